@@ -1,0 +1,31 @@
+/**
+ * An error as an AWS service answers it: `code` is the exception's name as it goes over the wire (`ExecutionDoesNotExist`),
+ * `status` the HTTP status, `fields` what the answer carries beside the message.
+ */
+export class AwsError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+
+  constructor(code: string, message: string, status = 400, fields: Readonly<Record<string, unknown>> = {}) {
+    super(message);
+    this.name = 'AwsError';
+    this.code = code;
+    this.status = status;
+    this.fields = fields;
+  }
+}
+
+/**
+ * What ends a state in failure: an error name that Retry and Catch match (`States.Timeout`, `Lambda.TooManyRequestsException`)
+ * and a cause, for people. (States Language: "Errors have a name and a cause".)
+ */
+export class StatesError extends Error {
+  override readonly cause: string;
+
+  constructor(error: string, cause = '') {
+    super(cause === '' ? error : `${error}: ${cause}`);
+    this.name = error;
+    this.cause = cause;
+  }
+}

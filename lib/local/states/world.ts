@@ -1,0 +1,77 @@
+import type { Clock } from '../clock.ts';
+
+/** Statuses that an execution can have (DescribeExecution, and the event of EventBridge). */
+export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+
+/** The `detail` of EventBridge's "Step Functions Execution Status Change": dates are epoch milliseconds there. */
+export interface ExecutionStatusChange {
+  executionArn: string;
+  stateMachineArn: string;
+  name: string;
+  status: ExecutionStatus;
+  startDate: number;
+  stopDate: number | null;
+  input: string | null;
+  output: string | null;
+  error: string | null;
+  cause: string | null;
+  inputDetails: { included: boolean };
+  outputDetails: { included: boolean } | null;
+  stateMachineVersionArn: null;
+  stateMachineAliasArn: null;
+  redriveCount: 0;
+  redriveDate: null;
+  redriveStatus: null;
+  redriveStatusReason: null;
+}
+
+/** What is counted for the price: see the pricing page of Step Functions. */
+export type Counted = 'transition' | 'mapChildStart' | 'nestedStart' | 'executionStart';
+
+/** Whose task it is. */
+export interface TaskMeta {
+  executionArn: string;
+  stateName: string;
+  roleArn: string;
+}
+
+/** The service integrations except states:startExecution, which the interpreter runs itself. */
+export interface Tasks {
+  /** True when `resource` (`arn:aws:states:::lambda:invoke`, `…:lambda:invoke.waitForTaskToken`) is implemented. */
+  knows(resource: string): boolean;
+  /** Resolves with the integration's raw output; rejects with StatesError. */
+  run(resource: string, args: unknown, meta: TaskMeta): Promise<unknown>;
+}
+
+/** S3 as the Map Runs need it. A missing object rejects. */
+export interface Objects {
+  get(bucket: string, key: string): Promise<Uint8Array>;
+  put(bucket: string, key: string, body: Uint8Array): Promise<void>;
+}
+
+/** All that the interpreter needs from outside. */
+export interface StatesWorld {
+  clock: Clock;
+  region: string;
+  account: string;
+  tasks: Tasks;
+  objects: Objects;
+  /** A Standard execution's status changed (not a Map Run's child's). */
+  changed(detail: ExecutionStatusChange): void;
+  counted(what: Counted, machine: string): void;
+  /** 0 ≤ x < 1, seeded: for JitterStrategy FULL, $random and $uuid. */
+  random(): number;
+}
+
+/** A definition that the local cloud does not run as AWS would: the message names the machine, state and field. */
+export class UnsupportedDefinition extends Error {
+  readonly machine: string;
+  readonly where: string;
+
+  constructor(machine: string, where: string, what: string) {
+    super(`state machine ${machine}: ${where}: ${what}`);
+    this.name = 'UnsupportedDefinition';
+    this.machine = machine;
+    this.where = where;
+  }
+}
