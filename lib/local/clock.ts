@@ -1,0 +1,315 @@
+/**
+ * The local cloud's clocks. All instants are epoch milliseconds of the cloud.
+ *
+ * The virtual clock stands still while anything is under way (a request, a function, a delivery, a running state) and
+ * jumps to the next timer once everything rests. The real clock runs with a speed factor, for people who try the
+ * cloud by hand.
+ */
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Epoch milliseconds of the cloud. */
+  now(): number;
+  /** Calls `run` at the instant `at` (at once, but never synchronously, when that is past). */
+  timer(at: number, run: () => void): Timer;
+  /** Announces work under way; the virtual clock never jumps before the returned function was called. */
+  hold(what: string): () => void;
+}
+
+/** What both clocks offer to those who drive a cloud. */
+export interface DrivenClock extends Clock {
+  /** Registers the act of somebody outside the cloud, at a cloud instant; its promise is held. */
+  outside(at: number, run: () => Promise<void>): void;
+  /** Resolves when nothing is under way and nothing is due at or before now. */
+  rest(): Promise<void>;
+  /** Goes on from timer to timer until none is left, or until the instant `until`. */
+  run(until?: number): Promise<void>;
+  /** Drops all timers and outsiders' acts: nothing fires any more. */
+  stop(): void;
+}
+
+/** Work under way, counted; shared by both clocks. */
+class Holds {
+  private readonly held = new Map<number, string>();
+  private next = 0;
+  private waiting: (() => void)[] = [];
+
+  take(what: string): () => void {
+    const id = this.next++;
+    this.held.set(id, what);
+    return () => {
+      if (this.held.delete(id) && this.held.size === 0) {
+        const waiting = this.waiting;
+        this.waiting = [];
+        for (const wake of waiting) wake();
+      }
+    };
+  }
+
+  names(): string[] {
+    return [...this.held.values()];
+  }
+
+  /** Resolves when nothing is held and that stayed so while the micro- and macrotask queues drained. */
+  async drained(): Promise<void> {
+    for (;;) {
+      if (this.held.size > 0) await new Promise<void>((wake) => this.waiting.push(wake));
+      const seen = this.next;
+      await turn();
+      await turn();
+      if (this.held.size === 0 && this.next === seen) return;
+    }
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+interface Entry {
+  at: number;
+  order: number;
+  run: () => void;
+  live: boolean;
+}
+
+/** A binary heap of timers: earliest first, then in the order registered. */
+class Timers {
+  private readonly heap: Entry[] = [];
+  private order = 0;
+
+  add(at: number, run: () => void): Entry {
+    const entry: Entry = { at, order: this.order++, run, live: true };
+    const heap = this.heap;
+    let i = heap.length;
+    heap.push(entry);
+    while (i > 0) {
+      const up = (i - 1) >> 1;
+      const parent = heap[up] as Entry;
+      if (!before(entry, parent)) break;
+      heap[i] = parent;
+      i = up;
+    }
+    heap[i] = entry;
+    return entry;
+  }
+
+  first(): Entry | undefined {
+    for (;;) {
+      const top = this.heap[0];
+      if (top === undefined || top.live) return top;
+      this.removeFirst();
+    }
+  }
+
+  /** Takes all live timers that are due at or before `now`, in order. */
+  take(now: number): Entry[] {
+    const due: Entry[] = [];
+    for (let top = this.first(); top !== undefined && top.at <= now; top = this.first()) {
+      due.push(top);
+      this.removeFirst();
+    }
+    return due;
+  }
+
+  clear(): void {
+    this.heap.length = 0;
+  }
+
+  private removeFirst(): void {
+    const heap = this.heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let i = 0;
+    for (;;) {
+      let child = 2 * i + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && before(heap[child + 1] as Entry, heap[child] as Entry)) child++;
+      const below = heap[child] as Entry;
+      if (!before(below, last)) break;
+      heap[i] = below;
+      i = child;
+    }
+    heap[i] = last;
+  }
+}
+
+function before(a: Entry, b: Entry): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}
+
+/**
+ * Time that moves only by jumps, and only while somebody awaits `run` or `rest`. At one instant the outsiders' acts come
+ * first, one at a time in the order registered, each worked through to rest before the next; then all timers that are
+ * due at that instant fire together.
+ */
+export class VirtualClock implements DrivenClock {
+  private time: number;
+  private readonly timers = new Timers();
+  private readonly outsiders: { at: number; run: () => Promise<void> }[] = [];
+  private readonly holds = new Holds();
+  private driver: Promise<void> = Promise.resolve();
+  private acting = false;
+
+  constructor(start: number) {
+    this.time = start;
+  }
+
+  now(): number {
+    return this.time;
+  }
+
+  timer(at: number, run: () => void): Timer {
+    const entry = this.timers.add(Math.max(at, this.time), run);
+    return {
+      cancel: () => {
+        entry.live = false;
+      },
+    };
+  }
+
+  hold(what: string): () => void {
+    return this.holds.take(what);
+  }
+
+  /** The names of all work under way, for messages about a clock that doesn't move. */
+  held(): string[] {
+    return this.holds.names();
+  }
+
+  outside(at: number, run: () => Promise<void>): void {
+    const due = Math.max(at, this.time);
+    const i = this.outsiders.findIndex((other) => other.at > due);
+    this.outsiders.splice(i < 0 ? this.outsiders.length : i, 0, { at: due, run });
+  }
+
+  rest(): Promise<void> {
+    return this.drive(() => this.time);
+  }
+
+  run(until = Number.POSITIVE_INFINITY): Promise<void> {
+    return this.drive(() => until);
+  }
+
+  stop(): void {
+    this.timers.clear();
+    this.outsiders.length = 0;
+  }
+
+  private drive(limit: () => number): Promise<void> {
+    if (this.acting) return Promise.reject(new Error('an outsider must not drive the clock that waits for it'));
+    const driven = this.driver.then(() => this.loop(limit()));
+    this.driver = driven.catch(() => {});
+    return driven;
+  }
+
+  private async loop(until: number): Promise<void> {
+    for (;;) {
+      await this.holds.drained();
+      const outsider = this.outsiders[0];
+      const timer = this.timers.first();
+      const next = Math.min(outsider?.at ?? Number.POSITIVE_INFINITY, timer?.at ?? Number.POSITIVE_INFINITY);
+      if (next === Number.POSITIVE_INFINITY || next > until) {
+        if (until !== Number.POSITIVE_INFINITY && until > this.time) this.time = until;
+        return;
+      }
+      this.time = Math.max(this.time, next);
+      if (outsider !== undefined && outsider.at <= this.time) {
+        this.outsiders.shift();
+        await this.act(outsider.run);
+      } else {
+        for (const due of this.timers.take(this.time)) if (due.live) due.run();
+      }
+    }
+  }
+
+  private async act(run: () => Promise<void>): Promise<void> {
+    const release = this.hold("an outsider's act");
+    this.acting = true;
+    try {
+      await run();
+    } finally {
+      this.acting = false;
+      release();
+    }
+  }
+}
+
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
+/** Real time from `start` on, `speed` times as fast. Holds are counted for `rest` only; they never stop the time. */
+export class RealClock implements DrivenClock {
+  readonly speed: number;
+  private readonly start: number;
+  private readonly realStart = performance.now();
+  private readonly holds = new Holds();
+  private readonly pending = new Set<NodeJS.Timeout>();
+  private stopped = false;
+
+  constructor(start: number, speed: number) {
+    this.start = start;
+    this.speed = speed;
+  }
+
+  now(): number {
+    return Math.floor(this.start + (performance.now() - this.realStart) * this.speed);
+  }
+
+  timer(at: number, run: () => void): Timer {
+    let handle: NodeJS.Timeout | undefined;
+    let live = true;
+    const arm = (): void => {
+      const wait = Math.min(Math.max(Math.ceil((at - this.now()) / this.speed), 0), LONGEST_TIMEOUT);
+      const armed = setTimeout(() => {
+        this.pending.delete(armed);
+        if (!live || this.stopped) return;
+        if (this.now() < at) arm();
+        else run();
+      }, wait);
+      this.pending.add(armed);
+      handle = armed;
+    };
+    if (!this.stopped) arm();
+    return {
+      cancel: () => {
+        live = false;
+        clearTimeout(handle);
+        if (handle !== undefined) this.pending.delete(handle);
+      },
+    };
+  }
+
+  hold(what: string): () => void {
+    return this.holds.take(what);
+  }
+
+  /** The names of all work under way. */
+  held(): string[] {
+    return this.holds.names();
+  }
+
+  outside(at: number, run: () => Promise<void>): void {
+    this.timer(at, () => {
+      const release = this.hold("an outsider's act");
+      run().finally(release);
+    });
+  }
+
+  rest(): Promise<void> {
+    return this.holds.drained();
+  }
+
+  async run(until?: number): Promise<void> {
+    if (until !== undefined) await new Promise<void>((resolve) => this.timer(until, resolve));
+    await this.rest();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const handle of this.pending) clearTimeout(handle);
+    this.pending.clear();
+  }
+}
