@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+const DAYS_PER_YEAR = 365;
+
+const rung = (orders: readonly [string, ...string[]]) =>
+  z.object({
+    order: z.enum(orders),
+    days: z
+      .int('must be a whole number of days')
+      .positive('must be at least one day')
+      .max(DAYS_PER_YEAR, 'a task may wait a year at most'),
+  });
+
+const ladder = (orders: readonly [string, ...string[]]) =>
+  z
+    .array(rung(orders))
+    .min(1, 'a ladder needs at least one rung')
+    .refine((rungs) => rungs.reduce((days, { days: more }) => days + more, 0) <= DAYS_PER_YEAR, {
+      error: 'all rungs together may take a year at most, as long as an execution may run',
+    });
+
+/** The thresholds that an administrator may change; every one of them is read when the app is synthesized. */
+export const policy = z.object({
+  ladders: z.object({
+    block: ladder(['block']),
+    reverify: ladder(['reverify', 'bar_outgoing', 'bar_incoming', 'disconnect']),
+  }),
+  /** A batch takes the sightings of so many days before its report's upload. */
+  lookBackDays: z.int().positive().max(3650),
+  /** Handsets or connections in one direction, at most. Five bytes each in the ledger, which must stay far under 400 kB. */
+  rowsPerDirection: z.int().positive().max(10_000),
+  /** Handsets that one child of Expand reads. */
+  handsetsPerChild: z.int().positive().max(1000),
+  /** Links in one shard of Claim, at the expected number of links per handset. */
+  linksPerShard: z.int().positive().max(100_000),
+  /** Links that a reported handset has on average: 2,000,000 connections over 28,200 handsets. */
+  linksPerHandset: z.int().positive(),
+});
+export type Policy = z.infer<typeof policy>;
+export type Ladder = Policy['ladders']['block'];
+
+/** The two clocks for re-verification: numbers flagged by police, a bank or as a nuisance caller; and all others. */
+export const REVERIFY_LADDERS = {
+  flagged: [
+    { order: 'reverify', days: 5 },
+    { order: 'bar_outgoing', days: 5 },
+    { order: 'bar_incoming', days: 5 },
+    { order: 'disconnect', days: 1 },
+  ],
+  normal: [
+    { order: 'reverify', days: 30 },
+    { order: 'bar_outgoing', days: 15 },
+    { order: 'bar_incoming', days: 15 },
+    { order: 'disconnect', days: 1 },
+  ],
+} as const;
+
+export const DEFAULT_POLICY: Policy = {
+  ladders: {
+    block: [
+      { order: 'block', days: 1 },
+      { order: 'block', days: 1 },
+    ],
+    reverify: [...REVERIFY_LADDERS.flagged],
+  },
+  lookBackDays: 180,
+  rowsPerDirection: 2000,
+  handsetsPerChild: 250,
+  linksPerShard: 20_000,
+  linksPerHandset: 71,
+};

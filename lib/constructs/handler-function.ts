@@ -1,0 +1,56 @@
+import { fileURLToPath } from 'node:url';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+
+const lambdas = fileURLToPath(new URL('../../lambdas', import.meta.url));
+
+/** Settings of one function. `E` is what its handler's schema of the environment takes: a missing variable does not compile. */
+export interface HandlerFunctionProps<E extends Record<string, string>> {
+  /** Folder under `lambdas/`. */
+  readonly folder: string;
+  readonly environment: E;
+  readonly description: string;
+  /** Megabytes. */
+  readonly memory: number;
+  readonly timeout: Duration;
+}
+
+/** A function of this system: bundled from its folder, on the current Node, with a log group and a role of its own. */
+export class HandlerFunction<E extends Record<string, string>> extends NodejsFunction {
+  constructor(scope: Construct, id: string, props: HandlerFunctionProps<E>) {
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      retention: RetentionDays.ONE_YEAR,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
+    super(scope, id, {
+      entry: `${lambdas}/${props.folder}/handler.ts`,
+      handler: 'handler',
+      description: props.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memory,
+      timeout: props.timeout,
+      environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
+      logGroup,
+      role,
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node24',
+        mainFields: ['module', 'main'],
+        minify: true,
+        sourceMap: true,
+        sourcesContent: false,
+        bundleAwsSDK: true,
+        // Some bundled CommonJS packages call require, which an ES module has not.
+        banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+      },
+      depsLockFilePath: fileURLToPath(new URL('../../package-lock.json', import.meta.url)),
+    });
+  }
+}
