@@ -1,0 +1,396 @@
+/**
+ * The books of a batch: what was decided and what became of it, added up beside a count of what was gathered, and the
+ * lists that are published when the batch settles.
+ */
+import type { ClaimState } from './claims.ts';
+import { csvLine, outside } from './csv.ts';
+import type { Day, Instant } from './days.ts';
+import type { AgencyId, BatchId, DirectionId, DirectionKind, Imei, Msisdn, OperatorId } from './identifiers.ts';
+import { imeiOut } from './identifiers.ts';
+import { jsonText } from './json.ts';
+import type { Ledger } from './ledger.ts';
+import { sealedOutcomes } from './ledger.ts';
+
+/** What was decided of the connections whose newest sighting is one operator's. Plain numbers, to travel as JSON. */
+export interface ConnectionDecisions {
+  readonly alreadyOpen: number;
+  readonly alreadyDisconnected: number;
+  readonly directed: number;
+}
+
+/** What was decided of the handsets at one operator. */
+export interface BlockDecisions {
+  readonly alreadyOpen: number;
+  readonly alreadyBlocked: number;
+  readonly directed: number;
+}
+
+/** The decisions of a shard, or of a whole batch, by operator. */
+export type Decisions = Readonly<
+  Record<string, { readonly connections: ConnectionDecisions; readonly blocks: BlockDecisions }>
+>;
+
+/** What one operator's ledgers hold; `rows` are the rows they were made for, the rest is read from the sealed bytes. */
+export interface LedgerTotals {
+  readonly directions: number;
+  readonly overdueDirections: number;
+  readonly connections: {
+    readonly rows: number;
+    readonly verified: number;
+    readonly disconnected: number;
+    readonly notFound: number;
+    readonly overdue: number;
+  };
+  readonly blocks: {
+    readonly rows: number;
+    readonly blocked: number;
+    readonly notFound: number;
+    readonly overdue: number;
+  };
+}
+
+/** The ledgers' totals, by operator. */
+export type Ledgers = Readonly<Record<string, LedgerTotals>>;
+
+const noConnections: ConnectionDecisions = { alreadyOpen: 0, alreadyDisconnected: 0, directed: 0 };
+const noBlocks: BlockDecisions = { alreadyOpen: 0, alreadyBlocked: 0, directed: 0 };
+const noLedgers: LedgerTotals = {
+  directions: 0,
+  overdueDirections: 0,
+  connections: { rows: 0, verified: 0, disconnected: 0, notFound: 0, overdue: 0 },
+  blocks: { rows: 0, blocked: 0, notFound: 0, overdue: 0 },
+};
+
+/** A decision's state doesn't exist for its kind: a number can't be alreadyBlocked, nor a handset alreadyDisconnected. */
+export class ImpossibleDecision extends Error {
+  override readonly name = 'ImpossibleDecision';
+  constructor(kind: DirectionKind, state: ClaimState) {
+    super(`A ${kind} row can't be ${state}`);
+  }
+}
+
+/** The decisions with `count` more of this one (of a number: under the operator of its newest sighting). */
+export function addDecision(
+  decisions: Decisions,
+  kind: DirectionKind,
+  operator: OperatorId,
+  state: ClaimState,
+  count = 1,
+): Decisions {
+  const { connections, blocks } = decisions[operator] ?? { connections: noConnections, blocks: noBlocks };
+  if (kind === 'reverify' && state !== 'alreadyBlocked') {
+    return {
+      ...decisions,
+      [operator]: { connections: { ...connections, [state]: connections[state] + count }, blocks },
+    };
+  }
+  if (kind === 'block' && state !== 'alreadyDisconnected') {
+    return { ...decisions, [operator]: { connections, blocks: { ...blocks, [state]: blocks[state] + count } } };
+  }
+  throw new ImpossibleDecision(kind, state);
+}
+
+/** All these decisions in one; those of shards add up in any order. */
+export function mergeDecisions(all: Iterable<Decisions>): Decisions {
+  const merged: Record<string, { connections: ConnectionDecisions; blocks: BlockDecisions }> = {};
+  for (const decisions of all) {
+    for (const [operator, more] of Object.entries(decisions)) {
+      const { connections, blocks } = merged[operator] ?? { connections: noConnections, blocks: noBlocks };
+      merged[operator] = {
+        connections: {
+          alreadyOpen: connections.alreadyOpen + more.connections.alreadyOpen,
+          alreadyDisconnected: connections.alreadyDisconnected + more.connections.alreadyDisconnected,
+          directed: connections.directed + more.connections.directed,
+        },
+        blocks: {
+          alreadyOpen: blocks.alreadyOpen + more.blocks.alreadyOpen,
+          alreadyBlocked: blocks.alreadyBlocked + more.blocks.alreadyBlocked,
+          directed: blocks.directed + more.blocks.directed,
+        },
+      };
+    }
+  }
+  return merged;
+}
+
+/** The totals with a sealed ledger added. Throws LedgerNotSealed: the summary is made only from seals. */
+export function addLedger(ledgers: Ledgers, ledger: Ledger): Ledgers {
+  const outcomes = sealedOutcomes(ledger);
+  const old = ledgers[ledger.operator] ?? noLedgers;
+  const counted = {
+    ...old,
+    directions: old.directions + 1,
+    overdueDirections: old.overdueDirections + (outcomes.overdue > 0 ? 1 : 0),
+  };
+  const next: LedgerTotals =
+    ledger.kind === 'reverify'
+      ? {
+          ...counted,
+          connections: {
+            rows: old.connections.rows + ledger.rows,
+            verified: old.connections.verified + outcomes.verified,
+            disconnected: old.connections.disconnected + outcomes.disconnected,
+            notFound: old.connections.notFound + outcomes.notFound,
+            overdue: old.connections.overdue + outcomes.overdue,
+          },
+        }
+      : {
+          ...counted,
+          blocks: {
+            rows: old.blocks.rows + ledger.rows,
+            blocked: old.blocks.blocked + outcomes.blocked,
+            notFound: old.blocks.notFound + outcomes.notFound,
+            overdue: old.blocks.overdue + outcomes.overdue,
+          },
+        };
+  return { ...ledgers, [ledger.operator]: next };
+}
+
+/** What Screen counted in the report. */
+export interface ReportCounts {
+  readonly rows: number;
+  readonly rejected: number;
+  readonly repeats: number;
+  readonly handsets: number;
+}
+
+export interface BooksInput {
+  readonly batchId: BatchId;
+  readonly agency: AgencyId;
+  /** The report's inbox key. */
+  readonly file: string;
+  readonly report: ReportCounts;
+  /** Distinct numbers among the gathered links, counted without the decisions and the ledgers. */
+  readonly linked: number;
+  /** Every configured operator. */
+  readonly operators: readonly OperatorId[];
+  readonly decisions: Decisions;
+  readonly ledgers: Ledgers;
+  /** The instant of each operator's latest usage import; absent where there was none. */
+  readonly latestImports: Readonly<Record<string, Instant | null | undefined>>;
+  readonly startedAt: Instant;
+  readonly settledAt: Instant;
+}
+
+export interface ConnectionSummary {
+  readonly linked: number;
+  readonly alreadyOpen: number;
+  readonly alreadyDisconnected: number;
+  readonly directed: number;
+  readonly verified: number;
+  readonly disconnected: number;
+  readonly notFound: number;
+  readonly overdue: number;
+}
+
+export interface BlockSummary {
+  readonly rows: number;
+  readonly alreadyOpen: number;
+  readonly alreadyBlocked: number;
+  readonly directed: number;
+  readonly blocked: number;
+  readonly notFound: number;
+  readonly overdue: number;
+}
+
+export interface OperatorSummary {
+  readonly directions: number;
+  readonly overdueDirections: number;
+  readonly latestImport: Instant | null;
+  readonly connections: ConnectionSummary;
+  readonly blocks: BlockSummary;
+}
+
+export interface Summary {
+  readonly batchId: BatchId;
+  readonly agency: AgencyId;
+  readonly file: string;
+  readonly status: 'settled';
+  readonly report: ReportCounts;
+  readonly connections: ConnectionSummary;
+  readonly blocks: BlockSummary;
+  readonly operators: Readonly<Record<string, OperatorSummary>>;
+  readonly unexplained: number;
+  readonly startedAt: Instant;
+  readonly settledAt: Instant;
+}
+
+/**
+ * The summary of a settled batch, keys in the agreed order. `connections.linked` and `blocks.rows` of the batch are what
+ * was gathered (distinct numbers; handsets × configured operators); the rest is what was decided and what the sealed
+ * ledgers say. `unexplained` is the sum of every difference between them, so it is 0 only where all agree:
+ * the report's rows and their parts; numbers gathered and decided; handsets gathered and decided, at each operator;
+ * rows decided and rows in ledgers; ledgers' rows and their outcomes. An operator that has rows but is not configured
+ * any more is listed after the others.
+ */
+export function balance(input: BooksInput): Summary {
+  const names = new Set<string>(input.operators);
+  const configured = new Set(names);
+  for (const name of [...Object.keys(input.decisions), ...Object.keys(input.ledgers)].sort()) names.add(name);
+
+  const { rows, rejected, repeats, handsets } = input.report;
+  let unexplained = Math.abs(rows - rejected - repeats - handsets);
+  const operators: Record<string, OperatorSummary> = {};
+  const connections = { alreadyOpen: 0, alreadyDisconnected: 0, directed: 0, ...outcomesOf(noLedgers.connections) };
+  const blocks = { alreadyOpen: 0, alreadyBlocked: 0, directed: 0, ...outcomesOf(noLedgers.blocks) };
+  let decidedConnections = 0;
+
+  for (const name of names) {
+    const decided = input.decisions[name] ?? { connections: noConnections, blocks: noBlocks };
+    const held = input.ledgers[name] ?? noLedgers;
+    const linked = sum(decided.connections);
+    const blockRows = configured.has(name) ? handsets : 0;
+    const heldConnections = outcomesOf(held.connections);
+    const heldBlocks = outcomesOf(held.blocks);
+    decidedConnections += linked;
+    unexplained +=
+      Math.abs(blockRows - sum(decided.blocks)) +
+      Math.abs(decided.connections.directed - held.connections.rows) +
+      Math.abs(held.connections.rows - sum(heldConnections)) +
+      Math.abs(decided.blocks.directed - held.blocks.rows) +
+      Math.abs(held.blocks.rows - sum(heldBlocks));
+    operators[name] = {
+      directions: held.directions,
+      overdueDirections: held.overdueDirections,
+      latestImport: input.latestImports[name] ?? null,
+      connections: connectionSummary(linked, { ...decided.connections, ...heldConnections }),
+      blocks: blockSummary(blockRows, { ...decided.blocks, ...heldBlocks }),
+    };
+    addTo(connections, { ...decided.connections, ...heldConnections });
+    addTo(blocks, { ...decided.blocks, ...heldBlocks });
+  }
+  unexplained += Math.abs(input.linked - decidedConnections);
+
+  return {
+    batchId: input.batchId,
+    agency: input.agency,
+    file: input.file,
+    status: 'settled',
+    report: { rows, rejected, repeats, handsets },
+    connections: connectionSummary(input.linked, connections),
+    blocks: blockSummary(handsets * configured.size, blocks),
+    operators,
+    unexplained,
+    startedAt: input.startedAt,
+    settledAt: input.settledAt,
+  };
+}
+
+/** The summary file's bytes: JSON with two spaces and a final newline. */
+export function summaryText(summary: Summary): string {
+  return jsonText(summary);
+}
+
+function outcomesOf<T extends { readonly rows: number }>(totals: T): Omit<T, 'rows'> {
+  const { rows: _, ...outcomes } = totals;
+  return outcomes;
+}
+
+function sum(parts: object): number {
+  return Object.values(parts).reduce((total: number, part: number) => total + part, 0);
+}
+
+function addTo<K extends string>(totals: Record<K, number>, more: Readonly<Record<K, number>>): void {
+  for (const key in totals) totals[key] += more[key];
+}
+
+function connectionSummary(linked: number, of: Omit<ConnectionSummary, 'linked'>): ConnectionSummary {
+  const { alreadyOpen, alreadyDisconnected, directed, verified, disconnected, notFound, overdue } = of;
+  return { linked, alreadyOpen, alreadyDisconnected, directed, verified, disconnected, notFound, overdue };
+}
+
+function blockSummary(rows: number, of: Omit<BlockSummary, 'rows'>): BlockSummary {
+  const { alreadyOpen, alreadyBlocked, directed, blocked, notFound, overdue } = of;
+  return { rows, alreadyOpen, alreadyBlocked, directed, blocked, notFound, overdue };
+}
+
+/** A number that an operator disconnected, as it is published for banks and platforms. */
+export interface Revocation {
+  readonly msisdn: Msisdn;
+  readonly operator: OperatorId;
+  /** The service area of the newest sighting, as the operator wrote it; '' where it didn't. */
+  readonly lsa: string;
+  readonly disconnectedOn: Day;
+}
+
+/** How many lines the writers below hand over at once. */
+const linesAtOnce = 1000;
+
+/** The revocations sorted by number, then operator: the order of both files. */
+export function revocationRows(revocations: Iterable<Revocation>): Revocation[] {
+  return [...revocations].sort((a, b) => compare(a.msisdn, b.msisdn) || compare(a.operator, b.operator));
+}
+
+/** The revocation list, header and all, in pieces to be written one after the other; `rows` as revocationRows sorts them. */
+export function revocationCsv(rows: Iterable<Revocation>): Generator<string> {
+  return pieces(
+    csvLine(['msisdn', 'operator', 'lsa', 'disconnected_on', 'reason']),
+    rows,
+    ({ msisdn, operator, lsa, disconnectedOn }) =>
+      csvLine([msisdn, operator, outside(lsa), disconnectedOn, 'linked_to_reported_handset']),
+  );
+}
+
+/**
+ * The same list in the form of TRAI's Mobile Number Revocation List, numbers of 10 digits, in pieces; `fileName` is the
+ * CSV's base name.
+ */
+export function* revocationJson(fileName: string, rows: Iterable<Revocation>): Generator<string> {
+  let separator = '';
+  yield* pieces(`{"status":200,"file_name":${JSON.stringify(fileName)},"payload":[`, rows, ({ msisdn }) => {
+    const entry = `${separator}{"n":"${msisdn.slice(-10)}"}`;
+    separator = ',';
+    return entry;
+  });
+  yield ']}\n';
+}
+
+/** A number, or a handset at an operator, that this batch did not direct, and the direction that is why. */
+export interface Elsewhere {
+  readonly kind: DirectionKind;
+  readonly identifier: Imei | Msisdn;
+  readonly operator: OperatorId;
+  readonly state: Exclude<ClaimState, 'directed'>;
+  readonly directionId: DirectionId;
+}
+
+/** The list of what stands elsewhere, sorted by its columns in their order, in pieces; IMEIs in 15 digits. For administrators. */
+export function elsewhereCsv(entries: Iterable<Elsewhere>): Generator<string> {
+  const sorted = [...entries].sort(
+    (a, b) =>
+      compare(a.kind, b.kind) ||
+      compare(a.identifier, b.identifier) ||
+      compare(a.operator, b.operator) ||
+      compare(a.state, b.state) ||
+      compare(a.directionId, b.directionId),
+  );
+  return pieces(
+    csvLine(['kind', 'identifier', 'operator', 'state', 'directionId']),
+    sorted,
+    ({ kind, identifier, operator, state, directionId }) =>
+      csvLine([kind, isImei(kind, identifier) ? imeiOut(identifier) : identifier, operator, state, directionId]),
+  );
+}
+
+function isImei(kind: DirectionKind, _identifier: Imei | Msisdn): _identifier is Imei {
+  return kind === 'block';
+}
+
+/** By code unit, so that an order never depends on a locale. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function* pieces<T>(head: string, rows: Iterable<T>, text: (row: T) => string): Generator<string> {
+  let piece = head;
+  let lines = 0;
+  for (const row of rows) {
+    piece += text(row);
+    lines += 1;
+    if (lines % linesAtOnce === 0) {
+      yield piece;
+      piece = '';
+    }
+  }
+  if (piece !== '') yield piece;
+}

@@ -1,0 +1,111 @@
+/**
+ * Claims: which row of which direction a number, or a handset at an operator, belongs to, and what a new batch that
+ * meets it makes of that.
+ */
+import type { Day, Instant } from './days.ts';
+import type { DirectionId, DirectionKind } from './identifiers.ts';
+import { parseDirectionId } from './identifiers.ts';
+import type { Ledger, Outcome } from './ledger.ts';
+import { isOpen, outcomeOf } from './ledger.ts';
+
+/** The most pointers that a claim keeps, its own among them. */
+export const maxPointers = 10;
+
+/** Row `row` (from 0) of a direction. */
+export interface Pointer {
+  readonly directionId: DirectionId;
+  readonly row: number;
+}
+
+/** A pointer that counts, because its plan was directed and its ledger holds the row, with what that ledger says now. */
+export interface CountedPointer extends Pointer {
+  readonly open: boolean;
+  readonly outcome: Outcome;
+  readonly occurredOn: Day | null;
+  readonly recordedAt: Instant | null;
+}
+
+/** A stored pointer can't be read. */
+export class BadPointer extends Error {
+  override readonly name = 'BadPointer';
+  constructor() {
+    super('A claim holds a pointer that is not "<directionId>:<row>"');
+  }
+}
+
+/** The pointer as it is stored: `<directionId>:<row>`. */
+export function writePointer(pointer: Pointer): string {
+  return `${pointer.directionId}:${pointer.row}`;
+}
+
+/** Reads a stored pointer; throws BadPointer. */
+export function readPointer(stored: string): Pointer {
+  const at = stored.lastIndexOf(':');
+  const direction = parseDirectionId(stored.slice(0, Math.max(at, 0)));
+  const row = stored.slice(at + 1);
+  if (direction === null || !/^\d{1,9}$/.test(row)) throw new BadPointer();
+  return { directionId: direction.id, row: Number(row) };
+}
+
+/** What the pointer's ledger says of its row now, late answers included. Throws LedgerDamaged for a row it doesn't have. */
+export function countPointer(pointer: Pointer, ledger: Ledger): CountedPointer {
+  return {
+    directionId: pointer.directionId,
+    row: pointer.row,
+    open: isOpen(ledger, pointer.row),
+    ...outcomeOf(ledger, pointer.row),
+  };
+}
+
+export type ClaimState = 'directed' | 'alreadyOpen' | 'alreadyDisconnected' | 'alreadyBlocked';
+
+export type ClaimDecision =
+  | { readonly state: 'directed' }
+  | { readonly state: Exclude<ClaimState, 'directed'>; readonly directionId: DirectionId };
+
+/**
+ * Decides what becomes of a number, or of a handset at an operator, that this batch meets. Open in a direction of another
+ * batch: alreadyOpen. Else by its newest recorded outcome (by the instant it was recorded, then by the newest pointer):
+ * a connection that was disconnected and not seen later is alreadyDisconnected, a handset that was blocked is
+ * alreadyBlocked. All others are directed (again): a row that went overdue without an answer records nothing, and one
+ * that failed before it went overdue was recorded as failed.
+ *
+ * `newestDay`: the newest sighting of the number that the batch gathered; null for handsets, where it has no part.
+ * `earlier`: the pointers that count, newest first; void ones dropped.
+ */
+export function decideClaim(
+  kind: DirectionKind,
+  newestDay: Day | null,
+  earlier: readonly CountedPointer[],
+): ClaimDecision {
+  const open = earlier.find((pointer) => pointer.open);
+  if (open !== undefined) return { state: 'alreadyOpen', directionId: open.directionId };
+  const newest = newestRecorded(earlier);
+  if (newest === undefined) return { state: 'directed' };
+  if (kind === 'block') {
+    return newest.outcome === 'blocked'
+      ? { state: 'alreadyBlocked', directionId: newest.directionId }
+      : { state: 'directed' };
+  }
+  const seenSince = newestDay !== null && newest.occurredOn !== null && newestDay > newest.occurredOn;
+  return newest.outcome === 'disconnected' && !seenSince
+    ? { state: 'alreadyDisconnected', directionId: newest.directionId }
+    : { state: 'directed' };
+}
+
+function newestRecorded(earlier: readonly CountedPointer[]): CountedPointer | undefined {
+  let newest: CountedPointer | undefined;
+  for (const pointer of earlier) {
+    if (pointer.recordedAt === null) continue;
+    if (newest?.recordedAt == null || pointer.recordedAt > newest.recordedAt) newest = pointer;
+  }
+  return newest;
+}
+
+/** The pointers of a new claim: this plan's own, then the earlier ones that counted, newest first, `maxPointers` in all. */
+export function nextPointers(own: Pointer, earlierCounted: readonly Pointer[]): Pointer[] {
+  const earlier = earlierCounted.filter(
+    (pointer) => pointer.directionId !== own.directionId || pointer.row !== own.row,
+  );
+  return [own, ...earlier].slice(0, maxPointers).map(({ directionId, row }) => ({ directionId, row }));
+}

@@ -1,0 +1,347 @@
+/**
+ * The ledger: the one record of a direction. It holds an outcome per row, the orders issued, the response files
+ * recorded and the task tokens that wait. Whoever changes it reads it, decides here, and writes the result back on
+ * the condition that `version` is unchanged, so a verification and a disconnect order never race.
+ *
+ * Every function is pure: a change is a new object whose version is one higher.
+ */
+import type { Day, Instant } from './days.ts';
+import { dayFromNumber, dayNumber } from './days.ts';
+import type { BatchId, DirectionId, DirectionKind, OperatorId } from './identifiers.ts';
+import type { Rung } from './ladders.ts';
+
+/** What is known of a row. Each name's place in this list is its byte in the ledger; never reorder it. */
+const outcomes = ['open', 'verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'] as const;
+
+export type Outcome = (typeof outcomes)[number];
+
+const code = Object.fromEntries(outcomes.map((outcome, index) => [outcome, index])) as Record<Outcome, number>;
+
+/** Bytes a row takes: outcome 1, day number of `occurred_on` 2 (LE), number of the file that said so 2 (LE, 0 = none). */
+export const bytesPerRow = 5;
+
+/** One order issued: the commit of a rung. `attempt` names the work folder where the order's file was prepared. */
+export interface IssuedOrder {
+  readonly rung: number;
+  readonly order: string;
+  readonly attempt: string;
+  readonly rows: number;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly deadline: Instant;
+  readonly at: Instant;
+}
+
+/** The disconnect order that a response with failed rows caused. */
+export interface FailedOrder {
+  readonly rows: number;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly deadline: Instant;
+}
+
+/** One response file recorded. `attempt` names the work folder where its receipt (and failed order) was prepared. */
+export interface RecordedFile {
+  readonly sha256: string;
+  readonly attempt: string;
+  readonly at: Instant;
+  readonly failedOrder?: FailedOrder;
+  /** The file disconnected rows of a batch that had settled, so a late revocation list was prepared with it. */
+  readonly late?: true;
+}
+
+export interface Ledger {
+  readonly directionId: DirectionId;
+  readonly batchId: BatchId;
+  readonly operator: OperatorId;
+  readonly kind: DirectionKind;
+  readonly plan: number;
+  readonly rows: number;
+  /** Where the rows' identities stand in work, one a line; row numbers here count from 0. */
+  readonly rowsKey: string;
+  readonly rungs: readonly Rung[];
+  /** The last rung whose order was committed, counted from 1; 0 before the first. */
+  readonly rung: number;
+  readonly orders: readonly IssuedOrder[];
+  /** The task tokens of all attempts that wait on the current rung. */
+  readonly tokens: readonly string[];
+  readonly files: readonly RecordedFile[];
+  /** `bytesPerRow` bytes a row. Frozen once the ledger is sealed. */
+  readonly outcomes: Uint8Array;
+  /** When the ladder ended: what was open or failed then became overdue. */
+  readonly closedAt: Instant | null;
+  /** When the batch's books took this ledger's outcomes. */
+  readonly sealedAt: Instant | null;
+  /** The outcomes with the answers that came after the seal; null while there are none. */
+  readonly late: Uint8Array | null;
+  readonly version: number;
+}
+
+/** A row's current state. A row that failed before its ladder ended is overdue, but keeps the day and file of its failing. */
+export interface RowState {
+  readonly outcome: Outcome;
+  readonly occurredOn: Day | null;
+  readonly recordedAt: Instant | null;
+}
+
+/** How many rows stand at each outcome when the books take them. `failed` counts as overdue, since the ladder has ended. */
+export interface OutcomeCounts {
+  /** Rows without any outcome; the books can't balance while there is one. */
+  readonly open: number;
+  readonly verified: number;
+  readonly disconnected: number;
+  readonly notFound: number;
+  readonly blocked: number;
+  readonly overdue: number;
+}
+
+/** The books were asked for outcomes of a ledger that isn't sealed. */
+export class LedgerNotSealed extends Error {
+  override readonly name = 'LedgerNotSealed';
+  constructor(directionId: DirectionId) {
+    super(`The ledger of direction ${directionId} is not sealed`);
+  }
+}
+
+/** A ledger's bytes, or a row asked for, don't fit its number of rows. */
+export class LedgerDamaged extends Error {
+  override readonly name = 'LedgerDamaged';
+  constructor(directionId: DirectionId, what: string) {
+    super(`The ledger of direction ${directionId} is damaged: ${what}`);
+  }
+}
+
+/** A direction's first ledger: all rows open, no rung issued, version 1. */
+export function newLedger(
+  plan: Pick<Ledger, 'directionId' | 'batchId' | 'operator' | 'kind' | 'plan' | 'rows' | 'rowsKey' | 'rungs'>,
+): Ledger {
+  return {
+    directionId: plan.directionId,
+    batchId: plan.batchId,
+    operator: plan.operator,
+    kind: plan.kind,
+    plan: plan.plan,
+    rows: plan.rows,
+    rowsKey: plan.rowsKey,
+    rungs: plan.rungs,
+    rung: 0,
+    orders: [],
+    tokens: [],
+    files: [],
+    outcomes: new Uint8Array(plan.rows * bytesPerRow),
+    closedAt: null,
+    sealedAt: null,
+    late: null,
+    version: 1,
+  };
+}
+
+/** A row's outcome as its byte says; a byte that names none is damage, and counts as open. */
+export function outcomeAt(bytes: Uint8Array, row: number): Outcome {
+  return outcomes[bytes[row * bytesPerRow] ?? 0] ?? 'open';
+}
+
+/** Writes a row's outcome in place; `file` is the index in `files` of the one that said so. */
+export function writeOutcome(bytes: Uint8Array, row: number, outcome: Outcome, on: Day, file: number): void {
+  const at = row * bytesPerRow;
+  const day = dayNumber(on);
+  bytes[at] = code[outcome];
+  bytes[at + 1] = day & 0xff;
+  bytes[at + 2] = day >> 8;
+  bytes[at + 3] = (file + 1) & 0xff;
+  bytes[at + 4] = (file + 1) >> 8;
+}
+
+/** The outcomes as they stand now: with late answers once there are any. */
+export function currentOutcomes(ledger: Ledger): Uint8Array {
+  return ledger.late ?? ledger.outcomes;
+}
+
+/** What is known now of row `row` (from 0), late answers included. Throws LedgerDamaged for a row it doesn't have. */
+export function outcomeOf(ledger: Ledger, row: number): RowState {
+  if (!Number.isInteger(row) || row < 0 || row >= ledger.rows)
+    throw new LedgerDamaged(ledger.directionId, 'no such row');
+  return stateAt(ledger, currentOutcomes(ledger), row);
+}
+
+function stateAt(ledger: Ledger, bytes: Uint8Array, row: number): RowState {
+  const at = row * bytesPerRow;
+  const file = (bytes[at + 3] ?? 0) | ((bytes[at + 4] ?? 0) << 8);
+  const outcome = outcomeAt(bytes, row);
+  if (file === 0) return { outcome, occurredOn: null, recordedAt: null };
+  const recorded = ledger.files[file - 1];
+  if (recorded === undefined) throw new LedgerDamaged(ledger.directionId, 'a row names a file that it does not have');
+  const day = (bytes[at + 1] ?? 0) | ((bytes[at + 2] ?? 0) << 8);
+  return { outcome, occurredOn: dayFromNumber(day), recordedAt: recorded.at };
+}
+
+/** The rows (from 0, ascending) still open: open or failed while the ladder runs; none once it has ended. */
+export function openRows(ledger: Ledger): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < ledger.rows; row += 1) if (isOpen(ledger, row)) rows.push(row);
+  return rows;
+}
+
+/** How many rows are open, as `openRows` defines it. */
+export function countOpen(ledger: Ledger): number {
+  let open = 0;
+  for (let row = 0; row < ledger.rows; row += 1) if (isOpen(ledger, row)) open += 1;
+  return open;
+}
+
+/** Whether this row is open: its ladder runs and it has no terminal outcome. */
+export function isOpen(ledger: Ledger, row: number): boolean {
+  if (ledger.closedAt !== null) return false;
+  const outcome = outcomeAt(ledger.outcomes, row);
+  return outcome === 'open' || outcome === 'failed';
+}
+
+/** The instant when the ladder ends: its last rung's deadline, which is also that of a failed row's disconnect order. */
+export function ladderEnd(ledger: Ledger): Instant {
+  const last = ledger.rungs.at(-1);
+  if (last === undefined) throw new LedgerDamaged(ledger.directionId, 'its ladder has no rungs');
+  return last.deadline;
+}
+
+/** One attempt of the Direction machine that wants rung `rung` (from 1) issued and will wait with `token`. */
+export interface OrderRequest {
+  readonly rung: number;
+  readonly now: Instant;
+  readonly token: string;
+  readonly attempt: string;
+}
+
+export type OrderDecision =
+  /** No row is open: nothing is issued, the caller ends its own task. `order`: what this rung issued before, to publish again. */
+  | { readonly kind: 'nothing_open'; readonly order: IssuedOrder | null }
+  /** Prepare an order with these rows, then write `commit(file)` on the ledger's version. */
+  | {
+      readonly kind: 'issue';
+      readonly order: string;
+      readonly deadline: Instant;
+      readonly rows: readonly number[];
+      readonly commit: (file: { readonly sha256: string; readonly bytes: number }) => Ledger;
+    }
+  /** The rung was committed by another attempt: write the ledger (if it differs) so that this token waits too, publish that order. */
+  | { readonly kind: 'adopt'; readonly order: IssuedOrder; readonly ledger: Ledger }
+  /** The ladder is beyond this rung, or the rung's deadline is over: nothing is issued and nothing waits. */
+  | { readonly kind: 'passed' };
+
+/**
+ * Decides what an attempt at a rung's order does. Rung k is committed once, on a ledger below k, in one write with the
+ * token; later attempts adopt it. A rung whose deadline has passed is not issued. No order carries a row that had a
+ * terminal outcome when the order was committed. Throws LedgerDamaged for a rung that the ladder doesn't have.
+ */
+export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision {
+  const rung = ledger.rungs[request.rung - 1];
+  if (rung === undefined) throw new LedgerDamaged(ledger.directionId, `its ladder has no rung ${request.rung}`);
+  const issued = ledger.orders.find((order) => order.rung === request.rung) ?? null;
+  const rows = openRows(ledger);
+  if (rows.length === 0) return { kind: 'nothing_open', order: issued };
+  if (ledger.rung > request.rung) return { kind: 'passed' };
+  if (ledger.rung === request.rung) {
+    if (issued === null) throw new LedgerDamaged(ledger.directionId, 'its rung has no order');
+    if (ledger.tokens.includes(request.token)) return { kind: 'adopt', order: issued, ledger };
+    return { kind: 'adopt', order: issued, ledger: change(ledger, { tokens: [...ledger.tokens, request.token] }) };
+  }
+  if (rung.deadline <= request.now) return { kind: 'passed' };
+  return {
+    kind: 'issue',
+    order: rung.order,
+    deadline: rung.deadline,
+    rows,
+    commit: ({ sha256, bytes }) =>
+      change(ledger, {
+        rung: request.rung,
+        orders: [
+          ...ledger.orders,
+          {
+            rung: request.rung,
+            order: rung.order,
+            attempt: request.attempt,
+            rows: rows.length,
+            sha256,
+            bytes,
+            deadline: rung.deadline,
+            at: request.now,
+          },
+        ],
+        tokens: [request.token],
+      }),
+  };
+}
+
+export type CloseDecision =
+  | { readonly kind: 'closed'; readonly ledger: Ledger }
+  | { readonly kind: 'already' }
+  /** A row is open and the last deadline lies ahead. */
+  | { readonly kind: 'too_early' };
+
+/**
+ * Ends the ladder: what is open or failed becomes overdue; a failed row keeps the day and the file of its failing.
+ * Refused while a row is open and the last deadline is after `now`.
+ */
+export function closeLedger(ledger: Ledger, now: Instant): CloseDecision {
+  if (ledger.closedAt !== null) return { kind: 'already' };
+  const open = openRows(ledger);
+  if (open.length > 0 && ladderEnd(ledger) > now) return { kind: 'too_early' };
+  const bytes = ledger.outcomes.slice();
+  for (const row of open) bytes[row * bytesPerRow] = code.overdue;
+  return { kind: 'closed', ledger: change(ledger, { outcomes: bytes, closedAt: now }) };
+}
+
+export type SealDecision =
+  | { readonly kind: 'sealed'; readonly ledger: Ledger }
+  | { readonly kind: 'already' }
+  /** Only a ledger whose ladder has ended can be sealed. */
+  | { readonly kind: 'not_closed' };
+
+/** Freezes the outcomes for the batch's books: what commits from now on is late and goes to a copy. */
+export function sealLedger(ledger: Ledger, now: Instant): SealDecision {
+  if (ledger.sealedAt !== null) return { kind: 'already' };
+  if (ledger.closedAt === null) return { kind: 'not_closed' };
+  return { kind: 'sealed', ledger: change(ledger, { sealedAt: now }) };
+}
+
+/** How many rows stood at each outcome when the ledger was sealed, whatever came later. Throws LedgerNotSealed. */
+export function sealedOutcomes(ledger: Ledger): OutcomeCounts {
+  const bytes = sealedBytes(ledger);
+  const counts = new Array<number>(outcomes.length).fill(0);
+  for (let at = 0; at + bytesPerRow <= bytes.length; at += bytesPerRow) {
+    const outcome = bytes[at] ?? 0;
+    const known = outcome < counts.length ? outcome : code.open;
+    counts[known] = (counts[known] ?? 0) + 1;
+  }
+  const count = (outcome: Outcome) => counts[code[outcome]] ?? 0;
+  return {
+    open: count('open'),
+    verified: count('verified'),
+    disconnected: count('disconnected'),
+    notFound: count('not_found'),
+    blocked: count('blocked'),
+    overdue: count('overdue') + count('failed'),
+  };
+}
+
+/** The rows (from 0, ascending) that were disconnected when the ledger was sealed, each with its day. Throws LedgerNotSealed. */
+export function sealedDisconnections(ledger: Ledger): { row: number; on: Day }[] {
+  const bytes = sealedBytes(ledger);
+  const found: { row: number; on: Day }[] = [];
+  for (let row = 0; row < ledger.rows; row += 1) {
+    if (bytes[row * bytesPerRow] !== code.disconnected) continue;
+    const { occurredOn } = stateAt(ledger, bytes, row);
+    if (occurredOn === null) throw new LedgerDamaged(ledger.directionId, 'a disconnected row has no day');
+    found.push({ row, on: occurredOn });
+  }
+  return found;
+}
+
+function sealedBytes(ledger: Ledger): Uint8Array {
+  if (ledger.sealedAt === null) throw new LedgerNotSealed(ledger.directionId);
+  return ledger.outcomes;
+}
+
+/** The ledger with these fields changed, one version on. For the rules of this folder only. */
+export function change(ledger: Ledger, fields: Partial<Ledger>): Ledger {
+  return { ...ledger, ...fields, version: ledger.version + 1 };
+}

@@ -1,0 +1,230 @@
+/**
+ * Operators' answers: from a row of a response file to the ledger's next state, and the receipt that says what was done.
+ */
+import type { CsvRow } from './csv.ts';
+import type { Day, Instant } from './days.ts';
+import { parseDay } from './days.ts';
+import type { DirectionKind, Imei, Msisdn } from './identifiers.ts';
+import { parseImei, parseMsisdn } from './identifiers.ts';
+import { jsonText } from './json.ts';
+import type { FailedOrder, Ledger, Outcome, RecordedFile } from './ledger.ts';
+import { change, currentOutcomes, outcomeAt, writeOutcome } from './ledger.ts';
+
+/** The most response files a direction takes; the next is refused `too_many_files`. */
+export const maxFiles = 500;
+
+/** What an operator may say about a row. */
+export type Answer = 'verified' | 'failed' | 'disconnected' | 'not_found' | 'blocked';
+
+const answers: Record<DirectionKind, readonly Answer[]> = {
+  reverify: ['verified', 'failed', 'disconnected', 'not_found'],
+  block: ['blocked', 'not_found'],
+};
+
+/** The columns of a response file about a direction of this kind, for the CSV reader. */
+export function responseColumns(kind: DirectionKind): { required: readonly string[]; optional: readonly string[] } {
+  return { required: [identifierColumn(kind), 'outcome'], optional: ['occurred_on', 'remarks'] };
+}
+
+function identifierColumn(kind: DirectionKind): 'msisdn' | 'imei' {
+  return kind === 'reverify' ? 'msisdn' : 'imei';
+}
+
+/** A row of a response that names a row (from 0) of the direction, what became of it, and on which day. */
+export interface AnsweredRow {
+  readonly line: number;
+  readonly row: number;
+  readonly outcome: Answer;
+  readonly day: Day;
+}
+
+/** A row of a response that is not recorded, with the first reason that applies. */
+export interface RejectedRow {
+  readonly line: number;
+  readonly reason: string;
+}
+
+/**
+ * Reads one row of a response. Reasons, the first that applies: wrong_cell_count; the identifier's own;
+ * not_in_direction; unknown_outcome; bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload).
+ * `occurred_on` is that day where the row doesn't say. `rowOf` gives the direction's row of an identifier.
+ */
+export function parseResponseRow(
+  row: CsvRow,
+  kind: DirectionKind,
+  uploadDay: Day,
+  rowOf: (identifier: Imei | Msisdn) => number | undefined,
+): AnsweredRow | RejectedRow {
+  const { line } = row;
+  if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
+  const cell = row.cells[identifierColumn(kind)] ?? '';
+  const identifier = kind === 'reverify' ? parseMsisdn(cell) : parseImei(cell);
+  if ('reason' in identifier) return { line, reason: identifier.reason };
+  const found = rowOf(identifier.value);
+  if (found === undefined) return { line, reason: 'not_in_direction' };
+  const outcome = answers[kind].find((answer) => answer === row.cells.outcome);
+  if (outcome === undefined) return { line, reason: 'unknown_outcome' };
+  const told = row.cells.occurred_on ?? '';
+  const day = told === '' ? uploadDay : parseDay(told);
+  if (day === null || day > uploadDay) return { line, reason: 'bad_date' };
+  return { line, row: found, outcome, day };
+}
+
+/** What an answer does to a row, given what is recorded of it. */
+export type Effect = 'record' | 'already' | 'conflict';
+
+/**
+ * The transitions allowed: open and overdue to every answer; failed to disconnected. The same outcome again, and failed
+ * after disconnected, is already recorded; anything else conflicts. verified, disconnected, not_found and blocked are terminal.
+ */
+export function effectOf(current: Outcome, answer: Answer): Effect {
+  if (current === 'open' || current === 'overdue') return 'record';
+  if (current === answer) return 'already';
+  if (current === 'failed' && answer === 'disconnected') return 'record';
+  if (current === 'disconnected' && answer === 'failed') return 'already';
+  return 'conflict';
+}
+
+/** What a response file did, before it is committed. */
+export interface Applied {
+  readonly kind: 'applied';
+  /** The next ledger; it holds the file, so commit it even where no row was recorded. */
+  readonly ledger: Ledger;
+  readonly rows: number;
+  readonly recorded: number;
+  readonly alreadyRecorded: number;
+  /** All of the file's rejects in its order, those of reading included. */
+  readonly rejects: readonly RejectedRow[];
+  /** Rows (ascending) that this file made failed and that are failed at its end: its disconnect order's. */
+  readonly madeFailed: readonly number[];
+  /** Rows (ascending) that are disconnected at the file's end and were not before. */
+  readonly madeDisconnected: readonly number[];
+  /** How many rejects are `conflicts_with_recorded`; the administrators are told of them. */
+  readonly conflicts: number;
+  /** The batch has settled: the summary stays, and a disconnection is published at once. */
+  readonly late: boolean;
+}
+
+export type ApplyDecision =
+  | Applied
+  /** These bytes are recorded already: nothing changes, what was prepared with them is published again. */
+  | { readonly kind: 'known'; readonly file: RecordedFile }
+  /** The direction has taken all the files it takes. */
+  | { readonly kind: 'too_many_files' };
+
+/**
+ * Applies a response's rows, in file order, to the ledger they answer. The same bytes again change nothing. On a sealed
+ * ledger the answers go to a copy of the outcomes. `at` is the instant of the commit, in the caller's time.
+ */
+export function applyResponse(
+  ledger: Ledger,
+  rows: Iterable<AnsweredRow | RejectedRow>,
+  file: { readonly sha256: string; readonly attempt: string; readonly at: Instant },
+): ApplyDecision {
+  const known = ledger.files.find((recorded) => recorded.sha256 === file.sha256);
+  if (known !== undefined) return { kind: 'known', file: known };
+  if (ledger.files.length >= maxFiles) return { kind: 'too_many_files' };
+
+  const before = currentOutcomes(ledger);
+  const after = before.slice();
+  const failed = new Set<number>();
+  const disconnected = new Set<number>();
+  const rejects: RejectedRow[] = [];
+  let recorded = 0;
+  let alreadyRecorded = 0;
+  let conflicts = 0;
+  for (const row of rows) {
+    if ('reason' in row) {
+      rejects.push(row);
+      continue;
+    }
+    const effect = effectOf(outcomeAt(after, row.row), row.outcome);
+    if (effect === 'already') alreadyRecorded += 1;
+    else if (effect === 'conflict') {
+      conflicts += 1;
+      rejects.push({ line: row.line, reason: 'conflicts_with_recorded' });
+    } else {
+      recorded += 1;
+      writeOutcome(after, row.row, row.outcome, row.day, ledger.files.length);
+      if (row.outcome === 'failed') failed.add(row.row);
+      else failed.delete(row.row);
+      if (row.outcome === 'disconnected') disconnected.add(row.row);
+    }
+  }
+
+  const late = ledger.sealedAt !== null;
+  const entry: RecordedFile = {
+    sha256: file.sha256,
+    attempt: file.attempt,
+    at: file.at,
+    ...(late && disconnected.size > 0 ? { late: true } : {}),
+  };
+  const changed = recorded === 0 ? {} : late ? { late: after } : { outcomes: after };
+  return {
+    kind: 'applied',
+    ledger: change(ledger, { files: [...ledger.files, entry], ...changed }),
+    rows: recorded + alreadyRecorded + rejects.length,
+    recorded,
+    alreadyRecorded,
+    rejects,
+    madeFailed: ascending(failed),
+    madeDisconnected: ascending(disconnected),
+    conflicts,
+    late,
+  };
+}
+
+function ascending(rows: Set<number>): number[] {
+  return [...rows].sort((a, b) => a - b);
+}
+
+/** The applied ledger with the failed rows' disconnect order told in the file's entry; part of the same commit, so no version on. */
+export function withFailedOrder(applied: Applied, failedOrder: FailedOrder): Applied {
+  const last = applied.ledger.files.at(-1);
+  if (last === undefined) return applied;
+  const files = [...applied.ledger.files.slice(0, -1), { ...last, failedOrder }];
+  return { ...applied, ledger: { ...applied.ledger, files } };
+}
+
+/** What the operator gets for each response file, keys in the agreed order. */
+export interface Receipt {
+  readonly file: string;
+  readonly sha256: string;
+  readonly rows: number;
+  readonly recorded: number;
+  readonly alreadyRecorded: number;
+  /** Rejects by reason, reasons in alphabetical order. */
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly rejects: readonly RejectedRow[];
+  readonly refused: string | null;
+}
+
+/** The receipt of a file that was recorded. */
+export function receiptOf(
+  file: string,
+  sha256: string,
+  applied: Pick<Applied, 'rows' | 'recorded' | 'alreadyRecorded' | 'rejects'>,
+): Receipt {
+  const counts = new Map<string, number>();
+  for (const { reason } of applied.rejects) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return {
+    file,
+    sha256,
+    rows: applied.rows,
+    recorded: applied.recorded,
+    alreadyRecorded: applied.alreadyRecorded,
+    rejected: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
+    rejects: applied.rejects.map(({ line, reason }) => ({ line, reason })),
+    refused: null,
+  };
+}
+
+/** The receipt of a file that was refused whole, with no effect; `why` is the reason's word. */
+export function refusedReceipt(file: string, sha256: string, why: string): Receipt {
+  return { file, sha256, rows: 0, recorded: 0, alreadyRecorded: 0, rejected: {}, rejects: [], refused: why };
+}
+
+/** The receipt's bytes: JSON with two spaces and a final newline. */
+export function receiptText(receipt: Receipt): string {
+  return jsonText(receipt);
+}
