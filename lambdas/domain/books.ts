@@ -5,11 +5,18 @@
 import type { ClaimState } from './claims.ts';
 import { csvLine, outside } from './csv.ts';
 import type { Day, Instant } from './days.ts';
-import type { AgencyId, BatchId, DirectionId, DirectionKind, Imei, Msisdn, OperatorId } from './identifiers.ts';
-import { imeiOut } from './identifiers.ts';
+import {
+  type AgencyId,
+  type BatchId,
+  type DirectionId,
+  type DirectionKind,
+  type Imei,
+  imeiOut,
+  type Msisdn,
+  type OperatorId,
+} from './identifiers.ts';
 import { jsonText } from './json.ts';
-import type { Ledger } from './ledger.ts';
-import { sealedOutcomes } from './ledger.ts';
+import { type Ledger, sealedOutcomes } from './ledger.ts';
 
 /** What was decided of the connections whose newest sighting is one operator's. Plain numbers, to travel as JSON. */
 export interface ConnectionDecisions {

@@ -3,10 +3,8 @@
  * meets it makes of that.
  */
 import type { Day, Instant } from './days.ts';
-import type { DirectionId, DirectionKind } from './identifiers.ts';
-import { parseDirectionId } from './identifiers.ts';
-import type { Ledger, Outcome } from './ledger.ts';
-import { isOpen, outcomeOf } from './ledger.ts';
+import { type DirectionId, type DirectionKind, parseDirectionId } from './identifiers.ts';
+import { isOpen, type Ledger, type Outcome, outcomeOf } from './ledger.ts';
 
 /** The most pointers that a claim keeps, its own among them. */
 export const maxPointers = 10;
@@ -16,6 +14,9 @@ export interface Pointer {
   readonly directionId: DirectionId;
   readonly row: number;
 }
+
+/** A claim's pointers as they are stored, newest first: `<directionId>:<row>` each, at most `maxPointers`. */
+export type Pointers = readonly string[];
 
 /** A pointer that counts, because its plan was directed and its ledger holds the row, with what that ledger says now. */
 export interface CountedPointer extends Pointer {
@@ -103,9 +104,6 @@ function newestRecorded(earlier: readonly CountedPointer[]): CountedPointer | un
 }
 
 /** The pointers of a new claim: this plan's own, then the earlier ones that counted, newest first, `maxPointers` in all. */
-export function nextPointers(own: Pointer, earlierCounted: readonly Pointer[]): Pointer[] {
-  const earlier = earlierCounted.filter(
-    (pointer) => pointer.directionId !== own.directionId || pointer.row !== own.row,
-  );
-  return [own, ...earlier].slice(0, maxPointers).map(({ directionId, row }) => ({ directionId, row }));
+export function nextPointers(own: Pointer, earlierCounted: readonly Pointer[]): Pointers {
+  return [...new Set([own, ...earlierCounted].map(writePointer))].slice(0, maxPointers);
 }

@@ -5,8 +5,7 @@
  *
  * Every function is pure: a change is a new object whose version is one higher.
  */
-import type { Day, Instant } from './days.ts';
-import { dayFromNumber, dayNumber } from './days.ts';
+import { addDays, type Day, type Instant } from './days.ts';
 import type { BatchId, DirectionId, DirectionKind, OperatorId } from './identifiers.ts';
 import type { Rung } from './ladders.ts';
 
@@ -17,8 +16,17 @@ export type Outcome = (typeof outcomes)[number];
 
 const code = Object.fromEntries(outcomes.map((outcome, index) => [outcome, index])) as Record<Outcome, number>;
 
-/** Bytes a row takes: outcome 1, day number of `occurred_on` 2 (LE), number of the file that said so 2 (LE, 0 = none). */
+/**
+ * Bytes a row takes. The first two (LE) hold its outcome in the low 3 bits and, above them, the number (from 1) of the
+ * file that said so, 0 = none; the other three (LE) the days from 0000-01-01 to `occurred_on`, so that every day that can
+ * be written can be kept. 2,000 rows are 10 kB: every kB is a write unit.
+ */
 export const bytesPerRow = 5;
+
+const outcomeBits = 3;
+const outcomeMask = 0b111;
+const dayZero = '0000-01-01' as Day;
+const millisPerDay = 86_400_000;
 
 /** One order issued: the commit of a rung. `attempt` names the work folder where the order's file was prepared. */
 export interface IssuedOrder {
@@ -138,18 +146,19 @@ export function newLedger(
 
 /** A row's outcome as its byte says; a byte that names none is damage, and counts as open. */
 export function outcomeAt(bytes: Uint8Array, row: number): Outcome {
-  return outcomes[bytes[row * bytesPerRow] ?? 0] ?? 'open';
+  return outcomes[(bytes[row * bytesPerRow] ?? 0) & outcomeMask] ?? 'open';
 }
 
 /** Writes a row's outcome in place; `file` is the index in `files` of the one that said so. */
 export function writeOutcome(bytes: Uint8Array, row: number, outcome: Outcome, on: Day, file: number): void {
   const at = row * bytesPerRow;
-  const day = dayNumber(on);
-  bytes[at] = code[outcome];
-  bytes[at + 1] = day & 0xff;
-  bytes[at + 2] = day >> 8;
-  bytes[at + 3] = (file + 1) & 0xff;
-  bytes[at + 4] = (file + 1) >> 8;
+  const head = ((file + 1) << outcomeBits) | code[outcome];
+  const day = (Date.parse(on) - Date.parse(dayZero)) / millisPerDay;
+  bytes[at] = head & 0xff;
+  bytes[at + 1] = head >> 8;
+  bytes[at + 2] = day & 0xff;
+  bytes[at + 3] = (day >> 8) & 0xff;
+  bytes[at + 4] = day >> 16;
 }
 
 /** The outcomes as they stand now: with late answers once there are any. */
@@ -166,13 +175,14 @@ export function outcomeOf(ledger: Ledger, row: number): RowState {
 
 function stateAt(ledger: Ledger, bytes: Uint8Array, row: number): RowState {
   const at = row * bytesPerRow;
-  const file = (bytes[at + 3] ?? 0) | ((bytes[at + 4] ?? 0) << 8);
+  const byte = (n: number) => bytes[at + n] ?? 0;
   const outcome = outcomeAt(bytes, row);
+  const file = (byte(0) | (byte(1) << 8)) >> outcomeBits;
   if (file === 0) return { outcome, occurredOn: null, recordedAt: null };
   const recorded = ledger.files[file - 1];
   if (recorded === undefined) throw new LedgerDamaged(ledger.directionId, 'a row names a file that it does not have');
-  const day = (bytes[at + 1] ?? 0) | ((bytes[at + 2] ?? 0) << 8);
-  return { outcome, occurredOn: dayFromNumber(day), recordedAt: recorded.at };
+  const day = byte(2) | (byte(3) << 8) | (byte(4) << 16);
+  return { outcome, occurredOn: addDays(dayZero, day), recordedAt: recorded.at };
 }
 
 /** The rows (from 0, ascending) still open: open or failed while the ladder runs; none once it has ended. */
@@ -285,8 +295,11 @@ export function closeLedger(ledger: Ledger, now: Instant): CloseDecision {
   if (ledger.closedAt !== null) return { kind: 'already' };
   const open = openRows(ledger);
   if (open.length > 0 && ladderEnd(ledger) > now) return { kind: 'too_early' };
-  const bytes = ledger.outcomes.slice();
-  for (const row of open) bytes[row * bytesPerRow] = code.overdue;
+  const bytes = new Uint8Array(ledger.outcomes);
+  for (const row of open) {
+    const at = row * bytesPerRow;
+    bytes[at] = ((bytes[at] ?? 0) & ~outcomeMask) | code.overdue;
+  }
   return { kind: 'closed', ledger: change(ledger, { outcomes: bytes, closedAt: now }) };
 }
 
@@ -308,8 +321,8 @@ export function sealedOutcomes(ledger: Ledger): OutcomeCounts {
   const bytes = sealedBytes(ledger);
   const counts = new Array<number>(outcomes.length).fill(0);
   for (let at = 0; at + bytesPerRow <= bytes.length; at += bytesPerRow) {
-    const outcome = bytes[at] ?? 0;
-    const known = outcome < counts.length ? outcome : code.open;
+    const byte = (bytes[at] ?? 0) & outcomeMask;
+    const known = byte < counts.length ? byte : code.open;
     counts[known] = (counts[known] ?? 0) + 1;
   }
   const count = (outcome: Outcome) => counts[code[outcome]] ?? 0;
@@ -328,7 +341,7 @@ export function sealedDisconnections(ledger: Ledger): { row: number; on: Day }[]
   const bytes = sealedBytes(ledger);
   const found: { row: number; on: Day }[] = [];
   for (let row = 0; row < ledger.rows; row += 1) {
-    if (bytes[row * bytesPerRow] !== code.disconnected) continue;
+    if (outcomeAt(bytes, row) !== 'disconnected') continue;
     const { occurredOn } = stateAt(ledger, bytes, row);
     if (occurredOn === null) throw new LedgerDamaged(ledger.directionId, 'a disconnected row has no day');
     found.push({ row, on: occurredOn });

@@ -1,14 +1,21 @@
 /**
  * Operators' answers: from a row of a response file to the ledger's next state, and the receipt that says what was done.
  */
-import type { CsvRow } from './csv.ts';
-import type { Day, Instant } from './days.ts';
-import { parseDay } from './days.ts';
-import type { DirectionKind, Imei, Msisdn } from './identifiers.ts';
-import { parseImei, parseMsisdn } from './identifiers.ts';
+import type { Columns, CsvRow } from './csv.ts';
+import { type Day, type Instant, parseDay } from './days.ts';
+import { type DirectionKind, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import { jsonText } from './json.ts';
-import type { FailedOrder, Ledger, Outcome, RecordedFile } from './ledger.ts';
-import { change, currentOutcomes, outcomeAt, writeOutcome } from './ledger.ts';
+import {
+  change,
+  currentOutcomes,
+  type FailedOrder,
+  type Ledger,
+  LedgerDamaged,
+  type Outcome,
+  outcomeAt,
+  type RecordedFile,
+  writeOutcome,
+} from './ledger.ts';
 
 /** The most response files a direction takes; the next is refused `too_many_files`. */
 export const maxFiles = 500;
@@ -22,7 +29,7 @@ const answers: Record<DirectionKind, readonly Answer[]> = {
 };
 
 /** The columns of a response file about a direction of this kind, for the CSV reader. */
-export function responseColumns(kind: DirectionKind): { required: readonly string[]; optional: readonly string[] } {
+export function responseColumns(kind: DirectionKind): Columns {
   return { required: [identifierColumn(kind), 'outcome'], optional: ['occurred_on', 'remarks'] };
 }
 
@@ -114,7 +121,8 @@ export type ApplyDecision =
 
 /**
  * Applies a response's rows, in file order, to the ledger they answer. The same bytes again change nothing. On a sealed
- * ledger the answers go to a copy of the outcomes. `at` is the instant of the commit, in the caller's time.
+ * ledger the answers go to a copy of the outcomes. `at` is the instant of the commit, in the caller's time. Throws
+ * LedgerDamaged for a row that the direction doesn't have.
  */
 export function applyResponse(
   ledger: Ledger,
@@ -125,8 +133,7 @@ export function applyResponse(
   if (known !== undefined) return { kind: 'known', file: known };
   if (ledger.files.length >= maxFiles) return { kind: 'too_many_files' };
 
-  const before = currentOutcomes(ledger);
-  const after = before.slice();
+  const after = new Uint8Array(currentOutcomes(ledger));
   const failed = new Set<number>();
   const disconnected = new Set<number>();
   const rejects: RejectedRow[] = [];
@@ -138,6 +145,7 @@ export function applyResponse(
       rejects.push(row);
       continue;
     }
+    if (row.row < 0 || row.row >= ledger.rows) throw new LedgerDamaged(ledger.directionId, 'no such row');
     const effect = effectOf(outcomeAt(after, row.row), row.outcome);
     if (effect === 'already') alreadyRecorded += 1;
     else if (effect === 'conflict') {
