@@ -1,0 +1,237 @@
+/**
+ * The one CSV reader and the one CSV writer. The reader streams: it holds at most one line, one record and one batch
+ * of rows, and gives the same rows and the same fault however the bytes are cut into chunks.
+ */
+import type { Transform } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
+import { LineBreaker, type Lines } from './lines.ts';
+
+/** Why a file can't be read, or not further. The line is that where reading stopped. */
+export class FileFault extends Error {
+  override name = 'FileFault';
+  readonly line: number;
+  readonly reason: string;
+  constructor(line: number, reason: string) {
+    super(`the file can't be read beyond line ${line}: ${reason}`);
+    this.line = line;
+    this.reason = reason;
+  }
+}
+
+/** The columns that a kind of file has, in lower case. */
+export interface Columns<Required extends string = string, Optional extends string = string> {
+  readonly required: readonly Required[];
+  readonly optional: readonly Optional[];
+}
+
+/**
+ * A row: the physical line (from 1) where its record starts, and the trimmed cell of each column asked for ('' where
+ * the column is absent); or, with more or fewer cells than the header, its cells joined by commas.
+ */
+export type CsvRow<Column extends string = string> =
+  | { readonly line: number; readonly cells: Readonly<Record<Column, string>> }
+  | { readonly line: number; readonly wrongCellCount: string };
+
+/** What is fed to the parser at once, so that a batch of rows stays small whatever the size of the chunks. */
+const PIECE = 64 * 1024;
+
+/**
+ * A record of many lines may have so many bytes. Since a line has at most 64 kB, a longer record is one whose quote was
+ * never closed, and the rest of the file is not to be gathered in memory for it.
+ */
+const LONGEST_RECORD = 1024 * 1024;
+
+/** csv-parse holds back fewer bytes than these, so an empty line that it reports began no further back. */
+const LOOK_BACK = 16;
+
+const CR = 13;
+
+/**
+ * Reads a CSV file (UTF-8, optional BOM, header required, LF or CRLF, RFC 4180 quoting; columns by name in any order
+ * and case; cells trimmed; empty lines are no rows). Yields the rows in batches; all rows before a fault are yielded
+ * before it is thrown.
+ * @throws FileFault `empty_file`, `not_csv`, `not_utf8`, `nul_byte`, `missing_column:<name>`, `duplicate_column:<name>`,
+ *   `unclosed_quote` (any fault of quoting; the line is that where the record starts), `line_too_long`
+ */
+export async function* readCsv<Required extends string, Optional extends string>(
+  chunks: AsyncIterable<Uint8Array>,
+  columns: Columns<Required, Optional>,
+): AsyncGenerator<CsvRow<Required | Optional>[]> {
+  const lines = new LineBreaker();
+  const records = new RecordReader<Required | Optional>(columns);
+  try {
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length; at += PIECE) {
+        yield* records.read(lines.add(chunk.subarray(at, at + PIECE)));
+      }
+    }
+    yield* records.read(lines.end());
+    yield* records.end();
+  } finally {
+    records.close();
+  }
+}
+
+/** Where each column asked for stands among a row's cells; -1 where the header lacks it. */
+type Places<Column extends string> = readonly (readonly [column: Column, at: number])[];
+
+/**
+ * Makes rows of blocks of whole lines. It counts lines and leaves out empty ones itself: csv-parse counts the CRLF of
+ * a quoted cell twice, and with `trim` takes a line of spaces for an empty one.
+ */
+class RecordReader<Column extends string> {
+  readonly #columns: Columns<Column, Column>;
+  readonly #parser: Transform;
+  #places: Places<Column> | undefined;
+  #width = 0;
+  #rows: CsvRow<Column>[] = [];
+  #fault: FileFault | undefined;
+  /** The line where the next record starts, and the number of bytes before it. */
+  #line = 1;
+  #offset = 0;
+  /** The block at hand, the number of bytes before it, and the last of these. */
+  #block: Buffer = Buffer.alloc(0);
+  #before = 0;
+  #tail: Buffer = Buffer.alloc(0);
+  #quotes = false;
+
+  constructor(columns: Columns<Column, Column>) {
+    this.#columns = columns;
+    this.#parser = parse({
+      record_delimiter: ['\r\n', '\n'],
+      relax_column_count: true,
+      trim: true,
+      max_record_size: LONGEST_RECORD,
+      on_record: (cells: string[], context) => {
+        if (this.#fault === undefined) this.#record(cells, context.bytes);
+        return null;
+      },
+    });
+    // Errors are taken where they arise: at the callbacks of write and end.
+    this.#parser.on('error', () => {});
+  }
+
+  /** The rows of the next lines; then the fault of a record, or else of the lines. */
+  async *read({ block, fault }: Lines): AsyncGenerator<CsvRow<Column>[]> {
+    if (block.length > 0) {
+      this.#enter(block);
+      this.#settle(await new Promise((done) => this.#parser.write(block, done)));
+    }
+    // csv-parse looks some bytes ahead: what it holds back is whole records still, or the beginning of a quoted cell,
+    // whose end nobody has seen.
+    if (fault !== undefined) this.#settle(await this.#finish(), { quoteMayBeOpen: true });
+    yield* this.#give();
+    if (fault !== undefined) throw new FileFault(fault.line, fault.reason);
+  }
+
+  /** The last rows of the file. */
+  async *end(): AsyncGenerator<CsvRow<Column>[]> {
+    this.#settle(await this.#finish());
+    if (this.#places === undefined) this.#fault ??= new FileFault(1, 'empty_file');
+    yield* this.#give();
+  }
+
+  close(): void {
+    this.#parser.destroy();
+  }
+
+  #finish(): Promise<Error | null | undefined> {
+    return new Promise((done) => this.#parser.end(done));
+  }
+
+  #enter(block: Buffer): void {
+    this.#tail = Buffer.concat([this.#tail, this.#block.subarray(-LOOK_BACK)]).subarray(-LOOK_BACK);
+    this.#before += this.#block.length;
+    this.#block = block;
+    this.#quotes ||= block.includes('"');
+  }
+
+  #settle(error: Error | null | undefined, { quoteMayBeOpen = false } = {}): void {
+    if (error === null || error === undefined || this.#fault !== undefined) return;
+    if (!(error instanceof CsvError)) throw error;
+    if (quoteMayBeOpen && error.code === 'CSV_QUOTE_NOT_CLOSED') return;
+    // csv-parse's messages hold cells, so they go no further.
+    this.#fault = new FileFault(this.#line, 'unclosed_quote');
+  }
+
+  *#give(): Generator<CsvRow<Column>[]> {
+    const rows = this.#rows;
+    this.#rows = [];
+    if (rows.length > 0) yield rows;
+    if (this.#fault !== undefined) throw this.#fault;
+  }
+
+  #record(cells: string[], end: number): void {
+    const line = this.#line;
+    const empty = cells.length === 1 && cells[0] === '' && this.#isEmptyLine(end);
+    this.#line = line + 1 + (this.#quotes ? lineBreaksIn(cells) : 0);
+    this.#offset = end;
+    if (empty) return;
+    if (this.#places === undefined) {
+      this.#header(line, cells);
+    } else if (cells.length !== this.#width) {
+      this.#rows.push({ line, wrongCellCount: cells.join(',') });
+    } else {
+      const row = {} as Record<Column, string>;
+      for (const [column, at] of this.#places) row[column] = at < 0 ? '' : (cells[at] as string).trim();
+      this.#rows.push({ line, cells: row });
+    }
+  }
+
+  /** Whether the record that ends at byte `end` is LF or CRLF and nothing else. */
+  #isEmptyLine(end: number): boolean {
+    if (end - this.#offset !== 2) return end - this.#offset === 1;
+    const at = this.#offset - this.#before;
+    return (at < 0 ? this.#tail.at(at) : this.#block[at]) === CR;
+  }
+
+  #header(line: number, cells: string[]): void {
+    const names = cells.map((cell) => cell.trim().toLowerCase());
+    const { required, optional } = this.#columns;
+    const missing = required.find((column) => !names.includes(column));
+    const twice = [...required, ...optional].find((column) => names.indexOf(column) !== names.lastIndexOf(column));
+    if (missing !== undefined) this.#fault = new FileFault(line, `missing_column:${missing}`);
+    else if (twice !== undefined) this.#fault = new FileFault(line, `duplicate_column:${twice}`);
+    this.#width = cells.length;
+    this.#places = [...required, ...optional].map((column) => [column, names.indexOf(column)]);
+  }
+}
+
+function lineBreaksIn(cells: readonly string[]): number {
+  let breaks = 0;
+  for (const cell of cells) {
+    for (let at = cell.indexOf('\n'); at >= 0; at = cell.indexOf('\n', at + 1)) breaks++;
+  }
+  return breaks;
+}
+
+/** One line of a CSV file, its LF included; cells are quoted where RFC 4180 asks for it. */
+export function csvLine(cells: readonly string[]): string {
+  const line = cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
+  return line === '' ? '""\n' : `${line}\n`;
+}
+
+/** A text from outside, made safe for spreadsheets: what a formula could begin with gets a `'` before it. */
+export function outside(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+}
+
+/** A row that was not taken: its line, the cell or text at fault as it stood there, and the reason. */
+export interface Reject {
+  readonly line: number;
+  readonly value: string;
+  readonly reason: string;
+}
+
+/** The first line of a rejects file. */
+export const rejectsHeader = csvLine(['line', 'value', 'reason']);
+
+/** A line of a rejects file. */
+export function rejectLine({ line, value, reason }: Reject): string {
+  return csvLine([String(line), outside(value), reason]);
+}
+
+/** The line of a rejects file that says where reading stopped, and why. */
+export function faultLine(fault: FileFault): string {
+  return rejectLine({ line: fault.line, value: '', reason: fault.reason });
+}

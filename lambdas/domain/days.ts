@@ -1,0 +1,94 @@
+/**
+ * Days and instants. Days are those of Asia/Kolkata, instants are UTC in whole seconds. Nothing here reads the clock:
+ * time comes in with the state input or the event.
+ */
+import type { Branded } from './identifiers.ts';
+
+/** A day of the calendar, `YYYY-MM-DD`. As texts, days sort by date. */
+export type Day = Branded<'Day'>;
+/** An instant in UTC, whole seconds: `YYYY-MM-DDTHH:MM:SSZ`. As texts, instants sort by time. */
+export type Instant = Branded<'Instant'>;
+
+const SECOND = 1000;
+const DAY = 86_400 * SECOND;
+/** India Standard Time is UTC+05:30 all the year. */
+const KOLKATA = 5.5 * 3600 * SECOND;
+const EPOCH = Date.UTC(2000, 0, 1);
+
+/** A text or a number that is no instant between the years 0000 and 9999. */
+export class NotAnInstant extends Error {
+  override name = 'NotAnInstant';
+}
+
+/** A day before 2000-01-01 or after 2179-06-06, which 16 bits do not hold. */
+export class DayOutOfRange extends Error {
+  override name = 'DayOutOfRange';
+}
+
+/**
+ * The instant of a number of milliseconds since 1970; fractions of a second are cut off.
+ * @throws NotAnInstant outside the years 0000 to 9999
+ */
+export function instantOf(millis: number): Instant {
+  const whole = Math.floor(millis / SECOND) * SECOND;
+  if (!(Math.abs(whole) <= 8.64e15)) throw new NotAnInstant('not a number of milliseconds since 1970');
+  const text = new Date(whole).toISOString();
+  if (text.length !== 24) throw new NotAnInstant('an instant lies between the years 0000 and 9999');
+  return `${text.slice(0, 19)}Z` as Instant;
+}
+
+/** Milliseconds since 1970. */
+export function millisOf(instant: Instant): number {
+  return Date.parse(instant);
+}
+
+/**
+ * Reads an ISO 8601 instant in UTC (`2026-06-01T00:00:00Z`, with or without a fraction, which is cut off).
+ * @throws NotAnInstant for any other text, and for a date that no calendar has
+ */
+export function asInstant(text: string): Instant {
+  const whole = /^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?Z$/.exec(text)?.[1];
+  if (whole === undefined) throw new NotAnInstant('an instant is written YYYY-MM-DDTHH:MM:SSZ');
+  const millis = Date.parse(`${whole}Z`);
+  if (Number.isNaN(millis) || instantOf(millis) !== `${whole}Z`) throw new NotAnInstant('no such date or time');
+  return `${whole}Z` as Instant;
+}
+
+/** The day in Asia/Kolkata on which an instant falls. */
+export function dayOf(instant: Instant): Day {
+  return new Date(millisOf(instant) + KOLKATA).toISOString().slice(0, 10) as Day;
+}
+
+/** Reads a day: `YYYY-MM-DD`, a real day of the calendar; else null. */
+export function parseDay(cell: string): Day | null {
+  if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(cell)) return null;
+  const millis = Date.parse(`${cell}T00:00:00Z`);
+  if (Number.isNaN(millis) || new Date(millis).toISOString().slice(0, 10) !== cell) return null;
+  return cell as Day;
+}
+
+/** The day `days` later, or earlier when negative. */
+export function addDays(day: Day, days: number): Day {
+  return new Date(Date.parse(day) + days * DAY).toISOString().slice(0, 10) as Day;
+}
+
+/** The instant `seconds` later, or earlier when negative. */
+export function addSeconds(instant: Instant, seconds: number): Instant {
+  return instantOf(millisOf(instant) + seconds * SECOND);
+}
+
+/**
+ * Days since 2000-01-01, which fit 16 bits (up to 2179-06-06).
+ * @throws DayOutOfRange
+ */
+export function dayNumber(day: Day): number {
+  const number = (Date.parse(day) - EPOCH) / DAY;
+  if (!(number >= 0 && number <= 0xffff))
+    throw new DayOutOfRange('a stored day lies between 2000-01-01 and 2179-06-06');
+  return number;
+}
+
+/** The day of a number that `dayNumber` made. */
+export function dayFromNumber(number: number): Day {
+  return new Date(EPOCH + number * DAY).toISOString().slice(0, 10) as Day;
+}

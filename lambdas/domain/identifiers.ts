@@ -1,0 +1,149 @@
+/**
+ * The identifiers of the domain, as branded strings that only their parsers make. A value of such a type has been
+ * checked and normalised, so that code that takes one never checks again.
+ */
+
+declare const brand: unique symbol;
+/** A string that only the parser of `Name` makes. */
+export type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** A handset's key: the first 14 digits of its IMEI (TAC and serial number). */
+export type Imei = Branded<'Imei'>;
+/** An Indian mobile number in E.164: `+91` and ten digits that begin with 6 to 9. */
+export type Msisdn = Branded<'Msisdn'>;
+/** Who reports: up to 16 characters of `[a-z0-9-]`. */
+export type AgencyId = Branded<'AgencyId'>;
+/** A telecom service provider: up to 10 characters of `[a-z0-9-]`. */
+export type OperatorId = Branded<'OperatorId'>;
+/** `<agency>-<first 12 hex digits of the report's SHA-256>`. */
+export type BatchId = Branded<'BatchId'>;
+/** `<batchId>.<reverify|block>.<operator>.<plan>-<shard>-<n>`. */
+export type DirectionId = Branded<'DirectionId'>;
+
+/** What a direction asks of its operator: re-verify connections, or block handsets. */
+export type DirectionKind = 'reverify' | 'block';
+
+/** A cell, read: its value, or the reason why it is rejected. */
+export type Parsed<Value, Reason extends string> = { readonly value: Value } | { readonly reason: Reason };
+
+export type ImeiReason = 'missing_imei' | 'not_digits' | 'wrong_length' | 'check_digit_mismatch' | 'not_a_device';
+export type MsisdnReason = 'missing_msisdn' | 'bad_msisdn';
+
+/** The digits of a handset's key. */
+const KEY_DIGITS = 14;
+
+/**
+ * The Luhn check digit of a string of digits (ISO/IEC 7812-1, as 3GPP TS 23.003 uses it for the IMEI): from the right,
+ * every second digit is doubled, beginning with the last.
+ */
+export function luhnDigit(digits: string): string {
+  let sum = 0;
+  for (let i = digits.length - 1, doubled = true; i >= 0; i--, doubled = !doubled) {
+    const digit = digits.charCodeAt(i) - 48;
+    const weighed = doubled ? digit * 2 : digit;
+    sum += weighed > 9 ? weighed - 9 : weighed;
+  }
+  return String((10 - (sum % 10)) % 10);
+}
+
+/**
+ * Reads an IMEI in any of the forms that people and networks write: 14 digits, 15 with the Luhn digit or the spare
+ * digit 0, or 16 (IMEISV); spaces, `-`, `/` and `.` between the digits do not count. The value is the 14-digit key.
+ */
+export function parseImei(cell: string): Parsed<Imei, ImeiReason> {
+  const digits = /[ \-/.]/.test(cell) ? cell.replace(/[ \-/.]/g, '') : cell;
+  if (digits === '') return { reason: 'missing_imei' };
+  if (!/^[0-9]+$/.test(digits)) return { reason: 'not_digits' };
+  if (digits.length < KEY_DIGITS || digits.length > KEY_DIGITS + 2) return { reason: 'wrong_length' };
+  const key = digits.slice(0, KEY_DIGITS);
+  if (digits.length === KEY_DIGITS + 1) {
+    const last = digits.slice(KEY_DIGITS);
+    if (last !== '0' && last !== luhnDigit(key)) return { reason: 'check_digit_mismatch' };
+  }
+  if (/^([0-9])\1*$/.test(key)) return { reason: 'not_a_device' };
+  return { value: key as Imei };
+}
+
+/** The IMEI as it goes out to operators: 15 digits, the Luhn digit appended to the key. */
+export function imeiOut(imei: Imei): string {
+  return imei + luhnDigit(imei);
+}
+
+/** Reads an Indian mobile number: ten digits, the first 6 to 9, optionally after `+91`, `91` or `0`. */
+export function parseMsisdn(cell: string): Parsed<Msisdn, MsisdnReason> {
+  if (cell === '') return { reason: 'missing_msisdn' };
+  const national = /^(?:\+?91|0)?([6-9][0-9]{9})$/.exec(cell)?.[1];
+  return national === undefined ? { reason: 'bad_msisdn' } : { value: `+91${national}` as Msisdn };
+}
+
+/** Whether a text has the form of an agency's id; whether there is such an agency, the configuration says. */
+export function isAgencyId(text: string): text is AgencyId {
+  return /^[a-z0-9-]{1,16}$/.test(text);
+}
+
+/** Whether a text has the form of an operator's id; whether there is such an operator, the configuration says. */
+export function isOperatorId(text: string): text is OperatorId {
+  return /^[a-z0-9-]{1,10}$/.test(text);
+}
+
+/** A SHA-256 in hexadecimal was expected. */
+export class NotASha256 extends Error {
+  override name = 'NotASha256';
+}
+
+/**
+ * The batch that a report starts. It follows from the agency and the report's bytes, so that the same file twice is
+ * one batch.
+ * @param sha256 the report's SHA-256, 64 lower-case hexadecimal digits
+ * @throws NotASha256
+ */
+export function batchIdOf(agency: AgencyId, sha256: string): BatchId {
+  if (!/^[0-9a-f]{64}$/.test(sha256)) throw new NotASha256('a SHA-256 is 64 lower-case hexadecimal digits');
+  return `${agency}-${sha256.slice(0, 12)}` as BatchId;
+}
+
+/** What a direction's id says. The plan, shard and number within the shard make its number. */
+export interface DirectionParts {
+  readonly batchId: BatchId;
+  readonly kind: DirectionKind;
+  readonly operator: OperatorId;
+  readonly plan: number;
+  readonly shard: number;
+  readonly n: number;
+}
+
+/** The id of a direction. */
+export function directionIdOf(parts: DirectionParts): DirectionId {
+  const { batchId, kind, operator, plan, shard, n } = parts;
+  return `${batchId}.${kind}.${operator}.${plan}-${shard}-${n}` as DirectionId;
+}
+
+const DIRECTION_ID =
+  /^([a-z0-9-]{1,16}-[0-9a-f]{12})\.(reverify|block)\.([a-z0-9-]{1,10})\.(0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,8})$/;
+
+/** Reads a direction's id; null for a text that `directionIdOf` never makes. */
+export function parseDirectionId(text: string): ({ readonly id: DirectionId } & DirectionParts) | null {
+  const parts = DIRECTION_ID.exec(text);
+  if (parts === null) return null;
+  return {
+    id: text as DirectionId,
+    batchId: parts[1] as BatchId,
+    kind: parts[2] as DirectionKind,
+    operator: parts[3] as OperatorId,
+    plan: Number(parts[4]),
+    shard: Number(parts[5]),
+    n: Number(parts[6]),
+  };
+}
+
+/**
+ * The shard, 0 to `shards` − 1, of a connection or a handset: FNV-1a (32 bits) of its text. It must never change while
+ * a batch is open, since it stands in the names of what was gathered.
+ */
+export function shardOf(identifier: Msisdn | Imei, shards: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < identifier.length; i++) {
+    hash = Math.imul(hash ^ identifier.charCodeAt(i), 0x01000193);
+  }
+  return (hash >>> 0) % shards;
+}

@@ -1,0 +1,101 @@
+/**
+ * The keys of the inbox, read, and the keys of the outbox, made. Every place where something lies is named here once.
+ */
+import type { Day } from './days.ts';
+import {
+  type AgencyId,
+  type BatchId,
+  type DirectionId,
+  isAgencyId,
+  isOperatorId,
+  type OperatorId,
+} from './identifiers.ts';
+
+/** Why a key of the inbox is outside the agreed places. It never repeats the key, which may hold anything. */
+export type Stray = 'key_too_long' | 'unknown_place' | 'not_a_csv_name' | 'bad_agency' | 'bad_operator';
+
+/** A key of the inbox, read. `name` is the whole file name, `.csv` included. */
+export type InboxKey =
+  | { readonly kind: 'report'; readonly agency: AgencyId; readonly name: string }
+  | { readonly kind: 'usage'; readonly operator: OperatorId; readonly name: string }
+  | { readonly kind: 'response'; readonly operator: OperatorId; readonly directionId: string; readonly name: string }
+  | { readonly kind: 'stray'; readonly why: Stray };
+
+/** S3 keys have up to 1,024 bytes, and a receipt's key is longer than that of the response it acknowledges. */
+const LONGEST_KEY = 900;
+
+/**
+ * Reads a key of the inbox: `reports/<agency>/<name>.csv`, `usage/<operator>/<name>.csv` or
+ * `responses/<operator>/<directionId>/<name>.csv`, where a name holds no `/`. Anything else is a stray. Whether the
+ * agency or operator is configured, and whether there is such a direction, is not looked at.
+ */
+export function parseInboxKey(key: string): InboxKey {
+  if (Buffer.byteLength(key) > LONGEST_KEY) return { kind: 'stray', why: 'key_too_long' };
+  const parts = key.split('/');
+  const [place, who = ''] = parts;
+  const name = parts.at(-1) ?? '';
+  const depth = place === 'reports' || place === 'usage' ? 3 : place === 'responses' ? 4 : 0;
+  if (parts.length !== depth) return { kind: 'stray', why: 'unknown_place' };
+  if (!name.endsWith('.csv') || name === '.csv') return { kind: 'stray', why: 'not_a_csv_name' };
+  if (place === 'reports') {
+    return isAgencyId(who) ? { kind: 'report', agency: who, name } : { kind: 'stray', why: 'bad_agency' };
+  }
+  if (!isOperatorId(who)) return { kind: 'stray', why: 'bad_operator' };
+  if (place === 'usage') return { kind: 'usage', operator: who, name };
+  const directionId = parts[2] ?? '';
+  if (directionId === '') return { kind: 'stray', why: 'unknown_place' };
+  return { kind: 'response', operator: who, directionId, name };
+}
+
+/** The order of a direction's rung (counted from 1). */
+export function orderKey(operator: OperatorId, directionId: DirectionId, rung: number, order: string): string {
+  return `orders/${operator}/${directionId}/${rung}-${order}.csv`;
+}
+
+/** The disconnect order that a response with `failed` rows causes. */
+export function failedOrderKey(operator: OperatorId, directionId: DirectionId, responseSha256: string): string {
+  return `orders/${operator}/${directionId}/failed-${sha8(responseSha256)}-disconnect.csv`;
+}
+
+/** The receipt of a response file; `directionId` is what stood in the response's key, direction or not. */
+export function receiptKey(operator: OperatorId, directionId: string, name: string, sha256: string): string {
+  return `receipts/${operator}/${directionId}/${name}.${sha8(sha256)}.json`;
+}
+
+/** The rejects of a report or usage file, under the file's whole name. */
+export function rejectsKey(uploader: AgencyId | OperatorId, name: string): string {
+  return `rejects/${uploader}/${name}`;
+}
+
+/** A settled batch's summary. */
+export function summaryKey(batchId: BatchId): string {
+  return `batches/${batchId}/summary.json`;
+}
+
+/** The rows of a settled batch that were open, disconnected or blocked elsewhere. */
+export function elsewhereKey(batchId: BatchId): string {
+  return `batches/${batchId}/elsewhere.csv`;
+}
+
+/** The two forms of a revocation list. */
+export interface RevocationKeys {
+  readonly csv: string;
+  readonly json: string;
+}
+
+/** The revocation list of a batch that settled on `day`. */
+export function revocationKeys(day: Day, batchId: BatchId): RevocationKeys {
+  const base = `revocations/${day}/${batchId}`;
+  return { csv: `${base}.csv`, json: `${base}.json` };
+}
+
+/** The revocation list of a response that was recorded on `day`, after its batch had settled. */
+export function lateRevocationKeys(day: Day, batchId: BatchId, responseSha256: string): RevocationKeys {
+  const base = `revocations/${day}/${batchId}.late-${sha8(responseSha256)}`;
+  return { csv: `${base}.csv`, json: `${base}.json` };
+}
+
+/** The first 8 hexadecimal digits of a SHA-256, by which files are told apart in names. */
+export function sha8(sha256: string): string {
+  return sha256.slice(0, 8);
+}

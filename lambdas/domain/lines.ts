@@ -1,0 +1,169 @@
+/**
+ * The bytes of a text file, before anybody reads them as CSV: what they are not allowed to be, cut into whole lines.
+ */
+import { isUtf8 } from 'node:buffer';
+
+/** A fault of the bytes, and the physical line (from 1) where it stands. */
+export interface LineFault {
+  readonly line: number;
+  readonly reason: 'not_csv' | 'not_utf8' | 'nul_byte' | 'line_too_long';
+}
+
+/** Whole lines that passed, and the fault that stops the reading after them. */
+export interface Lines {
+  readonly block: Buffer;
+  readonly fault?: LineFault;
+}
+
+/** A line has at most so many bytes, its line end not counted. */
+const LONGEST_LINE = 64 * 1024;
+/** So much of a line decides what is wrong with it: one byte more than the longest line and its CR. */
+const LINE_HEAD = LONGEST_LINE + 2;
+/** So many bytes at the beginning of a file decide whether it is a known binary form. */
+const FILE_HEAD = 64;
+
+const LF = 10;
+const CR = 13;
+const NOTHING = Buffer.alloc(0);
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** How files that people take for CSV, or send by mistake, begin (latin1). */
+const BINARY_FORMS = [
+  'PK\x03\x04', // zip, and with it xlsx and ods
+  'PK\x05\x06',
+  'PK\x07\x08',
+  '%PDF-',
+  '\x1f\x8b', // gzip
+  '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', // xls, doc
+  '\x89PNG',
+  '\xff\xd8\xff', // JPEG
+  'GIF87a',
+  'GIF89a',
+  'II*\x00', // TIFF
+  'MM\x00*',
+  'BZh91AY&SY', // bzip2
+  '\xfd7zXZ\x00',
+  '7z\xbc\xaf\x27\x1c',
+  'Rar!\x1a\x07',
+  '\x28\xb5\x2f\xfd', // zstd
+  'SQLite format 3\x00',
+  'PAR1\x15', // Parquet
+  '\x7fELF',
+  '{\\rtf',
+  '\xff\xfe', // UTF-16 (and UTF-32) with a byte order mark
+  '\xfe\xff',
+].map((form) => Buffer.from(form, 'latin1'));
+
+/**
+ * UTF-16 without a byte order mark, known by its zeros: of the bytes at odd places, or of those at even ones, at least
+ * half are 0, and none of the others is.
+ */
+function looksLikeUtf16(head: Buffer): boolean {
+  const zeros = [0, 0];
+  head.forEach((byte, at) => {
+    if (byte === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
+  });
+  const [even = 0, odd = 0] = zeros;
+  return (even === 0 || odd === 0) && even + odd > 0 && (even + odd) * 2 >= Math.floor(head.length / 2);
+}
+
+/** The same bytes without a character that the end cuts through. */
+function wholeCharacters(bytes: Buffer): Buffer {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte >= 0xc0) return bytes.subarray(0, bytes.length - back);
+    if (byte < 0x80) break;
+  }
+  return bytes;
+}
+
+/** What is wrong with a line, its LF not included; only its head is looked at. */
+function faultOfLine(line: Buffer): LineFault['reason'] | undefined {
+  const head = line.subarray(0, LINE_HEAD);
+  if (!isUtf8(line.length < LINE_HEAD ? head : wholeCharacters(head))) return 'not_utf8';
+  if (head.includes(0)) return 'nul_byte';
+  const length = head[head.length - 1] === CR && line.length < LINE_HEAD ? head.length - 1 : head.length;
+  return length > LONGEST_LINE ? 'line_too_long' : undefined;
+}
+
+/**
+ * Cuts chunks of bytes into blocks of whole lines, each with its LF, without the byte order mark, and stops at the
+ * first line whose bytes can't be text. The lines and the fault do not depend on how the bytes were cut into chunks.
+ * After a fault nothing more may be added.
+ */
+export class LineBreaker {
+  #head: Buffer | undefined = NOTHING;
+  #partial: Buffer[] = [];
+  #partialLength = 0;
+  #lines = 0;
+
+  /** Takes the next bytes; at most 64 kB of them and one line are held. */
+  add(bytes: Uint8Array): Lines {
+    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (this.#head === undefined) return this.#cut(piece);
+    this.#head = Buffer.concat([this.#head, piece]);
+    return this.#head.length < FILE_HEAD ? { block: NOTHING } : this.#begin(this.#head);
+  }
+
+  /** Takes the end of the file: the last line needs no LF. */
+  end(): Lines {
+    const begun = this.#head === undefined ? { block: NOTHING } : this.#begin(this.#head);
+    if (begun.fault !== undefined || this.#partialLength === 0) return begun;
+    const last = this.#cut(Buffer.from([LF]));
+    return { ...last, block: Buffer.concat([begun.block, last.block]) };
+  }
+
+  #begin(file: Buffer): Lines {
+    this.#head = undefined;
+    const text = BOM.equals(file.subarray(0, BOM.length)) ? file.subarray(BOM.length) : file;
+    const binary = BINARY_FORMS.some(
+      (form) => form.equals(file.subarray(0, form.length)) || form.equals(text.subarray(0, form.length)),
+    );
+    if (binary || looksLikeUtf16(file.subarray(0, FILE_HEAD))) {
+      return { block: NOTHING, fault: { line: 1, reason: 'not_csv' } };
+    }
+    return this.#cut(text);
+  }
+
+  #cut(piece: Buffer): Lines {
+    const end = piece.lastIndexOf(LF) + 1;
+    const rest = piece.subarray(end);
+    let block: Buffer = NOTHING;
+    if (end > 0) {
+      block = this.#partialLength === 0 ? piece.subarray(0, end) : this.#joined(piece.subarray(0, end));
+      this.#partial = [];
+      this.#partialLength = 0;
+      const checked = this.#check(block);
+      if (checked.fault !== undefined) return checked;
+    }
+    if (rest.length > 0) {
+      // A copy, since whoever hands in chunks may use their memory again.
+      this.#partial.push(Buffer.from(rest));
+      this.#partialLength += rest.length;
+      if (this.#partialLength >= LINE_HEAD) {
+        const reason = faultOfLine(this.#joined(NOTHING)) ?? 'line_too_long';
+        return { block, fault: { line: this.#lines + 1, reason } };
+      }
+    }
+    return { block };
+  }
+
+  #joined(last: Buffer): Buffer {
+    return Buffer.concat([...this.#partial, last]);
+  }
+
+  /** Counts the lines of a block, and cuts it off before its first line with a fault. */
+  #check(block: Buffer): Lines {
+    const suspect = !isUtf8(block) || block.includes(0);
+    for (let from = 0; from < block.length; ) {
+      const to = block.indexOf(LF, from);
+      if (suspect || to - from > LONGEST_LINE) {
+        const reason = faultOfLine(block.subarray(from, to));
+        if (reason !== undefined) return { block: block.subarray(0, from), fault: { line: this.#lines + 1, reason } };
+      }
+      this.#lines++;
+      from = to + 1;
+    }
+    return { block };
+  }
+}
