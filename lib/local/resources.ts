@@ -1,0 +1,219 @@
+/**
+ * What the template loader implements, resource type by resource type. A property is named by its path; `[]` stands for
+ * every element of a list. A path covers everything below it unless a longer path is listed as well.
+ */
+export interface ResourceType {
+  /** Properties that have the effect they have on AWS. */
+  readonly implemented: readonly string[];
+  /** Properties that are accepted and have no effect here. */
+  readonly accepted: readonly string[];
+  /** Names that Fn::GetAtt may ask for. */
+  readonly attributes: readonly string[];
+}
+
+export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
+  'AWS::S3::Bucket': {
+    implemented: [
+      'BucketName',
+      'VersioningConfiguration.Status',
+      'NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled',
+    ],
+    accepted: [
+      'BucketEncryption',
+      'PublicAccessBlockConfiguration',
+      'OwnershipControls',
+      'LifecycleConfiguration',
+      'LoggingConfiguration',
+      'ObjectLockEnabled',
+      'AccessControl',
+      'Tags',
+    ],
+    attributes: ['Arn'],
+  },
+  'AWS::S3::BucketPolicy': { implemented: [], accepted: ['Bucket', 'PolicyDocument'], attributes: [] },
+  'AWS::DynamoDB::Table': {
+    implemented: ['TableName', 'AttributeDefinitions', 'KeySchema', 'BillingMode', 'GlobalSecondaryIndexes'],
+    accepted: [
+      'PointInTimeRecoverySpecification',
+      'SSESpecification',
+      'DeletionProtectionEnabled',
+      'OnDemandThroughput',
+      'WarmThroughput',
+      'ContributorInsightsSpecification',
+      'TableClass',
+      'Tags',
+    ],
+    attributes: ['Arn'],
+  },
+  'AWS::SNS::Topic': {
+    implemented: ['TopicName'],
+    accepted: ['DisplayName', 'KmsMasterKeyId', 'TracingConfig', 'Tags'],
+    attributes: ['TopicArn', 'TopicName'],
+  },
+  'AWS::SNS::TopicPolicy': { implemented: [], accepted: ['PolicyDocument', 'Topics'], attributes: [] },
+  'AWS::SNS::Subscription': {
+    implemented: ['TopicArn', 'Protocol', 'Endpoint', 'FilterPolicy', 'FilterPolicyScope', 'RawMessageDelivery'],
+    accepted: ['RedrivePolicy', 'Region'],
+    attributes: ['Arn'],
+  },
+  'AWS::SQS::Queue': {
+    implemented: [
+      'QueueName',
+      'VisibilityTimeout',
+      'RedrivePolicy.deadLetterTargetArn',
+      'RedrivePolicy.maxReceiveCount',
+      'ReceiveMessageWaitTimeSeconds',
+    ],
+    accepted: ['MessageRetentionPeriod', 'SqsManagedSseEnabled', 'KmsMasterKeyId', 'RedriveAllowPolicy', 'Tags'],
+    attributes: ['Arn', 'QueueName', 'QueueUrl'],
+  },
+  'AWS::SQS::QueuePolicy': { implemented: [], accepted: ['PolicyDocument', 'Queues'], attributes: [] },
+  'AWS::Events::Rule': {
+    implemented: [
+      'Name',
+      'EventPattern',
+      'State',
+      'Targets[].Id',
+      'Targets[].Arn',
+      'Targets[].Input',
+      'Targets[].InputPath',
+    ],
+    accepted: [
+      'Description',
+      'Tags',
+      'Targets[].RoleArn',
+      'Targets[].DeadLetterConfig',
+      'Targets[].RetryPolicy.MaximumRetryAttempts',
+      'Targets[].RetryPolicy.MaximumEventAgeInSeconds',
+    ],
+    attributes: ['Arn'],
+  },
+  'AWS::Lambda::Function': {
+    implemented: [
+      'FunctionName',
+      'Code.S3Bucket',
+      'Code.S3Key',
+      'Handler',
+      'Runtime',
+      'Timeout',
+      'MemorySize',
+      'Environment.Variables',
+      'ReservedConcurrentExecutions',
+    ],
+    accepted: ['Architectures', 'Description', 'EphemeralStorage', 'LoggingConfig', 'Role', 'Tags', 'TracingConfig'],
+    attributes: ['Arn'],
+  },
+  'AWS::Lambda::Permission': {
+    implemented: [],
+    accepted: ['Action', 'FunctionName', 'Principal', 'SourceArn', 'SourceAccount'],
+    attributes: [],
+  },
+  'AWS::Lambda::EventInvokeConfig': {
+    implemented: ['FunctionName', 'Qualifier', 'MaximumRetryAttempts'],
+    accepted: ['MaximumEventAgeInSeconds'],
+    attributes: [],
+  },
+  'AWS::Lambda::EventSourceMapping': {
+    implemented: [
+      'EventSourceArn',
+      'FunctionName',
+      'BatchSize',
+      'Enabled',
+      'FunctionResponseTypes',
+      'ScalingConfig.MaximumConcurrency',
+    ],
+    accepted: ['MaximumBatchingWindowInSeconds', 'Tags'],
+    attributes: ['Id'],
+  },
+  'AWS::StepFunctions::StateMachine': {
+    implemented: [
+      'StateMachineName',
+      'StateMachineType',
+      'DefinitionString',
+      'DefinitionS3Location.Bucket',
+      'DefinitionS3Location.Key',
+      'DefinitionSubstitutions',
+      'RoleArn',
+    ],
+    accepted: ['LoggingConfiguration', 'TracingConfiguration', 'EncryptionConfiguration', 'Tags'],
+    attributes: ['Arn', 'Name'],
+  },
+  'AWS::IAM::Role': {
+    implemented: ['RoleName'],
+    accepted: [
+      'AssumeRolePolicyDocument',
+      'Description',
+      'ManagedPolicyArns',
+      'MaxSessionDuration',
+      'Path',
+      'PermissionsBoundary',
+      'Policies',
+      'Tags',
+    ],
+    attributes: ['Arn', 'RoleId'],
+  },
+  'AWS::IAM::Policy': {
+    implemented: ['PolicyName'],
+    accepted: ['PolicyDocument', 'Roles', 'Users', 'Groups'],
+    attributes: [],
+  },
+  'AWS::IAM::ManagedPolicy': {
+    implemented: ['ManagedPolicyName'],
+    accepted: ['Description', 'Path', 'PolicyDocument', 'Roles', 'Users', 'Groups'],
+    attributes: ['PolicyArn'],
+  },
+  'AWS::Logs::LogGroup': {
+    implemented: ['LogGroupName'],
+    accepted: ['RetentionInDays', 'KmsKeyId', 'LogGroupClass', 'Tags'],
+    attributes: ['Arn'],
+  },
+};
+
+/** The intrinsic functions that the loader resolves. */
+export const INTRINSICS = [
+  'Ref',
+  'Fn::GetAtt',
+  'Fn::Join',
+  'Fn::Sub',
+  'Fn::ImportValue',
+  'Fn::GetStackOutput',
+  'Fn::Select',
+  'Fn::Split',
+] as const;
+
+/** The pseudo parameters that Ref and Fn::Sub know. */
+export const PSEUDO_PARAMETERS = [
+  'AWS::AccountId',
+  'AWS::NoValue',
+  'AWS::Partition',
+  'AWS::Region',
+  'AWS::StackId',
+  'AWS::StackName',
+  'AWS::URLSuffix',
+] as const;
+
+/** What a resource may carry beside Type and Properties: none has an effect here. */
+export const RESOURCE_ATTRIBUTES = ['DeletionPolicy', 'UpdateReplacePolicy', 'DependsOn', 'Metadata'] as const;
+
+/**
+ * Names every property in `properties` that the type doesn't list, by its path. Values that are intrinsics are leaves.
+ */
+export function unknownProperties(type: ResourceType, properties: Record<string, unknown>): string[] {
+  const listed = [...type.implemented, ...type.accepted];
+  const unknown: string[] = [];
+  const visit = (value: unknown, path: string): void => {
+    if (path !== '' && listed.includes(path)) return;
+    const longer = path === '' ? listed : listed.filter((l) => l.startsWith(`${path}.`) || l.startsWith(`${path}[]`));
+    if (longer.length === 0) {
+      unknown.push(path);
+    } else if (Array.isArray(value)) {
+      for (const element of value) visit(element, `${path}[]`);
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, inner] of Object.entries(value)) visit(inner, path === '' ? key : `${path}.${key}`);
+    } else {
+      unknown.push(path);
+    }
+  };
+  visit(properties, '');
+  return [...new Set(unknown)];
+}
