@@ -1,0 +1,97 @@
+/** Directions: how rows are cut into them, how their rows are kept, and what an operator is sent. */
+import { csvLine } from './csv.ts';
+import type { Instant } from './days.ts';
+import { type DirectionKind, type Imei, imeiOut, type Msisdn } from './identifiers.ts';
+import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
+
+/** A connection to re-verify, the handset of its newest sighting, and the licensed service area (may be ''). */
+export interface ReverifyRow {
+  readonly msisdn: Msisdn;
+  readonly imei: Imei;
+  readonly lsa: string;
+}
+
+/** A handset to block. */
+export interface BlockRow {
+  readonly imei: Imei;
+}
+
+/** The row of each kind of direction. */
+export interface DirectionRows {
+  readonly reverify: ReverifyRow;
+  readonly block: BlockRow;
+}
+
+export type DirectionRow = DirectionRows[DirectionKind];
+
+/**
+ * Cuts rows into as few pieces as hold at most `most` rows each. Their sizes differ by one at most, the order is kept,
+ * and no rows give no pieces.
+ * @param most at least 1
+ * @throws RangeError
+ */
+export function cutEvenly<Row>(rows: readonly Row[], most: number): Row[][] {
+  if (!(Number.isInteger(most) && most >= 1)) throw new RangeError('a piece holds at least one row');
+  const pieces = Math.ceil(rows.length / most);
+  return Array.from({ length: pieces }, (_, n) =>
+    rows.slice(Math.floor((n * rows.length) / pieces), Math.floor(((n + 1) * rows.length) / pieces)),
+  );
+}
+
+/** A direction's row as one line of its rows file, without its LF. Line n (from 0) is row n of the ledger. */
+export function directionRowLine<Kind extends DirectionKind>(kind: Kind, row: DirectionRows[Kind]): string {
+  return tabbedLine(rowForms[kind].write(row));
+}
+
+interface RowForm<Row> {
+  write(row: Row): string[];
+  read(cells: readonly string[]): Row;
+}
+
+const rowForms: { readonly [Kind in DirectionKind]: RowForm<DirectionRows[Kind]> } = {
+  reverify: {
+    write: ({ msisdn, imei, lsa }) => [msisdn, imei, lsa],
+    read: (cells) => {
+      const [msisdn, imei, lsa] = cells;
+      if (lsa === undefined || cells.length !== 3) throw new BadWorkLine('a re-verification row has three cells');
+      return { msisdn: msisdn as Msisdn, imei: imei as Imei, lsa };
+    },
+  },
+  block: {
+    write: ({ imei }) => [imei],
+    read: (cells) => {
+      const [imei] = cells;
+      if (!imei || cells.length !== 1) throw new BadWorkLine('a block row has one cell');
+      return { imei: imei as Imei };
+    },
+  },
+};
+
+/**
+ * Reads a line that `directionRowLine` made.
+ * @throws BadWorkLine for a line with more or fewer cells
+ */
+export function parseDirectionRowLine<Kind extends DirectionKind>(kind: Kind, line: string): DirectionRows[Kind] {
+  return rowForms[kind].read(tabbedCells(line));
+}
+
+/**
+ * An order file: `msisdn,imei,reason,deadline` or `imei,reason,deadline`, rows sorted by identifier, IMEIs in 15
+ * digits with the Luhn digit. The deadline is the instant when the rung ends.
+ */
+export function orderCsv<Kind extends DirectionKind>(
+  kind: Kind,
+  rows: readonly DirectionRows[Kind][],
+  deadline: Instant,
+): string {
+  const lines = rows.map((row) => orderLine(row, deadline)).sort();
+  const header = kind === 'reverify' ? ['msisdn', 'imei', 'reason', 'deadline'] : ['imei', 'reason', 'deadline'];
+  return csvLine(header) + lines.join('');
+}
+
+// Identifiers have one length and come first, so sorted lines are sorted by identifier.
+function orderLine(row: DirectionRow, deadline: Instant): string {
+  return 'msisdn' in row
+    ? csvLine([row.msisdn, imeiOut(row.imei), 'linked_to_reported_handset', deadline])
+    : csvLine([imeiOut(row.imei), 'reported_for_fraud', deadline]);
+}

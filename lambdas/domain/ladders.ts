@@ -1,0 +1,28 @@
+/** Ladders: what a direction orders, one rung after the other, and until when each may take. A ladder is data. */
+import { addSeconds, type Instant } from './days.ts';
+
+/** A rung as the policy has it: the order, and how many days it may take before the next one. */
+export interface RungPolicy {
+  readonly order: string;
+  readonly days: number;
+}
+
+/** A rung of a direction: the order, and the instant when the rung ends. */
+export interface Rung {
+  readonly order: string;
+  readonly deadline: Instant;
+}
+
+const SECONDS_PER_DAY = 86_400;
+
+/**
+ * A direction's rungs. Their deadlines follow from the start and the ladder alone and are computed once, so that a
+ * deadline, once told, never moves. A day is 24 hours.
+ */
+export function deadlinesOf(ladder: readonly RungPolicy[], start: Instant): Rung[] {
+  let days = 0;
+  return ladder.map((rung) => {
+    days += rung.days;
+    return { order: rung.order, deadline: addSeconds(start, days * SECONDS_PER_DAY) };
+  });
+}

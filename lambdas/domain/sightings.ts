@@ -1,0 +1,144 @@
+/** Sightings: operators' usage rows, the links they become, and which sighting of a connection is its newest. */
+import type { CsvRow, Reject } from './csv.ts';
+import { addDays, type Day, parseDay } from './days.ts';
+import { type Imei, type Msisdn, type OperatorId, parseImei, parseMsisdn } from './identifiers.ts';
+import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
+
+/** The columns of a usage file. */
+export const usageColumns = {
+  required: ['imei', 'msisdn', 'last_seen'],
+  optional: ['imsi', 'lsa', 'subscriber_type', 'point_of_sale'],
+} as const;
+
+export type UsageColumn = (typeof usageColumns)['required' | 'optional'][number];
+
+/** What an operator says of a connection's subscriber; '' when it does not. */
+export type SubscriberType = (typeof subscriberTypes)[number];
+const subscriberTypes = ['individual', 'business', 'bulk', ''] as const;
+
+/** "This connection was seen in this handset at this operator, last on this day." Optional cells may be ''. */
+export interface Sighting {
+  readonly imei: Imei;
+  readonly msisdn: Msisdn;
+  readonly lastSeen: Day;
+  readonly operator: OperatorId;
+  readonly imsi: string;
+  readonly lsa: string;
+  readonly subscriberType: SubscriberType;
+  readonly pointOfSale: string;
+}
+
+/**
+ * Reads a row of an operator's usage file. Reasons, the first that applies: `wrong_cell_count`, those of the IMEI,
+ * `missing_msisdn`, `bad_msisdn`, `missing_last_seen`, `bad_date` (no date, or later than the day of the upload),
+ * `bad_subscriber_type`. The reject's value is the cell at fault.
+ */
+export function parseSighting(row: CsvRow<UsageColumn>, operator: OperatorId, uploadDay: Day): Sighting | Reject {
+  const { line } = row;
+  if ('wrongCellCount' in row) return { line, value: row.wrongCellCount, reason: 'wrong_cell_count' };
+  const { cells } = row;
+  const imei = parseImei(cells.imei);
+  if ('reason' in imei) return { line, value: cells.imei, reason: imei.reason };
+  const msisdn = parseMsisdn(cells.msisdn);
+  if ('reason' in msisdn) return { line, value: cells.msisdn, reason: msisdn.reason };
+  if (cells.last_seen === '') return { line, value: '', reason: 'missing_last_seen' };
+  const lastSeen = parseDay(cells.last_seen);
+  if (lastSeen === null || lastSeen > uploadDay) return { line, value: cells.last_seen, reason: 'bad_date' };
+  const subscriberType = subscriberTypes.find((type) => type === cells.subscriber_type);
+  if (subscriberType === undefined) return { line, value: cells.subscriber_type, reason: 'bad_subscriber_type' };
+  return {
+    imei: imei.value,
+    msisdn: msisdn.value,
+    lastSeen,
+    operator,
+    imsi: cells.imsi,
+    lsa: cells.lsa,
+    subscriberType,
+    pointOfSale: cells.point_of_sale,
+  };
+}
+
+/** What a link's sort key says. */
+export type LinkKey = Pick<Sighting, 'lastSeen' | 'msisdn' | 'operator'>;
+
+/** The sort key of a sighting among its handset's links: `yyyy-mm-dd#msisdn#operator`, so that days sort first. */
+export function linkKey({ lastSeen, msisdn, operator }: LinkKey): string {
+  return `${lastSeen}#${msisdn}#${operator}`;
+}
+
+/** A sort key that `linkKey` never makes. */
+export class BadLinkKey extends Error {
+  override name = 'BadLinkKey';
+}
+
+/**
+ * Reads a link's sort key.
+ * @throws BadLinkKey
+ */
+export function parseLinkKey(key: string): LinkKey {
+  const parts = /^([0-9]{4}-[0-9]{2}-[0-9]{2})#(\+91[6-9][0-9]{9})#([a-z0-9-]{1,10})$/.exec(key);
+  if (parts === null) throw new BadLinkKey('a link is filed under yyyy-mm-dd#msisdn#operator');
+  return { lastSeen: parts[1] as Day, msisdn: parts[2] as Msisdn, operator: parts[3] as OperatorId };
+}
+
+/** Days from `from` to `to`, both included. */
+export interface Window {
+  readonly from: Day;
+  readonly to: Day;
+}
+
+/** The look-back window of a report uploaded on `uploadDay`: that day and the `lookBackDays` before it. */
+export function windowOf(uploadDay: Day, lookBackDays: number): Window {
+  return { from: addDays(uploadDay, -lookBackDays), to: uploadDay };
+}
+
+/** A link that a batch gathered: a sighting of a connection in one of the batch's handsets. */
+export interface GatheredLink {
+  readonly msisdn: Msisdn;
+  readonly imei: Imei;
+  readonly lastSeen: Day;
+  readonly operator: OperatorId;
+  readonly lsa: string;
+}
+
+/**
+ * Whether a sighting of a connection goes before another one: the latest `lastSeen`, then the operator's id ascending,
+ * then the lowest IMEI. Two sightings that agree in all three are one.
+ */
+export function isNewer(a: GatheredLink, b: GatheredLink): boolean {
+  if (a.lastSeen !== b.lastSeen) return a.lastSeen > b.lastSeen;
+  if (a.operator !== b.operator) return a.operator < b.operator;
+  return a.imei < b.imei;
+}
+
+/** Each connection's newest sighting, whatever the order of the links; the connections in order of first appearance. */
+export function newestByConnection(links: Iterable<GatheredLink>): Map<Msisdn, GatheredLink> {
+  const newest = new Map<Msisdn, GatheredLink>();
+  for (const link of links) {
+    const known = newest.get(link.msisdn);
+    if (known === undefined || isNewer(link, known)) newest.set(link.msisdn, link);
+  }
+  return newest;
+}
+
+/** A gathered link as one line of the work bucket, without its LF. */
+export function gatheredLine({ msisdn, imei, lastSeen, operator, lsa }: GatheredLink): string {
+  return tabbedLine([msisdn, imei, lastSeen, operator, lsa]);
+}
+
+/**
+ * Reads a line that `gatheredLine` made.
+ * @throws BadWorkLine for a line with more or fewer cells
+ */
+export function parseGatheredLine(line: string): GatheredLink {
+  const cells = tabbedCells(line);
+  const [msisdn, imei, lastSeen, operator, lsa] = cells;
+  if (lsa === undefined || cells.length !== 5) throw new BadWorkLine('a gathered link has five cells');
+  return {
+    msisdn: msisdn as Msisdn,
+    imei: imei as Imei,
+    lastSeen: lastSeen as Day,
+    operator: operator as OperatorId,
+    lsa,
+  };
+}
