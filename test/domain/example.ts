@@ -1,0 +1,121 @@
+/** A direction of a few rows, in the state that a test needs; its identities are of no consequence. */
+import { asInstant, type Day, parseDay } from '../../lambdas/domain/days.ts';
+import {
+  type AgencyId,
+  type BatchId,
+  type DirectionId,
+  type DirectionKind,
+  type Imei,
+  type Msisdn,
+  type OperatorId,
+  parseDirectionId,
+  parseImei,
+  parseMsisdn,
+} from '../../lambdas/domain/identifiers.ts';
+import { closeLedger, issueOrder, type Ledger, newLedger, sealLedger } from '../../lambdas/domain/ledger.ts';
+import { type Answer, type Applied, applyResponse } from '../../lambdas/domain/responses.ts';
+
+export const batchId = 'mha-0123456789ab' as BatchId;
+export const agency = 'mha' as AgencyId;
+export const airtel = 'airtel' as OperatorId;
+export const jio = 'jio' as OperatorId;
+
+export const at = asInstant;
+
+export function day(text: string): Day {
+  const parsed = parseDay(text);
+  if (parsed === null) throw new Error('not a day');
+  return parsed;
+}
+
+export function msisdn(text: string): Msisdn {
+  const parsed = parseMsisdn(text);
+  if ('reason' in parsed) throw new Error(parsed.reason);
+  return parsed.value;
+}
+
+export function imei(text: string): Imei {
+  const parsed = parseImei(text);
+  if ('reason' in parsed) throw new Error(parsed.reason);
+  return parsed.value;
+}
+
+export function directionId(
+  kind: DirectionKind = 'reverify',
+  number = '1-0-0',
+  operator: string = airtel,
+): DirectionId {
+  const parsed = parseDirectionId(`${batchId}.${kind}.${operator}.${number}`);
+  if (parsed === null) throw new Error('not a direction id');
+  return parsed.id;
+}
+
+/** The flagged ladder (5, 5, 5 and 1 days) or the block ladder (1 and 1 day), begun on 2026-06-01T00:00:00Z. */
+export const rungs = {
+  reverify: [
+    { order: 'reverify', deadline: at('2026-06-06T00:00:00Z') },
+    { order: 'bar_outgoing', deadline: at('2026-06-11T00:00:00Z') },
+    { order: 'bar_incoming', deadline: at('2026-06-16T00:00:00Z') },
+    { order: 'disconnect', deadline: at('2026-06-17T00:00:00Z') },
+  ],
+  block: [
+    { order: 'block', deadline: at('2026-06-02T00:00:00Z') },
+    { order: 'block', deadline: at('2026-06-03T00:00:00Z') },
+  ],
+} as const;
+
+export const start = at('2026-06-01T00:00:00Z');
+export const ladderEnds = { reverify: at('2026-06-17T00:00:00Z'), block: at('2026-06-03T00:00:00Z') } as const;
+
+export function fresh(rows: number, kind: DirectionKind = 'reverify', operator: OperatorId = airtel): Ledger {
+  return newLedger({
+    directionId: directionId(kind, '1-0-0', operator),
+    batchId,
+    operator,
+    kind,
+    plan: 1,
+    rows,
+    rowsKey: 'plans/1/rows.jsonl',
+    rungs: rungs[kind],
+  });
+}
+
+/** Issues rung `rung`, at the instant when the one before ended. */
+export function issued(ledger: Ledger, rung: number, token = `token-${rung}`): Ledger {
+  const now = ledger.rungs[rung - 2]?.deadline ?? start;
+  const decision = issueOrder(ledger, { rung, now, token, attempt: `attempt-${rung}` });
+  if (decision.kind !== 'issue') throw new Error(`expected issue, got ${decision.kind}`);
+  return decision.commit({ sha256: `order-${rung}`, bytes: 100 });
+}
+
+/** A response's rows, lines counted from 2, all of one day. */
+export function rowsOf(answers: readonly (readonly [row: number, outcome: Answer])[], on = '2026-06-03') {
+  return answers.map(([row, outcome], n) => ({ line: n + 2, row, outcome, day: day(on) }));
+}
+
+let files = 0;
+/** Applies answers as a new file; the commit is on 2026-06-03 unless told. */
+export function answered(
+  ledger: Ledger,
+  answers: readonly (readonly [row: number, outcome: Answer])[],
+  told: { sha256?: string; on?: string; at?: string } = {},
+): Applied {
+  files += 1;
+  const sha256 = told.sha256 ?? `file-${files}`;
+  const file = { sha256, attempt: `work-${sha256}`, at: at(told.at ?? '2026-06-03T10:00:00Z') };
+  const decision = applyResponse(ledger, rowsOf(answers, told.on), file);
+  if (decision.kind !== 'applied') throw new Error(`expected applied, got ${decision.kind}`);
+  return decision;
+}
+
+export function closed(ledger: Ledger): Ledger {
+  const decision = closeLedger(ledger, ladderEnds[ledger.kind]);
+  if (decision.kind !== 'closed') throw new Error(`expected closed, got ${decision.kind}`);
+  return decision.ledger;
+}
+
+export function sealed(ledger: Ledger): Ledger {
+  const decision = sealLedger(ledger, at('2026-06-17T00:05:00Z'));
+  if (decision.kind !== 'sealed') throw new Error(`expected sealed, got ${decision.kind}`);
+  return decision.ledger;
+}
