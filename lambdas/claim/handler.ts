@@ -1,0 +1,241 @@
+import { z } from 'zod';
+import { addDecision, type Decisions, type Elsewhere } from '../domain/books.ts';
+import { type CountedPointer, decideClaim, nextPointers, type Pointer, writePointer } from '../domain/claims.ts';
+import type { Day } from '../domain/days.ts';
+import { cutEvenly, directionRowLine, parseDirectionRowLine } from '../domain/directions.ts';
+import {
+  type BatchId,
+  type DirectionKind,
+  directionIdOf,
+  type Imei,
+  type Msisdn,
+  type OperatorId,
+} from '../domain/identifiers.ts';
+import { deadlinesOf, type RungPolicy } from '../domain/ladders.ts';
+import { newLedger } from '../domain/ledger.ts';
+import type { GatheredIndex, PlannedDirection, ShardDecision } from '../domain/plans.ts';
+import { newestByConnection, parseGatheredLine } from '../domain/sightings.ts';
+import { idList, instant, log, task } from '../shell.ts';
+import {
+  type Claim,
+  Conflict,
+  createLedger,
+  putClaim,
+  readClaims,
+  readDecision,
+  registerDecision,
+} from '../stores/cases.ts';
+import { concurrently } from '../stores/concurrently.ts';
+import { EarlierDirections } from '../stores/earlier-directions.ts';
+import { readSlice, readText, writeObject } from '../stores/objects.ts';
+
+const environment = z.object({
+  WORK: z.string(),
+  CASES: z.string(),
+  OPERATORS: idList,
+  LADDERS: z.string().transform((json) => JSON.parse(json) as Record<DirectionKind, RungPolicy[]>),
+  ROWS_PER_DIRECTION: z.coerce.number(),
+});
+export type Environment = z.input<typeof environment>;
+const env = environment.parse(process.env);
+
+const shardItem = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('reverify'), shard: z.number(), links: z.number() }),
+  z.object({ kind: z.literal('block'), shard: z.number(), first: z.number(), handsets: z.number() }),
+]);
+const input = z.object({
+  batchId: z.string().transform((id) => id as BatchId),
+  plan: z.number(),
+  startedAt: instant,
+  handsetsKey: z.string(),
+  indexKey: z.string(),
+  item: shardItem,
+});
+type Input = z.output<typeof input>;
+
+/** A number, or a handset at an operator, for which something is to be decided. */
+interface Candidate {
+  identifier: Msisdn | Imei;
+  operator: OperatorId;
+  newestDay: Day | null;
+  /** The row of the direction, as the work bucket keeps it. */
+  line: string;
+}
+
+/** A number's pointers stand under one name, a handset's under its operator's. */
+const slotOf = (kind: DirectionKind, operator: OperatorId) => (kind === 'reverify' ? 'number' : operator);
+
+const CLAIMS_AT_ONCE = 32;
+
+async function connections(indexKey: string, shard: number, links: number) {
+  const index = JSON.parse(await readText({ bucket: env.WORK, key: indexKey })) as GatheredIndex;
+  const lines: string[] = [];
+  await concurrently(index.slices[shard] ?? [], 8, async ([key, start, bytes]) => {
+    const slice = await readSlice({ bucket: env.WORK, key: index.keys[key] ?? '' }, start, bytes);
+    for (const line of slice.split('\n')) if (line !== '') lines.push(line);
+  });
+  if (lines.length !== links) throw new Error(`shard ${shard} has ${lines.length} of its ${links} links`);
+  const gathered = lines.map(parseGatheredLine);
+  const candidates = [...newestByConnection(gathered).values()].map(
+    ({ msisdn, imei, operator, lastSeen, lsa }): Candidate => ({
+      identifier: msisdn,
+      operator,
+      newestDay: lastSeen,
+      line: directionRowLine('reverify', { msisdn, imei, lsa }),
+    }),
+  );
+  return { candidates, linked: new Set(gathered.map(({ msisdn }) => msisdn)).size };
+}
+
+/** Every line of the screened handsets has the same length, since an IMEI's key has 14 digits. */
+const HANDSET_LINE_BYTES = '{"imei":"35000000000000"}\n'.length;
+
+async function handsets(handsetsKey: string, first: number, count: number) {
+  const start = first * HANDSET_LINE_BYTES;
+  const slice = await readSlice({ bucket: env.WORK, key: handsetsKey }, start, count * HANDSET_LINE_BYTES);
+  const imeis = slice
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line).imei as Imei);
+  const candidates = imeis.flatMap((imei) =>
+    env.OPERATORS.map(
+      (operator): Candidate => ({
+        identifier: imei,
+        operator: operator as OperatorId,
+        newestDay: null,
+        line: directionRowLine('block', { imei }),
+      }),
+    ),
+  );
+  return { candidates, linked: 0 };
+}
+
+/** Decides what becomes of every candidate, cuts what is to be directed, and writes all that under the attempt's own name. */
+async function decide(
+  { batchId, plan, startedAt, item: { kind, shard } }: Input,
+  { candidates, linked }: { candidates: Candidate[]; linked: number },
+  claims: Map<string, Claim>,
+  earlier: EarlierDirections,
+  folder: string,
+): Promise<string> {
+  const directed = new Map<OperatorId, Candidate[]>();
+  const elsewhere: Elsewhere[] = [];
+  const counts = new Map<string, { operator: OperatorId; state: Elsewhere['state'] | 'directed'; count: number }>();
+  for (const candidate of candidates) {
+    const { identifier, operator, newestDay } = candidate;
+    const stored = claims.get(identifier)?.pointers[slotOf(kind, operator)] ?? [];
+    const decision = decideClaim(kind, newestDay, stored.length > 0 ? await earlier.counted(stored) : []);
+    if (decision.state === 'directed') {
+      const rows = directed.get(operator) ?? [];
+      directed.set(operator, rows);
+      rows.push(candidate);
+    } else elsewhere.push({ kind, identifier, operator, ...decision });
+    const count = counts.get(`${operator} ${decision.state}`) ?? { operator, state: decision.state, count: 0 };
+    count.count += 1;
+    counts.set(`${operator} ${decision.state}`, count);
+  }
+
+  const directions: PlannedDirection[] = [];
+  for (const operator of [...directed.keys()].sort()) {
+    const rows = (directed.get(operator) ?? []).sort((a, b) => (a.identifier < b.identifier ? -1 : 1));
+    for (const [n, piece] of cutEvenly(rows, env.ROWS_PER_DIRECTION).entries()) {
+      const directionId = directionIdOf({ batchId, kind, operator, plan, shard, n });
+      const rowsKey = `${folder}/${operator}-${n}.tsv`;
+      await writeObject({ bucket: env.WORK, key: rowsKey }, piece.map(({ line }) => `${line}\n`).join(''));
+      directions.push({ directionId, operator, rows: piece.length, rowsKey });
+    }
+  }
+  const elsewhereKey = `${folder}/elsewhere.json`;
+  await writeObject({ bucket: env.WORK, key: elsewhereKey }, JSON.stringify(elsewhere));
+  const decision: ShardDecision = {
+    kind,
+    shard,
+    linked,
+    rungs: deadlinesOf(env.LADDERS[kind], startedAt),
+    decisions: [...counts.values()].reduce<Decisions>(
+      (all, { operator, state, count }) => addDecision(all, kind, operator, state, count),
+      {},
+    ),
+    directions,
+    elsewhereKey,
+  };
+  const decisionKey = `${folder}/decision.json`;
+  await writeObject({ bucket: env.WORK, key: decisionKey }, JSON.stringify(decision));
+  return decisionKey;
+}
+
+/** Claims one number, or one handset at all of its operators, for the rows of this plan. */
+async function claim(
+  kind: DirectionKind,
+  identifier: string,
+  own: Map<string, Pointer>,
+  seen: Claim | undefined,
+  earlier: EarlierDirections,
+): Promise<void> {
+  let current = seen;
+  for (;;) {
+    const stored = current?.pointers ?? {};
+    if ([...own].every(([slot, pointer]) => stored[slot]?.[0] === writePointer(pointer))) return;
+    const pointers: Claim['pointers'] = { ...stored };
+    for (const [slot, pointer] of own) {
+      const counted: CountedPointer[] = await earlier.counted(stored[slot] ?? []);
+      pointers[slot] = nextPointers(pointer, counted);
+    }
+    try {
+      await putClaim(env.CASES, kind, identifier, pointers, current?.version ?? 0);
+      return;
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+      current = (await readClaims(env.CASES, kind, [identifier as Msisdn | Imei])).get(identifier);
+    }
+  }
+}
+
+/**
+ * Claim: sees each number once, under its newest sighting, decides what becomes of it, cuts what is to be directed into
+ * even directions, and claims each row with one conditional write.
+ */
+export const handler = task(input, async (request, attempt) => {
+  const { batchId, plan, item } = request;
+  const { kind, shard } = item;
+  const earlier = new EarlierDirections(env.CASES, plan);
+
+  let decisionKey = await readDecision(env.CASES, plan, kind, shard);
+  let claims: Map<string, Claim> | undefined;
+  if (decisionKey === undefined) {
+    const found =
+      item.kind === 'reverify'
+        ? await connections(request.indexKey, shard, item.links)
+        : await handsets(request.handsetsKey, item.first, item.handsets);
+    const identifiers = [...new Set(found.candidates.map(({ identifier }) => identifier))];
+    claims = await readClaims(env.CASES, kind, identifiers);
+    const folder = `plans/${plan}/decisions/${kind}-${shard}/${attempt}`;
+    const mine = await decide(request, found, claims, earlier, folder);
+    decisionKey = await registerDecision(env.CASES, plan, kind, shard, mine);
+    if (decisionKey !== mine) claims = undefined;
+  }
+  const decision = JSON.parse(await readText({ bucket: env.WORK, key: decisionKey })) as ShardDecision;
+
+  const rows = new Map<string, Map<string, Pointer>>();
+  for (const { directionId, operator, rowsKey } of decision.directions) {
+    const lines = (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
+    for (const [row, line] of lines.entries()) {
+      if (line === '') continue;
+      const parsed = parseDirectionRowLine(kind, line);
+      const identifier = 'msisdn' in parsed ? parsed.msisdn : parsed.imei;
+      const own = rows.get(identifier) ?? new Map<string, Pointer>();
+      rows.set(identifier, own.set(slotOf(kind, operator), { directionId, row }));
+    }
+  }
+  const seen = claims ?? (await readClaims(env.CASES, kind, [...rows.keys()] as (Msisdn | Imei)[]));
+  await concurrently(rows, CLAIMS_AT_ONCE, ([identifier, own]) =>
+    claim(kind, identifier, own, seen.get(identifier), earlier),
+  );
+  for (const { directionId, operator, rows: count, rowsKey } of decision.directions)
+    await createLedger(
+      env.CASES,
+      newLedger({ directionId, batchId, operator, kind, plan, rows: count, rowsKey, rungs: decision.rungs }),
+    );
+  log.info('shard claimed', { batchId, plan, kind, shard, directions: decision.directions.length });
+  return { decisionKey };
+});

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import type { DirectionId } from '../domain/identifiers.ts';
+import { closeLedger } from '../domain/ledger.ts';
+import { instant, log, task } from '../shell.ts';
+import { changeLedger } from '../stores/cases.ts';
+
+const environment = z.object({ CASES: z.string() });
+export type Environment = z.input<typeof environment>;
+const env = environment.parse(process.env);
+
+const input = z.object({ directionId: z.string().transform((id) => id as DirectionId), now: instant });
+
+/** A row is open and the last deadline lies ahead: a direction does not end before it. */
+class TooEarly extends Error {
+  override name = 'TooEarly';
+}
+
+/** Close: the ladder has ended; what is open or failed becomes overdue. */
+export const handler = task(input, ({ directionId, now }) =>
+  changeLedger(env.CASES, directionId, async (read) => {
+    const decision = closeLedger(read, now);
+    if (decision.kind === 'too_early') throw new TooEarly(`direction ${directionId} has open rows and time left`);
+    if (decision.kind === 'already') return { result: { directionId, closed: true } };
+    log.info('direction closed', { directionId });
+    return { ledger: decision.ledger, result: { directionId, closed: true } };
+  }),
+);

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { mergeDecisions } from '../domain/books.ts';
+import type { BatchId } from '../domain/identifiers.ts';
+import type { Plan, ShardDecision } from '../domain/plans.ts';
+import { log, task } from '../shell.ts';
+import { commitPlan, readBatch } from '../stores/cases.ts';
+import { PlanIsVoid } from '../stores/earlier-directions.ts';
+import { readResults, writtenResults } from '../stores/map-results.ts';
+import { readText, writeObject } from '../stores/objects.ts';
+
+const environment = z.object({ WORK: z.string(), CASES: z.string() });
+export type Environment = z.input<typeof environment>;
+const env = environment.parse(process.env);
+
+const input = z.object({
+  batchId: z.string().transform((id) => id as BatchId),
+  plan: z.number(),
+  results: writtenResults,
+});
+
+/** What an inline Map takes at once; its items travel in the state, where they have room for so many. */
+const MOST_INLINE = 40;
+
+/** Between Claim and Direct: lists the directions and makes the plan count, in one conditional write. */
+export const handler = task(input, async ({ batchId, plan, results }, attempt) => {
+  const shards: ShardDecision[] = [];
+  for await (const { decisionKey } of readResults<{ decisionKey: string }>(results))
+    shards.push(JSON.parse(await readText({ bucket: env.WORK, key: decisionKey })) as ShardDecision);
+
+  const folder = `plans/${plan}/directions/${attempt}`;
+  const starts = shards
+    .flatMap(({ rungs, directions }) =>
+      directions.map(({ directionId, operator }) => ({ directionId, batchId, operator, rungs, rung: 1 })),
+    )
+    .sort((a, b) => (a.directionId < b.directionId ? -1 : 1));
+  const mine: Plan = {
+    linked: shards.reduce((sum, { linked }) => sum + linked, 0),
+    decisions: mergeDecisions(shards.map(({ decisions }) => decisions)),
+    directions: shards.flatMap(({ directions }) => directions),
+    elsewhereKeys: shards.map(({ elsewhereKey }) => elsewhereKey),
+    manifestKey: `${folder}/directions.jsonl`,
+  };
+  const planKey = `${folder}/plan.json`;
+  await writeObject(
+    { bucket: env.WORK, key: mine.manifestKey },
+    starts.map((start) => `${JSON.stringify(start)}\n`).join(''),
+  );
+  await writeObject({ bucket: env.WORK, key: planKey }, JSON.stringify(mine));
+
+  let manifestKey = mine.manifestKey;
+  if (!(await commitPlan(env.CASES, batchId, plan, planKey))) {
+    const batch = await readBatch(env.CASES, batchId);
+    if (batch?.plan !== plan || !batch.planKey || batch.state === 'failed' || batch.state === 'planning')
+      throw new PlanIsVoid(`plan ${plan} of batch ${batchId} was given up`);
+    manifestKey = (JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan).manifestKey;
+  }
+  log.info('plan directed', { batchId, plan, directions: starts.length });
+  return {
+    directions: starts.length,
+    manifestKey,
+    inline: starts.length <= MOST_INLINE ? starts : [],
+  };
+});

@@ -1,0 +1,51 @@
+import type { Decisions } from './books.ts';
+import type { DirectionId, DirectionKind, OperatorId } from './identifiers.ts';
+import type { Rung } from './ladders.ts';
+
+/** What a child of Expand gathered: one object, ordered by shard, with what it holds of each. */
+export interface Gathered {
+  key: string;
+  parts: [shard: number, start: number, bytes: number, links: number][];
+}
+
+/** Where the links of each shard lie: `slices[shard]` lists [index in `keys`, first byte, bytes, links]. */
+export interface GatheredIndex {
+  keys: string[];
+  slices: Record<string, [key: number, start: number, bytes: number, links: number][]>;
+}
+
+/** One child of Claim: a shard of numbers, or a run of the screened handsets. */
+export type ShardItem =
+  | { kind: 'reverify'; shard: number; links: number }
+  | { kind: 'block'; shard: number; first: number; handsets: number };
+
+/** One direction that a shard was cut into. */
+export interface PlannedDirection {
+  directionId: DirectionId;
+  operator: OperatorId;
+  rows: number;
+  /** Where the rows' identities stand in the work bucket, row n in line n. */
+  rowsKey: string;
+}
+
+/** A shard's decision; registered once, it binds all attempts. */
+export interface ShardDecision {
+  kind: DirectionKind;
+  shard: number;
+  /** Distinct numbers among the shard's gathered links, counted beside the decision. */
+  linked: number;
+  rungs: Rung[];
+  decisions: Decisions;
+  directions: PlannedDirection[];
+  elsewhereKey: string;
+}
+
+/** All that a plan decided; the commit that makes it count names it. */
+export interface Plan {
+  linked: number;
+  decisions: Decisions;
+  directions: PlannedDirection[];
+  elsewhereKeys: string[];
+  /** The directions' starts, one a line, for the Map over them. */
+  manifestKey: string;
+}

@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { parseInboxKey } from '../domain/keys.ts';
+import { idList, log, uploads } from '../shell.ts';
+import { tellStray } from '../stores/notices.ts';
+import { startOnce } from '../stores/workflows.ts';
+
+const environment = z.object({
+  AGENCIES: idList,
+  BATCH_MACHINE: z.string(),
+  ADMINISTRATORS_TOPIC: z.string(),
+});
+export type Environment = z.input<typeof environment>;
+const env = environment.parse(process.env);
+
+/** Starts one Batch execution per uploaded report; of anything else that lies in the inbox it tells the administrators. */
+export const handler = uploads(async (file) => {
+  const { bucket, key, versionId, upload, at } = file;
+  const place = parseInboxKey(key);
+  if (place.kind !== 'report' || !env.AGENCIES.includes(place.agency)) {
+    const why = place.kind === 'stray' ? place.why : place.kind === 'report' ? 'unknown_agency' : 'unknown_place';
+    log.info('stray object', { why });
+    await tellStray(env.ADMINISTRATORS_TOPIC, file, why);
+    return;
+  }
+  const name = `${place.agency}-${createHash('sha256').update(`${key}\n${upload}`).digest('hex').slice(0, 32)}`;
+  await startOnce(env.BATCH_MACHINE, name, {
+    report: { bucket, key, versionId, agency: place.agency, name: place.name, uploadedAt: at },
+  });
+});

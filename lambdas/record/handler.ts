@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { type Revocation, revocationCsv, revocationJson, revocationRows } from '../domain/books.ts';
+import { FileFault, readCsv } from '../domain/csv.ts';
+import { dayOf } from '../domain/days.ts';
+import { orderCsv, parseDirectionRowLine } from '../domain/directions.ts';
+import { type DirectionId, type Imei, type Msisdn, type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
+import { failedOrderKey, lateRevocationKeys, parseInboxKey, receiptKey, sha8 } from '../domain/keys.ts';
+import { countOpen, type Ledger, ladderEnd, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
+import {
+  type AnsweredRow,
+  applyResponse,
+  parseResponseRow,
+  type RejectedRow,
+  receiptOf,
+  receiptText,
+  refusedReceipt,
+  responseColumns,
+  withFailedOrder,
+} from '../domain/responses.ts';
+import { idList, log, type Uploaded, uploads } from '../shell.ts';
+import { addLateRevocations, changeLedger, readBatch, readLedger } from '../stores/cases.ts';
+import { tell, tellStray } from '../stores/notices.ts';
+import { copyObject, readChunks, readText, writeObject } from '../stores/objects.ts';
+import { wake } from '../stores/workflows.ts';
+
+const environment = z.object({
+  WORK: z.string(),
+  OUTBOX: z.string(),
+  CASES: z.string(),
+  OPERATORS: idList,
+  OPERATORS_TOPIC: z.string(),
+  ADMINISTRATORS_TOPIC: z.string(),
+});
+export type Environment = z.input<typeof environment>;
+const env = environment.parse(process.env);
+
+interface Response {
+  file: Uploaded;
+  operator: OperatorId;
+  /** What stands in the key, direction or not. */
+  directionId: string;
+  name: string;
+}
+
+/** The whole file's SHA-256; a file that is refused is read to its end for it all the same. */
+async function sha256Of({ file }: Response): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of readChunks(file)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** The ledger that the response may answer: of a direction that counts, and of this operator. */
+async function answerable({ operator, directionId }: Response): Promise<Ledger | undefined> {
+  const direction = parseDirectionId(directionId);
+  if (direction?.operator !== operator) return undefined;
+  const batch = await readBatch(env.CASES, direction.batchId);
+  const directed = batch?.plan === direction.plan && (batch.state === 'directed' || batch.state === 'settled');
+  return directed ? await readLedger(env.CASES, direction.id) : undefined;
+}
+
+/** A file refused whole has no effect: a receipt that says why, and a notice. */
+async function refuse(response: Response, sha256: string, why: string): Promise<void> {
+  const { operator, directionId, name, file } = response;
+  const receipt = receiptText(refusedReceipt(name, sha256, why));
+  const key = receiptKey(operator, directionId, name, sha256);
+  await writeObject({ bucket: env.OUTBOX, key }, receipt);
+  await tellReceipt(response, key, receipt, why);
+  await tell(env.ADMINISTRATORS_TOPIC, {
+    kind: 'response_refused',
+    operator,
+    why,
+    receipt: { bucket: env.OUTBOX, key },
+    uploadedAt: file.at,
+  });
+  log.info('response refused', { operator, why });
+}
+
+async function tellReceipt({ operator, directionId }: Response, key: string, receipt: string, refused: string | null) {
+  const direction = parseDirectionId(directionId);
+  await tell(
+    env.OPERATORS_TOPIC,
+    {
+      kind: 'receipt',
+      ...(direction ? { directionId: direction.id, batchId: direction.batchId } : {}),
+      operator,
+      bucket: env.OUTBOX,
+      key,
+      size: Buffer.byteLength(receipt),
+      sha256: createHash('sha256').update(receipt).digest('hex'),
+      refused,
+    },
+    { operator },
+  );
+}
+
+/** Where an attempt prepares what its commit will publish. */
+const preparedKey = (ledger: Ledger, { sha256, attempt }: Pick<RecordedFile, 'sha256' | 'attempt'>, name: string) =>
+  `directions/${ledger.directionId}/files/${sha8(sha256)}/${attempt}/${name}`;
+
+/** Publishes what was committed with a file; every attempt, redelivery and upload of the same bytes does it alike. */
+async function publish(response: Response, ledger: Ledger, recorded: RecordedFile): Promise<void> {
+  const { operator, name } = response;
+  const { directionId, batchId } = ledger;
+  const prepared = (part: string) => ({ bucket: env.WORK, key: preparedKey(ledger, recorded, part) });
+
+  if (recorded.failedOrder) {
+    const key = failedOrderKey(operator, directionId, recorded.sha256);
+    const { rows, deadline, bytes, sha256 } = recorded.failedOrder;
+    await copyObject(prepared('disconnect.csv'), { bucket: env.OUTBOX, key });
+    await tell(
+      env.OPERATORS_TOPIC,
+      {
+        kind: 'order',
+        directionId,
+        batchId,
+        operator,
+        directionKind: ledger.kind,
+        order: 'disconnect',
+        rung: 'failed',
+        rows,
+        deadline,
+        bucket: env.OUTBOX,
+        key,
+        size: bytes,
+        sha256,
+      },
+      { operator, order: 'disconnect' },
+    );
+  }
+  if (recorded.late) await publishLate(ledger, recorded);
+
+  const receipt = await readText(prepared('receipt.json'));
+  const key = receiptKey(operator, directionId, name, recorded.sha256);
+  await writeObject({ bucket: env.OUTBOX, key }, receipt);
+  await tellReceipt(response, key, receipt, null);
+  const conflicts = JSON.parse(receipt).rejected.conflicts_with_recorded;
+  if (conflicts)
+    await tell(env.ADMINISTRATORS_TOPIC, {
+      kind: 'conflicts',
+      directionId,
+      batchId,
+      operator,
+      conflicts,
+      receipt: { bucket: env.OUTBOX, key },
+    });
+  if (ledger.closedAt === null && countOpen(ledger) === 0) await wake(ledger.tokens, { open: 0 });
+}
+
+/**
+ * Publishes the disconnections of a batch that has settled. The lists of all directions that share the key are
+ * published as one, again until no other came in between.
+ */
+async function publishLate(ledger: Ledger, recorded: RecordedFile): Promise<void> {
+  const { batchId } = ledger;
+  const day = dayOf(recorded.at);
+  const keys = lateRevocationKeys(day, batchId, recorded.sha256);
+  const mine = preparedKey(ledger, recorded, 'late.json');
+  let published: string[] = [];
+  for (;;) {
+    const prepared = await addLateRevocations(env.CASES, day, batchId, sha8(recorded.sha256), mine);
+    if (prepared.length === published.length) return;
+    const lists = await Promise.all(prepared.map((key) => readText({ bucket: env.WORK, key })));
+    const rows = revocationRows(lists.flatMap((list) => JSON.parse(list) as Revocation[]));
+    const csvName = keys.csv.split('/').at(-1) ?? '';
+    await writeObject({ bucket: env.OUTBOX, key: keys.csv }, [...revocationCsv(rows)].join(''));
+    await writeObject({ bucket: env.OUTBOX, key: keys.json }, [...revocationJson(csvName, rows)].join(''));
+    published = prepared;
+  }
+}
+
+/** Reads a response's rows against the direction's. @throws FileFault */
+async function readRows(response: Response, ledger: Ledger, lines: string[]): Promise<(AnsweredRow | RejectedRow)[]> {
+  const rowOf = new Map<Imei | Msisdn, number>();
+  for (const [row, line] of lines.entries()) {
+    if (line === '') continue;
+    const parsed = parseDirectionRowLine(ledger.kind, line);
+    rowOf.set('msisdn' in parsed ? parsed.msisdn : parsed.imei, row);
+  }
+  const rows: (AnsweredRow | RejectedRow)[] = [];
+  const uploadDay = dayOf(response.file.at);
+  for await (const batch of readCsv(readChunks(response.file), responseColumns(ledger.kind)))
+    for (const row of batch)
+      rows.push(parseResponseRow(row, ledger.kind, uploadDay, (identifier) => rowOf.get(identifier)));
+  return rows;
+}
+
+/** Records a response in its direction's ledger, once, and publishes what was committed with it. */
+async function record(response: Response, invocation: string): Promise<void> {
+  const sha256 = await sha256Of(response);
+  const answered = await answerable(response);
+  if (!answered) return await refuse(response, sha256, 'unknown_direction');
+
+  const lines = (await readText({ bucket: env.WORK, key: answered.rowsKey })).split('\n');
+  let rows: (AnsweredRow | RejectedRow)[];
+  try {
+    rows = await readRows(response, answered, lines);
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error;
+    return await refuse(response, sha256, error.reason);
+  }
+  const revocation = (ledger: Ledger, row: number): Revocation => {
+    const { msisdn, lsa } = parseDirectionRowLine('reverify', lines[row] ?? '');
+    const { occurredOn } = outcomeOf(ledger, row);
+    if (occurredOn === null) throw new Error('a disconnected row has no day');
+    return { msisdn, operator: ledger.operator, lsa, disconnectedOn: occurredOn };
+  };
+
+  const committed = await changeLedger<{ ledger: Ledger; recorded: RecordedFile } | 'too_many_files'>(
+    env.CASES,
+    answered.directionId as DirectionId,
+    async (read, attempt) => {
+      const file = { sha256, attempt: `${invocation}-${attempt}`, at: response.file.at };
+      const applied = applyResponse(read, rows, file);
+      if (applied.kind === 'too_many_files') return { result: 'too_many_files' };
+      if (applied.kind === 'known') return { result: { ledger: read, recorded: applied.file } };
+
+      const prepare = (name: string, content: string) =>
+        writeObject({ bucket: env.WORK, key: preparedKey(read, file, name) }, content);
+      await prepare('receipt.json', receiptText(receiptOf(response.name, sha256, applied)));
+      let final = applied;
+      if (applied.madeFailed.length > 0) {
+        const deadline = ladderEnd(read);
+        const failed = applied.madeFailed.map((row) => parseDirectionRowLine(read.kind, lines[row] ?? ''));
+        const csv = orderCsv(read.kind, failed, deadline);
+        await prepare('disconnect.csv', csv);
+        final = withFailedOrder(applied, {
+          rows: failed.length,
+          sha256: createHash('sha256').update(csv).digest('hex'),
+          bytes: Buffer.byteLength(csv),
+          deadline,
+        });
+      }
+      const recorded = final.ledger.files.at(-1) as RecordedFile;
+      if (recorded.late) {
+        const revocations = applied.madeDisconnected.map((row) => revocation(final.ledger, row));
+        await prepare('late.json', JSON.stringify(revocations));
+      }
+      return { ledger: final.ledger, result: { ledger: final.ledger, recorded } };
+    },
+  );
+  if (committed === 'too_many_files') return await refuse(response, sha256, 'too_many_files');
+  await publish(response, committed.ledger, committed.recorded);
+  log.info('response recorded', { directionId: answered.directionId, rows: rows.length });
+}
+
+/** Record: an operator's response becomes outcomes in its direction's ledger. */
+export const handler = uploads(async (file, attempt) => {
+  const place = parseInboxKey(file.key);
+  if (place.kind !== 'response' || !env.OPERATORS.includes(place.operator)) {
+    const why = place.kind === 'stray' ? place.why : place.kind === 'response' ? 'unknown_operator' : 'unknown_place';
+    log.info('stray object', { why });
+    await tellStray(env.ADMINISTRATORS_TOPIC, file, why);
+    return;
+  }
+  const { operator, directionId, name } = place;
+  await record({ file, operator, directionId, name }, attempt);
+});

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { FileFault, readCsv, rejectLine, rejectsHeader } from '../domain/csv.ts';
+import { dayOf } from '../domain/days.ts';
+import { type AgencyId, batchIdOf } from '../domain/identifiers.ts';
+import { rejectsKey } from '../domain/keys.ts';
+import { reportColumns, Screening } from '../domain/screening.ts';
+import { windowOf } from '../domain/sightings.ts';
+import { instant, log, task } from '../shell.ts';
+import { registerBatch } from '../stores/cases.ts';
+import { tell } from '../stores/notices.ts';
+import { readChunks, writeObject, writeStream } from '../stores/objects.ts';
+
+const environment = z.object({
+  WORK: z.string(),
+  OUTBOX: z.string(),
+  CASES: z.string(),
+  AGENCIES_TOPIC: z.string(),
+  ADMINISTRATORS_TOPIC: z.string(),
+  LOOK_BACK_DAYS: z.coerce.number(),
+  LINKS_PER_HANDSET: z.coerce.number(),
+  LINKS_PER_SHARD: z.coerce.number(),
+});
+export type Environment = z.input<typeof environment>;
+const env = environment.parse(process.env);
+
+const input = z.object({
+  report: z.object({
+    bucket: z.string(),
+    key: z.string(),
+    versionId: z.string().optional(),
+    agency: z.string().transform((id) => id as AgencyId),
+    name: z.string(),
+    uploadedAt: instant,
+  }),
+  execution: z.string(),
+  now: instant,
+});
+
+/**
+ * Screen: streams the report, writes its rejects and its handsets, and registers the batch.
+ * The batch's id comes from the agency and the file's bytes, so the same file twice is one batch.
+ */
+export const handler = task(input, async ({ report, execution, now }, attempt) => {
+  const { agency, uploadedAt } = report;
+  const rejects = { bucket: env.OUTBOX, key: rejectsKey(agency, report.name) };
+  const hash = createHash('sha256');
+  const screening = new Screening();
+
+  async function* hashed() {
+    for await (const chunk of readChunks(report)) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  async function* rejectLines() {
+    yield rejectsHeader;
+    for await (const rows of readCsv(hashed(), reportColumns))
+      for (const row of rows) {
+        const screened = screening.row(row);
+        if ('reason' in screened) yield rejectLine(screened);
+      }
+  }
+
+  try {
+    await writeStream(rejects, rejectLines());
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error;
+    const { line, reason } = error;
+    await writeObject(rejects, rejectsHeader + rejectLine({ line, value: '', reason }));
+    const notice = { kind: 'report_refused', agency, line, reason, rejects, uploadedAt };
+    await tell(env.AGENCIES_TOPIC, notice, { agency });
+    await tell(env.ADMINISTRATORS_TOPIC, notice);
+    log.info('report refused', { agency, line, reason });
+    return { status: 'refused' as const, reason };
+  }
+
+  const sha256 = hash.digest('hex');
+  const batchId = batchIdOf(agency, sha256);
+  const handsetsKey = `screened/${batchId}/${attempt}/handsets.jsonl`;
+  const handsets = screening.handsets();
+  await writeObject(
+    { bucket: env.WORK, key: handsetsKey },
+    handsets.map((imei) => `${JSON.stringify({ imei })}\n`).join(''),
+  );
+  const batch = await registerBatch(env.CASES, {
+    batchId,
+    agency,
+    file: report.key,
+    sha256,
+    execution,
+    state: 'planning',
+    plan: 0,
+    startedAt: now,
+    uploadedAt,
+    report: screening.totals(),
+    handsetsKey,
+  });
+  if (batch.execution !== execution) {
+    const notice = { kind: 'same_report', agency, batchId, state: batch.state, rejects, uploadedAt };
+    await tell(env.AGENCIES_TOPIC, notice, { agency });
+    log.info('same report again', { batchId });
+    return { status: 'same' as const, batchId };
+  }
+  await tell(
+    env.AGENCIES_TOPIC,
+    { kind: 'batch_registered', agency, batchId, report: batch.report, rejects, uploadedAt },
+    { agency },
+  );
+  log.info('batch registered', { batchId, ...batch.report });
+  return {
+    status: 'registered' as const,
+    batchId,
+    agency,
+    handsets: batch.report.handsets,
+    handsetsKey: batch.handsetsKey,
+    shards: Math.max(1, Math.ceil((batch.report.handsets * env.LINKS_PER_HANDSET) / env.LINKS_PER_SHARD)),
+    window: windowOf(dayOf(batch.uploadedAt), env.LOOK_BACK_DAYS),
+  };
+});

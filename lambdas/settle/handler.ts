@@ -1,0 +1,182 @@
+import { z } from 'zod';
+import {
+  addLedger,
+  balance,
+  type Elsewhere,
+  elsewhereCsv,
+  type Ledgers,
+  type Revocation,
+  revocationCsv,
+  revocationJson,
+  revocationRows,
+  summaryText,
+} from '../domain/books.ts';
+import { dayOf, type Instant } from '../domain/days.ts';
+import { parseDirectionRowLine } from '../domain/directions.ts';
+import type { BatchId, OperatorId } from '../domain/identifiers.ts';
+import { elsewhereKey, revocationKeys, summaryKey } from '../domain/keys.ts';
+import { closeLedger, type Ledger, ladderEnd, sealedDisconnections, sealLedger } from '../domain/ledger.ts';
+import type { Plan, PlannedDirection } from '../domain/plans.ts';
+import { idList, instant, log, task } from '../shell.ts';
+import { type Batch, changeLedger, commitSettled, readBatch, readLatestImport } from '../stores/cases.ts';
+import { concurrently } from '../stores/concurrently.ts';
+import { tell } from '../stores/notices.ts';
+import { copyObject, readText, writeStream } from '../stores/objects.ts';
+
+const environment = z.object({
+  WORK: z.string(),
+  OUTBOX: z.string(),
+  CASES: z.string(),
+  OPERATORS: idList,
+  OPERATORS_TOPIC: z.string(),
+  AGENCIES_TOPIC: z.string(),
+  ADMINISTRATORS_TOPIC: z.string(),
+});
+export type Environment = z.input<typeof environment>;
+const env = environment.parse(process.env);
+
+const input = z.object({ batchId: z.string().transform((id) => id as BatchId), now: instant });
+
+const LEDGERS_AT_ONCE = 16;
+const NOTHING_PLANNED: Pick<Plan, 'linked' | 'decisions' | 'directions' | 'elsewhereKeys'> = {
+  linked: 0,
+  decisions: {},
+  directions: [],
+  elsewhereKeys: [],
+};
+
+/**
+ * Closes what never closed.
+ * @returns the latest deadline of those that have open rows and time left; undefined when all are closed
+ */
+async function closeAll(directions: PlannedDirection[], now: Instant): Promise<Instant | undefined> {
+  let until: Instant | undefined;
+  await concurrently(directions, LEDGERS_AT_ONCE, async ({ directionId }) => {
+    const closed = await changeLedger<'closed' | 'already' | Instant>(env.CASES, directionId, async (read) => {
+      const decision = closeLedger(read, now);
+      if (decision.kind === 'too_early') return { result: ladderEnd(read) };
+      if (decision.kind === 'already') return { result: 'already' };
+      return { ledger: decision.ledger, result: 'closed' };
+    });
+    if (closed === 'closed') {
+      log.warn('direction closed by its batch', { directionId });
+      await tell(env.ADMINISTRATORS_TOPIC, { kind: 'direction_never_closed', directionId });
+    } else if (closed !== 'already' && (until === undefined || closed > until)) until = closed;
+  });
+  return until;
+}
+
+/** Seals every ledger and makes the books and the revocation list from the seals. */
+async function sealAll(directions: PlannedDirection[], now: Instant) {
+  let ledgers: Ledgers = {};
+  const revocations: Revocation[] = [];
+  await concurrently(directions, LEDGERS_AT_ONCE, async ({ directionId, rowsKey }) => {
+    const sealed = await changeLedger<Ledger>(env.CASES, directionId, async (read) => {
+      const decision = sealLedger(read, now);
+      if (decision.kind === 'not_closed') throw new Error(`direction ${directionId} is not closed`);
+      if (decision.kind === 'already') return { result: read };
+      return { ledger: decision.ledger, result: decision.ledger };
+    });
+    ledgers = addLedger(ledgers, sealed);
+    const disconnected = sealed.kind === 'reverify' ? sealedDisconnections(sealed) : [];
+    if (disconnected.length === 0) return;
+    const lines = (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
+    for (const { row, on } of disconnected) {
+      const { msisdn, lsa } = parseDirectionRowLine('reverify', lines[row] ?? '');
+      revocations.push({ msisdn, operator: sealed.operator, lsa, disconnectedOn: on });
+    }
+  });
+  return { ledgers, revocations: revocationRows(revocations) };
+}
+
+async function* each(pieces: Iterable<string>): AsyncGenerator<string> {
+  yield* pieces;
+}
+
+/** The files that a settled batch publishes: name under the attempt's own folder → key in the outbox. */
+function published(batchId: BatchId, settledAt: Instant) {
+  const revocations = revocationKeys(dayOf(settledAt), batchId);
+  return {
+    'elsewhere.csv': elsewhereKey(batchId),
+    'revocations.csv': revocations.csv,
+    'revocations.json': revocations.json,
+    // The summary comes last: who sees it finds the others.
+    'summary.json': summaryKey(batchId),
+  };
+}
+
+async function prepare(batch: Batch, now: Instant, folder: string): Promise<void> {
+  const plan = batch.planKey
+    ? (JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan)
+    : NOTHING_PLANNED;
+  const { ledgers, revocations } = await sealAll(plan.directions, now);
+  const elsewhere: Elsewhere[] = [];
+  for (const key of plan.elsewhereKeys)
+    for (const entry of JSON.parse(await readText({ bucket: env.WORK, key })) as Elsewhere[]) elsewhere.push(entry);
+  const latestImports: Record<string, Instant | null> = {};
+  for (const operator of env.OPERATORS)
+    latestImports[operator] = await readLatestImport(env.CASES, operator as OperatorId);
+  const summary = balance({
+    batchId: batch.batchId,
+    agency: batch.agency,
+    file: batch.file,
+    report: batch.report,
+    linked: plan.linked,
+    operators: env.OPERATORS as OperatorId[],
+    decisions: plan.decisions,
+    ledgers,
+    latestImports,
+    startedAt: batch.startedAt,
+    settledAt: now,
+  });
+  const csvName = revocationKeys(dayOf(now), batch.batchId).csv.split('/').at(-1) ?? '';
+  const contents: Record<keyof ReturnType<typeof published>, Iterable<string>> = {
+    'elsewhere.csv': elsewhereCsv(elsewhere),
+    'revocations.csv': revocationCsv(revocations),
+    'revocations.json': revocationJson(csvName, revocations),
+    'summary.json': [summaryText(summary)],
+  };
+  for (const [name, pieces] of Object.entries(contents))
+    await writeStream({ bucket: env.WORK, key: `${folder}/${name}` }, each(pieces));
+}
+
+/**
+ * Settle: seals and accounts for every ledger, publishes the summary, the list of what stands elsewhere and the
+ * revocation list, and tells everybody. With open rows and time left it settles nothing and says until when to wait.
+ */
+export const handler = task(input, async ({ batchId, now }, attempt) => {
+  let batch = await readBatch(env.CASES, batchId);
+  if (!batch) throw new Error(`there is no batch ${batchId}`);
+  const operators = new Set<string>();
+  if (batch.state !== 'settled') {
+    const directions = batch.planKey
+      ? (JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan).directions
+      : [];
+    for (const { operator } of directions) operators.add(operator);
+    const until = await closeAll(directions, now);
+    if (until !== undefined) return { settled: false, until };
+    const folder = `batches/${batchId}/${attempt}`;
+    await prepare(batch, now, folder);
+    await commitSettled(env.CASES, batchId, now, folder);
+    batch = await readBatch(env.CASES, batchId);
+  }
+  if (batch?.state !== 'settled' || !batch.settledAt || !batch.settledUnder)
+    throw new Error(`batch ${batchId} could not be settled`);
+
+  for (const [name, key] of Object.entries(published(batchId, batch.settledAt)))
+    await copyObject({ bucket: env.WORK, key: `${batch.settledUnder}/${name}` }, { bucket: env.OUTBOX, key });
+  const notice = {
+    kind: 'settled',
+    batchId,
+    agency: batch.agency,
+    bucket: env.OUTBOX,
+    key: summaryKey(batchId),
+    settledAt: batch.settledAt,
+  };
+  await tell(env.AGENCIES_TOPIC, notice, { agency: batch.agency });
+  await tell(env.ADMINISTRATORS_TOPIC, notice);
+  for (const operator of operators)
+    await tell(env.OPERATORS_TOPIC, { kind: 'settled', batchId, operator, settledAt: batch.settledAt }, { operator });
+  log.info('batch settled', { batchId });
+  return { settled: true, until: batch.settledAt };
+});

@@ -1,0 +1,78 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import middy from '@middy/core';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { z } from 'zod';
+import { asInstant, type Instant } from './domain/days.ts';
+
+/** Structured logs. They hold ids of batches and directions and counts; never a key of the inbox, a cell, a number or an IMEI. */
+export const log = new Logger();
+
+/** Logs that an invocation failed, by the error's name and frames: a service's message may quote what it was sent. */
+function logFailure(error: unknown): void {
+  const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: undefined };
+  log.error('failed', { error: name, frames: stack?.split('\n').filter((line) => /^\s+at /.test(line)) });
+}
+
+/** An instant as a state machine hands it in, fractions cut. */
+export const instant = z.string().transform((text): Instant => asInstant(text));
+
+/**
+ * The handler of a state machine's task: checks the input, works, logs a failure and throws it.
+ * `attempt` is this invocation's own id; what it prepares goes under it.
+ */
+export function task<I extends z.ZodType, O>(input: I, work: (input: z.output<I>, attempt: string) => Promise<O>) {
+  return middy<unknown, O>()
+    .onError(({ error }) => logFailure(error))
+    .handler((event: unknown, context: Context) => work(input.parse(event), context.awsRequestId));
+}
+
+const created = z.object({
+  time: instant,
+  detail: z.object({
+    bucket: z.object({ name: z.string() }),
+    object: z.object({
+      key: z.string(),
+      size: z.number(),
+      sequencer: z.string(),
+      'version-id': z.string().optional(),
+    }),
+  }),
+});
+
+/** A file that somebody put into the inbox. */
+export interface Uploaded {
+  bucket: string;
+  key: string;
+  versionId: string | undefined;
+  /** Tells this upload from every other one, also of the same key. */
+  upload: string;
+  size: number;
+  at: Instant;
+}
+
+/**
+ * The handler of a queue of "Object Created" events: works through them one by one and returns those that failed, so
+ * that only they come back.
+ */
+export function uploads(work: (file: Uploaded, attempt: string) => Promise<void>) {
+  return middy<SQSEvent, SQSBatchResponse>().handler(async (event, context) => {
+    const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+    for (const [n, { body, messageId }] of event.Records.entries()) {
+      try {
+        const { time, detail } = created.parse(JSON.parse(body));
+        const { key, size, sequencer, 'version-id': versionId } = detail.object;
+        await work(
+          { bucket: detail.bucket.name, key, size, versionId, upload: versionId ?? sequencer, at: time },
+          `${context.awsRequestId}-${n}`,
+        );
+      } catch (error) {
+        logFailure(error);
+        batchItemFailures.push({ itemIdentifier: messageId });
+      }
+    }
+    return { batchItemFailures };
+  });
+}
+
+/** Ids in a variable of the environment, separated by commas. */
+export const idList = z.string().transform((text) => text.split(','));

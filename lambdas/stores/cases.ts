@@ -1,0 +1,400 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { BatchGetCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Day, Instant } from '../domain/days.ts';
+import type { AgencyId, BatchId, DirectionId, DirectionKind, Imei, Msisdn, OperatorId } from '../domain/identifiers.ts';
+import type { Ledger } from '../domain/ledger.ts';
+import { dynamo } from './clients.ts';
+import { concurrently } from './concurrently.ts';
+
+/** The keys of table Cases, all of them: one record per truth. */
+const key = {
+  ledger: (id: DirectionId) => `DIR#${id}`,
+  connection: (msisdn: string) => `CONN#${msisdn}`,
+  handset: (imei: string) => `HANDSET#${imei}`,
+  batch: (id: BatchId) => `BATCH#${id}`,
+  execution: (arn: string) => `EXECUTION#${arn}`,
+  decision: (plan: number, kind: DirectionKind, shard: number) => `DECISION#${plan}-${kind}-${shard}`,
+  latestImport: (operator: OperatorId) => `IMPORT#${operator}`,
+  lateRevocations: (day: Day, batch: BatchId, sha8: string) => `LATE#${day}#${batch}#${sha8}`,
+  planning: 'PLANNING',
+};
+
+/** Somebody else's write came between reading and writing. Read again and decide anew. */
+export class Conflict extends Error {
+  override name = 'Conflict';
+}
+
+const refusedByCondition = (error: unknown) => error instanceof ConditionalCheckFailedException;
+
+async function read(table: string, pk: string): Promise<Record<string, unknown> | undefined> {
+  const { Item } = await dynamo.send(
+    new GetCommand({ TableName: table, Key: { pk }, ConsistentRead: true, ReturnConsumedCapacity: 'TOTAL' }),
+  );
+  return Item;
+}
+
+/** @throws Conflict when the condition does not hold */
+async function put(table: string, item: Record<string, unknown>, condition: string, values?: Record<string, unknown>) {
+  try {
+    await dynamo.send(
+      new PutCommand({
+        TableName: table,
+        Item: item,
+        ConditionExpression: condition,
+        ...(values ? { ExpressionAttributeValues: values } : {}),
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+  } catch (error) {
+    throw refusedByCondition(error) ? new Conflict('the record changed or exists') : error;
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------- ledgers
+
+export async function readLedger(table: string, id: DirectionId): Promise<Ledger | undefined> {
+  const item = await read(table, key.ledger(id));
+  if (!item) return undefined;
+  const { pk: _, ...ledger } = item;
+  return ledger as unknown as Ledger;
+}
+
+/** Writes a direction's first ledger; one that exists already stays as it is. */
+export async function createLedger(table: string, ledger: Ledger): Promise<void> {
+  try {
+    await put(table, { pk: key.ledger(ledger.directionId), ...ledger }, 'attribute_not_exists(pk)');
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+  }
+}
+
+/**
+ * Writes a ledger whose version is one above that which was read.
+ * @throws Conflict when somebody committed in between
+ */
+export async function commitLedger(table: string, ledger: Ledger): Promise<void> {
+  await put(table, { pk: key.ledger(ledger.directionId), ...ledger }, 'version = :read', {
+    ':read': ledger.version - 1,
+  });
+}
+
+const MOST_TRIES = 100;
+
+/**
+ * Reads the ledger, lets `decide` make the next one, and commits it; begins again when somebody else committed in between.
+ * `decide` returns no ledger where nothing is to be written.
+ */
+export async function changeLedger<R>(
+  table: string,
+  id: DirectionId,
+  decide: (ledger: Ledger, attempt: number) => Promise<{ ledger?: Ledger; result: R }>,
+): Promise<R> {
+  for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
+    const read = await readLedger(table, id);
+    if (!read) throw new Error(`there is no ledger of direction ${id}`);
+    const { ledger, result } = await decide(read, attempt);
+    if (!ledger) return result;
+    try {
+      await commitLedger(table, ledger);
+      return result;
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+    }
+  }
+  throw new Conflict(`the ledger of direction ${id} changed ${MOST_TRIES} times while it was read`);
+}
+
+// ----------------------------------------------------------------------------------------------------------- claims
+
+/**
+ * The claim of a number, whose pointers stand under `number`, or of a handset, whose pointers stand under each
+ * operator's id. Pointers are as `writePointer` writes them, newest first.
+ */
+export interface Claim {
+  pointers: Record<string, string[]>;
+  version: number;
+}
+
+const claimKey = (kind: DirectionKind, identifier: string) =>
+  kind === 'reverify' ? key.connection(identifier) : key.handset(identifier);
+
+const KEYS_PER_BATCH_GET = 100;
+
+/** Reads the claims of many numbers or handsets, strongly consistent. What has none is not in the result. */
+export async function readClaims(
+  table: string,
+  kind: DirectionKind,
+  identifiers: readonly (Msisdn | Imei)[],
+): Promise<Map<string, Claim>> {
+  const claims = new Map<string, Claim>();
+  const chunks = Array.from({ length: Math.ceil(identifiers.length / KEYS_PER_BATCH_GET) }, (_, n) =>
+    identifiers.slice(n * KEYS_PER_BATCH_GET, (n + 1) * KEYS_PER_BATCH_GET),
+  );
+  await concurrently(chunks, 8, async (chunk) => {
+    let wanted: Record<string, unknown>[] = chunk.map((identifier) => ({ pk: claimKey(kind, identifier) }));
+    while (wanted.length > 0) {
+      const { Responses, UnprocessedKeys } = await dynamo.send(
+        new BatchGetCommand({
+          RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } },
+          ReturnConsumedCapacity: 'TOTAL',
+        }),
+      );
+      for (const { pk, pointers, version } of Responses?.[table] ?? [])
+        claims.set(String(pk).slice(String(pk).indexOf('#') + 1), { pointers, version });
+      wanted = UnprocessedKeys?.[table]?.Keys ?? [];
+    }
+  });
+  return claims;
+}
+
+/**
+ * Claims a number, or a handset at its operators, with one conditional write.
+ * @param seen the version that was read, 0 where there was no claim
+ * @throws Conflict when somebody wrote in between
+ */
+export async function putClaim(
+  table: string,
+  kind: DirectionKind,
+  identifier: string,
+  pointers: Claim['pointers'],
+  seen: number,
+): Promise<void> {
+  const item = { pk: claimKey(kind, identifier), pointers, version: seen + 1 };
+  if (seen === 0) await put(table, item, 'attribute_not_exists(pk)');
+  else await put(table, item, 'version = :seen', { ':seen': seen });
+}
+
+// ---------------------------------------------------------------------------------------------------------- batches
+
+export type BatchState = 'planning' | 'directed' | 'failed' | 'settled';
+
+export interface Batch {
+  batchId: BatchId;
+  agency: AgencyId;
+  /** The report's key in the inbox. */
+  file: string;
+  sha256: string;
+  /** The Batch execution that works on it. */
+  execution: string;
+  state: BatchState;
+  /** The plan's number; 0 while it waits for its turn to plan. */
+  plan: number;
+  /** When planning began: all deadlines count from it. */
+  startedAt: Instant;
+  uploadedAt: Instant;
+  report: { rows: number; rejected: number; repeats: number; handsets: number };
+  /** The screened handsets, in the work bucket. */
+  handsetsKey: string;
+  /** What was planned, in the work bucket; set by the commit that makes the plan count. */
+  planKey?: string;
+  settledAt?: Instant;
+  /** Where Settle prepared what it published; set by the commit that settles. */
+  settledUnder?: string;
+}
+
+export async function readBatch(table: string, id: BatchId): Promise<Batch | undefined> {
+  const item = await read(table, key.batch(id));
+  if (!item) return undefined;
+  const { pk: _, ...batch } = item;
+  return batch as unknown as Batch;
+}
+
+/**
+ * Registers a batch for an execution: a new one, or one whose last execution failed.
+ * @returns the batch as it stands afterwards; it is another execution's when `execution` is not the one given
+ */
+export async function registerBatch(table: string, batch: Batch): Promise<Batch> {
+  await dynamo.send(
+    new PutCommand({
+      TableName: table,
+      Item: { pk: key.execution(batch.execution), batchId: batch.batchId },
+      ReturnConsumedCapacity: 'TOTAL',
+    }),
+  );
+  try {
+    await dynamo.send(
+      new PutCommand({
+        TableName: table,
+        Item: { pk: key.batch(batch.batchId), ...batch },
+        ConditionExpression: 'attribute_not_exists(pk) OR #state = :failed',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':failed': 'failed' },
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+    return batch;
+  } catch (error) {
+    if (!refusedByCondition(error)) throw error;
+    const registered = await readBatch(table, batch.batchId);
+    if (!registered) throw new Error(`batch ${batch.batchId} was refused and is not there`);
+    return registered;
+  }
+}
+
+/** Changes a batch under a condition. False when the condition did not hold. */
+async function changeBatch(
+  table: string,
+  id: BatchId,
+  change: Partial<Batch>,
+  condition: string,
+  values: Record<string, unknown>,
+): Promise<boolean> {
+  const names = Object.keys(change);
+  try {
+    await dynamo.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: { pk: key.batch(id) },
+        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+        ConditionExpression: condition,
+        ExpressionAttributeNames: Object.fromEntries(
+          [...new Set([...names, ...(condition.match(/#(\w+)/g) ?? []).map((name) => name.slice(1))])].map((name) => [
+            `#${name}`,
+            name,
+          ]),
+        ),
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(Object.entries(change).map(([name, value]) => [`:${name}`, value])),
+          ...values,
+        },
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (!refusedByCondition(error)) throw error;
+    return false;
+  }
+}
+
+/** The commit that makes plan k count. False when k is void, or was committed before. */
+export function commitPlan(table: string, id: BatchId, plan: number, planKey: string): Promise<boolean> {
+  return changeBatch(table, id, { state: 'directed', planKey }, '#state = :was AND #plan = :k', {
+    ':was': 'planning',
+    ':k': plan,
+  });
+}
+
+/** The commit that settles a batch. False when it was settled before. */
+export function commitSettled(table: string, id: BatchId, settledAt: Instant, settledUnder: string): Promise<boolean> {
+  return changeBatch(
+    table,
+    id,
+    { state: 'settled', settledAt, settledUnder },
+    '#state = :directed OR (#state = :planning AND #plan = :none)',
+    {
+      ':directed': 'directed',
+      ':planning': 'planning',
+      ':none': 0,
+    },
+  );
+}
+
+/**
+ * Gives up the batch of an execution that ended before its plan was committed, and frees PLANNING where it held it.
+ * @returns the batch, and whether it failed by this; undefined when the execution had registered none
+ */
+export async function abandonExecution(
+  table: string,
+  execution: string,
+): Promise<{ batch: Batch; failed: boolean } | undefined> {
+  const pointer = await read(table, key.execution(execution));
+  if (!pointer) return undefined;
+  const batchId = pointer.batchId as BatchId;
+  await changeBatch(table, batchId, { state: 'failed' }, '#state = :was AND #execution = :mine', {
+    ':was': 'planning',
+    ':mine': execution,
+  });
+  try {
+    await dynamo.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: { pk: key.planning },
+        UpdateExpression: 'REMOVE holder, execution',
+        ConditionExpression: 'holder = :batch AND execution = :mine',
+        ExpressionAttributeValues: { ':batch': batchId, ':mine': execution },
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+  } catch (error) {
+    if (!refusedByCondition(error)) throw error;
+  }
+  const batch = await readBatch(table, batchId);
+  if (!batch) throw new Error(`batch ${batchId} is not there`);
+  return batch.execution === execution ? { batch, failed: batch.state === 'failed' } : undefined;
+}
+
+// -------------------------------------------------------------------------------------------------------- decisions
+
+/**
+ * Registers a shard's decision, once for all of its attempts.
+ * @returns the key of the decision that counts: this one, or that of the attempt which was first
+ */
+export async function registerDecision(
+  table: string,
+  plan: number,
+  kind: DirectionKind,
+  shard: number,
+  decisionKey: string,
+): Promise<string> {
+  try {
+    await put(table, { pk: key.decision(plan, kind, shard), decisionKey }, 'attribute_not_exists(pk)');
+    return decisionKey;
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    const registered = await readDecision(table, plan, kind, shard);
+    if (registered === undefined) throw new Error('a decision was refused and is not there');
+    return registered;
+  }
+}
+
+/** The key of a shard's registered decision, if there is one. */
+export async function readDecision(
+  table: string,
+  plan: number,
+  kind: DirectionKind,
+  shard: number,
+): Promise<string | undefined> {
+  return (await read(table, key.decision(plan, kind, shard)))?.decisionKey as string | undefined;
+}
+
+// ----------------------------------------------------------------------------------- imports and late revocations
+
+/** Notes that an operator's usage came at `at`; an earlier instant than the one noted changes nothing. */
+export async function noteImport(table: string, operator: OperatorId, at: Instant): Promise<void> {
+  try {
+    await put(table, { pk: key.latestImport(operator), latest: at }, 'attribute_not_exists(pk) OR latest < :at', {
+      ':at': at,
+    });
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+  }
+}
+
+export async function readLatestImport(table: string, operator: OperatorId): Promise<Instant | null> {
+  return ((await read(table, key.latestImport(operator)))?.latest as Instant | undefined) ?? null;
+}
+
+/**
+ * Adds a prepared list to those that are published together under one late revocation key: two directions of a batch may
+ * be answered by files of the same bytes on the same day.
+ */
+export async function addLateRevocations(
+  table: string,
+  day: Day,
+  batch: BatchId,
+  sha8: string,
+  preparedKey: string,
+): Promise<string[]> {
+  const { Attributes } = await dynamo.send(
+    new UpdateCommand({
+      TableName: table,
+      Key: { pk: key.lateRevocations(day, batch, sha8) },
+      UpdateExpression: 'ADD prepared :key',
+      ExpressionAttributeValues: { ':key': new Set([preparedKey]) },
+      ReturnValues: 'ALL_NEW',
+      ReturnConsumedCapacity: 'TOTAL',
+    }),
+  );
+  return [...(Attributes?.prepared as Set<string>)].sort();
+}

@@ -1,0 +1,25 @@
+/**
+ * Works through `items` with at most `width` at a time. The first failure is thrown once all that were under way have ended,
+ * so that no write goes on after its caller has given up.
+ */
+export async function concurrently<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const source = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+  let failed: { error: unknown } | undefined;
+  const lane = async () => {
+    while (!failed) {
+      try {
+        const next = await source.next();
+        if (next.done) return;
+        await work(next.value);
+      } catch (error) {
+        failed ??= { error };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+  if (failed) throw failed.error;
+}

@@ -1,0 +1,86 @@
+import { BatchWriteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { Day } from '../domain/days.ts';
+import type { Imei } from '../domain/identifiers.ts';
+import { type GatheredLink, linkKey, parseLinkKey, type Sighting } from '../domain/sightings.ts';
+import { dynamo } from './clients.ts';
+import { concurrently } from './concurrently.ts';
+
+const ITEMS_PER_BATCH_WRITE = 25;
+const WRITES_AT_ONCE = 16;
+
+const item = (sighting: Sighting) => ({
+  pk: sighting.imei,
+  sk: linkKey(sighting),
+  ...(sighting.lsa && { lsa: sighting.lsa }),
+  ...(sighting.imsi && { imsi: sighting.imsi }),
+  ...(sighting.subscriberType && { subscriberType: sighting.subscriberType }),
+  ...(sighting.pointOfSale && { pointOfSale: sighting.pointOfSale }),
+});
+
+async function writeBatch(table: string, sightings: Iterable<Sighting>): Promise<void> {
+  let wanted = Array.from(sightings, (sighting) => ({ PutRequest: { Item: item(sighting) } }));
+  for (let tries = 0; wanted.length > 0; tries++) {
+    if (tries === 50) throw new Error('the table refused to take all links of a batch write');
+    const { UnprocessedItems } = await dynamo.send(
+      new BatchWriteCommand({ RequestItems: { [table]: wanted }, ReturnConsumedCapacity: 'TOTAL' }),
+    );
+    wanted = (UnprocessedItems?.[table] ?? []) as typeof wanted;
+  }
+}
+
+/**
+ * Writes sightings as links, 25 at a time. The same sighting again replaces itself. Sightings of one key are written in
+ * their order, so that the last of a file stays: a batch never holds a key twice, nor one that is still under way.
+ */
+export async function writeLinks(table: string, sightings: AsyncIterable<Sighting[]>): Promise<void> {
+  const underWay = new Map<string, Promise<void>>();
+  const batches = async function* () {
+    let batch = new Map<string, Sighting>();
+    // What is handed out counts as under way before anybody has taken it up.
+    const hand = () => {
+      const { promise, resolve: ended } = Promise.withResolvers<void>();
+      for (const id of batch.keys()) underWay.set(id, promise);
+      const handed = { batch, ended };
+      batch = new Map();
+      return handed;
+    };
+    for await (const group of sightings)
+      for (const sighting of group) {
+        const id = `${sighting.imei}#${linkKey(sighting)}`;
+        if (underWay.has(id)) await underWay.get(id);
+        batch.delete(id);
+        batch.set(id, sighting);
+        if (batch.size === ITEMS_PER_BATCH_WRITE) yield hand();
+      }
+    if (batch.size > 0) yield hand();
+  };
+  await concurrently(batches(), WRITES_AT_ONCE, async ({ batch, ended }) => {
+    try {
+      await writeBatch(table, batch.values());
+    } finally {
+      for (const id of batch.keys()) underWay.delete(id);
+      ended();
+    }
+  });
+}
+
+/** A handset's links in the window, both days included, page by page; strongly consistent. */
+export async function* readLinks(table: string, imei: Imei, from: Day, to: Day): AsyncGenerator<GatheredLink[]> {
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await dynamo.send(
+      new QueryCommand({
+        TableName: table,
+        // `#` begins every sort key's second part and `$` is the character after it.
+        KeyConditionExpression: 'pk = :imei AND sk BETWEEN :from AND :to',
+        ExpressionAttributeValues: { ':imei': imei, ':from': `${from}#`, ':to': `${to}$` },
+        ProjectionExpression: 'sk, lsa',
+        ConsistentRead: true,
+        ExclusiveStartKey: start,
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+    yield (page.Items ?? []).map(({ sk, lsa }) => ({ imei, lsa: lsa ?? '', ...parseLinkKey(sk) }));
+    start = page.LastEvaluatedKey;
+  } while (start);
+}

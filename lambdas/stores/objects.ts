@@ -1,0 +1,106 @@
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { CopyObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { s3 } from './clients.ts';
+
+/** One object, in one version where the bucket keeps versions. */
+export interface Place {
+  bucket: string;
+  key: string;
+  versionId?: string | undefined;
+}
+
+const PART_BYTES = 8 * 1024 * 1024;
+
+async function body(place: Place, range?: string): Promise<Readable> {
+  const { Body } = await s3.send(
+    new GetObjectCommand({ Bucket: place.bucket, Key: place.key, VersionId: place.versionId, Range: range }),
+  );
+  if (!(Body instanceof Readable)) throw new TypeError('an object came without a stream');
+  return Body;
+}
+
+/** The object's bytes as they arrive; memory stays at a few chunks whatever its size. */
+export async function* readChunks(place: Place): AsyncGenerator<Uint8Array> {
+  yield* (await body(place)) as AsyncIterable<Uint8Array>;
+}
+
+/** `bytes` bytes from `start` on, as text. */
+export async function readSlice(place: Place, start: number, bytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of await body(place, `bytes=${start}-${start + bytes - 1}`)) chunks.push(chunk as Uint8Array);
+  const whole = Buffer.concat(chunks);
+  if (whole.length !== bytes) throw new RangeError(`a slice of ${bytes} bytes came with ${whole.length}`);
+  return whole.toString('utf8');
+}
+
+/** The whole object as bytes; for what this system wrote itself and knows to be small. */
+export async function readBytes(place: Place): Promise<Buffer> {
+  return Buffer.concat(await Array.fromAsync(readChunks(place)));
+}
+
+export async function readText(place: Place): Promise<string> {
+  return (await readBytes(place)).toString('utf8');
+}
+
+/** The object's lines, without their ends; an empty last one is none. */
+export async function* readLines(place: Place): AsyncGenerator<string> {
+  yield* createInterface({ input: await body(place), crlfDelay: Number.POSITIVE_INFINITY });
+}
+
+const CONTENT_TYPES: Record<string, string> = {
+  csv: 'text/csv; charset=utf-8',
+  json: 'application/json',
+  jsonl: 'application/x-ndjson',
+  tsv: 'text/tab-separated-values; charset=utf-8',
+};
+const contentType = (key: string) => CONTENT_TYPES[key.slice(key.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+
+export async function writeObject(place: Place, content: string | Uint8Array): Promise<void> {
+  await s3.send(
+    new PutObjectCommand({
+      Bucket: place.bucket,
+      Key: place.key,
+      Body: content,
+      ContentType: contentType(place.key),
+    }),
+  );
+}
+
+/** Writes text as it is made, in parts of 8 MiB. When `text` throws, nothing is written and its error is thrown. */
+export async function writeStream(place: Place, text: AsyncIterable<string>): Promise<void> {
+  const upload = new Upload({
+    client: s3,
+    partSize: PART_BYTES,
+    queueSize: 2,
+    params: {
+      Bucket: place.bucket,
+      Key: place.key,
+      Body: Readable.from(inPieces(text), { objectMode: false }),
+      ContentType: contentType(place.key),
+    },
+  });
+  await upload.done();
+}
+
+const PIECE_CHARACTERS = 64 * 1024;
+
+/** Joins short texts, so that a stream of lines doesn't cost an event for each. */
+async function* inPieces(text: AsyncIterable<string>): AsyncGenerator<string> {
+  let piece = '';
+  for await (const part of text) {
+    piece += part;
+    if (piece.length >= PIECE_CHARACTERS) {
+      yield piece;
+      piece = '';
+    }
+  }
+  yield piece;
+}
+
+/** Publishes prepared bytes: the same bytes under another key. Doing it again changes nothing. */
+export async function copyObject(from: Place, to: Place): Promise<void> {
+  const source = `${from.bucket}/${from.key.split('/').map(encodeURIComponent).join('/')}`;
+  await s3.send(new CopyObjectCommand({ Bucket: to.bucket, Key: to.key, CopySource: source }));
+}

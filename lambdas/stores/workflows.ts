@@ -1,0 +1,32 @@
+import {
+  ExecutionAlreadyExists,
+  InvalidToken,
+  SendTaskSuccessCommand,
+  StartExecutionCommand,
+  TaskDoesNotExist,
+  TaskTimedOut,
+} from '@aws-sdk/client-sfn';
+import { sfn } from './clients.ts';
+
+/** Starts an execution once per name: a name that was used before is no error and starts nothing. */
+export async function startOnce(stateMachineArn: string, name: string, input: unknown): Promise<void> {
+  try {
+    await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+  } catch (error) {
+    if (!(error instanceof ExecutionAlreadyExists)) throw error;
+  }
+}
+
+/** Wakes each ladder that waits. One that ended meanwhile needs no waking; any other failure is thrown after all were tried. */
+export async function wake(tokens: readonly string[], result: { open: number }): Promise<void> {
+  const wakings = tokens.map(async (taskToken) => {
+    try {
+      await sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(result) }));
+    } catch (error) {
+      const over = error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken;
+      if (!over) throw error;
+    }
+  });
+  const failed = (await Promise.allSettled(wakings)).find((waking) => waking.status === 'rejected');
+  if (failed) throw failed.reason;
+}
