@@ -1,0 +1,272 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+
+/** The command line can't be carried out as it stands; the message names the option. */
+export class CommandError extends Error {
+  override name = 'CommandError';
+}
+
+/** A file that somebody uploads `age` milliseconds after the start. */
+export interface Upload {
+  /** Absolute path of the file on this machine. */
+  path: string;
+  /** The file's base name, under which it is uploaded. */
+  name: string;
+  /** Milliseconds after the start. */
+  age: number;
+}
+
+export type OwnReport = Upload & { kind: 'report'; agency: string };
+export type OwnResponse = Upload & { kind: 'response'; operator: string; argument: string };
+export interface OwnUsage {
+  operator: string;
+  path: string;
+  name: string;
+}
+
+export const OPERATOR_MANNERS = ['mixed', 'prompt', 'silent'] as const;
+export type OperatorManner = (typeof OPERATOR_MANNERS)[number];
+const LADDERS = ['flagged', 'normal'] as const;
+export type LadderName = (typeof LADDERS)[number];
+
+/** What a run works on: the generated sample at a scale, or the user's own files. */
+export type Material =
+  | { kind: 'sample'; scale: number }
+  | {
+      kind: 'files';
+      usage: OwnUsage[];
+      /** Reports and responses in the order given, which is that of uploads at the same age. */
+      uploads: (OwnReport | OwnResponse)[];
+    };
+
+export interface RunSettings {
+  material: Material;
+  operators: OperatorManner;
+  ladder: LadderName;
+  /** Epoch milliseconds where the virtual clock begins, in whole seconds. */
+  start: number;
+  seed: number;
+  /** Absolute path of the folder that gets inbox, outbox and run.json. */
+  out: string;
+}
+
+/** What the parser must know of the world. */
+export interface Surroundings {
+  /** Where relative paths start. */
+  folder: string;
+  /** Epoch milliseconds: the start if none is given. */
+  now: number;
+  agencies: readonly string[];
+  operators: readonly string[];
+}
+
+const DEFAULT_SCALE = 0.01;
+const DEFAULT_SEED = 1;
+const LARGEST_SCALE = 10;
+const EARLIEST_START = Date.UTC(2001, 0, 1);
+const LATEST_START = Date.UTC(2101, 0, 1);
+const LONGEST_AGE_DAYS = 3650;
+
+export const HELP = `npm start: runs batches from the uploaded report to balanced books, on this machine, in virtual time.
+
+  npm start                                       a generated sample at 1 % of the event's size
+  npm start -- --scale 0.1                        another size (1 = 28,200 handsets, 2,000,000 connections)
+  npm start -- --report r.csv --agency mha --usage airtel=a.csv --usage jio=j.csv
+
+Options
+  --scale N                  size of the generated sample (default ${DEFAULT_SCALE})
+  --report PATH[@AGE]        a report of your own; repeat it for more, each with its --agency
+  --agency ID                the agency that uploads the report at the same place in the order
+  --usage OPERATOR=PATH      an operator's usage file, imported before the first report; repeatable
+  --respond OPERATOR=PATH[@AGE]
+                             an operator's answers (msisdn or imei, outcome), uploaded at that age; repeatable.
+                             Each row goes to the operator's direction where its row is open or failed, else to
+                             the newest one that carries it
+  --operators mixed|prompt|silent
+                             simulated operators for those without --respond
+                             (default: mixed for the sample, silent for your own files)
+  --ladder flagged|normal    the clock of re-verification: 16 or 61 days (default flagged)
+  --start INSTANT            where the virtual clock begins, such as 2026-06-01T00:00:00Z (default: now)
+  --seed N                   for the sample and the simulated operators (default ${DEFAULT_SEED})
+  --out DIR                  gets inbox/, outbox/ and run.json (default out)
+  --help                     this page
+
+AGE is a number and s, m, h or d, after the start: second.csv@3d (default @0s). Uploads at the same age happen in the
+order given. Any other @ or = belongs to the path.
+
+Exit status: 0 when every batch settled and every row is accounted for, 1 when not, 2 when the command line is wrong.
+`;
+
+const REPEATABLE = ['report', 'agency', 'usage', 'respond'] as const;
+const SINGLE = ['scale', 'operators', 'ladder', 'start', 'seed', 'out'] as const;
+type OptionName = (typeof REPEATABLE)[number] | (typeof SINGLE)[number];
+
+interface Given {
+  option: OptionName;
+  value: string;
+}
+
+/**
+ * Reads the command line of `npm start`.
+ * @param argv the arguments after the script's name
+ * @returns the settings, or 'help'
+ * @throws CommandError for each unknown, incomplete or contradictory option; the message names it
+ */
+export function parseArguments(argv: readonly string[], world: Surroundings): RunSettings | 'help' {
+  const given = readOptions(argv);
+  if (given === 'help') return 'help';
+  const all = (option: OptionName) => given.filter((one) => one.option === option).map(({ value }) => value);
+  const one = (option: OptionName): string | undefined => all(option)[0];
+  for (const option of SINGLE) if (all(option).length > 1) throw new CommandError(`--${option} may be given only once`);
+
+  const material = readMaterial(given, world);
+  const start = readStart(one('start'), world.now);
+  return {
+    material,
+    operators: choice('operators', one('operators'), OPERATOR_MANNERS, material.kind === 'sample' ? 'mixed' : 'silent'),
+    ladder: choice('ladder', one('ladder'), LADDERS, 'flagged'),
+    start,
+    seed: readSeed(one('seed')),
+    out: resolve(world.folder, notEmpty('out', one('out') ?? 'out')),
+  };
+}
+
+function isOption(name: string): name is OptionName {
+  return [...REPEATABLE, ...SINGLE].some((known) => known === name);
+}
+
+function readOptions(argv: readonly string[]): Given[] | 'help' {
+  const given: Given[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const argument = argv[i] as string;
+    if (argument === '--help' || argument === '-h') return 'help';
+    if (!argument.startsWith('--') || argument === '--')
+      throw new CommandError(`unexpected argument '${argument}'; see --help`);
+    const equals = argument.indexOf('=');
+    const name = argument.slice(2, equals < 0 ? undefined : equals);
+    if (name === 'help') throw new CommandError('--help takes no value');
+    if (!isOption(name)) throw new CommandError(`unknown option '--${name}'; see --help`);
+    const next = argv[i + 1];
+    if (equals >= 0) {
+      given.push({ option: name, value: argument.slice(equals + 1) });
+    } else {
+      if (next === undefined || next.startsWith('--')) throw new CommandError(`--${name} needs a value`);
+      given.push({ option: name, value: next });
+      i++;
+    }
+  }
+  return given;
+}
+
+function readMaterial(given: readonly Given[], world: Surroundings): Material {
+  const count = (option: OptionName) => given.filter((one) => one.option === option).length;
+  const reports = count('report');
+  const agencies = given.filter(({ option }) => option === 'agency').map(({ value }) => value);
+  if (reports === 0) {
+    for (const option of ['agency', 'usage', 'respond'] as const)
+      if (count(option) > 0) throw new CommandError(`--${option} needs a --report`);
+    return { kind: 'sample', scale: readScale(given.find(({ option }) => option === 'scale')?.value) };
+  }
+  if (count('scale') > 0) throw new CommandError('--scale is for the generated sample and contradicts --report');
+  if (reports !== agencies.length)
+    throw new CommandError(
+      `each --report needs its own --agency: ${reports} --report and ${agencies.length} --agency were given`,
+    );
+  for (const agency of agencies)
+    if (!world.agencies.includes(agency))
+      throw new CommandError(`--agency ${agency}: not configured; there are ${world.agencies.join(', ')}`);
+
+  const usage: OwnUsage[] = [];
+  const uploads: (OwnReport | OwnResponse)[] = [];
+  for (const { option, value } of given) {
+    if (option === 'report') {
+      const agency = agencies[uploads.filter(({ kind }) => kind === 'report').length] as string;
+      uploads.push({ kind: 'report', agency, ...aged('report', value, value, world) });
+    } else if (option === 'usage') {
+      const { operator, rest } = ofOperator('usage', value, world);
+      usage.push({ operator, ...file('usage', value, rest, world) });
+    } else if (option === 'respond') {
+      const { operator, rest } = ofOperator('respond', value, world);
+      uploads.push({ kind: 'response', operator, argument: value, ...aged('respond', value, rest, world) });
+    }
+  }
+  return { kind: 'files', usage, uploads };
+}
+
+/** The operator's id is what stands before the first `=`; any further one belongs to the path. */
+function ofOperator(option: OptionName, value: string, world: Surroundings): { operator: string; rest: string } {
+  const equals = value.indexOf('=');
+  if (equals <= 0) throw new CommandError(`--${option} ${value}: must be OPERATOR=PATH`);
+  const operator = value.slice(0, equals);
+  if (!world.operators.includes(operator))
+    throw new CommandError(
+      `--${option} ${value}: there is no operator '${operator}'; there are ${world.operators.join(', ')}`,
+    );
+  return { operator, rest: value.slice(equals + 1) };
+}
+
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** The age is `@`, digits and a unit at the argument's end; any other `@` belongs to the path. */
+function aged(option: OptionName, argument: string, text: string, world: Surroundings): Upload {
+  const match = /@(\d+)([smhd])$/.exec(text);
+  if (match === null) return { ...file(option, argument, text, world), age: 0 };
+  const seconds = Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS];
+  if (seconds > LONGEST_AGE_DAYS * SECONDS.d)
+    throw new CommandError(`--${option} ${argument}: an age is at most ${LONGEST_AGE_DAYS}d`);
+  return { ...file(option, argument, text.slice(0, match.index), world), age: seconds * 1000 };
+}
+
+function file(option: OptionName, argument: string, path: string, world: Surroundings): { path: string; name: string } {
+  if (path === '') throw new CommandError(`--${option} ${argument}: the path is missing`);
+  const absolute = resolve(world.folder, path);
+  try {
+    if (statSync(absolute).isDirectory()) throw new CommandError(`--${option} ${argument}: ${path} is a folder`);
+    accessSync(absolute, constants.R_OK);
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new CommandError(`--${option} ${argument}: ${path} ${missing ? "doesn't exist" : "can't be read"}`);
+  }
+  return { path: absolute, name: basename(absolute) };
+}
+
+function readScale(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_SCALE;
+  const scale = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : 0;
+  if (!(scale > 0 && scale <= LARGEST_SCALE))
+    throw new CommandError(`--scale ${text}: must be a number above 0, at most ${LARGEST_SCALE}`);
+  return scale;
+}
+
+function readSeed(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_SEED;
+  const seed = /^\d+$/.test(text) ? Number(text) : -1;
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new CommandError(`--seed ${text}: must be a whole number from 0 on`);
+  return seed;
+}
+
+function readStart(text: string | undefined, now: number): number {
+  if (text === undefined) return Math.floor(now / 1000) * 1000;
+  const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(instant) || new Date(instant).toISOString() !== text.replace('Z', '.000Z'))
+    throw new CommandError(
+      `--start ${text}: must be an instant in UTC and whole seconds, such as 2026-06-01T00:00:00Z`,
+    );
+  if (instant < EARLIEST_START || instant >= LATEST_START)
+    throw new CommandError(`--start ${text}: must lie in the years 2001 to 2100`);
+  return instant;
+}
+
+function choice<T extends string>(option: OptionName, text: string | undefined, values: readonly T[], otherwise: T): T {
+  if (text === undefined) return otherwise;
+  const value = values.find((known) => known === text);
+  if (value === undefined) throw new CommandError(`--${option} ${text}: must be ${values.join(' or ')}`);
+  return value;
+}
+
+function notEmpty(option: OptionName, text: string): string {
+  if (text === '') throw new CommandError(`--${option} needs a value`);
+  return text;
+}
