@@ -1,0 +1,486 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { CsvRow } from '../../lambdas/domain/csv.ts';
+import type { DirectionKind } from '../../lambdas/domain/identifiers.ts';
+import { closeLedger, type Ledger, LedgerDamaged, type Outcome, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import {
+  type Answer,
+  type Applied,
+  applyResponse,
+  type Effect,
+  effectOf,
+  maxFiles,
+  parseResponseRow,
+  receiptOf,
+  receiptText,
+  refusedReceipt,
+  responseColumns,
+  withFailedOrder,
+} from '../../lambdas/domain/responses.ts';
+import { answered, at, closed, day, fresh, ladderEnds, rowsOf, sealed } from './example.ts';
+
+describe('reading a row of a response', () => {
+  const uploaded = day('2026-06-05');
+  const rows = new Map<string, number>([
+    ['+919876543210', 0],
+    ['+919876543211', 1],
+    ['35693803564380', 2],
+  ]);
+  const parse = (kind: DirectionKind, cells: Record<string, string>, line = 2) =>
+    parseResponseRow({ line, cells }, kind, uploaded, (identifier) => rows.get(identifier));
+
+  test('the columns follow from the kind of direction', () => {
+    expect(responseColumns('reverify')).toEqual({
+      required: ['msisdn', 'outcome'],
+      optional: ['occurred_on', 'remarks'],
+    });
+    expect(responseColumns('block')).toEqual({ required: ['imei', 'outcome'], optional: ['occurred_on', 'remarks'] });
+  });
+
+  test.each(['verified', 'failed', 'disconnected', 'not_found'])('of a connection may say %s', (outcome) => {
+    expect(parse('reverify', { msisdn: '09876543211', outcome, occurred_on: '2026-06-04' }, 7)).toEqual({
+      line: 7,
+      row: 1,
+      outcome,
+      day: '2026-06-04',
+    });
+  });
+
+  test.each(['blocked', 'not_found'])('of a handset may say %s', (outcome) => {
+    expect(parse('block', { imei: '356938035643809', outcome, occurred_on: '2026-06-05' })).toEqual({
+      line: 2,
+      row: 2,
+      outcome,
+      day: '2026-06-05',
+    });
+  });
+
+  test('the day is that of the upload where the row does not say, or the column is absent', () => {
+    expect(parse('reverify', { msisdn: '9876543210', outcome: 'verified', occurred_on: '' })).toMatchObject({
+      day: '2026-06-05',
+    });
+    expect(parse('reverify', { msisdn: '9876543210', outcome: 'verified' })).toMatchObject({ day: '2026-06-05' });
+  });
+
+  test.each<[string, DirectionKind, Record<string, string>, string]>([
+    ['no number', 'reverify', { msisdn: '', outcome: 'verified' }, 'missing_msisdn'],
+    ['no number of this country', 'reverify', { msisdn: '5876543210', outcome: 'verified' }, 'bad_msisdn'],
+    ['a number of another direction', 'reverify', { msisdn: '9999999999', outcome: 'verified' }, 'not_in_direction'],
+    ['no outcome', 'reverify', { msisdn: '9876543210', outcome: '' }, 'unknown_outcome'],
+    ['an outcome in capitals', 'reverify', { msisdn: '9876543210', outcome: 'Verified' }, 'unknown_outcome'],
+    ['our own word', 'reverify', { msisdn: '9876543210', outcome: 'overdue' }, 'unknown_outcome'],
+    ["a handset's outcome", 'reverify', { msisdn: '9876543210', outcome: 'blocked' }, 'unknown_outcome'],
+    ['no date', 'reverify', { msisdn: '9876543210', outcome: 'verified', occurred_on: '05/06/2026' }, 'bad_date'],
+    [
+      'a date to come',
+      'reverify',
+      { msisdn: '9876543210', outcome: 'verified', occurred_on: '2026-06-06' },
+      'bad_date',
+    ],
+    ['no IMEI', 'block', { imei: '', outcome: 'blocked' }, 'missing_imei'],
+    ['letters', 'block', { imei: 'ABC', outcome: 'blocked' }, 'not_digits'],
+    ['13 digits', 'block', { imei: '3569380356438', outcome: 'blocked' }, 'wrong_length'],
+    ['a wrong check digit', 'block', { imei: '356938035643805', outcome: 'blocked' }, 'check_digit_mismatch'],
+    ['14 digits alike', 'block', { imei: '11111111111111', outcome: 'blocked' }, 'not_a_device'],
+    ['another handset', 'block', { imei: '49015420323751', outcome: 'blocked' }, 'not_in_direction'],
+    ["a connection's outcome", 'block', { imei: '35693803564380', outcome: 'verified' }, 'unknown_outcome'],
+  ])('is rejected for %s', (_what, kind, cells, reason) => {
+    expect(parse(kind, cells, 9)).toEqual({ line: 9, reason });
+  });
+
+  test('is rejected for the first reason that applies: identifier, direction, outcome, date', () => {
+    const wrong = { outcome: 'perhaps', occurred_on: 'soon' };
+    expect(parse('reverify', { ...wrong, msisdn: '12' })).toMatchObject({ reason: 'bad_msisdn' });
+    expect(parse('reverify', { ...wrong, msisdn: '9999999999' })).toMatchObject({ reason: 'not_in_direction' });
+    expect(parse('reverify', { ...wrong, msisdn: '9876543210' })).toMatchObject({ reason: 'unknown_outcome' });
+    expect(parse('reverify', { ...wrong, msisdn: '9876543210', outcome: 'failed' })).toMatchObject({
+      reason: 'bad_date',
+    });
+  });
+
+  test('with more or fewer cells than the header is rejected before all other reasons', () => {
+    const row: CsvRow = { line: 4, wrongCellCount: '12,verified,x,y,z' };
+    expect(parseResponseRow(row, 'reverify', uploaded, () => 0)).toEqual({ line: 4, reason: 'wrong_cell_count' });
+  });
+});
+
+/** Brings row 0 of a fresh ledger to an outcome. */
+function standing(outcome: Outcome, kind: DirectionKind): Ledger {
+  if (outcome === 'open') return fresh(1, kind);
+  if (outcome === 'overdue') return closed(fresh(1, kind));
+  return answered(fresh(1, kind), [[0, outcome]], { on: '2026-06-01' }).ledger;
+}
+
+describe('what an answer does to a connection', () => {
+  test.each<[Outcome, Answer, Effect]>([
+    ['open', 'verified', 'record'],
+    ['open', 'failed', 'record'],
+    ['open', 'disconnected', 'record'],
+    ['open', 'not_found', 'record'],
+    ['failed', 'verified', 'conflict'],
+    ['failed', 'failed', 'already'],
+    ['failed', 'disconnected', 'record'],
+    ['failed', 'not_found', 'conflict'],
+    ['overdue', 'verified', 'record'],
+    ['overdue', 'failed', 'record'],
+    ['overdue', 'disconnected', 'record'],
+    ['overdue', 'not_found', 'record'],
+    ['verified', 'verified', 'already'],
+    ['verified', 'failed', 'conflict'],
+    ['verified', 'disconnected', 'conflict'],
+    ['verified', 'not_found', 'conflict'],
+    ['disconnected', 'verified', 'conflict'],
+    ['disconnected', 'failed', 'already'],
+    ['disconnected', 'disconnected', 'already'],
+    ['disconnected', 'not_found', 'conflict'],
+    ['not_found', 'verified', 'conflict'],
+    ['not_found', 'failed', 'conflict'],
+    ['not_found', 'disconnected', 'conflict'],
+    ['not_found', 'not_found', 'already'],
+  ])('%s, answered %s: %s', (outcome, answer, effect) => {
+    expect(effectOf(outcome, answer)).toBe(effect);
+    check(standing(outcome, 'reverify'), answer, effect);
+  });
+});
+
+describe('what an answer does to a handset', () => {
+  test.each<[Outcome, Answer, Effect]>([
+    ['open', 'blocked', 'record'],
+    ['open', 'not_found', 'record'],
+    ['overdue', 'blocked', 'record'],
+    ['overdue', 'not_found', 'record'],
+    ['blocked', 'blocked', 'already'],
+    ['blocked', 'not_found', 'conflict'],
+    ['not_found', 'blocked', 'conflict'],
+    ['not_found', 'not_found', 'already'],
+  ])('%s, answered %s: %s', (outcome, answer, effect) => {
+    expect(effectOf(outcome, answer)).toBe(effect);
+    check(standing(outcome, 'block'), answer, effect);
+  });
+});
+
+function check(before: Ledger, answer: Answer, effect: Effect): void {
+  const applied = answered(before, [[0, answer]], { on: '2026-06-03', at: '2026-06-03T10:00:00Z' });
+  expect([applied.recorded, applied.alreadyRecorded, applied.conflicts]).toEqual([
+    effect === 'record' ? 1 : 0,
+    effect === 'already' ? 1 : 0,
+    effect === 'conflict' ? 1 : 0,
+  ]);
+  expect(applied.rejects).toEqual(effect === 'conflict' ? [{ line: 2, reason: 'conflicts_with_recorded' }] : []);
+  expect(outcomeOf(applied.ledger, 0)).toEqual(
+    effect === 'record'
+      ? { outcome: answer, occurredOn: '2026-06-03', recordedAt: '2026-06-03T10:00:00Z' }
+      : outcomeOf(before, 0),
+  );
+}
+
+describe('applying a response', () => {
+  test('a file is kept in the ledger with its attempt and instant, though it recorded nothing', () => {
+    const before = fresh(2);
+    const applied = answered(before, [], { sha256: 'empty', at: '2026-06-02T00:00:00Z' });
+    expect(applied).toMatchObject({ rows: 0, recorded: 0, alreadyRecorded: 0, rejects: [], late: false });
+    expect(applied.ledger.files).toEqual([{ sha256: 'empty', attempt: 'work-empty', at: '2026-06-02T00:00:00Z' }]);
+    expect(applied.ledger.version).toBe(before.version + 1);
+    expect(before.files).toEqual([]);
+  });
+
+  test('rows apply in file order, and all rejects stand in it', () => {
+    const rows = [
+      ...rowsOf([[0, 'failed']]),
+      { line: 3, reason: 'bad_msisdn' },
+      { line: 4, row: 0, outcome: 'disconnected', day: day('2026-06-03') } as const,
+      { line: 5, row: 0, outcome: 'verified', day: day('2026-06-03') } as const,
+      { line: 6, reason: 'not_in_direction' },
+      { line: 7, row: 0, outcome: 'disconnected', day: day('2026-06-02') } as const,
+    ];
+    const decision = applyResponse(fresh(1), rows, { sha256: 'a', attempt: 'a', at: at('2026-06-03T00:00:00Z') });
+    expect(decision).toMatchObject({
+      kind: 'applied',
+      rows: 6,
+      recorded: 2,
+      alreadyRecorded: 1,
+      conflicts: 1,
+      rejects: [
+        { line: 3, reason: 'bad_msisdn' },
+        { line: 5, reason: 'conflicts_with_recorded' },
+        { line: 6, reason: 'not_in_direction' },
+      ],
+    });
+  });
+
+  test('the same outcome again keeps the day that was recorded first', () => {
+    const first = answered(fresh(1), [[0, 'verified']], { on: '2026-06-01' }).ledger;
+    expect(outcomeOf(answered(first, [[0, 'verified']], { on: '2026-06-02' }).ledger, 0).occurredOn).toBe('2026-06-01');
+  });
+
+  test('the rows that a file made failed, and are failed at its end, get a disconnect order: ascending', () => {
+    const before = answered(fresh(5), [[4, 'failed']]).ledger;
+    const applied = answered(before, [
+      [3, 'failed'],
+      [0, 'failed'],
+      [1, 'failed'],
+      [1, 'disconnected'],
+      [2, 'verified'],
+      [4, 'failed'],
+    ]);
+    expect(applied.madeFailed).toEqual([0, 3]);
+  });
+
+  test('the rows that a file disconnected and were not before are told, ascending', () => {
+    const before = answered(fresh(4), [
+      [0, 'disconnected'],
+      [1, 'failed'],
+    ]).ledger;
+    const applied = answered(before, [
+      [3, 'disconnected'],
+      [1, 'disconnected'],
+      [0, 'disconnected'],
+      [2, 'failed'],
+      [2, 'disconnected'],
+    ]);
+    expect(applied.madeDisconnected).toEqual([1, 2, 3]);
+    expect(applied.madeFailed).toEqual([]);
+  });
+
+  test('the same bytes again change nothing, and tell what was prepared for them', () => {
+    const { ledger } = answered(fresh(2), [[0, 'verified']], { sha256: 'same' });
+    const decision = applyResponse(ledger, rowsOf([[1, 'verified']]), {
+      sha256: 'same',
+      attempt: 'another',
+      at: at('2026-06-09T00:00:00Z'),
+    });
+    expect(decision).toEqual({ kind: 'known', file: ledger.files[0] });
+  });
+
+  test('a direction takes 500 files; the next is refused, one of the 500 again is known', () => {
+    let ledger = fresh(1);
+    for (let n = 1; n <= maxFiles; n += 1) ledger = answered(ledger, [], { sha256: `n${n}` }).ledger;
+    const file = { attempt: 'a', at: at('2026-06-03T00:00:00Z') };
+    expect(applyResponse(ledger, rowsOf([[0, 'verified']]), { ...file, sha256: 'n501' })).toEqual({
+      kind: 'too_many_files',
+    });
+    expect(applyResponse(ledger, [], { ...file, sha256: 'n500' }).kind).toBe('known');
+  });
+
+  test('it changes neither the ledger it was given nor its bytes, though they are a Buffer', () => {
+    const before = { ...fresh(1), outcomes: Buffer.alloc(5) };
+    answered(before, [[0, 'verified']]);
+    expect([...before.outcomes]).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  test('a row that the direction does not have is an error', () => {
+    expect(() => answered(fresh(1), [[1, 'verified']])).toThrow(LedgerDamaged);
+  });
+
+  test('the disconnect order of failed rows is told in the file it came with, in the same version', () => {
+    const applied = answered(fresh(2), [[0, 'failed']], { sha256: 'f' });
+    const order = { rows: 1, sha256: 'o', bytes: 90, deadline: ladderEnds.reverify };
+    const told = withFailedOrder(applied, order);
+    expect(told.ledger.files).toEqual([
+      { sha256: 'f', attempt: 'work-f', at: '2026-06-03T10:00:00Z', failedOrder: order },
+    ]);
+    expect(told.ledger.version).toBe(applied.ledger.version);
+    expect(applied.ledger.files[0]).not.toHaveProperty('failedOrder');
+  });
+});
+
+describe('a response after the end of the ladder', () => {
+  test('counts as an answer on time until the batch settles', () => {
+    const applied = answered(closed(fresh(2)), [[0, 'disconnected']]);
+    expect(applied.late).toBe(false);
+    expect(applied.ledger.files.at(-1)).not.toHaveProperty('late');
+    expect(outcomeOf(applied.ledger, 0).outcome).toBe('disconnected');
+  });
+
+  test('a row that failed before it went overdue may still be verified', () => {
+    const ledger = closed(answered(fresh(1), [[0, 'failed']]).ledger);
+    expect(answered(ledger, [[0, 'verified']]).recorded).toBe(1);
+  });
+
+  test('is late once the ledger is sealed: a disconnection has a late list, other answers none', () => {
+    const ledger = sealed(closed(fresh(3)));
+    const verified = answered(ledger, [[0, 'verified']], { sha256: 'v' });
+    expect([verified.late, verified.ledger.files.at(-1)]).toEqual([
+      true,
+      { sha256: 'v', attempt: 'work-v', at: '2026-06-03T10:00:00Z' },
+    ]);
+    const disconnected = answered(verified.ledger, [[1, 'disconnected']], { sha256: 'd' });
+    expect(disconnected.madeDisconnected).toEqual([1]);
+    expect(disconnected.ledger.files.at(-1)).toMatchObject({ sha256: 'd', late: true });
+  });
+
+  test('a late answer meets the late answers before it', () => {
+    const first = answered(sealed(closed(fresh(1))), [[0, 'verified']]).ledger;
+    const second = answered(first, [[0, 'disconnected']]);
+    expect([second.recorded, second.conflicts, second.madeDisconnected]).toEqual([0, 1, []]);
+  });
+
+  test('a late file that records nothing makes no copy of the outcomes', () => {
+    const ledger = sealed(closed(answered(fresh(1), [[0, 'verified']]).ledger));
+    expect(answered(ledger, [[0, 'verified']]).ledger.late).toBeNull();
+  });
+});
+
+describe('receipts', () => {
+  test('of a recorded file: keys in the agreed order, reasons sorted, two spaces, a final newline', () => {
+    const applied = {
+      rows: 6,
+      recorded: 2,
+      alreadyRecorded: 1,
+      rejects: [
+        { line: 3, reason: 'not_in_direction' },
+        { line: 5, reason: 'bad_msisdn' },
+        { line: 7, reason: 'not_in_direction' },
+      ],
+    };
+    expect(receiptText(receiptOf('answers 1.csv', 'ab12', applied))).toBe(`{
+  "file": "answers 1.csv",
+  "sha256": "ab12",
+  "rows": 6,
+  "recorded": 2,
+  "alreadyRecorded": 1,
+  "rejected": {
+    "bad_msisdn": 1,
+    "not_in_direction": 2
+  },
+  "rejects": [
+    {
+      "line": 3,
+      "reason": "not_in_direction"
+    },
+    {
+      "line": 5,
+      "reason": "bad_msisdn"
+    },
+    {
+      "line": 7,
+      "reason": "not_in_direction"
+    }
+  ],
+  "refused": null
+}
+`);
+  });
+
+  test('of a refused file: nothing recorded, and why', () => {
+    expect(receiptText(refusedReceipt('a.csv', 'cd34', 'missing_column:outcome'))).toBe(`{
+  "file": "a.csv",
+  "sha256": "cd34",
+  "rows": 0,
+  "recorded": 0,
+  "alreadyRecorded": 0,
+  "rejected": {},
+  "rejects": [],
+  "refused": "missing_column:outcome"
+}
+`);
+  });
+});
+
+describe('laws', () => {
+  const rows = 6;
+  const answersOf = (kind: DirectionKind): Answer[] =>
+    kind === 'reverify' ? ['verified', 'failed', 'disconnected', 'not_found'] : ['blocked', 'not_found'];
+  const terminal: readonly Outcome[] = ['verified', 'disconnected', 'not_found', 'blocked'];
+  const kinds = fc.constantFrom<DirectionKind>('reverify', 'block');
+  const fileOf = (kind: DirectionKind) =>
+    fc.array(fc.tuple(fc.nat(rows - 1), fc.constantFrom(...answersOf(kind))), { maxLength: 12 });
+  /** A history: files, and somewhere in it the end of the ladder and the seal. */
+  const histories = kinds.chain((kind) =>
+    fc.record({
+      kind: fc.constant(kind),
+      files: fc.array(fileOf(kind), { maxLength: 8 }),
+      closeAfter: fc.nat(8),
+      sealAfter: fc.nat(8),
+    }),
+  );
+  type History = { kind: DirectionKind; files: [number, Answer][][]; closeAfter: number; sealAfter: number };
+  /** Every ledger of a history, in order. */
+  function ledgersOf({ kind, files, closeAfter, sealAfter }: History): Ledger[] {
+    const ledgers = [fresh(rows, kind)];
+    const last = () => ledgers.at(-1) as Ledger;
+    files.forEach((file, n) => {
+      if (n === closeAfter) ledgers.push(closed(last()));
+      if (n === sealAfter && last().closedAt !== null) ledgers.push(sealed(last()));
+      ledgers.push(answered(last(), file, { sha256: `h${n}` }).ledger);
+    });
+    return ledgers;
+  }
+  const current = (ledger: Ledger) => Array.from({ length: rows }, (_, row) => outcomeOf(ledger, row));
+
+  test('a row never leaves a terminal outcome, nor its day', () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const ledgers = ledgersOf(history).map(current);
+        ledgers.slice(1).forEach((after, n) => {
+          after.forEach((state, row) => {
+            const before = ledgers[n]?.[row];
+            if (before !== undefined && terminal.includes(before.outcome)) expect(state).toEqual(before);
+          });
+        });
+      }),
+    );
+  });
+
+  test('a row that has an answer never loses it, and never opens again', () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const ledgers = ledgersOf(history).map(current);
+        ledgers.slice(1).forEach((after, n) => {
+          after.forEach((state, row) => {
+            const before = ledgers[n]?.[row];
+            if (before?.recordedAt !== null) expect(state.recordedAt).not.toBeNull();
+            if (before?.outcome !== 'open') expect(state.outcome).not.toBe('open');
+          });
+        });
+      }),
+    );
+  });
+
+  test('applying a file twice is once: the same bytes are known, and the same rows in other bytes record nothing', () => {
+    fc.assert(
+      fc.property(
+        histories,
+        kinds.chain((kind) => fc.record({ kind: fc.constant(kind), file: fileOf(kind) })),
+        (history, { file }) => {
+          const before = ledgersOf(history).at(-1) as Ledger;
+          const usable = file.filter(([, answer]) => answersOf(before.kind).includes(answer));
+          const once = answered(before, usable, { sha256: 'once' });
+          const again = applyResponse(once.ledger, rowsOf(usable), {
+            sha256: 'once',
+            attempt: 'later',
+            at: at('2026-06-20T00:00:00Z'),
+          });
+          expect(again).toEqual({ kind: 'known', file: once.ledger.files.at(-1) });
+          const copy = answered(once.ledger, usable, { sha256: 'copy' });
+          expect(copy.recorded).toBe(0);
+          expect(current(copy.ledger)).toEqual(current(once.ledger));
+        },
+      ),
+    );
+  });
+
+  test('every row of a file is recorded, already recorded or rejected', () => {
+    fc.assert(
+      fc.property(histories, fileOf('reverify'), (history, file) => {
+        const before = ledgersOf({ ...history, kind: 'reverify', files: [] }).at(-1) as Ledger;
+        const applied: Applied = answered(before, file);
+        expect(applied.recorded + applied.alreadyRecorded + applied.rejects.length).toBe(file.length);
+        expect(applied.rows).toBe(file.length);
+        expect(applied.conflicts).toBe(applied.rejects.length);
+      }),
+    );
+  });
+
+  test('closing is idempotent, and each commit takes the next version', () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const ledgers = ledgersOf(history);
+        expect(ledgers.map(({ version }) => version)).toEqual(ledgers.map((_, n) => n + 1));
+        const last = ledgers.at(-1) as Ledger;
+        const once = last.closedAt === null ? closed(last) : last;
+        expect(closeLedger(once, at('2026-12-31T00:00:00Z'))).toEqual({ kind: 'already' });
+      }),
+    );
+  });
+});
