@@ -1,0 +1,544 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  addDecision,
+  addLedger,
+  type BooksInput,
+  balance,
+  type Decisions,
+  type Elsewhere,
+  elsewhereCsv,
+  ImpossibleDecision,
+  type Ledgers,
+  mergeDecisions,
+  type Revocation,
+  revocationCsv,
+  revocationJson,
+  revocationRows,
+  summaryText,
+} from '../../lambdas/domain/books.ts';
+import type { ClaimState } from '../../lambdas/domain/claims.ts';
+import type { DirectionKind, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { type Ledger, LedgerNotSealed } from '../../lambdas/domain/ledger.ts';
+import type { Answer } from '../../lambdas/domain/responses.ts';
+import {
+  agency,
+  airtel,
+  answered,
+  at,
+  batchId,
+  closed,
+  day,
+  directionId,
+  fresh,
+  imei,
+  jio,
+  msisdn,
+  sealed,
+} from './example.ts';
+
+const settled = (ledger: Ledger) => sealed(closed(ledger));
+const joined = (pieces: Iterable<string>) => [...pieces].join('');
+
+/**
+ * Two handsets, two operators. Of 9 connections airtel has 6 (1 open elsewhere, 1 disconnected, 4 directed: verified,
+ * disconnected, failed, silent) and jio 3 (3 directed: not found, disconnected, disconnected). Of 4 blocks airtel has 2
+ * (1 already blocked, 1 directed: blocked) and jio 2 (1 open elsewhere, 1 directed: silent).
+ */
+function example(): BooksInput {
+  const decided: [DirectionKind, OperatorId, ClaimState, number][] = [
+    ['reverify', airtel, 'alreadyOpen', 1],
+    ['reverify', airtel, 'alreadyDisconnected', 1],
+    ['reverify', airtel, 'directed', 4],
+    ['reverify', jio, 'directed', 3],
+    ['block', airtel, 'alreadyBlocked', 1],
+    ['block', airtel, 'directed', 1],
+    ['block', jio, 'alreadyOpen', 1],
+    ['block', jio, 'directed', 1],
+  ];
+  const directions = [
+    answered(fresh(4), [
+      [0, 'verified'],
+      [1, 'disconnected'],
+      [2, 'failed'],
+    ]).ledger,
+    answered(fresh(2, 'reverify', jio), [
+      [0, 'not_found'],
+      [1, 'disconnected'],
+    ]).ledger,
+    answered(fresh(1, 'reverify', jio), [[0, 'disconnected']]).ledger,
+    answered(fresh(1, 'block'), [[0, 'blocked']]).ledger,
+    fresh(1, 'block', jio),
+  ];
+  return {
+    batchId,
+    agency,
+    file: 'reports/mha/june.csv',
+    report: { rows: 5, rejected: 1, repeats: 2, handsets: 2 },
+    linked: 9,
+    operators: [airtel, jio],
+    decisions: decided.reduce<Decisions>((sofar, decision) => addDecision(sofar, ...decision), {}),
+    ledgers: directions.map(settled).reduce<Ledgers>(addLedger, {}),
+    latestImports: { jio: at('2026-05-31T18:00:00Z') },
+    startedAt: at('2026-06-01T00:00:00Z'),
+    settledAt: at('2026-06-17T00:05:00Z'),
+  };
+}
+
+describe('the summary', () => {
+  test('has the agreed keys in the agreed order, and the numbers worked out by hand', () => {
+    expect(summaryText(balance(example()))).toBe(`{
+  "batchId": "mha-0123456789ab",
+  "agency": "mha",
+  "file": "reports/mha/june.csv",
+  "status": "settled",
+  "report": {
+    "rows": 5,
+    "rejected": 1,
+    "repeats": 2,
+    "handsets": 2
+  },
+  "connections": {
+    "linked": 9,
+    "alreadyOpen": 1,
+    "alreadyDisconnected": 1,
+    "directed": 7,
+    "verified": 1,
+    "disconnected": 3,
+    "notFound": 1,
+    "overdue": 2
+  },
+  "blocks": {
+    "rows": 4,
+    "alreadyOpen": 1,
+    "alreadyBlocked": 1,
+    "directed": 2,
+    "blocked": 1,
+    "notFound": 0,
+    "overdue": 1
+  },
+  "operators": {
+    "airtel": {
+      "directions": 2,
+      "overdueDirections": 1,
+      "latestImport": null,
+      "connections": {
+        "linked": 6,
+        "alreadyOpen": 1,
+        "alreadyDisconnected": 1,
+        "directed": 4,
+        "verified": 1,
+        "disconnected": 1,
+        "notFound": 0,
+        "overdue": 2
+      },
+      "blocks": {
+        "rows": 2,
+        "alreadyOpen": 0,
+        "alreadyBlocked": 1,
+        "directed": 1,
+        "blocked": 1,
+        "notFound": 0,
+        "overdue": 0
+      }
+    },
+    "jio": {
+      "directions": 3,
+      "overdueDirections": 1,
+      "latestImport": "2026-05-31T18:00:00Z",
+      "connections": {
+        "linked": 3,
+        "alreadyOpen": 0,
+        "alreadyDisconnected": 0,
+        "directed": 3,
+        "verified": 0,
+        "disconnected": 2,
+        "notFound": 1,
+        "overdue": 0
+      },
+      "blocks": {
+        "rows": 2,
+        "alreadyOpen": 1,
+        "alreadyBlocked": 0,
+        "directed": 1,
+        "blocked": 0,
+        "notFound": 0,
+        "overdue": 1
+      }
+    }
+  },
+  "unexplained": 0,
+  "startedAt": "2026-06-01T00:00:00Z",
+  "settledAt": "2026-06-17T00:05:00Z"
+}
+`);
+  });
+
+  test('lists every configured operator, zeros included, in the order of the configuration', () => {
+    const vi = 'vi' as OperatorId;
+    const summary = balance({
+      ...example(),
+      report: { rows: 3, rejected: 3, repeats: 0, handsets: 0 },
+      linked: 0,
+      operators: [vi, airtel],
+      decisions: {},
+      ledgers: {},
+      latestImports: {},
+    });
+    expect(Object.keys(summary.operators)).toEqual(['vi', 'airtel']);
+    expect(summary.operators.vi).toEqual({
+      directions: 0,
+      overdueDirections: 0,
+      latestImport: null,
+      connections: {
+        linked: 0,
+        alreadyOpen: 0,
+        alreadyDisconnected: 0,
+        directed: 0,
+        verified: 0,
+        disconnected: 0,
+        notFound: 0,
+        overdue: 0,
+      },
+      blocks: { rows: 0, alreadyOpen: 0, alreadyBlocked: 0, directed: 0, blocked: 0, notFound: 0, overdue: 0 },
+    });
+    expect(summary.unexplained).toBe(0);
+  });
+
+  test('has the decisions of the shards in any order', () => {
+    const shards: Decisions[] = [
+      addDecision({}, 'reverify', airtel, 'directed', 2),
+      addDecision(addDecision({}, 'reverify', airtel, 'alreadyOpen'), 'block', airtel, 'alreadyBlocked'),
+      addDecision(addDecision({}, 'reverify', airtel, 'directed', 3), 'block', jio, 'directed'),
+      addDecision(addDecision({}, 'reverify', jio, 'alreadyDisconnected', 4), 'block', jio, 'alreadyOpen', 5),
+    ];
+    const whole = {
+      airtel: {
+        connections: { alreadyOpen: 1, alreadyDisconnected: 0, directed: 5 },
+        blocks: { alreadyOpen: 0, alreadyBlocked: 1, directed: 0 },
+      },
+      jio: {
+        connections: { alreadyOpen: 0, alreadyDisconnected: 4, directed: 0 },
+        blocks: { alreadyOpen: 5, alreadyBlocked: 0, directed: 1 },
+      },
+    };
+    expect(mergeDecisions(shards)).toEqual(whole);
+    expect(mergeDecisions(shards.toReversed())).toEqual(whole);
+    expect(mergeDecisions([])).toEqual({});
+  });
+
+  test('a decision that its kind cannot have is an error', () => {
+    expect(() => addDecision({}, 'reverify', airtel, 'alreadyBlocked')).toThrow(ImpossibleDecision);
+    expect(() => addDecision({}, 'block', airtel, 'alreadyDisconnected')).toThrow(ImpossibleDecision);
+  });
+
+  test('is made from seals only', () => {
+    expect(() => addLedger({}, closed(fresh(1)))).toThrow(LedgerNotSealed);
+  });
+
+  test('stays as it was when an answer comes after the seal', () => {
+    const before = settled(fresh(2));
+    const after = answered(before, [[0, 'verified']]).ledger;
+    expect(addLedger({}, after)).toEqual(addLedger({}, before));
+  });
+});
+
+describe('unexplained', () => {
+  const unexplained = (change: (input: BooksInput) => Partial<BooksInput>) => {
+    const input = example();
+    return balance({ ...input, ...change(input) }).unexplained;
+  };
+  /** The example with one of airtel's ledgers replaced: a reverify direction of 4 rows and a block direction of 1. */
+  const withLedgers = (...replaced: Ledger[]) => {
+    const { ledgers } = example();
+    const { airtel: _, ...others } = ledgers;
+    return { ledgers: replaced.reduce<Ledgers>(addLedger, others) };
+  };
+  const whole = () => settled(answered(fresh(4), [[0, 'verified']]).ledger);
+  const block = () => settled(fresh(1, 'block'));
+  const damaged = (ledger: Ledger, damage: (bytes: Uint8Array) => Uint8Array) => ({
+    ...ledger,
+    outcomes: damage(new Uint8Array(ledger.outcomes)),
+  });
+
+  test('is 0 where nothing was tampered with', () => {
+    expect(unexplained(() => ({}))).toBe(0);
+    expect(unexplained(() => withLedgers(whole(), block()))).toBe(0);
+  });
+
+  test.each([-2, 3])('counts rows of the report that are no part of it (%s)', (more) => {
+    expect(unexplained(({ report }) => ({ report: { ...report, rows: report.rows + more } }))).toBe(Math.abs(more));
+    expect(unexplained(({ report }) => ({ report: { ...report, rejected: report.rejected + more } }))).toBe(
+      Math.abs(more),
+    );
+  });
+
+  test.each([-1, 5])('counts numbers that were gathered and not decided, or decided and not gathered (%s)', (more) => {
+    expect(unexplained(({ linked }) => ({ linked: linked + more }))).toBe(Math.abs(more));
+  });
+
+  test('counts a handset that was not decided at an operator, and one decided twice', () => {
+    expect(unexplained(({ decisions }) => ({ decisions: addDecision(decisions, 'block', jio, 'alreadyOpen') }))).toBe(
+      1,
+    );
+    // One handset more in the report (its row counted) at two operators.
+    expect(
+      unexplained(({ report }) => ({ report: { ...report, rows: report.rows + 1, handsets: report.handsets + 1 } })),
+    ).toBe(2);
+  });
+
+  test('counts a handset decided at the wrong operator twice: once missing, once too many', () => {
+    expect(
+      unexplained(({ decisions }) => {
+        const { airtel: mine, jio: theirs } = decisions;
+        if (mine === undefined || theirs === undefined) throw new Error('the example has both');
+        return {
+          decisions: {
+            airtel: { ...mine, blocks: { ...mine.blocks, alreadyBlocked: 0 } },
+            jio: { ...theirs, blocks: { ...theirs.blocks, alreadyBlocked: 1 } },
+          },
+        };
+      }),
+    ).toBe(2);
+  });
+
+  test('counts the rows of a direction whose ledger is missing', () => {
+    expect(unexplained(() => withLedgers(block()))).toBe(4);
+    expect(unexplained(() => withLedgers(whole()))).toBe(1);
+  });
+
+  test('counts the rows of a ledger that was added twice', () => {
+    expect(unexplained(() => withLedgers(whole(), whole(), block()))).toBe(4);
+  });
+
+  test('counts a row that stands in a ledger of another operator twice', () => {
+    expect(unexplained(() => withLedgers({ ...whole(), operator: jio }, block()))).toBe(8);
+  });
+
+  test('counts a ledger made for more or fewer rows than were directed', () => {
+    expect(unexplained(() => withLedgers(settled(fresh(3)), block()))).toBe(1);
+    expect(unexplained(() => withLedgers(settled(fresh(6)), block()))).toBe(2);
+  });
+
+  test('counts a row that is still open in the sealed bytes', () => {
+    const reopened = damaged(whole(), (bytes) => bytes.fill(0, 5, 10));
+    expect(unexplained(() => withLedgers(reopened, block()))).toBe(1);
+    expect(
+      unexplained(() =>
+        withLedgers(
+          whole(),
+          damaged(block(), (bytes) => bytes.fill(0)),
+        ),
+      ),
+    ).toBe(1);
+  });
+
+  test('counts rows that the sealed bytes have lost, or have too many', () => {
+    expect(
+      unexplained(() =>
+        withLedgers(
+          damaged(whole(), (bytes) => bytes.slice(0, 10)),
+          block(),
+        ),
+      ),
+    ).toBe(2);
+    const longer = damaged(whole(), (bytes) => Uint8Array.from([...bytes, 1, 0, 0, 0, 0]));
+    expect(unexplained(() => withLedgers(longer, block()))).toBe(1);
+  });
+
+  test("counts an outcome that its direction's kind cannot have", () => {
+    const blocked = damaged(whole(), (bytes) => bytes.fill(5, 0, 1));
+    expect(unexplained(() => withLedgers(blocked, block()))).toBe(1);
+  });
+
+  test('counts what an operator decided or directed without being configured, and lists it', () => {
+    const summary = balance({ ...example(), operators: [airtel] });
+    expect(Object.keys(summary.operators)).toEqual(['airtel', 'jio']);
+    expect(summary.blocks.rows).toBe(2);
+    expect(summary.unexplained).toBe(2);
+  });
+
+  test('differences never cancel out', () => {
+    expect(
+      unexplained(({ linked, report }) => ({
+        linked: linked + 1,
+        report: { ...report, rejected: report.rejected + 1 },
+      })),
+    ).toBe(2);
+  });
+});
+
+describe('the books always add up', () => {
+  const operators = ['airtel', 'bsnl', 'jio'] as OperatorId[];
+  const states = fc.constantFrom<ClaimState>('directed', 'alreadyOpen', 'alreadyDisconnected');
+  const blockStates = fc.constantFrom<ClaimState>('directed', 'alreadyOpen', 'alreadyBlocked');
+  const batches = fc.record({
+    numbers: fc.array(fc.tuple(fc.constantFrom(...operators), states), { maxLength: 60 }),
+    handsets: fc.array(fc.tuple(...operators.map(() => blockStates)), { maxLength: 10 }),
+    answers: fc.infiniteStream(
+      fc.constantFrom<Answer | 'silent'>('verified', 'failed', 'disconnected', 'not_found', 'silent'),
+    ),
+    cut: fc.integer({ min: 1, max: 7 }),
+    rejected: fc.nat(5),
+    repeats: fc.nat(5),
+  });
+
+  test('for any decisions and answers, totals are the sums of their parts and nothing is unexplained', () => {
+    fc.assert(
+      fc.property(batches, ({ numbers, handsets, answers, cut, rejected, repeats }) => {
+        const decided: [DirectionKind, OperatorId, ClaimState][] = [
+          ...numbers.map(([operator, state]): [DirectionKind, OperatorId, ClaimState] => ['reverify', operator, state]),
+          ...handsets.flatMap((row) =>
+            operators.map((operator, n): [DirectionKind, OperatorId, ClaimState] => [
+              'block',
+              operator,
+              row[n] as ClaimState,
+            ]),
+          ),
+        ];
+        const directions: Ledger[] = [];
+        for (const kind of ['reverify', 'block'] as const)
+          for (const operator of operators) {
+            const directed = decided.filter(
+              ([k, o, state]) => k === kind && o === operator && state === 'directed',
+            ).length;
+            for (let from = 0; from < directed; from += cut) {
+              const ledger = fresh(Math.min(cut, directed - from), kind, operator);
+              const said = Array.from(
+                { length: ledger.rows },
+                (_, row) => [row, answers.next().value] as const,
+              ).flatMap(([row, answer]): [number, Answer][] => {
+                if (answer === 'silent') return [];
+                if (kind === 'block') return [[row, answer === 'not_found' ? 'not_found' : 'blocked']];
+                return [[row, answer]];
+              });
+              directions.push(settled(answered(ledger, said).ledger));
+            }
+          }
+        const summary = balance({
+          ...example(),
+          report: { rows: rejected + repeats + handsets.length, rejected, repeats, handsets: handsets.length },
+          linked: numbers.length,
+          operators,
+          decisions: mergeDecisions(decided.map((decision) => addDecision({}, ...decision))),
+          ledgers: directions.reduce<Ledgers>(addLedger, {}),
+        });
+
+        expect(summary.unexplained).toBe(0);
+        const { connections, blocks } = summary;
+        expect(connections.linked).toBe(
+          connections.directed + connections.alreadyOpen + connections.alreadyDisconnected,
+        );
+        expect(connections.directed).toBe(
+          connections.verified + connections.disconnected + connections.notFound + connections.overdue,
+        );
+        expect(blocks.rows).toBe(handsets.length * operators.length);
+        expect(blocks.rows).toBe(blocks.directed + blocks.alreadyOpen + blocks.alreadyBlocked);
+        expect(blocks.directed).toBe(blocks.blocked + blocks.notFound + blocks.overdue);
+        const parts = Object.values(summary.operators);
+        for (const key of Object.keys(connections) as (keyof typeof connections)[])
+          expect(connections[key]).toBe(parts.reduce((total, part) => total + part.connections[key], 0));
+        for (const key of Object.keys(blocks) as (keyof typeof blocks)[])
+          expect(blocks[key]).toBe(parts.reduce((total, part) => total + part.blocks[key], 0));
+        expect(parts.reduce((total, part) => total + part.directions, 0)).toBe(directions.length);
+      }),
+    );
+  });
+});
+
+describe('the revocation list', () => {
+  const rows: Revocation[] = [
+    { msisdn: msisdn('9876543211'), operator: jio, lsa: 'Delhi', disconnectedOn: day('2026-06-05') },
+    { msisdn: msisdn('6000000000'), operator: airtel, lsa: '=1+1', disconnectedOn: day('2026-06-15') },
+    { msisdn: msisdn('9876543210'), operator: airtel, lsa: 'J&K, Ladakh', disconnectedOn: day('2026-06-04') },
+    { msisdn: msisdn('7000000000'), operator: airtel, lsa: '', disconnectedOn: day('2026-06-04') },
+  ];
+
+  test('is sorted by number; what operators wrote is quoted and made safe', () => {
+    expect(joined(revocationCsv(revocationRows(rows)))).toBe(
+      [
+        'msisdn,operator,lsa,disconnected_on,reason',
+        "+916000000000,airtel,'=1+1,2026-06-15,linked_to_reported_handset",
+        '+917000000000,airtel,,2026-06-04,linked_to_reported_handset',
+        '+919876543210,airtel,"J&K, Ladakh",2026-06-04,linked_to_reported_handset',
+        '+919876543211,jio,Delhi,2026-06-05,linked_to_reported_handset',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test("has the banks' form beside it: numbers of ten digits, the CSV's name", () => {
+    expect(joined(revocationJson('mha-0123456789ab.csv', revocationRows(rows)))).toBe(
+      '{"status":200,"file_name":"mha-0123456789ab.csv","payload":[{"n":"6000000000"},{"n":"7000000000"},{"n":"9876543210"},{"n":"9876543211"}]}\n',
+    );
+  });
+
+  test('is written though it is empty', () => {
+    expect(joined(revocationCsv([]))).toBe('msisdn,operator,lsa,disconnected_on,reason\n');
+    expect(joined(revocationJson('b.csv', []))).toBe('{"status":200,"file_name":"b.csv","payload":[]}\n');
+  });
+
+  test('of many numbers comes in pieces that make the whole', () => {
+    const many = Array.from({ length: 2500 }, (_, n) => ({
+      msisdn: msisdn(String(9_000_000_000 + n)),
+      operator: airtel,
+      lsa: 'Delhi',
+      disconnectedOn: day('2026-06-04'),
+    }));
+    expect([...revocationCsv(many)]).toHaveLength(3);
+    expect(joined(revocationCsv(many)).split('\n')).toHaveLength(2502);
+    const parsed = JSON.parse(joined(revocationJson('b.csv', many)));
+    expect(parsed.payload).toEqual(many.map((_, n) => ({ n: String(9_000_000_000 + n) })));
+  });
+
+  test('leaves the rows it sorts as they were', () => {
+    const before = [...rows];
+    revocationRows(rows);
+    expect(rows).toEqual(before);
+  });
+});
+
+describe('the list of what stands elsewhere', () => {
+  test('is sorted by kind, identifier and operator; IMEIs in 15 digits', () => {
+    const open = directionId('reverify', '1-3-2');
+    const blocking = directionId('block', '1-0-1', jio);
+    const entries: Elsewhere[] = [
+      {
+        kind: 'reverify',
+        identifier: msisdn('9876543211'),
+        operator: airtel,
+        state: 'alreadyDisconnected',
+        directionId: open,
+      },
+      {
+        kind: 'block',
+        identifier: imei('35693803564380'),
+        operator: jio,
+        state: 'alreadyBlocked',
+        directionId: blocking,
+      },
+      { kind: 'reverify', identifier: msisdn('9876543210'), operator: jio, state: 'alreadyOpen', directionId: open },
+      {
+        kind: 'block',
+        identifier: imei('35693803564380'),
+        operator: airtel,
+        state: 'alreadyOpen',
+        directionId: blocking,
+      },
+    ];
+    expect(joined(elsewhereCsv(entries))).toBe(
+      [
+        'kind,identifier,operator,state,directionId',
+        'block,356938035643809,airtel,alreadyOpen,mha-0123456789ab.block.jio.1-0-1',
+        'block,356938035643809,jio,alreadyBlocked,mha-0123456789ab.block.jio.1-0-1',
+        'reverify,+919876543210,jio,alreadyOpen,mha-0123456789ab.reverify.airtel.1-3-2',
+        'reverify,+919876543211,airtel,alreadyDisconnected,mha-0123456789ab.reverify.airtel.1-3-2',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('of nothing is its header', () => {
+    expect(joined(elsewhereCsv([]))).toBe('kind,identifier,operator,state,directionId\n');
+  });
+});

@@ -1,0 +1,227 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  BadPointer,
+  type CountedPointer,
+  countPointer,
+  decideClaim,
+  maxPointers,
+  nextPointers,
+  readPointer,
+  writePointer,
+} from '../../lambdas/domain/claims.ts';
+import { LedgerDamaged } from '../../lambdas/domain/ledger.ts';
+import { answered, at, closed, day, directionId, fresh, sealed } from './example.ts';
+
+const first = directionId('reverify', '1-0-0');
+const second = directionId('reverify', '2-0-0');
+const third = directionId('reverify', '3-0-0');
+
+/** A pointer that counts: overdue without an answer, unless told otherwise. */
+function counted(told: Partial<CountedPointer>): CountedPointer {
+  return { directionId: first, row: 0, open: false, outcome: 'overdue', occurredOn: null, recordedAt: null, ...told };
+}
+
+const disconnected = (on: string, recordedAt = `${on}T12:00:00Z`) =>
+  counted({ outcome: 'disconnected', occurredOn: day(on), recordedAt: at(recordedAt) });
+
+describe('a pointer', () => {
+  test('is stored as direction and row', () => {
+    expect(writePointer({ directionId: first, row: 17 })).toBe('mha-0123456789ab.reverify.airtel.1-0-0:17');
+    expect(readPointer('mha-0123456789ab.reverify.airtel.1-0-0:17')).toEqual({ directionId: first, row: 17 });
+  });
+
+  test.each(['', ':', '17', ':17', `${first}`, `${first}:`, `${first}:-1`, `${first}:1.5`, `${first}:x`, 'nowhere:1'])(
+    'in any other form is an error that does not repeat it: %j',
+    (stored) => {
+      expect(() => readPointer(stored)).toThrow(BadPointer);
+      expect(() => readPointer(stored)).toThrow('A claim holds a pointer that is not "<directionId>:<row>"');
+    },
+  );
+
+  test('counts with what its ledger says now: open, answered, overdue', () => {
+    const ledger = answered(fresh(3), [
+      [0, 'failed'],
+      [1, 'disconnected'],
+    ]).ledger;
+    const said = { occurredOn: '2026-06-03', recordedAt: '2026-06-03T10:00:00Z' };
+    const now = [0, 1, 2].map((row) => countPointer({ directionId: first, row }, ledger));
+    expect(now).toEqual([
+      { directionId: first, row: 0, open: true, outcome: 'failed', ...said },
+      { directionId: first, row: 1, open: false, outcome: 'disconnected', ...said },
+      { directionId: first, row: 2, open: true, outcome: 'open', occurredOn: null, recordedAt: null },
+    ]);
+    expect(countPointer({ directionId: first, row: 2 }, closed(ledger))).toMatchObject({
+      open: false,
+      outcome: 'overdue',
+    });
+  });
+
+  test('counts with an answer that came after its batch settled', () => {
+    const ledger = answered(sealed(closed(fresh(1))), [[0, 'disconnected']]).ledger;
+    expect(countPointer({ directionId: first, row: 0 }, ledger)).toMatchObject({ outcome: 'disconnected' });
+  });
+
+  test('to a row that its ledger does not have is an error', () => {
+    expect(() => countPointer({ directionId: first, row: 1 }, fresh(1))).toThrow(LedgerDamaged);
+  });
+});
+
+describe('a connection', () => {
+  const seen = day('2026-05-20');
+
+  test('that no batch claimed is directed', () => {
+    expect(decideClaim('reverify', seen, [])).toEqual({ state: 'directed' });
+  });
+
+  test.each(['open', 'failed'] as const)('whose row is %s in a running direction is already open there', (outcome) => {
+    expect(decideClaim('reverify', seen, [counted({ open: true, outcome })])).toEqual({
+      state: 'alreadyOpen',
+      directionId: first,
+    });
+  });
+
+  test('that is open in an older direction than its newest is already open there', () => {
+    const earlier = [
+      counted({ directionId: second, outcome: 'verified', recordedAt: at('2026-06-02T00:00:00Z') }),
+      counted({ open: true, outcome: 'open' }),
+    ];
+    expect(decideClaim('reverify', seen, earlier)).toEqual({ state: 'alreadyOpen', directionId: first });
+  });
+
+  test('that is open elsewhere is already open, though it was disconnected before', () => {
+    const earlier = [counted({ directionId: second, open: true, outcome: 'open' }), disconnected('2026-06-01')];
+    expect(decideClaim('reverify', seen, earlier)).toEqual({ state: 'alreadyOpen', directionId: second });
+  });
+
+  test.each(['verified', 'not_found'] as const)('that was %s is directed again', (outcome) => {
+    const earlier = [counted({ outcome, occurredOn: day('2026-06-01'), recordedAt: at('2026-06-01T12:00:00Z') })];
+    expect(decideClaim('reverify', seen, earlier)).toEqual({ state: 'directed' });
+  });
+
+  test('that went overdue is directed again', () => {
+    expect(decideClaim('reverify', seen, [counted({})])).toEqual({ state: 'directed' });
+  });
+
+  test('that was disconnected and not seen later is already disconnected; seen on that very day too', () => {
+    expect(decideClaim('reverify', day('2026-05-31'), [disconnected('2026-06-01')])).toEqual({
+      state: 'alreadyDisconnected',
+      directionId: first,
+    });
+    expect(decideClaim('reverify', day('2026-06-01'), [disconnected('2026-06-01')]).state).toBe('alreadyDisconnected');
+  });
+
+  test('that was disconnected and seen a day later is directed again', () => {
+    expect(decideClaim('reverify', day('2026-06-02'), [disconnected('2026-06-01')])).toEqual({ state: 'directed' });
+  });
+
+  test('is judged by the outcome recorded last, not by the direction made last', () => {
+    const late = { ...disconnected('2026-06-01', '2026-07-20T00:00:00Z'), directionId: first };
+    const newer = counted({
+      directionId: second,
+      outcome: 'verified',
+      occurredOn: day('2026-07-01'),
+      recordedAt: at('2026-07-01T00:00:00Z'),
+    });
+    expect(decideClaim('reverify', seen, [newer, late])).toEqual({ state: 'alreadyDisconnected', directionId: first });
+    expect(
+      decideClaim('reverify', seen, [
+        { ...late, directionId: second },
+        { ...newer, directionId: first },
+      ]).state,
+    ).toBe('alreadyDisconnected');
+    const earlier = { ...late, recordedAt: at('2026-06-30T00:00:00Z') };
+    expect(decideClaim('reverify', seen, [newer, earlier])).toEqual({ state: 'directed' });
+  });
+
+  test('of two outcomes recorded in the same second the newer direction decides', () => {
+    const one = disconnected('2026-06-01', '2026-06-05T00:00:00Z');
+    const other = counted({ directionId: second, outcome: 'verified', recordedAt: at('2026-06-05T00:00:00Z') });
+    expect(decideClaim('reverify', seen, [other, one])).toEqual({ state: 'directed' });
+    expect(decideClaim('reverify', seen, [one, other]).state).toBe('alreadyDisconnected');
+  });
+
+  test('that was disconnected, then directed again and never answered, is still disconnected', () => {
+    const earlier = [counted({ directionId: third }), counted({ directionId: second }), disconnected('2026-06-01')];
+    expect(decideClaim('reverify', seen, earlier)).toEqual({ state: 'alreadyDisconnected', directionId: first });
+  });
+
+  test('that was disconnected, directed again, found failed and went overdue is directed again', () => {
+    const failed = counted({
+      directionId: second,
+      outcome: 'overdue',
+      occurredOn: day('2026-07-01'),
+      recordedAt: at('2026-07-01T00:00:00Z'),
+    });
+    expect(decideClaim('reverify', seen, [failed, disconnected('2026-06-01')])).toEqual({ state: 'directed' });
+  });
+});
+
+describe('a handset at an operator', () => {
+  const blocked = counted({
+    directionId: directionId('block'),
+    outcome: 'blocked',
+    occurredOn: day('2026-06-01'),
+    recordedAt: at('2026-06-01T12:00:00Z'),
+  });
+
+  test('that no batch claimed is directed', () => {
+    expect(decideClaim('block', null, [])).toEqual({ state: 'directed' });
+  });
+
+  test('that is open elsewhere is already open there', () => {
+    expect(decideClaim('block', null, [counted({ open: true, outcome: 'open' }), blocked])).toEqual({
+      state: 'alreadyOpen',
+      directionId: first,
+    });
+  });
+
+  test('whose newest recorded outcome is blocked is already blocked, whenever it was seen', () => {
+    const already = { state: 'alreadyBlocked', directionId: directionId('block') };
+    expect(decideClaim('block', null, [blocked])).toEqual(already);
+    expect(decideClaim('block', day('2026-12-31'), [blocked])).toEqual(already);
+    expect(decideClaim('block', null, [counted({ directionId: second }), blocked])).toEqual(already);
+  });
+
+  test.each(['not_found', 'overdue'] as const)('that was %s is directed again', (outcome) => {
+    const recordedAt = outcome === 'overdue' ? null : at('2026-07-01T00:00:00Z');
+    expect(decideClaim('block', null, [counted({ outcome, recordedAt })])).toEqual({ state: 'directed' });
+  });
+
+  test('that was blocked once and not found later is directed again', () => {
+    const later = counted({ directionId: second, outcome: 'not_found', recordedAt: at('2026-07-01T00:00:00Z') });
+    expect(decideClaim('block', null, [later, blocked])).toEqual({ state: 'directed' });
+  });
+});
+
+describe("a new claim's pointers", () => {
+  const pointer = (n: number) => ({ directionId: directionId('reverify', `${n}-0-0`), row: n });
+
+  test('are its own, then the newest earlier ones that counted, without what their ledgers said', () => {
+    expect(nextPointers(pointer(3), [counted(pointer(2)), counted(pointer(1))])).toEqual([
+      'mha-0123456789ab.reverify.airtel.3-0-0:3',
+      'mha-0123456789ab.reverify.airtel.2-0-0:2',
+      'mha-0123456789ab.reverify.airtel.1-0-0:1',
+    ]);
+  });
+
+  test('are ten at most: the oldest fall away', () => {
+    const earlier = Array.from({ length: 12 }, (_, n) => pointer(12 - n));
+    const next = nextPointers(pointer(13), earlier);
+    expect(next).toHaveLength(maxPointers);
+    expect(next.map((stored) => readPointer(stored).row)).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 4]);
+  });
+
+  test('hold its own once, though an attempt before wrote it', () => {
+    expect(nextPointers(pointer(2), [pointer(2), pointer(1)])).toEqual([pointer(2), pointer(1)].map(writePointer));
+  });
+
+  test('read back as they were written', () => {
+    fc.assert(
+      fc.property(fc.nat(99_999), fc.nat(999), fc.nat(99_999), fc.nat(1_999), (plan, shard, n, row) => {
+        const own = { directionId: directionId('reverify', `${plan}-${shard}-${n}`), row };
+        expect(nextPointers(own, []).map(readPointer)).toEqual([own]);
+      }),
+    );
+  });
+});
