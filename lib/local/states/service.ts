@@ -1,29 +1,223 @@
 import { AwsError } from '../errors.ts';
-import type { StatesWorld } from './world.ts';
+import { executionAnswer, executionItem, machineAnswer, mapRunAnswer, mapRunItem } from './answers.ts';
+import { type Engine, Execution, type Machine } from './execution.ts';
+import { uuidFrom } from './functions.ts';
+import { eventAnswer } from './history.ts';
+import { exceedsLimit, type Payload, parseJson } from './json.ts';
+import { loadDefinition } from './load.ts';
+import type { MapRun } from './map-run.ts';
+import { page } from './page.ts';
+import { runExecution } from './runner.ts';
+import { Tokens } from './tokens.ts';
+import { type StatesWorld, UnsupportedDefinition } from './world.ts';
+
+type Body = Record<string, unknown>;
+type Action = (body: Body) => Body;
 
 /** A state machine as it is created. */
 export interface StateMachineSpec {
   name: string;
   arn: string;
+  /** JSON text, or what it parses to. */
   definition: unknown;
   roleArn: string;
-  type: 'STANDARD' | 'EXPRESS';
+  type: string;
 }
 
-/** Step Functions without HTTP. */
+/** Characters that an execution's name may not hold: space, brackets, wildcards, special and control characters. */
+const NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
+const STATUSES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE'];
+
+/** Step Functions without HTTP: state machines, their executions, and the API's actions over them. */
 export class StepFunctions {
   readonly #world: StatesWorld;
+  readonly #engine: Engine;
+  readonly #machines = new Map<string, Machine>();
+  readonly #executions = new Map<string, Execution>();
+  readonly #byMachine = new Map<string, Execution[]>();
+  readonly #mapRuns = new Map<string, MapRun>();
+  readonly #actions: Readonly<Record<string, Action>>;
 
   constructor(world: StatesWorld) {
     this.#world = world;
+    this.#engine = {
+      world,
+      tokens: new Tokens((arn) => this.#executions.has(arn)),
+      startNested: (machineArn, name, input) => {
+        const { execution, isNew } = this.#start(machineArn, name, input);
+        if (isNew) world.counted('nestedStart', execution.machine.name);
+        return execution;
+      },
+      addMapRun: (run) => this.#mapRuns.set(run.arn, run),
+      addChild: (child) => this.#executions.set(child.arn, child),
+    };
+    this.#actions = this.#makeActions();
   }
 
-  /** Throws UnsupportedDefinition. */
-  createStateMachine(_spec: StateMachineSpec): void {
-    void this.#world;
+  /** Names of the API's actions that `call` knows. */
+  get actions(): string[] {
+    return Object.keys(this.#actions);
   }
 
-  async call(action: string, _body: Record<string, unknown>): Promise<Record<string, unknown>> {
-    throw new AwsError('UnknownOperationException', `states has no ${action}`);
+  /** Creates a state machine; throws UnsupportedDefinition, which names the state and field that isn't implemented. */
+  createStateMachine(spec: StateMachineSpec): void {
+    const { name, arn, roleArn, type } = spec;
+    if (type !== 'STANDARD')
+      throw new UnsupportedDefinition(name, 'type', `${type} is not implemented (only STANDARD)`);
+    const definition = loadDefinition(name, spec.definition, {
+      around: { now: () => this.#world.clock.now(), random: () => this.#world.random() },
+      knows: (resource) => this.#world.tasks.knows(resource),
+    });
+    const text = typeof spec.definition === 'string' ? spec.definition : JSON.stringify(spec.definition);
+    this.#machines.set(arn, { name, arn, roleArn, type, definition, text, createdAt: this.#world.clock.now() });
+    if (!this.#byMachine.has(arn)) this.#byMachine.set(arn, []);
   }
+
+  /**
+   * One call of the API: the action's name (`StartExecution`) and its JSON body; gives the answer's JSON body, dates in
+   * epoch seconds. Rejects with AwsError.
+   */
+  async call(action: string, body: Body): Promise<Body> {
+    const run = Object.hasOwn(this.#actions, action) ? this.#actions[action] : undefined;
+    if (run === undefined)
+      throw new AwsError('UnknownOperationException', `Step Functions action ${action} is not implemented`);
+    return run(body);
+  }
+
+  #makeActions(): Record<string, Action> {
+    const { tokens } = this.#engine;
+    return {
+      StartExecution: (body) => this.#startExecution(body),
+      StopExecution: (body) => {
+        const execution = this.#execution(body.executionArn);
+        execution.abort(textOr(body.error), textOr(body.cause));
+        return { stopDate: (execution.stoppedAt ?? this.#world.clock.now()) / 1000 };
+      },
+      DescribeExecution: (body) =>
+        executionAnswer(this.#execution(body.executionArn), body.includedData !== 'METADATA_ONLY'),
+      ListExecutions: (body) => this.#listExecutions(body),
+      GetExecutionHistory: (body) => {
+        const { events } = this.#execution(body.executionArn).history;
+        const ordered = body.reverseOrder === true ? events.toReversed() : events;
+        const { items, nextToken } = page(ordered, body);
+        return { events: items.map((event) => eventAnswer(event, body.includeExecutionData !== false)), ...nextToken };
+      },
+      ListStateMachines: (body) => {
+        const { items, nextToken } = page([...this.#machines.values()], body);
+        const stateMachines = items.map(({ arn: stateMachineArn, name, type, createdAt }) => {
+          return { stateMachineArn, name, type, creationDate: createdAt / 1000 };
+        });
+        return { stateMachines, ...nextToken };
+      },
+      DescribeStateMachine: (body) => machineAnswer(this.#machine(body.stateMachineArn)),
+      DescribeStateMachineForExecution: (body) => {
+        const execution = this.#execution(body.executionArn);
+        const { status: _, creationDate, type: __, ...answer } = machineAnswer(execution.machine);
+        const run = execution.mapRun;
+        return {
+          ...answer,
+          updateDate: creationDate,
+          ...(run === null ? {} : { mapRunArn: run.arn, label: run.label }),
+        };
+      },
+      SendTaskSuccess: (body) => {
+        tokens.success(body.taskToken, body.output);
+        return {};
+      },
+      SendTaskFailure: (body) => {
+        tokens.failure(body.taskToken, body.error, body.cause);
+        return {};
+      },
+      SendTaskHeartbeat: (body) => {
+        tokens.heartbeat(body.taskToken);
+        return {};
+      },
+      DescribeMapRun: (body) => mapRunAnswer(this.#mapRun(body.mapRunArn)),
+      ListMapRuns: (body) => {
+        const { arn } = this.#execution(body.executionArn);
+        const runs = this.#mapRuns.values().filter((run) => run.parent.arn === arn);
+        const { items, nextToken } = page([...runs].reverse(), body);
+        return { mapRuns: items.map(mapRunItem), ...nextToken };
+      },
+    };
+  }
+
+  #startExecution(body: Body): Body {
+    const text = body.input === undefined ? '{}' : body.input;
+    const parsed = typeof text === 'string' ? parseJson(text) : null;
+    if (parsed === null || typeof text !== 'string') {
+      throw new AwsError('InvalidExecutionInput', "Invalid State Machine Execution Input: 'Invalid execution input.'");
+    }
+    const name = body.name === undefined ? uuidFrom(() => this.#world.random()) : body.name;
+    const { execution, isNew } = this.#start(body.stateMachineArn, name, { value: parsed.value, text });
+    if (isNew) this.#world.counted('executionStart', execution.machine.name);
+    return { executionArn: execution.arn, startDate: execution.startedAt / 1000 };
+  }
+
+  /** Starts an execution, or finds the running one of that name and input. */
+  #start(machineArn: unknown, name: unknown, input: Payload): { execution: Execution; isNew: boolean } {
+    const machine = this.#machine(machineArn);
+    if (typeof name !== 'string' || !NAME.test(name))
+      throw new AwsError('InvalidName', `Invalid Name: '${String(name)}'`);
+    if (exceedsLimit(input.text)) {
+      throw new AwsError(
+        'ValidationException',
+        'The input of the execution exceeds the maximum length of 262144 bytes',
+      );
+    }
+    const { region, account } = this.#world;
+    const arn = `arn:aws:states:${region}:${account}:execution:${machine.name}:${name}`;
+    const known = this.#executions.get(arn);
+    if (known !== undefined) {
+      if (known.status === 'RUNNING' && known.input?.text === input.text) return { execution: known, isNew: false };
+      throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
+    }
+    const execution = new Execution(this.#engine, { arn, name, machine, input, mapRun: null });
+    this.#executions.set(arn, execution);
+    this.#byMachine.get(machine.arn)?.push(execution);
+    execution.start(machine.definition, machine.definition.timeoutSeconds, runExecution);
+    return { execution, isNew: true };
+  }
+
+  #listExecutions(body: Body): Body {
+    const { statusFilter } = body;
+    if (statusFilter !== undefined && !STATUSES.includes(String(statusFilter))) {
+      throw new AwsError(
+        'ValidationException',
+        `Value '${String(statusFilter)}' at 'statusFilter' must be one of ${STATUSES.join(', ')}`,
+      );
+    }
+    const all =
+      body.mapRunArn === undefined
+        ? (this.#byMachine.get(this.#machine(body.stateMachineArn).arn) ?? [])
+        : this.#mapRun(body.mapRunArn).children;
+    const found = statusFilter === undefined ? all : all.filter(({ status }) => status === statusFilter);
+    const { items, nextToken } = page(found.toReversed(), body);
+    return { executions: items.map(executionItem), ...nextToken };
+  }
+
+  #execution(arn: unknown): Execution {
+    return find(this.#executions, arn, 'ExecutionDoesNotExist', 'Execution Does Not Exist');
+  }
+
+  #machine(arn: unknown): Machine {
+    return find(this.#machines, arn, 'StateMachineDoesNotExist', 'State Machine Does Not Exist');
+  }
+
+  #mapRun(arn: unknown): MapRun {
+    return find(this.#mapRuns, arn, 'ResourceNotFound', 'Resource not found');
+  }
+}
+
+function textOr(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function find<T>(all: ReadonlyMap<string, T>, arn: unknown, code: string, message: string): T {
+  if (typeof arn !== 'string' || !arn.startsWith('arn:')) {
+    throw new AwsError('InvalidArn', `Invalid Arn: 'Invalid ARN prefix: ${String(arn)}'`);
+  }
+  const found = all.get(arn);
+  if (found === undefined) throw new AwsError(code, `${message}: '${arn}'`);
+  return found;
 }

@@ -1,0 +1,82 @@
+import type { Execution, Machine } from './execution.ts';
+import type { MapRun } from './map-run.ts';
+
+type Answer = Record<string, unknown>;
+
+/** The arn of an execution's state machine; a Map Run's child belongs to a part of one. */
+function machineArn(execution: Execution): string {
+  const { machine, mapRun } = execution;
+  return mapRun === null ? machine.arn : `${machine.arn}/${mapRun.label}`;
+}
+
+/** An execution as ListExecutions has it. */
+export function executionItem(execution: Execution): Answer {
+  return {
+    executionArn: execution.arn,
+    stateMachineArn: machineArn(execution),
+    name: execution.name,
+    status: execution.status,
+    startDate: execution.startedAt / 1000,
+    ...(execution.stoppedAt === null ? {} : { stopDate: execution.stoppedAt / 1000 }),
+    ...(execution.mapRun === null ? {} : { mapRunArn: execution.mapRun.arn }),
+    redriveCount: 0,
+  };
+}
+
+/** DescribeExecution. */
+export function executionAnswer(execution: Execution, withData: boolean): Answer {
+  const { status, input, output, error, cause } = execution;
+  const redrivable = status !== 'RUNNING' && status !== 'SUCCEEDED';
+  return {
+    ...executionItem(execution),
+    ...(input !== null && withData ? { input: input.text } : {}),
+    inputDetails: { included: input !== null && withData },
+    ...(output !== null && withData ? { output: output.text } : {}),
+    ...(status === 'SUCCEEDED' ? { outputDetails: { included: output !== null && withData } } : {}),
+    ...(error ? { error } : {}),
+    ...(cause ? { cause } : {}),
+    redriveStatus: redrivable ? 'REDRIVABLE' : 'NOT_REDRIVABLE',
+    ...(redrivable ? {} : { redriveStatusReason: `Execution is ${status} and cannot be redriven` }),
+  };
+}
+
+/** DescribeStateMachine. */
+export function machineAnswer(machine: Machine): Answer {
+  return {
+    stateMachineArn: machine.arn,
+    name: machine.name,
+    status: 'ACTIVE',
+    definition: machine.text,
+    roleArn: machine.roleArn,
+    type: machine.type,
+    creationDate: machine.createdAt / 1000,
+    loggingConfiguration: { level: 'OFF', includeExecutionData: false },
+    tracingConfiguration: { enabled: false },
+  };
+}
+
+/** A Map Run as ListMapRuns has it. */
+export function mapRunItem(run: MapRun): Answer {
+  return {
+    executionArn: run.parent.arn,
+    mapRunArn: run.arn,
+    stateMachineArn: `${run.parent.machine.arn}/${run.label}`,
+    startDate: run.startedAt / 1000,
+    ...(run.stoppedAt === null ? {} : { stopDate: run.stoppedAt / 1000 }),
+  };
+}
+
+/** DescribeMapRun. */
+export function mapRunAnswer(run: MapRun): Answer {
+  const { stateMachineArn: _, ...item } = mapRunItem(run);
+  return {
+    ...item,
+    status: run.status,
+    maxConcurrency: run.maxConcurrency,
+    toleratedFailurePercentage: run.tolerance.percentage ?? 0,
+    toleratedFailureCount: run.tolerance.count ?? 0,
+    itemCounts: { ...run.itemCounts, failuresNotRedrivable: 0, pendingRedrive: 0 },
+    executionCounts: { ...run.executionCounts, failuresNotRedrivable: 0, pendingRedrive: 0 },
+    redriveCount: 0,
+  };
+}

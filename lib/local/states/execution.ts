@@ -1,0 +1,203 @@
+import { StatesError } from '../errors.ts';
+import type { Definition, Flow } from './definition.ts';
+import { History } from './history.ts';
+import type { Payload } from './json.ts';
+import type { MapRun } from './map-run.ts';
+import { Cancelled, Line, Scope } from './scope.ts';
+import type { Tokens } from './tokens.ts';
+import type { ExecutionStatus, ExecutionStatusChange, StatesWorld } from './world.ts';
+
+/** A state machine that was created. */
+export interface Machine {
+  readonly name: string;
+  readonly arn: string;
+  readonly roleArn: string;
+  readonly type: 'STANDARD';
+  readonly definition: Definition;
+  /** The definition as it was given, as text. */
+  readonly text: string;
+  readonly createdAt: number;
+}
+
+/** What executions need from the service that runs them. */
+export interface Engine {
+  readonly world: StatesWorld;
+  readonly tokens: Tokens;
+  /** Starts an execution of the machine for a task of another; throws AwsError. */
+  startNested(machineArn: string, name: string, input: Payload): Execution;
+  /** Makes a Map Run, and its children as they start, known to the API. */
+  addMapRun(run: MapRun): void;
+  addChild(execution: Execution): void;
+}
+
+export interface ExecutionSpec {
+  readonly arn: string;
+  readonly name: string;
+  readonly machine: Machine;
+  readonly input: Payload;
+  /** The Map Run whose child this is. */
+  readonly mapRun: MapRun | null;
+}
+
+/** Runs the states of a flow to its output. */
+export type RunFlow = (execution: Execution, flow: Flow, line: Line) => Promise<Payload>;
+
+/** One execution: a machine's, or a Map Run's child. */
+export class Execution {
+  readonly arn: string;
+  readonly name: string;
+  readonly machine: Machine;
+  readonly mapRun: MapRun | null;
+  readonly engine: Engine;
+  readonly scope = new Scope();
+  readonly history = new History();
+  readonly startedAt: number;
+  /** The last event outside branches and iterations: what ends the execution follows it. */
+  lastEvent = 0;
+  #input: Payload | null;
+  #status: ExecutionStatus = 'RUNNING';
+  #stoppedAt: number | null = null;
+  #output: Payload | null = null;
+  #error: string | null = null;
+  #cause: string | null = null;
+  #listeners: (() => void)[] = [];
+
+  constructor(engine: Engine, spec: ExecutionSpec) {
+    this.engine = engine;
+    this.arn = spec.arn;
+    this.name = spec.name;
+    this.machine = spec.machine;
+    this.mapRun = spec.mapRun;
+    this.#input = spec.input;
+    this.startedAt = engine.world.clock.now();
+  }
+
+  get status(): ExecutionStatus {
+    return this.#status;
+  }
+  get stoppedAt(): number | null {
+    return this.#stoppedAt;
+  }
+  get output(): Payload | null {
+    return this.#output;
+  }
+  get error(): string | null {
+    return this.#error;
+  }
+  get cause(): string | null {
+    return this.#cause;
+  }
+  /** Null once it was let go of. */
+  get input(): Payload | null {
+    return this.#input;
+  }
+
+  /** Begins, holding the clock; the states run from the next microtask on. */
+  start(flow: Flow, timeoutSeconds: number | null, run: RunFlow): void {
+    const { world } = this.engine;
+    const input = this.#input?.text ?? '';
+    this.history.add(this.startedAt, 0, 'ExecutionStarted', 'executionStartedEventDetails', {
+      input,
+      inputDetails: { truncated: false },
+      roleArn: this.machine.roleArn,
+    });
+    this.#announce();
+    const line = new Line(world.clock, this.scope, `execution of ${this.machine.name}`);
+    if (timeoutSeconds !== null) {
+      const timer = world.clock.timer(this.startedAt + timeoutSeconds * 1000, () =>
+        this.#end('TIMED_OUT', 'States.Timeout', ''),
+      );
+      this.scope.onCancel(() => timer.cancel());
+    }
+    void Promise.resolve()
+      .then(() => run(this, flow, line))
+      .then(
+        (output) => {
+          if (this.#status !== 'RUNNING') return;
+          this.#output = output;
+          this.#end('SUCCEEDED', null, null);
+        },
+        (error: unknown) => this.#failWith(error),
+      )
+      .finally(() => line.sleep());
+  }
+
+  /** Ends it from outside (StopExecution, a stopped parent). */
+  abort(error: string | null = null, cause: string | null = null): void {
+    this.#end('ABORTED', error, cause);
+  }
+
+  /** Calls `listener` when the execution ends, while the clock is held. */
+  onEnd(listener: () => void): () => void {
+    this.#listeners.push(listener);
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== listener);
+    };
+  }
+
+  /** Lets go of the input, the output and most of the history of an execution that has ended. */
+  forget(): void {
+    this.#input = null;
+    this.#output = null;
+    this.history.drop();
+  }
+
+  #failWith(error: unknown): void {
+    if (error instanceof Cancelled) return;
+    if (error instanceof StatesError) this.#end('FAILED', error.name, error.cause);
+    else
+      this.#end('FAILED', 'States.Runtime', error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+  }
+
+  #end(status: Exclude<ExecutionStatus, 'RUNNING'>, error: string | null, cause: string | null): void {
+    if (this.#status !== 'RUNNING') return;
+    const { clock } = this.engine.world;
+    const release = clock.hold('the end of an execution');
+    this.#status = status;
+    this.#stoppedAt = clock.now();
+    this.#error = error;
+    this.#cause = cause;
+    this.scope.cancel();
+    this.#recordEnd(status);
+    this.#announce();
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) listener();
+    release();
+  }
+
+  #recordEnd(status: Exclude<ExecutionStatus, 'RUNNING'>): void {
+    const kind = { SUCCEEDED: 'Succeeded', FAILED: 'Failed', ABORTED: 'Aborted', TIMED_OUT: 'TimedOut' }[status];
+    const content: Record<string, unknown> =
+      status === 'SUCCEEDED'
+        ? { output: this.#output?.text, outputDetails: { truncated: false } }
+        : { ...(this.#error ? { error: this.#error } : {}), ...(this.#cause ? { cause: this.#cause } : {}) };
+    const now = this.engine.world.clock.now();
+    this.history.add(now, this.lastEvent, `Execution${kind}`, `execution${kind}EventDetails`, content);
+  }
+
+  #announce(): void {
+    if (this.mapRun !== null) return;
+    const change: ExecutionStatusChange = {
+      executionArn: this.arn,
+      stateMachineArn: this.machine.arn,
+      name: this.name,
+      status: this.#status,
+      startDate: this.startedAt,
+      stopDate: this.#stoppedAt,
+      input: this.#input?.text ?? null,
+      output: this.#output?.text ?? null,
+      error: this.#error || null,
+      cause: this.#cause || null,
+      inputDetails: { included: true },
+      outputDetails: this.#output === null ? null : { included: true },
+      stateMachineVersionArn: null,
+      stateMachineAliasArn: null,
+      redriveCount: 0,
+      redriveDate: null,
+      redriveStatus: null,
+      redriveStatusReason: null,
+    };
+    this.engine.world.changed(change);
+  }
+}

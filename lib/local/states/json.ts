@@ -1,0 +1,91 @@
+import { StatesError } from '../errors.ts';
+
+/** What states pass on: JSON values. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+/** The quota on a state's, task's and execution's input and output, in bytes of UTF-8 (256 KiB). */
+export const PAYLOAD_LIMIT = 262_144;
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The length of `text` in bytes of UTF-8. */
+export function bytesOf(text: string): number {
+  return Buffer.byteLength(text, 'utf8');
+}
+
+export function exceedsLimit(text: string): boolean {
+  if (text.length > PAYLOAD_LIMIT) return true;
+  return text.length * 3 > PAYLOAD_LIMIT && bytesOf(text) > PAYLOAD_LIMIT;
+}
+
+/** A value with its JSON text, which is made once and serves limits, history and answers. */
+export interface Payload {
+  readonly value: Json;
+  readonly text: string;
+}
+
+export function payloadOf(value: Json): Payload {
+  return { value, text: JSON.stringify(value) };
+}
+
+/** Quota "maximum input or output size for a task, state or execution": throws States.DataLimitExceeded above it. */
+export function limited(payload: Payload, what: string): Payload {
+  if (exceedsLimit(payload.text)) {
+    throw new StatesError(
+      'States.DataLimitExceeded',
+      `The ${what} has a size exceeding the maximum number of bytes service limit.`,
+    );
+  }
+  return payload;
+}
+
+/** A parsed JSON text; null where it is none (callers tell their own error). */
+export function parseJson(text: string): { value: Json } | null {
+  try {
+    return { value: JSON.parse(text) as Json };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * A plain copy of what an expression or an integration gave: no functions, no undefined, no marks of the engine's.
+ * Members that are undefined are left out, as JSON does; `null` when the value itself can't be JSON.
+ */
+export function plain(value: unknown): { value: Json } | null {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return { value };
+    case 'number':
+      return Number.isFinite(value) ? { value } : null;
+    case 'object':
+      break;
+    default:
+      return null;
+  }
+  if (value === null) return { value: null };
+  if (Array.isArray(value)) {
+    const items: Json[] = [];
+    for (const item of value) {
+      if (item === undefined) continue;
+      const copy = plain(item);
+      if (copy === null) return null;
+      items.push(copy.value);
+    }
+    return { value: items };
+  }
+  if (value instanceof Date) return { value: value.toISOString() };
+  const members: JsonObject = {};
+  for (const [key, member] of Object.entries(value)) {
+    if (member === undefined) continue;
+    const copy = plain(member);
+    if (copy === null) return null;
+    if (key === '__proto__') Object.defineProperty(members, key, { value: copy.value, enumerable: true });
+    else members[key] = copy.value;
+  }
+  return { value: members };
+}

@@ -1,0 +1,220 @@
+import { StatesError } from '../errors.ts';
+import { wholeNumber } from './branches.ts';
+import type { MapState } from './definition.ts';
+import { Execution } from './execution.ts';
+import { evaluate, wrongType } from './expression.ts';
+import { uuidFor } from './functions.ts';
+import { type ChildInput, childInputs, readItems } from './items.ts';
+import type { Json } from './json.ts';
+import { type ChildResult, collected, type Destination, destinationOf, exported, resultOf } from './results.ts';
+import { bindingsOf, record, runExecution, type Visit } from './runner.ts';
+import { Cancelled } from './scope.ts';
+import type { ExecutionStatus } from './world.ts';
+
+/** Children of one Map Run that may run at once (quota). */
+const MOST_CHILDREN = 10_000;
+/** Up to so many children a Map Run keeps their histories, inputs and outputs after their end. */
+const KEPT_CHILDREN = 100;
+
+/** Counts of a Map Run, of its children or of their items, as DescribeMapRun gives them. */
+export interface Counts {
+  total: number;
+  pending: number;
+  running: number;
+  succeeded: number;
+  failed: number;
+  timedOut: number;
+  aborted: number;
+  resultsWritten: number;
+}
+
+function noCounts(): Counts {
+  return { total: 0, pending: 0, running: 0, succeeded: 0, failed: 0, timedOut: 0, aborted: 0, resultsWritten: 0 };
+}
+
+interface Tolerance {
+  /** Null where the definition has no such field. */
+  readonly count: number | null;
+  readonly percentage: number | null;
+}
+
+/** One run of a distributed Map. */
+export class MapRun {
+  readonly arn: string;
+  readonly id: string;
+  readonly label: string;
+  readonly parent: Execution;
+  readonly startedAt: number;
+  readonly maxConcurrency: number;
+  readonly tolerance: Tolerance;
+  readonly children: Execution[] = [];
+  readonly results: ChildResult[] = [];
+  readonly executionCounts = noCounts();
+  readonly itemCounts = noCounts();
+  status: ExecutionStatus = 'RUNNING';
+  stoppedAt: number | null = null;
+
+  constructor(parent: Execution, label: string, id: string, maxConcurrency: number, tolerance: Tolerance) {
+    const { clock, region, account } = parent.engine.world;
+    this.id = id;
+    this.arn = `arn:aws:states:${region}:${account}:mapRun:${parent.machine.name}/${label}:${id}`;
+    this.label = label;
+    this.parent = parent;
+    this.startedAt = clock.now();
+    this.maxConcurrency = maxConcurrency;
+    this.tolerance = tolerance;
+  }
+
+  end(status: ExecutionStatus): void {
+    if (this.status !== 'RUNNING') return;
+    this.status = status;
+    this.stoppedAt = this.parent.engine.world.clock.now();
+  }
+
+  /** True when more items failed or timed out than the Map tolerates. */
+  exceeded(): boolean {
+    const { failed, timedOut, aborted, total } = this.itemCounts;
+    const bad = failed + timedOut + aborted;
+    const { count, percentage } = this.tolerance;
+    if (count === null && percentage === null) return bad > 0;
+    return (count !== null && bad > count) || (percentage !== null && bad * 100 > percentage * total);
+  }
+}
+
+/** Runs a distributed Map as a Map Run of child executions; gives its result. */
+export async function runMapRun(at: Visit<MapState>): Promise<Json> {
+  const { state, frame } = at;
+  const { execution, line } = frame;
+  const wanted = await wholeNumber(at, state.maxConcurrency, 'MaxConcurrency', 0);
+  const tolerance = await toleranceOf(at);
+  const destination = await destinationOf(at);
+  const listed = state.reader === null ? await readItems(at) : null;
+  record(frame, 'MapStateStarted', 'mapStateStartedEventDetails', { length: listed?.length ?? 0 });
+  const run = new MapRun(execution, state.label, uuidFor(execution.arn, frame.last), wanted, tolerance);
+  execution.engine.addMapRun(run);
+  record(frame, 'MapRunStarted', 'mapRunStartedEventDetails', { mapRunArn: run.arn });
+  const off = line.scope.onCancel(() => stop(run, 'ABORTED'));
+  try {
+    const items = listed ?? (await readItems(at));
+    run.itemCounts.total = items.length;
+    run.itemCounts.pending = items.length;
+    const result = await runChildren(at, run, childInputs(at, items), destination);
+    run.end('SUCCEEDED');
+    record(frame, 'MapRunSucceeded');
+    record(frame, 'MapStateSucceeded');
+    return result;
+  } catch (thrown) {
+    stop(run, thrown instanceof Cancelled ? 'ABORTED' : 'FAILED');
+    if (thrown instanceof StatesError) {
+      record(frame, 'MapRunFailed', 'mapRunFailedEventDetails', { error: thrown.name, cause: thrown.cause });
+    }
+    throw thrown;
+  } finally {
+    off();
+    run.results.length = 0;
+  }
+}
+
+function stop(run: MapRun, status: ExecutionStatus): void {
+  run.end(status);
+  for (const child of run.children) child.abort();
+}
+
+async function toleranceOf(at: Visit<MapState>): Promise<Tolerance> {
+  const { toleratedCount, toleratedPercentage } = at.state;
+  const count = toleratedCount === null ? null : await wholeNumber(at, toleratedCount, 'ToleratedFailureCount', 0);
+  if (toleratedPercentage === null) return { count, percentage: null };
+  const percentage = await evaluate(toleratedPercentage, bindingsOf(at));
+  if (typeof percentage === 'number' && percentage >= 0 && percentage <= 100) return { count, percentage };
+  throw wrongType('ToleratedFailurePercentage', 'number from 0 to 100', percentage);
+}
+
+/** Starts children as long as there is room, until all have ended or too many have failed. */
+async function runChildren(
+  at: Visit<MapState>,
+  run: MapRun,
+  inputs: AsyncGenerator<ChildInput>,
+  destination: Destination | null,
+): Promise<Json> {
+  const { line } = at.frame;
+  const limit = run.maxConcurrency === 0 ? MOST_CHILDREN : Math.min(run.maxConcurrency, MOST_CHILDREN);
+  let wake: (() => void) | null = null;
+  const someoneEnded = () =>
+    line.wait<void>((done) => {
+      wake = done;
+      return () => {
+        wake = null;
+      };
+    });
+  for await (const next of inputs) {
+    line.scope.check();
+    while (run.executionCounts.running >= limit && !run.exceeded()) await someoneEnded();
+    if (run.exceeded()) return failed(at, run, destination, next, inputs);
+    startChild(at, run, next, () => wake?.());
+  }
+  while (run.executionCounts.running > 0 && !run.exceeded()) await someoneEnded();
+  if (run.exceeded()) return failed(at, run, destination, null, inputs);
+  const result =
+    destination === null
+      ? collected(run.results, at.state.writer)
+      : await exported(at, run, run.results, [], destination);
+  for (const counts of [run.executionCounts, run.itemCounts]) counts.resultsWritten = counts.total;
+  return result;
+}
+
+/** Ends a Map Run in which too many items failed: what runs is stopped, what waits is listed as pending. */
+async function failed(
+  at: Visit<MapState>,
+  run: MapRun,
+  destination: Destination | null,
+  next: ChildInput | null,
+  inputs: AsyncGenerator<ChildInput>,
+): Promise<never> {
+  stop(run, 'FAILED');
+  if (destination !== null) {
+    const pending: string[] = [];
+    const describe = ({ input }: ChildInput) =>
+      pending.push(JSON.stringify({ Input: input.text, InputDetails: { Included: true } }));
+    if (next !== null) describe(next);
+    for await (const waiting of inputs) describe(waiting);
+    await exported(at, run, run.results, pending, destination);
+  }
+  throw new StatesError(
+    'States.ExceedToleratedFailureThreshold',
+    'The specified tolerated failure threshold was exceeded',
+  );
+}
+
+function startChild(at: Visit<MapState>, run: MapRun, next: ChildInput, ended: () => void): void {
+  const { execution } = at.frame;
+  const { engine, machine } = execution;
+  const { world } = engine;
+  const index = run.children.length;
+  const name = uuidFor(run.arn, index);
+  const arn = `arn:aws:states:${world.region}:${world.account}:execution:${machine.name}/${run.label}:${name}`;
+  const child = new Execution(engine, { arn, name, machine, input: next.input, mapRun: run });
+  run.children.push(child);
+  run.executionCounts.total++;
+  run.executionCounts.running++;
+  run.itemCounts.pending -= next.items;
+  run.itemCounts.running += next.items;
+  engine.addChild(child);
+  world.counted('mapChildStart', machine.name);
+  child.onEnd(() => {
+    const outcome = outcomeOf(child.status);
+    run.executionCounts.running--;
+    run.executionCounts[outcome]++;
+    run.itemCounts.running -= next.items;
+    run.itemCounts[outcome] += next.items;
+    run.results[index] = resultOf(child, at.state.writer);
+    if (index >= KEPT_CHILDREN) child.forget();
+    ended();
+  });
+  child.start(at.state.processor, null, runExecution);
+}
+
+function outcomeOf(status: ExecutionStatus): 'succeeded' | 'failed' | 'timedOut' | 'aborted' {
+  if (status === 'SUCCEEDED') return 'succeeded';
+  if (status === 'TIMED_OUT') return 'timedOut';
+  return status === 'ABORTED' ? 'aborted' : 'failed';
+}

@@ -1,0 +1,65 @@
+import { AwsError, StatesError } from '../errors.ts';
+import type { TaskState } from './definition.ts';
+import type { Execution } from './execution.ts';
+import { uuidFor } from './functions.ts';
+import { isObject, type Json, type JsonObject, type Payload, parseJson, payloadOf } from './json.ts';
+import type { Visit } from './runner.ts';
+
+const KNOWN = ['StateMachineArn', 'Input', 'Name', 'TraceHeader'];
+
+/**
+ * Starts the execution that a states:startExecution task asks for. Throws StatesError named after the API's error
+ * (`StepFunctions.ExecutionAlreadyExistsException`).
+ */
+export function startNested(at: Visit<TaskState>, args: Json): Execution {
+  const { execution, last } = at.frame;
+  if (!isObject(args)) throw new StatesError('States.Runtime', 'The Arguments of startExecution are no JSON object.');
+  const unknown = Object.keys(args).find((key) => !KNOWN.includes(key));
+  if (unknown !== undefined) {
+    throw new StatesError('States.Runtime', `The field "${unknown}" is not supported by startExecution.`);
+  }
+  const name = args.Name ?? uuidFor(execution.arn, last);
+  if (typeof args.StateMachineArn !== 'string' || typeof name !== 'string') {
+    throw new StatesError('States.Runtime', 'startExecution takes a StateMachineArn and a Name that are strings.');
+  }
+  try {
+    return execution.engine.startNested(args.StateMachineArn, name, inputOf(args as JsonObject));
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    throw new StatesError(
+      `StepFunctions.${error.code}Exception`,
+      `${error.message} (Service: AWSStepFunctions; Status Code: ${error.status}; Error Code: ${error.code})`,
+    );
+  }
+}
+
+/** Input may be any JSON; a string is taken as the JSON text that the API's parameter is. */
+function inputOf(args: JsonObject): Payload {
+  const { Input: input } = args;
+  if (input === undefined) return payloadOf({});
+  if (typeof input !== 'string') return payloadOf(input);
+  const parsed = parseJson(input);
+  if (parsed === null) throw new AwsError('InvalidExecutionInput', 'Invalid State Machine Execution Input');
+  return { value: parsed.value, text: input };
+}
+
+/** DescribeExecution of an execution that has ended, as a `.sync` task gives it: with Input and Output parsed in `.sync:2`. */
+export function describeNested(nested: Execution, parsed: boolean): JsonObject {
+  const answer: JsonObject = {};
+  if (nested.cause) answer.Cause = nested.cause;
+  if (nested.error) answer.Error = nested.error;
+  answer.ExecutionArn = nested.arn;
+  if (nested.input !== null) answer.Input = parsed ? nested.input.value : nested.input.text;
+  answer.InputDetails = { Included: true };
+  answer.Name = nested.name;
+  if (nested.output !== null) {
+    answer.Output = parsed ? nested.output.value : nested.output.text;
+    answer.OutputDetails = { Included: true };
+  }
+  answer.RedriveCount = 0;
+  answer.StartDate = nested.startedAt;
+  answer.StateMachineArn = nested.machine.arn;
+  answer.Status = nested.status;
+  answer.StopDate = nested.stoppedAt;
+  return answer;
+}

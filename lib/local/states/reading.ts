@@ -1,0 +1,142 @@
+import { compile, ExpressionFault, isExpression, type Template } from './expression.ts';
+import type { Surroundings } from './functions.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
+import { UnsupportedDefinition } from './world.ts';
+
+/** What the readers of all parts of one definition share. */
+export interface Reading {
+  readonly machine: string;
+  readonly around: Surroundings;
+  /** Whether a Task's resource is implemented. */
+  knows(resource: string): boolean;
+  /** All states' names so far: they are unique in a machine. */
+  readonly names: Set<string>;
+}
+
+/**
+ * One JSON object of a definition, read field by field. What is left unread at `end` is a field that isn't implemented.
+ * Every fault is an UnsupportedDefinition that names the object and the field.
+ */
+export class Fields {
+  readonly reading: Reading;
+  readonly where: string;
+  readonly #content: JsonObject;
+  readonly #left: Set<string>;
+
+  constructor(reading: Reading, where: string, content: unknown) {
+    this.reading = reading;
+    this.where = where;
+    if (!isObject(content)) throw new UnsupportedDefinition(reading.machine, where, 'must be a JSON object');
+    this.#content = content as JsonObject;
+    this.#left = new Set(Object.keys(content));
+  }
+
+  fault(field: string, what: string): UnsupportedDefinition {
+    return new UnsupportedDefinition(this.reading.machine, this.where, `field ${field}: ${what}`);
+  }
+
+  has(field: string): boolean {
+    return this.#content[field] !== undefined;
+  }
+
+  raw(field: string): Json | undefined {
+    this.#left.delete(field);
+    return this.#content[field];
+  }
+
+  text(field: string): string | null {
+    const value = this.raw(field);
+    if (value === undefined) return null;
+    if (typeof value !== 'string') throw this.fault(field, 'must be a string');
+    return value;
+  }
+
+  needText(field: string): string {
+    const value = this.text(field);
+    if (value === null || value === '') throw this.fault(field, 'is missing');
+    return value;
+  }
+
+  oneOf<T extends string>(field: string, known: readonly T[]): T | null {
+    const value = this.text(field);
+    if (value === null) return null;
+    const found = known.find((option) => option === value);
+    if (found === undefined) throw this.fault(field, `${value} is not implemented (only ${known.join(', ')})`);
+    return found;
+  }
+
+  integer(field: string, least: number, most: number): number | null {
+    const value = this.raw(field);
+    if (value === undefined) return null;
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
+      throw this.fault(field, `must be an integer from ${least} to ${most}`);
+    }
+    return value;
+  }
+
+  flag(field: string): boolean {
+    const value = this.raw(field);
+    if (value === undefined) return false;
+    if (typeof value !== 'boolean') throw this.fault(field, 'must be true or false');
+    return value;
+  }
+
+  list(field: string): Json[] | null {
+    const value = this.raw(field);
+    if (value === undefined) return null;
+    if (!Array.isArray(value)) throw this.fault(field, 'must be an array');
+    return value;
+  }
+
+  texts(field: string): string[] | null {
+    const value = this.list(field);
+    if (value === null) return null;
+    return value.map((entry) => {
+      if (typeof entry !== 'string') throw this.fault(field, 'must be an array of strings');
+      return entry;
+    });
+  }
+
+  /** A field that takes any JSON with expressions in it. */
+  template(field: string): Template | null {
+    const value = this.raw(field);
+    return value === undefined ? null : this.#compile(field, value);
+  }
+
+  /** Assign: an object whose keys are variables' names. */
+  assign(): Template | null {
+    const value = this.raw('Assign');
+    if (value === undefined) return null;
+    if (!isObject(value)) throw this.fault('Assign', 'must be a JSON object');
+    for (const name of Object.keys(value)) {
+      if (name === 'states') throw this.fault(`Assign/${name}`, 'the name states is reserved');
+      if (name.length > 80 || !/^[\p{ID_Start}_][\p{ID_Continue}]*$/u.test(name)) {
+        throw this.fault(`Assign/${name}`, 'is no variable name');
+      }
+    }
+    return this.#compile('Assign', value);
+  }
+
+  /** A number, or an expression that gives one; its range is checked here for a number, at run time for an expression. */
+  number(field: string, check: (value: number) => boolean, expected: string): Template | null {
+    const value = this.raw(field);
+    if (value === undefined) return null;
+    if (typeof value === 'number' ? !check(value) : !isExpression(value)) {
+      throw this.fault(field, `must be ${expected}, or a JSONata expression`);
+    }
+    return this.#compile(field, value);
+  }
+
+  end(): void {
+    for (const field of this.#left) throw this.fault(field, 'is not implemented');
+  }
+
+  #compile(field: string, value: Json): Template {
+    try {
+      return compile(value, field, this.reading.around);
+    } catch (error) {
+      if (error instanceof ExpressionFault) throw this.fault(error.field, error.message);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { AwsError } from '../errors.ts';
+import { exceedsLimit, isObject, type Payload, parseJson } from './json.ts';
+
+/** A task that waits for its token. */
+export interface WaitingTask {
+  succeed(output: Payload): void;
+  fail(error: string, cause: string): void;
+  heartbeat(): void;
+}
+
+function checksum(executionArn: string, number: number): string {
+  return createHash('sha256').update(`${executionArn}#${number}`).digest('base64url');
+}
+
+/** The task tokens of all executions. A token tells whose it is, so that a late one can be told from an unknown one. */
+export class Tokens {
+  readonly #waiting = new Map<string, WaitingTask>();
+  readonly #known: (executionArn: string) => boolean;
+  #count = 0;
+
+  /** `known`: whether there is, or was, such an execution. */
+  constructor(known: (executionArn: string) => boolean) {
+    this.#known = known;
+  }
+
+  issue(executionArn: string): string {
+    const number = this.#count++;
+    const content = { e: executionArn, n: number, c: checksum(executionArn, number) };
+    return Buffer.from(JSON.stringify(content)).toString('base64');
+  }
+
+  /** Connects the token with the task that waits; the call that comes back takes it off. */
+  await(token: string, task: WaitingTask): () => void {
+    this.#waiting.set(token, task);
+    return () => {
+      this.#waiting.delete(token);
+    };
+  }
+
+  /** SendTaskSuccess: throws InvalidOutput, InvalidToken, TaskDoesNotExist or TaskTimedOut. */
+  success(token: unknown, output: unknown): void {
+    const task = this.#find(token);
+    const parsed = typeof output === 'string' && !exceedsLimit(output) ? parseJson(output) : null;
+    if (parsed === null) throw new AwsError('InvalidOutput', "Invalid Task Output: 'Invalid output'");
+    task.succeed({ value: parsed.value, text: output as string });
+  }
+
+  /** SendTaskFailure: throws InvalidToken, TaskDoesNotExist or TaskTimedOut. */
+  failure(token: unknown, error: unknown, cause: unknown): void {
+    this.#find(token).fail(typeof error === 'string' ? error : '', typeof cause === 'string' ? cause : '');
+  }
+
+  /** SendTaskHeartbeat: throws InvalidToken, TaskDoesNotExist or TaskTimedOut. */
+  heartbeat(token: unknown): void {
+    this.#find(token).heartbeat();
+  }
+
+  #find(token: unknown): WaitingTask {
+    if (typeof token !== 'string') throw new AwsError('InvalidToken', "Invalid Token: 'Invalid token'");
+    const task = this.#waiting.get(token);
+    if (task !== undefined) return task;
+    const content = parseJson(Buffer.from(token, 'base64').toString('utf8'))?.value;
+    if (!isObject(content) || typeof content.e !== 'string' || content.c !== checksum(content.e, Number(content.n))) {
+      throw new AwsError('InvalidToken', "Invalid Token: 'Invalid token'");
+    }
+    if (this.#known(content.e)) {
+      throw new AwsError('TaskTimedOut', "Task Timed Out: 'Provided task does not exist anymore'");
+    }
+    throw new AwsError('TaskDoesNotExist', "Task Does Not Exist: 'Provided task does not exist'");
+  }
+}
