@@ -1,0 +1,219 @@
+/**
+ * The S3, SQS and SNS of the local cloud: fauxqs in this process, without a port of its own (the endpoint hands requests to
+ * it). Added here: object versions, S3's order of keys, and access to its stores.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { findPackageJSON } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { buildApp } from 'fauxqs';
+
+export interface StoredObject {
+  key: string;
+  body: Buffer;
+  contentLength: number;
+  /** With its quotes. */
+  etag: string;
+  /** Set in versioned buckets. */
+  versionId?: string;
+}
+
+export interface ListedObjects {
+  objects: StoredObject[];
+  commonPrefixes: string[];
+  isTruncated: boolean;
+}
+
+export interface ObjectStore {
+  createBucket(name: string): void;
+  hasBucket(name: string): boolean;
+  putObject(bucket: string, key: string, body: Buffer, ...rest: unknown[]): StoredObject;
+  getObject(bucket: string, key: string): StoredObject;
+  headObject(bucket: string, key: string): StoredObject;
+  listObjects(bucket: string, options?: ListOptions): ListedObjects;
+  completeMultipartUpload(uploadId: string, parts: unknown): StoredObject;
+  multipartUploads: Map<string, { bucket: string; key: string }>;
+  buckets: Map<string, Map<string, StoredObject>>;
+}
+
+export interface ListOptions {
+  prefix?: string;
+  delimiter?: string;
+  maxKeys?: number;
+  startAfter?: string;
+  marker?: string;
+}
+
+export interface MessageAttribute {
+  DataType: string;
+  StringValue?: string;
+  BinaryValue?: string;
+}
+
+export interface QueueMessage {
+  messageId: string;
+  body: string;
+  md5OfBody: string;
+  messageAttributes: Record<string, MessageAttribute>;
+  sentTimestamp: number;
+  approximateReceiveCount: number;
+}
+
+export interface Queue {
+  name: string;
+  url: string;
+  arn: string;
+  attributes: Record<string, string>;
+  messages: QueueMessage[];
+  inflightMessages: Map<string, { message: QueueMessage }>;
+  enqueue(message: QueueMessage): void;
+  dequeue(
+    maxCount: number,
+    visibilityTimeout: number,
+    deadLetterQueue: (arn: string) => Queue | undefined,
+  ): { MessageId: string; ReceiptHandle: string }[];
+  deleteMessage(receiptHandle: string): boolean;
+  changeVisibility(receiptHandle: string, seconds: number): void;
+  getAttribute(name: string): string | undefined;
+}
+
+export interface QueueStore {
+  createQueue(name: string, url: string, arn: string, attributes?: Record<string, string>): Queue;
+  getQueueByArn(arn: string): Queue | undefined;
+  getQueue(url: string): Queue | undefined;
+  allQueues(): Iterable<Queue>;
+}
+
+export interface TopicStore {
+  createTopic(name: string, attributes: undefined, tags: undefined, region: string): { arn: string };
+  subscribe(topicArn: string, protocol: string, endpoint: string, attributes?: Record<string, string>): unknown;
+}
+
+export interface Fauxqs {
+  objects: ObjectStore;
+  queues: QueueStore;
+  topics: TopicStore;
+  /** Versions of the objects in these buckets are kept. */
+  versioned: Set<string>;
+  /** Serves a request of S3 (path style), SQS, SNS or STS. */
+  route(request: IncomingMessage, response: ServerResponse): void;
+  /** The action of an SNS or STS request that was routed; known once its body was read. */
+  actionOf(request: IncomingMessage): string | undefined;
+  /** Publishes to a topic; resolves with the message's id. */
+  publish(parameters: Record<string, string>): Promise<{ status: number; body: string }>;
+  message(body: string, attributes?: Record<string, MessageAttribute>): QueueMessage;
+  close(): Promise<void>;
+}
+
+/** A bucket's old versions are reached as keys of this bucket, which no request can name. */
+export const VERSIONS = '..versions';
+
+type Class<T> = new () => T;
+
+export async function startFauxqs(region: string): Promise<Fauxqs> {
+  const manifest = findPackageJSON('fauxqs', import.meta.url);
+  if (manifest === undefined) throw new Error('the package fauxqs is not installed');
+  const part = <T>(path: string): Promise<T> =>
+    import(new URL(`dist/${path}`, pathToFileURL(manifest)).href) as Promise<T>;
+  const { S3Store } = await part<{ S3Store: Class<ObjectStore> }>('s3/s3Store.js');
+  const { SqsStore } = await part<{
+    SqsStore: Class<QueueStore> & { createMessage: Fauxqs['message'] };
+  }>('sqs/sqsStore.js');
+  const { SnsStore } = await part<{ SnsStore: Class<TopicStore> }>('sns/snsStore.js');
+  const { S3Error } = await part<{
+    S3Error: new (code: string, message: string, status: number) => Error;
+  }>('common/errors.js');
+
+  const versioned = new Set<string>();
+  const versions = new Map<string, StoredObject>();
+  let nextVersion = 1;
+
+  class Objects extends S3Store {
+    override putObject(bucket: string, key: string, body: Buffer, ...rest: unknown[]): StoredObject {
+      return keep(bucket, super.putObject(bucket, key, body, ...rest));
+    }
+
+    override completeMultipartUpload(uploadId: string, parts: unknown): StoredObject {
+      const bucket = this.multipartUploads.get(uploadId)?.bucket ?? '';
+      return keep(bucket, super.completeMultipartUpload(uploadId, parts));
+    }
+
+    override getObject(bucket: string, key: string): StoredObject {
+      return bucket.endsWith(VERSIONS) ? version(bucket, key) : super.getObject(bucket, key);
+    }
+
+    override headObject(bucket: string, key: string): StoredObject {
+      return bucket.endsWith(VERSIONS) ? version(bucket, key) : super.headObject(bucket, key);
+    }
+
+    override listObjects(bucket: string, options: ListOptions = {}): ListedObjects {
+      const objects = this.buckets.get(bucket);
+      if (objects === undefined) throw new S3Error('NoSuchBucket', 'The specified bucket does not exist', 404);
+      return list(objects, options);
+    }
+  }
+
+  const keep = (bucket: string, object: StoredObject): StoredObject => {
+    if (!versioned.has(bucket)) return object;
+    object.versionId = `v${String(nextVersion++).padStart(31, '0')}`;
+    versions.set(`${bucket}/${object.versionId}`, object);
+    return object;
+  };
+  const version = (bucket: string, versionId: string): StoredObject => {
+    const found = versions.get(`${bucket.slice(0, -VERSIONS.length)}/${versionId}`);
+    if (found === undefined) throw new S3Error('NoSuchVersion', 'The specified version does not exist.', 404);
+    return found;
+  };
+
+  const objects = new Objects();
+  const queues = new SqsStore();
+  const topics = new SnsStore();
+  const stores = { s3Store: objects, sqsStore: queues, snsStore: topics } as unknown as NonNullable<
+    NonNullable<Parameters<typeof buildApp>[0]>['stores']
+  >;
+  const app = buildApp({ logger: false, defaultRegion: region, stores });
+  const actions = new WeakMap<IncomingMessage, string>();
+  app.addHook('preHandler', async (request) => {
+    const action = (request.body as { Action?: unknown } | null | undefined)?.Action;
+    if (typeof action === 'string') actions.set(request.raw, action);
+  });
+  await app.ready();
+  return {
+    objects,
+    queues,
+    topics,
+    versioned,
+    route: (request, response) => app.routing(request, response),
+    actionOf: (request) => actions.get(request),
+    publish: async (parameters) => {
+      const answer = await app.inject({
+        method: 'POST',
+        url: '/',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        payload: new URLSearchParams({ ...parameters, Action: 'Publish' }).toString(),
+      });
+      return { status: answer.statusCode, body: answer.body };
+    },
+    message: (body, attributes) => SqsStore.createMessage(body, attributes),
+    close: async () => {
+      await app.close();
+    },
+  };
+}
+
+/** S3's ListObjects: keys in the order of their bytes, at most `maxKeys` keys and prefixes together. */
+function list(all: Map<string, StoredObject>, options: ListOptions): ListedObjects {
+  const { prefix = '', delimiter = '', maxKeys = 1000 } = options;
+  const after = options.startAfter ?? options.marker ?? '';
+  const keys = [...all.keys()].filter((key) => key.startsWith(prefix)).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const objects: StoredObject[] = [];
+  const commonPrefixes: string[] = [];
+  for (const key of keys) {
+    const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
+    const entry = end < 0 ? key : key.slice(0, end + delimiter.length);
+    if (entry <= after || (end >= 0 && commonPrefixes.at(-1) === entry)) continue;
+    if (objects.length + commonPrefixes.length >= maxKeys) return { objects, commonPrefixes, isTruncated: true };
+    if (end >= 0) commonPrefixes.push(entry);
+    else objects.push(all.get(key) as StoredObject);
+  }
+  return { objects, commonPrefixes, isTruncated: false };
+}

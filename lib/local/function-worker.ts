@@ -1,0 +1,99 @@
+/**
+ * The runtime of one function instance: a Node worker whose environment is what the function's template gives it. It
+ * loads the bundled handler once and then answers one invocation at a time.
+ */
+import { existsSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parentPort, workerData } from 'node:worker_threads';
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  folder: string;
+  handler: string;
+  compileCache: string;
+}
+
+/** One invocation, as the worker gets it. */
+export interface WorkerCall {
+  requestId: string;
+  event: string;
+  functionName: string;
+  functionArn: string;
+  memoryMb: number;
+  /** Real milliseconds until the function times out. */
+  timeoutMs: number;
+}
+
+/** An error as Lambda answers it. */
+export interface FunctionError {
+  errorType: string;
+  errorMessage: string;
+  trace?: string[];
+}
+
+/** What comes back: the handler's result as JSON, or its error. */
+export type WorkerAnswer = { requestId: string } & ({ result: string } | { error: FunctionError });
+
+type Handler = (event: unknown, context: Record<string, unknown>) => unknown;
+
+const start = workerData as WorkerStart;
+enableCompileCache(start.compileCache);
+const loading = load(start.folder, start.handler);
+loading.catch(() => {});
+
+parentPort?.on('message', (call: WorkerCall) => {
+  answer(call).then((result) => parentPort?.postMessage(result));
+});
+
+async function load(folder: string, handler: string): Promise<Handler> {
+  const dot = handler.lastIndexOf('.');
+  const stem = join(folder, handler.slice(0, dot));
+  const file = ['.mjs', '.js', '.cjs'].map((extension) => stem + extension).find((path) => existsSync(path));
+  if (file === undefined) throw named('Runtime.ImportModuleError', `no module for the handler ${handler}`);
+  const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const name = handler.slice(dot + 1);
+  const exported = module[name] ?? (module.default as Record<string, unknown> | undefined)?.[name];
+  if (typeof exported !== 'function') {
+    throw named('Runtime.HandlerNotFound', `${handler} is undefined or not exported`);
+  }
+  return exported as Handler;
+}
+
+async function answer(call: WorkerCall): Promise<WorkerAnswer> {
+  const { requestId } = call;
+  try {
+    const handler = await loading;
+    const end = performance.now() + call.timeoutMs;
+    const result = await handler(JSON.parse(call.event), {
+      awsRequestId: requestId,
+      callbackWaitsForEmptyEventLoop: true,
+      functionName: call.functionName,
+      functionVersion: '$LATEST',
+      invokedFunctionArn: call.functionArn,
+      logGroupName: `/aws/lambda/${call.functionName}`,
+      logStreamName: 'local',
+      memoryLimitInMB: String(call.memoryMb),
+      getRemainingTimeInMillis: () => Math.max(0, Math.floor(end - performance.now())),
+    });
+    return { requestId, result: JSON.stringify(result) ?? 'null' };
+  } catch (error) {
+    return { requestId, error: asFunctionError(error) };
+  }
+}
+
+function asFunctionError(error: unknown): FunctionError {
+  if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error) };
+  return {
+    errorType: error.name,
+    errorMessage: error.message,
+    trace: (error.stack ?? '').split('\n'),
+  };
+}
+
+function named(name: string, message: string): Error {
+  const error = new Error(message);
+  error.name = name;
+  return error;
+}

@@ -1,0 +1,378 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Clock } from './clock.ts';
+import { AwsError } from './errors.ts';
+import type { FaultPlan } from './faults.ts';
+import type { FunctionError, WorkerAnswer, WorkerCall, WorkerStart } from './function-worker.ts';
+
+/** A function as its template describes it. */
+export interface FunctionSpec {
+  logicalId: string;
+  name: string;
+  arn: string;
+  folder: string;
+  handler: string;
+  timeoutSeconds: number;
+  memoryMb: number;
+  /** ReservedConcurrentExecutions: as many run at once, more are throttled. */
+  reserved: number | undefined;
+  environment: Record<string, string>;
+}
+
+/** How an invocation ended: `payload` is JSON, that of the error where `functionError` is set. */
+export interface Invocation {
+  requestId: string;
+  payload: string;
+  functionError?: FunctionError;
+}
+
+/** A write that a function made, as the endpoint saw it. */
+export interface FunctionWrite {
+  service: string;
+  action: string;
+  key?: string;
+}
+
+export interface FunctionsSettings {
+  clock: Clock;
+  region: string;
+  account: string;
+  /** The cloud's one endpoint, and the one for DynamoDB (the same where faults need to see the writes). */
+  endpoint: string;
+  dynamoEndpoint: string;
+  /** Where Node keeps compiled code between starts. */
+  compileCache: string;
+  faults: FaultPlan;
+  log(functionName: string, line: string): void;
+}
+
+/** What one function used. */
+export interface FunctionUsage {
+  invocations: number;
+  milliseconds: number;
+  memoryMb: number;
+}
+
+/** Workers of one function at a time, and of all together; further invocations wait. */
+const WORKERS_PER_FUNCTION = 4;
+const WORKERS = 8;
+/** Idle workers that are kept warm, of one function and of all. */
+const IDLE_PER_FUNCTION = 2;
+const IDLE = 6;
+/** Lambda's limit of a synchronous payload, either way. */
+const LARGEST_PAYLOAD = 6 * 1024 * 1024;
+
+interface Waiting {
+  fn: Instances;
+  start(worker: Instance): void;
+  fail(error: unknown): void;
+}
+
+interface Running {
+  requestId: string;
+  writes: number;
+  settle(result: Invocation): void;
+  over(): void;
+  timer: NodeJS.Timeout;
+}
+
+interface Instance {
+  id: number;
+  fn: Instances;
+  worker: Worker;
+  running: Running | undefined;
+  idleSince: number;
+  /** Running on beside its own retry; it doesn't count towards the limits. */
+  zombie: boolean;
+}
+
+interface Instances {
+  spec: FunctionSpec;
+  all: Set<Instance>;
+  running: number;
+  invocations: number;
+  usage: FunctionUsage;
+}
+
+/** The functions of the cloud: Node workers, a few at a time, reused while warm. */
+export class Functions {
+  private readonly settings: FunctionsSettings;
+  private readonly functions = new Map<string, Instances>();
+  private readonly instances = new Map<string, Instance>();
+  private readonly waiting: Waiting[] = [];
+  private nextId = 1;
+  private stopped = false;
+
+  constructor(settings: FunctionsSettings) {
+    this.settings = settings;
+  }
+
+  create(spec: FunctionSpec): void {
+    const usage = { invocations: 0, milliseconds: 0, memoryMb: spec.memoryMb };
+    this.functions.set(spec.name, { spec, all: new Set(), running: 0, invocations: 0, usage });
+  }
+
+  list(): FunctionSpec[] {
+    return [...this.functions.values()].map((fn) => fn.spec);
+  }
+
+  /** Finds a function by name, ARN or ARN with a qualifier; throws ResourceNotFoundException. */
+  find(nameOrArn: string): FunctionSpec {
+    return this.instancesOf(nameOrArn).spec;
+  }
+
+  usage(): Record<string, FunctionUsage> {
+    return Object.fromEntries([...this.functions.values()].map((fn) => [fn.spec.name, { ...fn.usage }]));
+  }
+
+  /**
+   * Invokes a function and waits for it. A function's own failure is a result with `functionError`; rejects with
+   * AwsError for what Lambda itself refuses (ResourceNotFoundException, TooManyRequestsException, RequestTooLargeException).
+   */
+  async invoke(nameOrArn: string, payload: string): Promise<Invocation> {
+    const fn = this.instancesOf(nameOrArn);
+    if (Buffer.byteLength(payload) > LARGEST_PAYLOAD) {
+      throw new AwsError('RequestTooLargeException', `the payload is over ${LARGEST_PAYLOAD} bytes`, 413);
+    }
+    const n = ++fn.invocations;
+    const throttled = this.settings.faults.beforeInvoke?.({ functionName: fn.spec.name, n }) === 'throttle';
+    if (throttled || (fn.spec.reserved !== undefined && fn.running >= fn.spec.reserved)) {
+      throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
+        Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+      });
+    }
+    fn.running++;
+    const release = this.settings.clock.hold(`function ${fn.spec.name}`);
+    try {
+      const instance = await new Promise<Instance>((start, fail) => {
+        this.waiting.push({ fn, start, fail });
+        this.dispatch();
+      });
+      return await this.call(instance, payload);
+    } finally {
+      fn.running--;
+      release();
+    }
+  }
+
+  /**
+   * Told by the endpoint after a write that came with this access key id was executed. What the fault plan says happens
+   * here; true means that the caller's connection is to be dropped.
+   */
+  wrote(accessKeyId: string, write: FunctionWrite): boolean {
+    const instance = this.instances.get(accessKeyId);
+    const running = instance?.running;
+    if (instance === undefined || running === undefined) return false;
+    const functionName = instance.fn.spec.name;
+    const n = ++running.writes;
+    const { requestId } = running;
+    const fault = this.settings.faults.afterWrite?.({ functionName, requestId, ...write, n });
+    if (fault === undefined) return false;
+    if (fault === 'fail') {
+      this.end(instance, { errorType: 'Lambda.Unknown', errorMessage: 'the instance was killed by the fault plan' });
+      return true;
+    }
+    instance.zombie = true;
+    const lost = { errorType: 'Lambda.ServiceException', errorMessage: 'the answer was lost by the fault plan' };
+    running.settle({ requestId, payload: JSON.stringify(lost), functionError: lost });
+    this.dispatch();
+    return false;
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    for (const waiting of this.waiting.splice(0)) waiting.fail(new Error('the local cloud is stopping'));
+    const all = [...this.instances.values()];
+    for (const instance of all) {
+      this.finish(instance, { errorType: 'Lambda.Unknown', errorMessage: 'the local cloud is stopping' });
+    }
+    await Promise.all(all.map((instance) => instance.worker.terminate()));
+  }
+
+  private instancesOf(nameOrArn: string): Instances {
+    const name = /:function:([^:]+)/.exec(nameOrArn)?.[1] ?? nameOrArn.replace(/:\$LATEST$/, '');
+    const fn = this.functions.get(name);
+    if (fn === undefined) {
+      const arn = `arn:aws:lambda:${this.settings.region}:${this.settings.account}:function:${name}`;
+      throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404);
+    }
+    return fn;
+  }
+
+  /** Gives workers to whoever waits, first come first served among those that may run. */
+  private dispatch(): void {
+    for (let i = 0; i < this.waiting.length; ) {
+      const waiting = this.waiting[i] as Waiting;
+      const instance = this.claim(waiting.fn);
+      if (instance === undefined) {
+        i++;
+      } else {
+        this.waiting.splice(i, 1);
+        waiting.start(instance);
+      }
+    }
+  }
+
+  private claim(fn: Instances): Instance | undefined {
+    const idle = [...fn.all].find((instance) => instance.idleSince > 0);
+    if (idle !== undefined) {
+      idle.idleSince = 0;
+      return idle;
+    }
+    const alive = [...this.instances.values()].filter((instance) => !instance.zombie);
+    if (alive.filter((instance) => instance.fn === fn).length >= WORKERS_PER_FUNCTION) return undefined;
+    if (alive.length >= WORKERS) {
+      const oldest = alive.filter((i) => i.idleSince > 0).sort((a, b) => a.idleSince - b.idleSince)[0];
+      if (oldest === undefined) return undefined;
+      this.remove(oldest);
+    }
+    return this.spawn(fn);
+  }
+
+  private spawn(fn: Instances): Instance {
+    const { spec } = fn;
+    const id = this.nextId++;
+    const accessKeyId = `${spec.logicalId}.${id}`;
+    const start: WorkerStart = { folder: spec.folder, handler: spec.handler, compileCache: this.settings.compileCache };
+    const worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
+      name: spec.name,
+      workerData: start,
+      env: this.environment(spec, accessKeyId),
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb },
+    });
+    const instance: Instance = { id, fn, worker, running: undefined, idleSince: 0, zombie: false };
+    for (const stream of [worker.stdout, worker.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        for (const line of text.split('\n')) if (line.trim() !== '') this.settings.log(spec.name, line);
+      });
+    }
+    worker.on('message', (answer: WorkerAnswer) => this.answered(instance, answer));
+    worker.on('error', (error: Error & { code?: string }) => {
+      const memory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      const errorMessage = memory ? `the function used over ${spec.memoryMb} MB of memory` : error.message;
+      this.settings.log(spec.name, errorMessage);
+      this.end(instance, { errorType: 'Lambda.Unknown', errorMessage });
+    });
+    worker.on('exit', () =>
+      this.end(instance, { errorType: 'Lambda.Unknown', errorMessage: 'the process exited before the function ended' }),
+    );
+    worker.unref();
+    fn.all.add(instance);
+    this.instances.set(accessKeyId, instance);
+    return instance;
+  }
+
+  private environment(spec: FunctionSpec, accessKeyId: string): Record<string, string> {
+    return {
+      ...spec.environment,
+      _HANDLER: spec.handler,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_CONFIG_FILE: join(spec.folder, 'no-aws-config'),
+      AWS_DEFAULT_REGION: this.settings.region,
+      AWS_ENDPOINT_URL: this.settings.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: this.settings.dynamoEndpoint,
+      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
+      AWS_LAMBDA_FUNCTION_NAME: spec.name,
+      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_REGION: this.settings.region,
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_SHARED_CREDENTIALS_FILE: join(spec.folder, 'no-aws-credentials'),
+      LAMBDA_TASK_ROOT: spec.folder,
+      TZ: 'UTC',
+    };
+  }
+
+  private call(instance: Instance, event: string): Promise<Invocation> {
+    const { spec, usage } = instance.fn;
+    const requestId = randomUUID();
+    const started = performance.now();
+    const release = this.settings.clock.hold(`instance of ${spec.name}`);
+    return new Promise((settle) => {
+      const timeoutMs = spec.timeoutSeconds * 1000;
+      const timer = setTimeout(() => {
+        const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${spec.timeoutSeconds.toFixed(2)} seconds`;
+        this.settings.log(spec.name, errorMessage);
+        this.end(instance, { errorType: 'Sandbox.Timedout', errorMessage });
+      }, timeoutMs);
+      const over = (): void => {
+        usage.invocations++;
+        usage.milliseconds += Math.ceil(performance.now() - started);
+        release();
+      };
+      instance.running = { requestId, writes: 0, settle, over, timer };
+      const call: WorkerCall = {
+        requestId,
+        event,
+        functionName: spec.name,
+        functionArn: spec.arn,
+        memoryMb: spec.memoryMb,
+        timeoutMs,
+      };
+      instance.worker.ref();
+      instance.worker.postMessage(call);
+    });
+  }
+
+  private answered(instance: Instance, answer: WorkerAnswer): void {
+    if (instance.running?.requestId !== answer.requestId) return;
+    if ('error' in answer) {
+      this.settings.log(instance.fn.spec.name, JSON.stringify(answer.error));
+      this.finish(instance, answer.error);
+    } else if (Buffer.byteLength(answer.result) > LARGEST_PAYLOAD) {
+      const errorMessage = `Response payload size exceeded maximum allowed payload size (${LARGEST_PAYLOAD} bytes).`;
+      this.finish(instance, { errorType: 'Function.ResponseSizeTooLarge', errorMessage });
+    } else {
+      this.finish(instance, undefined, answer.result);
+    }
+    this.rest(instance);
+  }
+
+  /** Tells the caller how it ended; a zombie's caller knows already. */
+  private finish(instance: Instance, error: FunctionError | undefined, result = ''): void {
+    const running = instance.running;
+    if (running === undefined) return;
+    instance.running = undefined;
+    clearTimeout(running.timer);
+    const { requestId } = running;
+    running.settle(
+      error === undefined
+        ? { requestId, payload: result }
+        : { requestId, payload: JSON.stringify(error), functionError: error },
+    );
+    running.over();
+  }
+
+  /** The instance is lost: its caller hears of it, its worker goes, and who waits may have its place. */
+  private end(instance: Instance, error: FunctionError): void {
+    this.remove(instance);
+    this.finish(instance, error);
+    if (!this.stopped) this.dispatch();
+  }
+
+  /** A worker that has answered stays warm, or ends where enough are idle. */
+  private rest(instance: Instance): void {
+    if (!this.instances.has(`${instance.fn.spec.logicalId}.${instance.id}`)) return;
+    instance.zombie = false;
+    instance.worker.unref();
+    instance.idleSince = performance.now();
+    this.dispatch();
+    if (instance.idleSince === 0) return;
+    const idle = [...this.instances.values()].filter((i) => i.idleSince > 0);
+    const own = idle.filter((i) => i.fn === instance.fn);
+    if (own.length > IDLE_PER_FUNCTION) this.remove(instance);
+    else if (idle.length > IDLE) this.remove(idle.sort((a, b) => a.idleSince - b.idleSince)[0] as Instance);
+  }
+
+  private remove(instance: Instance): void {
+    const accessKeyId = `${instance.fn.spec.logicalId}.${instance.id}`;
+    if (!this.instances.delete(accessKeyId)) return;
+    instance.fn.all.delete(instance);
+    instance.idleSince = 0;
+    instance.worker.terminate();
+  }
+}

@@ -1,0 +1,145 @@
+/** A rule's pattern holds a matcher that the local cloud doesn't implement; the message names it. */
+export class UnsupportedPattern extends Error {
+  constructor(what: string) {
+    super(`event pattern: ${what} is not implemented`);
+    this.name = 'UnsupportedPattern';
+  }
+}
+
+type Matcher = (values: readonly unknown[], present: boolean) => boolean;
+
+/** The matchers of EventBridge's event patterns that are implemented, beside plain values and `$or`. */
+export const PATTERN_MATCHERS = [
+  'anything-but',
+  'equals-ignore-case',
+  'exists',
+  'numeric',
+  'prefix',
+  'suffix',
+  'wildcard',
+] as const;
+
+/**
+ * Compiles an event pattern (EventBridge's "event patterns": fields are joined by and, the alternatives of a list by or).
+ * Throws UnsupportedPattern for what it doesn't know.
+ */
+export function compilePattern(pattern: unknown): (event: unknown) => boolean {
+  if (!isObject(pattern)) throw new UnsupportedPattern('a pattern that is no object');
+  return compileObject(pattern, '');
+}
+
+function compileObject(pattern: Record<string, unknown>, path: string): (event: unknown) => boolean {
+  const parts = Object.entries(pattern).map(([field, expected]): ((event: unknown) => boolean) => {
+    const here = path === '' ? field : `${path}.${field}`;
+    if (field === '$or') {
+      if (!Array.isArray(expected)) throw new UnsupportedPattern('$or without a list');
+      const alternatives = expected.map((alternative) => {
+        if (!isObject(alternative)) throw new UnsupportedPattern('an alternative of $or that is no object');
+        return compileObject(alternative, path);
+      });
+      return (event) => alternatives.some((alternative) => alternative(event));
+    }
+    if (Array.isArray(expected)) {
+      const matchers = expected.map((one) => compileMatcher(one, here));
+      return (event) => {
+        const value = isObject(event) ? event[field] : undefined;
+        const values = Array.isArray(value) ? value : value === undefined ? [] : [value];
+        return matchers.some((matches) => matches(values, value !== undefined));
+      };
+    }
+    if (!isObject(expected)) throw new UnsupportedPattern(`a value outside a list at ${here}`);
+    const inner = compileObject(expected, here);
+    return (event) => {
+      const value = isObject(event) ? event[field] : undefined;
+      // A list of objects matches when one of them does; a missing object may still satisfy `exists: false`.
+      return Array.isArray(value) ? value.some(inner) : inner(value);
+    };
+  });
+  return (event) => parts.every((part) => part(event));
+}
+
+function compileMatcher(expected: unknown, path: string): Matcher {
+  if (!isObject(expected)) return (values) => values.some((value) => value === expected);
+  const entries = Object.entries(expected);
+  const [name, argument] = entries[0] ?? ['{}', undefined];
+  if (entries.length !== 1) throw new UnsupportedPattern(`several matchers in one object at ${path}`);
+  switch (name) {
+    case 'exists':
+      return (_values, present) => present === argument;
+    case 'anything-but':
+      return anythingBut(argument, path);
+    case 'numeric':
+      return numeric(argument, path);
+    default: {
+      const test = textTest(name, argument, path);
+      return (values) => values.some((value) => typeof value === 'string' && test(value));
+    }
+  }
+}
+
+function anythingBut(argument: unknown, path: string): Matcher {
+  const excluded = Array.isArray(argument) ? argument : [argument];
+  const tests = excluded.flatMap((one): ((value: unknown) => boolean)[] => {
+    if (!isObject(one)) return [(value) => value === one];
+    return Object.entries(one).flatMap(([name, inner]) => {
+      const texts = Array.isArray(inner) ? inner : [inner];
+      return texts.map((text) => {
+        const test = textTest(name, text, path);
+        return (value: unknown) => typeof value === 'string' && test(value);
+      });
+    });
+  });
+  return (values) => values.some((value) => !tests.some((test) => test(value)));
+}
+
+function textTest(name: string, argument: unknown, path: string): (value: string) => boolean {
+  const ignoreCase = isObject(argument) && Object.keys(argument).join() === 'equals-ignore-case';
+  const text = ignoreCase ? argument['equals-ignore-case'] : argument;
+  if (typeof text !== 'string') throw new UnsupportedPattern(`${name} with this argument at ${path}`);
+  const fold = (value: string): string => (ignoreCase ? value.toLowerCase() : value);
+  switch (name) {
+    case 'prefix':
+      return (value) => fold(value).startsWith(fold(text));
+    case 'suffix':
+      return (value) => fold(value).endsWith(fold(text));
+    case 'equals-ignore-case':
+      return (value) => value.toLowerCase() === text.toLowerCase();
+    case 'wildcard':
+      return wildcard(text, path);
+    default:
+      throw new UnsupportedPattern(`${name} at ${path}`);
+  }
+}
+
+/** `*` stands for any number of characters; `\*` and `\\` for themselves. Two `*` in a row are refused, as on AWS. */
+function wildcard(text: string, path: string): (value: string) => boolean {
+  if (/(^|[^\\])\*\*/.test(text)) throw new UnsupportedPattern(`two * in a row at ${path}`);
+  const source = text.replace(/\\\\|\\\*|\*|[\s\S]/gu, (part) => {
+    if (part === '*') return '[\\s\\S]*';
+    return (part.length > 1 && part.startsWith('\\') ? part.slice(1) : part).replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  });
+  const expression = new RegExp(`^${source}$`, 'u');
+  return (value) => expression.test(value);
+}
+
+function numeric(argument: unknown, path: string): Matcher {
+  if (!Array.isArray(argument) || argument.length % 2 !== 0) throw new UnsupportedPattern(`numeric at ${path}`);
+  const tests: ((value: number) => boolean)[] = [];
+  for (let i = 0; i < argument.length; i += 2) {
+    const bound = Number(argument[i + 1]);
+    const test = {
+      '=': (value: number) => value === bound,
+      '<': (value: number) => value < bound,
+      '<=': (value: number) => value <= bound,
+      '>': (value: number) => value > bound,
+      '>=': (value: number) => value >= bound,
+    }[String(argument[i])];
+    if (test === undefined || Number.isNaN(bound)) throw new UnsupportedPattern(`numeric ${argument[i]} at ${path}`);
+    tests.push(test);
+  }
+  return (values) => values.some((value) => typeof value === 'number' && tests.every((test) => test(value)));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
