@@ -170,7 +170,7 @@ class RecordReader<Column extends string> {
     if (this.#places === undefined) {
       this.#header(line, cells);
     } else if (cells.length !== this.#width) {
-      this.#rows.push({ line, wrongCellCount: cells.join(',') });
+      this.#rows.push({ line, wrongCellCount: cells.map((cell) => cell.trim()).join(',') });
     } else {
       const row = {} as Record<Column, string>;
       for (const [column, at] of this.#places) row[column] = at < 0 ? '' : (cells[at] as string).trim();

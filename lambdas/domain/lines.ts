@@ -99,7 +99,8 @@ export class LineBreaker {
 
   /** Takes the next bytes; at most 64 kB of them and one line are held. */
   add(bytes: Uint8Array): Lines {
-    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    // A copy, since whoever hands in chunks may use their memory again.
+    const piece = Buffer.from(bytes);
     if (this.#head === undefined) return this.#cut(piece);
     this.#head = Buffer.concat([this.#head, piece]);
     return this.#head.length < FILE_HEAD ? { block: NOTHING } : this.#begin(this.#head);
@@ -137,8 +138,7 @@ export class LineBreaker {
       if (checked.fault !== undefined) return checked;
     }
     if (rest.length > 0) {
-      // A copy, since whoever hands in chunks may use their memory again.
-      this.#partial.push(Buffer.from(rest));
+      this.#partial.push(rest);
       this.#partialLength += rest.length;
       if (this.#partialLength >= LINE_HEAD) {
         const reason = faultOfLine(this.#joined(NOTHING)) ?? 'line_too_long';
