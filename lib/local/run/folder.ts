@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CommandError } from './arguments.ts';
+import type { OutsideCloud } from './desk.ts';
+
+/** What a run leaves in its folder. */
+const ENTRIES = ['inbox', 'outbox', 'run.json'] as const;
+/** The longest name that a folder takes, in bytes. */
+const LONGEST_NAME = 255;
+const AT_ONCE = 16;
+
+/** The folder that `--out` names. What an earlier run left there stays whole until the new run has all of its own. */
+export class OutFolder {
+  readonly path: string;
+  private staging: string | undefined;
+
+  /** @throws CommandError when the folder can't be written, or holds an inbox or outbox that no run made */
+  constructor(path: string) {
+    this.path = path;
+    let existing = path;
+    while (!existsSync(existing)) existing = dirname(existing);
+    if (!statSync(existing).isDirectory()) throw new CommandError(`--out ${path}: ${existing} is not a folder`);
+    try {
+      accessSync(existing, constants.W_OK | constants.X_OK);
+    } catch {
+      throw new CommandError(`--out ${path}: ${existing} can't be written`);
+    }
+    const foreign = ENTRIES.find((entry) => existsSync(join(path, entry)));
+    if (foreign !== undefined && !isRun(join(path, 'run.json')))
+      throw new CommandError(`--out ${path}: its '${foreign}' was not made by an earlier run, and would be replaced`);
+  }
+
+  /**
+   * Writes what the buckets hold and what the run used, then puts it in the place of an earlier run's.
+   * @param report counts the objects written
+   */
+  async save(cloud: OutsideCloud, run: object, report: (objects: number) => void): Promise<void> {
+    await mkdir(this.path, { recursive: true });
+    const staging = await mkdtemp(join(this.path, '.run-'));
+    this.staging = staging;
+    try {
+      let written = 0;
+      for (const bucket of ['inbox', 'outbox'] as const) {
+        await mkdir(join(staging, bucket));
+        const name = cloud.names.buckets[bucket];
+        const keys = await cloud.list(name);
+        const next = keys.values();
+        const copy = async () => {
+          for (const key of next) {
+            const path = join(staging, bucket, ...key.split('/').map(nameOnDisk));
+            await mkdir(dirname(path), { recursive: true });
+            await writeFile(path, await cloud.get(name, key));
+            report(++written);
+          }
+        };
+        await Promise.all(Array.from({ length: AT_ONCE }, copy));
+      }
+      await writeFile(join(staging, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
+      await this.swap(staging);
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+      this.staging = undefined;
+    }
+  }
+
+  /** Drops what was written but not put in place. */
+  discard(): void {
+    if (this.staging !== undefined) rmSync(this.staging, { recursive: true, force: true });
+  }
+
+  private async swap(staging: string): Promise<void> {
+    const undo: (() => Promise<void>)[] = [];
+    const move = async (from: string, to: string) => {
+      await rename(from, to);
+      undo.unshift(() => rename(to, from));
+    };
+    try {
+      await mkdir(join(staging, 'earlier'));
+      for (const entry of ENTRIES)
+        if (existsSync(join(this.path, entry))) await move(join(this.path, entry), join(staging, 'earlier', entry));
+      for (const entry of ENTRIES) await move(join(staging, entry), join(this.path, entry));
+    } catch (error) {
+      for (const back of undo) await back();
+      throw error;
+    }
+  }
+}
+
+function isRun(path: string): boolean {
+  try {
+    const run: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return typeof run === 'object' && run !== null && 'operations' in run;
+  } catch {
+    return false;
+  }
+}
+
+/** A key's part as a file name: receipts' names are longer than the names of the files they acknowledge, some too long. */
+function nameOnDisk(part: string): string {
+  if (Buffer.byteLength(part) <= LONGEST_NAME) return part;
+  const mark = `~${createHash('sha256').update(part).digest('hex').slice(0, 8)}`;
+  let kept = part;
+  while (Buffer.byteLength(kept) + mark.length > LONGEST_NAME) kept = [...kept].slice(0, -1).join('');
+  return kept + mark;
+}

@@ -1,0 +1,76 @@
+/** What a person sees while a run works. */
+export interface Progress {
+  /** A new stage begins; the one before is done. */
+  stage(name: string): void;
+  /** How far the stage is. */
+  update(detail: string): void;
+  /** Something that happened within the stage. */
+  event(what: string): void;
+  /** Asks regularly how far the stage is, until the next one begins. */
+  follow(detail: () => string): void;
+  /** The last stage is done. */
+  end(): void;
+}
+
+/** Milliseconds between two looks at a stage: often on a terminal, rarely where every look is a line of a log. */
+const TERMINAL_INTERVAL = 250;
+const LOG_INTERVAL = 10_000;
+
+/** A terminal, or whatever else takes the lines. */
+export interface Screen {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+/** On a terminal one line per stage, which changes as the work goes on; elsewhere plain lines. */
+export function showProgress(screen: Screen): Progress {
+  const terminal = screen.isTTY === true;
+  let name: string | undefined;
+  let detail = '';
+  let source: (() => string) | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let printed = '';
+
+  const draw = () => {
+    if (name === undefined) return;
+    if (source !== undefined) detail = source();
+    const line = detail === '' ? name : `${name}: ${detail}`;
+    if (line === printed) return;
+    printed = line;
+    screen.write(terminal ? `\r\u001B[K${line.slice(0, (screen.columns ?? 80) - 1)}` : `${line}\n`);
+  };
+  const close = () => {
+    if (name === undefined) return;
+    if (terminal) {
+      draw();
+      screen.write('\n');
+    }
+    clearInterval(timer);
+    name = undefined;
+    source = undefined;
+    detail = '';
+  };
+  return {
+    stage(next) {
+      close();
+      name = next;
+      draw();
+      timer = setInterval(draw, terminal ? TERMINAL_INTERVAL : LOG_INTERVAL);
+      timer.unref();
+    },
+    update(text) {
+      detail = text;
+    },
+    event(what) {
+      if (terminal) screen.write(`\r\u001B[K  ${what}\n`);
+      else screen.write(`  ${what}\n`);
+      printed = '';
+      if (terminal) draw();
+    },
+    follow(next) {
+      source = next;
+    },
+    end: close,
+  };
+}

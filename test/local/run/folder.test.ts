@@ -1,0 +1,76 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CommandError } from '../../../lib/local/run/arguments.ts';
+import { OutFolder } from '../../../lib/local/run/folder.ts';
+import { FakeCloud } from './fake-cloud.ts';
+
+let root = '';
+const at = (...parts: string[]) => join(root, ...parts);
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'folder-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+async function cloudWith(objects: Record<string, string>): Promise<FakeCloud> {
+  const cloud = new FakeCloud(0);
+  for (const [path, text] of Object.entries(objects)) {
+    const [bucket = '', ...key] = path.split('/');
+    await cloud.put(bucket, key.join('/'), text);
+  }
+  return cloud;
+}
+const save = async (objects: Record<string, string>, out = at('out')) =>
+  new OutFolder(out).save(await cloudWith(objects), { operations: {} }, () => {});
+
+describe('the folder of a run', () => {
+  it('holds both buckets under their keys, and run.json', async () => {
+    await save({ "inbox/reports/mha/+ %20 'क.csv": 'a', 'outbox/orders/jio/d/1-block.csv': 'b' });
+    expect(readFileSync(at('out', 'inbox', 'reports', 'mha', "+ %20 'क.csv"), 'utf8')).toBe('a');
+    expect(readFileSync(at('out', 'outbox', 'orders', 'jio', 'd', '1-block.csv'), 'utf8')).toBe('b');
+    expect(readdirSync(at('out')).sort()).toEqual(['inbox', 'outbox', 'run.json']);
+  });
+
+  it('replaces an earlier run’s whole, and leaves other files alone', async () => {
+    await save({ 'inbox/old.csv': 'old' });
+    writeFileSync(at('out', 'notes.txt'), 'mine');
+    await save({ 'inbox/new.csv': 'new' });
+    expect(readdirSync(at('out', 'inbox'))).toEqual(['new.csv']);
+    expect(readdirSync(at('out')).sort()).toEqual(['inbox', 'notes.txt', 'outbox', 'run.json']);
+  });
+
+  it('keeps an earlier run’s when the new one can’t be written', async () => {
+    await save({ 'inbox/old.csv': 'old' });
+    const cloud = await cloudWith({ 'inbox/new.csv': 'new' });
+    cloud.get = () => Promise.reject(new Error('gone'));
+    await expect(new OutFolder(at('out')).save(cloud, { operations: {} }, () => {})).rejects.toThrow('gone');
+    expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
+    expect(readdirSync(at('out')).sort()).toEqual(['inbox', 'outbox', 'run.json']);
+  });
+
+  it('shortens a name that no folder takes, and keeps two such names apart', async () => {
+    const long = 'क'.repeat(85);
+    await save({ [`outbox/receipts/${long}.a.json`]: 'a', [`outbox/receipts/${long}.b.json`]: 'b' });
+    const names = readdirSync(at('out', 'outbox', 'receipts'));
+    expect(names).toHaveLength(2);
+    for (const name of names) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);
+  });
+
+  it('makes nothing before it saves', () => {
+    new OutFolder(at('some', 'where'));
+    expect(existsSync(at('some'))).toBe(false);
+  });
+
+  it('is refused where a file is in the way', () => {
+    writeFileSync(at('file'), '');
+    expect(() => new OutFolder(at('file'))).toThrow(CommandError);
+    expect(() => new OutFolder(at('file', 'below'))).toThrow(/--out .*is not a folder/);
+  });
+
+  it.each(['inbox', 'outbox', 'run.json'])('is refused where it would replace a %s that no run made', (name) => {
+    if (name === 'run.json') writeFileSync(at(name), '{"mine":true}');
+    else mkdirSync(at(name));
+    expect(() => new OutFolder(root)).toThrow(CommandError);
+  });
+});
