@@ -272,10 +272,8 @@ async function choose(at: Visit, state: ChoiceState): Promise<Outcome> {
       return { next: choice.next, output: choice.output, assign: choice.assign, result: null, hasResult: false };
   }
   if (state.default === null) {
-    throw new StatesError(
-      'States.NoChoiceMatched',
-      `No choice of the state '${state.name}' matched, and it has no Default.`,
-    );
+    // The developer guide: "no choice is matched" is reported with the error name States.Runtime.
+    throw new StatesError('States.Runtime', `No choice of the state '${state.name}' matched, and it has no Default.`);
   }
   return { next: state.default, output: state.output, assign: state.assign, result: null, hasResult: false };
 }
