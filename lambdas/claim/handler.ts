@@ -15,7 +15,7 @@ import { deadlinesOf, type RungPolicy } from '../domain/ladders.ts';
 import { newLedger } from '../domain/ledger.ts';
 import type { GatheredIndex, PlannedDirection, ShardDecision } from '../domain/plans.ts';
 import { newestByConnection, parseGatheredLine } from '../domain/sightings.ts';
-import { idList, instant, log, task } from '../shell.ts';
+import { idList, instant, log, task, wholeNumber } from '../shell.ts';
 import {
   type Claim,
   Conflict,
@@ -34,7 +34,7 @@ const environment = z.object({
   CASES: z.string(),
   OPERATORS: idList,
   LADDERS: z.string().transform((json) => JSON.parse(json) as Record<DirectionKind, RungPolicy[]>),
-  ROWS_PER_DIRECTION: z.coerce.number(),
+  ROWS_PER_DIRECTION: wholeNumber,
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Gathered, GatheredIndex, ShardItem } from '../domain/plans.ts';
-import { task } from '../shell.ts';
+import { task, wholeNumber } from '../shell.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
 import { writeObject } from '../stores/objects.ts';
 
-const environment = z.object({ WORK: z.string(), ROWS_PER_DIRECTION: z.coerce.number() });
+const environment = z.object({ WORK: z.string(), ROWS_PER_DIRECTION: wholeNumber });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 

@@ -6,7 +6,7 @@ import { type AgencyId, batchIdOf } from '../domain/identifiers.ts';
 import { rejectsKey } from '../domain/keys.ts';
 import { reportColumns, Screening } from '../domain/screening.ts';
 import { windowOf } from '../domain/sightings.ts';
-import { instant, log, task } from '../shell.ts';
+import { instant, log, task, wholeNumber } from '../shell.ts';
 import { registerBatch } from '../stores/cases.ts';
 import { tell } from '../stores/notices.ts';
 import { readChunks, writeObject, writeStream } from '../stores/objects.ts';
@@ -17,9 +17,9 @@ const environment = z.object({
   CASES: z.string(),
   AGENCIES_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
-  LOOK_BACK_DAYS: z.coerce.number(),
-  LINKS_PER_HANDSET: z.coerce.number(),
-  LINKS_PER_SHARD: z.coerce.number(),
+  LOOK_BACK_DAYS: wholeNumber,
+  LINKS_PER_HANDSET: wholeNumber,
+  LINKS_PER_SHARD: wholeNumber,
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);

@@ -111,7 +111,7 @@ export async function changeLedger<R>(
  * operator's id. Pointers are as `writePointer` writes them, newest first.
  */
 export interface Claim {
-  pointers: Record<string, string[]>;
+  pointers: Record<string, readonly string[]>;
   version: number;
 }
 
@@ -396,5 +396,5 @@ export async function addLateRevocations(
       ReturnConsumedCapacity: 'TOTAL',
     }),
   );
-  return [...(Attributes?.prepared as Set<string>)].sort();
+  return [...((Attributes?.prepared ?? new Set()) as Set<string>)].sort();
 }

@@ -1,0 +1,313 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import {
+  type CfnStateMachine,
+  DefinitionBody,
+  type IChainable,
+  LogLevel,
+  QueryLanguage,
+  StateMachine,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { Environment as ClaimEnvironment } from '../../lambdas/claim/handler.ts';
+import type { Environment as CloseEnvironment } from '../../lambdas/close/handler.ts';
+import type { Environment as CommitEnvironment } from '../../lambdas/commit/handler.ts';
+import type { Environment as ExpandEnvironment } from '../../lambdas/expand/handler.ts';
+import type { Environment as GatherEnvironment } from '../../lambdas/gather/handler.ts';
+import type { Environment as ImportEnvironment } from '../../lambdas/import/handler.ts';
+import type { Environment as IntakeEnvironment } from '../../lambdas/intake/handler.ts';
+import type { Environment as OrderEnvironment } from '../../lambdas/order/handler.ts';
+import type { Environment as RecordEnvironment } from '../../lambdas/record/handler.ts';
+import type { Environment as ReleaseEnvironment } from '../../lambdas/release/handler.ts';
+import type { Environment as ScreenEnvironment } from '../../lambdas/screen/handler.ts';
+import type { Environment as SettleEnvironment } from '../../lambdas/settle/handler.ts';
+import type { StageConfig } from '../config/stage.ts';
+import { acknowledgeMachine, allow, allowObjects } from '../constructs/access.ts';
+import { HandlerFunction } from '../constructs/handler-function.ts';
+import { batchFlow } from '../workflows/batch.ts';
+import { directionLadder } from '../workflows/direction.ts';
+import type { DataStack, InboxQueue } from './data.ts';
+
+export interface WorkflowStackProps extends StackProps {
+  readonly config: StageConfig;
+  readonly data: DataStack;
+}
+
+const READ_OBJECTS = ['s3:GetObject', 's3:GetObjectVersion'];
+const WRITE_OBJECTS = ['s3:PutObject', 's3:AbortMultipartUpload'];
+const READ_ITEMS = ['dynamodb:GetItem'];
+const CHANGE_ITEMS = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const CLAIM_ITEMS = [...CHANGE_ITEMS, 'dynamodb:BatchGetItem'];
+
+/** What works: the functions, the Direction and the Batch state machine, and the rule that gives up failed batches. */
+export class WorkflowStack extends Stack {
+  readonly batch: StateMachine;
+  readonly direction: StateMachine;
+
+  constructor(scope: Construct, id: string, { config, data, ...props }: WorkflowStackProps) {
+    super(scope, id, props);
+    const { policy } = config;
+    const { inbox, work, outbox, links, cases } = data;
+    const places = { WORK: work.bucketName, OUTBOX: outbox.bucketName, CASES: cases.tableName };
+    const AGENCIES = config.agencies.map(({ id }) => id).join(',');
+    const OPERATORS = config.operators.map(({ id }) => id).join(',');
+    const ADMINISTRATORS_TOPIC = data.administrators.topicArn;
+    const AGENCIES_TOPIC = data.agencies.topicArn;
+    const OPERATORS_TOPIC = data.operators.topicArn;
+
+    // ------------------------------------------------------------------------------------------ the Direction machine
+    const order = new HandlerFunction<OrderEnvironment>(this, 'Order', {
+      folder: 'order',
+      description: "Issues a rung's order for the rows that are open",
+      memory: 512,
+      timeout: Duration.minutes(2),
+      environment: { ...places, OPERATORS_TOPIC },
+    });
+    allow(order, CHANGE_ITEMS, cases.tableArn);
+    allowObjects(order, READ_OBJECTS, work);
+    allowObjects(order, WRITE_OBJECTS, work, outbox);
+    allow(order, ['sns:Publish'], data.operators.topicArn);
+    const close = new HandlerFunction<CloseEnvironment>(this, 'Close', {
+      folder: 'close',
+      description: 'Ends a ladder: what is open or failed becomes overdue',
+      memory: 512,
+      timeout: Duration.minutes(1),
+      environment: { CASES: cases.tableName },
+    });
+    allow(close, CHANGE_ITEMS, cases.tableArn);
+    this.direction = this.#machine(
+      'Direction',
+      directionLadder(new Construct(this, 'DirectionLadder'), { order, close, administrators: data.administrators }),
+      [order, close],
+    );
+    // In a policy of its own: the machine names the function, so the function's own policy may not name the machine.
+    allow(order, ['states:SendTaskSuccess'], this.direction.stateMachineArn);
+
+    // ---------------------------------------------------------------------------------------------- the Batch machine
+    const screen = new HandlerFunction<ScreenEnvironment>(this, 'Screen', {
+      folder: 'screen',
+      description: 'Screens a report and registers its batch',
+      memory: 1024,
+      timeout: Duration.minutes(15),
+      environment: {
+        ...places,
+        AGENCIES_TOPIC,
+        ADMINISTRATORS_TOPIC,
+        LOOK_BACK_DAYS: String(policy.lookBackDays),
+        LINKS_PER_HANDSET: String(policy.linksPerHandset),
+        LINKS_PER_SHARD: String(policy.linksPerShard),
+      },
+    });
+    allowObjects(screen, READ_OBJECTS, inbox);
+    allowObjects(screen, WRITE_OBJECTS, work, outbox);
+    allow(screen, CHANGE_ITEMS, cases.tableArn);
+    allow(screen, ['sns:Publish'], data.agencies.topicArn, data.administrators.topicArn);
+
+    const expand = new HandlerFunction<ExpandEnvironment>(this, 'Expand', {
+      folder: 'expand',
+      description: "Reads some handsets' links in the look-back window",
+      memory: 1024,
+      timeout: Duration.minutes(15),
+      environment: { WORK: work.bucketName, LINKS: links.tableName },
+    });
+    allow(expand, ['dynamodb:Query'], links.tableArn);
+    allowObjects(expand, WRITE_OBJECTS, work);
+
+    const gather = new HandlerFunction<GatherEnvironment>(this, 'Gather', {
+      folder: 'gather',
+      description: 'Says which gathered links belong to which shard',
+      memory: 1024,
+      timeout: Duration.minutes(5),
+      environment: { WORK: work.bucketName, ROWS_PER_DIRECTION: String(policy.rowsPerDirection) },
+    });
+    allowObjects(gather, [...READ_OBJECTS, ...WRITE_OBJECTS], work);
+
+    const claim = new HandlerFunction<ClaimEnvironment>(this, 'Claim', {
+      folder: 'claim',
+      description: 'Decides and claims a shard of numbers or handsets',
+      memory: 1024,
+      timeout: Duration.minutes(15),
+      environment: {
+        WORK: work.bucketName,
+        CASES: cases.tableName,
+        OPERATORS,
+        LADDERS: JSON.stringify(policy.ladders),
+        ROWS_PER_DIRECTION: String(policy.rowsPerDirection),
+      },
+    });
+    allowObjects(claim, [...READ_OBJECTS, ...WRITE_OBJECTS], work);
+    allow(claim, CLAIM_ITEMS, cases.tableArn);
+
+    const commit = new HandlerFunction<CommitEnvironment>(this, 'Commit', {
+      folder: 'commit',
+      description: "Lists a plan's directions and makes the plan count",
+      memory: 1024,
+      timeout: Duration.minutes(5),
+      environment: { WORK: work.bucketName, CASES: cases.tableName },
+    });
+    allowObjects(commit, [...READ_OBJECTS, ...WRITE_OBJECTS], work);
+    allow(commit, CHANGE_ITEMS, cases.tableArn);
+
+    const settle = new HandlerFunction<SettleEnvironment>(this, 'Settle', {
+      folder: 'settle',
+      description: 'Seals the ledgers, balances the books and publishes them',
+      memory: 1769,
+      timeout: Duration.minutes(15),
+      environment: { ...places, OPERATORS, OPERATORS_TOPIC, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC },
+    });
+    allowObjects(settle, READ_OBJECTS, work);
+    allowObjects(settle, WRITE_OBJECTS, work, outbox);
+    allow(settle, CHANGE_ITEMS, cases.tableArn);
+    allow(settle, ['sns:Publish'], OPERATORS_TOPIC, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC);
+
+    this.batch = this.#machine(
+      'Batch',
+      batchFlow(new Construct(this, 'BatchFlow'), {
+        screen,
+        expand,
+        gather,
+        claim,
+        commit,
+        settle,
+        direction: this.direction,
+        cases,
+        work,
+        administrators: data.administrators,
+        policy,
+      }),
+      [screen, expand, gather, claim, commit, settle],
+    );
+
+    this.#acknowledgeMaps(data);
+
+    // ------------------------------------------------------------------------------------------------ the inbox's readers
+    const intake = new HandlerFunction<IntakeEnvironment>(this, 'Intake', {
+      folder: 'intake',
+      description: 'Starts one Batch execution per report',
+      memory: 256,
+      timeout: data.reports.worksFor,
+      environment: { AGENCIES, BATCH_MACHINE: this.batch.stateMachineArn, ADMINISTRATORS_TOPIC },
+    });
+    allow(intake, ['states:StartExecution'], this.batch.stateMachineArn);
+    allow(intake, ['sns:Publish'], ADMINISTRATORS_TOPIC);
+    this.#readFrom(data.reports, intake, 10);
+
+    const importer = new HandlerFunction<ImportEnvironment>(this, 'Import', {
+      folder: 'import',
+      description: "Turns operators' usage files into links",
+      memory: 1024,
+      timeout: data.usage.worksFor,
+      environment: {
+        OUTBOX: outbox.bucketName,
+        CASES: cases.tableName,
+        LINKS: links.tableName,
+        OPERATORS,
+        OPERATORS_TOPIC,
+        ADMINISTRATORS_TOPIC,
+      },
+    });
+    allowObjects(importer, READ_OBJECTS, inbox);
+    allowObjects(importer, WRITE_OBJECTS, outbox);
+    allow(importer, ['dynamodb:PutItem'], cases.tableArn);
+    allow(importer, ['dynamodb:BatchWriteItem'], links.tableArn);
+    allow(importer, ['sns:Publish'], OPERATORS_TOPIC, ADMINISTRATORS_TOPIC);
+    this.#readFrom(data.usage, importer, 1);
+
+    const record = new HandlerFunction<RecordEnvironment>(this, 'Record', {
+      folder: 'record',
+      description: "Records operators' responses",
+      memory: 1024,
+      timeout: data.responses.worksFor,
+      environment: { ...places, OPERATORS, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC },
+    });
+    allowObjects(record, READ_OBJECTS, inbox, work);
+    allowObjects(record, WRITE_OBJECTS, work, outbox);
+    allow(record, CHANGE_ITEMS, cases.tableArn);
+    allow(record, ['sns:Publish'], OPERATORS_TOPIC, ADMINISTRATORS_TOPIC);
+    allow(record, ['states:SendTaskSuccess'], this.direction.stateMachineArn);
+    this.#readFrom(data.responses, record, 10);
+
+    // --------------------------------------------------------------------------------------------------- failed batches
+    const release = new HandlerFunction<ReleaseEnvironment>(this, 'Release', {
+      folder: 'release',
+      description: 'Gives up the batch of an execution that ended before its plan counted',
+      memory: 256,
+      timeout: Duration.minutes(1),
+      environment: { CASES: cases.tableName, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC },
+    });
+    allow(release, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases.tableArn);
+    allow(release, ['sns:Publish'], AGENCIES_TOPIC, ADMINISTRATORS_TOPIC);
+    const releaseDeadLetters = new Queue(this, 'ReleaseDeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    Validations.of(releaseDeadLetters).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: "It is itself the dead-letter queue, of the rule's target.",
+    });
+    new Rule(this, 'BatchEnded', {
+      description: 'A Batch execution failed, timed out or was aborted',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: { stateMachineArn: [this.batch.stateMachineArn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
+      },
+      targets: [new LambdaFunction(release, { deadLetterQueue: releaseDeadLetters, retryAttempts: 20 })],
+    });
+
+    new CfnOutput(this, 'BatchMachineArn', { value: this.batch.stateMachineArn });
+    new CfnOutput(this, 'DirectionMachineArn', { value: this.direction.stateMachineArn });
+  }
+
+  #machine(id: string, definition: IChainable, functions: HandlerFunction<Record<string, string>>[]): StateMachine {
+    const machine = new StateMachine(this, id, {
+      definitionBody: DefinitionBody.fromChainable(definition),
+      queryLanguage: QueryLanguage.JSONATA,
+      timeout: Duration.days(365),
+      tracingEnabled: true,
+      logs: {
+        destination: new LogGroup(this, `${id}Logs`, {
+          logGroupName: `/aws/vendedlogs/states/${this.stackName}-${id}`,
+          retention: RetentionDays.ONE_YEAR,
+          removalPolicy: RemovalPolicy.RETAIN,
+        }),
+        level: LogLevel.ALL,
+        // Tokens and keys stay out of the logs.
+        includeExecutionData: false,
+      },
+    });
+    acknowledgeMachine(machine, functions, {
+      'Resource::*': 'The delivery of logs, and tracing, know no narrower resource.',
+    });
+    return machine;
+  }
+
+  /** What the Distributed Maps and the nested executions of the Batch machine bring with them. */
+  #acknowledgeMaps({ work }: DataStack): void {
+    const name = (machine: StateMachine) =>
+      `{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${this.getLogicalId(machine.node.defaultChild as CfnStateMachine)}"}]}]}`;
+    const executions = 'Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:';
+    const bucketName = work.stack.resolve(work.stack.exportValue(work.bucketName))['Fn::ImportValue'];
+    const children =
+      "The names of a Map Run's children are made while it runs; the label narrows them to this machine's Maps.";
+    acknowledgeMachine(this.batch, [], {
+      [`Resource::arn:<AWS::Partition>:s3:::${bucketName}/*`]:
+        'The keys of manifests and results are made while it runs.',
+      [`${executions}${name(this.batch)}:*`]: children,
+      [`${executions}${name(this.batch)}/Expand:*`]: children,
+      [`${executions}${name(this.batch)}/Claim:*`]: children,
+      [`${executions}${name(this.batch)}/Direct:*`]: children,
+      [`${executions}${name(this.direction)}*`]:
+        'It waits for and stops the executions of this one machine, named after their directions.',
+    });
+  }
+
+  #readFrom({ queue }: InboxQueue, reader: HandlerFunction<Record<string, string>>, batchSize: number): void {
+    reader.addEventSource(new SqsEventSource(queue, { batchSize, reportBatchItemFailures: true }));
+  }
+}
