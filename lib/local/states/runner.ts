@@ -37,7 +37,7 @@ export interface Visit<S extends State = State> {
   heartbeat: boolean;
 }
 
-/** Adds a history event to the frame's line. */
+/** Adds a history event to the frame's line; throws Cancelled once the execution has ended. */
 export function record(
   frame: Frame,
   type: string,
@@ -45,6 +45,7 @@ export function record(
   content: Record<string, unknown> = {},
 ): number {
   const { execution } = frame;
+  execution.scope.check();
   frame.last = execution.history.add(execution.engine.world.clock.now(), frame.last, type, name, content);
   if (frame.isRoot) execution.lastEvent = frame.last;
   return frame.last;

@@ -85,10 +85,15 @@ export class Line {
         off();
         undo?.();
         this.wake();
-        settle();
+        if (this.scope.cancelled) reject(new Cancelled());
+        else settle();
       };
-      const off = this.scope.onCancel(() => finish(() => reject(new Cancelled())));
-      if (this.scope.cancelled) return finish(() => reject(new Cancelled()));
+      const cancelled = (): void => finish(() => {});
+      const off = this.scope.onCancel(cancelled);
+      if (this.scope.cancelled) {
+        cancelled();
+        return;
+      }
       undo = begin(
         (value) => finish(() => resolve(value)),
         (error) => finish(() => reject(error)),
