@@ -23,19 +23,22 @@ const positive = (n: number) => Number.isInteger(n) && n >= 1;
 
 /** What a Map state has beside the fields of every state that may fail. */
 export function readMap(name: string, fields: Fields): MapPart {
-  const processor = new Fields(fields.reading, `state "${name}" ItemProcessor`, fields.raw('ItemProcessor'));
+  const processor = new Fields(
+    fields.reading,
+    'ItemProcessor',
+    `state "${name}" ItemProcessor`,
+    fields.raw('ItemProcessor'),
+  );
   processor.text('Comment');
   const config = processor.has('ProcessorConfig')
-    ? new Fields(fields.reading, `state "${name}" ProcessorConfig`, processor.raw('ProcessorConfig'))
+    ? new Fields(fields.reading, 'ProcessorConfig', `state "${name}" ProcessorConfig`, processor.raw('ProcessorConfig'))
     : null;
   const distributed = config?.oneOf('Mode', ['INLINE', 'DISTRIBUTED']) === 'DISTRIBUTED';
   const executionType = config?.oneOf('ExecutionType', ['STANDARD']) ?? null;
   if (distributed && executionType === null) throw fields.fault('ItemProcessor', 'ProcessorConfig needs ExecutionType');
   if (!distributed && executionType !== null)
     throw fields.fault('ItemProcessor', 'ExecutionType is for Mode DISTRIBUTED');
-  config?.end();
   const flow = readFlow(processor);
-  processor.end();
   if (!distributed) {
     for (const field of ONLY_DISTRIBUTED) if (fields.has(field)) throw fields.fault(field, 'is for Mode DISTRIBUTED');
   }
@@ -72,10 +75,10 @@ function readLabel(name: string, fields: Fields): string {
 
 function readReader(name: string, fields: Fields): ItemReader | null {
   if (!fields.has('ItemReader')) return null;
-  const reader = new Fields(fields.reading, `state "${name}" ItemReader`, fields.raw('ItemReader'));
+  const reader = new Fields(fields.reading, 'ItemReader', `state "${name}" ItemReader`, fields.raw('ItemReader'));
   const resource = reader.needText('Resource');
   if (!GET_OBJECT.test(resource)) throw reader.fault('Resource', `${resource} is not implemented (only s3:getObject)`);
-  const config = new Fields(fields.reading, `state "${name}" ReaderConfig`, reader.raw('ReaderConfig'));
+  const config = new Fields(fields.reading, 'ReaderConfig', `state "${name}" ReaderConfig`, reader.raw('ReaderConfig'));
   const format = config.oneOf('InputType', ['JSON', 'JSONL', 'CSV']);
   if (format === null) throw config.fault('InputType', 'is missing');
   const location = config.oneOf('CSVHeaderLocation', ['FIRST_ROW', 'GIVEN']);
@@ -89,9 +92,7 @@ function readReader(name: string, fields: Fields): ItemReader | null {
     throw config.fault('CSVHeaders', 'go with CSVHeaderLocation GIVEN');
   const most = (n: number) => count(n) && n <= 100_000_000;
   const maxItems = config.number('MaxItems', most, 'an integer from 0 to 100000000');
-  config.end();
   const args = checkedArguments(reader, ['Bucket', 'Key'], ['Bucket', 'Key']);
-  reader.end();
   return { format, arguments: args, maxItems, csv: { headers, delimiter: DELIMITERS[delimiter ?? 'COMMA'] ?? ',' } };
 }
 
@@ -113,35 +114,32 @@ function checkedArguments(fields: Fields, known: readonly string[], needed: read
 
 function readBatcher(name: string, fields: Fields): ItemBatcher | null {
   if (!fields.has('ItemBatcher')) return null;
-  const batcher = new Fields(fields.reading, `state "${name}" ItemBatcher`, fields.raw('ItemBatcher'));
+  const batcher = new Fields(fields.reading, 'ItemBatcher', `state "${name}" ItemBatcher`, fields.raw('ItemBatcher'));
   const bytes = (n: number) => positive(n) && n <= 262_144;
   const maxItems = batcher.number('MaxItemsPerBatch', positive, 'an integer of at least 1');
   const maxBytes = batcher.number('MaxInputBytesPerBatch', bytes, 'an integer from 1 to 262144');
   if (maxItems === null && maxBytes === null)
     throw batcher.fault('MaxItemsPerBatch', 'is missing, and MaxInputBytesPerBatch too');
   const input = batcher.template('BatchInput');
-  batcher.end();
   return { maxItems, maxBytes, input };
 }
 
 function readWriter(name: string, fields: Fields): ResultWriter | null {
   if (!fields.has('ResultWriter')) return null;
-  const writer = new Fields(fields.reading, `state "${name}" ResultWriter`, fields.raw('ResultWriter'));
+  const writer = new Fields(fields.reading, 'ResultWriter', `state "${name}" ResultWriter`, fields.raw('ResultWriter'));
   const resource = writer.text('Resource');
   if (resource !== null && !PUT_OBJECT.test(resource)) {
     throw writer.fault('Resource', `${resource} is not implemented (only s3:putObject)`);
   }
   const config = writer.has('WriterConfig')
-    ? new Fields(fields.reading, `state "${name}" WriterConfig`, writer.raw('WriterConfig'))
+    ? new Fields(fields.reading, 'WriterConfig', `state "${name}" WriterConfig`, writer.raw('WriterConfig'))
     : null;
   if (resource === null && config === null) throw writer.fault('Resource', 'is missing, and WriterConfig too');
   const format = config?.oneOf('OutputType', ['JSON', 'JSONL']) ?? 'JSON';
   const transformation = config?.oneOf('Transformation', ['NONE', 'COMPACT', 'FLATTEN']) ?? 'NONE';
-  config?.end();
   if (resource === null && format === 'JSONL') {
     throw writer.fault('WriterConfig', 'OutputType JSONL without a Resource is not implemented');
   }
   const args = resource === null ? null : checkedArguments(writer, ['Bucket', 'Prefix'], ['Bucket']);
-  writer.end();
   return { arguments: args, format, transformation };
 }

@@ -22,7 +22,7 @@ export function loadDefinition(
   const parsed = typeof definition === 'string' ? parseJson(definition) : { value: definition as Json };
   if (parsed === null) throw new UnsupportedDefinition(machine, 'definition', 'is no JSON');
   const reading: Reading = { machine, around: options.around, knows: options.knows, names: new Set() };
-  const fields = new Fields(reading, 'definition', parsed.value);
+  const fields = new Fields(reading, 'Definition', 'definition', parsed.value);
   fields.text('Comment');
   if (fields.oneOf('Version', ['1.0']) === null) fields.raw('Version');
   if (fields.text('QueryLanguage') !== 'JSONata') {
@@ -30,7 +30,6 @@ export function loadDefinition(
   }
   const timeoutSeconds = fields.integer('TimeoutSeconds', 1, LONGEST_TIMEOUT);
   const flow = readFlow(fields);
-  fields.end();
   const loaded = { ...flow, timeoutSeconds };
   checkScopes(machine, loaded);
   return loaded;
@@ -39,13 +38,13 @@ export function loadDefinition(
 /** StartAt and States of a machine, a branch or an item processor, with all transitions checked. */
 export function readFlow(fields: Fields): Flow {
   const startAt = fields.needText('StartAt');
-  const content = new Fields(fields.reading, `${fields.where} field States`, fields.raw('States'));
+  const content = new Fields(fields.reading, null, `${fields.where} field States`, fields.raw('States'));
   const states = new Map<string, State>();
   for (const name of Object.keys(fields.raw('States') ?? {})) {
     if (name.length > 80) throw content.fault(name, 'a state name has at most 80 characters');
     if (fields.reading.names.has(name)) throw content.fault(name, 'this name is taken: states have unique names');
     fields.reading.names.add(name);
-    states.set(name, readState(name, new Fields(fields.reading, `state "${name}"`, content.raw(name))));
+    states.set(name, readState(name, new Fields(fields.reading, null, `state "${name}"`, content.raw(name))));
   }
   if (states.size === 0) throw fields.fault('States', 'is empty');
   if (!states.has(startAt)) throw fields.fault('StartAt', `there is no state "${startAt}" here`);
@@ -91,10 +90,10 @@ const TYPES = ['Pass', 'Task', 'Choice', 'Wait', 'Succeed', 'Fail', 'Parallel', 
 function readState(name: string, fields: Fields): State {
   const type = fields.oneOf('Type', TYPES);
   if (type === null) throw fields.fault('Type', 'is missing');
+  fields.allow(type);
   fields.text('Comment');
   fields.oneOf('QueryLanguage', ['JSONata']);
   const state = readTyped(name, type, fields);
-  fields.end();
   return state;
 }
 
@@ -124,10 +123,9 @@ function readTyped(name: string, type: (typeof TYPES)[number], fields: Fields): 
       const branches = fields.list('Branches');
       if (branches === null || branches.length === 0) throw fields.fault('Branches', 'is missing');
       const flows = branches.map((branch, i) => {
-        const inner = new Fields(fields.reading, `state "${name}" branch ${i}`, branch);
+        const inner = new Fields(fields.reading, 'Branch', `state "${name}" branch ${i}`, branch);
         inner.text('Comment');
         const flow = readFlow(inner);
-        inner.end();
         return flow;
       });
       return {
@@ -184,7 +182,7 @@ function readChoice(name: string, fields: Fields): State {
   const rules = fields.list('Choices');
   if (rules === null || rules.length === 0) throw fields.fault('Choices', 'is missing');
   const choices = rules.map((rule, i): Choice => {
-    const inner = new Fields(fields.reading, `state "${name}" choice ${i}`, rule);
+    const inner = new Fields(fields.reading, 'Choice rule', `state "${name}" choice ${i}`, rule);
     inner.text('Comment');
     const condition = inner.template('Condition');
     if (condition === null) throw inner.fault('Condition', 'is missing');
@@ -197,7 +195,6 @@ function readChoice(name: string, fields: Fields): State {
       output: inner.template('Output'),
       assign: inner.assign(),
     };
-    inner.end();
     return choice;
   });
   return {
@@ -266,7 +263,7 @@ function readErrors(fields: Fields, last: boolean): string[] {
 function readRetry(fields: Fields): Retrier[] {
   const entries = fields.list('Retry') ?? [];
   return entries.map((entry, i) => {
-    const inner = new Fields(fields.reading, `${fields.where} Retry ${i}`, entry);
+    const inner = new Fields(fields.reading, 'Retry', `${fields.where} Retry ${i}`, entry);
     inner.text('Comment');
     const rate = inner.raw('BackoffRate') ?? 2;
     if (typeof rate !== 'number' || rate < 1) throw inner.fault('BackoffRate', 'must be a number of at least 1');
@@ -281,7 +278,6 @@ function readRetry(fields: Fields): Retrier[] {
     if (retrier.maxDelaySeconds !== null && retrier.maxDelaySeconds <= retrier.intervalSeconds) {
       throw inner.fault('MaxDelaySeconds', 'must be greater than IntervalSeconds');
     }
-    inner.end();
     return retrier;
   });
 }
@@ -289,7 +285,7 @@ function readRetry(fields: Fields): Retrier[] {
 function readCatch(fields: Fields): Catcher[] {
   const entries = fields.list('Catch') ?? [];
   return entries.map((entry, i) => {
-    const inner = new Fields(fields.reading, `${fields.where} Catch ${i}`, entry);
+    const inner = new Fields(fields.reading, 'Catch', `${fields.where} Catch ${i}`, entry);
     inner.text('Comment');
     const catcher = {
       errors: readErrors(inner, i === entries.length - 1),
@@ -297,7 +293,6 @@ function readCatch(fields: Fields): Catcher[] {
       output: inner.template('Output'),
       assign: inner.assign(),
     };
-    inner.end();
     return catcher;
   });
 }

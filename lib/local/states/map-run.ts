@@ -107,6 +107,8 @@ export async function runMapRun(at: Visit<MapState>): Promise<Json> {
     stop(run, thrown instanceof Cancelled ? 'ABORTED' : 'FAILED');
     if (thrown instanceof StatesError) {
       record(frame, 'MapRunFailed', 'mapRunFailedEventDetails', { error: thrown.name, cause: thrown.cause });
+    } else if (thrown instanceof Cancelled) {
+      record(frame, 'MapRunAborted');
     }
     throw thrown;
   } finally {

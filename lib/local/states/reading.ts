@@ -1,5 +1,6 @@
 import { compile, ExpressionFault, isExpression, type Template } from './expression.ts';
 import type { Surroundings } from './functions.ts';
+import { IMPLEMENTED, type Kind } from './implemented.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { UnsupportedDefinition } from './world.ts';
 
@@ -14,21 +15,29 @@ export interface Reading {
 }
 
 /**
- * One JSON object of a definition, read field by field. What is left unread at `end` is a field that isn't implemented.
- * Every fault is an UnsupportedDefinition that names the object and the field.
+ * One JSON object of a definition, read field by field. A field that its kind doesn't have is not implemented. Every
+ * fault is an UnsupportedDefinition that names the object and the field.
  */
 export class Fields {
   readonly reading: Reading;
   readonly where: string;
   readonly #content: JsonObject;
-  readonly #left: Set<string>;
 
-  constructor(reading: Reading, where: string, content: unknown) {
+  /** `kind`: null for an object whose keys are no fields, or whose kind `allow` tells later. */
+  constructor(reading: Reading, kind: Kind | null, where: string, content: unknown) {
     this.reading = reading;
     this.where = where;
     if (!isObject(content)) throw new UnsupportedDefinition(reading.machine, where, 'must be a JSON object');
     this.#content = content as JsonObject;
-    this.#left = new Set(Object.keys(content));
+    if (kind !== null) this.allow(kind);
+  }
+
+  /** Throws for a field that objects of this kind don't have. */
+  allow(kind: Kind): void {
+    const known: readonly string[] = IMPLEMENTED[kind];
+    for (const field of Object.keys(this.#content)) {
+      if (!known.includes(field)) throw this.fault(field, 'is not implemented');
+    }
   }
 
   fault(field: string, what: string): UnsupportedDefinition {
@@ -40,7 +49,6 @@ export class Fields {
   }
 
   raw(field: string): Json | undefined {
-    this.#left.delete(field);
     return this.#content[field];
   }
 
@@ -125,10 +133,6 @@ export class Fields {
       throw this.fault(field, `must be ${expected}, or a JSONata expression`);
     }
     return this.#compile(field, value);
-  }
-
-  end(): void {
-    for (const field of this.#left) throw this.fault(field, 'is not implemented');
   }
 
   #compile(field: string, value: Json): Template {

@@ -98,7 +98,7 @@ describe('what is not implemented is an error that names state and field', () =>
     [
       'a JSONPath choice',
       { Type: 'Choice', Choices: [{ Variable: '$.a', IsNull: true, Next: 'First' }] },
-      'state "First" choice 0: field Condition',
+      'state "First" choice 0: field Variable: is not implemented',
     ],
     ['Assign of states', { Type: 'Pass', Assign: { states: 1 }, End: true }, 'field Assign/states'],
     ['Assign of no name', { Type: 'Pass', Assign: { 'a-b': 1 }, End: true }, 'field Assign/a-b'],
@@ -219,4 +219,72 @@ describe('the definition as a whole', () => {
     const spec = { name: 'm', arn: 'arn:m', roleArn: 'r', type: 'STANDARD', definition: '{' };
     expect(() => new Lab().service.createStateMachine(spec)).toThrow('definition: is no JSON');
   });
+});
+
+test('every field of every kind of object loads', () => {
+  const common = { Comment: 'c', QueryLanguage: 'JSONata', Output: 1, Assign: { x: 1 } };
+  const retry = {
+    Comment: 'c',
+    ErrorEquals: ['A'],
+    IntervalSeconds: 1,
+    MaxAttempts: 1,
+    BackoffRate: 1,
+    MaxDelaySeconds: 2,
+    JitterStrategy: 'NONE',
+  };
+  const failing = {
+    Retry: [retry],
+    Catch: [{ Comment: 'c', ErrorEquals: ['A'], Next: 'Done', Output: 1, Assign: { y: 1 } }],
+  };
+  const inner = { Comment: 'c', StartAt: 'In', States: { In: { Type: 'Pass', End: true } } };
+  const states = {
+    Pass: { Type: 'Pass', ...common, Next: 'Wait' },
+    Wait: { Type: 'Wait', ...common, Seconds: 1, Next: 'Choice' },
+    Choice: {
+      Type: 'Choice',
+      ...common,
+      Choices: [{ Comment: 'c', Condition: '{% true %}', Next: 'Task', Output: 1, Assign: { z: 1 } }],
+      Default: 'Fail',
+    },
+    Task: { ...task, ...common, ...failing, TimeoutSeconds: 9, HeartbeatSeconds: 3, End: undefined, Next: 'Both' },
+    Both: { Type: 'Parallel', ...common, ...failing, Arguments: {}, Branches: [inner], Next: 'Map' },
+    Map: {
+      Type: 'Map',
+      ...common,
+      ...failing,
+      ItemReader: {
+        ...reader,
+        ReaderConfig: {
+          InputType: 'CSV',
+          CSVHeaderLocation: 'GIVEN',
+          CSVHeaders: ['a'],
+          CSVDelimiter: 'TAB',
+          MaxItems: 1,
+        },
+      },
+      ItemSelector: 1,
+      ItemBatcher: { MaxItemsPerBatch: 1, MaxInputBytesPerBatch: 1, BatchInput: 1 },
+      ItemProcessor: {
+        ...distributed,
+        Comment: 'c',
+        StartAt: 'Child',
+        States: { Child: { Type: 'Succeed', Comment: 'c', Output: 1 } },
+      },
+      MaxConcurrency: 1,
+      ToleratedFailureCount: 1,
+      ToleratedFailurePercentage: 1,
+      ResultWriter: {
+        Resource: 'arn:aws:states:::s3:putObject',
+        Arguments: { Bucket: 'b', Prefix: 'p' },
+        WriterConfig: { OutputType: 'JSONL', Transformation: 'FLATTEN' },
+      },
+      Label: 'L',
+      End: true,
+    },
+    Fail: { Type: 'Fail', Comment: 'c', Error: 'E', Cause: 'C' },
+    Done: done,
+  };
+  expect(() =>
+    create({ Comment: 'c', Version: '1.0', TimeoutSeconds: 9, StartAt: 'Pass', States: states }),
+  ).not.toThrow();
 });
