@@ -230,8 +230,3 @@ export const rejectsHeader = csvLine(['line', 'value', 'reason']);
 export function rejectLine({ line, value, reason }: Reject): string {
   return csvLine([String(line), outside(value), reason]);
 }
-
-/** The line of a rejects file that says where reading stopped, and why. */
-export function faultLine(fault: FileFault): string {
-  return rejectLine({ line: fault.line, value: '', reason: fault.reason });
-}

@@ -13,16 +13,10 @@ const SECOND = 1000;
 const DAY = 86_400 * SECOND;
 /** India Standard Time is UTC+05:30 all the year. */
 const KOLKATA = 5.5 * 3600 * SECOND;
-const EPOCH = Date.UTC(2000, 0, 1);
 
 /** A text or a number that is no instant between the years 0000 and 9999. */
 export class NotAnInstant extends Error {
   override name = 'NotAnInstant';
-}
-
-/** A day before 2000-01-01 or after 2179-06-06, which 16 bits do not hold. */
-export class DayOutOfRange extends Error {
-  override name = 'DayOutOfRange';
 }
 
 /**
@@ -75,20 +69,4 @@ export function addDays(day: Day, days: number): Day {
 /** The instant `seconds` later, or earlier when negative. */
 export function addSeconds(instant: Instant, seconds: number): Instant {
   return instantOf(millisOf(instant) + seconds * SECOND);
-}
-
-/**
- * Days since 2000-01-01, which fit 16 bits (up to 2179-06-06).
- * @throws DayOutOfRange
- */
-export function dayNumber(day: Day): number {
-  const number = (Date.parse(day) - EPOCH) / DAY;
-  if (!(number >= 0 && number <= 0xffff))
-    throw new DayOutOfRange('a stored day lies between 2000-01-01 and 2179-06-06');
-  return number;
-}
-
-/** The day of a number that `dayNumber` made. */
-export function dayFromNumber(number: number): Day {
-  return new Date(EPOCH + number * DAY).toISOString().slice(0, 10) as Day;
 }

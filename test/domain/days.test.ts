@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  addDays,
+  addSeconds,
+  asInstant,
+  type Day,
+  dayOf,
+  type Instant,
+  instantOf,
+  millisOf,
+  NotAnInstant,
+  parseDay,
+} from '../../lambdas/domain/days.ts';
+
+describe('instants', () => {
+  test('are UTC in whole seconds; fractions are cut off', () => {
+    expect(instantOf(Date.UTC(2026, 5, 1))).toBe('2026-06-01T00:00:00Z');
+    expect(instantOf(Date.UTC(2026, 5, 1) + 999)).toBe('2026-06-01T00:00:00Z');
+    expect(instantOf(-1)).toBe('1969-12-31T23:59:59Z');
+    expect(asInstant('2026-06-01T00:00:00.999Z')).toBe('2026-06-01T00:00:00Z');
+    expect(asInstant('2026-06-01T00:00:00Z')).toBe('2026-06-01T00:00:00Z');
+  });
+  test.each([
+    '',
+    '2026-06-01',
+    '2026-06-01T00:00Z',
+    '2026-06-01T00:00:00',
+    '2026-06-01T00:00:00+05:30',
+    '2026-06-01 00:00:00Z',
+    '2026-06-31T00:00:00Z',
+    '2026-02-29T00:00:00Z',
+    '2026-06-01T24:00:00Z',
+    '2026-06-01T23:59:60Z',
+    '2026-06-01T00:00:00.Z',
+    '2026-06-01T00:00:00Z\n',
+    '+002026-06-01T00:00:00Z',
+  ])('%j is none', (text) => {
+    expect(() => asInstant(text)).toThrow(NotAnInstant);
+  });
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, 8.64e15, -8.64e15])('%d milliseconds are none', (millis) => {
+    expect(() => instantOf(millis)).toThrow(NotAnInstant);
+  });
+  test('from milliseconds and back loses the fraction alone', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 4_102_444_800_000 }), (millis) => {
+        expect(millisOf(instantOf(millis))).toBe(millis - (millis % 1000));
+        expect(asInstant(new Date(millis).toISOString())).toBe(instantOf(millis));
+      }),
+    );
+  });
+  test('move by seconds, over the end of a year too', () => {
+    expect(addSeconds('2026-12-31T23:59:59Z' as Instant, 1)).toBe('2027-01-01T00:00:00Z');
+    expect(addSeconds('2026-06-01T00:00:00Z' as Instant, -86_400)).toBe('2026-05-31T00:00:00Z');
+  });
+});
+
+describe('days', () => {
+  test('begin at 18:30 UTC, which is midnight in Asia/Kolkata', () => {
+    expect(dayOf('2026-06-01T18:29:59Z' as Instant)).toBe('2026-06-01');
+    expect(dayOf('2026-06-01T18:30:00Z' as Instant)).toBe('2026-06-02');
+    expect(dayOf('2026-12-31T18:30:00Z' as Instant)).toBe('2027-01-01');
+    expect(dayOf('2026-06-01T00:00:00Z' as Instant)).toBe('2026-06-01');
+  });
+  test('are those that the time zone database knows', () => {
+    const kolkata = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Kolkata', dateStyle: 'short' });
+    fc.assert(
+      fc.property(fc.integer({ min: 946_684_800_000, max: 4_102_444_800_000 }), (millis) => {
+        expect(dayOf(instantOf(millis))).toBe(kolkata.format(millis));
+      }),
+    );
+  });
+  test.each(['2026-06-01', '2024-02-29', '2000-02-29', '1999-12-31', '0001-01-01', '9999-12-31'])(
+    '%s is one',
+    (text) => {
+      expect(parseDay(text)).toBe(text);
+    },
+  );
+  test.each([
+    '',
+    '2026-02-29',
+    '1900-02-29',
+    '2026-06-31',
+    '2026-13-01',
+    '2026-00-01',
+    '2026-06-00',
+    '2026-6-1',
+    '26-06-01',
+    '01-06-2026',
+    '01/06/2026',
+    '2026/06/01',
+    '20260601',
+    '2026-06-01T00:00:00Z',
+    ' 2026-06-01',
+    '2026-06-01\n',
+    '२०२६-०६-०१',
+    'yesterday',
+  ])('%j is none', (text) => {
+    expect(parseDay(text)).toBeNull();
+  });
+  test('move by days, over leap days and the ends of years', () => {
+    expect(addDays('2024-02-28' as Day, 1)).toBe('2024-02-29');
+    expect(addDays('2026-02-28' as Day, 1)).toBe('2026-03-01');
+    expect(addDays('2026-01-01' as Day, -1)).toBe('2025-12-31');
+    // 180 days before 1 June: 31 of May, 30, 31, 28, 31 back to 1 January make 151; 29 more lead to 3 December.
+    expect(addDays('2026-06-01' as Day, -180)).toBe('2025-12-03');
+  });
+  test('forth and back is the same day, and as texts they sort by date', () => {
+    const day = fc.integer({ min: 0, max: 80_000 }).map((days) => addDays('1950-01-01' as Day, days));
+    fc.assert(
+      fc.property(day, fc.integer({ min: 1, max: 2000 }), (from, days) => {
+        const to = addDays(from, days);
+        expect(addDays(to, -days)).toBe(from);
+        expect(parseDay(to)).toBe(to);
+        expect(to > from).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { asInstant } from '../../lambdas/domain/days.ts';
+import { cutEvenly, directionRowLine, orderCsv, parseDirectionRowLine } from '../../lambdas/domain/directions.ts';
+import type { Imei, Msisdn } from '../../lambdas/domain/identifiers.ts';
+import { BadWorkLine } from '../../lambdas/domain/tabbed.ts';
+import { readAll } from './csv-reading.ts';
+
+const reverify = (msisdn: string, imei: string, lsa = '') => ({ msisdn: msisdn as Msisdn, imei: imei as Imei, lsa });
+const block = (imei: string) => ({ imei: imei as Imei });
+
+describe('cutting into directions', () => {
+  test('gives as few pieces as can be, as even as can be', () => {
+    const sizes = (rows: number, most: number) =>
+      cutEvenly(Array.from({ length: rows }), most).map(({ length }) => length);
+    expect(sizes(0, 2000)).toEqual([]);
+    expect(sizes(1, 2000)).toEqual([1]);
+    expect(sizes(2000, 2000)).toEqual([2000]);
+    expect(sizes(2001, 2000)).toEqual([1000, 1001]);
+    expect(sizes(7, 3)).toEqual([2, 2, 3]);
+    expect(sizes(3, 1)).toEqual([1, 1, 1]);
+  });
+  test('loses and doubles no row, keeps their order, and no piece is larger than allowed', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 300 }), fc.integer({ min: 1, max: 60 }), (rows, most) => {
+        const pieces = cutEvenly(rows, most);
+        const sizes = pieces.map(({ length }) => length);
+        expect(pieces.flat()).toEqual(rows);
+        expect(pieces.length).toBe(Math.ceil(rows.length / most));
+        if (pieces.length > 0) {
+          expect(Math.max(...sizes)).toBeLessThanOrEqual(most);
+          expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+          expect(Math.min(...sizes)).toBeGreaterThan(0);
+        }
+      }),
+    );
+  });
+  test.each([0, -1, 1.5, Number.NaN])('into pieces of at most %d rows makes no sense', (most) => {
+    expect(() => cutEvenly([1], most)).toThrow(RangeError);
+  });
+});
+
+describe("the line of a direction's row", () => {
+  test('has what its order and the revocation list need', () => {
+    expect(directionRowLine('reverify', reverify('+919876543210', '49015420323751', 'Delhi'))).toBe(
+      '+919876543210\t49015420323751\tDelhi',
+    );
+    expect(directionRowLine('block', block('49015420323751'))).toBe('49015420323751');
+    expect(parseDirectionRowLine('block', '49015420323751')).toEqual({ imei: '49015420323751' });
+  });
+  test('keeps any text from outside, on one line', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (lsa) => {
+        const row = reverify('+919876543210', '49015420323751', lsa);
+        const line = directionRowLine('reverify', row);
+        expect(line).not.toMatch(/[\n\r]/);
+        expect(parseDirectionRowLine('reverify', line)).toEqual(row);
+      }),
+    );
+  });
+  test('is not one of another kind, nor an empty one', () => {
+    expect(() => parseDirectionRowLine('reverify', '49015420323751')).toThrow(BadWorkLine);
+    expect(() => parseDirectionRowLine('block', 'a\tb\tc')).toThrow(BadWorkLine);
+    expect(() => parseDirectionRowLine('block', '')).toThrow(BadWorkLine);
+    expect(() => parseDirectionRowLine('reverify', '')).toThrow(BadWorkLine);
+  });
+});
+
+describe('an order file', () => {
+  const deadline = asInstant('2026-06-06T00:00:00Z');
+  test('of a re-verification has connection, handset, reason and deadline, sorted by connection', () => {
+    const rows = [reverify('+919876543211', '49015420323751', '=1+1'), reverify('+919876543210', '35209900176148')];
+    expect(orderCsv('reverify', rows, deadline)).toBe(
+      'msisdn,imei,reason,deadline\n' +
+        '+919876543210,352099001761481,linked_to_reported_handset,2026-06-06T00:00:00Z\n' +
+        '+919876543211,490154203237518,linked_to_reported_handset,2026-06-06T00:00:00Z\n',
+    );
+  });
+  test('of a block has handset, reason and deadline, sorted by handset', () => {
+    expect(orderCsv('block', [block('49015420323751'), block('35209900176148')], deadline)).toBe(
+      'imei,reason,deadline\n' +
+        '352099001761481,reported_for_fraud,2026-06-06T00:00:00Z\n' +
+        '490154203237518,reported_for_fraud,2026-06-06T00:00:00Z\n',
+    );
+  });
+  test('does not depend on the order of the rows, and loses none', async () => {
+    const numbers = fc.uniqueArray(fc.integer({ min: 6_000_000_000, max: 9_999_999_999 }), { maxLength: 50 });
+    await fc.assert(
+      fc.asyncProperty(numbers, async (all) => {
+        const rows = all.map((number) => reverify(`+91${number}`, '49015420323751'));
+        const file = orderCsv('reverify', rows, deadline);
+        expect(orderCsv('reverify', rows.toReversed(), deadline)).toBe(file);
+        const reading = await readAll([Buffer.from(file)], { required: ['msisdn'], optional: [] });
+        expect(reading.rows.map((row) => 'cells' in row && row.cells.msisdn)).toEqual(
+          all.toSorted((a, b) => a - b).map((number) => `+91${number}`),
+        );
+      }),
+    );
+  });
+});

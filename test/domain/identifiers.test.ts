@@ -1,0 +1,255 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type AgencyId,
+  batchIdOf,
+  directionIdOf,
+  type Imei,
+  imeiOut,
+  isAgencyId,
+  isOperatorId,
+  luhnDigit,
+  type Msisdn,
+  NotASha256,
+  type OperatorId,
+  parseDirectionId,
+  parseImei,
+  parseMsisdn,
+  shardOf,
+} from '../../lambdas/domain/identifiers.ts';
+
+const digits = (length: number) =>
+  fc.array(fc.integer({ min: 0, max: 9 }), { minLength: length, maxLength: length }).map((all) => all.join(''));
+const key = digits(14).filter((text) => new Set(text).size > 1);
+
+describe('the Luhn digit', () => {
+  test.each([
+    ['49015420323751', '8'],
+    ['35209900176148', '1'],
+    ['00000000000000', '0'],
+    ['7992739871', '3'],
+  ])('of %s', (text, digit) => {
+    // The sum with the digit appended is a multiple of ten: the definition, reckoned from the left.
+    const whole = text + luhnDigit(text);
+    const sum = [...whole].reduce((total, each, at) => {
+      const weight = (whole.length - at) % 2 === 0 ? 2 : 1;
+      const product = Number(each) * weight;
+      return total + Math.floor(product / 10) + (product % 10);
+    }, 0);
+    expect(sum % 10).toBe(0);
+    expect(luhnDigit(text)).toBe(digit);
+  });
+  test('exactly one digit completes any number', () => {
+    fc.assert(
+      fc.property(key, (text) => {
+        const fitting = [...'0123456789'].filter((last) => !('reason' in parseImei(text + last)));
+        expect(new Set(fitting)).toEqual(new Set(['0', luhnDigit(text)]));
+      }),
+    );
+  });
+  test('any single wrong digit, and any two neighbours swapped (but 0 and 9), is found', () => {
+    fc.assert(
+      fc.property(key, fc.nat(13), fc.integer({ min: 1, max: 9 }), (text, at, more) => {
+        const wrong = text.slice(0, at) + ((Number(text[at]) + more) % 10) + text.slice(at + 1);
+        expect(luhnDigit(wrong)).not.toBe(luhnDigit(text));
+        const pair = text.slice(at, at + 2);
+        if (pair.length === 2 && pair[0] !== pair[1] && pair !== '09' && pair !== '90') {
+          const swapped = `${text.slice(0, at)}${pair[1]}${pair[0]}${text.slice(at + 2)}`;
+          expect(luhnDigit(swapped)).not.toBe(luhnDigit(text));
+        }
+      }),
+    );
+  });
+});
+
+describe('an IMEI', () => {
+  test.each([
+    ['14 digits', '49015420323751'],
+    ['15 digits, the last one the Luhn digit', '490154203237518'],
+    ['15 digits, the last one the spare digit 0', '490154203237510'],
+    ['16 digits: an IMEISV', '4901542032375142'],
+    ['with spaces', '49 015420 323751 8'],
+    ['with hyphens, as phones show it', '49-015420-323751-8'],
+    ['with slashes and dots', '49.015420/323751.8'],
+    ['with separators at its ends', '-490154203237518-'],
+  ])('%s', (_, cell) => {
+    expect(parseImei(cell)).toEqual({ value: '49015420323751' });
+  });
+  test.each([
+    ['an empty cell', '', 'missing_imei'],
+    ['separators only', ' - / . ', 'missing_imei'],
+    ['a word', 'unknown', 'not_digits'],
+    ['a letter among the digits', '49015420323751O', 'not_digits'],
+    ['a short word', 'n/a', 'not_digits'],
+    ['scientific notation', '4.90154E+14', 'not_digits'],
+    ['a plus sign', '+49015420323751', 'not_digits'],
+    ['Devanagari digits', '४९०१५४२०३२३७५१', 'not_digits'],
+    ['fullwidth digits', '４９０１５４２０３２３７５１', 'not_digits'],
+    ['a tab between digits', '49015420\t323751', 'not_digits'],
+    ['a comma between digits', '49015420,323751', 'not_digits'],
+    ['13 digits', '4901542032375', 'wrong_length'],
+    ['17 digits', '49015420323751812', 'wrong_length'],
+    ['one digit', '0', 'wrong_length'],
+    ['a wrong Luhn digit', '490154203237517', 'check_digit_mismatch'],
+    ['14 zeros', '00000000000000', 'not_a_device'],
+    ['15 zeros', '000000000000000', 'not_a_device'],
+    ['14 ones in 16 digits', '1111111111111123', 'not_a_device'],
+    // Fourteen ones: 7 doubled (2 each) and 7 plain make 21, so 9 completes it, and 5 is wrong before anything else.
+    ['14 ones and their Luhn digit', '111111111111119', 'not_a_device'],
+    ['14 ones and a wrong digit', '111111111111115', 'check_digit_mismatch'],
+  ])('%s is rejected', (_, cell, reason) => {
+    expect(parseImei(cell)).toEqual({ reason });
+  });
+  test('goes out in 15 digits, whatever it came in', () => {
+    expect(imeiOut('49015420323751' as Imei)).toBe('490154203237518');
+  });
+  test('normalising twice is once, and what goes out comes in as the same handset', () => {
+    fc.assert(
+      fc.property(key, digits(2), (text, software) => {
+        const once = { value: text };
+        expect(parseImei(text)).toEqual(once);
+        expect(parseImei(text + software)).toEqual(once);
+        expect(parseImei(imeiOut(text as Imei))).toEqual(once);
+      }),
+    );
+  });
+  test('any text is either a handset or a reject, never an error', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const parsed = parseImei(text);
+        if ('value' in parsed) expect(parsed.value).toMatch(/^[0-9]{14}$/);
+        else
+          expect(parsed.reason).toMatch(/^(missing_imei|not_digits|wrong_length|check_digit_mismatch|not_a_device)$/);
+      }),
+    );
+  });
+});
+
+describe('a mobile number', () => {
+  test.each(['9876543210', '09876543210', '919876543210', '+919876543210'])('%s is stored in E.164', (cell) => {
+    expect(parseMsisdn(cell)).toEqual({ value: '+919876543210' });
+  });
+  test.each(['6000000000', '7000000000', '8000000000', '9000000000'])('%s begins with 6 to 9', (cell) => {
+    expect(parseMsisdn(cell)).toEqual({ value: `+91${cell}` });
+  });
+  test('a number that begins with 91 is one, with and without its country code', () => {
+    expect(parseMsisdn('9198765432')).toEqual({ value: '+919198765432' });
+    expect(parseMsisdn('919198765432')).toEqual({ value: '+919198765432' });
+  });
+  test.each([
+    ['', 'missing_msisdn'],
+    ['5876543210', 'bad_msisdn'],
+    ['987654321', 'bad_msisdn'],
+    ['98765432101', 'bad_msisdn'],
+    ['+9876543210', 'bad_msisdn'],
+    ['+09876543210', 'bad_msisdn'],
+    ['0919876543210', 'bad_msisdn'],
+    ['00919876543210', 'bad_msisdn'],
+    ['+449876543210', 'bad_msisdn'],
+    ['98765 43210', 'bad_msisdn'],
+    ['98765-43210', 'bad_msisdn'],
+    ['९८७६५४३२१०', 'bad_msisdn'],
+    ['9876543210\n', 'bad_msisdn'],
+    ['0', 'bad_msisdn'],
+  ])('%j is rejected', (cell, reason) => {
+    expect(parseMsisdn(cell)).toEqual({ reason });
+  });
+  test('normalising twice is once', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('', '0', '91', '+91'),
+        fc.constantFrom(...'6789'),
+        digits(9),
+        (before, first, rest) => {
+          const once = parseMsisdn(before + first + rest);
+          expect(once).toEqual({ value: `+91${first}${rest}` });
+          expect('value' in once && parseMsisdn(once.value)).toEqual(once);
+        },
+      ),
+    );
+  });
+});
+
+describe('ids', () => {
+  test('an agency has up to 16, an operator up to 10 characters of a-z, 0-9 and -', () => {
+    expect(['mha', 'up-police', 'a'.repeat(16)].every(isAgencyId)).toBe(true);
+    expect(['', 'a'.repeat(17), 'MHA', 'a_b', 'a b', 'a/b', 'म', 'mha\n'].some(isAgencyId)).toBe(false);
+    expect(['jio', 'v-i', 'a'.repeat(10)].every(isOperatorId)).toBe(true);
+    expect(['', 'a'.repeat(11), 'Jio', 'a.b', 'jio\n'].some(isOperatorId)).toBe(false);
+  });
+  test("a batch's id is its agency and the first 12 digits of its report's SHA-256", () => {
+    const sha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+    expect(batchIdOf('up-police' as AgencyId, sha256)).toBe('up-police-e3b0c44298fc');
+    for (const wrong of ['e3b0c44298fc', sha256.toUpperCase(), `${sha256}0`]) {
+      expect(() => batchIdOf('mha' as AgencyId, wrong)).toThrow(NotASha256);
+    }
+  });
+  const parts = fc.record({
+    batchId: fc
+      .constantFrom('mha', 'up-police', '-', 'a-0123456789ab')
+      .map((agency) => batchIdOf(agency as AgencyId, '0123456789abcdef'.repeat(4))),
+    kind: fc.constantFrom('reverify' as const, 'block' as const),
+    operator: fc.constantFrom('jio', 'vi', 'a-1', '-').map((id) => id as OperatorId),
+    plan: fc.nat(999_999_999),
+    shard: fc.nat(100_000),
+    n: fc.nat(100_000),
+  });
+  test('a direction id says its batch, kind, operator, plan, shard and number', () => {
+    const id = 'mha-0123456789ab.reverify.jio.7-0-12';
+    const said = {
+      batchId: batchIdOf('mha' as AgencyId, '0123456789abcdef'.repeat(4)),
+      kind: 'reverify' as const,
+      operator: 'jio' as OperatorId,
+      plan: 7,
+      shard: 0,
+      n: 12,
+    };
+    expect(directionIdOf(said)).toBe(id);
+    expect(parseDirectionId(id)).toEqual({ id, ...said });
+  });
+  test('a direction id is read as it was made, and its execution name with a retry has at most 80 characters', () => {
+    fc.assert(
+      fc.property(parts, (said) => {
+        const id = directionIdOf(said);
+        expect(parseDirectionId(id)).toEqual({ id, ...said });
+      }),
+    );
+    const longest = `${'a'.repeat(16)}-0123456789ab.reverify.${'o'.repeat(10)}.100000-10000-1000`;
+    expect(parseDirectionId(longest)?.n).toBe(1000);
+    expect(longest.length + '-99'.length).toBeLessThanOrEqual(80);
+  });
+  test.each([
+    '',
+    'mha-0123456789ab',
+    'mha-0123456789ab.reverify.jio.7-0',
+    'mha-0123456789ab.reverify.jio.7-0-1-2',
+    'mha-0123456789ab.reverify.jio.07-0-1',
+    'mha-0123456789ab.reverify.jio.7-0-1.csv',
+    'mha-0123456789ab.unblock.jio.7-0-1',
+    'mha-0123456789a.reverify.jio.7-0-1',
+    'MHA-0123456789ab.reverify.jio.7-0-1',
+    'mha-0123456789ab.reverify.jio.7-0-1\n',
+    'mha-0123456789ab.reverify.jio.9999999999-0-1',
+  ])('%j is no direction id', (text) => {
+    expect(parseDirectionId(text)).toBeNull();
+  });
+});
+
+describe('shards', () => {
+  test('follow from FNV-1a, so that they never change', () => {
+    // The published test vectors of 32-bit FNV-1a: "" 811c9dc5, "a" e40c292c, "foobar" bf9cf968.
+    const hash = (text: string) => shardOf(text as Msisdn, 2 ** 32);
+    expect([hash(''), hash('a'), hash('foobar')]).toEqual([0x811c9dc5, 0xe40c292c, 0xbf9cf968]);
+  });
+  test.each([2, 7, 64, 100])('take numbers in a row evenly, %i of them', (shards) => {
+    const sizes = new Array<number>(shards).fill(0);
+    const numbers = 1000 * shards;
+    for (let n = 0; n < numbers; n++) {
+      const shard = shardOf(`+91${9_800_000_000 + n}` as Msisdn, shards);
+      sizes[shard] = (sizes[shard] ?? 0) + 1;
+    }
+    expect(sizes).toHaveLength(shards);
+    expect(Math.min(...sizes)).toBeGreaterThan(850);
+    expect(Math.max(...sizes)).toBeLessThan(1150);
+  });
+});

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { asInstant } from '../../lambdas/domain/days.ts';
+import { deadlinesOf } from '../../lambdas/domain/ladders.ts';
+
+test('deadlines follow each other from the start, in days of 24 hours', () => {
+  const flagged = [
+    { order: 'reverify', days: 5 },
+    { order: 'bar_outgoing', days: 5 },
+    { order: 'bar_incoming', days: 5 },
+    { order: 'disconnect', days: 1 },
+  ];
+  expect(deadlinesOf(flagged, asInstant('2026-06-01T09:30:15Z'))).toEqual([
+    { order: 'reverify', deadline: '2026-06-06T09:30:15Z' },
+    { order: 'bar_outgoing', deadline: '2026-06-11T09:30:15Z' },
+    { order: 'bar_incoming', deadline: '2026-06-16T09:30:15Z' },
+    { order: 'disconnect', deadline: '2026-06-17T09:30:15Z' },
+  ]);
+});
+
+test('an order may stand on two rungs', () => {
+  const block = [
+    { order: 'block', days: 1 },
+    { order: 'block', days: 1 },
+  ];
+  expect(deadlinesOf(block, asInstant('2026-12-31T00:00:00Z'))).toEqual([
+    { order: 'block', deadline: '2027-01-01T00:00:00Z' },
+    { order: 'block', deadline: '2027-01-02T00:00:00Z' },
+  ]);
+});

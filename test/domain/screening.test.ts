@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Imei, imeiOut } from '../../lambdas/domain/identifiers.ts';
+import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
+import { readAll } from './csv-reading.ts';
+
+const cell = (line: number, imei: string) => ({ line, cells: { imei } });
+
+describe('screening a report', () => {
+  test('a whole file: each row is a handset, a repeat or a reject with its reason', async () => {
+    const file = [
+      'case_ref,IMEI,category', // 1
+      'A1,490154203237518,loan app', // 2: a handset
+      'A2,35-209900-176148-1,sextortion', // 3: another
+      'A3,49015420323751,', // 4: the first again, without its check digit
+      'A4,4901542032375199,', // 5: and as IMEISV
+      'A5,,', // 6
+      'A6,unknown,', // 7
+      'A7,4901542,', // 8
+      'A8,490154203237517,', // 9
+      'A9,000000000000000,', // 10
+      'A10,352099001761481', // 11: two cells of three
+      'A11,352099001761480,x', // 12: the second again, with the spare digit
+      '',
+    ].join('\n');
+    const { rows, fault } = await readAll([Buffer.from(file)], reportColumns);
+    const screening = new Screening();
+    const screened = rows.map((row) =>
+      'cells' in row ? screening.row({ line: row.line, cells: { imei: row.cells.imei ?? '' } }) : screening.row(row),
+    );
+    expect(fault).toBeNull();
+    expect(screened).toEqual([
+      { handset: '49015420323751' },
+      { handset: '35209900176148' },
+      { repeat: true },
+      { repeat: true },
+      { line: 6, value: '', reason: 'missing_imei' },
+      { line: 7, value: 'unknown', reason: 'not_digits' },
+      { line: 8, value: '4901542', reason: 'wrong_length' },
+      { line: 9, value: '490154203237517', reason: 'check_digit_mismatch' },
+      { line: 10, value: '000000000000000', reason: 'not_a_device' },
+      { line: 11, value: 'A10,352099001761481', reason: 'wrong_cell_count' },
+      { repeat: true },
+    ]);
+    expect(screening.totals()).toEqual({ rows: 11, rejected: 6, repeats: 3, handsets: 2 });
+    expect(screening.handsets()).toEqual(['49015420323751', '35209900176148']);
+  });
+  test('a report of no rows has no handsets', () => {
+    const screening = new Screening();
+    expect(screening.totals()).toEqual({ rows: 0, rejected: 0, repeats: 0, handsets: 0 });
+    expect(screening.handsets()).toEqual([]);
+  });
+  test('a handset whose key begins with zeros keeps them', () => {
+    const screening = new Screening();
+    expect(screening.row(cell(2, '01234567890123'))).toEqual({ handset: '01234567890123' });
+    expect(screening.row(cell(3, '00000000000001'))).toEqual({ handset: '00000000000001' });
+    expect(screening.handsets()).toEqual(['01234567890123', '00000000000001']);
+  });
+  test('a bad row again is a reject again, never a repeat', () => {
+    const screening = new Screening();
+    screening.row(cell(2, 'x'));
+    expect(screening.row(cell(3, 'x'))).toEqual({ line: 3, value: 'x', reason: 'not_digits' });
+    expect(screening.totals()).toEqual({ rows: 2, rejected: 2, repeats: 0, handsets: 0 });
+  });
+  test('the rows always add up, and the handsets are those of the report, each once', () => {
+    const key = fc.integer({ min: 1, max: 40 }).map((n) => String(n).padStart(14, '0') as Imei);
+    const written = fc.oneof(
+      key.map((imei) => ({ imei, text: imei as string })),
+      key.map((imei) => ({ imei, text: imeiOut(imei) })),
+      key.map((imei) => ({ imei, text: `${imei}07` })),
+      fc.constantFrom('', '-', 'x', '123').map((text) => ({ imei: null, text })),
+    );
+    fc.assert(
+      fc.property(fc.array(written, { maxLength: 100 }), (cells) => {
+        const screening = new Screening();
+        for (const [at, { text }] of cells.entries()) screening.row(cell(at + 2, text));
+        const valid = cells.flatMap(({ imei }) => imei ?? []);
+        const distinct = [...new Set(valid)];
+        expect(screening.handsets()).toEqual(distinct);
+        expect(screening.totals()).toEqual({
+          rows: cells.length,
+          rejected: cells.length - valid.length,
+          repeats: valid.length - distinct.length,
+          handsets: distinct.length,
+        });
+      }),
+    );
+  });
+});

@@ -1,0 +1,219 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { addDays, type Day } from '../../lambdas/domain/days.ts';
+import type { Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import {
+  BadLinkKey,
+  type GatheredLink,
+  gatheredLine,
+  isNewer,
+  linkKey,
+  newestByConnection,
+  parseGatheredLine,
+  parseLinkKey,
+  parseSighting,
+  type UsageColumn,
+  usageColumns,
+  windowOf,
+} from '../../lambdas/domain/sightings.ts';
+import { BadWorkLine } from '../../lambdas/domain/tabbed.ts';
+import { readAll } from './csv-reading.ts';
+
+const jio = 'jio' as OperatorId;
+const uploaded = '2026-06-01' as Day;
+
+describe("a row of an operator's usage file", () => {
+  const good: Record<UsageColumn, string> = {
+    imei: '490154203237518',
+    msisdn: '9876543210',
+    last_seen: '2026-05-31',
+    imsi: '404451234567890',
+    lsa: 'Delhi',
+    subscriber_type: 'bulk',
+    point_of_sale: 'POS-7',
+  };
+  const parse = (cells: Partial<Record<UsageColumn, string>>) =>
+    parseSighting({ line: 9, cells: { ...good, ...cells } }, jio, uploaded);
+
+  test('is a sighting at that operator', () => {
+    expect(parse({})).toEqual({
+      imei: '49015420323751',
+      msisdn: '+919876543210',
+      lastSeen: '2026-05-31',
+      operator: 'jio',
+      imsi: '404451234567890',
+      lsa: 'Delhi',
+      subscriberType: 'bulk',
+      pointOfSale: 'POS-7',
+    });
+  });
+  test('needs no more than handset, connection and day', () => {
+    expect(parse({ imsi: '', lsa: '', subscriber_type: '', point_of_sale: '' })).toEqual({
+      imei: '49015420323751',
+      msisdn: '+919876543210',
+      lastSeen: '2026-05-31',
+      operator: 'jio',
+      imsi: '',
+      lsa: '',
+      subscriberType: '',
+      pointOfSale: '',
+    });
+  });
+  test('may have been seen on the day of the upload, and long before', () => {
+    expect(parse({ last_seen: '2026-06-01' })).toMatchObject({ lastSeen: '2026-06-01' });
+    expect(parse({ last_seen: '1999-01-01' })).toMatchObject({ lastSeen: '1999-01-01' });
+  });
+  test.each(['individual', 'business', 'bulk', ''])('may be of a subscriber of the type %j', (type) => {
+    expect(parse({ subscriber_type: type })).toMatchObject({ subscriberType: type });
+  });
+  test.each([
+    ['imei', '', 'missing_imei'],
+    ['imei', 'x', 'not_digits'],
+    ['imei', '1', 'wrong_length'],
+    ['imei', '490154203237511', 'check_digit_mismatch'],
+    ['imei', '22222222222222', 'not_a_device'],
+    ['msisdn', '', 'missing_msisdn'],
+    ['msisdn', '12345', 'bad_msisdn'],
+    ['last_seen', '', 'missing_last_seen'],
+    ['last_seen', '31-05-2026', 'bad_date'],
+    ['last_seen', '2026-02-30', 'bad_date'],
+    ['last_seen', '2026-06-02', 'bad_date'],
+    ['subscriber_type', 'corporate', 'bad_subscriber_type'],
+    ['subscriber_type', 'Bulk', 'bad_subscriber_type'],
+  ] as const)('with the %s %j is rejected: %s', (column, value, reason) => {
+    expect(parse({ [column]: value })).toEqual({ line: 9, value, reason });
+  });
+  test('with too many or too few cells is rejected for that, before all else', () => {
+    expect(parseSighting({ line: 4, wrongCellCount: 'x,y' }, jio, uploaded)).toEqual({
+      line: 4,
+      value: 'x,y',
+      reason: 'wrong_cell_count',
+    });
+  });
+  test('with several faults is rejected for the first in the agreed order', () => {
+    const bad = { imei: 'x', msisdn: 'y', last_seen: 'z', subscriber_type: 'u' };
+    expect(parse(bad)).toMatchObject({ reason: 'not_digits' });
+    expect(parse({ ...bad, imei: good.imei })).toMatchObject({ reason: 'bad_msisdn' });
+    expect(parse({ ...bad, imei: good.imei, msisdn: good.msisdn })).toMatchObject({ reason: 'bad_date' });
+    expect(parse({ last_seen: '', subscriber_type: 'u' })).toMatchObject({ reason: 'missing_last_seen' });
+    expect(parse({ subscriber_type: 'u' })).toMatchObject({ reason: 'bad_subscriber_type' });
+  });
+  test('is found by the names of its columns', async () => {
+    const file = 'last_seen,MSISDN,circle,imei\n2026-05-01,09876543210,north,49015420323751\n';
+    const { rows } = await readAll([Buffer.from(file)], usageColumns);
+    expect(rows).toEqual([
+      {
+        line: 2,
+        cells: {
+          imei: '49015420323751',
+          msisdn: '09876543210',
+          last_seen: '2026-05-01',
+          imsi: '',
+          lsa: '',
+          subscriber_type: '',
+          point_of_sale: '',
+        },
+      },
+    ]);
+  });
+});
+
+describe('the key of a link', () => {
+  const key = '2026-05-31#+919876543210#jio';
+  const said = { lastSeen: '2026-05-31' as Day, msisdn: '+919876543210' as Msisdn, operator: jio };
+  test('says day, connection and operator', () => {
+    expect(linkKey(said)).toBe(key);
+    expect(parseLinkKey(key)).toEqual(said);
+  });
+  test.each(['', '2026-05-31', '2026-05-31#9876543210#jio', `${key}#x`, `${key}\n`])('is not %j', (text) => {
+    expect(() => parseLinkKey(text)).toThrow(BadLinkKey);
+  });
+});
+
+test('the look-back window has both its ends: 180 days before the upload, and the day of the upload', () => {
+  expect(windowOf('2026-06-01' as Day, 180)).toEqual({ from: '2025-12-03', to: '2026-06-01' });
+  expect(windowOf('2024-03-01' as Day, 1)).toEqual({ from: '2024-02-29', to: '2024-03-01' });
+});
+
+const link = (over: Partial<Record<keyof GatheredLink, string>> = {}): GatheredLink => ({
+  msisdn: (over.msisdn ?? '+919876543210') as Msisdn,
+  imei: (over.imei ?? '49015420323751') as Imei,
+  lastSeen: (over.lastSeen ?? '2026-05-31') as Day,
+  operator: (over.operator ?? 'jio') as OperatorId,
+  lsa: over.lsa ?? '',
+});
+
+describe("a connection's newest sighting", () => {
+  test('is that of the latest day, whatever the operator and handset', () => {
+    const later = link({ lastSeen: '2026-05-31', operator: 'vi', imei: '99999999999990' });
+    const earlier = link({ lastSeen: '2026-05-30', operator: 'airtel', imei: '00000000000001' });
+    expect([isNewer(later, earlier), isNewer(earlier, later)]).toEqual([true, false]);
+  });
+  test('on one day, is that of the operator whose id comes first', () => {
+    const first = link({ operator: 'airtel', imei: '99999999999990' });
+    const second = link({ operator: 'jio', imei: '00000000000001' });
+    expect([isNewer(first, second), isNewer(second, first)]).toEqual([true, false]);
+  });
+  test('on one day at one operator, is that in the handset with the lowest IMEI', () => {
+    const first = link({ imei: '00000000000001' });
+    const second = link({ imei: '99999999999990' });
+    expect([isNewer(first, second), isNewer(second, first)]).toEqual([true, false]);
+    expect(isNewer(first, first)).toBe(false);
+  });
+
+  const some = fc
+    .record({
+      msisdn: fc.constantFrom('+919000000001', '+919000000002', '+919000000003'),
+      imei: fc.constantFrom('00000000000001', '00000000000002', '49015420323751'),
+      lastSeen: fc.integer({ min: 0, max: 3 }).map((days) => addDays('2026-05-30' as Day, days)),
+      operator: fc.constantFrom('airtel', 'jio', 'vi'),
+    })
+    .map(link);
+  test('does not depend on the order of the links, and none is lost', () => {
+    fc.assert(
+      fc.property(
+        fc
+          .array(some, { maxLength: 30 })
+          .chain((links) => fc.tuple(fc.constant(links), fc.shuffledSubarray(links, { minLength: links.length }))),
+        ([links, shuffled]) => {
+          const newest = newestByConnection(links);
+          expect(new Map([...newestByConnection(shuffled)].sort())).toEqual(new Map([...newest].sort()));
+          // Reckoned by sorting instead: a later day counts down, the rest up.
+          for (const msisdn of new Set(links.map((one) => one.msisdn))) {
+            const rank = ({ lastSeen, operator, imei }: GatheredLink) =>
+              `${99_999_999 - Number(lastSeen.replaceAll('-', ''))} ${operator} ${imei}`;
+            const own = links.filter((one) => one.msisdn === msisdn).sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+            expect(newest.get(msisdn)).toEqual(own[0]);
+          }
+          expect(newest.size).toBe(new Set(links.map((one) => one.msisdn)).size);
+        },
+      ),
+    );
+  });
+});
+
+describe('the line of a gathered link', () => {
+  test('has five cells between tabs', () => {
+    expect(gatheredLine(link({ lsa: 'Delhi' }))).toBe('+919876543210\t49015420323751\t2026-05-31\tjio\tDelhi');
+  });
+  test('keeps any text from outside, on one line', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'binary' }),
+          fc
+            .array(fc.constantFrom('\\', '\t', '\n', '\r', '\u2028', '\u2029', 'n', 't', 'u', 'v', 'अ'))
+            .map((all) => all.join('')),
+        ),
+        (lsa) => {
+          const line = gatheredLine(link({ lsa }));
+          expect(line).not.toMatch(/[\n\r\u2028\u2029]/);
+          expect(parseGatheredLine(line)).toEqual(link({ lsa }));
+        },
+      ),
+    );
+  });
+  test.each(['', 'a\tb\tc\td', 'a\tb\tc\td\te\tf'])('is not %j', (line) => {
+    expect(() => parseGatheredLine(line)).toThrow(BadWorkLine);
+  });
+});
