@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, checkStage, stageFromContext } from '../../lib/config/stage.ts';
+
+const nothing = () => undefined;
+const good = stageFromContext(nothing);
+
+/** The message of the ConfigError that `make` throws. */
+function complaint(make: () => unknown): string {
+  try {
+    make();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return 'no error';
+}
+
+describe("a stage's configuration", () => {
+  it('is that of dev, with the flagged ladder of 5, 5, 5 and 1 days, where nothing else is said', () => {
+    expect(good.stage).toBe('dev');
+    expect(good.operators.map(({ id }) => id)).toEqual(['airtel', 'bsnl', 'jio', 'mtnl', 'vi']);
+    expect(good.policy.ladders.reverify.map(({ order, days }) => `${order} ${days}`)).toEqual([
+      'reverify 5',
+      'bar_outgoing 5',
+      'bar_incoming 5',
+      'disconnect 1',
+    ]);
+    expect(good.policy.lookBackDays).toBe(180);
+    expect(good.policy.rowsPerDirection).toBe(2000);
+  });
+
+  it('takes the normal ladder of 30, 15, 15 and 1 days from the context', () => {
+    const normal = stageFromContext((name) => (name === 'ladder' ? 'normal' : undefined));
+    expect(normal.policy.ladders.reverify.map(({ days }) => days)).toEqual([30, 15, 15, 1]);
+  });
+
+  it('refuses an unknown ladder, and names the field', () => {
+    expect(complaint(() => stageFromContext((name) => (name === 'ladder' ? 'fast' : undefined)))).toContain('ladder:');
+  });
+
+  it('refuses an empty list of operators, and names the field', () => {
+    expect(complaint(() => checkStage({ ...good, operators: [] }))).toContain('operators: at least one operator');
+    expect(complaint(() => stageFromContext((name) => (name === 'operators' ? '' : undefined)))).toContain(
+      'operators:',
+    );
+  });
+
+  it('refuses an empty list of agencies, and names the field', () => {
+    expect(complaint(() => checkStage({ ...good, agencies: [] }))).toContain('agencies: at least one agency');
+  });
+
+  it('refuses an operator given twice, and an id that does not fit a direction id', () => {
+    const [first] = good.operators;
+    expect(complaint(() => checkStage({ ...good, operators: [first, first] }))).toContain('operators: every id');
+    const long = [{ id: 'eleven-char', notify: [] }];
+    expect(complaint(() => checkStage({ ...good, operators: long }))).toContain('operators[0].id:');
+  });
+
+  it('refuses a ladder without rungs, and names which', () => {
+    const policy = { ...good.policy, ladders: { ...good.policy.ladders, reverify: [] } };
+    expect(complaint(() => checkStage({ ...good, policy }))).toContain('policy.ladders.reverify: a ladder needs');
+  });
+
+  it('refuses a time-out over a year, and names the rung', () => {
+    const ladders = { ...good.policy.ladders, block: [{ order: 'block', days: 366 }] };
+    expect(complaint(() => checkStage({ ...good, policy: { ...good.policy, ladders } }))).toContain(
+      'policy.ladders.block[0].days: a task may wait a year at most',
+    );
+  });
+
+  it('refuses rungs that take more than a year together', () => {
+    const block = [
+      { order: 'block', days: 200 },
+      { order: 'block', days: 166 },
+    ];
+    const ladders = { ...good.policy.ladders, block };
+    expect(complaint(() => checkStage({ ...good, policy: { ...good.policy, ladders } }))).toContain(
+      'policy.ladders.block: all rungs together',
+    );
+  });
+
+  it('refuses a number of rows that is none', () => {
+    const asked = stageFromContext.bind(null, (name: string) => (name === 'rowsPerDirection' ? 'many' : undefined));
+    expect(complaint(asked)).toContain('policy.rowsPerDirection:');
+  });
+});

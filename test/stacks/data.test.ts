@@ -1,0 +1,93 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { synthesized } from './synthesized.ts';
+
+const { data } = synthesized();
+
+describe('the data stack', () => {
+  it('keeps links by handset and sighting, and cases by one key, both with point-in-time recovery and retained', () => {
+    const tables = Object.values(data.findResources('AWS::DynamoDB::Table'));
+    expect(
+      tables.map(({ Properties: { KeySchema } }) =>
+        KeySchema.map((key: { AttributeName: string }) => key.AttributeName),
+      ),
+    ).toEqual(expect.arrayContaining([['pk', 'sk'], ['pk']]));
+    expect(tables).toHaveLength(2);
+    for (const table of tables) {
+      expect(table.DeletionPolicy).toBe('Retain');
+      expect(table.Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
+      expect(table.Properties.SSESpecification.SSEEnabled).toBe(true);
+    }
+  });
+
+  it('has three buckets that block public access, are encrypted, retained and TLS only', () => {
+    const buckets = data.findResources('AWS::S3::Bucket');
+    expect(Object.keys(buckets)).toHaveLength(3);
+    for (const bucket of Object.values(buckets)) {
+      expect(bucket.DeletionPolicy).toBe('Retain');
+      expect(bucket.Properties.BucketEncryption).toBeDefined();
+      expect(bucket.Properties.PublicAccessBlockConfiguration).toEqual({
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      });
+    }
+    for (const policy of Object.values(data.findResources('AWS::S3::BucketPolicy')))
+      expect(policy.Properties.PolicyDocument.Statement).toContainEqual(
+        expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      );
+    expect(Object.keys(data.findResources('AWS::S3::BucketPolicy'))).toHaveLength(3);
+  });
+
+  it('versions the inbox and sends its events, and only its events, to EventBridge', () => {
+    const speaking = Object.entries(data.findResources('AWS::S3::Bucket')).filter(
+      ([, { Properties }]) => Properties.NotificationConfiguration,
+    );
+    expect(speaking).toHaveLength(1);
+    const [id, { Properties }] = speaking[0] ?? ['', { Properties: {} }];
+    expect(id).toMatch(/^Inbox/);
+    expect(Properties.NotificationConfiguration).toEqual({ EventBridgeConfiguration: { EventBridgeEnabled: true } });
+    expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
+  });
+
+  it('filters each operator and each agency by its own id', () => {
+    for (const operator of ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'])
+      data.hasResourceProperties('AWS::SNS::Subscription', { FilterPolicy: { operator: [operator] } });
+    for (const agency of ['mha', 'up-police', 'delhi-police', 'i4c'])
+      data.hasResourceProperties('AWS::SNS::Subscription', { FilterPolicy: { agency: [agency] } });
+    // Five operators, four agencies and the administrators, who hear everything of their own topic.
+    data.resourceCountIs('AWS::SNS::Subscription', 10);
+  });
+
+  it('has a queue with a dead-letter queue for reports, usage and responses, hidden six times as long as their functions run', () => {
+    const queues = Object.entries(data.findResources('AWS::SQS::Queue')).filter(([id]) => /Queue/.test(id));
+    expect(queues).toHaveLength(3);
+    const hidden = Object.fromEntries(
+      queues.map(([id, { Properties }]) => [id.replace(/Queue.*/, ''), Properties.VisibilityTimeout]),
+    );
+    expect(hidden).toEqual({ Reports: 6 * 60, Usage: 6 * 15 * 60, Responses: 6 * 5 * 60 });
+    for (const [, { Properties }] of queues)
+      expect(Properties.RedrivePolicy).toEqual({
+        maxReceiveCount: 5,
+        deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(/DeadLetters/), 'Arn'] },
+      });
+  });
+
+  it('routes every key of the inbox to exactly one queue', () => {
+    const keys = Object.values(data.findResources('AWS::Events::Rule')).map(
+      ({ Properties }) => Properties.EventPattern.detail.object.key,
+    );
+    expect(keys).toHaveLength(3);
+    expect(keys).toEqual(
+      expect.arrayContaining([
+        [{ prefix: 'usage/' }],
+        [{ prefix: 'responses/' }],
+        [{ 'anything-but': { prefix: ['usage/', 'responses/'] } }],
+      ]),
+    );
+    data.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: Match.objectLike({ source: ['aws.s3'], 'detail-type': ['Object Created'] }),
+    });
+  });
+});

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { definitionOf, synthesized } from './synthesized.ts';
+
+const { workflow } = synthesized();
+const batch = definitionOf(workflow, 'Batch');
+const direction = definitionOf(workflow, 'Direction');
+
+type AslValidator = (definition: unknown) => { isValid: boolean; errors: unknown[] };
+const validate: AslValidator = createRequire(import.meta.url)('asl-validator');
+
+describe('the workflow stack', () => {
+  it.each([
+    ['Batch', batch],
+    ['Direction', direction],
+  ])('has a valid definition of %s', (_, definition) => {
+    const { isValid, errors } = validate(definition);
+    expect(errors).toEqual([]);
+    expect(isValid).toBe(true);
+  });
+
+  it('reads the screened handsets as JSON lines, 250 to a child, and writes what children return', () => {
+    expect(batch.States['Expand handsets into links']).toMatchObject({
+      Type: 'Map',
+      ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } },
+      ItemReader: {
+        Resource: 'arn:aws:states:::s3:getObject',
+        ReaderConfig: { InputType: 'JSONL' },
+        Arguments: { Key: '{% $batch.handsetsKey %}' },
+      },
+      ItemBatcher: {
+        MaxItemsPerBatch: 250,
+        BatchInput: { plan: '{% $plan %}', shards: '{% $batch.shards %}', window: '{% $batch.window %}' },
+      },
+      ResultWriter: {
+        Resource: 'arn:aws:states:::s3:putObject',
+        WriterConfig: { OutputType: 'JSONL', Transformation: 'FLATTEN' },
+      },
+    });
+  });
+
+  it('reads the shards for Claim, and the directions where they are more than 40, from manifests', () => {
+    expect(batch.States['Claim numbers and handsets']).toMatchObject({
+      ItemReader: { ReaderConfig: { InputType: 'JSONL' }, Arguments: { Key: '{% $gathered.manifestKey %}' } },
+      ResultWriter: { WriterConfig: { OutputType: 'JSONL', Transformation: 'FLATTEN' } },
+    });
+    expect(batch.States['Direct the operators at scale']).toMatchObject({
+      ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } },
+      ItemReader: { ReaderConfig: { InputType: 'JSONL' }, Arguments: { Key: '{% $planned.manifestKey %}' } },
+      ResultWriter: { Resource: 'arn:aws:states:::s3:putObject' },
+    });
+    expect(batch.States['Direct the operators']).toMatchObject({
+      ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' } },
+      MaxConcurrency: 40,
+    });
+  });
+
+  it('waits for responses with a task token until the deadline of the rung, and goes to the next rung first of all errors', () => {
+    const state = direction.States['Order and await responses'];
+    expect(state).toMatchObject({
+      Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+      Arguments: { Payload: { token: '{% $states.context.Task.Token %}' } },
+      Catch: [{ ErrorEquals: ['States.Timeout'], Next: 'Is a rung left?' }, { ErrorEquals: ['States.ALL'] }],
+    });
+    expect(state?.TimeoutSeconds).toMatch(/^\{% \$max\(\[1, /);
+  });
+
+  it('never retries States.ALL, which would repeat a rung that timed out', () => {
+    const retried = [...JSON.stringify([batch, direction]).matchAll(/"Retry":(\[.*?\}\])/g)].map(([, retry]) => retry);
+    expect(retried.length).toBeGreaterThan(10);
+    for (const retry of retried) expect(retry).not.toContain('States.ALL');
+  });
+
+  it('runs each machine for a year at most', () => {
+    expect(batch).toMatchObject({ TimeoutSeconds: 365 * 24 * 3600, QueryLanguage: 'JSONata' });
+    expect(direction).toMatchObject({ TimeoutSeconds: 365 * 24 * 3600, QueryLanguage: 'JSONata' });
+  });
+
+  it('reads every queue with partial batch responses', () => {
+    const mappings = Object.values(workflow.findResources('AWS::Lambda::EventSourceMapping'));
+    expect(mappings).toHaveLength(3);
+    for (const { Properties } of mappings)
+      expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+  });
+
+  it('tells of failed, timed-out and aborted batches by a rule with a dead-letter queue', () => {
+    workflow.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
+      },
+    });
+    const [rule] = Object.values(workflow.findResources('AWS::Events::Rule'));
+    expect(rule?.Properties.Targets[0].DeadLetterConfig).toBeDefined();
+  });
+
+  it('runs functions on the current Node', () => {
+    const runtimes = Object.values(workflow.findResources('AWS::Lambda::Function')).map(
+      ({ Properties }) => Properties.Runtime,
+    );
+    expect(new Set(runtimes)).toEqual(new Set(['nodejs24.x']));
+    const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(engines.node).toBe('>=20');
+  });
+});
