@@ -113,7 +113,11 @@ describe('what is not implemented is an error that names state and field', () =>
       },
       'state "In": field Assign/x: an outer scope has this variable',
     ],
-    ['an iterator', { Type: 'Map', Iterator: processor, End: true }, 'state "First" ItemProcessor'],
+    [
+      'an iterator',
+      { Type: 'Map', Iterator: processor, End: true },
+      'state "First": field Iterator: is not implemented',
+    ],
     [
       'an unknown mode',
       { ...map, ItemProcessor: { ...processor, ProcessorConfig: { Mode: 'FAST' } } },

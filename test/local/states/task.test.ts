@@ -51,6 +51,19 @@ describe('a request-response task', () => {
     expect(lab.counts).toMatchObject({ transition: 2, executionStart: 1 });
   });
 
+  test('holds the clock while it works: no timer fires before its answer', async () => {
+    const order: string[] = [];
+    const lab: Lab = new Lab({
+      'lambda:invoke': async () => {
+        lab.clock.timer(START + 1, () => order.push('timer'));
+        for (let turn = 0; turn < 20; turn++) await settled();
+        order.push('answer');
+      },
+    });
+    await lab.run(task({}));
+    expect(order).toEqual(['answer', 'timer']);
+  });
+
   test('without Output the result is the output', async () => {
     const lab = new Lab({ 'lambda:invoke': () => ({ Payload: 'p' }) });
     expect(JSON.parse((await lab.run(task({}))).output ?? '')).toEqual({ Payload: 'p' });
