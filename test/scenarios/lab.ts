@@ -1,0 +1,113 @@
+import { type CloudSettings, type LocalCloud, startCloud } from '../../lib/local/cloud.ts';
+import { synthesize } from '../../lib/local/synth.ts';
+
+export const START = Date.parse('2026-06-01T00:00:00Z');
+export const HOUR = 3600 * 1000;
+export const DAY = 24 * HOUR;
+
+export interface LabSettings extends Partial<Omit<CloudSettings, 'assembly' | 'start'>> {
+  /** Values of the CDK context, as `-c name=value` gives them. */
+  context?: Record<string, string>;
+}
+
+/** A cloud with the whole app, and what a scenario does to it. Ended by `stop`, or by the `using` of its test. */
+export class Lab {
+  readonly cloud: LocalCloud;
+  private constructor(cloud: LocalCloud) {
+    this.cloud = cloud;
+  }
+
+  static async open({ context = {}, ...settings }: LabSettings = {}): Promise<Lab> {
+    const assembly = await synthesize({ context });
+    return new Lab(await startCloud({ ...settings, assembly, start: START }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cloud.stop();
+  }
+
+  async upload(key: string, content: string | Uint8Array): Promise<void> {
+    await this.cloud.put(this.cloud.names.buckets.inbox, key, content);
+    await this.cloud.rest();
+  }
+
+  /** A usage file of rows `imei,msisdn,last_seen[,lsa]`. */
+  async usage(operator: string, rows: string[], name = 'usage.csv'): Promise<void> {
+    await this.upload(`usage/${operator}/${name}`, `imei,msisdn,last_seen,lsa\n${rows.map((row) => `${row}\n`).join('')}`);
+  }
+
+  async report(agency: string, imeis: string[], name = 'report.csv'): Promise<void> {
+    await this.upload(`reports/${agency}/${name}`, `imei\n${imeis.map((imei) => `${imei}\n`).join('')}`);
+  }
+
+  /** At `days` after the start: what a person does then, worked through to rest. */
+  async at(days: number): Promise<void> {
+    await this.cloud.run(START + days * DAY);
+  }
+
+  /** An operator's answer to a direction: rows `identifier,outcome`. */
+  async respond(directionId: string, rows: string[], name = 'answer.csv'): Promise<void> {
+    const [, kind, operator] = directionId.split('.');
+    const header = kind === 'block' ? 'imei,outcome' : 'msisdn,outcome';
+    await this.upload(`responses/${operator}/${directionId}/${name}`, `${header}\n${rows.map((row) => `${row}\n`).join('')}`);
+  }
+
+  async outbox(prefix = ''): Promise<string[]> {
+    return (await this.cloud.list(this.cloud.names.buckets.outbox, prefix)).sort();
+  }
+
+  async read(key: string): Promise<string> {
+    return Buffer.from(await this.cloud.get(this.cloud.names.buckets.outbox, key)).toString('utf8');
+  }
+
+  async json<T>(key: string): Promise<T> {
+    return JSON.parse(await this.read(key)) as T;
+  }
+
+  /** The ids of all directions that had an order, sorted. */
+  async directions(operator = ''): Promise<string[]> {
+    const keys = await this.outbox(operator ? `orders/${operator}/` : 'orders/');
+    return [...new Set(keys.map((key) => key.split('/')[2] ?? ''))].sort();
+  }
+
+  /** The one direction of this kind for an operator in a batch; fails where there are none or several. */
+  async direction(batchId: string, kind: 'reverify' | 'block', operator: string): Promise<string> {
+    const found = (await this.directions(operator)).filter((id) => id.startsWith(`${batchId}.${kind}.`));
+    const [only] = found;
+    if (found.length !== 1 || only === undefined) throw new Error(`${found.length} directions of ${kind} for ${operator}`);
+    return only;
+  }
+
+  async batches(): Promise<string[]> {
+    return (await this.outbox('batches/')).filter((key) => key.endsWith('summary.json')).map((key) => key.split('/')[1] ?? '');
+  }
+
+  async summary(agency: string): Promise<Summary> {
+    const id = (await this.batches()).find((batch) => batch.startsWith(`${agency}-`));
+    return await this.json(`batches/${id}/summary.json`);
+  }
+
+  /** Everything in the outbox by key, for comparing two runs. */
+  async everything(): Promise<Record<string, string>> {
+    const all: Record<string, string> = {};
+    for (const key of await this.outbox()) all[key] = await this.read(key);
+    return all;
+  }
+
+  /** The bodies of the notices that a participant's own queue got. */
+  async notices(queue: string): Promise<Record<string, unknown>[]> {
+    return (await this.cloud.receive(queue)).map(({ body }) => JSON.parse(body));
+  }
+}
+
+export interface Summary {
+  batchId: string;
+  status: string;
+  report: Record<string, number>;
+  connections: Record<string, number>;
+  blocks: Record<string, number>;
+  operators: Record<string, { directions: number; overdueDirections: number; latestImport: string | null; connections: Record<string, number>; blocks: Record<string, number> }>;
+  unexplained: number;
+  startedAt: string;
+  settledAt: string;
+}
