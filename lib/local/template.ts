@@ -308,7 +308,7 @@ class Resolver {
   }
 
   private sub(argument: unknown, stack: Stack, where: string): string {
-    const [text, own] = Array.isArray(argument) ? (argument as [string, Record<string, unknown>]) : [argument, {}];
+    const [text, own = {}] = (Array.isArray(argument) ? argument : [argument]) as [unknown, Record<string, unknown>?];
     return String(text).replace(/\$\{(!?)([^}]*)\}/g, (_whole, escaped: string, inside: string) => {
       if (escaped === '!') return `\${${inside}}`;
       const name = inside.trim();

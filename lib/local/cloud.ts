@@ -1,0 +1,292 @@
+/**
+ * Runs a synthesized app on this machine: loads its templates, starts what they describe, and hands out what people outside
+ * the cloud have: an endpoint, uploads, their queues, and time.
+ */
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { AsyncInvoker } from './async-invoke.ts';
+import { OutsideS3 } from './client.ts';
+import { RealClock, VirtualClock } from './clock.ts';
+import { type CloudNames, createResources, logicalName, type Placed } from './create.ts';
+import { Dynamo } from './dynamo.ts';
+import { Endpoint } from './endpoint.ts';
+import { Bus } from './events.ts';
+import { type FaultPlan, seededRandom } from './faults.ts';
+import { type Fauxqs, startFauxqs } from './fauxqs.ts';
+import { Functions } from './functions.ts';
+import { integrations } from './integrations.ts';
+import { Pollers } from './queues.ts';
+import { S3 } from './s3.ts';
+import { StepFunctions } from './states/service.ts';
+import { loadAssembly } from './template.ts';
+import { type RunUsage, UsageCounter } from './usage.ts';
+
+export type { CloudNames } from './create.ts';
+export type { FaultPlan } from './faults.ts';
+export type { RunUsage } from './usage.ts';
+
+export const REGION = 'ap-south-1';
+export const ACCOUNT = '000000000000';
+
+export interface CloudSettings {
+  /** A cloud assembly: the folder that a synthesis wrote. */
+  assembly: string;
+  /** Epoch milliseconds at which the cloud's clock begins; default: now, in whole seconds. */
+  start?: number;
+  /** Set for a clock that runs by itself, this many times faster than real time; else time is virtual. */
+  speed?: number;
+  /** Of all that is random in the cloud; default 1. */
+  seed?: number;
+  faults?: FaultPlan;
+  /** The endpoint's port; default any free one. */
+  port?: number;
+  /** Told of each line that a function writes. */
+  log?(functionName: string, line: string): void;
+}
+
+/** A message that a participant took from a queue. */
+export interface ReceivedMessage {
+  body: string;
+  attributes: Record<string, string>;
+}
+
+export interface LocalCloud {
+  endpoint: string;
+  region: string;
+  account: string;
+  clock: VirtualClock | RealClock;
+  names: CloudNames;
+  /** Until nothing runs and nothing is due; virtual time stands still. */
+  rest(): Promise<void>;
+  /** Lets virtual time pass until no timer is left, or until an instant. */
+  run(until?: number): Promise<void>;
+  /** An outsider's act at an instant of the cloud. */
+  outside(at: number, run: () => Promise<void>): void;
+  /** Uploads as an outsider, over HTTP, in parts where it is larger than 8 MiB. */
+  put(bucket: string, key: string, body: Uint8Array | Readable | string): Promise<void>;
+  get(bucket: string, key: string): Promise<Uint8Array>;
+  list(bucket: string, prefix?: string): Promise<string[]>;
+  /** Takes all messages from a queue; what SNS wrapped is unwrapped. */
+  receive(queueName: string): Promise<ReceivedMessage[]>;
+  /** What the app used until the cloud last rested. */
+  usage(): RunUsage;
+  /** What went wrong for good: dead letters, dropped events, failed executions; one line each, without identifiers. */
+  failures(): string[];
+  /** The last lines that functions wrote, for finding out what went wrong. */
+  logs(): string[];
+  /** Ends all processes and removes temporary folders. */
+  stop(): Promise<void>;
+}
+
+/** Lines of functions that are kept. */
+const LOG_LINES = 500;
+
+/**
+ * Starts a cloud. Rejects with UnsupportedTemplate, UnsupportedDefinition or UnsupportedPattern before anything runs where
+ * the app asks for what isn't implemented.
+ */
+export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
+  const faults = settings.faults ?? {};
+  const start = settings.start ?? Math.floor(Date.now() / 1000) * 1000;
+  const clock = settings.speed === undefined ? new VirtualClock(start) : new RealClock(start, settings.speed);
+  const seed = settings.seed ?? 1;
+  const random = seededRandom(seed);
+  const faultRandom = seededRandom(faults.reorder ?? seed);
+  const usage = new UsageCounter();
+  const logs: string[] = [];
+  const failed: string[] = [];
+  const stops: (() => Promise<void> | void)[] = [() => clock.stop()];
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      for (const one of stops.reverse()) await one();
+    })();
+    return stopping;
+  };
+
+  try {
+    const endpoint = await Endpoint.listen(settings.port ?? 0);
+    stops.push(() => endpoint.close());
+    const app = loadAssembly(settings.assembly, { region: REGION, account: ACCOUNT, endpoint: endpoint.url });
+    const [dynamo, fauxqs] = await Promise.all([
+      Dynamo.start({ region: REGION, account: ACCOUNT }),
+      startFauxqs(REGION),
+    ]);
+    stops.push(
+      () => dynamo.stop(),
+      () => fauxqs.close(),
+    );
+    const bus = new Bus({
+      clock,
+      region: REGION,
+      account: ACCOUNT,
+      faults,
+      random: faultRandom,
+      counted: () => {
+        usage.events++;
+      },
+    });
+    const s3 = new S3(fauxqs, bus, ACCOUNT);
+    const functions = new Functions({
+      clock,
+      region: REGION,
+      account: ACCOUNT,
+      endpoint: endpoint.url,
+      dynamoEndpoint: faults.afterWrite === undefined ? dynamo.endpoint : endpoint.url,
+      compileCache: join(settings.assembly, '.compile-cache'),
+      faults,
+      log: (functionName, line) => {
+        logs.push(`${functionName}: ${line}`);
+        if (logs.length > LOG_LINES) logs.shift();
+        settings.log?.(functionName, line);
+      },
+    });
+    stops.push(() => functions.stop());
+    const asyncInvoker = new AsyncInvoker(clock, functions);
+    const { queues } = fauxqs;
+    const pollers = new Pollers({ clock, region: REGION, queues, functions, faults, random: faultRandom });
+    stops.push(() => pollers.stop());
+    const states = new StepFunctions({
+      clock,
+      region: REGION,
+      account: ACCOUNT,
+      tasks: integrations({ functions, asyncInvoker, dynamo, fauxqs, pollers, usage }),
+      objects: {
+        get: async (bucket, key) => {
+          usage.called('machine', 's3', 'GetObject');
+          return s3.get(bucket, key);
+        },
+        put: async (bucket, key, body) => {
+          usage.called('machine', 's3', 'PutObject');
+          s3.put(bucket, key, body);
+        },
+      },
+      changed: (detail) => {
+        if (detail.status === 'FAILED' || detail.status === 'TIMED_OUT') {
+          const machine = logicalName(placed, detail.stateMachineArn);
+          failed.push(
+            `an execution of ${machine} ended as ${detail.status}: ${detail.error ?? 'no error'} (${detail.name})`,
+          );
+        }
+        bus.put('aws.states', 'Step Functions Execution Status Change', [detail.executionArn], { ...detail });
+      },
+      counted: (what, machine) => usage.counted(what, machine),
+      random,
+    });
+    const placed: Placed[] = await createResources(app, {
+      dynamo,
+      fauxqs,
+      s3,
+      bus,
+      functions,
+      asyncInvoker,
+      pollers,
+      states,
+    });
+    endpoint.open({ clock, dynamo, fauxqs, s3, states, functions, asyncInvoker, pollers, usage });
+
+    const outside = new OutsideS3(endpoint.url, REGION);
+    stops.push(() => outside.close());
+    const counted = async (drive: Promise<void>): Promise<void> => {
+      await drive;
+      usage.dynamo = await dynamo.usage();
+    };
+    return {
+      endpoint: endpoint.url,
+      region: REGION,
+      account: ACCOUNT,
+      clock,
+      names: namesOf(placed),
+      rest: () => counted(clock.rest()),
+      run: (until) => counted(clock.run(until)),
+      outside: (at, run) => clock.outside(at, run),
+      put: (bucket, key, body) => outside.put(bucket, key, body),
+      get: (bucket, key) => outside.get(bucket, key),
+      list: (bucket, prefix) => outside.list(bucket, prefix),
+      receive: async (queueName) => drain(fauxqs, queueName),
+      usage: () => usage.report(functions.usage(), (name) => logicalName(placed, name)),
+      failures: () => [...deadLetters(fauxqs, placed), ...asyncInvoker.dropped, ...failed],
+      logs: () => [...logs],
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function namesOf(placed: readonly Placed[]): CloudNames {
+  const names: CloudNames = {
+    buckets: { inbox: '', work: '', outbox: '' },
+    tables: {},
+    machines: {},
+    functions: {},
+    topics: {},
+    queues: {},
+  };
+  for (const { kind, logical, physical, arn } of placed) {
+    switch (kind) {
+      case 'bucket': {
+        const known = (['inbox', 'work', 'outbox'] as const).find((name) => logical.toLowerCase().includes(name));
+        names.buckets[known ?? logical] = physical;
+        break;
+      }
+      case 'machine':
+        names.machines[logical] = arn;
+        break;
+      case 'topic':
+        names.topics[logical] = arn;
+        break;
+      default:
+        names[`${kind}s`][logical] = physical;
+    }
+  }
+  return names;
+}
+
+function drain(fauxqs: Fauxqs, queueName: string): ReceivedMessage[] {
+  const queue = [...fauxqs.queues.allQueues()].find(({ name }) => name === queueName);
+  if (queue === undefined) throw new Error(`there is no queue ${queueName}`);
+  const messages: ReceivedMessage[] = [];
+  while (queue.messages.length > 0) {
+    for (const { ReceiptHandle } of queue.dequeue(10, 30, (arn) => fauxqs.queues.getQueueByArn(arn))) {
+      const message = queue.inflightMessages.get(ReceiptHandle)?.message;
+      queue.deleteMessage(ReceiptHandle);
+      if (message !== undefined) messages.push(unwrap(message.body, message.messageAttributes));
+    }
+  }
+  return messages;
+}
+
+function unwrap(body: string, own: Record<string, { StringValue?: string }>): ReceivedMessage {
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  const envelope = parsedObject(body);
+  if (envelope?.Type === 'Notification' && typeof envelope.Message === 'string') {
+    const wrapped = (envelope.MessageAttributes ?? {}) as Record<string, { Value?: unknown }>;
+    const attributes = Object.entries(wrapped).map(([name, { Value }]) => [name, text(Value)]);
+    return { body: envelope.Message, attributes: Object.fromEntries(attributes) };
+  }
+  const attributes = Object.entries(own).map(([name, { StringValue }]) => [name, text(StringValue)]);
+  return { body, attributes: Object.fromEntries(attributes) };
+}
+
+function parsedObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function deadLetters(fauxqs: Fauxqs, placed: readonly Placed[]): string[] {
+  const queues = [...fauxqs.queues.allQueues()];
+  const targets = new Set(queues.map((queue) => deadLetterArn(queue.attributes.RedrivePolicy)));
+  return queues
+    .filter((queue) => targets.has(queue.arn) && queue.messages.length > 0)
+    .map((queue) => `dead-letter queue ${logicalName(placed, queue.name)} holds ${queue.messages.length} message(s)`);
+}
+
+function deadLetterArn(policy: string | undefined): unknown {
+  return policy === undefined ? undefined : parsedObject(policy)?.deadLetterTargetArn;
+}

@@ -1,0 +1,223 @@
+import { readFileSync } from 'node:fs';
+import type { AsyncInvoker } from './async-invoke.ts';
+import type { Dynamo } from './dynamo.ts';
+import { OUTSIDER } from './dynamo-host.ts';
+import type { Bus, RuleTarget } from './events.ts';
+import type { Fauxqs } from './fauxqs.ts';
+import type { Functions } from './functions.ts';
+import { DEFAULT_BATCH_SIZE, DEFAULT_CONCURRENCY, type Pollers } from './queues.ts';
+import type { S3 } from './s3.ts';
+import type { StepFunctions } from './states/service.ts';
+import { type LoadedApp, type LoadedResource, UnsupportedTemplate } from './template.ts';
+
+/** Physical names by logical ones (the construct's id in the template, without the hash at its end). */
+export interface CloudNames {
+  buckets: { inbox: string; work: string; outbox: string; [logical: string]: string };
+  tables: Record<string, string>;
+  /** ARNs. */
+  machines: Record<string, string>;
+  functions: Record<string, string>;
+  /** ARNs. */
+  topics: Record<string, string>;
+  queues: Record<string, string>;
+}
+
+/** Where a resource of the app ended up. */
+export interface Placed {
+  kind: 'bucket' | 'table' | 'machine' | 'function' | 'topic' | 'queue';
+  logical: string;
+  physical: string;
+  arn: string;
+}
+
+/** What resources are created in. */
+export interface Creation {
+  dynamo: Dynamo;
+  fauxqs: Fauxqs;
+  s3: S3;
+  bus: Bus;
+  functions: Functions;
+  asyncInvoker: AsyncInvoker;
+  pollers: Pollers;
+  states: StepFunctions;
+}
+
+type Create = (resource: LoadedResource, creation: Creation, app: LoadedApp) => Promise<void> | void;
+
+/** In the order of creation; types that aren't named have no effect. */
+const CREATORS: readonly [type: string, create: Create, kind?: Placed['kind']][] = [
+  ['AWS::S3::Bucket', createBucket, 'bucket'],
+  ['AWS::DynamoDB::Table', createTable, 'table'],
+  ['AWS::SQS::Queue', createQueue, 'queue'],
+  ['AWS::SNS::Topic', createTopic, 'topic'],
+  ['AWS::SNS::Subscription', subscribe],
+  ['AWS::Lambda::Function', createFunction, 'function'],
+  ['AWS::Lambda::EventInvokeConfig', configureInvoke],
+  ['AWS::StepFunctions::StateMachine', createMachine, 'machine'],
+  ['AWS::Lambda::EventSourceMapping', createMapping],
+  ['AWS::Events::Rule', createRule],
+];
+
+/** Creates what the app describes; rejects, naming the resource, where a value isn't implemented. */
+export async function createResources(app: LoadedApp, creation: Creation): Promise<Placed[]> {
+  const placed: Placed[] = [];
+  for (const [type, create, kind] of CREATORS) {
+    for (const resource of app.resources.filter((r) => r.type === type)) {
+      await create(resource, creation, app);
+      const { logicalId, name, arn } = resource;
+      if (kind !== undefined) placed.push({ kind, logical: withoutHash(logicalId), physical: name, arn });
+    }
+  }
+  return placed;
+}
+
+/** The logical name of a physical name or an ARN. */
+export function logicalName(placed: readonly Placed[], physical: string): string {
+  return placed.find((p) => p.physical === physical || p.arn === physical)?.logical ?? physical;
+}
+
+function withoutHash(logicalId: string): string {
+  return logicalId.replace(/[0-9A-F]{8}$/, '');
+}
+
+function createBucket({ name, properties }: LoadedResource, { s3 }: Creation): void {
+  const versioning = properties.VersioningConfiguration as { Status?: string } | undefined;
+  const notification = properties.NotificationConfiguration as
+    | { EventBridgeConfiguration?: { EventBridgeEnabled?: boolean } }
+    | undefined;
+  s3.createBucket(name, {
+    versioned: versioning?.Status === 'Enabled',
+    events: notification?.EventBridgeConfiguration?.EventBridgeEnabled === true,
+  });
+}
+
+async function createTable(resource: LoadedResource, { dynamo }: Creation): Promise<void> {
+  const { name, properties } = resource;
+  const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode } = properties;
+  if (BillingMode !== 'PAY_PER_REQUEST') unsupported(resource, 'BillingMode other than PAY_PER_REQUEST');
+  const table = { TableName: name, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode };
+  await dynamo.call('CreateTable', JSON.parse(JSON.stringify(table)), OUTSIDER);
+}
+
+function createQueue({ ref, name, arn, properties }: LoadedResource, { fauxqs }: Creation): void {
+  const attributes: Record<string, string> = {};
+  for (const attribute of ['VisibilityTimeout', 'ReceiveMessageWaitTimeSeconds']) {
+    if (properties[attribute] !== undefined) attributes[attribute] = String(properties[attribute]);
+  }
+  if (properties.RedrivePolicy !== undefined) attributes.RedrivePolicy = JSON.stringify(properties.RedrivePolicy);
+  fauxqs.queues.createQueue(name, ref, arn, attributes);
+}
+
+function createTopic({ name, arn }: LoadedResource, { fauxqs }: Creation): void {
+  fauxqs.topics.createTopic(name, undefined, undefined, arn.split(':')[3] ?? '');
+}
+
+/** A queue that the app doesn't hold is somebody else's: it is made here, so that what is sent there can be read. */
+function subscribe(resource: LoadedResource, { fauxqs }: Creation): void {
+  const { properties } = resource;
+  const endpoint = String(properties.Endpoint);
+  if (properties.Protocol !== 'sqs') unsupported(resource, `Protocol ${properties.Protocol}`);
+  if (fauxqs.queues.getQueueByArn(endpoint) === undefined) {
+    const [account = '', name = ''] = endpoint.split(':').slice(4);
+    fauxqs.queues.createQueue(name, `http://127.0.0.1/${account}/${name}`, endpoint);
+  }
+  const attributes: Record<string, string> = {};
+  if (properties.FilterPolicy !== undefined) attributes.FilterPolicy = JSON.stringify(properties.FilterPolicy);
+  if (properties.FilterPolicyScope !== undefined) attributes.FilterPolicyScope = String(properties.FilterPolicyScope);
+  if (properties.RawMessageDelivery !== undefined)
+    attributes.RawMessageDelivery = String(properties.RawMessageDelivery);
+  fauxqs.topics.subscribe(String(properties.TopicArn), 'sqs', endpoint, attributes);
+}
+
+function createFunction(resource: LoadedResource, { functions }: Creation, app: LoadedApp): void {
+  const { logicalId, name, arn, properties } = resource;
+  const runtime = String(properties.Runtime);
+  if (!/^nodejs\d+\.x$/.test(runtime)) unsupported(resource, `Runtime ${runtime}`);
+  const environment = (properties.Environment as { Variables?: Record<string, unknown> } | undefined)?.Variables ?? {};
+  const reserved = properties.ReservedConcurrentExecutions;
+  functions.create({
+    logicalId,
+    name,
+    arn,
+    folder: app.asset(String((properties.Code as { S3Key?: unknown }).S3Key)),
+    handler: String(properties.Handler),
+    timeoutSeconds: Number(properties.Timeout ?? 3),
+    memoryMb: Number(properties.MemorySize ?? 128),
+    reserved: reserved === undefined ? undefined : Number(reserved),
+    environment: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, String(value)])),
+  });
+}
+
+function configureInvoke({ properties }: LoadedResource, { asyncInvoker, functions }: Creation): void {
+  const { name } = functions.find(String(properties.FunctionName));
+  if (properties.MaximumRetryAttempts !== undefined) {
+    asyncInvoker.configure(name, Number(properties.MaximumRetryAttempts));
+  }
+}
+
+function createMachine(resource: LoadedResource, { states }: Creation, app: LoadedApp): void {
+  const { name, arn, properties } = resource;
+  const location = properties.DefinitionS3Location as { Key?: unknown } | undefined;
+  const text =
+    location === undefined
+      ? String(properties.DefinitionString)
+      : readFileSync(app.asset(String(location.Key)), 'utf8');
+  const substitutions = (properties.DefinitionSubstitutions ?? {}) as Record<string, unknown>;
+  const definition = text.replace(/\$\{([A-Za-z0-9_]+)\}/g, (whole, key: string) =>
+    Object.hasOwn(substitutions, key) ? String(substitutions[key]) : whole,
+  );
+  const type = String(properties.StateMachineType ?? 'STANDARD');
+  states.createStateMachine({ name, arn, definition, roleArn: String(properties.RoleArn), type });
+}
+
+function createMapping(resource: LoadedResource, { pollers, fauxqs, functions }: Creation): void {
+  const { properties } = resource;
+  if (properties.Enabled === false) return;
+  const queueArn = String(properties.EventSourceArn);
+  if (fauxqs.queues.getQueueByArn(queueArn) === undefined) unsupported(resource, `EventSourceArn ${queueArn}`);
+  const types = (properties.FunctionResponseTypes ?? []) as string[];
+  const scaling = properties.ScalingConfig as { MaximumConcurrency?: number } | undefined;
+  pollers.add({
+    queueArn,
+    functionName: functions.find(String(properties.FunctionName)).name,
+    batchSize: Number(properties.BatchSize ?? DEFAULT_BATCH_SIZE),
+    partialFailures: types.includes('ReportBatchItemFailures'),
+    concurrency: Number(scaling?.MaximumConcurrency ?? DEFAULT_CONCURRENCY),
+  });
+}
+
+interface RawTarget {
+  Arn: string;
+  Input?: string;
+  InputPath?: string;
+}
+
+function createRule(resource: LoadedResource, creation: Creation): void {
+  const { properties } = resource;
+  if (properties.State === 'DISABLED') return;
+  const targets = ((properties.Targets ?? []) as RawTarget[]).map((target) => ruleTarget(resource, target, creation));
+  creation.bus.addRule(properties.EventPattern, targets);
+}
+
+function ruleTarget(resource: LoadedResource, target: RawTarget, creation: Creation): RuleTarget {
+  const { fauxqs, pollers, functions, asyncInvoker } = creation;
+  const { Arn: arn, Input: input, InputPath: inputPath } = target;
+  if (arn.includes(':sqs:')) {
+    const queue = fauxqs.queues.getQueueByArn(arn);
+    if (queue === undefined) unsupported(resource, `a target that is not there: ${arn}`);
+    const deliver = (body: string): void => {
+      queue.enqueue(fauxqs.message(body));
+      pollers.poke();
+    };
+    return { deliver, input, inputPath };
+  }
+  if (arn.includes(':lambda:')) {
+    const { name } = functions.find(arn);
+    return { deliver: (body) => asyncInvoker.invoke(name, body), input, inputPath };
+  }
+  return unsupported(resource, `the target ${arn}`);
+}
+
+function unsupported({ stack, logicalId, type }: LoadedResource, what: string): never {
+  throw new UnsupportedTemplate([`${stack}.${logicalId}: ${what} of ${type}`]);
+}

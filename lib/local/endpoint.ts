@@ -1,0 +1,334 @@
+/**
+ * The cloud's one endpoint: plain HTTP on a loopback port. A request goes to the service that its signature's scope names;
+ * signatures are read, not checked.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { AsyncInvoker } from './async-invoke.ts';
+import type { Clock } from './clock.ts';
+import type { Dynamo } from './dynamo.ts';
+import { OUTSIDER } from './dynamo-host.ts';
+import { AwsError } from './errors.ts';
+import type { Fauxqs } from './fauxqs.ts';
+import type { Functions } from './functions.ts';
+import type { Pollers } from './queues.ts';
+import { recognise, type S3, S3_WRITES } from './s3.ts';
+import { signerOf } from './signature.ts';
+import type { StepFunctions } from './states/service.ts';
+import type { UsageCounter } from './usage.ts';
+
+/** What the endpoint serves; known once the app was loaded. */
+export interface Services {
+  clock: Clock;
+  dynamo: Dynamo;
+  fauxqs: Fauxqs;
+  s3: S3;
+  states: StepFunctions;
+  functions: Functions;
+  asyncInvoker: AsyncInvoker;
+  pollers: Pollers;
+  usage: UsageCounter;
+}
+
+/** The services by the name in a signature's scope. */
+export const SERVICES = ['dynamodb', 'lambda', 's3', 'sns', 'sqs', 'states', 'sts'] as const;
+
+/** Actions of Lambda that are served. */
+export const LAMBDA_ACTIONS = ['Invoke', 'ListFunctions'] as const;
+
+/** Actions of SQS, SNS and STS that are served. */
+export const SQS_ACTIONS = [
+  'ChangeMessageVisibility',
+  'ChangeMessageVisibilityBatch',
+  'CreateQueue',
+  'DeleteMessage',
+  'DeleteMessageBatch',
+  'DeleteQueue',
+  'GetQueueAttributes',
+  'GetQueueUrl',
+  'ListQueues',
+  'PurgeQueue',
+  'ReceiveMessage',
+  'SendMessage',
+  'SendMessageBatch',
+  'SetQueueAttributes',
+] as const;
+export const SNS_ACTIONS = [
+  'CreateTopic',
+  'GetSubscriptionAttributes',
+  'GetTopicAttributes',
+  'ListSubscriptions',
+  'ListSubscriptionsByTopic',
+  'ListTopics',
+  'Publish',
+  'PublishBatch',
+  'SetSubscriptionAttributes',
+  'Subscribe',
+  'Unsubscribe',
+] as const;
+export const STS_ACTIONS = ['GetCallerIdentity'] as const;
+
+const LARGEST_JSON = 16 * 1024 * 1024;
+
+interface Call {
+  request: IncomingMessage;
+  response: ServerResponse;
+  path: string;
+  query: URLSearchParams;
+  accessKeyId: string;
+}
+
+export class Endpoint {
+  readonly url: string;
+  private readonly server: Server;
+  private services: Services | undefined;
+
+  private constructor(server: Server) {
+    this.server = server;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => this.take(request, response));
+  }
+
+  /** Listens on `port`, or on a free one for 0. Rejects when the port is taken. */
+  static listen(port: number): Promise<Endpoint> {
+    const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 });
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', () => {
+        server.off('error', reject);
+        resolve(new Endpoint(server));
+      });
+    });
+  }
+
+  /** From now on requests are served. */
+  open(services: Services): void {
+    this.services = services;
+  }
+
+  close(): Promise<void> {
+    this.server.closeAllConnections();
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+
+  private take(request: IncomingMessage, response: ServerResponse): void {
+    const { services } = this;
+    // Not parsed as a URL, which would resolve the dots and slashes of a key.
+    const [path = '/', search = ''] = (request.url ?? '/').split(/\?(.*)/s);
+    const query = new URLSearchParams(search);
+    const signer = signerOf(request.headers, query);
+    const service = signer?.service ?? guess(request);
+    const call: Call = { request, response, path, query, accessKeyId: signer?.accessKeyId ?? OUTSIDER };
+    if (services === undefined) {
+      fail(response, service, new AwsError('ServiceUnavailable', 'the local cloud is starting', 503));
+      return;
+    }
+    const release = services.clock.hold(`request to ${service}`);
+    response.once('close', release);
+    this.dispatch(services, service, call).catch((error: unknown) => {
+      const known = error instanceof AwsError ? error : new AwsError('InternalFailure', messageOf(error), 500);
+      fail(response, service, known);
+    });
+  }
+
+  private async dispatch(services: Services, service: string, call: Call): Promise<void> {
+    switch (service) {
+      case 's3':
+        return serveS3(services, call);
+      case 'dynamodb':
+        return serveDynamo(services, call);
+      case 'states':
+        return serveStates(services, call);
+      case 'lambda':
+        return serveLambda(services, call);
+      case 'sqs':
+      case 'sns':
+      case 'sts':
+        return serveFauxqs(services, service, call);
+      default:
+        throw new AwsError('UnknownOperationException', `the local cloud has no service ${service}`);
+    }
+  }
+}
+
+/** For requests without a signature: JSON services name themselves, everything else is S3. */
+function guess({ headers }: IncomingMessage): string {
+  const target = String(headers['x-amz-target'] ?? '');
+  if (target.startsWith('DynamoDB')) return 'dynamodb';
+  if (target.startsWith('AWSStepFunctions')) return 'states';
+  if (target.startsWith('AmazonSQS')) return 'sqs';
+  return 's3';
+}
+
+function serveS3(services: Services, { request, response, path, query, accessKeyId }: Call): void {
+  const recognised = recognise(request.method ?? 'GET', path, query, request.headers);
+  const { action, key } = recognised;
+  services.usage.called(accessKeyId, 's3', action);
+  beforeAnswer(response, () => {
+    services.s3.done(recognised, response);
+    return S3_WRITES.includes(action) && services.functions.wrote(accessKeyId, { service: 's3', action, key });
+  });
+  services.s3.serve(request, response, recognised);
+}
+
+async function serveDynamo(services: Services, { request, response, accessKeyId }: Call): Promise<void> {
+  const body = await bodyOf(request);
+  const action = actionOf(request);
+  const answer = await services.dynamo.forward(request.headers, body);
+  const isWrite = /^(Put|Update|Delete|BatchWrite)/.test(action);
+  const drop =
+    isWrite && answer.status === 200 && services.functions.wrote(accessKeyId, { service: 'dynamodb', action });
+  if (drop) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(answer.status, answer.headers);
+  response.end(answer.bytes);
+}
+
+async function serveStates(services: Services, { request, response, accessKeyId }: Call): Promise<void> {
+  const action = actionOf(request);
+  const body = parse(await bodyOf(request));
+  services.usage.called(accessKeyId, 'states', action);
+  const answer = await services.states.call(action, body);
+  const isWrite = /^(Start|Stop|Send)/.test(action);
+  if (isWrite && services.functions.wrote(accessKeyId, { service: 'states', action })) {
+    response.destroy();
+    return;
+  }
+  json(response, 200, answer);
+}
+
+async function serveLambda(services: Services, { request, response, path }: Call): Promise<void> {
+  const invoked = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path)?.[1];
+  if (invoked !== undefined && request.method === 'POST') {
+    const name = decodeURIComponent(invoked);
+    const payload = (await bodyOf(request)).toString() || '{}';
+    const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
+    parseAny(payload);
+    const spec = services.functions.find(name);
+    if (type === 'DryRun') {
+      response.writeHead(204).end();
+    } else if (type === 'Event') {
+      services.asyncInvoker.invoke(spec.name, payload);
+      response.writeHead(202).end();
+    } else {
+      const answer = await services.functions.invoke(name, payload);
+      const failed = answer.functionError === undefined ? {} : { 'x-amz-function-error': 'Unhandled' };
+      response.writeHead(200, { 'content-type': 'application/json', 'x-amz-executed-version': '$LATEST', ...failed });
+      response.end(answer.payload);
+    }
+    return;
+  }
+  if (/^\/2015-03-31\/functions\/?$/.test(path) && request.method === 'GET') {
+    const functions = services.functions.list().map((spec) => ({
+      FunctionName: spec.name,
+      FunctionArn: spec.arn,
+      Handler: spec.handler,
+      Timeout: spec.timeoutSeconds,
+      MemorySize: spec.memoryMb,
+      Environment: { Variables: spec.environment },
+    }));
+    json(response, 200, { Functions: functions });
+    return;
+  }
+  throw new AwsError('NotImplemented', `the local cloud's Lambda has no ${request.method} ${path}`, 501);
+}
+
+function serveFauxqs(services: Services, service: 'sqs' | 'sns' | 'sts', call: Call): void {
+  const { request, response, accessKeyId } = call;
+  const action = service === 'sqs' ? actionOf(request) : undefined;
+  if (service === 'sqs') {
+    if (!(SQS_ACTIONS as readonly string[]).includes(action ?? '')) {
+      throw new AwsError('UnknownOperationException', `the local cloud's SQS has no ${action || 'such request'}`);
+    }
+    // SDKs send to the queue's own URL.
+    request.url = '/';
+  }
+  beforeAnswer(response, () => {
+    const done = action ?? services.fauxqs.actionOf(request) ?? '';
+    services.usage.called(accessKeyId, service, done);
+    services.pollers.poke();
+    const isWrite = /^(Publish|Send|Delete|Change)/.test(done);
+    return isWrite && services.functions.wrote(accessKeyId, { service, action: done });
+  });
+  services.fauxqs.route(request, response);
+}
+
+/**
+ * Calls `run` when a successful answer is about to go out, once; when that returns true the connection is dropped instead.
+ */
+function beforeAnswer(response: ServerResponse, run: () => boolean): void {
+  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+  let asked = false;
+  response.writeHead = (...args: unknown[]): ServerResponse => {
+    const status = Number(args[0]);
+    if (!asked && status < 300) {
+      asked = true;
+      if (run()) {
+        response.destroy();
+        return response;
+      }
+    }
+    return writeHead(...args);
+  };
+}
+
+function actionOf({ headers }: IncomingMessage): string {
+  return String(headers['x-amz-target'] ?? '').replace(/^.*\./, '');
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > LARGEST_JSON) throw new AwsError('RequestEntityTooLarge', 'the request is too large', 413);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function parse(body: Buffer): Record<string, unknown> {
+  const parsed = body.length === 0 ? {} : parseAny(body.toString());
+  if (typeof parsed !== 'object' || parsed === null) throw new AwsError('SerializationException', 'no JSON object');
+  return parsed as Record<string, unknown>;
+}
+
+function parseAny(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AwsError('SerializationException', 'the body is not JSON');
+  }
+}
+
+function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
+  response.end(JSON.stringify(body));
+}
+
+function fail(response: ServerResponse, service: string, { code, message, status, fields }: AwsError): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  if (service === 's3' || service === 'sns' || service === 'sts') {
+    const error = `<Code>${xml(code)}</Code><Message>${xml(message)}</Message>`;
+    const body =
+      service === 's3' ? `<Error>${error}</Error>` : `<ErrorResponse><Error>${error}</Error></ErrorResponse>`;
+    response.writeHead(status, { 'content-type': 'application/xml' });
+    response.end(`<?xml version="1.0" encoding="UTF-8"?>\n${body}`);
+    return;
+  }
+  response.setHeader('x-amzn-errortype', code);
+  json(response, status, { ...fields, __type: code, message });
+}
+
+function xml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,156 @@
+import type { AsyncInvoker } from './async-invoke.ts';
+import type { Dynamo } from './dynamo.ts';
+import { AwsError, StatesError } from './errors.ts';
+import type { Fauxqs, MessageAttribute } from './fauxqs.ts';
+import type { Functions } from './functions.ts';
+import type { Pollers } from './queues.ts';
+import type { Tasks } from './states/world.ts';
+import { MACHINE, type UsageCounter } from './usage.ts';
+
+type Args = Record<string, unknown>;
+
+/** What the integrations call. */
+export interface IntegrationsSettings {
+  functions: Functions;
+  asyncInvoker: AsyncInvoker;
+  dynamo: Dynamo;
+  fauxqs: Fauxqs;
+  pollers: Pollers;
+  usage: UsageCounter;
+}
+
+const DYNAMODB = { getItem: 'GetItem', putItem: 'PutItem', updateItem: 'UpdateItem', deleteItem: 'DeleteItem' };
+
+/** Arguments of each integration, as Step Functions takes them; any other is an error. */
+const ARGUMENTS: Readonly<Record<string, readonly string[] | undefined>> = {
+  'lambda:invoke': ['FunctionName', 'Payload', 'InvocationType'],
+  'sns:publish': ['TopicArn', 'TargetArn', 'Message', 'Subject', 'MessageAttributes'],
+  'sqs:sendMessage': ['QueueUrl', 'MessageBody', 'MessageAttributes'],
+};
+
+/** The integrations by what follows `arn:aws:states:::`, beside those that the interpreter runs itself. */
+export const INTEGRATIONS = [
+  'lambda:invoke',
+  'lambda:invoke.waitForTaskToken',
+  'dynamodb:getItem',
+  'dynamodb:putItem',
+  'dynamodb:updateItem',
+  'dynamodb:deleteItem',
+  'sns:publish',
+  'sns:publish.waitForTaskToken',
+  'sqs:sendMessage',
+  'sqs:sendMessage.waitForTaskToken',
+] as const;
+
+/** DynamoDB's errors that Step Functions knows by name; others are `DynamoDB.AmazonDynamoDBException`. */
+const DYNAMODB_ERRORS = [
+  'ConditionalCheckFailedException',
+  'InternalServerError',
+  'ItemCollectionSizeLimitExceededException',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ResourceNotFoundException',
+  'TransactionConflictException',
+];
+
+/** Step Functions' optimised integrations with other services. */
+export function integrations(settings: IntegrationsSettings): Tasks {
+  const { functions, asyncInvoker, dynamo, fauxqs, pollers, usage } = settings;
+
+  const invoke = async (args: Args): Promise<unknown> => {
+    const { FunctionName, Payload = {}, InvocationType = 'RequestResponse' } = args;
+    const name = String(FunctionName);
+    const payload = JSON.stringify(Payload);
+    try {
+      if (InvocationType === 'Event') {
+        asyncInvoker.invoke(functions.find(name).name, payload);
+        return { StatusCode: 202, Payload: '', ...metadata(202) };
+      }
+      const answer = await functions.invoke(name, payload);
+      if (answer.functionError !== undefined) throw new StatesError(answer.functionError.errorType, answer.payload);
+      const Payload = JSON.parse(answer.payload) as unknown;
+      return { ExecutedVersion: '$LATEST', Payload, StatusCode: 200, ...metadata(200, answer.requestId) };
+    } catch (error) {
+      throw named('Lambda', error);
+    }
+  };
+
+  const item = async (action: string, args: Args): Promise<unknown> => {
+    try {
+      return { ...(await dynamo.call(action, args, MACHINE)), ...metadata(200) };
+    } catch (error) {
+      if (error instanceof AwsError && !DYNAMODB_ERRORS.includes(error.code)) {
+        throw new StatesError('DynamoDB.AmazonDynamoDBException', `${error.code}: ${error.message}`);
+      }
+      throw named('DynamoDB', error);
+    }
+  };
+
+  const publish = async (args: Args): Promise<unknown> => {
+    const parameters: Record<string, string> = { Message: textOf(args.Message) };
+    for (const name of ['TopicArn', 'TargetArn', 'Subject']) {
+      if (args[name] !== undefined) parameters[name] = String(args[name]);
+    }
+    Object.entries(attributes(args.MessageAttributes)).forEach(([name, value], i) => {
+      const prefix = `MessageAttributes.entry.${i + 1}`;
+      parameters[`${prefix}.Name`] = name;
+      parameters[`${prefix}.Value.DataType`] = value.DataType;
+      if (value.StringValue !== undefined) parameters[`${prefix}.Value.StringValue`] = value.StringValue;
+    });
+    usage.called(MACHINE, 'sns', 'Publish');
+    const { status, body } = await fauxqs.publish(parameters);
+    if (status !== 200) throw new StatesError(`SNS.${inner(body, 'Code')}Exception`, inner(body, 'Message'));
+    pollers.poke();
+    return { MessageId: inner(body, 'MessageId'), ...metadata(200) };
+  };
+
+  const send = async (args: Args): Promise<unknown> => {
+    usage.called(MACHINE, 'sqs', 'SendMessage');
+    const queue = fauxqs.queues.getQueue(String(args.QueueUrl));
+    if (queue === undefined)
+      throw new StatesError('SQS.QueueDoesNotExistException', 'The specified queue does not exist.');
+    const message = fauxqs.message(textOf(args.MessageBody), attributes(args.MessageAttributes));
+    queue.enqueue(message);
+    pollers.poke();
+    return { MD5OfMessageBody: message.md5OfBody, MessageId: message.messageId, ...metadata(200) };
+  };
+
+  const run = (integration: string, args: Args): Promise<unknown> => {
+    const [service, action = ''] = integration.split(':');
+    if (service === 'dynamodb') return item(DYNAMODB[action as keyof typeof DYNAMODB], args);
+    const unknown = Object.keys(args).find((name) => !ARGUMENTS[integration]?.includes(name));
+    if (unknown !== undefined) {
+      throw new StatesError('States.Runtime', `the local cloud's ${integration} has no argument ${unknown}`);
+    }
+    return integration === 'lambda:invoke' ? invoke(args) : integration === 'sns:publish' ? publish(args) : send(args);
+  };
+
+  return {
+    knows: (resource) => (INTEGRATIONS as readonly string[]).includes(shortName(resource)),
+    run: async (resource, args) => run(shortName(resource).replace('.waitForTaskToken', ''), args as Args),
+  };
+}
+
+function shortName(resource: string): string {
+  return resource.replace(/^arn:aws:states:::/, '');
+}
+
+function named(service: string, error: unknown): unknown {
+  return error instanceof AwsError ? new StatesError(`${service}.${error.code}`, error.message) : error;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function attributes(value: unknown): Record<string, MessageAttribute> {
+  return (value ?? {}) as Record<string, MessageAttribute>;
+}
+
+function metadata(status: number, requestId = 'local'): Record<string, unknown> {
+  return { SdkHttpMetadata: { HttpStatusCode: status }, SdkResponseMetadata: { RequestId: requestId } };
+}
+
+function inner(xml: string, tag: string): string {
+  return new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(xml)?.[1] ?? '';
+}

@@ -1,0 +1,223 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { AwsError } from './errors.ts';
+import type { Bus } from './events.ts';
+import { type Fauxqs, type StoredObject, VERSIONS } from './fauxqs.ts';
+
+/** The operations of S3 that are served; any other is a NotImplemented error. */
+export const S3_ACTIONS = [
+  'AbortMultipartUpload',
+  'CompleteMultipartUpload',
+  'CopyObject',
+  'CreateBucket',
+  'CreateMultipartUpload',
+  'DeleteBucket',
+  'DeleteObject',
+  'DeleteObjects',
+  'GetBucketLocation',
+  'GetBucketVersioning',
+  'GetObject',
+  'GetObjectAttributes',
+  'HeadBucket',
+  'HeadObject',
+  'ListBuckets',
+  'ListObjects',
+  'ListObjectsV2',
+  'PutObject',
+  'UploadPart',
+  'UploadPartCopy',
+] as const;
+
+export type S3Action = (typeof S3_ACTIONS)[number];
+
+/** A request of S3, recognised. */
+export interface S3Request {
+  action: S3Action;
+  bucket: string;
+  key: string;
+  versionId: string | undefined;
+}
+
+/** Query parameters that each kind of request may have, beside those of presigned URLs and of SDKs. */
+const LIST = ['list-type', 'prefix', 'delimiter', 'max-keys', 'marker', 'start-after', 'continuation-token'];
+const LIST_V2 = [...LIST, 'encoding-type', 'fetch-owner'];
+const IGNORED = ['x-id'];
+
+/** Recognises a request by its method, path, query and headers; throws NotImplemented with what it doesn't know. */
+export function recognise(
+  method: string,
+  path: string,
+  query: URLSearchParams,
+  headers: IncomingHttpHeaders,
+): S3Request {
+  const slash = path.indexOf('/', 1);
+  const bucket = decoded(path.slice(1, slash < 0 ? undefined : slash));
+  const key = slash < 0 ? '' : decoded(path.slice(slash + 1));
+  if (bucket.endsWith(VERSIONS)) throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.');
+  const names = [...query.keys()].filter((name) => !IGNORED.includes(name) && !name.startsWith('X-Amz-'));
+  const copies = headers['x-amz-copy-source'] !== undefined;
+  const candidates: [boolean, S3Action, readonly string[]][] = [
+    [bucket === '' && method === 'GET', 'ListBuckets', []],
+    [key === '' && method === 'GET' && query.has('location'), 'GetBucketLocation', ['location']],
+    [key === '' && method === 'GET' && query.has('versioning'), 'GetBucketVersioning', ['versioning']],
+    [key === '' && method === 'GET' && query.get('list-type') === '2', 'ListObjectsV2', LIST_V2],
+    [key === '' && method === 'GET', 'ListObjects', LIST_V2],
+    [key === '' && method === 'HEAD', 'HeadBucket', []],
+    [key === '' && method === 'PUT', 'CreateBucket', []],
+    [key === '' && method === 'DELETE', 'DeleteBucket', []],
+    [key === '' && method === 'POST' && query.has('delete'), 'DeleteObjects', ['delete']],
+    [method === 'GET' && query.has('attributes'), 'GetObjectAttributes', ['attributes']],
+    [method === 'GET', 'GetObject', ['versionId', 'partNumber']],
+    [method === 'HEAD', 'HeadObject', ['versionId']],
+    [method === 'PUT' && query.has('partNumber') && copies, 'UploadPartCopy', ['partNumber', 'uploadId']],
+    [method === 'PUT' && query.has('partNumber'), 'UploadPart', ['partNumber', 'uploadId']],
+    [method === 'PUT' && copies, 'CopyObject', []],
+    [method === 'PUT', 'PutObject', []],
+    [method === 'POST' && query.has('uploads'), 'CreateMultipartUpload', ['uploads']],
+    [method === 'POST' && query.has('uploadId'), 'CompleteMultipartUpload', ['uploadId']],
+    [method === 'DELETE' && query.has('uploadId'), 'AbortMultipartUpload', ['uploadId']],
+    [method === 'DELETE', 'DeleteObject', []],
+  ];
+  const [, action, known] = candidates.find(([matches]) => matches) ?? [false, undefined, [] as string[]];
+  const unknown = names.find((name) => !known.includes(name));
+  if (action === undefined || unknown !== undefined) {
+    const what = unknown === undefined ? `${method} of ${key === '' ? 'a bucket' : 'an object'}` : `?${unknown}`;
+    throw new AwsError('NotImplemented', `the local cloud's S3 has no ${action ?? ''} ${what}`.replace('  ', ' '), 501);
+  }
+  const conditional = ['if-match', 'if-none-match'].find((name) => headers[name] !== undefined);
+  if (conditional !== undefined && method !== 'GET' && method !== 'HEAD') {
+    throw new AwsError('NotImplemented', `the local cloud's S3 has no ${conditional} for ${action}`, 501);
+  }
+  return { action, bucket, key, versionId: query.get('versionId') ?? undefined };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
+  }
+}
+
+/** Actions that make an object, with the reason that EventBridge gives. */
+const CREATES: Partial<Record<S3Action, string>> = {
+  PutObject: 'PutObject',
+  CopyObject: 'CopyObject',
+  CompleteMultipartUpload: 'CompleteMultipartUpload',
+};
+
+/** Actions that change something. */
+export const S3_WRITES: readonly S3Action[] = [
+  'AbortMultipartUpload',
+  'CompleteMultipartUpload',
+  'CopyObject',
+  'CreateMultipartUpload',
+  'DeleteObject',
+  'DeleteObjects',
+  'PutObject',
+  'UploadPart',
+  'UploadPartCopy',
+];
+
+/** S3 in front of fauxqs: versions, and events for EventBridge. */
+export class S3 {
+  private readonly fauxqs: Fauxqs;
+  private readonly bus: Bus;
+  private readonly account: string;
+  /** Buckets whose events go to EventBridge. */
+  private readonly announced = new Set<string>();
+  private sequence = 0;
+
+  constructor(fauxqs: Fauxqs, bus: Bus, account: string) {
+    this.fauxqs = fauxqs;
+    this.bus = bus;
+    this.account = account;
+  }
+
+  createBucket(name: string, settings: { versioned: boolean; events: boolean }): void {
+    this.fauxqs.objects.createBucket(name);
+    if (settings.versioned) this.fauxqs.versioned.add(name);
+    if (settings.events) this.announced.add(name);
+  }
+
+  /** Stores an object as a service of the cloud does, and announces it. */
+  put(bucket: string, key: string, body: Uint8Array): void {
+    const object = this.fauxqs.objects.putObject(bucket, key, Buffer.from(body));
+    this.announce(bucket, object, 'PutObject');
+  }
+
+  get(bucket: string, key: string): Uint8Array {
+    return this.fauxqs.objects.getObject(bucket, key).body;
+  }
+
+  /** Serves a recognised request. */
+  serve(request: IncomingMessage, response: ServerResponse, recognised: S3Request): void {
+    const { action, bucket, versionId } = recognised;
+    if (action === 'GetBucketLocation' || action === 'GetBucketVersioning') {
+      this.answerAboutBucket(response, action, bucket);
+      return;
+    }
+    const type = request.headers['content-type'] ?? '';
+    // fauxqs parses these two as requests of other services; an upload of that type is bytes like any other.
+    if (/x-www-form-urlencoded|x-amz-json-1\.0/.test(type))
+      request.headers['content-type'] = 'application/octet-stream';
+    if (versionId !== undefined) {
+      request.url = `/${encodeURIComponent(bucket + VERSIONS)}/${encodeURIComponent(versionId)}`;
+    }
+    const source = request.headers['x-amz-copy-source'];
+    if (typeof source === 'string') request.headers['x-amz-copy-source'] = versionedSource(source);
+    this.fauxqs.route(request, response);
+  }
+
+  /** To be called when a request succeeded, before its answer goes out: the version's id, and the event. */
+  done({ action, bucket, key, versionId }: S3Request, response: ServerResponse): void {
+    if (versionId !== undefined) response.setHeader('x-amz-version-id', versionId);
+    else if (CREATES[action] !== undefined || action === 'GetObject' || action === 'HeadObject') {
+      const object = this.fauxqs.objects.buckets.get(bucket)?.get(key);
+      if (object?.versionId !== undefined) response.setHeader('x-amz-version-id', object.versionId);
+      const reason = CREATES[action];
+      if (object !== undefined && reason !== undefined) this.announce(bucket, object, reason);
+    }
+  }
+
+  private announce(bucket: string, object: StoredObject, reason: string): void {
+    if (!this.announced.has(bucket)) return;
+    const sequencer = (++this.sequence).toString(16).toUpperCase().padStart(16, '0');
+    this.bus.put('aws.s3', 'Object Created', [`arn:aws:s3:::${bucket}`], {
+      version: '0',
+      bucket: { name: bucket },
+      object: {
+        key: object.key,
+        size: object.contentLength,
+        etag: object.etag.replaceAll('"', ''),
+        ...(object.versionId === undefined ? {} : { 'version-id': object.versionId }),
+        sequencer,
+      },
+      'request-id': sequencer,
+      requester: this.account,
+      'source-ip-address': '127.0.0.1',
+      reason,
+    });
+  }
+
+  private answerAboutBucket(response: ServerResponse, action: S3Action, bucket: string): void {
+    if (!this.fauxqs.objects.hasBucket(bucket)) {
+      throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404);
+    }
+    const status = this.fauxqs.versioned.has(bucket) ? '<Status>Enabled</Status>' : '';
+    const xmlns = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
+    const body =
+      action === 'GetBucketLocation'
+        ? `<LocationConstraint ${xmlns}>ap-south-1</LocationConstraint>`
+        : `<VersioningConfiguration ${xmlns}>${status}</VersioningConfiguration>`;
+    response.writeHead(200, { 'content-type': 'application/xml' });
+    response.end(`<?xml version="1.0" encoding="UTF-8"?>\n${body}`);
+  }
+}
+
+/** `bucket/key?versionId=v` becomes the key of a version. */
+function versionedSource(source: string): string {
+  const [path = '', versionId] = source.split('?versionId=');
+  if (versionId === undefined) return source;
+  const bucket = path.replace(/^\//, '').split('/')[0] ?? '';
+  return `${bucket}${VERSIONS}/${versionId}`;
+}
