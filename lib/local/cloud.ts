@@ -174,6 +174,7 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
       random,
     });
     const placed: Placed[] = await createResources(app, {
+      endpoint: endpoint.url,
       dynamo,
       fauxqs,
       s3,

@@ -32,6 +32,7 @@ export interface Placed {
 
 /** What resources are created in. */
 export interface Creation {
+  endpoint: string;
   dynamo: Dynamo;
   fauxqs: Fauxqs;
   s3: S3;
@@ -113,13 +114,13 @@ function createTopic({ name, arn }: LoadedResource, { fauxqs }: Creation): void 
 }
 
 /** A queue that the app doesn't hold is somebody else's: it is made here, so that what is sent there can be read. */
-function subscribe(resource: LoadedResource, { fauxqs }: Creation): void {
+function subscribe(resource: LoadedResource, { fauxqs, endpoint: base }: Creation): void {
   const { properties } = resource;
   const endpoint = String(properties.Endpoint);
   if (properties.Protocol !== 'sqs') unsupported(resource, `Protocol ${properties.Protocol}`);
   if (fauxqs.queues.getQueueByArn(endpoint) === undefined) {
     const [account = '', name = ''] = endpoint.split(':').slice(4);
-    fauxqs.queues.createQueue(name, `http://127.0.0.1/${account}/${name}`, endpoint);
+    fauxqs.queues.createQueue(name, `${base}/${account}/${name}`, endpoint);
   }
   const attributes: Record<string, string> = {};
   if (properties.FilterPolicy !== undefined) attributes.FilterPolicy = JSON.stringify(properties.FilterPolicy);

@@ -120,14 +120,14 @@ export class Endpoint {
     const service = signer?.service ?? guess(request);
     const call: Call = { request, response, path, query, accessKeyId: signer?.accessKeyId ?? OUTSIDER };
     if (services === undefined) {
-      fail(response, service, new AwsError('ServiceUnavailable', 'the local cloud is starting', 503));
+      fail(request, response, service, new AwsError('ServiceUnavailable', 'the local cloud is starting', 503));
       return;
     }
     const release = services.clock.hold(`request to ${service}`);
     response.once('close', release);
     this.dispatch(services, service, call).catch((error: unknown) => {
       const known = error instanceof AwsError ? error : new AwsError('InternalFailure', messageOf(error), 500);
-      fail(response, service, known);
+      fail(request, response, service, known);
     });
   }
 
@@ -308,15 +308,17 @@ function json(response: ServerResponse, status: number, body: unknown): void {
   response.end(JSON.stringify(body));
 }
 
-function fail(response: ServerResponse, service: string, { code, message, status, fields }: AwsError): void {
+function fail(request: IncomingMessage, response: ServerResponse, service: string, error: AwsError): void {
+  const { code, message, status, fields } = error;
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
   }
-  if (service === 's3' || service === 'sns' || service === 'sts') {
-    const error = `<Code>${xml(code)}</Code><Message>${xml(message)}</Message>`;
+  const isQuery = request.headers['content-type']?.includes('x-www-form-urlencoded');
+  if (service === 's3' || isQuery) {
+    const details = `<Code>${xml(code)}</Code><Message>${xml(message)}</Message>`;
     const body =
-      service === 's3' ? `<Error>${error}</Error>` : `<ErrorResponse><Error>${error}</Error></ErrorResponse>`;
+      service === 's3' ? `<Error>${details}</Error>` : `<ErrorResponse><Error>${details}</Error></ErrorResponse>`;
     response.writeHead(status, { 'content-type': 'application/xml' });
     response.end(`<?xml version="1.0" encoding="UTF-8"?>\n${body}`);
     return;

@@ -105,6 +105,9 @@ const CREATES: Partial<Record<S3Action, string>> = {
   CompleteMultipartUpload: 'CompleteMultipartUpload',
 };
 
+/** fauxqs takes no larger request. */
+const LARGEST_BODY = 11 * 1024 * 1024;
+
 /** Actions that change something. */
 export const S3_WRITES: readonly S3Action[] = [
   'AbortMultipartUpload',
@@ -155,6 +158,12 @@ export class S3 {
     if (action === 'GetBucketLocation' || action === 'GetBucketVersioning') {
       this.answerAboutBucket(response, action, bucket);
       return;
+    }
+    if (Number(request.headers['content-length'] ?? 0) > LARGEST_BODY) {
+      throw new AwsError(
+        'EntityTooLarge',
+        `the local cloud's S3 takes ${LARGEST_BODY} bytes at once: use a multipart upload`,
+      );
     }
     const type = request.headers['content-type'] ?? '';
     // fauxqs parses these two as requests of other services; an upload of that type is bytes like any other.

@@ -1,0 +1,98 @@
+/** `npm run local`: keeps the app up on a local cloud, as a server with a clock of its own. See `--help`. */
+import { type LocalCloud, startCloud } from '../lib/local/cloud.ts';
+import {
+  parseServeArguments,
+  SERVE_HELP,
+  ServeArgumentError,
+  type ServeSettings,
+} from '../lib/local/serve-arguments.ts';
+import { synthesize } from '../lib/local/synth.ts';
+
+const SUCCEEDED = 0;
+const FAILED = 1;
+const WRONG_COMMAND = 2;
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const complain = (text: string) => process.stderr.write(`${text}\n`);
+
+let starting: Promise<LocalCloud> | undefined;
+let stopping = false;
+
+/** Ctrl-C: everything ends with this process, also while it is still starting. */
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  const cloud = await starting?.catch(() => undefined);
+  await cloud?.stop();
+  process.exit(SUCCEEDED);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+
+async function serve({ speed, start, stage, port, ladder }: ServeSettings): Promise<void> {
+  say('Synthesizing the app …');
+  const assembly = await synthesize({ context: { stage, ladder } });
+  if (stopping) return;
+  say('Starting the local cloud …');
+  const log = (functionName: string, line: string) => {
+    if (/"level":"(ERROR|CRITICAL)"|errorType|timed out/.test(line)) complain(`${functionName}: ${line}`);
+  };
+  starting = startCloud({ assembly, speed, start, port, log });
+  const cloud = await starting;
+  if (!stopping) say(welcome(cloud, speed));
+}
+
+function welcome({ endpoint, region, clock, names }: LocalCloud, speed: number): string {
+  const machines = Object.entries(names.machines).map(([name, arn]) => `  ${name.padEnd(12)} ${arn}`);
+  const tables = Object.entries(names.tables).map(([name, table]) => `  ${name.padEnd(12)} ${table}`);
+  const buckets = Object.entries(names.buckets).map(([name, bucket]) => `  ${name.padEnd(12)} s3://${bucket}`);
+  const topics = Object.entries(names.topics).map(([name, arn]) => `  ${name.padEnd(12)} ${arn}`);
+  const [machine = ''] = Object.values(names.machines);
+  return `
+The local cloud is up: ${endpoint}
+Its clock stands at ${new Date(clock.now()).toISOString().slice(0, 19)}Z and runs ${speed} times as fast as real time.
+
+Buckets
+${buckets.join('\n')}
+Tables
+${tables.join('\n')}
+State machines
+${machines.join('\n')}
+Topics
+${topics.join('\n')}
+
+In another terminal:
+  export AWS_ENDPOINT_URL=${endpoint} AWS_DEFAULT_REGION=${region}
+  export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x
+  aws s3 cp report.csv s3://${names.buckets.inbox}/reports/mha/
+  aws s3 ls --recursive s3://${names.buckets.outbox}/
+  aws stepfunctions list-executions --state-machine-arn ${machine}
+  aws sqs list-queues
+(An AWS CLI before 1.29 or 2.13 needs --endpoint-url ${endpoint} instead of the variable.)
+
+Ctrl-C stops everything; nothing is kept.`;
+}
+
+async function main(): Promise<void> {
+  let settings: ServeSettings | 'help';
+  try {
+    settings = parseServeArguments(process.argv.slice(2), Date.now());
+  } catch (error) {
+    if (!(error instanceof ServeArgumentError)) throw error;
+    complain(error.message);
+    process.exitCode = WRONG_COMMAND;
+    return;
+  }
+  if (settings === 'help') {
+    process.stdout.write(SERVE_HELP);
+    return;
+  }
+  try {
+    await serve(settings);
+  } catch (error) {
+    complain(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    process.exitCode = FAILED;
+  }
+}
+
+await main();

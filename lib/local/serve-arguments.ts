@@ -1,0 +1,84 @@
+/** The command line of `npm run local`. */
+export interface ServeSettings {
+  speed: number;
+  /** Epoch milliseconds. */
+  start: number;
+  stage: string;
+  port: number;
+  ladder: string;
+}
+
+/** The command line can't be carried out; the message names the option. */
+export class ServeArgumentError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ServeArgumentError';
+  }
+}
+
+export const SERVE_HELP = `npm run local -- [options]
+
+Runs the app on a local cloud and keeps it up, until Ctrl-C. Its endpoint serves S3, DynamoDB,
+SNS, SQS, Step Functions and Lambda to the AWS CLI and every SDK. Nothing is kept afterwards.
+
+  --speed N       the cloud's clock runs N times faster than real time (default 1; 86400: a day a second)
+  --start TIME    where its clock begins, such as 2026-06-01T00:00:00Z (default: now)
+  --stage NAME    the stage that is synthesized (default dev)
+  --ladder NAME   flagged or normal: the ladder of re-verification (default flagged)
+  --port N        the endpoint's port (default: any free one)
+  --help          this text
+
+Examples
+  npm run local -- --speed 86400
+  npm run local -- --speed 3600 --start 2026-06-01T00:00:00Z --port 4510
+`;
+
+const OPTIONS = ['speed', 'start', 'stage', 'ladder', 'port'] as const;
+type Option = (typeof OPTIONS)[number];
+
+/** Reads the command line; `now` in epoch milliseconds. Throws ServeArgumentError. */
+export function parseServeArguments(args: readonly string[], now: number): ServeSettings | 'help' {
+  const given = new Map<Option, string>();
+  for (let i = 0; i < args.length; i++) {
+    const argument = args[i] ?? '';
+    if (argument === '--help' || argument === '-h') return 'help';
+    const [, name = '', inline] = /^--([^=]+)(?:=(.*))?$/s.exec(argument) ?? [];
+    if (!(OPTIONS as readonly string[]).includes(name)) {
+      throw new ServeArgumentError(`unknown option ${argument}; see --help`);
+    }
+    const option = name as Option;
+    if (given.has(option)) throw new ServeArgumentError(`--${option} is given twice`);
+    const value = inline ?? args[++i];
+    if (value === undefined || value === '' || (inline === undefined && value.startsWith('--'))) {
+      throw new ServeArgumentError(`--${option} needs a value`);
+    }
+    given.set(option, value);
+  }
+  const start = given.get('start');
+  const ladder = given.get('ladder') ?? 'flagged';
+  if (ladder !== 'flagged' && ladder !== 'normal') {
+    throw new ServeArgumentError(`--ladder ${ladder}: must be flagged or normal`);
+  }
+  return {
+    speed: numberOf('speed', given.get('speed') ?? '1', 0.001, 1_000_000),
+    start: start === undefined ? Math.floor(now / 1000) * 1000 : instantOf(start),
+    stage: given.get('stage') ?? 'dev',
+    port: numberOf('port', given.get('port') ?? '0', 0, 65_535, true),
+    ladder,
+  };
+}
+
+function numberOf(option: Option, text: string, least: number, most: number, whole = false): number {
+  const value = Number(text);
+  const form = whole ? /^\d+$/ : /^\d+(\.\d+)?$/;
+  if (form.test(text) && value >= least && value <= most) return value;
+  throw new ServeArgumentError(
+    `--${option} ${text}: must be a ${whole ? 'whole ' : ''}number from ${least} to ${most}`,
+  );
+}
+
+function instantOf(text: string): number {
+  const at = Date.parse(text);
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) && !Number.isNaN(at)) return at;
+  throw new ServeArgumentError(`--start ${text}: must be an instant such as 2026-06-01T00:00:00Z`);
+}
