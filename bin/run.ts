@@ -34,6 +34,12 @@ for (const [signal, code] of Object.entries(SIGNALS))
     void stop().finally(() => process.exit(code));
   });
 
+/** A path as a person would write it here. */
+function shown(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === '' ? '.' : short.startsWith('..') ? path : short;
+}
+
 async function run(settings: RunSettings): Promise<number> {
   folder = new OutFolder(settings.out);
   progress.stage('Synthesizing the app');
@@ -59,7 +65,7 @@ async function run(settings: RunSettings): Promise<number> {
   );
   progress.end();
 
-  process.stdout.write(`\n${reportText(results.summaries, conducted, relative(process.cwd(), settings.out) || '.')}`);
+  process.stdout.write(`\n${reportText(results.summaries, conducted, shown(settings.out))}`);
   for (const warning of results.warnings) complain(`warning: ${warning}`);
   for (const failure of failures) complain(`warning: ${failure}`);
   for (const problem of results.problems) complain(`failed: ${problem}`);

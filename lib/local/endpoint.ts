@@ -123,9 +123,13 @@ export class Endpoint {
       fail(request, response, service, new AwsError('ServiceUnavailable', 'the local cloud is starting', 503));
       return;
     }
-    const release = services.clock.hold(`request to ${service}`);
-    response.once('close', release);
-    this.dispatch(services, service, call).catch((error: unknown) => {
+    const serve = async (): Promise<void> => {
+      await services.functions.sleeping(call.accessKeyId);
+      const release = services.clock.hold(`request to ${service}`);
+      response.once('close', release);
+      await this.dispatch(services, service, call);
+    };
+    serve().catch((error: unknown) => {
       const known = error instanceof AwsError ? error : new AwsError('InternalFailure', messageOf(error), 500);
       fail(request, response, service, known);
     });
@@ -177,13 +181,20 @@ async function serveDynamo(services: Services, { request, response, accessKeyId 
   const answer = await services.dynamo.forward(request.headers, body);
   const isWrite = /^(Put|Update|Delete|BatchWrite)/.test(action);
   const drop =
-    isWrite && answer.status === 200 && services.functions.wrote(accessKeyId, { service: 'dynamodb', action });
+    isWrite &&
+    answer.status === 200 &&
+    services.functions.wrote(accessKeyId, { service: 'dynamodb', action, key: itemOf(body) });
   if (drop) {
     response.destroy();
     return;
   }
   response.writeHead(answer.status, answer.headers);
   response.end(answer.bytes);
+}
+
+/** The partition key of the item that a request writes; of several, the first one's. */
+function itemOf(body: Buffer): string {
+  return /"pk":\{"S":"([^"]*)"/.exec(body.toString())?.[1] ?? '';
 }
 
 async function serveStates(services: Services, { request, response, accessKeyId }: Call): Promise<void> {

@@ -55,11 +55,13 @@ export interface FunctionUsage {
 }
 
 /** Workers of one function at a time, and of all together; further invocations wait. */
-const WORKERS_PER_FUNCTION = 4;
+const WORKERS_PER_FUNCTION = 3;
 const WORKERS = 8;
 /** Idle workers that are kept warm, of one function and of all. */
-const IDLE_PER_FUNCTION = 2;
-const IDLE = 6;
+const IDLE_PER_FUNCTION = 3;
+const IDLE = 8;
+/** Space for short-lived objects of each worker: what Node would take for a whole process, for every idle one, is too much. */
+const YOUNG_GENERATION_MB = 12;
 /** Lambda's limit of a synchronous payload, either way. */
 const LARGEST_PAYLOAD = 6 * 1024 * 1024;
 
@@ -74,6 +76,8 @@ interface Running {
   writes: number;
   settle(result: Invocation): void;
   over(): void;
+  /** Holds the clock while it works; a sleeping zombie doesn't. */
+  release(): void;
   timer: NodeJS.Timeout;
 }
 
@@ -85,6 +89,8 @@ interface Instance {
   idleSince: number;
   /** Running on beside its own retry; it doesn't count towards the limits. */
   zombie: boolean;
+  /** Set while a zombie sleeps: its requests wait for the next invocation of its function. */
+  sleep: PromiseWithResolvers<void> | undefined;
 }
 
 interface Instances {
@@ -173,11 +179,20 @@ export class Functions {
       this.end(instance, { errorType: 'Lambda.Unknown', errorMessage: 'the instance was killed by the fault plan' });
       return true;
     }
+    if (instance.zombie) return false;
     instance.zombie = true;
+    // Time must pass until its retry begins: it holds the clock no longer, and its next request waits for that.
+    instance.sleep = Promise.withResolvers<void>();
+    running.release();
     const lost = { errorType: 'Lambda.ServiceException', errorMessage: 'the answer was lost by the fault plan' };
     running.settle({ requestId, payload: JSON.stringify(lost), functionError: lost });
     this.dispatch();
     return false;
+  }
+
+  /** What a request of this access key id must wait for: a zombie goes on when its function is invoked again. */
+  sleeping(accessKeyId: string): Promise<void> | undefined {
+    return this.instances.get(accessKeyId)?.sleep?.promise;
   }
 
   async stop(): Promise<void> {
@@ -242,9 +257,9 @@ export class Functions {
       execArgv: [],
       stdout: true,
       stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb },
+      resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
-    const instance: Instance = { id, fn, worker, running: undefined, idleSince: 0, zombie: false };
+    const instance: Instance = { id, fn, worker, running: undefined, idleSince: 0, zombie: false, sleep: undefined };
     for (const stream of [worker.stdout, worker.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         for (const line of text.split('\n')) if (line.trim() !== '') this.settings.log(spec.name, line);
@@ -291,7 +306,13 @@ export class Functions {
     const { spec, usage } = instance.fn;
     const requestId = randomUUID();
     const started = performance.now();
-    const release = this.settings.clock.hold(`instance of ${spec.name}`);
+    const hold = () => this.settings.clock.hold(`instance of ${spec.name}`);
+    for (const zombie of instance.fn.all) {
+      if (zombie.sleep === undefined || zombie.running === undefined) continue;
+      zombie.running.release = hold();
+      zombie.sleep.resolve();
+      zombie.sleep = undefined;
+    }
     return new Promise((settle) => {
       const timeoutMs = spec.timeoutSeconds * 1000;
       const timer = setTimeout(() => {
@@ -302,9 +323,8 @@ export class Functions {
       const over = (): void => {
         usage.invocations++;
         usage.milliseconds += Math.ceil(performance.now() - started);
-        release();
       };
-      instance.running = { requestId, writes: 0, settle, over, timer };
+      instance.running = { requestId, writes: 0, settle, over, release: hold(), timer };
       const call: WorkerCall = {
         requestId,
         event,
@@ -345,6 +365,7 @@ export class Functions {
         : { requestId, payload: JSON.stringify(error), functionError: error },
     );
     running.over();
+    running.release();
   }
 
   /** The instance is lost: its caller hears of it, its worker goes, and who waits may have its place. */
@@ -358,6 +379,7 @@ export class Functions {
   private rest(instance: Instance): void {
     if (!this.instances.has(`${instance.fn.spec.logicalId}.${instance.id}`)) return;
     instance.zombie = false;
+    instance.sleep = undefined;
     instance.worker.unref();
     instance.idleSince = performance.now();
     this.dispatch();

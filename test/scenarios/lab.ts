@@ -33,7 +33,10 @@ export class Lab {
 
   /** A usage file of rows `imei,msisdn,last_seen[,lsa]`. */
   async usage(operator: string, rows: string[], name = 'usage.csv'): Promise<void> {
-    await this.upload(`usage/${operator}/${name}`, `imei,msisdn,last_seen,lsa\n${rows.map((row) => `${row}\n`).join('')}`);
+    await this.upload(
+      `usage/${operator}/${name}`,
+      `imei,msisdn,last_seen,lsa\n${rows.map((row) => `${row}\n`).join('')}`,
+    );
   }
 
   async report(agency: string, imeis: string[], name = 'report.csv'): Promise<void> {
@@ -49,7 +52,10 @@ export class Lab {
   async respond(directionId: string, rows: string[], name = 'answer.csv'): Promise<void> {
     const [, kind, operator] = directionId.split('.');
     const header = kind === 'block' ? 'imei,outcome' : 'msisdn,outcome';
-    await this.upload(`responses/${operator}/${directionId}/${name}`, `${header}\n${rows.map((row) => `${row}\n`).join('')}`);
+    await this.upload(
+      `responses/${operator}/${directionId}/${name}`,
+      `${header}\n${rows.map((row) => `${row}\n`).join('')}`,
+    );
   }
 
   async outbox(prefix = ''): Promise<string[]> {
@@ -74,12 +80,15 @@ export class Lab {
   async direction(batchId: string, kind: 'reverify' | 'block', operator: string): Promise<string> {
     const found = (await this.directions(operator)).filter((id) => id.startsWith(`${batchId}.${kind}.`));
     const [only] = found;
-    if (found.length !== 1 || only === undefined) throw new Error(`${found.length} directions of ${kind} for ${operator}`);
+    if (found.length !== 1 || only === undefined)
+      throw new Error(`${found.length} directions of ${kind} for ${operator}`);
     return only;
   }
 
   async batches(): Promise<string[]> {
-    return (await this.outbox('batches/')).filter((key) => key.endsWith('summary.json')).map((key) => key.split('/')[1] ?? '');
+    return (await this.outbox('batches/'))
+      .filter((key) => key.endsWith('summary.json'))
+      .map((key) => key.split('/')[1] ?? '');
   }
 
   async summary(agency: string): Promise<Summary> {
@@ -106,7 +115,16 @@ export interface Summary {
   report: Record<string, number>;
   connections: Record<string, number>;
   blocks: Record<string, number>;
-  operators: Record<string, { directions: number; overdueDirections: number; latestImport: string | null; connections: Record<string, number>; blocks: Record<string, number> }>;
+  operators: Record<
+    string,
+    {
+      directions: number;
+      overdueDirections: number;
+      latestImport: string | null;
+      connections: Record<string, number>;
+      blocks: Record<string, number>;
+    }
+  >;
   unexplained: number;
   startedAt: string;
   settledAt: string;

@@ -36,10 +36,18 @@ describe('two batches that meet', () => {
   });
 
   it('give every operator its own totals', () => {
-    expect(first.operators.airtel).toMatchObject({ directions: 2, overdueDirections: 1, latestImport: '2026-06-01T00:00:00Z' });
+    expect(first.operators.airtel).toMatchObject({
+      directions: 2,
+      overdueDirections: 1,
+      latestImport: '2026-06-01T00:00:00Z',
+    });
     expect(first.operators.airtel?.connections).toMatchObject({ linked: 3, verified: 1, disconnected: 1, notFound: 1 });
     expect(first.operators.jio?.connections).toMatchObject({ linked: 1, overdue: 1 });
-    expect(first.operators.bsnl).toMatchObject({ directions: 1, latestImport: null, connections: { linked: 0, directed: 0 } });
+    expect(first.operators.bsnl).toMatchObject({
+      directions: 1,
+      latestImport: null,
+      connections: { linked: 0, directed: 0 },
+    });
   });
 
   it('direct each connection at the operator of its newest sighting, rows sorted, IMEIs with their check digit', async () => {
@@ -67,7 +75,12 @@ describe('two batches that meet', () => {
         .map((key) => key.split('/').at(-1))
         .filter((name) => !name?.startsWith('failed-'));
     expect(await rungs('airtel')).toEqual(['1-reverify.csv']);
-    expect(await rungs('jio')).toEqual(['1-reverify.csv', '2-bar_outgoing.csv', '3-bar_incoming.csv', '4-disconnect.csv']);
+    expect(await rungs('jio')).toEqual([
+      '1-reverify.csv',
+      '2-bar_outgoing.csv',
+      '3-bar_incoming.csv',
+      '4-disconnect.csv',
+    ]);
   });
 
   it('order a handset blocked twice where it is not answered', async () => {

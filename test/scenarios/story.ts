@@ -25,7 +25,11 @@ export const A3 = '+919800000003';
 export const J1 = '+917000000001';
 
 export async function tellStory(lab: Lab): Promise<void> {
-  await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`, `${H1},${A2},2026-05-21,Delhi`, `${H2},${A3},2026-05-30,`]);
+  await lab.usage('airtel', [
+    `${H1},${A1},2026-05-20,Delhi`,
+    `${H1},${A2},2026-05-21,Delhi`,
+    `${H2},${A3},2026-05-30,`,
+  ]);
   await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`, `${H2},${A1},2026-05-01,Mumbai`]);
   await lab.usage('vi', [`${H1},+919900000009,2025-11-01,Kerala`]);
   await lab.report('mha', [H1, H2, H3, H1, 'no-imei']);

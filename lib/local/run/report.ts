@@ -60,7 +60,7 @@ function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
     `  unexplained  ${number(summary.unexplained)}`,
     '',
     ...operatorTable(summary).map((line) => `  ${line}`),
-    ...deadlines(summary.batchId, orders).map((line) => `  ${line}`),
+    ...deadlines(summary.batchId, orders).map((line) => (line === '' ? '' : `  ${line}`)),
   ].join('\n');
 }
 
