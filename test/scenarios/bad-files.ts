@@ -89,8 +89,14 @@ export class Tables {
 
   /** Every record of batches, directions and claims, by its key. */
   async records(): Promise<Record<string, unknown>> {
-    const { Items = [] } = await this.client.send(new ScanCommand({ TableName: this.cases, ConsistentRead: true }));
-    return Object.fromEntries(Items.map((item) => [item.pk, item]));
+    const records: Record<string, unknown> = {};
+    let after: Record<string, unknown> | undefined;
+    do {
+      const page = await this.client.send(new ScanCommand({ TableName: this.cases, ExclusiveStartKey: after }));
+      for (const item of page.Items ?? []) records[item.pk] = item;
+      after = page.LastEvaluatedKey;
+    } while (after);
+    return records;
   }
 
   /** A handset's links: `yyyy-mm-dd#msisdn#operator`, sorted. */

@@ -156,7 +156,7 @@ describe('a response', () => {
 });
 
 describe('an object outside the agreed places', () => {
-  const strays: [key: string, why: string][] = [
+  const strays: [what: string, why: string, key?: string][] = [
     ['report.csv', 'unknown_place'],
     ['elsewhere/mha/report.csv', 'unknown_place'],
     ['Reports/mha/report.csv', 'unknown_place'],
@@ -168,7 +168,8 @@ describe('an object outside the agreed places', () => {
     ['reports/MHA/report.csv', 'bad_agency'],
     ['reports//report.csv', 'bad_agency'],
     ['reports/cbi/report.csv', 'unknown_agency'],
-    [`reports/mha/${'x'.repeat(885)}.csv`, 'key_too_long'],
+    ['a key of 901 bytes', 'key_too_long', `reports/mha/${'x'.repeat(885)}.csv`],
+    ['a key of 919 bytes in 301 Devanagari letters', 'key_too_long', `reports/mha/${'ज'.repeat(301)}.csv`],
     ['usage/airtel/may/usage.csv', 'unknown_place'],
     ['usage/airtel/usage.CSV', 'not_a_csv_name'],
     ['usage/a very long operator/usage.csv', 'bad_operator'],
@@ -180,7 +181,7 @@ describe('an object outside the agreed places', () => {
     ['responses/aircel/DIRECTION/answer.csv', 'unknown_operator'],
   ];
 
-  it.each(strays)('%.60s stays unread, and the administrators are told: %s', async (template, why) => {
+  it.each(strays)('%s stays unread, and the administrators are told: %s', async (what, why, template = what) => {
     const key = template.replace('DIRECTION', direction);
     const content = `imei,msisdn,last_seen,outcome\n${H1},${A1},2026-05-20,verified\n`;
     const before = await tables.records();
