@@ -5,6 +5,7 @@ import { OUTSIDER } from './dynamo-host.ts';
 import type { Bus, RuleTarget } from './events.ts';
 import type { Fauxqs } from './fauxqs.ts';
 import type { Functions } from './functions.ts';
+import { compilePattern, UnsupportedPattern } from './pattern.ts';
 import { DEFAULT_BATCH_SIZE, DEFAULT_CONCURRENCY, type Pollers } from './queues.ts';
 import type { S3 } from './s3.ts';
 import type { StepFunctions } from './states/service.ts';
@@ -123,11 +124,28 @@ function subscribe(resource: LoadedResource, { fauxqs, endpoint: base }: Creatio
     fauxqs.queues.createQueue(name, `${base}/${account}/${name}`, endpoint);
   }
   const attributes: Record<string, string> = {};
-  if (properties.FilterPolicy !== undefined) attributes.FilterPolicy = JSON.stringify(properties.FilterPolicy);
+  if (properties.FilterPolicy !== undefined) {
+    checkFilterPolicy(resource, properties.FilterPolicy);
+    attributes.FilterPolicy = JSON.stringify(properties.FilterPolicy);
+  }
   if (properties.FilterPolicyScope !== undefined) attributes.FilterPolicyScope = String(properties.FilterPolicyScope);
   if (properties.RawMessageDelivery !== undefined)
     attributes.RawMessageDelivery = String(properties.RawMessageDelivery);
   fauxqs.topics.subscribe(String(properties.TopicArn), 'sqs', endpoint, attributes);
+}
+
+/**
+ * Filter policies are written as event patterns are, and may be empty. An unknown matcher would match nothing, and say
+ * nothing.
+ */
+function checkFilterPolicy(resource: LoadedResource, policy: unknown): void {
+  if (JSON.stringify(policy) === '{}') return;
+  try {
+    compilePattern(policy);
+  } catch (error) {
+    if (!(error instanceof UnsupportedPattern)) throw error;
+    unsupported(resource, `FilterPolicy (${error.message})`);
+  }
 }
 
 function createFunction(resource: LoadedResource, { functions }: Creation, app: LoadedApp): void {

@@ -1,12 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DynamoUsage } from './dynamo-host.ts';
 import { AwsError } from './errors.ts';
 import { authorization } from './signature.ts';
+
+/** The fields that an operation's request may have, as dynalite lists them; the process refuses any other. */
+export function fieldsOf(action: string): readonly string[] {
+  const require = createRequire(import.meta.url);
+  const file = action.charAt(0).toLowerCase() + action.slice(1);
+  return Object.keys((require(`dynalite/validations/${file}`) as { types: object }).types);
+}
 
 /** The parent's side of the DynamoDB process. */
 export class Dynamo {

@@ -8,8 +8,8 @@ import type { AsyncInvoker } from './async-invoke.ts';
 import type { Clock } from './clock.ts';
 import type { Dynamo } from './dynamo.ts';
 import { OUTSIDER } from './dynamo-host.ts';
-import { AwsError } from './errors.ts';
-import type { Fauxqs } from './fauxqs.ts';
+import { AwsError, errorXml, queryErrorXml } from './errors.ts';
+import { type Fauxqs, SQS_ACTIONS } from './fauxqs.ts';
 import type { Functions } from './functions.ts';
 import type { Pollers } from './queues.ts';
 import { recognise, type S3, S3_WRITES } from './s3.ts';
@@ -30,43 +30,35 @@ export interface Services {
   usage: UsageCounter;
 }
 
-/** The services by the name in a signature's scope. */
-export const SERVICES = ['dynamodb', 'lambda', 's3', 'sns', 'sqs', 'states', 'sts'] as const;
+type Serve = (services: Services, call: Call) => Promise<void> | void;
 
-/** Actions of Lambda that are served. */
-export const LAMBDA_ACTIONS = ['Invoke', 'ListFunctions'] as const;
+const SERVE: Readonly<Record<string, Serve>> = {
+  dynamodb: serveDynamo,
+  lambda: serveLambda,
+  s3: serveS3,
+  sns: (services, call) => serveFauxqs(services, 'sns', call),
+  sqs: serveSqs,
+  states: serveStates,
+  sts: (services, call) => serveFauxqs(services, 'sts', call),
+};
 
-/** Actions of SQS, SNS and STS that are served. */
-export const SQS_ACTIONS = [
-  'ChangeMessageVisibility',
-  'ChangeMessageVisibilityBatch',
-  'CreateQueue',
-  'DeleteMessage',
-  'DeleteMessageBatch',
-  'DeleteQueue',
-  'GetQueueAttributes',
-  'GetQueueUrl',
-  'ListQueues',
-  'PurgeQueue',
-  'ReceiveMessage',
-  'SendMessage',
-  'SendMessageBatch',
-  'SetQueueAttributes',
-] as const;
-export const SNS_ACTIONS = [
-  'CreateTopic',
-  'GetSubscriptionAttributes',
-  'GetTopicAttributes',
-  'ListSubscriptions',
-  'ListSubscriptionsByTopic',
-  'ListTopics',
-  'Publish',
-  'PublishBatch',
-  'SetSubscriptionAttributes',
-  'Subscribe',
-  'Unsubscribe',
-] as const;
-export const STS_ACTIONS = ['GetCallerIdentity'] as const;
+/** The services that are served, by the name in a signature's scope. */
+export const SERVICES: readonly string[] = Object.keys(SERVE);
+
+/** Actions of Lambda that are served, by their methods and paths. */
+const LAMBDA: Readonly<
+  Record<
+    string,
+    { method: string; path: RegExp; serve: (services: Services, call: Call, name: string) => Promise<void> | void }
+  >
+> = {
+  Invoke: { method: 'POST', path: /^\/2015-03-31\/functions\/([^/]+)\/invocations$/, serve: invoke },
+  ListFunctions: { method: 'GET', path: /^\/2015-03-31\/functions\/?$/, serve: listFunctions },
+};
+export const LAMBDA_ACTIONS: readonly string[] = Object.keys(LAMBDA);
+
+/** Whom a request may be addressed to: a bucket's name in the host would be one for another style of addresses. */
+const HOSTS = ['127.0.0.1', 'localhost'];
 
 const LARGEST_JSON = 16 * 1024 * 1024;
 
@@ -136,22 +128,15 @@ export class Endpoint {
   }
 
   private async dispatch(services: Services, service: string, call: Call): Promise<void> {
-    switch (service) {
-      case 's3':
-        return serveS3(services, call);
-      case 'dynamodb':
-        return serveDynamo(services, call);
-      case 'states':
-        return serveStates(services, call);
-      case 'lambda':
-        return serveLambda(services, call);
-      case 'sqs':
-      case 'sns':
-      case 'sts':
-        return serveFauxqs(services, service, call);
-      default:
-        throw new AwsError('UnknownOperationException', `the local cloud has no service ${service}`);
+    const host = (call.request.headers.host ?? '').replace(/:\d+$/, '');
+    if (!HOSTS.includes(host)) {
+      throw new AwsError('NotImplemented', `the local cloud answers at ${this.url} only, not as ${host}`, 501);
     }
+    const serve = Object.hasOwn(SERVE, service) ? SERVE[service] : undefined;
+    if (serve === undefined) {
+      throw new AwsError('UnknownOperationException', `the local cloud has no service ${service}`);
+    }
+    return serve(services, call);
   }
 }
 
@@ -210,58 +195,77 @@ async function serveStates(services: Services, { request, response, accessKeyId 
   json(response, 200, answer);
 }
 
-async function serveLambda(services: Services, { request, response, path }: Call): Promise<void> {
-  const invoked = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path)?.[1];
-  if (invoked !== undefined && request.method === 'POST') {
-    const name = decodeURIComponent(invoked);
-    const payload = (await bodyOf(request)).toString() || '{}';
-    const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
-    parseAny(payload);
-    const spec = services.functions.find(name);
-    if (type === 'DryRun') {
-      response.writeHead(204).end();
-    } else if (type === 'Event') {
-      services.asyncInvoker.invoke(spec.name, payload);
-      response.writeHead(202).end();
-    } else {
-      const answer = await services.functions.invoke(name, payload);
-      const failed = answer.functionError === undefined ? {} : { 'x-amz-function-error': 'Unhandled' };
-      response.writeHead(200, { 'content-type': 'application/json', 'x-amz-executed-version': '$LATEST', ...failed });
-      response.end(answer.payload);
-    }
-    return;
+async function serveLambda(services: Services, call: Call): Promise<void> {
+  const { request, path, query } = call;
+  for (const [action, { method, path: form, serve }] of Object.entries(LAMBDA)) {
+    const found = form.exec(path);
+    if (found === null || request.method !== method) continue;
+    const [parameter] = query.keys();
+    const logType = request.headers['x-amz-log-type'] ?? 'None';
+    if (parameter !== undefined) throw notImplemented(`${action} with ?${parameter}`);
+    if (logType !== 'None') throw notImplemented(`${action} with LogType ${logType}`);
+    return serve(services, call, decodeURIComponent(found[1] ?? ''));
   }
-  if (/^\/2015-03-31\/functions\/?$/.test(path) && request.method === 'GET') {
-    const functions = services.functions.list().map((spec) => ({
-      FunctionName: spec.name,
-      FunctionArn: spec.arn,
-      Handler: spec.handler,
-      Timeout: spec.timeoutSeconds,
-      MemorySize: spec.memoryMb,
-      Environment: { Variables: spec.environment },
-    }));
-    json(response, 200, { Functions: functions });
-    return;
-  }
-  throw new AwsError('NotImplemented', `the local cloud's Lambda has no ${request.method} ${path}`, 501);
+  throw notImplemented(`${request.method} ${path}`);
 }
 
-function serveFauxqs(services: Services, service: 'sqs' | 'sns' | 'sts', call: Call): void {
-  const { request, response, accessKeyId } = call;
-  const action = service === 'sqs' ? actionOf(request) : undefined;
-  if (service === 'sqs') {
-    if (!(SQS_ACTIONS as readonly string[]).includes(action ?? '')) {
-      throw new AwsError('UnknownOperationException', `the local cloud's SQS has no ${action || 'such request'}`);
-    }
-    // SDKs send to the queue's own URL.
-    request.url = '/';
+function notImplemented(what: string): AwsError {
+  return new AwsError('NotImplemented', `the local cloud's Lambda has no ${what}`, 501);
+}
+
+async function invoke(services: Services, { request, response }: Call, name: string): Promise<void> {
+  const payload = (await bodyOf(request)).toString() || '{}';
+  const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
+  parseAny(payload);
+  const spec = services.functions.find(name);
+  if (type === 'DryRun') {
+    response.writeHead(204).end();
+  } else if (type === 'Event') {
+    services.asyncInvoker.invoke(spec.name, payload);
+    response.writeHead(202).end();
+  } else {
+    const answer = await services.functions.invoke(name, payload);
+    const failed = answer.functionError === undefined ? {} : { 'x-amz-function-error': 'Unhandled' };
+    response.writeHead(200, { 'content-type': 'application/json', 'x-amz-executed-version': '$LATEST', ...failed });
+    response.end(answer.payload);
   }
+}
+
+function listFunctions(services: Services, { response }: Call): void {
+  const functions = services.functions.list().map((spec) => ({
+    FunctionName: spec.name,
+    FunctionArn: spec.arn,
+    Handler: spec.handler,
+    Timeout: spec.timeoutSeconds,
+    MemorySize: spec.memoryMb,
+    Environment: { Variables: spec.environment },
+  }));
+  json(response, 200, { Functions: functions });
+}
+
+function serveSqs(services: Services, call: Call): void {
+  const action = actionOf(call.request);
+  if (!(SQS_ACTIONS as readonly string[]).includes(action)) {
+    throw new AwsError('UnknownOperationException', `the local cloud's SQS has no ${action || 'such request'}`);
+  }
+  // SDKs send to the queue's own URL.
+  call.request.url = '/';
+  serveFauxqs(services, 'sqs', call, action);
+}
+
+/** Hands a request on; `known` is its action where that is known before the body was read. */
+function serveFauxqs(
+  services: Services,
+  service: string,
+  { request, response, accessKeyId }: Call,
+  known?: string,
+): void {
   beforeAnswer(response, () => {
-    const done = action ?? services.fauxqs.actionOf(request) ?? '';
-    services.usage.called(accessKeyId, service, done);
+    const action = known ?? services.fauxqs.actionOf(request) ?? '';
+    services.usage.called(accessKeyId, service, action);
     services.pollers.poke();
-    const isWrite = /^(Publish|Send|Delete|Change)/.test(done);
-    return isWrite && services.functions.wrote(accessKeyId, { service, action: done });
+    const isWrite = /^(Publish|Send|Delete|Change)/.test(action);
+    return isWrite && services.functions.wrote(accessKeyId, { service, action });
   });
   services.fauxqs.route(request, response);
 }
@@ -327,19 +331,12 @@ function fail(request: IncomingMessage, response: ServerResponse, service: strin
   }
   const isQuery = request.headers['content-type']?.includes('x-www-form-urlencoded');
   if (service === 's3' || isQuery) {
-    const details = `<Code>${xml(code)}</Code><Message>${xml(message)}</Message>`;
-    const body =
-      service === 's3' ? `<Error>${details}</Error>` : `<ErrorResponse><Error>${details}</Error></ErrorResponse>`;
     response.writeHead(status, { 'content-type': 'application/xml' });
-    response.end(`<?xml version="1.0" encoding="UTF-8"?>\n${body}`);
+    response.end(service === 's3' ? errorXml(error) : queryErrorXml(error));
     return;
   }
   response.setHeader('x-amzn-errortype', code);
   json(response, status, { ...fields, __type: code, message });
-}
-
-function xml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function messageOf(error: unknown): string {

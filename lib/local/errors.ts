@@ -16,6 +16,24 @@ export class AwsError extends Error {
   }
 }
 
+/** The error as S3 answers it. */
+export function errorXml(error: AwsError): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element(error)}`;
+}
+
+/** The error as the services of the query protocol (SNS, STS) answer it. */
+export function queryErrorXml(error: AwsError): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<ErrorResponse>${element(error)}</ErrorResponse>`;
+}
+
+function element({ code, message }: AwsError): string {
+  return `<Error><Code>${escaped(code)}</Code><Message>${escaped(message)}</Message></Error>`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
 /**
  * What ends a state in failure: an error name that Retry and Catch match (`States.Timeout`, `Lambda.TooManyRequestsException`)
  * and a cause, for people. (States Language: "Errors have a name and a cause".)

@@ -6,6 +6,49 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { findPackageJSON } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { buildApp } from 'fauxqs';
+import { AwsError, queryErrorXml } from './errors.ts';
+
+/** Actions of SQS, SNS and STS that are served. */
+export const SQS_ACTIONS = [
+  'ChangeMessageVisibility',
+  'ChangeMessageVisibilityBatch',
+  'CreateQueue',
+  'DeleteMessage',
+  'DeleteMessageBatch',
+  'DeleteQueue',
+  'GetQueueAttributes',
+  'GetQueueUrl',
+  'ListQueues',
+  'PurgeQueue',
+  'ReceiveMessage',
+  'SendMessage',
+  'SendMessageBatch',
+  'SetQueueAttributes',
+] as const;
+export const SNS_ACTIONS = [
+  'CreateTopic',
+  'GetSubscriptionAttributes',
+  'GetTopicAttributes',
+  'ListSubscriptions',
+  'ListSubscriptionsByTopic',
+  'ListTopics',
+  'Publish',
+  'PublishBatch',
+  'SetSubscriptionAttributes',
+  'Subscribe',
+  'Unsubscribe',
+] as const;
+export const STS_ACTIONS = ['GetCallerIdentity'] as const;
+
+/** What fauxqs would take and then not do, or would do otherwise than it is documented here. */
+function checkForm({ Action, Protocol }: Record<string, unknown>): void {
+  if (!([...SNS_ACTIONS, ...STS_ACTIONS] as unknown[]).includes(Action)) {
+    throw new AwsError('InvalidAction', `the local cloud's SNS and STS have no ${Action}`);
+  }
+  if (Action === 'Subscribe' && Protocol !== 'sqs') {
+    throw new AwsError('InvalidParameter', `the local cloud's SNS has no Protocol ${Protocol} (only sqs)`);
+  }
+}
 
 export interface StoredObject {
   key: string;
@@ -173,8 +216,14 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   const app = buildApp({ logger: false, defaultRegion: region, stores });
   const actions = new WeakMap<IncomingMessage, string>();
   app.addHook('preHandler', async (request) => {
-    const action = (request.body as { Action?: unknown } | null | undefined)?.Action;
-    if (typeof action === 'string') actions.set(request.raw, action);
+    const form = request.body as Record<string, unknown> | null | undefined;
+    if (typeof form?.Action !== 'string') return;
+    checkForm(form);
+    actions.set(request.raw, form.Action);
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    if (!(error instanceof AwsError)) throw error;
+    return reply.code(error.status).type('text/xml').send(queryErrorXml(error));
   });
   await app.ready();
   return {
@@ -211,7 +260,12 @@ function list(all: Map<string, StoredObject>, options: ListOptions): ListedObjec
     const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const entry = end < 0 ? key : key.slice(0, end + delimiter.length);
     if (entry <= after || (end >= 0 && commonPrefixes.at(-1) === entry)) continue;
-    if (objects.length + commonPrefixes.length >= maxKeys) return { objects, commonPrefixes, isTruncated: true };
+    if (objects.length + commonPrefixes.length >= maxKeys) {
+      // The next page begins after the last object where there is one: prefixes behind it come then.
+      const last = objects.at(-1)?.key;
+      const before = last === undefined ? commonPrefixes : commonPrefixes.filter((prefix) => prefix < last);
+      return { objects, commonPrefixes: before, isTruncated: true };
+    }
     if (end >= 0) commonPrefixes.push(entry);
     else objects.push(all.get(key) as StoredObject);
   }

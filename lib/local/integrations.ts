@@ -1,5 +1,5 @@
 import type { AsyncInvoker } from './async-invoke.ts';
-import type { Dynamo } from './dynamo.ts';
+import { type Dynamo, fieldsOf } from './dynamo.ts';
 import { AwsError, StatesError } from './errors.ts';
 import type { Fauxqs, MessageAttribute } from './fauxqs.ts';
 import type { Functions } from './functions.ts';
@@ -21,11 +21,12 @@ export interface IntegrationsSettings {
 
 const DYNAMODB = { getItem: 'GetItem', putItem: 'PutItem', updateItem: 'UpdateItem', deleteItem: 'DeleteItem' };
 
-/** Arguments of each integration, as Step Functions takes them; any other is an error. */
-const ARGUMENTS: Readonly<Record<string, readonly string[] | undefined>> = {
+/** Arguments of each integration, as Step Functions takes them; any other is an error. DynamoDB's are its API's. */
+export const ARGUMENTS: Readonly<Record<string, readonly string[] | undefined>> = {
   'lambda:invoke': ['FunctionName', 'Payload', 'InvocationType'],
   'sns:publish': ['TopicArn', 'TargetArn', 'Message', 'Subject', 'MessageAttributes'],
   'sqs:sendMessage': ['QueueUrl', 'MessageBody', 'MessageAttributes'],
+  ...Object.fromEntries(Object.entries(DYNAMODB).map(([name, action]) => [`dynamodb:${name}`, fieldsOf(action)])),
 };
 
 /** The integrations by what follows `arn:aws:states:::`, beside those that the interpreter runs itself. */
@@ -116,23 +117,29 @@ export function integrations(settings: IntegrationsSettings): Tasks {
   };
 
   const run = (integration: string, args: Args): Promise<unknown> => {
-    const [service, action = ''] = integration.split(':');
-    if (service === 'dynamodb') return item(DYNAMODB[action as keyof typeof DYNAMODB], args);
     const unknown = Object.keys(args).find((name) => !ARGUMENTS[integration]?.includes(name));
     if (unknown !== undefined) {
       throw new StatesError('States.Runtime', `the local cloud's ${integration} has no argument ${unknown}`);
     }
+    const [service, action = ''] = integration.split(':');
+    if (service === 'dynamodb') return item(DYNAMODB[action as keyof typeof DYNAMODB], args);
     return integration === 'lambda:invoke' ? invoke(args) : integration === 'sns:publish' ? publish(args) : send(args);
   };
 
   return {
     knows: (resource) => (INTEGRATIONS as readonly string[]).includes(shortName(resource)),
-    run: async (resource, args) => run(shortName(resource).replace('.waitForTaskToken', ''), args as Args),
+    takes: (resource) => ARGUMENTS[requestOf(resource)],
+    run: async (resource, args) => run(requestOf(resource), args as Args),
   };
 }
 
 function shortName(resource: string): string {
   return resource.replace(/^arn:aws:states:::/, '');
+}
+
+/** The integration without the pattern by which its end is told. */
+function requestOf(resource: string): string {
+  return shortName(resource).replace('.waitForTaskToken', '');
 }
 
 function named(service: string, error: unknown): unknown {

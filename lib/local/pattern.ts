@@ -7,17 +7,39 @@ export class UnsupportedPattern extends Error {
 }
 
 type Matcher = (values: readonly unknown[], present: boolean) => boolean;
+type Test = (value: string) => boolean;
+
+/** Matchers of one text; they stand by themselves and inside `anything-but`. */
+const TEXT_TESTS: Readonly<Record<string, (argument: unknown, path: string) => Test>> = {
+  prefix: (argument, path) => edge('prefix', argument, path, (value, text) => value.startsWith(text)),
+  suffix: (argument, path) => edge('suffix', argument, path, (value, text) => value.endsWith(text)),
+  'equals-ignore-case': (argument, path) => {
+    const text = textOf('equals-ignore-case', argument, path).toLowerCase();
+    return (value) => value.toLowerCase() === text;
+  },
+  wildcard: (argument, path) => wildcard(textOf('wildcard', argument, path), path),
+};
+
+const MATCHERS: Readonly<Record<string, (argument: unknown, path: string) => Matcher>> = {
+  exists: (argument, path) => {
+    if (typeof argument !== 'boolean') throw new UnsupportedPattern(`exists with this argument at ${path}`);
+    return (_values, present) => present === argument;
+  },
+  'anything-but': anythingBut,
+  numeric,
+  ...Object.fromEntries(
+    Object.keys(TEXT_TESTS).map((name) => [
+      name,
+      (argument: unknown, path: string): Matcher => {
+        const test = textTest(name, argument, path);
+        return (values) => values.some((value) => typeof value === 'string' && test(value));
+      },
+    ]),
+  ),
+};
 
 /** The matchers of EventBridge's event patterns that are implemented, beside plain values and `$or`. */
-export const PATTERN_MATCHERS = [
-  'anything-but',
-  'equals-ignore-case',
-  'exists',
-  'numeric',
-  'prefix',
-  'suffix',
-  'wildcard',
-] as const;
+export const PATTERN_MATCHERS: readonly string[] = Object.keys(MATCHERS);
 
 /**
  * Compiles an event pattern (EventBridge's "event patterns": fields are joined by and, the alternatives of a list by or).
@@ -29,6 +51,7 @@ export function compilePattern(pattern: unknown): (event: unknown) => boolean {
 }
 
 function compileObject(pattern: Record<string, unknown>, path: string): (event: unknown) => boolean {
+  if (Object.keys(pattern).length === 0) throw new UnsupportedPattern(`an empty object at ${path || 'the top'}`);
   const parts = Object.entries(pattern).map(([field, expected]): ((event: unknown) => boolean) => {
     const here = path === '' ? field : `${path}.${field}`;
     if (field === '$or') {
@@ -40,6 +63,7 @@ function compileObject(pattern: Record<string, unknown>, path: string): (event: 
       return (event) => alternatives.some((alternative) => alternative(event));
     }
     if (Array.isArray(expected)) {
+      if (expected.length === 0) throw new UnsupportedPattern(`an empty list at ${here}`);
       const matchers = expected.map((one) => compileMatcher(one, here));
       return (event) => {
         const value = isObject(event) ? event[field] : undefined;
@@ -63,18 +87,9 @@ function compileMatcher(expected: unknown, path: string): Matcher {
   const entries = Object.entries(expected);
   const [name, argument] = entries[0] ?? ['{}', undefined];
   if (entries.length !== 1) throw new UnsupportedPattern(`several matchers in one object at ${path}`);
-  switch (name) {
-    case 'exists':
-      return (_values, present) => present === argument;
-    case 'anything-but':
-      return anythingBut(argument, path);
-    case 'numeric':
-      return numeric(argument, path);
-    default: {
-      const test = textTest(name, argument, path);
-      return (values) => values.some((value) => typeof value === 'string' && test(value));
-    }
-  }
+  const compile = Object.hasOwn(MATCHERS, name) ? MATCHERS[name] : undefined;
+  if (compile === undefined) throw new UnsupportedPattern(`${name} at ${path}`);
+  return compile(argument, path);
 }
 
 function anythingBut(argument: unknown, path: string): Matcher {
@@ -92,23 +107,25 @@ function anythingBut(argument: unknown, path: string): Matcher {
   return (values) => values.some((value) => !tests.some((test) => test(value)));
 }
 
-function textTest(name: string, argument: unknown, path: string): (value: string) => boolean {
-  const ignoreCase = isObject(argument) && Object.keys(argument).join() === 'equals-ignore-case';
-  const text = ignoreCase ? argument['equals-ignore-case'] : argument;
-  if (typeof text !== 'string') throw new UnsupportedPattern(`${name} with this argument at ${path}`);
-  const fold = (value: string): string => (ignoreCase ? value.toLowerCase() : value);
-  switch (name) {
-    case 'prefix':
-      return (value) => fold(value).startsWith(fold(text));
-    case 'suffix':
-      return (value) => fold(value).endsWith(fold(text));
-    case 'equals-ignore-case':
-      return (value) => value.toLowerCase() === text.toLowerCase();
-    case 'wildcard':
-      return wildcard(text, path);
-    default:
-      throw new UnsupportedPattern(`${name} at ${path}`);
+function textTest(name: string, argument: unknown, path: string): Test {
+  const compile = Object.hasOwn(TEXT_TESTS, name) ? TEXT_TESTS[name] : undefined;
+  if (compile === undefined) throw new UnsupportedPattern(`${name} at ${path}`);
+  return compile(argument, path);
+}
+
+function textOf(name: string, argument: unknown, path: string): string {
+  if (typeof argument !== 'string') throw new UnsupportedPattern(`${name} with this argument at ${path}`);
+  return argument;
+}
+
+/** A prefix or suffix: a text, or `{ "equals-ignore-case": text }`. */
+function edge(name: string, argument: unknown, path: string, holds: (value: string, text: string) => boolean): Test {
+  if (!isObject(argument) || Object.keys(argument).join() !== 'equals-ignore-case') {
+    const text = textOf(name, argument, path);
+    return (value) => holds(value, text);
   }
+  const text = textOf(name, argument['equals-ignore-case'], path).toLowerCase();
+  return (value) => holds(value.toLowerCase(), text);
 }
 
 /** `*` stands for any number of characters; `\*` and `\\` for themselves. Two `*` in a row are refused, as on AWS. */
@@ -123,10 +140,12 @@ function wildcard(text: string, path: string): (value: string) => boolean {
 }
 
 function numeric(argument: unknown, path: string): Matcher {
-  if (!Array.isArray(argument) || argument.length % 2 !== 0) throw new UnsupportedPattern(`numeric at ${path}`);
+  if (!Array.isArray(argument) || argument.length === 0 || argument.length % 2 !== 0)
+    throw new UnsupportedPattern(`numeric at ${path}`);
   const tests: ((value: number) => boolean)[] = [];
   for (let i = 0; i < argument.length; i += 2) {
-    const bound = Number(argument[i + 1]);
+    const bound: unknown = argument[i + 1];
+    if (typeof bound !== 'number') throw new UnsupportedPattern(`numeric without a number at ${path}`);
     const test = {
       '=': (value: number) => value === bound,
       '<': (value: number) => value < bound,
@@ -134,7 +153,7 @@ function numeric(argument: unknown, path: string): Matcher {
       '>': (value: number) => value > bound,
       '>=': (value: number) => value >= bound,
     }[String(argument[i])];
-    if (test === undefined || Number.isNaN(bound)) throw new UnsupportedPattern(`numeric ${argument[i]} at ${path}`);
+    if (test === undefined) throw new UnsupportedPattern(`numeric ${argument[i]} at ${path}`);
     tests.push(test);
   }
   return (values) => values.some((value) => typeof value === 'number' && tests.every((test) => test(value)));

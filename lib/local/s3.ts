@@ -42,6 +42,38 @@ const LIST = ['list-type', 'prefix', 'delimiter', 'max-keys', 'marker', 'start-a
 const LIST_V2 = [...LIST, 'encoding-type', 'fetch-owner'];
 const IGNORED = ['x-id'];
 
+/** Headers beginning with `x-amz-` that a request may have, beside those of signatures; `*` stands for any end. */
+export const S3_HEADERS: { implemented: readonly string[]; accepted: readonly string[] } = {
+  implemented: [
+    'x-amz-checksum-*',
+    'x-amz-copy-source',
+    'x-amz-copy-source-range',
+    'x-amz-decoded-content-length',
+    'x-amz-meta-*',
+    'x-amz-metadata-directive',
+    'x-amz-object-attributes',
+    'x-amz-sdk-checksum-algorithm',
+    'x-amz-trailer',
+  ],
+  /** Without effect here. */
+  accepted: [
+    'x-amz-acl',
+    'x-amz-expected-bucket-owner',
+    'x-amz-mp-object-size',
+    'x-amz-object-ownership',
+    'x-amz-request-payer',
+    'x-amz-server-side-encryption*',
+    'x-amz-source-expected-bucket-owner',
+  ],
+};
+const SIGNING = ['x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token', 'x-amz-user-agent'];
+
+function isKnownHeader(name: string): boolean {
+  return [...S3_HEADERS.implemented, ...S3_HEADERS.accepted, ...SIGNING].some((known) =>
+    known.endsWith('*') ? name.startsWith(known.slice(0, -1)) : name === known,
+  );
+}
+
 /** Recognises a request by its method, path, query and headers; throws NotImplemented with what it doesn't know. */
 export function recognise(
   method: string,
@@ -82,6 +114,10 @@ export function recognise(
   if (action === undefined || unknown !== undefined) {
     const what = unknown === undefined ? `${method} of ${key === '' ? 'a bucket' : 'an object'}` : `?${unknown}`;
     throw new AwsError('NotImplemented', `the local cloud's S3 has no ${action ?? ''} ${what}`.replace('  ', ' '), 501);
+  }
+  const header = Object.keys(headers).find((name) => name.startsWith('x-amz-') && !isKnownHeader(name));
+  if (header !== undefined) {
+    throw new AwsError('NotImplemented', `the local cloud's S3 has no ${header} for ${action}`, 501);
   }
   const conditional = ['if-match', 'if-none-match'].find((name) => headers[name] !== undefined);
   if (conditional !== undefined && method !== 'GET' && method !== 'HEAD') {

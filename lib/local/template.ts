@@ -58,8 +58,18 @@ interface Stack {
   template: RawTemplate;
 }
 
-/** Sections of a template that are read, or that have no effect here (the two of the bootstrap version's check). */
-const SECTIONS = ['AWSTemplateFormatVersion', 'Description', 'Metadata', 'Resources', 'Outputs'];
+/** Sections of a template that are known; the two of the bootstrap version's check have no effect, and hold nothing else. */
+export const SECTIONS: readonly string[] = [
+  'AWSTemplateFormatVersion',
+  'Description',
+  'Metadata',
+  'Outputs',
+  'Parameters',
+  'Resources',
+  'Rules',
+];
+const BOOTSTRAP: Readonly<Record<string, string>> = { Parameters: 'BootstrapVersion', Rules: 'CheckBootstrapVersion' };
+const OUTPUT_FIELDS = ['Description', 'Export', 'Value'];
 
 /** How long a physical name may be, by type; others 255. */
 const NAME_LENGTHS: Readonly<Record<string, number>> = {
@@ -146,6 +156,8 @@ export function resolveStacks(stacks: readonly Stack[], settings: LoadSettings):
       return { stack: stack.name, logicalId, type: resource.Type, ...identity, properties };
     }),
   );
+  // Those that nobody imports have no effect, but what they say must be known too.
+  for (const stack of stacks) resolver.resolve(stack.template.Outputs ?? {}, stack, `${stack.name}: Outputs`);
   if (resolver.problems.length > 0) throw new UnsupportedTemplate([...new Set(resolver.problems)]);
   return loaded;
 }
@@ -153,11 +165,16 @@ export function resolveStacks(stacks: readonly Stack[], settings: LoadSettings):
 function checkTemplate({ name, template }: Stack): string[] {
   const problems: string[] = [];
   for (const section of Object.keys(template)) {
-    if (SECTIONS.includes(section)) continue;
+    if (!SECTIONS.includes(section)) problems.push(`${name}: section ${section}`);
+    const known = BOOTSTRAP[section];
+    if (known === undefined) continue;
     const entries = Object.keys((template[section] ?? {}) as object);
-    const bootstrap =
-      section === 'Parameters' ? 'BootstrapVersion' : section === 'Rules' ? 'CheckBootstrapVersion' : '';
-    for (const entry of entries) if (entry !== bootstrap) problems.push(`${name}: ${section} (${entry})`);
+    for (const entry of entries) if (entry !== known) problems.push(`${name}: ${section} (${entry})`);
+  }
+  for (const [output, content] of Object.entries(template.Outputs ?? {})) {
+    for (const field of Object.keys(content)) {
+      if (!OUTPUT_FIELDS.includes(field)) problems.push(`${name}: Outputs: ${field} of ${output}`);
+    }
   }
   for (const [logicalId, resource] of Object.entries(template.Resources ?? {})) {
     const where = `${name}.${logicalId}`;

@@ -100,30 +100,40 @@ function parse(text: string): unknown {
   }
 }
 
-/**
- * Gives an expression the functions that Step Functions adds to JSONata ($partition, $range, $hash, $random with a seed,
- * $uuid, $parse), and a $now and $millis that read the cloud's clock.
- */
-export function addFunctions(expression: jsonata.Expression, around: Surroundings): void {
-  expression.registerFunction('partition', partition, '<xn:a>');
-  expression.registerFunction('range', range, '<nnn:a<n>>');
-  expression.registerFunction('hash', hash, '<ss:s>');
-  expression.registerFunction(
-    'random',
-    (seed?: number) => (seed === undefined ? around.random() : seeded(seed)),
-    '<n?:n>',
-  );
-  expression.registerFunction('uuid', () => uuidFrom(() => around.random()), '<:s>');
-  expression.registerFunction('parse', parse, '<s:x>');
-  expression.registerFunction('millis', () => around.now(), '<:n>');
-  expression.registerFunction(
-    'now',
-    (picture?: string, timezone?: string) => {
+type Implementation = Parameters<jsonata.Expression['registerFunction']>[1];
+
+/** What is added to JSONata: by name its signature, and the function for the cloud that runs it. */
+const FUNCTIONS: Readonly<Record<string, { signature: string; of(around: Surroundings): Implementation }>> = {
+  partition: { signature: '<xn:a>', of: () => partition },
+  range: { signature: '<nnn:a<n>>', of: () => range },
+  hash: { signature: '<ss:s>', of: () => hash },
+  random: {
+    signature: '<n?:n>',
+    of: (around) => (seed?: number) => (seed === undefined ? around.random() : seeded(seed)),
+  },
+  uuid: { signature: '<:s>', of: (around) => () => uuidFrom(() => around.random()) },
+  parse: { signature: '<s:x>', of: () => parse },
+  millis: { signature: '<:n>', of: (around) => () => around.now() },
+  now: {
+    signature: '<s?s?:s>',
+    of: (around) => (picture?: string, timezone?: string) => {
       const m = around.now();
       if (timezone !== undefined) return fromMillis.evaluate(null, { m, p: picture, t: timezone });
       if (picture !== undefined) return fromMillisWithPicture.evaluate(null, { m, p: picture });
       return fromMillisPlain.evaluate(null, { m });
     },
-    '<s?s?:s>',
-  );
+  },
+};
+
+/** The functions that expressions have beside JSONata's own, without their `$`. */
+export const JSONATA_FUNCTIONS: readonly string[] = Object.keys(FUNCTIONS);
+
+/**
+ * Gives an expression the functions that Step Functions adds to JSONata ($partition, $range, $hash, $random with a seed,
+ * $uuid, $parse), and a $now and $millis that read the cloud's clock.
+ */
+export function addFunctions(expression: jsonata.Expression, around: Surroundings): void {
+  for (const [name, { signature, of }] of Object.entries(FUNCTIONS)) {
+    expression.registerFunction(name, of(around), signature);
+  }
 }

@@ -1,7 +1,7 @@
 import type { Catcher, Choice, Definition, Flow, Pattern, State, TaskState } from './definition.ts';
-import type { Surroundings } from './functions.ts';
-import { type Json, parseJson } from './json.ts';
+import { isObject, type Json, parseJson } from './json.ts';
 import { readMap } from './load-map.ts';
+import { NESTED_ARGUMENTS } from './nested.ts';
 import { Fields, type Reading } from './reading.ts';
 import type { Retrier } from './retry.ts';
 import { checkScopes } from './variables.ts';
@@ -17,11 +17,11 @@ export const LONGEST_TIMEOUT = 99_999_999;
 export function loadDefinition(
   machine: string,
   definition: unknown,
-  options: { around: Surroundings; knows(resource: string): boolean },
+  options: Pick<Reading, 'around' | 'knows' | 'takes'>,
 ): Definition {
   const parsed = typeof definition === 'string' ? parseJson(definition) : { value: definition as Json };
   if (parsed === null) throw new UnsupportedDefinition(machine, 'definition', 'is no JSON');
-  const reading: Reading = { machine, around: options.around, knows: options.knows, names: new Set() };
+  const reading: Reading = { machine, ...options, names: new Set() };
   const fields = new Fields(reading, 'Definition', 'definition', parsed.value);
   fields.text('Comment');
   if (fields.oneOf('Version', ['1.0']) === null) fields.raw('Version');
@@ -235,6 +235,10 @@ function readTask(fields: Fields): Omit<TaskState, 'name' | 'next' | 'output' | 
   }
   const args = fields.template('Arguments');
   if (args === null) throw fields.fault('Arguments', 'is missing');
+  const takes = nested ? NESTED_ARGUMENTS : fields.reading.takes(resource);
+  const raw = fields.raw('Arguments');
+  const unknown = isObject(raw) ? Object.keys(raw).find((name) => takes?.includes(name) === false) : undefined;
+  if (unknown !== undefined) throw fields.fault(`Arguments/${unknown}`, `is not implemented for ${resource}`);
   return {
     type: 'Task',
     resource,

@@ -5,7 +5,8 @@ import { uuidFor } from './functions.ts';
 import { isObject, type Json, type JsonObject, type Payload, parseJson, payloadOf } from './json.ts';
 import type { Visit } from './runner.ts';
 
-const KNOWN = ['StateMachineArn', 'Input', 'Name', 'TraceHeader'];
+/** The arguments of states:startExecution; TraceHeader has no effect here. */
+export const NESTED_ARGUMENTS: readonly string[] = ['StateMachineArn', 'Input', 'Name', 'TraceHeader'];
 
 /**
  * Starts the execution that a states:startExecution task asks for. Throws StatesError named after the API's error
@@ -14,7 +15,7 @@ const KNOWN = ['StateMachineArn', 'Input', 'Name', 'TraceHeader'];
 export function startNested(at: Visit<TaskState>, args: Json): Execution {
   const { execution, last } = at.frame;
   if (!isObject(args)) throw new StatesError('States.Runtime', 'The Arguments of startExecution are no JSON object.');
-  const unknown = Object.keys(args).find((key) => !KNOWN.includes(key));
+  const unknown = Object.keys(args).find((key) => !NESTED_ARGUMENTS.includes(key));
   if (unknown !== undefined) {
     throw new StatesError('States.Runtime', `The field "${unknown}" is not supported by startExecution.`);
   }

@@ -10,6 +10,8 @@ export interface Reading {
   readonly around: Surroundings;
   /** Whether a Task's resource is implemented. */
   knows(resource: string): boolean;
+  /** The arguments that it takes, where they are known. */
+  takes(resource: string): readonly string[] | undefined;
   /** All states' names so far: they are unique in a machine. */
   readonly names: Set<string>;
 }

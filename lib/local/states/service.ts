@@ -24,6 +24,23 @@ export interface StateMachineSpec {
   type: string;
 }
 
+/** The API's actions that are implemented, with the fields that each takes; any other is an error. */
+export const STATES_ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  DescribeExecution: ['executionArn', 'includedData'],
+  DescribeMapRun: ['mapRunArn'],
+  DescribeStateMachine: ['stateMachineArn'],
+  DescribeStateMachineForExecution: ['executionArn'],
+  GetExecutionHistory: ['executionArn', 'includeExecutionData', 'maxResults', 'nextToken', 'reverseOrder'],
+  ListExecutions: ['mapRunArn', 'maxResults', 'nextToken', 'stateMachineArn', 'statusFilter'],
+  ListMapRuns: ['executionArn', 'maxResults', 'nextToken'],
+  ListStateMachines: ['maxResults', 'nextToken'],
+  SendTaskFailure: ['cause', 'error', 'taskToken'],
+  SendTaskHeartbeat: ['taskToken'],
+  SendTaskSuccess: ['output', 'taskToken'],
+  StartExecution: ['input', 'name', 'stateMachineArn', 'traceHeader'],
+  StopExecution: ['cause', 'error', 'executionArn'],
+};
+
 /** Characters that an execution's name may not hold: space, brackets, wildcards, special and control characters. */
 const NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
 const STATUSES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE'];
@@ -54,11 +71,6 @@ export class StepFunctions {
     this.#actions = this.#makeActions();
   }
 
-  /** Names of the API's actions that `call` knows. */
-  get actions(): string[] {
-    return Object.keys(this.#actions);
-  }
-
   /** Creates a state machine; throws UnsupportedDefinition, which names the state and field that isn't implemented. */
   createStateMachine(spec: StateMachineSpec): void {
     const { name, arn, roleArn, type } = spec;
@@ -67,6 +79,7 @@ export class StepFunctions {
     const definition = loadDefinition(name, spec.definition, {
       around: { now: () => this.#world.clock.now(), random: () => this.#world.random() },
       knows: (resource) => this.#world.tasks.knows(resource),
+      takes: (resource) => this.#world.tasks.takes?.(resource),
     });
     const text = typeof spec.definition === 'string' ? spec.definition : JSON.stringify(spec.definition);
     this.#machines.set(arn, { name, arn, roleArn, type, definition, text, createdAt: this.#world.clock.now() });
@@ -81,6 +94,12 @@ export class StepFunctions {
     const run = Object.hasOwn(this.#actions, action) ? this.#actions[action] : undefined;
     if (run === undefined)
       throw new AwsError('UnknownOperationException', `Step Functions action ${action} is not implemented`);
+    const unknown = Object.keys(body).find((field) => !STATES_ACTIONS[action]?.includes(field));
+    if (unknown !== undefined)
+      throw new AwsError(
+        'ValidationException',
+        `field ${unknown} of Step Functions action ${action} is not implemented`,
+      );
     return run(body);
   }
 

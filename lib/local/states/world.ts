@@ -39,6 +39,8 @@ export interface TaskMeta {
 export interface Tasks {
   /** True when `resource` (`arn:aws:states:::lambda:invoke`, `…:lambda:invoke.waitForTaskToken`) is implemented. */
   knows(resource: string): boolean;
+  /** The names of the arguments that a known resource takes; undefined where any is passed on. */
+  takes?(resource: string): readonly string[] | undefined;
   /** Resolves with the integration's raw output; rejects with StatesError. */
   run(resource: string, args: unknown, meta: TaskMeta): Promise<unknown>;
 }

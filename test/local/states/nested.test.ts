@@ -97,8 +97,13 @@ describe('states:startExecution', () => {
     expect(described.error).toBe('StepFunctions.StateMachineDoesNotExistException');
   });
 
-  test('an argument that is unknown is an error that names it', async () => {
+  test('an argument that is unknown is an error that names it, before anything runs', async () => {
     const args = { Arguments: { StateMachineArn: machineArn('child'), Region: 'x' } };
+    await expect(run(parent(START, args))).rejects.toThrow(/state "Start child": field Arguments\/Region/);
+  });
+
+  test('an argument that an expression makes, and that is unknown, is an error that names it', async () => {
+    const args = { Arguments: `{% { "StateMachineArn": "${machineArn('child')}", "Region": "x" } %}` };
     expect((await run(parent(START, args))).described).toMatchObject({
       error: 'States.Runtime',
       cause: 'The field "Region" is not supported by startExecution.',

@@ -398,8 +398,9 @@ describe('a task that waits for its token', () => {
     expect(lab.clock.now()).toBe(START + 3_600_000);
     expect(await lab.describe(arn)).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
     expect((await lab.types(arn)).slice(-2)).toEqual(['TaskTimedOut', 'ExecutionFailed']);
-    for (const action of ['SendTaskSuccess', 'SendTaskFailure', 'SendTaskHeartbeat']) {
-      expect(await codeOf(lab.service.call(action, { taskToken, output: '1' }))).toBe('TaskTimedOut');
+    const calls = { SendTaskSuccess: { output: '1' }, SendTaskFailure: {}, SendTaskHeartbeat: {} };
+    for (const [action, fields] of Object.entries(calls)) {
+      expect(await codeOf(lab.service.call(action, { taskToken, ...fields }))).toBe('TaskTimedOut');
     }
   });
 
