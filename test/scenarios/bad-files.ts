@@ -73,6 +73,13 @@ export async function told(lab: Lab): Promise<Record<string, Record<string, unkn
   return Object.fromEntries(all.filter(([, notices]) => notices.length > 0));
 }
 
+/** The keys that an act adds to the outbox, sorted. */
+export async function addedBy(lab: Lab, act: () => Promise<void>): Promise<string[]> {
+  const before = new Set(await lab.outbox());
+  await act();
+  return (await lab.outbox()).filter((key) => !before.has(key));
+}
+
 /** The cloud's tables, as the AWS SDK reads them at its endpoint. */
 export class Tables {
   readonly client: DynamoDBDocumentClient;

@@ -1,5 +1,15 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { badFiles, type FileKind, holdsAnIdentifier, openWithLog, sha8, sha256, Tables, told } from './bad-files.ts';
+import {
+  addedBy,
+  badFiles,
+  type FileKind,
+  holdsAnIdentifier,
+  openWithLog,
+  sha8,
+  sha256,
+  Tables,
+  told,
+} from './bad-files.ts';
 import type { Lab } from './lab.ts';
 
 /**
@@ -32,13 +42,6 @@ let direction: string;
 
 const inInbox = async (key: string) => Buffer.from(await lab.cloud.get(lab.cloud.names.buckets.inbox, key));
 const outbox = () => lab.cloud.names.buckets.outbox;
-/** The keys that an act adds to the outbox. */
-const addedBy = async (act: () => Promise<void>): Promise<string[]> => {
-  const before = new Set(await lab.outbox());
-  await act();
-  return (await lab.outbox()).filter((key) => !before.has(key));
-};
-
 beforeAll(async () => {
   ({ lab, lines } = await openWithLog());
   tables = new Tables(lab);
@@ -57,7 +60,7 @@ describe('a report', () => {
   it.each(badFiles(reports))('$what is refused whole: $reason, line $line', async ({ what, bytes, line, reason }) => {
     const before = await tables.records();
     const key = `rejects/mha/report ${what}.csv`;
-    expect(await addedBy(() => lab.upload(`reports/mha/report ${what}.csv`, bytes))).toEqual([key]);
+    expect(await addedBy(lab, () => lab.upload(`reports/mha/report ${what}.csv`, bytes))).toEqual([key]);
     expect(await lab.read(key)).toBe(`line,value,reason\n${line},,${reason}\n`);
     expect(await tables.records()).toEqual(before);
     const rejects = { bucket: outbox(), key };
@@ -80,7 +83,7 @@ describe('a usage file', () => {
   it.each(badUsage)('$what is read up to its fault: $reason, line $line', async (bad) => {
     const { file, what, bytes = Buffer.alloc(0), line, reason, before = 0 } = bad;
     const key = `rejects/jio/usage ${what}.csv`;
-    expect(await addedBy(() => lab.upload(`usage/jio/usage ${what}.csv`, bytes))).toEqual([key]);
+    expect(await addedBy(lab, () => lab.upload(`usage/jio/usage ${what}.csv`, bytes))).toEqual([key]);
     expect(await lab.read(key)).toBe(`line,value,reason\n${line},,${reason}\n`);
     expect(await tables.links(usageHandset(file))).toEqual(
       before === 1 ? [`2026-05-20#+91${9810000000 + file * 10 + 1}#jio`] : [],
@@ -99,12 +102,24 @@ describe('a usage file', () => {
     expect(await told(lab)).toEqual({ 'fraud-directions-jio': [notice], 'fraud-administrators': [notice] });
   });
 
+  it('that stopped before its first good row is no usage of its operator', async () => {
+    await lab.upload('usage/bsnl/stopped.csv', 'imei,msisdn,last_seen\nnone,none,none\n"');
+    expect((await tables.records())['IMPORT#bsnl']).toBeUndefined();
+    expect(await lab.read('rejects/bsnl/stopped.csv')).toBe(
+      'line,value,reason\n2,none,not_digits\n3,,unclosed_quote\n',
+    );
+    expect((await told(lab))['fraud-directions-bsnl']).toMatchObject([
+      { kind: 'usage_stopped', rows: 1, imported: 0, rejected: 1, line: 3, reason: 'unclosed_quote' },
+    ]);
+  });
+
   it('of a header only is usage without rows', async () => {
     await lab.upload('usage/mtnl/header only.csv', 'imei,msisdn,last_seen\n');
     expect(await lab.read('rejects/mtnl/header only.csv')).toBe('line,value,reason\n');
     expect(await told(lab)).toMatchObject({
       'fraud-directions-mtnl': [{ kind: 'usage_imported', rows: 0, imported: 0, rejected: 0 }],
     });
+    expect((await tables.records())['IMPORT#mtnl']).toMatchObject({ latest: NOW });
   });
 });
 
@@ -113,7 +128,7 @@ describe('a response', () => {
     const before = await tables.records();
     const name = `response ${what}.csv`;
     const key = `receipts/airtel/${direction}/${name}.${sha8(bytes)}.json`;
-    expect(await addedBy(() => lab.upload(`responses/airtel/${direction}/${name}`, bytes))).toEqual([key]);
+    expect(await addedBy(lab, () => lab.upload(`responses/airtel/${direction}/${name}`, bytes))).toEqual([key]);
     const receipt = await lab.read(key);
     expect(JSON.parse(receipt)).toEqual({
       file: name,
@@ -185,13 +200,59 @@ describe('an object outside the agreed places', () => {
     const key = template.replace('DIRECTION', direction);
     const content = `imei,msisdn,last_seen,outcome\n${H1},${A1},2026-05-20,verified\n`;
     const before = await tables.records();
-    expect(await addedBy(() => lab.upload(key, content))).toEqual([]);
+    expect(await addedBy(lab, () => lab.upload(key, content))).toEqual([]);
     expect((await inInbox(key)).toString()).toBe(content);
     expect(await tables.records()).toEqual(before);
     const bucket = lab.cloud.names.buckets.inbox;
     expect(await told(lab)).toEqual({
       'fraud-administrators': [{ kind: 'stray_object', why, bucket, key, size: content.length, uploadedAt: NOW }],
     });
+  });
+});
+
+describe('a key of 900 bytes, the longest', () => {
+  it('is read, and leaves room for that of its receipt', async () => {
+    const content = 'msisdn,outcome,of a long name\n';
+    const folder = `airtel/${direction}`;
+    const name = `${'x'.repeat(900 - `responses/${folder}/.csv`.length)}.csv`;
+    const key = `receipts/${folder}/${name}.${sha8(content)}.json`;
+    expect(await addedBy(lab, () => lab.upload(`responses/${folder}/${name}`, content))).toEqual([key]);
+    expect(await lab.json(key)).toMatchObject({ file: name, refused: null });
+  });
+});
+
+describe('what was good before', () => {
+  const unclosed = (content: string) => `${content}"`;
+
+  it('stays when a bad usage file takes the place of the good one', async () => {
+    const handset = '35400000000001';
+    await lab.usage('bsnl', [`${handset},9840000001,2026-05-20,`], 'may.csv');
+    const before = await tables.records();
+    expect(before['IMPORT#bsnl']).toMatchObject({ latest: NOW });
+    await lab.upload('usage/bsnl/may.csv', unclosed(`imei,msisdn,last_seen\n${handset},9840000002,2026-05-21\n`));
+    expect(await lab.read('rejects/bsnl/may.csv')).toBe('line,value,reason\n3,,unclosed_quote\n');
+    expect(await tables.links(handset)).toEqual(['2026-05-20#+919840000001#bsnl', '2026-05-21#+919840000002#bsnl']);
+    expect(await tables.records()).toEqual(before);
+  });
+
+  it('stays when a bad report takes the place of the good one', async () => {
+    await lab.upload('reports/i4c/may.csv', 'imei\nnone\n');
+    const before = [await tables.records(), await lab.summary('i4c')];
+    await lab.upload('reports/i4c/may.csv', unclosed('imei\nnone\n'));
+    expect(await lab.read('rejects/i4c/may.csv')).toBe('line,value,reason\n3,,unclosed_quote\n');
+    expect([await tables.records(), await lab.summary('i4c')]).toEqual(before);
+  });
+
+  it('is made when the mended report comes under the name of the bad one', async () => {
+    await lab.upload('reports/i4c/june.csv', unclosed('imei\nno,\n'));
+    expect(await lab.read('rejects/i4c/june.csv')).toBe('line,value,reason\n3,,unclosed_quote\n');
+    await lab.upload('reports/i4c/june.csv', 'imei\nno\n');
+    expect(await lab.read('rejects/i4c/june.csv')).toBe('line,value,reason\n2,no,not_digits\n');
+    expect((await told(lab))['fraud-batches-i4c']?.map(({ kind }) => kind)).toEqual([
+      'report_refused',
+      'batch_registered',
+      'settled',
+    ]);
   });
 });
 
@@ -255,11 +316,23 @@ describe('after all of them', () => {
     const summaries = await Promise.all(
       (await lab.outbox('batches/')).filter((key) => key.endsWith('.json')).map((key) => lab.json(key)),
     );
-    // Of delhi-police, i4c, up-police and mha.
-    expect(summaries).toHaveLength(4);
+    // Of delhi-police, up-police and mha, and three of i4c.
+    expect(summaries).toHaveLength(6);
     for (const summary of summaries) expect(summary).toMatchObject({ status: 'settled', unexplained: 0 });
     expect((await lab.summary('delhi-police')).connections).toMatchObject({ directed: 3, verified: 1, overdue: 2 });
     expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it.each([
+    `about ${A1}`,
+    'about 9800000001.',
+    '"09800000001"',
+    '+91 98000 00001',
+    `about ${H1}`,
+    '35-000000-000001-3',
+    '404101234567890',
+  ])('a line that holds an identifier is found: %s', (line) => {
+    expect(holdsAnIdentifier(line)).toBe(true);
   });
 
   it('no line of a log holds a phone number, an IMEI or an IMSI', () => {

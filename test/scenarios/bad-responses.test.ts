@@ -1,0 +1,165 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { holdsAnIdentifier, openWithLog, sha8, sha256, Tables, told } from './bad-files.ts';
+import { type Lab, START } from './lab.ts';
+
+/**
+ * Responses that no direction takes: another operator's, nobody's, and the file after the 500th.
+ *
+ * airtel saw A1 and A2 in H1, jio J1; mha reported H1.
+ */
+const H1 = '37000000000001';
+const [A1, A2, J1] = ['9800000001', '9800000002', '7000000001'] as const;
+const NOW = '2026-06-01T00:00:00Z';
+const FILES = 500;
+
+let lab: Lab;
+let tables: Tables;
+let lines: string[];
+let batchId: string;
+let ofAirtel: string;
+let ofJio: string;
+
+const place = (key: string) => ({ bucket: lab.cloud.names.buckets.outbox, key });
+
+/** Uploads a response that must be refused whole, with no other effect than a receipt and two notices. */
+async function expectRefusal(operator: string, directionId: string, content: string | Uint8Array, why: string) {
+  const key = `receipts/${operator}/${directionId}/refused.csv.${sha8(content)}.json`;
+  const [records, outbox] = [await tables.records(), await lab.everything()];
+  await told(lab);
+  await lab.upload(`responses/${operator}/${directionId}/refused.csv`, content);
+
+  const { [key]: receipt = '', ...others } = await lab.everything();
+  expect(JSON.parse(receipt)).toEqual({
+    file: 'refused.csv',
+    sha256: sha256(content),
+    rows: 0,
+    recorded: 0,
+    alreadyRecorded: 0,
+    rejected: {},
+    rejects: [],
+    refused: why,
+  });
+  expect(others).toEqual(outbox);
+  expect(await tables.records()).toEqual(records);
+  expect(await told(lab)).toMatchObject({
+    [`fraud-directions-${operator}`]: [{ kind: 'receipt', operator, ...place(key), refused: why }],
+    'fraud-administrators': [
+      { kind: 'response_refused', operator, why, receipt: place(key), uploadedAt: expect.any(String) },
+    ],
+  });
+}
+
+beforeAll(async () => {
+  ({ lab, lines } = await openWithLog());
+  tables = new Tables(lab);
+  await lab.usage('airtel', [`${H1},${A1},2026-05-20,`, `${H1},${A2},2026-05-20,`]);
+  await lab.usage('jio', [`${H1},${J1},2026-05-20,`]);
+  await lab.report('mha', [H1]);
+  batchId = `mha-${sha256(`imei\n${H1}\n`).slice(0, 12)}`;
+  ofAirtel = await lab.direction(batchId, 'reverify', 'airtel');
+  ofJio = await lab.direction(batchId, 'reverify', 'jio');
+  return () => lab.cloud.stop();
+});
+
+beforeEach(async () => {
+  await told(lab);
+});
+
+describe("another operator's direction", () => {
+  it('takes no answer, although its rows are there', async () => {
+    await expectRefusal('jio', ofAirtel, `msisdn,outcome\n${A1},disconnected\n`, 'unknown_direction');
+  });
+
+  it("takes none for the operator's own row either", async () => {
+    await expectRefusal('jio', ofAirtel, `msisdn,outcome\n${J1},verified\n`, 'unknown_direction');
+  });
+
+  it("takes none where the operator's own is one of the same batch", async () => {
+    await expectRefusal('airtel', ofJio, `msisdn,outcome\n${A1},verified\n`, 'unknown_direction');
+  });
+});
+
+describe('a direction that is none', () => {
+  const content = `msisdn,outcome\n${A1},verified\n`;
+  it.each([
+    ['of no batch', () => `mha-0123456789ab.reverify.airtel.1-0-0`],
+    ['of another agency', () => ofAirtel.replace('mha-', 'i4c-')],
+    ['of a plan that never was', () => ofAirtel.replace(/\d+(-\d+-\d+)$/, '2$1')],
+    ['of the plan 0, which no batch has', () => ofAirtel.replace(/\d+(-\d+-\d+)$/, '0$1')],
+    ['of a shard that never was', () => ofAirtel.replace(/\d+(-\d+)$/, '7$1')],
+    ['with a number that no direction of its shard has', () => ofAirtel.replace(/\d+$/, '1')],
+    ['with a number that begins with 0', () => ofAirtel.replace(/\d+$/, '00')],
+    ['of an unknown kind', () => ofAirtel.replace('.reverify.', '.unblock.')],
+    ['in capitals', () => ofAirtel.toUpperCase()],
+    ['and a space', () => `${ofAirtel} `],
+    ["that is a batch's id", () => batchId],
+    ['that is a word in Devanagari with a %', () => 'निर्देश 100%'],
+    ['that is a key of the records', () => `DIR#${ofAirtel}`],
+  ])('%s takes no answer', async (_, directionId) => {
+    await expectRefusal('airtel', directionId(), content, 'unknown_direction');
+  });
+
+  it("takes no zip either, and says what's wrong first", async () => {
+    await expectRefusal('airtel', 'none', Buffer.from('504b0304', 'hex'), 'unknown_direction');
+  });
+});
+
+describe('a direction of the other kind', () => {
+  it('has other columns', async () => {
+    const block = await lab.direction(batchId, 'block', 'airtel');
+    await expectRefusal('airtel', block, `msisdn,outcome\n${A1},verified\n`, 'missing_column:imei');
+    await expectRefusal('airtel', ofAirtel, `imei,outcome\n${H1},blocked\n`, 'missing_column:msisdn');
+  });
+});
+
+describe('a direction with 500 files', () => {
+  const part = (n: number) => `msisdn,outcome,part ${n}\n`;
+  const last = `msisdn,outcome\n${A1},verified\n`;
+
+  beforeAll(async () => {
+    // One after the other: at once, they would mostly read the ledger again that another one has just changed.
+    for (let n = 1; n < FILES; n++) await lab.upload(`responses/airtel/${ofAirtel}/${n}.csv`, part(n));
+    await lab.respond(ofAirtel, [`${A1},verified`]);
+  });
+
+  it('has taken every one', async () => {
+    expect((await tables.records())[`DIR#${ofAirtel}`]).toMatchObject({ files: { length: FILES } });
+    const receipts = await lab.outbox(`receipts/airtel/${ofAirtel}/`);
+    expect(receipts.filter((key) => !key.includes('/refused.csv.'))).toHaveLength(FILES);
+    expect(await lab.json(`receipts/airtel/${ofAirtel}/answer.csv.${sha8(last)}.json`)).toMatchObject({ recorded: 1 });
+  });
+
+  it('refuses the next', async () => {
+    await expectRefusal('airtel', ofAirtel, `msisdn,outcome\n${A2},failed\n`, 'too_many_files');
+  });
+
+  it('still knows each of them, and has the same receipt for it', async () => {
+    const before = await tables.records();
+    const receipt = (name: string) => lab.read(`receipts/airtel/${ofAirtel}/${name}.${sha8(last)}.json`);
+    await lab.upload(`responses/airtel/${ofAirtel}/again.csv`, last);
+    expect(await receipt('again.csv')).toBe(await receipt('answer.csv'));
+    expect(await tables.records()).toEqual(before);
+  });
+
+  it('ends its ladder as any other', async () => {
+    await lab.respond(ofJio, [`${J1},verified`]);
+    await lab.cloud.run();
+    const { connections, startedAt, settledAt, unexplained } = await lab.summary('mha');
+    expect(connections).toMatchObject({ linked: 3, directed: 3, verified: 2, overdue: 1 });
+    expect([startedAt, settledAt, unexplained]).toEqual([NOW, '2026-06-17T00:00:00Z', 0]);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('refuses the next after its batch settled, too', async () => {
+    expect(lab.cloud.clock.now()).toBeGreaterThan(START);
+    await expectRefusal('airtel', ofAirtel, `msisdn,outcome\n${A2},disconnected\n`, 'too_many_files');
+    expect((await lab.outbox('revocations/')).filter((key) => key.includes('.late-'))).toEqual([]);
+  });
+});
+
+describe('after all of them', () => {
+  it('no line of a log holds a phone number, an IMEI or an IMSI', () => {
+    expect(lines.length).toBeGreaterThan(FILES);
+    expect(lines.filter(holdsAnIdentifier)).toEqual([]);
+  });
+});
