@@ -33,7 +33,7 @@ export type CsvRow<Column extends string = string> =
   | { readonly line: number; readonly wrongCellCount: string };
 
 /** What is fed to the parser at once, so that a batch of rows stays small whatever the size of the chunks. */
-const PIECE = 64 * 1024;
+const AT_ONCE = 64 * 1024;
 
 /**
  * A record of many lines may have so many bytes. Since a line has at most 64 kB, a longer record is one whose quote was
@@ -57,12 +57,19 @@ export async function* readCsv<Required extends string, Optional extends string>
   chunks: AsyncIterable<Uint8Array>,
   columns: Columns<Required, Optional>,
 ): AsyncGenerator<CsvRow<Required | Optional>[]> {
-  const lines = new LineBreaker();
-  const records = new RecordReader<Required | Optional>(columns);
+  yield* readRecords(chunks, new LineBreaker(), new RecordReader<Required | Optional>(columns), AT_ONCE);
+}
+
+async function* readRecords<Column extends string>(
+  chunks: AsyncIterable<Uint8Array>,
+  lines: LineBreaker,
+  records: RecordReader<Column>,
+  atOnce: number,
+): AsyncGenerator<CsvRow<Column>[]> {
   try {
     for await (const chunk of chunks) {
-      for (let at = 0; at < chunk.length; at += PIECE) {
-        yield* records.read(lines.add(chunk.subarray(at, at + PIECE)));
+      for (let at = 0; at < chunk.length; at += atOnce) {
+        yield* records.read(lines.add(chunk.subarray(at, at + atOnce)));
       }
     }
     yield* records.read(lines.end());
@@ -70,6 +77,48 @@ export async function* readCsv<Required extends string, Optional extends string>
   } finally {
     records.close();
   }
+}
+
+/** A place between two records of a file: the number of bytes before it, and the physical line (from 1) that begins there. */
+export interface Mark {
+  readonly at: number;
+  readonly line: number;
+}
+
+/**
+ * Reads a CSV file as `readCsv` does and gives, instead of its rows, the places where it may be cut: the first one after
+ * the header, then one about every `bytes` bytes, and one after the last record. All records before a fault lie before
+ * the last mark.
+ * @throws FileFault as `readCsv` does
+ */
+export async function* markCsv(
+  chunks: AsyncIterable<Uint8Array>,
+  columns: Columns,
+  bytes: number,
+): AsyncGenerator<Mark> {
+  const lines = new LineBreaker();
+  const records = new RecordReader(columns);
+  const inFile = ({ at, line }: Mark): Mark => ({ at: Math.min(at + lines.bomBytes, lines.bytes), line });
+  let last: Mark | undefined;
+  let fault: FileFault | undefined;
+  try {
+    for await (const _ of readRecords(chunks, lines, records, Math.min(AT_ONCE, bytes))) {
+      if (last === undefined && records.headerEnd) {
+        last = records.headerEnd;
+        yield inFile(last);
+      }
+      if (last !== undefined && records.reached.at - last.at >= bytes) {
+        last = records.reached;
+        yield inFile(last);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error;
+    fault = error;
+  }
+  if (last === undefined && records.headerEnd) yield inFile(records.headerEnd);
+  if (records.headerEnd && records.reached.at > (last ?? records.headerEnd).at) yield inFile(records.reached);
+  if (fault) throw fault;
 }
 
 /** Where each column asked for stands among a row's cells; -1 where the header lacks it. */
@@ -83,6 +132,7 @@ class RecordReader<Column extends string> {
   readonly #columns: Columns<Column, Column>;
   readonly #parser: Transform;
   #places: Places<Column> | undefined;
+  #headerEnd: Mark | undefined;
   #width = 0;
   #rows: CsvRow<Column>[] = [];
   #fault: FileFault | undefined;
@@ -122,6 +172,16 @@ class RecordReader<Column extends string> {
     if (fault !== undefined) this.#settle(await this.#finish(), { quoteMayBeOpen: true });
     yield* this.#give();
     if (fault !== undefined) throw new FileFault(fault.line, fault.reason);
+  }
+
+  /** Where the next record starts; bytes are those of the lines, without the byte order mark. */
+  get reached(): Mark {
+    return { at: this.#offset, line: this.#line };
+  }
+
+  /** Where the record after the header starts, once the header has been read. */
+  get headerEnd(): Mark | undefined {
+    return this.#headerEnd;
   }
 
   /** The last rows of the file. */
@@ -192,6 +252,7 @@ class RecordReader<Column extends string> {
     const twice = [...required, ...optional].find((column) => names.indexOf(column) !== names.lastIndexOf(column));
     if (missing !== undefined) this.#fault = new FileFault(line, `missing_column:${missing}`);
     else if (twice !== undefined) this.#fault = new FileFault(line, `duplicate_column:${twice}`);
+    this.#headerEnd = this.reached;
     this.#width = cells.length;
     this.#places = [...required, ...optional].map((column) => [column, names.indexOf(column)]);
   }

@@ -96,11 +96,24 @@ export class LineBreaker {
   #partial: Buffer[] = [];
   #partialLength = 0;
   #lines = 0;
+  #bytes = 0;
+  #bomBytes = 0;
+
+  /** The bytes that were taken so far, all of them. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The bytes of the byte order mark, which is in no block: 3, or 0 where there is none. */
+  get bomBytes(): number {
+    return this.#bomBytes;
+  }
 
   /** Takes the next bytes; at most 64 kB of them and one line are held. */
   add(bytes: Uint8Array): Lines {
     // A copy, since whoever hands in chunks may use their memory again.
     const piece = Buffer.from(bytes);
+    this.#bytes += piece.length;
     if (this.#head === undefined) return this.#cut(piece);
     this.#head = Buffer.concat([this.#head, piece]);
     return this.#head.length < FILE_HEAD ? { block: NOTHING } : this.#begin(this.#head);
@@ -116,7 +129,8 @@ export class LineBreaker {
 
   #begin(file: Buffer): Lines {
     this.#head = undefined;
-    const text = BOM.equals(file.subarray(0, BOM.length)) ? file.subarray(BOM.length) : file;
+    this.#bomBytes = BOM.equals(file.subarray(0, BOM.length)) ? BOM.length : 0;
+    const text = file.subarray(this.#bomBytes);
     const binary = BINARY_FORMS.some(
       (form) => form.equals(file.subarray(0, form.length)) || form.equals(text.subarray(0, form.length)),
     );

@@ -1,0 +1,79 @@
+/**
+ * A large CSV file in pieces of whole records, so that each can be read alone: with the same rows and line numbers, and up
+ * to the same fault, as the file in one piece.
+ */
+import { type Columns, type CsvRow, FileFault, type Mark, markCsv, readCsv } from './csv.ts';
+
+/** The bytes of a file from `start` to `end`, that one not included, and the physical line (from 1) that begins there. */
+export interface Piece {
+  readonly start: number;
+  readonly end: number;
+  readonly line: number;
+}
+
+/** How a file is cut, or the next stretch of it. */
+export interface Cut {
+  /** Where the header ends; undefined where the file has none. */
+  readonly header?: Mark;
+  readonly pieces: Piece[];
+  /** Where the next stretch begins, when there is more of the file. */
+  readonly next?: Mark;
+  /** What stops the reading after the last piece. */
+  readonly fault?: { readonly line: number; readonly reason: string };
+}
+
+/** Where an earlier cut of a file stopped. */
+export interface Stopped {
+  readonly header: Mark;
+  readonly next: Mark;
+}
+
+/**
+ * Cuts a file into pieces of `bytes` bytes or somewhat more, up to `most` of them; every record is in exactly one.
+ * @param chunks the file's bytes; after an earlier cut those of its header, followed by those from where it stopped
+ */
+export async function cutFile(
+  chunks: AsyncIterable<Uint8Array>,
+  columns: Columns,
+  { bytes, most, after }: { bytes: number; most: number; after?: Stopped | undefined },
+): Promise<Cut> {
+  const pieces: Piece[] = [];
+  const shift = after
+    ? { at: after.next.at - after.header.at, line: after.next.line - after.header.line }
+    : { at: 0, line: 0 };
+  let header = after?.header;
+  let last: Mark | undefined;
+  try {
+    for await (const mark of markCsv(chunks, columns, bytes)) {
+      const here = { at: mark.at + shift.at, line: mark.line + shift.line };
+      header ??= here;
+      // The first mark is where the header ends, or where the earlier cut stopped.
+      if (last) {
+        if (pieces.length === most) return { header, pieces, next: last };
+        pieces.push({ start: last.at, end: here.at, line: last.line });
+      }
+      last = here;
+    }
+    return { ...(header ? { header } : {}), pieces };
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error;
+    const fault = { line: error.line + shift.line, reason: error.reason };
+    return { ...(header ? { header } : {}), pieces, fault };
+  }
+}
+
+/**
+ * Reads the rows of one piece, each with its line in the file.
+ * @param chunks the bytes of the file's header, followed by those of the piece
+ * @param header where the file's header ends
+ * @param line the line that begins with the piece
+ */
+export async function* readPiece<Required extends string, Optional extends string>(
+  chunks: AsyncIterable<Uint8Array>,
+  columns: Columns<Required, Optional>,
+  header: Mark,
+  line: number,
+): AsyncGenerator<CsvRow<Required | Optional>[]> {
+  const shift = line - header.line;
+  for await (const rows of readCsv(chunks, columns)) yield rows.map((row) => ({ ...row, line: row.line + shift }));
+}
