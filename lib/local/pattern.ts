@@ -133,7 +133,7 @@ function wildcard(text: string, path: string): (value: string) => boolean {
   if (/(^|[^\\])\*\*/.test(text)) throw new UnsupportedPattern(`two * in a row at ${path}`);
   const source = text.replace(/\\\\|\\\*|\*|[\s\S]/gu, (part) => {
     if (part === '*') return '[\\s\\S]*';
-    return (part.length > 1 && part.startsWith('\\') ? part.slice(1) : part).replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+    return (part.length > 1 && part.startsWith('\\') ? part.slice(1) : part).replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   });
   const expression = new RegExp(`^${source}$`, 'u');
   return (value) => expression.test(value);
