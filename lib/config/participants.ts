@@ -10,6 +10,20 @@ export type Address = z.infer<typeof address>;
 const participant = (id: RegExp, what: string) =>
   z.object({
     id: z.string().regex(id, `must be ${what}`),
+    /** Who may take on the participant's role: one of its own roles, or all that its account lets. */
+    principal: z
+      .string()
+      .regex(
+        /^(\d{12}|arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512})$/,
+        'must be an AWS account id of 12 digits or the ARN of a role',
+      ),
+    /**
+     * What the principal says with each request for the role, agreed upon with the participant (sts:ExternalId): so nobody
+     * whom the same principal serves can have this role taken on by naming it.
+     */
+    externalId: z
+      .string()
+      .regex(/^[\w+=,.@:/-]{2,1224}$/, 'must be 2 to 1224 characters of a-z, A-Z, 0-9 and _+=,.@:/-'),
     notify: z.array(address),
   });
 
@@ -19,21 +33,37 @@ export const agency = participant(/^[a-z0-9-]{1,16}$/, '1 to 16 characters of a-
 /** A telecom service provider. The id is its folder under `usage/` and `responses/` and part of every direction id. */
 export const operator = participant(/^[a-z0-9-]{1,10}$/, '1 to 10 characters of a-z, 0-9 and -');
 
-export type Participant = z.infer<typeof agency>;
+/** A bank or a platform that reads the revocation list, an auditor, or an administrator. */
+export const outsider = participant(/^[a-z0-9-]{1,16}$/, '1 to 16 characters of a-z, 0-9 and -');
 
-/** The queue that a participant keeps in its own account, by convention of this system's defaults. */
-const ownQueue = (name: string): Address[] => [
-  { protocol: 'sqs', endpoint: `arn:aws:sqs:ap-south-1:000000000000:${name}` },
-];
+export type Participant = z.infer<typeof outsider>;
 
-export const AGENCIES: Participant[] = ['mha', 'up-police', 'delhi-police', 'i4c'].map((id) => ({
+/** The account that stands for every other one until an administrator has named them. The local cloud's, too. */
+const PLACEHOLDER = '000000000000';
+
+/**
+ * A participant before anybody has named its account: the principal is a placeholder, the external id goes by the role's
+ * name. Its queue, where it has one, is by convention the one of this name in its own account.
+ */
+export const unnamed = (kind: string, id: string, queue?: string): Participant => ({
   id,
-  notify: ownQueue(`fraud-batches-${id}`),
-}));
+  principal: PLACEHOLDER,
+  externalId: `handset-fraud-${kind}-${id}`,
+  notify: queue ? [{ protocol: 'sqs', endpoint: `arn:aws:sqs:ap-south-1:${PLACEHOLDER}:${queue}` }] : [],
+});
 
-export const OPERATORS: Participant[] = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'].map((id) => ({
-  id,
-  notify: ownQueue(`fraud-directions-${id}`),
-}));
+export const AGENCIES = ['mha', 'up-police', 'delhi-police', 'i4c'].map((id) =>
+  unnamed('agency', id, `fraud-batches-${id}`),
+);
 
-export const ADMINISTRATORS: Address[] = ownQueue('fraud-administrators');
+export const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'].map((id) =>
+  unnamed('operator', id, `fraud-directions-${id}`),
+);
+
+/** Who reads the revocation list. */
+export const READERS = ['banks', 'platforms'].map((id) => unnamed('reader', id));
+
+/** Who reads the audit, and nothing else. */
+export const AUDITORS = [unnamed('auditor', 'auditor')];
+
+export const ADMINISTRATORS = [unnamed('administrator', 'administrator', 'fraud-administrators')];

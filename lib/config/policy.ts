@@ -35,6 +35,11 @@ export const policy = z.object({
   linksPerShard: z.int().positive().max(100_000),
   /** Links that a reported handset has on average: 2,000,000 connections over 28,200 handsets. */
   linksPerHandset: z.int().positive(),
+  /** A usage file with more bytes is imported in pieces of this size, each within a function's 15 minutes. */
+  bytesPerPiece: z
+    .int()
+    .positive()
+    .max(64 * 1024 * 1024),
 });
 export type Policy = z.infer<typeof policy>;
 export type Ladder = Policy['ladders']['block'];
@@ -68,4 +73,6 @@ export const DEFAULT_POLICY: Policy = {
   handsetsPerChild: 250,
   linksPerShard: 20_000,
   linksPerHandset: 71,
+  // Some 140,000 rows: in time even where throttling leaves 200 of them a second.
+  bytesPerPiece: 8 * 1024 * 1024,
 };

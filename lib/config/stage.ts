@@ -1,23 +1,58 @@
 import { z } from 'zod';
-import { ADMINISTRATORS, AGENCIES, address, agency, OPERATORS, operator } from './participants.ts';
+import {
+  ADMINISTRATORS,
+  AGENCIES,
+  AUDITORS,
+  agency,
+  OPERATORS,
+  operator,
+  outsider,
+  type Participant,
+  READERS,
+  unnamed,
+} from './participants.ts';
 import { DEFAULT_POLICY, policy, REVERIFY_LADDERS } from './policy.ts';
+import { DEFAULT_RETENTION, retention } from './retention.ts';
 
 const distinctIds = (participants: readonly { id: string }[]) =>
   new Set(participants.map(({ id }) => id)).size === participants.length;
 
-const stage = z.object({
-  stage: z.string().regex(/^[a-z][a-z0-9-]{0,15}$/, 'must be 1 to 16 characters of a-z, 0-9 and -'),
-  agencies: z
-    .array(agency)
-    .min(1, 'at least one agency must be configured')
-    .refine(distinctIds, { error: 'every id must be given once' }),
-  operators: z
-    .array(operator)
-    .min(1, 'at least one operator must be configured')
-    .refine(distinctIds, { error: 'every id must be given once' }),
-  administrators: z.array(address),
-  policy,
-});
+/** A stack holds up to 500 resources, and each participant has a role. */
+const MOST_PARTICIPANTS = 450;
+
+const KINDS = ['agencies', 'operators', 'readers', 'auditors', 'administrators'] as const;
+
+const distinct = <T extends { id: string }>(participants: z.ZodArray<z.ZodType<T>>) =>
+  participants.refine(distinctIds, { error: 'every id must be given once' });
+
+const stage = z
+  .object({
+    stage: z.string().regex(/^[a-z][a-z0-9-]{0,15}$/, 'must be 1 to 16 characters of a-z, 0-9 and -'),
+    agencies: distinct(z.array(agency).min(1, 'at least one agency must be configured')),
+    operators: distinct(z.array(operator).min(1, 'at least one operator must be configured')),
+    readers: distinct(z.array(outsider)),
+    auditors: distinct(z.array(outsider)),
+    administrators: distinct(z.array(outsider)),
+    policy,
+    retention,
+    /** Whether what lasts is protected against being deleted with its stack. */
+    protect: z.boolean(),
+  })
+  .check(({ value, issues }) => {
+    const wrong = (path: PropertyKey[], message: string) =>
+      issues.push({ code: 'custom', input: value, path, message });
+    const agencies = new Set(value.agencies.map(({ id }) => id));
+    for (const [n, { id }] of value.operators.entries())
+      if (agencies.has(id)) wrong(['operators', n, 'id'], 'is an agency too, and both would read rejects/<id>/');
+    const all = KINDS.flatMap((kind) => value[kind].map((one: Participant, n) => ({ path: [kind, n], ...one })));
+    if (all.length > MOST_PARTICIPANTS)
+      wrong(['readers'], `there may be ${MOST_PARTICIPANTS} participants, since a stack holds no more roles`);
+    const externalIds = new Set<string>();
+    for (const { path, externalId } of all) {
+      if (externalIds.has(externalId)) wrong([...path, 'externalId'], "is another participant's too");
+      externalIds.add(externalId);
+    }
+  });
 
 /** One stage's whole configuration, checked. */
 export type StageConfig = z.infer<typeof stage>;
@@ -45,7 +80,14 @@ export function checkStage(candidate: unknown): StageConfig {
 }
 
 /** Numbers of the policy that a command line may change (`-c rowsPerDirection=500`). */
-const NUMBERS = ['lookBackDays', 'rowsPerDirection', 'handsetsPerChild', 'linksPerShard', 'linksPerHandset'] as const;
+const NUMBERS = [
+  'lookBackDays',
+  'rowsPerDirection',
+  'handsetsPerChild',
+  'linksPerShard',
+  'linksPerHandset',
+  'bytesPerPiece',
+] as const;
 
 /**
  * The configuration of the stage that the CDK context names, with what the command line changes.
@@ -61,21 +103,26 @@ export function stageFromContext(context: (name: string) => unknown): StageConfi
     return given === undefined ? [] : [[name, Number(given)]];
   });
   const named = context('operators');
+  const name = context('stage') ?? 'dev';
   return checkStage({
-    stage: context('stage') ?? 'dev',
+    stage: name,
     agencies: AGENCIES,
     operators:
       typeof named === 'string'
         ? named
             .split(',')
             .filter((id) => id !== '')
-            .map((id) => OPERATORS.find((known) => known.id === id) ?? { id, notify: [] })
+            .map((id) => OPERATORS.find((known) => known.id === id) ?? unnamed('operator', id))
         : OPERATORS,
+    readers: READERS,
+    auditors: AUDITORS,
     administrators: ADMINISTRATORS,
     policy: {
       ...DEFAULT_POLICY,
       ladders: { ...DEFAULT_POLICY.ladders, reverify: [...REVERIFY_LADDERS[track]] },
       ...Object.fromEntries(numbers),
     },
+    retention: DEFAULT_RETENTION,
+    protect: name === 'prod',
   });
 }

@@ -61,7 +61,8 @@ export class DataStack extends Stack {
       this.#subscribe(`Operator-${operator}`, this.operators, notify, { operator });
     for (const { id: agency, notify } of config.agencies)
       this.#subscribe(`Agency-${agency}`, this.agencies, notify, { agency });
-    this.#subscribe('Administrators', this.administrators, config.administrators, {});
+    for (const { id: administrator, notify } of config.administrators)
+      this.#subscribe(`Administrator-${administrator}`, this.administrators, notify, {});
 
     // Whatever is neither usage nor a response goes the way of the reports, where strays are told to the administrators.
     const notReports = [{ prefix: 'usage/' }, { prefix: 'responses/' }];
