@@ -67,16 +67,24 @@ export class Pollers {
   private pump(poller: Poller): void {
     const queue = this.settings.queues.getQueueByArn(poller.queueArn);
     while (!this.stopped && queue !== undefined && poller.active < poller.concurrency) {
+      const waiting = queue.messages.length;
       const batch = this.receive(queue, poller.batchSize);
+      const dead = waiting - queue.messages.length - batch.length;
+      if (batch.length > 0) this.work(poller, queue, batch);
+      // A dead-letter queue may have a function of its own.
+      if (dead > 0) this.poke();
       if (batch.length === 0) return;
-      poller.active++;
-      const release = this.settings.clock.hold(`messages of ${queue.name}`);
-      this.deliver(poller, queue, batch).finally(() => {
-        poller.active--;
-        this.pump(poller);
-        release();
-      });
     }
+  }
+
+  private work(poller: Poller, queue: Queue, batch: Received[]): void {
+    poller.active++;
+    const release = this.settings.clock.hold(`messages of ${queue.name}`);
+    this.deliver(poller, queue, batch).finally(() => {
+      poller.active--;
+      this.pump(poller);
+      release();
+    });
   }
 
   /** What was received too often goes to the dead-letter queue on the way. */
