@@ -31,7 +31,12 @@ export type LadderName = (typeof LADDERS)[number];
 
 /** What a run works on: the generated sample at a scale, or the user's own files. */
 export type Material =
-  | { kind: 'sample'; scale: number }
+  | {
+      kind: 'sample';
+      scale: number;
+      /** Only so many of its reports are uploaded, from the first on; default all. */
+      reports?: number;
+    }
   | {
       kind: 'files';
       usage: OwnUsage[];

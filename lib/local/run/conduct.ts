@@ -75,7 +75,7 @@ export async function conduct(
   const { material, start } = settings;
   const { inbox } = cloud.names.buckets;
   const { usage, reports } =
-    material.kind === 'sample' ? sampleParcels(settings, material.scale) : ownParcels(settings);
+    material.kind === 'sample' ? sampleParcels(settings, material.scale, material.reports) : ownParcels(settings);
 
   for (const parcel of usage) {
     progress.stage(`Importing ${parcel.key}`);
@@ -214,14 +214,18 @@ class Watch {
   }
 }
 
-function sampleParcels(settings: RunSettings, scale: number): { usage: Parcel[]; reports: ReportParcel[] } {
+function sampleParcels(
+  settings: RunSettings,
+  scale: number,
+  uploaded?: number,
+): { usage: Parcel[]; reports: ReportParcel[] } {
   const sample = planSample({ seed: settings.seed, scale, start: settings.start });
   return {
     usage: SAMPLE_OPERATORS.map((operator) => ({
       key: `usage/${operator}/${sample.usageName}`,
       content: () => encoded(sampleUsage(sample, operator)),
     })),
-    reports: sample.reports.map((report) => ({
+    reports: sample.reports.slice(0, uploaded).map((report) => ({
       agency: report.agency,
       age: report.age,
       key: `reports/${report.agency}/${report.name}`,
