@@ -97,9 +97,15 @@ function isRun(path: string): boolean {
   }
 }
 
-/** A key's part as a file name: receipts' names are longer than the names of the files they acknowledge, some too long. */
+/** Parts of a key that a path reads otherwise than as a name: they would lead out of the folder, or fall away. */
+const NO_NAMES = ['', '.', '..'];
+
+/**
+ * A key's part as a file name. Receipts' names are longer than the names of the files they acknowledge, some too long;
+ * those, and what is no file name, get a mark.
+ */
 function nameOnDisk(part: string): string {
-  if (Buffer.byteLength(part) <= LONGEST_NAME) return part;
+  if (Buffer.byteLength(part) <= LONGEST_NAME && !NO_NAMES.includes(part)) return part;
   const mark = `~${createHash('sha256').update(part).digest('hex').slice(0, 8)}`;
   let kept = part;
   while (Buffer.byteLength(kept) + mark.length > LONGEST_NAME) kept = [...kept].slice(0, -1).join('');

@@ -57,6 +57,23 @@ describe('the folder of a run', () => {
     for (const name of names) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);
   });
 
+  it('writes no key outside its bucket’s folder, whatever its parts are', async () => {
+    const keys = ['../up.csv', 'a/../../../../far/up.csv', 'a/./here.csv', '/rooted.csv', 'a//double.csv', 'b/..', '.'];
+    await save(Object.fromEntries(keys.map((key) => [`outbox/${key}`, `content of ${key}`])));
+    // Whatever a path leads to, all that was written stands below the bucket's folder, each key once.
+    expect(readdirSync(root)).toEqual(['out']);
+    expect(readdirSync(at('out')).sort()).toEqual(['inbox', 'outbox', 'run.json']);
+    const files = readdirSync(at('out', 'outbox'), { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
+    const contents = files.map((file) => readFileSync(join(file.parentPath, file.name), 'utf8'));
+    expect(contents.sort()).toEqual(keys.map((key) => `content of ${key}`).sort());
+  });
+
+  it('keeps a key with an empty part from the one without it', async () => {
+    await save({ 'outbox/a//b.csv': 'two slashes', 'outbox/a/b.csv': 'one slash' });
+    expect(readFileSync(at('out', 'outbox', 'a', 'b.csv'), 'utf8')).toBe('one slash');
+    expect(readdirSync(at('out', 'outbox', 'a'))).toHaveLength(2);
+  });
+
   it('makes nothing before it saves', () => {
     new OutFolder(at('some', 'where'));
     expect(existsSync(at('some'))).toBe(false);
