@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { parseServeArguments, SERVE_HELP, ServeArgumentError } from '../../lib/local/serve-arguments.ts';
+
+const NOW = Date.parse('2026-06-01T12:00:00Z') + 789;
+const parse = (...args: string[]) => parseServeArguments(args, NOW);
+
+describe('the command line of the server', () => {
+  it('runs at real time from now, in whole seconds, on any free port, when nothing is given', () => {
+    expect(parse()).toEqual({
+      speed: 1,
+      start: Date.parse('2026-06-01T12:00:00Z'),
+      stage: 'dev',
+      port: 0,
+      ladder: 'flagged',
+    });
+  });
+
+  it('takes values after a space and after an equals sign', () => {
+    expect(
+      parse('--speed=86400', '--start', '2026-05-01T00:00:00Z', '--stage=prod', '--port', '4510', '--ladder=normal'),
+    ).toEqual({
+      speed: 86_400,
+      start: Date.parse('2026-05-01T00:00:00Z'),
+      stage: 'prod',
+      port: 4510,
+      ladder: 'normal',
+    });
+    expect(parse('--speed', '0.5')).toMatchObject({ speed: 0.5 });
+  });
+
+  it('asks for help wherever it stands, and the help names every option', () => {
+    expect(parse('--speed', '5', '--help')).toBe('help');
+    expect(parse('-h')).toBe('help');
+    for (const option of ['--speed', '--start', '--stage', '--ladder', '--port', '--help'])
+      expect(SERVE_HELP).toContain(option);
+  });
+
+  it.each<[message: string, args: string[]]>([
+    ['unknown option --fast; see --help', ['--fast']],
+    ['unknown option 86400; see --help', ['86400']],
+    ['unknown option --speed5; see --help', ['--speed5']],
+    ['--speed is given twice', ['--speed', '1', '--speed=2']],
+    ['--speed needs a value', ['--speed']],
+    ['--speed needs a value', ['--speed=']],
+    ['--speed needs a value', ['--speed', '--port', '5']],
+    ['--speed 0: must be a number from 0.001 to 1000000', ['--speed', '0']],
+    ['--speed 1000001: must be a number from 0.001 to 1000000', ['--speed', '1000001']],
+    ['--speed -1: must be a number from 0.001 to 1000000', ['--speed', '-1']],
+    ['--speed 1e3: must be a number from 0.001 to 1000000', ['--speed', '1e3']],
+    ['--speed fast: must be a number from 0.001 to 1000000', ['--speed', 'fast']],
+    ['--port 65536: must be a whole number from 0 to 65535', ['--port', '65536']],
+    ['--port 45.5: must be a whole number from 0 to 65535', ['--port', '45.5']],
+    ['--start 2026-06-01: must be an instant such as 2026-06-01T00:00:00Z', ['--start', '2026-06-01']],
+    [
+      '--start 2026-02-30T00:00:00Z: must be an instant such as 2026-06-01T00:00:00Z',
+      ['--start', '2026-02-30T00:00:00Z'],
+    ],
+    [
+      '--start 2026-06-01T24:00:00Z: must be an instant such as 2026-06-01T00:00:00Z',
+      ['--start', '2026-06-01T24:00:00Z'],
+    ],
+    [
+      '--start 2026-06-01T00:00:00.000Z: must be an instant such as 2026-06-01T00:00:00Z',
+      ['--start', '2026-06-01T00:00:00.000Z'],
+    ],
+    ['--ladder steep: must be flagged or normal', ['--ladder', 'steep']],
+  ])('%s', (message, args) => {
+    expect(() => parse(...args)).toThrow(ServeArgumentError);
+    expect(() => parse(...args)).toThrow(message);
+  });
+});
