@@ -80,7 +80,7 @@ export class UsageCounter {
     const total = noMachineUsage();
     const byMachine: Record<string, MachineUsage> = {};
     for (const [machine, usage] of this.machines) {
-      byMachine[nameOf(machine)] = usage;
+      byMachine[nameOf(machine)] = { ...usage };
       for (const key of Object.values(COUNTS)) total[key] += usage[key];
     }
     return {

@@ -1,0 +1,480 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sha8, Tables } from './bad-files.ts';
+import { DAY, Lab, START, type Summary } from './lab.ts';
+import { Executions, numbersIn, ordersOf, report, summaryOf } from './shapes-lab.ts';
+
+/**
+ * Links of every shape, one scenario after the other on one cloud, each with handsets and numbers of its own. A scenario
+ * begins on the day (after 1 June 2026) that its first line names.
+ */
+const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'];
+const NO_CONNECTIONS = {
+  linked: 0,
+  alreadyOpen: 0,
+  alreadyDisconnected: 0,
+  directed: 0,
+  verified: 0,
+  disconnected: 0,
+  notFound: 0,
+  overdue: 0,
+};
+const NO_BLOCKS = { rows: 0, alreadyOpen: 0, alreadyBlocked: 0, directed: 0, blocked: 0, notFound: 0, overdue: 0 };
+const allOverdue = (directed: number) => ({ ...NO_CONNECTIONS, linked: directed, directed, overdue: directed });
+const allUnblocked = (rows: number) => ({ ...NO_BLOCKS, rows, directed: rows, overdue: rows });
+
+let lab: Lab;
+let executions: Executions;
+
+beforeAll(async () => {
+  lab = await Lab.open();
+  executions = new Executions(lab);
+  return () => lab.cloud.stop();
+});
+
+describe('a batch without any link (day 0)', () => {
+  // 15 digits with their check digits, by hand. The report has them in the other order.
+  const [first, second] = ['352099001761481', '490154203237518'] as const;
+  let batchId: string;
+  let summary: Summary;
+
+  beforeAll(async () => {
+    batchId = await report(lab, 'i4c', [second, first]);
+    await lab.cloud.run();
+    summary = await summaryOf(lab, batchId);
+  });
+
+  it('has its handsets blocked and nothing to re-verify', async () => {
+    expect(summary.connections).toEqual(NO_CONNECTIONS);
+    expect(summary.blocks).toEqual(allUnblocked(10));
+    expect(summary.unexplained).toBe(0);
+    expect(await lab.directions()).toEqual(OPERATORS.map((operator) => `${batchId}.block.${operator}.1-0-0`));
+  });
+
+  it('sends the order files that the format lays down, to the byte', async () => {
+    for (const operator of OPERATORS) {
+      const folder = `orders/${operator}/${batchId}.block.${operator}.1-0-0`;
+      for (const [name, deadline] of [
+        ['1-block', '2026-06-02T00:00:00Z'],
+        ['2-block', '2026-06-03T00:00:00Z'],
+      ] as const)
+        expect(await lab.read(`${folder}/${name}.csv`)).toBe(
+          `imei,reason,deadline\n${first},reported_for_fraud,${deadline}\n${second},reported_for_fraud,${deadline}\n`,
+        );
+    }
+  });
+
+  it('settles when its blocks end, with an empty revocation list', async () => {
+    expect(summary.settledAt).toBe('2026-06-03T00:00:00Z');
+    expect(await lab.read(`revocations/2026-06-03/${batchId}.csv`)).toBe(
+      'msisdn,operator,lsa,disconnected_on,reason\n',
+    );
+  });
+});
+
+/**
+ * Sightings of five numbers in three of four handsets; by hand, the newest of each:
+ *   P1: vi T3 30 May, airtel T1 29 May           → vi T3, by the day, though airtel comes before vi
+ *   P2: bsnl T1 30 May, airtel T2 30 May         → airtel T2, by the operator, though T1 comes before T2
+ *   P3: jio T3, T1 and T2 30 May                 → jio T1, by the IMEI
+ *   P4: mtnl T2 20 May, jio T2 1 and 28 May      → jio T2
+ *   P5: airtel T1, T2, T3 1, 2, 3 May, mtnl T1, T3 3, 4 May → mtnl T3
+ * The fourth handset has no link. Every operator is silent.
+ */
+describe('numbers in many handsets and at two operators, all operators silent (day 10)', () => {
+  const [T1, T2, T3, T4] = ['35100000000001', '35100000000002', '35200000000001', '35300000000001'] as const;
+  const checked = { T1: '351000000000013', T2: '351000000000021', T3: '352000000000012' };
+  const [P1, P2, P3, P4, P5] = [1, 2, 3, 4, 5].map((n) => `+91981000000${n}`);
+  let batchId: string;
+  let summary: Summary;
+  let transitions: number;
+
+  beforeAll(async () => {
+    await lab.at(10);
+    await lab.usage('vi', [`${T3},${P1},2026-05-30,Delhi`]);
+    await lab.usage('bsnl', [`${T1},${P2},2026-05-30,`]);
+    await lab.usage('mtnl', [`${T2},${P4},2026-05-20,`, `${T1},${P5},2026-05-03,`, `${T3},${P5},2026-05-04,`]);
+    await lab.usage('jio', [
+      ...[T3, T1, T2].map((imei) => `${imei},${P3},2026-05-30,`),
+      ...['2026-05-28', '2026-05-01'].map((day) => `${T2},${P4},${day},`),
+    ]);
+    await lab.usage('airtel', [
+      `${T1},${P1},2026-05-29,`,
+      `${T2},${P2},2026-05-30,`,
+      ...[T1, T2, T3].map((imei, n) => `${imei},${P5},2026-05-0${n + 1},`),
+    ]);
+    const before = lab.cloud.usage().stepFunctions.byMachine;
+    batchId = await report(lab, 'mha', [T4, T3, T2, T1]);
+    await lab.cloud.run();
+    summary = await summaryOf(lab, batchId);
+    const used = Object.entries(lab.cloud.usage().stepFunctions.byMachine).find(([name]) => /^Direction/.test(name));
+    if (!used) throw new Error('no direction ran');
+    transitions = used[1].transitions - (before[used[0]]?.transitions ?? 0);
+  });
+
+  it('are each directed once, at the operator and with the handset of the newest sighting', async () => {
+    const order = async (operator: string) => {
+      const direction = await lab.direction(batchId, 'reverify', operator);
+      return await lab.read(`orders/${operator}/${direction}/1-reverify.csv`);
+    };
+    const file = (...rows: string[]) =>
+      `msisdn,imei,reason,deadline\n${rows.map((row) => `${row},linked_to_reported_handset,2026-06-16T00:00:00Z\n`).join('')}`;
+    expect(await order('vi')).toBe(file(`${P1},${checked.T3}`));
+    expect(await order('airtel')).toBe(file(`${P2},${checked.T2}`));
+    expect(await order('jio')).toBe(file(`${P3},${checked.T1}`, `${P4},${checked.T2}`));
+    expect(await order('mtnl')).toBe(file(`${P5},${checked.T3}`));
+    expect((await lab.directions('bsnl')).filter((id) => id.startsWith(`${batchId}.reverify`))).toEqual([]);
+  });
+
+  it('are counted once, under that operator; a handset without links is blocked like the others', () => {
+    expect(summary.connections).toEqual(allOverdue(5));
+    expect(summary.blocks).toEqual(allUnblocked(20));
+    expect(OPERATORS.map((operator) => summary.operators[operator]?.connections)).toEqual(
+      [1, 0, 2, 1, 1].map(allOverdue),
+    );
+    expect(OPERATORS.map((operator) => summary.operators[operator]?.blocks)).toEqual(
+      OPERATORS.map(() => allUnblocked(4)),
+    );
+    expect(summary.unexplained).toBe(0);
+  });
+
+  it('go through all four rungs, each with the deadline of its own days', async () => {
+    const orders = await ordersOf(lab, await lab.direction(batchId, 'reverify', 'jio'));
+    const rows = (deadline: string) => [
+      `${P3},${checked.T1},linked_to_reported_handset,${deadline}T00:00:00Z`,
+      `${P4},${checked.T2},linked_to_reported_handset,${deadline}T00:00:00Z`,
+    ];
+    // 11 June and 5, 5, 5 and 1 days.
+    expect(orders).toEqual({
+      '1-reverify': rows('2026-06-16'),
+      '2-bar_outgoing': rows('2026-06-21'),
+      '3-bar_incoming': rows('2026-06-26'),
+      '4-disconnect': rows('2026-06-27'),
+    });
+    expect(summary.settledAt).toBe('2026-06-27T00:00:00Z');
+  });
+
+  it('leave every direction overdue', () => {
+    for (const [n, operator] of OPERATORS.entries()) {
+      const directions = operator === 'bsnl' ? 1 : 2;
+      expect(summary.operators[operator], `${n} ${operator}`).toMatchObject({
+        directions,
+        overdueDirections: directions,
+      });
+    }
+  });
+
+  it('take at most 12 state transitions a direction', async () => {
+    const arns = await executions.find('Direction', batchId);
+    const entered = await Promise.all(arns.map((arn) => executions.entered(arn)));
+    // Four of re-verification and five of blocking.
+    expect(entered).toHaveLength(9);
+    for (const states of entered) expect(states.length, states.join(' → ')).toBeLessThanOrEqual(12);
+    // What the run says it used is what the histories show.
+    expect(transitions).toBe(entered.flat().length);
+  });
+});
+
+/**
+ * Six numbers of airtel in one handset. Day 31: F1 and F2 failed, F4 is verified. Day 32: F5 failed; F6 failed, and is
+ * disconnected in the same file. Day 37: F1 is disconnected; day 41: F5. F2 never is, and nobody says anything of F3.
+ */
+describe('rows that failed (day 30)', () => {
+  const HANDSET = '35400000000001';
+  const [F1, F2, F3, F4, F5, F6] = [1, 2, 3, 4, 5, 6].map((n) => `+91982000000${n}`);
+  const first = [`${F1},failed`, `${F2},failed`, `${F4},verified`];
+  const second = [`${F5},failed`, `${F1},failed`, `${F6},failed`, `${F6},disconnected`];
+  const nameOf = (rows: string[]) => `failed-${sha8(`msisdn,outcome\n${rows.join('\n')}\n`)}-disconnect`;
+  const row = (number: string | undefined, deadline: string) =>
+    `${number},354000000000010,linked_to_reported_handset,${deadline}T00:00:00Z`;
+  let batchId: string;
+  let direction: string;
+  let atOnce: Record<string, string[]>[];
+
+  beforeAll(async () => {
+    await lab.at(30);
+    await lab.usage(
+      'airtel',
+      [F6, F5, F4, F3, F2, F1].map((number) => `${HANDSET},${number},2026-06-01,Bihar`),
+    );
+    batchId = await report(lab, 'delhi-police', [HANDSET]);
+    direction = await lab.direction(batchId, 'reverify', 'airtel');
+    await lab.at(31);
+    await lab.respond(direction, first, 'first.csv');
+    atOnce = [await ordersOf(lab, direction)];
+    await lab.at(32);
+    await lab.respond(direction, second, 'second.csv');
+    atOnce.push(await ordersOf(lab, direction));
+    await lab.at(37);
+    await lab.respond(direction, [`${F1},disconnected`], 'third.csv');
+    await lab.at(41);
+    await lab.respond(direction, [`${F5},disconnected`], 'fourth.csv');
+    await lab.cloud.run();
+  });
+
+  it('get a disconnect order at once, with just the rows of that file and the end of the ladder as deadline', () => {
+    const issued = { '1-reverify': expect.any(Array), [nameOf(first)]: [row(F1, '2026-07-17'), row(F2, '2026-07-17')] };
+    expect(atOnce[0]).toEqual(issued);
+    // F1 was recorded as failed before, and F6 is disconnected when the file commits.
+    expect(atOnce[1]).toEqual({ ...issued, [nameOf(second)]: [row(F5, '2026-07-17')] });
+  });
+
+  it('stand in every later order until they are disconnected', async () => {
+    const orders = await ordersOf(lab, direction);
+    expect(orders['1-reverify']).toEqual([F1, F2, F3, F4, F5, F6].map((number) => row(number, '2026-07-06')));
+    expect(orders['2-bar_outgoing']).toEqual([F1, F2, F3, F5].map((number) => row(number, '2026-07-11')));
+    expect(orders['3-bar_incoming']).toEqual([F2, F3, F5].map((number) => row(number, '2026-07-16')));
+    expect(orders['4-disconnect']).toEqual([F2, F3].map((number) => row(number, '2026-07-17')));
+    expect(Object.keys(orders)).toHaveLength(6);
+  });
+
+  it('are overdue at the end where nobody disconnected them', async () => {
+    const { connections, settledAt, unexplained } = await summaryOf(lab, batchId);
+    expect(connections).toEqual({
+      ...NO_CONNECTIONS,
+      linked: 6,
+      directed: 6,
+      verified: 1,
+      disconnected: 3,
+      overdue: 2,
+    });
+    expect([settledAt, unexplained]).toEqual(['2026-07-17T00:00:00Z', 0]);
+  });
+
+  it('are revoked with the day of their disconnection', async () => {
+    expect(await lab.read(`revocations/2026-07-17/${batchId}.csv`)).toBe(
+      [
+        'msisdn,operator,lsa,disconnected_on,reason',
+        `${F1},airtel,Bihar,2026-07-08,linked_to_reported_handset`,
+        `${F5},airtel,Bihar,2026-07-12,linked_to_reported_handset`,
+        `${F6},airtel,Bihar,2026-07-03,linked_to_reported_handset`,
+        '',
+      ].join('\n'),
+    );
+  });
+});
+
+/**
+ * 21 July 2026 in India ends at 18:30 UTC. A report of 18:29:30 has to wait for its turn to plan; at 18:30, when it is
+ * 22 July, jio's usage of that day comes in; at 18:30:30 the batch gathers its links. The 180th day before 21 July is
+ * 22 January.
+ */
+describe('the look-back window (day 50)', () => {
+  const HANDSET = '35500000000001';
+  const [first, tooOld, last, tomorrow] = [1, 2, 3, 4].map((n) => `+91983000000${n}`);
+  const at = (time: string) => lab.cloud.run(Date.parse(`2026-07-21T${time}Z`));
+  let early: string;
+  let next: string;
+
+  beforeAll(async () => {
+    const { client, cases } = new Tables(lab);
+    const turn = { TableName: cases, Key: { pk: 'PLANNING' } };
+    await at('18:29:00');
+    await lab.usage('jio', [
+      `${HANDSET},${first},2026-01-22,`,
+      `${HANDSET},${tooOld},2026-01-21,`,
+      `${HANDSET},${last},2026-07-21,`,
+      `${HANDSET},${tomorrow},2026-07-22,`,
+    ]);
+    await client.send(
+      new UpdateCommand({
+        ...turn,
+        UpdateExpression: 'SET holder = :other',
+        ExpressionAttributeValues: { ':other': 'another-batch' },
+      }),
+    );
+    await at('18:29:30');
+    early = await report(lab, 'up-police', [HANDSET]);
+    await at('18:30:00');
+    await lab.usage('jio', [`${HANDSET},${tomorrow},2026-07-22,`], 'usage of 22 July.csv');
+    await client.send(new UpdateCommand({ ...turn, UpdateExpression: 'REMOVE holder' }));
+    await at('18:31:00');
+    next = await report(lab, 'mha', [HANDSET]);
+    await lab.cloud.run();
+  });
+
+  it('ends with the day of the upload in India: usage of a later day is rejected', async () => {
+    expect(await lab.read('rejects/jio/usage.csv')).toBe('line,value,reason\n5,2026-07-22,bad_date\n');
+    expect(await lab.read('rejects/jio/usage of 22 July.csv')).toBe('line,value,reason\n');
+  });
+
+  it('holds the day of the upload and the 180 days before it, and no other day', async () => {
+    const { startedAt, connections } = await summaryOf(lab, early);
+    expect(startedAt).toBe('2026-07-21T18:30:30Z');
+    expect(connections).toEqual(allOverdue(2));
+    const orders = await ordersOf(lab, await lab.direction(early, 'reverify', 'jio'));
+    expect(numbersIn(orders['1-reverify'])).toEqual([first, last]);
+  });
+
+  it('is a day later for a report of the next day', async () => {
+    // The first day's number has left the window; the last day's is open in the earlier batch.
+    expect((await summaryOf(lab, next)).connections).toEqual({
+      ...NO_CONNECTIONS,
+      linked: 2,
+      alreadyOpen: 1,
+      directed: 1,
+      overdue: 1,
+    });
+    const orders = await ordersOf(lab, await lab.direction(next, 'reverify', 'jio'));
+    expect(numbersIn(orders['1-reverify'])).toEqual([tomorrow]);
+  });
+});
+
+describe('a handset with 13,500 links (day 70)', () => {
+  const HANDSET = '35600000000001';
+  const COUNT = 13_500;
+  const numbers = Array.from({ length: COUNT }, (_, n) => `+9198400${String(n).padStart(5, '0')}`);
+  let batchId: string;
+  let directions: string[];
+
+  beforeAll(async () => {
+    await lab.at(70);
+    // 7,001 and 13,500 have no common divisor, so that every number comes once, and out of order.
+    const shuffled = numbers.map((_, n) => numbers[(n * 7001) % COUNT]);
+    await lab.usage(
+      'airtel',
+      shuffled.map((number) => `${HANDSET},${number},2026-07-01,`),
+    );
+    batchId = await report(lab, 'mha', [HANDSET]);
+    await lab.cloud.run();
+    directions = (await lab.directions('airtel')).filter((id) => id.startsWith(`${batchId}.reverify`));
+  });
+
+  it('is cut into seven even directions, sorted by number, with every number once', async () => {
+    // 13,500 = 4 × 1,929 + 3 × 1,928
+    const orders = await Promise.all(directions.map(async (id) => numbersIn((await ordersOf(lab, id))['1-reverify'])));
+    expect(orders.map(({ length }) => length).sort()).toEqual([1928, 1928, 1928, 1929, 1929, 1929, 1929]);
+    expect(orders.flat()).toEqual(numbers);
+  });
+
+  it('has every number in every order, and all of them overdue at the end', async () => {
+    for (const id of directions) {
+      const { '1-reverify': first, ...later } = await ordersOf(lab, id);
+      expect(Object.keys(later)).toEqual(['2-bar_outgoing', '3-bar_incoming', '4-disconnect']);
+      for (const lines of Object.values(later)) expect(numbersIn(lines)).toEqual(numbersIn(first));
+    }
+    const summary = await summaryOf(lab, batchId);
+    expect(summary.connections).toEqual(allOverdue(COUNT));
+    expect(summary.operators.airtel).toMatchObject({ directions: 8, overdueDirections: 8 });
+    expect(summary.unexplained).toBe(0);
+  });
+});
+
+/**
+ * V, O, D, S and P are airtel's but for P, jio's, in two handsets: O in the second, the others in the first.
+ *   Day 100, batch 0, second handset: nobody answers, so O is overdue from day 116 on.
+ *   Day 110, batch 1, first handset. Day 111: airtel verifies V, disconnects D and S, blocks the handset.
+ *   D is seen again two days later, at vi; S only on the day of its disconnection. P stays open. Batch 1 ends on day 126.
+ *   Day 117, batch 2, both handsets: V, O and D are directed again, D at vi; P is open in batch 1, S is disconnected.
+ *   The first handset is blocked at airtel; all other blocks are overdue.
+ *   Day 118: P is verified in batch 1; V is disconnected and O verified in batch 2; vi is silent about D.
+ *   Day 140, batch 3, both handsets: V and S are disconnected; O and P are verified and directed again; so is D, of which
+ *   batch 2 recorded nothing and which was seen after batch 1 recorded its disconnection.
+ */
+describe('later batches that meet the same numbers (day 100)', () => {
+  const [H1, H2] = ['35800000000001', '35800000000002'] as const;
+  const [V, O, D, S, P] = [1, 2, 3, 4, 5].map((n) => `+91985000000${n}`);
+  let batches: string[];
+  let atDay117: string[];
+  const direction = (batch: number, operator: string, kind: 'reverify' | 'block' = 'reverify') =>
+    lab.direction(batches[batch] ?? '', kind, operator);
+  const elsewhere = async (batch: number) =>
+    (await lab.read(`batches/${batches[batch]}/elsewhere.csv`)).trimEnd().split('\n').slice(1);
+
+  beforeAll(async () => {
+    batches = [];
+    await lab.at(100);
+    await lab.usage('airtel', [
+      `${H2},${O},2026-09-01,`,
+      ...[V, D, S].map((number) => `${H1},${number},2026-09-01,Delhi`),
+    ]);
+    await lab.usage('jio', [`${H1},${P},2026-09-02,`]);
+    batches.push(await report(lab, 'i4c', [H2]));
+    await lab.at(110);
+    batches.push(await report(lab, 'mha', [H1]));
+    await lab.at(111);
+    await lab.respond(await direction(1, 'airtel'), [`${V},verified`, `${D},disconnected`, `${S},disconnected`]);
+    await lab.respond(await direction(1, 'airtel', 'block'), [`${H1},blocked`]);
+    await lab.at(115);
+    // Day 111 was 20 September.
+    await lab.usage('vi', [`${H1},${D},2026-09-22,`], 'later.csv');
+    await lab.usage('airtel', [`${H1},${S},2026-09-20,`], 'later.csv');
+    await lab.at(117);
+    batches.push(await report(lab, 'up-police', [H1, H2]));
+    atDay117 = await lab.batches();
+    await lab.at(118);
+    await lab.respond(await direction(1, 'jio'), [`${P},verified`]);
+    await lab.respond(await direction(2, 'airtel'), [`${V},disconnected`, `${O},verified`]);
+    await lab.at(140);
+    batches.push(await report(lab, 'delhi-police', [H1, H2]));
+    await lab.cloud.run();
+  });
+
+  it('come while the first is still open', () => {
+    expect(atDay117).toContain(batches[0]);
+    expect(atDay117).not.toContain(batches[1]);
+  });
+
+  it('direct again what was verified, overdue, or disconnected and seen again, where it was seen last', async () => {
+    const orders = async (operator: string) =>
+      numbersIn((await ordersOf(lab, await direction(2, operator)))['1-reverify']);
+    expect(await orders('airtel')).toEqual([V, O]);
+    expect(await orders('vi')).toEqual([D]);
+    expect((await lab.directions('jio')).filter((id) => id.startsWith(`${batches[2]}.reverify`))).toEqual([]);
+  });
+
+  it('settle with their own outcomes, and so does the first', async () => {
+    const [zero, first, second] = await Promise.all([0, 1, 2].map((n) => summaryOf(lab, batches[n] ?? '')));
+    expect(zero?.connections).toEqual(allOverdue(1));
+    expect(first?.connections).toEqual({ ...NO_CONNECTIONS, linked: 4, directed: 4, verified: 2, disconnected: 2 });
+    expect(first?.blocks).toEqual({ ...NO_BLOCKS, rows: 5, directed: 5, blocked: 1, overdue: 4 });
+    expect(second?.connections).toEqual({
+      linked: 5,
+      alreadyOpen: 1,
+      alreadyDisconnected: 1,
+      directed: 3,
+      verified: 1,
+      disconnected: 1,
+      notFound: 0,
+      overdue: 1,
+    });
+    expect(second?.operators.airtel?.connections).toMatchObject({ linked: 3, alreadyDisconnected: 1, directed: 2 });
+    expect(second?.operators.jio?.connections).toMatchObject({ linked: 1, alreadyOpen: 1, directed: 0 });
+    expect(second?.operators.vi?.connections).toEqual(allOverdue(1));
+    expect(second?.blocks).toEqual({ ...NO_BLOCKS, rows: 10, alreadyBlocked: 1, directed: 9, overdue: 9 });
+    for (const summary of [zero, first, second]) expect(summary?.unexplained).toBe(0);
+  });
+
+  it('say where the rest stands', async () => {
+    expect(await elsewhere(0)).toEqual([]);
+    expect(await elsewhere(1)).toEqual([]);
+    expect(await elsewhere(2)).toEqual([
+      `block,358000000000016,airtel,alreadyBlocked,${await direction(1, 'airtel', 'block')}`,
+      `reverify,${S},airtel,alreadyDisconnected,${await direction(1, 'airtel')}`,
+      `reverify,${P},jio,alreadyOpen,${await direction(1, 'jio')}`,
+    ]);
+  });
+
+  it('go by the newest recorded outcome, whichever batch recorded it', async () => {
+    expect(await elsewhere(3)).toEqual([
+      `block,358000000000016,airtel,alreadyBlocked,${await direction(1, 'airtel', 'block')}`,
+      `reverify,${V},airtel,alreadyDisconnected,${await direction(2, 'airtel')}`,
+      `reverify,${S},airtel,alreadyDisconnected,${await direction(1, 'airtel')}`,
+    ]);
+    const numbers = async (operator: string) =>
+      numbersIn((await ordersOf(lab, await direction(3, operator)))['1-reverify']);
+    expect([await numbers('airtel'), await numbers('jio'), await numbers('vi')]).toEqual([[O], [P], [D]]);
+    expect((await summaryOf(lab, batches[3] ?? '')).connections).toEqual({
+      ...allOverdue(3),
+      linked: 5,
+      alreadyDisconnected: 2,
+    });
+  });
+});
+
+describe('after all of them', () => {
+  it('nothing has failed', () => {
+    expect(lab.cloud.failures()).toEqual([]);
+    expect(lab.cloud.clock.now()).toBeGreaterThan(START + 140 * DAY);
+  });
+});
