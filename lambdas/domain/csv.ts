@@ -32,6 +32,9 @@ export type CsvRow<Column extends string = string> =
   | { readonly line: number; readonly cells: Readonly<Record<Column, string>> }
   | { readonly line: number; readonly wrongCellCount: string };
 
+/** A file's bytes, as they arrive or as they lie in memory. */
+export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
 /** What is fed to the parser at once, so that a batch of rows stays small whatever the size of the chunks. */
 const AT_ONCE = 64 * 1024;
 
@@ -54,14 +57,14 @@ const CR = 13;
  *   `unclosed_quote` (any fault of quoting; the line is that where the record starts), `line_too_long`
  */
 export async function* readCsv<Required extends string, Optional extends string>(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: Chunks,
   columns: Columns<Required, Optional>,
 ): AsyncGenerator<CsvRow<Required | Optional>[]> {
   yield* readRecords(chunks, new LineBreaker(), new RecordReader<Required | Optional>(columns), AT_ONCE);
 }
 
 async function* readRecords<Column extends string>(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: Chunks,
   lines: LineBreaker,
   records: RecordReader<Column>,
   atOnce: number,
@@ -91,11 +94,7 @@ export interface Mark {
  * the last mark.
  * @throws FileFault as `readCsv` does
  */
-export async function* markCsv(
-  chunks: AsyncIterable<Uint8Array>,
-  columns: Columns,
-  bytes: number,
-): AsyncGenerator<Mark> {
+export async function* markCsv(chunks: Chunks, columns: Columns, bytes: number): AsyncGenerator<Mark> {
   const lines = new LineBreaker();
   const records = new RecordReader(columns);
   const inFile = ({ at, line }: Mark): Mark => ({ at: Math.min(at + lines.bomBytes, lines.bytes), line });

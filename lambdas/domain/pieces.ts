@@ -2,7 +2,7 @@
  * A large CSV file in pieces of whole records, so that each can be read alone: with the same rows and line numbers, and up
  * to the same fault, as the file in one piece.
  */
-import { type Columns, type CsvRow, FileFault, type Mark, markCsv, readCsv } from './csv.ts';
+import { type Chunks, type Columns, type CsvRow, FileFault, type Mark, markCsv, readCsv } from './csv.ts';
 
 /** The bytes of a file from `start` to `end`, that one not included, and the physical line (from 1) that begins there. */
 export interface Piece {
@@ -33,7 +33,7 @@ export interface Stopped {
  * @param chunks the file's bytes; after an earlier cut those of its header, followed by those from where it stopped
  */
 export async function cutFile(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: Chunks,
   columns: Columns,
   { bytes, most, after }: { bytes: number; most: number; after?: Stopped | undefined },
 ): Promise<Cut> {
@@ -69,7 +69,7 @@ export async function cutFile(
  * @param line the line that begins with the piece
  */
 export async function* readPiece<Required extends string, Optional extends string>(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: Chunks,
   columns: Columns<Required, Optional>,
   header: Mark,
   line: number,

@@ -11,6 +11,12 @@ export interface Place {
   versionId?: string | undefined;
 }
 
+/** Bytes of an object, from `start` to before `end`; without them from its beginning, and to its end. */
+interface Range {
+  start?: number;
+  end?: number;
+}
+
 const PART_BYTES = 8 * 1024 * 1024;
 
 async function body(place: Place, range?: string): Promise<Readable> {
@@ -21,9 +27,13 @@ async function body(place: Place, range?: string): Promise<Readable> {
   return Body;
 }
 
-/** The object's bytes as they arrive; memory stays at a few chunks whatever its size. */
-export async function* readChunks(place: Place): AsyncGenerator<Uint8Array> {
-  yield* (await body(place)) as AsyncIterable<Uint8Array>;
+/**
+ * The object's bytes as they arrive, or a range of them, which holds at least one; memory stays at a few chunks whatever
+ * its size. Who takes long over a chunk may lose the connection.
+ */
+export async function* readChunks(place: Place, { start = 0, end }: Range = {}): AsyncGenerator<Uint8Array> {
+  const range = start === 0 && end === undefined ? undefined : `bytes=${start}-${end === undefined ? '' : end - 1}`;
+  yield* (await body(place, range)) as AsyncIterable<Uint8Array>;
 }
 
 /** `bytes` bytes from `start` on, as text. */
@@ -35,9 +45,9 @@ export async function readSlice(place: Place, start: number, bytes: number): Pro
   return whole.toString('utf8');
 }
 
-/** The whole object as bytes; for what this system wrote itself and knows to be small. */
-export async function readBytes(place: Place): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(readChunks(place)));
+/** The whole object, or a range of it, as bytes; for what is known to be small. */
+export async function readBytes(place: Place, range?: Range): Promise<Buffer> {
+  return Buffer.concat(await Array.fromAsync(readChunks(place, range)));
 }
 
 export async function readText(place: Place): Promise<string> {

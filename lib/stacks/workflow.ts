@@ -16,11 +16,14 @@ import { Construct } from 'constructs';
 import type { Environment as ClaimEnvironment } from '../../lambdas/claim/handler.ts';
 import type { Environment as CloseEnvironment } from '../../lambdas/close/handler.ts';
 import type { Environment as CommitEnvironment } from '../../lambdas/commit/handler.ts';
+import type { Environment as CutEnvironment } from '../../lambdas/cut/handler.ts';
 import type { Environment as ExpandEnvironment } from '../../lambdas/expand/handler.ts';
 import type { Environment as GatherEnvironment } from '../../lambdas/gather/handler.ts';
 import type { Environment as ImportEnvironment } from '../../lambdas/import/handler.ts';
+import type { Environment as ImportPieceEnvironment } from '../../lambdas/import-piece/handler.ts';
 import type { Environment as IntakeEnvironment } from '../../lambdas/intake/handler.ts';
 import type { Environment as OrderEnvironment } from '../../lambdas/order/handler.ts';
+import type { Environment as PublishImportEnvironment } from '../../lambdas/publish-import/handler.ts';
 import type { Environment as RecordEnvironment } from '../../lambdas/record/handler.ts';
 import type { Environment as ReleaseEnvironment } from '../../lambdas/release/handler.ts';
 import type { Environment as ScreenEnvironment } from '../../lambdas/screen/handler.ts';
@@ -30,6 +33,7 @@ import { acknowledgeMachine, allow, allowObjects } from '../constructs/access.ts
 import { HandlerFunction } from '../constructs/handler-function.ts';
 import { batchFlow } from '../workflows/batch.ts';
 import { directionLadder } from '../workflows/direction.ts';
+import { importFlow } from '../workflows/import.ts';
 import type { DataStack, InboxQueue } from './data.ts';
 
 export interface WorkflowStackProps extends StackProps {
@@ -41,12 +45,18 @@ const READ_OBJECTS = ['s3:GetObject', 's3:GetObjectVersion'];
 const WRITE_OBJECTS = ['s3:PutObject', 's3:AbortMultipartUpload'];
 const READ_ITEMS = ['dynamodb:GetItem'];
 const CHANGE_ITEMS = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+/** How cdk-nag names a right on executions, up to their machine's name. */
+const EXECUTIONS = 'Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:';
 const CLAIM_ITEMS = [...CHANGE_ITEMS, 'dynamodb:BatchGetItem'];
 
-/** What works: the functions, the Direction and the Batch state machine, and the rule that gives up failed batches. */
+/** Pieces of a usage file that one run of the Cut function lists: some 2 GiB, a fraction of its 15 minutes. */
+const PIECES_PER_STRETCH = 256;
+
+/** What works: the functions, the Direction, the Batch and the ImportByPieces state machine, and the rule for those that failed. */
 export class WorkflowStack extends Stack {
   readonly batch: StateMachine;
   readonly direction: StateMachine;
+  readonly importByPieces: StateMachine;
 
   constructor(scope: Construct, id: string, { config, data, ...props }: WorkflowStackProps) {
     super(scope, id, props);
@@ -182,7 +192,55 @@ export class WorkflowStack extends Stack {
       [screen, expand, gather, claim, commit, settle],
     );
 
-    this.#acknowledgeMaps(data);
+    this.#acknowledgeMaps(this.batch, ['Expand', 'Claim', 'Direct'], data, {
+      [`${EXECUTIONS}${this.#nameOf(this.direction)}*`]:
+        'It waits for and stops the executions of this one machine, named after their directions.',
+    });
+
+    // ------------------------------------------------------------------------------------- the ImportByPieces machine
+    const cut = new HandlerFunction<CutEnvironment>(this, 'Cut', {
+      folder: 'cut',
+      description: 'Cuts a large usage file into pieces',
+      memory: 1769,
+      timeout: Duration.minutes(15),
+      environment: {
+        WORK: work.bucketName,
+        BYTES_PER_PIECE: String(policy.bytesPerPiece),
+        PIECES_PER_STRETCH: String(PIECES_PER_STRETCH),
+      },
+    });
+    allowObjects(cut, READ_OBJECTS, inbox);
+    allowObjects(cut, WRITE_OBJECTS, work);
+
+    const importPiece = new HandlerFunction<ImportPieceEnvironment>(this, 'ImportPiece', {
+      folder: 'import-piece',
+      description: 'Turns a piece of a large usage file into links',
+      memory: 1024,
+      timeout: Duration.minutes(15),
+      environment: { WORK: work.bucketName, LINKS: links.tableName },
+    });
+    allowObjects(importPiece, READ_OBJECTS, inbox);
+    allowObjects(importPiece, WRITE_OBJECTS, work);
+    allow(importPiece, ['dynamodb:BatchWriteItem'], links.tableArn);
+
+    const publishImport = new HandlerFunction<PublishImportEnvironment>(this, 'PublishImport', {
+      folder: 'publish-import',
+      description: 'Publishes the rejects of a usage file that was imported by pieces',
+      memory: 1024,
+      timeout: Duration.minutes(15),
+      environment: { ...places, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC },
+    });
+    allowObjects(publishImport, READ_OBJECTS, work);
+    allowObjects(publishImport, WRITE_OBJECTS, outbox);
+    allow(publishImport, ['dynamodb:PutItem'], cases.tableArn);
+    allow(publishImport, ['sns:Publish'], OPERATORS_TOPIC, ADMINISTRATORS_TOPIC);
+
+    this.importByPieces = this.#machine(
+      'ImportByPieces',
+      importFlow(new Construct(this, 'ImportFlow'), { cut, importPiece, publishImport, work }),
+      [cut, importPiece, publishImport],
+    );
+    this.#acknowledgeMaps(this.importByPieces, ['Import'], data);
 
     // ------------------------------------------------------------------------------------------------ the inbox's readers
     const intake = new HandlerFunction<IntakeEnvironment>(this, 'Intake', {
@@ -198,7 +256,7 @@ export class WorkflowStack extends Stack {
 
     const importer = new HandlerFunction<ImportEnvironment>(this, 'Import', {
       folder: 'import',
-      description: "Turns operators' usage files into links",
+      description: "Turns operators' usage files into links, or hands large ones on",
       memory: 1024,
       timeout: data.usage.worksFor,
       environment: {
@@ -208,6 +266,8 @@ export class WorkflowStack extends Stack {
         OPERATORS,
         OPERATORS_TOPIC,
         ADMINISTRATORS_TOPIC,
+        IMPORT_MACHINE: this.importByPieces.stateMachineArn,
+        BYTES_PER_PIECE: String(policy.bytesPerPiece),
       },
     });
     allowObjects(importer, READ_OBJECTS, inbox);
@@ -215,6 +275,7 @@ export class WorkflowStack extends Stack {
     allow(importer, ['dynamodb:PutItem'], cases.tableArn);
     allow(importer, ['dynamodb:BatchWriteItem'], links.tableArn);
     allow(importer, ['sns:Publish'], OPERATORS_TOPIC, ADMINISTRATORS_TOPIC);
+    allow(importer, ['states:StartExecution'], this.importByPieces.stateMachineArn);
     this.#readFrom(data.usage, importer, 1);
 
     const record = new HandlerFunction<RecordEnvironment>(this, 'Record', {
@@ -231,10 +292,10 @@ export class WorkflowStack extends Stack {
     allow(record, ['states:SendTaskSuccess'], this.direction.stateMachineArn);
     this.#readFrom(data.responses, record, 10);
 
-    // --------------------------------------------------------------------------------------------------- failed batches
+    // --------------------------------------------------------------------------------------------------- failed executions
     const release = new HandlerFunction<ReleaseEnvironment>(this, 'Release', {
       folder: 'release',
-      description: 'Gives up the batch of an execution that ended before its plan counted',
+      description: 'Tells of an execution that failed, and gives up its batch if its plan did not count',
       memory: 256,
       timeout: Duration.minutes(1),
       environment: { CASES: cases.tableName, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC },
@@ -251,11 +312,14 @@ export class WorkflowStack extends Stack {
       reason: "It is itself the dead-letter queue, of the rule's target.",
     });
     new Rule(this, 'BatchEnded', {
-      description: 'A Batch execution failed, timed out or was aborted',
+      description: 'A Batch or ImportByPieces execution failed, timed out or was aborted',
       eventPattern: {
         source: ['aws.states'],
         detailType: ['Step Functions Execution Status Change'],
-        detail: { stateMachineArn: [this.batch.stateMachineArn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
+        detail: {
+          stateMachineArn: [this.batch.stateMachineArn, this.importByPieces.stateMachineArn],
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
       },
       targets: [new LambdaFunction(release, { deadLetterQueue: releaseDeadLetters, retryAttempts: 20 })],
     });
@@ -287,23 +351,29 @@ export class WorkflowStack extends Stack {
     return machine;
   }
 
-  /** What the Distributed Maps and the nested executions of the Batch machine bring with them. */
-  #acknowledgeMaps({ work }: DataStack): void {
-    const name = (machine: StateMachine) =>
-      `{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${this.getLogicalId(machine.node.defaultChild as CfnStateMachine)}"}]}]}`;
-    const executions = 'Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:';
-    const bucketName = work.stack.resolve(work.stack.exportValue(work.bucketName))['Fn::ImportValue'];
+  #nameOf(machine: StateMachine): string {
+    const id = this.getLogicalId(machine.node.defaultChild as CfnStateMachine);
+    return `{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${id}"}]}]}`;
+  }
+
+  /** What the Distributed Maps of a machine bring with them, each under its label, and what else the machine does. */
+  #acknowledgeMaps(
+    machine: StateMachine,
+    labels: string[],
+    { work }: DataStack,
+    others: Record<string, string> = {},
+  ): void {
     const children =
       "The names of a Map Run's children are made while it runs; the label narrows them to this machine's Maps.";
-    acknowledgeMachine(this.batch, [], {
+    const bucketName = work.stack.resolve(work.stack.exportValue(work.bucketName))['Fn::ImportValue'];
+    acknowledgeMachine(machine, [], {
       [`Resource::arn:<AWS::Partition>:s3:::${bucketName}/*`]:
         'The keys of manifests and results are made while it runs.',
-      [`${executions}${name(this.batch)}:*`]: children,
-      [`${executions}${name(this.batch)}/Expand:*`]: children,
-      [`${executions}${name(this.batch)}/Claim:*`]: children,
-      [`${executions}${name(this.batch)}/Direct:*`]: children,
-      [`${executions}${name(this.direction)}*`]:
-        'It waits for and stops the executions of this one machine, named after their directions.',
+      [`${EXECUTIONS}${this.#nameOf(machine)}:*`]: children,
+      ...Object.fromEntries(
+        labels.map((label) => [`${EXECUTIONS}${this.#nameOf(machine)}/${label}:*`, children] as const),
+      ),
+      ...others,
     });
   }
 

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { readPiece } from '../domain/pieces.ts';
+import { usageColumns } from '../domain/sightings.ts';
+import { type Counts, importRows, usageFile } from '../import/usage.ts';
+import { task } from '../shell.ts';
+import { readBytes } from '../stores/objects.ts';
+
+const environment = z.object({ WORK: z.string(), LINKS: z.string() });
+export type Environment = z.input<typeof environment>;
+const env = environment.parse(process.env);
+
+const input = z.object({
+  file: usageFile,
+  folder: z.string(),
+  header: z.object({ at: z.number(), line: z.number() }),
+  piece: z.object({ start: z.number(), end: z.number(), line: z.number() }),
+});
+
+/** What one piece of a usage file came to: its rejects lie under `key` of the work bucket, without a header. */
+export interface ImportedPiece extends Counts {
+  start: number;
+  key: string;
+}
+
+/** Imports one piece of a usage file. */
+export const handler = task(input, async ({ file, folder, header, piece }, attempt): Promise<ImportedPiece> => {
+  // Read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
+  const bytes = [await readBytes(file, { end: header.at }), await readBytes(file, piece)];
+  const key = `${folder}/rejects/${piece.start}-${attempt}.csv`;
+  const rows = readPiece(bytes, usageColumns, header, piece.line);
+  const { fault, ...counts } = await importRows(rows, file, { links: env.LINKS, rejects: { bucket: env.WORK, key } });
+  // Pieces end where a file can't be read further, so this is no fault of the file.
+  if (fault) throw fault;
+  return { start: piece.start, key, ...counts };
+});

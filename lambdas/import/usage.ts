@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { z } from 'zod';
+import { type CsvRow, FileFault, rejectLine } from '../domain/csv.ts';
+import { dayOf } from '../domain/days.ts';
+import type { OperatorId } from '../domain/identifiers.ts';
+import { rejectsKey } from '../domain/keys.ts';
+import { parseSighting, type Sighting, type UsageColumn } from '../domain/sightings.ts';
+import { instant, log } from '../shell.ts';
+import { noteImport } from '../stores/cases.ts';
+import { writeLinks } from '../stores/links.ts';
+import { tell } from '../stores/notices.ts';
+import { type Place, writeStream } from '../stores/objects.ts';
+
+/** A usage file, as the functions that import it by pieces hand it on. */
+export const usageFile = z.object({
+  bucket: z.string(),
+  key: z.string(),
+  versionId: z.string().optional(),
+  operator: z.string().transform((id) => id as OperatorId),
+  name: z.string(),
+  uploadedAt: instant,
+});
+export type UsageFile = z.output<typeof usageFile>;
+
+/** What stopped the reading of a file. */
+export const faultOfFile = z.object({ line: z.number(), reason: z.string() });
+export type FaultOfFile = z.output<typeof faultOfFile>;
+
+/** `rows` = `imported` + `rejected`. */
+export interface Counts {
+  rows: number;
+  imported: number;
+  rejected: number;
+}
+
+/**
+ * Turns rows of a usage file into links and writes its rejects, each with its line and reason. Where the file can't be
+ * read further, the rows before the fault stay, and the rejects end with the fault.
+ * @param heading what the rejects begin with
+ */
+export async function importRows(
+  rows: AsyncIterable<CsvRow<UsageColumn>[]>,
+  { operator, uploadedAt }: Pick<UsageFile, 'operator' | 'uploadedAt'>,
+  to: { links: string; rejects: Place },
+  heading = '',
+): Promise<Counts & { fault?: FileFault }> {
+  const uploadDay = dayOf(uploadedAt);
+  const counts = { rows: 0, imported: 0 };
+  let fault: FileFault | undefined;
+
+  // Two streams out of one reading: the rejects are written while the links of the same rows are.
+  const rejects = new PassThrough({ encoding: 'utf8' });
+  const written = writeStream(to.rejects, rejects);
+  written.catch((error) => rejects.destroy(error));
+  const reject = async (lines: string) => {
+    if (rejects.errored) throw rejects.errored;
+    if (lines !== '' && !rejects.write(lines)) await once(rejects, 'drain');
+  };
+  async function* sightings(): AsyncGenerator<Sighting[]> {
+    await reject(heading);
+    try {
+      for await (const some of rows) {
+        const good: Sighting[] = [];
+        let lines = '';
+        for (const row of some) {
+          const sighting = parseSighting(row, operator, uploadDay);
+          if ('reason' in sighting) lines += rejectLine(sighting);
+          else good.push(sighting);
+        }
+        counts.rows += some.length;
+        counts.imported += good.length;
+        await reject(lines);
+        yield good;
+      }
+    } catch (error) {
+      if (!(error instanceof FileFault)) throw error;
+      fault = error;
+      await reject(rejectLine({ line: error.line, value: '', reason: error.reason }));
+    }
+  }
+  try {
+    await writeLinks(to.links, sightings());
+    rejects.end();
+  } catch (error) {
+    rejects.destroy(error instanceof Error ? error : undefined);
+    await written.catch(() => undefined);
+    throw error;
+  }
+  await written;
+  return { ...counts, rejected: counts.rows - counts.imported, ...(fault ? { fault } : {}) };
+}
+
+/** Where a usage file's rejects are published. */
+export function rejectsOf({ operator, name }: UsageFile, outbox: string): Place {
+  return { bucket: outbox, key: rejectsKey(operator, name) };
+}
+
+/** Notes that an operator's usage was imported and tells the operator; of a file that stopped, the administrators too. */
+export async function announceImport(
+  env: { CASES: string; OPERATORS_TOPIC: string; ADMINISTRATORS_TOPIC: string },
+  { operator, uploadedAt }: UsageFile,
+  { rows, imported, rejected }: Counts,
+  rejects: Place,
+  stopped?: FaultOfFile,
+): Promise<void> {
+  const counts = { rows, imported, rejected };
+  const fault = stopped ? { line: stopped.line, reason: stopped.reason } : {};
+  // A file that stopped before its first good row brought no usage.
+  if (!stopped || imported > 0) await noteImport(env.CASES, operator, uploadedAt);
+  const kind = stopped ? 'usage_stopped' : 'usage_imported';
+  const notice = { kind, operator, ...counts, ...fault, rejects, uploadedAt };
+  await tell(env.OPERATORS_TOPIC, notice, { operator });
+  if (stopped) await tell(env.ADMINISTRATORS_TOPIC, notice);
+  log.info('usage imported', { operator, ...counts, ...fault });
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { rejectLine, rejectsHeader } from '../domain/csv.ts';
+import { announceImport, type Counts, faultOfFile, rejectsOf, usageFile } from '../import/usage.ts';
+import type { ImportedPiece } from '../import-piece/handler.ts';
+import { task } from '../shell.ts';
+import { readResults, writtenResults } from '../stores/map-results.ts';
+import { readChunks, writeStream } from '../stores/objects.ts';
+
+const environment = z.object({
+  WORK: z.string(),
+  OUTBOX: z.string(),
+  CASES: z.string(),
+  OPERATORS_TOPIC: z.string(),
+  ADMINISTRATORS_TOPIC: z.string(),
+});
+export type Environment = z.input<typeof environment>;
+const env = environment.parse(process.env);
+
+const input = z.object({
+  file: usageFile,
+  /** The results of the Map Runs that imported the file, one for each of its stretches. */
+  stretches: z.array(writtenResults),
+  /** The last cut of the file. */
+  cut: z.object({ fault: faultOfFile.optional() }),
+});
+
+/** Joins the rejects of a usage file's pieces to those of the file, publishes them and tells the operator. */
+export const handler = task(input, async ({ file, stretches, cut: { fault } }) => {
+  const pieces: ImportedPiece[] = [];
+  for (const stretch of stretches) for await (const piece of readResults<ImportedPiece>(stretch)) pieces.push(piece);
+  pieces.sort((a, b) => a.start - b.start);
+
+  async function* lines() {
+    yield rejectsHeader;
+    for (const { key, rejected } of pieces) {
+      if (rejected === 0) continue;
+      const text = new TextDecoder();
+      for await (const chunk of readChunks({ bucket: env.WORK, key })) yield text.decode(chunk, { stream: true });
+    }
+    if (fault) yield rejectLine({ line: fault.line, value: '', reason: fault.reason });
+  }
+  const rejects = rejectsOf(file, env.OUTBOX);
+  await writeStream(rejects, lines());
+
+  const sum = (count: keyof Counts) => pieces.reduce((all, piece) => all + piece[count], 0);
+  const counts = { rows: sum('rows'), imported: sum('imported'), rejected: sum('rejected') };
+  await announceImport(env, file, counts, rejects, fault);
+  return counts;
+});
