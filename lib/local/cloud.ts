@@ -249,14 +249,15 @@ function drain(fauxqs: Fauxqs, queueName: string): ReceivedMessage[] {
   const queue = [...fauxqs.queues.allQueues()].find(({ name }) => name === queueName);
   if (queue === undefined) throw new Error(`there is no queue ${queueName}`);
   const messages: ReceivedMessage[] = [];
-  while (queue.messages.length > 0) {
-    for (const { ReceiptHandle } of queue.dequeue(10, 30, (arn) => fauxqs.queues.getQueueByArn(arn))) {
+  for (;;) {
+    const taken = queue.dequeue(10, 30, (arn) => fauxqs.queues.getQueueByArn(arn));
+    if (taken.length === 0) return messages;
+    for (const { ReceiptHandle } of taken) {
       const message = queue.inflightMessages.get(ReceiptHandle)?.message;
       queue.deleteMessage(ReceiptHandle);
       if (message !== undefined) messages.push(unwrap(message.body, message.messageAttributes));
     }
   }
-  return messages;
 }
 
 function unwrap(body: string, own: Record<string, { StringValue?: string }>): ReceivedMessage {

@@ -90,10 +90,12 @@ export class Pollers {
   /** What was received too often goes to the dead-letter queue on the way. */
   private receive(queue: Queue, batchSize: number): Received[] {
     const batch: Received[] = [];
-    while (batch.length < batchSize && queue.messages.length > 0) {
+    const { queues } = this.settings;
+    while (batch.length < batchSize) {
       const size = Math.min(batchSize - batch.length, 10);
-      const { queues } = this.settings;
-      for (const { ReceiptHandle } of queue.dequeue(size, HELD_BACK_SECONDS, (arn) => queues.getQueueByArn(arn))) {
+      const taken = queue.dequeue(size, HELD_BACK_SECONDS, (arn) => queues.getQueueByArn(arn));
+      if (taken.length === 0) break;
+      for (const { ReceiptHandle } of taken) {
         const message = queue.inflightMessages.get(ReceiptHandle)?.message;
         if (message !== undefined) batch.push({ message, receiptHandle: ReceiptHandle });
       }

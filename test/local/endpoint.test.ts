@@ -1,0 +1,557 @@
+import { createServer, request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import {
+  DescribeTableCommand,
+  GetItemCommand,
+  ListTablesCommand,
+  PutItemCommand,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import {
+  DescribeExecutionCommand,
+  GetActivityTaskCommand,
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+  ListStateMachinesCommand,
+  SendTaskSuccessCommand,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { DeleteTopicCommand, ListTopicsCommand, PublishCommand, SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  GetQueueUrlCommand,
+  ListQueuesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  TagQueueCommand,
+} from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LocalCloud } from '../../lib/local/cloud.ts';
+import { Endpoint } from '../../lib/local/endpoint.ts';
+import { authorization } from '../../lib/local/signature.ts';
+import { clientsOf, DAY, START, startFixture } from './fixture/lab.ts';
+
+let cloud: LocalCloud;
+let clients: ReturnType<typeof clientsOf>;
+beforeAll(async () => {
+  cloud = await startFixture();
+  clients = clientsOf(cloud);
+});
+afterAll(async () => {
+  clients?.destroy();
+  await cloud?.stop();
+});
+
+interface Raw {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+}
+
+/** A request as no SDK would make it. */
+function raw(
+  path: string,
+  {
+    method = 'GET',
+    service = '',
+    headers = {},
+    body = '',
+  }: { method?: string; service?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Raw> {
+  const signed = service === '' ? {} : { authorization: authorization('x', service, cloud.region) };
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(cloud.endpoint + path, { method, headers: { ...signed, ...headers } }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+const json = (target: string, body: unknown, service: string) =>
+  raw('/', {
+    method: 'POST',
+    service,
+    headers: { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.0' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+const form = (service: string, fields: Record<string, string>) =>
+  raw('/', {
+    method: 'POST',
+    service,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(fields).toString(),
+  });
+/** Name and message of the error that a call of an SDK ends with. */
+const errorOf = async (call: Promise<unknown>): Promise<[name: string, message: string]> => {
+  try {
+    await call;
+  } catch (error) {
+    return [(error as Error).name, (error as Error).message];
+  }
+  throw new Error('it succeeded');
+};
+
+describe('one endpoint for all services', () => {
+  it('serves each by the service that signed the request', async () => {
+    const { dynamo, s3, sfn, sns, sqs } = clients;
+    expect((await dynamo.send(new ListTablesCommand())).TableNames).toEqual([cloud.names.tables.Things]);
+    const versioning = await s3.send(new GetBucketVersioningCommand({ Bucket: cloud.names.buckets.inbox }));
+    expect(versioning.Status).toBe('Enabled');
+    expect((await sfn.send(new ListStateMachinesCommand())).stateMachines?.map(({ name }) => name)).toHaveLength(1);
+    expect((await sns.send(new ListTopicsCommand())).Topics).toEqual([{ TopicArn: cloud.names.topics.News }]);
+    expect((await sqs.send(new ListQueuesCommand())).QueueUrls).toHaveLength(4);
+    expect((await form('sts', { Action: 'GetCallerIdentity', Version: '2011-06-15' })).text).toContain(
+      '<Account>000000000000</Account>',
+    );
+    const listed = await raw('/2015-03-31/functions/', { service: 'lambda' });
+    const names = (JSON.parse(listed.text) as { Functions: { FunctionName: string }[] }).Functions.map(
+      (f) => f.FunctionName,
+    );
+    expect(names.sort()).toEqual(Object.values(cloud.names.functions).sort());
+  });
+
+  it('takes a request without a signature by what it says of itself, else as one of S3', async () => {
+    const target = { 'x-amz-target': 'DynamoDB_20120810.ListTables', 'content-type': 'application/x-amz-json-1.0' };
+    const tables = await raw('/', { method: 'POST', headers: target, body: '{}' });
+    expect(JSON.parse(tables.text)).toEqual({ TableNames: [cloud.names.tables.Things] });
+    expect((await raw('/')).text).toContain(`<Name>${cloud.names.buckets.inbox}</Name>`);
+  });
+
+  it('has no other service, and says so', async () => {
+    const { status, text } = await json('AmazonEC2.DescribeInstances', {}, 'ec2');
+    expect([status, JSON.parse(text)]).toEqual([
+      400,
+      { __type: 'UnknownOperationException', message: 'the local cloud has no service ec2' },
+    ]);
+    expect(JSON.parse((await json('x.y', {}, 'constructor')).text).message).toBe(
+      'the local cloud has no service constructor',
+    );
+  });
+
+  it('is addressed as itself: a bucket’s name in the host is refused, not taken for another bucket', async () => {
+    const host = `inbox.localhost:${new URL(cloud.endpoint).port}`;
+    const { status, text } = await raw('/reports/mha/r.csv', {
+      method: 'PUT',
+      service: 's3',
+      headers: { host },
+      body: 'x',
+    });
+    expect(status).toBe(501);
+    expect(text).toContain(
+      `<Code>NotImplemented</Code><Message>the local cloud answers at ${cloud.endpoint} only, not as inbox.localhost</Message>`,
+    );
+    expect((await raw('/', { headers: { host: `localhost:${new URL(cloud.endpoint).port}` } })).status).toBe(200);
+  });
+
+  it('listens on the loopback interface only', async () => {
+    const port = Number(new URL(cloud.endpoint).port);
+    expect(new URL(cloud.endpoint).hostname).toBe('127.0.0.1');
+    const others = Object.values(networkInterfaces()).flatMap((list) =>
+      (list ?? []).filter(({ internal, family }) => !internal && family === 'IPv4'),
+    );
+    for (const { address } of others) {
+      const reached = await new Promise<boolean>((resolve) => {
+        const socket = connect({ host: address, port }, () => resolve(true));
+        socket.on('error', () => resolve(false));
+      });
+      expect([address, reached]).toEqual([address, false]);
+    }
+  });
+
+  it('is refused where the port is taken, and answers that it is starting before it is open', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const { port } = taken.address() as { port: number };
+    await expect(Endpoint.listen(port)).rejects.toThrow(/EADDRINUSE/);
+    taken.close();
+    const endpoint = await Endpoint.listen(0);
+    const response = await fetch(endpoint.url);
+    expect([response.status, await response.text()]).toEqual([
+      503,
+      expect.stringContaining('<Code>ServiceUnavailable</Code>'),
+    ]);
+    await endpoint.close();
+  });
+});
+
+describe('what a service does not implement is an error that names it', () => {
+  it('an action of DynamoDB, and a field', async () => {
+    const { dynamo } = clients;
+    const transaction = new TransactWriteItemsCommand({ TransactItems: [] });
+    expect(await errorOf(dynamo.send(transaction))).toEqual([
+      'UnknownOperationException',
+      "the local cloud's DynamoDB has no TransactWriteItems",
+    ]);
+    const put = new PutItemCommand({
+      TableName: cloud.names.tables.Things,
+      Item: { pk: { S: 'x' } },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    expect(await errorOf(dynamo.send(put))).toEqual([
+      'NotImplemented',
+      "PutItem: the local cloud's DynamoDB has no field ReturnValuesOnConditionCheckFailure",
+    ]);
+  });
+
+  it('an action of Step Functions, and a field', async () => {
+    const { sfn } = clients;
+    const activity = new GetActivityTaskCommand({ activityArn: 'arn:aws:states:ap-south-1:000000000000:activity:a' });
+    expect(await errorOf(sfn.send(activity))).toEqual([
+      'UnknownOperationException',
+      'Step Functions action GetActivityTask is not implemented',
+    ]);
+    const redriven = new ListExecutionsCommand({
+      stateMachineArn: cloud.names.machines.Steps,
+      redriveFilter: 'REDRIVEN',
+    });
+    expect(await errorOf(sfn.send(redriven))).toEqual([
+      'ValidationException',
+      'field redriveFilter of Step Functions action ListExecutions is not implemented',
+    ]);
+  });
+
+  it('an action of S3', async () => {
+    const tagging = new GetObjectTaggingCommand({ Bucket: cloud.names.buckets.inbox, Key: 'x' });
+    expect(await errorOf(clients.s3.send(tagging))).toEqual([
+      'NotImplemented',
+      "the local cloud's S3 has no GetObject ?tagging",
+    ]);
+  });
+
+  it('an action of SQS', async () => {
+    const { QueueUrls = [] } = await clients.sqs.send(new ListQueuesCommand());
+    const [name, message] = await errorOf(
+      clients.sqs.send(new TagQueueCommand({ QueueUrl: QueueUrls[0], Tags: { a: 'b' } })),
+    );
+    expect(name).toMatch(/UnknownOperation/);
+    expect(message).toBe("the local cloud's SQS has no TagQueue");
+  });
+
+  it('an action of SNS, and a protocol', async () => {
+    const { sns } = clients;
+    const TopicArn = cloud.names.topics.News;
+    expect(await errorOf(sns.send(new DeleteTopicCommand({ TopicArn })))).toEqual([
+      'InvalidAction',
+      "the local cloud's SNS and STS have no DeleteTopic",
+    ]);
+    const [, message] = await errorOf(
+      sns.send(new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: 'a@example.org' })),
+    );
+    expect(message).toBe("the local cloud's SNS has no Protocol email (only sqs)");
+    expect((await sns.send(new ListTopicsCommand())).Topics).toHaveLength(1);
+  });
+
+  it('an action of Lambda, and an option', async () => {
+    const path = `/2015-03-31/functions/${cloud.names.functions.Echo}`;
+    const get = await raw(path, { service: 'lambda' });
+    expect([get.status, JSON.parse(get.text).message]).toEqual([501, `the local cloud's Lambda has no GET ${path}`]);
+    const tail = await raw(`${path}/invocations`, {
+      method: 'POST',
+      service: 'lambda',
+      headers: { 'x-amz-log-type': 'Tail' },
+    });
+    expect([tail.status, JSON.parse(tail.text).message]).toEqual([
+      501,
+      "the local cloud's Lambda has no Invoke with LogType Tail",
+    ]);
+    const version = await raw(`${path}/invocations?Qualifier=5`, { method: 'POST', service: 'lambda' });
+    expect([version.status, JSON.parse(version.text).message]).toEqual([
+      501,
+      "the local cloud's Lambda has no Invoke with ?Qualifier",
+    ]);
+  });
+
+  it('a body that is not JSON', async () => {
+    for (const [target, service] of [
+      ['DynamoDB_20120810.GetItem', 'dynamodb'],
+      ['AWSStepFunctions.ListStateMachines', 'states'],
+    ] as const) {
+      const { status, text } = await json(target, '{', service);
+      expect([status, JSON.parse(text).__type]).toEqual([400, expect.stringMatching(/SerializationException$/)]);
+    }
+  });
+});
+
+describe('S3 at the endpoint', () => {
+  const Bucket = () => cloud.names.buckets.outbox;
+  const put = (Key: string, Body: string | Uint8Array, bucket = Bucket()) =>
+    clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+  const textOf = async (Key: string, more: { VersionId?: string; Range?: string } = {}, bucket = Bucket()) =>
+    (await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key, ...more }))).Body?.transformToString();
+
+  it('keeps keys as they are: dots, doubled slashes, signs, Devanagari', async () => {
+    const keys = ['keys/../up', 'keys//double', 'keys/+ %20 \'q" &<>.csv', 'keys/सूची.csv', 'keys/a?b#c'];
+    for (const key of keys) await put(key, key);
+    expect(await cloud.list(Bucket(), 'keys/')).toEqual([...keys].sort((a, b) => (a < b ? -1 : 1)));
+    for (const key of keys) expect(await textOf(key)).toBe(key);
+  });
+
+  it('keeps the versions of a bucket that is versioned, and only of such', async () => {
+    const { inbox } = cloud.names.buckets;
+    const first = await put('other/v.txt', 'one', inbox);
+    const second = await put('other/v.txt', 'two', inbox);
+    expect(first.VersionId).toMatch(/^v\d+$/);
+    expect(second.VersionId).not.toBe(first.VersionId);
+    expect(await textOf('other/v.txt', {}, inbox)).toBe('two');
+    expect(await textOf('other/v.txt', { VersionId: first.VersionId ?? '' }, inbox)).toBe('one');
+    expect((await put('v.txt', 'one')).VersionId).toBeUndefined();
+    const missing = textOf('other/v.txt', { VersionId: 'v9' }, inbox);
+    expect((await errorOf(missing))[0]).toBe('NoSuchVersion');
+  });
+
+  it('copies one version of an object', async () => {
+    const { inbox } = cloud.names.buckets;
+    const { VersionId } = await put('other/c.txt', 'old', inbox);
+    await put('other/c.txt', 'new', inbox);
+    const source = `${inbox}/other/c.txt?versionId=${VersionId}`;
+    await clients.s3.send(new CopyObjectCommand({ Bucket: Bucket(), Key: 'c.txt', CopySource: source }));
+    expect(await textOf('c.txt')).toBe('old');
+  });
+
+  it('gives a range, and NoSuchKey and NoSuchBucket by name', async () => {
+    await put('range.txt', '0123456789');
+    expect(await textOf('range.txt', { Range: 'bytes=2-4' })).toBe('234');
+    expect((await errorOf(textOf('nothing.txt')))[0]).toBe('NoSuchKey');
+    expect((await errorOf(textOf('x', {}, 'nobody')))[0]).toBe('NoSuchBucket');
+    await clients.s3.send(new DeleteObjectCommand({ Bucket: Bucket(), Key: 'range.txt' }));
+    expect((await errorOf(textOf('range.txt')))[0]).toBe('NoSuchKey');
+  });
+
+  it('takes an upload in parts, and refuses one of more than 11 MiB at once', async () => {
+    const Key = 'parts.bin';
+    const part = Buffer.alloc(5 * 1024 * 1024, 'a');
+    const { UploadId } = await clients.s3.send(new CreateMultipartUploadCommand({ Bucket: Bucket(), Key }));
+    const Parts = [];
+    for (const [i, Body] of [part, Buffer.from('end')].entries()) {
+      const { ETag } = await clients.s3.send(
+        new UploadPartCommand({ Bucket: Bucket(), Key, UploadId, PartNumber: i + 1, Body }),
+      );
+      Parts.push({ PartNumber: i + 1, ETag });
+    }
+    await clients.s3.send(
+      new CompleteMultipartUploadCommand({ Bucket: Bucket(), Key, UploadId, MultipartUpload: { Parts } }),
+    );
+    expect(await textOf(Key, { Range: 'bytes=5242878-' })).toBe('aaend');
+    const [name, message] = await errorOf(put('large.bin', Buffer.alloc(11 * 1024 * 1024 + 1)));
+    expect([name, message]).toEqual(['EntityTooLarge', expect.stringContaining('use a multipart upload')]);
+  });
+
+  it('lists page by page, folders and files together, each once', async () => {
+    for (const key of ['a.txt', 'b/1', 'b/2', 'c/1', 'd.txt', 'e/1', 'f/1']) await put(`pages/${key}`, 'x');
+    const seen: string[] = [];
+    let ContinuationToken: string | undefined;
+    let pages = 0;
+    do {
+      const page = await clients.s3.send(
+        new ListObjectsV2Command({ Bucket: Bucket(), Prefix: 'pages/', Delimiter: '/', MaxKeys: 3, ContinuationToken }),
+      );
+      seen.push(
+        ...(page.Contents ?? []).map(({ Key = '' }) => Key),
+        ...(page.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix),
+      );
+      ContinuationToken = page.NextContinuationToken;
+      pages++;
+    } while (ContinuationToken !== undefined && pages < 10);
+    expect(seen.sort()).toEqual(['a.txt', 'b/', 'c/', 'd.txt', 'e/', 'f/'].map((key) => `pages/${key}`));
+  });
+
+  it('takes an upload of the type that other services’ requests have', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const { status } = await raw(`/${Bucket()}/form.csv`, {
+      method: 'PUT',
+      service: 's3',
+      headers,
+      body: 'Action=Publish',
+    });
+    expect([status, await textOf('form.csv')]).toEqual([200, 'Action=Publish']);
+  });
+});
+
+describe('queues and topics at the endpoint', () => {
+  it('wake the function behind a queue', async () => {
+    const { QueueUrl } = await clients.sqs.send(new GetQueueUrlCommand({ QueueName: cloud.names.queues.Files }));
+    await cloud.put(cloud.names.buckets.inbox, 'sent/by-hand.csv', 'abc');
+    const detail = { bucket: { name: cloud.names.buckets.inbox }, object: { key: 'sent/by-hand.csv' } };
+    await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ detail, time: 'now' }) }));
+    await cloud.rest();
+    expect(await cloud.list(cloud.names.buckets.outbox, 'sent/')).toEqual(['sent/by-hand.csv']);
+    expect((await clients.sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages).toBeUndefined();
+  });
+
+  it('deliver to the subscriptions whose filter matches, wrapped or raw', async () => {
+    const publish = (Message: string, operator: string) =>
+      clients.sns.send(
+        new PublishCommand({
+          TopicArn: cloud.names.topics.News,
+          Message,
+          MessageAttributes: { operator: { DataType: 'String', StringValue: operator } },
+        }),
+      );
+    await publish('for alpha', 'alpha');
+    await publish('for beta', 'beta');
+    await publish('for nobody', 'gamma');
+    // The queue is another account's: it is found in the list.
+    const { QueueUrls = [] } = await clients.sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'news-alpha' }));
+    const QueueUrl = QueueUrls[0];
+    const { Messages = [] } = await clients.sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 0 }));
+    expect(Messages.map(({ Body = '' }) => JSON.parse(Body))).toEqual([
+      expect.objectContaining({ Type: 'Notification', Message: 'for alpha', TopicArn: cloud.names.topics.News }),
+    ]);
+    const alpha = { body: 'for alpha', attributes: { operator: 'alpha' } };
+    const beta = { body: 'for beta', attributes: { operator: 'beta' } };
+    expect(await cloud.receive('news-alpha')).toEqual([alpha]);
+    expect(await cloud.receive('news-beta')).toEqual([beta]);
+    expect(await cloud.receive('news-beta')).toEqual([]);
+  });
+});
+
+describe('Lambda at the endpoint', () => {
+  const invoke = (payload: unknown, type = 'RequestResponse', name = cloud.names.functions.Echo) =>
+    raw(`/2015-03-31/functions/${name}/invocations`, {
+      method: 'POST',
+      service: 'lambda',
+      headers: { 'x-amz-invocation-type': type },
+      body: JSON.stringify(payload),
+    });
+
+  it('answers with the function’s result', async () => {
+    const { status, text } = await invoke({ a: 1 });
+    expect([status, JSON.parse(text)]).toEqual([200, { greeting: 'hello', event: { a: 1 } }]);
+  });
+
+  it('answers a function’s own failure with its type, its message and the header that says so', async () => {
+    const { status, text, headers } = await invoke({ fail: 'OutOfCheese' });
+    expect([status, headers['x-amz-function-error']]).toEqual([200, 'Unhandled']);
+    expect(JSON.parse(text)).toMatchObject({ errorType: 'OutOfCheese', errorMessage: 'as asked' });
+  });
+
+  it('gives a function the environment of its template, and nothing of this machine’s', async () => {
+    const environment = JSON.parse((await invoke({ environment: true })).text) as Record<string, string>;
+    expect(environment).toMatchObject({
+      GREETING: 'hello',
+      AWS_ENDPOINT_URL: cloud.endpoint,
+      AWS_REGION: 'ap-south-1',
+      TZ: 'UTC',
+    });
+    const own = Object.keys(environment).filter((name) => !name.startsWith('AWS_'));
+    expect(own.sort()).toEqual(['GREETING', 'LAMBDA_TASK_ROOT', 'TZ', '_HANDLER']);
+  });
+
+  it('ends a function that takes longer than its timeout', async () => {
+    const { text } = await invoke({ hang: true });
+    expect(JSON.parse(text)).toMatchObject({
+      errorType: 'Sandbox.Timedout',
+      errorMessage: expect.stringMatching(/Task timed out after 2\.00 seconds$/),
+    });
+  });
+
+  it('only accepts where the invocation is asynchronous, and only checks where it is a dry run', async () => {
+    expect(await invoke({}, 'Event')).toMatchObject({ status: 202, text: '' });
+    expect(await invoke({}, 'DryRun')).toMatchObject({ status: 204, text: '' });
+    await cloud.rest();
+  });
+
+  it('has no function of another name', async () => {
+    const { status, text } = await invoke({}, 'RequestResponse', 'nobody');
+    expect([status, JSON.parse(text)]).toEqual([
+      404,
+      {
+        __type: 'ResourceNotFoundException',
+        message: 'Function not found: arn:aws:lambda:ap-south-1:000000000000:function:nobody',
+      },
+    ]);
+  });
+});
+
+describe('Step Functions at the endpoint', () => {
+  it('runs an execution through the functions, tables and topics of the app, in virtual time', async () => {
+    const { dynamo, sfn } = clients;
+    const stateMachineArn = cloud.names.machines.Steps ?? '';
+    const before = cloud.clock.now();
+    const { executionArn } = await sfn.send(
+      new StartExecutionCommand({ stateMachineArn, name: 'one', input: '{"n":1}' }),
+    );
+    const describeIt = () => sfn.send(new DescribeExecutionCommand({ executionArn }));
+    expect((await describeIt()).status).toBe('RUNNING');
+    await cloud.run();
+    // The Wait of the machine is a day; all else takes no time.
+    expect(cloud.clock.now()).toBe(before + DAY);
+    const ended = await describeIt();
+    expect([ended.status, ended.stopDate?.getTime(), JSON.parse(ended.output ?? '')]).toEqual([
+      'SUCCEEDED',
+      before + DAY,
+      { greeting: 'hello', event: { n: 1 } },
+    ]);
+    const TableName = cloud.names.tables.Things;
+    expect((await dynamo.send(new GetItemCommand({ TableName, Key: { pk: { S: 'one' } } }))).Item).toEqual({
+      pk: { S: 'one' },
+    });
+    // The rule on the machine's end has invoked its function.
+    const watched = await dynamo.send(new GetItemCommand({ TableName, Key: { pk: { S: 'ended/one' } } }));
+    expect(watched.Item).toMatchObject({
+      status: { S: 'SUCCEEDED' },
+      at: { S: `${new Date(before + DAY).toISOString().slice(0, 19)}Z` },
+    });
+    expect((await cloud.receive('news-alpha')).map(({ body }) => JSON.parse(body))).toEqual([
+      { greeting: 'hello', event: { n: 1 } },
+    ]);
+    const started = { stateMachineArn, statusFilter: 'SUCCEEDED' } as const;
+    expect((await sfn.send(new ListExecutionsCommand(started))).executions?.map(({ name }) => name)).toEqual(['one']);
+  });
+
+  it('gives a history page by page', async () => {
+    const executionArn = `${cloud.names.machines.Steps?.replace(':stateMachine:', ':execution:')}:one`;
+    const whole = (await clients.sfn.send(new GetExecutionHistoryCommand({ executionArn }))).events ?? [];
+    const pages = [];
+    let nextToken: string | undefined;
+    do {
+      const page = await clients.sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 7, nextToken }));
+      pages.push(page.events ?? []);
+      nextToken = page.nextToken;
+    } while (nextToken !== undefined);
+    expect(whole[0]?.type).toBe('ExecutionStarted');
+    expect(whole.at(-1)?.type).toBe('ExecutionSucceeded');
+    expect(pages.flat().map(({ id }) => id)).toEqual(whole.map(({ id }) => id));
+    expect(pages.length).toBe(Math.ceil(whole.length / 7));
+  });
+
+  it('names its errors as the service does', async () => {
+    const { sfn, dynamo } = clients;
+    const stateMachineArn = cloud.names.machines.Steps ?? '';
+    const nobody = `${stateMachineArn}-nobody`;
+    expect((await errorOf(sfn.send(new StartExecutionCommand({ stateMachineArn: nobody }))))[0]).toBe(
+      'StateMachineDoesNotExist',
+    );
+    const again = new StartExecutionCommand({ stateMachineArn, name: 'one', input: '{"n":1}' });
+    expect((await errorOf(sfn.send(again)))[0]).toBe('ExecutionAlreadyExists');
+    expect((await errorOf(sfn.send(new StartExecutionCommand({ stateMachineArn, input: '{' }))))[0]).toBe(
+      'InvalidExecutionInput',
+    );
+    expect((await errorOf(sfn.send(new SendTaskSuccessCommand({ taskToken: 'x', output: '1' }))))[0]).toBe(
+      'InvalidToken',
+    );
+    const table = new DescribeTableCommand({ TableName: 'nobody' });
+    expect((await errorOf(dynamo.send(table)))[0]).toBe('ResourceNotFoundException');
+  });
+
+  it('leaves no failure behind, and had the whole time before itself at the start', () => {
+    expect(cloud.failures()).toEqual([]);
+    expect(cloud.clock.now()).toBe(START + DAY);
+  });
+});
