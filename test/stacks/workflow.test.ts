@@ -6,6 +6,7 @@ import { definitionOf, synthesized } from './synthesized.ts';
 const { workflow } = synthesized();
 const batch = definitionOf(workflow, 'Batch');
 const direction = definitionOf(workflow, 'Direction');
+const importByPieces = definitionOf(workflow, 'ImportByPieces');
 
 type AslValidator = (definition: unknown) => { isValid: boolean; errors: unknown[] };
 const validate: AslValidator = createRequire(import.meta.url)('asl-validator');
@@ -14,6 +15,7 @@ describe('the workflow stack', () => {
   it.each([
     ['Batch', batch],
     ['Direction', direction],
+    ['ImportByPieces', importByPieces],
   ])('has a valid definition of %s', (_, definition) => {
     const { isValid, errors } = validate(definition);
     expect(errors).toEqual([]);
@@ -56,6 +58,33 @@ describe('the workflow stack', () => {
     });
   });
 
+  it('reads the pieces of a usage file from a manifest and imports them in their order, one at a time', () => {
+    expect(importByPieces.States['Import the pieces']).toMatchObject({
+      Type: 'Map',
+      MaxConcurrency: 1,
+      ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } },
+      ItemReader: {
+        Resource: 'arn:aws:states:::s3:getObject',
+        ReaderConfig: { InputType: 'JSONL' },
+        Arguments: { Key: '{% $states.input.cut.manifestKey %}' },
+      },
+      ItemSelector: { piece: '{% $states.context.Map.Item.Value %}', header: '{% $states.input.cut.header %}' },
+      ResultWriter: {
+        Resource: 'arn:aws:states:::s3:putObject',
+        Arguments: { Prefix: "{% $states.input.folder & '/imported' %}" },
+        WriterConfig: { OutputType: 'JSONL', Transformation: 'FLATTEN' },
+      },
+    });
+  });
+
+  it('imports a usage file of over 8 MiB by pieces of 8 MiB', () => {
+    const functions = Object.entries(workflow.findResources('AWS::Lambda::Function'));
+    for (const name of ['Import', 'Cut']) {
+      const [, found] = functions.find(([id]) => new RegExp(`^${name}[0-9A-F]{8}$`).test(id)) ?? [];
+      expect(found?.Properties.Environment.Variables.BYTES_PER_PIECE).toBe('8388608');
+    }
+  });
+
   it('waits for responses with a task token until the deadline of the rung, and goes to the next rung first of all errors', () => {
     const state = direction.States['Order and await responses'];
     expect(state).toMatchObject({
@@ -67,7 +96,9 @@ describe('the workflow stack', () => {
   });
 
   it('never retries States.ALL, which would repeat a rung that timed out', () => {
-    const retried = [...JSON.stringify([batch, direction]).matchAll(/"Retry":(\[.*?\}\])/g)].map(([, retry]) => retry);
+    const retried = [...JSON.stringify([batch, direction, importByPieces]).matchAll(/"Retry":(\[.*?\}\])/g)].map(
+      ([, retry]) => retry,
+    );
     expect(retried.length).toBeGreaterThan(10);
     for (const retry of retried) expect(retry).not.toContain('States.ALL');
   });
@@ -75,6 +106,7 @@ describe('the workflow stack', () => {
   it('runs each machine for a year at most', () => {
     expect(batch).toMatchObject({ TimeoutSeconds: 365 * 24 * 3600, QueryLanguage: 'JSONata' });
     expect(direction).toMatchObject({ TimeoutSeconds: 365 * 24 * 3600, QueryLanguage: 'JSONata' });
+    expect(importByPieces).toMatchObject({ TimeoutSeconds: 365 * 24 * 3600, QueryLanguage: 'JSONata' });
   });
 
   it('reads every queue with partial batch responses', () => {
@@ -84,7 +116,7 @@ describe('the workflow stack', () => {
       expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });
 
-  it('tells of failed, timed-out and aborted batches by a rule with a dead-letter queue', () => {
+  it('tells of failed, timed-out and aborted batches and imports by a rule with a dead-letter queue', () => {
     workflow.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.states'],
@@ -94,6 +126,8 @@ describe('the workflow stack', () => {
     });
     const [rule] = Object.values(workflow.findResources('AWS::Events::Rule'));
     expect(rule?.Properties.Targets[0].DeadLetterConfig).toBeDefined();
+    const machines = rule?.Properties.EventPattern.detail.stateMachineArn.map(({ Ref }: { Ref: string }) => Ref);
+    expect(machines).toEqual([expect.stringMatching(/^Batch/), expect.stringMatching(/^ImportByPieces/)]);
   });
 
   it('runs functions on the current Node', () => {
