@@ -31,6 +31,8 @@ async function stop(): Promise<void> {
 for (const [signal, code] of Object.entries(SIGNALS))
   process.once(signal, () => {
     folder?.discard();
+    progress.end();
+    complain(`interrupted by ${signal}; ${folder ? shown(folder.path) : 'the output folder'} is as it was before`);
     void stop().finally(() => process.exit(code));
   });
 

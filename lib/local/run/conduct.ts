@@ -3,15 +3,16 @@
  * cloud: it uploads, reads queues, and lets time pass.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { type AgencyId, batchIdOf } from '../../../lambdas/domain/identifiers.ts';
-import type { OwnReport, RunSettings } from './arguments.ts';
+import { REVERIFY_LADDERS } from '../../config/policy.ts';
+import type { LadderName, OwnReport, RunSettings } from './arguments.ts';
 import { Desk, messageOf, type OrderNotice, type OutsideCloud } from './desk.ts';
 import { SimulatedOperator } from './operators.ts';
 import type { Progress } from './progress.ts';
 import { Responder } from './respond.ts';
-import { planSample, SAMPLE_OPERATORS, sampleReport, sampleUsage } from './sample.ts';
+import { operatorShare, planSample, SAMPLE_OPERATORS, sampleReport, sampleUsage } from './sample.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -19,6 +20,12 @@ const DAY = 24 * HOUR;
 const LOOK_EVERY = 6 * HOUR;
 /** No ladder lasts longer, by far; operators stop looking when a batch is stuck. */
 const LOOK_AT_MOST = 120 * DAY;
+/**
+ * Of the time that a run takes, the share until all usage is imported, and until the first batch's orders are out. As
+ * measured on the sample; only the estimate of the time left rests on them.
+ */
+const IMPORTED = 0.2;
+const ORDERED = 0.7;
 /** A batch that no operator heard of by then will have no orders. */
 const HEARD_WITHIN = 7 * DAY;
 
@@ -60,10 +67,12 @@ export interface Conducted {
 /** A file to upload: where, and its bytes whenever they are asked for. */
 interface Parcel {
   key: string;
+  /** How large it is, compared with its neighbours: bytes, or a share. */
+  weight: number;
   content(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-type ReportParcel = Parcel & { agency: string; age: number };
+type ReportParcel = Omit<Parcel, 'weight'> & { agency: string; age: number };
 
 /** Runs the sample or the user's own files to the end of every ladder. */
 export async function conduct(
@@ -77,6 +86,8 @@ export async function conduct(
   const { usage, reports } =
     material.kind === 'sample' ? sampleParcels(settings, material.scale, material.reports) : ownParcels(settings);
 
+  const weight = usage.reduce((sum, parcel) => sum + parcel.weight, 0);
+  let imported = 0;
   for (const parcel of usage) {
     progress.stage(`Importing ${parcel.key}`);
     let bytes = 0;
@@ -90,6 +101,8 @@ export async function conduct(
     await cloud.put(inbox, parcel.key, Readable.from(counted(), { objectMode: false }));
     progress.update(`${megabytes(bytes)} uploaded, being imported`);
     await cloud.rest();
+    imported += parcel.weight;
+    progress.reached((IMPORTED * imported) / weight);
   }
 
   const desks = new Map(participants.operators.map((operator) => [operator, new Desk(cloud, operator)]));
@@ -139,7 +152,11 @@ export async function conduct(
   if (simulated.length > 0) watch.lookAfter(reports.map(({ age }) => start + age));
 
   progress.stage('Running the ladders');
+  const length = Math.max(...reports.map(({ age }) => age)) + ladderMilliseconds(settings.ladder);
   progress.follow(() => {
+    const passed = (cloud.clock.now() - start) / length;
+    // While the first batch plans, virtual time stands still.
+    if (passed > 0) progress.reached(Math.min(1, ORDERED + (1 - ORDERED) * passed));
     const orders = [...desks.values()].reduce((sum, desk) => sum + desk.orders.length, 0);
     const uploads = [...desks.values()].reduce((sum, desk) => sum + desk.uploads, 0);
     const day = new Date(cloud.clock.now()).toISOString().slice(0, 16).replace('T', ' ');
@@ -223,6 +240,7 @@ function sampleParcels(
   return {
     usage: SAMPLE_OPERATORS.map((operator) => ({
       key: `usage/${operator}/${sample.usageName}`,
+      weight: operatorShare(operator),
       content: () => encoded(sampleUsage(sample, operator)),
     })),
     reports: sample.reports.slice(0, uploaded).map((report) => ({
@@ -239,6 +257,7 @@ function ownParcels({ material }: RunSettings): { usage: Parcel[]; reports: Repo
   return {
     usage: material.usage.map(({ operator, name, path }) => ({
       key: `usage/${operator}/${name}`,
+      weight: statSync(path).size,
       content: () => createReadStream(path),
     })),
     reports: material.uploads
@@ -250,6 +269,10 @@ function ownParcels({ material }: RunSettings): { usage: Parcel[]; reports: Repo
         content: () => createReadStream(path),
       })),
   };
+}
+
+function ladderMilliseconds(ladder: LadderName): number {
+  return REVERIFY_LADDERS[ladder].reduce((sum, { days }) => sum + days * DAY, 0);
 }
 
 function* encoded(texts: Iterable<string>): Generator<Uint8Array> {

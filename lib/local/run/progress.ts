@@ -8,6 +8,8 @@ export interface Progress {
   event(what: string): void;
   /** Asks regularly how far the stage is, until the next one begins. */
   follow(detail: () => string): void;
+  /** So much of the whole work is done, 0 to 1; from the first of these on, the time left is told. */
+  reached(share: number): void;
   /** The last stage is done. */
   end(): void;
 }
@@ -23,19 +25,26 @@ export interface Screen {
   write(text: string): unknown;
 }
 
-/** On a terminal one line per stage, which changes as the work goes on; elsewhere plain lines. */
-export function showProgress(screen: Screen): Progress {
+/**
+ * On a terminal one line per stage, which changes as the work goes on; elsewhere plain lines.
+ * @param now milliseconds of a clock that only goes on
+ */
+export function showProgress(screen: Screen, now: () => number = () => performance.now()): Progress {
   const terminal = screen.isTTY === true;
   let name: string | undefined;
   let detail = '';
   let source: (() => string) | undefined;
   let timer: NodeJS.Timeout | undefined;
   let printed = '';
+  const began = now();
+  let expectedEnd: number | undefined;
 
   const draw = () => {
     if (name === undefined) return;
     if (source !== undefined) detail = source();
-    const line = detail === '' ? name : `${name}: ${detail}`;
+    const left = expectedEnd === undefined ? '' : timeLeft(expectedEnd - now());
+    const more = [detail, left].filter((part) => part !== '').join(', ');
+    const line = more === '' ? name : `${name}: ${more}`;
     if (line === printed) return;
     printed = line;
     screen.write(terminal ? `\r\u001B[K${line.slice(0, (screen.columns ?? 80) - 1)}` : `${line}\n`);
@@ -71,6 +80,17 @@ export function showProgress(screen: Screen): Progress {
     follow(next) {
       source = next;
     },
+    reached(share) {
+      const elapsed = now() - began;
+      expectedEnd = share > 0 ? began + elapsed / share : undefined;
+    },
     end: close,
   };
+}
+
+/** In words that don't change too often; nothing where it is over soon. */
+function timeLeft(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 10) return '';
+  return seconds < 120 ? `about ${Math.ceil(seconds / 10) * 10} s left` : `about ${Math.ceil(seconds / 60)} min left`;
 }

@@ -28,6 +28,11 @@ const SHARES = [
 ] as const satisfies readonly (readonly [string, number])[];
 export const SAMPLE_OPERATORS: readonly string[] = SHARES.map(([operator]) => operator).sort();
 
+/** An operator's share of the connections, 0 to 1. */
+export function operatorShare(operator: string): number {
+  return SHARES.find(([name]) => name === operator)?.[1] ?? 0;
+}
+
 /** A report of the sample: who uploads it, when (milliseconds after the start), under which name. */
 export interface SampleReport {
   agency: string;

@@ -108,6 +108,23 @@ describe('progress', () => {
     expect(show(false)).toBe('Importing\nRunning\n  a report\n');
   });
 
+  it('tells the time left from the share of the work that is done', () => {
+    let text = '';
+    let now = 0;
+    const progress = showProgress({ write: (more) => (text += more) }, () => now);
+    const stageAt = (seconds: number, share: number) => {
+      now = seconds * 1000;
+      progress.reached(share);
+      progress.stage(`after ${seconds} s`);
+    };
+    // A tenth in 60 s: 540 s are left. Half in 100 s: as many again. 0.95 in 152 s: 8 s, which needs no word.
+    stageAt(60, 0.1);
+    stageAt(100, 0.5);
+    stageAt(152, 0.95);
+    progress.end();
+    expect(text).toBe('after 60 s: about 9 min left\nafter 100 s: about 100 s left\nafter 152 s\n');
+  });
+
   it('is one line per stage on a terminal, no wider than it, with what happened above', () => {
     const clear = '\r\u001B[K';
     expect(show(true)).toBe(
