@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { BatchWriteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Day } from '../domain/days.ts';
 import type { Imei } from '../domain/identifiers.ts';
@@ -17,14 +18,30 @@ const item = (sighting: Sighting) => ({
   ...(sighting.pointOfSale && { pointOfSale: sighting.pointOfSale }),
 });
 
+/** What a table that takes no more for the moment refuses a whole batch with; some of a batch come back unprocessed. */
+const THROTTLED = ['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded'];
+/** Tries of one batch: with the waits between them more than a function's time. */
+const MOST_TRIES = 400;
+/** The waits double from the shortest to the longest, half of each left to chance, so that the lanes don't come at once. */
+const SHORTEST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 5000;
+
 async function writeBatch(table: string, sightings: Iterable<Sighting>): Promise<void> {
   let wanted = Array.from(sightings, (sighting) => ({ PutRequest: { Item: item(sighting) } }));
   for (let tries = 0; wanted.length > 0; tries++) {
-    if (tries === 50) throw new Error('the table refused to take all links of a batch write');
-    const { UnprocessedItems } = await dynamo.send(
-      new BatchWriteCommand({ RequestItems: { [table]: wanted }, ReturnConsumedCapacity: 'TOTAL' }),
-    );
-    wanted = (UnprocessedItems?.[table] ?? []) as typeof wanted;
+    if (tries === MOST_TRIES) throw new Error('the table refused to take all links of a batch write');
+    if (tries > 0) {
+      const wait = Math.min(SHORTEST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS);
+      await setTimeout(wait * (0.5 + Math.random() / 2));
+    }
+    try {
+      const { UnprocessedItems } = await dynamo.send(
+        new BatchWriteCommand({ RequestItems: { [table]: wanted }, ReturnConsumedCapacity: 'TOTAL' }),
+      );
+      wanted = (UnprocessedItems?.[table] ?? []) as typeof wanted;
+    } catch (error) {
+      if (!(error instanceof Error && THROTTLED.includes(error.name))) throw error;
+    }
   }
 }
 
