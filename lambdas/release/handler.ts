@@ -10,8 +10,9 @@ const env = environment.parse(process.env);
 const input = z.object({ detail: z.object({ executionArn: z.string(), status: z.string() }) });
 
 /**
- * A Batch execution failed, timed out or was aborted. Before its plan was committed the batch fails with it: its claims
- * are void, PLANNING is free again, and the same file starts it anew. After that, only a person can decide.
+ * A Batch or an ImportByPieces execution failed, timed out or was aborted. A Batch whose plan was not committed yet fails
+ * with it: its claims are void, PLANNING is free again, and the same file starts it anew. After that, and for a usage file,
+ * only a person can decide.
  */
 export const handler = task(input, async ({ detail: { executionArn, status } }) => {
   const abandoned = await abandonExecution(env.CASES, executionArn);

@@ -175,6 +175,26 @@ describe('a usage file in pieces', () => {
     expect(await links(inPieces, H1, H2)).toEqual(allLinks);
   });
 
+  it('that fails for good is told of to the administrators, and imported when it is uploaded again', async () => {
+    let broken = true;
+    const afterWrite: FaultPlan['afterWrite'] = ({ functionName }) =>
+      broken && functionName.includes('ImportPiece') ? 'fail' : undefined;
+    await using lab = await Lab.open({ context, faults: { afterWrite } });
+    await lab.cloud.put(lab.cloud.names.buckets.inbox, 'usage/airtel/awkward.csv', AWKWARD);
+    await lab.cloud.run();
+    expect(await lab.outbox()).toEqual([]);
+    const execution = expect.stringMatching(/:execution:[^:]*ImportByPieces[^:]*:airtel-[0-9a-f]{32}$/);
+    expect(await lab.notices('fraud-administrators')).toEqual([
+      { kind: 'execution_ended', status: 'FAILED', execution },
+    ]);
+    expect(await lab.notices('fraud-directions-airtel')).toEqual([]);
+
+    broken = false;
+    await lab.upload('usage/airtel/awkward.csv', AWKWARD);
+    expect(await rejects(lab, 'awkward.csv')).toBe(AWKWARD_REJECTS);
+    expect(await links(lab, H1, H2)).toEqual(AWKWARD_LINKS);
+  });
+
   it.each(['fail', 'zombie'] as const)(
     'changes nothing where events come twice and each function has a %s',
     async (fault) => {
