@@ -1,21 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import quotas from './quotas.json' with { type: 'json' };
 import { type Issued, ledgerUnits } from './quotas-counts.ts';
+import { type Design, quotasOf } from './quotas-design.ts';
 import {
   clientsHold,
-  type Design,
   hardLimits,
   noHardLimit,
   partsOf,
-  quotasOf,
   raisesFor,
   steadyHolds,
   steadyUse,
-  timeline,
   within,
-  workAt,
-} from './quotas-model.ts';
+} from './quotas-limits.ts';
 import { hotPartition, OWN_LIMIT, refusals, runMap, Table, type Throughput, TokenBucket } from './quotas-simulation.ts';
+import { timeline, workAt } from './quotas-timeline.ts';
 
 /** As exact as steps of a tenth of a second are. */
 const STEP = 0.11;

@@ -9,31 +9,23 @@ import type { LocalCloud } from '../../lib/local/cloud.ts';
 import { showProgress } from '../../lib/local/run/progress.ts';
 import { CountFailed } from './count-batch.ts';
 import { countIssued, type Issued, readIssued } from './quotas-counts.ts';
+import { type Design, designOf, quotasOf, REGIONS, type Region, warmedFor } from './quotas-design.ts';
 import {
   clientsHold,
-  type Design,
-  designOf,
   divided,
   type Goal,
   hardLimits,
   MINUTE,
   noHardLimit,
-  OWN_LIMIT,
-  type Phase,
   partsOf,
-  quotasOf,
-  REGIONS,
-  type Region,
   raisesFor,
   STEADY,
   steadyHolds,
   steadyUse,
-  throttledClients,
-  timeline,
-  warmedFor,
   within,
-  workAt,
-} from './quotas-model.ts';
+} from './quotas-limits.ts';
+import { OWN_LIMIT } from './quotas-simulation.ts';
+import { type Phase, throttledClients, timeline, workAt } from './quotas-timeline.ts';
 
 const HELP = `npm run quotas: how long a batch takes to its last direction, at a region's quotas and 1, 10 and 100 times the event.
 
