@@ -15,6 +15,7 @@ const WRONG_COMMAND = 2;
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const complain = (text: string) => process.stderr.write(`${text}\n`);
 
+let synthesizing: Promise<string> | undefined;
 let starting: Promise<LocalCloud> | undefined;
 let stopping = false;
 
@@ -22,6 +23,7 @@ let stopping = false;
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
+  await synthesizing?.catch(() => undefined);
   const cloud = await starting?.catch(() => undefined);
   await cloud?.stop();
   process.exit(SUCCEEDED);
@@ -31,7 +33,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 async function serve({ speed, start, stage, port, ladder }: ServeSettings): Promise<void> {
   say('Synthesizing the app …');
-  const assembly = await synthesize({ context: { stage, ladder } });
+  synthesizing = synthesize({ context: { stage, ladder } });
+  const assembly = await synthesizing;
   if (stopping) return;
   say('Starting the local cloud …');
   const log = (functionName: string, line: string) => {
@@ -90,6 +93,7 @@ async function main(): Promise<void> {
   try {
     await serve(settings);
   } catch (error) {
+    if (stopping) return;
     complain(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
     process.exitCode = FAILED;
   }
