@@ -19,6 +19,9 @@ const ladder = (orders: readonly [string, ...string[]]) =>
       error: 'all rungs together may take a year at most, as long as an execution may run',
     });
 
+/** What a new on-demand table bears, in units a second. */
+export const NEW_TABLE = { warmWrites: 4000, warmReads: 12_000 } as const;
+
 /** The thresholds that an administrator may change; every one of them is read when the app is synthesized. */
 export const policy = z.object({
   ladders: z.object({
@@ -35,6 +38,12 @@ export const policy = z.object({
   linksPerShard: z.int().positive().max(100_000),
   /** Links that a reported handset has on average: 2,000,000 connections over 28,200 handsets. */
   linksPerHandset: z.int().positive(),
+  /**
+   * Units a second that both tables bear from their first second on, for an event that is expected; raising them is paid
+   * for once. A new on-demand table bears 4,000 writes or 12,000 reads, and they can't be lowered under what a table bears.
+   */
+  warmWrites: z.int().min(NEW_TABLE.warmWrites, 'a new table bears 4,000 writes a second already'),
+  warmReads: z.int().min(NEW_TABLE.warmReads, 'a new table bears 12,000 reads a second already'),
   /** A usage file with more bytes is imported in pieces of this size, each within a function's 15 minutes. */
   bytesPerPiece: z
     .int()
@@ -73,6 +82,7 @@ export const DEFAULT_POLICY: Policy = {
   handsetsPerChild: 250,
   linksPerShard: 20_000,
   linksPerHandset: 71,
+  ...NEW_TABLE,
   // Some 140,000 rows: in time even where throttling leaves 200 of them a second.
   bytesPerPiece: 8 * 1024 * 1024,
 };

@@ -87,6 +87,8 @@ const NUMBERS = [
   'linksPerShard',
   'linksPerHandset',
   'bytesPerPiece',
+  'warmWrites',
+  'warmReads',
 ] as const;
 
 /**

@@ -8,6 +8,7 @@ import { Subscription, SubscriptionFilter, SubscriptionProtocol, Topic } from 'a
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Address } from '../config/participants.ts';
+import { NEW_TABLE, type Policy } from '../config/policy.ts';
 import type { StageConfig } from '../config/stage.ts';
 
 export interface DataStackProps extends StackProps {
@@ -43,8 +44,8 @@ export class DataStack extends Stack {
   constructor(scope: Construct, id: string, { config, ...props }: DataStackProps) {
     super(scope, id, props);
 
-    this.links = this.#table('Links', { sortKey: { name: 'sk', type: AttributeType.STRING } });
-    this.cases = this.#table('Cases', {});
+    this.links = this.#table('Links', config.policy, { sortKey: { name: 'sk', type: AttributeType.STRING } });
+    this.cases = this.#table('Cases', config.policy, {});
 
     this.inbox = this.#bucket('Inbox', { versioned: true });
     this.work = this.#bucket('Work', {});
@@ -78,11 +79,17 @@ export class DataStack extends Stack {
       new CfnOutput(this, `${name}TableName`, { value: table.tableName });
   }
 
-  #table(id: string, key: { sortKey?: { name: string; type: AttributeType } }): Table {
+  #table(
+    id: string,
+    { warmWrites, warmReads }: Policy,
+    key: { sortKey?: { name: string; type: AttributeType } },
+  ): Table {
+    const isWarmed = warmWrites > NEW_TABLE.warmWrites || warmReads > NEW_TABLE.warmReads;
     return new Table(this, id, {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       ...key,
       billingMode: BillingMode.PAY_PER_REQUEST,
+      ...(isWarmed ? { warmThroughput: { writeUnitsPerSecond: warmWrites, readUnitsPerSecond: warmReads } } : {}),
       encryption: TableEncryption.AWS_MANAGED,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: RemovalPolicy.RETAIN,

@@ -195,6 +195,8 @@ const design: Design = {
     linksPerShard: 20_000,
     linksPerHandset: 71,
     bytesPerPiece: 8_388_608,
+    warmWrites: 4000,
+    warmReads: 12_000,
   },
   operators: 5,
   expandAtOnce: 40,

@@ -1,5 +1,8 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { stageFromContext } from '../../lib/config/stage.ts';
+import { DataStack } from '../../lib/stacks/data.ts';
 import { synthesized } from './synthesized.ts';
 
 const { data } = synthesized();
@@ -18,6 +21,18 @@ describe('the data stack', () => {
       expect(table.Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
       expect(table.Properties.SSESpecification.SSEEnabled).toBe(true);
     }
+  });
+
+  it('warms both tables where the policy asks for more than a new table bears, and leaves them alone else', () => {
+    for (const { Properties } of Object.values(data.findResources('AWS::DynamoDB::Table')))
+      expect(Properties.WarmThroughput).toBeUndefined();
+    const context: Record<string, number> = { warmWrites: 16_000, warmReads: 40_000 };
+    const config = stageFromContext((name) => context[name]);
+    const warmed = Template.fromStack(new DataStack(new App(), 'warm-data', { config }));
+    warmed.allResourcesProperties('AWS::DynamoDB::Table', {
+      BillingMode: 'PAY_PER_REQUEST',
+      WarmThroughput: { WriteUnitsPerSecond: 16_000, ReadUnitsPerSecond: 40_000 },
+    });
   });
 
   it('has three buckets that block public access, are encrypted, retained and TLS only', () => {
