@@ -1,0 +1,188 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { startCloud } from '../../lib/local/cloud.ts';
+import { parseArguments } from '../../lib/local/run/arguments.ts';
+import { conduct } from '../../lib/local/run/conduct.ts';
+import { showProgress } from '../../lib/local/run/progress.ts';
+import { judge } from '../../lib/local/run/results.ts';
+import { synthesize } from '../../lib/local/synth.ts';
+import type { Summary } from './lab.ts';
+import { cellsOf, linesOf, Reckoning, sha256, type Upload } from './sample-reckoning.ts';
+
+/**
+ * The sample at 1 % of the event's size, run twice: once by the command, whose folder is then read, and once in this
+ * process, where the instants of all uploads are noted. A second reckoning of the same uploads says what must be in the
+ * outbox.
+ */
+const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'];
+const AGENCIES = ['mha', 'up-police', 'delhi-police', 'i4c'];
+const ARGUMENTS = ['--start', '2026-06-01T00:00:00Z', '--seed', '1'];
+
+let folder: string;
+let exit: { code: number; said: string; complained: string };
+let again: Record<string, string>;
+let problems: string[];
+let reckoned: Reckoning;
+let summaries: Summary[];
+
+const keysUnder = (place: string) =>
+  readdirSync(join(folder, 'outbox', place), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(join(folder, 'outbox/').length))
+    .sort();
+const text = (key: string) => readFileSync(join(folder, 'outbox', key), 'utf8');
+const json = <T>(key: string) => JSON.parse(text(key)) as T;
+
+/** The command, as `npm start` runs it. */
+function runCommand(): Promise<typeof exit> {
+  const script = fileURLToPath(new URL('../../bin/run.ts', import.meta.url));
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, ...ARGUMENTS, '--out', folder], (error, said, complained) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, said, complained }),
+    );
+  });
+}
+
+/** The same run here. Returns the SHA-256 of each object in the outbox, and notes every upload. */
+async function runHere(uploads: Upload[]): Promise<typeof again> {
+  const settings = parseArguments(ARGUMENTS, { folder, now: 0, agencies: AGENCIES, operators: OPERATORS });
+  if (settings === 'help') throw new Error('no run');
+  const assembly = await synthesize({ context: { ladder: settings.ladder } });
+  const cloud = await startCloud({ assembly, start: settings.start, seed: settings.seed });
+  try {
+    const watched: typeof cloud = {
+      ...cloud,
+      put: (bucket, key, body) => {
+        uploads.push({ key, at: cloud.clock.now() });
+        return cloud.put(bucket, key, body);
+      },
+    };
+    const progress = showProgress({ write: () => true });
+    const conducted = await conduct(settings, watched, { agencies: AGENCIES, operators: OPERATORS }, progress);
+    progress.end();
+    ({ problems } = await judge(conducted, cloud));
+    const { outbox } = cloud.names.buckets;
+    const objects: typeof again = {};
+    for (const key of await cloud.list(outbox)) objects[key] = sha256(await cloud.get(outbox, key));
+    return objects;
+  } finally {
+    await cloud.stop();
+  }
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sample-'));
+  exit = await runCommand();
+  const uploads: Upload[] = [];
+  again = await runHere(uploads);
+  reckoned = new Reckoning(folder, OPERATORS, uploads);
+  summaries = reckoned.batches.map(({ id }) => json<Summary>(`batches/${id}/summary.json`));
+  return () => rmSync(folder, { recursive: true, force: true });
+}, 300_000);
+
+describe('the sample', () => {
+  it('ends with 0 and settles both batches', () => {
+    expect(exit.complained).toBe('');
+    expect(exit.code).toBe(0);
+    expect(problems).toEqual([]);
+    expect(keysUnder('batches').filter((key) => key.endsWith('summary.json'))).toEqual(
+      reckoned.batches.map(({ id }) => `batches/${id}/summary.json`).sort(),
+    );
+  });
+
+  it('has the size of 1 % of the event: 282 handsets, 20,000 connections', () => {
+    expect(summaries[0]?.report.handsets).toBe(282);
+    expect(summaries[0]?.connections.linked).toBe(20_000);
+  });
+
+  it('run again with the same seed and start gives the same outbox, byte for byte', () => {
+    const first = Object.fromEntries(
+      keysUnder('').map((key) => [key, sha256(readFileSync(join(folder, 'outbox', key)))]),
+    );
+    expect(Object.keys(first).length).toBeGreaterThan(200);
+    expect(again).toEqual(first);
+  });
+
+  it('shows every outcome', () => {
+    const sum = (part: 'connections' | 'blocks', word: string) =>
+      summaries.reduce((total, summary) => total + (summary[part][word] ?? 0), 0);
+    for (const word of [
+      'alreadyOpen',
+      'alreadyDisconnected',
+      'directed',
+      'verified',
+      'disconnected',
+      'notFound',
+      'overdue',
+    ])
+      expect(sum('connections', word), word).toBeGreaterThan(0);
+    for (const word of ['alreadyOpen', 'alreadyBlocked', 'directed', 'blocked', 'notFound', 'overdue'])
+      expect(sum('blocks', word), word).toBeGreaterThan(0);
+  });
+});
+
+describe('beside a second reckoning from the uploads alone', () => {
+  it('both summaries agree in every number', () => {
+    expect(summaries).toEqual(reckoned.batches.map(({ summary }) => summary));
+  });
+
+  it('every connection and block that was to be directed stands in one direction, with its newest handset', () => {
+    for (const { id, directed } of reckoned.batches) {
+      const rows = keysUnder('orders')
+        .filter((key) => key.includes(`/${id}.`) && key.includes('/1-'))
+        .flatMap((key) => {
+          const [, operator = '', direction = ''] = key.split('/');
+          const [, kind] = direction.split('.');
+          return linesOf(text(key)).lines.map(
+            ({ cells }) => `${kind},${operator},${cells?.msisdn ?? cells?.imei},${cells?.imei}`,
+          );
+        });
+      expect(rows.sort()).toEqual(directed);
+    }
+  });
+
+  it('all others stand elsewhere, as they stood when the second batch was planned', () => {
+    for (const { id, elsewhere } of reckoned.batches)
+      expect(text(`batches/${id}/elsewhere.csv`).trimEnd().split('\n').slice(1)).toEqual(elsewhere);
+  });
+
+  it('every order has the rows that were open when it was issued, and no other order was', () => {
+    const orders = Object.fromEntries(
+      keysUnder('orders').map((key) => [
+        key,
+        linesOf(text(key)).lines.map(({ cells }) => cells?.msisdn ?? cells?.imei ?? ''),
+      ]),
+    );
+    expect(orders).toEqual(reckoned.orders);
+  });
+
+  it('every response has its receipt', () => {
+    expect(Object.fromEntries(keysUnder('receipts').map((key) => [key, json(key)]))).toEqual(reckoned.receipts);
+  });
+
+  it('every reject has its line and reason', () => {
+    const rejects = keysUnder('rejects').map((key) => {
+      const [header, ...lines] = text(key).trimEnd().split('\n');
+      expect(header).toBe('line,value,reason');
+      return [key, lines.map(cellsOf).map((cells) => `${cells[0]},${cells.at(-1)}`)];
+    });
+    expect(Object.fromEntries(rejects)).toEqual(reckoned.rejects);
+  });
+
+  it('every disconnected number is revoked once, in its list or in the one of its late answer', () => {
+    const lists = keysUnder('revocations').filter((key) => key.endsWith('.csv'));
+    const revocations = lists.map((key) => {
+      const rows = linesOf(text(key)).lines.map(
+        ({ cells }) => `${cells?.msisdn},${cells?.operator},${cells?.disconnected_on}`,
+      );
+      const { payload } = json<{ payload: { n: string }[] }>(key.replace(/csv$/, 'json'));
+      expect(payload.map(({ n }) => n)).toEqual(rows.map((row) => row.slice(3, 13)));
+      return [key.replace(/\.csv$/, ''), rows];
+    });
+    expect(Object.fromEntries(revocations)).toEqual(reckoned.revocations);
+  });
+});
