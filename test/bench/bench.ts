@@ -1,0 +1,104 @@
+/** `npm run bench`: the system's parts against their floors. See `--help`. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { showProgress } from '../../lib/local/run/progress.ts';
+import { measureClaiming } from './claiming.ts';
+import { measureCutting } from './cutting.ts';
+import { measureInterpreting } from './interpreting.ts';
+import { type Measured, type Results, table } from './measure.ts';
+import { measureReading } from './reading.ts';
+import { measureSharing } from './sharing.ts';
+
+const progress = showProgress(process.stderr);
+const BENCHMARKS: Record<string, (runs: number) => Promise<Results>> = {
+  reading: measureReading,
+  claiming: measureClaiming,
+  cutting: measureCutting,
+  interpreting: measureInterpreting,
+  sharing: () => measureSharing(progress),
+};
+const LEAST_RUNS = 5;
+
+const HELP = `npm run bench: the system's parts against their floors, in the same process and run, as ratios.
+
+  npm run bench                            all of them (some minutes)
+  npm run bench -- reading claiming        some of them: ${Object.keys(BENCHMARKS).join(', ')}
+
+Options
+  --runs N       runs of each, at least ${LEAST_RUNS} (default ${LEAST_RUNS})
+  --json FILE    where the figures go as JSON too (default out/bench.json)
+  --help
+
+Exit code: 0 when every goal is met, 1 when one is not, 2 when the command line is wrong.
+`;
+
+function line({ name, unit, floor, goal, ours, bare, ratio }: Measured): string[] {
+  const rate = (value: number) => Math.round(value).toLocaleString('en-GB');
+  return [
+    name,
+    unit,
+    rate(ours.median),
+    rate(bare.median),
+    ratio.min.toFixed(2),
+    ratio.median.toFixed(2),
+    ratio.max.toFixed(2),
+    goal === undefined ? '' : `≥ ${goal}`,
+    goal === undefined ? '' : ratio.median >= goal ? 'PASS' : 'FAIL',
+    `  ${floor}`,
+  ];
+}
+
+async function main(): Promise<number> {
+  let runs = LEAST_RUNS;
+  let json: string;
+  let chosen: string[];
+  try {
+    const { values, positionals } = parseArgs({
+      options: { runs: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean' } },
+      allowPositionals: true,
+    });
+    if (values.help) {
+      process.stdout.write(HELP);
+      return 0;
+    }
+    runs = Number(values.runs ?? LEAST_RUNS);
+    if (!Number.isInteger(runs) || runs < LEAST_RUNS)
+      throw new Error(`--runs must be a whole number, at least ${LEAST_RUNS}`);
+    json = resolve(process.env.INIT_CWD ?? '.', values.json ?? 'out/bench.json');
+    const unknown = positionals.find((name) => !(name in BENCHMARKS));
+    if (unknown !== undefined) throw new Error(`${unknown} is none of ${Object.keys(BENCHMARKS).join(', ')}`);
+    chosen = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  }
+
+  const results: Results = { measured: [], told: [] };
+  for (const name of chosen) {
+    progress.stage(`Measuring ${name}`);
+    const { measured, told } = await (BENCHMARKS[name] as (runs: number) => Promise<Results>)(runs);
+    results.measured.push(...measured);
+    results.told.push(...told);
+  }
+  progress.end();
+
+  const { measured, told } = results;
+  if (measured.length > 0) {
+    const head = ['', '', 'ours', 'floor', 'min', 'median', 'max', 'goal', '', '  floor is'];
+    process.stdout.write(`Median rates, and the ratios of ${runs} runs\n${table([head, ...measured.map(line)])}\n\n`);
+  }
+  for (const { name, figures, goal } of told) {
+    const parts = Object.entries(figures).map(([figure, value]) => `${figure} ${value}`);
+    const verdict = goal === undefined ? '' : `\n  ${goal.met ? 'PASS' : 'FAIL'}  ${goal.text}`;
+    process.stdout.write(`${name}\n  ${parts.join('; ')}${verdict}\n`);
+  }
+  await mkdir(dirname(json), { recursive: true });
+  await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
+  const missed =
+    measured.some(({ goal, ratio }) => goal !== undefined && ratio.median < goal) ||
+    told.some(({ goal }) => goal?.met === false);
+  return missed ? 1 : 0;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,65 @@
+/** The embedded database and object store, without the rest of the local cloud: for the functions that are measured alone. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Dynamo } from '../../lib/local/dynamo.ts';
+import { startFauxqs } from '../../lib/local/fauxqs.ts';
+
+const REGION = 'ap-south-1';
+
+export interface Embedded {
+  work: string;
+  cases: string;
+  links: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts both and points the AWS SDK of this process at them; import what uses it afterwards.
+ * The tables have the keys that the data stack gives them.
+ */
+export async function startEmbedded(): Promise<Embedded> {
+  const [dynamo, fauxqs] = await Promise.all([
+    Dynamo.start({ region: REGION, account: '000000000000' }),
+    startFauxqs(REGION),
+  ]);
+  const s3 = createServer((request, response) => fauxqs.route(request, response));
+  await new Promise<void>((listening) => s3.listen(0, '127.0.0.1', listening));
+  Object.assign(process.env, {
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: 'bench',
+    AWS_SECRET_ACCESS_KEY: 'bench',
+    AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${(s3.address() as AddressInfo).port}`,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+    POWERTOOLS_LOG_LEVEL: 'ERROR',
+  });
+  const names = { work: 'bench-work', cases: 'Cases', links: 'Links' };
+  fauxqs.objects.createBucket(names.work);
+  for (const [table, keys] of [
+    [names.cases, ['pk']],
+    [names.links, ['pk', 'sk']],
+  ] as const)
+    await dynamo.call(
+      'CreateTable',
+      {
+        TableName: table,
+        AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+        KeySchema: keys.map((AttributeName, n) => ({ AttributeName, KeyType: n === 0 ? 'HASH' : 'RANGE' })),
+        BillingMode: 'PAY_PER_REQUEST',
+      },
+      'bench',
+    );
+  return {
+    ...names,
+    async stop() {
+      s3.closeAllConnections();
+      s3.close();
+      await Promise.all([dynamo.stop(), fauxqs.close()]);
+    },
+  };
+}
+
+/** The n-th number of a series of all different ones. */
+export const msisdn = (n: number) => `+91${9_000_000_000 + ((n * 7_919) % 999_999_937)}`;
+
+/** The n-th handset of a series. */
+export const imei = (n: number) => `35${String(n).padStart(12, '0')}`;
