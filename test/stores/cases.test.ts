@@ -1,0 +1,438 @@
+import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asInstant } from '../../lambdas/domain/days.ts';
+import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import type { Batch } from '../../lambdas/stores/cases.ts';
+import type { LocalCloud } from '../../lib/local/cloud.ts';
+import { agency, airtel, day, fresh, jio } from '../domain/example.ts';
+import { CASES, openStores } from './lab.ts';
+
+let cloud: LocalCloud;
+let cases: typeof import('../../lambdas/stores/cases.ts');
+let dynamo: typeof import('../../lambdas/stores/clients.ts')['dynamo'];
+let EarlierDirections: typeof import('../../lambdas/stores/earlier-directions.ts')['EarlierDirections'];
+let PlanIsVoid: typeof import('../../lambdas/stores/earlier-directions.ts')['PlanIsVoid'];
+beforeAll(async () => {
+  cloud = await openStores();
+  cases = await import('../../lambdas/stores/cases.ts');
+  ({ dynamo } = await import('../../lambdas/stores/clients.ts'));
+  ({ EarlierDirections, PlanIsVoid } = await import('../../lambdas/stores/earlier-directions.ts'));
+});
+afterAll(async () => {
+  dynamo?.destroy();
+  await cloud?.stop();
+});
+
+let next = 0;
+/** A ledger of three rows under an id that no other test has. */
+function ledgerOf(parts: { batchId?: BatchId; plan?: number; operator?: OperatorId } = {}): Ledger {
+  const { batchId = batchOf(), plan = 1, operator = airtel } = parts;
+  const directionId = `${batchId}.reverify.${operator}.${plan}-0-${next++}` as DirectionId;
+  return { ...fresh(3), directionId, batchId, plan, operator };
+}
+const batchOf = (): BatchId => `mha-${(next++).toString(16).padStart(12, '0')}` as BatchId;
+const bumped = (ledger: Ledger, change: Partial<Ledger> = {}): Ledger => ({
+  ...ledger,
+  ...change,
+  version: ledger.version + 1,
+});
+const put = (item: Record<string, unknown>) => dynamo.send(new PutCommand({ TableName: CASES, Item: item }));
+const get = async (pk: string) =>
+  (await dynamo.send(new GetCommand({ TableName: CASES, Key: { pk }, ConsistentRead: true }))).Item;
+
+describe('ledgers', () => {
+  it('come back as they were written, with their packed outcomes', async () => {
+    const ledger = { ...ledgerOf(), outcomes: Uint8Array.from({ length: 15 }, (_, i) => i * 17) };
+    await cases.createLedger(CASES, ledger);
+    const read = await cases.readLedger(CASES, ledger.directionId);
+    expect({ ...read, outcomes: [...(read?.outcomes ?? [])] }).toEqual({ ...ledger, outcomes: [...ledger.outcomes] });
+  });
+
+  it('are nothing where there is none', async () => {
+    expect(await cases.readLedger(CASES, ledgerOf().directionId)).toBeUndefined();
+  });
+
+  it('are created once: a second creation leaves what stands', async () => {
+    const ledger = ledgerOf();
+    await cases.createLedger(CASES, ledger);
+    await cases.commitLedger(CASES, bumped(ledger, { rung: 2 }));
+    await cases.createLedger(CASES, ledger);
+    expect((await cases.readLedger(CASES, ledger.directionId))?.rung).toBe(2);
+  });
+
+  it('are committed on the version that was read: of two from the same reading, the second is a Conflict', async () => {
+    const ledger = ledgerOf();
+    await cases.createLedger(CASES, ledger);
+    await cases.commitLedger(CASES, bumped(ledger, { rung: 1 }));
+    await expect(cases.commitLedger(CASES, bumped(ledger, { rung: 3 }))).rejects.toThrow(cases.Conflict);
+    expect(await cases.readLedger(CASES, ledger.directionId)).toMatchObject({ rung: 1, version: ledger.version + 1 });
+  });
+
+  it('are not committed where there is none', async () => {
+    await expect(cases.commitLedger(CASES, bumped(ledgerOf()))).rejects.toThrow(cases.Conflict);
+  });
+
+  it('lose no change of many at once: each reads again what it lost against', async () => {
+    const ledger = ledgerOf();
+    await cases.createLedger(CASES, ledger);
+    const tokens = Array.from({ length: 12 }, (_, i) => `token-${i}`);
+    await Promise.all(
+      tokens.map((token) =>
+        cases.changeLedger(CASES, ledger.directionId, async (read) => ({
+          ledger: bumped(read, { tokens: [...read.tokens, token] }),
+          result: undefined,
+        })),
+      ),
+    );
+    const read = await cases.readLedger(CASES, ledger.directionId);
+    expect([...(read?.tokens ?? [])].sort()).toEqual([...tokens].sort());
+    expect(read?.version).toBe(ledger.version + 12);
+  });
+
+  it('are changed by a decision that is made anew on what was read, and gives its result', async () => {
+    const ledger = ledgerOf();
+    await cases.createLedger(CASES, ledger);
+    const seen: [rung: number, attempt: number][] = [];
+    const result = await cases.changeLedger(CASES, ledger.directionId, async (read, attempt) => {
+      seen.push([read.rung, attempt]);
+      // Somebody else commits between the first reading and its write.
+      if (attempt === 0) await cases.commitLedger(CASES, bumped(read, { rung: 7 }));
+      return { ledger: bumped(read, { rung: read.rung + 1 }), result: `after ${read.rung}` };
+    });
+    expect(seen).toEqual([
+      [0, 0],
+      [7, 1],
+    ]);
+    expect(result).toBe('after 7');
+    expect((await cases.readLedger(CASES, ledger.directionId))?.rung).toBe(8);
+  });
+
+  it('stay unwritten where the decision makes none', async () => {
+    const ledger = ledgerOf();
+    await cases.createLedger(CASES, ledger);
+    expect(await cases.changeLedger(CASES, ledger.directionId, async () => ({ result: 'nothing' }))).toBe('nothing');
+    expect((await cases.readLedger(CASES, ledger.directionId))?.version).toBe(ledger.version);
+  });
+
+  it('can’t be changed where there is none, and an error of the decision’s goes through', async () => {
+    const ledger = ledgerOf();
+    const decide = async () => ({ result: 0 });
+    await expect(cases.changeLedger(CASES, ledger.directionId, decide)).rejects.toThrow(
+      'there is no ledger of direction',
+    );
+    await cases.createLedger(CASES, ledger);
+    const failing = cases.changeLedger(CASES, ledger.directionId, () => Promise.reject(new RangeError('as it is')));
+    await expect(failing).rejects.toThrow(RangeError);
+  });
+
+  it('give up after a hundred lost tries, as a Conflict', async () => {
+    const ledger = ledgerOf();
+    await cases.createLedger(CASES, ledger);
+    let tries = 0;
+    const losing = cases.changeLedger(CASES, ledger.directionId, async (read) => {
+      tries++;
+      await cases.commitLedger(CASES, bumped(read));
+      return { ledger: bumped(read), result: 0 };
+    });
+    await expect(losing).rejects.toThrow(cases.Conflict);
+    expect(tries).toBe(100);
+  });
+});
+
+describe('claims', () => {
+  const number = (n: number) => `+919${String(n).padStart(9, '0')}` as Msisdn;
+
+  it('are read by hundreds, and what has none is not there', async () => {
+    const numbers = Array.from({ length: 230 }, (_, i) => number(i));
+    // Every third of them has a claim.
+    const claimed = numbers.filter((_, i) => i % 3 === 0);
+    for (const one of claimed) await cases.putClaim(CASES, 'reverify', one, { number: [`${one}:0`] }, 0);
+    const claims = await cases.readClaims(CASES, 'reverify', numbers);
+    expect([...claims.keys()].sort()).toEqual([...claimed].sort());
+    for (const one of claimed) expect(claims.get(one)).toEqual({ pointers: { number: [`${one}:0`] }, version: 1 });
+  });
+
+  it('of no numbers are none, without a call', async () => {
+    expect(await cases.readClaims(CASES, 'reverify', [])).toEqual(new Map());
+  });
+
+  it('read again the keys that the table left unprocessed', async () => {
+    const numbers = [number(1000), number(1001), number(1002)];
+    for (const one of numbers) await cases.putClaim(CASES, 'reverify', one, { number: ['x:0'] }, 0);
+    let calls = 0;
+    // The real table is asked for the first of the keys only, as one that is throttled would answer.
+    dynamo.middlewareStack.add(
+      (following, context) => async (args) => {
+        if (context.commandName !== 'BatchGetItemCommand' && context.commandName !== 'BatchGetCommand')
+          return following(args);
+        calls++;
+        const input = args.input as unknown as { RequestItems: Record<string, { Keys: unknown[] }> };
+        const asked = input.RequestItems[CASES] as { Keys: unknown[] };
+        const [first, ...rest] = asked.Keys;
+        const answer = await following({
+          ...args,
+          input: { ...input, RequestItems: { [CASES]: { ...asked, Keys: [first] } } } as never,
+        });
+        (answer.output as unknown as { UnprocessedKeys: unknown }).UnprocessedKeys =
+          rest.length === 0 ? {} : { [CASES]: { ...asked, Keys: rest } };
+        return answer;
+      },
+      { step: 'initialize', name: 'throttled', priority: 'low' },
+    );
+    try {
+      expect([...(await cases.readClaims(CASES, 'reverify', numbers)).keys()].sort()).toEqual(numbers);
+    } finally {
+      dynamo.middlewareStack.remove('throttled');
+    }
+    expect(calls).toBe(3);
+  });
+
+  it('are made on none, or on the version that was read; any other is a Conflict', async () => {
+    const one = number(2000);
+    await cases.putClaim(CASES, 'reverify', one, { number: ['a:0'] }, 0);
+    await expect(cases.putClaim(CASES, 'reverify', one, { number: ['b:0'] }, 0)).rejects.toThrow(cases.Conflict);
+    await cases.putClaim(CASES, 'reverify', one, { number: ['c:0', 'a:0'] }, 1);
+    await expect(cases.putClaim(CASES, 'reverify', one, { number: ['d:0'] }, 1)).rejects.toThrow(cases.Conflict);
+    const claims = await cases.readClaims(CASES, 'reverify', [one]);
+    expect(claims.get(one)).toEqual({ pointers: { number: ['c:0', 'a:0'] }, version: 2 });
+  });
+
+  it('of numbers and of handsets are kept apart, whatever the digits', async () => {
+    const handset = '35693803564380' as Imei;
+    await cases.putClaim(CASES, 'block', handset, { airtel: ['a:1'], jio: ['b:1'] }, 0);
+    expect(await cases.readClaims(CASES, 'reverify', [handset])).toEqual(new Map());
+    const claims = await cases.readClaims(CASES, 'block', [handset]);
+    expect(claims.get(handset)?.pointers).toEqual({ airtel: ['a:1'], jio: ['b:1'] });
+  });
+});
+
+describe('batches', () => {
+  function batch(change: Partial<Batch> = {}): Batch {
+    const batchId = change.batchId ?? batchOf();
+    return {
+      batchId,
+      agency: agency as AgencyId,
+      file: 'reports/mha/r.csv',
+      sha256: 'ab'.repeat(32),
+      execution: `arn:aws:states:::execution:Batch:${batchId}`,
+      state: 'planning',
+      plan: 0,
+      startedAt: asInstant('2026-06-01T00:00:00Z'),
+      uploadedAt: asInstant('2026-06-01T00:00:00Z'),
+      report: { rows: 3, rejected: 0, repeats: 0, handsets: 3 },
+      handsetsKey: 'handsets.jsonl',
+      ...change,
+    };
+  }
+
+  it('are registered once; another execution is told whose it is', async () => {
+    const first = batch();
+    expect(await cases.registerBatch(CASES, first)).toEqual(first);
+    expect(await cases.registerBatch(CASES, { ...first, execution: 'another' })).toEqual(first);
+    expect(await cases.readBatch(CASES, first.batchId)).toEqual(first);
+  });
+
+  it('are registered anew by the same execution’s retry: it is its own still', async () => {
+    const first = batch();
+    await cases.registerBatch(CASES, first);
+    expect((await cases.registerBatch(CASES, first)).execution).toBe(first.execution);
+  });
+
+  it('that failed may be begun again by another execution', async () => {
+    const first = batch({ state: 'failed' });
+    await cases.registerBatch(CASES, first);
+    const second = { ...first, state: 'planning' as const, execution: 'another' };
+    expect(await cases.registerBatch(CASES, second)).toEqual(second);
+    expect((await cases.readBatch(CASES, first.batchId))?.execution).toBe('another');
+  });
+
+  it.each(['directed', 'settled'] as const)('that are %s are never begun again', async (state) => {
+    const first = batch({ state, plan: 4 });
+    await cases.registerBatch(CASES, first);
+    expect(await cases.registerBatch(CASES, { ...first, state: 'planning', execution: 'another' })).toEqual(first);
+  });
+
+  it('are directed by the commit of their own plan, once', async () => {
+    const one = batch({ plan: 5 });
+    await cases.registerBatch(CASES, one);
+    expect(await cases.commitPlan(CASES, one.batchId, 4, 'plans/4')).toBe(false);
+    expect(await cases.commitPlan(CASES, one.batchId, 5, 'plans/5')).toBe(true);
+    expect(await cases.commitPlan(CASES, one.batchId, 5, 'plans/5-again')).toBe(false);
+    expect(await cases.readBatch(CASES, one.batchId)).toEqual({ ...one, state: 'directed', planKey: 'plans/5' });
+  });
+
+  it('whose plan failed are void for ever: the commit comes too late', async () => {
+    const one = batch({ plan: 6, state: 'failed' });
+    await cases.registerBatch(CASES, one);
+    expect(await cases.commitPlan(CASES, one.batchId, 6, 'plans/6')).toBe(false);
+    expect((await cases.readBatch(CASES, one.batchId))?.state).toBe('failed');
+  });
+
+  it('are settled once, when directed, or when they had nothing to plan', async () => {
+    const settledAt = asInstant('2026-06-17T00:05:00Z');
+    const settle = (one: Batch, under = 'a') => cases.commitSettled(CASES, one.batchId, settledAt, under);
+    const directed = batch({ plan: 7, state: 'directed' });
+    const empty = batch();
+    const planning = batch({ plan: 8 });
+    for (const one of [directed, empty, planning]) await cases.registerBatch(CASES, one);
+    expect([await settle(directed), await settle(empty), await settle(planning)]).toEqual([true, true, false]);
+    expect(await settle(directed, 'b')).toBe(false);
+    expect(await cases.readBatch(CASES, directed.batchId)).toMatchObject({
+      state: 'settled',
+      settledAt,
+      settledUnder: 'a',
+    });
+  });
+
+  describe('whose execution ended early', () => {
+    const planning = (holder: BatchId, execution: string) => put({ pk: 'PLANNING', plan: 9, holder, execution });
+
+    it('fail, and free PLANNING', async () => {
+      const one = batch({ plan: 9 });
+      await cases.registerBatch(CASES, one);
+      await planning(one.batchId, one.execution);
+      expect(await cases.abandonExecution(CASES, one.execution)).toEqual({
+        batch: { ...one, state: 'failed' },
+        failed: true,
+      });
+      expect(await get('PLANNING')).toEqual({ pk: 'PLANNING', plan: 9 });
+      // Told again, it changes nothing.
+      expect(await cases.abandonExecution(CASES, one.execution)).toMatchObject({ failed: true });
+    });
+
+    it('leave PLANNING to whom it belongs now', async () => {
+      const one = batch();
+      const other = batch();
+      await cases.registerBatch(CASES, one);
+      await planning(other.batchId, other.execution);
+      await cases.abandonExecution(CASES, one.execution);
+      expect(await get('PLANNING')).toMatchObject({ holder: other.batchId, execution: other.execution });
+      await dynamo.send(new DeleteCommand({ TableName: CASES, Key: { pk: 'PLANNING' } }));
+    });
+
+    it('stay directed where the plan was committed before', async () => {
+      const one = batch({ plan: 10, state: 'directed' });
+      await cases.registerBatch(CASES, one);
+      expect(await cases.abandonExecution(CASES, one.execution)).toEqual({ batch: one, failed: false });
+    });
+
+    it('are another execution’s by now: nothing happens to them', async () => {
+      const first = batch({ state: 'failed' });
+      await cases.registerBatch(CASES, first);
+      const second = { ...first, state: 'planning' as const, execution: `${first.execution}-2` };
+      await cases.registerBatch(CASES, second);
+      expect(await cases.abandonExecution(CASES, first.execution)).toBeUndefined();
+      expect(await cases.readBatch(CASES, first.batchId)).toEqual(second);
+    });
+
+    it('were never registered: there is nothing to give up', async () => {
+      expect(await cases.abandonExecution(CASES, 'nobody')).toBeUndefined();
+    });
+  });
+});
+
+describe('decisions', () => {
+  it('of a shard are registered once: the first attempt’s counts for all', async () => {
+    expect(await cases.readDecision(CASES, 11, 'reverify', 0)).toBeUndefined();
+    expect(await cases.registerDecision(CASES, 11, 'reverify', 0, 'first')).toBe('first');
+    expect(await cases.registerDecision(CASES, 11, 'reverify', 0, 'second')).toBe('first');
+    expect(await cases.readDecision(CASES, 11, 'reverify', 0)).toBe('first');
+  });
+
+  it('are kept apart by plan, kind and shard', async () => {
+    await cases.registerDecision(CASES, 12, 'reverify', 0, 'this');
+    expect(await cases.registerDecision(CASES, 13, 'reverify', 0, 'plan')).toBe('plan');
+    expect(await cases.registerDecision(CASES, 12, 'block', 0, 'kind')).toBe('kind');
+    expect(await cases.registerDecision(CASES, 12, 'reverify', 1, 'shard')).toBe('shard');
+  });
+
+  it('of many attempts at once end in one', async () => {
+    const attempts = Array.from({ length: 8 }, (_, i) => cases.registerDecision(CASES, 14, 'block', 0, `attempt-${i}`));
+    expect(new Set(await Promise.all(attempts)).size).toBe(1);
+  });
+});
+
+describe('imports', () => {
+  it('keep the latest instant, in whatever order they are noted', async () => {
+    const at = (time: string) => asInstant(`2026-06-01T${time}Z`);
+    expect(await cases.readLatestImport(CASES, airtel)).toBeNull();
+    for (const time of ['10:00:00', '12:00:00', '11:00:00', '12:00:00'])
+      await cases.noteImport(CASES, airtel, at(time));
+    expect(await cases.readLatestImport(CASES, airtel)).toBe(at('12:00:00'));
+    expect(await cases.readLatestImport(CASES, jio)).toBeNull();
+  });
+});
+
+describe('late revocations', () => {
+  it('under one key are all that were prepared for it, each once, sorted', async () => {
+    const one = batchOf();
+    const add = (key: string, sha8 = 'aabbccdd') => cases.addLateRevocations(CASES, day('2026-06-20'), one, sha8, key);
+    expect(await add('b')).toEqual(['b']);
+    expect(await add('a')).toEqual(['a', 'b']);
+    expect(await add('b')).toEqual(['a', 'b']);
+    expect(await add('c', '00112233')).toEqual(['c']);
+  });
+});
+
+describe('earlier directions', () => {
+  /** A directed batch of plan 3 and a ledger of three rows in it. */
+  async function directed(change: Partial<Batch> = {}) {
+    const batchId = batchOf();
+    const ledger = ledgerOf({ batchId, plan: 3 });
+    await cases.createLedger(CASES, ledger);
+    const plain = { pk: `BATCH#${batchId}`, batchId, plan: 3, state: 'directed', ...change };
+    await put(plain);
+    return { ledger, pointer: (row: number) => `${ledger.directionId}:${row}` };
+  }
+  const counted = async (...stored: string[]) =>
+    (await new EarlierDirections(CASES, 5).counted(stored)).map(({ directionId, row }) => `${directionId}:${row}`);
+
+  it('count where their plan was directed, or its batch is settled, and the ledger holds the row', async () => {
+    const { pointer } = await directed();
+    const settled = await directed({ state: 'settled' });
+    expect(await counted(pointer(2), settled.pointer(0))).toEqual([pointer(2), settled.pointer(0)]);
+    // Rows count from 0: there are three.
+    expect(await counted(pointer(3))).toEqual([]);
+  });
+
+  it('are void where the plan is not the batch’s, failed, or has no ledger', async () => {
+    const planning = await directed({ state: 'planning' });
+    const failed = await directed({ state: 'failed' });
+    const replanned = await directed({ plan: 4 });
+    const noLedger = `${ledgerOf({ plan: 3 }).directionId}:0`;
+    expect(await counted(planning.pointer(0), failed.pointer(0), replanned.pointer(0), noLedger)).toEqual([]);
+  });
+
+  it('leave out the plan’s own pointers, which a retry of its own left', async () => {
+    const { ledger } = await directed();
+    const own = ledger.directionId.replace(/\.3-/, '.5-');
+    expect(await counted(`${own}:0`)).toEqual([]);
+  });
+
+  it('tell a plan that was given up: a later one has claimed', async () => {
+    const { ledger } = await directed();
+    const later = ledger.directionId.replace(/\.3-/, '.6-');
+    await expect(counted(`${later}:0`)).rejects.toThrow(PlanIsVoid);
+  });
+
+  it('are read once each, however many pointers lead there', async () => {
+    const { pointer } = await directed();
+    let reads = 0;
+    dynamo.middlewareStack.add(
+      (following) => (args) => {
+        reads++;
+        return following(args);
+      },
+      { step: 'initialize', name: 'counted' },
+    );
+    try {
+      const earlier = new EarlierDirections(CASES, 5);
+      await Promise.all([earlier.counted([pointer(0), pointer(1)]), earlier.counted([pointer(2), pointer(0)])]);
+    } finally {
+      dynamo.middlewareStack.remove('counted');
+    }
+    // The batch's record and the ledger.
+    expect(reads).toBe(2);
+  });
+});

@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type LocalCloud, startCloud } from '../../lib/local/cloud.ts';
+
+export const START = Date.parse('2026-06-01T00:00:00Z');
+export const CASES = 'Cases';
+export const LINKS = 'Links';
+export const INBOX = 'inbox';
+export const OUTBOX = 'outbox';
+
+const key = (name: string, KeyType: 'HASH' | 'RANGE') => ({ AttributeName: name, KeyType });
+const table = (TableName: string, ...names: string[]) => ({
+  Type: 'AWS::DynamoDB::Table',
+  Properties: {
+    TableName,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+    KeySchema: names.map((name, i) => key(name, i === 0 ? 'HASH' : 'RANGE')),
+  },
+});
+const arn = (service: string, name: string) => `arn:aws:${service}:ap-south-1:000000000000:${name}`;
+
+/** Tells its token to the queue `tokens` and waits for it, a minute at most. */
+const WAITS = {
+  QueryLanguage: 'JSONata',
+  StartAt: 'Wait',
+  States: {
+    Wait: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::sqs:sendMessage.waitForTaskToken',
+      Arguments: {
+        QueueUrl: 'TOKENS',
+        MessageBody: '{% $states.context.Task.Token %}',
+      },
+      TimeoutSeconds: 60,
+      End: true,
+    },
+  },
+};
+
+const TEMPLATE = {
+  Resources: {
+    Cases: table(CASES, 'pk'),
+    Links: table(LINKS, 'pk', 'sk'),
+    Inbox: {
+      Type: 'AWS::S3::Bucket',
+      Properties: { BucketName: INBOX, VersioningConfiguration: { Status: 'Enabled' } },
+    },
+    Outbox: { Type: 'AWS::S3::Bucket', Properties: { BucketName: OUTBOX } },
+    Tokens: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'tokens' } },
+    News: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'news' } },
+    OfAirtel: {
+      Type: 'AWS::SNS::Subscription',
+      Properties: {
+        TopicArn: { Ref: 'News' },
+        Protocol: 'sqs',
+        Endpoint: arn('sqs', 'of-airtel'),
+        FilterPolicy: { operator: ['airtel'] },
+      },
+    },
+    OfAll: {
+      Type: 'AWS::SNS::Subscription',
+      Properties: { TopicArn: { Ref: 'News' }, Protocol: 'sqs', Endpoint: arn('sqs', 'of-all') },
+    },
+    Waits: {
+      Type: 'AWS::StepFunctions::StateMachine',
+      Properties: {
+        StateMachineName: 'Waits',
+        RoleArn: 'arn:aws:iam::000000000000:role/waits',
+        DefinitionString: { 'Fn::Join': ['', [...split(JSON.stringify(WAITS), 'TOKENS', { Ref: 'Tokens' })]] },
+      },
+    },
+  },
+};
+
+function split(text: string, at: string, value: unknown): unknown[] {
+  const [before = '', after = ''] = text.split(at);
+  return [before, value, after];
+}
+
+export const TOPIC = arn('sns', 'news');
+export const MACHINE = arn('states', 'stateMachine:Waits');
+
+/**
+ * A cloud that holds only what the stores talk to. The environment is what a function's is, so the stores are to be
+ * imported after this: their clients read it once.
+ */
+export async function openStores(): Promise<LocalCloud> {
+  const folder = mkdtempSync(join(tmpdir(), 'stores-'));
+  const artifacts = { app: { type: 'aws:cloudformation:stack', properties: { templateFile: 'app.template.json' } } };
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ artifacts }));
+  writeFileSync(join(folder, 'app.template.json'), JSON.stringify(TEMPLATE));
+  const cloud = await startCloud({ assembly: folder, start: START }).finally(() => rmSync(folder, { recursive: true }));
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: cloud.endpoint,
+    AWS_REGION: cloud.region,
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'x',
+    AWS_MAX_ATTEMPTS: '1',
+  });
+  return cloud;
+}
+
+/** The items of an async iterable of pages or values. */
+export async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  return Array.fromAsync(items);
+}
+
+/** An async iterable over what is given. */
+export async function* streamOf<T>(...items: T[]): AsyncGenerator<T> {
+  yield* items;
+}

@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LocalCloud } from '../../lib/local/cloud.ts';
+import { collected, INBOX, OUTBOX, openStores, streamOf } from './lab.ts';
+
+let cloud: LocalCloud;
+let objects: typeof import('../../lambdas/stores/objects.ts');
+let readResults: typeof import('../../lambdas/stores/map-results.ts')['readResults'];
+let s3: typeof import('../../lambdas/stores/clients.ts')['s3'];
+beforeAll(async () => {
+  cloud = await openStores();
+  objects = await import('../../lambdas/stores/objects.ts');
+  ({ readResults } = await import('../../lambdas/stores/map-results.ts'));
+  ({ s3 } = await import('../../lambdas/stores/clients.ts'));
+});
+afterAll(async () => {
+  s3?.destroy();
+  await cloud?.stop();
+});
+
+const place = (key: string) => ({ bucket: OUTBOX, key });
+const head = (key: string) => s3.send(new HeadObjectCommand({ Bucket: OUTBOX, Key: key }));
+const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
+
+describe('reading objects', () => {
+  it('gives bytes, text and lines as they were written', async () => {
+    const text = 'imei,reported_on\n35693803564380,2026-05-20\nसूची,\n';
+    await objects.writeObject(place('read/a.csv'), text);
+    expect(await objects.readText(place('read/a.csv'))).toBe(text);
+    expect(await objects.readBytes(place('read/a.csv'))).toEqual(Buffer.from(text));
+    expect(await collected(objects.readLines(place('read/a.csv')))).toEqual([
+      'imei,reported_on',
+      '35693803564380,2026-05-20',
+      'सूची,',
+    ]);
+  });
+
+  it('gives the lines of any ends, and none for an empty object', async () => {
+    await objects.writeObject(place('read/ends'), 'a\r\nb\n\nc');
+    expect(await collected(objects.readLines(place('read/ends')))).toEqual(['a', 'b', '', 'c']);
+    await objects.writeObject(place('read/empty'), '');
+    expect(await collected(objects.readLines(place('read/empty')))).toEqual([]);
+    expect(await objects.readText(place('read/empty'))).toBe('');
+  });
+
+  it('gives a slice and a range of bytes, and tells one that came short', async () => {
+    await objects.writeObject(place('read/slice'), '0123456789');
+    expect(await objects.readSlice(place('read/slice'), 3, 4)).toBe('3456');
+    await expect(objects.readSlice(place('read/slice'), 8, 4)).rejects.toThrow('a slice of 4 bytes came with 2');
+    const range = async (start?: number, end?: number) =>
+      (await objects.readBytes(place('read/slice'), { start, end } as { start?: number; end?: number })).toString();
+    expect([await range(0, 3), await range(7), await range(2, 3), await range()]).toEqual([
+      '012',
+      '789',
+      '2',
+      '0123456789',
+    ]);
+  });
+
+  it('gives the version that is asked for, whatever stands there by now', async () => {
+    const at = { bucket: INBOX, key: 'reports/mha/r.csv' };
+    await objects.writeObject(at, 'first');
+    const { VersionId: versionId } = await s3.send(new HeadObjectCommand({ Bucket: at.bucket, Key: at.key }));
+    await objects.writeObject(at, 'second');
+    expect(await objects.readText({ ...at, versionId })).toBe('first');
+    expect(await objects.readText(at)).toBe('second');
+  });
+
+  it('fails with NoSuchKey for an object that is not there', async () => {
+    const missing = place('read/missing');
+    const error = expect.objectContaining({ name: 'NoSuchKey' });
+    await expect(objects.readText(missing)).rejects.toThrow(error);
+    await expect(collected(objects.readLines(missing))).rejects.toThrow(error);
+    await expect(objects.copyObject(missing, place('read/copy'))).rejects.toThrow(error);
+  });
+
+  it('gives a large object in chunks', async () => {
+    const bytes = Buffer.alloc(9 * 1024 * 1024, 'abcdefg');
+    await objects.writeObject(place('read/large'), bytes);
+    const chunks = await collected(objects.readChunks(place('read/large')));
+    expect(chunks.length).toBeGreaterThan(10);
+    expect(sha256(Buffer.concat(chunks))).toBe(sha256(bytes));
+  });
+});
+
+describe('writing objects', () => {
+  it('gives each its content type by its name', async () => {
+    const types = {
+      'a.csv': 'text/csv; charset=utf-8',
+      'b.json': 'application/json',
+      'c.jsonl': 'application/x-ndjson',
+      'd.tsv': 'text/tab-separated-values; charset=utf-8',
+      e: 'application/octet-stream',
+    };
+    for (const [name, type] of Object.entries(types)) {
+      await objects.writeObject(place(`types/${name}`), 'x');
+      expect([name, (await head(`types/${name}`)).ContentType]).toEqual([name, type]);
+      await objects.writeStream(place(`types/${name}`), streamOf('x'));
+      expect([name, (await head(`types/${name}`)).ContentType]).toEqual([name, type]);
+    }
+  });
+
+  it('streams a small text as one object', async () => {
+    await objects.writeStream(place('stream/small.csv'), streamOf('a,b\n', '1,2\n', ''));
+    expect(await objects.readText(place('stream/small.csv'))).toBe('a,b\n1,2\n');
+    expect((await head('stream/small.csv')).ETag).not.toContain('-');
+  });
+
+  it('streams no text as an empty object', async () => {
+    await objects.writeStream(place('stream/empty.csv'), streamOf<string>());
+    expect(await objects.readText(place('stream/empty.csv'))).toBe('');
+  });
+
+  it('streams a large text in parts of 8 MiB, characters of several bytes and all', async () => {
+    const line = `${'सूची,'.repeat(20)}\n`;
+    const lines = Math.ceil((17 * 1024 * 1024) / Buffer.byteLength(line));
+    async function* text(): AsyncGenerator<string> {
+      for (let i = 0; i < lines; i++) yield line;
+    }
+    await objects.writeStream(place('stream/large.csv'), text());
+    const { ETag, ContentLength } = await head('stream/large.csv');
+    // An object of parts says in its ETag how many it has.
+    expect(ETag).toMatch(/-3"$/);
+    expect(ContentLength).toBe(lines * Buffer.byteLength(line));
+    const read = createHash('sha256');
+    for await (const chunk of objects.readChunks(place('stream/large.csv'))) read.update(chunk);
+    expect(read.digest('hex')).toBe(sha256(line.repeat(lines)));
+  });
+
+  it.each([
+    ['before its first part', 10],
+    ['in the midst of its parts', 9 * 1024],
+  ])('writes nothing when the text fails %s, and fails with its error', async (_when, kilobytes) => {
+    async function* broken(): AsyncGenerator<string> {
+      for (let i = 0; i < kilobytes; i++) yield 'x'.repeat(1024);
+      throw new RangeError('the text ends here');
+    }
+    const key = `stream/broken-${kilobytes}`;
+    await expect(objects.writeStream(place(key), broken())).rejects.toThrow(new RangeError('the text ends here'));
+    await expect(head(key)).rejects.toThrow(expect.objectContaining({ name: 'NotFound' }));
+  });
+});
+
+describe('copying objects', () => {
+  it('publishes the same bytes, again and again, under names of all kinds', async () => {
+    for (const name of ['+ %20 \'q" &.csv', 'सूची.csv', 'a?b#c', 'a//b']) {
+      await objects.writeObject({ bucket: INBOX, key: `prepared/${name}` }, name);
+      for (let time = 0; time < 2; time++) {
+        await objects.copyObject({ bucket: INBOX, key: `prepared/${name}` }, place(`published/${name}`));
+        expect(await objects.readText(place(`published/${name}`))).toBe(name);
+      }
+    }
+  });
+
+  it('keeps the content type', async () => {
+    await objects.writeObject(place('copy/a.csv'), 'x');
+    await objects.copyObject(place('copy/a.csv'), place('copy/b'));
+    expect((await head('copy/b')).ContentType).toBe('text/csv; charset=utf-8');
+  });
+});
+
+describe('the results of a Map Run', () => {
+  const written = { ResultWriterDetails: { Bucket: OUTBOX, Key: 'run/manifest.json' } };
+  const manifest = (keys: string[]) =>
+    objects.writeObject(
+      place('run/manifest.json'),
+      JSON.stringify({
+        DestinationBucket: OUTBOX,
+        MapRunArn: 'arn',
+        ResultFiles: { FAILED: [], PENDING: [], SUCCEEDED: keys.map((Key) => ({ Key, Size: 1 })) },
+      }),
+    );
+
+  it('are the lines of all its files, in their order', async () => {
+    await objects.writeObject(place('run/SUCCEEDED_0.jsonl'), '{"n":1}\n{"n":2}\n');
+    await objects.writeObject(place('run/SUCCEEDED_1.jsonl'), '{"n":3}\n\n');
+    await manifest(['run/SUCCEEDED_0.jsonl', 'run/SUCCEEDED_1.jsonl']);
+    expect(await collected(readResults(written))).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  });
+
+  it('are none where no child succeeded', async () => {
+    await manifest([]);
+    expect(await collected(readResults(written))).toEqual([]);
+  });
+
+  it('fail where a file or the manifest is not there', async () => {
+    await manifest(['run/nothing.jsonl']);
+    await expect(collected(readResults(written))).rejects.toThrow(expect.objectContaining({ name: 'NoSuchKey' }));
+    const nowhere = { ResultWriterDetails: { Bucket: OUTBOX, Key: 'run/nowhere.json' } };
+    await expect(collected(readResults(nowhere))).rejects.toThrow(expect.objectContaining({ name: 'NoSuchKey' }));
+  });
+});
