@@ -1,6 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ConfigError, stageFromContext } from '../lib/config/stage.ts';
+import { AccessStack } from '../lib/stacks/access.ts';
 import { DataStack } from '../lib/stacks/data.ts';
 import { WorkflowStack } from '../lib/stacks/workflow.ts';
 
@@ -8,7 +9,8 @@ const app = new App();
 try {
   const config = stageFromContext((name) => app.node.tryGetContext(name));
   const data = new DataStack(app, `${config.stage}-data`, { config });
-  new WorkflowStack(app, `${config.stage}-workflow`, { config, data });
+  const workflow = new WorkflowStack(app, `${config.stage}-workflow`, { config, data });
+  new AccessStack(app, `${config.stage}-access`, { config, data, workflow });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;

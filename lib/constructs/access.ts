@@ -1,28 +1,87 @@
 import { Stack, Validations } from 'aws-cdk-lib';
-import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { type IRole, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { CfnFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { IConstruct } from 'constructs';
+import type { GuardedBucket } from './guarded-bucket.ts';
+import { GuardedKey, KEY_ACTIONS, type KeyService } from './guarded-key.ts';
+import { NamedRole } from './named-role.ts';
 
-/** Gives a function's role these actions on these resources, and nothing else, in a policy of its own. */
-export function allow(to: IFunction, actions: string[], ...resources: string[]): Policy {
-  if (!to.role) throw new Error(`the function ${to.node.id} has no role`);
+/** What works with a role of its own: a function, or a state machine. */
+export type Worker = IConstruct & { readonly role?: IRole };
+
+/** Gives a worker's role these actions on these resources, and nothing else, in a policy of its own. */
+export function allow(to: Worker, actions: readonly string[], ...resources: string[]): Policy {
   const policies = to.node.children.filter((child) => child instanceof Policy).length;
   return new Policy(to, `Allow${policies + 1}`, {
-    roles: [to.role],
-    statements: [new PolicyStatement({ actions, resources })],
+    roles: [roleOf(to)],
+    statements: [new PolicyStatement({ actions: [...actions], resources })],
   });
 }
 
-/** Gives a function's role these actions on the objects of these buckets, which are of another stack. */
-export function allowObjects(to: IFunction, actions: string[], ...buckets: IBucket[]): void {
-  const policy = allow(to, actions, ...buckets.map((bucket) => bucket.arnForObjects('*')));
-  for (const bucket of buckets) {
-    const owner = Stack.of(bucket);
-    const exported = owner.resolve(owner.exportValue(bucket.bucketArn));
-    acknowledge(policy, `Resource::${exported['Fn::ImportValue']}/*`, 'The keys of objects are made while it runs.');
-  }
+const OBJECT_ACTIONS = {
+  read: ['s3:GetObject'],
+  'read versions': ['s3:GetObject', 's3:GetObjectVersion'],
+  write: ['s3:PutObject', 's3:AbortMultipartUpload'],
+};
+
+/** Gives a worker's role to read or to write the objects of a bucket whose keys fit these patterns. */
+export function allowObjects(
+  to: Worker,
+  how: keyof typeof OBJECT_ACTIONS,
+  bucket: GuardedBucket,
+  ...patterns: string[]
+): void {
+  const right = how === 'write' ? 'write' : 'read';
+  const policy = allow(to, OBJECT_ACTIONS[how], ...patterns.map((pattern) => bucket.arnForObjects(pattern)));
+  policy.addStatements(keyStatement(bucket.key, 's3', right));
+  bucket.admit(roleOf(to).fixedArn, right);
+  acknowledgeObjects(policy, bucket, patterns);
+}
+
+/** Gives a worker's role these actions on a table's items. */
+export function allowItems(to: Worker, actions: readonly string[], table: Table): void {
+  const policy = allow(to, actions, table.tableArn);
+  const key = guarded(table.encryptionKey);
+  policy.addStatements(keyStatement(key, 'dynamodb', 'write'));
+  key.admit(roleOf(to).fixedArn, 'dynamodb', 'write');
+}
+
+/** Lets a worker publish to these topics, which are under one key. */
+export function allowPublish(to: Worker, ...topics: [Topic, ...Topic[]]): void {
+  const policy = allow(to, ['sns:Publish'], ...topics.map((topic) => topic.topicArn));
+  const key = guarded(topics[0].masterKey);
+  policy.addStatements(keyStatement(key, 'sns', 'write'));
+  key.admit(roleOf(to).fixedArn, 'sns', 'write');
+}
+
+/** Lets a state machine use what its Distributed Maps were granted on a bucket, but for the key and the bucket's walls. */
+export function admitObjects(to: Worker, bucket: GuardedBucket): void {
+  allow(to, KEY_ACTIONS.s3.write, bucket.key.keyArn);
+  bucket.admit(roleOf(to).fixedArn, 'read', 'write');
+}
+
+/** Lets a worker use a key for what a task or an event source was granted elsewhere. */
+export function allowKey(to: Worker, key: GuardedKey, service: KeyService, how: 'read' | 'write'): void {
+  allow(to, KEY_ACTIONS[service][how], key.keyArn);
+  key.admit(roleOf(to).fixedArn, service, how);
+}
+
+function keyStatement(key: GuardedKey, service: KeyService, how: 'read' | 'write'): PolicyStatement {
+  return new PolicyStatement({ actions: KEY_ACTIONS[service][how], resources: [key.keyArn] });
+}
+
+function guarded(key: IKey | undefined): GuardedKey {
+  if (!(key instanceof GuardedKey)) throw new Error('what it encrypts is under no key that names its users');
+  return key;
+}
+
+function roleOf({ role, node }: Worker): NamedRole {
+  if (!(role instanceof NamedRole)) throw new Error(`${node.id} has no role of its own`);
+  return role;
 }
 
 /** Says why the role of a state machine has the wildcards that its tasks bring. */
@@ -32,17 +91,29 @@ export function acknowledgeMachine(
   others: Record<string, string>,
 ) {
   const stack = Stack.of(machine);
-  for (const invoked of functions) {
-    const id = stack.getLogicalId(invoked.node.defaultChild as CfnFunction);
-    acknowledge(
-      machine,
-      `Resource::<${id}.Arn>:*`,
-      'Any version or alias of this one function, as the task asks for it.',
-    );
-  }
-  for (const [finding, reason] of Object.entries(others)) acknowledge(machine, finding, reason);
+  const invocations = functions.map((invoked) => [
+    `Resource::<${stack.getLogicalId(invoked.node.defaultChild as CfnFunction)}.Arn>:*`,
+    'Any version or alias of this one function, as the task asks for it.',
+  ]);
+  // The rights of the tasks stand in the role's own policy, those of the Distributed Maps in one of the machine's.
+  for (const scope of [machine, machine.role])
+    for (const [finding = '', reason = ''] of [...invocations, ...Object.entries(others)])
+      acknowledge(scope, finding, reason);
 }
 
-function acknowledge(scope: IConstruct, finding: string, reason: string): void {
+/** Says why policies of `scope` name the objects of another stack's bucket by patterns. */
+export function acknowledgeObjects(scope: IConstruct, bucket: GuardedBucket, patterns: readonly string[]): void {
+  const owner = Stack.of(bucket);
+  const exported = owner.resolve(owner.exportValue(bucket.bucketArn));
+  for (const pattern of patterns)
+    acknowledge(
+      scope,
+      `Resource::${exported['Fn::ImportValue']}/${pattern}`,
+      'The keys of objects are made while it runs, and by those who upload.',
+    );
+}
+
+/** Says why a wildcard stands in the policies of `scope`. `finding` is what cdk-nag puts in its brackets. */
+export function acknowledge(scope: IConstruct, finding: string, reason: string): void {
   Validations.of(scope).acknowledge({ id: `AwsSolutions-IAM5[${finding}]`, reason });
 }

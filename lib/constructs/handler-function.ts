@@ -1,15 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import type { StageConfig } from '../config/stage.ts';
+import { NamedRole } from './named-role.ts';
 
 const lambdas = fileURLToPath(new URL('../../lambdas', import.meta.url));
 
 /** Settings of one function. `E` is what its handler's schema of the environment takes: a missing variable does not compile. */
 export interface HandlerFunctionProps<E extends Record<string, string>> {
+  readonly config: StageConfig;
   /** Folder under `lambdas/`. */
   readonly folder: string;
   readonly environment: E;
@@ -21,12 +24,17 @@ export interface HandlerFunctionProps<E extends Record<string, string>> {
 
 /** A function of this system: bundled from its folder, on the current Node, with a log group and a role of its own. */
 export class HandlerFunction<E extends Record<string, string>> extends NodejsFunction {
-  constructor(scope: Construct, id: string, props: HandlerFunctionProps<E>) {
+  constructor(scope: Construct, id: string, { config, ...props }: HandlerFunctionProps<E>) {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
-      retention: RetentionDays.ONE_YEAR,
+      retention: config.retention.logDays,
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    const role = new NamedRole(scope, `${id}Role`, {
+      stage: config.stage,
+      kind: 'function',
+      who: id,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
     logGroup.grantWrite(role);
     super(scope, id, {
       entry: `${lambdas}/${props.folder}/handler.ts`,

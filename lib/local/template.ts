@@ -223,7 +223,8 @@ class Resolver {
     const property = NAME_PROPERTIES[resource.Type];
     const given = property === undefined ? undefined : this.resolve(resource.Properties?.[property], stack, id);
     const name = typeof given === 'string' ? given : physicalName(stack.name, logicalId, resource.Type);
-    const identity = identify(resource.Type, name, this.settings);
+    const path = resource.Type === 'AWS::IAM::Role' ? this.resolve(resource.Properties?.Path, stack, id) : undefined;
+    const identity = identify(resource.Type, name, this.settings, typeof path === 'string' ? path : '/');
     this.identities.set(id, identity);
     return identity;
   }
@@ -373,7 +374,7 @@ function suffix(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12).toUpperCase();
 }
 
-function identify(type: string, name: string, { region, account, endpoint }: LoadSettings): Identity {
+function identify(type: string, name: string, { region, account, endpoint }: LoadSettings, rolePath: string): Identity {
   const arn = (service: string, resource: string): string => `arn:aws:${service}:${region}:${account}:${resource}`;
   switch (type) {
     case 'AWS::S3::Bucket':
@@ -391,7 +392,9 @@ function identify(type: string, name: string, { region, account, endpoint }: Loa
     case 'AWS::StepFunctions::StateMachine':
       return { name, ref: arn('states', `stateMachine:${name}`), arn: arn('states', `stateMachine:${name}`) };
     case 'AWS::IAM::Role':
-      return { name, ref: name, arn: `arn:aws:iam::${account}:role/${name}` };
+      return { name, ref: name, arn: `arn:aws:iam::${account}:role${rolePath}${name}` };
+    case 'AWS::KMS::Key':
+      return { name, ref: name, arn: arn('kms', `key/${name}`) };
     case 'AWS::IAM::ManagedPolicy':
       return { name, ref: `arn:aws:iam::${account}:policy/${name}`, arn: `arn:aws:iam::${account}:policy/${name}` };
     case 'AWS::Logs::LogGroup':

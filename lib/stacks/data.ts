@@ -1,15 +1,16 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, Table, TableEncryption, type TableProps } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
-import { Alias } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type CfnBucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Subscription, SubscriptionFilter, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Address } from '../config/participants.ts';
-import { NEW_TABLE, type Policy } from '../config/policy.ts';
+import { NEW_TABLE } from '../config/policy.ts';
 import type { StageConfig } from '../config/stage.ts';
+import { GuardedBucket } from '../constructs/guarded-bucket.ts';
+import { GuardedKey } from '../constructs/guarded-key.ts';
 
 export interface DataStackProps extends StackProps {
   readonly config: StageConfig;
@@ -18,7 +19,9 @@ export interface DataStackProps extends StackProps {
 /** A queue of inbox events before a function that may work on each for `worksFor`. */
 export interface InboxQueue {
   readonly queue: Queue;
+  readonly deadLetters: Queue;
   readonly worksFor: Duration;
+  readonly key: GuardedKey;
 }
 
 const PROTOCOLS: Record<Address['protocol'], SubscriptionProtocol> = {
@@ -31,9 +34,15 @@ const PROTOCOLS: Record<Address['protocol'], SubscriptionProtocol> = {
 export class DataStack extends Stack {
   readonly links: Table;
   readonly cases: Table;
-  readonly inbox: Bucket;
-  readonly work: Bucket;
-  readonly outbox: Bucket;
+  readonly inbox: GuardedBucket;
+  readonly work: GuardedBucket;
+  readonly outbox: GuardedBucket;
+  /** Entries of the audit: written once, deleted by nobody before their time. */
+  readonly audit: GuardedBucket;
+  /** Of both tables. */
+  readonly tablesKey: GuardedKey;
+  /** Of all topics and queues. */
+  readonly messagesKey: GuardedKey;
   readonly operators: Topic;
   readonly agencies: Topic;
   readonly administrators: Topic;
@@ -44,12 +53,40 @@ export class DataStack extends Stack {
   constructor(scope: Construct, id: string, { config, ...props }: DataStackProps) {
     super(scope, id, props);
 
-    this.links = this.#table('Links', config.policy, { sortKey: { name: 'sk', type: AttributeType.STRING } });
-    this.cases = this.#table('Cases', config.policy, {});
+    const { retention, protect, policy } = config;
+    const removalPolicy = RemovalPolicy.RETAIN;
+    this.tablesKey = new GuardedKey(this, 'TablesKey', { description: 'Encrypts the tables', removalPolicy });
+    this.tablesKey.admitTables();
+    this.messagesKey = new GuardedKey(this, 'MessagesKey', {
+      description: 'Encrypts topics and queues',
+      removalPolicy,
+    });
+    this.messagesKey.admitService('events.amazonaws.com');
 
-    this.inbox = this.#bucket('Inbox', { versioned: true });
-    this.work = this.#bucket('Work', {});
-    this.outbox = this.#bucket('Outbox', {});
+    const asNew = policy.warmWrites === NEW_TABLE.warmWrites && policy.warmReads === NEW_TABLE.warmReads;
+    const bears = {
+      deletionProtection: protect,
+      ...(asNew
+        ? {}
+        : { warmThroughput: { writeUnitsPerSecond: policy.warmWrites, readUnitsPerSecond: policy.warmReads } }),
+    };
+    this.links = this.#table('Links', {
+      ...bears,
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      timeToLiveAttribute: 'expires',
+    });
+    this.cases = this.#table('Cases', bears);
+
+    const { oldVersionDays } = retention;
+    this.inbox = new GuardedBucket(this, 'Inbox', { removalPolicy, oldVersionDays, days: retention.inboxDays });
+    this.work = new GuardedBucket(this, 'Work', { removalPolicy, oldVersionDays, days: retention.workDays });
+    this.outbox = new GuardedBucket(this, 'Outbox', { removalPolicy, oldVersionDays });
+    const auditFor = Duration.days(retention.auditDays);
+    this.audit = new GuardedBucket(this, 'Audit', {
+      removalPolicy,
+      // In a stage that isn't protected, those who may bypass the lock can still tear it down.
+      lock: protect ? ObjectLockRetention.compliance(auditFor) : ObjectLockRetention.governance(auditFor),
+    });
     // The L2 property would bring a function of its own to set this.
     (this.inbox.node.defaultChild as CfnBucket).notificationConfiguration = {
       eventBridgeConfiguration: { eventBridgeEnabled: true },
@@ -73,48 +110,31 @@ export class DataStack extends Stack {
     this.usage = this.#inboxQueue('Usage', Duration.minutes(15), [{ prefix: 'usage/' }]);
     this.responses = this.#inboxQueue('Responses', Duration.minutes(5), [{ prefix: 'responses/' }]);
 
-    for (const [name, bucket] of Object.entries({ Inbox: this.inbox, Work: this.work, Outbox: this.outbox }))
+    for (const [name, bucket] of Object.entries({
+      Inbox: this.inbox,
+      Work: this.work,
+      Outbox: this.outbox,
+      Audit: this.audit,
+    }))
       new CfnOutput(this, `${name}BucketName`, { value: bucket.bucketName });
     for (const [name, table] of Object.entries({ Links: this.links, Cases: this.cases }))
       new CfnOutput(this, `${name}TableName`, { value: table.tableName });
   }
 
-  #table(
-    id: string,
-    { warmWrites, warmReads }: Policy,
-    key: { sortKey?: { name: string; type: AttributeType } },
-  ): Table {
-    const isWarmed = warmWrites > NEW_TABLE.warmWrites || warmReads > NEW_TABLE.warmReads;
+  #table(id: string, more: Omit<TableProps, 'partitionKey' | 'billingMode'>): Table {
     return new Table(this, id, {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
-      ...key,
+      ...more,
       billingMode: BillingMode.PAY_PER_REQUEST,
-      ...(isWarmed ? { warmThroughput: { writeUnitsPerSecond: warmWrites, readUnitsPerSecond: warmReads } } : {}),
-      encryption: TableEncryption.AWS_MANAGED,
+      encryption: TableEncryption.CUSTOMER_MANAGED,
+      encryptionKey: this.tablesKey,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: RemovalPolicy.RETAIN,
     });
   }
 
-  #bucket(id: string, { versioned = false }: { versioned?: boolean }): Bucket {
-    const bucket = new Bucket(this, id, {
-      versioned,
-      encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    Validations.of(bucket).acknowledge({
-      id: 'AwsSolutions-S1',
-      reason:
-        'Who read and wrote what is recorded by CloudTrail data events of the account, not by access logs in another bucket.',
-    });
-    return bucket;
-  }
-
   #topic(id: string): Topic {
-    return new Topic(this, id, { enforceSSL: true, masterKey: Alias.fromAliasName(this, `${id}Key`, 'alias/aws/sns') });
+    return new Topic(this, id, { enforceSSL: true, masterKey: this.messagesKey });
   }
 
   #subscribe(id: string, topic: Topic, addresses: readonly Address[], filter: Record<string, string>): void {
@@ -133,29 +153,40 @@ export class DataStack extends Stack {
       });
   }
 
-  #inboxQueue(id: string, worksFor: Duration, key: unknown[]): InboxQueue {
+  #inboxQueue(id: string, worksFor: Duration, keys: unknown[]): InboxQueue {
     const deadLetters = new Queue(this, `${id}DeadLetters`, {
-      encryption: QueueEncryption.SQS_MANAGED,
+      encryption: QueueEncryption.KMS,
+      encryptionMasterKey: this.messagesKey,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
     const queue = new Queue(this, `${id}Queue`, {
-      encryption: QueueEncryption.SQS_MANAGED,
+      encryption: QueueEncryption.KMS,
+      encryptionMasterKey: this.messagesKey,
       enforceSSL: true,
       // Six times the function's own time, so that no message comes back while it is worked on.
       visibilityTimeout: Duration.seconds(6 * worksFor.toSeconds()),
       retentionPeriod: Duration.days(14),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
     });
-    new Rule(this, `${id}Uploaded`, {
+    const uploaded = new Rule(this, `${id}Uploaded`, {
       description: `Objects put into the inbox, for ${id.toLowerCase()}`,
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],
-        detail: { bucket: { name: [this.inbox.bucketName] }, object: { key } },
+        detail: { bucket: { name: [this.inbox.bucketName] }, object: { key: keys } },
       },
-      targets: [new SqsQueue(queue)],
+      // The ready-made target would let all of EventBridge send, and use the key for more than sending.
+      targets: [{ bind: () => ({ arn: queue.queueArn, targetResource: queue }) }],
     });
-    return { queue, worksFor };
+    queue.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('events.amazonaws.com')],
+        actions: ['sqs:SendMessage'],
+        resources: [queue.queueArn],
+        conditions: { ArnEquals: { 'aws:SourceArn': uploaded.ruleArn } },
+      }),
+    );
+    return { queue, deadLetters, worksFor, key: this.messagesKey };
   }
 }

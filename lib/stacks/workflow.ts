@@ -1,8 +1,9 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import {
   type CfnStateMachine,
@@ -29,8 +30,17 @@ import type { Environment as ReleaseEnvironment } from '../../lambdas/release/ha
 import type { Environment as ScreenEnvironment } from '../../lambdas/screen/handler.ts';
 import type { Environment as SettleEnvironment } from '../../lambdas/settle/handler.ts';
 import type { StageConfig } from '../config/stage.ts';
-import { acknowledgeMachine, allow, allowObjects } from '../constructs/access.ts';
+import {
+  acknowledgeMachine,
+  admitObjects,
+  allow,
+  allowItems,
+  allowKey,
+  allowObjects,
+  allowPublish,
+} from '../constructs/access.ts';
 import { HandlerFunction } from '../constructs/handler-function.ts';
+import { NamedRole } from '../constructs/named-role.ts';
 import { batchFlow } from '../workflows/batch.ts';
 import { directionLadder } from '../workflows/direction.ts';
 import { importFlow } from '../workflows/import.ts';
@@ -41,13 +51,12 @@ export interface WorkflowStackProps extends StackProps {
   readonly data: DataStack;
 }
 
-const READ_OBJECTS = ['s3:GetObject', 's3:GetObjectVersion'];
-const WRITE_OBJECTS = ['s3:PutObject', 's3:AbortMultipartUpload'];
 const READ_ITEMS = ['dynamodb:GetItem'];
-const CHANGE_ITEMS = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const PUT_ITEMS = [...READ_ITEMS, 'dynamodb:PutItem'];
+const CHANGE_ITEMS = [...PUT_ITEMS, 'dynamodb:UpdateItem'];
 /** How cdk-nag names a right on executions, up to their machine's name. */
 const EXECUTIONS = 'Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:';
-const CLAIM_ITEMS = [...CHANGE_ITEMS, 'dynamodb:BatchGetItem'];
+const CLAIM_ITEMS = [...PUT_ITEMS, 'dynamodb:BatchGetItem'];
 
 /** Pieces of a usage file that one run of the Cut function lists: some 2 GiB, a fraction of its 15 minutes. */
 const PIECES_PER_STRETCH = 256;
@@ -56,10 +65,13 @@ const PIECES_PER_STRETCH = 256;
 export class WorkflowStack extends Stack {
   readonly batch: StateMachine;
   readonly direction: StateMachine;
+  /** All of them. */
+  readonly machines: StateMachine[] = [];
   readonly importByPieces: StateMachine;
 
-  constructor(scope: Construct, id: string, { config, data, ...props }: WorkflowStackProps) {
+  constructor(scope: Construct, id: string, props: WorkflowStackProps) {
     super(scope, id, props);
+    const { config, data } = props;
     const { policy } = config;
     const { inbox, work, outbox, links, cases } = data;
     const places = { WORK: work.bucketName, OUTBOX: outbox.bucketName, CASES: cases.tableName };
@@ -71,34 +83,40 @@ export class WorkflowStack extends Stack {
 
     // ------------------------------------------------------------------------------------------ the Direction machine
     const order = new HandlerFunction<OrderEnvironment>(this, 'Order', {
+      config,
       folder: 'order',
       description: "Issues a rung's order for the rows that are open",
       memory: 512,
       timeout: Duration.minutes(2),
       environment: { ...places, OPERATORS_TOPIC },
     });
-    allow(order, CHANGE_ITEMS, cases.tableArn);
-    allowObjects(order, READ_OBJECTS, work);
-    allowObjects(order, WRITE_OBJECTS, work, outbox);
-    allow(order, ['sns:Publish'], data.operators.topicArn);
+    allowItems(order, PUT_ITEMS, cases);
+    allowObjects(order, 'read', work, 'plans/*/decisions/*', 'directions/*');
+    allowObjects(order, 'write', work, 'directions/*');
+    allowObjects(order, 'write', outbox, 'orders/*');
+    allowPublish(order, data.operators);
     const close = new HandlerFunction<CloseEnvironment>(this, 'Close', {
+      config,
       folder: 'close',
       description: 'Ends a ladder: what is open or failed becomes overdue',
       memory: 512,
       timeout: Duration.minutes(1),
       environment: { CASES: cases.tableName },
     });
-    allow(close, CHANGE_ITEMS, cases.tableArn);
+    allowItems(close, PUT_ITEMS, cases);
     this.direction = this.#machine(
+      props,
       'Direction',
       directionLadder(new Construct(this, 'DirectionLadder'), { order, close, administrators: data.administrators }),
       [order, close],
     );
+    allowKey(this.direction, data.messagesKey, 'sns', 'write');
     // In a policy of its own: the machine names the function, so the function's own policy may not name the machine.
     allow(order, ['states:SendTaskSuccess'], this.direction.stateMachineArn);
 
     // ---------------------------------------------------------------------------------------------- the Batch machine
     const screen = new HandlerFunction<ScreenEnvironment>(this, 'Screen', {
+      config,
       folder: 'screen',
       description: 'Screens a report and registers its batch',
       memory: 1024,
@@ -112,31 +130,36 @@ export class WorkflowStack extends Stack {
         LINKS_PER_SHARD: String(policy.linksPerShard),
       },
     });
-    allowObjects(screen, READ_OBJECTS, inbox);
-    allowObjects(screen, WRITE_OBJECTS, work, outbox);
-    allow(screen, CHANGE_ITEMS, cases.tableArn);
-    allow(screen, ['sns:Publish'], data.agencies.topicArn, data.administrators.topicArn);
+    allowObjects(screen, 'read versions', inbox, 'reports/*');
+    allowObjects(screen, 'write', work, 'screened/*');
+    allowObjects(screen, 'write', outbox, 'rejects/*');
+    allowItems(screen, PUT_ITEMS, cases);
+    allowPublish(screen, data.agencies, data.administrators);
 
     const expand = new HandlerFunction<ExpandEnvironment>(this, 'Expand', {
+      config,
       folder: 'expand',
       description: "Reads some handsets' links in the look-back window",
       memory: 1024,
       timeout: Duration.minutes(15),
       environment: { WORK: work.bucketName, LINKS: links.tableName },
     });
-    allow(expand, ['dynamodb:Query'], links.tableArn);
-    allowObjects(expand, WRITE_OBJECTS, work);
+    allowItems(expand, ['dynamodb:Query'], links);
+    allowObjects(expand, 'write', work, 'plans/*/gathered/*');
 
     const gather = new HandlerFunction<GatherEnvironment>(this, 'Gather', {
+      config,
       folder: 'gather',
       description: 'Says which gathered links belong to which shard',
       memory: 1024,
       timeout: Duration.minutes(5),
       environment: { WORK: work.bucketName, ROWS_PER_DIRECTION: String(policy.rowsPerDirection) },
     });
-    allowObjects(gather, [...READ_OBJECTS, ...WRITE_OBJECTS], work);
+    allowObjects(gather, 'read', work, 'plans/*/expanded/*');
+    allowObjects(gather, 'write', work, 'plans/*/shards/*');
 
     const claim = new HandlerFunction<ClaimEnvironment>(this, 'Claim', {
+      config,
       folder: 'claim',
       description: 'Decides and claims a shard of numbers or handsets',
       memory: 1024,
@@ -149,32 +172,38 @@ export class WorkflowStack extends Stack {
         ROWS_PER_DIRECTION: String(policy.rowsPerDirection),
       },
     });
-    allowObjects(claim, [...READ_OBJECTS, ...WRITE_OBJECTS], work);
-    allow(claim, CLAIM_ITEMS, cases.tableArn);
+    allowObjects(claim, 'read', work, 'plans/*/shards/*', 'plans/*/gathered/*', 'plans/*/decisions/*', 'screened/*');
+    allowObjects(claim, 'write', work, 'plans/*/decisions/*');
+    allowItems(claim, CLAIM_ITEMS, cases);
 
     const commit = new HandlerFunction<CommitEnvironment>(this, 'Commit', {
+      config,
       folder: 'commit',
       description: "Lists a plan's directions and makes the plan count",
       memory: 1024,
       timeout: Duration.minutes(5),
       environment: { WORK: work.bucketName, CASES: cases.tableName },
     });
-    allowObjects(commit, [...READ_OBJECTS, ...WRITE_OBJECTS], work);
-    allow(commit, CHANGE_ITEMS, cases.tableArn);
+    allowObjects(commit, 'read', work, 'plans/*/claimed/*', 'plans/*/decisions/*', 'plans/*/directions/*');
+    allowObjects(commit, 'write', work, 'plans/*/directions/*');
+    allowItems(commit, CHANGE_ITEMS, cases);
 
     const settle = new HandlerFunction<SettleEnvironment>(this, 'Settle', {
+      config,
       folder: 'settle',
       description: 'Seals the ledgers, balances the books and publishes them',
       memory: 1769,
       timeout: Duration.minutes(15),
       environment: { ...places, OPERATORS, OPERATORS_TOPIC, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC },
     });
-    allowObjects(settle, READ_OBJECTS, work);
-    allowObjects(settle, WRITE_OBJECTS, work, outbox);
-    allow(settle, CHANGE_ITEMS, cases.tableArn);
-    allow(settle, ['sns:Publish'], OPERATORS_TOPIC, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC);
+    allowObjects(settle, 'read', work, 'plans/*/decisions/*', 'plans/*/directions/*', 'batches/*');
+    allowObjects(settle, 'write', work, 'batches/*');
+    allowObjects(settle, 'write', outbox, 'batches/*', 'revocations/*');
+    allowItems(settle, CHANGE_ITEMS, cases);
+    allowPublish(settle, data.operators, data.agencies, data.administrators);
 
     this.batch = this.#machine(
+      props,
       'Batch',
       batchFlow(new Construct(this, 'BatchFlow'), {
         screen,
@@ -192,6 +221,9 @@ export class WorkflowStack extends Stack {
       [screen, expand, gather, claim, commit, settle],
     );
 
+    admitObjects(this.batch, work);
+    allowKey(this.batch, data.tablesKey, 'dynamodb', 'write');
+    allowKey(this.batch, data.messagesKey, 'sns', 'write');
     this.#acknowledgeMaps(this.batch, ['Expand', 'Claim', 'Direct'], data, {
       [`${EXECUTIONS}${this.#nameOf(this.direction)}*`]:
         'It waits for and stops the executions of this one machine, named after their directions.',
@@ -199,6 +231,7 @@ export class WorkflowStack extends Stack {
 
     // ------------------------------------------------------------------------------------- the ImportByPieces machine
     const cut = new HandlerFunction<CutEnvironment>(this, 'Cut', {
+      config,
       folder: 'cut',
       description: 'Cuts a large usage file into pieces',
       memory: 1769,
@@ -209,41 +242,46 @@ export class WorkflowStack extends Stack {
         PIECES_PER_STRETCH: String(PIECES_PER_STRETCH),
       },
     });
-    allowObjects(cut, READ_OBJECTS, inbox);
-    allowObjects(cut, WRITE_OBJECTS, work);
+    allowObjects(cut, 'read versions', inbox, 'usage/*');
+    allowObjects(cut, 'write', work, 'imports/*');
 
     const importPiece = new HandlerFunction<ImportPieceEnvironment>(this, 'ImportPiece', {
+      config,
       folder: 'import-piece',
       description: 'Turns a piece of a large usage file into links',
       memory: 1024,
       timeout: Duration.minutes(15),
       environment: { WORK: work.bucketName, LINKS: links.tableName },
     });
-    allowObjects(importPiece, READ_OBJECTS, inbox);
-    allowObjects(importPiece, WRITE_OBJECTS, work);
-    allow(importPiece, ['dynamodb:BatchWriteItem'], links.tableArn);
+    allowObjects(importPiece, 'read versions', inbox, 'usage/*');
+    allowObjects(importPiece, 'write', work, 'imports/*');
+    allowItems(importPiece, ['dynamodb:BatchWriteItem'], links);
 
     const publishImport = new HandlerFunction<PublishImportEnvironment>(this, 'PublishImport', {
+      config,
       folder: 'publish-import',
       description: 'Publishes the rejects of a usage file that was imported by pieces',
       memory: 1024,
       timeout: Duration.minutes(15),
       environment: { ...places, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC },
     });
-    allowObjects(publishImport, READ_OBJECTS, work);
-    allowObjects(publishImport, WRITE_OBJECTS, outbox);
-    allow(publishImport, ['dynamodb:PutItem'], cases.tableArn);
-    allow(publishImport, ['sns:Publish'], OPERATORS_TOPIC, ADMINISTRATORS_TOPIC);
+    allowObjects(publishImport, 'read', work, 'imports/*');
+    allowObjects(publishImport, 'write', outbox, 'rejects/*');
+    allowItems(publishImport, ['dynamodb:PutItem'], cases);
+    allowPublish(publishImport, data.operators, data.administrators);
 
     this.importByPieces = this.#machine(
+      props,
       'ImportByPieces',
       importFlow(new Construct(this, 'ImportFlow'), { cut, importPiece, publishImport, work }),
       [cut, importPiece, publishImport],
     );
+    admitObjects(this.importByPieces, work);
     this.#acknowledgeMaps(this.importByPieces, ['Import'], data);
 
     // ------------------------------------------------------------------------------------------------ the inbox's readers
     const intake = new HandlerFunction<IntakeEnvironment>(this, 'Intake', {
+      config,
       folder: 'intake',
       description: 'Starts one Batch execution per report',
       memory: 256,
@@ -251,10 +289,11 @@ export class WorkflowStack extends Stack {
       environment: { AGENCIES, BATCH_MACHINE: this.batch.stateMachineArn, ADMINISTRATORS_TOPIC },
     });
     allow(intake, ['states:StartExecution'], this.batch.stateMachineArn);
-    allow(intake, ['sns:Publish'], ADMINISTRATORS_TOPIC);
+    allowPublish(intake, data.administrators);
     this.#readFrom(data.reports, intake, 10);
 
     const importer = new HandlerFunction<ImportEnvironment>(this, 'Import', {
+      config,
       folder: 'import',
       description: "Turns operators' usage files into links, or hands large ones on",
       memory: 1024,
@@ -270,40 +309,45 @@ export class WorkflowStack extends Stack {
         BYTES_PER_PIECE: String(policy.bytesPerPiece),
       },
     });
-    allowObjects(importer, READ_OBJECTS, inbox);
-    allowObjects(importer, WRITE_OBJECTS, outbox);
-    allow(importer, ['dynamodb:PutItem'], cases.tableArn);
-    allow(importer, ['dynamodb:BatchWriteItem'], links.tableArn);
-    allow(importer, ['sns:Publish'], OPERATORS_TOPIC, ADMINISTRATORS_TOPIC);
+    allowObjects(importer, 'read versions', inbox, 'usage/*');
+    allowObjects(importer, 'write', outbox, 'rejects/*');
+    allowItems(importer, ['dynamodb:PutItem'], cases);
+    allowItems(importer, ['dynamodb:BatchWriteItem'], links);
+    allowPublish(importer, data.operators, data.administrators);
     allow(importer, ['states:StartExecution'], this.importByPieces.stateMachineArn);
     this.#readFrom(data.usage, importer, 1);
 
     const record = new HandlerFunction<RecordEnvironment>(this, 'Record', {
+      config,
       folder: 'record',
       description: "Records operators' responses",
       memory: 1024,
       timeout: data.responses.worksFor,
       environment: { ...places, OPERATORS, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC },
     });
-    allowObjects(record, READ_OBJECTS, inbox, work);
-    allowObjects(record, WRITE_OBJECTS, work, outbox);
-    allow(record, CHANGE_ITEMS, cases.tableArn);
-    allow(record, ['sns:Publish'], OPERATORS_TOPIC, ADMINISTRATORS_TOPIC);
+    allowObjects(record, 'read versions', inbox, 'responses/*');
+    allowObjects(record, 'read', work, 'plans/*/decisions/*', 'directions/*');
+    allowObjects(record, 'write', work, 'directions/*');
+    allowObjects(record, 'write', outbox, 'orders/*', 'receipts/*', 'revocations/*');
+    allowItems(record, CHANGE_ITEMS, cases);
+    allowPublish(record, data.operators, data.administrators);
     allow(record, ['states:SendTaskSuccess'], this.direction.stateMachineArn);
     this.#readFrom(data.responses, record, 10);
 
     // --------------------------------------------------------------------------------------------------- failed executions
     const release = new HandlerFunction<ReleaseEnvironment>(this, 'Release', {
+      config,
       folder: 'release',
       description: 'Tells of an execution that failed, and gives up its batch if its plan did not count',
       memory: 256,
       timeout: Duration.minutes(1),
       environment: { CASES: cases.tableName, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC },
     });
-    allow(release, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases.tableArn);
-    allow(release, ['sns:Publish'], AGENCIES_TOPIC, ADMINISTRATORS_TOPIC);
+    allowItems(release, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
+    allowPublish(release, data.agencies, data.administrators);
     const releaseDeadLetters = new Queue(this, 'ReleaseDeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
+      encryption: QueueEncryption.KMS,
+      encryptionMasterKey: data.messagesKey,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
@@ -328,8 +372,19 @@ export class WorkflowStack extends Stack {
     new CfnOutput(this, 'DirectionMachineArn', { value: this.direction.stateMachineArn });
   }
 
-  #machine(id: string, definition: IChainable, functions: HandlerFunction<Record<string, string>>[]): StateMachine {
+  #machine(
+    { config }: WorkflowStackProps,
+    id: string,
+    definition: IChainable,
+    functions: HandlerFunction<Record<string, string>>[],
+  ): StateMachine {
     const machine = new StateMachine(this, id, {
+      role: new NamedRole(this, `${id}Role`, {
+        stage: config.stage,
+        kind: 'machine',
+        who: id,
+        assumedBy: new ServicePrincipal('states.amazonaws.com'),
+      }),
       definitionBody: DefinitionBody.fromChainable(definition),
       queryLanguage: QueryLanguage.JSONATA,
       timeout: Duration.days(365),
@@ -337,7 +392,7 @@ export class WorkflowStack extends Stack {
       logs: {
         destination: new LogGroup(this, `${id}Logs`, {
           logGroupName: `/aws/vendedlogs/states/${this.stackName}-${id}`,
-          retention: RetentionDays.ONE_YEAR,
+          retention: config.retention.logDays,
           removalPolicy: RemovalPolicy.RETAIN,
         }),
         level: LogLevel.ALL,
@@ -348,6 +403,7 @@ export class WorkflowStack extends Stack {
     acknowledgeMachine(machine, functions, {
       'Resource::*': 'The delivery of logs, and tracing, know no narrower resource.',
     });
+    this.machines.push(machine);
     return machine;
   }
 
@@ -377,7 +433,8 @@ export class WorkflowStack extends Stack {
     });
   }
 
-  #readFrom({ queue }: InboxQueue, reader: HandlerFunction<Record<string, string>>, batchSize: number): void {
+  #readFrom({ queue, key }: InboxQueue, reader: HandlerFunction<Record<string, string>>, batchSize: number): void {
+    allowKey(reader, key, 'sqs', 'read');
     reader.addEventSource(new SqsEventSource(queue, { batchSize, reportBatchItemFailures: true }));
   }
 }

@@ -35,9 +35,9 @@ describe('the data stack', () => {
     });
   });
 
-  it('has three buckets that block public access, are encrypted, retained and TLS only', () => {
+  it('has four buckets that block public access, are encrypted, retained and TLS only', () => {
     const buckets = data.findResources('AWS::S3::Bucket');
-    expect(Object.keys(buckets)).toHaveLength(3);
+    expect(Object.keys(buckets)).toHaveLength(4);
     for (const bucket of Object.values(buckets)) {
       expect(bucket.DeletionPolicy).toBe('Retain');
       expect(bucket.Properties.BucketEncryption).toBeDefined();
@@ -52,10 +52,10 @@ describe('the data stack', () => {
       expect(policy.Properties.PolicyDocument.Statement).toContainEqual(
         expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
       );
-    expect(Object.keys(data.findResources('AWS::S3::BucketPolicy'))).toHaveLength(3);
+    expect(Object.keys(data.findResources('AWS::S3::BucketPolicy'))).toHaveLength(4);
   });
 
-  it('versions the inbox and sends its events, and only its events, to EventBridge', () => {
+  it('sends the events of the inbox, and only its events, to EventBridge', () => {
     const speaking = Object.entries(data.findResources('AWS::S3::Bucket')).filter(
       ([, { Properties }]) => Properties.NotificationConfiguration,
     );

@@ -2,6 +2,7 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdkJson from '../../cdk.json' with { type: 'json' };
 import { stageFromContext } from '../../lib/config/stage.ts';
+import { AccessStack } from '../../lib/stacks/access.ts';
 import { DataStack } from '../../lib/stacks/data.ts';
 import { WorkflowStack } from '../../lib/stacks/workflow.ts';
 
@@ -11,7 +12,8 @@ export function synthesized() {
   const config = stageFromContext(() => undefined);
   const data = new DataStack(app, 'dev-data', { config });
   const workflow = new WorkflowStack(app, 'dev-workflow', { config, data });
-  return { data: Template.fromStack(data), workflow: Template.fromStack(workflow) };
+  const access = new AccessStack(app, 'dev-access', { config, data, workflow });
+  return { data: Template.fromStack(data), workflow: Template.fromStack(workflow), access: Template.fromStack(access) };
 }
 
 /** A state machine's definition, with every reference replaced by an ARN-like text. */

@@ -1,0 +1,126 @@
+import { Duration, Lazy, type RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type ObjectLockRetention,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { GuardedKey } from './guarded-key.ts';
+
+/** What may be done with a bucket's objects. */
+export type ObjectRight = 'read' | 'write' | 'list' | 'delete';
+
+/** All actions by which objects are read, written, listed and deleted; also those that nobody here has. */
+const ACTIONS: Readonly<Record<ObjectRight, string[]>> = {
+  read: ['s3:GetObject*'],
+  write: ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts', 's3:PutObject*', 's3:RestoreObject'],
+  list: ['s3:ListBucket*'],
+  delete: ['s3:DeleteObject*'],
+};
+
+export interface GuardedBucketProps {
+  readonly removalPolicy: RemovalPolicy;
+  /** Days after which objects go; undefined: never. */
+  readonly days?: number;
+  /** Days after which overwritten and deleted versions go; undefined: never. */
+  readonly oldVersionDays?: number;
+  /** Set where nobody may delete or change an object before a time. */
+  readonly lock?: ObjectLockRetention;
+}
+
+/** No principal's name: a condition needs a value where nobody is admitted. */
+const NOBODY = 'arn:aws:iam:::nobody';
+
+/** Incomplete uploads go after so many days: nobody sees them, and they cost. */
+const ABANDONED_UPLOAD_DAYS = 7;
+
+/**
+ * A versioned bucket under a key of its own, with a list of who may read, write, list and delete. Its policy denies each to
+ * every other principal, whatever that one's own policy says.
+ */
+export class GuardedBucket extends Bucket {
+  readonly key: GuardedKey;
+  readonly #admitted: Readonly<Record<ObjectRight, Set<string>>> = {
+    read: new Set(),
+    write: new Set(),
+    list: new Set(),
+    delete: new Set(),
+  };
+
+  constructor(scope: Construct, id: string, { removalPolicy, days, oldVersionDays, lock }: GuardedBucketProps) {
+    const key = new GuardedKey(scope, `${id}Key`, { description: `Encrypts bucket ${id}`, removalPolicy });
+    super(scope, id, {
+      versioned: true,
+      encryption: BucketEncryption.KMS,
+      encryptionKey: key,
+      // One data key for many objects: else each object read and written would be a request to KMS.
+      bucketKeyEnabled: true,
+      enforceSSL: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      removalPolicy,
+      ...(lock ? { objectLockEnabled: true, objectLockDefaultRetention: lock } : {}),
+      lifecycleRules: [
+        {
+          abortIncompleteMultipartUploadAfter: Duration.days(ABANDONED_UPLOAD_DAYS),
+          ...(days ? { expiration: Duration.days(days) } : {}),
+          ...(oldVersionDays ? { noncurrentVersionExpiration: Duration.days(oldVersionDays) } : {}),
+        },
+      ],
+    });
+    this.key = key;
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason:
+        'Who read and wrote what is recorded by CloudTrail data events of the account, not by access logs in another bucket.',
+    });
+    for (const right of Object.keys(ACTIONS) as ObjectRight[])
+      this.addToResourcePolicy(
+        new PolicyStatement({
+          sid: `NobodyElseMay${right[0]?.toUpperCase()}${right.slice(1)}`,
+          effect: Effect.DENY,
+          principals: [new AnyPrincipal()],
+          actions: ACTIONS[right],
+          resources: [this.bucketArn, this.arnForObjects('*')],
+          conditions: { ArnNotLike: { 'aws:PrincipalArn': Lazy.list({ produce: () => this.#listed(right) }) } },
+        }),
+      );
+  }
+
+  /** Takes a role (or all roles that a pattern names) off the walls. Its own policy must let it, too. */
+  admit(roleArn: string, ...rights: ObjectRight[]): void {
+    for (const right of rights) this.#admitted[right].add(roleArn);
+    if (rights.includes('write')) this.key.admit(roleArn, 's3', 'write');
+    else if (rights.includes('read')) this.key.admit(roleArn, 's3', 'read');
+  }
+
+  /**
+   * Keeps all roles that a pattern names to the keys that fit these patterns (of a list: to prefixes that do), even where
+   * their own policy would let them more. The patterns may hold policy variables.
+   */
+  confine(sid: string, rolePattern: string, right: 'read' | 'write' | 'list', patterns: readonly string[]): void {
+    const within = { ArnLike: { 'aws:PrincipalArn': rolePattern } };
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        sid,
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ACTIONS[right],
+        ...(right === 'list'
+          ? {
+              resources: [this.bucketArn],
+              conditions: { ...within, StringNotLike: { 's3:prefix': patterns } },
+            }
+          : { notResources: patterns.map((pattern) => this.arnForObjects(pattern)), conditions: within }),
+      }),
+    );
+  }
+
+  #listed(right: ObjectRight): string[] {
+    const admitted = [...this.#admitted[right]].sort();
+    return admitted.length > 0 ? admitted : [NOBODY];
+  }
+}

@@ -1,0 +1,143 @@
+import { Aws, Lazy, type RemovalPolicy } from 'aws-cdk-lib';
+import { AccountRootPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+
+/** The services through which this system's keys are used. None is used directly. */
+export type KeyService = 'dynamodb' | 's3' | 'sns' | 'sqs';
+
+const READ = ['kms:Decrypt'];
+/** Writing decrypts too: the parts of a large upload, a message's data key, a table's. */
+const WRITE = ['kms:Decrypt', 'kms:GenerateDataKey'];
+
+/** What a role does with a key through each service, by what it does with that which the key encrypts. */
+export const KEY_ACTIONS: Readonly<Record<KeyService, { read: string[]; write: string[] }>> = {
+  // A table's own key is cached by caller; these are what DynamoDB documents as the least, but for grants.
+  dynamodb: {
+    read: ['kms:Decrypt', 'kms:DescribeKey'],
+    write: [
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      'kms:Encrypt',
+      'kms:GenerateDataKey',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+    ],
+  },
+  s3: { read: READ, write: WRITE },
+  sns: { read: READ, write: WRITE },
+  sqs: { read: READ, write: WRITE },
+};
+
+/** Administering a key is not using it: nobody decrypts by these. */
+const ADMINISTER = [
+  'kms:CancelKeyDeletion',
+  'kms:CreateAlias',
+  'kms:DeleteAlias',
+  'kms:DescribeKey',
+  'kms:DisableKey',
+  'kms:EnableKey',
+  'kms:EnableKeyRotation',
+  'kms:GetKeyPolicy',
+  'kms:GetKeyRotationStatus',
+  'kms:ListGrants',
+  'kms:ListKeyPolicies',
+  'kms:ListResourceTags',
+  'kms:PutKeyPolicy',
+  'kms:RevokeGrant',
+  'kms:ScheduleKeyDeletion',
+  'kms:TagResource',
+  'kms:UntagResource',
+  'kms:UpdateAlias',
+  'kms:UpdateKeyDescription',
+];
+
+/**
+ * A customer-managed key, rotated each year, that only those use whom its policy names. The account's administrators may
+ * administer it, but by that may not use it: a role that isn't named here decrypts nothing, whatever its own policy says.
+ */
+export class GuardedKey extends Key {
+  readonly #users = new Map<string, Set<string>>();
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { description, removalPolicy }: { description: string; removalPolicy: RemovalPolicy },
+  ) {
+    super(scope, id, {
+      description,
+      removalPolicy,
+      enableKeyRotation: true,
+      policy: new PolicyDocument({
+        statements: [
+          new PolicyStatement({
+            sid: 'Administer',
+            principals: [new AccountRootPrincipal()],
+            actions: ADMINISTER,
+            resources: ['*'],
+          }),
+        ],
+      }),
+    });
+  }
+
+  /** Lets a role (or all roles that a pattern names) use the key through a service. Its own policy must let it, too. */
+  admit(roleArn: string, service: KeyService, how: 'read' | 'write'): void {
+    const name = `${service}/${how}`;
+    const known = this.#users.get(name);
+    if (known) {
+      known.add(roleArn);
+      return;
+    }
+    const users = new Set([roleArn]);
+    this.#users.set(name, users);
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        sid: `${how === 'read' ? 'Read' : 'Write'}By${service.toUpperCase()}`,
+        principals: [new AccountRootPrincipal()],
+        actions: KEY_ACTIONS[service][how],
+        resources: ['*'],
+        conditions: {
+          ArnLike: { 'aws:PrincipalArn': Lazy.list({ produce: () => [...users].sort() }) },
+          StringEquals: { 'kms:ViaService': viaService(service) },
+        },
+      }),
+    );
+  }
+
+  /** Lets a service use the key for what it writes itself, on behalf of this account only. */
+  admitService(principal: string): void {
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal(principal)],
+        actions: WRITE,
+        resources: ['*'],
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    );
+  }
+
+  /**
+   * Lets whoever creates a table give DynamoDB its grant: for the table's own key, and for what DynamoDB does to it in the
+   * background.
+   */
+  admitTables(): void {
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'GrantToDynamoDB',
+        principals: [new AccountRootPrincipal()],
+        actions: ['kms:CreateGrant'],
+        resources: ['*'],
+        conditions: {
+          StringEquals: { 'kms:ViaService': viaService('dynamodb') },
+          Bool: { 'kms:GrantIsForAWSResource': 'true' },
+        },
+      }),
+    );
+  }
+}
+
+/** The value of kms:ViaService where a service of this region uses the key. */
+export function viaService(service: KeyService): string {
+  return `${service}.${Aws.REGION}.amazonaws.com`;
+}

@@ -1,0 +1,34 @@
+import { Aws } from 'aws-cdk-lib';
+import { type IPrincipal, Role, type RoleProps } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+
+/** What a role is for. It stands in the role's path, so that a policy can name all roles of a kind in one pattern. */
+export type RoleKind = 'function' | 'machine' | 'agency' | 'operator' | 'reader' | 'auditor' | 'administrator';
+
+export interface NamedRoleProps extends Omit<RoleProps, 'roleName' | 'path' | 'assumedBy'> {
+  readonly stage: string;
+  readonly kind: RoleKind;
+  /** Who has the role: a function's or state machine's id, or a participant's. */
+  readonly who: string;
+  readonly assumedBy: IPrincipal;
+}
+
+/**
+ * The ARN of one role of a stage, or the pattern of all of a kind.
+ * A key and a bucket name their users before these exist and in a stack before theirs, so they name them by what they will
+ * be called, in conditions on aws:PrincipalArn: a principal that is not there yet would be refused as one.
+ */
+export function roleArn(stage: string, kind: RoleKind, who?: string): string {
+  return `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${stage}/${kind}/${who === undefined ? '*' : `${stage}-${kind}-${who}`}`;
+}
+
+/** A role whose name and path are known before it is there. */
+export class NamedRole extends Role {
+  /** As `roleArn` gives it: no reference to the role, so any stack may use it. */
+  readonly fixedArn: string;
+
+  constructor(scope: Construct, id: string, { stage, kind, who, ...props }: NamedRoleProps) {
+    super(scope, id, { ...props, roleName: `${stage}-${kind}-${who}`, path: `/${stage}/${kind}/` });
+    this.fixedArn = roleArn(stage, kind, who);
+  }
+}

@@ -1,0 +1,196 @@
+import { ArnFormat, Aws, CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { ArnPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { Participant } from '../config/participants.ts';
+import type { StageConfig } from '../config/stage.ts';
+import { acknowledge, acknowledgeObjects } from '../constructs/access.ts';
+import type { GuardedBucket, ObjectRight } from '../constructs/guarded-bucket.ts';
+import { KEY_ACTIONS } from '../constructs/guarded-key.ts';
+import { NamedRole, type RoleKind, roleArn } from '../constructs/named-role.ts';
+import type { DataStack, InboxQueue } from './data.ts';
+import type { WorkflowStack } from './workflow.ts';
+
+export interface AccessStackProps extends StackProps {
+  readonly config: StageConfig;
+  readonly data: DataStack;
+  readonly workflow: WorkflowStack;
+}
+
+/** What a participant may do with a bucket's objects, by patterns of keys. */
+interface Place {
+  readonly bucket: GuardedBucket;
+  readonly write?: readonly string[];
+  readonly read?: readonly string[];
+  /** Patterns of the prefixes that it may list by; a list without a prefix is nobody's. */
+  readonly list?: readonly string[];
+}
+
+/** The tag that says which participant a role stands for. Only who changes roles can change it: no session may bring tags. */
+const TAG = 'participant';
+
+/** Its files, not their older versions. */
+const OBJECT_ACTIONS = {
+  write: ['s3:PutObject', 's3:AbortMultipartUpload'],
+  read: ['s3:GetObject'],
+};
+
+type Right = Exclude<ObjectRight, 'delete'>;
+
+/**
+ * Who may come in: one role per participant, which its own principal takes on by its external id, with what it puts and reads
+ * and nothing else. The buckets' policies say the same of each kind of participant once more, so that a right that is
+ * added to a role by mistake opens no other participant's place.
+ */
+export class AccessStack extends Stack {
+  constructor(scope: Construct, id: string, { config, data, workflow, ...props }: AccessStackProps) {
+    super(scope, id, props);
+    const { inbox, outbox, audit } = data;
+
+    const agencyPlaces = (agency: string): Place[] => [
+      { bucket: inbox, write: [`reports/${agency}/*`], list: [`reports/${agency}/*`] },
+      {
+        bucket: outbox,
+        // A batch's id is its agency's, `-` and 12 characters. Of `up` and `up-police` neither fits the other's pattern: what
+        // follows `up-` in `up-police-0123456789ab` has 19.
+        read: [`rejects/${agency}/*`, `batches/${agency}-????????????/summary.json`],
+        list: [`rejects/${agency}/*`],
+      },
+    ];
+    const operatorPlaces = (operator: string): Place[] => {
+      const put = [`usage/${operator}/*`, `responses/${operator}/*`];
+      const read = [`orders/${operator}/*`, `receipts/${operator}/*`, `rejects/${operator}/*`];
+      return [
+        { bucket: inbox, write: put, list: put },
+        { bucket: outbox, read, list: read },
+      ];
+    };
+    const readerPlaces = (): Place[] => [{ bucket: outbox, read: ['revocations/*'], list: ['revocations/*'] }];
+    const auditorPlaces = (): Place[] => [{ bucket: audit, read: ['*'], list: ['*'] }];
+    const administratorPlaces = (): Place[] => [inbox, outbox].map((bucket) => ({ bucket, read: ['*'], list: ['*'] }));
+
+    const kinds: [RoleKind, Participant[], (id: string) => Place[], PolicyStatement[]?][] = [
+      ['agency', config.agencies, agencyPlaces],
+      ['operator', config.operators, operatorPlaces],
+      ['reader', config.readers, readerPlaces],
+      ['auditor', config.auditors, auditorPlaces],
+      [
+        'administrator',
+        config.administrators,
+        administratorPlaces,
+        [...this.#watch(workflow), ...this.#redrive(data, [data.reports, data.usage, data.responses])],
+      ],
+    ];
+    for (const [kind, participants, places, more = []] of kinds) {
+      for (const participant of participants) {
+        const role = this.#role(config.stage, kind, participant, places(participant.id), more);
+        if (more.length > 0) acknowledgeExecutions(role, workflow);
+      }
+      const everyOne = roleArn(config.stage, kind);
+      for (const { bucket, ...rights } of places(`\${aws:PrincipalTag/${TAG}}`))
+        for (const [right, patterns] of Object.entries(rights) as [Right, readonly string[]][]) {
+          bucket.admit(everyOne, right);
+          if (!patterns.includes('*'))
+            bucket.confine(`${capital(kind)}May${capital(right)}`, everyOne, right, patterns);
+        }
+      new CfnOutput(this, `${capital(kind)}Roles`, { value: roleArn(config.stage, kind, '<id>') });
+    }
+    data.messagesKey.admit(roleArn(config.stage, 'administrator'), 'sqs', 'write');
+  }
+
+  #role(stage: string, kind: RoleKind, participant: Participant, places: Place[], more: PolicyStatement[]): NamedRole {
+    const { id, principal, externalId } = participant;
+    const statements = [...places.flatMap(statementsFor), ...more];
+    const role = new NamedRole(this, `${kind}-${id}`, {
+      stage,
+      kind,
+      who: id,
+      description: `What the ${kind} ${id} may do`,
+      assumedBy: new ArnPrincipal(/^\d+$/.test(principal) ? `arn:${Aws.PARTITION}:iam::${principal}:root` : principal),
+      externalIds: [externalId],
+      inlinePolicies: { Places: new PolicyDocument({ statements }) },
+    });
+    Tags.of(role).add(TAG, id);
+    for (const { bucket, read = [], write = [] } of places) acknowledgeObjects(role, bucket, [...read, ...write]);
+    return role;
+  }
+
+  /** The executions of all state machines, to look at. */
+  #watch({ machines }: WorkflowStack): PolicyStatement[] {
+    const executions = machines.map(({ stateMachineName }) =>
+      this.formatArn({
+        service: 'states',
+        resource: 'execution',
+        resourceName: `${stateMachineName}:*`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    );
+    return [
+      new PolicyStatement({
+        actions: ['states:DescribeStateMachine', 'states:ListExecutions'],
+        resources: machines.map(({ stateMachineArn }) => stateMachineArn),
+      }),
+      new PolicyStatement({
+        actions: ['states:DescribeExecution', 'states:GetExecutionHistory', 'states:ListMapRuns'],
+        resources: executions,
+      }),
+    ];
+  }
+
+  /** What could not be worked on: to look at it, and to send it again. */
+  #redrive({ messagesKey }: DataStack, queues: InboxQueue[]): PolicyStatement[] {
+    return [
+      new PolicyStatement({
+        actions: [
+          'sqs:CancelMessageMoveTask',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:ListMessageMoveTasks',
+          'sqs:ReceiveMessage',
+          'sqs:StartMessageMoveTask',
+        ],
+        resources: queues.map(({ deadLetters }) => deadLetters.queueArn),
+      }),
+      new PolicyStatement({
+        actions: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
+        resources: queues.map(({ queue }) => queue.queueArn),
+      }),
+      new PolicyStatement({ actions: KEY_ACTIONS.sqs.write, resources: [messagesKey.keyArn] }),
+    ];
+  }
+}
+
+const capital = (word: string) => `${word[0]?.toUpperCase()}${word.slice(1)}`;
+
+function acknowledgeExecutions(role: NamedRole, workflow: WorkflowStack): void {
+  for (const { stateMachineName } of workflow.machines) {
+    const name = workflow.resolve(workflow.exportValue(stateMachineName))['Fn::ImportValue'];
+    acknowledge(
+      role,
+      `Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${name}:*`,
+      'Executions are named while they run.',
+    );
+  }
+}
+
+function statementsFor({ bucket, write, read, list }: Place): PolicyStatement[] {
+  const objects = (right: 'read' | 'write', patterns: readonly string[]) => [
+    new PolicyStatement({
+      actions: OBJECT_ACTIONS[right],
+      resources: patterns.map((pattern) => bucket.arnForObjects(pattern)),
+    }),
+    new PolicyStatement({ actions: KEY_ACTIONS.s3[right], resources: [bucket.key.keyArn] }),
+  ];
+  return [
+    ...(write ? objects('write', write) : []),
+    ...(read ? objects('read', read) : []),
+    ...(list
+      ? [
+          new PolicyStatement({
+            actions: ['s3:ListBucket'],
+            resources: [bucket.bucketArn],
+            ...(list.includes('*') ? {} : { conditions: { StringLike: { 's3:prefix': list } } }),
+          }),
+        ]
+      : []),
+  ];
+}
