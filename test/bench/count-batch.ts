@@ -16,6 +16,8 @@ import { judge } from '../../lib/local/run/results.ts';
 import { synthesize } from '../../lib/local/synth.ts';
 
 const START = Date.parse('2026-06-01T00:00:00Z');
+/** Milliseconds. */
+const DATA_KEY_LASTS = 300_000;
 
 const count = z.number().nonnegative();
 const counts = z.record(z.string(), count);
@@ -37,7 +39,11 @@ const phase = z.object({
   stepFunctions: machine.extend({ byMachine: z.record(z.string(), machine) }),
   lambda: z.record(z.string(), z.object({ invocations: count, milliseconds: count, memoryMb: count })),
   eventBridge: z.object({ events: count }),
-  logs: z.object({ lines: count, bytes: count }),
+  /**
+   * Lines that functions wrote, their bytes, and the stretches of five minutes (of the cloud's time) in which they did,
+   * summed over the functions: AWS services keep a data key for so long before they ask KMS again.
+   */
+  logs: z.object({ lines: count, bytes: count, stretches: count }),
 });
 export type Phase = z.infer<typeof phase>;
 
@@ -57,6 +63,10 @@ const drivers = z.object({
   blockDirections: counts,
   /** Orders issued, by rung and order (`1-reverify`, `failed-disconnect`). */
   orders: counts,
+  /** Connections and handsets in these orders. */
+  orderRows: counts,
+  /** What became of the connections in the end: verified, disconnected, notFound, overdue. */
+  outcomes: counts,
   responseFiles: count,
   /** Children of each Distributed Map. */
   children: z.object({ expand: count, claim: count, direct: count }),
@@ -111,18 +121,20 @@ export async function countBatch(
   const assembly = await synthesize({ context: { ladder: settings.ladder } });
   progress.stage('Starting the local cloud');
   const logs = { lines: 0, bytes: 0 };
-  const cloud = await startCloud({
+  const stretches = new Set<string>();
+  const cloud: LocalCloud = await startCloud({
     assembly,
     start: settings.start,
     seed: settings.seed,
-    log: (_, line) => {
+    log: (functionName, line) => {
       logs.lines++;
       logs.bytes += Buffer.byteLength(line) + 1;
+      stretches.add(`${functionName} ${Math.floor(cloud.clock.now() / DATA_KEY_LASTS)}`);
     },
   });
   started(cloud);
   try {
-    const usage = (): Phase => structuredClone({ ...cloud.usage(), logs });
+    const usage = (): Phase => structuredClone({ ...cloud.usage(), logs: { ...logs, stretches: stretches.size } });
     let imported: Phase | undefined;
     // Time passes for the first time when all usage is imported and no report is uploaded yet.
     const watched = {
@@ -138,15 +150,16 @@ export async function countBatch(
     if (problems.length > 0 || summary === undefined || imported === undefined)
       throw new CountFailed([...problems, ...cloud.failures()].join('; ') || 'no batch settled');
     const batch = difference(usage(), imported);
-    const responseFiles = (await cloud.list(cloud.names.buckets.inbox, 'responses/')).length;
+    const { verified, disconnected, notFound, overdue } = summary.connections;
+    const uploads = async (folder: string) => (await cloud.list(cloud.names.buckets.inbox, folder)).length;
     const children = { expand: batch.lambda.Expand?.invocations ?? 0, claim: batch.lambda.Claim?.invocations ?? 0 };
     return {
       scale,
       ladder: DEFAULT_POLICY.ladders.reverify,
       policy: policy.parse(DEFAULT_POLICY),
       drivers: {
-        sightings: imported.tables.Links?.BatchWriteItem?.writeUnits ?? 0,
-        usageFiles: imported.lambda.Import?.invocations ?? 0,
+        sightings: Object.values(imported.tables.Links ?? {}).reduce((sum, { writeUnits }) => sum + writeUnits, 0),
+        usageFiles: await uploads('usage/'),
         reports: conducted.reports.length,
         handsets: summary.report.handsets,
         connections: summary.connections.linked,
@@ -155,8 +168,10 @@ export async function countBatch(
         ),
         reverifyDirections: directionsOf(conducted.orders, 'reverify'),
         blockDirections: directionsOf(conducted.orders, 'block'),
-        orders: ordersOf(conducted.orders),
-        responseFiles,
+        orders: ordersOf(conducted.orders, () => 1),
+        orderRows: ordersOf(conducted.orders, ({ rows }) => rows),
+        outcomes: { verified, disconnected, notFound, overdue },
+        responseFiles: await uploads('responses/'),
         children: { ...children, direct: batch.stepFunctions.mapChildStarts - children.expand - children.claim },
       },
       import: imported,
@@ -169,17 +184,18 @@ export async function countBatch(
 
 function directionsOf(orders: readonly OrderNotice[], kind: OrderNotice['kind']): Record<string, number> {
   const ids = new Set(orders.filter((order) => order.kind === kind).map(({ directionId }) => directionId));
-  return tally([...ids].map((id) => id.split('.')[2] ?? ''));
+  return sums([...ids].map((id) => [id.split('.')[2] ?? '', 1]));
 }
 
-function ordersOf(orders: readonly OrderNotice[]): Record<string, number> {
-  return tally(orders.map(({ rung, order }) => `${rung}-${order}`));
+function ordersOf(orders: readonly OrderNotice[], amount: (order: OrderNotice) => number): Record<string, number> {
+  return sums(orders.map((order) => [`${order.rung}-${order.order}`, amount(order)]));
 }
 
-function tally(names: readonly string[]): Record<string, number> {
-  const counted: Record<string, number> = {};
-  for (const name of [...names].sort()) counted[name] = (counted[name] ?? 0) + 1;
-  return counted;
+function sums(amounts: readonly (readonly [name: string, amount: number])[]): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const [name, amount] of [...amounts].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+    all[name] = (all[name] ?? 0) + amount;
+  return all;
 }
 
 /** Subtracts counts of the same shape; what is only in `later` stays, and so does what doesn't accumulate. */
