@@ -78,11 +78,10 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
   const sha256 = hash.digest('hex');
   const batchId = batchIdOf(agency, sha256);
   const handsetsKey = `screened/${batchId}/${attempt}/handsets.jsonl`;
-  const handsets = screening.handsets();
-  await writeObject(
-    { bucket: env.WORK, key: handsetsKey },
-    handsets.map((imei) => `${JSON.stringify({ imei })}\n`).join(''),
-  );
+  async function* handsetLines() {
+    for (const imei of screening.handsets()) yield `${JSON.stringify({ imei })}\n`;
+  }
+  await writeStream({ bucket: env.WORK, key: handsetsKey }, handsetLines());
   const batch = await registerBatch(env.CASES, {
     batchId,
     agency,
