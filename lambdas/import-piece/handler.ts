@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { readPiece } from '../domain/pieces.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { type Counts, importRows, usageFile } from '../import/usage.ts';
-import { task } from '../shell.ts';
+import { task, wholeNumber } from '../shell.ts';
 import { readBytes } from '../stores/objects.ts';
 
-const environment = z.object({ WORK: z.string(), LINKS: z.string() });
+const environment = z.object({ WORK: z.string(), LINKS: z.string(), LINK_DAYS: wholeNumber });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
@@ -28,7 +28,8 @@ export const handler = task(input, async ({ file, folder, header, piece }, attem
   const bytes = [await readBytes(file, { end: header.at }), await readBytes(file, piece)];
   const key = `${folder}/rejects/${piece.start}-${attempt}.csv`;
   const rows = readPiece(bytes, usageColumns, header, piece.line);
-  const { fault, ...counts } = await importRows(rows, file, { links: env.LINKS, rejects: { bucket: env.WORK, key } });
+  const to = { links: env.LINKS, keptDays: env.LINK_DAYS, rejects: { bucket: env.WORK, key } };
+  const { fault, ...counts } = await importRows(rows, file, to);
   // Pieces end where a file can't be read further, so this is no fault of the file.
   if (fault) throw fault;
   return { start: piece.start, key, ...counts };

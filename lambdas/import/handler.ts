@@ -13,6 +13,7 @@ const environment = z.object({
   OUTBOX: z.string(),
   CASES: z.string(),
   LINKS: z.string(),
+  LINK_DAYS: wholeNumber,
   OPERATORS: idList,
   OPERATORS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
@@ -46,6 +47,7 @@ export const handler = uploads(async (uploaded) => {
   const rejects = rejectsOf(file, env.OUTBOX);
   // Read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
   const rows = readCsv([await readBytes(file)], usageColumns);
-  const { fault, ...counts } = await importRows(rows, file, { links: env.LINKS, rejects }, rejectsHeader);
+  const to = { links: env.LINKS, keptDays: env.LINK_DAYS, rejects };
+  const { fault, ...counts } = await importRows(rows, file, to, rejectsHeader);
   await announceImport(env, file, counts, rejects, fault);
 });

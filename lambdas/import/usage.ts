@@ -42,7 +42,7 @@ export interface Counts {
 export async function importRows(
   rows: AsyncIterable<CsvRow<UsageColumn>[]>,
   { operator, uploadedAt }: Pick<UsageFile, 'operator' | 'uploadedAt'>,
-  to: { links: string; rejects: Place },
+  to: { links: string; keptDays: number; rejects: Place },
   heading = '',
 ): Promise<Counts & { fault?: FileFault }> {
   const uploadDay = dayOf(uploadedAt);
@@ -80,7 +80,7 @@ export async function importRows(
     }
   }
   try {
-    await writeLinks(to.links, sightings());
+    await writeLinks(to.links, sightings(), to.keptDays);
     rejects.end();
   } catch (error) {
     rejects.destroy(error instanceof Error ? error : undefined);

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { BatchWriteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { Day } from '../domain/days.ts';
+import { addDays, type Day } from '../domain/days.ts';
 import type { Imei } from '../domain/identifiers.ts';
 import { type GatheredLink, linkKey, parseLinkKey, type Sighting } from '../domain/sightings.ts';
 import { dynamo } from './clients.ts';
@@ -9,9 +9,13 @@ import { concurrently } from './concurrently.ts';
 const ITEMS_PER_BATCH_WRITE = 25;
 const WRITES_AT_ONCE = 16;
 
-const item = (sighting: Sighting) => ({
+const MILLIS_PER_SECOND = 1000;
+
+/** `expires` is when the table lets the item go: seconds since 1970, as DynamoDB's time to live reads them. */
+const item = (sighting: Sighting, keptDays?: number) => ({
   pk: sighting.imei,
   sk: linkKey(sighting),
+  ...(keptDays && { expires: Date.parse(addDays(sighting.lastSeen, keptDays)) / MILLIS_PER_SECOND }),
   ...(sighting.lsa && { lsa: sighting.lsa }),
   ...(sighting.imsi && { imsi: sighting.imsi }),
   ...(sighting.subscriberType && { subscriberType: sighting.subscriberType }),
@@ -26,8 +30,8 @@ const MOST_TRIES = 400;
 const SHORTEST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 5000;
 
-async function writeBatch(table: string, sightings: Iterable<Sighting>): Promise<void> {
-  let wanted = Array.from(sightings, (sighting) => ({ PutRequest: { Item: item(sighting) } }));
+async function writeBatch(table: string, sightings: Iterable<Sighting>, keptDays?: number): Promise<void> {
+  let wanted = Array.from(sightings, (sighting) => ({ PutRequest: { Item: item(sighting, keptDays) } }));
   for (let tries = 0; wanted.length > 0; tries++) {
     if (tries === MOST_TRIES) throw new Error('the table refused to take all links of a batch write');
     if (tries > 0) {
@@ -48,8 +52,13 @@ async function writeBatch(table: string, sightings: Iterable<Sighting>): Promise
 /**
  * Writes sightings as links, 25 at a time. The same sighting again replaces itself. Sightings of one key are written in
  * their order, so that the last of a file stays: a batch never holds a key twice, nor one that is still under way.
+ * @param keptDays days after its sighting from which on a link may go; without it, it stays
  */
-export async function writeLinks(table: string, sightings: AsyncIterable<Sighting[]>): Promise<void> {
+export async function writeLinks(
+  table: string,
+  sightings: AsyncIterable<Sighting[]>,
+  keptDays?: number,
+): Promise<void> {
   const underWay = new Map<string, Promise<void>>();
   const batches = async function* () {
     let batch = new Map<string, Sighting>();
@@ -73,7 +82,7 @@ export async function writeLinks(table: string, sightings: AsyncIterable<Sightin
   };
   await concurrently(batches(), WRITES_AT_ONCE, async ({ batch, ended }) => {
     try {
-      await writeBatch(table, batch.values());
+      await writeBatch(table, batch.values(), keptDays);
     } finally {
       for (const id of batch.keys()) underWay.delete(id);
       ended();

@@ -80,6 +80,7 @@ export class WorkflowStack extends Stack {
     const ADMINISTRATORS_TOPIC = data.administrators.topicArn;
     const AGENCIES_TOPIC = data.agencies.topicArn;
     const OPERATORS_TOPIC = data.operators.topicArn;
+    const LINK_DAYS = String(policy.lookBackDays + config.retention.linkMarginDays);
 
     // ------------------------------------------------------------------------------------------ the Direction machine
     const order = new HandlerFunction<OrderEnvironment>(this, 'Order', {
@@ -251,7 +252,7 @@ export class WorkflowStack extends Stack {
       description: 'Turns a piece of a large usage file into links',
       memory: 1024,
       timeout: Duration.minutes(15),
-      environment: { WORK: work.bucketName, LINKS: links.tableName },
+      environment: { WORK: work.bucketName, LINKS: links.tableName, LINK_DAYS },
     });
     allowObjects(importPiece, 'read versions', inbox, 'usage/*');
     allowObjects(importPiece, 'write', work, 'imports/*');
@@ -302,6 +303,7 @@ export class WorkflowStack extends Stack {
         OUTBOX: outbox.bucketName,
         CASES: cases.tableName,
         LINKS: links.tableName,
+        LINK_DAYS,
         OPERATORS,
         OPERATORS_TOPIC,
         ADMINISTRATORS_TOPIC,

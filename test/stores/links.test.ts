@@ -81,6 +81,13 @@ describe('writing links', () => {
     ]);
   });
 
+  it('lets a link go some days after its sighting, in seconds since 1970', async () => {
+    const imei = handset();
+    await links.writeLinks(LINKS, streamOf([sighting(imei, 1, { lastSeen: day('2026-05-20') })]), 210);
+    // 210 days after 20 May are 16 December: 11 left of May, 30, 31, 31, 30, 31, 30 to the end of November, and 16.
+    expect(await itemsOf(imei)).toMatchObject([{ expires: Date.UTC(2026, 11, 16) / 1000 }]);
+  });
+
   it('writes any number of them, by 25', async () => {
     const imei = handset();
     const sizes: number[] = [];
