@@ -4,8 +4,14 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
+/**
+ * Claim writes faster than a new on-demand table takes. Four tries, the SDK's default, would then fail some call of every
+ * child; adaptive tries slow down together once the table throttles.
+ */
+const database = new DynamoDBClient({ retryMode: 'adaptive', maxAttempts: 10 });
+
 /** One client per service and function, made when the function is loaded: its connections serve every invocation. */
-export const dynamo = DynamoDBDocumentClient.from(new DynamoDBClient(), {
+export const dynamo = DynamoDBDocumentClient.from(database, {
   marshallOptions: { removeUndefinedValues: true },
 });
 export const s3 = new S3Client();

@@ -53,9 +53,12 @@ export interface BatchParts {
   readonly policy: Policy;
 }
 
-/** An inline Map runs so many iterations at once; open Map Runs are limited, and a batch is open for weeks. */
+/**
+ * An inline Map runs so many iterations at once. Open Map Runs are limited, and a batch is open for weeks, so that a batch of
+ * no more directions does without; a larger one gives as many to each child, since a Map Run holds 10,000 open children.
+ */
 const MOST_INLINE = 40;
-/** Children of Expand and of Claim that run at once: as many as a new on-demand table takes without throttling. */
+/** Children of Expand and of Claim that run at once. More don't make a new on-demand table faster: it already throttles these. */
 const CHILDREN_AT_ONCE = 40;
 
 /**
@@ -65,7 +68,7 @@ const CHILDREN_AT_ONCE = 40;
  * 2. Take the turn to plan (one batch plans at a time) under the next plan number.
  * 3. Expand handsets into links, by shard.
  * 4. Claim numbers and handsets: directions. Commit the plan, give up the turn.
- * 5. Direct the operators: one Direction execution each; up to 40 in an inline Map, more in a Distributed one.
+ * 5. Direct the operators: one Direction execution each; up to 40 in an inline Map, more in a Distributed one, 40 to a child.
  * 6. Settle the books.
  *
  * A failure before the plan is committed fails the execution; a rule then makes the batch failed and frees the turn.
@@ -218,23 +221,33 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
 
   // 5
   const howMany = Choice.jsonata(scope, 'How many directions?');
-  const eachDirection = "{% $merge([$states.context.Map.Item.Value, { 'round': $round }]) %}";
-  const direct = InlineMap.jsonata(scope, 'Direct the operators', {
-    items: ProvideItems.jsonata('{% $planned.inline %}'),
-    maxConcurrency: MOST_INLINE,
-    jsonataItemSelector: eachDirection,
-    outputs: {},
-  });
-  direct.itemProcessor(runDirection(scope, 'Run a direction', parts.direction));
+  const directInline = (name: string, items: string, round: string, each: string) => {
+    const map = InlineMap.jsonata(scope, name, {
+      items: ProvideItems.jsonata(`{% ${items} %}`),
+      maxConcurrency: MOST_INLINE,
+      jsonataItemSelector: `{% $merge([$states.context.Map.Item.Value, { 'round': ${round} }]) %}`,
+      outputs: {},
+    });
+    map.itemProcessor(runDirection(scope, each, parts.direction));
+    return map;
+  };
+  const direct = directInline('Direct the operators', '$planned.inline', '$round', 'Run a direction');
   const directMany = DistributedMap.jsonata(scope, 'Direct the operators at scale', {
     mapExecutionType: StateMachineType.STANDARD,
     label: 'Direct',
     itemReader: new S3JsonLItemReader({ bucket: work, key: '{% $planned.manifestKey %}' }),
-    jsonataItemSelector: eachDirection,
+    itemBatcher: new ItemBatcher({ maxItemsPerBatch: MOST_INLINE, batchInput: { round: '{% $round %}' } }),
     resultWriterV2: resultsUnder('directed'),
     outputs: {},
   });
-  directMany.itemProcessor(runDirection(scope, 'Run one of many directions', parts.direction));
+  directMany.itemProcessor(
+    directInline(
+      'Direct some operators',
+      '$states.input.Items',
+      '$states.input.BatchInput.round',
+      'Run one of many directions',
+    ),
+  );
 
   // 6
   const settle = invoke('Settle the books', parts.settle, { batchId: '{% $batch.batchId %}', now }, 'settled');

@@ -50,6 +50,7 @@ describe('the workflow stack', () => {
     expect(batch.States['Direct the operators at scale']).toMatchObject({
       ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } },
       ItemReader: { ReaderConfig: { InputType: 'JSONL' }, Arguments: { Key: '{% $planned.manifestKey %}' } },
+      ItemBatcher: { MaxItemsPerBatch: 40, BatchInput: { round: '{% $round %}' } },
       ResultWriter: { Resource: 'arn:aws:states:::s3:putObject' },
     });
     expect(batch.States['Direct the operators']).toMatchObject({
