@@ -147,12 +147,10 @@ async function prepare(batch: Batch, now: Instant, folder: string): Promise<void
 export const handler = task(input, async ({ batchId, now }, attempt) => {
   let batch = await readBatch(env.CASES, batchId);
   if (!batch) throw new Error(`there is no batch ${batchId}`);
-  const operators = new Set<string>();
+  const { directions } = batch.planKey
+    ? (JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan)
+    : NOTHING_PLANNED;
   if (batch.state !== 'settled') {
-    const directions = batch.planKey
-      ? (JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan).directions
-      : [];
-    for (const { operator } of directions) operators.add(operator);
     const until = await closeAll(directions, now);
     if (until !== undefined) return { settled: false, until };
     const folder = `batches/${batchId}/${attempt}`;
@@ -175,7 +173,8 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
   };
   await tell(env.AGENCIES_TOPIC, notice, { agency: batch.agency });
   await tell(env.ADMINISTRATORS_TOPIC, notice);
-  for (const operator of operators)
+  // Also of an attempt that finds it settled: the one that settled it may have died before it told them.
+  for (const operator of new Set(directions.map((direction) => direction.operator)))
     await tell(env.OPERATORS_TOPIC, { kind: 'settled', batchId, operator, settledAt: batch.settledAt }, { operator });
   log.info('batch settled', { batchId });
   return { settled: true, until: batch.settledAt };

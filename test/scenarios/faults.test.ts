@@ -1,0 +1,252 @@
+import { createHash } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { FaultPlan } from '../../lib/local/cloud.ts';
+import { BATCHES, CONTEXT, type More, nameOf, ORDERS, Troubles, tellLongStory } from './faults-story.ts';
+import { Lab, type Summary } from './lab.ts';
+
+/** What was there at the end of a telling, as people outside see it. */
+interface Told {
+  outbox: Record<string, string>;
+  notices: Record<string, Record<string, unknown>[]>;
+  failures: string[];
+  summaries: Record<string, Summary>;
+}
+
+const QUEUES = [
+  'fraud-directions-airtel',
+  'fraud-directions-jio',
+  'fraud-batches-mha',
+  'fraud-batches-up-police',
+  'fraud-batches-i4c',
+  'fraud-batches-delhi-police',
+  'fraud-administrators',
+];
+
+async function tell(more: More = {}, faults: FaultPlan = {}): Promise<Told> {
+  const troubles = new Troubles(more);
+  await using lab = await Lab.open({
+    context: CONTEXT,
+    faults: { ...faults, ...troubles.faults },
+  });
+  await tellLongStory(lab, troubles);
+  const notices: Told['notices'] = {};
+  for (const queue of QUEUES) notices[queue] = await lab.notices(queue);
+  const summaries: Told['summaries'] = {};
+  for (const agency of Object.keys(BATCHES)) summaries[agency] = await lab.summary(agency);
+  return { outbox: await lab.everything(), notices, failures: lab.cloud.failures(), summaries };
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const seconds = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / 1000;
+const batchOf = ({ summaries }: Told, key: string) =>
+  Object.values(summaries).find(({ batchId }) => key.includes(batchId));
+
+/**
+ * The outbox without what may honestly differ. A retry takes seconds, and where it comes before the plan begins, the plan
+ * begins later; so instants that count from a plan's beginning are written as seconds since then, and the two that a
+ * summary holds are left out (they are checked apart). All else is byte for byte.
+ */
+function comparable(told: Told): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const [key, text] of Object.entries(told.outbox)) {
+    const batch = batchOf(told, key);
+    if (key.startsWith('orders/') && batch)
+      all[key] = text.replace(/\d{4}-\d\d-\d\dT[\d:]+Z$/gm, (deadline) => `+${seconds(batch.startedAt, deadline)} s`);
+    else if (key.endsWith('/summary.json')) all[key] = text.replace(/^ {2}"(started|settled)At": .*\n/gm, '');
+    else all[key] = text;
+  }
+  return all;
+}
+
+/**
+ * All that was told, once each, without what may honestly differ: the same instants; bytes that hold them; the names of
+ * executions, which hold the version of an upload; and that a step is being tried again, which only the administrators hear.
+ */
+function comparableNotices({ notices }: Told): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(notices).map(([queue, bodies]) => [
+      queue,
+      [
+        ...new Set(
+          bodies
+            .filter(({ kind }) => kind !== 'direction_failing' && kind !== 'settling_failing')
+            .map(({ deadline: _d, settledAt: _s, sha256: _h, execution: _e, ...rest }) => JSON.stringify(rest)),
+        ),
+      ].sort(),
+    ]),
+  );
+}
+
+/** What holds whatever goes wrong, seen from outside. */
+function expectInvariants(told: Told): void {
+  const { outbox, notices, summaries, failures } = told;
+  // The books balance, and each row of each batch has the outcome worked out by hand.
+  for (const [agency, numbers] of Object.entries(BATCHES)) {
+    expect(summaries[agency]).toMatchObject({ status: 'settled', ...numbers });
+    const { startedAt = '', settledAt = '' } = summaries[agency] ?? {};
+    // After the last deadline, and not days after it.
+    expect(seconds(startedAt, settledAt)).toBeGreaterThanOrEqual(16 * 86_400);
+    expect(seconds(startedAt, settledAt)).toBeLessThan(16.5 * 86_400);
+  }
+  // Every order that is due goes out with the rows worked out by hand, each once, sorted; and no other one.
+  const orders = Object.keys(outbox).filter((key) => key.startsWith('orders/'));
+  const rows: Record<string, string[]> = {};
+  for (const key of orders) {
+    const [, agency, kind, operator, plan, name] =
+      /\/([a-z0-9-]+)-[0-9a-f]{12}\.(\w+)\.(\w+)\.(\d+)-0-0\/(failed|[\w-]+)(?:-[0-9a-f]{8}-disconnect)?\.csv$/.exec(
+        key,
+      ) ?? [];
+    rows[`${agency}.${kind}.${operator}.${plan} ${name}`] = (outbox[key] ?? '')
+      .split('\n')
+      .slice(1, -1)
+      .map((line) => line.split(',')[0] ?? '')
+      .map((identifier) => (kind === 'block' ? identifier.slice(0, 14) : identifier));
+  }
+  expect(rows).toEqual(ORDERS);
+  // Told of are the orders and receipts that are there, all of them, and never with other bytes.
+  const heard = Object.values(notices).flat();
+  for (const [kind, keys] of [
+    ['order', orders],
+    ['receipt', Object.keys(outbox).filter((key) => key.startsWith('receipts/'))],
+  ] as const) {
+    const identities = heard
+      .filter((notice) => notice.kind === kind)
+      .map((notice) => `${notice.key} ${notice.sha256} ${notice.size}`);
+    const files = keys.map((key) => `${key} ${sha256(outbox[key] ?? '')} ${Buffer.byteLength(outbox[key] ?? '')}`);
+    expect([...new Set(identities)].sort()).toEqual(files.sort());
+  }
+  // No dead letter, no dropped event; the only executions that failed are those of the story.
+  expect(failures.map((line) => line.replace(/ \(.*/, ''))).toEqual([
+    'an execution of Batch ended as FAILED: Lambda.Unknown',
+    'an execution of Batch ended as FAILED: Lambda.Unknown',
+  ]);
+}
+
+/**
+ * Makes each function fail, or run on beside its own retry, once after each write that it makes. A write is told from others
+ * by function, action and key, where what is counted or drawn (an id, a number, a name) doesn't tell keys apart; without a
+ * key by its place among its invocation's. A step is tried five times in a row (three times where an event starts it), so
+ * no more than four (two) faults hit a function before the next thing is done. Settle may have them all: it goes on after an hour.
+ */
+class AfterEachWrite implements More {
+  readonly seen = new Set<string>();
+  readonly injected = new Set<string>();
+  readonly #fault: 'fail' | 'zombie' | undefined;
+  readonly #zombies = new Set<string>();
+  readonly #keyless = new Map<string, number>();
+  #faults = new Map<string, number>();
+
+  constructor(fault?: 'fail' | 'zombie') {
+    this.#fault = fault;
+  }
+
+  act(): void {
+    this.#faults.clear();
+  }
+
+  afterWrite({ functionName, requestId, action, key }: Parameters<NonNullable<More['afterWrite']>>[0]) {
+    const name = nameOf(functionName);
+    let what = key
+      ?.replace(/arn:.*/, '*')
+      .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-\d+)*/, '*')
+      .replace(/(mha|up-police|i4c)-[0-9a-f]{12}/, '<batch>')
+      .replace(/^(receipts\/.*\/).*/, '$1*')
+      .replace(/([/.#-])[0-9a-f]{8}(?=[/.-]|$)/, '$1*')
+      .replace(/\b(mha|up-police|i4c|delhi-police|airtel|jio)\b/g, '*')
+      .replace(/\d+/g, '*');
+    if (what === undefined) {
+      const place = (this.#keyless.get(`${requestId} ${action}`) ?? 0) + 1;
+      this.#keyless.set(`${requestId} ${action}`, place);
+      what = String(place);
+    }
+    const write = `${name} ${action} ${what}`;
+    this.seen.add(write);
+    const faults = this.#faults.get(name) ?? 0;
+    const most = name === 'Settle' ? Number.POSITIVE_INFINITY : name === 'Release' ? 2 : 4;
+    if (this.injected.has(write) || this.#zombies.has(requestId) || faults === most) return undefined;
+    if (this.#fault === undefined) return undefined;
+    this.injected.add(write);
+    this.#faults.set(name, faults + 1);
+    if (this.#fault === 'zombie') this.#zombies.add(requestId);
+    return this.#fault;
+  }
+}
+
+/** The functions of the app, all of which write. */
+const FUNCTIONS = [
+  'Claim',
+  'Close',
+  'Commit',
+  'Cut',
+  'Expand',
+  'Gather',
+  'Import',
+  'ImportPiece',
+  'Intake',
+  'Order',
+  'PublishImport',
+  'Record',
+  'Release',
+  'Screen',
+  'Settle',
+];
+
+let quiet: Told;
+const writes = new AfterEachWrite();
+
+beforeAll(async () => {
+  quiet = await tell(writes);
+}, 400_000);
+
+describe('the story without other faults', () => {
+  it('has the orders, outcomes and notices worked out by hand', () => {
+    expectInvariants(quiet);
+  });
+
+  it('makes every function write, in some eighty ways', () => {
+    expect(writes.seen.size).toBeGreaterThan(70);
+    expect([...new Set([...writes.seen].map((write) => write.split(' ')[0]))].sort()).toEqual(FUNCTIONS);
+  });
+});
+
+function expectTheSame(told: Told): void {
+  expectInvariants(told);
+  expect(comparable(told)).toEqual(comparable(quiet));
+  expect(comparableNotices(told)).toEqual(comparableNotices(quiet));
+  for (const [agency, { startedAt }] of Object.entries(told.summaries)) {
+    const late = seconds(quiet.summaries[agency]?.startedAt ?? '', startedAt);
+    expect(late).toBeGreaterThanOrEqual(0);
+    expect(late).toBeLessThan(3600);
+  }
+}
+
+// A telling takes some ten seconds of two cores, and a test has up to four.
+describe('changes nothing but the time that retries take:', { timeout: 400_000 }, () => {
+  it('every event delivered twice, and reordered', async () => {
+    expectTheSame(await tell({}, { deliverTwice: true, reorder: 7 }));
+  });
+
+  it.each([
+    ['fails', 'fail', 1],
+    // One that runs on may make a write before its retry comes to it, so it takes more tellings until each had its turn.
+    ['runs on beside its own retry', 'zombie', 4],
+  ] as const)('every function %s after each of its writes', async (_, fault, most) => {
+    const faults = new AfterEachWrite(fault);
+    const missing = () => [...writes.seen].filter((write) => !faults.injected.has(write));
+    for (let tellings = 0; tellings < most && missing().length > 0; tellings++) expectTheSame(await tell(faults));
+    expect(missing()).toEqual([]);
+  });
+
+  it("every function's first two invocations throttled", async () => {
+    const throttled = new Set<string>();
+    const told = await tell({
+      beforeInvoke: ({ functionName, n }) => {
+        if (n > 2) return undefined;
+        throttled.add(`${nameOf(functionName)} ${n}`);
+        return 'throttle';
+      },
+    });
+    expectTheSame(told);
+    expect([...throttled].sort()).toEqual(FUNCTIONS.flatMap((name) => [`${name} 1`, `${name} 2`]));
+  });
+});
