@@ -44,7 +44,7 @@ export const INTEGRATIONS = [
 ] as const;
 
 /** DynamoDB's errors that Step Functions knows by name; others are `DynamoDB.AmazonDynamoDBException`. */
-const DYNAMODB_ERRORS = [
+export const DYNAMODB_ERRORS: readonly string[] = [
   'ConditionalCheckFailedException',
   'InternalServerError',
   'ItemCollectionSizeLimitExceededException',

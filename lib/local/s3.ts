@@ -3,31 +3,44 @@ import { AwsError } from './errors.ts';
 import type { Bus } from './events.ts';
 import { type Fauxqs, type StoredObject, VERSIONS } from './fauxqs.ts';
 
-/** The operations of S3 that are served; any other is a NotImplemented error. */
-export const S3_ACTIONS = [
-  'AbortMultipartUpload',
-  'CompleteMultipartUpload',
-  'CopyObject',
-  'CreateBucket',
-  'CreateMultipartUpload',
-  'DeleteBucket',
-  'DeleteObject',
-  'DeleteObjects',
-  'GetBucketLocation',
-  'GetBucketVersioning',
-  'GetObject',
-  'GetObjectAttributes',
-  'HeadBucket',
-  'HeadObject',
-  'ListBuckets',
-  'ListObjects',
-  'ListObjectsV2',
-  'PutObject',
-  'UploadPart',
-  'UploadPartCopy',
-] as const;
+const LIST = [
+  'continuation-token',
+  'delimiter',
+  'encoding-type',
+  'fetch-owner',
+  'list-type',
+  'marker',
+  'max-keys',
+  'prefix',
+  'start-after',
+];
 
-export type S3Action = (typeof S3_ACTIONS)[number];
+/** The operations of S3 that are served, with the query parameters of each; any other is a NotImplemented error. */
+const ACTIONS = {
+  AbortMultipartUpload: ['uploadId'],
+  CompleteMultipartUpload: ['uploadId'],
+  CopyObject: [],
+  CreateBucket: [],
+  CreateMultipartUpload: ['uploads'],
+  DeleteBucket: [],
+  DeleteObject: [],
+  DeleteObjects: ['delete'],
+  GetBucketLocation: ['location'],
+  GetBucketVersioning: ['versioning'],
+  GetObject: ['partNumber', 'versionId'],
+  GetObjectAttributes: ['attributes'],
+  HeadBucket: [],
+  HeadObject: ['versionId'],
+  ListBuckets: [],
+  ListObjects: LIST,
+  ListObjectsV2: LIST,
+  PutObject: [],
+  UploadPart: ['partNumber', 'uploadId'],
+  UploadPartCopy: ['partNumber', 'uploadId'],
+} satisfies Record<string, readonly string[]>;
+
+export const S3_ACTIONS: Readonly<Record<string, readonly string[]>> = ACTIONS;
+export type S3Action = keyof typeof ACTIONS;
 
 /** A request of S3, recognised. */
 export interface S3Request {
@@ -37,9 +50,7 @@ export interface S3Request {
   versionId: string | undefined;
 }
 
-/** Query parameters that each kind of request may have, beside those of presigned URLs and of SDKs. */
-const LIST = ['list-type', 'prefix', 'delimiter', 'max-keys', 'marker', 'start-after', 'continuation-token'];
-const LIST_V2 = [...LIST, 'encoding-type', 'fetch-owner'];
+/** A parameter by which SDKs name the operation. */
 const IGNORED = ['x-id'];
 
 /** Headers beginning with `x-amz-` that a request may have, beside those of signatures; `*` stands for any end. */
@@ -87,29 +98,30 @@ export function recognise(
   if (bucket.endsWith(VERSIONS)) throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.');
   const names = [...query.keys()].filter((name) => !IGNORED.includes(name) && !name.startsWith('X-Amz-'));
   const copies = headers['x-amz-copy-source'] !== undefined;
-  const candidates: [boolean, S3Action, readonly string[]][] = [
-    [bucket === '' && method === 'GET', 'ListBuckets', []],
-    [key === '' && method === 'GET' && query.has('location'), 'GetBucketLocation', ['location']],
-    [key === '' && method === 'GET' && query.has('versioning'), 'GetBucketVersioning', ['versioning']],
-    [key === '' && method === 'GET' && query.get('list-type') === '2', 'ListObjectsV2', LIST_V2],
-    [key === '' && method === 'GET', 'ListObjects', LIST_V2],
-    [key === '' && method === 'HEAD', 'HeadBucket', []],
-    [key === '' && method === 'PUT', 'CreateBucket', []],
-    [key === '' && method === 'DELETE', 'DeleteBucket', []],
-    [key === '' && method === 'POST' && query.has('delete'), 'DeleteObjects', ['delete']],
-    [method === 'GET' && query.has('attributes'), 'GetObjectAttributes', ['attributes']],
-    [method === 'GET', 'GetObject', ['versionId', 'partNumber']],
-    [method === 'HEAD', 'HeadObject', ['versionId']],
-    [method === 'PUT' && query.has('partNumber') && copies, 'UploadPartCopy', ['partNumber', 'uploadId']],
-    [method === 'PUT' && query.has('partNumber'), 'UploadPart', ['partNumber', 'uploadId']],
-    [method === 'PUT' && copies, 'CopyObject', []],
-    [method === 'PUT', 'PutObject', []],
-    [method === 'POST' && query.has('uploads'), 'CreateMultipartUpload', ['uploads']],
-    [method === 'POST' && query.has('uploadId'), 'CompleteMultipartUpload', ['uploadId']],
-    [method === 'DELETE' && query.has('uploadId'), 'AbortMultipartUpload', ['uploadId']],
-    [method === 'DELETE', 'DeleteObject', []],
+  const candidates: [boolean, S3Action][] = [
+    [bucket === '' && method === 'GET', 'ListBuckets'],
+    [key === '' && method === 'GET' && query.has('location'), 'GetBucketLocation'],
+    [key === '' && method === 'GET' && query.has('versioning'), 'GetBucketVersioning'],
+    [key === '' && method === 'GET' && query.get('list-type') === '2', 'ListObjectsV2'],
+    [key === '' && method === 'GET', 'ListObjects'],
+    [key === '' && method === 'HEAD', 'HeadBucket'],
+    [key === '' && method === 'PUT', 'CreateBucket'],
+    [key === '' && method === 'DELETE', 'DeleteBucket'],
+    [key === '' && method === 'POST' && query.has('delete'), 'DeleteObjects'],
+    [method === 'GET' && query.has('attributes'), 'GetObjectAttributes'],
+    [method === 'GET', 'GetObject'],
+    [method === 'HEAD', 'HeadObject'],
+    [method === 'PUT' && query.has('partNumber') && copies, 'UploadPartCopy'],
+    [method === 'PUT' && query.has('partNumber'), 'UploadPart'],
+    [method === 'PUT' && copies, 'CopyObject'],
+    [method === 'PUT', 'PutObject'],
+    [method === 'POST' && query.has('uploads'), 'CreateMultipartUpload'],
+    [method === 'POST' && query.has('uploadId'), 'CompleteMultipartUpload'],
+    [method === 'DELETE' && query.has('uploadId'), 'AbortMultipartUpload'],
+    [method === 'DELETE', 'DeleteObject'],
   ];
-  const [, action, known] = candidates.find(([matches]) => matches) ?? [false, undefined, [] as string[]];
+  const [, action] = candidates.find(([matches]) => matches) ?? [];
+  const known = action === undefined ? [] : (S3_ACTIONS[action] ?? []);
   const unknown = names.find((name) => !known.includes(name));
   if (action === undefined || unknown !== undefined) {
     const what = unknown === undefined ? `${method} of ${key === '' ? 'a bucket' : 'an object'}` : `?${unknown}`;

@@ -79,5 +79,20 @@ export const IMPLEMENTED = {
   Catch: ['Comment', 'ErrorEquals', 'Next', 'Output', 'Assign'],
 } as const satisfies Record<string, readonly string[]>;
 
+/** The values that fields with a closed list of them may have. */
+export const VALUES = {
+  Version: ['1.0'],
+  QueryLanguage: ['JSONata'],
+  Type: ['Pass', 'Task', 'Choice', 'Wait', 'Succeed', 'Fail', 'Parallel', 'Map'],
+  Mode: ['INLINE', 'DISTRIBUTED'],
+  ExecutionType: ['STANDARD'],
+  InputType: ['JSON', 'JSONL', 'CSV'],
+  CSVHeaderLocation: ['FIRST_ROW', 'GIVEN'],
+  CSVDelimiter: ['COMMA', 'PIPE', 'SEMICOLON', 'SPACE', 'TAB'],
+  OutputType: ['JSON', 'JSONL'],
+  Transformation: ['NONE', 'COMPACT', 'FLATTEN'],
+  JitterStrategy: ['FULL', 'NONE'],
+} as const satisfies Record<string, readonly string[]>;
+
 /** A kind of object in a definition. */
 export type Kind = keyof typeof IMPLEMENTED;

@@ -33,8 +33,8 @@ export function readMap(name: string, fields: Fields): MapPart {
   const config = processor.has('ProcessorConfig')
     ? new Fields(fields.reading, 'ProcessorConfig', `state "${name}" ProcessorConfig`, processor.raw('ProcessorConfig'))
     : null;
-  const distributed = config?.oneOf('Mode', ['INLINE', 'DISTRIBUTED']) === 'DISTRIBUTED';
-  const executionType = config?.oneOf('ExecutionType', ['STANDARD']) ?? null;
+  const distributed = config?.oneOf('Mode') === 'DISTRIBUTED';
+  const executionType = config?.oneOf('ExecutionType') ?? null;
   if (distributed && executionType === null) throw fields.fault('ItemProcessor', 'ProcessorConfig needs ExecutionType');
   if (!distributed && executionType !== null)
     throw fields.fault('ItemProcessor', 'ExecutionType is for Mode DISTRIBUTED');
@@ -79,11 +79,11 @@ function readReader(name: string, fields: Fields): ItemReader | null {
   const resource = reader.needText('Resource');
   if (!GET_OBJECT.test(resource)) throw reader.fault('Resource', `${resource} is not implemented (only s3:getObject)`);
   const config = new Fields(fields.reading, 'ReaderConfig', `state "${name}" ReaderConfig`, reader.raw('ReaderConfig'));
-  const format = config.oneOf('InputType', ['JSON', 'JSONL', 'CSV']);
+  const format = config.oneOf('InputType');
   if (format === null) throw config.fault('InputType', 'is missing');
-  const location = config.oneOf('CSVHeaderLocation', ['FIRST_ROW', 'GIVEN']);
+  const location = config.oneOf('CSVHeaderLocation');
   const headers = config.texts('CSVHeaders');
-  const delimiter = config.oneOf('CSVDelimiter', ['COMMA', 'PIPE', 'SEMICOLON', 'SPACE', 'TAB']);
+  const delimiter = config.oneOf('CSVDelimiter');
   if (format !== 'CSV' && (location ?? headers ?? delimiter) !== null) {
     throw config.fault('CSVHeaderLocation', 'CSV fields are for InputType CSV');
   }
@@ -135,8 +135,8 @@ function readWriter(name: string, fields: Fields): ResultWriter | null {
     ? new Fields(fields.reading, 'WriterConfig', `state "${name}" WriterConfig`, writer.raw('WriterConfig'))
     : null;
   if (resource === null && config === null) throw writer.fault('Resource', 'is missing, and WriterConfig too');
-  const format = config?.oneOf('OutputType', ['JSON', 'JSONL']) ?? 'JSON';
-  const transformation = config?.oneOf('Transformation', ['NONE', 'COMPACT', 'FLATTEN']) ?? 'NONE';
+  const format = config?.oneOf('OutputType') ?? 'JSON';
+  const transformation = config?.oneOf('Transformation') ?? 'NONE';
   if (resource === null && format === 'JSONL') {
     throw writer.fault('WriterConfig', 'OutputType JSONL without a Resource is not implemented');
   }

@@ -24,7 +24,7 @@ export function loadDefinition(
   const reading: Reading = { machine, ...options, names: new Set() };
   const fields = new Fields(reading, 'Definition', 'definition', parsed.value);
   fields.text('Comment');
-  if (fields.oneOf('Version', ['1.0']) === null) fields.raw('Version');
+  fields.oneOf('Version');
   if (fields.text('QueryLanguage') !== 'JSONata') {
     throw fields.fault('QueryLanguage', 'must be JSONata (JSONPath is not implemented)');
   }
@@ -85,19 +85,17 @@ function checkReachable(fields: Fields, flow: Flow): void {
   }
 }
 
-const TYPES = ['Pass', 'Task', 'Choice', 'Wait', 'Succeed', 'Fail', 'Parallel', 'Map'] as const;
-
 function readState(name: string, fields: Fields): State {
-  const type = fields.oneOf('Type', TYPES);
+  const type = fields.oneOf('Type');
   if (type === null) throw fields.fault('Type', 'is missing');
   fields.allow(type);
   fields.text('Comment');
-  fields.oneOf('QueryLanguage', ['JSONata']);
+  fields.oneOf('QueryLanguage');
   const state = readTyped(name, type, fields);
   return state;
 }
 
-function readTyped(name: string, type: (typeof TYPES)[number], fields: Fields): State {
+function readTyped(name: string, type: State['type'], fields: Fields): State {
   switch (type) {
     case 'Pass':
       return { type, ...common(name, fields) };
@@ -210,7 +208,12 @@ function readChoice(name: string, fields: Fields): State {
 
 const RESOURCE =
   /^arn:aws[a-z-]*:states:::([a-z0-9-]+):([A-Za-z0-9]+(?::[A-Za-z0-9]+)?)(\.sync|\.sync:2|\.waitForTaskToken)?$/;
-const PATTERNS: Record<string, Pattern> = { '.sync': 'sync', '.sync:2': 'sync:2', '.waitForTaskToken': 'token' };
+/** The ends of a Task's resource by which its own end is told. */
+export const PATTERNS: Readonly<Record<string, Pattern>> = {
+  '.sync': 'sync',
+  '.sync:2': 'sync:2',
+  '.waitForTaskToken': 'token',
+};
 
 function readTask(fields: Fields): Omit<TaskState, 'name' | 'next' | 'output' | 'assign' | 'retry' | 'catchers'> {
   const resource = fields.needText('Resource');
@@ -277,7 +280,7 @@ function readRetry(fields: Fields): Retrier[] {
       maxAttempts: inner.integer('MaxAttempts', 0, LONGEST_TIMEOUT) ?? 3,
       backoffRate: rate,
       maxDelaySeconds: inner.integer('MaxDelaySeconds', 1, 31_622_400),
-      jitter: inner.oneOf('JitterStrategy', ['FULL', 'NONE']) === 'FULL',
+      jitter: inner.oneOf('JitterStrategy') === 'FULL',
     };
     if (retrier.maxDelaySeconds !== null && retrier.maxDelaySeconds <= retrier.intervalSeconds) {
       throw inner.fault('MaxDelaySeconds', 'must be greater than IntervalSeconds');

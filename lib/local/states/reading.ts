@@ -1,6 +1,6 @@
 import { compile, ExpressionFault, isExpression, type Template } from './expression.ts';
 import type { Surroundings } from './functions.ts';
-import { IMPLEMENTED, type Kind } from './implemented.ts';
+import { IMPLEMENTED, type Kind, VALUES } from './implemented.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { UnsupportedDefinition } from './world.ts';
 
@@ -67,9 +67,11 @@ export class Fields {
     return value;
   }
 
-  oneOf<T extends string>(field: string, known: readonly T[]): T | null {
+  /** A field whose values are listed. */
+  oneOf<F extends keyof typeof VALUES>(field: F): (typeof VALUES)[F][number] | null {
     const value = this.text(field);
     if (value === null) return null;
+    const known: readonly (typeof VALUES)[F][number][] = VALUES[field];
     const found = known.find((option) => option === value);
     if (found === undefined) throw this.fault(field, `${value} is not implemented (only ${known.join(', ')})`);
     return found;
