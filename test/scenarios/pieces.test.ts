@@ -42,12 +42,19 @@ const AWKWARD_REJECTS = [
   '14,,wrong_cell_count\n',
   '15,"98400\n00006",bad_msisdn\n',
 ].join('');
+/** A link may go 180 days of look-back and 30 more after its sighting. */
+const link = (pk: string, sk: string, optional: object) => ({
+  pk,
+  sk,
+  expires: Date.parse(sk.slice(0, 10)) / 1000 + 210 * 24 * 3600,
+  ...optional,
+});
 const AWKWARD_LINKS = [
-  { pk: H1, sk: '2026-05-01#+919840000001#airtel', lsa: 'Delhi' },
-  { pk: H1, sk: '2026-05-02#+919840000002#airtel', lsa: 'Uttar Pradesh\n(East)' },
-  { pk: H1, sk: '2026-05-03#+919840000003#airtel', lsa: 'ओडिशा, "तट"', subscriberType: 'individual' },
-  { pk: H2, sk: '2026-05-05#+919840000005#airtel', lsa: 'last', subscriberType: 'business' },
-  { pk: H2, sk: '2026-05-07#+919840000007#airtel', lsa: 'é😀', subscriberType: 'bulk' },
+  link(H1, '2026-05-01#+919840000001#airtel', { lsa: 'Delhi' }),
+  link(H1, '2026-05-02#+919840000002#airtel', { lsa: 'Uttar Pradesh\n(East)' }),
+  link(H1, '2026-05-03#+919840000003#airtel', { lsa: 'ओडिशा, "तट"', subscriberType: 'individual' }),
+  link(H2, '2026-05-05#+919840000005#airtel', { lsa: 'last', subscriberType: 'business' }),
+  link(H2, '2026-05-07#+919840000007#airtel', { lsa: 'é😀', subscriberType: 'bulk' }),
 ];
 
 /** A file that can't be read beyond line 5: two good rows and a bad one before it, one after it. */
@@ -61,11 +68,9 @@ const STOPPED = [
   `${H3},9840000004,2026-05-01,"a place with a long name"\n`, // 6
 ].join('');
 const STOPPED_REJECTS = 'line,value,reason\n3,984000000,bad_msisdn\n5,,unclosed_quote\n';
-const STOPPED_LINKS = ['2026-05-01#+919840000001#airtel', '2026-05-01#+919840000002#airtel'].map((sk) => ({
-  pk: H3,
-  sk,
-  lsa: 'a place with a long name',
-}));
+const STOPPED_LINKS = ['2026-05-01#+919840000001#airtel', '2026-05-01#+919840000002#airtel'].map((sk) =>
+  link(H3, sk, { lsa: 'a place with a long name' }),
+);
 
 /** A handset's links with all that they carry, sorted. */
 async function links(lab: Lab, ...imeis: string[]): Promise<Record<string, unknown>[]> {
