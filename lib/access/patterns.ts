@@ -1,0 +1,57 @@
+import { UnknownElement } from './statement.ts';
+
+/** What a request says of itself: values by condition key, in lower case, since the case of a key doesn't count. */
+export type Context = Readonly<Record<string, string | readonly string[]>>;
+
+/**
+ * Whether a text fits a pattern of `*` (any characters, also none) and `?` (exactly one). `${key}` stands for a value of the
+ * request, literally, `${key, 'default'}` for the default where there is none, and `${*}`, `${?}` and `${$}` for these characters. A
+ * variable without a value is like no text at all (IAM: "Policy variables with no value").
+ */
+export function fits(text: string, pattern: string, context: Context | undefined, wildcards = true): boolean {
+  let source = '';
+  for (const [part, , variable] of pattern.matchAll(/(\$\{([^}]*)\})|[^$]+|\$/g)) {
+    if (variable !== undefined && context !== undefined) {
+      const value = valueIn(variable, context);
+      if (value === undefined) return false;
+      source += literal(value);
+    } else {
+      source += wildcards ? literal(part).replaceAll('\\*', '[^]*').replaceAll('\\?', '[^]') : literal(part);
+    }
+  }
+  return new RegExp(`^${source}$`).test(text);
+}
+
+function valueIn(variable: string, context: Context): string | undefined {
+  if (['*', '?', '$'].includes(variable)) return variable;
+  const [, key = variable, otherwise] = /^([^,]*?),\s*'([^']*)'$/.exec(variable) ?? [];
+  const value = context[key.trim().toLowerCase()];
+  // A key of many values has no one value to stand for.
+  return typeof value === 'string' ? value : otherwise;
+}
+
+function literal(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
+
+const ARN_PARTS = 6;
+
+/**
+ * Whether an ARN fits a pattern, each of its six parts by itself: a wildcard reaches over a colon in the last one only.
+ * What is no ARN (`*`) is compared as a whole.
+ * @throws UnknownElement for an ARN that leaves parts out
+ */
+export function fitsArn(arn: string, pattern: string, context: Context | undefined): boolean {
+  const parts = split(arn);
+  const patterns = split(pattern);
+  if (parts === undefined || patterns === undefined) return fits(arn, pattern, context);
+  return patterns.every((part, n) => fits(parts[n] ?? '', part, context));
+}
+
+/** Variables hold colons, too: they are no boundaries. */
+function split(arn: string): string[] | undefined {
+  const parts = arn.split(/:(?![^{]*\})/);
+  if (parts[0] !== 'arn') return undefined;
+  if (parts.length < ARN_PARTS) throw new UnknownElement('an ARN of less than six parts');
+  return [...parts.slice(0, ARN_PARTS - 1), parts.slice(ARN_PARTS - 1).join(':')];
+}
