@@ -54,8 +54,11 @@ const LINE_OVERHEAD = 26;
 const INVOCATION_LOG = 350;
 /** What a machine that logs everything without data writes for one transition: some four events of some 400 bytes. */
 const TRANSITION_LOG = 4 * 400;
-/** In five minutes, a function's role may need a table's key, a bucket's, and a topic's twice (to encrypt, and to deliver). */
-const KEYS_PER_STRETCH = 4;
+/**
+ * What a function may ask KMS for in five minutes: a table's key, three buckets', and a topic's and a queue's twice each, to
+ * encrypt and to deliver. Services keep data keys for so long; buckets, by their bucket keys, about as long.
+ */
+const KEYS_PER_STRETCH = 8;
 
 /** Claims and uploads of a phase, which its usage doesn't tell apart from other writes and events. */
 interface Beside {
@@ -142,7 +145,7 @@ function multiplied<Q extends Quantities>(quantities: Q, factor: number): Q {
   return Object.fromEntries(Object.entries(quantities).map(([line, count]) => [line, count * factor])) as Q;
 }
 
-/** Directions up to which Batch runs them in an inline Map, which starts no children. */
+/** Batch runs up to so many directions in an inline Map, which starts no children, and of more as many in each child. */
 const MOST_INLINE = 40;
 
 /** What a batch's counts grow with, known or expected. */
@@ -155,6 +158,8 @@ interface Size {
   expand: number;
   reverify: number;
   block: number;
+  /** Children of Direct. */
+  direct: number;
   /** Orders of the ladders, and those that answers with failed rows cause. */
   ladderOrders: number;
   failedOrders: number;
@@ -177,6 +182,7 @@ function countedSize({ drivers, policy }: BatchCount): Size {
     expand: children.expand,
     reverify: total(drivers.reverifyDirections),
     block: total(drivers.blockDirections),
+    direct: children.direct,
     ladderOrders: total(orders, (order) => !isFailed(order)),
     failedOrders: total(orders, isFailed),
     responseFiles,
@@ -212,6 +218,7 @@ export function expectedSize(counted: BatchCount, scale: number): Size {
     expand: Math.ceil(handsets / policy.handsetsPerChild),
     reverify,
     block,
+    direct: reverify + block > MOST_INLINE ? Math.ceil((reverify + block) / MOST_INLINE) : 0,
     ladderOrders,
     failedOrders,
     responseFiles: (drivers.responseFiles * (ladderOrders + failedOrders)) / total(drivers.orders),
@@ -242,7 +249,7 @@ function normal(x: number): number {
 
 const directionsOf = ({ reverify, block }: Size) => reverify + block;
 const ordersOf = ({ ladderOrders, failedOrders }: Size) => ladderOrders + failedOrders;
-const childrenOf = ({ expand, shards, blockShards }: Size) => expand + shards + blockShards;
+const childrenOf = ({ expand, shards, blockShards, direct }: Size) => expand + shards + blockShards + direct;
 /** Steps that change a ledger: its creation, its orders, its answers, its end. */
 const ledgerStepsOf = (size: Size) => directionsOf(size) + ordersOf(size) + size.responseFiles;
 const rowsPerDirectionOf = ({ connections, reverify }: Size) => connections / reverify;
@@ -290,12 +297,12 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
     return { invocations: usage.invocations * by(byInvocations), gbSeconds: gbSeconds(usage) * by(byTime) };
   });
   const sum = (of: 'invocations' | 'gbSeconds') => grown.reduce((all, one) => all + one[of], 0);
-  // A step of the Batch machine for each child and each direction; the others are there once.
+  // A step of the Batch machine in each child, and one for each direction; the others are there once.
   const once = now.otherTransitions - childrenOf(small) - directionsOf(small);
   const otherTransitions = once + childrenOf(large) + directionsOf(large);
   // "Is a rung left?" and the order for each rung, and again the question and Close.
   const ladderTransitions = now.ladderTransitions * by((size) => size.ladderOrders + directionsOf(size));
-  const mapChildren = childrenOf(large) + (directionsOf(large) > MOST_INLINE ? directionsOf(large) : 0);
+  const mapChildren = childrenOf(large);
   // A child of Claim reads its part of what each child of Expand wrote.
   const slices = ({ expand, shards }: Size) => expand * shards;
   const steps: Grows = (size) => ledgerStepsOf(size) + childrenOf(size);
@@ -318,8 +325,8 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
     publishes: now.publishes * by((size) => ordersOf(size) + size.responseFiles),
     queueRequests: now.queueRequests * by(uploads),
     uploadEvents: now.uploadEvents * by(uploads),
-    // At most: the more there is to do, the more falls into the same five minutes.
-    keyRequests: now.keyRequests * by(steps),
+    // The more there is to do, the more of it falls into the same five minutes: 2.5 times the steps fill twice as many.
+    keyRequests: now.keyRequests * by(steps) ** (2 / 3),
     functionLogGb: now.functionLogGb * by(steps),
     machineLogGb: ((ladderTransitions + otherTransitions) * TRANSITION_LOG) / 1e9,
     traces: 1 + mapChildren + directionsOf(large),

@@ -187,8 +187,8 @@ export function costText(cost: Cost): string {
     '',
     ...(scaling === null ? [] : [...scalingText(cost, scaling), '']),
     'How to read it',
-    '  ≤  At most. KMS: every role that worked in some five minutes asked for each key it may use (tables and topics have keys that',
-    '     AWS manages, whose requests are billed; buckets and queues have keys of S3 and SQS, which are free). X-Ray: all are sampled.',
+    '  ≤  At most. KMS: every function that worked in some five minutes asked for each key that it may use: of a table, three',
+    '     buckets, a topic and a queue. X-Ray: all executions are sampled.',
     '  ~  About. Lambda: the real milliseconds of the functions on this machine, as they are, times their memory. Here they share',
     '     its cores with the local cloud and wait for it; on AWS they have 0.3 to 1 core each and answers in milliseconds.',
     `     Twice the time would be ${dollars(time)} USD more. Logs of machines: reckoned from the transitions.`,
@@ -197,7 +197,7 @@ export function costText(cost: Cost): string {
       : [`  *  No price of this region was found: that of ${[...prices].join(', ')} stands in.`]),
     `  One execution each: ${cost.perConnectionRun} connections were run through test/bench/per-connection, answered as in the batch, and multiplied. Only`,
     '  its ladders are counted: no planning, blocks, answers in files, notices or logs, which it needs as well.',
-    "  Left out: free tiers, storage, data transfer, the participants' own queues, and what costs without any batch (queues being polled).",
+    "  Left out: free tiers, storage, data transfer, the participants' own queues, and what costs without any batch (keys by the month, queues being polled).",
     '',
   ].join('\n');
 }

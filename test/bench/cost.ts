@@ -18,7 +18,8 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 /** Enough that each way through that design's ladder is gone in its proportion. */
 const CONNECTIONS_RUN = 400;
 
-const progress = showProgress(process.stderr);
+/** Of the run under way: each has its own, since each has its own end. */
+let progress = showProgress(process.stderr);
 const complain = (text: string) => process.stderr.write(`${text}\n`);
 // npm runs its scripts in the project's folder; paths are relative to where the user stands.
 const where = process.env.INIT_CWD ?? process.cwd();
@@ -44,6 +45,7 @@ async function counts({ sizes, files, scale }: CostSettings): Promise<[BatchCoun
     progress.event(`A batch at scale ${size}`);
     const counted = await countBatch(size, progress, started);
     progress.end();
+    progress = showProgress(process.stderr);
     await saveCount(countFile(size), counted);
     known.push(counted);
   }
