@@ -47,16 +47,15 @@ const NOTHING_PLANNED: Pick<Plan, 'linked' | 'decisions' | 'directions' | 'elsew
 
 /**
  * Closes what never closed.
- * @returns the latest deadline of those that have open rows and time left; undefined when all are closed
+ * @returns the latest deadline that lies ahead, whether or not a row is still open; undefined when none does and all are closed
  */
 async function closeAll(directions: PlannedDirection[], now: Instant): Promise<Instant | undefined> {
   let until: Instant | undefined;
   await concurrently(directions, LEDGERS_AT_ONCE, async ({ directionId }) => {
     const closed = await changeLedger<'closed' | 'already' | Instant>(env.CASES, directionId, async (read) => {
+      if (ladderEnd(read) > now) return { result: ladderEnd(read) };
       const decision = closeLedger(read, now);
-      if (decision.kind === 'too_early') return { result: ladderEnd(read) };
-      if (decision.kind === 'already') return { result: 'already' };
-      return { ledger: decision.ledger, result: 'closed' };
+      return decision.kind === 'closed' ? { ledger: decision.ledger, result: 'closed' } : { result: 'already' };
     });
     if (closed === 'closed') {
       log.warn('direction closed by its batch', { directionId });
@@ -142,7 +141,7 @@ async function prepare(batch: Batch, now: Instant, folder: string): Promise<void
 
 /**
  * Settle: seals and accounts for every ledger, publishes the summary, the list of what stands elsewhere and the
- * revocation list, and tells everybody. With open rows and time left it settles nothing and says until when to wait.
+ * revocation list, and tells everybody. Before the last deadline it settles nothing and says until when to wait.
  */
 export const handler = task(input, async ({ batchId, now }, attempt) => {
   let batch = await readBatch(env.CASES, batchId);
