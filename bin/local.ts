@@ -50,7 +50,6 @@ function welcome({ endpoint, region, clock, names }: LocalCloud, speed: number):
   const tables = Object.entries(names.tables).map(([name, table]) => `  ${name.padEnd(12)} ${table}`);
   const buckets = Object.entries(names.buckets).map(([name, bucket]) => `  ${name.padEnd(12)} s3://${bucket}`);
   const topics = Object.entries(names.topics).map(([name, arn]) => `  ${name.padEnd(12)} ${arn}`);
-  const [machine = ''] = Object.values(names.machines);
   return `
 The local cloud is up: ${endpoint}
 Its clock stands at ${new Date(clock.now()).toISOString().slice(0, 19)}Z and runs ${speed} times as fast as real time.
@@ -69,7 +68,7 @@ In another terminal:
   export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x
   aws s3 cp report.csv s3://${names.buckets.inbox}/reports/mha/
   aws s3 ls --recursive s3://${names.buckets.outbox}/
-  aws stepfunctions list-executions --state-machine-arn ${machine}
+  aws stepfunctions list-executions --state-machine-arn ${names.machines.Batch}
   aws sqs list-queues
 (An AWS CLI before 1.29 or 2.13 needs --endpoint-url ${endpoint} instead of the variable.)
 
