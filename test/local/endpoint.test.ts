@@ -461,6 +461,15 @@ describe('Lambda at the endpoint', () => {
     });
   });
 
+  it('survives a function that ends its own process: the next invocation gets another', async () => {
+    const { text } = await invoke({ exit: true });
+    expect(JSON.parse(text)).toMatchObject({
+      errorType: 'Lambda.Unknown',
+      errorMessage: 'the process exited before the function ended',
+    });
+    expect(JSON.parse((await invoke({ a: 2 })).text)).toEqual({ greeting: 'hello', event: { a: 2 } });
+  });
+
   it('only accepts where the invocation is asynchronous, and only checks where it is a dry run', async () => {
     expect(await invoke({}, 'Event')).toMatchObject({ status: 202, text: '' });
     expect(await invoke({}, 'DryRun')).toMatchObject({ status: 204, text: '' });
