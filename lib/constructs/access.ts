@@ -58,10 +58,14 @@ export function allowPublish(to: Worker, ...topics: [Topic, ...Topic[]]): void {
   key.admit(roleOf(to).fixedArn, 'sns', 'write');
 }
 
-/** Lets a state machine use what its Distributed Maps were granted on a bucket, but for the key and the bucket's walls. */
-export function admitObjects(to: Worker, bucket: GuardedBucket): void {
-  allow(to, KEY_ACTIONS.s3.write, bucket.key.keyArn);
-  bucket.admit(roleOf(to).fixedArn, 'read', 'write');
+/**
+ * Lets a state machine use what its Distributed Maps were granted on a bucket: through its walls, and with its key.
+ * @param patterns the keys that they were granted
+ */
+export function admitObjects(machine: StateMachine, bucket: GuardedBucket, ...patterns: string[]): void {
+  allow(machine, KEY_ACTIONS.s3.write, bucket.key.keyArn);
+  bucket.admit(roleOf(machine).fixedArn, 'read', 'write');
+  acknowledgeObjects(machine.role, bucket, patterns);
 }
 
 /** Lets a worker use a key for what a task or an event source was granted elsewhere. */

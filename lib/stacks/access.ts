@@ -43,7 +43,8 @@ type Right = Exclude<ObjectRight, 'delete'>;
  */
 export class AccessStack extends Stack {
   constructor(scope: Construct, id: string, { config, data, workflow, ...props }: AccessStackProps) {
-    super(scope, id, props);
+    // As many roles as there may be are near a template's largest size, a tenth of it in spaces.
+    super(scope, id, { ...props, suppressTemplateIndentation: true });
     const { inbox, outbox, audit } = data;
 
     const agencyPlaces = (agency: string): Place[] => [

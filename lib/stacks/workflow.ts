@@ -222,10 +222,15 @@ export class WorkflowStack extends Stack {
       [screen, expand, gather, claim, commit, settle],
     );
 
-    admitObjects(this.batch, work);
+    admitObjects(
+      this.batch,
+      work,
+      ...['expanded', 'claimed', 'directed', 'shards', 'directions'].map((folder) => `plans/*/${folder}/*`),
+      'screened/*',
+    );
     allowKey(this.batch, data.tablesKey, 'dynamodb', 'write');
     allowKey(this.batch, data.messagesKey, 'sns', 'write');
-    this.#acknowledgeMaps(this.batch, ['Expand', 'Claim', 'Direct'], data, {
+    this.#acknowledgeMaps(this.batch, ['Expand', 'Claim', 'Direct'], {
       [`${EXECUTIONS}${this.#nameOf(this.direction)}*`]:
         'It waits for and stops the executions of this one machine, named after their directions.',
     });
@@ -277,8 +282,8 @@ export class WorkflowStack extends Stack {
       importFlow(new Construct(this, 'ImportFlow'), { cut, importPiece, publishImport, work }),
       [cut, importPiece, publishImport],
     );
-    admitObjects(this.importByPieces, work);
-    this.#acknowledgeMaps(this.importByPieces, ['Import'], data);
+    admitObjects(this.importByPieces, work, 'imports/*/pieces/*', 'imports/*/imported/*');
+    this.#acknowledgeMaps(this.importByPieces, ['Import']);
 
     // ------------------------------------------------------------------------------------------------ the inbox's readers
     const intake = new HandlerFunction<IntakeEnvironment>(this, 'Intake', {
@@ -415,18 +420,10 @@ export class WorkflowStack extends Stack {
   }
 
   /** What the Distributed Maps of a machine bring with them, each under its label, and what else the machine does. */
-  #acknowledgeMaps(
-    machine: StateMachine,
-    labels: string[],
-    { work }: DataStack,
-    others: Record<string, string> = {},
-  ): void {
+  #acknowledgeMaps(machine: StateMachine, labels: string[], others: Record<string, string> = {}): void {
     const children =
       "The names of a Map Run's children are made while it runs; the label narrows them to this machine's Maps.";
-    const bucketName = work.stack.resolve(work.stack.exportValue(work.bucketName))['Fn::ImportValue'];
     acknowledgeMachine(machine, [], {
-      [`Resource::arn:<AWS::Partition>:s3:::${bucketName}/*`]:
-        'The keys of manifests and results are made while it runs.',
       [`${EXECUTIONS}${this.#nameOf(machine)}:*`]: children,
       ...Object.fromEntries(
         labels.map((label) => [`${EXECUTIONS}${this.#nameOf(machine)}/${label}:*`, children] as const),

@@ -13,18 +13,13 @@ import {
   IntegrationPattern,
   type IStateMachine,
   ItemBatcher,
-  OutputType,
   Pass,
   ProvideItems,
-  ResultWriterV2,
-  S3JsonLItemReader,
   StateMachineType,
   Succeed,
   TaskInput,
-  Transformation,
   Wait,
   WaitTime,
-  WriterConfig,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import {
   DynamoAttributeValue,
@@ -36,6 +31,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { Policy } from '../config/policy.ts';
+import { ItemsFrom, ResultsUnder } from './maps.ts';
 import { whenDirectionFailed, whenFailed, whenThrottled } from './retries.ts';
 
 /** What the Batch machine works with. */
@@ -143,11 +139,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
 
   // 3
   const resultsUnder = (folder: string) =>
-    new ResultWriterV2({
-      bucket: work,
-      prefix: `{% 'plans/' & $string($plan) & '/${folder}' %}`,
-      writerConfig: new WriterConfig({ outputType: OutputType.JSONL, transformation: Transformation.FLATTEN }),
-    });
+    new ResultsUnder(work, `{% 'plans/' & $string($plan) & '/${folder}' %}`, `plans/*/${folder}/*`);
   const child = (name: string, lambdaFunction: IFunction) =>
     LambdaInvoke.jsonata(scope, name, {
       lambdaFunction,
@@ -161,7 +153,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     mapExecutionType: StateMachineType.STANDARD,
     label: 'Expand',
     maxConcurrency: CHILDREN_AT_ONCE,
-    itemReader: new S3JsonLItemReader({ bucket: work, key: '{% $batch.handsetsKey %}' }),
+    itemReader: new ItemsFrom(work, '{% $batch.handsetsKey %}', 'screened/*'),
     itemBatcher: new ItemBatcher({
       maxItemsPerBatch: policy.handsetsPerChild,
       batchInput: { plan: '{% $plan %}', shards: '{% $batch.shards %}', window: '{% $batch.window %}' },
@@ -183,7 +175,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     mapExecutionType: StateMachineType.STANDARD,
     label: 'Claim',
     maxConcurrency: CHILDREN_AT_ONCE,
-    itemReader: new S3JsonLItemReader({ bucket: work, key: '{% $gathered.manifestKey %}' }),
+    itemReader: new ItemsFrom(work, '{% $gathered.manifestKey %}', 'plans/*/shards/*'),
     itemSelector: {
       batchId: '{% $batch.batchId %}',
       plan: '{% $plan %}',
@@ -235,7 +227,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   const directMany = DistributedMap.jsonata(scope, 'Direct the operators at scale', {
     mapExecutionType: StateMachineType.STANDARD,
     label: 'Direct',
-    itemReader: new S3JsonLItemReader({ bucket: work, key: '{% $planned.manifestKey %}' }),
+    itemReader: new ItemsFrom(work, '{% $planned.manifestKey %}', 'plans/*/directions/*'),
     itemBatcher: new ItemBatcher({ maxItemsPerBatch: MOST_INLINE, batchInput: { round: '{% $round %}' } }),
     resultWriterV2: resultsUnder('directed'),
     outputs: {},

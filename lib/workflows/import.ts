@@ -5,16 +5,12 @@ import {
   Condition,
   DistributedMap,
   type IChainable,
-  OutputType,
-  ResultWriterV2,
-  S3JsonLItemReader,
   StateMachineType,
   TaskInput,
-  Transformation,
-  WriterConfig,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
+import { ItemsFrom, ResultsUnder } from './maps.ts';
 import { whenFailed, whenThrottled } from './retries.ts';
 
 /** What the ImportByPieces machine works with. */
@@ -57,18 +53,14 @@ export function importFlow(scope: Construct, { cut, importPiece, publishImport, 
     // One at a time, in the file's order: of a sighting that the file has twice the last one stays, as in one piece. A
     // function writes about as many links a second as a new table takes.
     maxConcurrency: 1,
-    itemReader: new S3JsonLItemReader({ bucket: work, key: '{% $states.input.cut.manifestKey %}' }),
+    itemReader: new ItemsFrom(work, '{% $states.input.cut.manifestKey %}', 'imports/*/pieces/*'),
     itemSelector: {
       file: '{% $states.input.file %}',
       folder: '{% $states.input.folder %}',
       header: '{% $states.input.cut.header %}',
       piece: '{% $states.context.Map.Item.Value %}',
     },
-    resultWriterV2: new ResultWriterV2({
-      bucket: work,
-      prefix: "{% $states.input.folder & '/imported' %}",
-      writerConfig: new WriterConfig({ outputType: OutputType.JSONL, transformation: Transformation.FLATTEN }),
-    }),
+    resultWriterV2: new ResultsUnder(work, "{% $states.input.folder & '/imported' %}", 'imports/*/imported/*'),
     outputs:
       "{% $merge([$states.input, { 'stretches': [$states.input.stretches, { 'ResultWriterDetails': $states.result.ResultWriterDetails }] }]) %}",
   });

@@ -1,15 +1,14 @@
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdkJson from '../../cdk.json' with { type: 'json' };
-import { stageFromContext } from '../../lib/config/stage.ts';
+import { type StageConfig, stageFromContext } from '../../lib/config/stage.ts';
 import { AccessStack } from '../../lib/stacks/access.ts';
 import { DataStack } from '../../lib/stacks/data.ts';
 import { WorkflowStack } from '../../lib/stacks/workflow.ts';
 
 /** The app's stacks as templates, without bundling the functions. */
-export function synthesized() {
+export function synthesized(config: StageConfig = stageFromContext(() => undefined)) {
   const app = new App({ context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] } });
-  const config = stageFromContext(() => undefined);
   const data = new DataStack(app, 'dev-data', { config });
   const workflow = new WorkflowStack(app, 'dev-workflow', { config, data });
   const access = new AccessStack(app, 'dev-access', { config, data, workflow });

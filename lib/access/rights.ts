@@ -1,0 +1,183 @@
+import { type Caller, evaluate } from './evaluate.ts';
+import type { Context } from './patterns.ts';
+import { readPolicy, type Statement, UnknownElement } from './statement.ts';
+
+/** A resource of the synthesized app, its references resolved. */
+export interface Resource {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly name: string;
+  /** What a reference to it gives. */
+  readonly ref: string;
+  readonly arn: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** A role of the app, or one from elsewhere. */
+export interface Role {
+  readonly arn: string;
+  readonly account: string;
+  readonly identity: readonly Statement[];
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A service that acts for itself, and what its request says of whom it acts for (`aws:SourceArn`, `aws:SourceAccount`). */
+export interface Service {
+  readonly service: string;
+  readonly context: Context;
+}
+
+/** May it? If not, which of the things that it needs is refused, and why. */
+export type Answer = { readonly allowed: true } | { readonly allowed: false; readonly why: string };
+
+/** What a service asks of the key that encrypts a resource, on behalf of who acts on the resource. */
+const KEY_NEEDS: readonly [action: RegExp, service: string, needs: readonly string[]][] = [
+  [/^s3:GetObject(Version)?$/, 's3', ['kms:Decrypt']],
+  // The parts of a large upload are decrypted when it is completed.
+  [/^s3:PutObject$/, 's3', ['kms:GenerateDataKey', 'kms:Decrypt']],
+  [
+    /^dynamodb:(Batch)?(Get|Put|Update|Delete|Write|ConditionCheck)Item$|^dynamodb:(Query|Scan)$/,
+    'dynamodb',
+    ['kms:Decrypt'],
+  ],
+  [/^sns:Publish$/, 'sns', ['kms:GenerateDataKey', 'kms:Decrypt']],
+  [/^sqs:SendMessage$/, 'sqs', ['kms:GenerateDataKey', 'kms:Decrypt']],
+  [/^sqs:ReceiveMessage$/, 'sqs', ['kms:Decrypt']],
+];
+
+interface Guarded {
+  readonly statements: Statement[];
+  readonly key: string | undefined;
+}
+
+/** The rights that an app's templates give: the policies of all its roles, resources and keys together. */
+export class Rights {
+  /** By ARN. */
+  readonly roles: ReadonlyMap<string, Role>;
+  readonly #account: string;
+  readonly #region: string;
+  readonly #guarded = new Map<string, Guarded>();
+  readonly #keys = new Map<string, Statement[]>();
+  readonly #trust = new Map<string, Statement[]>();
+
+  /**
+   * @param resources of all stacks
+   * @throws UnknownElement where a policy holds what isn't evaluated here
+   */
+  constructor(resources: readonly Resource[], { region, account }: { region: string; account: string }) {
+    this.#account = account;
+    this.#region = region;
+    const ofType = (type: string) => resources.filter((resource) => resource.type === type);
+    for (const { arn, ref, properties } of ofType('AWS::KMS::Key')) {
+      const statements = readPolicy(properties.KeyPolicy);
+      this.#keys.set(arn, statements).set(ref, statements);
+    }
+    for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::SNS::Topic', 'AWS::SQS::Queue'])
+      for (const resource of ofType(type)) this.#guard(resource);
+    const policies: [type: string, property: string][] = [
+      ['AWS::S3::BucketPolicy', 'Bucket'],
+      ['AWS::SNS::TopicPolicy', 'Topics'],
+      ['AWS::SQS::QueuePolicy', 'Queues'],
+    ];
+    for (const [type, property] of policies)
+      for (const { properties } of ofType(type))
+        for (const ref of [properties[property]].flat())
+          this.#guarded
+            .get(resources.find((one) => one.ref === ref)?.arn ?? '')
+            ?.statements.push(...readPolicy(properties.PolicyDocument));
+
+    const attached = [...ofType('AWS::IAM::Policy'), ...ofType('AWS::IAM::ManagedPolicy')];
+    const roles = ofType('AWS::IAM::Role').map(({ arn, ref, properties }): Role => {
+      this.#trust.set(arn, readPolicy(properties.AssumeRolePolicyDocument));
+      if ([properties.ManagedPolicyArns ?? []].flat().length > 0 || properties.PermissionsBoundary !== undefined)
+        throw new UnknownElement(`managed policies and boundaries, as ${arn} has`);
+      const inline = ((properties.Policies ?? []) as { PolicyDocument: unknown }[]).map((one) => one.PolicyDocument);
+      const others = attached
+        .filter((policy) => [policy.properties.Roles ?? []].flat().includes(ref))
+        .map((policy) => policy.properties.PolicyDocument);
+      const tags = (properties.Tags ?? []) as { Key: string; Value: string }[];
+      return {
+        arn,
+        account,
+        identity: [...inline, ...others].flatMap(readPolicy),
+        tags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])),
+      };
+    });
+    this.roles = new Map(roles.map((role) => [role.arn, role]));
+  }
+
+  /**
+   * May `who` do this? What it needs of the resource's key counts, too.
+   * @param resource its ARN
+   * @param context what the request says beside who asks, keys in lower case
+   */
+  ask(who: Role | Service, action: string, resource: string, context: Context = {}): Answer {
+    const { statements, key } = this.#guarded.get(guardedArn(resource)) ?? { statements: [], key: undefined };
+    const first = this.#decide(who, action, resource, context, { account: this.#account, statements });
+    if (!first.allowed || key === undefined) return first;
+    for (const [actions, service, needs] of KEY_NEEDS)
+      if (actions.test(action))
+        for (const need of needs) {
+          const via = { 'kms:viaservice': `${service}.${this.#region}.amazonaws.com` };
+          const answer = this.useKey(who, need, key, via);
+          if (!answer.allowed) return answer;
+        }
+    return first;
+  }
+
+  /** May `who` do this with a key, by its ARN? */
+  useKey(who: Role | Service, action: string, key: string, context: Context = {}): Answer {
+    const statements = this.#keys.get(key);
+    if (statements === undefined) throw new UnknownElement(`the key ${key}, which no stack has`);
+    return this.#decide(who, action, key, context, { account: this.#account, statements, decides: true });
+  }
+
+  /** May `who` take on this role, saying this external id? */
+  assume(who: Role | Service, role: string, externalId?: string): Answer {
+    const context: Context = externalId === undefined ? {} : { 'sts:externalid': externalId };
+    const statements = this.#trust.get(role) ?? [];
+    return this.#decide(who, 'sts:AssumeRole', role, context, { account: this.#account, statements, decides: true });
+  }
+
+  #guard({ arn, properties }: Resource): void {
+    const { BucketEncryption, SSESpecification, KmsMasterKeyId } = properties as {
+      BucketEncryption?: {
+        ServerSideEncryptionConfiguration: { ServerSideEncryptionByDefault?: { KMSMasterKeyID?: string } }[];
+      };
+      SSESpecification?: { KMSMasterKeyId?: string };
+      KmsMasterKeyId?: string;
+    };
+    const [rule] = BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
+    const key =
+      rule?.ServerSideEncryptionByDefault?.KMSMasterKeyID ?? SSESpecification?.KMSMasterKeyId ?? KmsMasterKeyId;
+    this.#guarded.set(arn, { statements: [], key });
+  }
+
+  #decide(
+    who: Role | Service,
+    action: string,
+    resource: string,
+    context: Context,
+    policy: Parameters<typeof evaluate>[2],
+  ): Answer {
+    const caller: Caller = 'service' in who ? who : { role: who.arn, account: who.account, identity: who.identity };
+    const own: Context =
+      'service' in who
+        ? who.context
+        : {
+            'aws:principalarn': who.arn,
+            'aws:principalaccount': who.account,
+            ...Object.fromEntries(
+              Object.entries(who.tags).map(([tag, value]) => [`aws:principaltag/${tag.toLowerCase()}`, value]),
+            ),
+          };
+    const asked = { action, resource, context: { 'aws:securetransport': 'true', ...own, ...context } };
+    const { allowed, why, sid } = evaluate(caller, asked, policy);
+    return allowed ? { allowed } : { allowed, why: `${action} on ${resource}: ${why}${sid === '' ? '' : ` (${sid})`}` };
+  }
+}
+
+/** The resource whose policy counts: an object's is its bucket. */
+function guardedArn(resource: string): string {
+  return resource.startsWith('arn:aws:s3:::') ? (resource.split('/')[0] ?? '') : resource;
+}

@@ -1,0 +1,579 @@
+import { describe, expect, it } from 'vitest';
+import { type Resource, Rights, type Role } from '../../lib/access/rights.ts';
+import { readPolicy } from '../../lib/access/statement.ts';
+import { type Participant, unnamed } from '../../lib/config/participants.ts';
+import { checkStage, type StageConfig, stageFromContext } from '../../lib/config/stage.ts';
+import { resolveStacks } from '../../lib/local/template.ts';
+import { synthesized } from './synthesized.ts';
+
+const REGION = 'ap-south-1';
+const ACCOUNT = '111122223333';
+const ELSEWHERE = '999988887777';
+
+const config = stageFromContext(() => undefined);
+/** `up` is the beginning of `up-police`, and its batches' ids begin like those of that one. */
+const agencies = [...config.agencies.map(({ id }) => id), 'up'];
+const operators = config.operators.map(({ id }) => id);
+const readers = config.readers.map(({ id }) => id);
+
+function world(settings: StageConfig) {
+  const templates = Object.entries(synthesized(settings)).map(([name, template]) => ({
+    name: `dev-${name}`,
+    template: template.toJSON(),
+  }));
+  const resources: Resource[] = resolveStacks(templates, { region: REGION, account: ACCOUNT, endpoint: 'https://sqs' });
+  return { resources, rights: new Rights(resources, { region: REGION, account: ACCOUNT }) };
+}
+const { resources, rights } = world(checkStage({ ...config, agencies: [...config.agencies, unnamed('agency', 'up')] }));
+
+const ofType = (type: string) => resources.filter((resource) => resource.type === type);
+const arnOf = (type: string, id: RegExp) => ofType(type).find(({ logicalId }) => id.test(logicalId))?.arn ?? '';
+const INBOX = arnOf('AWS::S3::Bucket', /^Inbox/);
+const WORK = arnOf('AWS::S3::Bucket', /^Work/);
+const OUTBOX = arnOf('AWS::S3::Bucket', /^Outbox/);
+const AUDIT = arnOf('AWS::S3::Bucket', /^Audit/);
+
+const roleArn = (kind: string, id: string) => `arn:aws:iam::${ACCOUNT}:role/dev/${kind}/dev-${kind}-${id}`;
+function roleOf(kind: string, id: string): Role {
+  const role = rights.roles.get(roleArn(kind, id));
+  if (role === undefined) throw new Error(`there is no role of the ${kind} ${id}`);
+  return role;
+}
+const everything = readPolicy({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } });
+/** A role that its own policy lets do everything, with the tag of a participant where it has one. */
+const almighty = (arn: string, account = ACCOUNT, participant?: string): Role => ({
+  arn,
+  account,
+  identity: everything,
+  tags: participant === undefined ? {} : { participant },
+});
+
+/** A key in every place of every owner, and in places where nobody has anything. */
+const KEYS: Readonly<Record<string, string[]>> = {
+  [INBOX]: [
+    ...agencies.map((id) => `reports/${id}/may.csv`),
+    ...operators.flatMap((id) => [`usage/${id}/may.csv`, `responses/${id}/mha-0123456789ab.block.${id}.1-0-0/a.csv`]),
+    'reports/stray.csv',
+    'strange.csv',
+  ],
+  [OUTBOX]: [
+    ...operators.flatMap((id) => [
+      `orders/${id}/mha-0123456789ab.block.${id}.1-0-0/1-block.csv`,
+      `receipts/${id}/mha-0123456789ab.block.${id}.1-0-0/a.csv.01234567.json`,
+    ]),
+    ...[...agencies, ...operators].map((id) => `rejects/${id}/may.csv`),
+    ...agencies.flatMap((id) => [
+      `batches/${id}-0123456789ab/summary.json`,
+      `batches/${id}-0123456789ab/elsewhere.csv`,
+    ]),
+    'revocations/2026-06-17/mha-0123456789ab.csv',
+    'revocations/2026-06-17/mha-0123456789ab.json',
+    'strange.csv',
+  ],
+  [WORK]: [
+    'plans/1/decisions/reverify-0/x/rows.tsv',
+    'directions/x/1/a.csv',
+    'batches/mha-0123456789ab/x/summary.json',
+  ],
+  [AUDIT]: ['mha-0123456789ab/1.json'],
+};
+
+/** What participants may do, worked out by hand from the issue's list: bucket, verb, and beginnings of keys. */
+type Right = [bucket: string, verb: 'put' | 'read' | 'list', keys: RegExp];
+const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
+  agency: (id) => [
+    [INBOX, 'put', new RegExp(`^reports/${id}/`)],
+    [INBOX, 'list', new RegExp(`^reports/${id}/`)],
+    [OUTBOX, 'read', new RegExp(`^(rejects/${id}/|batches/${id}-[0-9a-f]{12}/summary\\.json$)`)],
+    [OUTBOX, 'list', new RegExp(`^rejects/${id}/`)],
+  ],
+  operator: (id) => [
+    [INBOX, 'put', new RegExp(`^(usage|responses)/${id}/`)],
+    [INBOX, 'list', new RegExp(`^(usage|responses)/${id}/`)],
+    [OUTBOX, 'read', new RegExp(`^(orders|receipts|rejects)/${id}/`)],
+    [OUTBOX, 'list', new RegExp(`^(orders|receipts|rejects)/${id}/`)],
+  ],
+  reader: () => [
+    [OUTBOX, 'read', /^revocations\//],
+    [OUTBOX, 'list', /^revocations\//],
+  ],
+  auditor: () => [
+    [AUDIT, 'read', /./],
+    [AUDIT, 'list', /./],
+  ],
+  administrator: () => [
+    [INBOX, 'read', /./],
+    [INBOX, 'list', /./],
+    [OUTBOX, 'read', /./],
+    [OUTBOX, 'list', /./],
+  ],
+};
+const ACTIONS = {
+  put: ['s3:PutObject', 's3:AbortMultipartUpload'],
+  read: ['s3:GetObject'],
+  list: ['s3:ListBucket'],
+  // Nobody who comes in from outside may do these.
+  delete: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+  dig: ['s3:GetObjectVersion', 's3:ListBucketVersions'],
+  change: [
+    's3:PutObjectAcl',
+    's3:PutObjectTagging',
+    's3:PutObjectRetention',
+    's3:PutBucketPolicy',
+    's3:PutLifecycleConfiguration',
+  ],
+} as const;
+
+/** Whether a role may do this with a key; of a list, with the folder that the key is in. */
+function mayDo(role: Role, action: string, bucket: string, key: string): boolean {
+  const isList = action.startsWith('s3:ListBucket');
+  const resource = isList || /Bucket|Lifecycle/.test(action) ? bucket : `${bucket}/${key}`;
+  return rights.ask(role, action, resource, isList ? { 's3:prefix': key.replace(/[^/]*$/, '') } : {}).allowed;
+}
+
+const members = [
+  ...agencies.map((id) => ['agency', id] as const),
+  ...operators.map((id) => ['operator', id] as const),
+  ...readers.map((id) => ['reader', id] as const),
+  ['auditor', 'auditor'] as const,
+  ['administrator', 'administrator'] as const,
+];
+
+describe('a participant', () => {
+  it.each(members)('%s %s does what it may, with every action in every place, and nothing else', (kind, id) => {
+    const role = roleOf(kind, id);
+    const may = MAY[kind]?.(id) ?? [];
+    const wrong: string[] = [];
+    let rightsSeen = 0;
+    for (const [bucket, keys] of Object.entries(KEYS))
+      for (const key of keys)
+        for (const [verb, actions] of Object.entries(ACTIONS))
+          for (const action of actions) {
+            const expected = may.some(([b, v, pattern]) => b === bucket && v === verb && pattern.test(key));
+            if (expected) rightsSeen++;
+            if (mayDo(role, action, bucket, key) !== expected) wrong.push(`${action} ${key}: ${!expected}`);
+          }
+    expect(wrong).toEqual([]);
+    expect(rightsSeen).toBeGreaterThan(0);
+  });
+
+  it.each(members)('%s %s lists nothing without a prefix, nor by one that reaches over its own place', (kind, id) => {
+    const role = roleOf(kind, id);
+    const lists = (bucket: string, prefix?: string) =>
+      rights.ask(role, 's3:ListBucket', bucket, prefix === undefined ? {} : { 's3:prefix': prefix }).allowed;
+    const all = kind === 'administrator' ? [INBOX, OUTBOX] : kind === 'auditor' ? [AUDIT] : [];
+    for (const bucket of [INBOX, WORK, OUTBOX, AUDIT]) {
+      expect(lists(bucket)).toBe(all.includes(bucket));
+      expect(lists(bucket, '')).toBe(all.includes(bucket));
+      for (const prefix of [
+        'r',
+        'reports/',
+        'rejects/',
+        'orders/',
+        'batches/',
+        `rejects/${id}`,
+        `reports/${id.slice(0, -1)}`,
+      ])
+        expect(lists(bucket, prefix), `${bucket} ${prefix}`).toBe(all.includes(bucket));
+    }
+  });
+
+  it.each(members)('%s %s reads no table, and touches no topic, function or state machine', (kind, id) => {
+    const role = roleOf(kind, id);
+    const isAdministrator = kind === 'administrator';
+    const asks: [type: string, actions: string[]][] = [
+      [
+        'AWS::DynamoDB::Table',
+        [
+          'GetItem',
+          'BatchGetItem',
+          'Query',
+          'Scan',
+          'PutItem',
+          'UpdateItem',
+          'DeleteItem',
+          'BatchWriteItem',
+          'ExportTableToPointInTime',
+          'DeleteTable',
+        ].map((action) => `dynamodb:${action}`),
+      ],
+      ['AWS::SNS::Topic', ['sns:Publish', 'sns:Subscribe', 'sns:SetTopicAttributes']],
+      ['AWS::Lambda::Function', ['lambda:InvokeFunction', 'lambda:UpdateFunctionCode', 'lambda:GetFunction']],
+      [
+        'AWS::StepFunctions::StateMachine',
+        ['states:StartExecution', 'states:UpdateStateMachine', 'states:SendTaskSuccess'],
+      ],
+      ['AWS::IAM::Role', ['iam:PutRolePolicy', 'iam:UpdateAssumeRolePolicy', 'iam:PassRole', 'iam:TagRole']],
+      ['AWS::SQS::Queue', ['sqs:SetQueueAttributes', 'sqs:PurgeQueue', 'sqs:DeleteQueue']],
+    ];
+    for (const [type, actions] of asks)
+      for (const { arn } of ofType(type))
+        for (const action of actions) expect(rights.ask(role, action, arn).allowed, `${action} ${arn}`).toBe(false);
+    for (const { arn, logicalId } of ofType('AWS::SQS::Queue')) {
+      const isDead = /^(Reports|Usage|Responses)DeadLetters/.test(logicalId);
+      const isInbox = /^(Reports|Usage|Responses)Queue/.test(logicalId);
+      expect(rights.ask(role, 'sqs:ReceiveMessage', arn).allowed).toBe(isAdministrator && isDead);
+      expect(rights.ask(role, 'sqs:SendMessage', arn).allowed).toBe(isAdministrator && isInbox);
+    }
+    for (const { arn } of ofType('AWS::KMS::Key'))
+      for (const action of [
+        'kms:Decrypt',
+        'kms:GenerateDataKey',
+        'kms:PutKeyPolicy',
+        'kms:ScheduleKeyDeletion',
+        'kms:CreateGrant',
+      ])
+        expect(rights.useKey(role, action, arn).allowed, `${action} ${arn} without a service`).toBe(false);
+  });
+});
+
+describe("a participant's role", () => {
+  const one = world(
+    checkStage({
+      ...config,
+      operators: [
+        { ...unnamed('operator', 'jio'), principal: ELSEWHERE, externalId: 'agreed-with-jio' },
+        {
+          ...unnamed('operator', 'vi'),
+          principal: `arn:aws:iam::${ELSEWHERE}:role/desk`,
+          externalId: 'agreed-with-vi',
+        },
+      ],
+    }),
+  ).rights;
+  const take = (arn: string, account: string, id: string, externalId?: string) =>
+    one.assume(almighty(arn, account), roleArn('operator', id), externalId).allowed;
+
+  it('is taken on by whom its account lets, with the external id', () => {
+    const desk = `arn:aws:iam::${ELSEWHERE}:role/any`;
+    expect(take(desk, ELSEWHERE, 'jio', 'agreed-with-jio')).toBe(true);
+    expect(take(desk, ELSEWHERE, 'jio')).toBe(false);
+    expect(take(desk, ELSEWHERE, 'jio', 'agreed-with-vi')).toBe(false);
+  });
+
+  it('is taken on by the one role that is named, where one is', () => {
+    expect(take(`arn:aws:iam::${ELSEWHERE}:role/desk`, ELSEWHERE, 'vi', 'agreed-with-vi')).toBe(true);
+    expect(take(`arn:aws:iam::${ELSEWHERE}:role/other`, ELSEWHERE, 'vi', 'agreed-with-vi')).toBe(false);
+  });
+
+  it('is not taken on from another account, nor by a function or an administrator of this one', () => {
+    expect(take('arn:aws:iam::123456789012:role/desk', '123456789012', 'jio', 'agreed-with-jio')).toBe(false);
+    expect(take(`arn:aws:iam::${ACCOUNT}:role/admin`, ACCOUNT, 'jio', 'agreed-with-jio')).toBe(false);
+    for (const role of one.roles.values())
+      for (const { arn } of one.roles.values())
+        expect(one.assume(role, arn, 'agreed-with-jio').allowed, `${role.arn} as ${arn}`).toBe(false);
+  });
+
+  it('takes no tags with it, by which the walls go', () => {
+    for (const { properties } of ofType('AWS::IAM::Role'))
+      expect(JSON.stringify(properties.AssumeRolePolicyDocument)).not.toMatch(/TagSession|\*/);
+  });
+});
+
+describe('a wall', () => {
+  const strangers = [
+    almighty(`arn:aws:iam::${ACCOUNT}:role/stranger`),
+    almighty(`arn:aws:iam::${ACCOUNT}:role/dev/agent/dev-operator-jio`),
+    almighty(`arn:aws:iam::${ACCOUNT}:role/dev-operator-jio`, ACCOUNT, 'jio'),
+    almighty(`arn:aws:iam::${ACCOUNT}:role/prod/operator/prod-operator-jio`, ACCOUNT, 'jio'),
+    almighty(`arn:aws:iam::${ELSEWHERE}:role/dev/operator/dev-operator-jio`, ELSEWHERE, 'jio'),
+  ];
+
+  it.each(strangers)('stands before $arn, whatever its own policy lets', (stranger) => {
+    for (const [bucket, keys] of Object.entries(KEYS))
+      for (const key of keys)
+        for (const action of ['put', 'read', 'list', 'delete', 'dig'].flatMap(
+          (verb) => ACTIONS[verb as keyof typeof ACTIONS],
+        ))
+          expect(mayDo(stranger, action, bucket, key), `${action} ${key}`).toBe(false);
+    for (const { arn } of ofType('AWS::KMS::Key'))
+      for (const service of ['', 's3', 'dynamodb', 'sns', 'sqs', 'lambda'])
+        for (const action of ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom'])
+          expect(
+            rights.useKey(
+              stranger,
+              action,
+              arn,
+              service === '' ? {} : { 'kms:viaservice': `${service}.${REGION}.amazonaws.com` },
+            ).allowed,
+          ).toBe(false);
+    for (const { arn } of ofType('AWS::DynamoDB::Table'))
+      for (const action of ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:PutItem'])
+        expect(rights.ask(stranger, action, arn).allowed).toBe(false);
+    for (const { arn } of ofType('AWS::SNS::Topic'))
+      expect(rights.ask(stranger, 'sns:Publish', arn).allowed).toBe(false);
+    for (const { arn } of ofType('AWS::SQS::Queue'))
+      expect(rights.ask(stranger, 'sqs:ReceiveMessage', arn).allowed).toBe(false);
+  });
+
+  it.each(members.filter(([kind]) => kind !== 'administrator'))(
+    'keeps %s %s in its own place, also where its role was given everything by mistake',
+    (kind, id) => {
+      const role = almighty(roleArn(kind, id), ACCOUNT, id);
+      const may = MAY[kind]?.(id) ?? [];
+      for (const [bucket, keys] of Object.entries(KEYS))
+        for (const key of keys)
+          for (const verb of ['put', 'read', 'list', 'delete'] as const)
+            for (const action of ACTIONS[verb]) {
+              const expected = may.some(([b, v, pattern]) => b === bucket && v === verb && pattern.test(key));
+              expect(mayDo(role, action, bucket, key), `${action} ${key}`).toBe(expected);
+            }
+    },
+  );
+
+  it('stands before all who come without TLS', () => {
+    const jio = roleOf('operator', 'jio');
+    const key = `${OUTBOX}/orders/jio/x/1-block.csv`;
+    expect(rights.ask(jio, 's3:GetObject', key).allowed).toBe(true);
+    expect(rights.ask(jio, 's3:GetObject', key, { 'aws:securetransport': 'false' }).allowed).toBe(false);
+  });
+
+  it('is small enough for a bucket and a key with as many participants as there may be', () => {
+    const many = (kind: string, count: number): Participant[] =>
+      Array.from({ length: count }, (_, n) => unnamed(kind, `${kind.slice(0, 1)}${n}`));
+    const crowd = world(
+      checkStage({
+        ...config,
+        agencies: many('agency', 60),
+        operators: many('operator', 20),
+        readers: many('reader', 360),
+      }),
+    ).resources;
+    const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+    for (const { type, properties } of crowd) {
+      if (type === 'AWS::S3::BucketPolicy') expect(size(properties.PolicyDocument)).toBeLessThan(20 * 1024);
+      if (type === 'AWS::KMS::Key') expect(size(properties.KeyPolicy)).toBeLessThan(32 * 1024);
+    }
+    expect(crowd.filter(({ type }) => type === 'AWS::IAM::Role').length).toBeGreaterThan(440);
+  });
+});
+
+describe('a function', () => {
+  const workers = [...rights.roles.values()].filter(({ arn }) => /\/(function|machine)\//.test(arn));
+  const functions = workers.filter(({ arn }) => arn.includes('/function/'));
+  const short = ({ arn }: Role) => arn.replace(/^.*-/, '');
+
+  it('has a role of its own, which only Lambda takes on', () => {
+    const roles = ofType('AWS::Lambda::Function').map(({ properties }) => String(properties.Role));
+    expect(new Set(roles).size).toBe(roles.length);
+    expect(roles.sort()).toEqual(functions.map(({ arn }) => arn).sort());
+    for (const { arn } of functions) {
+      expect(rights.assume({ service: 'lambda.amazonaws.com', context: {} }, arn).allowed).toBe(true);
+      expect(rights.assume({ service: 'states.amazonaws.com', context: {} }, arn).allowed).toBe(false);
+    }
+  });
+
+  it.each(functions.map((role) => [short(role), role] as const))(
+    '%s has no right on everything, and no wildcard but in the names of objects and log streams',
+    (_, role) => {
+      for (const { effect, action, resource, notAction, notResource } of role.identity) {
+        expect([effect, notAction, notResource]).toEqual(['Allow', undefined, undefined]);
+        for (const one of action ?? []) expect(one).not.toContain('*');
+        for (const arn of resource ?? []) {
+          if (arn.startsWith('arn:aws:s3:::')) expect(arn).toMatch(/^arn:aws:s3:::[a-z0-9-]+\/[a-z]+\//);
+          else expect(arn.replace(/:log-group:[^*]+:\*$/, '')).not.toContain('*');
+        }
+      }
+    },
+  );
+
+  it.each(workers.map((role) => [short(role), role] as const))(
+    '%s has no right that a wall or a key refuses',
+    (_, role) => {
+      let asked = 0;
+      for (const { action = [], resource = [] } of role.identity)
+        for (const one of action.filter((a) => /^(s3|dynamodb|sns|sqs):/.test(a)))
+          for (const arn of resource) {
+            expect(rights.ask(role, one, arn.replaceAll('*', 'x'))).toEqual({ allowed: true });
+            asked++;
+          }
+      expect(asked).toBeGreaterThan(0);
+    },
+  );
+
+  it.each(functions.map((role) => [short(role), role] as const))('%s can administer nothing', (_, role) => {
+    const administer: [type: string, actions: string[]][] = [
+      [
+        'AWS::S3::Bucket',
+        [
+          's3:PutBucketPolicy',
+          's3:DeleteBucket',
+          's3:PutLifecycleConfiguration',
+          's3:PutBucketVersioning',
+          's3:PutEncryptionConfiguration',
+          's3:ListBucket',
+        ],
+      ],
+      [
+        'AWS::DynamoDB::Table',
+        [
+          'dynamodb:DeleteTable',
+          'dynamodb:UpdateTable',
+          'dynamodb:Scan',
+          'dynamodb:DeleteItem',
+          'dynamodb:PutResourcePolicy',
+        ],
+      ],
+      ['AWS::KMS::Key', ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:DisableKey', 'kms:CreateGrant']],
+      ['AWS::SNS::Topic', ['sns:Subscribe', 'sns:SetTopicAttributes', 'sns:DeleteTopic', 'sns:AddPermission']],
+      ['AWS::SQS::Queue', ['sqs:SetQueueAttributes', 'sqs:AddPermission', 'sqs:PurgeQueue', 'sqs:SendMessage']],
+      [
+        'AWS::Lambda::Function',
+        [
+          'lambda:UpdateFunctionCode',
+          'lambda:UpdateFunctionConfiguration',
+          'lambda:AddPermission',
+          'lambda:InvokeFunction',
+        ],
+      ],
+      [
+        'AWS::StepFunctions::StateMachine',
+        ['states:UpdateStateMachine', 'states:DeleteStateMachine', 'states:StopExecution'],
+      ],
+      [
+        'AWS::IAM::Role',
+        ['iam:PutRolePolicy', 'iam:PassRole', 'iam:UpdateAssumeRolePolicy', 'iam:TagRole', 'sts:AssumeRole'],
+      ],
+    ];
+    for (const [type, actions] of administer)
+      for (const { arn } of ofType(type))
+        for (const action of actions)
+          expect(
+            type === 'AWS::KMS::Key' ? rights.useKey(role, action, arn).allowed : rights.ask(role, action, arn).allowed,
+            `${action} ${arn}`,
+          ).toBe(false);
+  });
+
+  it('deletes nothing, and none but those below start or wake anything', () => {
+    for (const role of functions)
+      for (const [bucket, keys] of Object.entries(KEYS))
+        for (const key of keys) expect(mayDo(role, 's3:DeleteObject', bucket, key)).toBe(false);
+    const may = (action: string) =>
+      functions.flatMap((role) =>
+        ofType('AWS::StepFunctions::StateMachine')
+          .filter(({ arn }) => rights.ask(role, action, arn).allowed)
+          .map(({ logicalId }) => `${short(role)} ${logicalId.replace(/[0-9A-F]{8}$/, '')}`),
+      );
+    expect(may('states:StartExecution').sort()).toEqual(['Import ImportByPieces', 'Intake Batch']);
+    expect(may('states:SendTaskSuccess').sort()).toEqual(['Order Direction', 'Record Direction']);
+  });
+});
+
+describe('a state machine', () => {
+  const machine = (id: string) => roleOf('machine', id);
+  const mayOn = (id: string, action: string, type: string) =>
+    ofType(type)
+      .filter(({ arn }) => rights.ask(machine(id), action, arn).allowed)
+      .map(({ logicalId }) => logicalId.replace(/[0-9A-F]{8}$/, ''))
+      .sort();
+
+  it.each([
+    // A Distributed Map starts its children as executions of its own machine.
+    ['Batch', ['Batch', 'Direction']],
+    ['Direction', []],
+    ['ImportByPieces', ['ImportByPieces']],
+  ])('%s may start its own only: %s', (id, started) => {
+    expect(mayOn(id, 'states:StartExecution', 'AWS::StepFunctions::StateMachine')).toEqual(started);
+  });
+
+  it.each([
+    ['Batch', ['Claim', 'Commit', 'Expand', 'Gather', 'Screen', 'Settle']],
+    ['Direction', ['Close', 'Order']],
+    ['ImportByPieces', ['Cut', 'ImportPiece', 'PublishImport']],
+  ])('%s may invoke its own functions only: %s', (id, invoked) => {
+    expect(mayOn(id, 'lambda:InvokeFunction', 'AWS::Lambda::Function')).toEqual(invoked);
+  });
+
+  it('is run by Step Functions only', () => {
+    for (const id of ['Batch', 'Direction', 'ImportByPieces']) {
+      expect(rights.assume({ service: 'states.amazonaws.com', context: {} }, machine(id).arn).allowed).toBe(true);
+      expect(rights.assume({ service: 'lambda.amazonaws.com', context: {} }, machine(id).arn).allowed).toBe(false);
+    }
+  });
+
+  it('reads and writes the work bucket only, within plans and imports', () => {
+    for (const id of ['Batch', 'ImportByPieces'])
+      for (const [bucket, keys] of Object.entries(KEYS))
+        for (const key of keys)
+          for (const action of ['s3:GetObject', 's3:PutObject'])
+            expect(mayDo(machine(id), action, bucket, key), `${id} ${action} ${key}`).toBe(false);
+    expect(mayDo(machine('Batch'), 's3:PutObject', WORK, 'plans/1/expanded/x/manifest.json')).toBe(true);
+    expect(mayDo(machine('Batch'), 's3:GetObject', WORK, 'screened/mha-0123456789ab/x/handsets.jsonl')).toBe(true);
+    expect(mayDo(machine('ImportByPieces'), 's3:PutObject', WORK, 'imports/x/imported/y/manifest.json')).toBe(true);
+  });
+});
+
+describe('EventBridge', () => {
+  const bus = (source: string, account = ACCOUNT) => ({
+    service: 'events.amazonaws.com',
+    context: { 'aws:sourcearn': source, 'aws:sourceaccount': account },
+  });
+
+  it('sends to each queue what its own rule finds, and to each dead-letter queue of a target', () => {
+    let sent = 0;
+    for (const { arn: rule, properties } of ofType('AWS::Events::Rule'))
+      for (const { arn } of ofType('AWS::SQS::Queue')) {
+        const expected = JSON.stringify(properties.Targets).includes(`"${arn}"`);
+        expect(rights.ask(bus(rule), 'sqs:SendMessage', arn).allowed, `${rule} to ${arn}`).toBe(expected);
+        if (expected) sent++;
+      }
+    expect(sent).toBe(4);
+  });
+
+  it('uses the key on behalf of this account only', () => {
+    const key = arnOf('AWS::KMS::Key', /^MessagesKey/);
+    expect(rights.useKey(bus('x'), 'kms:GenerateDataKey', key).allowed).toBe(true);
+    expect(rights.useKey(bus('x', ELSEWHERE), 'kms:GenerateDataKey', key).allowed).toBe(false);
+    expect(rights.useKey(bus('x'), 'kms:GenerateDataKey', arnOf('AWS::KMS::Key', /^TablesKey/)).allowed).toBe(false);
+  });
+});
+
+describe('a key', () => {
+  const keys = ofType('AWS::KMS::Key');
+
+  it('is the customer-managed one of every table, bucket, topic and queue, and is rotated', () => {
+    const arns = keys.map(({ arn }) => arn);
+    expect(arns).toHaveLength(6);
+    for (const { properties } of keys) expect(properties.EnableKeyRotation).toBe(true);
+    for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::SNS::Topic', 'AWS::SQS::Queue'])
+      for (const { properties, logicalId } of ofType(type)) {
+        const named = /arn:aws:kms:[^"]+/.exec(JSON.stringify(properties))?.[0];
+        expect(arns, logicalId).toContain(named);
+      }
+  });
+
+  it('names its users one by one, participants by kind, and each of them is there', () => {
+    const known = [...rights.roles.keys()];
+    for (const { properties } of keys)
+      for (const { sid, action, condition } of readPolicy(properties.KeyPolicy)) {
+        if (sid === 'Administer') continue;
+        for (const one of action ?? []) expect(one).not.toContain('*');
+        for (const user of Object.values(condition.ArnLike ?? {}).flat()) {
+          if (user.endsWith('/*')) expect(user).toMatch(/\/(agency|operator|reader|auditor|administrator)\/\*$/);
+          else expect(known).toContain(user);
+        }
+      }
+  });
+
+  it('is administered by the account, which does not use it by that', () => {
+    const administrator = almighty(`arn:aws:iam::${ACCOUNT}:role/admin`);
+    for (const { arn } of keys) {
+      expect(rights.useKey(administrator, 'kms:PutKeyPolicy', arn).allowed).toBe(true);
+      expect(rights.useKey(administrator, 'kms:Decrypt', arn).allowed).toBe(false);
+      expect(
+        rights.useKey(almighty(`arn:aws:iam::${ELSEWHERE}:role/admin`, ELSEWHERE), 'kms:PutKeyPolicy', arn).allowed,
+      ).toBe(false);
+    }
+  });
+
+  it('of the tables may be granted to DynamoDB by who creates them', () => {
+    const key = arnOf('AWS::KMS::Key', /^TablesKey/);
+    const deployer = almighty(`arn:aws:iam::${ACCOUNT}:role/deployer`);
+    const via = { 'kms:viaservice': `dynamodb.${REGION}.amazonaws.com`, 'kms:grantisforawsresource': 'true' };
+    expect(rights.useKey(deployer, 'kms:CreateGrant', key, via).allowed).toBe(true);
+    expect(
+      rights.useKey(deployer, 'kms:CreateGrant', key, { ...via, 'kms:grantisforawsresource': 'false' }).allowed,
+    ).toBe(false);
+    expect(rights.useKey(deployer, 'kms:CreateGrant', key).allowed).toBe(false);
+  });
+});
