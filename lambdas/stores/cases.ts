@@ -200,34 +200,43 @@ export async function readBatch(table: string, id: BatchId): Promise<Batch | und
 }
 
 /**
- * Registers a batch for an execution: a new one, or one whose last execution failed.
+ * Registers a batch for an execution: a new one, one whose last execution failed, or one that an execution has registered
+ * which had ended (an attempt of it ran on for so long).
  * @returns the batch as it stands afterwards; it is another execution's when `execution` is not the one given
  */
 export async function registerBatch(table: string, batch: Batch): Promise<Batch> {
   await dynamo.send(
-    new PutCommand({
+    new UpdateCommand({
       TableName: table,
-      Item: { pk: key.execution(batch.execution), batchId: batch.batchId },
+      Key: { pk: key.execution(batch.execution) },
+      UpdateExpression: 'SET batchId = :batch',
+      ExpressionAttributeValues: { ':batch': batch.batchId },
       ReturnConsumedCapacity: 'TOTAL',
     }),
   );
-  try {
-    await dynamo.send(
-      new PutCommand({
-        TableName: table,
-        Item: { pk: key.batch(batch.batchId), ...batch },
-        ConditionExpression: 'attribute_not_exists(pk) OR #state = :failed',
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':failed': 'failed' },
-        ReturnConsumedCapacity: 'TOTAL',
-      }),
-    );
-    return batch;
-  } catch (error) {
-    if (!refusedByCondition(error)) throw error;
+  let nobody = '';
+  for (;;) {
+    try {
+      await dynamo.send(
+        new PutCommand({
+          TableName: table,
+          Item: { pk: key.batch(batch.batchId), ...batch },
+          ConditionExpression:
+            'attribute_not_exists(pk) OR #state = :failed OR (#state = :planning AND execution = :nobody)',
+          ExpressionAttributeNames: { '#state': 'state' },
+          ExpressionAttributeValues: { ':failed': 'failed', ':planning': 'planning', ':nobody': nobody },
+          ReturnConsumedCapacity: 'TOTAL',
+        }),
+      );
+      return batch;
+    } catch (error) {
+      if (!refusedByCondition(error)) throw error;
+    }
     const registered = await readBatch(table, batch.batchId);
     if (!registered) throw new Error(`batch ${batch.batchId} was refused and is not there`);
-    return registered;
+    if (registered.execution === batch.execution || registered.state !== 'planning') return registered;
+    if (!(await read(table, key.execution(registered.execution)))?.ended) return registered;
+    nobody = registered.execution;
   }
 }
 
@@ -298,9 +307,19 @@ export async function abandonExecution(
   table: string,
   execution: string,
 ): Promise<{ batch: Batch; failed: boolean } | undefined> {
-  const pointer = await read(table, key.execution(execution));
-  if (!pointer) return undefined;
-  const batchId = pointer.batchId as BatchId;
+  // Noted before anything else, and also where there is no batch: an attempt that runs on may register one later.
+  const { Attributes } = await dynamo.send(
+    new UpdateCommand({
+      TableName: table,
+      Key: { pk: key.execution(execution) },
+      UpdateExpression: 'SET ended = :yes',
+      ExpressionAttributeValues: { ':yes': true },
+      ReturnValues: 'ALL_NEW',
+      ReturnConsumedCapacity: 'TOTAL',
+    }),
+  );
+  const batchId = Attributes?.batchId as BatchId | undefined;
+  if (batchId === undefined) return undefined;
   await changeBatch(table, batchId, { state: 'failed' }, '#state = :was AND #execution = :mine', {
     ':was': 'planning',
     ':mine': execution,
@@ -320,8 +339,7 @@ export async function abandonExecution(
     if (!refusedByCondition(error)) throw error;
   }
   const batch = await readBatch(table, batchId);
-  if (!batch) throw new Error(`batch ${batchId} is not there`);
-  return batch.execution === execution ? { batch, failed: batch.state === 'failed' } : undefined;
+  return batch?.execution === execution ? { batch, failed: batch.state === 'failed' } : undefined;
 }
 
 // -------------------------------------------------------------------------------------------------------- decisions

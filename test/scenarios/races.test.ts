@@ -486,6 +486,35 @@ describe('batches that plan', () => {
       `reverify,${common},airtel,alreadyOpen,${planned}\n`,
     );
   });
+
+  it('one that fails in Screen is started again by the same file, whatever an attempt that runs on still registers', async () => {
+    await begin();
+    const [handset, number] = ['36300000000001', '+919800000401'];
+    await lab.usage('airtel', [`${handset},${number},${dayBefore(9)},`], 'screen.csv');
+    // Screen loses its answer before it registers the batch, and goes on only when the file is uploaded again.
+    let stopped = false;
+    faults = {
+      afterWrite: ({ functionName, key }) => {
+        if (nameOf(functionName) !== 'Screen' || !key?.startsWith('EXECUTION#') || stopped) return undefined;
+        stopped = true;
+        return 'zombie';
+      },
+      beforeInvoke: ({ functionName }) => (nameOf(functionName) === 'Screen' && stopped ? 'throttle' : undefined),
+    };
+    await lab.report('mha', [handset], 'screen.csv');
+    await at(0.2);
+    failed += 1;
+    expect(lab.cloud.failures()).toHaveLength(failed);
+    faults = {};
+    await lab.report('mha', [handset], 'screen.csv');
+    await lab.cloud.run();
+
+    expect(await summaryOf(batchOf('mha', [handset]))).toMatchObject({
+      connections: { linked: 1, directed: 1, overdue: 1 },
+      blocks: { rows: 2, directed: 2, overdue: 2 },
+      unexplained: 0,
+    });
+  });
 });
 
 describe('a direction answered in ten parts by two uploads at once', () => {
