@@ -1,0 +1,64 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { checkStage, stageFromContext } from '../../lib/config/stage.ts';
+import { synthesized } from './synthesized.ts';
+
+const config = stageFromContext(() => undefined);
+const { data, workflow } = synthesized(
+  checkStage({
+    ...config,
+    retention: { linkMarginDays: 20, inboxDays: 30, workDays: 500, oldVersionDays: 40, logDays: 90, auditDays: 50 },
+  }),
+);
+
+const buckets = Object.entries(data.findResources('AWS::S3::Bucket'));
+const bucket = (id: string) => buckets.find(([logicalId]) => logicalId.startsWith(id))?.[1].Properties;
+
+describe('what is kept, and for how long', () => {
+  it.each([
+    ['Inbox', 30, 40],
+    ['Work', 500, 40],
+    ['Outbox', undefined, 40],
+    ['Audit', undefined, undefined],
+  ])('versions %s, keeps its objects for %s days and older versions for %s', (id, days, oldVersionDays) => {
+    const { VersioningConfiguration, LifecycleConfiguration } = bucket(id);
+    expect(VersioningConfiguration).toEqual({ Status: 'Enabled' });
+    const [rule, ...others] = LifecycleConfiguration.Rules;
+    expect(others).toEqual([]);
+    expect(rule.ExpirationInDays).toBe(days);
+    expect(rule.NoncurrentVersionExpiration?.NoncurrentDays).toBe(oldVersionDays);
+    expect(rule.AbortIncompleteMultipartUpload).toEqual({ DaysAfterInitiation: 7 });
+  });
+
+  it('lets links go by their own time, look-back and margin after their sighting, and no case', () => {
+    const tables = Object.entries(data.findResources('AWS::DynamoDB::Table'));
+    const expiring = tables.filter(([, { Properties }]) => Properties.TimeToLiveSpecification);
+    expect(
+      expiring.map(([id, { Properties }]) => [id.replace(/.{8}$/, ''), Properties.TimeToLiveSpecification]),
+    ).toEqual([['Links', { AttributeName: 'expires', Enabled: true }]]);
+    const days = Object.values(workflow.findResources('AWS::Lambda::Function')).flatMap(
+      ({ Properties }) => Properties.Environment.Variables.LINK_DAYS ?? [],
+    );
+    expect(days).toEqual(['200', '200']);
+  });
+
+  it('keeps every log for the days of logs', () => {
+    const groups = Object.values(workflow.findResources('AWS::Logs::LogGroup'));
+    expect(groups.length).toBeGreaterThan(15);
+    for (const { Properties } of groups) expect(Properties.RetentionInDays).toBe(90);
+  });
+
+  it('locks the audit, in prod so that nobody can unlock it', () => {
+    const lock = (Mode: string, Days: number) => ({
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode, Days } } },
+    });
+    expect(bucket('Audit')).toMatchObject(lock('GOVERNANCE', 50));
+    const prod = synthesized(stageFromContext((name) => (name === 'stage' ? 'prod' : undefined)));
+    prod.data.hasResourceProperties('AWS::S3::Bucket', Match.objectLike(lock('COMPLIANCE', 3653)));
+    for (const { Properties } of Object.values(prod.data.findResources('AWS::DynamoDB::Table')))
+      expect(Properties.DeletionProtectionEnabled).toBe(true);
+    for (const { Properties } of Object.values(data.findResources('AWS::DynamoDB::Table')))
+      expect(Properties.DeletionProtectionEnabled).toBe(false);
+  });
+});
