@@ -328,6 +328,46 @@ export function revocationRows(revocations: Iterable<Revocation>): Revocation[] 
   return [...revocations].sort((a, b) => compare(a.msisdn, b.msisdn) || compare(a.operator, b.operator));
 }
 
+/**
+ * A batch's revocations, of which there may be millions: each is kept as one word, its number above the place of what it
+ * shares with others (operator, area and day).
+ */
+export class RevocationList {
+  readonly #shared: Omit<Revocation, 'msisdn'>[] = [];
+  readonly #placeOf = new Map<string, number>();
+  #words = new BigUint64Array(1024);
+  #length = 0;
+
+  add({ msisdn, ...shared }: Revocation): void {
+    const { operator, lsa, disconnectedOn } = shared;
+    const name = `${operator} ${disconnectedOn} ${lsa}`;
+    let place = this.#placeOf.get(name);
+    if (place === undefined) {
+      // A copy, since a piece of a larger text would keep all of that in memory.
+      place = this.#shared.push({ ...shared, lsa: Buffer.from(lsa).toString() }) - 1;
+      this.#placeOf.set(name, place);
+    }
+    if (this.#length === this.#words.length) {
+      const larger = new BigUint64Array(2 * this.#length);
+      larger.set(this.#words);
+      this.#words = larger;
+    }
+    this.#words[this.#length++] = (BigInt(msisdn.slice(1)) << placeBits) | BigInt(place);
+  }
+
+  /** The rows in the order of both files, made one by one as they are asked for. A number stands in a batch once. */
+  *rows(): Generator<Revocation> {
+    const words = this.#words.subarray(0, this.#length).sort();
+    for (const word of words) {
+      const shared = this.#shared[Number(word & ((1n << placeBits) - 1n))];
+      if (shared !== undefined) yield { msisdn: `+${word >> placeBits}` as Msisdn, ...shared };
+    }
+  }
+}
+
+/** A number has 12 digits, 40 bits; 24 are left for the places. */
+const placeBits = 24n;
+
 /** The revocation list, header and all, in pieces to be written one after the other; `rows` as revocationRows sorts them. */
 export function revocationCsv(rows: Iterable<Revocation>): Generator<string> {
   return pieces(

@@ -5,10 +5,9 @@ import {
   type Elsewhere,
   elsewhereCsv,
   type Ledgers,
-  type Revocation,
+  RevocationList,
   revocationCsv,
   revocationJson,
-  revocationRows,
   summaryText,
 } from '../domain/books.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
@@ -68,7 +67,7 @@ async function closeAll(directions: PlannedDirection[], now: Instant): Promise<I
 /** Seals every ledger and makes the books and the revocation list from the seals. */
 async function sealAll(directions: PlannedDirection[], now: Instant) {
   let ledgers: Ledgers = {};
-  const revocations: Revocation[] = [];
+  const revocations = new RevocationList();
   await concurrently(directions, LEDGERS_AT_ONCE, async ({ directionId, rowsKey }) => {
     const sealed = await changeLedger<Ledger>(env.CASES, directionId, async (read) => {
       const decision = sealLedger(read, now);
@@ -82,10 +81,10 @@ async function sealAll(directions: PlannedDirection[], now: Instant) {
     const lines = (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
     for (const { row, on } of disconnected) {
       const { msisdn, lsa } = parseDirectionRowLine('reverify', lines[row] ?? '');
-      revocations.push({ msisdn, operator: sealed.operator, lsa, disconnectedOn: on });
+      revocations.add({ msisdn, operator: sealed.operator, lsa, disconnectedOn: on });
     }
   });
-  return { ledgers, revocations: revocationRows(revocations) };
+  return { ledgers, revocations };
 }
 
 async function* each(pieces: Iterable<string>): AsyncGenerator<string> {
@@ -131,8 +130,8 @@ async function prepare(batch: Batch, now: Instant, folder: string): Promise<void
   const csvName = revocationKeys(dayOf(now), batch.batchId).csv.split('/').at(-1) ?? '';
   const contents: Record<keyof ReturnType<typeof published>, Iterable<string>> = {
     'elsewhere.csv': elsewhereCsv(elsewhere),
-    'revocations.csv': revocationCsv(revocations),
-    'revocations.json': revocationJson(csvName, revocations),
+    'revocations.csv': revocationCsv(revocations.rows()),
+    'revocations.json': revocationJson(csvName, revocations.rows()),
     'summary.json': [summaryText(summary)],
   };
   for (const [name, pieces] of Object.entries(contents))

@@ -134,9 +134,8 @@ export function quotasOf(region: Region, warmed?: Warm): Quotas {
   };
 }
 
-/** What tables are warmed for before the event. */
-export const warmedFor = (design: Design): Warm =>
-  design.warm ?? { writes: quotas.warmed.writes, reads: quotas.warmed.reads };
+/** What tables are warmed for before an event that is expected. */
+export const warmedForEvent: Warm = { writes: quotas.warmed.writes, reads: quotas.warmed.reads };
 
 /** Seconds of a function with so much memory, given those of one vCPU. */
 export const cpu = (seconds: number, memoryMb: number) => seconds * Math.max(1, of(everywhere.mbPerVcpu) / memoryMb);

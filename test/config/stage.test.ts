@@ -86,7 +86,7 @@ describe("a stage's configuration", () => {
 
   it('warms the tables for what the context says, and refuses less than a new table bears', () => {
     const asked = (writes: number) => stageFromContext((name) => (name === 'warmWrites' ? writes : undefined));
-    expect(asked(16_000).policy).toMatchObject({ warmWrites: 16_000, warmReads: 12_000 });
+    expect(asked(16_000).policy).toMatchObject({ warmWrites: 16_000, warmReads: 16_500 });
     expect(complaint(() => asked(3999))).toContain('policy.warmWrites: a new table bears 4,000 writes');
     expect(complaint(() => stageFromContext((name) => (name === 'warmReads' ? 1000 : undefined)))).toContain(
       'policy.warmReads:',

@@ -12,6 +12,7 @@ import {
   type Ledgers,
   mergeDecisions,
   type Revocation,
+  RevocationList,
   revocationCsv,
   revocationJson,
   revocationRows,
@@ -489,6 +490,43 @@ describe('the revocation list', () => {
     expect(joined(revocationCsv(many)).split('\n')).toHaveLength(2502);
     const parsed = JSON.parse(joined(revocationJson('b.csv', many)));
     expect(parsed.payload).toEqual(many.map((_, n) => ({ n: String(9_000_000_000 + n) })));
+  });
+
+  test('of a batch has the same rows in the same order, whatever the order in which they came', () => {
+    const sorted = [rows[1], rows[3], rows[2], rows[0]];
+    for (const order of [rows, [...rows].reverse()]) {
+      const list = new RevocationList();
+      for (const row of order) list.add(row);
+      expect([...list.rows()]).toEqual(sorted);
+      expect([...list.rows()]).toEqual(sorted);
+    }
+    expect([...new RevocationList().rows()]).toEqual([]);
+  });
+
+  test('of a batch holds many more numbers than it began with room for', () => {
+    const list = new RevocationList();
+    for (let n = 4999; n >= 0; n--)
+      list.add({
+        msisdn: msisdn(String(6_000_000_000 + 700_001 * n)),
+        operator: n % 2 ? jio : airtel,
+        lsa: `area ${n % 7}`,
+        disconnectedOn: day(`2026-06-${10 + (n % 11)}`),
+      });
+    const found = [...list.rows()];
+    expect(found).toHaveLength(5000);
+    expect(found[0]).toEqual({
+      msisdn: '+916000000000',
+      operator: airtel,
+      lsa: 'area 0',
+      disconnectedOn: '2026-06-10',
+    });
+    // 700,001 × 4,999 = 3,499,304,999; 4,999 is odd, 1 over a multiple of 7 and 5 over one of 11.
+    expect(found[4999]).toEqual({
+      msisdn: '+919499304999',
+      operator: jio,
+      lsa: 'area 1',
+      disconnectedOn: '2026-06-15',
+    });
   });
 
   test('leaves the rows it sorts as they were', () => {

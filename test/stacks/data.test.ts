@@ -24,12 +24,14 @@ describe('the data stack', () => {
   });
 
   it('warms both tables where the policy asks for more than a new table bears, and leaves them alone else', () => {
-    for (const { Properties } of Object.values(data.findResources('AWS::DynamoDB::Table')))
+    const tablesWith = (context: Record<string, number>) => {
+      const config = stageFromContext((name) => context[name]);
+      return Template.fromStack(new DataStack(new App(), 'warm-data', { config }));
+    };
+    const asNew = tablesWith({ warmWrites: 4000, warmReads: 12_000 });
+    for (const { Properties } of Object.values(asNew.findResources('AWS::DynamoDB::Table')))
       expect(Properties.WarmThroughput).toBeUndefined();
-    const context: Record<string, number> = { warmWrites: 16_000, warmReads: 40_000 };
-    const config = stageFromContext((name) => context[name]);
-    const warmed = Template.fromStack(new DataStack(new App(), 'warm-data', { config }));
-    warmed.allResourcesProperties('AWS::DynamoDB::Table', {
+    tablesWith({ warmWrites: 16_000, warmReads: 40_000 }).allResourcesProperties('AWS::DynamoDB::Table', {
       BillingMode: 'PAY_PER_REQUEST',
       WarmThroughput: { WriteUnitsPerSecond: 16_000, ReadUnitsPerSecond: 40_000 },
     });
