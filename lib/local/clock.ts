@@ -3,7 +3,7 @@
  *
  * The virtual clock stands still while anything is under way (a request, a function, a delivery, a running state) and
  * jumps to the next timer once everything rests. The real clock runs with a speed factor, for people who try the
- * cloud by hand.
+ * cloud by hand: at that speed it passes the waits, and at real speed what the cloud takes to work.
  */
 
 export interface Timer {
@@ -15,8 +15,11 @@ export interface Clock {
   now(): number;
   /** Calls `run` at the instant `at` (at once, but never synchronously, when that is past). */
   timer(at: number, run: () => void): Timer;
-  /** Announces work under way; the virtual clock never jumps before the returned function was called. */
-  hold(what: string): () => void;
+  /**
+   * Announces work under way: until the returned function is called, the virtual clock never jumps, and the real one runs at
+   * real speed; the latter not for the call of somebody outside, who may wait for a message as long as they like.
+   */
+  hold(what: string, by?: 'outsider'): () => void;
 }
 
 /** What both clocks offer to those who drive a cloud. */
@@ -240,35 +243,60 @@ export class VirtualClock implements DrivenClock {
 
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
-/** Real time from `start` on, `speed` times as fast. Holds are counted for `rest` only; they never stop the time. */
+/** While the cloud works, how often a timer looks again that may be due sooner, in real milliseconds. */
+const LOOK_AGAIN = 20;
+
+/**
+ * Real time from `start` on, `speed` times as fast while nothing is under way. What the cloud itself takes to work passes at
+ * real speed at most, so that a ladder's rung doesn't pass while a function starts.
+ */
 export class RealClock implements DrivenClock {
   readonly speed: number;
-  private readonly start: number;
-  private readonly realStart = performance.now();
+  /** The cloud's time when it last changed its pace, and the real one. */
+  private since: { cloud: number; real: number };
+  private working = 0;
   private readonly holds = new Holds();
   private readonly pending = new Set<NodeJS.Timeout>();
   private stopped = false;
 
   constructor(start: number, speed: number) {
-    this.start = start;
+    this.since = { cloud: start, real: performance.now() };
     this.speed = speed;
   }
 
   now(): number {
-    return Math.floor(this.start + (performance.now() - this.realStart) * this.speed);
+    return Math.floor(this.exactly());
+  }
+
+  private exactly(): number {
+    return this.since.cloud + (performance.now() - this.since.real) * this.pace();
+  }
+
+  private pace(): number {
+    return this.working > 0 ? Math.min(this.speed, 1) : this.speed;
+  }
+
+  private work(change: 1 | -1): void {
+    this.since = { cloud: this.exactly(), real: performance.now() };
+    this.working += change;
   }
 
   timer(at: number, run: () => void): Timer {
     let handle: NodeJS.Timeout | undefined;
     let live = true;
     const arm = (): void => {
-      const wait = Math.min(Math.max(Math.ceil((at - this.now()) / this.speed), 0), LONGEST_TIMEOUT);
-      const armed = setTimeout(() => {
-        this.pending.delete(armed);
-        if (!live || this.stopped) return;
-        if (this.now() < at) arm();
-        else run();
-      }, wait);
+      const left = Math.max(at - this.now(), 0);
+      const soonest = Math.ceil(left / this.speed);
+      const wait = this.working > 0 ? Math.min(Math.ceil(left / this.pace()), Math.max(soonest, LOOK_AGAIN)) : soonest;
+      const armed = setTimeout(
+        () => {
+          this.pending.delete(armed);
+          if (!live || this.stopped) return;
+          if (this.now() < at) arm();
+          else run();
+        },
+        Math.min(wait, LONGEST_TIMEOUT),
+      );
       this.pending.add(armed);
       handle = armed;
     };
@@ -282,8 +310,16 @@ export class RealClock implements DrivenClock {
     };
   }
 
-  hold(what: string): () => void {
-    return this.holds.take(what);
+  hold(what: string, by?: 'outsider'): () => void {
+    const release = this.holds.take(what);
+    if (by === 'outsider') return release;
+    this.work(1);
+    let held = true;
+    return () => {
+      if (held) this.work(-1);
+      held = false;
+      release();
+    };
   }
 
   /** The names of all work under way. */
@@ -293,7 +329,7 @@ export class RealClock implements DrivenClock {
 
   outside(at: number, run: () => Promise<void>): void {
     this.timer(at, () => {
-      const release = this.hold("an outsider's act");
+      const release = this.hold("an outsider's act", 'outsider');
       run().finally(release);
     });
   }

@@ -15,7 +15,7 @@ import type { Pollers } from './queues.ts';
 import { recognise, type S3, S3_WRITES } from './s3.ts';
 import { signerOf } from './signature.ts';
 import type { StepFunctions } from './states/service.ts';
-import type { UsageCounter } from './usage.ts';
+import { isApp, type UsageCounter } from './usage.ts';
 
 /** What the endpoint serves; known once the app was loaded. */
 export interface Services {
@@ -117,7 +117,7 @@ export class Endpoint {
     }
     const serve = async (): Promise<void> => {
       await services.functions.sleeping(call.accessKeyId);
-      const release = services.clock.hold(`request to ${service}`);
+      const release = services.clock.hold(`request to ${service}`, isApp(call.accessKeyId) ? undefined : 'outsider');
       response.once('close', release);
       await this.dispatch(services, service, call);
     };

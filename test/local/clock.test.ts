@@ -294,8 +294,50 @@ describe('real time', () => {
     vi.advanceTimersByTime(SECOND);
     await settle();
     expect(rested).toBe(false);
-    expect(clock.now()).toBe(START + 1000 * SECOND);
+    // At real speed, since the cloud itself is at work.
+    expect(clock.now()).toBe(START + SECOND);
     release();
     await resting;
+  });
+
+  it('passes at real speed what the cloud takes to work, and at its own speed what lies between', () => {
+    const clock = faked(1000);
+    const fired: number[] = [];
+    clock.timer(START + 14 * SECOND, () => fired.push(clock.now()));
+    vi.advanceTimersByTime(2);
+    const releases = [clock.hold('a function'), clock.hold('a delivery')];
+    vi.advanceTimersByTime(3 * SECOND);
+    releases[0]?.();
+    vi.advanceTimersByTime(4 * SECOND);
+    // 2 ms at a thousand times the speed, then 7 s.
+    expect(clock.now()).toBe(START + 9 * SECOND);
+    releases[1]?.();
+    releases[1]?.();
+    vi.advanceTimersByTime(4);
+    expect(clock.now()).toBe(START + 13 * SECOND);
+    // 14 s are reached within the next ms; the timer looks again 20 ms after it last looked.
+    vi.advanceTimersByTime(20);
+    expect(fired).toHaveLength(1);
+    expect(fired[0]).toBeGreaterThanOrEqual(START + 14 * SECOND);
+  });
+
+  it('fires during work what is due by then', () => {
+    const clock = faked(1000);
+    const fired: number[] = [];
+    const release = clock.hold('a function');
+    clock.timer(START + 5 * SECOND, () => fired.push(clock.now()));
+    vi.advanceTimersByTime(5 * SECOND - 1);
+    expect(fired).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(fired).toEqual([START + 5 * SECOND]);
+    release();
+  });
+
+  it('is not slowed by somebody outside who waits for an answer', () => {
+    const clock = faked(1000);
+    const release = clock.hold('a request', 'outsider');
+    vi.advanceTimersByTime(SECOND);
+    expect(clock.now()).toBe(START + 1000 * SECOND);
+    release();
   });
 });
