@@ -240,6 +240,35 @@ describe('a response at the very moment of a timeout', () => {
     expect([...orders].sort()).toEqual((await Promise.all(files)).map((hash, n) => `${n + 1} ${hash}`));
     expect(await summaryOf(batch)).toMatchObject({ connections: { linked: 2, verified: 2 }, unexplained: 0 });
   });
+
+  it('wakes the attempt that waits, also when it is delivered again after its recorder died', async () => {
+    await begin();
+    const [handset, number] = ['36400000000001', '+919800000501'];
+    await lab.usage('airtel', [`${handset},${number},${dayBefore(9)},`], 'wake.csv');
+    const met: string[] = [];
+    faults = {
+      // Order loses its answer when it has left its token in the ledger, so its retry leaves another one; Record dies when
+      // it has recorded, before it wakes anybody.
+      afterWrite: ({ functionName, key = '' }) => {
+        const name = nameOf(functionName);
+        if (!/^DIR#.*\.reverify\./.test(key) || (name !== 'Order' && name !== 'Record') || met.includes(name))
+          return undefined;
+        met.push(name);
+        return name === 'Order' ? 'zombie' : 'fail';
+      },
+    };
+    await lab.report('mha', [handset], 'wake.csv');
+    const batch = batchOf('mha', [handset]);
+    await at(3);
+    await lab.respond(await lab.direction(batch, 'reverify', 'airtel'), [`${number},verified`]);
+    await lab.cloud.run();
+
+    expect(met).toEqual(['Order', 'Record']);
+    const { connections, settledAt } = await summaryOf(batch);
+    expect(connections).toMatchObject({ linked: 1, verified: 1 });
+    // The message comes back after half an hour, six times what Record may take. Without the wake it would be day 5.
+    expect(settledAt).toBe(instant(3 + 1 / 48));
+  });
 });
 
 describe('a response after its ladder has ended', () => {
