@@ -1,15 +1,34 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { z } from 'zod';
 import { asInstant, type Instant } from './domain/days.ts';
+import { type DimensionsOf, type Measure, NAMESPACE } from './domain/measures.ts';
 
 /** Structured logs. They hold ids of batches and directions and counts; never a key of the inbox, a cell, a number or an IMEI. */
 export const log = new Logger();
 
+const { STAGE } = z.object({ STAGE: z.string() }).parse(process.env);
+const metrics = new Metrics({ namespace: NAMESPACE });
+// Else each would be under the name of a service, too.
+metrics.clearDefaultDimensions();
+metrics.setDefaultDimensions({ stage: STAGE });
+
+/** Publishes a measure, as a line of the log in CloudWatch's embedded metric format. */
+export function measure<M extends Measure>(name: M, dimensions: DimensionsOf<M>, value = 1): void {
+  metrics.addDimensions({});
+  if (Object.keys(dimensions).length > 0) metrics.addDimensions(dimensions);
+  metrics.addMetric(name, MetricUnit.Count, value).publishStoredMetrics();
+}
+
+/** How the services name a refusal by a policy, and by a key (also one that is disabled or gone). */
+const DENIED = /^(AccessDenied|AuthorizationError|KMS(?!Throttling))/i;
+
 /** Logs that an invocation failed, by the error's name and frames: a service's message may quote what it was sent. */
 function logFailure(error: unknown): void {
   const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: undefined };
+  if (DENIED.test(name)) measure('Denied', {});
   log.error('failed', { error: name, frames: stack?.split('\n').filter((line) => /^\s+at /.test(line)) });
 }
 

@@ -99,6 +99,8 @@ export interface Applied {
   readonly ledger: Ledger;
   readonly rows: number;
   readonly recorded: number;
+  /** The recorded rows by what they said. */
+  readonly recordedAs: Readonly<Partial<Record<Answer, number>>>;
   readonly alreadyRecorded: number;
   /** All of the file's rejects in its order, those of reading included. */
   readonly rejects: readonly RejectedRow[];
@@ -138,6 +140,7 @@ export function applyResponse(
   const disconnected = new Set<number>();
   const rejects: RejectedRow[] = [];
   let recorded = 0;
+  const recordedAs: Partial<Record<Answer, number>> = {};
   let alreadyRecorded = 0;
   let conflicts = 0;
   for (const row of rows) {
@@ -153,6 +156,7 @@ export function applyResponse(
       rejects.push({ line: row.line, reason: 'conflicts_with_recorded' });
     } else {
       recorded += 1;
+      recordedAs[row.outcome] = (recordedAs[row.outcome] ?? 0) + 1;
       writeOutcome(after, row.row, row.outcome, row.day, ledger.files.length);
       if (row.outcome === 'failed') failed.add(row.row);
       else failed.delete(row.row);
@@ -173,6 +177,7 @@ export function applyResponse(
     ledger: change(ledger, { files: [...ledger.files, entry], ...changed }),
     rows: recorded + alreadyRecorded + rejects.length,
     recorded,
+    recordedAs,
     alreadyRecorded,
     rejects,
     madeFailed: ascending(failed),

@@ -6,7 +6,7 @@ import { dayOf } from '../domain/days.ts';
 import type { OperatorId } from '../domain/identifiers.ts';
 import { rejectsKey } from '../domain/keys.ts';
 import { parseSighting, type Sighting, type UsageColumn } from '../domain/sightings.ts';
-import { instant, log } from '../shell.ts';
+import { instant, log, measure } from '../shell.ts';
 import { noteImport } from '../stores/cases.ts';
 import { writeLinks } from '../stores/links.ts';
 import { tell } from '../stores/notices.ts';
@@ -112,5 +112,8 @@ export async function announceImport(
   const notice = { kind, operator, ...counts, ...fault, rejects, uploadedAt };
   await tell(env.OPERATORS_TOPIC, notice, { operator });
   if (stopped) await tell(env.ADMINISTRATORS_TOPIC, notice);
+  if (stopped) measure('UsageStopped', { operator });
+  measure('RowsRead', { file: 'usage' }, rows);
+  measure('RowsRejected', { file: 'usage' }, rejected);
   log.info('usage imported', { operator, ...counts, ...fault });
 }

@@ -4,7 +4,7 @@ import { orderCsv, parseDirectionRowLine } from '../domain/directions.ts';
 import type { DirectionId } from '../domain/identifiers.ts';
 import { orderKey } from '../domain/keys.ts';
 import { countOpen, type IssuedOrder, issueOrder, type Ledger } from '../domain/ledger.ts';
-import { instant, log, task } from '../shell.ts';
+import { instant, log, measure, task } from '../shell.ts';
 import { changeLedger } from '../stores/cases.ts';
 import { tell } from '../stores/notices.ts';
 import { copyObject, readText, writeObject } from '../stores/objects.ts';
@@ -35,7 +35,7 @@ const preparedKey = (ledger: Ledger, order: { rung: number; attempt: string }) =
  */
 export const handler = task(input, async ({ directionId, rung, token, now }, invocation) => {
   let lines: string[] | undefined;
-  const issued = await changeLedger<{ ledger: Ledger; order: IssuedOrder | null; waits: boolean }>(
+  const issued = await changeLedger<{ ledger: Ledger; order: IssuedOrder | null; waits: boolean; first?: true }>(
     env.CASES,
     directionId,
     async (ledger, attempt) => {
@@ -55,11 +55,11 @@ export const handler = task(input, async ({ directionId, rung, token, now }, inv
       const next = decision.commit({ sha256: createHash('sha256').update(csv).digest('hex'), bytes: csv.length });
       const order = next.orders.at(-1) ?? null;
       if (order) await writeObject({ bucket: env.WORK, key: preparedKey(ledger, order) }, csv);
-      return { ledger: next, result: { ledger: next, order, waits: true } };
+      return { ledger: next, result: { ledger: next, order, waits: true, first: true } };
     },
   );
 
-  const { ledger, order, waits } = issued;
+  const { ledger, order, waits, first } = issued;
   if (order) {
     const key = orderKey(ledger.operator, directionId, order.rung, order.order);
     await copyObject({ bucket: env.WORK, key: preparedKey(ledger, order) }, { bucket: env.OUTBOX, key });
@@ -82,6 +82,7 @@ export const handler = task(input, async ({ directionId, rung, token, now }, inv
       },
       { operator: ledger.operator, order: order.order },
     );
+    if (first) measure('OrdersIssued', { operator: ledger.operator, order: order.order });
     log.info('order issued', { directionId, rung: order.rung, order: order.order, rows: order.rows });
   }
   if (!waits) await wake([token], { open: countOpen(ledger) });

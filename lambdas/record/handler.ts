@@ -9,6 +9,7 @@ import { failedOrderKey, lateRevocationKeys, parseInboxKey, receiptKey, sha8 } f
 import { countOpen, type Ledger, ladderEnd, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import {
   type AnsweredRow,
+  type Applied,
   applyResponse,
   parseResponseRow,
   type RejectedRow,
@@ -18,7 +19,7 @@ import {
   responseColumns,
   withFailedOrder,
 } from '../domain/responses.ts';
-import { idList, log, type Uploaded, uploads } from '../shell.ts';
+import { idList, log, measure, type Uploaded, uploads } from '../shell.ts';
 import { addLateRevocations, changeLedger, readBatch, readLedger } from '../stores/cases.ts';
 import { tell, tellStray } from '../stores/notices.ts';
 import { copyObject, readChunks, readText, writeObject } from '../stores/objects.ts';
@@ -73,6 +74,7 @@ async function refuse(response: Response, sha256: string, why: string): Promise<
     receipt: { bucket: env.OUTBOX, key },
     uploadedAt: file.at,
   });
+  measure('ResponsesRefused', { operator });
   log.info('response refused', { operator, why });
 }
 
@@ -169,6 +171,15 @@ async function publishLate(ledger: Ledger, recorded: RecordedFile): Promise<void
   }
 }
 
+function measureResponse({ operator }: Response, { rows, rejects, recordedAs, conflicts, madeFailed }: Applied): void {
+  measure('ResponsesRecorded', { operator });
+  measure('RowsRead', { file: 'response' }, rows);
+  measure('RowsRejected', { file: 'response' }, rejects.length);
+  for (const [outcome, count] of Object.entries(recordedAs)) measure('RowsRecorded', { outcome }, count);
+  if (conflicts > 0) measure('Conflicts', { operator }, conflicts);
+  if (madeFailed.length > 0) measure('OrdersIssued', { operator, order: 'disconnect' });
+}
+
 /** Reads a response's rows against the direction's. @throws FileFault */
 async function readRows(response: Response, ledger: Ledger, lines: string[]): Promise<(AnsweredRow | RejectedRow)[]> {
   const rowOf = new Map<Imei | Msisdn, number>();
@@ -183,6 +194,13 @@ async function readRows(response: Response, ledger: Ledger, lines: string[]): Pr
     for (const row of batch)
       rows.push(parseResponseRow(row, ledger.kind, uploadDay, (identifier) => rowOf.get(identifier)));
   return rows;
+}
+
+interface Committed {
+  ledger: Ledger;
+  recorded: RecordedFile;
+  /** Where this attempt committed it. */
+  applied?: Applied;
 }
 
 /** Records a response in its direction's ledger, once, and publishes what was committed with it. */
@@ -206,7 +224,7 @@ async function record(response: Response, invocation: string): Promise<void> {
     return { msisdn, operator: ledger.operator, lsa, disconnectedOn: occurredOn };
   };
 
-  const committed = await changeLedger<{ ledger: Ledger; recorded: RecordedFile } | 'too_many_files'>(
+  const committed = await changeLedger<Committed | 'too_many_files'>(
     env.CASES,
     answered.directionId as DirectionId,
     async (read, attempt) => {
@@ -236,11 +254,12 @@ async function record(response: Response, invocation: string): Promise<void> {
         const revocations = applied.madeDisconnected.map((row) => revocation(final.ledger, row));
         await prepare('late.json', JSON.stringify(revocations));
       }
-      return { ledger: final.ledger, result: { ledger: final.ledger, recorded } };
+      return { ledger: final.ledger, result: { ledger: final.ledger, recorded, applied } };
     },
   );
   if (committed === 'too_many_files') return await refuse(response, sha256, 'too_many_files');
   await publish(response, committed.ledger, committed.recorded);
+  if (committed.applied) measureResponse(response, committed.applied);
   log.info('response recorded', { directionId: answered.directionId, rows: rows.length });
 }
 

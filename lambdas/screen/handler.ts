@@ -6,7 +6,7 @@ import { type AgencyId, batchIdOf } from '../domain/identifiers.ts';
 import { rejectsKey } from '../domain/keys.ts';
 import { reportColumns, Screening } from '../domain/screening.ts';
 import { windowOf } from '../domain/sightings.ts';
-import { instant, log, task, wholeNumber } from '../shell.ts';
+import { instant, log, measure, task, wholeNumber } from '../shell.ts';
 import { registerBatch } from '../stores/cases.ts';
 import { tell } from '../stores/notices.ts';
 import { readChunks, writeObject, writeStream } from '../stores/objects.ts';
@@ -71,6 +71,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     const notice = { kind: 'report_refused', agency, line, reason, rejects, uploadedAt };
     await tell(env.AGENCIES_TOPIC, notice, { agency });
     await tell(env.ADMINISTRATORS_TOPIC, notice);
+    measure('ReportsRefused', { agency });
     log.info('report refused', { agency, line, reason });
     return { status: 'refused' as const, reason };
   }
@@ -106,6 +107,9 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     { kind: 'batch_registered', agency, batchId, report: batch.report, rejects, uploadedAt },
     { agency },
   );
+  measure('BatchesRegistered', { agency });
+  measure('RowsRead', { file: 'report' }, batch.report.rows);
+  measure('RowsRejected', { file: 'report' }, batch.report.rejected);
   log.info('batch registered', { batchId, ...batch.report });
   return {
     status: 'registered' as const,

@@ -8,6 +8,7 @@ import {
   RevocationList,
   revocationCsv,
   revocationJson,
+  type Summary,
   summaryText,
 } from '../domain/books.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
@@ -16,7 +17,7 @@ import type { BatchId, OperatorId } from '../domain/identifiers.ts';
 import { elsewhereKey, revocationKeys, summaryKey } from '../domain/keys.ts';
 import { closeLedger, type Ledger, ladderEnd, sealedDisconnections, sealLedger } from '../domain/ledger.ts';
 import type { Plan, PlannedDirection } from '../domain/plans.ts';
-import { idList, instant, log, task } from '../shell.ts';
+import { idList, instant, log, measure, task } from '../shell.ts';
 import { type Batch, changeLedger, commitSettled, readBatch, readLatestImport } from '../stores/cases.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { tell } from '../stores/notices.ts';
@@ -103,7 +104,7 @@ function published(batchId: BatchId, settledAt: Instant) {
   };
 }
 
-async function prepare(batch: Batch, now: Instant, folder: string): Promise<void> {
+async function prepare(batch: Batch, now: Instant, folder: string): Promise<Summary> {
   const plan = batch.planKey
     ? (JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan)
     : NOTHING_PLANNED;
@@ -136,6 +137,16 @@ async function prepare(batch: Batch, now: Instant, folder: string): Promise<void
   };
   for (const [name, pieces] of Object.entries(contents))
     await writeStream({ bucket: env.WORK, key: `${folder}/${name}` }, each(pieces));
+  return summary;
+}
+
+function measureBooks({ agency, operators, unexplained }: Summary): void {
+  measure('BatchesSettled', { agency });
+  measure('Unexplained', {}, unexplained);
+  for (const [operator, { connections, blocks }] of Object.entries(operators)) {
+    if (connections.overdue > 0) measure('ConnectionsOverdue', { operator }, connections.overdue);
+    if (blocks.overdue > 0) measure('HandsetsOverdue', { operator }, blocks.overdue);
+  }
 }
 
 /**
@@ -152,8 +163,8 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
     const until = await closeAll(directions, now);
     if (until !== undefined) return { settled: false, until };
     const folder = `batches/${batchId}/${attempt}`;
-    await prepare(batch, now, folder);
-    await commitSettled(env.CASES, batchId, now, folder);
+    const summary = await prepare(batch, now, folder);
+    if (await commitSettled(env.CASES, batchId, now, folder)) measureBooks(summary);
     batch = await readBatch(env.CASES, batchId);
   }
   if (batch?.state !== 'settled' || !batch.settledAt || !batch.settledUnder)

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { StageConfig } from '../config/stage.ts';
+import { acknowledge } from './access.ts';
 import { NamedRole } from './named-role.ts';
 
 const lambdas = fileURLToPath(new URL('../../lambdas', import.meta.url));
@@ -36,6 +37,7 @@ export class HandlerFunction<E extends Record<string, string>> extends NodejsFun
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
     logGroup.grantWrite(role);
+    acknowledge(role, 'Resource::*', 'Traces go to the account; X-Ray knows no narrower resource.');
     super(scope, id, {
       entry: `${lambdas}/${props.folder}/handler.ts`,
       handler: 'handler',
@@ -44,7 +46,8 @@ export class HandlerFunction<E extends Record<string, string>> extends NodejsFun
       architecture: Architecture.ARM_64,
       memorySize: props.memory,
       timeout: props.timeout,
-      environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
+      environment: { ...props.environment, STAGE: config.stage, NODE_OPTIONS: '--enable-source-maps' },
+      tracing: Tracing.ACTIVE,
       logGroup,
       role,
       bundling: {

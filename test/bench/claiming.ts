@@ -18,6 +18,7 @@ export async function measureClaiming(runs: number): Promise<Results> {
   const embedded = await startEmbedded();
   try {
     Object.assign(process.env, {
+      STAGE: 'bench',
       WORK: embedded.work,
       CASES: embedded.cases,
       LINKS: embedded.links,

@@ -110,6 +110,11 @@ describe('the workflow stack', () => {
     expect(importByPieces).toMatchObject({ TimeoutSeconds: 365 * 24 * 3600, QueryLanguage: 'JSONata' });
   });
 
+  it('traces every function and every state machine', () => {
+    workflow.allResourcesProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' } });
+    workflow.allResourcesProperties('AWS::StepFunctions::StateMachine', { TracingConfiguration: { Enabled: true } });
+  });
+
   it('reads every queue with partial batch responses', () => {
     const mappings = Object.values(workflow.findResources('AWS::Lambda::EventSourceMapping'));
     expect(mappings).toHaveLength(3);

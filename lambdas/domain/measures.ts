@@ -1,0 +1,44 @@
+/**
+ * What the functions measure, as metrics of CloudWatch. They are for watching: a step that was tried again may count twice,
+ * and one that died after its commit not at all. What became of each row is told by ledgers and summaries.
+ */
+
+/** The metrics' namespace. */
+export const NAMESPACE = 'HandsetFraud';
+
+/**
+ * Each measure with the dimensions that divide it. All are published under the stage alone and under stage and dimensions.
+ * A dimension's values are few and configured: each combination is a metric that is paid for. None names a person or a batch.
+ */
+export const MEASURES = {
+  /** Batches that began, and that settled. */
+  BatchesRegistered: ['agency'],
+  BatchesSettled: ['agency'],
+  /** Reports that could not be read. */
+  ReportsRefused: ['agency'],
+  /** Usage files that could not be read to their end. */
+  UsageStopped: ['operator'],
+  /** Rows of a kind of file: report, usage or response; and those of them that could not be taken. */
+  RowsRead: ['file'],
+  RowsRejected: ['file'],
+  /** Orders by operator and what they order. */
+  OrdersIssued: ['operator', 'order'],
+  ResponsesRecorded: ['operator'],
+  ResponsesRefused: ['operator'],
+  /** Rows of responses that were recorded, by what they said. */
+  RowsRecorded: ['outcome'],
+  /** Rows that contradict what is recorded. */
+  Conflicts: ['operator'],
+  /** Rows of a batch that settled, for which nobody answered in time. */
+  ConnectionsOverdue: ['operator'],
+  HandsetsOverdue: ['operator'],
+  /** Rows of a batch that settled, for which its books have no account. */
+  Unexplained: [],
+  /** Requests that a policy or a key refused to a function. */
+  Denied: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type Measure = keyof typeof MEASURES;
+
+/** The values of a measure's dimensions. */
+export type DimensionsOf<M extends Measure> = Readonly<Record<(typeof MEASURES)[M][number], string>>;

@@ -1,0 +1,49 @@
+import type { Context } from 'aws-lambda';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+
+type Shell = typeof import('../lambdas/shell.ts');
+let shell: Shell;
+beforeAll(async () => {
+  vi.stubEnv('STAGE', 'dev');
+  shell = await import('../lambdas/shell.ts');
+});
+afterEach(() => vi.restoreAllMocks());
+
+/** What a task writes to its log while it fails with an error of this name. */
+async function written(name: string): Promise<Record<string, unknown>[]> {
+  const lines: string[] = [];
+  const catching = (chunk: unknown) => lines.push(...String(chunk).trim().split('\n')) > 0;
+  vi.spyOn(process.stdout, 'write').mockImplementation(catching);
+  vi.spyOn(process.stderr, 'write').mockImplementation(catching);
+  const failing = shell.task(z.unknown(), async () => {
+    throw Object.assign(new Error('+919800000001 is not allowed'), { name });
+  });
+  await expect(failing({}, { awsRequestId: 'one' } as Context)).rejects.toThrow();
+  vi.restoreAllMocks();
+  return lines.map((line) => JSON.parse(line));
+}
+
+describe('a task that fails', () => {
+  it.each([
+    ['AccessDenied', 'S3'],
+    ['AccessDeniedException', 'DynamoDB and Step Functions'],
+    ['AuthorizationErrorException', 'SNS'],
+    ['KMSAccessDeniedException', "SNS, of a topic's key"],
+    ['KMSDisabledException', 'SNS, of a key that is disabled'],
+    ['KMS.DisabledException', 'S3, of a key that is disabled'],
+  ])('is counted as denied where the error is %s, as %s says it', async (name) => {
+    const denied = (await written(name)).filter((line) => 'Denied' in line);
+    expect(denied).toEqual([expect.objectContaining({ Denied: 1, stage: 'dev' })]);
+  });
+
+  it.each(['ResourceNotFoundException', 'KMSThrottlingException', 'Error'])('is not for %s', async (name) => {
+    expect((await written(name)).filter((line) => 'Denied' in line)).toEqual([]);
+  });
+
+  it("is logged by the error's name, never by its message, which may quote what was sent", async () => {
+    const lines = await written('AccessDenied');
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'ERROR', error: 'AccessDenied' }));
+    expect(JSON.stringify(lines)).not.toContain('9800000001');
+  });
+});
