@@ -202,18 +202,11 @@ export async function readBatch(table: string, id: BatchId): Promise<Batch | und
 /**
  * Registers a batch for an execution: a new one, one whose last execution failed, or one that an execution has registered
  * which had ended (an attempt of it ran on for so long).
+ * @throws Conflict when the execution itself has ended
  * @returns the batch as it stands afterwards; it is another execution's when `execution` is not the one given
  */
 export async function registerBatch(table: string, batch: Batch): Promise<Batch> {
-  await dynamo.send(
-    new UpdateCommand({
-      TableName: table,
-      Key: { pk: key.execution(batch.execution) },
-      UpdateExpression: 'SET batchId = :batch',
-      ExpressionAttributeValues: { ':batch': batch.batchId },
-      ReturnConsumedCapacity: 'TOTAL',
-    }),
-  );
+  await put(table, { pk: key.execution(batch.execution), batchId: batch.batchId }, 'attribute_not_exists(ended)');
   let nobody = '';
   for (;;) {
     try {
