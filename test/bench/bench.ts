@@ -7,6 +7,7 @@ import { measureClaiming } from './claiming.ts';
 import { measureCutting } from './cutting.ts';
 import { measureInterpreting } from './interpreting.ts';
 import { type Measured, type Results, table } from './measure.ts';
+import { measureMemory } from './memory.ts';
 import { measureReading } from './reading.ts';
 import { measureSharing } from './sharing.ts';
 
@@ -16,6 +17,7 @@ const BENCHMARKS: Record<string, (runs: number) => Promise<Results>> = {
   claiming: measureClaiming,
   cutting: measureCutting,
   interpreting: measureInterpreting,
+  memory: measureMemory,
   sharing: () => measureSharing(progress),
 };
 const LEAST_RUNS = 5;

@@ -1,4 +1,4 @@
-/** The embedded database and object store, without the rest of the local cloud: for the functions that are measured alone. */
+/** The embedded database, object store and topics, without the rest of the local cloud: for the functions that are measured alone. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Dynamo } from '../../lib/local/dynamo.ts';
@@ -10,6 +10,8 @@ export interface Embedded {
   work: string;
   cases: string;
   links: string;
+  /** A topic to which nobody subscribed. */
+  topic: string;
   stop(): Promise<void>;
 }
 
@@ -28,11 +30,13 @@ export async function startEmbedded(): Promise<Embedded> {
     AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: 'bench',
     AWS_SECRET_ACCESS_KEY: 'bench',
-    AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${(s3.address() as AddressInfo).port}`,
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${(s3.address() as AddressInfo).port}`,
     AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+    STAGE: 'bench',
     POWERTOOLS_LOG_LEVEL: 'ERROR',
   });
-  const names = { work: 'bench-work', cases: 'Cases', links: 'Links' };
+  const { arn: topic } = fauxqs.topics.createTopic('bench', undefined, undefined, REGION);
+  const names = { work: 'bench-work', cases: 'Cases', links: 'Links', topic };
   fauxqs.objects.createBucket(names.work);
   for (const [table, keys] of [
     [names.cases, ['pk']],
