@@ -31,7 +31,7 @@ async function stop(): Promise<void> {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
 
-async function serve({ speed, start, stage, port, ladder }: ServeSettings): Promise<void> {
+async function serve({ speed, start, stage, port, ladder, enforce = false }: ServeSettings): Promise<void> {
   say('Synthesizing the app …');
   synthesizing = synthesize({ context: { stage, ladder } });
   const assembly = await synthesizing;
@@ -40,7 +40,7 @@ async function serve({ speed, start, stage, port, ladder }: ServeSettings): Prom
   const log = (functionName: string, line: string) => {
     if (/"level":"(ERROR|CRITICAL)"|errorType|timed out/.test(line)) complain(`${functionName}: ${line}`);
   };
-  starting = startCloud({ assembly, speed, start, port, log });
+  starting = startCloud({ assembly, speed, start, port, log, enforce });
   const cloud = await starting;
   if (!stopping) say(welcome(cloud, speed));
 }

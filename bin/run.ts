@@ -8,8 +8,11 @@ import { OutFolder } from '../lib/local/run/folder.ts';
 import { showProgress } from '../lib/local/run/progress.ts';
 import { reportText } from '../lib/local/run/report.ts';
 import { judge } from '../lib/local/run/results.ts';
+import { signedByOwners } from '../lib/local/run/signed.ts';
 import { synthesize } from '../lib/local/synth.ts';
 
+/** The one that is synthesized where none is named. */
+const STAGE = 'dev';
 const SUCCEEDED = 0;
 const FAILED = 1;
 const WRONG_COMMAND = 2;
@@ -47,10 +50,20 @@ async function run(settings: RunSettings): Promise<number> {
   progress.stage('Synthesizing the app');
   const assembly = await synthesize({ context: { ladder: settings.ladder } });
   progress.stage('Starting the local cloud');
-  starting = startCloud({ assembly, start: settings.start, seed: settings.seed });
+  starting = startCloud({
+    assembly,
+    start: settings.start,
+    seed: settings.seed,
+    enforce: settings.enforce ?? false,
+  });
   const cloud = await starting;
 
-  const conducted = await conduct(settings, cloud, participants, progress);
+  const conducted = await conduct(
+    settings,
+    settings.enforce ? signedByOwners(cloud, STAGE) : cloud,
+    participants,
+    progress,
+  );
   const results = await judge(conducted, cloud);
   const failures = cloud.failures();
 

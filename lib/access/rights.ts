@@ -72,8 +72,26 @@ export class Rights {
       const statements = readPolicy(properties.KeyPolicy);
       this.#keys.set(arn, statements).set(ref, statements);
     }
-    for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::SNS::Topic', 'AWS::SQS::Queue'])
+    for (const type of [
+      'AWS::S3::Bucket',
+      'AWS::DynamoDB::Table',
+      'AWS::SNS::Topic',
+      'AWS::SQS::Queue',
+      'AWS::Lambda::Function',
+    ])
       for (const resource of ofType(type)) this.#guard(resource);
+    for (const { properties } of ofType('AWS::Lambda::Permission')) {
+      const { Action, FunctionName, Principal, SourceArn } = properties;
+      const invoked = ofType('AWS::Lambda::Function').find(({ arn, ref }) => [arn, ref].includes(String(FunctionName)));
+      const permission = {
+        Effect: 'Allow',
+        Action,
+        Principal: { Service: Principal },
+        Resource: invoked?.arn,
+        ...(SourceArn === undefined ? {} : { Condition: { ArnLike: { 'aws:SourceArn': SourceArn } } }),
+      };
+      this.#guarded.get(invoked?.arn ?? '')?.statements.push(...readPolicy({ Statement: permission }));
+    }
     const policies: [type: string, property: string][] = [
       ['AWS::S3::BucketPolicy', 'Bucket'],
       ['AWS::SNS::TopicPolicy', 'Topics'],

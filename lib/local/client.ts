@@ -6,7 +6,10 @@ import { authorization } from './signature.ts';
 /** Parts of a multipart upload, and the size from which on it is one, in bytes. */
 const PART = 8 * 1024 * 1024;
 
-/** S3 as somebody outside the cloud uses it: over HTTP at the endpoint. */
+/**
+ * S3 as somebody outside the cloud uses it: over HTTP at the endpoint. Who asks is the account's owner, or the role whose name
+ * `as` gives.
+ */
 export class OutsideS3 {
   private readonly endpoint: string;
   private readonly region: string;
@@ -18,39 +21,39 @@ export class OutsideS3 {
   }
 
   /** Uploads an object, in parts where it is larger than 8 MiB. */
-  async put(bucket: string, key: string, body: Uint8Array | Readable | string): Promise<void> {
+  async put(bucket: string, key: string, body: Uint8Array | Readable | string, as?: string): Promise<void> {
     const path = pathOf(bucket, key);
     const parts = partsOf(body);
     let part = await parts.next();
     let next = await parts.next();
     if (next.done) {
-      await this.send('PUT', path, part.value ?? Buffer.alloc(0));
+      await this.send('PUT', path, as, part.value ?? Buffer.alloc(0));
       return;
     }
-    const created = (await this.send('POST', `${path}?uploads`)).body.toString();
+    const created = (await this.send('POST', `${path}?uploads`, as)).body.toString();
     const uploadId = /<UploadId>([^<]*)<\/UploadId>/.exec(created)?.[1] ?? '';
     const done: string[] = [];
     for (let number = 1; !part.done; number++) {
-      const { etag } = await this.send('PUT', `${path}?partNumber=${number}&uploadId=${uploadId}`, part.value);
+      const { etag } = await this.send('PUT', `${path}?partNumber=${number}&uploadId=${uploadId}`, as, part.value);
       done.push(`<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`);
       part = next;
       next = part.done ? part : await parts.next();
     }
     const list = `<CompleteMultipartUpload>${done.join('')}</CompleteMultipartUpload>`;
-    await this.send('POST', `${path}?uploadId=${uploadId}`, Buffer.from(list));
+    await this.send('POST', `${path}?uploadId=${uploadId}`, as, Buffer.from(list));
   }
 
-  async get(bucket: string, key: string): Promise<Uint8Array> {
-    return (await this.send('GET', pathOf(bucket, key))).body;
+  async get(bucket: string, key: string, as?: string): Promise<Uint8Array> {
+    return (await this.send('GET', pathOf(bucket, key), as)).body;
   }
 
   /** All keys under a prefix, in order. */
-  async list(bucket: string, prefix = ''): Promise<string[]> {
+  async list(bucket: string, prefix = '', as?: string): Promise<string[]> {
     const keys: string[] = [];
     let token = '';
     for (;;) {
       const query = `list-type=2&prefix=${encodeURIComponent(prefix)}${token === '' ? '' : `&continuation-token=${token}`}`;
-      const text = (await this.send('GET', `/${bucket}?${query}`)).body.toString();
+      const text = (await this.send('GET', `/${bucket}?${query}`, as)).body.toString();
       for (const [, key = ''] of text.matchAll(/<Key>([^<]*)<\/Key>/g)) keys.push(plain(key));
       const next = /<NextContinuationToken>([^<]*)<\/NextContinuationToken>/.exec(text)?.[1];
       if (next === undefined) return keys;
@@ -62,9 +65,14 @@ export class OutsideS3 {
     this.agent.destroy();
   }
 
-  private send(method: string, path: string, body: Buffer = Buffer.alloc(0)): Promise<{ body: Buffer; etag: string }> {
+  private send(
+    method: string,
+    path: string,
+    as = OUTSIDER,
+    body: Buffer = Buffer.alloc(0),
+  ): Promise<{ body: Buffer; etag: string }> {
     const headers = {
-      authorization: authorization(OUTSIDER, 's3', this.region),
+      authorization: authorization(as, 's3', this.region),
       'content-length': body.length,
       'content-type': 'application/octet-stream',
     };

@@ -4,12 +4,14 @@
  */
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { Rights } from '../access/rights.ts';
 import { AsyncInvoker } from './async-invoke.ts';
 import { OutsideS3 } from './client.ts';
 import { RealClock, VirtualClock } from './clock.ts';
 import { type CloudNames, createResources, logicalName, type Placed } from './create.ts';
 import { Dynamo } from './dynamo.ts';
 import { Endpoint } from './endpoint.ts';
+import { Enforcement } from './enforcement.ts';
 import { Bus } from './events.ts';
 import { type FaultPlan, seededRandom } from './faults.ts';
 import { type Fauxqs, startFauxqs } from './fauxqs.ts';
@@ -38,6 +40,11 @@ export interface CloudSettings {
   /** Of all that is random in the cloud; default 1. */
   seed?: number;
   faults?: FaultPlan;
+  /**
+   * The app's own rights are in force: what the synthesized policies don't allow a function or a state machine is refused, and
+   * what they don't allow a participant who signs with its role's name.
+   */
+  enforce?: boolean;
   /** The endpoint's port; default any free one. */
   port?: number;
   /** Told of each line that a function writes. */
@@ -62,10 +69,13 @@ export interface LocalCloud {
   run(until?: number): Promise<void>;
   /** An outsider's act at an instant of the cloud. */
   outside(at: number, run: () => Promise<void>): void;
-  /** Uploads as an outsider, over HTTP, in parts where it is larger than 8 MiB. */
-  put(bucket: string, key: string, body: Uint8Array | Readable | string): Promise<void>;
-  get(bucket: string, key: string): Promise<Uint8Array>;
-  list(bucket: string, prefix?: string): Promise<string[]>;
+  /**
+   * Uploads as an outsider, over HTTP, in parts where it is larger than 8 MiB. `as` is the name of a participant's role, whose
+   * rights count where rights are in force; without it, the account's owner acts.
+   */
+  put(bucket: string, key: string, body: Uint8Array | Readable | string, as?: string): Promise<void>;
+  get(bucket: string, key: string, as?: string): Promise<Uint8Array>;
+  list(bucket: string, prefix?: string, as?: string): Promise<string[]>;
   /** Takes all messages from a queue; what SNS wrapped is unwrapped. */
   receive(queueName: string): Promise<ReceivedMessage[]>;
   /** What the app used until the cloud last rested. */
@@ -108,6 +118,15 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
     const endpoint = await Endpoint.listen(settings.port ?? 0);
     stops.push(() => endpoint.close());
     const app = loadAssembly(settings.assembly, { region: REGION, account: ACCOUNT, endpoint: endpoint.url });
+    const enforcement = settings.enforce
+      ? new Enforcement(new Rights(app.resources, { region: REGION, account: ACCOUNT }), ACCOUNT, (text) => {
+          failed.push(`a right was lacking: ${text}`);
+        })
+      : undefined;
+    enforcement?.checkWiring(app.resources);
+    const authorize =
+      enforcement &&
+      ((roleArn: string, action: string, resource: string) => enforcement.require(roleArn, [{ action, resource }]));
     const [dynamo, fauxqs] = await Promise.all([
       Dynamo.start({ region: REGION, account: ACCOUNT }),
       startFauxqs(REGION),
@@ -132,7 +151,7 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
       region: REGION,
       account: ACCOUNT,
       endpoint: endpoint.url,
-      dynamoEndpoint: faults.afterWrite === undefined ? dynamo.endpoint : endpoint.url,
+      dynamoEndpoint: faults.afterWrite === undefined && !enforcement ? dynamo.endpoint : endpoint.url,
       compileCache: join(settings.assembly, '.compile-cache'),
       faults,
       log: (functionName, line) => {
@@ -150,13 +169,16 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
       clock,
       region: REGION,
       account: ACCOUNT,
-      tasks: integrations({ functions, asyncInvoker, dynamo, fauxqs, pollers, usage }),
+      tasks: integrations({ functions, asyncInvoker, dynamo, fauxqs, pollers, usage, authorize }),
+      ...(authorize ? { authorize } : {}),
       objects: {
-        get: async (bucket, key) => {
+        get: async (bucket, key, roleArn) => {
+          authorize?.(roleArn, 's3:GetObject', `arn:aws:s3:::${bucket}/${key}`);
           usage.called('machine', 's3', 'GetObject');
           return s3.get(bucket, key);
         },
-        put: async (bucket, key, body) => {
+        put: async (bucket, key, body, roleArn) => {
+          authorize?.(roleArn, 's3:PutObject', `arn:aws:s3:::${bucket}/${key}`);
           usage.called('machine', 's3', 'PutObject');
           s3.put(bucket, key, body);
         },
@@ -184,7 +206,7 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
       pollers,
       states,
     });
-    endpoint.open({ clock, dynamo, fauxqs, s3, states, functions, asyncInvoker, pollers, usage });
+    endpoint.open({ clock, dynamo, fauxqs, s3, states, functions, asyncInvoker, pollers, usage, enforcement });
 
     const outside = new OutsideS3(endpoint.url, REGION);
     stops.push(() => outside.close());
@@ -201,9 +223,9 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
       rest: () => counted(clock.rest()),
       run: (until) => counted(clock.run(until)),
       outside: (at, run) => clock.outside(at, run),
-      put: (bucket, key, body) => outside.put(bucket, key, body),
-      get: (bucket, key) => outside.get(bucket, key),
-      list: (bucket, prefix) => outside.list(bucket, prefix),
+      put: (bucket, key, body, as) => outside.put(bucket, key, body, as),
+      get: (bucket, key, as) => outside.get(bucket, key, as),
+      list: (bucket, prefix, as) => outside.list(bucket, prefix, as),
       receive: async (queueName) => drain(fauxqs, queueName),
       usage: () => usage.report(functions.usage(), (name) => logicalName(placed, name)),
       failures: () => [...deadLetters(fauxqs, placed), ...asyncInvoker.dropped, ...failed],

@@ -160,6 +160,7 @@ function createFunction(resource: LoadedResource, { functions }: Creation, app: 
     arn,
     folder: app.asset(String((properties.Code as { S3Key?: unknown }).S3Key)),
     handler: String(properties.Handler),
+    roleArn: String(properties.Role),
     timeoutSeconds: Number(properties.Timeout ?? 3),
     memoryMb: Number(properties.MemorySize ?? 128),
     reserved: reserved === undefined ? undefined : Number(reserved),

@@ -21,12 +21,14 @@ export class Dynamo {
   readonly endpoint: string;
   private readonly child: ChildProcess;
   private readonly region: string;
+  private readonly account: string;
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 32 });
 
-  private constructor(child: ChildProcess, port: number, region: string) {
+  private constructor(child: ChildProcess, port: number, { region, account }: { region: string; account: string }) {
     this.child = child;
     this.endpoint = `http://127.0.0.1:${port}`;
     this.region = region;
+    this.account = account;
   }
 
   /** Starts the process with a fresh folder; it listens on a free loopback port. */
@@ -38,7 +40,12 @@ export class Dynamo {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const { port } = await answerOf<{ port: number }>(child, 'port');
-    return new Dynamo(child, port, settings.region);
+    return new Dynamo(child, port, settings);
+  }
+
+  /** A table's ARN. */
+  arnOf(table: string): string {
+    return `arn:aws:dynamodb:${this.region}:${this.account}:table/${table}`;
   }
 
   /** Calls an operation as `caller`; rejects with AwsError. */

@@ -8,6 +8,7 @@ import type { AsyncInvoker } from './async-invoke.ts';
 import type { Clock } from './clock.ts';
 import type { Dynamo } from './dynamo.ts';
 import { OUTSIDER } from './dynamo-host.ts';
+import { type Enforcement, statesNeeds, tableNeeds } from './enforcement.ts';
 import { AwsError, errorXml, queryErrorXml } from './errors.ts';
 import { type Fauxqs, SQS_ACTIONS } from './fauxqs.ts';
 import type { Functions } from './functions.ts';
@@ -28,6 +29,8 @@ export interface Services {
   asyncInvoker: AsyncInvoker;
   pollers: Pollers;
   usage: UsageCounter;
+  /** The rights in force; undefined: everybody may everything. */
+  enforcement?: Enforcement | undefined;
 }
 
 type Serve = (services: Services, call: Call) => Promise<void> | void;
@@ -68,6 +71,8 @@ interface Call {
   path: string;
   query: URLSearchParams;
   accessKeyId: string;
+  /** The role under which it comes, where rights are in force; undefined: the account's owner. */
+  role: string | undefined;
 }
 
 export class Endpoint {
@@ -96,6 +101,18 @@ export class Endpoint {
   /** From now on requests are served. */
   open(services: Services): void {
     this.services = services;
+    const { enforcement, fauxqs } = services;
+    if (enforcement === undefined) return;
+    fauxqs.guard = ({ headers }, body) => {
+      const { accessKeyId = OUTSIDER, service = '' } = signerOf(headers, new URLSearchParams()) ?? {};
+      const role = roleOf(services, accessKeyId);
+      const queue = typeof body.QueueUrl === 'string' ? fauxqs.queues.getQueue(body.QueueUrl)?.arn : undefined;
+      const resource = queue ?? String(body.TopicArn ?? body.TargetArn ?? '*');
+      const action = `${service}:${body.Action ?? actionOf({ headers })}`;
+      // Everybody may ask who he is.
+      if (service === 'sns' || service === 'sqs')
+        enforcement.require(role, [{ action, resource }], 'AccessDenied', 403);
+    };
   }
 
   close(): Promise<void> {
@@ -110,7 +127,9 @@ export class Endpoint {
     const query = new URLSearchParams(search);
     const signer = signerOf(request.headers, query);
     const service = signer?.service ?? guess(request);
-    const call: Call = { request, response, path, query, accessKeyId: signer?.accessKeyId ?? OUTSIDER };
+    const accessKeyId = signer?.accessKeyId ?? OUTSIDER;
+    const role = services && roleOf(services, accessKeyId);
+    const call: Call = { request, response, path, query, accessKeyId, role };
     if (services === undefined) {
       fail(request, response, service, new AwsError('ServiceUnavailable', 'the local cloud is starting', 503));
       return;
@@ -140,6 +159,11 @@ export class Endpoint {
   }
 }
 
+/** The role of the function that an access key id is of, or the one that it names. */
+function roleOf({ enforcement, functions }: Services, accessKeyId: string): string | undefined {
+  return enforcement && (functions.roleOf(accessKeyId) ?? enforcement.named(accessKeyId));
+}
+
 /** For requests without a signature: JSON services name themselves, everything else is S3. */
 function guess({ headers }: IncomingMessage): string {
   const target = String(headers['x-amz-target'] ?? '');
@@ -149,8 +173,9 @@ function guess({ headers }: IncomingMessage): string {
   return 's3';
 }
 
-function serveS3(services: Services, { request, response, path, query, accessKeyId }: Call): void {
+function serveS3(services: Services, { request, response, path, query, accessKeyId, role }: Call): void {
   const recognised = recognise(request.method ?? 'GET', path, query, request.headers);
+  services.enforcement?.requireObject(role, recognised, request.headers, query);
   const { action, key } = recognised;
   services.usage.called(accessKeyId, 's3', action);
   beforeAnswer(response, () => {
@@ -160,9 +185,13 @@ function serveS3(services: Services, { request, response, path, query, accessKey
   services.s3.serve(request, response, recognised);
 }
 
-async function serveDynamo(services: Services, { request, response, accessKeyId }: Call): Promise<void> {
+async function serveDynamo(services: Services, { request, response, accessKeyId, role }: Call): Promise<void> {
   const body = await bodyOf(request);
   const action = actionOf(request);
+  if (role !== undefined) {
+    const needs = tableNeeds(action, parse(body), (table) => services.dynamo.arnOf(table));
+    services.enforcement?.require(role, needs);
+  }
   const answer = await services.dynamo.forward(request.headers, body);
   const isWrite = /^(Put|Update|Delete|BatchWrite)/.test(action);
   const drop =
@@ -182,9 +211,10 @@ function itemOf(body: Buffer): string {
   return /"pk":\{"S":"([^"]*)"/.exec(body.toString())?.[1] ?? '';
 }
 
-async function serveStates(services: Services, { request, response, accessKeyId }: Call): Promise<void> {
+async function serveStates(services: Services, { request, response, accessKeyId, role }: Call): Promise<void> {
   const action = actionOf(request);
   const body = parse(await bodyOf(request));
+  services.enforcement?.require(role, statesNeeds(action, body));
   services.usage.called(accessKeyId, 'states', action);
   const answer = await services.states.call(action, body);
   const isWrite = /^(Start|Stop|Send)/.test(action);
@@ -213,11 +243,12 @@ function notImplemented(what: string): AwsError {
   return new AwsError('NotImplemented', `the local cloud's Lambda has no ${what}`, 501);
 }
 
-async function invoke(services: Services, { request, response }: Call, name: string): Promise<void> {
+async function invoke(services: Services, { request, response, role }: Call, name: string): Promise<void> {
   const payload = (await bodyOf(request)).toString() || '{}';
   const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
   parseAny(payload);
   const spec = services.functions.find(name);
+  services.enforcement?.require(role, [{ action: 'lambda:InvokeFunction', resource: spec.arn }]);
   if (type === 'DryRun') {
     response.writeHead(204).end();
   } else if (type === 'Event') {
@@ -231,7 +262,8 @@ async function invoke(services: Services, { request, response }: Call, name: str
   }
 }
 
-function listFunctions(services: Services, { response }: Call): void {
+function listFunctions(services: Services, { response, role }: Call): void {
+  services.enforcement?.require(role, [{ action: 'lambda:ListFunctions', resource: '*' }]);
   const functions = services.functions.list().map((spec) => ({
     FunctionName: spec.name,
     FunctionArn: spec.arn,
@@ -289,7 +321,7 @@ function beforeAnswer(response: ServerResponse, run: () => boolean): void {
   };
 }
 
-function actionOf({ headers }: IncomingMessage): string {
+function actionOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
   return String(headers['x-amz-target'] ?? '').replace(/^.*\./, '');
 }
 

@@ -141,6 +141,8 @@ export interface Fauxqs {
   route(request: IncomingMessage, response: ServerResponse): void;
   /** The action of an SNS or STS request that was routed; known once its body was read. */
   actionOf(request: IncomingMessage): string | undefined;
+  /** Asked of each request of SQS, SNS and STS before it is carried out; throws AwsError where it is refused. */
+  guard: ((request: IncomingMessage, body: Readonly<Record<string, unknown>>) => void) | undefined;
   /** Publishes to a topic; resolves with the message's id. */
   publish(parameters: Record<string, string>): Promise<{ status: number; body: string }>;
   message(body: string, attributes?: Record<string, MessageAttribute>): QueueMessage;
@@ -217,16 +219,20 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   const actions = new WeakMap<IncomingMessage, string>();
   app.addHook('preHandler', async (request) => {
     const form = request.body as Record<string, unknown> | null | undefined;
-    if (typeof form?.Action !== 'string') return;
-    checkForm(form);
-    actions.set(request.raw, form.Action);
+    if (typeof form !== 'object' || form === null || Buffer.isBuffer(form)) return;
+    if (typeof form.Action === 'string') {
+      checkForm(form);
+      actions.set(request.raw, form.Action);
+    }
+    fauxqs.guard?.(request.raw, form);
   });
   app.setErrorHandler((error, _request, reply) => {
     if (!(error instanceof AwsError)) throw error;
     return reply.code(error.status).type('text/xml').send(queryErrorXml(error));
   });
   await app.ready();
-  return {
+  const fauxqs: Fauxqs = {
+    guard: undefined,
     objects,
     queues,
     topics,
@@ -247,6 +253,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
       await app.close();
     },
   };
+  return fauxqs;
 }
 
 /** S3's ListObjects: keys in the order of their bytes, at most `maxKeys` keys and prefixes together. */

@@ -13,6 +13,7 @@ export interface FunctionSpec {
   arn: string;
   folder: string;
   handler: string;
+  roleArn: string;
   timeoutSeconds: number;
   memoryMb: number;
   /** ReservedConcurrentExecutions: as many run at once, more are throttled. */
@@ -188,6 +189,11 @@ export class Functions {
     running.settle({ requestId, payload: JSON.stringify(lost), functionError: lost });
     this.dispatch();
     return false;
+  }
+
+  /** The role under which a request of this access key id comes, where it is a function's. */
+  roleOf(accessKeyId: string): string | undefined {
+    return this.instances.get(accessKeyId)?.fn.spec.roleArn;
   }
 
   /** What a request of this access key id must wait for: a zombie goes on when its function is invoked again. */

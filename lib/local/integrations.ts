@@ -17,6 +17,8 @@ export interface IntegrationsSettings {
   fauxqs: Fauxqs;
   pollers: Pollers;
   usage: UsageCounter;
+  /** Throws AwsError where a machine's role may not do this; without it, every role may. */
+  authorize?: ((roleArn: string, action: string, resource: string) => void) | undefined;
 }
 
 const DYNAMODB = { getItem: 'GetItem', putItem: 'PutItem', updateItem: 'UpdateItem', deleteItem: 'DeleteItem' };
@@ -56,7 +58,7 @@ export const DYNAMODB_ERRORS: readonly string[] = [
 
 /** Step Functions' optimised integrations with other services. */
 export function integrations(settings: IntegrationsSettings): Tasks {
-  const { functions, asyncInvoker, dynamo, fauxqs, pollers, usage } = settings;
+  const { functions, asyncInvoker, dynamo, fauxqs, pollers, usage, authorize } = settings;
 
   const invoke = async (args: Args): Promise<unknown> => {
     const { FunctionName, Payload = {}, InvocationType = 'RequestResponse' } = args;
@@ -116,10 +118,30 @@ export function integrations(settings: IntegrationsSettings): Tasks {
     return { MD5OfMessageBody: message.md5OfBody, MessageId: message.messageId, ...metadata(200) };
   };
 
-  const run = (integration: string, args: Args): Promise<unknown> => {
+  /** The service, as its errors name it, and the right that an integration takes. */
+  const right = (integration: string, args: Args): [service: string, action: string, resource: string] => {
+    const [service, action = ''] = integration.split(':');
+    if (service === 'lambda') return ['Lambda', 'lambda:InvokeFunction', functions.find(String(args.FunctionName)).arn];
+    if (service === 'dynamodb') {
+      const name = DYNAMODB[action as keyof typeof DYNAMODB];
+      return ['DynamoDB', `dynamodb:${name}`, dynamo.arnOf(String(args.TableName))];
+    }
+    if (service === 'sns') return ['SNS', 'sns:Publish', String(args.TopicArn ?? args.TargetArn)];
+    return ['SQS', 'sqs:SendMessage', fauxqs.queues.getQueue(String(args.QueueUrl))?.arn ?? ''];
+  };
+
+  const run = async (integration: string, args: Args, roleArn: string): Promise<unknown> => {
     const unknown = Object.keys(args).find((name) => !ARGUMENTS[integration]?.includes(name));
     if (unknown !== undefined) {
       throw new StatesError('States.Runtime', `the local cloud's ${integration} has no argument ${unknown}`);
+    }
+    if (authorize !== undefined) {
+      const [service, action, resource] = right(integration, args);
+      try {
+        authorize(roleArn, action, resource);
+      } catch (error) {
+        throw named(service, error);
+      }
     }
     const [service, action = ''] = integration.split(':');
     if (service === 'dynamodb') return item(DYNAMODB[action as keyof typeof DYNAMODB], args);
@@ -129,7 +151,7 @@ export function integrations(settings: IntegrationsSettings): Tasks {
   return {
     knows: (resource) => (INTEGRATIONS as readonly string[]).includes(shortName(resource)),
     takes: (resource) => ARGUMENTS[requestOf(resource)],
-    run: async (resource, args) => run(requestOf(resource), args as Args),
+    run: (resource, args, { roleArn }) => run(requestOf(resource), args as Args, roleArn),
   };
 }
 

@@ -6,6 +6,8 @@ export interface ServeSettings {
   stage: string;
   port: number;
   ladder: string;
+  /** The app's own rights are in force. */
+  enforce?: boolean;
 }
 
 /** The command line can't be carried out; the message names the option. */
@@ -26,6 +28,9 @@ SNS, SQS, Step Functions and Lambda to the AWS CLI and every SDK. Nothing is kep
   --stage NAME    the stage that is synthesized (default dev)
   --ladder NAME   flagged or normal: the ladder of re-verification (default flagged)
   --port N        the endpoint's port (default: any free one)
+  --enforce       the synthesized policies are in force: functions, state machines, and whoever signs with
+                  the name of a participant's role as its access key id (dev-operator-jio), may do what they
+                  allow, and nothing else
   --help          this text
 
 Examples
@@ -39,9 +44,14 @@ type Option = (typeof OPTIONS)[number];
 /** Reads the command line; `now` in epoch milliseconds. Throws ServeArgumentError. */
 export function parseServeArguments(args: readonly string[], now: number): ServeSettings | 'help' {
   const given = new Map<Option, string>();
+  let enforce = false;
   for (let i = 0; i < args.length; i++) {
     const argument = args[i] ?? '';
     if (argument === '--help' || argument === '-h') return 'help';
+    if (argument === '--enforce') {
+      enforce = true;
+      continue;
+    }
     const [, name = '', inline] = /^--([^=]+)(?:=(.*))?$/s.exec(argument) ?? [];
     if (!(OPTIONS as readonly string[]).includes(name)) {
       throw new ServeArgumentError(`unknown option ${argument}; see --help`);
@@ -65,6 +75,7 @@ export function parseServeArguments(args: readonly string[], now: number): Serve
     stage: given.get('stage') ?? 'dev',
     port: numberOf('port', given.get('port') ?? '0', 0, 65_535, true),
     ladder,
+    ...(enforce ? { enforce } : {}),
   };
 }
 

@@ -28,10 +28,16 @@ describe('the command line of the server', () => {
     expect(parse('--speed', '0.5')).toMatchObject({ speed: 0.5 });
   });
 
+  it('puts the rights of the policies in force where --enforce stands, which takes no value', () => {
+    expect(parse('--enforce', '--port', '4510')).toMatchObject({ enforce: true, port: 4510 });
+    expect(parse('--port', '4510')).not.toHaveProperty('enforce');
+    expect(() => parse('--enforce=yes')).toThrow('unknown option --enforce=yes');
+  });
+
   it('asks for help wherever it stands, and the help names every option', () => {
     expect(parse('--speed', '5', '--help')).toBe('help');
     expect(parse('-h')).toBe('help');
-    for (const option of ['--speed', '--start', '--stage', '--ladder', '--port', '--help'])
+    for (const option of ['--speed', '--start', '--stage', '--ladder', '--port', '--enforce', '--help'])
       expect(SERVE_HELP).toContain(option);
   });
 

@@ -51,6 +51,8 @@ export interface RunSettings {
   /** Epoch milliseconds where the virtual clock begins, in whole seconds. */
   start: number;
   seed: number;
+  /** The app's own rights are in force, for its functions and for those who upload and read. */
+  enforce?: boolean;
   /** Absolute path of the folder that gets inbox, outbox and run.json. */
   out: string;
 }
@@ -93,6 +95,8 @@ Options
   --ladder flagged|normal    the clock of re-verification: 16 or 61 days (default flagged)
   --start INSTANT            where the virtual clock begins, such as 2026-06-01T00:00:00Z (default: now)
   --seed N                   for the sample and the simulated operators (default ${DEFAULT_SEED})
+  --enforce                  the synthesized policies are in force: functions, state machines and participants
+                             may do what they allow, and nothing else
   --out DIR                  gets inbox/, outbox/ and run.json (default out)
   --help                     this page
 
@@ -104,7 +108,9 @@ Exit status: 0 when every batch settled and every row is accounted for, 1 when n
 
 const REPEATABLE = ['report', 'agency', 'usage', 'respond'] as const;
 const SINGLE = ['scale', 'operators', 'ladder', 'start', 'seed', 'out'] as const;
-type OptionName = (typeof REPEATABLE)[number] | (typeof SINGLE)[number];
+/** Options without a value. */
+const FLAGS = ['enforce'] as const;
+type OptionName = (typeof REPEATABLE)[number] | (typeof SINGLE)[number] | (typeof FLAGS)[number];
 
 interface Given {
   option: OptionName;
@@ -122,7 +128,8 @@ export function parseArguments(argv: readonly string[], world: Surroundings): Ru
   if (given === 'help') return 'help';
   const all = (option: OptionName) => given.filter((one) => one.option === option).map(({ value }) => value);
   const one = (option: OptionName): string | undefined => all(option)[0];
-  for (const option of SINGLE) if (all(option).length > 1) throw new CommandError(`--${option} may be given only once`);
+  for (const option of [...SINGLE, ...FLAGS])
+    if (all(option).length > 1) throw new CommandError(`--${option} may be given only once`);
 
   const material = readMaterial(given, world);
   const start = readStart(one('start'), world.now);
@@ -132,12 +139,13 @@ export function parseArguments(argv: readonly string[], world: Surroundings): Ru
     ladder: choice('ladder', one('ladder'), LADDERS, 'flagged'),
     start,
     seed: readSeed(one('seed')),
+    ...(one('enforce') === undefined ? {} : { enforce: true }),
     out: resolve(world.folder, notEmpty('out', one('out') ?? 'out')),
   };
 }
 
 function isOption(name: string): name is OptionName {
-  return [...REPEATABLE, ...SINGLE].some((known) => known === name);
+  return [...REPEATABLE, ...SINGLE, ...FLAGS].some((known) => known === name);
 }
 
 function readOptions(argv: readonly string[]): Given[] | 'help' {
@@ -152,7 +160,10 @@ function readOptions(argv: readonly string[]): Given[] | 'help' {
     if (name === 'help') throw new CommandError('--help takes no value');
     if (!isOption(name)) throw new CommandError(`unknown option '--${name}'; see --help`);
     const next = argv[i + 1];
-    if (equals >= 0) {
+    if (FLAGS.some((flag) => flag === name)) {
+      if (equals >= 0) throw new CommandError(`--${name} takes no value`);
+      given.push({ option: name, value: '' });
+    } else if (equals >= 0) {
       given.push({ option: name, value: argument.slice(equals + 1) });
     } else {
       if (next === undefined || next.startsWith('--')) throw new CommandError(`--${name} needs a value`);

@@ -34,7 +34,8 @@ export async function readItems(at: Visit<MapState>): Promise<Json[]> {
   const most = await wholeNumber(at, reader.maxItems, 'ReaderConfig/MaxItems', 0);
   let body: Uint8Array;
   try {
-    body = await at.frame.execution.engine.world.objects.get(args.Bucket, args.Key);
+    const { engine, machine } = at.frame.execution;
+    body = await engine.world.objects.get(args.Bucket, args.Key, machine.roleArn);
   } catch (error) {
     throw readerFailed(
       `The object of the ItemReader can't be read: ${error instanceof Error ? error.message : String(error)}`,

@@ -91,6 +91,7 @@ export async function runMapRun(at: Visit<MapState>): Promise<Json> {
   const listed = state.reader === null ? await readItems(at) : null;
   record(frame, 'MapStateStarted', 'mapStateStartedEventDetails', { length: listed?.length ?? 0 });
   const run = new MapRun(execution, state.label, uuidFor(execution.arn, frame.last), wanted, tolerance);
+  startChildrenAllowed(at);
   execution.engine.addMapRun(run);
   record(frame, 'MapRunStarted', 'mapRunStartedEventDetails', { mapRunArn: run.arn });
   const off = line.scope.onCancel(() => stop(run, 'ABORTED'));
@@ -185,6 +186,16 @@ async function failed(
     'States.ExceedToleratedFailureThreshold',
     'The specified tolerated failure threshold was exceeded',
   );
+}
+
+/** A Map Run's children are executions of the machine's own. */
+function startChildrenAllowed({ frame }: Visit<MapState>): void {
+  const { engine, machine } = frame.execution;
+  try {
+    engine.world.authorize?.(machine.roleArn, 'states:StartExecution', machine.arn);
+  } catch (error) {
+    throw new StatesError('States.Permissions', error instanceof Error ? error.message : String(error));
+  }
 }
 
 function startChild(at: Visit<MapState>, run: MapRun, next: ChildInput, ended: () => void): void {

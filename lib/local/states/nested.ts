@@ -24,7 +24,14 @@ export function startNested(at: Visit<TaskState>, args: Json): Execution {
     throw new StatesError('States.Runtime', 'startExecution takes a StateMachineArn and a Name that are strings.');
   }
   try {
-    return execution.engine.startNested(args.StateMachineArn, name, inputOf(args as JsonObject));
+    const { engine, machine } = execution;
+    engine.world.authorize?.(machine.roleArn, 'states:StartExecution', args.StateMachineArn);
+    if (at.state.pattern === 'sync' || at.state.pattern === 'sync:2') {
+      const nested = `${args.StateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+      for (const action of ['DescribeExecution', 'StopExecution'])
+        engine.world.authorize?.(machine.roleArn, `states:${action}`, nested);
+    }
+    return engine.startNested(args.StateMachineArn, name, inputOf(args as JsonObject));
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     throw new StatesError(

@@ -98,7 +98,8 @@ export async function exported(
   pending: readonly string[],
   to: Destination,
 ): Promise<Json> {
-  const { objects } = at.frame.execution.engine.world;
+  const { engine, machine } = at.frame.execution;
+  const put = (key: string, body: Uint8Array) => engine.world.objects.put(to.bucket, key, body, machine.roleArn);
   const writer = at.state.writer as ResultWriter;
   const folder = `${to.prefix}${run.id}/`;
   const write = async (kind: string, texts: Iterable<string>): Promise<Json[]> => {
@@ -106,7 +107,7 @@ export async function exported(
     for (const [n, body] of filesOf(texts, writer.format)) {
       const key = `${folder}${kind}_${n}.${writer.format === 'JSONL' ? 'jsonl' : 'json'}`;
       const bytes = Buffer.from(body, 'utf8');
-      await objects.put(to.bucket, key, bytes);
+      await put(key, bytes);
       files.push({ Key: key, Size: bytes.byteLength });
     }
     return files;
@@ -126,7 +127,7 @@ export async function exported(
         SUCCEEDED: await write('SUCCEEDED', texts(true)),
       },
     };
-    await objects.put(to.bucket, `${folder}manifest.json`, Buffer.from(JSON.stringify(manifest), 'utf8'));
+    await put(`${folder}manifest.json`, Buffer.from(JSON.stringify(manifest), 'utf8'));
   } catch (error) {
     throw new StatesError('States.ResultWriterFailed', error instanceof Error ? error.message : String(error));
   }

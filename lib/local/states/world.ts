@@ -45,10 +45,10 @@ export interface Tasks {
   run(resource: string, args: unknown, meta: TaskMeta): Promise<unknown>;
 }
 
-/** S3 as the Map Runs need it. A missing object rejects. */
+/** S3 as the Map Runs need it, each call under the machine's role. A missing object rejects, and so does a missing right. */
 export interface Objects {
-  get(bucket: string, key: string): Promise<Uint8Array>;
-  put(bucket: string, key: string, body: Uint8Array): Promise<void>;
+  get(bucket: string, key: string, roleArn: string): Promise<Uint8Array>;
+  put(bucket: string, key: string, body: Uint8Array, roleArn: string): Promise<void>;
 }
 
 /** All that the interpreter needs from outside. */
@@ -61,6 +61,8 @@ export interface StatesWorld {
   /** A Standard execution's status changed (not a Map Run's child's). */
   changed(detail: ExecutionStatusChange): void;
   counted(what: Counted, machine: string): void;
+  /** Throws AwsError where a machine's role may not do this; without it, every role may. */
+  authorize?(roleArn: string, action: string, resource: string): void;
   /** 0 ≤ x < 1, seeded: for JitterStrategy FULL, $random and $uuid. */
   random(): number;
 }

@@ -41,6 +41,13 @@ describe('the command line', () => {
     });
   });
 
+  it('puts the rights of the policies in force where --enforce stands, which takes no value and stands once', () => {
+    expect(settings('--enforce', '--scale', '0.1')).toMatchObject({ enforce: true, material: { scale: 0.1 } });
+    expect(settings('--scale', '0.1')).not.toHaveProperty('enforce');
+    expect(() => settings('--enforce=yes')).toThrow('--enforce takes no value');
+    expect(() => settings('--enforce', '--enforce')).toThrow('--enforce may be given only once');
+  });
+
   it('keeps operators silent by default when the files are the own ones', () => {
     expect(settings(...REPORT).operators).toBe('silent');
     expect(settings(...REPORT, '--operators', 'prompt').operators).toBe('prompt');

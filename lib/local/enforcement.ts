@@ -1,0 +1,192 @@
+/**
+ * The app's own rights, in force: what the synthesized policies don't allow a function, a state machine or a participant is
+ * refused here as AWS refuses it. Whoever signs with none of their names is the owner of the account and not asked.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Answer, Resource, Rights, Role, Service } from '../access/rights.ts';
+import { AwsError } from './errors.ts';
+import type { S3Request } from './s3.ts';
+
+/** One right that a request takes. */
+export interface Need {
+  action: string;
+  /** The resource's ARN. */
+  resource: string;
+  context?: Record<string, string>;
+}
+
+/** The app as it is wired could not work: each problem names who lacks what. */
+export class NotAuthorized extends Error {
+  override name = 'NotAuthorized';
+
+  constructor(problems: readonly string[]) {
+    super(`the synthesized policies do not allow:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+}
+
+const FORBIDDEN = 403;
+
+export class Enforcement {
+  readonly #rights: Rights;
+  readonly #account: string;
+  readonly #denied: (text: string) => void;
+
+  /** @param denied told of each right that was lacking, without the names of objects */
+  constructor(rights: Rights, account: string, denied: (text: string) => void) {
+    this.#rights = rights;
+    this.#account = account;
+    this.#denied = denied;
+  }
+
+  /** The role's ARN where an access key id is a role's name, as people outside take it on here. */
+  named(accessKeyId: string): string | undefined {
+    return [...this.#rights.roles.keys()].find((arn) => arn.endsWith(`/${accessKeyId}`));
+  }
+
+  /**
+   * Throws AwsError `code` where the role lacks any of these rights.
+   * @param roleArn undefined: the owner of the account
+   */
+  require(roleArn: string | undefined, needs: readonly Need[], code = 'AccessDeniedException', status = 400): void {
+    if (roleArn === undefined) return;
+    const role = this.#role(roleArn);
+    for (const { action, resource, context } of needs) {
+      const answer = this.#rights.ask(role, action, resource, context);
+      if (answer.allowed) continue;
+      this.#denied(`${roleArn.replace(/^.*\//, '')} may not ${action} on ${resource.split('/')[0]}`);
+      throw new AwsError(code, `${roleArn} is not authorized to perform ${answer.why}`, status);
+    }
+  }
+
+  /** Rejects a request of S3 that the role may not make. */
+  requireObject(
+    roleArn: string | undefined,
+    request: S3Request,
+    headers: IncomingHttpHeaders,
+    query: URLSearchParams,
+  ): void {
+    if (roleArn !== undefined) this.require(roleArn, objectNeeds(request, headers, query), 'AccessDenied', FORBIDDEN);
+  }
+
+  /**
+   * Whether the app's parts may reach one another: Lambda and Step Functions their roles, event sources their queues, rules
+   * their targets. Throws NotAuthorized, which names all that is lacking.
+   */
+  checkWiring(resources: readonly Resource[]): void {
+    const problems: string[] = [];
+    const check = (who: string, answer: Answer): void => {
+      if (!answer.allowed) problems.push(`${who}: ${answer.why}`);
+    };
+    const functionArn = (nameOrArn: unknown) =>
+      resources.find(
+        ({ type, name, arn }) => type === 'AWS::Lambda::Function' && [name, arn].includes(String(nameOrArn)),
+      );
+    for (const { type, logicalId, arn, properties } of resources) {
+      if (type === 'AWS::Lambda::Function')
+        check(logicalId, this.#rights.assume(service('lambda'), String(properties.Role)));
+      if (type === 'AWS::StepFunctions::StateMachine')
+        check(logicalId, this.#rights.assume(service('states'), String(properties.RoleArn)));
+      if (type === 'AWS::Lambda::EventSourceMapping') {
+        const reader = this.#role(String(functionArn(properties.FunctionName)?.properties.Role));
+        for (const action of ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'])
+          check(logicalId, this.#rights.ask(reader, action, String(properties.EventSourceArn)));
+      }
+      if (type === 'AWS::Events::Rule') {
+        const bus = service('events', { 'aws:sourcearn': arn, 'aws:sourceaccount': this.#account });
+        for (const { Arn, DeadLetterConfig } of (properties.Targets ?? []) as {
+          Arn: string;
+          DeadLetterConfig?: { Arn: string };
+        }[])
+          for (const target of [Arn, DeadLetterConfig?.Arn].filter((one) => one !== undefined))
+            check(
+              logicalId,
+              this.#rights.ask(bus, target.includes(':lambda:') ? 'lambda:InvokeFunction' : 'sqs:SendMessage', target),
+            );
+      }
+    }
+    if (problems.length > 0) throw new NotAuthorized(problems);
+  }
+
+  #role(arn: string): Role {
+    const role = this.#rights.roles.get(arn);
+    if (role === undefined) throw new AwsError('AccessDeniedException', `there is no role ${arn}`, FORBIDDEN);
+    return role;
+  }
+}
+
+const service = (name: string, context: Record<string, string> = {}): Service => ({
+  service: `${name}.amazonaws.com`,
+  context,
+});
+
+/** What each request of S3 takes. Copying reads one object and writes another; each part of an upload is a put. */
+function objectNeeds(
+  { action, bucket, key, versionId }: S3Request,
+  headers: IncomingHttpHeaders,
+  query: URLSearchParams,
+): Need[] {
+  const object = `arn:aws:s3:::${bucket}/${key}`;
+  const reading = (resource: string, version: unknown): Need => ({
+    action: version === undefined ? 's3:GetObject' : 's3:GetObjectVersion',
+    resource,
+  });
+  switch (action) {
+    case 'GetObject':
+    case 'HeadObject':
+    case 'GetObjectAttributes':
+      return [reading(object, versionId)];
+    case 'PutObject':
+    case 'CreateMultipartUpload':
+    case 'UploadPart':
+    case 'CompleteMultipartUpload':
+      return [{ action: 's3:PutObject', resource: object }];
+    case 'CopyObject':
+    case 'UploadPartCopy': {
+      const [source = '', version] = decodeURIComponent(String(headers['x-amz-copy-source'])).split('?versionId=');
+      return [
+        reading(`arn:aws:s3:::${source.replace(/^\//, '')}`, version),
+        { action: 's3:PutObject', resource: object },
+      ];
+    }
+    case 'ListObjects':
+    case 'ListObjectsV2': {
+      const prefix = query.get('prefix');
+      const context = prefix === null ? {} : { context: { 's3:prefix': prefix } };
+      return [{ action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, ...context }];
+    }
+    case 'HeadBucket':
+      return [{ action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` }];
+    case 'AbortMultipartUpload':
+    case 'DeleteObject':
+      return [{ action: `s3:${action}`, resource: object }];
+    case 'DeleteObjects':
+      return [{ action: 's3:DeleteObject', resource: `arn:aws:s3:::${bucket}/*` }];
+    case 'ListBuckets':
+      return [{ action: 's3:ListAllMyBuckets', resource: 'arn:aws:s3:::*' }];
+    default:
+      return [{ action: `s3:${action}`, resource: `arn:aws:s3:::${bucket}` }];
+  }
+}
+
+/** What a request of DynamoDB takes: its action, on each table that it names. */
+export function tableNeeds(
+  action: string,
+  body: Readonly<Record<string, unknown>>,
+  arn: (table: string) => string,
+): Need[] {
+  const { TableName, RequestItems } = body as { TableName?: string; RequestItems?: Record<string, unknown> };
+  const tables = TableName === undefined ? Object.keys(RequestItems ?? {}) : [TableName];
+  return tables.map((table) => ({ action: `dynamodb:${action}`, resource: arn(table) }));
+}
+
+/** What a request of Step Functions takes. A token tells whose it is; one that says nothing is left to the service. */
+export function statesNeeds(action: string, body: Readonly<Record<string, unknown>>): Need[] {
+  const resource = body.stateMachineArn ?? body.executionArn ?? body.mapRunArn ?? machineOf(body.taskToken);
+  return typeof resource === 'string' ? [{ action: `states:${action}`, resource }] : [];
+}
+
+function machineOf(token: unknown): string | undefined {
+  const content = Buffer.from(String(token ?? ''), 'base64').toString('utf8');
+  const [, start, machine] = /"e":"(arn:aws:states:[^:]*:[^:]*:)execution:([^:/"]+)/.exec(content) ?? [];
+  return start === undefined ? undefined : `${start}stateMachine:${machine}`;
+}

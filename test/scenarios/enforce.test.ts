@@ -1,0 +1,134 @@
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LocalCloud, startCloud } from '../../lib/local/cloud.ts';
+import { NotAuthorized } from '../../lib/local/enforcement.ts';
+import { synthesize } from '../../lib/local/synth.ts';
+import { Lab, START } from './lab.ts';
+import { FIRST, H1, SECOND, tellStory } from './story.ts';
+
+let lab: Lab;
+let cloud: LocalCloud;
+beforeAll(async () => {
+  lab = await Lab.open({ enforce: true });
+  cloud = lab.cloud;
+  await tellStory(lab);
+});
+afterAll(() => cloud?.stop());
+
+describe('with the rights of the synthesized policies in force', () => {
+  it('two batches that meet settle with their own outcomes, and no right is lacking', async () => {
+    expect(await lab.summary('mha')).toMatchObject({ status: 'settled', ...FIRST });
+    expect(await lab.summary('up-police')).toMatchObject({ status: 'settled', ...SECOND });
+    expect(cloud.failures()).toEqual([]);
+  });
+
+  it('a participant uploads and reads in its own places, under its role', async () => {
+    const { inbox, outbox } = cloud.names.buckets;
+    await cloud.put(inbox, 'usage/jio/more.csv', 'imei,msisdn,last_seen\n', 'dev-operator-jio');
+    await cloud.rest();
+    expect(await cloud.list(outbox, 'rejects/jio/', 'dev-operator-jio')).toContain('rejects/jio/more.csv');
+    expect(Buffer.from(await cloud.get(outbox, 'rejects/jio/more.csv', 'dev-operator-jio')).toString()).toBe(
+      'line,value,reason\n',
+    );
+    const revocations = await cloud.list(outbox, 'revocations/', 'dev-reader-banks');
+    expect(revocations.length).toBeGreaterThan(2);
+    await cloud.get(outbox, revocations[0] ?? '', 'dev-reader-banks');
+  });
+
+  it.each([
+    ['puts usage for another operator', 'dev-operator-jio', 'put', 'inbox', 'usage/airtel/x.csv'],
+    ['puts a report as an operator', 'dev-operator-jio', 'put', 'inbox', 'reports/mha/x.csv'],
+    ["reads another's rejects", 'dev-operator-jio', 'get', 'outbox', 'rejects/airtel/usage.csv'],
+    ["reads another agency's rejects", 'dev-agency-up-police', 'get', 'outbox', 'rejects/mha/report.csv'],
+    ["lists another's orders", 'dev-operator-jio', 'list', 'outbox', 'orders/airtel/'],
+    ['lists all', 'dev-agency-mha', 'list', 'outbox', ''],
+    ['reads orders as a bank', 'dev-reader-banks', 'list', 'outbox', 'orders/'],
+    ['reads its own upload back', 'dev-operator-jio', 'get', 'inbox', 'usage/jio/usage.csv'],
+    ['reads what was prepared', 'dev-administrator-administrator', 'list', 'work', 'plans/'],
+  ] as const)('nobody %s', async (_, role, verb, name, key) => {
+    const bucket = cloud.names.buckets[name] ?? '';
+    const act = {
+      put: () => cloud.put(bucket, key, 'imei\n', role),
+      get: () => cloud.get(bucket, key, role),
+      list: () => cloud.list(bucket, key, role),
+    };
+    await expect(act[verb]()).rejects.toThrow(/AccessDenied/);
+  });
+});
+
+type Template = { Resources: Record<string, { Type: string; Properties: Record<string, unknown> }> };
+
+/** The synthesized app with its templates changed, in a folder of its own. */
+async function changed(stack: string, change: (template: Template) => void): Promise<string> {
+  const assembly = await synthesize();
+  const folder = await mkdtemp(join(tmpdir(), 'assembly-'));
+  for (const name of await readdir(assembly))
+    if (name !== `${stack}.template.json`) await symlink(join(assembly, name), join(folder, name));
+  const template = JSON.parse(await readFile(join(assembly, `${stack}.template.json`), 'utf8')) as Template;
+  change(template);
+  await writeFile(join(folder, `${stack}.template.json`), JSON.stringify(template));
+  return folder;
+}
+
+/** Takes out of a template the policies that fit, and says how many. */
+function without(template: Template, type: string, fits: (text: string) => boolean): void {
+  const found = Object.entries(template.Resources).filter(([, one]) => one.Type === type && fits(JSON.stringify(one)));
+  expect(found).toHaveLength(1);
+  for (const [id] of found) delete template.Resources[id];
+}
+
+describe('a right that is lacking', () => {
+  it.each([
+    [
+      "of a function's policy",
+      'dev-workflow',
+      (template: Template) =>
+        without(template, 'AWS::IAM::Policy', (text) => text.includes('/rejects/*') && text.includes('ScreenRole')),
+      /^a right was lacking: dev-function-Screen may not s3:PutObject on arn:aws:s3:::dev-data-outbox/,
+    ],
+    [
+      "of a state machine's policy",
+      'dev-workflow',
+      (template: Template) =>
+        without(template, 'AWS::IAM::Policy', (text) => text.includes('kms:Encrypt') && text.includes('"BatchRole')),
+      /^a right was lacking: dev-machine-Batch may not dynamodb:UpdateItem on arn:aws:dynamodb:/,
+    ],
+    [
+      "of a key's policy",
+      'dev-data',
+      (template: Template) => {
+        const keys = Object.entries(template.Resources).filter(([id]) => /^InboxKey/.test(id));
+        const policies = keys.map(([, { Properties }]) => Properties.KeyPolicy as { Statement: { Sid: string }[] });
+        const Statement = policies.flatMap((policy) => policy.Statement);
+        const kept = Statement.filter(({ Sid }) => Sid !== 'ReadByS3');
+        expect(kept).toHaveLength(Statement.length - 1);
+        for (const policy of policies) policy.Statement = kept;
+      },
+      /^a right was lacking: dev-function-Screen may not s3:GetObjectVersion on arn:aws:s3:::dev-data-inbox/,
+    ],
+  ])('%s is refused, and told', async (_, stack, change, told) => {
+    const assembly = await changed(stack, change);
+    const poorer = await startCloud({ assembly, start: START, enforce: true });
+    try {
+      await poorer.put(poorer.names.buckets.inbox, 'reports/mha/r.csv', `imei\n${H1}\n`);
+      await poorer.run(START + 3600 * 1000);
+      expect(poorer.failures()).toEqual(expect.arrayContaining([expect.stringMatching(told)]));
+    } finally {
+      await poorer.stop();
+      await rm(assembly, { recursive: true });
+    }
+  });
+
+  it('between the parts of the app is told before anything runs', async () => {
+    const assembly = await changed('dev-data', (template) =>
+      without(template, 'AWS::SQS::QueuePolicy', (text) => text.includes('"UsageQueue')),
+    );
+    await expect(startCloud({ assembly, start: START, enforce: true })).rejects.toThrow(NotAuthorized);
+    await expect(startCloud({ assembly, start: START, enforce: true })).rejects.toThrow(
+      /UsageUploaded.*sqs:SendMessage on arn:aws:sqs:.*UsageQueue.*: resource does not allow/,
+    );
+    await rm(assembly, { recursive: true });
+  });
+});
