@@ -2,8 +2,7 @@
  * The one CSV reader and the one CSV writer. The reader streams: it holds at most one line, one record and one batch
  * of rows, and gives the same rows and the same fault however the bytes are cut into chunks.
  */
-import type { Transform } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
+import { CsvError, type Parser, parse } from 'csv-parse';
 import { LineBreaker, type Lines } from './lines.ts';
 
 /** Why a file can't be read, or not further. The line is that where reading stopped. */
@@ -40,7 +39,8 @@ const AT_ONCE = 64 * 1024;
 
 /**
  * A record of many lines may have so many bytes. Since a line has at most 64 kB, a longer record is one whose quote was
- * never closed, and the rest of the file is not to be gathered in memory for it.
+ * never closed, and the rest of the file is not to be gathered in memory for it. Nor is a header looked for beyond so many
+ * bytes of empty lines.
  */
 const LONGEST_RECORD = 1024 * 1024;
 
@@ -129,7 +129,7 @@ type Places<Column extends string> = readonly (readonly [column: Column, at: num
  */
 class RecordReader<Column extends string> {
   readonly #columns: Columns<Column, Column>;
-  readonly #parser: Transform;
+  readonly #parser: Parser;
   #places: Places<Column> | undefined;
   #headerEnd: Mark | undefined;
   #width = 0;
@@ -152,6 +152,9 @@ class RecordReader<Column extends string> {
       trim: true,
       max_record_size: LONGEST_RECORD,
       on_record: (cells: string[], context) => {
+        // csv-parse makes an error, with its stack, of each record that has not as many cells as the first one. Where it
+        // has counted none, every record is the first.
+        Object.assign(this.#parser.info, { records: 0 });
         if (this.#fault === undefined) this.#record(cells, context.bytes);
         return null;
       },
@@ -225,7 +228,10 @@ class RecordReader<Column extends string> {
     const empty = cells.length === 1 && cells[0] === '' && this.#isEmptyLine(end);
     this.#line = line + 1 + (this.#quotes ? lineBreaksIn(cells) : 0);
     this.#offset = end;
-    if (empty) return;
+    if (empty) {
+      if (this.#places === undefined && end > LONGEST_RECORD) this.#fault = new FileFault(1, 'empty_file');
+      return;
+    }
     if (this.#places === undefined) {
       this.#header(line, cells);
     } else if (cells.length !== this.#width) {

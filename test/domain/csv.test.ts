@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { csvLine, FileFault, outside, readCsv, rejectLine, rejectsHeader } from '../../lambdas/domain/csv.ts';
 import { chunksOf, cutAt, readAll, reckon } from './csv-reading.ts';
 
@@ -201,6 +201,28 @@ describe("files that can't be read", () => {
     await expect(reading).rejects.toMatchObject({ line: 3, reason: 'unclosed_quote' });
     expect(rows).toEqual([row(2, '1', 'x')]);
     expect(asked).toBeLessThan(400);
+  });
+  test('a header is looked for in no more than 1 MiB of empty lines, without reading the rest', async () => {
+    let asked = 0;
+    async function* endless() {
+      for (;;) {
+        asked += 64_000;
+        yield Buffer.from('\r\n'.repeat(32_000));
+      }
+    }
+    await expect(readCsv(endless(), columns).next()).rejects.toMatchObject({ line: 1, reason: 'empty_file' });
+    expect(asked).toBeLessThan(2_000_000);
+    expect((await read(`${'\r\n'.repeat(500_000)}imei\n1\n`)).rows).toEqual([row(500_002, '1')]);
+  });
+  test('a row costs the same whatever its number of cells: no error is made of it', async () => {
+    const files = [`imei,note\n${'1\n1,2,3\n'.repeat(500)}`, `\nimei,note\n${'1,x\n'.repeat(1000)}`];
+    for (const file of files) {
+      const traced = vi.spyOn(Error, 'captureStackTrace');
+      const { rows } = await read(file);
+      expect(rows).toHaveLength(1000);
+      expect(traced).not.toHaveBeenCalled();
+      traced.mockRestore();
+    }
   });
   test('the message says line and reason, and nothing of what the file holds', async () => {
     const fault = await (async () => {
