@@ -24,6 +24,9 @@ export type InboxKey =
 /** S3 keys have up to 1,024 bytes, and a receipt's key is longer than that of the response it acknowledges. */
 const LONGEST_KEY = 900;
 
+/** Parts that a path takes for no place of its own: what we write under them would lie elsewhere for whoever reads keys as paths. */
+const NO_NAMES = ['', '.', '..'];
+
 /**
  * Reads a key of the inbox: `reports/<agency>/<name>.csv`, `usage/<operator>/<name>.csv` or
  * `responses/<operator>/<directionId>/<name>.csv`, where a name holds no `/`. Anything else is a stray. Whether the
@@ -31,6 +34,8 @@ const LONGEST_KEY = 900;
  */
 export function parseInboxKey(key: string): InboxKey {
   if (Buffer.byteLength(key) > LONGEST_KEY) return { kind: 'stray', why: 'key_too_long' };
+  // No object lies under such a key, since keys are UTF-8, and nothing could be written beside it.
+  if (!key.isWellFormed()) return { kind: 'stray', why: 'unknown_place' };
   const parts = key.split('/');
   const [place, who = ''] = parts;
   const name = parts.at(-1) ?? '';
@@ -43,7 +48,7 @@ export function parseInboxKey(key: string): InboxKey {
   if (!isOperatorId(who)) return { kind: 'stray', why: 'bad_operator' };
   if (place === 'usage') return { kind: 'usage', operator: who, name };
   const directionId = parts[2] ?? '';
-  if (directionId === '') return { kind: 'stray', why: 'unknown_place' };
+  if (NO_NAMES.includes(directionId)) return { kind: 'stray', why: 'unknown_place' };
   return { kind: 'response', operator: who, directionId, name };
 }
 
