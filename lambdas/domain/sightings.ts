@@ -16,6 +16,13 @@ export type UsageColumn = (typeof usageColumns)['required' | 'optional'][number]
 export type SubscriberType = (typeof subscriberTypes)[number];
 const subscriberTypes = ['individual', 'business', 'bulk', ''] as const;
 
+/**
+ * Texts that are kept as they came have up to so many characters. Claim holds those of a whole shard in memory, Order those
+ * of a direction; a longer one is no service area, point of sale or IMSI.
+ */
+const LONGEST_TEXT = 500;
+const texts = ['imsi', 'lsa', 'point_of_sale'] as const;
+
 /** "This connection was seen in this handset at this operator, last on this day." Optional cells may be ''. */
 export interface Sighting {
   readonly imei: Imei;
@@ -31,7 +38,8 @@ export interface Sighting {
 /**
  * Reads a row of an operator's usage file. Reasons, the first that applies: `wrong_cell_count`, those of the IMEI,
  * `missing_msisdn`, `bad_msisdn`, `missing_last_seen`, `bad_date` (no date, or later than the day of the upload),
- * `bad_subscriber_type`. The reject's value is the cell at fault.
+ * `bad_subscriber_type`, `text_too_long` (an IMSI, service area or point of sale of more than 500 characters). The reject's
+ * value is the cell at fault.
  */
 export function parseSighting(row: CsvRow<UsageColumn>, operator: OperatorId, uploadDay: Day): Sighting | Reject {
   const { line } = row;
@@ -46,6 +54,8 @@ export function parseSighting(row: CsvRow<UsageColumn>, operator: OperatorId, up
   if (lastSeen === null || lastSeen > uploadDay) return { line, value: cells.last_seen, reason: 'bad_date' };
   const subscriberType = subscriberTypes.find((type) => type === cells.subscriber_type);
   if (subscriberType === undefined) return { line, value: cells.subscriber_type, reason: 'bad_subscriber_type' };
+  const tooLong = texts.find((column) => cells[column].length > LONGEST_TEXT);
+  if (tooLong !== undefined) return { line, value: cells[tooLong], reason: 'text_too_long' };
   return {
     imei: imei.value,
     msisdn: msisdn.value,

@@ -80,8 +80,14 @@ describe("a row of an operator's usage file", () => {
     ['last_seen', '2026-06-02', 'bad_date'],
     ['subscriber_type', 'corporate', 'bad_subscriber_type'],
     ['subscriber_type', 'Bulk', 'bad_subscriber_type'],
+    ['imsi', '4'.repeat(501), 'text_too_long'],
+    ['lsa', 'x'.repeat(501), 'text_too_long'],
+    ['point_of_sale', 'क'.repeat(501), 'text_too_long'],
   ] as const)('with the %s %j is rejected: %s', (column, value, reason) => {
     expect(parse({ [column]: value })).toEqual({ line: 9, value, reason });
+  });
+  test('may have texts of up to 500 characters', () => {
+    expect(parse({ lsa: 'क'.repeat(500) })).toMatchObject({ lsa: 'क'.repeat(500) });
   });
   test('with too many or too few cells is rejected for that, before all else', () => {
     expect(parseSighting({ line: 4, wrongCellCount: 'x,y' }, jio, uploaded)).toEqual({
@@ -96,7 +102,7 @@ describe("a row of an operator's usage file", () => {
     expect(parse({ ...bad, imei: good.imei })).toMatchObject({ reason: 'bad_msisdn' });
     expect(parse({ ...bad, imei: good.imei, msisdn: good.msisdn })).toMatchObject({ reason: 'bad_date' });
     expect(parse({ last_seen: '', subscriber_type: 'u' })).toMatchObject({ reason: 'missing_last_seen' });
-    expect(parse({ subscriber_type: 'u' })).toMatchObject({ reason: 'bad_subscriber_type' });
+    expect(parse({ subscriber_type: 'u', lsa: 'x'.repeat(501) })).toMatchObject({ reason: 'bad_subscriber_type' });
   });
   test('is found by the names of its columns', async () => {
     const file = 'last_seen,MSISDN,circle,imei\n2026-05-01,09876543210,north,49015420323751\n';
