@@ -27,9 +27,12 @@ const DENIED = /^(AccessDenied|AuthorizationError|KMS(?!Throttling))/i;
 
 /** Logs that an invocation failed, by the error's name and frames: a service's message may quote what it was sent. */
 function logFailure(error: unknown): void {
-  const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: undefined };
+  const { name, message = '', stack = '' } = error instanceof Error ? error : { name: typeof error };
   if (DENIED.test(name)) measure('Denied', {});
-  log.error('failed', { error: name, frames: stack?.split('\n').filter((line) => /^\s+at /.test(line)) });
+  // The message stands before the frames, and may have lines that look like them.
+  const at = stack.indexOf(message);
+  const frames = (at < 0 ? stack : stack.slice(at + message.length)).split('\n');
+  log.error('failed', { error: name, frames: frames.filter((line) => /^\s+at /.test(line)) });
 }
 
 /** An instant as a state machine hands it in, fractions cut. */

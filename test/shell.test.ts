@@ -11,13 +11,13 @@ beforeAll(async () => {
 afterEach(() => vi.restoreAllMocks());
 
 /** What a task writes to its log while it fails with an error of this name. */
-async function written(name: string): Promise<Record<string, unknown>[]> {
+async function written(name: string, message = '+919800000001 is not allowed'): Promise<Record<string, unknown>[]> {
   const lines: string[] = [];
   const catching = (chunk: unknown) => lines.push(...String(chunk).trim().split('\n')) > 0;
   vi.spyOn(process.stdout, 'write').mockImplementation(catching);
   vi.spyOn(process.stderr, 'write').mockImplementation(catching);
   const failing = shell.task(z.unknown(), async () => {
-    throw Object.assign(new Error('+919800000001 is not allowed'), { name });
+    throw Object.assign(new Error(message), { name });
   });
   await expect(failing({}, { awsRequestId: 'one' } as Context)).rejects.toThrow();
   vi.restoreAllMocks();
@@ -45,5 +45,13 @@ describe('a task that fails', () => {
     const lines = await written('AccessDenied');
     expect(lines).toContainEqual(expect.objectContaining({ level: 'ERROR', error: 'AccessDenied' }));
     expect(JSON.stringify(lines)).not.toContain('9800000001');
+  });
+
+  it('is logged without those lines of its message that look like frames', async () => {
+    const lines = await written('Error', 'no such key\n    at 9800000001\n    at x (9800000001:1:1)');
+    expect(JSON.stringify(lines)).not.toContain('9800000001');
+    const [{ frames = [] } = {}] = lines as { frames?: string[] }[];
+    expect(frames.length).toBeGreaterThan(0);
+    for (const frame of frames) expect(frame).toMatch(/^\s+at /);
   });
 });
