@@ -73,26 +73,32 @@ export interface Uploaded {
 }
 
 /**
- * The handler of a queue of "Object Created" events: works through them one by one and returns those that failed, so
- * that only they come back.
+ * The handler of a queue of events: works through them one by one and returns those that failed, so that only they come
+ * back. `attempt` is this delivery's own id; what it prepares goes under it.
  */
-export function uploads(work: (file: Uploaded, attempt: string) => Promise<void>) {
-  return middy<SQSEvent, SQSBatchResponse>().handler(async (event, context) => {
+export function events<E extends z.ZodType>(event: E, work: (event: z.output<E>, attempt: string) => Promise<void>) {
+  return middy<SQSEvent, SQSBatchResponse>().handler(async ({ Records }, context) => {
     const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
-    for (const [n, { body, messageId }] of event.Records.entries()) {
+    for (const [n, { body, messageId }] of Records.entries()) {
       try {
-        const { time, detail } = created.parse(JSON.parse(body));
-        const { key, size, sequencer, 'version-id': versionId } = detail.object;
-        await work(
-          { bucket: detail.bucket.name, key, size, versionId, upload: versionId ?? sequencer, at: time },
-          `${context.awsRequestId}-${n}`,
-        );
+        await work(event.parse(JSON.parse(body)), `${context.awsRequestId}-${n}`);
       } catch (error) {
         logFailure(error);
         batchItemFailures.push({ itemIdentifier: messageId });
       }
     }
     return { batchItemFailures };
+  });
+}
+
+/** The handler of a queue of "Object Created" events. */
+export function uploads(work: (file: Uploaded, attempt: string) => Promise<void>) {
+  return events(created, ({ time, detail }, attempt) => {
+    const { key, size, sequencer, 'version-id': versionId } = detail.object;
+    return work(
+      { bucket: detail.bucket.name, key, size, versionId, upload: versionId ?? sequencer, at: time },
+      attempt,
+    );
   });
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { log, task } from '../shell.ts';
+import { events, log } from '../shell.ts';
 import { abandonExecution } from '../stores/cases.ts';
 import { tell } from '../stores/notices.ts';
 
@@ -7,14 +7,14 @@ const environment = z.object({ CASES: z.string(), AGENCIES_TOPIC: z.string(), AD
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
-const input = z.object({ detail: z.object({ executionArn: z.string(), status: z.string() }) });
+const ended = z.object({ detail: z.object({ executionArn: z.string(), status: z.string() }) });
 
 /**
  * A Batch or an ImportByPieces execution failed, timed out or was aborted. A Batch whose plan was not committed yet fails
  * with it: its claims are void, PLANNING is free again, and the same file starts it anew. After that, and for a usage file,
  * only a person can decide.
  */
-export const handler = task(input, async ({ detail: { executionArn, status } }) => {
+export const handler = events(ended, async ({ detail: { executionArn, status } }) => {
   const abandoned = await abandonExecution(env.CASES, executionArn);
   const notice = {
     kind: abandoned?.failed ? 'batch_failed' : 'execution_ended',

@@ -1,27 +1,17 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, TableEncryption, type TableProps } from 'aws-cdk-lib/aws-dynamodb';
-import { Rule } from 'aws-cdk-lib/aws-events';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type CfnBucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Subscription, SubscriptionFilter, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Address } from '../config/participants.ts';
 import { NEW_TABLE } from '../config/policy.ts';
 import type { StageConfig } from '../config/stage.ts';
+import { type EventQueue, eventQueue } from '../constructs/event-queue.ts';
 import { GuardedBucket } from '../constructs/guarded-bucket.ts';
 import { GuardedKey } from '../constructs/guarded-key.ts';
 
 export interface DataStackProps extends StackProps {
   readonly config: StageConfig;
-}
-
-/** A queue of inbox events before a function that may work on each for `worksFor`. */
-export interface InboxQueue {
-  readonly queue: Queue;
-  readonly deadLetters: Queue;
-  readonly worksFor: Duration;
-  readonly key: GuardedKey;
 }
 
 const PROTOCOLS: Record<Address['protocol'], SubscriptionProtocol> = {
@@ -46,9 +36,9 @@ export class DataStack extends Stack {
   readonly operators: Topic;
   readonly agencies: Topic;
   readonly administrators: Topic;
-  readonly reports: InboxQueue;
-  readonly usage: InboxQueue;
-  readonly responses: InboxQueue;
+  readonly reports: EventQueue;
+  readonly usage: EventQueue;
+  readonly responses: EventQueue;
 
   constructor(scope: Construct, id: string, { config, ...props }: DataStackProps) {
     super(scope, id, props);
@@ -153,40 +143,19 @@ export class DataStack extends Stack {
       });
   }
 
-  #inboxQueue(id: string, worksFor: Duration, keys: unknown[]): InboxQueue {
-    const deadLetters = new Queue(this, `${id}DeadLetters`, {
-      encryption: QueueEncryption.KMS,
-      encryptionMasterKey: this.messagesKey,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    const queue = new Queue(this, `${id}Queue`, {
-      encryption: QueueEncryption.KMS,
-      encryptionMasterKey: this.messagesKey,
-      enforceSSL: true,
-      // Six times the function's own time, so that no message comes back while it is worked on.
-      visibilityTimeout: Duration.seconds(6 * worksFor.toSeconds()),
-      retentionPeriod: Duration.days(14),
-      deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
-    });
-    const uploaded = new Rule(this, `${id}Uploaded`, {
-      description: `Objects put into the inbox, for ${id.toLowerCase()}`,
-      eventPattern: {
-        source: ['aws.s3'],
-        detailType: ['Object Created'],
-        detail: { bucket: { name: [this.inbox.bucketName] }, object: { key: keys } },
+  #inboxQueue(id: string, worksFor: Duration, keys: unknown[]): EventQueue {
+    return eventQueue(this, id, {
+      worksFor,
+      key: this.messagesKey,
+      rule: {
+        id: `${id}Uploaded`,
+        description: `Objects put into the inbox, for ${id.toLowerCase()}`,
+        eventPattern: {
+          source: ['aws.s3'],
+          detailType: ['Object Created'],
+          detail: { bucket: { name: [this.inbox.bucketName] }, object: { key: keys } },
+        },
       },
-      // The ready-made target would let all of EventBridge send, and use the key for more than sending.
-      targets: [{ bind: () => ({ arn: queue.queueArn, targetResource: queue }) }],
     });
-    queue.addToResourcePolicy(
-      new PolicyStatement({
-        principals: [new ServicePrincipal('events.amazonaws.com')],
-        actions: ['sqs:SendMessage'],
-        resources: [queue.queueArn],
-        conditions: { ArnEquals: { 'aws:SourceArn': uploaded.ruleArn } },
-      }),
-    );
-    return { queue, deadLetters, worksFor, key: this.messagesKey };
   }
 }

@@ -1,10 +1,7 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
-import { Rule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import {
   type CfnStateMachine,
   DefinitionBody,
@@ -39,12 +36,13 @@ import {
   allowObjects,
   allowPublish,
 } from '../constructs/access.ts';
+import { type EventQueue, eventQueue } from '../constructs/event-queue.ts';
 import { HandlerFunction } from '../constructs/handler-function.ts';
 import { NamedRole } from '../constructs/named-role.ts';
 import { batchFlow } from '../workflows/batch.ts';
 import { directionLadder } from '../workflows/direction.ts';
 import { importFlow } from '../workflows/import.ts';
-import type { DataStack, InboxQueue } from './data.ts';
+import type { DataStack } from './data.ts';
 
 export interface WorkflowStackProps extends StackProps {
   readonly config: StageConfig;
@@ -342,38 +340,33 @@ export class WorkflowStack extends Stack {
     this.#readFrom(data.responses, record, 10);
 
     // --------------------------------------------------------------------------------------------------- failed executions
+    const ended = eventQueue(this, 'Release', {
+      worksFor: Duration.minutes(1),
+      key: data.messagesKey,
+      rule: {
+        id: 'BatchEnded',
+        description: 'A Batch or ImportByPieces execution failed, timed out or was aborted',
+        eventPattern: {
+          source: ['aws.states'],
+          detailType: ['Step Functions Execution Status Change'],
+          detail: {
+            stateMachineArn: [this.batch.stateMachineArn, this.importByPieces.stateMachineArn],
+            status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+          },
+        },
+      },
+    });
     const release = new HandlerFunction<ReleaseEnvironment>(this, 'Release', {
       config,
       folder: 'release',
       description: 'Tells of an execution that failed, and gives up its batch if its plan did not count',
       memory: 256,
-      timeout: Duration.minutes(1),
+      timeout: ended.worksFor,
       environment: { CASES: cases.tableName, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC },
     });
     allowItems(release, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
     allowPublish(release, data.agencies, data.administrators);
-    const releaseDeadLetters = new Queue(this, 'ReleaseDeadLetters', {
-      encryption: QueueEncryption.KMS,
-      encryptionMasterKey: data.messagesKey,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    Validations.of(releaseDeadLetters).acknowledge({
-      id: 'AwsSolutions-SQS3',
-      reason: "It is itself the dead-letter queue, of the rule's target.",
-    });
-    new Rule(this, 'BatchEnded', {
-      description: 'A Batch or ImportByPieces execution failed, timed out or was aborted',
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: {
-          stateMachineArn: [this.batch.stateMachineArn, this.importByPieces.stateMachineArn],
-          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
-        },
-      },
-      targets: [new LambdaFunction(release, { deadLetterQueue: releaseDeadLetters, retryAttempts: 20 })],
-    });
+    this.#readFrom(ended, release, 10);
 
     new CfnOutput(this, 'BatchMachineArn', { value: this.batch.stateMachineArn });
     new CfnOutput(this, 'DirectionMachineArn', { value: this.direction.stateMachineArn });
@@ -432,7 +425,7 @@ export class WorkflowStack extends Stack {
     });
   }
 
-  #readFrom({ queue, key }: InboxQueue, reader: HandlerFunction<Record<string, string>>, batchSize: number): void {
+  #readFrom({ queue, key }: EventQueue, reader: HandlerFunction<Record<string, string>>, batchSize: number): void {
     allowKey(reader, key, 'sqs', 'read');
     reader.addEventSource(new SqsEventSource(queue, { batchSize, reportBatchItemFailures: true }));
   }

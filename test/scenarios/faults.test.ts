@@ -125,8 +125,8 @@ function expectInvariants(told: Told): void {
 /**
  * Makes each function fail, or run on beside its own retry, once after each write that it makes. A write is told from others
  * by function, action and key, where what is counted or drawn (an id, a number, a name) doesn't tell keys apart; without a
- * key by its place among its invocation's. A step is tried five times in a row (three times where an event starts it), so
- * no more than four (two) faults hit a function before the next thing is done. Settle may have them all: it goes on after an hour.
+ * key by its place among its invocation's. A step is tried five times in a row, and an event is delivered as often, so no more
+ * than four faults hit a function before the next thing is done. Settle may have them all: it goes on after an hour.
  */
 class AfterEachWrite implements More {
   readonly seen = new Set<string>();
@@ -162,7 +162,7 @@ class AfterEachWrite implements More {
     const write = `${name} ${action} ${what}`;
     this.seen.add(write);
     const faults = this.#faults.get(name) ?? 0;
-    const most = name === 'Settle' ? Number.POSITIVE_INFINITY : name === 'Release' ? 2 : 4;
+    const most = name === 'Settle' ? Number.POSITIVE_INFINITY : 4;
     if (this.injected.has(write) || this.#zombies.has(requestId) || faults === most) return undefined;
     if (this.#fault === undefined) return undefined;
     this.injected.add(write);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { definitionOf, synthesized } from './synthesized.ts';
 
@@ -117,12 +118,12 @@ describe('the workflow stack', () => {
 
   it('reads every queue with partial batch responses', () => {
     const mappings = Object.values(workflow.findResources('AWS::Lambda::EventSourceMapping'));
-    expect(mappings).toHaveLength(3);
+    expect(mappings).toHaveLength(4);
     for (const { Properties } of mappings)
       expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });
 
-  it('tells of failed, timed-out and aborted batches and imports by a rule with a dead-letter queue', () => {
+  it('tells of failed, timed-out and aborted batches and imports by a rule, through a queue with a dead-letter queue', () => {
     workflow.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.states'],
@@ -131,7 +132,16 @@ describe('the workflow stack', () => {
       },
     });
     const [rule] = Object.values(workflow.findResources('AWS::Events::Rule'));
-    expect(rule?.Properties.Targets[0].DeadLetterConfig).toBeDefined();
+    expect(rule?.Properties.Targets).toEqual([
+      { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^ReleaseQueue/), 'Arn'] }, Id: expect.any(String) },
+    ]);
+    workflow.hasResourceProperties('AWS::SQS::Queue', {
+      VisibilityTimeout: 6 * 60,
+      RedrivePolicy: {
+        maxReceiveCount: 5,
+        deadLetterTargetArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ReleaseDeadLetters'), 'Arn'] },
+      },
+    });
     const machines = rule?.Properties.EventPattern.detail.stateMachineArn.map(({ Ref }: { Ref: string }) => Ref);
     expect(machines).toEqual([expect.stringMatching(/^Batch/), expect.stringMatching(/^ImportByPieces/)]);
   });

@@ -1,0 +1,53 @@
+import { Duration } from 'aws-cdk-lib';
+import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { GuardedKey } from './guarded-key.ts';
+
+/** A queue of events before a function that may work on each for `worksFor`. What fails five times goes to the dead letters. */
+export interface EventQueue {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+  readonly worksFor: Duration;
+  readonly key: GuardedKey;
+}
+
+export interface EventQueueProps {
+  readonly worksFor: Duration;
+  readonly key: GuardedKey;
+  /** Of the rule that fills the queue. */
+  readonly rule: { readonly id: string; readonly description: string; readonly eventPattern: EventPattern };
+}
+
+/**
+ * Makes such a queue, its dead-letter queue and the rule that fills it. EventBridge does not invoke functions itself: Lambda would
+ * try an event three times and drop it.
+ */
+export function eventQueue(scope: Construct, id: string, { worksFor, key, rule }: EventQueueProps): EventQueue {
+  const encrypted = { encryption: QueueEncryption.KMS, encryptionMasterKey: key, enforceSSL: true };
+  const retentionPeriod = Duration.days(14);
+  const deadLetters = new Queue(scope, `${id}DeadLetters`, { ...encrypted, retentionPeriod });
+  const queue = new Queue(scope, `${id}Queue`, {
+    ...encrypted,
+    retentionPeriod,
+    // Six times the function's own time, so that no message comes back while it is worked on.
+    visibilityTimeout: Duration.seconds(6 * worksFor.toSeconds()),
+    deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
+  });
+  const fills = new Rule(scope, rule.id, {
+    description: rule.description,
+    eventPattern: rule.eventPattern,
+    // The ready-made target would let all of EventBridge send, and use the key for more than sending.
+    targets: [{ bind: () => ({ arn: queue.queueArn, targetResource: queue }) }],
+  });
+  queue.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('events.amazonaws.com')],
+      actions: ['sqs:SendMessage'],
+      resources: [queue.queueArn],
+      conditions: { ArnEquals: { 'aws:SourceArn': fills.ruleArn } },
+    }),
+  );
+  return { queue, deadLetters, worksFor, key };
+}
