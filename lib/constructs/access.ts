@@ -25,7 +25,9 @@ export function allow(to: Worker, actions: readonly string[], ...resources: stri
 const OBJECT_ACTIONS = {
   read: ['s3:GetObject'],
   'read versions': ['s3:GetObject', 's3:GetObjectVersion'],
-  write: ['s3:PutObject', 's3:AbortMultipartUpload'],
+  write: ['s3:PutObject'],
+  /** Where it is uploaded in parts as it is made. */
+  'write streams': ['s3:PutObject', 's3:AbortMultipartUpload'],
 };
 
 /** Gives a worker's role to read or to write the objects of a bucket whose keys fit these patterns. */
@@ -35,7 +37,7 @@ export function allowObjects(
   bucket: GuardedBucket,
   ...patterns: string[]
 ): void {
-  const right = how === 'write' ? 'write' : 'read';
+  const right = how.startsWith('write') ? 'write' : 'read';
   const policy = allow(to, OBJECT_ACTIONS[how], ...patterns.map((pattern) => bucket.arnForObjects(pattern)));
   policy.addStatements(keyStatement(bucket.key, 's3', right));
   bucket.admit(roleOf(to).fixedArn, right);

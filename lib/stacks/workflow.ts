@@ -130,8 +130,8 @@ export class WorkflowStack extends Stack {
       },
     });
     allowObjects(screen, 'read versions', inbox, 'reports/*');
-    allowObjects(screen, 'write', work, 'screened/*');
-    allowObjects(screen, 'write', outbox, 'rejects/*');
+    allowObjects(screen, 'write streams', work, 'screened/*');
+    allowObjects(screen, 'write streams', outbox, 'rejects/*');
     allowItems(screen, PUT_ITEMS, cases);
     allowPublish(screen, data.agencies, data.administrators);
 
@@ -185,7 +185,7 @@ export class WorkflowStack extends Stack {
     });
     allowObjects(commit, 'read', work, 'plans/*/claimed/*', 'plans/*/decisions/*', 'plans/*/directions/*');
     allowObjects(commit, 'write', work, 'plans/*/directions/*');
-    allowItems(commit, CHANGE_ITEMS, cases);
+    allowItems(commit, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
 
     const settle = new HandlerFunction<SettleEnvironment>(this, 'Settle', {
       config,
@@ -196,7 +196,7 @@ export class WorkflowStack extends Stack {
       environment: { ...places, OPERATORS, OPERATORS_TOPIC, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC },
     });
     allowObjects(settle, 'read', work, 'plans/*/decisions/*', 'plans/*/directions/*', 'batches/*');
-    allowObjects(settle, 'write', work, 'batches/*');
+    allowObjects(settle, 'write streams', work, 'batches/*');
     allowObjects(settle, 'write', outbox, 'batches/*', 'revocations/*');
     allowItems(settle, CHANGE_ITEMS, cases);
     allowPublish(settle, data.operators, data.agencies, data.administrators);
@@ -258,7 +258,7 @@ export class WorkflowStack extends Stack {
       environment: { WORK: work.bucketName, LINKS: links.tableName, LINK_DAYS },
     });
     allowObjects(importPiece, 'read versions', inbox, 'usage/*');
-    allowObjects(importPiece, 'write', work, 'imports/*');
+    allowObjects(importPiece, 'write streams', work, 'imports/*');
     allowItems(importPiece, ['dynamodb:BatchWriteItem'], links);
 
     const publishImport = new HandlerFunction<PublishImportEnvironment>(this, 'PublishImport', {
@@ -270,7 +270,7 @@ export class WorkflowStack extends Stack {
       environment: { ...places, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC },
     });
     allowObjects(publishImport, 'read', work, 'imports/*');
-    allowObjects(publishImport, 'write', outbox, 'rejects/*');
+    allowObjects(publishImport, 'write streams', outbox, 'rejects/*');
     allowItems(publishImport, ['dynamodb:PutItem'], cases);
     allowPublish(publishImport, data.operators, data.administrators);
 
@@ -315,7 +315,7 @@ export class WorkflowStack extends Stack {
       },
     });
     allowObjects(importer, 'read versions', inbox, 'usage/*');
-    allowObjects(importer, 'write', outbox, 'rejects/*');
+    allowObjects(importer, 'write streams', outbox, 'rejects/*');
     allowItems(importer, ['dynamodb:PutItem'], cases);
     allowItems(importer, ['dynamodb:BatchWriteItem'], links);
     allowPublish(importer, data.operators, data.administrators);
