@@ -58,6 +58,23 @@ describe('with the rights of the synthesized policies in force', () => {
   });
 });
 
+describe('a usage file in pieces and a batch of more than 40 directions', () => {
+  it('take no right that is lacking', async () => {
+    await using large = await Lab.open({ enforce: true, context: { bytesPerPiece: '600', rowsPerDirection: '1' } });
+    const rows = Array.from({ length: 41 }, (_, n) => `${H1},+9198000000${n + 10},2026-05-20,`);
+    await large.usage('airtel', rows);
+    await large.report('mha', [H1]);
+    await large.at(1);
+    expect(large.cloud.failures()).toEqual([]);
+    // 41 numbers and a handset at five operators, each a direction of its own: beyond what an inline Map runs.
+    expect(await large.directions()).toHaveLength(46);
+    const { ImportByPieces, Batch } = large.cloud.usage().stepFunctions.byMachine;
+    expect(ImportByPieces?.mapChildStarts).toBeGreaterThan(1);
+    // One of Expand, one of Claim for numbers and one for handsets, and two of Direct: 40 directions each.
+    expect(Batch?.mapChildStarts).toBe(5);
+  });
+});
+
 type Template = { Resources: Record<string, { Type: string; Properties: Record<string, unknown> }> };
 
 /** The synthesized app with its templates changed, in a folder of its own. */
