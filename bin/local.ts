@@ -20,13 +20,13 @@ let starting: Promise<LocalCloud> | undefined;
 let stopping = false;
 
 /** Ctrl-C: everything ends with this process, also while it is still starting. */
-async function stop(): Promise<void> {
+async function stop(code = SUCCEEDED): Promise<void> {
   if (stopping) return;
   stopping = true;
   await synthesizing?.catch(() => undefined);
   const cloud = await starting?.catch(() => undefined);
   await cloud?.stop();
-  process.exit(SUCCEEDED);
+  process.exit(code);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
@@ -42,7 +42,9 @@ async function serve({ speed, start, stage, port, ladder, enforce = false }: Ser
   };
   starting = startCloud({ assembly, speed, start, port, log, enforce });
   const cloud = await starting;
-  if (!stopping) say(welcome(cloud, speed));
+  if (stopping) return;
+  say(welcome(cloud, speed));
+  await cloud.lost;
 }
 
 function welcome({ endpoint, region, clock, names }: LocalCloud, speed: number): string {
@@ -94,7 +96,7 @@ async function main(): Promise<void> {
   } catch (error) {
     if (stopping) return;
     complain(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-    process.exitCode = FAILED;
+    await stop(FAILED);
   }
 }
 

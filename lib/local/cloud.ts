@@ -63,6 +63,8 @@ export interface LocalCloud {
   account: string;
   clock: VirtualClock | RealClock;
   names: CloudNames;
+  /** Rejects when a process of the cloud's ended by itself; so do `rest` and `run` then. */
+  lost: Promise<never>;
   /** Until nothing runs and nothing is due; virtual time stands still. */
   rest(): Promise<void>;
   /** Lets virtual time pass until no timer is left, or until an instant. */
@@ -211,7 +213,7 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
     const outside = new OutsideS3(endpoint.url, REGION);
     stops.push(() => outside.close());
     const counted = async (drive: Promise<void>): Promise<void> => {
-      await drive;
+      await Promise.race([drive, dynamo.lost]);
       usage.dynamo = await dynamo.usage();
     };
     return {
@@ -220,6 +222,7 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
       account: ACCOUNT,
       clock,
       names: namesOf(placed),
+      lost: dynamo.lost,
       rest: () => counted(clock.rest()),
       run: (until) => counted(clock.run(until)),
       outside: (at, run) => clock.outside(at, run),

@@ -17,6 +17,10 @@ type Done = (error: Failure | null, answer?: Body) => void;
 interface Table {
   KeySchema: { AttributeName: string }[];
 }
+interface LevelIterator {
+  close(): Promise<void>;
+  return?(): Promise<void>;
+}
 interface Store {
   getTable(name: string, done: (error: Failure | null, table: Table) => void): void;
   db: {
@@ -24,6 +28,8 @@ interface Store {
     close(done: (error?: Error) => void): void;
     get(key: string, done: (error: Error | null, value?: unknown) => void): void;
     getSync(key: string): unknown;
+    keys(options: object): LevelIterator;
+    values(options: object): LevelIterator;
   };
 }
 interface Validation {
@@ -184,6 +190,7 @@ export function serve(path: string): void {
   });
   store.db.open().then(() => {
     readAtOnce(store.db);
+    closeIterators(store.db);
     server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
   });
 }
@@ -202,6 +209,20 @@ function readAtOnce(db: Store['db']): void {
     }
     setImmediate(done, ...answer);
   };
+}
+
+/**
+ * Closes the iterators of queries and scans. dynalite means to, when their streams end, by a method that LevelDB's iterators no
+ * longer have; each unclosed one keeps what it read ahead, and thirty thousand queries a gigabyte.
+ */
+export function closeIterators(db: Pick<Store['db'], 'keys' | 'values'>): void {
+  for (const kind of ['keys', 'values'] as const) {
+    const open = db[kind].bind(db);
+    db[kind] = (options) => {
+      const iterator = open(options);
+      return Object.assign(iterator, { return: () => iterator.close() });
+    };
+  }
 }
 
 interface Consumed {

@@ -24,8 +24,18 @@ export class Dynamo {
   private readonly account: string;
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 32 });
 
+  /** Rejects when the process ends by itself. */
+  readonly lost: Promise<never>;
+  private stopping = false;
+
   private constructor(child: ChildProcess, port: number, { region, account }: { region: string; account: string }) {
     this.child = child;
+    this.lost = new Promise((_, reject) => {
+      child.once('exit', (code, signal) => {
+        if (!this.stopping) reject(new Error(`the DynamoDB process ended (${signal ?? code})`));
+      });
+    });
+    this.lost.catch(() => {});
     this.endpoint = `http://127.0.0.1:${port}`;
     this.region = region;
     this.account = account;
@@ -83,6 +93,10 @@ export class Dynamo {
     });
   }
 
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   /** What functions and state machines used so far, by table and operation. */
   async usage(): Promise<DynamoUsage> {
     const answer = answerOf<{ usage: DynamoUsage }>(this.child, 'usage');
@@ -92,6 +106,7 @@ export class Dynamo {
 
   /** Ends the process and its folder. */
   async stop(): Promise<void> {
+    this.stopping = true;
     this.agent.destroy();
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const exited = new Promise<void>((resolve) => this.child.once('exit', () => resolve()));
