@@ -25,7 +25,7 @@ const LOOK_AT_MOST = 120 * DAY;
  * measured on the sample; only the estimate of the time left rests on them.
  */
 const IMPORTED = 0.2;
-const ORDERED = 0.7;
+const ORDERED = 0.85;
 /** A batch that no operator heard of by then will have no orders. */
 const HEARD_WITHIN = 7 * DAY;
 
