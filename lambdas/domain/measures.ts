@@ -34,6 +34,15 @@ export const MEASURES = {
   HandsetsOverdue: ['operator'],
   /** Rows of a batch that settled, for which its books have no account. */
   Unexplained: [],
+  /** What is open, as the sweep finds it: batches, and those that are late. */
+  BatchesOpen: [],
+  BatchesLate: [],
+  /** Directions that are open, by what was ordered last. */
+  DirectionsOpen: ['order'],
+  /** Rows that are open. */
+  RowsOpen: ['operator'],
+  /** Open directions past half of their first rung, of operators that have not answered in the whole batch. */
+  DirectionsUnanswered: ['operator'],
   /** Requests that a policy or a key refused to a function. */
   Denied: [],
 } as const satisfies Record<string, readonly string[]>;

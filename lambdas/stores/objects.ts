@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { CopyObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { CopyObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { s3 } from './clients.ts';
 
@@ -57,6 +57,20 @@ export async function readText(place: Place): Promise<string> {
 /** The object's lines, without their ends; an empty last one is none. */
 export async function* readLines(place: Place): AsyncGenerator<string> {
   yield* createInterface({ input: await body(place), crlfDelay: Number.POSITIVE_INFINITY });
+}
+
+/** The names of the folders under a folder, without slashes; `key` ends with one. */
+export async function listFolders({ bucket, key }: Place): Promise<string[]> {
+  const folders: string[] = [];
+  let token: string | undefined;
+  do {
+    const page = await s3.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: key, Delimiter: '/', ContinuationToken: token }),
+    );
+    for (const { Prefix = '' } of page.CommonPrefixes ?? []) folders.push(Prefix.slice(key.length, -1));
+    token = page.NextContinuationToken;
+  } while (token);
+  return folders;
 }
 
 const CONTENT_TYPES: Record<string, string> = {

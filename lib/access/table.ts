@@ -168,6 +168,7 @@ function summed(
 /** Services' actions by which functions and state machines work, by column; keys and logs are no places. */
 const WORK: readonly [column: string, actions: RegExp][] = [
   ['reads', /^s3:GetObject$/],
+  ['lists', /^s3:ListBucket$/],
   ['puts', /^s3:PutObject$/],
   ['items', /^dynamodb:/],
   ['publishes', /^sns:Publish$/],
@@ -184,13 +185,26 @@ function workersTable(rights: Rights, resources: readonly Resource[]): string {
         ...WORK.map(([column, actions]) => {
           const places = role.identity
             .filter(({ effect }) => effect === 'Allow')
-            .flatMap(({ action = [], resource = [] }) =>
-              action.filter((one) => actions.test(one)).flatMap((one) => resource.map((arn) => ({ action: one, arn }))),
+            .flatMap(({ action = [], resource = [], condition }) =>
+              action
+                .filter((one) => actions.test(one))
+                .flatMap((one) =>
+                  resource.flatMap((arn) => {
+                    // A list is of what begins with a prefix that the statement names.
+                    const prefixes = condition.StringEquals?.['s3:prefix'] ?? [];
+                    return one === 's3:ListBucket' && prefixes.length > 0
+                      ? prefixes.map((prefix) => ({ action: one, arn, context: { 's3:prefix': prefix } }))
+                      : [{ action: one, arn, context: {} }];
+                  }),
+                ),
             )
             // Any version or alias of a function is the function.
             .filter(({ arn }) => !/:function:[^:]*:\*$/.test(arn))
-            .filter(({ action, arn }) => rights.ask(role, action, arn.replaceAll('*', 'x')).allowed)
-            .map(({ action, arn }) => ({ verb: action.replace(/^.*:/, ''), place: placeName(resources, arn) }));
+            .filter(({ action, arn, context }) => rights.ask(role, action, arn.replaceAll('*', 'x'), context).allowed)
+            .map(({ action, arn, context }) => ({
+              verb: action.replace(/^.*:/, ''),
+              place: placeName(resources, [arn, ...Object.values(context)].join('/')),
+            }));
           if (column !== 'items') return [...new Set(places.map(({ place }) => place))].sort().join('<br>');
           return [...Map.groupBy(places, ({ place }) => place)]
             .map(([place, verbs]) => `${place}: ${[...new Set(verbs.map(({ verb }) => verb))].sort().join(', ')}`)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_OPERATIONS, operations } from './operations.ts';
 import {
   ADMINISTRATORS,
   AGENCIES,
@@ -35,6 +36,7 @@ const stage = z
     administrators: distinct(z.array(outsider)),
     policy,
     retention,
+    operations,
     /** Whether what lasts is protected against being deleted with its stack. */
     protect: z.boolean(),
   })
@@ -105,6 +107,7 @@ export function stageFromContext(context: (name: string) => unknown): StageConfi
     return given === undefined ? [] : [[name, Number(given)]];
   });
   const named = context('operators');
+  const runbook = context('runbookUrl');
   const name = context('stage') ?? 'dev';
   return checkStage({
     stage: name,
@@ -125,6 +128,7 @@ export function stageFromContext(context: (name: string) => unknown): StageConfi
       ...Object.fromEntries(numbers),
     },
     retention: DEFAULT_RETENTION,
+    operations: { ...DEFAULT_OPERATIONS, ...(typeof runbook === 'string' ? { runbookUrl: runbook } : {}) },
     protect: name === 'prod',
   });
 }

@@ -44,6 +44,21 @@ export function allowObjects(
   acknowledgeObjects(policy, bucket, patterns);
 }
 
+/** Lets a worker list the keys of a bucket that begin with these prefixes. */
+export function allowList(to: Worker, bucket: GuardedBucket, ...prefixes: string[]): void {
+  new Policy(to, `AllowList${bucket.node.id}`, {
+    roles: [roleOf(to)],
+    statements: [
+      new PolicyStatement({
+        actions: ['s3:ListBucket'],
+        resources: [bucket.bucketArn],
+        conditions: { StringEquals: { 's3:prefix': prefixes } },
+      }),
+    ],
+  });
+  bucket.admit(roleOf(to).fixedArn, 'list');
+}
+
 /** Gives a worker's role these actions on a table's items. */
 export function allowItems(to: Worker, actions: readonly string[], table: Table): void {
   const policy = allow(to, actions, table.tableArn);

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
+import { Rule, type RuleProps } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -17,7 +17,7 @@ export interface EventQueueProps {
   readonly worksFor: Duration;
   readonly key: GuardedKey;
   /** Of the rule that fills the queue. */
-  readonly rule: { readonly id: string; readonly description: string; readonly eventPattern: EventPattern };
+  readonly rule: { readonly id: string } & Pick<RuleProps, 'description' | 'eventPattern' | 'schedule'>;
 }
 
 /**
@@ -35,9 +35,9 @@ export function eventQueue(scope: Construct, id: string, { worksFor, key, rule }
     visibilityTimeout: Duration.seconds(6 * worksFor.toSeconds()),
     deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
   });
-  const fills = new Rule(scope, rule.id, {
-    description: rule.description,
-    eventPattern: rule.eventPattern,
+  const { id: ruleId, ...matches } = rule;
+  const fills = new Rule(scope, ruleId, {
+    ...matches,
     // The ready-made target would let all of EventBridge send, and use the key for more than sending.
     targets: [{ bind: () => ({ arn: queue.queueArn, targetResource: queue }) }],
   });

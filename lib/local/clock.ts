@@ -24,11 +24,16 @@ export interface Clock {
 
 /** What both clocks offer to those who drive a cloud. */
 export interface DrivenClock extends Clock {
+  /**
+   * Calls `run` again and again, first `period` milliseconds from now. By itself it keeps no run going: one without an end is
+   * over when nothing else is left.
+   */
+  every(period: number, run: () => void): void;
   /** Registers the act of somebody outside the cloud, at a cloud instant; its promise is held. */
   outside(at: number, run: () => Promise<void>): void;
   /** Resolves when nothing is under way and nothing is due at or before now. */
   rest(): Promise<void>;
-  /** Goes on from timer to timer until none is left, or until the instant `until`. */
+  /** Goes on from timer to timer until none is left but recurring ones, or until the instant `until`. */
   run(until?: number): Promise<void>;
   /** Drops all timers and outsiders' acts: nothing fires any more. */
   stop(): void;
@@ -152,6 +157,7 @@ function before(a: Entry, b: Entry): boolean {
 export class VirtualClock implements DrivenClock {
   private time: number;
   private readonly timers = new Timers();
+  private readonly recurring: { at: number; period: number; run: () => void }[] = [];
   private readonly outsiders: { at: number; run: () => Promise<void> }[] = [];
   private readonly holds = new Holds();
   private driver: Promise<void> = Promise.resolve();
@@ -172,6 +178,10 @@ export class VirtualClock implements DrivenClock {
         entry.live = false;
       },
     };
+  }
+
+  every(period: number, run: () => void): void {
+    this.recurring.push({ at: this.time + period, period, run });
   }
 
   hold(what: string): () => void {
@@ -199,6 +209,7 @@ export class VirtualClock implements DrivenClock {
 
   stop(): void {
     this.timers.clear();
+    this.recurring.length = 0;
     this.outsiders.length = 0;
   }
 
@@ -214,8 +225,9 @@ export class VirtualClock implements DrivenClock {
       await this.holds.drained();
       const outsider = this.outsiders[0];
       const timer = this.timers.first();
-      const next = Math.min(outsider?.at ?? Number.POSITIVE_INFINITY, timer?.at ?? Number.POSITIVE_INFINITY);
-      if (next === Number.POSITIVE_INFINITY || next > until) {
+      const left = Math.min(outsider?.at ?? Number.POSITIVE_INFINITY, timer?.at ?? Number.POSITIVE_INFINITY);
+      const next = Math.min(left, ...this.recurring.map(({ at }) => at));
+      if (Math.min(left, until) === Number.POSITIVE_INFINITY || next > until) {
         if (until !== Number.POSITIVE_INFINITY && until > this.time) this.time = until;
         return;
       }
@@ -225,6 +237,11 @@ export class VirtualClock implements DrivenClock {
         await this.act(outsider.run);
       } else {
         for (const due of this.timers.take(this.time)) if (due.live) due.run();
+        for (const due of this.recurring) {
+          if (due.at > this.time) continue;
+          due.at += due.period;
+          due.run();
+        }
       }
     }
   }
@@ -308,6 +325,16 @@ export class RealClock implements DrivenClock {
         if (handle !== undefined) this.pending.delete(handle);
       },
     };
+  }
+
+  every(period: number, run: () => void): void {
+    const next = (at: number): void => {
+      this.timer(at, () => {
+        next(at + period);
+        run();
+      });
+    };
+    next(this.now() + period);
   }
 
   hold(what: string, by?: 'outsider'): () => void {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { AsyncInvoker } from './async-invoke.ts';
 import type { Dynamo } from './dynamo.ts';
 import { OUTSIDER } from './dynamo-host.ts';
-import type { Bus, RuleTarget } from './events.ts';
+import { type Bus, type RuleTarget, rateOf } from './events.ts';
 import type { Fauxqs } from './fauxqs.ts';
 import type { Functions } from './functions.ts';
 import { compilePattern, UnsupportedPattern } from './pattern.ts';
@@ -216,7 +216,14 @@ function createRule(resource: LoadedResource, creation: Creation): void {
   const { properties } = resource;
   if (properties.State === 'DISABLED') return;
   const targets = ((properties.Targets ?? []) as RawTarget[]).map((target) => ruleTarget(resource, target, creation));
-  creation.bus.addRule(properties.EventPattern, targets);
+  if (properties.ScheduleExpression === undefined) {
+    creation.bus.addRule(properties.EventPattern, targets);
+    return;
+  }
+  const period = rateOf(String(properties.ScheduleExpression));
+  if (period === undefined) unsupported(resource, `ScheduleExpression ${properties.ScheduleExpression}`);
+  if (properties.EventPattern !== undefined) unsupported(resource, 'EventPattern beside ScheduleExpression');
+  creation.bus.addSchedule(resource.arn, period, targets);
 }
 
 function ruleTarget(resource: LoadedResource, target: RawTarget, creation: Creation): RuleTarget {

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { DrivenClock } from './clock.ts';
 import type { FaultPlan } from './faults.ts';
 import { compilePattern } from './pattern.ts';
 
@@ -26,7 +26,7 @@ export interface RuleTarget {
 }
 
 export interface BusSettings {
-  clock: Clock;
+  clock: DrivenClock;
   region: string;
   account: string;
   faults: FaultPlan;
@@ -38,6 +38,15 @@ export interface BusSettings {
 
 /** The longest that a reordering fault plan holds an event back, in seconds. */
 const LONGEST_DELAY = 30;
+
+const PERIODS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+/** The milliseconds of a `rate(6 hours)`; undefined for any other expression. */
+export function rateOf(expression: string): number | undefined {
+  const [, count = '', unit = ''] = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  const period = PERIODS[unit];
+  return period === undefined ? undefined : Number(count) * period;
+}
 
 /** The account's default event bus and its rules. */
 export class Bus {
@@ -54,11 +63,24 @@ export class Bus {
     this.rules.push({ matches: compilePattern(pattern), targets });
   }
 
+  /** A rule that sends an event of its own each `period` milliseconds. */
+  addSchedule(ruleArn: string, period: number, targets: readonly RuleTarget[]): void {
+    for (const { inputPath } of targets) if (inputPath !== undefined) pathOf(inputPath);
+    this.settings.clock.every(period, () =>
+      this.deliver(this.event('aws.events', 'Scheduled Event', [ruleArn], {}), targets),
+    );
+  }
+
   /** A service's event: matched now, delivered at once, or later where the fault plan reorders. */
   put(source: string, detailType: string, resources: string[], detail: Record<string, unknown>): void {
-    const { clock, region, account, faults, random, counted } = this.settings;
-    counted();
-    const event: BusEvent = {
+    this.settings.counted();
+    const event = this.event(source, detailType, resources, detail);
+    for (const rule of this.rules) if (rule.matches(event)) this.deliver(event, rule.targets);
+  }
+
+  private event(source: string, detailType: string, resources: string[], detail: Record<string, unknown>): BusEvent {
+    const { clock, region, account, random } = this.settings;
+    return {
       version: '0',
       id: uuid(random),
       'detail-type': detailType,
@@ -69,18 +91,18 @@ export class Bus {
       resources,
       detail,
     };
-    for (const rule of this.rules) {
-      if (!rule.matches(event)) continue;
-      for (const target of rule.targets) {
-        const body =
-          target.input ?? JSON.stringify(target.inputPath === undefined ? event : at(event, target.inputPath));
-        for (let copy = 0; copy < (faults.deliverTwice ? 2 : 1); copy++) {
-          if (faults.reorder === undefined) {
-            target.deliver(body);
-          } else {
-            const delay = Math.floor(random() * (LONGEST_DELAY + 1)) * 1000;
-            clock.timer(clock.now() + delay, () => target.deliver(body));
-          }
+  }
+
+  private deliver(event: BusEvent, targets: readonly RuleTarget[]): void {
+    const { clock, faults, random } = this.settings;
+    for (const target of targets) {
+      const body = target.input ?? JSON.stringify(target.inputPath === undefined ? event : at(event, target.inputPath));
+      for (let copy = 0; copy < (faults.deliverTwice ? 2 : 1); copy++) {
+        if (faults.reorder === undefined) {
+          target.deliver(body);
+        } else {
+          const delay = Math.floor(random() * (LONGEST_DELAY + 1)) * 1000;
+          clock.timer(clock.now() + delay, () => target.deliver(body));
         }
       }
     }

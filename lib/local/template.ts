@@ -93,6 +93,7 @@ const NAME_PROPERTIES: Readonly<Record<string, string>> = {
   'AWS::IAM::Policy': 'PolicyName',
   'AWS::IAM::ManagedPolicy': 'ManagedPolicyName',
   'AWS::Logs::LogGroup': 'LogGroupName',
+  'AWS::CloudWatch::Dashboard': 'DashboardName',
 };
 
 /** Reads a cloud assembly (`cdk.out`) and resolves it. Throws UnsupportedTemplate before anything was created. */

@@ -1,5 +1,7 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Schedule } from 'aws-cdk-lib/aws-events';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
@@ -26,6 +28,7 @@ import type { Environment as RecordEnvironment } from '../../lambdas/record/hand
 import type { Environment as ReleaseEnvironment } from '../../lambdas/release/handler.ts';
 import type { Environment as ScreenEnvironment } from '../../lambdas/screen/handler.ts';
 import type { Environment as SettleEnvironment } from '../../lambdas/settle/handler.ts';
+import type { Environment as SweepEnvironment } from '../../lambdas/sweep/handler.ts';
 import type { StageConfig } from '../config/stage.ts';
 import {
   acknowledgeMachine,
@@ -33,6 +36,7 @@ import {
   allow,
   allowItems,
   allowKey,
+  allowList,
   allowObjects,
   allowPublish,
 } from '../constructs/access.ts';
@@ -56,6 +60,9 @@ const CHANGE_ITEMS = [...PUT_ITEMS, 'dynamodb:UpdateItem'];
 const EXECUTIONS = 'Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:';
 const CLAIM_ITEMS = [...PUT_ITEMS, 'dynamodb:BatchGetItem'];
 
+/** Ladders are days long; a sweep reads every open ledger. */
+export const SWEEP_EVERY = Duration.hours(6);
+
 /** Pieces of a usage file that one run of the Cut function lists: some 2 GiB, a fraction of its 15 minutes. */
 const PIECES_PER_STRETCH = 256;
 
@@ -66,6 +73,7 @@ export class WorkflowStack extends Stack {
   /** All of them. */
   readonly machines: StateMachine[] = [];
   readonly importByPieces: StateMachine;
+  readonly sweep: IFunction;
 
   constructor(scope: Construct, id: string, props: WorkflowStackProps) {
     super(scope, id, props);
@@ -368,6 +376,31 @@ export class WorkflowStack extends Stack {
     allowPublish(release, data.agencies, data.administrators);
     this.#readFrom(ended, release, 10);
 
+    // ------------------------------------------------------------------------------------------------------------ the sweep
+    const due = eventQueue(this, 'Sweep', {
+      worksFor: Duration.minutes(15),
+      key: data.messagesKey,
+      rule: {
+        id: 'SweepDue',
+        description: 'Time to look at what is open, and at what should have happened',
+        schedule: Schedule.rate(SWEEP_EVERY),
+      },
+    });
+    const sweep = new HandlerFunction<SweepEnvironment>(this, 'Sweep', {
+      config,
+      folder: 'sweep',
+      description: 'Looks at what is open',
+      memory: 1024,
+      timeout: due.worksFor,
+      environment: places,
+    });
+    allowList(sweep, work, 'screened/');
+    allowList(sweep, outbox, 'batches/');
+    allowObjects(sweep, 'read', work, 'plans/*/directions/*');
+    allowItems(sweep, ['dynamodb:GetItem', 'dynamodb:BatchGetItem'], cases);
+    this.#readFrom(due, sweep, 1);
+    this.sweep = sweep;
+
     new CfnOutput(this, 'BatchMachineArn', { value: this.batch.stateMachineArn });
     new CfnOutput(this, 'DirectionMachineArn', { value: this.direction.stateMachineArn });
   }
@@ -391,7 +424,7 @@ export class WorkflowStack extends Stack {
       tracingEnabled: true,
       logs: {
         destination: new LogGroup(this, `${id}Logs`, {
-          logGroupName: `/aws/vendedlogs/states/${this.stackName}-${id}`,
+          logGroupName: this.logGroupOf(id),
           retention: config.retention.logDays,
           removalPolicy: RemovalPolicy.RETAIN,
         }),
@@ -405,6 +438,11 @@ export class WorkflowStack extends Stack {
     });
     this.machines.push(machine);
     return machine;
+  }
+
+  /** The log group of a state machine: of a name that Step Functions may write to without a policy for each. */
+  logGroupOf(machine: string): string {
+    return `/aws/vendedlogs/states/${this.stackName}-${machine}`;
   }
 
   #nameOf(machine: StateMachine): string {

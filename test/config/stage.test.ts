@@ -29,6 +29,16 @@ describe("a stage's configuration", () => {
     expect(good.policy.rowsPerDirection).toBe(2000);
   });
 
+  it('links its alarms to the runbook of this repository, or to the one that the context names', () => {
+    expect(good.operations.runbookUrl).toBe('docs/runbook.md');
+    const url = 'https://wiki.example/runbook';
+    const elsewhere = stageFromContext((name) => (name === 'runbookUrl' ? url : undefined));
+    expect(elsewhere.operations.runbookUrl).toBe(url);
+    expect(complaint(() => stageFromContext((name) => (name === 'runbookUrl' ? `${url}#top` : undefined)))).toContain(
+      'operations.runbookUrl: must be a URL or a path without a fragment',
+    );
+  });
+
   it('takes the normal ladder of 30, 15, 15 and 1 days from the context', () => {
     const normal = stageFromContext((name) => (name === 'ladder' ? 'normal' : undefined));
     expect(normal.policy.ladders.reverify.map(({ days }) => days)).toEqual([30, 15, 15, 1]);

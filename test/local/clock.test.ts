@@ -47,6 +47,31 @@ describe('virtual time', () => {
     expect(fired).toEqual(Array.from({ length: 1000 }, (_, i) => i));
   });
 
+  it('recurs while something else is left or until an end that was given, and keeps no run going by itself', async () => {
+    const clock = new VirtualClock(START);
+    const fired: number[] = [];
+    clock.every(10 * SECOND, () => fired.push((clock.now() - START) / SECOND));
+    await clock.run();
+    expect([fired, clock.now()]).toEqual([[], START]);
+    clock.timer(START + 25 * SECOND, () => {});
+    await clock.run();
+    expect([fired, clock.now()]).toEqual([[10, 20], START + 25 * SECOND]);
+    await clock.run(START + 40 * SECOND);
+    expect([fired, clock.now()]).toEqual([[10, 20, 30, 40], START + 40 * SECOND]);
+    clock.stop();
+    await clock.run(START + 60 * SECOND);
+    expect(fired).toHaveLength(4);
+  });
+
+  it('lets what recurs come after the timers of its instant', async () => {
+    const clock = new VirtualClock(START);
+    const fired: string[] = [];
+    clock.every(10 * SECOND, () => fired.push('recurring'));
+    clock.timer(START + 10 * SECOND, () => fired.push('timer'));
+    await clock.run();
+    expect(fired).toEqual(['timer', 'recurring']);
+  });
+
   it('does not fire a timer that was cancelled, also by another one of the same instant', async () => {
     const clock = new VirtualClock(START);
     const fired: string[] = [];
@@ -319,6 +344,17 @@ describe('real time', () => {
     vi.advanceTimersByTime(20);
     expect(fired).toHaveLength(1);
     expect(fired[0]).toBeGreaterThanOrEqual(START + 14 * SECOND);
+  });
+
+  it('recurs at its period', () => {
+    const clock = faked(1000);
+    const fired: number[] = [];
+    clock.every(10 * SECOND, () => fired.push(clock.now() - START));
+    vi.advanceTimersByTime(35);
+    expect(fired).toEqual([10 * SECOND, 20 * SECOND, 30 * SECOND]);
+    clock.stop();
+    vi.advanceTimersByTime(35);
+    expect(fired).toHaveLength(3);
   });
 
   it('fires during work what is due by then', () => {

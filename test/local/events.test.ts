@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../lib/local/clock.ts';
-import { Bus, type RuleTarget } from '../../lib/local/events.ts';
+import { Bus, type RuleTarget, rateOf } from '../../lib/local/events.ts';
 import { type FaultPlan, seededRandom } from '../../lib/local/faults.ts';
 import { UnsupportedPattern } from '../../lib/local/pattern.ts';
 
@@ -52,6 +52,34 @@ describe('the event bus', () => {
     bus.put('aws.states', 'Step Functions Execution Status Change', [], {});
     expect(got).toEqual([]);
     expect(count()).toBe(1);
+  });
+
+  it('sends the event of a schedule at its rate, to its own targets only', async () => {
+    const { clock, bus, got } = busWith();
+    const sent: string[] = [];
+    const rule = 'arn:aws:events:ap-south-1:111122223333:rule/sweep';
+    const deliver = (body: string) => sent.push(body);
+    bus.addSchedule(rule, 6 * 3600 * 1000, [{ deliver, input: undefined, inputPath: undefined }]);
+    await clock.run(START + 12 * 3600 * 1000);
+    expect(sent.map((body) => JSON.parse(body))).toEqual(
+      ['2026-06-01T06:00:00Z', '2026-06-01T12:00:00Z'].map((time) => ({
+        version: '0',
+        id: expect.any(String),
+        'detail-type': 'Scheduled Event',
+        source: 'aws.events',
+        account: '111122223333',
+        time,
+        region: 'ap-south-1',
+        resources: [rule],
+        detail: {},
+      })),
+    );
+    expect(got).toEqual([]);
+  });
+
+  it('reads the rate of a schedule, and no other expression', () => {
+    expect(['rate(1 minute)', 'rate(6 hours)', 'rate(2 days)'].map(rateOf)).toEqual([60_000, 21_600_000, 172_800_000]);
+    expect(['rate(0 hours)', 'rate(6 weeks)', 'cron(0 6 * * ? *)', ''].map(rateOf)).toEqual(Array(4).fill(undefined));
   });
 
   it('delivers to every target of every rule that matches', () => {

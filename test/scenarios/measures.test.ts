@@ -12,18 +12,24 @@ interface Line {
 /** Those since the last beginning, and all of them. */
 const lines: Line[] = [];
 const all: Line[] = [];
-/** The sum of a measure under exactly these dimensions beside the stage; undefined where it was never published. */
-function sum(name: string, dimensions: Record<string, string> = {}): number | undefined {
+/** The values of a measure under exactly these dimensions beside the stage. */
+function values(name: string, dimensions: Record<string, string> = {}): number[] {
   const names = ['stage', ...Object.keys(dimensions)].sort().join();
   const found = lines.filter(
-    ({ _aws: { CloudWatchMetrics }, ...values }) =>
+    ({ _aws: { CloudWatchMetrics }, ...properties }) =>
       CloudWatchMetrics.some(
         ({ Dimensions, Metrics }) =>
           Metrics.some(({ Name }) => Name === name) && Dimensions.some((set) => [...set].sort().join() === names),
-      ) && Object.entries(dimensions).every(([dimension, value]) => values[dimension] === value),
+      ) && Object.entries(dimensions).every(([dimension, value]) => properties[dimension] === value),
   );
-  return found.length === 0 ? undefined : found.reduce((all, line) => all + Number(line[name]), 0);
+  return found.map((line) => Number(line[name]));
 }
+/** Undefined where it was never published. */
+function sum(name: string, dimensions: Record<string, string> = {}): number | undefined {
+  const all = values(name, dimensions);
+  return all.length === 0 ? undefined : all.reduce((a, b) => a + b, 0);
+}
+const most = (name: string, dimensions: Record<string, string> = {}) => Math.max(...values(name, dimensions));
 const each = (name: string, dimension: string, values: string[]) =>
   Object.fromEntries(values.map((value) => [value, sum(name, { [dimension]: value })]));
 
@@ -90,6 +96,22 @@ describe('what the functions measure while the story of two batches is told', ()
     // H3 of the first batch and H4 of the second at airtel; at the others three handsets, then two.
     expect(each('HandsetsOverdue', 'operator', OPERATORS)).toEqual({ airtel: 2, bsnl: 5, jio: 5, mtnl: 5, vi: 5 });
     expect(sum('Unexplained')).toBe(0);
+  });
+
+  it('finds by the sweep what is open: from day 10 to day 16 both batches, neither ever late', () => {
+    expect(most('BatchesOpen')).toBe(2);
+    expect(most('BatchesLate')).toBe(0);
+    const open = (order: string) => most('DirectionsOpen', { order });
+    expect(['block', 'reverify', 'bar_outgoing', 'bar_incoming', 'disconnect'].map(open)).toEqual([5, 2, 1, 1, 1]);
+    // jio: three handsets and a connection of the first batch.
+    expect(most('RowsOpen', { operator: 'jio' })).toBe(4);
+  });
+
+  it('finds by the sweep who answers nothing from half of the first rung on', () => {
+    // jio: from hour 12 of the second batch its block, and the connection of the first, which is open until day 16.
+    expect(most('DirectionsUnanswered', { operator: 'jio' })).toBe(2);
+    // airtel: its blocks, at hours 12 and 18 of each batch; of the first it answers on day 1.
+    expect(most('DirectionsUnanswered', { operator: 'airtel' })).toBe(1);
   });
 
   it('counts no conflict, no refused file and no denial where there was none', () => {

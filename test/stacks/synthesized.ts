@@ -4,6 +4,7 @@ import cdkJson from '../../cdk.json' with { type: 'json' };
 import { type StageConfig, stageFromContext } from '../../lib/config/stage.ts';
 import { AccessStack } from '../../lib/stacks/access.ts';
 import { DataStack } from '../../lib/stacks/data.ts';
+import { OperationsStack } from '../../lib/stacks/operations.ts';
 import { WorkflowStack } from '../../lib/stacks/workflow.ts';
 
 /** The app's stacks as templates, without bundling the functions. */
@@ -12,7 +13,13 @@ export function synthesized(config: StageConfig = stageFromContext(() => undefin
   const data = new DataStack(app, 'dev-data', { config });
   const workflow = new WorkflowStack(app, 'dev-workflow', { config, data });
   const access = new AccessStack(app, 'dev-access', { config, data, workflow });
-  return { data: Template.fromStack(data), workflow: Template.fromStack(workflow), access: Template.fromStack(access) };
+  const operations = new OperationsStack(app, 'dev-operations', { config, data, workflow });
+  return {
+    data: Template.fromStack(data),
+    workflow: Template.fromStack(workflow),
+    access: Template.fromStack(access),
+    operations: Template.fromStack(operations),
+  };
 }
 
 /** A state machine's definition, with every reference replaced by an ARN-like text. */

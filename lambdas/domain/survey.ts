@@ -1,0 +1,63 @@
+/** What is open, and how it stands: for those who watch. */
+import { addSeconds, type Instant, millisOf } from './days.ts';
+import type { OperatorId } from './identifiers.ts';
+import { countOpen, type Ledger, ladderEnd } from './ledger.ts';
+
+/** A batch that has not settled, with the ledgers of its directions; before it is directed there are none. */
+export interface OpenBatch {
+  readonly uploadedAt: Instant;
+  readonly startedAt: Instant;
+  readonly directed: boolean;
+  readonly ledgers: readonly Ledger[];
+}
+
+export interface Survey {
+  readonly batches: number;
+  readonly late: number;
+  /** Open directions by what was ordered last; `none` where nothing was yet. */
+  readonly directions: ReadonlyMap<string, number>;
+  /** Open rows. */
+  readonly rows: ReadonlyMap<OperatorId, number>;
+  /** Open directions of operators that answer nothing. */
+  readonly unanswered: ReadonlyMap<OperatorId, number>;
+}
+
+/** A batch settles at its last deadline; what that takes, and what planning takes, is far less. */
+const SETTLES_WITHIN = 3600;
+const PLANS_WITHIN = 24 * 3600;
+
+/** Counts what is open at `now`. */
+export function survey(open: readonly OpenBatch[], now: Instant): Survey {
+  const directions = new Map<string, number>();
+  const rows = new Map<OperatorId, number>();
+  const unanswered = new Map<OperatorId, number>();
+  const add = <K>(counts: Map<K, number>, key: K, count: number) => counts.set(key, (counts.get(key) ?? 0) + count);
+  for (const { ledgers, startedAt } of open) {
+    const answered = new Set(ledgers.filter(({ files }) => files.length > 0).map(({ operator }) => operator));
+    for (const ledger of ledgers) {
+      if (ledger.closedAt !== null) continue;
+      const { operator } = ledger;
+      add(directions, ledger.orders.at(-1)?.order ?? 'none', 1);
+      add(rows, operator, countOpen(ledger));
+      if (!answered.has(operator) && now >= halfOfFirstRung(ledger, startedAt)) add(unanswered, operator, 1);
+    }
+  }
+  return {
+    batches: open.length,
+    late: open.filter((batch) => isLate(batch, now)).length,
+    directions,
+    rows,
+    unanswered,
+  };
+}
+
+function halfOfFirstRung({ rungs }: Ledger, startedAt: Instant): Instant {
+  const seconds = (millisOf(rungs[0]?.deadline ?? startedAt) - millisOf(startedAt)) / 1000;
+  return addSeconds(startedAt, seconds / 2);
+}
+
+/** Whether a batch should have settled, or have been directed, some time ago. */
+function isLate({ directed, uploadedAt, startedAt, ledgers }: OpenBatch, now: Instant): boolean {
+  if (!directed) return now > addSeconds(uploadedAt, PLANS_WITHIN);
+  return [startedAt, ...ledgers.map(ladderEnd)].every((end) => now > addSeconds(end, SETTLES_WITHIN));
+}

@@ -1,0 +1,47 @@
+import { Alarm, type ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+
+/** 1: work stands or is wrong, look at once. 2: look today. 3: look this week, or talk to a participant. */
+export type Severity = 1 | 2 | 3;
+
+export interface RunbookAlarmProps {
+  readonly stage: string;
+  readonly severity: Severity;
+  /** What has happened, in a sentence. */
+  readonly says: string;
+  /** Where the runbook stands. */
+  readonly runbookUrl: string;
+  /** The paragraph of the runbook, as a link to its heading names it. */
+  readonly paragraph: string;
+  /** Who is told, of the alarm and of its end. */
+  readonly tells: ITopic;
+  readonly metric: IMetric;
+  /** The first value that alarms. */
+  readonly threshold: number;
+  readonly compared: ComparisonOperator;
+  /** So many periods in a row; default one. */
+  readonly periods?: number;
+  /** Set where silence is the trouble. */
+  readonly alarmsWithoutData?: boolean;
+}
+
+/** An alarm whose description tells its severity, what has happened, and where the runbook says what to do. */
+export class RunbookAlarm extends Alarm {
+  constructor(scope: Construct, id: string, props: RunbookAlarmProps) {
+    const { stage, severity, says, runbookUrl, paragraph, tells, metric, threshold, compared, periods = 1 } = props;
+    super(scope, id, {
+      alarmName: `${stage}-${id}`,
+      alarmDescription: `Severity ${severity}. ${says} ${runbookUrl}#${paragraph}`,
+      metric,
+      threshold,
+      comparisonOperator: compared,
+      evaluationPeriods: periods,
+      treatMissingData: props.alarmsWithoutData ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    });
+    const action = new SnsAction(tells);
+    this.addAlarmAction(action);
+    this.addOkAction(action);
+  }
+}

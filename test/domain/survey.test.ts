@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { type Instant, instantOf } from '../../lambdas/domain/days.ts';
+import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { type Ledger, newLedger } from '../../lambdas/domain/ledger.ts';
+import { type OpenBatch, survey } from '../../lambdas/domain/survey.ts';
+
+const START = Date.parse('2026-06-01T00:00:00Z');
+const HOUR = 3_600_000;
+const at = (hours: number): Instant => instantOf(START + hours * HOUR);
+
+/** A direction of five rows with rungs of 5 and 1 days, its first rung ordered. */
+function direction(operator: string, changes: Partial<Ledger> = {}): Ledger {
+  const ledger = newLedger({
+    directionId: `mha-0123456789ab.reverify.${operator}.1-0-0` as DirectionId,
+    batchId: 'mha-0123456789ab' as BatchId,
+    operator: operator as OperatorId,
+    kind: 'reverify',
+    plan: 1,
+    rows: 5,
+    rowsKey: 'rows.tsv',
+    rungs: [
+      { order: 'reverify', deadline: at(5 * 24) },
+      { order: 'disconnect', deadline: at(6 * 24) },
+    ],
+  });
+  return { ...ledger, orders: [order(1, 'reverify')], rung: 1, ...changes };
+}
+const order = (rung: number, name: string) => ({
+  rung,
+  order: name,
+  attempt: 'a',
+  rows: 5,
+  sha256: '',
+  bytes: 1,
+  deadline: at(5 * 24),
+  at: at(0),
+});
+const answer = { sha256: '', attempt: 'a', at: at(1) };
+const batch = (ledgers: Ledger[], changes: Partial<OpenBatch> = {}): OpenBatch => ({
+  uploadedAt: at(0),
+  startedAt: at(0),
+  directed: true,
+  ledgers,
+  ...changes,
+});
+
+describe('a survey of what is open', () => {
+  it('counts open directions by what was ordered last, and open rows by operator; closed ones not', () => {
+    const { batches, directions, rows } = survey(
+      [
+        batch([
+          direction('airtel'),
+          direction('jio', { orders: [order(1, 'reverify'), order(2, 'disconnect')], rung: 2 }),
+          direction('jio', { orders: [], rung: 0 }),
+          direction('vi', { closedAt: at(1) }),
+        ]),
+        batch([direction('airtel')]),
+      ],
+      at(2),
+    );
+    expect(batches).toBe(2);
+    expect(Object.fromEntries(directions)).toEqual({ reverify: 2, disconnect: 1, none: 1 });
+    expect(Object.fromEntries(rows)).toEqual({ airtel: 10, jio: 10 });
+  });
+
+  // The first rung ends after 120 hours.
+  it('calls a direction unanswered from half of its first rung on', () => {
+    const open = [batch([direction('jio'), direction('jio')])];
+    expect(Object.fromEntries(survey(open, at(59)).unanswered)).toEqual({});
+    expect(Object.fromEntries(survey(open, at(60)).unanswered)).toEqual({ jio: 2 });
+  });
+
+  it('does not where the operator has answered another direction of the batch, but where it did of another batch', () => {
+    const answered = direction('jio', { files: [answer] });
+    expect(Object.fromEntries(survey([batch([direction('jio'), answered])], at(60)).unanswered)).toEqual({});
+    const two = [batch([direction('jio')]), batch([answered])];
+    expect(Object.fromEntries(survey(two, at(60)).unanswered)).toEqual({ jio: 1 });
+  });
+
+  it('does not where the direction is closed', () => {
+    const open = [batch([direction('jio', { closedAt: at(1) }), direction('vi')])];
+    expect(Object.fromEntries(survey(open, at(60)).unanswered)).toEqual({ vi: 1 });
+  });
+
+  // The last rung ends after 144 hours.
+  it('calls a batch late that has not settled an hour after its last deadline', () => {
+    const open = [batch([direction('jio'), direction('vi', { closedAt: at(1) })])];
+    expect(survey(open, at(145)).late).toBe(0);
+    expect(survey(open, at(145.01)).late).toBe(1);
+  });
+
+  it('calls a batch late that is not directed a day after its report came, however long it waited for its turn', () => {
+    const open = [batch([], { directed: false, startedAt: at(20) })];
+    expect(survey(open, at(24)).late).toBe(0);
+    expect(survey(open, at(24.01)).late).toBe(1);
+  });
+
+  it('calls a directed batch without directions late an hour after its planning began', () => {
+    expect(survey([batch([])], at(1)).late).toBe(0);
+    expect(survey([batch([])], at(1.01)).late).toBe(1);
+  });
+});
