@@ -60,9 +60,11 @@ export async function* readCsv<Required extends string, Optional extends string>
   chunks: Chunks,
   columns: Columns<Required, Optional>,
 ): AsyncGenerator<CsvRow<Required | Optional>[]> {
-  yield* readRecords(chunks, new LineBreaker(), new RecordReader<Required | Optional>(columns), AT_ONCE);
+  const records = new RecordReader<Required | Optional>(columns);
+  for await (const rows of readRecords(chunks, new LineBreaker(), records, AT_ONCE)) if (rows.length > 0) yield rows;
 }
 
+/** The rows of each `atOnce` bytes, be there any or not. */
 async function* readRecords<Column extends string>(
   chunks: Chunks,
   lines: LineBreaker,
@@ -219,7 +221,7 @@ class RecordReader<Column extends string> {
   *#give(): Generator<CsvRow<Column>[]> {
     const rows = this.#rows;
     this.#rows = [];
-    if (rows.length > 0) yield rows;
+    yield rows;
     if (this.#fault !== undefined) throw this.#fault;
   }
 

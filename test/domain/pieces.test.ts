@@ -114,6 +114,22 @@ describe('a file in pieces', () => {
       }
   });
 
+  it('is cut stretch by stretch also where there are only empty lines', async () => {
+    let asked = 0;
+    async function* endless() {
+      yield Buffer.from('imei,msisdn\n');
+      for (;;) {
+        asked += 1000;
+        yield Buffer.alloc(1000, '\n');
+      }
+    }
+    const { pieces, next } = await cutFile(endless(), columns, { bytes: 5000, most: 3 });
+    // 12 bytes of header, and a line for each byte after it.
+    expect(pieces.map(({ start, line }) => line - start)).toEqual([2 - 12, 2 - 12, 2 - 12]);
+    expect(next).toEqual({ at: pieces.at(-1)?.end, line: (pieces.at(-1)?.end ?? 0) - 10 });
+    expect(asked).toBeLessThan(50_000);
+  });
+
   it('that ends after any of its bytes has the rows and the fault of reading it in one piece', async () => {
     for (let end = 0; end < bytes.length; end++) {
       const file = bytes.subarray(0, end);
