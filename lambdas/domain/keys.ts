@@ -62,9 +62,12 @@ export function failedOrderKey(operator: OperatorId, directionId: DirectionId, r
   return `orders/${operator}/${directionId}/failed-${sha8(responseSha256)}-disconnect.csv`;
 }
 
-/** The receipt of a response file; `directionId` is what stood in the response's key, direction or not. */
-export function receiptKey(operator: OperatorId, directionId: string, name: string, sha256: string): string {
-  return `receipts/${operator}/${directionId}/${name}.${sha8(sha256)}.json`;
+/**
+ * The receipt of a response file; `directionId` is what stood in the response's key, direction or not, and `sha256` is null
+ * where nobody read the file.
+ */
+export function receiptKey(operator: OperatorId, directionId: string, name: string, sha256: string | null): string {
+  return `receipts/${operator}/${directionId}/${name}.${sha256 === null ? 'unread' : sha8(sha256)}.json`;
 }
 
 /** The rejects of a report or usage file, under the file's whole name. */

@@ -202,7 +202,8 @@ export function withFailedOrder(applied: Applied, failedOrder: FailedOrder): App
 /** What the operator gets for each response file, keys in the agreed order. */
 export interface Receipt {
   readonly file: string;
-  readonly sha256: string;
+  /** null where the file was refused without being read. */
+  readonly sha256: string | null;
   readonly rows: number;
   readonly recorded: number;
   readonly alreadyRecorded: number;
@@ -233,7 +234,7 @@ export function receiptOf(
 }
 
 /** The receipt of a file that was refused whole, with no effect; `why` is the reason's word. */
-export function refusedReceipt(file: string, sha256: string, why: string): Receipt {
+export function refusedReceipt(file: string, sha256: string | null, why: string): Receipt {
   return { file, sha256, rows: 0, recorded: 0, alreadyRecorded: 0, rejected: {}, rejects: [], refused: why };
 }
 

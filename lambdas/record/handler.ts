@@ -60,8 +60,8 @@ async function answerable({ operator, directionId }: Response): Promise<Ledger |
   return directed ? await readLedger(env.CASES, direction.id) : undefined;
 }
 
-/** A file refused whole has no effect: a receipt that says why, and a notice. */
-async function refuse(response: Response, sha256: string, why: string): Promise<void> {
+/** A file refused whole has no effect: a receipt that says why, and a notice. `sha256` is null where nobody read it. */
+async function refuse(response: Response, sha256: string | null, why: string): Promise<void> {
   const { operator, directionId, name, file } = response;
   const receipt = receiptText(refusedReceipt(name, sha256, why));
   const key = receiptKey(operator, directionId, name, sha256);
@@ -203,8 +203,15 @@ interface Committed {
   applied?: Applied;
 }
 
+/**
+ * All rows of a response are held at once, and its receipt, which may be 40 times as long. A direction's rows take far fewer
+ * bytes than these, and may be answered by many files.
+ */
+const LARGEST_RESPONSE = 4 * 1024 * 1024;
+
 /** Records a response in its direction's ledger, once, and publishes what was committed with it. */
 async function record(response: Response, invocation: string): Promise<void> {
+  if (response.file.size > LARGEST_RESPONSE) return await refuse(response, null, 'file_too_large');
   const sha256 = await sha256Of(response);
   const answered = await answerable(response);
   if (!answered) return await refuse(response, sha256, 'unknown_direction');

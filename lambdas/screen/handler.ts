@@ -9,7 +9,7 @@ import { windowOf } from '../domain/sightings.ts';
 import { instant, log, measure, task, wholeNumber } from '../shell.ts';
 import { registerBatch } from '../stores/cases.ts';
 import { tell } from '../stores/notices.ts';
-import { readChunks, writeObject, writeStream } from '../stores/objects.ts';
+import { readChunks, TooLarge, writeObject, writeStream } from '../stores/objects.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -37,6 +37,9 @@ const input = z.object({
   now: instant,
 });
 
+/** All handsets of a report are held at once; so many bytes are some four million of them, 150 times the event's. */
+const LARGEST_REPORT = 64 * 1024 * 1024;
+
 /**
  * Screen: streams the report, writes its rejects and its handsets, and registers the batch.
  * The batch's id comes from the agency and the file's bytes, so the same file twice is one batch.
@@ -48,7 +51,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
   const screening = new Screening();
 
   async function* hashed() {
-    for await (const chunk of readChunks(report)) {
+    for await (const chunk of readChunks(report, { most: LARGEST_REPORT })) {
       hash.update(chunk);
       yield chunk;
     }
@@ -65,8 +68,9 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
   try {
     await writeStream(rejects, rejectLines());
   } catch (error) {
-    if (!(error instanceof FileFault)) throw error;
-    const { line, reason } = error;
+    const fault = error instanceof TooLarge ? new FileFault(1, 'file_too_large') : error;
+    if (!(fault instanceof FileFault)) throw error;
+    const { line, reason } = fault;
     await writeObject(rejects, rejectsHeader + rejectLine({ line, value: '', reason }));
     const notice = { kind: 'report_refused', agency, line, reason, rejects, uploadedAt };
     await tell(env.AGENCIES_TOPIC, notice, { agency });

@@ -17,23 +17,36 @@ interface Range {
   end?: number;
 }
 
+/** An object has more bytes than its reader takes; none of them was read. */
+export class TooLarge extends Error {
+  override name = 'TooLarge';
+}
+
 const PART_BYTES = 8 * 1024 * 1024;
 
-async function body(place: Place, range?: string): Promise<Readable> {
-  const { Body } = await s3.send(
+async function body(place: Place, range?: string, most = Number.POSITIVE_INFINITY): Promise<Readable> {
+  const { Body, ContentLength = 0 } = await s3.send(
     new GetObjectCommand({ Bucket: place.bucket, Key: place.key, VersionId: place.versionId, Range: range }),
   );
   if (!(Body instanceof Readable)) throw new TypeError('an object came without a stream');
+  if (ContentLength > most) {
+    Body.destroy();
+    throw new TooLarge(`an object has ${ContentLength} bytes, more than ${most}`);
+  }
   return Body;
 }
 
 /**
  * The object's bytes as they arrive, or a range of them, which holds at least one; memory stays at a few chunks whatever
  * its size. Who takes long over a chunk may lose the connection.
+ * @throws TooLarge where these are more than `most` bytes
  */
-export async function* readChunks(place: Place, { start = 0, end }: Range = {}): AsyncGenerator<Uint8Array> {
+export async function* readChunks(
+  place: Place,
+  { start = 0, end, most }: Range & { most?: number } = {},
+): AsyncGenerator<Uint8Array> {
   const range = start === 0 && end === undefined ? undefined : `bytes=${start}-${end === undefined ? '' : end - 1}`;
-  yield* (await body(place, range)) as AsyncIterable<Uint8Array>;
+  yield* (await body(place, range, most)) as AsyncIterable<Uint8Array>;
 }
 
 /** `bytes` bytes from `start` on, as text. */

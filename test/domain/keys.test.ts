@@ -96,6 +96,7 @@ test('every object of the outbox has its agreed place', () => {
   expect(orderKey(jio, direction, 2, 'bar_outgoing')).toBe(`orders/jio/${direction}/2-bar_outgoing.csv`);
   expect(failedOrderKey(jio, direction, sha256)).toBe(`orders/jio/${direction}/failed-deadbeef-disconnect.csv`);
   expect(receiptKey(jio, direction, 'a b.csv', sha256)).toBe(`receipts/jio/${direction}/a b.csv.deadbeef.json`);
+  expect(receiptKey(jio, direction, 'a b.csv', null)).toBe(`receipts/jio/${direction}/a b.csv.unread.json`);
   expect(rejectsKey(jio, 'june.csv')).toBe('rejects/jio/june.csv');
   expect(summaryKey(batch)).toBe('batches/mha-0123456789ab/summary.json');
   expect(elsewhereKey(batch)).toBe('batches/mha-0123456789ab/elsewhere.csv');

@@ -112,6 +112,30 @@ describe('a direction of the other kind', () => {
   });
 });
 
+describe('a file of more than 4 MiB', () => {
+  it('is refused without being read, be there a direction or not', async () => {
+    const content = `msisdn,outcome\n${A1},verified\n`.padEnd(4 * 1024 * 1024 + 1, ' ');
+    const [records, outbox] = [await tables.records(), await lab.everything()];
+    for (const directionId of [ofAirtel, 'none']) {
+      await told(lab);
+      await lab.upload(`responses/airtel/${directionId}/refused.csv`, content);
+      const key = `receipts/airtel/${directionId}/refused.csv.unread.json`;
+      expect(await lab.json(key)).toMatchObject({
+        file: 'refused.csv',
+        sha256: null,
+        rows: 0,
+        refused: 'file_too_large',
+      });
+      expect(await told(lab)).toMatchObject({
+        'fraud-directions-airtel': [{ kind: 'receipt', operator: 'airtel', ...place(key), refused: 'file_too_large' }],
+        'fraud-administrators': [{ kind: 'response_refused', why: 'file_too_large', receipt: place(key) }],
+      });
+    }
+    expect(await lab.everything()).toMatchObject(outbox);
+    expect(await tables.records()).toEqual(records);
+  });
+});
+
 describe('a direction with 500 files', () => {
   const part = (n: number) => `msisdn,outcome,part ${n}\n`;
   const last = `msisdn,outcome\n${A1},verified\n`;

@@ -44,6 +44,16 @@ describe('reading objects', () => {
     expect(await objects.readText(place('read/empty'))).toBe('');
   });
 
+  it('gives nothing of an object with more bytes than its reader takes', async () => {
+    await objects.writeObject(place('read/large'), '0123456789');
+    expect(Buffer.concat(await collected(objects.readChunks(place('read/large'), { most: 10 }))).toString()).toBe(
+      '0123456789',
+    );
+    await expect(collected(objects.readChunks(place('read/large'), { most: 9 }))).rejects.toBeInstanceOf(
+      objects.TooLarge,
+    );
+  });
+
   it('gives a slice and a range of bytes, and tells one that came short', async () => {
     await objects.writeObject(place('read/slice'), '0123456789');
     expect(await objects.readSlice(place('read/slice'), 3, 4)).toBe('3456');
