@@ -1,0 +1,36 @@
+/** What AWS would publish of its own about a run: of each step of time what the local cloud counted in it. */
+import type { LocalCloud, RunUsage } from '../cloud.ts';
+import type { MetricStore } from './metrics.ts';
+
+/** The names of functions, tables and state machines, by logical name. */
+type Names = LocalCloud['names'];
+
+/** Adds what was used between two counts, as of the instant `at`. Of what stayed the same nothing is published. */
+export function publishUsage(store: MetricStore, names: Names, before: RunUsage, after: RunUsage, at: number): void {
+  const publish = (namespace: string, name: string, dimensions: Record<string, string>, value: number): void => {
+    if (value > 0) store.add({ namespace, name, dimensions }, at, value);
+  };
+  for (const [logical, { invocations, milliseconds }] of Object.entries(after.lambda)) {
+    const was = before.lambda[logical] ?? { invocations: 0, milliseconds: 0 };
+    const calls = invocations - was.invocations;
+    const FunctionName = names.functions[logical] ?? '';
+    publish('AWS/Lambda', 'Invocations', { FunctionName }, calls);
+    if (calls > 0) publish('AWS/Lambda', 'Duration', { FunctionName }, (milliseconds - was.milliseconds) / calls);
+  }
+  for (const [logical, operations] of Object.entries(after.tables)) {
+    const TableName = names.tables[logical] ?? '';
+    const used = (what: 'readUnits' | 'writeUnits') =>
+      Object.entries(operations).reduce(
+        (sum, [operation, usage]) => sum + usage[what] - (before.tables[logical]?.[operation]?.[what] ?? 0),
+        0,
+      );
+    publish('AWS/DynamoDB', 'ConsumedReadCapacityUnits', { TableName }, used('readUnits'));
+    publish('AWS/DynamoDB', 'ConsumedWriteCapacityUnits', { TableName }, used('writeUnits'));
+  }
+  for (const [logical, { executionStarts, nestedStarts }] of Object.entries(after.stepFunctions.byMachine)) {
+    const was = before.stepFunctions.byMachine[logical] ?? { executionStarts: 0, nestedStarts: 0 };
+    const StateMachineArn = names.machines[logical] ?? '';
+    const starts = executionStarts - was.executionStarts + nestedStarts - was.nestedStarts;
+    publish('AWS/States', 'ExecutionsStarted', { StateMachineArn }, starts);
+  }
+}
