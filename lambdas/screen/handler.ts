@@ -37,8 +37,8 @@ const input = z.object({
   now: instant,
 });
 
-/** All handsets of a report are held at once; so many bytes are some four million of them, 150 times the event's. */
-const LARGEST_REPORT = 64 * 1024 * 1024;
+/** All handsets of a report are held at once; so many bytes are some eight million of them, 300 times the event's. */
+const LARGEST_REPORT = 128 * 1024 * 1024;
 
 /**
  * Screen: streams the report, writes its rejects and its handsets, and registers the batch.

@@ -126,7 +126,8 @@ export class WorkflowStack extends Stack {
       config,
       folder: 'screen',
       description: 'Screens a report and registers its batch',
-      memory: 1024,
+      // All handsets of the largest report that it takes, at once.
+      memory: 3008,
       timeout: Duration.minutes(15),
       environment: {
         ...places,

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { showProgress } from '../../lib/local/run/progress.ts';
 import { measureClaiming } from './claiming.ts';
 import { measureCutting } from './cutting.ts';
+import { stopEmbedded } from './embedded.ts';
 import { measureInterpreting } from './interpreting.ts';
 import { type Measured, type Results, table } from './measure.ts';
 import { measureMemory } from './memory.ts';
@@ -103,4 +104,4 @@ async function main(): Promise<number> {
   return missed ? 1 : 0;
 }
 
-process.exitCode = await main();
+process.exitCode = await main().finally(stopEmbedded);

@@ -16,142 +16,135 @@ const linksOf = (handset: number) => (handset % 50 === 7 ? 1_000 : 20 + ((handse
 
 export async function measureClaiming(runs: number): Promise<Results> {
   const embedded = await startEmbedded();
-  try {
-    Object.assign(process.env, {
-      STAGE: 'bench',
-      WORK: embedded.work,
-      CASES: embedded.cases,
-      LINKS: embedded.links,
-      OPERATORS: 'airtel,bsnl,jio,mtnl,vi',
-      ROWS_PER_DIRECTION: '2000',
-      LADDERS: JSON.stringify({ block: [{ order: 'block', days: 1 }], reverify: [{ order: 'reverify', days: 5 }] }),
-    });
-    const { PutCommand, QueryCommand } = await import('@aws-sdk/lib-dynamodb');
-    const { dynamo } = await import('../../lambdas/stores/clients.ts');
-    const { concurrently } = await import('../../lambdas/stores/concurrently.ts');
-    const { writeObject } = await import('../../lambdas/stores/objects.ts');
-    const { writeLinks } = await import('../../lambdas/stores/links.ts');
-    const { handler: claim } = await import('../../lambdas/claim/handler.ts');
-    const { handler: expand } = await import('../../lambdas/expand/handler.ts');
-    let attempt = 0;
-    const context = () => ({ awsRequestId: `bench-${++attempt}` }) as Context;
+  Object.assign(process.env, {
+    STAGE: 'bench',
+    WORK: embedded.work,
+    CASES: embedded.cases,
+    LINKS: embedded.links,
+    OPERATORS: 'airtel,bsnl,jio,mtnl,vi',
+    ROWS_PER_DIRECTION: '2000',
+    LADDERS: JSON.stringify({ block: [{ order: 'block', days: 1 }], reverify: [{ order: 'reverify', days: 5 }] }),
+  });
+  const { PutCommand, QueryCommand } = await import('@aws-sdk/lib-dynamodb');
+  const { dynamo } = await import('../../lambdas/stores/clients.ts');
+  const { concurrently } = await import('../../lambdas/stores/concurrently.ts');
+  const { writeObject } = await import('../../lambdas/stores/objects.ts');
+  const { writeLinks } = await import('../../lambdas/stores/links.ts');
+  const { handler: claim } = await import('../../lambdas/claim/handler.ts');
+  const { handler: expand } = await import('../../lambdas/expand/handler.ts');
+  let attempt = 0;
+  const context = () => ({ awsRequestId: `bench-${++attempt}` }) as Context;
 
-    // ---- claim: each run has numbers of its own, as each number is claimed once in a batch.
-    let first = 0;
-    let plan = 0;
-    const fresh = () => {
-      const from = first;
-      first += CLAIMS;
-      return Array.from({ length: CLAIMS }, (_, n) => from + n);
-    };
-    const shards: { plan: number; indexKey: string }[] = [];
-    for (let run = 0; run <= runs; run++) {
-      const lines = fresh().map((n) =>
-        gatheredLine(
-          parseGatheredLine([msisdn(n), imei(n % 140), DAYS[n % 28], n % 3 ? 'airtel' : 'jio', 'Delhi'].join('\t')),
-        ),
-      );
-      const text = lines.map((line) => `${line}\n`).join('');
-      const key = `gathered/${++plan}.tsv`;
-      const indexKey = `gathered/${plan}.json`;
-      await writeObject({ bucket: embedded.work, key }, text);
-      const index = { keys: [key], slices: { 0: [[0, 0, Buffer.byteLength(text), CLAIMS]] } };
-      await writeObject({ bucket: embedded.work, key: indexKey }, JSON.stringify(index));
-      shards.push({ plan, indexKey });
-    }
-    const claimed = await compare(
-      {
-        name: 'claim',
-        unit: 'claims/s',
-        floor: 'bare conditional puts',
-        goal: 0.8,
-        ours: async () => {
-          const shard = shards.shift();
-          if (shard === undefined) throw new Error('no shard is left to claim');
-          const item = { kind: 'reverify', shard: 0, links: CLAIMS };
-          await claim(
-            { batchId: BATCH, startedAt: '2026-06-01T00:00:00Z', handsetsKey: '', ...shard, item },
-            context(),
+  // ---- claim: each run has numbers of its own, as each number is claimed once in a batch.
+  let first = 0;
+  let plan = 0;
+  const fresh = () => {
+    const from = first;
+    first += CLAIMS;
+    return Array.from({ length: CLAIMS }, (_, n) => from + n);
+  };
+  const shards: { plan: number; indexKey: string }[] = [];
+  for (let run = 0; run <= runs; run++) {
+    const lines = fresh().map((n) =>
+      gatheredLine(
+        parseGatheredLine([msisdn(n), imei(n % 140), DAYS[n % 28], n % 3 ? 'airtel' : 'jio', 'Delhi'].join('\t')),
+      ),
+    );
+    const text = lines.map((line) => `${line}\n`).join('');
+    const key = `gathered/${++plan}.tsv`;
+    const indexKey = `gathered/${plan}.json`;
+    await writeObject({ bucket: embedded.work, key }, text);
+    const index = { keys: [key], slices: { 0: [[0, 0, Buffer.byteLength(text), CLAIMS]] } };
+    await writeObject({ bucket: embedded.work, key: indexKey }, JSON.stringify(index));
+    shards.push({ plan, indexKey });
+  }
+  const claimed = await compare(
+    {
+      name: 'claim',
+      unit: 'claims/s',
+      floor: 'bare conditional puts',
+      goal: 0.8,
+      ours: async () => {
+        const shard = shards.shift();
+        if (shard === undefined) throw new Error('no shard is left to claim');
+        const item = { kind: 'reverify', shard: 0, links: CLAIMS };
+        await claim({ batchId: BATCH, startedAt: '2026-06-01T00:00:00Z', handsetsKey: '', ...shard, item }, context());
+        return CLAIMS;
+      },
+      bare: async () => {
+        await concurrently(fresh(), CLAIMS_AT_ONCE, async (n) => {
+          await dynamo.send(
+            new PutCommand({
+              TableName: embedded.cases,
+              Item: {
+                pk: `CONN#${msisdn(n)}`,
+                pointers: { number: [`${BATCH}.reverify.airtel.1-0-0/${n % 2_000}`] },
+                version: 1,
+              },
+              ConditionExpression: 'attribute_not_exists(pk)',
+              ReturnConsumedCapacity: 'TOTAL',
+            }),
           );
-          return CLAIMS;
-        },
-        bare: async () => {
-          await concurrently(fresh(), CLAIMS_AT_ONCE, async (n) => {
-            await dynamo.send(
-              new PutCommand({
-                TableName: embedded.cases,
-                Item: {
-                  pk: `CONN#${msisdn(n)}`,
-                  pointers: { number: [`${BATCH}.reverify.airtel.1-0-0/${n % 2_000}`] },
-                  version: 1,
-                },
-                ConditionExpression: 'attribute_not_exists(pk)',
+        });
+        return CLAIMS;
+      },
+    },
+    runs,
+  );
+
+  // ---- expand: the same handsets each time; it only reads.
+  let links = 0;
+  await writeLinks(
+    embedded.links,
+    (async function* () {
+      for (let handset = 0; handset < HANDSETS; handset++) {
+        const count = linksOf(handset);
+        links += count;
+        yield Array.from({ length: count }, (_, n) => ({
+          ...parseGatheredLine([msisdn(links + n), imei(handset), DAYS[n % 28], 'airtel', 'Delhi'].join('\t')),
+          imsi: '',
+          subscriberType: '' as const,
+          pointOfSale: '',
+        }));
+      }
+    })(),
+  );
+  const handsets = Array.from({ length: HANDSETS }, (_, n) => ({ imei: imei(n) }));
+  const window = { from: '2025-12-03', to: '2026-06-01' };
+  const expanded = await compare(
+    {
+      name: 'expand',
+      unit: 'links/s',
+      floor: 'bare paged queries',
+      goal: 0.7,
+      ours: async () => {
+        await expand({ Items: handsets, BatchInput: { plan: 1, shards: 100, window } }, context());
+        return links;
+      },
+      bare: async () => {
+        let read = 0;
+        await concurrently(handsets, QUERIES_AT_ONCE, async ({ imei }) => {
+          let start: Record<string, unknown> | undefined;
+          do {
+            const page = await dynamo.send(
+              new QueryCommand({
+                TableName: embedded.links,
+                KeyConditionExpression: 'pk = :imei AND sk BETWEEN :from AND :to',
+                ExpressionAttributeValues: { ':imei': imei, ':from': `${window.from}#`, ':to': `${window.to}$` },
+                ProjectionExpression: 'sk, lsa',
+                ConsistentRead: true,
+                ExclusiveStartKey: start,
                 ReturnConsumedCapacity: 'TOTAL',
               }),
             );
-          });
-          return CLAIMS;
-        },
+            read += page.Items?.length ?? 0;
+            start = page.LastEvaluatedKey;
+          } while (start);
+        });
+        return read;
       },
-      runs,
-    );
-
-    // ---- expand: the same handsets each time; it only reads.
-    let links = 0;
-    await writeLinks(
-      embedded.links,
-      (async function* () {
-        for (let handset = 0; handset < HANDSETS; handset++) {
-          const count = linksOf(handset);
-          links += count;
-          yield Array.from({ length: count }, (_, n) => ({
-            ...parseGatheredLine([msisdn(links + n), imei(handset), DAYS[n % 28], 'airtel', 'Delhi'].join('\t')),
-            imsi: '',
-            subscriberType: '' as const,
-            pointOfSale: '',
-          }));
-        }
-      })(),
-    );
-    const handsets = Array.from({ length: HANDSETS }, (_, n) => ({ imei: imei(n) }));
-    const window = { from: '2025-12-03', to: '2026-06-01' };
-    const expanded = await compare(
-      {
-        name: 'expand',
-        unit: 'links/s',
-        floor: 'bare paged queries',
-        goal: 0.7,
-        ours: async () => {
-          await expand({ Items: handsets, BatchInput: { plan: 1, shards: 100, window } }, context());
-          return links;
-        },
-        bare: async () => {
-          let read = 0;
-          await concurrently(handsets, QUERIES_AT_ONCE, async ({ imei }) => {
-            let start: Record<string, unknown> | undefined;
-            do {
-              const page = await dynamo.send(
-                new QueryCommand({
-                  TableName: embedded.links,
-                  KeyConditionExpression: 'pk = :imei AND sk BETWEEN :from AND :to',
-                  ExpressionAttributeValues: { ':imei': imei, ':from': `${window.from}#`, ':to': `${window.to}$` },
-                  ProjectionExpression: 'sk, lsa',
-                  ConsistentRead: true,
-                  ExclusiveStartKey: start,
-                  ReturnConsumedCapacity: 'TOTAL',
-                }),
-              );
-              read += page.Items?.length ?? 0;
-              start = page.LastEvaluatedKey;
-            } while (start);
-          });
-          return read;
-        },
-      },
-      runs,
-    );
-    return { measured: [claimed, expanded], told: [] };
-  } finally {
-    await embedded.stop();
-  }
+    },
+    runs,
+  );
+  return { measured: [claimed, expanded], told: [] };
 }

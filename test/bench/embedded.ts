@@ -15,11 +15,24 @@ export interface Embedded {
   stop(): Promise<void>;
 }
 
+let started: Promise<Embedded> | undefined;
+
+/** The one of this process: the SDK's clients are made once and know one endpoint. */
+export function startEmbedded(): Promise<Embedded> {
+  started ??= start();
+  return started;
+}
+
+/** Ends what was started. */
+export async function stopEmbedded(): Promise<void> {
+  await (await started)?.stop();
+}
+
 /**
  * Starts both and points the AWS SDK of this process at them; import what uses it afterwards.
  * The tables have the keys that the data stack gives them.
  */
-export async function startEmbedded(): Promise<Embedded> {
+async function start(): Promise<Embedded> {
   const [dynamo, fauxqs] = await Promise.all([
     Dynamo.start({ region: REGION, account: '000000000000' }),
     startFauxqs(REGION),

@@ -40,127 +40,120 @@ async function* each(pieces: Iterable<string>): AsyncGenerator<string> {
 export async function measureMemory(): Promise<Results> {
   const { functions } = await designOf();
   const embedded = await startEmbedded();
-  try {
-    Object.assign(process.env, {
-      WORK: embedded.work,
-      OUTBOX: embedded.work,
-      CASES: embedded.cases,
-      LINKS: embedded.links,
-      OPERATORS: 'airtel,bsnl,jio,mtnl,vi',
-      OPERATORS_TOPIC: embedded.topic,
-      AGENCIES_TOPIC: embedded.topic,
-      ADMINISTRATORS_TOPIC: embedded.topic,
-      LOOK_BACK_DAYS: String(DEFAULT_POLICY.lookBackDays),
-      LINKS_PER_HANDSET: String(DEFAULT_POLICY.linksPerHandset),
-      LINKS_PER_SHARD: String(DEFAULT_POLICY.linksPerShard),
-      LINK_DAYS: '400',
-      BYTES_PER_PIECE: String(DEFAULT_POLICY.bytesPerPiece),
-      PIECES_PER_STRETCH: '256',
-    });
-    const { PutCommand } = await import('@aws-sdk/lib-dynamodb');
-    const { dynamo } = await import('../../lambdas/stores/clients.ts');
-    const { createLedger } = await import('../../lambdas/stores/cases.ts');
-    const { writeStream } = await import('../../lambdas/stores/objects.ts');
-    const bucket = embedded.work;
+  Object.assign(process.env, {
+    WORK: embedded.work,
+    OUTBOX: embedded.work,
+    CASES: embedded.cases,
+    LINKS: embedded.links,
+    OPERATORS: 'airtel,bsnl,jio,mtnl,vi',
+    OPERATORS_TOPIC: embedded.topic,
+    AGENCIES_TOPIC: embedded.topic,
+    ADMINISTRATORS_TOPIC: embedded.topic,
+    LOOK_BACK_DAYS: String(DEFAULT_POLICY.lookBackDays),
+    LINKS_PER_HANDSET: String(DEFAULT_POLICY.linksPerHandset),
+    LINKS_PER_SHARD: String(DEFAULT_POLICY.linksPerShard),
+    LINK_DAYS: '400',
+    BYTES_PER_PIECE: String(DEFAULT_POLICY.bytesPerPiece),
+    PIECES_PER_STRETCH: '256',
+  });
+  const { PutCommand } = await import('@aws-sdk/lib-dynamodb');
+  const { dynamo } = await import('../../lambdas/stores/clients.ts');
+  const { createLedger } = await import('../../lambdas/stores/cases.ts');
+  const { writeStream } = await import('../../lambdas/stores/objects.ts');
+  const bucket = embedded.work;
 
-    const put = async (key: string, text: Iterable<string>) => {
-      await writeStream({ bucket, key }, each(text));
-      return { bucket, key };
-    };
-    const screen = async (rows: number): Promise<Invocation> => {
-      const place = await put(
-        `reports/mha/${rows}.csv`,
-        fileOf('imei,reported_on,case_ref,category\n', reportRow, rows),
-      );
-      const report = { ...place, agency: 'mha' as AgencyId, name: `${rows}.csv`, uploadedAt: NOW };
-      const event = { report, execution: `arn:bench:${rows}`, now: NOW };
-      return { function: 'Screen', handler: 'screen', rows, event };
-    };
-    const usageHeader = 'imei,msisdn,last_seen,imsi,lsa,subscriber_type,point_of_sale\n';
-    const usage = async (rows: number) => ({
-      ...(await put(`usage/airtel/${rows}.csv`, fileOf(usageHeader, usageRow, rows))),
-      operator: 'airtel' as OperatorId,
-      name: `${rows}.csv`,
-      uploadedAt: NOW,
-    });
-    const cut = async (rows: number): Promise<Invocation> => ({
-      function: 'Cut',
-      handler: 'cut',
+  const put = async (key: string, text: Iterable<string>) => {
+    await writeStream({ bucket, key }, each(text));
+    return { bucket, key };
+  };
+  const screen = async (rows: number): Promise<Invocation> => {
+    const place = await put(`reports/mha/${rows}.csv`, fileOf('imei,reported_on,case_ref,category\n', reportRow, rows));
+    const report = { ...place, agency: 'mha' as AgencyId, name: `${rows}.csv`, uploadedAt: NOW };
+    const event = { report, execution: `arn:bench:${rows}`, now: NOW };
+    return { function: 'Screen', handler: 'screen', rows, event };
+  };
+  const usageHeader = 'imei,msisdn,last_seen,imsi,lsa,subscriber_type,point_of_sale\n';
+  const usage = async (rows: number) => ({
+    ...(await put(`usage/airtel/${rows}.csv`, fileOf(usageHeader, usageRow, rows))),
+    operator: 'airtel' as OperatorId,
+    name: `${rows}.csv`,
+    uploadedAt: NOW,
+  });
+  const cut = async (rows: number): Promise<Invocation> => ({
+    function: 'Cut',
+    handler: 'cut',
+    rows,
+    event: { file: await usage(rows), folder: `imports/${rows}` },
+  });
+  const piece = async (rows: number): Promise<Invocation> => {
+    const start = usageHeader.length;
+    const end = start + [...fileOf('', usageRow, rows)].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    return {
+      function: 'ImportPiece',
+      handler: 'import-piece',
       rows,
-      event: { file: await usage(rows), folder: `imports/${rows}` },
-    });
-    const piece = async (rows: number): Promise<Invocation> => {
-      const start = usageHeader.length;
-      const end = start + [...fileOf('', usageRow, rows)].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-      return {
-        function: 'ImportPiece',
-        handler: 'import-piece',
-        rows,
-        event: {
-          file: await usage(rows),
-          folder: `imports/${rows}`,
-          header: { at: start, line: 2 },
-          piece: { start, end, line: 2 },
-        },
-      };
+      event: {
+        file: await usage(rows),
+        folder: `imports/${rows}`,
+        header: { at: start, line: 2 },
+        piece: { start, end, line: 2 },
+      },
     };
-    await dynamo.send(
-      new PutCommand({
-        TableName: embedded.cases,
-        Item: { pk: `BATCH#${BATCH}`, batchId: BATCH, agency: 'mha', state: 'directed', plan: 1 },
-      }),
-    );
-    const size = DEFAULT_POLICY.rowsPerDirection;
-    const { key: rowsKey } = await put(
-      'rows.tsv',
-      Array.from({ length: size }, (_, n) => `${msisdn(n)}\t${imei(n)}\tDelhi\n`),
-    );
-    await createLedger(
-      embedded.cases,
-      newLedger({
-        directionId: DIRECTION,
-        batchId: BATCH,
-        operator: 'airtel' as OperatorId,
-        kind: 'reverify',
-        plan: 1,
-        rows: size,
-        rowsKey,
-        rungs: [{ order: 'reverify', deadline: '2026-06-06T00:00:00Z' as Instant }],
-      }),
-    );
-    const record = async (rows: number): Promise<Invocation> => {
-      const text = [...fileOf('msisdn,outcome\n', answerRow, rows)];
-      const { key } = await put(`responses/airtel/${DIRECTION}/${rows}.csv`, text);
-      const object = { key, size: Buffer.byteLength(text.join('')), sequencer: String(rows) };
-      const body = JSON.stringify({ time: NOW, detail: { bucket: { name: bucket }, object } });
-      return { function: 'Record', handler: 'record', rows, event: { Records: [{ messageId: '1', body }] } };
-    };
+  };
+  await dynamo.send(
+    new PutCommand({
+      TableName: embedded.cases,
+      Item: { pk: `BATCH#${BATCH}`, batchId: BATCH, agency: 'mha', state: 'directed', plan: 1 },
+    }),
+  );
+  const size = DEFAULT_POLICY.rowsPerDirection;
+  const { key: rowsKey } = await put(
+    'rows.tsv',
+    Array.from({ length: size }, (_, n) => `${msisdn(n)}\t${imei(n)}\tDelhi\n`),
+  );
+  await createLedger(
+    embedded.cases,
+    newLedger({
+      directionId: DIRECTION,
+      batchId: BATCH,
+      operator: 'airtel' as OperatorId,
+      kind: 'reverify',
+      plan: 1,
+      rows: size,
+      rowsKey,
+      rungs: [{ order: 'reverify', deadline: '2026-06-06T00:00:00Z' as Instant }],
+    }),
+  );
+  const record = async (rows: number): Promise<Invocation> => {
+    const text = [...fileOf('msisdn,outcome\n', answerRow, rows)];
+    const { key } = await put(`responses/airtel/${DIRECTION}/${rows}.csv`, text);
+    const object = { key, size: Buffer.byteLength(text.join('')), sequencer: String(rows) };
+    const body = JSON.stringify({ time: NOW, detail: { bucket: { name: bucket }, object } });
+    return { function: 'Record', handler: 'record', rows, event: { Records: [{ messageId: '1', body }] } };
+  };
 
-    const told: Results['told'] = [];
-    for (const prepare of [
-      () => screen(10_000),
-      () => screen(1_000_000),
-      () => cut(5_000),
-      () => cut(500_000),
-      () => piece(1_000),
-      () => piece(PIECE_ROWS),
-      () => record(10),
-      () => record(1_000),
-    ]) {
-      const invocation = await prepare();
-      const memoryMb = functions[invocation.function]?.memoryMb;
-      if (memoryMb === undefined) throw new Error(`the templates have no function ${invocation.function}`);
-      const megabytes = await peakOf(invocation, memoryMb);
-      told.push({
-        name: `${invocation.function} of ${invocation.rows.toLocaleString('en-GB')} rows`,
-        figures: { 'peak MB': Math.round(megabytes) },
-        goal: { text: `within the ${memoryMb} MB of its template`, met: megabytes <= memoryMb },
-      });
-    }
-    return { measured: [], told };
-  } finally {
-    await embedded.stop();
+  const told: Results['told'] = [];
+  for (const prepare of [
+    () => screen(10_000),
+    () => screen(1_000_000),
+    () => cut(5_000),
+    () => cut(500_000),
+    () => piece(1_000),
+    () => piece(PIECE_ROWS),
+    () => record(10),
+    () => record(1_000),
+  ]) {
+    const invocation = await prepare();
+    const memoryMb = functions[invocation.function]?.memoryMb;
+    if (memoryMb === undefined) throw new Error(`the templates have no function ${invocation.function}`);
+    const megabytes = await peakOf(invocation, memoryMb);
+    told.push({
+      name: `${invocation.function} of ${invocation.rows.toLocaleString('en-GB')} rows`,
+      figures: { 'peak MB': Math.round(megabytes) },
+      goal: { text: `within the ${memoryMb} MB of its template`, met: megabytes <= memoryMb },
+    });
   }
+  return { measured: [], told };
 }
 
 /** The resident memory, Node and all, of a process that has no more heap than the function. */
