@@ -1,0 +1,369 @@
+/** What outsiders might send: good texts and files, and the same ones spoilt in every way that parsers, paths and spreadsheets trip over. */
+import fc from 'fast-check';
+
+/** Whole texts, and parts of them, that something or other trips over. */
+const NASTY = [
+  ...['', ' ', '  ', '\t', '\r', '\n', '\r\n', '\v', '\f', '\0', '\x1b[31m', '\x7f', '\u0085', '\u00a0'],
+  ...[
+    '\u200b',
+    '\u200f',
+    '\u2028',
+    '\u2029',
+    '\u202e',
+    '\ufeff',
+    '\ufffd',
+    '\uffff',
+    '\ud800',
+    '\udfff',
+    '🙂',
+    'e\u0301',
+  ],
+  ...[
+    '"',
+    '""',
+    '"""',
+    ',',
+    ';',
+    "'",
+    '`',
+    '\\',
+    '\\n',
+    '\\u',
+    '#',
+    '~',
+    '*',
+    '?',
+    '&',
+    '<b>',
+    '&lt;',
+    '|',
+    '$',
+    '(',
+    '[',
+  ],
+  ...[
+    '=',
+    '+',
+    '-',
+    '@',
+    '=1+1',
+    '+1',
+    '-1',
+    '@SUM(A1)',
+    '\t=1',
+    '\r=1',
+    '=HYPERLINK("http://x",1)',
+    "=cmd|' /C calc'!A0",
+  ],
+  ...[
+    '/',
+    '//',
+    '.',
+    '..',
+    '../',
+    '../../etc/passwd',
+    '..\\',
+    './',
+    '%2e%2e%2f',
+    '%00',
+    '%',
+    '+',
+    'C:\\',
+    '/dev/null',
+    '.csv',
+  ],
+  ...[
+    '__proto__',
+    'constructor',
+    'prototype',
+    'toString',
+    'hasOwnProperty',
+    'valueOf',
+    '__defineGetter__',
+    'then',
+    'length',
+  ],
+  ...[
+    '{% $states.input %}',
+    '$' + '{x}',
+    '{{x}}',
+    '%s',
+    'null',
+    'undefined',
+    'true',
+    'NaN',
+    'Infinity',
+    '-0',
+    '0x10',
+    '1e5',
+    '[]',
+    '{}',
+  ],
+  ...[
+    '३५',
+    '９',
+    '٣',
+    '𝟗',
+    '²',
+    '½',
+    '१२३',
+    '०',
+    '9',
+    '0',
+    '00',
+    '99999999999999999999',
+    '2026-02-30',
+    '+91',
+    '91',
+    '0091',
+  ],
+];
+
+const nasty = fc.constantFrom(...NASTY);
+
+/** A text that nobody meant. */
+export const nastyText = fc.oneof(
+  { weight: 4, arbitrary: nasty },
+  { weight: 2, arbitrary: fc.array(nasty, { maxLength: 5 }).map((parts) => parts.join('')) },
+  { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 12 }) },
+  { weight: 1, arbitrary: fc.string({ maxLength: 12 }) },
+);
+
+/** The same text with one or a few places spoilt. */
+export function spoilt(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const change = fc.tuple(fc.nat({ max: 40 }), fc.nat({ max: 2 }), fc.oneof(nasty, fc.constant('')));
+  return fc.tuple(text, fc.array(change, { minLength: 1, maxLength: 3 })).map(([good, changes]) =>
+    changes.reduce((now, [place, taken, put]) => {
+      const at = place % (now.length + 1);
+      return now.slice(0, at) + put + now.slice(at + taken);
+    }, good),
+  );
+}
+
+/** Mostly good, often spoilt, sometimes nothing like it. */
+export function orSpoilt(good: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc.oneof(
+    { weight: 4, arbitrary: good },
+    { weight: 2, arbitrary: spoilt(good) },
+    { weight: 1, arbitrary: nastyText },
+  );
+}
+
+const digits = (length: number) =>
+  fc.array(fc.nat({ max: 9 }), { minLength: length, maxLength: length }).map((all) => all.join(''));
+
+/** Few handsets and numbers, so that they meet again; and any. */
+export const imei = fc.oneof(
+  fc.constantFrom('35100000000001', '351000000000013', '3510000000000199', '35-100000-000002-0', '11111111111111', '0'),
+  digits(14),
+  digits(15),
+  digits(16),
+);
+export const msisdn = fc.oneof(
+  fc.constantFrom('9800000001', '+919800000001', '09800000002', '919800000003', '5800000000'),
+  digits(9).map((nine) => `9${nine}`),
+);
+export const day = fc.oneof(
+  fc.constantFrom('2026-06-01', '2026-05-20', '2026-06-02', '0000-01-01', '9999-12-31', '2024-02-29', '2026-02-29'),
+  fc.date({ noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10)),
+);
+
+/** What stands in a good row's cells, by column; other columns hold free text. */
+const CELLS: Readonly<Record<string, fc.Arbitrary<string>>> = {
+  imei,
+  msisdn,
+  last_seen: day,
+  occurred_on: day,
+  subscriber_type: fc.constantFrom('individual', 'business', 'bulk', ''),
+  outcome: fc.constantFrom('verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'),
+};
+export const cellOf = (column: string): fc.Arbitrary<string> =>
+  orSpoilt((Object.hasOwn(CELLS, column) && CELLS[column]) || fc.constantFrom('', 'Delhi', 'a b', 'कर्नाटक'));
+
+/** Columns of a kind of file. */
+export interface Columns {
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+}
+
+const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
+
+/** A text in the form of a CSV file with these columns, in which most is as it should be. */
+function csvText({ required, optional }: Columns): fc.Arbitrary<string> {
+  const named = fc.tuple(
+    fc.subarray([...optional]).chain((some) => {
+      const all = [...required, ...some];
+      const whole = fc.shuffledSubarray(all, { minLength: all.length });
+      return fc.oneof({ weight: 9, arbitrary: whole }, { weight: 1, arbitrary: fc.subarray(all) });
+    }),
+    fc.array(fc.oneof(nastyText, fc.constantFrom(...required, 'note')), { maxLength: 1 }),
+  );
+  const style = fc.record({
+    bom: fc.boolean(),
+    end: fc.constantFrom('\n', '\r\n'),
+    last: fc.boolean(),
+    quote: fc.constantFrom('never', 'always', 'asked'),
+    capitals: fc.boolean(),
+  });
+  return fc.tuple(named, style).chain(([[wanted, others], { bom, end, last, quote, capitals }]) => {
+    const written = (cell: string) =>
+      quote === 'always' || (quote === 'asked' && /[",\r\n]/.test(cell)) ? quoted(cell) : cell;
+    const names = [...wanted, ...others];
+    const row = fc.tuple(...names.map((name) => cellOf(name)));
+    return fc.array(row, { maxLength: 5 }).map((rows) => {
+      const header = names.map((name) => (capitals ? name.toUpperCase() : name));
+      const lines = [header, ...rows].map((cells) => cells.map(written).join(','));
+      return `${bom ? '\ufeff' : ''}${lines.join(end)}${last ? end : ''}`;
+    });
+  });
+}
+
+/** One change of a file's bytes. */
+type Change =
+  | { readonly kind: 'flip'; readonly at: number; readonly bit: number }
+  | { readonly kind: 'put'; readonly at: number; readonly bytes: Buffer }
+  | { readonly kind: 'cut'; readonly at: number; readonly length: number }
+  | { readonly kind: 'twice'; readonly at: number; readonly length: number; readonly times: number };
+
+/** Bytes that are no text, or another kind of file's, or quotes where none belong. */
+const BYTES = [
+  ...[
+    '"',
+    '""',
+    '"\n"',
+    ',',
+    '\n',
+    '\r\n',
+    '\r',
+    '\0',
+    '\ufeff',
+    '\u00a0',
+    '\n\n\n',
+    ' \n',
+    ',,,,\n',
+    '"x\ny"',
+    '#',
+    ';',
+    '\t',
+  ],
+  ...['=1+1', '__proto__', 'constructor', '\u202e', '𝟗'],
+].map((text) => Buffer.from(text));
+const BROKEN = [
+  '80',
+  'ff',
+  'c0af',
+  'e0a4',
+  'eda080',
+  'f4908080',
+  'fffe',
+  'feff',
+  '504b0304',
+  '1f8b08',
+  '255044462d',
+].map((hex) => Buffer.from(hex, 'hex'));
+/** What is long: a line of 64 kB and a little more, many empty lines, many cells. */
+const LONG = [
+  ...[65_535, 65_536, 65_537, 70_000].map((length) => Buffer.alloc(length, '9')),
+  Buffer.alloc(66_000, 'é'),
+  Buffer.alloc(20_000, '\n'),
+  Buffer.alloc(20_000, ','),
+  Buffer.alloc(20_000, '"'),
+];
+
+const change: fc.Arbitrary<Change> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('flip' as const), at: fc.nat(), bit: fc.nat({ max: 7 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('put' as const),
+      at: fc.nat(),
+      bytes: fc.oneof(
+        { weight: 12, arbitrary: fc.constantFrom(...BYTES) },
+        { weight: 4, arbitrary: fc.constantFrom(...BROKEN) },
+      ),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('cut' as const), at: fc.nat(), length: fc.nat({ max: 30 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('twice' as const),
+      at: fc.nat(),
+      length: fc.nat({ max: 30 }),
+      times: fc.nat({ max: 20 }),
+    }),
+  },
+);
+const longChange: fc.Arbitrary<Change> = fc.record({
+  kind: fc.constant('put' as const),
+  at: fc.nat(),
+  bytes: fc.constantFrom(...LONG),
+});
+
+function changed(file: Buffer, one: Change): Buffer {
+  const at = one.at % (file.length + 1);
+  const [before, after] = [file.subarray(0, at), file.subarray(at)];
+  switch (one.kind) {
+    case 'flip': {
+      const copy = Buffer.from(file);
+      if (at < copy.length) copy[at] = (copy[at] ?? 0) ^ (1 << one.bit);
+      return copy;
+    }
+    case 'put':
+      return Buffer.concat([before, one.bytes, after]);
+    case 'cut':
+      return Buffer.concat([before, after.subarray(one.length)]);
+    case 'twice':
+      return Buffer.concat([before, ...Array(one.times).fill(after.subarray(0, one.length)), after]);
+  }
+}
+
+/** A file of this kind: as it should be, or its bytes changed in a few places; one in fifty is long. */
+export function fileOf(columns: Columns): fc.Arbitrary<Buffer> {
+  const good = csvText(columns).map((text) => Buffer.from(text));
+  const apply = ([file, changes]: [Buffer, Change[]]) => changes.reduce(changed, file);
+  return fc.oneof(
+    { weight: 10, arbitrary: good },
+    { weight: 30, arbitrary: fc.tuple(good, fc.array(change, { minLength: 1, maxLength: 4 })).map(apply) },
+    { weight: 1, arbitrary: fc.tuple(good, fc.array(longChange, { minLength: 1, maxLength: 2 })).map(apply) },
+    {
+      weight: 9,
+      arbitrary: fc.array(fc.constantFrom(...BYTES, ...BROKEN), { maxLength: 20 }).map((all) => Buffer.concat(all)),
+    },
+    { weight: 2, arbitrary: fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes)) },
+  );
+}
+
+/** Where a file is cut into chunks. */
+export const cuts = fc.array(fc.nat({ max: 400 }), { maxLength: 6 });
+
+const name = orSpoilt(fc.constantFrom('june.csv', 'a b.csv', 'जून.csv', '=1+1.csv', '..csv', 'back\\slash.csv'));
+const who = orSpoilt(fc.constantFrom('mha', 'jio', 'airtel', 'up-police', 'nobody'));
+const direction = orSpoilt(
+  fc.constantFrom('mha-0123456789ab.reverify.airtel.1-0-0', 'mha-0123456789ab.block.airtel.1-0-1', '..', '.', 'none'),
+);
+
+/** A key that somebody may have put something under. */
+export const inboxKey = fc.oneof(
+  { weight: 3, arbitrary: fc.tuple(fc.constantFrom('reports', 'usage'), who, name).map((parts) => parts.join('/')) },
+  { weight: 3, arbitrary: fc.tuple(who, direction, name).map((parts) => `responses/${parts.join('/')}`) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(orSpoilt(fc.constantFrom('reports', 'usage', 'mha', 'a.csv')), { maxLength: 6 })
+      .map((parts) => parts.join('/')),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom('reports/mha/', 'usage/jio/'),
+        fc.constantFrom('x', 'क', '../', 'a/'),
+        fc.nat({ max: 1000 }),
+      )
+      .map(([place, part, times]) => `${place}${part.repeat(times)}.csv`),
+  },
+  { weight: 1, arbitrary: nastyText },
+);
+/** A file's name as an uploader may choose it: what follows the last `/` of a key. */
+export const fileName = name.map((text) => `${text.toWellFormed().replaceAll('/', '').slice(0, 200)}_.csv`);

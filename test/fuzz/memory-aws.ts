@@ -1,0 +1,259 @@
+/**
+ * Stands in for AWS in the functions' own process: it keeps in memory what they write, refuses what AWS refuses, and
+ * counts the bytes that they read. Thousands of files a minute are more than the local cloud's real parts can take.
+ */
+import { Readable } from 'node:stream';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import './environment.ts';
+import { dynamo, s3, sfn, sns } from '../../lambdas/stores/clients.ts';
+
+/** What AWS would have refused. */
+export class Refused extends Error {
+  override name = 'Refused';
+}
+
+export interface Told {
+  readonly topic: string;
+  readonly notice: Record<string, unknown>;
+}
+
+/** An object that nobody holds: so many bytes, the first of which are `head`, and which go on with `tail`. */
+export interface Huge {
+  readonly bytes: number;
+  readonly head: Buffer;
+  readonly tail: Buffer;
+}
+
+type Item = Record<string, unknown>;
+interface Input {
+  [name: string]: unknown;
+}
+
+const LONGEST_KEY = 1024;
+const LARGEST_ITEM = 400 * 1024;
+/** Of a message with its attributes, and of an execution's input. */
+const LARGEST_MESSAGE = 256 * 1024;
+const LONGEST_EXECUTION_NAME = 80;
+const ITEMS_PER_BATCH_WRITE = 25;
+const CHUNK = 64 * 1024;
+
+const bytesOf = (text: string) => Buffer.byteLength(text);
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return bytesOf(value);
+  if (value instanceof Uint8Array) return value.length;
+  if (value instanceof Set) return [...value].reduce((sum: number, one) => sum + sizeOf(one), 0);
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).reduce((sum, [name, inner]) => sum + bytesOf(name) + 1 + sizeOf(inner), 3);
+  return 21;
+}
+
+function checkItem(item: Item): void {
+  if (sizeOf(item) > LARGEST_ITEM) throw new Refused('an item has at most 400 kB');
+  for (const name of ['pk', 'sk']) if (item[name] === '') throw new Refused('a key is not empty');
+}
+
+/** Whether a condition holds on an item: comparisons, and that there is no attribute, between `AND` and `OR`. */
+function holds(condition: string, item: Item | undefined, values: Item): boolean {
+  if (condition === '') return true;
+  const compared = (text: string) => {
+    const [, absent, name = '', sign, value = ''] =
+      /^\(?(?:attribute_not_exists\(#?(\w+)\)|#?(\w+) (=|<) (:\w+))\)?$/.exec(text) ?? [];
+    if (absent !== undefined) return item?.[absent] === undefined;
+    if (sign === undefined) throw new Refused(`a condition has no stand-in: ${text}`);
+    const [ours, other] = [item?.[name], values[value]];
+    return sign === '=' ? ours === other : ours !== undefined && String(ours) < String(other);
+  };
+  return condition.split(' OR ').some((either) => either.split(' AND ').every(compared));
+}
+
+async function* chunksOf(object: Buffer | Huge, start: number, end: number, count: (bytes: number) => void) {
+  const huge = !Buffer.isBuffer(object);
+  const block = huge ? Buffer.concat(Array(Math.ceil(CHUNK / object.tail.length)).fill(object.tail)) : object;
+  for (let at = start; at < end; ) {
+    const piece = !huge
+      ? object.subarray(at, Math.min(end, at + CHUNK))
+      : at < object.head.length
+        ? object.head.subarray(at, end)
+        : block.subarray(0, end - at);
+    count(piece.length);
+    at += piece.length;
+    yield piece;
+  }
+}
+
+export class MemoryAws {
+  /** By `bucket/key`. */
+  readonly objects = new Map<string, Buffer | Huge>();
+  /** By table, then pk and sk. */
+  readonly items = new Map<string, Item>();
+  readonly told: Told[] = [];
+  readonly started: { readonly machine: string; readonly name: string; readonly input: unknown }[] = [];
+  bytesRead = 0;
+
+  /** Takes the place of AWS for all functions in this process. */
+  install(): void {
+    const here = (command: unknown) =>
+      this.#answer((command as object).constructor.name.replace(/Command$/, ''), (command as { input: Input }).input);
+    for (const client of [s3, dynamo, sns, sfn]) client.send = here as typeof client.send;
+    s3.config.endpoint = async () => ({ protocol: 'https:', hostname: 's3.memory', path: '/', port: 443 });
+  }
+
+  /** What stands in a bucket, by key. */
+  in(bucket: string): Map<string, Buffer> {
+    const found = new Map<string, Buffer>();
+    for (const [place, object] of this.objects)
+      if (place.startsWith(`${bucket}/`) && Buffer.isBuffer(object)) found.set(place.slice(bucket.length + 1), object);
+    return found;
+  }
+
+  #itemKey(table: string, item: Item): string {
+    return JSON.stringify([table, item.pk, item.sk]);
+  }
+
+  async #answer(call: string, input: Input): Promise<unknown> {
+    switch (call) {
+      case 'GetObject':
+        return this.#getObject(input as { Bucket: string; Key: string; Range?: string });
+      case 'PutObject':
+        return await this.#putObject(input as { Bucket: string; Key: string; Body: unknown });
+      case 'CopyObject': {
+        const source = this.objects.get(String(input.CopySource).split('/').map(decodeURIComponent).join('/'));
+        if (source === undefined) throw new Refused('an object that is copied is there');
+        return this.#keep(input as { Bucket: string; Key: string }, source);
+      }
+      case 'Publish':
+        return this.#publish(input as { TopicArn: string; Message: string; MessageAttributes: Record<string, Item> });
+      case 'StartExecution':
+        return this.#start(input as { stateMachineArn: string; name: string; input: string });
+      case 'SendTaskSuccess':
+        return {};
+      case 'Get':
+        return { Item: this.items.get(this.#itemKey(String(input.TableName), input.Key as Item)) };
+      case 'Put':
+        return this.#put(
+          input as { TableName: string; Item: Item; ConditionExpression?: string; ExpressionAttributeValues?: Item },
+        );
+      case 'Update':
+        return this.#addToSet(
+          input as { TableName: string; Key: Item; UpdateExpression: string; ExpressionAttributeValues: Item },
+        );
+      case 'BatchWrite':
+        return this.#batchWrite(input.RequestItems as Record<string, { PutRequest: { Item: Item } }[]>);
+      default:
+        throw new Refused(`${call} has no stand-in`);
+    }
+  }
+
+  #getObject({ Bucket, Key, Range }: { Bucket: string; Key: string; Range?: string }) {
+    const object = this.objects.get(`${Bucket}/${Key}`);
+    if (object === undefined) throw new Refused('an object that is read is there');
+    const size = Buffer.isBuffer(object) ? object.length : object.bytes;
+    const [, from = '0', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(Range ?? 'bytes=0-') ?? [];
+    const start = Number(from);
+    const end = to === '' ? size : Math.min(size, Number(to) + 1);
+    if (Range !== undefined && start >= size) throw new Refused('a range begins within its object');
+    const count = (bytes: number) => {
+      this.bytesRead += bytes;
+    };
+    return {
+      Body: Readable.from(chunksOf(object, start, end, count), { objectMode: false }),
+      ContentLength: end - start,
+    };
+  }
+
+  async #putObject({ Bucket, Key, Body }: { Bucket: string; Key: string; Body: unknown }) {
+    if (typeof Body !== 'string' && !(Body instanceof Uint8Array)) throw new Refused('an object has bytes');
+    return this.#keep({ Bucket, Key }, Buffer.from(Body as string));
+  }
+
+  #keep({ Bucket, Key }: { Bucket: string; Key: string }, object: Buffer | Huge) {
+    if (bytesOf(Key) > LONGEST_KEY || Key === '' || !Key.isWellFormed())
+      throw new Refused('a key has 1 to 1,024 bytes of UTF-8');
+    this.objects.set(`${Bucket}/${Key}`, object);
+    return { ETag: '"none"' };
+  }
+
+  #publish({
+    TopicArn,
+    Message,
+    MessageAttributes,
+  }: {
+    TopicArn: string;
+    Message: string;
+    MessageAttributes: Record<string, Item>;
+  }) {
+    const attributes = Object.entries(MessageAttributes);
+    for (const [, { StringValue }] of attributes)
+      if (StringValue === '' || StringValue === undefined) throw new Refused('an attribute has a value');
+    if (bytesOf(Message) + sizeOf(MessageAttributes) > LARGEST_MESSAGE)
+      throw new Refused('a message has at most 256 kB');
+    if (!Message.isWellFormed()) throw new Refused('a message is UTF-8');
+    this.told.push({ topic: TopicArn, notice: JSON.parse(Message) });
+    return {};
+  }
+
+  #start({ stateMachineArn, name, input }: { stateMachineArn: string; name: string; input: string }) {
+    if (!/^[\w-]+$/.test(name) || name.length > LONGEST_EXECUTION_NAME)
+      throw new Refused('an execution has a proper name');
+    if (bytesOf(input) > LARGEST_MESSAGE) throw new Refused("an execution's input has at most 256 kB");
+    this.started.push({ machine: stateMachineArn, name, input: JSON.parse(input) });
+    return {};
+  }
+
+  #put({
+    TableName,
+    Item,
+    ConditionExpression = '',
+    ExpressionAttributeValues = {},
+  }: {
+    TableName: string;
+    Item: Item;
+    ConditionExpression?: string;
+    ExpressionAttributeValues?: Item;
+  }) {
+    checkItem(Item);
+    const key = this.#itemKey(TableName, Item);
+    if (!holds(ConditionExpression, this.items.get(key), ExpressionAttributeValues))
+      throw new ConditionalCheckFailedException({ message: 'The conditional request failed', $metadata: {} });
+    this.items.set(key, structuredClone(Item));
+    return {};
+  }
+
+  #addToSet({
+    TableName,
+    Key,
+    UpdateExpression,
+    ExpressionAttributeValues,
+  }: {
+    TableName: string;
+    Key: Item;
+    UpdateExpression: string;
+    ExpressionAttributeValues: Item;
+  }) {
+    const [, attribute = '', value = ''] = /^ADD (\w+) (:\w+)$/.exec(UpdateExpression) ?? [];
+    if (attribute === '') throw new Refused(`an update has no stand-in: ${UpdateExpression}`);
+    const key = this.#itemKey(TableName, Key);
+    const now = this.items.get(key) ?? Key;
+    const set = new Set([
+      ...((now[attribute] ?? []) as Set<string>),
+      ...(ExpressionAttributeValues[value] as Set<string>),
+    ]);
+    const Attributes = { ...now, [attribute]: set };
+    this.items.set(key, Attributes);
+    return { Attributes };
+  }
+
+  #batchWrite(tables: Record<string, { PutRequest: { Item: Item } }[]>) {
+    for (const [table, requests] of Object.entries(tables)) {
+      if (requests.length > ITEMS_PER_BATCH_WRITE) throw new Refused('a batch write has at most 25 items');
+      const keys = new Set(requests.map(({ PutRequest: { Item } }) => this.#itemKey(table, Item)));
+      if (keys.size < requests.length) throw new Refused('a batch write has no key twice');
+      for (const { PutRequest } of requests) {
+        checkItem(PutRequest.Item);
+        this.items.set(this.#itemKey(table, PutRequest.Item), structuredClone(PutRequest.Item));
+      }
+    }
+    return {};
+  }
+}

@@ -1,0 +1,58 @@
+/** All targets, and a run over them. */
+import type { FuzzSettings } from './fuzz-arguments.ts';
+import type { Failure, Target } from './target.ts';
+import { cellTargets } from './targets/cells.ts';
+import { fileTargets } from './targets/csv.ts';
+import { eventTargets } from './targets/events.ts';
+import { functionTargets } from './targets/functions.ts';
+import { keyTargets } from './targets/keys.ts';
+import { writtenTargets } from './targets/written.ts';
+
+export const TARGETS: readonly Target[] = [
+  ...fileTargets,
+  ...cellTargets,
+  ...keyTargets,
+  ...writtenTargets,
+  ...eventTargets,
+  ...functionTargets,
+];
+
+export interface Fuzzed {
+  readonly name: string;
+  readonly inputs: number;
+  readonly milliseconds: number;
+  readonly failure: Failure | undefined;
+}
+
+/** How many of `inputs` each target gets, by its share; the first one gets what rounding leaves. */
+export function inputsOf(targets: readonly Target[], inputs: number): number[] {
+  const shares = targets.reduce((sum, { share }) => sum + share, 0);
+  const [first = 0, ...others] = targets.map(({ share }) => Math.round((inputs * share) / shares));
+  return [first + inputs - others.reduce((sum, count) => sum + count, first), ...others];
+}
+
+/** The command that repeats a failure and nothing else. */
+export const repeating = (name: string, seed: number, path: string | number) =>
+  `npm run fuzz -- --only ${name} --seed ${seed} --input ${path}`;
+
+/**
+ * Puts every input to its target, target by target, and goes on with the next one where one fails.
+ * @param next told before each input
+ * @returns one after the other, as they are done
+ */
+export async function* fuzz(
+  { inputs, seed, only, path }: FuzzSettings,
+  targets: readonly Target[] = TARGETS,
+  next: (target: Target) => void = () => {},
+): AsyncGenerator<Fuzzed> {
+  const chosen = only.length > 0 ? targets.filter(({ name }) => only.includes(name)) : targets;
+  const counts = path === undefined ? inputsOf(chosen, inputs) : [1];
+  for (const [n, target] of chosen.entries()) {
+    const { name } = target;
+    const count = counts[n] ?? 0;
+    const began = performance.now();
+    const repeat = path === undefined ? {} : { path };
+    const failure = await target.run({ seed, inputs: count, next: () => next(target), ...repeat });
+    yield { name, inputs: count, milliseconds: performance.now() - began, failure };
+  }
+}

@@ -1,0 +1,236 @@
+/** Single cells, rows of the three kinds of file, and what becomes of them. */
+import fc from 'fast-check';
+import type { CsvRow } from '../../../lambdas/domain/csv.ts';
+import {
+  addDays,
+  asInstant,
+  type Day,
+  dayOf,
+  instantOf,
+  millisOf,
+  NotAnInstant,
+  parseDay,
+} from '../../../lambdas/domain/days.ts';
+import {
+  imeiOut,
+  type OperatorId,
+  parseDirectionId,
+  parseImei,
+  parseMsisdn,
+} from '../../../lambdas/domain/identifiers.ts';
+import { newLedger, outcomeAt } from '../../../lambdas/domain/ledger.ts';
+import {
+  applyResponse,
+  parseResponseRow,
+  receiptOf,
+  receiptText,
+  responseColumns,
+} from '../../../lambdas/domain/responses.ts';
+import { reportColumns, Screening } from '../../../lambdas/domain/screening.ts';
+import {
+  linkKey,
+  parseLinkKey,
+  parseSighting,
+  type UsageColumn,
+  usageColumns,
+} from '../../../lambdas/domain/sightings.ts';
+import { cellOf, day, imei, msisdn, nastyText, orSpoilt } from '../inputs.ts';
+import { must, target } from '../target.ts';
+
+/** Reasons of rejects, as the formats list them. */
+export const IMEI_REASONS = ['missing_imei', 'not_digits', 'wrong_length', 'check_digit_mismatch', 'not_a_device'];
+const MSISDN_REASONS = ['missing_msisdn', 'bad_msisdn'];
+export const REPORT_REASONS = ['wrong_cell_count', ...IMEI_REASONS];
+export const USAGE_REASONS = [
+  ...REPORT_REASONS,
+  ...MSISDN_REASONS,
+  'missing_last_seen',
+  'bad_date',
+  'bad_subscriber_type',
+  'text_too_long',
+];
+export const RESPONSE_REASONS = [
+  ...['wrong_cell_count', ...IMEI_REASONS, ...MSISDN_REASONS, 'not_in_direction', 'unknown_outcome', 'bad_date'],
+  'conflicts_with_recorded',
+];
+
+/** The check digit as ISO/IEC 7812-1 tells it: all digits of the whole number, every second one doubled, add up to a multiple of 10. */
+function passesLuhn(digits: string): boolean {
+  const sum = [...digits].reverse().reduce((all, digit, n) => {
+    const weighed = Number(digit) * (n % 2 === 0 ? 1 : 2);
+    return all + Math.floor(weighed / 10) + (weighed % 10);
+  }, 0);
+  return sum % 10 === 0;
+}
+
+const isRealDay = (text: string) => {
+  const [year, month, date] = text.split('-').map(Number) as [number, number, number];
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && month >= 1 && month <= 12 && date >= 1 && date <= (days[month - 1] ?? 0);
+};
+
+const identifiers = target(
+  { name: 'identifiers', what: 'IMEIs, numbers, days and instants', share: 200 },
+  fc.oneof(orSpoilt(imei), orSpoilt(msisdn), orSpoilt(day), orSpoilt(fc.constant('2026-06-01T00:00:00Z')), nastyText),
+  (text) => {
+    const handset = parseImei(text);
+    const digits = text.replace(/[ \-/.]/g, '');
+    const wellFormed = /^[0-9]{14,16}$/.test(digits) && new Set(digits.slice(0, 14)).size > 1;
+    const checked = digits.length !== 15 || digits.endsWith('0') || passesLuhn(digits);
+    if ('reason' in handset) {
+      must(IMEI_REASONS.includes(handset.reason), 'an IMEI is rejected with a reason of the list');
+      must(!(wellFormed && checked), 'an IMEI as it should be is taken');
+    } else {
+      must(
+        wellFormed && checked,
+        'an IMEI that is taken has 14 to 16 digits of 0 to 9, not all alike, and a right check digit',
+      );
+      must(handset.value === digits.slice(0, 14), "a handset's key is the first 14 digits");
+      must(passesLuhn(imeiOut(handset.value)), 'an IMEI goes out with its check digit');
+      const again = parseImei(imeiOut(handset.value));
+      must('value' in again && again.value === handset.value, 'an IMEI that went out is read as the same handset');
+    }
+
+    const number = parseMsisdn(text);
+    const national = /^(?:\+91|91|0|)([6-9][0-9]{9})$/.exec(text)?.[1];
+    if ('reason' in number) {
+      must(MSISDN_REASONS.includes(number.reason), 'a number is rejected with a reason of the list');
+      must(national === undefined, 'a number as it should be is taken');
+    } else must(number.value === `+91${national}`, 'a number is kept in E.164');
+
+    const parsed = parseDay(text);
+    must(
+      (parsed === text) === isRealDay(text) && (parsed === null || parsed === text),
+      'a day is taken where a calendar has it',
+    );
+    if (parsed !== null && parsed > '0001' && parsed < '9999')
+      must(addDays(addDays(parsed, 180), -180) === parsed, 'days add up');
+
+    try {
+      const instant = asInstant(text);
+      must(isRealDay(instant.slice(0, 10)) && instantOf(millisOf(instant)) === instant, 'an instant is one');
+      must(instant.slice(0, 19) === text.slice(0, 19) && isRealDay(dayOf(instant)), 'an instant falls on a day');
+    } catch (error) {
+      if (!(error instanceof NotAnInstant)) throw error;
+    }
+  },
+);
+
+/** A row as the reader hands it over, of any cells. */
+function rowOf({
+  required,
+  optional,
+}: {
+  required: readonly string[];
+  optional: readonly string[];
+}): fc.Arbitrary<CsvRow> {
+  const columns = [...required, ...optional];
+  const line = fc.integer({ min: 2, max: 10 ** 9 });
+  const cells = fc
+    .tuple(...columns.map(cellOf))
+    .map((all) => Object.fromEntries(columns.map((column, n) => [column, all[n]?.trim() ?? ''])));
+  return fc.oneof(
+    { weight: 12, arbitrary: fc.record({ line, cells }) },
+    { weight: 1, arbitrary: fc.record({ line, wrongCellCount: nastyText }) },
+  );
+}
+
+const OPERATOR = 'airtel' as OperatorId;
+const UPLOAD_DAY = '2026-06-01' as Day;
+
+const usageRows = target({ name: 'usage-row', what: 'rows of usage files', share: 120 }, rowOf(usageColumns), (row) => {
+  const read = parseSighting(row as CsvRow<UsageColumn>, OPERATOR, UPLOAD_DAY);
+  if ('reason' in read) {
+    must(
+      USAGE_REASONS.includes(read.reason),
+      `a row of usage is rejected with a reason of the list, not ${read.reason}`,
+    );
+    must(read.line === row.line, 'a reject has its line');
+    must(
+      'wrongCellCount' in row || Object.values(row.cells).includes(read.value),
+      "a reject's value is a cell of its row",
+    );
+    return;
+  }
+  must(read.lastSeen <= UPLOAD_DAY && isRealDay(read.lastSeen), 'a sighting is no later than its upload');
+  must(read.lsa.length <= 500 && read.imsi.length <= 500 && read.pointOfSale.length <= 500, 'texts are short');
+  const key = linkKey(read);
+  const { lastSeen, msisdn: number, operator } = parseLinkKey(key);
+  must(
+    lastSeen === read.lastSeen && number === read.msisdn && operator === OPERATOR,
+    "a link's key is read as it was made",
+  );
+});
+
+const reports = target(
+  { name: 'report', what: 'rows of reports, screened', share: 50 },
+  fc.array(rowOf(reportColumns), { maxLength: 20 }),
+  (rows) => {
+    const screening = new Screening();
+    const count = { rejected: 0, repeats: 0, handsets: 0 };
+    for (const row of rows) {
+      const screened = screening.row(row as CsvRow<'imei'>);
+      if ('reason' in screened) {
+        must(REPORT_REASONS.includes(screened.reason), 'a row of a report is rejected with a reason of the list');
+        count.rejected++;
+      } else if ('repeat' in screened) count.repeats++;
+      else count.handsets++;
+    }
+    must(
+      JSON.stringify(screening.totals()) === JSON.stringify({ rows: rows.length, ...count }),
+      'every row of a report is counted once',
+    );
+    const handsets = screening.handsets();
+    must(
+      new Set(handsets).size === count.handsets && handsets.every((one) => /^[0-9]{14}$/.test(one)),
+      'handsets are distinct',
+    );
+  },
+);
+
+const DIRECTION = parseDirectionId('mha-0123456789ab.reverify.airtel.1-0-0');
+if (DIRECTION === null) throw new Error('a direction id');
+const NUMBERS = ['+919800000001', '+919800000002', '+919800000003'];
+const HANDSETS = ['35100000000001', '35100000000002', '35100000000003'];
+
+const responses = target(
+  { name: 'response', what: 'rows of responses, applied to a ledger', share: 80 },
+  fc
+    .constantFrom('reverify' as const, 'block' as const)
+    .chain((kind) => fc.tuple(fc.constant(kind), fc.array(rowOf(responseColumns(kind)), { maxLength: 12 }))),
+  ([kind, rows]) => {
+    const known: string[] = kind === 'reverify' ? NUMBERS : HANDSETS;
+    const answered = rows.map((row) =>
+      parseResponseRow(row, kind, UPLOAD_DAY, (identifier) => {
+        const at = known.indexOf(identifier);
+        return at < 0 ? undefined : at;
+      }),
+    );
+    const rungs = [{ order: 'reverify', deadline: asInstant('2026-06-06T00:00:00Z') }];
+    const { id: directionId, batchId, operator } = DIRECTION;
+    const ledger = newLedger({ directionId, batchId, operator, kind, plan: 1, rows: 3, rowsKey: 'rows', rungs });
+    const before = Buffer.from(ledger.outcomes).toString('hex');
+    const file = { sha256: 'ab'.repeat(32), attempt: 'one', at: asInstant('2026-06-01T10:00:00Z') };
+    const applied = applyResponse(ledger, answered, file);
+    must(applied.kind === 'applied', 'a first file is applied');
+    must(Buffer.from(ledger.outcomes).toString('hex') === before, 'a ledger that was read stays as it is');
+    must(applied.rows === rows.length, 'every row of a response is counted');
+    must(applied.rows === applied.recorded + applied.alreadyRecorded + applied.rejects.length, 'and counted once');
+    for (const { reason } of applied.rejects)
+      must(RESPONSE_REASONS.includes(reason), 'a row of a response is rejected with a reason of the list');
+    for (let row = 0; row < known.length; row++) {
+      const said = answered.some((answer) => 'row' in answer && answer.row === row);
+      must(
+        said === (outcomeAt(applied.ledger.outcomes, row) !== 'open'),
+        'a row has an outcome where somebody said one',
+      );
+    }
+    const receipt = JSON.parse(receiptText(receiptOf('a.csv', file.sha256, applied)));
+    const counted = Object.values<number>(receipt.rejected).reduce((sum, count) => sum + count, 0);
+    must(counted === receipt.rejects.length && receipt.rows === rows.length, 'a receipt accounts for every row');
+    must(applyResponse(applied.ledger, answered, file).kind === 'known', 'the same bytes again change nothing');
+  },
+);
+
+export const cellTargets = [identifiers, usageRows, reports, responses];

@@ -1,0 +1,406 @@
+/** Whole functions: any file under any name, from its event to what is written and told. */
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Context } from 'aws-lambda';
+import fc from 'fast-check';
+import { dayOf, type Instant } from '../../../lambdas/domain/days.ts';
+import { parseDirectionId } from '../../../lambdas/domain/identifiers.ts';
+import { type Ledger, newLedger } from '../../../lambdas/domain/ledger.ts';
+import { responseColumns } from '../../../lambdas/domain/responses.ts';
+import { reportColumns } from '../../../lambdas/domain/screening.ts';
+import { usageColumns } from '../../../lambdas/domain/sightings.ts';
+import { ENVIRONMENT } from '../environment.ts';
+import { fileName, fileOf, inboxKey } from '../inputs.ts';
+import { withLog } from '../log.ts';
+import { type Huge, MemoryAws } from '../memory-aws.ts';
+import { Broken, Budget, must, target } from '../target.ts';
+import { REPORT_REASONS, RESPONSE_REASONS, USAGE_REASONS } from './cells.ts';
+import { FILE_REASONS, reasonOf } from './csv.ts';
+import { mustStayInPlace } from './keys.ts';
+import { mustBeSafe } from './written.ts';
+
+type Handler = (event: unknown, context: Context) => Promise<unknown>;
+const load = async (name: string) =>
+  ((await import(`../../../lambdas/${name}/handler.ts`)) as { handler: unknown }).handler as Handler;
+const intake = await load('intake');
+const screen = await load('screen');
+const importer = await load('import');
+const cut = await load('cut');
+const importPiece = await load('import-piece');
+const publishImport = await load('publish-import');
+const record = await load('record');
+
+const AT = '2026-06-01T10:00:00Z' as Instant;
+const DIRECTION = parseDirectionId('mha-0123456789ab.reverify.airtel.1-0-0');
+const BLOCK = parseDirectionId('mha-0123456789ab.block.airtel.1-0-0');
+if (DIRECTION === null || BLOCK === null) throw new Error('a direction id');
+const HANDSETS = ['35100000000001', '35100000000002'];
+const NUMBERS = ['+919800000001', '+919800000002'];
+/** Reasons of files that are refused whole, beside those of reading. */
+const REFUSED = [...FILE_REASONS, 'unknown_direction', 'too_many_files', 'file_too_large'];
+/** Longer than this, what was written is counted and not read cell by cell. */
+const LONGEST_CHECKED = 20_000;
+
+let invocation = 0;
+const context = () => ({ awsRequestId: `request-${++invocation}` }) as Context;
+/** Tasks get and give JSON. */
+const json = (value: unknown) => JSON.parse(JSON.stringify(value));
+const invoke = async <Result>(handler: Handler, event: unknown): Promise<Result> =>
+  json(await handler(json(event), context()));
+
+/** Brings an upload's event to a function; it must not fail. */
+async function upload(handler: Handler, key: string, size: number): Promise<void> {
+  const object = { key, size, sequencer: '01', 'version-id': 'v1' };
+  const body = JSON.stringify({ time: AT, detail: { bucket: { name: 'inbox' }, object } });
+  const answer = await invoke<{ batchItemFailures: unknown[] }>(handler, { Records: [{ messageId: 'm', body }] });
+  must(answer.batchItemFailures.length === 0, 'a function works through every upload');
+}
+
+/** What a function did: what it wrote by key, and what it told whom. */
+interface Done {
+  readonly outbox: Map<string, Buffer>;
+  readonly items: Map<string, Record<string, unknown>>;
+  readonly told: MemoryAws['told'];
+}
+
+/** Lets a function work with an AWS of its own, whose logs are held to naming nobody. */
+async function on(aws: MemoryAws, act: () => Promise<void>): Promise<Done> {
+  aws.install();
+  const failures: unknown[] = [];
+  const lines = await withLog(async () => {
+    try {
+      await act();
+    } catch (error) {
+      failures.push(error);
+    }
+  });
+  for (const error of failures)
+    throw error instanceof Broken ? new Broken(`${error.message}\n${lines.join('\n')}`) : error;
+  for (const line of lines) {
+    const text = line.replaceAll(/-[0-9a-f]{12}\b/g, '');
+    must(!/\d{9}/.test(text), 'no log holds a number or an IMEI');
+  }
+  return { outbox: aws.in('outbox'), items: aws.items, told: aws.told };
+}
+
+/** The input of the one execution that was started. */
+function startedOf({ started }: MemoryAws): object {
+  const [only] = started;
+  must(started.length === 1 && only !== undefined, 'a file starts one execution');
+  return only.input as object;
+}
+
+const ofKind = ({ told }: Done, kind: string) => told.filter(({ notice }) => notice.kind === kind);
+const sumOf = (counts: object) => Object.values<number>({ ...counts }).reduce((sum, count) => sum + count, 0);
+
+/** The rejects of a report or usage file: safe, in order, with reasons of the list; the last may be what stopped the reading. */
+function checkRejects(csv: Buffer | undefined, reasons: readonly string[], stopped: boolean): number {
+  must(csv !== undefined, 'a file has its rejects');
+  if (csv.length > LONGEST_CHECKED) return csv.toString().split('\n').length;
+  const rows = mustBeSafe(csv.toString(), ['line', 'value', 'reason']);
+  let before = 0;
+  for (const [n, { line, reason = '' }] of rows.entries()) {
+    const fault = stopped && n === rows.length - 1;
+    must((fault ? REFUSED : reasons).includes(reasonOf(reason)), `a reject has a reason of the list, not ${reason}`);
+    must(Number(line) > before, 'rejects stand in the order of their lines');
+    before = Number(line);
+  }
+  return rows.length;
+}
+
+interface Sent {
+  readonly who: string;
+  readonly name: string;
+  readonly file: Buffer;
+}
+
+async function screened(
+  aws: MemoryAws,
+  { who, name }: Sent,
+  size: number,
+): Promise<{ status: string; reason?: string; handsets?: number }> {
+  await upload(intake, `reports/${who}/${name}`, size);
+  return await invoke(screen, { ...startedOf(aws), execution: 'arn:one', now: AT });
+}
+
+async function checkReport(sent: Sent): Promise<void> {
+  const aws = new MemoryAws();
+  aws.objects.set(`inbox/reports/${sent.who}/${sent.name}`, sent.file);
+  let result: Awaited<ReturnType<typeof screened>> | undefined;
+  const done = await on(aws, async () => {
+    result = await screened(aws, sent, sent.file.length);
+  });
+  const key = `rejects/${sent.who}/${sent.name}`;
+  mustStayInPlace(key, `rejects/${sent.who}/`, 3);
+  must(done.outbox.size === 1, 'a report has rejects and nothing else');
+  const refused = result?.status === 'refused';
+  const rejects = checkRejects(done.outbox.get(key), REPORT_REASONS, refused);
+  if (refused) {
+    must(
+      rejects === 1 && ofKind(done, 'report_refused').length === 2,
+      'a report that is refused has one line and two notices',
+    );
+    must(done.items.size === 0, 'a report that is refused has no effect');
+    return;
+  }
+  const [told] = ofKind(done, 'batch_registered');
+  must(told !== undefined, 'an agency is told of its batch');
+  const { rows, rejected, repeats, handsets } = told.notice.report as Record<
+    'rows' | 'rejected' | 'repeats' | 'handsets',
+    number
+  >;
+  must(
+    result?.status === 'registered' && rows === rejected + repeats + handsets,
+    'every row of a report is counted once',
+  );
+  must(sent.file.length > LONGEST_CHECKED || rejects === rejected, 'every reject is written');
+  const [lines] = [...aws.in('work')]
+    .filter(([place]) => place.startsWith('screened/'))
+    .map(([, text]) => text.toString());
+  must(lines?.split('\n').length === handsets + 1, 'every handset is written');
+}
+
+/** Does what the ImportByPieces machine does. */
+async function importByPieces(aws: MemoryAws): Promise<void> {
+  const { file, folder } = startedOf(aws) as { file: unknown; folder: string };
+  interface CutResult {
+    header?: unknown;
+    next?: unknown;
+    pieces: number;
+    manifestKey: string;
+  }
+  let last: CutResult | undefined;
+  const stretches: unknown[] = [];
+  const budget = new Budget(200, 'stretches');
+  do {
+    budget.spend();
+    last = await invoke<CutResult>(cut, { file, folder, ...(last ? { cut: last } : {}) });
+    const { header, manifestKey } = last;
+    const results: string[] = [];
+    for (const line of (aws.in('work').get(manifestKey) ?? '').toString().split('\n'))
+      if (line !== '')
+        results.push(JSON.stringify(await invoke(importPiece, { file, folder, header, piece: JSON.parse(line) })));
+    const key = `${folder}/imported/${stretches.length}`;
+    aws.objects.set(`work/${key}.jsonl`, Buffer.from(results.join('\n')));
+    const written = { DestinationBucket: 'work', ResultFiles: { SUCCEEDED: [{ Key: `${key}.jsonl` }] } };
+    aws.objects.set(`work/${key}.json`, Buffer.from(JSON.stringify(written)));
+    stretches.push({ ResultWriterDetails: { Bucket: 'work', Key: `${key}.json` } });
+  } while (last.next !== undefined);
+  await invoke(publishImport, { file, stretches, cut: last });
+}
+
+async function checkUsage({ who, name, file }: Sent): Promise<void> {
+  const key = `usage/${who}/${name}`;
+  const [inOne, inPieces] = [new MemoryAws(), new MemoryAws()];
+  for (const aws of [inOne, inPieces]) aws.objects.set(`inbox/${key}`, file);
+  const done = await on(inOne, () => upload(importer, key, 0));
+  const rejectsKey = `rejects/${who}/${name}`;
+  mustStayInPlace(rejectsKey, `rejects/${who}/`, 3);
+  must(done.outbox.size === 1, 'a usage file has rejects and nothing else');
+  const [stopped] = ofKind(done, 'usage_stopped');
+  const [told] = stopped ? [stopped] : ofKind(done, 'usage_imported');
+  must(told !== undefined, 'an operator is told of its usage');
+  const { rows, imported, rejected, reason } = told.notice as Record<string, number | string>;
+  must(rows === Number(imported) + Number(rejected), 'every row of usage is counted once');
+  must(!stopped || FILE_REASONS.includes(reasonOf(String(reason))), 'a usage file stops for a reason of the list');
+  const rejects = checkRejects(done.outbox.get(rejectsKey), USAGE_REASONS, stopped !== undefined);
+  must(file.length > LONGEST_CHECKED || rejects === Number(rejected) + (stopped ? 1 : 0), 'every reject is written');
+  const links = [...done.items.keys()].filter((item) => item.startsWith('["Links"'));
+  must(links.length <= Number(imported) && (imported === 0) === (links.length === 0), 'what was imported is linked');
+
+  if (file.length > LONGEST_CHECKED) return;
+  const pieces = await on(inPieces, async () => {
+    await upload(importer, key, 10 ** 9);
+    await importByPieces(inPieces);
+  });
+  must(isDeepStrictEqual(pieces.outbox, done.outbox), 'a usage file in pieces has the rejects of the file in one');
+  must(isDeepStrictEqual(pieces.items, done.items), 'a usage file in pieces has the links of the file in one');
+  must(isDeepStrictEqual(pieces.told, done.told), 'and the same is told');
+}
+
+interface Answer extends Sent {
+  readonly directionId: string;
+  readonly settled: boolean;
+}
+
+const ledgerOf = ({ id, batchId, operator, kind }: NonNullable<typeof DIRECTION>, settled: boolean): Ledger => ({
+  ...newLedger({
+    directionId: id,
+    batchId,
+    operator,
+    kind,
+    plan: 1,
+    rows: 2,
+    rowsKey: `rows/${kind}`,
+    rungs: [{ order: kind, deadline: '2026-06-17T00:00:00Z' as Instant }],
+  }),
+  ...(settled ? { closedAt: AT, sealedAt: AT } : {}),
+});
+
+function prepare(aws: MemoryAws, settled: boolean): void {
+  const item = (table: string, pk: string, value: object) =>
+    aws.items.set(JSON.stringify([table, pk, undefined]), { pk, ...value });
+  for (const direction of [DIRECTION, BLOCK]) {
+    if (direction === null) continue;
+    item('Cases', `BATCH#${direction.batchId}`, {
+      batchId: direction.batchId,
+      plan: 1,
+      state: settled ? 'settled' : 'directed',
+    });
+    item('Cases', `DIR#${direction.id}`, ledgerOf(direction, settled));
+  }
+  aws.objects.set(
+    'work/rows/reverify',
+    Buffer.from(NUMBERS.map((number, n) => `${number}\t${HANDSETS[n]}\t=Delhi\n`).join('')),
+  );
+  aws.objects.set('work/rows/block', Buffer.from(HANDSETS.map((handset) => `${handset}\n`).join('')));
+}
+
+async function checkResponse({ who, name, file, directionId, settled }: Answer): Promise<void> {
+  const key = `responses/${who}/${directionId}/${name}`;
+  const aws = new MemoryAws();
+  prepare(aws, settled);
+  const before = structuredClone(aws.items);
+  aws.objects.set(`inbox/${key}`, file);
+  const done = await on(aws, () => upload(record, key, file.length));
+  const sha8 = createHash('sha256').update(file).digest('hex').slice(0, 8);
+  const receiptKey = `receipts/${who}/${directionId}/${name}.${sha8}.json`;
+  mustStayInPlace(receiptKey, `receipts/${who}/`, 4);
+  const receipt = JSON.parse(done.outbox.get(receiptKey)?.toString() ?? 'null');
+  must(receipt !== null && receipt.file === name, 'a response has its receipt, which names it');
+  const { rows, recorded, alreadyRecorded, rejected, rejects, refused } = receipt;
+  must(rows === recorded + alreadyRecorded + sumOf(rejected), 'every row of a response is counted once');
+  must(rejects.length === sumOf(rejected), 'every reject of a response is told');
+  for (const { reason } of rejects)
+    must(RESPONSE_REASONS.includes(reason), 'a row of a response is rejected with a reason of the list');
+  if (refused !== null) {
+    must(REFUSED.includes(reasonOf(refused)) && rows === 0, 'a response is refused whole, for a reason of the list');
+    must(isDeepStrictEqual(aws.items, before) && done.outbox.size === 1, 'a response that is refused has no effect');
+  }
+  for (const [place, bytes] of done.outbox) {
+    if (place === receiptKey) continue;
+    const order = place === `orders/${who}/${directionId}/failed-${sha8}-disconnect.csv`;
+    const late = settled && place.startsWith(`revocations/${dayOf(AT)}/mha-0123456789ab.late-${sha8}.`);
+    must(order || late, 'a response writes an order, or late revocations, and nothing else');
+    if (place.endsWith('.csv')) mustBeSafe(bytes.toString(), ['msisdn', 'reason']);
+    else JSON.parse(bytes.toString());
+  }
+  const [outbox, items] = [new Map(done.outbox), structuredClone(aws.items)];
+  const again = await on(aws, () => upload(record, key, file.length));
+  must(
+    isDeepStrictEqual(again.outbox, outbox) && isDeepStrictEqual(aws.items, items),
+    'a response that comes again changes nothing',
+  );
+}
+
+const sent = (columns: Parameters<typeof fileOf>[0], ...who: string[]) =>
+  fc.record({ who: fc.constantFrom(...who), name: fileName, file: fileOf(columns) });
+
+const reports = target(
+  { name: 'functions-report', what: 'reports, from upload to batch', share: 40 },
+  sent(reportColumns, 'mha', 'up-police'),
+  checkReport,
+);
+const usage = target(
+  { name: 'functions-usage', what: 'usage files, in one and in pieces', share: 40 },
+  sent(usageColumns, 'airtel', 'jio'),
+  checkUsage,
+);
+const responses = target(
+  { name: 'functions-response', what: 'responses, from upload to receipt', share: 40 },
+  fc.constantFrom(DIRECTION, BLOCK).chain(({ id, kind }) =>
+    fc.record({
+      who: fc.constantFrom('airtel', 'airtel', 'jio'),
+      name: fileName,
+      file: fileOf(responseColumns(kind)),
+      directionId: fc.constantFrom<string>(id, id, id, 'none', '__proto__', '…'),
+      settled: fc.boolean(),
+    }),
+  ),
+  checkResponse,
+);
+
+const FUNCTIONS = [intake, importer, record];
+const strays = target(
+  { name: 'functions-key', what: 'objects under any key', share: 40 },
+  fc.tuple(fc.constantFrom(0, 1, 2), inboxKey),
+  async ([which, key]) => {
+    const aws = new MemoryAws();
+    prepare(aws, false);
+    const before = structuredClone(aws.items);
+    if (key.isWellFormed() && Buffer.byteLength(key) <= 1024) aws.objects.set(`inbox/${key}`, Buffer.from('imei\n'));
+    const done = await on(aws, () => upload(FUNCTIONS[which] as Handler, key, 5));
+    const stray = ofKind(done, 'stray_object');
+    const { AGENCIES, OPERATORS } = ENVIRONMENT;
+    const who = key.split('/')[1] ?? '';
+    const known = `${AGENCIES},${OPERATORS}`.split(',').includes(who);
+    if (stray.length === 0) must(known && key.endsWith('.csv'), 'a file is taken only from somebody known');
+    else
+      must(
+        done.told.length === 1 && done.outbox.size === 0 && aws.started.length === 0,
+        'a stray object is told of and has no effect',
+      );
+    if (stray.length > 0) must(isDeepStrictEqual(aws.items, before), 'a stray object changes no record');
+    must(stray.length === 0 || aws.bytesRead === 0, 'a stray object is not read');
+    for (const place of done.outbox.keys())
+      must(
+        place.startsWith(`receipts/${who}/`) || place.startsWith(`rejects/${who}/`),
+        'what is written is the uploader’s',
+      );
+  },
+);
+
+const HUGE = 5 * 1024 ** 3;
+/** What may be read of a file that is refused for its size, or of a usage file's first stretch. */
+const READ_OF_HUGE = 4 * 1024 * 1024;
+
+const huge = target(
+  { name: 'functions-huge', what: 'files of 5 GB', share: 2 },
+  fc.record({
+    kind: fc.constantFrom('report', 'usage', 'response'),
+    head: fc.boolean(),
+    tail: fc.constantFrom('9', '"', '\n', ' \n', ',', '"x\n', '35100000000001,9800000001,2026-05-20\n', '\0', 'é'),
+  }),
+  async ({ kind, head, tail }) => {
+    const aws = new MemoryAws();
+    prepare(aws, false);
+    const columns = { report: 'imei\n', usage: 'imei,msisdn,last_seen\n', response: 'msisdn,outcome\n' };
+    const object: Huge = {
+      bytes: HUGE,
+      head: Buffer.from(head ? columns[kind as keyof typeof columns] : ''),
+      tail: Buffer.from(tail),
+    };
+    const put = (key: string) => {
+      aws.objects.set(`inbox/${key}`, object);
+      return key;
+    };
+    const done = await on(aws, async () => {
+      if (kind === 'report') {
+        put('reports/mha/huge.csv');
+        const result = await screened(aws, { who: 'mha', name: 'huge.csv', file: Buffer.alloc(0) }, HUGE);
+        must(result.reason === 'file_too_large', 'a report of 5 GB is refused for its size');
+      } else if (kind === 'response') await upload(record, put(`responses/airtel/${DIRECTION.id}/huge.csv`), HUGE);
+      else {
+        await upload(importer, put('usage/airtel/huge.csv'), HUGE);
+        const { file, folder } = startedOf(aws) as { file: unknown; folder: string };
+        const stretch = await invoke<{ pieces: number; next?: unknown; fault?: unknown }>(cut, { file, folder });
+        must(
+          (stretch.next === undefined) === (stretch.fault !== undefined),
+          'a usage file of 5 GB is cut stretch by stretch, up to its fault',
+        );
+      }
+    });
+    must(aws.bytesRead <= (kind === 'usage' ? READ_OF_HUGE : 0), 'little of a file of 5 GB is read');
+    const refusals = { report: 'report_refused', response: 'response_refused', usage: '' };
+    if (kind !== 'usage')
+      must(ofKind(done, refusals[kind as keyof typeof refusals]).length > 0, 'a file that is refused is told of');
+    if (kind === 'response') {
+      const receipt = JSON.parse(
+        done.outbox.get(`receipts/airtel/${DIRECTION.id}/huge.csv.unread.json`)?.toString() ?? '{}',
+      );
+      must(receipt.refused === 'file_too_large' && receipt.sha256 === null, 'a response of 5 GB has a receipt');
+    }
+  },
+);
+
+export const functionTargets = [reports, usage, responses, strays, huge];
