@@ -172,7 +172,7 @@ class AfterEachWrite implements More {
   }
 }
 
-/** The functions of the app, all of which write. */
+/** The functions of the app that write. */
 const FUNCTIONS = [
   'Claim',
   'Close',
@@ -247,6 +247,6 @@ describe('changes nothing but the time that retries take:', { timeout: 400_000 }
       },
     });
     expectTheSame(told);
-    expect([...throttled].sort()).toEqual(FUNCTIONS.flatMap((name) => [`${name} 1`, `${name} 2`]));
+    expect([...throttled]).toEqual(expect.arrayContaining(FUNCTIONS.flatMap((name) => [`${name} 1`, `${name} 2`])));
   });
 });
