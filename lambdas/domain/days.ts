@@ -56,9 +56,16 @@ export function dayOf(instant: Instant): Day {
 /** Reads a day: `YYYY-MM-DD`, a real day of the calendar; else null. */
 export function parseDay(cell: string): Day | null {
   if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(cell)) return null;
-  const millis = Date.parse(`${cell}T00:00:00Z`);
-  if (Number.isNaN(millis) || new Date(millis).toISOString().slice(0, 10) !== cell) return null;
-  return cell as Day;
+  const month = Number(cell.slice(5, 7));
+  const day = Number(cell.slice(8));
+  return day >= 1 && day <= daysOf(Number(cell.slice(0, 4)), month) ? (cell as Day) : null;
+}
+
+/** How many days a month (from 1) has; none for one that there isn't. Every row of a file has a date, so this is reckoned without a Date. */
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  if (month === 4 || month === 6 || month === 9 || month === 11) return 30;
+  return month >= 1 && month <= 12 ? 31 : 0;
 }
 
 /** The day `days` later, or earlier when negative. */

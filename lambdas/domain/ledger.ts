@@ -26,6 +26,7 @@ export const bytesPerRow = 5;
 const outcomeBits = 3;
 const outcomeMask = 0b111;
 const dayZero = '0000-01-01' as Day;
+const dayZeroMillis = Date.parse(dayZero);
 const millisPerDay = 86_400_000;
 
 /** One order issued: the commit of a rung. `attempt` names the work folder where the order's file was prepared. */
@@ -153,7 +154,7 @@ export function outcomeAt(bytes: Uint8Array, row: number): Outcome {
 export function writeOutcome(bytes: Uint8Array, row: number, outcome: Outcome, on: Day, file: number): void {
   const at = row * bytesPerRow;
   const head = ((file + 1) << outcomeBits) | code[outcome];
-  const day = (Date.parse(on) - Date.parse(dayZero)) / millisPerDay;
+  const day = (Date.parse(on) - dayZeroMillis) / millisPerDay;
   bytes[at] = head & 0xff;
   bytes[at + 1] = head >> 8;
   bytes[at + 2] = day & 0xff;

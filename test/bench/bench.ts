@@ -19,7 +19,7 @@ const BENCHMARKS: Record<string, (runs: number) => Promise<Results>> = {
   cutting: measureCutting,
   interpreting: measureInterpreting,
   memory: measureMemory,
-  sharing: () => measureSharing(progress),
+  sharing: () => measureSharing(showProgress(process.stderr)),
 };
 const LEAST_RUNS = 5;
 
