@@ -61,7 +61,7 @@ const EXECUTIONS = 'Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::Ac
 const CLAIM_ITEMS = [...PUT_ITEMS, 'dynamodb:BatchGetItem'];
 
 /** Ladders are days long; a sweep reads every open ledger. */
-export const SWEEP_EVERY = Duration.hours(6);
+export const SWEEP_EVERY = Duration.days(1);
 
 /** Pieces of a usage file that one run of the Cut function lists: some 2 GiB, a fraction of its 15 minutes. */
 const PIECES_PER_STRETCH = 256;

@@ -69,8 +69,8 @@ describe('what a template may not hold is an error that names it', () => {
       },
     ],
     [
-      'app.Rule: property ScheduleExpression of AWS::Events::Rule',
-      { Resources: { Rule: { Type: 'AWS::Events::Rule', Properties: { ScheduleExpression: 'rate(1 day)' } } } },
+      'app.Rule: property RoleArn of AWS::Events::Rule',
+      { Resources: { Rule: { Type: 'AWS::Events::Rule', Properties: { RoleArn: 'arn:aws:iam::1:role/x' } } } },
     ],
     [
       'app.Queue: property FifoQueue of AWS::SQS::Queue',
