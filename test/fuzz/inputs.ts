@@ -168,6 +168,14 @@ export const day = fc.oneof(
   fc.date({ noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10)),
 );
 
+/** Longer than any text that is kept. */
+const LONG_TEXT = 'x'.repeat(501);
+
+const freeText = fc.oneof(
+  { weight: 12, arbitrary: fc.constantFrom('', 'Delhi', 'a b', 'कर्नाटक') },
+  { weight: 1, arbitrary: fc.constant(LONG_TEXT) },
+);
+
 /** What stands in a good row's cells, by column; other columns hold free text. */
 const CELLS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   imei,
@@ -178,7 +186,7 @@ const CELLS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   outcome: fc.constantFrom('verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'),
 };
 export const cellOf = (column: string): fc.Arbitrary<string> =>
-  orSpoilt((Object.hasOwn(CELLS, column) && CELLS[column]) || fc.constantFrom('', 'Delhi', 'a b', 'कर्नाटक'));
+  orSpoilt((Object.hasOwn(CELLS, column) && CELLS[column]) || freeText);
 
 /** Columns of a kind of file. */
 export interface Columns {
@@ -321,14 +329,23 @@ function changed(file: Buffer, one: Change): Buffer {
 /** A file of this kind: as it should be, or its bytes changed in a few places; one in fifty is long. */
 export function fileOf(columns: Columns): fc.Arbitrary<Buffer> {
   const good = csvText(columns).map((text) => Buffer.from(text));
+  const [first = ''] = columns.required;
+  const headers = [
+    `${columns.required.join(',')}\n`,
+    `\ufeff\r\n"${columns.required.join('","')}"\r\n`,
+    `${first}\n`,
+    '',
+  ].map((text) => Buffer.from(text));
   const apply = ([file, changes]: [Buffer, Change[]]) => changes.reduce(changed, file);
   return fc.oneof(
     { weight: 10, arbitrary: good },
     { weight: 30, arbitrary: fc.tuple(good, fc.array(change, { minLength: 1, maxLength: 4 })).map(apply) },
     { weight: 1, arbitrary: fc.tuple(good, fc.array(longChange, { minLength: 1, maxLength: 2 })).map(apply) },
     {
-      weight: 9,
-      arbitrary: fc.array(fc.constantFrom(...BYTES, ...BROKEN), { maxLength: 20 }).map((all) => Buffer.concat(all)),
+      weight: 12,
+      arbitrary: fc
+        .tuple(fc.constantFrom(...headers), fc.array(fc.constantFrom(...BYTES, ...BYTES, ...BROKEN), { maxLength: 20 }))
+        .map(([header, parts]) => Buffer.concat([header, ...parts])),
     },
     { weight: 2, arbitrary: fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes)) },
   );
@@ -357,7 +374,7 @@ export const inboxKey = fc.oneof(
     weight: 1,
     arbitrary: fc
       .tuple(
-        fc.constantFrom('reports/mha/', 'usage/jio/'),
+        fc.constantFrom('reports/mha/', 'usage/jio/', 'responses/jio/none/'),
         fc.constantFrom('x', 'क', '../', 'a/'),
         fc.nat({ max: 1000 }),
       )

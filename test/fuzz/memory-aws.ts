@@ -35,6 +35,8 @@ const LARGEST_ITEM = 400 * 1024;
 const LARGEST_MESSAGE = 256 * 1024;
 const LONGEST_EXECUTION_NAME = 80;
 const ITEMS_PER_BATCH_WRITE = 25;
+/** So that a function that reads a huge object to its end doesn't. */
+const MOST_READ = 64 * 1024 * 1024;
 const CHUNK = 64 * 1024;
 
 const bytesOf = (text: string) => Buffer.byteLength(text);
@@ -155,6 +157,7 @@ export class MemoryAws {
     if (Range !== undefined && start >= size) throw new Refused('a range begins within its object');
     const count = (bytes: number) => {
       this.bytesRead += bytes;
+      if (this.bytesRead > MOST_READ) throw new Refused(`nothing reads more than ${MOST_READ} bytes here`);
     };
     return {
       Body: Readable.from(chunksOf(object, start, end, count), { objectMode: false }),

@@ -12,6 +12,7 @@ import {
   parseDay,
 } from '../../../lambdas/domain/days.ts';
 import {
+  type DirectionKind,
   imeiOut,
   type OperatorId,
   parseDirectionId,
@@ -194,11 +195,27 @@ if (DIRECTION === null) throw new Error('a direction id');
 const NUMBERS = ['+919800000001', '+919800000002', '+919800000003'];
 const HANDSETS = ['35100000000001', '35100000000002', '35100000000003'];
 
+/** A row of a response that is as it should be, for one of the direction's rows. */
+function knownRow(kind: DirectionKind): fc.Arbitrary<CsvRow> {
+  const [column, known, outcomes] =
+    kind === 'reverify'
+      ? ['msisdn', NUMBERS, ['verified', 'failed', 'disconnected', 'not_found']]
+      : ['imei', HANDSETS, ['blocked', 'not_found']];
+  const occurred_on = fc.constantFrom('', '2026-05-20', '2026-06-01', '2026-06-02');
+  return fc
+    .tuple(fc.integer({ min: 2, max: 99 }), fc.constantFrom(...known), fc.constantFrom(...outcomes), occurred_on)
+    .map(([line, one, outcome, on]) => ({
+      line,
+      cells: { [String(column)]: one, outcome, occurred_on: on, remarks: '' },
+    }));
+}
+
 const responses = target(
   { name: 'response', what: 'rows of responses, applied to a ledger', share: 80 },
-  fc
-    .constantFrom('reverify' as const, 'block' as const)
-    .chain((kind) => fc.tuple(fc.constant(kind), fc.array(rowOf(responseColumns(kind)), { maxLength: 12 }))),
+  fc.constantFrom('reverify' as const, 'block' as const).chain((kind) => {
+    const row = fc.oneof(knownRow(kind), rowOf(responseColumns(kind)));
+    return fc.tuple(fc.constant(kind), fc.array(row, { maxLength: 12 }));
+  }),
   ([kind, rows]) => {
     const known: string[] = kind === 'reverify' ? NUMBERS : HANDSETS;
     const answered = rows.map((row) =>
@@ -207,6 +224,9 @@ const responses = target(
         return at < 0 ? undefined : at;
       }),
     );
+    for (const answer of answered)
+      if ('row' in answer)
+        must(isRealDay(answer.day) && answer.day <= UPLOAD_DAY, 'an answer is no later than its upload');
     const rungs = [{ order: 'reverify', deadline: asInstant('2026-06-06T00:00:00Z') }];
     const { id: directionId, batchId, operator } = DIRECTION;
     const ledger = newLedger({ directionId, batchId, operator, kind, plan: 1, rows: 3, rowsKey: 'rows', rungs });

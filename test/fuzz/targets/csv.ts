@@ -20,6 +20,15 @@ export const reasonOf = (told: string) => told.split(':')[0] ?? '';
 
 const LONGEST_LINE = 64 * 1024;
 
+/** The chunks, each of whose memory is used again once the next one is asked for. */
+async function* reused(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
+  for (const chunk of chunks) {
+    const copy = Buffer.from(chunk);
+    yield copy;
+    copy.fill('"');
+  }
+}
+
 /** Reads a file; every batch of rows must hold one, and there are no more rows than bytes. */
 async function read(chunks: Chunks, columns: Columns, bytes: number): Promise<Reading> {
   const rows: CsvRow[] = [];
@@ -69,6 +78,21 @@ const mayBeBinary = (file: Buffer) =>
 const ODD = /""[^\S\n]+"|"[^\S\n]*[\u00a0\ufeff\u2028\u2029\v\f]/;
 const LONGEST_RECKONED = 4000;
 
+/** What a file of short lines says, by the simple reckoning: up to its first line whose bytes are no text. */
+function expected(file: Buffer, columns: Columns): Reading {
+  const lines = linesOf(file);
+  const bad = lines.findIndex((line) => !isUtf8(line) || line.includes(0));
+  if (bad < 0) return reckon(file.toString(), columns);
+  let end = 0;
+  for (let line = 0; line < bad; line++) end = file.indexOf(10, end) + 1;
+  const before = file.subarray(0, end).toString();
+  const { rows, fault } = reckon(before, columns);
+  // A quote that one more would close is open only because the file goes on.
+  const open = fault?.reason === 'unclosed_quote' && reckon(`${before}"`, columns).fault?.reason !== 'unclosed_quote';
+  if (fault !== null && fault.reason !== 'empty_file' && !open) return { rows, fault };
+  return { rows, fault: { line: bad + 1, reason: isUtf8(lines[bad] ?? file) ? 'nul_byte' : 'not_utf8' } };
+}
+
 /** What must hold of a reading, whatever the file. */
 function mustFit({ rows, fault }: Reading, file: Buffer, { required, optional }: Columns): void {
   const lines = linesOf(file);
@@ -98,10 +122,8 @@ function mustFit({ rows, fault }: Reading, file: Buffer, { required, optional }:
     must(Object.getPrototypeOf(row.cells) === Object.prototype, 'a row is a plain object');
     for (const cell of Object.values(row.cells)) must(cell === cell.trim(), 'cells are trimmed');
   }
-  const plain = !bad.not_utf8 && !bad.nul_byte && !tooLong && fault?.reason !== 'not_csv';
-  const text = file.toString();
-  if (plain && file.length <= LONGEST_RECKONED && !ODD.test(text))
-    mustBeSame({ rows, fault }, reckon(text, { required, optional }), 'a file has the rows of a simple reckoning');
+  if (fault?.reason !== 'not_csv' && file.length <= LONGEST_RECKONED && !ODD.test(file.toString()))
+    mustBeSame({ rows, fault }, expected(file, { required, optional }), 'a file has the rows of a simple reckoning');
 }
 
 const KINDS: Columns[] = [reportColumns, usageColumns, responseColumns('reverify'), responseColumns('block')];
@@ -128,7 +150,11 @@ const reading = target(
       ...(file.length < CUT_EVERYWHERE ? Array.from(file, (_, at) => cutAt(file, [at])) : []),
     ];
     for (const chunks of chunkings)
-      mustBeSame(await read(chunks, columns, file.length), whole, 'a file is the same however it is cut into chunks');
+      mustBeSame(
+        await read(reused(chunks), columns, file.length),
+        whole,
+        'a file is the same however it is cut into chunks',
+      );
   },
 );
 
@@ -149,6 +175,7 @@ async function inPieces(file: Buffer, columns: Columns, bytes: number, most: num
     for (const piece of pieces) {
       if (header === undefined) throw new Broken('a file without a header has no pieces');
       must(piece.start === (covered ?? header.at) && piece.end > piece.start, 'pieces follow on one another');
+      must(piece.end <= file.length, 'no piece goes beyond its file');
       covered = piece.end;
       const parts = [file.subarray(0, header.at), file.subarray(piece.start, piece.end)];
       for await (const batch of readPiece(parts, columns, header, piece.line)) rows.push(...batch);
@@ -195,7 +222,7 @@ const TAILS = [
 ];
 
 const endless = target(
-  { name: 'endless', what: 'files that never end', share: 4 },
+  { name: 'endless', what: 'files that never end', share: 8 },
   fc.record({
     columns: fc.constantFrom(...KINDS),
     head: fc.constantFrom('header', 'row', 'quote', 'nothing'),

@@ -273,6 +273,8 @@ async function checkResponse({ who, name, file, directionId, settled }: Answer):
   must(rejects.length === sumOf(rejected), 'every reject of a response is told');
   for (const { reason } of rejects)
     must(RESPONSE_REASONS.includes(reason), 'a row of a response is rejected with a reason of the list');
+  const theirs = [DIRECTION, BLOCK].some((direction) => direction?.id === directionId && direction.operator === who);
+  must(theirs || refused === 'unknown_direction', "an operator answers nobody's directions but its own");
   if (refused !== null) {
     must(REFUSED.includes(reasonOf(refused)) && rows === 0, 'a response is refused whole, for a reason of the list');
     must(isDeepStrictEqual(aws.items, before) && done.outbox.size === 1, 'a response that is refused has no effect');
@@ -297,17 +299,17 @@ const sent = (columns: Parameters<typeof fileOf>[0], ...who: string[]) =>
   fc.record({ who: fc.constantFrom(...who), name: fileName, file: fileOf(columns) });
 
 const reports = target(
-  { name: 'functions-report', what: 'reports, from upload to batch', share: 40 },
+  { name: 'functions-report', what: 'reports, from upload to batch', share: 60 },
   sent(reportColumns, 'mha', 'up-police'),
   checkReport,
 );
 const usage = target(
-  { name: 'functions-usage', what: 'usage files, in one and in pieces', share: 40 },
+  { name: 'functions-usage', what: 'usage files, in one and in pieces', share: 60 },
   sent(usageColumns, 'airtel', 'jio'),
   checkUsage,
 );
 const responses = target(
-  { name: 'functions-response', what: 'responses, from upload to receipt', share: 40 },
+  { name: 'functions-response', what: 'responses, from upload to receipt', share: 60 },
   fc.constantFrom(DIRECTION, BLOCK).chain(({ id, kind }) =>
     fc.record({
       who: fc.constantFrom('airtel', 'airtel', 'jio'),
@@ -322,7 +324,7 @@ const responses = target(
 
 const FUNCTIONS = [intake, importer, record];
 const strays = target(
-  { name: 'functions-key', what: 'objects under any key', share: 40 },
+  { name: 'functions-key', what: 'objects under any key', share: 60 },
   fc.tuple(fc.constantFrom(0, 1, 2), inboxKey),
   async ([which, key]) => {
     const aws = new MemoryAws();

@@ -29,7 +29,7 @@ const keys = target({ name: 'key', what: 'object keys', share: 100 }, inboxKey, 
     must(STRAYS.includes(read.why), 'a stray object has a reason of the list');
     return;
   }
-  must(read.name.endsWith('.csv') && !read.name.includes('/'), 'a file has a name');
+  must(/^[^/]+\.csv$/s.test(read.name), 'a file has a name');
   if (read.kind === 'response') {
     must(key === `responses/${read.operator}/${read.directionId}/${read.name}`, 'a key is what its parts say');
     mustStayInPlace(

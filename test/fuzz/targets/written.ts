@@ -24,6 +24,9 @@ const E164 = /^\+91[6-9][0-9]{9}$/;
 /** Reads a CSV that we wrote, by the simple reckoning, and holds it to what a spreadsheet must not find. */
 export function mustBeSafe(csv: string, columns: readonly string[]): Record<string, string>[] {
   must(csv.endsWith('\n') && csv.isWellFormed(), 'what we write is whole lines of UTF-8');
+  const outsideQuotes = csv.replaceAll(/"(?:[^"]|"")*"/g, '');
+  // A spreadsheet may begin a row, and a formula in it, after a lone CR.
+  must(!outsideQuotes.includes('\r'), 'what we write has no CR outside quotes');
   const { rows, fault } = reckon(csv, { required: columns, optional: [] });
   must(fault === null, 'what we write can be read');
   return rows.map((row) => {
