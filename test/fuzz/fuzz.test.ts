@@ -31,6 +31,17 @@ describe('a broken rule', () => {
     expect(await failureOf(noQuote)).toMatchObject({ input: '"\\""', error: 'Broken: a text has no quote' });
   });
 
+  it('shows the bytes of a file as text', async () => {
+    const file = fc.constantFrom(Buffer.from('im"ei\n\xff', 'latin1'), Buffer.alloc(0));
+    const all = await run([
+      target({ name: 'planted', what: '', share: 1 }, fc.tuple(file, file), () => must(false, 'nothing holds')),
+    ]);
+    const [{ failure } = { failure: undefined }] = all;
+    expect(failure?.input).toBe(
+      `[Buffer.from("im\\"ei\\n\u00ff", 'latin1'),Buffer.from("im\\"ei\\n\u00ff", 'latin1')]`,
+    );
+  });
+
   it('is broken again by the command that it is told with, and by no other input of that command', async () => {
     const told = await failureOf(noQuote);
     const seen: string[] = [];

@@ -68,7 +68,10 @@ export function prototypesUntouched(): void {
 const LONGEST_SHOWN = 2000;
 
 function shown(input: unknown): string {
-  const text = fc.stringify(input);
+  const text = fc.stringify(input).replaceAll(/Buffer\.from\(\[([\d,]*)\]\)/g, (_, bytes: string) => {
+    const characters = Buffer.from(bytes === '' ? [] : bytes.split(',').map(Number));
+    return `Buffer.from(${JSON.stringify(characters.toString('latin1'))}, 'latin1')`;
+  });
   return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}… (${text.length} characters)`;
 }
 
