@@ -56,6 +56,7 @@ const created = z.object({
       key: z.string(),
       size: z.number(),
       sequencer: z.string(),
+      etag: z.string().optional(),
       'version-id': z.string().optional(),
     }),
   }),
@@ -69,6 +70,8 @@ export interface Uploaded {
   /** Tells this upload from every other one, also of the same key. */
   upload: string;
   size: number;
+  /** Of its bytes. */
+  etag: string | undefined;
   at: Instant;
 }
 
@@ -94,9 +97,9 @@ export function events<E extends z.ZodType>(event: E, work: (event: z.output<E>,
 /** The handler of a queue of "Object Created" events. */
 export function uploads(work: (file: Uploaded, attempt: string) => Promise<void>) {
   return events(created, ({ time, detail }, attempt) => {
-    const { key, size, sequencer, 'version-id': versionId } = detail.object;
+    const { key, size, etag, sequencer, 'version-id': versionId } = detail.object;
     return work(
-      { bucket: detail.bucket.name, key, size, versionId, upload: versionId ?? sequencer, at: time },
+      { bucket: detail.bucket.name, key, size, etag, versionId, upload: versionId ?? sequencer, at: time },
       attempt,
     );
   });

@@ -3,13 +3,15 @@ import { z } from 'zod';
 import { readCsv, rejectsHeader } from '../domain/csv.ts';
 import { parseInboxKey } from '../domain/keys.ts';
 import { usageColumns } from '../domain/sightings.ts';
-import { idList, log, uploads, wholeNumber } from '../shell.ts';
+import { idList, log, type Uploaded, uploads, wholeNumber } from '../shell.ts';
 import { tellStray } from '../stores/notices.ts';
 import { readBytes } from '../stores/objects.ts';
+import { marking } from '../stores/uploads.ts';
 import { startOnce } from '../stores/workflows.ts';
 import { announceImport, importRows, rejectsOf, type UsageFile } from './usage.ts';
 
 const environment = z.object({
+  WORK: z.string(),
   OUTBOX: z.string(),
   CASES: z.string(),
   LINKS: z.string(),
@@ -27,27 +29,29 @@ const env = environment.parse(process.env);
  * Import: an operator's usage file becomes links. One that is larger than a piece goes to an execution of its own, which
  * imports it piece by piece.
  */
-export const handler = uploads(async (uploaded) => {
-  const { bucket, key, versionId, upload, size, at } = uploaded;
-  const place = parseInboxKey(key);
-  if (place.kind !== 'usage' || !env.OPERATORS.includes(place.operator)) {
-    const why = place.kind === 'stray' ? place.why : place.kind === 'usage' ? 'unknown_operator' : 'unknown_place';
-    log.info('stray object', { why });
-    await tellStray(env.ADMINISTRATORS_TOPIC, uploaded, why);
-    return;
-  }
-  const { operator, name } = place;
-  const file: UsageFile = { bucket, key, versionId, operator, name, uploadedAt: at };
-  if (size > env.BYTES_PER_PIECE) {
-    const hash = createHash('sha256').update(`${key}\n${upload}`).digest('hex').slice(0, 32);
-    const execution = `${operator}-${hash}`;
-    await startOnce(env.IMPORT_MACHINE, execution, { file, folder: `imports/${execution}`, stretches: [] });
-    return;
-  }
-  const rejects = rejectsOf(file, env.OUTBOX);
-  // Read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
-  const rows = readCsv([await readBytes(file)], usageColumns);
-  const to = { links: env.LINKS, keptDays: env.LINK_DAYS, rejects };
-  const { fault, ...counts } = await importRows(rows, file, to, rejectsHeader);
-  await announceImport(env, file, counts, rejects, fault);
-});
+export const handler = uploads(
+  marking(env.WORK, async (uploaded: Uploaded) => {
+    const { bucket, key, versionId, upload, size, at } = uploaded;
+    const place = parseInboxKey(key);
+    if (place.kind !== 'usage' || !env.OPERATORS.includes(place.operator)) {
+      const why = place.kind === 'stray' ? place.why : place.kind === 'usage' ? 'unknown_operator' : 'unknown_place';
+      log.info('stray object', { why });
+      await tellStray(env.ADMINISTRATORS_TOPIC, uploaded, why);
+      return;
+    }
+    const { operator, name } = place;
+    const file: UsageFile = { bucket, key, versionId, operator, name, uploadedAt: at };
+    if (size > env.BYTES_PER_PIECE) {
+      const hash = createHash('sha256').update(`${key}\n${upload}`).digest('hex').slice(0, 32);
+      const execution = `${operator}-${hash}`;
+      await startOnce(env.IMPORT_MACHINE, execution, { file, folder: `imports/${execution}`, stretches: [] });
+      return;
+    }
+    const rejects = rejectsOf(file, env.OUTBOX);
+    // Read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
+    const rows = readCsv([await readBytes(file)], usageColumns);
+    const to = { links: env.LINKS, keptDays: env.LINK_DAYS, rejects };
+    const { fault, ...counts } = await importRows(rows, file, to, rejectsHeader);
+    await announceImport(env, file, counts, rejects, fault);
+  }),
+);

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { parseInboxKey } from '../domain/keys.ts';
-import { idList, log, uploads } from '../shell.ts';
+import { idList, log, type Uploaded, uploads } from '../shell.ts';
 import { tellStray } from '../stores/notices.ts';
+import { marking } from '../stores/uploads.ts';
 import { startOnce } from '../stores/workflows.ts';
 
 const environment = z.object({
+  WORK: z.string(),
   AGENCIES: idList,
   BATCH_MACHINE: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
@@ -14,17 +16,19 @@ export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 /** Starts one Batch execution per uploaded report; of anything else that lies in the inbox it tells the administrators. */
-export const handler = uploads(async (file) => {
-  const { bucket, key, versionId, upload, at } = file;
-  const place = parseInboxKey(key);
-  if (place.kind !== 'report' || !env.AGENCIES.includes(place.agency)) {
-    const why = place.kind === 'stray' ? place.why : place.kind === 'report' ? 'unknown_agency' : 'unknown_place';
-    log.info('stray object', { why });
-    await tellStray(env.ADMINISTRATORS_TOPIC, file, why);
-    return;
-  }
-  const name = `${place.agency}-${createHash('sha256').update(`${key}\n${upload}`).digest('hex').slice(0, 32)}`;
-  await startOnce(env.BATCH_MACHINE, name, {
-    report: { bucket, key, versionId, agency: place.agency, name: place.name, uploadedAt: at },
-  });
-});
+export const handler = uploads(
+  marking(env.WORK, async (file: Uploaded) => {
+    const { bucket, key, versionId, upload, at } = file;
+    const place = parseInboxKey(key);
+    if (place.kind !== 'report' || !env.AGENCIES.includes(place.agency)) {
+      const why = place.kind === 'stray' ? place.why : place.kind === 'report' ? 'unknown_agency' : 'unknown_place';
+      log.info('stray object', { why });
+      await tellStray(env.ADMINISTRATORS_TOPIC, file, why);
+      return;
+    }
+    const name = `${place.agency}-${createHash('sha256').update(`${key}\n${upload}`).digest('hex').slice(0, 32)}`;
+    await startOnce(env.BATCH_MACHINE, name, {
+      report: { bucket, key, versionId, agency: place.agency, name: place.name, uploadedAt: at },
+    });
+  }),
+);

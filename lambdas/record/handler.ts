@@ -23,6 +23,7 @@ import { idList, log, measure, type Uploaded, uploads } from '../shell.ts';
 import { addLateRevocations, changeLedger, readBatch, readLedger } from '../stores/cases.ts';
 import { tell, tellStray } from '../stores/notices.ts';
 import { copyObject, readChunks, readText, writeObject } from '../stores/objects.ts';
+import { marking } from '../stores/uploads.ts';
 import { wake } from '../stores/workflows.ts';
 
 const environment = z.object({
@@ -271,14 +272,16 @@ async function record(response: Response, invocation: string): Promise<void> {
 }
 
 /** Record: an operator's response becomes outcomes in its direction's ledger. */
-export const handler = uploads(async (file, attempt) => {
-  const place = parseInboxKey(file.key);
-  if (place.kind !== 'response' || !env.OPERATORS.includes(place.operator)) {
-    const why = place.kind === 'stray' ? place.why : place.kind === 'response' ? 'unknown_operator' : 'unknown_place';
-    log.info('stray object', { why });
-    await tellStray(env.ADMINISTRATORS_TOPIC, file, why);
-    return;
-  }
-  const { operator, directionId, name } = place;
-  await record({ file, operator, directionId, name }, attempt);
-});
+export const handler = uploads(
+  marking(env.WORK, async (file: Uploaded, attempt: string) => {
+    const place = parseInboxKey(file.key);
+    if (place.kind !== 'response' || !env.OPERATORS.includes(place.operator)) {
+      const why = place.kind === 'stray' ? place.why : place.kind === 'response' ? 'unknown_operator' : 'unknown_place';
+      log.info('stray object', { why });
+      await tellStray(env.ADMINISTRATORS_TOPIC, file, why);
+      return;
+    }
+    const { operator, directionId, name } = place;
+    await record({ file, operator, directionId, name }, attempt);
+  }),
+);

@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /**
@@ -17,3 +18,4 @@ export const dynamo = DynamoDBDocumentClient.from(database, {
 export const s3 = new S3Client();
 export const sfn = new SFNClient();
 export const sns = new SNSClient();
+export const sqs = new SQSClient();

@@ -1,7 +1,14 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { CopyObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CopyObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { type Instant, instantOf } from '../domain/days.ts';
 import { s3 } from './clients.ts';
 
 /** One object, in one version where the bucket keeps versions. */
@@ -85,6 +92,40 @@ export async function listFolders({ bucket, key }: Place): Promise<string[]> {
   } while (token);
   return folders;
 }
+
+/** An object as a list or a head tells of it. */
+export interface Listed {
+  key: string;
+  etag: string;
+  size: number;
+  /** When it was put. */
+  at: Instant;
+}
+
+/** All objects whose keys begin with `key`, in the keys' order. */
+export async function* listObjects({ bucket, key }: Place): AsyncGenerator<Listed> {
+  let token: string | undefined;
+  do {
+    const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key, ContinuationToken: token }));
+    for (const { Key = '', ETag = '', Size = 0, LastModified } of page.Contents ?? [])
+      yield { key: Key, etag: unquoted(ETag), size: Size, at: instantOf(LastModified?.getTime() ?? 0) };
+    token = page.NextContinuationToken;
+  } while (token);
+}
+
+/** An object's newest version. */
+export async function headObject({ bucket, key }: Place): Promise<Listed & { versionId: string | undefined }> {
+  const {
+    ETag = '',
+    ContentLength = 0,
+    LastModified,
+    VersionId,
+  } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+  const at = instantOf(LastModified?.getTime() ?? 0);
+  return { key, etag: unquoted(ETag), size: ContentLength, at, versionId: VersionId };
+}
+
+const unquoted = (etag: string) => etag.replaceAll('"', '');
 
 const CONTENT_TYPES: Record<string, string> = {
   csv: 'text/csv; charset=utf-8',

@@ -1,4 +1,5 @@
 import {
+  DescribeExecutionCommand,
   ExecutionAlreadyExists,
   InvalidToken,
   SendTaskSuccessCommand,
@@ -8,13 +9,24 @@ import {
 } from '@aws-sdk/client-sfn';
 import { sfn } from './clients.ts';
 
-/** Starts an execution once per name: a name that was used before is no error and starts nothing. */
-export async function startOnce(stateMachineArn: string, name: string, input: unknown): Promise<void> {
+/**
+ * Starts an execution once per name: a name that was used before is no error and starts nothing.
+ * @returns whether it started one, or the same one runs
+ */
+export async function startOnce(stateMachineArn: string, name: string, input: unknown): Promise<boolean> {
   try {
     await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+    return true;
   } catch (error) {
     if (!(error instanceof ExecutionAlreadyExists)) throw error;
+    return false;
   }
+}
+
+/** How an execution that is over without success ended; undefined for any other. */
+export async function failureOf(executionArn: string): Promise<string | undefined> {
+  const { status } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+  return status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED' ? status : undefined;
 }
 
 /** Wakes each ladder that waits. One that ended meanwhile needs no waking; any other failure is thrown after all were tried. */

@@ -191,7 +191,7 @@ function workersTable(rights: Rights, resources: readonly Resource[]): string {
                 .flatMap((one) =>
                   resource.flatMap((arn) => {
                     // A list is of what begins with a prefix that the statement names.
-                    const prefixes = condition.StringEquals?.['s3:prefix'] ?? [];
+                    const prefixes = condition.StringLike?.['s3:prefix'] ?? [];
                     return one === 's3:ListBucket' && prefixes.length > 0
                       ? prefixes.map((prefix) => ({ action: one, arn, context: { 's3:prefix': prefix } }))
                       : [{ action: one, arn, context: {} }];

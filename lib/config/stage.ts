@@ -108,6 +108,7 @@ export function stageFromContext(context: (name: string) => unknown): StageConfi
   });
   const named = context('operators');
   const runbook = context('runbookUrl');
+  const sweepHours = context('sweepHours');
   const name = context('stage') ?? 'dev';
   return checkStage({
     stage: name,
@@ -128,7 +129,11 @@ export function stageFromContext(context: (name: string) => unknown): StageConfi
       ...Object.fromEntries(numbers),
     },
     retention: DEFAULT_RETENTION,
-    operations: { ...DEFAULT_OPERATIONS, ...(typeof runbook === 'string' ? { runbookUrl: runbook } : {}) },
+    operations: {
+      ...DEFAULT_OPERATIONS,
+      ...(typeof runbook === 'string' ? { runbookUrl: runbook } : {}),
+      ...(sweepHours === undefined ? {} : { sweepHours: Number(sweepHours) }),
+    },
     protect: name === 'prod',
   });
 }

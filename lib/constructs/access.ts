@@ -6,6 +6,7 @@ import type { CfnFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { IConstruct } from 'constructs';
+import type { EventQueue } from './event-queue.ts';
 import type { GuardedBucket } from './guarded-bucket.ts';
 import { GuardedKey, KEY_ACTIONS, type KeyService } from './guarded-key.ts';
 import { NamedRole } from './named-role.ts';
@@ -44,7 +45,7 @@ export function allowObjects(
   acknowledgeObjects(policy, bucket, patterns);
 }
 
-/** Lets a worker list the keys of a bucket that begin with these prefixes. */
+/** Lets a worker list the keys of a bucket by these prefixes, or by all that fit them as patterns. */
 export function allowList(to: Worker, bucket: GuardedBucket, ...prefixes: string[]): void {
   new Policy(to, `AllowList${bucket.node.id}`, {
     roles: [roleOf(to)],
@@ -52,7 +53,7 @@ export function allowList(to: Worker, bucket: GuardedBucket, ...prefixes: string
       new PolicyStatement({
         actions: ['s3:ListBucket'],
         resources: [bucket.bucketArn],
-        conditions: { StringEquals: { 's3:prefix': prefixes } },
+        conditions: { StringLike: { 's3:prefix': prefixes } },
       }),
     ],
   });
@@ -73,6 +74,14 @@ export function allowPublish(to: Worker, ...topics: [Topic, ...Topic[]]): void {
   const key = guarded(topics[0].masterKey);
   policy.addStatements(keyStatement(key, 'sns', 'write'));
   key.admit(roleOf(to).fixedArn, 'sns', 'write');
+}
+
+/** Lets a worker put events into queues, which are under one key. */
+export function allowSend(to: Worker, ...queues: [EventQueue, ...EventQueue[]]): void {
+  const policy = allow(to, ['sqs:SendMessage'], ...queues.map(({ queue }) => queue.queueArn));
+  const [{ key }] = queues;
+  policy.addStatements(keyStatement(key, 'sqs', 'write'));
+  key.admit(roleOf(to).fixedArn, 'sqs', 'write');
 }
 
 /**

@@ -147,7 +147,7 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
         usage.events++;
       },
     });
-    const s3 = new S3(fauxqs, bus, ACCOUNT);
+    const s3 = new S3(fauxqs, bus, ACCOUNT, clock);
     const functions = new Functions({
       clock,
       region: REGION,

@@ -73,7 +73,9 @@ export class Bus {
 
   /** A service's event: matched now, delivered at once, or later where the fault plan reorders. */
   put(source: string, detailType: string, resources: string[], detail: Record<string, unknown>): void {
-    this.settings.counted();
+    const { counted, faults } = this.settings;
+    counted();
+    if (faults.drop?.({ source, detailType, detail })) return;
     const event = this.event(source, detailType, resources, detail);
     for (const rule of this.rules) if (rule.matches(event)) this.deliver(event, rule.targets);
   }

@@ -2,6 +2,8 @@
 export interface FaultPlan {
   /** Every delivery, of an event to a queue or function and of a message to a function, happens twice. */
   deliverTwice?: boolean;
+  /** Called for each event that a service puts on the bus: true where it gets lost. Schedules go on. */
+  drop?(event: { source: string; detailType: string; detail: Record<string, unknown> }): boolean;
   /** A seed: each event waits a random 0 to 30 seconds of the cloud's time, and batches of messages are shuffled. */
   reorder?: number;
   /**

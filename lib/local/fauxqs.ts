@@ -58,6 +58,7 @@ export interface StoredObject {
   etag: string;
   /** Set in versioned buckets. */
   versionId?: string;
+  lastModified: Date;
 }
 
 export interface ListedObjects {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from './clock.ts';
 import { AwsError } from './errors.ts';
 import type { Bus } from './events.ts';
 import { type Fauxqs, type StoredObject, VERSIONS } from './fauxqs.ts';
@@ -174,14 +175,16 @@ export class S3 {
   private readonly fauxqs: Fauxqs;
   private readonly bus: Bus;
   private readonly account: string;
+  private readonly clock: Clock;
   /** Buckets whose events go to EventBridge. */
   private readonly announced = new Set<string>();
   private sequence = 0;
 
-  constructor(fauxqs: Fauxqs, bus: Bus, account: string) {
+  constructor(fauxqs: Fauxqs, bus: Bus, account: string, clock: Clock) {
     this.fauxqs = fauxqs;
     this.bus = bus;
     this.account = account;
+    this.clock = clock;
   }
 
   createBucket(name: string, settings: { versioned: boolean; events: boolean }): void {
@@ -193,6 +196,7 @@ export class S3 {
   /** Stores an object as a service of the cloud does, and announces it. */
   put(bucket: string, key: string, body: Uint8Array): void {
     const object = this.fauxqs.objects.putObject(bucket, key, Buffer.from(body));
+    object.lastModified = new Date(this.clock.now());
     this.announce(bucket, object, 'PutObject');
   }
 
@@ -232,7 +236,9 @@ export class S3 {
       const object = this.fauxqs.objects.buckets.get(bucket)?.get(key);
       if (object?.versionId !== undefined) response.setHeader('x-amz-version-id', object.versionId);
       const reason = CREATES[action];
-      if (object !== undefined && reason !== undefined) this.announce(bucket, object, reason);
+      if (object === undefined || reason === undefined) return;
+      object.lastModified = new Date(this.clock.now());
+      this.announce(bucket, object, reason);
     }
   }
 

@@ -21,7 +21,7 @@ import type { StageConfig } from '../config/stage.ts';
 import { HandlerFunction } from '../constructs/handler-function.ts';
 import { RunbookAlarm, type RunbookAlarmProps } from '../constructs/runbook-alarm.ts';
 import type { DataStack } from './data.ts';
-import { SWEEP_EVERY, type WorkflowStack } from './workflow.ts';
+import type { WorkflowStack } from './workflow.ts';
 
 export interface OperationsStackProps extends StackProps {
   readonly config: StageConfig;
@@ -54,12 +54,15 @@ export class OperationsStack extends Stack {
   readonly #config: StageConfig;
   readonly #data: DataStack;
   readonly #workflow: WorkflowStack;
+  /** From one sweep to the next. */
+  readonly #sweeps: Duration;
 
   constructor(scope: Construct, id: string, { config, data, workflow, ...props }: OperationsStackProps) {
     super(scope, id, props);
     this.#config = config;
     this.#data = data;
     this.#workflow = workflow;
+    this.#sweeps = Duration.hours(config.operations.sweepHours);
 
     // The conditions name the account and not the alarms, which come after the topic.
     data.administrators.addToResourcePolicy(
@@ -255,11 +258,17 @@ export class OperationsStack extends Stack {
   }
 
   #watchTheSweep(): void {
+    this.#alarm('Mended', {
+      severity: 3,
+      paragraph: 'the-sweep-mended-something',
+      says: 'The sweep found something undone and had it done.',
+      metric: this.#measured('Mended'),
+    });
     this.#alarm('SweepMissing', {
       severity: 2,
       paragraph: 'the-sweep-does-not-run',
       says: 'The sweep has not run when it was due, twice.',
-      metric: this.#workflow.sweep.metricInvocations({ period: SWEEP_EVERY }),
+      metric: this.#workflow.sweep.metricInvocations({ period: this.#sweeps }),
       compared: ComparisonOperator.LESS_THAN_THRESHOLD,
       periods: 2,
       alarmsWithoutData: true,
@@ -299,7 +308,11 @@ export class OperationsStack extends Stack {
 
   /** A measure of what is, as each sweep finds it. */
   #gauge<M extends Measure>(name: M, dimensions?: DimensionsOf<M>, label?: string): Metric {
-    return this.#measured(name, dimensions, { statistic: Stats.MAXIMUM, period: SWEEP_EVERY, ...(label && { label }) });
+    return this.#measured(name, dimensions, {
+      statistic: Stats.MAXIMUM,
+      period: this.#sweeps,
+      ...(label && { label }),
+    });
   }
 
   /** Counts the lines of a machine's log that fit a pattern. */

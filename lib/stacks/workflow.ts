@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -31,6 +31,7 @@ import type { Environment as SettleEnvironment } from '../../lambdas/settle/hand
 import type { Environment as SweepEnvironment } from '../../lambdas/sweep/handler.ts';
 import type { StageConfig } from '../config/stage.ts';
 import {
+  acknowledge,
   acknowledgeMachine,
   admitObjects,
   allow,
@@ -39,6 +40,7 @@ import {
   allowList,
   allowObjects,
   allowPublish,
+  allowSend,
 } from '../constructs/access.ts';
 import { type EventQueue, eventQueue } from '../constructs/event-queue.ts';
 import { HandlerFunction } from '../constructs/handler-function.ts';
@@ -59,9 +61,6 @@ const CHANGE_ITEMS = [...PUT_ITEMS, 'dynamodb:UpdateItem'];
 /** How cdk-nag names a right on executions, up to their machine's name. */
 const EXECUTIONS = 'Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:';
 const CLAIM_ITEMS = [...PUT_ITEMS, 'dynamodb:BatchGetItem'];
-
-/** Ladders are days long; a sweep reads every open ledger. */
-export const SWEEP_EVERY = Duration.days(1);
 
 /** Pieces of a usage file that one run of the Cut function lists: some 2 GiB, a fraction of its 15 minutes. */
 const PIECES_PER_STRETCH = 256;
@@ -299,8 +298,9 @@ export class WorkflowStack extends Stack {
       description: 'Starts one Batch execution per report',
       memory: 256,
       timeout: data.reports.worksFor,
-      environment: { AGENCIES, BATCH_MACHINE: this.batch.stateMachineArn, ADMINISTRATORS_TOPIC },
+      environment: { WORK: work.bucketName, AGENCIES, BATCH_MACHINE: this.batch.stateMachineArn, ADMINISTRATORS_TOPIC },
     });
+    allowObjects(intake, 'write', work, 'uploads/worked/*');
     allow(intake, ['states:StartExecution'], this.batch.stateMachineArn);
     allowPublish(intake, data.administrators);
     this.#readFrom(data.reports, intake, 10);
@@ -312,8 +312,7 @@ export class WorkflowStack extends Stack {
       memory: 1024,
       timeout: data.usage.worksFor,
       environment: {
-        OUTBOX: outbox.bucketName,
-        CASES: cases.tableName,
+        ...places,
         LINKS: links.tableName,
         LINK_DAYS,
         OPERATORS,
@@ -325,6 +324,7 @@ export class WorkflowStack extends Stack {
     });
     allowObjects(importer, 'read versions', inbox, 'usage/*');
     allowObjects(importer, 'write streams', outbox, 'rejects/*');
+    allowObjects(importer, 'write', work, 'uploads/worked/*');
     allowItems(importer, ['dynamodb:PutItem'], cases);
     allowItems(importer, ['dynamodb:BatchWriteItem'], links);
     allowPublish(importer, data.operators, data.administrators);
@@ -341,7 +341,7 @@ export class WorkflowStack extends Stack {
     });
     allowObjects(record, 'read versions', inbox, 'responses/*');
     allowObjects(record, 'read', work, 'plans/*/decisions/*', 'directions/*');
-    allowObjects(record, 'write', work, 'directions/*');
+    allowObjects(record, 'write', work, 'directions/*', 'uploads/worked/*');
     allowObjects(record, 'write', outbox, 'orders/*', 'receipts/*', 'revocations/*');
     allowItems(record, CHANGE_ITEMS, cases);
     allowPublish(record, data.operators, data.administrators);
@@ -384,20 +384,38 @@ export class WorkflowStack extends Stack {
       rule: {
         id: 'SweepDue',
         description: 'Time to look at what is open, and at what should have happened',
-        schedule: Schedule.rate(SWEEP_EVERY),
+        schedule: Schedule.rate(Duration.hours(config.operations.sweepHours)),
       },
     });
     const sweep = new HandlerFunction<SweepEnvironment>(this, 'Sweep', {
       config,
       folder: 'sweep',
-      description: 'Looks at what is open',
+      description: 'Looks at what is open, and mends what did not happen',
       memory: 1024,
       timeout: due.worksFor,
-      environment: places,
+      environment: {
+        ...places,
+        INBOX: inbox.bucketName,
+        DIRECTION_MACHINE: this.direction.stateMachineArn,
+        REPORTS_QUEUE: data.reports.queue.queueUrl,
+        USAGE_QUEUE: data.usage.queue.queueUrl,
+        RESPONSES_QUEUE: data.responses.queue.queueUrl,
+        RELEASE_QUEUE: ended.queue.queueUrl,
+      },
     });
-    allowList(sweep, work, 'screened/');
-    allowList(sweep, outbox, 'batches/');
+    allowList(sweep, inbox, 'reports/', 'usage/', 'responses/');
+    allowList(sweep, work, 'screened/', 'uploads/worked/', 'uploads/resent/');
+    allowList(sweep, outbox, 'batches/', 'orders/*');
+    allowObjects(sweep, 'read', inbox, 'reports/*', 'usage/*', 'responses/*');
     allowObjects(sweep, 'read', work, 'plans/*/directions/*');
+    allowObjects(sweep, 'write', work, 'uploads/resent/*');
+    allowSend(sweep, data.reports, data.usage, data.responses, ended);
+    allow(sweep, ['states:StartExecution'], this.direction.stateMachineArn);
+    acknowledge(
+      allow(sweep, ['states:DescribeExecution'], this.#executionsOf(this.batch)),
+      `${EXECUTIONS}<${this.getLogicalId(this.batch.node.defaultChild as CfnStateMachine)}.Name>:*`,
+      'Executions are named after their uploads.',
+    );
     allowItems(sweep, ['dynamodb:GetItem', 'dynamodb:BatchGetItem'], cases);
     this.#readFrom(due, sweep, 1);
     this.sweep = sweep;
@@ -444,6 +462,15 @@ export class WorkflowStack extends Stack {
   /** The log group of a state machine: of a name that Step Functions may write to without a policy for each. */
   logGroupOf(machine: string): string {
     return `/aws/vendedlogs/states/${this.stackName}-${machine}`;
+  }
+
+  #executionsOf({ stateMachineName }: StateMachine): string {
+    return this.formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: `${stateMachineName}:*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
   }
 
   #nameOf(machine: StateMachine): string {

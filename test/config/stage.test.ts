@@ -39,6 +39,14 @@ describe("a stage's configuration", () => {
     );
   });
 
+  it('sweeps every six hours, or as often as the context says, but at least once a day', () => {
+    expect(good.operations.sweepHours).toBe(6);
+    const every = (hours: string) => stageFromContext((name) => (name === 'sweepHours' ? hours : undefined));
+    expect(every('12').operations.sweepHours).toBe(12);
+    for (const wrong of ['25', '0', '1.5', 'often'])
+      expect(complaint(() => every(wrong))).toContain('operations.sweepHours:');
+  });
+
   it('takes the normal ladder of 30, 15, 15 and 1 days from the context', () => {
     const normal = stageFromContext((name) => (name === 'ladder' ? 'normal' : undefined));
     expect(normal.policy.ladders.reverify.map(({ days }) => days)).toEqual([30, 15, 15, 1]);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Instant, instantOf } from '../../lambdas/domain/days.ts';
 import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { type Ledger, newLedger } from '../../lambdas/domain/ledger.ts';
+import { orderDue, stalledAt } from '../../lambdas/domain/stalled.ts';
 import { type OpenBatch, survey } from '../../lambdas/domain/survey.ts';
 
 const START = Date.parse('2026-06-01T00:00:00Z');
@@ -98,5 +99,47 @@ describe('a survey of what is open', () => {
   it('calls a directed batch without directions late an hour after its planning began', () => {
     expect(survey([batch([])], at(1)).late).toBe(0);
     expect(survey([batch([])], at(1.01)).late).toBe(1);
+  });
+});
+
+// Rungs end after 120 and 144 hours.
+describe('a direction stands still', () => {
+  it('at its first rung where nothing was ordered six hours after its planning began', () => {
+    const ledger = direction('jio', { orders: [], rung: 0 });
+    expect(stalledAt(ledger, at(0), at(6))).toBeUndefined();
+    expect(stalledAt(ledger, at(0), at(6.01))).toBe(1);
+  });
+
+  it('at the next rung where that was not ordered two hours after the deadline: after trouble it waits for one', () => {
+    expect(stalledAt(direction('jio'), at(0), at(122))).toBeUndefined();
+    expect(stalledAt(direction('jio'), at(0), at(122.01))).toBe(2);
+  });
+
+  it('at its last rung where nobody closed it two hours after the last deadline', () => {
+    const ledger = direction('jio', { orders: [order(2, 'disconnect')], rung: 2 });
+    expect(stalledAt(ledger, at(0), at(146))).toBeUndefined();
+    expect(stalledAt(ledger, at(0), at(146.01))).toBe(2);
+  });
+
+  it('not where it is closed', () => {
+    expect(stalledAt(direction('jio', { closedAt: at(1) }), at(0), at(1000))).toBeUndefined();
+  });
+});
+
+describe('an order is due in the outbox', () => {
+  it('from an hour to a day after it was issued, but only until its deadline', () => {
+    const dueAt = (ledger: Ledger, hours: number[]) => hours.map((hour) => orderDue(ledger, at(hour))?.order);
+    const hours = [1, 1.01, 24, 24.01];
+    expect(dueAt(direction('jio'), hours)).toEqual([undefined, 'reverify', 'reverify', undefined]);
+    const short = { ...order(1, 'reverify'), deadline: at(3) };
+    expect(dueAt(direction('jio', { orders: [short] }), [2.9, 3])).toEqual(['reverify', undefined]);
+  });
+
+  it('only that of the last rung, and of an open direction', () => {
+    expect(orderDue(direction('jio', { orders: [], rung: 0 }), at(2))).toBeUndefined();
+    expect(orderDue(direction('jio', { closedAt: at(1) }), at(2))).toBeUndefined();
+    const later = { ...order(2, 'disconnect'), at: at(120), deadline: at(144) };
+    const second = direction('jio', { orders: [order(1, 'reverify'), later], rung: 2 });
+    expect(orderDue(second, at(122))?.order).toBe('disconnect');
   });
 });

@@ -144,7 +144,7 @@ describe('the stand-in of AWS refuses what AWS refuses', async () => {
     }
     return writeLinks('Links', group());
   };
-  it.each<[string, () => Promise<void>]>([
+  it.each<[string, () => Promise<unknown>]>([
     ['a key of 1,025 bytes', () => writeObject({ bucket: 'outbox', key: 'x'.repeat(1025) }, '')],
     ['an item of more than 400 kB', () => link('x'.repeat(400 * 1024))],
     ['a message of more than 256 kB', () => tell('topic', { kind: 'any', text: 'x'.repeat(256 * 1024) })],

@@ -352,6 +352,21 @@ describe('S3 at the endpoint', () => {
     expect([name, message]).toEqual(['EntityTooLarge', expect.stringContaining('use a multipart upload')]);
   });
 
+  it('tells by the cloud’s clock when an object was put, in one piece or in parts', async () => {
+    await put('dated.txt', 'x');
+    const { UploadId } = await clients.s3.send(
+      new CreateMultipartUploadCommand({ Bucket: Bucket(), Key: 'dated.bin' }),
+    );
+    const part = { Bucket: Bucket(), Key: 'dated.bin', UploadId, PartNumber: 1 };
+    const { ETag } = await clients.s3.send(new UploadPartCommand({ ...part, Body: Buffer.from('x') }));
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    await clients.s3.send(
+      new CompleteMultipartUploadCommand({ Bucket: Bucket(), Key: 'dated.bin', UploadId, MultipartUpload }),
+    );
+    const { Contents = [] } = await clients.s3.send(new ListObjectsV2Command({ Bucket: Bucket(), Prefix: 'dated.' }));
+    expect(Contents.map(({ LastModified }) => LastModified?.getTime())).toEqual([cloud.clock.now(), cloud.clock.now()]);
+  });
+
   it('lists page by page, folders and files together, each once', async () => {
     for (const key of ['a.txt', 'b/1', 'b/2', 'c/1', 'd.txt', 'e/1', 'f/1']) await put(`pages/${key}`, 'x');
     const seen: string[] = [];

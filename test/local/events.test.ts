@@ -47,6 +47,21 @@ describe('the event bus', () => {
     ]);
   });
 
+  it('loses the events that the fault plan drops, and counts them all the same', async () => {
+    const { bus, got, upload, count, clock } = busWith({
+      drop: ({ source, detailType, detail }) =>
+        source === 'aws.s3' && detailType === 'Object Created' && JSON.stringify(detail).includes('lost'),
+    });
+    upload('lost.csv');
+    upload('kept.csv');
+    bus.addSchedule('arn:rule', 1000, [
+      { deliver: (body) => got.push({ body, at: 0 }), input: '{}', inputPath: undefined },
+    ]);
+    await clock.run(START + 1000);
+    expect(got.map(({ body }) => JSON.parse(body).detail?.object.key)).toEqual(['kept.csv', undefined]);
+    expect(count()).toBe(2);
+  });
+
   it('delivers nothing that no rule matches, and counts it all the same', () => {
     const { bus, got, count } = busWith();
     bus.put('aws.states', 'Step Functions Execution Status Change', [], {});

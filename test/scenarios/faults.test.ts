@@ -151,6 +151,7 @@ class AfterEachWrite implements More {
       .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-\d+)*/, '*')
       .replace(/(mha|up-police|i4c)-[0-9a-f]{12}/, '<batch>')
       .replace(/^(receipts\/.*\/).*/, '$1*')
+      .replace(/[0-9a-f]{64}$/, '*')
       .replace(/([/.#-])[0-9a-f]{8}(?=[/.-]|$)/, '$1*')
       .replace(/\b(mha|up-police|i4c|delhi-police|airtel|jio)\b/g, '*')
       .replace(/\d+/g, '*');

@@ -18,7 +18,8 @@ export class Lab {
   }
 
   static async open({ context = {}, ...settings }: LabSettings = {}): Promise<Lab> {
-    const assembly = await synthesize({ context });
+    // A sweep takes as long as any other step: those that are not about it look rarely.
+    const assembly = await synthesize({ context: { sweepHours: '24', ...context } });
     return new Lab(await startCloud({ ...settings, assembly, start: START }));
   }
 

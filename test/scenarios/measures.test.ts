@@ -39,6 +39,7 @@ const AGENCIES = ['mha', 'up-police'];
 let lab: Lab;
 beforeAll(async () => {
   lab = await Lab.open({
+    context: { sweepHours: '6' },
     log: (_, line) => {
       if (!line.includes('"_aws"')) return;
       lines.push(JSON.parse(line));

@@ -366,7 +366,7 @@ describe('a function', () => {
   });
 
   it.each(functions.map((role) => [short(role), role] as const))(
-    '%s has no right on everything but to send traces, and no wildcard but in the names of objects and log streams',
+    '%s has no right on everything but to send traces, and no wildcard but in the names of objects, log streams and executions',
     (_, role) => {
       for (const { effect, action, resource, notAction, notResource, condition } of role.identity) {
         expect([effect, notAction, notResource]).toEqual(['Allow', undefined, undefined]);
@@ -376,9 +376,10 @@ describe('a function', () => {
         for (const arn of resource ?? []) {
           if (action?.includes('s3:ListBucket')) {
             expect(action).toHaveLength(1);
-            for (const prefix of condition.StringEquals?.['s3:prefix'] ?? ['*']) expect(prefix).toMatch(/^[a-z]+\/$/);
+            for (const prefix of condition.StringLike?.['s3:prefix'] ?? ['*'])
+              expect(prefix).toMatch(/^[a-z]+\/([a-z]+\/|\*)?$/);
           } else if (arn.startsWith('arn:aws:s3:::')) expect(arn).toMatch(/^arn:aws:s3:::[a-z0-9-]+\/[a-z]+\//);
-          else expect(arn.replace(/:log-group:[^*]+:\*$/, '')).not.toContain('*');
+          else expect(arn.replace(/:(log-group|execution):[^*]+:\*$/, '')).not.toContain('*');
         }
       }
     },
@@ -391,7 +392,7 @@ describe('a function', () => {
       for (const { action = [], resource = [], condition } of role.identity)
         for (const one of action.filter((a) => /^(s3|dynamodb|sns|sqs):/.test(a)))
           for (const arn of resource) {
-            const prefixes = condition.StringEquals?.['s3:prefix'] ?? [];
+            const prefixes = condition.StringLike?.['s3:prefix'] ?? [];
             const context = Object.fromEntries(prefixes.slice(0, 1).map((prefix) => ['s3:prefix', prefix]));
             expect(rights.ask(role, one, arn.replaceAll('*', 'x'), context)).toEqual({ allowed: true });
             asked++;
@@ -425,7 +426,7 @@ describe('a function', () => {
       ],
       ['AWS::KMS::Key', ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:DisableKey', 'kms:CreateGrant']],
       ['AWS::SNS::Topic', ['sns:Subscribe', 'sns:SetTopicAttributes', 'sns:DeleteTopic', 'sns:AddPermission']],
-      ['AWS::SQS::Queue', ['sqs:SetQueueAttributes', 'sqs:AddPermission', 'sqs:PurgeQueue', 'sqs:SendMessage']],
+      ['AWS::SQS::Queue', ['sqs:SetQueueAttributes', 'sqs:AddPermission', 'sqs:PurgeQueue']],
       [
         'AWS::Lambda::Function',
         [
@@ -453,18 +454,24 @@ describe('a function', () => {
           ).toBe(false);
   });
 
-  it('deletes nothing, and none but those below start or wake anything', () => {
+  it('deletes nothing, and none but those below start, wake or send anything', () => {
     for (const role of functions)
       for (const [bucket, keys] of Object.entries(KEYS))
         for (const key of keys) expect(mayDo(role, 's3:DeleteObject', bucket, key)).toBe(false);
-    const may = (action: string) =>
+    const may = (action: string, type = 'AWS::StepFunctions::StateMachine') =>
       functions.flatMap((role) =>
-        ofType('AWS::StepFunctions::StateMachine')
+        ofType(type)
           .filter(({ arn }) => rights.ask(role, action, arn).allowed)
           .map(({ logicalId }) => `${short(role)} ${logicalId.replace(/[0-9A-F]{8}$/, '')}`),
       );
-    expect(may('states:StartExecution').sort()).toEqual(['Import ImportByPieces', 'Intake Batch']);
+    expect(may('states:StartExecution').sort()).toEqual(['Import ImportByPieces', 'Intake Batch', 'Sweep Direction']);
     expect(may('states:SendTaskSuccess').sort()).toEqual(['Order Direction', 'Record Direction']);
+    expect(may('sqs:SendMessage', 'AWS::SQS::Queue').sort()).toEqual([
+      'Sweep ReleaseQueue',
+      'Sweep ReportsQueue',
+      'Sweep ResponsesQueue',
+      'Sweep UsageQueue',
+    ]);
   });
 });
 

@@ -1,0 +1,36 @@
+/** What should have happened to a direction and did not. */
+import { addSeconds, type Instant } from './days.ts';
+import { type IssuedOrder, type Ledger, ladderEnd } from './ledger.ts';
+
+/** Seconds after which an order that was due did not only wait for an hour after trouble. */
+const ORDERED_WITHIN = 2 * 3600;
+/** Seconds from the beginning of planning in which the first order goes out, that of a batch of any size. */
+const STARTED_WITHIN = 6 * 3600;
+
+/**
+ * The rung, counted from 1, at which an open direction stands still at `now`: its execution ended, or never began. The rung's
+ * order was due some time ago and wasn't issued, or, after the last rung, nobody has closed the direction. Undefined where
+ * it goes on.
+ */
+export function stalledAt(ledger: Ledger, startedAt: Instant, now: Instant): number | undefined {
+  if (ledger.closedAt !== null) return undefined;
+  const { rung, rungs } = ledger;
+  const due = rung === 0 ? addSeconds(startedAt, STARTED_WITHIN) : addSeconds(deadlineOf(ledger, rung), ORDERED_WITHIN);
+  return now > due ? Math.min(rung + 1, rungs.length) : undefined;
+}
+
+/** An order is in the outbox seconds after it was issued; whether it is is looked after on its first day. */
+const PUBLISHED_WITHIN = 3600;
+const LOOKED_AFTER = 24 * 3600;
+
+/** The order of an open direction's rung, where it should be in the outbox by now and it is time to look whether it is. */
+export function orderDue(ledger: Ledger, now: Instant): IssuedOrder | undefined {
+  const order = ledger.orders.at(-1);
+  if (ledger.closedAt !== null || order === undefined || order.rung !== ledger.rung) return undefined;
+  const looked = now > addSeconds(order.at, PUBLISHED_WITHIN) && now <= addSeconds(order.at, LOOKED_AFTER);
+  return looked && now < order.deadline ? order : undefined;
+}
+
+function deadlineOf(ledger: Ledger, rung: number): Instant {
+  return ledger.rungs[rung - 1]?.deadline ?? ladderEnd(ledger);
+}

@@ -1,0 +1,174 @@
+import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { FaultPlan } from '../../lib/local/cloud.ts';
+import { HOUR, Lab, START } from './lab.ts';
+import { A1, H1, J1 } from './story.ts';
+
+/** What goes wrong now; changed by the tests as they go. */
+interface Wrong {
+  drop?: (event: { detailType: string; detail: Record<string, unknown> }) => boolean;
+  kills?: string;
+}
+
+/** A lab whose sweep looks every six hours from the start on, and what it counted as mended. */
+async function open(wrong: Wrong) {
+  const mended: string[] = [];
+  const faults: FaultPlan = {
+    drop: (event) => wrong.drop?.(event) === true,
+    afterWrite: ({ functionName }) => (wrong.kills && functionName.includes(wrong.kills) ? 'fail' : undefined),
+  };
+  const lab = await Lab.open({
+    context: { sweepHours: '6' },
+    faults,
+    log: (_, line) => {
+      if (line.includes('"Name":"Mended"')) mended.push(JSON.parse(line).what);
+    },
+  });
+  const client = {
+    endpoint: lab.cloud.endpoint,
+    region: lab.cloud.region,
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  };
+  return { lab, mended, sfn: new SFNClient(client), s3: new S3Client({ ...client, forcePathStyle: true }) };
+}
+type Opened = Awaited<ReturnType<typeof open>>;
+
+/** Until so many hours after the start, the sweep of that hour included. */
+const until = ({ cloud }: Lab, hours: number) => cloud.run(START + hours * HOUR);
+
+const created = ({ detailType }: { detailType: string }) => detailType === 'Object Created';
+
+describe('uploads whose events were lost', () => {
+  const wrong: Wrong = { drop: created };
+  let opened: Opened;
+  let lab: Lab;
+  let batchId: string;
+  beforeAll(async () => {
+    opened = await open(wrong);
+    lab = opened.lab;
+    await until(lab, 1);
+    await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`]);
+    await until(lab, 23);
+    await lab.report('mha', [H1]);
+    await until(lab, 31);
+    const [direction = ''] = await lab.directions('jio');
+    batchId = direction.split('.')[0] ?? '';
+    await lab.respond(await lab.direction(batchId, 'reverify', 'jio'), [`${J1},verified`]);
+    await until(lab, 37);
+    return () => lab.cloud.stop();
+  });
+
+  it('are worked on after the next sweep that finds them an hour old, each once', async () => {
+    // Usage of hour 1 by the sweep of hour 6, the report of hour 23 by that of hour 30, the response of hour 31 by that of hour 36.
+    expect(opened.mended).toEqual(['upload', 'upload', 'upload']);
+    await until(lab, 60);
+    expect(opened.mended).toHaveLength(3);
+    expect(await lab.read('rejects/jio/usage.csv')).toBe('line,value,reason\n');
+  });
+
+  it('keep the instant of their upload: the look-back window and the default day go by it', async () => {
+    const [receipt = ''] = await lab.outbox('receipts/jio/');
+    expect(await lab.json(receipt)).toMatchObject({ rows: 1, recorded: 1, refused: null });
+    const [registered] = (await lab.notices('fraud-batches-mha')).filter(({ kind }) => kind === 'batch_registered');
+    expect(registered).toMatchObject({ batchId, uploadedAt: '2026-06-01T23:00:00Z' });
+  });
+
+  it('leave nothing to mend where the events come late all the same', async () => {
+    delete wrong.drop;
+    await lab.report('mha', [H1], 'again.csv');
+    await until(lab, 72);
+    expect(opened.mended).toHaveLength(3);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('settle with balanced books', async () => {
+    await lab.cloud.run();
+    expect(await lab.summary('mha')).toMatchObject({
+      unexplained: 0,
+      connections: { linked: 1, directed: 1, verified: 1 },
+    });
+  });
+});
+
+describe('a failed batch of which nobody was told', () => {
+  it('is released by the sweep, once, and the same file begins it anew', async () => {
+    const wrong: Wrong = { kills: 'Expand', drop: ({ detail }) => detail.status === 'FAILED' };
+    await using opened = await closing(wrong);
+    const { lab, mended } = opened;
+    await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`]);
+    await lab.report('mha', [H1]);
+    await until(lab, 5);
+    const failed = async () => (await lab.notices('fraud-batches-mha')).filter(({ kind }) => kind === 'batch_failed');
+    expect(await failed()).toEqual([]);
+    await until(lab, 13);
+    expect(mended).toEqual(['batch']);
+    expect(await failed()).toHaveLength(1);
+    delete wrong.kills;
+    await lab.report('mha', [H1], 'again.csv');
+    await lab.cloud.run();
+    expect(await lab.summary('mha')).toMatchObject({ unexplained: 0, connections: { directed: 1, overdue: 1 } });
+    expect(mended).toEqual(['batch']);
+  });
+});
+
+describe('a direction that stands still', () => {
+  it('is started again by the sweep where its execution ended, and orders its later rungs', async () => {
+    await using opened = await closing({});
+    const { lab, mended, sfn } = opened;
+    await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`]);
+    await lab.report('mha', [H1]);
+    await until(lab, 60);
+    const [id = ''] = (await lab.directions('jio')).filter((one) => one.includes('.reverify.'));
+    // Both, or the batch would start the direction again itself.
+    for (const machine of ['Batch', 'Direction']) await stopAll(opened, machine);
+    const rungs = async () => (await lab.outbox(`orders/jio/${id}/`)).map((key) => key.split('/').at(-1));
+    await until(lab, 5 * 24 + 2);
+    expect(await rungs()).toEqual(['1-reverify.csv']);
+    // Its first rung ended after five days; the sweep of hour 126 is the first more than two hours later.
+    await until(lab, 5 * 24 + 7);
+    expect(mended).toEqual(['direction']);
+    expect(await rungs()).toEqual(['1-reverify.csv', '2-bar_outgoing.csv']);
+    await until(lab, 17 * 24);
+    expect(await rungs()).toEqual(['1-reverify.csv', '2-bar_outgoing.csv', '3-bar_incoming.csv', '4-disconnect.csv']);
+    expect(mended).toEqual(['direction']);
+    sfn.destroy();
+  });
+
+  it('publishes an order again that is not in the outbox, with the same bytes and its notice', async () => {
+    await using opened = await closing({});
+    const { lab, mended, s3 } = opened;
+    await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);
+    await lab.report('mha', [H1]);
+    await until(lab, 2);
+    const [key = ''] = (await lab.outbox('orders/airtel/')).filter((one) => one.endsWith('1-reverify.csv'));
+    const told = async () =>
+      (await lab.notices('fraud-directions-airtel')).filter(
+        ({ kind, order }) => kind === 'order' && order === 'reverify',
+      ).length;
+    expect(await told()).toBe(1);
+    const bytes = await lab.read(key);
+    await s3.send(new DeleteObjectCommand({ Bucket: lab.cloud.names.buckets.outbox, Key: key }));
+    expect(await lab.outbox('orders/airtel/')).not.toContain(key);
+    await until(lab, 7);
+    expect(mended).toEqual(['direction']);
+    expect(await lab.read(key)).toBe(bytes);
+    expect(await told()).toBe(1);
+    await lab.cloud.run();
+    expect(mended).toEqual(['direction']);
+    expect(await lab.summary('mha')).toMatchObject({ unexplained: 0, connections: { directed: 1, overdue: 1 } });
+    s3.destroy();
+  });
+});
+
+async function closing(wrong: Wrong) {
+  const opened = await open(wrong);
+  return { ...opened, [Symbol.asyncDispose]: () => opened.lab.cloud.stop() };
+}
+
+async function stopAll({ lab, sfn }: Opened, machine: string): Promise<void> {
+  const stateMachineArn = lab.cloud.names.machines[machine];
+  const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING' }));
+  for (const { executionArn } of executions) await sfn.send(new StopExecutionCommand({ executionArn }));
+  await lab.cloud.rest();
+}
