@@ -42,8 +42,8 @@ export class Screening {
   }
 
   /** The handsets, in the order in which the report names them first. */
-  handsets(): Imei[] {
-    return Array.from(this.#seen, (number) => String(number).padStart(14, '0') as Imei);
+  *handsets(): Generator<Imei> {
+    for (const number of this.#seen) yield String(number).padStart(14, '0') as Imei;
   }
 
   /** What the rows so far came to. */

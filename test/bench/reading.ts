@@ -104,7 +104,7 @@ export async function measureReading(runs: number): Promise<Results> {
           const screened = screening.row(row);
           if ('reason' in screened) rejects.push(rejectLine(screened));
         });
-        check(screening.handsets().length + rejects.length, ROWS * 0.98);
+        check([...screening.handsets()].length + rejects.length, ROWS * 0.98);
         return read;
       },
     },

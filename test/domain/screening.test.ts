@@ -43,18 +43,18 @@ describe('screening a report', () => {
       { repeat: true },
     ]);
     expect(screening.totals()).toEqual({ rows: 11, rejected: 6, repeats: 3, handsets: 2 });
-    expect(screening.handsets()).toEqual(['49015420323751', '35209900176148']);
+    expect([...screening.handsets()]).toEqual(['49015420323751', '35209900176148']);
   });
   test('a report of no rows has no handsets', () => {
     const screening = new Screening();
     expect(screening.totals()).toEqual({ rows: 0, rejected: 0, repeats: 0, handsets: 0 });
-    expect(screening.handsets()).toEqual([]);
+    expect([...screening.handsets()]).toEqual([]);
   });
   test('a handset whose key begins with zeros keeps them', () => {
     const screening = new Screening();
     expect(screening.row(cell(2, '01234567890123'))).toEqual({ handset: '01234567890123' });
     expect(screening.row(cell(3, '00000000000001'))).toEqual({ handset: '00000000000001' });
-    expect(screening.handsets()).toEqual(['01234567890123', '00000000000001']);
+    expect([...screening.handsets()]).toEqual(['01234567890123', '00000000000001']);
   });
   test('a bad row again is a reject again, never a repeat', () => {
     const screening = new Screening();
@@ -76,7 +76,7 @@ describe('screening a report', () => {
         for (const [at, { text }] of cells.entries()) screening.row(cell(at + 2, text));
         const valid = cells.flatMap(({ imei }) => imei ?? []);
         const distinct = [...new Set(valid)];
-        expect(screening.handsets()).toEqual(distinct);
+        expect([...screening.handsets()]).toEqual(distinct);
         expect(screening.totals()).toEqual({
           rows: cells.length,
           rejected: cells.length - valid.length,

@@ -182,7 +182,7 @@ const reports = target(
       JSON.stringify(screening.totals()) === JSON.stringify({ rows: rows.length, ...count }),
       'every row of a report is counted once',
     );
-    const handsets = screening.handsets();
+    const handsets = [...screening.handsets()];
     must(
       new Set(handsets).size === count.handsets && handsets.every((one) => /^[0-9]{14}$/.test(one)),
       'handsets are distinct',

@@ -43,7 +43,7 @@ async function screened(text: string) {
       const end = screening.row(row);
       if ('reason' in end) reasons.add(end.reason);
     }
-  return { ...screening.totals(), reasons, keys: new Set(screening.handsets() as string[]) };
+  return { ...screening.totals(), reasons, keys: new Set<string>(screening.handsets()) };
 }
 
 describe('the generated sample', () => {
