@@ -49,6 +49,11 @@ const LOOK_BACK = 16;
 
 const CR = 13;
 
+const QUOTE = 34;
+
+/** An empty quoted cell and a second quote after it: csv-parse reads on as if the cell began there. */
+const QUOTED_TWICE = /""[\t\f\r ]+"/g;
+
 /**
  * Reads a CSV file (UTF-8, optional BOM, header required, LF or CRLF, RFC 4180 quoting; columns by name in any order
  * and case; cells trimmed; empty lines are no rows). Yields the rows in batches; all rows before a fault are yielded
@@ -145,6 +150,8 @@ class RecordReader<Column extends string> {
   #before = 0;
   #tail: Buffer = Buffer.alloc(0);
   #quotes = false;
+  /** Whether the next block begins within a quoted cell, which is so after an odd number of quotes. */
+  #inQuotes = false;
 
   constructor(columns: Columns<Column, Column>) {
     this.#columns = columns;
@@ -166,14 +173,17 @@ class RecordReader<Column extends string> {
   }
 
   /** The rows of the next lines; then the fault of a record, or else of the lines. */
-  async *read({ block, fault }: Lines): AsyncGenerator<CsvRow<Column>[]> {
+  async *read({ block: lines, fault }: Lines): AsyncGenerator<CsvRow<Column>[]> {
+    const quotedTwice = this.#quotedTwice(lines);
+    const block = lines.subarray(0, quotedTwice);
     if (block.length > 0) {
       this.#enter(block);
       this.#settle(await new Promise((done) => this.#parser.write(block, done)));
     }
     // csv-parse looks some bytes ahead: what it holds back is whole records still, or the beginning of a quoted cell,
     // whose end nobody has seen.
-    if (fault !== undefined) this.#settle(await this.#finish(), { quoteMayBeOpen: true });
+    if (fault !== undefined || quotedTwice !== undefined) this.#settle(await this.#finish(), { quoteMayBeOpen: true });
+    if (quotedTwice !== undefined) this.#fault ??= new FileFault(this.#line, 'unclosed_quote');
     yield* this.#give();
     if (fault !== undefined) throw new FileFault(fault.line, fault.reason);
   }
@@ -208,6 +218,23 @@ class RecordReader<Column extends string> {
     this.#before += this.#block.length;
     this.#block = block;
     this.#quotes ||= block.includes('"');
+  }
+
+  /** Where the line begins that quotes a cell a second time, after an empty one; undefined where none does. */
+  #quotedTwice(block: Buffer): number | undefined {
+    let seen = 0;
+    const quotedBefore = (end: number): boolean => {
+      for (let at = block.indexOf(QUOTE, seen); at >= 0 && at < end; at = block.indexOf(QUOTE, at + 1))
+        this.#inQuotes = !this.#inQuotes;
+      seen = end;
+      return this.#inQuotes;
+    };
+    if (block.includes('""'))
+      // Within a quoted cell, two quotes are one that belongs to it.
+      for (const { index } of block.toString('latin1').matchAll(QUOTED_TWICE))
+        if (!quotedBefore(index)) return block.lastIndexOf('\n', index) + 1;
+    quotedBefore(block.length);
+    return undefined;
   }
 
   #settle(error: Error | null | undefined, { quoteMayBeOpen = false } = {}): void {

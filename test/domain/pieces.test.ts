@@ -214,8 +214,7 @@ describe('a file in pieces', () => {
         const { rows: read, fault } = await inPieces(Buffer.from(file), size, { most });
         expect({ rows: read, fault }).toEqual(reckon(file, columns));
       }),
-      // The same texts each time: of a line `"" ""` alone in its piece the reader still says wrong_cell_count, the reckoning unclosed_quote.
-      { numRuns: 400, seed: 1 },
+      { numRuns: 400 },
     );
   });
 
