@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { StageConfig } from '../config/stage.ts';
 import { acknowledge } from './access.ts';
+import { bundleOf } from './bundles.ts';
 import { NamedRole } from './named-role.ts';
 
 const lambdas = fileURLToPath(new URL('../../lambdas', import.meta.url));
@@ -24,7 +24,7 @@ export interface HandlerFunctionProps<E extends Record<string, string>> {
 }
 
 /** A function of this system: bundled from its folder, on the current Node, with a log group and a role of its own. */
-export class HandlerFunction<E extends Record<string, string>> extends NodejsFunction {
+export class HandlerFunction<E extends Record<string, string>> extends LambdaFunction {
   constructor(scope: Construct, id: string, { config, ...props }: HandlerFunctionProps<E>) {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       retention: config.retention.logDays,
@@ -39,8 +39,9 @@ export class HandlerFunction<E extends Record<string, string>> extends NodejsFun
     logGroup.grantWrite(role);
     acknowledge(role, 'Resource::*', 'Traces go to the account; X-Ray knows no narrower resource.');
     super(scope, id, {
-      entry: `${lambdas}/${props.folder}/handler.ts`,
-      handler: 'handler',
+      // A template alone, for its tests, needs no bundle.
+      code: Code.fromAsset(Stack.of(scope).bundlingRequired ? bundleOf(props.folder) : `${lambdas}/${props.folder}`),
+      handler: 'index.handler',
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -50,18 +51,6 @@ export class HandlerFunction<E extends Record<string, string>> extends NodejsFun
       tracing: Tracing.ACTIVE,
       logGroup,
       role,
-      bundling: {
-        format: OutputFormat.ESM,
-        target: 'node24',
-        mainFields: ['module', 'main'],
-        minify: true,
-        sourceMap: true,
-        sourcesContent: false,
-        bundleAwsSDK: true,
-        // Some bundled CommonJS packages call require, which an ES module has not.
-        banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-      },
-      depsLockFilePath: fileURLToPath(new URL('../../package-lock.json', import.meta.url)),
     });
   }
 }
