@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { Rule, type RuleProps } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -49,5 +49,7 @@ export function eventQueue(scope: Construct, id: string, { worksFor, key, rule }
       conditions: { ArnEquals: { 'aws:SourceArn': fills.ruleArn } },
     }),
   );
+  // By these `npm run redrive` finds what could not be worked on.
+  new CfnOutput(scope, `${id}DeadLettersUrl`, { value: deadLetters.queueUrl });
   return { queue, deadLetters, worksFor, key };
 }

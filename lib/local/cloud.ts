@@ -17,6 +17,7 @@ import { type FaultPlan, seededRandom } from './faults.ts';
 import { type Fauxqs, startFauxqs } from './fauxqs.ts';
 import { Functions } from './functions.ts';
 import { integrations } from './integrations.ts';
+import { MessageMoves } from './moves.ts';
 import { Pollers } from './queues.ts';
 import { S3 } from './s3.ts';
 import { StepFunctions } from './states/service.ts';
@@ -208,7 +209,23 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
       pollers,
       states,
     });
-    endpoint.open({ clock, dynamo, fauxqs, s3, states, functions, asyncInvoker, pollers, usage, enforcement });
+    const moves = new MessageMoves(clock, fauxqs);
+    const { stacks } = app;
+    endpoint.open({
+      clock,
+      dynamo,
+      fauxqs,
+      s3,
+      states,
+      functions,
+      asyncInvoker,
+      pollers,
+      moves,
+      stacks,
+      start,
+      usage,
+      enforcement,
+    });
 
     const outside = new OutsideS3(endpoint.url, REGION);
     stops.push(() => outside.close());

@@ -6,16 +6,19 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { AsyncInvoker } from './async-invoke.ts';
 import type { Clock } from './clock.ts';
+import { describeStacks, stacksOf } from './cloudformation.ts';
 import type { Dynamo } from './dynamo.ts';
 import { OUTSIDER } from './dynamo-host.ts';
 import { type Enforcement, statesNeeds, tableNeeds } from './enforcement.ts';
 import { AwsError, errorXml, queryErrorXml } from './errors.ts';
 import { type Fauxqs, SQS_ACTIONS } from './fauxqs.ts';
 import type { Functions } from './functions.ts';
+import { isMoveAction, type MessageMoves, type MoveAction } from './moves.ts';
 import type { Pollers } from './queues.ts';
 import { recognise, type S3, S3_WRITES } from './s3.ts';
 import { signerOf } from './signature.ts';
 import type { StepFunctions } from './states/service.ts';
+import type { LoadedStack } from './template.ts';
 import { isApp, type UsageCounter } from './usage.ts';
 
 /** What the endpoint serves; known once the app was loaded. */
@@ -28,6 +31,10 @@ export interface Services {
   functions: Functions;
   asyncInvoker: AsyncInvoker;
   pollers: Pollers;
+  moves: MessageMoves;
+  stacks: readonly LoadedStack[];
+  /** When they were made, in epoch milliseconds. */
+  start: number;
   usage: UsageCounter;
   /** The rights in force; undefined: everybody may everything. */
   enforcement?: Enforcement | undefined;
@@ -36,6 +43,7 @@ export interface Services {
 type Serve = (services: Services, call: Call) => Promise<void> | void;
 
 const SERVE: Readonly<Record<string, Serve>> = {
+  cloudformation: serveCloudFormation,
   dynamodb: serveDynamo,
   lambda: serveLambda,
   s3: serveS3,
@@ -275,14 +283,35 @@ function listFunctions(services: Services, { response, role }: Call): void {
   json(response, 200, { Functions: functions });
 }
 
-function serveSqs(services: Services, call: Call): void {
+async function serveCloudFormation(services: Services, { request, response, role }: Call): Promise<void> {
+  const found = stacksOf(services.stacks, new URLSearchParams((await bodyOf(request)).toString()));
+  const needs = found.map(({ arn }) => ({ action: 'cloudformation:DescribeStacks', resource: arn }));
+  services.enforcement?.require(role, needs, 'AccessDenied', 403);
+  response.writeHead(200, { 'content-type': 'text/xml' });
+  response.end(describeStacks(found, services.start));
+}
+
+function serveSqs(services: Services, call: Call): Promise<void> | void {
   const action = actionOf(call.request);
+  if (isMoveAction(action)) return serveMove(services, call, action);
   if (!(SQS_ACTIONS as readonly string[]).includes(action)) {
     throw new AwsError('UnknownOperationException', `the local cloud's SQS has no ${action || 'such request'}`);
   }
   // SDKs send to the queue's own URL.
   call.request.url = '/';
   serveFauxqs(services, 'sqs', call, action);
+}
+
+async function serveMove(
+  services: Services,
+  { request, response, accessKeyId, role }: Call,
+  action: MoveAction,
+): Promise<void> {
+  const body = parse(await bodyOf(request));
+  services.enforcement?.require(role, services.moves.needs(action, body), 'AccessDenied', 403);
+  services.usage.called(accessKeyId, 'sqs', action);
+  json(response, 200, services.moves.call(action, body));
+  services.pollers.poke();
 }
 
 /** Hands a request on; `known` is its action where that is known before the body was read. */

@@ -21,7 +21,7 @@ export function errorXml(error: AwsError): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element(error)}`;
 }
 
-/** The error as the services of the query protocol (SNS, STS) answer it. */
+/** The error as the services of the query protocol (CloudFormation, SNS, STS) answer it. */
 export function queryErrorXml(error: AwsError): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<ErrorResponse>${element(error)}</ErrorResponse>`;
 }
@@ -30,7 +30,8 @@ function element({ code, message }: AwsError): string {
   return `<Error><Code>${escaped(code)}</Code><Message>${escaped(message)}</Message></Error>`;
 }
 
-function escaped(text: string): string {
+/** Text as it stands in XML. */
+export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 

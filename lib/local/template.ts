@@ -27,9 +27,17 @@ export interface LoadedResource {
   properties: Record<string, unknown>;
 }
 
+/** A stack and what its outputs give, by their logical ids. */
+export interface LoadedStack {
+  name: string;
+  arn: string;
+  outputs: Readonly<Record<string, string>>;
+}
+
 /** A synthesized app: all its resources, and where its assets stand. */
 export interface LoadedApp {
   resources: LoadedResource[];
+  stacks: LoadedStack[];
   /** The file or folder behind an asset's object key. */
   asset(objectKey: string): string;
 }
@@ -120,6 +128,7 @@ export function loadAssembly(folder: string, settings: LoadSettings): LoadedApp 
   const resources = resolveStacks(stacks, settings);
   return {
     resources,
+    stacks: outputsOf(stacks, settings),
     asset: (objectKey) => {
       const path = assets.get(objectKey);
       if (path === undefined) throw new UnsupportedTemplate([`an asset that the assembly does not hold: ${objectKey}`]);
@@ -161,6 +170,24 @@ export function resolveStacks(stacks: readonly Stack[], settings: LoadSettings):
   for (const stack of stacks) resolver.resolve(stack.template.Outputs ?? {}, stack, `${stack.name}: Outputs`);
   if (resolver.problems.length > 0) throw new UnsupportedTemplate([...new Set(resolver.problems)]);
   return loaded;
+}
+
+function outputsOf(stacks: readonly Stack[], settings: LoadSettings): LoadedStack[] {
+  const resolver = new Resolver(stacks, settings);
+  return stacks.map((stack) => ({
+    name: stack.name,
+    arn: stackArn(stack.name, settings),
+    outputs: Object.fromEntries(
+      Object.entries(stack.template.Outputs ?? {}).map(([id, { Value }]) => [
+        id,
+        String(resolver.resolve(Value, stack, `${stack.name}: Outputs`)),
+      ]),
+    ),
+  }));
+}
+
+function stackArn(name: string, { region, account }: LoadSettings): string {
+  return `arn:aws:cloudformation:${region}:${account}:stack/${name}/${suffix(name)}`;
 }
 
 function checkTemplate({ name, template }: Stack): string[] {
@@ -294,7 +321,7 @@ class Resolver {
         'AWS::AccountId': account,
         'AWS::Partition': 'aws',
         'AWS::Region': region,
-        'AWS::StackId': `arn:aws:cloudformation:${region}:${account}:stack/${stack.name}/${suffix(stack.name)}`,
+        'AWS::StackId': stackArn(stack.name, this.settings),
         'AWS::StackName': stack.name,
         'AWS::URLSuffix': 'amazonaws.com',
       };

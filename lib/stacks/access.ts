@@ -79,13 +79,25 @@ export class AccessStack extends Stack {
         'administrator',
         config.administrators,
         administratorPlaces,
-        [...this.#watch(workflow), ...this.#redrive(data, [data.reports, data.usage, data.responses])],
+        [
+          ...this.#watch(workflow),
+          this.#find(data, workflow),
+          ...this.#redrive(data, [data.reports, data.usage, data.responses, workflow.ended, workflow.due]),
+        ],
       ],
     ];
     for (const [kind, participants, places, more = []] of kinds) {
       for (const participant of participants) {
         const role = this.#role(config.stage, kind, participant, places(participant.id), more);
-        if (more.length > 0) acknowledgeExecutions(role, workflow);
+        if (more.length > 0) {
+          acknowledgeExecutions(role, workflow);
+          for (const { stackName } of [data, workflow])
+            acknowledge(
+              role,
+              `Resource::${stackArn(stackName)}`,
+              "A stack's ARN ends with an id that it gets when it is made.",
+            );
+        }
       }
       const everyOne = roleArn(config.stage, kind);
       for (const { bucket, ...rights } of places(`\${aws:PrincipalTag/${TAG}}`))
@@ -138,6 +150,16 @@ export class AccessStack extends Stack {
     ];
   }
 
+  /** The names of what the stage has, as its stacks' outputs give them. */
+  #find(...stacks: Stack[]): PolicyStatement {
+    return new PolicyStatement({
+      actions: ['cloudformation:DescribeStacks'],
+      resources: stacks.map(({ stackName }) =>
+        this.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${stackName}/*` }),
+      ),
+    });
+  }
+
   /** What could not be worked on: to look at it, and to send it again. */
   #redrive({ messagesKey }: DataStack, queues: EventQueue[]): PolicyStatement[] {
     return [
@@ -162,6 +184,9 @@ export class AccessStack extends Stack {
 }
 
 const capital = (word: string) => `${word[0]?.toUpperCase()}${word.slice(1)}`;
+
+/** As cdk-nag names it. */
+const stackArn = (name: string) => `arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack/${name}/*`;
 
 function acknowledgeExecutions(role: NamedRole, workflow: WorkflowStack): void {
   for (const { stateMachineName } of workflow.machines) {

@@ -73,6 +73,9 @@ export class WorkflowStack extends Stack {
   readonly machines: StateMachine[] = [];
   readonly importByPieces: StateMachine;
   readonly sweep: IFunction;
+  /** Executions that failed, and times to sweep. */
+  readonly ended: EventQueue;
+  readonly due: EventQueue;
 
   constructor(scope: Construct, id: string, props: WorkflowStackProps) {
     super(scope, id, props);
@@ -376,6 +379,7 @@ export class WorkflowStack extends Stack {
     allowItems(release, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
     allowPublish(release, data.agencies, data.administrators);
     this.#readFrom(ended, release, 10);
+    this.ended = ended;
 
     // ------------------------------------------------------------------------------------------------------------ the sweep
     const due = eventQueue(this, 'Sweep', {
@@ -418,6 +422,7 @@ export class WorkflowStack extends Stack {
     );
     allowItems(sweep, ['dynamodb:GetItem', 'dynamodb:BatchGetItem'], cases);
     this.#readFrom(due, sweep, 1);
+    this.due = due;
     this.sweep = sweep;
 
     new CfnOutput(this, 'BatchMachineArn', { value: this.batch.stateMachineArn });

@@ -2,6 +2,11 @@ import { createServer, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import {
+  CloudFormationClient,
+  DescribeStackEventsCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
+import {
   DescribeTableCommand,
   GetItemCommand,
   ListTablesCommand,
@@ -31,10 +36,13 @@ import {
 } from '@aws-sdk/client-sfn';
 import { DeleteTopicCommand, ListTopicsCommand, PublishCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
+  CancelMessageMoveTaskCommand,
   GetQueueUrlCommand,
+  ListMessageMoveTasksCommand,
   ListQueuesCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
+  StartMessageMoveTaskCommand,
   TagQueueCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -577,5 +585,78 @@ describe('Step Functions at the endpoint', () => {
   it('leaves no failure behind, and had the whole time before itself at the start', () => {
     expect(cloud.failures()).toEqual([]);
     expect(cloud.clock.now()).toBe(START + DAY);
+  });
+});
+
+describe('dead letters at the endpoint', () => {
+  const arnOf = (name: string) => `arn:aws:sqs:ap-south-1:000000000000:${name}`;
+  const start = (SourceArn: string, more = {}) =>
+    clients.sqs.send(new StartMessageMoveTaskCommand({ SourceArn, ...more }));
+
+  it('go back to their queue, and the task tells how many', async () => {
+    const { Files = '', DeadLetters = '' } = cloud.names.queues;
+    const SourceArn = arnOf(DeadLetters);
+    const { QueueUrl } = await clients.sqs.send(new GetQueueUrlCommand({ QueueName: DeadLetters }));
+    for (const key of ['dead/one.csv', 'dead/two.csv']) {
+      await cloud.put(cloud.names.buckets.inbox, key, 'abc');
+      const detail = { bucket: { name: cloud.names.buckets.inbox }, object: { key } };
+      await clients.sqs.send(
+        new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ detail, time: 'now' }) }),
+      );
+    }
+    await start(SourceArn);
+    await cloud.rest();
+    expect(await cloud.list(cloud.names.buckets.outbox, 'dead/')).toEqual(['dead/one.csv', 'dead/two.csv']);
+    expect((await clients.sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages).toBeUndefined();
+    await start(SourceArn);
+    const { Results = [] } = await clients.sqs.send(new ListMessageMoveTasksCommand({ SourceArn, MaxResults: 10 }));
+    expect(
+      Results.map(({ Status, ApproximateNumberOfMessagesMoved }) => [Status, ApproximateNumberOfMessagesMoved]),
+    ).toEqual([
+      ['COMPLETED', 0],
+      ['COMPLETED', 2],
+    ]);
+    const newest = await clients.sqs.send(new ListMessageMoveTasksCommand({ SourceArn }));
+    expect(newest.Results).toEqual(Results.slice(0, 1));
+    expect((await errorOf(start(arnOf(Files))))[1]).toBe('Source queue must be configured as a Dead Letter Queue.');
+  });
+
+  it('stay where a task is asked for what is not implemented, or where there is no such queue', async () => {
+    const SourceArn = arnOf(cloud.names.queues.DeadLetters ?? '');
+    expect((await errorOf(start(SourceArn, { DestinationArn: SourceArn })))[1]).toBe(
+      "the local cloud's StartMessageMoveTask has no DestinationArn",
+    );
+    expect((await errorOf(start(arnOf('nothing'))))[0]).toBe('ResourceNotFoundException');
+    const cancel = new CancelMessageMoveTaskCommand({ TaskHandle: 'x' });
+    expect((await errorOf(clients.sqs.send(cancel)))[1]).toBe("the local cloud's SQS has no CancelMessageMoveTask");
+  });
+});
+
+describe('stacks at the endpoint', () => {
+  const cloudFormation = () =>
+    new CloudFormationClient({
+      endpoint: cloud.endpoint,
+      region: cloud.region,
+      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+    });
+
+  it('are told with their outputs, one or all', async () => {
+    const client = cloudFormation();
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({}));
+    expect(Stacks.map(({ StackName }) => StackName).sort()).toEqual(['fixture-data', 'fixture-work']);
+    const one = await client.send(new DescribeStacksCommand({ StackName: 'fixture-data' }));
+    expect(one.Stacks).toMatchObject([{ StackStatus: 'CREATE_COMPLETE', CreationTime: new Date(START) }]);
+    const values = one.Stacks?.[0]?.Outputs?.map(({ OutputValue }) => OutputValue);
+    expect(values).toContain(cloud.names.buckets.inbox);
+    client.destroy();
+  });
+
+  it('that are not there, and other actions, are errors that name them', async () => {
+    const client = cloudFormation();
+    const [name, message] = await errorOf(client.send(new DescribeStacksCommand({ StackName: 'other-data' })));
+    expect([name, message]).toEqual(['ValidationError', 'Stack with id other-data does not exist']);
+    const events = new DescribeStackEventsCommand({ StackName: 'fixture-data' });
+    expect((await errorOf(client.send(events)))[1]).toBe("the local cloud's CloudFormation has no DescribeStackEvents");
+    client.destroy();
   });
 });

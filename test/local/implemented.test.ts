@@ -2,11 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { CLOUDFORMATION_ACTIONS } from '../../lib/local/cloudformation.ts';
 import { fieldsOf } from '../../lib/local/dynamo.ts';
 import { DYNAMODB_ACTIONS } from '../../lib/local/dynamo-host.ts';
 import { LAMBDA_ACTIONS, SERVICES } from '../../lib/local/endpoint.ts';
 import { SNS_ACTIONS, SQS_ACTIONS, STS_ACTIONS } from '../../lib/local/fauxqs.ts';
 import { ARGUMENTS, DYNAMODB_ERRORS, INTEGRATIONS } from '../../lib/local/integrations.ts';
+import { MOVE_ACTIONS } from '../../lib/local/moves.ts';
 import { PATTERN_MATCHERS } from '../../lib/local/pattern.ts';
 import { INTRINSICS, PSEUDO_PARAMETERS, RESOURCE_ATTRIBUTES, RESOURCE_TYPES } from '../../lib/local/resources.ts';
 import { S3_ACTIONS, S3_HEADERS } from '../../lib/local/s3.ts';
@@ -147,7 +149,13 @@ describe('the document lists exactly what the code implements', () => {
 
   it('of the other services', () => {
     expect(listed('Queues, topics and others', 'service')).toEqual(
-      sorted({ SQS: SQS_ACTIONS, SNS: SNS_ACTIONS, STS: STS_ACTIONS, Lambda: LAMBDA_ACTIONS }),
+      sorted({
+        SQS: [...SQS_ACTIONS, ...Object.keys(MOVE_ACTIONS)],
+        SNS: SNS_ACTIONS,
+        STS: STS_ACTIONS,
+        Lambda: LAMBDA_ACTIONS,
+        CloudFormation: CLOUDFORMATION_ACTIONS,
+      }),
     );
     const [, services = ''] = /^The services, as signatures name them: (.*)$/m.exec(DOCUMENT) ?? [];
     expect(namesIn(services).sort()).toEqual([...SERVICES].sort());

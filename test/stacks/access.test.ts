@@ -210,10 +210,11 @@ describe('a participant', () => {
       for (const { arn } of ofType(type))
         for (const action of actions) expect(rights.ask(role, action, arn).allowed, `${action} ${arn}`).toBe(false);
     for (const { arn, logicalId } of ofType('AWS::SQS::Queue')) {
-      const isDead = /^(Reports|Usage|Responses)DeadLetters/.test(logicalId);
-      const isInbox = /^(Reports|Usage|Responses)Queue/.test(logicalId);
+      const isDead = /^(Reports|Usage|Responses|Release|Sweep)DeadLetters/.test(logicalId);
+      const isFed = /^(Reports|Usage|Responses|Release|Sweep)Queue/.test(logicalId);
       expect(rights.ask(role, 'sqs:ReceiveMessage', arn).allowed).toBe(isAdministrator && isDead);
-      expect(rights.ask(role, 'sqs:SendMessage', arn).allowed).toBe(isAdministrator && isInbox);
+      expect(rights.ask(role, 'sqs:StartMessageMoveTask', arn).allowed).toBe(isAdministrator && isDead);
+      expect(rights.ask(role, 'sqs:SendMessage', arn).allowed).toBe(isAdministrator && isFed);
     }
     for (const { arn } of ofType('AWS::KMS::Key'))
       for (const action of [

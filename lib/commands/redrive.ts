@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  GetQueueAttributesCommand,
+  ListMessageMoveTasksCommand,
+  type SQSClient,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
+
+/** Milliseconds between two looks at a task that moves messages. */
+const LOOKS_EACH = 1000;
+
+/** How the stacks' outputs name the dead-letter queue of the queue `<name>Queue`. */
+const OUTPUT = /^(\w+)DeadLettersUrl$/;
+
+/** The URLs of the dead-letter queues that the outputs of stacks name, by what stands before `DeadLetters`. */
+export function deadLetterQueues(...stacks: ReadonlyMap<string, string>[]): Map<string, string> {
+  const queues = new Map<string, string>();
+  for (const outputs of stacks)
+    for (const [output, url] of outputs) {
+      const name = OUTPUT.exec(output)?.[1];
+      if (name !== undefined) queues.set(name, url);
+    }
+  return queues;
+}
+
+/** What became of a dead-letter queue. */
+export interface Redriven {
+  moved: number;
+  /** Of messages that somebody is looking at and that therefore stay, for as long as they are hidden. */
+  hidden: number;
+}
+
+/**
+ * Has SQS move all messages of a dead-letter queue back to where they come from, and waits for it; where such a task runs
+ * already, waits for that one. Doing it twice changes nothing: whatever works on the messages may run twice.
+ * @throws Error where the task failed, with SQS's reason
+ */
+export async function redrive(sqs: SQSClient, deadLettersUrl: string): Promise<Redriven> {
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: deadLettersUrl,
+      AttributeNames: ['QueueArn', 'ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+    }),
+  );
+  const { QueueArn: SourceArn } = Attributes;
+  const hidden = Number(Attributes.ApproximateNumberOfMessagesNotVisible);
+  const newest = async () => (await sqs.send(new ListMessageMoveTasksCommand({ SourceArn }))).Results?.[0];
+  let task = await newest();
+  if (task?.Status !== 'RUNNING') {
+    if (Number(Attributes.ApproximateNumberOfMessages) === 0) return { moved: 0, hidden };
+    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn }));
+    task = await newest();
+  }
+  while (task?.Status === 'RUNNING') {
+    await sleep(LOOKS_EACH);
+    task = await newest();
+  }
+  if (task?.Status !== 'COMPLETED')
+    throw new Error(
+      `the task that moves the messages is ${task?.Status ?? 'gone'}: ${task?.FailureReason ?? 'no reason'}`,
+    );
+  return { moved: task.ApproximateNumberOfMessagesMoved ?? 0, hidden };
+}

@@ -1,0 +1,90 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { HOUR, Lab, START } from '../scenarios/lab.ts';
+import { A1, H1 } from '../scenarios/story.ts';
+import { type Ended, run } from './command.ts';
+
+const ADMINISTRATOR = 'dev-administrator-administrator';
+
+describe('npm run redrive', () => {
+  /** What kills Record after its first write, until it is mended. */
+  let broken = true;
+  let lab: Lab;
+  let direction: string;
+  const redrive = (...args: string[]): Promise<Ended> => run('redrive', args, lab.cloud.endpoint, ADMINISTRATOR);
+  const receipts = () => lab.outbox('receipts/airtel/');
+
+  beforeAll(async () => {
+    lab = await Lab.open({
+      enforce: true,
+      faults: { afterWrite: ({ functionName }) => (broken && functionName.includes('Record') ? 'fail' : undefined) },
+    });
+    await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);
+    await lab.report('mha', [H1]);
+    await lab.cloud.run(START + HOUR);
+    direction = (await lab.directions('airtel')).find((id) => id.includes('.reverify.')) ?? '';
+    await lab.respond(direction, [`${A1},verified`]);
+    // Five receives, half an hour apart.
+    await lab.cloud.run(START + 5 * HOUR);
+    return () => lab.cloud.stop();
+  });
+
+  it('has nothing to do for what is no dead letter, and asks for a queue and a stage that are there', async () => {
+    expect(await redrive('--queue', 'Usage')).toEqual({ code: 0, said: 'Usage: nothing to move\n', complained: '' });
+    expect(await redrive('--queue', 'Orders')).toEqual({
+      code: 2,
+      said: '',
+      complained: '--queue Orders: must be one of Reports, Usage, Responses, Release, Sweep\n',
+    });
+    expect(await redrive('--stage', 'prod')).toEqual({
+      code: 1,
+      said: '',
+      complained: 'NotDeployed: there is no stack prod-data in this account and region\n',
+    });
+    expect((await redrive('--all')).code).toBe(2);
+    expect((await redrive('--help')).said).toContain('npm run redrive -- [options]');
+  });
+
+  it('leaves what fails on among the dead letters', async () => {
+    expect(lab.cloud.failures()).toEqual(['dead-letter queue ResponsesDeadLetters holds 1 message(s)']);
+    expect((await redrive()).said).toContain('Responses: 1 message moved back to its queue\n');
+    await lab.cloud.run(START + 9 * HOUR);
+    expect(lab.cloud.failures()).toEqual(['dead-letter queue ResponsesDeadLetters holds 1 message(s)']);
+  });
+
+  it('has it worked on once the cause is mended, once', async () => {
+    broken = false;
+    const ended = await redrive('--stage', 'dev');
+    await lab.cloud.rest();
+    expect(ended).toEqual({
+      code: 0,
+      said: [
+        'Reports: nothing to move',
+        'Usage: nothing to move',
+        'Responses: 1 message moved back to its queue',
+        'Release: nothing to move',
+        'Sweep: nothing to move',
+        '',
+      ].join('\n'),
+      complained: '',
+    });
+    const [receipt = '', ...more] = await receipts();
+    expect(more).toEqual([]);
+    expect(await lab.json(receipt)).toMatchObject({ rows: 1, recorded: 1, alreadyRecorded: 0, refused: null });
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('changes nothing when it is done again', async () => {
+    const before = await lab.everything();
+    expect((await redrive()).said).not.toContain('moved back');
+    await lab.cloud.rest();
+    expect(await lab.everything()).toEqual(before);
+    await lab.cloud.run();
+    expect(await lab.summary('mha')).toMatchObject({ unexplained: 0, connections: { directed: 1, verified: 1 } });
+  });
+
+  it('is refused to others than the administrators', async () => {
+    const { code, complained } = await run('redrive', [], lab.cloud.endpoint, 'dev-operator-jio');
+    expect(code).toBe(1);
+    expect(complained).toContain('is not authorized to perform cloudformation:DescribeStacks');
+  });
+});
