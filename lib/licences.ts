@@ -1,0 +1,74 @@
+/**
+ * Licences that let anyone use, change and pass on what is under them, and ask for no more than that the notice stays.
+ * Those of Creative Commons are for data.
+ */
+const PERMISSIVE: readonly string[] = [
+  '0BSD',
+  'Apache-2.0',
+  'BlueOak-1.0.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'CC-BY-3.0',
+  'CC-BY-4.0',
+  'CC0-1.0',
+  'ISC',
+  'MIT',
+  'MIT-0',
+  'Python-2.0',
+  'Unlicense',
+];
+
+/** What is read of a package in npm's lock. */
+interface Locked {
+  readonly version?: string;
+  readonly integrity?: string;
+  readonly license?: string;
+  /** It came in another package's archive, under that one's integrity. */
+  readonly inBundle?: boolean;
+}
+
+/** npm's package-lock.json: what is read of it. */
+export interface Lock {
+  readonly packages: Readonly<Record<string, Locked>>;
+}
+
+/**
+ * What is wrong with the packages of a lock, one line each: a package without version or integrity, or whose licence isn't
+ * permissive, in the lock or in its own manifest.
+ * @param manifestOf reads the package.json of an installed package from its path in the lock; undefined where it isn't
+ * installed, since it is for another platform
+ */
+export function faultsOfLicences(
+  { packages }: Lock,
+  manifestOf: (path: string) => { license?: unknown } | undefined,
+): string[] {
+  const dependencies = Object.entries(packages).filter(([path]) => path !== '');
+  if (dependencies.length === 0) throw new Error('the lock holds no package');
+  return dependencies.flatMap(([path, locked]) => {
+    const name = `${path.replace(/^.*node_modules\//, '')}@${locked.version ?? '?'}`;
+    const faults: string[] = [];
+    if (locked.version === undefined || !isPinned(path, packages))
+      faults.push(`${name} is not pinned by its integrity`);
+    const manifest = manifestOf(path);
+    const told = manifest === undefined ? [locked.license] : [locked.license, manifest.license];
+    for (const licence of new Set(told))
+      if (!isPermissive(licence)) faults.push(`${name} has no permissive licence, but ${JSON.stringify(licence)}`);
+    return faults;
+  });
+}
+
+/** Whether a package's own archive has an integrity, or the one that bundles it. */
+function isPinned(path: string, packages: Lock['packages']): boolean {
+  const locked = packages[path];
+  if (locked?.inBundle) return isPinned(path.replace(/\/node_modules\/(@[^/]+\/)?[^/]+$/, ''), packages);
+  return locked?.integrity !== undefined;
+}
+
+/** An SPDX expression is met by one of its alternatives; any form but those is not understood, and so not permissive. */
+function isPermissive(licence: unknown): boolean {
+  // As manifests had it once: `{ "type": "MIT", "url": … }`.
+  if (typeof licence === 'object' && licence !== null && 'type' in licence) return isPermissive(licence.type);
+  if (typeof licence !== 'string') return false;
+  const [, within = licence] = /^\(([^()]*)\)$/.exec(licence) ?? [];
+  return within.split(' OR ').some((one) => PERMISSIVE.includes(one));
+}
