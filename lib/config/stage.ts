@@ -37,7 +37,7 @@ const stage = z
     policy,
     retention,
     operations,
-    /** Whether what lasts is protected against being deleted with its stack. */
+    /** Whether its stacks, and what lasts in them, are protected against being deleted. */
     protect: z.boolean(),
   })
   .check(({ value, issues }) => {
@@ -80,6 +80,9 @@ export function checkStage(candidate: unknown): StageConfig {
   const lines = checked.error.issues.map(({ path, message }) => `  ${fieldName(path)}: ${message}`);
   throw new ConfigError(`the configuration is wrong:\n${lines.join('\n')}`);
 }
+
+/** Stages that people rely on. Any other may be torn down by one command. */
+const PROTECTED: readonly unknown[] = ['prod'];
 
 /** Numbers of the policy that a command line may change (`-c rowsPerDirection=500`). */
 const NUMBERS = [
@@ -134,6 +137,6 @@ export function stageFromContext(context: (name: string) => unknown): StageConfi
       ...(typeof runbook === 'string' ? { runbookUrl: runbook } : {}),
       ...(sweepHours === undefined ? {} : { sweepHours: Number(sweepHours) }),
     },
-    protect: name === 'prod',
+    protect: PROTECTED.includes(name),
   });
 }

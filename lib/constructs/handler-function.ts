@@ -28,7 +28,7 @@ export class HandlerFunction<E extends Record<string, string>> extends LambdaFun
   constructor(scope: Construct, id: string, { config, ...props }: HandlerFunctionProps<E>) {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       retention: config.retention.logDays,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: config.protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     const role = new NamedRole(scope, `${id}Role`, {
       stage: config.stage,

@@ -202,7 +202,11 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     ],
     attributes: [],
   },
-  'AWS::CloudWatch::Dashboard': { implemented: ['DashboardName'], accepted: ['DashboardBody'], attributes: [] },
+  'AWS::CloudWatch::Dashboard': {
+    implemented: ['DashboardName'],
+    accepted: ['DashboardBody', 'Tags'],
+    attributes: [],
+  },
   'AWS::Logs::MetricFilter': {
     implemented: [],
     accepted: ['FilterName', 'FilterPattern', 'LogGroupName', 'MetricTransformations'],

@@ -109,6 +109,8 @@ export class DataStack extends Stack {
       new CfnOutput(this, `${name}BucketName`, { value: bucket.bucketName });
     for (const [name, table] of Object.entries({ Links: this.links, Cases: this.cases }))
       new CfnOutput(this, `${name}TableName`, { value: table.tableName });
+    for (const topic of [this.operators, this.agencies, this.administrators])
+      new CfnOutput(this, `${topic.node.id}Arn`, { value: topic.topicArn });
   }
 
   #table(id: string, more: Omit<TableProps, 'partitionKey' | 'billingMode'>): Table {

@@ -425,8 +425,8 @@ export class WorkflowStack extends Stack {
     this.due = due;
     this.sweep = sweep;
 
-    new CfnOutput(this, 'BatchMachineArn', { value: this.batch.stateMachineArn });
-    new CfnOutput(this, 'DirectionMachineArn', { value: this.direction.stateMachineArn });
+    for (const machine of this.machines)
+      new CfnOutput(this, `${machine.node.id}MachineArn`, { value: machine.stateMachineArn });
   }
 
   #machine(
@@ -450,7 +450,7 @@ export class WorkflowStack extends Stack {
         destination: new LogGroup(this, `${id}Logs`, {
           logGroupName: this.logGroupOf(id),
           retention: config.retention.logDays,
-          removalPolicy: RemovalPolicy.RETAIN,
+          removalPolicy: config.protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
         }),
         level: LogLevel.ALL,
         // Tokens and keys stay out of the logs.

@@ -2,18 +2,12 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdkJson from '../../cdk.json' with { type: 'json' };
 import { type StageConfig, stageFromContext } from '../../lib/config/stage.ts';
-import { AccessStack } from '../../lib/stacks/access.ts';
-import { DataStack } from '../../lib/stacks/data.ts';
-import { OperationsStack } from '../../lib/stacks/operations.ts';
-import { WorkflowStack } from '../../lib/stacks/workflow.ts';
+import { addStage } from '../../lib/stacks/stage.ts';
 
 /** The app's stacks as templates, without bundling the functions. */
 export function synthesized(config: StageConfig = stageFromContext(() => undefined)) {
   const app = new App({ context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] } });
-  const data = new DataStack(app, 'dev-data', { config });
-  const workflow = new WorkflowStack(app, 'dev-workflow', { config, data });
-  const access = new AccessStack(app, 'dev-access', { config, data, workflow });
-  const operations = new OperationsStack(app, 'dev-operations', { config, data, workflow });
+  const { data, workflow, access, operations } = addStage(app, config);
   return {
     data: Template.fromStack(data),
     workflow: Template.fromStack(workflow),
