@@ -43,6 +43,8 @@ export const MEASURES = {
   RowsOpen: ['operator'],
   /** Open directions past half of their first rung, of operators that have not answered in the whole batch. */
   DirectionsUnanswered: ['operator'],
+  /** Uploads that went into quarantine: nothing takes them up again by itself. */
+  Quarantined: [],
   /** What the sweep found undone and had done: an upload, a batch, a direction. */
   Mended: ['what'],
   /** Requests that a policy or a key refused to a function. */

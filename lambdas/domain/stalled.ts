@@ -1,6 +1,28 @@
-/** What should have happened to a direction and did not. */
+/** What should have happened to an upload or a direction and did not. */
 import { addSeconds, type Instant } from './days.ts';
 import { type IssuedOrder, type Ledger, ladderEnd } from './ledger.ts';
+
+/** Seconds in which an upload is worked on, or waits for a reason that another alarm tells of. */
+const WORKED_WITHIN = 3600;
+/** Seconds in which an event that was sent again has been received for the last time, that of a usage file after 7½ hours. */
+const RECEIVED_WITHIN = 12 * 3600;
+
+/**
+ * What is to be done at `now` about an upload that nobody has worked on to its end, put at `at`: its event is sent again
+ * once, in case it was lost. What nobody has worked on after that either fails each time, and goes into quarantine. A mark from
+ * before the upload was an earlier one's, of the same bytes, and counts no more.
+ */
+export function remedyFor(
+  at: Instant,
+  marks: { resent: Instant | undefined; quarantined: Instant | undefined },
+  now: Instant,
+): 'resend' | 'quarantine' | undefined {
+  const own = (mark: Instant | undefined) => (mark !== undefined && mark >= at ? mark : undefined);
+  if (own(marks.quarantined) !== undefined || now <= addSeconds(at, WORKED_WITHIN)) return undefined;
+  const resent = own(marks.resent);
+  if (resent === undefined) return 'resend';
+  return now > addSeconds(resent, RECEIVED_WITHIN) ? 'quarantine' : undefined;
+}
 
 /** Seconds after which an order that was due did not only wait for an hour after trouble. */
 const ORDERED_WITHIN = 2 * 3600;

@@ -1,21 +1,48 @@
 import { z } from 'zod';
-import { events, log } from '../shell.ts';
+import { events, log, measure } from '../shell.ts';
 import { abandonExecution } from '../stores/cases.ts';
-import { tell } from '../stores/notices.ts';
+import { tell, tellQuarantined } from '../stores/notices.ts';
 
-const environment = z.object({ CASES: z.string(), AGENCIES_TOPIC: z.string(), ADMINISTRATORS_TOPIC: z.string() });
+const environment = z.object({
+  CASES: z.string(),
+  AGENCIES_TOPIC: z.string(),
+  OPERATORS_TOPIC: z.string(),
+  ADMINISTRATORS_TOPIC: z.string(),
+});
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
-const ended = z.object({ detail: z.object({ executionArn: z.string(), status: z.string() }) });
+const ended = z.object({
+  detail: z.object({
+    executionArn: z.string(),
+    status: z.string(),
+    input: z.string().nullish(),
+    error: z.string().nullish(),
+  }),
+});
+
+const file = z.object({ bucket: z.string(), key: z.string(), versionId: z.string().optional() });
+const input = z.union([
+  z.object({ report: file }).transform(({ report }) => report),
+  z.object({ file }).transform((it) => it.file),
+]);
 
 /**
  * A Batch or an ImportByPieces execution failed, timed out or was aborted. A Batch whose plan was not committed yet fails
- * with it: its claims are void, PLANNING is free again, and the same file starts it anew. After that, and for a usage file,
- * only a person can decide.
+ * with it: its claims are void, PLANNING is free again, and the same file starts it anew. A file of which nothing was registered
+ * is in quarantine. After that, only a person can decide.
  */
-export const handler = events(ended, async ({ detail: { executionArn, status } }) => {
-  const abandoned = await abandonExecution(env.CASES, executionArn);
+export const handler = events(ended, async ({ detail: { executionArn, status, input: started, error } }) => {
+  const registered = await abandonExecution(env.CASES, executionArn);
+  const uploaded = registered || !started ? undefined : input.safeParse(JSON.parse(started)).data;
+  if (uploaded) {
+    const why = error ?? status;
+    await tellQuarantined(env, uploaded, why, executionArn);
+    measure('Quarantined', {});
+    log.warn('upload quarantined', { status, why });
+    return;
+  }
+  const abandoned = registered === 'elsewhere' ? undefined : registered;
   const notice = {
     kind: abandoned?.failed ? 'batch_failed' : 'execution_ended',
     ...(abandoned ? { batchId: abandoned.batch.batchId, state: abandoned.batch.state } : {}),

@@ -313,12 +313,13 @@ export function commitSettled(table: string, id: BatchId, settledAt: Instant, se
 
 /**
  * Gives up the batch of an execution that ended before its plan was committed, and frees PLANNING where it held it.
- * @returns the batch, and whether it failed by this; undefined when the execution had registered none
+ * @returns the batch, and whether it failed by this; `elsewhere` when that batch is another execution's by now; undefined when
+ * the execution had registered none
  */
 export async function abandonExecution(
   table: string,
   execution: string,
-): Promise<{ batch: Batch; failed: boolean } | undefined> {
+): Promise<{ batch: Batch; failed: boolean } | 'elsewhere' | undefined> {
   // Noted before anything else, and also where there is no batch: an attempt that runs on may register one later.
   const { Attributes } = await dynamo.send(
     new UpdateCommand({
@@ -351,7 +352,7 @@ export async function abandonExecution(
     if (!refusedByCondition(error)) throw error;
   }
   const batch = await readBatch(table, batchId);
-  return batch?.execution === execution ? { batch, failed: batch.state === 'failed' } : undefined;
+  return batch?.execution === execution ? { batch, failed: batch.state === 'failed' } : 'elsewhere';
 }
 
 // -------------------------------------------------------------------------------------------------------- decisions

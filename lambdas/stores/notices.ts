@@ -1,4 +1,5 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
+import { parseInboxKey } from '../domain/keys.ts';
 import { sns } from './clients.ts';
 
 /** What a notice is about. Its body is the JSON of the whole; it never holds a phone number or an IMEI. */
@@ -35,4 +36,30 @@ export async function tellStray(
   why: string,
 ): Promise<void> {
   await tell(topicArn, { kind: 'stray_object', why, bucket, key, size, uploadedAt: at });
+}
+
+/** The topics of all whom the system tells. */
+export interface Topics {
+  ADMINISTRATORS_TOPIC: string;
+  AGENCIES_TOPIC: string;
+  OPERATORS_TOPIC: string;
+}
+
+/**
+ * Tells administrators and uploader that work on an upload fails each time, so that nothing takes it up by itself any more.
+ * @param why the error's name
+ * @param execution the one that failed, where it was one
+ */
+export async function tellQuarantined(
+  topics: Topics,
+  { bucket, key, versionId }: { bucket: string; key: string; versionId?: string | undefined },
+  why: string,
+  execution?: string,
+): Promise<void> {
+  const notice = { kind: 'quarantined', why, bucket, key, versionId };
+  await tell(topics.ADMINISTRATORS_TOPIC, { ...notice, execution });
+  const place = parseInboxKey(key);
+  if (place.kind === 'report') await tell(topics.AGENCIES_TOPIC, notice, { agency: place.agency });
+  if (place.kind === 'usage' || place.kind === 'response')
+    await tell(topics.OPERATORS_TOPIC, notice, { operator: place.operator });
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { listObjects, writeObject } from './objects.ts';
+import type { Instant } from '../domain/days.ts';
+import { listObjects, readText, writeObject } from './objects.ts';
 
 /** Bytes under a key of the inbox. */
 interface Upload {
@@ -7,8 +8,11 @@ interface Upload {
   etag: string | undefined;
 }
 
-/** What is noted of an upload: that somebody worked on it to the end, or that its event was sent once more. */
-type Mark = 'worked' | 'resent';
+/**
+ * What is noted of an upload: that somebody worked on it to the end; that this failed, and by which error; that its event
+ * was sent once more; that nothing takes it up any more.
+ */
+type Mark = 'worked' | 'failed' | 'resent' | 'quarantined';
 
 /** The folder of the work bucket where marks of a kind lie. */
 export const marksFolder = (mark: Mark): string => `uploads/${mark}/`;
@@ -18,22 +22,35 @@ export function markOf({ key, etag }: Upload): string {
   return createHash('sha256').update(`${key}\n${etag}`).digest('hex');
 }
 
-export async function mark(work: string, kind: Mark, upload: Upload): Promise<void> {
-  await writeObject({ bucket: work, key: marksFolder(kind) + markOf(upload) }, '');
+export async function mark(work: string, kind: Mark, upload: Upload, content = ''): Promise<void> {
+  await writeObject({ bucket: work, key: marksFolder(kind) + markOf(upload) }, content);
 }
 
-/** The names of all uploads with this mark. */
-export async function readMarks(work: string, kind: Mark): Promise<Set<string>> {
+/** When each upload got this mark last, by its name. */
+export async function readMarks(work: string, kind: Mark): Promise<Map<string, Instant>> {
   const folder = marksFolder(kind);
-  const marks = new Set<string>();
-  for await (const { key } of listObjects({ bucket: work, key: folder })) marks.add(key.slice(folder.length));
+  const marks = new Map<string, Instant>();
+  for await (const { key, at } of listObjects({ bucket: work, key: folder })) marks.set(key.slice(folder.length), at);
   return marks;
 }
 
-/** Works on an upload and then marks it, so that the sweep finds those that nobody worked on. */
+/** The name of the error by which work on an upload failed last; undefined where its function ended without a word. */
+export async function failureOf(work: string, upload: Upload): Promise<string | undefined> {
+  const name = markOf(upload);
+  const failed = (await readMarks(work, 'failed')).has(name);
+  return failed ? await readText({ bucket: work, key: marksFolder('failed') + name }) : undefined;
+}
+
+/** Works on an upload and then marks it, so that the sweep finds those that nobody worked on, and what became of them. */
 export function marking<U extends Upload>(work: string, workOn: (upload: U, attempt: string) => Promise<void>) {
   return async (upload: U, attempt: string): Promise<void> => {
-    await workOn(upload, attempt);
+    try {
+      await workOn(upload, attempt);
+    } catch (error) {
+      // It is logged and comes back whether or not this can be noted.
+      await mark(work, 'failed', upload, error instanceof Error ? error.name : typeof error).catch(() => undefined);
+      throw error;
+    }
     await mark(work, 'worked', upload);
   };
 }

@@ -10,6 +10,7 @@ import { events, instant, log, measure } from '../shell.ts';
 import { type Batch, readBatch, readLedgers } from '../stores/cases.ts';
 import { listFolders, listObjects, readText } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
+import { mark, markOf, readMarks } from '../stores/uploads.ts';
 import { failureOf, startOnce } from '../stores/workflows.ts';
 import { mendUploads } from './uploads.ts';
 
@@ -23,6 +24,9 @@ const environment = z.object({
   USAGE_QUEUE: z.string(),
   RESPONSES_QUEUE: z.string(),
   RELEASE_QUEUE: z.string(),
+  ADMINISTRATORS_TOPIC: z.string(),
+  AGENCIES_TOPIC: z.string(),
+  OPERATORS_TOPIC: z.string(),
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
@@ -62,11 +66,14 @@ function measureOpen(open: Open[], now: Instant): void {
   log.info('swept', { batches, late });
 }
 
-/** Releases a batch that plans no more: its execution ended, and the event that tells so was lost. */
+/** Releases a batch that plans no more, once: its execution ended, and the event that tells so was lost. */
 async function mendPlanning({ execution, batchId }: Batch): Promise<void> {
   const status = await failureOf(execution);
   if (!status) return;
+  const ended = { key: execution, etag: status };
+  if ((await readMarks(env.WORK, 'resent')).has(markOf(ended))) return;
   await sendEvent(env.RELEASE_QUEUE, { detail: { executionArn: execution, status } });
+  await mark(env.WORK, 'resent', ended);
   measure('Mended', { what: 'batch' });
   log.warn('batch released', { batchId, status });
 }
@@ -97,13 +104,14 @@ async function mendDirections({ batch: { batchId, startedAt }, ledgers }: Open, 
 
 /**
  * Sweep: on a schedule, measures what is open, and finds what should have happened and did not: uploads that nobody worked on,
- * batches whose failed execution was not told of, directions that stand still. Each is mended by the ordinary path, once.
+ * batches whose failed execution was not told of, directions that stand still. Each is mended by the ordinary path, once; an
+ * upload that fails all the same goes into quarantine.
  */
 export const handler = events(due, async ({ time }) => {
   const open = await openBatches();
   measureOpen(open, time);
   const queues = { 'reports/': env.REPORTS_QUEUE, 'usage/': env.USAGE_QUEUE, 'responses/': env.RESPONSES_QUEUE };
-  await mendUploads({ INBOX: env.INBOX, WORK: env.WORK, queues }, time);
+  await mendUploads({ ...env, queues }, time);
   for (const one of open)
     if (one.directed) await mendDirections(one, time);
     else await mendPlanning(one.batch);

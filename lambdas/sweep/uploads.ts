@@ -1,37 +1,50 @@
-import { addSeconds, type Instant } from '../domain/days.ts';
+import type { Instant } from '../domain/days.ts';
+import { remedyFor } from '../domain/stalled.ts';
 import { log, measure } from '../shell.ts';
+import { type Topics, tellQuarantined } from '../stores/notices.ts';
 import { headObject, listObjects } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
-import { mark, markOf, readMarks } from '../stores/uploads.ts';
+import { failureOf, mark, markOf, readMarks } from '../stores/uploads.ts';
 
-/** Seconds in which an upload is worked on, or waits for a reason that another alarm tells of. */
-const WORKED_WITHIN = 3600;
-
-/** Where uploads lie and marks are kept, and the queue of each folder's events. */
-interface Inbox {
+/** Where uploads lie and marks are kept, the queue of each folder's events, and who is told. */
+interface Inbox extends Topics {
   INBOX: string;
   WORK: string;
   queues: Readonly<Record<string, string>>;
 }
 
+/** A function that ends without a word has no error's name: it was out of memory, or out of time. */
+const NO_WORD = 'no_word';
+
 /**
- * Sends the event again of each upload that nobody has worked on to its end: its event was lost. It does so once for the same
- * bytes under the same key; a file that fails all the same lies among the dead letters.
+ * Sends the event again of each upload that nobody has worked on to its end, once: its event was lost. What fails all the
+ * same goes into quarantine, of which administrators and uploader are told; nothing takes it up after that but an upload, or a
+ * dead letter that is redriven.
  */
-export async function mendUploads({ INBOX, WORK, queues }: Inbox, now: Instant): Promise<void> {
+export async function mendUploads({ INBOX, WORK, queues, ...topics }: Inbox, now: Instant): Promise<void> {
   const worked = await readMarks(WORK, 'worked');
-  let resent: Set<string> | undefined;
+  const resent = await readMarks(WORK, 'resent');
+  const quarantined = await readMarks(WORK, 'quarantined');
   for (const [folder, queue] of Object.entries(queues))
     for await (const upload of listObjects({ bucket: INBOX, key: folder })) {
       const name = markOf(upload);
-      if (worked.has(name) || now <= addSeconds(upload.at, WORKED_WITHIN)) continue;
-      resent ??= await readMarks(WORK, 'resent');
-      if (resent.has(name)) continue;
-      const { key, etag, size, at, versionId } = await headObject({ bucket: INBOX, key: upload.key });
-      const object = { key, etag, size, sequencer: etag, 'version-id': versionId };
-      await sendEvent(queue, { time: at, detail: { bucket: { name: INBOX }, object } });
-      await mark(WORK, 'resent', upload);
-      measure('Mended', { what: 'upload' });
-      log.warn('event of an upload sent again', { folder });
+      if (worked.has(name)) continue;
+      const remedy = remedyFor(upload.at, { resent: resent.get(name), quarantined: quarantined.get(name) }, now);
+      if (remedy === undefined) continue;
+      const file = await headObject({ bucket: INBOX, key: upload.key });
+      if (remedy === 'resend') {
+        const { key, etag, size, at, versionId } = file;
+        const object = { key, etag, size, sequencer: etag, 'version-id': versionId };
+        await sendEvent(queue, { time: at, detail: { bucket: { name: INBOX }, object } });
+        await mark(WORK, 'resent', upload);
+        measure('Mended', { what: 'upload' });
+        log.warn('event of an upload sent again', { folder });
+      } else {
+        const why = (await failureOf(WORK, upload)) ?? NO_WORD;
+        await tellQuarantined(topics, { bucket: INBOX, ...file }, why);
+        await mark(WORK, 'quarantined', upload);
+        measure('Quarantined', {});
+        log.warn('upload quarantined', { folder, why });
+      }
     }
 }

@@ -264,6 +264,12 @@ export class OperationsStack extends Stack {
       says: 'The sweep found something undone and had it done.',
       metric: this.#measured('Mended'),
     });
+    this.#alarm('Quarantined', {
+      severity: 2,
+      paragraph: 'an-upload-is-in-quarantine',
+      says: 'An upload failed each time that it was worked on, and nothing takes it up any more.',
+      metric: this.#measured('Quarantined'),
+    });
     this.#alarm('SweepMissing', {
       severity: 2,
       paragraph: 'the-sweep-does-not-run',
@@ -388,6 +394,7 @@ export class OperationsStack extends Stack {
             total('UsageStopped', 'usage files stopped'),
             total('ResponsesRefused', 'responses refused'),
             total('Conflicts', 'conflicting rows'),
+            total('Quarantined', 'files quarantined'),
           ],
         ],
       ),

@@ -303,10 +303,10 @@ export class WorkflowStack extends Stack {
       timeout: data.reports.worksFor,
       environment: { WORK: work.bucketName, AGENCIES, BATCH_MACHINE: this.batch.stateMachineArn, ADMINISTRATORS_TOPIC },
     });
-    allowObjects(intake, 'write', work, 'uploads/worked/*');
+    allowObjects(intake, 'write', work, 'uploads/worked/*', 'uploads/failed/*');
     allow(intake, ['states:StartExecution'], this.batch.stateMachineArn);
     allowPublish(intake, data.administrators);
-    this.#readFrom(data.reports, intake, 10);
+    this.#readFrom(data.reports, intake, 1);
 
     const importer = new HandlerFunction<ImportEnvironment>(this, 'Import', {
       config,
@@ -327,7 +327,7 @@ export class WorkflowStack extends Stack {
     });
     allowObjects(importer, 'read versions', inbox, 'usage/*');
     allowObjects(importer, 'write streams', outbox, 'rejects/*');
-    allowObjects(importer, 'write', work, 'uploads/worked/*');
+    allowObjects(importer, 'write', work, 'uploads/worked/*', 'uploads/failed/*');
     allowItems(importer, ['dynamodb:PutItem'], cases);
     allowItems(importer, ['dynamodb:BatchWriteItem'], links);
     allowPublish(importer, data.operators, data.administrators);
@@ -344,12 +344,12 @@ export class WorkflowStack extends Stack {
     });
     allowObjects(record, 'read versions', inbox, 'responses/*');
     allowObjects(record, 'read', work, 'plans/*/decisions/*', 'directions/*');
-    allowObjects(record, 'write', work, 'directions/*', 'uploads/worked/*');
+    allowObjects(record, 'write', work, 'directions/*', 'uploads/worked/*', 'uploads/failed/*');
     allowObjects(record, 'write', outbox, 'orders/*', 'receipts/*', 'revocations/*');
     allowItems(record, CHANGE_ITEMS, cases);
     allowPublish(record, data.operators, data.administrators);
     allow(record, ['states:SendTaskSuccess'], this.direction.stateMachineArn);
-    this.#readFrom(data.responses, record, 10);
+    this.#readFrom(data.responses, record, 1);
 
     // --------------------------------------------------------------------------------------------------- failed executions
     const ended = eventQueue(this, 'Release', {
@@ -374,10 +374,10 @@ export class WorkflowStack extends Stack {
       description: 'Tells of an execution that failed, and gives up its batch if its plan did not count',
       memory: 256,
       timeout: ended.worksFor,
-      environment: { CASES: cases.tableName, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC },
+      environment: { CASES: cases.tableName, AGENCIES_TOPIC, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC },
     });
     allowItems(release, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
-    allowPublish(release, data.agencies, data.administrators);
+    allowPublish(release, data.agencies, data.operators, data.administrators);
     this.#readFrom(ended, release, 10);
     this.ended = ended;
 
@@ -405,14 +405,26 @@ export class WorkflowStack extends Stack {
         USAGE_QUEUE: data.usage.queue.queueUrl,
         RESPONSES_QUEUE: data.responses.queue.queueUrl,
         RELEASE_QUEUE: ended.queue.queueUrl,
+        AGENCIES_TOPIC,
+        OPERATORS_TOPIC,
+        ADMINISTRATORS_TOPIC,
       },
     });
     allowList(sweep, inbox, 'reports/', 'usage/', 'responses/');
-    allowList(sweep, work, 'screened/', 'uploads/worked/', 'uploads/resent/');
+    allowList(
+      sweep,
+      work,
+      'screened/',
+      'uploads/worked/',
+      'uploads/failed/',
+      'uploads/resent/',
+      'uploads/quarantined/',
+    );
     allowList(sweep, outbox, 'batches/', 'orders/*');
     allowObjects(sweep, 'read', inbox, 'reports/*', 'usage/*', 'responses/*');
-    allowObjects(sweep, 'read', work, 'plans/*/directions/*');
-    allowObjects(sweep, 'write', work, 'uploads/resent/*');
+    allowObjects(sweep, 'read', work, 'plans/*/directions/*', 'uploads/failed/*');
+    allowObjects(sweep, 'write', work, 'uploads/resent/*', 'uploads/quarantined/*');
+    allowPublish(sweep, data.agencies, data.operators, data.administrators);
     allowSend(sweep, data.reports, data.usage, data.responses, ended);
     allow(sweep, ['states:StartExecution'], this.direction.stateMachineArn);
     acknowledge(
@@ -496,6 +508,7 @@ export class WorkflowStack extends Stack {
     });
   }
 
+  /** A file that ends its function's process takes no other file with it where a batch is one file. */
   #readFrom({ queue, key }: EventQueue, reader: HandlerFunction<Record<string, string>>, batchSize: number): void {
     allowKey(reader, key, 'sqs', 'read');
     reader.addEventSource(new SqsEventSource(queue, { batchSize, reportBatchItemFailures: true }));

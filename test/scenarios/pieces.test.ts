@@ -189,10 +189,15 @@ describe('a usage file in pieces', () => {
     await lab.cloud.run();
     expect(await lab.outbox()).toEqual([]);
     const execution = expect.stringMatching(/:execution:[^:]*ImportByPieces[^:]*:airtel-[0-9a-f]{32}$/);
-    expect(await lab.notices('fraud-administrators')).toEqual([
-      { kind: 'execution_ended', status: 'FAILED', execution },
-    ]);
-    expect(await lab.notices('fraud-directions-airtel')).toEqual([]);
+    const notice = {
+      kind: 'quarantined',
+      why: 'States.ExceedToleratedFailureThreshold',
+      bucket: lab.cloud.names.buckets.inbox,
+      key: 'usage/airtel/awkward.csv',
+      versionId: expect.any(String),
+    };
+    expect(await lab.notices('fraud-administrators')).toEqual([{ ...notice, execution }]);
+    expect(await lab.notices('fraud-directions-airtel')).toEqual([notice]);
 
     broken = false;
     await lab.upload('usage/airtel/awkward.csv', AWKWARD);
