@@ -94,6 +94,39 @@ export function events<E extends z.ZodType>(event: E, work: (event: z.output<E>,
   });
 }
 
+/**
+ * The handler of a queue of events that are worked on together, those of one group at a time; all events of a group that failed
+ * come back.
+ */
+export function groups<E extends z.ZodType, G extends string>(
+  event: E,
+  groupOf: (event: z.output<E>) => G,
+  work: (group: G, events: z.output<E>[]) => Promise<void>,
+) {
+  return middy<SQSEvent, SQSBatchResponse>().handler(async ({ Records }) => {
+    const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+    const together = new Map<G, { events: z.output<E>[]; ids: string[] }>();
+    for (const { body, messageId } of Records)
+      try {
+        const parsed = event.parse(JSON.parse(body));
+        const group = groupOf(parsed);
+        const { events, ids } = together.get(group) ?? { events: [], ids: [] };
+        together.set(group, { events: [...events, parsed], ids: [...ids, messageId] });
+      } catch (error) {
+        logFailure(error);
+        batchItemFailures.push({ itemIdentifier: messageId });
+      }
+    for (const [group, { events, ids }] of together)
+      try {
+        await work(group, events);
+      } catch (error) {
+        logFailure(error);
+        batchItemFailures.push(...ids.map((itemIdentifier) => ({ itemIdentifier })));
+      }
+    return { batchItemFailures };
+  });
+}
+
 /** The handler of a queue of "Object Created" events. */
 export function uploads(work: (file: Uploaded, attempt: string) => Promise<void>) {
   return events(created, ({ time, detail }, attempt) => {

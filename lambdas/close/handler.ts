@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { closedNote } from '../domain/audit.ts';
 import type { DirectionId } from '../domain/identifiers.ts';
-import { closeLedger } from '../domain/ledger.ts';
+import { closeLedger, type Ledger } from '../domain/ledger.ts';
 import { instant, log, task } from '../shell.ts';
+import { audit } from '../stores/audit.ts';
 import { changeLedger } from '../stores/cases.ts';
 
-const environment = z.object({ CASES: z.string() });
+const environment = z.object({ CASES: z.string(), AUDIT_QUEUE: z.string() });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
@@ -16,12 +18,14 @@ class TooEarly extends Error {
 }
 
 /** Close: the ladder has ended; what is open or failed becomes overdue. */
-export const handler = task(input, ({ directionId, now }) =>
-  changeLedger(env.CASES, directionId, async (read) => {
+export const handler = task(input, async ({ directionId, now }) => {
+  const closed = await changeLedger<Ledger>(env.CASES, directionId, async (read) => {
     const decision = closeLedger(read, now);
     if (decision.kind === 'too_early') throw new TooEarly(`direction ${directionId} has open rows and time left`);
-    if (decision.kind === 'already') return { result: { directionId, closed: true } };
+    if (decision.kind === 'already') return { result: read };
     log.info('direction closed', { directionId });
-    return { ledger: decision.ledger, result: { directionId, closed: true } };
-  }),
-);
+    return { ledger: decision.ledger, result: decision.ledger };
+  });
+  await audit(env.AUDIT_QUEUE, closedNote(closed));
+  return { directionId, closed: true };
+});

@@ -1,20 +1,23 @@
 import { z } from 'zod';
 import { mergeDecisions } from '../domain/books.ts';
+import { sha256Of } from '../domain/hashes.ts';
 import type { BatchId } from '../domain/identifiers.ts';
 import type { Plan, ShardDecision } from '../domain/plans.ts';
-import { log, task } from '../shell.ts';
+import { instant, log, task } from '../shell.ts';
+import { audit } from '../stores/audit.ts';
 import { commitPlan, readBatch } from '../stores/cases.ts';
 import { PlanIsVoid } from '../stores/earlier-directions.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
 import { readText, writeObject } from '../stores/objects.ts';
 
-const environment = z.object({ WORK: z.string(), CASES: z.string() });
+const environment = z.object({ WORK: z.string(), CASES: z.string(), AUDIT_QUEUE: z.string() });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 const input = z.object({
   batchId: z.string().transform((id) => id as BatchId),
   plan: z.number(),
+  now: instant,
   results: writtenResults,
 });
 
@@ -22,7 +25,7 @@ const input = z.object({
 const MOST_INLINE = 40;
 
 /** Between Claim and Direct: lists the directions and makes the plan count, in one conditional write. */
-export const handler = task(input, async ({ batchId, plan, results }, attempt) => {
+export const handler = task(input, async ({ batchId, plan, now, results }, attempt) => {
   const shards: ShardDecision[] = [];
   for await (const { decisionKey } of readResults<{ decisionKey: string }>(results))
     shards.push(JSON.parse(await readText({ bucket: env.WORK, key: decisionKey })) as ShardDecision);
@@ -47,13 +50,23 @@ export const handler = task(input, async ({ batchId, plan, results }, attempt) =
   );
   await writeObject({ bucket: env.WORK, key: planKey }, JSON.stringify(mine));
 
-  let manifestKey = mine.manifestKey;
+  let committed = { planKey, plan: mine };
   if (!(await commitPlan(env.CASES, batchId, plan, planKey))) {
     const batch = await readBatch(env.CASES, batchId);
     if (batch?.plan !== plan || !batch.planKey || batch.state === 'failed' || batch.state === 'planning')
       throw new PlanIsVoid(`plan ${plan} of batch ${batchId} was given up`);
-    manifestKey = (JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan).manifestKey;
+    const text = await readText({ bucket: env.WORK, key: batch.planKey });
+    committed = { planKey: batch.planKey, plan: JSON.parse(text) as Plan };
   }
+  const { linked, directions, manifestKey } = committed.plan;
+  await audit(env.AUDIT_QUEUE, {
+    batchId,
+    id: `directed/${plan}`,
+    kind: 'plan_directed',
+    at: now,
+    facts: { plan, linked, directions: directions.length },
+    files: { plan: { key: committed.planKey, sha256: sha256Of(JSON.stringify(committed.plan)) } },
+  });
   log.info('plan directed', { batchId, plan, directions: starts.length });
   return {
     directions: starts.length,

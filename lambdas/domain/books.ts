@@ -355,6 +355,10 @@ export class RevocationList {
     this.#words[this.#length++] = (BigInt(msisdn.slice(1)) << placeBits) | BigInt(place);
   }
 
+  get size(): number {
+    return this.#length;
+  }
+
   /** The rows in the order of both files, made one by one as they are asked for. A number stands in a batch once. */
   *rows(): Generator<Revocation> {
     const words = this.#words.subarray(0, this.#length).sort();

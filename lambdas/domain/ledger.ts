@@ -39,6 +39,8 @@ export interface IssuedOrder {
   readonly bytes: number;
   readonly deadline: Instant;
   readonly at: Instant;
+  /** The ledger's, by this commit. */
+  readonly version: number;
 }
 
 /** The disconnect order that a response with failed rows caused. */
@@ -54,6 +56,8 @@ export interface RecordedFile {
   readonly sha256: string;
   readonly attempt: string;
   readonly at: Instant;
+  /** The ledger's, by this commit. */
+  readonly version: number;
   readonly failedOrder?: FailedOrder;
   /** The file disconnected rows of a batch that had settled, so a late revocation list was prepared with it. */
   readonly late?: true;
@@ -275,6 +279,7 @@ export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision
             bytes,
             deadline: rung.deadline,
             at: request.now,
+            version: ledger.version + 1,
           },
         ],
         tokens: [request.token],

@@ -169,6 +169,7 @@ export function applyResponse(
     sha256: file.sha256,
     attempt: file.attempt,
     at: file.at,
+    version: ledger.version + 1,
     ...(late && disconnected.size > 0 ? { late: true } : {}),
   };
   const changed = recorded === 0 ? {} : late ? { late: after } : { outcomes: after };

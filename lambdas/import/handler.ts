@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { readCsv, rejectsHeader } from '../domain/csv.ts';
+import { sha256Of } from '../domain/hashes.ts';
 import { parseInboxKey } from '../domain/keys.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { idList, log, type Uploaded, uploads, wholeNumber } from '../shell.ts';
@@ -42,7 +42,7 @@ export const handler = uploads(
     const { operator, name } = place;
     const file: UsageFile = { bucket, key, versionId, operator, name, uploadedAt: at };
     if (size > env.BYTES_PER_PIECE) {
-      const hash = createHash('sha256').update(`${key}\n${upload}`).digest('hex').slice(0, 32);
+      const hash = sha256Of(`${key}\n${upload}`).slice(0, 32);
       const execution = `${operator}-${hash}`;
       await startOnce(env.IMPORT_MACHINE, execution, { file, folder: `imports/${execution}`, stretches: [] });
       return;

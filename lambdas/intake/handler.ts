@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { sha256Of } from '../domain/hashes.ts';
 import { parseInboxKey } from '../domain/keys.ts';
 import { idList, log, type Uploaded, uploads } from '../shell.ts';
 import { tellStray } from '../stores/notices.ts';
@@ -26,7 +26,7 @@ export const handler = uploads(
       await tellStray(env.ADMINISTRATORS_TOPIC, file, why);
       return;
     }
-    const name = `${place.agency}-${createHash('sha256').update(`${key}\n${upload}`).digest('hex').slice(0, 32)}`;
+    const name = `${place.agency}-${sha256Of(`${key}\n${upload}`).slice(0, 32)}`;
     await startOnce(env.BATCH_MACHINE, name, {
       report: { bucket, key, versionId, agency: place.agency, name: place.name, uploadedAt: at },
     });

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { orderCsv, parseDirectionRowLine } from '../domain/directions.ts';
+import { sha256Of } from '../domain/hashes.ts';
 import type { DirectionId } from '../domain/identifiers.ts';
 import { orderKey } from '../domain/keys.ts';
 import { countOpen, type IssuedOrder, issueOrder, type Ledger } from '../domain/ledger.ts';
 import { instant, log, measure, task } from '../shell.ts';
+import { audit } from '../stores/audit.ts';
 import { changeLedger } from '../stores/cases.ts';
 import { tell } from '../stores/notices.ts';
 import { copyObject, readText, writeObject } from '../stores/objects.ts';
@@ -15,6 +16,7 @@ const environment = z.object({
   WORK: z.string(),
   OUTBOX: z.string(),
   OPERATORS_TOPIC: z.string(),
+  AUDIT_QUEUE: z.string(),
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
@@ -52,7 +54,7 @@ export const handler = task(input, async ({ directionId, rung, token, now }, inv
       lines ??= (await readText({ bucket: env.WORK, key: ledger.rowsKey })).split('\n');
       const rows = decision.rows.map((row) => parseDirectionRowLine(ledger.kind, lines?.[row] ?? ''));
       const csv = Buffer.from(orderCsv(ledger.kind, rows, decision.deadline));
-      const next = decision.commit({ sha256: createHash('sha256').update(csv).digest('hex'), bytes: csv.length });
+      const next = decision.commit({ sha256: sha256Of(csv), bytes: csv.length });
       const order = next.orders.at(-1) ?? null;
       if (order) await writeObject({ bucket: env.WORK, key: preparedKey(ledger, order) }, csv);
       return { ledger: next, result: { ledger: next, order, waits: true, first: true } };
@@ -82,6 +84,21 @@ export const handler = task(input, async ({ directionId, rung, token, now }, inv
       },
       { operator: ledger.operator, order: order.order },
     );
+    await audit(env.AUDIT_QUEUE, {
+      batchId: ledger.batchId,
+      id: `order/${directionId}/${order.rung}`,
+      kind: 'order_issued',
+      at: order.at,
+      facts: {
+        direction: directionId,
+        rung: order.rung,
+        order: order.order,
+        rows: order.rows,
+        deadline: order.deadline,
+        ledger: order.version,
+      },
+      files: { order: { key, sha256: order.sha256 } },
+    });
     if (first) measure('OrdersIssued', { operator: ledger.operator, order: order.order });
     log.info('order issued', { directionId, rung: order.rung, order: order.order, rows: order.rows });
   }

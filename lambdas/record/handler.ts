@@ -4,7 +4,15 @@ import { type Revocation, revocationCsv, revocationJson, revocationRows } from '
 import { FileFault, readCsv } from '../domain/csv.ts';
 import { dayOf } from '../domain/days.ts';
 import { orderCsv, parseDirectionRowLine } from '../domain/directions.ts';
-import { type DirectionId, type Imei, type Msisdn, type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
+import { sha256Of } from '../domain/hashes.ts';
+import {
+  type BatchId,
+  type DirectionId,
+  type Imei,
+  type Msisdn,
+  type OperatorId,
+  parseDirectionId,
+} from '../domain/identifiers.ts';
 import { failedOrderKey, lateRevocationKeys, parseInboxKey, receiptKey, sha8 } from '../domain/keys.ts';
 import { countOpen, type Ledger, ladderEnd, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import {
@@ -12,6 +20,7 @@ import {
   type Applied,
   applyResponse,
   parseResponseRow,
+  type Receipt,
   type RejectedRow,
   receiptOf,
   receiptText,
@@ -20,6 +29,7 @@ import {
   withFailedOrder,
 } from '../domain/responses.ts';
 import { idList, log, measure, type Uploaded, uploads } from '../shell.ts';
+import { audit } from '../stores/audit.ts';
 import { addLateRevocations, changeLedger, readBatch, readLedger } from '../stores/cases.ts';
 import { tell, tellStray } from '../stores/notices.ts';
 import { copyObject, readChunks, readText, writeObject } from '../stores/objects.ts';
@@ -33,6 +43,7 @@ const environment = z.object({
   OPERATORS: idList,
   OPERATORS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
+  AUDIT_QUEUE: z.string(),
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
@@ -46,23 +57,32 @@ interface Response {
 }
 
 /** The whole file's SHA-256; a file that is refused is read to its end for it all the same. */
-async function sha256Of({ file }: Response): Promise<string> {
+async function sha256OfFile({ file }: Response): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of readChunks(file)) hash.update(chunk);
   return hash.digest('hex');
 }
 
-/** The ledger that the response may answer: of a direction that counts, and of this operator. */
-async function answerable({ operator, directionId }: Response): Promise<Ledger | undefined> {
+/** What a response is about, as far as there is such a thing. */
+interface Subject {
+  /** The batch that its key names, whoever's the direction is. */
+  batchId?: BatchId;
+  /** The ledger that it may answer: of a direction that counts, and of this operator. */
+  ledger?: Ledger | undefined;
+}
+
+async function subjectOf({ operator, directionId }: Response): Promise<Subject> {
   const direction = parseDirectionId(directionId);
-  if (direction?.operator !== operator) return undefined;
-  const batch = await readBatch(env.CASES, direction.batchId);
-  const directed = batch?.plan === direction.plan && (batch.state === 'directed' || batch.state === 'settled');
-  return directed ? await readLedger(env.CASES, direction.id) : undefined;
+  const batch = direction && (await readBatch(env.CASES, direction.batchId));
+  if (!batch) return {};
+  const { batchId, plan, state } = batch;
+  const directed = plan === direction.plan && (state === 'directed' || state === 'settled');
+  if (!directed || direction.operator !== operator) return { batchId };
+  return { batchId, ledger: await readLedger(env.CASES, direction.id) };
 }
 
 /** A file refused whole has no effect: a receipt that says why, and a notice. `sha256` is null where nobody read it. */
-async function refuse(response: Response, sha256: string | null, why: string): Promise<void> {
+async function refuse(response: Response, { batchId }: Subject, sha256: string | null, why: string): Promise<void> {
   const { operator, directionId, name, file } = response;
   const receipt = receiptText(refusedReceipt(name, sha256, why));
   const key = receiptKey(operator, directionId, name, sha256);
@@ -75,6 +95,15 @@ async function refuse(response: Response, sha256: string | null, why: string): P
     receipt: { bucket: env.OUTBOX, key },
     uploadedAt: file.at,
   });
+  if (batchId)
+    await audit(env.AUDIT_QUEUE, {
+      batchId,
+      id: `response/${directionId}/${file.upload}`,
+      kind: 'response_refused',
+      at: file.at,
+      facts: { direction: directionId, uploader: operator, version: file.upload, why },
+      files: { response: { key: file.key, sha256 }, receipt: { key, sha256: sha256Of(receipt) } },
+    });
   measure('ResponsesRefused', { operator });
   log.info('response refused', { operator, why });
 }
@@ -90,7 +119,7 @@ async function tellReceipt({ operator, directionId }: Response, key: string, rec
       bucket: env.OUTBOX,
       key,
       size: Buffer.byteLength(receipt),
-      sha256: createHash('sha256').update(receipt).digest('hex'),
+      sha256: sha256Of(receipt),
       refused,
     },
     { operator },
@@ -130,6 +159,14 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
       },
       { operator, order: 'disconnect' },
     );
+    await audit(env.AUDIT_QUEUE, {
+      batchId,
+      id: `order/${directionId}/failed-${sha8(recorded.sha256)}`,
+      kind: 'disconnect_ordered',
+      at: recorded.at,
+      facts: { direction: directionId, rows, deadline, ledger: recorded.version },
+      files: { order: { key, sha256 } },
+    });
   }
   if (recorded.late) await publishLate(ledger, recorded);
 
@@ -137,7 +174,25 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
   const key = receiptKey(operator, directionId, name, recorded.sha256);
   await writeObject({ bucket: env.OUTBOX, key }, receipt);
   await tellReceipt(response, key, receipt, null);
-  const conflicts = JSON.parse(receipt).rejected.conflicts_with_recorded;
+  const { rows, recorded: changed, alreadyRecorded, rejected } = JSON.parse(receipt) as Receipt;
+  const { file } = response;
+  await audit(env.AUDIT_QUEUE, {
+    batchId,
+    id: `response/${directionId}/${file.upload}`,
+    kind: 'response_recorded',
+    at: file.at,
+    facts: {
+      direction: directionId,
+      uploader: operator,
+      version: file.upload,
+      rows,
+      recorded: changed,
+      alreadyRecorded,
+      ledger: recorded.version,
+    },
+    files: { response: { key: file.key, sha256: recorded.sha256 }, receipt: { key, sha256: sha256Of(receipt) } },
+  });
+  const conflicts = rejected.conflicts_with_recorded;
   if (conflicts)
     await tell(env.ADMINISTRATORS_TOPIC, {
       kind: 'conflicts',
@@ -155,21 +210,34 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
  * published as one, again until no other came in between.
  */
 async function publishLate(ledger: Ledger, recorded: RecordedFile): Promise<void> {
-  const { batchId } = ledger;
+  const { batchId, directionId } = ledger;
   const day = dayOf(recorded.at);
   const keys = lateRevocationKeys(day, batchId, recorded.sha256);
   const mine = preparedKey(ledger, recorded, 'late.json');
   let published: string[] = [];
+  let csv = '';
+  let json = '';
   for (;;) {
     const prepared = await addLateRevocations(env.CASES, day, batchId, sha8(recorded.sha256), mine);
-    if (prepared.length === published.length) return;
+    if (prepared.length === published.length) break;
     const lists = await Promise.all(prepared.map((key) => readText({ bucket: env.WORK, key })));
     const rows = revocationRows(lists.flatMap((list) => JSON.parse(list) as Revocation[]));
     const csvName = keys.csv.split('/').at(-1) ?? '';
-    await writeObject({ bucket: env.OUTBOX, key: keys.csv }, [...revocationCsv(rows)].join(''));
-    await writeObject({ bucket: env.OUTBOX, key: keys.json }, [...revocationJson(csvName, rows)].join(''));
+    csv = [...revocationCsv(rows)].join('');
+    json = [...revocationJson(csvName, rows)].join('');
+    await writeObject({ bucket: env.OUTBOX, key: keys.csv }, csv);
+    await writeObject({ bucket: env.OUTBOX, key: keys.json }, json);
     published = prepared;
   }
+  await audit(env.AUDIT_QUEUE, {
+    batchId,
+    // The list of several directions grows with each of them.
+    id: `revoked/${keys.csv}/${published.length}`,
+    kind: 'revoked',
+    at: recorded.at,
+    facts: { direction: directionId, ledger: recorded.version, directions: published.length },
+    files: { csv: { key: keys.csv, sha256: sha256Of(csv) }, json: { key: keys.json, sha256: sha256Of(json) } },
+  });
 }
 
 function measureResponse({ operator }: Response, { rows, rejects, recordedAs, conflicts, madeFailed }: Applied): void {
@@ -212,10 +280,11 @@ const LARGEST_RESPONSE = 4 * 1024 * 1024;
 
 /** Records a response in its direction's ledger, once, and publishes what was committed with it. */
 async function record(response: Response, invocation: string): Promise<void> {
-  if (response.file.size > LARGEST_RESPONSE) return await refuse(response, null, 'file_too_large');
-  const sha256 = await sha256Of(response);
-  const answered = await answerable(response);
-  if (!answered) return await refuse(response, sha256, 'unknown_direction');
+  const subject = await subjectOf(response);
+  if (response.file.size > LARGEST_RESPONSE) return await refuse(response, subject, null, 'file_too_large');
+  const sha256 = await sha256OfFile(response);
+  const answered = subject.ledger;
+  if (!answered) return await refuse(response, subject, sha256, 'unknown_direction');
 
   const lines = (await readText({ bucket: env.WORK, key: answered.rowsKey })).split('\n');
   let rows: (AnsweredRow | RejectedRow)[];
@@ -223,7 +292,7 @@ async function record(response: Response, invocation: string): Promise<void> {
     rows = await readRows(response, answered, lines);
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
-    return await refuse(response, sha256, error.reason);
+    return await refuse(response, subject, sha256, error.reason);
   }
   const revocation = (ledger: Ledger, row: number): Revocation => {
     const { msisdn, lsa } = parseDirectionRowLine('reverify', lines[row] ?? '');
@@ -252,7 +321,7 @@ async function record(response: Response, invocation: string): Promise<void> {
         await prepare('disconnect.csv', csv);
         final = withFailedOrder(applied, {
           rows: failed.length,
-          sha256: createHash('sha256').update(csv).digest('hex'),
+          sha256: sha256Of(csv),
           bytes: Buffer.byteLength(csv),
           deadline,
         });
@@ -265,7 +334,7 @@ async function record(response: Response, invocation: string): Promise<void> {
       return { ledger: final.ledger, result: { ledger: final.ledger, recorded, applied } };
     },
   );
-  if (committed === 'too_many_files') return await refuse(response, sha256, 'too_many_files');
+  if (committed === 'too_many_files') return await refuse(response, subject, sha256, 'too_many_files');
   await publish(response, committed.ledger, committed.recorded);
   if (committed.applied) measureResponse(response, committed.applied);
   log.info('response recorded', { directionId: answered.directionId, rows: rows.length });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { events, log, measure } from '../shell.ts';
+import { events, instant, log, measure } from '../shell.ts';
+import { audit } from '../stores/audit.ts';
 import { abandonExecution } from '../stores/cases.ts';
 import { tell, tellQuarantined } from '../stores/notices.ts';
 
@@ -8,11 +9,13 @@ const environment = z.object({
   AGENCIES_TOPIC: z.string(),
   OPERATORS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
+  AUDIT_QUEUE: z.string(),
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 const ended = z.object({
+  time: instant,
   detail: z.object({
     executionArn: z.string(),
     status: z.string(),
@@ -32,7 +35,7 @@ const input = z.union([
  * with it: its claims are void, PLANNING is free again, and the same file starts it anew. A file of which nothing was registered
  * is in quarantine. After that, only a person can decide.
  */
-export const handler = events(ended, async ({ detail: { executionArn, status, input: started, error } }) => {
+export const handler = events(ended, async ({ time, detail: { executionArn, status, input: started, error } }) => {
   const registered = await abandonExecution(env.CASES, executionArn);
   const uploaded = registered || !started ? undefined : input.safeParse(JSON.parse(started)).data;
   if (uploaded) {
@@ -53,6 +56,14 @@ export const handler = events(ended, async ({ detail: { executionArn, status, in
   if (abandoned?.failed) {
     const { agency, batchId } = abandoned.batch;
     await tell(env.AGENCIES_TOPIC, { kind: 'batch_failed', agency, batchId }, { agency });
+    const { plan, startedAt } = abandoned.batch;
+    await audit(env.AUDIT_QUEUE, {
+      batchId,
+      id: `failed/${executionArn}`,
+      kind: 'batch_failed',
+      at: time,
+      facts: { plan, startedAt },
+    });
   }
   log.warn('execution ended', { status, ...(abandoned ? { batchId: abandoned.batch.batchId } : {}) });
 });

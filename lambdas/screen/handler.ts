@@ -7,6 +7,7 @@ import { rejectsKey } from '../domain/keys.ts';
 import { reportColumns, Screening } from '../domain/screening.ts';
 import { windowOf } from '../domain/sightings.ts';
 import { instant, log, measure, task, wholeNumber } from '../shell.ts';
+import { audit } from '../stores/audit.ts';
 import { registerBatch } from '../stores/cases.ts';
 import { tell } from '../stores/notices.ts';
 import { readChunks, TooLarge, writeObject, writeStream } from '../stores/objects.ts';
@@ -17,6 +18,7 @@ const environment = z.object({
   CASES: z.string(),
   AGENCIES_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
+  AUDIT_QUEUE: z.string(),
   LOOK_BACK_DAYS: wholeNumber,
   LINKS_PER_HANDSET: wholeNumber,
   LINKS_PER_SHARD: wholeNumber,
@@ -111,6 +113,14 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     { kind: 'batch_registered', agency, batchId, report: batch.report, rejects, uploadedAt },
     { agency },
   );
+  await audit(env.AUDIT_QUEUE, {
+    batchId,
+    id: `registered/${execution}`,
+    kind: 'batch_registered',
+    at: batch.startedAt,
+    facts: { uploader: agency, uploadedAt, version: report.versionId ?? null, ...batch.report },
+    files: { report: { key: report.key, sha256 } },
+  });
   measure('BatchesRegistered', { agency });
   measure('RowsRead', { file: 'report' }, batch.report.rows);
   measure('RowsRejected', { file: 'report' }, batch.report.rejected);

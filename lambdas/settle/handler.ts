@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { closedNote } from '../domain/audit.ts';
 import {
   addLedger,
   balance,
@@ -13,15 +15,17 @@ import {
 } from '../domain/books.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
+import { sha256Of } from '../domain/hashes.ts';
 import type { BatchId, OperatorId } from '../domain/identifiers.ts';
 import { elsewhereKey, revocationKeys, summaryKey } from '../domain/keys.ts';
 import { closeLedger, type Ledger, ladderEnd, sealedDisconnections, sealLedger } from '../domain/ledger.ts';
 import type { Plan, PlannedDirection } from '../domain/plans.ts';
 import { idList, instant, log, measure, task } from '../shell.ts';
+import { audit } from '../stores/audit.ts';
 import { type Batch, changeLedger, commitSettled, readBatch, readLatestImport } from '../stores/cases.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { tell } from '../stores/notices.ts';
-import { copyObject, readText, writeStream } from '../stores/objects.ts';
+import { copyObject, readText, writeObject, writeStream } from '../stores/objects.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -31,6 +35,7 @@ const environment = z.object({
   OPERATORS_TOPIC: z.string(),
   AGENCIES_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
+  AUDIT_QUEUE: z.string(),
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
@@ -68,6 +73,7 @@ async function closeAll(directions: PlannedDirection[], now: Instant): Promise<I
 /** Seals every ledger and makes the books and the revocation list from the seals. */
 async function sealAll(directions: PlannedDirection[], now: Instant) {
   let ledgers: Ledgers = {};
+  const versions: string[] = [];
   const revocations = new RevocationList();
   await concurrently(directions, LEDGERS_AT_ONCE, async ({ directionId, rowsKey }) => {
     const sealed = await changeLedger<Ledger>(env.CASES, directionId, async (read) => {
@@ -77,6 +83,9 @@ async function sealAll(directions: PlannedDirection[], now: Instant) {
       return { ledger: decision.ledger, result: decision.ledger };
     });
     ledgers = addLedger(ledgers, sealed);
+    versions.push(`${directionId} ${sealed.version}\n`);
+    // Also of those that Close closed: it may have died before it told the audit.
+    await audit(env.AUDIT_QUEUE, closedNote(sealed));
     const disconnected = sealed.kind === 'reverify' ? sealedDisconnections(sealed) : [];
     if (disconnected.length === 0) return;
     const lines = (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
@@ -85,11 +94,17 @@ async function sealAll(directions: PlannedDirection[], now: Instant) {
       revocations.add({ msisdn, operator: sealed.operator, lsa, disconnectedOn: on });
     }
   });
-  return { ledgers, revocations };
+  return { ledgers, revocations, versions: sha256Of(versions.sort().join('')) };
 }
 
-async function* each(pieces: Iterable<string>): AsyncGenerator<string> {
-  yield* pieces;
+/** What the commit that settles a batch binds, for the audit. */
+interface Settled {
+  unexplained: number;
+  revoked: number;
+  /** The SHA-256 of a line for each ledger, its direction and version, sorted. */
+  ledgers: string;
+  /** The SHA-256 of each file that is published, by its name. */
+  files: Record<string, string>;
 }
 
 /** The files that a settled batch publishes: name under the attempt's own folder → key in the outbox. */
@@ -108,7 +123,7 @@ async function prepare(batch: Batch, now: Instant, folder: string): Promise<Summ
   const plan = batch.planKey
     ? (JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan)
     : NOTHING_PLANNED;
-  const { ledgers, revocations } = await sealAll(plan.directions, now);
+  const { ledgers, revocations, versions } = await sealAll(plan.directions, now);
   const elsewhere: Elsewhere[] = [];
   for (const key of plan.elsewhereKeys)
     for (const entry of JSON.parse(await readText({ bucket: env.WORK, key })) as Elsewhere[]) elsewhere.push(entry);
@@ -135,8 +150,21 @@ async function prepare(batch: Batch, now: Instant, folder: string): Promise<Summ
     'revocations.json': revocationJson(csvName, revocations.rows()),
     'summary.json': [summaryText(summary)],
   };
-  for (const [name, pieces] of Object.entries(contents))
-    await writeStream({ bucket: env.WORK, key: `${folder}/${name}` }, each(pieces));
+  const files: Settled['files'] = {};
+  for (const [name, pieces] of Object.entries(contents)) {
+    const hash = createHash('sha256');
+    async function* hashed() {
+      for (const piece of pieces) {
+        hash.update(piece);
+        yield piece;
+      }
+    }
+    await writeStream({ bucket: env.WORK, key: `${folder}/${name}` }, hashed());
+    files[name] = hash.digest('hex');
+  }
+  const { unexplained } = summary;
+  const settled: Settled = { unexplained, revoked: revocations.size, ledgers: versions, files };
+  await writeObject({ bucket: env.WORK, key: `${folder}/settled.json` }, JSON.stringify(settled));
   return summary;
 }
 
@@ -170,8 +198,29 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
   if (batch?.state !== 'settled' || !batch.settledAt || !batch.settledUnder)
     throw new Error(`batch ${batchId} could not be settled`);
 
-  for (const [name, key] of Object.entries(published(batchId, batch.settledAt)))
+  const names = published(batchId, batch.settledAt);
+  for (const [name, key] of Object.entries(names))
     await copyObject({ bucket: env.WORK, key: `${batch.settledUnder}/${name}` }, { bucket: env.OUTBOX, key });
+  const settled = JSON.parse(
+    await readText({ bucket: env.WORK, key: `${batch.settledUnder}/settled.json` }),
+  ) as Settled;
+  const file = (name: keyof typeof names) => ({ key: names[name], sha256: settled.files[name] ?? null });
+  await audit(env.AUDIT_QUEUE, {
+    batchId,
+    id: 'revoked',
+    kind: 'revoked',
+    at: batch.settledAt,
+    facts: { rows: settled.revoked },
+    files: { csv: file('revocations.csv'), json: file('revocations.json') },
+  });
+  await audit(env.AUDIT_QUEUE, {
+    batchId,
+    id: 'settled',
+    kind: 'batch_settled',
+    at: batch.settledAt,
+    facts: { directions: directions.length, unexplained: settled.unexplained, ledgers: settled.ledgers },
+    files: { summary: file('summary.json'), elsewhere: file('elsewhere.csv') },
+  });
   const notice = {
     kind: 'settled',
     batchId,

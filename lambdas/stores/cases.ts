@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type AuditHead, NO_ENTRY } from '../domain/audit.ts';
 import type { Day, Instant } from '../domain/days.ts';
 import type { AgencyId, BatchId, DirectionId, DirectionKind, Imei, Msisdn, OperatorId } from '../domain/identifiers.ts';
 import type { Ledger } from '../domain/ledger.ts';
@@ -16,6 +17,8 @@ const key = {
   decision: (plan: number, kind: DirectionKind, shard: number) => `DECISION#${plan}-${kind}-${shard}`,
   latestImport: (operator: OperatorId) => `IMPORT#${operator}`,
   lateRevocations: (day: Day, batch: BatchId, sha8: string) => `LATE#${day}#${batch}#${sha8}`,
+  auditHead: (batch: BatchId) => `AUDIT#${batch}`,
+  audited: (batch: BatchId, id: string) => `AUDIT#${batch}#${id}`,
   planning: 'PLANNING',
 };
 
@@ -428,4 +431,55 @@ export async function addLateRevocations(
     }),
   );
   return [...((Attributes?.prepared ?? new Set()) as Set<string>)].sort();
+}
+
+// ------------------------------------------------------------------------------------------------------------ audit
+
+/** The end of a batch's chain. */
+export async function readAuditHead(table: string, id: BatchId): Promise<AuditHead> {
+  const item = await read(table, key.auditHead(id));
+  return item ? { n: Number(item.n), hash: String(item.hash) } : NO_ENTRY;
+}
+
+/** Moves the end of a chain on, where it still is what was read; else somebody else did. */
+export async function moveAuditHead(table: string, id: BatchId, from: AuditHead, to: AuditHead): Promise<void> {
+  const item = { pk: key.auditHead(id), ...to };
+  try {
+    if (from.n === 0) await put(table, item, 'attribute_not_exists(pk)');
+    else await put(table, item, 'n = :from', { ':from': from.n });
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+  }
+}
+
+/** Which of these facts are in the batch's chain already, strongly consistent. */
+export async function readAudited(table: string, id: BatchId, facts: readonly string[]): Promise<Set<string>> {
+  const ids = new Map(facts.map((fact) => [key.audited(id, fact), fact]));
+  const audited = new Set<string>();
+  const keys = [...ids.keys()];
+  for (let start = 0; start < keys.length; start += KEYS_PER_BATCH_GET) {
+    let wanted: Record<string, unknown>[] = keys.slice(start, start + KEYS_PER_BATCH_GET).map((pk) => ({ pk }));
+    while (wanted.length > 0) {
+      const { Responses, UnprocessedKeys } = await dynamo.send(
+        new BatchGetCommand({
+          RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } },
+          ReturnConsumedCapacity: 'TOTAL',
+        }),
+      );
+      for (const { pk } of Responses?.[table] ?? []) audited.add(ids.get(String(pk)) ?? '');
+      wanted = UnprocessedKeys?.[table]?.Keys ?? [];
+    }
+  }
+  return audited;
+}
+
+const MARKS_AT_ONCE = 8;
+
+/** Notes that these facts are in the batch's chain. */
+export async function markAudited(table: string, id: BatchId, facts: readonly string[]): Promise<void> {
+  await concurrently(facts, MARKS_AT_ONCE, async (fact) => {
+    await dynamo.send(
+      new PutCommand({ TableName: table, Item: { pk: key.audited(id, fact) }, ReturnConsumedCapacity: 'TOTAL' }),
+    );
+  });
 }

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -15,6 +16,7 @@ const database = new DynamoDBClient({ retryMode: 'adaptive', maxAttempts: 10 });
 export const dynamo = DynamoDBDocumentClient.from(database, {
   marshallOptions: { removeUndefinedValues: true },
 });
+export const kms = new KMSClient();
 export const s3 = new S3Client();
 export const sfn = new SFNClient();
 export const sns = new SNSClient();

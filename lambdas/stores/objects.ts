@@ -146,6 +146,31 @@ export async function writeObject(place: Place, content: string | Uint8Array): P
   );
 }
 
+/** How S3 says that an object is there, or that somebody else puts it at this moment. */
+const TAKEN = ['PreconditionFailed', 'ConditionalRequestConflict'];
+
+/**
+ * Writes an object where there is none. False where there is one, which it leaves as it is; who reads it then may find it not
+ * there yet, while somebody else's write is under way.
+ */
+export async function writeNewObject(place: Place, content: string): Promise<boolean> {
+  try {
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: place.bucket,
+        Key: place.key,
+        Body: content,
+        ContentType: contentType(place.key),
+        IfNoneMatch: '*',
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof Error && TAKEN.includes(error.name)) return false;
+    throw error;
+  }
+}
+
 /** Writes text as it is made, in parts of 8 MiB. When `text` throws, nothing is written and its error is thrown. */
 export async function writeStream(place: Place, text: AsyncIterable<string>): Promise<void> {
   const upload = new Upload({

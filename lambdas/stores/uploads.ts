@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Instant } from '../domain/days.ts';
+import { sha256Of } from '../domain/hashes.ts';
 import { listObjects, readText, writeObject } from './objects.ts';
 
 /** Bytes under a key of the inbox. */
@@ -19,7 +19,7 @@ export const marksFolder = (mark: Mark): string => `uploads/${mark}/`;
 
 /** The name of an upload among the marks. */
 export function markOf({ key, etag }: Upload): string {
-  return createHash('sha256').update(`${key}\n${etag}`).digest('hex');
+  return sha256Of(`${key}\n${etag}`);
 }
 
 export async function mark(work: string, kind: Mark, upload: Upload, content = ''): Promise<void> {

@@ -67,12 +67,12 @@ function measureOpen(open: Open[], now: Instant): void {
 }
 
 /** Releases a batch that plans no more, once: its execution ended, and the event that tells so was lost. */
-async function mendPlanning({ execution, batchId }: Batch): Promise<void> {
+async function mendPlanning({ execution, batchId }: Batch, now: Instant): Promise<void> {
   const status = await failureOf(execution);
   if (!status) return;
   const ended = { key: execution, etag: status };
   if ((await readMarks(env.WORK, 'resent')).has(markOf(ended))) return;
-  await sendEvent(env.RELEASE_QUEUE, { detail: { executionArn: execution, status } });
+  await sendEvent(env.RELEASE_QUEUE, { time: now, detail: { executionArn: execution, status } });
   await mark(env.WORK, 'resent', ended);
   measure('Mended', { what: 'batch' });
   log.warn('batch released', { batchId, status });
@@ -114,5 +114,5 @@ export const handler = events(due, async ({ time }) => {
   await mendUploads({ ...env, queues }, time);
   for (const one of open)
     if (one.directed) await mendDirections(one, time);
-    else await mendPlanning(one.batch);
+    else await mendPlanning(one.batch, time);
 });

@@ -6,10 +6,10 @@ import type { CfnFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { IConstruct } from 'constructs';
-import type { EventQueue } from './event-queue.ts';
 import type { GuardedBucket } from './guarded-bucket.ts';
-import { GuardedKey, KEY_ACTIONS, type KeyService } from './guarded-key.ts';
+import { GuardedKey, HASH, type HashKey, KEY_ACTIONS, type KeyService } from './guarded-key.ts';
 import { NamedRole } from './named-role.ts';
+import type { WorkQueue } from './work-queue.ts';
 
 /** What works with a role of its own: a function, or a state machine. */
 export type Worker = IConstruct & { readonly role?: IRole };
@@ -77,7 +77,7 @@ export function allowPublish(to: Worker, ...topics: [Topic, ...Topic[]]): void {
 }
 
 /** Lets a worker put events into queues, which are under one key. */
-export function allowSend(to: Worker, ...queues: [EventQueue, ...EventQueue[]]): void {
+export function allowSend(to: Worker, ...queues: [WorkQueue, ...WorkQueue[]]): void {
   const policy = allow(to, ['sqs:SendMessage'], ...queues.map(({ queue }) => queue.queueArn));
   const [{ key }] = queues;
   policy.addStatements(keyStatement(key, 'sqs', 'write'));
@@ -98,6 +98,12 @@ export function admitObjects(machine: StateMachine, bucket: GuardedBucket, ...pa
 export function allowKey(to: Worker, key: GuardedKey, service: KeyService, how: 'read' | 'write'): void {
   allow(to, KEY_ACTIONS[service][how], key.keyArn);
   key.admit(roleOf(to).fixedArn, service, how);
+}
+
+/** Lets a worker have keyed hashes made. */
+export function allowHash(to: Worker, key: HashKey): void {
+  allow(to, HASH, key.keyArn);
+  key.admit(roleOf(to).fixedArn);
 }
 
 function keyStatement(key: GuardedKey, service: KeyService, how: 'read' | 'write'): PolicyStatement {

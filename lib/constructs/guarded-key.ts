@@ -1,6 +1,6 @@
 import { Aws, Lazy, type RemovalPolicy } from 'aws-cdk-lib';
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 
 /** The services through which this system's keys are used. None is used directly. */
@@ -9,6 +9,8 @@ export type KeyService = 'dynamodb' | 's3' | 'sns' | 'sqs';
 const READ = ['kms:Decrypt'];
 /** Writing decrypts too: the parts of a large upload, a message's data key, a table's. */
 const WRITE = ['kms:Decrypt', 'kms:GenerateDataKey'];
+
+export const HASH = ['kms:GenerateMac'];
 
 /** What a role does with a key through each service, by what it does with that which the key encrypts. */
 export const KEY_ACTIONS: Readonly<Record<KeyService, { read: string[]; write: string[] }>> = {
@@ -69,14 +71,7 @@ export class GuardedKey extends Key {
       removalPolicy,
       enableKeyRotation: true,
       policy: new PolicyDocument({
-        statements: [
-          new PolicyStatement({
-            sid: 'Administer',
-            principals: [new AccountRootPrincipal()],
-            actions: ADMINISTER,
-            resources: ['*'],
-          }),
-        ],
+        statements: [administered()],
       }),
     });
   }
@@ -134,6 +129,52 @@ export class GuardedKey extends Key {
         },
       }),
     );
+  }
+}
+
+const administered = () =>
+  new PolicyStatement({
+    sid: 'Administer',
+    principals: [new AccountRootPrincipal()],
+    actions: ADMINISTER,
+    resources: ['*'],
+  });
+
+/**
+ * A key that makes keyed hashes and never leaves KMS; only those may have one made whom its policy names. It isn't rotated: an
+ * old hash could then not be made again.
+ */
+export class HashKey extends Key {
+  readonly #users = new Set<string>();
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { description, removalPolicy }: { description: string; removalPolicy: RemovalPolicy },
+  ) {
+    super(scope, id, {
+      description,
+      removalPolicy,
+      keySpec: KeySpec.HMAC_256,
+      keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
+      policy: new PolicyDocument({
+        statements: [
+          administered(),
+          new PolicyStatement({
+            sid: 'Hash',
+            principals: [new AccountRootPrincipal()],
+            actions: HASH,
+            resources: ['*'],
+            conditions: { ArnLike: { 'aws:PrincipalArn': Lazy.list({ produce: () => [...this.#users].sort() }) } },
+          }),
+        ],
+      }),
+    });
+  }
+
+  /** Lets a role have hashes made. Its own policy must let it, too. */
+  admit(roleArn: string): void {
+    this.#users.add(roleArn);
   }
 }
 

@@ -17,6 +17,7 @@ import { type FaultPlan, seededRandom } from './faults.ts';
 import { type Fauxqs, startFauxqs } from './fauxqs.ts';
 import { Functions } from './functions.ts';
 import { integrations } from './integrations.ts';
+import { Kms } from './kms.ts';
 import { MessageMoves } from './moves.ts';
 import { Pollers } from './queues.ts';
 import { S3 } from './s3.ts';
@@ -148,6 +149,7 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
         usage.events++;
       },
     });
+    const kms = new Kms();
     const s3 = new S3(fauxqs, bus, ACCOUNT, clock);
     const functions = new Functions({
       clock,
@@ -201,6 +203,7 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
     const placed: Placed[] = await createResources(app, {
       endpoint: endpoint.url,
       dynamo,
+      kms,
       fauxqs,
       s3,
       bus,
@@ -214,6 +217,7 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
     endpoint.open({
       clock,
       dynamo,
+      kms,
       fauxqs,
       s3,
       states,
@@ -260,7 +264,7 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
 
 function namesOf(placed: readonly Placed[]): CloudNames {
   const names: CloudNames = {
-    buckets: { inbox: '', work: '', outbox: '' },
+    buckets: { inbox: '', work: '', outbox: '', audit: '' },
     tables: {},
     machines: {},
     functions: {},
@@ -270,7 +274,9 @@ function namesOf(placed: readonly Placed[]): CloudNames {
   for (const { kind, logical, physical, arn } of placed) {
     switch (kind) {
       case 'bucket': {
-        const known = (['inbox', 'work', 'outbox'] as const).find((name) => logical.toLowerCase().includes(name));
+        const known = (['inbox', 'work', 'outbox', 'audit'] as const).find((name) =>
+          logical.toLowerCase().includes(name),
+        );
         names.buckets[known ?? logical] = physical;
         break;
       }

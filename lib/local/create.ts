@@ -5,6 +5,7 @@ import { OUTSIDER } from './dynamo-host.ts';
 import { type Bus, type RuleTarget, rateOf } from './events.ts';
 import type { Fauxqs } from './fauxqs.ts';
 import type { Functions } from './functions.ts';
+import type { Kms } from './kms.ts';
 import { compilePattern, UnsupportedPattern } from './pattern.ts';
 import { DEFAULT_BATCH_SIZE, DEFAULT_CONCURRENCY, type Pollers } from './queues.ts';
 import type { S3 } from './s3.ts';
@@ -13,7 +14,7 @@ import { type LoadedApp, type LoadedResource, UnsupportedTemplate } from './temp
 
 /** Physical names by logical ones (the construct's id in the template, without the hash at its end). */
 export interface CloudNames {
-  buckets: { inbox: string; work: string; outbox: string; [logical: string]: string };
+  buckets: { inbox: string; work: string; outbox: string; audit: string; [logical: string]: string };
   tables: Record<string, string>;
   /** ARNs. */
   machines: Record<string, string>;
@@ -35,6 +36,7 @@ export interface Placed {
 export interface Creation {
   endpoint: string;
   dynamo: Dynamo;
+  kms: Kms;
   fauxqs: Fauxqs;
   s3: S3;
   bus: Bus;
@@ -48,6 +50,7 @@ type Create = (resource: LoadedResource, creation: Creation, app: LoadedApp) => 
 
 /** In the order of creation; types that aren't named have no effect. */
 const CREATORS: readonly [type: string, create: Create, kind?: Placed['kind']][] = [
+  ['AWS::KMS::Key', createKey],
   ['AWS::S3::Bucket', createBucket, 'bucket'],
   ['AWS::DynamoDB::Table', createTable, 'table'],
   ['AWS::SQS::Queue', createQueue, 'queue'],
@@ -80,6 +83,15 @@ export function logicalName(placed: readonly Placed[], physical: string): string
 
 function withoutHash(logicalId: string): string {
   return logicalId.replace(/[0-9A-F]{8}$/, '');
+}
+
+/** A key without a spec encrypts, which has no effect here. */
+function createKey(resource: LoadedResource, { kms }: Creation): void {
+  const { arn, ref, properties } = resource;
+  const { KeySpec: spec, KeyUsage: usage } = properties;
+  if (spec === undefined && usage === undefined) return;
+  if (spec !== 'HMAC_256' || usage !== 'GENERATE_VERIFY_MAC') unsupported(resource, `KeySpec ${spec} for ${usage}`);
+  kms.add(arn, ref);
 }
 
 function createBucket({ name, properties }: LoadedResource, { s3 }: Creation): void {

@@ -13,6 +13,7 @@ import { type Enforcement, statesNeeds, tableNeeds } from './enforcement.ts';
 import { AwsError, errorXml, queryErrorXml } from './errors.ts';
 import { type Fauxqs, SQS_ACTIONS } from './fauxqs.ts';
 import type { Functions } from './functions.ts';
+import type { Kms } from './kms.ts';
 import { isMoveAction, type MessageMoves, type MoveAction } from './moves.ts';
 import type { Pollers } from './queues.ts';
 import { recognise, type S3, S3_WRITES } from './s3.ts';
@@ -25,6 +26,7 @@ import { isApp, type UsageCounter } from './usage.ts';
 export interface Services {
   clock: Clock;
   dynamo: Dynamo;
+  kms: Kms;
   fauxqs: Fauxqs;
   s3: S3;
   states: StepFunctions;
@@ -45,6 +47,7 @@ type Serve = (services: Services, call: Call) => Promise<void> | void;
 const SERVE: Readonly<Record<string, Serve>> = {
   cloudformation: serveCloudFormation,
   dynamodb: serveDynamo,
+  kms: serveKms,
   lambda: serveLambda,
   s3: serveS3,
   sns: (services, call) => serveFauxqs(services, 'sns', call),
@@ -231,6 +234,14 @@ async function serveStates(services: Services, { request, response, accessKeyId,
     return;
   }
   json(response, 200, answer);
+}
+
+async function serveKms(services: Services, { request, response, accessKeyId, role }: Call): Promise<void> {
+  const action = actionOf(request);
+  const body = parse(await bodyOf(request));
+  if (role !== undefined) services.enforcement?.requireKey(role, `kms:${action}`, services.kms.find(body.KeyId));
+  services.usage.called(accessKeyId, 'kms', action);
+  json(response, 200, services.kms.call(action, body));
 }
 
 async function serveLambda(services: Services, call: Call): Promise<void> {

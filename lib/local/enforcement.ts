@@ -52,10 +52,19 @@ export class Enforcement {
     const role = this.#role(roleArn);
     for (const { action, resource, context } of needs) {
       const answer = this.#rights.ask(role, action, resource, context);
-      if (answer.allowed) continue;
-      this.#denied(`${roleArn.replace(/^.*\//, '')} may not ${action} on ${resource.split('/')[0]}`);
-      throw new AwsError(code, `${roleArn} is not authorized to perform ${answer.why}`, status);
+      if (!answer.allowed) this.#refuse(roleArn, action, resource, answer.why, code, status);
     }
+  }
+
+  #refuse(roleArn: string, action: string, resource: string, why: string, code: string, status: number): never {
+    this.#denied(`${roleArn.replace(/^.*\//, '')} may not ${action} on ${resource.split('/')[0]}`);
+    throw new AwsError(code, `${roleArn} is not authorized to perform ${why}`, status);
+  }
+
+  /** Rejects the direct use of a key, by its ARN, that the role may not make. */
+  requireKey(roleArn: string, action: string, key: string): void {
+    const answer = this.#rights.useKey(this.#role(roleArn), action, key);
+    if (!answer.allowed) this.#refuse(roleArn, action, key, answer.why, 'AccessDeniedException', 400);
   }
 
   /** Rejects a request of S3 that the role may not make. */

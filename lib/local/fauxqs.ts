@@ -153,6 +153,9 @@ export interface Fauxqs {
 /** A bucket's old versions are reached as keys of this bucket, which no request can name. */
 export const VERSIONS = '..versions';
 
+/** An object is put under this name of its bucket where it may not be there yet. */
+export const ONLY_NEW = '..new';
+
 type Class<T> = new () => T;
 
 export async function startFauxqs(region: string): Promise<Fauxqs> {
@@ -175,7 +178,11 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
 
   class Objects extends S3Store {
     override putObject(bucket: string, key: string, body: Buffer, ...rest: unknown[]): StoredObject {
-      return keep(bucket, super.putObject(bucket, key, body, ...rest));
+      if (!bucket.endsWith(ONLY_NEW)) return keep(bucket, super.putObject(bucket, key, body, ...rest));
+      const real = bucket.slice(0, -ONLY_NEW.length);
+      if (this.buckets.get(real)?.has(key))
+        throw new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
+      return keep(real, super.putObject(real, key, body, ...rest));
     }
 
     override completeMultipartUpload(uploadId: string, parts: unknown): StoredObject {

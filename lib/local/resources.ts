@@ -149,7 +149,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     attributes: ['Arn', 'Name'],
   },
   'AWS::KMS::Key': {
-    implemented: [],
+    implemented: ['KeySpec', 'KeyUsage'],
     accepted: ['Description', 'EnableKeyRotation', 'KeyPolicy', 'PendingWindowInDays', 'RotationPeriodInDays', 'Tags'],
     attributes: ['Arn', 'KeyId'],
   },

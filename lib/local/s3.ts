@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Clock } from './clock.ts';
 import { AwsError } from './errors.ts';
 import type { Bus } from './events.ts';
-import { type Fauxqs, type StoredObject, VERSIONS } from './fauxqs.ts';
+import { type Fauxqs, ONLY_NEW, type StoredObject, VERSIONS } from './fauxqs.ts';
 
 const LIST = [
   'continuation-token',
@@ -96,7 +96,8 @@ export function recognise(
   const slash = path.indexOf('/', 1);
   const bucket = decoded(path.slice(1, slash < 0 ? undefined : slash));
   const key = slash < 0 ? '' : decoded(path.slice(slash + 1));
-  if (bucket.endsWith(VERSIONS)) throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.');
+  if (bucket.endsWith(VERSIONS) || bucket.endsWith(ONLY_NEW))
+    throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.');
   const names = [...query.keys()].filter((name) => !IGNORED.includes(name) && !name.startsWith('X-Amz-'));
   const copies = headers['x-amz-copy-source'] !== undefined;
   const candidates: [boolean, S3Action][] = [
@@ -133,7 +134,8 @@ export function recognise(
     throw new AwsError('NotImplemented', `the local cloud's S3 has no ${header} for ${action}`, 501);
   }
   const conditional = ['if-match', 'if-none-match'].find((name) => headers[name] !== undefined);
-  if (conditional !== undefined && method !== 'GET' && method !== 'HEAD') {
+  const onlyNew = action === 'PutObject' && conditional === 'if-none-match' && headers[conditional] === '*';
+  if (conditional !== undefined && method !== 'GET' && method !== 'HEAD' && !onlyNew) {
     throw new AwsError('NotImplemented', `the local cloud's S3 has no ${conditional} for ${action}`, 501);
   }
   return { action, bucket, key, versionId: query.get('versionId') ?? undefined };
@@ -223,6 +225,9 @@ export class S3 {
       request.headers['content-type'] = 'application/octet-stream';
     if (versionId !== undefined) {
       request.url = `/${encodeURIComponent(bucket + VERSIONS)}/${encodeURIComponent(versionId)}`;
+    }
+    if (action === 'PutObject' && request.headers['if-none-match'] !== undefined) {
+      request.url = `/${encodeURIComponent(bucket + ONLY_NEW)}/${encodeURIComponent(recognised.key)}`;
     }
     const source = request.headers['x-amz-copy-source'];
     if (typeof source === 'string') request.headers['x-amz-copy-source'] = versionedSource(source);

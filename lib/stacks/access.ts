@@ -4,10 +4,10 @@ import type { Construct } from 'constructs';
 import type { Participant } from '../config/participants.ts';
 import type { StageConfig } from '../config/stage.ts';
 import { acknowledge, acknowledgeObjects } from '../constructs/access.ts';
-import type { EventQueue } from '../constructs/event-queue.ts';
 import type { GuardedBucket, ObjectRight } from '../constructs/guarded-bucket.ts';
 import { KEY_ACTIONS } from '../constructs/guarded-key.ts';
 import { NamedRole, type RoleKind, roleArn } from '../constructs/named-role.ts';
+import type { WorkQueue } from '../constructs/work-queue.ts';
 import type { DataStack } from './data.ts';
 import type { WorkflowStack } from './workflow.ts';
 
@@ -165,7 +165,7 @@ export class AccessStack extends Stack {
   }
 
   /** What could not be worked on: to look at it, and to send it again. */
-  #redrive({ messagesKey }: DataStack, queues: EventQueue[]): PolicyStatement[] {
+  #redrive({ messagesKey }: DataStack, queues: WorkQueue[]): PolicyStatement[] {
     return [
       new PolicyStatement({
         actions: [

@@ -6,9 +6,9 @@ import type { Construct } from 'constructs';
 import type { Address } from '../config/participants.ts';
 import { NEW_TABLE } from '../config/policy.ts';
 import type { StageConfig } from '../config/stage.ts';
-import { type EventQueue, eventQueue } from '../constructs/event-queue.ts';
 import { GuardedBucket } from '../constructs/guarded-bucket.ts';
-import { GuardedKey } from '../constructs/guarded-key.ts';
+import { GuardedKey, HashKey } from '../constructs/guarded-key.ts';
+import { eventQueue, type WorkQueue, workQueue } from '../constructs/work-queue.ts';
 
 export interface DataStackProps extends StackProps {
   readonly config: StageConfig;
@@ -33,12 +33,16 @@ export class DataStack extends Stack {
   readonly tablesKey: GuardedKey;
   /** Of all topics and queues. */
   readonly messagesKey: GuardedKey;
+  /** Of the keyed hashes in the audit. */
+  readonly auditKey: HashKey;
   readonly operators: Topic;
   readonly agencies: Topic;
   readonly administrators: Topic;
-  readonly reports: EventQueue;
-  readonly usage: EventQueue;
-  readonly responses: EventQueue;
+  readonly reports: WorkQueue;
+  readonly usage: WorkQueue;
+  readonly responses: WorkQueue;
+  /** What is to be told to the audit. */
+  readonly auditNotes: WorkQueue;
 
   constructor(scope: Construct, id: string, { config, ...props }: DataStackProps) {
     super(scope, id, props);
@@ -77,6 +81,10 @@ export class DataStack extends Stack {
       // In a stage that isn't protected, those who may bypass the lock can still tear it down.
       lock: protect ? ObjectLockRetention.compliance(auditFor) : ObjectLockRetention.governance(auditFor),
     });
+    this.auditKey = new HashKey(this, 'AuditHashKey', {
+      description: 'Makes the keyed hashes of the audit',
+      removalPolicy,
+    });
     // The L2 property would bring a function of its own to set this.
     (this.inbox.node.defaultChild as CfnBucket).notificationConfiguration = {
       eventBridgeConfiguration: { eventBridgeEnabled: true },
@@ -99,6 +107,7 @@ export class DataStack extends Stack {
     ]);
     this.usage = this.#inboxQueue('Usage', Duration.minutes(15), [{ prefix: 'usage/' }]);
     this.responses = this.#inboxQueue('Responses', Duration.minutes(5), [{ prefix: 'responses/' }]);
+    this.auditNotes = workQueue(this, 'Audit', { worksFor: Duration.minutes(1), key: this.messagesKey });
 
     for (const [name, bucket] of Object.entries({
       Inbox: this.inbox,
@@ -145,7 +154,7 @@ export class DataStack extends Stack {
       });
   }
 
-  #inboxQueue(id: string, worksFor: Duration, keys: unknown[]): EventQueue {
+  #inboxQueue(id: string, worksFor: Duration, keys: unknown[]): WorkQueue {
     return eventQueue(this, id, {
       worksFor,
       key: this.messagesKey,

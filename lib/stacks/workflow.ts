@@ -2,7 +2,7 @@ import { ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps }
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { SqsEventSource, type SqsEventSourceProps } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   type CfnStateMachine,
@@ -13,6 +13,7 @@ import {
   StateMachine,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { Environment as AuditEnvironment } from '../../lambdas/audit/handler.ts';
 import type { Environment as ClaimEnvironment } from '../../lambdas/claim/handler.ts';
 import type { Environment as CloseEnvironment } from '../../lambdas/close/handler.ts';
 import type { Environment as CommitEnvironment } from '../../lambdas/commit/handler.ts';
@@ -35,6 +36,7 @@ import {
   acknowledgeMachine,
   admitObjects,
   allow,
+  allowHash,
   allowItems,
   allowKey,
   allowList,
@@ -42,9 +44,9 @@ import {
   allowPublish,
   allowSend,
 } from '../constructs/access.ts';
-import { type EventQueue, eventQueue } from '../constructs/event-queue.ts';
 import { HandlerFunction } from '../constructs/handler-function.ts';
 import { NamedRole } from '../constructs/named-role.ts';
+import { eventQueue, type WorkQueue } from '../constructs/work-queue.ts';
 import { batchFlow } from '../workflows/batch.ts';
 import { directionLadder } from '../workflows/direction.ts';
 import { importFlow } from '../workflows/import.ts';
@@ -74,8 +76,8 @@ export class WorkflowStack extends Stack {
   readonly importByPieces: StateMachine;
   readonly sweep: IFunction;
   /** Executions that failed, and times to sweep. */
-  readonly ended: EventQueue;
-  readonly due: EventQueue;
+  readonly ended: WorkQueue;
+  readonly due: WorkQueue;
 
   constructor(scope: Construct, id: string, props: WorkflowStackProps) {
     super(scope, id, props);
@@ -88,6 +90,7 @@ export class WorkflowStack extends Stack {
     const ADMINISTRATORS_TOPIC = data.administrators.topicArn;
     const AGENCIES_TOPIC = data.agencies.topicArn;
     const OPERATORS_TOPIC = data.operators.topicArn;
+    const AUDIT_QUEUE = data.auditNotes.queue.queueUrl;
     const LINK_DAYS = String(policy.lookBackDays + config.retention.linkMarginDays);
 
     // ------------------------------------------------------------------------------------------ the Direction machine
@@ -97,22 +100,24 @@ export class WorkflowStack extends Stack {
       description: "Issues a rung's order for the rows that are open",
       memory: 512,
       timeout: Duration.minutes(2),
-      environment: { ...places, OPERATORS_TOPIC },
+      environment: { ...places, OPERATORS_TOPIC, AUDIT_QUEUE },
     });
     allowItems(order, PUT_ITEMS, cases);
     allowObjects(order, 'read', work, 'plans/*/decisions/*', 'directions/*');
     allowObjects(order, 'write', work, 'directions/*');
     allowObjects(order, 'write', outbox, 'orders/*');
     allowPublish(order, data.operators);
+    allowSend(order, data.auditNotes);
     const close = new HandlerFunction<CloseEnvironment>(this, 'Close', {
       config,
       folder: 'close',
       description: 'Ends a ladder: what is open or failed becomes overdue',
       memory: 512,
       timeout: Duration.minutes(1),
-      environment: { CASES: cases.tableName },
+      environment: { CASES: cases.tableName, AUDIT_QUEUE },
     });
     allowItems(close, PUT_ITEMS, cases);
+    allowSend(close, data.auditNotes);
     this.direction = this.#machine(
       props,
       'Direction',
@@ -135,6 +140,7 @@ export class WorkflowStack extends Stack {
         ...places,
         AGENCIES_TOPIC,
         ADMINISTRATORS_TOPIC,
+        AUDIT_QUEUE,
         LOOK_BACK_DAYS: String(policy.lookBackDays),
         LINKS_PER_HANDSET: String(policy.linksPerHandset),
         LINKS_PER_SHARD: String(policy.linksPerShard),
@@ -145,6 +151,7 @@ export class WorkflowStack extends Stack {
     allowObjects(screen, 'write streams', outbox, 'rejects/*');
     allowItems(screen, PUT_ITEMS, cases);
     allowPublish(screen, data.agencies, data.administrators);
+    allowSend(screen, data.auditNotes);
 
     const expand = new HandlerFunction<ExpandEnvironment>(this, 'Expand', {
       config,
@@ -192,8 +199,9 @@ export class WorkflowStack extends Stack {
       description: "Lists a plan's directions and makes the plan count",
       memory: 1024,
       timeout: Duration.minutes(5),
-      environment: { WORK: work.bucketName, CASES: cases.tableName },
+      environment: { WORK: work.bucketName, CASES: cases.tableName, AUDIT_QUEUE },
     });
+    allowSend(commit, data.auditNotes);
     allowObjects(commit, 'read', work, 'plans/*/claimed/*', 'plans/*/decisions/*', 'plans/*/directions/*');
     allowObjects(commit, 'write', work, 'plans/*/directions/*');
     allowItems(commit, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
@@ -204,13 +212,14 @@ export class WorkflowStack extends Stack {
       description: 'Seals the ledgers, balances the books and publishes them',
       memory: 1769,
       timeout: Duration.minutes(15),
-      environment: { ...places, OPERATORS, OPERATORS_TOPIC, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC },
+      environment: { ...places, OPERATORS, OPERATORS_TOPIC, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
     });
     allowObjects(settle, 'read', work, 'plans/*/decisions/*', 'plans/*/directions/*', 'batches/*');
     allowObjects(settle, 'write streams', work, 'batches/*');
     allowObjects(settle, 'write', outbox, 'batches/*', 'revocations/*');
     allowItems(settle, CHANGE_ITEMS, cases);
     allowPublish(settle, data.operators, data.agencies, data.administrators);
+    allowSend(settle, data.auditNotes);
 
     this.batch = this.#machine(
       props,
@@ -306,7 +315,7 @@ export class WorkflowStack extends Stack {
     allowObjects(intake, 'write', work, 'uploads/worked/*', 'uploads/failed/*');
     allow(intake, ['states:StartExecution'], this.batch.stateMachineArn);
     allowPublish(intake, data.administrators);
-    this.#readFrom(data.reports, intake, 1);
+    this.#readFrom(data.reports, intake, { batchSize: 1 });
 
     const importer = new HandlerFunction<ImportEnvironment>(this, 'Import', {
       config,
@@ -332,7 +341,7 @@ export class WorkflowStack extends Stack {
     allowItems(importer, ['dynamodb:BatchWriteItem'], links);
     allowPublish(importer, data.operators, data.administrators);
     allow(importer, ['states:StartExecution'], this.importByPieces.stateMachineArn);
-    this.#readFrom(data.usage, importer, 1);
+    this.#readFrom(data.usage, importer, { batchSize: 1 });
 
     const record = new HandlerFunction<RecordEnvironment>(this, 'Record', {
       config,
@@ -340,8 +349,9 @@ export class WorkflowStack extends Stack {
       description: "Records operators' responses",
       memory: 1024,
       timeout: data.responses.worksFor,
-      environment: { ...places, OPERATORS, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC },
+      environment: { ...places, OPERATORS, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
     });
+    allowSend(record, data.auditNotes);
     allowObjects(record, 'read versions', inbox, 'responses/*');
     allowObjects(record, 'read', work, 'plans/*/decisions/*', 'directions/*');
     allowObjects(record, 'write', work, 'directions/*', 'uploads/worked/*', 'uploads/failed/*');
@@ -349,7 +359,7 @@ export class WorkflowStack extends Stack {
     allowItems(record, CHANGE_ITEMS, cases);
     allowPublish(record, data.operators, data.administrators);
     allow(record, ['states:SendTaskSuccess'], this.direction.stateMachineArn);
-    this.#readFrom(data.responses, record, 1);
+    this.#readFrom(data.responses, record, { batchSize: 1 });
 
     // --------------------------------------------------------------------------------------------------- failed executions
     const ended = eventQueue(this, 'Release', {
@@ -374,12 +384,33 @@ export class WorkflowStack extends Stack {
       description: 'Tells of an execution that failed, and gives up its batch if its plan did not count',
       memory: 256,
       timeout: ended.worksFor,
-      environment: { CASES: cases.tableName, AGENCIES_TOPIC, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC },
+      environment: { CASES: cases.tableName, AGENCIES_TOPIC, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
     });
+    allowSend(release, data.auditNotes);
     allowItems(release, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
     allowPublish(release, data.agencies, data.operators, data.administrators);
-    this.#readFrom(ended, release, 10);
+    this.#readFrom(ended, release, { batchSize: 10 });
     this.ended = ended;
+
+    // ------------------------------------------------------------------------------------------------------------ the audit
+    const audit = new HandlerFunction<AuditEnvironment>(this, 'Audit', {
+      config,
+      folder: 'audit',
+      description: "Appends what was committed to its batch's chain in the audit",
+      memory: 512,
+      timeout: data.auditNotes.worksFor,
+      environment: { AUDIT: data.audit.bucketName, CASES: cases.tableName, MAC_KEY: data.auditKey.keyArn },
+    });
+    allowObjects(audit, 'read', data.audit, 'batches/*');
+    allowObjects(audit, 'write', data.audit, 'batches/*');
+    allowItems(audit, [...PUT_ITEMS, 'dynamodb:BatchGetItem'], cases);
+    allowHash(audit, data.auditKey);
+    // A chain grows at its end only, so many at once are in each other's way; and a rung of a thousand directions is a few objects.
+    this.#readFrom(data.auditNotes, audit, {
+      batchSize: 100,
+      maxBatchingWindow: Duration.seconds(20),
+      maxConcurrency: 2,
+    });
 
     // ------------------------------------------------------------------------------------------------------------ the sweep
     const due = eventQueue(this, 'Sweep', {
@@ -433,7 +464,7 @@ export class WorkflowStack extends Stack {
       'Executions are named after their uploads.',
     );
     allowItems(sweep, ['dynamodb:GetItem', 'dynamodb:BatchGetItem'], cases);
-    this.#readFrom(due, sweep, 1);
+    this.#readFrom(due, sweep, { batchSize: 1 });
     this.due = due;
     this.sweep = sweep;
 
@@ -509,8 +540,12 @@ export class WorkflowStack extends Stack {
   }
 
   /** A file that ends its function's process takes no other file with it where a batch is one file. */
-  #readFrom({ queue, key }: EventQueue, reader: HandlerFunction<Record<string, string>>, batchSize: number): void {
+  #readFrom(
+    { queue, key }: WorkQueue,
+    reader: HandlerFunction<Record<string, string>>,
+    how: Pick<SqsEventSourceProps, 'batchSize' | 'maxBatchingWindow' | 'maxConcurrency'>,
+  ): void {
     allowKey(reader, key, 'sqs', 'read');
-    reader.addEventSource(new SqsEventSource(queue, { batchSize, reportBatchItemFailures: true }));
+    reader.addEventSource(new SqsEventSource(queue, { ...how, reportBatchItemFailures: true }));
   }
 }

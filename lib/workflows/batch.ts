@@ -194,6 +194,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     payload: TaskInput.fromObject({
       batchId: '{% $batch.batchId %}',
       plan: '{% $plan %}',
+      now,
       results: '{% $claimed %}',
     }),
     retryOnServiceExceptions: false,

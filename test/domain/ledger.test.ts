@@ -152,6 +152,7 @@ describe('issuing an order', () => {
         bytes: 77,
         deadline: '2026-06-06T00:00:00Z',
         at: '2026-06-01T00:00:00Z',
+        version: before.version + 1,
       },
     ]);
     expect(after.version).toBe(before.version + 1);

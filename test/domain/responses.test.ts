@@ -179,7 +179,9 @@ describe('applying a response', () => {
     const before = fresh(2);
     const applied = answered(before, [], { sha256: 'empty', at: '2026-06-02T00:00:00Z' });
     expect(applied).toMatchObject({ rows: 0, recorded: 0, alreadyRecorded: 0, rejects: [], late: false });
-    expect(applied.ledger.files).toEqual([{ sha256: 'empty', attempt: 'work-empty', at: '2026-06-02T00:00:00Z' }]);
+    expect(applied.ledger.files).toEqual([
+      { sha256: 'empty', attempt: 'work-empty', at: '2026-06-02T00:00:00Z', version: before.version + 1 },
+    ]);
     expect(applied.ledger.version).toBe(before.version + 1);
     expect(before.files).toEqual([]);
   });
@@ -277,7 +279,7 @@ describe('applying a response', () => {
     const order = { rows: 1, sha256: 'o', bytes: 90, deadline: ladderEnds.reverify };
     const told = withFailedOrder(applied, order);
     expect(told.ledger.files).toEqual([
-      { sha256: 'f', attempt: 'work-f', at: '2026-06-03T10:00:00Z', failedOrder: order },
+      { sha256: 'f', attempt: 'work-f', at: '2026-06-03T10:00:00Z', version: 2, failedOrder: order },
     ]);
     expect(told.ledger.version).toBe(applied.ledger.version);
     expect(applied.ledger.files[0]).not.toHaveProperty('failedOrder');
@@ -302,7 +304,7 @@ describe('a response after the end of the ladder', () => {
     const verified = answered(ledger, [[0, 'verified']], { sha256: 'v' });
     expect([verified.late, verified.ledger.files.at(-1)]).toEqual([
       true,
-      { sha256: 'v', attempt: 'work-v', at: '2026-06-03T10:00:00Z' },
+      { sha256: 'v', attempt: 'work-v', at: '2026-06-03T10:00:00Z', version: ledger.version + 1 },
     ]);
     const disconnected = answered(verified.ledger, [[1, 'disconnected']], { sha256: 'd' });
     expect(disconnected.madeDisconnected).toEqual([1]);

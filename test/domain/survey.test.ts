@@ -35,8 +35,9 @@ const order = (rung: number, name: string) => ({
   bytes: 1,
   deadline: at(5 * 24),
   at: at(0),
+  version: 2,
 });
-const answer = { sha256: '', attempt: 'a', at: at(1) };
+const answer = { sha256: '', attempt: 'a', at: at(1), version: 3 };
 const batch = (ledgers: Ledger[], changes: Partial<OpenBatch> = {}): OpenBatch => ({
   uploadedAt: at(0),
   startedAt: at(0),

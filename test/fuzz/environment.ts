@@ -12,6 +12,7 @@ export const ENVIRONMENT = {
   AGENCIES_TOPIC: 'agencies',
   OPERATORS_TOPIC: 'operators',
   ADMINISTRATORS_TOPIC: 'administrators',
+  AUDIT_QUEUE: 'audit',
   BATCH_MACHINE: 'Batch',
   IMPORT_MACHINE: 'ImportByPieces',
   BYTES_PER_PIECE: '150',

@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import './environment.ts';
-import { dynamo, s3, sfn, sns } from '../../lambdas/stores/clients.ts';
+import { dynamo, s3, sfn, sns, sqs } from '../../lambdas/stores/clients.ts';
 
 /** What AWS would have refused. */
 export class Refused extends Error {
@@ -97,7 +97,7 @@ export class MemoryAws {
   install(): void {
     const here = (command: unknown) =>
       this.#answer((command as object).constructor.name.replace(/Command$/, ''), (command as { input: Input }).input);
-    for (const client of [s3, dynamo, sns, sfn]) client.send = here as typeof client.send;
+    for (const client of [s3, dynamo, sns, sfn, sqs]) client.send = here as typeof client.send;
     s3.config.endpoint = async () => ({ protocol: 'https:', hostname: 's3.memory', path: '/', port: 443 });
   }
 
@@ -123,6 +123,11 @@ export class MemoryAws {
         const source = this.objects.get(String(input.CopySource).split('/').map(decodeURIComponent).join('/'));
         if (source === undefined) throw new Refused('an object that is copied is there');
         return this.#keep(input as { Bucket: string; Key: string }, source);
+      }
+      case 'SendMessage': {
+        const { MessageBody } = input as { MessageBody: string };
+        if (bytesOf(MessageBody) > LARGEST_MESSAGE) throw new Refused('a message has at most 256 kB');
+        return {};
       }
       case 'Publish':
         return this.#publish(input as { TopicArn: string; Message: string; MessageAttributes: Record<string, Item> });

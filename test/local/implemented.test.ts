@@ -8,6 +8,7 @@ import { DYNAMODB_ACTIONS } from '../../lib/local/dynamo-host.ts';
 import { LAMBDA_ACTIONS, SERVICES } from '../../lib/local/endpoint.ts';
 import { SNS_ACTIONS, SQS_ACTIONS, STS_ACTIONS } from '../../lib/local/fauxqs.ts';
 import { ARGUMENTS, DYNAMODB_ERRORS, INTEGRATIONS } from '../../lib/local/integrations.ts';
+import { KMS_ACTIONS } from '../../lib/local/kms.ts';
 import { MOVE_ACTIONS } from '../../lib/local/moves.ts';
 import { PATTERN_MATCHERS } from '../../lib/local/pattern.ts';
 import { INTRINSICS, PSEUDO_PARAMETERS, RESOURCE_ATTRIBUTES, RESOURCE_TYPES } from '../../lib/local/resources.ts';
@@ -153,6 +154,7 @@ describe('the document lists exactly what the code implements', () => {
         SQS: [...SQS_ACTIONS, ...Object.keys(MOVE_ACTIONS)],
         SNS: SNS_ACTIONS,
         STS: STS_ACTIONS,
+        KMS: KMS_ACTIONS,
         Lambda: LAMBDA_ACTIONS,
         CloudFormation: CLOUDFORMATION_ACTIONS,
       }),

@@ -58,7 +58,8 @@ describe('a request of S3', () => {
     ["the local cloud's S3 has no POST of a bucket", 'POST', '/inbox'],
     ["the local cloud's S3 has no POST of an object", 'POST', PATH],
     ["the local cloud's S3 has no PATCH of an object", 'PATCH', PATH],
-    ["the local cloud's S3 has no if-none-match for PutObject", 'PUT', PATH, { 'if-none-match': '*' }],
+    ["the local cloud's S3 has no if-none-match for PutObject", 'PUT', PATH, { 'if-none-match': '"x"' }],
+    ["the local cloud's S3 has no if-none-match for CopyObject", 'PUT', PATH, { ...COPY, 'if-none-match': '*' }],
     ["the local cloud's S3 has no if-match for CopyObject", 'PUT', PATH, { ...COPY, 'if-match': '"x"' }],
     ["the local cloud's S3 has no x-amz-tagging for PutObject", 'PUT', PATH, { 'x-amz-tagging': 'a=b' }],
     [
@@ -84,6 +85,10 @@ describe('a request of S3', () => {
     expect(request('HEAD', PATH, { 'if-match': '"x"' }).action).toBe('HeadObject');
   });
 
+  it('may be put where it is not there yet', () => {
+    expect(request('PUT', PATH, { 'if-none-match': '*' }).action).toBe('PutObject');
+  });
+
   it('may carry metadata, checksums and what a signature needs', () => {
     const headers = {
       'x-amz-date': 'x',
@@ -95,8 +100,9 @@ describe('a request of S3', () => {
     expect(request('PUT', PATH, headers).action).toBe('PutObject');
   });
 
-  it('can neither name the bucket where old versions stand, nor a key that is no text', () => {
+  it('can neither name a bucket of our own, nor a key that is no text', () => {
     expect(() => request('GET', '/inbox..versions/v1')).toThrow(expect.objectContaining({ code: 'InvalidBucketName' }));
+    expect(() => request('PUT', '/inbox..new/v1')).toThrow(expect.objectContaining({ code: 'InvalidBucketName' }));
     expect(() => request('GET', '/inbox/%E0%A4')).toThrow(expect.objectContaining({ code: 'InvalidURI' }));
   });
 });

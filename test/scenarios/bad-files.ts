@@ -94,13 +94,13 @@ export class Tables {
     this.#links = cloud.names.tables.Links ?? '';
   }
 
-  /** Every record of batches, directions and claims, by its key. */
+  /** Every record of batches, directions and claims, by its key; the audit, which tells of refusals as well, is left out. */
   async records(): Promise<Record<string, unknown>> {
     const records: Record<string, unknown> = {};
     let after: Record<string, unknown> | undefined;
     do {
       const page = await this.client.send(new ScanCommand({ TableName: this.cases, ExclusiveStartKey: after }));
-      for (const item of page.Items ?? []) records[item.pk] = item;
+      for (const item of page.Items ?? []) if (!item.pk.startsWith('AUDIT#')) records[item.pk] = item;
       after = page.LastEvaluatedKey;
     } while (after);
     return records;

@@ -467,7 +467,11 @@ describe('a function', () => {
       );
     expect(may('states:StartExecution').sort()).toEqual(['Import ImportByPieces', 'Intake Batch', 'Sweep Direction']);
     expect(may('states:SendTaskSuccess').sort()).toEqual(['Order Direction', 'Record Direction']);
-    expect(may('sqs:SendMessage', 'AWS::SQS::Queue').sort()).toEqual([
+    const sends = may('sqs:SendMessage', 'AWS::SQS::Queue').sort();
+    expect(sends.filter((one) => one.endsWith(' AuditQueue'))).toEqual(
+      ['Close', 'Commit', 'Order', 'Record', 'Release', 'Screen', 'Settle'].map((id) => `${id} AuditQueue`),
+    );
+    expect(sends.filter((one) => !one.endsWith(' AuditQueue'))).toEqual([
       'Sweep ReleaseQueue',
       'Sweep ReportsQueue',
       'Sweep ResponsesQueue',
@@ -546,7 +550,20 @@ describe('EventBridge', () => {
 });
 
 describe('a key', () => {
-  const keys = ofType('AWS::KMS::Key');
+  const keys = ofType('AWS::KMS::Key').filter(({ properties }) => properties.KeySpec === undefined);
+
+  it('of the audit makes keyed hashes for the one function that writes it, is used for nothing else, and stays the same', () => {
+    const [key, ...others] = ofType('AWS::KMS::Key').filter(({ properties }) => properties.KeySpec === 'HMAC_256');
+    expect(others).toEqual([]);
+    expect(key?.properties).toMatchObject({ KeyUsage: 'GENERATE_VERIFY_MAC' });
+    expect(key?.properties).not.toHaveProperty('EnableKeyRotation');
+    const may = (action: string) =>
+      [...rights.roles.values()]
+        .filter((role) => rights.useKey(role, action, key?.arn ?? '').allowed)
+        .map(({ arn }) => arn);
+    expect(may('kms:GenerateMac')).toEqual([arnOf('AWS::IAM::Role', /^AuditRole/)]);
+    expect(may('kms:VerifyMac')).toEqual([]);
+  });
 
   it('is the customer-managed one of every table, bucket, topic and queue, and is rotated', () => {
     const arns = keys.map(({ arn }) => arn);

@@ -77,13 +77,13 @@ describe('the data stack', () => {
     data.resourceCountIs('AWS::SNS::Subscription', 10);
   });
 
-  it('has a queue with a dead-letter queue for reports, usage and responses, hidden six times as long as their functions run', () => {
+  it('has a queue with a dead-letter queue for reports, usage, responses and the audit, hidden six times as long as their functions run', () => {
     const queues = Object.entries(data.findResources('AWS::SQS::Queue')).filter(([id]) => /Queue/.test(id));
-    expect(queues).toHaveLength(3);
+    expect(queues).toHaveLength(4);
     const hidden = Object.fromEntries(
       queues.map(([id, { Properties }]) => [id.replace(/Queue.*/, ''), Properties.VisibilityTimeout]),
     );
-    expect(hidden).toEqual({ Reports: 6 * 60, Usage: 6 * 15 * 60, Responses: 6 * 5 * 60 });
+    expect(hidden).toEqual({ Reports: 6 * 60, Usage: 6 * 15 * 60, Responses: 6 * 5 * 60, Audit: 6 * 60 });
     for (const [, { Properties }] of queues)
       expect(Properties.RedrivePolicy).toEqual({
         maxReceiveCount: 5,

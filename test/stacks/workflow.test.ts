@@ -118,7 +118,7 @@ describe('the workflow stack', () => {
 
   it('reads every queue with partial batch responses', () => {
     const mappings = Object.values(workflow.findResources('AWS::Lambda::EventSourceMapping'));
-    expect(mappings).toHaveLength(5);
+    expect(mappings).toHaveLength(6);
     for (const { Properties } of mappings)
       expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });

@@ -6,7 +6,7 @@ import type { DirectionId, DirectionKind } from '../../../lambdas/domain/identif
 
 /** The part of a cloud that people outside it can touch. */
 export interface OutsideCloud {
-  readonly names: { readonly buckets: { readonly inbox: string; readonly outbox: string } };
+  readonly names: { readonly buckets: { readonly inbox: string; readonly outbox: string; readonly audit: string } };
   readonly clock: { now(): number };
   /** Registers somebody's act at a cloud instant (epoch milliseconds). */
   outside(at: number, run: () => Promise<void>): void;

@@ -6,7 +6,7 @@ import { CommandError } from './arguments.ts';
 import type { OutsideCloud } from './desk.ts';
 
 /** What a run leaves in its folder. */
-const ENTRIES = ['inbox', 'outbox', 'run.json'] as const;
+const ENTRIES = ['inbox', 'outbox', 'audit', 'run.json'] as const;
 /** The longest name that a folder takes, in bytes. */
 const LONGEST_NAME = 255;
 const AT_ONCE = 16;
@@ -16,7 +16,7 @@ export class OutFolder {
   readonly path: string;
   private staging: string | undefined;
 
-  /** @throws CommandError when the folder can't be written, or holds an inbox or outbox that no run made */
+  /** @throws CommandError when the folder can't be written, or holds one of these that no run made */
   constructor(path: string) {
     this.path = path;
     let existing = path;
@@ -42,7 +42,7 @@ export class OutFolder {
     this.staging = staging;
     try {
       let written = 0;
-      for (const bucket of ['inbox', 'outbox'] as const) {
+      for (const bucket of ['inbox', 'outbox', 'audit'] as const) {
         await mkdir(join(staging, bucket));
         const name = cloud.names.buckets[bucket];
         const keys = await cloud.list(name);

@@ -18,6 +18,7 @@ export function reportText(
     'Files',
     `  ${out}/outbox/batches/    a summary for each batch; beside it orders/, receipts/, rejects/, revocations/`,
     `  ${out}/inbox/             everything that was uploaded`,
+    `  ${out}/audit/             what was decided, as chained entries: npm run audit follows them`,
     `  ${out}/run.json           what the run used`,
   ];
   return `${[...blocks, ...(told === '' ? [] : [told]), files.join('\n')].join('\n\n')}\n`;

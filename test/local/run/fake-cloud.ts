@@ -5,7 +5,7 @@ import type { ConductedCloud } from '../../../lib/local/run/conduct.ts';
 
 /** Buckets, queues and a virtual clock, with nothing behind them but what a test puts there. */
 export class FakeCloud implements ConductedCloud {
-  readonly names = { buckets: { inbox: 'inbox', outbox: 'outbox' } };
+  readonly names = { buckets: { inbox: 'inbox', outbox: 'outbox', audit: 'audit' } };
   readonly clock: VirtualClock;
   readonly queues = new Map<string, string[]>();
   /** Uploads to the inbox, in order. */

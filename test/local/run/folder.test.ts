@@ -25,11 +25,11 @@ const save = async (objects: Record<string, string>, out = at('out')) =>
   new OutFolder(out).save(await cloudWith(objects), { operations: {} }, () => {});
 
 describe('the folder of a run', () => {
-  it('holds both buckets under their keys, and run.json', async () => {
+  it('holds the buckets under their keys, and run.json', async () => {
     await save({ "inbox/reports/mha/+ %20 'क.csv": 'a', 'outbox/orders/jio/d/1-block.csv': 'b' });
     expect(readFileSync(at('out', 'inbox', 'reports', 'mha', "+ %20 'क.csv"), 'utf8')).toBe('a');
     expect(readFileSync(at('out', 'outbox', 'orders', 'jio', 'd', '1-block.csv'), 'utf8')).toBe('b');
-    expect(readdirSync(at('out')).sort()).toEqual(['inbox', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
   });
 
   it('replaces an earlier run’s whole, and leaves other files alone', async () => {
@@ -37,7 +37,7 @@ describe('the folder of a run', () => {
     writeFileSync(at('out', 'notes.txt'), 'mine');
     await save({ 'inbox/new.csv': 'new' });
     expect(readdirSync(at('out', 'inbox'))).toEqual(['new.csv']);
-    expect(readdirSync(at('out')).sort()).toEqual(['inbox', 'notes.txt', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'notes.txt', 'outbox', 'run.json']);
   });
 
   it('keeps an earlier run’s when the new one can’t be written', async () => {
@@ -46,7 +46,7 @@ describe('the folder of a run', () => {
     cloud.get = () => Promise.reject(new Error('gone'));
     await expect(new OutFolder(at('out')).save(cloud, { operations: {} }, () => {})).rejects.toThrow('gone');
     expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
-    expect(readdirSync(at('out')).sort()).toEqual(['inbox', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
   });
 
   it('shortens a name that no folder takes, and keeps two such names apart', async () => {
@@ -62,7 +62,7 @@ describe('the folder of a run', () => {
     await save(Object.fromEntries(keys.map((key) => [`outbox/${key}`, `content of ${key}`])));
     // Whatever a path leads to, all that was written stands below the bucket's folder, each key once.
     expect(readdirSync(root)).toEqual(['out']);
-    expect(readdirSync(at('out')).sort()).toEqual(['inbox', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
     const files = readdirSync(at('out', 'outbox'), { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
     const contents = files.map((file) => readFileSync(join(file.parentPath, file.name), 'utf8'));
     expect(contents.sort()).toEqual(keys.map((key) => `content of ${key}`).sort());
@@ -85,9 +85,12 @@ describe('the folder of a run', () => {
     expect(() => new OutFolder(at('file', 'below'))).toThrow(/--out .*is not a folder/);
   });
 
-  it.each(['inbox', 'outbox', 'run.json'])('is refused where it would replace a %s that no run made', (name) => {
-    if (name === 'run.json') writeFileSync(at(name), '{"mine":true}');
-    else mkdirSync(at(name));
-    expect(() => new OutFolder(root)).toThrow(CommandError);
-  });
+  it.each(['audit', 'inbox', 'outbox', 'run.json'])(
+    'is refused where it would replace a %s that no run made',
+    (name) => {
+      if (name === 'run.json') writeFileSync(at(name), '{"mine":true}');
+      else mkdirSync(at(name));
+      expect(() => new OutFolder(root)).toThrow(CommandError);
+    },
+  );
 });

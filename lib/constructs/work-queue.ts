@@ -5,26 +5,26 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { GuardedKey } from './guarded-key.ts';
 
-/** A queue of events before a function that may work on each for `worksFor`. What fails five times goes to the dead letters. */
-export interface EventQueue {
+/** A queue before a function that may work on each message for `worksFor`. What fails five times goes to the dead letters. */
+export interface WorkQueue {
   readonly queue: Queue;
   readonly deadLetters: Queue;
   readonly worksFor: Duration;
   readonly key: GuardedKey;
 }
 
-export interface EventQueueProps {
+export interface WorkQueueProps {
   readonly worksFor: Duration;
   readonly key: GuardedKey;
+}
+
+export interface EventQueueProps extends WorkQueueProps {
   /** Of the rule that fills the queue. */
   readonly rule: { readonly id: string } & Pick<RuleProps, 'description' | 'eventPattern' | 'schedule'>;
 }
 
-/**
- * Makes such a queue, its dead-letter queue and the rule that fills it. EventBridge does not invoke functions itself: Lambda would
- * try an event three times and drop it.
- */
-export function eventQueue(scope: Construct, id: string, { worksFor, key, rule }: EventQueueProps): EventQueue {
+/** Makes such a queue and its dead-letter queue. */
+export function workQueue(scope: Construct, id: string, { worksFor, key }: WorkQueueProps): WorkQueue {
   const encrypted = { encryption: QueueEncryption.KMS, encryptionMasterKey: key, enforceSSL: true };
   const retentionPeriod = Duration.days(14);
   const deadLetters = new Queue(scope, `${id}DeadLetters`, { ...encrypted, retentionPeriod });
@@ -35,6 +35,18 @@ export function eventQueue(scope: Construct, id: string, { worksFor, key, rule }
     visibilityTimeout: Duration.seconds(6 * worksFor.toSeconds()),
     deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
   });
+  // By these `npm run redrive` finds what could not be worked on.
+  new CfnOutput(scope, `${id}DeadLettersUrl`, { value: deadLetters.queueUrl });
+  return { queue, deadLetters, worksFor, key };
+}
+
+/**
+ * Makes a queue of events, and the rule that fills it. EventBridge does not invoke functions itself: Lambda would try an event
+ * three times and drop it.
+ */
+export function eventQueue(scope: Construct, id: string, { rule, ...props }: EventQueueProps): WorkQueue {
+  const work = workQueue(scope, id, props);
+  const { queue } = work;
   const { id: ruleId, ...matches } = rule;
   const fills = new Rule(scope, ruleId, {
     ...matches,
@@ -49,7 +61,5 @@ export function eventQueue(scope: Construct, id: string, { worksFor, key, rule }
       conditions: { ArnEquals: { 'aws:SourceArn': fills.ruleArn } },
     }),
   );
-  // By these `npm run redrive` finds what could not be worked on.
-  new CfnOutput(scope, `${id}DeadLettersUrl`, { value: deadLetters.queueUrl });
-  return { queue, deadLetters, worksFor, key };
+  return work;
 }

@@ -1,0 +1,71 @@
+import { GenerateMacCommand } from '@aws-sdk/client-kms';
+import {
+  type AuditHead,
+  type AuditNote,
+  auditKey,
+  auditText,
+  type ChainKey,
+  chainKeyMessage,
+  continueChain,
+  parseAudit,
+} from '../domain/audit.ts';
+import type { BatchId } from '../domain/identifiers.ts';
+import { markAudited, moveAuditHead, readAudited, readAuditHead } from './cases.ts';
+import { kms } from './clients.ts';
+import { readText, writeNewObject } from './objects.ts';
+import { sendEvent } from './queues.ts';
+
+/** Tells the audit what was committed. Like a notice it may be told again. */
+export async function audit(queueUrl: string, note: AuditNote): Promise<void> {
+  await sendEvent(queueUrl, note);
+}
+
+/** Has KMS make a batch's own key for keyed hashes. */
+export async function chainKeyOf(macKey: string, batchId: BatchId): Promise<ChainKey> {
+  const { Mac, KeyId } = await kms.send(
+    new GenerateMacCommand({
+      KeyId: macKey,
+      MacAlgorithm: 'HMAC_SHA_256',
+      Message: Buffer.from(chainKeyMessage(batchId)),
+    }),
+  );
+  if (Mac === undefined || KeyId === undefined) throw new Error('KMS gave no MAC');
+  return { secret: Mac, madeBy: KeyId };
+}
+
+/**
+ * Appends to a batch's chain what isn't in it yet. The commit is the object that begins with the next entry, which can be written
+ * once; who finds it there finishes what its writer began (marks its entries, moves the head on) and tries at the next place.
+ */
+export async function appendToChain(
+  { bucket, table, macKey }: { bucket: string; table: string; macKey: string },
+  batchId: BatchId,
+  notes: readonly AuditNote[],
+): Promise<void> {
+  const chainKey = await chainKeyOf(macKey, batchId);
+  for (;;) {
+    const head = await readAuditHead(table, batchId);
+    const audited = await readAudited(
+      table,
+      batchId,
+      notes.map(({ id }) => id),
+    );
+    const entries = continueChain(
+      head,
+      notes.filter(({ id }) => !audited.has(id)),
+      chainKey,
+    );
+    if (entries.length === 0) return;
+    const place = { bucket, key: auditKey(batchId, head.n + 1) };
+    const mine = await writeNewObject(place, auditText(entries));
+    const written = mine ? entries : parseAudit(await readText(place));
+    await markAudited(
+      table,
+      batchId,
+      written.map(({ id }) => id),
+    );
+    const { n, hash } = written.at(-1) as AuditHead;
+    await moveAuditHead(table, batchId, head, { n, hash });
+    if (mine) return;
+  }
+}
