@@ -184,7 +184,8 @@ export function verifyChain(
       }
       const { n, id, previous, hash } = entry;
       if (entry.batchId !== batchId) fault('foreign', `it is of the chain of ${entry.batchId}`);
-      if (hash !== hashOf(withoutHash(entry))) fault('changed', `entry ${n} says what its hash does not know`);
+      if (hash !== hashOf(withoutHash(entry)) || line !== JSON.stringify(entry))
+        fault('changed', `entry ${n} says what its hash does not know`);
       if (index === 0 && key !== auditKey(batchId, n)) fault('reordered', `entry ${n} does not begin this object`);
       if (n <= expected.n) fault('reordered', `entry ${n} comes after entry ${expected.n}`);
       else if (n > expected.n + 1)

@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,11 +46,11 @@ const keysUnder = (place: string) =>
 const text = (key: string) => readFileSync(join(folder, 'outbox', key), 'utf8');
 const json = <T>(key: string) => JSON.parse(text(key)) as T;
 
-/** The command, as `npm start` runs it. */
-function runCommand(): Promise<typeof exit> {
-  const script = fileURLToPath(new URL('../../bin/run.ts', import.meta.url));
+/** A command, as npm runs it. */
+function command(name: string, ...args: string[]): Promise<typeof exit> {
+  const script = fileURLToPath(new URL(`../../bin/${name}.ts`, import.meta.url));
   return new Promise((resolve) => {
-    execFile(process.execPath, [script, ...ARGUMENTS, '--out', folder], (error, said, complained) =>
+    execFile(process.execPath, [script, ...args], (error, said, complained) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, said, complained }),
     );
   });
@@ -76,7 +85,7 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sample-'));
-  exit = await runCommand();
+  exit = await command('run', ...ARGUMENTS, '--out', folder);
   const uploads: Upload[] = [];
   again = await runHere(uploads);
   reckoned = new Reckoning(folder, OPERATORS, uploads);
@@ -184,5 +193,118 @@ describe('beside a second reckoning from the uploads alone', () => {
       return [key.replace(/\.csv$/, ''), rows];
     });
     expect(Object.fromEntries(revocations)).toEqual(reckoned.revocations);
+  });
+});
+
+describe('its audit', () => {
+  const chain = (id: string) => `audit/batches/${id}`;
+  const objects = (from: string, id: string) => readdirSync(join(from, chain(id))).sort();
+  const entries = (id: string) =>
+    objects(folder, id).flatMap((name) =>
+      readFileSync(join(folder, chain(id), name), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { kind: string; facts: Record<string, unknown> }),
+    );
+
+  it('is intact, and every file of both batches is the one that an entry tells of', async () => {
+    const { code, said, complained } = await command('audit', '--in', folder);
+    expect({ code, complained }).toEqual({ code: 0, complained: '' });
+    for (const { id } of reckoned.batches)
+      expect(said).toMatch(new RegExp(`^${id}: intact, \\d+ entries; \\d+ files compared$`, 'm'));
+  });
+
+  it('has an entry for each order, each response that was taken, each direction and each step', () => {
+    for (const { id } of reckoned.batches) {
+      const counts: Record<string, number> = {};
+      for (const { kind } of entries(id)) counts[kind] = (counts[kind] ?? 0) + 1;
+      const ofBatch = (place: string) => keysUnder(place).filter((key) => key.split('/')[2]?.startsWith(`${id}.`));
+      const orders = ofBatch('orders');
+      const receipts = ofBatch('receipts').map((key) => json<{ refused: string | null }>(key));
+      const lists = keysUnder('revocations').filter((key) => key.includes(`/${id}.`) && key.endsWith('.csv'));
+      expect(counts).toMatchObject({
+        batch_registered: 1,
+        plan_directed: 1,
+        order_issued: orders.filter((key) => !key.includes('/failed-')).length,
+        disconnect_ordered: orders.filter((key) => key.includes('/failed-')).length,
+        response_recorded: receipts.filter(({ refused }) => refused === null).length,
+        direction_closed: new Set(orders.map((key) => key.split('/')[2])).size,
+        batch_settled: 1,
+        revoked: lists.length,
+      });
+    }
+  });
+
+  it('names no number and no handset', () => {
+    for (const { id } of reckoned.batches) {
+      const said = JSON.stringify(entries(id))
+        // Hashes, the versions of uploads, and the account.
+        .replace(/[0-9a-f]{64}|v\d{31}|:\d{12}:/g, '');
+      expect(said.length).toBeGreaterThan(10_000);
+      expect(said).not.toMatch(/\d{10}/);
+    }
+  });
+
+  const tamperings: [what: string, said: RegExp, tamper: (at: string, names: string[]) => void][] = [
+    [
+      'an entry that was changed',
+      /^ {2}changed: .*entry \d+ says what its hash does not know$/m,
+      (at, [, second = '']) => {
+        const text = readFileSync(join(at, second), 'utf8');
+        writeFileSync(
+          join(at, second),
+          text.replace(/"rows":\d+/, '"rows":1000000').replace(/"plan":\d+/, '"plan":99'),
+        );
+      },
+    ],
+    [
+      'one that was removed',
+      /^ {2}removed: .*entries \d+ to \d+ are missing/m,
+      (at, names) => rmSync(join(at, names.at(-3) ?? '')),
+    ],
+    [
+      'some that changed places',
+      /^ {2}reordered: /m,
+      (at, [first = '', second = '']) => {
+        renameSync(join(at, first), join(at, 'x'));
+        renameSync(join(at, second), join(at, first));
+        renameSync(join(at, 'x'), join(at, second));
+      },
+    ],
+    [
+      'its end, cut off',
+      /^ {2}unknown: no entry tells of (inbox|outbox)\//m,
+      (at, names) => {
+        for (const name of names.slice(-20)) rmSync(join(at, name));
+      },
+    ],
+  ];
+  it.each(tamperings)('is found not to be intact by %s', async (_, said, tamper) => {
+    const id = reckoned.batches[0]?.id ?? '';
+    const copy = mkdtempSync(join(tmpdir(), 'tampered-'));
+    try {
+      cpSync(folder, copy, { recursive: true });
+      tamper(join(copy, chain(id)), objects(copy, id));
+      const ended = await command('audit', '--batch', id, '--in', copy);
+      expect(ended.code).toBe(1);
+      expect(ended.said).toContain(`${id}: NOT INTACT`);
+      expect(ended.complained).toMatch(said);
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
+  });
+
+  it('finds a file that is not the one which was published', async () => {
+    const id = reckoned.batches[0]?.id ?? '';
+    const copy = mkdtempSync(join(tmpdir(), 'tampered-'));
+    try {
+      cpSync(folder, copy, { recursive: true });
+      appendFileSync(join(copy, 'outbox', 'batches', id, 'summary.json'), ' ');
+      const { code, complained } = await command('audit', '--batch', id, '--in', copy);
+      expect(code).toBe(1);
+      expect(complained).toMatch(/^ {2}altered: outbox\/batches\/.*\/summary\.json is not the summary of entry \d+\n$/);
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
   });
 });

@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalCloud, startCloud } from '../../lib/local/cloud.ts';
+import { resolveStacks } from '../../lib/local/template.ts';
 
 export const START = Date.parse('2026-06-01T00:00:00Z');
 export const CASES = 'Cases';
 export const LINKS = 'Links';
 export const INBOX = 'inbox';
 export const OUTBOX = 'outbox';
+export const AUDIT = 'audit';
 
 const key = (name: string, KeyType: 'HASH' | 'RANGE') => ({ AttributeName: name, KeyType });
 const table = (TableName: string, ...names: string[]) => ({
@@ -48,6 +50,11 @@ const TEMPLATE = {
       Properties: { BucketName: INBOX, VersioningConfiguration: { Status: 'Enabled' } },
     },
     Outbox: { Type: 'AWS::S3::Bucket', Properties: { BucketName: OUTBOX } },
+    Audit: {
+      Type: 'AWS::S3::Bucket',
+      Properties: { BucketName: AUDIT, VersioningConfiguration: { Status: 'Enabled' } },
+    },
+    HashKey: { Type: 'AWS::KMS::Key', Properties: { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' } },
     Tokens: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'tokens' } },
     News: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'news' } },
     OfAirtel: {
@@ -81,6 +88,12 @@ function split(text: string, at: string, value: unknown): unknown[] {
 
 export const TOPIC = arn('sns', 'news');
 export const MACHINE = arn('states', 'stateMachine:Waits');
+
+/** The ARN of the key that makes keyed hashes. */
+export function hashKeyArn({ region, account, endpoint }: LocalCloud): string {
+  const resources = resolveStacks([{ name: 'app', template: TEMPLATE }], { region, account, endpoint });
+  return resources.find(({ logicalId }) => logicalId === 'HashKey')?.arn ?? '';
+}
 
 /**
  * A cloud that holds only what the stores talk to. The environment is what a function's is, so the stores are to be
