@@ -1,5 +1,6 @@
 import { type Caller, evaluate } from './evaluate.ts';
 import type { Context } from './patterns.ts';
+import { qualified } from './qualified.ts';
 import { readPolicy, type Statement, UnknownElement } from './statement.ts';
 
 /** A resource of the synthesized app, its references resolved. */
@@ -130,6 +131,10 @@ export class Rights {
    * @param context what the request says beside who asks, keys in lower case
    */
   ask(who: Role | Service, action: string, resource: string, context: Context = {}): Answer {
+    // What names a version or an alias is asked of the state machine's own ARN, and says so in a key of its own.
+    const { machineArn, qualifier } = qualified(resource);
+    if (qualifier !== undefined)
+      return this.ask(who, action, machineArn, { ...context, 'states:statemachinequalifier': [qualifier] });
     const { statements, key } = this.#guarded.get(guardedArn(resource)) ?? { statements: [], key: undefined };
     const first = this.#decide(who, action, resource, context, { account: this.#account, statements });
     if (!first.allowed || key === undefined) return first;

@@ -81,6 +81,11 @@ const OTHER_VERBS: readonly { type: string; what: string; verbs: Readonly<Record
     what: 'state machine',
     verbs: { list: 'states:ListExecutions', start: 'states:StartExecution' },
   },
+  {
+    type: 'AWS::StepFunctions::StateMachineAlias',
+    what: 'alias of a state machine',
+    verbs: { list: 'states:ListExecutions', start: 'states:StartExecution' },
+  },
   { type: 'AWS::Lambda::Function', what: 'function', verbs: { invoke: 'lambda:InvokeFunction' } },
 ];
 
@@ -190,6 +195,9 @@ function workersTable(rights: Rights, resources: readonly Resource[]): string {
                 .filter((one) => actions.test(one))
                 .flatMap((one) =>
                   resource.flatMap((arn) => {
+                    const aliases = condition['ForAnyValue:StringEquals']?.['states:StateMachineQualifier'] ?? [];
+                    if (aliases.length > 0)
+                      return aliases.map((alias) => ({ action: one, arn: `${arn}:${alias}`, context: {} }));
                     // A list is of what begins with a prefix that the statement names.
                     const prefixes = condition.StringLike?.['s3:prefix'] ?? [];
                     return one === 's3:ListBucket' && prefixes.length > 0

@@ -9,6 +9,7 @@ import type { IConstruct } from 'constructs';
 import type { GuardedBucket } from './guarded-bucket.ts';
 import { GuardedKey, HASH, type HashKey, KEY_ACTIONS, type KeyService } from './guarded-key.ts';
 import { NamedRole } from './named-role.ts';
+import type { VersionedMachine } from './versioned-machine.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** What works with a role of its own: a function, or a state machine. */
@@ -74,6 +75,11 @@ export function allowPublish(to: Worker, ...topics: [Topic, ...Topic[]]): void {
   const key = guarded(topics[0].masterKey);
   policy.addStatements(keyStatement(key, 'sns', 'write'));
   key.admit(roleOf(to).fixedArn, 'sns', 'write');
+}
+
+/** Lets a worker start a state machine, by its alias only. */
+export function allowStart(to: Worker, machine: VersionedMachine): void {
+  new Policy(to, `AllowStart${machine.node.id}`, { roles: [roleOf(to)], statements: [machine.startStatement()] });
 }
 
 /** Lets a worker put events into queues, which are under one key. */

@@ -8,7 +8,7 @@ import { Rights } from '../access/rights.ts';
 import { AsyncInvoker } from './async-invoke.ts';
 import { OutsideS3 } from './client.ts';
 import { RealClock, VirtualClock } from './clock.ts';
-import { type CloudNames, createResources, logicalName, type Placed } from './create.ts';
+import { type CloudNames, changeResources, createResources, logicalName, type Placed } from './create.ts';
 import { Dynamo } from './dynamo.ts';
 import { Endpoint } from './endpoint.ts';
 import { Enforcement } from './enforcement.ts';
@@ -71,6 +71,11 @@ export interface LocalCloud {
   rest(): Promise<void>;
   /** Lets virtual time pass until no timer is left, or until an instant. */
   run(until?: number): Promise<void>;
+  /**
+   * Deploys another cloud assembly over the one that runs, at rest. Rejects with UnsupportedTemplate or
+   * UnsupportedDefinition, before anything is changed, where the change holds what isn't implemented.
+   */
+  deploy(assembly: string): Promise<void>;
   /** An outsider's act at an instant of the cloud. */
   outside(at: number, run: () => Promise<void>): void;
   /**
@@ -121,9 +126,10 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
   try {
     const endpoint = await Endpoint.listen(settings.port ?? 0);
     stops.push(() => endpoint.close());
-    const app = loadAssembly(settings.assembly, { region: REGION, account: ACCOUNT, endpoint: endpoint.url });
+    const place = { region: REGION, account: ACCOUNT };
+    let app = loadAssembly(settings.assembly, { ...place, endpoint: endpoint.url });
     const enforcement = settings.enforce
-      ? new Enforcement(new Rights(app.resources, { region: REGION, account: ACCOUNT }), ACCOUNT, (text) => {
+      ? new Enforcement(new Rights(app.resources, place), ACCOUNT, (text) => {
           failed.push(`a right was lacking: ${text}`);
         })
       : undefined;
@@ -200,7 +206,7 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
       counted: (what, machine) => usage.counted(what, machine),
       random,
     });
-    const placed: Placed[] = await createResources(app, {
+    const creation = {
       endpoint: endpoint.url,
       dynamo,
       kms,
@@ -211,10 +217,10 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
       asyncInvoker,
       pollers,
       states,
-    });
+    };
+    const placed: Placed[] = await createResources(app, creation);
     const moves = new MessageMoves(clock, fauxqs);
-    const { stacks } = app;
-    endpoint.open({
+    const services = {
       clock,
       dynamo,
       kms,
@@ -225,11 +231,11 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
       asyncInvoker,
       pollers,
       moves,
-      stacks,
       start,
       usage,
       enforcement,
-    });
+    };
+    endpoint.open({ ...services, stacks: app.stacks });
 
     const outside = new OutsideS3(endpoint.url, REGION);
     stops.push(() => outside.close());
@@ -237,15 +243,28 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
       await Promise.race([drive, dynamo.lost]);
       usage.dynamo = await dynamo.usage();
     };
+    const names = namesOf(placed);
+    const deploy = async (assembly: string): Promise<void> => {
+      const versionOf = (machineArn: string, revisionId: string) => states.versionOf(machineArn, revisionId);
+      const next = loadAssembly(assembly, { ...place, endpoint: endpoint.url, versionOf });
+      const rights = enforcement && new Rights(next.resources, place);
+      placed.push(...(await changeResources(app, next, creation)));
+      app = next;
+      Object.assign(names, namesOf(placed));
+      if (rights) enforcement.renew(rights);
+      enforcement?.checkWiring(app.resources);
+      endpoint.open({ ...services, stacks: app.stacks });
+    };
     return {
       endpoint: endpoint.url,
       region: REGION,
       account: ACCOUNT,
       clock,
-      names: namesOf(placed),
+      names,
       lost: dynamo.lost,
       rest: () => counted(clock.rest()),
       run: (until) => counted(clock.run(until)),
+      deploy,
       outside: (at, run) => clock.outside(at, run),
       put: (bucket, key, body, as) => outside.put(bucket, key, body, as),
       get: (bucket, key, as) => outside.get(bucket, key, as),

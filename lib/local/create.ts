@@ -4,12 +4,13 @@ import type { Dynamo } from './dynamo.ts';
 import { OUTSIDER } from './dynamo-host.ts';
 import { type Bus, type RuleTarget, rateOf } from './events.ts';
 import type { Fauxqs } from './fauxqs.ts';
-import type { Functions } from './functions.ts';
+import type { FunctionSpec, Functions } from './functions.ts';
 import type { Kms } from './kms.ts';
 import { compilePattern, UnsupportedPattern } from './pattern.ts';
 import { DEFAULT_BATCH_SIZE, DEFAULT_CONCURRENCY, type Pollers } from './queues.ts';
+import { RESOURCE_TYPES } from './resources.ts';
 import type { S3 } from './s3.ts';
-import type { StepFunctions } from './states/service.ts';
+import type { StateMachineSpec, StepFunctions } from './states/service.ts';
 import { type LoadedApp, type LoadedResource, UnsupportedTemplate } from './template.ts';
 
 /** Physical names by logical ones (the construct's id in the template, without the hash at its end). */
@@ -46,6 +47,9 @@ export interface Creation {
   states: StepFunctions;
 }
 
+/** The weight of an alias's only version, in percent. */
+const ALL = 100;
+
 type Create = (resource: LoadedResource, creation: Creation, app: LoadedApp) => Promise<void> | void;
 
 /** In the order of creation; types that aren't named have no effect. */
@@ -59,21 +63,82 @@ const CREATORS: readonly [type: string, create: Create, kind?: Placed['kind']][]
   ['AWS::Lambda::Function', createFunction, 'function'],
   ['AWS::Lambda::EventInvokeConfig', configureInvoke],
   ['AWS::StepFunctions::StateMachine', createMachine, 'machine'],
+  ['AWS::StepFunctions::StateMachineVersion', publishVersion],
+  ['AWS::StepFunctions::StateMachineAlias', nameVersion],
   ['AWS::Lambda::EventSourceMapping', createMapping],
   ['AWS::Events::Rule', createRule],
 ];
 
-/** Creates what the app describes; rejects, naming the resource, where a value isn't implemented. */
-export async function createResources(app: LoadedApp, creation: Creation): Promise<Placed[]> {
+/**
+ * Creates what the app describes, or of it these resources; rejects, naming the resource, where a value isn't implemented.
+ */
+export async function createResources(
+  app: LoadedApp,
+  creation: Creation,
+  resources: readonly LoadedResource[] = app.resources,
+): Promise<Placed[]> {
   const placed: Placed[] = [];
   for (const [type, create, kind] of CREATORS) {
-    for (const resource of app.resources.filter((r) => r.type === type)) {
+    for (const resource of resources.filter((r) => r.type === type)) {
       await create(resource, creation, app);
       const { logicalId, name, arn } = resource;
       if (kind !== undefined) placed.push({ kind, logical: withoutHash(logicalId), physical: name, arn });
     }
   }
   return placed;
+}
+
+const VERSION = 'AWS::StepFunctions::StateMachineVersion';
+
+/** Types that a deployment may change: what is created once more takes the place of what was. */
+const CHANGING: readonly string[] = [
+  'AWS::Lambda::Function',
+  'AWS::StepFunctions::StateMachine',
+  VERSION,
+  'AWS::StepFunctions::StateMachineAlias',
+];
+
+/**
+ * Deploys an app over another one, which stays where they are alike: functions run the new code from their next invocation
+ * on, state machines from the next execution on. Gives what came to be beside what was there.
+ *
+ * Rejects with UnsupportedTemplate, before anything is changed, where one has lost a resource that is more than a name, or
+ * changed one otherwise.
+ */
+export async function changeResources(before: LoadedApp, app: LoadedApp, creation: Creation): Promise<Placed[]> {
+  const id = ({ stack, logicalId }: LoadedResource) => `${stack}.${logicalId}`;
+  const old = new Map(before.resources.map((resource) => [id(resource), resource]));
+  const kept = new Set(app.resources.map(id));
+  const isMore = ({ type }: LoadedResource) => CREATORS.some(([created]) => created === type);
+  const problems = [...old.values()]
+    // A version that is no longer in the templates stays: what it started goes on by it.
+    .filter((resource) => isMore(resource) && !kept.has(id(resource)) && resource.type !== VERSION)
+    .map((resource) => `${id(resource)}: a deployment that removes an ${resource.type}`);
+  const changed: LoadedResource[] = [];
+  for (const resource of app.resources.filter(isMore)) {
+    const was = old.get(id(resource));
+    const names = was === undefined ? [] : changesOf(was, resource);
+    if (was?.type === resource.type && names.length === 0) continue;
+    if (was === undefined || CHANGING.includes(resource.type)) changed.push(resource);
+    else problems.push(`${id(resource)}: a deployment that changes ${names.join(', ')} of an ${resource.type}`);
+  }
+  if (problems.length > 0) throw new UnsupportedTemplate(problems);
+  for (const resource of changed) {
+    if (resource.type === 'AWS::Lambda::Function') functionSpec(resource, app);
+    if (resource.type === 'AWS::StepFunctions::StateMachine') creation.states.load(machineSpec(resource, app));
+  }
+  return (await createResources(app, creation, changed)).filter(
+    ({ arn }) => ![...old.values()].some((r) => r.arn === arn),
+  );
+}
+
+/** The properties that have an effect here and are not what they were; the type where that is another. */
+function changesOf(was: LoadedResource, is: LoadedResource): string[] {
+  if (was.type !== is.type) return ['the type'];
+  const accepted: readonly string[] = RESOURCE_TYPES[is.type]?.accepted ?? [];
+  return [...new Set([...Object.keys(was.properties), ...Object.keys(is.properties)])].filter(
+    (name) => !accepted.includes(name) && JSON.stringify(was.properties[name]) !== JSON.stringify(is.properties[name]),
+  );
 }
 
 /** The logical name of a physical name or an ARN. */
@@ -161,12 +226,16 @@ function checkFilterPolicy(resource: LoadedResource, policy: unknown): void {
 }
 
 function createFunction(resource: LoadedResource, { functions }: Creation, app: LoadedApp): void {
+  functions.create(functionSpec(resource, app));
+}
+
+function functionSpec(resource: LoadedResource, app: LoadedApp): FunctionSpec {
   const { logicalId, name, arn, properties } = resource;
   const runtime = String(properties.Runtime);
   if (!/^nodejs\d+\.x$/.test(runtime)) unsupported(resource, `Runtime ${runtime}`);
   const environment = (properties.Environment as { Variables?: Record<string, unknown> } | undefined)?.Variables ?? {};
   const reserved = properties.ReservedConcurrentExecutions;
-  functions.create({
+  return {
     logicalId,
     name,
     arn,
@@ -177,7 +246,7 @@ function createFunction(resource: LoadedResource, { functions }: Creation, app: 
     memoryMb: Number(properties.MemorySize ?? 128),
     reserved: reserved === undefined ? undefined : Number(reserved),
     environment: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, String(value)])),
-  });
+  };
 }
 
 function configureInvoke({ properties }: LoadedResource, { asyncInvoker, functions }: Creation): void {
@@ -188,6 +257,10 @@ function configureInvoke({ properties }: LoadedResource, { asyncInvoker, functio
 }
 
 function createMachine(resource: LoadedResource, { states }: Creation, app: LoadedApp): void {
+  states.createStateMachine(machineSpec(resource, app));
+}
+
+function machineSpec(resource: LoadedResource, app: LoadedApp): StateMachineSpec {
   const { name, arn, properties } = resource;
   const location = properties.DefinitionS3Location as { Key?: unknown } | undefined;
   const text =
@@ -199,7 +272,21 @@ function createMachine(resource: LoadedResource, { states }: Creation, app: Load
     Object.hasOwn(substitutions, key) ? String(substitutions[key]) : whole,
   );
   const type = String(properties.StateMachineType ?? 'STANDARD');
-  states.createStateMachine({ name, arn, definition, roleArn: String(properties.RoleArn), type });
+  return { name, arn, definition, roleArn: String(properties.RoleArn), type };
+}
+
+function publishVersion({ properties }: LoadedResource, { states }: Creation): void {
+  states.publishVersion(String(properties.StateMachineArn), String(properties.StateMachineRevisionId));
+}
+
+function nameVersion(resource: LoadedResource, { states }: Creation): void {
+  const [route, ...others] = resource.properties.RoutingConfiguration as {
+    StateMachineVersionArn: string;
+    Weight: unknown;
+  }[];
+  if (route === undefined || others.length > 0 || Number(route.Weight) !== ALL)
+    unsupported(resource, 'RoutingConfiguration over several versions');
+  states.nameVersion(resource.arn, route.StateMachineVersionArn);
 }
 
 function createMapping(resource: LoadedResource, { pollers, fauxqs, functions }: Creation): void {

@@ -27,7 +27,7 @@ export class NotAuthorized extends Error {
 const FORBIDDEN = 403;
 
 export class Enforcement {
-  readonly #rights: Rights;
+  #rights: Rights;
   readonly #account: string;
   readonly #denied: (text: string) => void;
 
@@ -36,6 +36,11 @@ export class Enforcement {
     this.#rights = rights;
     this.#account = account;
     this.#denied = denied;
+  }
+
+  /** From now on these rights are in force. */
+  renew(rights: Rights): void {
+    this.#rights = rights;
   }
 
   /** The role's ARN where an access key id is a role's name, as people outside take it on here. */
@@ -190,7 +195,12 @@ export function tableNeeds(
 
 /** What a request of Step Functions takes. A token tells whose it is; one that says nothing is left to the service. */
 export function statesNeeds(action: string, body: Readonly<Record<string, unknown>>): Need[] {
-  const resource = body.stateMachineArn ?? body.executionArn ?? body.mapRunArn ?? machineOf(body.taskToken);
+  const resource =
+    body.stateMachineArn ??
+    body.stateMachineAliasArn ??
+    body.executionArn ??
+    body.mapRunArn ??
+    machineOf(body.taskToken);
   return typeof resource === 'string' ? [{ action: `states:${action}`, resource }] : [];
 }
 

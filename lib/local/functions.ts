@@ -85,6 +85,8 @@ interface Running {
 interface Instance {
   id: number;
   fn: Instances;
+  /** The function as it was when the worker started. */
+  spec: FunctionSpec;
   worker: Worker;
   running: Running | undefined;
   idleSince: number;
@@ -115,7 +117,15 @@ export class Functions {
     this.settings = settings;
   }
 
+  /** Creates a function, or changes the one of that name: what runs ends as it began. */
   create(spec: FunctionSpec): void {
+    const known = this.functions.get(spec.name);
+    if (known !== undefined) {
+      known.spec = spec;
+      known.usage.memoryMb = spec.memoryMb;
+      for (const instance of [...known.all]) if (instance.idleSince > 0) this.remove(instance);
+      return;
+    }
     const usage = { invocations: 0, milliseconds: 0, memoryMb: spec.memoryMb };
     this.functions.set(spec.name, { spec, all: new Set(), running: 0, invocations: 0, usage });
   }
@@ -265,7 +275,16 @@ export class Functions {
       stderr: true,
       resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
-    const instance: Instance = { id, fn, worker, running: undefined, idleSince: 0, zombie: false, sleep: undefined };
+    const instance: Instance = {
+      id,
+      fn,
+      spec,
+      worker,
+      running: undefined,
+      idleSince: 0,
+      zombie: false,
+      sleep: undefined,
+    };
     for (const stream of [worker.stdout, worker.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         for (const line of text.split('\n')) if (line.trim() !== '') this.settings.log(spec.name, line);
@@ -383,9 +402,14 @@ export class Functions {
 
   /** A worker that has answered stays warm, or ends where enough are idle. */
   private rest(instance: Instance): void {
-    if (!this.instances.has(`${instance.fn.spec.logicalId}.${instance.id}`)) return;
+    if (!this.instances.has(`${instance.spec.logicalId}.${instance.id}`)) return;
     instance.zombie = false;
     instance.sleep = undefined;
+    if (instance.spec !== instance.fn.spec) {
+      this.remove(instance);
+      this.dispatch();
+      return;
+    }
     instance.worker.unref();
     instance.idleSince = performance.now();
     this.dispatch();
@@ -397,7 +421,7 @@ export class Functions {
   }
 
   private remove(instance: Instance): void {
-    const accessKeyId = `${instance.fn.spec.logicalId}.${instance.id}`;
+    const accessKeyId = `${instance.spec.logicalId}.${instance.id}`;
     if (!this.instances.delete(accessKeyId)) return;
     instance.fn.all.delete(instance);
     instance.idleSince = 0;

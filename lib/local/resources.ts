@@ -146,7 +146,17 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       'RoleArn',
     ],
     accepted: ['LoggingConfiguration', 'TracingConfiguration', 'EncryptionConfiguration', 'Tags'],
-    attributes: ['Arn', 'Name'],
+    attributes: ['Arn', 'Name', 'StateMachineRevisionId'],
+  },
+  'AWS::StepFunctions::StateMachineVersion': {
+    implemented: ['StateMachineArn', 'StateMachineRevisionId'],
+    accepted: ['Description'],
+    attributes: ['Arn'],
+  },
+  'AWS::StepFunctions::StateMachineAlias': {
+    implemented: ['Name', 'RoutingConfiguration[].StateMachineVersionArn', 'RoutingConfiguration[].Weight'],
+    accepted: ['Description'],
+    attributes: ['Arn'],
   },
   'AWS::KMS::Key': {
     implemented: ['KeySpec', 'KeyUsage'],

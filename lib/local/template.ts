@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { qualified } from '../access/qualified.ts';
 import { INTRINSICS, PSEUDO_PARAMETERS, RESOURCE_ATTRIBUTES, RESOURCE_TYPES, unknownProperties } from './resources.ts';
 
 /** A template holds what the local cloud doesn't implement; each problem names stack, logical id and property. */
@@ -47,6 +48,8 @@ export interface LoadSettings {
   account: string;
   /** Base of queue URLs, without a slash at its end. */
   endpoint: string;
+  /** The number of the version that has this revision of a state machine; default 1, as where nothing was deployed yet. */
+  versionOf?(machineArn: string, revisionId: string): number;
 }
 
 interface RawResource {
@@ -78,6 +81,9 @@ export const SECTIONS: readonly string[] = [
 ];
 const BOOTSTRAP: Readonly<Record<string, string>> = { Parameters: 'BootstrapVersion', Rules: 'CheckBootstrapVersion' };
 const OUTPUT_FIELDS = ['Description', 'Export', 'Value'];
+
+const VERSION = 'AWS::StepFunctions::StateMachineVersion';
+const ALIAS = 'AWS::StepFunctions::StateMachineAlias';
 
 /** How long a physical name may be, by type; others 255. */
 const NAME_LENGTHS: Readonly<Record<string, number>> = {
@@ -248,6 +254,12 @@ class Resolver {
       this.problems.push(`${stack.name}: a reference to ${logicalId}, which is not there`);
       return { ref: '', name: '', arn: '' };
     }
+    if (resource.Type === VERSION || resource.Type === ALIAS) {
+      const arn = this.qualifiedArn(stack, logicalId, resource);
+      const identity = { ref: arn, name: arn, arn };
+      this.identities.set(id, identity);
+      return identity;
+    }
     const property = NAME_PROPERTIES[resource.Type];
     const given = property === undefined ? undefined : this.resolve(resource.Properties?.[property], stack, id);
     const name = typeof given === 'string' ? given : physicalName(stack.name, logicalId, resource.Type);
@@ -255,6 +267,22 @@ class Resolver {
     const identity = identify(resource.Type, name, this.settings, typeof path === 'string' ? path : '/');
     this.identities.set(id, identity);
     return identity;
+  }
+
+  /** A version's ARN ends in its number, an alias's in its name. */
+  private qualifiedArn(stack: Stack, logicalId: string, { Type, Properties }: RawResource): string {
+    const where = `${stack.name}.${logicalId}`;
+    const properties = this.resolve(Properties ?? {}, stack, where) as Record<string, unknown>;
+    const { StateMachineArn, StateMachineRevisionId, Name, RoutingConfiguration } = properties;
+    if (Type === VERSION) {
+      if (typeof StateMachineRevisionId !== 'string') this.problems.push(`${where}: ${VERSION} without a revision`);
+      const number = this.settings.versionOf?.(String(StateMachineArn), String(StateMachineRevisionId)) ?? 1;
+      return `${StateMachineArn}:${number}`;
+    }
+    const [{ StateMachineVersionArn = '' } = {}] = (RoutingConfiguration ?? []) as {
+      StateMachineVersionArn?: string;
+    }[];
+    return `${qualified(StateMachineVersionArn).machineArn}:${Name}`;
   }
 
   resolve(value: unknown, stack: Stack, where: string): unknown {
@@ -342,6 +370,8 @@ class Resolver {
     }
     const { ref, name, arn } = this.identity(stack, logicalId);
     switch (attribute) {
+      case 'StateMachineRevisionId':
+        return this.revision(logicalId, stack);
       case 'QueueUrl':
         return ref;
       case 'RoleId':
@@ -351,6 +381,12 @@ class Resolver {
       default:
         return attribute.endsWith('Arn') ? arn : name;
     }
+  }
+
+  /** All that a state machine is; its tags are none of it. */
+  private revision(logicalId: string, stack: Stack): string {
+    const { Tags: _, ...properties } = stack.template.Resources?.[logicalId]?.Properties ?? {};
+    return suffix(JSON.stringify(this.resolve(properties, stack, `${stack.name}.${logicalId}`)));
   }
 
   private sub(argument: unknown, stack: Stack, where: string): string {

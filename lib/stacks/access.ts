@@ -144,11 +144,22 @@ export class AccessStack extends Stack {
     );
     return [
       new PolicyStatement({
-        actions: ['states:DescribeStateMachine', 'states:ListExecutions'],
+        actions: [
+          'states:DescribeStateMachine',
+          'states:DescribeStateMachineAlias',
+          'states:ListExecutions',
+          'states:ListStateMachineAliases',
+          'states:ListStateMachineVersions',
+        ],
         resources: machines.map(({ stateMachineArn }) => stateMachineArn),
       }),
       new PolicyStatement({
-        actions: ['states:DescribeExecution', 'states:GetExecutionHistory', 'states:ListMapRuns'],
+        actions: [
+          'states:DescribeExecution',
+          'states:DescribeStateMachineForExecution',
+          'states:GetExecutionHistory',
+          'states:ListMapRuns',
+        ],
         resources: executions,
       }),
     ];

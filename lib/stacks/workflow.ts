@@ -10,7 +10,7 @@ import {
   type IChainable,
   LogLevel,
   QueryLanguage,
-  StateMachine,
+  type StateMachine,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Environment as AuditEnvironment } from '../../lambdas/audit/handler.ts';
@@ -43,9 +43,11 @@ import {
   allowObjects,
   allowPublish,
   allowSend,
+  allowStart,
 } from '../constructs/access.ts';
 import { HandlerFunction } from '../constructs/handler-function.ts';
 import { NamedRole } from '../constructs/named-role.ts';
+import { VersionedMachine } from '../constructs/versioned-machine.ts';
 import { eventQueue, type WorkQueue } from '../constructs/work-queue.ts';
 import { batchFlow } from '../workflows/batch.ts';
 import { directionLadder } from '../workflows/direction.ts';
@@ -69,11 +71,11 @@ const PIECES_PER_STRETCH = 256;
 
 /** What works: the functions, the Direction, the Batch and the ImportByPieces state machine, and the rule for those that failed. */
 export class WorkflowStack extends Stack {
-  readonly batch: StateMachine;
-  readonly direction: StateMachine;
+  readonly batch: VersionedMachine;
+  readonly direction: VersionedMachine;
   /** All of them. */
-  readonly machines: StateMachine[] = [];
-  readonly importByPieces: StateMachine;
+  readonly machines: VersionedMachine[] = [];
+  readonly importByPieces: VersionedMachine;
   readonly sweep: IFunction;
   /** Executions that failed, and times to sweep. */
   readonly ended: WorkQueue;
@@ -310,10 +312,10 @@ export class WorkflowStack extends Stack {
       description: 'Starts one Batch execution per report',
       memory: 256,
       timeout: data.reports.worksFor,
-      environment: { WORK: work.bucketName, AGENCIES, BATCH_MACHINE: this.batch.stateMachineArn, ADMINISTRATORS_TOPIC },
+      environment: { WORK: work.bucketName, AGENCIES, BATCH_MACHINE: this.batch.aliasArn, ADMINISTRATORS_TOPIC },
     });
     allowObjects(intake, 'write', work, 'uploads/worked/*', 'uploads/failed/*');
-    allow(intake, ['states:StartExecution'], this.batch.stateMachineArn);
+    allowStart(intake, this.batch);
     allowPublish(intake, data.administrators);
     this.#readFrom(data.reports, intake, { batchSize: 1 });
 
@@ -330,7 +332,7 @@ export class WorkflowStack extends Stack {
         OPERATORS,
         OPERATORS_TOPIC,
         ADMINISTRATORS_TOPIC,
-        IMPORT_MACHINE: this.importByPieces.stateMachineArn,
+        IMPORT_MACHINE: this.importByPieces.aliasArn,
         BYTES_PER_PIECE: String(policy.bytesPerPiece),
       },
     });
@@ -340,7 +342,7 @@ export class WorkflowStack extends Stack {
     allowItems(importer, ['dynamodb:PutItem'], cases);
     allowItems(importer, ['dynamodb:BatchWriteItem'], links);
     allowPublish(importer, data.operators, data.administrators);
-    allow(importer, ['states:StartExecution'], this.importByPieces.stateMachineArn);
+    allowStart(importer, this.importByPieces);
     this.#readFrom(data.usage, importer, { batchSize: 1 });
 
     const record = new HandlerFunction<RecordEnvironment>(this, 'Record', {
@@ -431,7 +433,7 @@ export class WorkflowStack extends Stack {
       environment: {
         ...places,
         INBOX: inbox.bucketName,
-        DIRECTION_MACHINE: this.direction.stateMachineArn,
+        DIRECTION_MACHINE: this.direction.aliasArn,
         REPORTS_QUEUE: data.reports.queue.queueUrl,
         USAGE_QUEUE: data.usage.queue.queueUrl,
         RESPONSES_QUEUE: data.responses.queue.queueUrl,
@@ -457,7 +459,7 @@ export class WorkflowStack extends Stack {
     allowObjects(sweep, 'write', work, 'uploads/resent/*', 'uploads/quarantined/*');
     allowPublish(sweep, data.agencies, data.operators, data.administrators);
     allowSend(sweep, data.reports, data.usage, data.responses, ended);
-    allow(sweep, ['states:StartExecution'], this.direction.stateMachineArn);
+    allowStart(sweep, this.direction);
     acknowledge(
       allow(sweep, ['states:DescribeExecution'], this.#executionsOf(this.batch)),
       `${EXECUTIONS}<${this.getLogicalId(this.batch.node.defaultChild as CfnStateMachine)}.Name>:*`,
@@ -470,6 +472,7 @@ export class WorkflowStack extends Stack {
 
     for (const machine of this.machines)
       new CfnOutput(this, `${machine.node.id}MachineArn`, { value: machine.stateMachineArn });
+    for (const machine of this.machines) new CfnOutput(this, `${machine.node.id}AliasArn`, { value: machine.aliasArn });
   }
 
   #machine(
@@ -477,8 +480,8 @@ export class WorkflowStack extends Stack {
     id: string,
     definition: IChainable,
     functions: HandlerFunction<Record<string, string>>[],
-  ): StateMachine {
-    const machine = new StateMachine(this, id, {
+  ): VersionedMachine {
+    const machine = new VersionedMachine(this, id, {
       role: new NamedRole(this, `${id}Role`, {
         stage: config.stage,
         kind: 'machine',

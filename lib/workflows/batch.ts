@@ -11,7 +11,6 @@ import {
   type INextable,
   Map as InlineMap,
   IntegrationPattern,
-  type IStateMachine,
   ItemBatcher,
   Pass,
   ProvideItems,
@@ -27,10 +26,10 @@ import {
   DynamoUpdateItem,
   LambdaInvoke,
   SnsPublish,
-  StepFunctionsStartExecution,
 } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { Policy } from '../config/policy.ts';
+import { RunMachine, type VersionedMachine } from '../constructs/versioned-machine.ts';
 import { ItemsFrom, ResultsUnder } from './maps.ts';
 import { whenDirectionFailed, whenFailed, whenThrottled } from './retries.ts';
 
@@ -42,7 +41,7 @@ export interface BatchParts {
   readonly claim: IFunction;
   readonly commit: IFunction;
   readonly settle: IFunction;
-  readonly direction: IStateMachine;
+  readonly direction: VersionedMachine;
   readonly cases: ITable;
   readonly work: IBucket;
   readonly administrators: ITopic;
@@ -317,11 +316,11 @@ const whenFailedButConditions = {
 };
 
 /** Runs one direction to its end. One that fails in the end never ends the Map that waits for all; Settle closes it. */
-function runDirection(scope: Construct, name: string, direction: IStateMachine): IChainable & INextable {
+function runDirection(scope: Construct, name: string, direction: VersionedMachine): IChainable & INextable {
   const failed = Pass.jsonata(scope, `${name}: it did not end`, {
     outputs: { directionId: '{% $states.input.directionId %}', ended: false },
   });
-  const run = StepFunctionsStartExecution.jsonata(scope, name, {
+  const run = new RunMachine(scope, name, {
     stateMachine: direction,
     integrationPattern: IntegrationPattern.RUN_JOB,
     input: TaskInput.fromText('{% $states.input %}'),

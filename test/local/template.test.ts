@@ -39,6 +39,22 @@ const resolved = (
 
 describe('what a template may not hold is an error that names it', () => {
   it.each<[problem: string, template: Template]>([
+    [
+      'app.Version: AWS::StepFunctions::StateMachineVersion without a revision',
+      {
+        Resources: {
+          Version: { Type: 'AWS::StepFunctions::StateMachineVersion', Properties: { StateMachineArn: 'arn:x' } },
+        },
+      },
+    ],
+    [
+      'app.Alias: property DeploymentPreference of AWS::StepFunctions::StateMachineAlias',
+      {
+        Resources: {
+          Alias: { Type: 'AWS::StepFunctions::StateMachineAlias', Properties: { DeploymentPreference: { Type: 'X' } } },
+        },
+      },
+    ],
     ['app.Vpc: resource type AWS::EC2::VPC', { Resources: { Vpc: { Type: 'AWS::EC2::VPC' } } }],
     [
       'app.Bucket: property ReplicationConfiguration of AWS::S3::Bucket',
@@ -184,6 +200,56 @@ describe('intrinsics', () => {
   it('a Condition of an IAM statement is an ordinary key', () => {
     const statement = { Condition: { Bool: { 'aws:SecureTransport': 'false' } } };
     expect(resolved(statement)).toEqual(statement);
+  });
+});
+
+describe('versions and aliases of state machines', () => {
+  const machine = 'arn:aws:states:ap-south-1:111122223333:stateMachine:steps';
+  const app = (definition: string, tag = 'a'): Template => ({
+    Resources: {
+      Steps: {
+        Type: 'AWS::StepFunctions::StateMachine',
+        Properties: { StateMachineName: 'steps', DefinitionString: definition, Tags: [{ Key: 'k', Value: tag }] },
+      },
+      Version: {
+        Type: 'AWS::StepFunctions::StateMachineVersion',
+        Properties: {
+          StateMachineArn: { Ref: 'Steps' },
+          StateMachineRevisionId: { 'Fn::GetAtt': ['Steps', 'StateMachineRevisionId'] },
+        },
+      },
+      Alias: {
+        Type: 'AWS::StepFunctions::StateMachineAlias',
+        Properties: {
+          Name: 'live',
+          RoutingConfiguration: [{ StateMachineVersionArn: { Ref: 'Version' }, Weight: 100 }],
+        },
+      },
+    },
+  });
+  const loaded = (template: Template, versionOf?: (machineArn: string, revisionId: string) => number) =>
+    Object.fromEntries(
+      resolveStacks([{ name: 'app', template }], { ...SETTINGS, ...(versionOf ? { versionOf } : {}) }).map((one) => [
+        one.logicalId,
+        one,
+      ]),
+    );
+
+  it('are called by their machine’s ARN with number and name behind it; the first number is 1', () => {
+    const { Version, Alias } = loaded(app('{}'));
+    expect([Version?.ref, Alias?.ref]).toEqual([`${machine}:1`, `${machine}:live`]);
+  });
+
+  it('have the number that the cloud gives their revision', () => {
+    const { Version, Alias } = loaded(app('{}'), (arn) => (arn === machine ? 7 : 0));
+    expect(Version?.ref).toBe(`${machine}:7`);
+    expect(Alias?.properties.RoutingConfiguration).toEqual([{ StateMachineVersionArn: `${machine}:7`, Weight: 100 }]);
+  });
+
+  it('have another revision where the machine is another one, and not for its tags', () => {
+    const revision = (template: Template) => loaded(template).Version?.properties.StateMachineRevisionId;
+    expect(revision(app('{}', 'b'))).toBe(revision(app('{}', 'a')));
+    expect(revision(app('{"Comment":"x"}'))).not.toBe(revision(app('{}')));
   });
 });
 

@@ -1,10 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCloud, startCloud } from '../../lib/local/cloud.ts';
 import { NotAuthorized } from '../../lib/local/enforcement.ts';
 import { synthesize } from '../../lib/local/synth.ts';
+import { changedAssembly, type Template } from './assembly.ts';
 import { Lab, START } from './lab.ts';
 import { FIRST, H1, SECOND, tellStory } from './story.ts';
 
@@ -75,19 +74,9 @@ describe('a usage file in pieces and a batch of more than 40 directions', () => 
   });
 });
 
-type Template = { Resources: Record<string, { Type: string; Properties: Record<string, unknown> }> };
-
-/** The synthesized app with its templates changed, in a folder of its own. */
-async function changed(stack: string, change: (template: Template) => void): Promise<string> {
-  const assembly = await synthesize();
-  const folder = await mkdtemp(join(tmpdir(), 'assembly-'));
-  for (const name of await readdir(assembly))
-    if (name !== `${stack}.template.json`) await symlink(join(assembly, name), join(folder, name));
-  const template = JSON.parse(await readFile(join(assembly, `${stack}.template.json`), 'utf8')) as Template;
-  change(template);
-  await writeFile(join(folder, `${stack}.template.json`), JSON.stringify(template));
-  return folder;
-}
+/** The synthesized app with one of its templates changed. */
+const changed = async (stack: string, change: (template: Template) => void) =>
+  changedAssembly(await synthesize(), { [`${stack}.template.json`]: change });
 
 /** Takes out of a template the policies that fit, and says how many. */
 function without(template: Template, type: string, fits: (text: string) => boolean): void {

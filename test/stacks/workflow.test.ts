@@ -111,6 +111,47 @@ describe('the workflow stack', () => {
     expect(importByPieces).toMatchObject({ TimeoutSeconds: 365 * 24 * 3600, QueryLanguage: 'JSONata' });
   });
 
+  it('has a version of each state machine for each change of it, which stays, and an alias that names the latest', () => {
+    const machines = Object.keys(workflow.findResources('AWS::StepFunctions::StateMachine'));
+    const versions = Object.entries(workflow.findResources('AWS::StepFunctions::StateMachineVersion'));
+    expect(versions.map(([, { Properties }]) => Properties)).toEqual(
+      machines.map((id) => ({
+        StateMachineArn: { Ref: id },
+        StateMachineRevisionId: { 'Fn::GetAtt': [id, 'StateMachineRevisionId'] },
+      })),
+    );
+    for (const [, { DeletionPolicy, UpdateReplacePolicy }] of versions)
+      expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+    const aliases = Object.values(workflow.findResources('AWS::StepFunctions::StateMachineAlias'));
+    expect(aliases.map(({ Properties }) => Properties)).toEqual(
+      versions.map(([id]) => ({
+        Name: 'live',
+        RoutingConfiguration: [{ StateMachineVersionArn: { Ref: id }, Weight: 100 }],
+      })),
+    );
+  });
+
+  it('starts state machines by their aliases, and by nothing else', () => {
+    const variables = Object.values(workflow.findResources('AWS::Lambda::Function')).flatMap(({ Properties }) =>
+      Object.entries<{ Ref?: string }>(Properties.Environment.Variables),
+    );
+    const started = variables.flatMap(([name, value]) => (name.endsWith('_MACHINE') ? [`${name} ${value.Ref}`] : []));
+    expect(started.sort()).toEqual([
+      expect.stringMatching(/^BATCH_MACHINE BatchAlias/),
+      expect.stringMatching(/^DIRECTION_MACHINE DirectionAlias/),
+      expect.stringMatching(/^IMPORT_MACHINE ImportByPiecesAlias/),
+    ]);
+    const [, { Properties: { DefinitionString } = { DefinitionString: {} } } = {}] =
+      Object.entries(workflow.findResources('AWS::StepFunctions::StateMachine')).find(([id]) =>
+        id.startsWith('Batch'),
+      ) ?? [];
+    const refs: { Ref?: string }[] = DefinitionString['Fn::Join'][1].filter(
+      (part: unknown) => typeof part === 'object',
+    );
+    expect(refs.some(({ Ref }) => Ref?.startsWith('DirectionAlias'))).toBe(true);
+    expect(refs.some(({ Ref }) => Ref && /^Direction(?!Alias)/.test(Ref))).toBe(false);
+  });
+
   it('traces every function and every state machine', () => {
     workflow.allResourcesProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' } });
     workflow.allResourcesProperties('AWS::StepFunctions::StateMachine', { TracingConfiguration: { Enabled: true } });

@@ -11,9 +11,12 @@ function machineArn(execution: Execution): string {
 
 /** An execution as ListExecutions has it. */
 export function executionItem(execution: Execution): Answer {
+  const { versionArn, aliasArn } = execution.startedBy;
   return {
     executionArn: execution.arn,
     stateMachineArn: machineArn(execution),
+    ...(versionArn === null ? {} : { stateMachineVersionArn: versionArn }),
+    ...(aliasArn === null ? {} : { stateMachineAliasArn: aliasArn }),
     name: execution.name,
     status: execution.status,
     startDate: execution.startedAt / 1000,

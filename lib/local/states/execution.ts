@@ -19,6 +19,12 @@ export interface Machine {
   readonly createdAt: number;
 }
 
+/** By what an execution was started: null where it was by neither. */
+export interface StartedBy {
+  readonly versionArn: string | null;
+  readonly aliasArn: string | null;
+}
+
 /** What executions need from the service that runs them. */
 export interface Engine {
   readonly world: StatesWorld;
@@ -33,7 +39,9 @@ export interface Engine {
 export interface ExecutionSpec {
   readonly arn: string;
   readonly name: string;
+  /** As it was when the execution started: later changes of the machine don't reach it. */
   readonly machine: Machine;
+  readonly startedBy: StartedBy;
   readonly input: Payload;
   /** The Map Run whose child this is. */
   readonly mapRun: MapRun | null;
@@ -47,6 +55,7 @@ export class Execution {
   readonly arn: string;
   readonly name: string;
   readonly machine: Machine;
+  readonly startedBy: StartedBy;
   readonly mapRun: MapRun | null;
   readonly engine: Engine;
   readonly scope = new Scope();
@@ -67,6 +76,7 @@ export class Execution {
     this.arn = spec.arn;
     this.name = spec.name;
     this.machine = spec.machine;
+    this.startedBy = spec.startedBy;
     this.mapRun = spec.mapRun;
     this.#input = spec.input;
     this.startedAt = engine.world.clock.now();
@@ -191,8 +201,8 @@ export class Execution {
       cause: this.#cause || null,
       inputDetails: { included: true },
       outputDetails: this.#output === null ? null : { included: true },
-      stateMachineVersionArn: null,
-      stateMachineAliasArn: null,
+      stateMachineVersionArn: this.startedBy.versionArn,
+      stateMachineAliasArn: this.startedBy.aliasArn,
       redriveCount: 0,
       redriveDate: null,
       redriveStatus: null,

@@ -205,7 +205,14 @@ function startChild(at: Visit<MapState>, run: MapRun, next: ChildInput, ended: (
   const index = run.children.length;
   const name = uuidFor(run.arn, index);
   const arn = `arn:aws:states:${world.region}:${world.account}:execution:${machine.name}/${run.label}:${name}`;
-  const child = new Execution(engine, { arn, name, machine, input: next.input, mapRun: run });
+  const child = new Execution(engine, {
+    arn,
+    name,
+    machine,
+    startedBy: execution.startedBy,
+    input: next.input,
+    mapRun: run,
+  });
   run.children.push(child);
   run.executionCounts.total++;
   run.executionCounts.running++;

@@ -1,3 +1,4 @@
+import { qualified } from '../../access/qualified.ts';
 import { AwsError, StatesError } from '../errors.ts';
 import type { TaskState } from './definition.ts';
 import type { Execution } from './execution.ts';
@@ -27,7 +28,8 @@ export function startNested(at: Visit<TaskState>, args: Json): Execution {
     const { engine, machine } = execution;
     engine.world.authorize?.(machine.roleArn, 'states:StartExecution', args.StateMachineArn);
     if (at.state.pattern === 'sync' || at.state.pattern === 'sync:2') {
-      const nested = `${args.StateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+      const { machineArn } = qualified(args.StateMachineArn);
+      const nested = `${machineArn.replace(':stateMachine:', ':execution:')}:${name}`;
       for (const action of ['DescribeExecution', 'StopExecution'])
         engine.world.authorize?.(machine.roleArn, `states:${action}`, nested);
     }
@@ -66,7 +68,10 @@ export function describeNested(nested: Execution, parsed: boolean): JsonObject {
   }
   answer.RedriveCount = 0;
   answer.StartDate = nested.startedAt;
+  const { versionArn, aliasArn } = nested.startedBy;
+  if (aliasArn !== null) answer.StateMachineAliasArn = aliasArn;
   answer.StateMachineArn = nested.machine.arn;
+  if (versionArn !== null) answer.StateMachineVersionArn = versionArn;
   answer.Status = nested.status;
   answer.StopDate = nested.stoppedAt;
   return answer;

@@ -1,6 +1,7 @@
+import { qualified } from '../../access/qualified.ts';
 import { AwsError } from '../errors.ts';
 import { executionAnswer, executionItem, machineAnswer, mapRunAnswer, mapRunItem } from './answers.ts';
-import { type Engine, Execution, type Machine } from './execution.ts';
+import { type Engine, Execution, type Machine, type StartedBy } from './execution.ts';
 import { uuidFrom } from './functions.ts';
 import { eventAnswer } from './history.ts';
 import { exceedsLimit, type Payload, parseJson } from './json.ts';
@@ -29,10 +30,13 @@ export const STATES_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   DescribeExecution: ['executionArn', 'includedData'],
   DescribeMapRun: ['mapRunArn'],
   DescribeStateMachine: ['stateMachineArn'],
+  DescribeStateMachineAlias: ['stateMachineAliasArn'],
   DescribeStateMachineForExecution: ['executionArn'],
   GetExecutionHistory: ['executionArn', 'includeExecutionData', 'maxResults', 'nextToken', 'reverseOrder'],
   ListExecutions: ['mapRunArn', 'maxResults', 'nextToken', 'stateMachineArn', 'statusFilter'],
   ListMapRuns: ['executionArn', 'maxResults', 'nextToken'],
+  ListStateMachineAliases: ['maxResults', 'nextToken', 'stateMachineArn'],
+  ListStateMachineVersions: ['maxResults', 'nextToken', 'stateMachineArn'],
   ListStateMachines: ['maxResults', 'nextToken'],
   SendTaskFailure: ['cause', 'error', 'taskToken'],
   SendTaskHeartbeat: ['taskToken'],
@@ -40,6 +44,23 @@ export const STATES_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   StartExecution: ['input', 'name', 'stateMachineArn', 'traceHeader'],
   StopExecution: ['cause', 'error', 'executionArn'],
 };
+
+/** A published version: the machine as it was then. */
+interface Version {
+  readonly arn: string;
+  readonly revisionId: string;
+  readonly machine: Machine;
+  readonly createdAt: number;
+}
+
+/** A name for a version, which may be given to another one. */
+interface Alias {
+  readonly arn: string;
+  readonly name: string;
+  readonly versionArn: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
 
 /** Characters that an execution's name may not hold: space, brackets, wildcards, special and control characters. */
 const NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
@@ -50,6 +71,8 @@ export class StepFunctions {
   readonly #world: StatesWorld;
   readonly #engine: Engine;
   readonly #machines = new Map<string, Machine>();
+  readonly #versions = new Map<string, Version>();
+  readonly #aliases = new Map<string, Alias>();
   readonly #executions = new Map<string, Execution>();
   readonly #byMachine = new Map<string, Execution[]>();
   readonly #mapRuns = new Map<string, MapRun>();
@@ -71,8 +94,18 @@ export class StepFunctions {
     this.#actions = this.#makeActions();
   }
 
-  /** Creates a state machine; throws UnsupportedDefinition, which names the state and field that isn't implemented. */
+  /**
+   * Creates a state machine, or changes the one of that ARN: what runs goes on as it started. Throws UnsupportedDefinition,
+   * which names the state and field that isn't implemented.
+   */
   createStateMachine(spec: StateMachineSpec): void {
+    const { arn } = spec;
+    this.#machines.set(arn, this.load(spec));
+    if (!this.#byMachine.has(arn)) this.#byMachine.set(arn, []);
+  }
+
+  /** What `createStateMachine` would make of it; throws as that does. */
+  load(spec: StateMachineSpec): Machine {
     const { name, arn, roleArn, type } = spec;
     if (type !== 'STANDARD')
       throw new UnsupportedDefinition(name, 'type', `${type} is not implemented (only STANDARD)`);
@@ -82,8 +115,31 @@ export class StepFunctions {
       takes: (resource) => this.#world.tasks.takes?.(resource),
     });
     const text = typeof spec.definition === 'string' ? spec.definition : JSON.stringify(spec.definition);
-    this.#machines.set(arn, { name, arn, roleArn, type, definition, text, createdAt: this.#world.clock.now() });
-    if (!this.#byMachine.has(arn)) this.#byMachine.set(arn, []);
+    const { createdAt = this.#world.clock.now() } = this.#machines.get(arn) ?? {};
+    return { name, arn, roleArn, type, definition, text, createdAt };
+  }
+
+  /** The number of the version that has this revision of a machine, or that the next one will have. */
+  versionOf(machineArn: string, revisionId: string): number {
+    const versions = this.#versionsOf(machineArn);
+    const known = versions.findIndex((version) => version.revisionId === revisionId);
+    return known < 0 ? versions.length + 1 : known + 1;
+  }
+
+  /** Publishes the machine as it is now, once per revision. */
+  publishVersion(machineArn: string, revisionId: string): void {
+    const arn = `${machineArn}:${this.versionOf(machineArn, revisionId)}`;
+    if (this.#versions.has(arn)) return;
+    const machine = this.#machine(machineArn);
+    this.#versions.set(arn, { arn, revisionId, machine, createdAt: this.#world.clock.now() });
+  }
+
+  /** Makes an alias, or lets it name another version. */
+  nameVersion(aliasArn: string, versionArn: string): void {
+    const name = qualified(aliasArn).qualifier ?? '';
+    const updatedAt = this.#world.clock.now();
+    const { createdAt = updatedAt } = this.#aliases.get(aliasArn) ?? {};
+    this.#aliases.set(aliasArn, { arn: aliasArn, name, versionArn, createdAt, updatedAt });
   }
 
   /**
@@ -128,7 +184,38 @@ export class StepFunctions {
         });
         return { stateMachines, ...nextToken };
       },
-      DescribeStateMachine: (body) => machineAnswer(this.#machine(body.stateMachineArn)),
+      DescribeStateMachine: (body) => {
+        const { machine, versionArn } = this.#startable(body.stateMachineArn);
+        return { ...machineAnswer(machine), ...(versionArn === null ? {} : { stateMachineArn: versionArn }) };
+      },
+      DescribeStateMachineAlias: (body) => {
+        const { arn, name, versionArn, createdAt, updatedAt } = this.#alias(body.stateMachineAliasArn);
+        return {
+          stateMachineAliasArn: arn,
+          name,
+          routingConfiguration: [{ stateMachineVersionArn: versionArn, weight: 100 }],
+          creationDate: createdAt / 1000,
+          updateDate: updatedAt / 1000,
+        };
+      },
+      ListStateMachineAliases: (body) => {
+        const { arn } = this.#machine(body.stateMachineArn);
+        const { items, nextToken } = page(
+          [...this.#aliases.values()].filter((alias) => qualified(alias.arn).machineArn === arn),
+          body,
+        );
+        const stateMachineAliases = items.map(({ arn: stateMachineAliasArn, createdAt }) => {
+          return { stateMachineAliasArn, creationDate: createdAt / 1000 };
+        });
+        return { stateMachineAliases, ...nextToken };
+      },
+      ListStateMachineVersions: (body) => {
+        const { items, nextToken } = page(this.#versionsOf(this.#machine(body.stateMachineArn).arn).toReversed(), body);
+        const stateMachineVersions = items.map(({ arn: stateMachineVersionArn, createdAt }) => {
+          return { stateMachineVersionArn, creationDate: createdAt / 1000 };
+        });
+        return { stateMachineVersions, ...nextToken };
+      },
       DescribeStateMachineForExecution: (body) => {
         const execution = this.#execution(body.executionArn);
         const { status: _, creationDate, type: __, ...answer } = machineAnswer(execution.machine);
@@ -175,7 +262,7 @@ export class StepFunctions {
 
   /** Starts an execution, or finds the running one of that name and input. */
   #start(machineArn: unknown, name: unknown, input: Payload): { execution: Execution; isNew: boolean } {
-    const machine = this.#machine(machineArn);
+    const { machine, ...startedBy } = this.#startable(machineArn);
     if (typeof name !== 'string' || !NAME.test(name))
       throw new AwsError('InvalidName', `Invalid Name: '${String(name)}'`);
     if (exceedsLimit(input.text)) {
@@ -191,7 +278,7 @@ export class StepFunctions {
       if (known.status === 'RUNNING' && known.input?.text === input.text) return { execution: known, isNew: false };
       throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
     }
-    const execution = new Execution(this.#engine, { arn, name, machine, input, mapRun: null });
+    const execution = new Execution(this.#engine, { arn, name, machine, startedBy, input, mapRun: null });
     this.#executions.set(arn, execution);
     this.#byMachine.get(machine.arn)?.push(execution);
     execution.start(machine.definition, machine.definition.timeoutSeconds, runExecution);
@@ -207,12 +294,41 @@ export class StepFunctions {
       );
     }
     const all =
-      body.mapRunArn === undefined
-        ? (this.#byMachine.get(this.#machine(body.stateMachineArn).arn) ?? [])
-        : this.#mapRun(body.mapRunArn).children;
+      body.mapRunArn === undefined ? this.#executionsOf(body.stateMachineArn) : this.#mapRun(body.mapRunArn).children;
     const found = statusFilter === undefined ? all : all.filter(({ status }) => status === statusFilter);
     const { items, nextToken } = page(found.toReversed(), body);
     return { executions: items.map(executionItem), ...nextToken };
+  }
+
+  /** The executions of a state machine, or those that a version or an alias of it started. */
+  #executionsOf(arn: unknown): Execution[] {
+    const { machine, versionArn, aliasArn } = this.#startable(arn);
+    const all = this.#byMachine.get(machine.arn) ?? [];
+    if (aliasArn !== null) return all.filter(({ startedBy }) => startedBy.aliasArn === aliasArn);
+    return versionArn === null ? all : all.filter(({ startedBy }) => startedBy.versionArn === versionArn);
+  }
+
+  /** What an ARN starts: a state machine as it is now, a version of it, or the one that an alias names. */
+  #startable(arn: unknown): StartedBy & { machine: Machine } {
+    const { qualifier } = qualified(String(arn));
+    if (qualifier === undefined) return { machine: this.#machine(arn), versionArn: null, aliasArn: null };
+    const alias = this.#aliases.get(String(arn));
+    const version = find(
+      this.#versions,
+      alias?.versionArn ?? arn,
+      'StateMachineDoesNotExist',
+      'State Machine Does Not Exist',
+    );
+    return { machine: version.machine, versionArn: version.arn, aliasArn: alias?.arn ?? null };
+  }
+
+  /** In the order of their numbers. */
+  #versionsOf(machineArn: string): Version[] {
+    return [...this.#versions.values()].filter(({ machine }) => machine.arn === machineArn);
+  }
+
+  #alias(arn: unknown): Alias {
+    return find(this.#aliases, arn, 'ResourceNotFound', 'Resource not found');
   }
 
   #execution(arn: unknown): Execution {

@@ -17,8 +17,8 @@ export interface ExecutionStatusChange {
   cause: string | null;
   inputDetails: { included: boolean };
   outputDetails: { included: boolean } | null;
-  stateMachineVersionArn: null;
-  stateMachineAliasArn: null;
+  stateMachineVersionArn: string | null;
+  stateMachineAliasArn: string | null;
   redriveCount: 0;
   redriveDate: null;
   redriveStatus: null;

@@ -240,3 +240,97 @@ describe('limits', () => {
     expect(events).toMatchObject([{ id: 25_000, type: 'ExecutionFailed' }]);
   });
 });
+
+describe('versions and aliases', () => {
+  const arn = machineArn('machine');
+  const alias = `${arn}:live`;
+  const named = (n: number) => chain({ [`State ${n}`]: { Type: 'Wait', Seconds: 60 } });
+  /** A machine of which two versions were published, and an alias that names the first. */
+  function published(): Lab {
+    const lab = labWith(named(1));
+    lab.service.publishVersion(arn, 'first');
+    lab.create('machine', named(2));
+    lab.service.publishVersion(arn, 'second');
+    lab.service.nameVersion(alias, `${arn}:1`);
+    return lab;
+  }
+  const startOf = async (lab: Lab, stateMachineArn: string, name = 'one') =>
+    (await lab.service.call('StartExecution', { stateMachineArn, name })).executionArn as string;
+  const stateOf = async (lab: Lab, executionArn: string) => {
+    await lab.clock.rest();
+    return (await lab.history(executionArn)).find(({ type }) => type === 'WaitStateEntered')?.stateEnteredEventDetails;
+  };
+
+  test('an alias starts the version that it names, and tells both; the execution goes by the name of the machine', async () => {
+    const lab = published();
+    const started = await startOf(lab, alias);
+    expect(started).toBe('arn:aws:states:ap-south-1:111122223333:execution:machine:one');
+    expect(await stateOf(lab, started)).toMatchObject({ name: 'State 1' });
+    const told = { stateMachineArn: arn, stateMachineVersionArn: `${arn}:1`, stateMachineAliasArn: alias };
+    expect(await lab.describe(started)).toMatchObject(told);
+    expect(lab.changes.at(-1)).toMatchObject(told);
+    lab.service.nameVersion(alias, `${arn}:2`);
+    expect(await stateOf(lab, await startOf(lab, alias, 'two'))).toMatchObject({ name: 'State 2' });
+  });
+
+  test('a version starts itself, and no alias with it; the machine starts as it is now, and no version with it', async () => {
+    const lab = published();
+    const version = await startOf(lab, `${arn}:1`);
+    expect(await stateOf(lab, version)).toMatchObject({ name: 'State 1' });
+    const described = (await lab.describe(version)) as unknown as Record<string, unknown>;
+    expect([described.stateMachineVersionArn, described.stateMachineAliasArn]).toEqual([`${arn}:1`, undefined]);
+    const machine = await startOf(lab, arn, 'two');
+    expect(await stateOf(lab, machine)).toMatchObject({ name: 'State 2' });
+    expect(await lab.describe(machine)).not.toHaveProperty('stateMachineVersionArn');
+  });
+
+  test('what runs goes on as it began, whatever becomes of its machine', async () => {
+    const lab = labWith(chain({ Rest: { Type: 'Wait', Seconds: 60 }, Old: { Type: 'Pass', Output: 'old' } }));
+    const running = await startOf(lab, arn);
+    lab.create('machine', chain({ Rest: { Type: 'Wait', Seconds: 60 }, New: { Type: 'Pass', Output: 'new' } }));
+    const { definition } = await lab.service.call('DescribeStateMachineForExecution', { executionArn: running });
+    expect(definition).toContain('Old');
+    await lab.clock.run();
+    expect((await lab.describe(running)).output).toBe('"old"');
+  });
+
+  test('the same revision is one version, whenever it is published again', async () => {
+    const lab = published();
+    lab.service.publishVersion(arn, 'first');
+    lab.service.publishVersion(arn, 'second');
+    const { stateMachineVersions } = await lab.service.call('ListStateMachineVersions', { stateMachineArn: arn });
+    expect(stateMachineVersions).toEqual(
+      [2, 1].map((n) => ({ stateMachineVersionArn: `${arn}:${n}`, creationDate: START / 1000 })),
+    );
+  });
+
+  test('are listed, described, and list their own executions', async () => {
+    const lab = published();
+    const [byAlias, byVersion] = [await startOf(lab, alias), await startOf(lab, `${arn}:1`, 'two')];
+    await startOf(lab, arn, 'three');
+    const of = async (stateMachineArn: string) => {
+      const { executions } = await lab.service.call('ListExecutions', { stateMachineArn });
+      return (executions as { executionArn: string }[]).map(({ executionArn }) => executionArn).sort();
+    };
+    expect(await of(alias)).toEqual([byAlias]);
+    expect(await of(`${arn}:1`)).toEqual([byAlias, byVersion].sort());
+    expect(await of(arn)).toHaveLength(3);
+    const { stateMachineAliases } = await lab.service.call('ListStateMachineAliases', { stateMachineArn: arn });
+    expect(stateMachineAliases).toEqual([{ stateMachineAliasArn: alias, creationDate: START / 1000 }]);
+    expect(await lab.service.call('DescribeStateMachineAlias', { stateMachineAliasArn: alias })).toMatchObject({
+      name: 'live',
+      routingConfiguration: [{ stateMachineVersionArn: `${arn}:1`, weight: 100 }],
+    });
+    const { definition, stateMachineArn } = await lab.service.call('DescribeStateMachine', { stateMachineArn: alias });
+    expect([definition, stateMachineArn]).toEqual([expect.stringContaining('State 1'), `${arn}:1`]);
+  });
+
+  test('of nothing are StateMachineDoesNotExist and ResourceNotFound', async () => {
+    const lab = published();
+    expect(await codeOf(startOf(lab, `${arn}:3`))).toBe('StateMachineDoesNotExist');
+    expect(await codeOf(startOf(lab, `${arn}:other`))).toBe('StateMachineDoesNotExist');
+    expect(await codeOf(lab.service.call('DescribeStateMachineAlias', { stateMachineAliasArn: `${arn}:other` }))).toBe(
+      'ResourceNotFound',
+    );
+  });
+});
