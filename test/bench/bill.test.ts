@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  addedBy,
   bill,
   expectedPieces,
   expectedSize,
@@ -43,6 +44,7 @@ const SMALL: BatchCount = {
     outcomes: {},
     responseFiles: 26,
     children: { expand: 2, claim: 3, direct: 0 },
+    audit: { notes: 60, entries: 50, objects: 30 },
   },
   import: {
     ...NOTHING,
@@ -58,7 +60,8 @@ const SMALL: BatchCount = {
       // 20,000 + 282 claims, and 100 writes of ledgers that took 500 units.
       Cases: {
         PutItem: { calls: 20_382, readUnits: 0, writeUnits: 20_782 },
-        BatchGetItem: { calls: 203, readUnits: 20_282, writeUnits: 0 },
+        // A unit for each claim, and for each of 60 facts told to the audit.
+        BatchGetItem: { calls: 203, readUnits: 20_342, writeUnits: 0 },
         GetItem: { calls: 100, readUnits: 200, writeUnits: 0 },
       },
       Links: { Query: { calls: 282, readUnits: 700, writeUnits: 0 } },
@@ -71,6 +74,8 @@ const SMALL: BatchCount = {
         DeleteObject: { calls: 7 },
       },
       sns: { Publish: { calls: 130 } },
+      sqs: { SendMessage: { calls: 60 } },
+      kms: { GenerateMac: { calls: 4 } },
     },
     stepFunctions: {
       ...none,
@@ -88,6 +93,7 @@ const SMALL: BatchCount = {
       Record: { invocations: 20, milliseconds: 1024, memoryMb: 1024 },
       Intake: { invocations: 1, milliseconds: 0, memoryMb: 256 },
       Settle: { invocations: 1, milliseconds: 0, memoryMb: 256 },
+      Audit: { invocations: 4, milliseconds: 0, memoryMb: 512 },
     },
     logs: { lines: 100, bytes: 20_000, stretches: 9 },
   },
@@ -104,26 +110,27 @@ describe('what is billed', () => {
       recordWrites: 500,
       linkWrites: 0,
       claimReads: 20_282,
-      recordReads: 200,
+      recordReads: 260,
       linkReads: 700,
-      invocations: 25,
+      invocations: 29,
       // 4.096 s × 0.5 GB + 1.024 s × 1 GB
       gbSeconds: expect.closeTo(3.072, 9),
       puts: 100,
       gets: 104,
       publishes: 130,
-      // 27 uploads are sent; 21 batches of messages are received and deleted.
-      queueRequests: 27 + 2 * 21,
+      // 27 uploads and 60 facts are sent; 25 batches of messages are received and deleted.
+      queueRequests: 27 + 60 + 2 * 25,
       uploadEvents: 27,
       keyRequests: 9 * 8,
-      functionLogGb: expect.closeTo((20_000 + 100 * 26 + 25 * 350) / 1e9, 15),
+      hashKeyRequests: 4,
+      functionLogGb: expect.closeTo((20_000 + 100 * 26 + 29 * 350) / 1e9, 15),
       machineLogGb: expect.closeTo((114 * 1600) / 1e9, 15),
       traces: 20,
     });
   });
 
   it('is nothing for nothing', () => {
-    const quantities = quantitiesOf(NOTHING, { connections: 0, handsets: 0, uploads: 0 });
+    const quantities = quantitiesOf(NOTHING, { connections: 0, handsets: 0, uploads: 0, notes: 0 });
     expect(Object.values(quantities).every((count) => count === 0)).toBe(true);
     expect(totalOf(bill(quantities, pricesOf('us-east-1')))).toBe(0);
   });
@@ -133,6 +140,23 @@ describe('what is billed', () => {
     // 20 times 50,000 links, 2 records, 2.048 GB-seconds, and 2 files sent, received and deleted.
     expect([linkWrites, recordWrites, queueRequests]).toEqual([1_000_000, 40, 20 * (2 + 2 * 2)]);
     expect(gbSeconds).toBeCloseTo(40.96, 9);
+  });
+});
+
+describe('the audit', () => {
+  it('is told apart in what is billed, and grows with the steps of the ledgers', () => {
+    const audit = {
+      recordWrites: 80,
+      recordReads: 64,
+      invocations: 4,
+      gbSeconds: 0,
+      puts: 30,
+      queueRequests: 68,
+      hashKeyRequests: 4,
+    };
+    expect(addedBy(SMALL, 0.01)).toEqual({ encryption: { keyRequests: 72 }, audit });
+    // From 14 directions, 52 orders and 26 files to 1,141, 4,504 and 2,252.
+    expect(addedBy(SMALL, 1).audit.puts).toBeCloseTo((30 * (1141 + 4504 + 2252)) / 92, 1);
   });
 });
 
@@ -201,8 +225,9 @@ describe('a batch at another scale', () => {
     expect(large.otherTransitions).toBeCloseTo(11 + children + directions, 3);
     // 2.048 GB-seconds of Claim and 1.024 of Record, both for 100 times the connections.
     expect(large.gbSeconds).toBeCloseTo(307.2, 6);
-    // Claim for each shard, Record for each file, Intake and Settle once.
-    expect(large.invocations).toBeCloseTo(101 + 15 + 20 * ((4 * 1111 + 60) / 52) + 2, 2);
+    // Claim for each shard, Record for each file, Intake and Settle once, Audit for each step of a ledger.
+    const audits = (4 / 92) * (directions + (4 * 1111 + 60) * 1.5);
+    expect(large.invocations).toBeCloseTo(101 + 15 + 20 * ((4 * 1111 + 60) / 52) + 2 + audits, 2);
     // 104 = 2 × 2 slices of shards, and 100 that grow with the steps: 14 + 52 + 26 + 5 = 97.
     const steps = directions + (4 * 1111 + 60) * 1.5 + children;
     expect(large.gets).toBeCloseTo(113 * 101 + (100 * steps) / 97, 1);

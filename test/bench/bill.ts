@@ -33,6 +33,7 @@ export const LINES = {
   queueRequests: { service: 'SQS', what: 'requests', price: 'sqsRequest' },
   uploadEvents: { service: 'EventBridge', what: "the inbox's events", price: 'optInEvent' },
   keyRequests: { service: 'KMS', what: 'requests for data keys', price: 'kmsRequest', mark: 'at most' },
+  hashKeyRequests: { service: 'KMS', what: 'keys for the keyed hashes of the audit', price: 'kmsRequest' },
   functionLogGb: { service: 'CloudWatch', what: 'GB of logs of functions', price: 'logGb', mark: 'about' },
   machineLogGb: { service: 'CloudWatch', what: 'GB of logs of state machines', price: 'logGb', mark: 'about' },
   traces: { service: 'X-Ray', what: 'traces, one per execution', price: 'xrayTrace', mark: 'at most' },
@@ -47,7 +48,7 @@ const S3_READS = ['GetObject', 'HeadObject'];
 /** S3 bills nothing for these. */
 const S3_FREE = ['DeleteObject', 'DeleteObjects', 'AbortMultipartUpload'];
 /** Functions behind a queue: each invocation is one receive and one delete of a batch of messages. */
-const QUEUE_READERS = ['Intake', 'Import', 'Record'];
+const QUEUE_READERS = ['Intake', 'Import', 'Record', 'Audit'];
 /** Bytes that CloudWatch Logs adds to each line. */
 const LINE_OVERHEAD = 26;
 /** START, END and REPORT, which Lambda writes for each invocation: bytes of the three lines, their overhead with them. */
@@ -60,11 +61,13 @@ const TRANSITION_LOG = 4 * 400;
  */
 const KEYS_PER_STRETCH = 8;
 
-/** Claims and uploads of a phase, which its usage doesn't tell apart from other writes and events. */
+/** What a phase's usage doesn't tell apart from other writes, reads and events. */
 interface Beside {
   connections: number;
   handsets: number;
   uploads: number;
+  /** Facts told to the audit, each looked up among those that it has. */
+  notes: number;
 }
 
 /** What is billed of one phase of a run. */
@@ -92,8 +95,8 @@ export function quantitiesOf(
     handsetWrites: beside.handsets,
     recordWrites: units('Cases', 'writeUnits') - beside.connections - beside.handsets,
     linkWrites: units('Links', 'writeUnits'),
-    claimReads: units('Cases', 'readUnits', isClaimRead),
-    recordReads: units('Cases', 'readUnits', (action) => !isClaimRead(action)),
+    claimReads: units('Cases', 'readUnits', isClaimRead) - beside.notes,
+    recordReads: units('Cases', 'readUnits', (action) => !isClaimRead(action)) + beside.notes,
     linkReads: units('Links', 'readUnits'),
     invocations,
     gbSeconds: Object.values(lambda).reduce((sum, usage) => sum + gbSeconds(usage), 0),
@@ -104,6 +107,7 @@ export function quantitiesOf(
     queueRequests: beside.uploads + 2 * batches + calls('sqs', () => true),
     uploadEvents: beside.uploads,
     keyRequests: logs.stretches * KEYS_PER_STRETCH,
+    hashKeyRequests: calls('kms', () => true),
     functionLogGb: (logs.bytes + logs.lines * LINE_OVERHEAD + invocations * INVOCATION_LOG) / 1e9,
     machineLogGb: (stepFunctions.transitions * TRANSITION_LOG) / 1e9,
     traces: executions,
@@ -116,13 +120,28 @@ function gbSeconds({ milliseconds, memoryMb }: { milliseconds: number; memoryMb:
 
 /** What is billed of a counted batch, its imports left out. */
 export function ofBatch({ batch, drivers }: BatchCount): Record<Line, number> {
-  const { connections, handsets, reports, responseFiles } = drivers;
-  return quantitiesOf(batch, { connections, handsets, uploads: reports + responseFiles });
+  const { connections, handsets, reports, responseFiles, audit } = drivers;
+  return quantitiesOf(batch, { connections, handsets, uploads: reports + responseFiles, notes: audit.notes });
+}
+
+/** The audit's part in what is billed of a counted batch. Here its messages come at once; on AWS more of them come together. */
+export function ofAudit({ batch, drivers: { audit } }: BatchCount): Quantities {
+  const usage = batch.lambda.Audit ?? { invocations: 0, milliseconds: 0, memoryMb: 0 };
+  return {
+    // A mark for each entry, and the end of the chain for each object.
+    recordWrites: audit.entries + audit.objects,
+    recordReads: audit.notes + usage.invocations,
+    invocations: usage.invocations,
+    gbSeconds: gbSeconds(usage),
+    puts: audit.objects,
+    queueRequests: audit.notes + 2 * usage.invocations,
+    hashKeyRequests: batch.operations.kms?.GenerateMac?.calls ?? 0,
+  };
 }
 
 /** What is billed of the imports before a counted batch, for each million sightings. */
 export function ofImports({ import: imported, drivers }: BatchCount): Record<Line, number> {
-  const all = quantitiesOf(imported, { connections: 0, handsets: 0, uploads: drivers.usageFiles });
+  const all = quantitiesOf(imported, { connections: 0, handsets: 0, uploads: drivers.usageFiles, notes: 0 });
   return multiplied(all, 1e6 / drivers.sightings);
 }
 
@@ -270,6 +289,7 @@ const FUNCTIONS: Readonly<Record<string, readonly [invocations: Grows, time: Gro
   Record: [({ responseFiles }) => responseFiles, perConnection],
   Close: [directionsOf, directionsOf],
   Settle: [fixed, perConnection],
+  Audit: [ledgerStepsOf, ledgerStepsOf],
 };
 
 /**
@@ -323,10 +343,11 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
     puts: now.puts * by(steps),
     gets: (now.gets - slices(small)) * by(steps) + slices(large),
     publishes: now.publishes * by((size) => ordersOf(size) + size.responseFiles),
-    queueRequests: now.queueRequests * by(uploads),
+    queueRequests: now.queueRequests * by((size) => ledgerStepsOf(size) + uploads(size)),
     uploadEvents: now.uploadEvents * by(uploads),
     // The more there is to do, the more of it falls into the same five minutes: 2.5 times the steps fill twice as many.
     keyRequests: now.keyRequests * by(steps) ** (2 / 3),
+    hashKeyRequests: now.hashKeyRequests * by(ledgerStepsOf),
     functionLogGb: now.functionLogGb * by(steps),
     machineLogGb: ((ladderTransitions + otherTransitions) * TRANSITION_LOG) / 1e9,
     traces: 1 + mapChildren + directionsOf(large),
@@ -347,6 +368,15 @@ export function bill(quantities: Quantities, prices: Record<PriceName, Price>): 
       return [line, { count, usd: count * prices[LINES[line].price].usd }];
     }),
   ) as Record<Line, Billed>;
+}
+
+/** What encryption and the audit add to a batch's bill, at another scale as much more as they are likely to be. */
+export function addedBy(counted: BatchCount, scale: number): { encryption: Quantities; audit: Quantities } {
+  const { keyRequests } = scaled(counted, scale);
+  const audit = ofAudit(counted);
+  const grows =
+    scale === counted.scale ? 1 : ledgerStepsOf(expectedSize(counted, scale)) / ledgerStepsOf(countedSize(counted));
+  return { encryption: { keyRequests }, audit: multiplied(audit, grows) };
 }
 
 export function totalOf(billed: Record<Line, Billed>): number {

@@ -1,5 +1,6 @@
 /** The cost of a batch in three designs, side by side: as figures, and as a page for a person to read. */
 import {
+  addedBy,
   type Billed,
   bill,
   expectedSize,
@@ -11,6 +12,7 @@ import {
   ofBatch,
   ofImports,
   ofPerConnection,
+  type Quantities,
   scaled,
   totalOf,
 } from './bill.ts';
@@ -46,6 +48,8 @@ export interface Cost {
   goal: { usd: number; met: boolean } | null;
   /** For each million sightings. */
   imports: { lines: { line: Line; count: number; usd: number }[]; usd: number };
+  /** What encryption and the audit add; it is in the lines. */
+  added: Record<'encryption' | 'audit', { lines: { line: Line; count: number; usd: number }[]; usd: number }>;
   /** How far counts scaled up from a smaller run are from those of the run at this scale, in percent of the latter. */
   scaling: {
     from: number;
@@ -76,6 +80,11 @@ export function costOf({
   const floor = bill(floorOf(connections), prices);
   const other = bill(ofPerConnection(perConnection, connections), prices);
   const imports = bill(ofImports(counted), prices);
+  const { encryption, audit } = addedBy(counted, scale);
+  const part = (quantities: Quantities) => {
+    const billed = bill(quantities, prices);
+    return { lines: LINE_NAMES.map((line) => ({ line, ...billed[line] })), usd: totalOf(billed) };
+  };
   const totals = { ours: totalOf(ours), floor: totalOf(floor), perConnection: totalOf(other) };
   const smaller = counts.length > 1 ? counts[0] : undefined;
   return {
@@ -101,6 +110,7 @@ export function costOf({
     totals,
     goal: scale === GOAL.scale && region === GOAL.region ? { usd: GOAL.usd, met: totals.ours <= GOAL.usd } : null,
     imports: { lines: LINE_NAMES.map((line) => ({ line, ...imports[line] })), usd: totalOf(imports) },
+    added: { encryption: part(encryption), audit: part(audit) },
     scaling: smaller === undefined || !atScale ? null : scalingOf(smaller, counted, prices),
   };
 }
@@ -181,6 +191,13 @@ export function costText(cost: Cost): string {
     ...table([head, ...body, sums, ratios]),
     '',
     goalText,
+    '',
+    `Of this, encryption adds ${dollars(cost.added.encryption.usd)} USD at most (and its keys 1 USD each a month), the audit ${dollars(cost.added.audit.usd)} USD`,
+    ...table(
+      cost.added.audit.lines
+        .filter(({ count }) => count > 0)
+        .map(({ line, count, usd }) => [`  ${name(LINES[line])}`, amount(count), dollars(usd)]),
+    ),
     '',
     `Importing usage, for each million sightings: ${dollars(cost.imports.usd)} USD`,
     ...table(imported.map(({ line, count, usd }) => [`  ${name(LINES[line])}`, amount(count), dollars(usd)])),

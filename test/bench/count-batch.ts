@@ -5,6 +5,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { parseAudit } from '../../lambdas/domain/audit.ts';
 import { AGENCIES, OPERATORS } from '../../lib/config/participants.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { type LocalCloud, startCloud } from '../../lib/local/cloud.ts';
@@ -70,6 +71,8 @@ const drivers = z.object({
   responseFiles: count,
   /** Children of each Distributed Map. */
   children: z.object({ expand: count, claim: count, direct: count }),
+  /** What functions told the audit, and what it wrote of it. */
+  audit: z.object({ notes: count, entries: count, objects: count }),
 });
 export type Drivers = z.infer<typeof drivers>;
 
@@ -173,6 +176,7 @@ export async function countBatch(
         outcomes: { verified, disconnected, notFound, overdue },
         responseFiles: await uploads('responses/'),
         children: { ...children, direct: batch.stepFunctions.mapChildStarts - children.expand - children.claim },
+        audit: { notes: batch.operations.sqs?.SendMessage?.calls ?? 0, ...(await audited(cloud)) },
       },
       import: imported,
       batch,
@@ -180,6 +184,15 @@ export async function countBatch(
   } finally {
     await cloud.stop();
   }
+}
+
+/** How many entries the audit has, in how many objects. */
+async function audited(cloud: LocalCloud): Promise<{ entries: number; objects: number }> {
+  const { audit } = cloud.names.buckets;
+  const keys = await cloud.list(audit);
+  let entries = 0;
+  for (const key of keys) entries += parseAudit(Buffer.from(await cloud.get(audit, key)).toString('utf8')).length;
+  return { entries, objects: keys.length };
 }
 
 function directionsOf(orders: readonly OrderNotice[], kind: OrderNotice['kind']): Record<string, number> {
