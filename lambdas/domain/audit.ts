@@ -108,8 +108,8 @@ export function chainKeyMessage(batchId: BatchId): string {
 const hashOf = (entry: Omit<AuditEntry, 'hash'>) => sha256Of(JSON.stringify(entry));
 
 /**
- * The entries that continue a chain: one for each note, in the order of their instants, then of their ids. A fact told twice is
- * one entry.
+ * The entries that continue a chain: one for each note, in the order of their instants, those of one instant as they came. A fact
+ * told twice is one entry.
  */
 export function continueChain(head: AuditHead, notes: readonly AuditNote[], chainKey: ChainKey): AuditEntry[] {
   const hashed = ({ key, sha256 }: AuditedFile) => ({
@@ -117,7 +117,7 @@ export function continueChain(head: AuditHead, notes: readonly AuditNote[], chai
     sha256: sha256 === null ? null : keyedHash(chainKey, sha256),
   });
   const inOrder = [...new Map(notes.map((note) => [note.id, note])).values()].sort((a, b) =>
-    a.at === b.at ? (a.id < b.id ? -1 : 1) : a.at < b.at ? -1 : 1,
+    a.at === b.at ? 0 : a.at < b.at ? -1 : 1,
   );
   let { n, hash } = head;
   return inOrder.map(({ batchId, id, kind, at, facts, files = {} }) => {

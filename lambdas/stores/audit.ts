@@ -20,8 +20,14 @@ export async function audit(queueUrl: string, note: AuditNote): Promise<void> {
   await sendEvent(queueUrl, note);
 }
 
-/** Has KMS make a batch's own key for keyed hashes. */
-export async function chainKeyOf(macKey: string, batchId: BatchId): Promise<ChainKey> {
+/** Of the batches that this instance of the function worked on. */
+const chainKeys = new Map<BatchId, ChainKey>();
+const MOST_KEYS = 1000;
+
+/** A batch's own key for keyed hashes, which KMS makes. */
+async function chainKeyOf(macKey: string, batchId: BatchId): Promise<ChainKey> {
+  const known = chainKeys.get(batchId);
+  if (known) return known;
   const { Mac, KeyId } = await kms.send(
     new GenerateMacCommand({
       KeyId: macKey,
@@ -30,7 +36,10 @@ export async function chainKeyOf(macKey: string, batchId: BatchId): Promise<Chai
     }),
   );
   if (Mac === undefined || KeyId === undefined) throw new Error('KMS gave no MAC');
-  return { secret: Mac, madeBy: KeyId };
+  if (chainKeys.size === MOST_KEYS) chainKeys.clear();
+  const key = { secret: Mac, madeBy: KeyId };
+  chainKeys.set(batchId, key);
+  return key;
 }
 
 /**

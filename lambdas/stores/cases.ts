@@ -473,7 +473,7 @@ export async function readAudited(table: string, id: BatchId, facts: readonly st
   return audited;
 }
 
-const MARKS_AT_ONCE = 8;
+const MARKS_AT_ONCE = 16;
 
 /** Notes that these facts are in the batch's chain. */
 export async function markAudited(table: string, id: BatchId, facts: readonly string[]): Promise<void> {

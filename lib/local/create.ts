@@ -302,6 +302,7 @@ function createMapping(resource: LoadedResource, { pollers, fauxqs, functions }:
     batchSize: Number(properties.BatchSize ?? DEFAULT_BATCH_SIZE),
     partialFailures: types.includes('ReportBatchItemFailures'),
     concurrency: Number(scaling?.MaximumConcurrency ?? DEFAULT_CONCURRENCY),
+    windowSeconds: Number(properties.MaximumBatchingWindowInSeconds ?? 0),
   });
 }
 

@@ -12,6 +12,8 @@ export interface QueueMapping {
   partialFailures: boolean;
   /** Batches under way at once. */
   concurrency: number;
+  /** So long a batch that isn't full waits for more messages. */
+  windowSeconds: number;
 }
 
 /** AWS's poller begins with five batches at once; ours stays there. */
@@ -28,6 +30,8 @@ interface Received {
 
 interface Poller extends QueueMapping {
   active: number;
+  /** Since when messages wait for their batch to fill; undefined while none do. */
+  gathering: number | undefined;
 }
 
 export interface PollersSettings {
@@ -52,7 +56,7 @@ export class Pollers {
   }
 
   add(mapping: QueueMapping): void {
-    this.pollers.push({ ...mapping, active: 0 });
+    this.pollers.push({ ...mapping, active: 0, gathering: undefined });
   }
 
   /** To be called whenever a message may have come. */
@@ -67,6 +71,7 @@ export class Pollers {
   private pump(poller: Poller): void {
     const queue = this.settings.queues.getQueueByArn(poller.queueArn);
     while (!this.stopped && queue !== undefined && poller.active < poller.concurrency) {
+      if (this.gathers(poller, queue)) return;
       const waiting = queue.messages.length;
       const batch = this.receive(queue, poller.batchSize);
       const dead = waiting - queue.messages.length - batch.length;
@@ -75,6 +80,20 @@ export class Pollers {
       if (dead > 0) this.poke();
       if (batch.length === 0) return;
     }
+  }
+
+  /** Whether the next batch is to wait for more messages; then it is looked at again at the end of its window. */
+  private gathers(poller: Poller, { messages }: Queue): boolean {
+    const { clock } = this.settings;
+    if (messages.length > 0 && messages.length < poller.batchSize && poller.windowSeconds > 0) {
+      if (poller.gathering === undefined) {
+        poller.gathering = clock.now();
+        clock.timer(clock.now() + poller.windowSeconds * 1000, () => this.pump(poller));
+      }
+      if (clock.now() < poller.gathering + poller.windowSeconds * 1000) return true;
+    }
+    poller.gathering = undefined;
+    return false;
   }
 
   private work(poller: Poller, queue: Queue, batch: Received[]): void {

@@ -130,9 +130,10 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       'BatchSize',
       'Enabled',
       'FunctionResponseTypes',
+      'MaximumBatchingWindowInSeconds',
       'ScalingConfig.MaximumConcurrency',
     ],
-    accepted: ['MaximumBatchingWindowInSeconds', 'Tags'],
+    accepted: ['Tags'],
     attributes: ['Id'],
   },
   'AWS::StepFunctions::StateMachine': {

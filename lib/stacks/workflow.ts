@@ -407,10 +407,10 @@ export class WorkflowStack extends Stack {
     allowObjects(audit, 'write', data.audit, 'batches/*');
     allowItems(audit, [...PUT_ITEMS, 'dynamodb:BatchGetItem'], cases);
     allowHash(audit, data.auditKey);
-    // A chain grows at its end only, so many at once are in each other's way; and a rung of a thousand directions is a few objects.
+    // A chain grows at its end only, so many at once are in each other's way; and a rung of a thousand directions is an object or two.
     this.#readFrom(data.auditNotes, audit, {
-      batchSize: 100,
-      maxBatchingWindow: Duration.seconds(20),
+      batchSize: 1000,
+      maxBatchingWindow: Duration.minutes(1),
       maxConcurrency: 2,
     });
 

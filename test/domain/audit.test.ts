@@ -49,12 +49,12 @@ const faultsOf = (objects: { key: string; text: string }[]) =>
   verifyChain(BATCH, objects).faults.map(({ kind, key, line }) => [kind, Number(key.slice(-14, -6)), line]);
 
 describe('a chain', () => {
-  it('numbers its entries in the order of their instants, then ids, each with the hash of the one before', () => {
+  it('numbers its entries in the order of their instants, then as they came, each with the hash of the one before', () => {
     const [first, second, third] = continueChain(NO_ENTRY, [note('b', 2), note('c', 1), note('a', 2)], KEY);
     expect([first, second, third].map((entry) => [entry?.n, entry?.id])).toEqual([
       [1, 'c'],
-      [2, 'a'],
-      [3, 'b'],
+      [2, 'b'],
+      [3, 'a'],
     ]);
     expect(first?.previous).toBe('0'.repeat(64));
     const text =

@@ -62,6 +62,7 @@ function pollersWith(answer: Answer = () => null, faults: FaultPlan = {}) {
       batchSize: 10,
       partialFailures: true,
       concurrency: 5,
+      windowSeconds: 0,
       ...mapping,
     });
   const send = (to: Queue, ...bodies: string[]) => {
@@ -117,6 +118,22 @@ describe('the poller of a queue', () => {
     await clock.rest();
     expect(calls.map(({ bodies }) => bodies.length)).toEqual([25, 25, 10]);
     expect(calls.flatMap(({ bodies }) => bodies)).toEqual(Array.from({ length: 60 }, (_, i) => `${i}`));
+  });
+
+  it('waits for a batch to fill until its window has passed since the first message, and no longer once it is full', async () => {
+    const files = queue('files');
+    const { calls, map, send } = pollersWith();
+    map('files', { batchSize: 3, windowSeconds: 60 });
+    send(files, 'a');
+    clock.timer(START + 40_000, () => send(files, 'b'));
+    clock.timer(START + 200_000, () => send(files, 'c', 'd', 'e', 'f'));
+    clock.timer(START + 220_000, () => send(files, 'g'));
+    await clock.run();
+    expect(calls.map(({ at, bodies }) => [at, bodies])).toEqual([
+      [60, ['a', 'b']],
+      [200, ['c', 'd', 'e']],
+      [260, ['f', 'g']],
+    ]);
   });
 
   it('has as many batches under way as MaximumConcurrency says, and time stands still meanwhile', async () => {
