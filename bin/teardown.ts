@@ -1,0 +1,54 @@
+/** `npm run teardown`: removes all of a stage that isn't protected. See `--help`. */
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { S3Client } from '@aws-sdk/client-s3';
+import { readOptions, WrongCommand } from '../lib/commands/arguments.ts';
+import { ProtectedStage, teardown } from '../lib/commands/teardown.ts';
+import { ConfigError, stageFromContext } from '../lib/config/stage.ts';
+
+const HELP = `npm run teardown -- --stage NAME
+
+Removes a stage from the account and the region of its environment's credentials: its stacks, and what these keep
+when they go, that is the buckets with all versions of all objects, the tables, and (in seven days) the keys. There
+is no way back. A protected stage, as prod is, is refused. It may be stopped and run again.
+
+  --stage NAME    the stage
+  --help          this text
+
+Exit code 0: all is gone; 1: not, with the reason; 2: the command line is wrong.
+`;
+
+const SUCCEEDED = 0;
+const FAILED = 1;
+const WRONG_COMMAND = 2;
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2), ['stage']);
+  if (options === undefined) {
+    process.stdout.write(HELP);
+    return SUCCEEDED;
+  }
+  const { stage } = options;
+  if (stage === undefined) throw new WrongCommand('--stage must be given; see --help');
+  if (stageFromContext((name) => (name === 'stage' ? stage : undefined)).protect)
+    throw new ProtectedStage(`stage ${stage} is protected`);
+  const account = {
+    cloudFormation: new CloudFormationClient(),
+    s3: new S3Client(),
+    dynamo: new DynamoDBClient(),
+    kms: new KMSClient(),
+  };
+  await teardown(account, stage, say);
+  return SUCCEEDED;
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  const isWrong = error instanceof WrongCommand || error instanceof ConfigError;
+  process.stderr.write(
+    `${error instanceof Error ? (isWrong ? error.message : `${error.name}: ${error.message}`) : error}\n`,
+  );
+  return isWrong ? WRONG_COMMAND : FAILED;
+});

@@ -1,0 +1,146 @@
+import {
+  type CloudFormationClient,
+  DeleteStackCommand,
+  DescribeStacksCommand,
+  ListStackResourcesCommand,
+  waitUntilStackDeleteComplete,
+} from '@aws-sdk/client-cloudformation';
+import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type KMSClient, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
+import {
+  AbortMultipartUploadCommand,
+  DeleteBucketCommand,
+  DeleteBucketPolicyCommand,
+  DeleteObjectsCommand,
+  GetObjectLockConfigurationCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+
+/** The clients of the account that a stage is deployed in. */
+export interface Account {
+  readonly cloudFormation: CloudFormationClient;
+  readonly s3: S3Client;
+  readonly dynamo: DynamoDBClient;
+  readonly kms: KMSClient;
+}
+
+/** A stage that nobody tears down: a stack of it is protected against that. */
+export class ProtectedStage extends Error {
+  override name = 'ProtectedStage';
+}
+
+/** Stacks that read another one's outputs go before that one, and before what is kept. */
+const READERS = ['operations', 'access', 'workflow'];
+/** The stack in which everything stands that CloudFormation keeps when a stack goes. */
+const DATA = 'data';
+
+/** Seconds. */
+const LONGEST_WAIT = 3600;
+/** The shortest time between asking for a key's deletion and its end. */
+const DAYS_UNTIL_KEYS_GO = 7;
+
+/**
+ * Removes all of a stage: its stacks, and the buckets with all versions of all objects, the tables and the keys that these
+ * keep. May be stopped and run again: what went meanwhile is no error.
+ * @param say told of each step
+ * @throws ProtectedStage before anything is removed, where a stack is protected
+ */
+export async function teardown(account: Account, stage: string, say: (text: string) => void): Promise<void> {
+  const { cloudFormation } = account;
+  const there = new Set<string>();
+  for (const stack of [...READERS, DATA]) {
+    const found = await stackOf(cloudFormation, `${stage}-${stack}`);
+    if (found?.EnableTerminationProtection) throw new ProtectedStage(`stack ${stage}-${stack} is protected`);
+    if (found) there.add(stack);
+  }
+  if (there.size === 0) say(`there is no stack of ${stage} in this account and region`);
+  const remove = async (stack: string) => {
+    if (!there.has(stack)) return;
+    const StackName = `${stage}-${stack}`;
+    await cloudFormation.send(new DeleteStackCommand({ StackName }));
+    await waitUntilStackDeleteComplete({ client: cloudFormation, maxWaitTime: LONGEST_WAIT }, { StackName });
+    say(`stack ${StackName} is gone`);
+  };
+  const kept = there.has(DATA) ? await resourcesOf(cloudFormation, `${stage}-${DATA}`) : new Map<string, string[]>();
+  for (const stack of READERS) await remove(stack);
+  for (const bucket of kept.get('AWS::S3::Bucket') ?? []) {
+    const versions = await removeBucket(account.s3, bucket);
+    say(`bucket ${bucket} is gone, with ${versions} versions of objects`);
+  }
+  for (const TableName of kept.get('AWS::DynamoDB::Table') ?? []) {
+    await ifThere(account.dynamo.send(new DeleteTableCommand({ TableName })), 'ResourceNotFoundException');
+    say(`table ${TableName} is gone`);
+  }
+  for (const KeyId of kept.get('AWS::KMS::Key') ?? []) {
+    const asked = account.kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: DAYS_UNTIL_KEYS_GO }));
+    // One that is going already is in no state to be asked again.
+    await ifThere(asked, 'NotFoundException', 'KMSInvalidStateException');
+    say(`key ${KeyId} goes in ${DAYS_UNTIL_KEYS_GO} days`);
+  }
+  await remove(DATA);
+}
+
+async function stackOf(cloudFormation: CloudFormationClient, StackName: string) {
+  const { Stacks: [found] = [] } = await cloudFormation
+    .send(new DescribeStacksCommand({ StackName }))
+    .catch((error: unknown) => {
+      if (error instanceof Error && /does not exist/.test(error.message)) return { Stacks: [] };
+      throw error;
+    });
+  return found;
+}
+
+/** The names of a stack's resources, by their types. */
+async function resourcesOf(cloudFormation: CloudFormationClient, StackName: string): Promise<Map<string, string[]>> {
+  const names = new Map<string, string[]>();
+  let NextToken: string | undefined;
+  do {
+    const page = await cloudFormation.send(new ListStackResourcesCommand({ StackName, NextToken }));
+    for (const { ResourceType = '', PhysicalResourceId = '' } of page.StackResourceSummaries ?? [])
+      names.set(ResourceType, [...(names.get(ResourceType) ?? []), PhysicalResourceId]);
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+  return names;
+}
+
+/** @returns how many versions and delete markers it held */
+async function removeBucket(s3: S3Client, Bucket: string): Promise<number> {
+  // By its policy nobody deletes, and only its users list.
+  await ifThere(s3.send(new DeleteBucketPolicyCommand({ Bucket })), 'NoSuchBucket', 'NoSuchBucketPolicy');
+  const lock = await ifThere(
+    s3.send(new GetObjectLockConfigurationCommand({ Bucket })),
+    'NoSuchBucket',
+    'ObjectLockConfigurationNotFoundError',
+  );
+  const bypass = lock === undefined ? {} : { BypassGovernanceRetention: true };
+  let removed = 0;
+  for (;;) {
+    const page = await ifThere(s3.send(new ListObjectVersionsCommand({ Bucket })), 'NoSuchBucket');
+    const found = [...(page?.Versions ?? []), ...(page?.DeleteMarkers ?? [])];
+    if (found.length === 0) break;
+    const Objects = found.map(({ Key = '', VersionId }) => ({ Key, VersionId }));
+    const { Errors: [failed] = [] } = await s3.send(
+      new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true }, ...bypass }),
+    );
+    if (failed) throw new Error(`a version in ${Bucket} could not be deleted: ${failed.Code}`);
+    removed += found.length;
+  }
+  for (;;) {
+    const page = await ifThere(s3.send(new ListMultipartUploadsCommand({ Bucket })), 'NoSuchBucket');
+    const uploads = page?.Uploads ?? [];
+    if (uploads.length === 0) break;
+    for (const { Key, UploadId } of uploads) await s3.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+  }
+  await ifThere(s3.send(new DeleteBucketCommand({ Bucket })), 'NoSuchBucket');
+  return removed;
+}
+
+/** What a request answers; undefined where it fails with one of these errors. */
+async function ifThere<T>(request: Promise<T>, ...absent: string[]): Promise<T | undefined> {
+  return request.catch((error: unknown) => {
+    if (error instanceof Error && absent.includes(error.name)) return undefined;
+    throw error;
+  });
+}

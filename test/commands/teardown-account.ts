@@ -1,0 +1,141 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { S3Client } from '@aws-sdk/client-s3';
+
+type Input = Record<string, unknown>;
+
+interface Stack {
+  protected: boolean;
+  /** Names of stacks that read its outputs. */
+  readBy: string[];
+  resources: [type: string, name: string][];
+}
+
+interface Version {
+  key: string;
+  id: string;
+  isMarker: boolean;
+  /** Set where nobody deletes it without saying that he goes past the lock. */
+  locked: boolean;
+}
+
+interface Bucket {
+  hasPolicy: boolean;
+  hasLock: boolean;
+  versions: Version[];
+  uploads: string[];
+}
+
+/** What S3 lists, and CloudFormation, on one page; few, so that there are several. */
+const PAGE = 3;
+
+const refused = (name: string, message = name): never => {
+  throw Object.assign(new Error(message), { name });
+};
+
+/** A small account, as AWS documents what it refuses: nothing deletes a stack here, so that no real part can stand in. */
+export class StandInAccount {
+  readonly stacks = new Map<string, Stack>();
+  readonly buckets = new Map<string, Bucket>();
+  readonly tables = new Set<string>();
+  /** Days until it goes, once that was asked for. */
+  readonly keys = new Map<string, number | undefined>();
+  /** Requests, of which the named ones fail once. */
+  readonly failing = new Set<string>();
+
+  clients() {
+    const clients = {
+      cloudFormation: new CloudFormationClient({ region: 'ap-south-1' }),
+      s3: new S3Client({ region: 'ap-south-1' }),
+      dynamo: new DynamoDBClient({ region: 'ap-south-1' }),
+      kms: new KMSClient({ region: 'ap-south-1' }),
+    };
+    const here = async (command: { constructor: { name: string }; input: Input }) => {
+      const call = command.constructor.name.replace(/Command$/, '');
+      if (this.failing.delete(call)) refused('TooManyRequests');
+      return this.#answer(call, command.input);
+    };
+    for (const client of Object.values(clients)) client.send = here as never;
+    return clients;
+  }
+
+  #answer(call: string, input: Input): unknown {
+    const stack = input.StackName === undefined ? undefined : this.stacks.get(String(input.StackName));
+    switch (call) {
+      case 'DescribeStacks':
+        if (!stack) return refused('ValidationError', `Stack with id ${input.StackName} does not exist`);
+        return { Stacks: [{ StackName: input.StackName, EnableTerminationProtection: stack.protected }] };
+      case 'ListStackResources': {
+        const from = Number(input.NextToken ?? 0);
+        const resources = stack?.resources ?? [];
+        return {
+          StackResourceSummaries: resources
+            .slice(from, from + PAGE)
+            .map(([ResourceType, PhysicalResourceId]) => ({ ResourceType, PhysicalResourceId })),
+          ...(from + PAGE < resources.length ? { NextToken: String(from + PAGE) } : {}),
+        };
+      }
+      case 'DeleteStack':
+        if (stack?.protected) return refused('ValidationError', 'TerminationProtection is enabled');
+        // CloudFormation fails later, in an event; here at once.
+        if (stack?.readBy.some((reader) => this.stacks.has(reader))) return refused('Export is in use');
+        this.stacks.delete(String(input.StackName));
+        return {};
+      case 'DeleteTable':
+        return this.tables.delete(String(input.TableName)) ? {} : refused('ResourceNotFoundException');
+      case 'ScheduleKeyDeletion': {
+        const key = String(input.KeyId);
+        if (!this.keys.has(key)) return refused('NotFoundException');
+        if (this.keys.get(key) !== undefined) return refused('KMSInvalidStateException');
+        this.keys.set(key, Number(input.PendingWindowInDays));
+        return {};
+      }
+      default:
+        return this.#answerOfBucket(call, input, this.buckets.get(String(input.Bucket)) ?? refused('NoSuchBucket'));
+    }
+  }
+
+  #answerOfBucket(call: string, input: Input, bucket: Bucket): unknown {
+    if (call === 'DeleteBucketPolicy') {
+      bucket.hasPolicy = false;
+      return {};
+    }
+    if (call === 'GetObjectLockConfiguration')
+      return bucket.hasLock ? { ObjectLockConfiguration: {} } : refused('ObjectLockConfigurationNotFoundError');
+    if (bucket.hasPolicy) return refused('AccessDenied');
+    switch (call) {
+      case 'ListObjectVersions': {
+        const page = bucket.versions
+          .slice(0, PAGE)
+          .map(({ key, id, isMarker }) => ({ Key: key, VersionId: id, isMarker }));
+        return {
+          Versions: page.filter(({ isMarker }) => !isMarker),
+          DeleteMarkers: page.filter(({ isMarker }) => isMarker),
+        };
+      }
+      case 'DeleteObjects': {
+        const { Objects } = input.Delete as { Objects: { Key: string; VersionId: string }[] };
+        if (input.BypassGovernanceRetention && !bucket.hasLock) return refused('InvalidRequest');
+        const Errors: unknown[] = [];
+        for (const { Key, VersionId } of Objects) {
+          const found = bucket.versions.find(({ key, id }) => key === Key && id === VersionId);
+          if (found?.locked && !input.BypassGovernanceRetention) Errors.push({ Key, Code: 'AccessDenied' });
+          else bucket.versions = bucket.versions.filter((one) => one !== found);
+        }
+        return { Errors };
+      }
+      case 'ListMultipartUploads':
+        return { Uploads: bucket.uploads.slice(0, PAGE).map((UploadId) => ({ Key: 'k', UploadId })) };
+      case 'AbortMultipartUpload':
+        bucket.uploads = bucket.uploads.filter((id) => id !== input.UploadId);
+        return {};
+      case 'DeleteBucket':
+        if (bucket.versions.length + bucket.uploads.length > 0) return refused('BucketNotEmpty');
+        this.buckets.delete(String(input.Bucket));
+        return {};
+      default:
+        throw new Error(`the account has no ${call}`);
+    }
+  }
+}
