@@ -81,6 +81,12 @@ export function isAgencyId(text: string): text is AgencyId {
   return /^[a-z0-9-]{1,16}$/.test(text);
 }
 
+/**
+ * Who sends the marked files of a self-check; its id stands where an agency's or an operator's does. No row of them counts, so
+ * that nothing that it sends directs an operator or becomes a link.
+ */
+export const SELF_CHECK = 'self-check';
+
 /** Whether a text has the form of an operator's id; whether there is such an operator, the configuration says. */
 export function isOperatorId(text: string): text is OperatorId {
   return /^[a-z0-9-]{1,10}$/.test(text);

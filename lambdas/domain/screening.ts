@@ -1,6 +1,6 @@
 /** Screening: what becomes of each row of a report. */
 import type { CsvRow, Reject } from './csv.ts';
-import { type Imei, parseImei } from './identifiers.ts';
+import { type Imei, parseImei, SELF_CHECK } from './identifiers.ts';
 
 /** The columns of a report. Only the IMEI is read; the others are the agency's own notes. */
 export const reportColumns = {
@@ -21,13 +21,20 @@ export interface ScreeningTotals {
 
 /**
  * Screens one report, row by row in file order: each row ends as exactly one of rejected with a reason, repeat, or
- * handset. The same handset again, in whatever form its IMEI is written, is a repeat.
+ * handset. The same handset again, in whatever form its IMEI is written, is a repeat. Of a self-check's report none is a
+ * handset: what would be one is rejected, `self_check`.
  */
 export class Screening {
   /** The handsets seen, as the numbers that their 14 digits make: exact, and small enough for millions. */
   readonly #seen = new Set<number>();
   #rows = 0;
   #rejected = 0;
+  readonly #counts: boolean;
+
+  /** @param agency who reports */
+  constructor(agency?: string) {
+    this.#counts = agency !== SELF_CHECK;
+  }
 
   /** Takes the report's next row. A reject's value is the cell at fault, or the whole row. */
   row(row: CsvRow<'imei'>): Screened {
@@ -35,6 +42,7 @@ export class Screening {
     if ('wrongCellCount' in row) return this.#reject(row.line, row.wrongCellCount, 'wrong_cell_count');
     const imei = parseImei(row.cells.imei);
     if ('reason' in imei) return this.#reject(row.line, row.cells.imei, imei.reason);
+    if (!this.#counts) return this.#reject(row.line, row.cells.imei, 'self_check');
     const number = Number(imei.value);
     if (this.#seen.has(number)) return { repeat: true };
     this.#seen.add(number);

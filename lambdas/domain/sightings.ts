@@ -1,7 +1,7 @@
 /** Sightings: operators' usage rows, the links they become, and which sighting of a connection is its newest. */
 import type { CsvRow, Reject } from './csv.ts';
 import { addDays, type Day, parseDay } from './days.ts';
-import { type Imei, type Msisdn, type OperatorId, parseImei, parseMsisdn } from './identifiers.ts';
+import { type Imei, type Msisdn, type OperatorId, parseImei, parseMsisdn, SELF_CHECK } from './identifiers.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 
 /** The columns of a usage file. */
@@ -38,8 +38,8 @@ export interface Sighting {
 /**
  * Reads a row of an operator's usage file. Reasons, the first that applies: `wrong_cell_count`, those of the IMEI,
  * `missing_msisdn`, `bad_msisdn`, `missing_last_seen`, `bad_date` (no date, or later than the day of the upload),
- * `bad_subscriber_type`, `text_too_long` (an IMSI, service area or point of sale of more than 500 characters). The reject's
- * value is the cell at fault.
+ * `bad_subscriber_type`, `text_too_long` (an IMSI, service area or point of sale of more than 500 characters), `self_check`
+ * (whatever a self-check sends). The reject's value is the cell at fault.
  */
 export function parseSighting(row: CsvRow<UsageColumn>, operator: OperatorId, uploadDay: Day): Sighting | Reject {
   const { line } = row;
@@ -56,6 +56,7 @@ export function parseSighting(row: CsvRow<UsageColumn>, operator: OperatorId, up
   if (subscriberType === undefined) return { line, value: cells.subscriber_type, reason: 'bad_subscriber_type' };
   const tooLong = texts.find((column) => cells[column].length > LONGEST_TEXT);
   if (tooLong !== undefined) return { line, value: cells[tooLong], reason: 'text_too_long' };
+  if (operator === SELF_CHECK) return { line, value: cells.imei, reason: 'self_check' };
   return {
     imei: imei.value,
     msisdn: msisdn.value,

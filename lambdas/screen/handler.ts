@@ -50,7 +50,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
   const { agency, uploadedAt } = report;
   const rejects = { bucket: env.OUTBOX, key: rejectsKey(agency, report.name) };
   const hash = createHash('sha256');
-  const screening = new Screening();
+  const screening = new Screening(agency);
 
   async function* hashed() {
     for await (const chunk of readChunks(report, { most: LARGEST_REPORT })) {

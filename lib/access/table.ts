@@ -1,7 +1,7 @@
 import type { Resource, Rights, Role } from './rights.ts';
 
 /** The kinds of participants, in the table's order. */
-const KINDS = ['agency', 'operator', 'reader', 'auditor', 'administrator'] as const;
+const KINDS = ['agency', 'operator', 'reader', 'auditor', 'administrator', 'checker'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** What is done with objects, with the actions of S3 that it takes. */
@@ -35,6 +35,9 @@ export const PLACES: readonly Place[] = [
     owner: 'operator',
     key: (id) => `responses/${id}/${direction(id)}/a.csv`,
   },
+  { bucket: 'Inbox', name: 'reports/<checker>/', owner: 'checker', key: (id) => `reports/${id}/r.csv` },
+  { bucket: 'Inbox', name: 'usage/<checker>/', owner: 'checker', key: (id) => `usage/${id}/u.csv` },
+  { bucket: 'Inbox', name: 'responses/<checker>/', owner: 'checker', key: (id) => `responses/${id}/${id}/a.csv` },
   { bucket: 'Inbox', name: 'anywhere else', key: () => 'elsewhere/x.csv' },
   {
     bucket: 'Outbox',
@@ -61,6 +64,19 @@ export const PLACES: readonly Place[] = [
     name: 'batches/<agency>-…/elsewhere.csv',
     owner: 'agency',
     key: (id) => `batches/${id}-0123456789ab/elsewhere.csv`,
+  },
+  { bucket: 'Outbox', name: 'rejects/<checker>/', owner: 'checker', key: (id) => `rejects/${id}/r.csv` },
+  {
+    bucket: 'Outbox',
+    name: 'receipts/<checker>/',
+    owner: 'checker',
+    key: (id) => `receipts/${id}/${id}/a.csv.01234567.json`,
+  },
+  {
+    bucket: 'Outbox',
+    name: 'batches/<checker>-…/summary.json',
+    owner: 'checker',
+    key: (id) => `batches/${id}-0123456789ab/summary.json`,
   },
   { bucket: 'Outbox', name: 'revocations/', key: () => 'revocations/2026-06-17/mha-0123456789ab.csv' },
   { bucket: 'Work', name: '', key: () => 'directions/x/1/a.csv' },

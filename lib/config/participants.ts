@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
 
 /** Where a participant is told: an address that SNS can deliver to. */
 export const address = z.object({
@@ -65,5 +66,8 @@ export const READERS = ['banks', 'platforms'].map((id) => unnamed('reader', id))
 
 /** Who reads the audit, and nothing else. */
 export const AUDITORS = [unnamed('auditor', 'auditor')];
+
+/** Who checks a stage after its deployment, by `npm run smoke`: those whom the stage's own account lets. */
+export const CHECKER = { id: SELF_CHECK, externalId: 'handset-fraud-self-check' } as const;
 
 export const ADMINISTRATORS = [unnamed('administrator', 'administrator', 'fraud-administrators')];

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
 import { DEFAULT_OPERATIONS, operations } from './operations.ts';
 import {
   ADMINISTRATORS,
   AGENCIES,
   AUDITORS,
   agency,
+  CHECKER,
   OPERATORS,
   operator,
   outsider,
@@ -46,10 +48,13 @@ const stage = z
     const agencies = new Set(value.agencies.map(({ id }) => id));
     for (const [n, { id }] of value.operators.entries())
       if (agencies.has(id)) wrong(['operators', n, 'id'], 'is an agency too, and both would read rejects/<id>/');
+    for (const kind of ['agencies', 'operators'] as const)
+      for (const [n, { id }] of value[kind].entries())
+        if (id === SELF_CHECK) wrong([kind, n, 'id'], 'is that of the self-check, of whose files no row counts');
     const all = KINDS.flatMap((kind) => value[kind].map((one: Participant, n) => ({ path: [kind, n], ...one })));
     if (all.length > MOST_PARTICIPANTS)
       wrong(['readers'], `there may be ${MOST_PARTICIPANTS} participants, since a stack holds no more roles`);
-    const externalIds = new Set<string>();
+    const externalIds = new Set<string>([CHECKER.externalId]);
     for (const { path, externalId } of all) {
       if (externalIds.has(externalId)) wrong([...path, 'externalId'], "is another participant's too");
       externalIds.add(externalId);

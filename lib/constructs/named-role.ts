@@ -3,7 +3,15 @@ import { type IPrincipal, Role, type RoleProps } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 
 /** What a role is for. It stands in the role's path, so that a policy can name all roles of a kind in one pattern. */
-export type RoleKind = 'function' | 'machine' | 'agency' | 'operator' | 'reader' | 'auditor' | 'administrator';
+export type RoleKind =
+  | 'function'
+  | 'machine'
+  | 'agency'
+  | 'operator'
+  | 'reader'
+  | 'auditor'
+  | 'administrator'
+  | 'checker';
 
 export interface NamedRoleProps extends Omit<RoleProps, 'roleName' | 'path' | 'assumedBy'> {
   readonly stage: string;

@@ -233,6 +233,8 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
       moves,
       start,
       usage,
+      account: ACCOUNT,
+      roles: new Set(app.resources.filter(({ type }) => type === 'AWS::IAM::Role').map(({ arn }) => arn)),
       enforcement,
     };
     endpoint.open({ ...services, stacks: app.stacks });

@@ -13,6 +13,7 @@ import { type Enforcement, statesNeeds, tableNeeds } from './enforcement.ts';
 import { AwsError, errorXml, queryErrorXml } from './errors.ts';
 import { type Fauxqs, SQS_ACTIONS } from './fauxqs.ts';
 import type { Functions } from './functions.ts';
+import { answerSts } from './identity.ts';
 import type { Kms } from './kms.ts';
 import { isMoveAction, type MessageMoves, type MoveAction } from './moves.ts';
 import type { Pollers } from './queues.ts';
@@ -38,6 +39,9 @@ export interface Services {
   /** When they were made, in epoch milliseconds. */
   start: number;
   usage: UsageCounter;
+  account: string;
+  /** ARNs of the app's roles. */
+  roles: ReadonlySet<string>;
   /** The rights in force; undefined: everybody may everything. */
   enforcement?: Enforcement | undefined;
 }
@@ -53,7 +57,7 @@ const SERVE: Readonly<Record<string, Serve>> = {
   sns: (services, call) => serveFauxqs(services, 'sns', call),
   sqs: serveSqs,
   states: serveStates,
-  sts: (services, call) => serveFauxqs(services, 'sts', call),
+  sts: serveSts,
 };
 
 /** The services that are served, by the name in a signature's scope. */
@@ -120,7 +124,6 @@ export class Endpoint {
       const queue = typeof body.QueueUrl === 'string' ? fauxqs.queues.getQueue(body.QueueUrl)?.arn : undefined;
       const resource = queue ?? String(body.TopicArn ?? body.TargetArn ?? '*');
       const action = `${service}:${body.Action ?? actionOf({ headers })}`;
-      // Everybody may ask who he is.
       if (service === 'sns' || service === 'sqs')
         enforcement.require(role, [{ action, resource }], 'AccessDenied', 403);
     };
@@ -300,6 +303,15 @@ async function serveCloudFormation(services: Services, { request, response, role
   services.enforcement?.require(role, needs, 'AccessDenied', 403);
   response.writeHead(200, { 'content-type': 'text/xml' });
   response.end(describeStacks(found, services.start));
+}
+
+async function serveSts({ enforcement, account, roles }: Services, { request, response, role }: Call): Promise<void> {
+  const form = new URLSearchParams((await bodyOf(request)).toString());
+  const requireAssume = (roleArn: string, externalId: string | undefined) =>
+    enforcement?.requireAssume(role, roleArn, externalId);
+  const answer = answerSts(form, { account, role, roles, requireAssume });
+  response.writeHead(200, { 'content-type': 'text/xml' });
+  response.end(answer);
 }
 
 function serveSqs(services: Services, call: Call): Promise<void> | void {

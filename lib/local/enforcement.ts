@@ -4,7 +4,9 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer, Resource, Rights, Role, Service } from '../access/rights.ts';
+import { readPolicy } from '../access/statement.ts';
 import { AwsError } from './errors.ts';
+import { refused } from './identity.ts';
 import type { S3Request } from './s3.ts';
 
 /** One right that a request takes. */
@@ -72,6 +74,17 @@ export class Enforcement {
     if (!answer.allowed) this.#refuse(roleArn, action, key, answer.why, 'AccessDeniedException', 400);
   }
 
+  /**
+   * Throws AwsError where the role may not take on another one with this external id.
+   * @param roleArn undefined: the owner of the account, whom only the other role's own policy can refuse
+   */
+  requireAssume(roleArn: string | undefined, other: string, externalId: string | undefined): void {
+    const who = roleArn === undefined ? ownerOf(this.#account) : this.#role(roleArn);
+    if (this.#rights.assume(who, other, externalId).allowed) return;
+    this.#denied(`${who.arn.replace(/^.*\//, '')} may not take on ${other.replace(/^.*\//, '')}`);
+    throw refused(other);
+  }
+
   /** Rejects a request of S3 that the role may not make. */
   requireObject(
     roleArn: string | undefined,
@@ -127,6 +140,14 @@ export class Enforcement {
     return role;
   }
 }
+
+/** Who may everything in the account. */
+const ownerOf = (account: string): Role => ({
+  arn: `arn:aws:iam::${account}:role/owner`,
+  account,
+  identity: readPolicy({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } }),
+  tags: {},
+});
 
 const service = (name: string, context: Record<string, string> = {}): Service => ({
   service: `${name}.amazonaws.com`,

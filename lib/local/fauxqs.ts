@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { buildApp } from 'fauxqs';
 import { AwsError, queryErrorXml } from './errors.ts';
 
-/** Actions of SQS, SNS and STS that are served. */
+/** Actions of SQS and SNS that are served. */
 export const SQS_ACTIONS = [
   'ChangeMessageVisibility',
   'ChangeMessageVisibilityBatch',
@@ -38,12 +38,11 @@ export const SNS_ACTIONS = [
   'Subscribe',
   'Unsubscribe',
 ] as const;
-export const STS_ACTIONS = ['GetCallerIdentity'] as const;
 
 /** What fauxqs would take and then not do, or would do otherwise than it is documented here. */
 function checkForm({ Action, Protocol }: Record<string, unknown>): void {
-  if (!([...SNS_ACTIONS, ...STS_ACTIONS] as unknown[]).includes(Action)) {
-    throw new AwsError('InvalidAction', `the local cloud's SNS and STS have no ${Action}`);
+  if (!(SNS_ACTIONS as readonly unknown[]).includes(Action)) {
+    throw new AwsError('InvalidAction', `the local cloud's SNS has no ${Action}`);
   }
   if (Action === 'Subscribe' && Protocol !== 'sqs') {
     throw new AwsError('InvalidParameter', `the local cloud's SNS has no Protocol ${Protocol} (only sqs)`);
@@ -138,11 +137,11 @@ export interface Fauxqs {
   topics: TopicStore;
   /** Versions of the objects in these buckets are kept. */
   versioned: Set<string>;
-  /** Serves a request of S3 (path style), SQS, SNS or STS. */
+  /** Serves a request of S3 (path style), SQS or SNS. */
   route(request: IncomingMessage, response: ServerResponse): void;
-  /** The action of an SNS or STS request that was routed; known once its body was read. */
+  /** The action of an SNS request that was routed; known once its body was read. */
   actionOf(request: IncomingMessage): string | undefined;
-  /** Asked of each request of SQS, SNS and STS before it is carried out; throws AwsError where it is refused. */
+  /** Asked of each request of SQS and SNS before it is carried out; throws AwsError where it is refused. */
   guard: ((request: IncomingMessage, body: Readonly<Record<string, unknown>>) => void) | undefined;
   /** Publishes to a topic; resolves with the message's id. */
   publish(parameters: Record<string, string>): Promise<{ status: number; body: string }>;

@@ -1,7 +1,7 @@
 import { ArnFormat, Aws, CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { ArnPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { Participant } from '../config/participants.ts';
+import { CHECKER, type Participant } from '../config/participants.ts';
 import type { StageConfig } from '../config/stage.ts';
 import { acknowledge, acknowledgeObjects } from '../constructs/access.ts';
 import type { GuardedBucket, ObjectRight } from '../constructs/guarded-bucket.ts';
@@ -70,18 +70,30 @@ export class AccessStack extends Stack {
     const auditorPlaces = (): Place[] => [{ bucket: audit, read: ['*'], list: ['*'] }];
     const administratorPlaces = (): Place[] => [inbox, outbox].map((bucket) => ({ bucket, read: ['*'], list: ['*'] }));
 
+    const checkerPlaces = (id: string): Place[] => {
+      const put = [`reports/${id}/*`, `usage/${id}/*`, `responses/${id}/*`];
+      const read = [`rejects/${id}/*`, `receipts/${id}/*`, `batches/${id}-????????????/summary.json`];
+      return [
+        { bucket: inbox, write: put },
+        { bucket: outbox, read, list: read },
+      ];
+    };
+    const checker = { ...CHECKER, principal: Aws.ACCOUNT_ID, notify: [] };
+
     const kinds: [RoleKind, Participant[], (id: string) => Place[], PolicyStatement[]?][] = [
       ['agency', config.agencies, agencyPlaces],
       ['operator', config.operators, operatorPlaces],
       ['reader', config.readers, readerPlaces],
       ['auditor', config.auditors, auditorPlaces],
+      ['checker', [checker], checkerPlaces],
       [
         'administrator',
         config.administrators,
         administratorPlaces,
         [
           ...this.#watch(workflow),
-          this.#find(data, workflow),
+          this.#find(data, workflow, this),
+          this.#check(config.stage),
           ...this.#redrive(data, [data.reports, data.usage, data.responses, workflow.ended, workflow.due]),
         ],
       ],
@@ -91,7 +103,7 @@ export class AccessStack extends Stack {
         const role = this.#role(config.stage, kind, participant, places(participant.id), more);
         if (more.length > 0) {
           acknowledgeExecutions(role, workflow);
-          for (const { stackName } of [data, workflow])
+          for (const { stackName } of [data, workflow, this])
             acknowledge(
               role,
               `Resource::${stackArn(stackName)}`,
@@ -123,7 +135,7 @@ export class AccessStack extends Stack {
       kind,
       who: id,
       description: `What the ${kind} ${id} may do`,
-      assumedBy: new ArnPrincipal(/^\d+$/.test(principal) ? `arn:${Aws.PARTITION}:iam::${principal}:root` : principal),
+      assumedBy: new ArnPrincipal(isAccount(principal) ? `arn:${Aws.PARTITION}:iam::${principal}:root` : principal),
       externalIds: [externalId],
       inlinePolicies: { Places: new PolicyDocument({ statements }) },
     });
@@ -175,8 +187,13 @@ export class AccessStack extends Stack {
     });
   }
 
+  /** The self-check's role, to send its files under. */
+  #check(stage: string): PolicyStatement {
+    return new PolicyStatement({ actions: ['sts:AssumeRole'], resources: [roleArn(stage, 'checker', CHECKER.id)] });
+  }
+
   /** What could not be worked on: to look at it, and to send it again. */
-  #redrive({ messagesKey }: DataStack, queues: WorkQueue[]): PolicyStatement[] {
+  #redrive({ messagesKey, auditNotes }: DataStack, queues: WorkQueue[]): PolicyStatement[] {
     return [
       new PolicyStatement({
         actions: [
@@ -193,10 +210,18 @@ export class AccessStack extends Stack {
         actions: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
         resources: queues.map(({ queue }) => queue.queueArn),
       }),
+      // How many of the audit's there are. Who could send them again could send what was never decided.
+      new PolicyStatement({
+        actions: ['sqs:GetQueueAttributes', 'sqs:ListMessageMoveTasks'],
+        resources: [auditNotes.deadLetters.queueArn],
+      }),
       new PolicyStatement({ actions: KEY_ACTIONS.sqs.write, resources: [messagesKey.keyArn] }),
     ];
   }
 }
+
+/** An account's number, or the one that the stage is deployed to. */
+const isAccount = (principal: string) => principal === Aws.ACCOUNT_ID || /^\d+$/.test(principal);
 
 const capital = (word: string) => `${word[0]?.toUpperCase()}${word.slice(1)}`;
 

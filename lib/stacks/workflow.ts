@@ -30,6 +30,7 @@ import type { Environment as ReleaseEnvironment } from '../../lambdas/release/ha
 import type { Environment as ScreenEnvironment } from '../../lambdas/screen/handler.ts';
 import type { Environment as SettleEnvironment } from '../../lambdas/settle/handler.ts';
 import type { Environment as SweepEnvironment } from '../../lambdas/sweep/handler.ts';
+import { CHECKER } from '../config/participants.ts';
 import type { StageConfig } from '../config/stage.ts';
 import {
   acknowledge,
@@ -87,8 +88,13 @@ export class WorkflowStack extends Stack {
     const { policy } = config;
     const { inbox, work, outbox, links, cases } = data;
     const places = { WORK: work.bucketName, OUTBOX: outbox.bucketName, CASES: cases.tableName };
-    const AGENCIES = config.agencies.map(({ id }) => id).join(',');
-    const OPERATORS = config.operators.map(({ id }) => id).join(',');
+    const idsOf = (participants: readonly { id: string }[]) => participants.map(({ id }) => id).join(',');
+    const OPERATORS = idsOf(config.operators);
+    // The inbox is read for the self-check, too, and no operator is directed of this name.
+    const UPLOADERS = {
+      AGENCIES: idsOf([...config.agencies, CHECKER]),
+      OPERATORS: idsOf([...config.operators, CHECKER]),
+    };
     const ADMINISTRATORS_TOPIC = data.administrators.topicArn;
     const AGENCIES_TOPIC = data.agencies.topicArn;
     const OPERATORS_TOPIC = data.operators.topicArn;
@@ -312,7 +318,12 @@ export class WorkflowStack extends Stack {
       description: 'Starts one Batch execution per report',
       memory: 256,
       timeout: data.reports.worksFor,
-      environment: { WORK: work.bucketName, AGENCIES, BATCH_MACHINE: this.batch.aliasArn, ADMINISTRATORS_TOPIC },
+      environment: {
+        WORK: work.bucketName,
+        AGENCIES: UPLOADERS.AGENCIES,
+        BATCH_MACHINE: this.batch.aliasArn,
+        ADMINISTRATORS_TOPIC,
+      },
     });
     allowObjects(intake, 'write', work, 'uploads/worked/*', 'uploads/failed/*');
     allowStart(intake, this.batch);
@@ -329,7 +340,7 @@ export class WorkflowStack extends Stack {
         ...places,
         LINKS: links.tableName,
         LINK_DAYS,
-        OPERATORS,
+        OPERATORS: UPLOADERS.OPERATORS,
         OPERATORS_TOPIC,
         ADMINISTRATORS_TOPIC,
         IMPORT_MACHINE: this.importByPieces.aliasArn,
@@ -351,7 +362,7 @@ export class WorkflowStack extends Stack {
       description: "Records operators' responses",
       memory: 1024,
       timeout: data.responses.worksFor,
-      environment: { ...places, OPERATORS, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
+      environment: { ...places, OPERATORS: UPLOADERS.OPERATORS, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
     });
     allowSend(record, data.auditNotes);
     allowObjects(record, 'read versions', inbox, 'responses/*');

@@ -33,7 +33,7 @@ describe('npm run redrive', () => {
     expect(await redrive('--queue', 'Orders')).toEqual({
       code: 2,
       said: '',
-      complained: '--queue Orders: must be one of Reports, Usage, Responses, Release, Sweep\n',
+      complained: '--queue Orders: must be one of Reports, Usage, Responses, Audit, Release, Sweep\n',
     });
     expect(await redrive('--stage', 'prod')).toEqual({
       code: 1,
@@ -61,6 +61,7 @@ describe('npm run redrive', () => {
         'Reports: nothing to move',
         'Usage: nothing to move',
         'Responses: 1 message moved back to its queue',
+        'Audit: nothing to move',
         'Release: nothing to move',
         'Sweep: nothing to move',
         '',

@@ -63,6 +63,15 @@ describe('the participants', () => {
     expect(complaint({ operators: [unnamed('operator', 'i4c')] })).toContain('operators[0].id: is an agency too');
   });
 
+  it('may not be an agency or an operator of the name of the self-check, of whose files no row counts', () => {
+    const says = 'is that of the self-check';
+    expect(complaint({ agencies: [unnamed('agency', 'self-check')] })).toContain(`agencies[0].id: ${says}`);
+    expect(complaint({ operators: [unnamed('operator', 'self-check')] })).toContain(`operators[0].id: ${says}`);
+    expect(complaint({ readers: [{ ...reader, externalId: 'handset-fraud-self-check' }] })).toContain(
+      "readers[0].externalId: is another participant's too",
+    );
+  });
+
   it('may be agencies of which one id begins with the other, whose batches stay apart by the length of their ids', () => {
     const apart = ['up', 'up-police'].map((id) => ({ ...agency, id, externalId: `x-${id}` }));
     expect(complaint({ agencies: apart })).toBe('no error');

@@ -62,6 +62,17 @@ describe('screening a report', () => {
     expect(screening.row(cell(3, 'x'))).toEqual({ line: 3, value: 'x', reason: 'not_digits' });
     expect(screening.totals()).toEqual({ rows: 2, rejected: 2, repeats: 0, handsets: 0 });
   });
+  test('of a self-check no row is a handset, whatever it names', () => {
+    const screening = new Screening('self-check');
+    expect(screening.row(cell(2, '490154203237518'))).toEqual({
+      line: 2,
+      value: '490154203237518',
+      reason: 'self_check',
+    });
+    expect(screening.row(cell(3, 'x'))).toEqual({ line: 3, value: 'x', reason: 'not_digits' });
+    expect(screening.totals()).toEqual({ rows: 2, rejected: 2, repeats: 0, handsets: 0 });
+    expect(new Screening('self-check2').row(cell(2, '490154203237518'))).toEqual({ handset: '49015420323751' });
+  });
   test('the rows always add up, and the handsets are those of the report, each once', () => {
     const key = fc.integer({ min: 1, max: 40 }).map((n) => String(n).padStart(14, '0') as Imei);
     const written = fc.oneof(

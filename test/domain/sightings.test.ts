@@ -47,6 +47,13 @@ describe("a row of an operator's usage file", () => {
       pointOfSale: 'POS-7',
     });
   });
+  test('of a self-check is no sighting, whatever it says', () => {
+    expect(parseSighting({ line: 9, cells: good }, 'self-check' as OperatorId, uploaded)).toEqual({
+      line: 9,
+      value: '490154203237518',
+      reason: 'self_check',
+    });
+  });
   test('needs no more than handset, connection and day', () => {
     expect(parse({ imsi: '', lsa: '', subscriber_type: '', point_of_sale: '' })).toEqual({
       imei: '49015420323751',

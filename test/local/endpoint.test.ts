@@ -256,7 +256,7 @@ describe('what a service does not implement is an error that names it', () => {
     const TopicArn = cloud.names.topics.News;
     expect(await errorOf(sns.send(new DeleteTopicCommand({ TopicArn })))).toEqual([
       'InvalidAction',
-      "the local cloud's SNS and STS have no DeleteTopic",
+      "the local cloud's SNS has no DeleteTopic",
     ]);
     const [, message] = await errorOf(
       sns.send(new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: 'a@example.org' })),

@@ -6,7 +6,8 @@ import { CLOUDFORMATION_ACTIONS } from '../../lib/local/cloudformation.ts';
 import { fieldsOf } from '../../lib/local/dynamo.ts';
 import { DYNAMODB_ACTIONS } from '../../lib/local/dynamo-host.ts';
 import { LAMBDA_ACTIONS, SERVICES } from '../../lib/local/endpoint.ts';
-import { SNS_ACTIONS, SQS_ACTIONS, STS_ACTIONS } from '../../lib/local/fauxqs.ts';
+import { SNS_ACTIONS, SQS_ACTIONS } from '../../lib/local/fauxqs.ts';
+import { STS_ACTIONS } from '../../lib/local/identity.ts';
 import { ARGUMENTS, DYNAMODB_ERRORS, INTEGRATIONS } from '../../lib/local/integrations.ts';
 import { KMS_ACTIONS } from '../../lib/local/kms.ts';
 import { MOVE_ACTIONS } from '../../lib/local/moves.ts';
@@ -153,7 +154,7 @@ describe('the document lists exactly what the code implements', () => {
       sorted({
         SQS: [...SQS_ACTIONS, ...Object.keys(MOVE_ACTIONS)],
         SNS: SNS_ACTIONS,
-        STS: STS_ACTIONS,
+        STS: Object.keys(STS_ACTIONS),
         KMS: KMS_ACTIONS,
         Lambda: LAMBDA_ACTIONS,
         CloudFormation: CLOUDFORMATION_ACTIONS,

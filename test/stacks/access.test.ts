@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Resource, Rights, type Role } from '../../lib/access/rights.ts';
 import { readPolicy } from '../../lib/access/statement.ts';
-import { type Participant, unnamed } from '../../lib/config/participants.ts';
+import { CHECKER, type Participant, unnamed } from '../../lib/config/participants.ts';
 import { checkStage, type StageConfig, stageFromContext } from '../../lib/config/stage.ts';
 import { resolveStacks } from '../../lib/local/template.ts';
 import { synthesized } from './synthesized.ts';
@@ -53,6 +53,9 @@ const KEYS: Readonly<Record<string, string[]>> = {
   [INBOX]: [
     ...agencies.map((id) => `reports/${id}/may.csv`),
     ...operators.flatMap((id) => [`usage/${id}/may.csv`, `responses/${id}/mha-0123456789ab.block.${id}.1-0-0/a.csv`]),
+    'reports/self-check/may.csv',
+    'usage/self-check/may.csv',
+    'responses/self-check/self-check/a.csv',
     'reports/stray.csv',
     'strange.csv',
   ],
@@ -61,8 +64,9 @@ const KEYS: Readonly<Record<string, string[]>> = {
       `orders/${id}/mha-0123456789ab.block.${id}.1-0-0/1-block.csv`,
       `receipts/${id}/mha-0123456789ab.block.${id}.1-0-0/a.csv.01234567.json`,
     ]),
-    ...[...agencies, ...operators].map((id) => `rejects/${id}/may.csv`),
-    ...agencies.flatMap((id) => [
+    'receipts/self-check/self-check/a.csv.01234567.json',
+    ...[...agencies, ...operators, 'self-check'].map((id) => `rejects/${id}/may.csv`),
+    ...[...agencies, 'self-check'].flatMap((id) => [
       `batches/${id}-0123456789ab/summary.json`,
       `batches/${id}-0123456789ab/elsewhere.csv`,
     ]),
@@ -101,6 +105,11 @@ const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
     [AUDIT, 'read', /./],
     [AUDIT, 'list', /./],
   ],
+  checker: (id) => [
+    [INBOX, 'put', new RegExp(`^(reports|usage|responses)/${id}/`)],
+    [OUTBOX, 'read', new RegExp(`^(rejects/${id}/|receipts/${id}/|batches/${id}-[0-9a-f]{12}/summary\\.json$)`)],
+    [OUTBOX, 'list', new RegExp(`^(rejects|receipts)/${id}/`)],
+  ],
   administrator: () => [
     [INBOX, 'read', /./],
     [INBOX, 'list', /./],
@@ -137,6 +146,7 @@ const members = [
   ...readers.map((id) => ['reader', id] as const),
   ['auditor', 'auditor'] as const,
   ['administrator', 'administrator'] as const,
+  ['checker', 'self-check'] as const,
 ];
 
 describe('a participant', () => {
@@ -264,6 +274,17 @@ describe("a participant's role", () => {
     for (const role of one.roles.values())
       for (const { arn } of one.roles.values())
         expect(one.assume(role, arn, 'agreed-with-jio').allowed, `${role.arn} as ${arn}`).toBe(false);
+  });
+
+  it('of the self-check is taken on by the administrators, with its external id, and by no other role of the app', () => {
+    const checker = roleArn('checker', 'self-check');
+    const may = [...one.roles.values()].filter((role) => one.assume(role, checker, CHECKER.externalId).allowed);
+    expect(may.map(({ arn }) => arn)).toEqual([roleArn('administrator', 'administrator')]);
+    const administrator = may[0] as Role;
+    expect(one.assume(administrator, checker).allowed).toBe(false);
+    expect(
+      one.assume(almighty(`arn:aws:iam::${ELSEWHERE}:role/admin`, ELSEWHERE), checker, CHECKER.externalId).allowed,
+    ).toBe(false);
   });
 
   it('takes no tags with it, by which the walls go', () => {
@@ -591,7 +612,8 @@ describe('a key', () => {
         if (sid === 'Administer') continue;
         for (const one of action ?? []) expect(one).not.toContain('*');
         for (const user of Object.values(condition.ArnLike ?? {}).flat()) {
-          if (user.endsWith('/*')) expect(user).toMatch(/\/(agency|operator|reader|auditor|administrator)\/\*$/);
+          if (user.endsWith('/*'))
+            expect(user).toMatch(/\/(agency|operator|reader|auditor|administrator|checker)\/\*$/);
           else expect(known).toContain(user);
         }
       }

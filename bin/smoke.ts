@@ -1,0 +1,78 @@
+/** `npm run smoke`: checks a stage by sending a marked, harmless batch through. See `--help`. */
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { STSClient } from '@aws-sdk/client-sts';
+import { readOptions, WrongCommand } from '../lib/commands/arguments.ts';
+import { type SmokeSettings, smoke } from '../lib/commands/smoke.ts';
+
+const HELP = `npm run smoke -- [options]
+
+Checks a stage after its deployment: sends a report, a usage file and a response through, marked self-check
+and with the instant, and looks at each answer: rejects, receipt, summary. No row of these files counts: no
+operator is directed, no link is written. The batch settles at once, with an empty revocation list.
+
+  --stage NAME      the stage (default dev)
+  --wait SECONDS    how long answers are waited for (default 300)
+  --help            this text
+
+It goes by the AWS credentials and the region of its environment, those of the administrators' role, takes on
+the role of the self-check, and works against the local cloud with AWS_ENDPOINT_URL. Exit code 0: each answer
+is as it must be; 1: one is not, and which; 2: the command line is wrong.
+`;
+
+const SUCCEEDED = 0;
+const FAILED = 1;
+const WRONG_COMMAND = 2;
+
+const DEFAULT_WAIT = '300';
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const complain = (text: string) => process.stderr.write(`${text}\n`);
+
+/** Runs the steps and prints each with its time; whether all went well. */
+async function check(settings: SmokeSettings): Promise<boolean> {
+  const steps = smoke(
+    { cloudFormation: new CloudFormationClient(), sts: new STSClient(), sfn: new SFNClient() },
+    settings,
+  );
+  let well = true;
+  for (const { says, first, run } of steps) {
+    const began = performance.now();
+    const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`.padStart(8);
+    try {
+      await run();
+      say(`OK   ${seconds()}  ${says}`);
+    } catch (error) {
+      well = false;
+      say(`FAIL ${seconds()}  ${says}`);
+      complain(`not so: ${says}: ${error instanceof Error ? `${error.name}: ${error.message}` : error}`);
+      if (first) break;
+    }
+  }
+  return well;
+}
+
+function settingsOf(args: readonly string[]): SmokeSettings | undefined {
+  const options = readOptions(args, ['stage', 'wait']);
+  if (options === undefined) return undefined;
+  const { stage = 'dev', wait = DEFAULT_WAIT } = options;
+  if (!/^[1-9]\d{0,4}$/.test(wait)) throw new WrongCommand(`--wait ${wait}: must be a whole number of seconds`);
+  return { stage, wait: Number(wait) * 1000, at: new Date() };
+}
+
+async function main(): Promise<number> {
+  try {
+    const settings = settingsOf(process.argv.slice(2));
+    if (settings === undefined) {
+      process.stdout.write(HELP);
+      return SUCCEEDED;
+    }
+    return (await check(settings)) ? SUCCEEDED : FAILED;
+  } catch (error) {
+    if (!(error instanceof WrongCommand)) throw error;
+    complain(error.message);
+    return WRONG_COMMAND;
+  }
+}
+
+process.exitCode = await main();
