@@ -349,7 +349,8 @@ function serveFauxqs(
     services.usage.called(accessKeyId, service, action);
     services.pollers.poke();
     const isWrite = /^(Publish|Send|Delete|Change)/.test(action);
-    return isWrite && services.functions.wrote(accessKeyId, { service, action });
+    const key = services.fauxqs.messageOf(request);
+    return isWrite && services.functions.wrote(accessKeyId, { service, action, ...(key === undefined ? {} : { key }) });
   });
   services.fauxqs.route(request, response);
 }

@@ -142,6 +142,9 @@ export interface Fauxqs {
   /** The action of an SNS request that was routed; known once its body was read. */
   actionOf(request: IncomingMessage): string | undefined;
   /** Asked of each request of SQS and SNS before it is carried out; throws AwsError where it is refused. */
+  /** The message that a request of SQS sends to a queue; known once its body was read. */
+  messageOf(request: IncomingMessage): string | undefined;
+  /** Asked of each request of SQS, SNS and STS before it is carried out; throws AwsError where it is refused. */
   guard: ((request: IncomingMessage, body: Readonly<Record<string, unknown>>) => void) | undefined;
   /** Publishes to a topic; resolves with the message's id. */
   publish(parameters: Record<string, string>): Promise<{ status: number; body: string }>;
@@ -224,6 +227,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   >;
   const app = buildApp({ logger: false, defaultRegion: region, stores });
   const actions = new WeakMap<IncomingMessage, string>();
+  const messages = new WeakMap<IncomingMessage, string>();
   app.addHook('preHandler', async (request) => {
     const form = request.body as Record<string, unknown> | null | undefined;
     if (typeof form !== 'object' || form === null || Buffer.isBuffer(form)) return;
@@ -231,6 +235,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
       checkForm(form);
       actions.set(request.raw, form.Action);
     }
+    if (typeof form.MessageBody === 'string') messages.set(request.raw, form.MessageBody);
     fauxqs.guard?.(request.raw, form);
   });
   app.setErrorHandler((error, _request, reply) => {
@@ -246,6 +251,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     versioned,
     route: (request, response) => app.routing(request, response),
     actionOf: (request) => actions.get(request),
+    messageOf: (request) => messages.get(request),
     publish: async (parameters) => {
       const answer = await app.inject({
         method: 'POST',

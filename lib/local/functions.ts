@@ -32,6 +32,7 @@ export interface Invocation {
 export interface FunctionWrite {
   service: string;
   action: string;
+  /** Of the object or item; of what is sent to a queue, the message. */
   key?: string;
 }
 
