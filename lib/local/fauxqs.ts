@@ -141,10 +141,9 @@ export interface Fauxqs {
   route(request: IncomingMessage, response: ServerResponse): void;
   /** The action of an SNS request that was routed; known once its body was read. */
   actionOf(request: IncomingMessage): string | undefined;
-  /** Asked of each request of SQS and SNS before it is carried out; throws AwsError where it is refused. */
   /** The message that a request of SQS sends to a queue; known once its body was read. */
   messageOf(request: IncomingMessage): string | undefined;
-  /** Asked of each request of SQS, SNS and STS before it is carried out; throws AwsError where it is refused. */
+  /** Asked of each request of SQS and SNS before it is carried out; throws AwsError where it is refused. */
   guard: ((request: IncomingMessage, body: Readonly<Record<string, unknown>>) => void) | undefined;
   /** Publishes to a topic; resolves with the message's id. */
   publish(parameters: Record<string, string>): Promise<{ status: number; body: string }>;
