@@ -80,6 +80,7 @@ export function allowPublish(to: Worker, ...topics: [Topic, ...Topic[]]): void {
 /** Lets a worker start a state machine, by its alias only. */
 export function allowStart(to: Worker, machine: VersionedMachine): void {
   new Policy(to, `AllowStart${machine.node.id}`, { roles: [roleOf(to)], statements: [machine.startStatement()] });
+  to.node.addDependency(machine.alias);
 }
 
 /** Lets a worker put events into queues, which are under one key. */

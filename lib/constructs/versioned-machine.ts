@@ -1,6 +1,8 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { createHash } from 'node:crypto';
+import { Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
+  type CfnStateMachine,
   CfnStateMachineAlias,
   CfnStateMachineVersion,
   QueryLanguage,
@@ -11,7 +13,7 @@ import {
   StepFunctionsStartExecution,
   type StepFunctionsStartExecutionJsonataProps,
 } from 'aws-cdk-lib/aws-stepfunctions-tasks';
-import type { Construct } from 'constructs';
+import type { Construct, IDependable } from 'constructs';
 
 /** The name of every state machine's alias: what deploys last is what starts. */
 const ALIAS = 'live';
@@ -22,22 +24,30 @@ const ALIAS = 'live';
  * later what an execution ran.
  */
 export class VersionedMachine extends StateMachine {
-  /** What to start. */
+  /** What to start. Whoever starts it depends on `alias`, since this names the alias and doesn't refer to it. */
   readonly aliasArn: string;
+  readonly alias: IDependable;
 
   constructor(scope: Construct, id: string, props: StateMachineProps) {
     super(scope, id, props);
-    const version = new CfnStateMachineVersion(this, 'Version', {
-      stateMachineArn: this.stateMachineArn,
-      // Each change of the machine makes a revision, and so a version in place of this one.
-      stateMachineRevisionId: this.stateMachineRevisionId,
-    });
+    this.aliasArn = `${this.stateMachineArn}:${ALIAS}`;
+    const version = new CfnStateMachineVersion(this, 'Version', { stateMachineArn: this.stateMachineArn });
     version.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    const alias = new CfnStateMachineAlias(this, 'Alias', {
+    // Another machine is another version: CloudFormation publishes one where it finds a resource that it doesn't know.
+    const name = `${id}Version`;
+    version.overrideLogicalId(Lazy.uncachedString({ produce: () => `${name}${this.#hash()}` }));
+    this.alias = new CfnStateMachineAlias(this, 'Alias', {
       name: ALIAS,
       routingConfiguration: [{ stateMachineVersionArn: version.ref, weight: 100 }],
     });
-    this.aliasArn = alias.ref;
+  }
+
+  /** Of all that Step Functions counts as the machine's revision. */
+  #hash(): string {
+    const { definitionString, roleArn, loggingConfiguration, tracingConfiguration } = this.node
+      .defaultChild as CfnStateMachine;
+    const revision = Stack.of(this).resolve([definitionString, roleArn, loggingConfiguration, tracingConfiguration]);
+    return createHash('sha256').update(JSON.stringify(revision)).digest('hex').slice(0, 8).toUpperCase();
   }
 
   /** The right to start it by its alias. It is asked of the machine's own ARN, and the alias is a condition. */

@@ -247,7 +247,7 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
     };
     const names = namesOf(placed);
     const deploy = async (assembly: string): Promise<void> => {
-      const versionOf = (machineArn: string, revisionId: string) => states.versionOf(machineArn, revisionId);
+      const versionOf = (machineArn: string, name: string) => states.versionOf(machineArn, name);
       const next = loadAssembly(assembly, { ...place, endpoint: endpoint.url, versionOf });
       const rights = enforcement && new Rights(next.resources, place);
       placed.push(...(await changeResources(app, next, creation)));

@@ -275,8 +275,8 @@ function machineSpec(resource: LoadedResource, app: LoadedApp): StateMachineSpec
   return { name, arn, definition, roleArn: String(properties.RoleArn), type };
 }
 
-function publishVersion({ properties }: LoadedResource, { states }: Creation): void {
-  states.publishVersion(String(properties.StateMachineArn), String(properties.StateMachineRevisionId));
+function publishVersion({ logicalId, properties }: LoadedResource, { states }: Creation): void {
+  states.publishVersion(String(properties.StateMachineArn), logicalId);
 }
 
 function nameVersion(resource: LoadedResource, { states }: Creation): void {

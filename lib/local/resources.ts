@@ -147,10 +147,10 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       'RoleArn',
     ],
     accepted: ['LoggingConfiguration', 'TracingConfiguration', 'EncryptionConfiguration', 'Tags'],
-    attributes: ['Arn', 'Name', 'StateMachineRevisionId'],
+    attributes: ['Arn', 'Name'],
   },
   'AWS::StepFunctions::StateMachineVersion': {
-    implemented: ['StateMachineArn', 'StateMachineRevisionId'],
+    implemented: ['StateMachineArn'],
     accepted: ['Description'],
     attributes: ['Arn'],
   },

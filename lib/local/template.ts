@@ -48,8 +48,8 @@ export interface LoadSettings {
   account: string;
   /** Base of queue URLs, without a slash at its end. */
   endpoint: string;
-  /** The number of the version that has this revision of a state machine; default 1, as where nothing was deployed yet. */
-  versionOf?(machineArn: string, revisionId: string): number;
+  /** The number of a state machine's version that is called so in the templates; default 1, as where nothing was deployed yet. */
+  versionOf?(machineArn: string, name: string): number;
 }
 
 interface RawResource {
@@ -273,12 +273,9 @@ class Resolver {
   private qualifiedArn(stack: Stack, logicalId: string, { Type, Properties }: RawResource): string {
     const where = `${stack.name}.${logicalId}`;
     const properties = this.resolve(Properties ?? {}, stack, where) as Record<string, unknown>;
-    const { StateMachineArn, StateMachineRevisionId, Name, RoutingConfiguration } = properties;
-    if (Type === VERSION) {
-      if (typeof StateMachineRevisionId !== 'string') this.problems.push(`${where}: ${VERSION} without a revision`);
-      const number = this.settings.versionOf?.(String(StateMachineArn), String(StateMachineRevisionId)) ?? 1;
-      return `${StateMachineArn}:${number}`;
-    }
+    const { StateMachineArn, Name, RoutingConfiguration } = properties;
+    if (Type === VERSION)
+      return `${StateMachineArn}:${this.settings.versionOf?.(String(StateMachineArn), logicalId) ?? 1}`;
     const [{ StateMachineVersionArn = '' } = {}] = (RoutingConfiguration ?? []) as {
       StateMachineVersionArn?: string;
     }[];
@@ -370,8 +367,6 @@ class Resolver {
     }
     const { ref, name, arn } = this.identity(stack, logicalId);
     switch (attribute) {
-      case 'StateMachineRevisionId':
-        return this.revision(logicalId, stack);
       case 'QueueUrl':
         return ref;
       case 'RoleId':
@@ -381,12 +376,6 @@ class Resolver {
       default:
         return attribute.endsWith('Arn') ? arn : name;
     }
-  }
-
-  /** All that a state machine is; its tags are none of it. */
-  private revision(logicalId: string, stack: Stack): string {
-    const { Tags: _, ...properties } = stack.template.Resources?.[logicalId]?.Properties ?? {};
-    return suffix(JSON.stringify(this.resolve(properties, stack, `${stack.name}.${logicalId}`)));
   }
 
   private sub(argument: unknown, stack: Stack, where: string): string {

@@ -248,6 +248,7 @@ export class WorkflowStack extends Stack {
       [screen, expand, gather, claim, commit, settle],
     );
 
+    this.batch.node.addDependency(this.direction.alias);
     admitObjects(
       this.batch,
       work,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { Match } from 'aws-cdk-lib/assertions';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { stageFromContext } from '../../lib/config/stage.ts';
 import { definitionOf, synthesized } from './synthesized.ts';
 
 const { workflow } = synthesized();
@@ -115,10 +116,7 @@ describe('the workflow stack', () => {
     const machines = Object.keys(workflow.findResources('AWS::StepFunctions::StateMachine'));
     const versions = Object.entries(workflow.findResources('AWS::StepFunctions::StateMachineVersion'));
     expect(versions.map(([, { Properties }]) => Properties)).toEqual(
-      machines.map((id) => ({
-        StateMachineArn: { Ref: id },
-        StateMachineRevisionId: { 'Fn::GetAtt': [id, 'StateMachineRevisionId'] },
-      })),
+      machines.map((id) => ({ StateMachineArn: { Ref: id } })),
     );
     for (const [, { DeletionPolicy, UpdateReplacePolicy }] of versions)
       expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
@@ -131,25 +129,43 @@ describe('the workflow stack', () => {
     );
   });
 
-  it('starts state machines by their aliases, and by nothing else', () => {
-    const variables = Object.values(workflow.findResources('AWS::Lambda::Function')).flatMap(({ Properties }) =>
-      Object.entries<{ Ref?: string }>(Properties.Environment.Variables),
-    );
-    const started = variables.flatMap(([name, value]) => (name.endsWith('_MACHINE') ? [`${name} ${value.Ref}`] : []));
-    expect(started.sort()).toEqual([
-      expect.stringMatching(/^BATCH_MACHINE BatchAlias/),
-      expect.stringMatching(/^DIRECTION_MACHINE DirectionAlias/),
-      expect.stringMatching(/^IMPORT_MACHINE ImportByPiecesAlias/),
+  it('has another version of a state machine that is another one, and of no other', () => {
+    const versions = (template: Template) =>
+      Object.keys(template.findResources('AWS::StepFunctions::StateMachineVersion'));
+    const more = stageFromContext((name) => ({ ladder: 'normal', handsetsPerChild: 100 })[name]);
+    const [was, is] = [versions(workflow), versions(synthesized(more).workflow)];
+    expect(is.filter((id) => !was.includes(id))).toEqual([expect.stringMatching(/^BatchVersion[0-9A-F]{8}$/)]);
+    expect(was.filter((id) => is.includes(id))).toEqual([
+      expect.stringMatching(/^DirectionVersion/),
+      expect.stringMatching(/^ImportByPiecesVersion/),
     ]);
-    const [, { Properties: { DefinitionString } = { DefinitionString: {} } } = {}] =
-      Object.entries(workflow.findResources('AWS::StepFunctions::StateMachine')).find(([id]) =>
-        id.startsWith('Batch'),
-      ) ?? [];
-    const refs: { Ref?: string }[] = DefinitionString['Fn::Join'][1].filter(
-      (part: unknown) => typeof part === 'object',
+  });
+
+  it('starts state machines by their aliases, once these are there, and by nothing else', () => {
+    const alias = (value: { 'Fn::Join'?: [string, [{ Ref: string }, string]] } | undefined) => {
+      const [, [machine, name] = []] = value?.['Fn::Join'] ?? [];
+      return `${machine?.Ref.replace(/[0-9A-F]{8}$/, '')}${name}`;
+    };
+    const started = Object.values(workflow.findResources('AWS::Lambda::Function')).flatMap(
+      ({ Properties, DependsOn = [] }) =>
+        Object.entries<never>(Properties.Environment.Variables)
+          .filter(([name]) => name.endsWith('_MACHINE'))
+          .map(([name, value]) => [name, alias(value), DependsOn.filter((id: string) => /Alias/.test(id))]),
     );
-    expect(refs.some(({ Ref }) => Ref?.startsWith('DirectionAlias'))).toBe(true);
-    expect(refs.some(({ Ref }) => Ref && /^Direction(?!Alias)/.test(Ref))).toBe(false);
+    expect(started.sort()).toEqual([
+      ['BATCH_MACHINE', 'Batch:live', [expect.stringMatching(/^BatchAlias/)]],
+      ['DIRECTION_MACHINE', 'Direction:live', [expect.stringMatching(/^DirectionAlias/)]],
+      ['IMPORT_MACHINE', 'ImportByPieces:live', [expect.stringMatching(/^ImportByPiecesAlias/)]],
+    ]);
+    const machines = Object.entries(workflow.findResources('AWS::StepFunctions::StateMachine'));
+    const [, Batch] = machines.find(([id]) => id.startsWith('Batch')) ?? [];
+    const parts: unknown[] = Batch?.Properties.DefinitionString['Fn::Join'][1];
+    const next = parts.flatMap((part, n) =>
+      /^Direction/.test((part as { Ref?: string }).Ref ?? '') ? [parts[n + 1]] : [],
+    );
+    expect(next.length).toBeGreaterThan(0);
+    for (const text of next) expect(text).toMatch(/^:live"/);
+    expect(Batch?.DependsOn).toContainEqual(expect.stringMatching(/^DirectionAlias/));
   });
 
   it('traces every function and every state machine', () => {

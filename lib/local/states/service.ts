@@ -48,7 +48,8 @@ export const STATES_ACTIONS: Readonly<Record<string, readonly string[]>> = {
 /** A published version: the machine as it was then. */
 interface Version {
   readonly arn: string;
-  readonly revisionId: string;
+  /** What it is called in the templates. */
+  readonly name: string;
   readonly machine: Machine;
   readonly createdAt: number;
 }
@@ -119,19 +120,19 @@ export class StepFunctions {
     return { name, arn, roleArn, type, definition, text, createdAt };
   }
 
-  /** The number of the version that has this revision of a machine, or that the next one will have. */
-  versionOf(machineArn: string, revisionId: string): number {
+  /** The number of the version of this name, or that which it will have. */
+  versionOf(machineArn: string, name: string): number {
     const versions = this.#versionsOf(machineArn);
-    const known = versions.findIndex((version) => version.revisionId === revisionId);
+    const known = versions.findIndex((version) => version.name === name);
     return known < 0 ? versions.length + 1 : known + 1;
   }
 
-  /** Publishes the machine as it is now, once per revision. */
-  publishVersion(machineArn: string, revisionId: string): void {
-    const arn = `${machineArn}:${this.versionOf(machineArn, revisionId)}`;
+  /** Publishes the machine as it is now, once under each name. */
+  publishVersion(machineArn: string, name: string): void {
+    const arn = `${machineArn}:${this.versionOf(machineArn, name)}`;
     if (this.#versions.has(arn)) return;
     const machine = this.#machine(machineArn);
-    this.#versions.set(arn, { arn, revisionId, machine, createdAt: this.#world.clock.now() });
+    this.#versions.set(arn, { arn, name, machine, createdAt: this.#world.clock.now() });
   }
 
   /** Makes an alias, or lets it name another version. */

@@ -294,7 +294,7 @@ describe('versions and aliases', () => {
     expect((await lab.describe(running)).output).toBe('"old"');
   });
 
-  test('the same revision is one version, whenever it is published again', async () => {
+  test('what has the same name is one version, whenever it is published again', async () => {
     const lab = published();
     lab.service.publishVersion(arn, 'first');
     lab.service.publishVersion(arn, 'second');
