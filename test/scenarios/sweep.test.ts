@@ -40,6 +40,8 @@ const until = ({ cloud }: Lab, hours: number) => cloud.run(START + hours * HOUR)
 const created = ({ detailType }: { detailType: string }) => detailType === 'Object Created';
 
 describe('uploads whose events were lost', () => {
+  /** What SQS takes in no message as it is. */
+  const NAME = '📱 \uffff.csv';
   const wrong: Wrong = { drop: created };
   let opened: Opened;
   let lab: Lab;
@@ -48,7 +50,7 @@ describe('uploads whose events were lost', () => {
     opened = await open(wrong);
     lab = opened.lab;
     await until(lab, 1);
-    await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`]);
+    await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`], NAME);
     await until(lab, 23);
     await lab.report('mha', [H1]);
     await until(lab, 31);
@@ -64,7 +66,7 @@ describe('uploads whose events were lost', () => {
     expect(opened.mended).toEqual(['upload', 'upload', 'upload']);
     await until(lab, 60);
     expect(opened.mended).toHaveLength(3);
-    expect(await lab.read('rejects/jio/usage.csv')).toBe('line,value,reason\n');
+    expect(await lab.read(`rejects/jio/${NAME}`)).toBe('line,value,reason\n');
   });
 
   it('keep the instant of their upload: the look-back window and the default day go by it', async () => {
