@@ -127,6 +127,22 @@ describe('a right that is lacking', () => {
     }
   });
 
+  it('from the next deployment on is refused then', async () => {
+    await using lab = await Lab.open({ enforce: true });
+    const assembly = await changedAssembly(await synthesize({ context: { sweepHours: '24' } }), {
+      'dev-workflow.template.json': (template: Template) =>
+        without(template, 'AWS::IAM::Policy', (text) => text.includes('AllowStartBatch')),
+    });
+    await lab.report('mha', [H1]);
+    expect(lab.cloud.failures()).toEqual([]);
+    await lab.cloud.deploy(assembly);
+    await lab.report('mha', [H1], 'another.csv');
+    expect(lab.cloud.failures()[0]).toMatch(
+      /^a right was lacking: dev-function-Intake may not states:StartExecution on arn:aws:states:/,
+    );
+    await rm(assembly, { recursive: true });
+  });
+
   it('between the parts of the app is told before anything runs', async () => {
     const assembly = await changed('dev-data', (template) =>
       without(template, 'AWS::SQS::QueuePolicy', (text) => text.includes('"UsageQueue')),
