@@ -147,15 +147,16 @@ describe('two batches that meet', () => {
 describe('a batch whose rows are all answered on its first day', () => {
   it('settles at its last deadline and not before', async () => {
     // A handset that nobody saw: five blocks, one at each operator, whose ladder takes two days. The two before ended on day 26.
+    await lab.at(27);
     await lab.report('i4c', ['35000000000077']);
     const directions = (await lab.directions()).filter((id) => id.startsWith('i4c-'));
     expect(directions).toHaveLength(5);
     for (const id of directions) await lab.respond(id, ['35000000000077,blocked']);
-    await lab.at(26 + 1.9);
+    await lab.at(27 + 1.9);
     expect((await lab.batches()).filter((id) => id.startsWith('i4c-'))).toEqual([]);
-    await lab.at(26 + 2);
+    await lab.at(27 + 2);
     const { startedAt, settledAt, blocks } = await lab.summary('i4c');
-    expect([startedAt, settledAt]).toEqual(['2026-06-27T00:00:00Z', '2026-06-29T00:00:00Z']);
+    expect([startedAt, settledAt]).toEqual(['2026-06-28T00:00:00Z', '2026-06-30T00:00:00Z']);
     expect(blocks).toMatchObject({ rows: 5, directed: 5, blocked: 5, overdue: 0 });
     // Nothing was issued after the answers.
     const orders = (await lab.outbox('orders/')).filter((key) => key.includes('/i4c-'));
