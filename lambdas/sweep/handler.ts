@@ -12,6 +12,7 @@ import { listFolders, listObjects, readText } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { mark, markOf, readMarks } from '../stores/uploads.ts';
 import { failureOf, startOnce } from '../stores/workflows.ts';
+import { each } from './each.ts';
 import { mendUploads } from './uploads.ts';
 
 const environment = z.object({
@@ -111,8 +112,11 @@ export const handler = events(due, async ({ time }) => {
   const open = await openBatches();
   measureOpen(open, time);
   const queues = { 'reports/': env.REPORTS_QUEUE, 'usage/': env.USAGE_QUEUE, 'responses/': env.RESPONSES_QUEUE };
-  await mendUploads({ ...env, queues }, time);
-  for (const one of open)
-    if (one.directed) await mendDirections(one, time);
-    else await mendPlanning(one.batch, time);
+  await each(
+    [
+      () => mendUploads({ ...env, queues }, time),
+      ...open.map((one) => () => (one.directed ? mendDirections(one, time) : mendPlanning(one.batch, time))),
+    ],
+    (mend) => mend(),
+  );
 });

@@ -2,9 +2,10 @@ import type { Instant } from '../domain/days.ts';
 import { remedyFor } from '../domain/stalled.ts';
 import { log, measure } from '../shell.ts';
 import { type Topics, tellQuarantined } from '../stores/notices.ts';
-import { headObject, listObjects } from '../stores/objects.ts';
+import { headObject, type Listed, listObjects } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { failureOf, mark, markOf, readMarks } from '../stores/uploads.ts';
+import { each } from './each.ts';
 
 /** Where uploads lie and marks are kept, the queue of each folder's events, and who is told. */
 interface Inbox extends Topics {
@@ -25,26 +26,28 @@ export async function mendUploads({ INBOX, WORK, queues, ...topics }: Inbox, now
   const worked = await readMarks(WORK, 'worked');
   const resent = await readMarks(WORK, 'resent');
   const quarantined = await readMarks(WORK, 'quarantined');
-  for (const [folder, queue] of Object.entries(queues))
-    for await (const upload of listObjects({ bucket: INBOX, key: folder })) {
-      const name = markOf(upload);
-      if (worked.has(name)) continue;
-      const remedy = remedyFor(upload.at, { resent: resent.get(name), quarantined: quarantined.get(name) }, now);
-      if (remedy === undefined) continue;
-      const file = await headObject({ bucket: INBOX, key: upload.key });
-      if (remedy === 'resend') {
-        const { key, etag, size, at, versionId } = file;
-        const object = { key, etag, size, sequencer: etag, 'version-id': versionId };
-        await sendEvent(queue, { time: at, detail: { bucket: { name: INBOX }, object } });
-        await mark(WORK, 'resent', upload);
-        measure('Mended', { what: 'upload' });
-        log.warn('event of an upload sent again', { folder });
-      } else {
-        const why = (await failureOf(WORK, upload)) ?? NO_WORD;
-        await tellQuarantined(topics, { bucket: INBOX, ...file }, why);
-        await mark(WORK, 'quarantined', upload);
-        measure('Quarantined', {});
-        log.warn('upload quarantined', { folder, why });
-      }
+  const mend = async (upload: Listed, folder: string, queue: string) => {
+    const name = markOf(upload);
+    if (worked.has(name)) return;
+    const remedy = remedyFor(upload.at, { resent: resent.get(name), quarantined: quarantined.get(name) }, now);
+    if (remedy === undefined) return;
+    const file = await headObject({ bucket: INBOX, key: upload.key });
+    if (remedy === 'resend') {
+      const { key, etag, size, at, versionId } = file;
+      const object = { key, etag, size, sequencer: etag, 'version-id': versionId };
+      await sendEvent(queue, { time: at, detail: { bucket: { name: INBOX }, object } });
+      await mark(WORK, 'resent', upload);
+      measure('Mended', { what: 'upload' });
+      log.warn('event of an upload sent again', { folder });
+    } else {
+      const why = (await failureOf(WORK, upload)) ?? NO_WORD;
+      await tellQuarantined(topics, { bucket: INBOX, ...file }, why);
+      await mark(WORK, 'quarantined', upload);
+      measure('Quarantined', {});
+      log.warn('upload quarantined', { folder, why });
     }
+  };
+  await each(Object.entries(queues), ([folder, queue]) =>
+    each(listObjects({ bucket: INBOX, key: folder }), (upload) => mend(upload, folder, queue)),
+  );
 }

@@ -7,12 +7,11 @@ import { A1, H1, H2, J1 } from './story.ts';
 
 type Write = Parameters<NonNullable<FaultPlan['afterWrite']>>[0];
 
-/** A lab that is swept every twelve hours, whose functions crash at some of their writes, and what it did. */
+/** A lab that is swept every day, whose functions crash at some of their writes, and what it did. */
 async function open(poison: { crashes?: ((write: Write) => boolean) | undefined }) {
   const mended: string[] = [];
   const crashed: string[] = [];
   const lab = await Lab.open({
-    context: { sweepHours: '12' },
     faults: {
       afterWrite: (write) => {
         if (poison.crashes?.(write) !== true) return undefined;
@@ -65,11 +64,11 @@ describe('usage that crashes its function each time, and a response that fails w
   });
 
   it('are received five times, sent again once by the sweep, and then quarantined with one notice to each', async () => {
-    // Swept at hours 12, when their events are sent again, 24, when twelve hours are not over yet, and 36.
-    await opened.until(35);
+    // Swept at hours 24, when their events are sent again, and 48.
+    await opened.until(47);
     expect(opened.mended).toEqual(['upload', 'upload']);
     expect(await opened.quarantined('fraud-administrators')).toEqual([]);
-    await opened.until(37);
+    await opened.until(49);
     expect(opened.mended).toEqual(['upload', 'upload', 'quarantined', 'quarantined']);
     expect(await opened.quarantined('fraud-administrators')).toEqual([
       { key: USAGE, why: 'no_word' },
@@ -83,7 +82,7 @@ describe('usage that crashes its function each time, and a response that fails w
     // Five receives of each of its two events.
     expect(opened.crashed).toHaveLength(2 * 5);
     const invocations = opened.invocations();
-    await opened.until(85);
+    await opened.until(97);
     expect(opened.crashed).toHaveLength(2 * 5);
     expect(opened.invocations()).toEqual(invocations);
     expect(opened.mended).toHaveLength(4);
@@ -130,7 +129,7 @@ describe('a report whose execution fails before its batch is registered', () => 
     expect(await quarantined('fraud-batches-mha')).toEqual([notice]);
     // The first attempt and four retries.
     expect(crashed).toHaveLength(5);
-    await until(61);
+    await until(73);
     expect(crashed).toHaveLength(5);
     expect(mended).toEqual(['quarantined']);
     expect(await lab.batches()).toHaveLength(1);
@@ -151,7 +150,7 @@ describe('a failed batch that nobody can release', () => {
     const { lab, mended, crashed, until } = opened;
     await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`]);
     await lab.report('mha', [H1]);
-    await until(61);
+    await until(73);
     expect(mended).toEqual(['batch']);
     // Five receives of the rule's event, five of the sweep's.
     expect(crashed.filter((name) => name.includes('Release'))).toHaveLength(10);
@@ -159,7 +158,7 @@ describe('a failed batch that nobody can release', () => {
     const { said } = await run('redrive', ['--queue', 'Release'], lab.cloud.endpoint);
     expect(said).toBe('Release: 2 messages moved back to its queue\n');
     await lab.report('mha', [H1], 'again.csv');
-    await until(62);
+    await until(74);
     expect((await lab.directions('jio')).some((id) => id.includes('.reverify.'))).toBe(true);
     expect(mended).toEqual(['batch']);
   });

@@ -1,7 +1,9 @@
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FaultPlan } from '../../lib/local/cloud.ts';
+import { Tables } from './bad-files.ts';
 import { HOUR, Lab, START } from './lab.ts';
 import { A1, H1, J1 } from './story.ts';
 
@@ -160,6 +162,34 @@ describe('a direction that stands still', () => {
     expect(mended).toEqual(['direction']);
     expect(await lab.summary('mha')).toMatchObject({ unexplained: 0, connections: { directed: 1, overdue: 1 } });
     s3.destroy();
+  });
+});
+
+describe('what the sweep cannot mend', () => {
+  it('keeps nothing else from it, and is told of', async () => {
+    await using opened = await closing({});
+    const { lab, mended, s3 } = opened;
+    await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);
+    await lab.report('mha', [H1]);
+    await until(lab, 2);
+    // A batch that comes before the other one, whose execution nobody knows.
+    const lost = 'delhi-police-0123456789ab';
+    await lab.cloud.put(lab.cloud.names.buckets.work, `screened/${lost}/x/handsets.jsonl`, '');
+    const execution = `${lab.cloud.names.machines.Batch?.replace(':stateMachine:', ':execution:')}:nobody`;
+    const tables = new Tables(lab);
+    const at = '2026-06-01T00:00:00Z';
+    const batch = { batchId: lost, execution, state: 'planning', plan: 0, startedAt: at, uploadedAt: at };
+    const Item = { pk: `BATCH#${lost}`, ...batch };
+    await tables.client.send(new PutCommand({ TableName: tables.cases, Item }));
+    const [key = ''] = (await lab.outbox('orders/airtel/')).filter((one) => one.endsWith('1-reverify.csv'));
+    await s3.send(new DeleteObjectCommand({ Bucket: lab.cloud.names.buckets.outbox, Key: key }));
+    // The sweep of hour 6, tried five times.
+    await until(lab, 15);
+    expect(await lab.outbox('orders/airtel/')).toContain(key);
+    expect(mended).toEqual(['direction']);
+    expect(lab.cloud.failures()).toEqual(['dead-letter queue SweepDeadLetters holds 1 message(s)']);
+    s3.destroy();
+    tables.client.destroy();
   });
 });
 

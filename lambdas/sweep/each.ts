@@ -1,0 +1,11 @@
+/** Works on each, also after one failed; then throws the first failure. So what can't be mended keeps nothing else from it. */
+export async function each<T>(all: Iterable<T> | AsyncIterable<T>, work: (one: T) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  for await (const one of all)
+    try {
+      await work(one);
+    } catch (error) {
+      failures.push(error);
+    }
+  if (failures.length > 0) throw failures[0];
+}
