@@ -180,6 +180,19 @@ describe('the workflow stack', () => {
       expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });
 
+  it('gives the functions that read the inbox one file at a time, so that one that ends its process takes no other with it', () => {
+    const mappings = Object.values(workflow.findResources('AWS::Lambda::EventSourceMapping'));
+    const sizes = mappings.map(({ Properties: { EventSourceArn, BatchSize } }) => [
+      /(Reports|Usage|Responses)Queue/.exec(JSON.stringify(EventSourceArn))?.[1] ?? '',
+      BatchSize,
+    ]);
+    expect(sizes.filter(([queue]) => queue !== '').sort()).toEqual([
+      ['Reports', 1],
+      ['Responses', 1],
+      ['Usage', 1],
+    ]);
+  });
+
   it('tells of failed, timed-out and aborted batches and imports by a rule, through a queue with a dead-letter queue', () => {
     workflow.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
