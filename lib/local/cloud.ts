@@ -22,7 +22,7 @@ import { MessageMoves } from './moves.ts';
 import { Pollers } from './queues.ts';
 import { S3 } from './s3.ts';
 import { StepFunctions } from './states/service.ts';
-import { loadAssembly } from './template.ts';
+import { type LoadedApp, loadAssembly } from './template.ts';
 import { type RunUsage, UsageCounter } from './usage.ts';
 
 export type { CloudNames } from './create.ts';
@@ -49,9 +49,16 @@ export interface CloudSettings {
   enforce?: boolean;
   /** The endpoint's port; default any free one. */
   port?: number;
+  /** Functions' workers that are there at a time, working or warm; default 8. More take memory, and start less often. */
+  workers?: number;
   /** Told of each line that a function writes. */
   log?(functionName: string, line: string): void;
+  /** With a fault plan or rights in force: told of each write to a table, after it was carried out, with its request. */
+  written?(action: string, request: Record<string, unknown>): void;
 }
+
+/** What another beginning may change. */
+export type NextSettings = Pick<CloudSettings, 'start' | 'seed' | 'faults' | 'log' | 'written'>;
 
 /** A message that a participant took from a queue. */
 export interface ReceivedMessage {
@@ -93,6 +100,11 @@ export interface LocalCloud {
   failures(): string[];
   /** The last lines that functions wrote, for finding out what went wrong. */
   logs(): string[];
+  /**
+   * Ends this cloud, and begins an empty one of the same app in its place, much faster than `startCloud` does: the database's
+   * process and warm functions stay. Of two, only the one that began last may be used. With a fault plan in one, each needs one.
+   */
+  again(next: NextSettings): Promise<LocalCloud>;
   /** Ends all processes and removes temporary folders. */
   stop(): Promise<void>;
 }
@@ -105,6 +117,39 @@ const LOG_LINES = 500;
  * the app asks for what isn't implemented.
  */
 export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
+  const stops: Stops = [];
+  try {
+    const endpoint = await Endpoint.listen(settings.port ?? 0);
+    stops.push(() => endpoint.close());
+    const app = loadAssembly(settings.assembly, { region: REGION, account: ACCOUNT, endpoint: endpoint.url });
+    const dynamo = await Dynamo.start({ region: REGION, account: ACCOUNT });
+    stops.push(() => dynamo.stop());
+    return await begin(settings, { endpoint, app, dynamo, functions: undefined, stops });
+  } catch (error) {
+    await stopAll(stops);
+    throw error;
+  }
+}
+
+type Stops = (() => Promise<void> | void)[];
+
+async function stopAll(stops: Stops): Promise<void> {
+  for (const stop of stops.splice(0).reverse()) await stop();
+}
+
+/** What is costly to start, and stays from one beginning to the next. */
+interface Lasting {
+  endpoint: Endpoint;
+  app: LoadedApp;
+  dynamo: Dynamo;
+  /** Those of the beginning before this one. */
+  functions: Functions | undefined;
+  stops: Stops;
+}
+
+async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCloud> {
+  const { endpoint, dynamo } = lasting;
+  let { app } = lasting;
   const faults = settings.faults ?? {};
   const start = settings.start ?? Math.floor(Date.now() / 1000) * 1000;
   const clock = settings.speed === undefined ? new VirtualClock(start) : new RealClock(start, settings.speed);
@@ -114,20 +159,15 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
   const usage = new UsageCounter();
   const logs: string[] = [];
   const failed: string[] = [];
-  const stops: (() => Promise<void> | void)[] = [() => clock.stop()];
+  const stops: Stops = [() => clock.stop()];
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => {
-    stopping ??= (async () => {
-      for (const one of stops.reverse()) await one();
-    })();
+    stopping ??= stopAll(stops).then(() => stopAll(lasting.stops));
     return stopping;
   };
 
   try {
-    const endpoint = await Endpoint.listen(settings.port ?? 0);
-    stops.push(() => endpoint.close());
     const place = { region: REGION, account: ACCOUNT };
-    let app = loadAssembly(settings.assembly, { ...place, endpoint: endpoint.url });
     const enforcement = settings.enforce
       ? new Enforcement(new Rights(app.resources, place), ACCOUNT, (text) => {
           failed.push(`a right was lacking: ${text}`);
@@ -137,14 +177,8 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
     const authorize =
       enforcement &&
       ((roleArn: string, action: string, resource: string) => enforcement.require(roleArn, [{ action, resource }]));
-    const [dynamo, fauxqs] = await Promise.all([
-      Dynamo.start({ region: REGION, account: ACCOUNT }),
-      startFauxqs(REGION),
-    ]);
-    stops.push(
-      () => dynamo.stop(),
-      () => fauxqs.close(),
-    );
+    const fauxqs = await startFauxqs(REGION);
+    stops.push(() => fauxqs.close());
     const bus = new Bus({
       clock,
       region: REGION,
@@ -157,21 +191,27 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
     });
     const kms = new Kms();
     const s3 = new S3(fauxqs, bus, ACCOUNT, clock);
-    const functions = new Functions({
-      clock,
-      region: REGION,
-      account: ACCOUNT,
-      endpoint: endpoint.url,
-      dynamoEndpoint: faults.afterWrite === undefined && !enforcement ? dynamo.endpoint : endpoint.url,
-      compileCache: join(settings.assembly, '.compile-cache'),
-      faults,
-      log: (functionName, line) => {
-        logs.push(`${functionName}: ${line}`);
-        if (logs.length > LOG_LINES) logs.shift();
-        settings.log?.(functionName, line);
-      },
-    });
-    stops.push(() => functions.stop());
+    const log = (functionName: string, line: string): void => {
+      logs.push(`${functionName}: ${line}`);
+      if (logs.length > LOG_LINES) logs.shift();
+      settings.log?.(functionName, line);
+    };
+    const seen = faults.afterWrite !== undefined || faults.beforeCall !== undefined || enforcement !== undefined;
+    const functions =
+      lasting.functions ??
+      new Functions({
+        clock,
+        region: REGION,
+        account: ACCOUNT,
+        endpoint: endpoint.url,
+        dynamoEndpoint: seen ? endpoint.url : dynamo.endpoint,
+        compileCache: join(settings.assembly, '.compile-cache'),
+        workers: settings.workers,
+        faults,
+        log,
+      });
+    if (lasting.functions === undefined) lasting.stops.push(() => functions.stop());
+    else functions.renew({ clock, faults, log });
     const asyncInvoker = new AsyncInvoker(clock, functions);
     const { queues } = fauxqs;
     const pollers = new Pollers({ clock, region: REGION, queues, functions, faults, random: faultRandom });
@@ -180,7 +220,7 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
       clock,
       region: REGION,
       account: ACCOUNT,
-      tasks: integrations({ functions, asyncInvoker, dynamo, fauxqs, pollers, usage, authorize }),
+      tasks: integrations({ functions, asyncInvoker, dynamo, fauxqs, pollers, usage, faults, authorize }),
       ...(authorize ? { authorize } : {}),
       objects: {
         get: async (bucket, key, roleArn) => {
@@ -236,6 +276,7 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
       account: ACCOUNT,
       roles: new Set(app.resources.filter(({ type }) => type === 'AWS::IAM::Role').map(({ arn }) => arn)),
       enforcement,
+      written: settings.written,
     };
     endpoint.open({ ...services, stacks: app.stacks });
 
@@ -275,6 +316,11 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
       usage: () => usage.report(functions.usage(), (name) => logicalName(placed, name)),
       failures: () => [...deadLetters(fauxqs, placed), ...asyncInvoker.dropped, ...failed],
       logs: () => [...logs],
+      again: async (next) => {
+        await stopAll(stops);
+        await dynamo.clear();
+        return begin({ ...settings, ...next }, { ...lasting, functions });
+      },
       stop,
     };
   } catch (error) {

@@ -26,6 +26,7 @@ interface Store {
   db: {
     open(): Promise<void>;
     close(done: (error?: Error) => void): void;
+    clear(): Promise<void>;
     get(key: string, done: (error: Error | null, value?: unknown) => void): void;
     getSync(key: string): unknown;
     keys(options: object): LevelIterator;
@@ -76,7 +77,7 @@ export function serve(path: string): void {
       validation: require(`dynalite/validations/${file}`) as Validation,
     });
   }
-  const usage: DynamoUsage = {};
+  let usage: DynamoUsage = {};
 
   const count = (table: string, action: string, units: number): void => {
     usage[table] ??= {};
@@ -187,6 +188,11 @@ export function serve(path: string): void {
   process.on('message', (message) => {
     if (message === 'usage') process.send?.({ usage });
     if (message === 'end') end();
+    if (message === 'clear')
+      store.db.clear().then(() => {
+        usage = {};
+        process.send?.({ cleared: true });
+      });
   });
   store.db.open().then(() => {
     readAtOnce(store.db);

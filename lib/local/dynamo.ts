@@ -104,6 +104,13 @@ export class Dynamo {
     return (await answer).usage;
   }
 
+  /** Empties it: there are no tables, and nothing was used. */
+  async clear(): Promise<void> {
+    const cleared = answerOf(this.child, 'cleared');
+    this.child.send('clear');
+    await cleared;
+  }
+
   /** Ends the process and its folder. */
   async stop(): Promise<void> {
     this.stopping = true;

@@ -11,8 +11,9 @@ import type { Dynamo } from './dynamo.ts';
 import { OUTSIDER } from './dynamo-host.ts';
 import { type Enforcement, statesNeeds, tableNeeds } from './enforcement.ts';
 import { AwsError, errorXml, queryErrorXml } from './errors.ts';
+import { refusal } from './faults.ts';
 import { type Fauxqs, SQS_ACTIONS } from './fauxqs.ts';
-import type { Functions } from './functions.ts';
+import type { FunctionCall, Functions } from './functions.ts';
 import { answerSts } from './identity.ts';
 import type { Kms } from './kms.ts';
 import { isMoveAction, type MessageMoves, type MoveAction } from './moves.ts';
@@ -44,6 +45,8 @@ export interface Services {
   roles: ReadonlySet<string>;
   /** The rights in force; undefined: everybody may everything. */
   enforcement?: Enforcement | undefined;
+  /** Told of each write to a table, after it was carried out: the operation and its request. */
+  written?: ((action: string, request: Record<string, unknown>) => void) | undefined;
 }
 
 type Serve = (services: Services, call: Call) => Promise<void> | void;
@@ -113,13 +116,17 @@ export class Endpoint {
     });
   }
 
-  /** From now on requests are served. */
+  /** From now on requests are served, by these services. */
   open(services: Services): void {
     this.services = services;
     const { enforcement, fauxqs } = services;
-    if (enforcement === undefined) return;
-    fauxqs.guard = ({ headers }, body) => {
+    fauxqs.guard = (request, body) => {
+      const { headers } = request;
       const { accessKeyId = OUTSIDER, service = '' } = signerOf(headers, new URLSearchParams()) ?? {};
+      const of = body.TopicArn ?? body.QueueUrl;
+      const key = of === undefined ? undefined : String(of);
+      meetFault(services, request, accessKeyId, { service, action: String(body.Action ?? actionOf(request)), key });
+      if (enforcement === undefined) return;
       const role = roleOf(services, accessKeyId);
       const queue = typeof body.QueueUrl === 'string' ? fauxqs.queues.getQueue(body.QueueUrl)?.arn : undefined;
       const resource = queue ?? String(body.TopicArn ?? body.TargetArn ?? '*');
@@ -192,7 +199,8 @@ function serveS3(services: Services, { request, response, path, query, accessKey
   services.enforcement?.requireObject(role, recognised, request.headers, query);
   const { action, key } = recognised;
   services.usage.called(accessKeyId, 's3', action);
-  beforeAnswer(response, () => {
+  meetFault(services, request, accessKeyId, { service: 's3', action, key });
+  beforeAnswer(request, response, () => {
     services.s3.done(recognised, response);
     return S3_WRITES.includes(action) && services.functions.wrote(accessKeyId, { service: 's3', action, key });
   });
@@ -206,18 +214,66 @@ async function serveDynamo(services: Services, { request, response, accessKeyId,
     const needs = tableNeeds(action, parse(body), (table) => services.dynamo.arnOf(table));
     services.enforcement?.require(role, needs);
   }
-  const answer = await services.dynamo.forward(request.headers, body);
-  const isWrite = /^(Put|Update|Delete|BatchWrite)/.test(action);
-  const drop =
-    isWrite &&
-    answer.status === 200 &&
-    services.functions.wrote(accessKeyId, { service: 'dynamodb', action, key: itemOf(body) });
-  if (drop) {
+  const call = { service: 'dynamodb', action, key: itemOf(body) };
+  const part = meetFault(services, request, accessKeyId, call) === 'part' ? halved(action, parse(body)) : undefined;
+  const answer = await services.dynamo.forward(request.headers, part ? Buffer.from(JSON.stringify(part.first)) : body);
+  const isWrite = /^(Put|Update|Delete|BatchWrite)/.test(action) && answer.status === 200;
+  if (isWrite) services.written?.(action, part?.first ?? parse(body));
+  const drop = isWrite && services.functions.wrote(accessKeyId, call);
+  if (drop || losing.has(request)) {
     response.destroy();
+    return;
+  }
+  if (part !== undefined && answer.status === 200) {
+    json(response, 200, { ...parse(answer.bytes), [part.field]: part.rest });
     return;
   }
   response.writeHead(answer.status, answer.headers);
   response.end(answer.bytes);
+}
+
+/**
+ * The first half of a batch, of one table, to be carried out, and the rest with the field of an answer that names what was not
+ * processed. Undefined where nothing can be left for later.
+ */
+function halved(action: string, body: Record<string, unknown>) {
+  const [[table = '', requests] = []] = Object.entries((body.RequestItems ?? {}) as Record<string, unknown>);
+  if (action === 'BatchWriteItem' && Array.isArray(requests) && requests.length > 1) {
+    const [first, rest] = halves(requests);
+    return {
+      first: { ...body, RequestItems: { [table]: first } },
+      rest: { [table]: rest },
+      field: 'UnprocessedItems',
+    };
+  }
+  const keys = (requests as { Keys?: unknown[] } | undefined)?.Keys ?? [];
+  if (action !== 'BatchGetItem' || keys.length < 2) return undefined;
+  const [first, rest] = halves(keys).map((Keys) => ({ [table]: { ...(requests as object), Keys } }));
+  return { first: { ...body, RequestItems: first }, rest, field: 'UnprocessedKeys' };
+}
+
+function halves<T>(list: readonly T[]): [T[], T[]] {
+  const middle = Math.ceil(list.length / 2);
+  return [list.slice(0, middle), list.slice(middle)];
+}
+
+/** Requests whose answers get lost by the fault plan. */
+const losing = new WeakSet<IncomingMessage>();
+
+/**
+ * What the fault plan makes of a function's request before it is carried out.
+ * @throws AwsError where it is refused, or where its function has ended with it
+ */
+function meetFault(
+  { functions }: Services,
+  request: IncomingMessage,
+  accessKeyId: string,
+  call: FunctionCall,
+): 'part' | undefined {
+  const fault = functions.calls(accessKeyId, call);
+  if (fault === 'lose') losing.add(request);
+  if (fault === 'gone' || fault === 'throttle' || fault === 'error') throw refusal(call.service, fault);
+  return fault === 'part' ? fault : undefined;
 }
 
 /** The partition key of the item that a request writes; of several, the first one's. */
@@ -230,9 +286,11 @@ async function serveStates(services: Services, { request, response, accessKeyId,
   const body = parse(await bodyOf(request));
   services.enforcement?.require(role, statesNeeds(action, body));
   services.usage.called(accessKeyId, 'states', action);
+  meetFault(services, request, accessKeyId, { service: 'states', action });
   const answer = await services.states.call(action, body);
   const isWrite = /^(Start|Stop|Send)/.test(action);
-  if (isWrite && services.functions.wrote(accessKeyId, { service: 'states', action })) {
+  const drop = isWrite && services.functions.wrote(accessKeyId, { service: 'states', action });
+  if (drop || losing.has(request)) {
     response.destroy();
     return;
   }
@@ -244,7 +302,10 @@ async function serveKms(services: Services, { request, response, accessKeyId, ro
   const body = parse(await bodyOf(request));
   if (role !== undefined) services.enforcement?.requireKey(role, `kms:${action}`, services.kms.find(body.KeyId));
   services.usage.called(accessKeyId, 'kms', action);
-  json(response, 200, services.kms.call(action, body));
+  meetFault(services, request, accessKeyId, { service: 'kms', action });
+  const answer = services.kms.call(action, body);
+  if (losing.has(request)) response.destroy();
+  else json(response, 200, answer);
 }
 
 async function serveLambda(services: Services, call: Call): Promise<void> {
@@ -344,7 +405,7 @@ function serveFauxqs(
   { request, response, accessKeyId }: Call,
   known?: string,
 ): void {
-  beforeAnswer(response, () => {
+  beforeAnswer(request, response, () => {
     const action = known ?? services.fauxqs.actionOf(request) ?? '';
     services.usage.called(accessKeyId, service, action);
     services.pollers.poke();
@@ -356,16 +417,17 @@ function serveFauxqs(
 }
 
 /**
- * Calls `run` when a successful answer is about to go out, once; when that returns true the connection is dropped instead.
+ * Calls `run` when a successful answer is about to go out, once; when that returns true, or the answer is to be lost, the
+ * connection is dropped instead.
  */
-function beforeAnswer(response: ServerResponse, run: () => boolean): void {
+function beforeAnswer(request: IncomingMessage, response: ServerResponse, run: () => boolean): void {
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
   let asked = false;
   response.writeHead = (...args: unknown[]): ServerResponse => {
     const status = Number(args[0]);
     if (!asked && status < 300) {
       asked = true;
-      if (run()) {
+      if (run() || losing.has(request)) {
         response.destroy();
         return response;
       }

@@ -97,8 +97,15 @@ export class Bus {
 
   private deliver(event: BusEvent, targets: readonly RuleTarget[]): void {
     const { clock, faults, random } = this.settings;
+    const { source, 'detail-type': detailType, detail } = event;
+    const waits = faults.deliveries?.({ source, detailType, detail });
     for (const target of targets) {
       const body = target.input ?? JSON.stringify(target.inputPath === undefined ? event : at(event, target.inputPath));
+      for (const wait of waits ?? []) {
+        if (wait === 0) target.deliver(body);
+        else clock.timer(clock.now() + wait, () => target.deliver(body));
+      }
+      if (waits !== undefined) continue;
       for (let copy = 0; copy < (faults.deliverTwice ? 2 : 1); copy++) {
         if (faults.reorder === undefined) {
           target.deliver(body);

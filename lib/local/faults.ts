@@ -1,15 +1,43 @@
+import { AwsError } from './errors.ts';
+
+/** A request to a service, of a function's or of a state machine's task. */
+export interface ServiceCall {
+  /** The function's name, or the state machine's. */
+  caller: string;
+  /** The invocation's; undefined where a state machine asks. */
+  requestId: string | undefined;
+  service: string;
+  action: string;
+  /** An object's key, an item's partition key (of several, the first one's), a topic's ARN, a queue's URL. */
+  key?: string | undefined;
+}
+
+/**
+ * What becomes of a request. `throttle`: refused as too much; `error`: refused with a status of 500; `lose`: carried out, and
+ * the answer lost; `part`: of a DynamoDB batch the first half is carried out and the rest comes back as not processed.
+ * A function may end with it, before the request is carried out: `fail`, `time out`.
+ */
+export type CallFault = 'throttle' | 'error' | 'lose' | 'part' | 'fail' | 'time out';
+
 /** What goes wrong, for tests: AWS promises at-least-once, unordered delivery and functions that may fail anywhere. */
 export interface FaultPlan {
   /** Every delivery, of an event to a queue or function and of a message to a function, happens twice. */
   deliverTwice?: boolean;
   /** Called for each event that a service puts on the bus: true where it gets lost. Schedules go on. */
   drop?(event: { source: string; detailType: string; detail: Record<string, unknown> }): boolean;
+  /**
+   * Called for each event, a schedule's too: the waits, in milliseconds of the cloud's time, after which it is delivered to
+   * each of its targets. None: it is lost; two: it comes twice.
+   */
+  deliveries?(event: { source: string; detailType: string; detail: Record<string, unknown> }): readonly number[];
   /** A seed: each event waits a random 0 to 30 seconds of the cloud's time, and batches of messages are shuffled. */
   reorder?: number;
+  /** Called before each request of a function or a state machine's task to a service (not for invocations of functions). */
+  beforeCall?(call: ServiceCall): CallFault | undefined;
   /**
-   * Called after each write request of a function was executed. `fail`: the invocation is reported failed to its caller and
-   * its worker is killed before it sees the answer. `zombie`: it is reported failed at once, and the worker runs on beside
-   * its own retry.
+   * Called after each write request of a function was executed. `fail`: the invocation is reported failed to its caller, never
+   * sees the answer, and nothing that it asks for after that is done. `time out`: so, too, as timed out; the time itself doesn't pass. `zombie`:
+   * it is reported failed at once, and the worker runs on beside its own retry.
    */
   afterWrite?(call: {
     functionName: string;
@@ -19,9 +47,31 @@ export interface FaultPlan {
     key?: string;
     /** 1 for the invocation's first write. */
     n: number;
-  }): 'fail' | 'zombie' | undefined;
-  /** `throttle`: the invocation is refused with TooManyRequestsException; `n` is 1 for the function's first one. */
-  beforeInvoke?(call: { functionName: string; n: number }): 'throttle' | undefined;
+  }): 'fail' | 'time out' | 'zombie' | undefined;
+  /**
+   * `n` is 1 for the function's first invocation. `throttle`: it is refused with TooManyRequestsException. `error`: it is
+   * refused with ServiceException. `lose`: the function works to its end, and its caller is told that it failed.
+   */
+  beforeInvoke?(call: { functionName: string; n: number }): 'throttle' | 'error' | 'lose' | undefined;
+  /** By how many milliseconds the clock of a function's instance is wrong, as long as it lives. */
+  skew?(functionName: string, instance: number): number;
+}
+
+/** How services say that it is too much; others say ThrottlingException. */
+const THROTTLED: Readonly<Record<string, readonly [code: string, status: number]>> = {
+  s3: ['SlowDown', 503],
+  sns: ['Throttled', 429],
+  sqs: ['RequestThrottled', 403],
+};
+const FAILED: Readonly<Record<string, string>> = { s3: 'InternalError', dynamodb: 'InternalServerError' };
+
+/** A service's own words for what the fault plan makes of a request; for a function that is gone, words after which none tries again. */
+export function refusal(service: string, fault: 'throttle' | 'error' | 'gone'): AwsError {
+  if (fault === 'gone') return new AwsError('InstanceIsGone', 'the instance was killed by the fault plan');
+  const [code, status] = THROTTLED[service] ?? ['ThrottlingException', 400];
+  return fault === 'throttle'
+    ? new AwsError(code, 'the fault plan finds it too much', status)
+    : new AwsError(FAILED[service] ?? 'InternalFailure', 'the fault plan makes it fail', 500);
 }
 
 /** A small seeded generator (mulberry32): 0 ≤ x < 1. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from './clock.ts';
 import { AwsError } from './errors.ts';
-import type { FaultPlan } from './faults.ts';
+import type { CallFault, FaultPlan } from './faults.ts';
 import type { FunctionError, WorkerAnswer, WorkerCall, WorkerStart } from './function-worker.ts';
 
 /** A function as its template describes it. */
@@ -28,8 +28,8 @@ export interface Invocation {
   functionError?: FunctionError;
 }
 
-/** A write that a function made, as the endpoint saw it. */
-export interface FunctionWrite {
+/** A request that a function made, as the endpoint saw it. */
+export interface FunctionCall {
   service: string;
   action: string;
   /** Of the object or item; of what is sent to a queue, the message. */
@@ -40,11 +40,13 @@ export interface FunctionsSettings {
   clock: Clock;
   region: string;
   account: string;
-  /** The cloud's one endpoint, and the one for DynamoDB (the same where faults need to see the writes). */
+  /** The cloud's one endpoint, and the one for DynamoDB (the same where faults need to see the requests). */
   endpoint: string;
   dynamoEndpoint: string;
   /** Where Node keeps compiled code between starts. */
   compileCache: string;
+  /** Workers of all functions that are there at a time, working or warm; default 8. */
+  workers?: number | undefined;
   faults: FaultPlan;
   log(functionName: string, line: string): void;
 }
@@ -56,14 +58,19 @@ export interface FunctionUsage {
   memoryMb: number;
 }
 
-/** Workers of one function at a time, and of all together; further invocations wait. */
+/** Workers of one function at a time; further invocations wait, and idle ones are kept warm. */
 const WORKERS_PER_FUNCTION = 3;
+/** Of all functions, where nothing else is set. */
 const WORKERS = 8;
-/** Idle workers that are kept warm, of one function and of all. */
-const IDLE_PER_FUNCTION = 3;
-const IDLE = 8;
 /** Space for short-lived objects of each worker: what Node would take for a whole process, for every idle one, is too much. */
 const YOUNG_GENERATION_MB = 12;
+/** An instance as it starts. */
+const AWAKE = { zombie: false, gone: false, throttled: false, sleep: undefined };
+/** What a caller is told whose function's answer was lost. */
+const LOST: FunctionError = {
+  errorType: 'Lambda.ServiceException',
+  errorMessage: 'the answer was lost by the fault plan',
+};
 /** Lambda's limit of a synchronous payload, either way. */
 const LARGEST_PAYLOAD = 6 * 1024 * 1024;
 
@@ -75,6 +82,8 @@ interface Waiting {
 
 interface Running {
   requestId: string;
+  /** Its caller is told that it failed, however it ends. */
+  lost: boolean;
   writes: number;
   settle(result: Invocation): void;
   over(): void;
@@ -93,6 +102,10 @@ interface Instance {
   idleSince: number;
   /** Running on beside its own retry; it doesn't count towards the limits. */
   zombie: boolean;
+  /** Killed by the fault plan: nothing that it asks for is done any more. Its worker is used again when the handler gave up. */
+  gone: boolean;
+  /** Its clients are slower from then on, as those of AWS are. */
+  throttled: boolean;
   /** Set while a zombie sleeps: its requests wait for the next invocation of its function. */
   sleep: PromiseWithResolvers<void> | undefined;
 }
@@ -107,7 +120,7 @@ interface Instances {
 
 /** The functions of the cloud: Node workers, a few at a time, reused while warm. */
 export class Functions {
-  private readonly settings: FunctionsSettings;
+  private settings: FunctionsSettings;
   private readonly functions = new Map<string, Instances>();
   private readonly instances = new Map<string, Instance>();
   private readonly waiting: Waiting[] = [];
@@ -118,10 +131,30 @@ export class Functions {
     this.settings = settings;
   }
 
+  private get workers(): number {
+    return this.settings.workers ?? WORKERS;
+  }
+
+  /** Begins anew under another clock and fault plan: what runs is called off, warm workers stay, nothing was counted. */
+  renew(settings: Pick<FunctionsSettings, 'clock' | 'faults' | 'log'>): void {
+    for (const waiting of this.waiting.splice(0)) waiting.fail(new Error('the local cloud begins anew'));
+    for (const instance of [...this.instances.values()]) {
+      if (instance.running === undefined && !instance.throttled) continue;
+      this.remove(instance);
+      this.finish(instance, { errorType: 'Lambda.Unknown', errorMessage: 'the local cloud begins anew' });
+    }
+    this.settings = { ...this.settings, ...settings };
+    for (const fn of this.functions.values()) {
+      fn.invocations = 0;
+      fn.usage = { invocations: 0, milliseconds: 0, memoryMb: fn.spec.memoryMb };
+    }
+  }
+
   /** Creates a function, or changes the one of that name: what runs ends as it began. */
   create(spec: FunctionSpec): void {
     const known = this.functions.get(spec.name);
     if (known !== undefined) {
+      if (JSON.stringify(known.spec) === JSON.stringify(spec)) return;
       known.spec = spec;
       known.usage.memoryMb = spec.memoryMb;
       for (const instance of [...known.all]) if (instance.idleSince > 0) this.remove(instance);
@@ -154,8 +187,9 @@ export class Functions {
       throw new AwsError('RequestTooLargeException', `the payload is over ${LARGEST_PAYLOAD} bytes`, 413);
     }
     const n = ++fn.invocations;
-    const throttled = this.settings.faults.beforeInvoke?.({ functionName: fn.spec.name, n }) === 'throttle';
-    if (throttled || (fn.spec.reserved !== undefined && fn.running >= fn.spec.reserved)) {
+    const fault = this.settings.faults.beforeInvoke?.({ functionName: fn.spec.name, n });
+    if (fault === 'error') throw new AwsError('ServiceException', 'the fault plan refuses the invocation', 500);
+    if (fault === 'throttle' || (fn.spec.reserved !== undefined && fn.running >= fn.spec.reserved)) {
       throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
         Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
       });
@@ -167,7 +201,7 @@ export class Functions {
         this.waiting.push({ fn, start, fail });
         this.dispatch();
       });
-      return await this.call(instance, payload);
+      return await this.call(instance, payload, fault === 'lose');
     } finally {
       fn.running--;
       release();
@@ -175,20 +209,51 @@ export class Functions {
   }
 
   /**
+   * Asked by the endpoint before a request that came with this access key id is carried out: what the fault plan makes of it.
+   * `gone`: its function has just ended, and nobody waits for an answer.
+   */
+  calls(accessKeyId: string, call: FunctionCall): Exclude<CallFault, 'fail' | 'time out'> | 'gone' | undefined {
+    const instance = this.instances.get(accessKeyId);
+    const running = instance?.running;
+    if (instance === undefined || running === undefined) return undefined;
+    if (instance.gone) return 'gone';
+    const { requestId } = running;
+    const fault = this.settings.faults.beforeCall?.({ caller: instance.fn.spec.name, requestId, ...call });
+    if (fault === 'throttle') instance.throttled = true;
+    if (fault !== 'fail' && fault !== 'time out') return fault;
+    this.kill(instance, running, fault);
+    return 'gone';
+  }
+
+  /** Ends an invocation for its caller, and for the services that it asks; the worker is not worth starting anew for that. */
+  private kill(instance: Instance, { requestId, settle, release }: Running, fault: 'fail' | 'time out'): void {
+    const error: FunctionError =
+      fault === 'fail'
+        ? { errorType: 'Lambda.Unknown', errorMessage: 'the instance was killed by the fault plan' }
+        : timedOut(requestId, instance.fn.spec);
+    instance.gone = true;
+    release();
+    settle({ requestId, payload: JSON.stringify(error), functionError: error });
+    this.dispatch();
+  }
+
+  /**
    * Told by the endpoint after a write that came with this access key id was executed. What the fault plan says happens
    * here; true means that the caller's connection is to be dropped.
    */
-  wrote(accessKeyId: string, write: FunctionWrite): boolean {
+  wrote(accessKeyId: string, write: FunctionCall): boolean {
     const instance = this.instances.get(accessKeyId);
     const running = instance?.running;
     if (instance === undefined || running === undefined) return false;
+    // It asked for this before it was killed.
+    if (instance.gone) return true;
     const functionName = instance.fn.spec.name;
     const n = ++running.writes;
     const { requestId } = running;
     const fault = this.settings.faults.afterWrite?.({ functionName, requestId, ...write, n });
     if (fault === undefined) return false;
-    if (fault === 'fail') {
-      this.end(instance, { errorType: 'Lambda.Unknown', errorMessage: 'the instance was killed by the fault plan' });
+    if (fault === 'fail' || fault === 'time out') {
+      this.kill(instance, running, fault);
       return true;
     }
     if (instance.zombie) return false;
@@ -196,8 +261,7 @@ export class Functions {
     // Time must pass until its retry begins: it holds the clock no longer, and its next request waits for that.
     instance.sleep = Promise.withResolvers<void>();
     running.release();
-    const lost = { errorType: 'Lambda.ServiceException', errorMessage: 'the answer was lost by the fault plan' };
-    running.settle({ requestId, payload: JSON.stringify(lost), functionError: lost });
+    running.settle({ requestId, payload: JSON.stringify(LOST), functionError: LOST });
     this.dispatch();
     return false;
   }
@@ -252,9 +316,9 @@ export class Functions {
       idle.idleSince = 0;
       return idle;
     }
-    const alive = [...this.instances.values()].filter((instance) => !instance.zombie);
+    const alive = [...this.instances.values()].filter((instance) => !instance.zombie && !instance.gone);
     if (alive.filter((instance) => instance.fn === fn).length >= WORKERS_PER_FUNCTION) return undefined;
-    if (alive.length >= WORKERS) {
+    if (alive.length >= this.workers) {
       const oldest = alive.filter((i) => i.idleSince > 0).sort((a, b) => a.idleSince - b.idleSince)[0];
       if (oldest === undefined) return undefined;
       this.remove(oldest);
@@ -266,7 +330,9 @@ export class Functions {
     const { spec } = fn;
     const id = this.nextId++;
     const accessKeyId = `${spec.logicalId}.${id}`;
-    const start: WorkerStart = { folder: spec.folder, handler: spec.handler, compileCache: this.settings.compileCache };
+    const { compileCache, faults } = this.settings;
+    const skewMs = faults.skew?.(spec.name, id) ?? 0;
+    const start: WorkerStart = { folder: spec.folder, handler: spec.handler, compileCache, skewMs };
     const worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
       name: spec.name,
       workerData: start,
@@ -276,16 +342,7 @@ export class Functions {
       stderr: true,
       resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
-    const instance: Instance = {
-      id,
-      fn,
-      spec,
-      worker,
-      running: undefined,
-      idleSince: 0,
-      zombie: false,
-      sleep: undefined,
-    };
+    const instance: Instance = { id, fn, spec, worker, running: undefined, idleSince: 0, ...AWAKE };
     for (const stream of [worker.stdout, worker.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         for (const line of text.split('\n')) if (line.trim() !== '') this.settings.log(spec.name, line);
@@ -328,7 +385,7 @@ export class Functions {
     };
   }
 
-  private call(instance: Instance, event: string): Promise<Invocation> {
+  private call(instance: Instance, event: string, lost: boolean): Promise<Invocation> {
     const { spec, usage } = instance.fn;
     const requestId = randomUUID();
     const started = performance.now();
@@ -342,15 +399,15 @@ export class Functions {
     return new Promise((settle) => {
       const timeoutMs = spec.timeoutSeconds * 1000;
       const timer = setTimeout(() => {
-        const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${spec.timeoutSeconds.toFixed(2)} seconds`;
-        this.settings.log(spec.name, errorMessage);
-        this.end(instance, { errorType: 'Sandbox.Timedout', errorMessage });
+        const error = timedOut(requestId, spec);
+        this.settings.log(spec.name, error.errorMessage);
+        this.end(instance, error);
       }, timeoutMs);
       const over = (): void => {
         usage.invocations++;
         usage.milliseconds += Math.ceil(performance.now() - started);
       };
-      instance.running = { requestId, writes: 0, settle, over, release: hold(), timer };
+      instance.running = { requestId, lost, writes: 0, settle, over, release: hold(), timer };
       const call: WorkerCall = {
         requestId,
         event,
@@ -385,10 +442,11 @@ export class Functions {
     instance.running = undefined;
     clearTimeout(running.timer);
     const { requestId } = running;
+    const told = error ?? (running.lost ? LOST : undefined);
     running.settle(
-      error === undefined
+      told === undefined
         ? { requestId, payload: result }
-        : { requestId, payload: JSON.stringify(error), functionError: error },
+        : { requestId, payload: JSON.stringify(told), functionError: told },
     );
     running.over();
     running.release();
@@ -405,6 +463,7 @@ export class Functions {
   private rest(instance: Instance): void {
     if (!this.instances.has(`${instance.spec.logicalId}.${instance.id}`)) return;
     instance.zombie = false;
+    instance.gone = false;
     instance.sleep = undefined;
     if (instance.spec !== instance.fn.spec) {
       this.remove(instance);
@@ -417,8 +476,8 @@ export class Functions {
     if (instance.idleSince === 0) return;
     const idle = [...this.instances.values()].filter((i) => i.idleSince > 0);
     const own = idle.filter((i) => i.fn === instance.fn);
-    if (own.length > IDLE_PER_FUNCTION) this.remove(instance);
-    else if (idle.length > IDLE) this.remove(idle.sort((a, b) => a.idleSince - b.idleSince)[0] as Instance);
+    if (own.length > WORKERS_PER_FUNCTION) this.remove(instance);
+    else if (idle.length > this.workers) this.remove(idle.sort((a, b) => a.idleSince - b.idleSince)[0] as Instance);
   }
 
   private remove(instance: Instance): void {
@@ -428,4 +487,9 @@ export class Functions {
     instance.idleSince = 0;
     instance.worker.terminate();
   }
+}
+
+function timedOut(requestId: string, { timeoutSeconds }: FunctionSpec): FunctionError {
+  const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
+  return { errorType: 'Sandbox.Timedout', errorMessage };
 }

@@ -1,6 +1,7 @@
 import type { AsyncInvoker } from './async-invoke.ts';
 import { type Dynamo, fieldsOf } from './dynamo.ts';
 import { AwsError, StatesError } from './errors.ts';
+import { type FaultPlan, refusal } from './faults.ts';
 import type { Fauxqs, MessageAttribute } from './fauxqs.ts';
 import type { Functions } from './functions.ts';
 import type { Pollers } from './queues.ts';
@@ -17,6 +18,7 @@ export interface IntegrationsSettings {
   fauxqs: Fauxqs;
   pollers: Pollers;
   usage: UsageCounter;
+  faults: FaultPlan;
   /** Throws AwsError where a machine's role may not do this; without it, every role may. */
   authorize?: ((roleArn: string, action: string, resource: string) => void) | undefined;
 }
@@ -58,7 +60,7 @@ export const DYNAMODB_ERRORS: readonly string[] = [
 
 /** Step Functions' optimised integrations with other services. */
 export function integrations(settings: IntegrationsSettings): Tasks {
-  const { functions, asyncInvoker, dynamo, fauxqs, pollers, usage, authorize } = settings;
+  const { functions, asyncInvoker, dynamo, fauxqs, pollers, usage, faults, authorize } = settings;
 
   const invoke = async (args: Args): Promise<unknown> => {
     const { FunctionName, Payload = {}, InvocationType = 'RequestResponse' } = args;
@@ -82,10 +84,7 @@ export function integrations(settings: IntegrationsSettings): Tasks {
     try {
       return { ...(await dynamo.call(action, args, MACHINE)), ...metadata(200) };
     } catch (error) {
-      if (error instanceof AwsError && !DYNAMODB_ERRORS.includes(error.code)) {
-        throw new StatesError('DynamoDB.AmazonDynamoDBException', `${error.code}: ${error.message}`);
-      }
-      throw named('DynamoDB', error);
+      throw failure('dynamodb', error);
     }
   };
 
@@ -102,7 +101,7 @@ export function integrations(settings: IntegrationsSettings): Tasks {
     });
     usage.called(MACHINE, 'sns', 'Publish');
     const { status, body } = await fauxqs.publish(parameters);
-    if (status !== 200) throw new StatesError(`SNS.${inner(body, 'Code')}Exception`, inner(body, 'Message'));
+    if (status !== 200) throw failure('sns', new AwsError(inner(body, 'Code'), inner(body, 'Message')));
     pollers.poke();
     return { MessageId: inner(body, 'MessageId'), ...metadata(200) };
   };
@@ -130,7 +129,7 @@ export function integrations(settings: IntegrationsSettings): Tasks {
     return ['SQS', 'sqs:SendMessage', fauxqs.queues.getQueue(String(args.QueueUrl))?.arn ?? ''];
   };
 
-  const run = async (integration: string, args: Args, roleArn: string): Promise<unknown> => {
+  const run = async (integration: string, args: Args, roleArn: string, machine: string): Promise<unknown> => {
     const unknown = Object.keys(args).find((name) => !ARGUMENTS[integration]?.includes(name));
     if (unknown !== undefined) {
       throw new StatesError('States.Runtime', `the local cloud's ${integration} has no argument ${unknown}`);
@@ -143,15 +142,22 @@ export function integrations(settings: IntegrationsSettings): Tasks {
         throw named(service, error);
       }
     }
-    const [service, action = ''] = integration.split(':');
-    if (service === 'dynamodb') return item(DYNAMODB[action as keyof typeof DYNAMODB], args);
-    return integration === 'lambda:invoke' ? invoke(args) : integration === 'sns:publish' ? publish(args) : send(args);
+    if (integration === 'lambda:invoke') return invoke(args);
+    const [service = '', name = ''] = integration.split(':');
+    const action = DYNAMODB[name as keyof typeof DYNAMODB] ?? `${name[0]?.toUpperCase()}${name.slice(1)}`;
+    const call = { caller: machine, requestId: undefined, service, action, key: keyOf(args) };
+    const fault = faults.beforeCall?.(call);
+    if (fault === 'throttle' || fault === 'error') throw failure(service, refusal(service, fault));
+    const answer = await (service === 'dynamodb' ? item(action, args) : service === 'sns' ? publish(args) : send(args));
+    if (fault === 'lose') throw failure(service, refusal(service, 'error'));
+    return answer;
   };
 
   return {
     knows: (resource) => (INTEGRATIONS as readonly string[]).includes(shortName(resource)),
     takes: (resource) => ARGUMENTS[requestOf(resource)],
-    run: (resource, args, { roleArn }) => run(requestOf(resource), args as Args, roleArn),
+    run: (resource, args, { roleArn, executionArn }) =>
+      run(requestOf(resource), args as Args, roleArn, executionArn.split(':')[6] ?? ''),
   };
 }
 
@@ -166,6 +172,22 @@ function requestOf(resource: string): string {
 
 function named(service: string, error: unknown): unknown {
   return error instanceof AwsError ? new StatesError(`${service}.${error.code}`, error.message) : error;
+}
+
+/** A service's error as an integration names it. */
+function failure(service: string, error: unknown): unknown {
+  if (!(error instanceof AwsError)) return error;
+  const { code, message } = error;
+  if (service === 'sns') return new StatesError(`SNS.${code}Exception`, message);
+  if (service === 'dynamodb' && !DYNAMODB_ERRORS.includes(code))
+    return new StatesError('DynamoDB.AmazonDynamoDBException', `${code}: ${message}`);
+  return named(service === 'dynamodb' ? 'DynamoDB' : 'SQS', error);
+}
+
+/** What a request is about: the item's partition key, the topic, the queue. */
+function keyOf(args: Args): string {
+  const item = (args.Key ?? args.Item) as Record<string, { S?: string }> | undefined;
+  return item?.pk?.S ?? String(args.TopicArn ?? args.TargetArn ?? args.QueueUrl ?? '');
 }
 
 function textOf(value: unknown): string {

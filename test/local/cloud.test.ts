@@ -287,6 +287,63 @@ describe('faults', () => {
     expect(lab.cloud.failures()).toEqual([]);
   });
 
+  it.each([
+    // The client tries again within the invocation: nobody else notices. What was carried out is then carried out twice.
+    ['throttle', 1, 0],
+    ['error', 1, 0],
+    ['lose', 2, 0],
+    // The function is gone: the message comes again after its visibility timeout.
+    ['fail', 1, 180],
+    ['time out', 1, 180],
+  ] as const)(
+    '%s: of a request that was or was not carried out, the count is %i after %i s',
+    async (fault, count, seconds) => {
+      const calls: string[] = [];
+      const lab = await Lab.open({
+        faults: {
+          beforeCall: ({ caller, service, action, key, requestId }) => {
+            if (!caller.includes('File') || action !== 'UpdateItem') return undefined;
+            calls.push(`${service} ${key} ${typeof requestId}`);
+            return calls.length === 1 ? fault : undefined;
+          },
+        },
+      });
+      await lab.upload('files/a.txt', 'hello');
+      await lab.cloud.run();
+      expect(calls).toEqual(Array(2).fill('dynamodb files/a.txt string'));
+      expect((await lab.came('files/a.txt'))[0]).toBe(count);
+      expect(lab.seconds()).toBe(seconds);
+      expect(await lab.outbox()).toEqual({ 'files/a.txt': 'HELLO' });
+      expect(lab.cloud.failures()).toEqual([]);
+    },
+  );
+
+  it('lose: a function works to its end, and its caller is told that it failed', async () => {
+    const lab = await Lab.open({
+      faults: {
+        beforeInvoke: ({ functionName, n }) => (functionName.includes('File') && n === 1 ? 'lose' : undefined),
+      },
+    });
+    await lab.upload('files/a.txt', 'hello');
+    await lab.cloud.run();
+    expect((await lab.came('files/a.txt'))[0]).toBe(2);
+    expect(lab.seconds()).toBe(180);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('deliveries: an event comes after each of its waits, with its own time, and not where there is none', async () => {
+    const waits = [[0, 7200_000], []];
+    const lab = await Lab.open({
+      faults: { deliveries: ({ source }) => (source === 'aws.s3' ? (waits.shift() ?? [0]) : [0]) },
+    });
+    await lab.upload('files/twice.txt', 'hello');
+    await lab.upload('files/lost.txt', 'hello');
+    await lab.cloud.run();
+    expect(await lab.came('files/twice.txt')).toEqual([2, '2026-06-01T00:00:00Z']);
+    expect(await lab.outbox()).toEqual({ 'files/twice.txt': 'HELLO' });
+    expect(lab.seconds()).toBe(7200);
+  });
+
   it('an asynchronous invocation that fails after its write is tried again a minute later', async () => {
     const ends: string[] = [];
     const lab = await Lab.open({
