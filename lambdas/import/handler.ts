@@ -50,7 +50,7 @@ export const handler = uploads(
     const rejects = rejectsOf(file, env.OUTBOX);
     // Read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
     const rows = readCsv([await readBytes(file)], usageColumns);
-    const to = { links: env.LINKS, keptDays: env.LINK_DAYS, rejects };
+    const to = { links: env.LINKS, keptDays: env.LINK_DAYS, rejects, publishes: true as const };
     const { fault, ...counts } = await importRows(rows, file, to, rejectsHeader);
     await announceImport(env, file, counts, rejects, fault);
   }),

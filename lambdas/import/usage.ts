@@ -11,6 +11,7 @@ import { noteImport } from '../stores/cases.ts';
 import { writeLinks } from '../stores/links.ts';
 import { tell } from '../stores/notices.ts';
 import { type Place, writeStream } from '../stores/objects.ts';
+import { writeRejects } from '../stores/rejects.ts';
 
 /** A usage file, as the functions that import it by pieces hand it on. */
 export const usageFile = z.object({
@@ -41,17 +42,18 @@ export interface Counts {
  */
 export async function importRows(
   rows: AsyncIterable<CsvRow<UsageColumn>[]>,
-  { operator, uploadedAt }: Pick<UsageFile, 'operator' | 'uploadedAt'>,
-  to: { links: string; keptDays: number; rejects: Place },
+  file: UsageFile,
+  to: { links: string; keptDays: number; rejects: Place; publishes?: true },
   heading = '',
 ): Promise<Counts & { fault?: FileFault }> {
+  const { operator, uploadedAt } = file;
   const uploadDay = dayOf(uploadedAt);
   const counts = { rows: 0, imported: 0 };
   let fault: FileFault | undefined;
 
   // Two streams out of one reading: the rejects are written while the links of the same rows are.
   const rejects = new PassThrough({ encoding: 'utf8' });
-  const written = writeStream(to.rejects, rejects);
+  const written = to.publishes ? writeRejects(file, to.rejects, rejects) : writeStream(to.rejects, rejects);
   written.catch((error) => rejects.destroy(error));
   const reject = async (lines: string) => {
     if (rejects.errored) throw rejects.errored;

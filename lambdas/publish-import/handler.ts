@@ -4,7 +4,8 @@ import { announceImport, type Counts, faultOfFile, rejectsOf, usageFile } from '
 import type { ImportedPiece } from '../import-piece/handler.ts';
 import { task } from '../shell.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
-import { readChunks, writeStream } from '../stores/objects.ts';
+import { readChunks } from '../stores/objects.ts';
+import { writeRejects } from '../stores/rejects.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -40,7 +41,7 @@ export const handler = task(input, async ({ file, stretches, cut: { fault } }) =
     if (fault) yield rejectLine({ line: fault.line, value: '', reason: fault.reason });
   }
   const rejects = rejectsOf(file, env.OUTBOX);
-  await writeStream(rejects, lines());
+  await writeRejects(file, rejects, lines());
 
   const sum = (count: keyof Counts) => pieces.reduce((all, piece) => all + piece[count], 0);
   const counts = { rows: sum('rows'), imported: sum('imported'), rejected: sum('rejected') };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { FileFault, readCsv, rejectLine, rejectsHeader } from '../domain/csv.ts';
 import { dayOf } from '../domain/days.ts';
@@ -10,7 +11,8 @@ import { instant, log, measure, task, wholeNumber } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { registerBatch } from '../stores/cases.ts';
 import { tell } from '../stores/notices.ts';
-import { readChunks, TooLarge, writeObject, writeStream } from '../stores/objects.ts';
+import { readChunks, TooLarge, writeStream } from '../stores/objects.ts';
+import { writeRejects } from '../stores/rejects.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -68,12 +70,13 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
   }
 
   try {
-    await writeStream(rejects, rejectLines());
+    await writeRejects(report, rejects, rejectLines());
   } catch (error) {
     const fault = error instanceof TooLarge ? new FileFault(1, 'file_too_large') : error;
     if (!(fault instanceof FileFault)) throw error;
     const { line, reason } = fault;
-    await writeObject(rejects, rejectsHeader + rejectLine({ line, value: '', reason }));
+    const refusal = rejectsHeader + rejectLine({ line, value: '', reason });
+    await writeRejects(report, rejects, Readable.from([refusal]));
     const notice = { kind: 'report_refused', agency, line, reason, rejects, uploadedAt };
     await tell(env.AGENCIES_TOPIC, notice, { agency });
     await tell(env.ADMINISTRATORS_TOPIC, notice);

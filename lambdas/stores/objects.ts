@@ -5,6 +5,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  NotFound,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
@@ -123,6 +124,16 @@ export async function headObject({ bucket, key }: Place): Promise<Listed & { ver
   } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
   const at = instantOf(LastModified?.getTime() ?? 0);
   return { key, etag: unquoted(ETag), size: ContentLength, at, versionId: VersionId };
+}
+
+/** Whether an object in its version is what its key stands for now: nothing was put there since, and it wasn't deleted. */
+export async function isNewest({ bucket, key, versionId }: Place): Promise<boolean> {
+  try {
+    return (await headObject({ bucket, key })).versionId === versionId;
+  } catch (error) {
+    if (!(error instanceof NotFound)) throw error;
+    return false;
+  }
 }
 
 const unquoted = (etag: string) => etag.replaceAll('"', '');

@@ -298,6 +298,7 @@ export class WorkflowStack extends Stack {
       timeout: Duration.minutes(15),
       environment: { ...places, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC },
     });
+    allowObjects(publishImport, 'read', inbox, 'usage/*');
     allowObjects(publishImport, 'read', work, 'imports/*');
     allowObjects(publishImport, 'write streams', outbox, 'rejects/*');
     allowItems(publishImport, ['dynamodb:PutItem'], cases);

@@ -84,6 +84,9 @@ async function* chunksOf(object: Buffer | Huge, start: number, end: number, coun
   }
 }
 
+/** The one version that objects have here. */
+export const VERSION = 'v1';
+
 export class MemoryAws {
   /** By `bucket/key`. */
   readonly objects = new Map<string, Buffer | Huge>();
@@ -117,6 +120,10 @@ export class MemoryAws {
     switch (call) {
       case 'GetObject':
         return this.#getObject(input as { Bucket: string; Key: string; Range?: string });
+      case 'HeadObject':
+        if (!this.objects.has(`${input.Bucket}/${input.Key}`))
+          throw new Refused('an object that is looked at is there');
+        return { VersionId: VERSION };
       case 'PutObject':
         return await this.#putObject(input as { Bucket: string; Key: string; Body: unknown });
       case 'CopyObject': {

@@ -12,7 +12,7 @@ import { usageColumns } from '../../../lambdas/domain/sightings.ts';
 import { ENVIRONMENT } from '../environment.ts';
 import { fileName, fileOf, inboxKey } from '../inputs.ts';
 import { withLog } from '../log.ts';
-import { type Huge, MemoryAws } from '../memory-aws.ts';
+import { type Huge, MemoryAws, VERSION } from '../memory-aws.ts';
 import { Broken, Budget, must, target } from '../target.ts';
 import { REPORT_REASONS, RESPONSE_REASONS, USAGE_REASONS } from './cells.ts';
 import { FILE_REASONS, reasonOf } from './csv.ts';
@@ -50,7 +50,7 @@ const invoke = async <Result>(handler: Handler, event: unknown): Promise<Result>
 
 /** Brings an upload's event to a function; it must not fail. */
 async function upload(handler: Handler, key: string, size: number): Promise<void> {
-  const object = { key, size, sequencer: '01', 'version-id': 'v1' };
+  const object = { key, size, sequencer: '01', 'version-id': VERSION };
   const body = JSON.stringify({ time: AT, detail: { bucket: { name: 'inbox' }, object } });
   const answer = await invoke<{ batchItemFailures: unknown[] }>(handler, { Records: [{ messageId: 'm', body }] });
   must(answer.batchItemFailures.length === 0, 'a function works through every upload');
