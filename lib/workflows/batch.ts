@@ -303,10 +303,14 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   return screen.next(whatWasFound);
 }
 
-/** As `whenFailed`, for a write whose refused condition is an answer and no failure. */
+/**
+ * As `whenFailed`, for a write whose refused condition is an answer and no failure. Errors of DynamoDB that Step Functions has no
+ * name for, an on-demand table's throttling among them, are AmazonDynamoDBException.
+ */
 const whenFailedButConditions = {
   ...whenFailed,
   errors: [
+    'DynamoDB.AmazonDynamoDBException',
     'DynamoDB.InternalServerError',
     'DynamoDB.SdkClientException',
     'DynamoDB.ThrottlingException',
