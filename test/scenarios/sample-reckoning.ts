@@ -64,9 +64,10 @@ interface Line {
 export const sha256 = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const instant = (at: number) => new Date(at).toISOString().replace('.000Z', 'Z');
 /** The day in India. */
-const dayAt = (at: number) => new Date(at + 5.5 * 3_600_000).toISOString().slice(0, 10);
-const daysBefore = (day: string, days: number) => new Date(Date.parse(day) - days * DAY).toISOString().slice(0, 10);
-const isDay = (text: string) =>
+export const dayAt = (at: number) => new Date(at + 5.5 * 3_600_000).toISOString().slice(0, 10);
+export const daysBefore = (day: string, days: number) =>
+  new Date(Date.parse(day) - days * DAY).toISOString().slice(0, 10);
+export const isDay = (text: string) =>
   /^\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T00:00Z`).toString() !== 'Invalid Date'
     ? new Date(`${text}T00:00Z`).toISOString().startsWith(text)
     : false;
@@ -97,10 +98,10 @@ function luhn(digits: string): string {
   }
   return String((10 - (sum % 10)) % 10);
 }
-const written = (imei: string) => imei + luhn(imei);
+export const written = (imei: string) => imei + luhn(imei);
 
 /** An IMEI's 14 digits, or why it is none. */
-function imeiIn(cell = ''): { imei: string } | { reason: string } {
+export function imeiIn(cell = ''): { imei: string } | { reason: string } {
   const digits = cell.replace(/[ \-/.]/g, '');
   if (digits === '') return { reason: 'missing_imei' };
   if (!/^\d+$/.test(digits)) return { reason: 'not_digits' };
@@ -111,7 +112,7 @@ function imeiIn(cell = ''): { imei: string } | { reason: string } {
 }
 
 /** A number in E.164, or why it is none. */
-function msisdnIn(cell = ''): { msisdn: string } | { reason: string } {
+export function msisdnIn(cell = ''): { msisdn: string } | { reason: string } {
   if (cell === '') return { reason: 'missing_msisdn' };
   const number = /^(?:\+91|91|0)?([6-9]\d{9})$/.exec(cell)?.[1];
   return number === undefined ? { reason: 'bad_msisdn' } : { msisdn: `+91${number}` };

@@ -19,8 +19,9 @@ import { conduct } from '../../lib/local/run/conduct.ts';
 import { showProgress } from '../../lib/local/run/progress.ts';
 import { judge } from '../../lib/local/run/results.ts';
 import { synthesize } from '../../lib/local/synth.ts';
+import { leaks } from '../campaign/leaks.ts';
 import type { Summary } from './lab.ts';
-import { cellsOf, linesOf, Reckoning, sha256, type Upload } from './sample-reckoning.ts';
+import { cellsOf, imeiIn, linesOf, msisdnIn, Reckoning, sha256, type Upload } from './sample-reckoning.ts';
 
 /**
  * The sample at 1 % of the event's size, run twice: once by the command, whose folder is then read, and once in this
@@ -35,6 +36,7 @@ let folder: string;
 let exit: { code: number; said: string; complained: string };
 let again: Record<string, string>;
 let problems: string[];
+const logs: string[] = [];
 let reckoned: Reckoning;
 let summaries: Summary[];
 
@@ -61,7 +63,8 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
   const settings = parseArguments(ARGUMENTS, { folder, now: 0, agencies: AGENCIES, operators: OPERATORS });
   if (settings === 'help') throw new Error('no run');
   const assembly = await synthesize({ context: { ladder: settings.ladder } });
-  const cloud = await startCloud({ assembly, start: settings.start, seed: settings.seed });
+  const log = (_: string, line: string) => void logs.push(line);
+  const cloud = await startCloud({ assembly, start: settings.start, seed: settings.seed, log });
   try {
     const watched: typeof cloud = {
       ...cloud,
@@ -114,6 +117,24 @@ describe('the sample', () => {
     );
     expect(Object.keys(first).length).toBeGreaterThan(200);
     expect(again).toEqual(first);
+  });
+
+  it('logs no number, IMEI or IMSI that was uploaded, in any spelling', () => {
+    const identifiers = new Set<string>();
+    for (const place of ['usage', 'reports'])
+      for (const file of readdirSync(join(folder, 'inbox', place), { recursive: true, encoding: 'utf8' })) {
+        if (!file.endsWith('.csv')) continue;
+        for (const { cells } of linesOf(readFileSync(join(folder, 'inbox', place, file), 'utf8')).lines) {
+          const imei = imeiIn(cells?.imei);
+          const number = msisdnIn(cells?.msisdn);
+          if ('imei' in imei) identifiers.add(imei.imei);
+          if ('msisdn' in number) identifiers.add(number.msisdn.slice(3));
+          if (/^\d{15}$/.test(cells?.imsi ?? '')) identifiers.add(cells?.imsi ?? '');
+        }
+      }
+    expect(identifiers.size).toBeGreaterThan(40_000);
+    expect(logs.length).toBeGreaterThan(500);
+    expect(leaks(logs, identifiers)).toEqual([]);
   });
 
   it('shows every outcome', () => {
