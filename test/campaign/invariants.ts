@@ -338,7 +338,7 @@ class Check {
     );
     const upload = uploads.find(({ at }) => instant(at) === item.uploadedAt);
     must(upload !== undefined && upload.key === item.file, 'it is that of a report, at the instant of an upload');
-    if (upload === undefined) return;
+    if (upload === undefined || item.state !== 'settled') return;
     const books: BatchBooks = { id, agency, plan: Number(item.plan), elsewhere: [], directed: [] };
     const earlier = new Set(
       batches.filter(({ plan }) => Number(plan) < books.plan).map(({ batchId }) => String(batchId)),
