@@ -8,17 +8,18 @@ const WORKED_WITHIN = 3600;
 const RECEIVED_WITHIN = 12 * 3600;
 
 /**
- * What is to be done at `now` about an upload that nobody has worked on to its end, put at `at`: its event is sent again
+ * What is to be done at `now` about an upload, put at `at`, that nobody has worked on to its end: its event is sent again
  * once, in case it was lost. What nobody has worked on after that either fails each time, and goes into quarantine. A mark from
  * before the upload was an earlier one's, of the same bytes, and counts no more.
  */
 export function remedyFor(
   at: Instant,
-  marks: { resent: Instant | undefined; quarantined: Instant | undefined },
+  marks: Record<'worked' | 'resent' | 'quarantined', Instant | undefined>,
   now: Instant,
 ): 'resend' | 'quarantine' | undefined {
   const own = (mark: Instant | undefined) => (mark !== undefined && mark >= at ? mark : undefined);
-  if (own(marks.quarantined) !== undefined || now <= addSeconds(at, WORKED_WITHIN)) return undefined;
+  if (own(marks.worked) !== undefined || own(marks.quarantined) !== undefined) return undefined;
+  if (now <= addSeconds(at, WORKED_WITHIN)) return undefined;
   const resent = own(marks.resent);
   if (resent === undefined) return 'resend';
   return now > addSeconds(resent, RECEIVED_WITHIN) ? 'quarantine' : undefined;

@@ -31,21 +31,21 @@ const env = environment.parse(process.env);
  */
 export const handler = uploads(
   marking(env.WORK, async (uploaded: Uploaded) => {
-    const { bucket, key, versionId, upload, size, at } = uploaded;
+    const { bucket, key, versionId, etag, upload, size, at } = uploaded;
     const place = parseInboxKey(key);
     if (place.kind !== 'usage' || !env.OPERATORS.includes(place.operator)) {
       const why = place.kind === 'stray' ? place.why : place.kind === 'usage' ? 'unknown_operator' : 'unknown_place';
       log.info('stray object', { why });
       await tellStray(env.ADMINISTRATORS_TOPIC, uploaded, why);
-      return;
+      return 'worked';
     }
     const { operator, name } = place;
-    const file: UsageFile = { bucket, key, versionId, operator, name, uploadedAt: at };
+    const file: UsageFile = { bucket, key, versionId, etag, operator, name, uploadedAt: at };
     if (size > env.BYTES_PER_PIECE) {
       const hash = sha256Of(`${key}\n${upload}`).slice(0, 32);
       const execution = `${operator}-${hash}`;
       await startOnce(env.IMPORT_MACHINE, execution, { file, folder: `imports/${execution}`, stretches: [] });
-      return;
+      return 'handed_on';
     }
     const rejects = rejectsOf(file, env.OUTBOX);
     // Read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
@@ -53,5 +53,6 @@ export const handler = uploads(
     const to = { links: env.LINKS, keptDays: env.LINK_DAYS, rejects, publishes: true as const };
     const { fault, ...counts } = await importRows(rows, file, to, rejectsHeader);
     await announceImport(env, file, counts, rejects, fault);
+    return 'worked';
   }),
 );

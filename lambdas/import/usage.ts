@@ -18,6 +18,7 @@ export const usageFile = z.object({
   bucket: z.string(),
   key: z.string(),
   versionId: z.string().optional(),
+  etag: z.string().optional(),
   operator: z.string().transform((id) => id as OperatorId),
   name: z.string(),
   uploadedAt: instant,

@@ -6,6 +6,7 @@ import { task } from '../shell.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
 import { readChunks } from '../stores/objects.ts';
 import { writeRejects } from '../stores/rejects.ts';
+import { mark } from '../stores/uploads.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -46,5 +47,6 @@ export const handler = task(input, async ({ file, stretches, cut: { fault } }) =
   const sum = (count: keyof Counts) => pieces.reduce((all, piece) => all + piece[count], 0);
   const counts = { rows: sum('rows'), imported: sum('imported'), rejected: sum('rejected') };
   await announceImport(env, file, counts, rejects, fault);
+  await mark(env.WORK, 'worked', file);
   return counts;
 });

@@ -348,9 +348,10 @@ export const handler = uploads(
       const why = place.kind === 'stray' ? place.why : place.kind === 'response' ? 'unknown_operator' : 'unknown_place';
       log.info('stray object', { why });
       await tellStray(env.ADMINISTRATORS_TOPIC, file, why);
-      return;
+      return 'worked';
     }
     const { operator, directionId, name } = place;
     await record({ file, operator, directionId, name }, attempt);
+    return 'worked';
   }),
 );

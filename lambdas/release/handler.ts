@@ -3,8 +3,10 @@ import { events, instant, log, measure } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { abandonExecution } from '../stores/cases.ts';
 import { tell, tellQuarantined } from '../stores/notices.ts';
+import { mark } from '../stores/uploads.ts';
 
 const environment = z.object({
+  WORK: z.string(),
   CASES: z.string(),
   AGENCIES_TOPIC: z.string(),
   OPERATORS_TOPIC: z.string(),
@@ -24,7 +26,12 @@ const ended = z.object({
   }),
 });
 
-const file = z.object({ bucket: z.string(), key: z.string(), versionId: z.string().optional() });
+const file = z.object({
+  bucket: z.string(),
+  key: z.string(),
+  versionId: z.string().optional(),
+  etag: z.string().optional(),
+});
 const input = z.union([
   z.object({ report: file }).transform(({ report }) => report),
   z.object({ file }).transform((it) => it.file),
@@ -41,6 +48,7 @@ export const handler = events(ended, async ({ time, detail: { executionArn, stat
   if (uploaded) {
     const why = error ?? status;
     await tellQuarantined(env, uploaded, why, executionArn);
+    await mark(env.WORK, 'quarantined', uploaded);
     measure('Quarantined', {});
     log.warn('upload quarantined', { status, why });
     return;

@@ -13,6 +13,7 @@ import { registerBatch } from '../stores/cases.ts';
 import { tell } from '../stores/notices.ts';
 import { readChunks, TooLarge, writeStream } from '../stores/objects.ts';
 import { writeRejects } from '../stores/rejects.ts';
+import { mark } from '../stores/uploads.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -33,6 +34,7 @@ const input = z.object({
     bucket: z.string(),
     key: z.string(),
     versionId: z.string().optional(),
+    etag: z.string().optional(),
     agency: z.string().transform((id) => id as AgencyId),
     name: z.string(),
     uploadedAt: instant,
@@ -81,6 +83,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     await tell(env.AGENCIES_TOPIC, notice, { agency });
     await tell(env.ADMINISTRATORS_TOPIC, notice);
     measure('ReportsRefused', { agency });
+    await mark(env.WORK, 'worked', report);
     log.info('report refused', { agency, line, reason });
     return { status: 'refused' as const, reason };
   }
@@ -108,6 +111,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
   if (batch.execution !== execution) {
     const notice = { kind: 'same_report', agency, batchId, state: batch.state, rejects, uploadedAt };
     await tell(env.AGENCIES_TOPIC, notice, { agency });
+    await mark(env.WORK, 'worked', report);
     log.info('same report again', { batchId });
     return { status: 'same' as const, batchId };
   }
@@ -124,6 +128,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     facts: { uploader: agency, uploadedAt, version: report.versionId ?? null, ...batch.report },
     files: { report: { key: report.key, sha256 } },
   });
+  await mark(env.WORK, 'worked', report);
   measure('BatchesRegistered', { agency });
   measure('RowsRead', { file: 'report' }, batch.report.rows);
   measure('RowsRejected', { file: 'report' }, batch.report.rejected);

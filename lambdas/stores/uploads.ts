@@ -5,7 +5,7 @@ import { listObjects, readText, writeObject } from './objects.ts';
 /** Bytes under a key of the inbox. */
 interface Upload {
   key: string;
-  etag: string | undefined;
+  etag?: string | undefined;
 }
 
 /**
@@ -41,16 +41,20 @@ export async function failureOf(work: string, upload: Upload): Promise<string | 
   return failed ? await readText({ bucket: work, key: marksFolder('failed') + name }) : undefined;
 }
 
+/** Whether an upload was worked on to its end, or goes on in an execution, which marks it then. */
+export type Done = 'worked' | 'handed_on';
+
 /** Works on an upload and then marks it, so that the sweep finds those that nobody worked on, and what became of them. */
-export function marking<U extends Upload>(work: string, workOn: (upload: U, attempt: string) => Promise<void>) {
+export function marking<U extends Upload>(work: string, workOn: (upload: U, attempt: string) => Promise<Done>) {
   return async (upload: U, attempt: string): Promise<void> => {
+    let done: Done;
     try {
-      await workOn(upload, attempt);
+      done = await workOn(upload, attempt);
     } catch (error) {
       // It is logged and comes back whether or not this can be noted.
       await mark(work, 'failed', upload, error instanceof Error ? error.name : typeof error).catch(() => undefined);
       throw error;
     }
-    await mark(work, 'worked', upload);
+    if (done === 'worked') await mark(work, 'worked', upload);
   };
 }

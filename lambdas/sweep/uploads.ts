@@ -28,8 +28,8 @@ export async function mendUploads({ INBOX, WORK, queues, ...topics }: Inbox, now
   const quarantined = await readMarks(WORK, 'quarantined');
   const mend = async (upload: Listed, folder: string, queue: string) => {
     const name = markOf(upload);
-    if (worked.has(name)) return;
-    const remedy = remedyFor(upload.at, { resent: resent.get(name), quarantined: quarantined.get(name) }, now);
+    const marks = { worked: worked.get(name), resent: resent.get(name), quarantined: quarantined.get(name) };
+    const remedy = remedyFor(upload.at, marks, now);
     if (remedy === undefined) return;
     const file = await headObject({ bucket: INBOX, key: upload.key });
     if (remedy === 'resend') {

@@ -156,6 +156,7 @@ export class WorkflowStack extends Stack {
     });
     allowObjects(screen, 'read versions', inbox, 'reports/*');
     allowObjects(screen, 'write streams', work, 'screened/*');
+    allowObjects(screen, 'write', work, 'uploads/worked/*');
     allowObjects(screen, 'write streams', outbox, 'rejects/*');
     allowItems(screen, PUT_ITEMS, cases);
     allowPublish(screen, data.agencies, data.administrators);
@@ -300,6 +301,7 @@ export class WorkflowStack extends Stack {
     });
     allowObjects(publishImport, 'read', inbox, 'usage/*');
     allowObjects(publishImport, 'read', work, 'imports/*');
+    allowObjects(publishImport, 'write', work, 'uploads/worked/*');
     allowObjects(publishImport, 'write streams', outbox, 'rejects/*');
     allowItems(publishImport, ['dynamodb:PutItem'], cases);
     allowPublish(publishImport, data.operators, data.administrators);
@@ -399,9 +401,17 @@ export class WorkflowStack extends Stack {
       description: 'Tells of an execution that failed, and gives up its batch if its plan did not count',
       memory: 256,
       timeout: ended.worksFor,
-      environment: { CASES: cases.tableName, AGENCIES_TOPIC, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
+      environment: {
+        WORK: work.bucketName,
+        CASES: cases.tableName,
+        AGENCIES_TOPIC,
+        OPERATORS_TOPIC,
+        ADMINISTRATORS_TOPIC,
+        AUDIT_QUEUE,
+      },
     });
     allowSend(release, data.auditNotes);
+    allowObjects(release, 'write', work, 'uploads/quarantined/*');
     allowItems(release, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
     allowPublish(release, data.agencies, data.operators, data.administrators);
     this.#readFrom(ended, release, { batchSize: 10 });

@@ -6,7 +6,15 @@ const START = Date.parse('2026-06-01T00:00:00Z');
 const at = (hours: number, seconds = 0): Instant => instantOf(START + (hours * 3600 + seconds) * 1000);
 
 /** What is done about an upload of hour 10 that nobody worked on. */
-const done = (now: Instant, resent?: Instant, quarantined?: Instant) => remedyFor(at(10), { resent, quarantined }, now);
+const done = (now: Instant, resent?: Instant, quarantined?: Instant, worked?: Instant) =>
+  remedyFor(at(10), { worked, resent, quarantined }, now);
+
+describe('an upload that was worked on', () => {
+  it('needs nothing, unless it was put again since, the same bytes under the same key', () => {
+    expect(done(at(30), undefined, undefined, at(10))).toBeUndefined();
+    expect(done(at(30), undefined, undefined, at(9, 3599))).toBe('resend');
+  });
+});
 
 describe('an upload that nobody has worked on', () => {
   it('is left alone for an hour, and then its event is sent again, once', () => {

@@ -1,9 +1,12 @@
-import { type CloudSettings, type LocalCloud, startCloud } from '../../lib/local/cloud.ts';
+import { type CloudSettings, type FaultPlan, type LocalCloud, startCloud } from '../../lib/local/cloud.ts';
 import { synthesize } from '../../lib/local/synth.ts';
 
 export const START = Date.parse('2026-06-01T00:00:00Z');
 export const HOUR = 3600 * 1000;
 export const DAY = 24 * HOUR;
+
+/** Enough that every function stays warm from one test to the next. */
+const WORKERS = 40;
 
 export interface LabSettings extends Partial<Omit<CloudSettings, 'assembly' | 'start'>> {
   /** Values of the CDK context, as `-c name=value` gives them. */
@@ -20,7 +23,12 @@ export class Lab {
   static async open({ context = {}, ...settings }: LabSettings = {}): Promise<Lab> {
     // A sweep takes as long as any other step: those that are not about it look rarely.
     const assembly = await synthesize({ context: { sweepHours: '24', ...context } });
-    return new Lab(await startCloud({ ...settings, assembly, start: START }));
+    return new Lab(await startCloud({ workers: WORKERS, ...settings, assembly, start: START }));
+  }
+
+  /** An empty cloud in place of this one, with other faults; functions that are warm stay so, which saves most of a start. */
+  async again(faults: FaultPlan): Promise<Lab> {
+    return new Lab(await this.cloud.again({ start: START, faults }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

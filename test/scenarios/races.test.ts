@@ -473,7 +473,7 @@ describe('batches that plan', () => {
 
   it('one whose turn to plan the table throttles, or whose answer it loses, takes it all the same', async () => {
     await begin();
-    const [handset, number] = ['36400000000001', '+919800000501'];
+    const [handset, number] = ['36490000000001', '+919849000501'];
     await lab.usage('airtel', [`${handset},${number},${dayBefore(9)},`], 'turn.csv');
     const met: string[] = [];
     faults = {
