@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../lambdas/domain/audit.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import type { FaultPlan } from '../../lib/local/cloud.ts';
@@ -26,14 +26,9 @@ const QUEUES = [
   'fraud-administrators',
 ];
 
-let last: Lab | undefined;
-afterAll(() => last?.cloud.stop());
-
 async function tell(more: More = {}, faults: FaultPlan = {}): Promise<Told> {
   const troubles = new Troubles(more);
-  const plan = { ...faults, ...troubles.faults };
-  const lab = await (last?.again(plan) ?? Lab.open({ context: CONTEXT, faults: plan }));
-  last = lab;
+  await using lab = await Lab.open({ context: CONTEXT, faults: { ...faults, ...troubles.faults } });
   await tellLongStory(lab, troubles);
   const notices: Told['notices'] = {};
   for (const queue of QUEUES) notices[queue] = await lab.notices(queue);

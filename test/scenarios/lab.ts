@@ -1,4 +1,5 @@
-import { type CloudSettings, type FaultPlan, type LocalCloud, startCloud } from '../../lib/local/cloud.ts';
+import { afterAll } from 'vitest';
+import { type CloudSettings, type LocalCloud, type NextSettings, startCloud } from '../../lib/local/cloud.ts';
 import { synthesize } from '../../lib/local/synth.ts';
 
 export const START = Date.parse('2026-06-01T00:00:00Z');
@@ -13,26 +14,42 @@ export interface LabSettings extends Partial<Omit<CloudSettings, 'assembly' | 's
   context?: Record<string, string>;
 }
 
-/** A cloud with the whole app, and what a scenario does to it. Ended by `stop`, or by the `using` of its test. */
+/** Clouds that nobody uses any more, by what they were started with: another lab goes on with their warm functions. */
+const idle = new Map<string, LocalCloud>();
+afterAll(async () => {
+  for (const cloud of idle.values()) await cloud.stop();
+  idle.clear();
+});
+
+/** A cloud with the whole app, and what a scenario does to it. Ended by `close`, or by the `using` of its test. */
 export class Lab {
   readonly cloud: LocalCloud;
-  private constructor(cloud: LocalCloud) {
+  readonly #kind: string;
+
+  private constructor(cloud: LocalCloud, kind: string) {
     this.cloud = cloud;
+    this.#kind = kind;
   }
 
   static async open({ context = {}, ...settings }: LabSettings = {}): Promise<Lab> {
     // A sweep takes as long as any other step: those that are not about it look rarely.
     const assembly = await synthesize({ context: { sweepHours: '24', ...context } });
-    return new Lab(await startCloud({ workers: WORKERS, ...settings, assembly, start: START }));
+    const { faults, log, ...others } = settings;
+    const kind = JSON.stringify([assembly, others, faults !== undefined]);
+    const warm = idle.get(kind);
+    idle.delete(kind);
+    const next = { start: START, faults, log } as NextSettings;
+    return new Lab(await (warm?.again(next) ?? startCloud({ workers: WORKERS, ...others, ...next, assembly })), kind);
   }
 
-  /** An empty cloud in place of this one, with other faults; functions that are warm stay so, which saves most of a start. */
-  async again(faults: FaultPlan): Promise<Lab> {
-    return new Lab(await this.cloud.again({ start: START, faults }));
+  /** Leaves the cloud to the next lab of its kind. */
+  async close(): Promise<void> {
+    if (idle.has(this.#kind)) await this.cloud.stop();
+    else idle.set(this.#kind, this.cloud);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.cloud.stop();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async upload(key: string, content: string | Uint8Array): Promise<void> {

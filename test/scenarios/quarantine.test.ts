@@ -32,7 +32,7 @@ async function open(poison: { crashes?: ((write: Write) => boolean) | undefined 
     return ['Intake', 'Import', 'Record'].map((name) => lambda[name]?.invocations);
   };
   const until = (hours: number) => lab.cloud.run(START + hours * HOUR);
-  return { lab, mended, crashed, quarantined, invocations, until, [Symbol.asyncDispose]: () => lab.cloud.stop() };
+  return { lab, mended, crashed, quarantined, invocations, until, [Symbol.asyncDispose]: () => lab.close() };
 }
 
 describe('usage that crashes its function each time, and a response that fails with an error', () => {
@@ -60,7 +60,7 @@ describe('usage that crashes its function each time, and a response that fails w
     await lab.respond(direction, [`${A1},verified`]);
     await lab.usage('jio', [`${H2},${J1},2026-05-19,Mumbai`], 'poison.csv');
     await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`], 'good.csv');
-    return () => lab.cloud.stop();
+    return () => lab.close();
   });
 
   it('are received five times, sent again once by the sweep, and then quarantined with one notice to each', async () => {

@@ -60,7 +60,7 @@ describe('uploads whose events were lost', () => {
     batchId = direction.split('.')[0] ?? '';
     await lab.respond(await lab.direction(batchId, 'reverify', 'jio'), [`${J1},verified`]);
     await until(lab, 37);
-    return () => lab.cloud.stop();
+    return () => lab.close();
   });
 
   it('are worked on after the next sweep that finds them an hour old, each once', async () => {
@@ -195,7 +195,7 @@ describe('what the sweep cannot mend', () => {
 
 async function closing(wrong: Wrong) {
   const opened = await open(wrong);
-  return { ...opened, [Symbol.asyncDispose]: () => opened.lab.cloud.stop() };
+  return { ...opened, [Symbol.asyncDispose]: () => opened.lab.close() };
 }
 
 async function stopAll({ lab, sfn }: Opened, machine: string): Promise<void> {
