@@ -116,6 +116,29 @@ describe('a failed batch of which nobody was told', () => {
   });
 });
 
+describe('a report that can never be screened, of whose failed execution nobody was told', () => {
+  it('is in quarantine once its event was sent again in vain, and the same file begins its batch later', async () => {
+    const wrong: Wrong = { kills: 'Screen', drop: ({ detail }) => detail.status === 'FAILED' };
+    await using opened = await closing(wrong);
+    const { lab, mended } = opened;
+    const quarantined = async () =>
+      (await lab.notices('fraud-administrators')).filter(({ kind }) => kind === 'quarantined').length;
+    await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`]);
+    await lab.report('mha', [H1]);
+    await until(lab, 13);
+    expect([mended, await quarantined()]).toEqual([['upload'], 0]);
+    // It was sent again at hour 6, and the first sweep more than twelve hours later is that of hour 24.
+    await until(lab, 25);
+    expect(await quarantined()).toBe(1);
+    await until(lab, 97);
+    expect([mended, await quarantined()]).toEqual([['upload'], 0]);
+    delete wrong.kills;
+    await lab.report('mha', [H1]);
+    await lab.cloud.run();
+    expect(await lab.summary('mha')).toMatchObject({ unexplained: 0, connections: { directed: 1, overdue: 1 } });
+  });
+});
+
 describe('a direction that stands still', () => {
   it('is started again by the sweep where its execution ended, and orders its later rungs', async () => {
     await using opened = await closing({});
