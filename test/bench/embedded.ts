@@ -12,6 +12,8 @@ export interface Embedded {
   links: string;
   /** A topic to which nobody subscribed. */
   topic: string;
+  /** The URL of a queue that nobody reads. */
+  queue: string;
   stop(): Promise<void>;
 }
 
@@ -37,7 +39,11 @@ async function start(): Promise<Embedded> {
     Dynamo.start({ region: REGION, account: '000000000000' }),
     startFauxqs(REGION),
   ]);
-  const s3 = createServer((request, response) => fauxqs.route(request, response));
+  const s3 = createServer((request, response) => {
+    // SDKs send to the queue's own URL.
+    if (String(request.headers['x-amz-target']).startsWith('AmazonSQS')) request.url = '/';
+    fauxqs.route(request, response);
+  });
   await new Promise<void>((listening) => s3.listen(0, '127.0.0.1', listening));
   Object.assign(process.env, {
     AWS_REGION: REGION,
@@ -49,7 +55,9 @@ async function start(): Promise<Embedded> {
     POWERTOOLS_LOG_LEVEL: 'ERROR',
   });
   const { arn: topic } = fauxqs.topics.createTopic('bench', undefined, undefined, REGION);
-  const names = { work: 'bench-work', cases: 'Cases', links: 'Links', topic };
+  const queue = `${process.env.AWS_ENDPOINT_URL}/000000000000/bench`;
+  fauxqs.queues.createQueue('bench', queue, `arn:aws:sqs:${REGION}:000000000000:bench`);
+  const names = { work: 'bench-work', cases: 'Cases', links: 'Links', topic, queue };
   fauxqs.objects.createBucket(names.work);
   for (const [table, keys] of [
     [names.cases, ['pk']],

@@ -49,6 +49,7 @@ export async function measureMemory(): Promise<Results> {
     OPERATORS_TOPIC: embedded.topic,
     AGENCIES_TOPIC: embedded.topic,
     ADMINISTRATORS_TOPIC: embedded.topic,
+    AUDIT_QUEUE: embedded.queue,
     LOOK_BACK_DAYS: String(DEFAULT_POLICY.lookBackDays),
     LINKS_PER_HANDSET: String(DEFAULT_POLICY.linksPerHandset),
     LINKS_PER_SHARD: String(DEFAULT_POLICY.linksPerShard),
