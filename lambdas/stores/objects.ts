@@ -147,13 +147,12 @@ const CONTENT_TYPES: Record<string, string> = {
 const contentType = (key: string) => CONTENT_TYPES[key.slice(key.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
 
 export async function writeObject(place: Place, content: string | Uint8Array): Promise<void> {
+  await put(place, content);
+}
+
+async function put({ bucket, key }: Place, content: string | Uint8Array, only: { IfNoneMatch?: '*' } = {}) {
   await s3.send(
-    new PutObjectCommand({
-      Bucket: place.bucket,
-      Key: place.key,
-      Body: content,
-      ContentType: contentType(place.key),
-    }),
+    new PutObjectCommand({ Bucket: bucket, Key: key, Body: content, ContentType: contentType(key), ...only }),
   );
 }
 
@@ -166,15 +165,7 @@ const TAKEN = ['PreconditionFailed', 'ConditionalRequestConflict'];
  */
 export async function writeNewObject(place: Place, content: string): Promise<boolean> {
   try {
-    await s3.send(
-      new PutObjectCommand({
-        Bucket: place.bucket,
-        Key: place.key,
-        Body: content,
-        ContentType: contentType(place.key),
-        IfNoneMatch: '*',
-      }),
-    );
+    await put(place, content, { IfNoneMatch: '*' });
     return true;
   } catch (error) {
     if (error instanceof Error && TAKEN.includes(error.name)) return false;
