@@ -5,6 +5,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   NotFound,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
@@ -94,7 +95,7 @@ export async function listFolders({ bucket, key }: Place): Promise<string[]> {
   return folders;
 }
 
-/** An object as a list or a head tells of it. */
+/** An object as a list tells of it. */
 export interface Listed {
   key: string;
   etag: string;
@@ -114,22 +115,37 @@ export async function* listObjects({ bucket, key }: Place): AsyncGenerator<Liste
   } while (token);
 }
 
-/** An object's newest version. */
-export async function headObject({ bucket, key }: Place): Promise<Listed & { versionId: string | undefined }> {
-  const {
-    ETag = '',
-    ContentLength = 0,
-    LastModified,
-    VersionId,
-  } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-  const at = instantOf(LastModified?.getTime() ?? 0);
-  return { key, etag: unquoted(ETag), size: ContentLength, at, versionId: VersionId };
+/** One version of an object. */
+export interface Version extends Listed {
+  versionId: string;
 }
+
+/** All versions of objects whose keys begin with `key`, in the keys' order, of each key the newest first. */
+export async function* listVersions({ bucket, key }: Place): AsyncGenerator<Version> {
+  let from: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
+  do {
+    // Keys come encoded: XML has no control characters, and an uploader's key may.
+    const page = await s3.send(
+      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, EncodingType: 'url', ...from }),
+    );
+    for (const { Key = '', VersionId = '', ETag = '', Size = 0, LastModified } of page.Versions ?? []) {
+      const at = instantOf(LastModified?.getTime() ?? 0);
+      yield { key: urlDecoded(Key), etag: unquoted(ETag), size: Size, at, versionId: VersionId };
+    }
+    from = {
+      KeyMarker: page.NextKeyMarker && urlDecoded(page.NextKeyMarker),
+      VersionIdMarker: page.NextVersionIdMarker,
+    };
+  } while (from.KeyMarker);
+}
+
+const urlDecoded = (key: string) => decodeURIComponent(key.replaceAll('+', ' '));
 
 /** Whether an object in its version is what its key stands for now: nothing was put there since, and it wasn't deleted. */
 export async function isNewest({ bucket, key, versionId }: Place): Promise<boolean> {
   try {
-    return (await headObject({ bucket, key })).versionId === versionId;
+    const { VersionId } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return VersionId === versionId;
   } catch (error) {
     if (!(error instanceof NotFound)) throw error;
     return false;

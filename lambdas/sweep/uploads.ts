@@ -2,7 +2,7 @@ import type { Instant } from '../domain/days.ts';
 import { remedyFor } from '../domain/stalled.ts';
 import { log, measure } from '../shell.ts';
 import { type Topics, tellQuarantined } from '../stores/notices.ts';
-import { headObject, type Listed, listObjects } from '../stores/objects.ts';
+import { listVersions, type Version } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { failureOf, mark, markOf, readMarks } from '../stores/uploads.ts';
 import { each } from './each.ts';
@@ -18,22 +18,21 @@ interface Inbox extends Topics {
 const NO_WORD = 'no_word';
 
 /**
- * Sends the event again of each upload that nobody has worked on to its end, once: its event was lost. What fails all the
- * same goes into quarantine, of which administrators and uploader are told; nothing takes it up after that but an upload, or a
+ * Sends the event again of each upload that nobody has worked on to its end, once: its event was lost. An upload that was
+ * replaced under its name is one, too. What fails all the same goes into quarantine, of which administrators and uploader are told; nothing takes it up after that but an upload, or a
  * dead letter that is redriven.
  */
 export async function mendUploads({ INBOX, WORK, queues, ...topics }: Inbox, now: Instant): Promise<void> {
   const worked = await readMarks(WORK, 'worked');
   const resent = await readMarks(WORK, 'resent');
   const quarantined = await readMarks(WORK, 'quarantined');
-  const mend = async (upload: Listed, folder: string, queue: string) => {
+  const mend = async (upload: Version, folder: string, queue: string) => {
     const name = markOf(upload);
     const marks = { worked: worked.get(name), resent: resent.get(name), quarantined: quarantined.get(name) };
     const remedy = remedyFor(upload.at, marks, now);
     if (remedy === undefined) return;
-    const file = await headObject({ bucket: INBOX, key: upload.key });
     if (remedy === 'resend') {
-      const { key, etag, size, at, versionId } = file;
+      const { key, etag, size, at, versionId } = upload;
       const object = { key, etag, size, sequencer: etag, 'version-id': versionId };
       await sendEvent(queue, { time: at, detail: { bucket: { name: INBOX }, object } });
       await mark(WORK, 'resent', upload);
@@ -41,13 +40,13 @@ export async function mendUploads({ INBOX, WORK, queues, ...topics }: Inbox, now
       log.warn('event of an upload sent again', { folder });
     } else {
       const why = (await failureOf(WORK, upload)) ?? NO_WORD;
-      await tellQuarantined(topics, { bucket: INBOX, ...file }, why);
+      await tellQuarantined(topics, { bucket: INBOX, ...upload }, why);
       await mark(WORK, 'quarantined', upload);
       measure('Quarantined', {});
       log.warn('upload quarantined', { folder, why });
     }
   };
   await each(Object.entries(queues), ([folder, queue]) =>
-    each(listObjects({ bucket: INBOX, key: folder }), (upload) => mend(upload, folder, queue)),
+    each(listVersions({ bucket: INBOX, key: folder }), (upload) => mend(upload, folder, queue)),
   );
 }

@@ -186,10 +186,12 @@ function summed(
   return allowed.map(({ id, owner }) => `${verb}: ${id}${owner === '' ? '' : ` of ${owner}`}`);
 }
 
+const LISTS = /^s3:ListBucket(Versions)?$/;
+
 /** Services' actions by which functions and state machines work, by column; keys and logs are no places. */
 const WORK: readonly [column: string, actions: RegExp][] = [
   ['reads', /^s3:GetObject$/],
-  ['lists', /^s3:ListBucket$/],
+  ['lists', LISTS],
   ['puts', /^s3:PutObject$/],
   ['items', /^dynamodb:/],
   ['publishes', /^sns:Publish$/],
@@ -216,7 +218,7 @@ function workersTable(rights: Rights, resources: readonly Resource[]): string {
                       return aliases.map((alias) => ({ action: one, arn: `${arn}:${alias}`, context: {} }));
                     // A list is of what begins with a prefix that the statement names.
                     const prefixes = condition.StringLike?.['s3:prefix'] ?? [];
-                    return one === 's3:ListBucket' && prefixes.length > 0
+                    return LISTS.test(one) && prefixes.length > 0
                       ? prefixes.map((prefix) => ({ action: one, arn, context: { 's3:prefix': prefix } }))
                       : [{ action: one, arn, context: {} }];
                   }),

@@ -125,7 +125,7 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, wait }
           inbox: of(data, 'InboxBucketName'),
           outbox: of(data, 'OutboxBucketName'),
           batch: of(workflow, 'BatchMachineArn'),
-          role: of(access, 'CheckerRoles').replaceAll('<id>', CHECKER.id),
+          role: of(access, 'CheckerRoles').replaceAll('{id}', CHECKER.id),
         };
       },
     },

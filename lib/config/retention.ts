@@ -4,23 +4,29 @@ import { z } from 'zod';
 const logDays = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
 /** How long things are kept, in days. */
-export const retention = z.object({
-  /**
-   * A link goes so long after the last look-back window that could hold it has passed. A report is read with the window of
-   * its upload, up to 14 days later where its event waits in a queue.
-   */
-  linkMarginDays: z.int().min(15, 'an event may wait 14 days in its queue'),
-  /** Uploads: reports, usage and responses. */
-  inboxDays: z.int().min(15, 'an event may wait 14 days in its queue'),
-  /** What was prepared and planned. A ladder may take a year, and late responses are checked against its rows. */
-  workDays: z.int().min(400, 'a ladder may take a year, and is settled after it'),
-  /** Versions that were overwritten or deleted, in every bucket but the audit's. */
-  oldVersionDays: z.int().positive(),
-  /** Logs of functions and state machines. */
-  logDays: z.literal(logDays, `must be one of ${logDays.join(', ')}, as CloudWatch keeps logs`),
-  /** Entries of the audit, which nobody can delete before. */
-  auditDays: z.int().positive(),
-});
+export const retention = z
+  .object({
+    /**
+     * A link goes so long after the last look-back window that could hold it has passed. A report is read with the window of
+     * its upload, up to 14 days later where its event waits in a queue.
+     */
+    linkMarginDays: z.int().min(15, 'an event may wait 14 days in its queue'),
+    /** Uploads: reports, usage and responses. */
+    inboxDays: z.int().min(15, 'an event may wait 14 days in its queue'),
+    /** What was prepared and planned. A ladder may take a year, and late responses are checked against its rows. */
+    workDays: z.int().min(400, 'a ladder may take a year, and is settled after it'),
+    /** Versions that were overwritten or deleted, in every bucket but the audit's. */
+    oldVersionDays: z.int().positive(),
+    /** Logs of functions and state machines. */
+    logDays: z.literal(logDays, `must be one of ${logDays.join(', ')}, as CloudWatch keeps logs`),
+    /** Entries of the audit, which nobody can delete before. */
+    auditDays: z.int().positive(),
+  })
+  .refine(({ inboxDays, oldVersionDays, workDays }) => inboxDays + oldVersionDays <= workDays, {
+    message:
+      'must be inboxDays and oldVersionDays together at least: an upload without its mark would be worked on again',
+    path: ['workDays'],
+  });
 export type Retention = z.infer<typeof retention>;
 
 export const DEFAULT_RETENTION: Retention = {

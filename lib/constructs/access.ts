@@ -46,13 +46,20 @@ export function allowObjects(
   acknowledgeObjects(policy, bucket, patterns);
 }
 
+const LIST_ACTIONS = { list: ['s3:ListBucket'], 'list versions': ['s3:ListBucketVersions'] };
+
 /** Lets a worker list the keys of a bucket by these prefixes, or by all that fit them as patterns. */
-export function allowList(to: Worker, bucket: GuardedBucket, ...prefixes: string[]): void {
+export function allowList(
+  to: Worker,
+  how: keyof typeof LIST_ACTIONS,
+  bucket: GuardedBucket,
+  ...prefixes: string[]
+): void {
   new Policy(to, `AllowList${bucket.node.id}`, {
     roles: [roleOf(to)],
     statements: [
       new PolicyStatement({
-        actions: ['s3:ListBucket'],
+        actions: LIST_ACTIONS[how],
         resources: [bucket.bucketArn],
         conditions: { StringLike: { 's3:prefix': prefixes } },
       }),

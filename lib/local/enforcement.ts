@@ -184,10 +184,12 @@ function objectNeeds(
       ];
     }
     case 'ListObjects':
-    case 'ListObjectsV2': {
+    case 'ListObjectsV2':
+    case 'ListObjectVersions': {
       const prefix = query.get('prefix');
       const context = prefix === null ? {} : { context: { 's3:prefix': prefix } };
-      return [{ action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, ...context }];
+      const listing = action === 'ListObjectVersions' ? 's3:ListBucketVersions' : 's3:ListBucket';
+      return [{ action: listing, resource: `arn:aws:s3:::${bucket}`, ...context }];
     }
     case 'HeadBucket':
       return [{ action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` }];

@@ -137,6 +137,8 @@ export interface Fauxqs {
   topics: TopicStore;
   /** Versions of the objects in these buckets are kept. */
   versioned: Set<string>;
+  /** The versions in a bucket whose keys begin so, in the keys' order, of each key the newest first. */
+  versionsIn(bucket: string, prefix: string): StoredObject[];
   /** Serves a request of S3 (path style), SQS or SNS. */
   route(request: IncomingMessage, response: ServerResponse): void;
   /** The action of an SNS request that was routed; known once its body was read. */
@@ -248,6 +250,11 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     queues,
     topics,
     versioned,
+    versionsIn: (bucket, prefix) =>
+      [...versions]
+        .filter(([name, { key }]) => name.startsWith(`${bucket}/`) && key.startsWith(prefix))
+        .map(([, version]) => version)
+        .sort((a, b) => inOrder(a.key, b.key) || inOrder(b.versionId ?? '', a.versionId ?? '')),
     route: (request, response) => app.routing(request, response),
     actionOf: (request) => actions.get(request),
     messageOf: (request) => messages.get(request),
@@ -268,11 +275,13 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   return fauxqs;
 }
 
+const inOrder = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
 /** S3's ListObjects: keys in the order of their bytes, at most `maxKeys` keys and prefixes together. */
 function list(all: Map<string, StoredObject>, options: ListOptions): ListedObjects {
   const { prefix = '', delimiter = '', maxKeys = 1000 } = options;
   const after = options.startAfter ?? options.marker ?? '';
-  const keys = [...all.keys()].filter((key) => key.startsWith(prefix)).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const keys = [...all.keys()].filter((key) => key.startsWith(prefix)).sort(inOrder);
   const objects: StoredObject[] = [];
   const commonPrefixes: string[] = [];
   for (const key of keys) {

@@ -35,6 +35,7 @@ const ACTIONS = {
   ListBuckets: [],
   ListObjects: LIST,
   ListObjectsV2: LIST,
+  ListObjectVersions: ['encoding-type', 'key-marker', 'max-keys', 'prefix', 'version-id-marker', 'versions'],
   PutObject: [],
   UploadPart: ['partNumber', 'uploadId'],
   UploadPartCopy: ['partNumber', 'uploadId'],
@@ -104,6 +105,7 @@ export function recognise(
     [bucket === '' && method === 'GET', 'ListBuckets'],
     [key === '' && method === 'GET' && query.has('location'), 'GetBucketLocation'],
     [key === '' && method === 'GET' && query.has('versioning'), 'GetBucketVersioning'],
+    [key === '' && method === 'GET' && query.has('versions'), 'ListObjectVersions'],
     [key === '' && method === 'GET' && query.get('list-type') === '2', 'ListObjectsV2'],
     [key === '' && method === 'GET', 'ListObjects'],
     [key === '' && method === 'HEAD', 'HeadBucket'],
@@ -213,6 +215,10 @@ export class S3 {
       this.answerAboutBucket(response, action, bucket);
       return;
     }
+    if (action === 'ListObjectVersions') {
+      this.answerVersions(response, bucket, new URL(request.url ?? '', 'http://s3').searchParams);
+      return;
+    }
     if (Number(request.headers['content-length'] ?? 0) > LARGEST_BODY) {
       throw new AwsError(
         'EntityTooLarge',
@@ -267,20 +273,63 @@ export class S3 {
     });
   }
 
+  private existing(bucket: string): string {
+    if (this.fauxqs.objects.hasBucket(bucket)) return bucket;
+    throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404);
+  }
+
   private answerAboutBucket(response: ServerResponse, action: S3Action, bucket: string): void {
-    if (!this.fauxqs.objects.hasBucket(bucket)) {
-      throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404);
-    }
+    this.existing(bucket);
     const status = this.fauxqs.versioned.has(bucket) ? '<Status>Enabled</Status>' : '';
-    const xmlns = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
     const body =
       action === 'GetBucketLocation'
-        ? `<LocationConstraint ${xmlns}>ap-south-1</LocationConstraint>`
-        : `<VersioningConfiguration ${xmlns}>${status}</VersioningConfiguration>`;
-    response.writeHead(200, { 'content-type': 'application/xml' });
-    response.end(`<?xml version="1.0" encoding="UTF-8"?>\n${body}`);
+        ? `<LocationConstraint ${XMLNS}>ap-south-1</LocationConstraint>`
+        : `<VersioningConfiguration ${XMLNS}>${status}</VersioningConfiguration>`;
+    answerXml(response, body);
+  }
+
+  private answerVersions(response: ServerResponse, bucket: string, query: URLSearchParams): void {
+    const lacking = [
+      query.get('encoding-type') !== 'url' && 'without encoding-type url',
+      !this.fauxqs.versioned.has(this.existing(bucket)) && 'of a bucket without versions',
+    ].find(Boolean);
+    if (lacking) throw new AwsError('NotImplemented', `the local cloud's S3 has no ListObjectVersions ${lacking}`, 501);
+    const most = Number(query.get('max-keys') ?? 1000);
+    const after = { key: query.get('key-marker') ?? '', versionId: query.get('version-id-marker') ?? '' };
+    const left = this.fauxqs
+      .versionsIn(bucket, query.get('prefix') ?? '')
+      .filter(({ key, versionId = '' }) => key > after.key || (key === after.key && versionId < after.versionId));
+    const page = left.slice(0, most);
+    const newest = this.fauxqs.objects.buckets.get(bucket);
+    const versions = page.map(
+      (version) =>
+        `<Version><Key>${urlEncoded(version.key)}</Key><VersionId>${version.versionId}</VersionId>` +
+        `<IsLatest>${newest?.get(version.key)?.versionId === version.versionId}</IsLatest>` +
+        `<LastModified>${version.lastModified.toISOString()}</LastModified><ETag>${version.etag}</ETag>` +
+        `<Size>${version.contentLength}</Size><StorageClass>STANDARD</StorageClass></Version>`,
+    );
+    const last = left.length > page.length ? page.at(-1) : undefined;
+    const next = last
+      ? `<NextKeyMarker>${urlEncoded(last.key)}</NextKeyMarker><NextVersionIdMarker>${last.versionId}</NextVersionIdMarker>`
+      : '';
+    answerXml(
+      response,
+      `<ListVersionsResult ${XMLNS}><Name>${bucket}</Name><Prefix>${urlEncoded(query.get('prefix') ?? '')}</Prefix>` +
+        `<MaxKeys>${most}</MaxKeys><EncodingType>url</EncodingType><IsTruncated>${last !== undefined}</IsTruncated>` +
+        `${next}${versions.join('')}</ListVersionsResult>`,
+    );
   }
 }
+
+const XMLNS = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
+
+function answerXml(response: ServerResponse, body: string): void {
+  response.writeHead(200, { 'content-type': 'application/xml' });
+  response.end(`<?xml version="1.0" encoding="UTF-8"?>\n${body}`);
+}
+
+/** A key as S3 encodes it in a list of encoding type `url`. */
+const urlEncoded = (key: string) => encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+');
 
 /** `bucket/key?versionId=v` becomes the key of a version. */
 function versionedSource(source: string): string {

@@ -120,8 +120,8 @@ export class AccessStack extends Stack {
         }
       // One for each participant would be more than a stack's 200 outputs.
       new CfnOutput(this, `${capital(kind)}Roles`, {
-        description: `Role of each ${kind}; <id> is the one in lib/config/participants.ts`,
-        value: roleArn(config.stage, kind, '<id>'),
+        description: `Role of each ${kind}; {id} is the one in lib/config/participants.ts`,
+        value: roleArn(config.stage, kind, '{id}'),
       });
     }
     data.messagesKey.admit(roleArn(config.stage, 'administrator'), 'sqs', 'write');

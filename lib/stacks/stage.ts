@@ -13,7 +13,9 @@ export const APPLICATION = 'handset-fraud';
 export function addStage(app: App, config: StageConfig) {
   const { stage, protect: terminationProtection } = config;
   const tags = { application: APPLICATION, stage };
-  for (const [name, value] of Object.entries(tags)) Tags.of(app).add(name, value);
+  // Keys have the stack's tags from CloudFormation alone: emulators of it reject a key that has tags of its own in the template.
+  for (const [name, value] of Object.entries(tags))
+    Tags.of(app).add(name, value, { excludeResourceTypes: ['AWS::KMS::Key'] });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
   const of = { config, terminationProtection, tags };

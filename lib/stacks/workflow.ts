@@ -466,9 +466,10 @@ export class WorkflowStack extends Stack {
         ADMINISTRATORS_TOPIC,
       },
     });
-    allowList(sweep, inbox, 'reports/', 'usage/', 'responses/');
+    allowList(sweep, 'list versions', inbox, 'reports/', 'usage/', 'responses/');
     allowList(
       sweep,
+      'list',
       work,
       'screened/',
       'uploads/worked/',
@@ -476,8 +477,7 @@ export class WorkflowStack extends Stack {
       'uploads/resent/',
       'uploads/quarantined/',
     );
-    allowList(sweep, outbox, 'batches/', 'orders/*');
-    allowObjects(sweep, 'read', inbox, 'reports/*', 'usage/*', 'responses/*');
+    allowList(sweep, 'list', outbox, 'batches/', 'orders/*');
     allowObjects(sweep, 'read', work, 'plans/*/directions/*', 'uploads/failed/*');
     allowObjects(sweep, 'write', work, 'uploads/resent/*', 'uploads/quarantined/*');
     allowPublish(sweep, data.agencies, data.operators, data.administrators);

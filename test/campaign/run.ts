@@ -3,7 +3,6 @@ import { type LocalCloud, startCloud } from '../../lib/local/cloud.ts';
 import { fraction, hash } from '../../lib/local/run/random.ts';
 import { authorization } from '../../lib/local/signature.ts';
 import { synthesize } from '../../lib/local/synth.ts';
-import { sha256 } from '../scenarios/sample-reckoning.ts';
 import { Faults } from './faults.ts';
 import { differences } from './ideal.ts';
 import { brokenRules, type Item, type Seen } from './invariants.ts';
@@ -157,15 +156,9 @@ export class Told {
     const { seed } = this.story;
     const some = (what: string, share: number) => (_: unknown, n: number) => fraction(seed, what, n) < share;
     const isNewest = ({ key, text }: Upload) => uploads.findLast((upload) => upload.key === key)?.text === text;
-    // Nobody worked on a response that was replaced before the sweep came by, where its event was lost: that would be its first.
-    const unread = (upload: Upload) => {
-      const [, operator, id, name] = upload.key.split('/');
-      const receipt = `receipts/${operator}/${id}/${name}.${sha256(upload.text).slice(0, 8)}.json`;
-      return upload.key.startsWith('responses/') && !isNewest(upload) && before.outbox[receipt] === undefined;
-    };
     for (const [n, upload] of uploads.entries()) {
       const { key, at } = upload;
-      if (!some('again', AGAIN)(0, n) || unread(upload)) continue;
+      if (!some('again', AGAIN)(0, n)) continue;
       const logical = QUEUES[key.split('/')[0] ?? ''] ?? '';
       const body = { time: `${new Date(at).toISOString().slice(0, 19)}Z`, detail: events[n] };
       const QueueUrl = `${cloud.endpoint}/${cloud.account}/${cloud.names.queues[logical]}`;

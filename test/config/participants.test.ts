@@ -95,6 +95,13 @@ describe('the retention', () => {
     expect(said).toContain(`retention.${field}: ${why}`);
   });
 
+  it('keeps the marks of uploads as long as the uploads and their old versions', () => {
+    const kept = (workDays: number) =>
+      complaint({ retention: { ...good.retention, inboxDays: 400, oldVersionDays: 90, workDays } });
+    expect(kept(490)).toBe('no error');
+    expect(kept(489)).toContain('retention.workDays: must be inboxDays and oldVersionDays together at least');
+  });
+
   it('protects what lasts in prod, and only there', () => {
     const stage = (name: string) => stageFromContext((asked) => (asked === 'stage' ? name : undefined));
     expect([stage('prod').protect, stage('dev').protect, stage('test').protect]).toEqual([true, false, false]);

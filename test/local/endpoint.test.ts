@@ -22,6 +22,7 @@ import {
   GetObjectCommand,
   GetObjectTaggingCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
@@ -392,6 +393,41 @@ describe('S3 at the endpoint', () => {
       pages++;
     } while (ContinuationToken !== undefined && pages < 10);
     expect(seen.sort()).toEqual(['a.txt', 'b/', 'c/', 'd.txt', 'e/', 'f/'].map((key) => `pages/${key}`));
+  });
+
+  it('lists versions page by page, of each key the newest first, deleted ones too', async () => {
+    const { inbox = '' } = cloud.names.buckets;
+    const keys = ['versions/a +\u0001é.txt', 'versions/b.txt'] as const;
+    const put1 = await put(keys[0], '1', inbox);
+    const put2 = await put(keys[1], '22', inbox);
+    const put3 = await put(keys[0], '333', inbox);
+    await clients.s3.send(new DeleteObjectCommand({ Bucket: inbox, Key: keys[1] }));
+    const seen: unknown[] = [];
+    let from: { KeyMarker?: string; VersionIdMarker?: string } = {};
+    do {
+      const page = await clients.s3.send(
+        new ListObjectVersionsCommand({
+          Bucket: inbox,
+          Prefix: 'versions/',
+          EncodingType: 'url',
+          MaxKeys: 1,
+          ...from,
+        }),
+      );
+      const [{ Key = '', VersionId, IsLatest, Size, LastModified } = {}] = page.Versions ?? [];
+      seen.push([Key, VersionId, IsLatest, Size, LastModified?.getTime() === cloud.clock.now()]);
+      from = page.IsTruncated
+        ? {
+            KeyMarker: decodeURIComponent((page.NextKeyMarker ?? '').replaceAll('+', ' ')),
+            VersionIdMarker: page.NextVersionIdMarker ?? '',
+          }
+        : {};
+    } while (from.KeyMarker !== undefined && seen.length < 9);
+    expect(seen).toEqual([
+      ['versions/a+%2B%01%C3%A9.txt', put3.VersionId, true, 3, true],
+      ['versions/a+%2B%01%C3%A9.txt', put1.VersionId, false, 1, true],
+      ['versions/b.txt', put2.VersionId, false, 2, true],
+    ]);
   });
 
   it('takes an upload of the type that other services’ requests have', async () => {

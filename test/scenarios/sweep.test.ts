@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { FaultPlan } from '../../lib/local/cloud.ts';
 import { Tables } from './bad-files.ts';
 import { HOUR, Lab, START } from './lab.ts';
-import { A1, H1, J1 } from './story.ts';
+import { A1, A2, H1, J1 } from './story.ts';
 
 /** What goes wrong now; changed by the tests as they go. */
 interface Wrong {
@@ -92,6 +92,26 @@ describe('uploads whose events were lost', () => {
       unexplained: 0,
       connections: { linked: 1, directed: 1, verified: 1 },
     });
+  });
+});
+
+describe('uploads that are gone from their names before their events, which were lost, are sent again', () => {
+  it('are worked on all the same, a replaced one without its rejects in place of the newer', async () => {
+    const wrong: Wrong = { drop: created };
+    await using opened = await closing(wrong);
+    const { lab, mended, s3 } = opened;
+    await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`, 'no-imei,9,2026-05-19,Mumbai']);
+    await until(lab, 1);
+    await lab.usage('jio', [`${H1},${A2},2026-05-19,Mumbai`]);
+    await lab.usage('airtel', [`${H1},${A1},2026-05-19,Mumbai`]);
+    await s3.send(new DeleteObjectCommand({ Bucket: lab.cloud.names.buckets.inbox, Key: 'usage/airtel/usage.csv' }));
+    await until(lab, 13);
+    expect(mended).toEqual(['upload', 'upload', 'upload']);
+    expect(await lab.read('rejects/jio/usage.csv')).toBe('line,value,reason\n');
+    delete wrong.drop;
+    await lab.report('mha', [H1]);
+    await lab.cloud.run();
+    expect(await lab.summary('mha')).toMatchObject({ unexplained: 0, connections: { linked: 3, directed: 3 } });
   });
 });
 
