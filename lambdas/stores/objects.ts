@@ -167,9 +167,9 @@ export async function writeObject(place: Place, content: string | Uint8Array): P
 }
 
 async function put({ bucket, key }: Place, content: string | Uint8Array, only: { IfNoneMatch?: '*' } = {}) {
-  await s3.send(
-    new PutObjectCommand({ Bucket: bucket, Key: key, Body: content, ContentType: contentType(key), ...only }),
-  );
+  // The SDK tells the length of empty bytes, and not of an empty text.
+  const Body = typeof content === 'string' ? Buffer.from(content) : content;
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentType: contentType(key), ...only }));
 }
 
 /** How S3 says that an object is there, or that somebody else puts it at this moment. */

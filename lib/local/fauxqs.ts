@@ -239,9 +239,15 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     if (typeof form.MessageBody === 'string') messages.set(request.raw, form.MessageBody);
     fauxqs.guard?.(request.raw, form);
   });
-  app.setErrorHandler((error, _request, reply) => {
+  app.setErrorHandler((error, request, reply) => {
     if (!(error instanceof AwsError)) throw error;
-    return reply.code(error.status).type('text/xml').send(queryErrorXml(error));
+    const { code, message, status } = error;
+    reply.code(status);
+    // SQS speaks JSON, SNS and old clients of SQS speak forms.
+    if (request.headers['content-type']?.includes('x-www-form-urlencoded'))
+      return reply.type('text/xml').send(queryErrorXml(error));
+    const body = JSON.stringify({ __type: code, message });
+    return reply.type('application/x-amz-json-1.0').header('x-amzn-errortype', code).send(body);
   });
   await app.ready();
   const fauxqs: Fauxqs = {

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCloud, startCloud } from '../../lib/local/cloud.ts';
 import { NotAuthorized } from '../../lib/local/enforcement.ts';
@@ -54,6 +55,16 @@ describe('with the rights of the synthesized policies in force', () => {
       list: () => cloud.list(bucket, key, role),
     };
     await expect(act[verb]()).rejects.toThrow(/AccessDenied/);
+  });
+
+  it("nobody sends an event past the inbox, and is refused in SQS's own words", async () => {
+    const credentials = { accessKeyId: 'dev-operator-jio', secretAccessKey: 'x' };
+    const sqs = new SQSClient({ endpoint: cloud.endpoint, region: cloud.region, credentials });
+    const QueueUrl = `${cloud.endpoint}/${cloud.account}/${cloud.names.queues.UsageQueue}`;
+    await expect(sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }))).rejects.toMatchObject({
+      name: 'AccessDenied',
+      message: expect.stringContaining('dev-operator-jio is not authorized to perform sqs:SendMessage on arn:aws:sqs:'),
+    });
   });
 });
 
