@@ -21,6 +21,7 @@ import type { StageConfig } from '../config/stage.ts';
 import { HandlerFunction } from '../constructs/handler-function.ts';
 import { RunbookAlarm, type RunbookAlarmProps } from '../constructs/runbook-alarm.ts';
 import type { DataStack } from './data.ts';
+import { machineLogGroup } from './workflow/parts.ts';
 import type { WorkflowStack } from './workflow.ts';
 
 export interface OperationsStackProps extends StackProps {
@@ -325,7 +326,7 @@ export class OperationsStack extends Stack {
   #logged(machine: StateMachine, what: string, filterPattern: IFilterPattern): Metric {
     const name = machine.node.id;
     const filter = new MetricFilter(this, `${name}${what}`, {
-      logGroup: LogGroup.fromLogGroupName(this, `${name}${what}Log`, this.#workflow.logGroupOf(name)),
+      logGroup: LogGroup.fromLogGroupName(this, `${name}${what}Log`, machineLogGroup(this.#workflow, name)),
       metricNamespace: `${NAMESPACE}/${this.#config.stage}`,
       metricName: `${name}${what}`,
       filterPattern,

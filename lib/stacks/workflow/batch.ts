@@ -1,0 +1,159 @@
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { Environment as ClaimEnvironment } from '../../../lambdas/claim/handler.ts';
+import type { Environment as CommitEnvironment } from '../../../lambdas/commit/handler.ts';
+import type { Environment as ExpandEnvironment } from '../../../lambdas/expand/handler.ts';
+import type { Environment as GatherEnvironment } from '../../../lambdas/gather/handler.ts';
+import type { Environment as ScreenEnvironment } from '../../../lambdas/screen/handler.ts';
+import type { Environment as SettleEnvironment } from '../../../lambdas/settle/handler.ts';
+import { admitObjects, allowItems, allowKey, allowObjects, allowPublish, allowSend } from '../../constructs/access.ts';
+import { HandlerFunction } from '../../constructs/handler-function.ts';
+import type { VersionedMachine } from '../../constructs/versioned-machine.ts';
+import { batchFlow } from '../../workflows/batch.ts';
+import {
+  acknowledgeMaps,
+  CHANGE_ITEMS,
+  EXECUTIONS,
+  machine,
+  nameOf,
+  PUT_ITEMS,
+  READ_ITEMS,
+  type Setting,
+} from './parts.ts';
+
+const CLAIM_ITEMS = [...PUT_ITEMS, 'dynamodb:BatchGetItem'];
+
+/** The Batch state machine and its functions: from a report to its settled books. It runs a Direction for each of its directions. */
+export function addBatch(setting: Setting, direction: VersionedMachine): VersionedMachine {
+  const { stack, config, data } = setting;
+  const { policy } = config;
+  const { inbox, work, outbox, links, cases } = data;
+  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, OPERATORS, places } = setting.told;
+
+  const screen = new HandlerFunction<ScreenEnvironment>(stack, 'Screen', {
+    config,
+    folder: 'screen',
+    description: 'Screens a report and registers its batch',
+    // All handsets of the largest report that it takes, at once.
+    memory: 3008,
+    timeout: Duration.minutes(15),
+    environment: {
+      ...places,
+      AGENCIES_TOPIC,
+      ADMINISTRATORS_TOPIC,
+      AUDIT_QUEUE,
+      LOOK_BACK_DAYS: String(policy.lookBackDays),
+      LINKS_PER_HANDSET: String(policy.linksPerHandset),
+      LINKS_PER_SHARD: String(policy.linksPerShard),
+    },
+  });
+  allowObjects(screen, 'read versions', inbox, 'reports/*');
+  allowObjects(screen, 'write streams', work, 'screened/*');
+  allowObjects(screen, 'write', work, 'uploads/worked/*');
+  allowObjects(screen, 'write streams', outbox, 'rejects/*');
+  allowItems(screen, PUT_ITEMS, cases);
+  allowPublish(screen, data.agencies, data.administrators);
+  allowSend(screen, data.auditNotes);
+
+  const expand = new HandlerFunction<ExpandEnvironment>(stack, 'Expand', {
+    config,
+    folder: 'expand',
+    description: "Reads some handsets' links in the look-back window",
+    memory: 1024,
+    timeout: Duration.minutes(15),
+    environment: { WORK: work.bucketName, LINKS: links.tableName },
+  });
+  allowItems(expand, ['dynamodb:Query'], links);
+  allowObjects(expand, 'write', work, 'plans/*/gathered/*');
+
+  const gather = new HandlerFunction<GatherEnvironment>(stack, 'Gather', {
+    config,
+    folder: 'gather',
+    description: 'Says which gathered links belong to which shard',
+    memory: 1024,
+    timeout: Duration.minutes(5),
+    environment: { WORK: work.bucketName, ROWS_PER_DIRECTION: String(policy.rowsPerDirection) },
+  });
+  allowObjects(gather, 'read', work, 'plans/*/expanded/*');
+  allowObjects(gather, 'write', work, 'plans/*/shards/*');
+
+  const claim = new HandlerFunction<ClaimEnvironment>(stack, 'Claim', {
+    config,
+    folder: 'claim',
+    description: 'Decides and claims a shard of numbers or handsets',
+    memory: 1024,
+    timeout: Duration.minutes(15),
+    environment: {
+      WORK: work.bucketName,
+      CASES: cases.tableName,
+      OPERATORS,
+      LADDERS: JSON.stringify(policy.ladders),
+      ROWS_PER_DIRECTION: String(policy.rowsPerDirection),
+    },
+  });
+  allowObjects(claim, 'read', work, 'plans/*/shards/*', 'plans/*/gathered/*', 'plans/*/decisions/*', 'screened/*');
+  allowObjects(claim, 'write', work, 'plans/*/decisions/*');
+  allowItems(claim, CLAIM_ITEMS, cases);
+
+  const commit = new HandlerFunction<CommitEnvironment>(stack, 'Commit', {
+    config,
+    folder: 'commit',
+    description: "Lists a plan's directions and makes the plan count",
+    memory: 1024,
+    timeout: Duration.minutes(5),
+    environment: { WORK: work.bucketName, CASES: cases.tableName, AUDIT_QUEUE },
+  });
+  allowSend(commit, data.auditNotes);
+  allowObjects(commit, 'read', work, 'plans/*/claimed/*', 'plans/*/decisions/*', 'plans/*/directions/*');
+  allowObjects(commit, 'write', work, 'plans/*/directions/*');
+  allowItems(commit, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
+
+  const settle = new HandlerFunction<SettleEnvironment>(stack, 'Settle', {
+    config,
+    folder: 'settle',
+    description: 'Seals the ledgers, balances the books and publishes them',
+    memory: 1769,
+    timeout: Duration.minutes(15),
+    environment: { ...places, OPERATORS, OPERATORS_TOPIC, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
+  });
+  allowObjects(settle, 'read', work, 'plans/*/decisions/*', 'plans/*/directions/*', 'batches/*');
+  allowObjects(settle, 'write streams', work, 'batches/*');
+  allowObjects(settle, 'write', outbox, 'batches/*', 'revocations/*');
+  allowItems(settle, CHANGE_ITEMS, cases);
+  allowPublish(settle, data.operators, data.agencies, data.administrators);
+  allowSend(settle, data.auditNotes);
+
+  const batch = machine(
+    setting,
+    'Batch',
+    batchFlow(new Construct(stack, 'BatchFlow'), {
+      screen,
+      expand,
+      gather,
+      claim,
+      commit,
+      settle,
+      direction,
+      cases,
+      work,
+      administrators: data.administrators,
+      policy,
+    }),
+    [screen, expand, gather, claim, commit, settle],
+  );
+
+  batch.node.addDependency(direction.alias);
+  admitObjects(
+    batch,
+    work,
+    ...['expanded', 'claimed', 'directed', 'shards', 'directions'].map((folder) => `plans/*/${folder}/*`),
+    'screened/*',
+  );
+  allowKey(batch, data.tablesKey, 'dynamodb', 'write');
+  allowKey(batch, data.messagesKey, 'sns', 'write');
+  acknowledgeMaps(batch, ['Expand', 'Claim', 'Direct'], {
+    [`${EXECUTIONS}${nameOf(direction)}*`]:
+      'It waits for and stops the executions of this one machine, named after their directions.',
+  });
+  return batch;
+}

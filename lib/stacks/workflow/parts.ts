@@ -1,0 +1,141 @@
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { SqsEventSource, type SqsEventSourceProps } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import {
+  type CfnStateMachine,
+  DefinitionBody,
+  type IChainable,
+  LogLevel,
+  QueryLanguage,
+  type StateMachine,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { CHECKER } from '../../config/participants.ts';
+import type { StageConfig } from '../../config/stage.ts';
+import { acknowledgeMachine, allowKey } from '../../constructs/access.ts';
+import type { HandlerFunction } from '../../constructs/handler-function.ts';
+import { NamedRole } from '../../constructs/named-role.ts';
+import { VersionedMachine } from '../../constructs/versioned-machine.ts';
+import type { WorkQueue } from '../../constructs/work-queue.ts';
+import type { DataStack } from '../data.ts';
+
+export interface Machines {
+  readonly batch: VersionedMachine;
+  readonly direction: VersionedMachine;
+  readonly importByPieces: VersionedMachine;
+}
+
+/** Where a part of the workflow is added, and what its functions are told in their environments. */
+export interface Setting {
+  readonly stack: Stack;
+  readonly config: StageConfig;
+  readonly data: DataStack;
+  readonly told: ReturnType<typeof toldOf>;
+}
+
+export const settingOf = (stack: Stack, config: StageConfig, data: DataStack): Setting => ({
+  stack,
+  config,
+  data,
+  told: toldOf(config, data),
+});
+
+const idsOf = (participants: readonly { id: string }[]) => participants.map(({ id }) => id).join(',');
+
+/** What more than one function is told. */
+function toldOf({ agencies, operators, policy, retention }: StageConfig, data: DataStack) {
+  return {
+    places: { WORK: data.work.bucketName, OUTBOX: data.outbox.bucketName, CASES: data.cases.tableName },
+    OPERATORS: idsOf(operators),
+    /** The inbox is read for the self-check, too, and no operator is directed of this name. */
+    UPLOADERS: { AGENCIES: idsOf([...agencies, CHECKER]), OPERATORS: idsOf([...operators, CHECKER]) },
+    ADMINISTRATORS_TOPIC: data.administrators.topicArn,
+    AGENCIES_TOPIC: data.agencies.topicArn,
+    OPERATORS_TOPIC: data.operators.topicArn,
+    AUDIT_QUEUE: data.auditNotes.queue.queueUrl,
+    LINK_DAYS: String(policy.lookBackDays + retention.linkMarginDays),
+  };
+}
+
+export const READ_ITEMS = ['dynamodb:GetItem'];
+export const PUT_ITEMS = [...READ_ITEMS, 'dynamodb:PutItem'];
+export const CHANGE_ITEMS = [...PUT_ITEMS, 'dynamodb:UpdateItem'];
+
+/** How cdk-nag names a right on executions, up to their machine's name. */
+export const EXECUTIONS = 'Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:';
+
+/** A state machine with its role and its log, which runs these functions. */
+export function machine(
+  { stack, config }: Setting,
+  id: string,
+  definition: IChainable,
+  functions: HandlerFunction<Record<string, string>>[],
+): VersionedMachine {
+  const made = new VersionedMachine(stack, id, {
+    role: new NamedRole(stack, `${id}Role`, {
+      stage: config.stage,
+      kind: 'machine',
+      who: id,
+      assumedBy: new ServicePrincipal('states.amazonaws.com'),
+    }),
+    definitionBody: DefinitionBody.fromChainable(definition),
+    queryLanguage: QueryLanguage.JSONATA,
+    timeout: Duration.days(365),
+    tracingEnabled: true,
+    logs: {
+      destination: new LogGroup(stack, `${id}Logs`, {
+        logGroupName: machineLogGroup(stack, id),
+        retention: config.retention.logDays,
+        removalPolicy: config.protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      }),
+      level: LogLevel.ALL,
+      // Tokens and keys stay out of the logs.
+      includeExecutionData: false,
+    },
+  });
+  acknowledgeMachine(made, functions, {
+    'Resource::*': 'The delivery of logs, and tracing, know no narrower resource.',
+  });
+  return made;
+}
+
+/** The log group of a state machine: of a name that Step Functions may write to without a policy for each. */
+export const machineLogGroup = ({ stackName }: Stack, machine: string) =>
+  `/aws/vendedlogs/states/${stackName}-${machine}`;
+
+/** The ARN of all executions of a machine. */
+export function executionsOf(machine: StateMachine): string {
+  return Stack.of(machine).formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${machine.stateMachineName}:*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+}
+
+/** How cdk-nag names a machine. */
+export function nameOf(machine: StateMachine): string {
+  const id = Stack.of(machine).getLogicalId(machine.node.defaultChild as CfnStateMachine);
+  return `{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${id}"}]}]}`;
+}
+
+/** What the Distributed Maps of a machine bring with them, each under its label, and what else the machine does. */
+export function acknowledgeMaps(machine: StateMachine, labels: string[], others: Record<string, string> = {}): void {
+  const children =
+    "The names of a Map Run's children are made while it runs; the label narrows them to this machine's Maps.";
+  acknowledgeMachine(machine, [], {
+    [`${EXECUTIONS}${nameOf(machine)}:*`]: children,
+    ...Object.fromEntries(labels.map((label) => [`${EXECUTIONS}${nameOf(machine)}/${label}:*`, children] as const)),
+    ...others,
+  });
+}
+
+/** Has a function read a queue. A file that ends its function's process takes no other file with it where a batch is one file. */
+export function readFrom(
+  { queue, key }: WorkQueue,
+  reader: HandlerFunction<Record<string, string>>,
+  how: Pick<SqsEventSourceProps, 'batchSize' | 'maxBatchingWindow' | 'maxConcurrency'>,
+): void {
+  allowKey(reader, key, 'sqs', 'read');
+  reader.addEventSource(new SqsEventSource(queue, { ...how, reportBatchItemFailures: true }));
+}

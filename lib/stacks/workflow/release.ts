@@ -1,0 +1,51 @@
+import { Duration } from 'aws-cdk-lib';
+import type { Environment as ReleaseEnvironment } from '../../../lambdas/release/handler.ts';
+import { allowItems, allowObjects, allowPublish, allowSend } from '../../constructs/access.ts';
+import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { eventQueue, type WorkQueue } from '../../constructs/work-queue.ts';
+import { type Machines, READ_ITEMS, readFrom, type Setting } from './parts.ts';
+
+/** The function that learns of executions which failed, and its queue. */
+export function addRelease(setting: Setting, { batch, importByPieces }: Machines): WorkQueue {
+  const { stack, config, data } = setting;
+  const { work, cases } = data;
+  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE } = setting.told;
+
+  const ended = eventQueue(stack, 'Release', {
+    worksFor: Duration.minutes(1),
+    key: data.messagesKey,
+    rule: {
+      id: 'BatchEnded',
+      description: 'A Batch or ImportByPieces execution failed, timed out or was aborted',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [batch.stateMachineArn, importByPieces.stateMachineArn],
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
+      },
+    },
+  });
+  const release = new HandlerFunction<ReleaseEnvironment>(stack, 'Release', {
+    config,
+    folder: 'release',
+    description: 'Tells of an execution that failed, and gives up its batch if its plan did not count',
+    memory: 256,
+    timeout: ended.worksFor,
+    environment: {
+      WORK: work.bucketName,
+      CASES: cases.tableName,
+      AGENCIES_TOPIC,
+      OPERATORS_TOPIC,
+      ADMINISTRATORS_TOPIC,
+      AUDIT_QUEUE,
+    },
+  });
+  allowSend(release, data.auditNotes);
+  allowObjects(release, 'write', work, 'uploads/quarantined/*');
+  allowItems(release, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
+  allowPublish(release, data.agencies, data.operators, data.administrators);
+  readFrom(ended, release, { batchSize: 10 });
+  return ended;
+}

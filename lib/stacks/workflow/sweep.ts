@@ -1,0 +1,86 @@
+import { Duration } from 'aws-cdk-lib';
+import { Schedule } from 'aws-cdk-lib/aws-events';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { Environment as SweepEnvironment } from '../../../lambdas/sweep/handler.ts';
+import {
+  acknowledge,
+  allow,
+  allowItems,
+  allowList,
+  allowObjects,
+  allowPublish,
+  allowSend,
+  allowStart,
+} from '../../constructs/access.ts';
+import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { eventQueue, type WorkQueue } from '../../constructs/work-queue.ts';
+import { EXECUTIONS, executionsOf, type Machines, readFrom, type Setting } from './parts.ts';
+
+/**
+ * The function that looks at what is open, and mends what did not happen; and the queue of its times.
+ * @param ended the queue of executions that failed
+ */
+export function addSweep(
+  setting: Setting,
+  { batch, direction }: Machines,
+  ended: WorkQueue,
+): { due: WorkQueue; sweep: IFunction } {
+  const { stack, config, data } = setting;
+  const { inbox, work, outbox, cases } = data;
+  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, OPERATORS_TOPIC, places } = setting.told;
+
+  const due = eventQueue(stack, 'Sweep', {
+    worksFor: Duration.minutes(15),
+    key: data.messagesKey,
+    rule: {
+      id: 'SweepDue',
+      description: 'Time to look at what is open, and at what should have happened',
+      schedule: Schedule.rate(Duration.hours(config.operations.sweepHours)),
+    },
+  });
+  const sweep = new HandlerFunction<SweepEnvironment>(stack, 'Sweep', {
+    config,
+    folder: 'sweep',
+    description: 'Looks at what is open, and mends what did not happen',
+    memory: 1024,
+    timeout: due.worksFor,
+    environment: {
+      ...places,
+      INBOX: inbox.bucketName,
+      DIRECTION_MACHINE: direction.aliasArn,
+      REPORTS_QUEUE: data.reports.queue.queueUrl,
+      USAGE_QUEUE: data.usage.queue.queueUrl,
+      RESPONSES_QUEUE: data.responses.queue.queueUrl,
+      RELEASE_QUEUE: ended.queue.queueUrl,
+      AGENCIES_TOPIC,
+      OPERATORS_TOPIC,
+      ADMINISTRATORS_TOPIC,
+    },
+  });
+  allowList(sweep, 'list versions', inbox, 'reports/', 'usage/', 'responses/');
+  allowList(
+    sweep,
+    'list',
+    work,
+    'screened/',
+    'uploads/worked/',
+    'uploads/failed/',
+    'uploads/resent/',
+    'uploads/quarantined/',
+  );
+  allowList(sweep, 'list', outbox, 'batches/', 'orders/*');
+  allowObjects(sweep, 'read', work, 'plans/*/directions/*', 'uploads/failed/*');
+  allowObjects(sweep, 'write', work, 'uploads/resent/*', 'uploads/quarantined/*');
+  allowPublish(sweep, data.agencies, data.operators, data.administrators);
+  allowSend(sweep, data.reports, data.usage, data.responses, ended);
+  allowStart(sweep, direction);
+  acknowledge(
+    allow(sweep, ['states:DescribeExecution'], executionsOf(batch)),
+    `${EXECUTIONS}<${stack.getLogicalId(batch.node.defaultChild as CfnStateMachine)}.Name>:*`,
+    'Executions are named after their uploads.',
+  );
+  allowItems(sweep, ['dynamodb:GetItem', 'dynamodb:BatchGetItem'], cases);
+  readFrom(due, sweep, { batchSize: 1 });
+  return { due, sweep };
+}
