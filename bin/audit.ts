@@ -1,9 +1,10 @@
 /** `npm run audit`: follows the audit's chains and tells what was changed, removed or moved. See `--help`. */
 import { type AuditEntry, type ChainKey, chainKeyMessage, verifyChain } from '../lambdas/domain/audit.ts';
 import type { BatchId } from '../lambdas/domain/identifiers.ts';
-import { AUDIT_HELP, AuditArgumentError, type AuditSettings, parseAuditArguments } from '../lib/audit/arguments.ts';
+import { AUDIT_HELP, type AuditSettings, parseAuditArguments } from '../lib/audit/arguments.ts';
 import { checkFiles } from '../lib/audit/files.ts';
 import { inBucket, inFolder } from '../lib/audit/places.ts';
+import { CommandError } from '../lib/command-line.ts';
 import { localMac } from '../lib/local/kms.ts';
 
 const INTACT = 0;
@@ -61,8 +62,12 @@ async function main(): Promise<number> {
     }
     return await verify(settings);
   } catch (error) {
+    if (error instanceof CommandError) {
+      complain(error.message);
+      return WRONG_COMMAND;
+    }
     complain(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-    return error instanceof AuditArgumentError ? WRONG_COMMAND : FAULTY;
+    return FAULTY;
   }
 }
 

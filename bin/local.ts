@@ -1,11 +1,7 @@
 /** `npm run local`: keeps the app up on a local cloud, as a server with a clock of its own. See `--help`. */
+import { CommandError } from '../lib/command-line.ts';
 import { type LocalCloud, startCloud } from '../lib/local/cloud.ts';
-import {
-  parseServeArguments,
-  SERVE_HELP,
-  ServeArgumentError,
-  type ServeSettings,
-} from '../lib/local/serve-arguments.ts';
+import { parseServeArguments, SERVE_HELP, type ServeSettings } from '../lib/local/serve-arguments.ts';
 import { synthesize } from '../lib/local/synth.ts';
 
 const SUCCEEDED = 0;
@@ -82,7 +78,7 @@ async function main(): Promise<void> {
   try {
     settings = parseServeArguments(process.argv.slice(2), Date.now());
   } catch (error) {
-    if (!(error instanceof ServeArgumentError)) throw error;
+    if (!(error instanceof CommandError)) throw error;
     complain(error.message);
     process.exitCode = WRONG_COMMAND;
     return;

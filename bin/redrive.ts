@@ -1,7 +1,7 @@
 /** `npm run redrive`: has what lies among the dead letters worked on again. See `--help`. */
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { readOptions, WrongCommand } from '../lib/commands/arguments.ts';
+import { CommandError, readOptions } from '../lib/command-line.ts';
 import { outputsOf } from '../lib/commands/outputs.ts';
 import { deadLetterQueues, redrive } from '../lib/commands/redrive.ts';
 
@@ -35,14 +35,14 @@ async function chosen(stage: string, name: string | undefined): Promise<Map<stri
   const queues = deadLetterQueues(data, await outputsOf(cloudFormation, stage, 'workflow'));
   if (name === undefined) return queues;
   const url = queues.get(name);
-  if (url === undefined) throw new WrongCommand(`--queue ${name}: must be one of ${[...queues.keys()].join(', ')}`);
+  if (url === undefined) throw new CommandError(`--queue ${name}: must be one of ${[...queues.keys()].join(', ')}`);
   return new Map([[name, url]]);
 }
 
 async function main(): Promise<number> {
   try {
-    const options = readOptions(process.argv.slice(2), ['stage', 'queue']);
-    if (options === undefined) {
+    const options = readOptions(process.argv.slice(2), { stage: { type: 'string' }, queue: { type: 'string' } });
+    if (options === 'help') {
       process.stdout.write(HELP);
       return SUCCEEDED;
     }
@@ -62,8 +62,8 @@ async function main(): Promise<number> {
       }
     return code;
   } catch (error) {
-    complain(error instanceof WrongCommand ? error.message : told(error));
-    return error instanceof WrongCommand ? WRONG_COMMAND : FAILED;
+    complain(error instanceof CommandError ? error.message : told(error));
+    return error instanceof CommandError ? WRONG_COMMAND : FAILED;
   }
 }
 

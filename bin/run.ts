@@ -1,8 +1,9 @@
 /** `npm start`: runs batches end to end on the local cloud, in virtual time. See `--help`. */
 import { relative } from 'node:path';
+import { CommandError } from '../lib/command-line.ts';
 import { AGENCIES, OPERATORS } from '../lib/config/participants.ts';
 import { type LocalCloud, startCloud } from '../lib/local/cloud.ts';
-import { CommandError, HELP, parseArguments, type RunSettings } from '../lib/local/run/arguments.ts';
+import { HELP, parseArguments, type RunSettings } from '../lib/local/run/arguments.ts';
 import { conduct } from '../lib/local/run/conduct.ts';
 import { OutFolder } from '../lib/local/run/folder.ts';
 import { showProgress } from '../lib/local/run/progress.ts';

@@ -2,7 +2,7 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
-import { readOptions, WrongCommand } from '../lib/commands/arguments.ts';
+import { CommandError, readOptions, wholeNumber } from '../lib/command-line.ts';
 import { type SmokeSettings, smoke } from '../lib/commands/smoke.ts';
 
 const HELP = `npm run smoke -- [options]
@@ -24,7 +24,9 @@ const SUCCEEDED = 0;
 const FAILED = 1;
 const WRONG_COMMAND = 2;
 
-const DEFAULT_WAIT = '300';
+/** In seconds, as the longest. */
+const DEFAULT_WAIT = 300;
+const LONGEST_WAIT = 99_999;
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const complain = (text: string) => process.stderr.write(`${text}\n`);
@@ -52,24 +54,23 @@ async function check(settings: SmokeSettings): Promise<boolean> {
   return well;
 }
 
-function settingsOf(args: readonly string[]): SmokeSettings | undefined {
-  const options = readOptions(args, ['stage', 'wait']);
-  if (options === undefined) return undefined;
-  const { stage = 'dev', wait = DEFAULT_WAIT } = options;
-  if (!/^[1-9]\d{0,4}$/.test(wait)) throw new WrongCommand(`--wait ${wait}: must be a whole number of seconds`);
-  return { stage, wait: Number(wait) * 1000, at: new Date() };
+function settingsOf(args: readonly string[]): SmokeSettings | 'help' {
+  const options = readOptions(args, { stage: { type: 'string' }, wait: { type: 'string' } });
+  if (options === 'help') return 'help';
+  const wait = wholeNumber('wait', options.wait, DEFAULT_WAIT, 1, LONGEST_WAIT);
+  return { stage: options.stage ?? 'dev', wait: wait * 1000, at: new Date() };
 }
 
 async function main(): Promise<number> {
   try {
     const settings = settingsOf(process.argv.slice(2));
-    if (settings === undefined) {
+    if (settings === 'help') {
       process.stdout.write(HELP);
       return SUCCEEDED;
     }
     return (await check(settings)) ? SUCCEEDED : FAILED;
   } catch (error) {
-    if (!(error instanceof WrongCommand)) throw error;
+    if (!(error instanceof CommandError)) throw error;
     complain(error.message);
     return WRONG_COMMAND;
   }

@@ -3,7 +3,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
-import { readOptions, WrongCommand } from '../lib/commands/arguments.ts';
+import { CommandError, readOptions } from '../lib/command-line.ts';
 import { ProtectedStage, teardown } from '../lib/commands/teardown.ts';
 import { ConfigError, stageFromContext } from '../lib/config/stage.ts';
 
@@ -26,13 +26,13 @@ const WRONG_COMMAND = 2;
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2), ['stage']);
-  if (options === undefined) {
+  const options = readOptions(process.argv.slice(2), { stage: { type: 'string' } });
+  if (options === 'help') {
     process.stdout.write(HELP);
     return SUCCEEDED;
   }
   const { stage } = options;
-  if (stage === undefined) throw new WrongCommand('--stage must be given; see --help');
+  if (stage === undefined) throw new CommandError('--stage must be given; see --help');
   if (stageFromContext((name) => (name === 'stage' ? stage : undefined)).protect)
     throw new ProtectedStage(`stage ${stage} is protected`);
   const account = {
@@ -46,7 +46,7 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  const isWrong = error instanceof WrongCommand || error instanceof ConfigError;
+  const isWrong = error instanceof CommandError || error instanceof ConfigError;
   process.stderr.write(
     `${error instanceof Error ? (isWrong ? error.message : `${error.name}: ${error.message}`) : error}\n`,
   );

@@ -1,16 +1,11 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { CommandError, readOptions } from '../command-line.ts';
 
 /** The command line of `npm run audit`. */
 export interface AuditSettings {
   /** The chains to follow; none: all that are there. */
   batches: string[];
   from: { folder: string } | { bucket: string };
-}
-
-/** The command line can't be carried out; the message says why. */
-export class AuditArgumentError extends Error {
-  override name = 'AuditArgumentError';
 }
 
 export const AUDIT_HELP = `npm run audit -- [--batch ID]... [--in DIR | --bucket NAME]
@@ -37,28 +32,17 @@ const BATCH_ID = /^[a-z0-9-]{1,16}-[0-9a-f]{12}$/;
 /**
  * Reads the command line.
  * @param where paths are relative to this folder
- * @throws AuditArgumentError
+ * @throws CommandError
  */
 export function parseAuditArguments(args: readonly string[], where: string): AuditSettings | 'help' {
-  let values: { batch?: string[]; in?: string; bucket?: string; help?: boolean };
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        batch: { type: 'string', multiple: true },
-        in: { type: 'string' },
-        bucket: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }));
-  } catch (error) {
-    throw new AuditArgumentError(`${(error as Error).message.split('. ')[0]}; see --help`);
-  }
-  if (values.help) return 'help';
+  const values = readOptions(args, {
+    batch: { type: 'string', multiple: true },
+    in: { type: 'string' },
+    bucket: { type: 'string' },
+  });
+  if (values === 'help') return 'help';
   const { batch: batches = [], in: folder, bucket } = values;
-  if (folder !== undefined && bucket !== undefined)
-    throw new AuditArgumentError('--in and --bucket exclude each other');
-  for (const batch of batches)
-    if (!BATCH_ID.test(batch)) throw new AuditArgumentError(`--batch ${batch} is no batch's id`);
+  if (folder !== undefined && bucket !== undefined) throw new CommandError('--in and --bucket exclude each other');
+  for (const batch of batches) if (!BATCH_ID.test(batch)) throw new CommandError(`--batch ${batch} is no batch's id`);
   return { batches, from: bucket === undefined ? { folder: resolve(where, folder ?? 'out') } : { bucket } };
 }

@@ -1,3 +1,5 @@
+import { CommandError, choice, wholeNumber } from '../command-line.ts';
+
 /** The command line of `npm run local`. */
 export interface ServeSettings {
   speed: number;
@@ -8,14 +10,6 @@ export interface ServeSettings {
   ladder: string;
   /** The app's own rights are in force. */
   enforce?: boolean;
-}
-
-/** The command line can't be carried out; the message names the option. */
-export class ServeArgumentError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ServeArgumentError';
-  }
 }
 
 export const SERVE_HELP = `npm run local -- [options]
@@ -40,8 +34,11 @@ Examples
 
 const OPTIONS = ['speed', 'start', 'stage', 'ladder', 'port'] as const;
 type Option = (typeof OPTIONS)[number];
+const LADDERS = ['flagged', 'normal'] as const;
+const SLOWEST = 0.001;
+const FASTEST = 1_000_000;
 
-/** Reads the command line; `now` in epoch milliseconds. Throws ServeArgumentError. */
+/** Reads the command line; `now` in epoch milliseconds. Throws CommandError. */
 export function parseServeArguments(args: readonly string[], now: number): ServeSettings | 'help' {
   const given = new Map<Option, string>();
   let enforce = false;
@@ -54,43 +51,36 @@ export function parseServeArguments(args: readonly string[], now: number): Serve
     }
     const [, name = '', inline] = /^--([^=]+)(?:=(.*))?$/s.exec(argument) ?? [];
     if (!(OPTIONS as readonly string[]).includes(name)) {
-      throw new ServeArgumentError(`unknown option ${argument}; see --help`);
+      throw new CommandError(`unknown option ${argument}; see --help`);
     }
     const option = name as Option;
-    if (given.has(option)) throw new ServeArgumentError(`--${option} is given twice`);
+    if (given.has(option)) throw new CommandError(`--${option} is given twice`);
     const value = inline ?? args[++i];
     if (value === undefined || value === '' || (inline === undefined && value.startsWith('--'))) {
-      throw new ServeArgumentError(`--${option} needs a value`);
+      throw new CommandError(`--${option} needs a value`);
     }
     given.set(option, value);
   }
   const start = given.get('start');
-  const ladder = given.get('ladder') ?? 'flagged';
-  if (ladder !== 'flagged' && ladder !== 'normal') {
-    throw new ServeArgumentError(`--ladder ${ladder}: must be flagged or normal`);
-  }
   return {
-    speed: numberOf('speed', given.get('speed') ?? '1', 0.001, 1_000_000),
+    speed: speedOf(given.get('speed') ?? '1'),
     start: start === undefined ? Math.floor(now / 1000) * 1000 : instantOf(start),
     stage: given.get('stage') ?? 'dev',
-    port: numberOf('port', given.get('port') ?? '0', 0, 65_535, true),
-    ladder,
+    port: wholeNumber('port', given.get('port'), 0, 0, 65_535),
+    ladder: choice('ladder', given.get('ladder'), LADDERS, 'flagged'),
     ...(enforce ? { enforce } : {}),
   };
 }
 
-function numberOf(option: Option, text: string, least: number, most: number, whole = false): number {
+function speedOf(text: string): number {
   const value = Number(text);
-  const form = whole ? /^\d+$/ : /^\d+(\.\d+)?$/;
-  if (form.test(text) && value >= least && value <= most) return value;
-  throw new ServeArgumentError(
-    `--${option} ${text}: must be a ${whole ? 'whole ' : ''}number from ${least} to ${most}`,
-  );
+  if (/^\d+(\.\d+)?$/.test(text) && value >= SLOWEST && value <= FASTEST) return value;
+  throw new CommandError(`--speed ${text}: must be a number from ${SLOWEST} to ${FASTEST}`);
 }
 
 function instantOf(text: string): number {
   const at = Date.parse(text);
   // The 30th of February would be one in March.
   if (!Number.isNaN(at) && `${new Date(at).toISOString().slice(0, 19)}Z` === text) return at;
-  throw new ServeArgumentError(`--start ${text}: must be an instant such as 2026-06-01T00:00:00Z`);
+  throw new CommandError(`--start ${text}: must be an instant such as 2026-06-01T00:00:00Z`);
 }

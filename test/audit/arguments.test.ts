@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AuditArgumentError, parseAuditArguments } from '../../lib/audit/arguments.ts';
+import { parseAuditArguments } from '../../lib/audit/arguments.ts';
+import { CommandError } from '../../lib/command-line.ts';
 
 const parse = (...args: string[]) => parseAuditArguments(args, '/where');
 
@@ -19,6 +20,6 @@ describe('the command line of the audit', () => {
     ['both places', ['--in', 'out', '--bucket', 'b'], '--in and --bucket exclude each other'],
     ['what is no id of a batch', ['--batch', '../out'], "--batch ../out is no batch's id"],
   ])('is refused with %s', (_, args, message) => {
-    expect(() => parse(...args)).toThrow(new AuditArgumentError(message));
+    expect(() => parse(...args)).toThrow(new CommandError(message));
   });
 });

@@ -1,7 +1,7 @@
 /** `npm run bench`: the system's parts against their floors. See `--help`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { CommandError, readOptions, wholeNumber } from '../../lib/command-line.ts';
 import { showProgress } from '../../lib/local/run/progress.ts';
 import { measureClaiming } from './claiming.ts';
 import { measureCutting } from './cutting.ts';
@@ -52,30 +52,39 @@ function line({ name, unit, floor, goal, ours, bare, ratio }: Measured): string[
   ];
 }
 
+interface Asked {
+  runs: number;
+  /** Absolute path. */
+  json: string;
+  chosen: string[];
+}
+
+function ask(args: string[]): Asked | 'help' {
+  const given = readOptions(args, { runs: { type: 'string' }, json: { type: 'string' } }, true);
+  if (given === 'help') return 'help';
+  const unknown = given.positionals.find((name) => !(name in BENCHMARKS));
+  if (unknown !== undefined) throw new CommandError(`${unknown} is none of ${Object.keys(BENCHMARKS).join(', ')}`);
+  return {
+    runs: wholeNumber('runs', given.runs, LEAST_RUNS, LEAST_RUNS),
+    json: resolve(process.env.INIT_CWD ?? '.', given.json ?? 'out/bench.json'),
+    chosen: given.positionals.length > 0 ? given.positionals : Object.keys(BENCHMARKS),
+  };
+}
+
 async function main(): Promise<number> {
-  let runs = LEAST_RUNS;
-  let json: string;
-  let chosen: string[];
+  let asked: Asked | 'help';
   try {
-    const { values, positionals } = parseArgs({
-      options: { runs: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean' } },
-      allowPositionals: true,
-    });
-    if (values.help) {
-      process.stdout.write(HELP);
-      return 0;
-    }
-    runs = Number(values.runs ?? LEAST_RUNS);
-    if (!Number.isInteger(runs) || runs < LEAST_RUNS)
-      throw new Error(`--runs must be a whole number, at least ${LEAST_RUNS}`);
-    json = resolve(process.env.INIT_CWD ?? '.', values.json ?? 'out/bench.json');
-    const unknown = positionals.find((name) => !(name in BENCHMARKS));
-    if (unknown !== undefined) throw new Error(`${unknown} is none of ${Object.keys(BENCHMARKS).join(', ')}`);
-    chosen = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
+    asked = ask(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    if (!(error instanceof CommandError)) throw error;
+    process.stderr.write(`${error.message}\n`);
     return 2;
   }
+  if (asked === 'help') {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const { runs, json, chosen } = asked;
 
   const results: Results = { measured: [], told: [] };
   for (const name of chosen) {

@@ -1,10 +1,8 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { CommandError } from '../../lib/local/run/arguments.ts';
+import { CommandError, readOptions, scaleOf } from '../../lib/command-line.ts';
 
 const EVENT = 1;
 const SMALL = 0.01;
-const LARGEST_SCALE = 10;
 const REGION = 'ap-south-1';
 
 export const HELP = `npm run cost: what one batch costs on AWS, counted from what it uses on the local cloud.
@@ -48,21 +46,14 @@ export interface CostSettings {
  * @throws CommandError that names the option
  */
 export function costSettings(argv: string[], where: string): CostSettings | 'help' {
-  const options = {
+  const values = readOptions(argv, {
     scale: { type: 'string' },
     from: { type: 'string' },
     run: { type: 'string', multiple: true },
     region: { type: 'string' },
     json: { type: 'string' },
-    help: { type: 'boolean' },
-  } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-  try {
-    values = parseArgs({ args: argv, options }).values;
-  } catch (error) {
-    throw new CommandError(`${error instanceof Error ? error.message : String(error)}; see --help`);
-  }
-  if (values.help) return 'help';
+  });
+  if (values === 'help') return 'help';
   const scale = scaleOf('scale', values.scale) ?? EVENT;
   const from = scaleOf('from', values.from);
   if (from !== undefined && from >= scale)
@@ -83,12 +74,4 @@ export function costSettings(argv: string[], where: string): CostSettings | 'hel
     files,
     json: values.json === undefined ? undefined : resolve(where, values.json),
   };
-}
-
-function scaleOf(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const scale = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : 0;
-  if (!(scale > 0 && scale <= LARGEST_SCALE))
-    throw new CommandError(`--${option} ${text}: must be a number above 0, at most ${LARGEST_SCALE}`);
-  return scale;
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { CommandError } from '../../lib/local/run/arguments.ts';
+import { CommandError } from '../../lib/command-line.ts';
 import { type CostSettings, costSettings, HELP } from './cost-arguments.ts';
 
 const settings = (...argv: string[]): Partial<CostSettings> => {

@@ -1,8 +1,8 @@
 /** `npm run cost`: what a batch costs, counted on the local cloud. See `--help`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { CommandError } from '../../lib/command-line.ts';
 import type { LocalCloud } from '../../lib/local/cloud.ts';
-import { CommandError } from '../../lib/local/run/arguments.ts';
 import { showProgress } from '../../lib/local/run/progress.ts';
 import { type CostSettings, costSettings, HELP } from './cost-arguments.ts';
 import { costOf, costText } from './cost-report.ts';

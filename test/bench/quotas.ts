@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { CommandError, readOptions } from '../../lib/command-line.ts';
 import type { LocalCloud } from '../../lib/local/cloud.ts';
 import { showProgress } from '../../lib/local/run/progress.ts';
 import { CountFailed } from './count-batch.ts';
@@ -52,10 +52,6 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 const WANTED: Record<number, number> = { 1: 10 * MINUTE, 10: 60 * MINUTE, 100: 1440 * MINUTE };
 const WANTED_WARMED = 4 * MINUTE;
 
-class WrongCommand extends Error {
-  override name = 'WrongCommand';
-}
-
 interface Asked {
   region: Region;
   scale: number;
@@ -64,22 +60,16 @@ interface Asked {
 }
 
 function ask(args: string[]): Asked | 'help' {
-  let values: Partial<Record<'region' | 'scale' | 'run' | 'json', string>> & { help?: boolean };
-  try {
-    const string = { type: 'string' } as const;
-    const options = { region: string, scale: string, run: string, json: string, help: { type: 'boolean' } } as const;
-    values = parseArgs({ args, options, allowPositionals: false }).values;
-  } catch (error) {
-    throw new WrongCommand(error instanceof Error ? error.message : String(error));
-  }
-  if (values.help) return 'help';
+  const string = { type: 'string' } as const;
+  const values = readOptions(args, { region: string, scale: string, run: string, json: string });
+  if (values === 'help') return 'help';
   const region = (values.region ?? REGIONS[0]) as Region;
   if (!REGIONS.includes(region))
-    throw new WrongCommand(`--region: the quotas of ${region} are not known; ${REGIONS.join(' or ')}`);
+    throw new CommandError(`--region: the quotas of ${region} are not known; ${REGIONS.join(' or ')}`);
   if (values.run !== undefined && values.scale !== undefined)
-    throw new WrongCommand('--scale and --run contradict one another: with --run nothing is run');
+    throw new CommandError('--scale and --run contradict one another: with --run nothing is run');
   const scale = Number(values.scale ?? 0.01);
-  if (!(scale >= 0.001 && scale <= 1)) throw new WrongCommand('--scale must be a number from 0.001 to 1');
+  if (!(scale >= 0.001 && scale <= 1)) throw new CommandError('--scale must be a number from 0.001 to 1');
   // npm runs its scripts in the project's folder; paths are relative to where the user stands.
   const path = (given: string | undefined) =>
     given === undefined ? undefined : resolve(process.env.INIT_CWD ?? process.cwd(), given);
@@ -328,11 +318,11 @@ async function main(): Promise<number> {
     return figures.goals.every(({ pass }) => pass) ? MET : MISSED;
   } catch (error) {
     progress.end();
-    const known = error instanceof WrongCommand || error instanceof CountFailed;
+    const known = error instanceof CommandError || error instanceof CountFailed;
     process.stderr.write(
       `${known ? error.message : error instanceof Error ? `${error.name}: ${error.message}` : error}\n`,
     );
-    return error instanceof WrongCommand ? WRONG_COMMAND : MISSED;
+    return error instanceof CommandError ? WRONG_COMMAND : MISSED;
   }
 }
 

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { CommandError } from '../../lib/local/run/arguments.ts';
+import { CommandError, readOptions, wholeNumber } from '../../lib/command-line.ts';
 
 const DEFAULT_RUNS = 500;
 const DEFAULT_SEED = 1;
@@ -42,20 +41,13 @@ export interface CampaignSettings {
  * @throws CommandError that names the option
  */
 export function campaignSettings(argv: string[]): CampaignSettings | 'help' {
-  const options = {
+  const values = readOptions(argv, {
     runs: { type: 'string' },
     seed: { type: 'string' },
     only: { type: 'string', multiple: true },
     jobs: { type: 'string' },
-    help: { type: 'boolean' },
-  } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-  try {
-    values = parseArgs({ args: argv, options }).values;
-  } catch (error) {
-    throw new CommandError(`${error instanceof Error ? error.message : String(error)}; see --help`);
-  }
-  if (values.help) return 'help';
+  });
+  if (values === 'help') return 'help';
   if (values.only !== undefined && values.runs !== undefined)
     throw new CommandError('--only names the runs: --runs has no place beside it');
   const count = wholeNumber('runs', values.runs, DEFAULT_RUNS, 1, MOST_RUNS);
@@ -65,12 +57,4 @@ export function campaignSettings(argv: string[]): CampaignSettings | 'help' {
     runs,
     jobs: Math.min(wholeNumber('jobs', values.jobs, DEFAULT_JOBS, 1, MOST_JOBS), runs.length),
   };
-}
-
-function wholeNumber(option: string, text: string | undefined, otherwise: number, least: number, most: number): number {
-  if (text === undefined) return otherwise;
-  const value = /^\d+$/.test(text) ? Number(text) : -1;
-  if (value < least || value > most)
-    throw new CommandError(`--${option} ${text}: must be a whole number from ${least} to ${most}`);
-  return value;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CommandError } from '../../lib/local/run/arguments.ts';
+import { CommandError } from '../../lib/command-line.ts';
 import { campaignSettings } from './campaign-arguments.ts';
 import { differences } from './ideal.ts';
 import { brokenRules, type Seen } from './invariants.ts';

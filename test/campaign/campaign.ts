@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { CommandError } from '../../lib/local/run/arguments.ts';
+import { CommandError } from '../../lib/command-line.ts';
 import { showProgress } from '../../lib/local/run/progress.ts';
 import { synthesize } from '../../lib/local/synth.ts';
 import { type CampaignSettings, campaignSettings, help } from './campaign-arguments.ts';

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { CommandError } from '../../lib/local/run/arguments.ts';
+import { CommandError, readOptions, wholeNumber } from '../../lib/command-line.ts';
 
 const DEFAULT_INPUTS = 100_000;
 const DEFAULT_SEED = 1;
@@ -48,20 +47,13 @@ export interface FuzzSettings {
  * @throws CommandError that names the option
  */
 export function fuzzSettings(argv: string[], targets: readonly { name: string }[]): FuzzSettings | 'help' {
-  const options = {
+  const values = readOptions(argv, {
     inputs: { type: 'string' },
     seed: { type: 'string' },
     only: { type: 'string', multiple: true },
     input: { type: 'string' },
-    help: { type: 'boolean' },
-  } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-  try {
-    values = parseArgs({ args: argv, options }).values;
-  } catch (error) {
-    throw new CommandError(`${error instanceof Error ? error.message : String(error)}; see --help`);
-  }
-  if (values.help) return 'help';
+  });
+  if (values === 'help') return 'help';
   const { only = [], input: path } = values;
   const unknown = only.find((name) => !targets.some((target) => target.name === name));
   if (unknown !== undefined)
@@ -75,12 +67,4 @@ export function fuzzSettings(argv: string[], targets: readonly { name: string }[
     only,
     path,
   };
-}
-
-function wholeNumber(option: string, text: string | undefined, otherwise: number, least: number, most: number): number {
-  if (text === undefined) return otherwise;
-  const value = /^\d+$/.test(text) ? Number(text) : -1;
-  if (value < least || value > most)
-    throw new CommandError(`--${option} ${text}: must be a whole number from ${least} to ${most}`);
-  return value;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Day } from '../../lambdas/domain/days.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
-import { CommandError } from '../../lib/local/run/arguments.ts';
+import { CommandError } from '../../lib/command-line.ts';
 import { type FuzzSettings, fuzzSettings } from './fuzz-arguments.ts';
 import { MemoryAws } from './memory-aws.ts';
 import { type Fuzzed, fuzz, inputsOf, repeating, TARGETS } from './run.ts';

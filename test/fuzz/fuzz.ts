@@ -1,7 +1,7 @@
 /** `npm run fuzz`: hostile input for everything that reads what outsiders send. See `--help`. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { CommandError } from '../../lib/local/run/arguments.ts';
+import { CommandError } from '../../lib/command-line.ts';
 import { showProgress } from '../../lib/local/run/progress.ts';
 import { type FuzzSettings, fuzzSettings, help } from './fuzz-arguments.ts';
 import { type Fuzzed, repeating, TARGETS } from './run.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseServeArguments, SERVE_HELP, ServeArgumentError } from '../../lib/local/serve-arguments.ts';
+import { CommandError } from '../../lib/command-line.ts';
+import { parseServeArguments, SERVE_HELP } from '../../lib/local/serve-arguments.ts';
 
 const NOW = Date.parse('2026-06-01T12:00:00Z') + 789;
 const parse = (...args: string[]) => parseServeArguments(args, NOW);
@@ -71,7 +72,7 @@ describe('the command line of the server', () => {
     ],
     ['--ladder steep: must be flagged or normal', ['--ladder', 'steep']],
   ])('%s', (message, args) => {
-    expect(() => parse(...args)).toThrow(ServeArgumentError);
+    expect(() => parse(...args)).toThrow(CommandError);
     expect(() => parse(...args)).toThrow(message);
   });
 });

@@ -1,10 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-
-/** The command line can't be carried out as it stands; the message names the option. */
-export class CommandError extends Error {
-  override name = 'CommandError';
-}
+import { CommandError, choice, scaleOf, wholeNumber } from '../../command-line.ts';
 
 /** A file that somebody uploads `age` milliseconds after the start. */
 export interface Upload {
@@ -69,7 +65,6 @@ export interface Surroundings {
 
 const DEFAULT_SCALE = 0.01;
 const DEFAULT_SEED = 1;
-const LARGEST_SCALE = 10;
 const EARLIEST_START = Date.UTC(2001, 0, 1);
 const LATEST_START = Date.UTC(2101, 0, 1);
 const LONGEST_AGE_DAYS = 3650;
@@ -124,7 +119,7 @@ interface Given {
  * @throws CommandError for each unknown, incomplete or contradictory option; the message names it
  */
 export function parseArguments(argv: readonly string[], world: Surroundings): RunSettings | 'help' {
-  const given = readOptions(argv);
+  const given = readOrdered(argv);
   if (given === 'help') return 'help';
   const all = (option: OptionName) => given.filter((one) => one.option === option).map(({ value }) => value);
   const one = (option: OptionName): string | undefined => all(option)[0];
@@ -138,7 +133,7 @@ export function parseArguments(argv: readonly string[], world: Surroundings): Ru
     operators: choice('operators', one('operators'), OPERATOR_MANNERS, material.kind === 'sample' ? 'mixed' : 'silent'),
     ladder: choice('ladder', one('ladder'), LADDERS, 'flagged'),
     start,
-    seed: readSeed(one('seed')),
+    seed: wholeNumber('seed', one('seed'), DEFAULT_SEED, 0),
     ...(one('enforce') === undefined ? {} : { enforce: true }),
     out: resolve(world.folder, notEmpty('out', one('out') ?? 'out')),
   };
@@ -148,7 +143,7 @@ function isOption(name: string): name is OptionName {
   return [...REPEATABLE, ...SINGLE, ...FLAGS].some((known) => known === name);
 }
 
-function readOptions(argv: readonly string[]): Given[] | 'help' {
+function readOrdered(argv: readonly string[]): Given[] | 'help' {
   const given: Given[] = [];
   for (let i = 0; i < argv.length; i++) {
     const argument = argv[i] as string;
@@ -181,7 +176,10 @@ function readMaterial(given: readonly Given[], world: Surroundings): Material {
   if (reports === 0) {
     for (const option of ['agency', 'usage', 'respond'] as const)
       if (count(option) > 0) throw new CommandError(`--${option} needs a --report`);
-    return { kind: 'sample', scale: readScale(given.find(({ option }) => option === 'scale')?.value) };
+    return {
+      kind: 'sample',
+      scale: scaleOf('scale', given.find(({ option }) => option === 'scale')?.value) ?? DEFAULT_SCALE,
+    };
   }
   if (count('scale') > 0) throw new CommandError('--scale is for the generated sample and contradicts --report');
   if (reports !== agencies.length)
@@ -247,22 +245,6 @@ function file(option: OptionName, argument: string, path: string, world: Surroun
   return { path: absolute, name: basename(absolute) };
 }
 
-function readScale(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_SCALE;
-  const scale = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : 0;
-  if (!(scale > 0 && scale <= LARGEST_SCALE))
-    throw new CommandError(`--scale ${text}: must be a number above 0, at most ${LARGEST_SCALE}`);
-  return scale;
-}
-
-function readSeed(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_SEED;
-  const seed = /^\d+$/.test(text) ? Number(text) : -1;
-  if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new CommandError(`--seed ${text}: must be a whole number from 0 on`);
-  return seed;
-}
-
 function readStart(text: string | undefined, now: number): number {
   if (text === undefined) return Math.floor(now / 1000) * 1000;
   const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) ? Date.parse(text) : Number.NaN;
@@ -273,13 +255,6 @@ function readStart(text: string | undefined, now: number): number {
   if (instant < EARLIEST_START || instant >= LATEST_START)
     throw new CommandError(`--start ${text}: must lie in the years 2001 to 2100`);
   return instant;
-}
-
-function choice<T extends string>(option: OptionName, text: string | undefined, values: readonly T[], otherwise: T): T {
-  if (text === undefined) return otherwise;
-  const value = values.find((known) => known === text);
-  if (value === undefined) throw new CommandError(`--${option} ${text}: must be ${values.join(' or ')}`);
-  return value;
 }
 
 function notEmpty(option: OptionName, text: string): string {

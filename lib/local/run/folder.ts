@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { CommandError } from './arguments.ts';
+import { CommandError } from '../../command-line.ts';
 import type { OutsideCloud } from './desk.ts';
 
 /** What a run leaves in its folder. */

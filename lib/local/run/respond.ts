@@ -7,7 +7,8 @@ import { readFile } from 'node:fs/promises';
 import type { DirectionId, DirectionKind, OperatorId } from '../../../lambdas/domain/identifiers.ts';
 import { parseDirectionId, parseImei, parseMsisdn } from '../../../lambdas/domain/identifiers.ts';
 import { receiptKey } from '../../../lambdas/domain/keys.ts';
-import { CommandError, type OwnResponse } from './arguments.ts';
+import { CommandError } from '../../command-line.ts';
+import type { OwnResponse } from './arguments.ts';
 import { type Desk, messageOf } from './desk.ts';
 import { linesInPiece, pieceOf, type ReadableResponse, type ResponseRow, readResponse } from './response-file.ts';
 

@@ -3,8 +3,9 @@ import { basename } from 'node:path';
 import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
 import type { Uploaded } from '../../../lambdas/shell.ts';
-import { CommandError, parseArguments } from '../../../lib/local/run/arguments.ts';
-import { parseServeArguments, ServeArgumentError } from '../../../lib/local/serve-arguments.ts';
+import { CommandError } from '../../../lib/command-line.ts';
+import { parseArguments } from '../../../lib/local/run/arguments.ts';
+import { parseServeArguments } from '../../../lib/local/serve-arguments.ts';
 import { inboxKey, nastyText, orSpoilt, spoilt } from '../inputs.ts';
 import { withLog } from '../log.ts';
 import { must, target } from '../target.ts';
@@ -210,7 +211,7 @@ const commands = target({ name: 'command', what: "the runner's command lines", s
     must(settings.port >= 0 && settings.port <= 65_535 && Number.isInteger(settings.port), 'a port is one');
     must(Number.isFinite(settings.start), 'a start is an instant');
   } catch (error) {
-    if (!(error instanceof ServeArgumentError)) throw error;
+    if (!(error instanceof CommandError)) throw error;
     must(/--|unknown option/.test(error.message), 'what is wrong with a command line is named');
   }
 });

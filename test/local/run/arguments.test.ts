@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CommandError, parseArguments, type RunSettings } from '../../../lib/local/run/arguments.ts';
+import { CommandError } from '../../../lib/command-line.ts';
+import { parseArguments, type RunSettings } from '../../../lib/local/run/arguments.ts';
 
 const NOW = Date.UTC(2026, 5, 1, 12, 0, 0) + 789;
 const NAMES = ['r.csv', 'second.csv', 'a.csv', 'j.csv', 'r1.csv', 'a=b@c.csv', 'x@2d', `+ %20 '"सूची.csv`, '-dash.csv'];

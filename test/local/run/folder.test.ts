@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CommandError } from '../../../lib/local/run/arguments.ts';
+import { CommandError } from '../../../lib/command-line.ts';
 import { OutFolder } from '../../../lib/local/run/folder.ts';
 import { FakeCloud } from './fake-cloud.ts';
 

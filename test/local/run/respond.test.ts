@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CommandError } from '../../../lib/local/run/arguments.ts';
+import { CommandError } from '../../../lib/command-line.ts';
 import { Desk } from '../../../lib/local/run/desk.ts';
 import { Responder } from '../../../lib/local/run/respond.ts';
 import { FakeCloud } from './fake-cloud.ts';

@@ -1,0 +1,86 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+
+/** The command line can't be carried out as it stands; the message names the option. */
+export class CommandError extends Error {
+  override name = 'CommandError';
+}
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>['values'];
+
+/**
+ * Reads a command line whose options may stand in any order.
+ * @param args the arguments after the script's name
+ * @param options those of the command, as parseArgs takes them; --help and -h are every command's
+ * @param allowPositionals whether words that belong to no option may stand there
+ * @returns the options' values by name, and the words as `positionals`; 'help' where help is asked for
+ * @throws CommandError for an option that isn't known, for one without its value, and for a word that has no place
+ */
+export function readOptions<const O extends Options>(
+  args: readonly string[],
+  options: O,
+  allowPositionals = false,
+): (Values<O> & { positionals: string[] }) | 'help' {
+  try {
+    const help = { type: 'boolean', short: 'h' } as const;
+    const { values, positionals } = parseArgs({ args: [...args], options: { ...options, help }, allowPositionals });
+    return (values as { help?: boolean }).help ? 'help' : { ...(values as Values<O>), positionals };
+  } catch (error) {
+    throw new CommandError(`${error instanceof Error ? error.message : error}; see --help`);
+  }
+}
+
+/**
+ * A whole number, in digits.
+ * @param text what was given; where nothing was, it is `otherwise`
+ * @param least the smallest it may be, 0 or more
+ * @param most the largest; default any that is exact
+ * @throws CommandError that names the option and the bounds
+ */
+export function wholeNumber(
+  option: string,
+  text: string | undefined,
+  otherwise: number,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
+  if (text === undefined) return otherwise;
+  const value = /^\d+$/.test(text) ? Number(text) : -1;
+  if (value < least || value > most)
+    throw new CommandError(
+      `--${option} ${text}: must be a whole number from ${least} ${most < Number.MAX_SAFE_INTEGER ? `to ${most}` : 'on'}`,
+    );
+  return value;
+}
+
+const LARGEST_SCALE = 10;
+
+/**
+ * The size of a batch as a multiple of the event's, which is 1.
+ * @returns undefined where nothing was given
+ * @throws CommandError that names the option, unless it is a number above 0, at most 10
+ */
+export function scaleOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const scale = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : 0;
+  if (!(scale > 0 && scale <= LARGEST_SCALE))
+    throw new CommandError(`--${option} ${text}: must be a number above 0, at most ${LARGEST_SCALE}`);
+  return scale;
+}
+
+/**
+ * One of a few values.
+ * @param text what was given; where nothing was, it is `otherwise`
+ * @throws CommandError that names the option and the values
+ */
+export function choice<T extends string>(
+  option: string,
+  text: string | undefined,
+  values: readonly T[],
+  otherwise: T,
+): T {
+  if (text === undefined) return otherwise;
+  const value = values.find((known) => known === text);
+  if (value === undefined) throw new CommandError(`--${option} ${text}: must be ${values.join(' or ')}`);
+  return value;
+}

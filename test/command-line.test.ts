@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { CommandError, choice, readOptions, scaleOf, wholeNumber } from '../lib/command-line.ts';
+
+describe('the options of a command', () => {
+  const read = (...args: string[]) =>
+    readOptions(args, { stage: { type: 'string' }, only: { type: 'string', multiple: true } });
+
+  it('are read by name, in any order', () => {
+    expect(read()).toEqual({ positionals: [] });
+    expect(read('--only', 'a', '--stage=dev', '--only', 'b')).toEqual({
+      stage: 'dev',
+      only: ['a', 'b'],
+      positionals: [],
+    });
+  });
+
+  it('have words between them where the command takes any', () => {
+    expect(readOptions(['a', '--json', 'b', 'c'], { json: { type: 'string' } }, true)).toEqual({
+      json: 'b',
+      positionals: ['a', 'c'],
+    });
+  });
+
+  it.each([[['--help']], [['-h']], [['--stage', 'dev', '--help']]])('ask for help as %j', (args) => {
+    expect(read(...args)).toBe('help');
+  });
+
+  it.each([
+    ['an unknown option', ['--stag', 'dev'], "Unknown option '--stag'; see --help"],
+    ['a missing value', ['--stage'], "Option '--stage <value>' argument missing; see --help"],
+    ['a value for help', ['--help=yes'], "Option '-h, --help' does not take an argument; see --help"],
+    ['a stray word', ['dev'], "Unexpected argument 'dev'. This command does not take positional arguments; see --help"],
+  ])('are refused with %s', (_, args, message) => {
+    expect(() => read(...args)).toThrow(new CommandError(message));
+  });
+});
+
+describe('a whole number', () => {
+  it('is one from the least to the most, and the default where none is given', () => {
+    expect(wholeNumber('jobs', undefined, 2, 1, 16)).toBe(2);
+    expect(wholeNumber('jobs', '1', 2, 1, 16)).toBe(1);
+    expect(wholeNumber('jobs', '16', 2, 1, 16)).toBe(16);
+    expect(wholeNumber('seed', '9007199254740991', 1, 0)).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
+  it.each(['0', '17', '-1', '1.5', '1e1', ' 2', 'two', ''])('is not %j', (text) => {
+    expect(() => wholeNumber('jobs', text, 2, 1, 16)).toThrow(
+      new CommandError(`--jobs ${text}: must be a whole number from 1 to 16`),
+    );
+  });
+
+  it('is none that is no longer exact', () => {
+    expect(() => wholeNumber('seed', '9007199254740993', 1, 0)).toThrow(
+      new CommandError('--seed 9007199254740993: must be a whole number from 0 on'),
+    );
+  });
+});
+
+describe('a scale', () => {
+  it.each([
+    ['10', 10],
+    ['0.001', 0.001],
+    ['.5', 0.5],
+    ['1.', 1],
+  ])('is %s', (text, scale) => {
+    expect(scaleOf('scale', text)).toBe(scale);
+  });
+
+  it('is undefined where none is given', () => {
+    expect(scaleOf('scale', undefined)).toBeUndefined();
+  });
+
+  it.each(['0', '0.0', '10.1', '-1', '1e-2', '.', ''])('is not %j', (text) => {
+    expect(() => scaleOf('from', text)).toThrow(
+      new CommandError(`--from ${text}: must be a number above 0, at most 10`),
+    );
+  });
+});
+
+describe('a choice', () => {
+  it('is one of its values, and the default where none is given', () => {
+    expect(choice('ladder', undefined, ['flagged', 'normal'], 'flagged')).toBe('flagged');
+    expect(choice('ladder', 'normal', ['flagged', 'normal'], 'flagged')).toBe('normal');
+    expect(() => choice('ladder', 'steep', ['flagged', 'normal'], 'flagged')).toThrow(
+      new CommandError('--ladder steep: must be flagged or normal'),
+    );
+  });
+});
