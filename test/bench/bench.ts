@@ -62,7 +62,7 @@ interface Asked {
 function ask(args: string[]): Asked | 'help' {
   const given = readOptions(args, { runs: { type: 'string' }, json: { type: 'string' } }, true);
   if (given === 'help') return 'help';
-  const unknown = given.positionals.find((name) => !(name in BENCHMARKS));
+  const unknown = given.positionals.find((name) => !Object.hasOwn(BENCHMARKS, name));
   if (unknown !== undefined) throw new CommandError(`${unknown} is none of ${Object.keys(BENCHMARKS).join(', ')}`);
   return {
     runs: wholeNumber('runs', given.runs, LEAST_RUNS, LEAST_RUNS),

@@ -28,8 +28,11 @@ export const CONTEXT = {
   bytesPerPiece: '900',
 };
 
-/** After the start, in milliseconds. */
-export const REPORT_AT = 2 * DAY;
+/**
+ * After the start, in milliseconds. Usage of before a report is in by then however it went: from a sweep's own event, two days
+ * later from the quarantine, or from the file uploaded again after that.
+ */
+export const REPORT_AT = 5 * DAY;
 /** From a report on: what nobody answered in time may be answered all the same. */
 export const TARDY_AFTER = 5 * DAY;
 export const LATE_AFTER = 19 * DAY;
@@ -167,12 +170,12 @@ export function storyOf(seed: number): Story {
     const other = pick(OPERATORS, seed, 'other', number);
     const second = pick(imeis, seed, 'second', number);
     if (chance > 0.6) see('usage.csv', other, second, number, dayBefore(age + (chance > 0.9 ? 0 : 9)));
-    // Seen after mha's report, some at another operator: days 2 and 3 of the story.
+    // Seen after mha's report, some at another operator: days 5 and 6 of the story.
     if (chance > 0.3 && chance < 0.6)
-      see('more usage.csv', chance < 0.4 ? other : home, imei, number, dayBefore(-2 - (n % 2)));
+      see('more usage.csv', chance < 0.4 ? other : home, imei, number, dayBefore(-5 - (n % 2)));
   });
   const usage = [...files].map(([key, lines]) => ({
-    at: (key.endsWith('/usage.csv') ? 0 : 6 * DAY) + between(1, 10, 'usage', key) * HOUR,
+    at: (key.endsWith('/usage.csv') ? 0 : 9 * DAY) + between(1, 10, 'usage', key) * HOUR,
     key: `usage/${key}`,
     text: ['lsa,imsi,imei,msisdn,last_seen', ...lines].map((line) => `${line}\n`).join(''),
   }));
@@ -185,7 +188,7 @@ export function storyOf(seed: number): Story {
   const reports = [report('mha', REPORT_AT + between(0, 5, 'report') * HOUR, imeis.slice(0, -1))];
   const chance = fraction(seed, 'second report');
   if (chance < 0.5) {
-    const at = (chance < 0.35 ? 12 : 27) * DAY + between(0, 5, 'second') * HOUR;
+    const at = (chance < 0.35 ? 15 : 30) * DAY + between(0, 5, 'second') * HOUR;
     reports.push(report('up-police', at, imeis.slice(1)));
   }
   return {
