@@ -8,8 +8,8 @@ export const reportColumns = {
   optional: ['reported_on', 'case_ref', 'category'],
 } as const;
 
-/** What became of a row: a handset of the batch, one that the report had already, or a reject. */
-export type Screened = { readonly handset: Imei } | { readonly repeat: true } | Reject;
+/** What became of a row: a handset of the batch, which the report may name more than once, or a reject. */
+export type Screened = { readonly handset: Imei } | Reject;
 
 /** `rows` = `rejected` + `repeats` + `handsets`. */
 export interface ScreeningTotals {
@@ -19,14 +19,18 @@ export interface ScreeningTotals {
   readonly handsets: number;
 }
 
+const FIRST_ROOM = 1024;
+
 /**
  * Screens one report, row by row in file order: each row ends as exactly one of rejected with a reason, repeat, or
  * handset. The same handset again, in whatever form its IMEI is written, is a repeat. Of a self-check's report none is a
  * handset: what would be one is rejected, `self_check`.
  */
 export class Screening {
-  /** The handsets seen, as the numbers that their 14 digits make: exact, and small enough for millions. */
-  readonly #seen = new Set<number>();
+  /** The handsets named, as the numbers that their 14 digits make: exact, and eight bytes each, where a Set takes 200. */
+  #numbers = new Float64Array(FIRST_ROOM);
+  /** So many of the numbers' places are taken. */
+  #taken = 0;
   #rows = 0;
   #rejected = 0;
   readonly #counts: boolean;
@@ -43,21 +47,37 @@ export class Screening {
     const imei = parseImei(row.cells.imei);
     if ('reason' in imei) return this.#reject(row.line, row.cells.imei, imei.reason);
     if (!this.#counts) return this.#reject(row.line, row.cells.imei, 'self_check');
-    const number = Number(imei.value);
-    if (this.#seen.has(number)) return { repeat: true };
-    this.#seen.add(number);
+    if (this.#taken === this.#numbers.length) this.#makeRoom();
+    this.#numbers[this.#taken++] = Number(imei.value);
     return { handset: imei.value };
   }
 
-  /** The handsets, in the order in which the report names them first. */
+  /** The handsets, each once, in ascending order. */
   *handsets(): Generator<Imei> {
-    for (const number of this.#seen) yield String(number).padStart(14, '0') as Imei;
+    for (const number of this.#distinct()) yield String(number).padStart(14, '0') as Imei;
   }
 
   /** What the rows so far came to. */
   totals(): ScreeningTotals {
-    const handsets = this.#seen.size;
+    const handsets = this.#distinct().length;
     return { rows: this.#rows, rejected: this.#rejected, repeats: this.#rows - this.#rejected - handsets, handsets };
+  }
+
+  /** Sorts the numbers and takes repeats out. */
+  #distinct(): Float64Array {
+    const all = this.#numbers.subarray(0, this.#taken).sort();
+    this.#taken = 0;
+    for (const number of all) if (this.#taken === 0 || number !== all[this.#taken - 1]) all[this.#taken++] = number;
+    return all.subarray(0, this.#taken);
+  }
+
+  /** Repeats are taken out first: a report that says the same again and again takes no more room for it. */
+  #makeRoom(): void {
+    const distinct = this.#distinct();
+    if (distinct.length <= this.#numbers.length / 2) return;
+    const larger = new Float64Array(this.#numbers.length * 2);
+    larger.set(distinct);
+    this.#numbers = larger;
   }
 
   #reject(line: number, value: string, reason: string): Reject {

@@ -32,18 +32,18 @@ describe('screening a report', () => {
     expect(screened).toEqual([
       { handset: '49015420323751' },
       { handset: '35209900176148' },
-      { repeat: true },
-      { repeat: true },
+      { handset: '49015420323751' },
+      { handset: '49015420323751' },
       { line: 6, value: '', reason: 'missing_imei' },
       { line: 7, value: 'unknown', reason: 'not_digits' },
       { line: 8, value: '4901542', reason: 'wrong_length' },
       { line: 9, value: '490154203237517', reason: 'check_digit_mismatch' },
       { line: 10, value: '000000000000000', reason: 'not_a_device' },
       { line: 11, value: 'A10,352099001761481', reason: 'wrong_cell_count' },
-      { repeat: true },
+      { handset: '35209900176148' },
     ]);
     expect(screening.totals()).toEqual({ rows: 11, rejected: 6, repeats: 3, handsets: 2 });
-    expect([...screening.handsets()]).toEqual(['49015420323751', '35209900176148']);
+    expect([...screening.handsets()]).toEqual(['35209900176148', '49015420323751']);
   });
   test('a report of no rows has no handsets', () => {
     const screening = new Screening();
@@ -54,7 +54,7 @@ describe('screening a report', () => {
     const screening = new Screening();
     expect(screening.row(cell(2, '01234567890123'))).toEqual({ handset: '01234567890123' });
     expect(screening.row(cell(3, '00000000000001'))).toEqual({ handset: '00000000000001' });
-    expect([...screening.handsets()]).toEqual(['01234567890123', '00000000000001']);
+    expect([...screening.handsets()]).toEqual(['00000000000001', '01234567890123']);
   });
   test('a bad row again is a reject again, never a repeat', () => {
     const screening = new Screening();
@@ -73,6 +73,17 @@ describe('screening a report', () => {
     expect(screening.totals()).toEqual({ rows: 2, rejected: 2, repeats: 0, handsets: 0 });
     expect(new Screening('self-check2').row(cell(2, '490154203237518'))).toEqual({ handset: '49015420323751' });
   });
+  test('many handsets, each named over and over, are each of them once', () => {
+    const screening = new Screening();
+    const imeis = Array.from({ length: 5000 }, (_, n) => String(10 ** 13 + 7 * n));
+    // Each again before the next new one, so that repeats come while room is made.
+    for (const [n, imei] of imeis.entries())
+      for (const one of [imei, imeis[0] ?? '', imeis[n >> 1] ?? '']) screening.row(cell(2, one));
+    expect(screening.totals()).toEqual({ rows: 15_000, rejected: 0, repeats: 10_000, handsets: 5000 });
+    expect([...screening.handsets()]).toEqual(imeis);
+    screening.row(cell(3, imeis[4999] ?? ''));
+    expect(screening.totals()).toEqual({ rows: 15_001, rejected: 0, repeats: 10_001, handsets: 5000 });
+  });
   test('the rows always add up, and the handsets are those of the report, each once', () => {
     const key = fc.integer({ min: 1, max: 40 }).map((n) => String(n).padStart(14, '0') as Imei);
     const written = fc.oneof(
@@ -86,7 +97,7 @@ describe('screening a report', () => {
         const screening = new Screening();
         for (const [at, { text }] of cells.entries()) screening.row(cell(at + 2, text));
         const valid = cells.flatMap(({ imei }) => imei ?? []);
-        const distinct = [...new Set(valid)];
+        const distinct = [...new Set(valid)].sort();
         expect([...screening.handsets()]).toEqual(distinct);
         expect(screening.totals()).toEqual({
           rows: cells.length,

@@ -34,8 +34,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     config,
     folder: 'screen',
     description: 'Screens a report and registers its batch',
-    // All handsets of the largest report that it takes, at once.
-    memory: 3008,
+    memory: 1769,
     timeout: Duration.minutes(15),
     environment: {
       ...places,

@@ -169,22 +169,24 @@ const reports = target(
   fc.array(rowOf(reportColumns), { maxLength: 20 }),
   (rows) => {
     const screening = new Screening();
-    const count = { rejected: 0, repeats: 0, handsets: 0 };
+    const named: string[] = [];
+    let rejected = 0;
     for (const row of rows) {
       const screened = screening.row(row as CsvRow<'imei'>);
       if ('reason' in screened) {
         must(REPORT_REASONS.includes(screened.reason), 'a row of a report is rejected with a reason of the list');
-        count.rejected++;
-      } else if ('repeat' in screened) count.repeats++;
-      else count.handsets++;
+        rejected++;
+      } else named.push(screened.handset);
     }
+    const distinct = new Set(named).size;
+    const count = { rejected, repeats: named.length - distinct, handsets: distinct };
     must(
       JSON.stringify(screening.totals()) === JSON.stringify({ rows: rows.length, ...count }),
       'every row of a report is counted once',
     );
     const handsets = [...screening.handsets()];
     must(
-      new Set(handsets).size === count.handsets && handsets.every((one) => /^[0-9]{14}$/.test(one)),
+      new Set(handsets).size === distinct && handsets.every((one) => /^[0-9]{14}$/.test(one)),
       'handsets are distinct',
     );
   },
