@@ -14,7 +14,8 @@ type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>['v
  * @param options those of the command, as parseArgs takes them; --help and -h are every command's
  * @param allowPositionals whether words that belong to no option may stand there
  * @returns the options' values by name, and the words as `positionals`; 'help' where help is asked for
- * @throws CommandError for an option that isn't known, for one without its value, and for a word that has no place
+ * @throws CommandError for an option that isn't known, for one without its value, for one of a single value that is given
+ *   twice, and for a word that has no place
  */
 export function readOptions<const O extends Options>(
   args: readonly string[],
@@ -23,10 +24,23 @@ export function readOptions<const O extends Options>(
 ): (Values<O> & { positionals: string[] }) | 'help' {
   try {
     const help = { type: 'boolean', short: 'h' } as const;
-    const { values, positionals } = parseArgs({ args: [...args], options: { ...options, help }, allowPositionals });
+    const { values, positionals, tokens } = parseArgs({
+      args: [...args],
+      options: { ...options, help },
+      allowPositionals,
+      tokens: true,
+    });
+    const given = new Set<string>();
+    for (const token of tokens) {
+      if (token.kind !== 'option' || options[token.name]?.multiple) continue;
+      if (given.has(token.name)) throw new Error(`--${token.name} may be given only once`);
+      given.add(token.name);
+    }
     return (values as { help?: boolean }).help ? 'help' : { ...(values as Values<O>), positionals };
   } catch (error) {
-    throw new CommandError(`${error instanceof Error ? error.message : error}; see --help`);
+    // The parser's first line says what is wrong, the others how else to write it.
+    const [wrong] = String(error instanceof Error ? error.message : error).split('\n');
+    throw new CommandError(`${wrong?.replace(/\.$/, '')}; see --help`);
   }
 }
 

@@ -29,6 +29,12 @@ describe('the options of a command', () => {
     ['an unknown option', ['--stag', 'dev'], "Unknown option '--stag'; see --help"],
     ['a missing value', ['--stage'], "Option '--stage <value>' argument missing; see --help"],
     ['a value for help', ['--help=yes'], "Option '-h, --help' does not take an argument; see --help"],
+    ['an option twice', ['--stage', 'dev', '--stage', 'test'], '--stage may be given only once; see --help'],
+    [
+      "an option's name for its value",
+      ['--stage', '--only', 'a'],
+      "Option '--stage' argument is ambiguous; see --help",
+    ],
     ['a stray word', ['dev'], "Unexpected argument 'dev'. This command does not take positional arguments; see --help"],
   ])('are refused with %s', (_, args, message) => {
     expect(() => read(...args)).toThrow(new CommandError(message));

@@ -27,7 +27,7 @@ const FIRST_ROOM = 1024;
  * handset: what would be one is rejected, `self_check`.
  */
 export class Screening {
-  /** The handsets named, as the numbers that their 14 digits make: exact, and eight bytes each, where a Set takes 200. */
+  /** The handsets named, as the numbers that their 14 digits make: exact, and eight bytes each, where a Set takes some 60. */
   #numbers = new Float64Array(FIRST_ROOM);
   /** So many of the numbers' places are taken. */
   #taken = 0;

@@ -43,7 +43,7 @@ const input = z.object({
   now: instant,
 });
 
-/** All handsets of a report are held at once, eight bytes each; so many bytes are some eight million of them, 300 times the event's. */
+/** All handsets of a report are held at once: of so many bytes some eight million, 300 times the event's. */
 const LARGEST_REPORT = 128 * 1024 * 1024;
 
 /**

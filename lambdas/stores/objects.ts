@@ -3,10 +3,8 @@ import { Readable } from 'node:stream';
 import {
   CopyObjectCommand,
   GetObjectCommand,
-  HeadObjectCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
-  NotFound,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
@@ -141,15 +139,18 @@ export async function* listVersions({ bucket, key }: Place): AsyncGenerator<Vers
 
 const urlDecoded = (key: string) => decodeURIComponent(key.replaceAll('+', ' '));
 
-/** Whether an object in its version is what its key stands for now: nothing was put there since, and it wasn't deleted. */
+/**
+ * Whether an object in its version is what its key stands for now: nothing was put there since, and it wasn't deleted. It asks
+ * for the list of versions, since S3 refuses the head of a deleted object to whoever may not list the bucket.
+ */
 export async function isNewest({ bucket, key, versionId }: Place): Promise<boolean> {
-  try {
-    const { VersionId } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    return VersionId === versionId;
-  } catch (error) {
-    if (!(error instanceof NotFound)) throw error;
-    return false;
-  }
+  // Of all keys that begin with this one it is the first itself.
+  const { Versions = [] } = await s3.send(
+    new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, EncodingType: 'url', MaxKeys: 1 }),
+  );
+  return Versions.some(
+    ({ Key = '', VersionId, IsLatest }) => urlDecoded(Key) === key && VersionId === versionId && IsLatest === true,
+  );
 }
 
 const unquoted = (etag: string) => etag.replaceAll('"', '');

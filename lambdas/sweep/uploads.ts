@@ -18,9 +18,25 @@ interface Inbox extends Topics {
 const NO_WORD = 'no_word';
 
 /**
+ * Of the versions of each key, which come the newest first: the oldest first, as their events would have come. Versions of the
+ * same bytes have their marks in common, so only the newest of them counts.
+ */
+async function* inOrder(versions: AsyncIterable<Version>): AsyncGenerator<Version> {
+  let ofKey: Version[] = [];
+  for await (const version of versions) {
+    if (version.key !== ofKey[0]?.key) {
+      yield* ofKey.reverse();
+      ofKey = [];
+    }
+    if (!ofKey.some(({ etag }) => etag === version.etag)) ofKey.push(version);
+  }
+  yield* ofKey.reverse();
+}
+
+/**
  * Sends the event again of each upload that nobody has worked on to its end, once: its event was lost. An upload that was
- * replaced under its name is one, too. What fails all the same goes into quarantine, of which administrators and uploader are told; nothing takes it up after that but an upload, or a
- * dead letter that is redriven.
+ * replaced or deleted under its name since is one, too. What fails all the same goes into quarantine, of which administrators
+ * and uploader are told; nothing takes it up after that but an upload, or a dead letter that is redriven.
  */
 export async function mendUploads({ INBOX, WORK, queues, ...topics }: Inbox, now: Instant): Promise<void> {
   const worked = await readMarks(WORK, 'worked');
@@ -47,6 +63,6 @@ export async function mendUploads({ INBOX, WORK, queues, ...topics }: Inbox, now
     }
   };
   await each(Object.entries(queues), ([folder, queue]) =>
-    each(listVersions({ bucket: INBOX, key: folder }), (upload) => mend(upload, folder, queue)),
+    each(inOrder(listVersions({ bucket: INBOX, key: folder })), (upload) => mend(upload, folder, queue)),
   );
 }

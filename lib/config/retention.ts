@@ -3,6 +3,9 @@ import { z } from 'zod';
 
 const logDays = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
+/** S3 rounds each time up to midnight, and removes what is due some time after that. */
+const REMOVAL_DAYS = 7;
+
 /** How long things are kept, in days. */
 export const retention = z
   .object({
@@ -22,9 +25,8 @@ export const retention = z
     /** Entries of the audit, which nobody can delete before. */
     auditDays: z.int().positive(),
   })
-  .refine(({ inboxDays, oldVersionDays, workDays }) => inboxDays + oldVersionDays <= workDays, {
-    message:
-      'must be inboxDays and oldVersionDays together at least: an upload without its mark would be worked on again',
+  .refine(({ inboxDays, oldVersionDays, workDays }) => inboxDays + oldVersionDays + REMOVAL_DAYS <= workDays, {
+    message: `must be inboxDays, oldVersionDays and ${REMOVAL_DAYS} together at least: an upload without its mark would be worked on again`,
     path: ['workDays'],
   });
 export type Retention = z.infer<typeof retention>;

@@ -196,7 +196,7 @@ function guess({ headers }: IncomingMessage): string {
 
 function serveS3(services: Services, { request, response, path, query, accessKeyId, role }: Call): void {
   const recognised = recognise(request.method ?? 'GET', path, query, request.headers);
-  services.enforcement?.requireObject(role, recognised, request.headers, query);
+  services.enforcement?.requireObject(role, recognised, request.headers, query, services.s3.lacks(recognised));
   const { action, key } = recognised;
   services.usage.called(accessKeyId, 's3', action);
   meetFault(services, request, accessKeyId, { service: 's3', action, key });

@@ -85,14 +85,21 @@ export class Enforcement {
     throw refused(other);
   }
 
-  /** Rejects a request of S3 that the role may not make. */
+  /**
+   * Rejects a request of S3 that the role may not make.
+   * @param absent whether there is no object under the key that is read: only who may list the bucket is told so
+   */
   requireObject(
     roleArn: string | undefined,
     request: S3Request,
     headers: IncomingHttpHeaders,
     query: URLSearchParams,
+    absent: boolean,
   ): void {
-    if (roleArn !== undefined) this.require(roleArn, objectNeeds(request, headers, query), 'AccessDenied', FORBIDDEN);
+    if (roleArn === undefined) return;
+    const needs = objectNeeds(request, headers, query);
+    const listed = absent ? [{ action: 's3:ListBucket', resource: `arn:aws:s3:::${request.bucket}` }] : [];
+    this.require(roleArn, [...needs, ...listed], 'AccessDenied', FORBIDDEN);
   }
 
   /**

@@ -158,6 +158,9 @@ const CREATES: Partial<Record<S3Action, string>> = {
   CompleteMultipartUpload: 'CompleteMultipartUpload',
 };
 
+/** Keys that S3 lists at once. */
+const LARGEST_PAGE = 1000;
+
 /** fauxqs takes no larger request. */
 const LARGEST_BODY = 11 * 1024 * 1024;
 
@@ -206,6 +209,12 @@ export class S3 {
 
   get(bucket: string, key: string): Uint8Array {
     return this.fauxqs.objects.getObject(bucket, key).body;
+  }
+
+  /** Whether a request reads what isn't there: the newest version of a key that has none, or that was deleted. */
+  lacks({ action, bucket, key, versionId }: S3Request): boolean {
+    const reads = action === 'GetObject' || action === 'HeadObject' || action === 'GetObjectAttributes';
+    return reads && versionId === undefined && this.fauxqs.objects.buckets.get(bucket)?.has(key) === false;
   }
 
   /** Serves a recognised request. */
@@ -294,7 +303,9 @@ export class S3 {
       !this.fauxqs.versioned.has(this.existing(bucket)) && 'of a bucket without versions',
     ].find(Boolean);
     if (lacking) throw new AwsError('NotImplemented', `the local cloud's S3 has no ListObjectVersions ${lacking}`, 501);
-    const most = Number(query.get('max-keys') ?? 1000);
+    const most = Math.min(LARGEST_PAGE, Number(query.get('max-keys') ?? LARGEST_PAGE));
+    if (!Number.isInteger(most) || most < 0)
+      throw new AwsError('InvalidArgument', 'max-keys is no whole number from 0 on');
     const after = { key: query.get('key-marker') ?? '', versionId: query.get('version-id-marker') ?? '' };
     const left = this.fauxqs
       .versionsIn(bucket, query.get('prefix') ?? '')

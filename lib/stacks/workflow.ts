@@ -27,8 +27,9 @@ export class WorkflowStack extends Stack {
   /** All of them. */
   readonly machines: VersionedMachine[];
   readonly sweep: IFunction;
-  /** Executions that failed, and times to sweep. */
+  /** Executions that failed. */
   readonly ended: WorkQueue;
+  /** Times to sweep. */
   readonly due: WorkQueue;
 
   constructor(scope: Construct, id: string, props: WorkflowStackProps) {

@@ -4,9 +4,9 @@
  * every deadline, farther than any fault of the campaign delays what they do, so that faults may change when something
  * happens and not what.
  *
- * Day 0: usage of each operator. Day 2: mha's report. Day 6: more usage, some of it newer than what mha's batch took.
- * Day 12 or 27, in half of the runs: up-police's report, which shares handsets with mha's: of what nobody answered, connections are
- * open in mha's batch on day 12 (until day 18), and on day 27 nothing is.
+ * Day 0: usage of each operator. Day 5: mha's report. Day 9: more usage, some of it newer than what mha's batch took.
+ * Day 15 or 30, in half of the runs: up-police's report, which shares handsets with mha's: of what nobody answered, connections
+ * are open in mha's batch on day 15 (until day 21), and on day 30 nothing is.
  */
 import { fraction, hash } from '../../lib/local/run/random.ts';
 import { written } from '../scenarios/sample-reckoning.ts';
@@ -29,8 +29,8 @@ export const CONTEXT = {
 };
 
 /**
- * After the start, in milliseconds. Usage of before a report is in by then however it went: from a sweep's own event, two days
- * later from the quarantine, or from the file uploaded again after that.
+ * After the start, in milliseconds. All usage of before the report is in by then, also where a sweep sent its event again, or
+ * where it failed, was in quarantine two days later and was uploaded again.
  */
 export const REPORT_AT = 5 * DAY;
 /** From a report on: what nobody answered in time may be answered all the same. */

@@ -95,11 +95,11 @@ describe('the retention', () => {
     expect(said).toContain(`retention.${field}: ${why}`);
   });
 
-  it('keeps the marks of uploads as long as the uploads and their old versions', () => {
+  it('keeps the marks of uploads as long as the uploads and their old versions, which S3 removes days after their time', () => {
     const kept = (workDays: number) =>
       complaint({ retention: { ...good.retention, inboxDays: 400, oldVersionDays: 90, workDays } });
-    expect(kept(490)).toBe('no error');
-    expect(kept(489)).toContain('retention.workDays: must be inboxDays and oldVersionDays together at least');
+    expect(kept(497)).toBe('no error');
+    expect(kept(496)).toContain('retention.workDays: must be inboxDays, oldVersionDays and 7 together at least');
   });
 
   it('protects what lasts in prod, and only there', () => {

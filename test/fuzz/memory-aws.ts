@@ -120,10 +120,12 @@ export class MemoryAws {
     switch (call) {
       case 'GetObject':
         return this.#getObject(input as { Bucket: string; Key: string; Range?: string });
-      case 'HeadObject':
-        if (!this.objects.has(`${input.Bucket}/${input.Key}`))
+      case 'ListObjectVersions': {
+        if (input.EncodingType !== 'url' || input.MaxKeys !== 1) throw new Refused('whether it is the newest is asked');
+        if (!this.objects.has(`${input.Bucket}/${input.Prefix}`))
           throw new Refused('an object that is looked at is there');
-        return { VersionId: VERSION };
+        return { Versions: [{ Key: encodeURIComponent(String(input.Prefix)), VersionId: VERSION, IsLatest: true }] };
+      }
       case 'PutObject':
         return await this.#putObject(input as { Bucket: string; Key: string; Body: unknown });
       case 'CopyObject': {

@@ -22,6 +22,7 @@ async function open(wrong: Wrong) {
   };
   const lab = await Lab.open({
     context: { sweepHours: '6' },
+    enforce: true,
     faults,
     log: (_, line) => {
       if (line.includes('"Name":"Mended"')) mended.push(JSON.parse(line).what);
@@ -102,6 +103,8 @@ describe('uploads that are gone from their names before their events, which were
     const { lab, mended, s3 } = opened;
     await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`, 'no-imei,9,2026-05-19,Mumbai']);
     await until(lab, 1);
+    await lab.usage('jio', [`${H1},${A2},2026-05-19,Mumbai`]);
+    // The same bytes again are the same upload.
     await lab.usage('jio', [`${H1},${A2},2026-05-19,Mumbai`]);
     await lab.usage('airtel', [`${H1},${A1},2026-05-19,Mumbai`]);
     await s3.send(new DeleteObjectCommand({ Bucket: lab.cloud.names.buckets.inbox, Key: 'usage/airtel/usage.csv' }));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalCloud } from '../../lib/local/cloud.ts';
 import { collected, INBOX, OUTBOX, openStores, streamOf } from './lab.ts';
@@ -22,6 +22,26 @@ afterAll(async () => {
 const place = (key: string) => ({ bucket: OUTBOX, key });
 const head = (key: string) => s3.send(new HeadObjectCommand({ Bucket: OUTBOX, Key: key }));
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
+
+describe('listing versions', () => {
+  it('gives all of them over many pages, each once, of a key the newest first, deleted ones too', async () => {
+    const keys = ['versions/a +\u0001é.csv', 'versions/b.csv', 'versions/c.csv'];
+    // More than a page of the first key, so that the second page begins among its versions.
+    for (let n = 0; n < 1003; n++) await cloud.put(INBOX, keys[0] ?? '', String(n));
+    await cloud.put(INBOX, keys[1] ?? '', 'deleted');
+    await cloud.put(INBOX, keys[2] ?? '', 'ccc');
+    await s3.send(new DeleteObjectCommand({ Bucket: INBOX, Key: keys[1] }));
+    const listed = await collected(objects.listVersions({ bucket: INBOX, key: 'versions/' }));
+    expect(listed.map(({ key }) => key)).toEqual([...Array(1003).fill(keys[0]), keys[1], keys[2]]);
+    expect(new Set(listed.map(({ versionId }) => versionId)).size).toBe(1005);
+    const text = async ({ key, versionId }: { key: string; versionId: string }) =>
+      objects.readText({ bucket: INBOX, key, versionId });
+    for (const n of [0, 999, 1000, 1002])
+      expect(await text(listed[n] as { key: string; versionId: string })).toBe(String(1002 - n));
+    expect(listed.at(-1)).toMatchObject({ size: 3, etag: createHash('md5').update('ccc').digest('hex') });
+    expect(await collected(objects.listVersions({ bucket: INBOX, key: 'versions/d' }))).toEqual([]);
+  });
+});
 
 describe('reading objects', () => {
   it('gives bytes, text and lines as they were written', async () => {

@@ -1,4 +1,4 @@
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalCloud } from '../../lib/local/cloud.ts';
 import { INBOX, OUTBOX, openStores } from './lab.ts';
@@ -39,6 +39,15 @@ describe('the rejects of files under one key', () => {
     await writeRejects(whole, rejects, text('of the whole file'));
     await writeRejects(cut, rejects, text('of the cut file'));
     expect(await published()).toBe('of the whole file');
+  });
+
+  it('are not those of a file that was deleted, though another key begins with its', async () => {
+    const deleted = await put('to be deleted');
+    await cloud.put(INBOX, `${key}.bak`, 'of another name');
+    await writeRejects(deleted, rejects, text('of the file'));
+    await s3.send(new DeleteObjectCommand({ Bucket: INBOX, Key: key }));
+    await writeRejects(deleted, rejects, text('of the deleted file'));
+    expect(await published()).toBe('of the file');
   });
 
   it('are read to their end also where they are not published, so that what reads them is done', async () => {

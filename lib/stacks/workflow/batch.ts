@@ -6,15 +6,23 @@ import type { Environment as ExpandEnvironment } from '../../../lambdas/expand/h
 import type { Environment as GatherEnvironment } from '../../../lambdas/gather/handler.ts';
 import type { Environment as ScreenEnvironment } from '../../../lambdas/screen/handler.ts';
 import type { Environment as SettleEnvironment } from '../../../lambdas/settle/handler.ts';
-import { admitObjects, allowItems, allowKey, allowObjects, allowPublish, allowSend } from '../../constructs/access.ts';
+import {
+  admitObjects,
+  allowItems,
+  allowKey,
+  allowList,
+  allowObjects,
+  allowPublish,
+  allowSend,
+} from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import type { VersionedMachine } from '../../constructs/versioned-machine.ts';
 import { batchFlow } from '../../workflows/batch.ts';
 import {
   acknowledgeMaps,
+  addMachine,
   CHANGE_ITEMS,
   EXECUTIONS,
-  machine,
   nameOf,
   PUT_ITEMS,
   READ_ITEMS,
@@ -47,6 +55,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     },
   });
   allowObjects(screen, 'read versions', inbox, 'reports/*');
+  allowList(screen, 'list versions', inbox, 'reports/*');
   allowObjects(screen, 'write streams', work, 'screened/*');
   allowObjects(screen, 'write', work, 'uploads/worked/*');
   allowObjects(screen, 'write streams', outbox, 'rejects/*');
@@ -122,7 +131,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   allowPublish(settle, data.operators, data.agencies, data.administrators);
   allowSend(settle, data.auditNotes);
 
-  const batch = machine(
+  const batch = addMachine(
     setting,
     'Batch',
     batchFlow(new Construct(stack, 'BatchFlow'), {
@@ -152,7 +161,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   allowKey(batch, data.messagesKey, 'sns', 'write');
   acknowledgeMaps(batch, ['Expand', 'Claim', 'Direct'], {
     [`${EXECUTIONS}${nameOf(direction)}*`]:
-      'It waits for and stops the executions of this one machine, named after their directions.',
+      'It waits for and stops the executions of this one addMachine, named after their directions.',
   });
   return batch;
 }

@@ -6,7 +6,7 @@ import { allow, allowItems, allowKey, allowObjects, allowPublish, allowSend } fr
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import type { VersionedMachine } from '../../constructs/versioned-machine.ts';
 import { directionLadder } from '../../workflows/direction.ts';
-import { machine, PUT_ITEMS, type Setting } from './parts.ts';
+import { addMachine, PUT_ITEMS, type Setting } from './parts.ts';
 
 /** The Direction state machine and its functions: one ladder, from order to order. */
 export function addDirection(setting: Setting): VersionedMachine {
@@ -38,7 +38,7 @@ export function addDirection(setting: Setting): VersionedMachine {
   });
   allowItems(close, PUT_ITEMS, cases);
   allowSend(close, data.auditNotes);
-  const direction = machine(
+  const direction = addMachine(
     setting,
     'Direction',
     directionLadder(new Construct(stack, 'DirectionLadder'), { order, close, administrators: data.administrators }),

@@ -1,7 +1,15 @@
 import type { Environment as ImportEnvironment } from '../../../lambdas/import/handler.ts';
 import type { Environment as IntakeEnvironment } from '../../../lambdas/intake/handler.ts';
 import type { Environment as RecordEnvironment } from '../../../lambdas/record/handler.ts';
-import { allow, allowItems, allowObjects, allowPublish, allowSend, allowStart } from '../../constructs/access.ts';
+import {
+  allow,
+  allowItems,
+  allowList,
+  allowObjects,
+  allowPublish,
+  allowSend,
+  allowStart,
+} from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { CHANGE_ITEMS, type Machines, readFrom, type Setting } from './parts.ts';
 
@@ -48,6 +56,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
     },
   });
   allowObjects(importer, 'read versions', inbox, 'usage/*');
+  allowList(importer, 'list versions', inbox, 'usage/*');
   allowObjects(importer, 'write streams', outbox, 'rejects/*');
   allowObjects(importer, 'write', work, 'uploads/worked/*', 'uploads/failed/*');
   allowItems(importer, ['dynamodb:PutItem'], cases);

@@ -65,7 +65,7 @@ export const CHANGE_ITEMS = [...PUT_ITEMS, 'dynamodb:UpdateItem'];
 export const EXECUTIONS = 'Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:';
 
 /** A state machine with its role and its log, which runs these functions. */
-export function machine(
+export function addMachine(
   { stack, config }: Setting,
   id: string,
   definition: IChainable,
