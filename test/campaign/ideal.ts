@@ -6,7 +6,9 @@
  *   numbers in directions' ids: a plan that was given up takes the next number;
  * * later rungs' orders and their rows: an answer that is late by hours may come after the next order;
  * * how many files' rows were "already recorded", and in which order files were recorded, where a file came twice or was cut short;
- * * rejects of a cut file, which stand until those of the whole one replace them.
+ * * rejects of a cut file, which stand until those of the whole one replace them;
+ * * the day on which a number was disconnected: where the event of an answer `failed` was lost, a sweep of the next day has it
+ *   recorded, and the disconnect order, and what is answered to it, are as much later. (`invariants.ts` holds each day to its answer.)
  */
 import { written } from '../scenarios/sample-reckoning.ts';
 import { newestSightings, type Seen } from './invariants.ts';
@@ -21,7 +23,7 @@ export interface Outcome {
   blocks: Record<string, Counts>;
   /** `kind,identifier,operator,state,agency of the direction`. */
   elsewhere: string[];
-  /** `msisdn,operator,on`: in the list of the batch, and in those of late answers. */
+  /** `msisdn,operator`: in the list of the batch, and in those of late answers. */
   revoked: string[];
   revokedLate: string[];
 }
@@ -129,7 +131,7 @@ export function idealOf(story: Story): Record<string, Outcome> {
       );
       const end = standing(row, LATE_AFTER);
       const list = settled.outcome === 'disconnected' ? outcome.revoked : outcome.revokedLate;
-      if (kind === 'reverify' && end.outcome === 'disconnected') list.push(`${identifier},${operator},${end.on}`);
+      if (kind === 'reverify' && end.outcome === 'disconnected') list.push(`${identifier},${operator}`);
       directed.push(row);
     };
     const planned = START + at;
@@ -168,7 +170,7 @@ export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outc
         )
         .flatMap(([, rows]) => rows.trimEnd().split('\n').slice(1))
         .map((row) => row.split(','))
-        .map(([number, operator, , on]) => `${number},${operator},${on}`)
+        .map(([number, operator]) => `${number},${operator}`)
         .sort();
     outcomes[agency] = {
       connections: of('connections'),
