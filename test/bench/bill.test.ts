@@ -70,6 +70,7 @@ const SMALL: BatchCount = {
       s3: {
         PutObject: { calls: 80 },
         CopyObject: { calls: 20 },
+        ListObjectsV2: { calls: 40 },
         GetObject: { calls: 104 },
         DeleteObject: { calls: 7 },
       },
@@ -94,6 +95,7 @@ const SMALL: BatchCount = {
       Intake: { invocations: 1, milliseconds: 0, memoryMb: 256 },
       Settle: { invocations: 1, milliseconds: 0, memoryMb: 256 },
       Audit: { invocations: 4, milliseconds: 0, memoryMb: 512 },
+      Sweep: { invocations: 3, milliseconds: 1024, memoryMb: 1024 },
     },
     logs: { lines: 100, bytes: 20_000, stretches: 9 },
   },
@@ -112,10 +114,10 @@ describe('what is billed', () => {
       claimReads: 20_282,
       recordReads: 260,
       linkReads: 700,
-      invocations: 29,
-      // 4.096 s × 0.5 GB + 1.024 s × 1 GB
-      gbSeconds: expect.closeTo(3.072, 9),
-      puts: 100,
+      invocations: 32,
+      // 4.096 s × 0.5 GB + 1.024 s × 1 GB, twice
+      gbSeconds: expect.closeTo(4.096, 9),
+      puts: 140,
       gets: 104,
       publishes: 130,
       // 27 uploads and 60 facts are sent; 25 batches of messages are received and deleted.
@@ -123,7 +125,7 @@ describe('what is billed', () => {
       uploadEvents: 27,
       keyRequests: 9 * 8,
       hashKeyRequests: 4,
-      functionLogGb: expect.closeTo((20_000 + 100 * 26 + 29 * 350) / 1e9, 15),
+      functionLogGb: expect.closeTo((20_000 + 100 * 26 + 32 * 350) / 1e9, 15),
       machineLogGb: expect.closeTo((114 * 1600) / 1e9, 15),
       traces: 20,
     });
@@ -144,7 +146,7 @@ describe('what is billed', () => {
 });
 
 describe('the audit', () => {
-  it('is told apart in what is billed, and grows with the steps of the ledgers', () => {
+  it('is told apart in what is billed, and grows with the steps of the ledgers and the minutes in which they fall', () => {
     const audit = {
       recordWrites: 80,
       recordReads: 64,
@@ -155,8 +157,13 @@ describe('the audit', () => {
       hashKeyRequests: 4,
     };
     expect(addedBy(SMALL, 0.01)).toEqual({ encryption: { keyRequests: 72 }, audit });
-    // From 14 directions, 52 orders and 26 files to 1,141, 4,504 and 2,252.
-    expect(addedBy(SMALL, 1).audit.puts).toBeCloseTo((30 * (1141 + 4504 + 2252)) / 92, 1);
+    // From 14 directions, 52 orders and 26 files to 1,141, 4,504 and 2,252, told in so many minutes more.
+    const facts = (1141 + 4504 + 2252) / 92;
+    const minutes = facts ** 0.74;
+    const large = addedBy(SMALL, 1).audit;
+    expect(large.puts).toBeCloseTo(30 * minutes, 1);
+    expect(large.recordWrites).toBeCloseTo(50 * facts + 30 * minutes, 1);
+    expect(large.queueRequests).toBeCloseTo(60 * facts + 8 * minutes, 1);
   });
 });
 
@@ -223,15 +230,21 @@ describe('a batch at another scale', () => {
     expect(large.mapChildren).toBe(children);
     // 30 − 5 children − 14 directions are 11 that happen once.
     expect(large.otherTransitions).toBeCloseTo(11 + children + directions, 3);
-    // 2.048 GB-seconds of Claim and 1.024 of Record, both for 100 times the connections.
-    expect(large.gbSeconds).toBeCloseTo(307.2, 6);
-    // Claim for each shard, Record for each file, Intake and Settle once, Audit for each step of a ledger.
-    const audits = (4 / 92) * (directions + (4 * 1111 + 60) * 1.5);
-    expect(large.invocations).toBeCloseTo(101 + 15 + 20 * ((4 * 1111 + 60) / 52) + 2 + audits, 2);
+    // 2.048 GB-seconds of Claim and 1.024 of Record, both for 100 times the connections, and 1.024 of the same three sweeps.
+    expect(large.gbSeconds).toBeCloseTo(308.224, 6);
+    // Claim for each shard, Record for each file, Intake and Settle once, Audit for each minute with a step of a ledger, three sweeps.
+    const minutes = ((directions + (4 * 1111 + 60) * 1.5) / 92) ** 0.74;
+    const invocations = 101 + 15 + 20 * ((4 * 1111 + 60) / 52) + 2 + 4 * minutes + 3;
+    expect(large.invocations).toBeCloseTo(invocations, 2);
+    expect(large.functionLogGb).toBeCloseTo(((20_000 + 100 * 26 + 32 * 350) / 1e9) * (invocations / 32), 12);
     // 104 = 2 × 2 slices of shards, and 100 that grow with the steps: 14 + 52 + 26 + 5 = 97.
     const steps = directions + (4 * 1111 + 60) * 1.5 + children;
     expect(large.gets).toBeCloseTo(113 * 101 + (100 * steps) / 97, 1);
-    expect(large.puts).toBeCloseTo((100 * steps) / 97, 1);
+    // The 40 lists are the sweeps', and 30 of the others the audit's.
+    expect(large.puts).toBeCloseTo(40 + 30 * minutes + (70 * steps) / 97, 1);
+    // Eight keys for each of three sweeps, and 48 requests that grow as the root of the steps.
+    expect(large.keyRequests).toBeCloseTo(24 + 48 * (steps / 97) ** 0.5, 1);
+    expect(large.hashKeyRequests).toBe(4);
     // A unit for each of 100 writes, and 400 more for 1,667 rows of a direction, which are 1,800 now.
     const ledgerSteps = directions + (4 * 1111 + 60) * 1.5;
     expect(large.recordWrites).toBeCloseTo((ledgerSteps / 92) * (100 + 400 * (2_000_000 / 1111 / (20_000 / 12))), 0);

@@ -125,16 +125,16 @@ export function ofBatch({ batch, drivers }: BatchCount): Record<Line, number> {
 }
 
 /** The audit's part in what is billed of a counted batch. Here its messages come at once; on AWS more of them come together. */
-export function ofAudit({ batch, drivers: { audit } }: BatchCount): Quantities {
+export function ofAudit({ batch, drivers: { audit } }: BatchCount, facts = 1, minutes = 1): Quantities {
   const usage = batch.lambda.Audit ?? { invocations: 0, milliseconds: 0, memoryMb: 0 };
   return {
     // A mark for each entry, and the end of the chain for each object.
-    recordWrites: audit.entries + audit.objects,
-    recordReads: audit.notes + usage.invocations,
-    invocations: usage.invocations,
-    gbSeconds: gbSeconds(usage),
-    puts: audit.objects,
-    queueRequests: audit.notes + 2 * usage.invocations,
+    recordWrites: audit.entries * facts + audit.objects * minutes,
+    recordReads: audit.notes * facts + usage.invocations * minutes,
+    invocations: usage.invocations * minutes,
+    gbSeconds: gbSeconds(usage) * facts,
+    puts: audit.objects * minutes,
+    queueRequests: audit.notes * facts + 2 * usage.invocations * minutes,
     hashKeyRequests: batch.operations.kms?.GenerateMac?.calls ?? 0,
   };
 }
@@ -276,6 +276,8 @@ const rowsPerDirectionOf = ({ connections, reverify }: Size) => connections / re
 type Grows = (size: Size) => number;
 const fixed: Grows = () => 1;
 const perConnection: Grows = ({ connections }) => connections;
+/** What is there once for all steps of a minute. The more there is to do, the more of it falls together: counted were 26 times for 84 times the steps. */
+const perMinute: Grows = (size) => ledgerStepsOf(size) ** 0.74;
 
 /** What each function's invocations and its time grow with. Whatever isn't named here grows with the directions. */
 const FUNCTIONS: Readonly<Record<string, readonly [invocations: Grows, time: Grows]>> = {
@@ -289,7 +291,9 @@ const FUNCTIONS: Readonly<Record<string, readonly [invocations: Grows, time: Gro
   Record: [({ responseFiles }) => responseFiles, perConnection],
   Close: [directionsOf, directionsOf],
   Settle: [fixed, perConnection],
-  Audit: [ledgerStepsOf, ledgerStepsOf],
+  Audit: [perMinute, ledgerStepsOf],
+  // By the clock, whatever there is to do.
+  Sweep: [fixed, fixed],
 };
 
 /**
@@ -302,7 +306,8 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
   const small = countedSize(counted);
   const large = expectedSize(counted, scale);
   const by = (grows: Grows) => grows(large) / grows(small);
-  const { tables, lambda } = counted.batch;
+  const { tables, lambda, operations } = counted.batch;
+  const { audit } = counted.drivers;
 
   // Of a ledger's units, each call's first is for the call, the others for the rows of the direction.
   const calls = (only: (action: string) => boolean) =>
@@ -327,6 +332,14 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
   const slices = ({ expand, shards }: Size) => expand * shards;
   const steps: Grows = (size) => ledgerStepsOf(size) + childrenOf(size);
   const uploads: Grows = ({ responseFiles }) => counted.drivers.reports + responseFiles;
+  // The sweeps list what is there, and nobody else lists anything.
+  const lists = Object.entries(operations.s3 ?? {}).reduce(
+    (all, [action, { calls }]) => all + (/^List/.test(action) ? calls : 0),
+    0,
+  );
+  const sweepKeys = (lambda.Sweep?.invocations ?? 0) * KEYS_PER_STRETCH;
+  const auditBatches = 2 * (lambda.Audit?.invocations ?? 0);
+  const invocations = sum('invocations');
   return {
     ladderTransitions,
     otherTransitions,
@@ -338,17 +351,21 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
     claimReads: now.claimReads * by(({ connections, handsets }) => connections + handsets),
     recordReads: ledgers(now.recordReads, reads),
     linkReads: now.linkReads * by(perConnection),
-    invocations: sum('invocations'),
+    invocations,
     gbSeconds: sum('gbSeconds'),
-    puts: now.puts * by(steps),
+    puts: lists + audit.objects * by(perMinute) + (now.puts - lists - audit.objects) * by(steps),
     gets: (now.gets - slices(small)) * by(steps) + slices(large),
     publishes: now.publishes * by((size) => ordersOf(size) + size.responseFiles),
-    queueRequests: now.queueRequests * by((size) => ledgerStepsOf(size) + uploads(size)),
+    queueRequests:
+      auditBatches * by(perMinute) +
+      (now.queueRequests - auditBatches) * by((size) => ledgerStepsOf(size) + uploads(size)),
     uploadEvents: now.uploadEvents * by(uploads),
-    // The more there is to do, the more of it falls into the same five minutes: 2.5 times the steps fill twice as many.
-    keyRequests: now.keyRequests * by(steps) ** (2 / 3),
-    hashKeyRequests: now.hashKeyRequests * by(ledgerStepsOf),
-    functionLogGb: now.functionLogGb * by(steps),
+    // The more there is to do, the more of it falls into the same five minutes: counted were 9 times as many for 84 times the steps.
+    keyRequests: sweepKeys + (now.keyRequests - sweepKeys) * by(steps) ** 0.5,
+    // Each instance of Audit asks for its key once.
+    hashKeyRequests: now.hashKeyRequests,
+    // An invocation writes about as much in a large batch as in a small one.
+    functionLogGb: (now.functionLogGb * invocations) / now.invocations,
     machineLogGb: ((ladderTransitions + otherTransitions) * TRANSITION_LOG) / 1e9,
     traces: 1 + mapChildren + directionsOf(large),
   };
@@ -373,10 +390,9 @@ export function bill(quantities: Quantities, prices: Record<PriceName, Price>): 
 /** What encryption and the audit add to a batch's bill, at another scale as much more as they are likely to be. */
 export function addedBy(counted: BatchCount, scale: number): { encryption: Quantities; audit: Quantities } {
   const { keyRequests } = scaled(counted, scale);
-  const audit = ofAudit(counted);
-  const grows =
-    scale === counted.scale ? 1 : ledgerStepsOf(expectedSize(counted, scale)) / ledgerStepsOf(countedSize(counted));
-  return { encryption: { keyRequests }, audit: multiplied(audit, grows) };
+  if (scale === counted.scale) return { encryption: { keyRequests }, audit: ofAudit(counted) };
+  const by = (grows: Grows) => grows(expectedSize(counted, scale)) / grows(countedSize(counted));
+  return { encryption: { keyRequests }, audit: ofAudit(counted, by(ledgerStepsOf), by(perMinute)) };
 }
 
 export function totalOf(billed: Record<Line, Billed>): number {
