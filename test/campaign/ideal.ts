@@ -10,7 +10,7 @@
  * * the day on which a number was disconnected: where the event of an answer `failed` was lost, a sweep of the next day has it
  *   recorded, and the disconnect order, and what is answered to it, are as much later. (`invariants.ts` holds each day to its answer.)
  */
-import { written } from '../scenarios/sample-reckoning.ts';
+import { noOperator, written } from '../scenarios/sample-reckoning.ts';
 import { newestSightings, type Seen } from './invariants.ts';
 import { partsOf } from './people.ts';
 import { answeredOn, fateOf, LATE_AFTER, lateOutcome, OPERATORS, START, type Story, TARDY_AFTER } from './story.ts';
@@ -37,26 +37,6 @@ interface Directed {
 
 const LASTS = { block: 2, reverify: 16 };
 const DAYS = 86_400_000;
-const noConnections = () => ({
-  linked: 0,
-  alreadyOpen: 0,
-  alreadyDisconnected: 0,
-  directed: 0,
-  verified: 0,
-  disconnected: 0,
-  notFound: 0,
-  overdue: 0,
-});
-const noBlocks = () => ({
-  rows: 0,
-  alreadyOpen: 0,
-  alreadyBlocked: 0,
-  directed: 0,
-  blocked: 0,
-  notFound: 0,
-  overdue: 0,
-});
-
 /** Each agency's outcome. */
 export function idealOf(story: Story): Record<string, Outcome> {
   const directed: Directed[] = [];
@@ -89,8 +69,8 @@ export function idealOf(story: Story): Record<string, Outcome> {
         ),
     );
     const outcome: Outcome = {
-      connections: Object.fromEntries(OPERATORS.map((operator) => [operator, noConnections()])),
-      blocks: Object.fromEntries(OPERATORS.map((operator) => [operator, noBlocks()])),
+      connections: Object.fromEntries(OPERATORS.map((operator) => [operator, noOperator().connections])),
+      blocks: Object.fromEntries(OPERATORS.map((operator) => [operator, noOperator().blocks])),
       elsewhere: [],
       revoked: [],
       revokedLate: [],

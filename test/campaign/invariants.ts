@@ -7,13 +7,17 @@
  * faults, whenever it happens, is checked by `ideal.ts`.
  */
 import {
+  ANSWERS,
   cellsOf,
   dayAt,
   daysBefore,
   imeiIn,
   isDay,
+  type Kind,
+  LADDERS,
   linesOf,
   msisdnIn,
+  noOperator,
   sha256,
   written,
 } from '../scenarios/sample-reckoning.ts';
@@ -47,22 +51,8 @@ export interface Seen {
   failures: string[];
 }
 
-type Kind = 'block' | 'reverify';
 type Row = { outcome: string; on: string; at: number };
 
-const LADDERS: Record<Kind, [order: string, days: number][]> = {
-  block: [
-    ['block', 1],
-    ['block', 1],
-  ],
-  reverify: [
-    ['reverify', 5],
-    ['bar_outgoing', 5],
-    ['bar_incoming', 5],
-    ['disconnect', 1],
-  ],
-};
-const ANSWERS = { block: ['blocked', 'not_found'], reverify: ['verified', 'failed', 'disconnected', 'not_found'] };
 /** As a ledger's bytes name them. */
 const OUTCOMES = ['open', 'verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'];
 const BYTES_PER_ROW = 5;
@@ -668,20 +658,3 @@ export function newestSightings(uploads: readonly Upload[], at: number, handsets
   for (const link of links) newest.set(link.msisdn, link);
   return [...newest.values()];
 }
-
-const noOperator = () => ({
-  directions: 0,
-  overdueDirections: 0,
-  latestImport: null as string | null,
-  connections: {
-    linked: 0,
-    alreadyOpen: 0,
-    alreadyDisconnected: 0,
-    directed: 0,
-    verified: 0,
-    disconnected: 0,
-    notFound: 0,
-    overdue: 0,
-  },
-  blocks: { rows: 0, alreadyOpen: 0, alreadyBlocked: 0, directed: 0, blocked: 0, notFound: 0, overdue: 0 },
-});

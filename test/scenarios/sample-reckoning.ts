@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 const DAY = 86_400_000;
 /** Days of the rungs, as design.md has the flagged ladder. */
-const LADDERS = {
+export const LADDERS = {
   block: [
     ['block', 1],
     ['block', 1],
@@ -21,9 +21,13 @@ const LADDERS = {
     ['disconnect', 1],
   ],
 } as const;
-const ANSWERS = { block: ['blocked', 'not_found'], reverify: ['verified', 'failed', 'disconnected', 'not_found'] };
+/** What may be answered to each kind of direction. */
+export const ANSWERS = {
+  block: ['blocked', 'not_found'],
+  reverify: ['verified', 'failed', 'disconnected', 'not_found'],
+};
 
-type Kind = 'block' | 'reverify';
+export type Kind = 'block' | 'reverify';
 
 /** An upload: its key in the inbox, and when (epoch milliseconds). */
 export interface Upload {
@@ -367,7 +371,7 @@ export class Reckoning {
       const overdue = new Set<string>();
       const own = this.#rows.filter(({ direction }) => direction.startsWith(`${batch.id}.`));
       for (const { kind, operator, outcome, direction } of own) {
-        const { connections: numbers, blocks: handsets } = operators[operator] ?? noOperator(undefined);
+        const { connections: numbers, blocks: handsets } = operators[operator] ?? noOperator();
         const counts: Record<string, number> = kind === 'block' ? handsets : numbers;
         const word = { open: 'overdue', failed: 'overdue', not_found: 'notFound' }[outcome] ?? outcome;
         counts[word] = (counts[word] ?? 0) + 1;
@@ -420,7 +424,8 @@ const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 const identifiersOf = (rows: Row[]) =>
   rows.map(({ kind, identifier }) => (kind === 'block' ? written(identifier) : identifier)).sort();
 const revoked = (rows: Row[]) => rows.map(({ identifier, operator, on }) => `${identifier},${operator},${on}`).sort();
-const noOperator = (latestImport: string | undefined) => ({
+/** An operator's part of a summary, before anything is counted. */
+export const noOperator = (latestImport?: string) => ({
   directions: 0,
   overdueDirections: 0,
   latestImport: latestImport ?? null,
