@@ -1,11 +1,29 @@
-/** `npm run access`: prints who may do what where, from the synthesized policies. docs/access.md holds the same tables. */
+/** `npm run access`: prints who may do what where, from the synthesized policies. See `--help`. */
 import { Rights } from '../lib/access/rights.ts';
 import { accessTables } from '../lib/access/table.ts';
+import { command } from '../lib/command.ts';
+import { readOptions } from '../lib/command-line.ts';
 import { ACCOUNT, REGION } from '../lib/local/cloud.ts';
 import { synthesize } from '../lib/local/synth.ts';
 import { loadAssembly } from '../lib/local/template.ts';
 
-const [stage = 'dev'] = process.argv.slice(2);
+const HELP = `npm run access -- [options]
+
+Prints who may do what where, from the synthesized policies: a table of the participants' roles and one of what owns
+the places. docs/access.md holds both.
+
+  --stage NAME    the stage (default dev)
+  --help          this text
+
+Exit code 0: printed; 1: not, with the reason; 2: the command line is wrong.
+`;
+
 const place = { region: REGION, account: ACCOUNT };
-const { resources } = loadAssembly(await synthesize({ context: { stage } }), { ...place, endpoint: 'https://sqs' });
-process.stdout.write(accessTables(new Rights(resources, place), resources));
+
+async function run({ stage = 'dev' }: { stage?: string }): Promise<boolean> {
+  const { resources } = loadAssembly(await synthesize({ context: { stage } }), { ...place, endpoint: 'https://sqs' });
+  process.stdout.write(accessTables(new Rights(resources, place), resources));
+  return true;
+}
+
+await command({ help: HELP, settings: (args) => readOptions(args, { stage: { type: 'string' } }), run });

@@ -4,15 +4,8 @@ import type { BatchId } from '../lambdas/domain/identifiers.ts';
 import { AUDIT_HELP, type AuditSettings, parseAuditArguments } from '../lib/audit/arguments.ts';
 import { checkFiles } from '../lib/audit/files.ts';
 import { inBucket, inFolder } from '../lib/audit/places.ts';
-import { CommandError } from '../lib/command-line.ts';
+import { command, complain, say } from '../lib/command.ts';
 import { localMac } from '../lib/local/kms.ts';
-
-const INTACT = 0;
-const FAULTY = 1;
-const WRONG_COMMAND = 2;
-
-const say = (text: string) => process.stdout.write(`${text}\n`);
-const complain = (text: string) => process.stderr.write(`${text}\n`);
 
 /** What a chain holds: each kind of entry, and how often. */
 function contentOf(entries: readonly AuditEntry[]): string {
@@ -21,12 +14,12 @@ function contentOf(entries: readonly AuditEntry[]): string {
   return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
 }
 
-async function verify({ batches, from }: AuditSettings): Promise<number> {
+async function verify({ batches, from }: AuditSettings): Promise<boolean> {
   const chains = 'folder' in from ? inFolder(from.folder) : inBucket(from.bucket);
   const asked = batches.length > 0 ? batches : await chains.batches();
   if (asked.length === 0) {
     complain(`there is no chain in ${'folder' in from ? from.folder : from.bucket}`);
-    return FAULTY;
+    return false;
   }
   let faulty = false;
   for (const batchId of asked) {
@@ -49,26 +42,7 @@ async function verify({ batches, from }: AuditSettings): Promise<number> {
     for (const line of told) complain(`  ${line}`);
     faulty ||= told.length > 0;
   }
-  return faulty ? FAULTY : INTACT;
+  return !faulty;
 }
 
-async function main(): Promise<number> {
-  try {
-    // npm runs its scripts in the project's folder; paths are relative to where the user stands.
-    const settings = parseAuditArguments(process.argv.slice(2), process.env.INIT_CWD ?? process.cwd());
-    if (settings === 'help') {
-      process.stdout.write(AUDIT_HELP);
-      return INTACT;
-    }
-    return await verify(settings);
-  } catch (error) {
-    if (error instanceof CommandError) {
-      complain(error.message);
-      return WRONG_COMMAND;
-    }
-    complain(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-    return FAULTY;
-  }
-}
-
-process.exitCode = await main();
+await command({ help: AUDIT_HELP, settings: parseAuditArguments, run: verify });

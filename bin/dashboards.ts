@@ -1,7 +1,9 @@
-/** `npm run dashboards`: draws both dashboards into docs/dashboards, from their definitions and what a sample's run published. */
+/** `npm run dashboards`: draws both dashboards from their definitions and what a sample's run published. See `--help`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { command, say } from '../lib/command.ts';
+import { readOptions } from '../lib/command-line.ts';
 import { AGENCIES, OPERATORS } from '../lib/config/participants.ts';
 import { ACCOUNT, type LocalCloud, REGION, startCloud } from '../lib/local/cloud.ts';
 import { drawDashboard } from '../lib/local/dashboards/draw.ts';
@@ -13,63 +15,82 @@ import { showProgress } from '../lib/local/run/progress.ts';
 import { synthesize } from '../lib/local/synth.ts';
 import { loadAssembly } from '../lib/local/template.ts';
 
+const HELP = `npm run dashboards
+
+Draws both dashboards into docs/dashboards, from their definitions and what a small sample's run published.
+
+  --help    this text
+
+Exit code 0: drawn; 1: not, with the reason; 2: the command line is wrong.
+`;
+
 const FOLDER = fileURLToPath(new URL('../docs/dashboards', import.meta.url));
 const START = Date.parse('2026-06-01T00:00:00Z');
 const SCALE = 0.004;
 const HOUR = 3_600_000;
 const DAYS = 19;
 
+const progress = showProgress(process.stdout);
+let cloud: LocalCloud | undefined;
+
 async function sample(assembly: string, store: MetricStore): Promise<void> {
-  const progress = showProgress(process.stdout);
-  let cloud: LocalCloud | undefined;
   const log = (_: string, line: string) => store.addLine(line, cloud?.clock.now() ?? START);
   cloud = await startCloud({ assembly, start: START, log });
-  try {
-    const { clock, names } = cloud;
-    let before = cloud.usage();
-    /** Drives the cloud, and publishes what AWS would of the time that this took. */
-    const counted = async (drive: Promise<void>) => {
-      await drive;
-      const after = (cloud as LocalCloud).usage();
-      publishUsage(store, names, before, after, clock.now());
-      before = after;
-    };
-    const watched = {
-      ...cloud,
-      rest: () => counted((cloud as LocalCloud).rest()),
-      run: async () => {
-        while (clock.now() < START + DAYS * 24 * HOUR) await counted((cloud as LocalCloud).run(clock.now() + HOUR));
-      },
-    };
-    const settings = {
-      material: { kind: 'sample', scale: SCALE },
-      operators: 'mixed',
-      ladder: 'flagged',
-      start: START,
-      seed: 1,
-      out: FOLDER,
-    } as const;
-    const participants = { agencies: AGENCIES.map(({ id }) => id), operators: OPERATORS.map(({ id }) => id) };
-    await conduct(settings, watched, participants, progress);
-  } finally {
-    progress.end();
-    await cloud.stop();
-  }
+  const { clock, names } = cloud;
+  let before = cloud.usage();
+  /** Drives the cloud, and publishes what AWS would of the time that this took. */
+  const counted = async (drive: Promise<void>) => {
+    await drive;
+    const after = (cloud as LocalCloud).usage();
+    publishUsage(store, names, before, after, clock.now());
+    before = after;
+  };
+  const watched = {
+    ...cloud,
+    rest: () => counted((cloud as LocalCloud).rest()),
+    run: async () => {
+      while (clock.now() < START + DAYS * 24 * HOUR) await counted((cloud as LocalCloud).run(clock.now() + HOUR));
+    },
+  };
+  const settings = {
+    material: { kind: 'sample', scale: SCALE },
+    operators: 'mixed',
+    ladder: 'flagged',
+    start: START,
+    seed: 1,
+    out: FOLDER,
+  } as const;
+  const participants = { agencies: AGENCIES.map(({ id }) => id), operators: OPERATORS.map(({ id }) => id) };
+  await conduct(settings, watched, participants, progress);
+  progress.end();
 }
 
-const assembly = await synthesize();
-const store = new MetricStore();
-await sample(assembly, store);
-await mkdir(FOLDER, { recursive: true });
-const { resources } = loadAssembly(assembly, { region: REGION, account: ACCOUNT, endpoint: 'https://sqs' });
-for (const { name, properties } of resources.filter(({ type }) => type === 'AWS::CloudWatch::Dashboard')) {
-  const graphs = graphsOf(String(properties.DashboardBody), store);
-  const frame = {
-    heading: `${name}, a sample of ${SCALE * 100} % of the event`,
-    from: START,
-    to: START + DAYS * 24 * HOUR,
-  };
-  const path = join(FOLDER, `${name.replace(/^.*-/, '')}.svg`);
-  await writeFile(path, drawDashboard(graphs, frame));
-  process.stdout.write(`${path}\n`);
+async function run(): Promise<boolean> {
+  const assembly = await synthesize();
+  const store = new MetricStore();
+  await sample(assembly, store);
+  await mkdir(FOLDER, { recursive: true });
+  const { resources } = loadAssembly(assembly, { region: REGION, account: ACCOUNT, endpoint: 'https://sqs' });
+  for (const { name, properties } of resources.filter(({ type }) => type === 'AWS::CloudWatch::Dashboard')) {
+    const graphs = graphsOf(String(properties.DashboardBody), store);
+    const frame = {
+      heading: `${name}, a sample of ${SCALE * 100} % of the event`,
+      from: START,
+      to: START + DAYS * 24 * HOUR,
+    };
+    const path = join(FOLDER, `${name.replace(/^.*-/, '')}.svg`);
+    await writeFile(path, drawDashboard(graphs, frame));
+    say(path);
+  }
+  return true;
 }
+
+await command({
+  help: HELP,
+  settings: (args) => readOptions(args, {}),
+  run,
+  end: async () => {
+    progress.end();
+    await cloud?.stop();
+  },
+});

@@ -1,31 +1,26 @@
 /** `npm run local`: keeps the app up on a local cloud, as a server with a clock of its own. See `--help`. */
-import { CommandError } from '../lib/command-line.ts';
+import { command, complain, say } from '../lib/command.ts';
 import { type LocalCloud, startCloud } from '../lib/local/cloud.ts';
 import { parseServeArguments, SERVE_HELP, type ServeSettings } from '../lib/local/serve-arguments.ts';
 import { synthesize } from '../lib/local/synth.ts';
 
-const SUCCEEDED = 0;
-const FAILED = 1;
-const WRONG_COMMAND = 2;
-
-const say = (text: string) => process.stdout.write(`${text}\n`);
-const complain = (text: string) => process.stderr.write(`${text}\n`);
-
 let synthesizing: Promise<string> | undefined;
 let starting: Promise<LocalCloud> | undefined;
-let stopping = false;
+let stopping: Promise<void> | undefined;
 
-/** Ctrl-C: everything ends with this process, also while it is still starting. */
-async function stop(code = SUCCEEDED): Promise<void> {
-  if (stopping) return;
-  stopping = true;
-  await synthesizing?.catch(() => undefined);
-  const cloud = await starting?.catch(() => undefined);
-  await cloud?.stop();
-  process.exit(code);
+/** Everything ends with this process, also while it is still starting, and once where it is called twice. */
+function stop(): Promise<void> {
+  stopping ??= (async () => {
+    await synthesizing?.catch(() => undefined);
+    const cloud = await starting?.catch(() => undefined);
+    await cloud?.stop();
+  })();
+  return stopping;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+// Ctrl-C is how it is meant to end.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => void stop().finally(() => process.exit(0)));
 
 async function serve({ speed, start, stage, port, ladder, enforce = false }: ServeSettings): Promise<void> {
   say('Synthesizing the app …');
@@ -73,27 +68,16 @@ In another terminal:
 Ctrl-C stops everything; nothing is kept.`;
 }
 
-async function main(): Promise<void> {
-  let settings: ServeSettings | 'help';
-  try {
-    settings = parseServeArguments(process.argv.slice(2), Date.now());
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    complain(error.message);
-    process.exitCode = WRONG_COMMAND;
-    return;
-  }
-  if (settings === 'help') {
-    process.stdout.write(SERVE_HELP);
-    return;
-  }
+async function run(settings: ServeSettings): Promise<boolean> {
   try {
     await serve(settings);
   } catch (error) {
-    if (stopping) return;
-    complain(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-    await stop(FAILED);
+    // While it is being stopped, what it still starts may fail.
+    if (stopping) return true;
+    await stop();
+    throw error;
   }
+  return true;
 }
 
-await main();
+await command({ help: SERVE_HELP, settings: (args) => parseServeArguments(args, Date.now()), run });

@@ -1,6 +1,7 @@
 /** `npm run redrive`: has what lies among the dead letters worked on again. See `--help`. */
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { command, complain, say, told } from '../lib/command.ts';
 import { CommandError, readOptions } from '../lib/command-line.ts';
 import { outputsOf } from '../lib/commands/outputs.ts';
 import { deadLetterQueues, redrive } from '../lib/commands/redrive.ts';
@@ -19,14 +20,7 @@ against the local cloud with AWS_ENDPOINT_URL. Exit code 0: done; 1: not, with t
 is wrong.
 `;
 
-const SUCCEEDED = 0;
-const FAILED = 1;
-const WRONG_COMMAND = 2;
-
-const say = (text: string) => process.stdout.write(`${text}\n`);
-const complain = (text: string) => process.stderr.write(`${text}\n`);
 const counted = (count: number) => `${count} ${count === 1 ? 'message' : 'messages'}`;
-const told = (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 
 /** The dead-letter queues that the command is about. */
 async function chosen(stage: string, name: string | undefined): Promise<Map<string, string>> {
@@ -39,32 +33,26 @@ async function chosen(stage: string, name: string | undefined): Promise<Map<stri
   return new Map([[name, url]]);
 }
 
-async function main(): Promise<number> {
-  try {
-    const options = readOptions(process.argv.slice(2), { stage: { type: 'string' }, queue: { type: 'string' } });
-    if (options === 'help') {
-      process.stdout.write(HELP);
-      return SUCCEEDED;
+async function run({ stage = 'dev', queue }: { stage?: string; queue?: string }): Promise<boolean> {
+  const queues = await chosen(stage, queue);
+  const sqs = new SQSClient();
+  let well = true;
+  for (const [name, url] of queues)
+    try {
+      const { moved, hidden } = await redrive(sqs, url);
+      say(`${name}: ${moved === 0 ? 'nothing to move' : `${counted(moved)} moved back to its queue`}`);
+      if (hidden === 0) continue;
+      complain(`${name}: ${counted(hidden)} hidden from others since somebody looks at it: try again in a while`);
+      well = false;
+    } catch (error) {
+      complain(`${name}: ${told(error)}`);
+      well = false;
     }
-    const queues = await chosen(options.stage ?? 'dev', options.queue);
-    const sqs = new SQSClient();
-    let code = SUCCEEDED;
-    for (const [name, url] of queues)
-      try {
-        const { moved, hidden } = await redrive(sqs, url);
-        say(`${name}: ${moved === 0 ? 'nothing to move' : `${counted(moved)} moved back to its queue`}`);
-        if (hidden === 0) continue;
-        complain(`${name}: ${counted(hidden)} hidden from others since somebody looks at it: try again in a while`);
-        code = FAILED;
-      } catch (error) {
-        complain(`${name}: ${told(error)}`);
-        code = FAILED;
-      }
-    return code;
-  } catch (error) {
-    complain(error instanceof CommandError ? error.message : told(error));
-    return error instanceof CommandError ? WRONG_COMMAND : FAILED;
-  }
+  return well;
 }
 
-process.exitCode = await main();
+await command({
+  help: HELP,
+  settings: (args) => readOptions(args, { stage: { type: 'string' }, queue: { type: 'string' } }),
+  run,
+});

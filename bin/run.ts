@@ -1,44 +1,24 @@
 /** `npm start`: runs batches end to end on the local cloud, in virtual time. See `--help`. */
 import { relative } from 'node:path';
-import { CommandError } from '../lib/command-line.ts';
+import { command, complain, say } from '../lib/command.ts';
 import { AGENCIES, OPERATORS } from '../lib/config/participants.ts';
 import { type LocalCloud, startCloud } from '../lib/local/cloud.ts';
 import { HELP, parseArguments, type RunSettings } from '../lib/local/run/arguments.ts';
 import { conduct } from '../lib/local/run/conduct.ts';
 import { OutFolder } from '../lib/local/run/folder.ts';
 import { showProgress } from '../lib/local/run/progress.ts';
-import { reportText } from '../lib/local/run/report.ts';
+import { reportText, tookText } from '../lib/local/run/report.ts';
 import { judge } from '../lib/local/run/results.ts';
 import { signedByOwners } from '../lib/local/run/signed.ts';
 import { synthesize } from '../lib/local/synth.ts';
 
 /** The one that is synthesized where none is named. */
 const STAGE = 'dev';
-const SUCCEEDED = 0;
-const FAILED = 1;
-const WRONG_COMMAND = 2;
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
-
 const participants = { agencies: AGENCIES.map(({ id }) => id), operators: OPERATORS.map(({ id }) => id) };
 const progress = showProgress(process.stdout);
-const complain = (text: string) => process.stderr.write(`${text}\n`);
 
 let starting: Promise<LocalCloud> | undefined;
 let folder: OutFolder | undefined;
-
-async function stop(): Promise<void> {
-  progress.end();
-  const cloud = await starting?.catch(() => undefined);
-  await cloud?.stop();
-}
-
-for (const [signal, code] of Object.entries(SIGNALS))
-  process.once(signal, () => {
-    folder?.discard();
-    progress.end();
-    complain(`interrupted by ${signal}; ${folder ? shown(folder.path) : 'the output folder'} is as it was before`);
-    void stop().finally(() => process.exit(code));
-  });
 
 /** A path as a person would write it here. */
 function shown(path: string): string {
@@ -46,7 +26,7 @@ function shown(path: string): string {
   return short === '' ? '.' : short.startsWith('..') ? path : short;
 }
 
-async function run(settings: RunSettings): Promise<number> {
+async function run(settings: RunSettings): Promise<boolean> {
   folder = new OutFolder(settings.out);
   progress.stage('Synthesizing the app');
   const assembly = await synthesize({ context: { ladder: settings.ladder } });
@@ -81,34 +61,28 @@ async function run(settings: RunSettings): Promise<number> {
   );
   progress.end();
 
-  process.stdout.write(`\n${reportText(results.summaries, conducted, shown(settings.out))}`);
+  say(`\n${reportText(results.summaries, conducted, shown(settings.out))}`);
+  say(tookText(performance.now(), await cloud.memory()));
   for (const warning of results.warnings) complain(`warning: ${warning}`);
   for (const failure of failures) complain(`warning: ${failure}`);
   for (const problem of results.problems) complain(`failed: ${problem}`);
-  return results.problems.length === 0 ? SUCCEEDED : FAILED;
+  return results.problems.length === 0;
 }
 
-async function main(): Promise<number> {
-  try {
-    // npm runs its scripts in the project's folder; paths are relative to where the user stands.
-    const where = process.env.INIT_CWD ?? process.cwd();
-    const settings = parseArguments(process.argv.slice(2), { folder: where, now: Date.now(), ...participants });
-    if (settings === 'help') {
-      process.stdout.write(HELP);
-      return SUCCEEDED;
-    }
-    return await run(settings);
-  } catch (error) {
-    progress.end();
-    if (error instanceof CommandError) {
-      complain(error.message);
-      return WRONG_COMMAND;
-    }
-    complain(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-    return FAILED;
-  } finally {
-    await stop();
+async function end(signal?: string): Promise<void> {
+  progress.end();
+  if (signal !== undefined) {
+    const place = folder ? shown(folder.path) : 'the output folder';
+    complain(`interrupted by ${signal}; ${place} ${folder?.saved ? 'holds the run' : 'is as it was before'}`);
   }
+  const cloud = await starting?.catch(() => undefined);
+  await cloud?.stop();
+  if (signal !== undefined) folder?.discard();
 }
 
-process.exitCode = await main();
+await command({
+  help: HELP,
+  settings: (args, where) => parseArguments(args, { folder: where, now: Date.now(), ...participants }),
+  run,
+  end,
+});

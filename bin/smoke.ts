@@ -2,7 +2,8 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
-import { CommandError, readOptions, wholeNumber } from '../lib/command-line.ts';
+import { command, complain, say, told } from '../lib/command.ts';
+import { readOptions, wholeNumber } from '../lib/command-line.ts';
 import { type SmokeSettings, smoke } from '../lib/commands/smoke.ts';
 
 const HELP = `npm run smoke -- [options]
@@ -20,16 +21,9 @@ the role of the self-check, and works against the local cloud with AWS_ENDPOINT_
 is as it must be; 1: one is not, and which; 2: the command line is wrong.
 `;
 
-const SUCCEEDED = 0;
-const FAILED = 1;
-const WRONG_COMMAND = 2;
-
 /** In seconds, as the longest. */
 const DEFAULT_WAIT = 300;
 const LONGEST_WAIT = 99_999;
-
-const say = (text: string) => process.stdout.write(`${text}\n`);
-const complain = (text: string) => process.stderr.write(`${text}\n`);
 
 /** Runs the steps and prints each with its time; whether all went well. */
 async function check(settings: SmokeSettings): Promise<boolean> {
@@ -47,7 +41,7 @@ async function check(settings: SmokeSettings): Promise<boolean> {
     } catch (error) {
       well = false;
       say(`FAIL ${seconds()}  ${says}`);
-      complain(`not so: ${says}: ${error instanceof Error ? `${error.name}: ${error.message}` : error}`);
+      complain(`not so: ${says}: ${told(error)}`);
       if (first) break;
     }
   }
@@ -61,19 +55,4 @@ function settingsOf(args: readonly string[]): SmokeSettings | 'help' {
   return { stage: options.stage ?? 'dev', wait: wait * 1000, at: new Date() };
 }
 
-async function main(): Promise<number> {
-  try {
-    const settings = settingsOf(process.argv.slice(2));
-    if (settings === 'help') {
-      process.stdout.write(HELP);
-      return SUCCEEDED;
-    }
-    return (await check(settings)) ? SUCCEEDED : FAILED;
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    complain(error.message);
-    return WRONG_COMMAND;
-  }
-}
-
-process.exitCode = await main();
+await command({ help: HELP, settings: settingsOf, run: check });

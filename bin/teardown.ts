@@ -3,6 +3,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
+import { command, say } from '../lib/command.ts';
 import { CommandError, readOptions } from '../lib/command-line.ts';
 import { ProtectedStage, teardown } from '../lib/commands/teardown.ts';
 import { ConfigError, stageFromContext } from '../lib/config/stage.ts';
@@ -19,22 +20,25 @@ is no way back. A protected stage, as prod is, is refused. It may be stopped and
 Exit code 0: all is gone; 1: not, with the reason; 2: the command line is wrong.
 `;
 
-const SUCCEEDED = 0;
-const FAILED = 1;
-const WRONG_COMMAND = 2;
+/** The stage, which must have a name that a stage can have. */
+function asked(args: readonly string[]): { stage: string } | 'help' {
+  const options = readOptions(args, { stage: { type: 'string' } });
+  if (options === 'help') return 'help';
+  if (options.stage === undefined) throw new CommandError('--stage must be given; see --help');
+  return { stage: options.stage };
+}
 
-const say = (text: string) => process.stdout.write(`${text}\n`);
-
-async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2), { stage: { type: 'string' } });
-  if (options === 'help') {
-    process.stdout.write(HELP);
-    return SUCCEEDED;
+/** Whether it is protected by its configuration. */
+function isProtected(stage: string): boolean {
+  try {
+    return stageFromContext((name) => (name === 'stage' ? stage : undefined)).protect;
+  } catch (error) {
+    throw error instanceof ConfigError ? new CommandError(error.message) : error;
   }
-  const { stage } = options;
-  if (stage === undefined) throw new CommandError('--stage must be given; see --help');
-  if (stageFromContext((name) => (name === 'stage' ? stage : undefined)).protect)
-    throw new ProtectedStage(`stage ${stage} is protected`);
+}
+
+async function run({ stage }: { stage: string }): Promise<boolean> {
+  if (isProtected(stage)) throw new ProtectedStage(`stage ${stage} is protected`);
   const account = {
     cloudFormation: new CloudFormationClient(),
     s3: new S3Client(),
@@ -42,13 +46,7 @@ async function main(): Promise<number> {
     kms: new KMSClient(),
   };
   await teardown(account, stage, say);
-  return SUCCEEDED;
+  return true;
 }
 
-process.exitCode = await main().catch((error: unknown) => {
-  const isWrong = error instanceof CommandError || error instanceof ConfigError;
-  process.stderr.write(
-    `${error instanceof Error ? (isWrong ? error.message : `${error.name}: ${error.message}`) : error}\n`,
-  );
-  return isWrong ? WRONG_COMMAND : FAILED;
-});
+await command({ help: HELP, settings: asked, run });

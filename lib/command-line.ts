@@ -8,12 +8,20 @@ export class CommandError extends Error {
 type Options = NonNullable<ParseArgsConfig['options']>;
 type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>['values'];
 
+/** What a command line says. */
+interface Line {
+  /** The words that belong to no option. */
+  positionals: string[];
+  /** Each option that was given, in the order given. */
+  order: { option: string; value: string | undefined }[];
+}
+
 /**
  * Reads a command line whose options may stand in any order.
  * @param args the arguments after the script's name
  * @param options those of the command, as parseArgs takes them; --help and -h are every command's
  * @param allowPositionals whether words that belong to no option may stand there
- * @returns the options' values by name, and the words as `positionals`; 'help' where help is asked for
+ * @returns the options' values by name, with the words and the order given; 'help' where help is asked for
  * @throws CommandError for an option that isn't known, for one without its value, for one of a single value that is given
  *   twice, and for a word that has no place
  */
@@ -21,7 +29,7 @@ export function readOptions<const O extends Options>(
   args: readonly string[],
   options: O,
   allowPositionals = false,
-): (Values<O> & { positionals: string[] }) | 'help' {
+): (Values<O> & Line) | 'help' {
   try {
     const help = { type: 'boolean', short: 'h' } as const;
     const { values, positionals, tokens } = parseArgs({
@@ -30,13 +38,15 @@ export function readOptions<const O extends Options>(
       allowPositionals,
       tokens: true,
     });
-    const given = new Set<string>();
+    const order: Line['order'] = [];
     for (const token of tokens) {
-      if (token.kind !== 'option' || options[token.name]?.multiple) continue;
-      if (given.has(token.name)) throw new Error(`--${token.name} may be given only once`);
-      given.add(token.name);
+      if (token.kind !== 'option') continue;
+      const { name: option, value } = token;
+      if (!options[option]?.multiple && order.some((before) => before.option === option))
+        throw new Error(`--${option} may be given only once`);
+      order.push({ option, value });
     }
-    return (values as { help?: boolean }).help ? 'help' : { ...(values as Values<O>), positionals };
+    return (values as { help?: boolean }).help ? 'help' : { ...(values as Values<O>), positionals, order };
   } catch (error) {
     // The parser's first line says what is wrong, the others how else to write it.
     const [wrong] = String(error instanceof Error ? error.message : error).split('\n');
@@ -65,6 +75,20 @@ export function wholeNumber(
       `--${option} ${text}: must be a whole number from ${least} ${most < Number.MAX_SAFE_INTEGER ? `to ${most}` : 'on'}`,
     );
   return value;
+}
+
+/**
+ * An instant in UTC and whole seconds.
+ * @returns epoch milliseconds
+ * @throws CommandError that names the option
+ */
+export function instant(option: string, text: string): number {
+  const at = Date.parse(text);
+  // The 30th of February would be one in March.
+  if (!Number.isNaN(at) && `${new Date(at).toISOString().slice(0, 19)}Z` === text) return at;
+  throw new CommandError(
+    `--${option} ${text}: must be an instant in UTC and whole seconds, such as 2026-06-01T00:00:00Z`,
+  );
 }
 
 const LARGEST_SCALE = 10;

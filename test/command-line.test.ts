@@ -1,16 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { CommandError, choice, readOptions, scaleOf, wholeNumber } from '../lib/command-line.ts';
+import { CommandError, choice, instant, readOptions, scaleOf, wholeNumber } from '../lib/command-line.ts';
 
 describe('the options of a command', () => {
   const read = (...args: string[]) =>
     readOptions(args, { stage: { type: 'string' }, only: { type: 'string', multiple: true } });
 
-  it('are read by name, in any order', () => {
-    expect(read()).toEqual({ positionals: [] });
+  it('are read by name, in any order, which is told', () => {
+    expect(read()).toEqual({ positionals: [], order: [] });
     expect(read('--only', 'a', '--stage=dev', '--only', 'b')).toEqual({
       stage: 'dev',
       only: ['a', 'b'],
       positionals: [],
+      order: [
+        { option: 'only', value: 'a' },
+        { option: 'stage', value: 'dev' },
+        { option: 'only', value: 'b' },
+      ],
     });
   });
 
@@ -18,6 +23,7 @@ describe('the options of a command', () => {
     expect(readOptions(['a', '--json', 'b', 'c'], { json: { type: 'string' } }, true)).toEqual({
       json: 'b',
       positionals: ['a', 'c'],
+      order: [{ option: 'json', value: 'b' }],
     });
   });
 
@@ -89,6 +95,30 @@ describe('a choice', () => {
     expect(choice('ladder', 'normal', ['flagged', 'normal'], 'flagged')).toBe('normal');
     expect(() => choice('ladder', 'steep', ['flagged', 'normal'], 'flagged')).toThrow(
       new CommandError('--ladder steep: must be flagged or normal'),
+    );
+  });
+});
+
+describe('an instant', () => {
+  it('is one in UTC and whole seconds', () => {
+    // 20,605 days after 1970-01-01: 56 years, 14 of them with a leap day, and 151 days to the first of June.
+    expect(instant('start', '2026-06-01T00:00:01Z')).toBe(20_605 * 86_400_000 + 1000);
+    expect(instant('start', '2024-02-29T00:00:00Z')).toBe(19_782 * 86_400_000);
+  });
+
+  it.each([
+    '2026-06-01',
+    '2026-06-01T00:00:00',
+    '2026-06-01T00:00:00.000Z',
+    '2026-06-01T00:00:00+05:30',
+    '2026-06-01T24:00:00Z',
+    '2026-02-30T00:00:00Z',
+    '2026-02-29T00:00:00Z',
+    'now',
+    '',
+  ])('is not %j', (text) => {
+    expect(() => instant('start', text)).toThrow(
+      new CommandError(`--start ${text}: must be an instant in UTC and whole seconds, such as 2026-06-01T00:00:00Z`),
     );
   });
 });

@@ -96,6 +96,8 @@ export interface LocalCloud {
   receive(queueName: string): Promise<ReceivedMessage[]>;
   /** What the app used until the cloud last rested. */
   usage(): RunUsage;
+  /** The most memory that its processes had so far, in bytes: this one's and the database's, added up. */
+  memory(): Promise<number>;
   /** What went wrong for good: dead letters, dropped events, failed executions; one line each, without identifiers. */
   failures(): string[];
   /** The last lines that functions wrote, for finding out what went wrong. */
@@ -314,6 +316,7 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
       list: (bucket, prefix, as) => outside.list(bucket, prefix, as),
       receive: async (queueName) => drain(fauxqs, queueName),
       usage: () => usage.report(functions.usage(), (name) => logicalName(placed, name)),
+      memory: async () => process.resourceUsage().maxRSS * 1024 + (await dynamo.memory()),
       failures: () => [...deadLetters(fauxqs, placed), ...asyncInvoker.dropped, ...failed],
       logs: () => [...logs],
       again: async (next) => {

@@ -187,6 +187,7 @@ export function serve(path: string): void {
   process.on('disconnect', end);
   process.on('message', (message) => {
     if (message === 'usage') process.send?.({ usage });
+    if (message === 'memory') process.send?.({ memory: process.resourceUsage().maxRSS * 1024 });
     if (message === 'end') end();
     if (message === 'clear')
       store.db.clear().then(() => {

@@ -104,6 +104,13 @@ export class Dynamo {
     return (await answer).usage;
   }
 
+  /** The most memory that the process had so far, in bytes. */
+  async memory(): Promise<number> {
+    const answer = answerOf<{ memory: number }>(this.child, 'memory');
+    this.child.send('memory');
+    return (await answer).memory;
+  }
+
   /** Empties it: there are no tables, and nothing was used. */
   async clear(): Promise<void> {
     const cleared = answerOf(this.child, 'cleared');

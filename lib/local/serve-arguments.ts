@@ -1,4 +1,4 @@
-import { CommandError, choice, wholeNumber } from '../command-line.ts';
+import { CommandError, choice, instant, readOptions, wholeNumber } from '../command-line.ts';
 
 /** The command line of `npm run local`. */
 export interface ServeSettings {
@@ -32,42 +32,33 @@ Examples
   npm run local -- --speed 3600 --start 2026-06-01T00:00:00Z --port 4510
 `;
 
-const OPTIONS = ['speed', 'start', 'stage', 'ladder', 'port'] as const;
-type Option = (typeof OPTIONS)[number];
 const LADDERS = ['flagged', 'normal'] as const;
 const SLOWEST = 0.001;
 const FASTEST = 1_000_000;
 
-/** Reads the command line; `now` in epoch milliseconds. Throws CommandError. */
+/**
+ * Reads the command line.
+ * @param now epoch milliseconds
+ * @throws CommandError
+ */
 export function parseServeArguments(args: readonly string[], now: number): ServeSettings | 'help' {
-  const given = new Map<Option, string>();
-  let enforce = false;
-  for (let i = 0; i < args.length; i++) {
-    const argument = args[i] ?? '';
-    if (argument === '--help' || argument === '-h') return 'help';
-    if (argument === '--enforce') {
-      enforce = true;
-      continue;
-    }
-    const [, name = '', inline] = /^--([^=]+)(?:=(.*))?$/s.exec(argument) ?? [];
-    if (!(OPTIONS as readonly string[]).includes(name)) {
-      throw new CommandError(`unknown option ${argument}; see --help`);
-    }
-    const option = name as Option;
-    if (given.has(option)) throw new CommandError(`--${option} is given twice`);
-    const value = inline ?? args[++i];
-    if (value === undefined || value === '' || (inline === undefined && value.startsWith('--'))) {
-      throw new CommandError(`--${option} needs a value`);
-    }
-    given.set(option, value);
-  }
-  const start = given.get('start');
+  const string = { type: 'string' } as const;
+  const options = readOptions(args, {
+    speed: string,
+    start: string,
+    stage: string,
+    ladder: string,
+    port: string,
+    enforce: { type: 'boolean' },
+  });
+  if (options === 'help') return 'help';
+  const { speed = '1', start, stage = 'dev', ladder, port, enforce } = options;
   return {
-    speed: speedOf(given.get('speed') ?? '1'),
-    start: start === undefined ? Math.floor(now / 1000) * 1000 : instantOf(start),
-    stage: given.get('stage') ?? 'dev',
-    port: wholeNumber('port', given.get('port'), 0, 0, 65_535),
-    ladder: choice('ladder', given.get('ladder'), LADDERS, 'flagged'),
+    speed: speedOf(speed),
+    start: start === undefined ? Math.floor(now / 1000) * 1000 : instant('start', start),
+    stage,
+    port: wholeNumber('port', port, 0, 0, 65_535),
+    ladder: choice('ladder', ladder, LADDERS, 'flagged'),
     ...(enforce ? { enforce } : {}),
   };
 }
@@ -76,11 +67,4 @@ function speedOf(text: string): number {
   const value = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && value >= SLOWEST && value <= FASTEST) return value;
   throw new CommandError(`--speed ${text}: must be a number from ${SLOWEST} to ${FASTEST}`);
-}
-
-function instantOf(text: string): number {
-  const at = Date.parse(text);
-  // The 30th of February would be one in March.
-  if (!Number.isNaN(at) && `${new Date(at).toISOString().slice(0, 19)}Z` === text) return at;
-  throw new CommandError(`--start ${text}: must be an instant such as 2026-06-01T00:00:00Z`);
 }

@@ -1,6 +1,7 @@
 /** `npm run bench`: the system's parts against their floors. See `--help`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { command } from '../../lib/command.ts';
 import { CommandError, readOptions, wholeNumber } from '../../lib/command-line.ts';
 import { showProgress } from '../../lib/local/run/progress.ts';
 import { measureClaiming } from './claiming.ts';
@@ -59,33 +60,19 @@ interface Asked {
   chosen: string[];
 }
 
-function ask(args: string[]): Asked | 'help' {
+function ask(args: readonly string[], where: string): Asked | 'help' {
   const given = readOptions(args, { runs: { type: 'string' }, json: { type: 'string' } }, true);
   if (given === 'help') return 'help';
   const unknown = given.positionals.find((name) => !Object.hasOwn(BENCHMARKS, name));
   if (unknown !== undefined) throw new CommandError(`${unknown} is none of ${Object.keys(BENCHMARKS).join(', ')}`);
   return {
     runs: wholeNumber('runs', given.runs, LEAST_RUNS, LEAST_RUNS),
-    json: resolve(process.env.INIT_CWD ?? '.', given.json ?? 'out/bench.json'),
+    json: resolve(where, given.json ?? 'out/bench.json'),
     chosen: given.positionals.length > 0 ? given.positionals : Object.keys(BENCHMARKS),
   };
 }
 
-async function main(): Promise<number> {
-  let asked: Asked | 'help';
-  try {
-    asked = ask(process.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return 2;
-  }
-  if (asked === 'help') {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const { runs, json, chosen } = asked;
-
+async function run({ runs, json, chosen }: Asked): Promise<boolean> {
   const results: Results = { measured: [], told: [] };
   for (const name of chosen) {
     progress.stage(`Measuring ${name}`);
@@ -110,7 +97,15 @@ async function main(): Promise<number> {
   const missed =
     measured.some(({ goal, ratio }) => goal !== undefined && ratio.median < goal) ||
     told.some(({ goal }) => goal?.met === false);
-  return missed ? 1 : 0;
+  return !missed;
 }
 
-process.exitCode = await main().finally(stopEmbedded);
+await command({
+  help: HELP,
+  settings: ask,
+  run,
+  end: async () => {
+    progress.end();
+    await stopEmbedded();
+  },
+});

@@ -45,7 +45,7 @@ export interface CostSettings {
  * @param where the folder that relative paths start in
  * @throws CommandError that names the option
  */
-export function costSettings(argv: string[], where: string): CostSettings | 'help' {
+export function costSettings(argv: readonly string[], where: string): CostSettings | 'help' {
   const values = readOptions(argv, {
     scale: { type: 'string' },
     from: { type: 'string' },

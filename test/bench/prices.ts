@@ -1,6 +1,7 @@
 /** List prices by region, from prices.json: each with its unit, date and source. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { CommandError } from '../../lib/command-line.ts';
 
 export const PRICE_NAMES = [
   'stateTransition',
@@ -52,7 +53,7 @@ export interface Price {
 }
 
 /** There are no prices for this region. */
-export class UnknownRegion extends Error {
+export class UnknownRegion extends CommandError {
   override name = 'UnknownRegion';
 }
 
@@ -64,7 +65,7 @@ export function pricesOf(region: string): Record<PriceName, Price> {
   const { regions } = priceFile.parse(JSON.parse(readFileSync(new URL('./prices.json', import.meta.url), 'utf8')));
   const own = regions[region];
   if (own === undefined)
-    throw new UnknownRegion(`${region}: there are prices only for ${Object.keys(regions).join(', ')}`);
+    throw new UnknownRegion(`--region ${region}: there are prices only for ${Object.keys(regions).join(', ')}`);
   const find = (name: PriceName): Price => {
     const price = own.prices[name];
     if (!('standIn' in price)) return { ...price, usd: price.usd / price.per };

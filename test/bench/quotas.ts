@@ -4,10 +4,10 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { command } from '../../lib/command.ts';
 import { CommandError, readOptions } from '../../lib/command-line.ts';
 import type { LocalCloud } from '../../lib/local/cloud.ts';
 import { showProgress } from '../../lib/local/run/progress.ts';
-import { CountFailed } from './count-batch.ts';
 import { countIssued, type Issued, readIssued } from './quotas-counts.ts';
 import { type Design, designOf, quotasOf, REGIONS, type Region, type Warm, warmedForEvent } from './quotas-design.ts';
 import {
@@ -44,10 +44,6 @@ The quotas, and what was assumed where none is published, stand in test/bench/qu
 `;
 
 const SIZES = [1, 10, 100];
-const MET = 0;
-const MISSED = 1;
-const WRONG_COMMAND = 2;
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 /** The event in ten minutes; ten and a hundred times the event in an hour and in a day. */
 const WANTED: Record<number, number> = { 1: 10 * MINUTE, 10: 60 * MINUTE, 100: 1440 * MINUTE };
 const WANTED_WARMED = 4 * MINUTE;
@@ -59,7 +55,7 @@ interface Asked {
   json: string | undefined;
 }
 
-function ask(args: string[]): Asked | 'help' {
+function ask(args: readonly string[], where: string): Asked | 'help' {
   const string = { type: 'string' } as const;
   const values = readOptions(args, { region: string, scale: string, run: string, json: string });
   if (values === 'help') return 'help';
@@ -70,20 +66,12 @@ function ask(args: string[]): Asked | 'help' {
     throw new CommandError('--scale and --run contradict one another: with --run nothing is run');
   const scale = Number(values.scale ?? 0.01);
   if (!(scale >= 0.001 && scale <= 1)) throw new CommandError('--scale must be a number from 0.001 to 1');
-  // npm runs its scripts in the project's folder; paths are relative to where the user stands.
-  const path = (given: string | undefined) =>
-    given === undefined ? undefined : resolve(process.env.INIT_CWD ?? process.cwd(), given);
+  const path = (given: string | undefined) => (given === undefined ? undefined : resolve(where, given));
   return { region, scale, run: path(values.run), json: path(values.json) };
 }
 
 const progress = showProgress(process.stderr);
 let cloud: LocalCloud | undefined;
-for (const [signal, code] of Object.entries(SIGNALS))
-  process.once(signal, () => {
-    progress.end();
-    void Promise.resolve(cloud?.stop()).finally(() => process.exit(code));
-  });
-
 // ------------------------------------------------------------------------------------------------------------ words
 
 const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
@@ -295,35 +283,29 @@ function textOf(figures: Figures): string {
   ].join('');
 }
 
-async function main(): Promise<number> {
-  try {
-    const asked = ask(process.argv.slice(2));
-    if (asked === 'help') {
-      process.stdout.write(HELP);
-      return MET;
-    }
-    const issued =
-      asked.run === undefined
-        ? await countIssued(asked.scale, progress, (started) => {
-            cloud = started;
-          })
-        : await readIssued(asked.run);
-    progress.stage('Reading the synthesized app');
-    const design = await designOf();
-    progress.stage('Simulating');
-    const figures = figuresOf(issued, design, asked.region);
-    progress.end();
-    process.stdout.write(textOf(figures));
-    if (asked.json !== undefined) await writeFile(asked.json, `${JSON.stringify(figures, null, 2)}\n`);
-    return figures.goals.every(({ pass }) => pass) ? MET : MISSED;
-  } catch (error) {
-    progress.end();
-    const known = error instanceof CommandError || error instanceof CountFailed;
-    process.stderr.write(
-      `${known ? error.message : error instanceof Error ? `${error.name}: ${error.message}` : error}\n`,
-    );
-    return error instanceof CommandError ? WRONG_COMMAND : MISSED;
-  }
+async function carryOut(asked: Asked): Promise<boolean> {
+  const issued =
+    asked.run === undefined
+      ? await countIssued(asked.scale, progress, (started) => {
+          cloud = started;
+        })
+      : await readIssued(asked.run);
+  progress.stage('Reading the synthesized app');
+  const design = await designOf();
+  progress.stage('Simulating');
+  const figures = figuresOf(issued, design, asked.region);
+  progress.end();
+  process.stdout.write(textOf(figures));
+  if (asked.json !== undefined) await writeFile(asked.json, `${JSON.stringify(figures, null, 2)}\n`);
+  return figures.goals.every(({ pass }) => pass);
 }
 
-process.exitCode = await main();
+await command({
+  help: HELP,
+  settings: ask,
+  run: carryOut,
+  end: async () => {
+    progress.end();
+    await cloud?.stop();
+  },
+});

@@ -40,7 +40,7 @@ export interface CampaignSettings {
  * Reads the command line of `npm run campaign`.
  * @throws CommandError that names the option
  */
-export function campaignSettings(argv: string[]): CampaignSettings | 'help' {
+export function campaignSettings(argv: readonly string[]): CampaignSettings | 'help' {
   const values = readOptions(argv, {
     runs: { type: 'string' },
     seed: { type: 'string' },

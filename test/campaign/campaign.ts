@@ -2,16 +2,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { CommandError } from '../../lib/command-line.ts';
+import { command } from '../../lib/command.ts';
 import { showProgress } from '../../lib/local/run/progress.ts';
 import { synthesize } from '../../lib/local/synth.ts';
 import { type CampaignSettings, campaignSettings, help } from './campaign-arguments.ts';
 import { type Result, repeating } from './run.ts';
 import { CONTEXT } from './story.ts';
-
-const KEPT = 0;
-const BROKEN = 1;
-const WRONG_COMMAND = 2;
 
 const number = (value: number) => Math.round(value).toLocaleString('en-GB');
 
@@ -33,7 +29,7 @@ async function runAll({ seed, runs, jobs }: CampaignSettings, done: (result: Res
   );
 }
 
-async function run(settings: CampaignSettings): Promise<number> {
+async function run(settings: CampaignSettings): Promise<boolean> {
   const { seed, runs } = settings;
   const progress = showProgress(process.stderr);
   progress.stage('Synthesizing');
@@ -67,22 +63,7 @@ async function run(settings: CampaignSettings): Promise<number> {
     process.stdout.write(
       `\nrun ${n}\n${rules.map((rule) => `  ${rule}\n`).join('')}  repeat   ${repeating(seed, n)}\n`,
     );
-  return broken.length === 0 ? KEPT : BROKEN;
+  return broken.length === 0;
 }
 
-async function main(): Promise<number> {
-  try {
-    const settings = campaignSettings(process.argv.slice(2));
-    if (settings === 'help') {
-      process.stdout.write(help);
-      return KEPT;
-    }
-    return await run(settings);
-  } catch (error) {
-    const wrong = error instanceof CommandError;
-    process.stderr.write(`${wrong ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
-    return wrong ? WRONG_COMMAND : BROKEN;
-  }
-}
-
-process.exitCode = await main();
+await command({ help, settings: campaignSettings, run });

@@ -46,7 +46,7 @@ export interface FuzzSettings {
  * Reads the command line of `npm run fuzz`.
  * @throws CommandError that names the option
  */
-export function fuzzSettings(argv: string[], targets: readonly { name: string }[]): FuzzSettings | 'help' {
+export function fuzzSettings(argv: readonly string[], targets: readonly { name: string }[]): FuzzSettings | 'help' {
   const values = readOptions(argv, {
     inputs: { type: 'string' },
     seed: { type: 'string' },

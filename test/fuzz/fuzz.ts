@@ -1,22 +1,19 @@
 /** `npm run fuzz`: hostile input for everything that reads what outsiders send. See `--help`. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { CommandError } from '../../lib/command-line.ts';
+import { command } from '../../lib/command.ts';
 import { showProgress } from '../../lib/local/run/progress.ts';
 import { type FuzzSettings, fuzzSettings, help } from './fuzz-arguments.ts';
 import { type Fuzzed, repeating, TARGETS } from './run.ts';
 import type { Work } from './worker.ts';
 
-const KEPT = 0;
-const BROKEN = 1;
-const WRONG_COMMAND = 2;
 /** An input that takes so long won't end: the slowest take a second. It only ends a run that hangs. */
 const HANGS_AFTER_SECONDS = 300;
 const LOOK_EVERY_SECONDS = 5;
 
 const number = (value: number) => Math.round(value).toLocaleString('en-GB');
 
-async function run(settings: FuzzSettings): Promise<number> {
+async function run(settings: FuzzSettings): Promise<boolean> {
   const progress = showProgress(process.stderr);
   const place = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   const work: Work = { settings, place };
@@ -36,7 +33,7 @@ async function run(settings: FuzzSettings): Promise<number> {
       progress.end();
       const command = repeating(name, settings.seed, settings.path ?? Math.max(0, begun - 1));
       process.stdout.write(`${name}: an input did not end in ${HANGS_AFTER_SECONDS} s\n  ${command}\n`);
-      process.exit(BROKEN);
+      process.exit(1);
     }
   }, LOOK_EVERY_SECONDS * 1000);
 
@@ -69,22 +66,7 @@ async function run(settings: FuzzSettings): Promise<number> {
       process.stdout.write(
         `\n${name}: ${failure.error}\n  input    ${failure.input}\n  repeat   ${repeating(name, settings.seed, failure.path)}\n`,
       );
-  return broken.length === 0 ? KEPT : BROKEN;
+  return broken.length === 0;
 }
 
-async function main(): Promise<number> {
-  try {
-    const settings = fuzzSettings(process.argv.slice(2), TARGETS);
-    if (settings === 'help') {
-      process.stdout.write(help(TARGETS));
-      return KEPT;
-    }
-    return await run(settings);
-  } catch (error) {
-    const wrong = error instanceof CommandError;
-    process.stderr.write(`${wrong ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
-    return wrong ? WRONG_COMMAND : BROKEN;
-  }
-}
-
-process.exitCode = await main();
+await command({ help: help(TARGETS), settings: (args) => fuzzSettings(args, TARGETS), run });

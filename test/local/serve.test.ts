@@ -97,7 +97,7 @@ describe('npm run local', () => {
   it('ends with 2 for a command line that is wrong, and 0 for --help', async () => {
     const wrong = serve('--fast');
     expect(await wrong.ended).toBe(2);
-    expect(wrong.complained).toBe('unknown option --fast; see --help\n');
+    expect(wrong.complained).toBe("Unknown option '--fast'; see --help\n");
     const help = serve('--help');
     expect(await help.ended).toBe(0);
     expect(help.said).toContain('npm run local -- --speed 86400');

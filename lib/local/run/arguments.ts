@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { CommandError, choice, scaleOf, wholeNumber } from '../../command-line.ts';
+import { CommandError, choice, instant, readOptions, scaleOf, wholeNumber } from '../../command-line.ts';
 
 /** A file that somebody uploads `age` milliseconds after the start. */
 export interface Upload {
@@ -101,16 +101,21 @@ order given. Any other @ or = belongs to the path.
 Exit status: 0 when every batch settled and every row is accounted for, 1 when not, 2 when the command line is wrong.
 `;
 
-const REPEATABLE = ['report', 'agency', 'usage', 'respond'] as const;
-const SINGLE = ['scale', 'operators', 'ladder', 'start', 'seed', 'out'] as const;
-/** Options without a value. */
-const FLAGS = ['enforce'] as const;
-type OptionName = (typeof REPEATABLE)[number] | (typeof SINGLE)[number] | (typeof FLAGS)[number];
-
-interface Given {
-  option: OptionName;
-  value: string;
-}
+const ONE = { type: 'string' } as const;
+const SEVERAL = { type: 'string', multiple: true } as const;
+const OPTIONS = {
+  scale: ONE,
+  report: SEVERAL,
+  agency: SEVERAL,
+  usage: SEVERAL,
+  respond: SEVERAL,
+  operators: ONE,
+  ladder: ONE,
+  start: ONE,
+  seed: ONE,
+  enforce: { type: 'boolean' },
+  out: ONE,
+} as const;
 
 /**
  * Reads the command line of `npm start`.
@@ -119,72 +124,42 @@ interface Given {
  * @throws CommandError for each unknown, incomplete or contradictory option; the message names it
  */
 export function parseArguments(argv: readonly string[], world: Surroundings): RunSettings | 'help' {
-  const given = readOrdered(argv);
-  if (given === 'help') return 'help';
-  const all = (option: OptionName) => given.filter((one) => one.option === option).map(({ value }) => value);
-  const one = (option: OptionName): string | undefined => all(option)[0];
-  for (const option of [...SINGLE, ...FLAGS])
-    if (all(option).length > 1) throw new CommandError(`--${option} may be given only once`);
-
-  const material = readMaterial(given, world);
-  const start = readStart(one('start'), world.now);
+  const options = readOptions(argv, OPTIONS);
+  if (options === 'help') return 'help';
+  const { scale, report = [], agency = [], operators, ladder, start, seed, enforce, out = 'out', order } = options;
+  const material = report.length === 0 ? sample(options) : ownFiles({ report, agency, scale, order }, world);
   return {
     material,
-    operators: choice('operators', one('operators'), OPERATOR_MANNERS, material.kind === 'sample' ? 'mixed' : 'silent'),
-    ladder: choice('ladder', one('ladder'), LADDERS, 'flagged'),
-    start,
-    seed: wholeNumber('seed', one('seed'), DEFAULT_SEED, 0),
-    ...(one('enforce') === undefined ? {} : { enforce: true }),
-    out: resolve(world.folder, notEmpty('out', one('out') ?? 'out')),
+    operators: choice('operators', operators, OPERATOR_MANNERS, material.kind === 'sample' ? 'mixed' : 'silent'),
+    ladder: choice('ladder', ladder, LADDERS, 'flagged'),
+    start: readStart(start, world.now),
+    seed: wholeNumber('seed', seed, DEFAULT_SEED, 0),
+    ...(enforce ? { enforce } : {}),
+    out: resolve(world.folder, notEmpty('out', out)),
   };
 }
 
-function isOption(name: string): name is OptionName {
-  return [...REPEATABLE, ...SINGLE, ...FLAGS].some((known) => known === name);
+/** @throws CommandError where something is given that belongs to the user's own files */
+function sample(given: { scale?: string; agency?: string[]; usage?: string[]; respond?: string[] }): Material {
+  for (const option of ['agency', 'usage', 'respond'] as const)
+    if (given[option] !== undefined) throw new CommandError(`--${option} needs a --report`);
+  return { kind: 'sample', scale: scaleOf('scale', given.scale) ?? DEFAULT_SCALE };
 }
 
-function readOrdered(argv: readonly string[]): Given[] | 'help' {
-  const given: Given[] = [];
-  for (let i = 0; i < argv.length; i++) {
-    const argument = argv[i] as string;
-    if (argument === '--help' || argument === '-h') return 'help';
-    if (!argument.startsWith('--') || argument === '--')
-      throw new CommandError(`unexpected argument '${argument}'; see --help`);
-    const equals = argument.indexOf('=');
-    const name = argument.slice(2, equals < 0 ? undefined : equals);
-    if (name === 'help') throw new CommandError('--help takes no value');
-    if (!isOption(name)) throw new CommandError(`unknown option '--${name}'; see --help`);
-    const next = argv[i + 1];
-    if (FLAGS.some((flag) => flag === name)) {
-      if (equals >= 0) throw new CommandError(`--${name} takes no value`);
-      given.push({ option: name, value: '' });
-    } else if (equals >= 0) {
-      given.push({ option: name, value: argument.slice(equals + 1) });
-    } else {
-      if (next === undefined || next.startsWith('--')) throw new CommandError(`--${name} needs a value`);
-      given.push({ option: name, value: next });
-      i++;
-    }
-  }
-  return given;
-}
-
-function readMaterial(given: readonly Given[], world: Surroundings): Material {
-  const count = (option: OptionName) => given.filter((one) => one.option === option).length;
-  const reports = count('report');
-  const agencies = given.filter(({ option }) => option === 'agency').map(({ value }) => value);
-  if (reports === 0) {
-    for (const option of ['agency', 'usage', 'respond'] as const)
-      if (count(option) > 0) throw new CommandError(`--${option} needs a --report`);
-    return {
-      kind: 'sample',
-      scale: scaleOf('scale', given.find(({ option }) => option === 'scale')?.value) ?? DEFAULT_SCALE,
-    };
-  }
-  if (count('scale') > 0) throw new CommandError('--scale is for the generated sample and contradicts --report');
-  if (reports !== agencies.length)
+function ownFiles(
+  given: {
+    report: string[];
+    agency: string[];
+    scale: string | undefined;
+    order: readonly { option: string; value: string | undefined }[];
+  },
+  world: Surroundings,
+): Material {
+  const { report: reports, agency: agencies, scale, order } = given;
+  if (scale !== undefined) throw new CommandError('--scale is for the generated sample and contradicts --report');
+  if (reports.length !== agencies.length)
     throw new CommandError(
-      `each --report needs its own --agency: ${reports} --report and ${agencies.length} --agency were given`,
+      `each --report needs its own --agency: ${reports.length} --report and ${agencies.length} --agency were given`,
     );
   for (const agency of agencies)
     if (!world.agencies.includes(agency))
@@ -192,7 +167,7 @@ function readMaterial(given: readonly Given[], world: Surroundings): Material {
 
   const usage: OwnUsage[] = [];
   const uploads: (OwnReport | OwnResponse)[] = [];
-  for (const { option, value } of given) {
+  for (const { option, value = '' } of order) {
     if (option === 'report') {
       const agency = agencies[uploads.filter(({ kind }) => kind === 'report').length] as string;
       uploads.push({ kind: 'report', agency, ...aged('report', value, value, world) });
@@ -208,7 +183,7 @@ function readMaterial(given: readonly Given[], world: Surroundings): Material {
 }
 
 /** The operator's id is what stands before the first `=`; any further one belongs to the path. */
-function ofOperator(option: OptionName, value: string, world: Surroundings): { operator: string; rest: string } {
+function ofOperator(option: string, value: string, world: Surroundings): { operator: string; rest: string } {
   const equals = value.indexOf('=');
   if (equals <= 0) throw new CommandError(`--${option} ${value}: must be OPERATOR=PATH`);
   const operator = value.slice(0, equals);
@@ -222,7 +197,7 @@ function ofOperator(option: OptionName, value: string, world: Surroundings): { o
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /** The age is `@`, digits and a unit at the argument's end; any other `@` belongs to the path. */
-function aged(option: OptionName, argument: string, text: string, world: Surroundings): Upload {
+function aged(option: string, argument: string, text: string, world: Surroundings): Upload {
   const match = /@(\d+)([smhd])$/.exec(text);
   if (match === null) return { ...file(option, argument, text, world), age: 0 };
   const seconds = Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS];
@@ -231,7 +206,7 @@ function aged(option: OptionName, argument: string, text: string, world: Surroun
   return { ...file(option, argument, text.slice(0, match.index), world), age: seconds * 1000 };
 }
 
-function file(option: OptionName, argument: string, path: string, world: Surroundings): { path: string; name: string } {
+function file(option: string, argument: string, path: string, world: Surroundings): { path: string; name: string } {
   if (path === '') throw new CommandError(`--${option} ${argument}: the path is missing`);
   const absolute = resolve(world.folder, path);
   try {
@@ -247,17 +222,13 @@ function file(option: OptionName, argument: string, path: string, world: Surroun
 
 function readStart(text: string | undefined, now: number): number {
   if (text === undefined) return Math.floor(now / 1000) * 1000;
-  const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(instant) || new Date(instant).toISOString() !== text.replace('Z', '.000Z'))
-    throw new CommandError(
-      `--start ${text}: must be an instant in UTC and whole seconds, such as 2026-06-01T00:00:00Z`,
-    );
-  if (instant < EARLIEST_START || instant >= LATEST_START)
+  const at = instant('start', text);
+  if (at < EARLIEST_START || at >= LATEST_START)
     throw new CommandError(`--start ${text}: must lie in the years 2001 to 2100`);
-  return instant;
+  return at;
 }
 
-function notEmpty(option: OptionName, text: string): string {
+function notEmpty(option: string, text: string): string {
   if (text === '') throw new CommandError(`--${option} needs a value`);
   return text;
 }

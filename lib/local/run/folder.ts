@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../../command-line.ts';
 import type { OutsideCloud } from './desk.ts';
@@ -15,6 +15,12 @@ const AT_ONCE = 16;
 export class OutFolder {
   readonly path: string;
   private staging: string | undefined;
+  private swapped = false;
+
+  /** Whether it holds this run: until then it is as it was before. */
+  get saved(): boolean {
+    return this.swapped;
+  }
 
   /** @throws CommandError when the folder can't be written, or holds one of these that no run made */
   constructor(path: string) {
@@ -58,7 +64,7 @@ export class OutFolder {
         await Promise.all(Array.from({ length: AT_ONCE }, copy));
       }
       await writeFile(join(staging, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
-      await this.swap(staging);
+      this.swap(staging);
     } finally {
       await rm(staging, { recursive: true, force: true });
       this.staging = undefined;
@@ -70,19 +76,21 @@ export class OutFolder {
     if (this.staging !== undefined) rmSync(this.staging, { recursive: true, force: true });
   }
 
-  private async swap(staging: string): Promise<void> {
-    const undo: (() => Promise<void>)[] = [];
-    const move = async (from: string, to: string) => {
-      await rename(from, to);
-      undo.unshift(() => rename(to, from));
+  /** At one go: an interrupt comes before it or after it. */
+  private swap(staging: string): void {
+    const undo: (() => void)[] = [];
+    const move = (from: string, to: string) => {
+      renameSync(from, to);
+      undo.unshift(() => renameSync(to, from));
     };
     try {
-      await mkdir(join(staging, 'earlier'));
+      mkdirSync(join(staging, 'earlier'));
       for (const entry of ENTRIES)
-        if (existsSync(join(this.path, entry))) await move(join(this.path, entry), join(staging, 'earlier', entry));
-      for (const entry of ENTRIES) await move(join(staging, entry), join(this.path, entry));
+        if (existsSync(join(this.path, entry))) move(join(this.path, entry), join(staging, 'earlier', entry));
+      for (const entry of ENTRIES) move(join(staging, entry), join(this.path, entry));
+      this.swapped = true;
     } catch (error) {
-      for (const back of undo) await back();
+      for (const back of undo) back();
       throw error;
     }
   }

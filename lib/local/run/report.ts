@@ -24,6 +24,17 @@ export function reportText(
   return `${[...blocks, ...(told === '' ? [] : [told]), files.join('\n')].join('\n\n')}\n`;
 }
 
+/**
+ * What a run took of this machine.
+ * @param milliseconds of real time
+ * @param bytes the most memory that its processes had
+ */
+export function tookText(milliseconds: number, bytes: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  const time = seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `Took ${time} of this machine's time, and at most ${(bytes / 1e9).toFixed(2)} GB of its memory`;
+}
+
 function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
   const { report, connections, blocks } = summary;
   const list = (of: Readonly<Record<string, number>>, names: readonly (readonly [string, string])[]): string =>

@@ -74,9 +74,33 @@ describe('the folder of a run', () => {
     expect(readdirSync(at('out', 'outbox', 'a'))).toHaveLength(2);
   });
 
-  it('makes nothing before it saves', () => {
-    new OutFolder(at('some', 'where'));
+  it('holds a run from the moment on that it is saved, and makes nothing before', async () => {
+    const folder = new OutFolder(at('some', 'where'));
+    expect(folder.saved).toBe(false);
     expect(existsSync(at('some'))).toBe(false);
+    const { get } = FakeCloud.prototype;
+    const cloud = await cloudWith({ 'inbox/a.csv': 'a' });
+    cloud.get = (...of) => {
+      expect(folder.saved).toBe(false);
+      return get.apply(cloud, of);
+    };
+    await folder.save(cloud, { operations: {} }, () => {});
+    expect(folder.saved).toBe(true);
+  });
+
+  it('is not saved where a run could not be put in its place, and keeps what was there', async () => {
+    await save({ 'inbox/old.csv': 'old' });
+    const cloud = await cloudWith({ 'audit/chain.jsonl': 'entry' });
+    const folder = new OutFolder(at('out'));
+    // The third of what is to be moved is gone: the moves before it are undone.
+    const failing = folder.save(cloud, { operations: {} }, () => {
+      const staging = readdirSync(at('out')).find((entry) => entry.startsWith('.run-')) ?? '';
+      rmSync(at('out', staging, 'audit'), { recursive: true });
+    });
+    await expect(failing).rejects.toThrow('ENOENT: no such file or directory, rename');
+    expect(folder.saved).toBe(false);
+    expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
+    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
   });
 
   it('is refused where a file is in the way', () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DirectionId } from '../../../lambdas/domain/identifiers.ts';
 import type { Conducted } from '../../../lib/local/run/conduct.ts';
-import { reportText } from '../../../lib/local/run/report.ts';
+import { reportText, tookText } from '../../../lib/local/run/report.ts';
 import { judge } from '../../../lib/local/run/results.ts';
 import { FakeCloud } from './fake-cloud.ts';
 
@@ -110,6 +110,15 @@ describe('a run failed, and says why', () => {
 });
 
 describe('the report at the end', () => {
+  it.each([
+    [400, 890_000_000, "Took 0 s of this machine's time, and at most 0.89 GB of its memory"],
+    [119_499, 1_000_000_000, "Took 119 s of this machine's time, and at most 1.00 GB of its memory"],
+    [119_500, 1_005_100_000, "Took 2 min 0 s of this machine's time, and at most 1.01 GB of its memory"],
+    [1_311_000, 3_140_000_000, "Took 21 min 51 s of this machine's time, and at most 3.14 GB of its memory"],
+  ])('says what it took: %d ms, %d bytes', (milliseconds, bytes, text) => {
+    expect(tookText(milliseconds, bytes)).toBe(text);
+  });
+
   it('says what became of the rows, by operator, the deadlines, and where the files are', async () => {
     await settle();
     const { summaries } = await judge(conducted, cloud);
