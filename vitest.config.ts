@@ -1,11 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
+const ALL = 'test/**/*.test.ts';
+/** What makes clients of AWS once for its process, and points them at what it started itself. */
+const APART = ['test/stores/**/*.test.ts', 'test/shell.test.ts', 'test/fuzz/**/*.test.ts', 'test/bench/**/*.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Two cores: a scenario already runs a database process and function workers beside its own.
     maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: 'apart', include: APART } },
+      // The others share modules, and clouds that are idle, from one file to the next.
+      { extends: true, test: { name: 'together', include: [ALL], exclude: APART, isolate: false } },
+    ],
   },
 });

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -22,14 +22,22 @@ export class Dynamo {
   private readonly child: ChildProcess;
   private readonly region: string;
   private readonly account: string;
+  /** Where it keeps its tables. */
+  readonly folder: string;
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 32 });
 
   /** Rejects when the process ends by itself. */
   readonly lost: Promise<never>;
   private stopping = false;
 
-  private constructor(child: ChildProcess, port: number, { region, account }: { region: string; account: string }) {
+  private constructor(
+    child: ChildProcess,
+    port: number,
+    folder: string,
+    { region, account }: { region: string; account: string },
+  ) {
     this.child = child;
+    this.folder = folder;
     this.lost = new Promise((_, reject) => {
       child.once('exit', (code, signal) => {
         if (!this.stopping) reject(new Error(`the DynamoDB process ended (${signal ?? code})`));
@@ -50,7 +58,7 @@ export class Dynamo {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const { port } = await answerOf<{ port: number }>(child, 'port');
-    return new Dynamo(child, port, settings);
+    return new Dynamo(child, port, folder, settings);
   }
 
   /** A table's ARN. */
@@ -122,10 +130,13 @@ export class Dynamo {
   async stop(): Promise<void> {
     this.stopping = true;
     this.agent.destroy();
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const exited = new Promise<void>((resolve) => this.child.once('exit', () => resolve()));
-    if (this.child.connected) this.child.send('end');
-    await exited;
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const exited = new Promise<void>((resolve) => this.child.once('exit', () => resolve()));
+      if (this.child.connected) this.child.send('end');
+      await exited;
+    }
+    // A process that was killed has left it.
+    await rm(this.folder, { recursive: true, force: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,9 @@ it('tells that its process ended by itself, and keeps silent where it was ended'
   const [killed, ended] = await Promise.all([Dynamo.start(settings), Dynamo.start(settings)]);
   process.kill(killed.pid ?? 0, 'SIGKILL');
   await expect(killed.lost).rejects.toThrow('the DynamoDB process ended (SIGKILL)');
+  expect(existsSync(killed.folder)).toBe(true);
   await killed.stop();
+  expect(existsSync(killed.folder)).toBe(false);
 
   let told = false;
   ended.lost.catch(() => {
@@ -20,6 +22,7 @@ it('tells that its process ended by itself, and keeps silent where it was ended'
   await ended.stop();
   await new Promise((turn) => setImmediate(turn));
   expect(told).toBe(false);
+  expect(existsSync(ended.folder)).toBe(false);
 });
 
 it('closes the iterator behind a stream when the stream ends, and when it is left', async () => {

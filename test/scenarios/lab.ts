@@ -1,4 +1,3 @@
-import { afterAll } from 'vitest';
 import { type CloudSettings, type LocalCloud, type NextSettings, startCloud } from '../../lib/local/cloud.ts';
 import { synthesize } from '../../lib/local/synth.ts';
 
@@ -14,12 +13,13 @@ export interface LabSettings extends Partial<Omit<CloudSettings, 'assembly' | 's
   context?: Record<string, string>;
 }
 
-/** Clouds that nobody uses any more, by what they were started with: another lab goes on with their warm functions. */
+/**
+ * Clouds that nobody uses any more, by what they were started with, the last used one last: another lab, also of another file,
+ * goes on with their warm functions. They end with the process.
+ */
 const idle = new Map<string, LocalCloud>();
-afterAll(async () => {
-  for (const cloud of idle.values()) await cloud.stop();
-  idle.clear();
-});
+/** Each keeps its warm functions in memory. */
+const MOST_IDLE = 2;
 
 /** A cloud with the whole app, and what a scenario does to it. Ended by `close`, or by the `using` of its test. */
 export class Lab {
@@ -44,8 +44,12 @@ export class Lab {
 
   /** Leaves the cloud to the next lab of its kind. */
   async close(): Promise<void> {
-    if (idle.has(this.#kind)) await this.cloud.stop();
-    else idle.set(this.#kind, this.cloud);
+    if (idle.has(this.#kind)) return this.cloud.stop();
+    idle.set(this.#kind, this.cloud);
+    for (const [kind, cloud] of [...idle].slice(0, -MOST_IDLE)) {
+      idle.delete(kind);
+      await cloud.stop();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
