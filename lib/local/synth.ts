@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stageFromContext } from '../config/stage.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -36,23 +37,28 @@ export interface SynthSettings {
 
 /**
  * Synthesizes the app as the CDK's command does, into `cdk.out/local-<hash of what it depends on>`, and returns that folder.
- * A folder that is there already is complete and is used again. Rejects with SynthesisFailed.
+ * A folder that is there already is complete and is used again, also where another context says the same. Rejects with
+ * ConfigError and SynthesisFailed.
  */
 export async function synthesize(settings: SynthSettings = {}): Promise<string> {
   const app = settings.app ?? 'bin/app.ts';
   const { context: general = {} } = JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8')) as {
     context?: Record<string, unknown>;
   };
-  const hash = await hashOf(
-    [...SOURCES, ...(settings.app === undefined ? [] : [dirname(app)])],
-    settings.context ?? {},
-  );
+  const context = { ...general, ...settings.context };
+  const hash =
+    settings.app === undefined
+      ? await hashOf(
+          SOURCES,
+          stageFromContext((name) => context[name]),
+        )
+      : await hashOf([...SOURCES, dirname(app)], context);
   const output = join(PROJECT, 'cdk.out', `local-${hash}`);
   if (existsSync(join(output, 'manifest.json'))) return output;
   const staging = `${output}.${process.pid}.${Math.random().toString(36).slice(2, 8)}`;
   await mkdir(staging, { recursive: true });
   try {
-    await runApp(app, staging, { ...general, ...settings.context });
+    await runApp(app, staging, context);
     await moveInto(staging, output);
   } finally {
     await rm(staging, { recursive: true, force: true });
@@ -61,7 +67,13 @@ export async function synthesize(settings: SynthSettings = {}): Promise<string> 
 }
 
 function runApp(app: string, output: string, context: Record<string, unknown>): Promise<void> {
-  const env = { ...process.env, CDK_OUTDIR: output, CDK_CONTEXT_JSON: JSON.stringify(context) };
+  const env = {
+    ...process.env,
+    CDK_OUTDIR: output,
+    CDK_CONTEXT_JSON: JSON.stringify(context),
+    // Of what will run here, the loader judges; `cdk synth` and `cdk deploy` have the CDK's own rules judge, which takes a second.
+    CDK_VALIDATION: 'false',
+  };
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,
@@ -84,7 +96,7 @@ async function moveInto(staging: string, output: string): Promise<void> {
   }
 }
 
-async function hashOf(sources: readonly string[], context: Record<string, string>): Promise<string> {
+async function hashOf(sources: readonly string[], context: object): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(Object.entries(context).sort()));
   for (const source of sources) {
     for (const path of (await filesUnder(join(PROJECT, source))).sort()) {
