@@ -89,8 +89,8 @@ await command({
   help: HELP,
   settings: (args) => readOptions(args, {}),
   run,
+  progress: () => progress,
   end: async () => {
-    progress.end();
     await cloud?.stop();
   },
 });

@@ -6,36 +6,30 @@ import { synthesize } from '../lib/local/synth.ts';
 
 let synthesizing: Promise<string> | undefined;
 let starting: Promise<LocalCloud> | undefined;
-let stopping: Promise<void> | undefined;
+let stopping = false;
 
-/** Everything ends with this process, also while it is still starting, and once where it is called twice. */
-function stop(): Promise<void> {
-  stopping ??= (async () => {
-    await synthesizing?.catch(() => undefined);
-    const cloud = await starting?.catch(() => undefined);
-    await cloud?.stop();
-  })();
-  return stopping;
+/** Everything ends with this process, also while it is still starting. */
+async function stop(): Promise<void> {
+  stopping = true;
+  await synthesizing?.catch(() => undefined);
+  const cloud = await starting?.catch(() => undefined);
+  await cloud?.stop();
 }
 
-// Ctrl-C is how it is meant to end.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => void stop().finally(() => process.exit(0)));
-
-async function serve({ speed, start, stage, port, ladder, enforce = false }: ServeSettings): Promise<void> {
+async function serve({ speed, start, stage, port, ladder, enforce = false }: ServeSettings): Promise<boolean> {
   say('Synthesizing the app …');
   synthesizing = synthesize({ context: { stage, ladder } });
   const assembly = await synthesizing;
-  if (stopping) return;
+  if (stopping) return true;
   say('Starting the local cloud …');
   const log = (functionName: string, line: string) => {
     if (/"level":"(ERROR|CRITICAL)"|errorType|timed out/.test(line)) complain(`${functionName}: ${line}`);
   };
   starting = startCloud({ assembly, speed, start, port, log, enforce });
   const cloud = await starting;
-  if (stopping) return;
+  if (stopping) return true;
   say(welcome(cloud, speed));
-  await cloud.lost;
+  return cloud.lost;
 }
 
 function welcome({ endpoint, region, clock, names }: LocalCloud, speed: number): string {
@@ -68,16 +62,11 @@ In another terminal:
 Ctrl-C stops everything; nothing is kept.`;
 }
 
-async function run(settings: ServeSettings): Promise<boolean> {
-  try {
-    await serve(settings);
-  } catch (error) {
-    // While it is being stopped, what it still starts may fail.
-    if (stopping) return true;
-    await stop();
-    throw error;
-  }
-  return true;
-}
-
-await command({ help: SERVE_HELP, settings: (args) => parseServeArguments(args, Date.now()), run });
+// Ctrl-C is how it is meant to end.
+await command({
+  help: SERVE_HELP,
+  settings: (args) => parseServeArguments(args, Date.now()),
+  run: serve,
+  end: stop,
+  endless: true,
+});

@@ -62,21 +62,22 @@ async function run(settings: RunSettings): Promise<boolean> {
   progress.end();
 
   say(`\n${reportText(results.summaries, conducted, shown(settings.out))}`);
-  say(tookText(performance.now(), await cloud.memory()));
   for (const warning of results.warnings) complain(`warning: ${warning}`);
   for (const failure of failures) complain(`warning: ${failure}`);
   for (const problem of results.problems) complain(`failed: ${problem}`);
+  say(tookText(performance.now(), await cloud.memory()));
   return results.problems.length === 0;
 }
 
 async function end(signal?: string): Promise<void> {
-  progress.end();
   if (signal !== undefined) {
+    folder?.discard();
     const place = folder ? shown(folder.path) : 'the output folder';
     complain(`interrupted by ${signal}; ${place} ${folder?.saved ? 'holds the run' : 'is as it was before'}`);
   }
   const cloud = await starting?.catch(() => undefined);
   await cloud?.stop();
+  // What was being written meanwhile.
   if (signal !== undefined) folder?.discard();
 }
 
@@ -84,5 +85,6 @@ await command({
   help: HELP,
   settings: (args, where) => parseArguments(args, { folder: where, now: Date.now(), ...participants }),
   run,
+  progress: () => progress,
   end,
 });

@@ -6,7 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { command, say } from '../lib/command.ts';
 import { CommandError, readOptions } from '../lib/command-line.ts';
 import { ProtectedStage, teardown } from '../lib/commands/teardown.ts';
-import { ConfigError, stageFromContext } from '../lib/config/stage.ts';
+import { stageFromContext } from '../lib/config/stage.ts';
 
 const HELP = `npm run teardown -- --stage NAME
 
@@ -20,7 +20,6 @@ is no way back. A protected stage, as prod is, is refused. It may be stopped and
 Exit code 0: all is gone; 1: not, with the reason; 2: the command line is wrong.
 `;
 
-/** The stage, which must have a name that a stage can have. */
 function asked(args: readonly string[]): { stage: string } | 'help' {
   const options = readOptions(args, { stage: { type: 'string' } });
   if (options === 'help') return 'help';
@@ -28,17 +27,9 @@ function asked(args: readonly string[]): { stage: string } | 'help' {
   return { stage: options.stage };
 }
 
-/** Whether it is protected by its configuration. */
-function isProtected(stage: string): boolean {
-  try {
-    return stageFromContext((name) => (name === 'stage' ? stage : undefined)).protect;
-  } catch (error) {
-    throw error instanceof ConfigError ? new CommandError(error.message) : error;
-  }
-}
-
 async function run({ stage }: { stage: string }): Promise<boolean> {
-  if (isProtected(stage)) throw new ProtectedStage(`stage ${stage} is protected`);
+  if (stageFromContext((name) => (name === 'stage' ? stage : undefined)).protect)
+    throw new ProtectedStage(`stage ${stage} is protected`);
   const account = {
     cloudFormation: new CloudFormationClient(),
     s3: new S3Client(),

@@ -30,6 +30,9 @@ export function readOptions<const O extends Options>(
   options: O,
   allowPositionals = false,
 ): (Values<O> & Line) | 'help' {
+  // Whoever asks for help may not know the rest.
+  const end = args.indexOf('--');
+  if (args.slice(0, end < 0 ? undefined : end).some((word) => word === '--help' || word === '-h')) return 'help';
   try {
     const help = { type: 'boolean', short: 'h' } as const;
     const { values, positionals, tokens } = parseArgs({
@@ -46,11 +49,15 @@ export function readOptions<const O extends Options>(
         throw new Error(`--${option} may be given only once`);
       order.push({ option, value });
     }
-    return (values as { help?: boolean }).help ? 'help' : { ...(values as Values<O>), positionals, order };
+    return { ...(values as Values<O>), positionals, order };
   } catch (error) {
     // The parser's first line says what is wrong, the others how else to write it.
-    const [wrong] = String(error instanceof Error ? error.message : error).split('\n');
-    throw new CommandError(`${wrong?.replace(/\.$/, '')}; see --help`);
+    const [first = ''] = String(error instanceof Error ? error.message : error).split('\n');
+    const wrong = first.replace(
+      /^Option '(-\S+).*' argument is ambiguous\.$/,
+      "Option '$1' needs a value (after a = where it begins with a dash)",
+    );
+    throw new CommandError(`${wrong.replace(/\.$/, '')}; see --help`);
   }
 }
 

@@ -27,9 +27,12 @@ describe('the options of a command', () => {
     });
   });
 
-  it.each([[['--help']], [['-h']], [['--stage', 'dev', '--help']]])('ask for help as %j', (args) => {
-    expect(read(...args)).toBe('help');
-  });
+  it.each([[['--help']], [['-h']], [['--stage', 'dev', '--help']], [['--stag', '-h', 'dev']]])(
+    'ask for help as %j',
+    (args) => {
+      expect(read(...args)).toBe('help');
+    },
+  );
 
   it.each([
     ['an unknown option', ['--stag', 'dev'], "Unknown option '--stag'; see --help"],
@@ -39,7 +42,7 @@ describe('the options of a command', () => {
     [
       "an option's name for its value",
       ['--stage', '--only', 'a'],
-      "Option '--stage' argument is ambiguous; see --help",
+      "Option '--stage' needs a value (after a = where it begins with a dash); see --help",
     ],
     ['a stray word', ['dev'], "Unexpected argument 'dev'. This command does not take positional arguments; see --help"],
   ])('are refused with %s', (_, args, message) => {

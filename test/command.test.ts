@@ -58,9 +58,27 @@ it.each([
   expect(await script(run, { args })).toMatchObject({ code: 2, said: '', complained });
 });
 
-it('ends with 1 and the reason in one line where it fails, after what it had under way is ended', async () => {
-  const run = `run: async () => { throw new RangeError('too far'); }, end: async () => complain('all is ended')`;
-  expect(await script(run)).toMatchObject({ code: 1, said: '', complained: 'all is ended\nRangeError: too far\n' });
+it('ends with 1 and the reason where it fails, before what it had under way is ended', async () => {
+  const run = `run: async () => { throw new Error('too far'); }, end: async () => complain('all is ended')`;
+  expect(await script(run)).toMatchObject({ code: 1, said: '', complained: 'Error: too far\nall is ended\n' });
+});
+
+it('tells where in the program a mistake of its own is', async () => {
+  const { code, complained } = await script(`run: async () => undefined.length`);
+  expect(code).toBe(1);
+  expect(complained).toMatch(/^TypeError: Cannot read properties of undefined .*\n {4}at /);
+});
+
+it('tells what each address of a server answered that is not there', async () => {
+  const run = `run: async () => { throw new AggregateError([new Error('one'), new Error('other')]); }`;
+  expect((await script(run)).complained).toBe('AggregateError: Error: one; Error: other\n');
+});
+
+it('is no less a success, or a failure, where its ending fails, which it tells', async () => {
+  const failing = `end: async () => { throw new Error('stuck'); }`;
+  const complained = 'while it ended: Error: stuck\n';
+  expect(await script(`run: async () => true, ${failing}`)).toMatchObject({ code: 0, complained });
+  expect(await script(`run: async () => false, ${failing}`)).toMatchObject({ code: 1, complained });
 });
 
 const TALKS_ON = `run: async () => { for (;;) { say('more'); await new Promise((next) => setImmediate(next)); } }`;
@@ -74,15 +92,32 @@ it('ends where its reader has enough, also where it has nothing under way', asyn
   expect(await script(TALKS_ON, { leaves: true })).toMatchObject({ signal: 'SIGTERM', complained: '' });
 });
 
+/** It is interrupted; its end lets it fail, and gets the signal again, as npm sends it. */
+const INTERRUPTED = `
+  run: async () => {
+    const broken = new Promise((_, reject) => { globalThis.breaks = reject; });
+    process.kill(process.pid, 'SIGINT');
+    // Something is under way until the process exits.
+    setInterval(() => {}, 1000);
+    await broken;
+  },
+  end: async (signal) => {
+    complain('ended by ' + signal);
+    const again = new Promise((heard) => process.once('SIGINT', heard));
+    globalThis.breaks(new Error('broken'));
+    process.kill(process.pid, 'SIGINT');
+    await again;
+    complain('all is ended');
+  }`;
+
 it('is interrupted once by a signal that comes twice, and says nothing of what the interruption broke', async () => {
-  const run = `
-    run: async () => {
-      const ended = new Promise((_, reject) => { globalThis.broken = reject; });
-      process.kill(process.pid, 'SIGINT');
-      process.kill(process.pid, 'SIGINT');
-      const alive = setInterval(() => {}, 1000);
-      await ended.finally(() => clearInterval(alive));
-    },
-    end: async (signal) => { complain('ended by ' + signal); globalThis.broken(new Error('broken')); }`;
-  expect(await script(run)).toMatchObject({ code: 130, complained: 'ended by SIGINT\n' });
+  const complained = 'ended by SIGINT\nall is ended\n';
+  expect(await script(INTERRUPTED)).toMatchObject({ code: 130, complained });
+  expect(await script(`${INTERRUPTED}, endless: true`)).toMatchObject({ code: 0, complained });
+});
+
+it('ends with 2 where the configuration that is asked for is wrong', async () => {
+  const stage = library('config/stage');
+  const run = `run: async () => { const { ConfigError } = await import('${stage}'); throw new ConfigError('no such stage'); }`;
+  expect(await script(run)).toMatchObject({ code: 2, complained: 'no such stage\n' });
 });

@@ -57,8 +57,13 @@ export class Dynamo {
       env: { AWS_REGION: settings.region, AWS_ACCOUNT_ID: settings.account },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    const { port } = await answerOf<{ port: number }>(child, 'port');
-    return new Dynamo(child, port, folder, settings);
+    try {
+      const { port } = await answerOf<{ port: number }>(child, 'port');
+      return new Dynamo(child, port, folder, settings);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   /** A table's ARN. */
@@ -107,23 +112,26 @@ export class Dynamo {
 
   /** What functions and state machines used so far, by table and operation. */
   async usage(): Promise<DynamoUsage> {
-    const answer = answerOf<{ usage: DynamoUsage }>(this.child, 'usage');
-    this.child.send('usage');
-    return (await answer).usage;
+    return (await this.ask<{ usage: DynamoUsage }>('usage', 'usage')).usage;
   }
 
   /** The most memory that the process had so far, in bytes. */
   async memory(): Promise<number> {
-    const answer = answerOf<{ memory: number }>(this.child, 'memory');
-    this.child.send('memory');
-    return (await answer).memory;
+    return (await this.ask<{ memory: number }>('memory', 'memory')).memory;
   }
 
   /** Empties it: there are no tables, and nothing was used. */
   async clear(): Promise<void> {
-    const cleared = answerOf(this.child, 'cleared');
-    this.child.send('clear');
-    await cleared;
+    await this.ask('clear', 'cleared');
+  }
+
+  /** Rejects where the process is gone. */
+  private ask<T extends object>(question: string, field: string): Promise<T> {
+    if (!this.child.connected) return Promise.reject(new Error('the DynamoDB process has ended'));
+    const answer = answerOf<T>(this.child, field);
+    // Where it can't be sent, the process is about to have ended, which the answer tells.
+    this.child.send(question, () => {});
+    return answer;
   }
 
   /** Ends the process and its folder. */

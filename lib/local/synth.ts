@@ -52,7 +52,7 @@ export async function synthesize(settings: SynthSettings = {}): Promise<string> 
           SOURCES,
           stageFromContext((name) => context[name]),
         )
-      : await hashOf([...SOURCES, dirname(app)], context);
+      : await hashOf([...SOURCES, dirname(app)], { app, ...context });
   const output = join(PROJECT, 'cdk.out', `local-${hash}`);
   if (existsSync(join(output, 'manifest.json'))) return output;
   const staging = `${output}.${process.pid}.${Math.random().toString(36).slice(2, 8)}`;

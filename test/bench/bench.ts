@@ -104,8 +104,8 @@ await command({
   help: HELP,
   settings: ask,
   run,
+  progress: () => progress,
   end: async () => {
-    progress.end();
     await stopEmbedded();
   },
 });

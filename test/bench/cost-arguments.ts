@@ -7,8 +7,8 @@ const REGION = 'ap-south-1';
 
 export const HELP = `npm run cost: what one batch costs on AWS, counted from what it uses on the local cloud.
 
-  npm run cost                           the event's batch, from a run at ${SMALL} whose counts are scaled up: some two minutes
-  npm run cost -- --scale 1              the event's batch, run at its full size: half an hour or more
+  npm run cost                           the event's batch, from a run at ${SMALL} whose counts are scaled up: half a minute
+  npm run cost -- --scale 1              the event's batch, run at its full size: some twenty minutes
   npm run cost -- --scale 1 --from 0.05  the event's batch, from a run at 0.05
 
 Beside it stand the floor (one write per connection, nothing else) and the design that everybody draws first, one

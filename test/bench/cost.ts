@@ -60,8 +60,8 @@ await command({
   help: HELP,
   settings: costSettings,
   run,
+  progress: () => progress,
   end: async () => {
-    progress.end();
     await running?.stop();
   },
 });

@@ -304,8 +304,8 @@ await command({
   help: HELP,
   settings: ask,
   run: carryOut,
+  progress: () => progress,
   end: async () => {
-    progress.end();
     await cloud?.stop();
   },
 });

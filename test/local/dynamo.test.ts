@@ -11,6 +11,7 @@ it('tells that its process ended by itself, and keeps silent where it was ended'
   const [killed, ended] = await Promise.all([Dynamo.start(settings), Dynamo.start(settings)]);
   process.kill(killed.pid ?? 0, 'SIGKILL');
   await expect(killed.lost).rejects.toThrow('the DynamoDB process ended (SIGKILL)');
+  await expect(killed.memory()).rejects.toThrow('the DynamoDB process has ended');
   expect(existsSync(killed.folder)).toBe(true);
   await killed.stop();
   expect(existsSync(killed.folder)).toBe(false);

@@ -49,7 +49,7 @@ describe('the command line of the server', () => {
     ['--speed may be given only once; see --help', ['--speed', '1', '--speed=2']],
     ["Option '--speed <value>' argument missing; see --help", ['--speed']],
     ['--speed : must be a number from 0.001 to 1000000', ['--speed=']],
-    ["Option '--speed' argument is ambiguous; see --help", ['--speed', '--port', '5']],
+    ["Option '--speed' needs a value (after a = where it begins with a dash); see --help", ['--speed', '--port', '5']],
     ['--speed 0: must be a number from 0.001 to 1000000', ['--speed', '0']],
     ['--speed 1000001: must be a number from 0.001 to 1000000', ['--speed', '1000001']],
     ['--speed -1: must be a number from 0.001 to 1000000', ['--speed=-1']],

@@ -34,11 +34,11 @@ export class Lab {
   static async open({ context = {}, ...settings }: LabSettings = {}): Promise<Lab> {
     // A sweep takes as long as any other step: those that are not about it look rarely.
     const assembly = await synthesize({ context: { sweepHours: '24', ...context } });
-    const { faults, log, ...others } = settings;
-    const kind = JSON.stringify([assembly, others, faults !== undefined]);
+    const { faults, log, written, ...others } = settings;
+    const kind = JSON.stringify([assembly, others, faults !== undefined, written !== undefined]);
     const warm = idle.get(kind);
     idle.delete(kind);
-    const next = { start: START, faults, log } as NextSettings;
+    const next = { start: START, faults, log, written } as NextSettings;
     return new Lab(await (warm?.again(next) ?? startCloud({ workers: WORKERS, ...others, ...next, assembly })), kind);
   }
 

@@ -16,6 +16,7 @@ export class OutFolder {
   readonly path: string;
   private staging: string | undefined;
   private swapped = false;
+  private discarded = false;
 
   /** Whether it holds this run: until then it is as it was before. */
   get saved(): boolean {
@@ -71,13 +72,15 @@ export class OutFolder {
     }
   }
 
-  /** Drops what was written but not put in place. */
+  /** Drops what was written but not put in place, and puts nothing in place any more. */
   discard(): void {
+    this.discarded = true;
     if (this.staging !== undefined) rmSync(this.staging, { recursive: true, force: true });
   }
 
   /** At one go: an interrupt comes before it or after it. */
   private swap(staging: string): void {
+    if (this.discarded) throw new Error(`what was to be in ${this.path} is discarded`);
     const undo: (() => void)[] = [];
     const move = (from: string, to: string) => {
       renameSync(from, to);

@@ -128,7 +128,7 @@ describe('the command line', () => {
     ['a stray word after --', ['--', 'sample'], /Unexpected argument 'sample'/],
     ['a value for help', ['--help=yes'], /--help' does not take an argument/],
     ['a missing value at the end', ['--scale'], /--scale <value>' argument missing/],
-    ['a missing value before an option', ['--report', '--agency', 'mha'], /--report' argument is ambiguous/],
+    ['a missing value before an option', ['--report', '--agency', 'mha'], /--report' needs a value/],
     ['a single option given twice', ['--seed', '1', '--seed', '1'], /--seed may be given only once/],
     ['--scale with --report', ['--scale', '1', ...REPORT], /--scale .* contradicts --report/],
     ['--usage without --report', ['--usage', 'jio=j.csv'], /--usage needs a --report/],

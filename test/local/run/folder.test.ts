@@ -88,6 +88,17 @@ describe('the folder of a run', () => {
     expect(folder.saved).toBe(true);
   });
 
+  it('puts nothing in place once it is discarded, and leaves what was there', async () => {
+    await save({ 'inbox/old.csv': 'old' });
+    const folder = new OutFolder(at('out'));
+    const cloud = await cloudWith({ 'inbox/new.csv': 'new' });
+    const discarded = folder.save(cloud, { operations: {} }, () => folder.discard());
+    await expect(discarded).rejects.toThrow();
+    expect(folder.saved).toBe(false);
+    expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
+    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
+  });
+
   it('is not saved where a run could not be put in its place, and keeps what was there', async () => {
     await save({ 'inbox/old.csv': 'old' });
     const cloud = await cloudWith({ 'audit/chain.jsonl': 'entry' });
