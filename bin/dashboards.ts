@@ -90,7 +90,5 @@ await command({
   settings: (args) => readOptions(args, {}),
   run,
   progress: () => progress,
-  end: async () => {
-    await cloud?.stop();
-  },
+  end: async () => cloud?.stop(),
 });

@@ -192,7 +192,7 @@ export function serve(path: string): void {
     if (message === 'clear')
       store.db.clear().then(() => {
         usage = {};
-        process.send?.({ cleared: true });
+        process.send?.({ clear: true });
       });
   });
   store.db.open().then(() => {

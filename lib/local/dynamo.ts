@@ -112,26 +112,26 @@ export class Dynamo {
 
   /** What functions and state machines used so far, by table and operation. */
   async usage(): Promise<DynamoUsage> {
-    return (await this.ask<{ usage: DynamoUsage }>('usage', 'usage')).usage;
+    return this.ask<DynamoUsage>('usage');
   }
 
   /** The most memory that the process had so far, in bytes. */
   async memory(): Promise<number> {
-    return (await this.ask<{ memory: number }>('memory', 'memory')).memory;
+    return this.ask<number>('memory');
   }
 
   /** Empties it: there are no tables, and nothing was used. */
   async clear(): Promise<void> {
-    await this.ask('clear', 'cleared');
+    await this.ask('clear');
   }
 
-  /** Rejects where the process is gone. */
-  private ask<T extends object>(question: string, field: string): Promise<T> {
-    if (!this.child.connected) return Promise.reject(new Error('the DynamoDB process has ended'));
-    const answer = answerOf<T>(this.child, field);
+  /** Its answer stands under the question's name. Rejects where the process is gone. */
+  private async ask<T>(question: 'usage' | 'memory' | 'clear'): Promise<T> {
+    if (!this.child.connected) throw new Error('the DynamoDB process has ended');
+    const answer = answerOf<Record<typeof question, T>>(this.child, question);
     // Where it can't be sent, the process is about to have ended, which the answer tells.
     this.child.send(question, () => {});
-    return answer;
+    return (await answer)[question];
   }
 
   /** Ends the process and its folder. */

@@ -105,7 +105,5 @@ await command({
   settings: ask,
   run,
   progress: () => progress,
-  end: async () => {
-    await stopEmbedded();
-  },
+  end: stopEmbedded,
 });

@@ -124,7 +124,11 @@ export function ofBatch({ batch, drivers }: BatchCount): Record<Line, number> {
   return quantitiesOf(batch, { connections, handsets, uploads: reports + responseFiles, notes: audit.notes });
 }
 
-/** The audit's part in what is billed of a counted batch. Here its messages come at once; on AWS more of them come together. */
+/**
+ * The audit's part in what is billed of a counted batch. Here its messages come at once; on AWS more of them come together.
+ * @param facts how many times as many facts it is told of
+ * @param minutes in how many times as many minutes they fall
+ */
 export function ofAudit({ batch, drivers: { audit } }: BatchCount, facts = 1, minutes = 1): Quantities {
   const usage = batch.lambda.Audit ?? { invocations: 0, milliseconds: 0, memoryMb: 0 };
   return {

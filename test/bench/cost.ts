@@ -61,7 +61,5 @@ await command({
   settings: costSettings,
   run,
   progress: () => progress,
-  end: async () => {
-    await running?.stop();
-  },
+  end: async () => running?.stop(),
 });

@@ -283,7 +283,7 @@ function textOf(figures: Figures): string {
   ].join('');
 }
 
-async function carryOut(asked: Asked): Promise<boolean> {
+async function run(asked: Asked): Promise<boolean> {
   const issued =
     asked.run === undefined
       ? await countIssued(asked.scale, progress, (started) => {
@@ -303,9 +303,7 @@ async function carryOut(asked: Asked): Promise<boolean> {
 await command({
   help: HELP,
   settings: ask,
-  run: carryOut,
+  run,
   progress: () => progress,
-  end: async () => {
-    await cloud?.stop();
-  },
+  end: async () => cloud?.stop(),
 });

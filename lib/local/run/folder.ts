@@ -14,14 +14,10 @@ const AT_ONCE = 16;
 /** The folder that `--out` names. What an earlier run left there stays whole until the new run has all of its own. */
 export class OutFolder {
   readonly path: string;
-  private staging: string | undefined;
-  private swapped = false;
-  private discarded = false;
-
   /** Whether it holds this run: until then it is as it was before. */
-  get saved(): boolean {
-    return this.swapped;
-  }
+  saved = false;
+  private staging: string | undefined;
+  private discarded = false;
 
   /** @throws CommandError when the folder can't be written, or holds one of these that no run made */
   constructor(path: string) {
@@ -91,7 +87,7 @@ export class OutFolder {
       for (const entry of ENTRIES)
         if (existsSync(join(this.path, entry))) move(join(this.path, entry), join(staging, 'earlier', entry));
       for (const entry of ENTRIES) move(join(staging, entry), join(this.path, entry));
-      this.swapped = true;
+      this.saved = true;
     } catch (error) {
       for (const back of undo) back();
       throw error;
