@@ -39,6 +39,17 @@ const stage = z
     policy,
     retention,
     operations,
+    /**
+     * The roles that create its tables, and may restore them, by their names or patterns of these: CloudFormation's own, as
+     * the CDK's bootstrap makes it. By way of DynamoDB they use the tables' key, so whoever has one can read items by it.
+     */
+    deployers: z
+      .array(
+        z
+          .string()
+          .regex(/^[\w+=.@/-]{3}[\w+=.@/*?-]{0,500}$/, 'must be the name of a role, `*` and `?` not at its beginning'),
+      )
+      .min(1, 'somebody must be able to create the tables'),
     /** Whether its stacks, and what lasts in them, are protected against being deleted. */
     protect: z.boolean(),
   })
@@ -86,6 +97,9 @@ export function checkStage(candidate: unknown): StageConfig {
   throw new ConfigError(`the configuration is wrong:\n${lines.join('\n')}`);
 }
 
+/** By which role CloudFormation makes what a template says, where `cdk bootstrap` prepared the account. */
+const DEPLOYERS = ['cdk-*-cfn-exec-role-*'];
+
 /** Stages that people rely on. Any other may be torn down by one command. */
 const PROTECTED: readonly unknown[] = ['prod'];
 
@@ -101,6 +115,8 @@ const NUMBERS = [
   'warmReads',
 ] as const;
 
+const listed = (text: string): string[] => text.split(',').filter((one) => one !== '');
+
 /**
  * The configuration of the stage that the CDK context names, with what the command line changes.
  * @param context reads one context value (`-c name=value`), undefined where it isn't given
@@ -115,6 +131,7 @@ export function stageFromContext(context: (name: string) => unknown): StageConfi
     return given === undefined ? [] : [[name, Number(given)]];
   });
   const named = context('operators');
+  const deployers = context('deployers');
   const runbook = context('runbookUrl');
   const sweepHours = context('sweepHours');
   const name = context('stage') ?? 'dev';
@@ -123,10 +140,7 @@ export function stageFromContext(context: (name: string) => unknown): StageConfi
     agencies: AGENCIES,
     operators:
       typeof named === 'string'
-        ? named
-            .split(',')
-            .filter((id) => id !== '')
-            .map((id) => OPERATORS.find((known) => known.id === id) ?? unnamed('operator', id))
+        ? listed(named).map((id) => OPERATORS.find((known) => known.id === id) ?? unnamed('operator', id))
         : OPERATORS,
     readers: READERS,
     auditors: AUDITORS,
@@ -142,6 +156,7 @@ export function stageFromContext(context: (name: string) => unknown): StageConfi
       ...(typeof runbook === 'string' ? { runbookUrl: runbook } : {}),
       ...(sweepHours === undefined ? {} : { sweepHours: Number(sweepHours) }),
     },
+    deployers: typeof deployers === 'string' ? listed(deployers) : DEPLOYERS,
     protect: PROTECTED.includes(name),
   });
 }

@@ -113,20 +113,31 @@ export class GuardedKey extends Key {
   }
 
   /**
-   * Lets whoever creates a table give DynamoDB its grant: for the table's own key, and for what DynamoDB does to it in the
-   * background.
+   * Lets these roles create, change and restore tables under the key, through DynamoDB only. DynamoDB has a table's own key
+   * made in their name (CloudFormation's schema of a table lists Encrypt and Decrypt), and takes a grant of them for what it
+   * does in the background.
+   * @param roleArns of who deploys, or patterns of them
    */
-  admitTables(): void {
+  admitTables(roleArns: readonly string[]): void {
+    const ArnLike = { 'aws:PrincipalArn': [...roleArns] };
+    const StringEquals = { 'kms:ViaService': viaService('dynamodb') };
+    const principals = [new AccountRootPrincipal()];
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'CreateTables',
+        principals,
+        actions: [...KEY_ACTIONS.dynamodb.write, 'kms:GenerateDataKeyWithoutPlaintext'],
+        resources: ['*'],
+        conditions: { ArnLike, StringEquals },
+      }),
+    );
     this.addToResourcePolicy(
       new PolicyStatement({
         sid: 'GrantToDynamoDB',
-        principals: [new AccountRootPrincipal()],
+        principals,
         actions: ['kms:CreateGrant'],
         resources: ['*'],
-        conditions: {
-          StringEquals: { 'kms:ViaService': viaService('dynamodb') },
-          Bool: { 'kms:GrantIsForAWSResource': 'true' },
-        },
+        conditions: { ArnLike, StringEquals, Bool: { 'kms:GrantIsForAWSResource': 'true' } },
       }),
     );
   }

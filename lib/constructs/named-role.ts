@@ -27,8 +27,11 @@ export interface NamedRoleProps extends Omit<RoleProps, 'roleName' | 'path' | 'a
  * be called, in conditions on aws:PrincipalArn: a principal that is not there yet would be refused as one.
  */
 export function roleArn(stage: string, kind: RoleKind, who?: string): string {
-  return `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${stage}/${kind}/${who === undefined ? '*' : `${stage}-${kind}-${who}`}`;
+  return roleNamed(`${stage}/${kind}/${who === undefined ? '*' : `${stage}-${kind}-${who}`}`);
 }
+
+/** The ARN of a role of this account by its path and name, or of all that fit them as a pattern. */
+export const roleNamed = (name: string): string => `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${name}`;
 
 /** A role whose name and path are known before it is there. */
 export class NamedRole extends Role {

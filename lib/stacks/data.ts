@@ -8,6 +8,7 @@ import { NEW_TABLE } from '../config/policy.ts';
 import type { StageConfig } from '../config/stage.ts';
 import { GuardedBucket } from '../constructs/guarded-bucket.ts';
 import { GuardedKey, HashKey } from '../constructs/guarded-key.ts';
+import { roleNamed } from '../constructs/named-role.ts';
 import { eventQueue, type WorkQueue, workQueue } from '../constructs/work-queue.ts';
 
 export interface DataStackProps extends StackProps {
@@ -50,7 +51,7 @@ export class DataStack extends Stack {
     const { retention, protect, policy } = config;
     const removalPolicy = RemovalPolicy.RETAIN;
     this.tablesKey = new GuardedKey(this, 'TablesKey', { description: 'Encrypts the tables', removalPolicy });
-    this.tablesKey.admitTables();
+    this.tablesKey.admitTables(config.deployers.map(roleNamed));
     this.messagesKey = new GuardedKey(this, 'MessagesKey', {
       description: 'Encrypts topics and queues',
       removalPolicy,

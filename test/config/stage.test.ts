@@ -47,6 +47,15 @@ describe("a stage's configuration", () => {
       expect(complaint(() => every(wrong))).toContain('operations.sweepHours:');
   });
 
+  it("has CloudFormation's own role create the tables, or the roles that the context names, of which no name begins open", () => {
+    expect(good.deployers).toEqual(['cdk-*-cfn-exec-role-*']);
+    const named = (deployers: string) => stageFromContext((name) => (name === 'deployers' ? deployers : undefined));
+    expect(named('team/deployer,dba-*').deployers).toEqual(['team/deployer', 'dba-*']);
+    for (const wrong of ['*', '?dm*', 'ad*', 'arn:aws:iam::123456789012:role/admin'])
+      expect(complaint(() => named(wrong))).toContain('deployers[0]: must be the name of a role');
+    expect(complaint(() => named(','))).toContain('deployers: somebody must be able to create the tables');
+  });
+
   it('takes the normal ladder of 30, 15, 15 and 1 days from the context', () => {
     const normal = stageFromContext((name) => (name === 'ladder' ? 'normal' : undefined));
     expect(normal.policy.ladders.reverify.map(({ days }) => days)).toEqual([30, 15, 15, 1]);

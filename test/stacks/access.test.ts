@@ -612,7 +612,8 @@ describe('a key', () => {
         if (sid === 'Administer') continue;
         for (const one of action ?? []) expect(one).not.toContain('*');
         for (const user of Object.values(condition.ArnLike ?? {}).flat()) {
-          if (user.endsWith('/*'))
+          if (/^(CreateTables|GrantToDynamoDB)$/.test(sid)) expect(user).toMatch(/:role\/cdk-\*-cfn-exec-role-\*$/);
+          else if (user.endsWith('/*'))
             expect(user).toMatch(/\/(agency|operator|reader|auditor|administrator|checker)\/\*$/);
           else expect(known).toContain(user);
         }
@@ -630,14 +631,56 @@ describe('a key', () => {
     }
   });
 
-  it('of the tables may be granted to DynamoDB by who creates them', () => {
-    const key = arnOf('AWS::KMS::Key', /^TablesKey/);
-    const deployer = almighty(`arn:aws:iam::${ACCOUNT}:role/deployer`);
-    const via = { 'kms:viaservice': `dynamodb.${REGION}.amazonaws.com`, 'kms:grantisforawsresource': 'true' };
-    expect(rights.useKey(deployer, 'kms:CreateGrant', key, via).allowed).toBe(true);
-    expect(
-      rights.useKey(deployer, 'kms:CreateGrant', key, { ...via, 'kms:grantisforawsresource': 'false' }).allowed,
-    ).toBe(false);
-    expect(rights.useKey(deployer, 'kms:CreateGrant', key).allowed).toBe(false);
+  const tablesKey = (settings: StageConfig = config) => {
+    const { resources: all, rights: rightsOf } = settings === config ? { resources, rights } : world(settings);
+    const key = all.find(({ logicalId }) => /^TablesKey/.test(logicalId))?.arn ?? '';
+    return (role: string, action: string, context = {}, account = ACCOUNT) =>
+      rightsOf.useKey(almighty(`arn:aws:iam::${account}:role/${role}`, account), action, key, context).allowed;
+  };
+  const via = (service: string) => ({
+    'kms:viaservice': `${service}.${REGION}.amazonaws.com`,
+    'kms:grantisforawsresource': 'true',
+  });
+  const deployer = `cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-${REGION}`;
+  /** What CloudFormation's schema of a table lists for its creation, and DynamoDB's guide for working with one. */
+  const creating = [
+    'CreateGrant',
+    'Decrypt',
+    'DescribeKey',
+    'Encrypt',
+    'GenerateDataKey',
+    'ReEncryptFrom',
+    'ReEncryptTo',
+  ];
+
+  it('of the tables lets the role that deploys create and restore tables, through DynamoDB and for its grants only', () => {
+    const may = tablesKey();
+    for (const action of creating) {
+      expect(may(deployer, `kms:${action}`, via('dynamodb')), action).toBe(true);
+      // Administering the key needs its description, by nobody's way.
+      for (const context of action === 'DescribeKey' ? [] : [{}, via('s3')])
+        expect(may(deployer, `kms:${action}`, context), action).toBe(false);
+    }
+    expect(may(deployer, 'kms:CreateGrant', { ...via('dynamodb'), 'kms:grantisforawsresource': 'false' })).toBe(false);
+  });
+
+  it('of the tables lets no other role do so, nor one of that name elsewhere', () => {
+    const may = tablesKey();
+    for (const action of creating.filter((one) => one !== 'DescribeKey')) {
+      for (const role of ['admin', 'dev/cdk-hnb659fds-cfn-exec-role-1', 'cdk-hnb659fds-deploy-role-1'])
+        expect(may(role, `kms:${action}`, via('dynamodb')), `${role} ${action}`).toBe(false);
+      expect(may(deployer, `kms:${action}`, via('dynamodb'), ELSEWHERE)).toBe(false);
+    }
+  });
+
+  it('of the tables lets the roles that the configuration names create them, and no longer the usual one', () => {
+    const may = tablesKey(checkStage({ ...config, deployers: ['team/deployer', 'dba-*'] }));
+    for (const [role, expected] of [
+      ['team/deployer', true],
+      ['dba-asha', true],
+      [deployer, false],
+    ] as const)
+      for (const action of ['kms:CreateGrant', 'kms:Decrypt', 'kms:Encrypt'])
+        expect(may(role, action, via('dynamodb')), `${role} ${action}`).toBe(expected);
   });
 });
