@@ -127,7 +127,7 @@ export class Endpoint {
       const key = of === undefined ? undefined : String(of);
       meetFault(services, request, accessKeyId, { service, action: String(body.Action ?? actionOf(request)), key });
       if (enforcement === undefined) return;
-      const role = roleOf(services, accessKeyId);
+      const role = roleOf(services, accessKeyId, service);
       const queue = typeof body.QueueUrl === 'string' ? fauxqs.queues.getQueue(body.QueueUrl)?.arn : undefined;
       const resource = queue ?? String(body.TopicArn ?? body.TargetArn ?? '*');
       const action = `${service}:${body.Action ?? actionOf({ headers })}`;
@@ -149,17 +149,16 @@ export class Endpoint {
     const signer = signerOf(request.headers, query);
     const service = signer?.service ?? guess(request);
     const accessKeyId = signer?.accessKeyId ?? OUTSIDER;
-    const role = services && roleOf(services, accessKeyId);
-    const call: Call = { request, response, path, query, accessKeyId, role };
     if (services === undefined) {
       fail(request, response, service, new AwsError('ServiceUnavailable', 'the local cloud is starting', 503));
       return;
     }
     const serve = async (): Promise<void> => {
-      await services.functions.sleeping(call.accessKeyId);
-      const release = services.clock.hold(`request to ${service}`, isApp(call.accessKeyId) ? undefined : 'outsider');
+      await services.functions.sleeping(accessKeyId);
+      const release = services.clock.hold(`request to ${service}`, isApp(accessKeyId) ? undefined : 'outsider');
       response.once('close', release);
-      await this.dispatch(services, service, call);
+      const role = roleOf(services, accessKeyId, service);
+      await this.dispatch(services, service, { request, response, path, query, accessKeyId, role });
     };
     serve().catch((error: unknown) => {
       const known = error instanceof AwsError ? error : new AwsError('InternalFailure', messageOf(error), 500);
@@ -181,8 +180,8 @@ export class Endpoint {
 }
 
 /** The role of the function that an access key id is of, or the one that it names. */
-function roleOf({ enforcement, functions }: Services, accessKeyId: string): string | undefined {
-  return enforcement && (functions.roleOf(accessKeyId) ?? enforcement.named(accessKeyId));
+function roleOf({ enforcement, functions }: Services, accessKeyId: string, service: string): string | undefined {
+  return enforcement && (functions.roleOf(accessKeyId) ?? enforcement.named(accessKeyId, service));
 }
 
 /** For requests without a signature: JSON services name themselves, everything else is S3. */

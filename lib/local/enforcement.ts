@@ -28,6 +28,15 @@ export class NotAuthorized extends Error {
 
 const FORBIDDEN = 403;
 
+/** How services call an access key that they don't know; those of JSON alone say UnrecognizedClientException. */
+const UNKNOWN_KEY: Readonly<Record<string, string>> = {
+  s3: 'InvalidAccessKeyId',
+  ...Object.fromEntries(['cloudformation', 'sns', 'sqs', 'sts'].map((service) => [service, 'InvalidClientTokenId'])),
+};
+
+/** The stage that a role's path begins with: `role/<stage>/<kind>/<stage>-<kind>-<who>`. */
+const stageOf = (arn: string): string | undefined => /:role\/([^/]+)\/[^/]+\//.exec(arn)?.[1];
+
 export class Enforcement {
   #rights: Rights;
   readonly #account: string;
@@ -45,9 +54,22 @@ export class Enforcement {
     this.#rights = rights;
   }
 
-  /** The role's ARN where an access key id is a role's name, as people outside take it on here. */
-  named(accessKeyId: string): string | undefined {
-    return [...this.#rights.roles.keys()].find((arn) => arn.endsWith(`/${accessKeyId}`));
+  /**
+   * The role's ARN where an access key id is a role's name, as people outside take it on here.
+   * @throws AwsError where it begins as a role's name of the stage does and none is called so: a mistyped role is not the owner
+   */
+  named(accessKeyId: string, service: string): string | undefined {
+    const arns = [...this.#rights.roles.keys()];
+    const found = arns.find((arn) => arn.endsWith(`/${accessKeyId}`));
+    if (found === undefined && arns.some((arn) => accessKeyId.startsWith(`${stageOf(arn)}-`))) {
+      this.#denied(`${accessKeyId} is no role`);
+      throw new AwsError(
+        UNKNOWN_KEY[service] ?? 'UnrecognizedClientException',
+        `there is no role ${accessKeyId}`,
+        FORBIDDEN,
+      );
+    }
+    return found;
   }
 
   /**

@@ -24,7 +24,7 @@ SNS, SQS, Step Functions and Lambda to the AWS CLI and every SDK. Nothing is kep
   --port N        the endpoint's port (default: any free one)
   --enforce       the synthesized policies are in force: functions, state machines, and whoever signs with
                   the name of a participant's role as its access key id (dev-operator-jio), may do what they
-                  allow, and nothing else
+                  allow, and nothing else; a key that begins like one and is none (dev-agency-mah) is refused
   --help          this text
 
 Examples

@@ -1,5 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
+import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCloud, startCloud } from '../../lib/local/cloud.ts';
 import { NotAuthorized } from '../../lib/local/enforcement.ts';
@@ -66,6 +72,52 @@ describe('with the rights of the synthesized policies in force', () => {
       message: expect.stringContaining('dev-operator-jio is not authorized to perform sqs:SendMessage on arn:aws:sqs:'),
     });
   });
+});
+
+describe('a key that begins as a role of the stage does', () => {
+  const as = (accessKeyId: string) => ({
+    endpoint: cloud.endpoint,
+    region: cloud.region,
+    credentials: { accessKeyId, secretAccessKey: 'x' },
+    maxAttempts: 1,
+  });
+  const asks: Readonly<Record<string, [error: string, ask: (accessKeyId: string) => Promise<unknown>]>> = {
+    S3: [
+      'InvalidAccessKeyId',
+      (key) =>
+        new S3Client({ ...as(key), forcePathStyle: true }).send(
+          new ListObjectsV2Command({ Bucket: cloud.names.buckets.inbox }),
+        ),
+    ],
+    DynamoDB: [
+      'UnrecognizedClientException',
+      (key) =>
+        new DynamoDBClient(as(key)).send(
+          new GetItemCommand({ TableName: cloud.names.tables.Cases, Key: { pk: { S: 'PLANNING' } } }),
+        ),
+    ],
+    'Step Functions': [
+      'UnrecognizedClientException',
+      (key) => new SFNClient(as(key)).send(new ListStateMachinesCommand()),
+    ],
+    SQS: ['InvalidClientTokenId', (key) => new SQSClient(as(key)).send(new ListQueuesCommand())],
+    SNS: ['InvalidClientTokenId', (key) => new SNSClient(as(key)).send(new ListTopicsCommand())],
+    CloudFormation: [
+      'InvalidClientTokenId',
+      (key) => new CloudFormationClient(as(key)).send(new DescribeStacksCommand()),
+    ],
+    STS: ['InvalidClientTokenId', (key) => new STSClient(as(key)).send(new GetCallerIdentityCommand())],
+  };
+
+  it.each(Object.keys(asks))(
+    'and is none is refused by %s, where any other is the owner of the account',
+    async (of) => {
+      const [error, ask] = asks[of] as (typeof asks)[string];
+      for (const slip of ['dev-agency-mah', 'dev-operator-jio2', 'dev-'])
+        await expect(ask(slip)).rejects.toMatchObject({ name: error });
+      await expect(ask('devoted')).resolves.toBeDefined();
+    },
+  );
 });
 
 describe('a usage file in pieces and a batch of more than 40 directions', () => {
