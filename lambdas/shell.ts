@@ -4,6 +4,7 @@ import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { z } from 'zod';
 import { asInstant, type Instant } from './domain/days.ts';
+import type { OperatorId } from './domain/identifiers.ts';
 import { type DimensionsOf, type Measure, NAMESPACE } from './domain/measures.ts';
 
 /** Structured logs. They hold ids of batches and directions and counts; never a key of the inbox, a cell, a number or an IMEI. */
@@ -140,6 +141,9 @@ export function uploads(work: (file: Uploaded, attempt: string) => Promise<void>
 
 /** Ids in a variable of the environment, separated by commas. */
 export const idList = z.string().transform((text) => text.split(','));
+
+/** Operators as a state machine hands them on. */
+export const operatorIds = z.array(z.string().transform((id) => id as OperatorId));
 
 /** A whole number in a variable of the environment. */
 export const wholeNumber = z.string().regex(/^\d+$/).transform(Number);

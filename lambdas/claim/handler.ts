@@ -15,7 +15,7 @@ import { deadlinesOf, type RungPolicy } from '../domain/ladders.ts';
 import { newLedger } from '../domain/ledger.ts';
 import type { GatheredIndex, PlannedDirection, ShardDecision } from '../domain/plans.ts';
 import { newestByConnection, parseGatheredLine } from '../domain/sightings.ts';
-import { idList, instant, log, task, wholeNumber } from '../shell.ts';
+import { instant, log, operatorIds, task, wholeNumber } from '../shell.ts';
 import {
   type Claim,
   Conflict,
@@ -32,7 +32,6 @@ import { readSlice, readText, writeObject } from '../stores/objects.ts';
 const environment = z.object({
   WORK: z.string(),
   CASES: z.string(),
-  OPERATORS: idList,
   LADDERS: z.string().transform((json) => JSON.parse(json) as Record<DirectionKind, RungPolicy[]>),
   ROWS_PER_DIRECTION: wholeNumber,
 });
@@ -48,7 +47,8 @@ const input = z.object({
   plan: z.number(),
   startedAt: instant,
   handsetsKey: z.string(),
-  indexKey: z.string(),
+  /** What Gather returned. */
+  gathered: z.object({ indexKey: z.string(), operators: operatorIds }),
   item: shardItem,
 });
 type Input = z.output<typeof input>;
@@ -90,7 +90,7 @@ async function connections(indexKey: string, shard: number, links: number) {
 /** Every line of the screened handsets has the same length, since an IMEI's key has 14 digits. */
 const HANDSET_LINE_BYTES = '{"imei":"35000000000000"}\n'.length;
 
-async function handsets(handsetsKey: string, first: number, count: number) {
+async function handsets(handsetsKey: string, operators: OperatorId[], first: number, count: number) {
   const start = first * HANDSET_LINE_BYTES;
   const slice = await readSlice({ bucket: env.WORK, key: handsetsKey }, start, count * HANDSET_LINE_BYTES);
   const imeis = slice
@@ -98,10 +98,10 @@ async function handsets(handsetsKey: string, first: number, count: number) {
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line).imei as Imei);
   const candidates = imeis.flatMap((imei) =>
-    env.OPERATORS.map(
+    operators.map(
       (operator): Candidate => ({
         identifier: imei,
-        operator: operator as OperatorId,
+        operator,
         newestDay: null,
         line: directionRowLine('block', { imei }),
       }),
@@ -196,7 +196,7 @@ async function claim(
  * even directions, and claims each row with one conditional write.
  */
 export const handler = task(input, async (request, attempt) => {
-  const { batchId, plan, item } = request;
+  const { batchId, plan, gathered, item } = request;
   const { kind, shard } = item;
   const earlier = new EarlierDirections(env.CASES, plan);
 
@@ -205,8 +205,8 @@ export const handler = task(input, async (request, attempt) => {
   if (decisionKey === undefined) {
     const found =
       item.kind === 'reverify'
-        ? await connections(request.indexKey, shard, item.links)
-        : await handsets(request.handsetsKey, item.first, item.handsets);
+        ? await connections(gathered.indexKey, shard, item.links)
+        : await handsets(request.handsetsKey, gathered.operators, item.first, item.handsets);
     const identifiers = [...new Set(found.candidates.map(({ identifier }) => identifier))];
     claims = await readClaims(env.CASES, kind, identifiers);
     const folder = `plans/${plan}/decisions/${kind}-${shard}/${attempt}`;

@@ -3,7 +3,7 @@ import { mergeDecisions } from '../domain/books.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import type { BatchId } from '../domain/identifiers.ts';
 import type { Plan, ShardDecision } from '../domain/plans.ts';
-import { instant, log, task } from '../shell.ts';
+import { instant, log, operatorIds, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { commitPlan, readBatch } from '../stores/cases.ts';
 import { PlanIsVoid } from '../stores/earlier-directions.ts';
@@ -18,6 +18,8 @@ const input = z.object({
   batchId: z.string().transform((id) => id as BatchId),
   plan: z.number(),
   now: instant,
+  /** What Gather returned. */
+  gathered: z.object({ operators: operatorIds }),
   results: writtenResults,
 });
 
@@ -25,7 +27,7 @@ const input = z.object({
 const MOST_INLINE = 40;
 
 /** Between Claim and Direct: lists the directions and makes the plan count, in one conditional write. */
-export const handler = task(input, async ({ batchId, plan, now, results }, attempt) => {
+export const handler = task(input, async ({ batchId, plan, now, gathered, results }, attempt) => {
   const shards: ShardDecision[] = [];
   for await (const { decisionKey } of readResults<{ decisionKey: string }>(results))
     shards.push(JSON.parse(await readText({ bucket: env.WORK, key: decisionKey })) as ShardDecision);
@@ -37,6 +39,7 @@ export const handler = task(input, async ({ batchId, plan, now, results }, attem
     )
     .sort((a, b) => (a.directionId < b.directionId ? -1 : 1));
   const mine: Plan = {
+    operators: gathered.operators,
     linked: shards.reduce((sum, { linked }) => sum + linked, 0),
     decisions: mergeDecisions(shards.map(({ decisions }) => decisions)),
     directions: shards.flatMap(({ directions }) => directions),

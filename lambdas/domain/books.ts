@@ -169,7 +169,7 @@ export interface BooksInput {
   readonly report: ReportCounts;
   /** Distinct numbers among the gathered links, counted without the decisions and the ledgers. */
   readonly linked: number;
-  /** Every configured operator. */
+  /** The plan's operators: all that were configured when it was made. */
   readonly operators: readonly OperatorId[];
   readonly decisions: Decisions;
   readonly ledgers: Ledgers;
@@ -224,15 +224,15 @@ export interface Summary {
 
 /**
  * The summary of a settled batch, keys in the agreed order. `connections.linked` and `blocks.rows` of the batch are what
- * was gathered (distinct numbers; handsets × configured operators); the rest is what was decided and what the sealed
+ * was gathered (distinct numbers; handsets × the plan's operators); the rest is what was decided and what the sealed
  * ledgers say. `unexplained` is the sum of every difference between them, so it is 0 only where all agree:
  * the report's rows and their parts; numbers gathered and decided; handsets gathered and decided, at each operator;
- * rows decided and rows in ledgers; ledgers' rows and their outcomes. An operator that has rows but is not configured
- * any more is listed after the others.
+ * rows decided and rows in ledgers; ledgers' rows and their outcomes. An operator that has rows and is none of the plan's,
+ * since it was configured no more when that was made, is listed after the others.
  */
 export function balance(input: BooksInput): Summary {
   const names = new Set<string>(input.operators);
-  const configured = new Set(names);
+  const planned = new Set(names);
   for (const name of [...Object.keys(input.decisions), ...Object.keys(input.ledgers)].sort()) names.add(name);
 
   const { rows, rejected, repeats, handsets } = input.report;
@@ -246,7 +246,7 @@ export function balance(input: BooksInput): Summary {
     const decided = input.decisions[name] ?? { connections: noConnections, blocks: noBlocks };
     const held = input.ledgers[name] ?? noLedgers;
     const linked = sum(decided.connections);
-    const blockRows = configured.has(name) ? handsets : 0;
+    const blockRows = planned.has(name) ? handsets : 0;
     const heldConnections = outcomesOf(held.connections);
     const heldBlocks = outcomesOf(held.blocks);
     decidedConnections += linked;
@@ -275,7 +275,7 @@ export function balance(input: BooksInput): Summary {
     status: 'settled',
     report: { rows, rejected, repeats, handsets },
     connections: connectionSummary(input.linked, connections),
-    blocks: blockSummary(handsets * configured.size, blocks),
+    blocks: blockSummary(handsets * planned.size, blocks),
     operators,
     unexplained,
     startedAt: input.startedAt,

@@ -42,6 +42,8 @@ export interface ShardDecision {
 
 /** All that a plan decided; the commit that makes it count names it. */
 export interface Plan {
+  /** The operators that were configured when it was made. */
+  operators: OperatorId[];
   linked: number;
   decisions: Decisions;
   directions: PlannedDirection[];

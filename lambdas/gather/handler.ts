@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import type { Gathered, GatheredIndex, ShardItem } from '../domain/plans.ts';
-import { task, wholeNumber } from '../shell.ts';
+import { idList, task, wholeNumber } from '../shell.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
 import { writeObject } from '../stores/objects.ts';
 
-const environment = z.object({ WORK: z.string(), ROWS_PER_DIRECTION: wholeNumber });
+const environment = z.object({ WORK: z.string(), OPERATORS: idList, ROWS_PER_DIRECTION: wholeNumber });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 const input = z.object({ plan: z.number(), handsets: z.number(), results: writtenResults });
 
-/** After Expand: says which links belong to which shard, and lists the shards for Claim. */
+/**
+ * After Expand: says which links belong to which shard, and lists the shards for Claim. The operators that are configured now
+ * are the plan's to its end, whatever a later deployment makes of them.
+ */
 export const handler = task(input, async ({ plan, handsets, results }, attempt) => {
   const index: GatheredIndex = { keys: [], slices: {} };
   const children = await Array.fromAsync(readResults<Gathered>(results));
@@ -41,5 +44,5 @@ export const handler = task(input, async ({ plan, handsets, results }, attempt) 
   const manifestKey = `${folder}/shards.jsonl`;
   await writeObject({ bucket: env.WORK, key: indexKey }, JSON.stringify(index));
   await writeObject({ bucket: env.WORK, key: manifestKey }, items.map((item) => `${JSON.stringify(item)}\n`).join(''));
-  return { indexKey, manifestKey, shards: items.length };
+  return { indexKey, manifestKey, operators: env.OPERATORS };
 });

@@ -279,8 +279,7 @@ interface Committed {
 const LARGEST_RESPONSE = 4 * 1024 * 1024;
 
 /** Records a response in its direction's ledger, once, and publishes what was committed with it. */
-async function record(response: Response, invocation: string): Promise<void> {
-  const subject = await subjectOf(response);
+async function record(response: Response, subject: Subject, invocation: string): Promise<void> {
   if (response.file.size > LARGEST_RESPONSE) return await refuse(response, subject, null, 'file_too_large');
   const sha256 = await sha256OfFile(response);
   const answered = subject.ledger;
@@ -344,14 +343,18 @@ async function record(response: Response, invocation: string): Promise<void> {
 export const handler = uploads(
   marking(env.WORK, async (file: Uploaded, attempt: string) => {
     const place = parseInboxKey(file.key);
-    if (place.kind !== 'response' || !env.OPERATORS.includes(place.operator)) {
-      const why = place.kind === 'stray' ? place.why : place.kind === 'response' ? 'unknown_operator' : 'unknown_place';
+    const stray = async (why: string) => {
       log.info('stray object', { why });
       await tellStray(env.ADMINISTRATORS_TOPIC, file, why);
-      return 'worked';
-    }
+      return 'worked' as const;
+    };
+    if (place.kind !== 'response') return await stray(place.kind === 'stray' ? place.why : 'unknown_place');
     const { operator, directionId, name } = place;
-    await record({ file, operator, directionId, name }, attempt);
+    const response = { file, operator, directionId, name };
+    const subject = await subjectOf(response);
+    // A direction stays its operator's to answer, though that is configured no more.
+    if (!env.OPERATORS.includes(operator) && !subject.ledger) return await stray('unknown_operator');
+    await record(response, subject, attempt);
     return 'worked';
   }),
 );

@@ -43,7 +43,9 @@ const env = environment.parse(process.env);
 const input = z.object({ batchId: z.string().transform((id) => id as BatchId), now: instant });
 
 const LEDGERS_AT_ONCE = 16;
-const NOTHING_PLANNED: Pick<Plan, 'linked' | 'decisions' | 'directions' | 'elsewhereKeys'> = {
+/** Of a batch without handsets. */
+const NOTHING_PLANNED: Omit<Plan, 'manifestKey'> = {
+  operators: env.OPERATORS as OperatorId[],
   linked: 0,
   decisions: {},
   directions: [],
@@ -128,15 +130,14 @@ async function prepare(batch: Batch, now: Instant, folder: string): Promise<Summ
   for (const key of plan.elsewhereKeys)
     for (const entry of JSON.parse(await readText({ bucket: env.WORK, key })) as Elsewhere[]) elsewhere.push(entry);
   const latestImports: Record<string, Instant | null> = {};
-  for (const operator of env.OPERATORS)
-    latestImports[operator] = await readLatestImport(env.CASES, operator as OperatorId);
+  for (const operator of plan.operators) latestImports[operator] = await readLatestImport(env.CASES, operator);
   const summary = balance({
     batchId: batch.batchId,
     agency: batch.agency,
     file: batch.file,
     report: batch.report,
     linked: plan.linked,
-    operators: env.OPERATORS as OperatorId[],
+    operators: plan.operators,
     decisions: plan.decisions,
     ledgers,
     latestImports,

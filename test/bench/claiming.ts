@@ -68,7 +68,10 @@ export async function measureClaiming(runs: number): Promise<Results> {
         const shard = shards.shift();
         if (shard === undefined) throw new Error('no shard is left to claim');
         const item = { kind: 'reverify', shard: 0, links: CLAIMS };
-        await claim({ batchId: BATCH, startedAt: '2026-06-01T00:00:00Z', handsetsKey: '', ...shard, item }, context());
+        const { plan, indexKey } = shard;
+        const gathered = { indexKey, operators: [] };
+        const startedAt = '2026-06-01T00:00:00Z';
+        await claim({ batchId: BATCH, plan, startedAt, handsetsKey: '', gathered, item }, context());
         return CLAIMS;
       },
       bare: async () => {

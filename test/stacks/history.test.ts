@@ -21,6 +21,7 @@ const direction = definitionOf(workflow, 'Direction') as unknown as Flow;
 /** The event, ten and a hundred times the event. */
 const SIZES = [1, 10, 100];
 const HANDSETS = 28_200;
+const MOST_OPERATORS = 200;
 
 describe('the count of events', () => {
   const task = (Resource: string, more: object = {}): State => ({ Type: 'Task', Resource, ...more });
@@ -215,10 +216,14 @@ describe('what states pass on', () => {
       plan: 999_999,
       startedAt: start,
       handsetsKey: `screened/${longestBatch}/${'0'.repeat(36)}/handsets.jsonl`,
-      indexKey: `plans/999999/shards/${'0'.repeat(36)}/index.json`,
+      gathered: {
+        indexKey: `plans/999999/shards/${'0'.repeat(36)}/index.json`,
+        manifestKey: `plans/999999/shards/${'0'.repeat(36)}/shards.jsonl`,
+        operators: Array(MOST_OPERATORS).fill(longestOperator),
+      },
       item: { kind: 'reverify', shard: shardsAt(size), links: linksPerShard },
     };
-    expect(bytes(input)).toBeLessThan(MOST_BYTES / 100);
+    expect(bytes(input)).toBeLessThan(MOST_BYTES / 50);
     expect(
       bytes({ decisionKey: `plans/999999/decisions/reverify-${shardsAt(size)}/${'0'.repeat(36)}/decision.json` }),
     ).toBeLessThan(MOST_BYTES / 100);

@@ -80,7 +80,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     description: 'Says which gathered links belong to which shard',
     memory: 1024,
     timeout: Duration.minutes(5),
-    environment: { WORK: work.bucketName, ROWS_PER_DIRECTION: String(policy.rowsPerDirection) },
+    environment: { WORK: work.bucketName, OPERATORS, ROWS_PER_DIRECTION: String(policy.rowsPerDirection) },
   });
   allowObjects(gather, 'read', work, 'plans/*/expanded/*');
   allowObjects(gather, 'write', work, 'plans/*/shards/*');
@@ -94,7 +94,6 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     environment: {
       WORK: work.bucketName,
       CASES: cases.tableName,
-      OPERATORS,
       LADDERS: JSON.stringify(policy.ladders),
       ROWS_PER_DIRECTION: String(policy.rowsPerDirection),
     },
