@@ -81,7 +81,7 @@ async function connections(indexKey: string, shard: number, links: number) {
       identifier: msisdn,
       operator,
       newestDay: lastSeen,
-      line: directionRowLine('reverify', { msisdn, imei, lsa }),
+      line: directionRowLine('reverify', { msisdn, imei, lastSeen, lsa }),
     }),
   );
   return { candidates, linked: new Set(gathered.map(({ msisdn }) => msisdn)).size };

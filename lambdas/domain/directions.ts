@@ -1,13 +1,14 @@
 /** Directions: how rows are cut into them, how their rows are kept, and what an operator is sent. */
 import { csvLine } from './csv.ts';
-import type { Instant } from './days.ts';
+import type { Day, Instant } from './days.ts';
 import { type DirectionKind, type Imei, imeiOut, type Msisdn } from './identifiers.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 
-/** A connection to re-verify, the handset of its newest sighting, and the licensed service area (may be ''). */
+/** A connection to re-verify; handset, day and licensed service area (may be '') are those of its newest sighting. */
 export interface ReverifyRow {
   readonly msisdn: Msisdn;
   readonly imei: Imei;
+  readonly lastSeen: Day;
   readonly lsa: string;
 }
 
@@ -50,11 +51,11 @@ interface RowForm<Row> {
 
 const rowForms: { readonly [Kind in DirectionKind]: RowForm<DirectionRows[Kind]> } = {
   reverify: {
-    write: ({ msisdn, imei, lsa }) => [msisdn, imei, lsa],
+    write: ({ msisdn, imei, lastSeen, lsa }) => [msisdn, imei, lastSeen, lsa],
     read: (cells) => {
-      const [msisdn, imei, lsa] = cells;
-      if (lsa === undefined || cells.length !== 3) throw new BadWorkLine('a re-verification row has three cells');
-      return { msisdn: msisdn as Msisdn, imei: imei as Imei, lsa };
+      const [msisdn, imei, lastSeen, lsa] = cells;
+      if (lsa === undefined || cells.length !== 4) throw new BadWorkLine('a re-verification row has four cells');
+      return { msisdn: msisdn as Msisdn, imei: imei as Imei, lastSeen: lastSeen as Day, lsa };
     },
   },
   block: {

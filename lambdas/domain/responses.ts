@@ -37,6 +37,12 @@ function identifierColumn(kind: DirectionKind): 'msisdn' | 'imei' {
   return kind === 'reverify' ? 'msisdn' : 'imei';
 }
 
+/** A row (from 0) of the direction, and the day of its newest sighting that its plan knew; null for handsets. */
+export interface NamedRow {
+  readonly row: number;
+  readonly lastSeen: Day | null;
+}
+
 /** A row of a response that names a row (from 0) of the direction, what became of it, and on which day. */
 export interface AnsweredRow {
   readonly line: number;
@@ -53,14 +59,15 @@ export interface RejectedRow {
 
 /**
  * Reads one row of a response. Reasons, the first that applies: wrong_cell_count; the identifier's own;
- * not_in_direction; unknown_outcome; bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload).
- * `occurred_on` is that day where the row doesn't say. `rowOf` gives the direction's row of an identifier.
+ * not_in_direction; unknown_outcome; bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload);
+ * before_sighting (disconnected before the connection was last seen: whoever had the number then is not the one who was seen).
+ * `occurred_on` is the day of the upload where the row doesn't say. `rowOf` gives the direction's row of an identifier.
  */
 export function parseResponseRow(
   row: CsvRow,
   kind: DirectionKind,
   uploadDay: Day,
-  rowOf: (identifier: Imei | Msisdn) => number | undefined,
+  rowOf: (identifier: Imei | Msisdn) => NamedRow | undefined,
 ): AnsweredRow | RejectedRow {
   const { line } = row;
   if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
@@ -74,7 +81,9 @@ export function parseResponseRow(
   const told = row.cells.occurred_on ?? '';
   const day = told === '' ? uploadDay : parseDay(told);
   if (day === null || day > uploadDay) return { line, reason: 'bad_date' };
-  return { line, row: found, outcome, day };
+  const { row: place, lastSeen } = found;
+  if (outcome === 'disconnected' && lastSeen !== null && day < lastSeen) return { line, reason: 'before_sighting' };
+  return { line, row: place, outcome, day };
 }
 
 /** What an answer does to a row, given what is recorded of it. */

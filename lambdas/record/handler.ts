@@ -19,6 +19,7 @@ import {
   type AnsweredRow,
   type Applied,
   applyResponse,
+  type NamedRow,
   parseResponseRow,
   type Receipt,
   type RejectedRow,
@@ -251,11 +252,12 @@ function measureResponse({ operator }: Response, { rows, rejects, recordedAs, co
 
 /** Reads a response's rows against the direction's. @throws FileFault */
 async function readRows(response: Response, ledger: Ledger, lines: string[]): Promise<(AnsweredRow | RejectedRow)[]> {
-  const rowOf = new Map<Imei | Msisdn, number>();
+  const rowOf = new Map<Imei | Msisdn, NamedRow>();
   for (const [row, line] of lines.entries()) {
     if (line === '') continue;
     const parsed = parseDirectionRowLine(ledger.kind, line);
-    rowOf.set('msisdn' in parsed ? parsed.msisdn : parsed.imei, row);
+    if ('msisdn' in parsed) rowOf.set(parsed.msisdn, { row, lastSeen: parsed.lastSeen });
+    else rowOf.set(parsed.imei, { row, lastSeen: null });
   }
   const rows: (AnsweredRow | RejectedRow)[] = [];
   const uploadDay = dayOf(response.file.at);

@@ -30,7 +30,7 @@ function cutShard(lines: readonly string[]): number {
     if (decideClaim('reverify', lastSeen, []).state !== 'directed') continue;
     const rows = directed.get(operator) ?? [];
     directed.set(operator, rows);
-    rows.push({ msisdn, line: directionRowLine('reverify', { msisdn, imei, lsa }) });
+    rows.push({ msisdn, line: directionRowLine('reverify', { msisdn, imei, lastSeen, lsa }) });
   }
   let bytes = 0;
   for (const rows of directed.values())

@@ -110,7 +110,7 @@ export async function measureMemory(): Promise<Results> {
   const size = DEFAULT_POLICY.rowsPerDirection;
   const { key: rowsKey } = await put(
     'rows.tsv',
-    Array.from({ length: size }, (_, n) => `${msisdn(n)}\t${imei(n)}\tDelhi\n`),
+    Array.from({ length: size }, (_, n) => `${msisdn(n)}\t${imei(n)}\t2026-05-20\tDelhi\n`),
   );
   await createLedger(
     embedded.cases,

@@ -90,7 +90,9 @@ export async function measureReading(runs: number): Promise<Results> {
     rowsKey: 'rows.tsv',
     rungs: [],
   });
-  const rowOf = new Map<string, number>(Array.from({ length: RESPONSE_ROWS }, (_, n) => [msisdn(n), n]));
+  const rowOf = new Map(
+    Array.from({ length: RESPONSE_ROWS }, (_, n) => [String(msisdn(n)), { row: n, lastSeen: day }]),
+  );
 
   const things = [
     {

@@ -77,6 +77,8 @@ class Direction {
   readonly plan: number;
   /** Identifiers: numbers, or IMEIs of 14 digits. */
   rows: string[] = [];
+  /** The day of each number's newest sighting when its batch was planned. */
+  lastSeen = new Map<string, string>();
   readonly orders: Record<string, string> = {};
   readonly receipts: Record<string, unknown> = {};
   /** Receipts by the file's SHA-256; `file` is left open, since any of the names under which it came may stand there. */
@@ -175,6 +177,7 @@ class Check {
     );
     const begun = writes[0]?.item ?? {};
     must(begun.rows === direction.rows.length, 'its first order has all of its rows');
+    if (kind === 'reverify') direction.lastSeen = this.#lastSeen(direction);
     const rows: Row[] = direction.rows.map(() => ({ outcome: 'open', on: '', at: 0 }));
     const startedAt = String(this.#seen.cases[`BATCH#${direction.batch}`]?.startedAt);
     let deadline = Date.parse(startedAt);
@@ -227,6 +230,14 @@ class Check {
       before = item;
     }
     must(before.sealedAt !== null, 'it ends, and is sealed');
+  }
+
+  #lastSeen({ batch, rows }: Direction): Map<string, string> {
+    const { file, uploadedAt } = this.#seen.cases[`BATCH#${batch}`] ?? {};
+    const report = this.#seen.uploads.find(({ key, at }) => key === file && instant(at) === uploadedAt);
+    const handsets = handsetsIn(report?.text ?? '');
+    const sightings = newestSightings(this.#seen.uploads, report?.at ?? 0, handsets);
+    return new Map(sightings.filter(({ msisdn }) => rows.includes(msisdn)).map(({ msisdn, day }) => [msisdn, day]));
   }
 
   #order({ id, kind, operator, rows }: Direction, order: Item, states: Row[], rungs: Item[]): void {
@@ -285,6 +296,7 @@ class Check {
       else if (row === undefined) reject('not_in_direction');
       else if (!ANSWERS[kind].includes(outcome)) reject('unknown_outcome');
       else if (!isDay(on) || on > dayAt(source.at)) reject('bad_date');
+      else if (outcome === 'disconnected' && on < (direction.lastSeen.get(identifier) ?? '')) reject('before_sighting');
       else if (row.outcome === 'open' || (row.outcome === 'failed' && (closed || outcome === 'disconnected'))) {
         Object.assign(row, { outcome, on, at: source.at });
         recorded++;
@@ -396,13 +408,8 @@ class Check {
     earlier: Set<string>,
   ): Record<string, number> {
     const { lines } = linesOf(text);
-    const handsets = new Set<string>();
-    let rejected = 0;
-    for (const { cells } of lines) {
-      const imei = cells ? imeiIn(cells.imei) : { reason: '' };
-      if ('reason' in imei) rejected++;
-      else handsets.add(imei.imei);
-    }
+    const handsets = handsetsIn(text);
+    const rejected = lines.filter(({ cells }) => !cells || 'reason' in imeiIn(cells.imei)).length;
     const place = this.#seen.plans.get(books.plan) ?? 0;
     const decide = (kind: Kind, operator: string, identifier: string, imei: string, lastSeen: string) => {
       const states = [...this.#directions.values()]
@@ -636,6 +643,16 @@ interface Sighting {
   imei: string;
   operator: string;
   day: string;
+}
+
+/** The handsets that a report names. */
+function handsetsIn(text: string): Set<string> {
+  const handsets = new Set<string>();
+  for (const { cells } of linesOf(text).lines) {
+    const imei = cells ? imeiIn(cells.imei) : { reason: '' };
+    if ('imei' in imei) handsets.add(imei.imei);
+  }
+  return handsets;
 }
 
 /** Each number's newest sighting with one of these handsets in the look-back window of a report that was uploaded at `at`. */

@@ -1,12 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { asInstant } from '../../lambdas/domain/days.ts';
+import { asInstant, type Day } from '../../lambdas/domain/days.ts';
 import { cutEvenly, directionRowLine, orderCsv, parseDirectionRowLine } from '../../lambdas/domain/directions.ts';
 import type { Imei, Msisdn } from '../../lambdas/domain/identifiers.ts';
 import { BadWorkLine } from '../../lambdas/domain/tabbed.ts';
 import { readAll } from './csv-reading.ts';
 
-const reverify = (msisdn: string, imei: string, lsa = '') => ({ msisdn: msisdn as Msisdn, imei: imei as Imei, lsa });
+const reverify = (msisdn: string, imei: string, lsa = '') => ({
+  msisdn: msisdn as Msisdn,
+  imei: imei as Imei,
+  lastSeen: '2026-05-20' as Day,
+  lsa,
+});
 const block = (imei: string) => ({ imei: imei as Imei });
 
 describe('cutting into directions', () => {
@@ -41,9 +46,9 @@ describe('cutting into directions', () => {
 });
 
 describe("the line of a direction's row", () => {
-  test('has what its order and the revocation list need', () => {
+  test('has what its order, its answers and the revocation list need', () => {
     expect(directionRowLine('reverify', reverify('+919876543210', '49015420323751', 'Delhi'))).toBe(
-      '+919876543210\t49015420323751\tDelhi',
+      '+919876543210\t49015420323751\t2026-05-20\tDelhi',
     );
     expect(directionRowLine('block', block('49015420323751'))).toBe('49015420323751');
     expect(parseDirectionRowLine('block', '49015420323751')).toEqual({ imei: '49015420323751' });
@@ -60,7 +65,8 @@ describe("the line of a direction's row", () => {
   });
   test('is not one of another kind, nor an empty one', () => {
     expect(() => parseDirectionRowLine('reverify', '49015420323751')).toThrow(BadWorkLine);
-    expect(() => parseDirectionRowLine('block', 'a\tb\tc')).toThrow(BadWorkLine);
+    expect(() => parseDirectionRowLine('reverify', 'a\tb\tc')).toThrow(BadWorkLine);
+    expect(() => parseDirectionRowLine('block', 'a\tb\tc\td')).toThrow(BadWorkLine);
     expect(() => parseDirectionRowLine('block', '')).toThrow(BadWorkLine);
     expect(() => parseDirectionRowLine('reverify', '')).toThrow(BadWorkLine);
   });

@@ -21,10 +21,10 @@ import { answered, at, closed, day, fresh, ladderEnds, rowsOf, sealed } from './
 
 describe('reading a row of a response', () => {
   const uploaded = day('2026-06-05');
-  const rows = new Map<string, number>([
-    ['+919876543210', 0],
-    ['+919876543211', 1],
-    ['35693803564380', 2],
+  const rows = new Map([
+    ['+919876543210', { row: 0, lastSeen: day('2026-05-20') }],
+    ['+919876543211', { row: 1, lastSeen: day('2026-05-20') }],
+    ['35693803564380', { row: 2, lastSeen: null }],
   ]);
   const parse = (kind: DirectionKind, cells: Record<string, string>, line = 2) =>
     parseResponseRow({ line, cells }, kind, uploaded, (identifier) => rows.get(identifier));
@@ -88,6 +88,18 @@ describe('reading a row of a response', () => {
     expect(parse(kind, cells, 9)).toEqual({ line: 9, reason });
   });
 
+  test('is rejected where it says disconnected before the connection was last seen, and only that', () => {
+    const told = (outcome: string, occurred_on: string) =>
+      parse('reverify', { msisdn: '9876543210', outcome, occurred_on });
+    expect(told('disconnected', '2026-05-19')).toEqual({ line: 2, reason: 'before_sighting' });
+    expect(told('disconnected', '2026-05-20')).toMatchObject({ outcome: 'disconnected', day: '2026-05-20' });
+    for (const outcome of ['verified', 'failed', 'not_found'])
+      expect(told(outcome, '2026-05-19')).toMatchObject({ outcome, day: '2026-05-19' });
+    expect(parse('block', { imei: '35693803564380', outcome: 'blocked', occurred_on: '2020-01-01' })).toMatchObject({
+      outcome: 'blocked',
+    });
+  });
+
   test('is rejected for the first reason that applies: identifier, direction, outcome, date', () => {
     const wrong = { outcome: 'perhaps', occurred_on: 'soon' };
     expect(parse('reverify', { ...wrong, msisdn: '12' })).toMatchObject({ reason: 'bad_msisdn' });
@@ -100,7 +112,10 @@ describe('reading a row of a response', () => {
 
   test('with more or fewer cells than the header is rejected before all other reasons', () => {
     const row: CsvRow = { line: 4, wrongCellCount: '12,verified,x,y,z' };
-    expect(parseResponseRow(row, 'reverify', uploaded, () => 0)).toEqual({ line: 4, reason: 'wrong_cell_count' });
+    expect(parseResponseRow(row, 'reverify', uploaded, () => ({ row: 0, lastSeen: null }))).toEqual({
+      line: 4,
+      reason: 'wrong_cell_count',
+    });
   });
 });
 

@@ -85,7 +85,7 @@ const usage: Lines = [
   [`${H1},9800000006,2026-05-20,,,,`],
 ];
 
-/** 28 rows: 6 recorded (A1, A3 and A6 once, A4 twice, A5 once), 2 recorded already, 20 rejects; A2 stays open. */
+/** 29 rows: 6 recorded (A1, A3 and A6 once, A4 twice, A5 once), 2 recorded already, 21 rejects; A2 stays open. */
 const numbers: Lines = [
   ['\uFEFF"Remarks",OUTCOME,Msisdn,occurred_on'],
   ['"said on'],
@@ -118,6 +118,7 @@ const numbers: Lines = [
   [',not_found,9800000005,'],
   [',disconnected,9800000005,', '30,conflicts_with_recorded'],
   [',failed,9800000006,2026-06-01'],
+  [',disconnected,9800000002,2026-05-19', '32,before_sighting'],
 ];
 
 /** 13 rows: H1 blocked, and again; H2 not found; 10 rejects. */
@@ -211,12 +212,13 @@ describe('of a usage file', () => {
 describe('of a response', () => {
   it('about numbers, each row that is not recorded is receipted with its line and first reason', async () => {
     expect(await receiptOf(reverify, textOf(numbers, '\r\n'))).toMatchObject({
-      rows: 28,
+      rows: 29,
       recorded: 6,
       alreadyRecorded: 2,
       rejected: {
         bad_date: 3,
         bad_msisdn: 2,
+        before_sighting: 1,
         conflicts_with_recorded: 4,
         missing_msisdn: 1,
         not_in_direction: 2,

@@ -40,6 +40,8 @@ interface Row {
   kind: Kind;
   operator: string;
   identifier: string;
+  /** The day of a number's newest sighting; of a handset ''. */
+  lastSeen: string;
   /** Open until somebody answers. */
   outcome: string;
   on: string;
@@ -56,6 +58,8 @@ interface Batch {
   summary: Record<string, unknown>;
   /** What was decided to be directed: `kind,operator,identifier,imei`, sorted. */
   directed: string[];
+  /** The day of each directed number's newest sighting. */
+  lastSeen: Map<string, string>;
   elsewhere: string[];
 }
 
@@ -210,6 +214,7 @@ export class Reckoning {
       settled: false,
       summary: {},
       directed: [],
+      lastSeen: new Map(),
       elsewhere: [],
     };
     const operators = Object.fromEntries(
@@ -261,8 +266,10 @@ export class Reckoning {
     else if (recorded?.outcome === 'disconnected' && lastSeen <= recorded.on) state = 'alreadyDisconnected';
     counts[all] = (counts[all] ?? 0) + 1;
     counts[state] = (counts[state] ?? 0) + 1;
-    if (state === 'directed') batch.directed.push(`${kind},${operator},${shown},${written(imei)}`);
-    else batch.elsewhere.push(`${kind},${shown},${operator},${state},${(open ?? recorded)?.direction}`);
+    if (state === 'directed') {
+      batch.directed.push(`${kind},${operator},${shown},${written(imei)}`);
+      if (kind === 'reverify') batch.lastSeen.set(identifier, lastSeen);
+    } else batch.elsewhere.push(`${kind},${shown},${operator},${state},${(open ?? recorded)?.direction}`);
   }
 
   /** Which row stands in which direction: the one thing that only the system can say. */
@@ -275,7 +282,9 @@ export class Reckoning {
         const rows = new Map<string, Row>();
         for (const { cells } of linesOf(readFileSync(join(this.#folder, 'outbox', key), 'utf8')).lines) {
           const identifier = kind === 'block' ? (cells?.imei ?? '').slice(0, 14) : (cells?.msisdn ?? '');
-          const row = { direction, kind, operator, identifier, outcome: 'open', on: '', at: 0, terminalAt: Infinity };
+          const lastSeen = (kind === 'reverify' && batch.lastSeen.get(identifier)) || '';
+          const answer = { outcome: 'open', on: '', at: 0, terminalAt: Infinity };
+          const row = { direction, kind, operator, identifier, lastSeen, ...answer };
           rows.set(identifier, row);
           this.#rows.push(row);
           const known = this.#known.get(knownAs(kind, operator, identifier)) ?? [];
@@ -336,6 +345,7 @@ export class Reckoning {
       else if (!row) reject('not_in_direction');
       else if (!ANSWERS[kind].includes(outcome)) reject('unknown_outcome');
       else if (!isDay(on) || on > dayAt(at)) reject('bad_date');
+      else if (outcome === 'disconnected' && on < row.lastSeen) reject('before_sighting');
       else if (row.outcome === 'open' || (row.outcome === 'failed' && (ended || outcome === 'disconnected'))) {
         Object.assign(row, { outcome, on, at });
         if (outcome !== 'failed') row.terminalAt = at;

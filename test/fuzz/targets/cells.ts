@@ -52,6 +52,7 @@ export const USAGE_REASONS = [
 ];
 export const RESPONSE_REASONS = [
   ...['wrong_cell_count', ...IMEI_REASONS, ...MSISDN_REASONS, 'not_in_direction', 'unknown_outcome', 'bad_date'],
+  'before_sighting',
   'conflicts_with_recorded',
 ];
 
@@ -139,6 +140,7 @@ function rowOf({
 
 const OPERATOR = 'airtel' as OperatorId;
 const UPLOAD_DAY = '2026-06-01' as Day;
+const LAST_SEEN = '2026-05-25' as Day;
 
 const usageRows = target({ name: 'usage-row', what: 'rows of usage files', share: 120 }, rowOf(usageColumns), (row) => {
   const read = parseSighting(row as CsvRow<UsageColumn>, OPERATOR, UPLOAD_DAY);
@@ -223,12 +225,17 @@ const responses = target(
     const answered = rows.map((row) =>
       parseResponseRow(row, kind, UPLOAD_DAY, (identifier) => {
         const at = known.indexOf(identifier);
-        return at < 0 ? undefined : at;
+        return at < 0 ? undefined : { row: at, lastSeen: kind === 'reverify' ? LAST_SEEN : null };
       }),
     );
     for (const answer of answered)
       if ('row' in answer)
-        must(isRealDay(answer.day) && answer.day <= UPLOAD_DAY, 'an answer is no later than its upload');
+        must(
+          isRealDay(answer.day) &&
+            answer.day <= UPLOAD_DAY &&
+            (answer.outcome !== 'disconnected' || answer.day >= LAST_SEEN),
+          'an answer is no later than its upload, nor a disconnection earlier than the sighting',
+        );
     const rungs = [{ order: 'reverify', deadline: asInstant('2026-06-06T00:00:00Z') }];
     const { id: directionId, batchId, operator } = DIRECTION;
     const ledger = newLedger({ directionId, batchId, operator, kind, plan: 1, rows: 3, rowsKey: 'rows', rungs });

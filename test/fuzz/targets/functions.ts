@@ -251,7 +251,7 @@ function prepare(aws: MemoryAws, settled: boolean): void {
   }
   aws.objects.set(
     'work/rows/reverify',
-    Buffer.from(NUMBERS.map((number, n) => `${number}\t${HANDSETS[n]}\t=Delhi\n`).join('')),
+    Buffer.from(NUMBERS.map((number, n) => `${number}\t${HANDSETS[n]}\t2026-05-20\t=Delhi\n`).join('')),
   );
   aws.objects.set('work/rows/block', Buffer.from(HANDSETS.map((handset) => `${handset}\n`).join('')));
 }

@@ -81,7 +81,7 @@ const written = target(
       'what stands elsewhere is told',
     );
 
-    const rows = texts.map((lsa) => ({ msisdn: MSISDN, imei: IMEI, lsa }));
+    const rows = texts.map((lsa) => ({ msisdn: MSISDN, imei: IMEI, lastSeen: DAY, lsa }));
     const order = orderCsv('reverify', rows, '2026-06-06T00:00:00Z' as Instant);
     must(
       mustBeSafe(order, ['msisdn', 'imei', 'reason', 'deadline']).length === texts.length,
