@@ -13,7 +13,7 @@ import { Dynamo } from './dynamo.ts';
 import { Endpoint } from './endpoint.ts';
 import { Enforcement } from './enforcement.ts';
 import { Bus } from './events.ts';
-import { type FaultPlan, seededRandom } from './faults.ts';
+import { type FaultPlan, refusal, type ServiceCall, seededRandom } from './faults.ts';
 import { type Fauxqs, startFauxqs } from './fauxqs.ts';
 import { Functions } from './functions.ts';
 import { integrations } from './integrations.ts';
@@ -22,8 +22,9 @@ import { MessageMoves } from './moves.ts';
 import { Pollers } from './queues.ts';
 import { S3 } from './s3.ts';
 import { StepFunctions } from './states/service.ts';
+import type { Caller } from './states/world.ts';
 import { type LoadedApp, loadAssembly } from './template.ts';
-import { type RunUsage, UsageCounter } from './usage.ts';
+import { MACHINE, type RunUsage, UsageCounter } from './usage.ts';
 
 export type { CloudNames } from './create.ts';
 export type { FaultPlan } from './faults.ts';
@@ -218,6 +219,26 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
     const { queues } = fauxqs;
     const pollers = new Pollers({ clock, region: REGION, queues, functions, faults, random: faultRandom });
     stops.push(() => pollers.stop());
+    const machineFault = (call: Omit<ServiceCall, 'requestId'>) => {
+      const fault = faults.beforeCall?.({ ...call, requestId: undefined });
+      return fault === 'throttle' || fault === 'error' || fault === 'lose' ? fault : undefined;
+    };
+    /** A Map Run's request of S3. */
+    const objectCall = async <T>(
+      action: 'GetObject' | 'PutObject',
+      bucket: string,
+      key: string,
+      { name, roleArn }: Caller,
+      run: () => T,
+    ): Promise<T> => {
+      authorize?.(roleArn, `s3:${action}`, `arn:aws:s3:::${bucket}/${key}`);
+      usage.called(MACHINE, 's3', action);
+      const fault = machineFault({ caller: name, service: 's3', action, key });
+      if (fault === 'throttle' || fault === 'error') throw refusal('s3', fault);
+      const answer = run();
+      if (fault === 'lose') throw refusal('s3', 'error');
+      return answer;
+    };
     const states = new StepFunctions({
       clock,
       region: REGION,
@@ -225,17 +246,12 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
       tasks: integrations({ functions, asyncInvoker, dynamo, fauxqs, pollers, usage, faults, authorize }),
       ...(authorize ? { authorize } : {}),
       objects: {
-        get: async (bucket, key, roleArn) => {
-          authorize?.(roleArn, 's3:GetObject', `arn:aws:s3:::${bucket}/${key}`);
-          usage.called('machine', 's3', 'GetObject');
-          return s3.get(bucket, key);
-        },
-        put: async (bucket, key, body, roleArn) => {
-          authorize?.(roleArn, 's3:PutObject', `arn:aws:s3:::${bucket}/${key}`);
-          usage.called('machine', 's3', 'PutObject');
-          s3.put(bucket, key, body);
-        },
+        get: (bucket, key, caller) => objectCall('GetObject', bucket, key, caller, () => s3.get(bucket, key)),
+        put: (bucket, key, body, caller) =>
+          objectCall('PutObject', bucket, key, caller, () => s3.put(bucket, key, body)),
       },
+      faultOfStart: (machine, executionName) =>
+        machineFault({ caller: machine, service: 'states', action: 'StartExecution', key: executionName }),
       changed: (detail) => {
         if (detail.status === 'FAILED' || detail.status === 'TIMED_OUT') {
           const machine = logicalName(placed, detail.stateMachineArn);

@@ -1,6 +1,6 @@
 import { AwsError } from './errors.ts';
 
-/** A request to a service, of a function's or of a state machine's task. */
+/** A request to a service, of a function's, of a state machine's task, or of a Map Run for its items and results. */
 export interface ServiceCall {
   /** The function's name, or the state machine's. */
   caller: string;
@@ -8,7 +8,10 @@ export interface ServiceCall {
   requestId: string | undefined;
   service: string;
   action: string;
-  /** An object's key, an item's partition key (of several, the first one's), a topic's ARN, a queue's URL. */
+  /**
+   * An object's key, an item's partition key (of several, the first one's), a topic's ARN, a queue's URL; where a task starts an
+   * execution, that one's name.
+   */
   key?: string | undefined;
 }
 
@@ -32,7 +35,10 @@ export interface FaultPlan {
   deliveries?(event: { source: string; detailType: string; detail: Record<string, unknown> }): readonly number[];
   /** A seed: each event waits a random 0 to 30 seconds of the cloud's time, and batches of messages are shuffled. */
   reorder?: number;
-  /** Called before each request of a function or a state machine's task to a service (not for invocations of functions). */
+  /**
+   * Called before each request of a function or a state machine to a service (not for invocations of functions). A state
+   * machine is throttled, refused or loses an answer; of anything else it takes no notice.
+   */
   beforeCall?(call: ServiceCall): CallFault | undefined;
   /**
    * Called after each write request of a function was executed. `fail`: the invocation is reported failed to its caller, never
@@ -63,7 +69,11 @@ const THROTTLED: Readonly<Record<string, readonly [code: string, status: number]
   sns: ['Throttled', 429],
   sqs: ['RequestThrottled', 403],
 };
-const FAILED: Readonly<Record<string, string>> = { s3: 'InternalError', dynamodb: 'InternalServerError' };
+const FAILED: Readonly<Record<string, string>> = {
+  s3: 'InternalError',
+  dynamodb: 'InternalServerError',
+  sns: 'InternalError',
+};
 
 /** A service's own words for what the fault plan makes of a request; for a function that is gone, words after which none tries again. */
 export function refusal(service: string, fault: 'throttle' | 'error' | 'gone'): AwsError {

@@ -58,6 +58,17 @@ export const DYNAMODB_ERRORS: readonly string[] = [
   'TransactionConflictException',
 ];
 
+/** SNS's, each with `Exception` behind it; others are `SNS.AmazonSNSException`. */
+export const SNS_ERRORS: readonly string[] = [
+  'AuthorizationError',
+  'EndpointDisabled',
+  'InternalError',
+  'InvalidParameter',
+  'InvalidParameterValue',
+  'NotFound',
+  'Throttled',
+];
+
 /** Step Functions' optimised integrations with other services. */
 export function integrations(settings: IntegrationsSettings): Tasks {
   const { functions, asyncInvoker, dynamo, fauxqs, pollers, usage, faults, authorize } = settings;
@@ -178,10 +189,10 @@ function named(service: string, error: unknown): unknown {
 function failure(service: string, error: unknown): unknown {
   if (!(error instanceof AwsError)) return error;
   const { code, message } = error;
-  if (service === 'sns') return new StatesError(`SNS.${code}Exception`, message);
-  if (service === 'dynamodb' && !DYNAMODB_ERRORS.includes(code))
-    return new StatesError('DynamoDB.AmazonDynamoDBException', `${code}: ${message}`);
-  return named(service === 'dynamodb' ? 'DynamoDB' : 'SQS', error);
+  if (service === 'dynamodb' && DYNAMODB_ERRORS.includes(code)) return named('DynamoDB', error);
+  if (service === 'sns' && SNS_ERRORS.includes(code)) return new StatesError(`SNS.${code}Exception`, message);
+  const client = { dynamodb: 'DynamoDB.AmazonDynamoDB', sns: 'SNS.AmazonSNS' }[service] ?? 'SQS.AmazonSQS';
+  return new StatesError(`${client}Exception`, `${code}: ${message}`);
 }
 
 /** What a request is about: the item's partition key, the topic, the queue. */

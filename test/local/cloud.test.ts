@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, ListExecutionsCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CloudSettings, FaultPlan, LocalCloud } from '../../lib/local/cloud.ts';
 import { clientsOf, DAY, START, startFixture } from './fixture/lab.ts';
@@ -60,8 +60,7 @@ class Lab {
     return (this.cloud.clock.now() - START) / 1000;
   }
 
-  start(name: string, input: unknown): Promise<unknown> {
-    const stateMachineArn = this.cloud.names.machines.Steps;
+  start(name: string, input: unknown, stateMachineArn = this.cloud.names.machines.Steps): Promise<unknown> {
     return this.clients.sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
   }
 }
@@ -317,6 +316,52 @@ describe('faults', () => {
       expect(lab.cloud.failures()).toEqual([]);
     },
   );
+
+  it('a Map Run’s reading and writing, and a task’s start of an execution, meet faults as other requests do', async () => {
+    const read = 's3 GetObject lines.jsonl';
+    const write = 's3 PutObject results/SUCCEEDED_0.jsonl';
+    const list = 's3 PutObject results/manifest.json';
+    const start = 'states StartExecution one-steps';
+    const plan: [call: string, fault?: 'throttle' | 'error' | 'lose'][] = [
+      [read, 'throttle'],
+      [read, 'error'],
+      [read],
+      [write, 'lose'],
+      [read],
+      [write],
+      [list, 'throttle'],
+      ...[read, write, list].map((call): [string] => [call]),
+      [start, 'throttle'],
+      [start, 'lose'],
+      [start],
+    ];
+    const met: string[] = [];
+    const lab = await Lab.open({
+      faults: {
+        beforeCall: ({ caller, requestId, service, action, key = '' }) => {
+          if (!caller.includes('Parts') || requestId !== undefined) return undefined;
+          met.push(`${service} ${action} ${key.replace(/^results[/].*[/]/, 'results/')}`);
+          return plan[met.length - 1]?.[1];
+        },
+      },
+    });
+    const { buckets, machines } = lab.cloud.names;
+    await lab.cloud.put(buckets.outbox, 'lines.jsonl', '1\n2\n');
+    await lab.start('one', {}, machines.Parts);
+    await lab.cloud.run();
+    expect(met).toEqual(plan.map(([call]) => call));
+    // 10 + 20 s for what couldn't be read, 100 + 200 s for what couldn't be written, 1000 + 2000 s for what couldn't be started.
+    const { executions = [] } = await lab.clients.sfn.send(
+      new ListExecutionsCommand({ stateMachineArn: machines.Parts }),
+    );
+    expect(executions.map(({ status, stopDate }) => [status, stopDate?.getTime()])).toEqual([
+      ['SUCCEEDED', START + 3330_000],
+    ]);
+    // What was written, or started, before its answer was lost is there: of three Map Runs that wrote, one named its results.
+    const results = (await lab.cloud.list(buckets.outbox, 'results/')).map((key) => key.split('/')[2]);
+    expect(results.sort()).toEqual(['SUCCEEDED_0.jsonl', 'SUCCEEDED_0.jsonl', 'SUCCEEDED_0.jsonl', 'manifest.json']);
+    expect(lab.cloud.usage().stepFunctions).toMatchObject({ nestedStarts: 1, executionStarts: 1 });
+  });
 
   it('lose: a function works to its end, and its caller is told that it failed', async () => {
     const lab = await Lab.open({

@@ -35,7 +35,7 @@ export async function readItems(at: Visit<MapState>): Promise<Json[]> {
   let body: Uint8Array;
   try {
     const { engine, machine } = at.frame.execution;
-    body = await engine.world.objects.get(args.Bucket, args.Key, machine.roleArn);
+    body = await engine.world.objects.get(args.Bucket, args.Key, machine);
   } catch (error) {
     throw readerFailed(
       `The object of the ItemReader can't be read: ${error instanceof Error ? error.message : String(error)}`,

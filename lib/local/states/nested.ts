@@ -1,5 +1,6 @@
 import { qualified } from '../../access/qualified.ts';
 import { AwsError, StatesError } from '../errors.ts';
+import { refusal } from '../faults.ts';
 import type { TaskState } from './definition.ts';
 import type { Execution } from './execution.ts';
 import { uuidFor } from './functions.ts';
@@ -9,9 +10,22 @@ import type { Visit } from './runner.ts';
 /** The arguments of states:startExecution; TraceHeader has no effect here. */
 export const NESTED_ARGUMENTS: readonly string[] = ['StateMachineArn', 'Input', 'Name', 'TraceHeader'];
 
+/** Errors of StartExecution that Step Functions knows by name (those of the API's model); others are its client's own. */
+const ERRORS: readonly string[] = [
+  'ExecutionAlreadyExists',
+  'ExecutionLimitExceeded',
+  'InvalidArn',
+  'InvalidExecutionInput',
+  'InvalidName',
+  'StateMachineDeleting',
+  'StateMachineDoesNotExist',
+  'Validation',
+];
+
 /**
  * Starts the execution that a states:startExecution task asks for. Throws StatesError named after the API's error
- * (`StepFunctions.ExecutionAlreadyExistsException`).
+ * (`StepFunctions.ExecutionAlreadyExistsException`); what is throttled, fails or isn't allowed is
+ * `StepFunctions.AWSStepFunctionsException`.
  */
 export function startNested(at: Visit<TaskState>, args: Json): Execution {
   const { execution, last } = at.frame;
@@ -33,11 +47,16 @@ export function startNested(at: Visit<TaskState>, args: Json): Execution {
       for (const action of ['DescribeExecution', 'StopExecution'])
         engine.world.authorize?.(machine.roleArn, `states:${action}`, nested);
     }
-    return engine.startNested(args.StateMachineArn, name, inputOf(args as JsonObject));
+    const fault = engine.world.faultOfStart?.(machine.name, name);
+    if (fault === 'throttle' || fault === 'error') throw refusal('states', fault);
+    const nested = engine.startNested(args.StateMachineArn, name, inputOf(args as JsonObject));
+    if (fault === 'lose') throw refusal('states', 'error');
+    return nested;
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
+    const code = error.code.replace(/Exception$/, '');
     throw new StatesError(
-      `StepFunctions.${error.code}Exception`,
+      `StepFunctions.${ERRORS.includes(code) ? code : 'AWSStepFunctions'}Exception`,
       `${error.message} (Service: AWSStepFunctions; Status Code: ${error.status}; Error Code: ${error.code})`,
     );
   }

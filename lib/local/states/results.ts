@@ -99,7 +99,7 @@ export async function exported(
   to: Destination,
 ): Promise<Json> {
   const { engine, machine } = at.frame.execution;
-  const put = (key: string, body: Uint8Array) => engine.world.objects.put(to.bucket, key, body, machine.roleArn);
+  const put = (key: string, body: Uint8Array) => engine.world.objects.put(to.bucket, key, body, machine);
   const writer = at.state.writer as ResultWriter;
   const folder = `${to.prefix}${run.id}/`;
   const write = async (kind: string, texts: Iterable<string>): Promise<Json[]> => {

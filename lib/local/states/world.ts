@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Machine } from './execution.ts';
 
 /** Statuses that an execution can have (DescribeExecution, and the event of EventBridge). */
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
@@ -45,10 +46,13 @@ export interface Tasks {
   run(resource: string, args: unknown, meta: TaskMeta): Promise<unknown>;
 }
 
+/** Which machine asks, and under which role. */
+export type Caller = Pick<Machine, 'name' | 'roleArn'>;
+
 /** S3 as the Map Runs need it, each call under the machine's role. A missing object rejects, and so does a missing right. */
 export interface Objects {
-  get(bucket: string, key: string, roleArn: string): Promise<Uint8Array>;
-  put(bucket: string, key: string, body: Uint8Array, roleArn: string): Promise<void>;
+  get(bucket: string, key: string, caller: Caller): Promise<Uint8Array>;
+  put(bucket: string, key: string, body: Uint8Array, caller: Caller): Promise<void>;
 }
 
 /** All that the interpreter needs from outside. */
@@ -63,6 +67,11 @@ export interface StatesWorld {
   counted(what: Counted, machine: string): void;
   /** Throws AwsError where a machine's role may not do this; without it, every role may. */
   authorize?(roleArn: string, action: string, resource: string): void;
+  /**
+   * Asked before a task starts an execution of that name: what the fault plan makes of it. `throttle`, `error`: it is refused;
+   * `lose`: it is started, and the task is told that it was not.
+   */
+  faultOfStart?(machine: string, executionName: string): 'throttle' | 'error' | 'lose' | undefined;
   /** 0 ≤ x < 1, seeded: for JitterStrategy FULL, $random and $uuid. */
   random(): number;
 }

@@ -39,6 +39,8 @@ export class Lab {
   readonly integrations: Record<string, Integration>;
   readonly service: StepFunctions;
   random = 0.5;
+  /** What becomes of the executions that tasks start, one after the other. */
+  readonly faultsOfStarts: ReturnType<NonNullable<StatesWorld['faultOfStart']>>[] = [];
 
   constructor(integrations: Record<string, Integration> = {}, clock?: Clock) {
     this.integrations = Object.fromEntries(
@@ -64,6 +66,7 @@ export class Lab {
       },
       changed: (detail) => this.changes.push(detail),
       counted: (what) => this.counts[what]++,
+      faultOfStart: () => this.faultsOfStarts.shift(),
       random: () => this.random,
     };
     this.service = new StepFunctions(world);

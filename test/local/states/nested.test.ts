@@ -97,6 +97,28 @@ describe('states:startExecution', () => {
     expect(described.error).toBe('StepFunctions.StateMachineDoesNotExistException');
   });
 
+  // AWS's client knows no error of its own for these: aws-solutions/data-transfer-from-amazon-s3-glacier-vaults-to-amazon-s3 tries
+  // them again by the name of the client's (`TaskRetry(errors=["StepFunctions.AWSStepFunctionsException"])`).
+  test.each([
+    ['throttle', 'Error Code: ThrottlingException', 1],
+    ['error', 'Error Code: InternalFailure', 1],
+    ['lose', 'Error Code: InternalFailure', 0],
+  ] as const)(
+    'one that meets %s is StepFunctions.AWSStepFunctionsException, and tried again',
+    async (fault, code, left) => {
+      const lab = new Lab();
+      lab.create('child', child);
+      lab.faultsOfStarts.push(fault);
+      const retry = { Retry: [{ ErrorEquals: ['StepFunctions.AWSStepFunctionsException'], IntervalSeconds: 7 }] };
+      const described = await lab.run(parent(`${START}.sync:2`, retry), { a: 1 });
+      const failed = (await lab.history(described.executionArn)).find(({ type }) => type === 'TaskFailed');
+      expect(failed?.taskFailedEventDetails).toMatchObject({ cause: expect.stringContaining(code) });
+      // An execution whose start was told as failed runs all the same: the retry, of the same name and input, finds it.
+      expect(described).toMatchObject({ status: 'SUCCEEDED', stopDate: described.startDate + 60 + 7 * left });
+      expect(lab.counts.nestedStart).toBe(1);
+    },
+  );
+
   test('an argument that is unknown is an error that names it, before anything runs', async () => {
     const args = { Arguments: { StateMachineArn: machineArn('child'), Region: 'x' } };
     await expect(run(parent(START, args))).rejects.toThrow(/state "Start child": field Arguments\/Region/);
