@@ -173,26 +173,26 @@ export function verifyChain(
   for (const { key, text } of [...objects].sort((a, b) => (a.key < b.key ? -1 : 1))) {
     const lines = text.split('\n');
     if (lines.pop() !== '')
-      faults.push({ kind: 'changed', key, line: lines.length + 1, says: 'its last line has no end' });
+      faults.push({ kind: 'changed', key, line: lines.length + 1, says: 'its last line was cut' });
     for (const [index, line] of lines.entries()) {
       const at = { key, line: index + 1 };
       const fault = (kind: AuditFault['kind'], says: string) => faults.push({ kind, ...at, says });
       const entry = readEntry(line);
       if (entry === undefined) {
-        fault('unreadable', 'it is no entry');
+        fault('unreadable', 'this is no entry');
         continue;
       }
       const { n, id, previous, hash } = entry;
-      if (entry.batchId !== batchId) fault('foreign', `it is of the chain of ${entry.batchId}`);
+      if (entry.batchId !== batchId) fault('foreign', `entry ${n} belongs to the chain of ${entry.batchId}`);
       if (hash !== hashOf(withoutHash(entry)) || line !== JSON.stringify(entry))
-        fault('changed', `entry ${n} says what its hash does not know`);
-      if (index === 0 && key !== auditKey(batchId, n)) fault('reordered', `entry ${n} does not begin this object`);
-      if (n <= expected.n) fault('reordered', `entry ${n} comes after entry ${expected.n}`);
-      else if (n > expected.n + 1)
-        fault('removed', `entries ${expected.n + 1} to ${n - 1} are missing before entry ${n}`);
+        fault('changed', `entry ${n} was changed`);
+      if (index === 0 && key !== auditKey(batchId, n))
+        fault('reordered', `entry ${n} was moved here from another object`);
+      if (n <= expected.n) fault('reordered', `entry ${n} was moved behind entry ${expected.n}`);
+      else if (n > expected.n + 1) fault('removed', `${entriesText(expected.n + 1, n - 1)} removed`);
       else if (previous !== expected.hash)
-        fault('changed', `entry ${n} follows another entry ${n - 1} than the one that is there`);
-      if (ids.has(id)) fault('doubled', `entry ${n} tells again what an earlier one told`);
+        fault('changed', n === 1 ? 'entry 1 was changed' : `entry ${n - 1} was replaced after entry ${n} was written`);
+      if (ids.has(id)) fault('doubled', `entry ${n} tells again what an earlier entry told`);
       ids.add(id);
       entries.push(entry);
       expected = { n: Math.max(n, expected.n), hash };
@@ -200,6 +200,8 @@ export function verifyChain(
   }
   return { entries, faults };
 }
+
+const entriesText = (from: number, to: number) => (from === to ? `entry ${from} was` : `entries ${from} to ${to} were`);
 
 function withoutHash({ hash: _, ...entry }: AuditEntry): Omit<AuditEntry, 'hash'> {
   return entry;

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AuditEntry, type ChainKey, keyedHash } from '../../lambdas/domain/audit.ts';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
-import { parseDirectionId } from '../../lambdas/domain/identifiers.ts';
+import { type AgencyId, batchIdOf, parseDirectionId } from '../../lambdas/domain/identifiers.ts';
+import { parseInboxKey, rejectsKey } from '../../lambdas/domain/keys.ts';
 import { filesUnder } from './places.ts';
 
 /** A file that is not what the audit tells of. */
@@ -32,7 +33,7 @@ export async function checkFiles(
   for (const { n, files } of entries)
     for (const [name, { key, sha256 }] of Object.entries(files)) {
       if (ELSEWHERE.includes(name)) continue;
-      const known = bound.get(key) ?? { what: `the ${name} of entry ${n}`, hashes: new Set(), seen: false };
+      const known = bound.get(key) ?? { what: `the ${name} that entry ${n} tells of`, hashes: new Set(), seen: false };
       known.hashes.add(sha256);
       bound.set(key, known);
     }
@@ -60,20 +61,81 @@ export async function checkFiles(
       known.seen = true;
       const hash = keyedHash(chainKey, sha256Of(await readFile(join(folder, bucket, ...key.split('/')))));
       if (!known.hashes.has(hash) && !known.hashes.has(null))
-        faults.push({ kind: 'altered', says: `${bucket}/${key} is not ${known.what}` });
+        faults.push({ kind: 'altered', says: `${bucket}/${key} was changed: it is not ${known.what}` });
     }
   // Which file a keyed hash stands for can't be told, and it may be one of those that have other names here.
   if (!shortened)
     for (const { what, seen } of bound.values())
-      if (!seen) faults.push({ kind: 'missing', says: `${what} is not there` });
+      if (!seen) faults.push({ kind: 'missing', says: `${what} is missing` });
   return { checked, faults };
 }
 
 /** A batch's revocation lists, also the late ones. */
 const LIST = /^revocations\/[^/]+\/([^./]+)\./;
 
+/** The batch or the direction that a key of either bucket names. */
+function namedIn(key: string): { batchId?: string; directionId?: string } {
+  const list = LIST.exec(key)?.[1];
+  if (list !== undefined) return { batchId: list };
+  const parts = key.split('/');
+  if (parts[0] === 'batches') return { batchId: parts[1] ?? '' };
+  const direction = parts.map(parseDirectionId).find((one) => one !== null);
+  return direction ? { batchId: direction.batchId, directionId: direction.id } : {};
+}
+
 /** Whether a key of either bucket names the batch, or one of its directions. */
-function belongsTo(key: string, batchId: string): boolean {
-  if (LIST.exec(key)?.[1] === batchId) return true;
-  return key.split('/').some((part) => part === batchId || parseDirectionId(part)?.batchId === batchId);
+const belongsTo = (key: string, batchId: string) => namedIn(key).batchId === batchId;
+
+/** The batch whose order, books or list a key of the outbox is. Of receipts, some are of directions that never were. */
+export const decidedOf = (key: string) =>
+  /^(batches|orders|revocations)\//.test(key) ? namedIn(key).batchId : undefined;
+
+/** Why a report is refused whole, so that no batch comes of it. */
+const REFUSED =
+  /^\d+,,(file_too_large|empty_file|not_csv|not_utf8|nul_byte|unclosed_quote|line_too_long|(missing|duplicate)_column:.*)$/;
+
+/** The batches of which a run's folder has files: reports that were taken, and what was decided. */
+export async function batchesWithFiles(folder: string): Promise<Set<string>> {
+  const outbox = await filesUnder(join(folder, 'outbox'));
+  const batches = new Set(outbox.flatMap((key) => decidedOf(key) ?? []));
+  const screened = new Set(outbox);
+  for (const key of await filesUnder(join(folder, 'inbox'))) {
+    const place = parseInboxKey(key);
+    if (place.kind !== 'report') continue;
+    const rejects = rejectsKey(place.agency, place.name);
+    // One that nobody has worked on, or of an agency that is none, has no rejects.
+    if (!screened.has(rejects)) continue;
+    const [, first = '', ...others] = (await readText(folder, 'outbox', rejects)).split('\n');
+    if (others.length === 1 && REFUSED.test(first)) continue;
+    batches.add(await batchOfReport(folder, key, place.agency));
+  }
+  return batches;
+}
+
+async function batchOfReport(folder: string, key: string, agency: AgencyId): Promise<string> {
+  return batchIdOf(agency, sha256Of(await readFile(join(folder, 'inbox', ...key.split('/')))));
+}
+
+const readText = (folder: string, bucket: string, key: string) =>
+  readFile(join(folder, bucket, ...key.split('/')), 'utf8');
+
+/**
+ * What of a batch's orders, books and lists no entry tells, by their names alone: without the key of the keyed hashes, what
+ * is in them can't be compared.
+ * @param keys of the outbox
+ */
+export function untold(keys: readonly string[], batchId: string, entries: readonly AuditEntry[]): FileFault[] {
+  const ids = entries.map(({ id }) => id);
+  const isTold = (key: string): boolean => {
+    const { directionId } = namedIn(key);
+    const name = key.split('/').at(-1) ?? '';
+    if (directionId !== undefined)
+      return ids.includes(`order/${directionId}/${/^(failed-[0-9a-f]{8}|\d+)-/.exec(name)?.[1]}`);
+    if (key.startsWith('batches/')) return ids.includes('settled');
+    if (!name.includes('.late-')) return ids.includes('revoked');
+    return ids.some((id) => id.startsWith(`revoked/${key.replace(/\.json$/, '.csv')}/`));
+  };
+  return keys
+    .filter((key) => decidedOf(key) === batchId && !isTold(key))
+    .map((key) => ({ kind: 'unknown', says: `no entry tells of outbox/${key}` }));
 }

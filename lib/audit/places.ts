@@ -42,6 +42,16 @@ export function inFolder(folder: string): Chains {
   };
 }
 
+/** The folders of the outbox in which everything is some batch's, and only what was decided lies. */
+export const DECIDED = ['batches/', 'orders/', 'revocations/'];
+
+/** The keys of what was decided in a stage's outbox. */
+export async function decidedInBucket(bucket: string): Promise<string[]> {
+  const keys: string[] = [];
+  for (const folder of DECIDED) for await (const { key } of listObjects({ bucket, key: folder })) keys.push(key);
+  return keys;
+}
+
 /** The paths of all files under a folder, from there, with slashes, sorted; none where there is no such folder. */
 export async function filesUnder(folder: string): Promise<string[]> {
   if (!existsSync(folder)) return [];

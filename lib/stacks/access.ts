@@ -67,7 +67,11 @@ export class AccessStack extends Stack {
       ];
     };
     const readerPlaces = (): Place[] => [{ bucket: outbox, read: ['revocations/*'], list: ['revocations/*'] }];
-    const auditorPlaces = (): Place[] => [{ bucket: audit, read: ['*'], list: ['*'] }];
+    // By the names of what was decided, an auditor finds the chain that is missing.
+    const auditorPlaces = (): Place[] => [
+      { bucket: audit, read: ['*'], list: ['*'] },
+      { bucket: outbox, list: ['batches/*', 'orders/*', 'revocations/*'] },
+    ];
     const administratorPlaces = (): Place[] => [inbox, outbox].map((bucket) => ({ bucket, read: ['*'], list: ['*'] }));
 
     const checkerPlaces = (id: string): Place[] => {

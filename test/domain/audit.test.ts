@@ -176,4 +176,21 @@ describe('following a chain', () => {
   });
 });
 
+it('tells in plain words what happened to which entry', () => {
+  const saysOf = (objects: Stored[]) => verifyChain(BATCH, objects).faults.map(({ says }) => says);
+  const [first, second, third, fourth] = objectsOf(1, 1, 1, 1) as [Stored, Stored, Stored, Stored];
+  const rows = ({ key, text }: Stored) => ({ key, text: text.replace('"rows":2', '"rows":3') });
+  expect(saysOf([rows(first), second])).toEqual(['entry 1 was changed']);
+  expect(saysOf([second])).toEqual(['entry 1 was removed']);
+  expect(saysOf([first, fourth])).toEqual(['entries 2 to 3 were removed']);
+  const [another] = continueChain(NO_ENTRY, [note('fact-1', 2)], KEY) as [AuditEntry];
+  expect(saysOf([{ ...first, text: auditText([another]) }, second])).toEqual([
+    'entry 1 was replaced after entry 2 was written',
+  ]);
+  expect(saysOf([first, { ...second, text: third.text }, { ...third, text: second.text }])).toEqual(
+    expect.arrayContaining(['entry 3 was moved here from another object', 'entry 2 was moved behind entry 3']),
+  );
+  expect(saysOf([{ ...first, text: first.text.trimEnd() }])).toEqual(['its last line was cut']);
+});
+
 type Stored = { key: string; text: string };

@@ -104,6 +104,7 @@ const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
   auditor: () => [
     [AUDIT, 'read', /./],
     [AUDIT, 'list', /./],
+    [OUTBOX, 'list', /^(batches|orders|revocations)\//],
   ],
   checker: (id) => [
     [INBOX, 'put', new RegExp(`^(reports|usage|responses)/${id}/`)],
@@ -172,6 +173,8 @@ describe('a participant', () => {
     const lists = (bucket: string, prefix?: string) =>
       rights.ask(role, 's3:ListBucket', bucket, prefix === undefined ? {} : { 's3:prefix': prefix }).allowed;
     const all = kind === 'administrator' ? [INBOX, OUTBOX] : kind === 'auditor' ? [AUDIT] : [];
+    // An auditor lists what was decided, whoever's it is.
+    const folders = kind === 'auditor' ? ['orders/', 'batches/'] : [];
     for (const bucket of [INBOX, WORK, OUTBOX, AUDIT]) {
       expect(lists(bucket)).toBe(all.includes(bucket));
       expect(lists(bucket, '')).toBe(all.includes(bucket));
@@ -184,7 +187,9 @@ describe('a participant', () => {
         `rejects/${id}`,
         `reports/${id.slice(0, -1)}`,
       ])
-        expect(lists(bucket, prefix), `${bucket} ${prefix}`).toBe(all.includes(bucket));
+        expect(lists(bucket, prefix), `${bucket} ${prefix}`).toBe(
+          all.includes(bucket) || (bucket === OUTBOX && folders.includes(prefix)),
+        );
     }
   });
 

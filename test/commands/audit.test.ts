@@ -1,0 +1,197 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type AuditSettings, parseAuditArguments } from '../../lib/audit/arguments.ts';
+import { type AuditReport, followChains } from '../../lib/audit/follow.ts';
+import { inWords } from '../../lib/audit/told.ts';
+import { DAY, Lab, START } from '../scenarios/lab.ts';
+import { A1, H1, H2 } from '../scenarios/story.ts';
+import { type Ended, run } from './command.ts';
+
+type Heard = Omit<Ended, 'code'> & { intact: boolean };
+
+const AUDITOR = 'dev-auditor-auditor';
+
+describe('npm run audit', () => {
+  let lab: Lab;
+  /** As a run leaves it; every test changes a copy. */
+  let folder: string;
+  let batch: string;
+  let other: string;
+  const audit = (...args: string[]): Promise<Ended> => run('audit', args, lab.cloud.endpoint, AUDITOR);
+
+  beforeAll(async () => {
+    lab = await Lab.open({ enforce: true });
+    await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);
+    await lab.report('mha', [H1]);
+    await lab.upload('reports/mha/refused.csv', 'number\n1\n');
+    await lab.upload('reports/nobody/report.csv', 'imei\n');
+    await lab.cloud.run(START + DAY);
+    const direction = (await lab.directions('airtel')).find((id) => id.includes('.reverify.')) ?? '';
+    await lab.respond(direction, [`${A1},disconnected`]);
+    // The operator of a batch that never was.
+    await lab.respond(direction.replace(/-[0-9a-f]{12}/, '-0123456789ab'), [`${A1},verified`]);
+    await lab.report('up-police', [H2]);
+    await lab.cloud.run();
+    folder = await mkdtemp(join(tmpdir(), 'audit-'));
+    for (const bucket of ['inbox', 'outbox', 'audit'] as const) {
+      const name = lab.cloud.names.buckets[bucket];
+      for (const key of await lab.cloud.list(name)) {
+        const path = join(folder, bucket, key);
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, await lab.cloud.get(name, key));
+      }
+    }
+    [batch = '', other = ''] = (await readdir(join(folder, 'audit/batches'))).sort();
+    return async () => {
+      await rm(folder, { recursive: true });
+      await lab.close();
+    };
+  });
+
+  /** What the audit tells of a run's folder in which something was changed. */
+  async function audited(change: (copy: string) => Promise<unknown>, ...args: string[]): Promise<Heard> {
+    const copy = await mkdtemp(join(tmpdir(), 'audit-'));
+    try {
+      await cp(folder, copy, { recursive: true });
+      await change(copy);
+      const report = await followChains(parseAuditArguments(['--in', copy, ...args], copy) as AuditSettings);
+      const words = inWords(report);
+      const text = (what: 'said' | 'complained') => words.flatMap((told) => told[what].map((l) => `${l}\n`)).join('');
+      return { intact: report.intact, said: text('said'), complained: text('complained') };
+    } finally {
+      await rm(copy, { recursive: true });
+    }
+  }
+  const nothing = async () => {};
+  const chainOf = (copy: string, id = batch) => join(copy, 'audit/batches', id);
+  const files = async (at: string) =>
+    (await readdir(at, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .sort();
+  /** The last object of a chain. */
+  const last = async (copy: string) => (await files(chainOf(copy))).at(-1) ?? '';
+  const heads = ({ said }: Pick<Ended, 'said'>) =>
+    [...said.matchAll(/^ {2}head ([0-9a-f]{64}) /gm)].map(([, hash = '']) => hash);
+
+  it('finds what a run left whole, and prints the head of each chain, which is whole the next time, too', async () => {
+    const first = await audited(nothing);
+    expect(first).toMatchObject({ intact: true, complained: '' });
+    expect(first.said.match(/: intact, \d+ entries; \d+ files compared$/gm)).toHaveLength(2);
+    const [one = '', two = ''] = heads(first);
+    const entry = JSON.parse((await readFile(await last(folder), 'utf8')).trimEnd().split('\n').at(-1) ?? '');
+    expect(one).toBe(entry.hash);
+    expect(await audited(nothing, '--head', one, '--head', two)).toEqual(first);
+  });
+
+  // Two block orders of each of five operators, one of re-verification, the answer and its receipt, books and elsewhere, and a list in
+  // two forms.
+  it('tells of a chain that is missing whole, whose files are there', async () => {
+    const { intact, said, complained } = await audited((copy) => rm(chainOf(copy), { recursive: true }));
+    expect({ intact, complained }).toEqual({
+      intact: false,
+      complained: '  the chain is missing, and 17 files of the batch are there\n',
+    });
+    expect(said).toContain(`${batch}: NOT INTACT, 0 entries`);
+    expect(said).toContain(`${other}: intact`);
+  });
+
+  it('tells of a chain that is missing with all that came of the report, which is still there', async () => {
+    const { intact, said } = await audited(async (copy) => {
+      await rm(chainOf(copy), { recursive: true });
+      for (const path of await files(join(copy, 'outbox')))
+        if (path.includes(batch) && !path.includes('rejects')) await rm(path);
+    });
+    expect(intact).toBe(false);
+    expect(said).toContain(`${batch}: NOT INTACT, 0 entries`);
+  });
+
+  it('tells of an end that was cut off with the files of which it told, by the head that was noted', async () => {
+    const [head = ''] = heads(await audited(nothing));
+    const cut = async (copy: string) => {
+      const path = await last(copy);
+      const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+      await writeFile(
+        path,
+        lines
+          .slice(0, -1)
+          .map((line) => `${line}\n`)
+          .join(''),
+      );
+      await rm(join(copy, 'outbox/batches', batch), { recursive: true });
+    };
+    // By itself, nothing shows it.
+    const cutOff = JSON.parse((await readFile(await last(folder), 'utf8')).trimEnd().split('\n').at(-1) ?? '');
+    expect(cutOff.kind).toBe('batch_settled');
+    expect((await audited(cut)).intact).toBe(true);
+    expect(await audited(cut, '--head', head)).toMatchObject({
+      intact: false,
+      complained: `no entry has the hash ${head}: a chain was cut off before the end that was noted, or is missing whole\n`,
+    });
+  });
+
+  it('tells of a file of which no entry tells, of one that was changed, and of one that is missing', async () => {
+    const order = (copy: string) => join(copy, 'outbox/orders/airtel');
+    const { intact, complained } = await audited(async (copy) => {
+      const [first = '', second = '', third = ''] = await files(order(copy));
+      await writeFile(first, 'imei\n');
+      await cp(second, join(dirname(second), '9-block.csv'));
+      await rm(third);
+    });
+    expect(intact).toBe(false);
+    expect(complained).toMatch(/^ {2}outbox\/orders\/.* was changed: it is not the order that entry \d+ tells of$/m);
+    expect(complained).toMatch(/^ {2}no entry tells of outbox\/orders\/.*9-block\.csv$/m);
+    expect(complained).toMatch(/^ {2}the order that entry \d+ tells of is missing$/m);
+  });
+
+  it('tells in plain words of an entry that was changed', async () => {
+    const [path = ''] = await files(chainOf(folder));
+    const { intact, complained } = await audited(async (copy) => {
+      const first = join(chainOf(copy), path.split('/').at(-1) ?? '');
+      await writeFile(first, (await readFile(first, 'utf8')).replace('"rows":1', '"rows":2'));
+    });
+    expect(intact).toBe(false);
+    expect(complained).toContain(`  entry 1 was changed (batches/${batch}/00000001.jsonl, line 1)\n`);
+  });
+
+  it('says the same as JSON, for handing on', async () => {
+    const { code, said, complained } = await audit('--in', folder, '--json', '--head', '0'.repeat(64));
+    expect({ code, complained }).toEqual({ code: 1, complained: '' });
+    const { intact, chains, findings } = JSON.parse(said) as AuditReport;
+    expect(intact).toBe(false);
+    expect(findings.map(({ kind }) => kind)).toEqual(['cut']);
+    expect(chains.map((chain) => [chain.batchId, chain.intact, chain.head?.kind, chain.findings])).toEqual([
+      [batch, true, 'batch_settled', []],
+      [other, true, 'batch_settled', []],
+    ]);
+  });
+
+  it('tells of a folder without a chain', async () => {
+    const ended = await audit('--in', join(folder, 'nowhere'));
+    expect(ended).toEqual({
+      code: 1,
+      said: '',
+      complained: `there is no chain in ${join(folder, 'nowhere')}\n`,
+    });
+  });
+
+  it("follows a stage's chains in the auditor's name, by the names of what the outbox holds, too", async () => {
+    const { audit: chains, outbox } = lab.cloud.names.buckets;
+    const whole = await audit('--bucket', chains, '--outbox', outbox);
+    expect(whole).toMatchObject({ code: 0, complained: '' });
+    expect(whole.said.match(/: intact, \d+ entries; \d+ files compared$/gm)).toHaveLength(2);
+    // A batch's books, an order and a list that nobody decided.
+    await lab.cloud.put(outbox, 'batches/mha-ffffffffffff/summary.json', '{}');
+    const direction = (await lab.directions('airtel'))[0] ?? '';
+    await lab.cloud.put(outbox, `orders/airtel/${direction}/7-block.csv`, 'imei\n');
+    await lab.cloud.put(outbox, `revocations/2026-06-17/${batch}.late-01234567.csv`, 'msisdn\n');
+    const { code, said, complained } = await audit('--bucket', chains, '--outbox', outbox);
+    expect(code).toBe(1);
+    expect(said).toContain('mha-ffffffffffff: NOT INTACT, 0 entries');
+    expect(complained).toContain(`  no entry tells of outbox/orders/airtel/${direction}/7-block.csv\n`);
+    expect(complained).toContain(`  no entry tells of outbox/revocations/2026-06-17/${batch}.late-01234567.csv\n`);
+    expect(complained).toContain('  the chain is missing, and 1 file of the batch is there\n');
+  });
+});
