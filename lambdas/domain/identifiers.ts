@@ -47,16 +47,30 @@ export function luhnDigit(digits: string): string {
 }
 
 /**
- * Reads an IMEI in any of the forms that people and networks write: 14 digits, 15 with the Luhn digit or the spare
- * digit 0, or 16 (IMEISV); spaces, `-`, `/` and `.` between the digits do not count. The value is the 14-digit key.
+ * Reads an IMEI in any of the forms that people write: 14 digits, 15 with the Luhn digit or the spare digit 0, or 16
+ * (IMEISV); spaces, `-`, `/` and `.` between the digits do not count. The value is the 14-digit key.
  */
 export function parseImei(cell: string): Parsed<Imei, ImeiReason> {
+  return readImei(cell, true);
+}
+
+/**
+ * Reads an IMEI as a network recorded it: as `parseImei` does, but a 15th digit may be any. The check digit is never
+ * transmitted, and spoofed handsets send false ones; their sightings are wanted.
+ */
+export function parseSentImei(cell: string): Parsed<Imei, Exclude<ImeiReason, 'check_digit_mismatch'>> {
+  return readImei(cell, false);
+}
+
+function readImei(cell: string, checked: true): Parsed<Imei, ImeiReason>;
+function readImei(cell: string, checked: false): Parsed<Imei, Exclude<ImeiReason, 'check_digit_mismatch'>>;
+function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
   const digits = /[ \-/.]/.test(cell) ? cell.replace(/[ \-/.]/g, '') : cell;
   if (digits === '') return { reason: 'missing_imei' };
   if (!/^[0-9]+$/.test(digits)) return { reason: 'not_digits' };
   if (digits.length < KEY_DIGITS || digits.length > KEY_DIGITS + 2) return { reason: 'wrong_length' };
   const key = digits.slice(0, KEY_DIGITS);
-  if (digits.length === KEY_DIGITS + 1) {
+  if (checked && digits.length === KEY_DIGITS + 1) {
     const last = digits.slice(KEY_DIGITS);
     if (last !== '0' && last !== luhnDigit(key)) return { reason: 'check_digit_mismatch' };
   }

@@ -1,7 +1,7 @@
 /** Sightings: operators' usage rows, the links they become, and which sighting of a connection is its newest. */
 import type { CsvRow, Reject } from './csv.ts';
 import { addDays, type Day, parseDay } from './days.ts';
-import { type Imei, type Msisdn, type OperatorId, parseImei, parseMsisdn, SELF_CHECK } from './identifiers.ts';
+import { type Imei, type Msisdn, type OperatorId, parseMsisdn, parseSentImei, SELF_CHECK } from './identifiers.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 
 /** The columns of a usage file. */
@@ -12,16 +12,15 @@ export const usageColumns = {
 
 export type UsageColumn = (typeof usageColumns)['required' | 'optional'][number];
 
-/** What an operator says of a connection's subscriber; '' when it does not. */
+/** What an operator says of a connection's subscriber; '' when it does not, or says what nobody agreed on. */
 export type SubscriberType = (typeof subscriberTypes)[number];
 const subscriberTypes = ['individual', 'business', 'bulk', ''] as const;
 
 /**
  * Texts that are kept as they came have up to so many characters. Claim holds those of a whole shard in memory, Order those
- * of a direction; a longer one is no service area, point of sale or IMSI.
+ * of a direction; a longer one is no service area, point of sale or IMSI, and is dropped.
  */
 const LONGEST_TEXT = 500;
-const texts = ['imsi', 'lsa', 'point_of_sale'] as const;
 
 /** "This connection was seen in this handset at this operator, last on this day." Optional cells may be ''. */
 export interface Sighting {
@@ -36,37 +35,54 @@ export interface Sighting {
 }
 
 /**
- * Reads a row of an operator's usage file. Reasons, the first that applies: `wrong_cell_count`, those of the IMEI,
- * `missing_msisdn`, `bad_msisdn`, `missing_last_seen`, `bad_date` (no date, or later than the day of the upload),
- * `bad_subscriber_type`, `text_too_long` (an IMSI, service area or point of sale of more than 500 characters), `self_check`
- * (whatever a self-check sends). The reject's value is the cell at fault.
+ * Why a row's optional cell was dropped: a subscriber type that isn't one of the agreed ones, or an IMSI, service area or
+ * point of sale of more than 500 characters.
  */
-export function parseSighting(row: CsvRow<UsageColumn>, operator: OperatorId, uploadDay: Day): Sighting | Reject {
+export type UsageWarning = 'unknown_subscriber_type' | 'text_too_long';
+
+/** A row that was taken, with a warning for each of its optional cells that was dropped. */
+export interface TakenRow {
+  readonly sighting: Sighting;
+  readonly warnings: readonly UsageWarning[];
+}
+
+/**
+ * Reads a row of an operator's usage file. Reasons, the first that applies: `wrong_cell_count`, those of the IMEI (whose
+ * last digit is not checked), `missing_msisdn`, `bad_msisdn`, `missing_last_seen`, `bad_date` (no date, or later than the
+ * day of the upload), `self_check` (whatever a self-check sends). The reject's value is the cell at fault. An optional cell
+ * never costs the row: what can't be kept of it is dropped, with a warning.
+ */
+export function parseSighting(row: CsvRow<UsageColumn>, operator: OperatorId, uploadDay: Day): TakenRow | Reject {
   const { line } = row;
   if ('wrongCellCount' in row) return { line, value: row.wrongCellCount, reason: 'wrong_cell_count' };
   const { cells } = row;
-  const imei = parseImei(cells.imei);
+  const imei = parseSentImei(cells.imei);
   if ('reason' in imei) return { line, value: cells.imei, reason: imei.reason };
   const msisdn = parseMsisdn(cells.msisdn);
   if ('reason' in msisdn) return { line, value: cells.msisdn, reason: msisdn.reason };
   if (cells.last_seen === '') return { line, value: '', reason: 'missing_last_seen' };
   const lastSeen = parseDay(cells.last_seen);
   if (lastSeen === null || lastSeen > uploadDay) return { line, value: cells.last_seen, reason: 'bad_date' };
-  const subscriberType = subscriberTypes.find((type) => type === cells.subscriber_type);
-  if (subscriberType === undefined) return { line, value: cells.subscriber_type, reason: 'bad_subscriber_type' };
-  const tooLong = texts.find((column) => cells[column].length > LONGEST_TEXT);
-  if (tooLong !== undefined) return { line, value: cells[tooLong], reason: 'text_too_long' };
   if (operator === SELF_CHECK) return { line, value: cells.imei, reason: 'self_check' };
-  return {
+  const warnings: UsageWarning[] = [];
+  const subscriberType = subscriberTypes.find((type) => type === cells.subscriber_type);
+  if (subscriberType === undefined) warnings.push('unknown_subscriber_type');
+  const short = (text: string): string => {
+    if (text.length <= LONGEST_TEXT) return text;
+    warnings.push('text_too_long');
+    return '';
+  };
+  const sighting: Sighting = {
     imei: imei.value,
     msisdn: msisdn.value,
     lastSeen,
     operator,
-    imsi: cells.imsi,
-    lsa: cells.lsa,
-    subscriberType,
-    pointOfSale: cells.point_of_sale,
+    imsi: short(cells.imsi),
+    lsa: short(cells.lsa),
+    subscriberType: subscriberType ?? '',
+    pointOfSale: short(cells.point_of_sale),
   };
+  return { sighting, warnings };
 }
 
 /** What a link's sort key says. */

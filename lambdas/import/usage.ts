@@ -3,9 +3,9 @@ import { PassThrough } from 'node:stream';
 import { z } from 'zod';
 import { type CsvRow, FileFault, rejectLine } from '../domain/csv.ts';
 import { dayOf } from '../domain/days.ts';
-import type { OperatorId } from '../domain/identifiers.ts';
+import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { rejectsKey } from '../domain/keys.ts';
-import { parseSighting, type Sighting, type UsageColumn } from '../domain/sightings.ts';
+import { parseSighting, type Sighting, type UsageColumn, type UsageWarning } from '../domain/sightings.ts';
 import { instant, log, measure } from '../shell.ts';
 import { noteImport } from '../stores/cases.ts';
 import { writeLinks } from '../stores/links.ts';
@@ -29,11 +29,15 @@ export type UsageFile = z.output<typeof usageFile>;
 export const faultOfFile = z.object({ line: z.number(), reason: z.string() });
 export type FaultOfFile = z.output<typeof faultOfFile>;
 
+/** How often optional cells of rows that were taken had to be dropped, by why. */
+export type Warnings = { [why in UsageWarning]?: number };
+
 /** `rows` = `imported` + `rejected`. */
 export interface Counts {
   rows: number;
   imported: number;
   rejected: number;
+  warnings: Warnings;
 }
 
 /**
@@ -49,7 +53,7 @@ export async function importRows(
 ): Promise<Counts & { fault?: FileFault }> {
   const { operator, uploadedAt } = file;
   const uploadDay = dayOf(uploadedAt);
-  const counts = { rows: 0, imported: 0 };
+  const counts = { rows: 0, imported: 0, warnings: {} as Warnings };
   let fault: FileFault | undefined;
 
   // Two streams out of one reading: the rejects are written while the links of the same rows are.
@@ -67,9 +71,13 @@ export async function importRows(
         const good: Sighting[] = [];
         let lines = '';
         for (const row of some) {
-          const sighting = parseSighting(row, operator, uploadDay);
-          if ('reason' in sighting) lines += rejectLine(sighting);
-          else good.push(sighting);
+          const read = parseSighting(row, operator, uploadDay);
+          if ('reason' in read) {
+            lines += rejectLine(read);
+            continue;
+          }
+          good.push(read.sighting);
+          for (const why of read.warnings) counts.warnings[why] = (counts.warnings[why] ?? 0) + 1;
         }
         counts.rows += some.length;
         counts.imported += good.length;
@@ -99,15 +107,28 @@ export function rejectsOf({ operator, name }: UsageFile, outbox: string): Place 
   return { bucket: outbox, key: rejectsKey(operator, name) };
 }
 
-/** Notes that an operator's usage was imported and tells the operator; of a file that stopped, the administrators too. */
+/**
+ * Whether nothing or less than half of a file's rows was taken. No row of a self-check's counts, and nobody needs to be told
+ * of that.
+ */
+function isMostlyRejected(operator: OperatorId, rows: number, imported: number): boolean {
+  return operator !== SELF_CHECK && (imported === 0 || imported < rows / 2);
+}
+
+/**
+ * Notes that an operator's usage was imported and tells the operator. The administrators are told, too, of a file that stopped
+ * (`usage_stopped`), and of one that was read to its end and of which nothing or less than half was taken
+ * (`usage_mostly_rejected`): its operator's connections are missing where a batch looks for them.
+ */
 export async function announceImport(
   env: { CASES: string; OPERATORS_TOPIC: string; ADMINISTRATORS_TOPIC: string },
   { operator, uploadedAt }: UsageFile,
-  { rows, imported, rejected }: Counts,
+  { rows, imported, rejected, warnings }: Counts,
   rejects: Place,
   stopped?: FaultOfFile,
 ): Promise<void> {
-  const counts = { rows, imported, rejected };
+  const warned = Object.keys(warnings).length > 0;
+  const counts = { rows, imported, rejected, ...(warned ? { warnings } : {}) };
   const fault = stopped ? { line: stopped.line, reason: stopped.reason } : {};
   // A file that stopped before its first good row brought no usage.
   if (!stopped || imported > 0) await noteImport(env.CASES, operator, uploadedAt);
@@ -115,6 +136,8 @@ export async function announceImport(
   const notice = { kind, operator, ...counts, ...fault, rejects, uploadedAt };
   await tell(env.OPERATORS_TOPIC, notice, { operator });
   if (stopped) await tell(env.ADMINISTRATORS_TOPIC, notice);
+  else if (isMostlyRejected(operator, rows, imported))
+    await tell(env.ADMINISTRATORS_TOPIC, { ...notice, kind: 'usage_mostly_rejected' });
   if (stopped) measure('UsageStopped', { operator });
   measure('RowsRead', { file: 'usage' }, rows);
   measure('RowsRejected', { file: 'usage' }, rejected);

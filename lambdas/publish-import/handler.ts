@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { rejectLine, rejectsHeader } from '../domain/csv.ts';
+import type { UsageWarning } from '../domain/sightings.ts';
 import { announceImport, type Counts, faultOfFile, rejectsOf, usageFile } from '../import/usage.ts';
 import type { ImportedPiece } from '../import-piece/handler.ts';
 import { task } from '../shell.ts';
@@ -44,8 +45,15 @@ export const handler = task(input, async ({ file, stretches, cut: { fault } }) =
   const rejects = rejectsOf(file, env.OUTBOX);
   await writeRejects(file, rejects, lines());
 
-  const sum = (count: keyof Counts) => pieces.reduce((all, piece) => all + piece[count], 0);
-  const counts = { rows: sum('rows'), imported: sum('imported'), rejected: sum('rejected') };
+  const counts: Counts = { rows: 0, imported: 0, rejected: 0, warnings: {} };
+  for (const { rows, imported, rejected, warnings } of pieces) {
+    counts.rows += rows;
+    counts.imported += imported;
+    counts.rejected += rejected;
+    // A piece that was imported before the functions counted warnings has none.
+    for (const [why, times] of Object.entries(warnings ?? {}) as [UsageWarning, number][])
+      counts.warnings[why] = (counts.warnings[why] ?? 0) + times;
+  }
   await announceImport(env, file, counts, rejects, fault);
   await mark(env.WORK, 'worked', file);
   return counts;

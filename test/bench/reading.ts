@@ -118,9 +118,9 @@ export async function measureReading(runs: number): Promise<Results> {
         const rejects: string[] = [];
         const links: string[] = [];
         const read = await count(readCsv(usage, usageColumns), (row) => {
-          const sighting = parseSighting(row, 'airtel' as OperatorId, day);
-          if ('reason' in sighting) rejects.push(rejectLine(sighting));
-          else links.push(linkKey(sighting));
+          const taken = parseSighting(row, 'airtel' as OperatorId, day);
+          if ('reason' in taken) rejects.push(rejectLine(taken));
+          else links.push(linkKey(taken.sighting));
         });
         check(rejects.length, ROWS / 100);
         check(links.length, ROWS * 0.99);

@@ -15,6 +15,7 @@ import {
   parseDirectionId,
   parseImei,
   parseMsisdn,
+  parseSentImei,
   shardOf,
 } from '../../lambdas/domain/identifiers.ts';
 
@@ -99,6 +100,18 @@ describe('an IMEI', () => {
     ['14 ones and a wrong digit', '111111111111115', 'check_digit_mismatch'],
   ])('%s is rejected', (_, cell, reason) => {
     expect(parseImei(cell)).toEqual({ reason });
+  });
+  test.each([
+    ['a wrong last digit', '490154203237517', { value: '49015420323751' }],
+    ['14 digits', '49015420323751', { value: '49015420323751' }],
+    ['an IMEISV', '49-015420-323751-99', { value: '49015420323751' }],
+    ['14 ones and a wrong digit', '111111111111115', { reason: 'not_a_device' }],
+    ['13 digits', '4901542032375', { reason: 'wrong_length' }],
+    ['17 digits', '49015420323751812', { reason: 'wrong_length' }],
+    ['a letter', '49015420323751X', { reason: 'not_digits' }],
+    ['nothing', '', { reason: 'missing_imei' }],
+  ])('as a network recorded it, with %s', (_, cell, read) => {
+    expect(parseSentImei(cell)).toEqual(read);
   });
   test('goes out in 15 digits, whatever it came in', () => {
     expect(imeiOut('49015420323751' as Imei)).toBe('490154203237518');

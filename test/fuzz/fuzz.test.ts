@@ -136,9 +136,9 @@ describe('the stand-in of AWS refuses what AWS refuses', async () => {
       subscriber_type: '',
       point_of_sale: '',
     };
-    const sighting = parseSighting({ line: 2, cells }, 'jio' as OperatorId, '2026-06-01' as Day);
-    if ('reason' in sighting) throw new Error(sighting.reason);
-    const long = { ...sighting, lsa };
+    const taken = parseSighting({ line: 2, cells }, 'jio' as OperatorId, '2026-06-01' as Day);
+    if ('reason' in taken) throw new Error(taken.reason);
+    const long = { ...taken.sighting, lsa };
     async function* group() {
       yield [long];
     }

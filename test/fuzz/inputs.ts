@@ -182,7 +182,7 @@ const CELLS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   msisdn,
   last_seen: day,
   occurred_on: day,
-  subscriber_type: fc.constantFrom('individual', 'business', 'bulk', ''),
+  subscriber_type: fc.constantFrom('individual', 'business', 'bulk', '', 'prepaid'),
   outcome: fc.constantFrom('verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'),
 };
 export const cellOf = (column: string): fc.Arbitrary<string> =>

@@ -12,7 +12,7 @@ const H1 = '35400000000001';
 const H2 = '35400000000002';
 const NOW = '2026-06-01T00:00:00Z';
 
-/** Everything that makes cutting awkward. 14 rows, 6 of them good; the sighting of line 10 comes again on line 17. */
+/** Everything that makes cutting awkward. 14 rows, 7 of them good; the sighting of line 10 comes again on line 17. */
 const AWKWARD = [
   '\ufeffimei,MSISDN,last_seen,lsa,subscriber_type\r\n', // 1
   `${H1},9840000001,2026-05-01,Delhi,\r\n`, // 2
@@ -24,7 +24,7 @@ const AWKWARD = [
   `${H2},9840000005,2026-06-02,,\n`, // 9
   `${H2},9840000005,2026-05-05,first,\n`, // 10
   'too,few\n', // 11
-  `${H2},9840000006,2026-05-06,,wholesale\n`, // 12
+  `${H2},9840000006,2026-05-06,,wholesale\n`, // 12, taken without its last cell
   '"=SUM(1)",9840000006,2026-05-06,,\n', // 13
   '   \n', // 14
   `${H2},"98400\n00006",2026-05-06,,\n`, // 15 and 16
@@ -37,7 +37,6 @@ const AWKWARD_REJECTS = [
   '8,12345,bad_msisdn\n',
   '9,2026-06-02,bad_date\n',
   '11,"too,few",wrong_cell_count\n',
-  '12,wholesale,bad_subscriber_type\n',
   "13,'=SUM(1),not_digits\n",
   '14,,wrong_cell_count\n',
   '15,"98400\n00006",bad_msisdn\n',
@@ -54,8 +53,10 @@ const AWKWARD_LINKS = [
   link(H1, '2026-05-02#+919840000002#airtel', { lsa: 'Uttar Pradesh\n(East)' }),
   link(H1, '2026-05-03#+919840000003#airtel', { lsa: 'ओडिशा, "तट"', subscriberType: 'individual' }),
   link(H2, '2026-05-05#+919840000005#airtel', { lsa: 'last', subscriberType: 'business' }),
+  link(H2, '2026-05-06#+919840000006#airtel', {}),
   link(H2, '2026-05-07#+919840000007#airtel', { lsa: 'é😀', subscriberType: 'bulk' }),
 ];
+const AWKWARD_COUNTS = { rows: 14, imported: 7, rejected: 7, warnings: { unknown_subscriber_type: 1 } };
 
 /** A file that can't be read beyond line 5: two good rows and a bad one before it, one after it. */
 const H3 = '35400000000003';
@@ -118,7 +119,7 @@ describe('a usage file in pieces', () => {
       expect(await rejects(lab, 'awkward.csv')).toBe(AWKWARD_REJECTS);
       expect(await links(lab, H1, H2)).toEqual(AWKWARD_LINKS);
       expect(await lab.notices('fraud-directions-airtel')).toEqual([
-        noticeOf(lab, 'awkward.csv', { kind: 'usage_imported', rows: 14, imported: 6, rejected: 8 }),
+        noticeOf(lab, 'awkward.csv', { kind: 'usage_imported', ...AWKWARD_COUNTS }),
       ]);
     }
     expect(byPieces(inPieces).executionStarts).toBe(1);
@@ -149,6 +150,36 @@ describe('a usage file in pieces', () => {
       expect(await lab.notices('fraud-administrators')).toEqual([notice]);
     }
   });
+
+  it.each([
+    ['none', 0, 4, true],
+    ['less than half', 2, 3, true],
+    ['half', 2, 2, false],
+    ['all', 1, 0, false],
+    ['no row because it has none', 0, 0, true],
+  ])(
+    'of which %s was taken: told to the administrators by a notice of its own or not',
+    async (_, good, bad, noticed) => {
+      // False last digits and unknown subscriber types among the good rows: they are taken, one warning a row in two pieces or one.
+      const goodRows = Array.from(
+        { length: good },
+        (_, n) => `354000000000041,${9840002000 + n},2026-05-01,,prepaid,\n`,
+      );
+      const badRows = Array.from({ length: bad }, (_, n) => `35400000000004,${5840002000 + n},2026-05-01,,,\n`);
+      const header =
+        'imei,msisdn,last_seen,lsa,subscriber_type,a column that nobody asked for so that there is a piece\n';
+      for (const lab of [inPieces, inOne]) {
+        await lab.upload('usage/airtel/mostly.csv', [header, ...badRows, ...goodRows].join(''));
+        const counts = { rows: good + bad, imported: good, rejected: bad };
+        const warnings = good > 0 ? { warnings: { unknown_subscriber_type: good } } : {};
+        const told = { kind: 'usage_imported', ...counts, ...warnings };
+        expect(await lab.notices('fraud-directions-airtel')).toEqual([noticeOf(lab, 'mostly.csv', told)]);
+        expect(await lab.notices('fraud-administrators')).toEqual(
+          noticed ? [noticeOf(lab, 'mostly.csv', { ...told, kind: 'usage_mostly_rejected' })] : [],
+        );
+      }
+    },
+  );
 
   it('of more pieces than are listed at once is cut stretch by stretch', async () => {
     // 260 rows of over 60 bytes, each a piece of its own; at most 256 pieces are listed at once.
@@ -226,9 +257,7 @@ describe('a usage file in pieces', () => {
       // The three that work on the file; Import only hands it on.
       expect(broken.map(([name]) => name)).toHaveLength(3);
       for (const notice of await lab.notices('fraud-directions-airtel'))
-        expect(notice).toEqual(
-          noticeOf(lab, 'awkward.csv', { kind: 'usage_imported', rows: 14, imported: 6, rejected: 8 }),
-        );
+        expect(notice).toEqual(noticeOf(lab, 'awkward.csv', { kind: 'usage_imported', ...AWKWARD_COUNTS }));
     },
   );
 });

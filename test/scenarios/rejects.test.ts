@@ -5,7 +5,7 @@ import { HOUR, type Lab, START } from './lab.ts';
 /**
  * Rejects of every kind in all three files, each with the line on which its record starts, counted by hand.
  *
- * Usage: airtel saw A1 to A6 in H1, jio J1. Report of mha: H1, H2 (and again H2). So airtel has a direction of six numbers and
+ * Usage: airtel saw A1 to A7 in H1, jio J1. Report of mha: H1, H2 (and again H2). So airtel has a direction of seven numbers and
  * one of two handsets, jio one number. Then airtel answers both. All of that happens on 1 June, the clock's beginning.
  * Luhn digits, by hand: of 35100000000001, 3+1+1+2 = 7, so 3; of 35100000000002, 3+1+1+4 = 9, so 1; of fourteen 1s,
  * 7 × 2 + 7 × 1 = 21, so 9.
@@ -54,7 +54,10 @@ const report: Lines = [
   ['22,3510 0000 0000 0207,'],
 ];
 
-/** 25 rows: 19 rejects and the six numbers of H1, in all forms that a number may have. */
+/**
+ * 25 rows: 16 rejects; six numbers of H1, in all forms that a number may have; A7 in H1 with a false check digit, which is what
+ * spoofed handsets send; and twice A1 in H2, a day earlier, with a subscriber type that nobody agreed on.
+ */
 const usage: Lines = [
   ['imei,msisdn,last_seen,imsi,lsa,subscriber_type,point_of_sale'],
   [`${H1},9800000001,2026-05-20,,,individual,`],
@@ -65,7 +68,7 @@ const usage: Lines = [
   [',9800000011,2026-05-20,,,,', '7,,missing_imei'],
   ['=1,9800000011,2026-05-20,,,,', "8,'=1,not_digits"],
   ['123,,,,,,', '9,123,wrong_length'],
-  ['351000000000012,9800000011,2026-05-20,,,,', '10,351000000000012,check_digit_mismatch'],
+  ['351000000000012,9800000007,2026-05-20,,,,'],
   ['99999999999999,9800000011,2026-05-20,,,,', '11,99999999999999,not_a_device'],
   [`${H2},,never,,,prepaid,`, '12,,missing_msisdn'],
   [`${H2},98000 00011,never,,,prepaid,`, '13,98000 00011,bad_msisdn'],
@@ -77,15 +80,15 @@ const usage: Lines = [
   [`${H2},9800000011,2026-02-29,,,,`, '19,2026-02-29,bad_date'],
   [`${H2},9800000011,20-05-2026,,,,`, '20,20-05-2026,bad_date'],
   [`${H2},9800000011,2026-06-02,,,,`, '21,2026-06-02,bad_date'],
-  [`${H2},9800000011,2026-05-20,,,prepaid,`, '22,prepaid,bad_subscriber_type'],
-  [`${H2},9800000011,2026-05-20,,,Bulk,`, '23,Bulk,bad_subscriber_type'],
+  [`${H2},9800000001,2026-05-19,,,prepaid,`],
+  [`${H2},9800000001,2026-05-19,,,Bulk,`],
   [`${H2},9800000011,2026-05-20`, `24,"${H2},9800000011,2026-05-20",wrong_cell_count`],
   [`=${H2},9800000011,2026-05-20,,,,,`, `25,"'=${H2},9800000011,2026-05-20,,,,,",wrong_cell_count`],
   [`${H1},9800000005,2026-06-01,,,,`],
   [`${H1},9800000006,2026-05-20,,,,`],
 ];
 
-/** 29 rows: 6 recorded (A1, A3 and A6 once, A4 twice, A5 once), 2 recorded already, 21 rejects; A2 stays open. */
+/** 29 rows: 6 recorded (A1, A3 and A6 once, A4 twice, A5 once), 2 recorded already, 21 rejects; A2 and A7 stay open. */
 const numbers: Lines = [
   ['\uFEFF"Remarks",OUTCOME,Msisdn,occurred_on'],
   ['"said on'],
@@ -189,7 +192,7 @@ describe('of a usage file', () => {
     expect(await lab.read('rejects/airtel/june.csv')).toBe(rejectsOf(usage));
   });
 
-  it('the others become links, however their numbers are written', async () => {
+  it('the others become links, however their numbers are written, whatever their last digit and subscriber type', async () => {
     expect(await tables.links(H1)).toEqual([
       '2026-05-20#+917000000001#jio',
       '2026-05-20#+919800000001#airtel',
@@ -197,14 +200,37 @@ describe('of a usage file', () => {
       '2026-05-20#+919800000003#airtel',
       '2026-05-20#+919800000004#airtel',
       '2026-05-20#+919800000006#airtel',
+      '2026-05-20#+919800000007#airtel',
       '2026-06-01#+919800000005#airtel',
     ]);
-    expect(await tables.links(H2)).toEqual([]);
+    expect(await tables.links(H2)).toEqual(['2026-05-19#+919800000001#airtel']);
   });
 
-  it('the operator is told how many rows were rejected, and where it finds them', () => {
+  it('the operator is told how many rows were rejected, and where it finds them, and how often a cell was dropped', () => {
+    const warnings = { unknown_subscriber_type: 2 };
+    const counts = { rows: 25, imported: 9, rejected: 16, warnings };
     expect(noticed('fraud-directions-airtel', 'usage_imported')).toMatchObject([
-      { rows: 25, imported: 6, rejected: 19, rejects: places('airtel/june.csv') },
+      { ...counts, rejects: places('airtel/june.csv') },
+    ]);
+    const imports = logged.filter((line) => line.includes('"usage imported"'));
+    expect(imports.map((line) => JSON.parse(line.slice(line.indexOf('{'))))).toMatchObject([
+      { operator: 'airtel', ...counts },
+      { operator: 'jio', rows: 1, imported: 1, rejected: 0 },
+    ]);
+  });
+
+  it('the administrators are told where less than half of the rows was taken, and not of a file whose rows are good', () => {
+    expect(noticed('fraud-administrators', 'usage_mostly_rejected')).toEqual([
+      {
+        kind: 'usage_mostly_rejected',
+        operator: 'airtel',
+        rows: 25,
+        imported: 9,
+        rejected: 16,
+        warnings: { unknown_subscriber_type: 2 },
+        rejects: places('airtel/june.csv'),
+        uploadedAt: '2026-06-01T00:00:00Z',
+      },
     ]);
   });
 });
@@ -273,7 +299,7 @@ describe('a day', () => {
     await lab.cloud.run(START + 18.5 * HOUR);
     await lab.usage('vi', rows(9900000002), 'after.csv');
     expect(await lab.read('rejects/vi/after.csv')).toBe('line,value,reason\n3,2026-06-03,bad_date\n');
-    expect(await tables.links(H2)).toEqual(['2026-06-02#+919900000002#vi']);
+    expect(await tables.links(H2)).toEqual(['2026-05-19#+919800000001#airtel', '2026-06-02#+919900000002#vi']);
   });
 
   it('and so does the day of an answer', async () => {
@@ -293,9 +319,9 @@ describe('in the end', () => {
     const summary = await lab.summary('mha');
     expect(summary).toMatchObject({ status: 'settled', unexplained: 0 });
     expect(summary.report).toEqual({ rows: 25, rejected: 21, repeats: 2, handsets: 2 });
-    // A1 and A3 verified, A4 and J1 disconnected, A5 not found; A2 never answered and A6 only failed.
-    expect(summary.connections).toMatchObject({ linked: 7, directed: 7 });
-    expect(summary.connections).toMatchObject({ verified: 2, disconnected: 2, notFound: 1, overdue: 2 });
+    // A1 and A3 verified, A4 and J1 disconnected, A5 not found; A2 and A7 never answered and A6 only failed.
+    expect(summary.connections).toMatchObject({ linked: 8, directed: 8 });
+    expect(summary.connections).toMatchObject({ verified: 2, disconnected: 2, notFound: 1, overdue: 3 });
     // At airtel H1 is blocked and H2 not found; four operators never answered.
     expect(summary.blocks).toMatchObject({ rows: 10, directed: 10, blocked: 1, notFound: 1, overdue: 8 });
     expect(lab.cloud.failures()).toEqual([]);

@@ -108,14 +108,15 @@ function luhn(digits: string): string {
 }
 export const written = (imei: string) => imei + luhn(imei);
 
-/** An IMEI's 14 digits, or why it is none. */
-export function imeiIn(cell = ''): { imei: string } | { reason: string } {
+/** An IMEI's 14 digits, or why it is none; what a handset sent in usage may end as it likes. */
+export function imeiIn(cell = '', sent = false): { imei: string } | { reason: string } {
   const digits = cell.replace(/[ \-/.]/g, '');
   if (digits === '') return { reason: 'missing_imei' };
   if (!/^\d+$/.test(digits)) return { reason: 'not_digits' };
   if (digits.length < 14 || digits.length > 16) return { reason: 'wrong_length' };
   const imei = digits.slice(0, 14);
-  if (digits.length === 15 && !['0', luhn(imei)].includes(digits.slice(14))) return { reason: 'check_digit_mismatch' };
+  if (digits.length === 15 && !sent && !['0', luhn(imei)].includes(digits.slice(14)))
+    return { reason: 'check_digit_mismatch' };
   return /^(\d)\1*$/.test(imei) ? { reason: 'not_a_device' } : { imei };
 }
 
@@ -167,7 +168,7 @@ export class Reckoning {
     const rejects: string[] = [];
     this.#imports[operator] = instant(at);
     for (const { line, cells } of linesOf(text).lines) {
-      const imei = imeiIn(cells?.imei);
+      const imei = imeiIn(cells?.imei, true);
       const number = msisdnIn(cells?.msisdn);
       const day = cells?.last_seen ?? '';
       const why = () => {
@@ -175,10 +176,7 @@ export class Reckoning {
         if ('reason' in imei) return imei.reason;
         if ('reason' in number) return number.reason;
         if (day === '') return 'missing_last_seen';
-        if (!isDay(day) || day > dayAt(at)) return 'bad_date';
-        return ['individual', 'business', 'bulk', ''].includes(cells.subscriber_type ?? '')
-          ? ''
-          : 'bad_subscriber_type';
+        return !isDay(day) || day > dayAt(at) ? 'bad_date' : '';
       };
       const reason = why();
       if (reason !== '') rejects.push(`${line},${reason}`);

@@ -61,6 +61,10 @@ function warningOf(notice: Record<string, unknown>, reported: ReadonlySet<string
     return [
       `${notice.operator}'s usage file: reading stopped in line ${notice.line}: ${notice.reason} (see ${keyOf(notice.rejects)})`,
     ];
+  if (notice.kind === 'usage_mostly_rejected')
+    return [
+      `of ${notice.operator}'s usage file ${notice.imported} of ${notice.rows} rows were taken (see ${keyOf(notice.rejects)})`,
+    ];
   if (notice.kind === 'stray_object' && !reported.has(String(notice.key)))
     return [`${notice.key} was not read: ${notice.why}`];
   if (notice.kind === 'direction_never_closed')

@@ -272,7 +272,7 @@ const CHUNK = 64 * 1024;
 
 /**
  * An operator's usage file, in chunks of text: its sightings, rows of handsets that nobody reported, rows given twice,
- * and rejects of every kind.
+ * rejects of every kind, and rows that are taken although a cell is false.
  */
 export function* sampleUsage(sample: Sample, operator: string): Generator<string> {
   const days: string[] = [];
@@ -282,7 +282,7 @@ export function* sampleUsage(sample: Sample, operator: string): Generator<string
   };
   const key = hash(sample.seed, 'usage', operator);
   const bystanders = (sample.owned[sample.reported] as number) + sample.connections;
-  const bad = badUsageRows(sample);
+  const bad = awkwardUsageRows(sample);
   let badGiven = 0;
   let rows = 0;
   let text = 'imei,msisdn,last_seen,imsi,lsa,subscriber_type,point_of_sale\n';
@@ -312,8 +312,11 @@ export function* sampleUsage(sample: Sample, operator: string): Generator<string
   yield text;
 }
 
-/** Rows that no usage file may have, one for each reason and some more. */
-function badUsageRows(sample: Sample): string[] {
+/**
+ * Rows that no usage file should have, one for each reason and some more. Two of them are taken all the same: that with a
+ * false check digit, which spoofed handsets send, and that of a subscriber type that nobody agreed on.
+ */
+function awkwardUsageRows(sample: Sample): string[] {
   const today = sample.day;
   const imei = '351234567890123'.slice(0, 14);
   const number = '+919000000000';

@@ -18,6 +18,7 @@ import {
   parseDirectionId,
   parseImei,
   parseMsisdn,
+  parseSentImei,
 } from '../../../lambdas/domain/identifiers.ts';
 import { newLedger, outcomeAt } from '../../../lambdas/domain/ledger.ts';
 import {
@@ -42,14 +43,13 @@ import { must, target } from '../target.ts';
 export const IMEI_REASONS = ['missing_imei', 'not_digits', 'wrong_length', 'check_digit_mismatch', 'not_a_device'];
 const MSISDN_REASONS = ['missing_msisdn', 'bad_msisdn'];
 export const REPORT_REASONS = ['wrong_cell_count', ...IMEI_REASONS];
+/** In usage the IMEI's last digit is not checked. */
 export const USAGE_REASONS = [
-  ...REPORT_REASONS,
+  ...REPORT_REASONS.filter((reason) => reason !== 'check_digit_mismatch'),
   ...MSISDN_REASONS,
-  'missing_last_seen',
-  'bad_date',
-  'bad_subscriber_type',
-  'text_too_long',
+  ...['missing_last_seen', 'bad_date'],
 ];
+export const USAGE_WARNINGS = ['unknown_subscriber_type', 'text_too_long'];
 export const RESPONSE_REASONS = [
   ...['wrong_cell_count', ...IMEI_REASONS, ...MSISDN_REASONS, 'not_in_direction', 'unknown_outcome', 'bad_date'],
   'before_sighting',
@@ -93,6 +93,10 @@ const identifiers = target(
       const again = parseImei(imeiOut(handset.value));
       must('value' in again && again.value === handset.value, 'an IMEI that went out is read as the same handset');
     }
+
+    const sent = parseSentImei(text);
+    must('value' in sent === wellFormed, 'what a handset sent is taken whatever its last digit says');
+    if ('value' in sent) must(sent.value === digits.slice(0, 14), 'and under the same key');
 
     const number = parseMsisdn(text);
     const national = /^(?:\+91|91|0|)([6-9][0-9]{9})$/.exec(text)?.[1];
@@ -156,12 +160,26 @@ const usageRows = target({ name: 'usage-row', what: 'rows of usage files', share
     );
     return;
   }
-  must(read.lastSeen <= UPLOAD_DAY && isRealDay(read.lastSeen), 'a sighting is no later than its upload');
-  must(read.lsa.length <= 500 && read.imsi.length <= 500 && read.pointOfSale.length <= 500, 'texts are short');
-  const key = linkKey(read);
-  const { lastSeen, msisdn: number, operator } = parseLinkKey(key);
+  const { sighting, warnings } = read;
+  must(sighting.lastSeen <= UPLOAD_DAY && isRealDay(sighting.lastSeen), 'a sighting is no later than its upload');
+  const kept = { imsi: sighting.imsi, lsa: sighting.lsa, point_of_sale: sighting.pointOfSale };
+  const cells = 'cells' in row ? row.cells : {};
+  let dropped = 0;
+  for (const [column, text] of Object.entries(kept)) {
+    const long = (cells[column] ?? '').length > 500;
+    must(text === (long ? '' : cells[column]), 'a text is kept as it came, or dropped where it is too long');
+    if (long) dropped++;
+  }
+  const known = ['individual', 'business', 'bulk', ''].includes(cells.subscriber_type ?? '');
+  must(sighting.subscriberType === (known ? cells.subscriber_type : ''), 'a subscriber type is one of the agreed ones');
+  must(warnings.length === dropped + (known ? 0 : 1), 'each cell that is dropped is told of');
   must(
-    lastSeen === read.lastSeen && number === read.msisdn && operator === OPERATOR,
+    warnings.every((why) => USAGE_WARNINGS.includes(why)),
+    'for a reason of the list',
+  );
+  const { lastSeen, msisdn: number, operator } = parseLinkKey(linkKey(sighting));
+  must(
+    lastSeen === sighting.lastSeen && number === sighting.msisdn && operator === OPERATOR,
     "a link's key is read as it was made",
   );
 });

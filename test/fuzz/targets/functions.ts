@@ -14,7 +14,7 @@ import { fileName, fileOf, inboxKey } from '../inputs.ts';
 import { withLog } from '../log.ts';
 import { type Huge, MemoryAws, VERSION } from '../memory-aws.ts';
 import { Broken, Budget, must, target } from '../target.ts';
-import { REPORT_REASONS, RESPONSE_REASONS, USAGE_REASONS } from './cells.ts';
+import { REPORT_REASONS, RESPONSE_REASONS, USAGE_REASONS, USAGE_WARNINGS } from './cells.ts';
 import { FILE_REASONS, reasonOf } from './csv.ts';
 import { mustStayInPlace } from './keys.ts';
 import { mustBeSafe } from './written.ts';
@@ -206,6 +206,16 @@ async function checkUsage({ who, name, file }: Sent): Promise<void> {
   const rejects = checkRejects(done.outbox.get(rejectsKey), USAGE_REASONS, stopped !== undefined);
   must(file.length > LONGEST_CHECKED || rejects === Number(rejected) + (stopped ? 1 : 0), 'every reject is written');
   const links = [...done.items.keys()].filter((item) => item.startsWith('["Links"'));
+  const warnings = Object.entries((told.notice.warnings ?? {}) as Record<string, number>);
+  must(
+    warnings.every(([why, times]) => USAGE_WARNINGS.includes(why) && times > 0 && times <= 3 * Number(imported)),
+    'warnings are of rows that were taken',
+  );
+  const mostly = ofKind(done, 'usage_mostly_rejected').length;
+  must(
+    mostly === (!stopped && (imported === 0 || Number(imported) < Number(rejected)) ? 1 : 0),
+    'the administrators are told of a usage file of which nothing or less than half was taken',
+  );
   must(links.length <= Number(imported) && (imported === 0) === (links.length === 0), 'what was imported is linked');
 
   if (file.length > LONGEST_CHECKED) return;

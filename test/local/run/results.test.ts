@@ -55,10 +55,18 @@ describe('a run succeeded', () => {
     expect(warnings).toEqual([`reports/mha/again.csv is the report of batch ${BATCH} again; it changed nothing`]);
   });
 
-  it('when usage stopped or a stray lay about, with warnings', async () => {
+  it('when usage stopped or was mostly rejected or a stray lay about, with warnings', async () => {
     await settle();
     conducted.administrators.push(
       { kind: 'usage_stopped', operator: 'jio', line: 7, reason: 'not_utf8', rejects: { key: 'rejects/jio/j.csv' } },
+      {
+        kind: 'usage_mostly_rejected',
+        operator: 'vi',
+        rows: 180,
+        imported: 0,
+        rejected: 180,
+        rejects: { key: 'rejects/vi/v.csv' },
+      },
       { kind: 'stray_object', key: 'usage/jio/j.txt', why: 'not_a_csv_name' },
       { kind: 'settled', batchId: BATCH },
     );
@@ -66,6 +74,7 @@ describe('a run succeeded', () => {
     expect(problems).toEqual([]);
     expect(warnings).toEqual([
       "jio's usage file: reading stopped in line 7: not_utf8 (see rejects/jio/j.csv)",
+      "of vi's usage file 0 of 180 rows were taken (see rejects/vi/v.csv)",
       'usage/jio/j.txt was not read: not_a_csv_name',
     ]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readCsv } from '../../../lambdas/domain/csv.ts';
-import { parseImei } from '../../../lambdas/domain/identifiers.ts';
+import { parseSentImei } from '../../../lambdas/domain/identifiers.ts';
 import { Screening } from '../../../lambdas/domain/screening.ts';
 import { planSample, SAMPLE_OPERATORS, type Sample, sampleReport, sampleUsage } from '../../../lib/local/run/sample.ts';
 
@@ -24,10 +24,10 @@ const NUMBER = /^(\+91|91|0)?([6-9]\d{9})$/;
 
 /** The good sightings of all operators: handset's 14 digits, number's 10, operator, days before the start. */
 const sightings = SAMPLE_OPERATORS.flatMap((operator) =>
-  rowsOf(usageOf(sample, operator)).flatMap(([imei = '', msisdn = '', seen = '', , , subscriber = '', , ...more]) => {
+  rowsOf(usageOf(sample, operator)).flatMap(([imei = '', msisdn = '', seen = '', , , , , ...more]) => {
     const handset = imei.replaceAll('-', '').slice(0, 14);
     const number = NUMBER.exec(msisdn)?.[2];
-    const bad = more.length > 0 || subscriber === 'prepaid' || !ISO.test(seen) || !('value' in parseImei(imei));
+    const bad = more.length > 0 || !ISO.test(seen) || !('value' in parseSentImei(imei));
     return bad || number === undefined ? [] : [{ handset, number, operator, age: daysBefore(seen) }];
   }),
 );
@@ -122,21 +122,26 @@ describe('the generated sample', () => {
     expect(sightings.some(({ age }) => age === 181)).toBe(true);
   });
 
-  it.each(SAMPLE_OPERATORS)('has usage rejects of every kind in the file of %s, even a tiny one', (operator) => {
-    const tiny = rowsOf(usageOf(planSample({ seed: 3, scale: 0.0001, start: START }), operator));
-    const has = (test: (row: string[]) => boolean) => tiny.some(test);
-    expect(has(([imei]) => imei === '')).toBe(true);
-    expect(has(([imei]) => imei === 'IMEI unknown')).toBe(true);
-    expect(has(([imei]) => imei === '00000000000000')).toBe(true);
-    expect(has(([imei]) => imei?.length === 13)).toBe(true);
-    expect(has(([, msisdn]) => msisdn === '')).toBe(true);
-    expect(has(([, msisdn]) => msisdn === '5551234567')).toBe(true);
-    expect(has(([, , seen]) => seen === '')).toBe(true);
-    expect(has(([, , seen]) => seen === '2026-02-30')).toBe(true);
-    expect(has(([, , seen]) => seen === '2026-06-03')).toBe(true);
-    expect(has((row) => row[5] === 'prepaid')).toBe(true);
-    expect(has((row) => row.length < 7) && has((row) => row.length > 7)).toBe(true);
-  });
+  it.each(SAMPLE_OPERATORS)(
+    'has usage rejects of every kind in the file of %s, even a tiny one, and rows with a false cell that are taken',
+    (operator) => {
+      const tiny = rowsOf(usageOf(planSample({ seed: 3, scale: 0.0001, start: START }), operator));
+      const has = (test: (row: string[]) => boolean) => tiny.some(test);
+      expect(has(([imei]) => imei === '')).toBe(true);
+      expect(has(([imei]) => imei === 'IMEI unknown')).toBe(true);
+      expect(has(([imei]) => imei === '00000000000000')).toBe(true);
+      expect(has(([imei]) => imei?.length === 13)).toBe(true);
+      expect(has(([, msisdn]) => msisdn === '')).toBe(true);
+      expect(has(([, msisdn]) => msisdn === '5551234567')).toBe(true);
+      expect(has(([, , seen]) => seen === '')).toBe(true);
+      expect(has(([, , seen]) => seen === '2026-02-30')).toBe(true);
+      expect(has(([, , seen]) => seen === '2026-06-03')).toBe(true);
+      expect(has((row) => row[5] === 'prepaid')).toBe(true);
+      // Of 35123456789012, from its end: 4+1+0+9+7+7+3+5+8+3+4+1+1+3 = 56, so 4 would be the check digit.
+      expect(has(([imei]) => imei === '351234567890125')).toBe(true);
+      expect(has((row) => row.length < 7) && has((row) => row.length > 7)).toBe(true);
+    },
+  );
 
   it('has a second, smaller report by another agency, with handsets of the first and new ones', async () => {
     const ofFirst = await screened(sampleReport(sample, first));
