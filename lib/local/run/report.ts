@@ -4,13 +4,17 @@ import type { Conducted } from './conduct.ts';
 import type { OrderNotice } from './desk.ts';
 
 const number = (value: number): string => value.toLocaleString('en-US');
+const several = (count: number, what: string): string => `${number(count)} ${what}${count === 1 ? '' : 's'}`;
 const instant = (text: string): string => text.replace('T', ' ').replace(/:\d\d(\.\d+)?Z$/, 'Z');
 
-/** What happened, batch by batch, and where the files are. */
+/**
+ * What happened, batch by batch, and where the files are.
+ * @param out where they are; undefined where they could not be saved
+ */
 export function reportText(
   summaries: readonly Summary[],
   { orders, administrators }: Pick<Conducted, 'orders' | 'administrators'>,
-  out: string,
+  out: string | undefined,
 ): string {
   const blocks = summaries.map((summary) => batchText(summary, orders));
   const told = toldText(administrators);
@@ -21,7 +25,8 @@ export function reportText(
     `  ${out}/audit/             what was decided, as chained entries: npm run audit follows them`,
     `  ${out}/run.json           what the run used`,
   ];
-  return `${[...blocks, ...(told === '' ? [] : [told]), files.join('\n')].join('\n\n')}\n`;
+  const parts = [...blocks, ...(told === '' ? [] : [told]), ...(out === undefined ? [] : [files.join('\n')])];
+  return `${parts.join('\n\n')}\n`;
 }
 
 /**
@@ -43,11 +48,7 @@ function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
   return [
     `Batch ${summary.batchId} of ${summary.agency}, from ${summary.file}`,
     `  ran          ${instant(summary.startedAt)} to ${instant(summary.settledAt)}`,
-    `  report       ${number(report.rows)} rows: ${list(counts(report), [
-      ['handsets', 'handsets'],
-      ['rejected', 'rejected'],
-      ['repeats', 'repeats'],
-    ])}`,
+    `  report       ${several(report.rows, 'row')}: ${several(report.handsets, 'handset')}, ${number(report.rejected)} rejected, ${several(report.repeats, 'repeat')}`,
     `  connections  ${number(connections.linked)} linked: ${list(counts(connections), [
       ['directed', 'directed'],
       ['alreadyOpen', 'already open elsewhere'],

@@ -128,6 +128,23 @@ describe('the report at the end', () => {
     expect(tookText(milliseconds, bytes)).toBe(text);
   });
 
+  it.each([
+    [{ rows: 1, rejected: 0, repeats: 0, handsets: 1 }, '1 row: 1 handset, 0 rejected, 0 repeats'],
+    [{ rows: 1200, rejected: 1, repeats: 1, handsets: 1198 }, '1,200 rows: 1,198 handsets, 1 rejected, 1 repeat'],
+  ])('counts one as one: %j', async (report, text) => {
+    await settle({ report });
+    const { summaries } = await judge(conducted, cloud);
+    expect(reportText(summaries, { orders: [], administrators: [] }, 'out')).toContain(`  report       ${text}\n`);
+  });
+
+  it('names no place where the files could not be saved', async () => {
+    await settle();
+    const { summaries } = await judge(conducted, cloud);
+    const text = reportText(summaries, { orders: [], administrators: [] }, undefined);
+    expect(text).toContain(`Batch ${BATCH} of mha`);
+    expect(text).not.toContain('Files');
+  });
+
   it('says what became of the rows, by operator, the deadlines, and where the files are', async () => {
     await settle();
     const { summaries } = await judge(conducted, cloud);
