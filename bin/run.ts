@@ -18,6 +18,7 @@ const participants = { agencies: AGENCIES.map(({ id }) => id), operators: OPERAT
 const progress = showProgress(process.stdout);
 
 let starting: Promise<LocalCloud> | undefined;
+/** From the moment on that the run has it. */
 let folder: OutFolder | undefined;
 
 /** A path as a person would write it here. */
@@ -47,38 +48,48 @@ async function run(settings: RunSettings): Promise<boolean> {
   );
   const results = await judge(conducted, cloud);
   const failures = cloud.failures();
+  const failed = results.problems.length > 0;
 
   progress.stage('Downloading the buckets');
   const { start, seed, ladder, operators } = settings;
-  await folder.save(
-    cloud,
-    {
-      settings: { start: new Date(start).toISOString(), seed, ladder, operators },
-      ended: new Date(cloud.clock.now()).toISOString(),
-      ...cloud.usage(),
-    },
-    (objects) => progress.update(`${objects} objects`),
+  const used = {
+    settings: { start: new Date(start).toISOString(), seed, ladder, operators },
+    ended: new Date(cloud.clock.now()).toISOString(),
+    ...cloud.usage(),
+  };
+  const saved = folder.save(cloud, used, (objects) => progress.update(`${objects} objects`), { failed });
+  // What happened is told also where it can't be saved.
+  const unsaved = await saved.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
   );
   progress.end();
 
-  say(`\n${reportText(results.summaries, conducted, shown(settings.out))}`);
+  const place = folder.place === undefined ? undefined : shown(folder.place);
+  say(`\n${reportText(results.summaries, conducted, place)}`);
   for (const warning of results.warnings) complain(`warning: ${warning}`);
   for (const failure of failures) complain(`warning: ${failure}`);
   for (const problem of results.problems) complain(`failed: ${problem}`);
+  if (place !== undefined && folder.place !== folder.path)
+    complain(`${shown(folder.path)} is as it was before, with an earlier run; what this one left lies in ${place}`);
   say(tookText(performance.now(), await cloud.memory()));
-  return results.problems.length === 0;
+  if (unsaved !== undefined) throw unsaved.error;
+  return !failed;
 }
 
 async function end(signal?: string): Promise<void> {
-  if (signal !== undefined) {
-    folder?.discard();
-    const place = folder ? shown(folder.path) : 'the output folder';
-    complain(`interrupted by ${signal}; ${place} ${folder?.saved ? 'holds the run' : 'is as it was before'}`);
-  }
+  folder?.discard();
+  const place = folder ? shown(folder.path) : 'the output folder';
+  if (signal !== undefined)
+    complain(
+      `interrupted by ${signal}; ${folder?.place ? `${shown(folder.place)} holds the run` : `${place} is as it was before`}`,
+    );
+  else if (folder !== undefined && folder.place === undefined)
+    complain(`nothing of this run is kept; ${place} is as it was before`);
   const cloud = await starting?.catch(() => undefined);
   await cloud?.stop();
   // What was being written meanwhile.
-  if (signal !== undefined) folder?.discard();
+  folder?.discard();
 }
 
 await command({

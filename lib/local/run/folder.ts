@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../../command-line.ts';
 import type { OutsideCloud } from './desk.ts';
+import { Lock } from './lock.ts';
 
 /** What a run leaves in its folder. */
 const ENTRIES = ['inbox', 'outbox', 'audit', 'run.json'] as const;
@@ -11,72 +13,151 @@ const ENTRIES = ['inbox', 'outbox', 'audit', 'run.json'] as const;
 const LONGEST_NAME = 255;
 const AT_ONCE = 16;
 
-/** The folder that `--out` names. What an earlier run left there stays whole until the new run has all of its own. */
+/** Whose file system call failed, as the system names it. */
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'no code');
+
+/**
+ * The folder that `--out` names, for one run at a time. What an earlier run left there stays whole until the new run has all of
+ * its own, and for good where the new one failed.
+ */
 export class OutFolder {
   readonly path: string;
-  /** Whether it holds this run: until then it is as it was before. */
-  saved = false;
+  /** Where this run lies once it is saved; undefined until then, and the folder is as it was before. */
+  place: string | undefined;
+  private readonly lock: Lock;
+  /** The folders that had to be made, from the topmost on. */
+  private readonly made: string[] = [];
   private staging: string | undefined;
   private discarded = false;
+  private released = false;
 
-  /** @throws CommandError when the folder can't be written, or holds one of these that no run made */
+  /**
+   * Makes the folder where there is none, and holds it until the run is saved or discarded.
+   * @throws CommandError when the folder can't be written, another run holds it, or it has one of a run's entries that no run made
+   */
   constructor(path: string) {
     this.path = path;
     let existing = path;
-    while (!existsSync(existing)) existing = dirname(existing);
+    const missing: string[] = [];
+    for (; !existsSync(existing); existing = dirname(existing)) missing.unshift(existing);
     if (!statSync(existing).isDirectory()) throw new CommandError(`--out ${path}: ${existing} is not a folder`);
-    try {
-      accessSync(existing, constants.W_OK | constants.X_OK);
-    } catch {
-      throw new CommandError(`--out ${path}: ${existing} can't be written`);
-    }
     const foreign = ENTRIES.find((entry) => existsSync(join(path, entry)));
-    if (foreign !== undefined && !isRun(join(path, 'run.json')))
+    if (foreign !== undefined && !isRun(path))
       throw new CommandError(`--out ${path}: its '${foreign}' was not made by an earlier run, and would be replaced`);
+    let lock: Lock | undefined;
+    try {
+      // Rights don't tell of a file system that takes nothing: folders and a file are made. One by one, for Node tries for ever to
+      // make several where the system says that the first one's parent is not there.
+      for (const folder of missing) {
+        mkdirSync(folder);
+        this.made.push(folder);
+      }
+      lock = Lock.take(join(path, '.lock'));
+    } catch (error) {
+      this.unmake();
+      throw new CommandError(`--out ${path}: ${existing} can't be written (${codeOf(error)})`);
+    }
+    if (lock === undefined)
+      throw new CommandError(`--out ${path}: another run is under way there; wait for its end, or name another folder`);
+    this.lock = lock;
   }
 
   /**
-   * Writes what the buckets hold and what the run used, then puts it in the place of an earlier run's.
+   * Writes what the buckets hold and what the run used, then puts it in the place of an earlier run's; where this one failed and
+   * there is an earlier one, into a temporary folder instead.
    * @param report counts the objects written
+   * @throws an error that names the folder
    */
-  async save(cloud: OutsideCloud, run: object, report: (objects: number) => void): Promise<void> {
-    await mkdir(this.path, { recursive: true });
-    const staging = await mkdtemp(join(this.path, '.run-'));
-    this.staging = staging;
+  async save(
+    cloud: OutsideCloud,
+    run: object,
+    report: (objects: number) => void,
+    { failed = false } = {},
+  ): Promise<void> {
+    const aside = failed && isRun(this.path) ? join(tmpdir(), 'failed-run-') : undefined;
     try {
-      let written = 0;
-      for (const bucket of ['inbox', 'outbox', 'audit'] as const) {
-        await mkdir(join(staging, bucket));
-        const name = cloud.names.buckets[bucket];
-        const keys = await cloud.list(name);
-        const next = keys.values();
-        const copy = async () => {
-          for (const key of next) {
-            const path = join(staging, bucket, ...key.split('/').map(nameOnDisk));
-            await mkdir(dirname(path), { recursive: true });
-            await writeFile(path, await cloud.get(name, key));
-            report(++written);
-          }
-        };
-        await Promise.all(Array.from({ length: AT_ONCE }, copy));
-      }
-      await writeFile(join(staging, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
-      this.swap(staging);
+      const staging = await mkdtemp(aside ?? join(this.path, '.run-'));
+      this.staging = staging;
+      await this.write(staging, cloud, run, report);
+      if (aside !== undefined) this.keep(staging);
+      else this.swap(staging);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`the run can't be saved in ${aside === undefined ? this.path : tmpdir()}: ${why}`, {
+        cause: error,
+      });
     } finally {
-      await rm(staging, { recursive: true, force: true });
+      if (this.staging !== undefined) await rm(this.staging, { recursive: true, force: true });
       this.staging = undefined;
+      this.release();
     }
+  }
+
+  private async write(
+    staging: string,
+    cloud: OutsideCloud,
+    run: object,
+    report: (objects: number) => void,
+  ): Promise<void> {
+    let written = 0;
+    for (const bucket of ['inbox', 'outbox', 'audit'] as const) {
+      await mkdir(join(staging, bucket));
+      const name = cloud.names.buckets[bucket];
+      const keys = await cloud.list(name);
+      const next = keys.values();
+      const copy = async () => {
+        for (const key of next) {
+          const path = join(staging, bucket, ...key.split('/').map(nameOnDisk));
+          await mkdir(dirname(path), { recursive: true });
+          await writeFile(path, await cloud.get(name, key));
+          report(++written);
+        }
+      };
+      const copied = await Promise.allSettled(Array.from({ length: AT_ONCE }, copy));
+      const failure = copied.find(({ status }) => status === 'rejected');
+      if (failure?.status === 'rejected') throw failure.reason;
+    }
+    await writeFile(join(staging, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
   }
 
   /** Drops what was written but not put in place, and puts nothing in place any more. */
   discard(): void {
     this.discarded = true;
     if (this.staging !== undefined) rmSync(this.staging, { recursive: true, force: true });
+    this.release();
+  }
+
+  /** Gives the folder up, with what was made of it in vain. */
+  private release(): void {
+    if (this.released) return;
+    this.released = true;
+    this.lock.release();
+    if (this.place !== this.path) this.unmake();
+  }
+
+  /** Removes the folders that were made, as far as they are empty. */
+  private unmake(): void {
+    try {
+      for (const folder of this.made.toReversed()) rmdirSync(folder);
+    } catch {
+      // Somebody else put something into it.
+    }
+  }
+
+  private keep(staging: string): void {
+    this.hold();
+    this.staging = undefined;
+    this.place = staging;
+  }
+
+  /** @throws where the run is discarded */
+  private hold(): void {
+    if (this.discarded) throw new Error(`what was to be in ${this.path} is discarded`);
   }
 
   /** At one go: an interrupt comes before it or after it. */
   private swap(staging: string): void {
-    if (this.discarded) throw new Error(`what was to be in ${this.path} is discarded`);
+    this.hold();
     const undo: (() => void)[] = [];
     const move = (from: string, to: string) => {
       renameSync(from, to);
@@ -87,7 +168,7 @@ export class OutFolder {
       for (const entry of ENTRIES)
         if (existsSync(join(this.path, entry))) move(join(this.path, entry), join(staging, 'earlier', entry));
       for (const entry of ENTRIES) move(join(staging, entry), join(this.path, entry));
-      this.saved = true;
+      this.place = this.path;
     } catch (error) {
       for (const back of undo) back();
       throw error;
@@ -95,9 +176,10 @@ export class OutFolder {
   }
 }
 
-function isRun(path: string): boolean {
+/** Whether a folder holds what a run left. */
+function isRun(folder: string): boolean {
   try {
-    const run: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const run: unknown = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'));
     return typeof run === 'object' && run !== null && 'operations' in run;
   } catch {
     return false;

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandError } from '../../../lib/command-line.ts';
 import { OutFolder } from '../../../lib/local/run/folder.ts';
@@ -74,18 +77,26 @@ describe('the folder of a run', () => {
     expect(readdirSync(at('out', 'outbox', 'a'))).toHaveLength(2);
   });
 
-  it('holds a run from the moment on that it is saved, and makes nothing before', async () => {
+  it('holds a run from the moment on that it is saved', async () => {
     const folder = new OutFolder(at('some', 'where'));
-    expect(folder.saved).toBe(false);
-    expect(existsSync(at('some'))).toBe(false);
+    expect(folder.place).toBeUndefined();
     const { get } = FakeCloud.prototype;
     const cloud = await cloudWith({ 'inbox/a.csv': 'a' });
     cloud.get = (...of) => {
-      expect(folder.saved).toBe(false);
+      expect(folder.place).toBeUndefined();
       return get.apply(cloud, of);
     };
     await folder.save(cloud, { operations: {} }, () => {});
-    expect(folder.saved).toBe(true);
+    expect(folder.place).toBe(at('some', 'where'));
+  });
+
+  it('is gone again, with the folders made for it, where nothing was saved in it', async () => {
+    new OutFolder(at('some', 'where')).discard();
+    expect(readdirSync(root)).toEqual([]);
+    const cloud = await cloudWith({ 'inbox/a.csv': 'a' });
+    cloud.get = () => Promise.reject(new Error('gone'));
+    await expect(new OutFolder(at('some', 'where')).save(cloud, {}, () => {})).rejects.toThrow('gone');
+    expect(readdirSync(root)).toEqual([]);
   });
 
   it('puts nothing in place once it is discarded, and leaves what was there', async () => {
@@ -94,7 +105,7 @@ describe('the folder of a run', () => {
     const cloud = await cloudWith({ 'inbox/new.csv': 'new' });
     const discarded = folder.save(cloud, { operations: {} }, () => folder.discard());
     await expect(discarded).rejects.toThrow();
-    expect(folder.saved).toBe(false);
+    expect(folder.place).toBeUndefined();
     expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
     expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
   });
@@ -109,9 +120,71 @@ describe('the folder of a run', () => {
       rmSync(at('out', staging, 'audit'), { recursive: true });
     });
     await expect(failing).rejects.toThrow('ENOENT: no such file or directory, rename');
-    expect(folder.saved).toBe(false);
+    expect(folder.place).toBeUndefined();
     expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
     expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
+  });
+
+  it('takes a failed run where there is no earlier one, and is as it was where there is one', async () => {
+    const failed = { failed: true };
+    const cloud = await cloudWith({ 'outbox/rejects/mha/r.csv': 'refused' });
+    const first = new OutFolder(at('fresh'));
+    await first.save(cloud, { operations: {} }, () => {}, failed);
+    expect(first.place).toBe(at('fresh'));
+    expect(readFileSync(at('fresh', 'outbox', 'rejects', 'mha', 'r.csv'), 'utf8')).toBe('refused');
+
+    await save({ 'inbox/old.csv': 'old' });
+    const second = new OutFolder(at('out'));
+    await second.save(cloud, { operations: {} }, () => {}, failed);
+    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
+    expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
+    const { place = '' } = second;
+    expect(dirname(place)).toBe(tmpdir());
+    expect(readFileSync(join(place, 'outbox', 'rejects', 'mha', 'r.csv'), 'utf8')).toBe('refused');
+    expect(readdirSync(place).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
+    rmSync(place, { recursive: true });
+  });
+
+  it('tells where a run could not be saved, whatever stood in the way', async () => {
+    const cloud = await cloudWith({ 'inbox/a.csv': 'a' });
+    cloud.get = () => Promise.reject(new Error('ENOSPC: no space left on device, write'));
+    const saving = new OutFolder(at('out')).save(cloud, { operations: {} }, () => {});
+    await expect(saving).rejects.toThrow(`saved in ${at('out')}: ENOSPC: no space left on device, write`);
+  });
+
+  it('is refused before the run where nothing can be made in it, though its rights would allow it', () => {
+    // The root may write into any folder of /proc, and yet nothing can be made there.
+    expect(() => new OutFolder('/proc/out')).toThrow(CommandError);
+    expect(() => new OutFolder('/proc/out/below')).toThrow(
+      /^--out \/proc\/out\/below: \/proc can't be written \(E[A-Z]+\)$/,
+    );
+    expect(() => new OutFolder('/proc')).toThrow(/^--out \/proc: \/proc can't be written \(\w+\)$/);
+  });
+
+  it('is one run’s at a time: another is refused at the start, and one that was killed keeps nobody out', async () => {
+    const library = pathToFileURL(fileURLToPath(new URL('../../../lib/local/run/folder.ts', import.meta.url))).href;
+    const source = `
+      import { OutFolder } from '${library}';
+      globalThis.folder = new OutFolder(${JSON.stringify(at('out'))});
+      console.log('held');
+      setInterval(() => {}, 1000);
+    `;
+    await save({ 'inbox/old.csv': 'old' });
+    const other = spawn(process.execPath, ['--input-type=module', '-e', source], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(other.stdout, 'data');
+    expect(() => new OutFolder(at('out'))).toThrow(CommandError);
+    expect(() => new OutFolder(at('out'))).toThrow(/another run is under way there/);
+    expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
+
+    other.kill('SIGKILL');
+    await once(other, 'exit');
+    // What it left is there, and in nobody's way.
+    expect(existsSync(at('out', '.lock'))).toBe(true);
+    await save({ 'inbox/new.csv': 'new' });
+    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
+    expect(readdirSync(at('out', 'inbox'))).toEqual(['new.csv']);
   });
 
   it('is refused where a file is in the way', () => {
