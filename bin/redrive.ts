@@ -4,11 +4,11 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { command, complain, say, told } from '../lib/command.ts';
 import { CommandError, readOptions } from '../lib/command-line.ts';
 import { outputsOf } from '../lib/commands/outputs.ts';
-import { deadLetterQueues, redrive } from '../lib/commands/redrive.ts';
+import { type DeadLetters, deadLetterQueues, redrive } from '../lib/commands/redrive.ts';
 
 const HELP = `npm run redrive -- [options]
 
-Moves the messages of a stage's dead-letter queues back to the queues that they come from, where they are
+Moves the messages of a stage's dead-letter queues back to the queues that they belong to, where they are
 worked on again. To be done once the cause is removed; doing it twice changes nothing.
 
   --stage NAME    the stage (default dev)
@@ -23,23 +23,23 @@ is wrong.
 const counted = (count: number) => `${count} ${count === 1 ? 'message' : 'messages'}`;
 
 /** The dead-letter queues that the command is about. */
-async function chosen(stage: string, name: string | undefined): Promise<Map<string, string>> {
+async function chosen(stage: string, name: string | undefined): Promise<Map<string, DeadLetters>> {
   const cloudFormation = new CloudFormationClient();
   const data = await outputsOf(cloudFormation, stage, 'data');
   const queues = deadLetterQueues(data, await outputsOf(cloudFormation, stage, 'workflow'));
   if (name === undefined) return queues;
-  const url = queues.get(name);
-  if (url === undefined) throw new CommandError(`--queue ${name}: must be one of ${[...queues.keys()].join(', ')}`);
-  return new Map([[name, url]]);
+  const found = queues.get(name);
+  if (found === undefined) throw new CommandError(`--queue ${name}: must be one of ${[...queues.keys()].join(', ')}`);
+  return new Map([[name, found]]);
 }
 
 async function run({ stage = 'dev', queue }: { stage?: string; queue?: string }): Promise<boolean> {
   const queues = await chosen(stage, queue);
   const sqs = new SQSClient();
   let well = true;
-  for (const [name, url] of queues)
+  for (const [name, letters] of queues)
     try {
-      const { moved, hidden } = await redrive(sqs, url);
+      const { moved, hidden } = await redrive(sqs, letters);
       say(`${name}: ${moved === 0 ? 'nothing to move' : `${counted(moved)} moved back to its queue`}`);
       if (hidden === 0) continue;
       complain(`${name}: ${counted(hidden)} hidden from others since somebody looks at it: try again in a while`);

@@ -141,7 +141,11 @@ export class Rights {
     for (const [actions, service, needs] of KEY_NEEDS)
       if (actions.test(action))
         for (const need of needs) {
-          const via = { 'kms:viaservice': `${service}.${this.#region}.amazonaws.com` };
+          const via = {
+            'kms:viaservice': `${service}.${this.#region}.amazonaws.com`,
+            // What SQS encrypts says which queue it is for.
+            ...(service === 'sqs' ? { 'kms:encryptioncontext:aws:sqs:arn': resource } : {}),
+          };
           const answer = this.useKey(who, need, key, via);
           if (!answer.allowed) return answer;
         }

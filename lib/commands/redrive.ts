@@ -12,13 +12,20 @@ const LOOKS_EACH = 1000;
 /** How the stacks' outputs name the dead-letter queue of the queue `<name>Queue`. */
 const OUTPUT = /^(\w+)DeadLettersUrl$/;
 
-/** The URLs of the dead-letter queues that the outputs of stacks name, by what stands before `DeadLetters`. */
-export function deadLetterQueues(...stacks: ReadonlyMap<string, string>[]): Map<string, string> {
-  const queues = new Map<string, string>();
+/** A dead-letter queue, and the queue that its messages go back to, by their URLs. */
+export interface DeadLetters {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The dead-letter queues that the outputs of stacks name, by what stands before `DeadLetters`; of notices, nothing goes back. */
+export function deadLetterQueues(...stacks: ReadonlyMap<string, string>[]): Map<string, DeadLetters> {
+  const queues = new Map<string, DeadLetters>();
   for (const outputs of stacks)
-    for (const [output, url] of outputs) {
+    for (const [output, from] of outputs) {
       const name = OUTPUT.exec(output)?.[1];
-      if (name !== undefined) queues.set(name, url);
+      const to = outputs.get(`${name}QueueUrl`);
+      if (name !== undefined && to !== undefined) queues.set(name, { from, to });
     }
   return queues;
 }
@@ -31,14 +38,14 @@ export interface Redriven {
 }
 
 /**
- * Has SQS move all messages of a dead-letter queue back to where they come from, and waits for it; where such a task runs
+ * Has SQS move all messages of a dead-letter queue to the queue that it belongs to, and waits for it; where such a task runs
  * already, waits for that one. Doing it twice changes nothing: whatever works on the messages may run twice.
  * @throws Error where the task failed, with SQS's reason
  */
-export async function redrive(sqs: SQSClient, deadLettersUrl: string): Promise<Redriven> {
+export async function redrive(sqs: SQSClient, { from, to }: DeadLetters): Promise<Redriven> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({
-      QueueUrl: deadLettersUrl,
+      QueueUrl: from,
       AttributeNames: ['QueueArn', 'ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
     }),
   );
@@ -48,7 +55,11 @@ export async function redrive(sqs: SQSClient, deadLettersUrl: string): Promise<R
   let task = await newest();
   if (task?.Status !== 'RUNNING') {
     if (Number(Attributes.ApproximateNumberOfMessages) === 0) return { moved: 0, hidden };
-    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn }));
+    const { Attributes: { QueueArn: DestinationArn } = {} } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: to, AttributeNames: ['QueueArn'] }),
+    );
+    // Of what EventBridge put among the dead letters itself SQS doesn't know where it belongs.
+    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }));
     task = await newest();
   }
   while (task?.Status === 'RUNNING') {

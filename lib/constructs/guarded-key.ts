@@ -1,6 +1,7 @@
-import { Aws, Lazy, type RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, Lazy, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import type { CfnQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
 /** The services through which this system's keys are used. None is used directly. */
@@ -60,6 +61,7 @@ const ADMINISTER = [
  */
 export class GuardedKey extends Key {
   readonly #users = new Map<string, Set<string>>();
+  readonly #senders = new Map<string, Set<string>>();
 
   constructor(
     scope: Construct,
@@ -95,6 +97,31 @@ export class GuardedKey extends Key {
         conditions: {
           ArnLike: { 'aws:PrincipalArn': Lazy.list({ produce: () => [...users].sort() }) },
           StringEquals: { 'kms:ViaService': viaService(service) },
+        },
+      }),
+    );
+  }
+
+  /**
+   * Lets a service that acts for itself put messages into a queue that is under the key. What SQS encrypts says which queue
+   * it is for, and by that the key is lent; by whom the service acts for it is not, since AWS doesn't support
+   * aws:SourceAccount for all that EventBridge writes to. Who may send to the queue, its own policy says.
+   */
+  admitSender(principal: string, queue: Queue): void {
+    const known = this.#senders.get(principal);
+    if (known) {
+      known.add(arnPattern(queue));
+      return;
+    }
+    const queues = new Set([arnPattern(queue)]);
+    this.#senders.set(principal, queues);
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal(principal)],
+        actions: WRITE,
+        resources: ['*'],
+        conditions: {
+          StringLike: { 'kms:EncryptionContext:aws:sqs:arn': Lazy.list({ produce: () => [...queues].sort() }) },
         },
       }),
     );
@@ -141,6 +168,16 @@ export class GuardedKey extends Key {
       }),
     );
   }
+}
+
+/**
+ * A queue's ARN by the name that CloudFormation will give it, and by no reference: the queue waits for its key, so the key
+ * can't wait for the queue.
+ */
+function arnPattern(queue: Queue): string {
+  const stack = Stack.of(queue);
+  const id = stack.getLogicalId(queue.node.defaultChild as CfnQueue);
+  return stack.formatArn({ service: 'sqs', resource: `${stack.stackName}-${id}-*` });
 }
 
 const administered = () =>

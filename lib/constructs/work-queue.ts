@@ -10,56 +10,87 @@ export interface WorkQueue {
   readonly queue: Queue;
   readonly deadLetters: Queue;
   readonly worksFor: Duration;
+  /** How long messages are gathered for one run of the function; undefined: not at all. */
+  readonly gathersFor: Duration | undefined;
   readonly key: GuardedKey;
 }
 
 export interface WorkQueueProps {
   readonly worksFor: Duration;
+  readonly gathersFor?: Duration;
   readonly key: GuardedKey;
 }
+
+const BUS = 'events.amazonaws.com';
 
 export interface EventQueueProps extends WorkQueueProps {
   /** Of the rule that fills the queue. */
   readonly rule: { readonly id: string } & Pick<RuleProps, 'description' | 'eventPattern' | 'schedule'>;
 }
 
+/** As long as SQS keeps a message. */
+const KEPT = Duration.days(14);
+
+const encryptedUnder = (key: GuardedKey) => ({
+  encryption: QueueEncryption.KMS,
+  encryptionMasterKey: key,
+  enforceSSL: true,
+});
+
+/** A queue of what could not be worked on, or not be delivered. */
+export function deadLetterQueue(scope: Construct, id: string, key: GuardedKey): Queue {
+  const deadLetters = new Queue(scope, `${id}DeadLetters`, { ...encryptedUnder(key), retentionPeriod: KEPT });
+  new CfnOutput(scope, `${id}DeadLettersUrl`, { value: deadLetters.queueUrl });
+  return deadLetters;
+}
+
 /** Makes such a queue and its dead-letter queue. */
-export function workQueue(scope: Construct, id: string, { worksFor, key }: WorkQueueProps): WorkQueue {
-  const encrypted = { encryption: QueueEncryption.KMS, encryptionMasterKey: key, enforceSSL: true };
-  const retentionPeriod = Duration.days(14);
-  const deadLetters = new Queue(scope, `${id}DeadLetters`, { ...encrypted, retentionPeriod });
+export function workQueue(scope: Construct, id: string, { worksFor, gathersFor, key }: WorkQueueProps): WorkQueue {
+  const deadLetters = deadLetterQueue(scope, id, key);
   const queue = new Queue(scope, `${id}Queue`, {
-    ...encrypted,
-    retentionPeriod,
-    // Six times the function's own time, so that no message comes back while it is worked on.
-    visibilityTimeout: Duration.seconds(6 * worksFor.toSeconds()),
+    ...encryptedUnder(key),
+    retentionPeriod: KEPT,
+    // Six times the function's own time beside that of gathering, so that no message comes back while it is worked on.
+    visibilityTimeout: Duration.seconds(6 * worksFor.toSeconds() + (gathersFor?.toSeconds() ?? 0)),
     deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
   });
-  // By these `npm run redrive` finds what could not be worked on.
-  new CfnOutput(scope, `${id}DeadLettersUrl`, { value: deadLetters.queueUrl });
-  return { queue, deadLetters, worksFor, key };
+  // By this beside the dead letters' own `npm run redrive` finds where these belong.
+  new CfnOutput(scope, `${id}QueueUrl`, { value: queue.queueUrl });
+  return { queue, deadLetters, worksFor, gathersFor, key };
 }
 
 /**
- * Makes a queue of events, and the rule that fills it. EventBridge does not invoke functions itself: Lambda would try an event
+ * Makes a queue of events, and the rule that fills it; an event that can't be put into the queue goes to its dead letters.
+ * EventBridge does not invoke functions itself: Lambda would try an event
  * three times and drop it.
  */
 export function eventQueue(scope: Construct, id: string, { rule, ...props }: EventQueueProps): WorkQueue {
   const work = workQueue(scope, id, props);
-  const { queue } = work;
+  const { queue, deadLetters } = work;
   const { id: ruleId, ...matches } = rule;
   const fills = new Rule(scope, ruleId, {
     ...matches,
     // The ready-made target would let all of EventBridge send, and use the key for more than sending.
-    targets: [{ bind: () => ({ arn: queue.queueArn, targetResource: queue }) }],
+    targets: [
+      {
+        bind: () => ({
+          arn: queue.queueArn,
+          targetResource: queue,
+          deadLetterConfig: { arn: deadLetters.queueArn },
+        }),
+      },
+    ],
   });
-  queue.addToResourcePolicy(
-    new PolicyStatement({
-      principals: [new ServicePrincipal('events.amazonaws.com')],
-      actions: ['sqs:SendMessage'],
-      resources: [queue.queueArn],
-      conditions: { ArnEquals: { 'aws:SourceArn': fills.ruleArn } },
-    }),
-  );
+  for (const one of [queue, deadLetters]) {
+    one.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal(BUS)],
+        actions: ['sqs:SendMessage'],
+        resources: [one.queueArn],
+        conditions: { ArnEquals: { 'aws:SourceArn': fills.ruleArn } },
+      }),
+    );
+    props.key.admitSender(BUS, one);
+  }
   return work;
 }

@@ -200,6 +200,11 @@ function subscribe(resource: LoadedResource, { fauxqs, endpoint: base }: Creatio
     const [account = '', name = ''] = endpoint.split(':').slice(4);
     fauxqs.queues.createQueue(name, `${base}/${account}/${name}`, endpoint);
   }
+  checkDeadLetters(
+    resource,
+    (properties.RedrivePolicy as { deadLetterTargetArn?: unknown })?.deadLetterTargetArn,
+    fauxqs,
+  );
   const attributes: Record<string, string> = {};
   if (properties.FilterPolicy !== undefined) {
     checkFilterPolicy(resource, properties.FilterPolicy);
@@ -209,6 +214,12 @@ function subscribe(resource: LoadedResource, { fauxqs, endpoint: base }: Creatio
   if (properties.RawMessageDelivery !== undefined)
     attributes.RawMessageDelivery = String(properties.RawMessageDelivery);
   fauxqs.topics.subscribe(String(properties.TopicArn), 'sqs', endpoint, attributes);
+}
+
+/** No delivery fails here, so that nothing goes to dead letters; but what is named for them must be there. */
+function checkDeadLetters(resource: LoadedResource, arn: unknown, fauxqs: Fauxqs): void {
+  if (arn === undefined || fauxqs.queues.getQueueByArn(String(arn)) !== undefined) return;
+  unsupported(resource, `a dead-letter queue that is not there: ${arn}`);
 }
 
 /**
@@ -310,6 +321,7 @@ interface RawTarget {
   Arn: string;
   Input?: string;
   InputPath?: string;
+  DeadLetterConfig?: { Arn: string };
 }
 
 function createRule(resource: LoadedResource, creation: Creation): void {
@@ -329,6 +341,7 @@ function createRule(resource: LoadedResource, creation: Creation): void {
 function ruleTarget(resource: LoadedResource, target: RawTarget, creation: Creation): RuleTarget {
   const { fauxqs, pollers, functions, asyncInvoker } = creation;
   const { Arn: arn, Input: input, InputPath: inputPath } = target;
+  checkDeadLetters(resource, target.DeadLetterConfig?.Arn, fauxqs);
   if (arn.includes(':sqs:')) {
     const queue = fauxqs.queues.getQueueByArn(arn);
     if (queue === undefined) unsupported(resource, `a target that is not there: ${arn}`);

@@ -126,7 +126,7 @@ export class Enforcement {
 
   /**
    * Whether the app's parts may reach one another: Lambda and Step Functions their roles, event sources their queues, rules
-   * their targets. Throws NotAuthorized, which names all that is lacking.
+   * their targets, and rules and subscriptions their dead letters. Throws NotAuthorized, which names all that is lacking.
    */
   checkWiring(resources: readonly Resource[]): void {
     const problems: string[] = [];
@@ -146,6 +146,15 @@ export class Enforcement {
         const reader = this.#role(String(functionArn(properties.FunctionName)?.properties.Role));
         for (const action of ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'])
           check(logicalId, this.#rights.ask(reader, action, String(properties.EventSourceArn)));
+      }
+      if (type === 'AWS::SNS::Subscription') {
+        const { RedrivePolicy, TopicArn } = properties as {
+          RedrivePolicy?: { deadLetterTargetArn: string };
+          TopicArn: string;
+        };
+        const topic = service('sns', { 'aws:sourcearn': TopicArn, 'aws:sourceaccount': this.#account });
+        if (RedrivePolicy !== undefined)
+          check(logicalId, this.#rights.ask(topic, 'sqs:SendMessage', RedrivePolicy.deadLetterTargetArn));
       }
       if (type === 'AWS::Events::Rule') {
         const bus = service('events', { 'aws:sourcearn': arn, 'aws:sourceaccount': this.#account });

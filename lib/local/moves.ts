@@ -6,7 +6,7 @@ import type { Fauxqs, Queue } from './fauxqs.ts';
 /** Actions of SQS that are served here, with the fields of their requests: fauxqs has none of them. */
 export const MOVE_ACTIONS = {
   ListMessageMoveTasks: ['MaxResults', 'SourceArn'],
-  StartMessageMoveTask: ['SourceArn'],
+  StartMessageMoveTask: ['DestinationArn', 'SourceArn'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 export type MoveAction = keyof typeof MOVE_ACTIONS;
 
@@ -27,7 +27,7 @@ const REMEMBERED = 10;
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** SQS's tasks that move the messages of a dead-letter queue back to the queue that they come from. */
+/** SQS's tasks that move the messages of a dead-letter queue to another queue, or back to the one that they come from. */
 export class MessageMoves {
   private readonly clock: Clock;
   private readonly fauxqs: Fauxqs;
@@ -49,7 +49,7 @@ export class MessageMoves {
         action: `sqs:${one}`,
         resource: dead.arn,
       })),
-      { action: 'sqs:SendMessage', resource: this.source(dead).arn },
+      { action: 'sqs:SendMessage', resource: this.destination(dead, body).arn },
     ];
   }
 
@@ -63,11 +63,11 @@ export class MessageMoves {
   /** Messages that somebody has received and not deleted stay where they are, as on AWS. */
   private start(body: Body): { TaskHandle: string } {
     const dead = this.deadLetters(body);
-    const source = this.source(dead);
+    const destination = this.destination(dead, body);
     const messages = dead.messages.splice(0);
     // A message that was moved is a new one: it has its id, and was never received.
     for (const { body: content, messageAttributes } of messages)
-      source.enqueue(this.fauxqs.message(content, messageAttributes));
+      destination.enqueue(this.fauxqs.message(content, messageAttributes));
     const task: MoveTask = {
       Status: 'COMPLETED',
       SourceArn: dead.arn,
@@ -96,13 +96,23 @@ export class MessageMoves {
     return queue;
   }
 
-  private source(dead: Queue): Queue {
+  /** Where a request says that the messages go, else where they come from; only what is some queue's dead letters is moved. */
+  private destination(dead: Queue, { DestinationArn }: Body): Queue {
     const [first, second] = [...this.fauxqs.queues.allQueues()].filter(
       ({ attributes }) =>
         attributes.RedrivePolicy && JSON.parse(attributes.RedrivePolicy).deadLetterTargetArn === dead.arn,
     );
     if (first === undefined)
       throw new AwsError('InvalidParameterValue', 'Source queue must be configured as a Dead Letter Queue.');
+    if (DestinationArn !== undefined) {
+      const named = this.fauxqs.queues.getQueueByArn(String(DestinationArn));
+      if (named !== undefined) return named;
+      throw new AwsError(
+        'ResourceNotFoundException',
+        'The resource that you specified for the DestinationArn parameter does not exist.',
+        404,
+      );
+    }
     if (second !== undefined)
       throw new AwsError('UnsupportedOperation', 'the local cloud moves no messages that may come from several queues');
     return first;

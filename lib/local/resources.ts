@@ -54,8 +54,16 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::SNS::TopicPolicy': { implemented: [], accepted: ['PolicyDocument', 'Topics'], attributes: [] },
   'AWS::SNS::Subscription': {
-    implemented: ['TopicArn', 'Protocol', 'Endpoint', 'FilterPolicy', 'FilterPolicyScope', 'RawMessageDelivery'],
-    accepted: ['RedrivePolicy', 'Region'],
+    implemented: [
+      'TopicArn',
+      'Protocol',
+      'Endpoint',
+      'FilterPolicy',
+      'FilterPolicyScope',
+      'RawMessageDelivery',
+      'RedrivePolicy.deadLetterTargetArn',
+    ],
+    accepted: ['Region'],
     attributes: ['Arn'],
   },
   'AWS::SQS::Queue': {
@@ -87,12 +95,12 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       'Targets[].Arn',
       'Targets[].Input',
       'Targets[].InputPath',
+      'Targets[].DeadLetterConfig.Arn',
     ],
     accepted: [
       'Description',
       'Tags',
       'Targets[].RoleArn',
-      'Targets[].DeadLetterConfig',
       'Targets[].RetryPolicy.MaximumRetryAttempts',
       'Targets[].RetryPolicy.MaximumEventAgeInSeconds',
     ],

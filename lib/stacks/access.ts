@@ -197,7 +197,7 @@ export class AccessStack extends Stack {
   }
 
   /** What could not be worked on: to look at it, and to send it again. */
-  #redrive({ messagesKey, auditNotes }: DataStack, queues: WorkQueue[]): PolicyStatement[] {
+  #redrive({ messagesKey, auditNotes, noticesDeadLetters }: DataStack, queues: WorkQueue[]): PolicyStatement[] {
     return [
       new PolicyStatement({
         actions: [
@@ -209,6 +209,10 @@ export class AccessStack extends Stack {
           'sqs:StartMessageMoveTask',
         ],
         resources: queues.map(({ deadLetters }) => deadLetters.queueArn),
+      }),
+      new PolicyStatement({
+        actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+        resources: [noticesDeadLetters.queueArn],
       }),
       new PolicyStatement({
         actions: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],

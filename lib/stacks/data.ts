@@ -1,7 +1,8 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, TableEncryption, type TableProps } from 'aws-cdk-lib/aws-dynamodb';
 import { type CfnBucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Subscription, SubscriptionFilter, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Address } from '../config/participants.ts';
 import { NEW_TABLE } from '../config/policy.ts';
@@ -9,7 +10,7 @@ import type { StageConfig } from '../config/stage.ts';
 import { GuardedBucket } from '../constructs/guarded-bucket.ts';
 import { GuardedKey, HashKey } from '../constructs/guarded-key.ts';
 import { roleNamed } from '../constructs/named-role.ts';
-import { eventQueue, type WorkQueue, workQueue } from '../constructs/work-queue.ts';
+import { deadLetterQueue, eventQueue, type WorkQueue, workQueue } from '../constructs/work-queue.ts';
 
 export interface DataStackProps extends StackProps {
   readonly config: StageConfig;
@@ -44,6 +45,8 @@ export class DataStack extends Stack {
   readonly responses: WorkQueue;
   /** What is to be told to the audit. */
   readonly auditNotes: WorkQueue;
+  /** Notices that SNS could not deliver to a subscriber. */
+  readonly noticesDeadLetters: Queue;
 
   constructor(scope: Construct, id: string, { config, ...props }: DataStackProps) {
     super(scope, id, props);
@@ -56,7 +59,6 @@ export class DataStack extends Stack {
       description: 'Encrypts topics and queues',
       removalPolicy,
     });
-    this.messagesKey.admitService('events.amazonaws.com');
 
     const asNew = policy.warmWrites === NEW_TABLE.warmWrites && policy.warmReads === NEW_TABLE.warmReads;
     const bears = {
@@ -91,6 +93,12 @@ export class DataStack extends Stack {
       eventBridgeConfiguration: { eventBridgeEnabled: true },
     };
 
+    this.noticesDeadLetters = deadLetterQueue(this, 'Notices', this.messagesKey);
+    this.messagesKey.admitSender('sns.amazonaws.com', this.noticesDeadLetters);
+    Validations.of(this.noticesDeadLetters).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'It is the dead-letter queue of subscriptions, which this rule does not look at.',
+    });
     this.operators = this.#topic('OperatorsTopic');
     this.agencies = this.#topic('AgenciesTopic');
     this.administrators = this.#topic('AdministratorsTopic');
@@ -108,7 +116,11 @@ export class DataStack extends Stack {
     ]);
     this.usage = this.#inboxQueue('Usage', Duration.minutes(15), [{ prefix: 'usage/' }]);
     this.responses = this.#inboxQueue('Responses', Duration.minutes(5), [{ prefix: 'responses/' }]);
-    this.auditNotes = workQueue(this, 'Audit', { worksFor: Duration.minutes(1), key: this.messagesKey });
+    this.auditNotes = workQueue(this, 'Audit', {
+      worksFor: Duration.minutes(1),
+      gathersFor: Duration.minutes(1),
+      key: this.messagesKey,
+    });
 
     for (const [name, bucket] of Object.entries({
       Inbox: this.inbox,
@@ -145,6 +157,7 @@ export class DataStack extends Stack {
         topic,
         protocol: PROTOCOLS[protocol],
         endpoint,
+        deadLetterQueue: this.noticesDeadLetters,
         ...(protocol === 'sqs' ? { rawMessageDelivery: true } : {}),
         filterPolicy: Object.fromEntries(
           Object.entries(filter).map(([name, value]) => [

@@ -241,10 +241,11 @@ export class OperationsStack extends Stack {
     for (const rule of this.#all(Rule))
       this.#alarm(`${rule.node.id}Undelivered`, {
         ...denied,
-        says: `EventBridge could not deliver an event of ${rule.node.id}.`,
+        says: `EventBridge could neither deliver an event of ${rule.node.id} nor put it among the dead letters.`,
         metric: new Metric({
           namespace: 'AWS/Events',
-          metricName: 'FailedInvocations',
+          // One that went to the dead letters is told of by their alarm.
+          metricName: 'InvocationsFailedToBeSentToDlq',
           dimensionsMap: { RuleName: rule.ruleName },
           statistic: Stats.SUM,
           period: MINUTES,

@@ -1,4 +1,6 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { redrive as redriveQueue } from '../../lib/commands/redrive.ts';
 import { HOUR, Lab, START } from '../scenarios/lab.ts';
 import { A1, H1 } from '../scenarios/story.ts';
 import { type Ended, run } from './command.ts';
@@ -49,6 +51,22 @@ describe('npm run redrive', () => {
     expect((await redrive()).said).toContain('Responses: 1 message moved back to its queue\n');
     await lab.cloud.run(START + 9 * HOUR);
     expect(lab.cloud.failures()).toEqual(['dead-letter queue ResponsesDeadLetters holds 1 message(s)']);
+  });
+
+  it('tells SQS where they go, which it does not know of what EventBridge or a person put there', async () => {
+    const asked: unknown[] = [];
+    const answers: Record<string, object> = {
+      StartMessageMoveTaskCommand: {},
+      ListMessageMoveTasksCommand: { Results: [{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 1 }] },
+    };
+    const sqs = new SQSClient({ region: 'ap-south-1' });
+    sqs.send = (async ({ constructor: { name }, input }: { constructor: { name: string }; input: object }) => {
+      if (name === 'StartMessageMoveTaskCommand') asked.push(input);
+      const { QueueUrl: url } = input as { QueueUrl?: string };
+      return answers[name] ?? { Attributes: { QueueArn: `arn of ${url}`, ApproximateNumberOfMessages: '1' } };
+    }) as never;
+    await redriveQueue(sqs, { from: 'ReportsDeadLetters', to: 'ReportsQueue' });
+    expect(asked).toEqual([{ SourceArn: 'arn of ReportsDeadLetters', DestinationArn: 'arn of ReportsQueue' }]);
   });
 
   it('has it worked on once the cause is mended, once', async () => {

@@ -228,7 +228,9 @@ describe('a participant', () => {
     for (const { arn, logicalId } of ofType('AWS::SQS::Queue')) {
       const isDead = /^(Reports|Usage|Responses|Release|Sweep)DeadLetters/.test(logicalId);
       const isFed = /^(Reports|Usage|Responses|Release|Sweep)Queue/.test(logicalId);
-      expect(rights.ask(role, 'sqs:ReceiveMessage', arn).allowed).toBe(isAdministrator && isDead);
+      const isNotice = logicalId.startsWith('NoticesDeadLetters');
+      expect(rights.ask(role, 'sqs:ReceiveMessage', arn).allowed).toBe(isAdministrator && (isDead || isNotice));
+      expect(rights.ask(role, 'sqs:DeleteMessage', arn).allowed).toBe(isAdministrator && (isDead || isNotice));
       expect(rights.ask(role, 'sqs:StartMessageMoveTask', arn).allowed).toBe(isAdministrator && isDead);
       expect(rights.ask(role, 'sqs:SendMessage', arn).allowed).toBe(isAdministrator && isFed);
     }
@@ -559,12 +561,9 @@ describe('a state machine', () => {
 });
 
 describe('EventBridge', () => {
-  const bus = (source: string, account = ACCOUNT) => ({
-    service: 'events.amazonaws.com',
-    context: { 'aws:sourcearn': source, 'aws:sourceaccount': account },
-  });
+  const bus = (rule: string) => ({ service: 'events.amazonaws.com', context: { 'aws:sourcearn': rule } });
 
-  it('sends to each queue what its own rule finds', () => {
+  it('sends to each queue, and to its dead letters, what its own rule finds', () => {
     let sent = 0;
     for (const { arn: rule, properties } of ofType('AWS::Events::Rule'))
       for (const { arn } of ofType('AWS::SQS::Queue')) {
@@ -572,14 +571,46 @@ describe('EventBridge', () => {
         expect(rights.ask(bus(rule), 'sqs:SendMessage', arn).allowed, `${rule} to ${arn}`).toBe(expected);
         if (expected) sent++;
       }
-    expect(sent).toBe(5);
+    // Five rules, a queue and its dead letters each.
+    expect(sent).toBe(10);
   });
 
-  it('uses the key on behalf of this account only', () => {
+  it('uses the key for the queues of its rules and their dead letters only, of whichever account AWS says it acts for', () => {
     const key = arnOf('AWS::KMS::Key', /^MessagesKey/);
-    expect(rights.useKey(bus('x'), 'kms:GenerateDataKey', key).allowed).toBe(true);
-    expect(rights.useKey(bus('x', ELSEWHERE), 'kms:GenerateDataKey', key).allowed).toBe(false);
-    expect(rights.useKey(bus('x'), 'kms:GenerateDataKey', arnOf('AWS::KMS::Key', /^TablesKey/)).allowed).toBe(false);
+    const of = (arn: string) => ({ 'kms:encryptioncontext:aws:sqs:arn': arn });
+    const unsaid = { service: 'events.amazonaws.com', context: {} };
+    for (const { arn, logicalId } of ofType('AWS::SQS::Queue')) {
+      const isFed = /^(Reports|Usage|Responses|Release|Sweep)(Queue|DeadLetters)/.test(logicalId);
+      for (const action of ['kms:GenerateDataKey', 'kms:Decrypt']) {
+        expect(rights.useKey(unsaid, action, key, of(arn)).allowed, logicalId).toBe(isFed);
+        expect(rights.useKey(unsaid, action, key, of(`${arn.replace(ACCOUNT, ELSEWHERE)}`)).allowed).toBe(false);
+      }
+    }
+    expect(rights.useKey(unsaid, 'kms:GenerateDataKey', key).allowed).toBe(false);
+    const queue = arnOf('AWS::SQS::Queue', /^UsageQueue/);
+    expect(rights.useKey(unsaid, 'kms:Decrypt', arnOf('AWS::KMS::Key', /^TablesKey/), of(queue)).allowed).toBe(false);
+  });
+});
+
+describe('SNS', () => {
+  const of = (topic: string) => ({ service: 'sns.amazonaws.com', context: { 'aws:sourcearn': topic } });
+  const topics = ofType('AWS::SNS::Topic').map(({ arn }) => arn);
+
+  it('puts what it could not deliver of any topic among the dead letters of notices, and nothing anywhere else', () => {
+    expect(topics).toHaveLength(3);
+    for (const topic of topics)
+      for (const { arn, logicalId } of ofType('AWS::SQS::Queue'))
+        expect(rights.ask(of(topic), 'sqs:SendMessage', arn).allowed, `${topic} to ${logicalId}`).toBe(
+          logicalId.startsWith('NoticesDeadLetters'),
+        );
+    const notices = arnOf('AWS::SQS::Queue', /^NoticesDeadLetters/);
+    expect(rights.ask(of(`arn:aws:sns:${REGION}:${ELSEWHERE}:x`), 'sqs:SendMessage', notices).allowed).toBe(false);
+  });
+
+  it('has dead letters for every subscription', () => {
+    const notices = arnOf('AWS::SQS::Queue', /^NoticesDeadLetters/);
+    for (const { properties } of ofType('AWS::SNS::Subscription'))
+      expect(properties.RedrivePolicy).toEqual({ deadLetterTargetArn: notices });
   });
 });
 

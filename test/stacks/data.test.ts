@@ -77,18 +77,30 @@ describe('the data stack', () => {
     data.resourceCountIs('AWS::SNS::Subscription', 10);
   });
 
-  it('has a queue with a dead-letter queue for reports, usage, responses and the audit, hidden six times as long as their functions run', () => {
+  it('has a queue with a dead-letter queue for reports, usage, responses and the audit, hidden six times as long as their functions run and as they are gathered', () => {
     const queues = Object.entries(data.findResources('AWS::SQS::Queue')).filter(([id]) => /Queue/.test(id));
     expect(queues).toHaveLength(4);
     const hidden = Object.fromEntries(
       queues.map(([id, { Properties }]) => [id.replace(/Queue.*/, ''), Properties.VisibilityTimeout]),
     );
-    expect(hidden).toEqual({ Reports: 6 * 60, Usage: 6 * 15 * 60, Responses: 6 * 5 * 60, Audit: 6 * 60 });
+    expect(hidden).toEqual({ Reports: 6 * 60, Usage: 6 * 15 * 60, Responses: 6 * 5 * 60, Audit: 6 * 60 + 60 });
     for (const [, { Properties }] of queues)
       expect(Properties.RedrivePolicy).toEqual({
         maxReceiveCount: 5,
         deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(/DeadLetters/), 'Arn'] },
       });
+  });
+
+  it('keeps an event that EventBridge can not put into a queue among the dead letters of that queue', () => {
+    const targets = Object.values(data.findResources('AWS::Events::Rule')).flatMap(
+      ({ Properties }) => Properties.Targets,
+    );
+    const ids = (target: { 'Fn::GetAtt': [string, string] }) => target['Fn::GetAtt'][0].replace(/[0-9A-F]{8}$/, '');
+    expect(targets.map(({ Arn, DeadLetterConfig }) => [ids(Arn), ids(DeadLetterConfig.Arn)]).sort()).toEqual([
+      ['ReportsQueue', 'ReportsDeadLetters'],
+      ['ResponsesQueue', 'ResponsesDeadLetters'],
+      ['UsageQueue', 'UsageDeadLetters'],
+    ]);
   });
 
   it('routes every key of the inbox to exactly one queue', () => {

@@ -203,7 +203,11 @@ describe('the workflow stack', () => {
     });
     const [rule] = Object.values(workflow.findResources('AWS::Events::Rule'));
     expect(rule?.Properties.Targets).toEqual([
-      { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^ReleaseQueue/), 'Arn'] }, Id: expect.any(String) },
+      {
+        Arn: { 'Fn::GetAtt': [expect.stringMatching(/^ReleaseQueue/), 'Arn'] },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^ReleaseDeadLetters/), 'Arn'] } },
+        Id: expect.any(String),
+      },
     ]);
     workflow.hasResourceProperties('AWS::SQS::Queue', {
       VisibilityTimeout: 6 * 60,

@@ -1,4 +1,3 @@
-import { Duration } from 'aws-cdk-lib';
 import type { Environment as AuditEnvironment } from '../../../lambdas/audit/handler.ts';
 import { allowHash, allowItems, allowObjects } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
@@ -24,7 +23,6 @@ export function addAudit(setting: Setting): void {
   // A chain grows at its end only, so many at once are in each other's way; and a rung of a thousand directions is an object or two.
   readFrom(data.auditNotes, audit, {
     batchSize: 1000,
-    maxBatchingWindow: Duration.minutes(1),
     maxConcurrency: 2,
   });
 }

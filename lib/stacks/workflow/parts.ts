@@ -132,10 +132,16 @@ export function acknowledgeMaps(machine: StateMachine, labels: string[], others:
 
 /** Has a function read a queue. A file that ends its function's process takes no other file with it where a batch is one file. */
 export function readFrom(
-  { queue, key }: WorkQueue,
+  { queue, gathersFor, key }: WorkQueue,
   reader: HandlerFunction<Record<string, string>>,
-  how: Pick<SqsEventSourceProps, 'batchSize' | 'maxBatchingWindow' | 'maxConcurrency'>,
+  how: Pick<SqsEventSourceProps, 'batchSize' | 'maxConcurrency'>,
 ): void {
   allowKey(reader, key, 'sqs', 'read');
-  reader.addEventSource(new SqsEventSource(queue, { ...how, reportBatchItemFailures: true }));
+  reader.addEventSource(
+    new SqsEventSource(queue, {
+      ...how,
+      ...(gathersFor ? { maxBatchingWindow: gathersFor } : {}),
+      reportBatchItemFailures: true,
+    }),
+  );
 }
