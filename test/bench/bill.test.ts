@@ -12,8 +12,10 @@ import {
   scaled,
   totalOf,
 } from './bill.ts';
+import { costOf, costText } from './cost-report.ts';
 import type { BatchCount, Phase } from './count-batch.ts';
 import { pricesOf } from './prices.ts';
+import { REFERENCE, timeRounds } from './reference.ts';
 
 const none = { transitions: 0, mapChildStarts: 0, nestedStarts: 0, executionStarts: 0 };
 const NOTHING: Phase = {
@@ -278,5 +280,53 @@ describe('an operator’s part of a shard', () => {
     expect(expectedPieces(2000, 2000)).toBeCloseTo(1.5, 1);
     expect(expectedPieces(1000, 2000)).toBeCloseTo(1, 6);
     expect(expectedPieces(0, 2000)).toBe(0);
+  });
+});
+
+describe('the time of the functions', () => {
+  const perConnection = { connections: 1, transitions: 9, putUnits: 1, updateUnits: 1, messages: 2 };
+  const costs = (counted: BatchCount) =>
+    costOf({ region: 'ap-south-1', prices: pricesOf('ap-south-1'), scale: 1, counts: [counted], perConnection });
+  /** SMALL, counted on a machine that takes some times as long for everything. */
+  const slower = (times: number): BatchCount => {
+    const longer = (phase: Phase): Phase => ({
+      ...phase,
+      lambda: Object.fromEntries(
+        Object.entries(phase.lambda).map(([name, usage]) => [
+          name,
+          { ...usage, milliseconds: usage.milliseconds * times },
+        ]),
+      ),
+    });
+    const { import: imported, batch } = SMALL;
+    return { ...SMALL, import: longer(imported), batch: longer(batch), round: REFERENCE.milliseconds * times };
+  };
+
+  it('is billed at the speed of the reference machine, so that no goal hangs on the machine that counts', () => {
+    const reference = costs(slower(1));
+    const other = costs(slower(8));
+    expect(other.totals.ours).toBeCloseTo(reference.totals.ours, 9);
+    expect(other.imports.usd).toBeCloseTo(reference.imports.usd, 9);
+    expect(other.added.audit.usd).toBeCloseTo(reference.added.audit.usd, 9);
+    // What was measured is told beside it.
+    expect(other.measured.count).toBeCloseTo(8 * reference.measured.count, 6);
+    expect(other.measured.round).toBe(8 * REFERENCE.milliseconds);
+  });
+
+  it('is told as it was measured and as it was reckoned, with the machine of the reference', () => {
+    const page = costText(costs(slower(2)));
+    expect(page).toContain(`the reference machine (${REFERENCE.machine})`);
+    expect(page).toContain(
+      `took ${(2 * REFERENCE.milliseconds).toFixed(1)} ms here, beside the batch, and ${REFERENCE.milliseconds} ms there`,
+    );
+    // Saved counts that don't tell the machine's speed are taken as they are, which is said.
+    expect(costText(costs(SMALL))).toContain('the time is taken as it was measured');
+    expect(costs(SMALL).measured.count).toBe(costs(slower(1)).measured.count);
+  });
+
+  it('is compared by rounds of a fixed piece of work', () => {
+    const rounds = timeRounds(3);
+    expect(rounds).toHaveLength(3);
+    for (const round of rounds) expect(round).toBeGreaterThan(0);
   });
 });

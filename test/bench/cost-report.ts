@@ -19,6 +19,7 @@ import {
 import type { BatchCount } from './count-batch.ts';
 import type { PerConnectionCount } from './count-per-connection.ts';
 import type { Price, PriceName } from './prices.ts';
+import { atReference, REFERENCE } from './reference.ts';
 
 /** What the event's batch may cost, in dollars, and where. */
 const GOAL = { usd: 2.6, scale: 1, region: 'ap-south-1' } as const;
@@ -46,6 +47,8 @@ export interface Cost {
   lines: CostLine[];
   totals: { ours: number; floor: number; perConnection: number };
   goal: { usd: number; met: boolean } | null;
+  /** Of the functions' time: as it was on the machine that counted, and what a round of the reference work took there, if it is known. */
+  measured: Billed & { round: number | null };
   /** For each million sightings. */
   imports: { lines: { line: Line; count: number; usd: number }[]; usd: number };
   /** What encryption and the audit add; it is in the lines. */
@@ -59,12 +62,16 @@ export interface Cost {
   } | null;
 }
 
-/** @param counts smallest scale first; none is above `scale` */
+/**
+ * The functions' time is billed as it would have been at the reference machine's speed, so that a goal that is met here is met
+ * on a slower machine, too.
+ * @param counts smallest scale first; none is above `scale`
+ */
 export function costOf({
   region,
   prices,
   scale,
-  counts,
+  counts: asCounted,
   perConnection,
 }: {
   region: string;
@@ -73,7 +80,10 @@ export function costOf({
   counts: readonly [BatchCount, ...BatchCount[]];
   perConnection: PerConnectionCount;
 }): Cost {
+  const [smallest, ...larger] = asCounted;
+  const counts = [atReference(smallest), ...larger.map(atReference)] as const;
   const counted = counts.at(-1) ?? counts[0];
+  const here = asCounted.at(-1) ?? smallest;
   const atScale = counted.scale === scale;
   const { handsets, connections } = atScale ? counted.drivers : expectedSize(counted, scale);
   const ours = bill(scaled(counted, scale), prices);
@@ -109,6 +119,7 @@ export function costOf({
     }),
     totals,
     goal: scale === GOAL.scale && region === GOAL.region ? { usd: GOAL.usd, met: totals.ours <= GOAL.usd } : null,
+    measured: { ...bill(scaled(here, scale), prices).gbSeconds, round: here.round ?? null },
     imports: { lines: LINE_NAMES.map((line) => ({ line, ...imports[line] })), usd: totalOf(imports) },
     added: { encryption: part(encryption), audit: part(audit) },
     scaling: smaller === undefined || !atScale ? null : scalingOf(smaller, counted, prices),
@@ -174,7 +185,7 @@ export function costText(cost: Cost): string {
   const sums = ['Together', '', '', dollars(totals.ours), '', dollars(totals.floor), '', dollars(totals.perConnection)];
   const ratio = (value: number) => `${(value / totals.floor).toFixed(value / totals.floor < 10 ? 2 : 0)} ×`;
   const ratios = ['to the floor', '', '', ratio(totals.ours), '', '1', '', ratio(totals.perConnection)];
-  const time = lines.find(({ line }) => line === 'gbSeconds')?.ours.usd ?? 0;
+  const time = lines.find(({ line }) => line === 'gbSeconds')?.ours ?? { count: 0, usd: 0 };
   const prices = new Set(lines.filter(({ price }) => price.from !== undefined).map(({ price }) => price.from));
   const imported = cost.imports.lines.filter(({ usd }) => usd > 0).sort((a, b) => b.usd - a.usd);
   const goalText =
@@ -192,6 +203,12 @@ export function costText(cost: Cost): string {
     '',
     goalText,
     '',
+    `The functions' time: ${amount(cost.measured.count)} GB-seconds as measured on this machine, ${dollars(cost.measured.usd)} USD; reckoned above at the speed of`,
+    `the reference machine (${REFERENCE.machine}): ${amount(time.count)} GB-seconds, ${dollars(time.usd)} USD`,
+    cost.measured.round === null
+      ? 'These counts were saved without the time of the reference work, so the time is taken as it was measured.'
+      : `A round of the reference work took ${cost.measured.round.toFixed(1)} ms here, beside the batch, and ${REFERENCE.milliseconds} ms there`,
+    '',
     `Of this, encryption adds ${dollars(cost.added.encryption.usd)} USD at most (and its keys 1 USD each a month), the audit ${dollars(cost.added.audit.usd)} USD`,
     ...table(
       cost.added.audit.lines
@@ -206,9 +223,9 @@ export function costText(cost: Cost): string {
     'How to read it',
     '  ≤  At most. KMS: every function that worked in some five minutes asked for each key that it may use: of a table, three',
     '     buckets, a topic and a queue. X-Ray: all executions are sampled.',
-    '  ~  About. Lambda: the real milliseconds of the functions on this machine, as they are, times their memory. Here they share',
-    '     its cores with the local cloud and wait for it; on AWS they have 0.3 to 1 core each and answers in milliseconds.',
-    `     Twice the time would be ${dollars(time)} USD more. Logs of machines: reckoned from the transitions.`,
+    '  ~  About. Lambda: the milliseconds of the functions at the speed of the reference machine, times their memory. They shared',
+    '     cores with the local cloud and waited for it; on AWS they have 0.3 to 1 core each and answers in milliseconds.',
+    `     Twice the time would be ${dollars(time.usd)} USD more. Logs of machines: reckoned from the transitions.`,
     ...(prices.size === 0
       ? []
       : [`  *  No price of this region was found: that of ${[...prices].join(', ')} stands in.`]),

@@ -15,6 +15,7 @@ import type { OrderNotice } from '../../lib/local/run/desk.ts';
 import type { Progress } from '../../lib/local/run/progress.ts';
 import { judge } from '../../lib/local/run/results.ts';
 import { synthesize } from '../../lib/local/synth.ts';
+import { ROUNDS, timeRounds } from './reference.ts';
 
 const START = Date.parse('2026-06-01T00:00:00Z');
 /** Milliseconds. */
@@ -92,6 +93,8 @@ const batchCount = z.object({
   drivers,
   import: phase,
   batch: phase,
+  /** Milliseconds of a round of the reference work on the machine that counted, on average; not in counts saved before. */
+  round: z.number().positive().optional(),
 });
 export type BatchCount = z.infer<typeof batchCount>;
 
@@ -139,15 +142,20 @@ export async function countBatch(
   try {
     const usage = (): Phase => structuredClone({ ...cloud.usage(), logs: { ...logs, stretches: stretches.size } });
     let imported: Phase | undefined;
+    // The first ones only make it as fast as it gets.
+    timeRounds(ROUNDS);
+    const rounds = timeRounds(ROUNDS);
     // Time passes for the first time when all usage is imported and no report is uploaded yet.
     const watched = {
       ...cloud,
       run: () => {
+        if (imported === undefined) rounds.push(...timeRounds(ROUNDS));
         imported ??= usage();
         return cloud.run();
       },
     };
     const conducted = await conduct(settings, watched, participants, progress);
+    rounds.push(...timeRounds(ROUNDS));
     const { problems, summaries } = await judge(conducted, cloud);
     const summary = summaries[0];
     if (problems.length > 0 || summary === undefined || imported === undefined)
@@ -180,6 +188,7 @@ export async function countBatch(
       },
       import: imported,
       batch,
+      round: rounds.reduce((sum, round) => sum + round, 0) / rounds.length,
     };
   } finally {
     await cloud.stop();
