@@ -5,17 +5,17 @@ import type { MetricStore } from './metrics.ts';
 /** The names of functions, tables and state machines, by logical name. */
 type Names = LocalCloud['names'];
 
-/** Adds what was used between two counts, as of the instant `at`. Of what stayed the same nothing is published. */
+/**
+ * Adds what was used between two counts, as of the instant `at`. Of what stayed the same nothing is published, and nothing of how
+ * long functions took: that is this machine's, and the same run is to have the same picture.
+ */
 export function publishUsage(store: MetricStore, names: Names, before: RunUsage, after: RunUsage, at: number): void {
   const publish = (namespace: string, name: string, dimensions: Record<string, string>, value: number): void => {
     if (value > 0) store.add({ namespace, name, dimensions }, at, value);
   };
-  for (const [logical, { invocations, milliseconds }] of Object.entries(after.lambda)) {
-    const was = before.lambda[logical] ?? { invocations: 0, milliseconds: 0 };
-    const calls = invocations - was.invocations;
+  for (const [logical, { invocations }] of Object.entries(after.lambda)) {
     const FunctionName = names.functions[logical] ?? '';
-    publish('AWS/Lambda', 'Invocations', { FunctionName }, calls);
-    if (calls > 0) publish('AWS/Lambda', 'Duration', { FunctionName }, (milliseconds - was.milliseconds) / calls);
+    publish('AWS/Lambda', 'Invocations', { FunctionName }, invocations - (before.lambda[logical]?.invocations ?? 0));
   }
   for (const [logical, operations] of Object.entries(after.tables)) {
     const TableName = names.tables[logical] ?? '';

@@ -90,8 +90,8 @@ describe('what AWS would publish of its own', () => {
     const value = (namespace: string, name: string, dimensions: Record<string, string>) =>
       store.series({ namespace, name, dimensions }, 'Sum', HOUR).map((point) => point.value);
     expect(value('AWS/Lambda', 'Invocations', { FunctionName: 'dev-Order' })).toEqual([4]);
-    // 200 milliseconds in four invocations.
-    expect(value('AWS/Lambda', 'Duration', { FunctionName: 'dev-Order' })).toEqual([50]);
+    // How long they took is another machine's or another day's: the same run is to have the same picture.
+    expect(value('AWS/Lambda', 'Duration', { FunctionName: 'dev-Order' })).toEqual([]);
     expect(value('AWS/Lambda', 'Invocations', { FunctionName: 'dev-Idle' })).toEqual([]);
     expect(value('AWS/DynamoDB', 'ConsumedReadCapacityUnits', { TableName: 'dev-Cases' })).toEqual([7]);
     expect(value('AWS/DynamoDB', 'ConsumedWriteCapacityUnits', { TableName: 'dev-Cases' })).toEqual([]);
