@@ -124,7 +124,7 @@ async function decide(
   for (const candidate of candidates) {
     const { identifier, operator, newestDay } = candidate;
     const stored = claims.get(identifier)?.pointers[slotOf(kind, operator)] ?? [];
-    const decision = decideClaim(kind, newestDay, stored.length > 0 ? await earlier.counted(stored) : []);
+    const decision = decideClaim(kind, operator, newestDay, stored.length > 0 ? await earlier.counted(stored) : []);
     if (decision.state === 'directed') {
       const rows = directed.get(operator) ?? [];
       directed.set(operator, rows);

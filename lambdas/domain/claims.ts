@@ -3,10 +3,10 @@
  * meets it makes of that.
  */
 import type { Day, Instant } from './days.ts';
-import { type DirectionId, type DirectionKind, parseDirectionId } from './identifiers.ts';
+import { type DirectionId, type DirectionKind, type OperatorId, parseDirectionId } from './identifiers.ts';
 import { isOpen, type Ledger, type Outcome, outcomeOf } from './ledger.ts';
 
-/** The most pointers that a claim keeps, its own among them. */
+/** The most pointers that a claim keeps, its own among them; more only where so many more are open. */
 export const maxPointers = 10;
 
 /** Row `row` (from 0) of a direction. */
@@ -15,11 +15,13 @@ export interface Pointer {
   readonly row: number;
 }
 
-/** A claim's pointers as they are stored, newest first: `<directionId>:<row>` each, at most `maxPointers`. */
+/** A claim's pointers as they are stored, newest first: `<directionId>:<row>` each. */
 export type Pointers = readonly string[];
 
 /** A pointer that counts, because its plan was directed and its ledger holds the row, with what that ledger says now. */
 export interface CountedPointer extends Pointer {
+  /** Whose direction it is. */
+  readonly operator: OperatorId;
   readonly open: boolean;
   readonly outcome: Outcome;
   readonly occurredOn: Day | null;
@@ -53,6 +55,7 @@ export function countPointer(pointer: Pointer, ledger: Ledger): CountedPointer {
   return {
     directionId: pointer.directionId,
     row: pointer.row,
+    operator: ledger.operator,
     open: isOpen(ledger, pointer.row),
     ...outcomeOf(ledger, pointer.row),
   };
@@ -66,20 +69,23 @@ export type ClaimDecision =
 
 /**
  * Decides what becomes of a number, or of a handset at an operator, that this batch meets. Open in a direction of another
- * batch: alreadyOpen. Else by its newest recorded outcome (by the instant it was recorded, then by the newest pointer):
+ * batch at this operator: alreadyOpen. A number that is open at another one was ported since, or is used at both, and nobody
+ * would re-verify it here: it is directed here, too. Else by its newest recorded outcome (by the instant it was recorded, then by the newest pointer):
  * a connection that was disconnected and not seen later is alreadyDisconnected, a handset that was blocked is
  * alreadyBlocked. All others are directed (again): a row that went overdue without an answer records nothing, and one
  * that failed before it went overdue was recorded as failed.
  *
+ * `operator`: where it would be directed; a number's is that of its newest sighting.
  * `newestDay`: the newest sighting of the number that the batch gathered; null for handsets, where it has no part.
  * `earlier`: the pointers that count, newest first; void ones dropped.
  */
 export function decideClaim(
   kind: DirectionKind,
+  operator: OperatorId,
   newestDay: Day | null,
   earlier: readonly CountedPointer[],
 ): ClaimDecision {
-  const open = earlier.find((pointer) => pointer.open);
+  const open = earlier.find((pointer) => pointer.open && pointer.operator === operator);
   if (open !== undefined) return { state: 'alreadyOpen', directionId: open.directionId };
   const newest = newestRecorded(earlier);
   if (newest === undefined) return { state: 'directed' };
@@ -103,7 +109,12 @@ function newestRecorded(earlier: readonly CountedPointer[]): CountedPointer | un
   return newest;
 }
 
-/** The pointers of a new claim: this plan's own, then the earlier ones that counted, newest first, `maxPointers` in all. */
-export function nextPointers(own: Pointer, earlierCounted: readonly Pointer[]): Pointers {
-  return [...new Set([own, ...earlierCounted].map(writePointer))].slice(0, maxPointers);
+/**
+ * The pointers of a new claim: this plan's own, then the earlier ones that counted, newest first, `maxPointers` in all. One
+ * whose row is open never falls away, since the number would be directed at its operator a second time.
+ */
+export function nextPointers(own: Pointer, earlierCounted: readonly CountedPointer[]): Pointers {
+  let room = maxPointers - 1 - earlierCounted.filter(({ open }) => open).length;
+  const kept = earlierCounted.filter(({ open }) => open || room-- > 0);
+  return [...new Set([own, ...kept].map(writePointer))];
 }

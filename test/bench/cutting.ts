@@ -27,7 +27,7 @@ function linesOf(first: number, count: number): string[] {
 function cutShard(lines: readonly string[]): number {
   const directed = new Map<string, { msisdn: string; line: string }[]>();
   for (const { msisdn, imei, operator, lastSeen, lsa } of newestByConnection(lines.map(parseGatheredLine)).values()) {
-    if (decideClaim('reverify', lastSeen, []).state !== 'directed') continue;
+    if (decideClaim('reverify', operator, lastSeen, []).state !== 'directed') continue;
     const rows = directed.get(operator) ?? [];
     directed.set(operator, rows);
     rows.push({ msisdn, line: directionRowLine('reverify', { msisdn, imei, lastSeen, lsa }) });

@@ -87,9 +87,9 @@ export function idealOf(story: Story): Record<string, Outcome> {
           (one) =>
             one.kind === kind && one.identifier === identifier && (kind === 'reverify' || one.operator === operator),
         )
-        .map((one) => ({ agency: one.agency, ...standing(one, at - ageOf(one.agency)) }))
+        .map((one) => ({ agency: one.agency, operator: one.operator, ...standing(one, at - ageOf(one.agency)) }))
         .reverse();
-      const open = earlier.find((one) => one.open);
+      const open = earlier.find((one) => one.open && one.operator === operator);
       const recorded = earlier.find((one) => one.outcome !== '');
       let state = 'directed';
       if (open) state = 'alreadyOpen';

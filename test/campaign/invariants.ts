@@ -420,9 +420,9 @@ class Check {
         .flatMap((one) => {
           const { rows, closed } = one.at(place);
           const row = rows[one.rows.indexOf(identifier)];
-          return row ? [{ id: one.id, ...row, open: !closed && isOpen(row) }] : [];
+          return row ? [{ id: one.id, operator: one.operator, ...row, open: !closed && isOpen(row) }] : [];
         });
-      const open = states.find((row) => row.open);
+      const open = states.find((row) => row.open && row.operator === operator);
       const recorded = states.filter((row) => row.at > 0).sort((a, b) => b.at - a.at)[0];
       let state = 'directed';
       if (open) state = 'alreadyOpen';

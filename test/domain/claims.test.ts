@@ -7,11 +7,13 @@ import {
   decideClaim,
   maxPointers,
   nextPointers,
+  type Pointers,
   readPointer,
   writePointer,
 } from '../../lambdas/domain/claims.ts';
+import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { LedgerDamaged } from '../../lambdas/domain/ledger.ts';
-import { answered, at, closed, day, directionId, fresh, sealed } from './example.ts';
+import { airtel, answered, at, closed, day, directionId, fresh, jio, sealed } from './example.ts';
 
 const first = directionId('reverify', '1-0-0');
 const second = directionId('reverify', '2-0-0');
@@ -19,7 +21,16 @@ const third = directionId('reverify', '3-0-0');
 
 /** A pointer that counts: overdue without an answer, unless told otherwise. */
 function counted(told: Partial<CountedPointer>): CountedPointer {
-  return { directionId: first, row: 0, open: false, outcome: 'overdue', occurredOn: null, recordedAt: null, ...told };
+  return {
+    directionId: first,
+    row: 0,
+    operator: airtel,
+    open: false,
+    outcome: 'overdue',
+    occurredOn: null,
+    recordedAt: null,
+    ...told,
+  };
 }
 
 const disconnected = (on: string, recordedAt = `${on}T12:00:00Z`) =>
@@ -47,9 +58,9 @@ describe('a pointer', () => {
     const said = { occurredOn: '2026-06-03', recordedAt: '2026-06-03T10:00:00Z' };
     const now = [0, 1, 2].map((row) => countPointer({ directionId: first, row }, ledger));
     expect(now).toEqual([
-      { directionId: first, row: 0, open: true, outcome: 'failed', ...said },
-      { directionId: first, row: 1, open: false, outcome: 'disconnected', ...said },
-      { directionId: first, row: 2, open: true, outcome: 'open', occurredOn: null, recordedAt: null },
+      { directionId: first, row: 0, operator: airtel, open: true, outcome: 'failed', ...said },
+      { directionId: first, row: 1, operator: airtel, open: false, outcome: 'disconnected', ...said },
+      { directionId: first, row: 2, operator: airtel, open: true, outcome: 'open', occurredOn: null, recordedAt: null },
     ]);
     expect(countPointer({ directionId: first, row: 2 }, closed(ledger))).toMatchObject({
       open: false,
@@ -71,14 +82,42 @@ describe('a connection', () => {
   const seen = day('2026-05-20');
 
   test('that no batch claimed is directed', () => {
-    expect(decideClaim('reverify', seen, [])).toEqual({ state: 'directed' });
+    expect(decideClaim('reverify', airtel, seen, [])).toEqual({ state: 'directed' });
   });
 
   test.each(['open', 'failed'] as const)('whose row is %s in a running direction is already open there', (outcome) => {
-    expect(decideClaim('reverify', seen, [counted({ open: true, outcome })])).toEqual({
+    expect(decideClaim('reverify', airtel, seen, [counted({ open: true, outcome })])).toEqual({
       state: 'alreadyOpen',
       directionId: first,
     });
+  });
+
+  test('that is open at another operator than that of its newest sighting is directed there, too', () => {
+    const ported = counted({ operator: jio, open: true, outcome: 'open' });
+    expect(decideClaim('reverify', airtel, seen, [ported])).toEqual({ state: 'directed' });
+    expect(decideClaim('reverify', jio, seen, [ported])).toEqual({ state: 'alreadyOpen', directionId: first });
+  });
+
+  test('that is open at two operators is already open in the direction of that of its newest sighting', () => {
+    const both = [
+      counted({ directionId: second, operator: jio, open: true, outcome: 'open' }),
+      counted({ open: true, outcome: 'failed', recordedAt: at('2026-06-02T00:00:00Z') }),
+    ];
+    expect(decideClaim('reverify', airtel, seen, both)).toEqual({ state: 'alreadyOpen', directionId: first });
+    expect(decideClaim('reverify', jio, seen, both)).toEqual({ state: 'alreadyOpen', directionId: second });
+    expect(decideClaim('reverify', 'vi' as OperatorId, seen, both)).toEqual({ state: 'directed' });
+  });
+
+  test('that was disconnected and not seen since is so at every operator, though a row of it is open at another', () => {
+    const earlier = [
+      counted({ directionId: second, operator: jio, open: true, outcome: 'open' }),
+      disconnected('2026-06-01'),
+    ];
+    expect(decideClaim('reverify', airtel, seen, earlier)).toEqual({
+      state: 'alreadyDisconnected',
+      directionId: first,
+    });
+    expect(decideClaim('reverify', airtel, day('2026-06-02'), earlier)).toEqual({ state: 'directed' });
   });
 
   test('that is open in an older direction than its newest is already open there', () => {
@@ -86,33 +125,37 @@ describe('a connection', () => {
       counted({ directionId: second, outcome: 'verified', recordedAt: at('2026-06-02T00:00:00Z') }),
       counted({ open: true, outcome: 'open' }),
     ];
-    expect(decideClaim('reverify', seen, earlier)).toEqual({ state: 'alreadyOpen', directionId: first });
+    expect(decideClaim('reverify', airtel, seen, earlier)).toEqual({ state: 'alreadyOpen', directionId: first });
   });
 
   test('that is open elsewhere is already open, though it was disconnected before', () => {
     const earlier = [counted({ directionId: second, open: true, outcome: 'open' }), disconnected('2026-06-01')];
-    expect(decideClaim('reverify', seen, earlier)).toEqual({ state: 'alreadyOpen', directionId: second });
+    expect(decideClaim('reverify', airtel, seen, earlier)).toEqual({ state: 'alreadyOpen', directionId: second });
   });
 
   test.each(['verified', 'not_found'] as const)('that was %s is directed again', (outcome) => {
     const earlier = [counted({ outcome, occurredOn: day('2026-06-01'), recordedAt: at('2026-06-01T12:00:00Z') })];
-    expect(decideClaim('reverify', seen, earlier)).toEqual({ state: 'directed' });
+    expect(decideClaim('reverify', airtel, seen, earlier)).toEqual({ state: 'directed' });
   });
 
   test('that went overdue is directed again', () => {
-    expect(decideClaim('reverify', seen, [counted({})])).toEqual({ state: 'directed' });
+    expect(decideClaim('reverify', airtel, seen, [counted({})])).toEqual({ state: 'directed' });
   });
 
   test('that was disconnected and not seen later is already disconnected; seen on that very day too', () => {
-    expect(decideClaim('reverify', day('2026-05-31'), [disconnected('2026-06-01')])).toEqual({
+    expect(decideClaim('reverify', airtel, day('2026-05-31'), [disconnected('2026-06-01')])).toEqual({
       state: 'alreadyDisconnected',
       directionId: first,
     });
-    expect(decideClaim('reverify', day('2026-06-01'), [disconnected('2026-06-01')]).state).toBe('alreadyDisconnected');
+    expect(decideClaim('reverify', airtel, day('2026-06-01'), [disconnected('2026-06-01')]).state).toBe(
+      'alreadyDisconnected',
+    );
   });
 
   test('that was disconnected and seen a day later is directed again', () => {
-    expect(decideClaim('reverify', day('2026-06-02'), [disconnected('2026-06-01')])).toEqual({ state: 'directed' });
+    expect(decideClaim('reverify', airtel, day('2026-06-02'), [disconnected('2026-06-01')])).toEqual({
+      state: 'directed',
+    });
   });
 
   test('is judged by the outcome recorded last, not by the direction made last', () => {
@@ -123,27 +166,33 @@ describe('a connection', () => {
       occurredOn: day('2026-07-01'),
       recordedAt: at('2026-07-01T00:00:00Z'),
     });
-    expect(decideClaim('reverify', seen, [newer, late])).toEqual({ state: 'alreadyDisconnected', directionId: first });
+    expect(decideClaim('reverify', airtel, seen, [newer, late])).toEqual({
+      state: 'alreadyDisconnected',
+      directionId: first,
+    });
     expect(
-      decideClaim('reverify', seen, [
+      decideClaim('reverify', airtel, seen, [
         { ...late, directionId: second },
         { ...newer, directionId: first },
       ]).state,
     ).toBe('alreadyDisconnected');
     const earlier = { ...late, recordedAt: at('2026-06-30T00:00:00Z') };
-    expect(decideClaim('reverify', seen, [newer, earlier])).toEqual({ state: 'directed' });
+    expect(decideClaim('reverify', airtel, seen, [newer, earlier])).toEqual({ state: 'directed' });
   });
 
   test('of two outcomes recorded in the same second the newer direction decides', () => {
     const one = disconnected('2026-06-01', '2026-06-05T00:00:00Z');
     const other = counted({ directionId: second, outcome: 'verified', recordedAt: at('2026-06-05T00:00:00Z') });
-    expect(decideClaim('reverify', seen, [other, one])).toEqual({ state: 'directed' });
-    expect(decideClaim('reverify', seen, [one, other]).state).toBe('alreadyDisconnected');
+    expect(decideClaim('reverify', airtel, seen, [other, one])).toEqual({ state: 'directed' });
+    expect(decideClaim('reverify', airtel, seen, [one, other]).state).toBe('alreadyDisconnected');
   });
 
   test('that was disconnected, then directed again and never answered, is still disconnected', () => {
     const earlier = [counted({ directionId: third }), counted({ directionId: second }), disconnected('2026-06-01')];
-    expect(decideClaim('reverify', seen, earlier)).toEqual({ state: 'alreadyDisconnected', directionId: first });
+    expect(decideClaim('reverify', airtel, seen, earlier)).toEqual({
+      state: 'alreadyDisconnected',
+      directionId: first,
+    });
   });
 
   test('that was disconnected, directed again, found failed and went overdue is directed again', () => {
@@ -153,7 +202,7 @@ describe('a connection', () => {
       occurredOn: day('2026-07-01'),
       recordedAt: at('2026-07-01T00:00:00Z'),
     });
-    expect(decideClaim('reverify', seen, [failed, disconnected('2026-06-01')])).toEqual({ state: 'directed' });
+    expect(decideClaim('reverify', airtel, seen, [failed, disconnected('2026-06-01')])).toEqual({ state: 'directed' });
   });
 });
 
@@ -166,11 +215,11 @@ describe('a handset at an operator', () => {
   });
 
   test('that no batch claimed is directed', () => {
-    expect(decideClaim('block', null, [])).toEqual({ state: 'directed' });
+    expect(decideClaim('block', airtel, null, [])).toEqual({ state: 'directed' });
   });
 
   test('that is open elsewhere is already open there', () => {
-    expect(decideClaim('block', null, [counted({ open: true, outcome: 'open' }), blocked])).toEqual({
+    expect(decideClaim('block', airtel, null, [counted({ open: true, outcome: 'open' }), blocked])).toEqual({
       state: 'alreadyOpen',
       directionId: first,
     });
@@ -178,27 +227,28 @@ describe('a handset at an operator', () => {
 
   test('whose newest recorded outcome is blocked is already blocked, whenever it was seen', () => {
     const already = { state: 'alreadyBlocked', directionId: directionId('block') };
-    expect(decideClaim('block', null, [blocked])).toEqual(already);
-    expect(decideClaim('block', day('2026-12-31'), [blocked])).toEqual(already);
-    expect(decideClaim('block', null, [counted({ directionId: second }), blocked])).toEqual(already);
+    expect(decideClaim('block', airtel, null, [blocked])).toEqual(already);
+    expect(decideClaim('block', airtel, day('2026-12-31'), [blocked])).toEqual(already);
+    expect(decideClaim('block', airtel, null, [counted({ directionId: second }), blocked])).toEqual(already);
   });
 
   test.each(['not_found', 'overdue'] as const)('that was %s is directed again', (outcome) => {
     const recordedAt = outcome === 'overdue' ? null : at('2026-07-01T00:00:00Z');
-    expect(decideClaim('block', null, [counted({ outcome, recordedAt })])).toEqual({ state: 'directed' });
+    expect(decideClaim('block', airtel, null, [counted({ outcome, recordedAt })])).toEqual({ state: 'directed' });
   });
 
   test('that was blocked once and not found later is directed again', () => {
     const later = counted({ directionId: second, outcome: 'not_found', recordedAt: at('2026-07-01T00:00:00Z') });
-    expect(decideClaim('block', null, [later, blocked])).toEqual({ state: 'directed' });
+    expect(decideClaim('block', airtel, null, [later, blocked])).toEqual({ state: 'directed' });
   });
 });
 
 describe("a new claim's pointers", () => {
-  const pointer = (n: number) => ({ directionId: directionId('reverify', `${n}-0-0`), row: n });
+  const pointer = (n: number) => counted({ directionId: directionId('reverify', `${n}-0-0`), row: n });
+  const rows = (pointers: Pointers) => pointers.map((stored) => readPointer(stored).row);
 
   test('are its own, then the newest earlier ones that counted, without what their ledgers said', () => {
-    expect(nextPointers(pointer(3), [counted(pointer(2)), counted(pointer(1))])).toEqual([
+    expect(nextPointers(pointer(3), [pointer(2), pointer(1)])).toEqual([
       'mha-0123456789ab.reverify.airtel.3-0-0:3',
       'mha-0123456789ab.reverify.airtel.2-0-0:2',
       'mha-0123456789ab.reverify.airtel.1-0-0:1',
@@ -209,7 +259,14 @@ describe("a new claim's pointers", () => {
     const earlier = Array.from({ length: 12 }, (_, n) => pointer(12 - n));
     const next = nextPointers(pointer(13), earlier);
     expect(next).toHaveLength(maxPointers);
-    expect(next.map((stored) => readPointer(stored).row)).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 4]);
+    expect(rows(next)).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 4]);
+  });
+
+  test('keep those that are open, however old: else the number would be directed there a second time', () => {
+    const earlier = Array.from({ length: 12 }, (_, n) => ({ ...pointer(12 - n), open: n === 3 || n === 11 }));
+    expect(rows(nextPointers(pointer(13), earlier))).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 1]);
+    const open = Array.from({ length: 12 }, (_, n) => ({ ...pointer(12 - n), open: true }));
+    expect(rows(nextPointers(pointer(13), open))).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
   });
 
   test('hold its own once, though an attempt before wrote it', () => {

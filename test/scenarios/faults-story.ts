@@ -21,7 +21,8 @@ import { A1, A2, A3, H1, H2, H3, H4, J1 } from './story.ts';
  * Batch of up-police, day 10: H1, H4. 3 connections: A1 was verified: again. A2 is disconnected. J1 is open elsewhere.
  *   H1 is blocked at airtel and overdue at jio: again; H4 at both. Nobody answers.
  * Batch of i4c, days 20.5 to 21: H2, H3. Its plans 3 and 4 can't be committed; at the third upload it is planned as number 5.
- *   3 connections: A3 was not found: again. A1 (its newest sighting here is jio's) is open in the batch of up-police.
+ *   3 connections: A3 was not found: again. A1 is open in the batch of up-police at airtel, and its
+ *   newest sighting here is jio's: there, too.
  *   J2 was disconnected. Neither handset is blocked anywhere: 4 blocks. Order is throttled from then until jio has
  *   blocked both on day 21.25: so it is never ordered to. Nobody answers anything else.
  */
@@ -64,13 +65,13 @@ export const BATCHES = {
     report: { rows: 2, rejected: 0, repeats: 0, handsets: 2 },
     connections: {
       linked: 3,
-      alreadyOpen: 1,
+      alreadyOpen: 0,
       alreadyDisconnected: 1,
-      directed: 1,
+      directed: 2,
       verified: 0,
       disconnected: 0,
       notFound: 0,
-      overdue: 1,
+      overdue: 2,
     },
     blocks: { rows: 4, alreadyOpen: 0, alreadyBlocked: 0, directed: 4, blocked: 2, notFound: 0, overdue: 2 },
     unexplained: 0,
@@ -104,6 +105,10 @@ export const ORDERS: Record<string, string[]> = {
   'i4c.reverify.airtel.5 2-bar_outgoing': [A3],
   'i4c.reverify.airtel.5 3-bar_incoming': [A3],
   'i4c.reverify.airtel.5 4-disconnect': [A3],
+  'i4c.reverify.jio.5 1-reverify': [A1],
+  'i4c.reverify.jio.5 2-bar_outgoing': [A1],
+  'i4c.reverify.jio.5 3-bar_incoming': [A1],
+  'i4c.reverify.jio.5 4-disconnect': [A1],
 };
 
 type Write = Parameters<NonNullable<FaultPlan['afterWrite']>>[0];

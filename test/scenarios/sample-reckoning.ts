@@ -255,7 +255,7 @@ export class Reckoning {
   ): void {
     const shown = kind === 'block' ? written(identifier) : identifier;
     const earlier = this.#known.get(knownAs(kind, operator, identifier)) ?? [];
-    const open = earlier.find((row) => this.#isOpen(row, batch.at));
+    const open = earlier.find((row) => row.operator === operator && this.#isOpen(row, batch.at));
     const [recorded] = earlier.filter(({ at }) => at > 0).sort((a, b) => b.at - a.at);
     const all = kind === 'block' ? 'rows' : 'linked';
     let state = 'directed';

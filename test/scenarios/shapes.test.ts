@@ -472,6 +472,85 @@ describe('later batches that meet the same numbers (day 100)', () => {
   });
 });
 
+/**
+ * P, Q and R are airtel's in batch 1. P and Q are ported to jio while their rows are open, and Q comes back.
+ *   Day 170, 18 November, batch 1: P, Q and R at airtel, until day 186.
+ *   Day 174, batch 2: P and Q were seen at jio since, so they are directed there, too; R is open at airtel.
+ *   Day 176, batch 3: P is open at jio, and Q, which was seen at airtel again, is open there, in batch 1; so is R.
+ *   Day 177: airtel does not know P any more, jio verifies it. Nobody answers anything else.
+ *   Day 180, batch 4: P was verified at jio, where it was seen last: again. Q and R are open as before.
+ */
+describe('a number that is ported while its row is open (day 170)', () => {
+  const [H, H2, H3, H4] = ['35820000000001', '35820000000002', '35820000000003', '35820000000004'] as const;
+  const [P, Q, R] = [1, 2, 3].map((n) => `+91986000000${n}`);
+  const batches: string[] = [];
+  let summaries: Summary[];
+  const direction = (batch: number, operator: string) => lab.direction(batches[batch] ?? '', 'reverify', operator);
+  const ordered = async (batch: number, operator: string) =>
+    numbersIn((await ordersOf(lab, await direction(batch, operator)))['1-reverify']);
+  const elsewhere = async (batch: number) =>
+    (await lab.read(`batches/${batches[batch]}/elsewhere.csv`))
+      .trimEnd()
+      .split('\n')
+      .filter((line) => line.startsWith('reverify'));
+
+  beforeAll(async () => {
+    await lab.at(170);
+    await lab.usage(
+      'airtel',
+      [P, Q, R].map((number) => `${H},${number},2026-11-10,`),
+      'before.csv',
+    );
+    batches.push(await report(lab, 'mha', [H]));
+    await lab.at(172);
+    await lab.usage(
+      'jio',
+      [P, Q].map((number) => `${H},${number},2026-11-19,`),
+      'ported.csv',
+    );
+    await lab.at(174);
+    batches.push(await report(lab, 'up-police', [H, H2]));
+    await lab.at(175);
+    await lab.usage('airtel', [`${H},${Q},2026-11-22,`], 'back.csv');
+    await lab.at(176);
+    batches.push(await report(lab, 'i4c', [H, H3]));
+    await lab.at(177);
+    await lab.respond(await direction(0, 'airtel'), [`${P},not_found`]);
+    await lab.respond(await direction(1, 'jio'), [`${P},verified`]);
+    await lab.at(180);
+    batches.push(await report(lab, 'delhi-police', [H, H4]));
+    await lab.cloud.run();
+    summaries = await Promise.all(batches.map((batch) => summaryOf(lab, batch)));
+  });
+
+  it('is directed at the operator of its newest sighting, too', async () => {
+    expect(await ordered(0, 'airtel')).toEqual([P, Q, R]);
+    expect(await ordered(1, 'jio')).toEqual([P, Q]);
+    expect(await elsewhere(1)).toEqual([`reverify,${R},airtel,alreadyOpen,${await direction(0, 'airtel')}`]);
+  });
+
+  it('is open in a later batch where it was seen last, whichever direction is its newest', async () => {
+    const airtel = await direction(0, 'airtel');
+    expect(await elsewhere(2)).toEqual([
+      `reverify,${P},jio,alreadyOpen,${await direction(1, 'jio')}`,
+      `reverify,${Q},airtel,alreadyOpen,${airtel}`,
+      `reverify,${R},airtel,alreadyOpen,${airtel}`,
+    ]);
+  });
+
+  it('is answered by each of them for itself', async () => {
+    expect(await ordered(3, 'jio')).toEqual([P]);
+    expect(await elsewhere(3)).toHaveLength(2);
+    expect(summaries.map(({ connections }) => connections)).toEqual([
+      { ...NO_CONNECTIONS, linked: 3, directed: 3, notFound: 1, overdue: 2 },
+      { ...NO_CONNECTIONS, linked: 3, alreadyOpen: 1, directed: 2, verified: 1, overdue: 1 },
+      { ...NO_CONNECTIONS, linked: 3, alreadyOpen: 3 },
+      { ...NO_CONNECTIONS, linked: 3, alreadyOpen: 2, directed: 1, overdue: 1 },
+    ]);
+    for (const { unexplained } of summaries) expect(unexplained).toBe(0);
+  });
+});
+
 describe('after all of them', () => {
   it('nothing has failed', () => {
     expect(lab.cloud.failures()).toEqual([]);
