@@ -128,7 +128,25 @@ export interface QueueStore {
 
 export interface TopicStore {
   createTopic(name: string, attributes: undefined, tags: undefined, region: string): { arn: string };
-  subscribe(topicArn: string, protocol: string, endpoint: string, attributes?: Record<string, string>): unknown;
+  subscribe(
+    topicArn: string,
+    protocol: string,
+    endpoint: string,
+    attributes?: Record<string, string>,
+  ): Subscription | undefined;
+  listSubscriptions(nextToken?: string): ListedSubscriptions;
+  listSubscriptionsByTopic(topicArn: string, nextToken?: string): ListedSubscriptions;
+}
+
+/** One that isn't confirmed gets nothing. */
+interface Subscription {
+  arn: string;
+  confirmed: boolean;
+}
+
+interface ListedSubscriptions {
+  subscriptions: Subscription[];
+  nextToken?: string;
 }
 
 export interface Fauxqs {
@@ -208,6 +226,23 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     }
   }
 
+  /** Who owns a topic subscribes; what belongs to another account waits for that one's word. */
+  class Topics extends SnsStore {
+    override subscribe(topicArn: string, protocol: string, endpoint: string, attributes?: Record<string, string>) {
+      const subscription = super.subscribe(topicArn, protocol, endpoint, attributes);
+      if (subscription && accountOf(endpoint) !== accountOf(topicArn)) subscription.confirmed = false;
+      return subscription;
+    }
+
+    override listSubscriptions(nextToken?: string): ListedSubscriptions {
+      return asListed(super.listSubscriptions(nextToken));
+    }
+
+    override listSubscriptionsByTopic(topicArn: string, nextToken?: string): ListedSubscriptions {
+      return asListed(super.listSubscriptionsByTopic(topicArn, nextToken));
+    }
+  }
+
   const keep = (bucket: string, object: StoredObject): StoredObject => {
     if (!versioned.has(bucket)) return object;
     object.versionId = `v${String(nextVersion++).padStart(31, '0')}`;
@@ -222,7 +257,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
 
   const objects = new Objects();
   const queues = new SqsStore();
-  const topics = new SnsStore();
+  const topics = new Topics();
   const stores = { s3Store: objects, sqsStore: queues, snsStore: topics } as unknown as NonNullable<
     NonNullable<Parameters<typeof buildApp>[0]>['stores']
   >;
@@ -280,6 +315,14 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   };
   return fauxqs;
 }
+
+const accountOf = (arn: string) => arn.split(':')[4];
+
+/** As SNS lists them: one that waits for its confirmation has no ARN yet. */
+const asListed = ({ subscriptions, ...page }: ListedSubscriptions): ListedSubscriptions => ({
+  ...page,
+  subscriptions: subscriptions.map((one) => (one.confirmed ? one : { ...one, arn: 'PendingConfirmation' })),
+});
 
 const inOrder = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 

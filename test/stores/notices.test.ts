@@ -1,0 +1,40 @@
+import { SubscribeCommand } from '@aws-sdk/client-sns';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LocalCloud } from '../../lib/local/cloud.ts';
+import { openStores } from './lab.ts';
+
+let cloud: LocalCloud;
+let notices: typeof import('../../lambdas/stores/notices.ts');
+let sns: typeof import('../../lambdas/stores/clients.ts')['sns'];
+let news = '';
+beforeAll(async () => {
+  cloud = await openStores();
+  notices = await import('../../lambdas/stores/notices.ts');
+  ({ sns } = await import('../../lambdas/stores/clients.ts'));
+  news = cloud.names.topics.News ?? '';
+});
+afterAll(async () => {
+  sns?.destroy();
+  await cloud?.stop();
+});
+
+const queue = (account: string, name: string) => `arn:aws:sqs:ap-south-1:${account}:${name}`;
+
+describe('the subscriptions that wait for their confirmation', () => {
+  it("are none where all queues are the topic's own account's", async () => {
+    expect(await notices.pendingSubscriptions(news)).toEqual([]);
+  });
+
+  it("are those of other accounts' queues, on every page of the list, and get no notice", async () => {
+    const elsewhere = Array.from({ length: 120 }, (_, n) => queue('999988887777', `of-${n}`));
+    for (const Endpoint of elsewhere)
+      await sns.send(new SubscribeCommand({ TopicArn: news, Protocol: 'sqs', Endpoint }));
+    const pending = await notices.pendingSubscriptions(news);
+    expect(pending.map(({ endpoint }) => endpoint).sort()).toEqual(elsewhere.sort());
+    expect(new Set(pending.map(({ protocol }) => protocol))).toEqual(new Set(['sqs']));
+    await notices.tell(news, { kind: 'told' });
+    await cloud.rest();
+    expect(cloud.failures()).toEqual([]);
+    expect((await cloud.receive('of-all')).map(({ body }) => JSON.parse(body))).toMatchObject([{ kind: 'told' }]);
+  });
+});
