@@ -31,9 +31,9 @@ describe('without faults', () => {
     spoil(seen);
     return [...brokenRules(seen), ...differences(told.story, seen)];
   };
-  const keyOf = (seen: Seen, place: RegExp): string => {
+  const keyOf = (seen: Seen, place: RegExp, lines = 2): string => {
     const key = Object.keys(seen.outbox).find(
-      (one) => place.test(one) && (seen.outbox[one] ?? '').split('\n').length > 2,
+      (one) => place.test(one) && (seen.outbox[one] ?? '').split('\n').length > lines,
     );
     if (key === undefined) throw new Error(`the story has nothing in ${place}`);
     return key;
@@ -45,10 +45,11 @@ describe('without faults', () => {
   const lastRow = (text: string) => text.replace(/[^\n]*\n$/, '');
   const lastWrite = (seen: Seen) => [...seen.ledgers.values()][0]?.at(-1)?.item as Record<string, unknown>;
   const batchIn = (seen: Seen) => Object.values(seen.cases).find(({ state }) => state === 'settled') ?? {};
-  const first = (seen: Seen) =>
+  const orders = (seen: Seen) =>
     Object.values(seen.notices)
       .flat()
-      .find(({ kind }) => kind === 'order') ?? {};
+      .filter(({ kind }) => kind === 'order');
+  const first = (seen: Seen) => orders(seen)[0] ?? {};
 
   it('is seen as broken when it is not spoilt at all: by nothing', () => {
     expect(spoilt(() => {})).toEqual([]);
@@ -182,6 +183,68 @@ describe('without faults', () => {
         for (const all of Object.values(seen.notices)) all.splice(0);
       },
       /it is told to its operator/,
+    ],
+    [
+      'a batch that settles without its summary',
+      (seen) => {
+        delete seen.outbox[keyOf(seen, /summary\.json$/)];
+      },
+      /missing batches\/.*summary/,
+    ],
+    [
+      'a batch that settles without its revocation list',
+      (seen) => {
+        delete seen.outbox[keyOf(seen, /^revocations\/[^.]*\.csv$/, 0)];
+      },
+      /missing revocations/,
+    ],
+    [
+      'a revocation list without the form that banks read',
+      (seen) => {
+        delete seen.outbox[keyOf(seen, /^revocations\/[^.]*\.json$/, 0)];
+      },
+      /both forms of a list are there/,
+    ],
+    [
+      'a batch that waits for days while nobody plans',
+      (seen) => {
+        batchIn(seen).startedAt = '2026-11-01T00:00:00Z';
+      },
+      /its turn to plan comes, hours after/,
+    ],
+    // Its books balance all the same: whoever lost it counted it nowhere.
+    [
+      'a connection that is lost everywhere',
+      edit(/summary\.json/, (text) =>
+        text.replace(/"(linked|directed|overdue)": ([1-9]\d*)/g, (_, word, n) => `"${word}": ${n - 1}`),
+      ),
+      /linked is the number of connections in the usage files/,
+    ],
+    [
+      'a number that is barred before it was asked to be re-verified',
+      (seen) => {
+        const bar = orders(seen).find(({ order }) => order === 'bar_outgoing') ?? {};
+        const asking =
+          orders(seen).find(({ order, directionId }) => order === 'reverify' && directionId === bar.directionId) ?? {};
+        [asking.key, bar.key, asking.order, bar.order] = [bar.key, asking.key, bar.order, asking.order];
+      },
+      /the first order of a row asks to re-verify it, and is no bar_outgoing/,
+    ],
+    [
+      'an order that is told of days after its deadline',
+      (seen) => {
+        first(seen).heardAt = '2026-12-01T00:00:00.000Z';
+      },
+      /no order is told of when its deadline has passed/,
+    ],
+    [
+      'an order that is committed after its deadline',
+      (seen) => {
+        for (const writes of seen.ledgers.values())
+          for (const { item } of writes)
+            for (const order of item.orders as Record<string, unknown>[]) order.at = order.deadline;
+      },
+      /no order is committed when its deadline has passed/,
     ],
     [
       'a turn to plan that is never given up',

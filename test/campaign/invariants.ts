@@ -22,7 +22,7 @@ import {
   written,
 } from '../scenarios/sample-reckoning.ts';
 import type { Notice, Upload } from './people.ts';
-import { partsOf } from './people.ts';
+import { LOOKS_EVERY, partsOf } from './people.ts';
 import { DAY, OPERATORS } from './story.ts';
 
 /** An item of a table, as plain values. */
@@ -59,6 +59,8 @@ const BYTES_PER_ROW = 5;
 const LOOK_BACK = 180;
 /** A batch settles at its last deadline; what goes wrong keeps it from that for hours, and a lost sweep for a day. */
 const SETTLES_WITHIN = 1.5 * DAY;
+/** A batch plans at once when nobody else does; an event that was lost is sent again by the sweep of the next day. */
+const PLANS_WITHIN = 1.5 * DAY;
 
 const instant = (at: number) => new Date(at).toISOString().replace('.000Z', 'Z');
 const same = (a: unknown, b: unknown) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
@@ -161,6 +163,7 @@ class Check {
     this.#refusals();
     this.#outbox();
     this.#notices(batches);
+    this.#ordersTold();
     this.#atRest();
   }
 
@@ -245,6 +248,7 @@ class Check {
     const key = `orders/${operator}/${id}/${rung}-${order.order}.csv`;
     const { deadline } = rungs[Number(rung) - 1] ?? {};
     this.#must(order.deadline === deadline, `${id}: an order has its rung's deadline`);
+    this.#must(String(order.at) < String(order.deadline), `${id}: no order is committed when its deadline has passed`);
     const text = this.#seen.outbox[key] ?? '';
     this.#must(
       sha256(text) === digest && Buffer.byteLength(text) === bytes,
@@ -397,7 +401,27 @@ class Check {
       Date.parse(String(item.startedAt)) + Math.max(0, ...own.map(({ kind }) => (kind === 'block' ? 2 : 16))) * DAY;
     must(settledAt >= ends, 'it does not settle before its last deadline');
     must(settledAt <= ends + SETTLES_WITHIN, 'it settles at its last deadline, or hours after it');
-    must(Date.parse(String(item.startedAt)) >= upload.at, 'it is planned after its upload');
+    const startedAt = Date.parse(String(item.startedAt));
+    must(startedAt >= upload.at, 'it is planned after its upload');
+    must(startedAt <= upload.at + PLANS_WITHIN, 'its turn to plan comes, hours after its upload');
+    this.#linked(id, upload);
+  }
+
+  /** Invariant 5, past all that was decided: what the usage files hold of the report's handsets. */
+  #linked(id: string, { text, at }: Upload): void {
+    const handsets = new Set(
+      linesOf(text).lines.flatMap(({ cells }) => {
+        const imei = imeiIn(cells?.imei);
+        return 'imei' in imei ? [imei.imei] : [];
+      }),
+    );
+    const { connections } = JSON.parse(this.#seen.outbox[`batches/${id}/summary.json`] ?? '{}') as {
+      connections?: { linked: number };
+    };
+    this.#must(
+      connections?.linked === newestSightings(this.#seen.uploads, at, handsets).length,
+      `${id}: linked is the number of connections in the usage files`,
+    );
   }
 
   /** Invariants 1 and 2, from the upload and the links: what must have been decided of each row. */
@@ -543,13 +567,13 @@ class Check {
           ({ cells }) => `${cells?.msisdn},${cells?.operator},${cells?.disconnected_on}`,
         );
         this.#must(same(rows, expected), `${where}: every disconnected number is revoked once`);
-        const { payload } = JSON.parse(outbox[`${name}.json`] ?? '{"payload":[]}') as { payload: { n: string }[] };
+        const { payload } = JSON.parse(outbox[`${name}.json`] ?? '{}') as { payload?: { n: string }[] };
         this.#must(
           same(
-            payload.map(({ n }) => n),
+            payload?.map(({ n }) => n),
             rows.map((row) => row.slice(3, 13)),
           ),
-          `${where}: both forms of a list agree`,
+          `${where}: both forms of a list are there, and agree`,
         );
       } else if (name.endsWith('elsewhere.csv')) {
         this.#must(same(lines, expected), `${where}: what stands elsewhere is named with its direction`);
@@ -602,6 +626,26 @@ class Check {
           told.has(`fraud-directions-${operator} settled ${batchId}`),
           `${batchId}: its operators are told that it settled`,
         );
+    }
+  }
+
+  /** Nobody is barred who was not asked, and nobody is told what to do by a time that is past; in the order in which it was told. */
+  #ordersTold(): void {
+    const told = new Set<string>();
+    const asked = new Set<string>();
+    for (const { kind, key, directionId, directionKind, order, deadline, heardAt } of Object.values(
+      this.#seen.notices,
+    ).flat()) {
+      if (kind !== 'order' || told.has(String(key))) continue;
+      told.add(String(key));
+      const since = Date.parse(String(heardAt)) - LOOKS_EVERY;
+      this.#must(since < Date.parse(String(deadline)), `${key}: no order is told of when its deadline has passed`);
+      if (directionKind !== 'reverify') continue;
+      for (const { cells } of linesOf(this.#seen.outbox[String(key)] ?? '').lines) {
+        const row = `${directionId} ${cells?.msisdn}`;
+        if (order === 'reverify') asked.add(row);
+        this.#must(asked.has(row), `${directionId}: the first order of a row asks to re-verify it, and is no ${order}`);
+      }
     }
   }
 

@@ -22,10 +22,11 @@ import {
   TARDY_AFTER,
 } from './story.ts';
 
-const LOOKS_EVERY = 3 * HOUR;
+export const LOOKS_EVERY = 3 * HOUR;
 /** From the order's arrival until the answer. */
 const ANSWERS_AFTER = 3 * HOUR;
 
+/** What was told, and `heardAt`, the instant when somebody looked and found it. */
 export type Notice = Record<string, unknown>;
 
 /** What was uploaded, whole or cut. */
@@ -76,9 +77,10 @@ export class People {
   async look(): Promise<void> {
     for (const queue of QUEUES)
       for (const { body } of await this.#cloud.receive(queue)) {
-        const notice = JSON.parse(body) as Notice;
+        const told = JSON.parse(body) as Notice;
+        const notice: Notice = { ...told, heardAt: new Date(this.#now()).toISOString() };
         this.notices[queue]?.push(notice);
-        const { uploadedAt: _, ...rest } = notice;
+        const { uploadedAt: _, ...rest } = told;
         const identity = JSON.stringify(notice.kind === 'order' ? notice.key : rest);
         if (this.#known.has(`${queue} ${identity}`)) continue;
         this.#known.add(`${queue} ${identity}`);
