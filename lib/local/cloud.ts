@@ -221,7 +221,7 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
     stops.push(() => pollers.stop());
     const machineFault = (call: Omit<ServiceCall, 'requestId'>) => {
       const fault = faults.beforeCall?.({ ...call, requestId: undefined });
-      return fault === 'throttle' || fault === 'error' || fault === 'lose' ? fault : undefined;
+      return fault === 'throttle' || fault === 'error' || fault === 'deny' || fault === 'lose' ? fault : undefined;
     };
     /** A Map Run's request of S3. */
     const objectCall = async <T>(
@@ -234,7 +234,7 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
       authorize?.(roleArn, `s3:${action}`, `arn:aws:s3:::${bucket}/${key}`);
       usage.called(MACHINE, 's3', action);
       const fault = machineFault({ caller: name, service: 's3', action, key });
-      if (fault === 'throttle' || fault === 'error') throw refusal('s3', fault);
+      if (fault !== undefined && fault !== 'lose') throw refusal('s3', fault);
       const answer = run();
       if (fault === 'lose') throw refusal('s3', 'error');
       return answer;
@@ -252,6 +252,7 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
       },
       faultOfStart: (machine, executionName) =>
         machineFault({ caller: machine, service: 'states', action: 'StartExecution', key: executionName }),
+      stops: (visit) => faults.stops?.(visit),
       changed: (detail) => {
         if (detail.status === 'FAILED' || detail.status === 'TIMED_OUT') {
           const machine = logicalName(placed, detail.stateMachineArn);

@@ -271,7 +271,7 @@ function meetFault(
 ): 'part' | undefined {
   const fault = functions.calls(accessKeyId, call);
   if (fault === 'lose') losing.add(request);
-  if (fault === 'gone' || fault === 'throttle' || fault === 'error') throw refusal(call.service, fault);
+  if (fault !== undefined && fault !== 'lose' && fault !== 'part') throw refusal(call.service, fault);
   return fault === 'part' ? fault : undefined;
 }
 

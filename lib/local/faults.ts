@@ -16,11 +16,20 @@ export interface ServiceCall {
 }
 
 /**
- * What becomes of a request. `throttle`: refused as too much; `error`: refused with a status of 500; `lose`: carried out, and
- * the answer lost; `part`: of a DynamoDB batch the first half is carried out and the rest comes back as not processed.
+ * What becomes of a request. `throttle`: refused as too much; `error`: refused with a status of 500; `deny`: refused as if a right
+ * were lacking, which no client tries again; `lose`: carried out, and the answer lost; `part`: of a DynamoDB batch the first half is carried out and the rest comes back as not processed.
  * A function may end with it, before the request is carried out: `fail`, `time out`.
  */
-export type CallFault = 'throttle' | 'error' | 'lose' | 'part' | 'fail' | 'time out';
+export type CallFault = 'throttle' | 'error' | 'deny' | 'lose' | 'part' | 'fail' | 'time out';
+
+/** An execution that enters a state. */
+export interface StateVisit {
+  /** The state machine's name. */
+  machine: string;
+  /** The execution's ARN. */
+  execution: string;
+  state: string;
+}
 
 /** What goes wrong, for tests: AWS promises at-least-once, unordered delivery and functions that may fail anywhere. */
 export interface FaultPlan {
@@ -59,6 +68,11 @@ export interface FaultPlan {
    * refused with ServiceException. `lose`: the function works to its end, and its caller is told that it failed.
    */
   beforeInvoke?(call: { functionName: string; n: number }): 'throttle' | 'error' | 'lose' | undefined;
+  /**
+   * Called when an execution, a Map Run's child too, enters a state: after how many milliseconds of the cloud's time somebody
+   * stops it by hand, if it is still in that state then. 0: at once, before the state does anything.
+   */
+  stops?(visit: StateVisit): number | undefined;
   /** By how many milliseconds the clock of a function's instance is wrong, as long as it lives. */
   skew?(functionName: string, instance: number): number;
 }
@@ -75,9 +89,19 @@ const FAILED: Readonly<Record<string, string>> = {
   sns: 'InternalError',
 };
 
+const DENIED: Readonly<Record<string, readonly [code: string, status: number]>> = {
+  s3: ['AccessDenied', 403],
+  sns: ['AuthorizationError', 403],
+  sqs: ['AccessDenied', 403],
+};
+
 /** A service's own words for what the fault plan makes of a request; for a function that is gone, words after which none tries again. */
-export function refusal(service: string, fault: 'throttle' | 'error' | 'gone'): AwsError {
+export function refusal(service: string, fault: 'throttle' | 'error' | 'deny' | 'gone'): AwsError {
   if (fault === 'gone') return new AwsError('InstanceIsGone', 'the instance was killed by the fault plan');
+  if (fault === 'deny') {
+    const [code, status] = DENIED[service] ?? ['AccessDeniedException', 400];
+    return new AwsError(code, 'the fault plan allows nobody', status);
+  }
   const [code, status] = THROTTLED[service] ?? ['ThrottlingException', 400];
   return fault === 'throttle'
     ? new AwsError(code, 'the fault plan finds it too much', status)

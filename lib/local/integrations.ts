@@ -158,7 +158,7 @@ export function integrations(settings: IntegrationsSettings): Tasks {
     const action = DYNAMODB[name as keyof typeof DYNAMODB] ?? `${name[0]?.toUpperCase()}${name.slice(1)}`;
     const call = { caller: machine, requestId: undefined, service, action, key: keyOf(args) };
     const fault = faults.beforeCall?.(call);
-    if (fault === 'throttle' || fault === 'error') throw failure(service, refusal(service, fault));
+    if (fault === 'throttle' || fault === 'error' || fault === 'deny') throw failure(service, refusal(service, fault));
     const answer = await (service === 'dynamodb' ? item(action, args) : service === 'sns' ? publish(args) : send(args));
     if (fault === 'lose') throw failure(service, refusal(service, 'error'));
     return answer;

@@ -291,6 +291,8 @@ describe('faults', () => {
     ['throttle', 1, 0],
     ['error', 1, 0],
     ['lose', 2, 0],
+    // No client tries it again: the function fails, and the message comes again after its visibility timeout.
+    ['deny', 1, 180],
     // The function is gone: the message comes again after its visibility timeout.
     ['fail', 1, 180],
     ['time out', 1, 180],
@@ -361,6 +363,31 @@ describe('faults', () => {
     const results = (await lab.cloud.list(buckets.outbox, 'results/')).map((key) => key.split('/')[2]);
     expect(results.sort()).toEqual(['SUCCEEDED_0.jsonl', 'SUCCEEDED_0.jsonl', 'SUCCEEDED_0.jsonl', 'manifest.json']);
     expect(lab.cloud.usage().stepFunctions).toMatchObject({ nestedStarts: 1, executionStarts: 1 });
+  });
+
+  it.each([
+    ['at once, before the state does anything', 'Ask', 0, 0, 0],
+    ['an hour after it entered a state, if it is still in it', 'Wait', 3600, 3600, 1],
+  ])('stops: an execution is stopped by hand %s', async (_, state, after, ended, asked) => {
+    const visits: string[] = [];
+    const lab = await Lab.open({
+      faults: {
+        stops: (visit) => {
+          visits.push(`${visit.machine.includes('Steps')} ${visit.execution.split(':').at(-1)} ${visit.state}`);
+          return visit.state === state || visit.state === 'Ask' ? after * 1000 : undefined;
+        },
+      },
+    });
+    await lab.start('one', {});
+    await lab.cloud.run();
+    const { executions = [] } = await lab.clients.sfn.send(
+      new ListExecutionsCommand({ stateMachineArn: lab.cloud.names.machines.Steps }),
+    );
+    expect(executions.map(({ status, stopDate }) => [status, stopDate?.getTime()])).toEqual([
+      ['ABORTED', START + ended * 1000],
+    ]);
+    expect(visits).toEqual(['Ask', 'Wait'].slice(0, asked + 1).map((name) => `true one ${name}`));
+    expect(lab.cloud.usage().lambda.Echo?.invocations ?? 0).toBe(asked);
   });
 
   it('lose: a function works to its end, and its caller is told that it failed', async () => {

@@ -48,7 +48,7 @@ export function startNested(at: Visit<TaskState>, args: Json): Execution {
         engine.world.authorize?.(machine.roleArn, `states:${action}`, nested);
     }
     const fault = engine.world.faultOfStart?.(machine.name, name);
-    if (fault === 'throttle' || fault === 'error') throw refusal('states', fault);
+    if (fault === 'throttle' || fault === 'error' || fault === 'deny') throw refusal('states', fault);
     const nested = engine.startNested(args.StateMachineArn, name, inputOf(args as JsonObject));
     if (fault === 'lose') throw refusal('states', 'error');
     return nested;

@@ -1,3 +1,4 @@
+import type { Timer } from '../clock.ts';
 import { StatesError } from '../errors.ts';
 import { runInlineMap, runParallel } from './branches.ts';
 import type { ChoiceState, Flow, State, WaitState } from './definition.ts';
@@ -118,6 +119,29 @@ async function visit(frame: Frame, state: State, input: Payload): Promise<{ next
     inputDetails: { truncated: false },
   });
   const at: Visit = { frame, state, input, enteredAt: world.clock.now(), enteredEvent, retries: 0, heartbeat: false };
+  const stopping = stopByHand(at);
+  try {
+    return await work(at);
+  } finally {
+    stopping?.cancel();
+  }
+}
+
+/** Where the fault plan has somebody stop the execution in this state. */
+function stopByHand({ frame: { execution }, state, enteredAt }: Visit): Timer | undefined {
+  const { world } = execution.engine;
+  const after = world.stops?.({ machine: execution.machine.name, execution: execution.arn, state: state.name });
+  if (after === undefined) return undefined;
+  if (after > 0) return world.clock.timer(enteredAt + after, () => execution.abort());
+  execution.abort();
+  execution.scope.check();
+  return undefined;
+}
+
+/** Does what the state does, again where its Retry says so, to its end. */
+async function work(at: Visit): Promise<{ next: string | null; payload: Payload }> {
+  const { frame, state } = at;
+  const { world } = frame.execution.engine;
   const attempts = new Map<Retrier, number>();
   for (;;) {
     world.counted('transition', frame.execution.machine.name);

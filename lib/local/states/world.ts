@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { StateVisit } from '../faults.ts';
 import type { Machine } from './execution.ts';
 
 /** Statuses that an execution can have (DescribeExecution, and the event of EventBridge). */
@@ -68,10 +69,12 @@ export interface StatesWorld {
   /** Throws AwsError where a machine's role may not do this; without it, every role may. */
   authorize?(roleArn: string, action: string, resource: string): void;
   /**
-   * Asked before a task starts an execution of that name: what the fault plan makes of it. `throttle`, `error`: it is refused;
+   * Asked before a task starts an execution of that name: what the fault plan makes of it. `throttle`, `error`, `deny`: it is refused;
    * `lose`: it is started, and the task is told that it was not.
    */
-  faultOfStart?(machine: string, executionName: string): 'throttle' | 'error' | 'lose' | undefined;
+  faultOfStart?(machine: string, executionName: string): 'throttle' | 'error' | 'deny' | 'lose' | undefined;
+  /** Told of each state that an execution enters: after how many milliseconds somebody stops it, if it is still there. */
+  stops?(visit: StateVisit): number | undefined;
   /** 0 ≤ x < 1, seeded: for JitterStrategy FULL, $random and $uuid. */
   random(): number;
 }
