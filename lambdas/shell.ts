@@ -57,7 +57,6 @@ const created = z.object({
       key: z.string(),
       size: z.number(),
       sequencer: z.string(),
-      etag: z.string().optional(),
       'version-id': z.string().optional(),
     }),
   }),
@@ -71,8 +70,6 @@ export interface Uploaded {
   /** Tells this upload from every other one, also of the same key. */
   upload: string;
   size: number;
-  /** Of its bytes. */
-  etag: string | undefined;
   at: Instant;
 }
 
@@ -131,9 +128,9 @@ export function groups<E extends z.ZodType, G extends string>(
 /** The handler of a queue of "Object Created" events. */
 export function uploads(work: (file: Uploaded, attempt: string) => Promise<void>) {
   return events(created, ({ time, detail }, attempt) => {
-    const { key, size, etag, sequencer, 'version-id': versionId } = detail.object;
+    const { key, size, sequencer, 'version-id': versionId } = detail.object;
     return work(
-      { bucket: detail.bucket.name, key, size, etag, versionId, upload: versionId ?? sequencer, at: time },
+      { bucket: detail.bucket.name, key, size, versionId, upload: versionId ?? sequencer, at: time },
       attempt,
     );
   });

@@ -9,20 +9,18 @@ const RECEIVED_WITHIN = 12 * 3600;
 
 /**
  * What is to be done at `now` about an upload, put at `at`, that nobody has worked on to its end: its event is sent again
- * once, in case it was lost. What nobody has worked on after that either fails each time, and goes into quarantine. A mark from
- * before the upload was an earlier one's, of the same bytes, and counts no more.
+ * once, in case it was lost. What nobody has worked on after that either fails each time, and goes into quarantine. The marks are
+ * of this upload alone.
  */
 export function remedyFor(
   at: Instant,
   marks: Record<'worked' | 'resent' | 'quarantined', Instant | undefined>,
   now: Instant,
 ): 'resend' | 'quarantine' | undefined {
-  const own = (mark: Instant | undefined) => (mark !== undefined && mark >= at ? mark : undefined);
-  if (own(marks.worked) !== undefined || own(marks.quarantined) !== undefined) return undefined;
+  if (marks.worked !== undefined || marks.quarantined !== undefined) return undefined;
   if (now <= addSeconds(at, WORKED_WITHIN)) return undefined;
-  const resent = own(marks.resent);
-  if (resent === undefined) return 'resend';
-  return now > addSeconds(resent, RECEIVED_WITHIN) ? 'quarantine' : undefined;
+  if (marks.resent === undefined) return 'resend';
+  return now > addSeconds(marks.resent, RECEIVED_WITHIN) ? 'quarantine' : undefined;
 }
 
 /** Seconds after which an order that was due did not only wait for an hour after trouble. */

@@ -31,7 +31,7 @@ const env = environment.parse(process.env);
  */
 export const handler = uploads(
   marking(env.WORK, async (uploaded: Uploaded) => {
-    const { bucket, key, versionId, etag, upload, size, at } = uploaded;
+    const { bucket, key, versionId, upload, size, at } = uploaded;
     const place = parseInboxKey(key);
     if (place.kind !== 'usage' || !env.OPERATORS.includes(place.operator)) {
       const why = place.kind === 'stray' ? place.why : place.kind === 'usage' ? 'unknown_operator' : 'unknown_place';
@@ -40,7 +40,7 @@ export const handler = uploads(
       return 'worked';
     }
     const { operator, name } = place;
-    const file: UsageFile = { bucket, key, versionId, etag, operator, name, uploadedAt: at };
+    const file: UsageFile = { bucket, key, versionId, operator, name, uploadedAt: at };
     if (size > env.BYTES_PER_PIECE) {
       const hash = sha256Of(`${key}\n${upload}`).slice(0, 32);
       const execution = `${operator}-${hash}`;

@@ -18,7 +18,6 @@ export const usageFile = z.object({
   bucket: z.string(),
   key: z.string(),
   versionId: z.string().optional(),
-  etag: z.string().optional(),
   operator: z.string().transform((id) => id as OperatorId),
   name: z.string(),
   uploadedAt: instant,

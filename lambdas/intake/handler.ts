@@ -18,7 +18,7 @@ const env = environment.parse(process.env);
 /** Starts one Batch execution per uploaded report; of anything else that lies in the inbox it tells the administrators. */
 export const handler = uploads(
   marking(env.WORK, async (file: Uploaded) => {
-    const { bucket, key, versionId, etag, upload, at } = file;
+    const { bucket, key, versionId, upload, at } = file;
     const place = parseInboxKey(key);
     if (place.kind !== 'report' || !env.AGENCIES.includes(place.agency)) {
       const why = place.kind === 'stray' ? place.why : place.kind === 'report' ? 'unknown_agency' : 'unknown_place';
@@ -28,7 +28,7 @@ export const handler = uploads(
     }
     const name = `${place.agency}-${sha256Of(`${key}\n${upload}`).slice(0, 32)}`;
     await startOnce(env.BATCH_MACHINE, name, {
-      report: { bucket, key, versionId, etag, agency: place.agency, name: place.name, uploadedAt: at },
+      report: { bucket, key, versionId, agency: place.agency, name: place.name, uploadedAt: at },
     });
     return 'handed_on';
   }),

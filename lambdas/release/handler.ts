@@ -30,7 +30,6 @@ const file = z.object({
   bucket: z.string(),
   key: z.string(),
   versionId: z.string().optional(),
-  etag: z.string().optional(),
 });
 const input = z.union([
   z.object({ report: file }).transform(({ report }) => report),

@@ -34,7 +34,6 @@ const input = z.object({
     bucket: z.string(),
     key: z.string(),
     versionId: z.string().optional(),
-    etag: z.string().optional(),
     agency: z.string().transform((id) => id as AgencyId),
     name: z.string(),
     uploadedAt: instant,

@@ -96,7 +96,6 @@ export async function listFolders({ bucket, key }: Place): Promise<string[]> {
 /** An object as a list tells of it. */
 export interface Listed {
   key: string;
-  etag: string;
   size: number;
   /** When it was put. */
   at: Instant;
@@ -107,8 +106,8 @@ export async function* listObjects({ bucket, key }: Place): AsyncGenerator<Liste
   let token: string | undefined;
   do {
     const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key, ContinuationToken: token }));
-    for (const { Key = '', ETag = '', Size = 0, LastModified } of page.Contents ?? [])
-      yield { key: Key, etag: unquoted(ETag), size: Size, at: instantOf(LastModified?.getTime() ?? 0) };
+    for (const { Key = '', Size = 0, LastModified } of page.Contents ?? [])
+      yield { key: Key, size: Size, at: instantOf(LastModified?.getTime() ?? 0) };
     token = page.NextContinuationToken;
   } while (token);
 }
@@ -126,9 +125,9 @@ export async function* listVersions({ bucket, key }: Place): AsyncGenerator<Vers
     const page = await s3.send(
       new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, EncodingType: 'url', ...from }),
     );
-    for (const { Key = '', VersionId = '', ETag = '', Size = 0, LastModified } of page.Versions ?? []) {
+    for (const { Key = '', VersionId = '', Size = 0, LastModified } of page.Versions ?? []) {
       const at = instantOf(LastModified?.getTime() ?? 0);
-      yield { key: urlDecoded(Key), etag: unquoted(ETag), size: Size, at, versionId: VersionId };
+      yield { key: urlDecoded(Key), size: Size, at, versionId: VersionId };
     }
     from = {
       KeyMarker: page.NextKeyMarker && urlDecoded(page.NextKeyMarker),
@@ -152,8 +151,6 @@ export async function isNewest({ bucket, key, versionId }: Place): Promise<boole
     ({ Key = '', VersionId, IsLatest }) => urlDecoded(Key) === key && VersionId === versionId && IsLatest === true,
   );
 }
-
-const unquoted = (etag: string) => etag.replaceAll('"', '');
 
 const CONTENT_TYPES: Record<string, string> = {
   csv: 'text/csv; charset=utf-8',

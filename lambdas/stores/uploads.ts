@@ -2,10 +2,10 @@ import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { listObjects, readText, writeObject } from './objects.ts';
 
-/** Bytes under a key of the inbox. */
+/** A version of an object of the inbox. Its ETag would not do: under SSE-KMS equal bytes have another one each time. */
 interface Upload {
   key: string;
-  etag?: string | undefined;
+  versionId?: string | undefined;
 }
 
 /**
@@ -18,8 +18,8 @@ type Mark = 'worked' | 'failed' | 'resent' | 'quarantined';
 export const marksFolder = (mark: Mark): string => `uploads/${mark}/`;
 
 /** The name of an upload among the marks. */
-export function markOf({ key, etag }: Upload): string {
-  return sha256Of(`${key}\n${etag}`);
+export function markOf({ key, versionId }: Upload): string {
+  return sha256Of(`${key}\n${versionId}`);
 }
 
 export async function mark(work: string, kind: Mark, upload: Upload, content = ''): Promise<void> {

@@ -71,7 +71,7 @@ function measureOpen(open: Open[], now: Instant): void {
 async function mendPlanning({ execution, batchId }: Batch, now: Instant): Promise<void> {
   const status = await failureOf(execution);
   if (!status) return;
-  const ended = { key: execution, etag: status };
+  const ended = { key: `${execution} ${status}` };
   if ((await readMarks(env.WORK, 'resent')).has(markOf(ended))) return;
   await sendEvent(env.RELEASE_QUEUE, { time: now, detail: { executionArn: execution, status } });
   await mark(env.WORK, 'resent', ended);

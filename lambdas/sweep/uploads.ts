@@ -17,10 +17,7 @@ interface Inbox extends Topics {
 /** A function that ends without a word has no error's name: it was out of memory, or out of time. */
 const NO_WORD = 'no_word';
 
-/**
- * Of the versions of each key, which come the newest first: the oldest first, as their events would have come. Versions of the
- * same bytes have their marks in common, so only the newest of them counts.
- */
+/** Of the versions of each key, which come the newest first: the oldest first, as their events would have come. */
 async function* inOrder(versions: AsyncIterable<Version>): AsyncGenerator<Version> {
   let ofKey: Version[] = [];
   for await (const version of versions) {
@@ -28,7 +25,7 @@ async function* inOrder(versions: AsyncIterable<Version>): AsyncGenerator<Versio
       yield* ofKey.reverse();
       ofKey = [];
     }
-    if (!ofKey.some(({ etag }) => etag === version.etag)) ofKey.push(version);
+    ofKey.push(version);
   }
   yield* ofKey.reverse();
 }
@@ -48,8 +45,8 @@ export async function mendUploads({ INBOX, WORK, queues, ...topics }: Inbox, now
     const remedy = remedyFor(upload.at, marks, now);
     if (remedy === undefined) return;
     if (remedy === 'resend') {
-      const { key, etag, size, at, versionId } = upload;
-      const object = { key, etag, size, sequencer: etag, 'version-id': versionId };
+      const { key, size, at, versionId } = upload;
+      const object = { key, size, sequencer: versionId, 'version-id': versionId };
       await sendEvent(queue, { time: at, detail: { bucket: { name: INBOX }, object } });
       await mark(WORK, 'resent', upload);
       measure('Mended', { what: 'upload' });

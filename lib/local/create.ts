@@ -159,13 +159,29 @@ function createKey(resource: LoadedResource, { kms }: Creation): void {
   kms.add(arn, ref);
 }
 
-function createBucket({ name, properties }: LoadedResource, { s3 }: Creation): void {
+interface Encryption {
+  ServerSideEncryptionConfiguration?: { ServerSideEncryptionByDefault?: { SSEAlgorithm?: string } }[];
+}
+
+/** Whether a bucket's objects are under a key of KMS. */
+function isSealed(resource: LoadedResource): boolean {
+  const { ServerSideEncryptionConfiguration: rules = [] } = (resource.properties.BucketEncryption ?? {}) as Encryption;
+  const [rule, second] = rules;
+  const { SSEAlgorithm: algorithm = 'AES256' } = rule?.ServerSideEncryptionByDefault ?? {};
+  if (second !== undefined) unsupported(resource, 'BucketEncryption of several rules');
+  if (!['AES256', 'aws:kms', 'aws:kms:dsse'].includes(algorithm)) unsupported(resource, `SSEAlgorithm ${algorithm}`);
+  return algorithm !== 'AES256';
+}
+
+function createBucket(resource: LoadedResource, { s3 }: Creation): void {
+  const { name, properties } = resource;
   const versioning = properties.VersioningConfiguration as { Status?: string } | undefined;
   const notification = properties.NotificationConfiguration as
     | { EventBridgeConfiguration?: { EventBridgeEnabled?: boolean } }
     | undefined;
   s3.createBucket(name, {
     versioned: versioning?.Status === 'Enabled',
+    sealed: isSealed(resource),
     events: notification?.EventBridgeConfiguration?.EventBridgeEnabled === true,
   });
 }

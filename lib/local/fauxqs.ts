@@ -2,6 +2,7 @@
  * The S3, SQS and SNS of the local cloud: fauxqs in this process, without a port of its own (the endpoint hands requests to
  * it). Added here: object versions, S3's order of keys, and access to its stores.
  */
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { findPackageJSON } from 'node:module';
 import { pathToFileURL } from 'node:url';
@@ -74,7 +75,13 @@ export interface ObjectStore {
   headObject(bucket: string, key: string): StoredObject;
   listObjects(bucket: string, options?: ListOptions): ListedObjects;
   completeMultipartUpload(uploadId: string, parts: unknown): StoredObject;
-  multipartUploads: Map<string, { bucket: string; key: string }>;
+  uploadPart(
+    uploadId: string,
+    number: number,
+    body: Buffer,
+    checksum?: string,
+  ): { etag: string; checksumValue?: string };
+  multipartUploads: Map<string, { bucket: string; key: string; parts: Map<number, { etag: string }> }>;
   buckets: Map<string, Map<string, StoredObject>>;
 }
 
@@ -155,6 +162,8 @@ export interface Fauxqs {
   topics: TopicStore;
   /** Versions of the objects in these buckets are kept. */
   versioned: Set<string>;
+  /** Objects of these buckets have ETags that say nothing of their bytes, as those under a key of KMS. */
+  sealed: Set<string>;
   /** The versions in a bucket whose keys begin so, in the keys' order, of each key the newest first. */
   versionsIn(bucket: string, prefix: string): StoredObject[];
   /** Serves a request of S3 (path style), SQS or SNS. */
@@ -194,8 +203,10 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   }>('common/errors.js');
 
   const versioned = new Set<string>();
+  const sealed = new Set<string>();
   const versions = new Map<string, StoredObject>();
   let nextVersion = 1;
+  let nextTag = 1;
 
   class Objects extends S3Store {
     override putObject(bucket: string, key: string, body: Buffer, ...rest: unknown[]): StoredObject {
@@ -204,6 +215,15 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
       if (this.buckets.get(real)?.has(key))
         throw new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
       return keep(real, super.putObject(real, key, body, ...rest));
+    }
+
+    override uploadPart(uploadId: string, number: number, body: Buffer, checksum?: string) {
+      const uploaded = super.uploadPart(uploadId, number, body, checksum);
+      const upload = this.multipartUploads.get(uploadId);
+      const part = upload?.parts.get(number);
+      if (upload === undefined || part === undefined || !sealed.has(upload.bucket)) return uploaded;
+      part.etag = tag();
+      return { ...uploaded, etag: part.etag };
     }
 
     override completeMultipartUpload(uploadId: string, parts: unknown): StoredObject {
@@ -243,7 +263,10 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     }
   }
 
+  /** Another one each time, the same ones in each run. */
+  const tag = (end = '') => `"${createHash('md5').update(`tag ${nextTag++}`).digest('hex')}${end}"`;
   const keep = (bucket: string, object: StoredObject): StoredObject => {
+    if (sealed.has(bucket)) object.etag = tag(/-\d+/.exec(object.etag)?.[0]);
     if (!versioned.has(bucket)) return object;
     object.versionId = `v${String(nextVersion++).padStart(31, '0')}`;
     versions.set(`${bucket}/${object.versionId}`, object);
@@ -291,6 +314,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     queues,
     topics,
     versioned,
+    sealed,
     versionsIn: (bucket, prefix) =>
       [...versions]
         .filter(([name, { key }]) => name.startsWith(`${bucket}/`) && key.startsWith(prefix))

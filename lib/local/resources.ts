@@ -16,10 +16,12 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     implemented: [
       'BucketName',
       'VersioningConfiguration.Status',
+      'BucketEncryption.ServerSideEncryptionConfiguration[].ServerSideEncryptionByDefault.SSEAlgorithm',
       'NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled',
     ],
     accepted: [
-      'BucketEncryption',
+      'BucketEncryption.ServerSideEncryptionConfiguration[].ServerSideEncryptionByDefault.KMSMasterKeyID',
+      'BucketEncryption.ServerSideEncryptionConfiguration[].BucketKeyEnabled',
       'PublicAccessBlockConfiguration',
       'OwnershipControls',
       'LifecycleConfiguration',

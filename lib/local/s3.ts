@@ -194,9 +194,11 @@ export class S3 {
     this.clock = clock;
   }
 
-  createBucket(name: string, settings: { versioned: boolean; events: boolean }): void {
+  /** @param settings `sealed`: its objects are encrypted under a key of KMS, so that their ETags are no MD5 */
+  createBucket(name: string, settings: { versioned: boolean; sealed: boolean; events: boolean }): void {
     this.fauxqs.objects.createBucket(name);
     if (settings.versioned) this.fauxqs.versioned.add(name);
+    if (settings.sealed) this.fauxqs.sealed.add(name);
     if (settings.events) this.announced.add(name);
   }
 

@@ -57,7 +57,7 @@ const MOST_INLINE = 40;
 const CHILDREN_AT_ONCE = 40;
 
 /**
- * One report's work. Input: `{ report: { bucket, key, versionId?, etag?, agency, name, uploadedAt } }`.
+ * One report's work. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`.
  *
  * 1. Screen the report. A refused one, and the same one again, end here; one without handsets goes to 6.
  * 2. Take the turn to plan (one batch plans at a time) under the next plan number.

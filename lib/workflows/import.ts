@@ -22,7 +22,7 @@ export interface ImportParts {
 }
 
 /**
- * The import of a large usage file. Input: `{ file: { bucket, key, versionId?, etag?, operator, name, uploadedAt }, folder, stretches: [] }`.
+ * The import of a large usage file. Input: `{ file: { bucket, key, versionId?, operator, name, uploadedAt }, folder, stretches: [] }`.
  *
  * 1. Cut the file, or its next stretch, into pieces. Where there is none: 3.
  * 2. Import the pieces, one after the other. Is there more of the file? Then 1 again.

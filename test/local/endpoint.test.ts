@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -122,7 +123,11 @@ describe('one endpoint for all services', () => {
     expect((await dynamo.send(new ListTablesCommand())).TableNames).toEqual([cloud.names.tables.Things]);
     const versioning = await s3.send(new GetBucketVersioningCommand({ Bucket: cloud.names.buckets.inbox }));
     expect(versioning.Status).toBe('Enabled');
-    expect((await sfn.send(new ListStateMachinesCommand())).stateMachines?.map(({ name }) => name)).toHaveLength(1);
+    expect(
+      (await sfn.send(new ListStateMachinesCommand())).stateMachines
+        ?.map(({ stateMachineArn }) => stateMachineArn)
+        .sort(),
+    ).toEqual(Object.values(cloud.names.machines).sort());
     expect((await sns.send(new ListTopicsCommand())).Topics).toEqual([{ TopicArn: cloud.names.topics.News }]);
     expect((await sqs.send(new ListQueuesCommand())).QueueUrls).toHaveLength(4);
     expect((await form('sts', { Action: 'GetCallerIdentity', Version: '2011-06-15' })).text).toContain(
@@ -359,6 +364,40 @@ describe('S3 at the endpoint', () => {
     expect(await textOf(Key, { Range: 'bytes=5242878-' })).toBe('aaend');
     const [name, message] = await errorOf(put('large.bin', Buffer.alloc(11 * 1024 * 1024 + 1)));
     expect([name, message]).toEqual(['EntityTooLarge', expect.stringContaining('use a multipart upload')]);
+  });
+
+  // Recorded on AWS (LocalStack's test_s3_api.snapshot.json, test_s3_bucket_encryption_sse_kms, 2026-02-21): "test-encrypted",
+  // whose MD5 is 16b66fb6…, put twice into a bucket under aws:kms has the ETags 88206b4e… and another one.
+  it('gives equal bytes another ETag each time where the template encrypts under KMS, and their MD5 elsewhere', async () => {
+    const { inbox = '', outbox = '' } = cloud.names.buckets;
+    const md5 = `"${createHash('md5').update('test-encrypted').digest('hex')}"`;
+    const tag = async (bucket: string) => (await put('tag.txt', 'test-encrypted', bucket)).ETag;
+    expect([await tag(outbox), await tag(outbox)]).toEqual([md5, md5]);
+    const [first, second] = [await tag(inbox), await tag(inbox)];
+    expect(first).toMatch(/^"[0-9a-f]{32}"$/);
+    expect(new Set([first, second, md5]).size).toBe(3);
+    const list = await clients.s3.send(
+      new ListObjectVersionsCommand({ Bucket: inbox, Prefix: 'tag.', EncodingType: 'url' }),
+    );
+    expect(list.Versions?.map(({ ETag }) => ETag)).toEqual([second, first]);
+  });
+
+  it('gives parts another ETag each time, too, and takes them by it', async () => {
+    const { inbox: Bucket = '' } = cloud.names.buckets;
+    const Key = 'tags.bin';
+    const { UploadId } = await clients.s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    const upload = async () => {
+      const part = { Bucket, Key, UploadId, PartNumber: 1, Body: Buffer.from('x') };
+      return (await clients.s3.send(new UploadPartCommand(part))).ETag;
+    };
+    const complete = async (ETag: string | undefined) => {
+      const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+      return clients.s3.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload }));
+    };
+    const [first, second] = [await upload(), await upload()];
+    expect(first).not.toBe(second);
+    expect((await errorOf(complete(first)))[0]).toBe('InvalidPart');
+    expect((await complete(second)).ETag).toMatch(/^"[0-9a-f]{32}-1"$/);
   });
 
   it('tells by the cloud’s clock when an object was put, in one piece or in parts', async () => {
