@@ -1,20 +1,39 @@
 /** `npm run local`: keeps the app up on a local cloud, as a server with a clock of its own. See `--help`. */
-import { command, complain, say } from '../lib/command.ts';
+import { createInterface } from 'node:readline';
+import { command, complain, say, told } from '../lib/command.ts';
+import { RealClock } from '../lib/local/clock.ts';
 import { type LocalCloud, startCloud } from '../lib/local/cloud.ts';
-import { parseServeArguments, SERVE_HELP, type ServeSettings } from '../lib/local/serve-arguments.ts';
+import { noticeText, uploadText, workText } from '../lib/local/run/happenings.ts';
+import {
+  parseServeArguments,
+  parseTyped,
+  SERVE_HELP,
+  type ServeSettings,
+  TYPED_HELP,
+} from '../lib/local/serve-arguments.ts';
 import { synthesize } from '../lib/local/synth.ts';
 
 let synthesizing: Promise<string> | undefined;
 let starting: Promise<LocalCloud> | undefined;
+let cloud: LocalCloud | undefined;
 let stopping = false;
+const typed = createInterface({ input: process.stdin });
 
 /** Everything ends with this process, also while it is still starting. */
 async function stop(): Promise<void> {
   stopping = true;
+  typed.close();
+  process.stdin.destroy();
   await synthesizing?.catch(() => undefined);
-  const cloud = await starting?.catch(() => undefined);
-  await cloud?.stop();
+  const started = await starting?.catch(() => undefined);
+  await started?.stop();
 }
+
+const timeOf = ({ clock }: LocalCloud): string => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+/** An event, once the cloud is up. */
+const happened = (text: string | undefined): void => {
+  if (text !== undefined && cloud !== undefined && !stopping) say(`${timeOf(cloud)}  ${text}`);
+};
 
 async function serve({ speed, start, stage, port, ladder, enforce = false }: ServeSettings): Promise<boolean> {
   say('Synthesizing the app …');
@@ -24,15 +43,44 @@ async function serve({ speed, start, stage, port, ladder, enforce = false }: Ser
   say('Starting the local cloud …');
   const log = (functionName: string, line: string) => {
     if (/"level":"(ERROR|CRITICAL)"|errorType|timed out/.test(line)) complain(`${functionName}: ${line}`);
+    happened(workText(line));
   };
-  starting = startCloud({ assembly, speed, start, port, log, enforce });
-  const cloud = await starting;
+  const watch = {
+    uploaded: (bucket: string, key: string, size: number) => {
+      if (bucket === cloud?.names.buckets.inbox) happened(uploadText(key, size));
+    },
+    published: (message: string) => happened(noticeText(message)),
+  };
+  starting = startCloud({ assembly, speed, start, port, log, enforce, watch });
+  cloud = await starting;
   if (stopping) return true;
-  say(welcome(cloud, speed));
+  say(welcome(cloud, speed, stage));
+  listen(cloud);
   return cloud.lost;
 }
 
-function welcome({ endpoint, region, clock, names }: LocalCloud, speed: number): string {
+/** Does what is typed, one thing after the other. Without a terminal nothing is, and nobody misses it. */
+function listen(served: LocalCloud): void {
+  const { clock } = served;
+  if (!(clock instanceof RealClock)) return;
+  const act = async (line: string): Promise<void> => {
+    const asked = parseTyped(line);
+    if (asked === undefined || stopping) return;
+    if (asked.kind === 'help') say(TYPED_HELP);
+    else {
+      if (asked.kind === 'advance') await clock.advance(asked.milliseconds);
+      else clock[asked.kind]();
+      const state = { advance: 'the clock is advanced', pause: 'the clock stands still', resume: 'the clock runs' };
+      happened(state[asked.kind]);
+    }
+  };
+  let before: Promise<unknown> = Promise.resolve();
+  typed.on('line', (line) => {
+    before = before.then(() => act(line)).catch((error) => complain(told(error).replace(/^CommandError: /, '')));
+  });
+}
+
+function welcome({ endpoint, region, clock, names }: LocalCloud, speed: number, stage: string): string {
   const machines = Object.entries(names.machines).map(([name, arn]) => `  ${name.padEnd(12)} ${arn}`);
   const tables = Object.entries(names.tables).map(([name, table]) => `  ${name.padEnd(12)} ${table}`);
   const buckets = Object.entries(names.buckets).map(([name, bucket]) => `  ${name.padEnd(12)} s3://${bucket}`);
@@ -51,15 +99,21 @@ Topics
 ${topics.join('\n')}
 
 In another terminal:
-  export AWS_ENDPOINT_URL=${endpoint} AWS_DEFAULT_REGION=${region}
+  export AWS_ENDPOINT_URL=${endpoint} AWS_DEFAULT_REGION=${region} AWS_REGION=${region}
   export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x
+  aws s3 cp usage.csv s3://${names.buckets.inbox}/usage/airtel/
   aws s3 cp report.csv s3://${names.buckets.inbox}/reports/mha/
   aws s3 ls --recursive s3://${names.buckets.outbox}/
   aws stepfunctions list-executions --state-machine-arn ${names.machines.Batch}
-  aws sqs list-queues
-(An AWS CLI before 1.29 or 2.13 needs --endpoint-url ${endpoint} instead of the variable.)
+  aws dynamodb query --table-name ${names.tables.Cases} --key-condition-expression 'pk = :pk' --expression-attribute-values '{":pk":{"S":"BATCH#<batch>"}}'
+  aws dynamodb get-item --table-name ${names.tables.Cases} --key '{"pk":{"S":"PLANNING"}}'
+  aws sqs list-queues --endpoint-url ${endpoint}
+  aws sqs receive-message --endpoint-url ${endpoint} --queue-url <one of them>
+  npm run smoke -- --stage ${stage}
+(An AWS CLI 1 takes the variable for all but sqs; before 1.29 or 2.13 each command needs --endpoint-url ${endpoint}.)
 
-Ctrl-C stops everything; nothing is kept.`;
+${TYPED_HELP}
+What happens is told here. Ctrl-C stops everything; nothing is kept.`;
 }
 
 // Ctrl-C is how it is meant to end.

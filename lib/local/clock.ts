@@ -44,12 +44,15 @@ class Holds {
   private readonly held = new Map<number, string>();
   private next = 0;
   private waiting: (() => void)[] = [];
+  private watching: (() => void)[] = [];
 
   take(what: string): () => void {
     const id = this.next++;
     this.held.set(id, what);
     return () => {
-      if (this.held.delete(id) && this.held.size === 0) {
+      if (!this.held.delete(id)) return;
+      this.wake();
+      if (this.held.size === 0) {
         const waiting = this.waiting;
         this.waiting = [];
         for (const wake of waiting) wake();
@@ -59,6 +62,18 @@ class Holds {
 
   names(): string[] {
     return [...this.held.values()];
+  }
+
+  /** Resolves when the next one is given back. */
+  released(): Promise<void> {
+    return new Promise((wake) => this.watching.push(wake));
+  }
+
+  /** Wakes those who wait for one to be given back. */
+  wake(): void {
+    const watching = this.watching;
+    this.watching = [];
+    for (const wake of watching) wake();
   }
 
   /** Resolves when nothing is held and that stayed so while the micro- and macrotask queues drained. */
@@ -260,6 +275,12 @@ export class VirtualClock implements DrivenClock {
 
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
+interface RealTimer {
+  readonly at: number;
+  readonly run: () => void;
+  armed: NodeJS.Timeout | undefined;
+}
+
 /** While the cloud works, how often a timer looks again that may be due sooner, in real milliseconds. */
 const LOOK_AGAIN = 20;
 
@@ -273,8 +294,10 @@ export class RealClock implements DrivenClock {
   private since: { cloud: number; real: number };
   private working = 0;
   private readonly holds = new Holds();
-  private readonly pending = new Set<NodeJS.Timeout>();
+  /** The timers that have not fired, in the order in which they were set. */
+  private readonly waiting = new Set<RealTimer>();
   private stopped = false;
+  private paused = false;
 
   constructor(start: number, speed: number) {
     this.since = { cloud: start, real: performance.now() };
@@ -290,6 +313,7 @@ export class RealClock implements DrivenClock {
   }
 
   private pace(): number {
+    if (this.paused) return 0;
     return this.working > 0 ? Math.min(this.speed, 1) : this.speed;
   }
 
@@ -299,32 +323,85 @@ export class RealClock implements DrivenClock {
   }
 
   timer(at: number, run: () => void): Timer {
-    let handle: NodeJS.Timeout | undefined;
-    let live = true;
-    const arm = (): void => {
-      const left = Math.max(at - this.now(), 0);
-      const soonest = Math.ceil(left / this.speed);
-      const wait = this.working > 0 ? Math.min(Math.ceil(left / this.pace()), Math.max(soonest, LOOK_AGAIN)) : soonest;
-      const armed = setTimeout(
-        () => {
-          this.pending.delete(armed);
-          if (!live || this.stopped) return;
-          if (this.now() < at) arm();
-          else run();
-        },
-        Math.min(wait, LONGEST_TIMEOUT),
-      );
-      this.pending.add(armed);
-      handle = armed;
-    };
-    if (!this.stopped) arm();
+    const timer: RealTimer = { at, run, armed: undefined };
+    if (!this.stopped) {
+      this.waiting.add(timer);
+      this.arm(timer);
+    }
     return {
       cancel: () => {
-        live = false;
-        clearTimeout(handle);
-        if (handle !== undefined) this.pending.delete(handle);
+        clearTimeout(timer.armed);
+        this.waiting.delete(timer);
       },
     };
+  }
+
+  /** Looks at a timer again when it may be due. */
+  private arm(timer: RealTimer): void {
+    clearTimeout(timer.armed);
+    timer.armed = undefined;
+    const left = Math.max(timer.at - this.now(), 0);
+    if (this.paused && left > 0) return;
+    const soonest = Math.ceil(left / this.speed);
+    const wait =
+      left > 0 && this.working > 0 ? Math.min(Math.ceil(left / this.pace()), Math.max(soonest, LOOK_AGAIN)) : soonest;
+    timer.armed = setTimeout(
+      () => {
+        if (this.now() < timer.at) this.arm(timer);
+        else this.fire(timer);
+      },
+      Math.min(wait, LONGEST_TIMEOUT),
+    );
+  }
+
+  private fire(timer: RealTimer): void {
+    clearTimeout(timer.armed);
+    if (this.waiting.delete(timer)) timer.run();
+  }
+
+  /** Time stands still until `resume`, but for `advance`; what is due already is done. */
+  pause(): void {
+    this.since = { cloud: this.exactly(), real: performance.now() };
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.since = { cloud: this.exactly(), real: performance.now() };
+    this.paused = false;
+    for (const timer of this.waiting) this.arm(timer);
+  }
+
+  /**
+   * Lets so many milliseconds pass at once, from timer to timer: what each sets off is worked through before the next is due, so
+   * that nothing happens in another order than it would have.
+   */
+  async advance(milliseconds: number): Promise<void> {
+    const target = this.now() + milliseconds;
+    const reach = (at: number) => {
+      this.since = { cloud: Math.max(at, this.exactly()), real: performance.now() };
+    };
+    for (;;) {
+      await this.idle();
+      if (this.stopped) return;
+      const due = [...this.waiting].filter(({ at }) => at <= target).sort((a, b) => a.at - b.at);
+      const [first] = due;
+      if (first === undefined) break;
+      reach(first.at);
+      for (const timer of due) if (timer.at <= first.at) this.fire(timer);
+    }
+    reach(target);
+    for (const timer of this.waiting) this.arm(timer);
+  }
+
+  /** Resolves when the cloud itself has nothing under way; somebody outside may wait for a message as long as they like. */
+  private async idle(): Promise<void> {
+    for (let quiet = 0; quiet < 2 && !this.stopped; quiet++) {
+      await turn();
+      await turn();
+      if (this.working === 0) continue;
+      quiet = -1;
+      await this.holds.released();
+    }
   }
 
   every(period: number, run: () => void): void {
@@ -372,7 +449,8 @@ export class RealClock implements DrivenClock {
 
   stop(): void {
     this.stopped = true;
-    for (const handle of this.pending) clearTimeout(handle);
-    this.pending.clear();
+    for (const { armed } of this.waiting) clearTimeout(armed);
+    this.waiting.clear();
+    this.holds.wake();
   }
 }

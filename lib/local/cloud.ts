@@ -54,8 +54,18 @@ export interface CloudSettings {
   workers?: number;
   /** Told of each line that a function writes. */
   log?(functionName: string, line: string): void;
+  /** Told of what happens that a person outside may want to see. */
+  watch?: Watch;
   /** With a fault plan or rights in force: told of each write to a table, after it was carried out, with its request. */
   written?(action: string, request: Record<string, unknown>): void;
+}
+
+/** What a cloud tells of as it happens. */
+export interface Watch {
+  /** An object was put into a bucket that announces it. */
+  uploaded(bucket: string, key: string, size: number): void;
+  /** A message is being published to a topic. */
+  published(message: string): void;
 }
 
 /** What another beginning may change. */
@@ -191,7 +201,14 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
       counted: () => {
         usage.events++;
       },
+      announced: (detailType, { bucket, object }) => {
+        if (detailType !== 'Object Created') return;
+        const { name } = bucket as { name: string };
+        const { key, size } = object as { key: string; size: number };
+        settings.watch?.uploaded(name, key, size);
+      },
     });
+    fauxqs.published = (message) => settings.watch?.published(message);
     const kms = new Kms();
     const s3 = new S3(fauxqs, bus, ACCOUNT, clock);
     const log = (functionName: string, line: string): void => {

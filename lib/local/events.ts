@@ -34,6 +34,8 @@ export interface BusSettings {
   random(): number;
   /** Told of each event that a service put on the bus. */
   counted(): void;
+  /** Told what it was. */
+  announced?(detailType: string, detail: Record<string, unknown>): void;
 }
 
 /** The longest that a reordering fault plan holds an event back, in seconds. */
@@ -73,8 +75,9 @@ export class Bus {
 
   /** A service's event: matched now, delivered at once, or later where the fault plan reorders. */
   put(source: string, detailType: string, resources: string[], detail: Record<string, unknown>): void {
-    const { counted, faults } = this.settings;
+    const { counted, faults, announced } = this.settings;
     counted();
+    announced?.(detailType, detail);
     if (faults.drop?.({ source, detailType, detail })) return;
     const event = this.event(source, detailType, resources, detail);
     for (const rule of this.rules) if (rule.matches(event)) this.deliver(event, rule.targets);

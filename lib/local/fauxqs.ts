@@ -174,6 +174,8 @@ export interface Fauxqs {
   messageOf(request: IncomingMessage): string | undefined;
   /** Asked of each request of SQS and SNS before it is carried out; throws AwsError where it is refused. */
   guard: ((request: IncomingMessage, body: Readonly<Record<string, unknown>>) => void) | undefined;
+  /** Told of each message that is published to a topic, before it is. */
+  published: ((message: string) => void) | undefined;
   /** Publishes to a topic; resolves with the message's id. */
   publish(parameters: Record<string, string>): Promise<{ status: number; body: string }>;
   message(body: string, attributes?: Record<string, MessageAttribute>): QueueMessage;
@@ -296,6 +298,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     }
     if (typeof form.MessageBody === 'string') messages.set(request.raw, form.MessageBody);
     fauxqs.guard?.(request.raw, form);
+    if (form.Action === 'Publish') fauxqs.published?.(String(form.Message));
   });
   app.setErrorHandler((error, request, reply) => {
     if (!(error instanceof AwsError)) throw error;
@@ -310,6 +313,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   await app.ready();
   const fauxqs: Fauxqs = {
     guard: undefined,
+    published: undefined,
     objects,
     queues,
     topics,

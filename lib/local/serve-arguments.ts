@@ -17,7 +17,8 @@ export const SERVE_HELP = `npm run local -- [options]
 Runs the app on a local cloud and keeps it up, until Ctrl-C. Its endpoint serves S3, DynamoDB,
 SNS, SQS, Step Functions and Lambda to the AWS CLI and every SDK. Nothing is kept afterwards.
 
-  --speed N       the cloud's clock runs N times faster than real time (default 1; 86400: a day a second)
+  --speed N       the cloud's clock runs N times faster than real time (default 600: ten minutes a second, so that a
+                  rung of five days takes twelve minutes; 86400: a day a second; 1: real time)
   --start TIME    where its clock begins, such as 2026-06-01T00:00:00Z (default: now)
   --stage NAME    the stage that is synthesized (default dev)
   --ladder NAME   flagged or normal: the ladder of re-verification (default flagged)
@@ -27,12 +28,20 @@ SNS, SQS, Step Functions and Lambda to the AWS CLI and every SDK. Nothing is kep
                   allow, and nothing else; a key that begins like one and is none (dev-agency-mah) is refused
   --help          this text
 
+While it runs, a line with the cloud's time tells of each event, and these can be typed (Enter after each):
+  advance 5d      five days pass at once, each thing that falls due in its turn (s, m, h or d; at most 3650d)
+  pause, resume   the clock stands still, and runs again; advance works meanwhile, too
+  help            this list
+
 Examples
+  npm run local
   npm run local -- --speed 86400
   npm run local -- --speed 3600 --start 2026-06-01T00:00:00Z --port 4510
 `;
 
 const LADDERS = ['flagged', 'normal'] as const;
+/** Ten minutes a second: a person can look at an order and answer it within its rung, and does not wait for an hour. */
+const DEFAULT_SPEED = '600';
 const SLOWEST = 0.001;
 const FASTEST = 1_000_000;
 
@@ -52,7 +61,7 @@ export function parseServeArguments(args: readonly string[], now: number): Serve
     enforce: { type: 'boolean' },
   });
   if (options === 'help') return 'help';
-  const { speed = '1', start, stage = 'dev', ladder, port, enforce } = options;
+  const { speed = DEFAULT_SPEED, start, stage = 'dev', ladder, port, enforce } = options;
   return {
     speed: speedOf(speed),
     start: start === undefined ? Math.floor(now / 1000) * 1000 : instant('start', start),
@@ -67,4 +76,30 @@ function speedOf(text: string): number {
   const value = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && value >= SLOWEST && value <= FASTEST) return value;
   throw new CommandError(`--speed ${text}: must be a number from ${SLOWEST} to ${FASTEST}`);
+}
+
+/** What can be typed while the server runs. */
+export type Typed = { kind: 'advance'; milliseconds: number } | { kind: 'pause' | 'resume' | 'help' };
+
+export const TYPED_HELP = 'Type advance 5d (or s, m, h), pause, resume or help; Ctrl-C stops everything.';
+
+const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const LONGEST_ADVANCE = 3650 * UNITS.d;
+
+/**
+ * Reads a line that was typed; undefined for an empty one.
+ * @throws CommandError for any other
+ */
+export function parseTyped(line: string): Typed | undefined {
+  const [word = '', amount, ...more] = line.trim().toLowerCase().split(/\s+/);
+  if (word === '') return undefined;
+  if (word === 'advance' && more.length === 0) {
+    const [, count, unit] = /^(\d+)([smhd])$/.exec(amount ?? '') ?? [];
+    const milliseconds = Number(count) * UNITS[unit as keyof typeof UNITS];
+    if (milliseconds > 0 && milliseconds <= LONGEST_ADVANCE) return { kind: 'advance', milliseconds };
+    throw new CommandError('advance needs a time such as 30m, 12h or 5d, at most 3650d');
+  }
+  const kind = (['pause', 'resume', 'help'] as const).find((known) => known === word);
+  if (kind !== undefined && amount === undefined) return { kind };
+  throw new CommandError(`there is no such command. ${TYPED_HELP}`);
 }

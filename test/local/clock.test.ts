@@ -369,6 +369,60 @@ describe('real time', () => {
     release();
   });
 
+  it('stands still while it is paused, and goes on from there', () => {
+    const clock = faked(1000);
+    const fired: number[] = [];
+    clock.timer(START + 5 * SECOND, () => fired.push(clock.now()));
+    vi.advanceTimersByTime(2);
+    clock.pause();
+    vi.advanceTimersByTime(60 * SECOND);
+    expect([clock.now(), fired]).toEqual([START + 2 * SECOND, []]);
+    // What is due already is done all the same: an upload by hand is delivered.
+    clock.timer(START, () => fired.push(0));
+    vi.advanceTimersByTime(1);
+    expect(fired).toEqual([0]);
+    clock.resume();
+    vi.advanceTimersByTime(3);
+    expect(fired).toEqual([0, START + 5 * SECOND]);
+  });
+
+  it.each([true, false])(
+    'advances from timer to timer, each worked through before the next (paused: %s)',
+    async (paused) => {
+      const clock = faked(1);
+      if (paused) clock.pause();
+      const seen: string[] = [];
+      const at = () => (clock.now() - START) / DAY;
+      clock.timer(START + 3 * DAY, () => seen.push(`third ${at()}`));
+      clock.timer(START + DAY, () => {
+        seen.push(`first ${at()}`);
+        const release = clock.hold('a function');
+        setImmediate(() => {
+          // It takes its time, and sets a timer of its own that comes before the one that was set first.
+          clock.timer(START + 2 * DAY, () => seen.push(`second ${at()}`));
+          release();
+        });
+      });
+      clock.timer(START + 6 * DAY, () => seen.push('too late'));
+      await clock.advance(5 * DAY);
+      expect(seen).toEqual(['first 1', 'second 2', 'third 3']);
+      expect(at()).toBe(5);
+      // What is left is due when it would have been.
+      clock.resume();
+      vi.advanceTimersByTime(DAY);
+      expect(seen.at(-1)).toBe('too late');
+      clock.stop();
+    },
+  );
+
+  it('advances although somebody outside waits for a message', async () => {
+    const clock = faked(1);
+    const release = clock.hold('a request', 'outsider');
+    await clock.advance(DAY);
+    expect(clock.now()).toBe(START + DAY);
+    release();
+  });
+
   it('is not slowed by somebody outside who waits for an answer', () => {
     const clock = faked(1000);
     const release = clock.hold('a request', 'outsider');

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { CommandError } from '../../lib/command-line.ts';
-import { parseServeArguments, SERVE_HELP } from '../../lib/local/serve-arguments.ts';
+import { parseServeArguments, parseTyped, SERVE_HELP, TYPED_HELP } from '../../lib/local/serve-arguments.ts';
 
 const NOW = Date.parse('2026-06-01T12:00:00Z') + 789;
 const parse = (...args: string[]) => parseServeArguments(args, NOW);
 
 describe('the command line of the server', () => {
-  it('runs at real time from now, in whole seconds, on any free port, when nothing is given', () => {
+  it('runs ten minutes a second from now, in whole seconds, on any free port, when nothing is given', () => {
     expect(parse()).toEqual({
-      speed: 1,
+      speed: 600,
       start: Date.parse('2026-06-01T12:00:00Z'),
       stage: 'dev',
       port: 0,
@@ -78,4 +78,34 @@ describe('the command line of the server', () => {
     expect(() => parse(...args)).toThrow(CommandError);
     expect(() => parse(...args)).toThrow(message);
   });
+});
+
+describe('what is typed while the server runs', () => {
+  it.each([
+    ['advance 5d', { kind: 'advance', milliseconds: 432_000_000 }],
+    ['  Advance   90m ', { kind: 'advance', milliseconds: 5_400_000 }],
+    ['advance 1s', { kind: 'advance', milliseconds: 1000 }],
+    ['advance 12h', { kind: 'advance', milliseconds: 43_200_000 }],
+    ['pause', { kind: 'pause' }],
+    ['resume', { kind: 'resume' }],
+    ['help', { kind: 'help' }],
+    ['', undefined],
+  ])('%j is understood', (line, typed) => {
+    expect(parseTyped(line)).toEqual(typed);
+  });
+
+  it.each(['advance', 'advance 5', 'advance 0d', 'advance -1d', 'advance 3651d', 'advance 5w'])(
+    '%j lacks a time that is one',
+    (line) => {
+      expect(() => parseTyped(line)).toThrow('advance needs a time such as 30m, 12h or 5d, at most 3650d');
+    },
+  );
+
+  it.each(['stop', 'pause now', 'resume 5d', 'advance 5d now'])(
+    '%j is none, and those that there are are told',
+    (line) => {
+      expect(() => parseTyped(line)).toThrow(CommandError);
+      expect(() => parseTyped(line)).toThrow(TYPED_HELP);
+    },
+  );
 });

@@ -4,7 +4,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { ListBucketsCommand } from '@aws-sdk/client-s3';
+import { ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { ListStateMachinesCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/local/synth.ts';
@@ -49,7 +49,12 @@ describe('npm run local', () => {
     const endpoint = await served.endpoint();
     const { said } = served;
     expect(said).toMatch(/Its clock stands at 2026-06-01T\d\d:\d\d:\d\dZ and runs 3600 times as fast as real time\./);
-    expect(said).toContain(`export AWS_ENDPOINT_URL=${endpoint} AWS_DEFAULT_REGION=ap-south-1`);
+    // Both CLIs' and the project's own commands find the region; of an AWS CLI 1, sqs doesn't look at the variable.
+    expect(said).toContain(`export AWS_ENDPOINT_URL=${endpoint} AWS_DEFAULT_REGION=ap-south-1 AWS_REGION=ap-south-1\n`);
+    for (const line of said.split('\n').filter((text) => /^ *aws sqs /.test(text)))
+      expect(line).toContain(`--endpoint-url ${endpoint}`);
+    expect(said).toMatch(/aws sqs list-queues .*\n/);
+    expect(said).toMatch(/aws dynamodb query --table-name \S*Cases/);
     expect(said).toMatch(/aws s3 cp report\.csv s3:\/\/\S*inbox\S*\/reports\/mha\//);
 
     const clients = clientsOf({ endpoint, region: 'ap-south-1' });
@@ -72,6 +77,34 @@ describe('npm run local', () => {
     expect(processes.filter(isAlive)).toEqual([]);
     expect(ownFolders()).toEqual([]);
     await expect(fetch(endpoint)).rejects.toThrow('fetch failed');
+  });
+
+  it('tells what happens with the time at which it does, and lets time pass, stand still and go on as it is told to', async () => {
+    const served = serve('--speed', '1', '--start', '2026-06-01T00:00:00Z');
+    const endpoint = await served.endpoint();
+    const clients = clientsOf({ endpoint, region: 'ap-south-1' });
+    const { Buckets = [] } = await clients.s3.send(new ListBucketsCommand());
+    const inbox = Buckets.find(({ Name }) => Name?.includes('inbox'))?.Name;
+    const put = (Key: string, Body: string) => clients.s3.send(new PutObjectCommand({ Bucket: inbox, Key, Body }));
+    await put('usage/airtel/9800000001.csv', 'imei,msisdn,last_seen\n351000000000019,9800000001,2026-05-20\n');
+    await served.says(/^2026-06-01T00:\d\d:\d\dZ {2}usage imported: operator airtel, rows 1, imported 1, rejected 0$/m);
+    served.type('pause');
+    await served.says(/the clock stands still$/m);
+    await put('reports/mha/9800000001.csv', 'imei\n35100000000001\n');
+    served.type('advance 20d');
+    // One handset at five operators and one number; block has two rungs, re-verification four.
+    await served.says(/^2026-06-17T\S+Z {2}batch settled: batchId mha-[0-9a-f]{12}$/m);
+    await served.says(/^2026-06-21T\S+Z {2}the clock is advanced$/m);
+    expect(served.said.match(/order issued: /g)).toHaveLength(5 * 2 + 4);
+    expect(served.said).toMatch(/^2026-06-06T\S+Z {2}order issued: order bar_outgoing, rows 1, directionId mha-\S+$/m);
+    expect(served.said).toMatch(/notice batch_registered about mha: mha-/);
+    served.type('resume', 'faster');
+    await served.says(/the clock runs$/m);
+    await served.says(/there is no such command\. Type advance 5d/, () => served.complained);
+    expect(served.said).not.toMatch(/9800000001|35100000000001/);
+    clients.destroy();
+    served.child.kill('SIGINT');
+    expect(await served.ended).toBe(0);
   });
 
   it('leaves no process when it is killed before it can clean up', async () => {

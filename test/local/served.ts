@@ -15,7 +15,7 @@ export class Served {
     this.child = spawn(process.execPath, [join(PROJECT, 'bin/local.ts'), ...args], {
       cwd: folder,
       env: { ...process.env, TMPDIR: folder },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.said += text;
@@ -34,6 +34,24 @@ export class Served {
         if (endpoint !== undefined && this.said.includes('Ctrl-C stops everything')) resolve(endpoint);
       };
       this.child.stdout?.on('data', look);
+      this.ended.then(() => reject(new Error(`it ended:\n${this.said}${this.complained}`)));
+      look();
+    });
+  }
+
+  /** Types lines into it. */
+  type(...lines: string[]): void {
+    this.child.stdin?.write(lines.map((line) => `${line}\n`).join(''));
+  }
+
+  /** Resolves once it has said this, or what `where` tells has it; rejects when it ends before. */
+  says(text: RegExp, where = () => this.said): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        if (text.test(where())) resolve();
+      };
+      this.child.stdout?.on('data', look);
+      this.child.stderr?.on('data', look);
       this.ended.then(() => reject(new Error(`it ended:\n${this.said}${this.complained}`)));
       look();
     });
