@@ -38,7 +38,7 @@ const input = z.union([
 
 /**
  * A Batch or an ImportByPieces execution failed, timed out or was aborted. A Batch whose plan was not committed yet fails
- * with it: its claims are void, PLANNING is free again, and the same file starts it anew. A file of which nothing was registered
+ * with it: its claims are void, the turn to plan is free again, and the same file starts it anew. A file of which nothing was registered
  * is in quarantine. After that, only a person can decide.
  */
 export const handler = events(ended, async ({ time, detail: { executionArn, status, input: started, error } }) => {
@@ -52,18 +52,19 @@ export const handler = events(ended, async ({ time, detail: { executionArn, stat
     log.warn('upload quarantined', { status, why });
     return;
   }
-  const abandoned = registered === 'elsewhere' ? undefined : registered;
+  const { batch, failed } = registered ?? {};
+  const own = batch?.execution === executionArn;
   const notice = {
-    kind: abandoned?.failed ? 'batch_failed' : 'execution_ended',
-    ...(abandoned ? { batchId: abandoned.batch.batchId, state: abandoned.batch.state } : {}),
+    kind: failed ? 'batch_failed' : 'execution_ended',
+    ...(batch && (own || failed) ? { batchId: batch.batchId, state: failed ? 'failed' : batch.state } : {}),
     execution: executionArn,
     status,
   };
   await tell(env.ADMINISTRATORS_TOPIC, notice);
-  if (abandoned?.failed) {
-    const { agency, batchId } = abandoned.batch;
+  if (batch && failed) {
+    const { agency, batchId } = batch;
     await tell(env.AGENCIES_TOPIC, { kind: 'batch_failed', agency, batchId }, { agency });
-    const { plan, startedAt } = abandoned.batch;
+    const { plan, startedAt } = failed;
     await audit(env.AUDIT_QUEUE, {
       batchId,
       id: `failed/${executionArn}`,
@@ -72,5 +73,5 @@ export const handler = events(ended, async ({ time, detail: { executionArn, stat
       facts: { plan, startedAt },
     });
   }
-  log.warn('execution ended', { status, ...(abandoned ? { batchId: abandoned.batch.batchId } : {}) });
+  log.warn('execution ended', { status, ...(batch ? { batchId: batch.batchId } : {}) });
 });

@@ -4,6 +4,7 @@ import { type AuditHead, NO_ENTRY } from '../domain/audit.ts';
 import type { Day, Instant } from '../domain/days.ts';
 import type { AgencyId, BatchId, DirectionId, DirectionKind, Imei, Msisdn, OperatorId } from '../domain/identifiers.ts';
 import type { Ledger } from '../domain/ledger.ts';
+import { type Asker, NO_TURN, type Turn } from '../domain/turn.ts';
 import { dynamo } from './clients.ts';
 import { concurrently } from './concurrently.ts';
 
@@ -201,7 +202,7 @@ export interface Batch {
   state: BatchState;
   /** The plan's number; 0 while it waits for its turn to plan. */
   plan: number;
-  /** When planning began: all deadlines count from it. */
+  /** When planning began: all deadlines count from it. Before that, when the batch was registered. */
   startedAt: Instant;
   uploadedAt: Instant;
   report: { rows: number; rejected: number; repeats: number; handsets: number };
@@ -221,25 +222,34 @@ export async function readBatch(table: string, id: BatchId): Promise<Batch | und
   return batch as unknown as Batch;
 }
 
+/** What is known of an execution: the batch that it registered, that it has ended, and the plan that failed with it. */
+interface ExecutionRecord {
+  batchId?: BatchId;
+  ended?: boolean;
+  failed?: FailedPlan;
+}
+
+async function readExecution(table: string, execution: string): Promise<ExecutionRecord> {
+  return (await read(table, key.execution(execution))) ?? {};
+}
+
 /**
  * Registers a batch for an execution: a new one, one whose last execution failed, or one that an execution has registered
- * which had ended (an attempt of it ran on for so long).
+ * which had ended (an attempt of it ran on for so long). A batch that failed with an execution is never that one's again.
  * @throws Conflict when the execution itself has ended
  * @returns the batch as it stands afterwards; it is another execution's when `execution` is not the one given
  */
 export async function registerBatch(table: string, batch: Batch): Promise<Batch> {
   await put(table, { pk: key.execution(batch.execution), batchId: batch.batchId }, 'attribute_not_exists(ended)');
-  let nobody = '';
   for (;;) {
     try {
       await dynamo.send(
         new PutCommand({
           TableName: table,
           Item: { pk: key.batch(batch.batchId), ...batch },
-          ConditionExpression:
-            'attribute_not_exists(pk) OR #state = :failed OR (#state = :planning AND execution = :nobody)',
+          ConditionExpression: 'attribute_not_exists(pk) OR (#state = :failed AND execution <> :mine)',
           ExpressionAttributeNames: { '#state': 'state' },
-          ExpressionAttributeValues: { ':failed': 'failed', ':planning': 'planning', ':nobody': nobody },
+          ExpressionAttributeValues: { ':failed': 'failed', ':mine': batch.execution },
           ReturnConsumedCapacity: 'TOTAL',
         }),
       );
@@ -250,8 +260,7 @@ export async function registerBatch(table: string, batch: Batch): Promise<Batch>
     const registered = await readBatch(table, batch.batchId);
     if (!registered) throw new Error(`batch ${batch.batchId} was refused and is not there`);
     if (registered.execution === batch.execution || registered.state !== 'planning') return registered;
-    if (!(await read(table, key.execution(registered.execution)))?.ended) return registered;
-    nobody = registered.execution;
+    if ((await planningBatch(table, batch.batchId)) !== undefined) return registered;
   }
 }
 
@@ -314,15 +323,46 @@ export function commitSettled(table: string, id: BatchId, settledAt: Instant, se
   );
 }
 
+/** The plan that failed with an execution, as the audit is told of it. */
+export interface FailedPlan {
+  plan: number;
+  startedAt: Instant;
+}
+
 /**
- * Gives up the batch of an execution that ended before its plan was committed, and frees PLANNING where it held it.
- * @returns the batch, and whether it failed by this; `elsewhere` when that batch is another execution's by now; undefined when
- * the execution had registered none
+ * Makes a batch failed that plans, or waits for its turn to, under an execution which has ended. What fails is noted with the
+ * execution first: another execution may have begun the batch anew before anybody is told.
+ */
+async function failBatch(table: string, { batchId, execution }: Asker): Promise<void> {
+  for (;;) {
+    const batch = await readBatch(table, batchId);
+    if (batch?.state !== 'planning' || batch.execution !== execution) return;
+    const { plan, startedAt } = batch;
+    await dynamo.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: { pk: key.execution(execution) },
+        UpdateExpression: 'SET failed = :failed',
+        ExpressionAttributeValues: { ':failed': { plan, startedAt } satisfies FailedPlan },
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+    // Of the plan that was noted: one that is registered in between is noted before it fails.
+    const condition = '#state = :was AND #execution = :mine AND #plan = :noted';
+    const values = { ':was': 'planning', ':mine': execution, ':noted': plan };
+    if (await changeBatch(table, batchId, { state: 'failed' }, condition, values)) return;
+  }
+}
+
+/**
+ * Notes that an execution ended, and makes its batch failed whose plan was not committed before.
+ * @returns the batch as it stands, which may be another execution's by now, and what failed with this one; undefined when the
+ * execution had registered none
  */
 export async function abandonExecution(
   table: string,
   execution: string,
-): Promise<{ batch: Batch; failed: boolean } | 'elsewhere' | undefined> {
+): Promise<{ batch: Batch; failed: FailedPlan | undefined } | undefined> {
   // Noted before anything else, and also where there is no batch: an attempt that runs on may register one later.
   const { Attributes } = await dynamo.send(
     new UpdateCommand({
@@ -334,28 +374,57 @@ export async function abandonExecution(
       ReturnConsumedCapacity: 'TOTAL',
     }),
   );
-  const batchId = Attributes?.batchId as BatchId | undefined;
+  const batchId = (Attributes as ExecutionRecord | undefined)?.batchId;
   if (batchId === undefined) return undefined;
-  await changeBatch(table, batchId, { state: 'failed' }, '#state = :was AND #execution = :mine', {
+  await failBatch(table, { batchId, execution });
+  const { failed } = await readExecution(table, execution);
+  const batch = await readBatch(table, batchId);
+  if (!batch) return undefined;
+  // Its commit may have come between the note and the failure. Without a plan's number only its execution tells whose it is.
+  const committed = batch.state === 'directed' || batch.state === 'settled';
+  const same = batch.plan === failed?.plan && (batch.plan > 0 || batch.execution === execution);
+  return { batch, failed: committed && same ? undefined : failed };
+}
+
+// --------------------------------------------------------------------------------------------------- the turn to plan
+
+/** A batch that plans, or waits for its turn to. One whose execution has ended fails by this. */
+export async function planningBatch(table: string, id: BatchId): Promise<Batch | undefined> {
+  const batch = await readBatch(table, id);
+  if (batch?.state !== 'planning') return undefined;
+  if (!(await readExecution(table, batch.execution)).ended) return batch;
+  await failBatch(table, batch);
+  return undefined;
+}
+
+export async function readTurn(table: string): Promise<Turn> {
+  const item = await read(table, key.planning);
+  if (!item) return NO_TURN;
+  const { pk: _, ...turn } = item;
+  return { ...NO_TURN, ...turn };
+}
+
+/**
+ * Writes the turn whose version is one above that which was read.
+ * @throws Conflict when somebody wrote in between
+ */
+export async function writeTurn(table: string, turn: Turn): Promise<void> {
+  const item = { pk: key.planning, ...turn };
+  if (turn.version === 1) await put(table, item, 'attribute_not_exists(version)');
+  else await put(table, item, 'version = :read', { ':read': turn.version - 1 });
+}
+
+/** Registers the number of a plan with its batch. False when the batch plans under this execution no more. */
+export function registerPlan(
+  table: string,
+  { batchId, execution }: Asker,
+  plan: number,
+  startedAt: Instant,
+): Promise<boolean> {
+  return changeBatch(table, batchId, { plan, startedAt }, '#state = :was AND #execution = :mine', {
     ':was': 'planning',
     ':mine': execution,
   });
-  try {
-    await dynamo.send(
-      new UpdateCommand({
-        TableName: table,
-        Key: { pk: key.planning },
-        UpdateExpression: 'REMOVE holder, execution',
-        ConditionExpression: 'holder = :batch AND execution = :mine',
-        ExpressionAttributeValues: { ':batch': batchId, ':mine': execution },
-        ReturnConsumedCapacity: 'TOTAL',
-      }),
-    );
-  } catch (error) {
-    if (!refusedByCondition(error)) throw error;
-  }
-  const batch = await readBatch(table, batchId);
-  return batch?.execution === execution ? { batch, failed: batch.state === 'failed' } : 'elsewhere';
 }
 
 // -------------------------------------------------------------------------------------------------------- decisions

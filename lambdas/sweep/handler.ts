@@ -7,7 +7,7 @@ import type { Plan } from '../domain/plans.ts';
 import { orderDue, stalledAt } from '../domain/stalled.ts';
 import { type OpenBatch, survey } from '../domain/survey.ts';
 import { events, instant, log, measure } from '../shell.ts';
-import { type Batch, readBatch, readLedgers } from '../stores/cases.ts';
+import { abandonExecution, type Batch, readBatch, readLedgers } from '../stores/cases.ts';
 import { listFolders, listObjects, readText } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { mark, markOf, readMarks } from '../stores/uploads.ts';
@@ -67,16 +67,21 @@ function measureOpen(open: Open[], now: Instant): void {
   log.info('swept', { batches, late });
 }
 
-/** Releases a batch that plans no more, once: its execution ended, and the event that tells so was lost. */
+/**
+ * Makes a batch failed that plans no more: its execution ended, and the event that tells so was lost. It holds up nobody from
+ * then on; whom it concerns is told as by that event, which is sent once.
+ */
 async function mendPlanning({ execution, batchId }: Batch, now: Instant): Promise<void> {
   const status = await failureOf(execution);
   if (!status) return;
   const ended = { key: `${execution} ${status}` };
-  if ((await readMarks(env.WORK, 'resent')).has(markOf(ended))) return;
-  await sendEvent(env.RELEASE_QUEUE, { time: now, detail: { executionArn: execution, status } });
-  await mark(env.WORK, 'resent', ended);
-  measure('Mended', { what: 'batch' });
-  log.warn('batch released', { batchId, status });
+  if (!(await readMarks(env.WORK, 'resent')).has(markOf(ended))) {
+    await sendEvent(env.RELEASE_QUEUE, { time: now, detail: { executionArn: execution, status } });
+    await mark(env.WORK, 'resent', ended);
+    measure('Mended', { what: 'batch' });
+    log.warn('batch released', { batchId, status });
+  }
+  await abandonExecution(env.CASES, execution);
 }
 
 /** Starts a direction again that stands still, or whose order never reached the outbox; once for each of its rungs. */

@@ -1,5 +1,4 @@
 import { Duration } from 'aws-cdk-lib';
-import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -20,13 +19,7 @@ import {
   Wait,
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
-import {
-  DynamoAttributeValue,
-  DynamoReturnValues,
-  DynamoUpdateItem,
-  LambdaInvoke,
-  SnsPublish,
-} from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { Policy } from '../config/policy.ts';
 import { RunMachine, type VersionedMachine } from '../constructs/versioned-machine.ts';
@@ -36,13 +29,13 @@ import { whenDirectionFailed, whenFailed, whenThrottled } from './retries.ts';
 /** What the Batch machine works with. */
 export interface BatchParts {
   readonly screen: IFunction;
+  readonly takeTurn: IFunction;
   readonly expand: IFunction;
   readonly gather: IFunction;
   readonly claim: IFunction;
   readonly commit: IFunction;
   readonly settle: IFunction;
   readonly direction: VersionedMachine;
-  readonly cases: ITable;
   readonly work: IBucket;
   readonly administrators: ITopic;
   readonly policy: Policy;
@@ -60,20 +53,19 @@ const CHILDREN_AT_ONCE = 40;
  * One report's work. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`.
  *
  * 1. Screen the report. A refused one, and the same one again, end here; one without handsets goes to 6.
- * 2. Take the turn to plan (one batch plans at a time) under the next plan number.
+ * 2. Take the turn to plan (one batch plans at a time, in the order in which they came) under the next plan number.
  * 3. Expand handsets into links, by shard.
- * 4. Claim numbers and handsets: directions. Commit the plan, give up the turn.
+ * 4. Claim numbers and handsets: directions. Commit the plan; that frees the turn.
  * 5. Direct the operators: one Direction execution each; up to 40 in an inline Map, more in a Distributed one, 40 to a child.
  * 6. Settle the books.
  *
- * A failure before the plan is committed fails the execution; a rule then makes the batch failed and frees the turn.
+ * A failure before the plan is committed fails the execution; a rule then makes the batch failed, and that frees the turn.
  * After that, an error tells the administrators and is tried again: the batch never fails any more.
  */
 export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
-  const { cases, work, administrators, policy } = parts;
+  const { work, administrators, policy } = parts;
   const now = '{% $states.context.State.EnteredTime %}';
-  const execution = DynamoAttributeValue.fromString('{% $states.context.Execution.Id %}');
-  const batchId = DynamoAttributeValue.fromString('{% $batch.batchId %}');
+  const execution = '{% $states.context.Execution.Id %}';
 
   const invoke = (name: string, lambdaFunction: IFunction, payload: Record<string, unknown>, variable?: string) =>
     LambdaInvoke.jsonata(scope, name, {
@@ -90,7 +82,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   const screen = invoke(
     'Screen the report',
     parts.screen,
-    { report: '{% $states.input.report %}', execution: '{% $states.context.Execution.Id %}', now },
+    { report: '{% $states.input.report %}', execution, now },
     'batch',
   );
   const whatWasFound = Choice.jsonata(scope, 'What did Screen find?');
@@ -98,43 +90,23 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   const same = Succeed.jsonata(scope, 'Same report again');
 
   // 2
-  const takeTurn = DynamoUpdateItem.jsonata(scope, 'Take the turn to plan', {
-    table: cases,
-    key: { pk: DynamoAttributeValue.fromString('PLANNING') },
-    updateExpression: 'SET holder = :batch, execution = :execution ADD #plan :one',
-    conditionExpression: 'attribute_not_exists(holder) OR holder = :batch',
-    expressionAttributeNames: { '#plan': 'plan' },
-    expressionAttributeValues: {
-      ':batch': batchId,
-      ':execution': execution,
-      ':one': DynamoAttributeValue.fromNumber(1),
-    },
-    returnValues: DynamoReturnValues.ALL_NEW,
+  const takeTurn = LambdaInvoke.jsonata(scope, 'Take the turn to plan', {
+    lambdaFunction: parts.takeTurn,
+    payload: TaskInput.fromObject({ batchId: '{% $batch.batchId %}', execution, now }),
+    retryOnServiceExceptions: false,
     outputs: {},
     assign: {
-      plan: '{% $number($states.result.Attributes.plan.N) %}',
-      startedAt: "{% $substring($states.context.State.EnteredTime, 0, 19) & 'Z' %}",
+      turn: '{% $states.result.Payload %}',
+      plan: '{% $states.result.Payload.plan %}',
+      startedAt: '{% $states.result.Payload.startedAt %}',
     },
-  });
+  })
+    .addRetry(whenThrottled)
+    .addRetry(whenFailed);
+  const isItsTurn = Choice.jsonata(scope, "Is it the batch's turn?");
   const waitForTurn = Wait.jsonata(scope, 'Wait while another batch plans', {
-    time: WaitTime.duration(Duration.minutes(1)),
+    time: WaitTime.seconds('{% $turn.waitSeconds %}'),
   });
-  takeTurn.addCatch(waitForTurn, { errors: ['DynamoDB.ConditionalCheckFailedException'] });
-  takeTurn.addRetry(whenFailedButConditions);
-  const registerPlan = DynamoUpdateItem.jsonata(scope, 'Register the plan', {
-    table: cases,
-    key: { pk: DynamoAttributeValue.fromString("{% 'BATCH#' & $batch.batchId %}") },
-    updateExpression: 'SET #plan = :plan, startedAt = :startedAt',
-    conditionExpression: '#state = :planning AND execution = :execution',
-    expressionAttributeNames: { '#plan': 'plan', '#state': 'state' },
-    expressionAttributeValues: {
-      ':plan': DynamoAttributeValue.numberFromString('{% $string($plan) %}'),
-      ':startedAt': DynamoAttributeValue.fromString('{% $startedAt %}'),
-      ':planning': DynamoAttributeValue.fromString('planning'),
-      ':execution': execution,
-    },
-    outputs: {},
-  }).addRetry(whenFailed);
 
   // 3
   const resultsUnder = (folder: string) =>
@@ -203,14 +175,6 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   })
     .addRetry(whenThrottled)
     .addRetry(whenFailed);
-  const giveUpTurn = DynamoUpdateItem.jsonata(scope, 'Give up the turn to plan', {
-    table: cases,
-    key: { pk: DynamoAttributeValue.fromString('PLANNING') },
-    updateExpression: 'REMOVE holder, execution',
-    conditionExpression: 'holder = :batch AND execution = :execution',
-    expressionAttributeValues: { ':batch': batchId, ':execution': execution },
-    outputs: {},
-  });
 
   // 5
   const howMany = Choice.jsonata(scope, 'How many directions?');
@@ -275,10 +239,6 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   direct.addCatch(directingFails, withError);
   directMany.addCatch(directingFails, withError);
   settle.addCatch(afterTrouble('settling fails', 'settling_failing', settle), withError);
-  giveUpTurn
-    .addRetry(whenFailedButConditions)
-    // Whoever freed it, it is free; and a turn that could not be freed must not stop a batch whose plan counts.
-    .addCatch(howMany, { outputs: {} });
 
   settle.next(
     isSettled.when(Condition.jsonata('{% $settled.settled %}'), done).otherwise(waitForLastDeadline.next(settle)),
@@ -287,38 +247,15 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     .when(Condition.jsonata('{% $planned.directions = 0 %}'), settle)
     .when(Condition.jsonata(`{% $planned.directions <= ${MOST_INLINE} %}`), direct.next(settle))
     .otherwise(directMany.next(settle));
-  waitForTurn.next(takeTurn);
-  const plan = takeTurn
-    .next(registerPlan)
-    .next(expand)
-    .next(gather)
-    .next(claim)
-    .next(commit)
-    .next(giveUpTurn)
-    .next(howMany);
+  const plan = expand.next(gather).next(claim).next(commit).next(howMany);
+  isItsTurn.when(Condition.jsonata('{% $turn.taken %}'), plan).otherwise(waitForTurn.next(takeTurn));
   whatWasFound
     .when(Condition.jsonata("{% $batch.status = 'refused' %}"), refused)
     .when(Condition.jsonata("{% $batch.status = 'same' %}"), same)
     .when(Condition.jsonata('{% $batch.handsets = 0 %}'), settle)
-    .otherwise(plan);
+    .otherwise(takeTurn.next(isItsTurn));
   return screen.next(whatWasFound);
 }
-
-/**
- * As `whenFailed`, for a write whose refused condition is an answer and no failure. Errors of DynamoDB that Step Functions has no
- * name for, an on-demand table's throttling among them, are AmazonDynamoDBException.
- */
-const whenFailedButConditions = {
-  ...whenFailed,
-  errors: [
-    'DynamoDB.AmazonDynamoDBException',
-    'DynamoDB.InternalServerError',
-    'DynamoDB.SdkClientException',
-    'DynamoDB.ThrottlingException',
-    'DynamoDB.ProvisionedThroughputExceededException',
-    'DynamoDB.RequestLimitExceeded',
-  ],
-};
 
 /** Runs one direction to its end. One that fails in the end never ends the Map that waits for all; Settle closes it. */
 function runDirection(scope: Construct, name: string, direction: VersionedMachine): IChainable & INextable {

@@ -120,7 +120,7 @@ export function timeline(work: Work, design: Design, given: Quotas): Timeline {
       4 * s3Call,
   );
 
-  // 2. Expand: the turn is taken and the plan registered before it.
+  // 2. Expand: the turn is taken before it.
   {
     const perChild = work.handsets / work.expandChildren;
     const memoryMb = memory('Expand');

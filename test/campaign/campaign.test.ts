@@ -247,9 +247,10 @@ describe('without faults', () => {
       /no order is committed when its deadline has passed/,
     ],
     [
-      'a turn to plan that is never given up',
+      'a turn to plan whose holder plans still',
       (seen) => {
-        seen.cases.PLANNING = { holder: 'x' };
+        seen.cases.PLANNING = { holder: 'x', execution: 'e' };
+        seen.cases['BATCH#x'] = { state: 'planning', execution: 'e' };
       },
       /the turn to plan is free/,
     ],

@@ -161,8 +161,8 @@ describe('a right that is lacking', () => {
       "of a state machine's policy",
       'dev-workflow',
       (template: Template) =>
-        without(template, 'AWS::IAM::Policy', (text) => text.includes('kms:Encrypt') && text.includes('"BatchRole')),
-      /^a right was lacking: dev-machine-Batch may not dynamodb:UpdateItem on arn:aws:dynamodb:/,
+        without(template, 'AWS::IAM::Policy', (text) => text.includes('WorkKey') && text.includes('"BatchRole')),
+      /^a right was lacking: dev-machine-Batch may not s3:GetObject on arn:aws:s3:::dev-data-work/,
     ],
     [
       "of a key's policy",

@@ -212,6 +212,7 @@ const FUNCTIONS = [
   'Release',
   'Screen',
   'Settle',
+  'TakeTurn',
 ];
 
 let quiet: Told;

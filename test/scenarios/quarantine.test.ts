@@ -142,25 +142,32 @@ describe('a report whose execution fails before its batch is registered', () => 
 });
 
 describe('a failed batch that nobody can release', () => {
-  it('is tried once by the sweep, not at each; redriven when that is mended, it frees the turn to plan', async () => {
+  it('is told of once by the sweep, not at each, and holds up nobody; redriven when that is mended, it is told of', async () => {
+    let expands = false;
     const poison: { crashes?: ((write: Write) => boolean) | undefined } = {
-      crashes: ({ functionName }) => /Expand|Release/.test(functionName),
+      crashes: ({ functionName }) => functionName.includes('Release') || (!expands && functionName.includes('Expand')),
     };
     await using opened = await open(poison);
     const { lab, mended, crashed, until } = opened;
     await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`]);
     await lab.report('mha', [H1]);
+    await until(1);
+    expands = true;
+    await lab.report('up-police', [H1, H2]);
+    expect((await lab.directions('jio')).some((id) => id.startsWith('up-police-'))).toBe(true);
     await until(73);
-    expect(mended).toEqual(['batch']);
-    // Five receives of the rule's event, five of the sweep's.
-    expect(crashed.filter((name) => name.includes('Release'))).toHaveLength(10);
+    // Five receives of the event. The batch has failed by the first of them: the sweep finds nothing to mend.
+    expect(mended).toEqual([]);
+    expect(crashed.filter((name) => name.includes('Release'))).toHaveLength(5);
     delete poison.crashes;
     const { said } = await run('redrive', ['--queue', 'Release'], lab.cloud.endpoint);
-    expect(said).toBe('Release: 2 messages moved back to its queue\n');
+    expect(said).toBe('Release: 1 message moved back to its queue\n');
+    await lab.cloud.rest();
+    const told = (await lab.notices('fraud-batches-mha')).filter(({ kind }) => kind === 'batch_failed');
+    expect(told).toHaveLength(1);
     await lab.report('mha', [H1], 'again.csv');
     await until(74);
-    expect((await lab.directions('jio')).some((id) => id.includes('.reverify.'))).toBe(true);
-    expect(mended).toEqual(['batch']);
+    expect((await lab.directions('jio')).some((id) => id.startsWith('mha-'))).toBe(true);
   });
 });
 

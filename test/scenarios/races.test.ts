@@ -471,29 +471,6 @@ describe('batches that plan', () => {
     ]);
   });
 
-  it('one whose turn to plan the table throttles, or whose answer it loses, takes it all the same', async () => {
-    await begin();
-    const [handset, number] = ['36490000000001', '+919849000501'];
-    await lab.usage('airtel', [`${handset},${number},${dayBefore(9)},`], 'turn.csv');
-    const met: string[] = [];
-    faults = {
-      beforeCall: ({ requestId, action, key }) => {
-        if (requestId !== undefined || key !== 'PLANNING') return undefined;
-        met.push(action);
-        return (['throttle', 'error', 'lose', undefined, 'throttle', 'lose'] as const)[met.length - 1];
-      },
-    };
-    await lab.report('mha', [handset], 'turn.csv');
-    await lab.cloud.run();
-
-    // Taken at the fourth try, the third one's plan number going to waste; and given up at the second, whose answer is lost.
-    expect(met.length).toBeGreaterThanOrEqual(6);
-    expect(await summaryOf(batchOf('mha', [handset]))).toMatchObject({
-      connections: { linked: 1, directed: 1, overdue: 1 },
-      unexplained: 0,
-    });
-  });
-
   it('one that fails in Claim leaves void claims: others take them over, and it is started again by the same file', async () => {
     await begin();
     const handsets = { mha: '36100000000001', i4c: '36100000000002' };

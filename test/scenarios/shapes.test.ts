@@ -1,4 +1,4 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sha8, Tables } from './bad-files.ts';
 import { DAY, Lab, START, type Summary } from './lab.ts';
@@ -268,7 +268,8 @@ describe('the look-back window (day 50)', () => {
 
   beforeAll(async () => {
     const { client, cases } = new Tables(lab);
-    const turn = { TableName: cases, Key: { pk: 'PLANNING' } };
+    const other = 'i4c-0123456789ab';
+    const put = (Item: Record<string, unknown>) => client.send(new PutCommand({ TableName: cases, Item }));
     await at('18:29:00');
     await lab.usage('jio', [
       `${HANDSET},${first},2026-01-22,`,
@@ -276,18 +277,14 @@ describe('the look-back window (day 50)', () => {
       `${HANDSET},${last},2026-07-21,`,
       `${HANDSET},${tomorrow},2026-07-22,`,
     ]);
-    await client.send(
-      new UpdateCommand({
-        ...turn,
-        UpdateExpression: 'SET holder = :other',
-        ExpressionAttributeValues: { ':other': 'another-batch' },
-      }),
-    );
+    // Another batch plans, and its plan fails a minute later.
+    await put({ pk: `BATCH#${other}`, batchId: other, execution: 'another', state: 'planning', plan: 50 });
+    await put({ pk: 'PLANNING', plan: 50, holder: other, execution: 'another', waiting: [], version: 500 });
     await at('18:29:30');
     early = await report(lab, 'up-police', [HANDSET]);
     await at('18:30:00');
     await lab.usage('jio', [`${HANDSET},${tomorrow},2026-07-22,`], 'usage of 22 July.csv');
-    await client.send(new UpdateCommand({ ...turn, UpdateExpression: 'REMOVE holder' }));
+    await put({ pk: `BATCH#${other}`, batchId: other, execution: 'another', state: 'failed', plan: 50 });
     await at('18:31:00');
     next = await report(lab, 'mha', [HANDSET]);
     await lab.cloud.run();

@@ -534,7 +534,7 @@ describe('a state machine', () => {
   });
 
   it.each([
-    ['Batch', ['Claim', 'Commit', 'Expand', 'Gather', 'Screen', 'Settle']],
+    ['Batch', ['Claim', 'Commit', 'Expand', 'Gather', 'Screen', 'Settle', 'TakeTurn']],
     ['Direction', ['Close', 'Order']],
     ['ImportByPieces', ['Cut', 'ImportPiece', 'PublishImport']],
   ])('%s may invoke its own functions only: %s', (id, invoked) => {

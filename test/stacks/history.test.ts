@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asInstant, type Day } from '../../lambdas/domain/days.ts';
+import { asInstant, type Day, instantOf, millisOf } from '../../lambdas/domain/days.ts';
 import { cutEvenly } from '../../lambdas/domain/directions.ts';
 import {
   type BatchId,
@@ -10,6 +10,7 @@ import {
 } from '../../lambdas/domain/identifiers.ts';
 import { deadlinesOf } from '../../lambdas/domain/ladders.ts';
 import { gatheredLine } from '../../lambdas/domain/sightings.ts';
+import { secondsToWait } from '../../lambdas/domain/turn.ts';
 import { DEFAULT_POLICY, REVERIFY_LADDERS } from '../../lib/config/policy.ts';
 import { countExecution, type Flow, MOST_BYTES, MOST_EVENTS, type Path, type State } from './history.ts';
 import { definitionOf, synthesized } from './synthesized.ts';
@@ -82,7 +83,7 @@ describe('the count of events', () => {
 function plannedPath(directing: string, more: Path['next'] = {}): Path['next'] {
   return {
     'What did Screen find?': ['Take the turn to plan'],
-    'Take the turn to plan': ['Register the plan'],
+    "Is it the batch's turn?": ['Expand handsets into links'],
     'How many directions?': [directing],
     'Is the batch settled?': ['Books balanced'],
     ...more,
@@ -111,18 +112,26 @@ describe('the history of the Batch machine', () => {
     expect(countExecution(batch, { ...path, retrying: true }).events).toBeLessThan(MOST_EVENTS / 5);
   });
 
-  it('waits for its turn behind others for two days', () => {
-    const minutes = 2 * 24 * 60;
-    const waits = (times: number): Path => ({
-      next: plannedPath('Direct the operators at scale', {
-        'Take the turn to plan': [...Array(times).fill('Wait while another batch plans'), 'Register the plan'],
+  it('waits for its turn for a year, and is planned and directed then', () => {
+    const start = asInstant('2026-06-01T00:00:00Z');
+    const year = batch.TimeoutSeconds ?? 0;
+    expect(year).toBe(365 * 86_400);
+    let waits = 0;
+    for (let waited = 0; waited < year; waits++)
+      waited += secondsToWait(start, instantOf(millisOf(start) + waited * 1000));
+    const waiting = (times: number): Path => ({
+      next: plannedPath('Direct the operators', {
+        "Is it the batch's turn?": [
+          ...Array(times).fill('Wait while another batch plans'),
+          'Expand handsets into links',
+        ],
       }),
-      items: atScale,
+      items: { 'Direct the operators': 40, ...atScale },
     });
-    const events = countExecution(batch, waits(minutes)).events;
-    // A refused turn is a task, its wait two more events: 7 a minute.
-    expect(events - countExecution(batch, waits(0)).events).toBe(7 * minutes);
-    expect(events).toBeLessThan(MOST_EVENTS * 0.85);
+    const events = countExecution(batch, waiting(waits)).events;
+    // Each time it asks is a task and what comes of it, its wait two more events.
+    expect(events - countExecution(batch, waiting(0)).events).toBe((5 + 2 + 2) * waits);
+    expect(events).toBeLessThan(MOST_EVENTS / 2);
   });
 
   it('survives a month in which it can not be settled', () => {

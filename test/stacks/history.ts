@@ -24,6 +24,7 @@ export interface State {
 
 export interface Flow {
   StartAt: string;
+  TimeoutSeconds?: number;
   States: Record<string, State>;
 }
 

@@ -1,4 +1,4 @@
-import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asInstant } from '../../lambdas/domain/days.ts';
 import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
@@ -38,8 +38,6 @@ const bumped = (ledger: Ledger, change: Partial<Ledger> = {}): Ledger => ({
   version: ledger.version + 1,
 });
 const put = (item: Record<string, unknown>) => dynamo.send(new PutCommand({ TableName: CASES, Item: item }));
-const get = async (pk: string) =>
-  (await dynamo.send(new GetCommand({ TableName: CASES, Key: { pk }, ConsistentRead: true }))).Item;
 
 describe('ledgers', () => {
   it('come back as they were written, with their packed outcomes', async () => {
@@ -286,35 +284,55 @@ describe('batches', () => {
   });
 
   describe('whose execution ended early', () => {
-    const planning = (holder: BatchId, execution: string) => put({ pk: 'PLANNING', plan: 9, holder, execution });
-
-    it('fail, and free PLANNING', async () => {
+    it('fail, and their executions tell which plan of theirs failed', async () => {
       const one = batch({ plan: 9 });
       await cases.registerBatch(CASES, one);
-      await planning(one.batchId, one.execution);
-      expect(await cases.abandonExecution(CASES, one.execution)).toEqual({
-        batch: { ...one, state: 'failed' },
-        failed: true,
-      });
-      expect(await get('PLANNING')).toEqual({ pk: 'PLANNING', plan: 9 });
+      const failed = { batch: { ...one, state: 'failed' }, failed: { plan: 9, startedAt: one.startedAt } };
+      expect(await cases.abandonExecution(CASES, one.execution)).toEqual(failed);
       // Told again, it changes nothing.
-      expect(await cases.abandonExecution(CASES, one.execution)).toMatchObject({ failed: true });
+      expect(await cases.abandonExecution(CASES, one.execution)).toEqual(failed);
     });
 
-    it('leave PLANNING to whom it belongs now', async () => {
-      const one = batch();
-      const other = batch();
+    it('are never again those of the execution that they failed with', async () => {
+      const one = batch({ plan: 9 });
       await cases.registerBatch(CASES, one);
-      await planning(other.batchId, other.execution);
       await cases.abandonExecution(CASES, one.execution);
-      expect(await get('PLANNING')).toMatchObject({ holder: other.batchId, execution: other.execution });
-      await dynamo.send(new DeleteCommand({ TableName: CASES, Key: { pk: 'PLANNING' } }));
+      await dynamo.send(new DeleteCommand({ TableName: CASES, Key: { pk: `EXECUTION#${one.execution}` } }));
+      // As an attempt would that found its execution running still.
+      expect((await cases.registerBatch(CASES, { ...one, plan: 0 })).state).toBe('failed');
+      expect(await cases.registerPlan(CASES, one, 10, one.startedAt)).toBe(false);
+    });
+
+    it('plan no more for whoever looks, once that is noted, and their commit comes too late', async () => {
+      const one = batch({ plan: 11 });
+      await cases.registerBatch(CASES, one);
+      expect(await cases.planningBatch(CASES, one.batchId)).toEqual(one);
+      await put({ pk: `EXECUTION#${one.execution}`, batchId: one.batchId, ended: true });
+      expect(await cases.planningBatch(CASES, one.batchId)).toBeUndefined();
+      expect(await cases.commitPlan(CASES, one.batchId, 11, 'plans/11')).toBe(false);
+      expect((await cases.abandonExecution(CASES, one.execution))?.failed).toEqual({
+        plan: 11,
+        startedAt: one.startedAt,
+      });
+    });
+
+    it('failed, and tell so, also when another execution has begun them anew', async () => {
+      const one = batch();
+      await cases.registerBatch(CASES, one);
+      await cases.abandonExecution(CASES, one.execution);
+      const second = { ...one, execution: `${one.execution}-2` };
+      await cases.registerBatch(CASES, second);
+      expect(await cases.abandonExecution(CASES, one.execution)).toEqual({
+        batch: second,
+        failed: { plan: 0, startedAt: one.startedAt },
+      });
+      expect(await cases.readBatch(CASES, one.batchId)).toEqual(second);
     });
 
     it('stay directed where the plan was committed before', async () => {
       const one = batch({ plan: 10, state: 'directed' });
       await cases.registerBatch(CASES, one);
-      expect(await cases.abandonExecution(CASES, one.execution)).toEqual({ batch: one, failed: false });
+      expect(await cases.abandonExecution(CASES, one.execution)).toEqual({ batch: one, failed: undefined });
     });
 
     it('are another execution’s by now: nothing happens to them', async () => {
@@ -322,13 +340,34 @@ describe('batches', () => {
       await cases.registerBatch(CASES, first);
       const second = { ...first, state: 'planning' as const, execution: `${first.execution}-2` };
       await cases.registerBatch(CASES, second);
-      expect(await cases.abandonExecution(CASES, first.execution)).toBe('elsewhere');
+      expect(await cases.abandonExecution(CASES, first.execution)).toEqual({ batch: second, failed: undefined });
       expect(await cases.readBatch(CASES, first.batchId)).toEqual(second);
     });
 
     it('were never registered: there is nothing to give up', async () => {
       expect(await cases.abandonExecution(CASES, 'nobody')).toBeUndefined();
     });
+  });
+});
+
+describe('the turn to plan', () => {
+  it('is written on the version that was read: of two that take it at once, the second is a Conflict', async () => {
+    const read = await cases.readTurn(CASES);
+    expect(read).toEqual({ plan: 0, waiting: [], version: 0 });
+    const taken = { plan: 1, holder: batchOf(), execution: 'one', waiting: [batchOf()], version: 1 };
+    await cases.writeTurn(CASES, taken);
+    await expect(cases.writeTurn(CASES, { ...taken, execution: 'two' })).rejects.toThrow(cases.Conflict);
+    expect(await cases.readTurn(CASES)).toEqual(taken);
+    await cases.writeTurn(CASES, { ...taken, plan: 2, version: 2 });
+    await expect(cases.writeTurn(CASES, { ...taken, plan: 2, version: 2 })).rejects.toThrow(cases.Conflict);
+  });
+
+  it('is taken from a record that knows no version yet', async () => {
+    await put({ pk: 'PLANNING', plan: 6, holder: batchOf(), execution: 'one' });
+    const read = await cases.readTurn(CASES);
+    expect(read).toMatchObject({ plan: 6, execution: 'one', waiting: [], version: 0 });
+    await cases.writeTurn(CASES, { ...read, plan: 7, version: 1 });
+    expect(await cases.readTurn(CASES)).toMatchObject({ plan: 7, version: 1 });
   });
 });
 

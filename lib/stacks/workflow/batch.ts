@@ -6,6 +6,7 @@ import type { Environment as ExpandEnvironment } from '../../../lambdas/expand/h
 import type { Environment as GatherEnvironment } from '../../../lambdas/gather/handler.ts';
 import type { Environment as ScreenEnvironment } from '../../../lambdas/screen/handler.ts';
 import type { Environment as SettleEnvironment } from '../../../lambdas/settle/handler.ts';
+import type { Environment as TakeTurnEnvironment } from '../../../lambdas/take-turn/handler.ts';
 import {
   admitObjects,
   allowItems,
@@ -59,9 +60,19 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   allowObjects(screen, 'write streams', work, 'screened/*');
   allowObjects(screen, 'write', work, 'uploads/worked/*');
   allowObjects(screen, 'write streams', outbox, 'rejects/*');
-  allowItems(screen, PUT_ITEMS, cases);
+  allowItems(screen, CHANGE_ITEMS, cases);
   allowPublish(screen, data.agencies, data.administrators);
   allowSend(screen, data.auditNotes);
+
+  const takeTurn = new HandlerFunction<TakeTurnEnvironment>(stack, 'TakeTurn', {
+    config,
+    folder: 'take-turn',
+    description: 'Takes the turn to plan, or says how long to wait for it',
+    memory: 256,
+    timeout: Duration.minutes(1),
+    environment: { CASES: cases.tableName },
+  });
+  allowItems(takeTurn, CHANGE_ITEMS, cases);
 
   const expand = new HandlerFunction<ExpandEnvironment>(stack, 'Expand', {
     config,
@@ -135,18 +146,18 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     'Batch',
     batchFlow(new Construct(stack, 'BatchFlow'), {
       screen,
+      takeTurn,
       expand,
       gather,
       claim,
       commit,
       settle,
       direction,
-      cases,
       work,
       administrators: data.administrators,
       policy,
     }),
-    [screen, expand, gather, claim, commit, settle],
+    [screen, takeTurn, expand, gather, claim, commit, settle],
   );
 
   batch.node.addDependency(direction.alias);
@@ -156,7 +167,6 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     ...['expanded', 'claimed', 'directed', 'shards', 'directions'].map((folder) => `plans/*/${folder}/*`),
     'screened/*',
   );
-  allowKey(batch, data.tablesKey, 'dynamodb', 'write');
   allowKey(batch, data.messagesKey, 'sns', 'write');
   acknowledgeMaps(batch, ['Expand', 'Claim', 'Direct'], {
     [`${EXECUTIONS}${nameOf(direction)}*`]:

@@ -80,7 +80,7 @@ export function addSweep(
     `${EXECUTIONS}<${stack.getLogicalId(batch.node.defaultChild as CfnStateMachine)}.Name>:*`,
     'Executions are named after their uploads.',
   );
-  allowItems(sweep, ['dynamodb:GetItem', 'dynamodb:BatchGetItem'], cases);
+  allowItems(sweep, ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'], cases);
   readFrom(due, sweep, { batchSize: 1 });
   return { due, sweep };
 }

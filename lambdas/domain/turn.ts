@@ -1,0 +1,81 @@
+/**
+ * The turn to plan. One batch plans at a time, in the order in which they came. Nothing gives the turn up: it is held as long
+ * as its holder's batch plans under the execution that took it, so the commit of its plan frees it, and so does its failure.
+ */
+import { type Instant, millisOf } from './days.ts';
+import type { BatchId } from './identifiers.ts';
+
+/** The record of the turn, PLANNING. */
+export interface Turn {
+  /** The number of the plan that was begun last; 0 before the first. */
+  readonly plan: number;
+  /** Who began it, under which execution and when. They stay when the turn is free again. */
+  readonly holder?: BatchId;
+  readonly execution?: string;
+  readonly startedAt?: Instant;
+  /** The batches that wait, in the order in which they came. */
+  readonly waiting: readonly BatchId[];
+  readonly version: number;
+}
+
+/** Before anybody planned. */
+export const NO_TURN: Turn = { plan: 0, waiting: [], version: 0 };
+
+/** A batch that would plan, and the execution that works on it. */
+export interface Asker {
+  readonly batchId: BatchId;
+  readonly execution: string;
+}
+
+/**
+ * Batches that the record lists at most, some 30 bytes each. Those that come when it is full wait as well, and are listed in the
+ * order in which they ask when there is room.
+ */
+export const MOST_LISTED = 1000;
+
+/** Whether an asker holds the turn: an attempt before this one took it. */
+export function holdsTurn({ holder, execution }: Turn, asker: Asker): boolean {
+  return holder === asker.batchId && execution === asker.execution;
+}
+
+export type TurnDecision =
+  /** Write `turn` on the version that was read: the asker's plan has its number. */
+  | { readonly kind: 'take'; readonly turn: Turn }
+  /** The asker waits. Write `turn`, where there is one, on the version that was read. */
+  | { readonly kind: 'wait'; readonly turn?: Turn };
+
+/**
+ * Decides whether a batch that doesn't hold the turn takes it, or waits.
+ * @param held whether the holder's batch plans still
+ * @param gone batches that wait no more, for they failed: they are passed over and dropped from the list
+ */
+export function decideTurn(
+  turn: Turn,
+  asker: Asker,
+  { held, gone, now }: { held: boolean; gone: ReadonlySet<BatchId>; now: Instant },
+): TurnDecision {
+  const waiting = turn.waiting.filter((batchId) => !gone.has(batchId));
+  const [first = asker.batchId] = waiting;
+  const version = turn.version + 1;
+  if (!held && first === asker.batchId) {
+    const { batchId: holder, execution } = asker;
+    const others = waiting.filter((batchId) => batchId !== holder);
+    return { kind: 'take', turn: { plan: turn.plan + 1, holder, execution, startedAt: now, waiting: others, version } };
+  }
+  const listed = waiting.includes(asker.batchId);
+  if (!listed && waiting.length < MOST_LISTED) waiting.push(asker.batchId);
+  const same = waiting.length === turn.waiting.length && waiting.every((batchId, n) => batchId === turn.waiting[n]);
+  return same ? { kind: 'wait' } : { kind: 'wait', turn: { ...turn, waiting, version } };
+}
+
+const SHORTEST_WAIT = 60;
+const LONGEST_WAIT = 12 * 3600;
+
+/**
+ * Seconds until a batch that has waited since `since` asks for its turn again: a twentieth of the time that it has waited, so that
+ * a year's waiting leaves some thousand events in its execution's history, of the 25,000 that it may have.
+ */
+export function secondsToWait(since: Instant, now: Instant): number {
+  const waited = (millisOf(now) - millisOf(since)) / 1000;
+  return Math.min(LONGEST_WAIT, Math.max(SHORTEST_WAIT, Math.ceil(waited / 20)));
+}

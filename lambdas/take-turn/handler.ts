@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { BatchId } from '../domain/identifiers.ts';
+import { decideTurn, holdsTurn, secondsToWait, type Turn } from '../domain/turn.ts';
+import { instant, log, task } from '../shell.ts';
+import { Conflict, planningBatch, readTurn, registerPlan, writeTurn } from '../stores/cases.ts';
+import { PlanIsVoid } from '../stores/earlier-directions.ts';
+
+const environment = z.object({ CASES: z.string() });
+export type Environment = z.input<typeof environment>;
+const env = environment.parse(process.env);
+
+const input = z.object({
+  batchId: z.string().transform((id) => id as BatchId),
+  execution: z.string(),
+  now: instant,
+});
+
+/** Whether the turn's holder plans still. */
+async function isHeld({ holder, execution }: Turn): Promise<boolean> {
+  return holder !== undefined && (await planningBatch(env.CASES, holder))?.execution === execution;
+}
+
+/** The batches at the head of the list that wait no more: up to the first that does, or to the one that asks. */
+async function goneFrom({ waiting }: Turn, asker: BatchId): Promise<Set<BatchId>> {
+  const gone = new Set<BatchId>();
+  for (const batchId of waiting) {
+    if (batchId === asker || (await planningBatch(env.CASES, batchId)) !== undefined) break;
+    gone.add(batchId);
+  }
+  return gone;
+}
+
+/**
+ * Takes the turn to plan under the next plan number, and registers that number with the batch; while another batch plans, or one
+ * that came before waits, says after how many seconds to ask again. A retry, and an attempt that runs on, adopt what was taken.
+ * Everything is read after PLANNING, and it is written on the version that was read: of two that find it free, one takes it.
+ */
+export const handler = task(input, async ({ batchId, execution, now }) => {
+  const asker = { batchId, execution };
+  for (;;) {
+    const turn = await readTurn(env.CASES);
+    const batch = await planningBatch(env.CASES, batchId);
+    if (batch?.execution !== execution) throw new PlanIsVoid(`batch ${batchId} was given up, or plans no more`);
+    if (holdsTurn(turn, asker)) {
+      const { plan, startedAt = now } = turn;
+      if (!(await registerPlan(env.CASES, asker, plan, startedAt)))
+        throw new PlanIsVoid(`plan ${plan} of batch ${batchId} was given up`);
+      log.info('turn taken', { batchId, plan });
+      return { taken: true, plan, startedAt, waitSeconds: 0 };
+    }
+    const held = await isHeld(turn);
+    const gone = held ? new Set<BatchId>() : await goneFrom(turn, batchId);
+    const decision = decideTurn(turn, asker, { held, gone, now });
+    try {
+      if (decision.turn) await writeTurn(env.CASES, decision.turn);
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+      continue;
+    }
+    if (decision.kind === 'wait') {
+      const { startedAt } = batch;
+      return { taken: false, plan: 0, startedAt, waitSeconds: secondsToWait(startedAt, now) };
+    }
+  }
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { asInstant, type Instant, instantOf, millisOf } from '../../lambdas/domain/days.ts';
+import type { BatchId } from '../../lambdas/domain/identifiers.ts';
+import { decideTurn, holdsTurn, MOST_LISTED, NO_TURN, secondsToWait, type Turn } from '../../lambdas/domain/turn.ts';
+
+const now = asInstant('2026-06-01T00:00:00Z');
+const batch = (n: number) => `mha-${n.toString(16).padStart(12, '0')}` as BatchId;
+const asker = (n: number) => ({ batchId: batch(n), execution: `execution-${n}` });
+const turn = (waiting: number[], more: Partial<Turn> = {}): Turn => ({
+  plan: 7,
+  holder: batch(99),
+  execution: 'execution-99',
+  startedAt: now,
+  waiting: waiting.map(batch),
+  version: 20,
+  ...more,
+});
+const decide = (read: Turn, n: number, held: boolean, ...gone: number[]) =>
+  decideTurn(read, asker(n), { held, gone: new Set(gone.map(batch)), now });
+
+describe('the turn to plan', () => {
+  it('is taken under the next plan number where nobody ever had it', () => {
+    const taken = { plan: 1, holder: batch(1), execution: 'execution-1', startedAt: now, waiting: [], version: 1 };
+    expect(decide(NO_TURN, 1, false)).toEqual({ kind: 'take', turn: taken });
+    expect(holdsTurn(taken, asker(1))).toBe(true);
+    expect(holdsTurn(taken, { ...asker(1), execution: 'another' })).toBe(false);
+    expect(holdsTurn(NO_TURN, asker(1))).toBe(false);
+  });
+
+  it('is not taken while its holder plans: who asks waits in the order of arrival, once', () => {
+    const first = decide(turn([]), 1, true);
+    expect(first).toEqual({ kind: 'wait', turn: turn([1], { version: 21 }) });
+    expect(decide(turn([1]), 2, true)).toEqual({ kind: 'wait', turn: turn([1, 2], { version: 21 }) });
+    expect(decide(turn([1, 2]), 2, true)).toEqual({ kind: 'wait' });
+  });
+
+  it('goes to the one that came first, whoever asks first', () => {
+    expect(decide(turn([1, 2, 3]), 3, false)).toEqual({ kind: 'wait' });
+    expect(decide(turn([1, 2, 3]), 4, false)).toEqual({ kind: 'wait', turn: turn([1, 2, 3, 4], { version: 21 }) });
+    expect(decide(turn([1, 2, 3]), 1, false)).toMatchObject({
+      kind: 'take',
+      turn: { plan: 8, holder: batch(1), execution: 'execution-1', waiting: [batch(2), batch(3)], version: 21 },
+    });
+  });
+
+  it('passes over those that wait no more, and drops them', () => {
+    expect(decide(turn([1, 2, 3]), 3, false, 1, 2)).toMatchObject({
+      kind: 'take',
+      turn: { holder: batch(3), waiting: [] },
+    });
+    expect(decide(turn([1, 2, 3]), 3, false, 1)).toEqual({ kind: 'wait', turn: turn([2, 3], { version: 21 }) });
+  });
+
+  it('lists so many that wait and no more, so that its record stays small; the others wait all the same', () => {
+    const full = turn(Array.from({ length: MOST_LISTED }, (_, n) => n));
+    expect(decide(full, 5000, true)).toEqual({ kind: 'wait' });
+    expect(decide(full, 5000, false)).toEqual({ kind: 'wait' });
+    expect(decide(full, 5000, false, 0)).toMatchObject({
+      kind: 'wait',
+      turn: { waiting: expect.arrayContaining([batch(5000)]) },
+    });
+    // The longest ids; DynamoDB takes 400 kB.
+    const longest = {
+      ...full,
+      waiting: full.waiting.map((_, n) => `${'a'.repeat(16)}-${String(n).padStart(12, '0')}`),
+    };
+    expect(JSON.stringify(longest).length).toBeLessThan(40_000);
+  });
+});
+
+describe('the wait for the turn', () => {
+  const after = (seconds: number): Instant => instantOf(millisOf(now) + seconds * 1000);
+  it.each([
+    ['a minute at first', 0, 60],
+    ['a minute after twenty', 1200, 60],
+    ['a twentieth of an hour after an hour', 3600, 180],
+    ['an hour after twenty', 72_000, 3600],
+    ['half a day at most', 300 * 86_400, 43_200],
+  ])('is %s', (_, waited, seconds) => {
+    expect(secondsToWait(now, after(waited))).toBe(seconds);
+  });
+});

@@ -1,0 +1,193 @@
+import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FaultPlan } from '../../lib/local/cloud.ts';
+import { Tables } from './bad-files.ts';
+import { nameOf } from './faults-story.ts';
+import { DAY, HOUR, Lab } from './lab.ts';
+
+/** Who plans when. Each scenario begins on a new day, with a handset and numbers of its own. */
+let lab: Lab;
+let tables: Tables;
+let sfn: SFNClient;
+/** What goes wrong in the scenario that is being told. */
+let faults: FaultPlan = {};
+let start = 0;
+
+beforeAll(async () => {
+  lab = await Lab.open({
+    context: { operators: 'airtel' },
+    faults: {
+      afterWrite: (call) => faults.afterWrite?.(call),
+      beforeCall: (call) => faults.beforeCall?.(call),
+    },
+  });
+  tables = new Tables(lab);
+  sfn = new SFNClient({
+    endpoint: lab.cloud.endpoint,
+    region: lab.cloud.region,
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  });
+  return async () => {
+    tables.client.destroy();
+    sfn.destroy();
+    await lab.close();
+  };
+}, 300_000);
+
+beforeEach(async () => {
+  start = Math.ceil(lab.cloud.clock.now() / DAY) * DAY;
+  await lab.cloud.run(start);
+});
+afterEach(async () => {
+  faults = {};
+  await lab.cloud.run();
+});
+
+const until = (hours: number) => lab.cloud.run(start + hours * HOUR);
+const dayBefore = () => new Date(start - DAY).toISOString().slice(0, 10);
+const handset = (n: number) => `3571${String(n).padStart(10, '0')}`;
+
+/** A report of one handset with one number that nobody else reports. */
+async function report(agency: string, n: number): Promise<void> {
+  await lab.usage('airtel', [`${handset(n)},+9198${String(n).padStart(8, '0')},${dayBefore()},`], `usage-${n}.csv`);
+  await lab.report(agency, [handset(n)], `report-${n}.csv`);
+}
+
+/** The plans under which an agency's numbers were directed in this scenario. */
+let known = new Set<string>();
+async function plansOf(agency: string): Promise<number[]> {
+  const all = (await lab.directions('airtel')).filter((id) => id.startsWith(`${agency}-`) && id.includes('.reverify.'));
+  return all.filter((id) => !known.has(id)).map((id) => Number(id.split('.').at(-1)?.split('-')[0]));
+}
+beforeEach(async () => {
+  known = new Set(await lab.directions('airtel'));
+});
+
+const put = (Item: Record<string, unknown>) => tables.client.send(new PutCommand({ TableName: tables.cases, Item }));
+async function turn(): Promise<Record<string, unknown> & { plan: number; version: number }> {
+  const { Item } = await tables.client.send(
+    new GetCommand({ TableName: tables.cases, Key: { pk: 'PLANNING' }, ConsistentRead: true }),
+  );
+  return { plan: 0, version: 0, ...Item };
+}
+
+/** A batch that holds the turn, as the table knows it, until its state is another one. */
+async function holding(): Promise<{ plan: number; become(state: string): Promise<unknown> }> {
+  const { plan: before, version } = await turn();
+  const plan = before + 1;
+  const other = 'i4c-0123456789ab';
+  const become = (state: string) => put({ pk: `BATCH#${other}`, batchId: other, execution: 'other', state, plan });
+  await become('planning');
+  await put({ pk: 'PLANNING', plan, holder: other, execution: 'other', waiting: [], version: version + 1 });
+  return { plan, become };
+}
+
+describe('the turn to plan', () => {
+  it("is free by the plan's commit: nothing that fails after it keeps another batch from planning", async () => {
+    let committed = false;
+    faults = {
+      afterWrite: ({ functionName, key }) => {
+        if (nameOf(functionName) === 'Commit' && key?.startsWith('BATCH#')) committed = true;
+        return undefined;
+      },
+      beforeCall: ({ key }) => (committed && key === 'PLANNING' ? 'error' : undefined),
+    };
+    await report('mha', 1);
+    await until(2);
+    expect(committed).toBe(true);
+    const [plan = 0] = await plansOf('mha');
+    faults = {};
+    await report('up-police', 2);
+    expect(await plansOf('up-police')).toEqual([plan + 1]);
+  });
+
+  it('goes to those that wait in the order in which they came; one that failed meanwhile is passed over', async () => {
+    const { plan, become } = await holding();
+    await report('mha', 3);
+    await until(1);
+    await report('delhi-police', 4);
+    await until(3);
+    // It asks three times as often as the first one by now.
+    await report('up-police', 5);
+    const { executions = [] } = await sfn.send(
+      new ListExecutionsCommand({ stateMachineArn: lab.cloud.names.machines.Batch, statusFilter: 'RUNNING' }),
+    );
+    const waits = executions.find(({ name }) => name?.startsWith('delhi-police-'));
+    await sfn.send(new StopExecutionCommand({ executionArn: waits?.executionArn }));
+    await until(4);
+    for (const agency of ['mha', 'delhi-police', 'up-police']) expect(await plansOf(agency)).toEqual([]);
+    await become('directed');
+    // Each asks again after a twentieth of its time: the first one after twelve minutes, the last one after three.
+    await until(4.25);
+    expect(await plansOf('mha')).toEqual([plan + 1]);
+    await until(4.5);
+    expect(await plansOf('up-police')).toEqual([plan + 2]);
+    expect(await plansOf('delhi-police')).toEqual([]);
+    expect(await turn()).toMatchObject({ plan: plan + 2, waiting: [] });
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('comes after weeks of waiting, too', async () => {
+    const { plan, become } = await holding();
+    await report('mha', 6);
+    await until(40 * 24);
+    expect(await plansOf('mha')).toEqual([]);
+    await become('failed');
+    await until(41 * 24);
+    expect(await plansOf('mha')).toEqual([plan + 1]);
+  });
+
+  it.each([
+    ['whose requests are refused, or carried out and never answered', undefined],
+    ['that runs on beside its own retry', 'zombie'],
+    ['that ends in the middle', 'fail'],
+  ] as const)('is taken under one plan number by a step %s', async (_, ending) => {
+    const { plan } = await turn();
+    const met: string[] = [];
+    faults = ending
+      ? {
+          afterWrite: ({ functionName, key = '' }) => {
+            if (nameOf(functionName) !== 'TakeTurn' || met.includes(key.slice(0, 5))) return undefined;
+            met.push(key.slice(0, 5));
+            return ending;
+          },
+        }
+      : {
+          beforeCall: ({ action, key }) => {
+            if (key !== 'PLANNING') return undefined;
+            met.push(action);
+            return (['throttle', 'error', undefined, 'lose', 'lose', 'error'] as const)[met.length - 1];
+          },
+        };
+    await report('mha', ending ? (ending === 'fail' ? 8 : 9) : 7);
+    await lab.cloud.run();
+    if (ending) expect(met).toEqual(['PLANN', 'BATCH']);
+    else expect(met.length).toBeGreaterThan(6);
+    expect(await plansOf('mha')).toEqual([plan + 1]);
+    expect((await turn()).plan).toBe(plan + 1);
+  });
+
+  it('is freed by the sweep where its holder died and nobody learned of it', async () => {
+    const { plan } = await turn();
+    faults = {
+      afterWrite: ({ functionName }) => (nameOf(functionName) === 'Expand' ? 'fail' : undefined),
+      beforeCall: ({ caller }) => (nameOf(caller) === 'Release' ? 'fail' : undefined),
+    };
+    await report('mha', 10);
+    await until(1);
+    delete faults.afterWrite;
+    await report('up-police', 11);
+    await until(23);
+    expect(await plansOf('up-police')).toEqual([]);
+    // The sweep looks at hour 24 of each day here; who has waited for a day asks again after another twentieth of it.
+    await until(27);
+    expect(await plansOf('up-police')).toEqual([plan + 2]);
+    expect(await plansOf('mha')).toEqual([]);
+    await lab.cloud.run();
+    expect(lab.cloud.failures()).toEqual([
+      'dead-letter queue ReleaseDeadLetters holds 2 message(s)',
+      expect.stringMatching(/^an execution of Batch ended as FAILED/),
+    ]);
+  });
+});
