@@ -1,9 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecordAttributes } from 'aws-lambda';
 import { z } from 'zod';
-import { asInstant, type Instant } from './domain/days.ts';
+import { asInstant, type Instant, instantOf } from './domain/days.ts';
+import type { Delivery } from './domain/deliveries.ts';
 import type { OperatorId } from './domain/identifiers.ts';
 import { type DimensionsOf, type Measure, NAMESPACE } from './domain/measures.ts';
 
@@ -71,18 +72,23 @@ export interface Uploaded {
   upload: string;
   size: number;
   at: Instant;
+  /** Of its event. */
+  delivery: Delivery;
 }
 
 /**
  * The handler of a queue of events: works through them one by one and returns those that failed, so that only they come
  * back. `attempt` is this delivery's own id; what it prepares goes under it.
  */
-export function events<E extends z.ZodType>(event: E, work: (event: z.output<E>, attempt: string) => Promise<void>) {
+export function events<E extends z.ZodType>(
+  event: E,
+  work: (event: z.output<E>, attempt: string, delivery: Delivery) => Promise<void>,
+) {
   return middy<SQSEvent, SQSBatchResponse>().handler(async ({ Records }, context) => {
     const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
-    for (const [n, { body, messageId }] of Records.entries()) {
+    for (const [n, { body, messageId, attributes }] of Records.entries()) {
       try {
-        await work(event.parse(JSON.parse(body)), `${context.awsRequestId}-${n}`);
+        await work(event.parse(JSON.parse(body)), `${context.awsRequestId}-${n}`, deliveryOf(attributes));
       } catch (error) {
         logFailure(error);
         batchItemFailures.push({ itemIdentifier: messageId });
@@ -90,6 +96,10 @@ export function events<E extends z.ZodType>(event: E, work: (event: z.output<E>,
     }
     return { batchItemFailures };
   });
+}
+
+function deliveryOf({ ApproximateFirstReceiveTimestamp, ApproximateReceiveCount }: SQSRecordAttributes): Delivery {
+  return { firstAt: instantOf(Number(ApproximateFirstReceiveTimestamp)), times: Number(ApproximateReceiveCount) };
 }
 
 /**
@@ -127,10 +137,10 @@ export function groups<E extends z.ZodType, G extends string>(
 
 /** The handler of a queue of "Object Created" events. */
 export function uploads(work: (file: Uploaded, attempt: string) => Promise<void>) {
-  return events(created, ({ time, detail }, attempt) => {
+  return events(created, ({ time, detail }, attempt, delivery) => {
     const { key, size, sequencer, 'version-id': versionId } = detail.object;
     return work(
-      { bucket: detail.bucket.name, key, size, versionId, upload: versionId ?? sequencer, at: time },
+      { bucket: detail.bucket.name, key, size, versionId, upload: versionId ?? sequencer, at: time, delivery },
       attempt,
     );
   });

@@ -47,6 +47,8 @@ export interface LedgerTotals {
     readonly disconnected: number;
     readonly notFound: number;
     readonly overdue: number;
+    /** Part of `overdue`. */
+    readonly overdueFailed: number;
   };
   readonly blocks: {
     readonly rows: number;
@@ -64,7 +66,7 @@ const noBlocks: BlockDecisions = { alreadyOpen: 0, alreadyBlocked: 0, directed: 
 const noLedgers: LedgerTotals = {
   directions: 0,
   overdueDirections: 0,
-  connections: { rows: 0, verified: 0, disconnected: 0, notFound: 0, overdue: 0 },
+  connections: { rows: 0, verified: 0, disconnected: 0, notFound: 0, overdue: 0, overdueFailed: 0 },
   blocks: { rows: 0, blocked: 0, notFound: 0, overdue: 0 },
 };
 
@@ -139,6 +141,7 @@ export function addLedger(ledgers: Ledgers, ledger: Ledger): Ledgers {
             disconnected: old.connections.disconnected + outcomes.disconnected,
             notFound: old.connections.notFound + outcomes.notFound,
             overdue: old.connections.overdue + outcomes.overdue,
+            overdueFailed: old.connections.overdueFailed + outcomes.overdueFailed,
           },
         }
       : {
@@ -188,6 +191,8 @@ export interface ConnectionSummary {
   readonly disconnected: number;
   readonly notFound: number;
   readonly overdue: number;
+  /** Part of `overdue`: rows that failed and stayed connected. */
+  readonly overdueFailed: number;
 }
 
 export interface BlockSummary {
@@ -253,7 +258,8 @@ export function balance(input: BooksInput): Summary {
     unexplained +=
       Math.abs(blockRows - sum(decided.blocks)) +
       Math.abs(decided.connections.directed - held.connections.rows) +
-      Math.abs(held.connections.rows - sum(heldConnections)) +
+      // The failed ones are part of the overdue.
+      Math.abs(held.connections.rows - sum({ ...heldConnections, overdueFailed: 0 })) +
       Math.abs(decided.blocks.directed - held.blocks.rows) +
       Math.abs(held.blocks.rows - sum(heldBlocks));
     operators[name] = {
@@ -302,8 +308,9 @@ function addTo<K extends string>(totals: Record<K, number>, more: Readonly<Recor
 }
 
 function connectionSummary(linked: number, of: Omit<ConnectionSummary, 'linked'>): ConnectionSummary {
-  const { alreadyOpen, alreadyDisconnected, directed, verified, disconnected, notFound, overdue } = of;
-  return { linked, alreadyOpen, alreadyDisconnected, directed, verified, disconnected, notFound, overdue };
+  const { alreadyOpen, alreadyDisconnected, directed, verified, disconnected, notFound, overdue, overdueFailed } = of;
+  const outcomes = { verified, disconnected, notFound, overdue, overdueFailed };
+  return { linked, alreadyOpen, alreadyDisconnected, directed, ...outcomes };
 }
 
 function blockSummary(rows: number, of: Omit<BlockSummary, 'rows'>): BlockSummary {

@@ -5,7 +5,7 @@
  *
  * Every function is pure: a change is a new object whose version is one higher.
  */
-import { addDays, type Day, type Instant } from './days.ts';
+import { addDays, addSeconds, type Day, type Instant } from './days.ts';
 import type { BatchId, DirectionId, DirectionKind, OperatorId } from './identifiers.ts';
 import type { Rung } from './ladders.ts';
 
@@ -43,7 +43,7 @@ export interface IssuedOrder {
   readonly version: number;
 }
 
-/** The disconnect order that a response with failed rows caused. */
+/** The disconnect order that a response with failed rows caused: due 24 hours after its commit, at most at the ladder's end. */
 export interface FailedOrder {
   readonly rows: number;
   readonly sha256: string;
@@ -59,8 +59,8 @@ export interface RecordedFile {
   /** The ledger's, by this commit. */
   readonly version: number;
   readonly failedOrder?: FailedOrder;
-  /** The file disconnected rows of a batch that had settled, so a late revocation list was prepared with it. */
-  readonly late?: true;
+  /** Where it disconnected rows of a batch that had settled: the day of its commit, whose late revocation list they are in. */
+  readonly lateOn?: Day;
 }
 
 export interface Ledger {
@@ -106,6 +106,8 @@ export interface OutcomeCounts {
   readonly notFound: number;
   readonly blocked: number;
   readonly overdue: number;
+  /** Of the overdue ones, those that had failed: known to be wrong, and still connected. */
+  readonly overdueFailed: number;
 }
 
 /** The books were asked for outcomes of a ledger that isn't sealed. */
@@ -166,6 +168,11 @@ export function writeOutcome(bytes: Uint8Array, row: number, outcome: Outcome, o
   bytes[at + 4] = day >> 16;
 }
 
+/** The number (from 1) of the file that said a row's outcome, 0 = none; `at` is the row's first byte. */
+function fileOf(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)) >> outcomeBits;
+}
+
 /** The outcomes as they stand now: with late answers once there are any. */
 export function currentOutcomes(ledger: Ledger): Uint8Array {
   return ledger.late ?? ledger.outcomes;
@@ -182,7 +189,7 @@ function stateAt(ledger: Ledger, bytes: Uint8Array, row: number): RowState {
   const at = row * bytesPerRow;
   const byte = (n: number) => bytes[at + n] ?? 0;
   const outcome = outcomeAt(bytes, row);
-  const file = (byte(0) | (byte(1) << 8)) >> outcomeBits;
+  const file = fileOf(bytes, at);
   if (file === 0) return { outcome, occurredOn: null, recordedAt: null };
   const recorded = ledger.files[file - 1];
   if (recorded === undefined) throw new LedgerDamaged(ledger.directionId, 'a row names a file that it does not have');
@@ -211,11 +218,38 @@ export function isOpen(ledger: Ledger, row: number): boolean {
   return outcome === 'open' || outcome === 'failed';
 }
 
-/** The instant when the ladder ends: its last rung's deadline, which is also that of a failed row's disconnect order. */
+/** The instant when the ladder ends: its last rung's deadline. */
 export function ladderEnd(ledger: Ledger): Instant {
   const last = ledger.rungs.at(-1);
   if (last === undefined) throw new LedgerDamaged(ledger.directionId, 'its ladder has no rungs');
   return last.deadline;
+}
+
+/** Seconds that a disconnect order which a response with failed rows caused may take. */
+const failedOrderTakes = 24 * 3600;
+
+/**
+ * The deadline of the disconnect order of rows that a response, committed at `at`, made failed: 24 hours later, at most the
+ * ladder's end. Null once the ladder has ended: then none is issued, since nobody would follow it up.
+ */
+export function failedOrderDeadline(ledger: Ledger, at: Instant): Instant | null {
+  const end = ladderEnd(ledger);
+  if (ledger.closedAt !== null || end <= at) return null;
+  const due = addSeconds(at, failedOrderTakes);
+  if (end < due) return end;
+  return due;
+}
+
+/**
+ * The rows (from 0, ascending) that an order of the ladder carries: those without any outcome, and only a disconnect order the
+ * failed ones, too. A row that failed has had a disconnect order of its own: neither a bar nor another re-verification is asked.
+ */
+function rowsFor(ledger: Ledger, order: string): number[] {
+  return openRows(ledger).filter((row) => order === 'disconnect' || outcomeAt(ledger.outcomes, row) === 'open');
+}
+
+function withToken(tokens: readonly string[], token: string): readonly string[] {
+  return tokens.includes(token) ? tokens : [...tokens, token];
 }
 
 /** One attempt of the Direction machine that wants rung `rung` (from 1) issued and will wait with `token`. */
@@ -237,6 +271,8 @@ export type OrderDecision =
       readonly rows: readonly number[];
       readonly commit: (file: { readonly sha256: string; readonly bytes: number }) => Ledger;
     }
+  /** The rung has no rows to order, though some are open: write the ledger (if it differs) so that this token waits. */
+  | { readonly kind: 'wait'; readonly ledger: Ledger }
   /** The rung was committed by another attempt: write the ledger (if it differs) so that this token waits too, publish that order. */
   | { readonly kind: 'adopt'; readonly order: IssuedOrder; readonly ledger: Ledger }
   /** The ladder is beyond this rung, or the rung's deadline is over: nothing is issued and nothing waits. */
@@ -245,21 +281,25 @@ export type OrderDecision =
 /**
  * Decides what an attempt at a rung's order does. Rung k is committed once, on a ledger below k, in one write with the
  * token; later attempts adopt it. A rung whose deadline has passed is not issued. No order carries a row that had a
- * terminal outcome when the order was committed. Throws LedgerDamaged for a rung that the ladder doesn't have.
+ * terminal outcome when the order was committed. Where all open rows have failed and the rung's order carries none of them,
+ * nothing is issued, and the rung takes its time: they may still be answered for. Throws LedgerDamaged for a rung that the
+ * ladder doesn't have.
  */
 export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision {
   const rung = ledger.rungs[request.rung - 1];
   if (rung === undefined) throw new LedgerDamaged(ledger.directionId, `its ladder has no rung ${request.rung}`);
   const issued = ledger.orders.find((order) => order.rung === request.rung) ?? null;
-  const rows = openRows(ledger);
-  if (rows.length === 0) return { kind: 'nothing_open', order: issued };
+  if (countOpen(ledger) === 0) return { kind: 'nothing_open', order: issued };
   if (ledger.rung > request.rung) return { kind: 'passed' };
   if (ledger.rung === request.rung) {
-    if (issued === null) throw new LedgerDamaged(ledger.directionId, 'its rung has no order');
-    if (ledger.tokens.includes(request.token)) return { kind: 'adopt', order: issued, ledger };
-    return { kind: 'adopt', order: issued, ledger: change(ledger, { tokens: [...ledger.tokens, request.token] }) };
+    const tokens = withToken(ledger.tokens, request.token);
+    const waiting = tokens === ledger.tokens ? ledger : change(ledger, { tokens });
+    return issued === null ? { kind: 'wait', ledger: waiting } : { kind: 'adopt', order: issued, ledger: waiting };
   }
   if (rung.deadline <= request.now) return { kind: 'passed' };
+  const rows = rowsFor(ledger, rung.order);
+  if (rows.length === 0)
+    return { kind: 'wait', ledger: change(ledger, { rung: request.rung, tokens: [request.token] }) };
   return {
     kind: 'issue',
     order: rung.order,
@@ -326,8 +366,11 @@ export function sealLedger(ledger: Ledger, now: Instant): SealDecision {
 export function sealedOutcomes(ledger: Ledger): OutcomeCounts {
   const bytes = sealedBytes(ledger);
   const counts = new Array<number>(outcomes.length).fill(0);
+  let overdueFailed = 0;
   for (let at = 0; at + bytesPerRow <= bytes.length; at += bytesPerRow) {
     const byte = (bytes[at] ?? 0) & outcomeMask;
+    // A row that went overdue unanswered names no file.
+    if (byte === code.failed || (byte === code.overdue && fileOf(bytes, at) > 0)) overdueFailed += 1;
     const known = byte < counts.length ? byte : code.open;
     counts[known] = (counts[known] ?? 0) + 1;
   }
@@ -339,6 +382,7 @@ export function sealedOutcomes(ledger: Ledger): OutcomeCounts {
     notFound: count('not_found'),
     blocked: count('blocked'),
     overdue: count('overdue') + count('failed'),
+    overdueFailed,
   };
 }
 

@@ -2,7 +2,7 @@
  * Operators' answers: from a row of a response file to the ledger's next state, and the receipt that says what was done.
  */
 import type { Columns, CsvRow } from './csv.ts';
-import { type Day, type Instant, parseDay } from './days.ts';
+import { type Day, dayOf, type Instant, parseDay } from './days.ts';
 import { type DirectionKind, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import {
@@ -90,13 +90,13 @@ export function parseResponseRow(
 export type Effect = 'record' | 'already' | 'conflict';
 
 /**
- * The transitions allowed: open and overdue to every answer; failed to disconnected. The same outcome again, and failed
- * after disconnected, is already recorded; anything else conflicts. verified, disconnected, not_found and blocked are terminal.
+ * The transitions allowed: open, overdue and failed to every answer, since whoever fails and proves themselves in time is not
+ * cut off. The same outcome again, and failed after disconnected, is already recorded; anything else conflicts. verified,
+ * disconnected, not_found and blocked are terminal.
  */
 export function effectOf(current: Outcome, answer: Answer): Effect {
-  if (current === 'open' || current === 'overdue') return 'record';
   if (current === answer) return 'already';
-  if (current === 'failed' && answer === 'disconnected') return 'record';
+  if (current === 'open' || current === 'overdue' || current === 'failed') return 'record';
   if (current === 'disconnected' && answer === 'failed') return 'already';
   return 'conflict';
 }
@@ -132,13 +132,13 @@ export type ApplyDecision =
 
 /**
  * Applies a response's rows, in file order, to the ledger they answer. The same bytes again change nothing. On a sealed
- * ledger the answers go to a copy of the outcomes. `at` is the instant of the commit, in the caller's time. Throws
- * LedgerDamaged for a row that the direction doesn't have.
+ * ledger the answers go to a copy of the outcomes. `at` is the instant of the upload, at which the rows count as recorded;
+ * `committedAt` that of the commit. Throws LedgerDamaged for a row that the direction doesn't have.
  */
 export function applyResponse(
   ledger: Ledger,
   rows: Iterable<AnsweredRow | RejectedRow>,
-  file: { readonly sha256: string; readonly attempt: string; readonly at: Instant },
+  file: { readonly sha256: string; readonly attempt: string; readonly at: Instant; readonly committedAt: Instant },
 ): ApplyDecision {
   const known = ledger.files.find((recorded) => recorded.sha256 === file.sha256);
   if (known !== undefined) return { kind: 'known', file: known };
@@ -179,7 +179,7 @@ export function applyResponse(
     attempt: file.attempt,
     at: file.at,
     version: ledger.version + 1,
-    ...(late && disconnected.size > 0 ? { late: true } : {}),
+    ...(late && disconnected.size > 0 ? { lateOn: dayOf(file.committedAt) } : {}),
   };
   const changed = recorded === 0 ? {} : late ? { late: after } : { outcomes: after };
   return {

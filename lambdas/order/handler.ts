@@ -44,11 +44,12 @@ export const handler = task(input, async ({ directionId, rung, token, now }, inv
       const decision = issueOrder(ledger, { rung, now, token, attempt: `${invocation}-${attempt}` });
       if (decision.kind === 'nothing_open') return { result: { ledger, order: decision.order, waits: false } };
       if (decision.kind === 'passed') return { result: { ledger, order: null, waits: false } };
-      if (decision.kind === 'adopt') {
+      if (decision.kind === 'adopt' || decision.kind === 'wait') {
         const changed = decision.ledger !== ledger;
+        const order = decision.kind === 'adopt' ? decision.order : null;
         return {
           ...(changed ? { ledger: decision.ledger } : {}),
-          result: { ledger: decision.ledger, order: decision.order, waits: true },
+          result: { ledger: decision.ledger, order, waits: true },
         };
       }
       lines ??= (await readText({ bucket: env.WORK, key: ledger.rowsKey })).split('\n');

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Revocation, revocationCsv, revocationJson, revocationRows } from '../domain/books.ts';
 import { FileFault, readCsv } from '../domain/csv.ts';
-import { dayOf } from '../domain/days.ts';
+import { type Day, dayOf, type Instant } from '../domain/days.ts';
+import { deliveredAt } from '../domain/deliveries.ts';
 import { orderCsv, parseDirectionRowLine } from '../domain/directions.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import {
@@ -14,7 +15,7 @@ import {
   parseDirectionId,
 } from '../domain/identifiers.ts';
 import { failedOrderKey, lateRevocationKeys, parseInboxKey, receiptKey, sha8 } from '../domain/keys.ts';
-import { countOpen, type Ledger, ladderEnd, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
+import { countOpen, failedOrderDeadline, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import {
   type AnsweredRow,
   type Applied,
@@ -29,7 +30,7 @@ import {
   responseColumns,
   withFailedOrder,
 } from '../domain/responses.ts';
-import { idList, log, measure, type Uploaded, uploads } from '../shell.ts';
+import { idList, log, measure, type Uploaded, uploads, wholeNumber } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { addLateRevocations, changeLedger, readBatch, readLedger } from '../stores/cases.ts';
 import { tell, tellStray } from '../stores/notices.ts';
@@ -45,6 +46,8 @@ const environment = z.object({
   OPERATORS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
+  /** The visibility timeout of the queue of responses. */
+  HIDDEN_SECONDS: wholeNumber,
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
@@ -55,6 +58,8 @@ interface Response {
   /** What stands in the key, direction or not. */
   directionId: string;
   name: string;
+  /** When it came to be recorded: long after its upload where that failed before. */
+  now: Instant;
 }
 
 /** The whole file's SHA-256; a file that is refused is read to its end for it all the same. */
@@ -133,11 +138,12 @@ const preparedKey = (ledger: Ledger, { sha256, attempt }: Pick<RecordedFile, 'sh
 
 /** Publishes what was committed with a file; every attempt, redelivery and upload of the same bytes does it alike. */
 async function publish(response: Response, ledger: Ledger, recorded: RecordedFile): Promise<void> {
-  const { operator, name } = response;
+  const { operator, name, now } = response;
   const { directionId, batchId } = ledger;
   const prepared = (part: string) => ({ bucket: env.WORK, key: preparedKey(ledger, recorded, part) });
 
-  if (recorded.failedOrder) {
+  // One that was not published in its time asks for nothing any more.
+  if (recorded.failedOrder && recorded.failedOrder.deadline > now) {
     const key = failedOrderKey(operator, directionId, recorded.sha256);
     const { rows, deadline, bytes, sha256 } = recorded.failedOrder;
     await copyObject(prepared('disconnect.csv'), { bucket: env.OUTBOX, key });
@@ -169,7 +175,7 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
       files: { order: { key, sha256 } },
     });
   }
-  if (recorded.late) await publishLate(ledger, recorded);
+  if (recorded.lateOn) await publishLate(ledger, recorded, recorded.lateOn);
 
   const receipt = await readText(prepared('receipt.json'));
   const key = receiptKey(operator, directionId, name, recorded.sha256);
@@ -210,9 +216,8 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
  * Publishes the disconnections of a batch that has settled. The lists of all directions that share the key are
  * published as one, again until no other came in between.
  */
-async function publishLate(ledger: Ledger, recorded: RecordedFile): Promise<void> {
+async function publishLate(ledger: Ledger, recorded: RecordedFile, day: Day): Promise<void> {
   const { batchId, directionId } = ledger;
-  const day = dayOf(recorded.at);
   const keys = lateRevocationKeys(day, batchId, recorded.sha256);
   const mine = preparedKey(ledger, recorded, 'late.json');
   let published: string[] = [];
@@ -241,13 +246,13 @@ async function publishLate(ledger: Ledger, recorded: RecordedFile): Promise<void
   });
 }
 
-function measureResponse({ operator }: Response, { rows, rejects, recordedAs, conflicts, madeFailed }: Applied): void {
+function measureResponse({ operator }: Response, { ledger, rows, rejects, recordedAs, conflicts }: Applied): void {
   measure('ResponsesRecorded', { operator });
   measure('RowsRead', { file: 'response' }, rows);
   measure('RowsRejected', { file: 'response' }, rejects.length);
   for (const [outcome, count] of Object.entries(recordedAs)) measure('RowsRecorded', { outcome }, count);
   if (conflicts > 0) measure('Conflicts', { operator }, conflicts);
-  if (madeFailed.length > 0) measure('OrdersIssued', { operator, order: 'disconnect' });
+  if (ledger.files.at(-1)?.failedOrder) measure('OrdersIssued', { operator, order: 'disconnect' });
 }
 
 /** Reads a response's rows against the direction's. @throws FileFault */
@@ -282,6 +287,7 @@ const LARGEST_RESPONSE = 4 * 1024 * 1024;
 
 /** Records a response in its direction's ledger, once, and publishes what was committed with it. */
 async function record(response: Response, subject: Subject, invocation: string): Promise<void> {
+  const { now } = response;
   if (response.file.size > LARGEST_RESPONSE) return await refuse(response, subject, null, 'file_too_large');
   const sha256 = await sha256OfFile(response);
   const answered = subject.ledger;
@@ -306,7 +312,7 @@ async function record(response: Response, subject: Subject, invocation: string):
     env.CASES,
     answered.directionId as DirectionId,
     async (read, attempt) => {
-      const file = { sha256, attempt: `${invocation}-${attempt}`, at: response.file.at };
+      const file = { sha256, attempt: `${invocation}-${attempt}`, at: response.file.at, committedAt: now };
       const applied = applyResponse(read, rows, file);
       if (applied.kind === 'too_many_files') return { result: 'too_many_files' };
       if (applied.kind === 'known') return { result: { ledger: read, recorded: applied.file } };
@@ -315,8 +321,8 @@ async function record(response: Response, subject: Subject, invocation: string):
         writeObject({ bucket: env.WORK, key: preparedKey(read, file, name) }, content);
       await prepare('receipt.json', receiptText(receiptOf(response.name, sha256, applied)));
       let final = applied;
-      if (applied.madeFailed.length > 0) {
-        const deadline = ladderEnd(read);
+      const deadline = failedOrderDeadline(read, now);
+      if (applied.madeFailed.length > 0 && deadline !== null) {
         const failed = applied.madeFailed.map((row) => parseDirectionRowLine(read.kind, lines[row] ?? ''));
         const csv = orderCsv(read.kind, failed, deadline);
         await prepare('disconnect.csv', csv);
@@ -328,11 +334,11 @@ async function record(response: Response, subject: Subject, invocation: string):
         });
       }
       const recorded = final.ledger.files.at(-1) as RecordedFile;
-      if (recorded.late) {
+      if (recorded.lateOn) {
         const revocations = applied.madeDisconnected.map((row) => revocation(final.ledger, row));
         await prepare('late.json', JSON.stringify(revocations));
       }
-      return { ledger: final.ledger, result: { ledger: final.ledger, recorded, applied } };
+      return { ledger: final.ledger, result: { ledger: final.ledger, recorded, applied: final } };
     },
   );
   if (committed === 'too_many_files') return await refuse(response, subject, sha256, 'too_many_files');
@@ -352,7 +358,8 @@ export const handler = uploads(
     };
     if (place.kind !== 'response') return await stray(place.kind === 'stray' ? place.why : 'unknown_place');
     const { operator, directionId, name } = place;
-    const response = { file, operator, directionId, name };
+    const now = deliveredAt(file.delivery, env.HIDDEN_SECONDS);
+    const response = { file, operator, directionId, name, now };
     const subject = await subjectOf(response);
     // A direction stays its operator's to answer, though that is configured no more.
     if (!env.OPERATORS.includes(operator) && !subject.ledger) return await stray('unknown_operator');

@@ -12,6 +12,8 @@ export interface WorkQueue {
   readonly worksFor: Duration;
   /** How long messages are gathered for one run of the function; undefined: not at all. */
   readonly gathersFor: Duration | undefined;
+  /** So long a message that was received stays hidden; one that was not worked on comes back then. */
+  readonly hiddenFor: Duration;
   readonly key: GuardedKey;
 }
 
@@ -47,16 +49,17 @@ export function deadLetterQueue(scope: Construct, id: string, key: GuardedKey): 
 /** Makes such a queue and its dead-letter queue. */
 export function workQueue(scope: Construct, id: string, { worksFor, gathersFor, key }: WorkQueueProps): WorkQueue {
   const deadLetters = deadLetterQueue(scope, id, key);
+  // Six times the function's own time beside that of gathering, so that no message comes back while it is worked on.
+  const hiddenFor = Duration.seconds(6 * worksFor.toSeconds() + (gathersFor?.toSeconds() ?? 0));
   const queue = new Queue(scope, `${id}Queue`, {
     ...encryptedUnder(key),
     retentionPeriod: KEPT,
-    // Six times the function's own time beside that of gathering, so that no message comes back while it is worked on.
-    visibilityTimeout: Duration.seconds(6 * worksFor.toSeconds() + (gathersFor?.toSeconds() ?? 0)),
+    visibilityTimeout: hiddenFor,
     deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
   });
   // By this beside the dead letters' own `npm run redrive` finds where these belong.
   new CfnOutput(scope, `${id}QueueUrl`, { value: queue.queueUrl });
-  return { queue, deadLetters, worksFor, gathersFor, key };
+  return { queue, deadLetters, worksFor, gathersFor, hiddenFor, key };
 }
 
 /**

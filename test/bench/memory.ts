@@ -50,6 +50,7 @@ export async function measureMemory(): Promise<Results> {
     AGENCIES_TOPIC: embedded.topic,
     ADMINISTRATORS_TOPIC: embedded.topic,
     AUDIT_QUEUE: embedded.queue,
+    HIDDEN_SECONDS: '1800',
     LOOK_BACK_DAYS: String(DEFAULT_POLICY.lookBackDays),
     LINKS_PER_HANDSET: String(DEFAULT_POLICY.linksPerHandset),
     LINKS_PER_SHARD: String(DEFAULT_POLICY.linksPerShard),
@@ -130,7 +131,8 @@ export async function measureMemory(): Promise<Results> {
     const { key } = await put(`responses/airtel/${DIRECTION}/${rows}.csv`, text);
     const object = { key, size: Buffer.byteLength(text.join('')), sequencer: String(rows) };
     const body = JSON.stringify({ time: NOW, detail: { bucket: { name: bucket }, object } });
-    return { function: 'Record', handler: 'record', rows, event: { Records: [{ messageId: '1', body }] } };
+    const attributes = { ApproximateFirstReceiveTimestamp: String(Date.parse(NOW)), ApproximateReceiveCount: '1' };
+    return { function: 'Record', handler: 'record', rows, event: { Records: [{ messageId: '1', body, attributes }] } };
   };
 
   const told: Results['told'] = [];

@@ -142,6 +142,7 @@ export async function measureReading(runs: number): Promise<Results> {
             sha256: String(n).padStart(64, '0'),
             attempt: 'bench',
             at: '2026-06-01T00:00:00Z' as Instant,
+            committedAt: '2026-06-01T00:00:00Z' as Instant,
           });
         }
         return read;

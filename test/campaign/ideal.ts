@@ -109,6 +109,7 @@ export function idealOf(story: Story): Record<string, Outcome> {
             ? 'notFound'
             : settled.outcome,
       );
+      if (settled.outcome === 'failed') add('overdueFailed');
       const end = standing(row, LATE_AFTER);
       const list = settled.outcome === 'disconnected' ? outcome.revoked : outcome.revokedLate;
       if (kind === 'reverify' && end.outcome === 'disconnected') list.push(`${identifier},${operator}`);

@@ -57,6 +57,8 @@ type Row = { outcome: string; on: string; at: number };
 const OUTCOMES = ['open', 'verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'];
 const BYTES_PER_ROW = 5;
 const LOOK_BACK = 180;
+/** From a response's upload to its commit: what goes wrong with it, a lost event and a lost sweep among that. */
+const TAKEN_WITHIN = 2 * DAY;
 /** A batch settles at its last deadline; what goes wrong keeps it from that for hours, and a lost sweep for a day. */
 const SETTLES_WITHIN = 1.5 * DAY;
 /** A batch plans at once when nobody else does; an event that was lost is sent again by the sweep of the next day. */
@@ -254,12 +256,13 @@ class Check {
       sha256(text) === digest && Buffer.byteLength(text) === bytes,
       `${id}: an order is published as committed`,
     );
-    const open = rows.filter((_, row) => isOpen(states[row] as Row));
+    const carried = order.order === 'disconnect' ? ['open', 'failed'] : ['open'];
+    const open = rows.filter((_, row) => carried.includes((states[row] as Row).outcome));
     this.#must(open.length === count && count > 0, `${id}: an order counts its rows, and has some`);
     this.#expectOrder(key, kind, open, String(deadline));
   }
 
-  /** Invariant 3: the rows that were open when the order was committed, and no other one. */
+  /** Invariant 3: the rows that were open when the order was committed, and no other one; failed ones only to be disconnected. */
   #expectOrder(key: string, kind: Kind, open: string[], deadline: string): void {
     this.#expected[key] = open
       .map((identifier) => (kind === 'block' ? `${written(identifier)},,${deadline}` : `${identifier},,${deadline}`))
@@ -301,7 +304,7 @@ class Check {
       else if (!ANSWERS[kind].includes(outcome)) reject('unknown_outcome');
       else if (!isDay(on) || on > dayAt(source.at)) reject('bad_date');
       else if (outcome === 'disconnected' && on < (direction.lastSeen.get(identifier) ?? '')) reject('before_sighting');
-      else if (row.outcome === 'open' || (row.outcome === 'failed' && (closed || outcome === 'disconnected'))) {
+      else if (row.outcome === 'open' || (row.outcome === 'failed' && (closed || outcome !== 'failed'))) {
         Object.assign(row, { outcome, on, at: source.at });
         recorded++;
         failed.delete(identifier);
@@ -321,13 +324,28 @@ class Check {
       rejects,
       refused: null,
     });
-    must((file.failedOrder !== undefined) === failed.size > 0, 'rows that fail are ordered to be disconnected at once');
-    if (failed.size > 0)
-      this.#expectOrder(`orders/${operator}/${id}/failed-${digest.slice(0, 8)}-disconnect.csv`, kind, [...failed], end);
-    if (sealedAt !== null)
+    const { failedOrder, lateOn } = file as { failedOrder?: Item; lateOn?: string };
+    must(failedOrder === undefined || (failed.size > 0 && !closed), 'none but rows that fail are disconnected at once');
+    if (failed.size > 0 && !closed && instant(source.at + TAKEN_WITHIN) < end)
+      must(failedOrder !== undefined, 'rows that fail are ordered to be disconnected at once');
+    if (failedOrder !== undefined) {
+      const deadline = String(failedOrder.deadline);
+      const inADay = deadline >= instant(source.at + DAY) && deadline <= instant(source.at + TAKEN_WITHIN + DAY);
+      must(deadline <= end && (inADay || deadline === end), 'their disconnection is due a day after its commit');
+      const key = `orders/${operator}/${id}/failed-${digest.slice(0, 8)}-disconnect.csv`;
+      this.#expectOrder(key, kind, [...failed], deadline);
+    }
+    const late = sealedAt !== null && disconnected.length > 0;
+    must((lateOn !== undefined) === late, 'who is disconnected late is in a list of its own');
+    if (lateOn !== undefined)
+      must(
+        lateOn >= dayAt(source.at) && lateOn <= dayAt(source.at + TAKEN_WITHIN),
+        'a late list is of the day of its commit',
+      );
+    if (late)
       for (const number of disconnected)
         direction.late.push([
-          `revocations/${dayAt(source.at)}/${batch}.late-${digest.slice(0, 8)}`,
+          `revocations/${lateOn}/${batch}.late-${digest.slice(0, 8)}`,
           `${number},${operator},${states[direction.rows.indexOf(number)]?.on}`,
         ]);
   }
@@ -362,7 +380,10 @@ class Check {
       const summary = operators[operator] as ReturnType<typeof noOperator>;
       const counts: Record<string, number> = kind === 'block' ? summary.blocks : summary.connections;
       summary.directions++;
-      for (const { outcome } of sealed) sum(counts, summaryWord(outcome));
+      for (const { outcome } of sealed) {
+        sum(counts, summaryWord(outcome));
+        if (outcome === 'failed') sum(counts, 'overdueFailed');
+      }
       if (sealed.some(({ outcome }) => summaryWord(outcome) === 'overdue')) summary.overdueDirections++;
       for (const [row, { outcome, on }] of sealed.entries())
         if (outcome === 'disconnected') disconnected.push(`${rows[row]},${operator},${on}`);

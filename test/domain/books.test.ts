@@ -107,7 +107,8 @@ describe('the summary', () => {
     "verified": 1,
     "disconnected": 3,
     "notFound": 1,
-    "overdue": 2
+    "overdue": 2,
+    "overdueFailed": 1
   },
   "blocks": {
     "rows": 4,
@@ -131,7 +132,8 @@ describe('the summary', () => {
         "verified": 1,
         "disconnected": 1,
         "notFound": 0,
-        "overdue": 2
+        "overdue": 2,
+        "overdueFailed": 1
       },
       "blocks": {
         "rows": 2,
@@ -155,7 +157,8 @@ describe('the summary', () => {
         "verified": 0,
         "disconnected": 2,
         "notFound": 1,
-        "overdue": 0
+        "overdue": 0,
+        "overdueFailed": 0
       },
       "blocks": {
         "rows": 2,
@@ -200,6 +203,7 @@ describe('the summary', () => {
         disconnected: 0,
         notFound: 0,
         overdue: 0,
+        overdueFailed: 0,
       },
       blocks: { rows: 0, alreadyOpen: 0, alreadyBlocked: 0, directed: 0, blocked: 0, notFound: 0, overdue: 0 },
     });

@@ -94,15 +94,17 @@ export function rowsOf(answers: readonly (readonly [row: number, outcome: Answer
 }
 
 let files = 0;
-/** Applies answers as a new file; the commit is on 2026-06-03 unless told. */
+/** Applies answers as a new file; upload and commit are on 2026-06-03 unless told. */
 export function answered(
   ledger: Ledger,
   answers: readonly (readonly [row: number, outcome: Answer])[],
-  told: { sha256?: string; on?: string; at?: string } = {},
+  told: { sha256?: string; on?: string; at?: string; committedAt?: string } = {},
 ): Applied {
   files += 1;
   const sha256 = told.sha256 ?? `file-${files}`;
-  const file = { sha256, attempt: `work-${sha256}`, at: at(told.at ?? '2026-06-03T10:00:00Z') };
+  const uploadedAt = told.at ?? '2026-06-03T10:00:00Z';
+  const committedAt = at(told.committedAt ?? uploadedAt);
+  const file = { sha256, attempt: `work-${sha256}`, at: at(uploadedAt), committedAt };
   const decision = applyResponse(ledger, rowsOf(answers, told.on), file);
   if (decision.kind !== 'applied') throw new Error(`expected applied, got ${decision.kind}`);
   return decision;

@@ -3,6 +3,7 @@ import {
   bytesPerRow,
   closeLedger,
   countOpen,
+  failedOrderDeadline,
   isOpen,
   issueOrder,
   LedgerDamaged,
@@ -159,13 +160,51 @@ describe('issuing an order', () => {
     expect([before.rung, before.tokens, before.orders]).toEqual([0, [], []]);
   });
 
-  test('a failed row is in every later order, a terminal one in none', () => {
-    const ledger = answered(issued(fresh(3), 1), [
+  test('of the later orders only the disconnection carries a failed row, a bar never; a terminal one is in none', () => {
+    let ledger = answered(issued(fresh(3), 1), [
       [0, 'failed'],
       [1, 'verified'],
     ]).ledger;
-    const decision = issueOrder(ledger, { ...request, rung: 2, now: at('2026-06-06T00:00:00Z') });
-    expect(decision).toMatchObject({ kind: 'issue', order: 'bar_outgoing', rows: [0, 2] });
+    for (const [rung, now, order, rows] of [
+      [2, '2026-06-06T00:00:00Z', 'bar_outgoing', [2]],
+      [3, '2026-06-11T00:00:00Z', 'bar_incoming', [2]],
+      [4, '2026-06-16T00:00:00Z', 'disconnect', [0, 2]],
+    ] as const) {
+      const decision = issueOrder(ledger, { ...request, rung, now: at(now) });
+      expect(decision).toMatchObject({ kind: 'issue', order, rows });
+      ledger = issued(ledger, rung);
+    }
+  });
+
+  test('a row that failed before the first order is in no re-verification either', () => {
+    const ledger = answered(fresh(2), [[0, 'failed']]).ledger;
+    expect(issueOrder(ledger, request)).toMatchObject({ kind: 'issue', order: 'reverify', rows: [1] });
+  });
+
+  test('where all open rows have failed a bar is not ordered, and its rung takes its time all the same', () => {
+    const before = answered(issued(fresh(2), 1), [
+      [0, 'failed'],
+      [1, 'failed'],
+    ]).ledger;
+    const now = at('2026-06-06T00:00:00Z');
+    const second = issueOrder(before, { ...request, rung: 2, now });
+    if (second.kind !== 'wait') throw new Error(second.kind);
+    expect([second.ledger.rung, second.ledger.orders.length, second.ledger.tokens]).toEqual([2, 1, ['token-a']]);
+    // Another attempt waits beside it.
+    const again = issueOrder(second.ledger, { ...request, rung: 2, now, token: 'token-b' });
+    expect(again).toMatchObject({ kind: 'wait', ledger: { tokens: ['token-a', 'token-b'] } });
+    // Who proves themselves in time ends the ladder; who does not is to be disconnected.
+    const verified = answered(second.ledger, [[0, 'verified']]).ledger;
+    expect(countOpen(verified)).toBe(1);
+    expect(issueOrder(verified, { ...request, rung: 4, now: at('2026-06-16T00:00:00Z') })).toMatchObject({
+      kind: 'issue',
+      order: 'disconnect',
+      rows: [1],
+    });
+    const both = answered(verified, [[1, 'not_found']]).ledger;
+    expect(issueOrder(both, { ...request, rung: 3, now: at('2026-06-11T00:00:00Z') })).toMatchObject({
+      kind: 'nothing_open',
+    });
   });
 
   test('a later attempt at the same rung adopts the order and its token waits beside the first', () => {
@@ -236,9 +275,23 @@ describe('issuing an order', () => {
   test.each([0, 5])('a rung that the ladder does not have is an error (%s of 4)', (rung) => {
     expect(() => issueOrder(fresh(1), { ...request, rung })).toThrow(LedgerDamaged);
   });
+});
 
-  test('a rung without its order is an error', () => {
-    expect(() => issueOrder({ ...issued(fresh(1), 1), orders: [] }, request)).toThrow(LedgerDamaged);
+describe("the disconnect order of a response's failed rows", () => {
+  test('is due 24 hours after its commit', () => {
+    expect(failedOrderDeadline(fresh(1), at('2026-06-02T07:30:00Z'))).toBe('2026-06-03T07:30:00Z');
+  });
+
+  test("is due at the ladder's end at the latest", () => {
+    expect(failedOrderDeadline(fresh(1), at('2026-06-16T00:00:01Z'))).toBe('2026-06-17T00:00:00Z');
+    expect(failedOrderDeadline(fresh(1), at('2026-06-16T23:59:59Z'))).toBe('2026-06-17T00:00:00Z');
+  });
+
+  test('is not issued once the ladder has ended, be it closed or not', () => {
+    expect(failedOrderDeadline(fresh(1), at('2026-06-17T00:00:00Z'))).toBeNull();
+    expect(failedOrderDeadline(closed(fresh(1)), at('2026-06-20T00:00:00Z'))).toBeNull();
+    const answeredWhole = closed(answered(fresh(1), [[0, 'verified']]).ledger);
+    expect(failedOrderDeadline(answeredWhole, at('2026-06-05T00:00:00Z'))).toBeNull();
   });
 });
 
@@ -310,7 +363,7 @@ describe('sealing', () => {
     expect(sealLedger(sealed(before), at('2026-06-18T00:00:00Z'))).toEqual({ kind: 'already' });
   });
 
-  test('counts each row once: of 7, 1 verified, 2 disconnected, 1 not found, 3 overdue', () => {
+  test('counts each row once: of 7, 1 verified, 2 disconnected, 1 not found, 3 overdue, one of which had failed', () => {
     const ledger = answered(fresh(7), [
       [0, 'verified'],
       [1, 'failed'],
@@ -325,6 +378,7 @@ describe('sealing', () => {
       notFound: 1,
       blocked: 0,
       overdue: 3,
+      overdueFailed: 1,
     });
   });
 
@@ -340,6 +394,7 @@ describe('sealing', () => {
       notFound: 1,
       blocked: 1,
       overdue: 1,
+      overdueFailed: 0,
     });
   });
 
@@ -352,7 +407,7 @@ describe('sealing', () => {
   test('a row that is found failed between the end of the ladder and the seal is overdue in the books', () => {
     const ledger = answered(closed(fresh(1)), [[0, 'failed']]).ledger;
     expect(outcomeOf(ledger, 0).outcome).toBe('failed');
-    expect(sealedOutcomes(sealed(ledger))).toMatchObject({ overdue: 1, open: 0 });
+    expect(sealedOutcomes(sealed(ledger))).toMatchObject({ overdue: 1, overdueFailed: 1, open: 0 });
   });
 
   test('an answer after the seal is recorded, and the sealed outcomes stay as they were', () => {

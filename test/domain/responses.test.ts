@@ -132,10 +132,10 @@ describe('what an answer does to a connection', () => {
     ['open', 'failed', 'record'],
     ['open', 'disconnected', 'record'],
     ['open', 'not_found', 'record'],
-    ['failed', 'verified', 'conflict'],
+    ['failed', 'verified', 'record'],
     ['failed', 'failed', 'already'],
     ['failed', 'disconnected', 'record'],
-    ['failed', 'not_found', 'conflict'],
+    ['failed', 'not_found', 'record'],
     ['overdue', 'verified', 'record'],
     ['overdue', 'failed', 'record'],
     ['overdue', 'disconnected', 'record'],
@@ -189,6 +189,12 @@ function check(before: Ledger, answer: Answer, effect: Effect): void {
   );
 }
 
+/** A file uploaded and committed at a day's beginning. */
+const fileOn = (on: string, sha256: string) => {
+  const instant = at(`${on}T00:00:00Z`);
+  return { sha256, attempt: 'another', at: instant, committedAt: instant };
+};
+
 describe('applying a response', () => {
   test('a file is kept in the ledger with its attempt and instant, though it recorded nothing', () => {
     const before = fresh(2);
@@ -210,7 +216,7 @@ describe('applying a response', () => {
       { line: 6, reason: 'not_in_direction' },
       { line: 7, row: 0, outcome: 'disconnected', day: day('2026-06-02') } as const,
     ];
-    const decision = applyResponse(fresh(1), rows, { sha256: 'a', attempt: 'a', at: at('2026-06-03T00:00:00Z') });
+    const decision = applyResponse(fresh(1), rows, fileOn('2026-06-03', 'a'));
     expect(decision).toMatchObject({
       kind: 'applied',
       rows: 6,
@@ -223,6 +229,16 @@ describe('applying a response', () => {
         { line: 6, reason: 'not_in_direction' },
       ],
     });
+  });
+
+  test('who fails and proves themselves later in the same file has not failed', () => {
+    const applied = answered(fresh(2), [
+      [0, 'failed'],
+      [1, 'failed'],
+      [0, 'verified'],
+    ]);
+    expect([applied.recorded, applied.conflicts, applied.madeFailed]).toEqual([3, 0, [1]]);
+    expect(outcomeOf(applied.ledger, 0).outcome).toBe('verified');
   });
 
   test('the same outcome again keeps the day that was recorded first', () => {
@@ -261,22 +277,17 @@ describe('applying a response', () => {
 
   test('the same bytes again change nothing, and tell what was prepared for them', () => {
     const { ledger } = answered(fresh(2), [[0, 'verified']], { sha256: 'same' });
-    const decision = applyResponse(ledger, rowsOf([[1, 'verified']]), {
-      sha256: 'same',
-      attempt: 'another',
-      at: at('2026-06-09T00:00:00Z'),
-    });
+    const decision = applyResponse(ledger, rowsOf([[1, 'verified']]), fileOn('2026-06-09', 'same'));
     expect(decision).toEqual({ kind: 'known', file: ledger.files[0] });
   });
 
   test('a direction takes 500 files; the next is refused, one of the 500 again is known', () => {
     let ledger = fresh(1);
     for (let n = 1; n <= maxFiles; n += 1) ledger = answered(ledger, [], { sha256: `n${n}` }).ledger;
-    const file = { attempt: 'a', at: at('2026-06-03T00:00:00Z') };
-    expect(applyResponse(ledger, rowsOf([[0, 'verified']]), { ...file, sha256: 'n501' })).toEqual({
+    expect(applyResponse(ledger, rowsOf([[0, 'verified']]), fileOn('2026-06-03', 'n501'))).toEqual({
       kind: 'too_many_files',
     });
-    expect(applyResponse(ledger, [], { ...file, sha256: 'n500' }).kind).toBe('known');
+    expect(applyResponse(ledger, [], fileOn('2026-06-03', 'n500')).kind).toBe('known');
   });
 
   test('it changes neither the ledger it was given nor its bytes, though they are a Buffer', () => {
@@ -323,7 +334,15 @@ describe('a response after the end of the ladder', () => {
     ]);
     const disconnected = answered(verified.ledger, [[1, 'disconnected']], { sha256: 'd' });
     expect(disconnected.madeDisconnected).toEqual([1]);
-    expect(disconnected.ledger.files.at(-1)).toMatchObject({ sha256: 'd', late: true });
+    expect(disconnected.ledger.files.at(-1)).toMatchObject({ sha256: 'd', lateOn: '2026-06-03' });
+  });
+
+  test('that is late is published in the list of the day of its commit, in Kolkata, not in that of its upload', () => {
+    const { ledger } = answered(sealed(closed(fresh(1))), [[0, 'disconnected']], {
+      at: '2026-06-20T16:48:00Z',
+      committedAt: '2026-06-20T18:48:00Z',
+    });
+    expect(ledger.files.at(-1)).toMatchObject({ at: '2026-06-20T16:48:00Z', lateOn: '2026-06-21' });
   });
 
   test('a late answer meets the late answers before it', () => {
@@ -463,11 +482,7 @@ describe('laws', () => {
           const before = ledgersOf(history).at(-1) as Ledger;
           const usable = file.filter(([, answer]) => answersOf(before.kind).includes(answer));
           const once = answered(before, usable, { sha256: 'once' });
-          const again = applyResponse(once.ledger, rowsOf(usable), {
-            sha256: 'once',
-            attempt: 'later',
-            at: at('2026-06-20T00:00:00Z'),
-          });
+          const again = applyResponse(once.ledger, rowsOf(usable), fileOn('2026-06-20', 'once'));
           expect(again).toEqual({ kind: 'known', file: once.ledger.files.at(-1) });
           const copy = answered(once.ledger, usable, { sha256: 'copy' });
           expect(copy.recorded).toBe(0);

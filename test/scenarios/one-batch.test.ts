@@ -59,14 +59,14 @@ describe('two batches that meet', () => {
     expect(lines).toHaveLength(5);
   });
 
-  it('give a failed row its disconnect order at once, with the end of the ladder as deadline', async () => {
+  it('give a failed row its disconnect order at once, due in a day', async () => {
     const orders = await lab.outbox(`orders/airtel/${first.batchId}.reverify.airtel.1-0-0/`);
     const failed = orders.filter((key) => key.includes('/failed-'));
     expect(failed).toHaveLength(1);
     expect(failed[0]).toMatch(/\/failed-[0-9a-f]{8}-disconnect\.csv$/);
     const rows = (await lab.read(failed[0] ?? '')).trimEnd().split('\n').slice(1);
     expect(rows).toHaveLength(1);
-    expect(rows[0]).toMatch(new RegExp(`^\\${A2},\\d{15},linked_to_reported_handset,2026-06-17T00:00:00Z$`));
+    expect(rows[0]).toMatch(new RegExp(`^\\${A2},\\d{15},linked_to_reported_handset,2026-06-04T00:00:00Z$`));
   });
 
   it('issue no later rung where no row is open, and all four where the operator is silent', async () => {

@@ -321,7 +321,13 @@ describe('in the end', () => {
     expect(summary.report).toEqual({ rows: 25, rejected: 21, repeats: 2, handsets: 2 });
     // A1 and A3 verified, A4 and J1 disconnected, A5 not found; A2 and A7 never answered and A6 only failed.
     expect(summary.connections).toMatchObject({ linked: 8, directed: 8 });
-    expect(summary.connections).toMatchObject({ verified: 2, disconnected: 2, notFound: 1, overdue: 3 });
+    expect(summary.connections).toMatchObject({
+      verified: 2,
+      disconnected: 2,
+      notFound: 1,
+      overdue: 3,
+      overdueFailed: 1,
+    });
     // At airtel H1 is blocked and H2 not found; four operators never answered.
     expect(summary.blocks).toMatchObject({ rows: 10, directed: 10, blocked: 1, notFound: 1, overdue: 8 });
     expect(lab.cloud.failures()).toEqual([]);

@@ -47,6 +47,8 @@ interface Row {
   on: string;
   /** When the outcome was recorded. */
   at: number;
+  /** When the row was said to have failed. */
+  failedAt: number;
   /** When the row's terminal outcome was recorded. */
   terminalAt: number;
 }
@@ -281,7 +283,7 @@ export class Reckoning {
         for (const { cells } of linesOf(readFileSync(join(this.#folder, 'outbox', key), 'utf8')).lines) {
           const identifier = kind === 'block' ? (cells?.imei ?? '').slice(0, 14) : (cells?.msisdn ?? '');
           const lastSeen = (kind === 'reverify' && batch.lastSeen.get(identifier)) || '';
-          const answer = { outcome: 'open', on: '', at: 0, terminalAt: Infinity };
+          const answer = { outcome: 'open', on: '', at: 0, failedAt: Infinity, terminalAt: Infinity };
           const row = { direction, kind, operator, identifier, lastSeen, ...answer };
           rows.set(identifier, row);
           this.#rows.push(row);
@@ -344,9 +346,10 @@ export class Reckoning {
       else if (!ANSWERS[kind].includes(outcome)) reject('unknown_outcome');
       else if (!isDay(on) || on > dayAt(at)) reject('bad_date');
       else if (outcome === 'disconnected' && on < row.lastSeen) reject('before_sighting');
-      else if (row.outcome === 'open' || (row.outcome === 'failed' && (ended || outcome === 'disconnected'))) {
+      else if (row.outcome === 'open' || (row.outcome === 'failed' && (ended || outcome !== 'failed'))) {
         Object.assign(row, { outcome, on, at });
-        if (outcome !== 'failed') row.terminalAt = at;
+        if (outcome === 'failed') row.failedAt = at;
+        else row.terminalAt = at;
         recorded++;
         failed.delete(row);
         if (outcome === 'failed') failed.add(row);
@@ -359,7 +362,7 @@ export class Reckoning {
     const done = { ...receipt, rows: lines.length, recorded, alreadyRecorded, rejected, rejects, refused: null };
     this.#recorded.set(`${direction} ${digest}`, done);
     this.receipts[place] = done;
-    if (failed.size > 0)
+    if (failed.size > 0 && !ended)
       this.orders[`orders/${operator}/${direction}/failed-${digest.slice(0, 8)}-disconnect.csv`] = identifiersOf([
         ...failed,
       ]);
@@ -383,6 +386,7 @@ export class Reckoning {
         const counts: Record<string, number> = kind === 'block' ? handsets : numbers;
         const word = { open: 'overdue', failed: 'overdue', not_found: 'notFound' }[outcome] ?? outcome;
         counts[word] = (counts[word] ?? 0) + 1;
+        if (outcome === 'failed') counts.overdueFailed = (counts.overdueFailed ?? 0) + 1;
         if (word === 'overdue') overdue.add(direction);
       }
       for (const [operator, summary] of Object.entries(operators)) {
@@ -410,14 +414,16 @@ export class Reckoning {
     }
   }
 
-  /** Rung by rung: the rows without a terminal outcome at the instant when the rung before it ended. */
+  /** Rung by rung: the rows without an outcome at the instant when the rung before it ended; and to be disconnected, the failed ones. */
   #laterOrders({ id, at }: Batch): void {
     for (const [direction, rows] of this.#byDirection) {
       if (!direction.startsWith(`${id}.`)) continue;
       const [, kind = '', operator] = direction.split('.');
       let issued = at;
       for (const [n, [name, days]] of LADDERS[kind as Kind].entries()) {
-        const open = [...rows.values()].filter(({ terminalAt }) => terminalAt > issued);
+        const open = [...rows.values()].filter(
+          ({ failedAt, terminalAt }) => terminalAt > issued && (failedAt > issued || name === 'disconnect'),
+        );
         if (open.length > 0) this.orders[`orders/${operator}/${direction}/${n + 1}-${name}.csv`] = identifiersOf(open);
         issued += days * DAY;
       }
@@ -446,6 +452,7 @@ export const noOperator = (latestImport?: string) => ({
     disconnected: 0,
     notFound: 0,
     overdue: 0,
+    overdueFailed: 0,
   } as Record<string, number>,
   blocks: {
     rows: 0,

@@ -18,6 +18,7 @@ const NO_CONNECTIONS = {
   disconnected: 0,
   notFound: 0,
   overdue: 0,
+  overdueFailed: 0,
 };
 const NO_BLOCKS = { rows: 0, alreadyOpen: 0, alreadyBlocked: 0, directed: 0, blocked: 0, notFound: 0, overdue: 0 };
 const allOverdue = (directed: number) => ({ ...NO_CONNECTIONS, linked: directed, directed, overdue: directed });
@@ -176,13 +177,18 @@ describe('numbers in many handsets and at two operators, all operators silent (d
 });
 
 /**
- * Six numbers of airtel in one handset. Day 31: F1 and F2 failed, F4 is verified. Day 32: F5 failed; F6 failed, and is
- * disconnected in the same file. Day 37: F1 is disconnected; day 41: F5. F2 never is, and nobody says anything of F3.
+ * Seven numbers of airtel in one handset. Day 31: F1, F2 and F7 failed, F4 is verified. Day 32: F5 failed; F6 failed, and is
+ * disconnected in the same file. Day 37: F1 is disconnected, and F7 proves itself; day 41: F5 is disconnected. F2 never is,
+ * and nobody says anything of F3.
+ *
+ * All of jio's two and of vi's two failed on day 31, so that no row is left for a bar. Of jio's one proves itself on day 36
+ * and the other is disconnected on day 42; of vi's one is not found on day 36, and the other stays connected.
  */
 describe('rows that failed (day 30)', () => {
   const HANDSET = '35400000000001';
-  const [F1, F2, F3, F4, F5, F6] = [1, 2, 3, 4, 5, 6].map((n) => `+91982000000${n}`);
-  const first = [`${F1},failed`, `${F2},failed`, `${F4},verified`];
+  const [F1, F2, F3, F4, F5, F6, F7] = [1, 2, 3, 4, 5, 6, 7].map((n) => `+91982000000${n}`);
+  const [J1, J2, V1, V2] = [1, 2, 3, 4].map((n) => `+91722000000${n}`);
+  const first = [`${F1},failed`, `${F2},failed`, `${F4},verified`, `${F7},failed`];
   const second = [`${F5},failed`, `${F1},failed`, `${F6},failed`, `${F6},disconnected`];
   const nameOf = (rows: string[]) => `failed-${sha8(`msisdn,outcome\n${rows.join('\n')}\n`)}-disconnect`;
   const row = (number: string | undefined, deadline: string) =>
@@ -190,53 +196,85 @@ describe('rows that failed (day 30)', () => {
   let batchId: string;
   let direction: string;
   let atOnce: Record<string, string[]>[];
+  let ofJio: string;
+  let ofVi: string;
+  let closedAt: (string | undefined)[];
 
   beforeAll(async () => {
     await lab.at(30);
     await lab.usage(
       'airtel',
-      [F6, F5, F4, F3, F2, F1].map((number) => `${HANDSET},${number},2026-06-01,Bihar`),
+      [F7, F6, F5, F4, F3, F2, F1].map((number) => `${HANDSET},${number},2026-06-01,Bihar`),
     );
+    await lab.usage('jio', [`${HANDSET},${J1},2026-06-01,`, `${HANDSET},${J2},2026-06-01,`], 'failed.csv');
+    await lab.usage('vi', [`${HANDSET},${V1},2026-06-01,`, `${HANDSET},${V2},2026-06-01,`], 'failed.csv');
     batchId = await report(lab, 'delhi-police', [HANDSET]);
     direction = await lab.direction(batchId, 'reverify', 'airtel');
+    ofJio = await lab.direction(batchId, 'reverify', 'jio');
+    ofVi = await lab.direction(batchId, 'reverify', 'vi');
     await lab.at(31);
     await lab.respond(direction, first, 'first.csv');
+    await lab.respond(ofJio, [`${J1},failed`, `${J2},failed`], 'failed.csv');
+    await lab.respond(ofVi, [`${V1},failed`, `${V2},failed`], 'failed.csv');
     atOnce = [await ordersOf(lab, direction)];
     await lab.at(32);
     await lab.respond(direction, second, 'second.csv');
     atOnce.push(await ordersOf(lab, direction));
+    await lab.at(36);
+    await lab.respond(ofJio, [`${J1},verified`], 'proved.csv');
+    await lab.respond(ofVi, [`${V1},not_found`], 'gone.csv');
     await lab.at(37);
-    await lab.respond(direction, [`${F1},disconnected`], 'third.csv');
+    await lab.respond(direction, [`${F1},disconnected`, `${F7},verified`], 'third.csv');
     await lab.at(41);
     await lab.respond(direction, [`${F5},disconnected`], 'fourth.csv');
+    await lab.at(42);
+    await lab.respond(ofJio, [`${J2},disconnected`], 'done.csv');
     await lab.cloud.run();
+    const records = await new Tables(lab).records();
+    closedAt = [ofJio, ofVi].map((id) => (records[`DIR#${id}`] as { closedAt?: string })?.closedAt);
   });
 
-  it('get a disconnect order at once, with just the rows of that file and the end of the ladder as deadline', () => {
-    const issued = { '1-reverify': expect.any(Array), [nameOf(first)]: [row(F1, '2026-07-17'), row(F2, '2026-07-17')] };
+  it('get a disconnect order at once, with just the rows of that file, due in a day', () => {
+    // Committed on day 31, 2 July, and on day 32.
+    const failed = [F1, F2, F7].map((number) => row(number, '2026-07-03'));
+    const issued = { '1-reverify': expect.any(Array), [nameOf(first)]: failed };
     expect(atOnce[0]).toEqual(issued);
     // F1 was recorded as failed before, and F6 is disconnected when the file commits.
-    expect(atOnce[1]).toEqual({ ...issued, [nameOf(second)]: [row(F5, '2026-07-17')] });
+    expect(atOnce[1]).toEqual({ ...issued, [nameOf(second)]: [row(F5, '2026-07-04')] });
   });
 
-  it('stand in every later order until they are disconnected', async () => {
+  it('stand in no bar, and in the disconnection unless they were disconnected or proved themselves', async () => {
     const orders = await ordersOf(lab, direction);
-    expect(orders['1-reverify']).toEqual([F1, F2, F3, F4, F5, F6].map((number) => row(number, '2026-07-06')));
-    expect(orders['2-bar_outgoing']).toEqual([F1, F2, F3, F5].map((number) => row(number, '2026-07-11')));
-    expect(orders['3-bar_incoming']).toEqual([F2, F3, F5].map((number) => row(number, '2026-07-16')));
+    expect(orders['1-reverify']).toEqual([F1, F2, F3, F4, F5, F6, F7].map((number) => row(number, '2026-07-06')));
+    expect(orders['2-bar_outgoing']).toEqual([row(F3, '2026-07-11')]);
+    expect(orders['3-bar_incoming']).toEqual([row(F3, '2026-07-16')]);
     expect(orders['4-disconnect']).toEqual([F2, F3].map((number) => row(number, '2026-07-17')));
     expect(Object.keys(orders)).toHaveLength(6);
+  });
+
+  it('make no order of a bar that has no other row, and its rung takes its time: until the last one is answered', async () => {
+    const failed = (numbers: string[]) => nameOf(numbers.map((number) => `${number},failed`));
+    const jio = await ordersOf(lab, ofJio);
+    expect(Object.keys(jio).sort()).toEqual(['1-reverify', failed([J1, J2] as string[])]);
+    const vi = await ordersOf(lab, ofVi);
+    expect(Object.keys(vi).sort()).toEqual(['1-reverify', '4-disconnect', failed([V1, V2] as string[])]);
+    expect(numbersIn(vi['4-disconnect'])).toEqual([V2]);
+    // jio's last answer came on day 42, 13 July, in the time of bar_incoming.
+    expect(closedAt).toEqual(['2026-07-13T00:00:00Z', '2026-07-17T00:00:00Z']);
   });
 
   it('are overdue at the end where nobody disconnected them', async () => {
     const { connections, settledAt, unexplained } = await summaryOf(lab, batchId);
     expect(connections).toEqual({
       ...NO_CONNECTIONS,
-      linked: 6,
-      directed: 6,
-      verified: 1,
-      disconnected: 3,
-      overdue: 2,
+      linked: 11,
+      directed: 11,
+      verified: 3,
+      disconnected: 4,
+      notFound: 1,
+      // F2 and V2 had failed; F3 was never answered for.
+      overdue: 3,
+      overdueFailed: 2,
     });
     expect([settledAt, unexplained]).toEqual(['2026-07-17T00:00:00Z', 0]);
   });
@@ -245,6 +283,7 @@ describe('rows that failed (day 30)', () => {
     expect(await lab.read(`revocations/2026-07-17/${batchId}.csv`)).toBe(
       [
         'msisdn,operator,lsa,disconnected_on,reason',
+        `${J2},jio,,2026-07-13,linked_to_reported_handset`,
         `${F1},airtel,Bihar,2026-07-08,linked_to_reported_handset`,
         `${F5},airtel,Bihar,2026-07-12,linked_to_reported_handset`,
         `${F6},airtel,Bihar,2026-07-03,linked_to_reported_handset`,
@@ -434,6 +473,7 @@ describe('later batches that meet the same numbers (day 100)', () => {
       disconnected: 1,
       notFound: 0,
       overdue: 1,
+      overdueFailed: 0,
     });
     expect(second?.operators.airtel?.connections).toMatchObject({ linked: 3, alreadyDisconnected: 1, directed: 2 });
     expect(second?.operators.jio?.connections).toMatchObject({ linked: 1, alreadyOpen: 1, directed: 0 });

@@ -71,7 +71,14 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
     description: "Records operators' responses",
     memory: 1024,
     timeout: data.responses.worksFor,
-    environment: { ...places, OPERATORS: UPLOADERS.OPERATORS, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
+    environment: {
+      ...places,
+      OPERATORS: UPLOADERS.OPERATORS,
+      OPERATORS_TOPIC,
+      ADMINISTRATORS_TOPIC,
+      AUDIT_QUEUE,
+      HIDDEN_SECONDS: String(data.responses.hiddenFor.toSeconds()),
+    },
   });
   allowSend(record, data.auditNotes);
   allowObjects(record, 'read versions', inbox, 'responses/*');

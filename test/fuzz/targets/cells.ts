@@ -258,7 +258,8 @@ const responses = target(
     const { id: directionId, batchId, operator } = DIRECTION;
     const ledger = newLedger({ directionId, batchId, operator, kind, plan: 1, rows: 3, rowsKey: 'rows', rungs });
     const before = Buffer.from(ledger.outcomes).toString('hex');
-    const file = { sha256: 'ab'.repeat(32), attempt: 'one', at: asInstant('2026-06-01T10:00:00Z') };
+    const at = asInstant('2026-06-01T10:00:00Z');
+    const file = { sha256: 'ab'.repeat(32), attempt: 'one', at, committedAt: at };
     const applied = applyResponse(ledger, answered, file);
     must(applied.kind === 'applied', 'a first file is applied');
     must(Buffer.from(ledger.outcomes).toString('hex') === before, 'a ledger that was read stays as it is');

@@ -88,6 +88,7 @@ function keyOf(text: string): string | undefined {
 }
 
 const context = { awsRequestId: 'request' } as Context;
+const ONCE = { ApproximateFirstReceiveTimestamp: '1780308000000', ApproximateReceiveCount: '1' };
 
 const events = target(
   { name: 'event', what: 'events of uploads', share: 60 },
@@ -99,7 +100,7 @@ const events = target(
       const failing = bodies.some(([text, fails]) => fails && keyOf(text) === file.key);
       if (failing) throw new Error(`a service quotes ${file.key}\n    at ${file.key}`);
     });
-    const Records = bodies.map(([text], n) => ({ body: text, messageId: `m${n}` }));
+    const Records = bodies.map(([text], n) => ({ body: text, messageId: `m${n}`, attributes: ONCE }));
     const lines = await withLog(async () => {
       const answer = await handler({ Records } as Parameters<typeof handler>[0], context);
       const failed = new Set(answer?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));

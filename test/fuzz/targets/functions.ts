@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
-import { dayOf, type Instant } from '../../../lambdas/domain/days.ts';
+import { dayOf, type Instant, millisOf } from '../../../lambdas/domain/days.ts';
 import { parseDirectionId } from '../../../lambdas/domain/identifiers.ts';
 import { type Ledger, newLedger } from '../../../lambdas/domain/ledger.ts';
 import { responseColumns } from '../../../lambdas/domain/responses.ts';
@@ -52,7 +52,10 @@ const invoke = async <Result>(handler: Handler, event: unknown): Promise<Result>
 async function upload(handler: Handler, key: string, size: number): Promise<void> {
   const object = { key, size, sequencer: '01', 'version-id': VERSION };
   const body = JSON.stringify({ time: AT, detail: { bucket: { name: 'inbox' }, object } });
-  const answer = await invoke<{ batchItemFailures: unknown[] }>(handler, { Records: [{ messageId: 'm', body }] });
+  const attributes = { ApproximateFirstReceiveTimestamp: String(millisOf(AT)), ApproximateReceiveCount: '1' };
+  const answer = await invoke<{ batchItemFailures: unknown[] }>(handler, {
+    Records: [{ messageId: 'm', body, attributes }],
+  });
   must(answer.batchItemFailures.length === 0, 'a function works through every upload');
 }
 
