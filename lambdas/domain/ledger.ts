@@ -76,7 +76,7 @@ export interface Ledger {
   /** The last rung whose order was committed, counted from 1; 0 before the first. */
   readonly rung: number;
   readonly orders: readonly IssuedOrder[];
-  /** The task tokens of all attempts that wait on the current rung. */
+  /** The task tokens of the attempts that wait on the current rung, the newest last and at most `mostTokens` of them. */
   readonly tokens: readonly string[];
   readonly files: readonly RecordedFile[];
   /** `bytesPerRow` bytes a row. Frozen once the ledger is sealed. */
@@ -248,8 +248,14 @@ function rowsFor(ledger: Ledger, order: string): number[] {
   return openRows(ledger).filter((row) => order === 'disconnect' || outcomeAt(ledger.outcomes, row) === 'open');
 }
 
+/**
+ * The most tokens that a ledger keeps. A failed attempt's token is dead, an attempt that waits is the newest of its execution,
+ * and five days of failing attempts leave hundreds, of a kilobyte each, in an item of 400 kB at most.
+ */
+export const mostTokens = 20;
+
 function withToken(tokens: readonly string[], token: string): readonly string[] {
-  return tokens.includes(token) ? tokens : [...tokens, token];
+  return tokens.includes(token) ? tokens : [...tokens, token].slice(-mostTokens);
 }
 
 /** One attempt of the Direction machine that wants rung `rung` (from 1) issued and will wait with `token`. */

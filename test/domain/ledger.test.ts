@@ -207,6 +207,17 @@ describe('issuing an order', () => {
     });
   });
 
+  test('of the tokens the newest twenty stay, and one that waits already is not doubled', () => {
+    let ledger = issued(fresh(1), 1, 'token 0');
+    for (let n = 1; n <= 30; n += 1) {
+      const decision = issueOrder(ledger, { ...request, token: `token ${n}` });
+      if (decision.kind !== 'adopt') throw new Error(decision.kind);
+      ledger = decision.ledger;
+    }
+    expect(ledger.tokens).toEqual(Array.from({ length: 20 }, (_, n) => `token ${n + 11}`));
+    expect(issueOrder(ledger, { ...request, token: 'token 30' })).toMatchObject({ kind: 'adopt', ledger });
+  });
+
   test('a later attempt at the same rung adopts the order and its token waits beside the first', () => {
     const before = issued(fresh(2), 1, 'token-a');
     const decision = issueOrder(before, {

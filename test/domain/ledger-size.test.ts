@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { issueOrder, type Ledger, mostTokens } from '../../lambdas/domain/ledger.ts';
+import { maxFiles, withFailedOrder } from '../../lambdas/domain/responses.ts';
+import { DEFAULT_POLICY, policy, REVERIFY_LADDERS } from '../../lib/config/policy.ts';
+import { answered, at, closed, fresh, rungs, sealed } from './example.ts';
+
+/** DynamoDB's limit of an item: 400 KB. */
+const LARGEST_ITEM = 400 * 1024;
+/** Task tokens have up to so many characters. */
+const LONGEST_TOKEN = 1024;
+/** The id of an invocation, the place of its message and the number of the try. */
+const LONGEST_ATTEMPT = `${'0'.repeat(36)}-9-99`;
+const HASH = 'f'.repeat(64);
+const MOST_ROWS = policy.shape.rowsPerDirection.maxValue ?? 0;
+
+/** What DynamoDB counts of an attribute's value: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html */
+function sizeOf(value: unknown): number {
+  if (value === null || typeof value === 'boolean') return 1;
+  // Two digits a byte, and up to two bytes more.
+  if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 2;
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (value instanceof Uint8Array) return value.length;
+  const parts = Array.isArray(value) ? value.map(sizeOf) : Object.entries(value as object).map(sizeOfAttribute);
+  return parts.reduce((sum, part) => sum + part + 1, 3);
+}
+const sizeOfAttribute = ([name, value]: [string, unknown]): number => Buffer.byteLength(name) + sizeOf(value);
+const itemSize = (item: object) => Object.entries(item).reduce((sum, part) => sum + sizeOfAttribute(part), 0);
+
+/** A ledger that met all that a ledger may meet, with the longest names. */
+function largest(rows: number): Ledger {
+  const directionId = `${'a'.repeat(16)}-${'0'.repeat(12)}.reverify.${'o'.repeat(10)}.99999999-9999-9999`;
+  let ledger: Ledger = {
+    ...fresh(rows),
+    directionId: directionId as Ledger['directionId'],
+    batchId: directionId.split('.')[0] as Ledger['batchId'],
+    operator: 'o'.repeat(10) as Ledger['operator'],
+    rowsKey: `plans/99999999/decisions/reverify-9999/${LONGEST_ATTEMPT}/${'o'.repeat(10)}-9999.tsv`,
+  };
+  // An hourly try for each hour of the longest ladder, and another one of a retry.
+  const hours = 24 * REVERIFY_LADDERS.normal.reduce((days, rung) => days + rung.days, 0);
+  for (const [n, { order }] of rungs.reverify.entries()) {
+    const now = ledger.rungs[n - 1]?.deadline ?? at('2026-06-01T00:00:00Z');
+    for (let attempt = 0; attempt < hours / 2; attempt += 1) {
+      const token = `${n}.${attempt}.`.padEnd(LONGEST_TOKEN, 't');
+      const decision = issueOrder(ledger, { rung: n + 1, now, token, attempt: LONGEST_ATTEMPT });
+      if (decision.kind === 'issue') ledger = decision.commit({ sha256: HASH, bytes: 999_999 });
+      else if (decision.kind === 'adopt') ledger = decision.ledger;
+      else throw new Error(`${order}: ${decision.kind}`);
+    }
+  }
+  for (let n = 0; n < maxFiles - 1; n += 1) {
+    const applied = answered(ledger, [[n, 'failed']], { sha256: HASH.slice(0, 60) + String(n).padStart(4, '0') });
+    const order = { rows: 9999, sha256: HASH, bytes: 999_999, deadline: at('2026-06-17T00:00:00Z') };
+    const told = withFailedOrder(applied, order).ledger;
+    const files = told.files.map((file) => ({ ...file, attempt: LONGEST_ATTEMPT }));
+    ledger = { ...told, files };
+  }
+  return answered(sealed(closed(ledger)), [[rows - 1, 'disconnected']]).ledger;
+}
+
+describe("a direction's ledger", () => {
+  test.each([DEFAULT_POLICY.rowsPerDirection, MOST_ROWS])(
+    'of %i rows with 500 files, all rungs and as many tokens as there may be stays below what an item may have',
+    (rows) => {
+      const ledger = largest(rows);
+      expect(ledger.tokens).toHaveLength(mostTokens);
+      expect([ledger.files.length, ledger.orders.length, ledger.late?.length]).toEqual([maxFiles, 4, 5 * rows]);
+      expect(itemSize({ pk: `DIR#${ledger.directionId}`, ...ledger })).toBeLessThan(0.9 * LARGEST_ITEM);
+    },
+  );
+});
