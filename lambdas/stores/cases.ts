@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type AuditHead, NO_ENTRY } from '../domain/audit.ts';
@@ -102,10 +103,15 @@ export async function commitLedger(table: string, ledger: Ledger): Promise<void>
 }
 
 const MOST_TRIES = 100;
+/** Milliseconds: the longest pause after the first lost try, and after any. */
+const FIRST_PAUSE = 20;
+const LONGEST_PAUSE = 500;
 
 /**
- * Reads the ledger, lets `decide` make the next one, and commits it; begins again when somebody else committed in between.
+ * Reads the ledger, lets `decide` make the next one, and commits it; begins again when somebody else committed in between,
+ * after a pause whose length is drawn, from twice as many lengths each time: who lost together would else meet again.
  * `decide` returns no ledger where nothing is to be written.
+ * @throws Conflict after a hundred lost tries
  */
 export async function changeLedger<R>(
   table: string,
@@ -123,6 +129,7 @@ export async function changeLedger<R>(
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
     }
+    await setTimeout(Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt));
   }
   throw new Conflict(`the ledger of direction ${id} changed ${MOST_TRIES} times while it was read`);
 }

@@ -1,5 +1,5 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { asInstant } from '../../lambdas/domain/days.ts';
 import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
@@ -23,6 +23,10 @@ afterAll(async () => {
   dynamo?.destroy();
   await cloud?.stop();
 });
+
+/** The pauses that were made, in milliseconds; nobody waits for them here. */
+const pauses: number[] = [];
+vi.mock('node:timers/promises', () => ({ setTimeout: async (milliseconds: number) => void pauses.push(milliseconds) }));
 
 let next = 0;
 /** A ledger of three rows under an id that no other test has. */
@@ -122,6 +126,19 @@ describe('ledgers', () => {
     await cases.createLedger(CASES, ledger);
     const failing = cases.changeLedger(CASES, ledger.directionId, () => Promise.reject(new RangeError('as it is')));
     await expect(failing).rejects.toThrow(RangeError);
+  });
+
+  it('are tried again after a pause, drawn from twice as much time after each lost try, up to half a second', async () => {
+    const ledger = ledgerOf();
+    await cases.createLedger(CASES, ledger);
+    pauses.length = 0;
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    await cases.changeLedger(CASES, ledger.directionId, async (read, attempt) => {
+      if (attempt < 7) await cases.commitLedger(CASES, bumped(read));
+      return { ledger: bumped(read), result: 0 };
+    });
+    random.mockRestore();
+    expect(pauses).toEqual([10, 20, 40, 80, 160, 250, 250]);
   });
 
   it('give up after a hundred lost tries, as a Conflict', async () => {
