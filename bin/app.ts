@@ -4,10 +4,7 @@ import { addStage } from '../lib/stacks/stage.ts';
 
 const app = new App();
 try {
-  addStage(
-    app,
-    stageFromContext((name) => app.node.tryGetContext(name)),
-  );
+  addStage(app, stageFromContext(app.node.getAllContext()));
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);

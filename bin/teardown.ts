@@ -6,7 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { command, say } from '../lib/command.ts';
 import { CommandError, readOptions } from '../lib/command-line.ts';
 import { ProtectedStage, teardown } from '../lib/commands/teardown.ts';
-import { stageFromContext } from '../lib/config/stage.ts';
+import { isProtected } from '../lib/config/stage.ts';
 
 const HELP = `npm run teardown -- --stage NAME
 
@@ -28,8 +28,7 @@ function asked(args: readonly string[]): { stage: string } | 'help' {
 }
 
 async function run({ stage }: { stage: string }): Promise<boolean> {
-  if (stageFromContext((name) => (name === 'stage' ? stage : undefined)).protect)
-    throw new ProtectedStage(`stage ${stage} is protected`);
+  if (isProtected(stage)) throw new ProtectedStage(`stage ${stage} is protected`);
   const account = {
     cloudFormation: new CloudFormationClient(),
     s3: new S3Client(),

@@ -39,19 +39,28 @@ export const outsider = participant(/^[a-z0-9-]{1,16}$/, '1 to 16 characters of 
 
 export type Participant = z.infer<typeof outsider>;
 
-/** The account that stands for every other one until an administrator has named them. The local cloud's, too. */
-const PLACEHOLDER = '000000000000';
+/**
+ * Stands for the account of a participant until somebody has named it, and means the stage's own. A stage that is protected
+ * can't be deployed with it. The local cloud's own account has this number, too.
+ */
+export const UNNAMED_ACCOUNT = '000000000000';
 
 /**
- * A participant before anybody has named its account: the principal is a placeholder, the external id goes by the role's
+ * A participant before anybody has named its account: the principal is the stage's own, the external id goes by the role's
  * name. Its queue, where it has one, is by convention the one of this name in its own account.
  */
 export const unnamed = (kind: string, id: string, queue?: string): Participant => ({
   id,
-  principal: PLACEHOLDER,
+  principal: UNNAMED_ACCOUNT,
   externalId: `handset-fraud-${kind}-${id}`,
-  notify: queue ? [{ protocol: 'sqs', endpoint: `arn:aws:sqs:ap-south-1:${PLACEHOLDER}:${queue}` }] : [],
+  notify: queue ? [{ protocol: 'sqs', endpoint: `arn:aws:sqs:ap-south-1:${UNNAMED_ACCOUNT}:${queue}` }] : [],
 });
+
+/** Whether all that is said of a participant is in an account that somebody has named. */
+export function isNamed({ principal, notify }: Participant): boolean {
+  const said = [principal, ...notify.map(({ endpoint }) => endpoint)];
+  return !said.some((text) => text.split(':').includes(UNNAMED_ACCOUNT));
+}
 
 export const AGENCIES = ['mha', 'up-police', 'delhi-police', 'i4c'].map((id) =>
   unnamed('agency', id, `fraud-batches-${id}`),

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
 import { DEFAULT_OPERATIONS, operations } from './operations.ts';
@@ -7,12 +10,13 @@ import {
   AUDITORS,
   agency,
   CHECKER,
+  isNamed,
   OPERATORS,
   operator,
   outsider,
   type Participant,
   READERS,
-  unnamed,
+  UNNAMED_ACCOUNT,
 } from './participants.ts';
 import { DEFAULT_POLICY, policy, REVERIFY_LADDERS } from './policy.ts';
 import { DEFAULT_RETENTION, retention } from './retention.ts';
@@ -54,20 +58,20 @@ const stage = z
     protect: z.boolean(),
   })
   .check(({ value, issues }) => {
-    const wrong = (path: PropertyKey[], message: string) =>
+    const complain = (path: PropertyKey[], message: string) =>
       issues.push({ code: 'custom', input: value, path, message });
     const agencies = new Set(value.agencies.map(({ id }) => id));
     for (const [n, { id }] of value.operators.entries())
-      if (agencies.has(id)) wrong(['operators', n, 'id'], 'is an agency too, and both would read rejects/<id>/');
+      if (agencies.has(id)) complain(['operators', n, 'id'], 'is an agency too, and both would read rejects/<id>/');
     for (const kind of ['agencies', 'operators'] as const)
       for (const [n, { id }] of value[kind].entries())
-        if (id === SELF_CHECK) wrong([kind, n, 'id'], 'is that of the self-check, of whose files no row counts');
+        if (id === SELF_CHECK) complain([kind, n, 'id'], 'is that of the self-check, of whose files no row counts');
     const all = KINDS.flatMap((kind) => value[kind].map((one: Participant, n) => ({ path: [kind, n], ...one })));
     if (all.length > MOST_PARTICIPANTS)
-      wrong(['readers'], `there may be ${MOST_PARTICIPANTS} participants, since a stack holds no more roles`);
+      complain(['readers'], `there may be ${MOST_PARTICIPANTS} participants, since a stack holds no more roles`);
     const externalIds = new Set<string>([CHECKER.externalId]);
     for (const { path, externalId } of all) {
-      if (externalIds.has(externalId)) wrong([...path, 'externalId'], "is another participant's too");
+      if (externalIds.has(externalId)) complain([...path, 'externalId'], "is another participant's too");
       externalIds.add(externalId);
     }
   });
@@ -93,15 +97,17 @@ const fieldName = (path: readonly PropertyKey[]) =>
 export function checkStage(candidate: unknown): StageConfig {
   const checked = stage.safeParse(candidate);
   if (checked.success) return checked.data;
-  const lines = checked.error.issues.map(({ path, message }) => `  ${fieldName(path)}: ${message}`);
-  throw new ConfigError(`the configuration is wrong:\n${lines.join('\n')}`);
+  throw wrong(...checked.error.issues.map(({ path, message }) => `${fieldName(path)}: ${message}`));
 }
 
 /** By which role CloudFormation makes what a template says, where `cdk bootstrap` prepared the account. */
 const DEPLOYERS = ['cdk-*-cfn-exec-role-*'];
 
 /** Stages that people rely on. Any other may be torn down by one command. */
-const PROTECTED: readonly unknown[] = ['prod'];
+const PROTECTED: readonly string[] = ['prod'];
+
+/** Whether a stage of this name is protected against being deleted, and against placeholders in its configuration. */
+export const isProtected = (stage: string): boolean => PROTECTED.includes(stage);
 
 /** Numbers of the policy that a command line may change (`-c rowsPerDirection=500`). */
 const NUMBERS = [
@@ -115,48 +121,137 @@ const NUMBERS = [
   'warmReads',
 ] as const;
 
-const listed = (text: string): string[] => text.split(',').filter((one) => one !== '');
+/** All that a command line may say (`-c name=value`). */
+const VALUES = [
+  'stage',
+  'cloud',
+  'ladder',
+  'participants',
+  'operators',
+  'deployers',
+  'runbookUrl',
+  'sweepHours',
+  ...NUMBERS,
+] as const;
+
+/** The CDK's own: feature flags, what it looked up, and what its command tells the app. */
+const isOfTheCdk = (name: string): boolean => /[@:/]/.test(name);
+
+/** The context of the CDK: its command's `-c name=value` and cdk.json's. */
+export type Context = Readonly<Record<string, unknown>>;
 
 /**
  * The configuration of the stage that the CDK context names, with what the command line changes.
- * @param context reads one context value (`-c name=value`), undefined where it isn't given
- * @throws ConfigError for a value that can't stand
+ * @throws ConfigError for a value that can't stand, or that isn't known; and where a protected stage is for AWS (any `cloud`
+ *   but `local`) and has participants whose account nobody has named
  */
-export function stageFromContext(context: (name: string) => unknown): StageConfig {
-  const track = context('ladder') ?? 'flagged';
-  if (track !== 'flagged' && track !== 'normal')
-    throw new ConfigError('the configuration is wrong:\n  ladder: must be flagged or normal');
+export function stageFromContext(context: Context): StageConfig {
+  const unknown = Object.keys(context).filter((name) => !isOfTheCdk(name) && !VALUES.some((known) => known === name));
+  if (unknown.length > 0)
+    throw wrong(
+      ...unknown.map((name) => `${name}: is no value of this app; there are ${[...VALUES].sort().join(', ')}`),
+    );
+  const given = (name: (typeof VALUES)[number]): string | undefined =>
+    context[name] === undefined ? undefined : String(context[name]);
   const numbers = NUMBERS.flatMap((name) => {
-    const given = context(name);
-    return given === undefined ? [] : [[name, Number(given)]];
+    const number = given(name);
+    return number === undefined ? [] : [[name, Number(number)]];
   });
-  const named = context('operators');
-  const deployers = context('deployers');
-  const runbook = context('runbookUrl');
-  const sweepHours = context('sweepHours');
-  const name = context('stage') ?? 'dev';
-  return checkStage({
-    stage: name,
-    agencies: AGENCIES,
-    operators:
-      typeof named === 'string'
-        ? listed(named).map((id) => OPERATORS.find((known) => known.id === id) ?? unnamed('operator', id))
-        : OPERATORS,
-    readers: READERS,
-    auditors: AUDITORS,
-    administrators: ADMINISTRATORS,
+  const stage = given('stage') ?? 'dev';
+  const cloud = oneOf('cloud', given('cloud'), ['aws', 'local']);
+  const ladder = oneOf('ladder', given('ladder'), ['flagged', 'normal']);
+  const sweepHours = given('sweepHours');
+  const participants = participantsFrom(given('participants'));
+  const config = checkStage({
+    stage,
+    ...participants,
+    operators: chosen(participants.operators, given('operators')),
     policy: {
       ...DEFAULT_POLICY,
-      ladders: { ...DEFAULT_POLICY.ladders, reverify: [...REVERIFY_LADDERS[track]] },
+      ladders: { ...DEFAULT_POLICY.ladders, reverify: [...REVERIFY_LADDERS[ladder]] },
       ...Object.fromEntries(numbers),
     },
     retention: DEFAULT_RETENTION,
     operations: {
       ...DEFAULT_OPERATIONS,
-      ...(typeof runbook === 'string' ? { runbookUrl: runbook } : {}),
+      runbookUrl: given('runbookUrl') ?? DEFAULT_OPERATIONS.runbookUrl,
       ...(sweepHours === undefined ? {} : { sweepHours: Number(sweepHours) }),
     },
-    deployers: typeof deployers === 'string' ? listed(deployers) : DEPLOYERS,
-    protect: PROTECTED.includes(name),
+    deployers: listed(given('deployers')) ?? DEPLOYERS,
+    protect: isProtected(stage),
   });
+  if (config.protect && cloud === 'aws') refuseUnnamed(config);
+  return config;
+}
+
+const wrong = (...lines: string[]) =>
+  new ConfigError(`the configuration is wrong:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+
+const listed = (text: string | undefined): string[] | undefined => text?.split(',').filter((one) => one !== '');
+
+/** One of these; the first where nothing is given. */
+function oneOf<const T extends string>(name: string, text: string | undefined, values: readonly [T, ...T[]]): T {
+  const value = values.find((known) => known === (text ?? values[0]));
+  if (value === undefined) throw wrong(`${name}: must be ${values.join(' or ')}`);
+  return value;
+}
+
+/** The operators of these ids; all where none are given. */
+function chosen(operators: unknown, text: string | undefined): unknown {
+  const ids = listed(text);
+  // What a file says is checked afterwards.
+  if (ids === undefined || !Array.isArray(operators)) return operators;
+  const byId = new Map(operators.map((operator) => [String(operator?.id), operator]));
+  const unknown = ids.filter((id) => !byId.has(id));
+  if (unknown.length > 0)
+    throw wrong(...unknown.map((id) => `operators: ${id} is none; there are ${[...byId.keys()].join(', ')}`));
+  return ids.map((id) => byId.get(id));
+}
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * The participants of each kind: those of a JSON file that lists them by kind, and of the kinds that it leaves out those of
+ * `participants.ts`.
+ * @param path from the project's folder
+ * @returns unchecked, but for the names of the kinds
+ */
+function participantsFrom(path: string | undefined): Record<(typeof KINDS)[number], unknown> {
+  const committed = {
+    agencies: AGENCIES,
+    operators: OPERATORS,
+    readers: READERS,
+    auditors: AUDITORS,
+    administrators: ADMINISTRATORS,
+  };
+  if (path === undefined) return committed;
+  let named: unknown;
+  try {
+    named = JSON.parse(readFileSync(resolve(PROJECT, path), 'utf8'));
+  } catch (error) {
+    throw wrong(`participants: ${path} can't be read (${error instanceof Error ? error.message : error})`);
+  }
+  if (typeof named !== 'object' || named === null || Array.isArray(named))
+    throw wrong(`participants: ${path} must hold an object with the lists ${KINDS.join(', ')}`);
+  const unknown = Object.keys(named).filter((kind) => !KINDS.some((known) => known === kind));
+  if (unknown.length > 0)
+    throw wrong(...unknown.map((kind) => `participants: ${path} has ${kind}, and may have ${KINDS.join(', ')}`));
+  return { ...committed, ...named };
+}
+
+/** Nobody may come in by what stands there until somebody is named, where people rely on a stage. */
+function refuseUnnamed(config: StageConfig): void {
+  const unnamed = KINDS.flatMap((kind) =>
+    config[kind].flatMap((one, n) =>
+      isNamed(one)
+        ? []
+        : [`${kind}[${n}]: nobody has named the account of ${one.id} (${UNNAMED_ACCOUNT} stands there)`],
+    ),
+  );
+  if (unnamed.length === 0) return;
+  throw wrong(
+    ...unnamed,
+    'Name them in lib/config/participants.ts, or in a file of their own: -c participants=FILE, of which',
+    'docs/participants.example.json is an example.',
+  );
 }

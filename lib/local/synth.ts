@@ -45,13 +45,10 @@ export async function synthesize(settings: SynthSettings = {}): Promise<string> 
   const { context: general = {} } = JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8')) as {
     context?: Record<string, unknown>;
   };
-  const context = { ...general, ...settings.context };
+  const context = { ...general, cloud: 'local', ...settings.context };
   const hash =
     settings.app === undefined
-      ? await hashOf(
-          SOURCES,
-          stageFromContext((name) => context[name]),
-        )
+      ? await hashOf(SOURCES, stageFromContext(context))
       : await hashOf([...SOURCES, dirname(app)], { app, ...context });
   const output = join(PROJECT, 'cdk.out', `local-${hash}`);
   if (existsSync(join(output, 'manifest.json'))) return output;

@@ -7,6 +7,7 @@ import { acknowledge, acknowledgeObjects } from '../constructs/access.ts';
 import type { GuardedBucket, ObjectRight } from '../constructs/guarded-bucket.ts';
 import { KEY_ACTIONS } from '../constructs/guarded-key.ts';
 import { NamedRole, type RoleKind, roleArn } from '../constructs/named-role.ts';
+import { ownPrincipal } from '../constructs/own-account.ts';
 import type { WorkQueue } from '../constructs/work-queue.ts';
 import type { DataStack } from './data.ts';
 import type { WorkflowStack } from './workflow.ts';
@@ -132,7 +133,8 @@ export class AccessStack extends Stack {
   }
 
   #role(stage: string, kind: RoleKind, participant: Participant, places: Place[], more: PolicyStatement[]): NamedRole {
-    const { id, principal, externalId } = participant;
+    const { id, externalId } = participant;
+    const principal = ownPrincipal(participant.principal);
     const statements = [...places.flatMap(statementsFor), ...more];
     const role = new NamedRole(this, `${kind}-${id}`, {
       stage,

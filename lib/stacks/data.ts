@@ -10,6 +10,7 @@ import type { StageConfig } from '../config/stage.ts';
 import { GuardedBucket } from '../constructs/guarded-bucket.ts';
 import { GuardedKey, HashKey } from '../constructs/guarded-key.ts';
 import { roleNamed } from '../constructs/named-role.ts';
+import { ownAddress } from '../constructs/own-account.ts';
 import { deadLetterQueue, eventQueue, type WorkQueue, workQueue } from '../constructs/work-queue.ts';
 
 export interface DataStackProps extends StackProps {
@@ -156,7 +157,7 @@ export class DataStack extends Stack {
       new Subscription(this, `${id}-${n}`, {
         topic,
         protocol: PROTOCOLS[protocol],
-        endpoint,
+        endpoint: ownAddress(this, endpoint),
         deadLetterQueue: this.noticesDeadLetters,
         ...(protocol === 'sqs' ? { rawMessageDelivery: true } : {}),
         filterPolicy: Object.fromEntries(

@@ -1,8 +1,11 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { unnamed } from '../../lib/config/participants.ts';
 import { ConfigError, checkStage, stageFromContext } from '../../lib/config/stage.ts';
 
-const good = stageFromContext(() => undefined);
+const good = stageFromContext({});
 const agency = unnamed('agency', 'mha');
 const reader = unnamed('reader', 'banks');
 
@@ -83,6 +86,88 @@ describe('the participants', () => {
   });
 });
 
+describe('participants whose account nobody has named', () => {
+  const refusal = (context: Record<string, unknown>): string[] => {
+    try {
+      stageFromContext(context);
+    } catch (error) {
+      if (error instanceof ConfigError) return error.message.split('\n');
+      throw error;
+    }
+    return [];
+  };
+  const FILE = 'docs/participants.example.json';
+
+  it('are refused in a protected stage for AWS, each by name, and the error says where they are named', () => {
+    const said = refusal({ stage: 'prod' });
+    const all = (['agencies', 'operators', 'readers', 'auditors', 'administrators'] as const).flatMap((kind) =>
+      good[kind].map(
+        ({ id }, n) => `  ${kind}[${n}]: nobody has named the account of ${id} (000000000000 stands there)`,
+      ),
+    );
+    expect(said.slice(1, -2)).toEqual(all);
+    expect(all).toHaveLength(4 + 5 + 2 + 1 + 1);
+    expect(said.at(0)).toBe('the configuration is wrong:');
+    expect(said.slice(-2).join(' ')).toContain(`-c participants=FILE, of which   ${FILE} is an example.`);
+  });
+
+  it.each([
+    { stage: 'dev' },
+    { stage: 'blue' },
+    { stage: 'prod', cloud: 'local' },
+    { stage: 'prod', participants: FILE },
+  ])('are nothing to complain of in $stage $cloud $participants', (context) => {
+    expect(refusal(context)).toEqual([]);
+  });
+
+  it('are refused where only a role or a queue of theirs is named so', () => {
+    const [mha] = good.agencies;
+    const named = { ...mha, principal: '111122223333', notify: [] };
+    const at = (one: object): string[] => {
+      const file = join(mkdtempSync(join(tmpdir(), 'participants-')), 'p.json');
+      writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(FILE, 'utf8')), agencies: [one] }));
+      return refusal({ stage: 'prod', participants: file });
+    };
+    expect(at(named)).toEqual([]);
+    for (const change of [
+      { principal: 'arn:aws:iam::000000000000:role/desk' },
+      { notify: [{ protocol: 'sqs', endpoint: 'arn:aws:sqs:ap-south-1:000000000000:desk' }] },
+    ])
+      expect(at({ ...named, ...change })[1]).toContain('agencies[0]: nobody has named the account of mha');
+  });
+});
+
+describe('a file of participants', () => {
+  const from = (text: string) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'participants-')), 'p.json');
+    writeFileSync(file, text);
+    return () => stageFromContext({ participants: file });
+  };
+
+  it('names those of the kinds that it lists, and leaves the others as they are', () => {
+    const readers = [{ id: 'npci', principal: '111122223333', externalId: 'agreed', notify: [] }];
+    expect(from(JSON.stringify({ readers }))()).toEqual({ ...good, readers });
+  });
+
+  it.each([
+    ['no JSON', '{', "can't be read"],
+    ['a list', '[]', 'must hold an object with the lists agencies, operators, readers, auditors, administrators'],
+    ['a kind that is none', '{"operator":[]}', 'has operator, and may have agencies,'],
+  ])('is refused where it holds %s, by its name', (_, text, why) => {
+    expect(from(text)).toThrow(ConfigError);
+    expect(from(text)).toThrow(new RegExp(`participants: .*p\\.json ${why}`));
+  });
+
+  it('is refused where it is not there, and where a field in it is wrong', () => {
+    expect(() => stageFromContext({ participants: 'none.json' })).toThrow(
+      "participants: none.json can't be read (ENOENT",
+    );
+    const wrong = '{"auditors":[{"id":"a","principal":"1","externalId":"agreed","notify":[]}]}';
+    expect(from(wrong)).toThrow('auditors[0].principal: must be an AWS account id of 12 digits');
+    expect(from('{"operators":{}}')).toThrow('operators: ');
+  });
+});
+
 describe('the retention', () => {
   it.each([
     ['linkMarginDays', 14, 'an event may wait 14 days'],
@@ -103,7 +188,7 @@ describe('the retention', () => {
   });
 
   it('protects what lasts in prod, and only there', () => {
-    const stage = (name: string) => stageFromContext((asked) => (asked === 'stage' ? name : undefined));
+    const stage = (name: string) => stageFromContext({ stage: name, cloud: 'local' });
     expect([stage('prod').protect, stage('dev').protect, stage('test').protect]).toEqual([true, false, false]);
   });
 });

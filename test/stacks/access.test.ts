@@ -10,7 +10,7 @@ const REGION = 'ap-south-1';
 const ACCOUNT = '111122223333';
 const ELSEWHERE = '999988887777';
 
-const config = stageFromContext(() => undefined);
+const config = stageFromContext({});
 /** `up` is the beginning of `up-police`, and its batches' ids begin like those of that one. */
 const agencies = [...config.agencies.map(({ id }) => id), 'up'];
 const operators = config.operators.map(({ id }) => id);
@@ -268,6 +268,20 @@ describe("a participant's role", () => {
     expect(take(desk, ELSEWHERE, 'jio', 'agreed-with-jio')).toBe(true);
     expect(take(desk, ELSEWHERE, 'jio')).toBe(false);
     expect(take(desk, ELSEWHERE, 'jio', 'agreed-with-vi')).toBe(false);
+  });
+
+  it("is taken on by the stage's own account where nobody has named another, and its queue is there, too", () => {
+    const own = `arn:aws:iam::${ACCOUNT}:role/tester`;
+    const mha = roleArn('agency', 'mha');
+    expect(rights.assume(almighty(own), mha, 'handset-fraud-agency-mha').allowed).toBe(true);
+    expect(rights.assume(almighty(own), mha).allowed).toBe(false);
+    const zeros = '000000000000';
+    expect(
+      rights.assume(almighty(`arn:aws:iam::${zeros}:role/x`, zeros), mha, 'handset-fraud-agency-mha').allowed,
+    ).toBe(false);
+    const told = ofType('AWS::SNS::Subscription').map(({ properties }) => String(properties.Endpoint));
+    expect(told).toContain(`arn:aws:sqs:${REGION}:${ACCOUNT}:fraud-batches-mha`);
+    for (const endpoint of told) expect(endpoint).toContain(`:${ACCOUNT}:`);
   });
 
   it('is taken on by the one role that is named, where one is', () => {

@@ -17,10 +17,8 @@ interface Resource {
 /** A stage as `npx cdk synth -c stage=<name>` has it, cdk-nag and CloudFormation's own rules included, without bundles. */
 function appOf(stage: string) {
   const app = new App({ context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] } });
-  const stacks = addStage(
-    app,
-    stageFromContext((name) => (name === 'stage' ? stage : undefined)),
-  );
+  const named = stage === 'prod' ? { participants: 'docs/participants.example.json' } : {};
+  const stacks = addStage(app, stageFromContext({ stage, ...named }));
   return { app, stacks };
 }
 
