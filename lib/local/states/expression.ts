@@ -37,8 +37,9 @@ export function isExpression(value: unknown): value is string {
 }
 
 /**
- * Compiles `value`, the content of the field `field`. Throws ExpressionFault for one that doesn't parse, that uses
- * $eval (Step Functions has none), or that reads `$`, `$$` or a bare name where no document stands behind it.
+ * Compiles `value`, the content of the field `field`. Throws ExpressionFault for one that doesn't parse or that uses $eval (Step
+ * Functions has none). What is parsed is JSONata 2.0.6, as on AWS ("Step Functions implements JSONata based on the 2.0.6
+ * specification"): the package is held to that version, which knows no `??` and no `?:`.
  */
 export function compile(value: Json, field: string, around: Surroundings): Template {
   if (typeof value === 'string') {

@@ -50,6 +50,16 @@ describe('what Step Functions adds to JSONata', () => {
     await expect(value("$eval('1')")).rejects.toThrow('state "Only": field Output/it: Step Functions has no $eval');
   });
 
+  // "Step Functions implements JSONata based on the 2.0.6 specification"; JSONata has `??` and `?:` since 2.1.0.
+  test.each(['$states.input.a ?? 1', '$states.input.a ?: 1'])(
+    '%s is refused: JSONata 2.0.6 has no such operator',
+    async (it) => {
+      await expect(value(it)).rejects.toThrow(
+        /field Output\/it: the JSONata expression does not parse: S0211: The symbol "[?:]"/,
+      );
+    },
+  );
+
   test('an expression that does not parse is refused when the machine is created', async () => {
     await expect(value('1 +')).rejects.toThrow('field Output/it: the JSONata expression does not parse');
   });
