@@ -9,6 +9,9 @@ export interface WaitingTask {
   heartbeat(): void;
 }
 
+/** How long a token is, in characters: AWS's are 600 and more, and may be 1,024 (SendTaskSuccess: taskToken, "Maximum length of 1024"). */
+const LENGTH = 768;
+
 function checksum(executionArn: string, number: number): string {
   return createHash('sha256').update(`${executionArn}#${number}`).digest('base64url');
 }
@@ -26,8 +29,9 @@ export class Tokens {
 
   issue(executionArn: string): string {
     const number = this.#count++;
-    const content = { e: executionArn, n: number, c: checksum(executionArn, number) };
-    return Buffer.from(JSON.stringify(content)).toString('base64');
+    const content = JSON.stringify({ e: executionArn, n: number, c: checksum(executionArn, number) });
+    // Base64 makes four characters of three, and JSON may end in spaces.
+    return Buffer.from(content.padEnd((LENGTH / 4) * 3)).toString('base64');
   }
 
   /** Connects the token with the task that waits; the call that comes back takes it off. */

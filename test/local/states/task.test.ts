@@ -355,6 +355,13 @@ describe('a task that waits for its token', () => {
     return { lab, arn, taskToken: token };
   }
 
+  // AWS's samples in public code have 600 to 860 characters; SendTaskSuccess takes up to 1,024.
+  test('gets a token as long as those of AWS', async () => {
+    const { taskToken } = await started(waiting());
+    expect(taskToken.length).toBeGreaterThanOrEqual(600);
+    expect(taskToken.length).toBeLessThanOrEqual(1024);
+  });
+
   test('succeeds with the output that the token brings, and leaves the clock free meanwhile', async () => {
     const { lab, arn, taskToken } = await started(waiting());
     expect(lab.clock.held()).toEqual([]);
