@@ -13,13 +13,13 @@ import { Dynamo } from './dynamo.ts';
 import { Endpoint } from './endpoint.ts';
 import { Enforcement } from './enforcement.ts';
 import { Bus } from './events.ts';
-import { type FaultPlan, refusal, type ServiceCall, seededRandom } from './faults.ts';
+import { type FaultPlan, refusal, type ServiceCall, seededRandom, shuffledBy } from './faults.ts';
 import { type Fauxqs, startFauxqs } from './fauxqs.ts';
 import { Functions } from './functions.ts';
 import { integrations } from './integrations.ts';
 import { Kms } from './kms.ts';
 import { MessageMoves } from './moves.ts';
-import { Pollers } from './queues.ts';
+import { DEFAULT_CONCURRENCY, Pollers } from './queues.ts';
 import { S3 } from './s3.ts';
 import { StepFunctions } from './states/service.ts';
 import type { Caller } from './states/world.ts';
@@ -48,10 +48,16 @@ export interface CloudSettings {
    * what they don't allow a participant who signs with its role's name.
    */
   enforce?: boolean;
+  /** Whether States.ALL catches a task's result over 256 KiB, as was recorded on AWS, or not, as is documented; default: it does. */
+  largeResults?: 'caught' | 'fatal';
   /** The endpoint's port; default any free one. */
   port?: number;
   /** Functions' workers that are there at a time, working or warm; default 8. More take memory, and start less often. */
   workers?: number;
+  /** Of those, workers of one function; default 3. On AWS as many run as there is work, up to a thousand. */
+  workersOfFunction?: number;
+  /** Batches of one queue that are worked on at once where its mapping has no MaximumConcurrency; default 5, as AWS begins with. */
+  batchesOfQueue?: number;
   /** Told of each line that a function writes. */
   log?(functionName: string, line: string): void;
   /** Told of what happens that a person outside may want to see. */
@@ -227,6 +233,7 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
         dynamoEndpoint: seen ? endpoint.url : dynamo.endpoint,
         compileCache: join(settings.assembly, '.compile-cache'),
         workers: settings.workers,
+        workersOfFunction: settings.workersOfFunction,
         faults,
         log,
       });
@@ -280,6 +287,9 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
         bus.put('aws.states', 'Step Functions Execution Status Change', [detail.executionArn], { ...detail });
       },
       counted: (what, machine) => usage.counted(what, machine),
+      largeResults: settings.largeResults,
+      shuffle: (runArn, results) =>
+        faults.shuffleResults === undefined ? results : shuffledBy(faults.shuffleResults, runArn, results),
       random,
     });
     const creation = {
@@ -293,6 +303,7 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
       asyncInvoker,
       pollers,
       states,
+      batchesOfQueue: settings.batchesOfQueue ?? DEFAULT_CONCURRENCY,
     };
     const placed: Placed[] = await createResources(app, creation);
     const moves = new MessageMoves(clock, fauxqs);

@@ -7,7 +7,7 @@ import type { Fauxqs } from './fauxqs.ts';
 import type { FunctionSpec, Functions } from './functions.ts';
 import type { Kms } from './kms.ts';
 import { compilePattern, UnsupportedPattern } from './pattern.ts';
-import { DEFAULT_BATCH_SIZE, DEFAULT_CONCURRENCY, type Pollers } from './queues.ts';
+import { DEFAULT_BATCH_SIZE, type Pollers } from './queues.ts';
 import { RESOURCE_TYPES } from './resources.ts';
 import type { S3 } from './s3.ts';
 import type { StateMachineSpec, StepFunctions } from './states/service.ts';
@@ -45,6 +45,8 @@ export interface Creation {
   asyncInvoker: AsyncInvoker;
   pollers: Pollers;
   states: StepFunctions;
+  /** Of a mapping without MaximumConcurrency. */
+  batchesOfQueue: number;
 }
 
 /** The weight of an alias's only version, in percent. */
@@ -316,7 +318,7 @@ function nameVersion(resource: LoadedResource, { states }: Creation): void {
   states.nameVersion(resource.arn, route.StateMachineVersionArn);
 }
 
-function createMapping(resource: LoadedResource, { pollers, fauxqs, functions }: Creation): void {
+function createMapping(resource: LoadedResource, { pollers, fauxqs, functions, batchesOfQueue }: Creation): void {
   const { properties } = resource;
   if (properties.Enabled === false) return;
   const queueArn = String(properties.EventSourceArn);
@@ -328,7 +330,7 @@ function createMapping(resource: LoadedResource, { pollers, fauxqs, functions }:
     functionName: functions.find(String(properties.FunctionName)).name,
     batchSize: Number(properties.BatchSize ?? DEFAULT_BATCH_SIZE),
     partialFailures: types.includes('ReportBatchItemFailures'),
-    concurrency: Number(scaling?.MaximumConcurrency ?? DEFAULT_CONCURRENCY),
+    concurrency: Number(scaling?.MaximumConcurrency ?? batchesOfQueue),
     windowSeconds: Number(properties.MaximumBatchingWindowInSeconds ?? 0),
   });
 }

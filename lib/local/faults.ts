@@ -1,4 +1,5 @@
 import { AwsError } from './errors.ts';
+import { fraction } from './run/random.ts';
 
 /** A request to a service, of a function's, of a state machine's task, or of a Map Run for its items and results. */
 export interface ServiceCall {
@@ -44,6 +45,8 @@ export interface FaultPlan {
   deliveries?(event: { source: string; detailType: string; detail: Record<string, unknown> }): readonly number[];
   /** A seed: each event waits a random 0 to 30 seconds of the cloud's time, and batches of messages are shuffled. */
   reorder?: number;
+  /** A seed: the results of each Map Run are written in an order of its own. (AWS documents none for a ResultWriter's files.) */
+  shuffleResults?: number;
   /**
    * Called before each request of a function or a state machine to a service (not for invocations of functions). A state
    * machine is throttled, refused or loses an answer; of anything else it takes no notice.
@@ -106,6 +109,12 @@ export function refusal(service: string, fault: 'throttle' | 'error' | 'deny' | 
   return fault === 'throttle'
     ? new AwsError(code, 'the fault plan finds it too much', status)
     : new AwsError(FAILED[service] ?? 'InternalFailure', 'the fault plan makes it fail', 500);
+}
+
+/** The list in an order that the seed and the name determine. */
+export function shuffledBy<T>(seed: number, name: string, list: readonly T[]): T[] {
+  const drawn = list.map((value, i) => ({ value, at: fraction(seed, name, i) }));
+  return drawn.sort((a, b) => a.at - b.at).map(({ value }) => value);
 }
 
 /** A small seeded generator (mulberry32): 0 ≤ x < 1. */

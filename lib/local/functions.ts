@@ -47,6 +47,8 @@ export interface FunctionsSettings {
   compileCache: string;
   /** Workers of all functions that are there at a time, working or warm; default 8. */
   workers?: number | undefined;
+  /** Of one function; default 3. */
+  workersOfFunction?: number | undefined;
   faults: FaultPlan;
   log(functionName: string, line: string): void;
 }
@@ -58,7 +60,7 @@ export interface FunctionUsage {
   memoryMb: number;
 }
 
-/** Workers of one function at a time; further invocations wait, and idle ones are kept warm. */
+/** Workers of one function at a time, where nothing else is set; further invocations wait, and idle ones are kept warm. */
 const WORKERS_PER_FUNCTION = 3;
 /** Of all functions, where nothing else is set. */
 const WORKERS = 8;
@@ -133,6 +135,10 @@ export class Functions {
 
   private get workers(): number {
     return this.settings.workers ?? WORKERS;
+  }
+
+  private get workersOfFunction(): number {
+    return this.settings.workersOfFunction ?? WORKERS_PER_FUNCTION;
   }
 
   /** Begins anew under another clock and fault plan: what runs is called off, warm workers stay, nothing was counted. */
@@ -317,7 +323,7 @@ export class Functions {
       return idle;
     }
     const alive = [...this.instances.values()].filter((instance) => !instance.zombie && !instance.gone);
-    if (alive.filter((instance) => instance.fn === fn).length >= WORKERS_PER_FUNCTION) return undefined;
+    if (alive.filter((instance) => instance.fn === fn).length >= this.workersOfFunction) return undefined;
     if (alive.length >= this.workers) {
       const oldest = alive.filter((i) => i.idleSince > 0).sort((a, b) => a.idleSince - b.idleSince)[0];
       if (oldest === undefined) return undefined;
@@ -476,7 +482,7 @@ export class Functions {
     if (instance.idleSince === 0) return;
     const idle = [...this.instances.values()].filter((i) => i.idleSince > 0);
     const own = idle.filter((i) => i.fn === instance.fn);
-    if (own.length > WORKERS_PER_FUNCTION) this.remove(instance);
+    if (own.length > this.workersOfFunction) this.remove(instance);
     else if (idle.length > this.workers) this.remove(idle.sort((a, b) => a.idleSince - b.idleSince)[0] as Instance);
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeExecutionCommand, ListExecutionsCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CloudSettings, FaultPlan, LocalCloud } from '../../lib/local/cloud.ts';
 import { clientsOf, DAY, START, startFixture } from './fixture/lab.ts';
@@ -73,9 +74,9 @@ describe('an app on the local cloud', () => {
     expect(buckets.outbox).toMatch(/^fixture-data-outbox/);
     expect(Object.keys(tables)).toEqual(['Things']);
     expect(machines.Steps).toMatch(/^arn:aws:states:ap-south-1:000000000000:stateMachine:/);
-    expect(Object.keys(functions).sort()).toEqual(['Echo', 'File', 'Watcher']);
+    expect(Object.keys(functions).sort()).toEqual(['Echo', 'File', 'Meeting', 'Watcher']);
     expect(topics.News).toMatch(/^arn:aws:sns:ap-south-1:000000000000:/);
-    expect(Object.keys(queues).sort()).toEqual(['DeadLetters', 'Files']);
+    expect(Object.keys(queues).sort()).toEqual(['DeadLetters', 'Files', 'Meetings']);
   });
 
   it('carries an upload through event, rule, queue and function, and no time passes', async () => {
@@ -140,10 +141,22 @@ describe('an app on the local cloud', () => {
     expect(invocations.sort()).toEqual([
       ['Echo', 1, 256],
       ['File', 1, 256],
+      ['Meeting', 0, 256],
       ['Watcher', 1, 256],
     ]);
     // The object in the inbox, and the execution's RUNNING and SUCCEEDED; the outbox announces nothing.
     expect(eventBridge).toEqual({ events: 3 });
+  });
+
+  // On AWS nothing holds a queue's batches to five, nor a function's instances to three.
+  it('works on as many batches of a queue at once as it is told to', async () => {
+    const at = { workers: 7, workersOfFunction: 7, batchesOfQueue: 7 };
+    const { cloud, clients } = await Lab.open(at);
+    const { QueueUrl } = await clients.sqs.send(new GetQueueUrlCommand({ QueueName: cloud.names.queues.Meetings }));
+    for (let n = 0; n < 7; n++) await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '7' }));
+    await cloud.run();
+    expect(cloud.failures()).toEqual([]);
+    expect(cloud.usage().lambda.Meeting?.invocations).toBe(7);
   });
 
   it('runs by itself where it has a speed', async () => {

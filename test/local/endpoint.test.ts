@@ -129,7 +129,7 @@ describe('one endpoint for all services', () => {
         .sort(),
     ).toEqual(Object.values(cloud.names.machines).sort());
     expect((await sns.send(new ListTopicsCommand())).Topics).toEqual([{ TopicArn: cloud.names.topics.News }]);
-    expect((await sqs.send(new ListQueuesCommand())).QueueUrls).toHaveLength(4);
+    expect((await sqs.send(new ListQueuesCommand())).QueueUrls).toHaveLength(5);
     expect((await form('sts', { Action: 'GetCallerIdentity', Version: '2011-06-15' })).text).toContain(
       '<Account>000000000000</Account>',
     );

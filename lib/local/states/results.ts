@@ -112,8 +112,10 @@ export async function exported(
     }
     return files;
   };
+  const { shuffle } = engine.world;
+  const ordered = shuffle === undefined ? results : shuffle(run.arn, results);
   const texts = (wanted: boolean) =>
-    results
+    ordered
       .values()
       .filter((result) => (result.status === 'SUCCEEDED') === wanted)
       .flatMap((result) => entries(result, writer.transformation));

@@ -15,20 +15,25 @@ const FATAL: ReadonlySet<string> = new Set(['States.Runtime']);
 /** Errors that the wildcards don't match; they are matched by their own name only. */
 const TERMINAL: ReadonlySet<string> = new Set(['States.DataLimitExceeded']);
 
+/** What else is known of a failure. */
+export interface Failure {
+  readonly isTask: boolean;
+  /** It is a heartbeat that failed to come. */
+  readonly heartbeat: boolean;
+  /** It is a task's result that is too large, and a Catch of States.ALL takes it. */
+  readonly largeResult?: boolean;
+}
+
 /**
  * True when an ErrorEquals with `names` matches the error. States.ALL matches any but States.DataLimitExceeded and
  * States.Runtime; States.TaskFailed in a Task any but those and States.Timeout. A heartbeat that failed to come is
  * reported as States.Timeout and answers to States.HeartbeatTimeout too.
  */
-export function matches(
-  names: readonly string[],
-  error: StatesError,
-  state: { isTask: boolean; heartbeat: boolean },
-): boolean {
+export function matches(names: readonly string[], error: StatesError, state: Failure): boolean {
   if (FATAL.has(error.name)) return false;
   return names.some((name) => {
     if (name === error.name) return true;
-    if (name === 'States.ALL') return !TERMINAL.has(error.name);
+    if (name === 'States.ALL') return !TERMINAL.has(error.name) || state.largeResult === true;
     if (name === 'States.TaskFailed') {
       return state.isTask && error.name !== 'States.Timeout' && !TERMINAL.has(error.name);
     }

@@ -9,7 +9,7 @@ import { instantOf, LONGEST_TIMEOUT } from './load.ts';
 import { runMapRun } from './map-run.ts';
 import { delaySeconds, matches, type Retrier } from './retry.ts';
 import { Cancelled, type Line } from './scope.ts';
-import { runTask } from './task.ts';
+import { LargeResult, runTask } from './task.ts';
 import { assign, type Variables } from './variables.ts';
 
 /** Where one line of control of an execution stands. */
@@ -236,7 +236,12 @@ async function retried(at: Visit, error: StatesError, attempts: Map<Retrier, num
 
 async function caught(at: Visit, error: StatesError): Promise<{ next: string | null; payload: Payload }> {
   if (!('catchers' in at.state)) throw error;
-  const kind = { isTask: at.state.type === 'Task', heartbeat: at.heartbeat };
+  const { largeResults } = at.frame.execution.engine.world;
+  const kind = {
+    isTask: at.state.type === 'Task',
+    heartbeat: at.heartbeat,
+    largeResult: error instanceof LargeResult && largeResults !== 'fatal',
+  };
   const catcher = at.state.catchers.find((entry) => matches(entry.errors, error, kind));
   if (catcher === undefined) throw error;
   const errorOutput: Json = { Error: error.name, ...(error.cause === '' ? {} : { Cause: error.cause }) };

@@ -75,6 +75,10 @@ export interface StatesWorld {
   faultOfStart?(machine: string, executionName: string): 'throttle' | 'error' | 'deny' | 'lose' | undefined;
   /** Told of each state that an execution enters: after how many milliseconds somebody stops it, if it is still there. */
   stops?(visit: StateVisit): number | undefined;
+  /** The order in which a Map Run's results are written; by default that of their items. */
+  shuffle?<T>(mapRunArn: string, results: readonly T[]): readonly T[];
+  /** Whether a Catch of States.ALL takes a task's result over 256 KiB, as recorded on AWS, or not, as documented; default: it does. */
+  largeResults?: 'caught' | 'fatal' | undefined;
   /** 0 ≤ x < 1, seeded: for JitterStrategy FULL, $random and $uuid. */
   random(): number;
 }

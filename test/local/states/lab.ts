@@ -39,6 +39,9 @@ export class Lab {
   readonly integrations: Record<string, Integration>;
   readonly service: StepFunctions;
   random = 0.5;
+  largeResults: StatesWorld['largeResults'];
+  /** Of the results of Map Runs. */
+  shuffle: StatesWorld['shuffle'];
   /** What becomes of the executions that tasks start, one after the other. */
   readonly faultsOfStarts: ReturnType<NonNullable<StatesWorld['faultOfStart']>>[] = [];
 
@@ -67,8 +70,10 @@ export class Lab {
       changed: (detail) => this.changes.push(detail),
       counted: (what) => this.counts[what]++,
       faultOfStart: () => this.faultsOfStarts.shift(),
+      shuffle: (runArn, results) => this.shuffle?.(runArn, results) ?? results,
       random: () => this.random,
     };
+    Object.defineProperty(world, 'largeResults', { get: () => this.largeResults });
     this.service = new StepFunctions(world);
   }
 

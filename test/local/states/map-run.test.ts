@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { StatesError } from '../../../lib/local/errors.ts';
+import { shuffledBy } from '../../../lib/local/faults.ts';
 import { chain, type Described, Lab } from './lab.ts';
 
 const INVOKE = 'arn:aws:states:::lambda:invoke';
@@ -324,8 +325,13 @@ describe('ResultWriter', () => {
     ...more,
   });
 
-  async function write(fields: Record<string, unknown>, items: unknown[], states = same, integrations = {}) {
-    const lab = new Lab(integrations);
+  async function write(
+    fields: Record<string, unknown>,
+    items: unknown[],
+    states = same,
+    integrations = {},
+    lab = new Lab(integrations),
+  ) {
     const described = await lab.run(map(fields, states), { prefix: 'results/one', items });
     const manifests = [...lab.objects.keys()].filter((key) => key.endsWith('/manifest.json'));
     const manifest = JSON.parse(lab.objects.get(manifests[0] ?? '') ?? 'null');
@@ -359,6 +365,22 @@ describe('ResultWriter', () => {
 
   const body = ({ lab, manifest }: Awaited<ReturnType<typeof write>>, kind = 'SUCCEEDED') =>
     lab.objects.get(`work/${manifest.ResultFiles[kind][0].Key}`) ?? '';
+
+  // AWS documents no order of the results in these files: what reads them must do with any.
+  test('writes the results in another order where a plan shuffles them: each once, the same order for the same seed', async () => {
+    const items = [...Array(20).keys()];
+    const shuffled = async (seed: number) => {
+      const lab = new Lab();
+      lab.shuffle = (runArn, results) => shuffledBy(seed, runArn, results);
+      const written = await write(writer({ OutputType: 'JSON', Transformation: 'COMPACT' }), items, same, {}, lab);
+      return JSON.parse(body(written)) as number[];
+    };
+    const [first, again, other] = [await shuffled(1), await shuffled(1), await shuffled(2)];
+    expect(first).not.toEqual(items);
+    expect(first.toSorted((a, b) => a - b)).toEqual(items);
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
+  });
 
   test('COMPACT keeps each output as it is', async () => {
     expect(body(await write(writer({ OutputType: 'JSON', Transformation: 'COMPACT' }), [[1, 2], 3]))).toBe('[[1,2],3]');

@@ -212,6 +212,29 @@ describe('limits', () => {
     expect(await lab.describe(arn)).toMatchObject({ error: 'States.DataLimitExceeded' });
   });
 
+  // Recorded on AWS: LocalStack's test_states_errors.snapshot.json, test_service_task_lambada_catch_state_all_data_limit_exceeded_on_
+  // large_utf8_response (2024-03-21). The developer guide says that States.ALL can't catch it: tests can have it so.
+  test.each([
+    [undefined, 'States.ALL', 'SUCCEEDED'],
+    ['caught', 'States.ALL', 'SUCCEEDED'],
+    ['fatal', 'States.ALL', 'FAILED'],
+    ['caught', 'States.TaskFailed', 'FAILED'],
+  ] as const)(
+    'a task’s result over 256 KiB, where it is %s, under a Catch of %s: %s',
+    async (largeResults, name, status) => {
+      const lab = new Lab({ 'lambda:invoke': () => ({ Payload: 'x'.repeat(262_144) }) });
+      lab.largeResults = largeResults;
+      const caught = { Catch: [{ ErrorEquals: [name], Next: 'Caught' }], End: true };
+      const described = await lab.run({
+        StartAt: 'Call',
+        States: { Call: { Type: 'Task', Resource: INVOKE, Arguments: {}, ...caught }, Caught: { Type: 'Succeed' } },
+      });
+      expect(described.status).toBe(status);
+      if (status === 'SUCCEEDED')
+        expect(JSON.parse(described.output ?? '')).toMatchObject({ Error: 'States.DataLimitExceeded' });
+    },
+  );
+
   test('an execution’s input over 256 KiB is a ValidationException', async () => {
     expect(await codeOf(labWith().start('machine', 'x'.repeat(262_143)))).toBe('ValidationException');
   });
