@@ -13,7 +13,7 @@ import {
 } from '../domain/identifiers.ts';
 import { deadlinesOf, type RungPolicy } from '../domain/ladders.ts';
 import { newLedger } from '../domain/ledger.ts';
-import type { GatheredIndex, PlannedDirection, ShardDecision } from '../domain/plans.ts';
+import { type GatheredIndex, mustAddUp, type PlannedDirection, type ShardDecision } from '../domain/plans.ts';
 import { newestByConnection, parseGatheredLine } from '../domain/sightings.ts';
 import { instant, log, operatorIds, task, wholeNumber } from '../shell.ts';
 import {
@@ -74,7 +74,7 @@ async function connections(indexKey: string, shard: number, links: number) {
     const slice = await readSlice({ bucket: env.WORK, key: index.keys[key] ?? '' }, start, bytes);
     for (const line of slice.split('\n')) if (line !== '') lines.push(line);
   });
-  if (lines.length !== links) throw new Error(`shard ${shard} has ${lines.length} of its ${links} links`);
+  mustAddUp(`links of shard ${shard}`, lines.length, links);
   const gathered = lines.map(parseGatheredLine);
   const candidates = [...newestByConnection(gathered).values()].map(
     ({ msisdn, imei, operator, lastSeen, lsa }): Candidate => ({
@@ -84,7 +84,7 @@ async function connections(indexKey: string, shard: number, links: number) {
       line: directionRowLine('reverify', { msisdn, imei, lastSeen, lsa }),
     }),
   );
-  return { candidates, linked: new Set(gathered.map(({ msisdn }) => msisdn)).size };
+  return { candidates, taken: links };
 }
 
 /** Every line of the screened handsets has the same length, since an IMEI's key has 14 digits. */
@@ -97,6 +97,7 @@ async function handsets(handsetsKey: string, operators: OperatorId[], first: num
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line).imei as Imei);
+  mustAddUp('handsets of a shard', imeis.length, count);
   const candidates = imeis.flatMap((imei) =>
     operators.map(
       (operator): Candidate => ({
@@ -107,13 +108,13 @@ async function handsets(handsetsKey: string, operators: OperatorId[], first: num
       }),
     ),
   );
-  return { candidates, linked: 0 };
+  return { candidates, taken: count };
 }
 
 /** Decides what becomes of every candidate, cuts what is to be directed, and writes all that under the attempt's own name. */
 async function decide(
   { batchId, plan, startedAt, item: { kind, shard } }: Input,
-  { candidates, linked }: { candidates: Candidate[]; linked: number },
+  { candidates, taken }: { candidates: Candidate[]; taken: number },
   claims: Map<string, Claim>,
   earlier: EarlierDirections,
   folder: string,
@@ -150,7 +151,7 @@ async function decide(
   const decision: ShardDecision = {
     kind,
     shard,
-    linked,
+    taken,
     rungs: deadlinesOf(env.LADDERS[kind], startedAt),
     decisions: [...counts.values()].reduce<Decisions>(
       (all, { operator, state, count }) => addDecision(all, kind, operator, state, count),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { mergeDecisions } from '../domain/books.ts';
 import { sha256Of } from '../domain/hashes.ts';
-import type { BatchId } from '../domain/identifiers.ts';
-import type { Plan, ShardDecision } from '../domain/plans.ts';
+import type { BatchId, DirectionKind } from '../domain/identifiers.ts';
+import { mustAddUp, type Plan, type ShardDecision } from '../domain/plans.ts';
 import { instant, log, operatorIds, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { commitPlan, readBatch } from '../stores/cases.ts';
@@ -19,18 +19,35 @@ const input = z.object({
   plan: z.number(),
   now: instant,
   /** What Gather returned. */
-  gathered: z.object({ operators: operatorIds }),
+  gathered: z.object({
+    operators: operatorIds,
+    shards: z.number(),
+    handsets: z.number(),
+    links: z.number(),
+    linked: z.record(z.string(), z.number()),
+  }),
   results: writtenResults,
 });
 
 /** What an inline Map takes at once; its items travel in the state, where they have room for so many. */
 const MOST_INLINE = 40;
 
-/** Between Claim and Direct: lists the directions and makes the plan count, in one conditional write. */
+/**
+ * Between Claim and Direct: lists the directions and makes the plan count, in one conditional write. It stops the plan where the
+ * shards don't hold all that was gathered.
+ */
 export const handler = task(input, async ({ batchId, plan, now, gathered, results }, attempt) => {
   const shards: ShardDecision[] = [];
   for await (const { decisionKey } of readResults<{ decisionKey: string }>(results))
     shards.push(JSON.parse(await readText({ bucket: env.WORK, key: decisionKey })) as ShardDecision);
+  // Results come in any order.
+  shards.sort((a, b) => (a.kind === b.kind ? a.shard - b.shard : a.kind < b.kind ? -1 : 1));
+  const taken = (kind: DirectionKind) =>
+    shards.reduce((sum, shard) => sum + (shard.kind === kind ? shard.taken : 0), 0);
+  mustAddUp('shards claimed', new Set(shards.map(({ kind, shard }) => `${kind} ${shard}`)).size, gathered.shards);
+  mustAddUp('results of shards', shards.length, gathered.shards);
+  mustAddUp('links claimed', taken('reverify'), gathered.links);
+  mustAddUp('handsets claimed', taken('block'), gathered.handsets);
 
   const folder = `plans/${plan}/directions/${attempt}`;
   const starts = shards
@@ -40,7 +57,7 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
     .sort((a, b) => (a.directionId < b.directionId ? -1 : 1));
   const mine: Plan = {
     operators: gathered.operators,
-    linked: shards.reduce((sum, { linked }) => sum + linked, 0),
+    linked: gathered.linked,
     decisions: mergeDecisions(shards.map(({ decisions }) => decisions)),
     directions: shards.flatMap(({ directions }) => directions),
     elsewhereKeys: shards.map(({ elsewhereKey }) => elsewhereKey),
@@ -61,7 +78,8 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
     const text = await readText({ bucket: env.WORK, key: batch.planKey });
     committed = { planKey: batch.planKey, plan: JSON.parse(text) as Plan };
   }
-  const { linked, directions, manifestKey } = committed.plan;
+  const { directions, manifestKey } = committed.plan;
+  const linked = Object.values(committed.plan.linked).reduce((sum, count) => sum + count, 0);
   await audit(env.AUDIT_QUEUE, {
     batchId,
     id: `directed/${plan}`,

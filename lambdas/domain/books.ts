@@ -170,8 +170,8 @@ export interface BooksInput {
   /** The report's inbox key. */
   readonly file: string;
   readonly report: ReportCounts;
-  /** Distinct numbers among the gathered links, counted without the decisions and the ledgers. */
-  readonly linked: number;
+  /** Distinct numbers among the gathered links, by operator of the newest sighting; counted without the decisions and the ledgers. */
+  readonly linked: Readonly<Record<string, number>>;
   /** The plan's operators: all that were configured when it was made. */
   readonly operators: readonly OperatorId[];
   readonly decisions: Decisions;
@@ -229,33 +229,34 @@ export interface Summary {
 
 /**
  * The summary of a settled batch, keys in the agreed order. `connections.linked` and `blocks.rows` of the batch are what
- * was gathered (distinct numbers; handsets × the plan's operators); the rest is what was decided and what the sealed
+ * was gathered (distinct numbers, and so for each operator; handsets × the plan's operators); the rest is what was decided and what the sealed
  * ledgers say. `unexplained` is the sum of every difference between them, so it is 0 only where all agree:
- * the report's rows and their parts; numbers gathered and decided; handsets gathered and decided, at each operator;
+ * the report's rows and their parts; numbers gathered and decided, handsets gathered and decided, at each operator;
  * rows decided and rows in ledgers; ledgers' rows and their outcomes. An operator that has rows and is none of the plan's,
  * since it was configured no more when that was made, is listed after the others.
  */
 export function balance(input: BooksInput): Summary {
   const names = new Set<string>(input.operators);
   const planned = new Set(names);
-  for (const name of [...Object.keys(input.decisions), ...Object.keys(input.ledgers)].sort()) names.add(name);
+  for (const name of [input.linked, input.decisions, input.ledgers].flatMap(Object.keys).sort()) names.add(name);
 
   const { rows, rejected, repeats, handsets } = input.report;
   let unexplained = Math.abs(rows - rejected - repeats - handsets);
   const operators: Record<string, OperatorSummary> = {};
   const connections = { alreadyOpen: 0, alreadyDisconnected: 0, directed: 0, ...outcomesOf(noLedgers.connections) };
   const blocks = { alreadyOpen: 0, alreadyBlocked: 0, directed: 0, ...outcomesOf(noLedgers.blocks) };
-  let decidedConnections = 0;
+  let linked = 0;
 
   for (const name of names) {
     const decided = input.decisions[name] ?? { connections: noConnections, blocks: noBlocks };
     const held = input.ledgers[name] ?? noLedgers;
-    const linked = sum(decided.connections);
+    const own = input.linked[name] ?? 0;
     const blockRows = planned.has(name) ? handsets : 0;
     const heldConnections = outcomesOf(held.connections);
     const heldBlocks = outcomesOf(held.blocks);
-    decidedConnections += linked;
+    linked += own;
     unexplained +=
+      Math.abs(own - sum(decided.connections)) +
       Math.abs(blockRows - sum(decided.blocks)) +
       Math.abs(decided.connections.directed - held.connections.rows) +
       // The failed ones are part of the overdue.
@@ -266,13 +267,12 @@ export function balance(input: BooksInput): Summary {
       directions: held.directions,
       overdueDirections: held.overdueDirections,
       latestImport: input.latestImports[name] ?? null,
-      connections: connectionSummary(linked, { ...decided.connections, ...heldConnections }),
+      connections: connectionSummary(own, { ...decided.connections, ...heldConnections }),
       blocks: blockSummary(blockRows, { ...decided.blocks, ...heldBlocks }),
     };
     addTo(connections, { ...decided.connections, ...heldConnections });
     addTo(blocks, { ...decided.blocks, ...heldBlocks });
   }
-  unexplained += Math.abs(input.linked - decidedConnections);
 
   return {
     batchId: input.batchId,
@@ -280,7 +280,7 @@ export function balance(input: BooksInput): Summary {
     file: input.file,
     status: 'settled',
     report: { rows, rejected, repeats, handsets },
-    connections: connectionSummary(input.linked, connections),
+    connections: connectionSummary(linked, connections),
     blocks: blockSummary(handsets * planned.size, blocks),
     operators,
     unexplained,

@@ -2,9 +2,25 @@ import type { Decisions } from './books.ts';
 import type { DirectionId, DirectionKind, OperatorId } from './identifiers.ts';
 import type { Rung } from './ladders.ts';
 
+/** What a step handed on does not add up to what the step before it counted: something of the plan was lost, or came twice. */
+export class PlanIncomplete extends Error {
+  override readonly name = 'PlanIncomplete';
+}
+
+/**
+ * Holds a step to what the one before it counted.
+ * @throws PlanIncomplete
+ */
+export function mustAddUp(what: string, count: number, expected: number): void {
+  if (count !== expected) throw new PlanIncomplete(`${what}: ${count} instead of ${expected}`);
+}
+
 /** What a child of Expand gathered: one object, ordered by shard, with what it holds of each. */
 export interface Gathered {
   key: string;
+  /** So many handsets were read, and so many links found. */
+  handsets: number;
+  links: number;
   parts: [shard: number, start: number, bytes: number, links: number][];
 }
 
@@ -32,8 +48,8 @@ export interface PlannedDirection {
 export interface ShardDecision {
   kind: DirectionKind;
   shard: number;
-  /** Distinct numbers among the shard's gathered links, counted beside the decision. */
-  linked: number;
+  /** The links, or handsets, that it was made from. */
+  taken: number;
   rungs: Rung[];
   decisions: Decisions;
   directions: PlannedDirection[];
@@ -44,7 +60,8 @@ export interface ShardDecision {
 export interface Plan {
   /** The operators that were configured when it was made. */
   operators: OperatorId[];
-  linked: number;
+  /** Distinct numbers among the gathered links by operator of the newest sighting, counted without the decisions. */
+  linked: Record<OperatorId, number>;
   decisions: Decisions;
   directions: PlannedDirection[];
   elsewhereKeys: string[];

@@ -46,6 +46,7 @@ export const handler = task(
       start += piece.length;
     }
     await writeObject({ bucket: env.WORK, key }, Buffer.concat(pieces));
-    return { key, parts };
+    const links = parts.reduce((sum, [, , , count]) => sum + count, 0);
+    return { key, handsets: Items.length, links, parts };
   },
 );

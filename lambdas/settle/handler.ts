@@ -46,7 +46,7 @@ const LEDGERS_AT_ONCE = 16;
 /** Of a batch without handsets. */
 const NOTHING_PLANNED: Omit<Plan, 'manifestKey'> = {
   operators: env.OPERATORS as OperatorId[],
-  linked: 0,
+  linked: {},
   decisions: {},
   directions: [],
   elsewhereKeys: [],

@@ -288,7 +288,7 @@ const FUNCTIONS: Readonly<Record<string, readonly [invocations: Grows, time: Gro
   Intake: [fixed, fixed],
   Screen: [fixed, ({ handsets }) => handsets],
   Expand: [({ expand }) => expand, perConnection],
-  Gather: [fixed, (size) => size.expand * size.shards],
+  Gather: [fixed, perConnection],
   Claim: [({ shards, blockShards }) => shards + blockShards, perConnection],
   Commit: [fixed, directionsOf],
   Order: [({ ladderOrders }) => ladderOrders, perConnection],

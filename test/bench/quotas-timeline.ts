@@ -152,13 +152,13 @@ export function timeline(work: Work, design: Design, given: Quotas): Timeline {
     addMap('Expand', ran);
   }
 
-  // 3. Gather reads what the children returned; 4,000 outputs a result file.
+  // 3. Gather reads what the children returned, 4,000 outputs a result file, and what they gathered, 8 objects at once.
   add(
     'Gather',
     of(assumed.coldStart) +
       2 * transition +
-      (2 + work.expandChildren / 4000 + 2) * s3Call +
-      cpu(indexEntries(work) * 1e-6, memory('Gather')),
+      (2 + work.expandChildren / 4000 + work.expandChildren / 8 + 2) * s3Call +
+      cpu(indexEntries(work) * 1e-6 + work.handsets * design.policy.linksPerHandset * 4e-7, memory('Gather')),
   );
 
   // 4. Claim

@@ -76,7 +76,7 @@ function example(): BooksInput {
     agency,
     file: 'reports/mha/june.csv',
     report: { rows: 5, rejected: 1, repeats: 2, handsets: 2 },
-    linked: 9,
+    linked: { airtel: 6, jio: 3 },
     operators: [airtel, jio],
     decisions: decided.reduce<Decisions>((sofar, decision) => addDecision(sofar, ...decision), {}),
     ledgers: directions.map(settled).reduce<Ledgers>(addLedger, {}),
@@ -183,7 +183,7 @@ describe('the summary', () => {
     const summary = balance({
       ...example(),
       report: { rows: 3, rejected: 3, repeats: 0, handsets: 0 },
-      linked: 0,
+      linked: {},
       operators: [vi, airtel],
       decisions: {},
       ledgers: {},
@@ -279,7 +279,23 @@ describe('unexplained', () => {
   });
 
   test.each([-1, 5])('counts numbers that were gathered and not decided, or decided and not gathered (%s)', (more) => {
-    expect(unexplained(({ linked }) => ({ linked: linked + more }))).toBe(Math.abs(more));
+    expect(unexplained(({ linked }) => ({ linked: { ...linked, airtel: 6 + more } }))).toBe(Math.abs(more));
+  });
+
+  test('counts the numbers of a decision that vanished with its directions and its own words', () => {
+    const { decisions, ledgers } = example();
+    const { jio: _, ...others } = ledgers;
+    const { jio: theirs } = decisions;
+    if (theirs === undefined) throw new Error('the example has both');
+    const none = { alreadyOpen: 0, alreadyDisconnected: 0, directed: 0 };
+    const lost = { decisions: { ...decisions, jio: { ...theirs, connections: none } }, ledgers: others };
+    // Jio's three numbers, and its block row, whose ledger is gone as well.
+    expect(unexplained(() => lost)).toBe(3 + 1);
+  });
+
+  test('counts a number decided at another operator than it was gathered for twice', () => {
+    expect(unexplained(() => ({ linked: { airtel: 5, jio: 4 } }))).toBe(2);
+    expect(unexplained(() => ({ linked: { airtel: 6, vi: 3 } }))).toBe(6);
   });
 
   test('counts a handset that was not decided at an operator, and one decided twice', () => {
@@ -366,7 +382,7 @@ describe('unexplained', () => {
   test('differences never cancel out', () => {
     expect(
       unexplained(({ linked, report }) => ({
-        linked: linked + 1,
+        linked: { ...linked, airtel: 7 },
         report: { ...report, rejected: report.rejected + 1 },
       })),
     ).toBe(2);
@@ -423,7 +439,9 @@ describe('the books always add up', () => {
         const summary = balance({
           ...example(),
           report: { rows: rejected + repeats + handsets.length, rejected, repeats, handsets: handsets.length },
-          linked: numbers.length,
+          linked: Object.fromEntries(
+            operators.map((operator) => [operator, numbers.filter(([whose]) => whose === operator).length]),
+          ),
           operators,
           decisions: mergeDecisions(decided.map((decision) => addDecision({}, ...decision))),
           ledgers: directions.reduce<Ledgers>(addLedger, {}),

@@ -215,7 +215,8 @@ describe('what states pass on', () => {
       Math.ceil(each * line.length),
       Math.ceil(each),
     ]);
-    const output = { key: `plans/999999/gathered/${'0'.repeat(36)}.tsv`, parts: places };
+    const key = `plans/999999/gathered/${'0'.repeat(36)}.tsv`;
+    const output = { key, handsets: handsetsPerChild, links, parts: places };
     expect(bytes(output)).toBeLessThan(size < 100 ? MOST_BYTES / 10 : MOST_BYTES);
   });
 
@@ -229,10 +230,14 @@ describe('what states pass on', () => {
         indexKey: `plans/999999/shards/${'0'.repeat(36)}/index.json`,
         manifestKey: `plans/999999/shards/${'0'.repeat(36)}/shards.jsonl`,
         operators: Array(MOST_OPERATORS).fill(longestOperator),
+        shards: shardsAt(size),
+        handsets: HANDSETS * size,
+        links: HANDSETS * size * linksPerHandset,
+        linked: Object.fromEntries(Array.from({ length: MOST_OPERATORS }, (_, n) => [`operator-${n}`, 99_999_999])),
       },
       item: { kind: 'reverify', shard: shardsAt(size), links: linksPerShard },
     };
-    expect(bytes(input)).toBeLessThan(MOST_BYTES / 50);
+    expect(bytes(input)).toBeLessThan(MOST_BYTES / 25);
     expect(
       bytes({ decisionKey: `plans/999999/decisions/reverify-${shardsAt(size)}/${'0'.repeat(36)}/decision.json` }),
     ).toBeLessThan(MOST_BYTES / 100);

@@ -88,12 +88,12 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   const gather = new HandlerFunction<GatherEnvironment>(stack, 'Gather', {
     config,
     folder: 'gather',
-    description: 'Says which gathered links belong to which shard',
+    description: 'Counts the gathered links and says which belong to which shard',
     memory: 1024,
-    timeout: Duration.minutes(5),
+    timeout: Duration.minutes(15),
     environment: { WORK: work.bucketName, OPERATORS, ROWS_PER_DIRECTION: String(policy.rowsPerDirection) },
   });
-  allowObjects(gather, 'read', work, 'plans/*/expanded/*');
+  allowObjects(gather, 'read', work, 'plans/*/expanded/*', 'plans/*/gathered/*');
   allowObjects(gather, 'write', work, 'plans/*/shards/*');
 
   const claim = new HandlerFunction<ClaimEnvironment>(stack, 'Claim', {
