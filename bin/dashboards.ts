@@ -29,13 +29,18 @@ const START = Date.parse('2026-06-01T00:00:00Z');
 const SCALE = 0.004;
 const HOUR = 3_600_000;
 const DAYS = 19;
+/**
+ * So long before the reports the clock begins, and with it the sweeps: one at the very instant of a deadline would find a direction
+ * open or not, as it happens, and the same run is to have the same pictures.
+ */
+const BEFORE = 1.5 * HOUR;
 
 const progress = showProgress(process.stdout);
 let cloud: LocalCloud | undefined;
 
 async function sample(assembly: string, store: MetricStore): Promise<void> {
   const log = (_: string, line: string) => store.addLine(line, cloud?.clock.now() ?? START);
-  cloud = await startCloud({ assembly, start: START, log });
+  cloud = await startCloud({ assembly, start: START - BEFORE, log });
   const { clock, names } = cloud;
   let before = cloud.usage();
   /** Drives the cloud, and publishes what AWS would of the time that this took. */

@@ -48,7 +48,11 @@ const loading = load(start.folder, start.handler);
 loading.catch(() => {});
 
 parentPort?.on('message', (call: WorkerCall) => {
-  answer(call).then((result) => parentPort?.postMessage(result));
+  // What it wrote is read before it is over: lines belong to the instant at which they were written, and after that time may pass.
+  answer(call).then(async (result) => {
+    await Promise.all([process.stdout, process.stderr].map(written));
+    parentPort?.postMessage(result);
+  });
 });
 
 async function load(folder: string, handler: string): Promise<Handler> {
@@ -109,4 +113,9 @@ function skewClock(milliseconds: number): void {
     construct: (real, args) => Reflect.construct(real, args.length === 0 ? [now()] : args),
     get: (real, name) => (name === 'now' ? now : Reflect.get(real, name)),
   });
+}
+
+/** Resolves when the other side has taken all that was written to a stream. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((taken) => stream.write('', () => taken()));
 }
