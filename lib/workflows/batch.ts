@@ -66,14 +66,20 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   const { work, administrators, policy } = parts;
   const now = '{% $states.context.State.EnteredTime %}';
   const execution = '{% $states.context.Execution.Id %}';
+  const result = '{% $states.result.Payload %}';
 
-  const invoke = (name: string, lambdaFunction: IFunction, payload: Record<string, unknown>, variable?: string) =>
+  const invoke = (
+    name: string,
+    lambdaFunction: IFunction,
+    payload: Record<string, unknown>,
+    assign: Record<string, unknown>,
+  ) =>
     LambdaInvoke.jsonata(scope, name, {
       lambdaFunction,
       payload: TaskInput.fromObject(payload),
       retryOnServiceExceptions: false,
       outputs: {},
-      ...(variable ? { assign: { [variable]: '{% $states.result.Payload %}' } } : {}),
+      assign,
     })
       .addRetry(whenThrottled)
       .addRetry(whenFailed);
@@ -83,26 +89,24 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     'Screen the report',
     parts.screen,
     { report: '{% $states.input.report %}', execution, now },
-    'batch',
+    // How often directing or settling was tried again after trouble.
+    { batch: result, attempt: 0 },
   );
   const whatWasFound = Choice.jsonata(scope, 'What did Screen find?');
   const refused = Succeed.jsonata(scope, 'Report refused');
   const same = Succeed.jsonata(scope, 'Same report again');
 
   // 2
-  const takeTurn = LambdaInvoke.jsonata(scope, 'Take the turn to plan', {
-    lambdaFunction: parts.takeTurn,
-    payload: TaskInput.fromObject({ batchId: '{% $batch.batchId %}', execution, now }),
-    retryOnServiceExceptions: false,
-    outputs: {},
-    assign: {
-      turn: '{% $states.result.Payload %}',
+  const takeTurn = invoke(
+    'Take the turn to plan',
+    parts.takeTurn,
+    { batchId: '{% $batch.batchId %}', execution, now },
+    {
+      turn: result,
       plan: '{% $states.result.Payload.plan %}',
       startedAt: '{% $states.result.Payload.startedAt %}',
     },
-  })
-    .addRetry(whenThrottled)
-    .addRetry(whenFailed);
+  );
   const isItsTurn = Choice.jsonata(scope, "Is it the batch's turn?");
   const waitForTurn = Wait.jsonata(scope, 'Wait while another batch plans', {
     time: WaitTime.seconds('{% $turn.waitSeconds %}'),
@@ -138,7 +142,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     'Gather the links by shard',
     parts.gather,
     { plan: '{% $plan %}', handsets: '{% $batch.handsets %}', results: '{% $expanded %}' },
-    'gathered',
+    { gathered: result },
   );
 
   // 4
@@ -160,21 +164,18 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     assign: { claimed: '{% $states.result %}' },
   });
   claim.itemProcessor(child('Decide and claim a shard', parts.claim));
-  const commit = LambdaInvoke.jsonata(scope, 'Commit the plan', {
-    lambdaFunction: parts.commit,
-    payload: TaskInput.fromObject({
+  const commit = invoke(
+    'Commit the plan',
+    parts.commit,
+    {
       batchId: '{% $batch.batchId %}',
       plan: '{% $plan %}',
       now,
       gathered: '{% $gathered %}',
       results: '{% $claimed %}',
-    }),
-    retryOnServiceExceptions: false,
-    outputs: {},
-    assign: { planned: '{% $states.result.Payload %}', round: 0 },
-  })
-    .addRetry(whenThrottled)
-    .addRetry(whenFailed);
+    },
+    { planned: result },
+  );
 
   // 5
   const howMany = Choice.jsonata(scope, 'How many directions?');
@@ -188,12 +189,12 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     map.itemProcessor(runDirection(scope, each, parts.direction));
     return map;
   };
-  const direct = directInline('Direct the operators', '$planned.inline', '$round', 'Run a direction');
+  const direct = directInline('Direct the operators', '$planned.inline', '$attempt', 'Run a direction');
   const directMany = DistributedMap.jsonata(scope, 'Direct the operators at scale', {
     mapExecutionType: StateMachineType.STANDARD,
     label: 'Direct',
     itemReader: new ItemsFrom(work, '{% $planned.manifestKey %}', 'plans/*/directions/*'),
-    itemBatcher: new ItemBatcher({ maxItemsPerBatch: MOST_INLINE, batchInput: { round: '{% $round %}' } }),
+    itemBatcher: new ItemBatcher({ maxItemsPerBatch: MOST_INLINE, batchInput: { round: '{% $attempt %}' } }),
     resultWriterV2: resultsUnder('directed'),
     outputs: {},
   });
@@ -207,7 +208,12 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   );
 
   // 6
-  const settle = invoke('Settle the books', parts.settle, { batchId: '{% $batch.batchId %}', now }, 'settled');
+  const settle = invoke(
+    'Settle the books',
+    parts.settle,
+    { batchId: '{% $batch.batchId %}', now },
+    { settled: result },
+  );
   const isSettled = Choice.jsonata(scope, 'Is the batch settled?');
   const waitForLastDeadline = Wait.jsonata(scope, 'Wait for the last deadline', {
     time: WaitTime.timestamp('{% $settled.until %}'),
@@ -228,7 +234,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     });
     const wait = Wait.jsonata(scope, `Wait an hour: ${what}`, {
       time: WaitTime.duration(Duration.hours(1)),
-      assign: { round: '{% $exists($round) ? $round + 1 : 0 %}' },
+      assign: { attempt: '{% $attempt + 1 %}' },
     });
     tell.addRetry(whenFailed).addCatch(wait, { outputs: {} });
     tell.next(wait).next(goOn);

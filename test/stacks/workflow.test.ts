@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { stageFromContext } from '../../lib/config/stage.ts';
+import { compile, evaluate } from '../../lib/local/states/expression.ts';
 import { definitionOf, synthesized } from './synthesized.ts';
 
 const { workflow } = synthesized();
@@ -12,6 +13,14 @@ const importByPieces = definitionOf(workflow, 'ImportByPieces');
 
 type AslValidator = (definition: unknown) => { isValid: boolean; errors: unknown[] };
 const validate: AslValidator = createRequire(import.meta.url)('asl-validator');
+
+/** The names of all variables that a definition assigns anywhere. */
+function assignedIn(definition: unknown): string[] {
+  if (typeof definition !== 'object' || definition === null) return [];
+  return Object.entries(definition).flatMap(([field, value]) =>
+    field === 'Assign' ? Object.keys(value as object) : assignedIn(value),
+  );
+}
 
 describe('the workflow stack', () => {
   it.each([
@@ -52,7 +61,7 @@ describe('the workflow stack', () => {
     expect(batch.States['Direct the operators at scale']).toMatchObject({
       ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } },
       ItemReader: { ReaderConfig: { InputType: 'JSONL' }, Arguments: { Key: '{% $planned.manifestKey %}' } },
-      ItemBatcher: { MaxItemsPerBatch: 40, BatchInput: { round: '{% $round %}' } },
+      ItemBatcher: { MaxItemsPerBatch: 40, BatchInput: { round: '{% $attempt %}' } },
       ResultWriter: { Resource: 'arn:aws:states:::s3:putObject' },
     });
     expect(batch.States['Direct the operators']).toMatchObject({
@@ -104,6 +113,16 @@ describe('the workflow stack', () => {
     );
     expect(retried.length).toBeGreaterThan(10);
     for (const retry of retried) expect(retry).not.toContain('States.ALL');
+  });
+
+  it('gives no variable the name of a function of JSONata, which would be there where nothing was assigned yet', async () => {
+    const assigned = [batch, direction, importByPieces].flatMap((machine) => assignedIn(machine));
+    expect(assigned).toEqual(expect.arrayContaining(['batch', 'plan', 'planned', 'settled']));
+    const around = { now: () => 0, random: () => 0 };
+    const isThere = (name: string) => evaluate(compile(`{% $exists($${name}) %}`, 'Assign', around), {});
+    expect(await isThere('round')).toBe(true);
+    expect(await isThere('partition')).toBe(true);
+    for (const name of assigned) expect([name, await isThere(name)]).toEqual([name, false]);
   });
 
   it('runs each machine for a year at most', () => {
