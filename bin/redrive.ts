@@ -1,10 +1,20 @@
 /** `npm run redrive`: has what lies among the dead letters worked on again. See `--help`. */
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { command, complain, say, told } from '../lib/command.ts';
 import { CommandError, readOptions } from '../lib/command-line.ts';
 import { outputsOf } from '../lib/commands/outputs.ts';
-import { type DeadLetters, deadLetterQueues, redrive } from '../lib/commands/redrive.ts';
+import {
+  type DeadLetters,
+  deadLetterQueues,
+  deadLettersIn,
+  NotMoved,
+  OF_THE_AUDIT,
+  type Redriven,
+  redrive,
+  redriveAudit,
+} from '../lib/commands/redrive.ts';
 
 const HELP = `npm run redrive -- [options]
 
@@ -12,38 +22,43 @@ Moves the messages of a stage's dead-letter queues back to the queues that they 
 worked on again. To be done once the cause is removed; doing it twice changes nothing.
 
   --stage NAME    the stage (default dev)
-  --queue NAME    of this queue only, such as Reports, Usage, Responses or Release (default: of all)
+  --queue NAME    of this queue only, such as Reports, Usage, Responses or Release (default: of all but Audit)
   --help          this text
 
 It goes by the AWS credentials and the region of its environment, those of the administrators' role, and works
-against the local cloud with AWS_ENDPOINT_URL. Exit code 0: done; 1: not, with the reason; 2: the command line
-is wrong.
+against the local cloud with AWS_ENDPOINT_URL. What the audit was not told is moved back with --queue Audit and the
+break-glass role alone, of whose use an alarm tells. Exit code 0: done; 1: not, with the reason; 2: the command line is
+wrong.
 `;
 
 const counted = (count: number) => `${count} ${count === 1 ? 'message' : 'messages'}`;
 
-/** The dead-letter queues that the command is about. */
-async function chosen(stage: string, name: string | undefined): Promise<Map<string, DeadLetters>> {
+async function run({ stage = 'dev', queue }: { stage?: string; queue?: string }): Promise<boolean> {
   const cloudFormation = new CloudFormationClient();
   const data = await outputsOf(cloudFormation, stage, 'data');
-  const queues = deadLetterQueues(data, await outputsOf(cloudFormation, stage, 'workflow'));
-  if (name === undefined) return queues;
-  const found = queues.get(name);
-  if (found === undefined) throw new CommandError(`--queue ${name}: must be one of ${[...queues.keys()].join(', ')}`);
-  return new Map([[name, found]]);
-}
-
-async function run({ stage = 'dev', queue }: { stage?: string; queue?: string }): Promise<boolean> {
-  const queues = await chosen(stage, queue);
+  const workflow = await outputsOf(cloudFormation, stage, 'workflow');
+  const queues = deadLetterQueues(data, workflow);
+  if (queue !== undefined && !queues.has(queue))
+    throw new CommandError(`--queue ${queue}: must be one of ${[...queues.keys()].join(', ')}`);
   const sqs = new SQSClient();
+  const move = (name: string, letters: DeadLetters): Promise<Redriven> =>
+    name === OF_THE_AUDIT
+      ? redriveAudit(new LambdaClient(), workflow.get('RedriveAuditFunctionName') ?? '')
+      : redrive(sqs, letters);
+
   let well = true;
   for (const [name, letters] of queues)
     try {
-      const { moved, hidden } = await redrive(sqs, letters);
+      if (queue !== undefined && name !== queue) continue;
+      if (queue === undefined && name === OF_THE_AUDIT) {
+        const left = await deadLettersIn(sqs, letters.from);
+        say(`${name}: ${left === 0 ? 'nothing to move' : `${counted(left)} left, for who has the break-glass role`}`);
+        continue;
+      }
+      const { moved, hidden } = await move(name, letters);
       say(`${name}: ${moved === 0 ? 'nothing to move' : `${counted(moved)} moved back to its queue`}`);
-      if (hidden === 0) continue;
-      complain(`${name}: ${counted(hidden)} hidden from others since somebody looks at it: try again in a while`);
-      well = false;
+      if (hidden > 0)
+        throw new NotMoved(`${counted(hidden)} hidden from others since somebody looks at it: try again in a while`);
     } catch (error) {
       complain(`${name}: ${told(error)}`);
       well = false;

@@ -1,7 +1,16 @@
 import type { Resource, Rights, Role } from './rights.ts';
 
 /** The kinds of participants, in the table's order. */
-const KINDS = ['agency', 'operator', 'reader', 'auditor', 'administrator', 'checker'] as const;
+const KINDS = [
+  'agency',
+  'operator',
+  'reader',
+  'auditor',
+  'administrator',
+  'operations',
+  'break-glass',
+  'checker',
+] as const;
 type Kind = (typeof KINDS)[number];
 
 /** What is done with objects, with the actions of S3 that it takes. */
@@ -156,11 +165,18 @@ function participantsTable(rights: Rights, resources: readonly Resource[]): stri
     }));
     // What is the same for several stands in one row.
     return [...Map.groupBy(rows, ({ cells }) => cells.join('|')).values()].map((same) => [
-      same.length === ofType.length ? `every ${what}` : `${what} ${same.map(({ name }) => name).join(', ')}`,
+      nameOfAll(what, same, ofType.length),
       ...(same[0]?.cells ?? []),
     ]);
   });
   return markdown(['place', ...KINDS], [...places, ...others]);
+}
+
+/** What is the same for several of a type goes by one name; those that nobody may touch are the others. */
+function nameOfAll(what: string, same: readonly { name: string; cells: readonly string[] }[], all: number): string {
+  if (same.length === all) return `every ${what}`;
+  if (same[0]?.cells.every((cell) => cell === '')) return `every other ${what}`;
+  return `${what} ${same.map(({ name }) => name).join(', ')}`;
 }
 
 /** May a role do this to an object, or list by the folder that the object is in? */

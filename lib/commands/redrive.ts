@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import {
   GetQueueAttributesCommand,
   ListMessageMoveTasksCommand,
@@ -28,6 +29,11 @@ export function deadLetterQueues(...stacks: ReadonlyMap<string, string>[]): Map<
       if (name !== undefined && to !== undefined) queues.set(name, { from, to });
     }
   return queues;
+}
+
+/** Messages stay where they are. */
+export class NotMoved extends Error {
+  override name = 'NotMoved';
 }
 
 /** What became of a dead-letter queue. */
@@ -71,4 +77,28 @@ export async function redrive(sqs: SQSClient, { from, to }: DeadLetters): Promis
       `the task that moves the messages is ${task?.Status ?? 'gone'}: ${task?.FailureReason ?? 'no reason'}`,
     );
   return { moved: task.ApproximateNumberOfMessagesMoved ?? 0, hidden };
+}
+
+/** The queue whose dead letters nobody moves back but a function: who could send to it could tell the audit what never was. */
+export const OF_THE_AUDIT = 'Audit';
+
+/**
+ * Has the function that alone may do so move the audit's dead letters back. It does not wait until they are moved.
+ * @throws Error where the function failed, with the name of its error
+ */
+export async function redriveAudit(lambda: LambdaClient, functionName: string): Promise<Redriven> {
+  const { FunctionError, Payload } = await lambda.send(
+    new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from('{}') }),
+  );
+  const answer = JSON.parse(Buffer.from(Payload ?? []).toString('utf8'));
+  if (FunctionError !== undefined) throw new Error(`the function failed: ${answer.errorType}`);
+  return { moved: answer.messages, hidden: answer.hidden };
+}
+
+/** How many messages lie among the dead letters. */
+export async function deadLettersIn(sqs: SQSClient, deadLettersUrl: string): Promise<number> {
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: deadLettersUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+  );
+  return Number(Attributes.ApproximateNumberOfMessages);
 }

@@ -34,7 +34,7 @@ export const agency = participant(/^[a-z0-9-]{1,16}$/, '1 to 16 characters of a-
 /** A telecom service provider. The id is its folder under `usage/` and `responses/` and part of every direction id. */
 export const operator = participant(/^[a-z0-9-]{1,10}$/, '1 to 10 characters of a-z, 0-9 and -');
 
-/** A bank or a platform that reads the revocation list, an auditor, or an administrator. */
+/** A bank or a platform that reads the revocation list, an auditor, an administrator, or who looks after the machine. */
 export const outsider = participant(/^[a-z0-9-]{1,16}$/, '1 to 16 characters of a-z, 0-9 and -');
 
 export type Participant = z.infer<typeof outsider>;
@@ -80,3 +80,9 @@ export const AUDITORS = [unnamed('auditor', 'auditor')];
 export const CHECKER = { id: SELF_CHECK, externalId: 'handset-fraud-self-check' } as const;
 
 export const ADMINISTRATORS = [unnamed('administrator', 'administrator', 'fraud-administrators')];
+
+/** Who looks after the machine by the runbook: sees what happened, and changes nothing but to stop what hangs. */
+export const ON_CALL = [unnamed('operations', 'operations')];
+
+/** Who has the audit told again what it missed, where nothing else helps; an alarm tells of each use. */
+export const BREAK_GLASS = [unnamed('break-glass', 'break-glass')];

@@ -9,8 +9,10 @@ import {
   AGENCIES,
   AUDITORS,
   agency,
+  BREAK_GLASS,
   CHECKER,
   isNamed,
+  ON_CALL,
   OPERATORS,
   operator,
   outsider,
@@ -27,7 +29,7 @@ const distinctIds = (participants: readonly { id: string }[]) =>
 /** A stack holds up to 500 resources, and each participant has a role. */
 const MOST_PARTICIPANTS = 450;
 
-const KINDS = ['agencies', 'operators', 'readers', 'auditors', 'administrators'] as const;
+const KINDS = ['agencies', 'operators', 'readers', 'auditors', 'administrators', 'onCall', 'breakGlass'] as const;
 
 const distinct = <T extends { id: string }>(participants: z.ZodArray<z.ZodType<T>>) =>
   participants.refine(distinctIds, { error: 'every id must be given once' });
@@ -40,6 +42,8 @@ const stage = z
     readers: distinct(z.array(outsider)),
     auditors: distinct(z.array(outsider)),
     administrators: distinct(z.array(outsider)),
+    onCall: distinct(z.array(outsider)),
+    breakGlass: distinct(z.array(outsider)),
     policy,
     retention,
     operations,
@@ -223,6 +227,8 @@ function participantsFrom(path: string | undefined): Record<(typeof KINDS)[numbe
     readers: READERS,
     auditors: AUDITORS,
     administrators: ADMINISTRATORS,
+    onCall: ON_CALL,
+    breakGlass: BREAK_GLASS,
   };
   if (path === undefined) return committed;
   let named: unknown;

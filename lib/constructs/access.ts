@@ -108,6 +108,22 @@ export function admitObjects(machine: StateMachine, bucket: GuardedBucket, ...pa
   acknowledgeObjects(machine.role, bucket, patterns);
 }
 
+/** What moving a queue's dead letters back takes: the task receives, deletes and sends in the name of who starts it. */
+export const REDRIVE_ACTIONS = {
+  deadLetters: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:StartMessageMoveTask'],
+  queue: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
+};
+
+/** Lets a worker have what could not be worked on put back into its queue. */
+export function allowRedrive(to: Worker, { queue, deadLetters, key }: WorkQueue): void {
+  const policy = allow(to, REDRIVE_ACTIONS.deadLetters, deadLetters.queueArn);
+  policy.addStatements(
+    new PolicyStatement({ actions: REDRIVE_ACTIONS.queue, resources: [queue.queueArn] }),
+    keyStatement(key, 'sqs', 'write'),
+  );
+  key.admit(roleOf(to).fixedArn, 'sqs', 'write');
+}
+
 /** Lets a worker use a key for what a task or an event source was granted elsewhere. */
 export function allowKey(to: Worker, key: GuardedKey, service: KeyService, how: 'read' | 'write'): void {
   allow(to, KEY_ACTIONS[service][how], key.keyArn);

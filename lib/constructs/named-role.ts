@@ -11,6 +11,8 @@ export type RoleKind =
   | 'reader'
   | 'auditor'
   | 'administrator'
+  | 'operations'
+  | 'break-glass'
   | 'checker';
 
 export interface NamedRoleProps extends Omit<RoleProps, 'roleName' | 'path' | 'assumedBy'> {

@@ -57,7 +57,7 @@ export function workQueue(scope: Construct, id: string, { worksFor, gathersFor, 
     visibilityTimeout: hiddenFor,
     deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
   });
-  // By this beside the dead letters' own `npm run redrive` finds where these belong.
+  // By this beside the dead letters' own `npm run redrive`, and whoever goes by the runbook, finds where these belong.
   new CfnOutput(scope, `${id}QueueUrl`, { value: queue.queueUrl });
   return { queue, deadLetters, worksFor, gathersFor, hiddenFor, key };
 }

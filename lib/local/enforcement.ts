@@ -14,7 +14,7 @@ export interface Need {
   action: string;
   /** The resource's ARN. */
   resource: string;
-  context?: Record<string, string>;
+  context?: Record<string, string | string[]>;
 }
 
 /** The app as it is wired could not work: each problem names who lacks what. */
@@ -243,6 +243,14 @@ function objectNeeds(
   }
 }
 
+/** The partition keys of the items that a request names, as a condition key of DynamoDB. Every table here calls its key pk. */
+function leadingKeys({ Key, Item }: { Key?: Item; Item?: Item }): Pick<Need, 'context'> {
+  const leading = (Key ?? Item)?.pk?.S;
+  return leading === undefined ? {} : { context: { 'dynamodb:leadingkeys': [leading] } };
+}
+
+type Item = Readonly<Record<string, { S?: string }>>;
+
 /** What a request of DynamoDB takes: its action, on each table that it names. */
 export function tableNeeds(
   action: string,
@@ -251,7 +259,7 @@ export function tableNeeds(
 ): Need[] {
   const { TableName, RequestItems } = body as { TableName?: string; RequestItems?: Record<string, unknown> };
   const tables = TableName === undefined ? Object.keys(RequestItems ?? {}) : [TableName];
-  return tables.map((table) => ({ action: `dynamodb:${action}`, resource: arn(table) }));
+  return tables.map((table) => ({ action: `dynamodb:${action}`, resource: arn(table), ...leadingKeys(body) }));
 }
 
 /** What a request of Step Functions takes. A token tells whose it is; one that says nothing is left to the service. */

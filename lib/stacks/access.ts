@@ -1,10 +1,11 @@
 import { ArnFormat, Aws, CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { ArnPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { CHECKER, type Participant } from '../config/participants.ts';
 import type { StageConfig } from '../config/stage.ts';
-import { acknowledge, acknowledgeObjects } from '../constructs/access.ts';
-import type { GuardedBucket, ObjectRight } from '../constructs/guarded-bucket.ts';
+import { acknowledge, acknowledgeObjects, REDRIVE_ACTIONS } from '../constructs/access.ts';
+import type { GuardedBucket } from '../constructs/guarded-bucket.ts';
 import { KEY_ACTIONS } from '../constructs/guarded-key.ts';
 import { NamedRole, type RoleKind, roleArn } from '../constructs/named-role.ts';
 import { ownPrincipal } from '../constructs/own-account.ts';
@@ -23,6 +24,8 @@ interface Place {
   readonly bucket: GuardedBucket;
   readonly write?: readonly string[];
   readonly read?: readonly string[];
+  /** As `read`, and older versions too. */
+  readonly dig?: readonly string[];
   /** Patterns of the prefixes that it may list by; a list without a prefix is nobody's. */
   readonly list?: readonly string[];
 }
@@ -30,13 +33,15 @@ interface Place {
 /** The tag that says which participant a role stands for. Only who changes roles can change it: no session may bring tags. */
 const TAG = 'participant';
 
-/** Its files, not their older versions. */
+/** Its files; of what it only reads, not their older versions. */
 const OBJECT_ACTIONS = {
   write: ['s3:PutObject', 's3:AbortMultipartUpload'],
   read: ['s3:GetObject'],
+  dig: ['s3:GetObject', 's3:GetObjectVersion'],
 };
 
-type Right = Exclude<ObjectRight, 'delete'>;
+/** The items of Cases that tell of the work, none of which is of a number or a handset. */
+const WORK_ITEMS = ['BATCH#*', 'DIR#*', 'PLANNING'];
 
 /**
  * Who may come in: one role per participant, which its own principal takes on by its external id, with what it puts and reads
@@ -74,6 +79,11 @@ export class AccessStack extends Stack {
       { bucket: outbox, list: ['batches/*', 'orders/*', 'revocations/*'] },
     ];
     const administratorPlaces = (): Place[] => [inbox, outbox].map((bucket) => ({ bucket, read: ['*'], list: ['*'] }));
+    const operationsPlaces = (): Place[] => [
+      // A notice names an upload by its version, which may have been replaced since.
+      { bucket: inbox, dig: ['*'], list: ['*'] },
+      { bucket: outbox, read: ['*'], list: ['*'] },
+    ];
 
     const checkerPlaces = (id: string): Place[] => {
       const put = [`reports/${id}/*`, `usage/${id}/*`, `responses/${id}/*`];
@@ -83,6 +93,7 @@ export class AccessStack extends Stack {
         { bucket: outbox, read, list: read },
       ];
     };
+    const redriven = [data.reports, data.usage, data.responses, workflow.ended, workflow.due];
     const checker = { ...CHECKER, principal: Aws.ACCOUNT_ID, notify: [] };
 
     const kinds: [RoleKind, Participant[], (id: string) => Place[], PolicyStatement[]?][] = [
@@ -99,15 +110,29 @@ export class AccessStack extends Stack {
           ...this.#watch(workflow),
           this.#find(data, workflow, this),
           this.#check(config.stage),
-          ...this.#redrive(data, [data.reports, data.usage, data.responses, workflow.ended, workflow.due]),
+          ...this.#redrive(data, redriven),
         ],
       ],
+      [
+        'operations',
+        config.onCall,
+        operationsPlaces,
+        [
+          ...this.#watch(workflow),
+          this.#find(data, workflow, this),
+          ...this.#look(config.stage, data),
+          ...this.#lookAtQueues(data, redriven),
+          this.#stop(workflow),
+        ],
+      ],
+      ['break-glass', config.breakGlass, () => [], [this.#find(data, workflow), this.#redriveAudit(workflow)]],
     ];
     for (const [kind, participants, places, more = []] of kinds) {
       for (const participant of participants) {
         const role = this.#role(config.stage, kind, participant, places(participant.id), more);
         if (more.length > 0) {
           acknowledgeExecutions(role, workflow);
+          acknowledgeLooks(role, config.stage);
           for (const { stackName } of [data, workflow, this])
             acknowledge(
               role,
@@ -118,18 +143,24 @@ export class AccessStack extends Stack {
       }
       const everyOne = roleArn(config.stage, kind);
       for (const { bucket, ...rights } of places(`\${aws:PrincipalTag/${TAG}}`))
-        for (const [right, patterns] of Object.entries(rights) as [Right, readonly string[]][]) {
+        for (const [verb, patterns] of Object.entries(rights) as [
+          Exclude<keyof Place, 'bucket'>,
+          readonly string[],
+        ][]) {
+          const right = verb === 'dig' ? 'read' : verb;
           bucket.admit(everyOne, right);
           if (!patterns.includes('*'))
             bucket.confine(`${capital(kind)}May${capital(right)}`, everyOne, right, patterns);
         }
       // One for each participant would be more than a stack's 200 outputs.
-      new CfnOutput(this, `${capital(kind)}Roles`, {
+      new CfnOutput(this, `${kind.split('-').map(capital).join('')}Roles`, {
         description: `Role of each ${kind}; {id} is the one in lib/config/participants.ts`,
         value: roleArn(config.stage, kind, '{id}'),
       });
     }
     data.messagesKey.admit(roleArn(config.stage, 'administrator'), 'sqs', 'write');
+    data.messagesKey.admit(roleArn(config.stage, 'operations'), 'sqs', 'read');
+    data.tablesKey.admit(roleArn(config.stage, 'operations'), 'dynamodb', 'read');
   }
 
   #role(stage: string, kind: RoleKind, participant: Participant, places: Place[], more: PolicyStatement[]): NamedRole {
@@ -146,13 +177,13 @@ export class AccessStack extends Stack {
       inlinePolicies: { Places: new PolicyDocument({ statements }) },
     });
     Tags.of(role).add(TAG, id);
-    for (const { bucket, read = [], write = [] } of places) acknowledgeObjects(role, bucket, [...read, ...write]);
+    for (const { bucket, read = [], dig = [], write = [] } of places)
+      acknowledgeObjects(role, bucket, [...read, ...dig, ...write]);
     return role;
   }
 
-  /** The executions of all state machines, to look at. */
-  #watch({ machines }: WorkflowStack): PolicyStatement[] {
-    const executions = machines.map(({ stateMachineName }) =>
+  #executions(machines: readonly StateMachine[]): string[] {
+    return machines.map(({ stateMachineName }) =>
       this.formatArn({
         service: 'states',
         resource: 'execution',
@@ -160,6 +191,10 @@ export class AccessStack extends Stack {
         arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       }),
     );
+  }
+
+  /** The executions of all state machines, to look at. */
+  #watch({ machines }: WorkflowStack): PolicyStatement[] {
     return [
       new PolicyStatement({
         actions: [
@@ -178,9 +213,105 @@ export class AccessStack extends Stack {
           'states:GetExecutionHistory',
           'states:ListMapRuns',
         ],
-        resources: executions,
+        resources: this.#executions(machines),
+      }),
+      // Map Runs and their children go by the machine's name, a label and an id.
+      new PolicyStatement({
+        actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
+        resources: machines.map(({ stateMachineName }) => this.#mapRuns('execution', stateMachineName)),
+      }),
+      new PolicyStatement({
+        actions: ['states:DescribeMapRun', 'states:ListExecutions'],
+        resources: machines.map(({ stateMachineName }) => this.#mapRuns('mapRun', stateMachineName)),
       }),
     ];
+  }
+
+  #mapRuns(resource: 'execution' | 'mapRun', machine: string): string {
+    return this.formatArn({
+      service: 'states',
+      resource,
+      resourceName: `${machine}/*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+  }
+
+  /**
+   * To end an execution that hangs; what was committed stays, and is gone on with. Not to start one: its input would say what is
+   * ordered by when.
+   */
+  #stop({ batch, direction }: WorkflowStack): PolicyStatement {
+    return new PolicyStatement({ actions: ['states:StopExecution'], resources: this.#executions([batch, direction]) });
+  }
+
+  /** What the runbook looks at beside executions, objects and queues. None of it holds a number or an IMEI. */
+  #look(stage: string, { cases, links, tablesKey, operators, agencies, administrators, ...data }: DataStack) {
+    const tables = [cases, links].map(({ tableArn }) => tableArn);
+    const keys = [
+      tablesKey,
+      data.messagesKey,
+      data.auditKey,
+      ...[data.inbox, data.work, data.outbox, data.audit].map(({ key }) => key),
+    ];
+    return [
+      new PolicyStatement({
+        actions: ['dynamodb:GetItem'],
+        resources: [cases.tableArn],
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': WORK_ITEMS } },
+      }),
+      new PolicyStatement({ actions: KEY_ACTIONS.dynamodb.read, resources: [tablesKey.keyArn] }),
+      new PolicyStatement({
+        actions: ['dynamodb:DescribeContinuousBackups', 'dynamodb:DescribeTable'],
+        resources: tables,
+      }),
+      new PolicyStatement({ actions: ['kms:DescribeKey'], resources: keys.map(({ keyArn }) => keyArn) }),
+      new PolicyStatement({
+        actions: ['sns:ListSubscriptionsByTopic'],
+        resources: [operators, agencies, administrators].map(({ topicArn }) => topicArn),
+      }),
+      new PolicyStatement({
+        actions: ['logs:FilterLogEvents'],
+        resources: logGroups(stage).map((group) => this.#inRegion('logs', 'log-group', group)),
+      }),
+      new PolicyStatement({
+        actions: ['events:ListRules'],
+        resources: [this.#inRegion('events', 'rule', '*', ArnFormat.SLASH_RESOURCE_NAME)],
+      }),
+      new PolicyStatement({ actions: OF_THE_ACCOUNT, resources: ['*'] }),
+    ];
+  }
+
+  #inRegion(
+    service: string,
+    resource: string,
+    resourceName: string,
+    arnFormat = ArnFormat.COLON_RESOURCE_NAME,
+  ): string {
+    return this.formatArn({ service, resource, resourceName, arnFormat });
+  }
+
+  /** How many messages wait everywhere, and what those are that could not be worked on; not those of the audit. */
+  #lookAtQueues({ messagesKey, auditNotes, noticesDeadLetters }: DataStack, queues: WorkQueue[]): PolicyStatement[] {
+    return [
+      new PolicyStatement({
+        actions: ['sqs:GetQueueAttributes'],
+        resources: [...queues, auditNotes]
+          .flatMap(({ queue, deadLetters }) => [queue.queueArn, deadLetters.queueArn])
+          .concat(noticesDeadLetters.queueArn),
+      }),
+      new PolicyStatement({
+        actions: ['sqs:ReceiveMessage'],
+        resources: [...queues.map(({ deadLetters }) => deadLetters), noticesDeadLetters].map(
+          ({ queueArn }) => queueArn,
+        ),
+      }),
+      new PolicyStatement({ actions: KEY_ACTIONS.sqs.read, resources: [messagesKey.keyArn] }),
+    ];
+  }
+
+  /** The one function by which the audit is told again what it missed. */
+  #redriveAudit({ redriveAudit }: WorkflowStack): PolicyStatement {
+    return new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [redriveAudit.functionArn] });
   }
 
   /** The names of what the stage has, as its stacks' outputs give them. */
@@ -202,14 +333,7 @@ export class AccessStack extends Stack {
   #redrive({ messagesKey, auditNotes, noticesDeadLetters }: DataStack, queues: WorkQueue[]): PolicyStatement[] {
     return [
       new PolicyStatement({
-        actions: [
-          'sqs:CancelMessageMoveTask',
-          'sqs:DeleteMessage',
-          'sqs:GetQueueAttributes',
-          'sqs:ListMessageMoveTasks',
-          'sqs:ReceiveMessage',
-          'sqs:StartMessageMoveTask',
-        ],
+        actions: [...REDRIVE_ACTIONS.deadLetters, 'sqs:CancelMessageMoveTask', 'sqs:ListMessageMoveTasks'],
         resources: queues.map(({ deadLetters }) => deadLetters.queueArn),
       }),
       new PolicyStatement({
@@ -217,12 +341,12 @@ export class AccessStack extends Stack {
         resources: [noticesDeadLetters.queueArn],
       }),
       new PolicyStatement({
-        actions: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
+        actions: REDRIVE_ACTIONS.queue,
         resources: queues.map(({ queue }) => queue.queueArn),
       }),
       // How many of the audit's there are. Who could send them again could send what was never decided.
       new PolicyStatement({
-        actions: ['sqs:GetQueueAttributes', 'sqs:ListMessageMoveTasks'],
+        actions: ['sqs:GetQueueAttributes'],
         resources: [auditNotes.deadLetters.queueArn],
       }),
       new PolicyStatement({ actions: KEY_ACTIONS.sqs.write, resources: [messagesKey.keyArn] }),
@@ -235,6 +359,19 @@ const isAccount = (principal: string) => principal === Aws.ACCOUNT_ID || /^\d+$/
 
 const capital = (word: string) => `${word[0]?.toUpperCase()}${word.slice(1)}`;
 
+/** What an account is asked as a whole. */
+const OF_THE_ACCOUNT = [
+  'cloudtrail:LookupEvents',
+  'cloudwatch:DescribeAlarms',
+  'cloudwatch:GetMetricStatistics',
+  'dynamodb:DescribeLimits',
+  'lambda:GetAccountSettings',
+  'logs:DescribeLogGroups',
+];
+
+/** The names of a stage's log groups: those of functions are CloudFormation's. */
+const logGroups = (stage: string) => [`${stage}-workflow-*`, `/aws/vendedlogs/states/${stage}-workflow-*`];
+
 /** As cdk-nag names it. */
 const stackArn = (name: string) => `arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack/${name}/*`;
 
@@ -246,20 +383,45 @@ function acknowledgeExecutions(role: NamedRole, workflow: WorkflowStack): void {
       `Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${name}:*`,
       'Executions are named while they run.',
     );
+    for (const resource of ['execution', 'mapRun'])
+      acknowledge(
+        role,
+        `Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:${resource}:${name}/*`,
+        'Map Runs and their children are named while they run.',
+      );
   }
 }
 
-function statementsFor({ bucket, write, read, list }: Place): PolicyStatement[] {
-  const objects = (right: 'read' | 'write', patterns: readonly string[]) => [
+function acknowledgeLooks(role: NamedRole, stage: string): void {
+  for (const group of logGroups(stage))
+    acknowledge(
+      role,
+      `Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:${group}`,
+      'Log groups end with an id that they get when they are made.',
+    );
+  acknowledge(
+    role,
+    'Resource::arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:rule/*',
+    'Rules are listed by the beginnings of their names.',
+  );
+  acknowledge(role, 'Resource::*', 'Alarms, metrics, limits and trails are asked of the account.');
+}
+
+function statementsFor({ bucket, write, read, dig, list }: Place): PolicyStatement[] {
+  const objects = (right: 'read' | 'dig' | 'write', patterns: readonly string[]) => [
     new PolicyStatement({
       actions: OBJECT_ACTIONS[right],
       resources: patterns.map((pattern) => bucket.arnForObjects(pattern)),
     }),
-    new PolicyStatement({ actions: KEY_ACTIONS.s3[right], resources: [bucket.key.keyArn] }),
+    new PolicyStatement({
+      actions: KEY_ACTIONS.s3[right === 'write' ? 'write' : 'read'],
+      resources: [bucket.key.keyArn],
+    }),
   ];
   return [
     ...(write ? objects('write', write) : []),
     ...(read ? objects('read', read) : []),
+    ...(dig ? objects('dig', dig) : []),
     ...(list
       ? [
           new PolicyStatement({

@@ -82,6 +82,7 @@ export class OperationsStack extends Stack {
     this.#watchCapacity();
     this.#watchTheWork();
     this.#watchDenials();
+    this.#watchTheGlass();
     this.#watchTheSweep();
     this.#dashboard('Work', this.#work());
     this.#dashboard('Machine', this.#machine());
@@ -228,6 +229,16 @@ export class OperationsStack extends Stack {
         threshold: this.#config.operations.rejectPercent,
         compared: ComparisonOperator.GREATER_THAN_THRESHOLD,
       });
+  }
+
+  /** What its one role can do is to invoke one function, so that each use is an invocation: seen without CloudTrail. */
+  #watchTheGlass(): void {
+    this.#alarm('AuditRedriven', {
+      severity: 2,
+      paragraph: 'the-glass-was-broken',
+      says: 'Somebody with the break-glass role had dead letters of the audit worked on again.',
+      metric: this.#workflow.redriveAudit.metricInvocations({ period: MINUTES }),
+    });
   }
 
   /** What of refused requests CloudWatch can see without CloudTrail: those of functions, events and notices. */

@@ -27,6 +27,8 @@ export class WorkflowStack extends Stack {
   /** All of them. */
   readonly machines: VersionedMachine[];
   readonly sweep: IFunction;
+  /** Has what the audit could not be told worked on again. */
+  readonly redriveAudit: IFunction;
   /** Executions that failed. */
   readonly ended: WorkQueue;
   /** Times to sweep. */
@@ -41,7 +43,7 @@ export class WorkflowStack extends Stack {
     this.machines = [this.direction, this.batch, this.importByPieces];
     addReaders(setting, this);
     this.ended = addRelease(setting, this);
-    addAudit(setting);
+    this.redriveAudit = addAudit(setting);
     ({ due: this.due, sweep: this.sweep } = addSweep(setting, this, this.ended));
 
     for (const machine of this.machines)

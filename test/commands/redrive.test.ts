@@ -6,6 +6,7 @@ import { A1, H1 } from '../scenarios/story.ts';
 import { type Ended, run } from './command.ts';
 
 const ADMINISTRATOR = 'dev-administrator-administrator';
+const BREAK_GLASS = 'dev-break-glass-break-glass';
 
 describe('npm run redrive', () => {
   /** What kills Record after its first write, until it is mended. */
@@ -105,5 +106,66 @@ describe('npm run redrive', () => {
     const { code, complained } = await run('redrive', [], lab.cloud.endpoint, 'dev-operator-jio');
     expect(code).toBe(1);
     expect(complained).toContain('is not authorized to perform cloudformation:DescribeStacks');
+  });
+});
+
+describe('npm run redrive, of what the audit was not told', () => {
+  let broken = true;
+  let lab: Lab;
+  const redrive = (as: string, ...args: string[]) => run('redrive', args, lab.cloud.endpoint, as);
+  const entries = async () => {
+    const { audit } = lab.cloud.names.buckets;
+    const texts = (await lab.cloud.list(audit)).map(async (key) =>
+      Buffer.from(await lab.cloud.get(audit, key)).toString(),
+    );
+    return (await Promise.all(texts))
+      .join('')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).kind);
+  };
+
+  beforeAll(async () => {
+    lab = await Lab.open({
+      enforce: true,
+      faults: {
+        beforeCall: ({ caller, service }) => (broken && /Audit/.test(caller) && service === 's3' ? 'fail' : undefined),
+      },
+    });
+    await lab.report('mha', ['no-imei']);
+    await lab.cloud.run(START + HOUR);
+    return () => lab.cloud.stop();
+  });
+
+  it('tells the administrators how much is left, and moves nothing for them', async () => {
+    expect(lab.cloud.failures()).toEqual([
+      expect.stringMatching(/^dead-letter queue AuditDeadLetters holds \d message/),
+    ]);
+    const { code, said } = await redrive(ADMINISTRATOR);
+    expect([code, said]).toEqual([
+      0,
+      expect.stringMatching(/^Audit: \d messages left, for who has the break-glass role$/m),
+    ]);
+    expect(await redrive(ADMINISTRATOR, '--queue', 'Audit')).toMatchObject({
+      code: 1,
+      complained: expect.stringMatching(/^Audit: AccessDenied.*not authorized to perform lambda:InvokeFunction/),
+    });
+  });
+
+  it('moves it back for the break-glass role, by the one function that may', async () => {
+    broken = false;
+    const { code, said, complained } = await redrive(BREAK_GLASS, '--queue', 'Audit');
+    expect([code, complained]).toEqual([0, '']);
+    expect(said).toMatch(/^Audit: \d messages moved back to its queue\n$/);
+    await lab.cloud.run(START + 2 * HOUR);
+    expect(lab.cloud.failures().filter((text) => !text.startsWith('a right was lacking'))).toEqual([]);
+    expect((await entries()).sort()).toEqual(['batch_registered', 'batch_settled', 'revoked']);
+  });
+
+  it('moves nothing else with that role', async () => {
+    expect(await redrive(BREAK_GLASS, '--queue', 'Responses')).toMatchObject({
+      code: 1,
+      complained: expect.stringContaining('not authorized to perform sqs:GetQueueAttributes'),
+    });
   });
 });

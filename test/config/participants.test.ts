@@ -21,8 +21,9 @@ function complaint(changes: Partial<typeof good>): string {
 }
 
 describe('the participants', () => {
-  it('are agencies, operators, readers, auditors and administrators, each with a principal and an external id of its own', () => {
-    const all = [...good.agencies, ...good.operators, ...good.readers, ...good.auditors, ...good.administrators];
+  it('are agencies, operators, readers, auditors, administrators and those who look after the machine, each with a principal and an external id of its own', () => {
+    const { agencies, operators, readers, auditors, administrators, onCall, breakGlass } = good;
+    const all = [agencies, operators, readers, auditors, administrators, onCall, breakGlass].flat();
     expect(all.length).toBeGreaterThan(12);
     expect(new Set(all.map(({ externalId }) => externalId)).size).toBe(all.length);
     for (const { principal } of all) expect(principal).toBe('000000000000');
@@ -100,13 +101,15 @@ describe('participants whose account nobody has named', () => {
 
   it('are refused in a protected stage for AWS, each by name, and the error says where they are named', () => {
     const said = refusal({ stage: 'prod' });
-    const all = (['agencies', 'operators', 'readers', 'auditors', 'administrators'] as const).flatMap((kind) =>
+    const all = (
+      ['agencies', 'operators', 'readers', 'auditors', 'administrators', 'onCall', 'breakGlass'] as const
+    ).flatMap((kind) =>
       good[kind].map(
         ({ id }, n) => `  ${kind}[${n}]: nobody has named the account of ${id} (000000000000 stands there)`,
       ),
     );
     expect(said.slice(1, -2)).toEqual(all);
-    expect(all).toHaveLength(4 + 5 + 2 + 1 + 1);
+    expect(all).toHaveLength(4 + 5 + 2 + 1 + 1 + 1 + 1);
     expect(said.at(0)).toBe('the configuration is wrong:');
     expect(said.slice(-2).join(' ')).toContain(`-c participants=FILE, of which   ${FILE} is an example.`);
   });

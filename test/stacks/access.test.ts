@@ -83,7 +83,7 @@ const KEYS: Readonly<Record<string, string[]>> = {
 };
 
 /** What participants may do, worked out by hand from the issue's list: bucket, verb, and beginnings of keys. */
-type Right = [bucket: string, verb: 'put' | 'read' | 'list', keys: RegExp];
+type Right = [bucket: string, verb: 'put' | 'read' | 'list' | 'dig', keys: RegExp];
 const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
   agency: (id) => [
     [INBOX, 'put', new RegExp(`^reports/${id}/`)],
@@ -117,14 +117,23 @@ const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
     [OUTBOX, 'read', /./],
     [OUTBOX, 'list', /./],
   ],
+  operations: () => [
+    [INBOX, 'read', /./],
+    [INBOX, 'dig', /./],
+    [INBOX, 'list', /./],
+    [OUTBOX, 'read', /./],
+    [OUTBOX, 'list', /./],
+  ],
+  'break-glass': () => [],
 };
 const ACTIONS = {
   put: ['s3:PutObject', 's3:AbortMultipartUpload'],
   read: ['s3:GetObject'],
   list: ['s3:ListBucket'],
-  // Nobody who comes in from outside may do these.
+  // Nobody who comes in from outside may do these, but for older versions.
   delete: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
-  dig: ['s3:GetObjectVersion', 's3:ListBucketVersions'],
+  dig: ['s3:GetObjectVersion'],
+  'list versions': ['s3:ListBucketVersions'],
   change: [
     's3:PutObjectAcl',
     's3:PutObjectTagging',
@@ -147,6 +156,8 @@ const members = [
   ...readers.map((id) => ['reader', id] as const),
   ['auditor', 'auditor'] as const,
   ['administrator', 'administrator'] as const,
+  ['operations', 'operations'] as const,
+  ['break-glass', 'break-glass'] as const,
   ['checker', 'self-check'] as const,
 ];
 
@@ -165,14 +176,14 @@ describe('a participant', () => {
             if (mayDo(role, action, bucket, key) !== expected) wrong.push(`${action} ${key}: ${!expected}`);
           }
     expect(wrong).toEqual([]);
-    expect(rightsSeen).toBeGreaterThan(0);
+    expect(rightsSeen > 0).toBe(kind !== 'break-glass');
   });
 
   it.each(members)('%s %s lists nothing without a prefix, nor by one that reaches over its own place', (kind, id) => {
     const role = roleOf(kind, id);
     const lists = (bucket: string, prefix?: string) =>
       rights.ask(role, 's3:ListBucket', bucket, prefix === undefined ? {} : { 's3:prefix': prefix }).allowed;
-    const all = kind === 'administrator' ? [INBOX, OUTBOX] : kind === 'auditor' ? [AUDIT] : [];
+    const all = ['administrator', 'operations'].includes(kind) ? [INBOX, OUTBOX] : kind === 'auditor' ? [AUDIT] : [];
     // An auditor lists what was decided, whoever's it is.
     const folders = kind === 'auditor' ? ['orders/', 'batches/'] : [];
     for (const bucket of [INBOX, WORK, OUTBOX, AUDIT]) {
@@ -193,57 +204,79 @@ describe('a participant', () => {
     }
   });
 
-  it.each(members)('%s %s reads no table, and touches no topic, function or state machine', (kind, id) => {
-    const role = roleOf(kind, id);
-    const isAdministrator = kind === 'administrator';
-    const asks: [type: string, actions: string[]][] = [
-      [
-        'AWS::DynamoDB::Table',
+  it.each(members)(
+    '%s %s reads no number and no handset in a table, and touches no topic, function or state machine',
+    (kind, id) => {
+      const role = roleOf(kind, id);
+      const isAdministrator = kind === 'administrator';
+      const isOperations = kind === 'operations';
+      const asks: [type: string, actions: string[]][] = [
         [
-          'GetItem',
-          'BatchGetItem',
-          'Query',
-          'Scan',
-          'PutItem',
-          'UpdateItem',
-          'DeleteItem',
-          'BatchWriteItem',
-          'ExportTableToPointInTime',
-          'DeleteTable',
-        ].map((action) => `dynamodb:${action}`),
-      ],
-      ['AWS::SNS::Topic', ['sns:Publish', 'sns:Subscribe', 'sns:SetTopicAttributes']],
-      ['AWS::Lambda::Function', ['lambda:InvokeFunction', 'lambda:UpdateFunctionCode', 'lambda:GetFunction']],
-      [
-        'AWS::StepFunctions::StateMachine',
-        ['states:StartExecution', 'states:UpdateStateMachine', 'states:SendTaskSuccess'],
-      ],
-      ['AWS::StepFunctions::StateMachineAlias', ['states:StartExecution', 'states:UpdateStateMachineAlias']],
-      ['AWS::IAM::Role', ['iam:PutRolePolicy', 'iam:UpdateAssumeRolePolicy', 'iam:PassRole', 'iam:TagRole']],
-      ['AWS::SQS::Queue', ['sqs:SetQueueAttributes', 'sqs:PurgeQueue', 'sqs:DeleteQueue']],
-    ];
-    for (const [type, actions] of asks)
-      for (const { arn } of ofType(type))
-        for (const action of actions) expect(rights.ask(role, action, arn).allowed, `${action} ${arn}`).toBe(false);
-    for (const { arn, logicalId } of ofType('AWS::SQS::Queue')) {
-      const isDead = /^(Reports|Usage|Responses|Release|Sweep)DeadLetters/.test(logicalId);
-      const isFed = /^(Reports|Usage|Responses|Release|Sweep)Queue/.test(logicalId);
-      const isNotice = logicalId.startsWith('NoticesDeadLetters');
-      expect(rights.ask(role, 'sqs:ReceiveMessage', arn).allowed).toBe(isAdministrator && (isDead || isNotice));
-      expect(rights.ask(role, 'sqs:DeleteMessage', arn).allowed).toBe(isAdministrator && (isDead || isNotice));
-      expect(rights.ask(role, 'sqs:StartMessageMoveTask', arn).allowed).toBe(isAdministrator && isDead);
-      expect(rights.ask(role, 'sqs:SendMessage', arn).allowed).toBe(isAdministrator && isFed);
-    }
-    for (const { arn } of ofType('AWS::KMS::Key'))
-      for (const action of [
-        'kms:Decrypt',
-        'kms:GenerateDataKey',
-        'kms:PutKeyPolicy',
-        'kms:ScheduleKeyDeletion',
-        'kms:CreateGrant',
-      ])
-        expect(rights.useKey(role, action, arn).allowed, `${action} ${arn} without a service`).toBe(false);
-  });
+          'AWS::DynamoDB::Table',
+          [
+            'GetItem',
+            'BatchGetItem',
+            'Query',
+            'Scan',
+            'PutItem',
+            'UpdateItem',
+            'DeleteItem',
+            'BatchWriteItem',
+            'ExportTableToPointInTime',
+            'DeleteTable',
+          ].map((action) => `dynamodb:${action}`),
+        ],
+        ['AWS::SNS::Topic', ['sns:Publish', 'sns:Subscribe', 'sns:SetTopicAttributes']],
+        ['AWS::Lambda::Function', ['lambda:InvokeFunction', 'lambda:UpdateFunctionCode', 'lambda:GetFunction']],
+        [
+          'AWS::StepFunctions::StateMachine',
+          ['states:StartExecution', 'states:UpdateStateMachine', 'states:SendTaskSuccess'],
+        ],
+        ['AWS::StepFunctions::StateMachineAlias', ['states:StartExecution', 'states:UpdateStateMachineAlias']],
+        ['AWS::IAM::Role', ['iam:PutRolePolicy', 'iam:UpdateAssumeRolePolicy', 'iam:PassRole', 'iam:TagRole']],
+        ['AWS::SQS::Queue', ['sqs:SetQueueAttributes', 'sqs:PurgeQueue', 'sqs:DeleteQueue']],
+      ];
+      for (const [type, actions] of asks)
+        for (const { arn } of ofType(type))
+          for (const action of actions) {
+            const ofNumber = { 'dynamodb:leadingkeys': ['CONN#+919800000001'] };
+            const its = action === 'lambda:InvokeFunction' && kind === 'break-glass' && /RedriveAudit/.test(arn);
+            expect(rights.ask(role, action, arn, ofNumber).allowed, `${action} ${arn}`).toBe(its);
+          }
+      for (const { arn } of ofType('AWS::DynamoDB::Table'))
+        for (const [pk, told] of Object.entries({
+          'BATCH#mha-0123456789ab': true,
+          'DIR#mha-0123456789ab.block.jio.1-0-0': true,
+          PLANNING: true,
+          'HANDSET#35000000000001': false,
+          'DECISION#1-reverify-0': false,
+          PLANNINGS: false,
+        }))
+          expect(rights.ask(role, 'dynamodb:GetItem', arn, { 'dynamodb:leadingkeys': [pk] }).allowed).toBe(
+            isOperations && told && /Cases/.test(arn),
+          );
+      for (const { arn, logicalId } of ofType('AWS::SQS::Queue')) {
+        const isDead = /^(Reports|Usage|Responses|Release|Sweep)DeadLetters/.test(logicalId);
+        const isNotice = logicalId.startsWith('NoticesDeadLetters');
+        const isFed = /^(Reports|Usage|Responses|Release|Sweep)Queue/.test(logicalId);
+        expect(rights.ask(role, 'sqs:ReceiveMessage', arn).allowed).toBe(
+          (isAdministrator || isOperations) && (isDead || isNotice),
+        );
+        expect(rights.ask(role, 'sqs:DeleteMessage', arn).allowed).toBe(isAdministrator && (isDead || isNotice));
+        expect(rights.ask(role, 'sqs:StartMessageMoveTask', arn).allowed).toBe(isAdministrator && isDead);
+        expect(rights.ask(role, 'sqs:SendMessage', arn).allowed).toBe(isAdministrator && isFed);
+      }
+      for (const { arn } of ofType('AWS::KMS::Key'))
+        for (const action of [
+          'kms:Decrypt',
+          'kms:GenerateDataKey',
+          'kms:PutKeyPolicy',
+          'kms:ScheduleKeyDeletion',
+          'kms:CreateGrant',
+        ])
+          expect(rights.useKey(role, action, arn).allowed, `${action} ${arn} without a service`).toBe(false);
+    },
+  );
 });
 
 describe("a participant's role", () => {
@@ -314,6 +347,73 @@ describe("a participant's role", () => {
   });
 });
 
+describe('the break-glass role', () => {
+  it('may do two things: ask how the parts are called, and invoke the one function that redrives the audit', () => {
+    const { identity } = roleOf('break-glass', 'break-glass');
+    expect(identity.flatMap(({ action }) => action).sort()).toEqual([
+      'cloudformation:DescribeStacks',
+      'lambda:InvokeFunction',
+    ]);
+    expect(identity.flatMap(({ resource }) => resource).filter((arn) => arn?.includes(':lambda:'))).toEqual([
+      arnOf('AWS::Lambda::Function', /^RedriveAudit/),
+    ]);
+  });
+
+  it('is the only one that does, and an alarm counts each invocation', () => {
+    const [redrive = '', ...others] = [...rights.roles.values()]
+      .filter(
+        (role) => rights.ask(role, 'lambda:InvokeFunction', arnOf('AWS::Lambda::Function', /^RedriveAudit/)).allowed,
+      )
+      .map(({ arn }) => arn);
+    expect([redrive, others]).toEqual([roleArn('break-glass', 'break-glass'), []]);
+    const alarm = ofType('AWS::CloudWatch::Alarm').find(({ logicalId }) => logicalId.startsWith('AuditRedriven'));
+    expect(alarm?.properties).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Invocations',
+      Dimensions: [
+        {
+          Name: 'FunctionName',
+          Value: ofType('AWS::Lambda::Function').find(({ logicalId }) => /^RedriveAudit/.test(logicalId))?.name,
+        },
+      ],
+      Statistic: 'Sum',
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    });
+  });
+
+  it('and its function alone move the dead letters of the audit, or send to its queue what nobody committed', () => {
+    const dead = arnOf('AWS::SQS::Queue', /^AuditDeadLetters/);
+    const movers = [...rights.roles.values()].filter(
+      (role) => rights.ask(role, 'sqs:StartMessageMoveTask', dead).allowed,
+    );
+    expect(movers.map(({ arn }) => arn)).toEqual([roleArn('function', 'RedriveAudit')]);
+    for (const role of rights.roles.values())
+      if (!role.arn.includes('/function/'))
+        expect(rights.ask(role, 'sqs:SendMessage', arnOf('AWS::SQS::Queue', /^AuditQueue/)).allowed).toBe(false);
+  });
+});
+
+describe('the operations role', () => {
+  const role = roleOf('operations', 'operations');
+  it('stops what hangs, and starts nothing: an input would say what is ordered by when', () => {
+    const stops = ofType('AWS::StepFunctions::StateMachine').filter(
+      ({ arn }) =>
+        rights.ask(role, 'states:StopExecution', `${arn.replace(':stateMachine:', ':execution:')}:x`).allowed,
+    );
+    expect(stops.map(({ logicalId }) => logicalId.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual(['Batch', 'Direction']);
+    for (const type of ['StateMachine', 'StateMachineAlias'])
+      for (const { arn } of ofType(`AWS::StepFunctions::${type}`))
+        expect(rights.ask(role, 'states:StartExecution', arn).allowed).toBe(false);
+  });
+
+  it('has no right that a wall or a key refuses', () => {
+    for (const { action = [], resource = [] } of role.identity)
+      for (const one of action.filter((a) => /^(s3|dynamodb:GetItem|sns|sqs)/.test(a)))
+        for (const arn of resource) expect(rights.ask(role, one, arn.replaceAll('*', 'x'))).toEqual({ allowed: true });
+  });
+});
+
 describe('a wall', () => {
   const strangers = [
     almighty(`arn:aws:iam::${ACCOUNT}:role/stranger`),
@@ -326,7 +426,7 @@ describe('a wall', () => {
   it.each(strangers)('stands before $arn, whatever its own policy lets', (stranger) => {
     for (const [bucket, keys] of Object.entries(KEYS))
       for (const key of keys)
-        for (const action of ['put', 'read', 'list', 'delete', 'dig'].flatMap(
+        for (const action of ['put', 'read', 'list', 'delete', 'dig', 'list versions'].flatMap(
           (verb) => ACTIONS[verb as keyof typeof ACTIONS],
         ))
           expect(mayDo(stranger, action, bucket, key), `${action} ${key}`).toBe(false);
@@ -518,7 +618,9 @@ describe('a function', () => {
     expect(may('states:SendTaskSuccess').sort()).toEqual(['Order Direction', 'Record Direction']);
     const sends = may('sqs:SendMessage', 'AWS::SQS::Queue').sort();
     expect(sends.filter((one) => one.endsWith(' AuditQueue'))).toEqual(
-      ['Close', 'Commit', 'Order', 'Record', 'Release', 'Screen', 'Settle'].map((id) => `${id} AuditQueue`),
+      ['Close', 'Commit', 'Order', 'Record', 'RedriveAudit', 'Release', 'Screen', 'Settle'].map(
+        (id) => `${id} AuditQueue`,
+      ),
     );
     expect(sends.filter((one) => !one.endsWith(' AuditQueue'))).toEqual([
       'Sweep ReleaseQueue',
@@ -664,7 +766,7 @@ describe('a key', () => {
         for (const user of Object.values(condition.ArnLike ?? {}).flat()) {
           if (/^(CreateTables|GrantToDynamoDB)$/.test(sid)) expect(user).toMatch(/:role\/cdk-\*-cfn-exec-role-\*$/);
           else if (user.endsWith('/*'))
-            expect(user).toMatch(/\/(agency|operator|reader|auditor|administrator|checker)\/\*$/);
+            expect(user).toMatch(/\/(agency|operator|reader|auditor|administrator|operations|checker)\/\*$/);
           else expect(known).toContain(user);
         }
       }

@@ -1,10 +1,16 @@
+import { CfnOutput, Duration } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Environment as AuditEnvironment } from '../../../lambdas/audit/handler.ts';
-import { allowHash, allowItems, allowObjects } from '../../constructs/access.ts';
+import type { Environment as RedriveAuditEnvironment } from '../../../lambdas/redrive-audit/handler.ts';
+import { allowHash, allowItems, allowObjects, allowRedrive } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { PUT_ITEMS, readFrom, type Setting } from './parts.ts';
 
-/** The function that writes the audit. */
-export function addAudit(setting: Setting): void {
+/**
+ * The function that writes the audit, and the one that has what it could not be told worked on again.
+ * @returns the latter, which nothing invokes but people in need
+ */
+export function addAudit(setting: Setting): IFunction {
   const { stack, config, data } = setting;
   const { cases } = data;
 
@@ -25,4 +31,16 @@ export function addAudit(setting: Setting): void {
     batchSize: 1000,
     maxConcurrency: 2,
   });
+
+  const redrive = new HandlerFunction<RedriveAuditEnvironment>(stack, 'RedriveAudit', {
+    config,
+    folder: 'redrive-audit',
+    description: "Has the audit's dead letters worked on again",
+    memory: 256,
+    timeout: Duration.minutes(1),
+    environment: { DEAD_LETTERS: data.auditNotes.deadLetters.queueUrl },
+  });
+  allowRedrive(redrive, data.auditNotes);
+  new CfnOutput(stack, 'RedriveAuditFunctionName', { value: redrive.functionName });
+  return redrive;
 }

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { log, task } from '../shell.ts';
+import { redriveDeadLetters } from '../stores/queues.ts';
+
+const environment = z.object({ DEAD_LETTERS: z.string() });
+export type Environment = z.input<typeof environment>;
+const env = environment.parse(process.env);
+
+/**
+ * RedriveAudit: has what the audit could not be told put back into its queue. Nobody else may do that, and who may invoke this
+ * sends nothing: an entry of the audit comes from the function that committed what it tells, or not at all.
+ */
+export const handler = task(z.object({}), async () => {
+  const redriven = await redriveDeadLetters(env.DEAD_LETTERS);
+  log.warn('dead letters of the audit are moved back', redriven);
+  return redriven;
+});
