@@ -54,4 +54,34 @@ describe('a task that fails', () => {
     expect(frames.length).toBeGreaterThan(0);
     for (const frame of frames) expect(frame).toMatch(/^\s+at /);
   });
+
+  /** What leaves the handler, as Lambda logs it and Step Functions keeps it. */
+  async function left(work: () => unknown): Promise<Error> {
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const failing = shell.task(z.unknown(), async () => work());
+    return await failing({}, { awsRequestId: 'one' } as Context).then(
+      () => expect.unreachable(),
+      (error) => error,
+    );
+  }
+
+  it('ends with an error that has its name and its place, and quotes nothing that was read', async () => {
+    const error = await left(() => JSON.parse('{"msisdn":"+919800000001",}'));
+    expect(error).toMatchObject({ name: 'SyntaxError', message: expect.stringMatching(/^at .*JSON\.parse/) });
+    expect(error.stack).toMatch(/^SyntaxError\n\s+at /);
+    expect(error.stack).toContain('shell.test.ts');
+    expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain('98000');
+  });
+
+  it('keeps the name that a state machine goes by, also where its message was the reason', async () => {
+    class TooEarly extends Error {
+      override name = 'TooEarly';
+    }
+    const error = await left(() => {
+      throw new TooEarly('+919800000001 is open');
+    });
+    expect(error.name).toBe('TooEarly');
+    expect(`${error.message}${error.stack}`).not.toContain('98000');
+  });
 });

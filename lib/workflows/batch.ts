@@ -24,7 +24,14 @@ import type { Construct } from 'constructs';
 import type { Policy } from '../config/policy.ts';
 import { RunMachine, type VersionedMachine } from '../constructs/versioned-machine.ts';
 import { ItemsFrom, ResultsUnder } from './maps.ts';
-import { whenDirectionFailed, whenFailed, whenThrottled } from './retries.ts';
+import {
+  catchEverything,
+  whenDirectionFailed,
+  whenFailed,
+  whenMapRunFailed,
+  whenNotStarted,
+  whenThrottled,
+} from './retries.ts';
 
 /** What the Batch machine works with. */
 export interface BatchParts {
@@ -137,6 +144,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     outputs: {},
     assign: { expanded: '{% $states.result %}' },
   });
+  expand.addRetry(whenMapRunFailed);
   expand.itemProcessor(child("Read some handsets' links", parts.expand));
   const gather = invoke(
     'Gather the links by shard',
@@ -163,6 +171,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     outputs: {},
     assign: { claimed: '{% $states.result %}' },
   });
+  claim.addRetry(whenMapRunFailed);
   claim.itemProcessor(child('Decide and claim a shard', parts.claim));
   const commit = invoke(
     'Commit the plan',
@@ -236,15 +245,16 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
       time: WaitTime.duration(Duration.hours(1)),
       assign: { attempt: '{% $attempt + 1 %}' },
     });
-    tell.addRetry(whenFailed).addCatch(wait, { outputs: {} });
+    tell.addRetry(whenFailed);
+    catchEverything(tell, wait, { outputs: {} });
     tell.next(wait).next(goOn);
     return tell;
   };
   const withError = { outputs: { error: '{% $states.errorOutput.Error %}' } };
   const directingFails = afterTrouble('directing fails', 'directing_failing', howMany);
-  direct.addCatch(directingFails, withError);
-  directMany.addCatch(directingFails, withError);
-  settle.addCatch(afterTrouble('settling fails', 'settling_failing', settle), withError);
+  catchEverything(direct, directingFails, withError);
+  catchEverything(directMany, directingFails, withError);
+  catchEverything(settle, afterTrouble('settling fails', 'settling_failing', settle), withError);
 
   settle.next(
     isSettled.when(Condition.jsonata('{% $settled.settled %}'), done).otherwise(waitForLastDeadline.next(settle)),
@@ -276,7 +286,8 @@ function runDirection(scope: Construct, name: string, direction: VersionedMachin
     name: "{% $replace($states.input.directionId, '.', '_') & '_' & $string($states.input.round) & '_' & $string($states.context.State.RetryCount) %}",
     outputs: { directionId: '{% $states.input.directionId %}', ended: true },
   });
+  run.addRetry(whenNotStarted);
   run.addRetry(whenDirectionFailed);
-  run.addCatch(failed, { outputs: { directionId: '{% $states.input.directionId %}' } });
+  catchEverything(run, failed, { outputs: { directionId: '{% $states.input.directionId %}' } });
   return run;
 }

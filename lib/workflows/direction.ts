@@ -15,7 +15,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
-import { whenFailed, whenThrottled } from './retries.ts';
+import { catchEverything, whenFailed, whenThrottled } from './retries.ts';
 
 /** What the Direction machine works with. */
 export interface DirectionParts {
@@ -80,9 +80,13 @@ export function directionLadder(scope: Construct, { order, close, administrators
   const withError = { outputs: "{% $merge([$states.input, { 'error': $states.errorOutput.Error }]) %}" };
   orderAndAwait.addRetry(whenThrottled).addRetry(whenFailed);
   orderAndAwait.addCatch(isARungLeft, { errors: [Errors.TIMEOUT], outputs: `{% ${nextRung} %}` });
-  orderAndAwait.addCatch(tell, withError).next(isARungLeft);
-  closeTask.addRetry(whenThrottled).addRetry(whenFailed).addCatch(tell, withError);
-  tell.addRetry(whenFailed).addCatch(waitAnHour, { outputs: '{% $states.input %}' }).next(waitAnHour).next(isARungLeft);
+  catchEverything(orderAndAwait, tell, withError);
+  orderAndAwait.next(isARungLeft);
+  closeTask.addRetry(whenThrottled).addRetry(whenFailed);
+  catchEverything(closeTask, tell, withError);
+  tell.addRetry(whenFailed);
+  catchEverything(tell, waitAnHour, { outputs: '{% $states.input %}' });
+  tell.next(waitAnHour).next(isARungLeft);
 
   return isARungLeft
     .when(Condition.jsonata('{% $states.input.rung > $count($states.input.rungs) %}'), closeTask)

@@ -11,7 +11,7 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { ItemsFrom, ResultsUnder } from './maps.ts';
-import { whenFailed, whenThrottled } from './retries.ts';
+import { whenFailed, whenMapRunFailed, whenThrottled } from './retries.ts';
 
 /** What the ImportByPieces machine works with. */
 export interface ImportParts {
@@ -64,6 +64,7 @@ export function importFlow(scope: Construct, { cut, importPiece, publishImport, 
     outputs:
       "{% $merge([$states.input, { 'stretches': [$states.input.stretches, { 'ResultWriterDetails': $states.result.ResultWriterDetails }] }]) %}",
   });
+  importPieces.addRetry(whenMapRunFailed);
   importPieces.itemProcessor(invoke('Import a piece', importPiece, '{% $states.result.Payload %}'));
   const isThereMore = Choice.jsonata(scope, 'Is there more of the file?');
 

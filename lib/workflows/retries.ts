@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { Errors, JitterType, type RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
+import { type CatchProps, Errors, type IChainable, JitterType, type RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
 
 /**
  * A thousand rungs end in the same second, and Lambda runs a thousand functions at once by default: who is throttled
@@ -25,10 +25,54 @@ export const whenFailed: RetryProps = {
   maxAttempts: 4,
 };
 
-/** A Direction's execution failed, or could not be started: it goes on from its ledger, under another name. */
+/**
+ * A Direction's execution could not be started: StartExecution has a bucket of requests, from which a thousand directions of one
+ * plan take theirs in the same seconds. The first tries come within seconds, each at a moment of its own, and the last ones
+ * hours later. AWS documents no name for a throttled start: other systems have met each of these.
+ */
+export const whenNotStarted: RetryProps = {
+  errors: [
+    'StepFunctions.AWSStepFunctionsException',
+    'StepFunctions.ThrottlingException',
+    'StepFunctions.SdkClientException',
+    'StepFunctions.ExecutionLimitExceededException',
+    'StepFunctions.ExecutionLimitExceeded',
+  ],
+  interval: Duration.seconds(2),
+  backoffRate: 2,
+  maxAttempts: 20,
+  maxDelay: Duration.hours(1),
+  jitterStrategy: JitterType.FULL,
+};
+
+/** A Direction's execution failed: it goes on from its ledger, under another name. */
 export const whenDirectionFailed: RetryProps = {
   errors: [Errors.TASKS_FAILED],
   interval: Duration.hours(1),
   backoffRate: 2,
   maxAttempts: 5,
 };
+
+/**
+ * A Map Run could not read its items, or write what its children returned. The next one works through all items again: what its
+ * children wrote before has names of its own, and what they decided is registered.
+ */
+export const whenMapRunFailed: RetryProps = {
+  errors: ['States.ItemReaderFailed', 'States.ResultWriterFailed'],
+  interval: Duration.seconds(10),
+  backoffRate: 3,
+  maxAttempts: 4,
+};
+
+/**
+ * Catches every error. AWS's documents say that States.ALL doesn't catch States.DataLimitExceeded, and what was recorded on AWS says
+ * that it does, so that one is named besides.
+ */
+export function catchEverything(
+  state: { addCatch(handler: IChainable, props?: CatchProps): unknown },
+  handler: IChainable,
+  props: Omit<CatchProps, 'errors'>,
+): void {
+  state.addCatch(handler, { ...props, errors: ['States.DataLimitExceeded'] });
+  state.addCatch(handler, { ...props, errors: [Errors.ALL] });
+}

@@ -14,13 +14,25 @@ const importByPieces = definitionOf(workflow, 'ImportByPieces');
 type AslValidator = (definition: unknown) => { isValid: boolean; errors: unknown[] };
 const validate: AslValidator = createRequire(import.meta.url)('asl-validator');
 
-/** The names of all variables that a definition assigns anywhere. */
-function assignedIn(definition: unknown): string[] {
-  if (typeof definition !== 'object' || definition === null) return [];
-  return Object.entries(definition).flatMap(([field, value]) =>
-    field === 'Assign' ? Object.keys(value as object) : assignedIn(value),
-  );
+interface Retrier {
+  ErrorEquals: string[];
 }
+
+/** Every value of a field, at whatever depth of a definition, in the order in which they stand there. */
+const fieldsIn = (definition: unknown, name: string): unknown[] =>
+  typeof definition !== 'object' || definition === null
+    ? []
+    : Object.entries(definition).flatMap(([key, value]) => [
+        ...(key === name ? [value] : []),
+        ...fieldsIn(value, name),
+      ]);
+const retriersIn = (definition: unknown) => fieldsIn(definition, 'Retry').flat() as Retrier[];
+const catchersIn = (definition: unknown) =>
+  (fieldsIn(definition, 'Catch').flat() as Retrier[]).map(({ ErrorEquals }) => ErrorEquals);
+
+/** The names of all variables that a definition assigns anywhere. */
+const assignedIn = (definition: unknown) =>
+  fieldsIn(definition, 'Assign').flatMap((assigned) => Object.keys(assigned as object));
 
 describe('the workflow stack', () => {
   it.each([
@@ -97,12 +109,59 @@ describe('the workflow stack', () => {
     }
   });
 
+  it('starts a refused direction again within seconds, and later ones in hours, each at a moment of its own', () => {
+    for (const map of [batch.States['Direct the operators'], batch.States['Direct the operators at scale']]) {
+      const [notStarted, failed] = retriersIn(map).filter(
+        ({ ErrorEquals }) => !ErrorEquals[0]?.startsWith('States.Item'),
+      );
+      expect(notStarted).toEqual({
+        ErrorEquals: expect.arrayContaining([
+          'StepFunctions.AWSStepFunctionsException',
+          'StepFunctions.ThrottlingException',
+          'StepFunctions.ExecutionLimitExceededException',
+        ]),
+        IntervalSeconds: 2,
+        BackoffRate: 2,
+        MaxAttempts: 20,
+        MaxDelaySeconds: 3600,
+        JitterStrategy: 'FULL',
+      });
+      expect(failed).toMatchObject({ ErrorEquals: ['States.TaskFailed'], IntervalSeconds: 3600, MaxAttempts: 5 });
+    }
+  });
+
+  it.each([
+    ['Batch', batch, ['Expand handsets into links', 'Claim numbers and handsets']],
+    ['ImportByPieces', importByPieces, ['Import the pieces']],
+  ])('runs a Map of %s again that could not read its items or write its results', (_, { States }, names) => {
+    for (const name of names)
+      expect(States[name]?.Retry).toEqual([
+        {
+          ErrorEquals: ['States.ItemReaderFailed', 'States.ResultWriterFailed'],
+          IntervalSeconds: 10,
+          BackoffRate: 3,
+          MaxAttempts: 4,
+        },
+      ]);
+  });
+
+  it('names States.DataLimitExceeded wherever it catches everything, which may not catch that one', () => {
+    const catchers = [batch, direction].flatMap((definition) => catchersIn(definition));
+    const all = catchers.filter((names) => names.includes('States.ALL'));
+    expect(all.length).toBeGreaterThanOrEqual(8);
+    expect(catchers.filter((names) => names.includes('States.DataLimitExceeded'))).toHaveLength(all.length);
+  });
+
   it('waits for responses with a task token until the deadline of the rung, and goes to the next rung first of all errors', () => {
     const state = direction.States['Order and await responses'];
     expect(state).toMatchObject({
       Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
       Arguments: { Payload: { token: '{% $states.context.Task.Token %}' } },
-      Catch: [{ ErrorEquals: ['States.Timeout'], Next: 'Is a rung left?' }, { ErrorEquals: ['States.ALL'] }],
+      Catch: [
+        { ErrorEquals: ['States.Timeout'], Next: 'Is a rung left?' },
+        { ErrorEquals: ['States.DataLimitExceeded'], Next: 'Tell the administrators' },
+        { ErrorEquals: ['States.ALL'], Next: 'Tell the administrators' },
+      ],
     });
     expect(state?.TimeoutSeconds).toMatch(/^\{% \$max\(\[1, /);
   });
