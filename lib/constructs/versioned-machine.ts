@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   type CfnStateMachine,
@@ -31,23 +30,17 @@ export class VersionedMachine extends StateMachine {
   constructor(scope: Construct, id: string, props: StateMachineProps) {
     super(scope, id, props);
     this.aliasArn = `${this.stateMachineArn}:${ALIAS}`;
-    const version = new CfnStateMachineVersion(this, 'Version', { stateMachineArn: this.stateMachineArn });
-    version.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    // Another machine is another version: CloudFormation publishes one where it finds a resource that it doesn't know.
-    const name = `${id}Version`;
-    version.overrideLogicalId(Lazy.uncachedString({ produce: () => `${name}${this.#hash()}` }));
+    // A changed machine is another revision, also where nothing of it changed but what it refers to; by that CloudFormation
+    // puts another version in the place of the one before.
+    const version = new CfnStateMachineVersion(this, 'Version', {
+      stateMachineArn: this.stateMachineArn,
+      stateMachineRevisionId: (this.node.defaultChild as CfnStateMachine).attrStateMachineRevisionId,
+    });
+    version.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     this.alias = new CfnStateMachineAlias(this, 'Alias', {
       name: ALIAS,
       routingConfiguration: [{ stateMachineVersionArn: version.ref, weight: 100 }],
     });
-  }
-
-  /** Of all that Step Functions counts as the machine's revision. */
-  #hash(): string {
-    const { definitionString, roleArn, loggingConfiguration, tracingConfiguration } = this.node
-      .defaultChild as CfnStateMachine;
-    const revision = Stack.of(this).resolve([definitionString, roleArn, loggingConfiguration, tracingConfiguration]);
-    return createHash('sha256').update(JSON.stringify(revision)).digest('hex').slice(0, 8).toUpperCase();
   }
 
   /** The right to start it by its alias. It is asked of the machine's own ARN, and the alias is a condition. */

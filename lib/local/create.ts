@@ -11,7 +11,7 @@ import { DEFAULT_BATCH_SIZE, type Pollers } from './queues.ts';
 import { RESOURCE_TYPES } from './resources.ts';
 import type { S3 } from './s3.ts';
 import type { StateMachineSpec, StepFunctions } from './states/service.ts';
-import { type LoadedApp, type LoadedResource, UnsupportedTemplate } from './template.ts';
+import { type LoadedApp, type LoadedResource, UnsupportedTemplate, versionName } from './template.ts';
 
 /** Physical names by logical ones (the construct's id in the template, without the hash at its end). */
 export interface CloudNames {
@@ -305,7 +305,7 @@ function machineSpec(resource: LoadedResource, app: LoadedApp): StateMachineSpec
 }
 
 function publishVersion({ logicalId, properties }: LoadedResource, { states }: Creation): void {
-  states.publishVersion(String(properties.StateMachineArn), logicalId);
+  states.publishVersion(String(properties.StateMachineArn), versionName(logicalId, properties));
 }
 
 function nameVersion(resource: LoadedResource, { states }: Creation): void {

@@ -157,10 +157,10 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       'RoleArn',
     ],
     accepted: ['LoggingConfiguration', 'TracingConfiguration', 'EncryptionConfiguration', 'Tags'],
-    attributes: ['Arn', 'Name'],
+    attributes: ['Arn', 'Name', 'StateMachineRevisionId'],
   },
   'AWS::StepFunctions::StateMachineVersion': {
-    implemented: ['StateMachineArn'],
+    implemented: ['StateMachineArn', 'StateMachineRevisionId'],
     accepted: ['Description'],
     attributes: ['Arn'],
   },

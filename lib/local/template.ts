@@ -48,7 +48,7 @@ export interface LoadSettings {
   account: string;
   /** Base of queue URLs, without a slash at its end. */
   endpoint: string;
-  /** The number of a state machine's version that is called so in the templates; default 1, as where nothing was deployed yet. */
+  /** The number of a state machine's version of this name (`versionName`); default 1, as where nothing was deployed yet. */
   versionOf?(machineArn: string, name: string): number;
 }
 
@@ -84,6 +84,21 @@ const OUTPUT_FIELDS = ['Description', 'Export', 'Value'];
 
 const VERSION = 'AWS::StepFunctions::StateMachineVersion';
 const ALIAS = 'AWS::StepFunctions::StateMachineAlias';
+
+/** What makes another revision of a state machine where it changes. */
+const REVISED = [
+  'DefinitionString',
+  'DefinitionS3Location',
+  'DefinitionSubstitutions',
+  'RoleArn',
+  'LoggingConfiguration',
+  'TracingConfiguration',
+  'EncryptionConfiguration',
+];
+
+/** By what a version of a state machine is told from others: the revision that it is of, else its logical id. */
+export const versionName = (logicalId: string, { StateMachineRevisionId }: Record<string, unknown>): string =>
+  String(StateMachineRevisionId ?? logicalId);
 
 /** How long a physical name may be, by type; others 255. */
 const NAME_LENGTHS: Readonly<Record<string, number>> = {
@@ -274,8 +289,10 @@ class Resolver {
     const where = `${stack.name}.${logicalId}`;
     const properties = this.resolve(Properties ?? {}, stack, where) as Record<string, unknown>;
     const { StateMachineArn, Name, RoutingConfiguration } = properties;
-    if (Type === VERSION)
-      return `${StateMachineArn}:${this.settings.versionOf?.(String(StateMachineArn), logicalId) ?? 1}`;
+    if (Type === VERSION) {
+      const name = versionName(logicalId, properties);
+      return `${StateMachineArn}:${this.settings.versionOf?.(String(StateMachineArn), name) ?? 1}`;
+    }
     const [{ StateMachineVersionArn = '' } = {}] = (RoutingConfiguration ?? []) as {
       StateMachineVersionArn?: string;
     }[];
@@ -373,6 +390,11 @@ class Resolver {
         return `AROA${suffix(arn)}`;
       case 'Id':
         return ref;
+      case 'StateMachineRevisionId': {
+        const properties = stack.template.Resources?.[logicalId]?.Properties ?? {};
+        const revised = REVISED.map((property) => this.resolve(properties[property], stack, where) ?? null);
+        return suffix(JSON.stringify(revised));
+      }
       default:
         return attribute.endsWith('Arn') ? arn : name;
     }

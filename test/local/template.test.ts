@@ -232,6 +232,37 @@ describe('versions and aliases of state machines', () => {
     expect(Version?.ref).toBe(`${machine}:7`);
     expect(Alias?.properties.RoutingConfiguration).toEqual([{ StateMachineVersionArn: `${machine}:7`, Weight: 100 }]);
   });
+
+  it('are told by the revision of their machine, which is another one where only that changed to which it refers', () => {
+    const revision = (topic: string, description = '') => {
+      const data: Template = {
+        Resources: { News: { Type: 'AWS::SNS::Topic', Properties: { TopicName: topic } } },
+        Outputs: { News: { Value: { Ref: 'News' }, Export: { Name: 'news' } } },
+      };
+      const definition = { 'Fn::Join': ['', ['{"to":"', { 'Fn::ImportValue': 'news' }, '"}']] };
+      const revised: Template = structuredClone(app);
+      Object.assign(revised.Resources?.Steps?.Properties ?? {}, {
+        DefinitionString: definition,
+        Tags: [{ Key: 'about', Value: description }],
+      });
+      Object.assign(revised.Resources?.Version?.Properties ?? {}, {
+        StateMachineRevisionId: { 'Fn::GetAtt': ['Steps', 'StateMachineRevisionId'] },
+      });
+      const asked = new Set<string>();
+      const versionOf = (_: string, name: string) => asked.add(name).size;
+      resolveStacks(
+        [
+          { name: 'data', template: data },
+          { name: 'app', template: revised },
+        ],
+        { ...SETTINGS, versionOf },
+      );
+      expect(asked.size).toBe(1);
+      return [...asked][0];
+    };
+    expect(revision('one')).toBe(revision('one', 'tagged'));
+    expect(revision('one')).not.toBe(revision('another'));
+  });
 });
 
 describe('physical names', () => {
