@@ -6,7 +6,9 @@ import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
+import { bytesOf } from './heap.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -35,8 +37,9 @@ export interface FunctionError {
   trace?: string[];
 }
 
-/** What comes back: the handler's result as JSON, or its error. */
-export type WorkerAnswer = { requestId: string } & ({ result: string } | { error: FunctionError });
+/** What comes back: the handler's result as JSON, or its error; and the bytes that it holds then. */
+export type WorkerAnswer = Ending & { bytes: number };
+type Ending = { requestId: string } & ({ result: string } | { error: FunctionError });
 
 type Handler = (event: unknown, context: Record<string, unknown>) => unknown;
 
@@ -51,7 +54,7 @@ parentPort?.on('message', (call: WorkerCall) => {
   // What it wrote is read before it is over: lines belong to the instant at which they were written, and after that time may pass.
   answer(call).then(async (result) => {
     await Promise.all([process.stdout, process.stderr].map(written));
-    parentPort?.postMessage(result);
+    parentPort?.postMessage({ ...result, bytes: bytesOf(getHeapStatistics()) });
   });
 });
 
@@ -69,7 +72,7 @@ async function load(folder: string, handler: string): Promise<Handler> {
   return exported as Handler;
 }
 
-async function answer(call: WorkerCall): Promise<WorkerAnswer> {
+async function answer(call: WorkerCall): Promise<Ending> {
   const { requestId } = call;
   try {
     const handler = await loading;

@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts';
 import { AwsError } from './errors.ts';
 import type { CallFault, FaultPlan } from './faults.ts';
 import type { FunctionError, WorkerAnswer, WorkerCall, WorkerStart } from './function-worker.ts';
+import { bytesOf } from './heap.ts';
 
 /** A function as its template describes it. */
 export interface FunctionSpec {
@@ -66,6 +67,9 @@ const WORKERS_PER_FUNCTION = 3;
 const WORKERS = 8;
 /** Space for short-lived objects of each worker: what Node would take for a whole process, for every idle one, is too much. */
 const YOUNG_GENERATION_MB = 12;
+/** How often it is looked at how much memory a function holds, in milliseconds. */
+const WEIGHED_EVERY = 50;
+const MEGABYTE = 1024 * 1024;
 /** An instance as it starts. */
 const AWAKE = { zombie: false, gone: false, throttled: false, sleep: undefined };
 /** What a caller is told whose function's answer was lost. */
@@ -92,6 +96,7 @@ interface Running {
   /** Holds the clock while it works; a sleeping zombie doesn't. */
   release(): void;
   timer: NodeJS.Timeout;
+  scales: NodeJS.Timeout;
 }
 
 interface Instance {
@@ -356,10 +361,12 @@ export class Functions {
     }
     worker.on('message', (answer: WorkerAnswer) => this.answered(instance, answer));
     worker.on('error', (error: Error & { code?: string }) => {
-      const memory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      const errorMessage = memory ? `the function used over ${spec.memoryMb} MB of memory` : error.message;
-      this.settings.log(spec.name, errorMessage);
-      this.end(instance, { errorType: 'Lambda.Unknown', errorMessage });
+      if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+        this.outOfMemory(instance);
+        return;
+      }
+      this.settings.log(spec.name, error.message);
+      this.end(instance, { errorType: 'Lambda.Unknown', errorMessage: error.message });
     });
     worker.on('exit', () =>
       this.end(instance, { errorType: 'Lambda.Unknown', errorMessage: 'the process exited before the function ended' }),
@@ -409,11 +416,13 @@ export class Functions {
         this.settings.log(spec.name, error.errorMessage);
         this.end(instance, error);
       }, timeoutMs);
+      const scales = setInterval(() => this.weigh(instance, requestId), WEIGHED_EVERY);
+      scales.unref();
       const over = (): void => {
         usage.invocations++;
         usage.milliseconds += Math.ceil(performance.now() - started);
       };
-      instance.running = { requestId, lost, writes: 0, settle, over, release: hold(), timer };
+      instance.running = { requestId, lost, writes: 0, settle, over, release: hold(), timer, scales };
       const call: WorkerCall = {
         requestId,
         event,
@@ -427,8 +436,33 @@ export class Functions {
     });
   }
 
+  /** Ends a function that holds more than its memory, of its heap and its buffers together. */
+  private weigh(instance: Instance, requestId: string): void {
+    instance.worker.getHeapStatistics().then(
+      (heap) => {
+        if (instance.running?.requestId !== requestId) return;
+        if (bytesOf(heap) > instance.spec.memoryMb * MEGABYTE) this.outOfMemory(instance);
+      },
+      // It has not begun, or has ended.
+      () => {},
+    );
+  }
+
+  /** Lambda kills what uses more than its memory (the REPORT's "Error Type: Runtime.OutOfMemory"). */
+  private outOfMemory(instance: Instance): void {
+    const { name, memoryMb } = instance.spec;
+    this.settings.log(name, `the function used over ${memoryMb} MB of memory`);
+    const requestId = instance.running?.requestId;
+    const errorMessage = `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`;
+    this.end(instance, { errorType: 'Runtime.OutOfMemory', errorMessage });
+  }
+
   private answered(instance: Instance, answer: WorkerAnswer): void {
     if (instance.running?.requestId !== answer.requestId) return;
+    if (answer.bytes > instance.spec.memoryMb * MEGABYTE) {
+      this.outOfMemory(instance);
+      return;
+    }
     if ('error' in answer) {
       this.settings.log(instance.fn.spec.name, JSON.stringify(answer.error));
       this.finish(instance, answer.error);
@@ -447,6 +481,7 @@ export class Functions {
     if (running === undefined) return;
     instance.running = undefined;
     clearTimeout(running.timer);
+    clearInterval(running.scales);
     const { requestId } = running;
     const told = error ?? (running.lost ? LOST : undefined);
     running.settle(

@@ -74,7 +74,7 @@ describe('an app on the local cloud', () => {
     expect(buckets.outbox).toMatch(/^fixture-data-outbox/);
     expect(Object.keys(tables)).toEqual(['Things']);
     expect(machines.Steps).toMatch(/^arn:aws:states:ap-south-1:000000000000:stateMachine:/);
-    expect(Object.keys(functions).sort()).toEqual(['Echo', 'File', 'Meeting', 'Watcher']);
+    expect(Object.keys(functions).sort()).toEqual(['Echo', 'File', 'Hog', 'Meeting', 'Watcher']);
     expect(topics.News).toMatch(/^arn:aws:sns:ap-south-1:000000000000:/);
     expect(Object.keys(queues).sort()).toEqual(['DeadLetters', 'Files', 'Meetings']);
   });
@@ -141,6 +141,7 @@ describe('an app on the local cloud', () => {
     expect(invocations.sort()).toEqual([
       ['Echo', 1, 256],
       ['File', 1, 256],
+      ['Hog', 0, 256],
       ['Meeting', 0, 256],
       ['Watcher', 1, 256],
     ]);

@@ -559,6 +559,20 @@ describe('Lambda at the endpoint', () => {
     });
   });
 
+  // A function of 256 MB. Lambda kills what uses more than its memory, whatever it is made of: "Runtime.OutOfMemory" in its REPORT.
+  it.each([{ buffers: 800 }, { objects: 800 }])('ends a function that holds more than its memory: %j', async (held) => {
+    const { text } = await invoke(held, 'RequestResponse', cloud.names.functions.Hog);
+    expect(JSON.parse(text)).toMatchObject({
+      errorType: 'Runtime.OutOfMemory',
+      errorMessage: expect.stringMatching(/Runtime exited with error: signal: killed$/),
+    });
+  });
+
+  it('lets a function have most of its memory, and as much in all as it likes', async () => {
+    expect((await invoke({ buffers: 150 }, 'RequestResponse', cloud.names.functions.Hog)).text).toBe('150');
+    expect((await invoke({ passing: 1000 }, 'RequestResponse', cloud.names.functions.Hog)).text).toBe('1');
+  });
+
   it('survives a function that ends its own process: the next invocation gets another', async () => {
     const { text } = await invoke({ exit: true });
     expect(JSON.parse(text)).toMatchObject({
