@@ -8,7 +8,7 @@ import { OPERATORS } from '../../lib/config/participants.ts';
 import { DEFAULT_POLICY, type Policy } from '../../lib/config/policy.ts';
 import { definitionOf, synthesized } from '../stacks/synthesized.ts';
 import quotas from './quotas.json' with { type: 'json' };
-import type { Throughput } from './quotas-simulation.ts';
+import type { Retrier, Throughput } from './quotas-simulation.ts';
 
 export const REGIONS = Object.keys(quotas.regions) as Region[];
 export type Region = keyof typeof quotas.regions;
@@ -31,6 +31,8 @@ export interface Design {
   claimAtOnce: number;
   /** Directions that one child of the Map over them runs; 1 without an ItemBatcher. */
   directionsPerChild: number;
+  /** How a direction whose start was refused asks again. */
+  startRetry: Retrier;
   /** Directions up to which the Map over them is an inline one, so that no Map Run stays open. */
   mostInline: number;
   /** Calls at once within one child. */
@@ -62,6 +64,16 @@ interface MapState {
   ItemBatcher?: { MaxItemsPerBatch?: number };
 }
 
+/** The Retry of the state that starts a Direction, for starts that are refused. */
+function startRetryOf(states: unknown): Retrier {
+  const found = /\{"ErrorEquals":\["StepFunctions\.[^}]*\}/.exec(JSON.stringify(states))?.[0];
+  const retrier = JSON.parse(found ?? '{}') as Partial<Retrier & { JitterStrategy: string }>;
+  const { IntervalSeconds, BackoffRate, MaxAttempts, MaxDelaySeconds, JitterStrategy } = retrier;
+  if (!IntervalSeconds || !BackoffRate || !MaxAttempts || !MaxDelaySeconds || JitterStrategy !== 'FULL')
+    throw new Error('a refused start is not tried again with full jitter any more');
+  return { IntervalSeconds, BackoffRate, MaxAttempts, MaxDelaySeconds };
+}
+
 /** Reads the app's settings from its synthesized templates and its code. */
 export async function designOf(): Promise<Design> {
   const { data, workflow } = synthesized();
@@ -90,6 +102,7 @@ export async function designOf(): Promise<Design> {
     expandAtOnce: map('Expand handsets into links').MaxConcurrency ?? most,
     claimAtOnce: map('Claim numbers and handsets').MaxConcurrency ?? most,
     directionsPerChild: map('Direct the operators at scale').ItemBatcher?.MaxItemsPerBatch ?? 1,
+    startRetry: startRetryOf(States),
     mostInline: constantOf('lambdas/commit/handler.ts', 'MOST_INLINE'),
     queriesAtOnce: constantOf('lambdas/expand/handler.ts', 'QUERIES_AT_ONCE'),
     claimsAtOnce: constantOf('lambdas/claim/handler.ts', 'CLAIMS_AT_ONCE'),

@@ -1,7 +1,8 @@
 /**
  * A discrete simulation of work that is held back by rates and ramps: token buckets, tables that grow with their load, and
  * Map Runs whose children go through stages. Seconds everywhere. Whoever is refused waits and loses nothing else; what a
- * refusal does to a client that gives up in the end is `refusals`' own question.
+ * refusal does to a client that gives up in the end is `refusals`' own question, and how much later a refused start comes
+ * that asks again at a moment of its own is `refusedStarts`'.
  */
 
 /** Seconds of one step. */
@@ -325,4 +326,59 @@ export function refusals(client: Client, perSecond: number): { refused: number; 
     else high = middle;
   }
   return { refused: high, fails: high ** client.attempts };
+}
+
+/** How a state asks again: a Retry with full jitter, its fields named as those of Amazon States Language. */
+export interface Retrier {
+  IntervalSeconds: number;
+  BackoffRate: number;
+  MaxAttempts: number;
+  MaxDelaySeconds: number;
+}
+
+/** What became of starts that met a bucket with too few tokens. */
+export interface Started {
+  /** Seconds until the last one began. */
+  seconds: number;
+  /** So many were refused at least once. */
+  refused: number;
+  /** So many were refused for good. */
+  failed: number;
+}
+
+/**
+ * Starts that are refused where their bucket has no token, and ask again after a random part of a delay that grows.
+ * @param asked seconds at which each start first asks
+ * @param random gives 0 ≤ x < 1
+ */
+export function refusedStarts(
+  asked: readonly number[],
+  { burst, perSecond }: { burst: number; perSecond: number },
+  retrier: Retrier,
+  random: () => number,
+): Started {
+  /** By step, the tries that each start which asks then has behind it. */
+  const asking: number[][] = [];
+  const ask = (at: number, tries: number) => {
+    const step = Math.ceil(at / STEP);
+    asking[step] ??= [];
+    asking[step].push(tries);
+  };
+  for (const at of asked) ask(at, 0);
+  let [level, seconds, refused, failed] = [burst, 0, 0, 0];
+  for (let step = 0; step < asking.length; step++) {
+    if (step > 0) level = Math.min(burst, level + perSecond * STEP);
+    for (const tries of asking[step] ?? []) {
+      if (level >= 1 - 1e-9) {
+        level -= 1;
+        seconds = step * STEP;
+      } else if (tries === retrier.MaxAttempts) failed++;
+      else {
+        if (tries === 0) refused++;
+        const delay = Math.min(retrier.IntervalSeconds * retrier.BackoffRate ** tries, retrier.MaxDelaySeconds);
+        ask(Math.max(step + 1, step + (random() * delay) / STEP) * STEP, tries + 1);
+      }
+    }
+  }
+  return { seconds, refused, failed };
 }

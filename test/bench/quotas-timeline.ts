@@ -2,6 +2,7 @@
  * One batch as work for AWS: what its phases take from which quota until the last direction is issued, and how its functions
  * fare where a table gives less than they ask for.
  */
+import { series } from '../../lib/local/run/random.ts';
 import { type Issued, ledgerUnits } from './quotas-counts.ts';
 import { assumed, cpu, type Design, everywhere, of, type Quotas, retries } from './quotas-design.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type Limit,
   type Ran,
   refusals,
+  refusedStarts,
   runMap,
   type Stage,
   Table,
@@ -254,6 +256,14 @@ export function timeline(work: Work, design: Design, given: Quotas): Timeline {
       limits: everyLimit,
     });
     addMap('Direct', ran);
+    // A refused start does not wait for its token but asks again at a moment of its own: the last one comes so much later.
+    const asked = Array.from(
+      { length: directions },
+      (_, n) => Math.floor(n / perChild) / of(everywhere.mapChildStarts),
+    );
+    const { seconds } = refusedStarts(asked, given.startExecution, design.startRetry, series(1));
+    const inTurn = Math.max(0, directions - given.startExecution.burst) / given.startExecution.perSecond;
+    add('Refused starts', Math.max(0, seconds - Math.max(inTurn, asked.at(-1) ?? 0)));
   }
   return { phases, seconds: phases.reduce((sum, { seconds }) => sum + seconds, 0) };
 }

@@ -12,7 +12,16 @@ import {
   steadyUse,
   within,
 } from './quotas-limits.ts';
-import { hotPartition, OWN_LIMIT, refusals, runMap, Table, type Throughput, TokenBucket } from './quotas-simulation.ts';
+import {
+  hotPartition,
+  OWN_LIMIT,
+  refusals,
+  refusedStarts,
+  runMap,
+  Table,
+  type Throughput,
+  TokenBucket,
+} from './quotas-simulation.ts';
 import { timeline, workAt } from './quotas-timeline.ts';
 
 /** As exact as steps of a tenth of a second are. */
@@ -185,6 +194,28 @@ describe('a client that does not know the limit', () => {
   });
 });
 
+describe('starts that are refused and ask again', () => {
+  const retrier = { IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 20, MaxDelaySeconds: 3600 };
+  const bucket = { burst: 10, perSecond: 1 };
+  const atOnce = (count: number) => Array(count).fill(0);
+
+  it('begin at once while the bucket has tokens', () => {
+    expect(refusedStarts(atOnce(10), bucket, retrier, () => 0.5)).toEqual({ seconds: 0, refused: 0, failed: 0 });
+  });
+
+  it('begin when their wait is over and a token is there: of two, the second one waits twice', () => {
+    // Both wait a second (half of two); one token is there by then. The other waits two more.
+    const { seconds, refused, failed } = refusedStarts(atOnce(12), bucket, retrier, () => 0.5);
+    expect(seconds).toBeCloseTo(3, 5);
+    expect({ refused, failed }).toEqual({ refused: 2, failed: 0 });
+  });
+
+  it('are lost where there are no more attempts', () => {
+    const once = { ...retrier, MaxAttempts: 1 };
+    expect(refusedStarts(atOnce(12), bucket, once, () => 0.5)).toMatchObject({ refused: 2, failed: 1 });
+  });
+});
+
 /** Round numbers, so that everything can be reckoned by hand. */
 const design: Design = {
   policy: {
@@ -202,6 +233,7 @@ const design: Design = {
   expandAtOnce: 40,
   claimAtOnce: 40,
   directionsPerChild: 1,
+  startRetry: { IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 20, MaxDelaySeconds: 3600 },
   mostInline: 40,
   queriesAtOnce: 16,
   claimsAtOnce: 32,
