@@ -7,9 +7,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { findPackageJSON } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { buildApp } from 'fauxqs';
-import { AwsError, queryErrorXml } from './errors.ts';
+import { checkBytes } from './checksums.ts';
+import { AwsError, errorXml, queryErrorXml } from './errors.ts';
+import { checkForm } from './sns.ts';
 
-/** Actions of SQS and SNS that are served. */
+/** Actions of SQS that are served. */
 export const SQS_ACTIONS = [
   'ChangeMessageVisibility',
   'ChangeMessageVisibilityBatch',
@@ -26,30 +28,6 @@ export const SQS_ACTIONS = [
   'SendMessageBatch',
   'SetQueueAttributes',
 ] as const;
-export const SNS_ACTIONS = [
-  'CreateTopic',
-  'GetSubscriptionAttributes',
-  'GetTopicAttributes',
-  'ListSubscriptions',
-  'ListSubscriptionsByTopic',
-  'ListTopics',
-  'Publish',
-  'PublishBatch',
-  'SetSubscriptionAttributes',
-  'Subscribe',
-  'Unsubscribe',
-] as const;
-
-/** What fauxqs would take and then not do, or would do otherwise than it is documented here. */
-function checkForm({ Action, Protocol }: Record<string, unknown>): void {
-  if (!(SNS_ACTIONS as readonly unknown[]).includes(Action)) {
-    throw new AwsError('InvalidAction', `the local cloud's SNS has no ${Action}`);
-  }
-  if (Action === 'Subscribe' && Protocol !== 'sqs') {
-    throw new AwsError('InvalidParameter', `the local cloud's SNS has no Protocol ${Protocol} (only sqs)`);
-  }
-}
-
 export interface StoredObject {
   key: string;
   body: Buffer;
@@ -190,6 +168,12 @@ export const ONLY_NEW = '..new';
 
 type Class<T> = new () => T;
 
+/** Bytes that came in chunks, and the headers behind them. */
+interface Decoded {
+  body: Buffer;
+  trailers: Record<string, string>;
+}
+
 export async function startFauxqs(region: string): Promise<Fauxqs> {
   const manifest = findPackageJSON('fauxqs', import.meta.url);
   if (manifest === undefined) throw new Error('the package fauxqs is not installed');
@@ -200,6 +184,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     SqsStore: Class<QueueStore> & { createMessage: Fauxqs['message'] };
   }>('sqs/sqsStore.js');
   const { SnsStore } = await part<{ SnsStore: Class<TopicStore> }>('sns/snsStore.js');
+  const { decodeAwsChunked } = await part<{ decodeAwsChunked: (bytes: Buffer) => Decoded }>('s3/chunkedEncoding.js');
   const { S3Error } = await part<{
     S3Error: new (code: string, message: string, status: number) => Error;
   }>('common/errors.js');
@@ -289,8 +274,16 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   const app = buildApp({ logger: false, defaultRegion: region, stores });
   const actions = new WeakMap<IncomingMessage, string>();
   const messages = new WeakMap<IncomingMessage, string>();
+  const checkUpload = async ({ method, headers }: IncomingMessage, sent: Buffer): Promise<void> => {
+    // What else has bytes (a list of parts) may have headers that tell of others.
+    if (method !== 'PUT' || headers['x-amz-copy-source'] !== undefined) return;
+    const isChunked = headers['content-encoding']?.includes('aws-chunked') ?? false;
+    const { body, trailers } = isChunked ? decodeAwsChunked(sent) : { body: sent, trailers: {} };
+    await checkBytes(body, { ...headers, ...trailers });
+  };
   app.addHook('preHandler', async (request) => {
     const form = request.body as Record<string, unknown> | null | undefined;
+    if (Buffer.isBuffer(form) || !form) await checkUpload(request.raw, form ?? Buffer.alloc(0));
     if (typeof form !== 'object' || form === null || Buffer.isBuffer(form)) return;
     if (typeof form.Action === 'string') {
       checkForm(form);
@@ -304,9 +297,10 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     if (!(error instanceof AwsError)) throw error;
     const { code, message, status } = error;
     reply.code(status);
-    // SQS speaks JSON, SNS and old clients of SQS speak forms.
+    // SQS speaks JSON, SNS and old clients of SQS speak forms, S3 speaks XML.
     if (request.headers['content-type']?.includes('x-www-form-urlencoded'))
       return reply.type('text/xml').send(queryErrorXml(error));
+    if (request.headers['x-amz-target'] === undefined) return reply.type('application/xml').send(errorXml(error));
     const body = JSON.stringify({ __type: code, message });
     return reply.type('application/x-amz-json-1.0').header('x-amzn-errortype', code).send(body);
   });

@@ -58,16 +58,16 @@ export const DYNAMODB_ERRORS: readonly string[] = [
   'TransactionConflictException',
 ];
 
-/** SNS's, each with `Exception` behind it; others are `SNS.AmazonSNSException`. */
-export const SNS_ERRORS: readonly string[] = [
-  'AuthorizationError',
-  'EndpointDisabled',
-  'InternalError',
-  'InvalidParameter',
-  'InvalidParameterValue',
-  'NotFound',
-  'Throttled',
-];
+/** SNS's errors by their codes; others are `SNS.AmazonSNSException`. */
+const SNS_ERRORS: Readonly<Record<string, string>> = {
+  AuthorizationError: 'AuthorizationErrorException',
+  EndpointDisabled: 'EndpointDisabledException',
+  InternalError: 'InternalErrorException',
+  InvalidParameter: 'InvalidParameterException',
+  NotFound: 'NotFoundException',
+  ParameterValueInvalid: 'InvalidParameterValueException',
+  Throttled: 'ThrottledException',
+};
 
 /** Step Functions' optimised integrations with other services. */
 export function integrations(settings: IntegrationsSettings): Tasks {
@@ -190,7 +190,7 @@ function failure(service: string, error: unknown): unknown {
   if (!(error instanceof AwsError)) return error;
   const { code, message } = error;
   if (service === 'dynamodb' && DYNAMODB_ERRORS.includes(code)) return named('DynamoDB', error);
-  if (service === 'sns' && SNS_ERRORS.includes(code)) return new StatesError(`SNS.${code}Exception`, message);
+  if (service === 'sns' && SNS_ERRORS[code] !== undefined) return new StatesError(`SNS.${SNS_ERRORS[code]}`, message);
   const client = { dynamodb: 'DynamoDB.AmazonDynamoDB', sns: 'SNS.AmazonSNS' }[service] ?? 'SQS.AmazonSQS';
   return new StatesError(`${client}Exception`, `${code}: ${message}`);
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { CHECKSUM_HEADERS } from './checksums.ts';
 import type { Clock } from './clock.ts';
 import { AwsError } from './errors.ts';
 import type { Bus } from './events.ts';
@@ -52,13 +53,16 @@ export interface S3Request {
   versionId: string | undefined;
 }
 
+/** "The name for a key is a sequence of Unicode characters whose UTF-8 encoding is at most 1,024 bytes long." */
+const LONGEST_KEY = 1024;
+
 /** A parameter by which SDKs name the operation. */
 const IGNORED = ['x-id'];
 
 /** Headers beginning with `x-amz-` that a request may have, beside those of signatures; `*` stands for any end. */
 export const S3_HEADERS: { implemented: readonly string[]; accepted: readonly string[] } = {
   implemented: [
-    'x-amz-checksum-*',
+    ...CHECKSUM_HEADERS,
     'x-amz-copy-source',
     'x-amz-copy-source-range',
     'x-amz-decoded-content-length',
@@ -99,6 +103,7 @@ export function recognise(
   const key = slash < 0 ? '' : decoded(path.slice(slash + 1));
   if (bucket.endsWith(VERSIONS) || bucket.endsWith(ONLY_NEW))
     throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.');
+  if (Buffer.byteLength(key) > LONGEST_KEY) throw new AwsError('KeyTooLongError', 'Your key is too long');
   const names = [...query.keys()].filter((name) => !IGNORED.includes(name) && !name.startsWith('X-Amz-'));
   const copies = headers['x-amz-copy-source'] !== undefined;
   const candidates: [boolean, S3Action][] = [

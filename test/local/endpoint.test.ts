@@ -400,6 +400,52 @@ describe('S3 at the endpoint', () => {
     expect((await complete(second)).ETag).toMatch(/^"[0-9a-f]{32}-1"$/);
   });
 
+  // Recorded on AWS: LocalStack's test_s3.snapshot.json, test_s3_invalid_content_md5 and test_put_object_checksum, 2026-02-21.
+  it.each([
+    ['content-md5', 'not base64 encoded checksum', 'InvalidDigest'],
+    ['content-md5', 'MTIz', 'InvalidDigest'],
+    ['content-md5', 'Q3uTDbhLgHnC3YBKcZNrXw==', 'BadDigest'],
+    ['content-md5', 'XUFAKrxLKna5cZ2REBfFkg==', 200],
+    ['x-amz-checksum-crc32', 'no', 'InvalidRequest'],
+    ['x-amz-checksum-crc32', 'AAAAAA==', 'BadDigest'],
+    ['x-amz-checksum-crc32', 'NhCmhg==', 200],
+    ['x-amz-checksum-crc32c', 'AAAAAA==', 'BadDigest'],
+    ['x-amz-checksum-crc32c', 'mnG7TA==', 200],
+    ['x-amz-checksum-crc64nvme', 'AAAAAAAAAAA=', 'BadDigest'],
+    ['x-amz-checksum-crc64nvme', 'M3eFcAZSQlc=', 200],
+    ['x-amz-checksum-sha1', '2jmj7l5rSw0yVb/vlWAYkK/YBwk=', 'BadDigest'],
+    ['x-amz-checksum-sha256', 'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=', 200],
+    ['x-amz-checksum-md5', 'XUFAKrxLKna5cZ2REBfFkg==', 'NotImplemented'],
+  ])('holds the bytes against %s: %s', async (header, value, expected) => {
+    const put = { method: 'PUT', service: 's3', headers: { [header]: value }, body: 'hello' };
+    const { status, text } = await raw(`/${Bucket()}/checked.txt`, put);
+    expect(status === 200 ? status : /<Code>(.*)<\/Code>/.exec(text)?.[1]).toBe(expected);
+  });
+
+  it('holds each part, and what comes in chunks with its checksum behind it, against it', async () => {
+    const { UploadId } = await clients.s3.send(new CreateMultipartUploadCommand({ Bucket: Bucket(), Key: 'part.bin' }));
+    const part = { Bucket: Bucket(), Key: 'part.bin', UploadId, PartNumber: 1, Body: 'hello' };
+    expect(
+      (await errorOf(clients.s3.send(new UploadPartCommand({ ...part, ContentMD5: 'Q3uTDbhLgHnC3YBKcZNrXw==' }))))[0],
+    ).toBe('BadDigest');
+    const chunked = (checksum: string) =>
+      raw(`/${Bucket()}/chunked.txt`, {
+        method: 'PUT',
+        service: 's3',
+        headers: { 'content-encoding': 'aws-chunked', 'x-amz-trailer': 'x-amz-checksum-crc32' },
+        body: `5\r\nhello\r\n0\r\nx-amz-checksum-crc32:${checksum}\r\n\r\n`,
+      });
+    expect((await chunked('AAAAAA==')).text).toContain('<Code>BadDigest</Code>');
+    expect((await chunked('NhCmhg==')).status).toBe(200);
+    expect(await textOf('chunked.txt')).toBe('hello');
+  });
+
+  // "The name for a key is a sequence of Unicode characters whose UTF-8 encoding is at most 1,024 bytes long."
+  it('takes a key of 1,024 bytes and no longer one', async () => {
+    await put(`${'k'.repeat(1021)}अ`, 'x');
+    expect((await errorOf(put(`${'k'.repeat(1022)}अ`, 'x')))[0]).toBe('KeyTooLongError');
+  });
+
   it('tells by the cloud’s clock when an object was put, in one piece or in parts', async () => {
     await put('dated.txt', 'x');
     const { UploadId } = await clients.s3.send(
@@ -504,7 +550,7 @@ describe('queues and topics at the endpoint', () => {
     await publish('for alpha', 'alpha');
     await publish('for beta', 'beta');
     await publish('for nobody', 'gamma');
-    // The queue is another account's: it is found in the list.
+    // The queue is in none of the stacks: it is found in the list.
     const { QueueUrls = [] } = await clients.sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'news-alpha' }));
     const QueueUrl = QueueUrls[0];
     const { Messages = [] } = await clients.sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 0 }));
@@ -516,6 +562,80 @@ describe('queues and topics at the endpoint', () => {
     expect(await cloud.receive('news-alpha')).toEqual([alpha]);
     expect(await cloud.receive('news-beta')).toEqual([beta]);
     expect(await cloud.receive('news-beta')).toEqual([]);
+  });
+});
+
+describe('messages at the endpoint', () => {
+  const publish = (fields: Record<string, string>) =>
+    form('sns', {
+      Action: 'Publish',
+      Version: '2010-03-31',
+      TopicArn: cloud.names.topics.News ?? '',
+      Message: 'm',
+      ...fields,
+    });
+  const attribute = (name: string, type: string | undefined, value: Record<string, string>) => ({
+    'MessageAttributes.entry.1.Name': name,
+    ...(type === undefined ? {} : { 'MessageAttributes.entry.1.Value.DataType': type }),
+    ...Object.fromEntries(
+      Object.entries(value).map(([field, text]) => [`MessageAttributes.entry.1.Value.${field}Value`, text]),
+    ),
+  });
+
+  // Recorded on AWS: LocalStack's test_sns.snapshot.json, test_empty_or_wrong_message_attributes, test_message_attributes_prefixes,
+  // test_message_structure_json_exc, test_empty_sns_message, test_publish_with_empty_subject.
+  it.each([
+    ['ParameterValueInvalid', attribute('a', 'String', { String: '' })],
+    ['ParameterValueInvalid', attribute('a', 'String', {})],
+    ['ParameterValueInvalid', attribute('a', 'Binary', { Binary: '' })],
+    ['ParameterValueInvalid', attribute('a', 'String', { Binary: 'YQ==' })],
+    ['ParameterValueInvalid', attribute('a', 'Binary', { String: 'a' })],
+    ['ParameterValueInvalid', attribute('a', 'Foo', { String: 'a' })],
+    ['ParameterValueInvalid', attribute('a', 'Stringy', { String: 'a' })],
+    ['ParameterValueInvalid', attribute('a', 'Number', { String: 'a' })],
+    ['ParameterValueInvalid', attribute('a'.repeat(257), 'String', { String: 'a' })],
+    ['ParameterValueInvalid', attribute('a^', 'String', { String: 'a' })],
+    ['ParameterValueInvalid', attribute('.a', 'String', { String: 'a' })],
+    ['ParameterValueInvalid', attribute('a.', 'String', { String: 'a' })],
+    ['ParameterValueInvalid', attribute('a..b', 'String', { String: 'a' })],
+    ['ValidationError', attribute('a', undefined, { String: 'a' })],
+    ['InvalidParameter', { Message: '' }],
+    ['InvalidParameter', { Subject: '' }],
+    ['InvalidParameter', { MessageStructure: 'json', Message: '{' }],
+    ['InvalidParameter', { MessageStructure: 'json', Message: '{"sqs":"s"}' }],
+    ['InvalidParameter', { MessageStructure: 'json', Message: '{"default":{},"sqs":"s"}' }],
+    ['InvalidParameter', { MessageStructure: 'xml' }],
+    ['InvalidParameter', { PhoneNumber: '+10000000' }],
+  ])('%s: %j', async (code, fields) => {
+    const { status, text } = await publish(fields);
+    expect([status, /<Code>(.*)<\/Code>/.exec(text)?.[1]]).toEqual([400, code]);
+  });
+
+  it('take attributes of every type, with a label behind it, too', async () => {
+    for (const [type, value] of [
+      ['String.Label', 'a'],
+      ['String.Array', '["a"]'],
+      ['Number', '-1.5e3'],
+    ] as const)
+      expect((await publish(attribute('a_b-c.d', type, { String: value }))).status).toBe(200);
+  });
+
+  // test_message_structure_json_to_sqs
+  it('deliver to queues what their structure has for them, one by one and in a batch', async () => {
+    const json = (parts: unknown) => ({ MessageStructure: 'json', Message: JSON.stringify(parts) });
+    const alpha = attribute('operator', 'String', { String: 'alpha' });
+    await cloud.receive('news-alpha');
+    await publish({ ...alpha, ...json({ default: 'for others', sqs: '{"field":"value"}' }) });
+    await publish({ ...alpha, ...json({ default: 'for all', email: 'for mail' }) });
+    const batch = { Id: '1', ...alpha, ...json({ default: 'd', sqs: 'of a batch' }) };
+    const entry = Object.entries(batch).map(([name, value]) => [`PublishBatchRequestEntries.member.1.${name}`, value]);
+    await form('sns', {
+      Action: 'PublishBatch',
+      TopicArn: cloud.names.topics.News ?? '',
+      ...Object.fromEntries(entry),
+    });
+    const bodies = (await cloud.receive('news-alpha')).map(({ body }) => body);
+    expect(bodies).toEqual(['{"field":"value"}', 'for all', 'of a batch']);
   });
 });
 

@@ -6,7 +6,7 @@ import { CLOUDFORMATION_ACTIONS } from '../../lib/local/cloudformation.ts';
 import { fieldsOf } from '../../lib/local/dynamo.ts';
 import { DYNAMODB_ACTIONS } from '../../lib/local/dynamo-host.ts';
 import { LAMBDA_ACTIONS, SERVICES } from '../../lib/local/endpoint.ts';
-import { SNS_ACTIONS, SQS_ACTIONS } from '../../lib/local/fauxqs.ts';
+import { SQS_ACTIONS } from '../../lib/local/fauxqs.ts';
 import { STS_ACTIONS } from '../../lib/local/identity.ts';
 import { ARGUMENTS, DYNAMODB_ERRORS, INTEGRATIONS } from '../../lib/local/integrations.ts';
 import { KMS_ACTIONS } from '../../lib/local/kms.ts';
@@ -14,6 +14,7 @@ import { MOVE_ACTIONS } from '../../lib/local/moves.ts';
 import { PATTERN_MATCHERS } from '../../lib/local/pattern.ts';
 import { INTRINSICS, PSEUDO_PARAMETERS, RESOURCE_ATTRIBUTES, RESOURCE_TYPES } from '../../lib/local/resources.ts';
 import { S3_ACTIONS, S3_HEADERS } from '../../lib/local/s3.ts';
+import { SNS_ACTIONS } from '../../lib/local/sns.ts';
 import { JSONATA_FUNCTIONS } from '../../lib/local/states/functions.ts';
 import { IMPLEMENTED, VALUES } from '../../lib/local/states/implemented.ts';
 import { PATTERNS } from '../../lib/local/states/load.ts';
@@ -153,13 +154,14 @@ describe('the document lists exactly what the code implements', () => {
     expect(listed('Queues, topics and others', 'service')).toEqual(
       sorted({
         SQS: [...SQS_ACTIONS, ...Object.keys(MOVE_ACTIONS)],
-        SNS: SNS_ACTIONS,
+        SNS: Object.keys(SNS_ACTIONS),
         STS: Object.keys(STS_ACTIONS),
         KMS: KMS_ACTIONS,
         Lambda: LAMBDA_ACTIONS,
         CloudFormation: CLOUDFORMATION_ACTIONS,
       }),
     );
+    expect(listed('Queues, topics and others', 'action of SNS')).toEqual(sorted(SNS_ACTIONS));
     const [, services = ''] = /^The services, as signatures name them: ([^.]*)\./m.exec(DOCUMENT) ?? [];
     expect(namesIn(services).sort()).toEqual([...SERVICES].sort());
     const [matchers] = table('Queues, topics and others', 'matcher').map(([names]) => namesIn(names).sort());

@@ -1,0 +1,143 @@
+/**
+ * What SNS checks of a request and fauxqs doesn't, with the words that were recorded on AWS (LocalStack's test_sns.snapshot.json,
+ * test_empty_or_wrong_message_attributes, test_message_attributes_prefixes, test_message_structure_json_exc).
+ */
+import { AwsError } from './errors.ts';
+
+/** A request's fields by their names, as the query protocol has them. */
+export type Form = Record<string, unknown>;
+
+const LIST = ['NextToken'];
+const MESSAGE = ['Message', 'MessageStructure', 'Subject'];
+const VALUE = ['Name', 'Value.BinaryValue', 'Value.DataType', 'Value.StringValue'];
+const attributesOf = (prefix: string) => VALUE.map((field) => `${prefix}MessageAttributes.entry.N.${field}`);
+const ATTRIBUTES = ['Attributes.entry.N.key', 'Attributes.entry.N.value'];
+const ENTRY = 'PublishBatchRequestEntries.member.N.';
+
+/** The actions that are served, with the fields of their requests; `N` stands for any number. Any other is an error. */
+export const SNS_ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  CreateTopic: ['Name'],
+  GetSubscriptionAttributes: ['SubscriptionArn'],
+  GetTopicAttributes: ['TopicArn'],
+  ListSubscriptions: LIST,
+  ListSubscriptionsByTopic: [...LIST, 'TopicArn'],
+  ListTopics: LIST,
+  Publish: [...MESSAGE, ...attributesOf(''), 'TargetArn', 'TopicArn'],
+  PublishBatch: [`${ENTRY}Id`, ...MESSAGE.map((field) => ENTRY + field), ...attributesOf(ENTRY), 'TopicArn'],
+  SetSubscriptionAttributes: ['AttributeName', 'AttributeValue', 'SubscriptionArn'],
+  Subscribe: [...ATTRIBUTES, 'Endpoint', 'Protocol', 'ReturnSubscriptionArn', 'TopicArn'],
+  Unsubscribe: ['SubscriptionArn'],
+};
+
+/** Fields of every request. */
+const COMMON = ['Action', 'Version'];
+
+const LARGEST_MESSAGE = 256 * 1024;
+const LONGEST_SUBJECT = 100;
+const LONGEST_NAME = 256;
+
+const invalid = (what: string) => new AwsError('InvalidParameter', `Invalid parameter: ${what}`);
+const wrongValue = (message: string) => new AwsError('ParameterValueInvalid', message);
+
+/** Throws AwsError for what SNS refuses, or what the local cloud hasn't. What a message's structure names stands in its place then. */
+export function checkForm(form: Form): void {
+  const action = String(form.Action);
+  const fields = Object.hasOwn(SNS_ACTIONS, action) ? SNS_ACTIONS[action] : undefined;
+  if (fields === undefined) throw new AwsError('InvalidAction', `the local cloud's SNS has no ${action}`);
+  for (const name of Object.keys(form)) {
+    if (!COMMON.includes(name) && !fields.includes(name.replace(/\.\d+(?=\.)/g, '.N')))
+      throw new AwsError('InvalidParameter', `the local cloud's ${action} has no ${name}`);
+  }
+  if (action === 'Subscribe' && form.Protocol !== 'sqs')
+    throw new AwsError('InvalidParameter', `the local cloud's SNS has no Protocol ${form.Protocol} (only sqs)`);
+  if (action === 'Publish') checkMessage(form, '');
+  if (action === 'PublishBatch') for (const prefix of entriesOf(form, ENTRY)) checkMessage(form, prefix);
+}
+
+/** What the fields of a list's elements begin with: `PublishBatchRequestEntries.member.1.`. */
+function entriesOf(form: Form, list: string): Set<string> {
+  const [before = ''] = list.split('N.');
+  const found = Object.keys(form).flatMap((name) => {
+    const number = name.startsWith(before) ? /^\d+\./.exec(name.slice(before.length)) : null;
+    return number === null ? [] : [before + number[0]];
+  });
+  return new Set(found);
+}
+
+/** @param prefix what the message's fields begin with: nothing, or that of a batch's entry */
+function checkMessage(form: Form, prefix: string): void {
+  const { [`${prefix}Message`]: message, [`${prefix}Subject`]: subject } = form;
+  const { [`${prefix}MessageStructure`]: structure } = form;
+  if (message === undefined || message === '') throw invalid('Empty message');
+  if (subject !== undefined && !isSubject(String(subject))) throw invalid('Subject');
+  for (const attribute of entriesOf(form, `${prefix}MessageAttributes.entry.N.`)) checkAttribute(form, attribute);
+  if (structure === undefined) return;
+  if (structure !== 'json')
+    throw new AwsError('InvalidParameter', `the local cloud's SNS has no MessageStructure ${structure} (only json)`);
+  if (Buffer.byteLength(String(message)) > LARGEST_MESSAGE) throw invalid('Message too long');
+  form[`${prefix}Message`] = structured(String(message));
+  // What is delivered has no structure any more.
+  delete form[`${prefix}MessageStructure`];
+}
+
+/** "This field must be less than 100 characters long", without line breaks and control characters. */
+function isSubject(subject: string): boolean {
+  return subject.length > 0 && subject.length < LONGEST_SUBJECT && !/\p{Cc}/u.test(subject);
+}
+
+/** Of a message by protocol, what goes to queues: its `sqs`, else its `default`. */
+function structured(message: string): string {
+  let parts: unknown;
+  try {
+    parts = JSON.parse(message);
+  } catch {
+    throw invalid('Message Structure - JSON message body failed to parse');
+  }
+  const { sqs, default: otherwise } = (parts ?? {}) as { sqs?: unknown; default?: unknown };
+  if (typeof otherwise !== 'string') throw invalid('Message Structure - No default entry in JSON message body');
+  return typeof sqs === 'string' ? sqs : otherwise;
+}
+
+function checkAttribute(form: Form, prefix: string): void {
+  const name = String(form[`${prefix}Name`] ?? '');
+  checkName(name);
+  const type = form[`${prefix}Value.DataType`];
+  if (typeof type !== 'string' || type === '') {
+    const where = `messageAttributes.${name}.member.dataType`;
+    throw new AwsError(
+      'ValidationError',
+      `1 validation error detected: Value null at '${where}' failed to satisfy constraint: Member must not be null`,
+    );
+  }
+  const kind = /^(String|Number|Binary)(\..+)?$/.exec(type)?.[1];
+  if (kind === undefined)
+    throw wrongValue(
+      `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
+    );
+  const field = kind === 'Binary' ? 'Binary' : 'String';
+  const other = field === 'Binary' ? 'String' : 'Binary';
+  if (form[`${prefix}Value.${other}Value`] !== undefined)
+    throw wrongValue(`The message attribute '${name}' with type '${type}' must use field '${field}'.`);
+  const value = form[`${prefix}Value.${field}Value`];
+  if (value === undefined || value === '')
+    throw wrongValue(
+      `The message attribute '${name}' must contain non-empty message attribute value for message attribute type '${type}'.`,
+    );
+  if (kind === 'Number' && !/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(String(value)))
+    throw wrongValue(`Could not cast message attribute '${name}' value to number.`);
+}
+
+function checkName(name: string): void {
+  if (Buffer.byteLength(name) > LONGEST_NAME)
+    throw wrongValue('Length of message attribute name must be less than 256 bytes.');
+  const strange = /[^A-Za-z0-9_.-]/.exec(name)?.[0];
+  if (strange !== undefined) {
+    const code = strange.charCodeAt(0).toString(16).toUpperCase();
+    throw wrongValue(
+      `Invalid non-alphanumeric character '#x${code}' was found in the message attribute name. Can only include alphanumeric characters, hyphens, underscores, or dots.`,
+    );
+  }
+  if (name.startsWith('.')) throw wrongValue("Invalid message attribute name starting with character '.' was found.");
+  if (name.endsWith('.')) throw wrongValue("Invalid message attribute name ending with character '.' was found.");
+  if (name.includes('..')) throw wrongValue("Message attribute name can not have successive '.' character.");
+}
