@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { addDecision, type Decisions, type Elsewhere } from '../domain/books.ts';
 import { type CountedPointer, decideClaim, nextPointers, type Pointer, writePointer } from '../domain/claims.ts';
 import type { Day } from '../domain/days.ts';
-import { cutEvenly, directionRowLine, parseDirectionRowLine } from '../domain/directions.ts';
+import { cutEvenly, directionRowLine, parseDirectionRowLine, type Run } from '../domain/directions.ts';
 import {
   type BatchId,
   type DirectionKind,
@@ -27,6 +27,7 @@ import {
 } from '../stores/cases.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { EarlierDirections } from '../stores/earlier-directions.ts';
+import { readHandsets } from '../stores/handsets.ts';
 import { readSlice, readText, writeObject } from '../stores/objects.ts';
 
 const environment = z.object({
@@ -40,7 +41,7 @@ const env = environment.parse(process.env);
 
 const shardItem = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('reverify'), shard: z.number(), links: z.number() }),
-  z.object({ kind: z.literal('block'), shard: z.number(), first: z.number(), handsets: z.number() }),
+  z.object({ kind: z.literal('block'), shard: z.number(), run: z.object({ first: z.number(), count: z.number() }) }),
 ]);
 const input = z.object({
   batchId: z.string().transform((id) => id as BatchId),
@@ -87,17 +88,9 @@ async function connections(indexKey: string, shard: number, links: number) {
   return { candidates, taken: links };
 }
 
-/** Every line of the screened handsets has the same length, since an IMEI's key has 14 digits. */
-const HANDSET_LINE_BYTES = '{"imei":"35000000000000"}\n'.length;
-
-async function handsets(handsetsKey: string, operators: OperatorId[], first: number, count: number) {
-  const start = first * HANDSET_LINE_BYTES;
-  const slice = await readSlice({ bucket: env.WORK, key: handsetsKey }, start, count * HANDSET_LINE_BYTES);
-  const imeis = slice
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line).imei as Imei);
-  mustAddUp('handsets of a shard', imeis.length, count);
+async function handsets(handsetsKey: string, operators: OperatorId[], run: Run) {
+  const imeis = await readHandsets({ bucket: env.WORK, key: handsetsKey }, run);
+  mustAddUp('handsets of a shard', imeis.length, run.count);
   const candidates = imeis.flatMap((imei) =>
     operators.map(
       (operator): Candidate => ({
@@ -108,7 +101,7 @@ async function handsets(handsetsKey: string, operators: OperatorId[], first: num
       }),
     ),
   );
-  return { candidates, taken: count };
+  return { candidates, taken: imeis.length };
 }
 
 /** Decides what becomes of every candidate, cuts what is to be directed, and writes all that under the attempt's own name. */
@@ -207,7 +200,7 @@ export const handler = task(input, async (request, attempt) => {
     const found =
       item.kind === 'reverify'
         ? await connections(gathered.indexKey, shard, item.links)
-        : await handsets(request.handsetsKey, gathered.operators, item.first, item.handsets);
+        : await handsets(request.handsetsKey, gathered.operators, item.run);
     const identifiers = [...new Set(found.candidates.map(({ identifier }) => identifier))];
     claims = await readClaims(env.CASES, kind, identifiers);
     const folder = `plans/${plan}/decisions/${kind}-${shard}/${attempt}`;

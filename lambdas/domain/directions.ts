@@ -32,11 +32,25 @@ export type DirectionRow = DirectionRows[DirectionKind];
  * @throws RangeError
  */
 export function cutEvenly<Row>(rows: readonly Row[], most: number): Row[][] {
+  return evenRuns(rows.length, most).map(({ first, count }) => rows.slice(first, first + count));
+}
+
+/** Rows `first` (from 0) and after it, `count` of them. */
+export interface Run {
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * Where `rows` rows are cut into as few pieces as hold at most `most` each, which differ by one at most.
+ * @param most at least 1
+ * @throws RangeError
+ */
+export function evenRuns(rows: number, most: number): Run[] {
   if (!(Number.isInteger(most) && most >= 1)) throw new RangeError('a piece holds at least one row');
-  const pieces = Math.ceil(rows.length / most);
-  return Array.from({ length: pieces }, (_, n) =>
-    rows.slice(Math.floor((n * rows.length) / pieces), Math.floor(((n + 1) * rows.length) / pieces)),
-  );
+  const pieces = Math.ceil(rows / most);
+  const start = (n: number) => Math.floor((n * rows) / pieces);
+  return Array.from({ length: pieces }, (_, n) => ({ first: start(n), count: start(n + 1) - start(n) }));
 }
 
 /** A direction's row as one line of its rows file, without its LF. Line n (from 0) is row n of the ledger. */

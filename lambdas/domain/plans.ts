@@ -1,4 +1,5 @@
 import type { Decisions } from './books.ts';
+import type { Run } from './directions.ts';
 import type { DirectionId, DirectionKind, OperatorId } from './identifiers.ts';
 import type { Rung } from './ladders.ts';
 
@@ -18,7 +19,8 @@ export function mustAddUp(what: string, count: number, expected: number): void {
 /** What a child of Expand gathered: one object, ordered by shard, with what it holds of each. */
 export interface Gathered {
   key: string;
-  /** So many handsets were read, and so many links found. */
+  /** The first of the handsets that were read, how many they were, and how many links they had. */
+  first: number;
   handsets: number;
   links: number;
   parts: [shard: number, start: number, bytes: number, links: number][];
@@ -31,9 +33,7 @@ export interface GatheredIndex {
 }
 
 /** One child of Claim: a shard of numbers, or a run of the screened handsets. */
-export type ShardItem =
-  | { kind: 'reverify'; shard: number; links: number }
-  | { kind: 'block'; shard: number; first: number; handsets: number };
+export type ShardItem = { kind: 'reverify'; shard: number; links: number } | { kind: 'block'; shard: number; run: Run };
 
 /** One direction that a shard was cut into. */
 export interface PlannedDirection {

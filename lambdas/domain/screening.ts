@@ -19,6 +19,13 @@ export interface ScreeningTotals {
   readonly handsets: number;
 }
 
+/**
+ * A handset's line in the file of the screened ones. All have the same length, since an IMEI's key has 14 digits, so that
+ * whoever works on some of the handsets is told which, and not their IMEIs.
+ */
+export const handsetLine = (imei: Imei): string => `${JSON.stringify({ imei })}\n`;
+export const HANDSET_LINE_BYTES = handsetLine('35000000000000' as Imei).length;
+
 const FIRST_ROOM = 1024;
 
 /**

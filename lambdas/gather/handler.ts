@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { evenRuns } from '../domain/directions.ts';
 import { LinkedCount } from '../domain/linked.ts';
 import { type Gathered, type GatheredIndex, mustAddUp, type ShardItem } from '../domain/plans.ts';
 import { idList, task, wholeNumber } from '../shell.ts';
@@ -22,8 +23,12 @@ const input = z.object({ plan: z.number(), handsets: z.number(), results: writte
 export const handler = task(input, async ({ plan, handsets, results }, attempt) => {
   const index: GatheredIndex = { keys: [], slices: {} };
   const children = await Array.fromAsync(readResults<Gathered>(results));
-  mustAddUp('handsets read', total(children.map((child) => child.handsets)), handsets);
-  mustAddUp('different objects gathered', new Set(children.map(({ key }) => key)).size, children.length);
+  let read = 0;
+  for (const child of children.sort((a, b) => a.first - b.first)) {
+    mustAddUp('handsets before those of a child', child.first, read);
+    read += child.handsets;
+  }
+  mustAddUp('handsets read', read, handsets);
   const links = total(children.map((child) => child.links));
   const linked = new LinkedCount();
   await concurrently(children, OBJECTS_AT_ONCE, async ({ key, links: expected }) => {
@@ -45,19 +50,17 @@ export const handler = task(input, async ({ plan, handsets, results }, attempt) 
     }))
     .sort((a, b) => a.shard - b.shard);
   mustAddUp('links in the shards', total(items.map((item) => item.links)), links);
-  const blocks: ShardItem[] = [];
-  const blockShards = Math.ceil(handsets / env.ROWS_PER_DIRECTION);
-  for (let shard = 0; shard < blockShards; shard++) {
-    const first = Math.floor((handsets * shard) / blockShards);
-    const next = Math.floor((handsets * (shard + 1)) / blockShards);
-    blocks.push({ kind: 'block', shard, first, handsets: next - first });
-  }
+  const blocks = evenRuns(handsets, env.ROWS_PER_DIRECTION).map((run, shard) => ({
+    kind: 'block' as const,
+    shard,
+    run,
+  }));
 
   const folder = `plans/${plan}/shards/${attempt}`;
   const indexKey = `${folder}/index.json`;
   const manifestKey = `${folder}/shards.jsonl`;
   await writeObject({ bucket: env.WORK, key: indexKey }, JSON.stringify(index));
-  const shards = [...items, ...blocks];
+  const shards: ShardItem[] = [...items, ...blocks];
   await writeObject({ bucket: env.WORK, key: manifestKey }, shards.map((item) => `${JSON.stringify(item)}\n`).join(''));
   return {
     indexKey,

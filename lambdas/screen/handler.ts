@@ -3,15 +3,16 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { FileFault, readCsv, rejectLine, rejectsHeader } from '../domain/csv.ts';
 import { dayOf } from '../domain/days.ts';
+import { evenRuns } from '../domain/directions.ts';
 import { type AgencyId, batchIdOf } from '../domain/identifiers.ts';
 import { rejectsKey } from '../domain/keys.ts';
-import { reportColumns, Screening } from '../domain/screening.ts';
+import { handsetLine, reportColumns, Screening } from '../domain/screening.ts';
 import { windowOf } from '../domain/sightings.ts';
 import { instant, log, measure, task, wholeNumber } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { registerBatch } from '../stores/cases.ts';
 import { tell } from '../stores/notices.ts';
-import { readChunks, TooLarge, writeStream } from '../stores/objects.ts';
+import { readChunks, TooLarge, writeObject, writeStream } from '../stores/objects.ts';
 import { writeRejects } from '../stores/rejects.ts';
 import { mark } from '../stores/uploads.ts';
 
@@ -23,6 +24,7 @@ const environment = z.object({
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
   LOOK_BACK_DAYS: wholeNumber,
+  HANDSETS_PER_CHILD: wholeNumber,
   LINKS_PER_HANDSET: wholeNumber,
   LINKS_PER_SHARD: wholeNumber,
 });
@@ -46,7 +48,8 @@ const input = z.object({
 const LARGEST_REPORT = 128 * 1024 * 1024;
 
 /**
- * Screen: streams the report, writes its rejects and its handsets, and registers the batch.
+ * Screen: streams the report, writes its rejects and its handsets, says which run of these each child of Expand reads, and
+ * registers the batch.
  * The batch's id comes from the agency and the file's bytes, so the same file twice is one batch.
  */
 export const handler = task(input, async ({ report, execution, now }, attempt) => {
@@ -89,11 +92,15 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
 
   const sha256 = hash.digest('hex');
   const batchId = batchIdOf(agency, sha256);
-  const handsetsKey = `screened/${batchId}/${attempt}/handsets.jsonl`;
+  const folder = `screened/${batchId}/${attempt}`;
+  const handsetsKey = `${folder}/handsets.jsonl`;
   async function* handsetLines() {
-    for (const imei of screening.handsets()) yield `${JSON.stringify({ imei })}\n`;
+    for (const imei of screening.handsets()) yield handsetLine(imei);
   }
   await writeStream({ bucket: env.WORK, key: handsetsKey }, handsetLines());
+  const runsKey = `${folder}/runs.jsonl`;
+  const runs = evenRuns(screening.totals().handsets, env.HANDSETS_PER_CHILD);
+  await writeObject({ bucket: env.WORK, key: runsKey }, runs.map((run) => `${JSON.stringify(run)}\n`).join(''));
   const batch = await registerBatch(env.CASES, {
     batchId,
     agency,
@@ -138,6 +145,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     agency,
     handsets: batch.report.handsets,
     handsetsKey: batch.handsetsKey,
+    runsKey,
     shards: Math.max(1, Math.ceil((batch.report.handsets * env.LINKS_PER_HANDSET) / env.LINKS_PER_SHARD)),
     window: windowOf(dayOf(batch.uploadedAt), env.LOOK_BACK_DAYS),
   };

@@ -21,7 +21,6 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
-import type { Policy } from '../config/policy.ts';
 import { RunMachine, type VersionedMachine } from '../constructs/versioned-machine.ts';
 import { ItemsFrom, ResultsUnder } from './maps.ts';
 import {
@@ -45,7 +44,6 @@ export interface BatchParts {
   readonly direction: VersionedMachine;
   readonly work: IBucket;
   readonly administrators: ITopic;
-  readonly policy: Policy;
 }
 
 /**
@@ -70,7 +68,7 @@ const CHILDREN_AT_ONCE = 40;
  * After that, an error tells the administrators and is tried again: the batch never fails any more.
  */
 export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
-  const { work, administrators, policy } = parts;
+  const { work, administrators } = parts;
   const now = '{% $states.context.State.EnteredTime %}';
   const execution = '{% $states.context.Execution.Id %}';
   const result = '{% $states.result.Payload %}';
@@ -135,11 +133,15 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     mapExecutionType: StateMachineType.STANDARD,
     label: 'Expand',
     maxConcurrency: CHILDREN_AT_ONCE,
-    itemReader: new ItemsFrom(work, '{% $batch.handsetsKey %}', 'screened/*'),
-    itemBatcher: new ItemBatcher({
-      maxItemsPerBatch: policy.handsetsPerChild,
-      batchInput: { plan: '{% $plan %}', shards: '{% $batch.shards %}', window: '{% $batch.window %}' },
-    }),
+    // Runs of them, and not the handsets, so that no history holds an IMEI.
+    itemReader: new ItemsFrom(work, '{% $batch.runsKey %}', 'screened/*/runs.jsonl'),
+    itemSelector: {
+      plan: '{% $plan %}',
+      shards: '{% $batch.shards %}',
+      window: '{% $batch.window %}',
+      handsetsKey: '{% $batch.handsetsKey %}',
+      run: '{% $states.context.Map.Item.Value %}',
+    },
     resultWriterV2: resultsUnder('expanded'),
     outputs: {},
     assign: { expanded: '{% $states.result %}' },

@@ -1,5 +1,7 @@
 /** Claim and expand, whole functions, against the bare SDK calls that they can't do without, in the same embedded database. */
 import type { Context } from 'aws-lambda';
+import type { Imei } from '../../lambdas/domain/identifiers.ts';
+import { handsetLine } from '../../lambdas/domain/screening.ts';
 import { gatheredLine, parseGatheredLine } from '../../lambdas/domain/sightings.ts';
 import { imei, msisdn, startEmbedded } from './embedded.ts';
 import { compare, type Results } from './measure.ts';
@@ -112,7 +114,9 @@ export async function measureClaiming(runs: number): Promise<Results> {
       }
     })(),
   );
-  const handsets = Array.from({ length: HANDSETS }, (_, n) => ({ imei: imei(n) }));
+  const handsets = Array.from({ length: HANDSETS }, (_, n) => imei(n) as Imei);
+  const handsetsKey = 'screened/handsets.jsonl';
+  await writeObject({ bucket: embedded.work, key: handsetsKey }, handsets.map(handsetLine).join(''));
   const window = { from: '2025-12-03', to: '2026-06-01' };
   const expanded = await compare(
     {
@@ -121,19 +125,20 @@ export async function measureClaiming(runs: number): Promise<Results> {
       floor: 'bare paged queries',
       goal: 0.7,
       ours: async () => {
-        await expand({ Items: handsets, BatchInput: { plan: 1, shards: 100, window } }, context());
+        const run = { first: 0, count: HANDSETS };
+        await expand({ plan: 1, shards: 100, window, handsetsKey, run }, context());
         return links;
       },
       bare: async () => {
         let read = 0;
-        await concurrently(handsets, QUERIES_AT_ONCE, async ({ imei }) => {
+        await concurrently(handsets, QUERIES_AT_ONCE, async (handset) => {
           let start: Record<string, unknown> | undefined;
           do {
             const page = await dynamo.send(
               new QueryCommand({
                 TableName: embedded.links,
                 KeyConditionExpression: 'pk = :imei AND sk BETWEEN :from AND :to',
-                ExpressionAttributeValues: { ':imei': imei, ':from': `${window.from}#`, ':to': `${window.to}$` },
+                ExpressionAttributeValues: { ':imei': handset, ':from': `${window.from}#`, ':to': `${window.to}$` },
                 ProjectionExpression: 'sk, lsa',
                 ConsistentRead: true,
                 ExclusiveStartKey: start,

@@ -196,29 +196,33 @@ describe('what states pass on', () => {
     lsa: 'Jammu & Kashmir',
   });
 
-  it.each(SIZES)('fits a child of Expand at %i times the event: its handsets in, a place per shard out', (size) => {
-    const state = batch.States['Expand handsets into links'];
-    const input = {
-      Items: Array.from({ length: state?.ItemBatcher?.MaxItemsPerBatch ?? 0 }, () => ({ imei: '35123456789012' })),
-      BatchInput: { plan: 999_999, shards: shardsAt(size), window: { from: '2025-12-03', to: '2026-06-01' } },
-    };
-    expect(input.Items).toHaveLength(handsetsPerChild);
-    expect(bytes(input)).toBeLessThan(MOST_BYTES / 25);
+  it.each(SIZES)(
+    'fits a child of Expand at %i times the event: a run of handsets in, a place per shard out',
+    (size) => {
+      const input = {
+        plan: 999_999,
+        shards: shardsAt(size),
+        window: { from: '2025-12-03', to: '2026-06-01' },
+        handsetsKey: `screened/${longestBatch}/${'0'.repeat(36)}/handsets.jsonl`,
+        run: { first: HANDSETS * size, count: handsetsPerChild },
+      };
+      expect(bytes(input)).toBeLessThan(MOST_BYTES / 500);
 
-    // One of its handsets was cloned 13,500 times, so that it may have links for every shard.
-    const links = handsetsPerChild * linksPerHandset + 13_500;
-    const shards = Math.min(shardsAt(size), links);
-    const each = links / shards;
-    const places = Array.from({ length: shards }, (_, shard) => [
-      shard,
-      Math.floor(shard * each * line.length),
-      Math.ceil(each * line.length),
-      Math.ceil(each),
-    ]);
-    const key = `plans/999999/gathered/${'0'.repeat(36)}.tsv`;
-    const output = { key, handsets: handsetsPerChild, links, parts: places };
-    expect(bytes(output)).toBeLessThan(size < 100 ? MOST_BYTES / 10 : MOST_BYTES);
-  });
+      // One of its handsets was cloned 13,500 times, so that it may have links for every shard.
+      const links = handsetsPerChild * linksPerHandset + 13_500;
+      const shards = Math.min(shardsAt(size), links);
+      const each = links / shards;
+      const places = Array.from({ length: shards }, (_, shard) => [
+        shard,
+        Math.floor(shard * each * line.length),
+        Math.ceil(each * line.length),
+        Math.ceil(each),
+      ]);
+      const key = `plans/999999/gathered/${'0'.repeat(36)}.tsv`;
+      const output = { key, first: HANDSETS * size, handsets: handsetsPerChild, links, parts: places };
+      expect(bytes(output)).toBeLessThan(size < 100 ? MOST_BYTES / 10 : MOST_BYTES);
+    },
+  );
 
   it.each(SIZES)('fits a child of Claim at %i times the event, and what it returns', (size) => {
     const input = {

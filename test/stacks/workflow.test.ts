@@ -44,19 +44,16 @@ describe('the workflow stack', () => {
     expect(isValid).toBe(true);
   });
 
-  it('reads the screened handsets as JSON lines, 250 to a child, and writes what children return', () => {
+  it('reads runs of the screened handsets, one to a child, and writes what children return', () => {
     expect(batch.States['Expand handsets into links']).toMatchObject({
       Type: 'Map',
       ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } },
       ItemReader: {
         Resource: 'arn:aws:states:::s3:getObject',
         ReaderConfig: { InputType: 'JSONL' },
-        Arguments: { Key: '{% $batch.handsetsKey %}' },
+        Arguments: { Key: '{% $batch.runsKey %}' },
       },
-      ItemBatcher: {
-        MaxItemsPerBatch: 250,
-        BatchInput: { plan: '{% $plan %}', shards: '{% $batch.shards %}', window: '{% $batch.window %}' },
-      },
+      ItemSelector: { handsetsKey: '{% $batch.handsetsKey %}', run: '{% $states.context.Map.Item.Value %}' },
       ResultWriter: {
         Resource: 'arn:aws:states:::s3:putObject',
         WriterConfig: { OutputType: 'JSONL', Transformation: 'FLATTEN' },

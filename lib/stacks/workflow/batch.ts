@@ -51,6 +51,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       ADMINISTRATORS_TOPIC,
       AUDIT_QUEUE,
       LOOK_BACK_DAYS: String(policy.lookBackDays),
+      HANDSETS_PER_CHILD: String(policy.handsetsPerChild),
       LINKS_PER_HANDSET: String(policy.linksPerHandset),
       LINKS_PER_SHARD: String(policy.linksPerShard),
     },
@@ -83,6 +84,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     environment: { WORK: work.bucketName, LINKS: links.tableName },
   });
   allowItems(expand, ['dynamodb:Query'], links);
+  allowObjects(expand, 'read', work, 'screened/*');
   allowObjects(expand, 'write', work, 'plans/*/gathered/*');
 
   const gather = new HandlerFunction<GatherEnvironment>(stack, 'Gather', {
@@ -155,7 +157,6 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       direction,
       work,
       administrators: data.administrators,
-      policy,
     }),
     [screen, takeTurn, expand, gather, claim, commit, settle],
   );
@@ -165,7 +166,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     batch,
     work,
     ...['expanded', 'claimed', 'directed', 'shards', 'directions'].map((folder) => `plans/*/${folder}/*`),
-    'screened/*',
+    'screened/*/runs.jsonl',
   );
   allowKey(batch, data.messagesKey, 'sns', 'write');
   acknowledgeMaps(batch, ['Expand', 'Claim', 'Direct'], {

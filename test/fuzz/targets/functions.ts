@@ -158,7 +158,7 @@ async function checkReport(sent: Sent): Promise<void> {
   );
   must(sent.file.length > LONGEST_CHECKED || rejects === rejected, 'every reject is written');
   const [lines] = [...aws.in('work')]
-    .filter(([place]) => place.startsWith('screened/'))
+    .filter(([place]) => /^screened\/.*\/handsets\.jsonl$/.test(place))
     .map(([, text]) => text.toString());
   must(lines?.split('\n').length === handsets + 1, 'every handset is written');
 }

@@ -1,0 +1,13 @@
+import type { Run } from '../domain/directions.ts';
+import type { Imei } from '../domain/identifiers.ts';
+import { HANDSET_LINE_BYTES } from '../domain/screening.ts';
+import { type Place, readSlice } from './objects.ts';
+
+/** Some of the screened handsets, in their order, without reading the others. */
+export async function readHandsets(file: Place, { first, count }: Run): Promise<Imei[]> {
+  const text = await readSlice(file, first * HANDSET_LINE_BYTES, count * HANDSET_LINE_BYTES);
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line).imei as Imei);
+}
