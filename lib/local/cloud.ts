@@ -96,7 +96,7 @@ export interface LocalCloud {
   /** Lets virtual time pass until no timer is left, or until an instant. */
   run(until?: number): Promise<void>;
   /**
-   * Deploys another cloud assembly over the one that runs, at rest. Rejects with UnsupportedTemplate or
+   * Deploys another cloud assembly over the one that runs, at rest. Rejects with UnsupportedTemplate, RefusedTemplate or
    * UnsupportedDefinition, before anything is changed, where the change holds what isn't implemented.
    */
   deploy(assembly: string): Promise<void>;
@@ -133,7 +133,7 @@ const LOG_LINES = 500;
 
 /**
  * Starts a cloud. Rejects with UnsupportedTemplate, UnsupportedDefinition or UnsupportedPattern before anything runs where
- * the app asks for what isn't implemented.
+ * the app asks for what isn't implemented, with RefusedTemplate where AWS would not deploy it.
  */
 export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
   const stops: Stops = [];

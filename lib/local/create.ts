@@ -181,6 +181,7 @@ function createBucket(resource: LoadedResource, { s3 }: Creation): void {
   const notification = properties.NotificationConfiguration as
     | { EventBridgeConfiguration?: { EventBridgeEnabled?: boolean } }
     | undefined;
+  if (versioning?.Status === 'Suspended') unsupported(resource, 'VersioningConfiguration.Status Suspended');
   s3.createBucket(name, {
     versioned: versioning?.Status === 'Enabled',
     sealed: isSealed(resource),

@@ -45,7 +45,9 @@ const PERIODS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_
 
 /** The milliseconds of a `rate(6 hours)`; undefined for any other expression. */
 export function rateOf(expression: string): number | undefined {
-  const [, count = '', unit = ''] = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  // "If the value is equal to 1, then the unit must be singular", and plural for all others.
+  const [, count = '', unit = ''] =
+    /^rate\((1(?= \w+[^s]\))|(?!1 )[1-9]\d*(?= \w+s\))) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   const period = PERIODS[unit];
   return period === undefined ? undefined : Number(count) * period;
 }

@@ -1,8 +1,15 @@
 /** A rule's pattern holds a matcher that the local cloud doesn't implement; the message names it. */
 export class UnsupportedPattern extends Error {
-  constructor(what: string) {
-    super(`event pattern: ${what} is not implemented`);
+  constructor(what: string, why = 'is not implemented') {
+    super(`event pattern: ${what} ${why}`);
     this.name = 'UnsupportedPattern';
+  }
+}
+
+/** What AWS's own compiler of patterns (aws/event-ruler, JsonRuleCompiler) refuses, so that PutRule does. */
+class RefusedPattern extends UnsupportedPattern {
+  constructor(what: string) {
+    super(what, 'is refused by AWS');
   }
 }
 
@@ -56,6 +63,7 @@ function compileObject(pattern: Record<string, unknown>, path: string): (event: 
     const here = path === '' ? field : `${path}.${field}`;
     if (field === '$or') {
       if (!Array.isArray(expected)) throw new UnsupportedPattern('$or without a list');
+      if (expected.length < 2) throw new RefusedPattern('$or of less than two objects');
       const alternatives = expected.map((alternative) => {
         if (!isObject(alternative)) throw new UnsupportedPattern('an alternative of $or that is no object');
         return compileObject(alternative, path);
@@ -92,19 +100,33 @@ function compileMatcher(expected: unknown, path: string): Matcher {
   return compile(argument, path);
 }
 
+/** A value or a list of them, all texts or all numbers; or an object with one matcher of texts, and a text or a list of them. */
 function anythingBut(argument: unknown, path: string): Matcher {
-  const excluded = Array.isArray(argument) ? argument : [argument];
-  const tests = excluded.flatMap((one): ((value: unknown) => boolean)[] => {
-    if (!isObject(one)) return [(value) => value === one];
-    return Object.entries(one).flatMap(([name, inner]) => {
-      const texts = Array.isArray(inner) ? inner : [inner];
-      return texts.map((text) => {
-        const test = textTest(name, text, path);
-        return (value: unknown) => typeof value === 'string' && test(value);
-      });
-    });
-  });
+  const tests = isObject(argument) ? butTexts(argument, path) : butValues(argument, path);
   return (values) => values.some((value) => !tests.some((test) => test(value)));
+}
+
+function butValues(argument: unknown, path: string): ((value: unknown) => boolean)[] {
+  const excluded: unknown[] = Array.isArray(argument) ? argument : [argument];
+  const kinds = new Set(excluded.map((one) => typeof one));
+  if (![...kinds].every((kind) => kind === 'string' || kind === 'number'))
+    throw new RefusedPattern(`anything-but of what is no text and no number at ${path}`);
+  if (kinds.size !== 1) throw new RefusedPattern(`anything-but of nothing, or of texts beside numbers, at ${path}`);
+  return excluded.map((one) => (value) => value === one);
+}
+
+function butTexts(argument: Record<string, unknown>, path: string): ((value: unknown) => boolean)[] {
+  const [[name = '', inner] = [], ...others] = Object.entries(argument);
+  if (others.length > 0) throw new RefusedPattern(`anything-but of several matchers at ${path}`);
+  const texts: unknown[] = Array.isArray(inner) ? inner : [inner];
+  if (texts.length === 0) throw new RefusedPattern(`anything-but of an empty list of ${name} at ${path}`);
+  return texts.map((text) => {
+    if (text === '' && (name === 'prefix' || name === 'suffix'))
+      throw new RefusedPattern(`anything-but of an empty ${name} at ${path}`);
+    if (isObject(text)) throw new RefusedPattern(`anything-but of ${name} with this argument at ${path}`);
+    const test = textTest(name, text, path);
+    return (value: unknown) => typeof value === 'string' && test(value);
+  });
 }
 
 function textTest(name: string, argument: unknown, path: string): Test {
@@ -140,8 +162,9 @@ function wildcard(text: string, path: string): (value: string) => boolean {
 }
 
 function numeric(argument: unknown, path: string): Matcher {
-  if (!Array.isArray(argument) || argument.length === 0 || argument.length % 2 !== 0)
+  if (!Array.isArray(argument) || argument.length === 0 || argument.length % 2 !== 0 || argument.length > 4)
     throw new UnsupportedPattern(`numeric at ${path}`);
+  checkBounds(argument, path);
   const tests: ((value: number) => boolean)[] = [];
   for (let i = 0; i < argument.length; i += 2) {
     const bound: unknown = argument[i + 1];
@@ -157,6 +180,16 @@ function numeric(argument: unknown, path: string): Matcher {
     tests.push(test);
   }
   return (values) => values.some((value) => typeof value === 'number' && tests.every((test) => test(value)));
+}
+
+/** A range is a lower bound, an upper one, or a lower and then an upper one that is larger; `=` stands alone. */
+function checkBounds([operator, bottom, second, top]: readonly unknown[], path: string): void {
+  if (second === undefined) return;
+  const isLower = operator === '>' || operator === '>=';
+  if (!isLower || (second !== '<' && second !== '<='))
+    throw new RefusedPattern(`numeric ${operator} before ${second} at ${path}`);
+  if (typeof bottom === 'number' && typeof top === 'number' && bottom >= top)
+    throw new RefusedPattern(`numeric from ${bottom} to ${top} at ${path}`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -35,7 +35,19 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::S3::BucketPolicy': { implemented: [], accepted: ['Bucket', 'PolicyDocument'], attributes: [] },
   'AWS::DynamoDB::Table': {
-    implemented: ['TableName', 'AttributeDefinitions', 'KeySchema', 'BillingMode', 'GlobalSecondaryIndexes'],
+    implemented: [
+      'TableName',
+      'AttributeDefinitions[].AttributeName',
+      'AttributeDefinitions[].AttributeType',
+      'KeySchema[].AttributeName',
+      'KeySchema[].KeyType',
+      'BillingMode',
+      'GlobalSecondaryIndexes[].IndexName',
+      'GlobalSecondaryIndexes[].KeySchema[].AttributeName',
+      'GlobalSecondaryIndexes[].KeySchema[].KeyType',
+      'GlobalSecondaryIndexes[].Projection.NonKeyAttributes',
+      'GlobalSecondaryIndexes[].Projection.ProjectionType',
+    ],
     accepted: [
       'PointInTimeRecoverySpecification',
       'SSESpecification',

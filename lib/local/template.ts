@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { qualified } from '../access/qualified.ts';
+import { checkDeployment } from './refused.ts';
 import { INTRINSICS, PSEUDO_PARAMETERS, RESOURCE_ATTRIBUTES, RESOURCE_TYPES, unknownProperties } from './resources.ts';
 
 /** A template holds what the local cloud doesn't implement; each problem names stack, logical id and property. */
@@ -125,7 +126,7 @@ const NAME_PROPERTIES: Readonly<Record<string, string>> = {
   'AWS::CloudWatch::Dashboard': 'DashboardName',
 };
 
-/** Reads a cloud assembly (`cdk.out`) and resolves it. Throws UnsupportedTemplate before anything was created. */
+/** Reads a cloud assembly (`cdk.out`) and resolves it. Throws UnsupportedTemplate or RefusedTemplate before anything was created. */
 export function loadAssembly(folder: string, settings: LoadSettings): LoadedApp {
   const manifest = readJson(join(folder, 'manifest.json')) as {
     artifacts?: Record<
@@ -147,6 +148,7 @@ export function loadAssembly(folder: string, settings: LoadSettings): LoadedApp 
     }
   }
   const resources = resolveStacks(stacks, settings);
+  checkDeployment(resources);
   return {
     resources,
     stacks: outputsOf(stacks, settings),

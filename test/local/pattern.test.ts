@@ -34,7 +34,8 @@ describe('one matcher of an event pattern', () => {
     ['numeric range', { numeric: ['>', 0, '<=', 5] }, [0.1, 5, [9, 3]], [0, 5.1, '3']],
     ['numeric >= and <', { numeric: ['>=', -1, '<', 1] }, [-1, 0], [1, -1.1]],
     ['anything-but', { 'anything-but': 'x' }, ['y', '', null, ['x', 'y']], ['x', ['x'], []]],
-    ['anything-but a list', { 'anything-but': ['x', 5] }, ['y', 6, '5'], ['x', 5]],
+    ['anything-but a list', { 'anything-but': ['x', 'z'] }, ['y', 5], ['x', 'z']],
+    ['anything-but numbers', { 'anything-but': [1, 5] }, ['5', 6], [1, 5]],
     ['anything-but a prefix', { 'anything-but': { prefix: 'a' } }, ['b', 5], ['abc']],
     ['anything-but suffixes', { 'anything-but': { suffix: ['.csv', '.txt'] } }, ['a.gz'], ['a.csv', 'a.txt']],
     ['anything-but a wildcard', { 'anything-but': { wildcard: 'a*z' } }, ['az1'], ['az', 'abz']],
@@ -90,7 +91,7 @@ describe('a whole event pattern', () => {
     const either = [{ detail: { object: { size: [{ numeric: ['>', 100] }] } } }, { resources: ['two'] }];
     expect(compilePattern({ source: ['aws.s3'], $or: either })(upload)).toBe(true);
     expect(compilePattern({ source: ['aws.sns'], $or: either })(upload)).toBe(false);
-    expect(compilePattern({ $or: [either[0]] })(upload)).toBe(false);
+    expect(compilePattern({ $or: [either[0], { source: ['aws.sns'] }] })(upload)).toBe(false);
   });
 
   it('does not match what is no object', () => {
@@ -118,11 +119,44 @@ describe('what a pattern may not hold is an error that names it', () => {
     ['an empty object at detail', { detail: {} }],
     ['an empty object at the top', {}],
     ['$or without a list', { $or: { a: ['x'] } }],
-    ['an alternative of $or that is no object', { $or: ['x'] }],
+    ['an alternative of $or that is no object', { $or: ['x', 'y'] }],
     ['a pattern that is no object', undefined],
     ['a pattern that is no object', ['x']],
   ])('%s', (what, pattern) => {
     expect(() => compilePattern(pattern)).toThrow(UnsupportedPattern);
     expect(() => compilePattern(pattern)).toThrow(`event pattern: ${what} is not implemented`);
+  });
+});
+
+// aws/event-ruler, JsonRuleCompiler: each of these ends in `barf(…)`, and in an InvalidEventPatternException of PutRule.
+describe('what AWS’s compiler of patterns refuses is refused', () => {
+  const but = (argument: unknown) => ({ a: [{ 'anything-but': argument }] });
+  it.each<[what: string, pattern: unknown]>([
+    ['anything-but of what is no text and no number at a', but([{ prefix: 'x' }])],
+    ['anything-but of what is no text and no number at a', but(['x', { prefix: 'y' }])],
+    ['anything-but of what is no text and no number at a', but(true)],
+    ['anything-but of what is no text and no number at a', but(null)],
+    ['anything-but of what is no text and no number at a', but([null])],
+    ['anything-but of what is no text and no number at a', but([['x']])],
+    ['anything-but of nothing, or of texts beside numbers, at a', but([])],
+    ['anything-but of nothing, or of texts beside numbers, at a', but(['x', 1])],
+    ['anything-but of an empty list of prefix at a', but({ prefix: [] })],
+    ['anything-but of an empty prefix at a', but({ prefix: '' })],
+    ['anything-but of an empty suffix at a', but({ suffix: ['x', ''] })],
+    ['anything-but of several matchers at a', but({ prefix: 'x', suffix: 'y' })],
+    ['anything-but of prefix with this argument at a', but({ prefix: { 'equals-ignore-case': 'x' } })],
+    ['$or of less than two objects', { $or: [{ a: ['x'] }] }],
+    ['$or of less than two objects', { b: { $or: [] } }],
+    ['numeric < before > at a', { a: [{ numeric: ['<', 5, '>', 1] }] }],
+    ['numeric > before >= at a', { a: [{ numeric: ['>', 1, '>=', 2] }] }],
+    ['numeric = before < at a', { a: [{ numeric: ['=', 1, '<', 2] }] }],
+    ['numeric from 5 to 5 at a', { a: [{ numeric: ['>=', 5, '<=', 5] }] }],
+    ['numeric from 5 to 1 at a', { a: [{ numeric: ['>', 5, '<', 1] }] }],
+  ])('%s', (what, pattern) => {
+    expect(() => compilePattern(pattern)).toThrow(`event pattern: ${what} is refused by AWS`);
+  });
+
+  it('numeric of more than two bounds', () => {
+    expect(() => compilePattern({ a: [{ numeric: ['>', 1, '<', 5, '<', 9] }] })).toThrow('numeric at a');
   });
 });

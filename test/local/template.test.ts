@@ -47,6 +47,18 @@ describe('what a template may not hold is an error that names it', () => {
         },
       },
     ],
+    [
+      'app.Table: property GlobalSecondaryIndexes[].Projections of AWS::DynamoDB::Table',
+      {
+        Resources: {
+          Table: { Type: 'AWS::DynamoDB::Table', Properties: { GlobalSecondaryIndexes: [{ Projections: 'ALL' }] } },
+        },
+      },
+    ],
+    [
+      'app.Table: property KeySchema[].Type of AWS::DynamoDB::Table',
+      { Resources: { Table: { Type: 'AWS::DynamoDB::Table', Properties: { KeySchema: [{ Type: 'HASH' }] } } } },
+    ],
     ['app.Vpc: resource type AWS::EC2::VPC', { Resources: { Vpc: { Type: 'AWS::EC2::VPC' } } }],
     [
       'app.Bucket: property ReplicationConfiguration of AWS::S3::Bucket',
@@ -381,6 +393,30 @@ describe('an assembly', () => {
         },
       },
       /state machine Steps: type: EXPRESS is not implemented/,
+    ],
+    [
+      'a bucket whose versioning is suspended',
+      { Bucket: { Type: 'AWS::S3::Bucket', Properties: { VersioningConfiguration: { Status: 'Suspended' } } } },
+      /app\.Bucket: VersioningConfiguration\.Status Suspended of AWS::S3::Bucket/,
+    ],
+    [
+      'an encryption that there is none of',
+      {
+        Bucket: {
+          Type: 'AWS::S3::Bucket',
+          Properties: {
+            BucketEncryption: {
+              ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'rot13' } }],
+            },
+          },
+        },
+      },
+      /app\.Bucket: SSEAlgorithm rot13 of AWS::S3::Bucket/,
+    ],
+    [
+      'what AWS refuses',
+      { Queue: { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: 50_000 } } },
+      /AWS refuses to deploy:\n {2}app\.Queue: VisibilityTimeout 50000/,
     ],
     [
       'an event pattern’s matcher',
