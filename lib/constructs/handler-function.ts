@@ -28,7 +28,7 @@ export class HandlerFunction<E extends Record<string, string>> extends LambdaFun
   constructor(scope: Construct, id: string, { config, ...props }: HandlerFunctionProps<E>) {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       retention: config.retention.logDays,
-      removalPolicy: config.protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: config.protect ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
     const role = new NamedRole(scope, `${id}Role`, {
       stage: config.stage,

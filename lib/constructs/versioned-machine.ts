@@ -1,9 +1,11 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   type CfnStateMachine,
   CfnStateMachineAlias,
   CfnStateMachineVersion,
+  LogLevel,
   QueryLanguage,
   StateMachine,
   type StateMachineProps,
@@ -17,6 +19,10 @@ import type { Construct, IDependable } from 'constructs';
 /** The name of every state machine's alias: what deploys last is what starts. */
 const ALIAS = 'live';
 
+export interface VersionedMachineProps extends Omit<StateMachineProps, 'logs'> {
+  readonly logGroup: ILogGroup;
+}
+
 /**
  * A state machine with a version for each deployment that changes it, and an alias to the latest one, by which alone it is
  * started. What runs goes on with the version that it started with. Versions stay when a newer one comes: by them one sees
@@ -27,8 +33,12 @@ export class VersionedMachine extends StateMachine {
   readonly aliasArn: string;
   readonly alias: IDependable;
 
-  constructor(scope: Construct, id: string, props: StateMachineProps) {
-    super(scope, id, props);
+  readonly logGroup: ILogGroup;
+
+  constructor(scope: Construct, id: string, { logGroup, ...props }: VersionedMachineProps) {
+    // Tokens and keys stay out of the logs.
+    super(scope, id, { ...props, logs: { destination: logGroup, level: LogLevel.ALL, includeExecutionData: false } });
+    this.logGroup = logGroup;
     this.aliasArn = `${this.stateMachineArn}:${ALIAS}`;
     // A changed machine is another revision, also where nothing of it changed but what it refers to; by that CloudFormation
     // puts another version in the place of the one before.

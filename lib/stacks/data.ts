@@ -53,7 +53,8 @@ export class DataStack extends Stack {
     super(scope, id, props);
 
     const { retention, protect, policy } = config;
-    const removalPolicy = RemovalPolicy.RETAIN;
+    // What a failed creation made is taken away again: nobody has put anything into it, and nobody would find it.
+    const removalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     this.tablesKey = new GuardedKey(this, 'TablesKey', { description: 'Encrypts the tables', removalPolicy });
     this.tablesKey.admitTables(config.deployers.map(roleNamed));
     this.messagesKey = new GuardedKey(this, 'MessagesKey', {
@@ -144,7 +145,7 @@ export class DataStack extends Stack {
       encryption: TableEncryption.CUSTOMER_MANAGED,
       encryptionKey: this.tablesKey,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
   }
 

@@ -11,17 +11,16 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { FilterPattern, type IFilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, type IFilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { type CfnQueue, Queue } from 'aws-cdk-lib/aws-sqs';
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct, IConstruct } from 'constructs';
 import { type DimensionsOf, type Measure, NAMESPACE } from '../../lambdas/domain/measures.ts';
 import type { StageConfig } from '../config/stage.ts';
 import { HandlerFunction } from '../constructs/handler-function.ts';
 import { RunbookAlarm, type RunbookAlarmProps } from '../constructs/runbook-alarm.ts';
+import type { VersionedMachine } from '../constructs/versioned-machine.ts';
 import type { DataStack } from './data.ts';
-import { machineLogGroup } from './workflow/parts.ts';
 import type { WorkflowStack } from './workflow.ts';
 
 export interface OperationsStackProps extends StackProps {
@@ -335,10 +334,10 @@ export class OperationsStack extends Stack {
   }
 
   /** Counts the lines of a machine's log that fit a pattern. */
-  #logged(machine: StateMachine, what: string, filterPattern: IFilterPattern): Metric {
+  #logged(machine: VersionedMachine, what: string, filterPattern: IFilterPattern): Metric {
     const name = machine.node.id;
     const filter = new MetricFilter(this, `${name}${what}`, {
-      logGroup: LogGroup.fromLogGroupName(this, `${name}${what}Log`, machineLogGroup(this.#workflow, name)),
+      logGroup: machine.logGroup,
       metricNamespace: `${NAMESPACE}/${this.#config.stage}`,
       metricName: `${name}${what}`,
       filterPattern,

@@ -17,7 +17,7 @@ describe('the data stack', () => {
     ).toEqual(expect.arrayContaining([['pk', 'sk'], ['pk']]));
     expect(tables).toHaveLength(2);
     for (const table of tables) {
-      expect(table.DeletionPolicy).toBe('Retain');
+      expect(table.UpdateReplacePolicy).toBe('Retain');
       expect(table.Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
       expect(table.Properties.SSESpecification.SSEEnabled).toBe(true);
     }
@@ -41,7 +41,7 @@ describe('the data stack', () => {
     const buckets = data.findResources('AWS::S3::Bucket');
     expect(Object.keys(buckets)).toHaveLength(4);
     for (const bucket of Object.values(buckets)) {
-      expect(bucket.DeletionPolicy).toBe('Retain');
+      expect(bucket.UpdateReplacePolicy).toBe('Retain');
       expect(bucket.Properties.BucketEncryption).toBeDefined();
       expect(bucket.Properties.PublicAccessBlockConfiguration).toEqual({
         BlockPublicAcls: true,

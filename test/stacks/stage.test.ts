@@ -52,12 +52,34 @@ describe('a stage', () => {
       if (Type !== 'AWS::KMS::Key') expect(Properties.Tags).toBeDefined();
   });
 
-  it.each(each)('%s keeps tables, buckets and keys where a stack goes or gives one up', (_, stacks) => {
-    const kept = ofTypes(stacks, ...KEPT);
-    // Two tables, four buckets with a key each, a key of the tables, one of the messages and one of the audit's hashes.
-    expect(kept).toHaveLength(2 + 4 + 4 + 3);
-    for (const { DeletionPolicy, UpdateReplacePolicy } of kept)
-      expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+  it.each(each)(
+    '%s keeps tables, buckets and keys where a stack goes or gives one up, and not where its creation fails',
+    (_, stacks) => {
+      const kept = ofTypes(stacks, ...KEPT);
+      // Two tables, four buckets with a key each, a key of the tables, one of the messages and one of the audit's hashes.
+      expect(kept).toHaveLength(2 + 4 + 4 + 3);
+      for (const { DeletionPolicy, UpdateReplacePolicy } of kept)
+        expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['RetainExceptOnCreate', 'Retain']);
+    },
+  );
+
+  it.each(each)('%s has no name of its own for what stays: a later stack finds none of them taken', (_, stacks) => {
+    const NAMES: Record<string, string> = {
+      'AWS::DynamoDB::Table': 'TableName',
+      'AWS::S3::Bucket': 'BucketName',
+      'AWS::Logs::LogGroup': 'LogGroupName',
+    };
+    for (const { Type, Properties, DeletionPolicy } of resourcesOf(stacks)) {
+      if (DeletionPolicy === undefined || DeletionPolicy === 'Delete') continue;
+      const name = Properties[NAMES[Type] ?? ''];
+      // One with a name has the stack's id in it.
+      if (name !== undefined)
+        expect([Type, JSON.stringify(name)]).toEqual([Type, expect.stringContaining('"AWS::StackId"')]);
+    }
+    const logs = ofTypes(stacks, 'AWS::Logs::LogGroup').filter(({ Properties }) => Properties.LogGroupName);
+    expect(logs).toHaveLength(3);
+    for (const { Properties } of logs)
+      expect(JSON.stringify(Properties.LogGroupName)).toContain('/aws/vendedlogs/states/');
   });
 
   it('is protected where it is prod: its stacks and tables are not deleted, and its logs stay', () => {
@@ -66,7 +88,7 @@ describe('a stage', () => {
       tables: ofTypes(stacks, 'AWS::DynamoDB::Table').map(({ Properties }) => Properties.DeletionProtectionEnabled),
       logs: [...new Set(ofTypes(stacks, 'AWS::Logs::LogGroup').map(({ DeletionPolicy }) => DeletionPolicy))],
     });
-    expect(guards(stages.prod)).toEqual({ stacks: [true], tables: [true, true], logs: ['Retain'] });
+    expect(guards(stages.prod)).toEqual({ stacks: [true], tables: [true, true], logs: ['RetainExceptOnCreate'] });
     for (const stacks of [stages.dev, stages.blue])
       expect(guards(stacks)).toEqual({ stacks: [false], tables: [false, false], logs: ['Delete'] });
   });

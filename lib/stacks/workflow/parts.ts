@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource, type SqsEventSourceProps } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -6,7 +6,6 @@ import {
   type CfnStateMachine,
   DefinitionBody,
   type IChainable,
-  LogLevel,
   QueryLanguage,
   type StateMachine,
 } from 'aws-cdk-lib/aws-stepfunctions';
@@ -82,16 +81,11 @@ export function addMachine(
     queryLanguage: QueryLanguage.JSONATA,
     timeout: Duration.days(365),
     tracingEnabled: true,
-    logs: {
-      destination: new LogGroup(stack, `${id}Logs`, {
-        logGroupName: machineLogGroup(stack, id),
-        retention: config.retention.logDays,
-        removalPolicy: config.protect ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      }),
-      level: LogLevel.ALL,
-      // Tokens and keys stay out of the logs.
-      includeExecutionData: false,
-    },
+    logGroup: new LogGroup(stack, `${id}Logs`, {
+      logGroupName: machineLogGroup(stack, id),
+      retention: config.retention.logDays,
+      removalPolicy: config.protect ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+    }),
   });
   acknowledgeMachine(made, functions, {
     'Resource::*': 'The delivery of logs, and tracing, know no narrower resource.',
@@ -99,9 +93,14 @@ export function addMachine(
   return made;
 }
 
-/** The log group of a state machine: of a name that Step Functions may write to without a policy for each. */
-export const machineLogGroup = ({ stackName }: Stack, machine: string) =>
-  `/aws/vendedlogs/states/${stackName}-${machine}`;
+/**
+ * The log group of a state machine: of a name that Step Functions may write to without a policy for each. It ends with the
+ * stack's own id, since a log that stayed from an earlier stack of its name has that one's.
+ */
+function machineLogGroup({ stackName, stackId }: Stack, machine: string): string {
+  const id = Fn.select(0, Fn.split('-', Fn.select(2, Fn.split('/', stackId))));
+  return `/aws/vendedlogs/states/${stackName}-${machine}-${id}`;
+}
 
 /** The ARN of all executions of a machine. */
 export function executionsOf(machine: StateMachine): string {
