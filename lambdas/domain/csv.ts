@@ -4,13 +4,14 @@
  */
 import { CsvError, type Parser, parse } from 'csv-parse';
 import { LineBreaker, type Lines } from './lines.ts';
+import type { FileReason, RowReason } from './reasons.ts';
 
 /** Why a file can't be read, or not further. The line is that where reading stopped. */
 export class FileFault extends Error {
   override name = 'FileFault';
   readonly line: number;
-  readonly reason: string;
-  constructor(line: number, reason: string) {
+  readonly reason: FileReason;
+  constructor(line: number, reason: FileReason) {
     super(`the file can't be read beyond line ${line}: ${reason}`);
     this.line = line;
     this.reason = reason;
@@ -315,7 +316,7 @@ export function outside(text: string): string {
 export interface Reject {
   readonly line: number;
   readonly value: string;
-  readonly reason: string;
+  readonly reason: RowReason | FileReason;
 }
 
 /** The first line of a rejects file. */

@@ -2,6 +2,7 @@
  * The identifiers of the domain, as branded strings that only their parsers make. A value of such a type has been
  * checked and normalised, so that code that takes one never checks again.
  */
+import type { RowReason } from './reasons.ts';
 
 declare const brand: unique symbol;
 /** A string that only the parser of `Name` makes. */
@@ -26,8 +27,9 @@ export type DirectionKind = 'reverify' | 'block';
 /** A cell, read: its value, or the reason why it is rejected. */
 export type Parsed<Value, Reason extends string> = { readonly value: Value } | { readonly reason: Reason };
 
-export type ImeiReason = 'missing_imei' | 'not_digits' | 'wrong_length' | 'check_digit_mismatch' | 'not_a_device';
-export type MsisdnReason = 'missing_msisdn' | 'bad_msisdn';
+export type ImeiReason = RowReason &
+  ('missing_imei' | 'not_digits' | 'wrong_length' | 'check_digit_mismatch' | 'not_a_device');
+export type MsisdnReason = RowReason & ('missing_msisdn' | 'bad_msisdn');
 
 /** The digits of a handset's key. */
 const KEY_DIGITS = 14;

@@ -2,11 +2,12 @@
  * The bytes of a text file, before anybody reads them as CSV: what they are not allowed to be, cut into whole lines.
  */
 import { isUtf8 } from 'node:buffer';
+import type { FileReason } from './reasons.ts';
 
 /** A fault of the bytes, and the physical line (from 1) where it stands. */
 export interface LineFault {
   readonly line: number;
-  readonly reason: 'not_csv' | 'not_utf8' | 'nul_byte' | 'line_too_long';
+  readonly reason: FileReason & ('not_csv' | 'not_utf8' | 'nul_byte' | 'line_too_long');
 }
 
 /** Whole lines that passed, and the fault that stops the reading after them. */

@@ -19,7 +19,7 @@ export interface Cut {
   /** Where the next stretch begins, when there is more of the file. */
   readonly next?: Mark;
   /** What stops the reading after the last piece. */
-  readonly fault?: { readonly line: number; readonly reason: string };
+  readonly fault?: Pick<FileFault, 'line' | 'reason'>;
 }
 
 /** Where an earlier cut of a file stopped. */

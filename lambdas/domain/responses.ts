@@ -16,6 +16,7 @@ import {
   type RecordedFile,
   writeOutcome,
 } from './ledger.ts';
+import type { FileReason, RowReason } from './reasons.ts';
 
 /** The most response files a direction takes; the next is refused `too_many_files`. */
 export const maxFiles = 500;
@@ -54,7 +55,7 @@ export interface AnsweredRow {
 /** A row of a response that is not recorded, with the first reason that applies. */
 export interface RejectedRow {
   readonly line: number;
-  readonly reason: string;
+  readonly reason: RowReason;
 }
 
 /**
@@ -220,7 +221,7 @@ export interface Receipt {
   /** Rejects by reason, reasons in alphabetical order. */
   readonly rejected: Readonly<Record<string, number>>;
   readonly rejects: readonly RejectedRow[];
-  readonly refused: string | null;
+  readonly refused: FileReason | null;
 }
 
 /** The receipt of a file that was recorded. */
@@ -244,7 +245,7 @@ export function receiptOf(
 }
 
 /** The receipt of a file that was refused whole, with no effect; `why` is the reason's word. */
-export function refusedReceipt(file: string, sha256: string | null, why: string): Receipt {
+export function refusedReceipt(file: string, sha256: string | null, why: FileReason): Receipt {
   return { file, sha256, rows: 0, recorded: 0, alreadyRecorded: 0, rejected: {}, rejects: [], refused: why };
 }
 

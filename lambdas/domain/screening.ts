@@ -1,6 +1,7 @@
 /** Screening: what becomes of each row of a report. */
 import type { CsvRow, Reject } from './csv.ts';
 import { type Imei, parseImei, SELF_CHECK } from './identifiers.ts';
+import type { RowReason } from './reasons.ts';
 
 /** The columns of a report. Only the IMEI is read; the others are the agency's own notes. */
 export const reportColumns = {
@@ -87,7 +88,7 @@ export class Screening {
     this.#numbers = larger;
   }
 
-  #reject(line: number, value: string, reason: string): Reject {
+  #reject(line: number, value: string, reason: RowReason): Reject {
     this.#rejected++;
     return { line, value, reason };
   }

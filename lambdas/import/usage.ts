@@ -5,6 +5,7 @@ import { type CsvRow, FileFault, rejectLine } from '../domain/csv.ts';
 import { dayOf } from '../domain/days.ts';
 import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { rejectsKey } from '../domain/keys.ts';
+import { type FileReason, isFileReason } from '../domain/reasons.ts';
 import { parseSighting, type Sighting, type UsageColumn, type UsageWarning } from '../domain/sightings.ts';
 import { instant, log, measure } from '../shell.ts';
 import { noteImport } from '../stores/cases.ts';
@@ -25,7 +26,10 @@ export const usageFile = z.object({
 export type UsageFile = z.output<typeof usageFile>;
 
 /** What stopped the reading of a file. */
-export const faultOfFile = z.object({ line: z.number(), reason: z.string() });
+export const faultOfFile = z.object({
+  line: z.number(),
+  reason: z.custom<FileReason>((text) => typeof text === 'string' && isFileReason(text)),
+});
 export type FaultOfFile = z.output<typeof faultOfFile>;
 
 /** How often optional cells of rows that were taken had to be dropped, by why. */

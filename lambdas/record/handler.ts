@@ -16,6 +16,7 @@ import {
 } from '../domain/identifiers.ts';
 import { failedOrderKey, lateRevocationKeys, parseInboxKey, receiptKey, sha8 } from '../domain/keys.ts';
 import { countOpen, failedOrderDeadline, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
+import type { FileReason } from '../domain/reasons.ts';
 import {
   type AnsweredRow,
   type Applied,
@@ -88,7 +89,7 @@ async function subjectOf({ operator, directionId }: Response): Promise<Subject> 
 }
 
 /** A file refused whole has no effect: a receipt that says why, and a notice. `sha256` is null where nobody read it. */
-async function refuse(response: Response, { batchId }: Subject, sha256: string | null, why: string): Promise<void> {
+async function refuse(response: Response, { batchId }: Subject, sha256: string | null, why: FileReason): Promise<void> {
   const { operator, directionId, name, file } = response;
   const receipt = receiptText(refusedReceipt(name, sha256, why));
   const key = receiptKey(operator, directionId, name, sha256);

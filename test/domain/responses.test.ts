@@ -210,10 +210,10 @@ describe('applying a response', () => {
   test('rows apply in file order, and all rejects stand in it', () => {
     const rows = [
       ...rowsOf([[0, 'failed']]),
-      { line: 3, reason: 'bad_msisdn' },
+      { line: 3, reason: 'bad_msisdn' } as const,
       { line: 4, row: 0, outcome: 'disconnected', day: day('2026-06-03') } as const,
       { line: 5, row: 0, outcome: 'verified', day: day('2026-06-03') } as const,
-      { line: 6, reason: 'not_in_direction' },
+      { line: 6, reason: 'not_in_direction' } as const,
       { line: 7, row: 0, outcome: 'disconnected', day: day('2026-06-02') } as const,
     ];
     const decision = applyResponse(fresh(1), rows, fileOn('2026-06-03', 'a'));
@@ -367,7 +367,7 @@ describe('receipts', () => {
         { line: 3, reason: 'not_in_direction' },
         { line: 5, reason: 'bad_msisdn' },
         { line: 7, reason: 'not_in_direction' },
-      ],
+      ] as const,
     };
     expect(receiptText(receiptOf('answers 1.csv', 'ab12', applied))).toBe(`{
   "file": "answers 1.csv",

@@ -1,0 +1,45 @@
+/** Every reason for which a row, a file or an object is not taken. docs/formats.md says what each means and what to do. */
+
+/** Why a row of a report, a usage file or a response was not taken. */
+export const ROW_REASONS = [
+  'wrong_cell_count',
+  'missing_imei',
+  'not_digits',
+  'wrong_length',
+  'check_digit_mismatch',
+  'not_a_device',
+  'missing_msisdn',
+  'bad_msisdn',
+  'missing_last_seen',
+  'bad_date',
+  'self_check',
+  'not_in_direction',
+  'unknown_outcome',
+  'before_sighting',
+  'conflicts_with_recorded',
+] as const;
+export type RowReason = (typeof ROW_REASONS)[number];
+
+/** Why a file was refused, or read only as far as its fault; two of them have the name of a column behind a colon. */
+export const FILE_REASONS = [
+  'file_too_large',
+  'empty_file',
+  'not_csv',
+  'not_utf8',
+  'nul_byte',
+  'missing_column',
+  'duplicate_column',
+  'unclosed_quote',
+  'line_too_long',
+  'unknown_direction',
+  'too_many_files',
+] as const;
+type OfAColumn = 'missing_column' | 'duplicate_column';
+export type FileReason = Exclude<(typeof FILE_REASONS)[number], OfAColumn> | `${OfAColumn}:${string}`;
+
+/** Whether a text is such a reason, as one that a state machine hands on should be. */
+export function isFileReason(text: string): text is FileReason {
+  const [name, column] = text.split(/:(.*)/s);
+  const ofAColumn = name === 'missing_column' || name === 'duplicate_column';
+  return FILE_REASONS.some((reason) => reason === name) && ofAColumn === (column !== undefined);
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { balance, summaryText } from '../../lambdas/domain/books.ts';
+import type { Instant } from '../../lambdas/domain/days.ts';
+import { orderCsv } from '../../lambdas/domain/directions.ts';
+import {
+  type AgencyId,
+  type BatchId,
+  type Imei,
+  type OperatorId,
+  parseImei,
+} from '../../lambdas/domain/identifiers.ts';
+import { parseInboxKey } from '../../lambdas/domain/keys.ts';
+import { FILE_REASONS, isFileReason, ROW_REASONS } from '../../lambdas/domain/reasons.ts';
+import { receiptOf, responseColumns } from '../../lambdas/domain/responses.ts';
+import { reportColumns } from '../../lambdas/domain/screening.ts';
+import { usageColumns } from '../../lambdas/domain/sightings.ts';
+
+const page = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');
+
+/** The text of a section, from its heading to the next one of its level or above. */
+function section(heading: string): string {
+  const [, marks = ''] = new RegExp(`^(#+) ${heading.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`, 'm').exec(page) ?? [];
+  if (marks === '') throw new Error(`docs/formats.md has no section "${heading}"`);
+  const from = page.slice(page.indexOf(`${marks} ${heading}`) + marks.length + 1);
+  const end = from.search(new RegExp(`^#{1,${marks.length}} `, 'm'));
+  return end < 0 ? from : from.slice(0, end);
+}
+
+/** The words in backticks in the first cell of each row of a section's tables, their `:<name>` left out. */
+function firstCells(heading: string): string[] {
+  return [...section(heading).matchAll(/^\| ((?:`[^`]+`(?:, )?)+) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`:]+)[^`]*`/g)].map(([, word = '']) => word),
+  );
+}
+
+const sorted = (words: readonly string[]) => [...words].sort();
+
+describe('docs/formats.md', () => {
+  it('says of each reason for which a row or a file is not taken what it means, and of no other', () => {
+    expect(sorted(firstCells('Why a row was not taken'))).toEqual(sorted(ROW_REASONS));
+    expect(sorted(firstCells('Why a file was not taken'))).toEqual(sorted(FILE_REASONS));
+  });
+
+  it('says why an object is left where it lies', () => {
+    const strays = ['a'.repeat(1000), 'nowhere/x.csv', 'reports/mha/x.txt', 'reports/MHA/x.csv', 'usage/JIO/x.csv'].map(
+      (key) => {
+        const place = parseInboxKey(key);
+        return place.kind === 'stray' ? place.why : 'taken';
+      },
+    );
+    expect(strays).toEqual(['key_too_long', 'unknown_place', 'not_a_csv_name', 'bad_agency', 'bad_operator']);
+    // The last two are known only with the configuration at hand.
+    expect(firstCells('Why an object was left where it lies')).toEqual([
+      ...strays,
+      'unknown_agency',
+      'unknown_operator',
+    ]);
+  });
+
+  it('names the columns of the files that come in', () => {
+    const all = ({ required, optional }: { required: readonly string[]; optional: readonly string[] }) =>
+      sorted([...required, ...optional]);
+    expect(sorted(firstCells('Report: `reports/<agency>/<name>.csv`'))).toEqual(all(reportColumns));
+    expect(sorted(firstCells('Usage: `usage/<operator>/<name>.csv`'))).toEqual(all(usageColumns));
+    expect(sorted(firstCells('Response: `responses/<operator>/<direction id>/<name>.csv`'))).toEqual(
+      all(responseColumns('reverify')),
+    );
+    expect(responseColumns('block').required).toEqual(['imei', 'outcome']);
+  });
+
+  it('shows orders, receipt and summary as they are written', () => {
+    const deadline = '2026-06-02T00:00:00Z' as Instant;
+    const parsed = parseImei('350000000000006');
+    const imei = 'value' in parsed ? parsed.value : ('' as Imei);
+    const block = orderCsv('block', [{ imei }], deadline);
+    expect(section('Order')).toContain(block.replace(/^/gm, '    ').trimEnd());
+    const [header = ''] = orderCsv('reverify', [], deadline).split('\n');
+    expect(section('Order')).toContain(`    ${header}\n`);
+    for (const key of Object.keys(receiptOf('x', '', { rows: 0, recorded: 0, alreadyRecorded: 0, rejects: [] })))
+      expect(section('Receipt')).toContain(`"${key}"`);
+
+    const summary = balance({
+      batchId: 'mha-0' as BatchId,
+      agency: 'mha' as AgencyId,
+      file: '',
+      report: { rows: 0, rejected: 0, repeats: 0, handsets: 0 },
+      linked: {},
+      operators: ['jio' as OperatorId],
+      decisions: {},
+      ledgers: {},
+      latestImports: {},
+      startedAt: deadline,
+      settledAt: deadline,
+    });
+    const keys = [...summaryText(summary).matchAll(/"(\w+)":/g)].map(([, key = '']) => key);
+    for (const key of new Set(keys)) if (key !== 'jio') expect(section('Summary')).toContain(`"${key}"`);
+    const described = [...section('Summary').matchAll(/"(\w+)"[,:}\s]/g)].map(([, key = '']) => key);
+    for (const key of new Set(described)) if (key !== 'settled') expect(keys).toContain(key);
+  });
+
+  it('takes no other reason for one of a file', () => {
+    expect(['empty_file', 'missing_column:imei'].map(isFileReason)).toEqual([true, true]);
+    expect(['missing_column', 'empty_file:imei', 'bad_date', ''].map(isFileReason)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
