@@ -37,6 +37,8 @@ export interface StoredObject {
   /** Set in versioned buckets. */
   versionId?: string;
   lastModified: Date;
+  /** What a delete leaves in a versioned bucket: a version without bytes. */
+  isMarker?: true;
 }
 
 export interface ListedObjects {
@@ -50,6 +52,7 @@ export interface ObjectStore {
   hasBucket(name: string): boolean;
   putObject(bucket: string, key: string, body: Buffer, ...rest: unknown[]): StoredObject;
   getObject(bucket: string, key: string): StoredObject;
+  deleteObject(bucket: string, key: string): void;
   headObject(bucket: string, key: string): StoredObject;
   listObjects(bucket: string, options?: ListOptions): ListedObjects;
   completeMultipartUpload(uploadId: string, parts: unknown): StoredObject;
@@ -144,6 +147,8 @@ export interface Fauxqs {
   sealed: Set<string>;
   /** The versions in a bucket whose keys begin so, in the keys' order, of each key the newest first. */
   versionsIn(bucket: string, prefix: string): StoredObject[];
+  /** The last delete marker of a key. */
+  markerOf(bucket: string, key: string): StoredObject | undefined;
   /** Serves a request of S3 (path style), SQS or SNS. */
   route(request: IncomingMessage, response: ServerResponse): void;
   /** The action of an SNS request that was routed; known once its body was read. */
@@ -192,6 +197,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   const versioned = new Set<string>();
   const sealed = new Set<string>();
   const versions = new Map<string, StoredObject>();
+  const markers = new Map<string, StoredObject>();
   let nextVersion = 1;
   let nextTag = 1;
 
@@ -220,6 +226,13 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
 
     override getObject(bucket: string, key: string): StoredObject {
       return bucket.endsWith(VERSIONS) ? version(bucket, key) : super.getObject(bucket, key);
+    }
+
+    override deleteObject(bucket: string, key: string): void {
+      super.deleteObject(bucket, key);
+      if (!versioned.has(bucket)) return;
+      const marker = { key, body: Buffer.alloc(0), contentLength: 0, etag: '', lastModified: new Date() };
+      markers.set(`${bucket}/${key}`, keep(bucket, { ...marker, isMarker: true }));
     }
 
     override headObject(bucket: string, key: string): StoredObject {
@@ -262,6 +275,8 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   const version = (bucket: string, versionId: string): StoredObject => {
     const found = versions.get(`${bucket.slice(0, -VERSIONS.length)}/${versionId}`);
     if (found === undefined) throw new S3Error('NoSuchVersion', 'The specified version does not exist.', 404);
+    if (found.isMarker)
+      throw new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405);
     return found;
   };
 
@@ -284,6 +299,8 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   app.addHook('preHandler', async (request) => {
     const form = request.body as Record<string, unknown> | null | undefined;
     if (Buffer.isBuffer(form) || !form) await checkUpload(request.raw, form ?? Buffer.alloc(0));
+    if (Buffer.isBuffer(form) && request.raw.method === 'POST' && form.includes('<VersionId>'))
+      throw new AwsError('NotImplemented', "the local cloud's S3 has no VersionId for DeleteObjects", 501);
     if (typeof form !== 'object' || form === null || Buffer.isBuffer(form)) return;
     if (typeof form.Action === 'string') {
       checkForm(form);
@@ -317,7 +334,8 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
       [...versions]
         .filter(([name, { key }]) => name.startsWith(`${bucket}/`) && key.startsWith(prefix))
         .map(([, version]) => version)
-        .sort((a, b) => inOrder(a.key, b.key) || inOrder(b.versionId ?? '', a.versionId ?? '')),
+        .sort((a, b) => compareKeys(a.key, b.key) || compareKeys(b.versionId ?? '', a.versionId ?? '')),
+    markerOf: (bucket, key) => markers.get(`${bucket}/${key}`),
     route: (request, response) => app.routing(request, response),
     actionOf: (request) => actions.get(request),
     messageOf: (request) => messages.get(request),
@@ -346,23 +364,32 @@ const asListed = ({ subscriptions, ...page }: ListedSubscriptions): ListedSubscr
   subscriptions: subscriptions.map((one) => (one.confirmed ? one : { ...one, arn: 'PendingConfirmation' })),
 });
 
+/** Of UTF-16, only what is from here on has another order than its bytes of UTF-8. */
+const HIGH = /[\ud800-\uffff]/;
 const inOrder = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** S3's order of keys: that of their bytes. */
+export function compareKeys(a: string, b: string): number {
+  return HIGH.test(a) && HIGH.test(b) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : inOrder(a, b);
+}
 
 /** S3's ListObjects: keys in the order of their bytes, at most `maxKeys` keys and prefixes together. */
 function list(all: Map<string, StoredObject>, options: ListOptions): ListedObjects {
   const { prefix = '', delimiter = '', maxKeys = 1000 } = options;
   const after = options.startAfter ?? options.marker ?? '';
-  const keys = [...all.keys()].filter((key) => key.startsWith(prefix)).sort(inOrder);
+  const keys = [...all.keys()].filter((key) => key.startsWith(prefix));
+  keys.sort(keys.some((key) => HIGH.test(key)) ? compareKeys : inOrder);
   const objects: StoredObject[] = [];
   const commonPrefixes: string[] = [];
   for (const key of keys) {
     const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const entry = end < 0 ? key : key.slice(0, end + delimiter.length);
-    if (entry <= after || (end >= 0 && commonPrefixes.at(-1) === entry)) continue;
+    if (compareKeys(entry, after) <= 0 || (end >= 0 && commonPrefixes.at(-1) === entry)) continue;
     if (objects.length + commonPrefixes.length >= maxKeys) {
       // The next page begins after the last object where there is one: prefixes behind it come then.
       const last = objects.at(-1)?.key;
-      const before = last === undefined ? commonPrefixes : commonPrefixes.filter((prefix) => prefix < last);
+      const before =
+        last === undefined ? commonPrefixes : commonPrefixes.filter((prefix) => compareKeys(prefix, last) < 0);
       return { objects, commonPrefixes: before, isTruncated: true };
     }
     if (end >= 0) commonPrefixes.push(entry);

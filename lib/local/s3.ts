@@ -3,7 +3,7 @@ import { CHECKSUM_HEADERS } from './checksums.ts';
 import type { Clock } from './clock.ts';
 import { AwsError } from './errors.ts';
 import type { Bus } from './events.ts';
-import { type Fauxqs, ONLY_NEW, type StoredObject, VERSIONS } from './fauxqs.ts';
+import { compareKeys, type Fauxqs, ONLY_NEW, type StoredObject, VERSIONS } from './fauxqs.ts';
 
 const LIST = [
   'continuation-token',
@@ -258,7 +258,11 @@ export class S3 {
 
   /** To be called when a request succeeded, before its answer goes out: the version's id, and the event. */
   done({ action, bucket, key, versionId }: S3Request, response: ServerResponse): void {
-    if (versionId !== undefined) response.setHeader('x-amz-version-id', versionId);
+    const marker = action === 'DeleteObject' ? this.fauxqs.markerOf(bucket, key) : undefined;
+    if (marker?.versionId !== undefined) {
+      marker.lastModified = new Date(this.clock.now());
+      response.setHeader('x-amz-delete-marker', 'true').setHeader('x-amz-version-id', marker.versionId);
+    } else if (versionId !== undefined) response.setHeader('x-amz-version-id', versionId);
     else if (CREATES[action] !== undefined || action === 'GetObject' || action === 'HeadObject') {
       const object = this.fauxqs.objects.buckets.get(bucket)?.get(key);
       if (object?.versionId !== undefined) response.setHeader('x-amz-version-id', object.versionId);
@@ -314,18 +318,21 @@ export class S3 {
     if (!Number.isInteger(most) || most < 0)
       throw new AwsError('InvalidArgument', 'max-keys is no whole number from 0 on');
     const after = { key: query.get('key-marker') ?? '', versionId: query.get('version-id-marker') ?? '' };
-    const left = this.fauxqs
-      .versionsIn(bucket, query.get('prefix') ?? '')
-      .filter(({ key, versionId = '' }) => key > after.key || (key === after.key && versionId < after.versionId));
-    const page = left.slice(0, most);
-    const newest = this.fauxqs.objects.buckets.get(bucket);
-    const versions = page.map(
-      (version) =>
-        `<Version><Key>${urlEncoded(version.key)}</Key><VersionId>${version.versionId}</VersionId>` +
-        `<IsLatest>${newest?.get(version.key)?.versionId === version.versionId}</IsLatest>` +
-        `<LastModified>${version.lastModified.toISOString()}</LastModified><ETag>${version.etag}</ETag>` +
-        `<Size>${version.contentLength}</Size><StorageClass>STANDARD</StorageClass></Version>`,
+    const all = this.fauxqs.versionsIn(bucket, query.get('prefix') ?? '');
+    const latest = new Map(all.toReversed().map((version) => [version.key, version]));
+    const left = all.filter(({ key, versionId = '' }) =>
+      key === after.key ? versionId < after.versionId : compareKeys(key, after.key) > 0,
     );
+    const page = left.slice(0, most);
+    const versions = page.map((version) => {
+      const { key, versionId, lastModified, etag, contentLength, isMarker } = version;
+      const common =
+        `<Key>${urlEncoded(key)}</Key><VersionId>${versionId}</VersionId>` +
+        `<IsLatest>${latest.get(key) === version}</IsLatest><LastModified>${lastModified.toISOString()}</LastModified>`;
+      if (isMarker) return `<DeleteMarker>${common}</DeleteMarker>`;
+      const bytes = `<ETag>${etag}</ETag><Size>${contentLength}</Size><StorageClass>STANDARD</StorageClass>`;
+      return `<Version>${common}${bytes}</Version>`;
+    });
     const last = left.length > page.length ? page.at(-1) : undefined;
     const next = last
       ? `<NextKeyMarker>${urlEncoded(last.key)}</NextKeyMarker><NextVersionIdMarker>${last.versionId}</NextVersionIdMarker>`

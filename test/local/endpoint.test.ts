@@ -19,6 +19,7 @@ import {
   CopyObjectCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetBucketVersioningCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
@@ -480,13 +481,24 @@ describe('S3 at the endpoint', () => {
     expect(seen.sort()).toEqual(['a.txt', 'b/', 'c/', 'd.txt', 'e/', 'f/'].map((key) => `pages/${key}`));
   });
 
+  // "List results are always returned in UTF-8 binary order": U+1F600 has larger bytes than U+FF21, and smaller ones of UTF-16.
+  it('lists keys in the order of their bytes', async () => {
+    const keys = ['order/a', 'order/z', 'order/Ａ', 'order/😀'];
+    for (const key of keys.toReversed()) await put(key, 'x');
+    const listed = await cloud.list(Bucket(), 'order/');
+    expect(listed).toEqual(keys);
+    const after = new ListObjectsV2Command({ Bucket: Bucket(), Prefix: 'order/', StartAfter: 'order/Ａ' });
+    expect((await clients.s3.send(after)).Contents?.map(({ Key }) => Key)).toEqual(['order/😀']);
+  });
+
   it('lists versions page by page, of each key the newest first, deleted ones too', async () => {
     const { inbox = '' } = cloud.names.buckets;
     const keys = ['versions/a +\u0001é.txt', 'versions/b.txt'] as const;
     const put1 = await put(keys[0], '1', inbox);
     const put2 = await put(keys[1], '22', inbox);
     const put3 = await put(keys[0], '333', inbox);
-    await clients.s3.send(new DeleteObjectCommand({ Bucket: inbox, Key: keys[1] }));
+    const deleted = await clients.s3.send(new DeleteObjectCommand({ Bucket: inbox, Key: keys[1] }));
+    expect(deleted.DeleteMarker).toBe(true);
     const seen: unknown[] = [];
     let from: { KeyMarker?: string; VersionIdMarker?: string } = {};
     do {
@@ -499,8 +511,9 @@ describe('S3 at the endpoint', () => {
           ...from,
         }),
       );
-      const [{ Key = '', VersionId, IsLatest, Size, LastModified } = {}] = page.Versions ?? [];
-      seen.push([Key, VersionId, IsLatest, Size, LastModified?.getTime() === cloud.clock.now()]);
+      const [version] = page.Versions ?? [];
+      const { Key = '', VersionId, IsLatest, LastModified } = version ?? page.DeleteMarkers?.[0] ?? {};
+      seen.push([Key, VersionId, IsLatest, version?.Size, LastModified?.getTime() === cloud.clock.now()]);
       from = page.IsTruncated
         ? {
             KeyMarker: decodeURIComponent((page.NextKeyMarker ?? '').replaceAll('+', ' ')),
@@ -511,8 +524,25 @@ describe('S3 at the endpoint', () => {
     expect(seen).toEqual([
       ['versions/a+%2B%01%C3%A9.txt', put3.VersionId, true, 3, true],
       ['versions/a+%2B%01%C3%A9.txt', put1.VersionId, false, 1, true],
+      ['versions/b.txt', deleted.VersionId, true, undefined, true],
       ['versions/b.txt', put2.VersionId, false, 2, true],
     ]);
+    // S3 user guide, "Working with delete markers": a GET of one by its version is 405, and of its key 404.
+    const { VersionId } = deleted;
+    expect((await errorOf(textOf(keys[1], { VersionId }, inbox)))[0]).toBe('MethodNotAllowed');
+    expect((await errorOf(textOf(keys[1], {}, inbox)))[0]).toBe('NoSuchKey');
+    const put4 = await put(keys[1], '4444', inbox);
+    const list = new ListObjectVersionsCommand({ Bucket: inbox, Prefix: keys[1], EncodingType: 'url' });
+    const { Versions = [], DeleteMarkers = [] } = await clients.s3.send(list);
+    expect(Versions.map((one) => [one.VersionId, one.IsLatest])).toEqual([
+      [put4.VersionId, true],
+      [put2.VersionId, false],
+    ]);
+    expect(DeleteMarkers.map((one) => [one.VersionId, one.IsLatest])).toEqual([[VersionId, false]]);
+    const Delete = { Objects: [{ Key: keys[1], VersionId }] };
+    expect((await errorOf(clients.s3.send(new DeleteObjectsCommand({ Bucket: inbox, Delete }))))[0]).toBe(
+      'NotImplemented',
+    );
   });
 
   it('takes an upload of the type that other services’ requests have', async () => {

@@ -10,7 +10,7 @@ const INLINE_CONCURRENCY = 40;
 
 function innerFrame(at: Visit, line: Line, item: Frame['item']): Frame {
   const { execution, last, variables } = at.frame;
-  return { execution, line, last, variables, item, isRoot: false };
+  return { execution, line, last, variables, item, isRoot: false, isBranch: false };
 }
 
 /** Runs a Parallel's branches at once on the same input; the result has their outputs in the branches' order. */
@@ -26,7 +26,7 @@ export async function runParallel(at: Visit<ParallelState>): Promise<Json> {
   record(frame, 'ParallelStateStarted');
   const started = frame.last;
   const outputs = await together(frame.line, state.branches.length, state.branches.length, async (i, line) => {
-    const inner: Frame = { ...innerFrame(at, line, frame.item), last: started };
+    const inner: Frame = { ...innerFrame(at, line, frame.item), last: started, isBranch: true };
     try {
       return await runFlow(inner, state.branches[i] as Flow, input);
     } finally {

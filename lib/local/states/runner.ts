@@ -23,6 +23,8 @@ export interface Frame {
   readonly item: { readonly Index: number; readonly Value: Json } | null;
   /** True for the execution's own line, not for branches and iterations. */
   readonly isRoot: boolean;
+  /** True for the branch of a Parallel. */
+  readonly isBranch: boolean;
 }
 
 /** One visit of a state: what its expressions see. */
@@ -54,7 +56,7 @@ export function record(
 
 /** Runs an execution's flow from its start to its output. */
 export function runExecution(execution: Execution, flow: Flow, line: Line): Promise<Payload> {
-  const frame: Frame = { execution, line, last: 0, variables: {}, item: null, isRoot: true };
+  const frame: Frame = { execution, line, last: 0, variables: {}, item: null, isRoot: true, isBranch: false };
   return runFlow(frame, flow, execution.input ?? payloadOf({}));
 }
 
@@ -234,6 +236,14 @@ async function retried(at: Visit, error: StatesError, attempts: Map<Retrier, num
   return true;
 }
 
+/** A Task that fails in a branch of a Parallel is aborted with it; what follows in the history follows its failure. */
+function abortedInBranch({ frame, state }: Visit): void {
+  if (!frame.isBranch || state.type !== 'Task') return;
+  const { last } = frame;
+  record(frame, 'TaskStateAborted');
+  frame.last = last;
+}
+
 async function caught(at: Visit, error: StatesError): Promise<{ next: string | null; payload: Payload }> {
   if (!('catchers' in at.state)) throw error;
   const { largeResults } = at.frame.execution.engine.world;
@@ -243,7 +253,10 @@ async function caught(at: Visit, error: StatesError): Promise<{ next: string | n
     largeResult: error instanceof LargeResult && largeResults !== 'fatal',
   };
   const catcher = at.state.catchers.find((entry) => matches(entry.errors, error, kind));
-  if (catcher === undefined) throw error;
+  if (catcher === undefined) {
+    abortedInBranch(at);
+    throw error;
+  }
   const errorOutput: Json = { Error: error.name, ...(error.cause === '' ? {} : { Cause: error.cause }) };
   try {
     return await leave(at, catcher.next, catcher.output, catcher.assign, { errorOutput }, errorOutput);

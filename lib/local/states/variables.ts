@@ -36,8 +36,11 @@ function namesOf(assign: Template | null): string[] {
 function assigned(state: State): string[] {
   const all = [state.assign];
   if (state.type === 'Choice') for (const choice of state.choices) all.push(choice.assign);
-  if ('catchers' in state) for (const catcher of state.catchers) all.push(catcher.assign);
   return all.flatMap(namesOf);
+}
+
+function assignedByCatch(state: State): string[] {
+  return 'catchers' in state ? state.catchers.flatMap(({ assign }) => namesOf(assign)) : [];
 }
 
 function innerFlows(state: State): { flow: Flow; apart: boolean }[] {
@@ -54,7 +57,7 @@ export function checkScopes(machine: string, definition: Definition): void {
   const walk = (flow: Flow, outer: ReadonlySet<string>): void => {
     const own = new Set(outer);
     for (const state of flow.states.values()) {
-      for (const name of assigned(state)) {
+      for (const name of [...assigned(state), ...assignedByCatch(state)]) {
         if (outer.has(name)) {
           throw new UnsupportedDefinition(
             machine,
@@ -62,8 +65,10 @@ export function checkScopes(machine: string, definition: Definition): void {
             `field Assign/${name}: an outer scope has this variable`,
           );
         }
-        own.add(name);
       }
+      // What only a Catch assigns may have the name of an inner variable: recorded on AWS (LocalStack's
+      // parallel_catch_error_variable_sampling.json5).
+      for (const name of assigned(state)) own.add(name);
     }
     for (const state of flow.states.values()) {
       for (const inner of innerFlows(state)) walk(inner.flow, inner.apart ? new Set() : own);

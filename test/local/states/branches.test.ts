@@ -64,6 +64,50 @@ describe('Parallel', () => {
     ]);
   });
 
+  // Recorded on AWS: LocalStack's test_callback.snapshot.json, …no_error_field[SQS_PARALLEL_WAIT_FOR_TASK_TOKEN].
+  test('a Task that fails in a branch is aborted after its failure, which the Parallel’s own follows', async () => {
+    const lab = new Lab({
+      'lambda:invoke': () => {
+        throw new StatesError('Broken');
+      },
+    });
+    const call = { Type: 'Task', Resource: INVOKE, Arguments: {} };
+    const described = await lab.run({
+      StartAt: 'Both',
+      States: { Both: { Type: 'Parallel', Branches: [flow({ Call: call })], End: true } },
+    });
+    const events = await lab.history(described.executionArn);
+    expect(events.map(({ id, previousEventId, type }) => `${id}<${previousEventId} ${type}`).slice(2)).toEqual([
+      '3<2 ParallelStateStarted',
+      '4<3 TaskStateEntered',
+      '5<4 TaskScheduled',
+      '6<5 TaskStarted',
+      '7<6 TaskFailed',
+      '8<7 TaskStateAborted',
+      '9<7 ParallelStateFailed',
+      '10<9 ExecutionFailed',
+    ]);
+  });
+
+  // Recorded on AWS: LocalStack's test_error_output.snapshot.json, test_parallel_catch_error[PARALLEL_CATCH_ERROR_VARIABLE_SAMPLING].
+  test('a branch may assign a variable that only the Catch around it assigns', async () => {
+    const lab = new Lab();
+    const broken = flow({ Keep: { Type: 'Pass', Assign: { x: 'inner' } }, No: { Type: 'Fail', Error: 'Broken' } });
+    const described = await lab.run({
+      StartAt: 'Both',
+      States: {
+        Both: {
+          Type: 'Parallel',
+          Branches: [broken],
+          Catch: [{ ErrorEquals: ['Broken'], Next: 'Caught', Assign: { x: '{% $states.errorOutput.Error %}' } }],
+          End: true,
+        },
+        Caught: { Type: 'Succeed', Output: '{% $x %}' },
+      },
+    });
+    expect(described.output).toBe('"Broken"');
+  });
+
   test('is retried as a whole', async () => {
     let calls = 0;
     const lab = new Lab({
