@@ -1,6 +1,12 @@
 import { z } from 'zod';
 
-const DAYS_PER_YEAR = 365;
+/** As long as Step Functions lets an execution run. */
+export const EXECUTION_DAYS = 365;
+/**
+ * All rungs of a ladder together. A batch's execution began before its ladders, and may wait weeks for its turn to plan;
+ * deadlines move later where the first order could not be issued; and the books may not be settled at once.
+ */
+const LONGEST_LADDER_DAYS = 300;
 
 const rung = (orders: readonly [string, ...string[]]) =>
   z.object({
@@ -8,15 +14,15 @@ const rung = (orders: readonly [string, ...string[]]) =>
     days: z
       .int('must be a whole number of days')
       .positive('must be at least one day')
-      .max(DAYS_PER_YEAR, 'a task may wait a year at most'),
+      .max(LONGEST_LADDER_DAYS, `must be at most ${LONGEST_LADDER_DAYS} days, as long as all rungs together may take`),
   });
 
 const ladder = (orders: readonly [string, ...string[]]) =>
   z
     .array(rung(orders))
     .min(1, 'a ladder needs at least one rung')
-    .refine((rungs) => rungs.reduce((days, { days: more }) => days + more, 0) <= DAYS_PER_YEAR, {
-      error: 'all rungs together may take a year at most, as long as an execution may run',
+    .refine((rungs) => rungs.reduce((days, { days: more }) => days + more, 0) <= LONGEST_LADDER_DAYS, {
+      error: `all rungs together may take ${LONGEST_LADDER_DAYS} days, since an execution ends after ${EXECUTION_DAYS}`,
     });
 
 /** What a new on-demand table bears, in units a second. */

@@ -29,6 +29,13 @@ const distinctIds = (participants: readonly { id: string }[]) =>
 /** A stack holds up to 500 resources, and each participant has a role. */
 const MOST_PARTICIPANTS = 450;
 
+/**
+ * Subscriptions of one topic that are filtered, as each address of an operator's and of an agency's is: the default quota of
+ * SNS (docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html). A participant without an address counts
+ * for one, since its own account may subscribe a queue.
+ */
+const MOST_FILTERED = 200;
+
 const KINDS = ['agencies', 'operators', 'readers', 'auditors', 'administrators', 'onCall', 'breakGlass'] as const;
 
 const distinct = <T extends { id: string }>(participants: z.ZodArray<z.ZodType<T>>) =>
@@ -73,6 +80,14 @@ const stage = z
     const all = KINDS.flatMap((kind) => value[kind].map((one: Participant, n) => ({ path: [kind, n], ...one })));
     if (all.length > MOST_PARTICIPANTS)
       complain(['readers'], `there may be ${MOST_PARTICIPANTS} participants, since a stack holds no more roles`);
+    for (const kind of ['agencies', 'operators'] as const) {
+      const filtered = value[kind].reduce((sum, { notify }) => sum + Math.max(1, notify.length), 0);
+      if (filtered > MOST_FILTERED)
+        complain(
+          [kind],
+          `have ${filtered} addresses, and a topic of SNS takes ${MOST_FILTERED} subscriptions with a filter`,
+        );
+    }
     const externalIds = new Set<string>([CHECKER.externalId]);
     for (const { path, externalId } of all) {
       if (externalIds.has(externalId)) complain([...path, 'externalId'], "is another participant's too");

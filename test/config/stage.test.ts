@@ -108,22 +108,45 @@ describe("a stage's configuration", () => {
     expect(complaint(() => checkStage({ ...good, policy }))).toContain('policy.ladders.reverify: a ladder needs');
   });
 
-  it('refuses a time-out over a year, and names the rung', () => {
-    const ladders = { ...good.policy.ladders, block: [{ order: 'block', days: 366 }] };
+  it('refuses a rung that outlasts the longest ladder, and names it', () => {
+    const ladders = { ...good.policy.ladders, block: [{ order: 'block', days: 301 }] };
     expect(complaint(() => checkStage({ ...good, policy: { ...good.policy, ladders } }))).toContain(
-      'policy.ladders.block[0].days: a task may wait a year at most',
+      'policy.ladders.block[0].days: must be at most 300 days',
     );
   });
 
-  it('refuses rungs that take more than a year together', () => {
-    const block = [
-      { order: 'block', days: 200 },
-      { order: 'block', days: 166 },
-    ];
-    const ladders = { ...good.policy.ladders, block };
-    expect(complaint(() => checkStage({ ...good, policy: { ...good.policy, ladders } }))).toContain(
-      'policy.ladders.block: all rungs together',
+  it('refuses a ladder that its execution could not outlive, with weeks to wait for its turn and to settle', () => {
+    const of = (...days: number[]) => {
+      const ladders = { ...good.policy.ladders, block: days.map((each) => ({ order: 'block', days: each })) };
+      return complaint(() => checkStage({ ...good, policy: { ...good.policy, ladders } }));
+    };
+    expect(of(200, 100)).toBe('no error');
+    expect(of(200, 101)).toContain(
+      'policy.ladders.block: all rungs together may take 300 days, since an execution ends after 365',
     );
+  });
+
+  it('refuses more addresses of operators, or of agencies, than a topic takes filtered subscriptions', () => {
+    const [operator] = good.operators;
+    const many = (count: number, addresses: number) =>
+      Array.from({ length: count }, (_, n) => ({
+        ...operator,
+        id: `o${n}`,
+        externalId: `agreed-${n}`,
+        notify: Array.from({ length: addresses }, () => ({ protocol: 'email', endpoint: 'orders@operator.example' })),
+      }));
+    const asked = (operators: unknown[]) => complaint(() => checkStage({ ...good, operators }));
+    for (const [count, addresses] of [
+      [200, 1],
+      [100, 2],
+      [200, 0],
+    ] as const)
+      expect(asked(many(count, addresses)), `${count} of ${addresses}`).toBe('no error');
+    const said = 'addresses, and a topic of SNS takes 200 subscriptions with a filter';
+    expect(asked(many(201, 1))).toContain(`operators: have 201 ${said}`);
+    expect(asked(many(101, 2))).toContain(`operators: have 202 ${said}`);
+    expect(asked(many(201, 0))).toContain(`operators: have 201 ${said}`);
+    expect(complaint(() => checkStage({ ...good, agencies: many(201, 1) }))).toContain(`agencies: have 201 ${said}`);
   });
 
   it('refuses a number of rows that is none', () => {

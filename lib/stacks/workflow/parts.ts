@@ -10,6 +10,7 @@ import {
   type StateMachine,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { CHECKER } from '../../config/participants.ts';
+import { EXECUTION_DAYS } from '../../config/policy.ts';
 import type { StageConfig } from '../../config/stage.ts';
 import { acknowledgeMachine, allowKey } from '../../constructs/access.ts';
 import type { HandlerFunction } from '../../constructs/handler-function.ts';
@@ -79,7 +80,7 @@ export function addMachine(
     }),
     definitionBody: DefinitionBody.fromChainable(definition),
     queryLanguage: QueryLanguage.JSONATA,
-    timeout: Duration.days(365),
+    timeout: Duration.days(EXECUTION_DAYS),
     tracingEnabled: true,
     logGroup: new LogGroup(stack, `${id}Logs`, {
       logGroupName: machineLogGroup(stack, id),
