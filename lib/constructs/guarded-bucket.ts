@@ -119,6 +119,35 @@ export class GuardedBucket extends Bucket {
     );
   }
 
+  /**
+   * Refuses what those who read here could not read: objects under another key than the bucket's, or under one that comes
+   * with each request, or in a storage class that must be restored first. Who names nothing has the bucket's key and class.
+   */
+  refuseUnreadable(): void {
+    const encryption = 's3:x-amz-server-side-encryption';
+    const key = `${encryption}-aws-kms-key-id`;
+    const storage = 's3:x-amz-storage-class';
+    const given = (name: string) => ({ Null: { [name]: 'false' } });
+    const refused: Record<string, Record<string, object>> = {
+      // Whoever names a form of encryption names this key, too: without, it would be one of AWS's.
+      NoOtherEncryption: { ...given(encryption), StringNotEquals: { [key]: this.key.keyArn } },
+      NoOtherKey: { ...given(key), StringNotEquals: { [key]: this.key.keyArn } },
+      NoKeyOfTheCustomer: given(`${encryption}-customer-algorithm`),
+      NoOtherStorage: { ...given(storage), StringNotEquals: { [storage]: 'STANDARD' } },
+    };
+    for (const [sid, conditions] of Object.entries(refused))
+      this.addToResourcePolicy(
+        new PolicyStatement({
+          sid,
+          effect: Effect.DENY,
+          principals: [new AnyPrincipal()],
+          actions: ['s3:PutObject'],
+          resources: [this.arnForObjects('*')],
+          conditions,
+        }),
+      );
+  }
+
   #listed(right: ObjectRight): string[] {
     const admitted = [...this.#admitted[right]].sort();
     return admitted.length > 0 ? admitted : [NOBODY];

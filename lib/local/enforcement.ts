@@ -212,13 +212,13 @@ function objectNeeds(
     case 'CreateMultipartUpload':
     case 'UploadPart':
     case 'CompleteMultipartUpload':
-      return [{ action: 's3:PutObject', resource: object }];
+      return [{ action: 's3:PutObject', resource: object, context: putContext(headers) }];
     case 'CopyObject':
     case 'UploadPartCopy': {
       const [source = '', version] = decodeURIComponent(String(headers['x-amz-copy-source'])).split('?versionId=');
       return [
         reading(`arn:aws:s3:::${source.replace(/^\//, '')}`, version),
-        { action: 's3:PutObject', resource: object },
+        { action: 's3:PutObject', resource: object, context: putContext(headers) },
       ];
     }
     case 'ListObjects':
@@ -250,6 +250,17 @@ function leadingKeys({ Key, Item }: { Key?: Item; Item?: Item }): Pick<Need, 'co
 }
 
 type Item = Readonly<Record<string, { S?: string }>>;
+
+/** What a request that puts an object says of its encryption and its storage. */
+function putContext(headers: IncomingHttpHeaders): Record<string, string> {
+  const names = ['', '-aws-kms-key-id', '-customer-algorithm'].map((end) => `x-amz-server-side-encryption${end}`);
+  return Object.fromEntries(
+    [...names, 'x-amz-storage-class'].flatMap((name) => {
+      const value = headers[name];
+      return value === undefined ? [] : [[`s3:${name}`, String(value)]];
+    }),
+  );
+}
 
 /** What a request of DynamoDB takes: its action, on each table that it names. */
 export function tableNeeds(

@@ -81,6 +81,7 @@ export const S3_HEADERS: { implemented: readonly string[]; accepted: readonly st
     'x-amz-request-payer',
     'x-amz-server-side-encryption*',
     'x-amz-source-expected-bucket-owner',
+    'x-amz-storage-class',
   ],
 };
 const SIGNING = ['x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token', 'x-amz-user-agent'];

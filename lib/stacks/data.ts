@@ -78,6 +78,7 @@ export class DataStack extends Stack {
 
     const { oldVersionDays } = retention;
     this.inbox = new GuardedBucket(this, 'Inbox', { removalPolicy, oldVersionDays, days: retention.inboxDays });
+    this.inbox.refuseUnreadable();
     this.work = new GuardedBucket(this, 'Work', { removalPolicy, oldVersionDays, days: retention.workDays });
     this.outbox = new GuardedBucket(this, 'Outbox', { removalPolicy, oldVersionDays });
     const auditFor = Duration.days(retention.auditDays);

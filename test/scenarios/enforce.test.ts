@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -61,6 +61,22 @@ describe('with the rights of the synthesized policies in force', () => {
       list: () => cloud.list(bucket, key, role),
     };
     await expect(act[verb]()).rejects.toThrow(/AccessDenied/);
+  });
+
+  it.each([
+    ['under a foreign key', { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'arn:aws:kms:ap-south-1:1:key/x' }],
+    ['under a key of its own', { SSECustomerAlgorithm: 'AES256', SSECustomerKey: 'x', SSECustomerKeyMD5: 'x' }],
+    ['in parts, in a cold storage class', { StorageClass: 'GLACIER' }],
+  ] as const)('nobody uploads %s, which none of the functions could read', async (how, more) => {
+    const credentials = { accessKeyId: 'dev-operator-jio', secretAccessKey: 'x' };
+    const s3 = new S3Client({ endpoint: cloud.endpoint, region: cloud.region, forcePathStyle: true, credentials });
+    const upload = { Bucket: cloud.names.buckets.inbox, Key: 'usage/jio/foreign.csv' };
+    const put = (said: object) =>
+      how.startsWith('in parts')
+        ? s3.send(new CreateMultipartUploadCommand({ ...upload, ...said }))
+        : s3.send(new PutObjectCommand({ ...upload, ...said, Body: 'imei,msisdn,last_seen\n' }));
+    await expect(put(more)).rejects.toMatchObject({ name: 'AccessDenied' });
+    await expect(put({})).resolves.toBeDefined();
   });
 
   it("nobody sends an event past the inbox, and is refused in SQS's own words", async () => {

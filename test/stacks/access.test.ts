@@ -414,6 +414,44 @@ describe('the operations role', () => {
   });
 });
 
+describe('the inbox', () => {
+  const mha = roleOf('agency', 'mha');
+  const own = arnOf('AWS::KMS::Key', /^InboxKey/);
+  const may = (said: Record<string, string>) =>
+    rights.ask(
+      mha,
+      's3:PutObject',
+      `${INBOX}/reports/mha/r.csv`,
+      Object.fromEntries(Object.entries(said).map(([name, value]) => [`s3:x-amz-${name}`, value])),
+    ).allowed;
+  const SSE = 'server-side-encryption';
+
+  it.each<[string, Record<string, string>]>([
+    ['nothing of its encryption and storage', {}],
+    ['its own key', { [SSE]: 'aws:kms', [`${SSE}-aws-kms-key-id`]: own }],
+    ['the storage class STANDARD', { 'storage-class': 'STANDARD' }],
+  ])('takes an upload that names %s', (_, said) => {
+    expect(may(said)).toBe(true);
+  });
+
+  const foreign = `arn:aws:kms:${REGION}:${ELSEWHERE}:key/theirs`;
+  it.each<[string, Record<string, string>]>([
+    ["another account's key", { [SSE]: 'aws:kms', [`${SSE}-aws-kms-key-id`]: foreign }],
+    ["the outbox's key", { [SSE]: 'aws:kms', [`${SSE}-aws-kms-key-id`]: arnOf('AWS::KMS::Key', /^OutboxKey/) }],
+    ['a key alone', { [`${SSE}-aws-kms-key-id`]: foreign }],
+    ['no key for KMS, which means one of AWS', { [SSE]: 'aws:kms' }],
+    ["S3's own key", { [SSE]: 'AES256' }],
+    ['a key that comes with the request', { [`${SSE}-customer-algorithm`]: 'AES256' }],
+    ['the class GLACIER', { 'storage-class': 'GLACIER' }],
+    [
+      'the class DEEP_ARCHIVE under its own key',
+      { 'storage-class': 'DEEP_ARCHIVE', [SSE]: 'aws:kms', [`${SSE}-aws-kms-key-id`]: own },
+    ],
+  ])('refuses one that names %s', (_, said) => {
+    expect(may(said)).toBe(false);
+  });
+});
+
 describe('a wall', () => {
   const strangers = [
     almighty(`arn:aws:iam::${ACCOUNT}:role/stranger`),
