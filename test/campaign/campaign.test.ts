@@ -298,6 +298,7 @@ describe('with faults', () => {
       'event shuffled',
       'invocation: lose',
       'invocation: throttle',
+      "machine's s3: error",
       's3: error',
       's3: throttle',
       'sns: error',
@@ -354,12 +355,23 @@ describe('identifiers in logs', () => {
 });
 
 describe('the command line', () => {
-  const read = (...argv: string[]) => campaignSettings(argv);
+  const read = (...argv: string[]) => campaignSettings(argv, '/where');
 
   it('takes 500 runs of seed 1, two at a time, when nothing is given', () => {
     expect(read()).toEqual({ seed: 1, runs: [...Array(500).keys()], jobs: 2 });
     expect(read('--runs', '3', '--seed=7', '--jobs', '8')).toEqual({ seed: 7, runs: [0, 1, 2], jobs: 3 });
     expect(read('--seed', 'x', '--help')).toBe('help');
+  });
+
+  it('takes each fault of one story, or those that are named, or a part of them', () => {
+    const all = { seed: 1, only: undefined, every: 1, jobs: 2, resume: undefined };
+    expect(read('--systematic')).toEqual(all);
+    expect(read('--systematic', '--every', '10', '--resume', 'done')).toEqual({
+      ...all,
+      every: 10,
+      resume: '/where/done',
+    });
+    expect(read('--systematic', '--seed', '7', '--only', '3')).toEqual({ ...all, seed: 7, only: [3], jobs: 1 });
   });
 
   it.each([
@@ -369,6 +381,10 @@ describe('the command line', () => {
     ['a run that is no number', ['--only', 'first'], /--only first/],
     ['runs beside one run', ['--only', '1', '--runs', '5'], /--only names the runs/],
     ['more jobs than it has', ['--jobs', '17'], /--jobs 17/],
+    ['a number of runs beside a story', ['--systematic', '--runs', '5'], /--runs has no place beside --systematic/],
+    ['a part beside one fault', ['--systematic', '--only', '1', '--every', '5'], /--only names the faults/],
+    ['a part of random runs', ['--every', '5'], /--every goes with --systematic/],
+    ['random runs to go on with', ['--resume', 'x'], /--resume goes with --systematic/],
   ])('refuses %s', (_, argv, message) => {
     expect(() => read(...argv)).toThrow(message);
     expect(() => read(...argv)).toThrow(CommandError);

@@ -11,6 +11,7 @@
 import type { FaultPlan, ServiceCall } from '../../lib/local/faults.ts';
 import { fraction, hash } from '../../lib/local/run/random.ts';
 import { HOUR } from './story.ts';
+import { nameOf, steady, type Troubles } from './troubles.ts';
 
 /** Invocations of one function that may fail within so long. */
 const FAILURES = 2;
@@ -40,21 +41,14 @@ const GIVES_UP_WITHIN = HOUR / 2;
 
 const NOBODY = { from: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY };
 
-/** A function's name in the app, from the name that it has in the cloud. */
-export function nameOf(functionName: string): string {
-  return /-([A-Za-z]+)[0-9A-F]{8}-[^-]*$/.exec(functionName)?.[1] ?? functionName;
-}
-
-/** A key without what is drawn at random: ids of attempts. */
-const steady = (key = '') => key.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*');
-
-export class Faults implements FaultPlan {
+export class Faults implements Troubles {
   /** How many there were of each kind. */
   readonly injected = new Map<string, number>();
   readonly reorder?: number;
+  readonly shuffleResults?: number;
   readonly deliverTwice: boolean;
   /** The function that fails for good, once. */
-  readonly givesUp: string | undefined;
+  readonly #givesUp: string | undefined;
   /** What was told of each upload, in their order. */
   readonly objects: Record<string, unknown>[] = [];
   /** Set when the run is over: nothing goes wrong any more. */
@@ -85,10 +79,18 @@ export class Faults implements FaultPlan {
     const functions = [...TROUBLED, ...GIVING_UP, 'Record', 'Import', 'Intake', 'Release', 'Sweep'];
     this.#focus = functions[hash(seed, 'focus') % functions.length] ?? '';
     if (any && fraction(seed, 'shuffle') < 0.5) this.reorder = seed;
+    if (any && fraction(seed, 'shuffle results') < 0.5) this.shuffleResults = seed;
     this.#tablesThrottle = fraction(seed, 'tables throttle') < 0.1;
     this.deliverTwice = any && fraction(seed, 'twice') < 0.1;
     if (fraction(seed, 'trouble') < 0.2) this.#troubled = TROUBLED[hash(seed, 'troubled') % TROUBLED.length];
-    if (fraction(seed, 'gives up') < 0.15) this.givesUp = GIVING_UP[hash(seed, 'giving up') % GIVING_UP.length];
+    if (fraction(seed, 'gives up') < 0.15) this.#givesUp = GIVING_UP[hash(seed, 'giving up') % GIVING_UP.length];
+  }
+
+  /** What fails for good was made to; its people were told, and uploaded the file again. */
+  excuses(failure: string): boolean {
+    const [, error] = /^an execution of (?:Batch|ImportByPieces) ended as FAILED: (\S+) /.exec(failure) ?? [];
+    const givenUp = error === 'Lambda.ServiceException' || error === 'States.ExceedToleratedFailureThreshold';
+    return givenUp && this.#givesUp !== undefined;
   }
 
   /**
@@ -139,7 +141,7 @@ export class Faults implements FaultPlan {
       if (now >= this.#trouble.from && now < this.#trouble.until)
         return this.#counted('invocation: in trouble for hours');
     }
-    if (name === this.givesUp) {
+    if (name === this.#givesUp) {
       if (this.#givingUp === NOBODY) this.#givingUp = { from: now, until: now + GIVES_UP_WITHIN };
       if (now < this.#givingUp.until) return this.#counted('invocation: fails for good');
     }
@@ -159,8 +161,6 @@ export class Faults implements FaultPlan {
     key,
   }: ServiceCall): ReturnType<NonNullable<FaultPlan['beforeCall']>> {
     if (this.over) return undefined;
-    // Not yet those of Map Runs and of nested starts: the steps around them must first be tried again.
-    if (requestId === undefined && (service === 's3' || service === 'states')) return undefined;
     const name = nameOf(caller);
     const call = this.#call(name, service, action, steady(key));
     if (requestId !== undefined && /^Batch(Get|Write)Item$/.test(action)) {

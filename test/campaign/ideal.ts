@@ -49,6 +49,8 @@ export function idealOf(story: Story): Record<string, Outcome> {
     const fate = fateOf(story, row.agency, row.kind, row.operator, row.identifier);
     const on = answeredOn(story, row.agency, fate === 'late');
     const open = age < LASTS[row.kind] * DAYS;
+    // Nobody has answered yet. (No two reports come a few hours from each other.)
+    if (age < DAYS / 24) return { outcome: '', open, on };
     if (fate === 'unanswered') return { outcome: '', open, on };
     if (fate === 'failed') return { outcome: 'failed', open, on };
     if (fate === 'late')

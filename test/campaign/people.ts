@@ -99,6 +99,8 @@ export class People {
     if (kind === 'quarantined' && queue !== 'fraud-administrators') {
       const { usage, reports } = this.#story;
       this.#again([...usage, ...reports].filter(({ key }) => key === notice.key));
+      const response = this.uploads.findLast(({ key }) => key.startsWith('responses/') && key === notice.key);
+      if (response !== undefined) this.#act(this.#now() + HOUR, () => this.#put(response.key, response.text));
     }
     // Of an import's execution only the administrators hear; they ask whoever uploaded the file for it.
     if (kind === 'execution_ended') {

@@ -71,12 +71,15 @@ export interface Story {
   ends: number;
   /** All numbers, IMEIs (14 digits) and IMSIs that occur, as digits. */
   identifiers: string[];
+  /** How operators answer, by `agency kind operator`, and what they say, by `kind operator identifier`; by the seed where there is none. */
+  habits?: Readonly<Record<string, Habit>>;
+  fates?: Readonly<Record<string, Fate>>;
 }
 
 const pick = <T>(list: readonly T[], ...what: (string | number)[]): T => list[hash(...what) % list.length] as T;
 /** A day of the local calendar, so many days before the start's. */
 export const dayBefore = (days: number) => new Date(START - days * DAY).toISOString().slice(0, 10);
-const digits = (value: number, length: number) => String(value).padStart(length, '0').slice(-length);
+export const digits = (value: number, length: number) => String(value).padStart(length, '0').slice(-length);
 
 /** What a report says of the day on which the operator acted: fixed, so that a file has the same bytes whenever it is uploaded. */
 export const answeredOn = (story: Story, agency: string, late: boolean): string => {
@@ -84,12 +87,14 @@ export const answeredOn = (story: Story, agency: string, late: boolean): string 
   return dayBefore(-Math.floor((at + (late ? LATE_AFTER : 0)) / DAY));
 };
 
-export function habitOf({ seed }: Story, agency: string, kind: string, operator: string): Habit {
+export function habitOf({ seed, habits }: Story, agency: string, kind: string, operator: string): Habit {
+  if (habits !== undefined) return habits[`${agency} ${kind} ${operator}`] ?? 'whole';
   return pick(['whole', 'parts', 'mistakes', 'whole', 'parts', 'never'], seed, 'habit', agency, kind, operator);
 }
 
 export function fateOf(story: Story, agency: string, kind: string, operator: string, identifier: string): Fate {
   if (habitOf(story, agency, kind, operator) === 'never') return 'unanswered';
+  if (story.fates !== undefined) return story.fates[`${kind} ${operator} ${identifier}`] ?? 'unanswered';
   const fates: readonly Fate[] =
     kind === 'block'
       ? ['blocked', 'blocked', 'blocked', 'not_found', 'tardy', 'late', 'unanswered']
@@ -110,11 +115,12 @@ export function fateOf(story: Story, agency: string, kind: string, operator: str
 
 /** What a late answer says. */
 export function lateOutcome(
-  { seed }: Story,
+  { seed, fates }: Story,
   kind: string,
   identifier: string,
 ): 'blocked' | 'disconnected' | 'verified' {
   if (kind === 'block') return 'blocked';
+  if (fates !== undefined) return 'disconnected';
   return fraction(seed, 'late', identifier) < 0.7 ? 'disconnected' : 'verified';
 }
 

@@ -1,13 +1,21 @@
-/** A process of the campaign: it is sent the numbers of runs, one at a time, and sends back what each came to. */
-import { Stage } from './run.ts';
+/** A process of the campaign: it is sent runs, one at a time, and sends back what each came to. */
+import { type Result, Stage } from './run.ts';
+import { type NumberedCase, Stages, tryCase } from './systematic.ts';
+
+/** The number of a random run, or a fault of the systematic story. */
+export type Task = number | NumberedCase;
 
 const seed = Number(process.argv[2]);
 await using stage = new Stage();
+await using stages = new Stages();
 process.send?.('ready');
 const ended = Promise.withResolvers<void>();
-process.on('message', (n: number | 'end') => {
-  if (n === 'end') return ended.resolve();
-  stage.run(seed, n).then(
+const work = (task: Task): Promise<Result> =>
+  typeof task === 'number' ? stage.run(seed, task) : tryCase(stages, seed, task);
+process.on('message', (task: Task | 'end') => {
+  if (task === 'end') return ended.resolve();
+  const n = typeof task === 'number' ? task : task.n;
+  work(task).then(
     (result) => process.send?.(result),
     (error: Error) => process.send?.({ n, broken: [`the run ended with ${error.stack}`], faults: {}, milliseconds: 0 }),
   );

@@ -1,0 +1,72 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { campaignSettings } from './campaign-arguments.ts';
+import { Done } from './done.ts';
+import { everyOf, MODES } from './one-fault.ts';
+import type { Result } from './run.ts';
+import { type Noted, note, repeatingCase, Stages } from './systematic.ts';
+
+const SEED = 1;
+const stages = new Stages();
+afterAll(() => stages[Symbol.asyncDispose]());
+
+describe('a story told with each single fault', () => {
+  let noted: Noted;
+  beforeAll(async () => {
+    noted = await note(stages, SEED);
+  }, 300_000);
+
+  it('has a call of every function and state machine, and faults of every kind', () => {
+    const who = new Set(noted.cases.map(({ place }) => place.split(' ')[0]));
+    for (const one of [
+      ...['Screen', 'Expand', 'Gather', 'Claim', 'Commit', 'Order', 'Close', 'Settle', 'Record', 'Audit', 'Sweep'],
+      ...['Intake', 'Import', 'Cut', 'ImportPiece', 'PublishImport', 'Batch', 'Direction', 'ImportByPieces'],
+    ])
+      expect(who).toContain(one);
+    expect([...new Set(noted.cases.map(({ mode }) => mode))]).toEqual([...MODES]);
+    // A batch waits while another one plans, and children of Maps can be stopped, too.
+    const places = noted.cases.map(({ place }) => place);
+    expect(places).toContainEqual(expect.stringMatching(/^Batch .*: Wait while another batch plans 1$/));
+    expect(places).toContainEqual(expect.stringMatching(/^Batch Expand's child: /));
+  });
+});
+
+describe('a part of the faults', () => {
+  it('is spread over all modes, from the first of each', () => {
+    const cases = MODES.flatMap((mode) => Array.from({ length: 21 }, (_, n) => ({ mode, place: `place ${n}` })));
+    expect(everyOf(cases, 10)).toEqual(
+      MODES.flatMap((mode) => [0, 10, 20].map((n) => ({ mode, place: `place ${n}` }))),
+    );
+    expect(everyOf(cases, 1)).toEqual(cases);
+  });
+
+  it('is told again one by one with a command that the command line takes', () => {
+    const [, argv = ''] = repeatingCase(7, 3).split(' -- ');
+    expect(campaignSettings(argv.split(' '))).toEqual({ seed: 7, only: [3], every: 1, jobs: 1, resume: undefined });
+  });
+});
+
+describe('a long campaign', () => {
+  it('goes on where it was interrupted, and not with what another one did', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'campaign-'));
+    const file = join(folder, 'done');
+    const result = (n: number): Result => ({ n, broken: [], faults: {}, milliseconds: 5 });
+    try {
+      const first = new Done(file, [1, 'a']);
+      first.add(result(3));
+      first.add(result(1));
+      // Cut in the middle of a line.
+      writeFileSync(file, readFileSync(file, 'utf8').slice(0, -10));
+      const second = new Done(file, [1, 'a']);
+      expect([...second.results]).toEqual([[3, result(3)]]);
+      second.add(result(1));
+      expect([...new Done(file, [1, 'a']).results.keys()]).toEqual([3, 1]);
+      expect([...new Done(file, [1, 'b']).results]).toEqual([]);
+      expect([...new Done(file, [1, 'a']).results]).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,101 @@
+/** The systematic campaign: small stories, told again with each single fault that they can meet. */
+import type { Seen } from './invariants.ts';
+import { type Case, casesOf, endsAlike, OneFault, patienceFor } from './one-fault.ts';
+import { type Result, Stage } from './run.ts';
+import { smallStory, WIDE_CONTEXT, wideStory } from './small-stories.ts';
+import { CONTEXT, HOUR, START, type Story } from './story.ts';
+
+/** What the wide story has beside the small one: the Map Run that directs, its children, and what each of them starts. */
+const WIDE =
+  /^Batch (s3 \w+ plans\/1\/direct|.*: Direct the operators at scale|Direct's child)|^Batch states StartExecution mha_block_airtel_1-0-0/;
+/** Of what is alike and side by side. */
+const FIRST = / 1$/;
+
+const STORIES = {
+  small: { of: smallStory, context: CONTEXT, tries: () => true },
+  wide: { of: wideStory, context: WIDE_CONTEXT, tries: ({ place }: Case) => WIDE.test(place) && FIRST.test(place) },
+};
+export type StoryName = keyof typeof STORIES;
+const NAMES = Object.keys(STORIES) as StoryName[];
+export const CONTEXTS = NAMES.map((name) => STORIES[name].context);
+
+/** A fault with its story, and its number among all of all stories. */
+export interface NumberedCase extends Case {
+  n: number;
+  story: StoryName;
+}
+
+/** The command that tells a story with one fault again. */
+export const repeatingCase = (seed: number, n: number): string =>
+  `npm run campaign -- --systematic --seed ${seed} --only ${n}`;
+
+/** A cloud for one story after the other: that of the story told last. */
+export class Stages {
+  #open: { name: StoryName; stage: Stage } | undefined;
+
+  async of(name: StoryName): Promise<Stage> {
+    if (this.#open?.name !== name) {
+      await this.#open?.stage[Symbol.asyncDispose]();
+      this.#open = { name, stage: new Stage(STORIES[name].context) };
+    }
+    return this.#open.stage;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#open?.stage[Symbol.asyncDispose]();
+  }
+}
+
+/** What was noted while the stories were told without faults. */
+export interface Noted {
+  /** Calls and invocations, and states that executions entered. */
+  calls: number;
+  states: number;
+  cases: NumberedCase[];
+}
+
+/** Tells each story without faults, and notes every place in it. @throws where one breaks a rule by itself */
+export async function note(stages: Stages, seed: number): Promise<Noted> {
+  const noted: Noted = { calls: 0, states: 0, cases: [] };
+  for (const story of NAMES) {
+    const stage = await stages.of(story);
+    const tell = () => stage.play(STORIES[story].of(seed), (now) => new OneFault(now));
+    // The first time, functions start and fetch what they keep.
+    await tell();
+    const { told, troubles } = await tell();
+    if (told.broken.length > 0)
+      throw new Error(`without a fault, the ${story} story breaks a rule: ${told.broken.join('; ')}`);
+    noted.calls += troubles.met.size;
+    noted.states += troubles.visited.size;
+    for (const one of casesOf(troubles).filter(STORIES[story].tries))
+      noted.cases.push({ ...one, story, n: noted.cases.length });
+  }
+  return noted;
+}
+
+/** Tells its story with one fault. */
+export async function tryCase(stages: Stages, seed: number, { n, story: name, ...one }: NumberedCase): Promise<Result> {
+  const began = performance.now();
+  const story = STORIES[name].of(seed);
+  const stage = await stages.of(name);
+  const tell = () =>
+    stage.play(story, (now) => new OneFault(now, one), {
+      redrives: true,
+      patience: patienceFor(one),
+      endsAlike: (seen) => endsAlike(one) && plannedInTime(story, seen),
+    });
+  let { told, troubles } = await tell();
+  // Of calls that race each other, the one that comes second may come first.
+  if (!troubles.wasMet) ({ told, troubles } = await tell());
+  const broken = troubles.wasMet ? told.broken : ['its place was not met', ...told.broken];
+  return { n, broken, faults: told.faults, milliseconds: performance.now() - began };
+}
+
+/** Whether the batches planned in the story's order, and soon: else what each directs, and when, is another matter. */
+function plannedInTime({ reports }: Story, { cases }: Pick<Seen, 'cases'>): boolean {
+  const batches = reports.map(({ agency, at }) => {
+    const batch = Object.values(cases).find((item) => item.agency === agency && item.batchId !== undefined);
+    return { plan: Number(batch?.plan), late: Date.parse(String(batch?.startedAt)) - (START + at) };
+  });
+  return batches.every(({ plan, late }, n) => late < HOUR && plan > (batches[n - 1]?.plan ?? 0));
+}
