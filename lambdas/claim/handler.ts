@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addDecision, type Decisions, type Elsewhere } from '../domain/books.ts';
+import { addDecision, type Decisions, type Elsewhere, elsewhereLines } from '../domain/books.ts';
 import { type CountedPointer, decideClaim, nextPointers, type Pointer, writePointer } from '../domain/claims.ts';
 import type { Day } from '../domain/days.ts';
 import { cutEvenly, directionRowLine, parseDirectionRowLine, type Run } from '../domain/directions.ts';
@@ -139,8 +139,13 @@ async function decide(
       directions.push({ directionId, operator, rows: piece.length, rowsKey });
     }
   }
-  const elsewhereKey = `${folder}/elsewhere.json`;
-  await writeObject({ bucket: env.WORK, key: elsewhereKey }, JSON.stringify(elsewhere));
+  const list = Buffer.from(
+    elsewhereLines(elsewhere)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+  const elsewhereKey = `${folder}/elsewhere.csv`;
+  if (list.length > 0) await writeObject({ bucket: env.WORK, key: elsewhereKey }, list);
   const decision: ShardDecision = {
     kind,
     shard,
@@ -151,7 +156,7 @@ async function decide(
       {},
     ),
     directions,
-    elsewhereKey,
+    elsewhere: list.length > 0 ? { key: elsewhereKey, bytes: list.length } : null,
   };
   const decisionKey = `${folder}/decision.json`;
   await writeObject({ bucket: env.WORK, key: decisionKey }, JSON.stringify(decision));

@@ -60,7 +60,7 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
     linked: gathered.linked,
     decisions: mergeDecisions(shards.map(({ decisions }) => decisions)),
     directions: shards.flatMap(({ directions }) => directions),
-    elsewhereKeys: shards.map(({ elsewhereKey }) => elsewhereKey),
+    elsewhere: shards.flatMap(({ elsewhere }) => elsewhere ?? []),
     manifestKey: `${folder}/directions.jsonl`,
   };
   const planKey = `${folder}/plan.json`;

@@ -412,22 +412,21 @@ export interface Elsewhere {
   readonly directionId: DirectionId;
 }
 
-/** The list of what stands elsewhere, sorted by its columns in their order, in pieces; IMEIs in 15 digits. For administrators. */
-export function elsewhereCsv(entries: Iterable<Elsewhere>): Generator<string> {
-  const sorted = [...entries].sort(
-    (a, b) =>
-      compare(a.kind, b.kind) ||
-      compare(a.identifier, b.identifier) ||
-      compare(a.operator, b.operator) ||
-      compare(a.state, b.state) ||
-      compare(a.directionId, b.directionId),
-  );
-  return pieces(
-    csvLine(['kind', 'identifier', 'operator', 'state', 'directionId']),
-    sorted,
-    ({ kind, identifier, operator, state, directionId }) =>
-      csvLine([kind, isImei(kind, identifier) ? imeiOut(identifier) : identifier, operator, state, directionId]),
-  );
+/** The first line of the list of what stands elsewhere, with its end. */
+export const elsewhereHeader = csvLine(['kind', 'identifier', 'operator', 'state', 'directionId']);
+
+/**
+ * Lines of the list of what stands elsewhere, without their ends, sorted by their columns in their order; IMEIs in 15 digits. For
+ * administrators. Identifiers of a kind have one length, and no character of an id comes before the comma: so lines that are
+ * sorted as texts are sorted by their columns, and sorted lists can be merged line by line.
+ */
+export function elsewhereLines(entries: Iterable<Elsewhere>): string[] {
+  const lines: string[] = [];
+  for (const { kind, identifier, operator, state, directionId } of entries) {
+    const shown = isImei(kind, identifier) ? imeiOut(identifier) : identifier;
+    lines.push(csvLine([kind, shown, operator, state, directionId]).slice(0, -1));
+  }
+  return lines.sort();
 }
 
 function isImei(kind: DirectionKind, _identifier: Imei | Msisdn): _identifier is Imei {

@@ -44,6 +44,12 @@ export interface PlannedDirection {
   rowsKey: string;
 }
 
+/** A list in the work bucket, and how long it is. */
+export interface WrittenList {
+  key: string;
+  bytes: number;
+}
+
 /** A shard's decision; registered once, it binds all attempts. */
 export interface ShardDecision {
   kind: DirectionKind;
@@ -53,7 +59,8 @@ export interface ShardDecision {
   rungs: Rung[];
   decisions: Decisions;
   directions: PlannedDirection[];
-  elsewhereKey: string;
+  /** What it did not direct, in sorted lines; null where that is nothing. */
+  elsewhere: WrittenList | null;
 }
 
 /** All that a plan decided; the commit that makes it count names it. */
@@ -64,7 +71,7 @@ export interface Plan {
   linked: Record<OperatorId, number>;
   decisions: Decisions;
   directions: PlannedDirection[];
-  elsewhereKeys: string[];
+  elsewhere: WrittenList[];
   /** The directions' starts, one a line, for the Map over them. */
   manifestKey: string;
 }

@@ -4,8 +4,7 @@ import { closedNote } from '../domain/audit.ts';
 import {
   addLedger,
   balance,
-  type Elsewhere,
-  elsewhereCsv,
+  elsewhereHeader,
   type Ledgers,
   RevocationList,
   revocationCsv,
@@ -19,13 +18,14 @@ import { sha256Of } from '../domain/hashes.ts';
 import type { BatchId, OperatorId } from '../domain/identifiers.ts';
 import { elsewhereKey, revocationKeys, summaryKey } from '../domain/keys.ts';
 import { closeLedger, type Ledger, ladderEnd, sealedDisconnections, sealLedger } from '../domain/ledger.ts';
-import type { Plan, PlannedDirection } from '../domain/plans.ts';
+import { mergedLines } from '../domain/merge.ts';
+import type { Plan, PlannedDirection, WrittenList } from '../domain/plans.ts';
 import { idList, instant, log, measure, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { type Batch, changeLedger, commitSettled, readBatch, readLatestImport } from '../stores/cases.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { tell } from '../stores/notices.ts';
-import { copyObject, readText, writeObject, writeStream } from '../stores/objects.ts';
+import { copyObject, readLineBlocks, readText, writeObject, writeStream } from '../stores/objects.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -49,7 +49,7 @@ const NOTHING_PLANNED: Omit<Plan, 'manifestKey'> = {
   linked: {},
   decisions: {},
   directions: [],
-  elsewhereKeys: [],
+  elsewhere: [],
 };
 
 /**
@@ -121,14 +121,23 @@ function published(batchId: BatchId, settledAt: Instant) {
   };
 }
 
+/** What all blocks of the lists that are merged may take together, and the least that is worth a request. */
+const MERGED_BYTES = 64 * 1024 * 1024;
+const LEAST_BLOCK = 16 * 1024;
+const MOST_BLOCK = 1024 * 1024;
+
+/** The lists of all shards, merged as they are read. */
+async function* elsewhereCsv(lists: WrittenList[]): AsyncGenerator<string> {
+  yield elsewhereHeader;
+  const block = Math.max(LEAST_BLOCK, Math.min(MOST_BLOCK, Math.floor(MERGED_BYTES / lists.length)));
+  yield* mergedLines(lists.map(({ key, bytes }) => readLineBlocks({ bucket: env.WORK, key }, bytes, block)));
+}
+
 async function prepare(batch: Batch, now: Instant, folder: string): Promise<Summary> {
   const plan = batch.planKey
     ? (JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan)
     : NOTHING_PLANNED;
   const { ledgers, revocations, versions } = await sealAll(plan.directions, now);
-  const elsewhere: Elsewhere[] = [];
-  for (const key of plan.elsewhereKeys)
-    for (const entry of JSON.parse(await readText({ bucket: env.WORK, key })) as Elsewhere[]) elsewhere.push(entry);
   const latestImports: Record<string, Instant | null> = {};
   for (const operator of plan.operators) latestImports[operator] = await readLatestImport(env.CASES, operator);
   const summary = balance({
@@ -145,8 +154,8 @@ async function prepare(batch: Batch, now: Instant, folder: string): Promise<Summ
     settledAt: now,
   });
   const csvName = revocationKeys(dayOf(now), batch.batchId).csv.split('/').at(-1) ?? '';
-  const contents: Record<keyof ReturnType<typeof published>, Iterable<string>> = {
-    'elsewhere.csv': elsewhereCsv(elsewhere),
+  const contents: Record<keyof ReturnType<typeof published>, Iterable<string> | AsyncIterable<string>> = {
+    'elsewhere.csv': elsewhereCsv(plan.elsewhere),
     'revocations.csv': revocationCsv(revocations.rows()),
     'revocations.json': revocationJson(csvName, revocations.rows()),
     'summary.json': [summaryText(summary)],
@@ -155,7 +164,7 @@ async function prepare(batch: Batch, now: Instant, folder: string): Promise<Summ
   for (const [name, pieces] of Object.entries(contents)) {
     const hash = createHash('sha256');
     async function* hashed() {
-      for (const piece of pieces) {
+      for await (const piece of pieces) {
         hash.update(piece);
         yield piece;
       }

@@ -79,6 +79,20 @@ export async function* readLines(place: Place): AsyncGenerator<string> {
   yield* createInterface({ input: await body(place), crlfDelay: Number.POSITIVE_INFINITY });
 }
 
+/**
+ * The lines of an ASCII text of so many bytes, without their ends, block by block: each is asked for when it is wanted, so that
+ * many objects can be read side by side without a connection for each.
+ */
+export async function* readLineBlocks(place: Place, bytes: number, block: number): AsyncGenerator<string[]> {
+  let rest = '';
+  for (let start = 0; start < bytes; start += block) {
+    const lines = (rest + (await readSlice(place, start, Math.min(block, bytes - start)))).split('\n');
+    rest = lines.pop() ?? '';
+    yield lines;
+  }
+  if (rest !== '') yield [rest];
+}
+
 /** The names of the folders under a folder, without slashes; `key` ends with one. */
 export async function listFolders({ bucket, key }: Place): Promise<string[]> {
   const folders: string[] = [];

@@ -7,7 +7,8 @@ import {
   balance,
   type Decisions,
   type Elsewhere,
-  elsewhereCsv,
+  elsewhereHeader,
+  elsewhereLines,
   ImpossibleDecision,
   type Ledgers,
   mergeDecisions,
@@ -40,6 +41,7 @@ import {
 
 const settled = (ledger: Ledger) => sealed(closed(ledger));
 const joined = (pieces: Iterable<string>) => [...pieces].join('');
+const csv = (entries: Elsewhere[]) => joined([elsewhereHeader, ...elsewhereLines(entries).map((line) => `${line}\n`)]);
 
 /**
  * Two handsets, two operators. Of 9 connections airtel has 6 (1 open elsewhere, 1 disconnected, 4 directed: verified,
@@ -586,7 +588,7 @@ describe('the list of what stands elsewhere', () => {
         directionId: blocking,
       },
     ];
-    expect(joined(elsewhereCsv(entries))).toBe(
+    expect(csv(entries)).toBe(
       [
         'kind,identifier,operator,state,directionId',
         'block,356938035643809,airtel,alreadyOpen,mha-0123456789ab.block.jio.1-0-1',
@@ -598,7 +600,22 @@ describe('the list of what stands elsewhere', () => {
     );
   });
 
+  test('has an operator before one whose id begins with its own, so that lists can be merged by their lines', () => {
+    const operators = ['air-tel', 'airtel', 'air', 'air0', 'aira'] as OperatorId[];
+    const entries = operators.map(
+      (operator): Elsewhere => ({
+        kind: 'block',
+        identifier: imei('35693803564380'),
+        operator,
+        state: 'alreadyOpen',
+        directionId: directionId('block', '1-0-1', operator),
+      }),
+    );
+    const sorted = elsewhereLines(entries).map((line) => line.split(',')[2]);
+    expect(sorted).toEqual(['air', 'air-tel', 'air0', 'aira', 'airtel']);
+  });
+
   test('of nothing is its header', () => {
-    expect(joined(elsewhereCsv([]))).toBe('kind,identifier,operator,state,directionId\n');
+    expect(csv([])).toBe('kind,identifier,operator,state,directionId\n');
   });
 });

@@ -56,6 +56,20 @@ describe('reading objects', () => {
     ]);
   });
 
+  it('gives the lines of a text in blocks of any size, each once', async () => {
+    const lines = Array.from({ length: 50 }, (_, n) => 'x'.repeat(n % 7) + n);
+    const text = lines.map((line) => `${line}\n`).join('');
+    await objects.writeObject(place('read/blocks.csv'), text);
+    for (const block of [1, 3, 64, text.length, 10_000]) {
+      const blocks = await collected(objects.readLineBlocks(place('read/blocks.csv'), text.length, block));
+      expect(blocks.flat()).toEqual(lines);
+      expect(blocks).toHaveLength(Math.ceil(text.length / block));
+    }
+    await objects.writeObject(place('read/no end.csv'), 'a\nb');
+    expect((await collected(objects.readLineBlocks(place('read/no end.csv'), 3, 2))).flat()).toEqual(['a', 'b']);
+    expect(await collected(objects.readLineBlocks(place('read/nothing.csv'), 0, 2))).toEqual([]);
+  });
+
   it('gives the lines of any ends, and none for an empty object', async () => {
     await objects.writeObject(place('read/ends'), 'a\r\nb\n\nc');
     expect(await collected(objects.readLines(place('read/ends')))).toEqual(['a', 'b', '', 'c']);

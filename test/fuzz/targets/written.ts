@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import {
   type Elsewhere,
-  elsewhereCsv,
+  elsewhereHeader,
+  elsewhereLines,
   type Revocation,
   revocationCsv,
   revocationJson,
@@ -77,7 +78,10 @@ const written = target(
       }),
     );
     must(
-      mustBeSafe([...elsewhereCsv(elsewhere)].join(''), ['kind', 'identifier']).length === texts.length,
+      mustBeSafe([elsewhereHeader, ...elsewhereLines(elsewhere).map((line) => `${line}\n`)].join(''), [
+        'kind',
+        'identifier',
+      ]).length === texts.length,
       'what stands elsewhere is told',
     );
 
