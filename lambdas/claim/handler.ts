@@ -195,7 +195,7 @@ async function claim(
  * even directions, and claims each row with one conditional write.
  */
 export const handler = task(input, async (request, attempt) => {
-  const { batchId, plan, gathered, item } = request;
+  const { batchId, plan, startedAt, gathered, item } = request;
   const { kind, shard } = item;
   const earlier = new EarlierDirections(env.CASES, plan);
 
@@ -233,7 +233,7 @@ export const handler = task(input, async (request, attempt) => {
   for (const { directionId, operator, rows: count, rowsKey } of decision.directions)
     await createLedger(
       env.CASES,
-      newLedger({ directionId, batchId, operator, kind, plan, rows: count, rowsKey, rungs: decision.rungs }),
+      newLedger({ directionId, batchId, operator, kind, plan, rows: count, rowsKey, startedAt, rungs: decision.rungs }),
     );
   log.info('shard claimed', { batchId, plan, kind, shard, directions: decision.directions.length });
   return { decisionKey };

@@ -5,7 +5,7 @@
  *
  * Every function is pure: a change is a new object whose version is one higher.
  */
-import { addDays, addSeconds, type Day, type Instant } from './days.ts';
+import { addDays, addSeconds, type Day, type Instant, millisOf } from './days.ts';
 import type { BatchId, DirectionId, DirectionKind, OperatorId } from './identifiers.ts';
 import type { Rung } from './ladders.ts';
 
@@ -72,7 +72,11 @@ export interface Ledger {
   readonly rows: number;
   /** Where the rows' identities stand in work, one a line; row numbers here count from 0. */
   readonly rowsKey: string;
+  /** The instant from which the deadlines count: when planning began, and as many whole hours later as its first order was. */
+  readonly startedAt: Instant;
   readonly rungs: readonly Rung[];
+  /** When a re-verification's first order was published, or had no rows to carry: from then on its deadlines stand. */
+  readonly begunAt: Instant | null;
   /** The last rung whose order was committed, counted from 1; 0 before the first. */
   readonly rung: number;
   readonly orders: readonly IssuedOrder[];
@@ -128,7 +132,10 @@ export class LedgerDamaged extends Error {
 
 /** A direction's first ledger: all rows open, no rung issued, version 1. */
 export function newLedger(
-  plan: Pick<Ledger, 'directionId' | 'batchId' | 'operator' | 'kind' | 'plan' | 'rows' | 'rowsKey' | 'rungs'>,
+  plan: Pick<
+    Ledger,
+    'directionId' | 'batchId' | 'operator' | 'kind' | 'plan' | 'rows' | 'rowsKey' | 'startedAt' | 'rungs'
+  >,
 ): Ledger {
   return {
     directionId: plan.directionId,
@@ -138,7 +145,9 @@ export function newLedger(
     plan: plan.plan,
     rows: plan.rows,
     rowsKey: plan.rowsKey,
+    startedAt: plan.startedAt,
     rungs: plan.rungs,
+    begunAt: null,
     rung: 0,
     orders: [],
     tokens: [],
@@ -218,11 +227,60 @@ export function isOpen(ledger: Ledger, row: number): boolean {
   return outcome === 'open' || outcome === 'failed';
 }
 
-/** The instant when the ladder ends: its last rung's deadline. */
-export function ladderEnd(ledger: Ledger): Instant {
+/** Its last rung's deadline, as it is planned or told. */
+export function lastDeadline(ledger: Ledger): Instant {
   const last = ledger.rungs.at(-1);
   if (last === undefined) throw new LedgerDamaged(ledger.directionId, 'its ladder has no rungs');
   return last.deadline;
+}
+
+/** Whether this is a re-verification with open rows whose first order was not published: until then its deadlines move. */
+export function awaitsFirstOrder(ledger: Ledger): boolean {
+  return ledger.kind === 'reverify' && ledger.begunAt === null && countOpen(ledger) > 0;
+}
+
+const secondsPerHour = 3600;
+
+/**
+ * The ledger as it stands at `now`. A re-verification never begins with a bar, so that as long as its first order isn't
+ * published all of its deadlines move later, by whole hours. A first order that was committed keeps them for an hour, in which
+ * its publication may be tried again; then it is to be issued anew, and no attempt lives long enough to publish the older one
+ * after the newer. Once no row is left that a newer one would carry, it goes out as it is, while there is time.
+ */
+function standing(ledger: Ledger, now: Instant): Ledger {
+  if (!awaitsFirstOrder(ledger)) return ledger;
+  const first = ledger.orders[0];
+  const stays =
+    first !== undefined &&
+    first.deadline > now &&
+    (now < addSeconds(first.at, secondsPerHour) || rowsFor(ledger, first.order).length === 0);
+  const hours = Math.floor((millisOf(now) - millisOf(ledger.startedAt)) / 1000 / secondsPerHour);
+  if (stays || hours <= 0) return ledger;
+  const later = (instant: Instant) => addSeconds(instant, hours * secondsPerHour);
+  const rungs = ledger.rungs.map(({ order, deadline }) => ({ order, deadline: later(deadline) }));
+  return { ...ledger, startedAt: later(ledger.startedAt), rungs };
+}
+
+/** The instant when the ladder ends, as far as it can be said at `now`: it moves while a first order isn't published. */
+export function ladderEnd(ledger: Ledger, now: Instant): Instant {
+  return lastDeadline(standing(ledger, now));
+}
+
+/** Where a ladder is: the rung (from 1) that its machine is to wait on, one more than there are where it has ended; and its rungs. */
+export interface Whereabouts {
+  readonly rung: number;
+  readonly rungs: readonly Rung[];
+}
+
+/**
+ * Where a ladder is at `now`: at the first rung whose deadline lies ahead, though not before the last that was committed; at
+ * its end where that was the last deadline, or no row is open.
+ */
+export function whereabouts(ledger: Ledger, now: Instant): Whereabouts {
+  const { rungs } = standing(ledger, now);
+  const ahead = rungs.findIndex(({ deadline }) => deadline > now);
+  const ended = ahead === -1 || countOpen(ledger) === 0;
+  return { rung: ended ? rungs.length + 1 : Math.max(ahead + 1, ledger.rung), rungs };
 }
 
 /** Seconds that a disconnect order which a response with failed rows caused may take. */
@@ -233,7 +291,7 @@ const failedOrderTakes = 24 * 3600;
  * ladder's end. Null once the ladder has ended: then none is issued, since nobody would follow it up.
  */
 export function failedOrderDeadline(ledger: Ledger, at: Instant): Instant | null {
-  const end = ladderEnd(ledger);
+  const end = ladderEnd(ledger, at);
   if (ledger.closedAt !== null || end <= at) return null;
   const due = addSeconds(at, failedOrderTakes);
   if (end < due) return end;
@@ -258,17 +316,21 @@ function withToken(tokens: readonly string[], token: string): readonly string[] 
   return tokens.includes(token) ? tokens : [...tokens, token].slice(-mostTokens);
 }
 
-/** One attempt of the Direction machine that wants rung `rung` (from 1) issued and will wait with `token`. */
+/** One attempt of the Direction machine that wants rung `rung` (from 1) issued and will wait with `token` until `deadline`. */
 export interface OrderRequest {
   readonly rung: number;
+  readonly deadline: Instant;
   readonly now: Instant;
   readonly token: string;
   readonly attempt: string;
 }
 
 export type OrderDecision =
-  /** No row is open: nothing is issued, the caller ends its own task. `order`: what this rung issued before, to publish again. */
-  | { readonly kind: 'nothing_open'; readonly order: IssuedOrder | null }
+  /**
+   * The ladder is elsewhere than its machine, which goes on from there; nothing is issued. `order`: what this rung issued before
+   * the last row was answered, to publish again.
+   */
+  | { readonly kind: 'elsewhere'; readonly next: Whereabouts; readonly order: IssuedOrder | null }
   /** Prepare an order with these rows, then write `commit(file)` on the ledger's version. */
   | {
       readonly kind: 'issue';
@@ -277,35 +339,40 @@ export type OrderDecision =
       readonly rows: readonly number[];
       readonly commit: (file: { readonly sha256: string; readonly bytes: number }) => Ledger;
     }
-  /** The rung has no rows to order, though some are open: write the ledger (if it differs) so that this token waits. */
+  /** The rung has no order, though some rows are open: write the ledger (if it differs) so that this token waits. */
   | { readonly kind: 'wait'; readonly ledger: Ledger }
   /** The rung was committed by another attempt: write the ledger (if it differs) so that this token waits too, publish that order. */
-  | { readonly kind: 'adopt'; readonly order: IssuedOrder; readonly ledger: Ledger }
-  /** The ladder is beyond this rung, or the rung's deadline is over: nothing is issued and nothing waits. */
-  | { readonly kind: 'passed' };
+  | { readonly kind: 'adopt'; readonly order: IssuedOrder; readonly ledger: Ledger };
 
 /**
  * Decides what an attempt at a rung's order does. Rung k is committed once, on a ledger below k, in one write with the
- * token; later attempts adopt it. A rung whose deadline has passed is not issued. No order carries a row that had a
- * terminal outcome when the order was committed. Where all open rows have failed and the rung's order carries none of them,
- * nothing is issued, and the rung takes its time: they may still be answered for. Throws LedgerDamaged for a rung that the
- * ladder doesn't have.
+ * token; later attempts adopt it. No rung is issued before the one before it has ended, nor after its own deadline; and of a
+ * re-verification none before its first order was published, which is issued anew, with later deadlines, where that took an
+ * hour. No order carries a row that had a terminal outcome when the order was committed. Where all open rows have failed and
+ * the rung's order carries none of them, nothing is issued, and the rung takes its time: they may still be answered for.
+ * Throws LedgerDamaged for a rung that the ladder doesn't have.
  */
 export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision {
-  const rung = ledger.rungs[request.rung - 1];
+  const at = standing(ledger, request.now);
+  const rung = at.rungs[request.rung - 1];
   if (rung === undefined) throw new LedgerDamaged(ledger.directionId, `its ladder has no rung ${request.rung}`);
   const issued = ledger.orders.find((order) => order.rung === request.rung) ?? null;
-  if (countOpen(ledger) === 0) return { kind: 'nothing_open', order: issued };
-  if (ledger.rung > request.rung) return { kind: 'passed' };
-  if (ledger.rung === request.rung) {
+  // One that was not published in its time asks for nothing any more.
+  const order = issued !== null && issued.deadline > request.now ? issued : null;
+  const next = whereabouts(ledger, request.now);
+  if (next.rung !== request.rung || rung.deadline !== request.deadline)
+    return { kind: 'elsewhere', next, order: countOpen(ledger) === 0 ? order : null };
+  if (ledger.rung === request.rung && at === ledger) {
     const tokens = withToken(ledger.tokens, request.token);
     const waiting = tokens === ledger.tokens ? ledger : change(ledger, { tokens });
-    return issued === null ? { kind: 'wait', ledger: waiting } : { kind: 'adopt', order: issued, ledger: waiting };
+    return order === null ? { kind: 'wait', ledger: waiting } : { kind: 'adopt', order, ledger: waiting };
   }
-  if (rung.deadline <= request.now) return { kind: 'passed' };
   const rows = rowsFor(ledger, rung.order);
+  const orders = ledger.orders.filter((one) => one !== issued);
+  const { startedAt, rungs } = at;
+  const committed = { rung: request.rung, startedAt, rungs, orders, tokens: [request.token] };
   if (rows.length === 0)
-    return { kind: 'wait', ledger: change(ledger, { rung: request.rung, tokens: [request.token] }) };
+    return { kind: 'wait', ledger: change(ledger, { ...committed, begunAt: ledger.begunAt ?? request.now }) };
   return {
     kind: 'issue',
     order: rung.order,
@@ -313,9 +380,9 @@ export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision
     rows,
     commit: ({ sha256, bytes }) =>
       change(ledger, {
-        rung: request.rung,
+        ...committed,
         orders: [
-          ...ledger.orders,
+          ...orders,
           {
             rung: request.rung,
             order: rung.order,
@@ -328,25 +395,39 @@ export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision
             version: ledger.version + 1,
           },
         ],
-        tokens: [request.token],
       }),
   };
+}
+
+export type PublishedDecision =
+  /** The ladder has begun: write the ledger. */
+  | { readonly kind: 'begun'; readonly ledger: Ledger }
+  | { readonly kind: 'already' }
+  /** Another attempt has issued the order anew meanwhile: that is to be published, after this one, too. */
+  | { readonly kind: 'replaced'; readonly order: IssuedOrder };
+
+/** Notes that the first order of a re-verification was published, from when on its deadlines stand. */
+export function firstOrderPublished(ledger: Ledger, order: IssuedOrder, now: Instant): PublishedDecision {
+  const issued = ledger.orders.find(({ rung }) => rung === order.rung);
+  if (issued !== undefined && issued.attempt !== order.attempt) return { kind: 'replaced', order: issued };
+  if (ledger.begunAt !== null) return { kind: 'already' };
+  return { kind: 'begun', ledger: change(ledger, { begunAt: now }) };
 }
 
 export type CloseDecision =
   | { readonly kind: 'closed'; readonly ledger: Ledger }
   | { readonly kind: 'already' }
-  /** A row is open and the last deadline lies ahead. */
+  /** A row is open, and the last deadline lies ahead or its first order was not published. */
   | { readonly kind: 'too_early' };
 
 /**
  * Ends the ladder: what is open or failed becomes overdue; a failed row keeps the day and the file of its failing.
- * Refused while a row is open and the last deadline is after `now`.
+ * Refused while a row is open and the last deadline is after `now`, to which it moves while a first order isn't published.
  */
 export function closeLedger(ledger: Ledger, now: Instant): CloseDecision {
   if (ledger.closedAt !== null) return { kind: 'already' };
   const open = openRows(ledger);
-  if (open.length > 0 && ladderEnd(ledger) > now) return { kind: 'too_early' };
+  if (open.length > 0 && ladderEnd(ledger, now) > now) return { kind: 'too_early' };
   const bytes = new Uint8Array(ledger.outcomes);
   for (const row of open) {
     const at = row * bytesPerRow;

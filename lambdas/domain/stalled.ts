@@ -1,6 +1,6 @@
 /** What should have happened to an upload or a direction and did not. */
 import { addSeconds, type Instant } from './days.ts';
-import { type IssuedOrder, type Ledger, ladderEnd } from './ledger.ts';
+import { awaitsFirstOrder, type IssuedOrder, type Ledger, lastDeadline } from './ledger.ts';
 
 /** Seconds in which an upload is worked on, or waits for a reason that another alarm tells of. */
 const WORKED_WITHIN = 3600;
@@ -30,14 +30,14 @@ const STARTED_WITHIN = 6 * 3600;
 
 /**
  * The rung, counted from 1, at which an open direction stands still at `now`: its execution ended, or never began. The rung's
- * order was due some time ago and wasn't issued, or, after the last rung, nobody has closed the direction. Undefined where
- * it goes on.
+ * order was due some time ago and wasn't issued, or a re-verification's first not published, or, after the last rung, nobody has
+ * closed the direction. Undefined where it goes on.
  */
 export function stalledAt(ledger: Ledger, startedAt: Instant, now: Instant): number | undefined {
   if (ledger.closedAt !== null) return undefined;
   const { rung, rungs } = ledger;
-  const due = rung === 0 ? addSeconds(startedAt, STARTED_WITHIN) : addSeconds(deadlineOf(ledger, rung), ORDERED_WITHIN);
-  return now > due ? Math.min(rung + 1, rungs.length) : undefined;
+  if (rung === 0 || awaitsFirstOrder(ledger)) return now > addSeconds(startedAt, STARTED_WITHIN) ? 1 : undefined;
+  return now > addSeconds(deadlineOf(ledger, rung), ORDERED_WITHIN) ? Math.min(rung + 1, rungs.length) : undefined;
 }
 
 /** An order is in the outbox seconds after it was issued; whether it is is looked after on its first day. */
@@ -53,5 +53,5 @@ export function orderDue(ledger: Ledger, now: Instant): IssuedOrder | undefined 
 }
 
 function deadlineOf(ledger: Ledger, rung: number): Instant {
-  return ledger.rungs[rung - 1]?.deadline ?? ladderEnd(ledger);
+  return ledger.rungs[rung - 1]?.deadline ?? lastDeadline(ledger);
 }

@@ -1,7 +1,7 @@
 /** What is open, and how it stands: for those who watch. */
 import { addSeconds, type Instant, millisOf } from './days.ts';
 import type { OperatorId } from './identifiers.ts';
-import { countOpen, type Ledger, ladderEnd } from './ledger.ts';
+import { countOpen, type Ledger, lastDeadline } from './ledger.ts';
 
 /** A batch that has not settled, with the ledgers of its directions; before it is directed there are none. */
 export interface OpenBatch {
@@ -32,14 +32,14 @@ export function survey(open: readonly OpenBatch[], now: Instant): Survey {
   const rows = new Map<OperatorId, number>();
   const unanswered = new Map<OperatorId, number>();
   const add = <K>(counts: Map<K, number>, key: K, count: number) => counts.set(key, (counts.get(key) ?? 0) + count);
-  for (const { ledgers, startedAt } of open) {
+  for (const { ledgers } of open) {
     const answered = new Set(ledgers.filter(({ files }) => files.length > 0).map(({ operator }) => operator));
     for (const ledger of ledgers) {
       if (ledger.closedAt !== null) continue;
       const { operator } = ledger;
       add(directions, ledger.orders.at(-1)?.order ?? 'none', 1);
       add(rows, operator, countOpen(ledger));
-      if (!answered.has(operator) && now >= halfOfFirstRung(ledger, startedAt)) add(unanswered, operator, 1);
+      if (!answered.has(operator) && now >= halfOfFirstRung(ledger)) add(unanswered, operator, 1);
     }
   }
   return {
@@ -51,7 +51,7 @@ export function survey(open: readonly OpenBatch[], now: Instant): Survey {
   };
 }
 
-function halfOfFirstRung({ rungs }: Ledger, startedAt: Instant): Instant {
+function halfOfFirstRung({ rungs, startedAt }: Ledger): Instant {
   const seconds = (millisOf(rungs[0]?.deadline ?? startedAt) - millisOf(startedAt)) / 1000;
   return addSeconds(startedAt, seconds / 2);
 }
@@ -59,5 +59,5 @@ function halfOfFirstRung({ rungs }: Ledger, startedAt: Instant): Instant {
 /** Whether a batch should have settled, or have been directed, some time ago. */
 function isLate({ directed, uploadedAt, startedAt, ledgers }: OpenBatch, now: Instant): boolean {
   if (!directed) return now > addSeconds(uploadedAt, PLANS_WITHIN);
-  return [startedAt, ...ledgers.map(ladderEnd)].every((end) => now > addSeconds(end, SETTLES_WITHIN));
+  return [startedAt, ...ledgers.map(lastDeadline)].every((end) => now > addSeconds(end, SETTLES_WITHIN));
 }

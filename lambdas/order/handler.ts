@@ -1,9 +1,18 @@
 import { z } from 'zod';
+import type { Instant } from '../domain/days.ts';
 import { orderCsv, parseDirectionRowLine } from '../domain/directions.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import type { DirectionId } from '../domain/identifiers.ts';
 import { orderKey } from '../domain/keys.ts';
-import { countOpen, type IssuedOrder, issueOrder, type Ledger } from '../domain/ledger.ts';
+import {
+  awaitsFirstOrder,
+  firstOrderPublished,
+  type IssuedOrder,
+  issueOrder,
+  type Ledger,
+  type PublishedDecision,
+  type Whereabouts,
+} from '../domain/ledger.ts';
 import { instant, log, measure, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { changeLedger } from '../stores/cases.ts';
@@ -24,67 +33,97 @@ const env = environment.parse(process.env);
 const input = z.object({
   directionId: z.string().transform((id) => id as DirectionId),
   rung: z.int().positive(),
+  /** Until when the machine will wait. */
+  deadline: instant,
   token: z.string(),
   now: instant,
 });
 
-const preparedKey = (ledger: Ledger, order: { rung: number; attempt: string }) =>
+/** What an attempt found or committed. */
+interface Issued {
+  ledger: Ledger;
+  /** To be published. */
+  order: IssuedOrder | null;
+  /** Where the machine goes on at once; without it, it waits. */
+  next?: Whereabouts;
+  /** The rung had no order before. */
+  first?: boolean;
+}
+
+const preparedKey = (ledger: Ledger, order: IssuedOrder) =>
   `directions/${ledger.directionId}/${order.rung}/${order.attempt}.csv`;
+
+const publishedKey = ({ operator, directionId }: Ledger, order: IssuedOrder) =>
+  orderKey(operator, directionId, order.rung, order.order);
+
+async function publish(ledger: Ledger, order: IssuedOrder): Promise<void> {
+  const { directionId, batchId, operator } = ledger;
+  const key = publishedKey(ledger, order);
+  await copyObject({ bucket: env.WORK, key: preparedKey(ledger, order) }, { bucket: env.OUTBOX, key });
+  await tell(
+    env.OPERATORS_TOPIC,
+    {
+      kind: 'order',
+      directionId,
+      batchId,
+      operator,
+      directionKind: ledger.kind,
+      order: order.order,
+      rung: String(order.rung),
+      rows: order.rows,
+      deadline: order.deadline,
+      bucket: env.OUTBOX,
+      key,
+      size: order.bytes,
+      sha256: order.sha256,
+    },
+    { operator, order: order.order },
+  );
+}
+
+/** Notes that a re-verification has begun, where this was its first order; returns the order that has taken its place, if any. */
+async function notePublished(ledger: Ledger, order: IssuedOrder, now: Instant): Promise<IssuedOrder | undefined> {
+  if (!awaitsFirstOrder(ledger)) return undefined;
+  const noted = await changeLedger<PublishedDecision>(env.CASES, ledger.directionId, async (read) => {
+    const decision = firstOrderPublished(read, order, now);
+    return decision.kind === 'begun' ? { ledger: decision.ledger, result: decision } : { result: decision };
+  });
+  return noted.kind === 'replaced' ? noted.order : undefined;
+}
 
 /**
  * Order and await responses: issues the rung's order for the rows that are open, once, and leaves the token in the ledger
- * for whoever records the last answer. Where no row is open it issues nothing and ends its own task.
+ * for whoever records the last answer. Where the ladder is elsewhere than its machine, or no row is open, it issues nothing,
+ * ends its own task and tells where to go on.
  */
-export const handler = task(input, async ({ directionId, rung, token, now }, invocation) => {
+export const handler = task(input, async ({ directionId, rung, deadline, token, now }, invocation) => {
   let lines: string[] | undefined;
-  const issued = await changeLedger<{ ledger: Ledger; order: IssuedOrder | null; waits: boolean; first?: true }>(
-    env.CASES,
-    directionId,
-    async (ledger, attempt) => {
-      const decision = issueOrder(ledger, { rung, now, token, attempt: `${invocation}-${attempt}` });
-      if (decision.kind === 'nothing_open') return { result: { ledger, order: decision.order, waits: false } };
-      if (decision.kind === 'passed') return { result: { ledger, order: null, waits: false } };
-      if (decision.kind === 'adopt' || decision.kind === 'wait') {
-        const changed = decision.ledger !== ledger;
-        const order = decision.kind === 'adopt' ? decision.order : null;
-        return {
-          ...(changed ? { ledger: decision.ledger } : {}),
-          result: { ledger: decision.ledger, order, waits: true },
-        };
-      }
-      lines ??= (await readText({ bucket: env.WORK, key: ledger.rowsKey })).split('\n');
-      const rows = decision.rows.map((row) => parseDirectionRowLine(ledger.kind, lines?.[row] ?? ''));
-      const csv = Buffer.from(orderCsv(ledger.kind, rows, decision.deadline));
-      const next = decision.commit({ sha256: sha256Of(csv), bytes: csv.length });
-      const order = next.orders.at(-1) ?? null;
-      if (order) await writeObject({ bucket: env.WORK, key: preparedKey(ledger, order) }, csv);
-      return { ledger: next, result: { ledger: next, order, waits: true, first: true } };
-    },
-  );
+  const issued = await changeLedger<Issued>(env.CASES, directionId, async (read, attempt) => {
+    const decision = issueOrder(read, { rung, deadline, now, token, attempt: `${invocation}-${attempt}` });
+    if (decision.kind === 'elsewhere') return { result: { ledger: read, order: decision.order, next: decision.next } };
+    if (decision.kind !== 'issue') {
+      const order = decision.kind === 'adopt' ? decision.order : null;
+      const result = { ledger: decision.ledger, order };
+      return decision.ledger === read ? { result } : { ledger: decision.ledger, result };
+    }
+    lines ??= (await readText({ bucket: env.WORK, key: read.rowsKey })).split('\n');
+    const rows = decision.rows.map((row) => parseDirectionRowLine(read.kind, lines?.[row] ?? ''));
+    const csv = Buffer.from(orderCsv(read.kind, rows, decision.deadline));
+    const ledger = decision.commit({ sha256: sha256Of(csv), bytes: csv.length });
+    const order = ledger.orders.at(-1) ?? null;
+    if (order) await writeObject({ bucket: env.WORK, key: preparedKey(ledger, order) }, csv);
+    return { ledger, result: { ledger, order, first: read.rung < rung } };
+  });
 
-  const { ledger, order, waits, first } = issued;
-  if (order) {
-    const key = orderKey(ledger.operator, directionId, order.rung, order.order);
-    await copyObject({ bucket: env.WORK, key: preparedKey(ledger, order) }, { bucket: env.OUTBOX, key });
-    await tell(
-      env.OPERATORS_TOPIC,
-      {
-        kind: 'order',
-        directionId,
-        batchId: ledger.batchId,
-        operator: ledger.operator,
-        directionKind: ledger.kind,
-        order: order.order,
-        rung: String(order.rung),
-        rows: order.rows,
-        deadline: order.deadline,
-        bucket: env.OUTBOX,
-        key,
-        size: order.bytes,
-        sha256: order.sha256,
-      },
-      { operator: ledger.operator, order: order.order },
-    );
+  const { ledger, next, first } = issued;
+  let { order } = issued;
+  while (order) {
+    await publish(ledger, order);
+    const replaced = await notePublished(ledger, order, now);
+    if (replaced) {
+      order = replaced;
+      continue;
+    }
     await audit(env.AUDIT_QUEUE, {
       batchId: ledger.batchId,
       id: `order/${directionId}/${order.rung}`,
@@ -98,11 +137,12 @@ export const handler = task(input, async ({ directionId, rung, token, now }, inv
         deadline: order.deadline,
         ledger: order.version,
       },
-      files: { order: { key, sha256: order.sha256 } },
+      files: { order: { key: publishedKey(ledger, order), sha256: order.sha256 } },
     });
     if (first) measure('OrdersIssued', { operator: ledger.operator, order: order.order });
     log.info('order issued', { directionId, rung: order.rung, order: order.order, rows: order.rows });
+    break;
   }
-  if (!waits) await wake([token], { open: countOpen(ledger) });
+  if (next) await wake([token], next);
   return {};
 });

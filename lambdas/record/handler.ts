@@ -15,7 +15,14 @@ import {
   parseDirectionId,
 } from '../domain/identifiers.ts';
 import { failedOrderKey, lateRevocationKeys, parseInboxKey, receiptKey, sha8 } from '../domain/keys.ts';
-import { countOpen, failedOrderDeadline, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
+import {
+  countOpen,
+  failedOrderDeadline,
+  type Ledger,
+  outcomeOf,
+  type RecordedFile,
+  whereabouts,
+} from '../domain/ledger.ts';
 import type { FileReason } from '../domain/reasons.ts';
 import {
   type AnsweredRow,
@@ -210,7 +217,7 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
       conflicts,
       receipt: { bucket: env.OUTBOX, key },
     });
-  if (ledger.closedAt === null && countOpen(ledger) === 0) await wake(ledger.tokens, { open: 0 });
+  if (ledger.closedAt === null && countOpen(ledger) === 0) await wake(ledger.tokens, whereabouts(ledger, now));
 }
 
 /**

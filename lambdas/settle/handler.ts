@@ -60,7 +60,8 @@ async function closeAll(directions: PlannedDirection[], now: Instant): Promise<I
   let until: Instant | undefined;
   await concurrently(directions, LEDGERS_AT_ONCE, async ({ directionId }) => {
     const closed = await changeLedger<'closed' | 'already' | Instant>(env.CASES, directionId, async (read) => {
-      if (ladderEnd(read) > now) return { result: ladderEnd(read) };
+      const end = ladderEnd(read, now);
+      if (end > now) return { result: end };
       const decision = closeLedger(read, now);
       return decision.kind === 'closed' ? { ledger: decision.ledger, result: 'closed' } : { result: 'already' };
     });

@@ -7,6 +7,7 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
+import type { Whereabouts } from '../domain/ledger.ts';
 import { sfn } from './clients.ts';
 
 /**
@@ -29,11 +30,14 @@ export async function failureOf(executionArn: string): Promise<string | undefine
   return status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED' ? status : undefined;
 }
 
-/** Wakes each ladder that waits. One that ended meanwhile needs no waking; any other failure is thrown after all were tried. */
-export async function wake(tokens: readonly string[], result: { open: number }): Promise<void> {
+/**
+ * Wakes each machine that waits on a ladder, and tells it where that is now. One that ended meanwhile needs no waking; any other
+ * failure is thrown after all were tried.
+ */
+export async function wake(tokens: readonly string[], ladder: Whereabouts): Promise<void> {
   const wakings = tokens.map(async (taskToken) => {
     try {
-      await sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(result) }));
+      await sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(ladder) }));
     } catch (error) {
       const over = error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken;
       if (!over) throw error;

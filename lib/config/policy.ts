@@ -32,7 +32,10 @@ export const NEW_TABLE = { warmWrites: 4000, warmReads: 12_000 } as const;
 export const policy = z.object({
   ladders: z.object({
     block: ladder(['block']),
-    reverify: ladder(['reverify', 'bar_outgoing', 'bar_incoming', 'disconnect']),
+    reverify: ladder(['reverify', 'bar_outgoing', 'bar_incoming', 'disconnect']).refine(
+      ([first]) => first?.order === 'reverify',
+      { error: 'must begin with reverify: nobody is barred without having been asked' },
+    ),
   }),
   /** A batch takes the sightings of so many days before its report's upload. */
   lookBackDays: z.int().positive().max(3650),

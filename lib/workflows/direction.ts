@@ -17,6 +17,9 @@ import { LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { catchEverything, whenFailed, whenThrottled } from './retries.ts';
 
+/** Longer than Order may take. */
+const ANSWERS_WITHIN = Duration.minutes(15);
+
 /** What the Direction machine works with. */
 export interface DirectionParts {
   readonly order: IFunction;
@@ -27,15 +30,18 @@ export interface DirectionParts {
 /**
  * One direction's ladder. Input: `{ directionId, batchId, operator, rungs: [{ order, deadline }], rung }`, rung from 1.
  *
- * 1. Is a rung left? A rung whose deadline has passed is not issued; after the last one: 3.
+ * 1. Is a rung left? A rung whose deadline has passed is not issued, but for a re-verification, which nobody is barred without;
+ *    after the last one: 3.
  * 2. Order and await responses: issues the order and waits with a task token until the last row is answered, or until the
- *    rung's deadline; then the next rung.
+ *    rung's deadline; then the next rung. Where the ledger says otherwise (its deadlines move while a first order can't be
+ *    published), it answers with its rungs and the rung to go on at.
  * 3. Close: what is open or failed becomes overdue.
  *
  * An error never ends the ladder: the administrators are told, and after an hour the same rung is tried again.
  */
 export function directionLadder(scope: Construct, { order, close, administrators }: DirectionParts): IChainable {
-  const deadline = '$toMillis($states.input.rungs[$states.input.rung - 1].deadline)';
+  const rung = '$states.input.rungs[$states.input.rung - 1]';
+  const deadline = `$toMillis(${rung}.deadline)`;
   const entered = '$toMillis($states.context.State.EnteredTime)';
   const nextRung = "$merge([$states.input, { 'rung': $states.input.rung + 1 }])";
 
@@ -47,13 +53,16 @@ export function directionLadder(scope: Construct, { order, close, administrators
     payload: TaskInput.fromObject({
       directionId: '{% $states.input.directionId %}',
       rung: '{% $states.input.rung %}',
+      deadline: `{% ${rung}.deadline %}`,
       token: '{% $states.context.Task.Token %}',
       now: '{% $states.context.State.EnteredTime %}',
     }),
-    taskTimeout: Timeout.jsonata(`{% $max([1, $ceil((${deadline} - ${entered}) / 1000)]) %}`),
+    // Of a rung whose deadline has passed only the answer is waited for that tells where the ladder is.
+    taskTimeout: Timeout.jsonata(
+      `{% ${deadline} > ${entered} ? $ceil((${deadline} - ${entered}) / 1000) : ${ANSWERS_WITHIN.toSeconds()} %}`,
+    ),
     retryOnServiceExceptions: false,
-    // Nothing open ends the ladder; a wake with open rows means that the ladder is beyond this rung.
-    outputs: `{% $states.result.open = 0 ? $merge([$states.input, { 'rung': $count($states.input.rungs) + 1 }]) : ${nextRung} %}`,
+    outputs: '{% $merge([$states.input, $states.result]) %}',
   });
   const tell = SnsPublish.jsonata(scope, 'Tell the administrators', {
     topic: administrators,
@@ -83,6 +92,11 @@ export function directionLadder(scope: Construct, { order, close, administrators
   catchEverything(orderAndAwait, tell, withError);
   orderAndAwait.next(isARungLeft);
   closeTask.addRetry(whenThrottled).addRetry(whenFailed);
+  // The ledger tells where the ladder is to whoever asks for an order.
+  closeTask.addCatch(tell, {
+    errors: ['TooEarly'],
+    outputs: "{% $merge([$states.input, { 'error': $states.errorOutput.Error, 'rung': 1 }]) %}",
+  });
   catchEverything(closeTask, tell, withError);
   tell.addRetry(whenFailed);
   catchEverything(tell, waitAnHour, { outputs: '{% $states.input %}' });
@@ -90,6 +104,9 @@ export function directionLadder(scope: Construct, { order, close, administrators
 
   return isARungLeft
     .when(Condition.jsonata('{% $states.input.rung > $count($states.input.rungs) %}'), closeTask)
-    .when(Condition.jsonata(`{% ${deadline} <= ${entered} %}`), skipPassedRung.next(isARungLeft))
+    .when(
+      Condition.jsonata(`{% ${deadline} <= ${entered} and ${rung}.order != 'reverify' %}`),
+      skipPassedRung.next(isARungLeft),
+    )
     .otherwise(orderAndAwait);
 }

@@ -124,6 +124,7 @@ export async function measureMemory(): Promise<Results> {
       plan: 1,
       rows: size,
       rowsKey,
+      startedAt: '2026-06-01T00:00:00Z' as Instant,
       rungs: [{ order: 'reverify', deadline: '2026-06-06T00:00:00Z' as Instant }],
     }),
   );

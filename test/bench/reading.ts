@@ -88,6 +88,7 @@ export async function measureReading(runs: number): Promise<Results> {
     plan: 1,
     rows: RESPONSE_ROWS,
     rowsKey: 'rows.tsv',
+    startedAt: '2026-06-01T00:00:00Z' as Instant,
     rungs: [],
   });
   const rowOf = new Map(

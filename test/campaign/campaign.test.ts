@@ -98,11 +98,18 @@ describe('without faults', () => {
       /every disconnected number is revoked once/,
     ],
     [
-      'a deadline that moves',
+      'a deadline that is none of its ladder',
       (seen) => {
         lastWrite(seen).rungs = [{ order: 'block', deadline: '2026-06-01T00:00:00Z' }];
       },
-      /never move/,
+      /all from one beginning/,
+    ],
+    [
+      'a deadline that moves after it was told',
+      (seen) => {
+        lastWrite(seen).startedAt = '2026-06-30T00:00:00Z';
+      },
+      /no deadline that was told ever moves/,
     ],
     [
       'an outcome that no file says',

@@ -103,6 +103,14 @@ describe("a stage's configuration", () => {
     expect(complaint(() => checkStage({ ...good, operators: long }))).toContain('operators[0].id:');
   });
 
+  it('refuses a re-verification that begins with a bar', () => {
+    const bars = good.policy.ladders.reverify.slice(1);
+    const policy = { ...good.policy, ladders: { ...good.policy.ladders, reverify: bars } };
+    expect(complaint(() => checkStage({ ...good, policy }))).toContain(
+      'policy.ladders.reverify: must begin with reverify',
+    );
+  });
+
   it('refuses a ladder without rungs, and names which', () => {
     const policy = { ...good.policy, ladders: { ...good.policy.ladders, reverify: [] } };
     expect(complaint(() => checkStage({ ...good, policy }))).toContain('policy.ladders.reverify: a ladder needs');

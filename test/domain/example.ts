@@ -1,5 +1,5 @@
 /** A direction of a few rows, in the state that a test needs; its identities are of no consequence. */
-import { asInstant, type Day, parseDay } from '../../lambdas/domain/days.ts';
+import { asInstant, type Day, type Instant, parseDay } from '../../lambdas/domain/days.ts';
 import {
   type AgencyId,
   type BatchId,
@@ -12,7 +12,14 @@ import {
   parseImei,
   parseMsisdn,
 } from '../../lambdas/domain/identifiers.ts';
-import { closeLedger, issueOrder, type Ledger, newLedger, sealLedger } from '../../lambdas/domain/ledger.ts';
+import {
+  closeLedger,
+  firstOrderPublished,
+  issueOrder,
+  type Ledger,
+  newLedger,
+  sealLedger,
+} from '../../lambdas/domain/ledger.ts';
 import { type Answer, type Applied, applyResponse } from '../../lambdas/domain/responses.ts';
 
 export const batchId = 'mha-0123456789ab' as BatchId;
@@ -76,16 +83,28 @@ export function fresh(rows: number, kind: DirectionKind = 'reverify', operator: 
     plan: 1,
     rows,
     rowsKey: 'plans/1/rows.jsonl',
+    startedAt: start,
     rungs: rungs[kind],
   });
 }
 
-/** Issues rung `rung`, at the instant when the one before ended. */
+/** Issues rung `rung`, at the instant when the one before ended, and publishes it. */
 export function issued(ledger: Ledger, rung: number, token = `token-${rung}`): Ledger {
   const now = ledger.rungs[rung - 2]?.deadline ?? start;
-  const decision = issueOrder(ledger, { rung, now, token, attempt: `attempt-${rung}` });
+  const { deadline = start } = ledger.rungs[rung - 1] ?? {};
+  const decision = issueOrder(ledger, { rung, deadline, now, token, attempt: `attempt-${rung}` });
   if (decision.kind !== 'issue') throw new Error(`expected issue, got ${decision.kind}`);
-  return decision.commit({ sha256: `order-${rung}`, bytes: 100 });
+  const committed = decision.commit({ sha256: `order-${rung}`, bytes: 100 });
+  return committed.kind === 'reverify' && rung === 1 ? published(committed, now) : committed;
+}
+
+/** Notes that the ledger's first order was published. */
+export function published(ledger: Ledger, now: Instant): Ledger {
+  const [first] = ledger.orders;
+  if (first === undefined) throw new Error('nothing was ordered');
+  const decision = firstOrderPublished(ledger, first, now);
+  if (decision.kind !== 'begun') throw new Error(`expected begun, got ${decision.kind}`);
+  return decision.ledger;
 }
 
 /** A response's rows, lines counted from 2, all of one day. */
@@ -110,8 +129,10 @@ export function answered(
   return decision;
 }
 
+/** Ends its ladder, at whose beginning the first order went out. */
 export function closed(ledger: Ledger): Ledger {
-  const decision = closeLedger(ledger, ladderEnds[ledger.kind]);
+  const begun = { ...ledger, begunAt: ledger.begunAt ?? start };
+  const decision = closeLedger(begun, ladderEnds[ledger.kind]);
   if (decision.kind !== 'closed') throw new Error(`expected closed, got ${decision.kind}`);
   return decision.ledger;
 }

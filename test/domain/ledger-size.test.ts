@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { issueOrder, type Ledger, mostTokens } from '../../lambdas/domain/ledger.ts';
 import { maxFiles, withFailedOrder } from '../../lambdas/domain/responses.ts';
 import { DEFAULT_POLICY, policy, REVERIFY_LADDERS } from '../../lib/config/policy.ts';
-import { answered, at, closed, fresh, rungs, sealed } from './example.ts';
+import { answered, at, closed, fresh, published, rungs, sealed } from './example.ts';
 
 /** DynamoDB's limit of an item: 400 KB. */
 const LARGEST_ITEM = 400 * 1024;
@@ -26,6 +26,8 @@ function sizeOf(value: unknown): number {
 const sizeOfAttribute = ([name, value]: [string, unknown]): number => Buffer.byteLength(name) + sizeOf(value);
 const itemSize = (item: object) => Object.entries(item).reduce((sum, part) => sum + sizeOfAttribute(part), 0);
 
+const begun = (ledger: Ledger) => (ledger.begunAt === null ? published(ledger, ledger.startedAt) : ledger);
+
 /** A ledger that met all that a ledger may meet, with the longest names. */
 function largest(rows: number): Ledger {
   const directionId = `${'a'.repeat(16)}-${'0'.repeat(12)}.reverify.${'o'.repeat(10)}.99999999-9999-9999`;
@@ -38,12 +40,12 @@ function largest(rows: number): Ledger {
   };
   // An hourly try for each hour of the longest ladder, and another one of a retry.
   const hours = 24 * REVERIFY_LADDERS.normal.reduce((days, rung) => days + rung.days, 0);
-  for (const [n, { order }] of rungs.reverify.entries()) {
+  for (const [n, { order, deadline }] of rungs.reverify.entries()) {
     const now = ledger.rungs[n - 1]?.deadline ?? at('2026-06-01T00:00:00Z');
     for (let attempt = 0; attempt < hours / 2; attempt += 1) {
       const token = `${n}.${attempt}.`.padEnd(LONGEST_TOKEN, 't');
-      const decision = issueOrder(ledger, { rung: n + 1, now, token, attempt: LONGEST_ATTEMPT });
-      if (decision.kind === 'issue') ledger = decision.commit({ sha256: HASH, bytes: 999_999 });
+      const decision = issueOrder(ledger, { rung: n + 1, deadline, now, token, attempt: LONGEST_ATTEMPT });
+      if (decision.kind === 'issue') ledger = begun(decision.commit({ sha256: HASH, bytes: 999_999 }));
       else if (decision.kind === 'adopt') ledger = decision.ledger;
       else throw new Error(`${order}: ${decision.kind}`);
     }

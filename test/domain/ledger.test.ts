@@ -1,21 +1,26 @@
 import { describe, expect, test } from 'vitest';
+import { addSeconds, type Instant } from '../../lambdas/domain/days.ts';
 import {
   bytesPerRow,
   closeLedger,
   countOpen,
   failedOrderDeadline,
+  firstOrderPublished,
   isOpen,
   issueOrder,
+  type Ledger,
   LedgerDamaged,
   LedgerNotSealed,
   ladderEnd,
+  type OrderRequest,
   openRows,
   outcomeOf,
   sealedDisconnections,
   sealedOutcomes,
   sealLedger,
+  whereabouts,
 } from '../../lambdas/domain/ledger.ts';
-import { answered, at, closed, fresh, issued, ladderEnds, sealed, start } from './example.ts';
+import { answered, at, closed, fresh, issued, ladderEnds, published, rungs, sealed, start } from './example.ts';
 
 const outcomesOf = (ledger: ReturnType<typeof fresh>) =>
   Array.from({ length: ledger.rows }, (_, row) => outcomeOf(ledger, row).outcome);
@@ -45,9 +50,9 @@ describe('a new ledger', () => {
   });
 
   test('knows when its ladder ends', () => {
-    expect(ladderEnd(fresh(1))).toBe('2026-06-17T00:00:00Z');
-    expect(ladderEnd(fresh(1, 'block'))).toBe('2026-06-03T00:00:00Z');
-    expect(() => ladderEnd({ ...fresh(1), rungs: [] })).toThrow(LedgerDamaged);
+    expect(ladderEnd(fresh(1), start)).toBe('2026-06-17T00:00:00Z');
+    expect(ladderEnd(fresh(1, 'block'), start)).toBe('2026-06-03T00:00:00Z');
+    expect(() => ladderEnd({ ...fresh(1), rungs: [] }, start)).toThrow(LedgerDamaged);
   });
 });
 
@@ -133,11 +138,15 @@ describe('open rows', () => {
 });
 
 describe('issuing an order', () => {
-  const request = { rung: 1, now: start, token: 'token-a', attempt: 'attempt-a' };
+  /** What an attempt at a rung gets that waits until the deadline which the ledger has of it. */
+  const ask = (ledger: Ledger, { rung = 1, ...more }: Partial<OrderRequest> = {}) => {
+    const { deadline = start } = ledger.rungs[rung - 1] ?? {};
+    return issueOrder(ledger, { rung, deadline, now: start, token: 'token-a', attempt: 'attempt-a', ...more });
+  };
 
   test('the first attempt at a rung issues it to every open row, and commits order and token in one change', () => {
     const before = answered(fresh(3), [[1, 'verified']]).ledger;
-    const decision = issueOrder(before, request);
+    const decision = ask(before);
     if (decision.kind !== 'issue') throw new Error(decision.kind);
     expect(decision).toMatchObject({ order: 'reverify', deadline: '2026-06-06T00:00:00Z', rows: [0, 2] });
     const after = decision.commit({ sha256: 'abc', bytes: 77 });
@@ -170,7 +179,7 @@ describe('issuing an order', () => {
       [3, '2026-06-11T00:00:00Z', 'bar_incoming', [2]],
       [4, '2026-06-16T00:00:00Z', 'disconnect', [0, 2]],
     ] as const) {
-      const decision = issueOrder(ledger, { ...request, rung, now: at(now) });
+      const decision = ask(ledger, { rung, now: at(now) });
       expect(decision).toMatchObject({ kind: 'issue', order, rows });
       ledger = issued(ledger, rung);
     }
@@ -178,7 +187,7 @@ describe('issuing an order', () => {
 
   test('a row that failed before the first order is in no re-verification either', () => {
     const ledger = answered(fresh(2), [[0, 'failed']]).ledger;
-    expect(issueOrder(ledger, request)).toMatchObject({ kind: 'issue', order: 'reverify', rows: [1] });
+    expect(ask(ledger)).toMatchObject({ kind: 'issue', order: 'reverify', rows: [1] });
   });
 
   test('where all open rows have failed a bar is not ordered, and its rung takes its time all the same', () => {
@@ -187,41 +196,41 @@ describe('issuing an order', () => {
       [1, 'failed'],
     ]).ledger;
     const now = at('2026-06-06T00:00:00Z');
-    const second = issueOrder(before, { ...request, rung: 2, now });
+    const second = ask(before, { rung: 2, now });
     if (second.kind !== 'wait') throw new Error(second.kind);
     expect([second.ledger.rung, second.ledger.orders.length, second.ledger.tokens]).toEqual([2, 1, ['token-a']]);
     // Another attempt waits beside it.
-    const again = issueOrder(second.ledger, { ...request, rung: 2, now, token: 'token-b' });
+    const again = ask(second.ledger, { rung: 2, now, token: 'token-b' });
     expect(again).toMatchObject({ kind: 'wait', ledger: { tokens: ['token-a', 'token-b'] } });
     // Who proves themselves in time ends the ladder; who does not is to be disconnected.
     const verified = answered(second.ledger, [[0, 'verified']]).ledger;
     expect(countOpen(verified)).toBe(1);
-    expect(issueOrder(verified, { ...request, rung: 4, now: at('2026-06-16T00:00:00Z') })).toMatchObject({
+    expect(ask(verified, { rung: 4, now: at('2026-06-16T00:00:00Z') })).toMatchObject({
       kind: 'issue',
       order: 'disconnect',
       rows: [1],
     });
     const both = answered(verified, [[1, 'not_found']]).ledger;
-    expect(issueOrder(both, { ...request, rung: 3, now: at('2026-06-11T00:00:00Z') })).toMatchObject({
-      kind: 'nothing_open',
+    expect(ask(both, { rung: 3, now: at('2026-06-11T00:00:00Z') })).toMatchObject({
+      kind: 'elsewhere',
+      next: { rung: 5 },
     });
   });
 
   test('of the tokens the newest twenty stay, and one that waits already is not doubled', () => {
     let ledger = issued(fresh(1), 1, 'token 0');
     for (let n = 1; n <= 30; n += 1) {
-      const decision = issueOrder(ledger, { ...request, token: `token ${n}` });
+      const decision = ask(ledger, { token: `token ${n}` });
       if (decision.kind !== 'adopt') throw new Error(decision.kind);
       ledger = decision.ledger;
     }
     expect(ledger.tokens).toEqual(Array.from({ length: 20 }, (_, n) => `token ${n + 11}`));
-    expect(issueOrder(ledger, { ...request, token: 'token 30' })).toMatchObject({ kind: 'adopt', ledger });
+    expect(ask(ledger, { token: 'token 30' })).toMatchObject({ kind: 'adopt', ledger });
   });
 
   test('a later attempt at the same rung adopts the order and its token waits beside the first', () => {
     const before = issued(fresh(2), 1, 'token-a');
-    const decision = issueOrder(before, {
-      ...request,
+    const decision = ask(before, {
       token: 'token-b',
       attempt: 'attempt-b',
       now: at('2026-06-01T00:00:09Z'),
@@ -235,14 +244,14 @@ describe('issuing an order', () => {
 
   test('the very attempt that committed adopts its order and changes nothing', () => {
     const before = issued(fresh(2), 1, 'token-a');
-    const decision = issueOrder(before, request);
+    const decision = ask(before);
     if (decision.kind !== 'adopt') throw new Error(decision.kind);
     expect(decision.ledger).toBe(before);
   });
 
   test('an adopted order stays the one that was committed, though a row was answered since', () => {
     const before = answered(issued(fresh(3), 1), [[0, 'verified']]).ledger;
-    const decision = issueOrder(before, { ...request, token: 'token-b' });
+    const decision = ask(before, { token: 'token-b' });
     expect(decision).toMatchObject({ kind: 'adopt', order: { rows: 3, sha256: 'order-1' } });
   });
 
@@ -255,51 +264,200 @@ describe('issuing an order', () => {
     expect(ledger.tokens).toEqual(['token-b']);
   });
 
-  test('a rung that the ladder has left behind is passed', () => {
-    expect(issueOrder(issued(issued(fresh(1), 1), 2), request)).toEqual({ kind: 'passed' });
+  /** The ladder is at this rung of its planned ones, and not where the attempt is. */
+  const elsewhere = (rung: number, order: Ledger['orders'][number] | null = null) => ({
+    kind: 'elsewhere',
+    next: { rung, rungs: rungs.reverify },
+    order,
+  });
+
+  test('an attempt at a rung that the ladder has left behind is told where that is', () => {
+    expect(ask(issued(issued(fresh(1), 1), 2), { now: at('2026-06-06T00:00:00Z') })).toEqual(elsewhere(2));
+    // Also one that has been on its way since before that.
+    expect(ask(issued(issued(fresh(1), 1), 2))).toEqual(elsewhere(2));
+  });
+
+  test('a rung is not issued before the one before it has ended, which was told until when it may take', () => {
+    const ledger = issued(fresh(1), 1);
+    expect(ask(ledger, { rung: 2, now: at('2026-06-05T23:59:59Z') })).toEqual(elsewhere(1));
+    expect(ask(ledger, { rung: 2, now: at('2026-06-06T00:00:00Z') }).kind).toBe('issue');
   });
 
   test('a rung whose deadline has passed is not issued, at the very instant neither', () => {
-    expect(issueOrder(fresh(1), { ...request, now: at('2026-06-06T00:00:00Z') })).toEqual({ kind: 'passed' });
-    expect(issueOrder(fresh(1), { ...request, now: at('2026-06-05T23:59:59Z') }).kind).toBe('issue');
+    const ledger = issued(fresh(1), 1);
+    expect(ask(ledger, { rung: 2, now: at('2026-06-11T00:00:00Z') })).toEqual(elsewhere(3));
+    expect(ask(ledger, { rung: 2, now: at('2026-06-10T23:59:59Z') }).kind).toBe('issue');
+    expect(ask(ledger, { rung: 4, now: at('2026-06-17T00:00:00Z') })).toEqual(elsewhere(5));
+  });
+
+  test('a block that has passed is skipped, also where the first never went out', () => {
+    const now = at('2026-06-02T00:00:00Z');
+    expect(ask(fresh(1, 'block'), { now })).toMatchObject({ kind: 'elsewhere', next: { rung: 2 } });
+    expect(ask(fresh(1, 'block'), { rung: 2, now })).toMatchObject({
+      kind: 'issue',
+      order: 'block',
+      deadline: '2026-06-03T00:00:00Z',
+    });
   });
 
   test('a ladder that was stopped goes on at the rung whose time it is', () => {
-    const decision = issueOrder(issued(fresh(1), 1), { ...request, rung: 3, now: at('2026-06-12T00:00:00Z') });
+    const decision = ask(issued(fresh(1), 1), { rung: 3, now: at('2026-06-12T00:00:00Z') });
     expect(decision).toMatchObject({ kind: 'issue', order: 'bar_incoming' });
   });
 
-  test('where no row is open nothing is issued', () => {
+  test('where no row is open nothing is issued, and the ladder is at its end', () => {
     const ledger = answered(fresh(1), [[0, 'verified']]).ledger;
-    expect(issueOrder(ledger, request)).toEqual({ kind: 'nothing_open', order: null });
-    expect(issueOrder(closed(fresh(1)), request)).toEqual({ kind: 'nothing_open', order: null });
+    expect(ask(ledger)).toEqual(elsewhere(5));
+    expect(ask(closed(fresh(1)))).toEqual(elsewhere(5));
   });
 
   test('where no row is open any more no token waits, and what was committed is told so that it can be published again', () => {
     const ledger = answered(issued(fresh(1), 1), [[0, 'verified']]).ledger;
-    expect(issueOrder(ledger, { ...request, token: 'token-b' })).toEqual({
-      kind: 'nothing_open',
-      order: ledger.orders[0],
-    });
+    expect(ask(ledger, { token: 'token-b' })).toEqual(elsewhere(5, ledger.orders[0]));
+  });
+
+  test('an order that was committed and not published is never published after its deadline', () => {
+    const ledger = issued(issued(fresh(1), 1), 2);
+    const answeredWhole = answered(ledger, [[0, 'verified']]).ledger;
+    expect(ask(answeredWhole, { rung: 2, now: at('2026-06-11T00:00:00Z') })).toEqual(elsewhere(5));
+    expect(ask(ledger, { rung: 2, now: at('2026-06-11T00:00:00Z') })).toEqual(elsewhere(3));
   });
 
   test.each([0, 5])('a rung that the ladder does not have is an error (%s of 4)', (rung) => {
-    expect(() => issueOrder(fresh(1), { ...request, rung })).toThrow(LedgerDamaged);
+    expect(() => ask(fresh(1), { rung })).toThrow(LedgerDamaged);
+  });
+});
+
+/** The planned deadlines, so many hours later. */
+const movedBy = (hours: number) =>
+  rungs.reverify.map(({ order, deadline }) => ({ order, deadline: addSeconds(deadline, hours * 3600) }));
+const hoursAfterStart = (hours: number, seconds = 0) => addSeconds(start, hours * 3600 + seconds);
+
+describe('the first order of a re-verification', () => {
+  /** An attempt at a rung, of a machine with these rungs. */
+  const attempt = (ledger: Ledger, now: Instant, ladder: Ledger['rungs'], rung = 1, name = 'a') => {
+    const { deadline = start } = ladder[rung - 1] ?? {};
+    return issueOrder(ledger, { rung, deadline, now, token: `token-${name}`, attempt: `attempt-${name}` });
+  };
+  const committed = (ledger: Ledger, now: Instant, ladder: Ledger['rungs'], name = 'a') => {
+    const decision = attempt(ledger, now, ladder, 1, name);
+    if (decision.kind !== 'issue') throw new Error(decision.kind);
+    return decision.commit({ sha256: `order-${name}`, bytes: 9 });
+  };
+
+  test('is a re-verification however late it goes out, and all deadlines move later by as many whole hours', () => {
+    // 5 days and 3 hours and a half after planning began: the planned deadline of the second rung lies ahead.
+    const now = hoursAfterStart(123, 1800);
+    const ledger = fresh(2);
+    for (const rung of [1, 2, 3, 4])
+      expect(attempt(ledger, now, rungs.reverify, rung)).toEqual({
+        kind: 'elsewhere',
+        next: { rung: 1, rungs: movedBy(123) },
+        order: null,
+      });
+    const after = committed(ledger, now, movedBy(123));
+    expect(after).toMatchObject({ rung: 1, startedAt: hoursAfterStart(123), rungs: movedBy(123), begunAt: null });
+    expect(after.orders).toMatchObject([{ rung: 1, order: 'reverify', rows: 2, deadline: '2026-06-11T03:00:00Z' }]);
+    expect(published(after, now)).toMatchObject({ begunAt: now, rungs: movedBy(123) });
+  });
+
+  test.each([
+    [0, 3599, 0],
+    [1, 0, 1],
+    [24 * 30, 0, 24 * 30],
+  ])('that is %i hours and %i seconds late moves them by %i hours', (hours, seconds, by) => {
+    expect(whereabouts(fresh(1), hoursAfterStart(hours, seconds))).toEqual({ rung: 1, rungs: movedBy(by) });
+    expect(ladderEnd(fresh(1), hoursAfterStart(hours, seconds))).toBe(addSeconds(ladderEnds.reverify, by * 3600));
+  });
+
+  test('keeps its deadlines once it was published', () => {
+    const ledger = issued(fresh(1), 1);
+    const late = hoursAfterStart(24 * 40);
+    expect(whereabouts(ledger, late)).toEqual({ rung: 5, rungs: rungs.reverify });
+    expect(ladderEnd(ledger, late)).toBe(ladderEnds.reverify);
+  });
+
+  test('is adopted for an hour where it was committed and not published, also over the turn of an hour', () => {
+    const first = committed(fresh(1), hoursAfterStart(0, 3599), rungs.reverify);
+    const decision = attempt(first, hoursAfterStart(1, 1), rungs.reverify, 1, 'b');
+    expect(decision).toMatchObject({ kind: 'adopt', order: { deadline: '2026-06-06T00:00:00Z' } });
+    // No bar goes out meanwhile.
+    expect(attempt(first, hoursAfterStart(1, 1), rungs.reverify, 2, 'b')).toMatchObject({ next: { rung: 1 } });
+  });
+
+  test('is issued anew after that hour, with the rows that are open then and later deadlines', () => {
+    const first = answered(committed(fresh(3), start, rungs.reverify), [[0, 'verified']]).ledger;
+    const now = hoursAfterStart(120);
+    expect(attempt(first, now, rungs.reverify, 2)).toMatchObject({ next: { rung: 1, rungs: movedBy(120) } });
+    const second = committed(first, now, movedBy(120), 'b');
+    expect(second.orders).toMatchObject([{ rung: 1, rows: 2, attempt: 'attempt-b', deadline: '2026-06-11T00:00:00Z' }]);
+    expect([second.rungs, second.tokens]).toEqual([movedBy(120), ['token-b']]);
+    // A third time they move by what came in between.
+    const third = committed(second, hoursAfterStart(121, 60), movedBy(121), 'c');
+    expect([third.startedAt, third.rungs]).toEqual([hoursAfterStart(121), movedBy(121)]);
+  });
+
+  test('that was issued anew takes the place of the one before, whose attempt publishes it, too', () => {
+    const first = committed(fresh(1), start, rungs.reverify);
+    const second = committed(first, hoursAfterStart(2), movedBy(2), 'b');
+    const older = first.orders[0];
+    if (older === undefined) throw new Error('nothing was ordered');
+    expect(firstOrderPublished(second, older, start)).toEqual({ kind: 'replaced', order: second.orders[0] });
+    const begun = published(second, hoursAfterStart(2));
+    expect(firstOrderPublished(begun, older, start)).toMatchObject({ kind: 'replaced' });
+    expect(begun.orders.map((order) => firstOrderPublished(begun, order, start))).toEqual([{ kind: 'already' }]);
+  });
+
+  test('that carries rows which failed meanwhile, all of them, goes out as it is while there is time', () => {
+    const first = answered(committed(fresh(1), start, rungs.reverify), [[0, 'failed']]).ledger;
+    expect(attempt(first, hoursAfterStart(7), rungs.reverify)).toMatchObject({ kind: 'adopt' });
+    // After its deadline nothing of it is published, and the row is disconnected in time.
+    const late = attempt(first, hoursAfterStart(120), movedBy(120));
+    expect(late).toMatchObject({ kind: 'wait', ledger: { begunAt: hoursAfterStart(120), orders: [] } });
+  });
+
+  test('is none where all rows failed before it: the ladder begins without it', () => {
+    const ledger = answered(fresh(1), [[0, 'failed']]).ledger;
+    const decision = attempt(ledger, hoursAfterStart(3), movedBy(3));
+    if (decision.kind !== 'wait') throw new Error(decision.kind);
+    expect(decision.ledger).toMatchObject({ rung: 1, orders: [], begunAt: hoursAfterStart(3), rungs: movedBy(3) });
+    const end = movedBy(3)[2]?.deadline ?? start;
+    expect(attempt(decision.ledger, end, movedBy(3), 4)).toMatchObject({
+      kind: 'issue',
+      order: 'disconnect',
+      rows: [0],
+    });
+  });
+
+  test('as long as it is not published keeps the ladder from its end, unless no row is open', () => {
+    const late = hoursAfterStart(24 * 40);
+    expect(closeLedger(fresh(1), late)).toEqual({ kind: 'too_early' });
+    expect(closeLedger(committed(fresh(1), start, rungs.reverify), late)).toEqual({ kind: 'too_early' });
+    const whole = answered(fresh(1), [[0, 'verified']]).ledger;
+    expect(ladderEnd(whole, late)).toBe(ladderEnds.reverify);
+    expect(closeLedger(whole, late).kind).toBe('closed');
+    expect(closeLedger(fresh(1, 'block'), late).kind).toBe('closed');
+  });
+
+  test("as long as it is not published does not keep a failed row's own disconnect order from its day", () => {
+    expect(failedOrderDeadline(fresh(1), hoursAfterStart(24 * 40))).toBe(hoursAfterStart(24 * 41));
   });
 });
 
 describe("the disconnect order of a response's failed rows", () => {
+  const ordered = issued(fresh(1), 1);
+
   test('is due 24 hours after its commit', () => {
-    expect(failedOrderDeadline(fresh(1), at('2026-06-02T07:30:00Z'))).toBe('2026-06-03T07:30:00Z');
+    expect(failedOrderDeadline(ordered, at('2026-06-02T07:30:00Z'))).toBe('2026-06-03T07:30:00Z');
   });
 
   test("is due at the ladder's end at the latest", () => {
-    expect(failedOrderDeadline(fresh(1), at('2026-06-16T00:00:01Z'))).toBe('2026-06-17T00:00:00Z');
-    expect(failedOrderDeadline(fresh(1), at('2026-06-16T23:59:59Z'))).toBe('2026-06-17T00:00:00Z');
+    expect(failedOrderDeadline(ordered, at('2026-06-16T00:00:01Z'))).toBe('2026-06-17T00:00:00Z');
+    expect(failedOrderDeadline(ordered, at('2026-06-16T23:59:59Z'))).toBe('2026-06-17T00:00:00Z');
   });
 
   test('is not issued once the ladder has ended, be it closed or not', () => {
-    expect(failedOrderDeadline(fresh(1), at('2026-06-17T00:00:00Z'))).toBeNull();
+    expect(failedOrderDeadline(ordered, at('2026-06-17T00:00:00Z'))).toBeNull();
     expect(failedOrderDeadline(closed(fresh(1)), at('2026-06-20T00:00:00Z'))).toBeNull();
     const answeredWhole = closed(answered(fresh(1), [[0, 'verified']]).ledger);
     expect(failedOrderDeadline(answeredWhole, at('2026-06-05T00:00:00Z'))).toBeNull();
@@ -338,7 +496,7 @@ describe('closing', () => {
     expect(closeLedger(answered(fresh(1), [[0, 'failed']]).ledger, at('2026-06-16T23:59:59Z'))).toEqual({
       kind: 'too_early',
     });
-    expect(closeLedger(fresh(1), end).kind).toBe('closed');
+    expect(closeLedger(issued(fresh(1), 1), end).kind).toBe('closed');
   });
 
   test('needs no deadline where every row has a terminal outcome', () => {

@@ -19,12 +19,13 @@ function direction(operator: string, changes: Partial<Ledger> = {}): Ledger {
     plan: 1,
     rows: 5,
     rowsKey: 'rows.tsv',
+    startedAt: at(0),
     rungs: [
       { order: 'reverify', deadline: at(5 * 24) },
       { order: 'disconnect', deadline: at(6 * 24) },
     ],
   });
-  return { ...ledger, orders: [order(1, 'reverify')], rung: 1, ...changes };
+  return { ...ledger, orders: [order(1, 'reverify')], rung: 1, begunAt: at(0), ...changes };
 }
 const order = (rung: number, name: string) => ({
   rung,
@@ -72,6 +73,13 @@ describe('a survey of what is open', () => {
     expect(Object.fromEntries(survey(open, at(60)).unanswered)).toEqual({ jio: 2 });
   });
 
+  it('counts from the first order, where that was late', () => {
+    const rungs = [{ order: 'reverify', deadline: at(5 * 24 + 10) }];
+    const open = [batch([direction('jio', { startedAt: at(10), rungs })])];
+    expect(Object.fromEntries(survey(open, at(69)).unanswered)).toEqual({});
+    expect(Object.fromEntries(survey(open, at(70)).unanswered)).toEqual({ jio: 1 });
+  });
+
   it('does not where the operator has answered another direction of the batch, but where it did of another batch', () => {
     const answered = direction('jio', { files: [answer] });
     expect(Object.fromEntries(survey([batch([direction('jio'), answered])], at(60)).unanswered)).toEqual({});
@@ -109,6 +117,13 @@ describe('a direction stands still', () => {
     const ledger = direction('jio', { orders: [], rung: 0 });
     expect(stalledAt(ledger, at(0), at(6))).toBeUndefined();
     expect(stalledAt(ledger, at(0), at(6.01))).toBe(1);
+  });
+
+  it('at its first rung where that was ordered, and not published six hours after its planning began', () => {
+    const ledger = direction('jio', { begunAt: null });
+    expect(stalledAt(ledger, at(0), at(6))).toBeUndefined();
+    expect(stalledAt(ledger, at(0), at(6.01))).toBe(1);
+    expect(stalledAt(ledger, at(0), at(1000))).toBe(1);
   });
 
   it('at the next rung where that was not ordered two hours after the deadline: after trouble it waits for one', () => {

@@ -24,7 +24,7 @@ import { A1, A2, A3, H1, H2, H3, H4, J1 } from './story.ts';
  *   3 connections: A3 was not found: again. A1 is open in the batch of up-police at airtel, and its
  *   newest sighting here is jio's: there, too.
  *   J2 was disconnected. Neither handset is blocked anywhere: 4 blocks. Order is throttled from then until jio has
- *   blocked both on day 21.25: so it is never ordered to. Nobody answers anything else.
+ *   blocked both on day 21.25: so it is never ordered to, and A3's ladder is seven hours later. Nobody answers anything else.
  */
 export const CONTEXT = { operators: 'airtel,jio', bytesPerPiece: '150' };
 
@@ -212,7 +212,7 @@ export async function tellLongStory(lab: Lab, troubles: Troubles): Promise<void>
     .digest('hex')
     .slice(0, 12)}`;
   await on(21.25, () => lab.respond(`${third}.block.jio.5-0-0`, [`${H2},blocked`, `${H3},blocked`]));
-  await lab.at(21.4);
+  await lab.at(21.3);
   troubles.orderThrottled = false;
   troubles.more.act?.();
   await lab.cloud.run();

@@ -32,12 +32,15 @@ async function waiting(name: string): Promise<string> {
   return message?.body ?? '';
 }
 
+/** Where the ladder is: of no consequence here. */
+const LADDER = { rung: 2, rungs: [] };
+
 describe('starting an execution', () => {
   it('happens once per name, whatever the input and however it stands by then', async () => {
     const token = await waiting('once');
     await workflows.startOnce(MACHINE, 'once', {});
     await workflows.startOnce(MACHINE, 'once', { other: true });
-    await workflows.wake([token], { open: 0 });
+    await workflows.wake([token], LADDER);
     await cloud.rest();
     await workflows.startOnce(MACHINE, 'once', {});
     await cloud.rest();
@@ -55,7 +58,7 @@ describe('starting an execution', () => {
 describe('waking ladders', () => {
   it('ends the wait of each', async () => {
     const tokens = [await waiting('wake-1'), await waiting('wake-2')];
-    await workflows.wake(tokens, { open: 3 });
+    await workflows.wake(tokens, LADDER);
     await cloud.rest();
     expect(await executions()).toMatchObject({ 'wake-1': 'SUCCEEDED', 'wake-2': 'SUCCEEDED' });
   });
@@ -66,13 +69,13 @@ describe('waking ladders', () => {
     await cloud.run(cloud.clock.now() + 61_000);
     expect((await executions()).late).toBe('FAILED');
     const used = await waiting('used');
-    await workflows.wake([used], { open: 0 });
+    await workflows.wake([used], LADDER);
     await cloud.rest();
-    await workflows.wake([timedOut, used, 'no token at all'], { open: 0 });
+    await workflows.wake([timedOut, used, 'no token at all'], LADDER);
   });
 
   it('of no tokens is nothing', async () => {
-    await workflows.wake([], { open: 0 });
+    await workflows.wake([], LADDER);
   });
 
   it('tries all before it fails with what is another error', async () => {
@@ -86,7 +89,7 @@ describe('waking ladders', () => {
       { step: 'initialize', name: 'throttled' },
     );
     try {
-      await expect(workflows.wake(['throttled', token], { open: 0 })).rejects.toThrow(
+      await expect(workflows.wake(['throttled', token], LADDER)).rejects.toThrow(
         expect.objectContaining({ name: 'ThrottlingException' }),
       );
     } finally {

@@ -256,7 +256,9 @@ const responses = target(
         );
     const rungs = [{ order: 'reverify', deadline: asInstant('2026-06-06T00:00:00Z') }];
     const { id: directionId, batchId, operator } = DIRECTION;
-    const ledger = newLedger({ directionId, batchId, operator, kind, plan: 1, rows: 3, rowsKey: 'rows', rungs });
+    const startedAt = asInstant('2026-06-01T00:00:00Z');
+    const plan = { plan: 1, rows: 3, rowsKey: 'rows', startedAt, rungs };
+    const ledger = newLedger({ directionId, batchId, operator, kind, ...plan });
     const before = Buffer.from(ledger.outcomes).toString('hex');
     const at = asInstant('2026-06-01T10:00:00Z');
     const file = { sha256: 'ab'.repeat(32), attempt: 'one', at, committedAt: at };

@@ -245,6 +245,7 @@ const ledgerOf = ({ id, batchId, operator, kind }: NonNullable<typeof DIRECTION>
     plan: 1,
     rows: 2,
     rowsKey: `rows/${kind}`,
+    startedAt: AT,
     rungs: [{ order: kind, deadline: '2026-06-17T00:00:00Z' as Instant }],
   }),
   ...(settled ? { closedAt: AT, sealedAt: AT } : {}),
