@@ -162,6 +162,19 @@ describe('the workflow stack', () => {
     expect(state?.TimeoutSeconds).toMatch(/^\{% .* > .* \? \$ceil\(.*\) : 900 %\}$/);
   });
 
+  it('skips no re-verification, however late, and asks the ledger anew where a ladder is that may not be closed yet', () => {
+    const { 'Is a rung left?': isARungLeft, Close } = direction.States;
+    const skips = { Next: 'Skip the passed rung', Condition: expect.stringContaining(".order != 'reverify'") };
+    expect(isARungLeft?.Choices).toContainEqual(skips);
+    expect(Close).toMatchObject({
+      Catch: [
+        { ErrorEquals: ['TooEarly'], Next: 'Tell the administrators', Output: expect.stringContaining("'rung': 1") },
+        { ErrorEquals: ['States.DataLimitExceeded'] },
+        { ErrorEquals: ['States.ALL'] },
+      ],
+    });
+  });
+
   it('never retries States.ALL, which would repeat a rung that timed out', () => {
     const retried = [...JSON.stringify([batch, direction, importByPieces]).matchAll(/"Retry":(\[.*?\}\])/g)].map(
       ([, retry]) => retry,
