@@ -2,7 +2,9 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { command, say } from '../lib/command.ts';
 import { CommandError, readOptions } from '../lib/command-line.ts';
 import { ProtectedStage, teardown } from '../lib/commands/teardown.ts';
@@ -10,8 +12,8 @@ import { isProtected } from '../lib/config/stage.ts';
 
 const HELP = `npm run teardown -- --stage NAME
 
-Removes a stage from the account and the region of its environment's credentials: its stacks, and what these keep
-when they go, that is the buckets with all versions of all objects, the tables, and (in seven days) the keys. There
+Removes a stage from the account and the region of its environment's credentials: has nothing begin any more and
+stops all executions, also those of batches that wait; then its stacks, and what these keep when they go, that is the buckets with all versions of all objects, the tables, and (in seven days) the keys. There
 is no way back. A protected stage, as prod is, is refused. It may be stopped and run again.
 
   --stage NAME    the stage
@@ -34,6 +36,8 @@ async function run({ stage }: { stage: string }): Promise<boolean> {
     s3: new S3Client(),
     dynamo: new DynamoDBClient(),
     kms: new KMSClient(),
+    lambda: new LambdaClient(),
+    sfn: new SFNClient(),
   };
   await teardown(account, stage, say);
   return true;

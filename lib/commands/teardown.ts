@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type CloudFormationClient,
   DeleteStackCommand,
@@ -8,6 +9,11 @@ import {
 import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type KMSClient, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import {
+  GetEventSourceMappingCommand,
+  type LambdaClient,
+  UpdateEventSourceMappingCommand,
+} from '@aws-sdk/client-lambda';
+import {
   AbortMultipartUploadCommand,
   DeleteBucketCommand,
   DeleteBucketPolicyCommand,
@@ -17,6 +23,7 @@ import {
   ListObjectVersionsCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { paginateListExecutions, type SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 
 /** The clients of the account that a stage is deployed in. */
 export interface Account {
@@ -24,6 +31,8 @@ export interface Account {
   readonly s3: S3Client;
   readonly dynamo: DynamoDBClient;
   readonly kms: KMSClient;
+  readonly lambda: LambdaClient;
+  readonly sfn: SFNClient;
 }
 
 /** A stage that nobody tears down: a stack of it is protected against that. */
@@ -33,17 +42,21 @@ export class ProtectedStage extends Error {
 
 /** Stacks that read another one's outputs go before that one, and before what is kept. */
 const READERS = ['operations', 'access', 'workflow'];
+/** The stack of what works, one of these. */
+const WORKFLOW = 'workflow';
 /** The stack in which everything stands that CloudFormation keeps when a stack goes. */
 const DATA = 'data';
 
+/** Milliseconds between two looks at what is to come to rest. */
+const LOOKS_EACH = 1000;
 /** Seconds. */
 const LONGEST_WAIT = 3600;
 /** The shortest time between asking for a key's deletion and its end. */
 const DAYS_UNTIL_KEYS_GO = 7;
 
 /**
- * Removes all of a stage: its stacks, and the buckets with all versions of all objects, the tables and the keys that these
- * keep. May be stopped and run again: what went meanwhile is no error.
+ * Removes all of a stage: ends what runs, then removes its stacks, and the buckets with all versions of all objects, the
+ * tables and the keys that these keep. May be stopped and run again: what went meanwhile is no error.
  * @param say told of each step
  * @throws ProtectedStage before anything is removed, where a stack is protected
  */
@@ -64,6 +77,7 @@ export async function teardown(account: Account, stage: string, say: (text: stri
     say(`stack ${StackName} is gone`);
   };
   const kept = there.has(DATA) ? await resourcesOf(cloudFormation, `${stage}-${DATA}`) : new Map<string, string[]>();
+  if (there.has(WORKFLOW)) await stopWork(account, await resourcesOf(cloudFormation, `${stage}-${WORKFLOW}`), say);
   for (const stack of READERS) await remove(stack);
   for (const bucket of kept.get('AWS::S3::Bucket') ?? []) {
     const versions = await removeBucket(account.s3, bucket);
@@ -80,6 +94,54 @@ export async function teardown(account: Account, stage: string, say: (text: stri
     say(`key ${KeyId} goes in ${DAYS_UNTIL_KEYS_GO} days`);
   }
   await remove(DATA);
+}
+
+/**
+ * Has nothing begin any more, and ends what runs: a state machine goes only once its last execution has ended, and a batch
+ * waits for weeks. Whatever starts an execution reads a queue, so that rules may go on filling queues meanwhile.
+ */
+async function stopWork({ lambda, sfn }: Account, names: Map<string, string[]>, say: (text: string) => void) {
+  const mappings = names.get('AWS::Lambda::EventSourceMapping') ?? [];
+  for (const UUID of mappings)
+    await ifThere(
+      lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: false })),
+      'ResourceNotFoundException',
+    );
+  for (const UUID of mappings)
+    for (;;) {
+      const mapping = await ifThere(
+        lambda.send(new GetEventSourceMappingCommand({ UUID })),
+        'ResourceNotFoundException',
+      );
+      if (mapping === undefined || mapping.State === 'Disabled') break;
+      await sleep(LOOKS_EACH);
+    }
+  if (mappings.length > 0) say(`${mappings.length} queues are read no more`);
+  const stopped = new Set<string>();
+  for (;;) {
+    const running: string[] = [];
+    for (const machine of names.get('AWS::StepFunctions::StateMachine') ?? [])
+      running.push(...((await ifThere(runningOf(sfn, machine), 'StateMachineDoesNotExist')) ?? []));
+    for (const executionArn of running) {
+      const asked = sfn.send(new StopExecutionCommand({ executionArn, cause: 'the stage is torn down' }));
+      // What a stopped one had started goes with it.
+      if (await ifThere(asked, 'ExecutionDoesNotExist')) stopped.add(executionArn);
+    }
+    // One that a function was just starting is found the next time.
+    if (running.length === 0) break;
+    await sleep(LOOKS_EACH);
+  }
+  say(`${stopped.size} executions were stopped`);
+}
+
+async function runningOf(client: SFNClient, stateMachineArn: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { executions = [] } of paginateListExecutions(
+    { client },
+    { stateMachineArn, statusFilter: 'RUNNING' },
+  ))
+    found.push(...executions.map(({ executionArn = '' }) => executionArn));
+  return found;
 }
 
 async function stackOf(cloudFormation: CloudFormationClient, StackName: string) {

@@ -1,7 +1,9 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
 
 type Input = Record<string, unknown>;
 
@@ -41,6 +43,12 @@ export class StandInAccount {
   readonly tables = new Set<string>();
   /** Days until it goes, once that was asked for. */
   readonly keys = new Map<string, number | undefined>();
+  /** Mappings of queues to functions, by their ids: how often each is still looked at before it has come to rest. */
+  readonly mappings = new Map<string, { enabled: boolean; looks: number }>();
+  /** Running executions, by state machine. What one starts as it is stopped: as a function does that read its message before. */
+  readonly running = new Map<string, string[]>();
+  /** Executions that begin when the first one is stopped. */
+  readonly late: [machine: string, execution: string][] = [];
   /** Requests, of which the named ones fail once. */
   readonly failing = new Set<string>();
 
@@ -50,6 +58,8 @@ export class StandInAccount {
       s3: new S3Client({ region: 'ap-south-1' }),
       dynamo: new DynamoDBClient({ region: 'ap-south-1' }),
       kms: new KMSClient({ region: 'ap-south-1' }),
+      lambda: new LambdaClient({ region: 'ap-south-1' }),
+      sfn: new SFNClient({ region: 'ap-south-1' }),
     };
     const here = async (command: { constructor: { name: string }; input: Input }) => {
       const call = command.constructor.name.replace(/Command$/, '');
@@ -78,6 +88,10 @@ export class StandInAccount {
       }
       case 'DeleteStack':
         if (stack?.protected) return refused('ValidationError', 'TerminationProtection is enabled');
+        // CloudFormation waits, until it gives up; here it fails at once.
+        for (const [type, name] of stack?.resources ?? [])
+          if (type === 'AWS::StepFunctions::StateMachine' && this.running.get(name)?.length)
+            return refused('DELETING', `${name} still has executions that run`);
         // CloudFormation fails later, in an event; here at once.
         if (stack?.readBy.some((reader) => this.stacks.has(reader))) return refused('Export is in use');
         this.stacks.delete(String(input.StackName));
@@ -90,6 +104,33 @@ export class StandInAccount {
         if (this.keys.get(key) !== undefined) return refused('KMSInvalidStateException');
         this.keys.set(key, Number(input.PendingWindowInDays));
         return {};
+      }
+      case 'UpdateEventSourceMapping':
+      case 'GetEventSourceMapping': {
+        const mapping = this.mappings.get(String(input.UUID)) ?? refused('ResourceNotFoundException');
+        if (input.Enabled === false) mapping.enabled = false;
+        return { State: mapping.enabled ? 'Enabled' : mapping.looks-- > 0 ? 'Disabling' : 'Disabled' };
+      }
+      case 'ListExecutions': {
+        const running = this.running.get(String(input.stateMachineArn)) ?? refused('StateMachineDoesNotExist');
+        const from = Number(input.nextToken ?? 0);
+        return {
+          executions: running.slice(from, from + PAGE).map((executionArn) => ({ executionArn })),
+          ...(from + PAGE < running.length ? { nextToken: String(from + PAGE) } : {}),
+        };
+      }
+      case 'StopExecution': {
+        if ([...this.mappings.values()].some(({ enabled, looks }) => enabled || looks > 0))
+          throw new Error('a queue is still read, and begins what is stopped anew');
+        const [machine, all = []] =
+          [...this.running].find(([, executions]) => executions.includes(String(input.executionArn))) ??
+          refused('ExecutionDoesNotExist');
+        this.running.set(
+          machine,
+          all.filter((one) => one !== input.executionArn),
+        );
+        for (const [of, execution] of this.late.splice(0)) this.running.get(of)?.push(execution);
+        return { stopDate: new Date() };
       }
       default:
         return this.#answerOfBucket(call, input, this.buckets.get(String(input.Bucket)) ?? refused('NoSuchBucket'));

@@ -24,6 +24,9 @@ function deployed(stage: string, protectedStack?: string): StandInAccount {
     });
     for (const [id, { Type }] of resources) {
       if (Type === 'AWS::DynamoDB::Table') account.tables.add(`${stage}-${id}`);
+      if (Type === 'AWS::Lambda::EventSourceMapping')
+        account.mappings.set(`${stage}-${id}`, { enabled: true, looks: 0 });
+      if (Type === 'AWS::StepFunctions::StateMachine') account.running.set(`${stage}-${id}`, []);
       if (Type === 'AWS::KMS::Key') account.keys.set(`${stage}-${id}`, undefined);
       if (Type !== 'AWS::S3::Bucket') continue;
       const hasLock = id.startsWith('Audit');
@@ -63,9 +66,31 @@ describe('the teardown of a stage', () => {
     await teardown(account.clients(), 'dev', say);
     expect(left(account)).toEqual(NOTHING);
     // Four stacks and buckets, two tables; a key of each bucket, of the tables, of the messages and of the audit's hashes.
-    expect(said).toHaveLength(4 + 4 + 2 + 7);
+    // And that queues are read no more, and executions were stopped.
+    expect(said).toHaveLength(2 + 4 + 4 + 2 + 7);
     expect(said.filter((line) => line.includes('with 5 versions'))).toHaveLength(4);
     expect(said.at(-1)).toBe('stack dev-data is gone');
+  });
+
+  it('has nothing begin any more, and then ends what runs, until nothing does', async () => {
+    const account = deployed('dev');
+    const [[machine = ''] = [], [other = ''] = []] = [...account.running];
+    account.running.set(
+      machine,
+      Array.from({ length: 8 }, (_, n) => `execution ${n}`),
+    );
+    account.running.set(other, ['another']);
+    account.late.push([machine, 'one that was just starting']);
+    const [slow] = account.mappings.values();
+    if (slow) slow.looks = 1;
+    await teardown(account.clients(), 'dev', say);
+    expect([...account.running.values()].flat()).toEqual([]);
+    expect([...account.mappings.values()].some(({ enabled }) => enabled)).toBe(false);
+    expect(said.slice(0, 2)).toEqual([
+      `${account.mappings.size} queues are read no more`,
+      '10 executions were stopped',
+    ]);
+    expect(left(account)).toEqual(NOTHING);
   });
 
   it('leaves another stage in the account as it is', async () => {
@@ -90,6 +115,8 @@ describe('the teardown of a stage', () => {
   );
 
   it.each([
+    'UpdateEventSourceMapping',
+    'ListExecutions',
     'DeleteStack',
     'DeleteBucketPolicy',
     'DeleteObjects',
