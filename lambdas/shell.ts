@@ -37,7 +37,7 @@ function tellable(error: unknown): { name: string; frames: string[] } {
 }
 
 /** Logs that an invocation failed, by the error's name and frames. */
-function logFailure(error: unknown): void {
+export function logFailure(error: unknown): void {
   const { name, frames } = tellable(error);
   if (DENIED.test(name)) measure('Denied', {});
   log.error('failed', { error: name, frames });

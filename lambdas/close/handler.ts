@@ -6,7 +6,7 @@ import { instant, log, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { changeLedger } from '../stores/cases.ts';
 
-const environment = z.object({ CASES: z.string(), AUDIT_QUEUE: z.string() });
+const environment = z.object({ WORK: z.string(), CASES: z.string(), AUDIT_QUEUE: z.string() });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
@@ -26,6 +26,6 @@ export const handler = task(input, async ({ directionId, now }) => {
     log.info('direction closed', { directionId });
     return { ledger: decision.ledger, result: decision.ledger };
   });
-  await audit(env.AUDIT_QUEUE, closedNote(closed));
+  await audit(env, closedNote(closed));
   return { directionId, closed: true };
 });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { directedNote } from '../domain/audit.ts';
 import { mergeDecisions } from '../domain/books.ts';
-import { sha256Of } from '../domain/hashes.ts';
 import type { BatchId, DirectionKind } from '../domain/identifiers.ts';
-import { mustAddUp, type Plan, type ShardDecision } from '../domain/plans.ts';
+import { manifestText, mustAddUp, type Plan, type ShardDecision, toDirect } from '../domain/plans.ts';
 import { instant, log, operatorIds, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { commitPlan, readBatch } from '../stores/cases.ts';
@@ -28,9 +28,6 @@ const input = z.object({
   }),
   results: writtenResults,
 });
-
-/** What an inline Map takes at once; its items travel in the state, where they have room for so many. */
-const MOST_INLINE = 40;
 
 /**
  * Between Claim and Direct: lists the directions and makes the plan count, in one conditional write. It stops the plan where the
@@ -64,10 +61,7 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
     manifestKey: `${folder}/directions.jsonl`,
   };
   const planKey = `${folder}/plan.json`;
-  await writeObject(
-    { bucket: env.WORK, key: mine.manifestKey },
-    starts.map((start) => `${JSON.stringify(start)}\n`).join(''),
-  );
+  await writeObject({ bucket: env.WORK, key: mine.manifestKey }, manifestText(starts));
   await writeObject({ bucket: env.WORK, key: planKey }, JSON.stringify(mine));
 
   let committed = { planKey, plan: mine };
@@ -78,20 +72,7 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
     const text = await readText({ bucket: env.WORK, key: batch.planKey });
     committed = { planKey: batch.planKey, plan: JSON.parse(text) as Plan };
   }
-  const { directions, manifestKey } = committed.plan;
-  const linked = Object.values(committed.plan.linked).reduce((sum, count) => sum + count, 0);
-  await audit(env.AUDIT_QUEUE, {
-    batchId,
-    id: `directed/${plan}`,
-    kind: 'plan_directed',
-    at: now,
-    facts: { plan, linked, directions: directions.length },
-    files: { plan: { key: committed.planKey, sha256: sha256Of(JSON.stringify(committed.plan)) } },
-  });
+  await audit(env, directedNote({ batchId, plan }, committed.planKey, committed.plan, now));
   log.info('plan directed', { batchId, plan, directions: starts.length });
-  return {
-    directions: starts.length,
-    manifestKey,
-    inline: starts.length <= MOST_INLINE ? starts : [],
-  };
+  return toDirect(starts, committed.plan.manifestKey);
 });

@@ -9,6 +9,7 @@ import type { Instant } from './days.ts';
 import { sha256Of } from './hashes.ts';
 import type { BatchId } from './identifiers.ts';
 import type { Ledger } from './ledger.ts';
+import type { Plan } from './plans.ts';
 
 /** What can be decided or happen. */
 export type AuditKind =
@@ -78,6 +79,24 @@ export function closedNote({ batchId, directionId, closedAt, rows }: Ledger): Au
     kind: 'direction_closed',
     at: closedAt,
     facts: { direction: directionId, rows },
+  };
+}
+
+/** What the audit is told of a plan that counts: how much it directs, and by its file what. */
+export function directedNote(
+  { batchId, plan: number }: { batchId: BatchId; plan: number },
+  planKey: string,
+  plan: Plan,
+  at: Instant,
+): AuditNote {
+  const linked = Object.values(plan.linked).reduce((sum, count) => sum + count, 0);
+  return {
+    batchId,
+    id: `directed/${number}`,
+    kind: 'plan_directed',
+    at,
+    facts: { plan: number, linked, directions: plan.directions.length },
+    files: { plan: { key: planKey, sha256: sha256Of(JSON.stringify(plan)) } },
   };
 }
 

@@ -45,7 +45,7 @@ export const MEASURES = {
   DirectionsUnanswered: ['operator'],
   /** Uploads that went into quarantine: nothing takes them up again by itself. */
   Quarantined: [],
-  /** What the sweep found undone and had done: an upload, a batch, a direction. */
+  /** What the sweep found undone and had done: an upload, a batch, a direction; notices and notes to the audit that were told later. */
   Mended: ['what'],
   /** Requests that a policy or a key refused to a function. */
   Denied: [],

@@ -1,6 +1,6 @@
 import type { Decisions } from './books.ts';
 import type { Run } from './directions.ts';
-import type { DirectionId, DirectionKind, OperatorId } from './identifiers.ts';
+import type { BatchId, DirectionId, DirectionKind, OperatorId } from './identifiers.ts';
 import type { Rung } from './ladders.ts';
 
 /** What a step handed on does not add up to what the step before it counted: something of the plan was lost, or came twice. */
@@ -74,4 +74,26 @@ export interface Plan {
   elsewhere: WrittenList[];
   /** The directions' starts, one a line, for the Map over them. */
   manifestKey: string;
+}
+
+/** How a direction's execution is started: at a rung of its ladder, counted from 1. */
+export interface DirectionStart {
+  directionId: DirectionId;
+  batchId: BatchId;
+  operator: OperatorId;
+  rungs: readonly Rung[];
+  rung: number;
+}
+
+/** The file of directions for the Map over them. */
+export function manifestText(starts: readonly DirectionStart[]): string {
+  return starts.map((start) => `${JSON.stringify(start)}\n`).join('');
+}
+
+/** What an inline Map takes at once; its items travel in the state, where they have room for so many. */
+const MOST_INLINE = 40;
+
+/** What the Batch machine is told to direct. It reads more directions than an inline Map takes from their file. */
+export function toDirect(starts: readonly DirectionStart[], manifestKey: string) {
+  return { directions: starts.length, manifestKey, inline: starts.length <= MOST_INLINE ? starts : [] };
 }

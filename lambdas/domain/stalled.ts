@@ -1,5 +1,5 @@
 /** What should have happened to an upload or a direction and did not. */
-import { addSeconds, type Instant } from './days.ts';
+import { addSeconds, type Instant, millisOf } from './days.ts';
 import { awaitsFirstOrder, type IssuedOrder, type Ledger, lastDeadline } from './ledger.ts';
 
 /** Seconds in which an upload is worked on, or waits for a reason that another alarm tells of. */
@@ -54,4 +54,10 @@ export function orderDue(ledger: Ledger, now: Instant): IssuedOrder | undefined 
 
 function deadlineOf(ledger: Ledger, rung: number): Instant {
   return ledger.rungs[rung - 1]?.deadline ?? lastDeadline(ledger);
+}
+
+/** Whether the sweep of `now` surveys: the first of each stretch of `surveyHours`, which are counted from 1970. */
+export function isSurveyDue(now: Instant, sweepHours: number, surveyHours: number): boolean {
+  const hours = millisOf(now) / 3_600_000;
+  return Math.floor(hours / surveyHours) > Math.floor((hours - sweepHours) / surveyHours);
 }

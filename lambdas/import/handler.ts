@@ -36,7 +36,7 @@ export const handler = uploads(
     if (place.kind !== 'usage' || !env.OPERATORS.includes(place.operator)) {
       const why = place.kind === 'stray' ? place.why : place.kind === 'usage' ? 'unknown_operator' : 'unknown_place';
       log.info('stray object', { why });
-      await tellStray(env.ADMINISTRATORS_TOPIC, uploaded, why);
+      await tellStray(env, uploaded, why);
       return 'worked';
     }
     const { operator, name } = place;

@@ -10,7 +10,7 @@ import { parseSighting, type Sighting, type UsageColumn, type UsageWarning } fro
 import { instant, log, measure } from '../shell.ts';
 import { noteImport } from '../stores/cases.ts';
 import { writeLinks } from '../stores/links.ts';
-import { tell } from '../stores/notices.ts';
+import { type Telling, tell } from '../stores/notices.ts';
 import { type Place, writeStream } from '../stores/objects.ts';
 import { writeRejects } from '../stores/rejects.ts';
 
@@ -124,7 +124,7 @@ function isMostlyRejected(operator: OperatorId, rows: number, imported: number):
  * (`usage_mostly_rejected`): its operator's connections are missing where a batch looks for them.
  */
 export async function announceImport(
-  env: { CASES: string; OPERATORS_TOPIC: string; ADMINISTRATORS_TOPIC: string },
+  env: { CASES: string } & Telling<'OPERATORS_TOPIC' | 'ADMINISTRATORS_TOPIC'>,
   { operator, uploadedAt }: UsageFile,
   { rows, imported, rejected, warnings }: Counts,
   rejects: Place,
@@ -137,10 +137,10 @@ export async function announceImport(
   if (!stopped || imported > 0) await noteImport(env.CASES, operator, uploadedAt);
   const kind = stopped ? 'usage_stopped' : 'usage_imported';
   const notice = { kind, operator, ...counts, ...fault, rejects, uploadedAt };
-  await tell(env.OPERATORS_TOPIC, notice, { operator });
-  if (stopped) await tell(env.ADMINISTRATORS_TOPIC, notice);
+  await tell(env, 'OPERATORS_TOPIC', notice, { operator });
+  if (stopped) await tell(env, 'ADMINISTRATORS_TOPIC', notice);
   else if (isMostlyRejected(operator, rows, imported))
-    await tell(env.ADMINISTRATORS_TOPIC, { ...notice, kind: 'usage_mostly_rejected' });
+    await tell(env, 'ADMINISTRATORS_TOPIC', { ...notice, kind: 'usage_mostly_rejected' });
   if (stopped) measure('UsageStopped', { operator });
   measure('RowsRead', { file: 'usage' }, rows);
   measure('RowsRejected', { file: 'usage' }, rejected);

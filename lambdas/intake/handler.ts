@@ -23,7 +23,7 @@ export const handler = uploads(
     if (place.kind !== 'report' || !env.AGENCIES.includes(place.agency)) {
       const why = place.kind === 'stray' ? place.why : place.kind === 'report' ? 'unknown_agency' : 'unknown_place';
       log.info('stray object', { why });
-      await tellStray(env.ADMINISTRATORS_TOPIC, file, why);
+      await tellStray(env, file, why);
       return 'worked';
     }
     const name = `${place.agency}-${sha256Of(`${key}\n${upload}`).slice(0, 32)}`;

@@ -16,7 +16,7 @@ import {
 import { instant, log, measure, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { changeLedger } from '../stores/cases.ts';
-import { tell } from '../stores/notices.ts';
+import { sendNotice, tell } from '../stores/notices.ts';
 import { copyObject, readText, writeObject } from '../stores/objects.ts';
 import { wake } from '../stores/workflows.ts';
 
@@ -60,25 +60,25 @@ async function publish(ledger: Ledger, order: IssuedOrder): Promise<void> {
   const { directionId, batchId, operator } = ledger;
   const key = publishedKey(ledger, order);
   await copyObject({ bucket: env.WORK, key: preparedKey(ledger, order) }, { bucket: env.OUTBOX, key });
-  await tell(
-    env.OPERATORS_TOPIC,
-    {
-      kind: 'order',
-      directionId,
-      batchId,
-      operator,
-      directionKind: ledger.kind,
-      order: order.order,
-      rung: String(order.rung),
-      rows: order.rows,
-      deadline: order.deadline,
-      bucket: env.OUTBOX,
-      key,
-      size: order.bytes,
-      sha256: order.sha256,
-    },
-    { operator, order: order.order },
-  );
+  const notice = {
+    kind: 'order',
+    directionId,
+    batchId,
+    operator,
+    directionKind: ledger.kind,
+    order: order.order,
+    rung: String(order.rung),
+    rows: order.rows,
+    deadline: order.deadline,
+    bucket: env.OUTBOX,
+    key,
+    size: order.bytes,
+    sha256: order.sha256,
+  };
+  const audience = { operator, order: order.order };
+  // A re-verification begins when its operator is told of its first order, and not before: until then its deadlines move.
+  if (awaitsFirstOrder(ledger)) await sendNotice(env.OPERATORS_TOPIC, notice, audience);
+  else await tell(env, 'OPERATORS_TOPIC', notice, audience);
 }
 
 /** Notes that a re-verification has begun, where this was its first order; returns the order that has taken its place, if any. */
@@ -124,7 +124,7 @@ export const handler = task(input, async ({ directionId, rung, deadline, token, 
       order = replaced;
       continue;
     }
-    await audit(env.AUDIT_QUEUE, {
+    await audit(env, {
       batchId: ledger.batchId,
       id: `order/${directionId}/${order.rung}`,
       kind: 'order_issued',

@@ -102,7 +102,7 @@ async function refuse(response: Response, { batchId }: Subject, sha256: string |
   const key = receiptKey(operator, directionId, name, sha256);
   await writeObject({ bucket: env.OUTBOX, key }, receipt);
   await tellReceipt(response, key, receipt, why);
-  await tell(env.ADMINISTRATORS_TOPIC, {
+  await tell(env, 'ADMINISTRATORS_TOPIC', {
     kind: 'response_refused',
     operator,
     why,
@@ -110,7 +110,7 @@ async function refuse(response: Response, { batchId }: Subject, sha256: string |
     uploadedAt: file.at,
   });
   if (batchId)
-    await audit(env.AUDIT_QUEUE, {
+    await audit(env, {
       batchId,
       id: `response/${directionId}/${file.upload}`,
       kind: 'response_refused',
@@ -125,7 +125,8 @@ async function refuse(response: Response, { batchId }: Subject, sha256: string |
 async function tellReceipt({ operator, directionId }: Response, key: string, receipt: string, refused: string | null) {
   const direction = parseDirectionId(directionId);
   await tell(
-    env.OPERATORS_TOPIC,
+    env,
+    'OPERATORS_TOPIC',
     {
       kind: 'receipt',
       ...(direction ? { directionId: direction.id, batchId: direction.batchId } : {}),
@@ -156,7 +157,8 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
     const { rows, deadline, bytes, sha256 } = recorded.failedOrder;
     await copyObject(prepared('disconnect.csv'), { bucket: env.OUTBOX, key });
     await tell(
-      env.OPERATORS_TOPIC,
+      env,
+      'OPERATORS_TOPIC',
       {
         kind: 'order',
         directionId,
@@ -174,7 +176,7 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
       },
       { operator, order: 'disconnect' },
     );
-    await audit(env.AUDIT_QUEUE, {
+    await audit(env, {
       batchId,
       id: `order/${directionId}/failed-${sha8(recorded.sha256)}`,
       kind: 'disconnect_ordered',
@@ -191,7 +193,7 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
   await tellReceipt(response, key, receipt, null);
   const { rows, recorded: changed, alreadyRecorded, rejected } = JSON.parse(receipt) as Receipt;
   const { file } = response;
-  await audit(env.AUDIT_QUEUE, {
+  await audit(env, {
     batchId,
     id: `response/${directionId}/${file.upload}`,
     kind: 'response_recorded',
@@ -209,7 +211,7 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
   });
   const conflicts = rejected.conflicts_with_recorded;
   if (conflicts)
-    await tell(env.ADMINISTRATORS_TOPIC, {
+    await tell(env, 'ADMINISTRATORS_TOPIC', {
       kind: 'conflicts',
       directionId,
       batchId,
@@ -243,7 +245,7 @@ async function publishLate(ledger: Ledger, recorded: RecordedFile, day: Day): Pr
     await writeObject({ bucket: env.OUTBOX, key: keys.json }, json);
     published = prepared;
   }
-  await audit(env.AUDIT_QUEUE, {
+  await audit(env, {
     batchId,
     // The list of several directions grows with each of them.
     id: `revoked/${keys.csv}/${published.length}`,
@@ -361,7 +363,7 @@ export const handler = uploads(
     const place = parseInboxKey(file.key);
     const stray = async (why: string) => {
       log.info('stray object', { why });
-      await tellStray(env.ADMINISTRATORS_TOPIC, file, why);
+      await tellStray(env, file, why);
       return 'worked' as const;
     };
     if (place.kind !== 'response') return await stray(place.kind === 'stray' ? place.why : 'unknown_place');

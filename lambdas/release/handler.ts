@@ -3,6 +3,7 @@ import { events, instant, log, measure } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { abandonExecution } from '../stores/cases.ts';
 import { tell, tellQuarantined } from '../stores/notices.ts';
+import { resumeBatch } from '../stores/resuming.ts';
 import { mark } from '../stores/uploads.ts';
 
 const environment = z.object({
@@ -12,6 +13,7 @@ const environment = z.object({
   OPERATORS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
+  BATCH_MACHINE: z.string(),
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
@@ -39,7 +41,7 @@ const input = z.union([
 /**
  * A Batch or an ImportByPieces execution failed, timed out or was aborted. A Batch whose plan was not committed yet fails
  * with it: its claims are void, the turn to plan is free again, and the same file starts it anew. A file of which nothing was registered
- * is in quarantine. After that, only a person can decide.
+ * is in quarantine. A Batch whose plan counts goes on in another execution.
  */
 export const handler = events(ended, async ({ time, detail: { executionArn, status, input: started, error } }) => {
   const registered = await abandonExecution(env.CASES, executionArn);
@@ -54,18 +56,22 @@ export const handler = events(ended, async ({ time, detail: { executionArn, stat
   }
   const { batch, failed } = registered ?? {};
   const own = batch?.execution === executionArn;
+  // Once at once. One that ends again is resumed by the sweep: what ends it each time must not come round in seconds.
+  const counts = own && (batch.state === 'directed' || batch.state === 'settled');
+  const resumedBy = counts && batch.resumed === undefined ? await resumeBatch(env, batch) : undefined;
   const notice = {
     kind: failed ? 'batch_failed' : 'execution_ended',
     ...(batch && (own || failed) ? { batchId: batch.batchId, state: failed ? 'failed' : batch.state } : {}),
     execution: executionArn,
     status,
+    resumedBy,
   };
-  await tell(env.ADMINISTRATORS_TOPIC, notice);
+  await tell(env, 'ADMINISTRATORS_TOPIC', notice);
   if (batch && failed) {
     const { agency, batchId } = batch;
-    await tell(env.AGENCIES_TOPIC, { kind: 'batch_failed', agency, batchId }, { agency });
+    await tell(env, 'AGENCIES_TOPIC', { kind: 'batch_failed', agency, batchId }, { agency });
     const { plan, startedAt } = failed;
-    await audit(env.AUDIT_QUEUE, {
+    await audit(env, {
       batchId,
       id: `failed/${executionArn}`,
       kind: 'batch_failed',

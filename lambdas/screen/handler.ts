@@ -82,8 +82,8 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     const refusal = rejectsHeader + rejectLine({ line, value: '', reason });
     await writeRejects(report, rejects, Readable.from([refusal]));
     const notice = { kind: 'report_refused', agency, line, reason, rejects, uploadedAt };
-    await tell(env.AGENCIES_TOPIC, notice, { agency });
-    await tell(env.ADMINISTRATORS_TOPIC, notice);
+    await tell(env, 'AGENCIES_TOPIC', notice, { agency });
+    await tell(env, 'ADMINISTRATORS_TOPIC', notice);
     measure('ReportsRefused', { agency });
     await mark(env.WORK, 'worked', report);
     log.info('report refused', { agency, line, reason });
@@ -116,17 +116,18 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
   });
   if (batch.execution !== execution) {
     const notice = { kind: 'same_report', agency, batchId, state: batch.state, rejects, uploadedAt };
-    await tell(env.AGENCIES_TOPIC, notice, { agency });
+    await tell(env, 'AGENCIES_TOPIC', notice, { agency });
     await mark(env.WORK, 'worked', report);
     log.info('same report again', { batchId });
     return { status: 'same' as const, batchId };
   }
   await tell(
-    env.AGENCIES_TOPIC,
+    env,
+    'AGENCIES_TOPIC',
     { kind: 'batch_registered', agency, batchId, report: batch.report, rejects, uploadedAt },
     { agency },
   );
-  await audit(env.AUDIT_QUEUE, {
+  await audit(env, {
     batchId,
     id: `registered/${execution}`,
     kind: 'batch_registered',

@@ -59,16 +59,17 @@ const NOTHING_PLANNED: Omit<Plan, 'manifestKey'> = {
 async function closeAll(directions: PlannedDirection[], now: Instant): Promise<Instant | undefined> {
   let until: Instant | undefined;
   await concurrently(directions, LEDGERS_AT_ONCE, async ({ directionId }) => {
-    const closed = await changeLedger<'closed' | 'already' | Instant>(env.CASES, directionId, async (read) => {
+    const closed = await changeLedger<'closed' | Instant>(env.CASES, directionId, async (read) => {
       const end = ladderEnd(read, now);
       if (end > now) return { result: end };
       const decision = closeLedger(read, now);
-      return decision.kind === 'closed' ? { ledger: decision.ledger, result: 'closed' } : { result: 'already' };
-    });
-    if (closed === 'closed') {
+      if (decision.kind !== 'closed') return { result: 'closed' };
+      // Told before it is done: who finds it closed does not know by whom.
       log.warn('direction closed by its batch', { directionId });
-      await tell(env.ADMINISTRATORS_TOPIC, { kind: 'direction_never_closed', directionId });
-    } else if (closed !== 'already' && (until === undefined || closed > until)) until = closed;
+      await tell(env, 'ADMINISTRATORS_TOPIC', { kind: 'direction_never_closed', directionId });
+      return { ledger: decision.ledger, result: 'closed' };
+    });
+    if (closed !== 'closed' && (until === undefined || closed > until)) until = closed;
   });
   return until;
 }
@@ -88,7 +89,7 @@ async function sealAll(directions: PlannedDirection[], now: Instant) {
     ledgers = addLedger(ledgers, sealed);
     versions.push(`${directionId} ${sealed.version}\n`);
     // Also of those that Close closed: it may have died before it told the audit.
-    await audit(env.AUDIT_QUEUE, closedNote(sealed));
+    await audit(env, closedNote(sealed));
     const disconnected = sealed.kind === 'reverify' ? sealedDisconnections(sealed) : [];
     if (disconnected.length === 0) return;
     const lines = (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
@@ -216,7 +217,7 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
     await readText({ bucket: env.WORK, key: `${batch.settledUnder}/settled.json` }),
   ) as Settled;
   const file = (name: keyof typeof names) => ({ key: names[name], sha256: settled.files[name] ?? null });
-  await audit(env.AUDIT_QUEUE, {
+  await audit(env, {
     batchId,
     id: 'revoked',
     kind: 'revoked',
@@ -224,7 +225,7 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
     facts: { rows: settled.revoked },
     files: { csv: file('revocations.csv'), json: file('revocations.json') },
   });
-  await audit(env.AUDIT_QUEUE, {
+  await audit(env, {
     batchId,
     id: 'settled',
     kind: 'batch_settled',
@@ -240,11 +241,16 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
     key: summaryKey(batchId),
     settledAt: batch.settledAt,
   };
-  await tell(env.AGENCIES_TOPIC, notice, { agency: batch.agency });
-  await tell(env.ADMINISTRATORS_TOPIC, notice);
+  await tell(env, 'AGENCIES_TOPIC', notice, { agency: batch.agency });
+  await tell(env, 'ADMINISTRATORS_TOPIC', notice);
   // Also of an attempt that finds it settled: the one that settled it may have died before it told them.
   for (const operator of new Set(directions.map((direction) => direction.operator)))
-    await tell(env.OPERATORS_TOPIC, { kind: 'settled', batchId, operator, settledAt: batch.settledAt }, { operator });
+    await tell(
+      env,
+      'OPERATORS_TOPIC',
+      { kind: 'settled', batchId, operator, settledAt: batch.settledAt },
+      { operator },
+    );
   log.info('batch settled', { batchId });
   return { settled: true, until: batch.settledAt };
 });

@@ -14,10 +14,18 @@ import { markAudited, moveAuditHead, readAudited, readAuditHead } from './cases.
 import { kms } from './clients.ts';
 import { readText, writeNewObject } from './objects.ts';
 import { sendEvent } from './queues.ts';
+import { keepUntold } from './untold.ts';
 
-/** Tells the audit what was committed. Like a notice it may be told again. */
-export async function audit(queueUrl: string, note: AuditNote): Promise<void> {
-  await sendEvent(queueUrl, note);
+/**
+ * Tells the audit what was committed. Like a notice it may be told again; and like one, a note that can't be sent is kept, and
+ * fails nothing.
+ */
+export async function audit(env: { WORK: string; AUDIT_QUEUE: string }, note: AuditNote): Promise<void> {
+  try {
+    await sendEvent(env.AUDIT_QUEUE, note);
+  } catch (error) {
+    await keepUntold(env.WORK, 'audit', note, error);
+  }
 }
 
 /** Of the batches that this instance of the function worked on. */

@@ -206,6 +206,8 @@ export interface Batch {
   sha256: string;
   /** The Batch execution that works on it. */
   execution: string;
+  /** How often, once directed, it was handed over to another execution because the one before had ended. */
+  resumed?: number;
   state: BatchState;
   /** The plan's number; 0 while it waits for its turn to plan. */
   plan: number;
@@ -313,6 +315,18 @@ export function commitPlan(table: string, id: BatchId, plan: number, planKey: st
     ':was': 'planning',
     ':k': plan,
   });
+}
+
+/**
+ * Hands a directed batch over to its n-th other execution. False when it is another execution's by now than the one with which it
+ * was read.
+ * @throws Conflict when the other execution has ended by now
+ */
+export async function handOver(table: string, { batchId, execution }: Asker, to: string, n: number): Promise<boolean> {
+  await put(table, { pk: key.execution(to), batchId }, 'attribute_not_exists(ended)');
+  const condition = '(#state = :directed OR #state = :settled) AND #execution = :mine';
+  const values = { ':directed': 'directed', ':settled': 'settled', ':mine': execution };
+  return await changeBatch(table, batchId, { execution: to, resumed: n }, condition, values);
 }
 
 /** The commit that settles a batch. False when it was settled before. */

@@ -1,6 +1,7 @@
 import {
   DescribeExecutionCommand,
   ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
   InvalidToken,
   SendTaskSuccessCommand,
   StartExecutionCommand,
@@ -21,6 +22,22 @@ export async function startOnce(stateMachineArn: string, name: string, input: un
   } catch (error) {
     if (!(error instanceof ExecutionAlreadyExists)) throw error;
     return false;
+  }
+}
+
+/** The ARN of an execution of a state machine, which may be named by an alias. */
+export function executionArn(stateMachineArn: string, name: string): string {
+  const [arn, partition, service, region, account, , machine] = stateMachineArn.split(':');
+  return [arn, partition, service, region, account, 'execution', machine, name].join(':');
+}
+
+/** How an execution stands: `RUNNING`, or how it ended; undefined where there is none. */
+export async function statusOf(executionArn: string): Promise<string | undefined> {
+  try {
+    return (await sfn.send(new DescribeExecutionCommand({ executionArn }))).status;
+  } catch (error) {
+    if (!(error instanceof ExecutionDoesNotExist)) throw error;
+    return undefined;
   }
 }
 

@@ -1,17 +1,21 @@
 import { z } from 'zod';
+import type { AuditNote } from '../domain/audit.ts';
 import type { Instant } from '../domain/days.ts';
 import type { BatchId } from '../domain/identifiers.ts';
 import { orderKey } from '../domain/keys.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { Plan } from '../domain/plans.ts';
-import { orderDue, stalledAt } from '../domain/stalled.ts';
+import { isSurveyDue, orderDue, stalledAt } from '../domain/stalled.ts';
 import { type OpenBatch, survey } from '../domain/survey.ts';
-import { events, instant, log, measure } from '../shell.ts';
+import { events, instant, log, measure, wholeNumber } from '../shell.ts';
 import { abandonExecution, type Batch, readBatch, readLedgers } from '../stores/cases.ts';
+import { sendNotice, type UntoldNotice } from '../stores/notices.ts';
 import { listFolders, listObjects, readText } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
+import { resumeBatch, startResumed } from '../stores/resuming.ts';
+import { keysOfUntold, noteTold, readUntold } from '../stores/untold.ts';
 import { mark, markOf, readMarks } from '../stores/uploads.ts';
-import { failureOf, startOnce } from '../stores/workflows.ts';
+import { failureOf, startOnce, statusOf } from '../stores/workflows.ts';
 import { each } from './each.ts';
 import { mendUploads } from './uploads.ts';
 
@@ -20,37 +24,51 @@ const environment = z.object({
   WORK: z.string(),
   OUTBOX: z.string(),
   CASES: z.string(),
+  BATCH_MACHINE: z.string(),
   DIRECTION_MACHINE: z.string(),
   REPORTS_QUEUE: z.string(),
   USAGE_QUEUE: z.string(),
   RESPONSES_QUEUE: z.string(),
   RELEASE_QUEUE: z.string(),
+  AUDIT_QUEUE: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AGENCIES_TOPIC: z.string(),
   OPERATORS_TOPIC: z.string(),
+  SWEEP_HOURS: wholeNumber,
+  SURVEY_HOURS: wholeNumber,
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
-const due = z.object({ time: instant });
+/** A schedule's event, or, without a source, somebody's own, who wants everything looked at. */
+const due = z.object({ time: instant, source: z.string().optional() });
 
 interface Open extends OpenBatch {
   batch: Batch;
 }
 
-/** The batches that have not settled: those that were screened, without those that have published their books. */
-async function openBatches(): Promise<Open[]> {
-  const settled = new Set(await listFolders({ bucket: env.OUTBOX, key: 'batches/' }));
-  const open: Open[] = [];
+/** The batches that are to go on: those that were screened, without those that failed or have published their books. */
+async function openBatches(): Promise<Batch[]> {
+  const published = new Set(await listFolders({ bucket: env.OUTBOX, key: 'batches/' }));
+  const open: Batch[] = [];
   for (const id of await listFolders({ bucket: env.WORK, key: 'screened/' })) {
-    if (settled.has(id)) continue;
+    if (published.has(id)) continue;
     const batch = await readBatch(env.CASES, id as BatchId);
-    if (batch?.state !== 'planning' && batch?.state !== 'directed') continue;
+    if (batch && batch.state !== 'failed') open.push(batch);
+  }
+  return open;
+}
+
+/** Those that have not settled, with the ledgers of their directions. */
+async function withLedgers(batches: Batch[]): Promise<Open[]> {
+  const open: Open[] = [];
+  for (const batch of batches) {
+    const { uploadedAt, startedAt, state } = batch;
+    if (state === 'settled') continue;
     const plan = batch.planKey
       ? (JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan)
       : undefined;
     const ids = plan?.directions.map(({ directionId }) => directionId) ?? [];
-    const { uploadedAt, startedAt, state } = batch;
     const ledgers = await readLedgers(env.CASES, ids);
     open.push({ batch, uploadedAt, startedAt, directed: state === 'directed', ledgers });
   }
@@ -84,6 +102,16 @@ async function mendPlanning({ execution, batchId }: Batch, now: Instant): Promis
   await abandonExecution(env.CASES, execution);
 }
 
+/** Has a batch whose plan counts, and whose execution ended, go on in another one. */
+async function mendDirected(batch: Batch): Promise<void> {
+  const status = await statusOf(batch.execution);
+  if (status === 'RUNNING') return;
+  const resumed = status === undefined ? await startResumed(env, batch) : await resumeBatch(env, batch);
+  if (!resumed) return;
+  measure('Mended', { what: 'batch' });
+  log.warn('batch resumed', { batchId: batch.batchId, status });
+}
+
 /** Starts a direction again that stands still, or whose order never reached the outbox; once for each of its rungs. */
 async function mendDirections({ batch: { batchId, startedAt }, ledgers }: Open, now: Instant): Promise<void> {
   const published = new Set<string>();
@@ -108,20 +136,42 @@ async function mendDirections({ batch: { batchId, startedAt }, ledgers }: Open, 
   }
 }
 
-/**
- * Sweep: on a schedule, measures what is open, and finds what should have happened and did not: uploads that nobody worked on,
- * batches whose failed execution was not told of, directions that stand still. Each is mended by the ordinary path, once; an
- * upload that fails all the same goes into quarantine.
- */
-export const handler = events(due, async ({ time }) => {
-  const open = await openBatches();
-  measureOpen(open, time);
-  const queues = { 'reports/': env.REPORTS_QUEUE, 'usage/': env.USAGE_QUEUE, 'responses/': env.RESPONSES_QUEUE };
+/** Tells what could not be told when it was committed. */
+async function tellUntold(): Promise<void> {
+  const tellAll = <T extends object>(kind: 'notices' | 'audit', send: (what: T) => Promise<void>) =>
+    each(keysOfUntold(env.WORK, kind), async (key) => {
+      await send(await readUntold<T>(env.WORK, key));
+      await noteTold(env.WORK, key);
+      measure('Mended', { what: kind });
+      log.warn('told later', { kind });
+    });
   await each(
     [
-      () => mendUploads({ ...env, queues }, time),
-      ...open.map((one) => () => (one.directed ? mendDirections(one, time) : mendPlanning(one.batch, time))),
+      () => tellAll<UntoldNotice>('notices', ({ topic, notice, audience }) => sendNotice(env[topic], notice, audience)),
+      () => tellAll<AuditNote>('audit', (note) => sendEvent(env.AUDIT_QUEUE, note)),
     ],
-    (mend) => mend(),
+    (tell) => tell(),
   );
+}
+
+/**
+ * Sweep: on a schedule, finds what should have happened and did not, and has it done by the ordinary path. Each time it looks for
+ * batches whose execution ended without a word, and for what could not be told; a few times a day, in a survey, it also measures
+ * what is open, and looks for uploads that nobody worked on and directions that stand still, which is dear. An upload that fails
+ * all the same goes into quarantine.
+ */
+export const handler = events(due, async ({ time, source }) => {
+  const batches = await openBatches();
+  const mends = [
+    tellUntold,
+    ...batches.map((batch) => () => (batch.state === 'planning' ? mendPlanning(batch, time) : mendDirected(batch))),
+  ];
+  if (source === undefined || isSurveyDue(time, env.SWEEP_HOURS, env.SURVEY_HOURS)) {
+    const open = await withLedgers(batches);
+    measureOpen(open, time);
+    const queues = { 'reports/': env.REPORTS_QUEUE, 'usage/': env.USAGE_QUEUE, 'responses/': env.RESPONSES_QUEUE };
+    mends.push(() => mendUploads({ ...env, queues }, time));
+    for (const one of open) if (one.directed) mends.push(() => mendDirections(one, time));
+  }
+  await each(mends, (mend) => mend());
 });

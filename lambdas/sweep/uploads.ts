@@ -1,16 +1,15 @@
 import type { Instant } from '../domain/days.ts';
 import { remedyFor } from '../domain/stalled.ts';
 import { log, measure } from '../shell.ts';
-import { type Topics, tellQuarantined } from '../stores/notices.ts';
+import { type Telling, type TopicName, tellQuarantined } from '../stores/notices.ts';
 import { listVersions, type Version } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { failureOf, mark, markOf, readMarks } from '../stores/uploads.ts';
 import { each } from './each.ts';
 
 /** Where uploads lie and marks are kept, the queue of each folder's events, and who is told. */
-interface Inbox extends Topics {
+interface Inbox extends Telling<TopicName> {
   INBOX: string;
-  WORK: string;
   queues: Readonly<Record<string, string>>;
 }
 
@@ -35,7 +34,8 @@ async function* inOrder(versions: AsyncIterable<Version>): AsyncGenerator<Versio
  * replaced or deleted under its name since is one, too. What fails all the same goes into quarantine, of which administrators
  * and uploader are told; nothing takes it up after that but an upload, or a dead letter that is redriven.
  */
-export async function mendUploads({ INBOX, WORK, queues, ...topics }: Inbox, now: Instant): Promise<void> {
+export async function mendUploads(env: Inbox, now: Instant): Promise<void> {
+  const { INBOX, WORK, queues } = env;
   const worked = await readMarks(WORK, 'worked');
   const resent = await readMarks(WORK, 'resent');
   const quarantined = await readMarks(WORK, 'quarantined');
@@ -53,7 +53,7 @@ export async function mendUploads({ INBOX, WORK, queues, ...topics }: Inbox, now
       log.warn('event of an upload sent again', { folder });
     } else {
       const why = (await failureOf(WORK, upload)) ?? NO_WORD;
-      await tellQuarantined(topics, { bucket: INBOX, ...upload }, why);
+      await tellQuarantined(env, { bucket: INBOX, ...upload }, why);
       await mark(WORK, 'quarantined', upload);
       measure('Quarantined', {});
       log.warn('upload quarantined', { folder, why });

@@ -7,8 +7,13 @@ export const operations = z.object({
     .string()
     .min(1, 'must say where the runbook stands')
     .regex(/^[^#\s]*$/, 'must be a URL or a path without a fragment'),
-  /** How often the sweep looks at what is open and what did not happen: at least twice in the shortest rung, which is a day. */
+  /** How often the sweep looks for batches whose execution ended, and for what could not be told. */
   sweepHours: z.int().positive().max(24, 'a rung may last a day'),
+  /**
+   * How often it looks at all that is open, and at uploads and directions as well. At least twice in the shortest rung, which is a
+   * day; it reads every open ledger, so that each hour would cost more than all that a batch writes in its ladders.
+   */
+  surveyHours: z.int().positive().max(24, 'a rung may last a day'),
   /** Percent of the rows of a kind of file that may be rejected within an hour. */
   rejectPercent: z.number().positive().max(100),
 });
@@ -16,6 +21,7 @@ export type Operations = z.infer<typeof operations>;
 
 export const DEFAULT_OPERATIONS: Operations = {
   runbookUrl: 'docs/runbook.md',
-  sweepHours: 6,
+  sweepHours: 1,
+  surveyHours: 6,
   rejectPercent: 5,
 };

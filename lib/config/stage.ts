@@ -150,6 +150,7 @@ const VALUES = [
   'deployers',
   'runbookUrl',
   'sweepHours',
+  'surveyHours',
   ...NUMBERS,
 ] as const;
 
@@ -179,7 +180,10 @@ export function stageFromContext(context: Context): StageConfig {
   const stage = given('stage') ?? 'dev';
   const cloud = oneOf('cloud', given('cloud'), ['aws', 'local']);
   const ladder = oneOf('ladder', given('ladder'), ['flagged', 'normal']);
-  const sweepHours = given('sweepHours');
+  const hours = (['sweepHours', 'surveyHours'] as const).flatMap((name) => {
+    const number = given(name);
+    return number === undefined ? [] : [[name, Number(number)]];
+  });
   const participants = participantsFrom(given('participants'));
   const config = checkStage({
     stage,
@@ -194,7 +198,7 @@ export function stageFromContext(context: Context): StageConfig {
     operations: {
       ...DEFAULT_OPERATIONS,
       runbookUrl: given('runbookUrl') ?? DEFAULT_OPERATIONS.runbookUrl,
-      ...(sweepHours === undefined ? {} : { sweepHours: Number(sweepHours) }),
+      ...Object.fromEntries(hours),
     },
     deployers: listed(given('deployers')) ?? DEPLOYERS,
     protect: isProtected(stage),

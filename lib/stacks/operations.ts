@@ -54,15 +54,18 @@ export class OperationsStack extends Stack {
   readonly #config: StageConfig;
   readonly #data: DataStack;
   readonly #workflow: WorkflowStack;
-  /** From one sweep to the next. */
+  /** From one sweep to the next, and from one survey. */
   readonly #sweeps: Duration;
+  readonly #surveys: Duration;
 
   constructor(scope: Construct, id: string, { config, data, workflow, ...props }: OperationsStackProps) {
     super(scope, id, props);
     this.#config = config;
     this.#data = data;
     this.#workflow = workflow;
-    this.#sweeps = Duration.hours(config.operations.sweepHours);
+    const { sweepHours, surveyHours } = config.operations;
+    this.#sweeps = Duration.hours(sweepHours);
+    this.#surveys = Duration.hours(Math.max(sweepHours, surveyHours));
 
     // The conditions name the account and not the alarms, which come after the topic.
     data.administrators.addToResourcePolicy(
@@ -324,11 +327,11 @@ export class OperationsStack extends Stack {
     });
   }
 
-  /** A measure of what is, as each sweep finds it. */
+  /** A measure of what is, as each survey finds it. */
   #gauge<M extends Measure>(name: M, dimensions?: DimensionsOf<M>, label?: string): Metric {
     return this.#measured(name, dimensions, {
       statistic: Stats.MAXIMUM,
-      period: this.#sweeps,
+      period: this.#surveys,
       ...(label && { label }),
     });
   }

@@ -40,6 +40,7 @@ export interface BatchParts {
   readonly gather: IFunction;
   readonly claim: IFunction;
   readonly commit: IFunction;
+  readonly resume: IFunction;
   readonly settle: IFunction;
   readonly direction: VersionedMachine;
   readonly work: IBucket;
@@ -55,7 +56,8 @@ const MOST_INLINE = 40;
 const CHILDREN_AT_ONCE = 40;
 
 /**
- * One report's work. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`.
+ * One report's work. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`. Where the execution of a batch whose
+ * plan counts has ended, another one goes on with it at 5: `{ resume: { batchId } }`.
  *
  * 1. Screen the report. A refused one, and the same one again, end here; one without handsets goes to 6.
  * 2. Take the turn to plan (one batch plans at a time, in the order in which they came) under the next plan number.
@@ -65,7 +67,8 @@ const CHILDREN_AT_ONCE = 40;
  * 6. Settle the books.
  *
  * A failure before the plan is committed fails the execution; a rule then makes the batch failed, and that frees the turn.
- * After that, an error tells the administrators and is tried again: the batch never fails any more.
+ * After that, an error tells the administrators and is tried again: the batch never fails any more. Where its execution ends all the
+ * same, somebody having stopped it, that rule has it resumed.
  */
 export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   const { work, administrators } = parts;
@@ -90,6 +93,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
       .addRetry(whenFailed);
 
   // 1
+  const whatIsToDo = Choice.jsonata(scope, 'A report, or a batch to resume?');
   const screen = invoke(
     'Screen the report',
     parts.screen,
@@ -189,6 +193,18 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   );
 
   // 5
+  const resume = invoke(
+    'Resume the batch',
+    parts.resume,
+    { batchId: '{% $batch.batchId %}', now },
+    {
+      planned: result,
+      plan: '{% $states.result.Payload.plan %}',
+      attempt: '{% $states.result.Payload.attempt %}',
+    },
+  );
+  const isResumed = Choice.jsonata(scope, 'Does its plan count?');
+  const nothingToResume = Succeed.jsonata(scope, 'Nothing to resume');
   const howMany = Choice.jsonata(scope, 'How many directions?');
   const directInline = (name: string, items: string, round: string, each: string) => {
     const map = InlineMap.jsonata(scope, name, {
@@ -257,6 +273,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   catchEverything(direct, directingFails, withError);
   catchEverything(directMany, directingFails, withError);
   catchEverything(settle, afterTrouble('settling fails', 'settling_failing', settle), withError);
+  catchEverything(resume, afterTrouble('resuming fails', 'resuming_failing', resume), withError);
 
   settle.next(
     isSettled.when(Condition.jsonata('{% $settled.settled %}'), done).otherwise(waitForLastDeadline.next(settle)),
@@ -272,7 +289,13 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     .when(Condition.jsonata("{% $batch.status = 'same' %}"), same)
     .when(Condition.jsonata('{% $batch.handsets = 0 %}'), settle)
     .otherwise(takeTurn.next(isItsTurn));
-  return screen.next(whatWasFound);
+  resume.next(isResumed.when(Condition.jsonata('{% $planned.resumed %}'), howMany).otherwise(nothingToResume));
+  screen.next(whatWasFound);
+  return whatIsToDo
+    .when(Condition.jsonata('{% $exists($states.input.resume) %}'), resume, {
+      assign: { batch: '{% $states.input.resume %}', attempt: 0 },
+    })
+    .otherwise(screen);
 }
 
 /** Runs one direction to its end. One that fails in the end never ends the Map that waits for all; Settle closes it. */

@@ -103,7 +103,7 @@ export async function designOf(): Promise<Design> {
     claimAtOnce: map('Claim numbers and handsets').MaxConcurrency ?? most,
     directionsPerChild: map('Direct the operators at scale').ItemBatcher?.MaxItemsPerBatch ?? 1,
     startRetry: startRetryOf(States),
-    mostInline: constantOf('lambdas/commit/handler.ts', 'MOST_INLINE'),
+    mostInline: constantOf('lambdas/domain/plans.ts', 'MOST_INLINE'),
     queriesAtOnce: constantOf('lambdas/expand/handler.ts', 'QUERIES_AT_ONCE'),
     claimsAtOnce: constantOf('lambdas/claim/handler.ts', 'CLAIMS_AT_ONCE'),
     readsAtOnce: 8,

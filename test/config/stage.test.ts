@@ -40,7 +40,7 @@ describe("a stage's configuration", () => {
   });
 
   it('sweeps every six hours, or as often as the context says, but at least once a day', () => {
-    expect(good.operations.sweepHours).toBe(6);
+    expect([good.operations.sweepHours, good.operations.surveyHours]).toEqual([1, 6]);
     const every = (hours: string) => stageFromContext({ sweepHours: hours });
     expect(every('12').operations.sweepHours).toBe(12);
     for (const wrong of ['25', '0', '1.5', 'often'])

@@ -11,6 +11,8 @@ import { A1, A2, H1, J1 } from './story.ts';
 interface Wrong {
   drop?: (event: { detailType: string; detail: Record<string, unknown> }) => boolean;
   kills?: string;
+  /** No execution is started by another one. */
+  startsNone?: boolean;
 }
 
 /** A lab whose sweep looks every six hours from the start on, and what it counted as mended. */
@@ -19,6 +21,8 @@ async function open(wrong: Wrong) {
   const faults: FaultPlan = {
     drop: (event) => wrong.drop?.(event) === true,
     afterWrite: ({ functionName }) => (wrong.kills && functionName.includes(wrong.kills) ? 'fail' : undefined),
+    beforeCall: ({ service, requestId }) =>
+      wrong.startsNone && service === 'states' && requestId === undefined ? 'error' : undefined,
   };
   const lab = await Lab.open({
     context: { sweepHours: '6' },
@@ -164,15 +168,19 @@ describe('a report that can never be screened, of whose failed execution nobody 
 });
 
 describe('a direction that stands still', () => {
-  it('is started again by the sweep where its execution ended, and orders its later rungs', async () => {
-    await using opened = await closing({});
+  it('is started again by the sweep where its batch could not, and orders its later rungs', async () => {
+    const wrong: Wrong = {};
+    await using opened = await closing(wrong);
     const { lab, mended, sfn } = opened;
     await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`]);
     await lab.report('mha', [H1]);
     await until(lab, 60);
     const [id = ''] = (await lab.directions('jio')).filter((one) => one.includes('.reverify.'));
-    // Both, or the batch would start the direction again itself.
-    for (const machine of ['Batch', 'Direction']) await stopAll(opened, machine);
+    // Its batch would start it again an hour later, and gives that up after a dozen hours.
+    wrong.startsNone = true;
+    await stopAll(opened, 'Direction');
+    await until(lab, 80);
+    delete wrong.startsNone;
     const rungs = async () => (await lab.outbox(`orders/jio/${id}/`)).map((key) => key.split('/').at(-1));
     await until(lab, 5 * 24 + 2);
     expect(await rungs()).toEqual(['1-reverify.csv']);
@@ -183,6 +191,7 @@ describe('a direction that stands still', () => {
     await until(lab, 17 * 24);
     expect(await rungs()).toEqual(['1-reverify.csv', '2-bar_outgoing.csv', '3-bar_incoming.csv', '4-disconnect.csv']);
     expect(mended).toEqual(['direction']);
+    expect(await lab.summary('mha')).toMatchObject({ unexplained: 0, connections: { directed: 1, overdue: 1 } });
     sfn.destroy();
   });
 

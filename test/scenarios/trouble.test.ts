@@ -1,53 +1,294 @@
+import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { verifyChain } from '../../lambdas/domain/audit.ts';
+import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import type { FaultPlan } from '../../lib/local/cloud.ts';
 import { nameOf } from './faults-story.ts';
-import { DAY, HOUR, Lab } from './lab.ts';
+import { DAY, HOUR, Lab, type Summary } from './lab.ts';
 
-/** What a batch meets after its plan counts, or when it has none. Each scenario begins on a new day. */
+/**
+ * What a batch meets after its plan counts, or when it has none. Each scenario begins on a new day, with a handset and numbers of
+ * its own, and is told to its end. Rights are in force, and the sweep looks each hour, as it does where nobody says otherwise.
+ */
 let lab: Lab;
+let sfn: SFNClient;
 /** What goes wrong in the scenario that is being told. */
 let faults: FaultPlan = {};
 let start = 0;
+/** How many executions have failed in scenarios that tell so. */
+let failed = 0;
 
 beforeAll(async () => {
   lab = await Lab.open({
-    context: { operators: 'airtel' },
+    context: { operators: 'airtel', rowsPerDirection: '1', sweepHours: '1' },
+    enforce: true,
     faults: {
       afterWrite: (call) => faults.afterWrite?.(call),
       beforeCall: (call) => faults.beforeCall?.(call),
       beforeInvoke: (call) => faults.beforeInvoke?.(call),
+      drop: (event) => faults.drop?.(event) === true,
     },
   });
-  return () => lab.close();
+  sfn = new SFNClient({
+    endpoint: lab.cloud.endpoint,
+    region: lab.cloud.region,
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  });
+  return async () => {
+    sfn.destroy();
+    await lab.close();
+  };
 }, 300_000);
 
 afterEach(async () => {
   faults = {};
   await lab.cloud.run();
-  expect(lab.cloud.failures()).toEqual([]);
+  expect(lab.cloud.failures()).toHaveLength(failed);
 });
 
 async function begin(): Promise<void> {
   start = Math.ceil(lab.cloud.clock.now() / DAY) * DAY;
   await lab.cloud.run(start);
+  for (const queue of QUEUES) await lab.notices(queue);
 }
 
+const QUEUES = ['fraud-administrators', 'fraud-batches-mha', 'fraud-directions-airtel'];
 const until = (hours: number) => lab.cloud.run(start + hours * HOUR);
 const instant = (hours: number) => `${new Date(start + hours * HOUR).toISOString().slice(0, 19)}Z`;
+const dayBefore = () => new Date(start - DAY).toISOString().slice(0, 10);
+const handset = (n: number) => `3572${String(n).padStart(10, '0')}`;
+const number = (n: number, m: number) => `+9197${String(n).padStart(4, '0')}${String(m).padStart(4, '0')}`;
+
+/** A report of one handset with some numbers that nobody else reports; the id of its batch. */
+async function report(n: number, numbers = 1): Promise<string> {
+  const rows = Array.from({ length: numbers }, (_, m) => `${handset(n)},${number(n, m)},${dayBefore()},Delhi`);
+  await lab.usage('airtel', rows, `usage-${n}.csv`);
+  await lab.report('mha', [handset(n)], `report-${n}.csv`);
+  const [registered] = (await lab.notices('fraud-batches-mha')).filter(({ kind }) => kind === 'batch_registered');
+  return String(registered?.batchId ?? '');
+}
+
+const reverify = async (batch: string) =>
+  (await lab.directions('airtel')).filter((id) => id.startsWith(`${batch}.reverify.`));
+const ordersOf = async (direction: string) =>
+  (await lab.outbox(`orders/airtel/${direction}/`)).map((key) => key.split('/').at(-1)?.replace('.csv', ''));
+const summaryOf = (batch: string) => lab.json<Summary>(`batches/${batch}/summary.json`);
+const told = async (queue: string, kind: string) => (await lab.notices(queue)).filter((notice) => notice.kind === kind);
+
+async function runningOf(machine: string): Promise<{ executionArn?: string; name?: string }[]> {
+  const stateMachineArn = lab.cloud.names.machines[machine];
+  return (await sfn.send(new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING' }))).executions ?? [];
+}
+
+/** Stops the one Batch execution that runs, as somebody does in the console. */
+async function stop(): Promise<void> {
+  const [batch, ...more] = await runningOf('Batch');
+  expect([batch?.name, more]).toEqual([expect.any(String), []]);
+  await sfn.send(new StopExecutionCommand({ executionArn: batch?.executionArn }));
+}
+
+/** The facts in a batch's chain, which must be intact. */
+async function auditOf(batch: string): Promise<string[]> {
+  const { audit } = lab.cloud.names.buckets;
+  const objects = await Promise.all(
+    (await lab.cloud.list(audit, `batches/${batch}/`)).map(async (key) => ({
+      key,
+      text: Buffer.from(await lab.cloud.get(audit, key)).toString('utf8'),
+    })),
+  );
+  const { entries, faults: broken } = verifyChain(batch as BatchId, objects);
+  expect(broken).toEqual([]);
+  return entries.map(({ id }) => id);
+}
 
 describe('a batch without handsets', () => {
   it('waits an hour and goes on where its books can not be settled', async () => {
     await begin();
     faults = { beforeInvoke: ({ functionName }) => (nameOf(functionName) === 'Settle' ? 'error' : undefined) };
     await lab.report('mha', ['no-imei']);
+    const [registered] = await told('fraud-batches-mha', 'batch_registered');
     await until(0.5);
     expect(await lab.batches()).toEqual([]);
     faults = {};
     await until(2);
-    const { settledAt, ...summary } = await lab.summary('mha');
+    const { settledAt, ...summary } = await summaryOf(String(registered?.batchId));
     expect(summary).toMatchObject({ report: { rows: 1, rejected: 1, handsets: 0 }, unexplained: 0 });
     expect(settledAt > instant(1) && settledAt < instant(1.1)).toBe(true);
-    const told = (await lab.notices('fraud-administrators')).map(({ kind }) => kind);
-    expect(told).toEqual(['settling_failing', 'settled']);
+    const kinds = (await lab.notices('fraud-administrators')).map(({ kind }) => kind);
+    expect(kinds).toEqual(['settling_failing', 'settled']);
+  });
+});
+
+describe('what was committed and can not be told', () => {
+  it('fails no step, and is told by the next sweep: notes to the audit', async () => {
+    await begin();
+    let refused = 0;
+    faults = {
+      beforeCall: ({ service, key }) => {
+        if (service !== 'sqs' || !key?.includes('AuditQueue')) return undefined;
+        refused += 1;
+        return 'error';
+      },
+    };
+    const batch = await report(1);
+    const [direction = ''] = await reverify(batch);
+    expect(await ordersOf(direction)).toEqual(['1-reverify']);
+    await lab.respond(direction, [`${number(1, 0)},verified`]);
+    expect(refused).toBeGreaterThan(4);
+    expect(await auditOf(batch)).toEqual([]);
+    faults = {};
+    await until(1.1);
+    const facts = await auditOf(batch);
+    const plan = direction.split('.')[3]?.split('-')[0];
+    const expected = [
+      expect.stringMatching(/^registered\//),
+      `directed/${plan}`,
+      `order/${direction}/1`,
+      `order/${direction.replace('reverify', 'block')}/1`,
+      expect.stringMatching(`^response/${direction}/`),
+      `closed/${direction}`,
+    ];
+    expect(facts).toHaveLength(expected.length);
+    expect(facts).toEqual(expect.arrayContaining(expected));
+    await lab.cloud.run();
+    expect(await summaryOf(batch)).toMatchObject({ connections: { verified: 1 }, unexplained: 0 });
+  });
+
+  it('fails no step, and is told by the next sweep: notices of registering, orders, receipts and books', async () => {
+    await begin();
+    const known = await lab.directions('airtel');
+    faults = { beforeCall: ({ key }) => (key?.includes('AgenciesTopic') ? 'throttle' : undefined) };
+    await report(2);
+    const [direction = ''] = (await lab.directions('airtel')).filter(
+      (id) => id.includes('.reverify.') && !known.includes(id),
+    );
+    const block = direction.replace('reverify', 'block');
+    faults = {};
+    await until(1.1);
+    expect((await lab.notices('fraud-batches-mha')).map(({ kind }) => kind)).toEqual(['batch_registered']);
+
+    await until(23.5);
+    await lab.notices('fraud-directions-airtel');
+    faults = { beforeCall: ({ service }) => (service === 'sns' ? 'throttle' : undefined) };
+    await lab.respond(direction, [`${number(2, 0)},disconnected`]);
+    await until(24.5);
+    expect(await ordersOf(block)).toEqual(['1-block', '2-block']);
+    const [receipt = ''] = await lab.outbox(`receipts/airtel/${direction}/`);
+    expect(await lab.notices('fraud-directions-airtel')).toEqual([]);
+    faults = {};
+    await until(25.1);
+    const notices = await lab.notices('fraud-directions-airtel');
+    expect(notices.map(({ key }) => key).sort()).toEqual([`orders/airtel/${block}/2-block.csv`, receipt].sort());
+    // Told once: the next sweeps tell nothing more.
+    await until(27.1);
+    for (const queue of QUEUES) expect(await lab.notices(queue)).toEqual([]);
+
+    await until(16 * 24 - 0.5);
+    faults = { beforeCall: ({ service }) => (service === 'sns' ? 'error' : undefined) };
+    await until(16 * 24 + 0.5);
+    const batch = direction.split('.')[0] ?? '';
+    expect(await summaryOf(batch)).toMatchObject({ connections: { disconnected: 1 }, unexplained: 0 });
+    faults = {};
+    await until(16 * 24 + 1.1);
+    for (const queue of QUEUES) expect(await told(queue, 'settled')).toHaveLength(1);
+  });
+
+  it('holds a re-verification up until its operator is told of its first order', async () => {
+    await begin();
+    const known = await lab.directions('airtel');
+    faults = { beforeCall: ({ key }) => (key?.includes('OperatorsTopic') ? 'throttle' : undefined) };
+    await report(6);
+    const [direction = ''] = (await lab.directions('airtel')).filter(
+      (id) => id.includes('.reverify.') && !known.includes(id),
+    );
+    await until(2.5);
+    faults = {};
+    await until(3.5);
+    // It was tried again each hour: what its operator is told has the deadline that counts from then.
+    const orders = (await told('fraud-directions-airtel', 'order')).filter(
+      ({ directionId }) => directionId === direction,
+    );
+    expect([...new Set(orders.map(({ deadline }) => deadline))]).toEqual([instant(5 * 24 + 3)]);
+  });
+});
+
+describe('a batch whose plan counts and whose execution is stopped', () => {
+  it('goes on at once, with its directions: orders at their time, answers that end ladders, books and lists', async () => {
+    await begin();
+    const batch = await report(3, 2);
+    const [first = '', second = ''] = await reverify(batch);
+    await until(30);
+    await stop();
+    await lab.cloud.rest();
+    // Both directions of connections and the block's went with it, and all of them are there again.
+    expect((await runningOf('Batch')).map(({ name }) => name)).toEqual([`${batch}_resumed_1`]);
+    const names = (await runningOf('Direction')).map(({ name = '' }) => name);
+    expect(names.every((name) => name.endsWith('_10000_0'))).toBe(true);
+    expect(names).toHaveLength(3);
+    const [ended] = await told('fraud-administrators', 'execution_ended');
+    expect(ended).toMatchObject({ batchId: batch, state: 'directed', status: 'ABORTED' });
+    expect(ended?.resumedBy).toMatch(new RegExp(`:${batch}_resumed_1$`));
+
+    await until(48.1);
+    await lab.respond(first, [`${number(3, 0)},disconnected`]);
+    expect((await runningOf('Direction')).map(({ name }) => name)).toEqual([`${second.replaceAll('.', '_')}_10000_0`]);
+    await until(5 * 24 + 0.1);
+    expect(await ordersOf(first)).toEqual(['1-reverify']);
+    expect(await ordersOf(second)).toEqual(['1-reverify', '2-bar_outgoing']);
+    await lab.cloud.run();
+    expect(await ordersOf(second)).toEqual(['1-reverify', '2-bar_outgoing', '3-bar_incoming', '4-disconnect']);
+    const summary = await summaryOf(batch);
+    expect(summary).toMatchObject({ connections: { directed: 2, disconnected: 1, overdue: 1 }, unexplained: 0 });
+    expect(summary.settledAt < instant(16 * 24 + 1)).toBe(true);
+    const [list = ''] = (await lab.outbox('revocations/')).filter((key) => key.endsWith(`${batch}.csv`));
+    expect(await lab.read(list)).toContain(`${number(3, 0)},airtel,`);
+  });
+
+  it('is resumed within the hour by the sweep, where nobody learned of its end, and where it was stopped before', async () => {
+    await begin();
+    const batch = await report(4);
+    const [direction = ''] = await reverify(batch);
+    faults = { drop: ({ detail }) => detail.status === 'ABORTED' };
+    for (const [hours, resumed] of [
+      [24.5, 1],
+      [36.2, 2],
+      [120.4, 3],
+    ] as const) {
+      await until(hours);
+      await stop();
+      if (resumed === 2) delete faults.drop;
+      await lab.cloud.rest();
+      expect(await runningOf('Direction')).toEqual([]);
+      await until(hours + 1);
+      expect((await runningOf('Batch')).map(({ name }) => name)).toEqual([`${batch}_resumed_${resumed}`]);
+      expect(await runningOf('Direction')).not.toEqual([]);
+    }
+    await lab.cloud.run();
+    expect(await ordersOf(direction)).toEqual(['1-reverify', '2-bar_outgoing', '3-bar_incoming', '4-disconnect']);
+    expect(await summaryOf(batch)).toMatchObject({ connections: { directed: 1, overdue: 1 }, unexplained: 0 });
+  });
+
+  it('goes on where its commit was the last thing that was done, and the audit is told of its plan', async () => {
+    await begin();
+    let committed = false;
+    faults = {
+      afterWrite: ({ functionName, key }) => {
+        if (nameOf(functionName) !== 'Commit' || !key?.startsWith('BATCH#')) return undefined;
+        committed = true;
+        return 'fail';
+      },
+      beforeInvoke: ({ functionName }) => (committed && nameOf(functionName) === 'Commit' ? 'error' : undefined),
+    };
+    const batch = await report(5);
+    await until(1);
+    const [direction = ''] = await reverify(batch);
+    expect(await ordersOf(direction)).toEqual(['1-reverify']);
+    expect(await auditOf(batch)).toContain(`directed/${direction.split('.')[3]?.split('-')[0]}`);
+    failed += 1;
+    expect(lab.cloud.failures()).toEqual([expect.stringMatching(/^an execution of Batch ended as FAILED/)]);
+    await lab.cloud.run();
+    expect(await summaryOf(batch)).toMatchObject({ connections: { directed: 1, overdue: 1 }, unexplained: 0 });
+    const kinds = (await lab.notices('fraud-batches-mha')).map(({ kind }) => kind);
+    expect(kinds).toEqual(['settled']);
   });
 });

@@ -651,15 +651,19 @@ describe('a function', () => {
     expect(may('states:StartExecution', 'AWS::StepFunctions::StateMachineAlias').sort()).toEqual([
       'Import ImportByPiecesAlias',
       'Intake BatchAlias',
+      'Release BatchAlias',
+      'Sweep BatchAlias',
       'Sweep DirectionAlias',
     ]);
     expect(may('states:SendTaskSuccess').sort()).toEqual(['Order Direction', 'Record Direction']);
     const sends = may('sqs:SendMessage', 'AWS::SQS::Queue').sort();
+    const tellTheAudit = ['Close', 'Commit', 'Order', 'Record', 'Release', 'Resume', 'Screen', 'Settle', 'Sweep'];
     expect(sends.filter((one) => one.endsWith(' AuditQueue'))).toEqual(
-      ['Close', 'Commit', 'Order', 'Record', 'RedriveAudit', 'Release', 'Screen', 'Settle'].map(
-        (id) => `${id} AuditQueue`,
-      ),
+      [...tellTheAudit, 'RedriveAudit'].sort().map((id) => `${id} AuditQueue`),
     );
+    // What the sweep tells the audit later comes from nobody else either.
+    const keep = functions.filter((role) => mayDo(role, 's3:PutObject', WORK, 'untold/audit/x.json'));
+    expect(keep.map(short).sort()).toEqual(tellTheAudit);
     expect(sends.filter((one) => !one.endsWith(' AuditQueue'))).toEqual([
       'Sweep ReleaseQueue',
       'Sweep ReportsQueue',
@@ -688,7 +692,7 @@ describe('a state machine', () => {
   });
 
   it.each([
-    ['Batch', ['Claim', 'Commit', 'Expand', 'Gather', 'Screen', 'Settle', 'TakeTurn']],
+    ['Batch', ['Claim', 'Commit', 'Expand', 'Gather', 'Resume', 'Screen', 'Settle', 'TakeTurn']],
     ['Direction', ['Close', 'Order']],
     ['ImportByPieces', ['Cut', 'ImportPiece', 'PublishImport']],
   ])('%s may invoke its own functions only: %s', (id, invoked) => {

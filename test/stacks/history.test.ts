@@ -82,6 +82,7 @@ describe('the count of events', () => {
 /** A batch that is planned, directed and settled; what it meets on the way is for the caller to say. */
 function plannedPath(directing: string, more: Path['next'] = {}): Path['next'] {
   return {
+    'A report, or a batch to resume?': ['Screen the report'],
     'What did Screen find?': ['Take the turn to plan'],
     "Is it the batch's turn?": ['Expand handsets into links'],
     'How many directions?': [directing],

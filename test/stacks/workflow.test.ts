@@ -231,8 +231,10 @@ describe('the workflow stack', () => {
           .map(([name, value]) => [name, alias(value), DependsOn.filter((id: string) => /Alias/.test(id))]),
     );
     expect(started.sort()).toEqual([
-      ['BATCH_MACHINE', 'Batch:live', [expect.stringMatching(/^BatchAlias/)]],
-      ['DIRECTION_MACHINE', 'Direction:live', [expect.stringMatching(/^DirectionAlias/)]],
+      ['BATCH_MACHINE', 'Batch:live', expect.arrayContaining([expect.stringMatching(/^BatchAlias/)])],
+      ['BATCH_MACHINE', 'Batch:live', expect.arrayContaining([expect.stringMatching(/^BatchAlias/)])],
+      ['BATCH_MACHINE', 'Batch:live', expect.arrayContaining([expect.stringMatching(/^BatchAlias/)])],
+      ['DIRECTION_MACHINE', 'Direction:live', expect.arrayContaining([expect.stringMatching(/^DirectionAlias/)])],
       ['IMPORT_MACHINE', 'ImportByPieces:live', [expect.stringMatching(/^ImportByPiecesAlias/)]],
     ]);
     const machines = Object.entries(workflow.findResources('AWS::StepFunctions::StateMachine'));

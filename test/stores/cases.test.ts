@@ -300,6 +300,24 @@ describe('batches', () => {
     });
   });
 
+  it('are handed over to another execution once they are directed, by one of those who would', async () => {
+    const one = batch({ plan: 12, state: 'directed' });
+    await cases.registerBatch(CASES, one);
+    expect(await cases.handOver(CASES, one, `${one.execution}-1`, 1)).toBe(true);
+    expect(await cases.handOver(CASES, one, `${one.execution}-1`, 1)).toBe(false);
+    expect(await cases.readBatch(CASES, one.batchId)).toEqual({
+      ...one,
+      execution: `${one.execution}-1`,
+      resumed: 1,
+    });
+    // It is found by the other execution, should that end; and the first one's end is nothing to it any more.
+    expect((await cases.abandonExecution(CASES, `${one.execution}-1`))?.batch.batchId).toBe(one.batchId);
+    await expect(cases.handOver(CASES, one, `${one.execution}-1`, 1)).rejects.toThrow(cases.Conflict);
+    const planning = batch({ plan: 13 });
+    await cases.registerBatch(CASES, planning);
+    expect(await cases.handOver(CASES, planning, `${planning.execution}-1`, 1)).toBe(false);
+  });
+
   describe('whose execution ended early', () => {
     it('fail, and their executions tell which plan of theirs failed', async () => {
       const one = batch({ plan: 9 });

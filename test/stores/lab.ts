@@ -9,6 +9,7 @@ export const CASES = 'Cases';
 export const LINKS = 'Links';
 export const INBOX = 'inbox';
 export const OUTBOX = 'outbox';
+export const WORK = 'work';
 export const AUDIT = 'audit';
 
 const key = (name: string, KeyType: 'HASH' | 'RANGE') => ({ AttributeName: name, KeyType });
@@ -50,6 +51,7 @@ const TEMPLATE = {
       Properties: { BucketName: INBOX, VersioningConfiguration: { Status: 'Enabled' } },
     },
     Outbox: { Type: 'AWS::S3::Bucket', Properties: { BucketName: OUTBOX } },
+    Work: { Type: 'AWS::S3::Bucket', Properties: { BucketName: WORK } },
     Audit: {
       Type: 'AWS::S3::Bucket',
       Properties: { BucketName: AUDIT, VersioningConfiguration: { Status: 'Enabled' } },
@@ -111,6 +113,7 @@ export async function openStores(): Promise<LocalCloud> {
     AWS_ACCESS_KEY_ID: 'x',
     AWS_SECRET_ACCESS_KEY: 'x',
     AWS_MAX_ATTEMPTS: '1',
+    STAGE: 'dev',
   });
   return cloud;
 }

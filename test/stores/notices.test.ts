@@ -32,7 +32,7 @@ describe('the subscriptions that wait for their confirmation', () => {
     const pending = await notices.pendingSubscriptions(news);
     expect(pending.map(({ endpoint }) => endpoint).sort()).toEqual(elsewhere.sort());
     expect(new Set(pending.map(({ protocol }) => protocol))).toEqual(new Set(['sqs']));
-    await notices.tell(news, { kind: 'told' });
+    await notices.sendNotice(news, { kind: 'told' }, {});
     await cloud.rest();
     expect(cloud.failures()).toEqual([]);
     expect((await cloud.receive('of-all')).map(({ body }) => JSON.parse(body))).toMatchObject([{ kind: 'told' }]);

@@ -1,21 +1,25 @@
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalCloud } from '../../lib/local/cloud.ts';
-import { MACHINE, openStores, TOPIC } from './lab.ts';
+import { collected, MACHINE, openStores, TOPIC, WORK } from './lab.ts';
 
 let cloud: LocalCloud;
 let workflows: typeof import('../../lambdas/stores/workflows.ts');
 let notices: typeof import('../../lambdas/stores/notices.ts');
+let untold: typeof import('../../lambdas/stores/untold.ts');
 let clients: typeof import('../../lambdas/stores/clients.ts');
+const env = { WORK, ADMINISTRATORS_TOPIC: TOPIC, AGENCIES_TOPIC: TOPIC, OPERATORS_TOPIC: TOPIC };
 beforeAll(async () => {
   cloud = await openStores();
   workflows = await import('../../lambdas/stores/workflows.ts');
   notices = await import('../../lambdas/stores/notices.ts');
+  untold = await import('../../lambdas/stores/untold.ts');
   clients = await import('../../lambdas/stores/clients.ts');
 });
 afterAll(async () => {
   clients?.sfn.destroy();
   clients?.sns.destroy();
+  clients?.s3.destroy();
   await cloud?.stop();
 });
 
@@ -35,6 +39,20 @@ async function waiting(name: string): Promise<string> {
 /** Where the ladder is: of no consequence here. */
 const LADDER = { rung: 2, rungs: [] };
 
+describe('an execution', () => {
+  it('is known by its machine, alias or not, and its name; one that nobody started has no status', async () => {
+    const execution = `${MACHINE.replace(':stateMachine:', ':execution:')}:known`;
+    expect(workflows.executionArn(MACHINE, 'known')).toBe(execution);
+    expect(workflows.executionArn(`${MACHINE}:live`, 'known')).toBe(execution);
+    expect(await workflows.statusOf(execution)).toBeUndefined();
+    const token = await waiting('known');
+    expect(await workflows.statusOf(execution)).toBe('RUNNING');
+    await workflows.wake([token], LADDER);
+    await cloud.rest();
+    expect(await workflows.statusOf(execution)).toBe('SUCCEEDED');
+  });
+});
+
 describe('starting an execution', () => {
   it('happens once per name, whatever the input and however it stands by then', async () => {
     const token = await waiting('once');
@@ -44,7 +62,7 @@ describe('starting an execution', () => {
     await cloud.rest();
     await workflows.startOnce(MACHINE, 'once', {});
     await cloud.rest();
-    expect(await executions()).toEqual({ once: 'SUCCEEDED' });
+    expect((await executions()).once).toBe('SUCCEEDED');
     expect(await cloud.receive('tokens')).toEqual([]);
   });
 
@@ -103,9 +121,9 @@ describe('waking ladders', () => {
 describe('notices', () => {
   it('reach those whose filter they pass, with what they say and the attributes to filter by', async () => {
     const notice = { kind: 'order_issued', directionId: 'd', rows: 3 };
-    await notices.tell(TOPIC, notice, { operator: 'airtel', order: 'block' });
-    await notices.tell(TOPIC, { kind: 'order_issued', directionId: 'e' }, { operator: 'jio' });
-    await notices.tell(TOPIC, { kind: 'batch_settled' });
+    await notices.tell(env, 'OPERATORS_TOPIC', notice, { operator: 'airtel', order: 'block' });
+    await notices.tell(env, 'OPERATORS_TOPIC', { kind: 'order_issued', directionId: 'e' }, { operator: 'jio' });
+    await notices.tell(env, 'ADMINISTRATORS_TOPIC', { kind: 'batch_settled' });
     const received = async (queue: string) =>
       (await cloud.receive(queue)).map(({ body, attributes }) => [JSON.parse(body), attributes]);
     expect(await received('of-airtel')).toEqual([
@@ -120,7 +138,7 @@ describe('notices', () => {
 
   it('tell of an object that is in no agreed place', async () => {
     const object = { bucket: 'inbox', key: 'somewhere/x.csv', size: 5, at: '2026-06-01T00:00:00Z' };
-    await notices.tellStray(TOPIC, object, 'no_such_place');
+    await notices.tellStray(env, object, 'no_such_place');
     const [message] = await cloud.receive('of-all');
     expect(JSON.parse(message?.body ?? '')).toEqual({
       kind: 'stray_object',
@@ -133,7 +151,29 @@ describe('notices', () => {
     expect(message?.attributes).toEqual({ kind: 'stray_object' });
   });
 
-  it('fail where the topic is not there', async () => {
-    await expect(notices.tell(`${TOPIC}-nobody`, { kind: 'x' })).rejects.toThrow();
+  it('that can not be sent are kept, once each, and fail nothing; told, they are kept no more', async () => {
+    const nowhere = { ...env, AGENCIES_TOPIC: `${TOPIC}-nobody` };
+    const notice = { kind: 'batch_registered', batchId: 'mha-0123456789ab' };
+    for (const _ of [1, 2]) await notices.tell(nowhere, 'AGENCIES_TOPIC', notice, { agency: 'mha' });
+    await notices.tell(nowhere, 'AGENCIES_TOPIC', { ...notice, kind: 'batch_failed' }, { agency: 'mha' });
+    const kept = await collected(untold.keysOfUntold(WORK, 'notices'));
+    expect(kept).toHaveLength(2);
+    const read = await Promise.all(kept.map((key) => untold.readUntold(WORK, key)));
+    expect(read).toEqual(
+      expect.arrayContaining([
+        { topic: 'AGENCIES_TOPIC', notice, audience: { agency: 'mha' } },
+        { topic: 'AGENCIES_TOPIC', notice: { ...notice, kind: 'batch_failed' }, audience: { agency: 'mha' } },
+      ]),
+    );
+    await untold.noteTold(WORK, kept[0] ?? '');
+    expect(await collected(untold.keysOfUntold(WORK, 'notices'))).toEqual(kept.slice(1));
+    expect(await collected(untold.keysOfUntold(WORK, 'audit'))).toEqual([]);
+  });
+
+  it('that can neither be sent nor kept fail as the sending failed', async () => {
+    const nowhere = { ...env, AGENCIES_TOPIC: `${TOPIC}-nobody`, WORK: 'nowhere' };
+    await expect(notices.tell(nowhere, 'AGENCIES_TOPIC', { kind: 'x' })).rejects.toMatchObject({
+      name: expect.stringMatching(/NotFound/),
+    });
   });
 });

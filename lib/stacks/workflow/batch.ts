@@ -4,24 +4,19 @@ import type { Environment as ClaimEnvironment } from '../../../lambdas/claim/han
 import type { Environment as CommitEnvironment } from '../../../lambdas/commit/handler.ts';
 import type { Environment as ExpandEnvironment } from '../../../lambdas/expand/handler.ts';
 import type { Environment as GatherEnvironment } from '../../../lambdas/gather/handler.ts';
+import type { Environment as ResumeEnvironment } from '../../../lambdas/resume/handler.ts';
 import type { Environment as ScreenEnvironment } from '../../../lambdas/screen/handler.ts';
 import type { Environment as SettleEnvironment } from '../../../lambdas/settle/handler.ts';
 import type { Environment as TakeTurnEnvironment } from '../../../lambdas/take-turn/handler.ts';
-import {
-  admitObjects,
-  allowItems,
-  allowKey,
-  allowList,
-  allowObjects,
-  allowPublish,
-  allowSend,
-} from '../../constructs/access.ts';
+import { admitObjects, allowItems, allowKey, allowList, allowObjects } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import type { VersionedMachine } from '../../constructs/versioned-machine.ts';
 import { batchFlow } from '../../workflows/batch.ts';
 import {
   acknowledgeMaps,
   addMachine,
+  allowAudit,
+  allowTell,
   CHANGE_ITEMS,
   EXECUTIONS,
   nameOf,
@@ -62,8 +57,8 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   allowObjects(screen, 'write', work, 'uploads/worked/*');
   allowObjects(screen, 'write streams', outbox, 'rejects/*');
   allowItems(screen, CHANGE_ITEMS, cases);
-  allowPublish(screen, data.agencies, data.administrators);
-  allowSend(screen, data.auditNotes);
+  allowTell(setting, screen, data.agencies, data.administrators);
+  allowAudit(setting, screen);
 
   const takeTurn = new HandlerFunction<TakeTurnEnvironment>(stack, 'TakeTurn', {
     config,
@@ -123,10 +118,23 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     timeout: Duration.minutes(5),
     environment: { WORK: work.bucketName, CASES: cases.tableName, AUDIT_QUEUE },
   });
-  allowSend(commit, data.auditNotes);
+  allowAudit(setting, commit);
   allowObjects(commit, 'read', work, 'plans/*/claimed/*', 'plans/*/decisions/*', 'plans/*/directions/*');
   allowObjects(commit, 'write', work, 'plans/*/directions/*');
   allowItems(commit, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
+
+  const resume = new HandlerFunction<ResumeEnvironment>(stack, 'Resume', {
+    config,
+    folder: 'resume',
+    description: 'Lists the open directions of a batch whose execution ended',
+    memory: 1024,
+    timeout: Duration.minutes(5),
+    environment: { WORK: work.bucketName, CASES: cases.tableName, AUDIT_QUEUE },
+  });
+  allowAudit(setting, resume);
+  allowObjects(resume, 'read', work, 'plans/*/directions/*');
+  allowObjects(resume, 'write', work, 'plans/*/directions/*');
+  allowItems(resume, READ_ITEMS, cases);
 
   const settle = new HandlerFunction<SettleEnvironment>(stack, 'Settle', {
     config,
@@ -140,8 +148,8 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   allowObjects(settle, 'write streams', work, 'batches/*');
   allowObjects(settle, 'write', outbox, 'batches/*', 'revocations/*');
   allowItems(settle, CHANGE_ITEMS, cases);
-  allowPublish(settle, data.operators, data.agencies, data.administrators);
-  allowSend(settle, data.auditNotes);
+  allowTell(setting, settle, data.operators, data.agencies, data.administrators);
+  allowAudit(setting, settle);
 
   const batch = addMachine(
     setting,
@@ -153,12 +161,13 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       gather,
       claim,
       commit,
+      resume,
       settle,
       direction,
       work,
       administrators: data.administrators,
     }),
-    [screen, takeTurn, expand, gather, claim, commit, settle],
+    [screen, takeTurn, expand, gather, claim, commit, resume, settle],
   );
 
   batch.node.addDependency(direction.alias);

@@ -2,11 +2,11 @@ import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Environment as CloseEnvironment } from '../../../lambdas/close/handler.ts';
 import type { Environment as OrderEnvironment } from '../../../lambdas/order/handler.ts';
-import { allow, allowItems, allowKey, allowObjects, allowPublish, allowSend } from '../../constructs/access.ts';
+import { allow, allowItems, allowKey, allowObjects } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import type { VersionedMachine } from '../../constructs/versioned-machine.ts';
 import { directionLadder } from '../../workflows/direction.ts';
-import { addMachine, PUT_ITEMS, type Setting } from './parts.ts';
+import { addMachine, allowAudit, allowTell, PUT_ITEMS, type Setting } from './parts.ts';
 
 /** The Direction state machine and its functions: one ladder, from order to order. */
 export function addDirection(setting: Setting): VersionedMachine {
@@ -26,18 +26,18 @@ export function addDirection(setting: Setting): VersionedMachine {
   allowObjects(order, 'read', work, 'plans/*/decisions/*', 'directions/*');
   allowObjects(order, 'write', work, 'directions/*');
   allowObjects(order, 'write', outbox, 'orders/*');
-  allowPublish(order, data.operators);
-  allowSend(order, data.auditNotes);
+  allowTell(setting, order, data.operators);
+  allowAudit(setting, order);
   const close = new HandlerFunction<CloseEnvironment>(stack, 'Close', {
     config,
     folder: 'close',
     description: 'Ends a ladder: what is open or failed becomes overdue',
     memory: 512,
     timeout: Duration.minutes(1),
-    environment: { CASES: cases.tableName, AUDIT_QUEUE },
+    environment: { WORK: work.bucketName, CASES: cases.tableName, AUDIT_QUEUE },
   });
   allowItems(close, PUT_ITEMS, cases);
-  allowSend(close, data.auditNotes);
+  allowAudit(setting, close);
   const direction = addMachine(
     setting,
     'Direction',

@@ -3,11 +3,11 @@ import { Construct } from 'constructs';
 import type { Environment as CutEnvironment } from '../../../lambdas/cut/handler.ts';
 import type { Environment as ImportPieceEnvironment } from '../../../lambdas/import-piece/handler.ts';
 import type { Environment as PublishImportEnvironment } from '../../../lambdas/publish-import/handler.ts';
-import { admitObjects, allowItems, allowList, allowObjects, allowPublish } from '../../constructs/access.ts';
+import { admitObjects, allowItems, allowList, allowObjects } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import type { VersionedMachine } from '../../constructs/versioned-machine.ts';
 import { importFlow } from '../../workflows/import.ts';
-import { acknowledgeMaps, addMachine, type Setting } from './parts.ts';
+import { acknowledgeMaps, addMachine, allowTell, type Setting } from './parts.ts';
 
 /** Pieces of a usage file that one run of the Cut function lists: some 2 GiB, a fraction of its 15 minutes. */
 const PIECES_PER_STRETCH = 256;
@@ -59,7 +59,7 @@ export function addImportByPieces(setting: Setting): VersionedMachine {
   allowObjects(publishImport, 'write', work, 'uploads/worked/*');
   allowObjects(publishImport, 'write streams', outbox, 'rejects/*');
   allowItems(publishImport, ['dynamodb:PutItem'], cases);
-  allowPublish(publishImport, data.operators, data.administrators);
+  allowTell(setting, publishImport, data.operators, data.administrators);
 
   const importByPieces = addMachine(
     setting,

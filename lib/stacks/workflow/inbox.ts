@@ -1,17 +1,9 @@
 import type { Environment as ImportEnvironment } from '../../../lambdas/import/handler.ts';
 import type { Environment as IntakeEnvironment } from '../../../lambdas/intake/handler.ts';
 import type { Environment as RecordEnvironment } from '../../../lambdas/record/handler.ts';
-import {
-  allow,
-  allowItems,
-  allowList,
-  allowObjects,
-  allowPublish,
-  allowSend,
-  allowStart,
-} from '../../constructs/access.ts';
+import { allow, allowItems, allowList, allowObjects, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
-import { CHANGE_ITEMS, type Machines, readFrom, type Setting } from './parts.ts';
+import { allowAudit, allowTell, CHANGE_ITEMS, type Machines, readFrom, type Setting } from './parts.ts';
 
 /** The functions that read the inbox's queues: Intake, Import and Record. */
 export function addReaders(setting: Setting, { batch, direction, importByPieces }: Machines): void {
@@ -35,7 +27,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   });
   allowObjects(intake, 'write', work, 'uploads/worked/*', 'uploads/failed/*');
   allowStart(intake, batch);
-  allowPublish(intake, data.administrators);
+  allowTell(setting, intake, data.administrators);
   readFrom(data.reports, intake, { batchSize: 1 });
 
   const importer = new HandlerFunction<ImportEnvironment>(stack, 'Import', {
@@ -61,7 +53,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   allowObjects(importer, 'write', work, 'uploads/worked/*', 'uploads/failed/*');
   allowItems(importer, ['dynamodb:PutItem'], cases);
   allowItems(importer, ['dynamodb:BatchWriteItem'], links);
-  allowPublish(importer, data.operators, data.administrators);
+  allowTell(setting, importer, data.operators, data.administrators);
   allowStart(importer, importByPieces);
   readFrom(data.usage, importer, { batchSize: 1 });
 
@@ -80,13 +72,13 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
       HIDDEN_SECONDS: String(data.responses.hiddenFor.toSeconds()),
     },
   });
-  allowSend(record, data.auditNotes);
+  allowAudit(setting, record);
   allowObjects(record, 'read versions', inbox, 'responses/*');
   allowObjects(record, 'read', work, 'plans/*/decisions/*', 'directions/*');
   allowObjects(record, 'write', work, 'directions/*', 'uploads/worked/*', 'uploads/failed/*');
   allowObjects(record, 'write', outbox, 'orders/*', 'receipts/*', 'revocations/*');
   allowItems(record, CHANGE_ITEMS, cases);
-  allowPublish(record, data.operators, data.administrators);
+  allowTell(setting, record, data.operators, data.administrators);
   allow(record, ['states:SendTaskSuccess'], direction.stateMachineArn);
   readFrom(data.responses, record, { batchSize: 1 });
 }

@@ -2,6 +2,7 @@ import { ArnFormat, Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource, type SqsEventSourceProps } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
 import {
   type CfnStateMachine,
   DefinitionBody,
@@ -12,7 +13,14 @@ import {
 import { CHECKER } from '../../config/participants.ts';
 import { EXECUTION_DAYS } from '../../config/policy.ts';
 import type { StageConfig } from '../../config/stage.ts';
-import { acknowledgeMachine, allowKey } from '../../constructs/access.ts';
+import {
+  acknowledgeMachine,
+  allowKey,
+  allowObjects,
+  allowPublish,
+  allowSend,
+  type Worker,
+} from '../../constructs/access.ts';
 import type { HandlerFunction } from '../../constructs/handler-function.ts';
 import { NamedRole } from '../../constructs/named-role.ts';
 import { VersionedMachine } from '../../constructs/versioned-machine.ts';
@@ -55,6 +63,18 @@ function toldOf({ agencies, operators, policy, retention }: StageConfig, data: D
     AUDIT_QUEUE: data.auditNotes.queue.queueUrl,
     LINK_DAYS: String(policy.lookBackDays + retention.linkMarginDays),
   };
+}
+
+/** Lets a function tell those who subscribed to these topics, and keep what it can't tell them at the moment. */
+export function allowTell({ data }: Setting, to: Worker, ...topics: [Topic, ...Topic[]]): void {
+  allowPublish(to, ...topics);
+  allowObjects(to, 'write', data.work, 'untold/notices/*');
+}
+
+/** Lets a function tell the audit, and keep what it can't tell it at the moment. */
+export function allowAudit({ data }: Setting, to: Worker): void {
+  allowSend(to, data.auditNotes);
+  allowObjects(to, 'write', data.work, 'untold/audit/*');
 }
 
 export const READ_ITEMS = ['dynamodb:GetItem'];

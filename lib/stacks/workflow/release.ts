@@ -1,9 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Environment as ReleaseEnvironment } from '../../../lambdas/release/handler.ts';
-import { allowItems, allowObjects, allowPublish, allowSend } from '../../constructs/access.ts';
+import { allowItems, allowObjects, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { eventQueue, type WorkQueue } from '../../constructs/work-queue.ts';
-import { type Machines, READ_ITEMS, readFrom, type Setting } from './parts.ts';
+import { allowAudit, allowTell, CHANGE_ITEMS, type Machines, readFrom, type Setting } from './parts.ts';
 
 /** The function that learns of executions which failed, and its queue. */
 export function addRelease(setting: Setting, { batch, importByPieces }: Machines): WorkQueue {
@@ -30,7 +30,7 @@ export function addRelease(setting: Setting, { batch, importByPieces }: Machines
   const release = new HandlerFunction<ReleaseEnvironment>(stack, 'Release', {
     config,
     folder: 'release',
-    description: 'Tells of an execution that failed, and gives up its batch if its plan did not count',
+    description: 'Tells of an execution that failed, and gives up or resumes its batch',
     memory: 256,
     timeout: ended.worksFor,
     environment: {
@@ -40,12 +40,14 @@ export function addRelease(setting: Setting, { batch, importByPieces }: Machines
       OPERATORS_TOPIC,
       ADMINISTRATORS_TOPIC,
       AUDIT_QUEUE,
+      BATCH_MACHINE: batch.aliasArn,
     },
   });
-  allowSend(release, data.auditNotes);
+  allowAudit(setting, release);
   allowObjects(release, 'write', work, 'uploads/quarantined/*');
-  allowItems(release, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
-  allowPublish(release, data.agencies, data.operators, data.administrators);
+  allowItems(release, CHANGE_ITEMS, cases);
+  allowStart(release, batch);
+  allowTell(setting, release, data.agencies, data.operators, data.administrators);
   readFrom(ended, release, { batchSize: 10 });
   return ended;
 }

@@ -15,7 +15,7 @@ import {
 } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { eventQueue, type WorkQueue } from '../../constructs/work-queue.ts';
-import { EXECUTIONS, executionsOf, type Machines, readFrom, type Setting } from './parts.ts';
+import { CHANGE_ITEMS, EXECUTIONS, executionsOf, type Machines, readFrom, type Setting } from './parts.ts';
 
 /**
  * The function that looks at what is open, and mends what did not happen; and the queue of its times.
@@ -28,7 +28,7 @@ export function addSweep(
 ): { due: WorkQueue; sweep: IFunction } {
   const { stack, config, data } = setting;
   const { inbox, work, outbox, cases } = data;
-  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, OPERATORS_TOPIC, places } = setting.told;
+  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, places } = setting.told;
 
   const due = eventQueue(stack, 'Sweep', {
     worksFor: Duration.minutes(15),
@@ -48,11 +48,15 @@ export function addSweep(
     environment: {
       ...places,
       INBOX: inbox.bucketName,
+      BATCH_MACHINE: batch.aliasArn,
       DIRECTION_MACHINE: direction.aliasArn,
       REPORTS_QUEUE: data.reports.queue.queueUrl,
       USAGE_QUEUE: data.usage.queue.queueUrl,
       RESPONSES_QUEUE: data.responses.queue.queueUrl,
       RELEASE_QUEUE: ended.queue.queueUrl,
+      AUDIT_QUEUE,
+      SWEEP_HOURS: String(config.operations.sweepHours),
+      SURVEY_HOURS: String(config.operations.surveyHours),
       AGENCIES_TOPIC,
       OPERATORS_TOPIC,
       ADMINISTRATORS_TOPIC,
@@ -68,19 +72,21 @@ export function addSweep(
     'uploads/failed/',
     'uploads/resent/',
     'uploads/quarantined/',
+    'untold/*',
   );
   allowList(sweep, 'list', outbox, 'batches/', 'orders/*');
-  allowObjects(sweep, 'read', work, 'plans/*/directions/*', 'uploads/failed/*');
-  allowObjects(sweep, 'write', work, 'uploads/resent/*', 'uploads/quarantined/*');
+  allowObjects(sweep, 'read', work, 'plans/*/directions/*', 'uploads/failed/*', 'untold/*');
+  allowObjects(sweep, 'write', work, 'uploads/resent/*', 'uploads/quarantined/*', 'untold/*');
   allowPublish(sweep, data.agencies, data.operators, data.administrators);
-  allowSend(sweep, data.reports, data.usage, data.responses, ended);
+  allowSend(sweep, data.reports, data.usage, data.responses, data.auditNotes, ended);
   allowStart(sweep, direction);
+  allowStart(sweep, batch);
   acknowledge(
     allow(sweep, ['states:DescribeExecution'], executionsOf(batch)),
     `${EXECUTIONS}<${stack.getLogicalId(batch.node.defaultChild as CfnStateMachine)}.Name>:*`,
     'Executions are named after their uploads.',
   );
-  allowItems(sweep, ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'], cases);
+  allowItems(sweep, [...CHANGE_ITEMS, 'dynamodb:BatchGetItem'], cases);
   readFrom(due, sweep, { batchSize: 1 });
   return { due, sweep };
 }

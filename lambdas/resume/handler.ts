@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { directedNote } from '../domain/audit.ts';
+import type { BatchId } from '../domain/identifiers.ts';
+import { whereabouts } from '../domain/ledger.ts';
+import { type DirectionStart, manifestText, type Plan, toDirect } from '../domain/plans.ts';
+import { instant, log, task } from '../shell.ts';
+import { audit } from '../stores/audit.ts';
+import { readBatch, readLedger } from '../stores/cases.ts';
+import { concurrently } from '../stores/concurrently.ts';
+import { readText, writeObject } from '../stores/objects.ts';
+
+const environment = z.object({ WORK: z.string(), CASES: z.string(), AUDIT_QUEUE: z.string() });
+export type Environment = z.input<typeof environment>;
+const env = environment.parse(process.env);
+
+const input = z.object({ batchId: z.string().transform((id) => id as BatchId), now: instant });
+
+const LEDGERS_AT_ONCE = 16;
+/** Attempts at directing within one execution of a batch: fewer than the hours of the longest ladder. */
+const ATTEMPTS_OF_AN_EXECUTION = 10_000;
+
+/**
+ * Resumes a directed batch whose execution ended: lists its directions that are open, each where its ladder is, so that all of
+ * them go on, whether or not their executions ended, too. Tells the audit of the plan again, since the commit of the plan may have been
+ * the last thing that was done.
+ */
+export const handler = task(input, async ({ batchId, now }, attempt) => {
+  const batch = await readBatch(env.CASES, batchId);
+  const directed = batch?.state === 'directed' || batch?.state === 'settled';
+  const starts: DirectionStart[] = [];
+  if (directed && batch.planKey) {
+    const plan = JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan;
+    await audit(env, directedNote(batch, batch.planKey, plan, now));
+    await concurrently(plan.directions, LEDGERS_AT_ONCE, async ({ directionId, operator }) => {
+      const ledger = await readLedger(env.CASES, directionId);
+      if (!ledger) throw new Error(`there is no ledger of direction ${directionId}`);
+      if (ledger.closedAt === null) starts.push({ directionId, batchId, operator, ...whereabouts(ledger, now) });
+    });
+    starts.sort((a, b) => (a.directionId < b.directionId ? -1 : 1));
+  }
+  const manifestKey = `plans/${batch?.plan}/directions/${attempt}/resumed.jsonl`;
+  if (directed) await writeObject({ bucket: env.WORK, key: manifestKey }, manifestText(starts));
+  log.info('batch resumed', { batchId, state: batch?.state, directions: starts.length });
+  return {
+    resumed: directed,
+    plan: batch?.plan ?? 0,
+    // The names of directions' executions hold the attempt, and those of the execution that ended are taken.
+    attempt: (batch?.resumed ?? 0) * ATTEMPTS_OF_AN_EXECUTION,
+    ...toDirect(starts, manifestKey),
+  };
+});

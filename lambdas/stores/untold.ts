@@ -1,0 +1,39 @@
+import { sha256Of } from '../domain/hashes.ts';
+import { log, logFailure } from '../shell.ts';
+import { listObjects, readText, writeObject } from './objects.ts';
+
+/** What can be told: notices to participants, and notes to the audit. */
+type Kind = 'notices' | 'audit';
+
+const folder = (kind: Kind) => `untold/${kind}/`;
+
+/**
+ * Keeps in the work bucket what was committed and can't be told at the moment, so that the step goes on; the sweep tells it. The
+ * same thing is kept once, however often it can't be told.
+ * @throws `error`, by which it could not be told, where it can't be kept either
+ */
+export async function keepUntold(work: string, kind: Kind, what: object, error: unknown): Promise<void> {
+  logFailure(error);
+  const content = JSON.stringify(what);
+  try {
+    await writeObject({ bucket: work, key: `${folder(kind)}${sha256Of(content)}.json` }, content);
+  } catch (second) {
+    logFailure(second);
+    throw error;
+  }
+  log.warn('kept to be told later', { kind });
+}
+
+/** The keys of what was kept and not told since. */
+export async function* keysOfUntold(work: string, kind: Kind): AsyncGenerator<string> {
+  for await (const { key, size } of listObjects({ bucket: work, key: folder(kind) })) if (size > 0) yield key;
+}
+
+export async function readUntold<T extends object>(work: string, key: string): Promise<T> {
+  return JSON.parse(await readText({ bucket: work, key })) as T;
+}
+
+/** Notes that it was told: nobody deletes objects, so it is emptied. */
+export async function noteTold(work: string, key: string): Promise<void> {
+  await writeObject({ bucket: work, key }, '');
+}
