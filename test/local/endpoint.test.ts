@@ -862,8 +862,11 @@ describe('dead letters at the endpoint', () => {
 
   it('stay where a task is asked for what is not implemented, or where there is no such queue', async () => {
     const SourceArn = arnOf(cloud.names.queues.DeadLetters ?? '');
-    expect((await errorOf(start(SourceArn, { DestinationArn: SourceArn })))[1]).toBe(
-      "the local cloud's StartMessageMoveTask has no DestinationArn",
+    expect((await errorOf(start(SourceArn, { DestinationArn: arnOf('nothing') })))[0]).toBe(
+      'ResourceNotFoundException',
+    );
+    expect((await errorOf(start(SourceArn, { MaxNumberOfMessagesPerSecond: 10 })))[1]).toBe(
+      "the local cloud's StartMessageMoveTask has no MaxNumberOfMessagesPerSecond",
     );
     expect((await errorOf(start(arnOf('nothing'))))[0]).toBe('ResourceNotFoundException');
     const cancel = new CancelMessageMoveTaskCommand({ TaskHandle: 'x' });
