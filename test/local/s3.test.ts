@@ -70,10 +70,10 @@ describe('a request of S3', () => {
       { ...COPY, 'x-amz-copy-source-if-match': '"x"' },
     ],
     [
-      "the local cloud's S3 has no x-amz-storage-class for PutObject",
+      "the local cloud's S3 has no x-amz-website-redirect-location for PutObject",
       'PUT',
       PATH,
-      { 'x-amz-storage-class': 'GLACIER' },
+      { 'x-amz-website-redirect-location': '/x' },
     ],
   ])('is refused by name: %s', (message, method, target, headers) => {
     const refused = () => request(method, target, headers);
