@@ -324,7 +324,7 @@ describe('its audit', () => {
       const { code, complained } = await command('audit', '--batch', id, '--in', copy);
       expect(code).toBe(1);
       expect(complained).toMatch(
-        /^ {2}outbox\/batches\/.*\/summary\.json was changed: it is not the summary of entry \d+\n$/,
+        /^ {2}outbox\/batches\/.*\/summary\.json was changed: it is not the summary that entry \d+ tells of\n$/,
       );
     } finally {
       rmSync(copy, { recursive: true });
