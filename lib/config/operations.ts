@@ -16,12 +16,21 @@ export const operations = z.object({
   surveyHours: z.int().positive().max(24, 'a rung may last a day'),
   /** Percent of the rows of a kind of file that may be rejected within an hour. */
   rejectPercent: z.number().positive().max(100),
+  /**
+   * Functions that the account keeps free for each of Order, Record and Close, so that nothing else takes their place; 0: none.
+   * The account must let a hundred more run beside all that it keeps free.
+   */
+  reservedConcurrency: z.int().nonnegative().max(1000),
 });
 export type Operations = z.infer<typeof operations>;
+
+/** What is kept free in a protected stage: its account is taken to let a thousand functions run at once, as is the default. */
+export const RESERVED_CONCURRENCY = 100;
 
 export const DEFAULT_OPERATIONS: Operations = {
   runbookUrl: 'docs/runbook.md',
   sweepHours: 1,
   surveyHours: 6,
   rejectPercent: 5,
+  reservedConcurrency: 0,
 };

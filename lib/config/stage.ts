@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
-import { DEFAULT_OPERATIONS, operations } from './operations.ts';
+import { DEFAULT_OPERATIONS, operations, RESERVED_CONCURRENCY } from './operations.ts';
 import {
   ADMINISTRATORS,
   AGENCIES,
@@ -151,6 +151,7 @@ const VALUES = [
   'runbookUrl',
   'sweepHours',
   'surveyHours',
+  'reservedConcurrency',
   ...NUMBERS,
 ] as const;
 
@@ -180,7 +181,7 @@ export function stageFromContext(context: Context): StageConfig {
   const stage = given('stage') ?? 'dev';
   const cloud = oneOf('cloud', given('cloud'), ['aws', 'local']);
   const ladder = oneOf('ladder', given('ladder'), ['flagged', 'normal']);
-  const hours = (['sweepHours', 'surveyHours'] as const).flatMap((name) => {
+  const operating = (['sweepHours', 'surveyHours', 'reservedConcurrency'] as const).flatMap((name) => {
     const number = given(name);
     return number === undefined ? [] : [[name, Number(number)]];
   });
@@ -198,7 +199,8 @@ export function stageFromContext(context: Context): StageConfig {
     operations: {
       ...DEFAULT_OPERATIONS,
       runbookUrl: given('runbookUrl') ?? DEFAULT_OPERATIONS.runbookUrl,
-      ...Object.fromEntries(hours),
+      ...(isProtected(stage) ? { reservedConcurrency: RESERVED_CONCURRENCY } : {}),
+      ...Object.fromEntries(operating),
     },
     deployers: listed(given('deployers')) ?? DEPLOYERS,
     protect: isProtected(stage),

@@ -21,6 +21,8 @@ export interface HandlerFunctionProps<E extends Record<string, string>> {
   /** Megabytes. */
   readonly memory: number;
   readonly timeout: Duration;
+  /** Set where a place among the account's functions is kept free for it, while others take all that there is. */
+  readonly keptFree?: boolean;
 }
 
 /** A function of this system: bundled from its folder, on the current Node, with a log group and a role of its own. */
@@ -47,6 +49,9 @@ export class HandlerFunction<E extends Record<string, string>> extends LambdaFun
       architecture: Architecture.ARM_64,
       memorySize: props.memory,
       timeout: props.timeout,
+      ...(props.keptFree && config.operations.reservedConcurrency > 0
+        ? { reservedConcurrentExecutions: config.operations.reservedConcurrency }
+        : {}),
       environment: { ...props.environment, STAGE: config.stage, NODE_OPTIONS: '--enable-source-maps' },
       tracing: Tracing.ACTIVE,
       logGroup,

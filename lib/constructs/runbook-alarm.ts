@@ -23,8 +23,11 @@ export interface RunbookAlarmProps {
   readonly compared: ComparisonOperator;
   /** So many periods in a row; default one. */
   readonly periods?: number;
-  /** Set where silence is the trouble. */
-  readonly alarmsWithoutData?: boolean;
+  /**
+   * Set where silence is the trouble: it is told when data that came come no more. Before the first there is nothing to tell,
+   * so that a stage that was just deployed is quiet.
+   */
+  readonly tellsOfSilence?: boolean;
 }
 
 /** An alarm whose description tells its severity, what has happened, and where the runbook says what to do. */
@@ -38,10 +41,11 @@ export class RunbookAlarm extends Alarm {
       threshold,
       comparisonOperator: compared,
       evaluationPeriods: periods,
-      treatMissingData: props.alarmsWithoutData ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      treatMissingData: props.tellsOfSilence ? TreatMissingData.MISSING : TreatMissingData.NOT_BREACHING,
     });
     const action = new SnsAction(tells);
     this.addAlarmAction(action);
     this.addOkAction(action);
+    if (props.tellsOfSilence) this.addInsufficientDataAction(action);
   }
 }

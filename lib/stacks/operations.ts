@@ -30,7 +30,7 @@ export interface OperationsStackProps extends StackProps {
 }
 
 type AlarmProps = Pick<RunbookAlarmProps, 'severity' | 'says' | 'paragraph' | 'metric'> &
-  Partial<Pick<RunbookAlarmProps, 'threshold' | 'compared' | 'periods' | 'alarmsWithoutData'>>;
+  Partial<Pick<RunbookAlarmProps, 'threshold' | 'compared' | 'periods' | 'tellsOfSilence'>>;
 
 const MINUTES = Duration.minutes(5);
 const HOUR = Duration.hours(1);
@@ -292,7 +292,7 @@ export class OperationsStack extends Stack {
       metric: this.#workflow.sweep.metricInvocations({ period: this.#sweeps }),
       compared: ComparisonOperator.LESS_THAN_THRESHOLD,
       periods: 2,
-      alarmsWithoutData: true,
+      tellsOfSilence: true,
     });
   }
 

@@ -332,8 +332,14 @@ describe('alarms', () => {
   it('are quiet without data, but for the sweep, whose silence is the trouble', () => {
     const loud = alarms.filter(({ TreatMissingData }) => TreatMissingData !== 'notBreaching');
     expect(loud.map(({ AlarmName, TreatMissingData }) => [AlarmName, TreatMissingData])).toEqual([
-      ['dev-SweepMissing', 'breaching'],
+      ['dev-SweepMissing', 'missing'],
     ]);
+    // Data that were there and come no more are told; where there were none yet, nothing changes, and nothing is.
+    for (const { AlarmName, InsufficientDataActions, AlarmActions } of alarms)
+      expect([AlarmName, InsufficientDataActions]).toEqual([
+        AlarmName,
+        AlarmName === 'dev-SweepMissing' ? AlarmActions : undefined,
+      ]);
   });
 
   it('look at periods that CloudWatch evaluates: within a day, or within a week where a period is an hour or more', () => {

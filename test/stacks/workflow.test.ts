@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { stageFromContext } from '../../lib/config/stage.ts';
 import { compile, evaluate } from '../../lib/local/states/expression.ts';
 import { definitionOf, synthesized } from './synthesized.ts';
 
@@ -271,6 +272,30 @@ describe('the workflow stack', () => {
       ['Responses', 1],
       ['Usage', 1],
     ]);
+  });
+
+  it('imports five usage files at once at most, so that a flood of them leaves the functions of the account to others', () => {
+    const mappings = Object.values(workflow.findResources('AWS::Lambda::EventSourceMapping'));
+    const atOnce = mappings.flatMap(({ Properties: { FunctionName, ScalingConfig } }) =>
+      ScalingConfig ? [[FunctionName.Ref.replace(/[0-9A-F]{8}$/, ''), ScalingConfig.MaximumConcurrency]] : [],
+    );
+    expect(Object.fromEntries(atOnce)).toEqual({ Audit: 2, Import: 5 });
+  });
+
+  it('keeps places free for who issues, records and closes, where a stage is protected or the context says so', () => {
+    const keptFree = (context: Record<string, string>) =>
+      Object.fromEntries(
+        Object.entries(synthesized(stageFromContext(context)).workflow.findResources('AWS::Lambda::Function')).flatMap(
+          ([id, { Properties }]) =>
+            Properties.ReservedConcurrentExecutions === undefined
+              ? []
+              : [[id.replace(/[0-9A-F]{8}$/, ''), Properties.ReservedConcurrentExecutions]],
+        ),
+      );
+    expect(keptFree({})).toEqual({});
+    expect(keptFree({ stage: 'prod', cloud: 'local' })).toEqual({ Order: 100, Record: 100, Close: 100 });
+    expect(keptFree({ stage: 'prod', cloud: 'local', reservedConcurrency: '0' })).toEqual({});
+    expect(keptFree({ reservedConcurrency: '7' })).toEqual({ Order: 7, Record: 7, Close: 7 });
   });
 
   it('tells of failed, timed-out and aborted batches and imports by a rule, through a queue with a dead-letter queue', () => {

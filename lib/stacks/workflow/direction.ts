@@ -17,6 +17,7 @@ export function addDirection(setting: Setting): VersionedMachine {
   const order = new HandlerFunction<OrderEnvironment>(stack, 'Order', {
     config,
     folder: 'order',
+    keptFree: true,
     description: "Issues a rung's order for the rows that are open",
     memory: 512,
     timeout: Duration.minutes(2),
@@ -31,6 +32,7 @@ export function addDirection(setting: Setting): VersionedMachine {
   const close = new HandlerFunction<CloseEnvironment>(stack, 'Close', {
     config,
     folder: 'close',
+    keptFree: true,
     description: 'Ends a ladder: what is open or failed becomes overdue',
     memory: 512,
     timeout: Duration.minutes(1),

@@ -5,6 +5,9 @@ import { allow, allowItems, allowList, allowObjects, allowStart } from '../../co
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { allowAudit, allowTell, CHANGE_ITEMS, type Machines, readFrom, type Setting } from './parts.ts';
 
+/** Some of these write as fast as the tables bear; more would only take the places of those that issue and record orders. */
+const IMPORTS_AT_ONCE = 5;
+
 /** The functions that read the inbox's queues: Intake, Import and Record. */
 export function addReaders(setting: Setting, { batch, direction, importByPieces }: Machines): void {
   const { stack, config, data } = setting;
@@ -55,11 +58,12 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   allowItems(importer, ['dynamodb:BatchWriteItem'], links);
   allowTell(setting, importer, data.operators, data.administrators);
   allowStart(importer, importByPieces);
-  readFrom(data.usage, importer, { batchSize: 1 });
+  readFrom(data.usage, importer, { batchSize: 1, maxConcurrency: IMPORTS_AT_ONCE });
 
   const record = new HandlerFunction<RecordEnvironment>(stack, 'Record', {
     config,
     folder: 'record',
+    keptFree: true,
     description: "Records operators' responses",
     memory: 1024,
     timeout: data.responses.worksFor,
