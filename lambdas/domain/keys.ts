@@ -10,16 +10,15 @@ import {
   isOperatorId,
   type OperatorId,
 } from './identifiers.ts';
-
-/** Why a key of the inbox is outside the agreed places. It never repeats the key, which may hold anything. */
-export type Stray = 'key_too_long' | 'unknown_place' | 'not_a_csv_name' | 'bad_agency' | 'bad_operator';
+import type { Order } from './ladders.ts';
+import type { KeyStray } from './reasons.ts';
 
 /** A key of the inbox, read. `name` is the whole file name, `.csv` included. */
 export type InboxKey =
   | { readonly kind: 'report'; readonly agency: AgencyId; readonly name: string }
   | { readonly kind: 'usage'; readonly operator: OperatorId; readonly name: string }
   | { readonly kind: 'response'; readonly operator: OperatorId; readonly directionId: string; readonly name: string }
-  | { readonly kind: 'stray'; readonly why: Stray };
+  | { readonly kind: 'stray'; readonly why: KeyStray };
 
 /** S3 keys have up to 1,024 bytes, and a receipt's key is longer than that of the response it acknowledges. */
 const LONGEST_KEY = 900;
@@ -53,7 +52,7 @@ export function parseInboxKey(key: string): InboxKey {
 }
 
 /** The order of a direction's rung (counted from 1). */
-export function orderKey(operator: OperatorId, directionId: DirectionId, rung: number, order: string): string {
+export function orderKey(operator: OperatorId, directionId: DirectionId, rung: number, order: Order): string {
   return `orders/${operator}/${directionId}/${rung}-${order}.csv`;
 }
 

@@ -1,15 +1,24 @@
 /** Ladders: what a direction orders, one rung after the other, and until when each may take. A ladder is data. */
 import { addSeconds, type Instant } from './days.ts';
 
+/** What a ladder of each kind of direction may order. */
+export const LADDER_ORDERS = {
+  block: ['block'],
+  reverify: ['reverify', 'bar_outgoing', 'bar_incoming', 'disconnect'],
+} as const;
+/** All orders, in the order of the ladders. */
+export const ORDERS = [...LADDER_ORDERS.block, ...LADDER_ORDERS.reverify] as const;
+export type Order = (typeof ORDERS)[number];
+
 /** A rung as the policy has it: the order, and how many days it may take before the next one. */
 export interface RungPolicy {
-  readonly order: string;
+  readonly order: Order;
   readonly days: number;
 }
 
 /** A rung of a direction: the order, and the instant when the rung ends. */
 export interface Rung {
-  readonly order: string;
+  readonly order: Order;
   readonly deadline: Instant;
 }
 

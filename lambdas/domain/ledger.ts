@@ -7,7 +7,7 @@
  */
 import { addDays, addSeconds, type Day, type Instant, millisOf } from './days.ts';
 import type { BatchId, DirectionId, DirectionKind, OperatorId } from './identifiers.ts';
-import type { Rung } from './ladders.ts';
+import type { Order, Rung } from './ladders.ts';
 
 /** What is known of a row. Each name's place in this list is its byte in the ledger; never reorder it. */
 const outcomes = ['open', 'verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'] as const;
@@ -32,7 +32,7 @@ const millisPerDay = 86_400_000;
 /** One order issued: the commit of a rung. `attempt` names the work folder where the order's file was prepared. */
 export interface IssuedOrder {
   readonly rung: number;
-  readonly order: string;
+  readonly order: Order;
   readonly attempt: string;
   readonly rows: number;
   readonly sha256: string;
@@ -302,7 +302,7 @@ export function failedOrderDeadline(ledger: Ledger, at: Instant): Instant | null
  * The rows (from 0, ascending) that an order of the ladder carries: those without any outcome, and only a disconnect order the
  * failed ones, too. A row that failed has had a disconnect order of its own: neither a bar nor another re-verification is asked.
  */
-function rowsFor(ledger: Ledger, order: string): number[] {
+function rowsFor(ledger: Ledger, order: Order): number[] {
   return openRows(ledger).filter((row) => order === 'disconnect' || outcomeAt(ledger.outcomes, row) === 'open');
 }
 
@@ -334,7 +334,7 @@ export type OrderDecision =
   /** Prepare an order with these rows, then write `commit(file)` on the ledger's version. */
   | {
       readonly kind: 'issue';
-      readonly order: string;
+      readonly order: Order;
       readonly deadline: Instant;
       readonly rows: readonly number[];
       readonly commit: (file: { readonly sha256: string; readonly bytes: number }) => Ledger;

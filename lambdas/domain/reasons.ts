@@ -43,3 +43,11 @@ export function isFileReason(text: string): text is FileReason {
   const ofAColumn = name === 'missing_column' || name === 'duplicate_column';
   return FILE_REASONS.some((reason) => reason === name) && ofAColumn === (column !== undefined);
 }
+
+/** Why a key of the inbox is outside the agreed places. It never repeats the key, which may hold anything. */
+export const KEY_STRAYS = ['key_too_long', 'unknown_place', 'not_a_csv_name', 'bad_agency', 'bad_operator'] as const;
+export type KeyStray = (typeof KEY_STRAYS)[number];
+
+/** Why an object was left where it lies: its key, or whose it is. */
+export const STRAYS = [...KEY_STRAYS, 'unknown_agency', 'unknown_operator'] as const;
+export type Stray = (typeof STRAYS)[number];

@@ -21,13 +21,14 @@ import type { FileReason, RowReason } from './reasons.ts';
 /** The most response files a direction takes; the next is refused `too_many_files`. */
 export const maxFiles = 500;
 
-/** What an operator may say about a row. */
-export type Answer = 'verified' | 'failed' | 'disconnected' | 'not_found' | 'blocked';
-
-const answers: Record<DirectionKind, readonly Answer[]> = {
+/** What an operator may say about a row of each kind of direction. */
+export const ANSWERS = {
   reverify: ['verified', 'failed', 'disconnected', 'not_found'],
   block: ['blocked', 'not_found'],
-};
+} as const;
+export type Answer = (typeof ANSWERS)[DirectionKind][number];
+
+const answers: Record<DirectionKind, readonly Answer[]> = ANSWERS;
 
 /** The columns of a response file about a direction of this kind, for the CSV reader. */
 export function responseColumns(kind: DirectionKind): Columns {

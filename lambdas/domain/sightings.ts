@@ -38,7 +38,8 @@ export interface Sighting {
  * Why a row's optional cell was dropped: a subscriber type that isn't one of the agreed ones, or an IMSI, service area or
  * point of sale of more than 500 characters.
  */
-export type UsageWarning = 'unknown_subscriber_type' | 'text_too_long';
+export const USAGE_WARNINGS = ['unknown_subscriber_type', 'text_too_long'] as const;
+export type UsageWarning = (typeof USAGE_WARNINGS)[number];
 
 /** A row that was taken, with a warning for each of its optional cells that was dropped. */
 export interface TakenRow {

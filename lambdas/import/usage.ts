@@ -5,6 +5,7 @@ import { type CsvRow, FileFault, rejectLine } from '../domain/csv.ts';
 import { dayOf } from '../domain/days.ts';
 import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { rejectsKey } from '../domain/keys.ts';
+import { toAdministrators, toOperator } from '../domain/notices.ts';
 import { type FileReason, isFileReason } from '../domain/reasons.ts';
 import { parseSighting, type Sighting, type UsageColumn, type UsageWarning } from '../domain/sightings.ts';
 import { instant, log, measure } from '../shell.ts';
@@ -132,17 +133,25 @@ export async function announceImport(
 ): Promise<void> {
   const warned = Object.keys(warnings).length > 0;
   const counts = { rows, imported, rejected, ...(warned ? { warnings } : {}) };
-  const fault = stopped ? { line: stopped.line, reason: stopped.reason } : {};
   // A file that stopped before its first good row brought no usage.
   if (!stopped || imported > 0) await noteImport(env.CASES, operator, uploadedAt);
-  const kind = stopped ? 'usage_stopped' : 'usage_imported';
-  const notice = { kind, operator, ...counts, ...fault, rejects, uploadedAt };
-  await tell(env, 'OPERATORS_TOPIC', notice, { operator });
-  if (stopped) await tell(env, 'ADMINISTRATORS_TOPIC', notice);
-  else if (isMostlyRejected(operator, rows, imported))
-    await tell(env, 'ADMINISTRATORS_TOPIC', { ...notice, kind: 'usage_mostly_rejected' });
+  const notice = { operator, ...counts, rejects, uploadedAt };
+  if (stopped) {
+    const { line, reason } = stopped;
+    const stop = { kind: 'usage_stopped', ...notice, line, reason } as const;
+    await tell(env, toOperator(stop));
+    await tell(env, toAdministrators(stop));
+  } else {
+    await tell(env, toOperator({ kind: 'usage_imported', ...notice }));
+    if (isMostlyRejected(operator, rows, imported))
+      await tell(env, toAdministrators({ kind: 'usage_mostly_rejected', ...notice }));
+  }
   if (stopped) measure('UsageStopped', { operator });
   measure('RowsRead', { file: 'usage' }, rows);
   measure('RowsRejected', { file: 'usage' }, rejected);
-  log.info('usage imported', { operator, ...counts, ...fault });
+  log.info('usage imported', {
+    operator,
+    ...counts,
+    ...(stopped ? { line: stopped.line, reason: stopped.reason } : {}),
+  });
 }

@@ -13,6 +13,7 @@ import {
   type PublishedDecision,
   type Whereabouts,
 } from '../domain/ledger.ts';
+import { toOperator } from '../domain/notices.ts';
 import { instant, log, measure, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { changeLedger } from '../stores/cases.ts';
@@ -60,7 +61,7 @@ async function publish(ledger: Ledger, order: IssuedOrder): Promise<void> {
   const { directionId, batchId, operator } = ledger;
   const key = publishedKey(ledger, order);
   await copyObject({ bucket: env.WORK, key: preparedKey(ledger, order) }, { bucket: env.OUTBOX, key });
-  const notice = {
+  const told = toOperator({
     kind: 'order',
     directionId,
     batchId,
@@ -74,11 +75,10 @@ async function publish(ledger: Ledger, order: IssuedOrder): Promise<void> {
     key,
     size: order.bytes,
     sha256: order.sha256,
-  };
-  const audience = { operator, order: order.order };
+  });
   // A re-verification begins when its operator is told of its first order, and not before: until then its deadlines move.
-  if (awaitsFirstOrder(ledger)) await sendNotice(env.OPERATORS_TOPIC, notice, audience);
-  else await tell(env, 'OPERATORS_TOPIC', notice, audience);
+  if (awaitsFirstOrder(ledger)) await sendNotice(env, told);
+  else await tell(env, told);
 }
 
 /** Notes that a re-verification has begun, where this was its first order; returns the order that has taken its place, if any. */

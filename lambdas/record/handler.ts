@@ -23,7 +23,8 @@ import {
   type RecordedFile,
   whereabouts,
 } from '../domain/ledger.ts';
-import type { FileReason } from '../domain/reasons.ts';
+import { toAdministrators, toOperator } from '../domain/notices.ts';
+import type { FileReason, Stray } from '../domain/reasons.ts';
 import {
   type AnsweredRow,
   type Applied,
@@ -102,13 +103,16 @@ async function refuse(response: Response, { batchId }: Subject, sha256: string |
   const key = receiptKey(operator, directionId, name, sha256);
   await writeObject({ bucket: env.OUTBOX, key }, receipt);
   await tellReceipt(response, key, receipt, why);
-  await tell(env, 'ADMINISTRATORS_TOPIC', {
-    kind: 'response_refused',
-    operator,
-    why,
-    receipt: { bucket: env.OUTBOX, key },
-    uploadedAt: file.at,
-  });
+  await tell(
+    env,
+    toAdministrators({
+      kind: 'response_refused',
+      operator,
+      why,
+      receipt: { bucket: env.OUTBOX, key },
+      uploadedAt: file.at,
+    }),
+  );
   if (batchId)
     await audit(env, {
       batchId,
@@ -126,8 +130,7 @@ async function tellReceipt({ operator, directionId }: Response, key: string, rec
   const direction = parseDirectionId(directionId);
   await tell(
     env,
-    'OPERATORS_TOPIC',
-    {
+    toOperator({
       kind: 'receipt',
       ...(direction ? { directionId: direction.id, batchId: direction.batchId } : {}),
       operator,
@@ -136,8 +139,7 @@ async function tellReceipt({ operator, directionId }: Response, key: string, rec
       size: Buffer.byteLength(receipt),
       sha256: sha256Of(receipt),
       refused,
-    },
-    { operator },
+    }),
   );
 }
 
@@ -158,8 +160,7 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
     await copyObject(prepared('disconnect.csv'), { bucket: env.OUTBOX, key });
     await tell(
       env,
-      'OPERATORS_TOPIC',
-      {
+      toOperator({
         kind: 'order',
         directionId,
         batchId,
@@ -173,8 +174,7 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
         key,
         size: bytes,
         sha256,
-      },
-      { operator, order: 'disconnect' },
+      }),
     );
     await audit(env, {
       batchId,
@@ -211,14 +211,17 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
   });
   const conflicts = rejected.conflicts_with_recorded;
   if (conflicts)
-    await tell(env, 'ADMINISTRATORS_TOPIC', {
-      kind: 'conflicts',
-      directionId,
-      batchId,
-      operator,
-      conflicts,
-      receipt: { bucket: env.OUTBOX, key },
-    });
+    await tell(
+      env,
+      toAdministrators({
+        kind: 'conflicts',
+        directionId,
+        batchId,
+        operator,
+        conflicts,
+        receipt: { bucket: env.OUTBOX, key },
+      }),
+    );
   if (ledger.closedAt === null && countOpen(ledger) === 0) await wake(ledger.tokens, whereabouts(ledger, now));
 }
 
@@ -361,7 +364,7 @@ async function record(response: Response, subject: Subject, invocation: string):
 export const handler = uploads(
   marking(env.WORK, async (file: Uploaded, attempt: string) => {
     const place = parseInboxKey(file.key);
-    const stray = async (why: string) => {
+    const stray = async (why: Stray) => {
       log.info('stray object', { why });
       await tellStray(env, file, why);
       return 'worked' as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toAdministrators, toAgency } from '../domain/notices.ts';
 import { events, instant, log, measure } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { abandonExecution } from '../stores/cases.ts';
@@ -59,17 +60,22 @@ export const handler = events(ended, async ({ time, detail: { executionArn, stat
   // Once at once. One that ends again is resumed by the sweep: what ends it each time must not come round in seconds.
   const counts = own && (batch.state === 'directed' || batch.state === 'settled');
   const resumedBy = counts && batch.resumed === undefined ? await resumeBatch(env, batch) : undefined;
-  const notice = {
-    kind: failed ? 'batch_failed' : 'execution_ended',
-    ...(batch && (own || failed) ? { batchId: batch.batchId, state: failed ? 'failed' : batch.state } : {}),
-    execution: executionArn,
-    status,
-    resumedBy,
-  };
-  await tell(env, 'ADMINISTRATORS_TOPIC', notice);
+  const ended = { execution: executionArn, status };
+  if (batch && failed)
+    await tell(env, toAdministrators({ kind: 'batch_failed', batchId: batch.batchId, state: 'failed', ...ended }));
+  else
+    await tell(
+      env,
+      toAdministrators({
+        kind: 'execution_ended',
+        ...(own ? { batchId: batch.batchId, state: batch.state } : {}),
+        ...ended,
+        resumedBy,
+      }),
+    );
   if (batch && failed) {
     const { agency, batchId } = batch;
-    await tell(env, 'AGENCIES_TOPIC', { kind: 'batch_failed', agency, batchId }, { agency });
+    await tell(env, toAgency({ kind: 'batch_failed', agency, batchId }));
     const { plan, startedAt } = failed;
     await audit(env, {
       batchId,

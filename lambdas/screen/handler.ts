@@ -6,6 +6,7 @@ import { dayOf } from '../domain/days.ts';
 import { evenRuns } from '../domain/directions.ts';
 import { type AgencyId, batchIdOf } from '../domain/identifiers.ts';
 import { rejectsKey } from '../domain/keys.ts';
+import { toAdministrators, toAgency } from '../domain/notices.ts';
 import { handsetLine, reportColumns, Screening } from '../domain/screening.ts';
 import { windowOf } from '../domain/sightings.ts';
 import { instant, log, measure, task, wholeNumber } from '../shell.ts';
@@ -81,9 +82,9 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     const { line, reason } = fault;
     const refusal = rejectsHeader + rejectLine({ line, value: '', reason });
     await writeRejects(report, rejects, Readable.from([refusal]));
-    const notice = { kind: 'report_refused', agency, line, reason, rejects, uploadedAt };
-    await tell(env, 'AGENCIES_TOPIC', notice, { agency });
-    await tell(env, 'ADMINISTRATORS_TOPIC', notice);
+    const notice = { kind: 'report_refused', agency, line, reason, rejects, uploadedAt } as const;
+    await tell(env, toAgency(notice));
+    await tell(env, toAdministrators(notice));
     measure('ReportsRefused', { agency });
     await mark(env.WORK, 'worked', report);
     log.info('report refused', { agency, line, reason });
@@ -115,18 +116,14 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     handsetsKey,
   });
   if (batch.execution !== execution) {
-    const notice = { kind: 'same_report', agency, batchId, state: batch.state, rejects, uploadedAt };
-    await tell(env, 'AGENCIES_TOPIC', notice, { agency });
+    const { state } = batch;
+    await tell(env, toAgency({ kind: 'same_report', agency, batchId, state, rejects, uploadedAt }));
     await mark(env.WORK, 'worked', report);
     log.info('same report again', { batchId });
     return { status: 'same' as const, batchId };
   }
-  await tell(
-    env,
-    'AGENCIES_TOPIC',
-    { kind: 'batch_registered', agency, batchId, report: batch.report, rejects, uploadedAt },
-    { agency },
-  );
+  const { report: counts } = batch;
+  await tell(env, toAgency({ kind: 'batch_registered', agency, batchId, report: counts, rejects, uploadedAt }));
   await audit(env, {
     batchId,
     id: `registered/${execution}`,

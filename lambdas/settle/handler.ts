@@ -19,6 +19,7 @@ import type { BatchId, OperatorId } from '../domain/identifiers.ts';
 import { elsewhereKey, revocationKeys, summaryKey } from '../domain/keys.ts';
 import { closeLedger, type Ledger, ladderEnd, sealedDisconnections, sealLedger } from '../domain/ledger.ts';
 import { mergedLines } from '../domain/merge.ts';
+import { toAdministrators, toAgency, toOperator } from '../domain/notices.ts';
 import type { Plan, PlannedDirection, WrittenList } from '../domain/plans.ts';
 import { idList, instant, log, measure, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
@@ -66,7 +67,7 @@ async function closeAll(directions: PlannedDirection[], now: Instant): Promise<I
       if (decision.kind !== 'closed') return { result: 'closed' };
       // Told before it is done: who finds it closed does not know by whom.
       log.warn('direction closed by its batch', { directionId });
-      await tell(env, 'ADMINISTRATORS_TOPIC', { kind: 'direction_never_closed', directionId });
+      await tell(env, toAdministrators({ kind: 'direction_never_closed', directionId }));
       return { ledger: decision.ledger, result: 'closed' };
     });
     if (closed !== 'closed' && (until === undefined || closed > until)) until = closed;
@@ -234,23 +235,18 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
     files: { summary: file('summary.json'), elsewhere: file('elsewhere.csv') },
   });
   const notice = {
-    kind: 'settled',
+    kind: 'settled' as const,
     batchId,
     agency: batch.agency,
     bucket: env.OUTBOX,
     key: summaryKey(batchId),
     settledAt: batch.settledAt,
   };
-  await tell(env, 'AGENCIES_TOPIC', notice, { agency: batch.agency });
-  await tell(env, 'ADMINISTRATORS_TOPIC', notice);
+  await tell(env, toAgency(notice));
+  await tell(env, toAdministrators(notice));
   // Also of an attempt that finds it settled: the one that settled it may have died before it told them.
   for (const operator of new Set(directions.map((direction) => direction.operator)))
-    await tell(
-      env,
-      'OPERATORS_TOPIC',
-      { kind: 'settled', batchId, operator, settledAt: batch.settledAt },
-      { operator },
-    );
+    await tell(env, toOperator({ kind: 'settled', batchId, operator, settledAt: batch.settledAt }));
   log.info('batch settled', { batchId });
   return { settled: true, until: batch.settledAt };
 });

@@ -1,64 +1,37 @@
 import { PublishCommand, paginateListSubscriptionsByTopic } from '@aws-sdk/client-sns';
 import { parseInboxKey } from '../domain/keys.ts';
+import { attributesOf, type Told, type TopicName, toAdministrators, toAgency, toOperator } from '../domain/notices.ts';
+import type { Stray } from '../domain/reasons.ts';
 import { sns } from './clients.ts';
 import { keepUntold } from './untold.ts';
 
-/** What a notice is about. Its body is the JSON of the whole; it never holds a phone number or an IMEI. */
-export interface Notice {
-  kind: string;
-  [detail: string]: unknown;
-}
-
-/** Attributes that subscriptions filter by. */
-export interface Audience {
-  operator?: string;
-  agency?: string;
-  order?: string;
-}
-
 /** The topics of all whom the system tells. */
-export interface Topics {
-  ADMINISTRATORS_TOPIC: string;
-  AGENCIES_TOPIC: string;
-  OPERATORS_TOPIC: string;
-}
-export type TopicName = keyof Topics;
+export type Topics = Record<TopicName, string>;
 
 /** Where a notice goes, and the bucket that keeps it when it can't go there. */
 export type Telling<T extends TopicName> = { WORK: string } & Pick<Topics, T>;
 
-/** A notice that could not be sent. */
-export interface UntoldNotice {
-  topic: TopicName;
-  notice: Notice;
-  audience: Audience;
-}
-
 /**
- * Tells those who subscribed to the topic. Notices may double: whoever reads them goes by what they name. One that can't be sent
- * is kept, and fails nothing.
+ * Tells those who subscribed to the notice's topic. Notices may double: whoever reads them goes by what they name. One that
+ * can't be sent is kept, and fails nothing.
  */
-export async function tell<T extends TopicName>(
-  env: Telling<T>,
-  topic: T,
-  notice: Notice,
-  audience: Audience = {},
-): Promise<void> {
+export async function tell<T extends Told>(env: Telling<T['topic']>, told: T): Promise<void> {
   try {
-    await sendNotice(env[topic], notice, audience);
+    await sendNotice(env, told);
   } catch (error) {
-    await keepUntold(env.WORK, 'notices', { topic, notice, audience } satisfies UntoldNotice, error);
+    await keepUntold(env.WORK, 'notices', told, error);
   }
 }
 
-export async function sendNotice(topicArn: string, notice: Notice, audience: Audience): Promise<void> {
-  const attributes = Object.entries({ kind: notice.kind, ...audience });
+/** Sends a notice to its topic, with the attributes by which subscriptions choose. @throws SNS's error */
+export async function sendNotice<T extends Told>(env: Pick<Topics, T['topic']>, told: T): Promise<void> {
+  const topic: T['topic'] = told.topic;
   await sns.send(
     new PublishCommand({
-      TopicArn: topicArn,
-      Message: JSON.stringify(notice),
+      TopicArn: env[topic],
+      Message: JSON.stringify(told.notice),
       MessageAttributes: Object.fromEntries(
-        attributes.map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+        Object.entries(attributesOf(told)).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
       ),
     }),
   );
@@ -68,9 +41,9 @@ export async function sendNotice(topicArn: string, notice: Notice, audience: Aud
 export async function tellStray(
   env: Telling<'ADMINISTRATORS_TOPIC'>,
   { bucket, key, size, at }: { bucket: string; key: string; size: number; at: string },
-  why: string,
+  why: Stray,
 ): Promise<void> {
-  await tell(env, 'ADMINISTRATORS_TOPIC', { kind: 'stray_object', why, bucket, key, size, uploadedAt: at });
+  await tell(env, toAdministrators({ kind: 'stray_object', why, bucket, key, size, uploadedAt: at }));
 }
 
 /** Where a notice would go, once it is confirmed there that it is wanted. */
@@ -103,10 +76,10 @@ export async function tellQuarantined(
   why: string,
   execution?: string,
 ): Promise<void> {
-  const notice = { kind: 'quarantined', why, bucket, key, versionId };
-  await tell(env, 'ADMINISTRATORS_TOPIC', { ...notice, execution });
+  const notice = { kind: 'quarantined', why, bucket, key, versionId } as const;
+  await tell(env, toAdministrators({ ...notice, execution }));
   const place = parseInboxKey(key);
-  if (place.kind === 'report') await tell(env, 'AGENCIES_TOPIC', notice, { agency: place.agency });
+  if (place.kind === 'report') await tell(env, toAgency({ ...notice, agency: place.agency }));
   if (place.kind === 'usage' || place.kind === 'response')
-    await tell(env, 'OPERATORS_TOPIC', notice, { operator: place.operator });
+    await tell(env, toOperator({ ...notice, operator: place.operator }));
 }

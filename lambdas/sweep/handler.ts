@@ -4,12 +4,13 @@ import type { Instant } from '../domain/days.ts';
 import type { BatchId } from '../domain/identifiers.ts';
 import { orderKey } from '../domain/keys.ts';
 import type { Ledger } from '../domain/ledger.ts';
+import type { Told } from '../domain/notices.ts';
 import type { Plan } from '../domain/plans.ts';
 import { isSurveyDue, orderDue, stalledAt } from '../domain/stalled.ts';
 import { type OpenBatch, survey } from '../domain/survey.ts';
 import { events, instant, log, measure, wholeNumber } from '../shell.ts';
 import { abandonExecution, type Batch, readBatch, readLedgers } from '../stores/cases.ts';
-import { sendNotice, type UntoldNotice } from '../stores/notices.ts';
+import { sendNotice } from '../stores/notices.ts';
 import { listFolders, listObjects, readText } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { resumeBatch, startResumed } from '../stores/resuming.ts';
@@ -147,7 +148,7 @@ async function tellUntold(): Promise<void> {
     });
   await each(
     [
-      () => tellAll<UntoldNotice>('notices', ({ topic, notice, audience }) => sendNotice(env[topic], notice, audience)),
+      () => tellAll<Told>('notices', (told) => sendNotice(env, told)),
       () => tellAll<AuditNote>('audit', (note) => sendEvent(env.AUDIT_QUEUE, note)),
     ],
     (tell) => tell(),

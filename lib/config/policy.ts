@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LADDER_ORDERS, type Order } from '../../lambdas/domain/ladders.ts';
 
 /** As long as Step Functions lets an execution run. */
 export const EXECUTION_DAYS = 365;
@@ -8,7 +9,7 @@ export const EXECUTION_DAYS = 365;
  */
 const LONGEST_LADDER_DAYS = 300;
 
-const rung = (orders: readonly [string, ...string[]]) =>
+const rung = <O extends Order>(orders: readonly [O, ...O[]]) =>
   z.object({
     order: z.enum(orders),
     days: z
@@ -17,7 +18,7 @@ const rung = (orders: readonly [string, ...string[]]) =>
       .max(LONGEST_LADDER_DAYS, `must be at most ${LONGEST_LADDER_DAYS} days, as long as all rungs together may take`),
   });
 
-const ladder = (orders: readonly [string, ...string[]]) =>
+const ladder = <O extends Order>(orders: readonly [O, ...O[]]) =>
   z
     .array(rung(orders))
     .min(1, 'a ladder needs at least one rung')
@@ -31,11 +32,10 @@ export const NEW_TABLE = { warmWrites: 4000, warmReads: 12_000 } as const;
 /** The thresholds that an administrator may change; every one of them is read when the app is synthesized. */
 export const policy = z.object({
   ladders: z.object({
-    block: ladder(['block']),
-    reverify: ladder(['reverify', 'bar_outgoing', 'bar_incoming', 'disconnect']).refine(
-      ([first]) => first?.order === 'reverify',
-      { error: 'must begin with reverify: nobody is barred without having been asked' },
-    ),
+    block: ladder(LADDER_ORDERS.block),
+    reverify: ladder(LADDER_ORDERS.reverify).refine(([first]) => first?.order === 'reverify', {
+      error: 'must begin with reverify: nobody is barred without having been asked',
+    }),
   }),
   /** A batch takes the sightings of so many days before its report's upload. */
   lookBackDays: z.int().positive().max(3650),

@@ -15,7 +15,9 @@ import { FilterPattern, type IFilterPattern, MetricFilter } from 'aws-cdk-lib/aw
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { type CfnQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IConstruct } from 'constructs';
+import { ORDERS } from '../../lambdas/domain/ladders.ts';
 import { type DimensionsOf, type Measure, NAMESPACE } from '../../lambdas/domain/measures.ts';
+import { ANSWERS } from '../../lambdas/domain/responses.ts';
 import type { StageConfig } from '../config/stage.ts';
 import { HandlerFunction } from '../constructs/handler-function.ts';
 import { RunbookAlarm, type RunbookAlarmProps } from '../constructs/runbook-alarm.ts';
@@ -38,9 +40,7 @@ const HOUR = Duration.hours(1);
 /** A few rows say nothing about a share. */
 const ROWS_FOR_A_SHARE = 20;
 
-/** What is ordered, in the order of the ladders. */
-const ORDERS = ['block', 'reverify', 'bar_outgoing', 'bar_incoming', 'disconnect'];
-const OUTCOMES = ['verified', 'failed', 'disconnected', 'not_found', 'blocked'];
+const OUTCOMES = [...new Set([...ANSWERS.reverify, ...ANSWERS.block])];
 const FILES = ['report', 'usage', 'response'];
 
 const WIDTH = 24;

@@ -4,10 +4,10 @@ import { deadlinesOf } from '../../lambdas/domain/ladders.ts';
 
 test('deadlines follow each other from the start, in days of 24 hours', () => {
   const flagged = [
-    { order: 'reverify', days: 5 },
-    { order: 'bar_outgoing', days: 5 },
-    { order: 'bar_incoming', days: 5 },
-    { order: 'disconnect', days: 1 },
+    { order: 'reverify' as const, days: 5 },
+    { order: 'bar_outgoing' as const, days: 5 },
+    { order: 'bar_incoming' as const, days: 5 },
+    { order: 'disconnect' as const, days: 1 },
   ];
   expect(deadlinesOf(flagged, asInstant('2026-06-01T09:30:15Z'))).toEqual([
     { order: 'reverify', deadline: '2026-06-06T09:30:15Z' },
@@ -19,8 +19,8 @@ test('deadlines follow each other from the start, in days of 24 hours', () => {
 
 test('an order may stand on two rungs', () => {
   const block = [
-    { order: 'block', days: 1 },
-    { order: 'block', days: 1 },
+    { order: 'block' as const, days: 1 },
+    { order: 'block' as const, days: 1 },
   ];
   expect(deadlinesOf(block, asInstant('2026-12-31T00:00:00Z'))).toEqual([
     { order: 'block', deadline: '2027-01-01T00:00:00Z' },

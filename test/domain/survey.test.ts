@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Instant, instantOf } from '../../lambdas/domain/days.ts';
 import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { Order } from '../../lambdas/domain/ladders.ts';
 import { type Ledger, newLedger } from '../../lambdas/domain/ledger.ts';
 import { orderDue, stalledAt } from '../../lambdas/domain/stalled.ts';
 import { type OpenBatch, survey } from '../../lambdas/domain/survey.ts';
@@ -27,7 +28,7 @@ function direction(operator: string, changes: Partial<Ledger> = {}): Ledger {
   });
   return { ...ledger, orders: [order(1, 'reverify')], rung: 1, begunAt: at(0), ...changes };
 }
-const order = (rung: number, name: string) => ({
+const order = (rung: number, name: Order) => ({
   rung,
   order: name,
   attempt: 'a',
@@ -74,7 +75,7 @@ describe('a survey of what is open', () => {
   });
 
   it('counts from the first order, where that was late', () => {
-    const rungs = [{ order: 'reverify', deadline: at(5 * 24 + 10) }];
+    const rungs = [{ order: 'reverify' as const, deadline: at(5 * 24 + 10) }];
     const open = [batch([direction('jio', { startedAt: at(10), rungs })])];
     expect(Object.fromEntries(survey(open, at(69)).unanswered)).toEqual({});
     expect(Object.fromEntries(survey(open, at(70)).unanswered)).toEqual({ jio: 1 });

@@ -122,6 +122,8 @@ describe('the stand-in of AWS refuses what AWS refuses', async () => {
   new MemoryAws().install();
   const { writeObject } = await import('../../lambdas/stores/objects.ts');
   const { sendNotice } = await import('../../lambdas/stores/notices.ts');
+  const { toAgency } = await import('../../lambdas/domain/notices.ts');
+  const topics = { AGENCIES_TOPIC: 'topic' };
   const { startOnce } = await import('../../lambdas/stores/workflows.ts');
   const { writeLinks } = await import('../../lambdas/stores/links.ts');
   const { parseSighting } = await import('../../lambdas/domain/sightings.ts');
@@ -147,8 +149,14 @@ describe('the stand-in of AWS refuses what AWS refuses', async () => {
   it.each<[string, () => Promise<unknown>]>([
     ['a key of 1,025 bytes', () => writeObject({ bucket: 'outbox', key: 'x'.repeat(1025) }, '')],
     ['an item of more than 400 kB', () => link('x'.repeat(400 * 1024))],
-    ['a message of more than 256 kB', () => sendNotice('topic', { kind: 'any', text: 'x'.repeat(256 * 1024) }, {})],
-    ['an attribute without a value', () => sendNotice('topic', { kind: 'any' }, { agency: '' })],
+    [
+      'a message of more than 256 kB',
+      () => sendNotice(topics, toAgency({ kind: 'batch_failed', agency: 'mha', batchId: 'x'.repeat(256 * 1024) })),
+    ],
+    [
+      'an attribute without a value',
+      () => sendNotice(topics, toAgency({ kind: 'batch_failed', agency: '', batchId: 'mha-0123456789ab' })),
+    ],
     ['an execution with a name of 81 characters', () => startOnce('Batch', 'x'.repeat(81), {})],
     ['an input of more than 256 kB', () => startOnce('Batch', 'x', 'x'.repeat(256 * 1024))],
   ])('%s', async (_, act) => {

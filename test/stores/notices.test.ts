@@ -1,5 +1,6 @@
 import { SubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toAgency } from '../../lambdas/domain/notices.ts';
 import type { LocalCloud } from '../../lib/local/cloud.ts';
 import { openStores } from './lab.ts';
 
@@ -32,9 +33,10 @@ describe('the subscriptions that wait for their confirmation', () => {
     const pending = await notices.pendingSubscriptions(news);
     expect(pending.map(({ endpoint }) => endpoint).sort()).toEqual(elsewhere.sort());
     expect(new Set(pending.map(({ protocol }) => protocol))).toEqual(new Set(['sqs']));
-    await notices.sendNotice(news, { kind: 'told' }, {});
+    const told = toAgency({ kind: 'batch_failed', agency: 'mha', batchId: 'mha-0123456789ab' });
+    await notices.sendNotice({ AGENCIES_TOPIC: news }, told);
     await cloud.rest();
     expect(cloud.failures()).toEqual([]);
-    expect((await cloud.receive('of-all')).map(({ body }) => JSON.parse(body))).toMatchObject([{ kind: 'told' }]);
+    expect((await cloud.receive('of-all')).map(({ body }) => JSON.parse(body))).toEqual([told.notice]);
   });
 });

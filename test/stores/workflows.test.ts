@@ -1,5 +1,6 @@
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toAdministrators, toAgency, toOperator } from '../../lambdas/domain/notices.ts';
 import type { LocalCloud } from '../../lib/local/cloud.ts';
 import { collected, MACHINE, openStores, TOPIC, WORK } from './lab.ts';
 
@@ -120,29 +121,45 @@ describe('waking ladders', () => {
 
 describe('notices', () => {
   it('reach those whose filter they pass, with what they say and the attributes to filter by', async () => {
-    const notice = { kind: 'order_issued', directionId: 'd', rows: 3 };
-    await notices.tell(env, 'OPERATORS_TOPIC', notice, { operator: 'airtel', order: 'block' });
-    await notices.tell(env, 'OPERATORS_TOPIC', { kind: 'order_issued', directionId: 'e' }, { operator: 'jio' });
-    await notices.tell(env, 'ADMINISTRATORS_TOPIC', { kind: 'batch_settled' });
+    const order = {
+      kind: 'order',
+      directionId: 'mha-0123456789ab.block.airtel.1-0-0',
+      batchId: 'mha-0123456789ab',
+      operator: 'airtel',
+      directionKind: 'block',
+      order: 'block',
+      rung: '1',
+      rows: 3,
+      deadline: '2026-06-02T00:00:00Z',
+      bucket: 'outbox',
+      key: 'orders/airtel/mha-0123456789ab.block.airtel.1-0-0/1-block.csv',
+      size: 60,
+      sha256: 'ab'.repeat(32),
+    } as const;
+    const settled = { kind: 'settled', batchId: order.batchId, settledAt: '2026-06-17T00:00:00Z' } as const;
+    const where = { bucket: 'outbox', key: 'batches/mha-0123456789ab/summary.json' };
+    await notices.tell(env, toOperator(order));
+    await notices.tell(env, toOperator({ ...settled, operator: 'jio' }));
+    await notices.tell(env, toAgency({ ...settled, agency: 'mha', ...where }));
+    await notices.tell(env, toAdministrators({ ...settled, agency: 'mha', ...where }));
     const received = async (queue: string) =>
       (await cloud.receive(queue)).map(({ body, attributes }) => [JSON.parse(body), attributes]);
-    expect(await received('of-airtel')).toEqual([
-      [notice, { kind: 'order_issued', operator: 'airtel', order: 'block' }],
-    ]);
-    expect((await received('of-all')).map(([body]) => body.kind)).toEqual([
-      'order_issued',
-      'order_issued',
-      'batch_settled',
+    expect(await received('of-airtel')).toEqual([[order, { kind: 'order', operator: 'airtel', order: 'block' }]]);
+    expect((await received('of-all')).map(([, attributes]) => attributes)).toEqual([
+      { kind: 'order', operator: 'airtel', order: 'block' },
+      { kind: 'settled', operator: 'jio' },
+      { kind: 'settled', agency: 'mha' },
+      { kind: 'settled' },
     ]);
   });
 
   it('tell of an object that is in no agreed place', async () => {
     const object = { bucket: 'inbox', key: 'somewhere/x.csv', size: 5, at: '2026-06-01T00:00:00Z' };
-    await notices.tellStray(env, object, 'no_such_place');
+    await notices.tellStray(env, object, 'unknown_place');
     const [message] = await cloud.receive('of-all');
     expect(JSON.parse(message?.body ?? '')).toEqual({
       kind: 'stray_object',
-      why: 'no_such_place',
+      why: 'unknown_place',
       bucket: 'inbox',
       key: 'somewhere/x.csv',
       size: 5,
@@ -153,18 +170,19 @@ describe('notices', () => {
 
   it('that can not be sent are kept, once each, and fail nothing; told, they are kept no more', async () => {
     const nowhere = { ...env, AGENCIES_TOPIC: `${TOPIC}-nobody` };
-    const notice = { kind: 'batch_registered', batchId: 'mha-0123456789ab' };
-    for (const _ of [1, 2]) await notices.tell(nowhere, 'AGENCIES_TOPIC', notice, { agency: 'mha' });
-    await notices.tell(nowhere, 'AGENCIES_TOPIC', { ...notice, kind: 'batch_failed' }, { agency: 'mha' });
+    const notice = { kind: 'same_report', agency: 'mha', batchId: 'mha-0123456789ab', state: 'directed' } as const;
+    const same = toAgency({
+      ...notice,
+      rejects: { bucket: 'outbox', key: 'x.csv' },
+      uploadedAt: '2026-06-01T00:00:00Z',
+    });
+    const failed = toAgency({ kind: 'batch_failed', agency: 'mha', batchId: notice.batchId });
+    for (const _ of [1, 2]) await notices.tell(nowhere, same);
+    await notices.tell(nowhere, failed);
     const kept = await collected(untold.keysOfUntold(WORK, 'notices'));
     expect(kept).toHaveLength(2);
     const read = await Promise.all(kept.map((key) => untold.readUntold(WORK, key)));
-    expect(read).toEqual(
-      expect.arrayContaining([
-        { topic: 'AGENCIES_TOPIC', notice, audience: { agency: 'mha' } },
-        { topic: 'AGENCIES_TOPIC', notice: { ...notice, kind: 'batch_failed' }, audience: { agency: 'mha' } },
-      ]),
-    );
+    expect(read).toEqual(expect.arrayContaining([same, failed]));
     await untold.noteTold(WORK, kept[0] ?? '');
     expect(await collected(untold.keysOfUntold(WORK, 'notices'))).toEqual(kept.slice(1));
     expect(await collected(untold.keysOfUntold(WORK, 'audit'))).toEqual([]);
@@ -172,7 +190,8 @@ describe('notices', () => {
 
   it('that can neither be sent nor kept fail as the sending failed', async () => {
     const nowhere = { ...env, AGENCIES_TOPIC: `${TOPIC}-nobody`, WORK: 'nowhere' };
-    await expect(notices.tell(nowhere, 'AGENCIES_TOPIC', { kind: 'x' })).rejects.toMatchObject({
+    const failed = toAgency({ kind: 'batch_failed', agency: 'mha', batchId: 'mha-0123456789ab' });
+    await expect(notices.tell(nowhere, failed)).rejects.toMatchObject({
       name: expect.stringMatching(/NotFound/),
     });
   });

@@ -254,7 +254,7 @@ const responses = target(
             (answer.outcome !== 'disconnected' || answer.day >= LAST_SEEN),
           'an answer is no later than its upload, nor a disconnection earlier than the sighting',
         );
-    const rungs = [{ order: 'reverify', deadline: asInstant('2026-06-06T00:00:00Z') }];
+    const rungs = [{ order: 'reverify' as const, deadline: asInstant('2026-06-06T00:00:00Z') }];
     const { id: directionId, batchId, operator } = DIRECTION;
     const startedAt = asInstant('2026-06-01T00:00:00Z');
     const plan = { plan: 1, rows: 3, rowsKey: 'rows', startedAt, rungs };

@@ -1,0 +1,185 @@
+/**
+ * Notices: what operators, agencies and administrators are told, as JSON. docs/notices.md says what each means; the schemas
+ * under docs/schemas are made of these. No field of any holds a phone number or an IMEI.
+ */
+import { z } from 'zod';
+import { LADDER_ORDERS, ORDERS } from './ladders.ts';
+import { isFileReason, STRAYS } from './reasons.ts';
+import { USAGE_WARNINGS } from './sightings.ts';
+
+const count = z.int().nonnegative();
+const instant = z.iso.datetime({ precision: 0 }).describe('an instant in UTC, in whole seconds');
+const sha256 = z.string().describe('SHA-256 of the file, 64 hexadecimal digits');
+const place = z.strictObject({ bucket: z.string(), key: z.string() }).describe('where a file lies');
+const operator = z.string().describe("the operator's id");
+const agency = z.string().describe("the agency's id");
+const batchId = z.string();
+const directionId = z.string();
+const uploadedAt = instant.describe('when the file was uploaded');
+const reason = z
+  .string()
+  .refine(isFileReason)
+  .describe('why the file was not taken, or not to its end: a reason of docs/formats.md');
+const line = count.describe('the line of the file where its fault is');
+const rejects = place.describe('where the rows that were not taken stand, with line and reason');
+
+const kind = <Kind extends string>(name: Kind) => z.literal(name);
+
+const usage = {
+  operator,
+  rows: count,
+  imported: count,
+  rejected: count,
+  warnings: z
+    .partialRecord(z.enum(USAGE_WARNINGS), count)
+    .optional()
+    .describe('optional cells that were dropped, by why'),
+  rejects,
+  uploadedAt,
+};
+const usageStopped = z.strictObject({ kind: kind('usage_stopped'), ...usage, line, reason });
+
+const reportRefused = z.strictObject({ kind: kind('report_refused'), agency, line, reason, rejects, uploadedAt });
+
+const quarantined = {
+  kind: kind('quarantined'),
+  why: z.string().describe("the error's name"),
+  bucket: z.string(),
+  key: z.string(),
+  versionId: z.string().optional(),
+};
+
+const batchSettled = z.strictObject({
+  kind: kind('settled'),
+  batchId,
+  agency,
+  bucket: z.string(),
+  key: z.string().describe("the batch's summary"),
+  settledAt: instant,
+});
+
+/** What is told to the operator that it concerns. */
+export const operatorNotice = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: kind('order'),
+    directionId,
+    batchId,
+    operator,
+    directionKind: z.enum(Object.keys(LADDER_ORDERS) as (keyof typeof LADDER_ORDERS)[]),
+    order: z.enum(ORDERS),
+    rung: z.string().describe('the rung, counted from 1, or `failed`'),
+    rows: count,
+    deadline: instant,
+    bucket: z.string(),
+    key: z.string(),
+    size: count.describe('bytes'),
+    sha256,
+  }),
+  z.strictObject({
+    kind: kind('receipt'),
+    directionId: directionId.optional(),
+    batchId: batchId.optional(),
+    operator,
+    bucket: z.string(),
+    key: z.string(),
+    size: count.describe('bytes'),
+    sha256,
+    refused: z.string().nullable().describe('why the whole response was refused, or null'),
+  }),
+  z.strictObject({ kind: kind('usage_imported'), ...usage }),
+  usageStopped,
+  z.strictObject({ ...quarantined, operator }),
+  z.strictObject({ kind: kind('settled'), batchId, operator, settledAt: instant }),
+]);
+export type OperatorNotice = z.infer<typeof operatorNotice>;
+
+/** What is told to the agency that it concerns. */
+export const agencyNotice = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: kind('batch_registered'),
+    agency,
+    batchId,
+    report: z.strictObject({ rows: count, rejected: count, repeats: count, handsets: count }),
+    rejects,
+    uploadedAt,
+  }),
+  z.strictObject({
+    kind: kind('same_report'),
+    agency,
+    batchId: batchId.describe('the batch that the file started before'),
+    state: z.enum(['planning', 'directed', 'failed', 'settled']),
+    rejects,
+    uploadedAt,
+  }),
+  reportRefused,
+  z.strictObject({ kind: kind('batch_failed'), agency, batchId }),
+  z.strictObject({ ...quarantined, agency }),
+  batchSettled,
+]);
+export type AgencyNotice = z.infer<typeof agencyNotice>;
+
+const ended = {
+  execution: z.string().describe("the execution's ARN"),
+  status: z.string().describe('how it ended: FAILED, TIMED_OUT or ABORTED'),
+};
+
+/** What is told to the administrators. */
+export const administratorNotice = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: kind('stray_object'),
+    why: z.enum(STRAYS),
+    bucket: z.string(),
+    key: z.string(),
+    size: count.describe('bytes'),
+    uploadedAt,
+  }),
+  reportRefused,
+  usageStopped,
+  z.strictObject({ kind: kind('usage_mostly_rejected'), ...usage }),
+  z.strictObject({
+    kind: kind('response_refused'),
+    operator,
+    why: z.string(),
+    receipt: place,
+    uploadedAt,
+  }),
+  z.strictObject({
+    kind: kind('conflicts'),
+    directionId,
+    batchId,
+    operator,
+    conflicts: count.describe('answers that contradict what stands recorded'),
+    receipt: place,
+  }),
+  z.strictObject({ ...quarantined, execution: z.string().optional().describe('the execution that failed') }),
+  z.strictObject({ kind: kind('batch_failed'), batchId, state: z.literal('failed'), ...ended }),
+  z.strictObject({
+    kind: kind('execution_ended'),
+    batchId: batchId.optional(),
+    state: z.string().optional(),
+    ...ended,
+    resumedBy: z.string().optional().describe('the execution in which the batch goes on'),
+  }),
+  z.strictObject({ kind: kind('direction_never_closed'), directionId }),
+  batchSettled,
+]);
+export type AdministratorNotice = z.infer<typeof administratorNotice>;
+
+/** A notice, and the setting that names the topic which carries it. */
+export type Told =
+  | { readonly topic: 'OPERATORS_TOPIC'; readonly notice: OperatorNotice }
+  | { readonly topic: 'AGENCIES_TOPIC'; readonly notice: AgencyNotice }
+  | { readonly topic: 'ADMINISTRATORS_TOPIC'; readonly notice: AdministratorNotice };
+export type TopicName = Told['topic'];
+
+export const toOperator = (notice: OperatorNotice) => ({ topic: 'OPERATORS_TOPIC', notice }) as const;
+export const toAgency = (notice: AgencyNotice) => ({ topic: 'AGENCIES_TOPIC', notice }) as const;
+export const toAdministrators = (notice: AdministratorNotice) => ({ topic: 'ADMINISTRATORS_TOPIC', notice }) as const;
+
+/** The attributes by which subscriptions choose: the kind, whom it concerns, and of an order which. */
+export function attributesOf({ topic, notice }: Told): Record<string, string> {
+  const { kind } = notice;
+  if (topic === 'AGENCIES_TOPIC') return { kind, agency: notice.agency };
+  if (topic === 'ADMINISTRATORS_TOPIC') return { kind };
+  return { kind, operator: notice.operator, ...(notice.kind === 'order' ? { order: notice.order } : {}) };
+}
