@@ -31,6 +31,7 @@ export const FILE_REASONS = [
   'duplicate_column',
   'unclosed_quote',
   'line_too_long',
+  'batch_id_taken',
   'unknown_direction',
   'too_many_files',
 ] as const;

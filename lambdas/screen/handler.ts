@@ -74,12 +74,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
       }
   }
 
-  try {
-    await writeRejects(report, rejects, rejectLines());
-  } catch (error) {
-    const fault = error instanceof TooLarge ? new FileFault(1, 'file_too_large') : error;
-    if (!(fault instanceof FileFault)) throw error;
-    const { line, reason } = fault;
+  const refuse = async ({ line, reason }: FileFault) => {
     const refusal = rejectsHeader + rejectLine({ line, value: '', reason });
     await writeRejects(report, rejects, Readable.from([refusal]));
     const notice = { kind: 'report_refused', agency, line, reason, rejects, uploadedAt } as const;
@@ -89,6 +84,14 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     await mark(env.WORK, 'worked', report);
     log.info('report refused', { agency, line, reason });
     return { status: 'refused' as const, reason };
+  };
+
+  try {
+    await writeRejects(report, rejects, rejectLines());
+  } catch (error) {
+    const fault = error instanceof TooLarge ? new FileFault(1, 'file_too_large') : error;
+    if (!(fault instanceof FileFault)) throw error;
+    return await refuse(fault);
   }
 
   const sha256 = hash.digest('hex');
@@ -115,6 +118,8 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     report: screening.totals(),
     handsetsKey,
   });
+  // Its id holds 48 bits of the hash, and whoever likes can make two reports that have them in common.
+  if (batch.sha256 !== sha256) return await refuse(new FileFault(1, 'batch_id_taken'));
   if (batch.execution !== execution) {
     const { state } = batch;
     await tell(env, toAgency({ kind: 'same_report', agency, batchId, state, rejects, uploadedAt }));

@@ -244,9 +244,11 @@ async function readExecution(table: string, execution: string): Promise<Executio
 
 /**
  * Registers a batch for an execution: a new one, one whose last execution failed, or one that an execution has registered
- * which had ended (an attempt of it ran on for so long). A batch that failed with an execution is never that one's again.
+ * which had ended (an attempt of it ran on for so long). A batch that failed with an execution is never that one's again, and
+ * one of other bytes, whose SHA-256 begins alike, is never another report's.
  * @throws Conflict when the execution itself has ended
- * @returns the batch as it stands afterwards; it is another execution's when `execution` is not the one given
+ * @returns the batch as it stands afterwards; it is another report's when `sha256` is not the one given, and another
+ *   execution's when `execution` is not
  */
 export async function registerBatch(table: string, batch: Batch): Promise<Batch> {
   await put(table, { pk: key.execution(batch.execution), batchId: batch.batchId }, 'attribute_not_exists(ended)');
@@ -256,9 +258,10 @@ export async function registerBatch(table: string, batch: Batch): Promise<Batch>
         new PutCommand({
           TableName: table,
           Item: { pk: key.batch(batch.batchId), ...batch },
-          ConditionExpression: 'attribute_not_exists(pk) OR (#state = :failed AND execution <> :mine)',
+          ConditionExpression:
+            'attribute_not_exists(pk) OR (#state = :failed AND execution <> :mine AND sha256 = :same)',
           ExpressionAttributeNames: { '#state': 'state' },
-          ExpressionAttributeValues: { ':failed': 'failed', ':mine': batch.execution },
+          ExpressionAttributeValues: { ':failed': 'failed', ':mine': batch.execution, ':same': batch.sha256 },
           ReturnConsumedCapacity: 'TOTAL',
         }),
       );
@@ -269,6 +272,7 @@ export async function registerBatch(table: string, batch: Batch): Promise<Batch>
     const registered = await readBatch(table, batch.batchId);
     if (!registered) throw new Error(`batch ${batch.batchId} was refused and is not there`);
     if (registered.execution === batch.execution || registered.state !== 'planning') return registered;
+    if (registered.sha256 !== batch.sha256) return registered;
     if ((await planningBatch(table, batch.batchId)) !== undefined) return registered;
   }
 }

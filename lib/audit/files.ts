@@ -92,7 +92,7 @@ export const decidedOf = (key: string) =>
 
 /** Why a report is refused whole, so that no batch comes of it. */
 const REFUSED =
-  /^\d+,,(file_too_large|empty_file|not_csv|not_utf8|nul_byte|unclosed_quote|line_too_long|(missing|duplicate)_column:.*)$/;
+  /^\d+,,(file_too_large|empty_file|not_csv|not_utf8|nul_byte|unclosed_quote|line_too_long|batch_id_taken|(missing|duplicate)_column:.*)$/;
 
 /** The batches of which a run's folder has files: reports that were taken, and what was decided. */
 export async function batchesWithFiles(folder: string): Promise<Set<string>> {

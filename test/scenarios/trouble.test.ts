@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../lambdas/domain/audit.ts';
@@ -116,6 +117,30 @@ describe('a batch without handsets', () => {
     expect(settledAt > instant(1) && settledAt < instant(1.1)).toBe(true);
     const kinds = (await lab.notices('fraud-administrators')).map(({ kind }) => kind);
     expect(kinds).toEqual(['settling_failing', 'settled']);
+  });
+});
+
+describe('two reports whose SHA-256s begin alike', () => {
+  it('are told apart by the rest: the second is refused, whatever became of the first', async () => {
+    await begin();
+    const [first, second] = ['imei\n36000014295534\n', 'imei\n36000009375435\n'];
+    const batch = 'mha-090735f689cb';
+    const hashes = [first, second].map((text) => createHash('sha256').update(text).digest('hex'));
+    for (const hash of hashes) expect(hash.slice(0, 12)).toBe(batch.slice(4));
+    expect(hashes[0]).not.toBe(hashes[1]);
+    await lab.upload('reports/mha/first.csv', first);
+    await lab.upload('reports/mha/second.csv', second);
+    await lab.upload('reports/mha/first-again.csv', first);
+    const refusal = { kind: 'report_refused', line: 1, reason: 'batch_id_taken' };
+    expect(await lab.notices('fraud-batches-mha')).toMatchObject([
+      { kind: 'batch_registered', batchId: batch },
+      refusal,
+      { kind: 'same_report', batchId: batch },
+    ]);
+    expect(await told('fraud-administrators', 'report_refused')).toMatchObject([refusal]);
+    expect(await lab.read('rejects/mha/second.csv')).toBe('line,value,reason\n1,,batch_id_taken\n');
+    await lab.cloud.run();
+    expect(await summaryOf(batch)).toMatchObject({ report: { rows: 1, handsets: 1 }, unexplained: 0 });
   });
 });
 

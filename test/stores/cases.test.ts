@@ -262,6 +262,14 @@ describe('batches', () => {
     expect((await cases.readBatch(CASES, first.batchId))?.execution).toBe('another');
   });
 
+  it.each(['planning', 'failed', 'settled'] as const)('that are %s are never those of other bytes', async (state) => {
+    const first = batch({ state });
+    await cases.registerBatch(CASES, first);
+    const other = { ...first, sha256: 'cd'.repeat(32), state: 'planning' as const, execution: 'another' };
+    expect(await cases.registerBatch(CASES, other)).toEqual(first);
+    expect(await cases.readBatch(CASES, first.batchId)).toEqual(first);
+  });
+
   it.each(['directed', 'settled'] as const)('that are %s are never begun again', async (state) => {
     const first = batch({ state, plan: 4 });
     await cases.registerBatch(CASES, first);
