@@ -83,7 +83,7 @@ function measureOpen(open: Open[], now: Instant): void {
   for (const [order, count] of directions) measure('DirectionsOpen', { order }, count);
   for (const [operator, count] of rows) measure('RowsOpen', { operator }, count);
   for (const [operator, count] of unanswered) measure('DirectionsUnanswered', { operator }, count);
-  log.info('swept', { batches, late });
+  log.info('surveyed', { batches, late });
 }
 
 /**
@@ -175,4 +175,5 @@ export const handler = events(due, async ({ time, source }) => {
     for (const one of open) if (one.directed) mends.push(() => mendDirections(one, time));
   }
   await each(mends, (mend) => mend());
+  log.info('swept', { batches: batches.length });
 });
