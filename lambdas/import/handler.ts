@@ -7,7 +7,7 @@ import { idList, log, type Uploaded, uploads, wholeNumber } from '../shell.ts';
 import { tellStray } from '../stores/notices.ts';
 import { readBytes } from '../stores/objects.ts';
 import { marking } from '../stores/uploads.ts';
-import { startOnce } from '../stores/workflows.ts';
+import { executionArn, startOnce } from '../stores/workflows.ts';
 import { announceImport, importRows, rejectsOf, type UsageFile } from './usage.ts';
 
 const environment = z.object({
@@ -45,7 +45,7 @@ export const handler = uploads(
       const hash = sha256Of(`${key}\n${upload}`).slice(0, 32);
       const execution = `${operator}-${hash}`;
       await startOnce(env.IMPORT_MACHINE, execution, { file, folder: `imports/${execution}`, stretches: [] });
-      return 'handed_on';
+      return { handedTo: executionArn(env.IMPORT_MACHINE, execution) };
     }
     const rejects = rejectsOf(file, env.OUTBOX);
     // Read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.

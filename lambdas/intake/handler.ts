@@ -4,7 +4,7 @@ import { parseInboxKey } from '../domain/keys.ts';
 import { idList, log, type Uploaded, uploads } from '../shell.ts';
 import { tellStray } from '../stores/notices.ts';
 import { marking } from '../stores/uploads.ts';
-import { startOnce } from '../stores/workflows.ts';
+import { executionArn, startOnce } from '../stores/workflows.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -30,6 +30,6 @@ export const handler = uploads(
     await startOnce(env.BATCH_MACHINE, name, {
       report: { bucket, key, versionId, agency: place.agency, name: place.name, uploadedAt: at },
     });
-    return 'handed_on';
+    return { handedTo: executionArn(env.BATCH_MACHINE, name) };
   }),
 );

@@ -9,10 +9,10 @@ interface Upload {
 }
 
 /**
- * What is noted of an upload: that somebody worked on it to the end; that this failed, and by which error; that its event
- * was sent once more; that nothing takes it up any more.
+ * What is noted of an upload: that somebody worked on it to the end; that an execution goes on with it, and which; that work on
+ * it failed, and by which error; that its event was sent once more; that nothing takes it up any more.
  */
-type Mark = 'worked' | 'failed' | 'resent' | 'quarantined';
+type Mark = 'worked' | 'handed' | 'failed' | 'resent' | 'quarantined';
 
 /** The folder of the work bucket where marks of a kind lie. */
 export const marksFolder = (mark: Mark): string => `uploads/${mark}/`;
@@ -34,15 +34,13 @@ export async function readMarks(work: string, kind: Mark): Promise<Map<string, I
   return marks;
 }
 
-/** The name of the error by which work on an upload failed last; undefined where its function ended without a word. */
-export async function failureOf(work: string, upload: Upload): Promise<string | undefined> {
-  const name = markOf(upload);
-  const failed = (await readMarks(work, 'failed')).has(name);
-  return failed ? await readText({ bucket: work, key: marksFolder('failed') + name }) : undefined;
+/** What a mark that an upload has says: the name of the error by which work on it failed last, or the execution that goes on with it. */
+export async function readMark(work: string, kind: 'failed' | 'handed', upload: Upload): Promise<string> {
+  return await readText({ bucket: work, key: marksFolder(kind) + markOf(upload) });
 }
 
-/** Whether an upload was worked on to its end, or goes on in an execution, which marks it then. */
-export type Done = 'worked' | 'handed_on';
+/** Whether an upload was worked on to its end, or goes on in an execution, which marks it as worked on then. */
+export type Done = 'worked' | { handedTo: string };
 
 /** Works on an upload and then marks it, so that the sweep finds those that nobody worked on, and what became of them. */
 export function marking<U extends Upload>(work: string, workOn: (upload: U, attempt: string) => Promise<Done>) {
@@ -56,5 +54,6 @@ export function marking<U extends Upload>(work: string, workOn: (upload: U, atte
       throw error;
     }
     if (done === 'worked') await mark(work, 'worked', upload);
+    else await mark(work, 'handed', upload, done.handedTo);
   };
 }

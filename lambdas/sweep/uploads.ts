@@ -5,7 +5,8 @@ import { log, measure } from '../shell.ts';
 import { type Telling, tellQuarantined } from '../stores/notices.ts';
 import { listVersions, type Version } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
-import { failureOf, mark, markOf, readMarks } from '../stores/uploads.ts';
+import { mark, markOf, readMark, readMarks } from '../stores/uploads.ts';
+import { statusOf } from '../stores/workflows.ts';
 import { each } from './each.ts';
 
 /** Where uploads lie and marks are kept, the queue of each folder's events, and who is told. */
@@ -33,18 +34,22 @@ async function* inOrder(versions: AsyncIterable<Version>): AsyncGenerator<Versio
 /**
  * Sends the event again of each upload that nobody has worked on to its end, once: its event was lost. An upload that was
  * replaced or deleted under its name since is one, too. What fails all the same goes into quarantine, of which administrators
- * and uploader are told; nothing takes it up after that but an upload, or a dead letter that is redriven.
+ * and uploader are told; nothing takes it up after that but an upload, or a dead letter that is redriven. One with which an
+ * execution goes on is left to it, however long that takes.
  */
 export async function mendUploads(env: Inbox, now: Instant): Promise<void> {
   const { INBOX, WORK, queues } = env;
   const worked = await readMarks(WORK, 'worked');
   const resent = await readMarks(WORK, 'resent');
   const quarantined = await readMarks(WORK, 'quarantined');
+  const handedOn = await readMarks(WORK, 'handed');
+  const failed = await readMarks(WORK, 'failed');
   const mend = async (upload: Version, folder: string, queue: string) => {
     const name = markOf(upload);
     const marks = { worked: worked.get(name), resent: resent.get(name), quarantined: quarantined.get(name) };
     const remedy = remedyFor(upload.at, marks, now);
     if (remedy === undefined) return;
+    if (handedOn.has(name) && (await statusOf(await readMark(WORK, 'handed', upload))) === 'RUNNING') return;
     if (remedy === 'resend') {
       const { key, size, at, versionId } = upload;
       const object = { key, size, sequencer: versionId, 'version-id': versionId };
@@ -53,7 +58,7 @@ export async function mendUploads(env: Inbox, now: Instant): Promise<void> {
       measure('Mended', { what: 'upload' });
       log.warn('event of an upload sent again', { folder });
     } else {
-      const why = (await failureOf(WORK, upload)) ?? NO_WORD;
+      const why = failed.has(name) ? await readMark(WORK, 'failed', upload) : NO_WORD;
       await tellQuarantined(env, { bucket: INBOX, ...upload }, why);
       await mark(WORK, 'quarantined', upload);
       measure('Quarantined', {});

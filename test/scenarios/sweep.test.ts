@@ -4,6 +4,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FaultPlan } from '../../lib/local/cloud.ts';
 import { Tables } from './bad-files.ts';
+import { nameOf } from './faults-story.ts';
 import { HOUR, Lab, START } from './lab.ts';
 import { A1, A2, H1, J1 } from './story.ts';
 
@@ -13,19 +14,25 @@ interface Wrong {
   kills?: string;
   /** No execution is started by another one. */
   startsNone?: boolean;
+  /** A function that is refused as often as it is tried again, four and a half minutes on the average, before each time that it runs. */
+  slows?: string;
 }
 
 /** A lab whose sweep looks every six hours from the start on, and what it counted as mended. */
-async function open(wrong: Wrong) {
+async function open(wrong: Wrong, context: Record<string, string> = {}) {
   const mended: string[] = [];
   const faults: FaultPlan = {
     drop: (event) => wrong.drop?.(event) === true,
     afterWrite: ({ functionName }) => (wrong.kills && functionName.includes(wrong.kills) ? 'fail' : undefined),
     beforeCall: ({ service, requestId }) =>
       wrong.startsNone && service === 'states' && requestId === undefined ? 'error' : undefined,
+    beforeInvoke: ({ functionName, n }) => {
+      if (!wrong.slows || nameOf(functionName) !== wrong.slows || n % 15 === 0) return undefined;
+      return n % 15 <= 10 ? 'throttle' : 'error';
+    },
   };
   const lab = await Lab.open({
-    context: { sweepHours: '6' },
+    context: { sweepHours: '6', ...context },
     enforce: true,
     faults,
     log: (_, line) => {
@@ -120,6 +127,28 @@ describe('uploads that are gone from their names before their events, which were
     await lab.report('mha', [H1]);
     await lab.cloud.run();
     expect(await lab.summary('mha')).toMatchObject({ unexplained: 0, connections: { linked: 3, directed: 3 } });
+  });
+});
+
+describe('a usage file whose import takes more than a day', () => {
+  it('is left to it: it is neither sent again nor put into quarantine', async () => {
+    await using opened = await closing({ slows: 'ImportPiece' }, { bytesPerPiece: '100' });
+    const { lab, mended } = opened;
+    // Two rows to a piece, and four and a half minutes for each of 400 pieces.
+    const rows = Array.from(
+      { length: 800 },
+      (_, n) => `${H1},+9198${String(n).padStart(8, '0')},2026-05-19,Maharashtra`,
+    );
+    await lab.usage('jio', rows);
+    const told = async (kind: string) => (await lab.notices('fraud-directions-jio')).filter((one) => one.kind === kind);
+    await until(lab, 25);
+    expect([mended, await told('quarantined')]).toEqual([[], []]);
+    expect((await lab.notices('fraud-administrators')).filter(({ kind }) => kind === 'quarantined')).toEqual([]);
+    await lab.cloud.run();
+    expect(lab.cloud.clock.now()).toBeGreaterThan(START + 25 * HOUR);
+    expect(await told('usage_imported')).toMatchObject([{ rows: 800, imported: 800 }]);
+    await until(lab, 97);
+    expect(mended).toEqual([]);
   });
 });
 
@@ -249,8 +278,8 @@ describe('what the sweep cannot mend', () => {
   });
 });
 
-async function closing(wrong: Wrong) {
-  const opened = await open(wrong);
+async function closing(wrong: Wrong, context?: Record<string, string>) {
+  const opened = await open(wrong, context);
   return { ...opened, [Symbol.asyncDispose]: () => opened.lab.close() };
 }
 

@@ -28,7 +28,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
       ADMINISTRATORS_TOPIC,
     },
   });
-  allowObjects(intake, 'write', work, 'uploads/worked/*', 'uploads/failed/*');
+  allowObjects(intake, 'write', work, 'uploads/worked/*', 'uploads/handed/*', 'uploads/failed/*');
   allowStart(intake, batch);
   allowTell(setting, intake, data.administrators);
   readFrom(data.reports, intake, { batchSize: 1 });
@@ -53,7 +53,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   allowObjects(importer, 'read versions', inbox, 'usage/*');
   allowList(importer, 'list versions', inbox, 'usage/*');
   allowObjects(importer, 'write streams', outbox, 'rejects/*');
-  allowObjects(importer, 'write', work, 'uploads/worked/*', 'uploads/failed/*');
+  allowObjects(importer, 'write', work, 'uploads/worked/*', 'uploads/handed/*', 'uploads/failed/*');
   allowItems(importer, ['dynamodb:PutItem'], cases);
   allowItems(importer, ['dynamodb:BatchWriteItem'], links);
   allowTell(setting, importer, data.operators, data.administrators);

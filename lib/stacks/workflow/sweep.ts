@@ -23,7 +23,7 @@ import { CHANGE_ITEMS, EXECUTIONS, executionsOf, type Machines, readFrom, type S
  */
 export function addSweep(
   setting: Setting,
-  { batch, direction }: Machines,
+  { batch, direction, importByPieces }: Machines,
   ended: WorkQueue,
 ): { due: WorkQueue; sweep: IFunction } {
   const { stack, config, data } = setting;
@@ -69,23 +69,25 @@ export function addSweep(
     work,
     'screened/',
     'uploads/worked/',
+    'uploads/handed/',
     'uploads/failed/',
     'uploads/resent/',
     'uploads/quarantined/',
     'untold/*',
   );
   allowList(sweep, 'list', outbox, 'batches/', 'orders/*');
-  allowObjects(sweep, 'read', work, 'plans/*/directions/*', 'uploads/failed/*', 'untold/*');
+  allowObjects(sweep, 'read', work, 'plans/*/directions/*', 'uploads/failed/*', 'uploads/handed/*', 'untold/*');
   allowObjects(sweep, 'write', work, 'uploads/resent/*', 'uploads/quarantined/*', 'untold/*');
   allowPublish(sweep, data.agencies, data.operators, data.administrators);
   allowSend(sweep, data.reports, data.usage, data.responses, data.auditNotes, ended);
   allowStart(sweep, direction);
   allowStart(sweep, batch);
-  acknowledge(
-    allow(sweep, ['states:DescribeExecution'], executionsOf(batch)),
-    `${EXECUTIONS}<${stack.getLogicalId(batch.node.defaultChild as CfnStateMachine)}.Name>:*`,
-    'Executions are named after their uploads.',
-  );
+  for (const machine of [batch, importByPieces])
+    acknowledge(
+      allow(sweep, ['states:DescribeExecution'], executionsOf(machine)),
+      `${EXECUTIONS}<${stack.getLogicalId(machine.node.defaultChild as CfnStateMachine)}.Name>:*`,
+      'Executions are named after their uploads, or after the batch that they resume.',
+    );
   allowItems(sweep, [...CHANGE_ITEMS, 'dynamodb:BatchGetItem'], cases);
   readFrom(due, sweep, { batchSize: 1 });
   return { due, sweep };
