@@ -6,6 +6,7 @@ import { abandonExecution } from '../stores/cases.ts';
 import { tell, tellQuarantined } from '../stores/notices.ts';
 import { resumeBatch } from '../stores/resuming.ts';
 import { mark } from '../stores/uploads.ts';
+import { dataOf } from '../stores/workflows.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -24,8 +25,6 @@ const ended = z.object({
   detail: z.object({
     executionArn: z.string(),
     status: z.string(),
-    input: z.string().nullish(),
-    error: z.string().nullish(),
   }),
 });
 
@@ -44,9 +43,11 @@ const input = z.union([
  * with it: its claims are void, the turn to plan is free again, and the same file starts it anew. A file of which nothing was registered
  * is in quarantine. A Batch whose plan counts goes on in another execution.
  */
-export const handler = events(ended, async ({ time, detail: { executionArn, status, input: started, error } }) => {
+export const handler = events(ended, async ({ time, detail: { executionArn, status } }) => {
   const registered = await abandonExecution(env.CASES, executionArn);
-  const uploaded = registered || !started ? undefined : input.safeParse(JSON.parse(started)).data;
+  // The event of an execution that is under a key holds neither.
+  const { input: started, error } = registered ? {} : await dataOf(executionArn);
+  const uploaded = started === undefined ? undefined : input.safeParse(JSON.parse(started)).data;
   if (uploaded) {
     const why = error ?? status;
     await tellQuarantined(env, uploaded, why, executionArn);

@@ -34,7 +34,7 @@ export function executionArn(stateMachineArn: string, name: string): string {
 /** How an execution stands: `RUNNING`, or how it ended; undefined where there is none. */
 export async function statusOf(executionArn: string): Promise<string | undefined> {
   try {
-    return (await sfn.send(new DescribeExecutionCommand({ executionArn }))).status;
+    return (await sfn.send(new DescribeExecutionCommand({ executionArn, includedData: 'METADATA_ONLY' }))).status;
   } catch (error) {
     if (!(error instanceof ExecutionDoesNotExist)) throw error;
     return undefined;
@@ -43,8 +43,14 @@ export async function statusOf(executionArn: string): Promise<string | undefined
 
 /** How an execution that is over without success ended; undefined for any other. */
 export async function failureOf(executionArn: string): Promise<string | undefined> {
-  const { status } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+  const { status } = await sfn.send(new DescribeExecutionCommand({ executionArn, includedData: 'METADATA_ONLY' }));
   return status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED' ? status : undefined;
+}
+
+/** What an execution was given, as JSON text, and the name of the error that ended it; undefined where there is none. */
+export async function dataOf(executionArn: string): Promise<{ input: string | undefined; error: string | undefined }> {
+  const { input, error } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+  return { input, error };
 }
 
 /**

@@ -29,7 +29,9 @@ export interface Service {
 }
 
 /** May it? If not, which of the things that it needs is refused, and why. */
-export type Answer = { readonly allowed: true } | { readonly allowed: false; readonly why: string };
+export type Answer =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly why: string; readonly code?: 'KmsAccessDeniedException' };
 
 /** What a service asks of the key that encrypts a resource, on behalf of who acts on the resource. */
 const KEY_NEEDS: readonly [action: RegExp, service: string, needs: readonly string[]][] = [
@@ -44,11 +46,21 @@ const KEY_NEEDS: readonly [action: RegExp, service: string, needs: readonly stri
   [/^sns:Publish$/, 'sns', ['kms:GenerateDataKey', 'kms:Decrypt']],
   [/^sqs:SendMessage$/, 'sqs', ['kms:GenerateDataKey', 'kms:Decrypt']],
   [/^sqs:ReceiveMessage$/, 'sqs', ['kms:Decrypt']],
+  [
+    /^states:(DescribeExecution|DescribeStateMachine|DescribeStateMachineForExecution|GetExecutionHistory)$/,
+    'states',
+    ['kms:Decrypt'],
+  ],
 ];
+
+/** What Step Functions encrypts in the name of the machine's own role, whoever asks for it. */
+const BY_THE_MACHINE = /^states:(SendTaskFailure|SendTaskSuccess|StartExecution)$/;
 
 interface Guarded {
   readonly statements: Statement[];
   readonly key: string | undefined;
+  /** Of a state machine: the role of its executions. */
+  readonly roleArn?: string;
 }
 
 /** The rights that an app's templates give: the policies of all its roles, resources and keys together. */
@@ -79,6 +91,7 @@ export class Rights {
       'AWS::SNS::Topic',
       'AWS::SQS::Queue',
       'AWS::Lambda::Function',
+      'AWS::StepFunctions::StateMachine',
     ])
       for (const resource of ofType(type)) this.#guard(resource);
     for (const { properties } of ofType('AWS::Lambda::Permission')) {
@@ -129,15 +142,18 @@ export class Rights {
    * May `who` do this? What it needs of the resource's key counts, too.
    * @param resource its ARN
    * @param context what the request says beside who asks, keys in lower case
+   * @param plain whether it asks for nothing that is encrypted
    */
-  ask(who: Role | Service, action: string, resource: string, context: Context = {}): Answer {
+  ask(who: Role | Service, action: string, resource: string, context: Context = {}, plain = false): Answer {
     // What names a version or an alias is asked of the state machine's own ARN, and says so in a key of its own.
     const { machineArn, qualifier } = qualified(resource);
     if (qualifier !== undefined)
-      return this.ask(who, action, machineArn, { ...context, 'states:statemachinequalifier': [qualifier] });
-    const { statements, key } = this.#guarded.get(guardedArn(resource)) ?? { statements: [], key: undefined };
+      return this.ask(who, action, machineArn, { ...context, 'states:statemachinequalifier': [qualifier] }, plain);
+    const owner = guardedArn(resource);
+    const { statements, key, roleArn } = this.#guarded.get(owner) ?? { statements: [], key: undefined };
     const first = this.#decide(who, action, resource, context, { account: this.#account, statements });
-    if (!first.allowed || key === undefined) return first;
+    if (!first.allowed || key === undefined || plain) return first;
+    if (roleArn !== undefined) return this.#askForExecution(who, action, { machineArn: owner, key, roleArn });
     for (const [actions, service, needs] of KEY_NEEDS)
       if (actions.test(action))
         for (const need of needs) {
@@ -150,6 +166,24 @@ export class Rights {
           if (!answer.allowed) return answer;
         }
     return first;
+  }
+
+  /** May what an execution keeps be read, or written, under its machine's key? */
+  #askForExecution(
+    who: Role | Service,
+    action: string,
+    { machineArn, key, roleArn }: { machineArn: string; key: string; roleArn: string },
+  ): Answer {
+    const needs = BY_THE_MACHINE.test(action)
+      ? ['kms:GenerateDataKey', 'kms:Decrypt']
+      : (KEY_NEEDS.find(([actions]) => actions.test(action))?.[2] ?? []);
+    const user = BY_THE_MACHINE.test(action) ? this.roles.get(roleArn) : who;
+    if (user === undefined) throw new UnknownElement(`the role ${roleArn}, which no stack has`);
+    for (const need of needs) {
+      const answer = this.useKey(user, need, key, { 'kms:encryptioncontext:aws:states:statemachinearn': machineArn });
+      if (!answer.allowed) return { ...answer, code: 'KmsAccessDeniedException' };
+    }
+    return { allowed: true };
   }
 
   /** May `who` do this with a key, by its ARN? */
@@ -167,7 +201,9 @@ export class Rights {
   }
 
   #guard({ arn, properties }: Resource): void {
-    const { BucketEncryption, SSESpecification, KmsMasterKeyId } = properties as {
+    const { BucketEncryption, SSESpecification, KmsMasterKeyId, EncryptionConfiguration, RoleArn } = properties as {
+      EncryptionConfiguration?: { KmsKeyId?: string };
+      RoleArn?: string;
       BucketEncryption?: {
         ServerSideEncryptionConfiguration: { ServerSideEncryptionByDefault?: { KMSMasterKeyID?: string } }[];
       };
@@ -176,8 +212,11 @@ export class Rights {
     };
     const [rule] = BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
     const key =
-      rule?.ServerSideEncryptionByDefault?.KMSMasterKeyID ?? SSESpecification?.KMSMasterKeyId ?? KmsMasterKeyId;
-    this.#guarded.set(arn, { statements: [], key });
+      rule?.ServerSideEncryptionByDefault?.KMSMasterKeyID ??
+      SSESpecification?.KMSMasterKeyId ??
+      KmsMasterKeyId ??
+      EncryptionConfiguration?.KmsKeyId;
+    this.#guarded.set(arn, { statements: [], key, ...(RoleArn === undefined ? {} : { roleArn: RoleArn }) });
   }
 
   #decide(
@@ -204,7 +243,9 @@ export class Rights {
   }
 }
 
-/** The resource whose policy counts: an object's is its bucket. */
+/** The resource whose policy and key count: an object's is its bucket, an execution's its state machine. */
 function guardedArn(resource: string): string {
-  return resource.startsWith('arn:aws:s3:::') ? (resource.split('/')[0] ?? '') : resource;
+  if (resource.startsWith('arn:aws:s3:::')) return resource.split('/')[0] ?? '';
+  const [, start, machine] = /^(arn:[^:]*:states:[^:]*:[^:]*:)execution:([^:/]+)/.exec(resource) ?? [];
+  return start === undefined ? resource : `${start}stateMachine:${machine}`;
 }

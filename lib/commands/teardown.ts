@@ -123,7 +123,8 @@ async function stopWork({ lambda, sfn }: Account, names: Map<string, string[]>, 
     for (const machine of names.get('AWS::StepFunctions::StateMachine') ?? [])
       running.push(...((await ifThere(runningOf(sfn, machine), 'StateMachineDoesNotExist')) ?? []));
     for (const executionArn of running) {
-      const asked = sfn.send(new StopExecutionCommand({ executionArn, cause: 'the stage is torn down' }));
+      // With a cause it would take the machine's key, which may be gone.
+      const asked = sfn.send(new StopExecutionCommand({ executionArn }));
       // What a stopped one had started goes with it.
       if (await ifThere(asked, 'ExecutionDoesNotExist')) stopped.add(executionArn);
     }

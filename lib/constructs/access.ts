@@ -90,6 +90,18 @@ export function allowStart(to: Worker, machine: VersionedMachine): void {
   to.node.addDependency(machine.alias);
 }
 
+/**
+ * Lets a worker read what the executions of a state machine were given, did and gave, as far as it may describe them.
+ * Their status alone takes no key.
+ */
+export function allowHistories(to: Worker, machine: VersionedMachine, key: GuardedKey): void {
+  new Policy(to, `AllowHistories${machine.node.id}`, {
+    roles: [roleOf(to)],
+    statements: [machine.keyStatement(key, 'read')],
+  });
+  key.admit(roleOf(to).fixedArn, 'states', 'read');
+}
+
 /** Lets a worker put events into queues, which are under one key. */
 export function allowSend(to: Worker, ...queues: [WorkQueue, ...WorkQueue[]]): void {
   const policy = allow(to, ['sqs:SendMessage'], ...queues.map(({ queue }) => queue.queueArn));

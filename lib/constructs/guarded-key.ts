@@ -5,11 +5,21 @@ import type { CfnQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
 /** The services through which this system's keys are used. None is used directly. */
-export type KeyService = 'dynamodb' | 's3' | 'sns' | 'sqs';
+export type KeyService = 'dynamodb' | 's3' | 'sns' | 'sqs' | 'states';
 
 const READ = ['kms:Decrypt'];
 /** Writing decrypts too: the parts of a large upload, a message's data key, a table's. */
 const WRITE = ['kms:Decrypt', 'kms:GenerateDataKey'];
+
+/** Where a service keeps keys of its own under the key, and takes them over when the key is another. */
+const KEEP = [
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
 
 export const HASH = ['kms:GenerateMac'];
 
@@ -18,18 +28,12 @@ export const KEY_ACTIONS: Readonly<Record<KeyService, { read: string[]; write: s
   // A table's own key is cached by caller; these are what DynamoDB documents as the least, but for grants.
   dynamodb: {
     read: ['kms:Decrypt', 'kms:DescribeKey'],
-    write: [
-      'kms:Decrypt',
-      'kms:DescribeKey',
-      'kms:Encrypt',
-      'kms:GenerateDataKey',
-      'kms:ReEncryptFrom',
-      'kms:ReEncryptTo',
-    ],
+    write: KEEP,
   },
   s3: { read: READ, write: WRITE },
   sns: { read: READ, write: WRITE },
   sqs: { read: READ, write: WRITE },
+  states: { read: READ, write: WRITE },
 };
 
 /** Administering a key is not using it: nobody decrypts by these. */
@@ -62,6 +66,7 @@ const ADMINISTER = [
 export class GuardedKey extends Key {
   readonly #users = new Map<string, Set<string>>();
   readonly #senders = new Map<string, Set<string>>();
+  readonly #logging = new Set<string>();
 
   constructor(
     scope: Construct,
@@ -96,7 +101,7 @@ export class GuardedKey extends Key {
         resources: ['*'],
         conditions: {
           ArnLike: { 'aws:PrincipalArn': Lazy.list({ produce: () => [...users].sort() }) },
-          StringEquals: { 'kms:ViaService': viaService(service) },
+          ...throughService(service),
         },
       }),
     );
@@ -123,6 +128,50 @@ export class GuardedKey extends Key {
         conditions: {
           StringLike: { 'kms:EncryptionContext:aws:sqs:arn': Lazy.list({ produce: () => [...queues].sort() }) },
         },
+      }),
+    );
+  }
+
+  /** Lets a state machine's role use the key for what its executions keep, and for its logs. Its own policy must let it, too. */
+  admitMachine(roleArn: string): void {
+    this.admit(roleArn, 'states', 'write');
+    this.#logging.add(roleArn);
+  }
+
+  /**
+   * Lets CloudWatch Logs keep log groups under the key, and has the logs of state machines that are under it delivered there:
+   * a machine's role encrypts them, and the delivery reads them.
+   * @param groups the pattern of the groups' names; they wait for their key, so the key can't wait for them
+   */
+  admitLogs(groups: string): void {
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'KeepLogs',
+        principals: [new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`)],
+        actions: KEEP,
+        resources: ['*'],
+        conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': inRegion('logs', `log-group:${groups}`) } },
+      }),
+    );
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'SendLogs',
+        principals: [new AccountRootPrincipal()],
+        actions: ['kms:GenerateDataKey'],
+        resources: ['*'],
+        conditions: {
+          ...LOG_DELIVERY,
+          ArnLike: { 'aws:PrincipalArn': Lazy.list({ produce: () => [...this.#logging].sort() }) },
+        },
+      }),
+    );
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'DeliverLogs',
+        principals: [new ServicePrincipal('delivery.logs.amazonaws.com')],
+        actions: READ,
+        resources: ['*'],
+        conditions: LOG_DELIVERY,
       }),
     );
   }
@@ -227,6 +276,21 @@ export class HashKey extends Key {
 }
 
 /** The value of kms:ViaService where a service of this region uses the key. */
-export function viaService(service: KeyService): string {
+function viaService(service: KeyService): string {
   return `${service}.${Aws.REGION}.amazonaws.com`;
 }
+
+const inRegion = (service: string, rest: string) =>
+  `arn:${Aws.PARTITION}:${service}:${Aws.REGION}:${Aws.ACCOUNT_ID}:${rest}`;
+
+/** What a state machine's logs say of themselves while they are delivered; the `*` stands in it. */
+export const LOG_DELIVERY = { StringEquals: { 'kms:EncryptionContext:SourceArn': inRegion('logs', '*') } };
+
+/**
+ * By which service a key is used. Step Functions uses it in the name of an execution's own role, and nothing says that this
+ * counts as its way; but all that it encrypts says of which state machine it is, and by that the key is lent.
+ */
+const throughService = (service: KeyService) =>
+  service === 'states'
+    ? { StringLike: { 'kms:EncryptionContext:aws:states:stateMachineArn': inRegion('states', 'stateMachine:*') } }
+    : { StringEquals: { 'kms:ViaService': viaService(service) } };

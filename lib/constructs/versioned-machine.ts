@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   type CfnStateMachine,
@@ -15,12 +15,21 @@ import {
   type StepFunctionsStartExecutionJsonataProps,
 } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct, IDependable } from 'constructs';
+import { type GuardedKey, KEY_ACTIONS, LOG_DELIVERY } from './guarded-key.ts';
 
 /** The name of every state machine's alias: what deploys last is what starts. */
 const ALIAS = 'live';
 
-export interface VersionedMachineProps extends Omit<StateMachineProps, 'logs'> {
+/** How the names of the log groups of a stack's machines begin: Step Functions may write to these without a policy for each. */
+export const machineLogs = (stackName: string): string => `/aws/vendedlogs/states/${stackName}-`;
+
+/** The longest that Step Functions works with one data key: what an execution keeps stays under it in any case. */
+const DATA_KEY_SECONDS = 900;
+
+export interface VersionedMachineProps extends Omit<StateMachineProps, 'logs' | 'encryptionConfiguration'> {
   readonly logGroup: ILogGroup;
+  /** Of its definition, and of what its executions were given, did and gave. */
+  readonly key: GuardedKey;
 }
 
 /**
@@ -35,21 +44,50 @@ export class VersionedMachine extends StateMachine {
 
   readonly logGroup: ILogGroup;
 
-  constructor(scope: Construct, id: string, { logGroup, ...props }: VersionedMachineProps) {
+  constructor(scope: Construct, id: string, { logGroup, key, ...props }: VersionedMachineProps) {
     // Tokens and keys stay out of the logs.
     super(scope, id, { ...props, logs: { destination: logGroup, level: LogLevel.ALL, includeExecutionData: false } });
     this.logGroup = logGroup;
+    const machine = this.node.defaultChild as CfnStateMachine;
+    // The L2 property would give the role the key for a machine of the name that the template gives, and it gives none.
+    machine.encryptionConfiguration = {
+      type: 'CUSTOMER_MANAGED_KMS_KEY',
+      kmsKeyId: key.keyArn,
+      kmsDataKeyReusePeriodSeconds: DATA_KEY_SECONDS,
+    };
     this.aliasArn = `${this.stateMachineArn}:${ALIAS}`;
     // A changed machine is another revision, also where nothing of it changed but what it refers to; by that CloudFormation
     // puts another version in the place of the one before.
     const version = new CfnStateMachineVersion(this, 'Version', {
       stateMachineArn: this.stateMachineArn,
-      stateMachineRevisionId: (this.node.defaultChild as CfnStateMachine).attrStateMachineRevisionId,
+      stateMachineRevisionId: machine.attrStateMachineRevisionId,
     });
     version.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
-    this.alias = new CfnStateMachineAlias(this, 'Alias', {
+    const alias = new CfnStateMachineAlias(this, 'Alias', {
       name: ALIAS,
       routingConfiguration: [{ stateMachineVersionArn: version.ref, weight: 100 }],
+    });
+    this.alias = alias;
+    const uses = new Policy(this, 'UseKey', {
+      roles: [this.role],
+      statements: [
+        this.keyStatement(key, 'write'),
+        new PolicyStatement({ actions: ['kms:GenerateDataKey'], resources: [key.keyArn], conditions: LOG_DELIVERY }),
+      ],
+    });
+    // Nothing is started before it may be encrypted.
+    alias.node.addDependency(uses);
+  }
+
+  /** The right to use the key for what this machine's executions keep; Map Runs and versions stand behind the machine's name. */
+  keyStatement(key: GuardedKey, how: 'read' | 'write'): PolicyStatement {
+    const arn = this.stateMachineArn;
+    return new PolicyStatement({
+      actions: KEY_ACTIONS.states[how],
+      resources: [key.keyArn],
+      conditions: {
+        StringLike: { 'kms:EncryptionContext:aws:states:stateMachineArn': [arn, `${arn}/*`, `${arn}:*`] },
+      },
     });
   }
 

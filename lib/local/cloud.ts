@@ -284,7 +284,10 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
             `an execution of ${machine} ended as ${detail.status}: ${detail.error ?? 'no error'} (${detail.name})`,
           );
         }
-        bus.put('aws.states', 'Step Functions Execution Status Change', [detail.executionArn], { ...detail });
+        bus.put('aws.states', 'Step Functions Execution Status Change', [detail.executionArn], {
+          ...detail,
+          ...(isEncrypted(app, detail.stateMachineArn) ? WITHHELD : {}),
+        });
       },
       counted: (what, machine) => usage.counted(what, machine),
       largeResults: settings.largeResults,
@@ -406,6 +409,22 @@ function namesOf(placed: readonly Placed[]): CloudNames {
     }
   }
   return names;
+}
+
+/** What an event doesn't tell of an execution whose machine is under a customer's key. */
+const WITHHELD = {
+  input: null,
+  output: null,
+  error: null,
+  cause: null,
+  inputDetails: { included: false },
+  outputDetails: { included: false },
+};
+
+function isEncrypted({ resources }: LoadedApp, machineArn: string): boolean {
+  const machine = resources.find(({ arn }) => arn === machineArn);
+  const { KmsKeyId } = (machine?.properties.EncryptionConfiguration ?? {}) as { KmsKeyId?: string };
+  return KmsKeyId !== undefined;
 }
 
 function drain(fauxqs: Fauxqs, queueName: string): ReceivedMessage[] {

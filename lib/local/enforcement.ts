@@ -15,6 +15,8 @@ export interface Need {
   /** The resource's ARN. */
   resource: string;
   context?: Record<string, string | string[]>;
+  /** Set where it asks for nothing that is encrypted. */
+  plain?: boolean;
 }
 
 /** The app as it is wired could not work: each problem names who lacks what. */
@@ -79,9 +81,9 @@ export class Enforcement {
   require(roleArn: string | undefined, needs: readonly Need[], code = 'AccessDeniedException', status = 400): void {
     if (roleArn === undefined) return;
     const role = this.#role(roleArn);
-    for (const { action, resource, context } of needs) {
-      const answer = this.#rights.ask(role, action, resource, context);
-      if (!answer.allowed) this.#refuse(roleArn, action, resource, answer.why, code, status);
+    for (const { action, resource, context, plain } of needs) {
+      const answer = this.#rights.ask(role, action, resource, context, plain);
+      if (!answer.allowed) this.#refuse(roleArn, action, resource, answer.why, answer.code ?? code, status);
     }
   }
 
@@ -281,7 +283,8 @@ export function statesNeeds(action: string, body: Readonly<Record<string, unknow
     body.executionArn ??
     body.mapRunArn ??
     machineOf(body.taskToken);
-  return typeof resource === 'string' ? [{ action: `states:${action}`, resource }] : [];
+  const plain = body.includedData === 'METADATA_ONLY';
+  return typeof resource === 'string' ? [{ action: `states:${action}`, resource, plain }] : [];
 }
 
 function machineOf(token: unknown): string | undefined {

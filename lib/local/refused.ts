@@ -20,6 +20,7 @@ type Range = readonly [least: number, most: number];
 const FUNCTION = 'AWS::Lambda::Function';
 const QUEUE = 'AWS::SQS::Queue';
 const MAPPING = 'AWS::Lambda::EventSourceMapping';
+const MACHINE = 'AWS::StepFunctions::StateMachine';
 
 /** Whole numbers, by resource type and property. */
 const RANGES: Readonly<Record<string, Readonly<Record<string, Range>>>> = {
@@ -37,12 +38,14 @@ const RANGES: Readonly<Record<string, Readonly<Record<string, Range>>>> = {
     KmsDataKeyReusePeriodSeconds: [60, 86_400],
     'RedrivePolicy.maxReceiveCount': [1, 1_000],
   },
+  [MACHINE]: { 'EncryptionConfiguration.KmsDataKeyReusePeriodSeconds': [60, 900] },
   'AWS::KMS::Key': { PendingWindowInDays: [7, 30], RotationPeriodInDays: [90, 2_560] },
 };
 
 /** The only values, by resource type and property; of a list, each of its elements'. */
 const VALUES: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
   [MAPPING]: { FunctionResponseTypes: ['ReportBatchItemFailures'] },
+  [MACHINE]: { 'EncryptionConfiguration.Type': ['AWS_OWNED_KEY', 'CUSTOMER_MANAGED_KMS_KEY'] },
   'AWS::Events::Rule': { State: ['ENABLED', 'DISABLED'] },
   'AWS::S3::Bucket': { 'VersioningConfiguration.Status': ['Enabled', 'Suspended'] },
   'AWS::SNS::Subscription': { FilterPolicyScope: ['MessageAttributes', 'MessageBody'] },

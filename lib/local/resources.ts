@@ -166,9 +166,16 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       'DefinitionS3Location.Bucket',
       'DefinitionS3Location.Key',
       'DefinitionSubstitutions',
+      'EncryptionConfiguration.Type',
+      'EncryptionConfiguration.KmsKeyId',
       'RoleArn',
     ],
-    accepted: ['LoggingConfiguration', 'TracingConfiguration', 'EncryptionConfiguration', 'Tags'],
+    accepted: [
+      'LoggingConfiguration',
+      'TracingConfiguration',
+      'EncryptionConfiguration.KmsDataKeyReusePeriodSeconds',
+      'Tags',
+    ],
     attributes: ['Arn', 'Name', 'StateMachineRevisionId'],
   },
   'AWS::StepFunctions::StateMachineVersion': {

@@ -9,6 +9,7 @@ import type { GuardedBucket } from '../constructs/guarded-bucket.ts';
 import { KEY_ACTIONS } from '../constructs/guarded-key.ts';
 import { NamedRole, type RoleKind, roleArn } from '../constructs/named-role.ts';
 import { ownPrincipal } from '../constructs/own-account.ts';
+import { machineLogs } from '../constructs/versioned-machine.ts';
 import type { WorkQueue } from '../constructs/work-queue.ts';
 import type { DataStack } from './data.ts';
 import type { WorkflowStack } from './workflow.ts';
@@ -107,7 +108,7 @@ export class AccessStack extends Stack {
         config.administrators,
         administratorPlaces,
         [
-          ...this.#watch(workflow),
+          ...this.#watch(data, workflow),
           this.#find(data, workflow, this),
           this.#check(config.stage),
           ...this.#redrive(data, redriven),
@@ -118,7 +119,7 @@ export class AccessStack extends Stack {
         config.onCall,
         operationsPlaces,
         [
-          ...this.#watch(workflow),
+          ...this.#watch(data, workflow),
           this.#find(data, workflow, this),
           ...this.#look(config.stage, data),
           ...this.#lookAtQueues(data, redriven),
@@ -158,6 +159,8 @@ export class AccessStack extends Stack {
         value: roleArn(config.stage, kind, '{id}'),
       });
     }
+    for (const kind of ['administrator', 'operations'] as const)
+      data.machinesKey.admit(roleArn(config.stage, kind), 'states', 'read');
     data.messagesKey.admit(roleArn(config.stage, 'administrator'), 'sqs', 'write');
     data.messagesKey.admit(roleArn(config.stage, 'operations'), 'sqs', 'read');
     data.tablesKey.admit(roleArn(config.stage, 'operations'), 'dynamodb', 'read');
@@ -194,8 +197,9 @@ export class AccessStack extends Stack {
   }
 
   /** The executions of all state machines, to look at. */
-  #watch({ machines }: WorkflowStack): PolicyStatement[] {
+  #watch({ machinesKey }: DataStack, { machines }: WorkflowStack): PolicyStatement[] {
     return [
+      new PolicyStatement({ actions: KEY_ACTIONS.states.read, resources: [machinesKey.keyArn] }),
       new PolicyStatement({
         actions: [
           'states:DescribeStateMachine',
@@ -250,6 +254,7 @@ export class AccessStack extends Stack {
     const keys = [
       tablesKey,
       data.messagesKey,
+      data.machinesKey,
       data.auditKey,
       ...[data.inbox, data.work, data.outbox, data.audit].map(({ key }) => key),
     ];
@@ -370,7 +375,7 @@ const OF_THE_ACCOUNT = [
 ];
 
 /** The names of a stage's log groups: those of functions are CloudFormation's. */
-const logGroups = (stage: string) => [`${stage}-workflow-*`, `/aws/vendedlogs/states/${stage}-workflow-*`];
+const logGroups = (stage: string) => [`${stage}-workflow-*`, `${machineLogs(`${stage}-workflow`)}*`];
 
 /** As cdk-nag names it. */
 const stackArn = (name: string) => `arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack/${name}/*`;

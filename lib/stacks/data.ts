@@ -11,6 +11,7 @@ import { GuardedBucket } from '../constructs/guarded-bucket.ts';
 import { GuardedKey, HashKey } from '../constructs/guarded-key.ts';
 import { roleNamed } from '../constructs/named-role.ts';
 import { ownAddress } from '../constructs/own-account.ts';
+import { machineLogs } from '../constructs/versioned-machine.ts';
 import { deadLetterQueue, eventQueue, type WorkQueue, workQueue } from '../constructs/work-queue.ts';
 
 export interface DataStackProps extends StackProps {
@@ -36,6 +37,8 @@ export class DataStack extends Stack {
   readonly tablesKey: GuardedKey;
   /** Of all topics and queues. */
   readonly messagesKey: GuardedKey;
+  /** Of the state machines, what their executions keep, and their logs. */
+  readonly machinesKey: GuardedKey;
   /** Of the keyed hashes in the audit. */
   readonly auditKey: HashKey;
   readonly operators: Topic;
@@ -61,6 +64,13 @@ export class DataStack extends Stack {
       description: 'Encrypts topics and queues',
       removalPolicy,
     });
+    this.machinesKey = new GuardedKey(this, 'MachinesKey', {
+      description: 'Encrypts state machines, what their executions keep, and their logs',
+      removalPolicy,
+    });
+    // A definition is under the key, too.
+    for (const deployer of config.deployers) this.machinesKey.admit(roleNamed(deployer), 'states', 'write');
+    this.machinesKey.admitLogs(`${machineLogs(`${config.stage}-workflow`)}*`);
 
     const asNew = policy.warmWrites === NEW_TABLE.warmWrites && policy.warmReads === NEW_TABLE.warmReads;
     const bears = {

@@ -65,9 +65,9 @@ describe('the teardown of a stage', () => {
     const account = deployed('dev');
     await teardown(account.clients(), 'dev', say);
     expect(left(account)).toEqual(NOTHING);
-    // Four stacks and buckets, two tables; a key of each bucket, of the tables, of the messages and of the audit's hashes.
+    // Four stacks and buckets, two tables; a key of each bucket, of the tables, messages, machines and the audit's hashes.
     // And that queues are read no more, and executions were stopped.
-    expect(said).toHaveLength(2 + 4 + 4 + 2 + 7);
+    expect(said).toHaveLength(2 + 4 + 4 + 2 + 8);
     expect(said.filter((line) => line.includes('with 5 versions'))).toHaveLength(4);
     expect(said.at(-1)).toBe('stack dev-data is gone');
   });

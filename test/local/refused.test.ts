@@ -93,6 +93,18 @@ describe('what AWS refuses to deploy is an error that names it', () => {
     ['Rule: Targets have both Input and InputPath', [rule({ Targets: [{ Id: 'a', Input: '{}', InputPath: '$.a' }] })]],
     ['Rule: neither EventPattern nor ScheduleExpression', [rule({ EventPattern: undefined })]],
     [
+      'Flow: EncryptionConfiguration.KmsDataKeyReusePeriodSeconds 901 is no whole number from 60 to 900',
+      [
+        resource('AWS::StepFunctions::StateMachine', 'Flow', {
+          EncryptionConfiguration: { Type: 'CUSTOMER_MANAGED_KMS_KEY', KmsDataKeyReusePeriodSeconds: 901 },
+        }),
+      ],
+    ],
+    [
+      'Flow: EncryptionConfiguration.Type CUSTOMER_MANAGED is none of AWS_OWNED_KEY, CUSTOMER_MANAGED_KMS_KEY',
+      [resource('AWS::StepFunctions::StateMachine', 'Flow', { EncryptionConfiguration: { Type: 'CUSTOMER_MANAGED' } })],
+    ],
+    [
       'Inbox: VersioningConfiguration.Status enabled is none of Enabled, Suspended',
       [resource('AWS::S3::Bucket', 'Inbox', { VersioningConfiguration: { Status: 'enabled' } })],
     ],

@@ -181,6 +181,17 @@ describe('a right that is lacking', () => {
       /^a right was lacking: dev-machine-Batch may not s3:GetObject on arn:aws:s3:::dev-data-work/,
     ],
     [
+      "of a state machine's policy, to encrypt what its executions keep",
+      'dev-workflow',
+      (template: Template) =>
+        without(
+          template,
+          'AWS::IAM::Policy',
+          (text) => text.includes('EncryptionContext:SourceArn') && text.includes('"BatchRole'),
+        ),
+      /^a right was lacking: dev-function-Intake may not states:StartExecution on arn:aws:states:/,
+    ],
+    [
       "of a key's policy",
       'dev-data',
       (template: Template) => {

@@ -789,12 +789,20 @@ describe('a key', () => {
     expect(may('kms:VerifyMac')).toEqual([]);
   });
 
-  it('is the customer-managed one of every table, bucket, topic and queue, and is rotated', () => {
+  it('is the customer-managed one of every table, bucket, topic, queue, state machine and log of one, and is rotated', () => {
     const arns = keys.map(({ arn }) => arn);
-    expect(arns).toHaveLength(6);
+    expect(arns).toHaveLength(7);
     for (const { properties } of keys) expect(properties.EnableKeyRotation).toBe(true);
-    for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::SNS::Topic', 'AWS::SQS::Queue'])
+    for (const type of [
+      'AWS::S3::Bucket',
+      'AWS::DynamoDB::Table',
+      'AWS::SNS::Topic',
+      'AWS::SQS::Queue',
+      'AWS::StepFunctions::StateMachine',
+      'AWS::Logs::LogGroup',
+    ])
       for (const { properties, logicalId } of ofType(type)) {
+        if (type === 'AWS::Logs::LogGroup' && !String(properties.LogGroupName).startsWith('/aws/vendedlogs/')) continue;
         const named = /arn:aws:kms:[^"]+/.exec(JSON.stringify(properties))?.[0];
         expect(arns, logicalId).toContain(named);
       }
@@ -806,8 +814,11 @@ describe('a key', () => {
       for (const { sid, action, condition } of readPolicy(properties.KeyPolicy)) {
         if (sid === 'Administer') continue;
         for (const one of action ?? []) expect(one).not.toContain('*');
-        for (const user of Object.values(condition.ArnLike ?? {}).flat()) {
-          if (/^(CreateTables|GrantToDynamoDB)$/.test(sid)) expect(user).toMatch(/:role\/cdk-\*-cfn-exec-role-\*$/);
+        for (const user of condition.ArnLike?.['aws:PrincipalArn'] ?? []) {
+          const isDeployer = /:role\/cdk-\*-cfn-exec-role-\*$/.test(user);
+          if (/^(CreateTables|GrantToDynamoDB)$/.test(sid)) expect(isDeployer).toBe(true);
+          // A machine's definition is under its key, too.
+          else if (isDeployer) expect(sid).toBe('WriteBySTATES');
           else if (user.endsWith('/*'))
             expect(user).toMatch(/\/(agency|operator|reader|auditor|administrator|operations|checker)\/\*$/);
           else expect(known).toContain(user);
@@ -824,6 +835,92 @@ describe('a key', () => {
         rights.useKey(almighty(`arn:aws:iam::${ELSEWHERE}:role/admin`, ELSEWHERE), 'kms:PutKeyPolicy', arn).allowed,
       ).toBe(false);
     }
+  });
+
+  const machines = ['Batch', 'Direction', 'ImportByPieces'];
+  const machineArn = (id: string) => arnOf('AWS::StepFunctions::StateMachine', new RegExp(`^${id}[0-9A-F]{8}$`));
+  const of = (arn: string) => ({ 'kms:encryptioncontext:aws:states:statemachinearn': arn });
+  const machinesKey = arnOf('AWS::KMS::Key', /^MachinesKey/);
+
+  it("of the state machines is used by each machine's role for its own, and by a batch's to learn what became of a direction", () => {
+    for (const { properties } of ofType('AWS::StepFunctions::StateMachine'))
+      expect(properties.EncryptionConfiguration).toEqual({
+        Type: 'CUSTOMER_MANAGED_KMS_KEY',
+        KmsKeyId: machinesKey,
+        KmsDataKeyReusePeriodSeconds: 900,
+      });
+    for (const who of machines)
+      for (const whose of machines)
+        for (const [action, expected] of [
+          ['kms:GenerateDataKey', who === whose],
+          ['kms:Decrypt', who === whose || (who === 'Batch' && whose === 'Direction')],
+        ] as const) {
+          const may = (arn: string) => rights.useKey(roleOf('machine', who), action, machinesKey, of(arn)).allowed;
+          expect(may(machineArn(whose)), `${who} ${action} of ${whose}`).toBe(expected);
+          expect(may(`${machineArn(whose)}/Expand`)).toBe(expected);
+          expect(may(machineArn(whose).replace(ACCOUNT, ELSEWHERE))).toBe(false);
+        }
+  });
+
+  it('of the state machines is used by those who read what executions keep, for reading, and by nobody else', () => {
+    const arn = machineArn('Batch');
+    const may = (action: string) =>
+      [...rights.roles.values()]
+        .filter((role) => rights.useKey(role, action, machinesKey, of(arn)).allowed)
+        .map((role) => role.arn.replace(/^.*\//, ''))
+        .sort();
+    expect(may('kms:GenerateDataKey')).toEqual(['dev-machine-Batch']);
+    expect(may('kms:Decrypt')).toEqual([
+      'dev-administrator-administrator',
+      'dev-function-Release',
+      'dev-machine-Batch',
+      'dev-operations-operations',
+    ]);
+    const deploys = almighty(`arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-${REGION}`);
+    for (const action of ['kms:Decrypt', 'kms:GenerateDataKey']) {
+      expect(rights.useKey(deploys, action, machinesKey, of(arn)).allowed).toBe(true);
+      expect(rights.useKey(deploys, action, machinesKey).allowed).toBe(false);
+    }
+  });
+
+  it('of the state machines is asked for what is encrypted, and not for what is not', () => {
+    const execution = `${machineArn('Batch').replace(':stateMachine:', ':execution:')}:mha-1`;
+    const sweep = roleOf('function', 'Sweep');
+    expect(rights.ask(sweep, 'states:DescribeExecution', execution, {}, true).allowed).toBe(true);
+    expect(rights.ask(sweep, 'states:DescribeExecution', execution)).toMatchObject({
+      allowed: false,
+      code: 'KmsAccessDeniedException',
+    });
+    for (const [kind, id] of [
+      ['administrator', 'administrator'],
+      ['operations', 'operations'],
+    ] as const)
+      for (const action of ['states:DescribeExecution', 'states:GetExecutionHistory'])
+        expect(rights.ask(roleOf(kind, id), action, execution).allowed, `${id} ${action}`).toBe(true);
+  });
+
+  it('of the state machines keeps their logs, and is lent to those who deliver and keep these for no other log', () => {
+    const logs = { service: `logs.${REGION}.amazonaws.com`, context: {} };
+    const delivery = { service: 'delivery.logs.amazonaws.com', context: {} };
+    const group = (name: string) => ({
+      'kms:encryptioncontext:aws:logs:arn': `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${name}`,
+    });
+    const groups = ofType('AWS::Logs::LogGroup').flatMap(({ properties }) =>
+      properties.KmsKeyId === machinesKey ? [String(properties.LogGroupName)] : [],
+    );
+    expect(groups).toHaveLength(machines.length);
+    for (const name of groups)
+      for (const action of ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'])
+        expect(rights.useKey(logs, action, machinesKey, group(name)).allowed, `${action} ${name}`).toBe(true);
+    expect(rights.useKey(logs, 'kms:Decrypt', machinesKey, group('/aws/lambda/x')).allowed).toBe(false);
+    const delivered = { 'kms:encryptioncontext:sourcearn': `arn:aws:logs:${REGION}:${ACCOUNT}:*` };
+    expect(rights.useKey(delivery, 'kms:Decrypt', machinesKey, delivered).allowed).toBe(true);
+    expect(rights.useKey(delivery, 'kms:Decrypt', machinesKey, of(machineArn('Batch'))).allowed).toBe(false);
+    for (const id of machines)
+      expect(rights.useKey(roleOf('machine', id), 'kms:GenerateDataKey', machinesKey, delivered).allowed).toBe(true);
+    expect(rights.useKey(roleOf('function', 'Release'), 'kms:GenerateDataKey', machinesKey, delivered).allowed).toBe(
+      false,
+    );
   });
 
   const tablesKey = (settings: StageConfig = config) => {

@@ -36,20 +36,20 @@ export function executionAnswer(execution: Execution, withData: boolean): Answer
     inputDetails: { included: input !== null && withData },
     ...(output !== null && withData ? { output: output.text } : {}),
     ...(status === 'SUCCEEDED' ? { outputDetails: { included: output !== null && withData } } : {}),
-    ...(error ? { error } : {}),
-    ...(cause ? { cause } : {}),
+    ...(error && withData ? { error } : {}),
+    ...(cause && withData ? { cause } : {}),
     redriveStatus: redrivable ? 'REDRIVABLE' : 'NOT_REDRIVABLE',
     ...(redrivable ? {} : { redriveStatusReason: `Execution is ${status} and cannot be redriven` }),
   };
 }
 
 /** DescribeStateMachine. */
-export function machineAnswer(machine: Machine): Answer {
+export function machineAnswer(machine: Machine, withData: boolean): Answer {
   return {
     stateMachineArn: machine.arn,
     name: machine.name,
     status: 'ACTIVE',
-    definition: machine.text,
+    ...(withData ? { definition: machine.text } : {}),
     roleArn: machine.roleArn,
     type: machine.type,
     creationDate: machine.createdAt / 1000,

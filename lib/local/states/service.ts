@@ -29,9 +29,9 @@ export interface StateMachineSpec {
 export const STATES_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   DescribeExecution: ['executionArn', 'includedData'],
   DescribeMapRun: ['mapRunArn'],
-  DescribeStateMachine: ['stateMachineArn'],
+  DescribeStateMachine: ['includedData', 'stateMachineArn'],
   DescribeStateMachineAlias: ['stateMachineAliasArn'],
-  DescribeStateMachineForExecution: ['executionArn'],
+  DescribeStateMachineForExecution: ['executionArn', 'includedData'],
   GetExecutionHistory: ['executionArn', 'includeExecutionData', 'maxResults', 'nextToken', 'reverseOrder'],
   ListExecutions: ['mapRunArn', 'maxResults', 'nextToken', 'stateMachineArn', 'statusFilter'],
   ListMapRuns: ['executionArn', 'maxResults', 'nextToken'],
@@ -187,7 +187,8 @@ export class StepFunctions {
       },
       DescribeStateMachine: (body) => {
         const { machine, versionArn } = this.#startable(body.stateMachineArn);
-        return { ...machineAnswer(machine), ...(versionArn === null ? {} : { stateMachineArn: versionArn }) };
+        const answer = machineAnswer(machine, body.includedData !== 'METADATA_ONLY');
+        return { ...answer, ...(versionArn === null ? {} : { stateMachineArn: versionArn }) };
       },
       DescribeStateMachineAlias: (body) => {
         const { arn, name, versionArn, createdAt, updatedAt } = this.#alias(body.stateMachineAliasArn);
@@ -219,7 +220,9 @@ export class StepFunctions {
       },
       DescribeStateMachineForExecution: (body) => {
         const execution = this.#execution(body.executionArn);
-        const { status: _, creationDate, type: __, ...answer } = machineAnswer(execution.machine);
+        const { machine } = execution;
+        const withData = body.includedData !== 'METADATA_ONLY';
+        const { status: _, creationDate, type: __, ...answer } = machineAnswer(machine, withData);
         const run = execution.mapRun;
         return {
           ...answer,

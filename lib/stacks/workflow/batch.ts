@@ -8,7 +8,14 @@ import type { Environment as ResumeEnvironment } from '../../../lambdas/resume/h
 import type { Environment as ScreenEnvironment } from '../../../lambdas/screen/handler.ts';
 import type { Environment as SettleEnvironment } from '../../../lambdas/settle/handler.ts';
 import type { Environment as TakeTurnEnvironment } from '../../../lambdas/take-turn/handler.ts';
-import { admitObjects, allowItems, allowKey, allowList, allowObjects } from '../../constructs/access.ts';
+import {
+  admitObjects,
+  allowHistories,
+  allowItems,
+  allowKey,
+  allowList,
+  allowObjects,
+} from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import type { VersionedMachine } from '../../constructs/versioned-machine.ts';
 import { batchFlow } from '../../workflows/batch.ts';
@@ -178,6 +185,8 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     'screened/*/runs.jsonl',
   );
   allowKey(batch, data.messagesKey, 'sns', 'write');
+  // What became of a direction is asked in its name.
+  allowHistories(batch, direction, data.machinesKey);
   acknowledgeMaps(batch, ['Expand', 'Claim', 'Direct'], {
     [`${EXECUTIONS}${nameOf(direction)}*`]:
       'It waits for and stops the executions of this one addMachine, named after their directions.',

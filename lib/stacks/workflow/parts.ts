@@ -23,7 +23,7 @@ import {
 } from '../../constructs/access.ts';
 import type { HandlerFunction } from '../../constructs/handler-function.ts';
 import { NamedRole } from '../../constructs/named-role.ts';
-import { VersionedMachine } from '../../constructs/versioned-machine.ts';
+import { machineLogs, VersionedMachine } from '../../constructs/versioned-machine.ts';
 import type { WorkQueue } from '../../constructs/work-queue.ts';
 import type { DataStack } from '../data.ts';
 
@@ -86,24 +86,28 @@ export const EXECUTIONS = 'Resource::arn:<AWS::Partition>:states:<AWS::Region>:<
 
 /** A state machine with its role and its log, which runs these functions. */
 export function addMachine(
-  { stack, config }: Setting,
+  { stack, config, data }: Setting,
   id: string,
   definition: IChainable,
   functions: HandlerFunction<Record<string, string>>[],
 ): VersionedMachine {
+  const role = new NamedRole(stack, `${id}Role`, {
+    stage: config.stage,
+    kind: 'machine',
+    who: id,
+    assumedBy: new ServicePrincipal('states.amazonaws.com'),
+  });
+  data.machinesKey.admitMachine(role.fixedArn);
   const made = new VersionedMachine(stack, id, {
-    role: new NamedRole(stack, `${id}Role`, {
-      stage: config.stage,
-      kind: 'machine',
-      who: id,
-      assumedBy: new ServicePrincipal('states.amazonaws.com'),
-    }),
+    role,
+    key: data.machinesKey,
     definitionBody: DefinitionBody.fromChainable(definition),
     queryLanguage: QueryLanguage.JSONATA,
     timeout: Duration.days(EXECUTION_DAYS),
     tracingEnabled: true,
     logGroup: new LogGroup(stack, `${id}Logs`, {
       logGroupName: machineLogGroup(stack, id),
+      encryptionKey: data.machinesKey,
       retention: config.retention.logDays,
       removalPolicy: config.protect ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     }),
@@ -115,12 +119,12 @@ export function addMachine(
 }
 
 /**
- * The log group of a state machine: of a name that Step Functions may write to without a policy for each. It ends with the
- * stack's own id, since a log that stayed from an earlier stack of its name has that one's.
+ * The log group of a state machine. Its name ends with the stack's own id, since a log that stayed from an earlier stack of its
+ * name has that one's.
  */
 function machineLogGroup({ stackName, stackId }: Stack, machine: string): string {
   const id = Fn.select(0, Fn.split('-', Fn.select(2, Fn.split('/', stackId))));
-  return `/aws/vendedlogs/states/${stackName}-${machine}-${id}`;
+  return `${machineLogs(stackName)}${machine}-${id}`;
 }
 
 /** The ARN of all executions of a machine. */

@@ -1,9 +1,19 @@
 import { Duration } from 'aws-cdk-lib';
+import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Environment as ReleaseEnvironment } from '../../../lambdas/release/handler.ts';
-import { allowItems, allowObjects, allowStart } from '../../constructs/access.ts';
+import { acknowledge, allow, allowHistories, allowItems, allowObjects, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { eventQueue, type WorkQueue } from '../../constructs/work-queue.ts';
-import { allowAudit, allowTell, CHANGE_ITEMS, type Machines, readFrom, type Setting } from './parts.ts';
+import {
+  allowAudit,
+  allowTell,
+  CHANGE_ITEMS,
+  EXECUTIONS,
+  executionsOf,
+  type Machines,
+  readFrom,
+  type Setting,
+} from './parts.ts';
 
 /** The function that learns of executions which failed, and its queue. */
 export function addRelease(setting: Setting, { batch, importByPieces }: Machines): WorkQueue {
@@ -47,6 +57,15 @@ export function addRelease(setting: Setting, { batch, importByPieces }: Machines
   allowObjects(release, 'write', work, 'uploads/quarantined/*');
   allowItems(release, CHANGE_ITEMS, cases);
   allowStart(release, batch);
+  // An event of an execution that is under a key tells neither its input nor its error.
+  for (const machine of [batch, importByPieces]) {
+    acknowledge(
+      allow(release, ['states:DescribeExecution'], executionsOf(machine)),
+      `${EXECUTIONS}<${stack.getLogicalId(machine.node.defaultChild as CfnStateMachine)}.Name>:*`,
+      'Executions are named after their uploads.',
+    );
+    allowHistories(release, machine, data.machinesKey);
+  }
   allowTell(setting, release, data.agencies, data.operators, data.administrators);
   readFrom(ended, release, { batchSize: 10 });
   return ended;
