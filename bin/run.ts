@@ -10,6 +10,7 @@ import { showProgress } from '../lib/local/run/progress.ts';
 import { reportText, tookText } from '../lib/local/run/report.ts';
 import { judge } from '../lib/local/run/results.ts';
 import { signedByOwners } from '../lib/local/run/signed.ts';
+import { failuresText, Traces } from '../lib/local/run/traces.ts';
 import { synthesize } from '../lib/local/synth.ts';
 
 /** The one that is synthesized where none is named. */
@@ -20,6 +21,7 @@ const progress = showProgress(process.stdout);
 let starting: Promise<LocalCloud> | undefined;
 /** From the moment on that the run has it. */
 let folder: OutFolder | undefined;
+let traces: Traces | undefined;
 
 /** A path as a person would write it here. */
 function shown(path: string): string {
@@ -29,6 +31,8 @@ function shown(path: string): string {
 
 async function run(settings: RunSettings): Promise<boolean> {
   folder = new OutFolder(settings.out);
+  const kept = new Traces();
+  traces = kept;
   progress.stage('Synthesizing the app');
   const assembly = await synthesize({ context: { ladder: settings.ladder } });
   progress.stage('Starting the local cloud');
@@ -37,6 +41,7 @@ async function run(settings: RunSettings): Promise<boolean> {
     start: settings.start,
     seed: settings.seed,
     enforce: settings.enforce ?? false,
+    log: (functionName, line) => kept.log(functionName, line),
   });
   const cloud = await starting;
 
@@ -49,6 +54,7 @@ async function run(settings: RunSettings): Promise<boolean> {
   const results = await judge(conducted, cloud);
   const failures = cloud.failures();
   const failed = results.problems.length > 0;
+  const failedExecutions = cloud.failedExecutions();
 
   progress.stage('Downloading the buckets');
   const { start, seed, ladder, operators } = settings;
@@ -57,7 +63,10 @@ async function run(settings: RunSettings): Promise<boolean> {
     ended: new Date(cloud.clock.now()).toISOString(),
     ...cloud.usage(),
   };
-  const saved = folder.save(cloud, used, (objects) => progress.update(`${objects} objects`), { failed });
+  const saved = folder.save(cloud, used, (objects) => progress.update(`${objects} objects`), {
+    failed,
+    traces: (into) => kept.write(into, failedExecutions),
+  });
   // What happened is told also where it can't be saved.
   const unsaved = await saved.then(
     () => undefined,
@@ -70,6 +79,7 @@ async function run(settings: RunSettings): Promise<boolean> {
   for (const warning of results.warnings) complain(`warning: ${warning}`);
   for (const failure of failures) complain(`warning: ${failure}`);
   for (const problem of results.problems) complain(`failed: ${problem}`);
+  for (const failure of failuresText(failedExecutions, place, process.cwd())) complain(`  ${failure}`);
   if (place !== undefined && folder.place !== folder.path)
     complain(`${shown(folder.path)} is as it was before, with an earlier run; what this one left lies in ${place}`);
   say(tookText(performance.now(), await cloud.memory()));
@@ -90,6 +100,7 @@ async function end(signal?: string): Promise<void> {
   await cloud?.stop();
   // What was being written meanwhile.
   folder?.discard();
+  traces?.discard();
 }
 
 await command({

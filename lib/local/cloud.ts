@@ -21,6 +21,7 @@ import { Kms } from './kms.ts';
 import { MessageMoves } from './moves.ts';
 import { DEFAULT_CONCURRENCY, Pollers } from './queues.ts';
 import { S3 } from './s3.ts';
+import type { FailedExecution } from './states/failures.ts';
 import { StepFunctions } from './states/service.ts';
 import type { Caller } from './states/world.ts';
 import { type LoadedApp, loadAssembly } from './template.ts';
@@ -28,6 +29,7 @@ import { MACHINE, type RunUsage, UsageCounter } from './usage.ts';
 
 export type { CloudNames } from './create.ts';
 export type { FaultPlan } from './faults.ts';
+export type { FailedExecution } from './states/failures.ts';
 export type { RunUsage } from './usage.ts';
 
 export const REGION = 'ap-south-1';
@@ -117,6 +119,8 @@ export interface LocalCloud {
   memory(): Promise<number>;
   /** What went wrong for good: dead letters, dropped events, failed executions; one line each, without identifiers. */
   failures(): string[];
+  /** The executions that failed or ran out of time, children of Map Runs among them, with where and why; machines and functions by their logical names. */
+  failedExecutions(): FailedExecution[];
   /** The last lines that functions wrote, for finding out what went wrong. */
   logs(): string[];
   /**
@@ -337,6 +341,9 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
       usage.dynamo = await dynamo.usage();
     };
     const names = namesOf(placed);
+    /** A function's logical name, by what a task calls it: its name, or an ARN, with or without a version. */
+    const functionName = (called: string) =>
+      logicalName(placed, called.split(':function:').at(-1)?.split(':')[0] ?? '');
     const deploy = async (assembly: string): Promise<void> => {
       const versionOf = (machineArn: string, name: string) => states.versionOf(machineArn, name);
       const next = loadAssembly(assembly, { ...place, endpoint: endpoint.url, versionOf });
@@ -366,6 +373,12 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
       usage: () => usage.report(functions.usage(), (name) => logicalName(placed, name)),
       memory: async () => process.resourceUsage().maxRSS * 1024 + (await dynamo.memory()),
       failures: () => [...deadLetters(fauxqs, placed), ...asyncInvoker.dropped, ...failed],
+      failedExecutions: () =>
+        states.failed().map((failed) => ({
+          ...failed,
+          machine: logicalName(placed, failed.machine),
+          calledFunction: failed.calledFunction && functionName(failed.calledFunction),
+        })),
       logs: () => [...logs],
       again: async (next) => {
         await stopAll(stops);

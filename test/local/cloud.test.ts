@@ -108,6 +108,24 @@ describe('an app on the local cloud', () => {
     expect(lab.cloud.failures()).toEqual(['an execution of Steps ended as FAILED: OutOfCheese (doomed)']);
     expect(lab.cloud.logs().join('\n')).toContain('OutOfCheese');
     expect((await lab.item('ended/doomed'))?.status?.S).toBe('FAILED');
+    const [failed, ...others] = lab.cloud.failedExecutions();
+    expect(others).toEqual([]);
+    expect(failed).toMatchObject({
+      machine: 'Steps',
+      name: 'doomed',
+      status: 'FAILED',
+      error: 'OutOfCheese',
+      state: 'Ask',
+      calledFunction: 'Echo',
+    });
+    expect(failed?.events.map(({ type }) => type)).toEqual([
+      'ExecutionStarted',
+      'TaskStateEntered',
+      'TaskScheduled',
+      'TaskStarted',
+      'TaskFailed',
+      'ExecutionFailed',
+    ]);
   });
 
   it('counts what the app used, and not what was done from outside', async () => {

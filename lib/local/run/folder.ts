@@ -8,7 +8,8 @@ import type { OutsideCloud } from './desk.ts';
 import { Lock } from './lock.ts';
 
 /** What a run leaves in its folder. */
-const ENTRIES = ['inbox', 'outbox', 'audit', 'run.json'] as const;
+const TRACES = ['logs', 'executions'] as const;
+const ENTRIES = ['inbox', 'outbox', 'audit', ...TRACES, 'run.json'] as const;
 /** The longest name that a folder takes, in bytes. */
 const LONGEST_NAME = 255;
 const AT_ONCE = 16;
@@ -66,19 +67,22 @@ export class OutFolder {
    * Writes what the buckets hold and what the run used, then puts it in the place of an earlier run's; where this one failed and
    * there is an earlier one, into a temporary folder instead.
    * @param report counts the objects written
+   * @param traces writes what helps to find out what went wrong into the folders `logs` and `executions`
    * @throws an error that names the folder
    */
   async save(
     cloud: OutsideCloud,
     run: object,
     report: (objects: number) => void,
-    { failed = false } = {},
+    { failed = false, traces }: { failed?: boolean; traces?: (folder: string) => Promise<void> } = {},
   ): Promise<void> {
     const aside = failed && isRun(this.path) ? join(tmpdir(), 'failed-run-') : undefined;
     try {
       const staging = await mkdtemp(aside ?? join(this.path, '.run-'));
       this.staging = staging;
       await this.write(staging, cloud, run, report);
+      for (const folder of TRACES) await mkdir(join(staging, folder));
+      await traces?.(staging);
       if (aside !== undefined) this.keep(staging);
       else this.swap(staging);
     } catch (error) {

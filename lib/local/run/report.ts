@@ -23,6 +23,7 @@ export function reportText(
     `  ${out}/outbox/batches/    a summary for each batch; beside it orders/, receipts/, rejects/, revocations/`,
     `  ${out}/inbox/             everything that was uploaded`,
     `  ${out}/audit/             what was decided, as chained entries: npm run audit follows them`,
+    `  ${out}/logs/              what the functions wrote; beside it executions/, those that failed`,
     `  ${out}/run.json           what the run used`,
   ];
   const parts = [...blocks, ...(told === '' ? [] : [told]), ...(out === undefined ? [] : [files.join('\n')])];

@@ -2,6 +2,7 @@ import { qualified } from '../../access/qualified.ts';
 import { AwsError } from '../errors.ts';
 import { executionAnswer, executionItem, machineAnswer, mapRunAnswer, mapRunItem } from './answers.ts';
 import { type Engine, Execution, type Machine, type StartedBy } from './execution.ts';
+import { type FailedExecution, failureOf } from './failures.ts';
 import { uuidFrom } from './functions.ts';
 import { eventAnswer } from './history.ts';
 import { exceedsLimit, type Payload, parseJson } from './json.ts';
@@ -118,6 +119,12 @@ export class StepFunctions {
     const text = typeof spec.definition === 'string' ? spec.definition : JSON.stringify(spec.definition);
     const { createdAt = this.#world.clock.now() } = this.#machines.get(arn) ?? {};
     return { name, arn, roleArn, type, definition, text, createdAt };
+  }
+
+  /** The executions that failed or ran out of time, in the order in which they began. */
+  failed(): FailedExecution[] {
+    const ended = this.#executions.values().filter(({ status }) => status === 'FAILED' || status === 'TIMED_OUT');
+    return [...ended].map(failureOf);
   }
 
   /** The number of the version of this name, or that which it will have. */

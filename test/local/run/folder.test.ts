@@ -32,7 +32,7 @@ describe('the folder of a run', () => {
     await save({ "inbox/reports/mha/+ %20 'क.csv": 'a', 'outbox/orders/jio/d/1-block.csv': 'b' });
     expect(readFileSync(at('out', 'inbox', 'reports', 'mha', "+ %20 'क.csv"), 'utf8')).toBe('a');
     expect(readFileSync(at('out', 'outbox', 'orders', 'jio', 'd', '1-block.csv'), 'utf8')).toBe('b');
-    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
   });
 
   it('replaces an earlier run’s whole, and leaves other files alone', async () => {
@@ -40,7 +40,15 @@ describe('the folder of a run', () => {
     writeFileSync(at('out', 'notes.txt'), 'mine');
     await save({ 'inbox/new.csv': 'new' });
     expect(readdirSync(at('out', 'inbox'))).toEqual(['new.csv']);
-    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'notes.txt', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual([
+      'audit',
+      'executions',
+      'inbox',
+      'logs',
+      'notes.txt',
+      'outbox',
+      'run.json',
+    ]);
   });
 
   it('keeps an earlier run’s when the new one can’t be written', async () => {
@@ -49,7 +57,7 @@ describe('the folder of a run', () => {
     cloud.get = () => Promise.reject(new Error('gone'));
     await expect(new OutFolder(at('out')).save(cloud, { operations: {} }, () => {})).rejects.toThrow('gone');
     expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
-    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
   });
 
   it('shortens a name that no folder takes, and keeps two such names apart', async () => {
@@ -65,7 +73,7 @@ describe('the folder of a run', () => {
     await save(Object.fromEntries(keys.map((key) => [`outbox/${key}`, `content of ${key}`])));
     // Whatever a path leads to, all that was written stands below the bucket's folder, each key once.
     expect(readdirSync(root)).toEqual(['out']);
-    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
     const files = readdirSync(at('out', 'outbox'), { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
     const contents = files.map((file) => readFileSync(join(file.parentPath, file.name), 'utf8'));
     expect(contents.sort()).toEqual(keys.map((key) => `content of ${key}`).sort());
@@ -107,7 +115,7 @@ describe('the folder of a run', () => {
     await expect(discarded).rejects.toThrow();
     expect(folder.place).toBeUndefined();
     expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
-    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
   });
 
   it('is not saved where a run could not be put in its place, and keeps what was there', async () => {
@@ -122,7 +130,7 @@ describe('the folder of a run', () => {
     await expect(failing).rejects.toThrow('ENOENT: no such file or directory, rename');
     expect(folder.place).toBeUndefined();
     expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
-    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
   });
 
   it('takes a failed run where there is no earlier one, and is as it was where there is one', async () => {
@@ -136,12 +144,12 @@ describe('the folder of a run', () => {
     await save({ 'inbox/old.csv': 'old' });
     const second = new OutFolder(at('out'));
     await second.save(cloud, { operations: {} }, () => {}, failed);
-    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
     expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
     const { place = '' } = second;
     expect(dirname(place)).toBe(tmpdir());
     expect(readFileSync(join(place, 'outbox', 'rejects', 'mha', 'r.csv'), 'utf8')).toBe('refused');
-    expect(readdirSync(place).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
+    expect(readdirSync(place).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
     rmSync(place, { recursive: true });
   });
 
@@ -183,7 +191,7 @@ describe('the folder of a run', () => {
     // What it left is there, and in nobody's way.
     expect(existsSync(at('out', '.lock'))).toBe(true);
     await save({ 'inbox/new.csv': 'new' });
-    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'inbox', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
     expect(readdirSync(at('out', 'inbox'))).toEqual(['new.csv']);
   });
 
@@ -193,7 +201,7 @@ describe('the folder of a run', () => {
     expect(() => new OutFolder(at('file', 'below'))).toThrow(/--out .*is not a folder/);
   });
 
-  it.each(['audit', 'inbox', 'outbox', 'run.json'])(
+  it.each(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json'])(
     'is refused where it would replace a %s that no run made',
     (name) => {
       if (name === 'run.json') writeFileSync(at(name), '{"mine":true}');
