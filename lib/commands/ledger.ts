@@ -1,0 +1,69 @@
+/** A direction's ledger in words: what `npm run ledger` prints. It names rows by their numbers, and nobody. */
+import { type Ledger, type Outcome, openRows, outcomeOf } from '../../lambdas/domain/ledger.ts';
+
+const MOST_OPEN = 20;
+
+/** A count with its noun. */
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/**
+ * The ledger as lines of text: what it is about, its rungs with the orders issued, the files recorded, and the outcomes counted.
+ * @param eachRow also one line for each row: its number, counted from 1 as in the file of its rows, its outcome, day and file
+ */
+export function ledgerText(ledger: Ledger, eachRow = false): string {
+  const { directionId, batchId, operator, kind, rows, startedAt, begunAt, closedAt, sealedAt, late, version } = ledger;
+  const lines = [
+    `Direction ${directionId}`,
+    `  batch      ${batchId}`,
+    `  operator   ${operator}`,
+    `  asks for   ${kind === 'block' ? `${counted(rows, 'handset')} to be blocked` : `${counted(rows, 'connection')} to be re-verified`}`,
+    `  started    ${startedAt}${kind === 'reverify' ? `, first order ${begunAt === null ? 'not published yet' : `published ${begunAt}`}` : ''}`,
+    `  closed     ${closedAt ?? 'not yet'}`,
+    `  in books   ${sealedAt === null ? 'not yet' : `since ${sealedAt}${late === null ? '' : ', answers came later'}`}`,
+    `  version    ${version}, rows in ${ledger.rowsKey}`,
+    '',
+    'Rungs',
+    ...ledger.rungs.map(({ order, deadline }, n) => {
+      const issued = ledger.orders.find(({ rung }) => rung === n + 1);
+      const told = issued ? `issued ${issued.at} with ${counted(issued.rows, 'row')}` : 'not issued';
+      return `  ${n + 1} ${order.padEnd(13)} until ${deadline}  ${told}`;
+    }),
+    '',
+    `Files recorded: ${ledger.files.length === 0 ? 'none' : ledger.files.length}`,
+    ...ledger.files.map(({ sha256, at, failedOrder, lateOn }, n) => {
+      const failed = failedOrder ? `, with an order to disconnect ${counted(failedOrder.rows, 'row')}` : '';
+      return `  ${n + 1} ${at}  SHA-256 ${sha256.slice(0, 8)}…${failed}${lateOn ? `, on the late list of ${lateOn}` : ''}`;
+    }),
+    '',
+    'Outcomes',
+    ...[...outcomeCounts(ledger)].map(([outcome, count]) => `  ${outcome.padEnd(13)} ${count}`),
+    ...openText(ledger),
+  ];
+  if (eachRow) lines.push('', 'Rows', ...Array.from({ length: rows }, (_, row) => rowText(ledger, row)));
+  return `${lines.join('\n')}\n`;
+}
+
+function outcomeCounts(ledger: Ledger): Map<Outcome, number> {
+  const counts = new Map<Outcome, number>();
+  for (let row = 0; row < ledger.rows; row++) {
+    const { outcome } = outcomeOf(ledger, row);
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  }
+  return new Map([...counts].sort());
+}
+
+/** Which rows still wait, the first of them by number. */
+function openText(ledger: Ledger): string[] {
+  const open = openRows(ledger);
+  if (open.length === 0) return [];
+  const first = open.slice(0, MOST_OPEN).map((row) => row + 1);
+  return [
+    `  waiting for an answer or the ladder's end: rows ${first.join(', ')}${open.length > first.length ? ', …' : ''}`,
+  ];
+}
+
+function rowText(ledger: Ledger, row: number): string {
+  const { outcome, occurredOn, recordedAt } = outcomeOf(ledger, row);
+  const told = recordedAt === null ? '' : `  on ${occurredOn}, recorded ${recordedAt}`;
+  return `  ${String(row + 1).padStart(5)} ${outcome.padEnd(13)}${told}`.trimEnd();
+}
