@@ -23,7 +23,7 @@ import {
 } from '../scenarios/sample-reckoning.ts';
 import type { Notice, Upload } from './people.ts';
 import { LOOKS_EVERY, partsOf } from './people.ts';
-import { DAY, HOUR, OPERATORS } from './story.ts';
+import { CONTEXT, DAY, HOUR, OPERATORS } from './story.ts';
 
 /** An item of a table, as plain values. */
 export type Item = Record<string, unknown>;
@@ -61,6 +61,7 @@ type Row = { outcome: string; on: string; at: number };
 const OUTCOMES = ['open', 'verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'];
 const BYTES_PER_ROW = 5;
 const LOOK_BACK = 180;
+const SWEEPS_EVERY = Number(CONTEXT.sweepHours) * HOUR;
 /** From a response's upload to its commit: what goes wrong with it, a lost event and a lost sweep among that. */
 const TAKEN_WITHIN = 2 * DAY;
 /** A batch settles at its last deadline; what goes wrong keeps it from that for hours, and a lost sweep for a day. */
@@ -687,7 +688,10 @@ class Check {
     }
   }
 
-  /** Nobody is barred who was not asked, and nobody is told what to do by a time that is past; in the order in which it was told. */
+  /**
+   * Nobody is barred who was not asked, and nobody is told what to do by a time that is past; in the order in which it was told.
+   * What could not be told in time is told by the next sweep, and heard when its reader looks.
+   */
   #ordersTold(): void {
     const told = new Set<string>();
     const asked = new Set<string>();
@@ -696,7 +700,7 @@ class Check {
     ).flat()) {
       if (kind !== 'order' || told.has(String(key))) continue;
       told.add(String(key));
-      const since = Date.parse(String(heardAt)) - LOOKS_EVERY;
+      const since = Date.parse(String(heardAt)) - LOOKS_EVERY - SWEEPS_EVERY;
       this.#must(since < Date.parse(String(deadline)), `${key}: no order is told of when its deadline has passed`);
       if (directionKind !== 'reverify') continue;
       for (const { cells } of linesOf(this.#seen.outbox[String(key)] ?? '').lines) {
