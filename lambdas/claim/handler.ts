@@ -10,11 +10,12 @@ import {
   type Imei,
   type Msisdn,
   type OperatorId,
+  partOf,
 } from '../domain/identifiers.ts';
 import { deadlinesOf, type RungPolicy } from '../domain/ladders.ts';
 import { newLedger } from '../domain/ledger.ts';
-import { type GatheredIndex, mustAddUp, type PlannedDirection, type ShardDecision } from '../domain/plans.ts';
-import { newestByConnection, parseGatheredLine } from '../domain/sightings.ts';
+import { mustAddUp, type PlannedDirection, type ShardDecision, type Slice } from '../domain/plans.ts';
+import { type GatheredLink, keepNewest, numberOfGatheredLine, parseGatheredLine } from '../domain/sightings.ts';
 import { instant, log, operatorIds, task, wholeNumber } from '../shell.ts';
 import {
   type Claim,
@@ -28,7 +29,7 @@ import {
 import { concurrently } from '../stores/concurrently.ts';
 import { EarlierDirections } from '../stores/earlier-directions.ts';
 import { readHandsets } from '../stores/handsets.ts';
-import { readSlice, readText, writeObject } from '../stores/objects.ts';
+import { readSlice, readText, readTextLines, writeObject } from '../stores/objects.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -40,7 +41,13 @@ export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 const shardItem = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('reverify'), shard: z.number(), links: z.number() }),
+  z.object({
+    kind: z.literal('reverify'),
+    shard: z.number(),
+    links: z.number(),
+    slices: z.object({ start: z.number(), bytes: z.number() }),
+    part: z.object({ part: z.number(), of: z.number(), shards: z.number() }).nullable(),
+  }),
   z.object({ kind: z.literal('block'), shard: z.number(), run: z.object({ first: z.number(), count: z.number() }) }),
 ]);
 const input = z.object({
@@ -53,6 +60,7 @@ const input = z.object({
   item: shardItem,
 });
 type Input = z.output<typeof input>;
+type Shard = Extract<Input['item'], { kind: 'reverify' }>;
 
 /** A number, or a handset at an operator, for which something is to be decided. */
 interface Candidate {
@@ -68,16 +76,26 @@ const slotOf = (kind: DirectionKind, operator: OperatorId) => (kind === 'reverif
 
 const CLAIMS_AT_ONCE = 32;
 
-async function connections(indexKey: string, shard: number, links: number) {
-  const index = JSON.parse(await readText({ bucket: env.WORK, key: indexKey })) as GatheredIndex;
-  const lines: string[] = [];
-  await concurrently(index.slices[shard] ?? [], 8, async ([key, start, bytes]) => {
-    const slice = await readSlice({ bucket: env.WORK, key: index.keys[key] ?? '' }, start, bytes);
-    for (const line of slice.split('\n')) if (line !== '') lines.push(line);
+const SLICES_AT_ONCE = 8;
+
+async function connections(indexKey: string, { shard, links, slices, part }: Shard) {
+  const line = await readSlice({ bucket: env.WORK, key: indexKey }, slices.start, slices.bytes);
+  const newest = new Map<Msisdn, GatheredLink>();
+  let read = 0;
+  let taken = 0;
+  await concurrently(JSON.parse(line) as Slice[], SLICES_AT_ONCE, async ([key, start, bytes]) => {
+    for await (const block of readTextLines({ bucket: env.WORK, key }, { start, end: start + bytes }))
+      for (const text of block) {
+        read += 1;
+        if (part && partOf(numberOfGatheredLine(text), part.shards, part.of) !== part.part) continue;
+        taken += 1;
+        // A copy, since a piece of a block would keep all of that in memory.
+        keepNewest(newest, parseGatheredLine(Buffer.from(text).toString()));
+      }
   });
-  mustAddUp(`links of shard ${shard}`, lines.length, links);
-  const gathered = lines.map(parseGatheredLine);
-  const candidates = [...newestByConnection(gathered).values()].map(
+  mustAddUp(`links of shard ${shard}`, read, links);
+  const candidates = Array.from(
+    newest.values(),
     ({ msisdn, imei, operator, lastSeen, lsa }): Candidate => ({
       identifier: msisdn,
       operator,
@@ -85,7 +103,7 @@ async function connections(indexKey: string, shard: number, links: number) {
       line: directionRowLine('reverify', { msisdn, imei, lastSeen, lsa }),
     }),
   );
-  return { candidates, taken: links };
+  return { candidates, taken };
 }
 
 async function handsets(handsetsKey: string, operators: OperatorId[], run: Run) {
@@ -204,7 +222,7 @@ export const handler = task(input, async (request, attempt) => {
   if (decisionKey === undefined) {
     const found =
       item.kind === 'reverify'
-        ? await connections(gathered.indexKey, shard, item.links)
+        ? await connections(gathered.indexKey, item)
         : await handsets(request.handsetsKey, gathered.operators, item.run);
     const identifiers = [...new Set(found.candidates.map(({ identifier }) => identifier))];
     claims = await readClaims(env.CASES, kind, identifiers);

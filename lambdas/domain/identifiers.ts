@@ -163,9 +163,18 @@ export function parseDirectionId(text: string): ({ readonly id: DirectionId } & 
  * a batch is open, since it stands in the names of what was gathered.
  */
 export function shardOf(identifier: Msisdn | Imei, shards: number): number {
+  return hashOf(identifier) % shards;
+}
+
+/** The part, 0 to `parts` − 1, of a number among those of one of `shards` shards: what the choice of the shard left of its hash. */
+export function partOf(identifier: Msisdn, shards: number, parts: number): number {
+  return Math.floor(hashOf(identifier) / shards) % parts;
+}
+
+function hashOf(identifier: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < identifier.length; i++) {
     hash = Math.imul(hash ^ identifier.charCodeAt(i), 0x01000193);
   }
-  return (hash >>> 0) % shards;
+  return hash >>> 0;
 }

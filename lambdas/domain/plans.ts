@@ -16,24 +16,51 @@ export function mustAddUp(what: string, count: number, expected: number): void {
   if (count !== expected) throw new PlanIncomplete(`${what}: ${count} instead of ${expected}`);
 }
 
-/** What a child of Expand gathered: one object, ordered by shard, with what it holds of each. */
-export interface Gathered {
+/** Some of what a child of Expand gathered: an object of so many links, ordered by shard, after which stands where each shard's are. */
+export interface GatheredObject {
   key: string;
-  /** The first of the handsets that were read, how many they were, and how many links they had. */
+  links: number;
+  /** Bytes of the links, and of the places that follow them as JSON: ShardPlaces. */
+  bytes: number;
+  placesBytes: number;
+}
+
+/** Where the links of each shard stand in a gathered object. */
+export type ShardPlaces = [shard: number, start: number, bytes: number, links: number][];
+
+/** What a child of Expand gathered. */
+export interface Gathered {
+  /** The first of the handsets that were read, and how many they were. */
   first: number;
   handsets: number;
-  links: number;
-  parts: [shard: number, start: number, bytes: number, links: number][];
+  objects: GatheredObject[];
 }
 
-/** Where the links of each shard lie: `slices[shard]` lists [index in `keys`, first byte, bytes, links]. */
-export interface GatheredIndex {
-  keys: string[];
-  slices: Record<string, [key: number, start: number, bytes: number, links: number][]>;
-}
+/** Where some links of a shard lie. */
+export type Slice = [key: string, start: number, bytes: number, links: number];
 
-/** One child of Claim: a shard of numbers, or a run of the screened handsets. */
-export type ShardItem = { kind: 'reverify'; shard: number; links: number } | { kind: 'block'; shard: number; run: Run };
+/**
+ * One child of Claim: a shard of numbers, or a run of the screened handsets. Of the numbers of a shard with far more links than it
+ * should have, several children each take a part.
+ */
+export type ShardItem =
+  | {
+      kind: 'reverify';
+      shard: number;
+      /** Of all of its slices, whatever part of them the child takes. */
+      links: number;
+      /** Where its line of the index stands, which lists its slices. */
+      slices: { start: number; bytes: number };
+      part: Part | null;
+    }
+  | { kind: 'block'; shard: number; run: Run };
+
+/** Part `part` (from 0) of `of`, of the numbers of one of `shards` shards. */
+export interface Part {
+  part: number;
+  of: number;
+  shards: number;
+}
 
 /** One direction that a shard was cut into. */
 export interface PlannedDirection {

@@ -139,20 +139,19 @@ export function isNewer(a: GatheredLink, b: GatheredLink): boolean {
   return a.imei < b.imei;
 }
 
-/** Each connection's newest sighting, whatever the order of the links; the connections in order of first appearance. */
-export function newestByConnection(links: Iterable<GatheredLink>): Map<Msisdn, GatheredLink> {
-  const newest = new Map<Msisdn, GatheredLink>();
-  for (const link of links) {
-    const known = newest.get(link.msisdn);
-    if (known === undefined || isNewer(link, known)) newest.set(link.msisdn, link);
-  }
-  return newest;
+/** Keeps a link where it is its connection's newest sighting so far, whatever the order of the links. */
+export function keepNewest(newest: Map<Msisdn, GatheredLink>, link: GatheredLink): void {
+  const known = newest.get(link.msisdn);
+  if (known === undefined || isNewer(link, known)) newest.set(link.msisdn, link);
 }
 
 /** A gathered link as one line of the work bucket, without its LF. */
 export function gatheredLine({ msisdn, imei, lastSeen, operator, lsa }: GatheredLink): string {
   return tabbedLine([msisdn, imei, lastSeen, operator, lsa]);
 }
+
+/** The number of a line that `gatheredLine` made. */
+export const numberOfGatheredLine = (line: string): Msisdn => line.slice(0, '+919876543210'.length) as Msisdn;
 
 /**
  * Reads a line that `gatheredLine` made.

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Day } from '../domain/days.ts';
 import { shardOf } from '../domain/identifiers.ts';
-import type { Gathered } from '../domain/plans.ts';
+import type { Gathered, GatheredObject, ShardPlaces } from '../domain/plans.ts';
 import { gatheredLine } from '../domain/sightings.ts';
 import { task } from '../shell.ts';
 import { concurrently } from '../stores/concurrently.ts';
@@ -23,28 +23,53 @@ const input = z.object({
 });
 
 const QUERIES_AT_ONCE = 16;
+/** So many bytes of links are held, and no more, whatever a handset has of them; then they are written as an object. */
+const MOST_HELD = 8 * 1024 * 1024;
 
 /** Expand: reads the links of some handsets in the look-back window and writes them out by shard. It decides nothing. */
 export const handler = task(input, async ({ plan, shards, window, handsetsKey, run }, attempt): Promise<Gathered> => {
-  const lines: string[][] = Array.from({ length: shards }, () => []);
+  const none = (): string[][] => Array.from({ length: shards }, () => []);
+  const objects: GatheredObject[] = [];
+  let lines = none();
+  let held = 0;
+  let written = 0;
+  const write = async () => {
+    const key = `plans/${plan}/gathered/${attempt}-${written++}.tsv`;
+    const taken = lines;
+    lines = none();
+    held = 0;
+    objects.push(await writeByShard(key, taken));
+  };
   const handsets = await readHandsets({ bucket: env.WORK, key: handsetsKey }, run);
   await concurrently(handsets, QUERIES_AT_ONCE, async (imei) => {
-    for await (const page of readLinks(env.LINKS, imei, window.from, window.to))
-      for (const link of page) lines[shardOf(link.msisdn, shards)]?.push(gatheredLine(link));
+    for await (const page of readLinks(env.LINKS, imei, window.from, window.to)) {
+      for (const link of page) {
+        const line = `${gatheredLine(link)}\n`;
+        lines[shardOf(link.msisdn, shards)]?.push(line);
+        held += Buffer.byteLength(line);
+      }
+      if (held >= MOST_HELD) await write();
+    }
   });
-
-  const key = `plans/${plan}/gathered/${attempt}.tsv`;
-  const parts: Gathered['parts'] = [];
-  const pieces: Buffer[] = [];
-  let start = 0;
-  for (const [shard, links] of lines.entries()) {
-    if (links.length === 0) continue;
-    const piece = Buffer.from(links.map((line) => `${line}\n`).join(''));
-    parts.push([shard, start, piece.length, links.length]);
-    pieces.push(piece);
-    start += piece.length;
-  }
-  await writeObject({ bucket: env.WORK, key }, Buffer.concat(pieces));
-  const links = parts.reduce((sum, [, , , count]) => sum + count, 0);
-  return { key, first: run.first, handsets: handsets.length, links, parts };
+  if (held > 0) await write();
+  return { first: run.first, handsets: handsets.length, objects };
 });
+
+async function writeByShard(key: string, lines: string[][]): Promise<GatheredObject> {
+  const places: ShardPlaces = [];
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  let links = 0;
+  for (const [shard, own] of lines.entries()) {
+    if (own.length === 0) continue;
+    const piece = Buffer.from(own.join(''));
+    places.push([shard, bytes, piece.length, own.length]);
+    pieces.push(piece);
+    bytes += piece.length;
+    links += own.length;
+  }
+  // Not in what the child returns, which has room for a few hundred of them.
+  const index = Buffer.from(JSON.stringify(places));
+  await writeObject({ bucket: env.WORK, key }, Buffer.concat([...pieces, index]));
+  return { key, links, bytes, placesBytes: index.length };
+}

@@ -1,27 +1,31 @@
 import { z } from 'zod';
 import { evenRuns } from '../domain/directions.ts';
 import { LinkedCount } from '../domain/linked.ts';
-import { type Gathered, type GatheredIndex, mustAddUp, type ShardItem } from '../domain/plans.ts';
+import { type Gathered, mustAddUp, type ShardItem, type ShardPlaces, type Slice } from '../domain/plans.ts';
 import { idList, task, wholeNumber } from '../shell.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
-import { readChunks, writeObject } from '../stores/objects.ts';
+import { readChunks, readSlice, writeObject, writeStream } from '../stores/objects.ts';
 
-const environment = z.object({ WORK: z.string(), OPERATORS: idList, ROWS_PER_DIRECTION: wholeNumber });
+const environment = z.object({
+  WORK: z.string(),
+  OPERATORS: idList,
+  LINKS_PER_SHARD: wholeNumber,
+  ROWS_PER_DIRECTION: wholeNumber,
+});
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 const OBJECTS_AT_ONCE = 8;
 
-const input = z.object({ plan: z.number(), handsets: z.number(), results: writtenResults });
+const input = z.object({ plan: z.number(), handsets: z.number(), shards: z.number(), results: writtenResults });
 
 /**
  * After Expand: says which links belong to which shard, and lists the shards for Claim. It reads all gathered links and counts
  * what the books are held to, and stops the plan where handsets or links are missing. The operators that are configured now are
  * the plan's to its end, whatever a later deployment makes of them.
  */
-export const handler = task(input, async ({ plan, handsets, results }, attempt) => {
-  const index: GatheredIndex = { keys: [], slices: {} };
+export const handler = task(input, async ({ plan, handsets, shards: hashed, results }, attempt) => {
   const children = await Array.fromAsync(readResults<Gathered>(results));
   let read = 0;
   for (const child of children.sort((a, b) => a.first - b.first)) {
@@ -29,27 +33,20 @@ export const handler = task(input, async ({ plan, handsets, results }, attempt) 
     read += child.handsets;
   }
   mustAddUp('handsets read', read, handsets);
-  const links = total(children.map((child) => child.links));
+  const objects = children.flatMap((child) => child.objects);
+  const links = total(objects.map((object) => object.links));
   const linked = new LinkedCount();
-  await concurrently(children, OBJECTS_AT_ONCE, async ({ key, links: expected }) => {
-    mustAddUp('links of a gathered object', await linked.add(readChunks({ bucket: env.WORK, key })), expected);
-  });
-  for (const { key, parts } of children) {
-    if (parts.length === 0) continue;
-    const at = index.keys.push(key) - 1;
-    for (const [shard, start, bytes, links] of parts) {
-      index.slices[shard] ??= [];
-      index.slices[shard].push([at, start, bytes, links]);
+  const slicesOf = new Map<number, Slice[]>();
+  await concurrently(objects, OBJECTS_AT_ONCE, async ({ key, links: expected, bytes: end, placesBytes }) => {
+    const place = { bucket: env.WORK, key };
+    mustAddUp('links of a gathered object', await linked.add(readChunks(place, { end })), expected);
+    for (const [shard, start, bytes, count] of JSON.parse(await readSlice(place, end, placesBytes)) as ShardPlaces) {
+      const slices = slicesOf.get(shard) ?? [];
+      slicesOf.set(shard, slices);
+      slices.push([key, start, bytes, count]);
     }
-  }
-  const items = Object.entries(index.slices)
-    .map(([shard, slices]) => ({
-      kind: 'reverify' as const,
-      shard: Number(shard),
-      links: total(slices.map(([, , , count]) => count)),
-    }))
-    .sort((a, b) => a.shard - b.shard);
-  mustAddUp('links in the shards', total(items.map((item) => item.links)), links);
+  });
+  mustAddUp('links in the shards', total([...slicesOf.values()].flat().map(([, , , count]) => count)), links);
   const blocks = evenRuns(handsets, env.ROWS_PER_DIRECTION).map((run, shard) => ({
     kind: 'block' as const,
     shard,
@@ -57,9 +54,9 @@ export const handler = task(input, async ({ plan, handsets, results }, attempt) 
   }));
 
   const folder = `plans/${plan}/shards/${attempt}`;
-  const indexKey = `${folder}/index.json`;
+  const indexKey = `${folder}/index.jsonl`;
   const manifestKey = `${folder}/shards.jsonl`;
-  await writeObject({ bucket: env.WORK, key: indexKey }, JSON.stringify(index));
+  const items = await writeIndex(indexKey, slicesOf, hashed);
   const shards: ShardItem[] = [...items, ...blocks];
   await writeObject({ bucket: env.WORK, key: manifestKey }, shards.map((item) => `${JSON.stringify(item)}\n`).join(''));
   return {
@@ -72,5 +69,31 @@ export const handler = task(input, async ({ plan, handsets, results }, attempt) 
     linked: linked.byOperator(),
   };
 });
+
+/**
+ * Writes the index, a line for each shard. A shard with more than twice the links that one should have is divided into parts by
+ * a finer hash of the number, which get the numbers after those of the shards.
+ */
+async function writeIndex(key: string, slicesOf: Map<number, Slice[]>, shards: number): Promise<ShardItem[]> {
+  const whole: ShardItem[] = [];
+  const parts: ShardItem[] = [];
+  let start = 0;
+  async function* lines() {
+    for (const shard of [...slicesOf.keys()].sort((a, b) => a - b)) {
+      const slices = slicesOf.get(shard) ?? [];
+      const line = `${JSON.stringify(slices)}\n`;
+      const links = total(slices.map(([, , , count]) => count));
+      const item = { kind: 'reverify' as const, links, slices: { start, bytes: line.length } };
+      start += line.length;
+      const of = links > 2 * env.LINKS_PER_SHARD ? Math.ceil(links / env.LINKS_PER_SHARD) : 1;
+      whole.push({ ...item, shard, part: of > 1 ? { part: 0, of, shards } : null });
+      for (let part = 1; part < of; part++)
+        parts.push({ ...item, shard: shards + parts.length, part: { part, of, shards } });
+      yield line;
+    }
+  }
+  await writeStream({ bucket: env.WORK, key }, lines());
+  return [...whole, ...parts];
+}
 
 const total = (counts: number[]) => counts.reduce((sum, count) => sum + count, 0);

@@ -74,6 +74,18 @@ export async function readText(place: Place): Promise<string> {
   return (await readBytes(place)).toString('utf8');
 }
 
+/** The lines of a range of an object, without their LFs, as they arrive; memory stays at a few chunks. */
+export async function* readTextLines(place: Place, range: { start: number; end: number }): AsyncGenerator<string[]> {
+  let rest = Buffer.alloc(0);
+  for await (const chunk of readChunks(place, range)) {
+    const bytes = Buffer.concat([rest, chunk]);
+    const end = bytes.lastIndexOf('\n');
+    rest = bytes.subarray(end + 1);
+    if (end >= 0) yield bytes.toString('utf8', 0, end).split('\n');
+  }
+  if (rest.length > 0) yield [rest.toString('utf8')];
+}
+
 /** The object's lines, without their ends; an empty last one is none. */
 export async function* readLines(place: Place): AsyncGenerator<string> {
   yield* createInterface({ input: await body(place), crlfDelay: Number.POSITIVE_INFINITY });

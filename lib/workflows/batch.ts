@@ -155,7 +155,12 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   const gather = invoke(
     'Gather the links by shard',
     parts.gather,
-    { plan: '{% $plan %}', handsets: '{% $batch.handsets %}', results: '{% $expanded %}' },
+    {
+      plan: '{% $plan %}',
+      handsets: '{% $batch.handsets %}',
+      shards: '{% $batch.shards %}',
+      results: '{% $expanded %}',
+    },
     { gathered: result },
   );
 

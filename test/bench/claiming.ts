@@ -45,7 +45,7 @@ export async function measureClaiming(runs: number): Promise<Results> {
     first += CLAIMS;
     return Array.from({ length: CLAIMS }, (_, n) => from + n);
   };
-  const shards: { plan: number; indexKey: string }[] = [];
+  const shards: { plan: number; indexKey: string; slices: object }[] = [];
   for (let run = 0; run <= runs; run++) {
     const lines = fresh().map((n) =>
       gatheredLine(
@@ -56,9 +56,9 @@ export async function measureClaiming(runs: number): Promise<Results> {
     const key = `gathered/${++plan}.tsv`;
     const indexKey = `gathered/${plan}.json`;
     await writeObject({ bucket: embedded.work, key }, text);
-    const index = { keys: [key], slices: { 0: [[0, 0, Buffer.byteLength(text), CLAIMS]] } };
-    await writeObject({ bucket: embedded.work, key: indexKey }, JSON.stringify(index));
-    shards.push({ plan, indexKey });
+    const index = JSON.stringify([[key, 0, Buffer.byteLength(text), CLAIMS]]);
+    await writeObject({ bucket: embedded.work, key: indexKey }, index);
+    shards.push({ plan, indexKey, slices: { start: 0, bytes: index.length } });
   }
   const claimed = await compare(
     {
@@ -69,8 +69,8 @@ export async function measureClaiming(runs: number): Promise<Results> {
       ours: async () => {
         const shard = shards.shift();
         if (shard === undefined) throw new Error('no shard is left to claim');
-        const item = { kind: 'reverify', shard: 0, links: CLAIMS };
-        const { plan, indexKey } = shard;
+        const { plan, indexKey, slices } = shard;
+        const item = { kind: 'reverify', shard: 0, links: CLAIMS, slices, part: null };
         const gathered = { indexKey, operators: [] };
         const startedAt = '2026-06-01T00:00:00Z';
         await claim({ batchId: BATCH, plan, startedAt, handsetsKey: '', gathered, item }, context());

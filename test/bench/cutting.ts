@@ -1,7 +1,8 @@
 /** Deciding and cutting, shard by shard as Claim does it, at three sizes. */
 import { decideClaim } from '../../lambdas/domain/claims.ts';
 import { cutEvenly, directionRowLine } from '../../lambdas/domain/directions.ts';
-import { newestByConnection, parseGatheredLine } from '../../lambdas/domain/sightings.ts';
+import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
+import { type GatheredLink, keepNewest, parseGatheredLine } from '../../lambdas/domain/sightings.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { imei, msisdn } from './embedded.ts';
 import { type Results, spreadOf } from './measure.ts';
@@ -26,7 +27,9 @@ function linesOf(first: number, count: number): string[] {
 
 function cutShard(lines: readonly string[]): number {
   const directed = new Map<string, { msisdn: string; line: string }[]>();
-  for (const { msisdn, imei, operator, lastSeen, lsa } of newestByConnection(lines.map(parseGatheredLine)).values()) {
+  const newest = new Map<Msisdn, GatheredLink>();
+  for (const line of lines) keepNewest(newest, parseGatheredLine(line));
+  for (const { msisdn, imei, operator, lastSeen, lsa } of newest.values()) {
     if (decideClaim('reverify', operator, lastSeen, []).state !== 'directed') continue;
     const rows = directed.get(operator) ?? [];
     directed.set(operator, rows);

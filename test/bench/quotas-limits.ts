@@ -29,7 +29,6 @@ export function hardLimits(work: Work, design: Design, timed: Timeline): HardLim
   const timeout = (name: string) => design.functions[name]?.timeout ?? 0;
   const longest = (name: string) => timed.phases.find((phase) => phase.name === name)?.longestChild ?? 0;
   const seconds = (name: string) => timed.phases.find((phase) => phase.name === name)?.seconds ?? 0;
-  const linksPerChild = design.policy.handsetsPerChild * design.policy.linksPerHandset;
   return [
     {
       what: 'children of the Map over the directions, open for days',
@@ -39,18 +38,13 @@ export function hardLimits(work: Work, design: Design, timed: Timeline): HardLim
       divide: 'directions, several to a child (ItemBatcher and an inline Map)',
     },
     {
-      what: "output of a child of Expand: a place per shard, '[shard,start,bytes,links],'",
-      needs: Math.min(work.shards, linksPerChild) * '[10012,1065000,1200,20],'.length,
-      limit: of(everywhere.payloadBytes),
-      unit: 'bytes',
+      what: "Gather's memory: the places of each shard's links, and the numbers that it counts",
+      needs: Math.ceil(
+        (indexEntries(work) * of(assumed.placeBytes) + work.connections * of(assumed.countedBytes)) / 1e6,
+      ),
+      limit: design.functions.Gather?.memoryMb ?? 0,
+      unit: 'MB',
       divide: 'the report, or into larger shards (linksPerShard)',
-    },
-    {
-      what: "Gather's index as one text",
-      needs: indexEntries(work) * '[10012,1065000,1200,20],'.length,
-      limit: of(everywhere.stringLength),
-      unit: 'characters',
-      divide: 'the report, or the index by shard',
     },
     {
       what: "a child of Expand's time",

@@ -154,12 +154,12 @@ export function timeline(work: Work, design: Design, given: Quotas): Timeline {
     addMap('Expand', ran);
   }
 
-  // 3. Gather reads what the children returned, 4,000 outputs a result file, and what they gathered, 8 objects at once.
+  // 3. Gather reads what the children returned, 4,000 outputs a result file, and what they gathered, two reads an object, 8 at once.
   add(
     'Gather',
     of(assumed.coldStart) +
       2 * transition +
-      (2 + work.expandChildren / 4000 + work.expandChildren / 8 + 2) * s3Call +
+      (2 + work.expandChildren / 4000 + (2 * work.expandChildren) / 8 + 2) * s3Call +
       cpu(indexEntries(work) * 1e-6 + work.handsets * design.policy.linksPerHandset * 4e-7, memory('Gather')),
   );
 
@@ -171,7 +171,7 @@ export function timeline(work: Work, design: Design, given: Quotas): Timeline {
     const claimStages = (candidates: number, slices: number, directions: number): Stage[] => [
       { seconds: of(assumed.coldStart) + 2 * transition + s3Call },
       { limit: shardGets, units: slices, perSecond: 8 / s3Call },
-      { seconds: cpu(of(assumed.linkCpu) * candidates + (slices > 0 ? indexEntries(work) * 5e-7 : 0), memoryMb) },
+      { seconds: cpu(of(assumed.linkCpu) * candidates + slices * 5e-7, memoryMb) },
       {
         limit: cases.reads,
         units: (work.claimReads / identifiers) * candidates,
@@ -268,7 +268,7 @@ export function timeline(work: Work, design: Design, given: Quotas): Timeline {
   return { phases, seconds: phases.reduce((sum, { seconds }) => sum + seconds, 0) };
 }
 
-/** Entries of Gather's index: a slice per child of Expand and shard, as long as each child has links for each shard. */
+/** Entries of Gather's index: a slice per child of Expand and shard, as long as each child has links for each shard, in one object. */
 export function indexEntries(work: Work): number {
   return Math.min(work.expandChildren * work.shards, work.connections);
 }

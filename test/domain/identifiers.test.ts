@@ -16,6 +16,7 @@ import {
   parseImei,
   parseMsisdn,
   parseSentImei,
+  partOf,
   shardOf,
 } from '../../lambdas/domain/identifiers.ts';
 
@@ -264,5 +265,21 @@ describe('shards', () => {
     expect(sizes).toHaveLength(shards);
     expect(Math.min(...sizes)).toBeGreaterThan(850);
     expect(Math.max(...sizes)).toBeLessThan(1150);
+  });
+  test.each([
+    [1, 5],
+    [88, 44],
+    [100, 10],
+  ])('are divided evenly by a finer hash: one of %i into %i parts', (shards, parts) => {
+    const sizes = new Array<number>(parts).fill(0);
+    for (let n = 0; sizes.reduce((sum, size) => sum + size, 0) < 1000 * parts; n++) {
+      const number = `+91${9_800_000_000 + n}` as Msisdn;
+      if (shardOf(number, shards) !== shards - 1) continue;
+      const part = partOf(number, shards, parts);
+      sizes[part] = (sizes[part] ?? 0) + 1;
+    }
+    expect(sizes).toHaveLength(parts);
+    expect(Math.min(...sizes)).toBeGreaterThan(800);
+    expect(Math.max(...sizes)).toBeLessThan(1200);
   });
 });

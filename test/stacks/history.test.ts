@@ -198,7 +198,7 @@ describe('what states pass on', () => {
   });
 
   it.each(SIZES)(
-    'fits a child of Expand at %i times the event: a run of handsets in, a place per shard out',
+    'fits a child of Expand at %i times the event: a run of handsets in, the objects that it wrote out',
     (size) => {
       const input = {
         plan: 999_999,
@@ -209,19 +209,14 @@ describe('what states pass on', () => {
       };
       expect(bytes(input)).toBeLessThan(MOST_BYTES / 500);
 
-      // One of its handsets was cloned 13,500 times, so that it may have links for every shard.
-      const links = handsetsPerChild * linksPerHandset + 13_500;
-      const shards = Math.min(shardsAt(size), links);
-      const each = links / shards;
-      const places = Array.from({ length: shards }, (_, shard) => [
-        shard,
-        Math.floor(shard * each * line.length),
-        Math.ceil(each * line.length),
-        Math.ceil(each),
-      ]);
-      const key = `plans/999999/gathered/${'0'.repeat(36)}.tsv`;
-      const output = { key, first: HANDSETS * size, handsets: handsetsPerChild, links, parts: places };
-      expect(bytes(output)).toBeLessThan(size < 100 ? MOST_BYTES / 10 : MOST_BYTES);
+      // It has 10,000,000 links, and writes an object for each 8 MiB of them.
+      const objects = Array.from({ length: Math.ceil((10_000_000 * line.length) / 2 ** 23) }, (_, n) => ({
+        key: `plans/999999/gathered/${'0'.repeat(36)}-${n}.tsv`,
+        links: 999_999,
+        bytes: 2 ** 23,
+        placesBytes: 99_999_999,
+      }));
+      expect(bytes({ first: HANDSETS * size, handsets: handsetsPerChild, objects })).toBeLessThan(MOST_BYTES / 10);
     },
   );
 
@@ -232,7 +227,7 @@ describe('what states pass on', () => {
       startedAt: start,
       handsetsKey: `screened/${longestBatch}/${'0'.repeat(36)}/handsets.jsonl`,
       gathered: {
-        indexKey: `plans/999999/shards/${'0'.repeat(36)}/index.json`,
+        indexKey: `plans/999999/shards/${'0'.repeat(36)}/index.jsonl`,
         manifestKey: `plans/999999/shards/${'0'.repeat(36)}/shards.jsonl`,
         operators: Array(MOST_OPERATORS).fill(longestOperator),
         shards: shardsAt(size),
@@ -240,7 +235,13 @@ describe('what states pass on', () => {
         links: HANDSETS * size * linksPerHandset,
         linked: Object.fromEntries(Array.from({ length: MOST_OPERATORS }, (_, n) => [`operator-${n}`, 99_999_999])),
       },
-      item: { kind: 'reverify', shard: shardsAt(size), links: linksPerShard },
+      item: {
+        kind: 'reverify',
+        shard: shardsAt(size),
+        links: linksPerShard,
+        slices: { start: 999_999_999, bytes: 999_999 },
+        part: { part: 99, of: 100, shards: shardsAt(size) },
+      },
     };
     expect(bytes(input)).toBeLessThan(MOST_BYTES / 25);
     expect(

@@ -70,6 +70,23 @@ describe('reading objects', () => {
     expect(await collected(objects.readLineBlocks(place('read/nothing.csv'), 0, 2))).toEqual([]);
   });
 
+  it('gives the lines of a range as they arrive, each once, whatever chunks cut them', async () => {
+    // Characters of three bytes each: more than one chunk of what arrives, so that one is cut within a character.
+    const lines = Array.from({ length: 5000 }, (_, n) => `${'सूची'.repeat(n % 9)}${n}`);
+    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+    const key = place('read/range.tsv');
+    await objects.writeObject(key, Buffer.concat([Buffer.from('before\n'), bytes, Buffer.from('after\n')]));
+    const range = { start: 7, end: 7 + bytes.length };
+    const blocks = await collected(objects.readTextLines(key, range));
+    expect(blocks.length).toBeGreaterThan(1);
+    expect(blocks.flat()).toEqual(lines);
+    expect((await collected(objects.readTextLines(key, { start: 0, end: range.end + 3 }))).flat()).toEqual([
+      'before',
+      ...lines,
+      'aft',
+    ]);
+  });
+
   it('gives the lines of any ends, and none for an empty object', async () => {
     await objects.writeObject(place('read/ends'), 'a\r\nb\n\nc');
     expect(await collected(objects.readLines(place('read/ends')))).toEqual(['a', 'b', '', 'c']);

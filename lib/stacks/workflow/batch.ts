@@ -95,10 +95,15 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     description: 'Counts the gathered links and says which belong to which shard',
     memory: 1024,
     timeout: Duration.minutes(15),
-    environment: { WORK: work.bucketName, OPERATORS, ROWS_PER_DIRECTION: String(policy.rowsPerDirection) },
+    environment: {
+      WORK: work.bucketName,
+      OPERATORS,
+      LINKS_PER_SHARD: String(policy.linksPerShard),
+      ROWS_PER_DIRECTION: String(policy.rowsPerDirection),
+    },
   });
   allowObjects(gather, 'read', work, 'plans/*/expanded/*', 'plans/*/gathered/*');
-  allowObjects(gather, 'write', work, 'plans/*/shards/*');
+  allowObjects(gather, 'write streams', work, 'plans/*/shards/*');
 
   const claim = new HandlerFunction<ClaimEnvironment>(stack, 'Claim', {
     config,
