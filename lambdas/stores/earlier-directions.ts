@@ -9,7 +9,13 @@ export class PlanIsVoid extends Error {
 }
 
 /**
- * The directions that earlier claims point to, read once each for one invocation. A pointer counts when its plan was
+ * So many ledgers are kept, and as many batches: more than the event has directions, so that a batch that meets an earlier one of
+ * its size reads each once. A ledger has some 12 kB, and no item of a table more than 400.
+ */
+export const MOST_KEPT = 2000;
+
+/**
+ * The directions that earlier claims point to, kept for one invocation once they are read, until they are too many. A pointer counts when its plan was
  * directed and its direction's ledger holds the row; else it is void.
  */
 export class EarlierDirections {
@@ -47,14 +53,20 @@ export class EarlierDirections {
   }
 
   #batch(id: BatchId): Promise<Batch | undefined> {
-    const read = this.#batches.get(id) ?? readBatch(this.#table, id);
-    this.#batches.set(id, read);
-    return read;
+    return kept(this.#batches, id, () => readBatch(this.#table, id));
   }
 
   #ledger(id: DirectionId): Promise<Ledger | undefined> {
-    const read = this.#ledgers.get(id) ?? readLedger(this.#table, id);
-    this.#ledgers.set(id, read);
-    return read;
+    return kept(this.#ledgers, id, () => readLedger(this.#table, id));
   }
+}
+
+function kept<Id, Kept>(all: Map<Id, Promise<Kept>>, id: Id, read: () => Promise<Kept>): Promise<Kept> {
+  const known = all.get(id);
+  if (known !== undefined) return known;
+  // Whoever still needs one reads it again.
+  if (all.size === MOST_KEPT) all.clear();
+  const reading = read();
+  all.set(id, reading);
+  return reading;
 }

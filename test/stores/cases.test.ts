@@ -12,12 +12,13 @@ let cloud: LocalCloud;
 let cases: typeof import('../../lambdas/stores/cases.ts');
 let dynamo: typeof import('../../lambdas/stores/clients.ts')['dynamo'];
 let EarlierDirections: typeof import('../../lambdas/stores/earlier-directions.ts')['EarlierDirections'];
+let MOST_KEPT: number;
 let PlanIsVoid: typeof import('../../lambdas/stores/earlier-directions.ts')['PlanIsVoid'];
 beforeAll(async () => {
   cloud = await openStores();
   cases = await import('../../lambdas/stores/cases.ts');
   ({ dynamo } = await import('../../lambdas/stores/clients.ts'));
-  ({ EarlierDirections, PlanIsVoid } = await import('../../lambdas/stores/earlier-directions.ts'));
+  ({ EarlierDirections, MOST_KEPT, PlanIsVoid } = await import('../../lambdas/stores/earlier-directions.ts'));
 });
 afterAll(async () => {
   dynamo?.destroy();
@@ -498,8 +499,8 @@ describe('earlier directions', () => {
     await expect(counted(`${later}:0`)).rejects.toThrow(PlanIsVoid);
   });
 
-  it('are read once each, however many pointers lead there', async () => {
-    const { pointer } = await directed();
+  /** How many reads `work` makes. */
+  async function readsOf(work: () => Promise<unknown>): Promise<number> {
     let reads = 0;
     dynamo.middlewareStack.add(
       (following) => (args) => {
@@ -509,12 +510,35 @@ describe('earlier directions', () => {
       { step: 'initialize', name: 'counted' },
     );
     try {
-      const earlier = new EarlierDirections(CASES, 5);
-      await Promise.all([earlier.counted([pointer(0), pointer(1)]), earlier.counted([pointer(2), pointer(0)])]);
+      await work();
     } finally {
       dynamo.middlewareStack.remove('counted');
     }
+    return reads;
+  }
+
+  it('are read once each, however many pointers lead there', async () => {
+    const { pointer } = await directed();
+    const earlier = new EarlierDirections(CASES, 5);
+    const reads = await readsOf(() =>
+      Promise.all([earlier.counted([pointer(0), pointer(1)]), earlier.counted([pointer(2), pointer(0)])]),
+    );
     // The batch's record and the ledger.
     expect(reads).toBe(2);
+  });
+
+  it('are kept up to a number, and read again after that: memory has a bound, and the answers stay', async () => {
+    const { ledger, pointer } = await directed();
+    const others = Array.from({ length: MOST_KEPT }, () => `${ledgerOf({ ...ledger, plan: 3 }).directionId}:0`);
+    const earlier = new EarlierDirections(CASES, 5);
+    const first = () => earlier.counted([pointer(0)]);
+    const answer = await first();
+    expect(answer).toMatchObject([{ directionId: ledger.directionId, row: 0, open: true }]);
+    expect(await readsOf(() => earlier.counted(others.slice(1)))).toBe(MOST_KEPT - 1);
+    expect(await readsOf(first)).toBe(0);
+    // One more than are kept: with it all others go, but not their batch, of which there is one.
+    expect(await readsOf(() => earlier.counted(others.slice(0, 1)))).toBe(1);
+    expect(await readsOf(async () => expect(await first()).toEqual(answer))).toBe(1);
+    expect(await readsOf(first)).toBe(0);
   });
 });
