@@ -394,6 +394,45 @@ describe('a response after its ladder has ended', () => {
     });
   });
 
+  it('and recorded only after midnight, is in the list of the day on which it was recorded; and no order follows it', async () => {
+    await begin();
+    const [handset, gone, failing] = ['36500000000001', '+919800000601', '+919800000602'];
+    await lab.usage(
+      'airtel',
+      [gone, failing].map((number) => `${handset},${number},${dayBefore(9)},`),
+      'midnight.csv',
+    );
+    await lab.report('mha', [handset], 'midnight.csv');
+    const batch = batchOf('mha', [handset]);
+    const airtel = await lab.direction(batch, 'reverify', 'airtel');
+    const orders = await lab.outbox(`orders/airtel/${airtel}/`);
+    // 23:50 in Kolkata. The response can't be recorded then, and comes back half an hour later.
+    const [uploaded, recorded] = [17 + (18 * 60 + 20) / 1440, 17 + (18 * 60 + 50) / 1440];
+    await at(uploaded);
+    faults = { beforeInvoke: ({ functionName }) => (nameOf(functionName) === 'Record' ? 'throttle' : undefined) };
+    const rows = [`${gone},disconnected`, `${failing},failed`];
+    await lab.respond(airtel, rows, 'midnight.csv');
+    faults = {};
+    await at(recorded);
+
+    const list = (days: number) =>
+      `revocations/${localDay(days)}/${batch}.late-${sha256(answers(rows)).slice(0, 8)}.csv`;
+    expect(localDay(uploaded)).not.toBe(localDay(recorded));
+    expect(await revoked(list(recorded))).toEqual([gone]);
+    expect(await revoked(list(uploaded))).toBeUndefined();
+    // It was disconnected on the day of the upload, since the row does not say.
+    expect(await lab.read(list(recorded))).toContain(`${gone},airtel,,${localDay(uploaded)},`);
+    const receipt = `receipts/airtel/${airtel}/midnight.csv.${sha256(answers(rows)).slice(0, 8)}.json`;
+    expect(await lab.json(receipt)).toMatchObject({ rows: 2, recorded: 2, refused: null });
+    // The ladder has ended: nobody would follow a disconnect order up. Its four rungs' orders had gone out since.
+    const later = (await lab.outbox(`orders/airtel/${airtel}/`)).filter((key) => !orders.includes(key));
+    expect(later.map((key) => key.split('/').at(-1))).toEqual([
+      '2-bar_outgoing.csv',
+      '3-bar_incoming.csv',
+      '4-disconnect.csv',
+    ]);
+  });
+
   it('while its batch is being sealed, is in the summary or late, never both or neither', async () => {
     await begin();
     const [handset, a, j] = ['35900000000001', '+919890000001', '+917090000001'];
