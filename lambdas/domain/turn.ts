@@ -68,14 +68,19 @@ export function decideTurn(
   return same ? { kind: 'wait' } : { kind: 'wait', turn: { ...turn, waiting, version } };
 }
 
-const SHORTEST_WAIT = 60;
-const LONGEST_WAIT = 12 * 3600;
+const MINUTE = 60;
+const HOUR = 3600;
+/** Hours of waiting in which a batch asks at least once an hour: two weeks. */
+const ASKED_HOURLY = 14 * 24;
 
 /**
- * Seconds until a batch that has waited since `since` asks for its turn again: a twentieth of the time that it has waited, so that
- * a year's waiting leaves some thousand events in its execution's history, of the 25,000 that it may have.
+ * Seconds until a batch that has waited since `since` asks for its turn again: a twentieth of the time that it has waited, at
+ * least a minute and at most an hour, so that a turn that was freed stands idle no longer. Each time leaves nine events in its
+ * execution's history, which may have 25,000: a week of waiting some 2,300. After two weeks it waits for longer, two hours after
+ * four of them, so that a year leaves some 14,000.
  */
 export function secondsToWait(since: Instant, now: Instant): number {
   const waited = (millisOf(now) - millisOf(since)) / 1000;
-  return Math.min(LONGEST_WAIT, Math.max(SHORTEST_WAIT, Math.ceil(waited / 20)));
+  const longest = Math.max(HOUR, Math.ceil(waited / ASKED_HOURLY));
+  return Math.min(longest, Math.max(MINUTE, Math.ceil(waited / 20)));
 }

@@ -75,7 +75,9 @@ describe('the wait for the turn', () => {
     ['a minute after twenty', 1200, 60],
     ['a twentieth of an hour after an hour', 3600, 180],
     ['an hour after twenty', 72_000, 3600],
-    ['half a day at most', 300 * 86_400, 43_200],
+    ['an hour after a week', 7 * 86_400, 3600],
+    ['an hour after two weeks', 14 * 86_400, 3600],
+    ['two hours after four weeks', 28 * 86_400, 7200],
   ])('is %s', (_, waited, seconds) => {
     expect(secondsToWait(now, after(waited))).toBe(seconds);
   });

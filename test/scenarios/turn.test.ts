@@ -128,13 +128,17 @@ describe('the turn to plan', () => {
     expect(lab.cloud.failures()).toEqual([]);
   });
 
-  it('comes after weeks of waiting, too', async () => {
+  it.each([
+    ['an hour', 'a week', 7, 1],
+    // A 336th of the time.
+    ['three hours', 'forty days', 40, 3],
+  ])('is taken within %s of being freed by who has waited for %s', async (_, __, days, hours) => {
     const { plan, become } = await holding();
-    await report('mha', 6);
-    await until(40 * 24);
+    await report('mha', 100 + days);
+    await until(days * 24);
     expect(await plansOf('mha')).toEqual([]);
     await become('failed');
-    await until(41 * 24);
+    await until(days * 24 + hours + 0.1);
     expect(await plansOf('mha')).toEqual([plan + 1]);
   });
 
@@ -180,8 +184,8 @@ describe('the turn to plan', () => {
     await report('up-police', 11);
     await until(23);
     expect(await plansOf('up-police')).toEqual([]);
-    // The sweep looks at hour 24 of each day here; who has waited for a day asks again after another twentieth of it.
-    await until(27);
+    // The sweep looks at hour 24 of each day here; who waits asks again within the hour.
+    await until(25.1);
     expect(await plansOf('up-police')).toEqual([plan + 2]);
     expect(await plansOf('mha')).toEqual([]);
     await lab.cloud.run();

@@ -113,13 +113,16 @@ describe('the history of the Batch machine', () => {
     expect(countExecution(batch, { ...path, retrying: true }).events).toBeLessThan(MOST_EVENTS / 5);
   });
 
-  it('waits for its turn for a year, and is planned and directed then', () => {
+  it('waits for its turn for a week, or a year, and is planned and directed then', () => {
     const start = asInstant('2026-06-01T00:00:00Z');
     const year = batch.TimeoutSeconds ?? 0;
     expect(year).toBe(365 * 86_400);
-    let waits = 0;
-    for (let waited = 0; waited < year; waits++)
-      waited += secondsToWait(start, instantOf(millisOf(start) + waited * 1000));
+    const waitsIn = (seconds: number) => {
+      let waits = 0;
+      for (let waited = 0; waited < seconds; waits++)
+        waited += secondsToWait(start, instantOf(millisOf(start) + waited * 1000));
+      return waits;
+    };
     const waiting = (times: number): Path => ({
       next: plannedPath('Direct the operators', {
         "Is it the batch's turn?": [
@@ -129,10 +132,16 @@ describe('the history of the Batch machine', () => {
       }),
       items: { 'Direct the operators': 40, ...atScale },
     });
-    const events = countExecution(batch, waiting(waits)).events;
+    const none = countExecution(batch, waiting(0)).events;
     // Each time it asks is a task and what comes of it, its wait two more events.
-    expect(events - countExecution(batch, waiting(0)).events).toBe((5 + 2 + 2) * waits);
-    expect(events).toBeLessThan(MOST_EVENTS / 2);
+    expect(countExecution(batch, waiting(1000)).events - none).toBe((5 + 2 + 2) * 1000);
+    // 20 minutes by the minute, 20 hours by a twentieth more each time, which is ln 60 / ln 1.05 = 84 times, then by the hour.
+    const aWeek = 20 + 84 + (7 * 24 - 20);
+    expect(Math.abs(waitsIn(7 * 86_400) - aWeek)).toBeLessThan(5);
+    expect(none + 9 * waitsIn(7 * 86_400)).toBeLessThan(MOST_EVENTS / 8);
+    // However often each of its directions has to be tried again then.
+    const retrying = countExecution(batch, { ...waiting(0), retrying: true }).events;
+    expect(retrying + 9 * waitsIn(year)).toBeLessThan(MOST_EVENTS);
   });
 
   it('survives a month in which it can not be settled', () => {
