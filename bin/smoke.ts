@@ -1,19 +1,23 @@
-/** `npm run smoke`: checks a stage by sending a marked, harmless batch through. See `--help`. */
+/** `npm run smoke`: checks a stage by sending a batch about nobody through. See `--help`. */
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
+import { parseDay } from '../lambdas/domain/days.ts';
 import { command, complain, say, told } from '../lib/command.ts';
-import { readOptions, wholeNumber } from '../lib/command-line.ts';
+import { CommandError, readOptions, wholeNumber } from '../lib/command-line.ts';
 import { type SmokeSettings, smoke } from '../lib/commands/smoke.ts';
 
 const HELP = `npm run smoke -- [options]
 
-Checks a stage after its deployment: sends a report, a usage file and a response through, marked self-check
-and with the instant, and looks at each answer: rejects, receipt, summary. No row of these files counts: no
-operator is directed, no link is written. The batch settles at once, with an empty revocation list.
+Checks a stage after its deployment, or at any time: reports a handset that is no device's, seen with two numbers
+that are nobody's at the operator self-check; waits for its orders, answers them as that operator, and looks at
+all that comes of it, from rejects and receipts to settled books. No other operator is directed, no revocation
+list names the numbers, no metric counts them. It holds the turn to plan for some seconds. It also tells which
+subscriptions to notices wait for their confirmation.
 
   --stage NAME      the stage (default dev)
-  --wait SECONDS    how long answers are waited for (default 300)
+  --wait SECONDS    how long each thing is waited for (default 300)
+  --day YYYY-MM-DD  the day there, where the stage's clock is another than this machine's, as a local cloud's may be
   --help            this text
 
 It goes by the AWS credentials and the region of its environment, those of the administrators' role, takes on
@@ -49,10 +53,12 @@ async function check(settings: SmokeSettings): Promise<boolean> {
 }
 
 function settingsOf(args: readonly string[]): SmokeSettings | 'help' {
-  const options = readOptions(args, { stage: { type: 'string' }, wait: { type: 'string' } });
+  const options = readOptions(args, { stage: { type: 'string' }, wait: { type: 'string' }, day: { type: 'string' } });
   if (options === 'help') return 'help';
   const wait = wholeNumber('wait', options.wait, DEFAULT_WAIT, 1, LONGEST_WAIT);
-  return { stage: options.stage ?? 'dev', wait: wait * 1000, at: new Date() };
+  const day = options.day === undefined ? undefined : parseDay(options.day);
+  if (day === null) throw new CommandError(`--day ${options.day}: must be a day, such as 2026-06-01`);
+  return { stage: options.stage ?? 'dev', wait: wait * 1000, at: new Date(), day };
 }
 
 await command({ help: HELP, settings: settingsOf, run: check });

@@ -84,6 +84,9 @@ export async function command<Settings>(what: Command<Settings>): Promise<void> 
   process.stdout.on('error', closed);
   process.stderr.on('error', closed);
   try {
+    // The AWS CLI reads this one, the SDK only the other.
+    const { AWS_DEFAULT_REGION } = process.env;
+    if (AWS_DEFAULT_REGION !== undefined) process.env.AWS_REGION ??= AWS_DEFAULT_REGION;
     // npm runs its scripts in the project's folder; paths are relative to where the user stands.
     const asked = what.settings(process.argv.slice(2), process.env.INIT_CWD ?? process.cwd());
     if (asked === 'help') process.stdout.write(what.help);

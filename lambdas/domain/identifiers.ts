@@ -98,10 +98,51 @@ export function isAgencyId(text: string): text is AgencyId {
 }
 
 /**
- * Who sends the marked files of a self-check; its id stands where an agency's or an operator's does. No row of them counts, so
- * that nothing that it sends directs an operator or becomes a link.
+ * Who sends the marked files of a self-check, by which a stage is seen to work: its id stands where an agency's or an operator's
+ * does. It has a handset and numbers of its own, that nobody else's files can name, and may name no others; so its batches
+ * direct itself alone, and nobody else's batch meets them. They count in no metric, and are on no revocation list.
  */
 export const SELF_CHECK = 'self-check';
+
+/**
+ * The self-check's handset. Its type allocation code, 77777777, is none: no body that gives them out has 77 (GSMA TS.06), and 14
+ * digits that are all alike are no device's, whoever names them.
+ */
+export const SELF_CHECK_HANDSET = '77777777777777' as Imei;
+
+/** The self-check's numbers, in E.164: a mobile number's first digit is 6 to 9, and by the numbering plan never 0. */
+const SELF_CHECK_NUMBER = /^\+9100[0-9]{8}$/;
+
+/** Why the self-check may not name a handset or a number: it could be somebody's. */
+export type NotReserved = 'self_check';
+
+/** How the identifiers in a participant's files are read. */
+export interface Identifiers {
+  imei(cell: string): Parsed<Imei, ImeiReason | NotReserved>;
+  /** As `imei`, of a file whose IMEIs networks recorded. */
+  sentImei(cell: string): Parsed<Imei, ImeiReason | NotReserved>;
+  msisdn(cell: string): Parsed<Msisdn, MsisdnReason | NotReserved>;
+}
+
+/** How those of this agency's or operator's files are read: the self-check's hold those reserved for it, and all others none of them. */
+export const identifiersOf = (who: string): Identifiers => (who === SELF_CHECK ? RESERVED : ANYBODYS);
+
+const ANYBODYS: Identifiers = { imei: parseImei, sentImei: parseSentImei, msisdn: parseMsisdn };
+
+const reservedImei: Identifiers['imei'] = (cell) =>
+  cell === SELF_CHECK_HANDSET || cell === imeiOut(SELF_CHECK_HANDSET)
+    ? { value: SELF_CHECK_HANDSET }
+    : notReserved(parseImei(cell));
+
+const RESERVED: Identifiers = {
+  imei: reservedImei,
+  sentImei: reservedImei,
+  msisdn: (cell) => (SELF_CHECK_NUMBER.test(cell) ? { value: cell as Msisdn } : notReserved(parseMsisdn(cell))),
+};
+
+function notReserved<R extends string>(read: Parsed<unknown, R>): { readonly reason: R | NotReserved } {
+  return 'reason' in read ? read : { reason: 'self_check' };
+}
 
 /** Whether a text has the form of an operator's id; whether there is such an operator, the configuration says. */
 export function isOperatorId(text: string): text is OperatorId {

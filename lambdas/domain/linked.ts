@@ -17,6 +17,9 @@ const LF = 10;
 const FIRST_ROOM = 1024;
 /** Indian mobile numbers begin with 6 to 9, so that the rest of one fits into 32 bits. */
 const LEAST_NUMBER = 6_000_000_000;
+/** The self-check's begin with 00, and find their place above all others'. */
+const MOST_RESERVED = 99_999_999;
+const FIRST_RESERVED = 4_000_000_000;
 /** A day's code, above it: years of 12 months of 31 days, since 1900. */
 const FIRST_YEAR = 1900;
 const MOST_OPERATORS = 1 << 16;
@@ -72,7 +75,8 @@ export class LinkedCount {
     const whole =
       bytes[from + IMEI_AT - 1] === TAB && bytes[from + DAY_AT - 1] === TAB && bytes[from + OPERATOR_AT - 1] === TAB;
     if (!whole || operatorEnd < 0 || operatorEnd >= to) throw new BadWorkLine('a gathered link has five cells');
-    const number = digits(bytes, from + NUMBER_AT, 10) - LEAST_NUMBER;
+    const value = digits(bytes, from + NUMBER_AT, 10);
+    const number = value <= MOST_RESERVED ? FIRST_RESERVED + value : value - LEAST_NUMBER;
     const [year, month, date] = [DAY_AT, DAY_AT + '2026-'.length, DAY_AT + '2026-06-'.length];
     const months = (digits(bytes, from + year, 4) - FIRST_YEAR) * 12 + digits(bytes, from + month, 2);
     const day = months * 31 + digits(bytes, from + date, 2);

@@ -3,7 +3,7 @@
  */
 import type { Columns, CsvRow } from './csv.ts';
 import { type Day, dayOf, type Instant, parseDay } from './days.ts';
-import { type DirectionKind, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
+import { type DirectionKind, type Imei, identifiersOf, type Msisdn, type OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import {
   change,
@@ -67,14 +67,15 @@ export interface RejectedRow {
  */
 export function parseResponseRow(
   row: CsvRow,
-  kind: DirectionKind,
+  { kind, operator }: { readonly kind: DirectionKind; readonly operator: OperatorId },
   uploadDay: Day,
   rowOf: (identifier: Imei | Msisdn) => NamedRow | undefined,
 ): AnsweredRow | RejectedRow {
   const { line } = row;
   if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
   const cell = row.cells[identifierColumn(kind)] ?? '';
-  const identifier = kind === 'reverify' ? parseMsisdn(cell) : parseImei(cell);
+  const identifiers = identifiersOf(operator);
+  const identifier = kind === 'reverify' ? identifiers.msisdn(cell) : identifiers.imei(cell);
   if ('reason' in identifier) return { line, reason: identifier.reason };
   const found = rowOf(identifier.value);
   if (found === undefined) return { line, reason: 'not_in_direction' };

@@ -1,6 +1,6 @@
 /** Screening: what becomes of each row of a report. */
 import type { CsvRow, Reject } from './csv.ts';
-import { type Imei, parseImei, SELF_CHECK } from './identifiers.ts';
+import { type Identifiers, type Imei, identifiersOf } from './identifiers.ts';
 import type { RowReason } from './reasons.ts';
 
 /** The columns of a report. Only the IMEI is read; the others are the agency's own notes. */
@@ -31,8 +31,8 @@ const FIRST_ROOM = 1024;
 
 /**
  * Screens one report, row by row in file order: each row ends as exactly one of rejected with a reason, repeat, or
- * handset. The same handset again, in whatever form its IMEI is written, is a repeat. Of a self-check's report none is a
- * handset: what would be one is rejected, `self_check`.
+ * handset. The same handset again, in whatever form its IMEI is written, is a repeat. Of a self-check's report its own is a
+ * handset: any other is rejected, `self_check`.
  */
 export class Screening {
   /** The handsets named, as the numbers that their 14 digits make: exact, and eight bytes each, where a Set takes some 60. */
@@ -41,20 +41,19 @@ export class Screening {
   #taken = 0;
   #rows = 0;
   #rejected = 0;
-  readonly #counts: boolean;
+  readonly #identifiers: Identifiers;
 
   /** @param agency who reports */
-  constructor(agency?: string) {
-    this.#counts = agency !== SELF_CHECK;
+  constructor(agency = '') {
+    this.#identifiers = identifiersOf(agency);
   }
 
   /** Takes the report's next row. A reject's value is the cell at fault, or the whole row. */
   row(row: CsvRow<'imei'>): Screened {
     this.#rows++;
     if ('wrongCellCount' in row) return this.#reject(row.line, row.wrongCellCount, 'wrong_cell_count');
-    const imei = parseImei(row.cells.imei);
+    const imei = this.#identifiers.imei(row.cells.imei);
     if ('reason' in imei) return this.#reject(row.line, row.cells.imei, imei.reason);
-    if (!this.#counts) return this.#reject(row.line, row.cells.imei, 'self_check');
     if (this.#taken === this.#numbers.length) this.#makeRoom();
     this.#numbers[this.#taken++] = Number(imei.value);
     return { handset: imei.value };

@@ -1,7 +1,7 @@
 /** Sightings: operators' usage rows, the links they become, and which sighting of a connection is its newest. */
 import type { CsvRow, Reject } from './csv.ts';
 import { addDays, type Day, parseDay } from './days.ts';
-import { type Imei, type Msisdn, type OperatorId, parseMsisdn, parseSentImei, SELF_CHECK } from './identifiers.ts';
+import { type Imei, identifiersOf, type Msisdn, type OperatorId } from './identifiers.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 
 /** The columns of a usage file. */
@@ -50,21 +50,21 @@ export interface TakenRow {
 /**
  * Reads a row of an operator's usage file. Reasons, the first that applies: `wrong_cell_count`, those of the IMEI (whose
  * last digit is not checked), `missing_msisdn`, `bad_msisdn`, `missing_last_seen`, `bad_date` (no date, or later than the
- * day of the upload), `self_check` (whatever a self-check sends). The reject's value is the cell at fault. An optional cell
- * never costs the row: what can't be kept of it is dropped, with a warning.
+ * day of the upload); of a self-check's also `self_check`, for a handset or a number that isn't its own. The reject's value is
+ * the cell at fault. An optional cell never costs the row: what can't be kept of it is dropped, with a warning.
  */
 export function parseSighting(row: CsvRow<UsageColumn>, operator: OperatorId, uploadDay: Day): TakenRow | Reject {
   const { line } = row;
   if ('wrongCellCount' in row) return { line, value: row.wrongCellCount, reason: 'wrong_cell_count' };
   const { cells } = row;
-  const imei = parseSentImei(cells.imei);
+  const identifiers = identifiersOf(operator);
+  const imei = identifiers.sentImei(cells.imei);
   if ('reason' in imei) return { line, value: cells.imei, reason: imei.reason };
-  const msisdn = parseMsisdn(cells.msisdn);
+  const msisdn = identifiers.msisdn(cells.msisdn);
   if ('reason' in msisdn) return { line, value: cells.msisdn, reason: msisdn.reason };
   if (cells.last_seen === '') return { line, value: '', reason: 'missing_last_seen' };
   const lastSeen = parseDay(cells.last_seen);
   if (lastSeen === null || lastSeen > uploadDay) return { line, value: cells.last_seen, reason: 'bad_date' };
-  if (operator === SELF_CHECK) return { line, value: cells.imei, reason: 'self_check' };
   const warnings: UsageWarning[] = [];
   const subscriberType = subscriberTypes.find((type) => type === cells.subscriber_type);
   if (subscriberType === undefined) warnings.push('unknown_subscriber_type');
@@ -104,7 +104,7 @@ export class BadLinkKey extends Error {
  * @throws BadLinkKey
  */
 export function parseLinkKey(key: string): LinkKey {
-  const parts = /^([0-9]{4}-[0-9]{2}-[0-9]{2})#(\+91[6-9][0-9]{9})#([a-z0-9-]{1,10})$/.exec(key);
+  const parts = /^([0-9]{4}-[0-9]{2}-[0-9]{2})#(\+91(?:00|[6-9][0-9])[0-9]{8})#([a-z0-9-]{1,10})$/.exec(key);
   if (parts === null) throw new BadLinkKey('a link is filed under yyyy-mm-dd#msisdn#operator');
   return { lastSeen: parts[1] as Day, msisdn: parts[2] as Msisdn, operator: parts[3] as OperatorId };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { evenRuns } from '../domain/directions.ts';
+import { SELF_CHECK } from '../domain/identifiers.ts';
 import { LinkedCount } from '../domain/linked.ts';
 import { type Gathered, mustAddUp, type ShardItem, type ShardPlaces, type Slice } from '../domain/plans.ts';
 import { idList, task, wholeNumber } from '../shell.ts';
@@ -18,14 +19,20 @@ const env = environment.parse(process.env);
 
 const OBJECTS_AT_ONCE = 8;
 
-const input = z.object({ plan: z.number(), handsets: z.number(), shards: z.number(), results: writtenResults });
+const input = z.object({
+  agency: z.string(),
+  plan: z.number(),
+  handsets: z.number(),
+  shards: z.number(),
+  results: writtenResults,
+});
 
 /**
  * After Expand: says which links belong to which shard, and lists the shards for Claim. It reads all gathered links and counts
  * what the books are held to, and stops the plan where handsets or links are missing. The operators that are configured now are
- * the plan's to its end, whatever a later deployment makes of them.
+ * the plan's to its end, whatever a later deployment makes of them; those of the self-check's are itself alone.
  */
-export const handler = task(input, async ({ plan, handsets, shards: hashed, results }, attempt) => {
+export const handler = task(input, async ({ agency, plan, handsets, shards: hashed, results }, attempt) => {
   const children = await Array.fromAsync(readResults<Gathered>(results));
   let read = 0;
   for (const child of children.sort((a, b) => a.first - b.first)) {
@@ -62,7 +69,7 @@ export const handler = task(input, async ({ plan, handsets, shards: hashed, resu
   return {
     indexKey,
     manifestKey,
-    operators: env.OPERATORS,
+    operators: agency === SELF_CHECK ? [SELF_CHECK] : env.OPERATORS,
     shards: shards.length,
     handsets,
     links,

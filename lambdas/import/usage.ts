@@ -111,10 +111,7 @@ export function rejectsOf({ operator, name }: UsageFile, outbox: string): Place 
   return { bucket: outbox, key: rejectsKey(operator, name) };
 }
 
-/**
- * Whether nothing or less than half of a file's rows was taken. No row of a self-check's counts, and nobody needs to be told
- * of that.
- */
+/** Whether nothing or less than half of a file's rows was taken. Of a self-check's nobody needs to be told of that. */
 function isMostlyRejected(operator: OperatorId, rows: number, imported: number): boolean {
   return operator !== SELF_CHECK && (imported === 0 || imported < rows / 2);
 }
@@ -146,9 +143,11 @@ export async function announceImport(
     if (isMostlyRejected(operator, rows, imported))
       await tell(env, toAdministrators({ kind: 'usage_mostly_rejected', ...notice }));
   }
-  if (stopped) measure('UsageStopped', { operator });
-  measure('RowsRead', { file: 'usage' }, rows);
-  measure('RowsRejected', { file: 'usage' }, rejected);
+  if (operator !== SELF_CHECK) {
+    if (stopped) measure('UsageStopped', { operator });
+    measure('RowsRead', { file: 'usage' }, rows);
+    measure('RowsRejected', { file: 'usage' }, rejected);
+  }
   log.info('usage imported', {
     operator,
     ...counts,

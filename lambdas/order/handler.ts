@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Instant } from '../domain/days.ts';
 import { orderCsv, parseDirectionRowLine } from '../domain/directions.ts';
 import { sha256Of } from '../domain/hashes.ts';
-import type { DirectionId } from '../domain/identifiers.ts';
+import { type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
 import { orderKey } from '../domain/keys.ts';
 import {
   awaitsFirstOrder,
@@ -139,7 +139,8 @@ export const handler = task(input, async ({ directionId, rung, deadline, token, 
       },
       files: { order: { key: publishedKey(ledger, order), sha256: order.sha256 } },
     });
-    if (first) measure('OrdersIssued', { operator: ledger.operator, order: order.order });
+    if (first && ledger.operator !== SELF_CHECK)
+      measure('OrdersIssued', { operator: ledger.operator, order: order.order });
     log.info('order issued', { directionId, rung: order.rung, order: order.order, rows: order.rows });
     break;
   }

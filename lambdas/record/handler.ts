@@ -13,6 +13,7 @@ import {
   type Msisdn,
   type OperatorId,
   parseDirectionId,
+  SELF_CHECK,
 } from '../domain/identifiers.ts';
 import { failedOrderKey, lateRevocationKeys, parseInboxKey, receiptKey, sha8 } from '../domain/keys.ts';
 import {
@@ -122,7 +123,7 @@ async function refuse(response: Response, { batchId }: Subject, sha256: string |
       facts: { direction: directionId, uploader: operator, version: file.upload, why },
       files: { response: { key: file.key, sha256 }, receipt: { key, sha256: sha256Of(receipt) } },
     });
-  measure('ResponsesRefused', { operator });
+  if (operator !== SELF_CHECK) measure('ResponsesRefused', { operator });
   log.info('response refused', { operator, why });
 }
 
@@ -185,7 +186,7 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
       files: { order: { key, sha256 } },
     });
   }
-  if (recorded.lateOn) await publishLate(ledger, recorded, recorded.lateOn);
+  if (recorded.lateOn && operator !== SELF_CHECK) await publishLate(ledger, recorded, recorded.lateOn);
 
   const receipt = await readText(prepared('receipt.json'));
   const key = receiptKey(operator, directionId, name, recorded.sha256);
@@ -260,6 +261,7 @@ async function publishLate(ledger: Ledger, recorded: RecordedFile, day: Day): Pr
 }
 
 function measureResponse({ operator }: Response, { ledger, rows, rejects, recordedAs, conflicts }: Applied): void {
+  if (operator === SELF_CHECK) return;
   measure('ResponsesRecorded', { operator });
   measure('RowsRead', { file: 'response' }, rows);
   measure('RowsRejected', { file: 'response' }, rejects.length);
@@ -280,8 +282,7 @@ async function readRows(response: Response, ledger: Ledger, lines: string[]): Pr
   const rows: (AnsweredRow | RejectedRow)[] = [];
   const uploadDay = dayOf(response.file.at);
   for await (const batch of readCsv(readChunks(response.file), responseColumns(ledger.kind)))
-    for (const row of batch)
-      rows.push(parseResponseRow(row, ledger.kind, uploadDay, (identifier) => rowOf.get(identifier)));
+    for (const row of batch) rows.push(parseResponseRow(row, ledger, uploadDay, (identifier) => rowOf.get(identifier)));
   return rows;
 }
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { FileFault, readCsv, rejectLine, rejectsHeader } from '../domain/csv.ts';
 import { dayOf } from '../domain/days.ts';
 import { evenRuns } from '../domain/directions.ts';
-import { type AgencyId, batchIdOf } from '../domain/identifiers.ts';
+import { type AgencyId, batchIdOf, SELF_CHECK } from '../domain/identifiers.ts';
 import { rejectsKey } from '../domain/keys.ts';
 import { toAdministrators, toAgency } from '../domain/notices.ts';
 import { handsetLine, reportColumns, Screening } from '../domain/screening.ts';
@@ -80,7 +80,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     const notice = { kind: 'report_refused', agency, line, reason, rejects, uploadedAt } as const;
     await tell(env, toAgency(notice));
     await tell(env, toAdministrators(notice));
-    measure('ReportsRefused', { agency });
+    if (agency !== SELF_CHECK) measure('ReportsRefused', { agency });
     await mark(env.WORK, 'worked', report);
     log.info('report refused', { agency, line, reason });
     return { status: 'refused' as const, reason };
@@ -138,9 +138,11 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     files: { report: { key: report.key, sha256 } },
   });
   await mark(env.WORK, 'worked', report);
-  measure('BatchesRegistered', { agency });
-  measure('RowsRead', { file: 'report' }, batch.report.rows);
-  measure('RowsRejected', { file: 'report' }, batch.report.rejected);
+  if (agency !== SELF_CHECK) {
+    measure('BatchesRegistered', { agency });
+    measure('RowsRead', { file: 'report' }, batch.report.rows);
+    measure('RowsRejected', { file: 'report' }, batch.report.rejected);
+  }
   log.info('batch registered', { batchId, ...batch.report });
   return {
     status: 'registered' as const,

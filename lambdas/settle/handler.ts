@@ -15,7 +15,7 @@ import {
 import { dayOf, type Instant } from '../domain/days.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { sha256Of } from '../domain/hashes.ts';
-import type { BatchId, OperatorId } from '../domain/identifiers.ts';
+import { type BatchId, type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { elsewhereKey, revocationKeys, summaryKey } from '../domain/keys.ts';
 import { closeLedger, type Ledger, ladderEnd, sealedDisconnections, sealLedger } from '../domain/ledger.ts';
 import { mergedLines } from '../domain/merge.ts';
@@ -55,14 +55,16 @@ const NOTHING_PLANNED: Omit<Plan, 'manifestKey'> = {
 
 /**
  * Closes what never closed.
- * @returns the latest deadline that lies ahead, whether or not a row is still open; undefined when none does and all are closed
+ * @returns the latest deadline that lies ahead, whether or not a row is still open; undefined when none does and all are closed.
+ *   A direction of the self-check's is waited for until it is closed, and no longer: nobody's answer is still to come.
  */
 async function closeAll(directions: PlannedDirection[], now: Instant): Promise<Instant | undefined> {
   let until: Instant | undefined;
   await concurrently(directions, LEDGERS_AT_ONCE, async ({ directionId }) => {
     const closed = await changeLedger<'closed' | Instant>(env.CASES, directionId, async (read) => {
       const end = ladderEnd(read, now);
-      if (end > now) return { result: end };
+      const ended = read.operator === SELF_CHECK && read.closedAt !== null;
+      if (end > now && !ended) return { result: end };
       const decision = closeLedger(read, now);
       if (decision.kind !== 'closed') return { result: 'closed' };
       // Told before it is done: who finds it closed does not know by whom.
@@ -91,7 +93,8 @@ async function sealAll(directions: PlannedDirection[], now: Instant) {
     versions.push(`${directionId} ${sealed.version}\n`);
     // Also of those that Close closed: it may have died before it told the audit.
     await audit(env, closedNote(sealed));
-    const disconnected = sealed.kind === 'reverify' ? sealedDisconnections(sealed) : [];
+    const isListed = sealed.kind === 'reverify' && sealed.operator !== SELF_CHECK;
+    const disconnected = isListed ? sealedDisconnections(sealed) : [];
     if (disconnected.length === 0) return;
     const lines = (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
     for (const { row, on } of disconnected) {
@@ -182,8 +185,9 @@ async function prepare(batch: Batch, now: Instant, folder: string): Promise<Summ
 }
 
 function measureBooks({ agency, operators, unexplained }: Summary): void {
-  measure('BatchesSettled', { agency });
   measure('Unexplained', {}, unexplained);
+  if (agency === SELF_CHECK) return;
+  measure('BatchesSettled', { agency });
   for (const [operator, { connections, blocks }] of Object.entries(operators)) {
     if (connections.overdue > 0) measure('ConnectionsOverdue', { operator }, connections.overdue);
     if (blocks.overdue > 0) measure('HandsetsOverdue', { operator }, blocks.overdue);

@@ -1,4 +1,4 @@
-import { PublishCommand, paginateListSubscriptionsByTopic } from '@aws-sdk/client-sns';
+import { PublishCommand } from '@aws-sdk/client-sns';
 import { parseInboxKey } from '../domain/keys.ts';
 import { attributesOf, type Told, type TopicName, toAdministrators, toAgency, toOperator } from '../domain/notices.ts';
 import type { Stray } from '../domain/reasons.ts';
@@ -44,25 +44,6 @@ export async function tellStray(
   why: Stray,
 ): Promise<void> {
   await tell(env, toAdministrators({ kind: 'stray_object', why, bucket, key, size, uploadedAt: at }));
-}
-
-/** Where a notice would go, once it is confirmed there that it is wanted. */
-export interface Pending {
-  protocol: string;
-  /** A queue's ARN, an e-mail address or a URL. */
-  endpoint: string;
-}
-
-/**
- * The subscriptions of a topic that wait for their confirmation: of another account's queue that the topic's owner subscribed,
- * of e-mail and of HTTPS. They get no notice, and nothing fails.
- */
-export async function pendingSubscriptions(topicArn: string): Promise<Pending[]> {
-  const pending: Pending[] = [];
-  for await (const { Subscriptions = [] } of paginateListSubscriptionsByTopic({ client: sns }, { TopicArn: topicArn }))
-    for (const { SubscriptionArn, Protocol = '', Endpoint = '' } of Subscriptions)
-      if (SubscriptionArn === 'PendingConfirmation') pending.push({ protocol: Protocol, endpoint: Endpoint });
-  return pending;
 }
 
 /**

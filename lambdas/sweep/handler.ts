@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AuditNote } from '../domain/audit.ts';
 import type { Instant } from '../domain/days.ts';
-import type { BatchId } from '../domain/identifiers.ts';
+import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { orderKey } from '../domain/keys.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { Told } from '../domain/notices.ts';
@@ -77,7 +77,10 @@ async function withLedgers(batches: Batch[]): Promise<Open[]> {
 }
 
 function measureOpen(open: Open[], now: Instant): void {
-  const { batches, late, directions, rows, unanswered } = survey(open, now);
+  const { batches, late, directions, rows, unanswered } = survey(
+    open.filter(({ batch }) => batch.agency !== SELF_CHECK),
+    now,
+  );
   measure('BatchesOpen', {}, batches);
   measure('BatchesLate', {}, late);
   for (const [order, count] of directions) measure('DirectionsOpen', { order }, count);

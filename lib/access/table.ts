@@ -77,6 +77,12 @@ export const PLACES: readonly Place[] = [
   { bucket: 'Outbox', name: 'rejects/<checker>/', owner: 'checker', key: (id) => `rejects/${id}/r.csv` },
   {
     bucket: 'Outbox',
+    name: 'orders/<checker>/',
+    owner: 'checker',
+    key: (id) => `orders/${id}/${direction(id)}/1-block.csv`,
+  },
+  {
+    bucket: 'Outbox',
     name: 'receipts/<checker>/',
     owner: 'checker',
     key: (id) => `receipts/${id}/${id}/a.csv.01234567.json`,
@@ -86,6 +92,12 @@ export const PLACES: readonly Place[] = [
     name: 'batches/<checker>-…/summary.json',
     owner: 'checker',
     key: (id) => `batches/${id}-0123456789ab/summary.json`,
+  },
+  {
+    bucket: 'Outbox',
+    name: 'revocations/…/<checker>-….csv',
+    owner: 'checker',
+    key: (id) => `revocations/2026-06-17/${id}-0123456789ab.csv`,
   },
   { bucket: 'Outbox', name: 'revocations/', key: () => 'revocations/2026-06-17/mha-0123456789ab.csv' },
   { bucket: 'Work', name: '', key: () => 'directions/x/1/a.csv' },

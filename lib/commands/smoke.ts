@@ -1,6 +1,6 @@
 /**
- * The self-check of a stage: sends a marked report, usage file and response through, of which no row counts, and looks at
- * each answer.
+ * The self-check of a stage: sends a handset and two numbers that are nobody's through all that a batch goes through, answers
+ * the orders as the operator that it is, and looks at each thing that comes of it.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,10 +8,19 @@ import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, ExecutionDoesNotExist, type SFNClient } from '@aws-sdk/client-sfn';
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
+import { revocationCsv } from '../../lambdas/domain/books.ts';
 import { rejectLine, rejectsHeader } from '../../lambdas/domain/csv.ts';
-import { type AgencyId, batchIdOf, type OperatorId, SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
-import { receiptKey, rejectsKey, summaryKey } from '../../lambdas/domain/keys.ts';
+import { type Day, dayOf, instantOf } from '../../lambdas/domain/days.ts';
+import {
+  type AgencyId,
+  batchIdOf,
+  type OperatorId,
+  SELF_CHECK,
+  SELF_CHECK_HANDSET,
+} from '../../lambdas/domain/identifiers.ts';
+import { receiptKey, rejectsKey, revocationKeys, summaryKey } from '../../lambdas/domain/keys.ts';
 import { receiptText, refusedReceipt } from '../../lambdas/domain/responses.ts';
+import { pendingSubscriptions } from '../../lambdas/stores/subscriptions.ts';
 import { CHECKER } from '../config/participants.ts';
 import { outputsOf } from './outputs.ts';
 
@@ -31,6 +40,8 @@ export interface SmokeSettings {
   stage: string;
   /** Marks the files, so that each check has a batch of its own. */
   at: Date;
+  /** The day on which the numbers were seen; default: that of `at`. */
+  day?: Day | undefined;
   /** How long each answer is waited for, in milliseconds from its upload on. */
   wait: number;
 }
@@ -48,30 +59,56 @@ const LOOKS_EACH = 500;
 
 const sha256Of = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** The files: none has a row with the identifier of a handset that there could be. */
-export function smokeFiles(at: Date) {
+/** Seconds since 1970 have ten digits: the last seven are another number each second for some months. */
+const SECONDS = 10_000_000;
+
+/** What is sent: marked files about the self-check's own handset, which is no device's, and two of its own numbers, which are nobody's. */
+export function smokeFiles(at: Date, day: Day = dayOf(instantOf(at.getTime()))) {
   const mark = `${SELF_CHECK}-${at.toISOString().replace(/[-:.]/g, '')}`;
   const name = (what: string) => `${mark}-${what}.csv`;
-  const day = at.toISOString().slice(0, 10);
-  const none = '00000000000000';
+  const number = (which: number) =>
+    `+9100${String(Math.floor(at.getTime() / 1000) % SECONDS).padStart(7, '0')}${which}`;
+  /** Which is answered for as verified, and which as disconnected. */
+  const numbers = { verified: number(0), disconnected: number(1) };
+  const row = (imei: string, msisdn: string) => `${imei},${msisdn},${day},${mark}\n`;
   return {
+    numbers,
     report: {
       name: name('report'),
-      text: `imei,case_ref,category\n${SELF_CHECK},${mark},${SELF_CHECK}\n${none},${mark},${SELF_CHECK}\n`,
+      text: `imei,case_ref,category\n${SELF_CHECK},${mark},${SELF_CHECK}\n${SELF_CHECK_HANDSET},${mark},${SELF_CHECK}\n`,
     },
     usage: {
       name: name('usage'),
-      text: `imei,msisdn,last_seen,point_of_sale\n${SELF_CHECK},${SELF_CHECK},${day},${mark}\n${none},,${day},${mark}\n`,
+      text: `imei,msisdn,last_seen,point_of_sale\n${row(SELF_CHECK, SELF_CHECK)}${Object.values(numbers)
+        .map((msisdn) => row(SELF_CHECK_HANDSET, msisdn))
+        .join('')}`,
     },
     response: { name: name('response'), text: `msisdn,outcome,remarks\n${SELF_CHECK},verified,${mark}\n` },
+    answer: { name: name('answer') },
     /** Of the report and of the usage file alike. */
-    rejects: `${rejectsHeader}${rejectLine({ line: 2, value: SELF_CHECK, reason: 'not_digits' })}${rejectLine({ line: 3, value: none, reason: 'not_a_device' })}`,
+    rejects: `${rejectsHeader}${rejectLine({ line: 2, value: SELF_CHECK, reason: 'not_digits' })}`,
   };
 }
 
+/**
+ * The answer to an order: of the two numbers one is verified, and the other disconnected, as are those of earlier checks that it
+ * holds; a block that was `not_found` is ordered again at the next check.
+ */
+function answerTo(order: string, { verified }: { verified: string }): { text: string; rows: number } {
+  const [header = '', ...rows] = order.trim().split('\n');
+  const isBlock = header.startsWith('imei');
+  const lines = rows.map((row) => {
+    const [identifier = ''] = row.split(',');
+    return `${identifier},${isBlock ? 'not_found' : identifier === verified ? 'verified' : 'disconnected'}\n`;
+  });
+  return { text: `${isBlock ? 'imei' : 'msisdn'},outcome\n${lines.join('')}`, rows: rows.length };
+}
+
 /** The steps of one check, to be run in this order. */
-export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, wait }: SmokeSettings): Step[] {
-  const { report, usage, response, rejects } = smokeFiles(at);
+export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, wait }: SmokeSettings): Step[] {
+  const { numbers, report, usage, response, answer, rejects } = smokeFiles(at, day);
+  const operator = SELF_CHECK as OperatorId;
+  const batchId = batchIdOf(SELF_CHECK as AgencyId, sha256Of(report.text));
   const keys = {
     report: `reports/${SELF_CHECK}/${report.name}`,
     usage: `usage/${SELF_CHECK}/${usage.name}`,
@@ -79,14 +116,17 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, wait }
   };
   const answers = {
     reportRejects: rejectsKey(SELF_CHECK as AgencyId, report.name),
-    usageRejects: rejectsKey(SELF_CHECK as OperatorId, usage.name),
-    receipt: receiptKey(SELF_CHECK as OperatorId, SELF_CHECK, response.name, sha256Of(response.text)),
-    summary: summaryKey(batchIdOf(SELF_CHECK as AgencyId, sha256Of(report.text))),
+    usageRejects: rejectsKey(operator, usage.name),
+    receipt: receiptKey(operator, SELF_CHECK, response.name, sha256Of(response.text)),
+    summary: summaryKey(batchId),
   };
-  let names = { inbox: '', outbox: '', batch: '', role: '' };
+  let names = { inbox: '', outbox: '', batch: '', role: '', topics: [''] };
   let s3: S3Client;
   let execution = '';
   let until = 0;
+  let settledAt = '';
+  /** The receipts that are to come, by the directions that were answered, with the number of their rows. */
+  const receipts = new Map<string, { key: string; rows: number }>();
 
   /** Looks again and again until there is something; `look` gives undefined where there is nothing yet. */
   async function waitFor<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
@@ -97,16 +137,38 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, wait }
       await sleep(LOOKS_EACH);
     }
   }
-  const answer = (key: string): Promise<string> =>
-    waitFor(`no ${key}`, async () => {
-      // Who may not list without a prefix is refused an object that isn't there, as one that is another's.
-      const { KeyCount } = await s3.send(new ListObjectsV2Command({ Bucket: names.outbox, Prefix: key }));
-      if (!KeyCount) return undefined;
-      return (await s3.send(new GetObjectCommand({ Bucket: names.outbox, Key: key }))).Body?.transformToString();
-    });
+  /** Who may not list without a prefix is refused an object that isn't there, as one that is another's. */
+  async function list(prefix: string): Promise<string[]> {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: names.outbox, Prefix: prefix }));
+    return Contents.map(({ Key = '' }) => Key);
+  }
+  const get = async (key: string): Promise<string> =>
+    (await (await s3.send(new GetObjectCommand({ Bucket: names.outbox, Key: key }))).Body?.transformToString()) ?? '';
+  const answered = (key: string): Promise<string> =>
+    waitFor(`no ${key}`, async () => ((await list(key)).includes(key) ? get(key) : undefined));
+  const put = async (key: string, text: string): Promise<string> => {
+    const file = { Bucket: names.inbox, Key: key, Body: text, ContentType: 'text/csv' };
+    const { VersionId = '' } = await s3.send(new PutObjectCommand(file));
+    until = Date.now() + wait;
+    return VersionId;
+  };
   const same = (key: string, text: string, expected: string) => {
     if (text !== expected) throw new CheckFailed(`${key} is not what it must be: ${text}`);
   };
+  /** Answers each order of the batch that has none yet, and says which numbers these were about. */
+  async function answerOrders(): Promise<string> {
+    let all = '';
+    for (const key of await list(`orders/${SELF_CHECK}/${batchId}.`)) {
+      const directionId = key.split('/')[2] ?? '';
+      if (receipts.has(directionId)) continue;
+      const order = await get(key);
+      const { text, rows } = answerTo(order, numbers);
+      receipts.set(directionId, { key: receiptKey(operator, directionId, answer.name, sha256Of(text)), rows });
+      await put(`responses/${SELF_CHECK}/${directionId}/${answer.name}`, text);
+      all += order;
+    }
+    return all;
+  }
 
   return [
     {
@@ -126,7 +188,18 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, wait }
           outbox: of(data, 'OutboxBucketName'),
           batch: of(workflow, 'BatchMachineArn'),
           role: of(access, 'CheckerRoles').replaceAll('{id}', CHECKER.id),
+          topics: ['OperatorsTopicArn', 'AgenciesTopicArn', 'AdministratorsTopicArn'].map((topic) => of(data, topic)),
         };
+      },
+    },
+    {
+      says: 'every subscription to a notice is confirmed',
+      run: async () => {
+        const pending = (await Promise.all(names.topics.map(pendingSubscriptions))).flat();
+        if (pending.length > 0)
+          throw new CheckFailed(
+            `nobody is told at ${pending.map(({ protocol, endpoint }) => `${protocol} ${endpoint}`).join(', ')}`,
+          );
       },
     },
     {
@@ -145,44 +218,80 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, wait }
       },
     },
     {
-      says: 'report, usage and response are uploaded',
+      says: 'Import has made links of the usage, and rejected a row',
       first: true,
       run: async () => {
-        const put = (key: string, text: string) =>
-          s3.send(new PutObjectCommand({ Bucket: names.inbox, Key: key, Body: text, ContentType: 'text/csv' }));
         await put(keys.usage, usage.text);
+        // They are published when the links are written.
+        same(answers.usageRejects, await answered(answers.usageRejects), rejects);
+      },
+    },
+    {
+      says: 'Record has refused a response to nothing, with a receipt',
+      run: async () => {
         await put(keys.response, response.text);
-        const { VersionId = '' } = await put(keys.report, report.text);
-        execution = `${SELF_CHECK}-${sha256Of(`${keys.report}\n${VersionId}`).slice(0, 32)}`;
-        until = Date.now() + wait;
-      },
-    },
-    {
-      says: 'Import has rejected the usage, row by row',
-      run: async () => same(answers.usageRejects, await answer(answers.usageRejects), rejects),
-    },
-    {
-      says: 'Record has refused the response, with a receipt',
-      run: async () => {
         const expected = refusedReceipt(response.name, sha256Of(response.text), 'unknown_direction');
-        same(answers.receipt, await answer(answers.receipt), receiptText(expected));
+        same(answers.receipt, await answered(answers.receipt), receiptText(expected));
       },
     },
     {
-      says: 'Screen has rejected the report, row by row',
-      run: async () => same(answers.reportRejects, await answer(answers.reportRejects), rejects),
+      says: 'Screen has rejected a row of the report',
+      first: true,
+      run: async () => {
+        const version = await put(keys.report, report.text);
+        execution = `${SELF_CHECK}-${sha256Of(`${keys.report}\n${version}`).slice(0, 32)}`;
+        same(answers.reportRejects, await answered(answers.reportRejects), rejects);
+      },
     },
     {
-      says: 'the batch is settled, and its books balance',
+      says: 'its orders have come, and name the numbers that Expand found and Claim claimed',
       run: async () => {
-        const summary = JSON.parse(await answer(answers.summary));
-        const { status, unexplained, report: rows } = summary;
-        const expected = {
-          status: 'settled',
-          unexplained: 0,
-          report: { rows: 2, rejected: 2, repeats: 0, handsets: 0 },
-        };
-        same(answers.summary, JSON.stringify({ status, unexplained, report: rows }), JSON.stringify(expected));
+        let orders = '';
+        await waitFor(`no order about ${Object.values(numbers).join(' and ')}`, async () => {
+          orders += await answerOrders();
+          return Object.values(numbers).every((number) => orders.includes(`${number},`)) || undefined;
+        });
+      },
+    },
+    {
+      says: 'the batch is settled once all is answered, and its books balance',
+      run: async () => {
+        const text = await waitFor(`no ${answers.summary}`, async () => {
+          await answerOrders();
+          return (await list(answers.summary)).length > 0 ? get(answers.summary) : undefined;
+        });
+        const { status, unexplained, report: rows, connections, blocks, ...rest } = JSON.parse(text);
+        ({ settledAt } = rest);
+        const { linked, directed, alreadyOpen, alreadyDisconnected, verified, disconnected } = connections;
+        const wrong =
+          status !== 'settled' ||
+          unexplained !== 0 ||
+          JSON.stringify(rows) !== JSON.stringify({ rows: 2, rejected: 1, repeats: 0, handsets: 1 }) ||
+          linked !== directed + alreadyOpen + alreadyDisconnected ||
+          verified !== 1 ||
+          disconnected !== directed - 1 ||
+          directed < 2 ||
+          blocks.rows !== 1 ||
+          blocks.overdue !== 0;
+        if (wrong) throw new CheckFailed(`${answers.summary} is not what it must be: ${text}`);
+      },
+    },
+    {
+      says: 'each answer was recorded, with a receipt',
+      run: async () => {
+        for (const { key, rows } of receipts.values()) {
+          const text = await answered(key);
+          const { recorded, rejected } = JSON.parse(text);
+          same(key, JSON.stringify({ recorded, rejected }), JSON.stringify({ recorded: rows, rejected: {} }));
+        }
+      },
+    },
+    {
+      says: 'its revocation list is published, and names nobody',
+      run: async () => {
+        if (settledAt === '') throw new CheckFailed('the batch has not settled');
+        const { csv } = revocationKeys(dayOf(instantOf(Date.parse(settledAt))), batchId);
+        same(csv, await answered(csv), [...revocationCsv([])].join(''));
       },
     },
     {

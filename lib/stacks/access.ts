@@ -88,7 +88,12 @@ export class AccessStack extends Stack {
 
     const checkerPlaces = (id: string): Place[] => {
       const put = [`reports/${id}/*`, `usage/${id}/*`, `responses/${id}/*`];
-      const read = [`rejects/${id}/*`, `receipts/${id}/*`, `batches/${id}-????????????/summary.json`];
+      const batch = `${id}-????????????`;
+      const read = [
+        ...['orders', 'rejects', 'receipts'].map((folder) => `${folder}/${id}/*`),
+        `batches/${batch}/summary.json`,
+        `revocations/????-??-??/${batch}.csv`,
+      ];
       return [
         { bucket: inbox, write: put },
         { bucket: outbox, read, list: read },
@@ -110,7 +115,7 @@ export class AccessStack extends Stack {
         [
           ...this.#watch(data, workflow),
           this.#find(data, workflow, this),
-          this.#check(config.stage),
+          ...this.#check(config.stage, data),
           ...this.#redrive(data, redriven),
         ],
       ],
@@ -329,9 +334,15 @@ export class AccessStack extends Stack {
     });
   }
 
-  /** The self-check's role, to send its files under. */
-  #check(stage: string): PolicyStatement {
-    return new PolicyStatement({ actions: ['sts:AssumeRole'], resources: [roleArn(stage, 'checker', CHECKER.id)] });
+  /** The self-check's role, to send its files under; and which subscriptions are confirmed. */
+  #check(stage: string, { operators, agencies, administrators }: DataStack): PolicyStatement[] {
+    return [
+      new PolicyStatement({ actions: ['sts:AssumeRole'], resources: [roleArn(stage, 'checker', CHECKER.id)] }),
+      new PolicyStatement({
+        actions: ['sns:ListSubscriptionsByTopic'],
+        resources: [operators, agencies, administrators].map(({ topicArn }) => topicArn),
+      }),
+    ];
   }
 
   /** What could not be worked on: to look at it, and to send it again. */

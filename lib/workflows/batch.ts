@@ -156,6 +156,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     'Gather the links by shard',
     parts.gather,
     {
+      agency: '{% $batch.agency %}',
       plan: '{% $plan %}',
       handsets: '{% $batch.handsets %}',
       shards: '{% $batch.shards %}',

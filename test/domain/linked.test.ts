@@ -46,6 +46,14 @@ describe('the count that the books are held to', () => {
     expect(await counted([...least, ...most])).toEqual({ airtel: 1, jio: 1 });
   });
 
+  test('counts the numbers of the self-check apart from all others, the first and the last of each', async () => {
+    const reserved = ['+910000000000', '+910099999999'].map((number) =>
+      link('9800000001', '2026-05-20', 'self-check', { msisdn: number as GatheredLink['msisdn'] }),
+    );
+    const others = ['6000000000', '9999999999', '9800000001'].map((number) => link(number, '2026-05-20', 'jio'));
+    expect(await counted([...reserved, ...others, ...reserved])).toEqual({ jio: 3, 'self-check': 2 });
+  });
+
   test('is none where nothing was gathered', async () => {
     expect(await counted([])).toEqual({});
   });

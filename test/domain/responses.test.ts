@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CsvRow } from '../../lambdas/domain/csv.ts';
-import type { DirectionKind } from '../../lambdas/domain/identifiers.ts';
+import type { DirectionKind, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { closeLedger, type Ledger, LedgerDamaged, type Outcome, outcomeOf } from '../../lambdas/domain/ledger.ts';
 import {
   type Answer,
@@ -26,8 +26,9 @@ describe('reading a row of a response', () => {
     ['+919876543211', { row: 1, lastSeen: day('2026-05-20') }],
     ['35693803564380', { row: 2, lastSeen: null }],
   ]);
-  const parse = (kind: DirectionKind, cells: Record<string, string>, line = 2) =>
-    parseResponseRow({ line, cells }, kind, uploaded, (identifier) => rows.get(identifier));
+  const airtel = 'airtel' as OperatorId;
+  const parse = (kind: DirectionKind, cells: Record<string, string>, line = 2, operator = airtel) =>
+    parseResponseRow({ line, cells }, { kind, operator }, uploaded, (identifier) => rows.get(identifier));
 
   test('the columns follow from the kind of direction', () => {
     expect(responseColumns('reverify')).toEqual({
@@ -110,9 +111,22 @@ describe('reading a row of a response', () => {
     });
   });
 
+  test('names what is reserved for the self-check in its own responses only', () => {
+    const own = { msisdn: '+910012345678', outcome: 'verified' };
+    rows.set('+910012345678', { row: 3, lastSeen: day('2026-05-20') });
+    expect(parse('reverify', own, 2, 'self-check' as OperatorId)).toMatchObject({ row: 3, outcome: 'verified' });
+    expect(parse('reverify', own)).toEqual({ line: 2, reason: 'bad_msisdn' });
+    expect(parse('reverify', { ...own, msisdn: '9876543210' }, 2, 'self-check' as OperatorId)).toEqual({
+      line: 2,
+      reason: 'self_check',
+    });
+  });
+
   test('with more or fewer cells than the header is rejected before all other reasons', () => {
     const row: CsvRow = { line: 4, wrongCellCount: '12,verified,x,y,z' };
-    expect(parseResponseRow(row, 'reverify', uploaded, () => ({ row: 0, lastSeen: null }))).toEqual({
+    expect(
+      parseResponseRow(row, { kind: 'reverify', operator: airtel }, uploaded, () => ({ row: 0, lastSeen: null })),
+    ).toEqual({
       line: 4,
       reason: 'wrong_cell_count',
     });

@@ -62,7 +62,7 @@ describe('screening a report', () => {
     expect(screening.row(cell(3, 'x'))).toEqual({ line: 3, value: 'x', reason: 'not_digits' });
     expect(screening.totals()).toEqual({ rows: 2, rejected: 2, repeats: 0, handsets: 0 });
   });
-  test('of a self-check no row is a handset, whatever it names', () => {
+  test('of a self-check its own handset is one, and no other, which nobody else may name', () => {
     const screening = new Screening('self-check');
     expect(screening.row(cell(2, '490154203237518'))).toEqual({
       line: 2,
@@ -70,7 +70,20 @@ describe('screening a report', () => {
       reason: 'self_check',
     });
     expect(screening.row(cell(3, 'x'))).toEqual({ line: 3, value: 'x', reason: 'not_digits' });
-    expect(screening.totals()).toEqual({ rows: 2, rejected: 2, repeats: 0, handsets: 0 });
+    expect(screening.row(cell(4, '77777777777777'))).toEqual({ handset: '77777777777777' });
+    expect(screening.row(cell(5, '777777777777778'))).toEqual({
+      line: 5,
+      value: '777777777777778',
+      reason: 'check_digit_mismatch',
+    });
+    expect(screening.row(cell(6, '77777777777777'))).toEqual({ handset: '77777777777777' });
+    expect(screening.totals()).toEqual({ rows: 5, rejected: 3, repeats: 1, handsets: 1 });
+    for (const agency of ['mha', 'self-check2'])
+      expect(new Screening(agency).row(cell(2, '77777777777777'))).toEqual({
+        line: 2,
+        value: '77777777777777',
+        reason: 'not_a_device',
+      });
     expect(new Screening('self-check2').row(cell(2, '490154203237518'))).toEqual({ handset: '49015420323751' });
   });
   test('many handsets, each named over and over, are each of them once', () => {

@@ -8,6 +8,7 @@ import {
   gatheredLine,
   isNewer,
   keepNewest,
+  type LinkKey,
   linkKey,
   parseGatheredLine,
   parseLinkKey,
@@ -55,12 +56,27 @@ describe("a row of an operator's usage file", () => {
       warnings: [],
     });
   });
-  test('of a self-check is no sighting, whatever it says', () => {
-    expect(parseSighting({ line: 9, cells: good }, 'self-check' as OperatorId, uploaded)).toEqual({
-      line: 9,
-      value: '490154203237518',
+  test('of a self-check names its own handset and numbers, and no others, which nobody else may name', () => {
+    const own = { ...good, imei: '77777777777777', msisdn: '+910012345678' };
+    const read = (cells: typeof good, operator: string) =>
+      parseSighting({ line: 9, cells }, operator as OperatorId, uploaded);
+    expect(read(own, 'self-check')).toMatchObject({
+      sighting: { imei: '77777777777777', msisdn: '+910012345678', operator: 'self-check' },
+    });
+    expect(read(good, 'self-check')).toEqual({ line: 9, value: '490154203237518', reason: 'self_check' });
+    expect(read({ ...own, msisdn: good.msisdn }, 'self-check')).toMatchObject({
+      value: good.msisdn,
       reason: 'self_check',
     });
+    expect(read({ ...own, msisdn: '+910123456789' }, 'self-check')).toMatchObject({ reason: 'bad_msisdn' });
+    expect(read({ ...own, msisdn: 'x' }, 'self-check')).toMatchObject({ value: 'x', reason: 'bad_msisdn' });
+    expect(read(own, 'jio')).toEqual({ line: 9, value: '77777777777777', reason: 'not_a_device' });
+    for (const msisdn of ['+910012345678', '0012345678', '910012345678'])
+      expect(read({ ...good, msisdn }, 'jio')).toEqual({ line: 9, value: msisdn, reason: 'bad_msisdn' });
+  });
+  test('of a self-check has a link, too', () => {
+    const key = { lastSeen: '2026-05-31', msisdn: '+910012345678', operator: 'self-check' } as LinkKey;
+    expect(parseLinkKey(linkKey(key))).toEqual(key);
   });
   test('needs no more than handset, connection and day', () => {
     expect(parse({ imsi: '', lsa: '', subscriber_type: '', point_of_sale: '' })).toEqual({

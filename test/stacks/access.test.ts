@@ -65,6 +65,8 @@ const KEYS: Readonly<Record<string, string[]>> = {
       `receipts/${id}/mha-0123456789ab.block.${id}.1-0-0/a.csv.01234567.json`,
     ]),
     'receipts/self-check/self-check/a.csv.01234567.json',
+    'orders/self-check/self-check-0123456789ab.block.self-check.1-0-0/1-block.csv',
+    'revocations/2026-06-17/self-check-0123456789ab.csv',
     ...[...agencies, ...operators, 'self-check'].map((id) => `rejects/${id}/may.csv`),
     ...[...agencies, 'self-check'].flatMap((id) => [
       `batches/${id}-0123456789ab/summary.json`,
@@ -108,8 +110,14 @@ const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
   ],
   checker: (id) => [
     [INBOX, 'put', new RegExp(`^(reports|usage|responses)/${id}/`)],
-    [OUTBOX, 'read', new RegExp(`^(rejects/${id}/|receipts/${id}/|batches/${id}-[0-9a-f]{12}/summary\\.json$)`)],
-    [OUTBOX, 'list', new RegExp(`^(rejects|receipts)/${id}/`)],
+    [
+      OUTBOX,
+      'read',
+      new RegExp(
+        `^((orders|rejects|receipts)/${id}/|batches/${id}-[0-9a-f]{12}/summary\\.json$|revocations/[0-9-]+/${id}-[0-9a-f]{12}\\.csv$)`,
+      ),
+    ],
+    [OUTBOX, 'list', new RegExp(`^(orders|rejects|receipts)/${id}/`)],
   ],
   administrator: () => [
     [INBOX, 'read', /./],

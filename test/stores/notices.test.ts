@@ -6,11 +6,13 @@ import { openStores } from './lab.ts';
 
 let cloud: LocalCloud;
 let notices: typeof import('../../lambdas/stores/notices.ts');
+let subscriptions: typeof import('../../lambdas/stores/subscriptions.ts');
 let sns: typeof import('../../lambdas/stores/clients.ts')['sns'];
 let news = '';
 beforeAll(async () => {
   cloud = await openStores();
   notices = await import('../../lambdas/stores/notices.ts');
+  subscriptions = await import('../../lambdas/stores/subscriptions.ts');
   ({ sns } = await import('../../lambdas/stores/clients.ts'));
   news = cloud.names.topics.News ?? '';
 });
@@ -23,14 +25,14 @@ const queue = (account: string, name: string) => `arn:aws:sqs:ap-south-1:${accou
 
 describe('the subscriptions that wait for their confirmation', () => {
   it("are none where all queues are the topic's own account's", async () => {
-    expect(await notices.pendingSubscriptions(news)).toEqual([]);
+    expect(await subscriptions.pendingSubscriptions(news)).toEqual([]);
   });
 
   it("are those of other accounts' queues, on every page of the list, and get no notice", async () => {
     const elsewhere = Array.from({ length: 120 }, (_, n) => queue('999988887777', `of-${n}`));
     for (const Endpoint of elsewhere)
       await sns.send(new SubscribeCommand({ TopicArn: news, Protocol: 'sqs', Endpoint }));
-    const pending = await notices.pendingSubscriptions(news);
+    const pending = await subscriptions.pendingSubscriptions(news);
     expect(pending.map(({ endpoint }) => endpoint).sort()).toEqual(elsewhere.sort());
     expect(new Set(pending.map(({ protocol }) => protocol))).toEqual(new Set(['sqs']));
     const told = toAgency({ kind: 'batch_failed', agency: 'mha', batchId: 'mha-0123456789ab' });

@@ -241,7 +241,7 @@ const responses = target(
   ([kind, rows]) => {
     const known: string[] = kind === 'reverify' ? NUMBERS : HANDSETS;
     const answered = rows.map((row) =>
-      parseResponseRow(row, kind, UPLOAD_DAY, (identifier) => {
+      parseResponseRow(row, { kind, operator: OPERATOR }, UPLOAD_DAY, (identifier) => {
         const at = known.indexOf(identifier);
         return at < 0 ? undefined : { row: at, lastSeen: kind === 'reverify' ? LAST_SEEN : null };
       }),
