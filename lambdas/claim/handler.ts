@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { addDecision, type Decisions, type Elsewhere, elsewhereLines } from '../domain/books.ts';
-import { type CountedPointer, decideClaim, nextPointers, type Pointer, writePointer } from '../domain/claims.ts';
-import type { Day } from '../domain/days.ts';
+import {
+  type CountedPointer,
+  decideClaim,
+  keptUntil,
+  nextPointers,
+  type Pointer,
+  writePointer,
+} from '../domain/claims.ts';
+import { type Day, type Instant, laterOf } from '../domain/days.ts';
 import { cutEvenly, directionRowLine, parseDirectionRowLine, type Run } from '../domain/directions.ts';
 import {
   type BatchId,
@@ -36,6 +43,8 @@ const environment = z.object({
   CASES: z.string(),
   LADDERS: z.string().transform((json) => JSON.parse(json) as Record<DirectionKind, RungPolicy[]>),
   ROWS_PER_DIRECTION: wholeNumber,
+  /** For how many days after the last word on it a number or a handset stays claimed. */
+  CASE_DAYS: wholeNumber,
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
@@ -188,6 +197,7 @@ async function claim(
   own: Map<string, Pointer>,
   seen: Claim | undefined,
   earlier: EarlierDirections,
+  { startedAt, until }: { startedAt: Instant; until: Instant },
 ): Promise<void> {
   let current = seen;
   for (;;) {
@@ -199,11 +209,12 @@ async function claim(
       pointers[slot] = nextPointers(pointer, counted);
     }
     try {
-      await putClaim(env.CASES, kind, identifier, pointers, current?.version ?? 0);
+      const kept = laterOf(until, current?.keptUntil ?? until);
+      await putClaim(env.CASES, kind, identifier, { pointers, keptUntil: kept }, current?.version ?? 0);
       return;
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
-      current = (await readClaims(env.CASES, kind, [identifier as Msisdn | Imei])).get(identifier);
+      current = (await readClaims(env.CASES, kind, [identifier as Msisdn | Imei], startedAt)).get(identifier);
     }
   }
 }
@@ -225,7 +236,7 @@ export const handler = task(input, async (request, attempt) => {
         ? await connections(gathered.indexKey, item)
         : await handsets(request.handsetsKey, gathered.operators, item.run);
     const identifiers = [...new Set(found.candidates.map(({ identifier }) => identifier))];
-    claims = await readClaims(env.CASES, kind, identifiers);
+    claims = await readClaims(env.CASES, kind, identifiers, startedAt);
     const folder = `plans/${plan}/decisions/${kind}-${shard}/${attempt}`;
     const mine = await decide(request, found, claims, earlier, folder);
     decisionKey = await registerDecision(env.CASES, plan, kind, shard, mine);
@@ -244,9 +255,10 @@ export const handler = task(input, async (request, attempt) => {
       rows.set(identifier, own.set(slotOf(kind, operator), { directionId, row }));
     }
   }
-  const seen = claims ?? (await readClaims(env.CASES, kind, [...rows.keys()] as (Msisdn | Imei)[]));
+  const seen = claims ?? (await readClaims(env.CASES, kind, [...rows.keys()] as (Msisdn | Imei)[], startedAt));
+  const until = keptUntil(decision.rungs.at(-1)?.deadline ?? startedAt, env.CASE_DAYS);
   await concurrently(rows, CLAIMS_AT_ONCE, ([identifier, own]) =>
-    claim(kind, identifier, own, seen.get(identifier), earlier),
+    claim(kind, identifier, own, seen.get(identifier), earlier, { startedAt, until }),
   );
   for (const { directionId, operator, rows: count, rowsKey } of decision.directions)
     await createLedger(

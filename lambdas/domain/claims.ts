@@ -2,7 +2,7 @@
  * Claims: which row of which direction a number, or a handset at an operator, belongs to, and what a new batch that
  * meets it makes of that.
  */
-import type { Day, Instant } from './days.ts';
+import { addSeconds, type Day, type Instant } from './days.ts';
 import { type DirectionId, type DirectionKind, type OperatorId, parseDirectionId } from './identifiers.ts';
 import { isOpen, type Ledger, type Outcome, outcomeOf } from './ledger.ts';
 
@@ -26,6 +26,16 @@ export interface CountedPointer extends Pointer {
   readonly outcome: Outcome;
   readonly occurredOn: Day | null;
   readonly recordedAt: Instant | null;
+}
+
+const SECONDS_PER_DAY = 86_400;
+
+/**
+ * Until when a claim is kept, `days` after the last word on what it is of: the end of its newest ladder, as it is planned, or an
+ * answer that came later. What is newer is never let go earlier than what was there.
+ */
+export function keptUntil(lastWord: Instant, days: number): Instant {
+  return addSeconds(lastWord, days * SECONDS_PER_DAY);
 }
 
 /** A stored pointer can't be read. */

@@ -73,6 +73,11 @@ export function addDays(day: Day, days: number): Day {
   return new Date(Date.parse(day) + days * DAY).toISOString().slice(0, 10) as Day;
 }
 
+/** The later of two instants. */
+export function laterOf(one: Instant, other: Instant): Instant {
+  return one > other ? one : other;
+}
+
 /** The instant `seconds` later, or earlier when negative. */
 export function addSeconds(instant: Instant, seconds: number): Instant {
   return instantOf(millisOf(instant) + seconds * SECOND);

@@ -234,6 +234,14 @@ export function lastDeadline(ledger: Ledger): Instant {
   return last.deadline;
 }
 
+/**
+ * When its ladder would have ended as it was planned, of a plan that began at `plannedAt`: what is planned with it, such as the
+ * time for which claims are kept, counts from there.
+ */
+export function plannedEnd(ledger: Ledger, plannedAt: Instant): Instant {
+  return addSeconds(lastDeadline(ledger), (millisOf(plannedAt) - millisOf(ledger.startedAt)) / 1000);
+}
+
 /** Whether this is a re-verification with open rows whose first order was not published: until then its deadlines move. */
 export function awaitsFirstOrder(ledger: Ledger): boolean {
   return ledger.kind === 'reverify' && ledger.begunAt === null && countOpen(ledger) > 0;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Revocation, revocationCsv, revocationJson, revocationRows } from '../domain/books.ts';
+import { keptUntil } from '../domain/claims.ts';
 import { FileFault, readCsv } from '../domain/csv.ts';
 import { type Day, dayOf, type Instant } from '../domain/days.ts';
 import { deliveredAt } from '../domain/deliveries.ts';
@@ -21,6 +22,7 @@ import {
   failedOrderDeadline,
   type Ledger,
   outcomeOf,
+  plannedEnd,
   type RecordedFile,
   whereabouts,
 } from '../domain/ledger.ts';
@@ -42,7 +44,8 @@ import {
 } from '../domain/responses.ts';
 import { idList, log, measure, type Uploaded, uploads, wholeNumber } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
-import { addLateRevocations, changeLedger, readBatch, readLedger } from '../stores/cases.ts';
+import { addLateRevocations, changeLedger, keepClaim, readBatch, readLedger } from '../stores/cases.ts';
+import { concurrently } from '../stores/concurrently.ts';
 import { tell, tellStray } from '../stores/notices.ts';
 import { copyObject, readChunks, readText, writeObject } from '../stores/objects.ts';
 import { marking } from '../stores/uploads.ts';
@@ -56,6 +59,8 @@ const environment = z.object({
   OPERATORS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
+  /** For how many days after the last word on it a number or a handset stays claimed. */
+  CASE_DAYS: wholeNumber,
   /** The visibility timeout of the queue of responses. */
   HIDDEN_SECONDS: wholeNumber,
 });
@@ -85,16 +90,19 @@ interface Subject {
   batchId?: BatchId;
   /** The ledger that it may answer: of a direction that counts, and of this operator. */
   ledger?: Ledger | undefined;
+  /** When that direction was to end as it was planned. */
+  end?: Instant;
 }
 
 async function subjectOf({ operator, directionId }: Response): Promise<Subject> {
   const direction = parseDirectionId(directionId);
   const batch = direction && (await readBatch(env.CASES, direction.batchId));
   if (!batch) return {};
-  const { batchId, plan, state } = batch;
+  const { batchId, plan, state, startedAt } = batch;
   const directed = plan === direction.plan && (state === 'directed' || state === 'settled');
   if (!directed || direction.operator !== operator) return { batchId };
-  return { batchId, ledger: await readLedger(env.CASES, direction.id) };
+  const ledger = await readLedger(env.CASES, direction.id);
+  return { batchId, ledger, ...(ledger && { end: plannedEnd(ledger, startedAt) }) };
 }
 
 /** A file refused whole has no effect: a receipt that says why, and a notice. `sha256` is null where nobody read it. */
@@ -286,6 +294,21 @@ async function readRows(response: Response, ledger: Ledger, lines: string[]): Pr
   return rows;
 }
 
+const CLAIMS_AT_ONCE = 32;
+
+/**
+ * A word that comes after the ladder's planned end is a later one than their claims count on: they are kept from now on. Before
+ * it is committed, since afterwards nothing would make up for it; an answer that is then not taken keeps them a little longer.
+ */
+async function keepClaims({ kind }: Ledger, rows: (AnsweredRow | RejectedRow)[], lines: string[], now: Instant) {
+  const answered = new Set(rows.flatMap((row) => ('reason' in row ? [] : [row.row])));
+  const until = keptUntil(now, env.CASE_DAYS);
+  await concurrently(answered, CLAIMS_AT_ONCE, async (row) => {
+    const parsed = parseDirectionRowLine(kind, lines[row] ?? '');
+    await keepClaim(env.CASES, kind, 'msisdn' in parsed ? parsed.msisdn : parsed.imei, until, now);
+  });
+}
+
 interface Committed {
   ledger: Ledger;
   recorded: RecordedFile;
@@ -315,6 +338,7 @@ async function record(response: Response, subject: Subject, invocation: string):
     if (!(error instanceof FileFault)) throw error;
     return await refuse(response, subject, sha256, error.reason);
   }
+  if (subject.end !== undefined && now > subject.end) await keepClaims(answered, rows, lines, now);
   const revocation = (ledger: Ledger, row: number): Revocation => {
     const { msisdn, lsa } = parseDirectionRowLine('reverify', lines[row] ?? '');
     const { occurredOn } = outcomeOf(ledger, row);

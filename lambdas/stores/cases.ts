@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type AuditHead, NO_ENTRY } from '../domain/audit.ts';
-import type { Day, Instant } from '../domain/days.ts';
+import { type Day, type Instant, instantOf, millisOf } from '../domain/days.ts';
 import type { AgencyId, BatchId, DirectionId, DirectionKind, Imei, Msisdn, OperatorId } from '../domain/identifiers.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { type Asker, NO_TURN, type Turn } from '../domain/turn.ts';
@@ -142,19 +142,28 @@ export async function changeLedger<R>(
  */
 export interface Claim {
   pointers: Record<string, readonly string[]>;
+  /** Until when it counts; the table lets it go some days later. One that was written before claims had a time has none. */
+  keptUntil?: Instant;
   version: number;
 }
+
+/** An instant as DynamoDB's time to live reads it: seconds since 1970. */
+const expiry = (instant: Instant): number => millisOf(instant) / 1000;
 
 const claimKey = (kind: DirectionKind, identifier: string) =>
   kind === 'reverify' ? key.connection(identifier) : key.handset(identifier);
 
 const KEYS_PER_BATCH_GET = 100;
 
-/** Reads the claims of many numbers or handsets, strongly consistent. What has none is not in the result. */
+/**
+ * Reads the claims of many numbers or handsets, strongly consistent. What has none is not in the result. One whose time is up at
+ * `now` points nowhere, as if the table had let it go; it has its version still, until that happens.
+ */
 export async function readClaims(
   table: string,
   kind: DirectionKind,
   identifiers: readonly (Msisdn | Imei)[],
+  now: Instant,
 ): Promise<Map<string, Claim>> {
   const claims = new Map<string, Claim>();
   const chunks = Array.from({ length: Math.ceil(identifiers.length / KEYS_PER_BATCH_GET) }, (_, n) =>
@@ -169,8 +178,14 @@ export async function readClaims(
           ReturnConsumedCapacity: 'TOTAL',
         }),
       );
-      for (const { pk, pointers, version } of Responses?.[table] ?? [])
-        claims.set(String(pk).slice(String(pk).indexOf('#') + 1), { pointers, version });
+      for (const { pk, pointers, version, expires } of Responses?.[table] ?? []) {
+        const identifier = String(pk).slice(String(pk).indexOf('#') + 1);
+        if (expires === undefined) claims.set(identifier, { pointers, version });
+        else {
+          const keptUntil = instantOf(expires * 1000);
+          claims.set(identifier, { pointers: keptUntil > now ? pointers : {}, keptUntil, version });
+        }
+      }
       wanted = UnprocessedKeys?.[table]?.Keys ?? [];
     }
   });
@@ -186,12 +201,39 @@ export async function putClaim(
   table: string,
   kind: DirectionKind,
   identifier: string,
-  pointers: Claim['pointers'],
+  { pointers, keptUntil }: Required<Omit<Claim, 'version'>>,
   seen: number,
 ): Promise<void> {
-  const item = { pk: claimKey(kind, identifier), pointers, version: seen + 1 };
+  const item = { pk: claimKey(kind, identifier), pointers, version: seen + 1, expires: expiry(keptUntil) };
   if (seen === 0) await put(table, item, 'attribute_not_exists(pk)');
   else await put(table, item, 'version = :seen', { ':seen': seen });
+}
+
+/**
+ * Has a claim kept until `until` at least. One that is kept longer stays so; none comes where there is none, and one whose time is
+ * up at `now` doesn't come back. Its version stays: what it points to is not changed.
+ */
+export async function keepClaim(
+  table: string,
+  kind: DirectionKind,
+  identifier: string,
+  until: Instant,
+  now: Instant,
+): Promise<void> {
+  try {
+    await dynamo.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: { pk: claimKey(kind, identifier) },
+        UpdateExpression: 'SET expires = :until',
+        ConditionExpression: 'expires < :until AND expires > :now',
+        ExpressionAttributeValues: { ':until': expiry(until), ':now': expiry(now) },
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+  } catch (error) {
+    if (!refusedByCondition(error)) throw error;
+  }
 }
 
 // ---------------------------------------------------------------------------------------------------------- batches

@@ -1,10 +1,14 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
+import { EXECUTION_DAYS } from './policy.ts';
 
 const logDays = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
 /** S3 rounds each time up to midnight, and removes what is due some time after that. */
-const REMOVAL_DAYS = 7;
+export const REMOVAL_DAYS = 7;
+
+/** For so long after its disconnection somebody may say that a number was wrongly disconnected: then it may be somebody else's. */
+const CONTESTED_DAYS = 90;
 
 /** How long things are kept, in days. */
 export const retention = z
@@ -18,6 +22,16 @@ export const retention = z
     inboxDays: z.int().min(15, 'an event may wait 14 days in its queue'),
     /** What was prepared and planned. A ladder may take a year, and late responses are checked against its rows. */
     workDays: z.int().min(400, 'a ladder may take a year, and is settled after it'),
+    /**
+     * What tells of a number or a handset beyond the work on it: its claim, from the last word on it on (the end of the newest
+     * ladder that directed it, or a later answer); orders, receipts, rejects and lists, from their publication on.
+     */
+    caseDays: z
+      .int()
+      .min(
+        EXECUTION_DAYS + CONTESTED_DAYS,
+        `a ladder may take a year, and who was disconnected may contest it for ${CONTESTED_DAYS} days`,
+      ),
     /** Versions that were overwritten or deleted, in every bucket but the audit's. */
     oldVersionDays: z.int().positive(),
     /** Logs of functions and state machines. */
@@ -35,6 +49,8 @@ export const DEFAULT_RETENTION: Retention = {
   linkMarginDays: 30,
   inboxDays: 400,
   workDays: 1095,
+  // Three years, also with a leap day.
+  caseDays: 1096,
   oldVersionDays: 90,
   logDays: RetentionDays.ONE_YEAR,
   auditDays: 3653,

@@ -23,8 +23,8 @@ const ACTIONS: Readonly<Record<ObjectRight, string[]>> = {
 
 export interface GuardedBucketProps {
   readonly removalPolicy: RemovalPolicy;
-  /** Days after which objects go; undefined: never. */
-  readonly days?: number;
+  /** Days after which objects go, all or those of these folders; undefined: never. */
+  readonly days?: number | Readonly<Record<string, number>>;
   /** Days after which overwritten and deleted versions go; undefined: never. */
   readonly oldVersionDays?: number;
   /** Set where nobody may delete or change an object before a time. */
@@ -66,9 +66,13 @@ export class GuardedBucket extends Bucket {
       lifecycleRules: [
         {
           abortIncompleteMultipartUploadAfter: Duration.days(ABANDONED_UPLOAD_DAYS),
-          ...(days ? { expiration: Duration.days(days) } : {}),
+          ...(typeof days === 'number' ? { expiration: Duration.days(days) } : {}),
           ...(oldVersionDays ? { noncurrentVersionExpiration: Duration.days(oldVersionDays) } : {}),
         },
+        ...Object.entries(typeof days === 'object' ? days : {}).map(([prefix, count]) => ({
+          prefix,
+          expiration: Duration.days(count),
+        })),
       ],
     });
     this.key = key;

@@ -6,6 +6,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Address } from '../config/participants.ts';
 import { NEW_TABLE } from '../config/policy.ts';
+import { REMOVAL_DAYS } from '../config/retention.ts';
 import type { StageConfig } from '../config/stage.ts';
 import { GuardedBucket } from '../constructs/guarded-bucket.ts';
 import { GuardedKey, HashKey } from '../constructs/guarded-key.ts';
@@ -79,18 +80,22 @@ export class DataStack extends Stack {
         ? {}
         : { warmThroughput: { writeUnitsPerSecond: policy.warmWrites, readUnitsPerSecond: policy.warmReads } }),
     };
-    this.links = this.#table('Links', {
-      ...bears,
-      sortKey: { name: 'sk', type: AttributeType.STRING },
-      timeToLiveAttribute: 'expires',
-    });
+    this.links = this.#table('Links', { ...bears, sortKey: { name: 'sk', type: AttributeType.STRING } });
     this.cases = this.#table('Cases', bears);
 
-    const { oldVersionDays } = retention;
+    const { oldVersionDays, workDays, caseDays } = retention;
     this.inbox = new GuardedBucket(this, 'Inbox', { removalPolicy, oldVersionDays, days: retention.inboxDays });
     this.inbox.refuseUnreadable();
-    this.work = new GuardedBucket(this, 'Work', { removalPolicy, oldVersionDays, days: retention.workDays });
-    this.outbox = new GuardedBucket(this, 'Outbox', { removalPolicy, oldVersionDays });
+    this.work = new GuardedBucket(this, 'Work', { removalPolicy, oldVersionDays, days: workDays });
+    this.outbox = new GuardedBucket(this, 'Outbox', {
+      removalPolicy,
+      oldVersionDays,
+      days: {
+        ...Object.fromEntries(['orders/', 'receipts/', 'rejects/', 'revocations/'].map((folder) => [folder, caseDays])),
+        // By a batch's books the sweep knows that one which it finds in the work bucket is done with.
+        'batches/': Math.max(caseDays, workDays + REMOVAL_DAYS),
+      },
+    });
     const auditFor = Duration.days(retention.auditDays);
     this.audit = new GuardedBucket(this, 'Audit', {
       removalPolicy,
@@ -152,6 +157,7 @@ export class DataStack extends Stack {
     return new Table(this, id, {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       ...more,
+      timeToLiveAttribute: 'expires',
       billingMode: BillingMode.PAY_PER_REQUEST,
       encryption: TableEncryption.CUSTOMER_MANAGED,
       encryptionKey: this.tablesKey,

@@ -176,6 +176,7 @@ describe('the retention', () => {
     ['linkMarginDays', 14, 'an event may wait 14 days'],
     ['inboxDays', 14, 'an event may wait 14 days'],
     ['workDays', 365, 'a ladder may take a year'],
+    ['caseDays', 454, 'a ladder may take a year, and who was disconnected may contest it for 90 days'],
     ['logDays', 364, 'must be one of'],
     ['auditDays', 0, ''],
   ])('refuses %s of %i, and names the field', (field, days, why) => {
@@ -188,6 +189,12 @@ describe('the retention', () => {
       complaint({ retention: { ...good.retention, inboxDays: 400, oldVersionDays: 90, workDays } });
     expect(kept(497)).toBe('no error');
     expect(kept(496)).toContain('retention.workDays: must be inboxDays, oldVersionDays and 7 together at least');
+  });
+
+  it('keeps what tells of a number as long as sightings are looked back at, and three years where nobody says otherwise', () => {
+    const kept = (lookBackDays: number) => complaint({ policy: { ...good.policy, lookBackDays } });
+    expect(kept(1096)).toBe('no error');
+    expect(kept(1097)).toContain('retention.caseDays: must be policy.lookBackDays at least');
   });
 
   it('protects what lasts in prod, and only there', () => {

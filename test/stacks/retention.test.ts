@@ -7,7 +7,15 @@ const config = stageFromContext({});
 const { data, workflow } = synthesized(
   checkStage({
     ...config,
-    retention: { linkMarginDays: 20, inboxDays: 30, workDays: 500, oldVersionDays: 40, logDays: 90, auditDays: 50 },
+    retention: {
+      linkMarginDays: 20,
+      inboxDays: 30,
+      workDays: 500,
+      caseDays: 460,
+      oldVersionDays: 40,
+      logDays: 90,
+      auditDays: 50,
+    },
   }),
 );
 
@@ -23,23 +31,44 @@ describe('what is kept, and for how long', () => {
   ])('versions %s, keeps its objects for %s days and older versions for %s', (id, days, oldVersionDays) => {
     const { VersioningConfiguration, LifecycleConfiguration } = bucket(id);
     expect(VersioningConfiguration).toEqual({ Status: 'Enabled' });
-    const [rule, ...others] = LifecycleConfiguration.Rules;
-    expect(others).toEqual([]);
+    const [rule] = LifecycleConfiguration.Rules;
     expect(rule.ExpirationInDays).toBe(days);
     expect(rule.NoncurrentVersionExpiration?.NoncurrentDays).toBe(oldVersionDays);
     expect(rule.AbortIncompleteMultipartUpload).toEqual({ DaysAfterInitiation: 7 });
   });
 
-  it('lets links go by their own time, look-back and margin after their sighting, and no case', () => {
+  it('lets what was published go, which tells of people, and books only after the work that they settle', () => {
+    const rules = ({ LifecycleConfiguration }: { LifecycleConfiguration: { Rules: Record<string, unknown>[] } }) =>
+      LifecycleConfiguration.Rules.slice(1).map(({ Prefix, ExpirationInDays, Status }) => [
+        Prefix,
+        ExpirationInDays,
+        Status,
+      ]);
+    expect(rules(bucket('Outbox'))).toEqual([
+      ['orders/', 460, 'Enabled'],
+      ['receipts/', 460, 'Enabled'],
+      ['rejects/', 460, 'Enabled'],
+      ['revocations/', 460, 'Enabled'],
+      ['batches/', 507, 'Enabled'],
+    ]);
+    for (const id of ['Inbox', 'Work', 'Audit']) expect(rules(bucket(id))).toEqual([]);
+  });
+
+  it('lets links go by their own time, look-back and margin after their sighting, and claims by theirs', () => {
     const tables = Object.entries(data.findResources('AWS::DynamoDB::Table'));
     const expiring = tables.filter(([, { Properties }]) => Properties.TimeToLiveSpecification);
     expect(
       expiring.map(([id, { Properties }]) => [id.replace(/.{8}$/, ''), Properties.TimeToLiveSpecification]),
-    ).toEqual([['Links', { AttributeName: 'expires', Enabled: true }]]);
-    const days = Object.values(workflow.findResources('AWS::Lambda::Function')).flatMap(
-      ({ Properties }) => Properties.Environment.Variables.LINK_DAYS ?? [],
-    );
-    expect(days).toEqual(['200', '200']);
+    ).toEqual([
+      ['Links', { AttributeName: 'expires', Enabled: true }],
+      ['Cases', { AttributeName: 'expires', Enabled: true }],
+    ]);
+    const days = (name: string) =>
+      Object.values(workflow.findResources('AWS::Lambda::Function')).flatMap(
+        ({ Properties }) => Properties.Environment.Variables[name] ?? [],
+      );
+    expect(days('LINK_DAYS')).toEqual(['200', '200']);
+    expect(days('CASE_DAYS')).toEqual(['460', '460']);
   });
 
   it('keeps every log for the days of logs', () => {

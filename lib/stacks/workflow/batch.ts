@@ -39,7 +39,8 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   const { stack, config, data } = setting;
   const { policy } = config;
   const { inbox, work, outbox, links, cases } = data;
-  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, OPERATORS, places } = setting.told;
+  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, OPERATORS, CASE_DAYS, places } =
+    setting.told;
 
   const screen = new HandlerFunction<ScreenEnvironment>(stack, 'Screen', {
     config,
@@ -116,6 +117,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       CASES: cases.tableName,
       LADDERS: JSON.stringify(policy.ladders),
       ROWS_PER_DIRECTION: String(policy.rowsPerDirection),
+      CASE_DAYS,
     },
   });
   allowObjects(claim, 'read', work, 'plans/*/shards/*', 'plans/*/gathered/*', 'plans/*/decisions/*', 'screened/*');

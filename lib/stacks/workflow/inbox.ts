@@ -13,7 +13,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   const { stack, config, data } = setting;
   const { policy } = config;
   const { inbox, work, outbox, links, cases } = data;
-  const { ADMINISTRATORS_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, LINK_DAYS, UPLOADERS, places } = setting.told;
+  const { ADMINISTRATORS_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, CASE_DAYS, LINK_DAYS, UPLOADERS, places } = setting.told;
 
   const intake = new HandlerFunction<IntakeEnvironment>(stack, 'Intake', {
     config,
@@ -73,6 +73,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
       OPERATORS_TOPIC,
       ADMINISTRATORS_TOPIC,
       AUDIT_QUEUE,
+      CASE_DAYS,
       HIDDEN_SECONDS: String(data.responses.hiddenFor.toSeconds()),
     },
   });

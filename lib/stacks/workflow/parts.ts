@@ -61,6 +61,7 @@ function toldOf({ agencies, operators, policy, retention }: StageConfig, data: D
     AGENCIES_TOPIC: data.agencies.topicArn,
     OPERATORS_TOPIC: data.operators.topicArn,
     AUDIT_QUEUE: data.auditNotes.queue.queueUrl,
+    CASE_DAYS: String(retention.caseDays),
     LINK_DAYS: String(policy.lookBackDays + retention.linkMarginDays),
   };
 }
