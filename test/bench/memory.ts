@@ -1,4 +1,4 @@
-/** The most memory that functions take which read files, at a small and at a large file, beside what their template gives them. */
+/** The most memory that functions take whose work grows, at a small and at a large piece of it, beside what their template gives them. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -8,6 +8,7 @@ import { newLedger } from '../../lambdas/domain/ledger.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { imei, msisdn, startEmbedded } from './embedded.ts';
 import type { Results } from './measure.ts';
+import { elsewhereOf, gatheredOf } from './memory-at-size.ts';
 import { designOf } from './quotas-design.ts';
 
 const NOW = '2026-06-01T00:00:00Z' as Instant;
@@ -16,12 +17,17 @@ const DIRECTION = `${BATCH}.reverify.airtel.1-0-0` as DirectionId;
 /** A piece of a usage file, in rows of the size that `usageRow` makes. */
 const PIECE_ROWS = 140_000;
 
-interface Invocation {
+export interface Invocation {
   function: string;
   handler: string;
-  rows: number;
+  /** What it is given. */
+  of: string;
   event: unknown;
+  /** Looks whether it did its work. */
+  done?: () => Promise<void>;
 }
+
+const ofRows = (rows: number) => `${rows.toLocaleString('en-GB')} rows`;
 
 const reportRow = (n: number) => `${imei(n)},2026-05-20,FIR-${n}/2026,"fraud, digital"\n`;
 const usageRow = (n: number) => `${imei(n % 3_000)},${msisdn(n)},2026-05-20,,Delhi,individual,PS${n % 777}\n`;
@@ -55,6 +61,8 @@ export async function measureMemory(): Promise<Results> {
     HANDSETS_PER_CHILD: String(DEFAULT_POLICY.handsetsPerChild),
     LINKS_PER_HANDSET: String(DEFAULT_POLICY.linksPerHandset),
     LINKS_PER_SHARD: String(DEFAULT_POLICY.linksPerShard),
+    LADDERS: JSON.stringify(DEFAULT_POLICY.ladders),
+    ROWS_PER_DIRECTION: String(DEFAULT_POLICY.rowsPerDirection),
     LINK_DAYS: '400',
     BYTES_PER_PIECE: String(DEFAULT_POLICY.bytesPerPiece),
     PIECES_PER_STRETCH: '256',
@@ -73,7 +81,7 @@ export async function measureMemory(): Promise<Results> {
     const place = await put(`reports/mha/${rows}.csv`, fileOf('imei,reported_on,case_ref,category\n', reportRow, rows));
     const report = { ...place, agency: 'mha' as AgencyId, name: `${rows}.csv`, uploadedAt: NOW };
     const event = { report, execution: `arn:bench:${rows}`, now: NOW };
-    return { function: 'Screen', handler: 'screen', rows, event };
+    return { function: 'Screen', handler: 'screen', of: ofRows(rows), event };
   };
   const usageHeader = 'imei,msisdn,last_seen,imsi,lsa,subscriber_type,point_of_sale\n';
   const usage = async (rows: number) => ({
@@ -85,7 +93,7 @@ export async function measureMemory(): Promise<Results> {
   const cut = async (rows: number): Promise<Invocation> => ({
     function: 'Cut',
     handler: 'cut',
-    rows,
+    of: ofRows(rows),
     event: { file: await usage(rows), folder: `imports/${rows}` },
   });
   const piece = async (rows: number): Promise<Invocation> => {
@@ -94,7 +102,7 @@ export async function measureMemory(): Promise<Results> {
     return {
       function: 'ImportPiece',
       handler: 'import-piece',
-      rows,
+      of: ofRows(rows),
       event: {
         file: await usage(rows),
         folder: `imports/${rows}`,
@@ -134,8 +142,16 @@ export async function measureMemory(): Promise<Results> {
     const object = { key, size: Buffer.byteLength(text.join('')), sequencer: String(rows) };
     const body = JSON.stringify({ time: NOW, detail: { bucket: { name: bucket }, object } });
     const attributes = { ApproximateFirstReceiveTimestamp: String(Date.parse(NOW)), ApproximateReceiveCount: '1' };
-    return { function: 'Record', handler: 'record', rows, event: { Records: [{ messageId: '1', body, attributes }] } };
+    return {
+      function: 'Record',
+      handler: 'record',
+      of: ofRows(rows),
+      event: { Records: [{ messageId: '1', body, attributes }] },
+    };
   };
+
+  const few = await gatheredOf(embedded, 1, 10_000);
+  const many = await gatheredOf(embedded, 2, 10_000_000);
 
   const told: Results['told'] = [];
   for (const prepare of [
@@ -147,13 +163,20 @@ export async function measureMemory(): Promise<Results> {
     () => piece(PIECE_ROWS),
     () => record(10),
     () => record(1_000),
+    () => few.gather,
+    () => few.claim(),
+    () => many.gather,
+    () => many.claim(),
+    () => elsewhereOf(embedded, 1, 10_000),
+    () => elsewhereOf(embedded, 2, 5_000_000),
   ]) {
     const invocation = await prepare();
     const memoryMb = functions[invocation.function]?.memoryMb;
     if (memoryMb === undefined) throw new Error(`the templates have no function ${invocation.function}`);
     const megabytes = await peakOf(invocation, memoryMb);
+    await invocation.done?.();
     told.push({
-      name: `${invocation.function} of ${invocation.rows.toLocaleString('en-GB')} rows`,
+      name: `${invocation.function} of ${invocation.of}`,
       figures: { 'peak MB': Math.round(megabytes) },
       goal: { text: `within the ${memoryMb} MB of its template`, met: megabytes <= memoryMb },
     });

@@ -1,0 +1,138 @@
+/**
+ * The heaviest invocations that planning and settling see, for memory.ts: Gather and one child of Claim where all links are those
+ * of one cloned handset, so that they lie in one shard; and Settle where every number stands elsewhere.
+ */
+import { addDecision, elsewhereHeader, elsewhereLines } from '../../lambdas/domain/books.ts';
+import type { Day, Instant } from '../../lambdas/domain/days.ts';
+import type { BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { Gathered, GatheredObject, Plan, ShardPlaces, WrittenList } from '../../lambdas/domain/plans.ts';
+import { gatheredLine } from '../../lambdas/domain/sightings.ts';
+import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
+import { type Embedded, imei, msisdn } from './embedded.ts';
+import type { Invocation } from './memory.ts';
+
+const NOW = '2026-06-20T00:00:00Z' as Instant;
+const BATCH = 'mha-00000000000a' as BatchId;
+const OPERATOR = 'airtel' as OperatorId;
+/** Of some 53 bytes each: an object of Expand's. */
+const LINKS_PER_OBJECT = 158_000;
+/** In the list of a child of Claim that directs the other half of its numbers. */
+const ROWS_PER_LIST = DEFAULT_POLICY.linksPerShard / 2;
+
+/** What is wrong is not measured. */
+function check(what: string, found: unknown, expected: unknown): void {
+  if (found !== expected) throw new Error(`${what}: ${found} instead of ${expected}`);
+}
+
+const count = (n: number) => n.toLocaleString('en-GB');
+
+/**
+ * Writes so many links, each of a number of its own, as a child of Expand does.
+ * @returns what runs Gather on them, and then a child of Claim on what Gather wrote
+ */
+export async function gatheredOf(
+  { work: bucket }: Embedded,
+  plan: number,
+  links: number,
+): Promise<{ gather: Invocation; claim: () => Promise<Invocation> }> {
+  const { readText, writeObject } = await import('../../lambdas/stores/objects.ts');
+  const objects: GatheredObject[] = [];
+  for (let first = 0; first < links; first += LINKS_PER_OBJECT) {
+    const own = Math.min(LINKS_PER_OBJECT, links - first);
+    const lines = Array.from({ length: own }, (_, n) => {
+      const place = { imei: imei(1) as Imei, operator: OPERATOR, lsa: 'Delhi' };
+      return `${gatheredLine({ ...place, msisdn: msisdn(first + n) as Msisdn, lastSeen: '2026-05-20' as Day })}\n`;
+    });
+    const text = lines.join('');
+    const places = JSON.stringify([[0, 0, text.length, own]] satisfies ShardPlaces);
+    const key = `plans/${plan}/gathered/${objects.length}.tsv`;
+    await writeObject({ bucket, key }, text + places);
+    objects.push({ key, links: own, bytes: text.length, placesBytes: places.length });
+  }
+  const folder = `plans/${plan}/expanded`;
+  const children: Gathered[] = [{ first: 0, handsets: 1, objects }];
+  await writeObject(
+    { bucket, key: `${folder}/1.jsonl` },
+    children.map((child) => `${JSON.stringify(child)}\n`).join(''),
+  );
+  const manifest = { DestinationBucket: bucket, ResultFiles: { SUCCEEDED: [{ Key: `${folder}/1.jsonl` }] } };
+  await writeObject({ bucket, key: `${folder}/manifest.json` }, JSON.stringify(manifest));
+  const results = { ResultWriterDetails: { Bucket: bucket, Key: `${folder}/manifest.json` } };
+  return {
+    gather: {
+      function: 'Gather',
+      handler: 'gather',
+      of: `${count(links)} links`,
+      event: { plan, handsets: 1, shards: 1, results },
+    },
+    claim: async () => {
+      const shards = `plans/${plan}/shards/bench`;
+      const items = (await readText({ bucket, key: `${shards}/shards.jsonl` })).trimEnd().split('\n');
+      // The last one is the run of handsets.
+      const children = items.length - 1;
+      check(
+        'children of Claim',
+        children,
+        links > 2 * DEFAULT_POLICY.linksPerShard ? Math.ceil(links / DEFAULT_POLICY.linksPerShard) : 1,
+      );
+      const gathered = { indexKey: `${shards}/index.jsonl`, operators: [OPERATOR] };
+      return {
+        function: 'Claim',
+        handler: 'claim',
+        of: `${children === 1 ? 'a shard' : `one of ${count(children)} parts of a shard`} of ${count(links)} links`,
+        event: { batchId: BATCH, plan, startedAt: NOW, handsetsKey: '', gathered, item: JSON.parse(items[0] ?? '') },
+      };
+    },
+  };
+}
+
+/** Writes the plan of a batch of which so many numbers stand elsewhere. */
+export async function elsewhereOf({ work: bucket, cases }: Embedded, plan: number, rows: number): Promise<Invocation> {
+  const { PutCommand } = await import('@aws-sdk/lib-dynamodb');
+  const { dynamo } = await import('../../lambdas/stores/clients.ts');
+  const { listObjects, writeObject } = await import('../../lambdas/stores/objects.ts');
+  const batchId = `mha-${String(plan).padStart(12, 'b')}` as BatchId;
+  const directionId = `${BATCH}.reverify.${OPERATOR}.1-0-0` as DirectionId;
+  const lists = Math.ceil(rows / ROWS_PER_LIST);
+  const elsewhere: WrittenList[] = [];
+  // The numbers lie among the lists as a hash would have them: each list goes through all of their order.
+  for (let list = 0; list < lists; list++) {
+    const entries = Array.from({ length: Math.ceil((rows - list) / lists) }, (_, n) => ({
+      kind: 'reverify' as const,
+      identifier: `+91${9_000_000_000 + list + n * lists}` as Msisdn,
+      operator: OPERATOR,
+      state: 'alreadyOpen' as const,
+      directionId,
+    }));
+    const text = elsewhereLines(entries)
+      .map((line) => `${line}\n`)
+      .join('');
+    const key = `plans/${plan}/decisions/reverify-${list}/elsewhere.csv`;
+    await writeObject({ bucket, key }, text);
+    elsewhere.push({ key, bytes: text.length });
+  }
+  const planned: Plan = {
+    operators: [OPERATOR],
+    linked: { [OPERATOR]: rows },
+    decisions: addDecision({}, 'reverify', OPERATOR, 'alreadyOpen', rows),
+    directions: [],
+    elsewhere,
+    manifestKey: '',
+  };
+  const planKey = `plans/${plan}/directions/plan.json`;
+  await writeObject({ bucket, key: planKey }, JSON.stringify(planned));
+  const batch = { batchId, agency: 'mha', file: 'reports/mha/a.csv', state: 'directed', plan, planKey, startedAt: NOW };
+  const report = { rows: 0, rejected: 0, repeats: 0, handsets: 0 };
+  await dynamo.send(new PutCommand({ TableName: cases, Item: { pk: `BATCH#${batchId}`, ...batch, report } }));
+  return {
+    function: 'Settle',
+    handler: 'settle',
+    of: `${count(rows)} rows elsewhere`,
+    event: { batchId, now: NOW },
+    done: async () => {
+      const [published] = await Array.fromAsync(listObjects({ bucket, key: `batches/${batchId}/elsewhere.csv` }));
+      const bytes = elsewhere.reduce((sum, list) => sum + list.bytes, elsewhereHeader.length);
+      check('bytes of the published list', published?.size, bytes);
+    },
+  };
+}
