@@ -21,7 +21,10 @@ Exit code 0: printed; 1: not, with the reason; 2: the command line is wrong.
 const place = { region: REGION, account: ACCOUNT };
 
 async function run({ stage = 'dev' }: { stage?: string }): Promise<boolean> {
-  const { resources } = loadAssembly(await synthesize({ context: { stage } }), { ...place, endpoint: 'https://sqs' });
+  const { resources } = loadAssembly(await synthesize({ own: true, context: { stage } }), {
+    ...place,
+    endpoint: 'https://sqs',
+  });
   process.stdout.write(accessTables(new Rights(resources, place), resources));
   return true;
 }

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { command, say } from '../lib/command.ts';
 import { readOptions } from '../lib/command-line.ts';
-import { AGENCIES, OPERATORS } from '../lib/config/participants.ts';
+import { stageFromContext } from '../lib/config/stage.ts';
 import { ACCOUNT, type LocalCloud, REGION, startCloud } from '../lib/local/cloud.ts';
 import { drawDashboard } from '../lib/local/dashboards/draw.ts';
 import { graphsOf } from '../lib/local/dashboards/graphs.ts';
 import { MetricStore } from '../lib/local/dashboards/metrics.ts';
 import { publishUsage } from '../lib/local/dashboards/usage.ts';
 import { conduct } from '../lib/local/run/conduct.ts';
+import { participantsOf } from '../lib/local/run/participants.ts';
 import { showProgress } from '../lib/local/run/progress.ts';
 import { synthesize } from '../lib/local/synth.ts';
 import { loadAssembly } from '../lib/local/template.ts';
@@ -65,7 +66,7 @@ async function sample(assembly: string, store: MetricStore): Promise<void> {
     seed: 1,
     out: FOLDER,
   } as const;
-  const participants = { agencies: AGENCIES.map(({ id }) => id), operators: OPERATORS.map(({ id }) => id) };
+  const participants = participantsOf(stageFromContext({ cloud: 'local', config: 'none' }));
   await conduct(settings, watched, participants, progress);
   progress.end();
 }

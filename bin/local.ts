@@ -37,7 +37,7 @@ const happened = (text: string | undefined): void => {
 
 async function serve({ speed, start, stage, port, ladder, enforce = false }: ServeSettings): Promise<boolean> {
   say('Synthesizing the app …');
-  synthesizing = synthesize({ context: { stage, ladder } });
+  synthesizing = synthesize({ own: true, context: { stage, ladder } });
   const assembly = await synthesizing;
   if (stopping) return true;
   say('Starting the local cloud …');
@@ -53,6 +53,7 @@ async function serve({ speed, start, stage, port, ladder, enforce = false }: Ser
   };
   starting = startCloud({ assembly, speed, start, port, log, enforce, watch });
   cloud = await starting;
+  cloud.confirmSubscriptions();
   if (stopping) return true;
   say(welcome(cloud, speed, stage));
   listen(cloud);

@@ -1,11 +1,12 @@
 /** `npm start`: runs batches end to end on the local cloud, in virtual time. See `--help`. */
 import { relative } from 'node:path';
 import { command, complain, say } from '../lib/command.ts';
-import { AGENCIES, OPERATORS } from '../lib/config/participants.ts';
+import { stageFromContext } from '../lib/config/stage.ts';
 import { type LocalCloud, startCloud } from '../lib/local/cloud.ts';
 import { HELP, parseArguments, type RunSettings } from '../lib/local/run/arguments.ts';
 import { conduct } from '../lib/local/run/conduct.ts';
 import { OutFolder } from '../lib/local/run/folder.ts';
+import { idsOf, participantsOf } from '../lib/local/run/participants.ts';
 import { showProgress } from '../lib/local/run/progress.ts';
 import { reportText, tookText } from '../lib/local/run/report.ts';
 import { judge } from '../lib/local/run/results.ts';
@@ -15,7 +16,6 @@ import { synthesize } from '../lib/local/synth.ts';
 
 /** The one that is synthesized where none is named. */
 const STAGE = 'dev';
-const participants = { agencies: AGENCIES.map(({ id }) => id), operators: OPERATORS.map(({ id }) => id) };
 const progress = showProgress(process.stdout);
 
 let starting: Promise<LocalCloud> | undefined;
@@ -30,11 +30,12 @@ function shown(path: string): string {
 }
 
 async function run(settings: RunSettings): Promise<boolean> {
+  const config = stageFromContext({ stage: STAGE, cloud: 'local', ladder: settings.ladder });
   folder = new OutFolder(settings.out);
   const kept = new Traces();
   traces = kept;
   progress.stage('Synthesizing the app');
-  const assembly = await synthesize({ context: { ladder: settings.ladder } });
+  const assembly = await synthesize({ own: true, context: { stage: STAGE, ladder: settings.ladder } });
   progress.stage('Starting the local cloud');
   starting = startCloud({
     assembly,
@@ -44,11 +45,12 @@ async function run(settings: RunSettings): Promise<boolean> {
     log: (functionName, line) => kept.log(functionName, line),
   });
   const cloud = await starting;
+  cloud.confirmSubscriptions();
 
   const conducted = await conduct(
     settings,
-    settings.enforce ? signedByOwners(cloud, STAGE) : cloud,
-    participants,
+    settings.enforce ? signedByOwners(cloud, config) : cloud,
+    participantsOf(config),
     progress,
   );
   const results = await judge(conducted, cloud);
@@ -105,7 +107,15 @@ async function end(signal?: string): Promise<void> {
 
 await command({
   help: HELP,
-  settings: (args, where) => parseArguments(args, { folder: where, now: Date.now(), ...participants }),
+  settings: (args, where) => {
+    const { agencies, operators } = participantsOf(stageFromContext({ stage: STAGE, cloud: 'local' }));
+    return parseArguments(args, {
+      folder: where,
+      now: Date.now(),
+      agencies: idsOf(agencies),
+      operators: idsOf(operators),
+    });
+  },
   run,
   progress: () => progress,
   end,

@@ -62,27 +62,48 @@ export function isNamed({ principal, notify }: Participant): boolean {
   return !said.some((text) => text.split(':').includes(UNNAMED_ACCOUNT));
 }
 
-export const AGENCIES = ['mha', 'up-police', 'delhi-police', 'i4c'].map((id) =>
-  unnamed('agency', id, `fraud-batches-${id}`),
-);
+const AGENCIES = ['mha', 'up-police', 'delhi-police', 'i4c'].map((id) => unnamed('agency', id, `fraud-batches-${id}`));
 
-export const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'].map((id) =>
+const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'].map((id) =>
   unnamed('operator', id, `fraud-directions-${id}`),
 );
 
 /** Who reads the revocation list. */
-export const READERS = ['banks', 'platforms'].map((id) => unnamed('reader', id));
+const READERS = ['banks', 'platforms'].map((id) => unnamed('reader', id));
 
 /** Who reads the audit, and nothing else. */
-export const AUDITORS = [unnamed('auditor', 'auditor')];
+const AUDITORS = [unnamed('auditor', 'auditor')];
 
 /** Who checks a stage after its deployment, by `npm run smoke`: those whom the stage's own account lets. */
 export const CHECKER = { id: SELF_CHECK, externalId: 'handset-fraud-self-check' } as const;
 
-export const ADMINISTRATORS = [unnamed('administrator', 'administrator', 'fraud-administrators')];
+const ADMINISTRATORS = [unnamed('administrator', 'administrator', 'fraud-administrators')];
 
 /** Who looks after the machine by the runbook: sees what happened, and changes nothing but to stop what hangs. */
-export const ON_CALL = [unnamed('operations', 'operations')];
+const ON_CALL = [unnamed('operations', 'operations')];
 
 /** Who has the audit told again what it missed, where nothing else helps; an alarm tells of each use. */
-export const BREAK_GLASS = [unnamed('break-glass', 'break-glass')];
+const BREAK_GLASS = [unnamed('break-glass', 'break-glass')];
+
+/** The kinds of participants, as a configuration names them. */
+export const PARTICIPANTS = [
+  'agencies',
+  'operators',
+  'readers',
+  'auditors',
+  'administrators',
+  'onCall',
+  'breakGlass',
+] as const;
+export type ParticipantKind = (typeof PARTICIPANTS)[number];
+
+/** Those of a stage whose file names nobody of the kind: placeholders, of the stage's own account. */
+export const UNNAMED: Readonly<Record<ParticipantKind, readonly Participant[]>> = {
+  agencies: AGENCIES,
+  operators: OPERATORS,
+  readers: READERS,
+  auditors: AUDITORS,
+  administrators: ADMINISTRATORS,
+  onCall: ON_CALL,
+  breakGlass: BREAK_GLASS,
+};

@@ -1,27 +1,20 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
 import { DEFAULT_OPERATIONS, operations, RESERVED_CONCURRENCY } from './operations.ts';
 import {
-  ADMINISTRATORS,
-  AGENCIES,
-  AUDITORS,
   agency,
-  BREAK_GLASS,
   CHECKER,
   isNamed,
-  ON_CALL,
-  OPERATORS,
   operator,
   outsider,
+  PARTICIPANTS,
   type Participant,
-  READERS,
+  UNNAMED,
   UNNAMED_ACCOUNT,
 } from './participants.ts';
 import { DEFAULT_POLICY, policy, REVERIFY_LADDERS } from './policy.ts';
 import { DEFAULT_RETENTION, retention } from './retention.ts';
+import { readStageFile, type StageFile, WrongStageFile } from './stage-file.ts';
 
 const distinctIds = (participants: readonly { id: string }[]) =>
   new Set(participants.map(({ id }) => id)).size === participants.length;
@@ -35,8 +28,6 @@ const MOST_PARTICIPANTS = 450;
  * for one, since its own account may subscribe a queue.
  */
 const MOST_FILTERED = 200;
-
-const KINDS = ['agencies', 'operators', 'readers', 'auditors', 'administrators', 'onCall', 'breakGlass'] as const;
 
 const distinct = <T extends { id: string }>(participants: z.ZodArray<z.ZodType<T>>) =>
   participants.refine(distinctIds, { error: 'every id must be given once' });
@@ -77,7 +68,7 @@ const stage = z
     for (const kind of ['agencies', 'operators'] as const)
       for (const [n, { id }] of value[kind].entries())
         if (id === SELF_CHECK) complain([kind, n, 'id'], 'is that of the self-check, of whose files no row counts');
-    const all = KINDS.flatMap((kind) => value[kind].map((one: Participant, n) => ({ path: [kind, n], ...one })));
+    const all = PARTICIPANTS.flatMap((kind) => value[kind].map((one: Participant, n) => ({ path: [kind, n], ...one })));
     if (all.length > MOST_PARTICIPANTS)
       complain(['readers'], `there may be ${MOST_PARTICIPANTS} participants, since a stack holds no more roles`);
     for (const kind of ['agencies', 'operators'] as const) {
@@ -116,12 +107,14 @@ const fieldName = (path: readonly PropertyKey[]) =>
 
 /**
  * Checks a stage's configuration.
- * @throws ConfigError that names each wrong field and why.
+ * @param file the one that says the most of it, if any
+ * @throws ConfigError that names the file, each wrong field and why.
  */
-export function checkStage(candidate: unknown): StageConfig {
+export function checkStage(candidate: unknown, file?: string): StageConfig {
   const checked = stage.safeParse(candidate);
   if (checked.success) return checked.data;
-  throw wrong(...checked.error.issues.map(({ path, message }) => `${fieldName(path)}: ${message}`));
+  const from = file === undefined ? '' : `${file}: `;
+  throw wrong(...checked.error.issues.map(({ path, message }) => `${from}${fieldName(path)}: ${message}`));
 }
 
 /** By which role CloudFormation makes what a template says, where `cdk bootstrap` prepared the account. */
@@ -150,7 +143,7 @@ const VALUES = [
   'stage',
   'cloud',
   'ladder',
-  'participants',
+  'config',
   'operators',
   'deployers',
   'runbookUrl',
@@ -185,33 +178,48 @@ export function stageFromContext(context: Context): StageConfig {
   });
   const stage = given('stage') ?? 'dev';
   const cloud = oneOf('cloud', given('cloud'), ['aws', 'local']);
-  const ladder = oneOf('ladder', given('ladder'), ['flagged', 'normal']);
+  const file = fileOf(stage, given('config'));
+  const ladder = oneOf('ladder', given('ladder') ?? file?.ladder, ['flagged', 'normal']);
   const operating = (['sweepHours', 'surveyHours', 'reservedConcurrency'] as const).flatMap((name) => {
     const number = given(name);
     return number === undefined ? [] : [[name, Number(number)]];
   });
-  const participants = participantsFrom(given('participants'));
-  const config = checkStage({
+  const { operators = UNNAMED.operators, ...others } = file?.others ?? {};
+  const candidate = {
     stage,
-    ...participants,
-    operators: chosen(participants.operators, given('operators')),
+    ...UNNAMED,
+    protect: isProtected(stage),
+    deployers: DEPLOYERS,
+    ...others,
+    ...(given('deployers') === undefined ? {} : { deployers: listed(given('deployers')) }),
+    operators: chosen(operators, given('operators')),
     policy: {
       ...DEFAULT_POLICY,
       ladders: { ...DEFAULT_POLICY.ladders, reverify: [...REVERIFY_LADDERS[ladder]] },
+      ...file?.policy,
       ...Object.fromEntries(numbers),
     },
-    retention: DEFAULT_RETENTION,
+    retention: { ...DEFAULT_RETENTION, ...file?.retention },
     operations: {
       ...DEFAULT_OPERATIONS,
-      runbookUrl: given('runbookUrl') ?? DEFAULT_OPERATIONS.runbookUrl,
       ...(isProtected(stage) ? { reservedConcurrency: RESERVED_CONCURRENCY } : {}),
+      ...file?.operations,
+      ...(given('runbookUrl') === undefined ? {} : { runbookUrl: given('runbookUrl') }),
       ...Object.fromEntries(operating),
     },
-    deployers: listed(given('deployers')) ?? DEPLOYERS,
-    protect: isProtected(stage),
-  });
+  };
+  const config = checkStage(candidate, file?.path);
   if (config.protect && cloud === 'aws') refuseUnnamed(config);
   return config;
+}
+
+/** The stage's file. @throws ConfigError where it is wrong */
+function fileOf(stage: string, named: string | undefined): StageFile | undefined {
+  try {
+    return readStageFile(stage, named);
+  } catch (error) {
+    throw error instanceof WrongStageFile ? wrong(...error.lines) : error;
+  }
 }
 
 const wrong = (...lines: string[]) =>
@@ -238,42 +246,9 @@ function chosen(operators: unknown, text: string | undefined): unknown {
   return ids.map((id) => byId.get(id));
 }
 
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-
-/**
- * The participants of each kind: those of a JSON file that lists them by kind, and of the kinds that it leaves out those of
- * `participants.ts`.
- * @param path from the project's folder
- * @returns unchecked, but for the names of the kinds
- */
-function participantsFrom(path: string | undefined): Record<(typeof KINDS)[number], unknown> {
-  const committed = {
-    agencies: AGENCIES,
-    operators: OPERATORS,
-    readers: READERS,
-    auditors: AUDITORS,
-    administrators: ADMINISTRATORS,
-    onCall: ON_CALL,
-    breakGlass: BREAK_GLASS,
-  };
-  if (path === undefined) return committed;
-  let named: unknown;
-  try {
-    named = JSON.parse(readFileSync(resolve(PROJECT, path), 'utf8'));
-  } catch (error) {
-    throw wrong(`participants: ${path} can't be read (${error instanceof Error ? error.message : error})`);
-  }
-  if (typeof named !== 'object' || named === null || Array.isArray(named))
-    throw wrong(`participants: ${path} must hold an object with the lists ${KINDS.join(', ')}`);
-  const unknown = Object.keys(named).filter((kind) => !KINDS.some((known) => known === kind));
-  if (unknown.length > 0)
-    throw wrong(...unknown.map((kind) => `participants: ${path} has ${kind}, and may have ${KINDS.join(', ')}`));
-  return { ...committed, ...named };
-}
-
 /** Nobody may come in by what stands there until somebody is named, where people rely on a stage. */
 function refuseUnnamed(config: StageConfig): void {
-  const unnamed = KINDS.flatMap((kind) =>
+  const unnamed = PARTICIPANTS.flatMap((kind) =>
     config[kind].flatMap((one, n) =>
       isNamed(one)
         ? []
@@ -283,7 +258,6 @@ function refuseUnnamed(config: StageConfig): void {
   if (unnamed.length === 0) return;
   throw wrong(
     ...unnamed,
-    'Name them in lib/config/participants.ts, or in a file of their own: -c participants=FILE, of which',
-    'docs/participants.example.json is an example.',
+    `Name them in config/${config.stage}.json, or in the file of -c config=FILE; config/example.json is an example.`,
   );
 }

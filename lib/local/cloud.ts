@@ -111,7 +111,9 @@ export interface LocalCloud {
   put(bucket: string, key: string, body: Uint8Array | Readable | string, as?: string): Promise<void>;
   get(bucket: string, key: string, as?: string): Promise<Uint8Array>;
   list(bucket: string, prefix?: string, as?: string): Promise<string[]>;
-  /** Takes all messages from a queue; what SNS wrapped is unwrapped. */
+  /** Lets all participants in other accounts confirm that they want notices in their queues, as they are asked to; until then they get none. */
+  confirmSubscriptions(): void;
+  /** Takes all messages from a queue, or out of the mailbox of an address; what SNS wrapped is unwrapped. */
   receive(queueName: string): Promise<ReceivedMessage[]>;
   /** What the app used until the cloud last rested. */
   usage(): RunUsage;
@@ -369,6 +371,7 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
       put: (bucket, key, body, as) => outside.put(bucket, key, body, as),
       get: (bucket, key, as) => outside.get(bucket, key, as),
       list: (bucket, prefix, as) => outside.list(bucket, prefix, as),
+      confirmSubscriptions: () => fauxqs.confirmSubscriptions(),
       receive: async (queueName) => drain(fauxqs, queueName),
       usage: () => usage.report(functions.usage(), (name) => logicalName(placed, name)),
       memory: async () => process.resourceUsage().maxRSS * 1024 + (await dynamo.memory()),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { AsyncInvoker } from './async-invoke.ts';
 import type { Dynamo } from './dynamo.ts';
@@ -214,10 +215,12 @@ function createTopic({ name, arn }: LoadedResource, { fauxqs }: Creation): void 
 function subscribe(resource: LoadedResource, { fauxqs, endpoint: base }: Creation): void {
   const { properties } = resource;
   const endpoint = String(properties.Endpoint);
-  if (properties.Protocol !== 'sqs') unsupported(resource, `Protocol ${properties.Protocol}`);
-  if (fauxqs.queues.getQueueByArn(endpoint) === undefined) {
-    const [account = '', name = ''] = endpoint.split(':').slice(4);
-    fauxqs.queues.createQueue(name, `${base}/${account}/${name}`, endpoint);
+  const address = addressOf(resource);
+  if (fauxqs.queues.getQueueByArn(address) === undefined) {
+    const [account = '', name = ''] = address.split(':').slice(4);
+    // Whoever asks for a mailbox asks by its address.
+    const known = address === endpoint ? name : endpoint;
+    fauxqs.queues.createQueue(known, `${base}/${account}/${name}`, address);
   }
   checkDeadLetters(
     resource,
@@ -232,7 +235,21 @@ function subscribe(resource: LoadedResource, { fauxqs, endpoint: base }: Creatio
   if (properties.FilterPolicyScope !== undefined) attributes.FilterPolicyScope = String(properties.FilterPolicyScope);
   if (properties.RawMessageDelivery !== undefined)
     attributes.RawMessageDelivery = String(properties.RawMessageDelivery);
-  fauxqs.topics.subscribe(String(properties.TopicArn), 'sqs', endpoint, attributes);
+  fauxqs.topics.subscribe(String(properties.TopicArn), 'sqs', address, attributes);
+}
+
+/** Where a subscription delivers to: a queue, or what stands in for the mailbox of an e-mail address or a web server. */
+function addressOf(resource: LoadedResource): string {
+  const { Protocol, Endpoint, TopicArn } = resource.properties;
+  const endpoint = String(Endpoint);
+  if (Protocol === 'sqs') return endpoint;
+  if (Protocol !== 'email' && Protocol !== 'https') return unsupported(resource, `Protocol ${Protocol}`);
+  const [partition, region, account] = String(TopicArn)
+    .split(':')
+    .slice(1)
+    .filter((part) => part !== 'sns');
+  const mark = createHash('sha256').update(endpoint).digest('hex').slice(0, 16);
+  return `arn:${partition}:sqs:${region}:${account}:${Protocol}-${mark}`;
 }
 
 /** No delivery fails here, so that nothing goes to dead letters; but what is named for them must be there. */

@@ -141,6 +141,8 @@ export interface Fauxqs {
   objects: ObjectStore;
   queues: QueueStore;
   topics: TopicStore;
+  /** Confirms every subscription, as those do who are asked to. */
+  confirmSubscriptions(): void;
   /** Versions of the objects in these buckets are kept. */
   versioned: Set<string>;
   /** Objects of these buckets have ETags that say nothing of their bytes, as those under a key of KMS. */
@@ -248,10 +250,19 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
 
   /** Who owns a topic subscribes; what belongs to another account waits for that one's word. */
   class Topics extends SnsStore {
+    readonly #unconfirmed: Subscription[] = [];
+
     override subscribe(topicArn: string, protocol: string, endpoint: string, attributes?: Record<string, string>) {
       const subscription = super.subscribe(topicArn, protocol, endpoint, attributes);
-      if (subscription && accountOf(endpoint) !== accountOf(topicArn)) subscription.confirmed = false;
+      if (subscription && accountOf(endpoint) !== accountOf(topicArn)) {
+        subscription.confirmed = false;
+        this.#unconfirmed.push(subscription);
+      }
       return subscription;
+    }
+
+    confirmAll(): void {
+      for (const subscription of this.#unconfirmed) subscription.confirmed = true;
     }
 
     override listSubscriptions(nextToken?: string): ListedSubscriptions {
@@ -328,6 +339,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     objects,
     queues,
     topics,
+    confirmSubscriptions: () => topics.confirmAll(),
     versioned,
     sealed,
     versionsIn: (bucket, prefix) =>

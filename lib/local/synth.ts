@@ -31,6 +31,8 @@ export class SynthesisFailed extends Error {
 export interface SynthSettings {
   /** On top of cdk.json's context. */
   context?: Record<string, string>;
+  /** Whether the stage's own file, `config/<stage>.json`, counts where the context names none; default: it does not. */
+  own?: boolean;
   /** The app's file, from the project's folder; default `bin/app.ts`. All of its folder counts as its sources. */
   app?: string;
 }
@@ -45,7 +47,7 @@ export async function synthesize(settings: SynthSettings = {}): Promise<string> 
   const { context: general = {} } = JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8')) as {
     context?: Record<string, unknown>;
   };
-  const context = { ...general, cloud: 'local', ...settings.context };
+  const context = { ...general, cloud: 'local', ...(settings.own ? {} : { config: 'none' }), ...settings.context };
   const hash =
     settings.app === undefined
       ? await hashOf(SOURCES, stageFromContext(context))

@@ -160,7 +160,7 @@ export class AccessStack extends Stack {
         }
       // One for each participant would be more than a stack's 200 outputs.
       new CfnOutput(this, `${kind.split('-').map(capital).join('')}Roles`, {
-        description: `Role of each ${kind}; {id} is the one in lib/config/participants.ts`,
+        description: `Role of each ${kind}; {id} is the one in the configuration of the stage`,
         value: roleArn(config.stage, kind, '{id}'),
       });
     }

@@ -6,12 +6,13 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { parseAudit } from '../../lambdas/domain/audit.ts';
-import { AGENCIES, OPERATORS } from '../../lib/config/participants.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
+import { stageFromContext } from '../../lib/config/stage.ts';
 import { type LocalCloud, startCloud } from '../../lib/local/cloud.ts';
 import type { RunSettings } from '../../lib/local/run/arguments.ts';
 import { conduct } from '../../lib/local/run/conduct.ts';
 import type { OrderNotice } from '../../lib/local/run/desk.ts';
+import { participantsOf } from '../../lib/local/run/participants.ts';
 import type { Progress } from '../../lib/local/run/progress.ts';
 import { judge } from '../../lib/local/run/results.ts';
 import { synthesize } from '../../lib/local/synth.ts';
@@ -122,7 +123,7 @@ export async function countBatch(
     seed: 1,
     out: '',
   };
-  const participants = { agencies: AGENCIES.map(({ id }) => id), operators: OPERATORS.map(({ id }) => id) };
+  const participants = participantsOf(stageFromContext({ cloud: 'local', config: 'none' }));
   progress.stage('Synthesizing the app');
   const assembly = await synthesize({ context: { ladder: settings.ladder } });
   progress.stage('Starting the local cloud');

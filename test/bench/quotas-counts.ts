@@ -5,9 +5,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { AGENCIES, OPERATORS } from '../../lib/config/participants.ts';
+import { stageFromContext } from '../../lib/config/stage.ts';
 import { type LocalCloud, type RunUsage, startCloud } from '../../lib/local/cloud.ts';
 import { conduct } from '../../lib/local/run/conduct.ts';
+import { participantsOf } from '../../lib/local/run/participants.ts';
 import type { Progress } from '../../lib/local/run/progress.ts';
 import { synthesize } from '../../lib/local/synth.ts';
 import { CountFailed } from './count-batch.ts';
@@ -65,6 +66,7 @@ export async function countIssued(
   started: (cloud: LocalCloud) => void = () => {},
 ): Promise<Issued> {
   progress.stage('Synthesizing the app');
+  const participants = participantsOf(stageFromContext({ cloud: 'local', config: 'none' }));
   const assembly = await synthesize({ context: { ladder: 'flagged' } });
   progress.stage('Starting the local cloud');
   const cloud = await startCloud({ assembly, start: START, seed: 1 });
@@ -81,12 +83,12 @@ export async function countIssued(
         out: '',
       },
       stopped,
-      { agencies: AGENCIES.map(({ id }) => id), operators: OPERATORS.map(({ id }) => id) },
+      participants,
       progress,
     );
     const reverify = orders.filter(({ kind }) => kind === 'reverify');
     const connections = sum(reverify);
-    const operators = OPERATORS.length;
+    const operators = participants.operators.length;
     const handsets = sum(orders.filter(({ kind }) => kind === 'block')) / operators;
     if (connections === 0) throw new CountFailed(cloud.failures().join('; ') || 'no direction was issued');
     return {
@@ -94,7 +96,10 @@ export async function countIssued(
       handsets,
       connections,
       connectionsOf: Object.fromEntries(
-        OPERATORS.map(({ id }) => [id, sum(reverify.filter(({ directionId }) => directionId.split('.')[2] === id))]),
+        participants.operators.map(({ id }) => [
+          id,
+          sum(reverify.filter(({ directionId }) => directionId.split('.')[2] === id)),
+        ]),
       ),
       directions: orders.length,
       ...countsOf(cloud.usage().tables, connections, orders.length),

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { dynamo } from '../../lambdas/stores/clients.ts';
-import { OPERATORS } from '../../lib/config/participants.ts';
+import { UNNAMED } from '../../lib/config/participants.ts';
 import { DEFAULT_POLICY, type Policy } from '../../lib/config/policy.ts';
 import { definitionOf, synthesized } from '../stacks/synthesized.ts';
 import quotas from './quotas.json' with { type: 'json' };
@@ -98,7 +98,7 @@ export async function designOf(): Promise<Design> {
   const most = of(everywhere.mapChildren);
   return {
     policy: DEFAULT_POLICY,
-    operators: OPERATORS.length,
+    operators: UNNAMED.operators.length,
     expandAtOnce: map('Expand handsets into links').MaxConcurrency ?? most,
     claimAtOnce: map('Claim numbers and handsets').MaxConcurrency ?? most,
     directionsPerChild: map('Direct the operators at scale').ItemBatcher?.MaxItemsPerBatch ?? 1,

@@ -112,7 +112,7 @@ function deployment(as: string, [cdk, deploy, stack = '', ...rest]: string[]): E
     if (rest[n] !== '-c' || name === undefined || value === undefined) return wrong(`cdk deploy has no ${rest[n]}`);
     context.set(name, value);
   }
-  expect(stageFromContext(Object.fromEntries(context)).stage).toBe('dev');
+  expect(stageFromContext({ config: 'none', ...Object.fromEntries(context) }).stage).toBe('dev');
   return DONE;
 }
 

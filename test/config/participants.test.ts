@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { unnamed } from '../../lib/config/participants.ts';
 import { ConfigError, checkStage, stageFromContext } from '../../lib/config/stage.ts';
 
-const good = stageFromContext({});
+const good = stageFromContext({ config: 'none' });
 const agency = unnamed('agency', 'mha');
 const reader = unnamed('reader', 'banks');
 
@@ -97,10 +97,10 @@ describe('participants whose account nobody has named', () => {
     }
     return [];
   };
-  const FILE = 'docs/participants.example.json';
+  const FILE = 'config/example.json';
 
   it('are refused in a protected stage for AWS, each by name, and the error says where they are named', () => {
-    const said = refusal({ stage: 'prod' });
+    const said = refusal({ stage: 'prod', config: 'none' });
     const all = (
       ['agencies', 'operators', 'readers', 'auditors', 'administrators', 'onCall', 'breakGlass'] as const
     ).flatMap((kind) =>
@@ -108,18 +108,20 @@ describe('participants whose account nobody has named', () => {
         ({ id }, n) => `  ${kind}[${n}]: nobody has named the account of ${id} (000000000000 stands there)`,
       ),
     );
-    expect(said.slice(1, -2)).toEqual(all);
+    expect(said.slice(1, -1)).toEqual(all);
     expect(all).toHaveLength(4 + 5 + 2 + 1 + 1 + 1 + 1);
     expect(said.at(0)).toBe('the configuration is wrong:');
-    expect(said.slice(-2).join(' ')).toContain(`-c participants=FILE, of which   ${FILE} is an example.`);
+    expect(said.at(-1)).toBe(
+      `  Name them in config/prod.json, or in the file of -c config=FILE; ${FILE} is an example.`,
+    );
   });
 
   it.each([
-    { stage: 'dev' },
-    { stage: 'blue' },
-    { stage: 'prod', cloud: 'local' },
-    { stage: 'prod', participants: FILE },
-  ])('are nothing to complain of in $stage $cloud $participants', (context) => {
+    { stage: 'dev', config: 'none' },
+    { stage: 'blue', config: 'none' },
+    { stage: 'prod', cloud: 'local', config: 'none' },
+    { stage: 'prod', config: FILE },
+  ])('are nothing to complain of in $stage $cloud $config', (context) => {
     expect(refusal(context)).toEqual([]);
   });
 
@@ -127,9 +129,9 @@ describe('participants whose account nobody has named', () => {
     const [mha] = good.agencies;
     const named = { ...mha, principal: '111122223333', notify: [] };
     const at = (one: object): string[] => {
-      const file = join(mkdtempSync(join(tmpdir(), 'participants-')), 'p.json');
+      const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'p.json');
       writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(FILE, 'utf8')), agencies: [one] }));
-      return refusal({ stage: 'prod', participants: file });
+      return refusal({ stage: 'prod', config: file });
     };
     expect(at(named)).toEqual([]);
     for (const change of [
@@ -140,34 +142,61 @@ describe('participants whose account nobody has named', () => {
   });
 });
 
-describe('a file of participants', () => {
-  const from = (text: string) => {
-    const file = join(mkdtempSync(join(tmpdir(), 'participants-')), 'p.json');
-    writeFileSync(file, text);
-    return () => stageFromContext({ participants: file });
+describe("a stage's file", () => {
+  const from = (content: object | string, context: object = {}) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'p.json');
+    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+    return () => stageFromContext({ ...context, config: file });
   };
 
-  it('names those of the kinds that it lists, and leaves the others as they are', () => {
+  it('names the participants of the kinds that it lists, and leaves the others as they are', () => {
     const readers = [{ id: 'npci', principal: '111122223333', externalId: 'agreed', notify: [] }];
-    expect(from(JSON.stringify({ readers }))()).toEqual({ ...good, readers });
+    expect(from({ readers })()).toEqual({ ...good, readers });
+  });
+
+  it('says what it says, a command line more, and of the rest holds what the code has', () => {
+    const { policy, retention, operations, protect } = from(
+      {
+        about: 'for whoever reads it',
+        ladder: 'normal',
+        policy: { lookBackDays: 90, rowsPerDirection: 1500 },
+        retention: { logDays: 30 },
+        operations: { surveyHours: 12 },
+        protect: true,
+      },
+      { cloud: 'local', rowsPerDirection: '500' },
+    )();
+    expect(policy.ladders.reverify.map(({ days }) => days)).toEqual([30, 15, 15, 1]);
+    expect(policy).toMatchObject({ ...good.policy, ladders: policy.ladders, lookBackDays: 90, rowsPerDirection: 500 });
+    expect(retention).toEqual({ ...good.retention, logDays: 30 });
+    expect(operations).toEqual({ ...good.operations, surveyHours: 12 });
+    expect(protect).toBe(true);
+    expect(from({ ladder: 'normal' }, { ladder: 'flagged' })().policy.ladders).toEqual(good.policy.ladders);
   });
 
   it.each([
-    ['no JSON', '{', "can't be read"],
-    ['a list', '[]', 'must hold an object with the lists agencies, operators, readers, auditors, administrators'],
-    ['a kind that is none', '{"operator":[]}', 'has operator, and may have agencies,'],
+    ['no JSON', '{', "p\\.json can't be read"],
+    ['a list', '[]', 'p\\.json: the whole: '],
+    ['a name that is none', '{"operator":[]}', 'p\\.json: operator: is no field; there are about, ladder,'],
+    ['a number that is none', '{"policy":{"rowPerDirection":1}}', 'p\\.json: policy\\.rowPerDirection: is no field; '],
+    ['a ladder that is none', '{"ladder":"fast"}', 'p\\.json: ladder: '],
   ])('is refused where it holds %s, by its name', (_, text, why) => {
     expect(from(text)).toThrow(ConfigError);
-    expect(from(text)).toThrow(new RegExp(`participants: .*p\\.json ${why}`));
+    expect(from(text)).toThrow(new RegExp(why));
   });
 
   it('is refused where it is not there, and where a field in it is wrong', () => {
-    expect(() => stageFromContext({ participants: 'none.json' })).toThrow(
-      "participants: none.json can't be read (ENOENT",
-    );
+    expect(() => stageFromContext({ config: 'missing.json' })).toThrow("missing.json can't be read (ENOENT");
     const wrong = '{"auditors":[{"id":"a","principal":"1","externalId":"agreed","notify":[]}]}';
-    expect(from(wrong)).toThrow('auditors[0].principal: must be an AWS account id of 12 digits');
-    expect(from('{"operators":{}}')).toThrow('operators: ');
+    expect(from(wrong)).toThrow(/p\.json: auditors\[0\]\.principal: must be an AWS account id of 12 digits/);
+    expect(from('{"operators":{}}')).toThrow(/p\.json: operators: /);
+    expect(from('{"retention":{"logDays":4}}')).toThrow(/p\.json: retention\.logDays: must be one of 1, 3, 5, 7/);
+  });
+
+  it('is, as an example that an administrator may copy, right', () => {
+    const example = stageFromContext({ stage: 'prod', config: 'config/example.json' });
+    expect(example.operators.map(({ id }) => id)).toEqual(['airtel', 'jio']);
+    expect(example.policy).toEqual(good.policy);
   });
 });
 
@@ -198,7 +227,7 @@ describe('the retention', () => {
   });
 
   it('protects what lasts in prod, and only there', () => {
-    const stage = (name: string) => stageFromContext({ stage: name, cloud: 'local' });
+    const stage = (name: string) => stageFromContext({ config: 'none', stage: name, cloud: 'local' });
     expect([stage('prod').protect, stage('dev').protect, stage('test').protect]).toEqual([true, false, false]);
   });
 });

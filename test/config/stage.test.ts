@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import cdkJson from '../../cdk.json' with { type: 'json' };
 import { ConfigError, checkStage, stageFromContext } from '../../lib/config/stage.ts';
 
-const good = stageFromContext({});
+const good = stageFromContext({ config: 'none' });
 
 /** The message of the ConfigError that `make` throws. */
 function complaint(make: () => unknown): string {
@@ -32,16 +32,16 @@ describe("a stage's configuration", () => {
   it('links its alarms to the runbook of this repository, or to the one that the context names', () => {
     expect(good.operations.runbookUrl).toBe('docs/runbook.md');
     const url = 'https://wiki.example/runbook';
-    const elsewhere = stageFromContext({ runbookUrl: url });
+    const elsewhere = stageFromContext({ config: 'none', runbookUrl: url });
     expect(elsewhere.operations.runbookUrl).toBe(url);
-    expect(complaint(() => stageFromContext({ runbookUrl: `${url}#top` }))).toContain(
+    expect(complaint(() => stageFromContext({ config: 'none', runbookUrl: `${url}#top` }))).toContain(
       'operations.runbookUrl: must be a URL or a path without a fragment',
     );
   });
 
   it('sweeps every six hours, or as often as the context says, but at least once a day', () => {
     expect([good.operations.sweepHours, good.operations.surveyHours]).toEqual([1, 6]);
-    const every = (hours: string) => stageFromContext({ sweepHours: hours });
+    const every = (hours: string) => stageFromContext({ config: 'none', sweepHours: hours });
     expect(every('12').operations.sweepHours).toBe(12);
     for (const wrong of ['25', '0', '1.5', 'often'])
       expect(complaint(() => every(wrong))).toContain('operations.sweepHours:');
@@ -49,7 +49,7 @@ describe("a stage's configuration", () => {
 
   it("has CloudFormation's own role create the tables, or the roles that the context names, of which no name begins open", () => {
     expect(good.deployers).toEqual(['cdk-*-cfn-exec-role-*']);
-    const named = (deployers: string) => stageFromContext({ deployers });
+    const named = (deployers: string) => stageFromContext({ config: 'none', deployers });
     expect(named('team/deployer,dba-*').deployers).toEqual(['team/deployer', 'dba-*']);
     for (const wrong of ['*', '?dm*', 'ad*', 'arn:aws:iam::123456789012:role/admin'])
       expect(complaint(() => named(wrong))).toContain('deployers[0]: must be the name of a role');
@@ -57,22 +57,25 @@ describe("a stage's configuration", () => {
   });
 
   it('takes the normal ladder of 30, 15, 15 and 1 days from the context', () => {
-    const normal = stageFromContext({ ladder: 'normal' });
+    const normal = stageFromContext({ config: 'none', ladder: 'normal' });
     expect(normal.policy.ladders.reverify.map(({ days }) => days)).toEqual([30, 15, 15, 1]);
   });
 
   it('refuses an unknown ladder, and names the field', () => {
-    expect(complaint(() => stageFromContext({ ladder: 'fast' }))).toContain('ladder:');
+    expect(complaint(() => stageFromContext({ config: 'none', ladder: 'fast' }))).toContain('ladder:');
   });
 
   it('refuses an empty list of operators, and names the field', () => {
     expect(complaint(() => checkStage({ ...good, operators: [] }))).toContain('operators: at least one operator');
-    expect(complaint(() => stageFromContext({ operators: '' }))).toContain('operators:');
+    expect(complaint(() => stageFromContext({ config: 'none', operators: '' }))).toContain('operators:');
   });
 
   it('takes some of the configured operators, and refuses one that is not configured by its name', () => {
-    expect(stageFromContext({ operators: 'jio,airtel' }).operators.map(({ id }) => id)).toEqual(['jio', 'airtel']);
-    expect(complaint(() => stageFromContext({ operators: 'airtle,jio,x' }))).toBe(
+    expect(stageFromContext({ config: 'none', operators: 'jio,airtel' }).operators.map(({ id }) => id)).toEqual([
+      'jio',
+      'airtel',
+    ]);
+    expect(complaint(() => stageFromContext({ config: 'none', operators: 'airtle,jio,x' }))).toBe(
       'the configuration is wrong:\n' +
         '  operators: airtle is none; there are airtel, bsnl, jio, mtnl, vi\n' +
         '  operators: x is none; there are airtel, bsnl, jio, mtnl, vi',
@@ -80,16 +83,20 @@ describe("a stage's configuration", () => {
   });
 
   it('refuses a context value that it does not know, by its name, and says which there are', () => {
-    const said = complaint(() => stageFromContext({ rowPerDirection: '10', stage: 'dev' }));
+    const said = complaint(() => stageFromContext({ config: 'none', rowPerDirection: '10', stage: 'dev' }));
     expect(said).toContain('  rowPerDirection: is no value of this app; there are bytesPerPiece, ');
-    for (const name of ['rowsPerDirection', 'operators', 'participants', 'stage']) expect(said).toContain(name);
-    expect(complaint(() => stageFromContext({ agencies: 'mha' }))).toContain('agencies: is no value of this app');
-    expect(complaint(() => stageFromContext({ cloud: 'moon' }))).toContain('cloud: must be aws or local');
+    for (const name of ['rowsPerDirection', 'operators', 'config', 'stage']) expect(said).toContain(name);
+    expect(complaint(() => stageFromContext({ config: 'none', agencies: 'mha' }))).toContain(
+      'agencies: is no value of this app',
+    );
+    expect(complaint(() => stageFromContext({ config: 'none', cloud: 'moon' }))).toContain(
+      'cloud: must be aws or local',
+    );
   });
 
   it("lets the CDK's own values pass: feature flags, what it looked up, and what its command says", () => {
     const own = { 'aws:cdk:bundling-stacks': [], 'availability-zones:account=1:region=x': ['a'], ...cdkJson.context };
-    expect(stageFromContext(own)).toEqual(good);
+    expect(stageFromContext({ ...own, config: 'none' })).toEqual(good);
   });
 
   it('refuses an empty list of agencies, and names the field', () => {
@@ -158,14 +165,14 @@ describe("a stage's configuration", () => {
   });
 
   it('refuses a number of rows that is none', () => {
-    const asked = () => stageFromContext({ rowsPerDirection: 'many' });
+    const asked = () => stageFromContext({ config: 'none', rowsPerDirection: 'many' });
     expect(complaint(asked)).toContain('policy.rowsPerDirection:');
   });
 
   it('warms the tables for what the context says, and refuses less than a new table bears', () => {
-    const asked = (writes: number) => stageFromContext({ warmWrites: writes });
+    const asked = (writes: number) => stageFromContext({ config: 'none', warmWrites: writes });
     expect(asked(16_000).policy).toMatchObject({ warmWrites: 16_000, warmReads: 16_500 });
     expect(complaint(() => asked(3999))).toContain('policy.warmWrites: a new table bears 4,000 writes');
-    expect(complaint(() => stageFromContext({ warmReads: 1000 }))).toContain('policy.warmReads:');
+    expect(complaint(() => stageFromContext({ config: 'none', warmReads: 1000 }))).toContain('policy.warmReads:');
   });
 });

@@ -13,9 +13,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { stageFromContext } from '../../lib/config/stage.ts';
 import { startCloud } from '../../lib/local/cloud.ts';
 import { parseArguments } from '../../lib/local/run/arguments.ts';
 import { conduct } from '../../lib/local/run/conduct.ts';
+import { participantsOf } from '../../lib/local/run/participants.ts';
 import { showProgress } from '../../lib/local/run/progress.ts';
 import { judge } from '../../lib/local/run/results.ts';
 import { synthesize } from '../../lib/local/synth.ts';
@@ -74,7 +76,12 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
       },
     };
     const progress = showProgress({ write: () => true });
-    const conducted = await conduct(settings, watched, { agencies: AGENCIES, operators: OPERATORS }, progress);
+    const conducted = await conduct(
+      settings,
+      watched,
+      participantsOf(stageFromContext({ cloud: 'local', config: 'none' })),
+      progress,
+    );
     progress.end();
     ({ problems } = await judge(conducted, cloud));
     const { outbox } = cloud.names.buckets;

@@ -10,7 +10,7 @@ const REGION = 'ap-south-1';
 const ACCOUNT = '111122223333';
 const ELSEWHERE = '999988887777';
 
-const config = stageFromContext({});
+const config = stageFromContext({ config: 'none' });
 /** `up` is the beginning of `up-police`, and its batches' ids begin like those of that one. */
 const agencies = [...config.agencies.map(({ id }) => id), 'up'];
 const operators = config.operators.map(({ id }) => id);

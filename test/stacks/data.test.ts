@@ -25,7 +25,7 @@ describe('the data stack', () => {
 
   it('warms both tables where the policy asks for more than a new table bears, and leaves them alone else', () => {
     const tablesWith = (context: Record<string, number>) => {
-      const config = stageFromContext(context);
+      const config = stageFromContext({ ...context, config: 'none' });
       return Template.fromStack(new DataStack(new App(), 'warm-data', { config }));
     };
     const asNew = tablesWith({ warmWrites: 4000, warmReads: 12_000 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkStage, stageFromContext } from '../../lib/config/stage.ts';
 import { synthesized } from './synthesized.ts';
 
-const config = stageFromContext({});
+const config = stageFromContext({ config: 'none' });
 const { data, workflow } = synthesized(
   checkStage({
     ...config,
@@ -83,7 +83,7 @@ describe('what is kept, and for how long', () => {
       ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode, Days } } },
     });
     expect(bucket('Audit')).toMatchObject(lock('GOVERNANCE', 50));
-    const prod = synthesized(stageFromContext({ stage: 'prod', cloud: 'local' }));
+    const prod = synthesized(stageFromContext({ config: 'none', stage: 'prod', cloud: 'local' }));
     prod.data.hasResourceProperties('AWS::S3::Bucket', Match.objectLike(lock('COMPLIANCE', 3653)));
     for (const { Properties } of Object.values(prod.data.findResources('AWS::DynamoDB::Table')))
       expect(Properties.DeletionProtectionEnabled).toBe(true);

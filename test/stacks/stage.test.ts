@@ -17,7 +17,7 @@ interface Resource {
 /** A stage as `npx cdk synth -c stage=<name>` has it, cdk-nag and CloudFormation's own rules included, without bundles. */
 function appOf(stage: string) {
   const app = new App({ context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] } });
-  const named = stage === 'prod' ? { participants: 'docs/participants.example.json' } : {};
+  const named = stage === 'prod' ? { config: 'config/example.json' } : { config: 'none' };
   const stacks = addStage(app, stageFromContext({ stage, ...named }));
   return { app, stacks };
 }
@@ -56,8 +56,8 @@ describe('a stage', () => {
     '%s keeps tables, buckets and keys where a stack goes or gives one up, and not where its creation fails',
     (_, stacks) => {
       const kept = ofTypes(stacks, ...KEPT);
-      // Two tables, four buckets with a key each, a key of the tables, one of the messages and one of the audit's hashes.
-      expect(kept).toHaveLength(2 + 4 + 4 + 3);
+      // Two tables, four buckets with a key each, a key of the tables, one of the messages, one of the audit's hashes and one of what executions keep.
+      expect(kept).toHaveLength(2 + 4 + 5 + 3);
       for (const { DeletionPolicy, UpdateReplacePolicy } of kept)
         expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['RetainExceptOnCreate', 'Retain']);
     },

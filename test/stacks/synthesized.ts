@@ -5,7 +5,7 @@ import { type StageConfig, stageFromContext } from '../../lib/config/stage.ts';
 import { addStage } from '../../lib/stacks/stage.ts';
 
 /** The app's stacks as templates, without bundling the functions. */
-export function synthesized(config: StageConfig = stageFromContext({})) {
+export function synthesized(config: StageConfig = stageFromContext({ config: 'none' })) {
   const app = new App({ context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] } });
   const { data, workflow, access, operations } = addStage(app, config);
   return {

@@ -285,11 +285,12 @@ describe('the workflow stack', () => {
   it('keeps places free for who issues, records and closes, where a stage is protected or the context says so', () => {
     const keptFree = (context: Record<string, string>) =>
       Object.fromEntries(
-        Object.entries(synthesized(stageFromContext(context)).workflow.findResources('AWS::Lambda::Function')).flatMap(
-          ([id, { Properties }]) =>
-            Properties.ReservedConcurrentExecutions === undefined
-              ? []
-              : [[id.replace(/[0-9A-F]{8}$/, ''), Properties.ReservedConcurrentExecutions]],
+        Object.entries(
+          synthesized(stageFromContext({ ...context, config: 'none' })).workflow.findResources('AWS::Lambda::Function'),
+        ).flatMap(([id, { Properties }]) =>
+          Properties.ReservedConcurrentExecutions === undefined
+            ? []
+            : [[id.replace(/[0-9A-F]{8}$/, ''), Properties.ReservedConcurrentExecutions]],
         ),
       );
     expect(keptFree({})).toEqual({});

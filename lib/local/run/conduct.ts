@@ -8,8 +8,9 @@ import { Readable } from 'node:stream';
 import { type AgencyId, batchIdOf } from '../../../lambdas/domain/identifiers.ts';
 import { REVERIFY_LADDERS } from '../../config/policy.ts';
 import type { LadderName, OwnReport, RunSettings } from './arguments.ts';
-import { Desk, messageOf, type OrderNotice, type OutsideCloud } from './desk.ts';
+import { allFrom, Desk, messageOf, type OrderNotice, type OutsideCloud } from './desk.ts';
 import { SimulatedOperator } from './operators.ts';
+import type { Correspondent, Participants } from './participants.ts';
 import type { Progress } from './progress.ts';
 import { Responder } from './respond.ts';
 import { operatorShare, planSample, SAMPLE_OPERATORS, sampleReport, sampleUsage } from './sample.ts';
@@ -36,12 +37,6 @@ export interface ConductedCloud extends OutsideCloud {
   rest(): Promise<void>;
   /** Lets time pass until nothing is left to do. */
   run(): Promise<void>;
-}
-
-/** Those who take part, as the app's configuration names them. */
-export interface Participants {
-  agencies: readonly string[];
-  operators: readonly string[];
 }
 
 /** A report that was uploaded in this run. */
@@ -105,7 +100,7 @@ export async function conduct(
     progress.reached((IMPORTED * imported) / weight);
   }
 
-  const desks = new Map(participants.operators.map((operator) => [operator, new Desk(cloud, operator)]));
+  const desks = new Map(participants.operators.map((operator) => [operator.id, new Desk(cloud, operator)]));
   const conducted: Conducted = { reports: [], orders: [], agencies: [], administrators: [] };
   const responders = new Map<string, Responder>();
   const uploadReport = ({ agency, key, content, age }: ReportParcel) => {
@@ -145,7 +140,7 @@ export async function conduct(
   const simulated = [...desks]
     .filter(([operator]) => settings.operators !== 'silent' && !responders.has(operator))
     .map(([operator, desk]) => {
-      const rank = participants.operators.indexOf(operator);
+      const rank = participants.operators.findIndex(({ id }) => id === operator);
       return new SimulatedOperator(desk, { manner: settings.operators, seed: settings.seed, rank });
     });
   const watch = new Watch(cloud, participants, conducted, desks, simulated);
@@ -225,9 +220,15 @@ class Watch {
   /** Empties the queues of agencies and administrators. */
   async readQueues(): Promise<void> {
     const { agencies, administrators } = this.conducted;
-    for (const agency of this.participants.agencies)
-      agencies.push(...(await this.cloud.receive(`fraud-batches-${agency}`)).map(({ body }) => messageOf(body)));
-    administrators.push(...(await this.cloud.receive('fraud-administrators')).map(({ body }) => messageOf(body)));
+    const readAll = async (some: readonly Correspondent[]) =>
+      (
+        await allFrom(
+          this.cloud,
+          some.flatMap(({ mailboxes }) => mailboxes),
+        )
+      ).map(({ body }) => messageOf(body));
+    agencies.push(...(await readAll(this.participants.agencies)));
+    administrators.push(...(await readAll(this.participants.administrators)));
   }
 }
 

@@ -3,6 +3,7 @@
  * order files, and uploads its answers. The simulated operators and `--respond` both sit at one.
  */
 import type { DirectionId, DirectionKind } from '../../../lambdas/domain/identifiers.ts';
+import type { Correspondent } from './participants.ts';
 
 /** The part of a cloud that people outside it can touch. */
 export interface OutsideCloud {
@@ -13,7 +14,7 @@ export interface OutsideCloud {
   put(bucket: string, key: string, body: Uint8Array | string): Promise<void>;
   get(bucket: string, key: string): Promise<Uint8Array>;
   list(bucket: string, prefix?: string): Promise<string[]>;
-  /** Takes all messages out of a participant's own queue. */
+  /** Takes all messages out of a participant's own queue, or out of the mailbox of an address. */
   receive(queue: string): Promise<{ body: string }[]>;
 }
 
@@ -61,8 +62,12 @@ function orderOf(message: Record<string, unknown>): OrderNotice | undefined {
   };
 }
 
-/** The queue that an operator keeps for this system's notices. */
-export const operatorQueue = (operator: string): string => `fraud-directions-${operator}`;
+/** All messages of some mailboxes. */
+export async function allFrom(cloud: OutsideCloud, mailboxes: readonly string[]): Promise<{ body: string }[]> {
+  const messages = [];
+  for (const mailbox of mailboxes) messages.push(...(await cloud.receive(mailbox)));
+  return messages;
+}
 
 export class Desk {
   readonly operator: string;
@@ -70,20 +75,22 @@ export class Desk {
   /** All orders so far, each once. */
   readonly orders: OrderNotice[] = [];
   uploads = 0;
+  private readonly mailboxes: readonly string[];
   private readonly known = new Set<string>();
 
-  constructor(cloud: OutsideCloud, operator: string) {
+  constructor(cloud: OutsideCloud, { id, mailboxes }: Correspondent) {
     this.cloud = cloud;
-    this.operator = operator;
+    this.operator = id;
+    this.mailboxes = mailboxes;
   }
 
   /**
-   * Empties the queue. Notices may double and come in any order.
+   * Empties its mailboxes. Notices may double and come in any order.
    * @returns the orders that are new, by direction and key
    */
   async read(): Promise<OrderNotice[]> {
     const fresh: OrderNotice[] = [];
-    for (const { body } of await this.cloud.receive(operatorQueue(this.operator))) {
+    for (const { body } of await allFrom(this.cloud, this.mailboxes)) {
       const notice = orderOf(messageOf(body));
       if (notice === undefined) continue;
       const identity = `${notice.directionId} ${notice.key} ${notice.sha256}`;

@@ -1,3 +1,4 @@
+import { ConfigError, type StageConfig } from '../../config/stage.ts';
 import type { LocalCloud } from '../cloud.ts';
 
 /** Whose places begin how: in the inbox and the outbox alike. Everything else is looked at by the administrator. */
@@ -13,11 +14,14 @@ const OWNERS: Readonly<Record<string, string>> = {
  * The cloud as participants use it where rights are in force: each upload and each look comes under the role of the
  * participant whose place it is.
  */
-export function signedByOwners(cloud: LocalCloud, stage: string): LocalCloud {
+export function signedByOwners(cloud: LocalCloud, { stage, administrators }: StageConfig): LocalCloud {
+  const [administrator] = administrators;
+  if (administrator === undefined)
+    throw new ConfigError("administrators: with --enforce, one of them looks at what is nobody's");
   const roleOf = (key: string): string => {
     const [place = '', who = ''] = key.split('/');
     const owner = OWNERS[place];
-    return owner === undefined ? `${stage}-administrator-administrator` : `${stage}-${owner}-${who}`;
+    return owner === undefined ? `${stage}-administrator-${administrator.id}` : `${stage}-${owner}-${who}`;
   };
   return {
     ...cloud,

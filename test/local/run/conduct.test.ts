@@ -11,7 +11,16 @@ import { FakeCloud } from './fake-cloud.ts';
 const START = Date.UTC(2026, 5, 1);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const participants = { agencies: ['mha', 'up-police'], operators: ['airtel', 'jio'] };
+const ids = { agencies: ['mha', 'up-police'], operators: ['airtel', 'jio'] };
+/** jio has an e-mail address beside its queue. */
+const participants = {
+  agencies: ids.agencies.map((id) => ({ id, mailboxes: [`fraud-batches-${id}`] })),
+  operators: ids.operators.map((id) => ({
+    id,
+    mailboxes: [`fraud-directions-${id}`, ...(id === 'jio' ? ['desk@example.org'] : [])],
+  })),
+  administrators: [{ id: 'administrator', mailboxes: ['fraud-administrators'] }],
+};
 const quiet = showProgress({ write: () => {} });
 let folder = '';
 beforeAll(() => {
@@ -22,7 +31,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function settings(...argv: string[]): RunSettings {
-  const parsed = parseArguments(['--start', '2026-06-01T00:00:00Z', ...argv], { folder, now: 0, ...participants });
+  const parsed = parseArguments(['--start', '2026-06-01T00:00:00Z', ...argv], { folder, now: 0, ...ids });
   if (parsed === 'help') throw new Error('help');
   return parsed;
 }
@@ -58,7 +67,7 @@ describe('a run', () => {
 
   it('simulates only operators without responses of their own, and stops looking once the batch settled', async () => {
     const cloud = new FakeCloud(START);
-    for (const operator of participants.operators)
+    for (const operator of ids.operators)
       await cloud.order({
         directionId: `mha-0123456789ab.reverify.${operator}.1-0-0`,
         rung: 1,
@@ -81,10 +90,10 @@ describe('a run', () => {
 
   it('takes the sample through the same places: five usage files, and the second report 36 hours after the first', async () => {
     const cloud = new FakeCloud(START);
-    const five = { agencies: ['mha', 'up-police'], operators: ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'] };
-    await conduct(settings('--scale', '0.0001', '--operators', 'silent'), cloud, five, quiet);
+    const operators = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'].map((id) => ({ id, mailboxes: [] }));
+    await conduct(settings('--scale', '0.0001', '--operators', 'silent'), cloud, { ...participants, operators }, quiet);
     expect(cloud.uploads.map(({ at, key }) => [(at - START) / HOUR, key.replace(/-\d{4}-\d\d-\d\d/, '')])).toEqual([
-      ...five.operators.map((operator) => [0, `usage/${operator}/usage.csv`]),
+      ...operators.map(({ id }) => [0, `usage/${id}/usage.csv`]),
       [0, 'reports/mha/handsets.csv'],
       [36, 'reports/up-police/handsets.csv'],
     ]);

@@ -13,7 +13,11 @@ const imeis = Array.from({ length: 200 }, (_, n) => `3512345678${String(n).padSt
 /** One operator that received these orders and looks at its queue every six hours for 30 days. */
 async function live(manner: OperatorManner, rank: number, send: (cloud: FakeCloud) => Promise<void>, seed = 1) {
   const cloud = new FakeCloud(START);
-  const operator = new SimulatedOperator(new Desk(cloud, 'jio'), { manner, seed, rank });
+  const operator = new SimulatedOperator(new Desk(cloud, { id: 'jio', mailboxes: ['fraud-directions-jio'] }), {
+    manner,
+    seed,
+    rank,
+  });
   await send(cloud);
   for (let at = START; at < START + 30 * DAY; at += 6 * HOUR) cloud.outside(at, () => operator.attend());
   await cloud.run();

@@ -26,7 +26,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 beforeEach(() => {
   cloud = new FakeCloud(START);
-  responder = new Responder(new Desk(cloud, 'jio'));
+  responder = new Responder(new Desk(cloud, { id: 'jio', mailboxes: ['fraud-directions-jio'] }));
 });
 
 async function respond(content: string | Buffer, name = 'r.csv', at = START): Promise<void> {

@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UNNAMED } from '../../lib/config/participants.ts';
+import { stageFromContext } from '../../lib/config/stage.ts';
+import { participantsOf } from '../../lib/local/run/participants.ts';
+import { Lab } from './lab.ts';
+
+/** As an administrator may change it: airtel has an e-mail address, jio another queue, and there are a sixth operator and agency. */
+const OWN = {
+  agencies: [
+    ...UNNAMED.agencies,
+    {
+      id: 'cert-in',
+      principal: '111122223333',
+      externalId: 'agreed-with-cert-in',
+      notify: [{ protocol: 'https', endpoint: 'https://desk.example.org/fraud' }],
+    },
+  ],
+  operators: [
+    ...UNNAMED.operators.map((one) => {
+      if (one.id === 'airtel') return { ...one, notify: [{ protocol: 'email', endpoint: 'orders@example.org' }] };
+      if (one.id !== 'jio') return one;
+      return { ...one, notify: [{ protocol: 'sqs', endpoint: 'arn:aws:sqs:ap-south-1:444455556666:their-own' }] };
+    }),
+    { id: 'sixth', principal: '222233334444', externalId: 'agreed-with-sixth', notify: [] },
+  ],
+};
+
+describe('a stage with a file of its own', () => {
+  let folder = '';
+  let lab: Lab;
+  const file = () => join(folder, 'dev.json');
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'own-'));
+    writeFileSync(file(), JSON.stringify(OWN));
+    lab = await Lab.open({ context: { config: file() } });
+    lab.cloud.confirmSubscriptions();
+  });
+  afterAll(async () => {
+    await lab.cloud.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('runs on the local cloud: who has an address gets mail, who has another queue reads that, and all are directed', async () => {
+    await lab.report('cert-in', ['35000000000001']);
+    const kinds = async (mailbox: string) => (await lab.notices(mailbox)).map(({ kind }) => kind);
+    expect(await kinds('orders@example.org')).toEqual(['order']);
+    expect(await kinds('their-own')).toEqual(['order']);
+    expect(await kinds('https://desk.example.org/fraud')).toEqual(['batch_registered']);
+    const blocks = (await lab.outbox()).filter((key) => key.startsWith('orders/')).map((key) => key.split('/')[1]);
+    expect(blocks).toEqual(['airtel', 'bsnl', 'jio', 'mtnl', 'sixth', 'vi']);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('names to a run all the places where its participants read', () => {
+    const { agencies, operators } = participantsOf(stageFromContext({ config: file(), cloud: 'local' }));
+    const mailboxes = Object.fromEntries([...agencies, ...operators].map(({ id, mailboxes }) => [id, mailboxes]));
+    expect(mailboxes).toMatchObject({
+      'cert-in': ['https://desk.example.org/fraud'],
+      mha: ['fraud-batches-mha'],
+      airtel: ['orders@example.org'],
+      jio: ['their-own'],
+      sixth: [],
+    });
+  });
+});
