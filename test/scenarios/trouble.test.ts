@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { ListExecutionsCommand, ListMapRunsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../lambdas/domain/audit.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
@@ -291,6 +291,48 @@ describe('a batch whose plan counts and whose execution is stopped', () => {
     await lab.cloud.run();
     expect(await ordersOf(direction)).toEqual(['1-reverify', '2-bar_outgoing', '3-bar_incoming', '4-disconnect']);
     expect(await summaryOf(batch)).toMatchObject({ connections: { directed: 1, overdue: 1 }, unexplained: 0 });
+  });
+
+  it('goes on with each of its open directions once, where they are more than an inline Map takes', async () => {
+    await begin();
+    const batch = await report(7, 43);
+    const directions = await reverify(batch);
+    expect(directions).toHaveLength(43);
+    const [answered = '', ...open] = directions;
+    const [block = ''] = (await lab.directions('airtel')).filter((id) => id.startsWith(`${batch}.block.`));
+    await until(12);
+    const [number = ''] = (await lab.read(`orders/airtel/${answered}/1-reverify.csv`)).split('\n')[1]?.split(',') ?? [];
+    await lab.respond(answered, [`${number},verified`]);
+    await until(30.5);
+    faults = { drop: ({ detail }) => detail.status === 'ABORTED' };
+    await stop();
+    await lab.cloud.rest();
+    expect(await runningOf('Direction')).toEqual([]);
+    await until(31.1);
+    const [batchNow, ...others] = await runningOf('Batch');
+    expect([batchNow?.name, others]).toEqual([`${batch}_resumed_1`, []]);
+    const { mapRuns = [] } = await sfn.send(new ListMapRunsCommand({ executionArn: batchNow?.executionArn }));
+    expect(mapRuns.map(({ mapRunArn }) => mapRunArn?.includes('/Direct:'))).toEqual([true]);
+    const namesOf = (ids: string[]) => ids.map((id) => `${id.replaceAll('.', '_')}_10000_0`).sort();
+    expect((await runningOf('Direction')).map(({ name }) => name).sort()).toEqual(namesOf([...open, block]));
+    faults = {};
+
+    for (const queue of QUEUES) await lab.notices(queue);
+    await until(5 * 24 + 0.1);
+    const bars = (await told('fraud-directions-airtel', 'order')).filter(({ order }) => order === 'bar_outgoing');
+    expect(bars.map(({ directionId }) => directionId).sort()).toEqual([...open].sort());
+    await lab.cloud.run();
+    expect(await ordersOf(answered)).toEqual(['1-reverify']);
+    for (const direction of open)
+      expect(await ordersOf(direction)).toEqual(['1-reverify', '2-bar_outgoing', '3-bar_incoming', '4-disconnect']);
+    const summary = await summaryOf(batch);
+    expect(summary).toMatchObject({ connections: { directed: 43, verified: 1, overdue: 42 }, unexplained: 0 });
+    expect(summary.settledAt < instant(16 * 24 + 1)).toBe(true);
+    // No later look started any of them again.
+    const stateMachineArn = lab.cloud.names.machines.Direction;
+    const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn, maxResults: 1000 }));
+    const own = executions.filter(({ name }) => name?.startsWith(`${batch}_`));
+    expect(own).toHaveLength(44 + 43);
   });
 
   it('goes on where its commit was the last thing that was done, and the audit is told of its plan', async () => {
