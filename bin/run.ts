@@ -67,7 +67,7 @@ async function run(settings: RunSettings): Promise<boolean> {
   };
   const saved = folder.save(cloud, used, (objects) => progress.update(`${objects} objects`), {
     failed,
-    traces: (into) => kept.write(into, failedExecutions),
+    traces: (into) => kept.write(into, failedExecutions, cloud.names.functions),
   });
   // What happened is told also where it can't be saved.
   const unsaved = await saved.then(

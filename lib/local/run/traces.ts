@@ -28,11 +28,20 @@ export class Traces {
     this.#written = this.#written.then(() => appendFile(join(this.#folder, logName(functionName)), text));
   }
 
-  /** Writes `logs/<function>.log` and `executions/<machine>/<name>.json` into a folder that has both places. */
-  async write(folder: string, failed: readonly FailedExecution[]): Promise<void> {
+  /**
+   * Writes `logs/<function>.log` and `executions/<machine>/<name>.json` into a folder that has both places.
+   * @param functions the names under which functions write, by those that they are known by
+   */
+  async write(
+    folder: string,
+    failed: readonly FailedExecution[],
+    functions: Readonly<Record<string, string>>,
+  ): Promise<void> {
     for (const functionName of this.#lines.keys()) this.#flush(functionName);
     await this.#written;
-    await cp(this.#folder, join(folder, 'logs'), { recursive: true });
+    for (const [known, functionName] of Object.entries(functions))
+      if (this.#lines.has(functionName))
+        await cp(join(this.#folder, logName(functionName)), join(folder, 'logs', logName(known)));
     for (const execution of failed) {
       const path = join(folder, historyPath(execution));
       await mkdir(dirname(path), { recursive: true });

@@ -39,9 +39,9 @@ const child: FailedExecution = {
 describe('what a run leaves for whoever looks for the reason of a failure', () => {
   it('are the lines that each function wrote, in their order, and the executions that failed', async () => {
     const traces = new Traces();
-    for (let n = 0; n < 2500; n++) traces.log('Gather', `line ${n}\n`);
-    traces.log('Claim', 'another');
-    await traces.write(folder, [failed, child]);
+    for (let n = 0; n < 2500; n++) traces.log('dev-Gather1', `line ${n}\n`);
+    traces.log('dev-Claim2', 'another');
+    await traces.write(folder, [failed, child], { Gather: 'dev-Gather1', Claim: 'dev-Claim2', Order: 'dev-Order3' });
     traces.discard();
     const lines = read('logs', 'Gather.log').split('\n');
     expect(lines).toHaveLength(2501);
