@@ -33,7 +33,11 @@ export interface EventQueueProps extends WorkQueueProps {
 /** As long as SQS keeps a message. */
 const KEPT = Duration.days(14);
 
+/** So long a queue works with one data key of a sender's: what is under it stays so in any case. A shorter time costs a request each. */
+const KEPT_KEY = Duration.hours(12);
+
 const encryptedUnder = (key: GuardedKey) => ({
+  dataKeyReuse: KEPT_KEY,
   encryption: QueueEncryption.KMS,
   encryptionMasterKey: key,
   enforceSSL: true,

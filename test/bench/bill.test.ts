@@ -24,7 +24,8 @@ const NOTHING: Phase = {
   stepFunctions: { ...none, byMachine: {} },
   lambda: {},
   eventBridge: { events: 0 },
-  logs: { lines: 0, bytes: 0, stretches: 0 },
+  logs: { lines: 0, bytes: 0, keyRequests: 0 },
+  machineStretches: 0,
 };
 
 /** A batch as it could have been counted at scale 0.01: 282 handsets, 20,000 connections at two operators, 2 shards. */
@@ -99,7 +100,8 @@ const SMALL: BatchCount = {
       Audit: { invocations: 4, milliseconds: 0, memoryMb: 512 },
       Sweep: { invocations: 3, milliseconds: 1024, memoryMb: 1024 },
     },
-    logs: { lines: 100, bytes: 20_000, stretches: 9 },
+    logs: { lines: 100, bytes: 20_000, keyRequests: 72 },
+    machineStretches: 10,
   },
 };
 
@@ -125,7 +127,9 @@ describe('what is billed', () => {
       // 27 uploads and 60 facts are sent; 25 batches of messages are received and deleted.
       queueRequests: 27 + 60 + 2 * 25,
       uploadEvents: 27,
-      keyRequests: 9 * 8,
+      keyRequests: 72,
+      // A data key, and one to read, in each of ten quarters of an hour.
+      machineKeyRequests: 20,
       hashKeyRequests: 4,
       functionLogGb: expect.closeTo((20_000 + 100 * 26 + 32 * 350) / 1e9, 15),
       machineLogGb: expect.closeTo((114 * 1600) / 1e9, 15),
@@ -158,7 +162,7 @@ describe('the audit', () => {
       queueRequests: 68,
       hashKeyRequests: 4,
     };
-    expect(addedBy(SMALL, 0.01)).toEqual({ encryption: { keyRequests: 72 }, audit });
+    expect(addedBy(SMALL, 0.01)).toEqual({ encryption: { keyRequests: 72, machineKeyRequests: 20 }, audit });
     // From 14 directions, 52 orders and 26 files to 1,141, 4,504 and 2,252, told in so many minutes more.
     const facts = (1141 + 4504 + 2252) / 92;
     const minutes = facts ** 0.74;
@@ -244,8 +248,9 @@ describe('a batch at another scale', () => {
     expect(large.gets).toBeCloseTo(113 * 101 + (100 * steps) / 97, 1);
     // The 40 lists are the sweeps', and 30 of the others the audit's.
     expect(large.puts).toBeCloseTo(40 + 30 * minutes + (70 * steps) / 97, 1);
-    // Eight keys for each of three sweeps, and 48 requests that grow as the root of the steps.
-    expect(large.keyRequests).toBeCloseTo(24 + 48 * (steps / 97) ** 0.5, 1);
+    // Two keys for each of three sweeps, and 66 requests that grow as the root of the steps.
+    expect(large.keyRequests).toBeCloseTo(6 + 66 * (steps / 97) ** 0.5, 1);
+    expect(large.machineKeyRequests).toBeCloseTo(20 * (steps / 97) ** 0.5, 1);
     expect(large.hashKeyRequests).toBe(4);
     // A unit for each of 100 writes, and 400 more for 1,667 rows of a direction, which are 1,800 now.
     const ledgerSteps = directions + (4 * 1111 + 60) * 1.5;

@@ -33,6 +33,12 @@ export const LINES = {
   queueRequests: { service: 'SQS', what: 'requests', price: 'sqsRequest' },
   uploadEvents: { service: 'EventBridge', what: "the inbox's events", price: 'optInEvent' },
   keyRequests: { service: 'KMS', what: 'requests for data keys', price: 'kmsRequest', mark: 'at most' },
+  machineKeyRequests: {
+    service: 'KMS',
+    what: "requests for state machines' data keys",
+    price: 'kmsRequest',
+    mark: 'about',
+  },
   hashKeyRequests: { service: 'KMS', what: 'keys for the keyed hashes of the audit', price: 'kmsRequest' },
   functionLogGb: { service: 'CloudWatch', what: 'GB of logs of functions', price: 'logGb', mark: 'about' },
   machineLogGb: { service: 'CloudWatch', what: 'GB of logs of state machines', price: 'logGb', mark: 'about' },
@@ -56,10 +62,22 @@ const INVOCATION_LOG = 350;
 /** What a machine that logs everything without data writes for one transition: some four events of some 400 bytes. */
 const TRANSITION_LOG = 4 * 400;
 /**
- * What a function may ask KMS for in five minutes: a table's key, three buckets', and a topic's and a queue's twice each, to
- * encrypt and to deliver. Services keep data keys for so long; buckets, by their bucket keys, about as long.
+ * The keys that a function may ask KMS for in a stretch of five minutes, for which services keep a data key: those of the table,
+ * of the buckets, and of the topic, to encrypt and to deliver. Buckets, by their bucket keys, have theirs for about as long, and
+ * queues for half a day, which is a few requests for each function in all.
  */
-const KEYS_PER_STRETCH = 8;
+const KEYS_OF: Readonly<Record<string, number>> = { Audit: 2, Close: 1, Order: 5, Record: 6, Sweep: 2 };
+/** Of every other function, which works a few times in a batch. */
+const MOST_KEYS = 8;
+
+/** How many requests for keys a function may make in a stretch. */
+export const keysOf = (functionName: string): number => KEYS_OF[functionName] ?? MOST_KEYS;
+
+/**
+ * What Step Functions asks KMS for in a quarter of an hour in which a machine works: a data key, and to read one, that under
+ * which the executions that go on were written before. A rung's begin and end together.
+ */
+const MACHINE_KEYS = 2;
 
 /** What a phase's usage doesn't tell apart from other writes, reads and events. */
 interface Beside {
@@ -72,7 +90,7 @@ interface Beside {
 
 /** What is billed of one phase of a run. */
 export function quantitiesOf(
-  { tables, operations, stepFunctions, lambda, logs }: Phase,
+  { tables, operations, stepFunctions, lambda, logs, machineStretches }: Phase,
   beside: Beside,
 ): Record<Line, number> {
   const units = (table: string, of: 'readUnits' | 'writeUnits', only: (action: string) => boolean = () => true) =>
@@ -106,7 +124,8 @@ export function quantitiesOf(
     // Each upload's event is sent to a queue; receives and deletes come in batches.
     queueRequests: beside.uploads + 2 * batches + calls('sqs', () => true),
     uploadEvents: beside.uploads,
-    keyRequests: logs.stretches * KEYS_PER_STRETCH,
+    keyRequests: logs.keyRequests,
+    machineKeyRequests: machineStretches * MACHINE_KEYS,
     hashKeyRequests: calls('kms', () => true),
     functionLogGb: (logs.bytes + logs.lines * LINE_OVERHEAD + invocations * INVOCATION_LOG) / 1e9,
     machineLogGb: (stepFunctions.transitions * TRANSITION_LOG) / 1e9,
@@ -341,7 +360,7 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
     (all, [action, { calls }]) => all + (/^List/.test(action) ? calls : 0),
     0,
   );
-  const sweepKeys = (lambda.Sweep?.invocations ?? 0) * KEYS_PER_STRETCH;
+  const sweepKeys = (lambda.Sweep?.invocations ?? 0) * keysOf('Sweep');
   const auditBatches = 2 * (lambda.Audit?.invocations ?? 0);
   const invocations = sum('invocations');
   return {
@@ -366,6 +385,7 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
     uploadEvents: now.uploadEvents * by(uploads),
     // The more there is to do, the more of it falls into the same five minutes: counted were 9 times as many for 84 times the steps.
     keyRequests: sweepKeys + (now.keyRequests - sweepKeys) * by(steps) ** 0.5,
+    machineKeyRequests: now.machineKeyRequests * by(steps) ** 0.5,
     // Each instance of Audit asks for its key once.
     hashKeyRequests: now.hashKeyRequests,
     // An invocation writes about as much in a large batch as in a small one.
@@ -393,10 +413,11 @@ export function bill(quantities: Quantities, prices: Record<PriceName, Price>): 
 
 /** What encryption and the audit add to a batch's bill, at another scale as much more as they are likely to be. */
 export function addedBy(counted: BatchCount, scale: number): { encryption: Quantities; audit: Quantities } {
-  const { keyRequests } = scaled(counted, scale);
-  if (scale === counted.scale) return { encryption: { keyRequests }, audit: ofAudit(counted) };
+  const { keyRequests, machineKeyRequests } = scaled(counted, scale);
+  const encryption = { keyRequests, machineKeyRequests };
+  if (scale === counted.scale) return { encryption, audit: ofAudit(counted) };
   const by = (grows: Grows) => grows(expectedSize(counted, scale)) / grows(countedSize(counted));
-  return { encryption: { keyRequests }, audit: ofAudit(counted, by(ledgerStepsOf), by(perMinute)) };
+  return { encryption, audit: ofAudit(counted, by(ledgerStepsOf), by(perMinute)) };
 }
 
 export function totalOf(billed: Record<Line, Billed>): number {

@@ -99,14 +99,15 @@ describe('the difference of two counts', () => {
         stepFunctions: { transitions: calls, mapChildStarts: 0, nestedStarts: 0, executionStarts: 0, byMachine: {} },
         lambda,
         eventBridge: { events: calls },
-        logs: { lines: calls, bytes: 10 * calls, stretches: 1 },
+        logs: { lines: calls, bytes: 10 * calls, keyRequests: 1 },
+        machineStretches: calls,
       }) as BatchCount['batch'];
     const one = { invocations: 2, milliseconds: 30, memoryMb: 512 };
     const earlier = usage(3, { One: one });
     const later = usage(10, { One: { invocations: 5, milliseconds: 90, memoryMb: 512 }, Other: one });
     expect(difference(later, earlier)).toEqual({
       ...usage(7, { One: { invocations: 3, milliseconds: 60, memoryMb: 512 }, Other: one }),
-      logs: { lines: 7, bytes: 70, stretches: 0 },
+      logs: { lines: 7, bytes: 70, keyRequests: 0 },
     });
   });
 });

@@ -16,11 +16,14 @@ import { participantsOf } from '../../lib/local/run/participants.ts';
 import type { Progress } from '../../lib/local/run/progress.ts';
 import { judge } from '../../lib/local/run/results.ts';
 import { synthesize } from '../../lib/local/synth.ts';
+import { keysOf } from './bill.ts';
 import { ROUNDS, timeRounds } from './reference.ts';
 
 const START = Date.parse('2026-06-01T00:00:00Z');
 /** Milliseconds. */
 const DATA_KEY_LASTS = 300_000;
+/** And Step Functions, as the machines are told, in milliseconds. */
+const MACHINE_KEY_LASTS = 900_000;
 
 const count = z.number().nonnegative();
 const counts = z.record(z.string(), count);
@@ -43,10 +46,12 @@ const phase = z.object({
   lambda: z.record(z.string(), z.object({ invocations: count, milliseconds: count, memoryMb: count })),
   eventBridge: z.object({ events: count }),
   /**
-   * Lines that functions wrote, their bytes, and the stretches of five minutes (of the cloud's time) in which they did,
-   * summed over the functions: AWS services keep a data key for so long before they ask KMS again.
+   * Lines that functions wrote, their bytes, and the requests for keys that they made at most: one for each key that a function
+   * works with in each stretch of five minutes (of the cloud's time) in which it wrote one.
    */
-  logs: z.object({ lines: count, bytes: count, stretches: count }),
+  logs: z.object({ lines: count, bytes: count, keyRequests: count }),
+  /** The stretches of a quarter of an hour in which a state machine entered a state, summed over the machines. */
+  machineStretches: count,
 });
 export type Phase = z.infer<typeof phase>;
 
@@ -127,8 +132,9 @@ export async function countBatch(
   progress.stage('Synthesizing the app');
   const assembly = await synthesize({ context: { ladder: settings.ladder } });
   progress.stage('Starting the local cloud');
-  const logs = { lines: 0, bytes: 0 };
+  const logs = { lines: 0, bytes: 0, keyRequests: 0 };
   const stretches = new Set<string>();
+  const machineStretches = new Set<string>();
   const cloud: LocalCloud = await startCloud({
     assembly,
     start: settings.start,
@@ -136,12 +142,21 @@ export async function countBatch(
     log: (functionName, line) => {
       logs.lines++;
       logs.bytes += Buffer.byteLength(line) + 1;
-      stretches.add(`${functionName} ${Math.floor(cloud.clock.now() / DATA_KEY_LASTS)}`);
+      const [name = ''] = Object.entries(cloud.names.functions).find(([, physical]) => physical === functionName) ?? [];
+      const stretch = `${name} ${Math.floor(cloud.clock.now() / DATA_KEY_LASTS)}`;
+      if (!stretches.has(stretch)) logs.keyRequests += keysOf(name);
+      stretches.add(stretch);
+    },
+    faults: {
+      stops: ({ machine }) => {
+        machineStretches.add(`${machine} ${Math.floor(cloud.clock.now() / MACHINE_KEY_LASTS)}`);
+        return undefined;
+      },
     },
   });
   started(cloud);
   try {
-    const usage = (): Phase => structuredClone({ ...cloud.usage(), logs: { ...logs, stretches: stretches.size } });
+    const usage = (): Phase => structuredClone({ ...cloud.usage(), logs, machineStretches: machineStretches.size });
     let imported: Phase | undefined;
     // The first ones only make it as fast as it gets.
     timeRounds(ROUNDS);

@@ -774,6 +774,34 @@ describe('SNS', () => {
     expect(rights.ask(of(`arn:aws:sns:${REGION}:${ELSEWHERE}:x`), 'sqs:SendMessage', notices).allowed).toBe(false);
   });
 
+  it("lets a participant's own account subscribe its own queues to the topic of its kind, and nobody anything else", () => {
+    const named = world(
+      checkStage({
+        ...config,
+        operators: [
+          { ...unnamed('operator', 'jio'), principal: ELSEWHERE, externalId: 'agreed-with-jio', notify: [] },
+          { ...unnamed('operator', 'vi'), notify: [] },
+        ],
+      }),
+    );
+    const topic = (id: string) => named.resources.find(({ logicalId }) => logicalId.startsWith(id))?.arn ?? '';
+    const may = (account: string, id: string, Endpoint: string, protocol = 'sqs', action = 'sns:Subscribe') =>
+      named.rights.ask(almighty(`arn:aws:iam::${account}:role/desk`, account), action, topic(id), {
+        'sns:protocol': protocol,
+        'sns:endpoint': Endpoint,
+      }).allowed;
+    const queue = (account: string) => `arn:aws:sqs:${REGION}:${account}:directions`;
+    expect(may(ELSEWHERE, 'OperatorsTopic', queue(ELSEWHERE))).toBe(true);
+    expect(may(ELSEWHERE, 'OperatorsTopic', queue('123456789012'))).toBe(false);
+    expect(may(ELSEWHERE, 'OperatorsTopic', `https://${ELSEWHERE}.example.org`, 'https')).toBe(false);
+    expect(may(ELSEWHERE, 'OperatorsTopic', queue(ELSEWHERE), 'lambda')).toBe(false);
+    expect(may(ELSEWHERE, 'AgenciesTopic', queue(ELSEWHERE))).toBe(false);
+    expect(may(ELSEWHERE, 'AdministratorsTopic', queue(ELSEWHERE))).toBe(false);
+    expect(may('123456789012', 'OperatorsTopic', queue('123456789012'))).toBe(false);
+    for (const action of ['sns:Publish', 'sns:SetTopicAttributes', 'sns:ListSubscriptionsByTopic'])
+      expect(may(ELSEWHERE, 'OperatorsTopic', queue(ELSEWHERE), 'sqs', action), action).toBe(false);
+  });
+
   it('has dead letters for every subscription', () => {
     const notices = arnOf('AWS::SQS::Queue', /^NoticesDeadLetters/);
     for (const { properties } of ofType('AWS::SNS::Subscription'))
@@ -811,6 +839,7 @@ describe('a key', () => {
     ])
       for (const { properties, logicalId } of ofType(type)) {
         if (type === 'AWS::Logs::LogGroup' && !String(properties.LogGroupName).startsWith('/aws/vendedlogs/')) continue;
+        if (type === 'AWS::SQS::Queue') expect(properties.KmsDataKeyReusePeriodSeconds).toBe(12 * 3600);
         const named = /arn:aws:kms:[^"]+/.exec(JSON.stringify(properties))?.[0];
         expect(arns, logicalId).toContain(named);
       }
