@@ -37,6 +37,7 @@ export const MEASURES = {
   /** What is open, as the sweep finds it: batches, and those that are late. */
   BatchesOpen: [],
   BatchesLate: [],
+  SubscriptionsPending: [],
   /** Directions that are open, by what was ordered last. */
   DirectionsOpen: ['order'],
   /** Rows that are open. */

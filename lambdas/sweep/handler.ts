@@ -14,6 +14,7 @@ import { sendNotice } from '../stores/notices.ts';
 import { listFolders, listObjects, readText } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { resumeBatch, startResumed } from '../stores/resuming.ts';
+import { pendingSubscriptions } from '../stores/subscriptions.ts';
 import { keysOfUntold, noteTold, readUntold } from '../stores/untold.ts';
 import { mark, markOf, readMarks } from '../stores/uploads.ts';
 import { failureOf, startOnce, statusOf } from '../stores/workflows.ts';
@@ -87,6 +88,15 @@ function measureOpen(open: Open[], now: Instant): void {
   for (const [operator, count] of rows) measure('RowsOpen', { operator }, count);
   for (const [operator, count] of unanswered) measure('DirectionsUnanswered', { operator }, count);
   log.info('surveyed', { batches, late });
+}
+
+/** Counts who is to be told of what happens, and is not, since nobody has confirmed there that it is wanted. Nothing else fails of it. */
+async function measurePending(): Promise<void> {
+  let pending = 0;
+  for (const topic of [env.AGENCIES_TOPIC, env.OPERATORS_TOPIC, env.ADMINISTRATORS_TOPIC])
+    pending += (await pendingSubscriptions(topic)).length;
+  measure('SubscriptionsPending', {}, pending);
+  if (pending > 0) log.warn('subscriptions wait for their confirmation', { pending });
 }
 
 /**
@@ -174,7 +184,7 @@ export const handler = events(due, async ({ time, source }) => {
     const open = await withLedgers(batches);
     measureOpen(open, time);
     const queues = { 'reports/': env.REPORTS_QUEUE, 'usage/': env.USAGE_QUEUE, 'responses/': env.RESPONSES_QUEUE };
-    mends.push(() => mendUploads({ ...env, queues }, time));
+    mends.push(() => mendUploads({ ...env, queues }, time), measurePending);
     for (const one of open) if (one.directed) mends.push(() => mendDirections(one, time));
   }
   await each(mends, (mend) => mend());

@@ -62,6 +62,9 @@ export function isNamed({ principal, notify }: Participant): boolean {
   return !said.some((text) => text.split(':').includes(UNNAMED_ACCOUNT));
 }
 
+/** The account of a principal. */
+export const accountOf = (principal: string): string => principal.split(':')[4] ?? principal;
+
 const AGENCIES = ['mha', 'up-police', 'delhi-police', 'i4c'].map((id) => unnamed('agency', id, `fraud-batches-${id}`));
 
 const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'].map((id) =>

@@ -132,7 +132,7 @@ export class Endpoint {
       const resource = queue ?? String(body.TopicArn ?? body.TargetArn ?? '*');
       const action = `${service}:${body.Action ?? actionOf({ headers })}`;
       if (service === 'sns' || service === 'sqs')
-        enforcement.require(role, [{ action, resource }], 'AccessDenied', 403);
+        enforcement.require(role, [{ action, resource, context: subscribing(body) }], 'AccessDenied', 403);
     };
   }
 
@@ -180,6 +180,12 @@ export class Endpoint {
 }
 
 /** The role of the function that an access key id is of, or the one that it names. */
+/** What a subscription is asked with. */
+const subscribing = ({ Protocol, Endpoint }: Readonly<Record<string, unknown>>): Record<string, string> => ({
+  ...(typeof Protocol === 'string' ? { 'sns:protocol': Protocol } : {}),
+  ...(typeof Endpoint === 'string' ? { 'sns:endpoint': Endpoint } : {}),
+});
+
 function roleOf({ enforcement, functions }: Services, accessKeyId: string, service: string): string | undefined {
   return enforcement && (functions.roleOf(accessKeyId) ?? enforcement.named(accessKeyId, service));
 }

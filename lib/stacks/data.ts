@@ -1,10 +1,11 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { Aws, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, TableEncryption, type TableProps } from 'aws-cdk-lib/aws-dynamodb';
+import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type CfnBucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Subscription, SubscriptionFilter, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import type { Address } from '../config/participants.ts';
+import { type Address, accountOf, isNamed, type Participant } from '../config/participants.ts';
 import { NEW_TABLE } from '../config/policy.ts';
 import { REMOVAL_DAYS } from '../config/retention.ts';
 import type { StageConfig } from '../config/stage.ts';
@@ -127,6 +128,10 @@ export class DataStack extends Stack {
     for (const { id: administrator, notify } of config.administrators)
       this.#subscribe(`Administrator-${administrator}`, this.administrators, notify, {});
 
+    this.#letSubscribe(this.operators, config.operators);
+    this.#letSubscribe(this.agencies, config.agencies);
+    this.#letSubscribe(this.administrators, config.administrators);
+
     // Whatever is neither usage nor a response goes the way of the reports, where strays are told to the administrators.
     const notReports = [{ prefix: 'usage/' }, { prefix: 'responses/' }];
     this.reports = this.#inboxQueue('Reports', Duration.minutes(1), [
@@ -185,6 +190,27 @@ export class DataStack extends Stack {
           ]),
         ),
       });
+  }
+
+  /**
+   * Lets each participant's own account subscribe queues of its own: such a subscription waits for no confirmation, since the
+   * queue's owner makes it. What it is filtered by, no policy of a topic can say.
+   */
+  #letSubscribe(topic: Topic, participants: readonly Participant[]): void {
+    const accounts = new Set(participants.filter(isNamed).map(({ principal }) => accountOf(principal)));
+    if (accounts.size === 0) return;
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'SubscribeOwnQueues',
+        principals: [...accounts].sort().map((account) => new AccountPrincipal(account)),
+        actions: ['sns:Subscribe'],
+        resources: [topic.topicArn],
+        conditions: {
+          StringEquals: { 'sns:Protocol': 'sqs' },
+          ArnLike: { 'sns:Endpoint': `arn:${Aws.PARTITION}:sqs:*:\${aws:PrincipalAccount}:*` },
+        },
+      }),
+    );
   }
 
   #inboxQueue(id: string, worksFor: Duration, keys: unknown[]): WorkQueue {

@@ -195,6 +195,12 @@ export class OperationsStack extends Stack {
       says: 'A batch has not settled an hour after its last deadline, or is not directed a day after its report.',
       metric: this.#gauge('BatchesLate'),
     });
+    this.#alarm('SubscriptionsPending', {
+      severity: 2,
+      paragraph: 'a-subscription-waits-for-its-confirmation',
+      says: 'Somebody who is to be told of what happens is told nothing, until a subscription is confirmed.',
+      metric: this.#gauge('SubscriptionsPending'),
+    });
     this.#alarm('Unexplained', {
       severity: 1,
       paragraph: 'books-dont-balance',

@@ -1,3 +1,4 @@
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MEASURES, NAMESPACE } from '../../lambdas/domain/measures.ts';
 import { Lab } from './lab.ts';
@@ -46,6 +47,14 @@ beforeAll(async () => {
       all.push(JSON.parse(line));
     },
   });
+  const sns = new SNSClient({
+    endpoint: lab.cloud.endpoint,
+    region: lab.cloud.region,
+    credentials: { accessKeyId: 'owner', secretAccessKey: 'none' },
+  });
+  const theirs = { Protocol: 'sqs', Endpoint: 'arn:aws:sqs:ap-south-1:999988887777:theirs' };
+  await sns.send(new SubscribeCommand({ TopicArn: lab.cloud.names.topics.AgenciesTopic, ...theirs }));
+  sns.destroy();
   await tellStory(lab);
   return () => lab.cloud.stop();
 });
@@ -106,6 +115,10 @@ describe('what the functions measure while the story of two batches is told', ()
     expect(['block', 'reverify', 'bar_outgoing', 'bar_incoming', 'disconnect'].map(open)).toEqual([5, 2, 1, 1, 1]);
     // jio: three handsets and a connection of the first batch.
     expect(most('RowsOpen', { operator: 'jio' })).toBe(4);
+  });
+
+  it('finds by the sweep that one who is to be told has not confirmed it, whatever else goes well', () => {
+    expect([...new Set(values('SubscriptionsPending'))]).toEqual([1]);
   });
 
   it('finds by the sweep who answers nothing from half of the first rung on', () => {

@@ -79,6 +79,11 @@ export function addSweep(
   allowObjects(sweep, 'read', work, 'plans/*/directions/*', 'uploads/failed/*', 'uploads/handed/*', 'untold/*');
   allowObjects(sweep, 'write', work, 'uploads/resent/*', 'uploads/quarantined/*', 'untold/*');
   allowPublish(sweep, data.agencies, data.operators, data.administrators);
+  allow(
+    sweep,
+    ['sns:ListSubscriptionsByTopic'],
+    ...[data.agencies, data.operators, data.administrators].map(({ topicArn }) => topicArn),
+  );
   allowSend(sweep, data.reports, data.usage, data.responses, data.auditNotes, ended);
   allowStart(sweep, direction);
   allowStart(sweep, batch);
