@@ -7,6 +7,7 @@ export const ENVIRONMENT = {
   CASES: 'Cases',
   LINKS: 'Links',
   LINK_DAYS: '190',
+  CASE_DAYS: '1096',
   AGENCIES: 'mha,up-police',
   OPERATORS: 'airtel,jio',
   AGENCIES_TOPIC: 'agencies',

@@ -443,8 +443,8 @@ describe('an assembly', () => {
     ],
     [
       'a subscription’s protocol',
-      sns(undefined, 'email'),
-      /app\.Subscription: Protocol email of AWS::SNS::Subscription/,
+      sns(undefined, 'sms'),
+      /app\.Subscription: Protocol sms of AWS::SNS::Subscription/,
     ],
     [
       'a filter policy’s matcher',

@@ -260,6 +260,7 @@ function prepare(aws: MemoryAws, settled: boolean): void {
       batchId: direction.batchId,
       plan: 1,
       state: settled ? 'settled' : 'directed',
+      startedAt: AT,
     });
     item('Cases', `DIR#${direction.id}`, ledgerOf(direction, settled));
   }
