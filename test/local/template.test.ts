@@ -441,11 +441,7 @@ describe('an assembly', () => {
       },
       /app\.Rule: the target arn:aws:kinesis:ap-south-1:1:stream\/s of AWS::Events::Rule/,
     ],
-    [
-      'a subscription’s protocol',
-      sns(undefined, 'sms'),
-      /app\.Subscription: Protocol sms of AWS::SNS::Subscription/,
-    ],
+    ['a subscription’s protocol', sns(undefined, 'sms'), /app\.Subscription: Protocol sms of AWS::SNS::Subscription/],
     [
       'a filter policy’s matcher',
       sns({ operator: [{ cidr: '10.0.0.0/8' }] }),
