@@ -1,8 +1,10 @@
 /** Claim and expand, whole functions, against the bare SDK calls that they can't do without, in the same embedded database. */
 import type { Context } from 'aws-lambda';
+import type { Environment as ClaimEnvironment } from '../../lambdas/claim/handler.ts';
 import type { Imei } from '../../lambdas/domain/identifiers.ts';
 import { handsetLine } from '../../lambdas/domain/screening.ts';
 import { gatheredLine, parseGatheredLine } from '../../lambdas/domain/sightings.ts';
+import type { Environment as ExpandEnvironment } from '../../lambdas/expand/handler.ts';
 import { imei, msisdn, startEmbedded } from './embedded.ts';
 import { compare, type Results } from './measure.ts';
 
@@ -18,15 +20,15 @@ const linksOf = (handset: number) => (handset % 50 === 7 ? 1_000 : 20 + ((handse
 
 export async function measureClaiming(runs: number): Promise<Results> {
   const embedded = await startEmbedded();
-  Object.assign(process.env, {
-    STAGE: 'bench',
+  const environment: ClaimEnvironment & ExpandEnvironment = {
     WORK: embedded.work,
     CASES: embedded.cases,
     LINKS: embedded.links,
-    OPERATORS: 'airtel,bsnl,jio,mtnl,vi',
+    CASE_DAYS: '1096',
     ROWS_PER_DIRECTION: '2000',
     LADDERS: JSON.stringify({ block: [{ order: 'block', days: 1 }], reverify: [{ order: 'reverify', days: 5 }] }),
-  });
+  };
+  Object.assign(process.env, environment);
   const { PutCommand, QueryCommand } = await import('@aws-sdk/lib-dynamodb');
   const { dynamo } = await import('../../lambdas/stores/clients.ts');
   const { concurrently } = await import('../../lambdas/stores/concurrently.ts');

@@ -63,7 +63,7 @@ export async function gatheredOf(
       function: 'Gather',
       handler: 'gather',
       of: `${count(links)} links`,
-      event: { plan, handsets: 1, shards: 1, results },
+      event: { agency: 'mha', plan, handsets: 1, shards: 1, results },
     },
     claim: async () => {
       const shards = `plans/${plan}/shards/bench`;

@@ -2,9 +2,16 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Environment as ClaimEnvironment } from '../../lambdas/claim/handler.ts';
+import type { Environment as CutEnvironment } from '../../lambdas/cut/handler.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import type { AgencyId, BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { newLedger } from '../../lambdas/domain/ledger.ts';
+import type { Environment as GatherEnvironment } from '../../lambdas/gather/handler.ts';
+import type { Environment as ImportPieceEnvironment } from '../../lambdas/import-piece/handler.ts';
+import type { Environment as RecordEnvironment } from '../../lambdas/record/handler.ts';
+import type { Environment as ScreenEnvironment } from '../../lambdas/screen/handler.ts';
+import type { Environment as SettleEnvironment } from '../../lambdas/settle/handler.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { imei, msisdn, startEmbedded } from './embedded.ts';
 import type { Results } from './measure.ts';
@@ -46,7 +53,13 @@ async function* each(pieces: Iterable<string>): AsyncGenerator<string> {
 export async function measureMemory(): Promise<Results> {
   const { functions } = await designOf();
   const embedded = await startEmbedded();
-  Object.assign(process.env, {
+  const environment: ClaimEnvironment &
+    CutEnvironment &
+    GatherEnvironment &
+    ImportPieceEnvironment &
+    RecordEnvironment &
+    ScreenEnvironment &
+    SettleEnvironment = {
     WORK: embedded.work,
     OUTBOX: embedded.work,
     CASES: embedded.cases,
@@ -64,9 +77,11 @@ export async function measureMemory(): Promise<Results> {
     LADDERS: JSON.stringify(DEFAULT_POLICY.ladders),
     ROWS_PER_DIRECTION: String(DEFAULT_POLICY.rowsPerDirection),
     LINK_DAYS: '400',
+    CASE_DAYS: '1096',
     BYTES_PER_PIECE: String(DEFAULT_POLICY.bytesPerPiece),
     PIECES_PER_STRETCH: '256',
-  });
+  };
+  Object.assign(process.env, environment);
   const { PutCommand } = await import('@aws-sdk/lib-dynamodb');
   const { dynamo } = await import('../../lambdas/stores/clients.ts');
   const { createLedger } = await import('../../lambdas/stores/cases.ts');
@@ -114,7 +129,7 @@ export async function measureMemory(): Promise<Results> {
   await dynamo.send(
     new PutCommand({
       TableName: embedded.cases,
-      Item: { pk: `BATCH#${BATCH}`, batchId: BATCH, agency: 'mha', state: 'directed', plan: 1 },
+      Item: { pk: `BATCH#${BATCH}`, batchId: BATCH, agency: 'mha', state: 'directed', plan: 1, startedAt: NOW },
     }),
   );
   const size = DEFAULT_POLICY.rowsPerDirection;
