@@ -22,7 +22,8 @@ export type AuditKind =
   | 'disconnect_ordered'
   | 'direction_closed'
   | 'batch_settled'
-  | 'revoked';
+  | 'revoked'
+  | 'erased';
 
 /** A file, by its key in its bucket and the SHA-256 of its bytes; without one where nobody read them. */
 export interface AuditedFile {

@@ -33,7 +33,7 @@ const chainKeys = new Map<BatchId, ChainKey>();
 const MOST_KEYS = 1000;
 
 /** A batch's own key for keyed hashes, which KMS makes. */
-async function chainKeyOf(macKey: string, batchId: BatchId): Promise<ChainKey> {
+export async function chainKeyOf(macKey: string, batchId: BatchId): Promise<ChainKey> {
   const known = chainKeys.get(batchId);
   if (known) return known;
   const { Mac, KeyId } = await kms.send(

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type AuditHead, NO_ENTRY } from '../domain/audit.ts';
 import { type Day, type Instant, instantOf, millisOf } from '../domain/days.ts';
 import type { AgencyId, BatchId, DirectionId, DirectionKind, Imei, Msisdn, OperatorId } from '../domain/identifiers.ts';
@@ -233,6 +233,26 @@ export async function keepClaim(
     );
   } catch (error) {
     if (!refusedByCondition(error)) throw error;
+  }
+}
+
+/**
+ * Deletes a claim as it was read.
+ * @throws Conflict when somebody wrote in between
+ */
+export async function deleteClaim(table: string, kind: DirectionKind, identifier: string, seen: number): Promise<void> {
+  try {
+    await dynamo.send(
+      new DeleteCommand({
+        TableName: table,
+        Key: { pk: claimKey(kind, identifier) },
+        ConditionExpression: 'attribute_not_exists(pk) OR version = :seen',
+        ExpressionAttributeValues: { ':seen': seen },
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+  } catch (error) {
+    throw refusedByCondition(error) ? new Conflict('the claim changed') : error;
   }
 }
 

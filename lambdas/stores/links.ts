@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { BatchWriteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, DeleteCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { addDays, type Day } from '../domain/days.ts';
-import type { Imei } from '../domain/identifiers.ts';
+import type { Imei, Msisdn } from '../domain/identifiers.ts';
 import { type GatheredLink, linkKey, parseLinkKey, type Sighting } from '../domain/sightings.ts';
 import { dynamo } from './clients.ts';
 import { concurrently } from './concurrently.ts';
@@ -109,4 +109,42 @@ export async function* readLinks(table: string, imei: Imei, from: Day, to: Day):
     yield (page.Items ?? []).map(({ sk, lsa }) => ({ imei, lsa: lsa ?? '', ...parseLinkKey(sk) }));
     start = page.LastEvaluatedKey;
   } while (start);
+}
+
+/** The key of a link. */
+interface Link {
+  pk: Imei;
+  sk: string;
+}
+
+/**
+ * The links of a number in one part of the table. They are filed by handsets, so the whole part is read, as it was a moment ago.
+ * @param part from 0
+ */
+export async function* linksOf(table: string, msisdn: Msisdn, part: number, parts: number): AsyncGenerator<Link> {
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await dynamo.send(
+      new ScanCommand({
+        TableName: table,
+        Segment: part,
+        TotalSegments: parts,
+        FilterExpression: 'contains(sk, :number)',
+        // As `linkKey` writes it between the day and the operator.
+        ExpressionAttributeValues: { ':number': `#${msisdn}#` },
+        ProjectionExpression: 'pk, sk',
+        ExclusiveStartKey: start,
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+    for (const { pk, sk } of page.Items ?? []) yield { pk, sk };
+    start = page.LastEvaluatedKey;
+  } while (start);
+}
+
+/** Deletes links; one that is gone already changes nothing. */
+export async function deleteLinks(table: string, links: Iterable<Link>): Promise<void> {
+  await concurrently(links, WRITES_AT_ONCE, async ({ pk, sk }) => {
+    await dynamo.send(new DeleteCommand({ TableName: table, Key: { pk, sk }, ReturnConsumedCapacity: 'TOTAL' }));
+  });
 }

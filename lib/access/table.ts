@@ -9,6 +9,7 @@ const KINDS = [
   'administrator',
   'operations',
   'break-glass',
+  'eraser',
   'checker',
 ] as const;
 type Kind = (typeof KINDS)[number];

@@ -85,6 +85,9 @@ const ADMINISTRATORS = [unnamed('administrator', 'administrator', 'fraud-adminis
 /** Who looks after the machine by the runbook: sees what happened, and changes nothing but to stop what hangs. */
 const ON_CALL = [unnamed('operations', 'operations')];
 
+/** Who has what is known of a number erased, where its holder may ask for that. */
+const ERASERS = [unnamed('eraser', 'erasure')];
+
 /** Who has the audit told again what it missed, where nothing else helps; an alarm tells of each use. */
 const BREAK_GLASS = [unnamed('break-glass', 'break-glass')];
 
@@ -97,6 +100,7 @@ export const PARTICIPANTS = [
   'administrators',
   'onCall',
   'breakGlass',
+  'erasers',
 ] as const;
 export type ParticipantKind = (typeof PARTICIPANTS)[number];
 
@@ -109,4 +113,5 @@ export const UNNAMED: Readonly<Record<ParticipantKind, readonly Participant[]>> 
   administrators: ADMINISTRATORS,
   onCall: ON_CALL,
   breakGlass: BREAK_GLASS,
+  erasers: ERASERS,
 };

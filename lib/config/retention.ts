@@ -1,14 +1,12 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
+import { contestedDays } from '../../lambdas/domain/erasure.ts';
 import { EXECUTION_DAYS } from './policy.ts';
 
 const logDays = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
 /** S3 rounds each time up to midnight, and removes what is due some time after that. */
 export const REMOVAL_DAYS = 7;
-
-/** For so long after its disconnection somebody may say that a number was wrongly disconnected: then it may be somebody else's. */
-const CONTESTED_DAYS = 90;
 
 /** How long things are kept, in days. */
 export const retention = z
@@ -29,8 +27,8 @@ export const retention = z
     caseDays: z
       .int()
       .min(
-        EXECUTION_DAYS + CONTESTED_DAYS,
-        `a ladder may take a year, and who was disconnected may contest it for ${CONTESTED_DAYS} days`,
+        EXECUTION_DAYS + contestedDays,
+        `a ladder may take a year, and who was disconnected may contest it for ${contestedDays} days`,
       ),
     /** Versions that were overwritten or deleted, in every bucket but the audit's. */
     oldVersionDays: z.int().positive(),

@@ -42,6 +42,7 @@ const stage = z
     administrators: distinct(z.array(outsider)),
     onCall: distinct(z.array(outsider)),
     breakGlass: distinct(z.array(outsider)),
+    erasers: distinct(z.array(outsider)),
     policy,
     retention,
     operations,

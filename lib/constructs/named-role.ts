@@ -13,6 +13,7 @@ export type RoleKind =
   | 'administrator'
   | 'operations'
   | 'break-glass'
+  | 'eraser'
   | 'checker';
 
 export interface NamedRoleProps extends Omit<RoleProps, 'roleName' | 'path' | 'assumedBy'> {

@@ -1,5 +1,6 @@
 import { ArnFormat, Aws, CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { ArnPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { CHECKER, type Participant } from '../config/participants.ts';
@@ -43,6 +44,10 @@ const OBJECT_ACTIONS = {
 
 /** The items of Cases that tell of the work, none of which is of a number or a handset. */
 const WORK_ITEMS = ['BATCH#*', 'DIR#*', 'PLANNING'];
+
+/** To have one function do what nobody may do by hand. */
+const invoke = ({ functionArn }: IFunction) =>
+  new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [functionArn] });
 
 /**
  * Who may come in: one role per participant, which its own principal takes on by its external id, with what it puts and reads
@@ -131,7 +136,8 @@ export class AccessStack extends Stack {
           this.#stop(workflow),
         ],
       ],
-      ['break-glass', config.breakGlass, () => [], [this.#find(data, workflow), this.#redriveAudit(workflow)]],
+      ['break-glass', config.breakGlass, () => [], [this.#find(data, workflow), invoke(workflow.redriveAudit)]],
+      ['eraser', config.erasers, () => [], [this.#find(workflow), invoke(workflow.erase)]],
     ];
     for (const [kind, participants, places, more = []] of kinds) {
       for (const participant of participants) {
@@ -317,11 +323,6 @@ export class AccessStack extends Stack {
       }),
       new PolicyStatement({ actions: KEY_ACTIONS.sqs.read, resources: [messagesKey.keyArn] }),
     ];
-  }
-
-  /** The one function by which the audit is told again what it missed. */
-  #redriveAudit({ redriveAudit }: WorkflowStack): PolicyStatement {
-    return new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [redriveAudit.functionArn] });
   }
 
   /** The names of what the stage has, as its stacks' outputs give them. */

@@ -8,6 +8,7 @@ import type { DataStack } from './data.ts';
 import { addAudit } from './workflow/audit.ts';
 import { addBatch } from './workflow/batch.ts';
 import { addDirection } from './workflow/direction.ts';
+import { addErase } from './workflow/erase.ts';
 import { addImportByPieces } from './workflow/import.ts';
 import { addReaders } from './workflow/inbox.ts';
 import { settingOf } from './workflow/parts.ts';
@@ -29,6 +30,8 @@ export class WorkflowStack extends Stack {
   readonly sweep: IFunction;
   /** Has what the audit could not be told worked on again. */
   readonly redriveAudit: IFunction;
+  /** Erases what is known of a number. */
+  readonly erase: IFunction;
   /** Executions that failed. */
   readonly ended: WorkQueue;
   /** Times to sweep. */
@@ -44,6 +47,7 @@ export class WorkflowStack extends Stack {
     addReaders(setting, this);
     this.ended = addRelease(setting, this);
     this.redriveAudit = addAudit(setting);
+    this.erase = addErase(setting);
     ({ due: this.due, sweep: this.sweep } = addSweep(setting, this, this.ended));
 
     for (const machine of this.machines)

@@ -11,8 +11,8 @@ export interface Ended {
   complained: string;
 }
 
-/** Runs one of the project's commands as a process of its own, against an endpoint, under the name of a role. */
-export function run(command: string, args: readonly string[], endpoint: string, as = 'x'): Promise<Ended> {
+/** Runs one of the project's commands as a process of its own, against an endpoint, under the name of a role, with what it reads. */
+export function run(command: string, args: readonly string[], endpoint: string, as = 'x', read = ''): Promise<Ended> {
   const { AWS_PROFILE: _, AWS_SESSION_TOKEN: __, ...env } = process.env;
   const child = spawn(process.execPath, [join(PROJECT, 'bin', `${command}.ts`), ...args], {
     env: {
@@ -22,8 +22,10 @@ export function run(command: string, args: readonly string[], endpoint: string, 
       AWS_ACCESS_KEY_ID: as,
       AWS_SECRET_ACCESS_KEY: 'x',
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  // One that reads nothing may have ended before.
+  child.stdin.on('error', () => {}).end(read);
   const ended: Ended = { code: null, said: '', complained: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     ended.said += text;

@@ -33,6 +33,7 @@ const KEYS: Readonly<Record<string, string>> = {
   operations: 'dev-operations-operations',
   administrator: 'dev-administrator-administrator',
   'break-glass': 'dev-break-glass-break-glass',
+  eraser: 'dev-eraser-erasure',
   agency: 'dev-agency-mha',
   operator: 'dev-operator-airtel',
   deployer: 'deployer',
@@ -193,6 +194,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'runbook-'));
   world = { ...place, endpoint: cloud.endpoint, resources, rights: new Rights(resources, place), folder };
   for (const name of ['report.csv', 'report-again.csv']) writeFileSync(join(folder, name), `imei\n${H2}\n`);
+  writeFileSync(join(folder, 'number.txt'), '9800009999\n');
   for (const name of ['usage.csv', 'corrected.csv'])
     writeFileSync(join(folder, name), `imei,msisdn,last_seen\n${H2},${A2},2026-05-20\n`);
 
@@ -244,6 +246,7 @@ beforeAll(async () => {
     receipt,
     'the function': 'Order',
     file: 'usage.csv',
+    'file with the number': join(folder, 'number.txt'),
     key: 'usage/airtel/usage.csv',
     versionId,
     rule: nameOf('AWS::Events::Rule', 'SweepDue'),

@@ -22,8 +22,8 @@ function complaint(changes: Partial<typeof good>): string {
 
 describe('the participants', () => {
   it('are agencies, operators, readers, auditors, administrators and those who look after the machine, each with a principal and an external id of its own', () => {
-    const { agencies, operators, readers, auditors, administrators, onCall, breakGlass } = good;
-    const all = [agencies, operators, readers, auditors, administrators, onCall, breakGlass].flat();
+    const { agencies, operators, readers, auditors, administrators, onCall, breakGlass, erasers } = good;
+    const all = [agencies, operators, readers, auditors, administrators, onCall, breakGlass, erasers].flat();
     expect(all.length).toBeGreaterThan(12);
     expect(new Set(all.map(({ externalId }) => externalId)).size).toBe(all.length);
     for (const { principal } of all) expect(principal).toBe('000000000000');
@@ -102,14 +102,14 @@ describe('participants whose account nobody has named', () => {
   it('are refused in a protected stage for AWS, each by name, and the error says where they are named', () => {
     const said = refusal({ stage: 'prod', config: 'none' });
     const all = (
-      ['agencies', 'operators', 'readers', 'auditors', 'administrators', 'onCall', 'breakGlass'] as const
+      ['agencies', 'operators', 'readers', 'auditors', 'administrators', 'onCall', 'breakGlass', 'erasers'] as const
     ).flatMap((kind) =>
       good[kind].map(
         ({ id }, n) => `  ${kind}[${n}]: nobody has named the account of ${id} (000000000000 stands there)`,
       ),
     );
     expect(said.slice(1, -1)).toEqual(all);
-    expect(all).toHaveLength(4 + 5 + 2 + 1 + 1 + 1 + 1);
+    expect(all).toHaveLength(4 + 5 + 2 + 1 + 1 + 1 + 1 + 1);
     expect(said.at(0)).toBe('the configuration is wrong:');
     expect(said.at(-1)).toBe(
       `  Name them in config/prod.json, or in the file of -c config=FILE; ${FILE} is an example.`,

@@ -15,6 +15,7 @@ import {
   type OrderRequest,
   openRows,
   outcomeOf,
+  plannedEnd,
   sealedDisconnections,
   sealedOutcomes,
   sealLedger,
@@ -462,6 +463,14 @@ describe("the disconnect order of a response's failed rows", () => {
     const answeredWhole = closed(answered(fresh(1), [[0, 'verified']]).ledger);
     expect(failedOrderDeadline(answeredWhole, at('2026-06-05T00:00:00Z'))).toBeNull();
   });
+});
+
+test('the end that was planned stays, however late the first order goes out', () => {
+  const shifted = { ...fresh(1), startedAt: at('2026-06-01T07:00:00Z') };
+  const later = shifted.rungs.map(({ order, deadline }) => ({ order, deadline: addSeconds(deadline, 7 * 3600) }));
+  expect(plannedEnd(fresh(1), start)).toBe('2026-06-17T00:00:00Z');
+  expect(ladderEnd({ ...shifted, begunAt: start, rungs: later }, start)).toBe('2026-06-17T07:00:00Z');
+  expect(plannedEnd({ ...shifted, begunAt: start, rungs: later }, start)).toBe('2026-06-17T00:00:00Z');
 });
 
 describe('closing', () => {

@@ -133,6 +133,7 @@ const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
     [OUTBOX, 'list', /./],
   ],
   'break-glass': () => [],
+  eraser: () => [],
 };
 const ACTIONS = {
   put: ['s3:PutObject', 's3:AbortMultipartUpload'],
@@ -166,6 +167,7 @@ const members = [
   ['administrator', 'administrator'] as const,
   ['operations', 'operations'] as const,
   ['break-glass', 'break-glass'] as const,
+  ['eraser', 'erasure'] as const,
   ['checker', 'self-check'] as const,
 ];
 
@@ -184,7 +186,7 @@ describe('a participant', () => {
             if (mayDo(role, action, bucket, key) !== expected) wrong.push(`${action} ${key}: ${!expected}`);
           }
     expect(wrong).toEqual([]);
-    expect(rightsSeen > 0).toBe(kind !== 'break-glass');
+    expect(rightsSeen > 0).toBe(kind !== 'break-glass' && kind !== 'eraser');
   });
 
   it.each(members)('%s %s lists nothing without a prefix, nor by one that reaches over its own place', (kind, id) => {
@@ -248,7 +250,8 @@ describe('a participant', () => {
         for (const { arn } of ofType(type))
           for (const action of actions) {
             const ofNumber = { 'dynamodb:leadingkeys': ['CONN#+919800000001'] };
-            const its = action === 'lambda:InvokeFunction' && kind === 'break-glass' && /RedriveAudit/.test(arn);
+            const itsOwn = { 'break-glass': /RedriveAudit/, eraser: /Erase/ }[kind as string];
+            const its = action === 'lambda:InvokeFunction' && itsOwn?.test(arn) === true;
             expect(rights.ask(role, action, arn, ofNumber).allowed, `${action} ${arn}`).toBe(its);
           }
       for (const { arn } of ofType('AWS::DynamoDB::Table'))
@@ -352,6 +355,32 @@ describe("a participant's role", () => {
   it('takes no tags with it, by which the walls go', () => {
     for (const { properties } of ofType('AWS::IAM::Role'))
       expect(JSON.stringify(properties.AssumeRolePolicyDocument)).not.toMatch(/TagSession|\*/);
+  });
+});
+
+describe('the eraser', () => {
+  it('may do two things: ask how the parts are called, and invoke the one function that erases', () => {
+    const { identity } = roleOf('eraser', 'erasure');
+    expect(identity.flatMap(({ action }) => action).sort()).toEqual([
+      'cloudformation:DescribeStacks',
+      'lambda:InvokeFunction',
+    ]);
+    const erase = arnOf('AWS::Lambda::Function', /^Erase/);
+    expect(identity.flatMap(({ resource }) => resource).filter((arn) => arn?.includes(':lambda:'))).toEqual([erase]);
+    const invokers = [...rights.roles.values()].filter(
+      (role) => rights.ask(role, 'lambda:InvokeFunction', erase).allowed,
+    );
+    expect(invokers.map(({ arn }) => arn)).toEqual([roleArn('eraser', 'erasure')]);
+  });
+
+  it('is by that the only one who has an item deleted, or a table read through', () => {
+    const tables = ofType('AWS::DynamoDB::Table').map(({ arn }) => arn);
+    for (const action of ['dynamodb:DeleteItem', 'dynamodb:Scan']) {
+      const may = [...rights.roles.values()].filter((role) =>
+        tables.some((arn) => rights.ask(role, action, arn).allowed),
+      );
+      expect(may.map(({ arn }) => arn)).toEqual([roleArn('function', 'Erase')]);
+    }
   });
 });
 
@@ -604,16 +633,7 @@ describe('a function', () => {
           's3:ListBucket',
         ],
       ],
-      [
-        'AWS::DynamoDB::Table',
-        [
-          'dynamodb:DeleteTable',
-          'dynamodb:UpdateTable',
-          'dynamodb:Scan',
-          'dynamodb:DeleteItem',
-          'dynamodb:PutResourcePolicy',
-        ],
-      ],
+      ['AWS::DynamoDB::Table', ['dynamodb:DeleteTable', 'dynamodb:UpdateTable', 'dynamodb:PutResourcePolicy']],
       ['AWS::KMS::Key', ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:DisableKey', 'kms:CreateGrant']],
       ['AWS::SNS::Topic', ['sns:Subscribe', 'sns:SetTopicAttributes', 'sns:DeleteTopic', 'sns:AddPermission']],
       ['AWS::SQS::Queue', ['sqs:SetQueueAttributes', 'sqs:AddPermission', 'sqs:PurgeQueue']],
@@ -665,7 +685,18 @@ describe('a function', () => {
     ]);
     expect(may('states:SendTaskSuccess').sort()).toEqual(['Order Direction', 'Record Direction']);
     const sends = may('sqs:SendMessage', 'AWS::SQS::Queue').sort();
-    const tellTheAudit = ['Close', 'Commit', 'Order', 'Record', 'Release', 'Resume', 'Screen', 'Settle', 'Sweep'];
+    const tellTheAudit = [
+      'Close',
+      'Commit',
+      'Erase',
+      'Order',
+      'Record',
+      'Release',
+      'Resume',
+      'Screen',
+      'Settle',
+      'Sweep',
+    ];
     expect(sends.filter((one) => one.endsWith(' AuditQueue'))).toEqual(
       [...tellTheAudit, 'RedriveAudit'].sort().map((id) => `${id} AuditQueue`),
     );
@@ -812,7 +843,7 @@ describe('SNS', () => {
 describe('a key', () => {
   const keys = ofType('AWS::KMS::Key').filter(({ properties }) => properties.KeySpec === undefined);
 
-  it('of the audit makes keyed hashes for the one function that writes it, is used for nothing else, and stays the same', () => {
+  it('of the audit makes keyed hashes for the function that writes it and the one that erases, is used for nothing else, and stays the same', () => {
     const [key, ...others] = ofType('AWS::KMS::Key').filter(({ properties }) => properties.KeySpec === 'HMAC_256');
     expect(others).toEqual([]);
     expect(key?.properties).toMatchObject({ KeyUsage: 'GENERATE_VERIFY_MAC' });
@@ -821,7 +852,7 @@ describe('a key', () => {
       [...rights.roles.values()]
         .filter((role) => rights.useKey(role, action, key?.arn ?? '').allowed)
         .map(({ arn }) => arn);
-    expect(may('kms:GenerateMac')).toEqual([arnOf('AWS::IAM::Role', /^AuditRole/)]);
+    expect(may('kms:GenerateMac')).toEqual([arnOf('AWS::IAM::Role', /^AuditRole/), roleArn('function', 'Erase')]);
     expect(may('kms:VerifyMac')).toEqual([]);
   });
 

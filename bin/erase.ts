@@ -1,0 +1,115 @@
+/** `npm run erase`: takes what is known of a number out of a stage's tables. See `--help`. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { type Instant, instantOf } from '../lambdas/domain/days.ts';
+import type { Hindrance } from '../lambdas/domain/erasure.ts';
+import { type Msisdn, parseMsisdn } from '../lambdas/domain/identifiers.ts';
+import { command, complain, say } from '../lib/command.ts';
+import { CommandError, instant, readOptions } from '../lib/command-line.ts';
+import { eraseNumber } from '../lib/commands/erase.ts';
+import { outputsOf } from '../lib/commands/outputs.ts';
+
+const HELP = `npm run erase -- [options] < FILE
+
+Takes what is known of one number out of a stage's tables: its claim, which says whose row it was and what became of it,
+and its links, which say in which handsets it was seen. Books and the audit's chains stay whole: neither names it. The
+audit is told, by a keyed hash of the number, before anything is deleted. Doing it again, or going on after it was cut
+short, does no harm.
+
+The number is read from standard input or a file, in any form that a usage file may have, and stands alone there. It is
+never an argument: shells keep what was typed, and others see what runs.
+
+  --stage NAME   the stage (default dev)
+  --from FILE    the file that the number is read from (default: standard input)
+  --dry-run      look only, and tell how much would be erased
+  --at INSTANT   the time there, where the stage's clock is another than this machine's, as a local cloud's may be
+  --help         this text
+
+Refused, with the reason, while something about the number is open: a batch that plans, a row that is to be answered, a
+batch whose books are to be made, or a disconnection that may be contested, for 90 days.
+
+Not erased, and never told of here by their names: files that name others too. They go whole by their retention
+(docs/personal-data.md). Copies in the tables' backups go after 35 days.
+
+It goes by the AWS credentials and the region of its environment, those of the eraser's role, and works against the
+local cloud with AWS_ENDPOINT_URL. Exit code 0: nothing is left to erase, or with --dry-run nothing stands against it;
+1: not so, with the reason; 2: the command line is wrong, or what was read is no number.
+`;
+
+interface Settings {
+  stage: string;
+  number: Msisdn;
+  dryRun: boolean;
+  now: Instant;
+}
+
+function settings(args: readonly string[], where: string): Settings | 'help' {
+  const options = readOptions(
+    args,
+    {
+      stage: { type: 'string' },
+      from: { type: 'string' },
+      'dry-run': { type: 'boolean' },
+      at: { type: 'string' },
+    },
+    true,
+  );
+  if (options === 'help') return 'help';
+  // It isn't repeated: it may be the number.
+  if (options.positionals.length > 0)
+    throw new CommandError('there is a word too many; a number is read from standard input or --from; see --help');
+  const now = options.at === undefined ? Date.now() : instant('at', options.at);
+  return {
+    stage: options.stage ?? 'dev',
+    number: readNumber(options.from === undefined ? undefined : resolve(where, options.from)),
+    dryRun: options['dry-run'] === true,
+    now: instantOf(now),
+  };
+}
+
+const STANDARD_INPUT = 0;
+
+/** @throws CommandError without what was read, or the file's name, in which somebody may have put the number */
+function readNumber(file: string | undefined): Msisdn {
+  let text: string;
+  try {
+    text = readFileSync(file ?? STANDARD_INPUT, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? error.code : 'no reason given';
+    throw new CommandError(`${file === undefined ? 'standard input' : '--from'} can't be read (${why})`);
+  }
+  const number = parseMsisdn(text.trim());
+  if ('reason' in number)
+    throw new CommandError('what was read is not one Indian mobile number, such as ten digits that begin with 6 to 9');
+  return number.value;
+}
+
+const counted = (count: number, one: string, several = `${one}s`) => `${count} ${count === 1 ? one : several}`;
+
+const REASONS: Record<Hindrance['why'], string> = {
+  planning: 'a batch is deciding about it',
+  open: 'its row is open',
+  not_settled: "its batch's books are not made",
+  contestable: 'it was disconnected, which may be contested',
+};
+
+async function run({ stage, number, dryRun, now }: Settings): Promise<boolean> {
+  const workflow = await outputsOf(new CloudFormationClient(), stage, 'workflow');
+  const functionName = workflow.get('EraseFunctionName') ?? '';
+  const done = await eraseNumber(new LambdaClient(), functionName, { number, now, erase: !dryRun });
+  const { hindrances, claims, links, files } = done;
+  const items = `${counted(claims, 'claim')} and ${counted(links, 'link')}`;
+  if (hindrances.length === 0 || links > 0) say(dryRun ? `would erase ${items}` : `erased ${items}`);
+  for (const { why, directionId, until } of new Map(hindrances.map((one) => [one.directionId, one])).values())
+    complain(`not erased: ${REASONS[why]} (${directionId}${until === null ? '' : `, until ${until} at least`})`);
+  if (files.directions > 0)
+    say(
+      `it stays in files that name others too, until their retention ends: the rows of ${counted(files.directions, 'direction')}, ` +
+        `up to ${counted(files.orders, 'order')} and ${counted(files.responses, 'response')}, and their reports' lists`,
+    );
+  return hindrances.length === 0;
+}
+
+await command({ help: HELP, settings, run });

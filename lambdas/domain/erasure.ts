@@ -1,0 +1,58 @@
+/** Erasure: when what is known of a number may be taken out of the tables, and what the audit is told of it. */
+import type { AuditNote } from './audit.ts';
+import { countPointer, type Pointer } from './claims.ts';
+import { addSeconds, dayOf, type Instant } from './days.ts';
+import { type BatchId, type DirectionId, parseDirectionId } from './identifiers.ts';
+import { type Ledger, ladderEnd } from './ledger.ts';
+
+/** For so many days after its disconnection somebody may say that a number was wrongly disconnected: then it may be somebody else's. */
+export const contestedDays = 90;
+
+/** The links are looked through in so many parts, each within one invocation: a table of 100 GB in parts of 1.6. */
+export const linkParts = 64;
+
+/** The chain of the audit that tells of erasures; no batch's id is so. */
+export const ERASURES = 'erasures' as BatchId;
+
+/** Why what is known of a number may not be erased yet, and until when at least, where that can be said. */
+export interface Hindrance {
+  readonly directionId: DirectionId;
+  /** `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`: its batch's books are to be made; `contestable`: it was disconnected lately. */
+  readonly why: 'planning' | 'open' | 'not_settled' | 'contestable';
+  readonly until: Instant | null;
+}
+
+const SECONDS_PER_DAY = 86_400;
+
+/**
+ * What keeps the number of a claim's pointer from being erased at `now`: nothing where its plan failed, which points to no row,
+ * or where its batch's books are made and nobody may contest what became of it any more.
+ * @param batch as it stands; undefined where there is none
+ * @param ledger of the direction
+ */
+export function hindranceOf(
+  { directionId, row }: Pointer,
+  batch: { readonly plan: number; readonly state: string } | undefined,
+  ledger: Ledger | undefined,
+  now: Instant,
+): Hindrance | undefined {
+  if (batch === undefined || parseDirectionId(directionId)?.plan !== batch.plan || batch.state === 'failed')
+    return undefined;
+  if (batch.state === 'planning') return { directionId, why: 'planning', until: null };
+  if (ledger === undefined || row >= ledger.rows) return undefined;
+  const { open, outcome, recordedAt } = countPointer({ directionId, row }, ledger);
+  if (open) return { directionId, why: 'open', until: ladderEnd(ledger, now) };
+  if (ledger.sealedAt === null) return { directionId, why: 'not_settled', until: null };
+  if (outcome !== 'disconnected' || recordedAt === null) return undefined;
+  const until = addSeconds(recordedAt, contestedDays * SECONDS_PER_DAY);
+  return until > now ? { directionId, why: 'contestable', until } : undefined;
+}
+
+/**
+ * What the audit is told before anything is deleted: that a number is erased, by its keyed hash, once a day however often it is
+ * told.
+ */
+export function erasedNote(keyedHash: string, at: Instant): AuditNote {
+  const day = dayOf(at);
+  return { batchId: ERASURES, id: `erased/${keyedHash}/${day}`, kind: 'erased', at, facts: { number: keyedHash } };
+}

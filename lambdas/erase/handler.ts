@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { keyedHash } from '../domain/audit.ts';
+import { readPointer } from '../domain/claims.ts';
+import type { Instant } from '../domain/days.ts';
+import { ERASURES, erasedNote, type Hindrance, hindranceOf, linkParts } from '../domain/erasure.ts';
+import { type Msisdn, parseDirectionId, parseMsisdn } from '../domain/identifiers.ts';
+import { instant, log, task } from '../shell.ts';
+import { audit, chainKeyOf } from '../stores/audit.ts';
+import { deleteClaim, readBatch, readClaims, readLedger } from '../stores/cases.ts';
+import { deleteLinks, linksOf } from '../stores/links.ts';
+
+const environment = z.object({
+  CASES: z.string(),
+  LINKS: z.string(),
+  WORK: z.string(),
+  AUDIT_QUEUE: z.string(),
+  MAC_KEY: z.string(),
+});
+export type Environment = z.input<typeof environment>;
+const env = environment.parse(process.env);
+
+const input = z.object({
+  /** In any form that a usage file may have. */
+  number: z.string(),
+  now: instant,
+  /** The claim, or the n-th part of all links. */
+  of: z.union([
+    z.literal('claim'),
+    z
+      .int()
+      .min(0)
+      .max(linkParts - 1),
+  ]),
+  /** Whether it is deleted, or only looked for. */
+  erase: z.boolean(),
+});
+export type EraseInput = z.input<typeof input>;
+
+/** What was found of a number: how many items, and beside the claim in how many files it stands. */
+export interface Found {
+  /** Why nothing may be erased; where there is any, nothing was. */
+  readonly hindrances: readonly Hindrance[];
+  readonly items: number;
+  /** Of the directions that its claim names. */
+  readonly files: { readonly directions: number; readonly orders: number; readonly responses: number };
+}
+
+/** The claim of a number, what forbids that it is erased, and the files that name it. */
+async function claimOf(number: Msisdn, now: Instant) {
+  const claim = (await readClaims(env.CASES, 'reverify', [number], now)).get(number);
+  const hindrances: Hindrance[] = [];
+  const files = { directions: 0, orders: 0, responses: 0 };
+  for (const pointer of Object.values(claim?.pointers ?? {})
+    .flat()
+    .map(readPointer)) {
+    const direction = parseDirectionId(pointer.directionId);
+    const batch = direction ? await readBatch(env.CASES, direction.batchId) : undefined;
+    const ledger = await readLedger(env.CASES, pointer.directionId);
+    const hindrance = hindranceOf(pointer, batch, ledger, now);
+    if (hindrance) hindrances.push(hindrance);
+    if (!ledger) continue;
+    files.directions += 1;
+    files.orders += ledger.orders.length + ledger.files.filter(({ failedOrder }) => failedOrder).length;
+    files.responses += ledger.files.length;
+  }
+  return { claim, hindrances, files };
+}
+
+async function tellErased(number: Msisdn, now: Instant): Promise<void> {
+  await audit(env, erasedNote(keyedHash(await chainKeyOf(env.MAC_KEY, ERASURES), number), now));
+}
+
+/**
+ * Erase: takes the claim of a number, or its links, out of the tables, unless something about the number is open. Nothing is
+ * deleted before the audit is told, and whoever was cut short begins again. It is the only one that deletes items, and who may
+ * invoke it reads none.
+ * @throws Error for what is no number
+ */
+export const handler = task(input, async ({ number: text, now, of, erase }): Promise<Found> => {
+  const number = parseMsisdn(text);
+  if ('reason' in number) throw new Error('it is no number');
+  const { claim, hindrances, files } = await claimOf(number.value, now);
+  if (hindrances.length > 0) return { hindrances, items: 0, files };
+  const links = of === 'claim' ? [] : await Array.fromAsync(linksOf(env.LINKS, number.value, of, linkParts));
+  const items = of === 'claim' ? Number(claim !== undefined) : links.length;
+  if (erase && items > 0) {
+    await tellErased(number.value, now);
+    if (claim && of === 'claim') await deleteClaim(env.CASES, 'reverify', number.value, claim.version);
+    await deleteLinks(env.LINKS, links);
+    log.info('erased', { of, items });
+  }
+  return { hindrances, items, files };
+});

@@ -1,0 +1,33 @@
+import { CfnOutput, Duration } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Environment as EraseEnvironment } from '../../../lambdas/erase/handler.ts';
+import { allowHash, allowItems } from '../../constructs/access.ts';
+import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { allowAudit, READ_ITEMS, type Setting } from './parts.ts';
+
+/** The function that takes what is known of a number out of the tables, which nothing invokes but people who may. */
+export function addErase(setting: Setting): IFunction {
+  const { stack, config, data } = setting;
+  const { cases, links, work, auditKey } = data;
+
+  const erase = new HandlerFunction<EraseEnvironment>(stack, 'Erase', {
+    config,
+    folder: 'erase',
+    description: "Erases a number's claim and links, unless something about it is open",
+    memory: 512,
+    timeout: Duration.minutes(15),
+    environment: {
+      CASES: cases.tableName,
+      LINKS: links.tableName,
+      WORK: work.bucketName,
+      AUDIT_QUEUE: setting.told.AUDIT_QUEUE,
+      MAC_KEY: auditKey.keyArn,
+    },
+  });
+  allowItems(erase, [...READ_ITEMS, 'dynamodb:BatchGetItem', 'dynamodb:DeleteItem'], cases);
+  allowItems(erase, ['dynamodb:Scan', 'dynamodb:DeleteItem'], links);
+  allowAudit(setting, erase);
+  allowHash(erase, auditKey);
+  new CfnOutput(stack, 'EraseFunctionName', { value: erase.functionName });
+  return erase;
+}

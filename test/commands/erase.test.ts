@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { holdsAnIdentifier, Tables } from '../scenarios/bad-files.ts';
+import { DAY, Lab, START } from '../scenarios/lab.ts';
+import { A1, A2, H1, H2, J1 } from '../scenarios/story.ts';
+import { type Ended, run } from './command.ts';
+
+const ERASER = 'dev-eraser-erasure';
+const at = (day: number) => new Date(START + day * DAY).toISOString().replace('.000', '');
+
+/**
+ * Two handsets with three numbers, of which mha reports one on 1 June 2026. A1 is verified and A2 disconnected on day 3; the
+ * ladder ends, and the batch settles, on day 16.
+ */
+describe('npm run erase', () => {
+  let lab: Lab;
+  let tables: Tables;
+  let direction = '';
+  /** Whether the function dies of each write. */
+  let broken = false;
+  const logged: string[] = [];
+  beforeAll(async () => {
+    lab = await Lab.open({
+      enforce: true,
+      log: (_, line) => logged.push(line),
+      faults: { afterWrite: ({ functionName }) => (broken && functionName.includes('Erase') ? 'fail' : undefined) },
+    });
+    tables = new Tables(lab);
+    await lab.usage('airtel', [
+      `${H1},${A1},2026-05-20,Delhi`,
+      `${H2},${A1},2026-05-19,`,
+      `${H1},${A2},2026-05-21,Delhi`,
+    ]);
+    await lab.usage('jio', [`${H2},${J1},2026-05-20,`, `${H2},${A1},2026-05-18,`]);
+    await lab.report('mha', [H1]);
+    await lab.at(1);
+    direction = (await lab.directions('airtel')).find((id) => id.includes('.reverify.')) ?? '';
+    return () => lab.cloud.stop();
+  });
+  const erase = async (number: string, day: number, args: string[] = [], as = ERASER): Promise<Ended> => {
+    const ended = await run('erase', ['--at', at(day), ...args], lab.cloud.endpoint, as, `${number}\n`);
+    await lab.cloud.rest();
+    return ended;
+  };
+  /** What the tables hold of a number: its claim, and how many links in the two handsets. */
+  const held = async (number: string) => [
+    `CONN#${number}` in (await tables.records()),
+    (await Promise.all([H1, H2].map((imei) => tables.links(imei)))).flat().filter((link) => link.includes(number))
+      .length,
+  ];
+  const audited = async () => {
+    const { audit, outbox } = lab.cloud.names.buckets;
+    const args = ['--bucket', audit, '--outbox', outbox, '--json'];
+    const { code, said } = await run('audit', args, lab.cloud.endpoint, 'dev-auditor-auditor');
+    return { code, chains: JSON.parse(said).chains as { batchId: string; intact: boolean; entries: number }[] };
+  };
+
+  it('is refused while the row is open, and while its books are not made, and tells where and until when', async () => {
+    expect(await erase(A1, 1)).toEqual({
+      code: 1,
+      said: expect.stringMatching(/^it stays in files .* the rows of 1 direction, up to 1 order and 0 responses,/),
+      complained: `not erased: its row is open (${direction}, until 2026-06-17T00:00:00Z at least)\n`,
+    });
+    await lab.at(3);
+    await lab.respond(direction, [`${A1},verified`, `${A2},disconnected`]);
+    expect((await erase(A1, 3)).complained).toBe(`not erased: its batch's books are not made (${direction})\n`);
+    expect(await held(A1)).toEqual([true, 3]);
+  });
+
+  it('is refused for 90 days after a disconnection, which may be contested', async () => {
+    await lab.at(17);
+    expect(await erase(A2, 17)).toMatchObject({
+      code: 1,
+      complained: expect.stringMatching(
+        /^not erased: it was disconnected, which may be contested \(.*, until 2026-09-02T00:0\d:\d\dZ at least\)\n$/,
+      ),
+    });
+    expect(await held(A2)).toEqual([true, 1]);
+  });
+
+  it('tells with --dry-run how much it would be, and erases nothing', async () => {
+    const { code, said, complained } = await erase(A1, 17, ['--dry-run']);
+    expect([code, said.split('\n')[0], complained]).toEqual([0, 'would erase 1 claim and 3 links', '']);
+    expect(await held(A1)).toEqual([true, 3]);
+    expect((await audited()).chains.map(({ batchId }) => batchId)).not.toContain('erasures');
+  });
+
+  it("is nobody's but the eraser's", async () => {
+    for (const as of ['dev-administrator-administrator', 'dev-operations-operations', 'dev-operator-airtel'])
+      expect((await erase(A1, 17, [], as)).code).toBe(1);
+    expect(await held(A1)).toEqual([true, 3]);
+  });
+
+  it('goes on where it was cut short, erases all that the tables hold of the number, and nothing of another', async () => {
+    const others = [await held(A2), await held(J1)];
+    broken = true;
+    expect((await erase(A1, 17)).code).toBe(1);
+    broken = false;
+    const { code, said, complained } = await erase(A1, 17);
+    expect([code, complained]).toEqual([0, '']);
+    expect(said).toMatch(/^erased 1 claim and \d links?\n/);
+    expect(await held(A1)).toEqual([false, 0]);
+    expect([await held(A2), await held(J1)]).toEqual(others);
+    expect(await erase(A1, 17)).toEqual({ code: 0, said: 'erased 0 claims and 0 links\n', complained: '' });
+  });
+
+  it('is told to the audit once, without the number, and leaves every chain whole', async () => {
+    await lab.at(18);
+    const { code, chains } = await audited();
+    expect([code, chains.filter(({ intact }) => !intact)]).toEqual([0, []]);
+    expect(chains.find(({ batchId }) => batchId === 'erasures')).toMatchObject({ entries: 1 });
+    const { audit } = lab.cloud.names.buckets;
+    const [key = ''] = await lab.cloud.list(audit, 'batches/erasures/');
+    const entry = JSON.parse(Buffer.from(await lab.cloud.get(audit, key)).toString('utf8'));
+    expect(entry).toMatchObject({
+      kind: 'erased',
+      at: '2026-06-18T00:00:00Z',
+      facts: { number: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      files: {},
+    });
+    expect(JSON.stringify(entry)).not.toContain(A1.slice(3));
+  });
+
+  it('leaves the books of batches whole, those that were made and the next ones', async () => {
+    expect(await lab.summary('mha')).toMatchObject({ connections: { linked: 2, verified: 1 }, unexplained: 0 });
+    await lab.report('up-police', [H1]);
+    await lab.cloud.run(START + 40 * DAY);
+    expect(await lab.summary('up-police')).toMatchObject({
+      connections: { linked: 1, alreadyDisconnected: 1, directed: 0 },
+      unexplained: 0,
+    });
+  });
+
+  it('erases links of a number that was never claimed, and again a disconnected one when its time is up', async () => {
+    expect((await erase(J1, 40)).said).toBe('erased 0 claims and 1 link\n');
+    expect((await erase(A2, 94)).said).toMatch(/^erased 1 claim and 1 link\n/);
+    expect([await held(J1), await held(A2)]).toEqual([
+      [false, 0],
+      [false, 0],
+    ]);
+  });
+
+  it('names no number in a log', () => {
+    expect(logged.filter((line) => line.includes('erased')).length).toBeGreaterThan(3);
+    expect(logged.filter(holdsAnIdentifier)).toEqual([]);
+  });
+
+  it('takes no number from the command line, and repeats none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'erase-'));
+    const file = join(folder, 'two.txt');
+    writeFileSync(file, `${A1}\n${A2}\n`);
+    try {
+      for (const [args, read] of [
+        [[A1], ''],
+        [[], ''],
+        [[], 'x9800000001'],
+        [['--from', file], ''],
+        [['--from', A1], ''],
+        [['--at', '1 June'], A1],
+      ] as const) {
+        const { code, said, complained } = await run('erase', args, 'http://127.0.0.1:9', ERASER, read);
+        expect([code, said]).toEqual([2, '']);
+        expect(complained).not.toMatch(/9800000001/);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    const help = await run('erase', ['--help'], 'http://127.0.0.1:9');
+    expect([help.code, help.said.split('\n')[0]]).toEqual([0, 'npm run erase -- [options] < FILE']);
+  });
+});

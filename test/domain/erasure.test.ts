@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { erasedNote, type Hindrance, hindranceOf } from '../../lambdas/domain/erasure.ts';
+import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import { answered, at, closed, directionId, fresh, sealed } from './example.ts';
+
+const direction = directionId('reverify', '1-0-0');
+const now = at('2026-06-20T00:00:00Z');
+const settled = { plan: 1, state: 'settled' };
+
+/** What stands against the first row's number. */
+const against = (batch: { plan: number; state: string } | undefined, ledger: Ledger | undefined, when = now) =>
+  hindranceOf({ directionId: direction, row: 0 }, batch, ledger, when);
+const why = (hindrance: Hindrance | undefined) => [hindrance?.why, hindrance?.until];
+
+describe('a number is not erased', () => {
+  test('while a batch decides about it, and before it has a ledger', () => {
+    expect(why(against({ plan: 1, state: 'planning' }, undefined))).toEqual(['planning', null]);
+  });
+
+  test('while its row is open: without an answer, or failed and still connected', () => {
+    const open = at('2026-06-02T00:00:00Z');
+    expect(against({ plan: 1, state: 'directed' }, fresh(1), at('2026-06-01T00:30:00Z'))).toEqual({
+      directionId: direction,
+      why: 'open',
+      until: '2026-06-17T00:00:00Z',
+    });
+    expect(why(against({ plan: 1, state: 'directed' }, answered(fresh(1), [[0, 'failed']]).ledger, open))[0]).toBe(
+      'open',
+    );
+  });
+
+  test('while the books of its batch are to be made, whatever became of the row', () => {
+    const verified = answered(fresh(1), [[0, 'verified']]).ledger;
+    expect(why(against({ plan: 1, state: 'directed' }, verified))).toEqual(['not_settled', null]);
+    expect(why(against({ plan: 1, state: 'directed' }, closed(fresh(1))))).toEqual(['not_settled', null]);
+  });
+
+  test('for 90 days after it was recorded as disconnected, to the second', () => {
+    const disconnected = sealed(closed(answered(fresh(1), [[0, 'disconnected']]).ledger));
+    const until = '2026-09-01T10:00:00Z';
+    expect(why(against(settled, disconnected))).toEqual(['contestable', until]);
+    expect(why(against(settled, disconnected, at('2026-09-01T09:59:59Z')))).toEqual(['contestable', until]);
+    expect(against(settled, disconnected, at(until))).toBeUndefined();
+  });
+});
+
+describe('nothing stands against a number', () => {
+  test('whose row was answered in any other way, or never, once the books are made', () => {
+    for (const outcome of ['verified', 'not_found'] as const)
+      expect(against(settled, sealed(closed(answered(fresh(1), [[0, outcome]]).ledger)))).toBeUndefined();
+    expect(against(settled, sealed(closed(fresh(1))))).toBeUndefined();
+  });
+
+  test('whose pointer points nowhere: its plan failed, or another one of the batch counts', () => {
+    expect(against({ plan: 1, state: 'failed' }, fresh(1))).toBeUndefined();
+    expect(against({ plan: 2, state: 'planning' }, fresh(1))).toBeUndefined();
+    expect(against({ plan: 2, state: 'directed' }, fresh(1))).toBeUndefined();
+    expect(against(undefined, undefined)).toBeUndefined();
+    expect(hindranceOf({ directionId: direction, row: 1 }, settled, fresh(1), now)).toBeUndefined();
+  });
+});
+
+test('the audit is told of an erasure once a day, by what names nobody', () => {
+  const note = erasedNote('f'.repeat(64), at('2026-06-20T18:29:59Z'));
+  expect(note).toEqual({
+    batchId: 'erasures',
+    id: `erased/${'f'.repeat(64)}/2026-06-20`,
+    kind: 'erased',
+    at: '2026-06-20T18:29:59Z',
+    facts: { number: 'f'.repeat(64) },
+  });
+  // In Asia/Kolkata the next day begins.
+  expect(erasedNote('f'.repeat(64), at('2026-06-20T18:30:00Z')).id).toMatch(/2026-06-21$/);
+});
