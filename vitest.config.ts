@@ -1,8 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-const ALL = 'test/**/*.test.ts';
+const ALL = ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tools/**/*.test.ts'];
 /** What makes clients of AWS once for its process, and points them at what it started itself. */
-const APART = ['test/stores/**/*.test.ts', 'test/shell.test.ts', 'test/fuzz/**/*.test.ts', 'test/bench/**/*.test.ts'];
+const APART = [
+  'test/stores/**/*.test.ts',
+  'test/shell.test.ts',
+  'tools/fuzz/**/*.test.ts',
+  'tools/{bench,cost,quotas}/**/*.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -13,7 +18,7 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'apart', include: APART } },
       // The others share modules, and clouds that are idle, from one file to the next.
-      { extends: true, test: { name: 'together', include: [ALL], exclude: APART, isolate: false } },
+      { extends: true, test: { name: 'together', include: ALL, exclude: APART, isolate: false } },
     ],
   },
 });

@@ -1,8 +1,8 @@
 /** `npm run audit`: follows the audit's chains and tells what was changed, removed or moved. See `--help`. */
-import { AUDIT_HELP, type AuditSettings, parseAuditArguments } from '../lib/audit/arguments.ts';
-import { followChains } from '../lib/audit/follow.ts';
-import { inWords } from '../lib/audit/told.ts';
-import { command, complain, say } from '../lib/command.ts';
+import { AUDIT_HELP, type AuditSettings, parseAuditArguments } from '../lib/commands/audit/arguments.ts';
+import { followChains } from '../lib/commands/audit/follow.ts';
+import { inWords } from '../lib/commands/audit/told.ts';
+import { command, complain, say } from '../lib/commands/command.ts';
 
 async function audit(settings: AuditSettings): Promise<boolean> {
   const report = await followChains(settings);

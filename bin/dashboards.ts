@@ -2,19 +2,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { command, say } from '../lib/command.ts';
-import { readOptions } from '../lib/command-line.ts';
+import { command, say } from '../lib/commands/command.ts';
+import { readOptions } from '../lib/commands/command-line.ts';
+import { synthesize } from '../lib/commands/local/synth.ts';
 import { stageFromContext } from '../lib/config/stage.ts';
-import { ACCOUNT, type LocalCloud, REGION, startCloud } from '../lib/local/cloud.ts';
-import { drawDashboard } from '../lib/local/dashboards/draw.ts';
-import { graphsOf } from '../lib/local/dashboards/graphs.ts';
-import { MetricStore } from '../lib/local/dashboards/metrics.ts';
-import { publishUsage } from '../lib/local/dashboards/usage.ts';
-import { conduct } from '../lib/local/run/conduct.ts';
-import { participantsOf } from '../lib/local/run/participants.ts';
-import { showProgress } from '../lib/local/run/progress.ts';
-import { synthesize } from '../lib/local/synth.ts';
-import { loadAssembly } from '../lib/local/template.ts';
+import { ACCOUNT, type LocalCloud, REGION, startCloud } from '../packages/local-cloud/src/cloud.ts';
+import { loadAssembly } from '../packages/local-cloud/src/templates/template.ts';
+import { conduct } from '../simulation/conduct.ts';
+import { participantsOf } from '../simulation/participants.ts';
+import { showProgress } from '../simulation/progress.ts';
+import { drawDashboard } from '../tools/dashboards/draw.ts';
+import { graphsOf } from '../tools/dashboards/graphs.ts';
+import { MetricStore } from '../tools/dashboards/metrics.ts';
+import { publishUsage } from '../tools/dashboards/usage.ts';
 
 const HELP = `npm run dashboards
 

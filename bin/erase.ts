@@ -6,8 +6,8 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { type Instant, instantOf } from '../lambdas/domain/days.ts';
 import type { Hindrance } from '../lambdas/domain/erasure.ts';
 import { type Msisdn, parseMsisdn } from '../lambdas/domain/identifiers.ts';
-import { command, complain, say } from '../lib/command.ts';
-import { CommandError, instant, readOptions } from '../lib/command-line.ts';
+import { command, complain, say } from '../lib/commands/command.ts';
+import { CommandError, instant, readOptions } from '../lib/commands/command-line.ts';
 import { eraseNumber } from '../lib/commands/erase.ts';
 import { outputsOf } from '../lib/commands/outputs.ts';
 

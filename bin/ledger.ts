@@ -2,8 +2,8 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { type DirectionId, parseDirectionId } from '../lambdas/domain/identifiers.ts';
 import { readLedger } from '../lambdas/stores/cases.ts';
-import { command, complain, say } from '../lib/command.ts';
-import { CommandError, readOptions } from '../lib/command-line.ts';
+import { command, complain, say } from '../lib/commands/command.ts';
+import { CommandError, readOptions } from '../lib/commands/command-line.ts';
 import { ledgerText } from '../lib/commands/ledger.ts';
 import { outputsOf } from '../lib/commands/outputs.ts';
 

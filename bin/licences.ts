@@ -1,9 +1,9 @@
 /** `npm run licences`: every package of the lock is pinned and has a permissive licence, or is named. See `--help`. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { command, complain, say } from '../lib/command.ts';
-import { readOptions } from '../lib/command-line.ts';
-import { faultsOfLicences, type Lock } from '../lib/licences.ts';
+import { command, complain, say } from '../lib/commands/command.ts';
+import { readOptions } from '../lib/commands/command-line.ts';
+import { faultsOfLicences, type Lock } from '../lib/commands/licences.ts';
 
 const HELP = `npm run licences
 

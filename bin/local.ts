@@ -1,17 +1,17 @@
 /** `npm run local`: keeps the app up on a local cloud, as a server with a clock of its own. See `--help`. */
 import { createInterface } from 'node:readline';
-import { command, complain, say, told } from '../lib/command.ts';
-import { RealClock } from '../lib/local/clock.ts';
-import { type LocalCloud, startCloud } from '../lib/local/cloud.ts';
-import { noticeText, uploadText, workText } from '../lib/local/run/happenings.ts';
+import { command, complain, say, told } from '../lib/commands/command.ts';
 import {
   parseServeArguments,
   parseTyped,
   SERVE_HELP,
   type ServeSettings,
   TYPED_HELP,
-} from '../lib/local/serve-arguments.ts';
-import { synthesize } from '../lib/local/synth.ts';
+} from '../lib/commands/local/serve-arguments.ts';
+import { synthesize } from '../lib/commands/local/synth.ts';
+import { RealClock } from '../packages/local-cloud/src/clock.ts';
+import { type LocalCloud, startCloud } from '../packages/local-cloud/src/cloud.ts';
+import { noticeText, uploadText, workText } from '../simulation/happenings.ts';
 
 let synthesizing: Promise<string> | undefined;
 let starting: Promise<LocalCloud> | undefined;

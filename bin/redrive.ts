@@ -2,8 +2,8 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { command, complain, say, told } from '../lib/command.ts';
-import { CommandError, readOptions } from '../lib/command-line.ts';
+import { command, complain, say, told } from '../lib/commands/command.ts';
+import { CommandError, readOptions } from '../lib/commands/command-line.ts';
 import { outputsOf } from '../lib/commands/outputs.ts';
 import {
   type DeadLetters,

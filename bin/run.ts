@@ -1,18 +1,18 @@
 /** `npm start`: runs batches end to end on the local cloud, in virtual time. See `--help`. */
 import { relative } from 'node:path';
-import { command, complain, say } from '../lib/command.ts';
+import { command, complain, say } from '../lib/commands/command.ts';
+import { synthesize } from '../lib/commands/local/synth.ts';
 import { stageFromContext } from '../lib/config/stage.ts';
-import { type LocalCloud, startCloud } from '../lib/local/cloud.ts';
-import { HELP, parseArguments, type RunSettings } from '../lib/local/run/arguments.ts';
-import { conduct } from '../lib/local/run/conduct.ts';
-import { OutFolder } from '../lib/local/run/folder.ts';
-import { idsOf, participantsOf } from '../lib/local/run/participants.ts';
-import { showProgress } from '../lib/local/run/progress.ts';
-import { reportText, tookText } from '../lib/local/run/report.ts';
-import { judge } from '../lib/local/run/results.ts';
-import { signedByOwners } from '../lib/local/run/signed.ts';
-import { failuresText, Traces } from '../lib/local/run/traces.ts';
-import { synthesize } from '../lib/local/synth.ts';
+import { type LocalCloud, startCloud } from '../packages/local-cloud/src/cloud.ts';
+import { HELP, parseArguments, type RunSettings } from '../simulation/arguments.ts';
+import { conduct } from '../simulation/conduct.ts';
+import { OutFolder } from '../simulation/folder.ts';
+import { idsOf, participantsOf } from '../simulation/participants.ts';
+import { showProgress } from '../simulation/progress.ts';
+import { reportText, tookText } from '../simulation/report.ts';
+import { judge } from '../simulation/results.ts';
+import { signedByOwners } from '../simulation/signed.ts';
+import { failuresText, Traces } from '../simulation/traces.ts';
 
 /** The one that is synthesized where none is named. */
 const STAGE = 'dev';

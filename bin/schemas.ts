@@ -1,7 +1,7 @@
 /** `npm run schemas`: writes the JSON Schemas of docs/schemas. See `--help`. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { command } from '../lib/command.ts';
-import { readOptions } from '../lib/command-line.ts';
+import { command } from '../lib/commands/command.ts';
+import { readOptions } from '../lib/commands/command-line.ts';
 import { noticeSchemas } from '../lib/commands/schemas.ts';
 
 const HELP = `npm run schemas

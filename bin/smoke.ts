@@ -3,8 +3,8 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
 import { parseDay } from '../lambdas/domain/days.ts';
-import { command, complain, say, told } from '../lib/command.ts';
-import { CommandError, readOptions, wholeNumber } from '../lib/command-line.ts';
+import { command, complain, say, told } from '../lib/commands/command.ts';
+import { CommandError, readOptions, wholeNumber } from '../lib/commands/command-line.ts';
 import { type SmokeSettings, smoke } from '../lib/commands/smoke.ts';
 
 const HELP = `npm run smoke -- [options]

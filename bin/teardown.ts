@@ -5,8 +5,8 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { command, say } from '../lib/command.ts';
-import { CommandError, readOptions } from '../lib/command-line.ts';
+import { command, say } from '../lib/commands/command.ts';
+import { CommandError, readOptions } from '../lib/commands/command-line.ts';
 import { ProtectedStage, teardown } from '../lib/commands/teardown.ts';
 import { isProtected } from '../lib/config/stage.ts';
 

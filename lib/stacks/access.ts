@@ -13,7 +13,7 @@ import { ownPrincipal } from '../constructs/own-account.ts';
 import { machineLogs } from '../constructs/versioned-machine.ts';
 import type { WorkQueue } from '../constructs/work-queue.ts';
 import type { DataStack } from './data.ts';
-import type { WorkflowStack } from './workflow.ts';
+import type { WorkflowStack } from './workflow/stack.ts';
 
 export interface AccessStackProps extends StackProps {
   readonly config: StageConfig;

@@ -23,7 +23,7 @@ import { HandlerFunction } from '../constructs/handler-function.ts';
 import { RunbookAlarm, type RunbookAlarmProps } from '../constructs/runbook-alarm.ts';
 import type { VersionedMachine } from '../constructs/versioned-machine.ts';
 import type { DataStack } from './data.ts';
-import type { WorkflowStack } from './workflow.ts';
+import type { WorkflowStack } from './workflow/stack.ts';
 
 export interface OperationsStackProps extends StackProps {
   readonly config: StageConfig;

@@ -4,7 +4,7 @@ import type { StageConfig } from '../config/stage.ts';
 import { AccessStack } from './access.ts';
 import { DataStack } from './data.ts';
 import { OperationsStack } from './operations.ts';
-import { WorkflowStack } from './workflow.ts';
+import { WorkflowStack } from './workflow/stack.ts';
 
 /** By which the bill, and whoever looks into the account, tells what belongs to this application, and to which stage. */
 export const APPLICATION = 'handset-fraud';

@@ -2,9 +2,9 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type AuditSettings, parseAuditArguments } from '../../lib/audit/arguments.ts';
-import { type AuditReport, followChains } from '../../lib/audit/follow.ts';
-import { inWords } from '../../lib/audit/told.ts';
+import { type AuditSettings, parseAuditArguments } from '../../lib/commands/audit/arguments.ts';
+import { type AuditReport, followChains } from '../../lib/commands/audit/follow.ts';
+import { inWords } from '../../lib/commands/audit/told.ts';
 import { DAY, Lab, START } from '../scenarios/lab.ts';
 import { A1, H1, H2 } from '../scenarios/story.ts';
 import { type Ended, run } from './command.ts';

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseImei, parseMsisdn } from '../../lambdas/domain/identifiers.ts';
+import { synthesize } from '../../lib/commands/local/synth.ts';
 import { smokeFiles } from '../../lib/commands/smoke.ts';
-import { startCloud } from '../../lib/local/cloud.ts';
-import { synthesize } from '../../lib/local/synth.ts';
-import { Served } from '../local/served.ts';
+import { startCloud } from '../../packages/local-cloud/src/cloud.ts';
 import { HOUR, Lab, START } from '../scenarios/lab.ts';
 import { A1, H1 } from '../scenarios/story.ts';
 import { run } from './command.ts';
+import { Served } from './local/served.ts';
 
 const ADMINISTRATOR = 'dev-administrator-administrator';
 const CHECKER = 'dev-checker-self-check';

@@ -10,9 +10,9 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UnsupportedDefinition } from '../../lib/local/states/world.ts';
-import { synthesize } from '../../lib/local/synth.ts';
-import { UnsupportedTemplate } from '../../lib/local/template.ts';
+import { synthesize } from '../../lib/commands/local/synth.ts';
+import { UnsupportedDefinition } from '../../packages/local-cloud/src/states/world.ts';
+import { UnsupportedTemplate } from '../../packages/local-cloud/src/templates/template.ts';
 import { changedAssembly, resourceOf, type Template } from './assembly.ts';
 import { Lab, type Summary } from './lab.ts';
 import { A1, A3, H1, H2, J1 } from './story.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../lambdas/domain/audit.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
-import type { FaultPlan } from '../../lib/local/cloud.ts';
+import type { FaultPlan } from '../../packages/local-cloud/src/cloud.ts';
 import { BATCHES, CONTEXT, type More, nameOf, ORDERS, Troubles, tellLongStory } from './faults-story.ts';
 import { DAY, Lab, START, type Summary } from './lab.ts';
 

@@ -7,7 +7,7 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { leaks } from '../campaign/leaks.ts';
+import { leaks } from '../../tools/campaign/leaks.ts';
 import { Lab } from './lab.ts';
 import { A1, A2, A3, H1, H2, H3, H4, J1, tellStory } from './story.ts';
 

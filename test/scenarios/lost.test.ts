@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { FaultPlan } from '../../lib/local/cloud.ts';
+import type { FaultPlan } from '../../packages/local-cloud/src/cloud.ts';
 import { nameOf } from './faults-story.ts';
 import { DAY, Lab } from './lab.ts';
 import { report, summaryOf } from './shapes-lab.ts';

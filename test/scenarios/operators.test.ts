@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { synthesize } from '../../lib/local/synth.ts';
+import { synthesize } from '../../lib/commands/local/synth.ts';
 import { changedAssembly, type Template } from './assembly.ts';
 import { Lab, type Summary } from './lab.ts';
 import { report, summaryOf } from './shapes-lab.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UNNAMED } from '../../lib/config/participants.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
-import { participantsOf } from '../../lib/local/run/participants.ts';
+import { participantsOf } from '../../simulation/participants.ts';
 import { Lab } from './lab.ts';
 
 /** As an administrator may change it: airtel has an e-mail address, jio another queue, and there are a sixth operator and agency. */

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { MEASURES } from '../../lambdas/domain/measures.ts';
-import { Rights } from '../../lib/access/rights.ts';
-import { resolveStacks } from '../../lib/local/template.ts';
+import { Rights } from '../../packages/local-cloud/src/rights/rights.ts';
+import { resolveStacks } from '../../packages/local-cloud/src/templates/template.ts';
 import { synthesized } from './synthesized.ts';
 
 const place = { region: 'ap-south-1', account: '111122223333' };

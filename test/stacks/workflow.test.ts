@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { stageFromContext } from '../../lib/config/stage.ts';
-import { compile, evaluate } from '../../lib/local/states/expression.ts';
+import { compile, evaluate } from '../../packages/local-cloud/src/states/expression.ts';
 import { definitionOf, synthesized } from './synthesized.ts';
 
 const { workflow } = synthesized();

@@ -11,8 +11,8 @@ import {
 } from '../../lambdas/domain/audit.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
-import type { LocalCloud } from '../../lib/local/cloud.ts';
-import { localMac } from '../../lib/local/kms.ts';
+import type { LocalCloud } from '../../packages/local-cloud/src/cloud.ts';
+import { localMac } from '../../packages/local-cloud/src/kms/kms.ts';
 import { AUDIT, CASES, hashKeyArn, openStores } from './lab.ts';
 
 let cloud: LocalCloud;

@@ -4,7 +4,7 @@ import { asInstant, type Instant } from '../../lambdas/domain/days.ts';
 import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import type { Batch } from '../../lambdas/stores/cases.ts';
-import type { LocalCloud } from '../../lib/local/cloud.ts';
+import type { LocalCloud } from '../../packages/local-cloud/src/cloud.ts';
 import { agency, airtel, day, fresh, jio } from '../domain/example.ts';
 import { CASES, openStores } from './lab.ts';
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalCloud, startCloud } from '../../lib/local/cloud.ts';
-import { resolveStacks } from '../../lib/local/template.ts';
+import { type LocalCloud, startCloud } from '../../packages/local-cloud/src/cloud.ts';
+import { resolveStacks } from '../../packages/local-cloud/src/templates/template.ts';
 
 export const START = Date.parse('2026-06-01T00:00:00Z');
 export const CASES = 'Cases';

@@ -4,7 +4,7 @@ import type { Environment as AuditEnvironment } from '../../../lambdas/audit/han
 import type { Environment as RedriveAuditEnvironment } from '../../../lambdas/redrive-audit/handler.ts';
 import { allowHash, allowItems, allowObjects, allowRedrive } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
-import { PUT_ITEMS, readFrom, type Setting } from './parts.ts';
+import { PUT_ITEMS, readFrom, type Setting } from './context.ts';
 
 /**
  * The function that writes the audit, and the one that has what it could not be told worked on again.

@@ -3,7 +3,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Environment as EraseEnvironment } from '../../../lambdas/erase/handler.ts';
 import { allowHash, allowItems } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
-import { allowAudit, READ_ITEMS, type Setting } from './parts.ts';
+import { allowAudit, READ_ITEMS, type Setting } from './context.ts';
 
 /** The function that takes what is known of a number out of the tables, which nothing invokes but people who may. */
 export function addErase(setting: Setting): IFunction {

@@ -3,7 +3,7 @@ import type { Environment as IntakeEnvironment } from '../../../lambdas/intake/h
 import type { Environment as RecordEnvironment } from '../../../lambdas/record/handler.ts';
 import { allow, allowItems, allowList, allowObjects, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
-import { allowAudit, allowTell, CHANGE_ITEMS, type Machines, readFrom, type Setting } from './parts.ts';
+import { allowAudit, allowTell, CHANGE_ITEMS, type Machines, readFrom, type Setting } from './context.ts';
 
 /** Some of these write as fast as the tables bear; more would only take the places of those that issue and record orders. */
 const IMPORTS_AT_ONCE = 5;

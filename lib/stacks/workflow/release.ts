@@ -13,7 +13,7 @@ import {
   type Machines,
   readFrom,
   type Setting,
-} from './parts.ts';
+} from './context.ts';
 
 /** The function that learns of executions which failed, and its queue. */
 export function addRelease(setting: Setting, { batch, importByPieces }: Machines): WorkQueue {

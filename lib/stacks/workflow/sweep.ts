@@ -15,7 +15,7 @@ import {
 } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { eventQueue, type WorkQueue } from '../../constructs/work-queue.ts';
-import { CHANGE_ITEMS, EXECUTIONS, executionsOf, type Machines, readFrom, type Setting } from './parts.ts';
+import { CHANGE_ITEMS, EXECUTIONS, executionsOf, type Machines, readFrom, type Setting } from './context.ts';
 
 /**
  * The function that looks at what is open, and mends what did not happen; and the queue of its times.

@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AuditEntry, type ChainKey, keyedHash } from '../../../lambdas/domain/audit.ts';
+import { sha256Of } from '../../../lambdas/domain/hashes.ts';
+import { type AgencyId, batchIdOf, parseDirectionId } from '../../../lambdas/domain/identifiers.ts';
+import { parseInboxKey, rejectsKey } from '../../../lambdas/domain/keys.ts';
+import { filesUnder } from './places.ts';
+
+/** A file that is not what the audit tells of. */
+export interface FileFault {
+  kind: 'altered' | 'unknown' | 'missing';
+  says: string;
+}
+
+/** What entries bind that lies in neither bucket. */
+const ELSEWHERE = ['plan'];
+
+/** A name that was too long for a folder ends with such a mark, and its key can't be told. */
+const SHORTENED = /~[0-9a-f]{8}(\/|$)/;
+
+/**
+ * Compares what a batch received and published with what its chain's entries bind.
+ * @param folder that of a run, with `inbox` and `outbox`
+ * @param keyOf the batch's key for keyed hashes, by the ARN of the KMS key that made it
+ */
+export async function checkFiles(
+  folder: string,
+  batchId: string,
+  entries: readonly AuditEntry[],
+  keyOf: (madeBy: string) => ChainKey,
+): Promise<{ checked: number; faults: FileFault[] }> {
+  const bound = new Map<string, { what: string; hashes: Set<string | null>; seen: boolean }>();
+  for (const { n, files } of entries)
+    for (const [name, { key, sha256 }] of Object.entries(files)) {
+      if (ELSEWHERE.includes(name)) continue;
+      const known = bound.get(key) ?? { what: `the ${name} that entry ${n} tells of`, hashes: new Set(), seen: false };
+      known.hashes.add(sha256);
+      bound.set(key, known);
+    }
+  const keys = [...new Set(entries.map(({ hashedBy }) => hashedBy))].map(keyOf);
+  const faults: FileFault[] = [];
+  let checked = 0;
+  let shortened = false;
+  for (const bucket of ['inbox', 'outbox'])
+    for (const key of await filesUnder(join(folder, bucket))) {
+      const isReport = key.startsWith('reports/');
+      if (!isReport && !belongsTo(key, batchId)) continue;
+      if (SHORTENED.test(key)) {
+        shortened = true;
+        continue;
+      }
+      const chainKey = keys.find((one) => bound.has(keyedHash(one, key)));
+      const known = chainKey && bound.get(keyedHash(chainKey, key));
+      // Of the reports, only the batch's own is its.
+      if (isReport && known === undefined) continue;
+      checked++;
+      if (chainKey === undefined || known === undefined) {
+        faults.push({ kind: 'unknown', says: `no entry tells of ${bucket}/${key}` });
+        continue;
+      }
+      known.seen = true;
+      const hash = keyedHash(chainKey, sha256Of(await readFile(join(folder, bucket, ...key.split('/')))));
+      if (!known.hashes.has(hash) && !known.hashes.has(null))
+        faults.push({ kind: 'altered', says: `${bucket}/${key} was changed: it is not ${known.what}` });
+    }
+  // Which file a keyed hash stands for can't be told, and it may be one of those that have other names here.
+  if (!shortened)
+    for (const { what, seen } of bound.values())
+      if (!seen) faults.push({ kind: 'missing', says: `${what} is missing` });
+  return { checked, faults };
+}
+
+/** A batch's revocation lists, also the late ones. */
+const LIST = /^revocations\/[^/]+\/([^./]+)\./;
+
+/** The batch or the direction that a key of either bucket names. */
+function namedIn(key: string): { batchId?: string; directionId?: string } {
+  const list = LIST.exec(key)?.[1];
+  if (list !== undefined) return { batchId: list };
+  const parts = key.split('/');
+  if (parts[0] === 'batches') return { batchId: parts[1] ?? '' };
+  const direction = parts.map(parseDirectionId).find((one) => one !== null);
+  return direction ? { batchId: direction.batchId, directionId: direction.id } : {};
+}
+
+/** Whether a key of either bucket names the batch, or one of its directions. */
+const belongsTo = (key: string, batchId: string) => namedIn(key).batchId === batchId;
+
+/** The batch whose order, books or list a key of the outbox is. Of receipts, some are of directions that never were. */
+export const decidedOf = (key: string) =>
+  /^(batches|orders|revocations)\//.test(key) ? namedIn(key).batchId : undefined;
+
+/** Why a report is refused whole, so that no batch comes of it. */
+const REFUSED =
+  /^\d+,,(file_too_large|empty_file|not_csv|not_utf8|nul_byte|unclosed_quote|line_too_long|batch_id_taken|(missing|duplicate)_column:.*)$/;
+
+/** The batches of which a run's folder has files: reports that were taken, and what was decided. */
+export async function batchesWithFiles(folder: string): Promise<Set<string>> {
+  const outbox = await filesUnder(join(folder, 'outbox'));
+  const batches = new Set(outbox.flatMap((key) => decidedOf(key) ?? []));
+  const screened = new Set(outbox);
+  for (const key of await filesUnder(join(folder, 'inbox'))) {
+    const place = parseInboxKey(key);
+    if (place.kind !== 'report') continue;
+    const rejects = rejectsKey(place.agency, place.name);
+    // One that nobody has worked on, or of an agency that is none, has no rejects.
+    if (!screened.has(rejects)) continue;
+    const [, first = '', ...others] = (await readText(folder, 'outbox', rejects)).split('\n');
+    if (others.length === 1 && REFUSED.test(first)) continue;
+    batches.add(await batchOfReport(folder, key, place.agency));
+  }
+  return batches;
+}
+
+async function batchOfReport(folder: string, key: string, agency: AgencyId): Promise<string> {
+  return batchIdOf(agency, sha256Of(await readFile(join(folder, 'inbox', ...key.split('/')))));
+}
+
+const readText = (folder: string, bucket: string, key: string) =>
+  readFile(join(folder, bucket, ...key.split('/')), 'utf8');
+
+/**
+ * What of a batch's orders, books and lists no entry tells, by their names alone: without the key of the keyed hashes, what
+ * is in them can't be compared.
+ * @param keys of the outbox
+ */
+export function untold(keys: readonly string[], batchId: string, entries: readonly AuditEntry[]): FileFault[] {
+  const ids = entries.map(({ id }) => id);
+  const isTold = (key: string): boolean => {
+    const { directionId } = namedIn(key);
+    const name = key.split('/').at(-1) ?? '';
+    if (directionId !== undefined)
+      return ids.includes(`order/${directionId}/${/^(failed-[0-9a-f]{8}|\d+)-/.exec(name)?.[1]}`);
+    if (key.startsWith('batches/')) return ids.includes('settled');
+    if (!name.includes('.late-')) return ids.includes('revoked');
+    return ids.some((id) => id.startsWith(`revoked/${key.replace(/\.json$/, '.csv')}/`));
+  };
+  return keys
+    .filter((key) => decidedOf(key) === batchId && !isTold(key))
+    .map((key) => ({ kind: 'unknown', says: `no entry tells of outbox/${key}` }));
+}

@@ -1,0 +1,126 @@
+import { type AuditEntry, type ChainKey, chainKeyMessage, verifyChain } from '../../../lambdas/domain/audit.ts';
+import type { BatchId } from '../../../lambdas/domain/identifiers.ts';
+import { localMac } from '../../../packages/local-cloud/src/kms/kms.ts';
+import type { AuditSettings } from './arguments.ts';
+import { batchesWithFiles, checkFiles, decidedOf, untold } from './files.ts';
+import { type Chains, decidedInBucket, inBucket, inFolder } from './places.ts';
+
+/** What was found wrong. `place`: the object of the audit and the line in it, where it is there. */
+export interface Finding {
+  readonly kind: string;
+  readonly says: string;
+  readonly place?: string;
+}
+
+/** A batch's chain, followed to its end. */
+export interface ChainReport {
+  readonly batchId: string;
+  readonly intact: boolean;
+  readonly entries: number;
+  /** Its last entry's hash, when and what; null where there is none. To be noted, and given as `--head` the next time. */
+  readonly head: { readonly hash: string; readonly at: string; readonly kind: string } | null;
+  /** How many entries of each kind. */
+  readonly kinds: Readonly<Record<string, number>>;
+  /** Files that were compared with the entries; null where none could be. */
+  readonly files: number | null;
+  readonly findings: readonly Finding[];
+}
+
+/** What `npm run audit` tells. */
+export interface AuditReport {
+  readonly intact: boolean;
+  readonly chains: readonly ChainReport[];
+  /** What is wrong with none of them in particular. */
+  readonly findings: readonly Finding[];
+}
+
+/** What of a batch lies beside the audit, and how it is held against its chain. */
+interface Beside {
+  batches(): Promise<Iterable<string>>;
+  compare(batchId: string, entries: readonly AuditEntry[]): Promise<{ checked: number; faults: Finding[] }>;
+}
+
+function besideFolder(folder: string): Beside {
+  return {
+    batches: () => batchesWithFiles(folder),
+    compare: (batchId, entries) => {
+      const keyOf = (madeBy: string): ChainKey => ({
+        secret: localMac(madeBy, Buffer.from(chainKeyMessage(batchId as BatchId))),
+        madeBy,
+      });
+      return checkFiles(folder, batchId, entries, keyOf);
+    },
+  };
+}
+
+async function besideBucket(outbox: string): Promise<Beside> {
+  const keys = await decidedInBucket(outbox);
+  return {
+    batches: async () => new Set(keys.flatMap((key) => decidedOf(key) ?? [])),
+    compare: async (batchId, entries) => ({
+      checked: keys.filter((key) => decidedOf(key) === batchId).length,
+      faults: untold(keys, batchId, entries),
+    }),
+  };
+}
+
+/** Follows the chains that are asked for, or all, and holds what else is there against them. */
+export async function followChains({ batches, heads, from }: AuditSettings): Promise<AuditReport> {
+  const chains = 'folder' in from ? inFolder(from.folder) : inBucket(from.bucket);
+  const beside =
+    'folder' in from
+      ? besideFolder(from.folder)
+      : from.outbox === undefined
+        ? undefined
+        : await besideBucket(from.outbox);
+  const asked = new Set(batches.length > 0 ? batches : await chains.batches());
+  if (batches.length === 0) for (const batchId of (await beside?.batches()) ?? []) asked.add(batchId);
+  const reports: ChainReport[] = [];
+  const hashes = new Set<string>();
+  for (const batchId of [...asked].sort()) {
+    const { report, entries } = await followChain(chains, beside, batchId);
+    reports.push(report);
+    for (const { hash } of entries) hashes.add(hash);
+  }
+  const findings: Finding[] = heads
+    .filter((head) => !hashes.has(head))
+    .map((head) => ({
+      kind: 'cut',
+      says: `no entry has the hash ${head}: a chain was cut off before the end that was noted, or is missing whole`,
+    }));
+  if (reports.length === 0)
+    findings.push({ kind: 'missing', says: `there is no chain in ${'folder' in from ? from.folder : from.bucket}` });
+  return { intact: findings.length === 0 && reports.every(({ intact }) => intact), chains: reports, findings };
+}
+
+function filesText(count: number): string {
+  if (count === 0) return '';
+  return `, and ${count} ${count === 1 ? 'file of the batch is' : 'files of the batch are'} there`;
+}
+
+async function followChain(
+  chains: Chains,
+  beside: Beside | undefined,
+  batchId: string,
+): Promise<{ report: ChainReport; entries: AuditEntry[] }> {
+  const { entries, faults } = verifyChain(batchId as BatchId, await chains.objects(batchId));
+  const findings: Finding[] = faults.map(({ kind, key, line, says }) => ({
+    kind,
+    says,
+    place: `${key}, line ${line}`,
+  }));
+  const compared = await beside?.compare(batchId, entries);
+  if (entries.length === 0)
+    findings.push({
+      kind: 'missing',
+      says: `the chain is missing${filesText(compared?.checked ?? 0)}`,
+    });
+  else findings.push(...(compared?.faults ?? []));
+  const kinds: Record<string, number> = {};
+  for (const { kind } of entries) kinds[kind] = (kinds[kind] ?? 0) + 1;
+  const last = entries.at(-1);
+  const head = last === undefined ? null : { hash: last.hash, at: last.at, kind: last.kind };
+  const intact = findings.length === 0;
+  const files = compared?.checked ?? null;
+  return { report: { batchId, intact, entries: entries.length, head, kinds, files, findings }, entries };
+}

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { type AuditObject, chainsFolder } from '../../../lambdas/domain/audit.ts';
+import { listFolders, listObjects, readText } from '../../../lambdas/stores/objects.ts';
+
+/** Where chains lie: each batch's objects under its id. */
+export interface Chains {
+  /** The ids of all batches that have one, sorted. */
+  batches(): Promise<string[]>;
+  objects(batchId: string): Promise<AuditObject[]>;
+}
+
+/** The chains in the audit bucket of a stage. */
+export function inBucket(bucket: string): Chains {
+  return {
+    batches: async () => (await listFolders({ bucket, key: chainsFolder })).sort(),
+    objects: async (batchId) => {
+      const objects: AuditObject[] = [];
+      for await (const { key } of listObjects({ bucket, key: `${chainsFolder}${batchId}/` }))
+        objects.push({ key, text: await readText({ bucket, key }) });
+      return objects;
+    },
+  };
+}
+
+/** The chains in a folder that a run left. */
+export function inFolder(folder: string): Chains {
+  const audit = join(folder, 'audit', chainsFolder);
+  return {
+    batches: async () =>
+      existsSync(audit) ? (await readdir(audit, { withFileTypes: true })).map(({ name }) => name).sort() : [],
+    objects: async (batchId) => {
+      const keys = await filesUnder(join(audit, batchId));
+      return await Promise.all(
+        keys.map(async (key) => ({
+          key: `${chainsFolder}${batchId}/${key}`,
+          text: await readFile(join(audit, batchId, ...key.split('/')), 'utf8'),
+        })),
+      );
+    },
+  };
+}
+
+/** The folders of the outbox in which everything is some batch's, and only what was decided lies. */
+export const DECIDED = ['batches/', 'orders/', 'revocations/'];
+
+/** The keys of what was decided in a stage's outbox. */
+export async function decidedInBucket(bucket: string): Promise<string[]> {
+  const keys: string[] = [];
+  for (const folder of DECIDED) for await (const { key } of listObjects({ bucket, key: folder })) keys.push(key);
+  return keys;
+}
+
+/** The paths of all files under a folder, from there, with slashes, sorted; none where there is no such folder. */
+export async function filesUnder(folder: string): Promise<string[]> {
+  if (!existsSync(folder)) return [];
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+}

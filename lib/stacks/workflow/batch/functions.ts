@@ -1,0 +1,202 @@
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { Environment as ClaimEnvironment } from '../../../../lambdas/claim/handler.ts';
+import type { Environment as CommitEnvironment } from '../../../../lambdas/commit/handler.ts';
+import type { Environment as ExpandEnvironment } from '../../../../lambdas/expand/handler.ts';
+import type { Environment as GatherEnvironment } from '../../../../lambdas/gather/handler.ts';
+import type { Environment as ResumeEnvironment } from '../../../../lambdas/resume/handler.ts';
+import type { Environment as ScreenEnvironment } from '../../../../lambdas/screen/handler.ts';
+import type { Environment as SettleEnvironment } from '../../../../lambdas/settle/handler.ts';
+import type { Environment as TakeTurnEnvironment } from '../../../../lambdas/take-turn/handler.ts';
+import {
+  admitObjects,
+  allowHistories,
+  allowItems,
+  allowKey,
+  allowList,
+  allowObjects,
+} from '../../../constructs/access.ts';
+import { HandlerFunction } from '../../../constructs/handler-function.ts';
+import type { VersionedMachine } from '../../../constructs/versioned-machine.ts';
+import {
+  acknowledgeMaps,
+  addMachine,
+  allowAudit,
+  allowTell,
+  CHANGE_ITEMS,
+  EXECUTIONS,
+  nameOf,
+  PUT_ITEMS,
+  READ_ITEMS,
+  type Setting,
+} from '../context.ts';
+import { batchFlow } from './machine.ts';
+
+const CLAIM_ITEMS = [...PUT_ITEMS, 'dynamodb:BatchGetItem'];
+
+/** The Batch state machine and its functions: from a report to its settled books. It runs a Direction for each of its directions. */
+export function addBatch(setting: Setting, direction: VersionedMachine): VersionedMachine {
+  const { stack, config, data } = setting;
+  const { policy } = config;
+  const { inbox, work, outbox, links, cases } = data;
+  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, OPERATORS, CASE_DAYS, places } =
+    setting.told;
+
+  const screen = new HandlerFunction<ScreenEnvironment>(stack, 'Screen', {
+    config,
+    folder: 'screen',
+    description: 'Screens a report and registers its batch',
+    memory: 1769,
+    timeout: Duration.minutes(15),
+    environment: {
+      ...places,
+      AGENCIES_TOPIC,
+      ADMINISTRATORS_TOPIC,
+      AUDIT_QUEUE,
+      LOOK_BACK_DAYS: String(policy.lookBackDays),
+      HANDSETS_PER_CHILD: String(policy.handsetsPerChild),
+      LINKS_PER_HANDSET: String(policy.linksPerHandset),
+      LINKS_PER_SHARD: String(policy.linksPerShard),
+    },
+  });
+  allowObjects(screen, 'read versions', inbox, 'reports/*');
+  allowList(screen, 'list versions', inbox, 'reports/*');
+  allowObjects(screen, 'write streams', work, 'screened/*');
+  allowObjects(screen, 'write', work, 'uploads/worked/*');
+  allowObjects(screen, 'write streams', outbox, 'rejects/*');
+  allowItems(screen, CHANGE_ITEMS, cases);
+  allowTell(setting, screen, data.agencies, data.administrators);
+  allowAudit(setting, screen);
+
+  const takeTurn = new HandlerFunction<TakeTurnEnvironment>(stack, 'TakeTurn', {
+    config,
+    folder: 'take-turn',
+    description: 'Takes the turn to plan, or says how long to wait for it',
+    memory: 256,
+    timeout: Duration.minutes(1),
+    environment: { CASES: cases.tableName },
+  });
+  allowItems(takeTurn, CHANGE_ITEMS, cases);
+
+  const expand = new HandlerFunction<ExpandEnvironment>(stack, 'Expand', {
+    config,
+    folder: 'expand',
+    description: "Reads some handsets' links in the look-back window",
+    memory: 1024,
+    timeout: Duration.minutes(15),
+    environment: { WORK: work.bucketName, LINKS: links.tableName },
+  });
+  allowItems(expand, ['dynamodb:Query'], links);
+  allowObjects(expand, 'read', work, 'screened/*');
+  allowObjects(expand, 'write', work, 'plans/*/gathered/*');
+
+  const gather = new HandlerFunction<GatherEnvironment>(stack, 'Gather', {
+    config,
+    folder: 'gather',
+    description: 'Counts the gathered links and says which belong to which shard',
+    memory: 1024,
+    timeout: Duration.minutes(15),
+    environment: {
+      WORK: work.bucketName,
+      OPERATORS,
+      LINKS_PER_SHARD: String(policy.linksPerShard),
+      ROWS_PER_DIRECTION: String(policy.rowsPerDirection),
+    },
+  });
+  allowObjects(gather, 'read', work, 'plans/*/expanded/*', 'plans/*/gathered/*');
+  allowObjects(gather, 'write streams', work, 'plans/*/shards/*');
+
+  const claim = new HandlerFunction<ClaimEnvironment>(stack, 'Claim', {
+    config,
+    folder: 'claim',
+    description: 'Decides and claims a shard of numbers or handsets',
+    memory: 1024,
+    timeout: Duration.minutes(15),
+    environment: {
+      WORK: work.bucketName,
+      CASES: cases.tableName,
+      LADDERS: JSON.stringify(policy.ladders),
+      ROWS_PER_DIRECTION: String(policy.rowsPerDirection),
+      CASE_DAYS,
+    },
+  });
+  allowObjects(claim, 'read', work, 'plans/*/shards/*', 'plans/*/gathered/*', 'plans/*/decisions/*', 'screened/*');
+  allowObjects(claim, 'write', work, 'plans/*/decisions/*');
+  allowItems(claim, CLAIM_ITEMS, cases);
+
+  const commit = new HandlerFunction<CommitEnvironment>(stack, 'Commit', {
+    config,
+    folder: 'commit',
+    description: "Lists a plan's directions and makes the plan count",
+    memory: 1024,
+    timeout: Duration.minutes(5),
+    environment: { WORK: work.bucketName, CASES: cases.tableName, AUDIT_QUEUE },
+  });
+  allowAudit(setting, commit);
+  allowObjects(commit, 'read', work, 'plans/*/claimed/*', 'plans/*/decisions/*', 'plans/*/directions/*');
+  allowObjects(commit, 'write', work, 'plans/*/directions/*');
+  allowItems(commit, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
+
+  const resume = new HandlerFunction<ResumeEnvironment>(stack, 'Resume', {
+    config,
+    folder: 'resume',
+    description: 'Lists the open directions of a batch whose execution ended',
+    memory: 1024,
+    timeout: Duration.minutes(5),
+    environment: { WORK: work.bucketName, CASES: cases.tableName, AUDIT_QUEUE },
+  });
+  allowAudit(setting, resume);
+  allowObjects(resume, 'read', work, 'plans/*/directions/*');
+  allowObjects(resume, 'write', work, 'plans/*/directions/*');
+  allowItems(resume, READ_ITEMS, cases);
+
+  const settle = new HandlerFunction<SettleEnvironment>(stack, 'Settle', {
+    config,
+    folder: 'settle',
+    description: 'Seals the ledgers, balances the books and publishes them',
+    memory: 1769,
+    timeout: Duration.minutes(15),
+    environment: { ...places, OPERATORS, OPERATORS_TOPIC, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
+  });
+  allowObjects(settle, 'read', work, 'plans/*/decisions/*', 'plans/*/directions/*', 'batches/*');
+  allowObjects(settle, 'write streams', work, 'batches/*');
+  allowObjects(settle, 'write', outbox, 'batches/*', 'revocations/*');
+  allowItems(settle, CHANGE_ITEMS, cases);
+  allowTell(setting, settle, data.operators, data.agencies, data.administrators);
+  allowAudit(setting, settle);
+
+  const batch = addMachine(
+    setting,
+    'Batch',
+    batchFlow(new Construct(stack, 'BatchFlow'), {
+      screen,
+      takeTurn,
+      expand,
+      gather,
+      claim,
+      commit,
+      resume,
+      settle,
+      direction,
+      work,
+      administrators: data.administrators,
+    }),
+    [screen, takeTurn, expand, gather, claim, commit, resume, settle],
+  );
+
+  batch.node.addDependency(direction.alias);
+  admitObjects(
+    batch,
+    work,
+    ...['expanded', 'claimed', 'directed', 'shards', 'directions'].map((folder) => `plans/*/${folder}/*`),
+    'screened/*/runs.jsonl',
+  );
+  allowKey(batch, data.messagesKey, 'sns', 'write');
+  // What became of a direction is asked in its name.
+  allowHistories(batch, direction, data.machinesKey);
+  acknowledgeMaps(batch, ['Expand', 'Claim', 'Direct'], {
+    [`${EXECUTIONS}${nameOf(direction)}*`]:
+      'It waits for and stops the executions of this one addMachine, named after their directions.',
+  });
+  return batch;
+}

@@ -1,0 +1,112 @@
+import { Duration } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import {
+  Choice,
+  Condition,
+  Errors,
+  type IChainable,
+  IntegrationPattern,
+  Pass,
+  TaskInput,
+  Timeout,
+  Wait,
+  WaitTime,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { Construct } from 'constructs';
+import { catchEverything, whenFailed, whenThrottled } from '../retries.ts';
+
+/** Longer than Order may take. */
+const ANSWERS_WITHIN = Duration.minutes(15);
+
+/** What the Direction machine works with. */
+export interface DirectionParts {
+  readonly order: IFunction;
+  readonly close: IFunction;
+  readonly administrators: ITopic;
+}
+
+/**
+ * One direction's ladder. Input: `{ directionId, batchId, operator, rungs: [{ order, deadline }], rung }`, rung from 1.
+ *
+ * 1. Is a rung left? A rung whose deadline has passed is not issued, but for a re-verification, which nobody is barred without;
+ *    after the last one: 3.
+ * 2. Order and await responses: issues the order and waits with a task token until the last row is answered, or until the
+ *    rung's deadline; then the next rung. Where the ledger says otherwise (its deadlines move while a first order can't be
+ *    published), it answers with its rungs and the rung to go on at.
+ * 3. Close: what is open or failed becomes overdue.
+ *
+ * An error never ends the ladder: the administrators are told, and after an hour the same rung is tried again.
+ */
+export function directionLadder(scope: Construct, { order, close, administrators }: DirectionParts): IChainable {
+  const rung = '$states.input.rungs[$states.input.rung - 1]';
+  const deadline = `$toMillis(${rung}.deadline)`;
+  const entered = '$toMillis($states.context.State.EnteredTime)';
+  const nextRung = "$merge([$states.input, { 'rung': $states.input.rung + 1 }])";
+
+  const isARungLeft = Choice.jsonata(scope, 'Is a rung left?');
+  const skipPassedRung = Pass.jsonata(scope, 'Skip the passed rung', { outputs: `{% ${nextRung} %}` });
+  const orderAndAwait = LambdaInvoke.jsonata(scope, 'Order and await responses', {
+    lambdaFunction: order,
+    integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+    payload: TaskInput.fromObject({
+      directionId: '{% $states.input.directionId %}',
+      rung: '{% $states.input.rung %}',
+      deadline: `{% ${rung}.deadline %}`,
+      token: '{% $states.context.Task.Token %}',
+      now: '{% $states.context.State.EnteredTime %}',
+    }),
+    // Of a rung whose deadline has passed only the answer is waited for that tells where the ladder is.
+    taskTimeout: Timeout.jsonata(
+      `{% ${deadline} > ${entered} ? $ceil((${deadline} - ${entered}) / 1000) : ${ANSWERS_WITHIN.toSeconds()} %}`,
+    ),
+    retryOnServiceExceptions: false,
+    outputs: '{% $merge([$states.input, $states.result]) %}',
+  });
+  const tell = SnsPublish.jsonata(scope, 'Tell the administrators', {
+    topic: administrators,
+    message: TaskInput.fromObject({
+      kind: 'direction_failing',
+      directionId: '{% $states.input.directionId %}',
+      rung: '{% $states.input.rung %}',
+      error: '{% $states.input.error %}',
+    }),
+    messageAttributes: { kind: { value: 'direction_failing' } },
+    outputs: '{% $states.input %}',
+  });
+  const waitAnHour = Wait.jsonata(scope, 'Wait an hour', { time: WaitTime.duration(Duration.hours(1)) });
+  const closeTask = LambdaInvoke.jsonata(scope, 'Close', {
+    lambdaFunction: close,
+    payload: TaskInput.fromObject({
+      directionId: '{% $states.input.directionId %}',
+      now: '{% $states.context.State.EnteredTime %}',
+    }),
+    retryOnServiceExceptions: false,
+    outputs: '{% $states.result.Payload %}',
+  });
+
+  const withError = { outputs: "{% $merge([$states.input, { 'error': $states.errorOutput.Error }]) %}" };
+  orderAndAwait.addRetry(whenThrottled).addRetry(whenFailed);
+  orderAndAwait.addCatch(isARungLeft, { errors: [Errors.TIMEOUT], outputs: `{% ${nextRung} %}` });
+  catchEverything(orderAndAwait, tell, withError);
+  orderAndAwait.next(isARungLeft);
+  closeTask.addRetry(whenThrottled).addRetry(whenFailed);
+  // The ledger tells where the ladder is to whoever asks for an order.
+  closeTask.addCatch(tell, {
+    errors: ['TooEarly'],
+    outputs: "{% $merge([$states.input, { 'error': $states.errorOutput.Error, 'rung': 1 }]) %}",
+  });
+  catchEverything(closeTask, tell, withError);
+  tell.addRetry(whenFailed);
+  catchEverything(tell, waitAnHour, { outputs: '{% $states.input %}' });
+  tell.next(waitAnHour).next(isARungLeft);
+
+  return isARungLeft
+    .when(Condition.jsonata('{% $states.input.rung > $count($states.input.rungs) %}'), closeTask)
+    .when(
+      Condition.jsonata(`{% ${deadline} <= ${entered} and ${rung}.order != 'reverify' %}`),
+      skipPassedRung.next(isARungLeft),
+    )
+    .otherwise(orderAndAwait);
+}

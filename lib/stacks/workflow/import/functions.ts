@@ -1,0 +1,73 @@
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { Environment as CutEnvironment } from '../../../../lambdas/cut/handler.ts';
+import type { Environment as ImportPieceEnvironment } from '../../../../lambdas/import-piece/handler.ts';
+import type { Environment as PublishImportEnvironment } from '../../../../lambdas/publish-import/handler.ts';
+import { admitObjects, allowItems, allowList, allowObjects } from '../../../constructs/access.ts';
+import { HandlerFunction } from '../../../constructs/handler-function.ts';
+import type { VersionedMachine } from '../../../constructs/versioned-machine.ts';
+import { acknowledgeMaps, addMachine, allowTell, type Setting } from '../context.ts';
+import { importFlow } from './machine.ts';
+
+/** Pieces of a usage file that one run of the Cut function lists: some 2 GiB, a fraction of its 15 minutes. */
+const PIECES_PER_STRETCH = 256;
+
+/** The ImportByPieces state machine and its functions: a usage file that is too large for one. */
+export function addImportByPieces(setting: Setting): VersionedMachine {
+  const { stack, config, data } = setting;
+  const { policy } = config;
+  const { inbox, work, outbox, links, cases } = data;
+  const { ADMINISTRATORS_TOPIC, OPERATORS_TOPIC, LINK_DAYS, places } = setting.told;
+
+  const cut = new HandlerFunction<CutEnvironment>(stack, 'Cut', {
+    config,
+    folder: 'cut',
+    description: 'Cuts a large usage file into pieces',
+    memory: 1769,
+    timeout: Duration.minutes(15),
+    environment: {
+      WORK: work.bucketName,
+      BYTES_PER_PIECE: String(policy.bytesPerPiece),
+      PIECES_PER_STRETCH: String(PIECES_PER_STRETCH),
+    },
+  });
+  allowObjects(cut, 'read versions', inbox, 'usage/*');
+  allowObjects(cut, 'write', work, 'imports/*');
+
+  const importPiece = new HandlerFunction<ImportPieceEnvironment>(stack, 'ImportPiece', {
+    config,
+    folder: 'import-piece',
+    description: 'Turns a piece of a large usage file into links',
+    memory: 1024,
+    timeout: Duration.minutes(15),
+    environment: { WORK: work.bucketName, LINKS: links.tableName, LINK_DAYS },
+  });
+  allowObjects(importPiece, 'read versions', inbox, 'usage/*');
+  allowObjects(importPiece, 'write streams', work, 'imports/*');
+  allowItems(importPiece, ['dynamodb:BatchWriteItem'], links);
+
+  const publishImport = new HandlerFunction<PublishImportEnvironment>(stack, 'PublishImport', {
+    config,
+    folder: 'publish-import',
+    description: 'Publishes the rejects of a usage file that was imported by pieces',
+    memory: 1024,
+    timeout: Duration.minutes(15),
+    environment: { ...places, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC },
+  });
+  allowList(publishImport, 'list versions', inbox, 'usage/*');
+  allowObjects(publishImport, 'read', work, 'imports/*');
+  allowObjects(publishImport, 'write', work, 'uploads/worked/*');
+  allowObjects(publishImport, 'write streams', outbox, 'rejects/*');
+  allowItems(publishImport, ['dynamodb:PutItem'], cases);
+  allowTell(setting, publishImport, data.operators, data.administrators);
+
+  const importByPieces = addMachine(
+    setting,
+    'ImportByPieces',
+    importFlow(new Construct(stack, 'ImportFlow'), { cut, importPiece, publishImport, work }),
+    [cut, importPiece, publishImport],
+  );
+  admitObjects(importByPieces, work, 'imports/*/pieces/*', 'imports/*/imported/*');
+  acknowledgeMaps(importByPieces, ['Import']);
+  return importByPieces;
+}

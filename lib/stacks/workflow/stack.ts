@@ -1,0 +1,57 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import type { StageConfig } from '../../config/stage.ts';
+import type { VersionedMachine } from '../../constructs/versioned-machine.ts';
+import type { WorkQueue } from '../../constructs/work-queue.ts';
+import type { DataStack } from '../data.ts';
+import { addAudit } from './audit.ts';
+import { addBatch } from './batch/functions.ts';
+import { settingOf } from './context.ts';
+import { addDirection } from './direction/functions.ts';
+import { addErase } from './erase.ts';
+import { addImportByPieces } from './import/functions.ts';
+import { addReaders } from './inbox.ts';
+import { addRelease } from './release.ts';
+import { addSweep } from './sweep.ts';
+
+export interface WorkflowStackProps extends StackProps {
+  readonly config: StageConfig;
+  readonly data: DataStack;
+}
+
+/** What works: the state machines and the functions, each part in a file of its own. */
+export class WorkflowStack extends Stack {
+  readonly direction: VersionedMachine;
+  readonly batch: VersionedMachine;
+  readonly importByPieces: VersionedMachine;
+  /** All of them. */
+  readonly machines: VersionedMachine[];
+  readonly sweep: IFunction;
+  /** Has what the audit could not be told worked on again. */
+  readonly redriveAudit: IFunction;
+  /** Erases what is known of a number. */
+  readonly erase: IFunction;
+  /** Executions that failed. */
+  readonly ended: WorkQueue;
+  /** Times to sweep. */
+  readonly due: WorkQueue;
+
+  constructor(scope: Construct, id: string, props: WorkflowStackProps) {
+    super(scope, id, props);
+    const setting = settingOf(this, props.config, props.data);
+    this.direction = addDirection(setting);
+    this.batch = addBatch(setting, this.direction);
+    this.importByPieces = addImportByPieces(setting);
+    this.machines = [this.direction, this.batch, this.importByPieces];
+    addReaders(setting, this);
+    this.ended = addRelease(setting, this);
+    this.redriveAudit = addAudit(setting);
+    this.erase = addErase(setting);
+    ({ due: this.due, sweep: this.sweep } = addSweep(setting, this, this.ended));
+
+    for (const machine of this.machines)
+      new CfnOutput(this, `${machine.node.id}MachineArn`, { value: machine.stateMachineArn });
+    for (const machine of this.machines) new CfnOutput(this, `${machine.node.id}AliasArn`, { value: machine.aliasArn });
+  }
+}

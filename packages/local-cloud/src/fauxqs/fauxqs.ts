@@ -1,0 +1,411 @@
+/**
+ * The S3, SQS and SNS of the local cloud: fauxqs in this process, without a port of its own (the endpoint hands requests to
+ * it). Added here: object versions, S3's order of keys, and access to its stores.
+ */
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { findPackageJSON } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { buildApp } from 'fauxqs';
+import { checkBytes } from '../checksums.ts';
+import { AwsError, errorXml, queryErrorXml } from '../errors.ts';
+import { checkForm } from '../sns.ts';
+
+/** Actions of SQS that are served. */
+export const SQS_ACTIONS = [
+  'ChangeMessageVisibility',
+  'ChangeMessageVisibilityBatch',
+  'CreateQueue',
+  'DeleteMessage',
+  'DeleteMessageBatch',
+  'DeleteQueue',
+  'GetQueueAttributes',
+  'GetQueueUrl',
+  'ListQueues',
+  'PurgeQueue',
+  'ReceiveMessage',
+  'SendMessage',
+  'SendMessageBatch',
+  'SetQueueAttributes',
+] as const;
+export interface StoredObject {
+  key: string;
+  body: Buffer;
+  contentLength: number;
+  /** With its quotes. */
+  etag: string;
+  /** Set in versioned buckets. */
+  versionId?: string;
+  lastModified: Date;
+  /** What a delete leaves in a versioned bucket: a version without bytes. */
+  isMarker?: true;
+}
+
+export interface ListedObjects {
+  objects: StoredObject[];
+  commonPrefixes: string[];
+  isTruncated: boolean;
+}
+
+export interface ObjectStore {
+  createBucket(name: string): void;
+  hasBucket(name: string): boolean;
+  putObject(bucket: string, key: string, body: Buffer, ...rest: unknown[]): StoredObject;
+  getObject(bucket: string, key: string): StoredObject;
+  deleteObject(bucket: string, key: string): void;
+  headObject(bucket: string, key: string): StoredObject;
+  listObjects(bucket: string, options?: ListOptions): ListedObjects;
+  completeMultipartUpload(uploadId: string, parts: unknown): StoredObject;
+  uploadPart(
+    uploadId: string,
+    number: number,
+    body: Buffer,
+    checksum?: string,
+  ): { etag: string; checksumValue?: string };
+  multipartUploads: Map<string, { bucket: string; key: string; parts: Map<number, { etag: string }> }>;
+  buckets: Map<string, Map<string, StoredObject>>;
+}
+
+export interface ListOptions {
+  prefix?: string;
+  delimiter?: string;
+  maxKeys?: number;
+  startAfter?: string;
+  marker?: string;
+}
+
+export interface MessageAttribute {
+  DataType: string;
+  StringValue?: string;
+  BinaryValue?: string;
+}
+
+export interface QueueMessage {
+  messageId: string;
+  body: string;
+  md5OfBody: string;
+  messageAttributes: Record<string, MessageAttribute>;
+  sentTimestamp: number;
+  approximateReceiveCount: number;
+}
+
+export interface Queue {
+  name: string;
+  url: string;
+  arn: string;
+  attributes: Record<string, string>;
+  messages: QueueMessage[];
+  inflightMessages: Map<string, { message: QueueMessage }>;
+  enqueue(message: QueueMessage): void;
+  dequeue(
+    maxCount: number,
+    visibilityTimeout: number,
+    deadLetterQueue: (arn: string) => Queue | undefined,
+  ): { MessageId: string; ReceiptHandle: string }[];
+  deleteMessage(receiptHandle: string): boolean;
+  changeVisibility(receiptHandle: string, seconds: number): void;
+  getAttribute(name: string): string | undefined;
+}
+
+export interface QueueStore {
+  createQueue(name: string, url: string, arn: string, attributes?: Record<string, string>): Queue;
+  getQueueByArn(arn: string): Queue | undefined;
+  getQueue(url: string): Queue | undefined;
+  allQueues(): Iterable<Queue>;
+}
+
+export interface TopicStore {
+  createTopic(name: string, attributes: undefined, tags: undefined, region: string): { arn: string };
+  subscribe(
+    topicArn: string,
+    protocol: string,
+    endpoint: string,
+    attributes?: Record<string, string>,
+  ): Subscription | undefined;
+  listSubscriptions(nextToken?: string): ListedSubscriptions;
+  listSubscriptionsByTopic(topicArn: string, nextToken?: string): ListedSubscriptions;
+}
+
+/** One that isn't confirmed gets nothing. */
+interface Subscription {
+  arn: string;
+  confirmed: boolean;
+}
+
+interface ListedSubscriptions {
+  subscriptions: Subscription[];
+  nextToken?: string;
+}
+
+export interface Fauxqs {
+  objects: ObjectStore;
+  queues: QueueStore;
+  topics: TopicStore;
+  /** Confirms every subscription, as those do who are asked to. */
+  confirmSubscriptions(): void;
+  /** Versions of the objects in these buckets are kept. */
+  versioned: Set<string>;
+  /** Objects of these buckets have ETags that say nothing of their bytes, as those under a key of KMS. */
+  sealed: Set<string>;
+  /** The versions in a bucket whose keys begin so, in the keys' order, of each key the newest first. */
+  versionsIn(bucket: string, prefix: string): StoredObject[];
+  /** The last delete marker of a key. */
+  markerOf(bucket: string, key: string): StoredObject | undefined;
+  /** Serves a request of S3 (path style), SQS or SNS. */
+  route(request: IncomingMessage, response: ServerResponse): void;
+  /** The action of an SNS request that was routed; known once its body was read. */
+  actionOf(request: IncomingMessage): string | undefined;
+  /** The message that a request of SQS sends to a queue; known once its body was read. */
+  messageOf(request: IncomingMessage): string | undefined;
+  /** Asked of each request of SQS and SNS before it is carried out; throws AwsError where it is refused. */
+  guard: ((request: IncomingMessage, body: Readonly<Record<string, unknown>>) => void) | undefined;
+  /** Told of each message that is published to a topic, before it is. */
+  published: ((message: string) => void) | undefined;
+  /** Publishes to a topic; resolves with the message's id. */
+  publish(parameters: Record<string, string>): Promise<{ status: number; body: string }>;
+  message(body: string, attributes?: Record<string, MessageAttribute>): QueueMessage;
+  close(): Promise<void>;
+}
+
+/** A bucket's old versions are reached as keys of this bucket, which no request can name. */
+export const VERSIONS = '..versions';
+
+/** An object is put under this name of its bucket where it may not be there yet. */
+export const ONLY_NEW = '..new';
+
+type Class<T> = new () => T;
+
+/** Bytes that came in chunks, and the headers behind them. */
+interface Decoded {
+  body: Buffer;
+  trailers: Record<string, string>;
+}
+
+export async function startFauxqs(region: string): Promise<Fauxqs> {
+  const manifest = findPackageJSON('fauxqs', import.meta.url);
+  if (manifest === undefined) throw new Error('the package fauxqs is not installed');
+  const part = <T>(path: string): Promise<T> =>
+    import(new URL(`dist/${path}`, pathToFileURL(manifest)).href) as Promise<T>;
+  const { S3Store } = await part<{ S3Store: Class<ObjectStore> }>('s3/s3Store.js');
+  const { SqsStore } = await part<{
+    SqsStore: Class<QueueStore> & { createMessage: Fauxqs['message'] };
+  }>('sqs/sqsStore.js');
+  const { SnsStore } = await part<{ SnsStore: Class<TopicStore> }>('sns/snsStore.js');
+  const { decodeAwsChunked } = await part<{ decodeAwsChunked: (bytes: Buffer) => Decoded }>('s3/chunkedEncoding.js');
+  const { S3Error } = await part<{
+    S3Error: new (code: string, message: string, status: number) => Error;
+  }>('common/errors.js');
+
+  const versioned = new Set<string>();
+  const sealed = new Set<string>();
+  const versions = new Map<string, StoredObject>();
+  const markers = new Map<string, StoredObject>();
+  let nextVersion = 1;
+  let nextTag = 1;
+
+  class Objects extends S3Store {
+    override putObject(bucket: string, key: string, body: Buffer, ...rest: unknown[]): StoredObject {
+      if (!bucket.endsWith(ONLY_NEW)) return keep(bucket, super.putObject(bucket, key, body, ...rest));
+      const real = bucket.slice(0, -ONLY_NEW.length);
+      if (this.buckets.get(real)?.has(key))
+        throw new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
+      return keep(real, super.putObject(real, key, body, ...rest));
+    }
+
+    override uploadPart(uploadId: string, number: number, body: Buffer, checksum?: string) {
+      const uploaded = super.uploadPart(uploadId, number, body, checksum);
+      const upload = this.multipartUploads.get(uploadId);
+      const part = upload?.parts.get(number);
+      if (upload === undefined || part === undefined || !sealed.has(upload.bucket)) return uploaded;
+      part.etag = tag();
+      return { ...uploaded, etag: part.etag };
+    }
+
+    override completeMultipartUpload(uploadId: string, parts: unknown): StoredObject {
+      const bucket = this.multipartUploads.get(uploadId)?.bucket ?? '';
+      return keep(bucket, super.completeMultipartUpload(uploadId, parts));
+    }
+
+    override getObject(bucket: string, key: string): StoredObject {
+      return bucket.endsWith(VERSIONS) ? version(bucket, key) : super.getObject(bucket, key);
+    }
+
+    override deleteObject(bucket: string, key: string): void {
+      super.deleteObject(bucket, key);
+      if (!versioned.has(bucket)) return;
+      const marker = { key, body: Buffer.alloc(0), contentLength: 0, etag: '', lastModified: new Date() };
+      markers.set(`${bucket}/${key}`, keep(bucket, { ...marker, isMarker: true }));
+    }
+
+    override headObject(bucket: string, key: string): StoredObject {
+      return bucket.endsWith(VERSIONS) ? version(bucket, key) : super.headObject(bucket, key);
+    }
+
+    override listObjects(bucket: string, options: ListOptions = {}): ListedObjects {
+      const objects = this.buckets.get(bucket);
+      if (objects === undefined) throw new S3Error('NoSuchBucket', 'The specified bucket does not exist', 404);
+      return list(objects, options);
+    }
+  }
+
+  /** Who owns a topic subscribes; what belongs to another account waits for that one's word. */
+  class Topics extends SnsStore {
+    readonly #unconfirmed: Subscription[] = [];
+
+    override subscribe(topicArn: string, protocol: string, endpoint: string, attributes?: Record<string, string>) {
+      const subscription = super.subscribe(topicArn, protocol, endpoint, attributes);
+      if (subscription && accountOf(endpoint) !== accountOf(topicArn)) {
+        subscription.confirmed = false;
+        this.#unconfirmed.push(subscription);
+      }
+      return subscription;
+    }
+
+    confirmAll(): void {
+      for (const subscription of this.#unconfirmed) subscription.confirmed = true;
+    }
+
+    override listSubscriptions(nextToken?: string): ListedSubscriptions {
+      return asListed(super.listSubscriptions(nextToken));
+    }
+
+    override listSubscriptionsByTopic(topicArn: string, nextToken?: string): ListedSubscriptions {
+      return asListed(super.listSubscriptionsByTopic(topicArn, nextToken));
+    }
+  }
+
+  /** Another one each time, the same ones in each run. */
+  const tag = (end = '') => `"${createHash('md5').update(`tag ${nextTag++}`).digest('hex')}${end}"`;
+  const keep = (bucket: string, object: StoredObject): StoredObject => {
+    if (sealed.has(bucket)) object.etag = tag(/-\d+/.exec(object.etag)?.[0]);
+    if (!versioned.has(bucket)) return object;
+    object.versionId = `v${String(nextVersion++).padStart(31, '0')}`;
+    versions.set(`${bucket}/${object.versionId}`, object);
+    return object;
+  };
+  const version = (bucket: string, versionId: string): StoredObject => {
+    const found = versions.get(`${bucket.slice(0, -VERSIONS.length)}/${versionId}`);
+    if (found === undefined) throw new S3Error('NoSuchVersion', 'The specified version does not exist.', 404);
+    if (found.isMarker)
+      throw new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405);
+    return found;
+  };
+
+  const objects = new Objects();
+  const queues = new SqsStore();
+  const topics = new Topics();
+  const stores = { s3Store: objects, sqsStore: queues, snsStore: topics } as unknown as NonNullable<
+    NonNullable<Parameters<typeof buildApp>[0]>['stores']
+  >;
+  const app = buildApp({ logger: false, defaultRegion: region, stores });
+  const actions = new WeakMap<IncomingMessage, string>();
+  const messages = new WeakMap<IncomingMessage, string>();
+  const checkUpload = async ({ method, headers }: IncomingMessage, sent: Buffer): Promise<void> => {
+    // What else has bytes (a list of parts) may have headers that tell of others.
+    if (method !== 'PUT' || headers['x-amz-copy-source'] !== undefined) return;
+    const isChunked = headers['content-encoding']?.includes('aws-chunked') ?? false;
+    const { body, trailers } = isChunked ? decodeAwsChunked(sent) : { body: sent, trailers: {} };
+    await checkBytes(body, { ...headers, ...trailers });
+  };
+  app.addHook('preHandler', async (request) => {
+    const form = request.body as Record<string, unknown> | null | undefined;
+    if (Buffer.isBuffer(form) || !form) await checkUpload(request.raw, form ?? Buffer.alloc(0));
+    if (Buffer.isBuffer(form) && request.raw.method === 'POST' && form.includes('<VersionId>'))
+      throw new AwsError('NotImplemented', "the local cloud's S3 has no VersionId for DeleteObjects", 501);
+    if (typeof form !== 'object' || form === null || Buffer.isBuffer(form)) return;
+    if (typeof form.Action === 'string') {
+      checkForm(form);
+      actions.set(request.raw, form.Action);
+    }
+    if (typeof form.MessageBody === 'string') messages.set(request.raw, form.MessageBody);
+    fauxqs.guard?.(request.raw, form);
+    if (form.Action === 'Publish') fauxqs.published?.(String(form.Message));
+  });
+  app.setErrorHandler((error, request, reply) => {
+    if (!(error instanceof AwsError)) throw error;
+    const { code, message, status } = error;
+    reply.code(status);
+    // SQS speaks JSON, SNS and old clients of SQS speak forms, S3 speaks XML.
+    if (request.headers['content-type']?.includes('x-www-form-urlencoded'))
+      return reply.type('text/xml').send(queryErrorXml(error));
+    if (request.headers['x-amz-target'] === undefined) return reply.type('application/xml').send(errorXml(error));
+    const body = JSON.stringify({ __type: code, message });
+    return reply.type('application/x-amz-json-1.0').header('x-amzn-errortype', code).send(body);
+  });
+  await app.ready();
+  const fauxqs: Fauxqs = {
+    guard: undefined,
+    published: undefined,
+    objects,
+    queues,
+    topics,
+    confirmSubscriptions: () => topics.confirmAll(),
+    versioned,
+    sealed,
+    versionsIn: (bucket, prefix) =>
+      [...versions]
+        .filter(([name, { key }]) => name.startsWith(`${bucket}/`) && key.startsWith(prefix))
+        .map(([, version]) => version)
+        .sort((a, b) => compareKeys(a.key, b.key) || compareKeys(b.versionId ?? '', a.versionId ?? '')),
+    markerOf: (bucket, key) => markers.get(`${bucket}/${key}`),
+    route: (request, response) => app.routing(request, response),
+    actionOf: (request) => actions.get(request),
+    messageOf: (request) => messages.get(request),
+    publish: async (parameters) => {
+      const answer = await app.inject({
+        method: 'POST',
+        url: '/',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        payload: new URLSearchParams({ ...parameters, Action: 'Publish' }).toString(),
+      });
+      return { status: answer.statusCode, body: answer.body };
+    },
+    message: (body, attributes) => SqsStore.createMessage(body, attributes),
+    close: async () => {
+      await app.close();
+    },
+  };
+  return fauxqs;
+}
+
+const accountOf = (arn: string) => arn.split(':')[4];
+
+/** As SNS lists them: one that waits for its confirmation has no ARN yet. */
+const asListed = ({ subscriptions, ...page }: ListedSubscriptions): ListedSubscriptions => ({
+  ...page,
+  subscriptions: subscriptions.map((one) => (one.confirmed ? one : { ...one, arn: 'PendingConfirmation' })),
+});
+
+/** Of UTF-16, only what is from here on has another order than its bytes of UTF-8. */
+const HIGH = /[\ud800-\uffff]/;
+const inOrder = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** S3's order of keys: that of their bytes. */
+export function compareKeys(a: string, b: string): number {
+  return HIGH.test(a) && HIGH.test(b) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : inOrder(a, b);
+}
+
+/** S3's ListObjects: keys in the order of their bytes, at most `maxKeys` keys and prefixes together. */
+function list(all: Map<string, StoredObject>, options: ListOptions): ListedObjects {
+  const { prefix = '', delimiter = '', maxKeys = 1000 } = options;
+  const after = options.startAfter ?? options.marker ?? '';
+  const keys = [...all.keys()].filter((key) => key.startsWith(prefix));
+  keys.sort(keys.some((key) => HIGH.test(key)) ? compareKeys : inOrder);
+  const objects: StoredObject[] = [];
+  const commonPrefixes: string[] = [];
+  for (const key of keys) {
+    const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
+    const entry = end < 0 ? key : key.slice(0, end + delimiter.length);
+    if (compareKeys(entry, after) <= 0 || (end >= 0 && commonPrefixes.at(-1) === entry)) continue;
+    if (objects.length + commonPrefixes.length >= maxKeys) {
+      // The next page begins after the last object where there is one: prefixes behind it come then.
+      const last = objects.at(-1)?.key;
+      const before =
+        last === undefined ? commonPrefixes : commonPrefixes.filter((prefix) => compareKeys(prefix, last) < 0);
+      return { objects, commonPrefixes: before, isTruncated: true };
+    }
+    if (end >= 0) commonPrefixes.push(entry);
+    else objects.push(all.get(key) as StoredObject);
+  }
+  return { objects, commonPrefixes, isTruncated: false };
+}

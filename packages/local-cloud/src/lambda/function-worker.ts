@@ -1,0 +1,124 @@
+/**
+ * The runtime of one function instance: a Node worker whose environment is what the function's template gives it. It
+ * loads the bundled handler once and then answers one invocation at a time.
+ */
+import { existsSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { getHeapStatistics } from 'node:v8';
+import { parentPort, workerData } from 'node:worker_threads';
+import { bytesOf } from '../heap.ts';
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  folder: string;
+  handler: string;
+  compileCache: string;
+  /** By how many milliseconds this instance's clock is wrong, as long as it lives. */
+  skewMs: number;
+}
+
+/** One invocation, as the worker gets it. */
+export interface WorkerCall {
+  requestId: string;
+  event: string;
+  functionName: string;
+  functionArn: string;
+  memoryMb: number;
+  /** Real milliseconds until the function times out. */
+  timeoutMs: number;
+}
+
+/** An error as Lambda answers it. */
+export interface FunctionError {
+  errorType: string;
+  errorMessage: string;
+  trace?: string[];
+}
+
+/** What comes back: the handler's result as JSON, or its error; and the bytes that it holds then. */
+export type WorkerAnswer = Ending & { bytes: number };
+type Ending = { requestId: string } & ({ result: string } | { error: FunctionError });
+
+type Handler = (event: unknown, context: Record<string, unknown>) => unknown;
+
+const RealDate = Date;
+const start = workerData as WorkerStart;
+if (start.skewMs !== 0) skewClock(start.skewMs);
+enableCompileCache(start.compileCache);
+const loading = load(start.folder, start.handler);
+loading.catch(() => {});
+
+parentPort?.on('message', (call: WorkerCall) => {
+  // What it wrote is read before it is over: lines belong to the instant at which they were written, and after that time may pass.
+  answer(call).then(async (result) => {
+    await Promise.all([process.stdout, process.stderr].map(written));
+    parentPort?.postMessage({ ...result, bytes: bytesOf(getHeapStatistics()) });
+  });
+});
+
+async function load(folder: string, handler: string): Promise<Handler> {
+  const dot = handler.lastIndexOf('.');
+  const stem = join(folder, handler.slice(0, dot));
+  const file = ['.mjs', '.js', '.cjs'].map((extension) => stem + extension).find((path) => existsSync(path));
+  if (file === undefined) throw named('Runtime.ImportModuleError', `no module for the handler ${handler}`);
+  const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const name = handler.slice(dot + 1);
+  const exported = module[name] ?? (module.default as Record<string, unknown> | undefined)?.[name];
+  if (typeof exported !== 'function') {
+    throw named('Runtime.HandlerNotFound', `${handler} is undefined or not exported`);
+  }
+  return exported as Handler;
+}
+
+async function answer(call: WorkerCall): Promise<Ending> {
+  const { requestId } = call;
+  try {
+    const handler = await loading;
+    const end = performance.now() + call.timeoutMs;
+    const result = await handler(JSON.parse(call.event), {
+      awsRequestId: requestId,
+      callbackWaitsForEmptyEventLoop: true,
+      functionName: call.functionName,
+      functionVersion: '$LATEST',
+      invokedFunctionArn: call.functionArn,
+      logGroupName: `/aws/lambda/${call.functionName}`,
+      logStreamName: 'local',
+      memoryLimitInMB: String(call.memoryMb),
+      getRemainingTimeInMillis: () => Math.max(0, Math.floor(end - performance.now())),
+    });
+    return { requestId, result: JSON.stringify(result) ?? 'null' };
+  } catch (error) {
+    return { requestId, error: asFunctionError(error) };
+  }
+}
+
+function asFunctionError(error: unknown): FunctionError {
+  if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error) };
+  return {
+    errorType: error.name,
+    errorMessage: error.message,
+    trace: (error.stack ?? '').split('\n'),
+  };
+}
+
+function named(name: string, message: string): Error {
+  const error = new Error(message);
+  error.name = name;
+  return error;
+}
+
+/** Sets this worker's clock so many milliseconds ahead. */
+function skewClock(milliseconds: number): void {
+  const now = (): number => RealDate.now() + milliseconds;
+  globalThis.Date = new Proxy(RealDate, {
+    construct: (real, args) => Reflect.construct(real, args.length === 0 ? [now()] : args),
+    get: (real, name) => (name === 'now' ? now : Reflect.get(real, name)),
+  });
+}
+
+/** Resolves when the other side has taken all that was written to a stream. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((taken) => stream.write('', () => taken()));
+}

@@ -1,0 +1,536 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../clock.ts';
+import { AwsError } from '../errors.ts';
+import type { CallFault, FaultPlan } from '../faults.ts';
+import { bytesOf } from '../heap.ts';
+import type { FunctionError, WorkerAnswer, WorkerCall, WorkerStart } from './function-worker.ts';
+
+/** A function as its template describes it. */
+export interface FunctionSpec {
+  logicalId: string;
+  name: string;
+  arn: string;
+  folder: string;
+  handler: string;
+  roleArn: string;
+  timeoutSeconds: number;
+  memoryMb: number;
+  /** ReservedConcurrentExecutions: as many run at once, more are throttled. */
+  reserved: number | undefined;
+  environment: Record<string, string>;
+}
+
+/** How an invocation ended: `payload` is JSON, that of the error where `functionError` is set. */
+export interface Invocation {
+  requestId: string;
+  payload: string;
+  functionError?: FunctionError;
+}
+
+/** A request that a function made, as the endpoint saw it. */
+export interface FunctionCall {
+  service: string;
+  action: string;
+  /** Of the object or item; of what is sent to a queue, the message. */
+  key?: string;
+}
+
+export interface FunctionsSettings {
+  clock: Clock;
+  region: string;
+  account: string;
+  /** The cloud's one endpoint, and the one for DynamoDB (the same where faults need to see the requests). */
+  endpoint: string;
+  dynamoEndpoint: string;
+  /** Where Node keeps compiled code between starts. */
+  compileCache: string;
+  /** Workers of all functions that are there at a time, working or warm; default 8. */
+  workers?: number | undefined;
+  /** Of one function; default 3. */
+  workersOfFunction?: number | undefined;
+  faults: FaultPlan;
+  log(functionName: string, line: string): void;
+}
+
+/** What one function used. */
+export interface FunctionUsage {
+  invocations: number;
+  milliseconds: number;
+  memoryMb: number;
+}
+
+/** Workers of one function at a time, where nothing else is set; further invocations wait, and idle ones are kept warm. */
+const WORKERS_PER_FUNCTION = 3;
+/** Of all functions, where nothing else is set. */
+const WORKERS = 8;
+/** Space for short-lived objects of each worker: what Node would take for a whole process, for every idle one, is too much. */
+const YOUNG_GENERATION_MB = 12;
+/** How often it is looked at how much memory a function holds, in milliseconds. */
+const WEIGHED_EVERY = 50;
+const MEGABYTE = 1024 * 1024;
+/** An instance as it starts. */
+const AWAKE = { zombie: false, gone: false, throttled: false, sleep: undefined };
+/** What a caller is told whose function's answer was lost. */
+const LOST: FunctionError = {
+  errorType: 'Lambda.ServiceException',
+  errorMessage: 'the answer was lost by the fault plan',
+};
+/** Lambda's limit of a synchronous payload, either way. */
+const LARGEST_PAYLOAD = 6 * 1024 * 1024;
+
+interface Waiting {
+  fn: Instances;
+  start(worker: Instance): void;
+  fail(error: unknown): void;
+}
+
+interface Running {
+  requestId: string;
+  /** Its caller is told that it failed, however it ends. */
+  lost: boolean;
+  writes: number;
+  settle(result: Invocation): void;
+  over(): void;
+  /** Holds the clock while it works; a sleeping zombie doesn't. */
+  release(): void;
+  timer: NodeJS.Timeout;
+  scales: NodeJS.Timeout;
+}
+
+interface Instance {
+  id: number;
+  fn: Instances;
+  /** The function as it was when the worker started. */
+  spec: FunctionSpec;
+  worker: Worker;
+  running: Running | undefined;
+  idleSince: number;
+  /** Running on beside its own retry; it doesn't count towards the limits. */
+  zombie: boolean;
+  /** Killed by the fault plan: nothing that it asks for is done any more. Its worker is used again when the handler gave up. */
+  gone: boolean;
+  /** Its clients are slower from then on, as those of AWS are. */
+  throttled: boolean;
+  /** Set while a zombie sleeps: its requests wait for the next invocation of its function. */
+  sleep: PromiseWithResolvers<void> | undefined;
+}
+
+interface Instances {
+  spec: FunctionSpec;
+  all: Set<Instance>;
+  running: number;
+  invocations: number;
+  usage: FunctionUsage;
+}
+
+/** The functions of the cloud: Node workers, a few at a time, reused while warm. */
+export class Functions {
+  private settings: FunctionsSettings;
+  private readonly functions = new Map<string, Instances>();
+  private readonly instances = new Map<string, Instance>();
+  private readonly waiting: Waiting[] = [];
+  private nextId = 1;
+  private stopped = false;
+
+  constructor(settings: FunctionsSettings) {
+    this.settings = settings;
+  }
+
+  private get workers(): number {
+    return this.settings.workers ?? WORKERS;
+  }
+
+  private get workersOfFunction(): number {
+    return this.settings.workersOfFunction ?? WORKERS_PER_FUNCTION;
+  }
+
+  /** Begins anew under another clock and fault plan: what runs is called off, warm workers stay, nothing was counted. */
+  renew(settings: Pick<FunctionsSettings, 'clock' | 'faults' | 'log'>): void {
+    for (const waiting of this.waiting.splice(0)) waiting.fail(new Error('the local cloud begins anew'));
+    for (const instance of [...this.instances.values()]) {
+      if (instance.running === undefined && !instance.throttled) continue;
+      this.remove(instance);
+      this.finish(instance, { errorType: 'Lambda.Unknown', errorMessage: 'the local cloud begins anew' });
+    }
+    this.settings = { ...this.settings, ...settings };
+    for (const fn of this.functions.values()) {
+      fn.invocations = 0;
+      fn.usage = { invocations: 0, milliseconds: 0, memoryMb: fn.spec.memoryMb };
+    }
+  }
+
+  /** Creates a function, or changes the one of that name: what runs ends as it began. */
+  create(spec: FunctionSpec): void {
+    const known = this.functions.get(spec.name);
+    if (known !== undefined) {
+      if (JSON.stringify(known.spec) === JSON.stringify(spec)) return;
+      known.spec = spec;
+      known.usage.memoryMb = spec.memoryMb;
+      for (const instance of [...known.all]) if (instance.idleSince > 0) this.remove(instance);
+      return;
+    }
+    const usage = { invocations: 0, milliseconds: 0, memoryMb: spec.memoryMb };
+    this.functions.set(spec.name, { spec, all: new Set(), running: 0, invocations: 0, usage });
+  }
+
+  list(): FunctionSpec[] {
+    return [...this.functions.values()].map((fn) => fn.spec);
+  }
+
+  /** Finds a function by name, ARN or ARN with a qualifier; throws ResourceNotFoundException. */
+  find(nameOrArn: string): FunctionSpec {
+    return this.instancesOf(nameOrArn).spec;
+  }
+
+  usage(): Record<string, FunctionUsage> {
+    return Object.fromEntries([...this.functions.values()].map((fn) => [fn.spec.name, { ...fn.usage }]));
+  }
+
+  /**
+   * Invokes a function and waits for it. A function's own failure is a result with `functionError`; rejects with
+   * AwsError for what Lambda itself refuses (ResourceNotFoundException, TooManyRequestsException, RequestTooLargeException).
+   */
+  async invoke(nameOrArn: string, payload: string): Promise<Invocation> {
+    const fn = this.instancesOf(nameOrArn);
+    if (Buffer.byteLength(payload) > LARGEST_PAYLOAD) {
+      throw new AwsError('RequestTooLargeException', `the payload is over ${LARGEST_PAYLOAD} bytes`, 413);
+    }
+    const n = ++fn.invocations;
+    const fault = this.settings.faults.beforeInvoke?.({ functionName: fn.spec.name, n });
+    if (fault === 'error') throw new AwsError('ServiceException', 'the fault plan refuses the invocation', 500);
+    if (fault === 'throttle' || (fn.spec.reserved !== undefined && fn.running >= fn.spec.reserved)) {
+      throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
+        Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+      });
+    }
+    fn.running++;
+    const release = this.settings.clock.hold(`function ${fn.spec.name}`);
+    try {
+      const instance = await new Promise<Instance>((start, fail) => {
+        this.waiting.push({ fn, start, fail });
+        this.dispatch();
+      });
+      return await this.call(instance, payload, fault === 'lose');
+    } finally {
+      fn.running--;
+      release();
+    }
+  }
+
+  /**
+   * Asked by the endpoint before a request that came with this access key id is carried out: what the fault plan makes of it.
+   * `gone`: its function has just ended, and nobody waits for an answer.
+   */
+  calls(accessKeyId: string, call: FunctionCall): Exclude<CallFault, 'fail' | 'time out'> | 'gone' | undefined {
+    const instance = this.instances.get(accessKeyId);
+    const running = instance?.running;
+    if (instance === undefined || running === undefined) return undefined;
+    if (instance.gone) return 'gone';
+    const { requestId } = running;
+    const fault = this.settings.faults.beforeCall?.({ caller: instance.fn.spec.name, requestId, ...call });
+    if (fault === 'throttle') instance.throttled = true;
+    if (fault !== 'fail' && fault !== 'time out') return fault;
+    this.kill(instance, running, fault);
+    return 'gone';
+  }
+
+  /** Ends an invocation for its caller, and for the services that it asks; the worker is not worth starting anew for that. */
+  private kill(instance: Instance, { requestId, settle, release }: Running, fault: 'fail' | 'time out'): void {
+    const error: FunctionError =
+      fault === 'fail'
+        ? { errorType: 'Lambda.Unknown', errorMessage: 'the instance was killed by the fault plan' }
+        : timedOut(requestId, instance.fn.spec);
+    instance.gone = true;
+    release();
+    settle({ requestId, payload: JSON.stringify(error), functionError: error });
+    this.dispatch();
+  }
+
+  /**
+   * Told by the endpoint after a write that came with this access key id was executed. What the fault plan says happens
+   * here; true means that the caller's connection is to be dropped.
+   */
+  wrote(accessKeyId: string, write: FunctionCall): boolean {
+    const instance = this.instances.get(accessKeyId);
+    const running = instance?.running;
+    if (instance === undefined || running === undefined) return false;
+    // It asked for this before it was killed.
+    if (instance.gone) return true;
+    const functionName = instance.fn.spec.name;
+    const n = ++running.writes;
+    const { requestId } = running;
+    const fault = this.settings.faults.afterWrite?.({ functionName, requestId, ...write, n });
+    if (fault === undefined) return false;
+    if (fault === 'fail' || fault === 'time out') {
+      this.kill(instance, running, fault);
+      return true;
+    }
+    if (instance.zombie) return false;
+    instance.zombie = true;
+    // Time must pass until its retry begins: it holds the clock no longer, and its next request waits for that.
+    instance.sleep = Promise.withResolvers<void>();
+    running.release();
+    running.settle({ requestId, payload: JSON.stringify(LOST), functionError: LOST });
+    this.dispatch();
+    return false;
+  }
+
+  /** The role under which a request of this access key id comes, where it is a function's. */
+  roleOf(accessKeyId: string): string | undefined {
+    return this.instances.get(accessKeyId)?.fn.spec.roleArn;
+  }
+
+  /** What a request of this access key id must wait for: a zombie goes on when its function is invoked again. */
+  sleeping(accessKeyId: string): Promise<void> | undefined {
+    return this.instances.get(accessKeyId)?.sleep?.promise;
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    for (const waiting of this.waiting.splice(0)) waiting.fail(new Error('the local cloud is stopping'));
+    const all = [...this.instances.values()];
+    for (const instance of all) {
+      this.finish(instance, { errorType: 'Lambda.Unknown', errorMessage: 'the local cloud is stopping' });
+    }
+    await Promise.all(all.map((instance) => instance.worker.terminate()));
+  }
+
+  private instancesOf(nameOrArn: string): Instances {
+    const name = /:function:([^:]+)/.exec(nameOrArn)?.[1] ?? nameOrArn.replace(/:\$LATEST$/, '');
+    const fn = this.functions.get(name);
+    if (fn === undefined) {
+      const arn = `arn:aws:lambda:${this.settings.region}:${this.settings.account}:function:${name}`;
+      throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404);
+    }
+    return fn;
+  }
+
+  /** Gives workers to whoever waits, first come first served among those that may run. */
+  private dispatch(): void {
+    for (let i = 0; i < this.waiting.length; ) {
+      const waiting = this.waiting[i] as Waiting;
+      const instance = this.claim(waiting.fn);
+      if (instance === undefined) {
+        i++;
+      } else {
+        this.waiting.splice(i, 1);
+        waiting.start(instance);
+      }
+    }
+  }
+
+  private claim(fn: Instances): Instance | undefined {
+    const idle = [...fn.all].find((instance) => instance.idleSince > 0);
+    if (idle !== undefined) {
+      idle.idleSince = 0;
+      return idle;
+    }
+    const alive = [...this.instances.values()].filter((instance) => !instance.zombie && !instance.gone);
+    if (alive.filter((instance) => instance.fn === fn).length >= this.workersOfFunction) return undefined;
+    if (alive.length >= this.workers) {
+      const oldest = alive.filter((i) => i.idleSince > 0).sort((a, b) => a.idleSince - b.idleSince)[0];
+      if (oldest === undefined) return undefined;
+      this.remove(oldest);
+    }
+    return this.spawn(fn);
+  }
+
+  private spawn(fn: Instances): Instance {
+    const { spec } = fn;
+    const id = this.nextId++;
+    const accessKeyId = `${spec.logicalId}.${id}`;
+    const { compileCache, faults } = this.settings;
+    const skewMs = faults.skew?.(spec.name, id) ?? 0;
+    const start: WorkerStart = { folder: spec.folder, handler: spec.handler, compileCache, skewMs };
+    const worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
+      name: spec.name,
+      workerData: start,
+      env: this.environment(spec, accessKeyId),
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    });
+    const instance: Instance = { id, fn, spec, worker, running: undefined, idleSince: 0, ...AWAKE };
+    for (const stream of [worker.stdout, worker.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        for (const line of text.split('\n')) if (line.trim() !== '') this.settings.log(spec.name, line);
+      });
+    }
+    worker.on('message', (answer: WorkerAnswer) => this.answered(instance, answer));
+    worker.on('error', (error: Error & { code?: string }) => {
+      if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+        this.outOfMemory(instance);
+        return;
+      }
+      this.settings.log(spec.name, error.message);
+      this.end(instance, { errorType: 'Lambda.Unknown', errorMessage: error.message });
+    });
+    worker.on('exit', () =>
+      this.end(instance, { errorType: 'Lambda.Unknown', errorMessage: 'the process exited before the function ended' }),
+    );
+    worker.unref();
+    fn.all.add(instance);
+    this.instances.set(accessKeyId, instance);
+    return instance;
+  }
+
+  private environment(spec: FunctionSpec, accessKeyId: string): Record<string, string> {
+    return {
+      ...spec.environment,
+      _HANDLER: spec.handler,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_CONFIG_FILE: join(spec.folder, 'no-aws-config'),
+      AWS_DEFAULT_REGION: this.settings.region,
+      AWS_ENDPOINT_URL: this.settings.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: this.settings.dynamoEndpoint,
+      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
+      AWS_LAMBDA_FUNCTION_NAME: spec.name,
+      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_REGION: this.settings.region,
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_SHARED_CREDENTIALS_FILE: join(spec.folder, 'no-aws-credentials'),
+      LAMBDA_TASK_ROOT: spec.folder,
+      TZ: 'UTC',
+    };
+  }
+
+  private call(instance: Instance, event: string, lost: boolean): Promise<Invocation> {
+    const { spec, usage } = instance.fn;
+    const requestId = randomUUID();
+    const started = performance.now();
+    const hold = () => this.settings.clock.hold(`instance of ${spec.name}`);
+    for (const zombie of instance.fn.all) {
+      if (zombie.sleep === undefined || zombie.running === undefined) continue;
+      zombie.running.release = hold();
+      zombie.sleep.resolve();
+      zombie.sleep = undefined;
+    }
+    return new Promise((settle) => {
+      const timeoutMs = spec.timeoutSeconds * 1000;
+      const timer = setTimeout(() => {
+        const error = timedOut(requestId, spec);
+        this.settings.log(spec.name, error.errorMessage);
+        this.end(instance, error);
+      }, timeoutMs);
+      const scales = setInterval(() => this.weigh(instance, requestId), WEIGHED_EVERY);
+      scales.unref();
+      const over = (): void => {
+        usage.invocations++;
+        usage.milliseconds += Math.ceil(performance.now() - started);
+      };
+      instance.running = { requestId, lost, writes: 0, settle, over, release: hold(), timer, scales };
+      const call: WorkerCall = {
+        requestId,
+        event,
+        functionName: spec.name,
+        functionArn: spec.arn,
+        memoryMb: spec.memoryMb,
+        timeoutMs,
+      };
+      instance.worker.ref();
+      instance.worker.postMessage(call);
+    });
+  }
+
+  /** Ends a function that holds more than its memory, of its heap and its buffers together. */
+  private weigh(instance: Instance, requestId: string): void {
+    instance.worker.getHeapStatistics().then(
+      (heap) => {
+        if (instance.running?.requestId !== requestId) return;
+        if (bytesOf(heap) > instance.spec.memoryMb * MEGABYTE) this.outOfMemory(instance);
+      },
+      // It has not begun, or has ended.
+      () => {},
+    );
+  }
+
+  /** Lambda kills what uses more than its memory (the REPORT's "Error Type: Runtime.OutOfMemory"). */
+  private outOfMemory(instance: Instance): void {
+    const { name, memoryMb } = instance.spec;
+    this.settings.log(name, `the function used over ${memoryMb} MB of memory`);
+    const requestId = instance.running?.requestId;
+    const errorMessage = `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`;
+    this.end(instance, { errorType: 'Runtime.OutOfMemory', errorMessage });
+  }
+
+  private answered(instance: Instance, answer: WorkerAnswer): void {
+    if (instance.running?.requestId !== answer.requestId) return;
+    if (answer.bytes > instance.spec.memoryMb * MEGABYTE) {
+      this.outOfMemory(instance);
+      return;
+    }
+    if ('error' in answer) {
+      this.settings.log(instance.fn.spec.name, JSON.stringify(answer.error));
+      this.finish(instance, answer.error);
+    } else if (Buffer.byteLength(answer.result) > LARGEST_PAYLOAD) {
+      const errorMessage = `Response payload size exceeded maximum allowed payload size (${LARGEST_PAYLOAD} bytes).`;
+      this.finish(instance, { errorType: 'Function.ResponseSizeTooLarge', errorMessage });
+    } else {
+      this.finish(instance, undefined, answer.result);
+    }
+    this.rest(instance);
+  }
+
+  /** Tells the caller how it ended; a zombie's caller knows already. */
+  private finish(instance: Instance, error: FunctionError | undefined, result = ''): void {
+    const running = instance.running;
+    if (running === undefined) return;
+    instance.running = undefined;
+    clearTimeout(running.timer);
+    clearInterval(running.scales);
+    const { requestId } = running;
+    const told = error ?? (running.lost ? LOST : undefined);
+    running.settle(
+      told === undefined
+        ? { requestId, payload: result }
+        : { requestId, payload: JSON.stringify(told), functionError: told },
+    );
+    running.over();
+    running.release();
+  }
+
+  /** The instance is lost: its caller hears of it, its worker goes, and who waits may have its place. */
+  private end(instance: Instance, error: FunctionError): void {
+    this.remove(instance);
+    this.finish(instance, error);
+    if (!this.stopped) this.dispatch();
+  }
+
+  /** A worker that has answered stays warm, or ends where enough are idle. */
+  private rest(instance: Instance): void {
+    if (!this.instances.has(`${instance.spec.logicalId}.${instance.id}`)) return;
+    instance.zombie = false;
+    instance.gone = false;
+    instance.sleep = undefined;
+    if (instance.spec !== instance.fn.spec) {
+      this.remove(instance);
+      this.dispatch();
+      return;
+    }
+    instance.worker.unref();
+    instance.idleSince = performance.now();
+    this.dispatch();
+    if (instance.idleSince === 0) return;
+    const idle = [...this.instances.values()].filter((i) => i.idleSince > 0);
+    const own = idle.filter((i) => i.fn === instance.fn);
+    if (own.length > this.workersOfFunction) this.remove(instance);
+    else if (idle.length > this.workers) this.remove(idle.sort((a, b) => a.idleSince - b.idleSince)[0] as Instance);
+  }
+
+  private remove(instance: Instance): void {
+    const accessKeyId = `${instance.spec.logicalId}.${instance.id}`;
+    if (!this.instances.delete(accessKeyId)) return;
+    instance.fn.all.delete(instance);
+    instance.idleSince = 0;
+    instance.worker.terminate();
+  }
+}
+
+function timedOut(requestId: string, { timeoutSeconds }: FunctionSpec): FunctionError {
+  const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
+  return { errorType: 'Sandbox.Timedout', errorMessage };
+}

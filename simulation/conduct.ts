@@ -1,0 +1,285 @@
+/**
+ * Conducts a run: who uploads what, and when, on a cloud whose clock stands at the start. Nothing here looks inside the
+ * cloud: it uploads, reads queues, and lets time pass.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream, statSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { type AgencyId, batchIdOf } from '../lambdas/domain/identifiers.ts';
+import { REVERIFY_LADDERS } from '../lib/config/policy.ts';
+import type { LadderName, OwnReport, RunSettings } from './arguments.ts';
+import { allFrom, Desk, messageOf, type OrderNotice, type OutsideCloud } from './desk.ts';
+import { SimulatedOperator } from './operators.ts';
+import type { Correspondent, Participants } from './participants.ts';
+import type { Progress } from './progress.ts';
+import { Responder } from './respond.ts';
+import { operatorShare, planSample, SAMPLE_OPERATORS, sampleReport, sampleUsage } from './sample.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** How often an operator looks at its queue. */
+const LOOK_EVERY = 6 * HOUR;
+/** No ladder lasts longer, by far; operators stop looking when a batch is stuck. */
+const LOOK_AT_MOST = 120 * DAY;
+/**
+ * Of the time that a run takes, the share until all usage is imported, and until the first batch's orders are out. As
+ * measured on the sample; only the estimate of the time left rests on them.
+ */
+const IMPORTED = 0.2;
+const ORDERED = 0.85;
+/** A batch that no operator heard of by then will have no orders. */
+const HEARD_WITHIN = 7 * DAY;
+
+/** The cloud as a run needs it. */
+export interface ConductedCloud extends OutsideCloud {
+  put(bucket: string, key: string, body: Uint8Array | Readable | string): Promise<void>;
+  /** Lets everything work that is under way; the clock stands still. */
+  rest(): Promise<void>;
+  /** Lets time pass until nothing is left to do. */
+  run(): Promise<void>;
+}
+
+/** A report that was uploaded in this run. */
+export interface UploadedReport {
+  agency: string;
+  /** Its key in the inbox. */
+  key: string;
+  /** The batch that its bytes stand for. */
+  batchId: string;
+  /** Epoch milliseconds. */
+  at: number;
+}
+
+/** What the participants know at the end. */
+export interface Conducted {
+  reports: UploadedReport[];
+  orders: OrderNotice[];
+  /** Messages to the agencies and to the administrators. */
+  agencies: Record<string, unknown>[];
+  administrators: Record<string, unknown>[];
+}
+
+/** A file to upload: where, and its bytes whenever they are asked for. */
+interface Parcel {
+  key: string;
+  /** How large it is, compared with its neighbours: bytes, or a share. */
+  weight: number;
+  content(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+type ReportParcel = Omit<Parcel, 'weight'> & { agency: string; age: number };
+
+/** Runs the sample or the user's own files to the end of every ladder. */
+export async function conduct(
+  settings: RunSettings,
+  cloud: ConductedCloud,
+  participants: Participants,
+  progress: Progress,
+): Promise<Conducted> {
+  const { material, start } = settings;
+  const { inbox } = cloud.names.buckets;
+  const { usage, reports } =
+    material.kind === 'sample' ? sampleParcels(settings, material.scale, material.reports) : ownParcels(settings);
+
+  const weight = usage.reduce((sum, parcel) => sum + parcel.weight, 0);
+  let imported = 0;
+  for (const parcel of usage) {
+    progress.stage(`Importing ${parcel.key}`);
+    let bytes = 0;
+    const counted = async function* () {
+      for await (const chunk of parcel.content()) {
+        bytes += chunk.length;
+        progress.update(`${megabytes(bytes)} uploaded`);
+        yield chunk;
+      }
+    };
+    await cloud.put(inbox, parcel.key, Readable.from(counted(), { objectMode: false }));
+    progress.update(`${megabytes(bytes)} uploaded, being imported`);
+    await cloud.rest();
+    imported += parcel.weight;
+    progress.reached((IMPORTED * imported) / weight);
+  }
+
+  const desks = new Map(participants.operators.map((operator) => [operator.id, new Desk(cloud, operator)]));
+  const conducted: Conducted = { reports: [], orders: [], agencies: [], administrators: [] };
+  const responders = new Map<string, Responder>();
+  const uploadReport = ({ agency, key, content, age }: ReportParcel) => {
+    cloud.outside(start + age, async () => {
+      const sha256 = createHash('sha256');
+      const hashed = async function* () {
+        for await (const chunk of content()) {
+          sha256.update(chunk);
+          yield chunk;
+        }
+      };
+      progress.event(`${agency} uploads ${key}`);
+      await cloud.put(inbox, key, Readable.from(hashed(), { objectMode: false }));
+      const batchId = batchIdOf(agency as AgencyId, sha256.digest('hex'));
+      conducted.reports.push({ agency, key, batchId, at: start + age });
+    });
+  };
+  if (material.kind === 'sample') {
+    for (const report of reports) uploadReport(report);
+  } else {
+    const own = reports[Symbol.iterator]();
+    for (const upload of material.uploads) {
+      if (upload.kind === 'report') {
+        uploadReport(own.next().value as ReportParcel);
+        continue;
+      }
+      const desk = desks.get(upload.operator) as Desk;
+      const responder = responders.get(upload.operator) ?? new Responder(desk);
+      responders.set(upload.operator, responder);
+      cloud.outside(start + upload.age, () => {
+        progress.event(`${upload.operator} responds with ${upload.name}`);
+        return responder.respond(upload);
+      });
+    }
+  }
+
+  const simulated = [...desks]
+    .filter(([operator]) => settings.operators !== 'silent' && !responders.has(operator))
+    .map(([operator, desk]) => {
+      const rank = participants.operators.findIndex(({ id }) => id === operator);
+      return new SimulatedOperator(desk, { manner: settings.operators, seed: settings.seed, rank });
+    });
+  const watch = new Watch(cloud, participants, conducted, desks, simulated);
+  if (simulated.length > 0) watch.lookAfter(reports.map(({ age }) => start + age));
+
+  progress.stage('Running the ladders');
+  const length = Math.max(...reports.map(({ age }) => age)) + ladderMilliseconds(settings.ladder);
+  progress.follow(() => {
+    const passed = (cloud.clock.now() - start) / length;
+    // While the first batch plans, virtual time stands still.
+    if (passed > 0) progress.reached(Math.min(1, ORDERED + (1 - ORDERED) * passed));
+    const orders = [...desks.values()].reduce((sum, desk) => sum + desk.orders.length, 0);
+    const uploads = [...desks.values()].reduce((sum, desk) => sum + desk.uploads, 0);
+    const day = new Date(cloud.clock.now()).toISOString().slice(0, 16).replace('T', ' ');
+    return `${day}Z, ${orders} orders read, ${uploads} responses uploaded`;
+  });
+  await cloud.run();
+  await watch.readQueues();
+  for (const desk of desks.values()) {
+    await desk.read();
+    conducted.orders.push(...desk.orders);
+  }
+  return conducted;
+}
+
+/** Wakes the simulated operators regularly, for as long as orders may come. */
+class Watch {
+  private readonly cloud: ConductedCloud;
+  private readonly participants: Participants;
+  private readonly conducted: Conducted;
+  private readonly desks: ReadonlyMap<string, Desk>;
+  private readonly simulated: readonly SimulatedOperator[];
+  private looking = false;
+
+  constructor(
+    cloud: ConductedCloud,
+    participants: Participants,
+    conducted: Conducted,
+    desks: ReadonlyMap<string, Desk>,
+    simulated: readonly SimulatedOperator[],
+  ) {
+    this.cloud = cloud;
+    this.participants = participants;
+    this.conducted = conducted;
+    this.desks = desks;
+    this.simulated = simulated;
+  }
+
+  /** Begins to look an hour after each of these instants. */
+  lookAfter(instants: readonly number[]): void {
+    for (const at of instants)
+      this.cloud.outside(at + HOUR, () => (this.looking ? this.look() : this.lookAgainAndAgain()));
+  }
+
+  private async look(): Promise<void> {
+    for (const operator of this.simulated) await operator.attend();
+  }
+
+  private async lookAgainAndAgain(): Promise<void> {
+    await this.look();
+    await this.readQueues();
+    this.looking = this.expectsOrders();
+    if (this.looking) this.cloud.outside(this.cloud.clock.now() + LOOK_EVERY, () => this.lookAgainAndAgain());
+  }
+
+  private expectsOrders(): boolean {
+    const now = this.cloud.clock.now();
+    const settled = new Set(
+      this.conducted.agencies.filter(({ kind }) => kind === 'settled').map(({ batchId }) => batchId),
+    );
+    const heardOf = new Set([...this.desks.values()].flatMap(({ orders }) => orders.map(({ batchId }) => batchId)));
+    return this.conducted.reports.some(
+      ({ batchId, at }) => !settled.has(batchId) && now < at + (heardOf.has(batchId) ? LOOK_AT_MOST : HEARD_WITHIN),
+    );
+  }
+
+  /** Empties the queues of agencies and administrators. */
+  async readQueues(): Promise<void> {
+    const { agencies, administrators } = this.conducted;
+    const readAll = async (some: readonly Correspondent[]) =>
+      (
+        await allFrom(
+          this.cloud,
+          some.flatMap(({ mailboxes }) => mailboxes),
+        )
+      ).map(({ body }) => messageOf(body));
+    agencies.push(...(await readAll(this.participants.agencies)));
+    administrators.push(...(await readAll(this.participants.administrators)));
+  }
+}
+
+function sampleParcels(
+  settings: RunSettings,
+  scale: number,
+  uploaded?: number,
+): { usage: Parcel[]; reports: ReportParcel[] } {
+  const sample = planSample({ seed: settings.seed, scale, start: settings.start });
+  return {
+    usage: SAMPLE_OPERATORS.map((operator) => ({
+      key: `usage/${operator}/${sample.usageName}`,
+      weight: operatorShare(operator),
+      content: () => encoded(sampleUsage(sample, operator)),
+    })),
+    reports: sample.reports.slice(0, uploaded).map((report) => ({
+      agency: report.agency,
+      age: report.age,
+      key: `reports/${report.agency}/${report.name}`,
+      content: () => encoded([sampleReport(sample, report)]),
+    })),
+  };
+}
+
+function ownParcels({ material }: RunSettings): { usage: Parcel[]; reports: ReportParcel[] } {
+  if (material.kind === 'sample') return { usage: [], reports: [] };
+  return {
+    usage: material.usage.map(({ operator, name, path }) => ({
+      key: `usage/${operator}/${name}`,
+      weight: statSync(path).size,
+      content: () => createReadStream(path),
+    })),
+    reports: material.uploads
+      .filter((upload): upload is OwnReport => upload.kind === 'report')
+      .map(({ agency, age, name, path }) => ({
+        agency,
+        age,
+        key: `reports/${agency}/${name}`,
+        content: () => createReadStream(path),
+      })),
+  };
+}
+
+function ladderMilliseconds(ladder: LadderName): number {
+  return REVERIFY_LADDERS[ladder].reduce((sum, { days }) => sum + days * DAY, 0);
+}
+
+function* encoded(texts: Iterable<string>): Generator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

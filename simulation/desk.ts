@@ -1,0 +1,124 @@
+/**
+ * An operator's desk: all that a real operator has to work with. It reads the notices in its own queue, fetches its
+ * order files, and uploads its answers. The simulated operators and `--respond` both sit at one.
+ */
+import type { DirectionId, DirectionKind } from '../lambdas/domain/identifiers.ts';
+import type { Correspondent } from './participants.ts';
+
+/** The part of a cloud that people outside it can touch. */
+export interface OutsideCloud {
+  readonly names: { readonly buckets: { readonly inbox: string; readonly outbox: string; readonly audit: string } };
+  readonly clock: { now(): number };
+  /** Registers somebody's act at a cloud instant (epoch milliseconds). */
+  outside(at: number, run: () => Promise<void>): void;
+  put(bucket: string, key: string, body: Uint8Array | string): Promise<void>;
+  get(bucket: string, key: string): Promise<Uint8Array>;
+  list(bucket: string, prefix?: string): Promise<string[]>;
+  /** Takes all messages out of a participant's own queue, or out of the mailbox of an address. */
+  receive(queue: string): Promise<{ body: string }[]>;
+}
+
+/** An order, as its notice tells it. */
+export interface OrderNotice {
+  directionId: DirectionId;
+  batchId: string;
+  kind: DirectionKind;
+  /** block, reverify, bar_outgoing, bar_incoming or disconnect. */
+  order: string;
+  /** The rung, counted from 1; `failed` for the disconnect order that a response with failed rows causes. */
+  rung: number | 'failed';
+  rows: number;
+  /** Epoch milliseconds. */
+  deadline: number;
+  bucket: string;
+  key: string;
+  sha256: string;
+}
+
+/** A message in a queue, as an object; whatever isn't JSON is an object without fields. */
+export function messageOf(body: string): Record<string, unknown> {
+  try {
+    const message: unknown = JSON.parse(body);
+    return typeof message === 'object' && message !== null ? { ...message } : {};
+  } catch {
+    return {};
+  }
+}
+
+function orderOf(message: Record<string, unknown>): OrderNotice | undefined {
+  if (message.kind !== 'order') return undefined;
+  const text = (name: string) => String(message[name] ?? '');
+  return {
+    directionId: text('directionId') as DirectionId,
+    batchId: text('batchId'),
+    kind: text('directionKind') === 'block' ? 'block' : 'reverify',
+    order: text('order'),
+    rung: text('rung') === 'failed' ? 'failed' : Number(text('rung')),
+    rows: Number(text('rows')),
+    deadline: Date.parse(text('deadline')),
+    bucket: text('bucket'),
+    key: text('key'),
+    sha256: text('sha256'),
+  };
+}
+
+/** All messages of some mailboxes. */
+export async function allFrom(cloud: OutsideCloud, mailboxes: readonly string[]): Promise<{ body: string }[]> {
+  const messages = [];
+  for (const mailbox of mailboxes) messages.push(...(await cloud.receive(mailbox)));
+  return messages;
+}
+
+export class Desk {
+  readonly operator: string;
+  readonly cloud: OutsideCloud;
+  /** All orders so far, each once. */
+  readonly orders: OrderNotice[] = [];
+  uploads = 0;
+  private readonly mailboxes: readonly string[];
+  private readonly known = new Set<string>();
+
+  constructor(cloud: OutsideCloud, { id, mailboxes }: Correspondent) {
+    this.cloud = cloud;
+    this.operator = id;
+    this.mailboxes = mailboxes;
+  }
+
+  /**
+   * Empties its mailboxes. Notices may double and come in any order.
+   * @returns the orders that are new, by direction and key
+   */
+  async read(): Promise<OrderNotice[]> {
+    const fresh: OrderNotice[] = [];
+    for (const { body } of await allFrom(this.cloud, this.mailboxes)) {
+      const notice = orderOf(messageOf(body));
+      if (notice === undefined) continue;
+      const identity = `${notice.directionId} ${notice.key} ${notice.sha256}`;
+      if (this.known.has(identity)) continue;
+      this.known.add(identity);
+      fresh.push(notice);
+    }
+    fresh.sort((a, b) => compare(a.directionId, b.directionId) || compare(a.key, b.key));
+    this.orders.push(...fresh);
+    return fresh;
+  }
+
+  /** The identifiers in an order's file, as they are written there. */
+  async identifiersOf(notice: OrderNotice): Promise<string[]> {
+    const [header = '', ...lines] = Buffer.from(await this.cloud.get(notice.bucket, notice.key))
+      .toString('utf8')
+      .split('\n');
+    const column = header.split(',').indexOf(notice.kind === 'block' ? 'imei' : 'msisdn');
+    return lines.flatMap((line) => line.split(',')[column] || []);
+  }
+
+  /** Uploads a response about a direction. */
+  async answer(directionId: string, name: string, body: Uint8Array | string): Promise<void> {
+    this.uploads++;
+    await this.cloud.put(this.cloud.names.buckets.inbox, `responses/${this.operator}/${directionId}/${name}`, body);
+  }
+}
+
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

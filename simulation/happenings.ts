@@ -1,0 +1,59 @@
+/**
+ * What a person sees who tries the local cloud by hand: a line for each thing that happens, with the cloud's time. No line names a
+ * number, a handset or an uploader's file, whose name may hold one.
+ */
+import { parseInboxKey } from '../lambdas/domain/keys.ts';
+import { messageOf } from './desk.ts';
+
+/** An upload into the inbox. */
+export function uploadText(key: string, size: number): string {
+  const place = parseInboxKey(key);
+  const bytes = `${size.toLocaleString('en-US')} bytes`;
+  switch (place.kind) {
+    case 'report':
+      return `${place.agency} uploads a report, ${bytes}`;
+    case 'usage':
+      return `${place.operator} uploads usage, ${bytes}`;
+    case 'response':
+      return `${place.operator} uploads a response, ${bytes}`;
+    default:
+      return `an upload lies in no agreed place (${place.why}), ${bytes}`;
+  }
+}
+
+/** What functions log of their work, and the fields that are told of it: ids of batches and directions, and counts. */
+const WORK: Readonly<Record<string, readonly string[]>> = {
+  'usage imported': ['operator', 'rows', 'imported', 'rejected'],
+  'report refused': ['agency', 'reason', 'line'],
+  'same report again': ['batchId'],
+  'batch registered': ['batchId', 'rows', 'handsets', 'rejected', 'repeats'],
+  'plan directed': ['batchId', 'directions'],
+  'order issued': ['order', 'rows', 'directionId'],
+  'response recorded': ['rows', 'directionId'],
+  'response refused': ['operator', 'why'],
+  'direction closed': ['directionId'],
+  'batch settled': ['batchId'],
+  'upload quarantined': ['why'],
+  'batch released': ['batchId', 'status'],
+  'execution ended': ['batchId', 'status'],
+};
+
+/** A line that a function logged; undefined where it is none of the work's events. */
+export function workText(line: string): string | undefined {
+  const start = line.indexOf('{');
+  const logged = start < 0 ? {} : messageOf(line.slice(start));
+  const fields = Object.hasOwn(WORK, String(logged.message)) ? WORK[String(logged.message)] : undefined;
+  if (fields === undefined) return undefined;
+  const told = fields
+    .filter((field) => logged[field] !== undefined)
+    .map((field) => `${field} ${String(logged[field])}`);
+  return `${String(logged.message).replace(/^response/, 'receipt written: response')}: ${told.join(', ')}`;
+}
+
+/** A notice that is published; its audience is whom it names. */
+export function noticeText(message: string): string {
+  const notice = messageOf(message);
+  const whom = [notice.operator, notice.agency].find((id) => id !== undefined);
+  const what = [notice.order, notice.batchId].filter((id) => id !== undefined).map(String);
+  return `notice ${String(notice.kind ?? 'without a kind')}${whom === undefined ? '' : ` about ${String(whom)}`}${what.length > 0 ? `: ${what.join(', ')}` : ''}`;
+}

@@ -1,0 +1,201 @@
+/**
+ * Simulated operators. They know only what stands on their desk, and what they do depends on the seed, the operator, the
+ * direction and the identifier, never on the order in which notices arrive: the same seed gives the same answers.
+ */
+import { dayOf, instantOf } from '../lambdas/domain/days.ts';
+import { parseDirectionId } from '../lambdas/domain/identifiers.ts';
+import type { OperatorManner } from './arguments.ts';
+import type { Desk, OrderNotice } from './desk.ts';
+import { fraction, hash } from './random.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How an operator deals with one direction. */
+type Habit = 'whole' | 'parts' | 'mistakes' | 'late' | 'never';
+/** Neighbours in this list fall to neighbouring operators, so that five operators show all five. */
+const HABITS: readonly Habit[] = ['whole', 'never', 'parts', 'mistakes', 'late'];
+
+/** Shares of connections disconnected in comparable drives. */
+const DISCONNECTED = [0.76, 0.84, 0.9] as const;
+
+/** What becomes of one row at its operator; `stays_failed` is never disconnected. */
+type Fate = 'unanswered' | 'verified' | 'not_found' | 'failed' | 'stays_failed' | 'disconnected' | 'blocked';
+type Answer = readonly [identifier: string, outcome: string];
+
+export class SimulatedOperator {
+  private readonly desk: Desk;
+  private readonly manner: OperatorManner;
+  private readonly seed: number;
+  private readonly rank: number;
+
+  /** @param rank the operator's place among all operators, from 0 */
+  constructor(desk: Desk, settings: { manner: OperatorManner; seed: number; rank: number }) {
+    this.desk = desk;
+    this.manner = settings.manner;
+    this.seed = settings.seed;
+    this.rank = settings.rank;
+  }
+
+  /** Reads what came in and plans what to do about it. */
+  async attend(): Promise<void> {
+    if (this.manner === 'silent') return;
+    for (const notice of await this.desk.read()) this.consider(notice);
+  }
+
+  private consider(notice: OrderNotice): void {
+    const habit = this.habitOf(notice);
+    if (habit === 'never') return;
+    if (notice.rung === 'failed') {
+      this.disconnect(notice);
+    } else if (notice.rung === 1) {
+      if (habit === 'whole') this.file(notice, 'answers.csv', this.soon(notice, 2, 5), () => true);
+      if (habit === 'parts') this.inParts(notice);
+      if (habit === 'mistakes') this.withMistakes(notice);
+      if (habit === 'late' && notice.kind === 'reverify')
+        this.file(notice, 'answers-late.csv', notice.deadline + 6 * HOUR, (part) => part < 0.6);
+    } else if (habit === 'late' && notice.kind === 'block') {
+      this.file(notice, 'answers-too-late.csv', notice.deadline + DAY, () => true);
+    } else if (habit === 'late' && notice.order === 'disconnect') {
+      this.file(notice, 'answers-last.csv', notice.deadline - 6 * HOUR, (part) => part >= 0.6 && part < 0.8);
+      this.file(notice, 'answers-after-the-end.csv', notice.deadline + 2 * DAY, (part) => part >= 0.8);
+    }
+  }
+
+  private inParts(notice: OrderNotice): void {
+    const ends =
+      notice.kind === 'block'
+        ? [this.soon(notice, 3, 5), this.now() + 40 * HOUR]
+        : [this.soon(notice, 3, 5), this.now() + 30 * HOUR, this.now() + 60 * HOUR, notice.deadline + 12 * HOUR];
+    ends.forEach((at, n) => {
+      const of = (part: number) => Math.floor(part * ends.length) === n;
+      this.file(notice, `answers part ${n + 1} of ${ends.length}.csv`, at, of);
+    });
+  }
+
+  /** A file without its columns, one for no direction, one in bad shape, the same again, one that contradicts it, the rest. */
+  private withMistakes(notice: OrderNotice): void {
+    const { desk } = this;
+    const first = (part: number) => part < 0.5;
+    const at = this.soon(notice, 3, 5);
+    const draft = async () => {
+      const answers = await this.answersTo(notice, first);
+      return answers.length > 0 ? this.badlyShaped(notice, answers) : undefined;
+    };
+    this.act(at - HOUR, () => desk.answer(notice.directionId, 'draft.csv', 'number;result\n1;ok\n'));
+    this.act(at - HOUR / 2, () =>
+      desk.answer(`${notice.directionId}9`, 'answers.csv', csv(notice, [['+919000000000', 'verified']])),
+    );
+    for (const [name, delay] of [
+      ['answers.csv', 0],
+      ['answers (again).csv', HOUR],
+    ] as const)
+      this.act(at + delay, async () => {
+        const text = await draft();
+        if (text !== undefined) await desk.answer(notice.directionId, name, text);
+      });
+    this.act(at + 2 * HOUR, async () => {
+      const wrong = (await this.answersTo(notice, first))
+        .filter(([, outcome]) => outcome === 'verified' || outcome === 'blocked')
+        .slice(0, 3)
+        .map(([identifier]): Answer => [identifier, 'not_found']);
+      if (wrong.length > 0) await desk.answer(notice.directionId, 'corrections.csv', csv(notice, wrong));
+    });
+    this.file(notice, 'answers-rest.csv', at + 20 * HOUR, (part) => !first(part));
+  }
+
+  /** BOM, CRLF, capitals, columns in another order, remarks, and rows that can't be recorded, each for its own reason. */
+  private badlyShaped(notice: OrderNotice, answers: readonly Answer[]): string {
+    const stranger =
+      notice.kind === 'block'
+        ? '35000000000009'
+        : `+916${String(hash(this.seed, 'stranger', notice.directionId) % 1_000_000_000).padStart(9, '0')}`;
+    const known = answers[0]?.[0] ?? stranger;
+    const rows = [
+      ...answers.map(([identifier, outcome], n) => `${n % 9 ? '' : '"see paper, shelf 4"'},${outcome},${identifier},`),
+      `,${notice.kind === 'block' ? 'blocked' : 'verified'},${stranger},`,
+      `,maybe,${known},`,
+      `,not_found,,`,
+      `,not_found,12345,`,
+      `,not_found,${known},tomorrow`,
+      `,not_found,${known}`,
+      '',
+    ];
+    const identifier = notice.kind === 'block' ? 'IMEI' : 'MSISDN';
+    return `\uFEFF${['Remarks,Outcome', identifier, 'Occurred_On'].join(',')}\r\n${rows.join('\r\n')}`;
+  }
+
+  /** The answer to the disconnect order that failed rows caused. */
+  private disconnect(notice: OrderNotice): void {
+    const name = `disconnected ${notice.key.split('/').at(-1)}`;
+    this.act(this.soon(notice, 3, 9), async () => {
+      const done = (await this.desk.identifiersOf(notice))
+        .filter((identifier) => this.fateOf(notice, identifier) !== 'stays_failed')
+        .map((identifier): Answer => [identifier, 'disconnected']);
+      if (done.length > 0) await this.desk.answer(notice.directionId, name, csv(notice, done));
+    });
+  }
+
+  /** Plans a file with the answers to those of the order's rows whose part (0 to 1) `takes` accepts. */
+  private file(notice: OrderNotice, name: string, at: number, takes: (part: number) => boolean): void {
+    this.act(at, async () => {
+      const answers = await this.answersTo(notice, takes);
+      const dated = hash(this.seed, 'dated', notice.directionId) % 2 === 0;
+      const day = dated ? dayOf(instantOf(this.now())) : undefined;
+      if (answers.length > 0) await this.desk.answer(notice.directionId, name, csv(notice, answers, day));
+    });
+  }
+
+  private async answersTo(notice: OrderNotice, takes: (part: number) => boolean): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    for (const identifier of await this.desk.identifiersOf(notice)) {
+      if (!takes(fraction(this.seed, 'part', this.desk.operator, notice.directionId, identifier))) continue;
+      const fate = this.fateOf(notice, identifier);
+      if (fate !== 'unanswered') answers.push([identifier, fate === 'stays_failed' ? 'failed' : fate]);
+    }
+    return answers;
+  }
+
+  private fateOf(notice: OrderNotice, identifier: string): Fate {
+    const { operator } = this.desk;
+    const chance = fraction(this.seed, 'fate', operator, notice.directionId, identifier);
+    const mixed = this.manner === 'mixed';
+    if (mixed && chance < 0.03) return 'unanswered';
+    const kind = fraction(this.seed, 'kind', operator, notice.directionId, identifier);
+    if (notice.kind === 'block') return kind < 0.05 ? 'not_found' : 'blocked';
+    if (mixed && chance < 0.05) return 'stays_failed';
+    const share = DISCONNECTED[hash(this.seed, 'share', operator) % DISCONNECTED.length] as number;
+    if (chance < 0.05 + 0.95 * share) return kind < 0.1 ? 'disconnected' : 'failed';
+    return kind < 0.2 ? 'not_found' : 'verified';
+  }
+
+  private habitOf(notice: OrderNotice): Habit {
+    if (this.manner === 'prompt') return 'whole';
+    const n = parseDirectionId(notice.directionId)?.n ?? 0;
+    const shift = hash(this.seed, 'habits', notice.batchId, notice.kind);
+    return HABITS[(this.rank + n + (shift % HABITS.length)) % HABITS.length] as Habit;
+  }
+
+  /** An instant some hours from now, its minute depending on the order. */
+  private soon(notice: OrderNotice, fromHours: number, toHours: number): number {
+    const hours = fromHours + (toHours - fromHours) * fraction(this.seed, 'soon', notice.key);
+    return this.now() + Math.round(hours * 60) * MINUTE;
+  }
+
+  private now(): number {
+    return this.desk.cloud.clock.now();
+  }
+
+  private act(at: number, run: () => Promise<void>): void {
+    this.desk.cloud.outside(at, run);
+  }
+}
+
+/** A response file. */
+function csv(notice: OrderNotice, answers: readonly Answer[], occurredOn?: string): string {
+  const identifier = notice.kind === 'block' ? 'imei' : 'msisdn';
+  const dated = occurredOn === undefined ? '' : `,${occurredOn}`;
+  const header = `${identifier},outcome${occurredOn === undefined ? '' : ',occurred_on'}`;
+  return `${[header, ...answers.map(([id, outcome]) => `${id},${outcome}${dated}`)].join('\n')}\n`;
+}

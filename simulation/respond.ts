@@ -1,0 +1,155 @@
+/**
+ * `--respond`: an operator's answers, split among its directions. The splitter looks only at what the operator has: the
+ * orders it received, its own uploads and their receipts.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { DirectionId, DirectionKind, OperatorId } from '../lambdas/domain/identifiers.ts';
+import { parseDirectionId, parseImei, parseMsisdn } from '../lambdas/domain/identifiers.ts';
+import { receiptKey } from '../lambdas/domain/keys.ts';
+import { CommandError } from '../lib/commands/command-line.ts';
+import type { OwnResponse } from './arguments.ts';
+import { type Desk, messageOf } from './desk.ts';
+import { linesInPiece, pieceOf, type ReadableResponse, type ResponseRow, readResponse } from './response-file.ts';
+
+/** What the operator knows of a row: nothing was said yet, it was said to have failed, or it is done with. */
+type Standing = 'open' | 'failed' | 'done';
+
+interface Direction {
+  readonly id: DirectionId;
+  readonly kind: DirectionKind;
+  /** Plan, shard and number, compared in turn: a later plan's direction is newer. */
+  readonly place: readonly number[];
+  readonly rows: Map<string, Standing>;
+  /** The latest deadline that an order named, epoch milliseconds: past it and without a new order, the ladder ended. */
+  deadline: number;
+}
+
+/** An upload whose receipt wasn't read yet: what it says about which row, and on which line. */
+interface Upload {
+  readonly direction: Direction;
+  readonly receipt: string;
+  readonly rows: readonly {
+    readonly line: number;
+    readonly identifier: string | undefined;
+    readonly outcome: string;
+  }[];
+}
+
+export class Responder {
+  private readonly desk: Desk;
+  private readonly directions = new Map<DirectionId, Direction>();
+  private unread: Upload[] = [];
+
+  constructor(desk: Desk) {
+    this.desk = desk;
+  }
+
+  /**
+   * Uploads a file's rows under its own name, each to the direction where the row is open or failed, else to the newest
+   * that carries it, else to the newest of that kind. A file that would be refused whole goes whole to the newest.
+   * @throws CommandError when there is no direction that could take it
+   */
+  async respond(file: OwnResponse): Promise<void> {
+    await this.catchUp();
+    const bytes = await readFile(file.path);
+    const response = await readResponse(bytes);
+    const newest = newestOf(this.ofKind(response.kind));
+    if (newest === undefined) {
+      const kind = response.kind === undefined ? '' : response.kind === 'block' ? 'block ' : 're-verification ';
+      throw new CommandError(`--respond ${file.argument}: ${file.operator} has no ${kind}direction at that time`);
+    }
+    const pieces = 'refused' in response ? [] : this.split(response, newest);
+    if ('refused' in response || pieces.length === 0) {
+      await this.upload(newest, file.name, bytes, []);
+      return;
+    }
+    for (const [direction, rows] of pieces) {
+      const lines = linesInPiece(response.header, rows);
+      await this.upload(
+        direction,
+        file.name,
+        pieceOf(response.header, rows),
+        rows.map(({ identifier, outcome }, n) => ({ line: lines[n] as number, identifier, outcome })),
+      );
+    }
+  }
+
+  private split({ kind, rows }: ReadableResponse, newest: Direction): [Direction, ResponseRow[]][] {
+    const now = this.desk.cloud.clock.now();
+    const candidates = this.ofKind(kind);
+    const pieces = new Map<Direction, ResponseRow[]>();
+    for (const row of rows) {
+      const { identifier } = row;
+      const carriers = identifier === undefined ? [] : candidates.filter((one) => one.rows.has(identifier));
+      const waiting = carriers.filter((one) => one.deadline >= now && one.rows.get(identifier as string) !== 'done');
+      const direction = newestOf(waiting) ?? newestOf(carriers) ?? newest;
+      const piece = pieces.get(direction);
+      if (piece === undefined) pieces.set(direction, [row]);
+      else piece.push(row);
+    }
+    return [...pieces];
+  }
+
+  private ofKind(kind: DirectionKind | undefined): Direction[] {
+    return [...this.directions.values()].filter((one) => kind === undefined || one.kind === kind);
+  }
+
+  private async upload(direction: Direction, name: string, bytes: Buffer, rows: Upload['rows']): Promise<void> {
+    await this.desk.answer(direction.id, name, bytes);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const receipt = receiptKey(this.desk.operator as OperatorId, direction.id, name, sha256);
+    this.unread.push({ direction, receipt, rows });
+  }
+
+  /** Books what came in since: orders first, then the receipts of earlier uploads. */
+  private async catchUp(): Promise<void> {
+    for (const notice of await this.desk.read()) {
+      const parts = parseDirectionId(notice.directionId);
+      const direction = this.directions.get(notice.directionId) ?? {
+        id: notice.directionId,
+        kind: notice.kind,
+        place: parts === null ? [] : [parts.plan, parts.shard, parts.n],
+        rows: new Map<string, Standing>(),
+        deadline: notice.deadline,
+      };
+      this.directions.set(notice.directionId, direction);
+      direction.deadline = Math.max(direction.deadline, notice.deadline);
+      for (const cell of await this.desk.identifiersOf(notice)) {
+        const parsed = notice.kind === 'block' ? parseImei(cell) : parseMsisdn(cell);
+        if ('value' in parsed && !direction.rows.has(parsed.value)) direction.rows.set(parsed.value, 'open');
+      }
+    }
+    const unread = this.unread;
+    this.unread = [];
+    for (const upload of unread) await this.bookReceipt(upload);
+  }
+
+  private async bookReceipt({ direction, receipt, rows }: Upload): Promise<void> {
+    const { cloud } = this.desk;
+    const { outbox } = cloud.names.buckets;
+    if (!(await cloud.list(outbox, receipt)).includes(receipt)) return;
+    const said = messageOf(Buffer.from(await cloud.get(outbox, receipt)).toString('utf8'));
+    if (said.refused !== null) return;
+    const rejects = Array.isArray(said.rejects) ? said.rejects : [];
+    const rejected = new Set(rejects.map((reject: { line?: unknown }) => reject.line));
+    for (const { line, identifier, outcome } of rows) {
+      if (identifier === undefined || rejected.has(line) || direction.rows.get(identifier) === 'done') continue;
+      direction.rows.set(identifier, outcome === 'failed' ? 'failed' : 'done');
+    }
+  }
+}
+
+/** The direction with the latest plan, then the highest shard and number. */
+function newestOf(directions: readonly Direction[]): Direction | undefined {
+  return directions.reduce<Direction | undefined>((newest, one) => (isNewer(one, newest) ? one : newest), undefined);
+}
+
+function isNewer(one: Direction, other: Direction | undefined): boolean {
+  if (other === undefined) return true;
+  for (const [n, place] of one.place.entries()) {
+    const difference = place - (other.place[n] ?? -1);
+    if (difference !== 0) return difference > 0;
+  }
+  return false;
+}

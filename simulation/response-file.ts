@@ -1,0 +1,93 @@
+import { type CsvRow, FileFault, readCsv } from '../lambdas/domain/csv.ts';
+import { type DirectionKind, parseImei, parseMsisdn } from '../lambdas/domain/identifiers.ts';
+
+/** A row of a response file. */
+export interface ResponseRow {
+  /** The number or handset as this system keys it; undefined where it can't be read. */
+  identifier: string | undefined;
+  outcome: string;
+  /** Its bytes, line end included. */
+  bytes: Buffer;
+}
+
+/** A response file that can be cut by rows. */
+export interface ReadableResponse {
+  kind: DirectionKind;
+  /** What stands before the first row. */
+  header: Buffer;
+  rows: ResponseRow[];
+}
+
+/** One that the system will refuse whole; the kind where its columns tell it. */
+export interface RefusedResponse {
+  kind: DirectionKind | undefined;
+  refused: string;
+}
+
+const COLUMNS = [
+  ['reverify', 'msisdn', parseMsisdn],
+  ['block', 'imei', parseImei],
+] as const;
+
+/** Reads a response file: of connections where it has a column `msisdn`, else of handsets. */
+export async function readResponse(bytes: Buffer): Promise<ReadableResponse | RefusedResponse> {
+  for (const [kind, column, parse] of COLUMNS) {
+    const found: CsvRow<string>[] = [];
+    try {
+      for await (const rows of readCsv(once(bytes), { required: [column, 'outcome'], optional: [] }))
+        found.push(...rows);
+    } catch (fault) {
+      if (!(fault instanceof FileFault)) throw fault;
+      if (fault.reason === `missing_column:${column}`) continue;
+      const columnsKnown = fault.line > 1 || fault.reason === 'missing_column:outcome';
+      return { kind: columnsKnown ? kind : undefined, refused: fault.reason };
+    }
+    const starts = lineStarts(bytes);
+    const startOf = (row: CsvRow<string> | undefined) => (row && starts[row.line - 1]) ?? bytes.length;
+    const rows = found.map((row, n): ResponseRow => {
+      const slice = bytes.subarray(startOf(row), startOf(found[n + 1]));
+      if ('wrongCellCount' in row) return { identifier: undefined, outcome: '', bytes: slice };
+      const parsed = parse(row.cells[column] ?? '');
+      return {
+        identifier: 'value' in parsed ? parsed.value : undefined,
+        outcome: row.cells.outcome ?? '',
+        bytes: slice,
+      };
+    });
+    return { kind, header: bytes.subarray(0, startOf(found[0])), rows };
+  }
+  return { kind: undefined, refused: 'missing_column' };
+}
+
+/** The file that carries only some of the rows, as they stood. */
+export function pieceOf(header: Buffer, rows: readonly ResponseRow[]): Buffer {
+  return Buffer.concat([header, ...rows.map(({ bytes }) => bytes)]);
+}
+
+/** The physical line, from 1, on which each of the rows starts in their piece. */
+export function linesInPiece(header: Buffer, rows: readonly ResponseRow[]): number[] {
+  let line = 1 + lineEnds(header);
+  return rows.map(({ bytes }) => {
+    const start = line;
+    line += lineEnds(bytes);
+    return start;
+  });
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+const LF = 10;
+
+function lineStarts(bytes: Buffer): number[] {
+  const starts = [0];
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+function lineEnds(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) count++;
+  return count;
+}

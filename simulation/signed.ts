@@ -1,0 +1,32 @@
+import { ConfigError, type StageConfig } from '../lib/config/stage.ts';
+import type { LocalCloud } from '../packages/local-cloud/src/cloud.ts';
+
+/** Whose places begin how: in the inbox and the outbox alike. Everything else is looked at by the administrator. */
+const OWNERS: Readonly<Record<string, string>> = {
+  reports: 'agency',
+  usage: 'operator',
+  responses: 'operator',
+  orders: 'operator',
+  receipts: 'operator',
+};
+
+/**
+ * The cloud as participants use it where rights are in force: each upload and each look comes under the role of the
+ * participant whose place it is.
+ */
+export function signedByOwners(cloud: LocalCloud, { stage, administrators }: StageConfig): LocalCloud {
+  const [administrator] = administrators;
+  if (administrator === undefined)
+    throw new ConfigError("administrators: with --enforce, one of them looks at what is nobody's");
+  const roleOf = (key: string): string => {
+    const [place = '', who = ''] = key.split('/');
+    const owner = OWNERS[place];
+    return owner === undefined ? `${stage}-administrator-${administrator.id}` : `${stage}-${owner}-${who}`;
+  };
+  return {
+    ...cloud,
+    put: (bucket, key, body) => cloud.put(bucket, key, body, roleOf(key)),
+    get: (bucket, key) => cloud.get(bucket, key, roleOf(key)),
+    list: (bucket, prefix = '') => cloud.list(bucket, prefix, roleOf(prefix)),
+  };
+}

@@ -1,0 +1,119 @@
+import { rm } from 'node:fs/promises';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { synthesize } from '../../../lib/commands/local/synth.ts';
+import type { LocalCloud } from '../../../packages/local-cloud/src/cloud.ts';
+import { UnsupportedTemplate } from '../../../packages/local-cloud/src/templates/template.ts';
+import { clientsOf, DAY, START, startFixture } from '../../../packages/local-cloud/test/fixture/lab.ts';
+import { changedAssembly, resourceOf, type Template } from '../../scenarios/assembly.ts';
+
+const folders: string[] = [];
+/** The fixture's app with its templates changed. */
+async function changed(stack: 'data' | 'work', change: (template: Template) => void): Promise<string> {
+  const assembly = await synthesize({ app: 'packages/local-cloud/test/fixture/app.ts' });
+  const folder = await changedAssembly(assembly, { [`fixture-${stack}.template.json`]: change });
+  folders.push(folder);
+  return folder;
+}
+
+let cloud: LocalCloud;
+let clients: ReturnType<typeof clientsOf>;
+beforeAll(async () => {
+  cloud = await startFixture();
+  clients = clientsOf(cloud);
+});
+afterAll(async () => {
+  clients?.destroy();
+  await cloud?.stop();
+  for (const folder of folders) await rm(folder, { recursive: true });
+});
+
+const start = async (name: string) => {
+  const stateMachineArn = cloud.names.machines.Steps;
+  await clients.sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: '{}' }));
+  await cloud.rest();
+};
+
+describe('a second deployment', () => {
+  it.each<[what: string, stack: 'data' | 'work', change: (template: Template) => void, told: RegExp]>([
+    [
+      'another pattern of a rule',
+      'work',
+      (template) => {
+        resourceOf(template, 'AWS::Events::Rule', 'FileRule').properties.EventPattern = { source: ['aws.s3'] };
+      },
+      /fixture-work\.FileRule\w+: a deployment that changes EventPattern of an AWS::Events::Rule/,
+    ],
+    [
+      'a bucket without versions',
+      'data',
+      (template) => delete resourceOf(template, 'AWS::S3::Bucket', 'Inbox').properties.VersioningConfiguration,
+      /fixture-data\.Inbox\w+: a deployment that changes VersioningConfiguration of an AWS::S3::Bucket/,
+    ],
+    [
+      'an event source less',
+      'work',
+      (template) => delete template.Resources[resourceOf(template, 'AWS::Lambda::EventSourceMapping', 'File').id],
+      /fixture-work\.File\w+: a deployment that removes an AWS::Lambda::EventSourceMapping/,
+    ],
+    [
+      'an event source that becomes a topic',
+      'work',
+      (template) => {
+        const { id } = resourceOf(template, 'AWS::Lambda::EventSourceMapping', 'File');
+        template.Resources[id] = { Type: 'AWS::SNS::Topic', Properties: {} };
+      },
+      /fixture-work\.File\w+: a deployment that changes the type of an AWS::SNS::Topic/,
+    ],
+  ])('with %s is an error that names it, and changes nothing', async (_, stack, change, told) => {
+    const assembly = await changed(stack, (template) => {
+      if (stack === 'work')
+        resourceOf(template, 'AWS::Lambda::Function', 'Echo').properties.Environment = {
+          Variables: { GREETING: 'no' },
+        };
+      change(template);
+    });
+    const refused = await cloud.deploy(assembly).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(UnsupportedTemplate);
+    expect((refused as Error).message).toMatch(told);
+  });
+
+  it('gives functions their new variables from the next invocation on, and leaves what runs to its definition', async () => {
+    // Its worker stays warm, with the variables that it started with.
+    await start('old');
+    const assembly = await changed('work', (template) => {
+      resourceOf(template, 'AWS::Lambda::Function', 'Echo').properties.Environment = {
+        Variables: { GREETING: 'good day' },
+      };
+      const { properties } = resourceOf(template, 'AWS::StepFunctions::StateMachine', 'Steps');
+      properties.DefinitionString = JSON.parse(JSON.stringify(properties.DefinitionString).replace('86400', '172800'));
+      template.Resources.More = { Type: 'AWS::SQS::Queue', Properties: {} };
+      // Nobody reads it here.
+      resourceOf(template, 'AWS::Events::Rule', 'FileRule').properties.Description = 'another one';
+    });
+    await cloud.deploy(assembly);
+    expect(Object.keys(cloud.names.queues)).toContain('More');
+    await start('new');
+    await cloud.run();
+    const ended = cloud.names.tables.Things;
+    const at = async (name: string) => {
+      const { Item } = await clients.dynamo.send(
+        new GetItemCommand({ TableName: ended, Key: { pk: { S: `ended/${name}` } } }),
+      );
+      return [Item?.status?.S, Item?.at?.S];
+    };
+    const day = (n: number) => new Date(START + n * DAY).toISOString().replace('.000', '');
+    expect(await at('old')).toEqual(['SUCCEEDED', day(1)]);
+    expect(await at('new')).toEqual(['SUCCEEDED', day(2)]);
+    const outputs = await Promise.all(
+      ['old', 'new'].map(async (name) => {
+        const executionArn = `${cloud.names.machines.Steps?.replace(':stateMachine:', ':execution:')}:${name}`;
+        const { output = '' } = await clients.sfn.send(new DescribeExecutionCommand({ executionArn }));
+        return JSON.parse(output).greeting;
+      }),
+    );
+    expect(outputs).toEqual(['hello', 'good day']);
+    expect(cloud.failures()).toEqual([]);
+  });
+});

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseArguments, type RunSettings } from '../../simulation/arguments.ts';
+import { conduct } from '../../simulation/conduct.ts';
+import { showProgress } from '../../simulation/progress.ts';
+import { FakeCloud } from './fake-cloud.ts';
+
+const START = Date.UTC(2026, 5, 1);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const ids = { agencies: ['mha', 'up-police'], operators: ['airtel', 'jio'] };
+/** jio has an e-mail address beside its queue. */
+const participants = {
+  agencies: ids.agencies.map((id) => ({ id, mailboxes: [`fraud-batches-${id}`] })),
+  operators: ids.operators.map((id) => ({
+    id,
+    mailboxes: [`fraud-directions-${id}`, ...(id === 'jio' ? ['desk@example.org'] : [])],
+  })),
+  administrators: [{ id: 'administrator', mailboxes: ['fraud-administrators'] }],
+};
+const quiet = showProgress({ write: () => {} });
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'conduct-'));
+  for (const name of ['a.csv', 'b.csv']) writeFileSync(join(folder, name), `imei\n${name}\n`);
+  writeFileSync(join(folder, 'r.csv'), 'msisdn,outcome\n+919000000001,verified\n');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function settings(...argv: string[]): RunSettings {
+  const parsed = parseArguments(['--start', '2026-06-01T00:00:00Z', ...argv], { folder, now: 0, ...ids });
+  if (parsed === 'help') throw new Error('help');
+  return parsed;
+}
+
+describe('a run', () => {
+  it('uploads usage first and then reports and responses at their ages, in the order given', async () => {
+    const cloud = new FakeCloud(START);
+    await cloud.order({
+      directionId: 'mha-0123456789ab.reverify.jio.1-0-0',
+      rung: 1,
+      order: 'reverify',
+      identifiers: ['+919000000001'],
+      deadline: START + 5 * DAY,
+    });
+    const argv = ['--report', 'b.csv@2d', '--agency', 'up-police', '--respond', 'jio=r.csv@2d', '--usage', 'jio=b.csv'];
+    const more = ['--report', 'a.csv', '--agency', 'mha', '--usage', 'airtel=a.csv'];
+    const { reports } = await conduct(settings(...argv, ...more), cloud, participants, quiet);
+    expect(cloud.uploads.map(({ at, key }) => [(at - START) / DAY, key])).toEqual([
+      [0, 'usage/jio/b.csv'],
+      [0, 'usage/airtel/a.csv'],
+      [0, 'reports/mha/a.csv'],
+      [2, 'reports/up-police/b.csv'],
+      [2, 'responses/jio/mha-0123456789ab.reverify.jio.1-0-0/r.csv'],
+    ]);
+    const sha256 = createHash('sha256').update('imei\na.csv\n').digest('hex');
+    expect(reports[0]).toEqual({
+      agency: 'mha',
+      key: 'reports/mha/a.csv',
+      batchId: `mha-${sha256.slice(0, 12)}`,
+      at: START,
+    });
+  });
+
+  it('simulates only operators without responses of their own, and stops looking once the batch settled', async () => {
+    const cloud = new FakeCloud(START);
+    for (const operator of ids.operators)
+      await cloud.order({
+        directionId: `mha-0123456789ab.reverify.${operator}.1-0-0`,
+        rung: 1,
+        order: 'reverify',
+        identifiers: ['+919000000001'],
+        deadline: START + 5 * DAY,
+      });
+    const sha256 = createHash('sha256').update('imei\na.csv\n').digest('hex');
+    cloud.outside(START + 5 * DAY, async () =>
+      cloud.send('fraud-batches-mha', { kind: 'settled', batchId: `mha-${sha256.slice(0, 12)}` }),
+    );
+    const argv = ['--report', 'a.csv', '--agency', 'mha', '--respond', 'jio=r.csv@1d', '--operators', 'prompt'];
+    const { orders, agencies } = await conduct(settings(...argv), cloud, participants, quiet);
+    const uploads = cloud.uploads.map(({ key }) => key.split('/').slice(0, 2).join('/'));
+    expect(uploads).toEqual(['reports/mha', 'responses/airtel', 'responses/jio']);
+    expect(orders.map(({ directionId }) => directionId.split('.')[2])).toEqual(['airtel', 'jio']);
+    expect(agencies).toHaveLength(1);
+    expect(cloud.clock.now()).toBeLessThan(START + 8 * DAY);
+  });
+
+  it('takes the sample through the same places: five usage files, and the second report 36 hours after the first', async () => {
+    const cloud = new FakeCloud(START);
+    const operators = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'].map((id) => ({ id, mailboxes: [] }));
+    await conduct(settings('--scale', '0.0001', '--operators', 'silent'), cloud, { ...participants, operators }, quiet);
+    expect(cloud.uploads.map(({ at, key }) => [(at - START) / HOUR, key.replace(/-\d{4}-\d\d-\d\d/, '')])).toEqual([
+      ...operators.map(({ id }) => [0, `usage/${id}/usage.csv`]),
+      [0, 'reports/mha/handsets.csv'],
+      [36, 'reports/up-police/handsets.csv'],
+    ]);
+  });
+});
+
+describe('progress', () => {
+  const show = (terminal: boolean) => {
+    let text = '';
+    const screen = { isTTY: terminal, columns: 20, write: (more: string) => (text += more) };
+    const progress = showProgress(screen);
+    progress.stage('Importing');
+    progress.update('half of it');
+    progress.stage('Running');
+    progress.event('a report');
+    progress.end();
+    return text;
+  };
+
+  it('is plain lines where there is no terminal', () => {
+    expect(show(false)).toBe('Importing\nRunning\n  a report\n');
+  });
+
+  it('tells the time left from the share of the work that is done', () => {
+    let text = '';
+    let now = 0;
+    const progress = showProgress({ write: (more) => (text += more) }, () => now);
+    const stageAt = (seconds: number, share: number) => {
+      now = seconds * 1000;
+      progress.reached(share);
+      progress.stage(`after ${seconds} s`);
+    };
+    // A tenth in 60 s: 540 s are left. Half in 100 s: as many again. 0.95 in 152 s: 8 s, which needs no word.
+    stageAt(60, 0.1);
+    stageAt(100, 0.5);
+    stageAt(152, 0.95);
+    progress.end();
+    expect(text).toBe('after 60 s: about 9 min left\nafter 100 s: about 100 s left\nafter 152 s\n');
+  });
+
+  it('is one line per stage on a terminal, no wider than it, with what happened above', () => {
+    const clear = '\r\u001B[K';
+    expect(show(true)).toBe(
+      `${clear}Importing${clear}Importing: half of \n${clear}Running${clear}  a report\n${clear}Running\n`,
+    );
+  });
+});

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { VirtualClock } from '../../packages/local-cloud/src/clock.ts';
+import type { ConductedCloud } from '../../simulation/conduct.ts';
+
+/** Buckets, queues and a virtual clock, with nothing behind them but what a test puts there. */
+export class FakeCloud implements ConductedCloud {
+  readonly names = { buckets: { inbox: 'inbox', outbox: 'outbox', audit: 'audit' } };
+  readonly clock: VirtualClock;
+  readonly queues = new Map<string, string[]>();
+  /** Uploads to the inbox, in order. */
+  readonly uploads: { at: number; key: string; text: string }[] = [];
+  /** What the system does with an upload. */
+  onUpload: (key: string, body: Buffer) => void = () => {};
+  private readonly objects = new Map<string, Buffer>();
+
+  constructor(start: number) {
+    this.clock = new VirtualClock(start);
+  }
+
+  outside(at: number, run: () => Promise<void>): void {
+    this.clock.outside(at, run);
+  }
+
+  rest(): Promise<void> {
+    return this.clock.rest();
+  }
+
+  run(): Promise<void> {
+    return this.clock.run();
+  }
+
+  async put(bucket: string, key: string, body: Uint8Array | Readable | string): Promise<void> {
+    const chunks: Uint8Array[] = [];
+    if (typeof body === 'string' || body instanceof Uint8Array) chunks.push(Buffer.from(body));
+    else for await (const chunk of body) chunks.push(Buffer.from(chunk));
+    const bytes = Buffer.concat(chunks);
+    this.objects.set(`${bucket}/${key}`, bytes);
+    if (bucket !== 'inbox') return;
+    this.uploads.push({ at: this.clock.now(), key, text: bytes.toString('utf8') });
+    this.onUpload(key, bytes);
+  }
+
+  async get(bucket: string, key: string): Promise<Uint8Array> {
+    const object = this.objects.get(`${bucket}/${key}`);
+    if (object === undefined) throw new Error(`no such key in ${bucket}`);
+    return object;
+  }
+
+  async list(bucket: string, prefix = ''): Promise<string[]> {
+    return [...this.objects.keys()]
+      .filter((name) => name.startsWith(`${bucket}/${prefix}`))
+      .map((name) => name.slice(bucket.length + 1))
+      .sort();
+  }
+
+  async receive(queue: string): Promise<{ body: string }[]> {
+    const messages = this.queues.get(queue) ?? [];
+    this.queues.delete(queue);
+    return messages.map((body) => ({ body }));
+  }
+
+  send(queue: string, message: object): void {
+    this.queues.set(queue, [...(this.queues.get(queue) ?? []), JSON.stringify(message)]);
+  }
+
+  /** Puts an order's file into the outbox and its notice into the operator's queue. */
+  async order(order: {
+    directionId: string;
+    rung: number | 'failed';
+    order: string;
+    identifiers: readonly string[];
+    deadline: number;
+    file?: string;
+  }): Promise<void> {
+    const [batchId = '', directionKind = '', operator = ''] = order.directionId.split('.');
+    const column = directionKind === 'block' ? 'imei' : 'msisdn';
+    const key = `orders/${operator}/${order.directionId}/${order.file ?? `${order.rung}-${order.order}.csv`}`;
+    const text = `${column},reason\n${order.identifiers.map((identifier) => `${identifier},why\n`).join('')}`;
+    await this.put('outbox', key, text);
+    this.send(`fraud-directions-${operator}`, {
+      kind: 'order',
+      directionId: order.directionId,
+      batchId,
+      operator,
+      directionKind,
+      order: order.order,
+      rung: String(order.rung),
+      rows: order.identifiers.length,
+      deadline: new Date(order.deadline).toISOString().replace('.000', ''),
+      bucket: 'outbox',
+      key,
+      size: text.length,
+      sha256: createHash('sha256').update(text).digest('hex'),
+    });
+  }
+}

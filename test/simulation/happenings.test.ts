@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { noticeText, uploadText, workText } from '../../simulation/happenings.ts';
+
+describe('what is told of a cloud that somebody tries by hand', () => {
+  it.each([
+    ['reports/mha/+919800000001.csv', 'mha uploads a report, 1,234 bytes'],
+    ['usage/airtel/35100000000001.csv', 'airtel uploads usage, 1,234 bytes'],
+    ['responses/jio/mha-0123456789ab.reverify.jio.1-0-0/9800000001.csv', 'jio uploads a response, 1,234 bytes'],
+    ['reports/mha/9800000001.xlsx', 'an upload lies in no agreed place (not_a_csv_name), 1,234 bytes'],
+  ])('names the uploader of %s, and never the file, whose name may be a number', (key, text) => {
+    expect(uploadText(key, 1234)).toBe(text);
+    expect(uploadText(key, 1234)).not.toMatch(/9800000001|35100000000001/);
+  });
+
+  it('tells of the work by what functions log of it, ids and counts', () => {
+    const line = (fields: object) => `dev-workflow-order ${JSON.stringify({ level: 'INFO', ...fields })}`;
+    const directionId = 'mha-0123456789ab.reverify.jio.1-0-0';
+    expect(workText(line({ message: 'order issued', directionId, rung: 1, order: 'reverify', rows: 7 }))).toBe(
+      `order issued: order reverify, rows 7, directionId ${directionId}`,
+    );
+    expect(workText(line({ message: 'response recorded', directionId, rows: 2 }))).toBe(
+      `receipt written: response recorded: rows 2, directionId ${directionId}`,
+    );
+    expect(workText(line({ message: 'batch settled', batchId: 'mha-0123456789ab', msisdn: '+919800000001' }))).toBe(
+      'batch settled: batchId mha-0123456789ab',
+    );
+    for (const none of [
+      line({ message: 'swept' }),
+      line({ message: 'toString' }),
+      'START RequestId',
+      '{"_aws":{}}',
+      '',
+    ])
+      expect(workText(none)).toBeUndefined();
+  });
+
+  it('tells of a notice by its kind and whom it is about', () => {
+    expect(
+      noticeText('{"kind":"order","operator":"jio","order":"reverify","batchId":"mha-0123456789ab","rows":3}'),
+    ).toBe('notice order about jio: reverify, mha-0123456789ab');
+    expect(noticeText('{"kind":"batch_registered","agency":"mha","batchId":"b"}')).toBe(
+      'notice batch_registered about mha: b',
+    );
+    expect(noticeText('{"kind":"stray_object","key":"x/9800000001"}')).toBe('notice stray_object');
+    expect(noticeText('no JSON')).toBe('notice without a kind');
+  });
+});

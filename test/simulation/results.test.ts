@@ -1,0 +1,170 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { DirectionId } from '../../lambdas/domain/identifiers.ts';
+import type { Conducted } from '../../simulation/conduct.ts';
+import { reportText, tookText } from '../../simulation/report.ts';
+import { judge } from '../../simulation/results.ts';
+import { FakeCloud } from './fake-cloud.ts';
+
+const BATCH = 'mha-0123456789ab';
+const KEY = 'reports/mha/r.csv';
+const outcomes = { alreadyOpen: 1, directed: 9, notFound: 2, overdue: 3 };
+const connections = {
+  linked: 1010,
+  ...outcomes,
+  directed: 1007,
+  alreadyDisconnected: 2,
+  verified: 1000,
+  disconnected: 2,
+};
+const blocks = { rows: 14, ...outcomes, alreadyBlocked: 4, blocked: 4 };
+const summary = {
+  batchId: BATCH,
+  agency: 'mha',
+  file: KEY,
+  status: 'settled',
+  report: { rows: 5, rejected: 1, repeats: 2, handsets: 2 },
+  connections,
+  blocks,
+  operators: { jio: { directions: 2, overdueDirections: 1, latestImport: null, connections, blocks } },
+  unexplained: 0,
+  startedAt: '2026-06-01T00:00:00Z',
+  settledAt: '2026-06-17T00:00:05Z',
+};
+
+let cloud: FakeCloud;
+let conducted: Conducted;
+beforeEach(() => {
+  cloud = new FakeCloud(0);
+  const report = { agency: 'mha', key: KEY, batchId: BATCH, at: 0 };
+  conducted = { reports: [report], orders: [], agencies: [], administrators: [] };
+});
+const settle = (change: object = {}) =>
+  cloud.put('outbox', `batches/${BATCH}/summary.json`, JSON.stringify({ ...summary, ...change }));
+
+describe('a run succeeded', () => {
+  it('when its batch settled with nothing unexplained', async () => {
+    await settle();
+    expect(await judge(conducted, cloud)).toEqual({ summaries: [summary], problems: [], warnings: [] });
+  });
+
+  it('when the same report came twice: one batch, and a warning', async () => {
+    await settle();
+    conducted.reports.push({ agency: 'mha', key: 'reports/mha/again.csv', batchId: BATCH, at: 1 });
+    const { summaries, problems, warnings } = await judge(conducted, cloud);
+    expect([summaries.length, problems]).toEqual([1, []]);
+    expect(warnings).toEqual([`reports/mha/again.csv is the report of batch ${BATCH} again; it changed nothing`]);
+  });
+
+  it('when usage stopped or was mostly rejected or a stray lay about, with warnings', async () => {
+    await settle();
+    conducted.administrators.push(
+      { kind: 'usage_stopped', operator: 'jio', line: 7, reason: 'not_utf8', rejects: { key: 'rejects/jio/j.csv' } },
+      {
+        kind: 'usage_mostly_rejected',
+        operator: 'vi',
+        rows: 180,
+        imported: 0,
+        rejected: 180,
+        rejects: { key: 'rejects/vi/v.csv' },
+      },
+      { kind: 'stray_object', key: 'usage/jio/j.txt', why: 'not_a_csv_name' },
+      { kind: 'settled', batchId: BATCH },
+    );
+    const { problems, warnings } = await judge(conducted, cloud);
+    expect(problems).toEqual([]);
+    expect(warnings).toEqual([
+      "jio's usage file: reading stopped in line 7: not_utf8 (see rejects/jio/j.csv)",
+      "of vi's usage file 0 of 180 rows were taken (see rejects/vi/v.csv)",
+      'usage/jio/j.txt was not read: not_a_csv_name',
+    ]);
+  });
+});
+
+describe('a run failed, and says why', () => {
+  it('when rows are unexplained', async () => {
+    await settle({ unexplained: 3 });
+    expect((await judge(conducted, cloud)).problems).toEqual([`batch ${BATCH} has 3 rows unexplained`]);
+  });
+
+  it.each<[string, Partial<Conducted>, string]>([
+    [
+      'its report was refused',
+      { agencies: [{ kind: 'report_refused', line: 3, reason: 'not_utf8', rejects: { key: 'rejects/mha/r.csv' } }] },
+      `${KEY} was refused: not_utf8 in line 3`,
+    ],
+    [
+      'its report was not read',
+      { administrators: [{ kind: 'stray_object', key: KEY, why: 'not_a_csv_name' }] },
+      `${KEY} made no batch: not_a_csv_name`,
+    ],
+    [
+      'its batch failed',
+      {
+        agencies: [
+          { kind: 'batch_registered', batchId: BATCH },
+          { kind: 'batch_failed', batchId: BATCH },
+        ],
+      },
+      `${KEY}: batch ${BATCH} failed before its directions were given`,
+    ],
+    [
+      'its batch never settled',
+      { agencies: [{ kind: 'batch_registered', batchId: BATCH }] },
+      `${KEY}: batch ${BATCH} did not settle`,
+    ],
+    ['nobody heard of its report', {}, `${KEY} made no batch`],
+  ])('when %s', async (_, messages, problem) => {
+    expect((await judge({ ...conducted, ...messages }, cloud)).problems).toEqual([problem]);
+  });
+});
+
+describe('the report at the end', () => {
+  it.each([
+    [400, 890_000_000, "Took 0 s of this machine's time, and at most 0.89 GB of its memory"],
+    [119_499, 1_000_000_000, "Took 119 s of this machine's time, and at most 1.00 GB of its memory"],
+    [119_500, 1_005_100_000, "Took 2 min 0 s of this machine's time, and at most 1.01 GB of its memory"],
+    [1_311_000, 3_140_000_000, "Took 21 min 51 s of this machine's time, and at most 3.14 GB of its memory"],
+  ])('says what it took: %d ms, %d bytes', (milliseconds, bytes, text) => {
+    expect(tookText(milliseconds, bytes)).toBe(text);
+  });
+
+  it.each([
+    [{ rows: 1, rejected: 0, repeats: 0, handsets: 1 }, '1 row: 1 handset, 0 rejected, 0 repeats'],
+    [{ rows: 1200, rejected: 1, repeats: 1, handsets: 1198 }, '1,200 rows: 1,198 handsets, 1 rejected, 1 repeat'],
+  ])('counts one as one: %j', async (report, text) => {
+    await settle({ report });
+    const { summaries } = await judge(conducted, cloud);
+    expect(reportText(summaries, { orders: [], administrators: [] }, 'out')).toContain(`  report       ${text}\n`);
+  });
+
+  it('names no place where the files could not be saved', async () => {
+    await settle();
+    const { summaries } = await judge(conducted, cloud);
+    const text = reportText(summaries, { orders: [], administrators: [] }, undefined);
+    expect(text).toContain(`Batch ${BATCH} of mha`);
+    expect(text).not.toContain('Files');
+  });
+
+  it('says what became of the rows, by operator, the deadlines, and where the files are', async () => {
+    await settle();
+    const { summaries } = await judge(conducted, cloud);
+    const order = { batchId: BATCH, kind: 'block', order: 'block', rung: 1, deadline: Date.UTC(2026, 5, 2) } as const;
+    const rest = {
+      directionId: `${BATCH}.block.jio.1-0-0` as DirectionId,
+      rows: 9,
+      bucket: 'outbox',
+      key: 'k',
+      sha256: 's',
+    };
+    const notice = { ...order, ...rest };
+    const text = reportText(summaries, { orders: [notice], administrators: [{ kind: 'usage_stopped' }] }, 'out');
+    expect(text).toContain(`Batch ${BATCH} of mha, from ${KEY}`);
+    expect(text).toContain('5 rows: 2 handsets, 1 rejected, 2 repeats');
+    expect(text).toContain('1,010 linked: 1,007 directed, 1 already open elsewhere, 2 already disconnected');
+    expect(text).toContain('1,000 verified, 2 disconnected, 2 not found, 3 overdue');
+    expect(text).toMatch(/jio +2 +1 +1,007 +1,000 +2 +2 +3 +9 +4 +2 +3\n/);
+    expect(text).toMatch(/block +block until 2026-06-02 00:00Z/);
+    expect(text).toContain('1 × usage stopped');
+    expect(text).toContain('out/outbox/batches/');
+  });
+});

@@ -1,0 +1,213 @@
+/** The most memory that functions take whose work grows, at a small and at a large piece of it, beside what their template gives them. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Environment as ClaimEnvironment } from '../../lambdas/claim/handler.ts';
+import type { Environment as CutEnvironment } from '../../lambdas/cut/handler.ts';
+import type { Instant } from '../../lambdas/domain/days.ts';
+import type { AgencyId, BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { newLedger } from '../../lambdas/domain/ledger.ts';
+import type { Environment as GatherEnvironment } from '../../lambdas/gather/handler.ts';
+import type { Environment as ImportPieceEnvironment } from '../../lambdas/import-piece/handler.ts';
+import type { Environment as RecordEnvironment } from '../../lambdas/record/handler.ts';
+import type { Environment as ScreenEnvironment } from '../../lambdas/screen/handler.ts';
+import type { Environment as SettleEnvironment } from '../../lambdas/settle/handler.ts';
+import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
+import { designOf } from '../quotas/quotas-design.ts';
+import { imei, msisdn, startEmbedded } from './embedded.ts';
+import type { Results } from './measure.ts';
+import { elsewhereOf, gatheredOf } from './memory-at-size.ts';
+
+const NOW = '2026-06-01T00:00:00Z' as Instant;
+const BATCH = 'mha-0123456789ab' as BatchId;
+const DIRECTION = `${BATCH}.reverify.airtel.1-0-0` as DirectionId;
+/** A piece of a usage file, in rows of the size that `usageRow` makes. */
+const PIECE_ROWS = 140_000;
+
+export interface Invocation {
+  function: string;
+  handler: string;
+  /** What it is given. */
+  of: string;
+  event: unknown;
+  /** Looks whether it did its work. */
+  done?: () => Promise<void>;
+}
+
+const ofRows = (rows: number) => `${rows.toLocaleString('en-GB')} rows`;
+
+const reportRow = (n: number) => `${imei(n)},2026-05-20,FIR-${n}/2026,"fraud, digital"\n`;
+const usageRow = (n: number) => `${imei(n % 3_000)},${msisdn(n)},2026-05-20,,Delhi,individual,PS${n % 777}\n`;
+const answerRow = (n: number) => `${msisdn(n)},${n % 5 === 0 ? 'failed' : 'verified'}\n`;
+
+function* fileOf(header: string, row: (n: number) => string, rows: number): Generator<string> {
+  yield header;
+  for (let first = 0; first < rows; first += 1000)
+    yield Array.from({ length: Math.min(1000, rows - first) }, (_, n) => row(first + n)).join('');
+}
+
+async function* each(pieces: Iterable<string>): AsyncGenerator<string> {
+  yield* pieces;
+}
+
+export async function measureMemory(): Promise<Results> {
+  const { functions } = await designOf();
+  const embedded = await startEmbedded();
+  const environment: ClaimEnvironment &
+    CutEnvironment &
+    GatherEnvironment &
+    ImportPieceEnvironment &
+    RecordEnvironment &
+    ScreenEnvironment &
+    SettleEnvironment = {
+    WORK: embedded.work,
+    OUTBOX: embedded.work,
+    CASES: embedded.cases,
+    LINKS: embedded.links,
+    OPERATORS: 'airtel,bsnl,jio,mtnl,vi',
+    OPERATORS_TOPIC: embedded.topic,
+    AGENCIES_TOPIC: embedded.topic,
+    ADMINISTRATORS_TOPIC: embedded.topic,
+    AUDIT_QUEUE: embedded.queue,
+    HIDDEN_SECONDS: '1800',
+    LOOK_BACK_DAYS: String(DEFAULT_POLICY.lookBackDays),
+    HANDSETS_PER_CHILD: String(DEFAULT_POLICY.handsetsPerChild),
+    LINKS_PER_HANDSET: String(DEFAULT_POLICY.linksPerHandset),
+    LINKS_PER_SHARD: String(DEFAULT_POLICY.linksPerShard),
+    LADDERS: JSON.stringify(DEFAULT_POLICY.ladders),
+    ROWS_PER_DIRECTION: String(DEFAULT_POLICY.rowsPerDirection),
+    LINK_DAYS: '400',
+    CASE_DAYS: '1096',
+    BYTES_PER_PIECE: String(DEFAULT_POLICY.bytesPerPiece),
+    PIECES_PER_STRETCH: '256',
+  };
+  Object.assign(process.env, environment);
+  const { PutCommand } = await import('@aws-sdk/lib-dynamodb');
+  const { dynamo } = await import('../../lambdas/stores/clients.ts');
+  const { createLedger } = await import('../../lambdas/stores/cases.ts');
+  const { writeStream } = await import('../../lambdas/stores/objects.ts');
+  const bucket = embedded.work;
+
+  const put = async (key: string, text: Iterable<string>) => {
+    await writeStream({ bucket, key }, each(text));
+    return { bucket, key };
+  };
+  const screen = async (rows: number): Promise<Invocation> => {
+    const place = await put(`reports/mha/${rows}.csv`, fileOf('imei,reported_on,case_ref,category\n', reportRow, rows));
+    const report = { ...place, agency: 'mha' as AgencyId, name: `${rows}.csv`, uploadedAt: NOW };
+    const event = { report, execution: `arn:bench:${rows}`, now: NOW };
+    return { function: 'Screen', handler: 'screen', of: ofRows(rows), event };
+  };
+  const usageHeader = 'imei,msisdn,last_seen,imsi,lsa,subscriber_type,point_of_sale\n';
+  const usage = async (rows: number) => ({
+    ...(await put(`usage/airtel/${rows}.csv`, fileOf(usageHeader, usageRow, rows))),
+    operator: 'airtel' as OperatorId,
+    name: `${rows}.csv`,
+    uploadedAt: NOW,
+  });
+  const cut = async (rows: number): Promise<Invocation> => ({
+    function: 'Cut',
+    handler: 'cut',
+    of: ofRows(rows),
+    event: { file: await usage(rows), folder: `imports/${rows}` },
+  });
+  const piece = async (rows: number): Promise<Invocation> => {
+    const start = usageHeader.length;
+    const end = start + [...fileOf('', usageRow, rows)].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    return {
+      function: 'ImportPiece',
+      handler: 'import-piece',
+      of: ofRows(rows),
+      event: {
+        file: await usage(rows),
+        folder: `imports/${rows}`,
+        header: { at: start, line: 2 },
+        piece: { start, end, line: 2 },
+      },
+    };
+  };
+  await dynamo.send(
+    new PutCommand({
+      TableName: embedded.cases,
+      Item: { pk: `BATCH#${BATCH}`, batchId: BATCH, agency: 'mha', state: 'directed', plan: 1, startedAt: NOW },
+    }),
+  );
+  const size = DEFAULT_POLICY.rowsPerDirection;
+  const { key: rowsKey } = await put(
+    'rows.tsv',
+    Array.from({ length: size }, (_, n) => `${msisdn(n)}\t${imei(n)}\t2026-05-20\tDelhi\n`),
+  );
+  await createLedger(
+    embedded.cases,
+    newLedger({
+      directionId: DIRECTION,
+      batchId: BATCH,
+      operator: 'airtel' as OperatorId,
+      kind: 'reverify',
+      plan: 1,
+      rows: size,
+      rowsKey,
+      startedAt: '2026-06-01T00:00:00Z' as Instant,
+      rungs: [{ order: 'reverify', deadline: '2026-06-06T00:00:00Z' as Instant }],
+    }),
+  );
+  const record = async (rows: number): Promise<Invocation> => {
+    const text = [...fileOf('msisdn,outcome\n', answerRow, rows)];
+    const { key } = await put(`responses/airtel/${DIRECTION}/${rows}.csv`, text);
+    const object = { key, size: Buffer.byteLength(text.join('')), sequencer: String(rows) };
+    const body = JSON.stringify({ time: NOW, detail: { bucket: { name: bucket }, object } });
+    const attributes = { ApproximateFirstReceiveTimestamp: String(Date.parse(NOW)), ApproximateReceiveCount: '1' };
+    return {
+      function: 'Record',
+      handler: 'record',
+      of: ofRows(rows),
+      event: { Records: [{ messageId: '1', body, attributes }] },
+    };
+  };
+
+  const few = await gatheredOf(embedded, 1, 10_000);
+  const many = await gatheredOf(embedded, 2, 10_000_000);
+
+  const told: Results['told'] = [];
+  for (const prepare of [
+    () => screen(10_000),
+    () => screen(1_000_000),
+    () => cut(5_000),
+    () => cut(500_000),
+    () => piece(1_000),
+    () => piece(PIECE_ROWS),
+    () => record(10),
+    () => record(1_000),
+    () => few.gather,
+    () => few.claim(),
+    () => many.gather,
+    () => many.claim(),
+    () => elsewhereOf(embedded, 1, 10_000),
+    () => elsewhereOf(embedded, 2, 5_000_000),
+  ]) {
+    const invocation = await prepare();
+    const memoryMb = functions[invocation.function]?.memoryMb;
+    if (memoryMb === undefined) throw new Error(`the templates have no function ${invocation.function}`);
+    const megabytes = await peakOf(invocation, memoryMb);
+    await invocation.done?.();
+    told.push({
+      name: `${invocation.function} of ${invocation.of}`,
+      figures: { 'peak MB': Math.round(megabytes) },
+      goal: { text: `within the ${memoryMb} MB of its template`, met: megabytes <= memoryMb },
+    });
+  }
+  return { measured: [], told };
+}
+
+/** The resident memory, Node and all, of a process that has no more heap than the function. */
+async function peakOf({ handler, event }: Invocation, memoryMb: number): Promise<number> {
+  const child = fileURLToPath(new URL('./memory-child.ts', import.meta.url));
+  const file = fileURLToPath(new URL(`../../lambdas/${handler}/handler.ts`, import.meta.url));
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [`--max-old-space-size=${memoryMb}`, child, file, JSON.stringify(event)],
+    { env: process.env },
+  );
+  const last = stdout.trimEnd().split('\n').at(-1) ?? '';
+  return (JSON.parse(last) as { kilobytes: number }).kilobytes / 1024;
+}

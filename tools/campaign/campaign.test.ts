@@ -1,0 +1,399 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CommandError } from '../../lib/commands/command-line.ts';
+import { campaignSettings } from './campaign-arguments.ts';
+import { differences } from './ideal.ts';
+import { brokenRules, type Seen } from './invariants.ts';
+import { leaks } from './leaks.ts';
+import { type Result, repeating, Stage, seedOf, type Told } from './run.ts';
+import { storyOf } from './story.ts';
+
+const RUNS = 25;
+const stage = new Stage();
+afterAll(() => stage[Symbol.asyncDispose]());
+
+describe('without faults', () => {
+  /** A story with two reports: 4 of the seeds of the campaign's first 10 have them. */
+  const seed = [...Array(20).keys()].map((n) => seedOf(1, n)).find((one) => storyOf(one).reports.length === 2) ?? 0;
+  let told: Told;
+  beforeAll(async () => {
+    told = await stage.tell(seed, false);
+  }, 300_000);
+
+  it('a story keeps every rule, and comes to what is worked out from it alone', () => {
+    expect(told.broken).toEqual([]);
+    expect(told.faults).toEqual({});
+    expect(told.logs.length).toBeGreaterThan(50);
+  });
+
+  /** What was seen, with something wrong in it. */
+  const spoilt = (spoil: (seen: Seen) => void): string[] => {
+    const seen = structuredClone(told.seen as Seen);
+    spoil(seen);
+    return [...brokenRules(seen), ...differences(told.story, seen)];
+  };
+  const keyOf = (seen: Seen, place: RegExp, lines = 2): string => {
+    const key = Object.keys(seen.outbox).find(
+      (one) => place.test(one) && (seen.outbox[one] ?? '').split('\n').length > lines,
+    );
+    if (key === undefined) throw new Error(`the story has nothing in ${place}`);
+    return key;
+  };
+  const edit = (place: RegExp, change: (text: string) => string) => (seen: Seen) => {
+    const key = keyOf(seen, place);
+    seen.outbox[key] = change(seen.outbox[key] ?? '');
+  };
+  const lastRow = (text: string) => text.replace(/[^\n]*\n$/, '');
+  const lastWrite = (seen: Seen) => [...seen.ledgers.values()][0]?.at(-1)?.item as Record<string, unknown>;
+  const batchIn = (seen: Seen) => Object.values(seen.cases).find(({ state }) => state === 'settled') ?? {};
+  const orders = (seen: Seen) =>
+    Object.values(seen.notices)
+      .flat()
+      .filter(({ kind }) => kind === 'order');
+  const first = (seen: Seen) => orders(seen)[0] ?? {};
+
+  it('is seen as broken when it is not spoilt at all: by nothing', () => {
+    expect(spoilt(() => {})).toEqual([]);
+  });
+
+  it.each<[string, (seen: Seen) => void, RegExp]>([
+    ['a row missing in an order', edit(/^orders\/.*\/1-reverify/, lastRow), /an order is published as committed/],
+    [
+      'an order that nobody committed',
+      (seen) => {
+        seen.outbox['orders/jio/x/1-block.csv'] = 'imei\n';
+      },
+      /nobody asked for orders/,
+    ],
+    [
+      'a missing receipt',
+      (seen) => {
+        delete seen.outbox[keyOf(seen, /^receipts\//)];
+      },
+      /missing receipts/,
+    ],
+    [
+      'another count in a receipt',
+      edit(/^receipts\//, (text) => text.replace(/"recorded": \d+/, '"recorded": 99')),
+      /a receipt says what was recorded/,
+    ],
+    [
+      'a reject without its reason',
+      edit(/^rejects\//, (text) => text.replace(/[a-z_]+\n$/, 'other\n')),
+      /every reject has its line and reason/,
+    ],
+    ['a row missing elsewhere', edit(/elsewhere\.csv/, lastRow), /what stands elsewhere/],
+    [
+      'books that do not balance',
+      edit(/summary\.json/, (text) => text.replace('"unexplained": 0', '"unexplained": 1')),
+      /the books say/,
+    ],
+    [
+      'a connection that is counted twice',
+      edit(/summary\.json/, (text) => text.replace(/"linked": (\d+)/g, '"linked": 99')),
+      /differ from those without faults/,
+    ],
+    [
+      'a number revoked that nobody disconnected',
+      edit(/^revocations\/.*\.csv/, (text) => `${text}+919999999999,jio,,2026-06-03,x\n`),
+      /every disconnected number is revoked once/,
+    ],
+    [
+      'a deadline that is none of its ladder',
+      (seen) => {
+        lastWrite(seen).rungs = [{ order: 'block', deadline: '2026-06-01T00:00:00Z' }];
+      },
+      /all from one beginning/,
+    ],
+    [
+      'a deadline that moves after it was told',
+      (seen) => {
+        lastWrite(seen).startedAt = '2026-06-30T00:00:00Z';
+      },
+      /no deadline that was told ever moves/,
+    ],
+    [
+      'an outcome that no file says',
+      (seen) => {
+        (lastWrite(seen).outcomes as Uint8Array)[0] = 3;
+      },
+      /holds what its files say/,
+    ],
+    [
+      'a write over another one',
+      (seen) => {
+        [...seen.ledgers.values()][0]?.splice(1, 1);
+      },
+      /each write of its ledger follows/,
+    ],
+    [
+      'an order that is taken back',
+      (seen) => {
+        lastWrite(seen).orders = [];
+      },
+      /no order is taken back/,
+    ],
+    [
+      'a ledger that is never sealed',
+      (seen) => {
+        lastWrite(seen).sealedAt = null;
+      },
+      /it ends, and is sealed/,
+    ],
+    [
+      'a batch that does not settle',
+      (seen) => {
+        batchIn(seen).state = 'directed';
+      },
+      /every batch settles/,
+    ],
+    [
+      'a batch that settles days late',
+      (seen) => {
+        batchIn(seen).settledAt = '2026-12-01T00:00:00Z';
+      },
+      /hours after it/,
+    ],
+    [
+      'a batch without its report',
+      (seen) => {
+        seen.uploads.splice(
+          seen.uploads.findIndex(({ key }) => key.startsWith('reports/')),
+          1,
+        );
+      },
+      /it is that of a report/,
+    ],
+    [
+      'a notice with another deadline',
+      (seen) => {
+        first(seen).deadline = '2026-06-01T00:00:00Z';
+      },
+      /a deadline that is told/,
+    ],
+    [
+      'a notice of other bytes',
+      (seen) => {
+        first(seen).sha256 = '';
+      },
+      /what is told of is there/,
+    ],
+    [
+      'a notice to another operator',
+      (seen) => {
+        first(seen).operator = 'vi';
+      },
+      /hear only of their own/,
+    ],
+    [
+      'an order that nobody is told of',
+      (seen) => {
+        for (const all of Object.values(seen.notices)) all.splice(0);
+      },
+      /it is told to its operator/,
+    ],
+    [
+      'a batch that settles without its summary',
+      (seen) => {
+        delete seen.outbox[keyOf(seen, /summary\.json$/)];
+      },
+      /missing batches\/.*summary/,
+    ],
+    [
+      'a batch that settles without its revocation list',
+      (seen) => {
+        delete seen.outbox[keyOf(seen, /^revocations\/[^.]*\.csv$/, 0)];
+      },
+      /missing revocations/,
+    ],
+    [
+      'a revocation list without the form that banks read',
+      (seen) => {
+        delete seen.outbox[keyOf(seen, /^revocations\/[^.]*\.json$/, 0)];
+      },
+      /both forms of a list are there/,
+    ],
+    [
+      'a batch that waits for days while nobody plans',
+      (seen) => {
+        batchIn(seen).startedAt = '2026-11-01T00:00:00Z';
+      },
+      /its turn to plan comes, hours after/,
+    ],
+    // Its books balance all the same: whoever lost it counted it nowhere.
+    [
+      'a connection that is lost everywhere',
+      edit(/summary\.json/, (text) =>
+        text.replace(/"(linked|directed|overdue)": ([1-9]\d*)/g, (_, word, n) => `"${word}": ${n - 1}`),
+      ),
+      /linked is the number of connections in the usage files/,
+    ],
+    [
+      'a number that is barred before it was asked to be re-verified',
+      (seen) => {
+        const bar = orders(seen).find(({ order }) => order === 'bar_outgoing') ?? {};
+        const asking =
+          orders(seen).find(({ order, directionId }) => order === 'reverify' && directionId === bar.directionId) ?? {};
+        [asking.key, bar.key, asking.order, bar.order] = [bar.key, asking.key, bar.order, asking.order];
+      },
+      /the first order of a row asks to re-verify it, and is no bar_outgoing/,
+    ],
+    [
+      'an order that is told of days after its deadline',
+      (seen) => {
+        first(seen).heardAt = '2026-12-01T00:00:00.000Z';
+      },
+      /no order is told of when its deadline has passed/,
+    ],
+    [
+      'an order that is committed after its deadline',
+      (seen) => {
+        for (const writes of seen.ledgers.values())
+          for (const { item } of writes)
+            for (const order of item.orders as Record<string, unknown>[]) order.at = order.deadline;
+      },
+      /no order is committed when its deadline has passed/,
+    ],
+    [
+      'a turn to plan whose holder plans still',
+      (seen) => {
+        seen.cases.PLANNING = { holder: 'x', execution: 'e' };
+        seen.cases['BATCH#x'] = { state: 'planning', execution: 'e' };
+      },
+      /the turn to plan is free/,
+    ],
+    [
+      'an execution that runs on',
+      (seen) => {
+        seen.running.push('Direction x');
+      },
+      /runs for ever: Direction x/,
+    ],
+    [
+      'a dead letter',
+      (seen) => {
+        seen.failures.push('dead-letter queue');
+      },
+      /dead-letter queue/,
+    ],
+  ])('%s is found', (_, spoil, rule) => {
+    expect(spoilt(spoil)).toContainEqual(expect.stringMatching(rule));
+  });
+});
+
+describe('with faults', () => {
+  const results: Result[] = [];
+  beforeAll(async () => {
+    for (let n = 0; n < RUNS; n++) results.push(await stage.run(1, n));
+  }, 600_000);
+
+  it(`${RUNS} runs keep every rule, and come to what they come to without`, () => {
+    expect(results.filter(({ broken }) => broken.length > 0)).toEqual([]);
+  });
+
+  it('meet faults of every kind', () => {
+    const kinds = new Set(results.flatMap(({ faults }) => Object.keys(faults)));
+    for (const kind of [
+      'after a write: fail',
+      'after a write: zombie',
+      'dynamodb: error',
+      'dynamodb: fail',
+      'dynamodb: lose',
+      'dynamodb: part',
+      'event doubled',
+      'event late',
+      'event lost',
+      'event shuffled',
+      'invocation: lose',
+      'invocation: throttle',
+      "machine's s3: error",
+      's3: error',
+      's3: throttle',
+      'sns: error',
+      'upload broken off',
+      'upload cut file first',
+      'upload never completed',
+    ])
+      expect(kinds).toContain(kind);
+  });
+});
+
+describe('a seed', () => {
+  it('gives the same story each time, and another seed another one', () => {
+    expect(storyOf(seedOf(1, 0))).toEqual(storyOf(seedOf(1, 0)));
+    expect(storyOf(seedOf(1, 1))).not.toEqual(storyOf(seedOf(1, 0)));
+    expect(seedOf(2, 0)).not.toBe(seedOf(1, 0));
+  });
+
+  it('is told with the command that repeats one run of it, which the command line takes', () => {
+    const [, argv = ''] = repeating(7, 3).split(' -- ');
+    expect(campaignSettings(argv.split(' '))).toEqual({ seed: 7, runs: [3], jobs: 1 });
+  });
+});
+
+describe('identifiers in logs', () => {
+  const identifiers = ['9812345670', '35123456789012', '404509812345670'];
+  it.each([
+    'number 9812345670',
+    '"+919812345670"',
+    '919812345670,',
+    '+91 98123 45670',
+    '98123-45670',
+    '%2B919812345670',
+    'CONN#+919812345670',
+    '["35123456789012"]',
+    '351234567890126',
+    '35-123456-789012-6',
+    '35123456 789012',
+    '{"imsi":"404509812345670"}',
+    'mha-919812345670.x 9812345670',
+  ])('are found as %s', (line) => {
+    expect(leaks([line], identifiers)).toEqual([line]);
+  });
+
+  it.each([
+    '{"_aws":{"Timestamp":9812345670123}}',
+    'batch mha-981234567012 settled',
+    'request 98123456-7012-4351-8234-567890123456',
+    '9812345671',
+    '{"rows":98123,"recorded":4}',
+  ])('are not taken for %s', (line) => {
+    expect(leaks([line], identifiers)).toEqual([]);
+  });
+});
+
+describe('the command line', () => {
+  const read = (...argv: string[]) => campaignSettings(argv, '/where');
+
+  it('takes 500 runs of seed 1, two at a time, when nothing is given', () => {
+    expect(read()).toEqual({ seed: 1, runs: [...Array(500).keys()], jobs: 2 });
+    expect(read('--runs', '3', '--seed=7', '--jobs', '8')).toEqual({ seed: 7, runs: [0, 1, 2], jobs: 3 });
+    expect(read('--seed', 'x', '--help')).toBe('help');
+  });
+
+  it('takes each fault of one story, or those that are named, or a part of them', () => {
+    const all = { seed: 1, only: undefined, every: 1, jobs: 2, resume: undefined };
+    expect(read('--systematic')).toEqual(all);
+    expect(read('--systematic', '--every', '10', '--resume', 'done')).toEqual({
+      ...all,
+      every: 10,
+      resume: '/where/done',
+    });
+    expect(read('--systematic', '--seed', '7', '--only', '3')).toEqual({ ...all, seed: 7, only: [3], jobs: 1 });
+  });
+
+  it.each([
+    ['an unknown option', ['--frobnicate'], /--frobnicate/],
+    ['no runs', ['--runs', '0'], /--runs 0/],
+    ['a seed that is no number', ['--seed', 'x'], /--seed x/],
+    ['a run that is no number', ['--only', 'first'], /--only first/],
+    ['runs beside one run', ['--only', '1', '--runs', '5'], /--only names the runs/],
+    ['more jobs than it has', ['--jobs', '17'], /--jobs 17/],
+    ['a number of runs beside a story', ['--systematic', '--runs', '5'], /--runs has no place beside --systematic/],
+    ['a part beside one fault', ['--systematic', '--only', '1', '--every', '5'], /--only names the faults/],
+    ['a part of random runs', ['--every', '5'], /--every goes with --systematic/],
+    ['random runs to go on with', ['--resume', 'x'], /--resume goes with --systematic/],
+  ])('refuses %s', (_, argv, message) => {
+    expect(() => read(...argv)).toThrow(message);
+    expect(() => read(...argv)).toThrow(CommandError);
+  });
+});

@@ -1,0 +1,138 @@
+/** `npm run campaign`: whole small batches under faults. See `--help`. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { command } from '../../lib/commands/command.ts';
+import { CommandError } from '../../lib/commands/command-line.ts';
+import { synthesize } from '../../lib/commands/local/synth.ts';
+import { showProgress } from '../../simulation/progress.ts';
+import {
+  type CampaignSettings,
+  campaignSettings,
+  help,
+  type RandomSettings,
+  type SystematicSettings,
+} from './campaign-arguments.ts';
+import { Done } from './done.ts';
+import { everyOf, MODES } from './one-fault.ts';
+import { type Result, repeating } from './run.ts';
+import { CONTEXT } from './story.ts';
+import { CONTEXTS, type Noted, type NumberedCase, note, repeatingCase, Stages } from './systematic.ts';
+import type { Task } from './worker.ts';
+
+const number = (value: number) => Math.round(value).toLocaleString('en-GB');
+const print = (text: string) => process.stdout.write(`${text}\n`);
+const seconds = (since: number) => number((performance.now() - since) / 1000);
+
+/** Has the runs done, some at a time, each process taking the next one that is left. */
+async function runAll(seed: number, jobs: number, tasks: readonly Task[], done: (result: Result) => void) {
+  const left = [...tasks];
+  const script = fileURLToPath(new URL('./worker.ts', import.meta.url));
+  await Promise.all(
+    Array.from({ length: Math.min(jobs, tasks.length) }, async () => {
+      const child = fork(script, [String(seed)]);
+      const next = () => child.send(left.shift() ?? 'end');
+      child.on('message', (message: Result | 'ready') => {
+        if (message !== 'ready') done(message);
+        next();
+      });
+      const [code] = await once(child, 'exit');
+      if (code !== 0) throw new Error(`a process of the campaign ended with ${code}`);
+    }),
+  );
+}
+
+const progress = showProgress(process.stderr);
+
+/** As `runAll`, with its progress shown; the results, those of the runs that broke a rule told at once. */
+async function showAll(
+  { seed, jobs }: CampaignSettings,
+  tasks: readonly Task[],
+  name: (n: number) => string,
+  done: (result: Result) => void = () => {},
+): Promise<Result[]> {
+  const results: Result[] = [];
+  progress.stage('Running');
+  progress.follow(() => `${results.length} of ${tasks.length} runs`);
+  await runAll(seed, jobs, tasks, (result) => {
+    results.push(result);
+    done(result);
+    progress.reached(results.length / tasks.length);
+    if (result.broken.length > 0) progress.event(`run ${result.n} broke a rule: ${name(result.n)}`);
+  });
+  progress.end();
+  return results.sort((a, b) => a.n - b.n);
+}
+
+function tell(results: readonly Result[], name: (n: number) => string, repeat: (n: number) => string): boolean {
+  const broken = results.filter((result) => result.broken.length > 0);
+  for (const { n, broken: rules } of broken)
+    print(`\nrun ${n}${name(n)}\n${rules.map((rule) => `  ${rule}\n`).join('')}  repeat   ${repeat(n)}`);
+  return broken.length === 0;
+}
+
+const keptOf = (results: readonly Result[]) => {
+  const count = results.filter(({ broken }) => broken.length > 0).length;
+  return count === 0 ? 'every rule was kept' : `${count} runs broke a rule`;
+};
+
+async function random(settings: RandomSettings): Promise<boolean> {
+  const { seed, runs } = settings;
+  const repeat = (n: number) => repeating(seed, n);
+  const began = performance.now();
+  const results = await showAll(settings, runs, repeat);
+  const faults = new Map<string, number>();
+  for (const result of results)
+    for (const [kind, count] of Object.entries(result.faults)) faults.set(kind, (faults.get(kind) ?? 0) + count);
+  for (const [kind, count] of [...faults].sort()) print(`${kind.padEnd(36)} ${number(count).padStart(8)}`);
+  const all = [...faults.values()].reduce((sum, count) => sum + count, 0);
+  print(
+    `${number(results.length)} runs, seed ${seed}, ${number(all)} faults, in ${seconds(began)} s; ${keptOf(results)}`,
+  );
+  return tell(results, () => '', repeat);
+}
+
+/** What the story has, and what is told of it. */
+function reckoning({ calls, states, cases }: Noted): string {
+  const counts = MODES.map((mode) => `${number(cases.filter((one) => one.mode === mode).length)} ${mode}`);
+  return `The stories have ${number(calls)} calls, and enter ${number(states)} states: ${number(cases.length)} faults (${counts.join(', ')})`;
+}
+
+/** Notes the places in a cloud of its own, which ends then. */
+async function noteAlone(seed: number): Promise<Noted> {
+  await using stages = new Stages();
+  return await note(stages, seed);
+}
+
+async function systematic(settings: SystematicSettings): Promise<boolean> {
+  const { seed, only, every } = settings;
+  progress.stage('Noting');
+  const noted = await noteAlone(seed);
+  const { cases } = noted;
+  print(reckoning(noted));
+  const missing = only?.find((n) => n >= cases.length);
+  if (missing !== undefined)
+    throw new CommandError(`--only ${missing}: the faults are numbered from 0 to ${cases.length - 1}`);
+  const asked: NumberedCase[] = only?.flatMap((n) => cases[n] ?? []) ?? everyOf(cases, every);
+  const done = new Done(settings.resume, [seed, ...cases.map(({ story, mode, place }) => `${story} ${mode} ${place}`)]);
+  const left = asked.filter(({ n }) => !done.results.has(n));
+  if (left.length < asked.length) print(`${number(asked.length - left.length)} of them were done before`);
+  const name = (n: number) => `: ${cases[n]?.mode}, ${cases[n]?.place} (${cases[n]?.story} story)`;
+  const repeat = (n: number) => repeatingCase(seed, n);
+  const began = performance.now();
+  await showAll(settings, left, repeat, (result) => done.add(result));
+  const results = asked.flatMap(({ n }) => done.results.get(n) ?? []);
+  const each = results.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / Math.max(1, results.length);
+  print(
+    `${number(results.length)} runs, seed ${seed}, ${(each / 1000).toFixed(1)} s each, in ${seconds(began)} s; ${keptOf(results)}`,
+  );
+  return tell(results, name, repeat);
+}
+
+async function run(settings: CampaignSettings): Promise<boolean> {
+  progress.stage('Synthesizing');
+  for (const context of 'runs' in settings ? [CONTEXT] : CONTEXTS) await synthesize({ context });
+  return 'runs' in settings ? random(settings) : systematic(settings);
+}
+
+await command({ help, settings: campaignSettings, run, progress: () => progress });

@@ -1,0 +1,247 @@
+/**
+ * What goes wrong in a run, from its seed. Whether a call meets a fault depends on the seed, on what the call is (function,
+ * service, action, key without what is drawn at random) and on how many like it there were, never on when it comes. So a seed
+ * repeats as exactly as functions that really run side by side allow: of calls that are alike and race each other, which one
+ * is the second may change, and so may what comes of it.
+ *
+ * Faults are bounded, since what is tried again has its limits: a function fails at most twice within six hours (a step has five
+ * tries, a message five deliveries), every sweep comes, and events are late by four hours at most. What lasts longer is
+ * made so on purpose, once in a run, where the app mends it or says so.
+ */
+import type { FaultPlan, ServiceCall } from '../../packages/local-cloud/src/faults.ts';
+import { fraction, hash } from '../../simulation/random.ts';
+import { HOUR } from './story.ts';
+import { nameOf, steady, type Troubles } from './troubles.ts';
+
+/** Invocations of one function that may fail within so long. */
+const FAILURES = 2;
+const WINDOW = 6 * HOUR;
+const MINUTE = HOUR / 60;
+
+/** A client's tries of one call; that of the tables has more, and waits longer between them each time. */
+const TRIES = 3;
+
+/** Shares of calls, at an intensity of one. */
+const SHARES = {
+  call: { lose: 0.006, error: 0.008, throttle: 0.003, fail: 0.003, 'time out': 0.001 },
+  write: { fail: 0.012, zombie: 0.014, 'time out': 0.003 },
+  invoke: { throttle: 0.02, error: 0.01, lose: 0.015 },
+  object: { lost: 0.07, doubled: 0.12, late: 0.05, shuffled: 0.4 },
+  status: { lost: 0.3, doubled: 0.2, late: 0.2, shuffled: 0.2 },
+  schedule: { lost: 0, doubled: 0.06, late: 0.08, shuffled: 0.1 },
+  batch: { part: 0.25 },
+} as const;
+
+/** Functions whose step goes on by itself after an hour, however long it fails. */
+const TROUBLED = ['Order', 'Close', 'Settle'];
+/** Functions of steps that fail for good before a plan, or an import, counts: its people upload the file again. */
+const GIVING_UP = ['Screen', 'Expand', 'Gather', 'Claim', 'Commit', 'Cut', 'ImportPiece', 'PublishImport'];
+/** All tries of a step come within two minutes. */
+const GIVES_UP_WITHIN = HOUR / 2;
+
+const NOBODY = { from: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY };
+
+export class Faults implements Troubles {
+  /** How many there were of each kind. */
+  readonly injected = new Map<string, number>();
+  readonly reorder?: number;
+  readonly shuffleResults?: number;
+  readonly deliverTwice: boolean;
+  /** The function that fails for good, once. */
+  readonly #givesUp: string | undefined;
+  /** What was told of each upload, in their order. */
+  readonly objects: Record<string, unknown>[] = [];
+  /** Set when the run is over: nothing goes wrong any more. */
+  over: boolean;
+  readonly #seed: number;
+  readonly #now: () => number;
+  readonly #intensity: number;
+  readonly #focus: string;
+  readonly #tablesThrottle: boolean;
+  readonly #seen = new Map<string, number>();
+  readonly #failed = new Map<string, number>();
+  /** The last fault among calls that are alike, and how many in a row. */
+  readonly #streaks = new Map<string, [n: number, long: number]>();
+  readonly #zombies = new Set<string>();
+  readonly #troubled: string | undefined;
+  #trouble = NOBODY;
+  #givingUp = NOBODY;
+
+  /**
+   * @param now the cloud's time
+   * @param any without them, nothing goes wrong
+   */
+  constructor(seed: number, now: () => number, any: boolean) {
+    this.over = !any;
+    this.#seed = seed;
+    this.#now = now;
+    this.#intensity = 0.25 + 1.5 * fraction(seed, 'intensity') ** 2;
+    const functions = [...TROUBLED, ...GIVING_UP, 'Record', 'Import', 'Intake', 'Release', 'Sweep'];
+    this.#focus = functions[hash(seed, 'focus') % functions.length] ?? '';
+    if (any && fraction(seed, 'shuffle') < 0.5) this.reorder = seed;
+    if (any && fraction(seed, 'shuffle results') < 0.5) this.shuffleResults = seed;
+    this.#tablesThrottle = fraction(seed, 'tables throttle') < 0.1;
+    this.deliverTwice = any && fraction(seed, 'twice') < 0.1;
+    if (fraction(seed, 'trouble') < 0.2) this.#troubled = TROUBLED[hash(seed, 'troubled') % TROUBLED.length];
+    if (fraction(seed, 'gives up') < 0.15) this.#givesUp = GIVING_UP[hash(seed, 'giving up') % GIVING_UP.length];
+  }
+
+  /** What fails for good was made to; its people were told, and uploaded the file again. */
+  excuses(failure: string): boolean {
+    const [, error] = /^an execution of (?:Batch|ImportByPieces) ended as FAILED: (\S+) /.exec(failure) ?? [];
+    const givenUp = error === 'Lambda.ServiceException' || error === 'States.ExceedToleratedFailureThreshold';
+    return givenUp && this.#givesUp !== undefined;
+  }
+
+  /**
+   * By up to two minutes, and of every instance by others. (The cloud's own time is months away from all of them. From five
+   * minutes on, clients of AWS take a refused condition for one of the clock's making, and try it again for seconds.) Not by the
+   * seed: an instance outlives a run.
+   */
+  skew(functionName: string, instance: number): number {
+    return Math.round((fraction('skew', nameOf(functionName), instance) - 0.5) * 4 * MINUTE);
+  }
+
+  deliveries({ source, detailType, detail }: Parameters<NonNullable<FaultPlan['deliveries']>>[0]): number[] {
+    if (detailType === 'Object Created') this.objects.push(detail);
+    if (this.over) return [0];
+    const kind = source === 'aws.events' ? 'schedule' : detailType === 'Object Created' ? 'object' : 'status';
+    const object = detail.object as { key?: string } | undefined;
+    // What happens to work and outbox is nobody's, and executions that succeed concern nobody.
+    const what = kind === 'object' ? object?.key : kind === 'status' ? `${detail.name} ${detail.status}` : '';
+    const call = this.#call(kind, what);
+    const fault = this.#one(SHARES[kind], call);
+    if (fault === undefined) return [0];
+    this.#count(`event ${fault}`);
+    const seconds = (which: string) => Math.floor(31 * fraction(this.#seed, which, call.what, call.n)) * 1000;
+    if (fault === 'lost') return [];
+    if (fault === 'doubled') return [0, seconds('again')];
+    if (fault === 'shuffled') return [seconds('wait')];
+    return [Math.round((0.5 + 3.5 * fraction(this.#seed, 'late', call.what, call.n)) * HOUR)];
+  }
+
+  beforeInvoke({ functionName }: { functionName: string }): 'throttle' | 'error' | 'lose' | undefined {
+    const name = nameOf(functionName);
+    if (this.over) return undefined;
+    const lasting = this.#lasting(name);
+    if (lasting !== undefined) return lasting;
+    const fault = this.#one(SHARES.invoke, this.#call('invoke', name), name);
+    if (fault === undefined || !this.#mayFail(name)) return undefined;
+    this.#count(`invocation: ${fault}`);
+    return fault;
+  }
+
+  /** What lasts for some time, and is made so once in a run. */
+  #lasting(name: string): 'error' | undefined {
+    const now = this.#now();
+    if (name === this.#troubled) {
+      // From its second try on: the first one finds it well.
+      const seen = this.#call('trouble', name).n;
+      if (seen === 1 + (hash(this.#seed, 'from') % 9)) this.#trouble = { from: now, until: now + 3 * HOUR };
+      if (now >= this.#trouble.from && now < this.#trouble.until)
+        return this.#counted('invocation: in trouble for hours');
+    }
+    if (name === this.#givesUp) {
+      if (this.#givingUp === NOBODY) this.#givingUp = { from: now, until: now + GIVES_UP_WITHIN };
+      if (now < this.#givingUp.until) return this.#counted('invocation: fails for good');
+    }
+    return undefined;
+  }
+
+  #counted(kind: string): 'error' {
+    this.#count(kind);
+    return 'error';
+  }
+
+  beforeCall({
+    caller,
+    requestId,
+    service,
+    action,
+    key,
+  }: ServiceCall): ReturnType<NonNullable<FaultPlan['beforeCall']>> {
+    if (this.over) return undefined;
+    const name = nameOf(caller);
+    const call = this.#call(name, service, action, steady(key));
+    if (requestId !== undefined && /^Batch(Get|Write)Item$/.test(action)) {
+      if (this.#one(SHARES.batch, call, name) === 'part') return this.#count(`${service}: part`, 'part');
+    }
+    const fault = this.#one(SHARES.call, call, name);
+    if (fault === undefined) return undefined;
+    // A throttled client of a table is slow for minutes of real time, so that only some runs have them.
+    if (fault === 'throttle' && service === 'dynamodb' && requestId !== undefined && !this.#tablesThrottle)
+      return undefined;
+    if (!this.#mayRepeat(call, service, name)) return undefined;
+    if (requestId === undefined) {
+      // A state machine's own call: it only has errors, and its step counts as a function does.
+      if (fault === 'fail' || fault === 'time out' || !this.#mayFail(caller)) return undefined;
+      return this.#count(`machine's ${service}: ${fault}`, fault);
+    }
+    // A clients' own tries take care of one error; a function that is killed has its step, or its message, tried again.
+    if ((fault === 'fail' || fault === 'time out') && !this.#mayFail(name)) return undefined;
+    return this.#count(`${service}: ${fault}`, fault);
+  }
+
+  afterWrite({
+    functionName,
+    requestId,
+    service,
+    action,
+    key,
+  }: Parameters<NonNullable<FaultPlan['afterWrite']>>[0]): ReturnType<NonNullable<FaultPlan['afterWrite']>> {
+    const name = nameOf(functionName);
+    const fault = this.over
+      ? undefined
+      : this.#one(SHARES.write, this.#call(name, 'wrote', service, action, steady(key)), name);
+    if (fault === undefined || this.#zombies.has(requestId) || !this.#mayFail(name)) return undefined;
+    if (fault === 'zombie') this.#zombies.add(requestId);
+    return this.#count(`after a write: ${fault}`, fault);
+  }
+
+  /** A client tries a call again: how often in a row it may meet a fault. What its tries don't mend is a failed invocation. */
+  #mayRepeat({ what, n }: { what: string; n: number }, service: string, name: string): boolean {
+    const [last = 0, streak = 0] = this.#streaks.get(what) ?? [];
+    const long = last === n - 1 ? streak + 1 : 1;
+    if (long > (service === 'dynamodb' ? 2 : TRIES)) return false;
+    if (long === TRIES && !this.#mayFail(name)) return false;
+    this.#streaks.set(what, [n, long]);
+    return true;
+  }
+
+  /** Counts a call among those that are like it. */
+  #call(...parts: (string | undefined)[]): { what: string; n: number } {
+    const what = parts.join(' ');
+    const n = (this.#seen.get(what) ?? 0) + 1;
+    this.#seen.set(what, n);
+    return { what, n };
+  }
+
+  /** At most one of these faults, each with its share. */
+  #one<F extends string>(
+    shares: Readonly<Record<F, number>>,
+    call: { what: string; n: number },
+    name = '',
+  ): F | undefined {
+    let dice = fraction(this.#seed, 'fault', call.what, call.n) / this.#intensity;
+    if (name === this.#focus) dice /= 2.5;
+    for (const [fault, share] of Object.entries(shares) as [F, number][]) {
+      if (dice < share) return fault;
+      dice -= share;
+    }
+    return undefined;
+  }
+
+  /** Whether one more invocation of this function may fail now. */
+  #mayFail(name: string): boolean {
+    const window = `${name} ${Math.floor(this.#now() / WINDOW)}`;
+    const failed = this.#failed.get(window) ?? 0;
+    if (failed >= FAILURES) return false;
+    this.#failed.set(window, failed + 1);
+    return true;
+  }
+
+  #count<F>(kind: string, fault?: F): F {
+    this.injected.set(kind, (this.injected.get(kind) ?? 0) + 1);
+    return fault as F;
+  }
+}

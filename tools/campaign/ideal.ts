@@ -1,0 +1,191 @@
+/**
+ * What a story comes to when nothing goes wrong, worked out from the story alone: it knows neither the system nor a run. After
+ * faults the same must stand there, but for when things happened:
+ *
+ * * the instants of a batch and all that counts from them (deadlines, `startedAt`, `settledAt`, the day in a list's name), and plans'
+ *   numbers in directions' ids: a plan that was given up takes the next number;
+ * * later rungs' orders and their rows: an answer that is late by hours may come after the next order;
+ * * how many files' rows were "already recorded", and in which order files were recorded, where a file came twice or was cut short;
+ * * rejects of a cut file, which stand until those of the whole one replace them;
+ * * the day on which a number was disconnected: where the event of an answer `failed` was lost, a sweep of the next day has it
+ *   recorded, and the disconnect order, and what is answered to it, are as much later. (`invariants.ts` holds each day to its answer.)
+ */
+import { noOperator, written } from '../../test/scenarios/sample-reckoning.ts';
+import { newestSightings, type Seen } from './invariants.ts';
+import { partsOf } from './people.ts';
+import { answeredOn, fateOf, LATE_AFTER, lateOutcome, OPERATORS, START, type Story, TARDY_AFTER } from './story.ts';
+
+type Counts = Record<string, number>;
+
+/** A batch's outcome, without what may differ. */
+export interface Outcome {
+  connections: Record<string, Counts>;
+  blocks: Record<string, Counts>;
+  /** `kind,identifier,operator,state,agency of the direction`. */
+  elsewhere: string[];
+  /** `msisdn,operator`: in the list of the batch, and in those of late answers. */
+  revoked: string[];
+  revokedLate: string[];
+}
+
+interface Directed {
+  agency: string;
+  kind: 'block' | 'reverify';
+  operator: string;
+  identifier: string;
+}
+
+const LASTS = { block: 2, reverify: 16 };
+const DAYS = 86_400_000;
+/** Each agency's outcome. */
+export function idealOf(story: Story): Record<string, Outcome> {
+  const directed: Directed[] = [];
+  const outcomes: Record<string, Outcome> = {};
+  const uploads = story.usage.map(({ at, key, text }) => ({ at: START + at, key, text }));
+  const ageOf = (agency: string) => story.reports.find((report) => report.agency === agency)?.at ?? 0;
+
+  /** How a row stands `age` after its report: what was recorded, and whether it is open. */
+  const standing = (row: Directed, age: number): { outcome: string; open: boolean; on: string } => {
+    const fate = fateOf(story, row.agency, row.kind, row.operator, row.identifier);
+    const on = answeredOn(story, row.agency, fate === 'late');
+    const open = age < LASTS[row.kind] * DAYS;
+    // Nobody has answered yet. (No two reports come a few hours from each other.)
+    if (age < DAYS / 24) return { outcome: '', open, on };
+    if (fate === 'unanswered') return { outcome: '', open, on };
+    if (fate === 'failed') return { outcome: 'failed', open, on };
+    if (fate === 'late')
+      return open || age < LATE_AFTER
+        ? { outcome: '', open, on }
+        : { outcome: lateOutcome(story, row.kind, row.identifier), open: false, on };
+    if (fate === 'tardy')
+      return age < TARDY_AFTER ? { outcome: '', open, on } : { outcome: 'blocked', open: false, on };
+    return { outcome: fate === 'failed, disconnected' ? 'disconnected' : fate, open: false, on };
+  };
+
+  for (const { agency, at, text } of story.reports) {
+    const handsets = new Set(
+      text
+        .split('\n')
+        .flatMap((line) =>
+          /^(case \d|again)/.test(line) ? (line.split(',')[1] ?? '').replace('-', '').slice(0, 14) : [],
+        ),
+    );
+    const outcome: Outcome = {
+      connections: Object.fromEntries(OPERATORS.map((operator) => [operator, noOperator().connections])),
+      blocks: Object.fromEntries(OPERATORS.map((operator) => [operator, noOperator().blocks])),
+      elsewhere: [],
+      revoked: [],
+      revokedLate: [],
+    };
+    const decide = (row: Directed, lastSeen: string) => {
+      const { kind, operator, identifier } = row;
+      const counts = (kind === 'block' ? outcome.blocks : outcome.connections)[operator] as Counts;
+      const add = (word: string) => {
+        counts[word] = (counts[word] ?? 0) + 1;
+      };
+      add(kind === 'block' ? 'rows' : 'linked');
+      const earlier = directed
+        .filter(
+          (one) =>
+            one.kind === kind && one.identifier === identifier && (kind === 'reverify' || one.operator === operator),
+        )
+        .map((one) => ({ agency: one.agency, operator: one.operator, ...standing(one, at - ageOf(one.agency)) }))
+        .reverse();
+      const open = earlier.find((one) => one.open && one.operator === operator);
+      const recorded = earlier.find((one) => one.outcome !== '');
+      let state = 'directed';
+      if (open) state = 'alreadyOpen';
+      else if (recorded?.outcome === 'blocked') state = 'alreadyBlocked';
+      else if (recorded?.outcome === 'disconnected' && lastSeen <= recorded.on) state = 'alreadyDisconnected';
+      add(state);
+      if (state !== 'directed') {
+        const shown = kind === 'block' ? written(identifier) : identifier;
+        outcome.elsewhere.push(`${kind},${shown},${operator},${state},${(open ?? recorded)?.agency}`);
+        return;
+      }
+      const settled = standing(row, 16 * DAYS);
+      add(
+        ['', 'failed'].includes(settled.outcome)
+          ? 'overdue'
+          : settled.outcome === 'not_found'
+            ? 'notFound'
+            : settled.outcome,
+      );
+      if (settled.outcome === 'failed') add('overdueFailed');
+      const end = standing(row, LATE_AFTER);
+      const list = settled.outcome === 'disconnected' ? outcome.revoked : outcome.revokedLate;
+      if (kind === 'reverify' && end.outcome === 'disconnected') list.push(`${identifier},${operator}`);
+      directed.push(row);
+    };
+    const planned = START + at;
+    for (const { msisdn, operator, day } of newestSightings(uploads, planned, handsets))
+      decide({ agency, kind: 'reverify', operator, identifier: msisdn }, day);
+    for (const imei of handsets)
+      for (const operator of OPERATORS) decide({ agency, kind: 'block', operator, identifier: imei }, '');
+    outcomes[agency] = outcome;
+  }
+  for (const outcome of Object.values(outcomes))
+    for (const list of [outcome.elsewhere, outcome.revoked, outcome.revokedLate]) list.sort();
+  return outcomes;
+}
+
+/** The same of a run. */
+export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outcome> {
+  const outcomes: Record<string, Outcome> = {};
+  for (const [key, text] of Object.entries(outbox)) {
+    const batch = /^batches\/(.*)\/summary\.json$/.exec(key)?.[1];
+    if (batch === undefined) continue;
+    const { agency, operators } = JSON.parse(text) as {
+      agency: string;
+      operators: Record<string, { connections: Counts; blocks: Counts }>;
+    };
+    const of = (part: 'connections' | 'blocks') =>
+      Object.fromEntries(Object.entries(operators).map(([operator, counts]) => [operator, counts[part]]));
+    const elsewhere = (outbox[`batches/${batch}/elsewhere.csv`] ?? '').trimEnd().split('\n').slice(1);
+    const revoked = (late: boolean) =>
+      Object.entries(outbox)
+        .filter(
+          ([list]) =>
+            list.startsWith('revocations/') &&
+            list.endsWith('.csv') &&
+            list.includes(`/${batch}.`) &&
+            list.includes('.late-') === late,
+        )
+        .flatMap(([, rows]) => rows.trimEnd().split('\n').slice(1))
+        .map((row) => row.split(','))
+        .map(([number, operator]) => `${number},${operator}`)
+        .sort();
+    outcomes[agency] = {
+      connections: of('connections'),
+      blocks: of('blocks'),
+      elsewhere: elsewhere.map((line) => line.replace(/[^,]*$/, (direction) => partsOf(direction).agency)).sort(),
+      revoked: revoked(false),
+      revokedLate: revoked(true),
+    };
+  }
+  return outcomes;
+}
+
+/** Where a run's outcome is another than the story's: one line for each part of a batch, without identifiers. */
+export function differences(story: Story, seen: Pick<Seen, 'outbox'>): string[] {
+  const ideal = idealOf(story);
+  const actual = outcomeOf(seen);
+  const agencies = new Set([...Object.keys(ideal), ...Object.keys(actual)]);
+  return [...agencies].flatMap((agency) => {
+    const parts = ['connections', 'blocks', 'elsewhere', 'revoked', 'revokedLate'] as const;
+    return parts.flatMap((part) => {
+      const [must, is] = [ideal[agency]?.[part], actual[agency]?.[part]];
+      if (canonical(must) === canonical(is)) return [];
+      const counts =
+        part === 'connections' || part === 'blocks' ? `: ${canonical(is)} instead of ${canonical(must)}` : '';
+      return [`${agency}: ${part} differ from those without faults${counts}`];
+    });
+  });
+}
+
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  ) ?? 'nothing';

@@ -1,0 +1,298 @@
+/**
+ * The people of a story: agencies and operators, who upload what the story says. They know what they are told and what lies in
+ * the outbox, look at their notices every three hours, and are patient.
+ */
+import { connect } from 'node:net';
+import type { LocalCloud } from '../../packages/local-cloud/src/cloud.ts';
+import { authorization } from '../../packages/local-cloud/src/endpoint/signature.ts';
+import { fraction, hash } from '../../simulation/random.ts';
+import { sha256 } from '../../test/scenarios/sample-reckoning.ts';
+import {
+  AGENCIES,
+  answeredOn,
+  type Fate,
+  fateOf,
+  HOUR,
+  habitOf,
+  LATE_AFTER,
+  lateOutcome,
+  OPERATORS,
+  START,
+  type Story,
+  TARDY_AFTER,
+} from './story.ts';
+
+export const LOOKS_EVERY = 3 * HOUR;
+/** From the order's arrival until the answer. */
+const ANSWERS_AFTER = 3 * HOUR;
+
+/** What was told, and `heardAt`, the instant when somebody looked and found it. */
+export type Notice = Record<string, unknown>;
+
+/** What was uploaded, whole or cut. */
+export interface Upload {
+  key: string;
+  /** Epoch milliseconds. */
+  at: number;
+  text: string;
+}
+
+/** How uploads are cut short, where they are. */
+export type Cut = 'broken off' | 'never completed' | 'cut file first' | undefined;
+
+const QUEUES = [
+  ...OPERATORS.map((operator) => `fraud-directions-${operator}`),
+  ...AGENCIES.map((agency) => `fraud-batches-${agency}`),
+  'fraud-administrators',
+];
+const csv = (header: string, rows: string[]) => [header, ...rows].map((row) => `${row}\n`).join('');
+
+export class People {
+  readonly uploads: Upload[] = [];
+  readonly notices: Record<string, Notice[]> = Object.fromEntries(QUEUES.map((queue) => [queue, []]));
+  readonly #cloud: LocalCloud;
+  readonly #story: Story;
+  readonly #cut: (key: string) => Cut;
+  readonly #known = new Set<string>();
+
+  constructor(cloud: LocalCloud, story: Story, cut: (key: string) => Cut) {
+    this.#cloud = cloud;
+    this.#story = story;
+    this.#cut = cut;
+  }
+
+  /** Has everything done that the story says, and everybody look at their notices until it is over. */
+  begin(): void {
+    const { usage, reports, ends } = this.#story;
+    for (const { at, key, text } of [...usage, ...reports]) this.#act(START + at, () => this.#upload(key, text));
+    const look = async () => {
+      await this.look();
+      const next = this.#now() + LOOKS_EVERY;
+      if (next <= START + ends) this.#act(next, look);
+    };
+    this.#act(START + LOOKS_EVERY, look);
+  }
+
+  /** Takes all notices, and plans what they ask for. */
+  async look(): Promise<void> {
+    for (const queue of QUEUES)
+      for (const { body } of await this.#cloud.receive(queue)) {
+        const told = JSON.parse(body) as Notice;
+        const notice: Notice = { ...told, heardAt: new Date(this.#now()).toISOString() };
+        this.notices[queue]?.push(notice);
+        const { uploadedAt: _, ...rest } = told;
+        const identity = JSON.stringify(notice.kind === 'order' ? notice.key : rest);
+        if (this.#known.has(`${queue} ${identity}`)) continue;
+        this.#known.add(`${queue} ${identity}`);
+        this.#hear(queue, notice);
+      }
+  }
+
+  #hear(queue: string, notice: Notice): void {
+    const { kind } = notice;
+    if (kind === 'order' && notice.rung === '1') this.#answer(notice);
+    if (kind === 'order' && notice.rung === 'failed') this.#disconnect(notice);
+    if (kind === 'receipt') this.#correct(notice);
+    if (kind === 'batch_failed' && queue !== 'fraud-administrators')
+      this.#again(this.#story.reports.filter(({ agency }) => agency === notice.agency));
+    // Of a file that could not be worked on, so that no batch came of it.
+    if (kind === 'quarantined' && queue !== 'fraud-administrators') {
+      const { usage, reports } = this.#story;
+      this.#again([...usage, ...reports].filter(({ key }) => key === notice.key));
+      const response = this.uploads.findLast(({ key }) => key.startsWith('responses/') && key === notice.key);
+      if (response !== undefined) this.#act(this.#now() + HOUR, () => this.#put(response.key, response.text));
+    }
+    // Of an import's execution only the administrators hear; they ask whoever uploaded the file for it.
+    if (kind === 'execution_ended') {
+      const name = String(notice.execution).split(':').at(-1) ?? '';
+      this.#again(this.#story.usage.filter(({ key }) => name.startsWith(`${key.split('/')[1]}-`)));
+    }
+  }
+
+  #again(files: readonly { at: number; key: string; text: string }[]): void {
+    for (const { at, key, text } of files)
+      if (START + at < this.#now()) this.#act(this.#now() + HOUR, () => this.#upload(key, text));
+  }
+
+  #answer(notice: Notice): void {
+    const story = this.#story;
+    const direction = String(notice.directionId);
+    const { agency, kind, operator } = partsOf(direction);
+    const habit = habitOf(story, agency, kind, operator);
+    if (habit === 'never') return;
+    const now = this.#now();
+    const report = story.reports.find((one) => one.agency === agency)?.at ?? 0;
+    const on = answeredOn(story, agency, false);
+    const answers = async (takes: (fate: Fate, part: number) => boolean) =>
+      (await this.#rowsOf(String(notice.key))).flatMap((identifier): [string, Fate][] => {
+        const fate = fateOf(story, agency, kind, operator, identifier.slice(0, kind === 'block' ? 14 : 13));
+        return takes(fate, fraction(story.seed, 'part', direction.replace(/\.[^.]*$/, ''), identifier))
+          ? [[identifier, fate]]
+          : [];
+      });
+    const send = (at: number, name: string, takes: (fate: Fate, part: number) => boolean) =>
+      this.#act(at, async () => {
+        const rows = (
+          await answers((fate, part) => !['tardy', 'late', 'unanswered'].includes(fate) && takes(fate, part))
+        ).map(([identifier, fate]) => `${identifier},${fate.startsWith('failed') ? 'failed' : fate},${on}`);
+        if (rows.length > 0) await this.#respond(direction, name, rows);
+      });
+    const parts = habit === 'parts' ? 2 : 1;
+    for (let n = 0; n < parts; n++)
+      // Both at the same moment.
+      send(now + ANSWERS_AFTER, `answers ${n + 1}.csv`, (_, part) => Math.floor(part * parts) === n);
+    if (habit === 'mistakes' && direction.endsWith('-0-0')) {
+      const other = OPERATORS[(OPERATORS.indexOf(operator as 'jio') + 1) % OPERATORS.length];
+      const at = now + ANSWERS_AFTER + HOUR / 2;
+      this.#act(at, () => this.#put(`responses/${operator}/${direction}/draft.csv`, 'number,result\n1,ok\n'));
+      this.#act(at, async () => {
+        const [row = ''] = await this.#rowsOf(String(notice.key));
+        const identifier = kind === 'block' ? 'imei' : 'msisdn';
+        // Another operator's direction, and rows that can't be recorded.
+        const wrong = [`${row},${kind === 'block' ? 'blocked' : 'verified'}`];
+        await this.#put(`responses/${other}/${direction}/foreign.csv`, csv(`${identifier},outcome`, wrong));
+        const bad = [
+          `${kind === 'block' ? '35999999999999' : '+919999999999'},not_found`,
+          ',not_found',
+          `${row},maybe`,
+          row,
+        ];
+        await this.#put(`responses/${operator}/${direction}/bad rows.csv`, csv(`${identifier},outcome`, bad));
+      });
+    }
+    if (kind === 'block')
+      this.#act(Math.max(START + report + TARDY_AFTER, now), async () => {
+        const rows = (await answers((fate) => fate === 'tardy')).map(([identifier]) => `${identifier},blocked,${on}`);
+        if (rows.length > 0) await this.#respond(direction, 'tardy.csv', rows);
+      });
+    this.#act(START + report + LATE_AFTER, async () => {
+      const rows = (await answers((fate) => fate === 'late')).map(([identifier]) => {
+        const known = identifier.slice(0, kind === 'block' ? 14 : 13);
+        return `${identifier},${lateOutcome(story, kind, known)},${answeredOn(story, agency, true)}`;
+      });
+      if (rows.length > 0) await this.#respond(direction, 'late.csv', rows);
+    });
+  }
+
+  /** The disconnections that an operator is asked for when rows failed. */
+  #disconnect(notice: Notice): void {
+    const direction = String(notice.directionId);
+    const { agency, kind, operator } = partsOf(direction);
+    this.#act(this.#now() + ANSWERS_AFTER, async () => {
+      const rows = (await this.#rowsOf(String(notice.key)))
+        .filter((number) => fateOf(this.#story, agency, kind, operator, number) === 'failed, disconnected')
+        .map((number) => `${number},disconnected,${answeredOn(this.#story, agency, false)}`);
+      const name = `disconnected ${hash(String(notice.key).replace(/^.*\//, ''))}.csv`;
+      if (rows.length > 0) await this.#respond(direction, name, rows);
+    });
+  }
+
+  /** Who makes mistakes sends the same file again, and then one that contradicts it; once it knows that the first one counts. */
+  #correct(notice: Notice): void {
+    const direction = String(notice.directionId ?? '');
+    const { agency, kind, operator } = partsOf(direction);
+    const key = `responses/${operator}/${direction}/answers 1.csv`;
+    const whole = this.uploads.findLast((upload) => upload.key === key)?.text ?? '';
+    const isItsReceipt = String(notice.key).endsWith(`/answers 1.csv.${sha256(whole).slice(0, 8)}.json`);
+    if (!isItsReceipt || habitOf(this.#story, agency, kind, operator) !== 'mistakes') return;
+    if (!direction.endsWith('-0-0')) return;
+    this.#act(this.#now() + HOUR, () => this.#put(`responses/${operator}/${direction}/again.csv`, whole));
+    const wrong = whole
+      .slice(0, whole.lastIndexOf('\n'))
+      .split('\n')
+      .filter((row) => /,(verified|blocked|not_found),/.test(row))
+      .slice(0, 2)
+      .map((row) =>
+        row.includes('not_found')
+          ? row.replace('not_found', kind === 'block' ? 'blocked' : 'verified')
+          : row.replace(/verified|blocked/, 'not_found'),
+      );
+    const header = whole.split('\n')[0] ?? '';
+    // When that file, too, counts: what was said first stays.
+    if (wrong.length > 0)
+      this.#act(this.#now() + 2 * HOUR, () =>
+        this.#put(`responses/${operator}/${direction}/corrections.csv`, csv(header, wrong)),
+      );
+  }
+
+  async #respond(direction: string, name: string, rows: string[]): Promise<void> {
+    const { kind, operator } = partsOf(direction);
+    const header = `${kind === 'block' ? 'imei' : 'msisdn'},outcome,occurred_on`;
+    await this.#upload(`responses/${operator}/${direction}/${name}`, csv(header, rows));
+  }
+
+  /** The identifiers in an order, as they stand there. */
+  async #rowsOf(key: string): Promise<string[]> {
+    const bytes = await this.#cloud.get(this.#cloud.names.buckets.outbox, key);
+    return Buffer.from(bytes)
+      .toString('utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((row) => row.split(',')[0] ?? '');
+  }
+
+  /** Uploads a file, where the run says so after an attempt that was cut short. */
+  async #upload(key: string, text: string): Promise<void> {
+    const cut = this.#cut(key);
+    const { endpoint, region, names } = this.#cloud;
+    const path = `/${names.buckets.inbox}/${key.split('/').map(encodeURIComponent).join('/')}`;
+    const headers = { authorization: authorization('outsider', 's3', region) };
+    if (cut === 'broken off') await breakOff(endpoint, path, headers, text);
+    if (cut === 'never completed') {
+      const created = await (await fetch(`${endpoint}${path}?uploads`, { method: 'POST', headers })).text();
+      const uploadId = /<UploadId>([^<]*)</.exec(created)?.[1] ?? '';
+      const body = text.slice(0, text.length / 2);
+      await (
+        await fetch(`${endpoint}${path}?partNumber=1&uploadId=${uploadId}`, { method: 'PUT', headers, body })
+      ).text();
+    }
+    if (cut !== 'cut file first') return await this.#put(key, text);
+    // A report that is cut among its rows is another report, and a batch of its own; this one is cut in its header.
+    const at = key.startsWith('reports/')
+      ? 5
+      : Math.floor(text.length * (0.2 + 0.7 * fraction(this.#story.seed, 'cut at', key.replace(/\d+-\d+-\d+/, ''))));
+    await this.#put(key, text.slice(0, at));
+    this.#act(this.#now() + HOUR / 2, () => this.#put(key, text));
+  }
+
+  async #put(key: string, text: string): Promise<void> {
+    this.uploads.push({ key, at: this.#now(), text });
+    await this.#cloud.put(this.#cloud.names.buckets.inbox, key, text);
+  }
+
+  #now(): number {
+    return this.#cloud.clock.now();
+  }
+
+  #act(at: number, run: () => Promise<void>): void {
+    this.#cloud.outside(at, run);
+  }
+}
+
+/** A put whose connection ends before its last byte. */
+function breakOff(
+  endpoint: string,
+  path: string,
+  { authorization }: { authorization: string },
+  text: string,
+): Promise<void> {
+  const { hostname, port } = new URL(endpoint);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => {
+      const length = Buffer.byteLength(text);
+      socket.write(
+        `PUT ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\nauthorization: ${authorization}\r\ncontent-type: text/csv\r\ncontent-length: ${length}\r\n\r\n`,
+      );
+      socket.write(text.slice(0, text.length / 2), () => socket.destroy());
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve());
+  });
+}
+
+/** What a direction's id says. */
+export function partsOf(direction: string): { agency: string; batch: string; kind: string; operator: string } {
+  const [batch = '', kind = '', operator = ''] = direction.split('.');
+  return { agency: batch.replace(/-[0-9a-f]{12}$/, ''), batch, kind, operator };
+}

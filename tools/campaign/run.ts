@@ -1,0 +1,304 @@
+/** One run of the campaign: a story told on a local cloud where things go wrong, and what is found afterwards. */
+
+import { synthesize } from '../../lib/commands/local/synth.ts';
+import { type LocalCloud, startCloud } from '../../packages/local-cloud/src/cloud.ts';
+import { authorization } from '../../packages/local-cloud/src/endpoint/signature.ts';
+import { fraction, hash } from '../../simulation/random.ts';
+import { Faults } from './faults.ts';
+import { differences } from './ideal.ts';
+import { brokenRules, type Item, type Seen } from './invariants.ts';
+import { leaks } from './leaks.ts';
+import { type Cut, People, type Upload } from './people.ts';
+import { CONTEXT, DAY, START, type Story, storyOf } from './story.ts';
+import type { Troubles } from './troubles.ts';
+
+export interface Result {
+  n: number;
+  /** What broke, one line each; nothing where all rules hold. */
+  broken: string[];
+  /** How many faults of each kind there were. */
+  faults: Record<string, number>;
+  milliseconds: number;
+}
+
+/** The seed of run `n`, counted from 0. */
+export const seedOf = (seed: number, n: number): number => hash('campaign', seed, n);
+
+/** The command that repeats one run. */
+export const repeating = (seed: number, n: number): string => `npm run campaign -- --seed ${seed} --only ${n}`;
+
+/** Enough that every function stays warm from run to run. */
+const WORKERS = 40;
+
+interface Playing<T> {
+  /** How uploads are cut short. */
+  cutsOf?(troubles: T): (key: string) => Cut;
+  /** Whether the administrators look for dead letters each day, and redrive them. */
+  redrives?: boolean;
+  /** How much longer than hours what goes wrong may keep things from happening, in milliseconds. */
+  patience?: number;
+  /** Whether it must come to what it comes to without faults. */
+  endsAlike?(seen: Seen): boolean;
+}
+
+/** A cloud in which one run after the other is told, each from nothing. */
+export class Stage {
+  #cloud: LocalCloud | undefined;
+  readonly #context: Record<string, string>;
+
+  /** @param context how the app is synthesized */
+  constructor(context: Record<string, string> = CONTEXT) {
+    this.#context = context;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cloud?.stop();
+  }
+
+  /** Tells the story of a seed, with faults or without. */
+  async tell(seed: number, withFaults = true): Promise<Told> {
+    const faults = (now: () => number) => new Faults(seed, now, withFaults);
+    const cutsOf =
+      ({ injected }: Troubles) =>
+      (key: string): Cut => {
+        if (!withFaults) return undefined;
+        const dice = fraction(seed, 'cut', key.replace(/[0-9a-f]{12}|\d+-\d+-\d+/g, ''));
+        const cut = (['broken off', 'never completed', 'cut file first'] as const)[Math.floor(dice * 20)];
+        if (cut !== undefined) injected.set(`upload ${cut}`, (injected.get(`upload ${cut}`) ?? 0) + 1);
+        return cut;
+      };
+    const { told, cloud, people, troubles } = await this.play(storyOf(seed), faults, { cutsOf });
+    if (told.broken.length === 0) await told.redeliver(cloud, people, troubles);
+    return told;
+  }
+
+  /**
+   * Has a story told from nothing, and looks at what came of it.
+   * @param plan what goes wrong, given how late it is in the cloud
+   */
+  async play<T extends Troubles>(
+    story: Story,
+    plan: (now: () => number) => T,
+    { cutsOf, redrives = false, patience = 0, endsAlike = () => true }: Playing<T> = {},
+  ): Promise<{ told: Told; cloud: LocalCloud; people: People; troubles: T }> {
+    const told = new Told(story);
+    let cloud: LocalCloud | undefined;
+    const troubles = plan(() => cloud?.clock.now() ?? START);
+    const settings = {
+      start: START,
+      seed: story.seed,
+      faults: troubles,
+      log: (name: string, line: string) => told.logs.push(`${name}: ${line}`),
+      written: (action: string, request: Record<string, unknown>) => told.written(action, request),
+    };
+    cloud = await (this.#cloud?.again(settings) ??
+      startCloud({ ...settings, workers: WORKERS, assembly: await synthesize({ context: this.#context }) }));
+    this.#cloud = cloud;
+    const people = new People(cloud, story, cutsOf?.(troubles) ?? (() => undefined));
+    people.begin();
+    if (redrives) redriveDaily(cloud, START + story.ends + patience);
+    await cloud.run(START + story.ends + patience);
+    troubles.over = true;
+    await cloud.run();
+    await people.look();
+    await told.see(cloud, people, troubles, { patience, endsAlike });
+    told.faults = Object.fromEntries([...troubles.injected].sort());
+    return { told, cloud, people, troubles };
+  }
+
+  async run(seed: number, n: number): Promise<Result> {
+    const began = performance.now();
+    const { broken, faults } = await this.tell(seedOf(seed, n));
+    return { n, broken, faults, milliseconds: performance.now() - began };
+  }
+}
+
+/** A told story, and what was found. */
+export class Told {
+  readonly story: Story;
+  readonly logs: string[] = [];
+  broken: string[] = [];
+  faults: Record<string, number> = {};
+  seen: Seen | undefined;
+  readonly #ledgers: Seen['ledgers'] = new Map();
+  readonly #plans: Seen['plans'] = new Map();
+  #place = 0;
+  /** Failures that were made. */
+  #made: string[] = [];
+
+  constructor(story: Story) {
+    this.story = story;
+  }
+
+  written(action: string, { Item }: Record<string, unknown>): void {
+    this.#place++;
+    if (action !== 'PutItem') return;
+    const item = plain({ M: Item }) as Item;
+    const [, what, of = ''] = /^([A-Z]+)#(.*)$/.exec(String(item.pk)) ?? [];
+    if (what === 'DECISION') {
+      const plan = Number(of.split('-')[0]);
+      if (!this.#plans.has(plan)) this.#plans.set(plan, this.#place);
+    }
+    if (what !== 'DIR') return;
+    const writes = this.#ledgers.get(of) ?? [];
+    writes.push({ place: this.#place, item });
+    this.#ledgers.set(of, writes);
+  }
+
+  /** Looks at everything, and checks it. */
+  async see(
+    cloud: LocalCloud,
+    { uploads, notices }: People,
+    troubles: Troubles,
+    { patience, endsAlike }: Required<Pick<Playing<Troubles>, 'patience' | 'endsAlike'>>,
+  ): Promise<void> {
+    for (const writes of this.#ledgers.values()) writes.sort((a, b) => Number(a.item.version) - Number(b.item.version));
+    const failed = cloud.failures();
+    this.#made = failed.filter((line) => troubles.excuses(line));
+    this.seen = {
+      uploads,
+      outbox: await objects(cloud),
+      notices,
+      ledgers: this.#ledgers,
+      plans: this.#plans,
+      cases: await items(cloud),
+      running: await running(cloud),
+      failures: failed.filter((line) => !this.#made.includes(line)),
+      excused: this.#made,
+      patience,
+    };
+    const { identifiers } = this.story;
+    const leaking = leaks(this.logs, identifiers).map((line) => line.split(':')[0]);
+    const telling = leaks(
+      Object.values(notices)
+        .flat()
+        .map((notice) => JSON.stringify(notice)),
+      identifiers,
+    );
+    this.broken = [
+      ...brokenRules(this.seen),
+      ...(endsAlike(this.seen) ? differences(this.story, this.seen) : []),
+      ...[...new Set(leaking)].map((name) => `${name} logs an identifier`),
+      ...(telling.length > 0 ? ['a notice holds an identifier'] : []),
+    ];
+  }
+
+  /** Invariant 4: some events once more, and a report and some responses again, change nothing. */
+  async redeliver(cloud: LocalCloud, { uploads }: People, { objects: events }: Troubles): Promise<void> {
+    const before = { outbox: await objects(cloud), cases: await items(cloud) };
+    const { inbox } = cloud.names.buckets;
+    if (events.length !== uploads.length) throw new Error(`${uploads.length} uploads made ${events.length} events`);
+    const { seed } = this.story;
+    const some = (what: string, share: number) => (_: unknown, n: number) => fraction(seed, what, n) < share;
+    const isNewest = ({ key, text }: Upload) => uploads.findLast((upload) => upload.key === key)?.text === text;
+    for (const [n, upload] of uploads.entries()) {
+      const { key, at } = upload;
+      if (!some('again', AGAIN)(0, n)) continue;
+      const logical = QUEUES[key.split('/')[0] ?? ''] ?? '';
+      const body = { time: `${new Date(at).toISOString().slice(0, 19)}Z`, detail: events[n] };
+      const QueueUrl = `${cloud.endpoint}/${cloud.account}/${cloud.names.queues[logical]}`;
+      await ask(cloud, 'sqs', 'AmazonSQS.SendMessage', { QueueUrl, MessageBody: JSON.stringify(body) });
+    }
+    await cloud.run();
+    // Of usage the instant of its import would be noted; and a file that was replaced would be its key's newest again.
+    const files = uploads.filter((upload) => !upload.key.startsWith('usage/') && isNewest(upload));
+    for (const { key, text } of files.filter(some('put again', AGAIN / 2))) await cloud.put(inbox, key, text);
+    await cloud.run();
+    const after = { outbox: await objects(cloud), cases: await items(cloud) };
+    for (const part of ['outbox', 'cases'] as const)
+      for (const key of new Set([...Object.keys(before[part]), ...Object.keys(after[part])])) {
+        // An upload has an execution of its own, and entries in its batch's audit.
+        if (/^(EXECUTION|AUDIT)#/.test(key)) continue;
+        if (JSON.stringify(before[part][key]) !== JSON.stringify(after[part][key]))
+          this.broken.push(`delivering again changes nothing: ${key.replace(/^([A-Z]+#).*/, '$1…')}`);
+      }
+    for (const failure of cloud.failures())
+      if (!this.#made.includes(failure)) this.broken.push(`delivering again changes nothing: ${failure}`);
+  }
+}
+
+/** Has the administrators look for dead letters each day, and redrive them, as the runbook says. */
+function redriveDaily(cloud: LocalCloud, until: number): void {
+  const look = async () => {
+    for (const failure of cloud.failures()) {
+      const [, queue = ''] = /^dead-letter queue (\w+) /.exec(failure) ?? [];
+      const name = cloud.names.queues[queue];
+      if (name === undefined) continue;
+      const SourceArn = `arn:aws:sqs:${cloud.region}:${cloud.account}:${name}`;
+      await ask(cloud, 'sqs', 'AmazonSQS.StartMessageMoveTask', { SourceArn });
+    }
+    if (cloud.clock.now() < until) cloud.outside(cloud.clock.now() + DAY, look);
+  };
+  cloud.outside(START + DAY, look);
+}
+
+/** The share of a run's events that come once more at its end. */
+const AGAIN = 0.3;
+
+/** The queues of the inbox's folders. */
+const QUEUES: Readonly<Record<string, string>> = {
+  reports: 'ReportsQueue',
+  usage: 'UsageQueue',
+  responses: 'ResponsesQueue',
+};
+
+/** A request of somebody outside, of a service that speaks JSON. */
+async function ask(cloud: LocalCloud, service: string, target: string, body: object): Promise<Record<string, unknown>> {
+  const headers = {
+    authorization: authorization('outsider', service, cloud.region),
+    'content-type': 'application/x-amz-json-1.0',
+    'x-amz-target': target,
+  };
+  const response = await fetch(cloud.endpoint, { method: 'POST', headers, body: JSON.stringify(body) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${target} answered ${response.status}: ${text}`);
+  return JSON.parse(text) as Record<string, unknown>;
+}
+
+async function objects(cloud: LocalCloud): Promise<Record<string, string>> {
+  const { outbox } = cloud.names.buckets;
+  const all: Record<string, string> = {};
+  for (const key of await cloud.list(outbox)) all[key] = Buffer.from(await cloud.get(outbox, key)).toString('utf8');
+  return all;
+}
+
+/** Table Cases, by partition key. */
+async function items(cloud: LocalCloud): Promise<Record<string, Item>> {
+  const all: Record<string, Item> = {};
+  let ExclusiveStartKey: unknown;
+  do {
+    const page = await ask(cloud, 'dynamodb', 'DynamoDB_20120810.Scan', {
+      TableName: cloud.names.tables.Cases,
+      ExclusiveStartKey,
+    });
+    for (const one of page.Items as object[]) {
+      const { pk, ...item } = plain({ M: one }) as Item;
+      all[String(pk)] = item;
+    }
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey !== undefined);
+  return all;
+}
+
+/** What still runs: `machine name`. */
+async function running(cloud: LocalCloud): Promise<string[]> {
+  const all: string[] = [];
+  for (const [machine, stateMachineArn] of Object.entries(cloud.names.machines)) {
+    const body = { stateMachineArn, statusFilter: 'RUNNING' };
+    const { executions } = await ask(cloud, 'states', 'AWSStepFunctions.ListExecutions', body);
+    for (const { name } of executions as { name: string }[]) all.push(`${machine} ${name}`);
+  }
+  return all;
+}
+
+/** An attribute value of DynamoDB as a plain one. */
+function plain(value: unknown): unknown {
+  const [[type = '', of] = []] = Object.entries(value as object);
+  if (type === 'N') return Number(of);
+  if (type === 'NULL') return null;
+  if (type === 'B') return Buffer.from(String(of), 'base64');
+  if (type === 'L') return (of as unknown[]).map(plain);
+  if (type === 'M')
+    return Object.fromEntries(Object.entries(of as object).map(([name, inner]) => [name, plain(inner)]));
+  return of;
+}

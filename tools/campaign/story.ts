@@ -1,0 +1,207 @@
+/**
+ * A whole small batch or two, from a seed: what is uploaded and when, and what each operator will say of each row. Small enough
+ * to take a second, and with every kind of row that changes what becomes of it. Two operators; people act well away from
+ * every deadline, farther than any fault of the campaign delays what they do, so that faults may change when something
+ * happens and not what.
+ *
+ * Day 0: usage of each operator. Day 5: mha's report. Day 9: more usage, some of it newer than what mha's batch took.
+ * Day 15 or 30, in half of the runs: up-police's report, which shares handsets with mha's: of what nobody answered, connections
+ * are open in mha's batch on day 15 (until day 21), and on day 30 nothing is.
+ */
+import { fraction, hash } from '../../simulation/random.ts';
+import { written } from '../../test/scenarios/sample-reckoning.ts';
+
+export const START = Date.parse('2026-06-01T00:00:00Z');
+export const HOUR = 3_600_000;
+export const DAY = 24 * HOUR;
+
+export const OPERATORS = ['airtel', 'jio'] as const;
+export const AGENCIES = ['mha', 'up-police', 'delhi-police', 'i4c'] as const;
+
+/** How the app is synthesized: several shards, children, pieces and directions at this size. */
+export const CONTEXT = {
+  operators: OPERATORS.join(','),
+  sweepHours: '24',
+  rowsPerDirection: '8',
+  handsetsPerChild: '2',
+  linksPerShard: '200',
+  bytesPerPiece: '900',
+};
+
+/**
+ * After the start, in milliseconds. All usage of before the report is in by then, also where a sweep sent its event again, or
+ * where it failed, was in quarantine two days later and was uploaded again.
+ */
+export const REPORT_AT = 5 * DAY;
+/** From a report on: what nobody answered in time may be answered all the same. */
+export const TARDY_AFTER = 5 * DAY;
+export const LATE_AFTER = 19 * DAY;
+
+/** What an operator will say of a row, and when. */
+export type Fate =
+  | 'verified'
+  | 'not_found'
+  | 'disconnected'
+  /** Failed, and disconnected when that is ordered. */
+  | 'failed, disconnected'
+  | 'failed'
+  | 'blocked'
+  /** Of a block: after its ladder has ended, before its batch settles. */
+  | 'tardy'
+  /** After its batch has settled. */
+  | 'late'
+  | 'unanswered';
+
+/** How an operator answers a direction. */
+export type Habit = 'whole' | 'parts' | 'mistakes' | 'never';
+
+export interface Planned {
+  /** After the start, in milliseconds. */
+  at: number;
+  /** In the inbox. */
+  key: string;
+  text: string;
+}
+
+export interface Story {
+  seed: number;
+  usage: Planned[];
+  reports: (Planned & { agency: string })[];
+  /** When all is over, in milliseconds after the start. */
+  ends: number;
+  /** All numbers, IMEIs (14 digits) and IMSIs that occur, as digits. */
+  identifiers: string[];
+  /** How operators answer, by `agency kind operator`, and what they say, by `kind operator identifier`; by the seed where there is none. */
+  habits?: Readonly<Record<string, Habit>>;
+  fates?: Readonly<Record<string, Fate>>;
+}
+
+const pick = <T>(list: readonly T[], ...what: (string | number)[]): T => list[hash(...what) % list.length] as T;
+/** A day of the local calendar, so many days before the start's. */
+export const dayBefore = (days: number) => new Date(START - days * DAY).toISOString().slice(0, 10);
+export const digits = (value: number, length: number) => String(value).padStart(length, '0').slice(-length);
+
+/** What a report says of the day on which the operator acted: fixed, so that a file has the same bytes whenever it is uploaded. */
+export const answeredOn = (story: Story, agency: string, late: boolean): string => {
+  const at = story.reports.find((report) => report.agency === agency)?.at ?? 0;
+  return dayBefore(-Math.floor((at + (late ? LATE_AFTER : 0)) / DAY));
+};
+
+export function habitOf({ seed, habits }: Story, agency: string, kind: string, operator: string): Habit {
+  if (habits !== undefined) return habits[`${agency} ${kind} ${operator}`] ?? 'whole';
+  return pick(['whole', 'parts', 'mistakes', 'whole', 'parts', 'never'], seed, 'habit', agency, kind, operator);
+}
+
+export function fateOf(story: Story, agency: string, kind: string, operator: string, identifier: string): Fate {
+  if (habitOf(story, agency, kind, operator) === 'never') return 'unanswered';
+  if (story.fates !== undefined) return story.fates[`${kind} ${operator} ${identifier}`] ?? 'unanswered';
+  const fates: readonly Fate[] =
+    kind === 'block'
+      ? ['blocked', 'blocked', 'blocked', 'not_found', 'tardy', 'late', 'unanswered']
+      : [
+          'verified',
+          'verified',
+          'verified',
+          'not_found',
+          'disconnected',
+          'failed, disconnected',
+          'failed, disconnected',
+          'failed',
+          'late',
+          'unanswered',
+        ];
+  return pick(fates, story.seed, 'fate', agency, kind, operator, identifier);
+}
+
+/** What a late answer says. */
+export function lateOutcome(
+  { seed, fates }: Story,
+  kind: string,
+  identifier: string,
+): 'blocked' | 'disconnected' | 'verified' {
+  if (kind === 'block') return 'blocked';
+  if (fates !== undefined) return 'disconnected';
+  return fraction(seed, 'late', identifier) < 0.7 ? 'disconnected' : 'verified';
+}
+
+/** An IMEI in one of the forms in which it is written. */
+function spelt(imei: string, dice: number): string {
+  const forms = [imei, written(imei), `${imei}0`, `${imei}07`, `${imei.slice(0, 8)}-${imei.slice(8)}`];
+  return forms[dice % forms.length] as string;
+}
+
+export function storyOf(seed: number): Story {
+  const dice = (...what: (string | number)[]) => hash(seed, ...what);
+  const between = (from: number, to: number, ...what: (string | number)[]) => from + (dice(...what) % (to - from + 1));
+  const imeis = Array.from(
+    { length: between(3, 4, 'handsets') },
+    (_, n) => `35${digits(dice('model'), 6)}${digits(dice('serial') + 7919 * n, 6)}`,
+  );
+  const numbers = Array.from(
+    { length: between(10, 18, 'numbers') },
+    (_, n) =>
+      `${pick(['6', '7', '8', '9'], seed, 'first', n)}${digits(dice('block'), 6)}${digits(dice('n') + 37 * n, 3)}`,
+  );
+  const imsis: string[] = [];
+
+  const files = new Map<string, string[]>();
+  const see = (file: string, operator: string, imei: string, number: string, day: string) => {
+    const key = `${operator}/${file}`;
+    const lines = files.get(key) ?? [];
+    files.set(key, lines);
+    const form = dice('form', key, lines.length);
+    const imsi = `404${digits(dice('imsi', number), 2)}${number}`;
+    imsis.push(imsi);
+    const prefix = ['+91', '91', '0', ''][form & 3];
+    // The day last: a row that is cut off is then none, and never one with another area.
+    lines.push(
+      `${pick(['Delhi', 'Mumbai', ''], seed, number)},${imsi},${spelt(imei, form >>> 2)},${prefix}${number},${day}`,
+    );
+    // The same row twice, and rows that can't be taken.
+    if (form % 11 === 0) lines.push(lines.at(-1) as string);
+    if (form % 7 === 0)
+      lines.push(
+        pick([`,,${imei},,${day}`, ',,12345,9000000000,2026-05-01', `,,${imei},${number},tomorrow`, 'short'], form),
+      );
+  };
+  for (const operator of OPERATORS) files.set(`${operator}/usage.csv`, []);
+  numbers.forEach((number, n) => {
+    const imei = imeis[n % imeis.length] as string;
+    const home = pick(OPERATORS, seed, 'home', number);
+    // Far enough from the window's edge, also where a report is uploaded again a day or two later.
+    const age = between(3, 140, 'age', number);
+    const chance = fraction(seed, 'kind', number);
+    // Some were seen only before the look-back window, and later.
+    see('usage.csv', home, imei, number, dayBefore(chance < 0.08 ? 200 + age : age));
+    const other = pick(OPERATORS, seed, 'other', number);
+    const second = pick(imeis, seed, 'second', number);
+    if (chance > 0.6) see('usage.csv', other, second, number, dayBefore(age + (chance > 0.9 ? 0 : 9)));
+    // Seen after mha's report, some at another operator: days 5 and 6 of the story.
+    if (chance > 0.3 && chance < 0.6)
+      see('more usage.csv', chance < 0.4 ? other : home, imei, number, dayBefore(-5 - (n % 2)));
+  });
+  const usage = [...files].map(([key, lines]) => ({
+    at: (key.endsWith('/usage.csv') ? 0 : 9 * DAY) + between(1, 10, 'usage', key) * HOUR,
+    key: `usage/${key}`,
+    text: ['lsa,imsi,imei,msisdn,last_seen', ...lines].map((line) => `${line}\n`).join(''),
+  }));
+
+  const report = (agency: string, at: number, handsets: string[]) => {
+    const lines = handsets.map((imei, n) => `case ${n},${spelt(imei, dice('report', agency, n))}`);
+    lines.push(`again,${spelt(handsets[0] as string, dice('again', agency))}`, 'unreadable,35-unreadable', 'empty,');
+    return { agency, at, key: `reports/${agency}/report.csv`, text: ['case_ref,imei', ...lines, ''].join('\n') };
+  };
+  const reports = [report('mha', REPORT_AT + between(0, 5, 'report') * HOUR, imeis.slice(0, -1))];
+  const chance = fraction(seed, 'second report');
+  if (chance < 0.5) {
+    const at = (chance < 0.35 ? 15 : 30) * DAY + between(0, 5, 'second') * HOUR;
+    reports.push(report('up-police', at, imeis.slice(1)));
+  }
+  return {
+    seed,
+    usage,
+    reports,
+    ends: (reports.at(-1)?.at ?? 0) + LATE_AFTER + 3 * DAY,
+    identifiers: [...new Set([...imeis, ...numbers, ...imsis])],
+  };
+}

@@ -1,0 +1,279 @@
+/**
+ * What one batch uses, counted: the sample's first report (at scale 1 the event's) on the local cloud, answered by mixed
+ * operators to the end of every ladder. Importing the usage files is counted apart, since links serve many batches.
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { parseAudit } from '../../lambdas/domain/audit.ts';
+import { synthesize } from '../../lib/commands/local/synth.ts';
+import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
+import { stageFromContext } from '../../lib/config/stage.ts';
+import { type LocalCloud, startCloud } from '../../packages/local-cloud/src/cloud.ts';
+import type { RunSettings } from '../../simulation/arguments.ts';
+import { conduct } from '../../simulation/conduct.ts';
+import type { OrderNotice } from '../../simulation/desk.ts';
+import { participantsOf } from '../../simulation/participants.ts';
+import type { Progress } from '../../simulation/progress.ts';
+import { judge } from '../../simulation/results.ts';
+import { ROUNDS, timeRounds } from '../bench/reference.ts';
+import { keysOf } from './bill.ts';
+
+const START = Date.parse('2026-06-01T00:00:00Z');
+/** Milliseconds. */
+const DATA_KEY_LASTS = 300_000;
+/** And Step Functions, as the machines are told, in milliseconds. */
+const MACHINE_KEY_LASTS = 900_000;
+
+const count = z.number().nonnegative();
+const counts = z.record(z.string(), count);
+const capacity = z.object({ calls: count, readUnits: count, writeUnits: count });
+const machine = z.object({
+  transitions: count,
+  mapChildStarts: count,
+  nestedStarts: count,
+  executionStarts: count,
+});
+
+/** The same shape as run.json's, and what functions wrote to their logs. */
+const phase = z.object({
+  operations: z.record(
+    z.string(),
+    z.record(z.string(), z.object({ calls: count, readUnits: count.optional(), writeUnits: count.optional() })),
+  ),
+  tables: z.record(z.string(), z.record(z.string(), capacity)),
+  stepFunctions: machine.extend({ byMachine: z.record(z.string(), machine) }),
+  lambda: z.record(z.string(), z.object({ invocations: count, milliseconds: count, memoryMb: count })),
+  eventBridge: z.object({ events: count }),
+  /**
+   * Lines that functions wrote, their bytes, and the requests for keys that they made at most: one for each key that a function
+   * works with in each stretch of five minutes (of the cloud's time) in which it wrote one.
+   */
+  logs: z.object({ lines: count, bytes: count, keyRequests: count }),
+  /** The stretches of a quarter of an hour in which a state machine entered a state, summed over the machines. */
+  machineStretches: count,
+});
+export type Phase = z.infer<typeof phase>;
+
+/** What the counts grow with. */
+const drivers = z.object({
+  /** Links written by the imports. */
+  sightings: count,
+  usageFiles: count,
+  reports: count,
+  handsets: count,
+  /** Distinct connections, all of them directed: there is no other batch. */
+  connections: count,
+  /** Connections by operator. */
+  connectionsOf: counts,
+  /** Directions by operator. */
+  reverifyDirections: counts,
+  blockDirections: counts,
+  /** Orders issued, by rung and order (`1-reverify`, `failed-disconnect`). */
+  orders: counts,
+  /** Connections and handsets in these orders. */
+  orderRows: counts,
+  /** What became of the connections in the end: verified, disconnected, notFound, overdue. */
+  outcomes: counts,
+  responseFiles: count,
+  /** Children of each Distributed Map. */
+  children: z.object({ expand: count, claim: count, direct: count }),
+  /** What functions told the audit, and what it wrote of it. */
+  audit: z.object({ notes: count, entries: count, objects: count }),
+});
+export type Drivers = z.infer<typeof drivers>;
+
+const policy = z.object({
+  rowsPerDirection: count,
+  handsetsPerChild: count,
+  linksPerShard: count,
+  linksPerHandset: count,
+});
+
+const batchCount = z.object({
+  /** 1 is the event's size. */
+  scale: z.number().positive(),
+  /** Days of each rung of re-verification. */
+  ladder: z.array(z.object({ order: z.string(), days: count })),
+  policy,
+  drivers,
+  import: phase,
+  batch: phase,
+  /** Milliseconds of a round of the reference work on the machine that counted, on average; not in counts saved before. */
+  round: z.number().positive().optional(),
+});
+export type BatchCount = z.infer<typeof batchCount>;
+
+/** The run did not end well, or a file holds no counts. */
+export class CountFailed extends Error {
+  override name = 'CountFailed';
+}
+
+/**
+ * Runs one batch and counts what it used.
+ * @param scale 1 is the event's size: 28,200 handsets, 2,000,000 connections
+ * @param started is given the cloud as soon as it runs, for whoever must stop it early; it is stopped at the end in any case
+ * @throws CountFailed when the batch did not settle with everything explained
+ */
+export async function countBatch(
+  scale: number,
+  progress: Progress,
+  started: (cloud: LocalCloud) => void = () => {},
+): Promise<BatchCount> {
+  const settings: RunSettings = {
+    material: { kind: 'sample', scale, reports: 1 },
+    operators: 'mixed',
+    ladder: 'flagged',
+    start: START,
+    seed: 1,
+    out: '',
+  };
+  const participants = participantsOf(stageFromContext({ cloud: 'local', config: 'none' }));
+  progress.stage('Synthesizing the app');
+  const assembly = await synthesize({ context: { ladder: settings.ladder } });
+  progress.stage('Starting the local cloud');
+  const logs = { lines: 0, bytes: 0, keyRequests: 0 };
+  const stretches = new Set<string>();
+  const machineStretches = new Set<string>();
+  const cloud: LocalCloud = await startCloud({
+    assembly,
+    start: settings.start,
+    seed: settings.seed,
+    log: (functionName, line) => {
+      logs.lines++;
+      logs.bytes += Buffer.byteLength(line) + 1;
+      const [name = ''] = Object.entries(cloud.names.functions).find(([, physical]) => physical === functionName) ?? [];
+      const stretch = `${name} ${Math.floor(cloud.clock.now() / DATA_KEY_LASTS)}`;
+      if (!stretches.has(stretch)) logs.keyRequests += keysOf(name);
+      stretches.add(stretch);
+    },
+    faults: {
+      stops: ({ machine }) => {
+        machineStretches.add(`${machine} ${Math.floor(cloud.clock.now() / MACHINE_KEY_LASTS)}`);
+        return undefined;
+      },
+    },
+  });
+  started(cloud);
+  try {
+    const usage = (): Phase => structuredClone({ ...cloud.usage(), logs, machineStretches: machineStretches.size });
+    let imported: Phase | undefined;
+    // The first ones only make it as fast as it gets.
+    timeRounds(ROUNDS);
+    const rounds = timeRounds(ROUNDS);
+    // Time passes for the first time when all usage is imported and no report is uploaded yet.
+    const watched = {
+      ...cloud,
+      run: () => {
+        if (imported === undefined) rounds.push(...timeRounds(ROUNDS));
+        imported ??= usage();
+        return cloud.run();
+      },
+    };
+    const conducted = await conduct(settings, watched, participants, progress);
+    rounds.push(...timeRounds(ROUNDS));
+    const { problems, summaries } = await judge(conducted, cloud);
+    const summary = summaries[0];
+    if (problems.length > 0 || summary === undefined || imported === undefined)
+      throw new CountFailed([...problems, ...cloud.failures()].join('; ') || 'no batch settled');
+    const batch = difference(usage(), imported);
+    const { verified, disconnected, notFound, overdue } = summary.connections;
+    const uploads = async (folder: string) => (await cloud.list(cloud.names.buckets.inbox, folder)).length;
+    const children = { expand: batch.lambda.Expand?.invocations ?? 0, claim: batch.lambda.Claim?.invocations ?? 0 };
+    return {
+      scale,
+      ladder: DEFAULT_POLICY.ladders.reverify,
+      policy: policy.parse(DEFAULT_POLICY),
+      drivers: {
+        sightings: Object.values(imported.tables.Links ?? {}).reduce((sum, { writeUnits }) => sum + writeUnits, 0),
+        usageFiles: await uploads('usage/'),
+        reports: conducted.reports.length,
+        handsets: summary.report.handsets,
+        connections: summary.connections.linked,
+        connectionsOf: Object.fromEntries(
+          Object.entries(summary.operators).map(([operator, { connections }]) => [operator, connections.directed]),
+        ),
+        reverifyDirections: directionsOf(conducted.orders, 'reverify'),
+        blockDirections: directionsOf(conducted.orders, 'block'),
+        orders: ordersOf(conducted.orders, () => 1),
+        orderRows: ordersOf(conducted.orders, ({ rows }) => rows),
+        outcomes: { verified, disconnected, notFound, overdue },
+        responseFiles: await uploads('responses/'),
+        children: { ...children, direct: batch.stepFunctions.mapChildStarts - children.expand - children.claim },
+        audit: { notes: batch.operations.sqs?.SendMessage?.calls ?? 0, ...(await audited(cloud)) },
+      },
+      import: imported,
+      batch,
+      round: rounds.reduce((sum, round) => sum + round, 0) / rounds.length,
+    };
+  } finally {
+    await cloud.stop();
+  }
+}
+
+/** How many entries the audit has, in how many objects. */
+async function audited(cloud: LocalCloud): Promise<{ entries: number; objects: number }> {
+  const { audit } = cloud.names.buckets;
+  const keys = await cloud.list(audit);
+  let entries = 0;
+  for (const key of keys) entries += parseAudit(Buffer.from(await cloud.get(audit, key)).toString('utf8')).length;
+  return { entries, objects: keys.length };
+}
+
+function directionsOf(orders: readonly OrderNotice[], kind: OrderNotice['kind']): Record<string, number> {
+  const ids = new Set(orders.filter((order) => order.kind === kind).map(({ directionId }) => directionId));
+  return sums([...ids].map((id) => [id.split('.')[2] ?? '', 1]));
+}
+
+function ordersOf(orders: readonly OrderNotice[], amount: (order: OrderNotice) => number): Record<string, number> {
+  return sums(orders.map((order) => [`${order.rung}-${order.order}`, amount(order)]));
+}
+
+function sums(amounts: readonly (readonly [name: string, amount: number])[]): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const [name, amount] of [...amounts].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+    all[name] = (all[name] ?? 0) + amount;
+  return all;
+}
+
+/** Subtracts counts of the same shape; what is only in `later` stays, and so does what doesn't accumulate. */
+export function difference(later: Phase, earlier: Phase): Phase {
+  return phase.parse(subtracted(later, earlier, ''));
+}
+
+function subtracted(later: unknown, earlier: unknown, name: string): unknown {
+  if (typeof later === 'number')
+    return name === 'memoryMb' ? later : later - (typeof earlier === 'number' ? earlier : 0);
+  const before = (earlier ?? {}) as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(later as Record<string, unknown>).map(([key, value]) => [key, subtracted(value, before[key], key)]),
+  );
+}
+
+/** Where `npm run cost` keeps the counts of a run at this scale. */
+export const countFile = (scale: number): string => `out/counted-${scale}.json`;
+
+/** Writes counts to a file, whole or not at all. */
+export async function saveCount(path: string, counted: BatchCount): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const staging = `${path}.${process.pid}`;
+  await writeFile(staging, `${JSON.stringify(counted, null, 2)}\n`);
+  await rename(staging, path);
+}
+
+/**
+ * Reads counts that `saveCount` wrote.
+ * @throws CountFailed when the file can't be read or holds something else
+ */
+export async function readCount(path: string): Promise<BatchCount> {
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new CountFailed(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const parsed = batchCount.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new CountFailed(`${path} holds no counts of a batch: ${issue?.path.join('.')}: ${issue?.message}`);
+}

@@ -1,0 +1,105 @@
+/** What we write with outsiders' texts in it. */
+import fc from 'fast-check';
+import {
+  type Elsewhere,
+  elsewhereHeader,
+  elsewhereLines,
+  type Revocation,
+  revocationCsv,
+  revocationJson,
+  revocationRows,
+} from '../../../lambdas/domain/books.ts';
+import { csvLine, rejectLine, rejectsHeader } from '../../../lambdas/domain/csv.ts';
+import type { Day, Instant } from '../../../lambdas/domain/days.ts';
+import { orderCsv } from '../../../lambdas/domain/directions.ts';
+import type { DirectionId, Imei, Msisdn, OperatorId } from '../../../lambdas/domain/identifiers.ts';
+import { receiptText, refusedReceipt } from '../../../lambdas/domain/responses.ts';
+import { reckon } from '../../../test/domain/csv-reading.ts';
+import { fileName, nastyText } from '../inputs.ts';
+import { must, target } from '../target.ts';
+
+/** What a spreadsheet takes for a formula; our own numbers in E.164 begin so too. */
+const FORMULA = /^[=+\-@\t\r]/;
+const E164 = /^\+91[6-9][0-9]{9}$/;
+
+/** Reads a CSV that we wrote, by the simple reckoning, and holds it to what a spreadsheet must not find. */
+export function mustBeSafe(csv: string, columns: readonly string[]): Record<string, string>[] {
+  must(csv.endsWith('\n') && csv.isWellFormed(), 'what we write is whole lines of UTF-8');
+  const outsideQuotes = csv.replaceAll(/"(?:[^"]|"")*"/g, '');
+  // A spreadsheet may begin a row, and a formula in it, after a lone CR.
+  must(!outsideQuotes.includes('\r'), 'what we write has no CR outside quotes');
+  const { rows, fault } = reckon(csv, { required: columns, optional: [] });
+  must(fault === null, 'what we write can be read');
+  return rows.map((row) => {
+    if ('wrongCellCount' in row) throw new Error('a row that we wrote has the cells of its header');
+    for (const cell of Object.values(row.cells))
+      must(!FORMULA.test(cell) || E164.test(cell), 'no cell that we write is a formula');
+    return row.cells;
+  });
+}
+
+const MSISDN = '+919800000001' as Msisdn;
+const IMEI = '35100000000001' as Imei;
+const OPERATOR = 'airtel' as OperatorId;
+const DAY = '2026-06-01' as Day;
+const DIRECTION = 'mha-0123456789ab.reverify.airtel.1-0-0' as DirectionId;
+
+/** Cells come trimmed, without NUL and as UTF-8. */
+const cell = nastyText.map((text) => text.toWellFormed().replaceAll('\0', '').trim());
+
+const written = target(
+  { name: 'written', what: "files that we write with outsiders' texts", share: 60 },
+  fc.tuple(fc.array(cell, { maxLength: 6 }), fileName),
+  ([texts, name]) => {
+    const rejects =
+      rejectsHeader + texts.map((value, n) => rejectLine({ line: n + 2, value, reason: 'not_digits' })).join('');
+    const read = mustBeSafe(rejects, ['line', 'value', 'reason']);
+    must(read.length === texts.length, 'each reject is one row');
+    for (const [n, { value = '' }] of read.entries())
+      must(value === texts[n] || value === `'${texts[n]}`, "a reject's value is what stood there");
+
+    const revocations = revocationRows(
+      texts.map((lsa): Revocation => ({ msisdn: MSISDN, operator: OPERATOR, lsa, disconnectedOn: DAY })),
+    );
+    must(
+      mustBeSafe([...revocationCsv(revocations)].join(''), ['msisdn', 'lsa', 'reason']).length === texts.length,
+      'each revocation is one row',
+    );
+    const json = JSON.parse([...revocationJson(name, revocations)].join(''));
+    must(json.file_name === name && json.payload.length === texts.length, 'the list for banks is JSON');
+
+    const elsewhere = texts.map(
+      (): Elsewhere => ({
+        kind: 'block',
+        identifier: IMEI,
+        operator: OPERATOR,
+        state: 'alreadyOpen',
+        directionId: DIRECTION,
+      }),
+    );
+    must(
+      mustBeSafe([elsewhereHeader, ...elsewhereLines(elsewhere).map((line) => `${line}\n`)].join(''), [
+        'kind',
+        'identifier',
+      ]).length === texts.length,
+      'what stands elsewhere is told',
+    );
+
+    const rows = texts.map((lsa) => ({ msisdn: MSISDN, imei: IMEI, lastSeen: DAY, lsa }));
+    const order = orderCsv('reverify', rows, '2026-06-06T00:00:00Z' as Instant);
+    must(
+      mustBeSafe(order, ['msisdn', 'imei', 'reason', 'deadline']).length === texts.length,
+      'each row of an order is one',
+    );
+    must(
+      texts.every((text) => text.length < 4 || /^[\w+-]*$/.test(text) || !order.includes(text)),
+      "an order holds nothing of outsiders' texts",
+    );
+
+    const receipt = JSON.parse(receiptText(refusedReceipt(name, 'ab'.repeat(32), 'not_csv')));
+    must(receipt.file === name.toWellFormed() || receipt.file === name, 'a receipt names its file');
+    must(csvLine(texts).split('\n').length >= 2, 'a line is a line');
+  },
+);
+
+export const writtenTargets = [written];
