@@ -1,12 +1,10 @@
 /** `npm run access`: prints who may do what where, from the synthesized policies. See `--help`. */
 
+import { ACCOUNT, loadAssembly, REGION, Rights } from 'local-cloud';
 import { accessTables } from '../lib/commands/access/table.ts';
 import { command } from '../lib/commands/command.ts';
 import { readOptions } from '../lib/commands/command-line.ts';
 import { synthesize } from '../lib/commands/local/synth.ts';
-import { ACCOUNT, REGION } from '../packages/local-cloud/src/cloud.ts';
-import { Rights } from '../packages/local-cloud/src/rights/rights.ts';
-import { loadAssembly } from '../packages/local-cloud/src/templates/template.ts';
 
 const HELP = `npm run access -- [options]
 

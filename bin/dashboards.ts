@@ -2,12 +2,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ACCOUNT, type LocalCloud, loadAssembly, REGION, startCloud } from 'local-cloud';
 import { command, say } from '../lib/commands/command.ts';
 import { readOptions } from '../lib/commands/command-line.ts';
 import { synthesize } from '../lib/commands/local/synth.ts';
 import { stageFromContext } from '../lib/config/stage.ts';
-import { ACCOUNT, type LocalCloud, REGION, startCloud } from '../packages/local-cloud/src/cloud.ts';
-import { loadAssembly } from '../packages/local-cloud/src/templates/template.ts';
 import { conduct } from '../simulation/conduct.ts';
 import { participantsOf } from '../simulation/participants.ts';
 import { showProgress } from '../simulation/progress.ts';

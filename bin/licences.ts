@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { command, complain, say } from '../lib/commands/command.ts';
 import { readOptions } from '../lib/commands/command-line.ts';
-import { faultsOfLicences, type Lock } from '../lib/commands/licences.ts';
+import { dependenciesOf, faultsOfLicences, type Lock } from '../lib/commands/licences.ts';
 
 const HELP = `npm run licences
 
@@ -23,8 +23,7 @@ async function run(): Promise<boolean> {
   const lock: Lock = read('package-lock.json');
   const faults = faultsOfLicences(lock, (path) => read(`${path}/package.json`));
   for (const fault of faults) complain(fault);
-  if (faults.length === 0)
-    say(`${Object.keys(lock.packages).length - 1} packages, each pinned and under a permissive licence`);
+  if (faults.length === 0) say(`${dependenciesOf(lock).length} packages, each pinned and under a permissive licence`);
   return faults.length === 0;
 }
 

@@ -1,5 +1,6 @@
 /** `npm run local`: keeps the app up on a local cloud, as a server with a clock of its own. See `--help`. */
 import { createInterface } from 'node:readline';
+import { type LocalCloud, RealClock, startCloud } from 'local-cloud';
 import { command, complain, say, told } from '../lib/commands/command.ts';
 import {
   parseServeArguments,
@@ -9,8 +10,6 @@ import {
   TYPED_HELP,
 } from '../lib/commands/local/serve-arguments.ts';
 import { synthesize } from '../lib/commands/local/synth.ts';
-import { RealClock } from '../packages/local-cloud/src/clock.ts';
-import { type LocalCloud, startCloud } from '../packages/local-cloud/src/cloud.ts';
 import { noticeText, uploadText, workText } from '../simulation/happenings.ts';
 
 let synthesizing: Promise<string> | undefined;

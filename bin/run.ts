@@ -1,9 +1,9 @@
 /** `npm start`: runs batches end to end on the local cloud, in virtual time. See `--help`. */
 import { relative } from 'node:path';
+import { type LocalCloud, startCloud } from 'local-cloud';
 import { command, complain, say } from '../lib/commands/command.ts';
 import { synthesize } from '../lib/commands/local/synth.ts';
 import { stageFromContext } from '../lib/config/stage.ts';
-import { type LocalCloud, startCloud } from '../packages/local-cloud/src/cloud.ts';
 import { HELP, parseArguments, type RunSettings } from '../simulation/arguments.ts';
 import { conduct } from '../simulation/conduct.ts';
 import { OutFolder } from '../simulation/folder.ts';

@@ -1,5 +1,5 @@
+import type { LocalCloud } from 'local-cloud';
 import { ConfigError, type StageConfig } from '../lib/config/stage.ts';
-import type { LocalCloud } from '../packages/local-cloud/src/cloud.ts';
 
 /** Whose places begin how: in the inbox and the outbox alike. Everything else is looked at by the administrator. */
 const OWNERS: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { appendFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { FailedExecution } from '../packages/local-cloud/src/cloud.ts';
+import type { FailedExecution } from 'local-cloud';
 
 /** Lines are written so many at a time. */
 const LINES_AT_ONCE = 1000;

@@ -25,12 +25,18 @@ interface Locked {
   readonly license?: string;
   /** It came in another package's archive, under that one's integrity. */
   readonly inBundle?: boolean;
+  /** It stands for a package of this repository. */
+  readonly link?: boolean;
 }
 
 /** npm's package-lock.json: what is read of it. */
 export interface Lock {
   readonly packages: Readonly<Record<string, Locked>>;
 }
+
+/** The packages of a lock that are others': this repository's own, and what stands for them, aside. */
+export const dependenciesOf = ({ packages }: Lock): [path: string, locked: Locked][] =>
+  Object.entries(packages).filter(([path, { link }]) => path.includes('node_modules/') && !link);
 
 /**
  * What is wrong with the packages of a lock, one line each: a package without version or integrity, or whose licence isn't
@@ -39,10 +45,11 @@ export interface Lock {
  * installed, since it is for another platform
  */
 export function faultsOfLicences(
-  { packages }: Lock,
+  lock: Lock,
   manifestOf: (path: string) => { license?: unknown } | undefined,
 ): string[] {
-  const dependencies = Object.entries(packages).filter(([path]) => path !== '');
+  const { packages } = lock;
+  const dependencies = dependenciesOf(lock);
   if (dependencies.length === 0) throw new Error('the lock holds no package');
   return dependencies.flatMap(([path, locked]) => {
     const name = `${path.replace(/^.*node_modules\//, '')}@${locked.version ?? '?'}`;

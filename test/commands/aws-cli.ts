@@ -34,7 +34,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Resource, Rights, Role } from '../../packages/local-cloud/src/rights/rights.ts';
+import type { Resource, Rights, Role } from 'local-cloud';
 
 /** Who asks: by whose access key, and with which rights where the policies are asked. */
 export interface Asker {

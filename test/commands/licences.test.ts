@@ -43,6 +43,13 @@ describe('the licences', () => {
     expect(faults(licence)).toEqual([`one@1.0.0 has no permissive licence, but "${licence}"`]);
   });
 
+  it('are not asked of a package of this repository', () => {
+    const own = { 'packages/own': { version: '1.0.0' }, 'node_modules/own': { link: true } };
+    const one = { 'node_modules/one': { version: '1.0.0', integrity, license: 'MIT' } };
+    expect(faultsOfLicences(lockOf({ ...own, ...one }), notInstalled)).toEqual([]);
+    expect(() => faultsOfLicences(lockOf(own), notInstalled)).toThrow('the lock holds no package');
+  });
+
   it('refuse a package that tells none', () => {
     expect(faults(undefined)).toEqual(['one@1.0.0 has no permissive licence, but undefined']);
   });

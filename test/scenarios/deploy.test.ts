@@ -9,10 +9,9 @@ import {
   SFNClient,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { UnsupportedDefinition, UnsupportedTemplate } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/commands/local/synth.ts';
-import { UnsupportedDefinition } from '../../packages/local-cloud/src/states/world.ts';
-import { UnsupportedTemplate } from '../../packages/local-cloud/src/templates/template.ts';
 import { changedAssembly, resourceOf, type Template } from './assembly.ts';
 import { Lab, type Summary } from './lab.ts';
 import { A1, A3, H1, H2, J1 } from './story.ts';

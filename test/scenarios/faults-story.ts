@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FaultPlan } from '../../packages/local-cloud/src/cloud.ts';
+import type { FaultPlan } from 'local-cloud';
 import type { Lab } from './lab.ts';
 import { A1, A2, A3, H1, H2, H3, H4, J1 } from './story.ts';
 

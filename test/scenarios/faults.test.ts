@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../lambdas/domain/audit.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
-import type { FaultPlan } from '../../packages/local-cloud/src/cloud.ts';
 import { BATCHES, CONTEXT, type More, nameOf, ORDERS, Troubles, tellLongStory } from './faults-story.ts';
 import { DAY, Lab, START, type Summary } from './lab.ts';
 

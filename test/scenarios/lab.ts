@@ -1,10 +1,5 @@
+import { type CloudSettings, type LocalCloud, type NextSettings, startCloud } from 'local-cloud';
 import { synthesize } from '../../lib/commands/local/synth.ts';
-import {
-  type CloudSettings,
-  type LocalCloud,
-  type NextSettings,
-  startCloud,
-} from '../../packages/local-cloud/src/cloud.ts';
 
 export const START = Date.parse('2026-06-01T00:00:00Z');
 export const HOUR = 3600 * 1000;

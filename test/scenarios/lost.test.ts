@@ -1,5 +1,5 @@
+import type { FaultPlan } from 'local-cloud';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { FaultPlan } from '../../packages/local-cloud/src/cloud.ts';
 import { nameOf } from './faults-story.ts';
 import { DAY, Lab } from './lab.ts';
 import { report, summaryOf } from './shapes-lab.ts';

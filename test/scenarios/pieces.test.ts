@@ -1,6 +1,6 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { FaultPlan } from '../../packages/local-cloud/src/cloud.ts';
 import { Tables } from './bad-files.ts';
 import { Lab } from './lab.ts';
 

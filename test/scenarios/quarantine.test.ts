@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { FaultPlan } from '../../packages/local-cloud/src/cloud.ts';
 import { run } from '../commands/command.ts';
 import { HOUR, Lab, START } from './lab.ts';
 import { A1, H1, H2, J1 } from './story.ts';

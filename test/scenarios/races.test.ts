@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
+import type { FaultPlan } from 'local-cloud';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { FaultPlan } from '../../packages/local-cloud/src/cloud.ts';
 import { nameOf } from './faults-story.ts';
 import { DAY, Lab, type Summary } from './lab.ts';
 

@@ -12,10 +12,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startCloud } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
-import { startCloud } from '../../packages/local-cloud/src/cloud.ts';
 import { parseArguments } from '../../simulation/arguments.ts';
 import { conduct } from '../../simulation/conduct.ts';
 import { participantsOf } from '../../simulation/participants.ts';

@@ -1,8 +1,8 @@
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { FaultPlan } from '../../packages/local-cloud/src/cloud.ts';
 import { Tables } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
 import { HOUR, Lab, START } from './lab.ts';

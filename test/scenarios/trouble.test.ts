@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { ListExecutionsCommand, ListMapRunsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import type { FaultPlan } from 'local-cloud';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../lambdas/domain/audit.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
-import type { FaultPlan } from '../../packages/local-cloud/src/cloud.ts';
 import { nameOf } from './faults-story.ts';
 import { DAY, HOUR, Lab, type Summary } from './lab.ts';
 

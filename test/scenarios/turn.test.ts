@@ -1,7 +1,7 @@
 import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { FaultPlan } from 'local-cloud';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { FaultPlan } from '../../packages/local-cloud/src/cloud.ts';
 import { Tables } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
 import { DAY, HOUR, Lab } from './lab.ts';

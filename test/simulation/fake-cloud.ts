@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { VirtualClock } from '../../packages/local-cloud/src/clock.ts';
+import { VirtualClock } from 'local-cloud';
 import type { ConductedCloud } from '../../simulation/conduct.ts';
 
 /** Buckets, queues and a virtual clock, with nothing behind them but what a test puts there. */

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FailedExecution } from 'local-cloud';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FailedExecution } from '../../packages/local-cloud/src/cloud.ts';
 import { failuresText, Traces } from '../../simulation/traces.ts';
 
 let folder = '';

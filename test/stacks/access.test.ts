@@ -1,9 +1,7 @@
+import { type Resource, Rights, type Role, readPolicy, resolveStacks } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { CHECKER, type Participant, unnamed } from '../../lib/config/participants.ts';
 import { checkStage, type StageConfig, stageFromContext } from '../../lib/config/stage.ts';
-import { type Resource, Rights, type Role } from '../../packages/local-cloud/src/rights/rights.ts';
-import { readPolicy } from '../../packages/local-cloud/src/rights/statement.ts';
-import { resolveStacks } from '../../packages/local-cloud/src/templates/template.ts';
 import { synthesized } from './synthesized.ts';
 
 const REGION = 'ap-south-1';

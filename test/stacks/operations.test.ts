@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Rights, resolveStacks } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { MEASURES } from '../../lambdas/domain/measures.ts';
-import { Rights } from '../../packages/local-cloud/src/rights/rights.ts';
-import { resolveStacks } from '../../packages/local-cloud/src/templates/template.ts';
 import { synthesized } from './synthesized.ts';
 
 const place = { region: 'ap-south-1', account: '111122223333' };

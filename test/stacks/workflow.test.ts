@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Match } from 'aws-cdk-lib/assertions';
+import { compile, evaluate } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { stageFromContext } from '../../lib/config/stage.ts';
-import { compile, evaluate } from '../../packages/local-cloud/src/states/expression.ts';
 import { definitionOf, synthesized } from './synthesized.ts';
 
 const { workflow } = synthesized();

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { type LocalCloud, localMac } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type AuditNote,
@@ -11,8 +12,6 @@ import {
 } from '../../lambdas/domain/audit.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
-import type { LocalCloud } from '../../packages/local-cloud/src/cloud.ts';
-import { localMac } from '../../packages/local-cloud/src/kms/kms.ts';
 import { AUDIT, CASES, hashKeyArn, openStores } from './lab.ts';
 
 let cloud: LocalCloud;

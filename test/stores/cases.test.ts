@@ -1,10 +1,10 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { LocalCloud } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { asInstant, type Instant } from '../../lambdas/domain/days.ts';
 import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import type { Batch } from '../../lambdas/stores/cases.ts';
-import type { LocalCloud } from '../../packages/local-cloud/src/cloud.ts';
 import { agency, airtel, day, fresh, jio } from '../domain/example.ts';
 import { CASES, openStores } from './lab.ts';
 

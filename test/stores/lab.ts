@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalCloud, startCloud } from '../../packages/local-cloud/src/cloud.ts';
-import { resolveStacks } from '../../packages/local-cloud/src/templates/template.ts';
+import { type LocalCloud, resolveStacks, startCloud } from 'local-cloud';
 
 export const START = Date.parse('2026-06-01T00:00:00Z');
 export const CASES = 'Cases';

@@ -1,8 +1,8 @@
 import { QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import type { LocalCloud } from 'local-cloud';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { GatheredLink, Sighting } from '../../lambdas/domain/sightings.ts';
-import type { LocalCloud } from '../../packages/local-cloud/src/cloud.ts';
 import { airtel, day, jio } from '../domain/example.ts';
 import { collected, LINKS, openStores, streamOf } from './lab.ts';
 

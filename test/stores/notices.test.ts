@@ -1,7 +1,7 @@
 import { SubscribeCommand } from '@aws-sdk/client-sns';
+import type { LocalCloud } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toAgency } from '../../lambdas/domain/notices.ts';
-import type { LocalCloud } from '../../packages/local-cloud/src/cloud.ts';
 import { openStores } from './lab.ts';
 
 let cloud: LocalCloud;

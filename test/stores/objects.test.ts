@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import type { LocalCloud } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LocalCloud } from '../../packages/local-cloud/src/cloud.ts';
 import { collected, INBOX, OUTBOX, openStores, streamOf } from './lab.ts';
 
 let cloud: LocalCloud;

@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import type { LocalCloud } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LocalCloud } from '../../packages/local-cloud/src/cloud.ts';
 import { INBOX, OUTBOX, openStores } from './lab.ts';
 
 let cloud: LocalCloud;

@@ -1,7 +1,7 @@
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
+import type { LocalCloud } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toAdministrators, toAgency, toOperator } from '../../lambdas/domain/notices.ts';
-import type { LocalCloud } from '../../packages/local-cloud/src/cloud.ts';
 import { collected, MACHINE, openStores, TOPIC, WORK } from './lab.ts';
 
 let cloud: LocalCloud;

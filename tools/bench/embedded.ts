@@ -1,8 +1,7 @@
 /** The embedded database, object store and topics, without the rest of the local cloud: for the functions that are measured alone. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Dynamo } from '../../packages/local-cloud/src/dynamodb/dynamo.ts';
-import { startFauxqs } from '../../packages/local-cloud/src/fauxqs/fauxqs.ts';
+import { Dynamo, startFauxqs } from 'local-cloud';
 
 const REGION = 'ap-south-1';
 

@@ -8,7 +8,7 @@
  * tries, a message five deliveries), every sweep comes, and events are late by four hours at most. What lasts longer is
  * made so on purpose, once in a run, where the app mends it or says so.
  */
-import type { FaultPlan, ServiceCall } from '../../packages/local-cloud/src/faults.ts';
+import type { FaultPlan, ServiceCall } from 'local-cloud';
 import { fraction, hash } from '../../simulation/random.ts';
 import { HOUR } from './story.ts';
 import { nameOf, steady, type Troubles } from './troubles.ts';

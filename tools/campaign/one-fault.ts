@@ -2,7 +2,7 @@
  * One fault at one place of a story: at a call that a function or a state machine makes, at an invocation, or where an execution
  * enters a state. The story is told once without any, while every place is noted; then it is told again with each.
  */
-import type { ServiceCall, StateVisit } from '../../packages/local-cloud/src/faults.ts';
+import type { ServiceCall, StateVisit } from 'local-cloud';
 import { DAY, HOUR, START } from './story.ts';
 import { nameOf, steady, type Troubles } from './troubles.ts';
 

@@ -3,8 +3,7 @@
  * the outbox, look at their notices every three hours, and are patient.
  */
 import { connect } from 'node:net';
-import type { LocalCloud } from '../../packages/local-cloud/src/cloud.ts';
-import { authorization } from '../../packages/local-cloud/src/endpoint/signature.ts';
+import { authorization, type LocalCloud } from 'local-cloud';
 import { fraction, hash } from '../../simulation/random.ts';
 import { sha256 } from '../../test/scenarios/sample-reckoning.ts';
 import {

@@ -1,8 +1,7 @@
 /** One run of the campaign: a story told on a local cloud where things go wrong, and what is found afterwards. */
 
+import { authorization, type LocalCloud, startCloud } from 'local-cloud';
 import { synthesize } from '../../lib/commands/local/synth.ts';
-import { type LocalCloud, startCloud } from '../../packages/local-cloud/src/cloud.ts';
-import { authorization } from '../../packages/local-cloud/src/endpoint/signature.ts';
 import { fraction, hash } from '../../simulation/random.ts';
 import { Faults } from './faults.ts';
 import { differences } from './ideal.ts';

@@ -1,5 +1,5 @@
 /** What goes wrong in a telling, whichever campaign plans it. */
-import type { FaultPlan } from '../../packages/local-cloud/src/faults.ts';
+import type { FaultPlan } from 'local-cloud';
 
 export interface Troubles extends FaultPlan {
   /** Set when the telling is over: nothing goes wrong any more. */

@@ -1,9 +1,9 @@
 /** `npm run cost`: what a batch costs, counted on the local cloud. See `--help`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { LocalCloud } from 'local-cloud';
 import { command } from '../../lib/commands/command.ts';
 import { CommandError } from '../../lib/commands/command-line.ts';
-import type { LocalCloud } from '../../packages/local-cloud/src/cloud.ts';
 import { showProgress } from '../../simulation/progress.ts';
 import { type CostSettings, costSettings, HELP } from './cost-arguments.ts';
 import { costOf, costText } from './cost-report.ts';

@@ -4,12 +4,12 @@
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { type LocalCloud, startCloud } from 'local-cloud';
 import { z } from 'zod';
 import { parseAudit } from '../../lambdas/domain/audit.ts';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
-import { type LocalCloud, startCloud } from '../../packages/local-cloud/src/cloud.ts';
 import type { RunSettings } from '../../simulation/arguments.ts';
 import { conduct } from '../../simulation/conduct.ts';
 import type { OrderNotice } from '../../simulation/desk.ts';

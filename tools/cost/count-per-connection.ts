@@ -4,8 +4,8 @@
  * connections by construction: no two of them share anything.
  */
 import { SendTaskSuccessCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { type LocalCloud, startCloud } from 'local-cloud';
 import { synthesize } from '../../lib/commands/local/synth.ts';
-import { type LocalCloud, startCloud } from '../../packages/local-cloud/src/cloud.ts';
 import type { Progress } from '../../simulation/progress.ts';
 import { type BatchCount, CountFailed } from './count-batch.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { resolveStacks } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
-import { resolveStacks } from '../../packages/local-cloud/src/templates/template.ts';
 import { synthesized } from '../../test/stacks/synthesized.ts';
 import { drawDashboard, niceCeiling } from './draw.ts';
 import { graphsOf, UnsupportedDashboard } from './graphs.ts';

@@ -1,5 +1,5 @@
 /** What AWS would publish of its own about a run: of each step of time what the local cloud counted in it. */
-import type { LocalCloud, RunUsage } from '../../packages/local-cloud/src/cloud.ts';
+import type { LocalCloud, RunUsage } from 'local-cloud';
 import type { MetricStore } from './metrics.ts';
 
 /** The names of functions, tables and state machines, by logical name. */

@@ -4,9 +4,9 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { LocalCloud } from 'local-cloud';
 import { command } from '../../lib/commands/command.ts';
 import { CommandError, readOptions } from '../../lib/commands/command-line.ts';
-import type { LocalCloud } from '../../packages/local-cloud/src/cloud.ts';
 import { showProgress } from '../../simulation/progress.ts';
 import { countIssued, type Issued, readIssued } from './quotas-counts.ts';
 import { type Design, designOf, quotasOf, REGIONS, type Region, type Warm, warmedForEvent } from './quotas-design.ts';

@@ -1,4 +1,4 @@
-import type { Resource, Rights, Role } from '../../../packages/local-cloud/src/rights/rights.ts';
+import type { Resource, Rights, Role } from 'local-cloud';
 
 /** The kinds of participants, in the table's order. */
 const KINDS = [

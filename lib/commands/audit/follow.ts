@@ -1,6 +1,6 @@
+import { localMac } from 'local-cloud';
 import { type AuditEntry, type ChainKey, chainKeyMessage, verifyChain } from '../../../lambdas/domain/audit.ts';
 import type { BatchId } from '../../../lambdas/domain/identifiers.ts';
-import { localMac } from '../../../packages/local-cloud/src/kms/kms.ts';
 import type { AuditSettings } from './arguments.ts';
 import { batchesWithFiles, checkFiles, decidedOf, untold } from './files.ts';
 import { type Chains, decidedInBucket, inBucket, inFolder } from './places.ts';

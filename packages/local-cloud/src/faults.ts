@@ -1,5 +1,5 @@
-import { fraction } from '../../../simulation/random.ts';
 import { AwsError } from './errors.ts';
+import { fraction } from './random.ts';
 
 /** A request to a service, of a function's, of a state machine's task, or of a Map Run for its items and results. */
 export interface ServiceCall {

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { Rights, resolveStacks } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { accessTables } from '../../../lib/commands/access/table.ts';
-import { Rights } from '../../../packages/local-cloud/src/rights/rights.ts';
-import { resolveStacks } from '../../../packages/local-cloud/src/templates/template.ts';
 import { synthesized } from '../../stacks/synthesized.ts';
 
 const place = { region: 'ap-south-1', account: '000000000000' };

@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { type LocalCloud, UnsupportedTemplate } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../../lib/commands/local/synth.ts';
-import type { LocalCloud } from '../../../packages/local-cloud/src/cloud.ts';
-import { UnsupportedTemplate } from '../../../packages/local-cloud/src/templates/template.ts';
 import { clientsOf, DAY, START, startFixture } from '../../../packages/local-cloud/test/fixture/lab.ts';
 import { changedAssembly, resourceOf, type Template } from '../../scenarios/assembly.ts';
 

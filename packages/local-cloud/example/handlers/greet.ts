@@ -1,0 +1,1 @@
+export const handler = async ({ whom }: { whom: string }) => ({ text: `Hello, ${whom}` });
