@@ -15,6 +15,10 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Two cores: a scenario already runs a database process and function workers beside its own.
     maxWorkers: 2,
+    coverage: {
+      include: ['lambdas/**', 'lib/**', 'simulation/**', 'packages/*/src/**'],
+      reportsDirectory: 'out/coverage',
+    },
     projects: [
       { extends: true, test: { name: 'apart', include: APART } },
       // The others share modules, and clouds that are idle, from one file to the next.
