@@ -106,7 +106,7 @@ export function target<Input>(
 /** Where an error that is no broken rule arose. */
 function framesOf(error: Error): string {
   if (error instanceof Broken) return '';
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at .*(lambdas|lib|test)\//.test(line));
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at .*(lambdas|lib|packages|tools)\//.test(line));
   return frames
     .slice(0, 3)
     .map((frame) => `\n${frame}`)
