@@ -21,7 +21,8 @@ export function signedByOwners(cloud: LocalCloud, { stage, administrators }: Sta
   const roleOf = (key: string): string => {
     const [place = '', who = ''] = key.split('/');
     const owner = OWNERS[place];
-    return owner === undefined ? `${stage}-administrator-${administrator.id}` : `${stage}-${owner}-${who}`;
+    const [kind, id] = owner === undefined ? ['administrator', administrator.id] : [owner, who];
+    return `${stage}-${cloud.region}-${kind}-${id}`;
   };
   return {
     ...cloud,

@@ -24,13 +24,17 @@ export interface NamedRoleProps extends Omit<RoleProps, 'roleName' | 'path' | 'a
   readonly assumedBy: IPrincipal;
 }
 
+/** IAM's names are an account's, whatever the region: a stage may stand in several, and each has roles of its own. */
+const nameOf = (stage: string, kind: RoleKind, who: string) => `${stage}-${Aws.REGION}-${kind}-${who}`;
+const pathOf = (stage: string, kind: RoleKind) => `${stage}/${Aws.REGION}/${kind}/`;
+
 /**
- * The ARN of one role of a stage, or the pattern of all of a kind.
+ * The ARN of one role of a stage in this region, or the pattern of all of a kind.
  * A key and a bucket name their users before these exist and in a stack before theirs, so they name them by what they will
  * be called, in conditions on aws:PrincipalArn: a principal that is not there yet would be refused as one.
  */
 export function roleArn(stage: string, kind: RoleKind, who?: string): string {
-  return roleNamed(`${stage}/${kind}/${who === undefined ? '*' : `${stage}-${kind}-${who}`}`);
+  return roleNamed(`${pathOf(stage, kind)}${who === undefined ? '*' : nameOf(stage, kind, who)}`);
 }
 
 /** The ARN of a role of this account by its path and name, or of all that fit them as a pattern. */
@@ -42,7 +46,7 @@ export class NamedRole extends Role {
   readonly fixedArn: string;
 
   constructor(scope: Construct, id: string, { stage, kind, who, ...props }: NamedRoleProps) {
-    super(scope, id, { ...props, roleName: `${stage}-${kind}-${who}`, path: `/${stage}/${kind}/` });
+    super(scope, id, { ...props, roleName: nameOf(stage, kind, who), path: `/${pathOf(stage, kind)}` });
     this.fixedArn = roleArn(stage, kind, who);
   }
 }

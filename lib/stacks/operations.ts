@@ -366,7 +366,8 @@ export class OperationsStack extends Stack {
     const { stage, operations } = this.#config;
     const heading = `# ${name} of ${stage}\nWhat to do about an alarm: ${operations.runbookUrl}`;
     const dashboard = new Dashboard(this, name, {
-      dashboardName: `${stage}-${name.toLowerCase()}`,
+      // A dashboard's name is an account's, whatever the region.
+      dashboardName: `${stage}-${Aws.REGION}-${name.toLowerCase()}`,
       widgets: [[new TextWidget({ markdown: heading, width: WIDTH, height: 2 })], ...rows],
     });
     new CfnOutput(this, `${name}DashboardUrl`, {

@@ -11,7 +11,7 @@ import { type Ended, run } from './command.ts';
 
 type Heard = Omit<Ended, 'code'> & { intact: boolean };
 
-const AUDITOR = 'dev-auditor-auditor';
+const AUDITOR = 'dev-ap-south-1-auditor-auditor';
 
 describe('npm run audit', () => {
   let lab: Lab;

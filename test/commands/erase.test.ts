@@ -7,7 +7,7 @@ import { DAY, Lab, START } from '../scenarios/lab.ts';
 import { A1, A2, H1, H2, J1 } from '../scenarios/story.ts';
 import { type Ended, run } from './command.ts';
 
-const ERASER = 'dev-eraser-erasure';
+const ERASER = 'dev-ap-south-1-eraser-erasure';
 const at = (day: number) => new Date(START + day * DAY).toISOString().replace('.000', '');
 
 /**
@@ -53,7 +53,7 @@ describe('npm run erase', () => {
   const audited = async () => {
     const { audit, outbox } = lab.cloud.names.buckets;
     const args = ['--bucket', audit, '--outbox', outbox, '--json'];
-    const { code, said } = await run('audit', args, lab.cloud.endpoint, 'dev-auditor-auditor');
+    const { code, said } = await run('audit', args, lab.cloud.endpoint, 'dev-ap-south-1-auditor-auditor');
     return { code, chains: JSON.parse(said).chains as { batchId: string; intact: boolean; entries: number }[] };
   };
 
@@ -88,7 +88,11 @@ describe('npm run erase', () => {
   });
 
   it("is nobody's but the eraser's", async () => {
-    for (const as of ['dev-administrator-administrator', 'dev-operations-operations', 'dev-operator-airtel'])
+    for (const as of [
+      'dev-ap-south-1-administrator-administrator',
+      'dev-ap-south-1-operations-operations',
+      'dev-ap-south-1-operator-airtel',
+    ])
       expect((await erase(A1, 17, [], as)).code).toBe(1);
     expect(await held(A1)).toEqual([true, 3]);
   });

@@ -101,7 +101,7 @@ describe('npm run ledger', () => {
     await lab.report('mha', ['35000000000001']);
     const [order = ''] = (await lab.outbox()).filter((key) => key.startsWith('orders/jio/'));
     const [, , directionId = ''] = order.split('/');
-    const ended = await run('ledger', [directionId], lab.cloud.endpoint, 'dev-operations-operations');
+    const ended = await run('ledger', [directionId], lab.cloud.endpoint, 'dev-ap-south-1-operations-operations');
     expect(ended).toMatchObject({ code: 0, complained: '' });
     expect(ended.said).toContain('asks for   1 handset to be blocked');
     expect(ended.said).toMatch(/1 block {9}until 2026-\S+ {2}issued \S+ with 1 row\n/);
@@ -109,7 +109,12 @@ describe('npm run ledger', () => {
 
   it('says that there is no such direction, and what is no id of one', async () => {
     const { endpoint } = lab.cloud;
-    const none = await run('ledger', ['mha-0123456789ab.block.jio.1-0-0'], endpoint, 'dev-operations-operations');
+    const none = await run(
+      'ledger',
+      ['mha-0123456789ab.block.jio.1-0-0'],
+      endpoint,
+      'dev-ap-south-1-operations-operations',
+    );
     expect([none.code, none.complained]).toEqual([
       1,
       'there is no direction mha-0123456789ab.block.jio.1-0-0 in stage dev\n',

@@ -5,8 +5,8 @@ import { HOUR, Lab, START } from '../scenarios/lab.ts';
 import { A1, H1 } from '../scenarios/story.ts';
 import { type Ended, run } from './command.ts';
 
-const ADMINISTRATOR = 'dev-administrator-administrator';
-const BREAK_GLASS = 'dev-break-glass-break-glass';
+const ADMINISTRATOR = 'dev-ap-south-1-administrator-administrator';
+const BREAK_GLASS = 'dev-ap-south-1-break-glass-break-glass';
 
 describe('npm run redrive', () => {
   /** What kills Record after its first write, until it is mended. */
@@ -103,7 +103,7 @@ describe('npm run redrive', () => {
   });
 
   it('is refused to others than the administrators', async () => {
-    const { code, complained } = await run('redrive', [], lab.cloud.endpoint, 'dev-operator-jio');
+    const { code, complained } = await run('redrive', [], lab.cloud.endpoint, 'dev-ap-south-1-operator-jio');
     expect(code).toBe(1);
     expect(complained).toContain('is not authorized to perform cloudformation:DescribeStacks');
   });

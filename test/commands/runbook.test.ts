@@ -28,12 +28,12 @@ const SETUP = 'Before you begin';
 
 /** Whom the lines `# as …` name, by the access key under which they sign here. */
 const KEYS: Readonly<Record<string, string>> = {
-  operations: 'dev-operations-operations',
-  administrator: 'dev-administrator-administrator',
-  'break-glass': 'dev-break-glass-break-glass',
-  eraser: 'dev-eraser-erasure',
-  agency: 'dev-agency-mha',
-  operator: 'dev-operator-airtel',
+  operations: 'dev-ap-south-1-operations-operations',
+  administrator: 'dev-ap-south-1-administrator-administrator',
+  'break-glass': 'dev-ap-south-1-break-glass-break-glass',
+  eraser: 'dev-ap-south-1-eraser-erasure',
+  agency: 'dev-ap-south-1-agency-mha',
+  operator: 'dev-ap-south-1-operator-airtel',
   deployer: 'deployer',
   anybody: 'nobody',
 };

@@ -12,8 +12,8 @@ import { A1, H1 } from '../scenarios/story.ts';
 import { run } from './command.ts';
 import { Served } from './local/served.ts';
 
-const ADMINISTRATOR = 'dev-administrator-administrator';
-const CHECKER = 'dev-checker-self-check';
+const ADMINISTRATOR = 'dev-ap-south-1-administrator-administrator';
+const CHECKER = 'dev-ap-south-1-checker-self-check';
 
 const STEPS = [
   'the stacks of dev tell their names',
@@ -45,7 +45,7 @@ describe('npm run smoke', () => {
       // The numbers of the first are linked by the same handset, and one of them is disconnected.
       const second = await run('smoke', [], endpoint, ADMINISTRATOR);
       expect([second.code, second.complained]).toEqual([0, '']);
-      const other = await run('smoke', [], endpoint, 'dev-operator-jio');
+      const other = await run('smoke', [], endpoint, 'dev-ap-south-1-operator-jio');
       expect([other.code, printed(other.said)]).toEqual([1, [['FAIL', STEPS[0]]]]);
       const missing = await run('smoke', ['--stage', 'prod'], endpoint);
       expect(missing.complained).toContain('NotDeployed: there is no stack prod-data');

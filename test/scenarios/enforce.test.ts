@@ -31,27 +31,27 @@ describe('with the rights of the synthesized policies in force', () => {
 
   it('a participant uploads and reads in its own places, under its role', async () => {
     const { inbox, outbox } = cloud.names.buckets;
-    await cloud.put(inbox, 'usage/jio/more.csv', 'imei,msisdn,last_seen\n', 'dev-operator-jio');
+    await cloud.put(inbox, 'usage/jio/more.csv', 'imei,msisdn,last_seen\n', 'dev-ap-south-1-operator-jio');
     await cloud.rest();
-    expect(await cloud.list(outbox, 'rejects/jio/', 'dev-operator-jio')).toContain('rejects/jio/more.csv');
-    expect(Buffer.from(await cloud.get(outbox, 'rejects/jio/more.csv', 'dev-operator-jio')).toString()).toBe(
+    expect(await cloud.list(outbox, 'rejects/jio/', 'dev-ap-south-1-operator-jio')).toContain('rejects/jio/more.csv');
+    expect(Buffer.from(await cloud.get(outbox, 'rejects/jio/more.csv', 'dev-ap-south-1-operator-jio')).toString()).toBe(
       'line,value,reason\n',
     );
-    const revocations = await cloud.list(outbox, 'revocations/', 'dev-reader-banks');
+    const revocations = await cloud.list(outbox, 'revocations/', 'dev-ap-south-1-reader-banks');
     expect(revocations.length).toBeGreaterThan(2);
-    await cloud.get(outbox, revocations[0] ?? '', 'dev-reader-banks');
+    await cloud.get(outbox, revocations[0] ?? '', 'dev-ap-south-1-reader-banks');
   });
 
   it.each([
-    ['puts usage for another operator', 'dev-operator-jio', 'put', 'inbox', 'usage/airtel/x.csv'],
-    ['puts a report as an operator', 'dev-operator-jio', 'put', 'inbox', 'reports/mha/x.csv'],
-    ["reads another's rejects", 'dev-operator-jio', 'get', 'outbox', 'rejects/airtel/usage.csv'],
-    ["reads another agency's rejects", 'dev-agency-up-police', 'get', 'outbox', 'rejects/mha/report.csv'],
-    ["lists another's orders", 'dev-operator-jio', 'list', 'outbox', 'orders/airtel/'],
-    ['lists all', 'dev-agency-mha', 'list', 'outbox', ''],
-    ['reads orders as a bank', 'dev-reader-banks', 'list', 'outbox', 'orders/'],
-    ['reads its own upload back', 'dev-operator-jio', 'get', 'inbox', 'usage/jio/usage.csv'],
-    ['reads what was prepared', 'dev-administrator-administrator', 'list', 'work', 'plans/'],
+    ['puts usage for another operator', 'dev-ap-south-1-operator-jio', 'put', 'inbox', 'usage/airtel/x.csv'],
+    ['puts a report as an operator', 'dev-ap-south-1-operator-jio', 'put', 'inbox', 'reports/mha/x.csv'],
+    ["reads another's rejects", 'dev-ap-south-1-operator-jio', 'get', 'outbox', 'rejects/airtel/usage.csv'],
+    ["reads another agency's rejects", 'dev-ap-south-1-agency-up-police', 'get', 'outbox', 'rejects/mha/report.csv'],
+    ["lists another's orders", 'dev-ap-south-1-operator-jio', 'list', 'outbox', 'orders/airtel/'],
+    ['lists all', 'dev-ap-south-1-agency-mha', 'list', 'outbox', ''],
+    ['reads orders as a bank', 'dev-ap-south-1-reader-banks', 'list', 'outbox', 'orders/'],
+    ['reads its own upload back', 'dev-ap-south-1-operator-jio', 'get', 'inbox', 'usage/jio/usage.csv'],
+    ['reads what was prepared', 'dev-ap-south-1-administrator-administrator', 'list', 'work', 'plans/'],
   ] as const)('nobody %s', async (_, role, verb, name, key) => {
     const bucket = cloud.names.buckets[name] ?? '';
     const act = {
@@ -67,7 +67,7 @@ describe('with the rights of the synthesized policies in force', () => {
     ['under a key of its own', { SSECustomerAlgorithm: 'AES256', SSECustomerKey: 'x', SSECustomerKeyMD5: 'x' }],
     ['in parts, in a cold storage class', { StorageClass: 'GLACIER' }],
   ] as const)('nobody uploads %s, which none of the functions could read', async (how, more) => {
-    const credentials = { accessKeyId: 'dev-operator-jio', secretAccessKey: 'x' };
+    const credentials = { accessKeyId: 'dev-ap-south-1-operator-jio', secretAccessKey: 'x' };
     const s3 = new S3Client({ endpoint: cloud.endpoint, region: cloud.region, forcePathStyle: true, credentials });
     const upload = { Bucket: cloud.names.buckets.inbox, Key: 'usage/jio/foreign.csv' };
     const put = (said: object) =>
@@ -79,12 +79,14 @@ describe('with the rights of the synthesized policies in force', () => {
   });
 
   it("nobody sends an event past the inbox, and is refused in SQS's own words", async () => {
-    const credentials = { accessKeyId: 'dev-operator-jio', secretAccessKey: 'x' };
+    const credentials = { accessKeyId: 'dev-ap-south-1-operator-jio', secretAccessKey: 'x' };
     const sqs = new SQSClient({ endpoint: cloud.endpoint, region: cloud.region, credentials });
     const QueueUrl = `${cloud.endpoint}/${cloud.account}/${cloud.names.queues.UsageQueue}`;
     await expect(sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }))).rejects.toMatchObject({
       name: 'AccessDenied',
-      message: expect.stringContaining('dev-operator-jio is not authorized to perform sqs:SendMessage on arn:aws:sqs:'),
+      message: expect.stringContaining(
+        'dev-ap-south-1-operator-jio is not authorized to perform sqs:SendMessage on arn:aws:sqs:',
+      ),
     });
   });
 });
@@ -128,7 +130,7 @@ describe('a key that begins as a role of the stage does', () => {
     'and is none is refused by %s, where any other is the owner of the account',
     async (of) => {
       const [error, ask] = asks[of] as (typeof asks)[string];
-      for (const slip of ['dev-agency-mah', 'dev-operator-jio2', 'dev-'])
+      for (const slip of ['dev-ap-south-1-agency-mah', 'dev-ap-south-1-operator-jio2', 'dev-'])
         await expect(ask(slip)).rejects.toMatchObject({ name: error });
       await expect(ask('devoted')).resolves.toBeDefined();
     },
@@ -170,14 +172,14 @@ describe('a right that is lacking', () => {
       'dev-workflow',
       (template: Template) =>
         without(template, 'AWS::IAM::Policy', (text) => text.includes('/rejects/*') && text.includes('ScreenRole')),
-      /^a right was lacking: dev-function-Screen may not s3:PutObject on arn:aws:s3:::dev-data-outbox/,
+      /^a right was lacking: dev-ap-south-1-function-Screen may not s3:PutObject on arn:aws:s3:::dev-data-outbox/,
     ],
     [
       "of a state machine's policy",
       'dev-workflow',
       (template: Template) =>
         without(template, 'AWS::IAM::Policy', (text) => text.includes('WorkKey') && text.includes('"BatchRole')),
-      /^a right was lacking: dev-machine-Batch may not s3:GetObject on arn:aws:s3:::dev-data-work/,
+      /^a right was lacking: dev-ap-south-1-machine-Batch may not s3:GetObject on arn:aws:s3:::dev-data-work/,
     ],
     [
       "of a state machine's policy, to encrypt what its executions keep",
@@ -188,7 +190,7 @@ describe('a right that is lacking', () => {
           'AWS::IAM::Policy',
           (text) => text.includes('EncryptionContext:SourceArn') && text.includes('"BatchRole'),
         ),
-      /^a right was lacking: dev-function-Intake may not states:StartExecution on arn:aws:states:/,
+      /^a right was lacking: dev-ap-south-1-function-Intake may not states:StartExecution on arn:aws:states:/,
     ],
     [
       "of a key's policy",
@@ -201,7 +203,7 @@ describe('a right that is lacking', () => {
         expect(kept).toHaveLength(Statement.length - 1);
         for (const policy of policies) policy.Statement = kept;
       },
-      /^a right was lacking: dev-function-Screen may not s3:GetObjectVersion on arn:aws:s3:::dev-data-inbox/,
+      /^a right was lacking: dev-ap-south-1-function-Screen may not s3:GetObjectVersion on arn:aws:s3:::dev-data-inbox/,
     ],
   ])('%s is refused, and told', async (_, stack, change, told) => {
     const assembly = await changed(stack, change);
@@ -231,7 +233,7 @@ describe('a right that is lacking', () => {
     await lab.cloud.deploy(assembly);
     await lab.report('mha', [H1], 'another.csv');
     expect(lab.cloud.failures()[0]).toMatch(
-      /^a right was lacking: dev-function-Intake may not states:StartExecution on arn:aws:states:/,
+      /^a right was lacking: dev-ap-south-1-function-Intake may not states:StartExecution on arn:aws:states:/,
     );
     await rm(assembly, { recursive: true });
   });

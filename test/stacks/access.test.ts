@@ -31,7 +31,8 @@ const WORK = arnOf('AWS::S3::Bucket', /^Work/);
 const OUTBOX = arnOf('AWS::S3::Bucket', /^Outbox/);
 const AUDIT = arnOf('AWS::S3::Bucket', /^Audit/);
 
-const roleArn = (kind: string, id: string) => `arn:aws:iam::${ACCOUNT}:role/dev/${kind}/dev-${kind}-${id}`;
+const roleArn = (kind: string, id: string) =>
+  `arn:aws:iam::${ACCOUNT}:role/dev/${REGION}/${kind}/dev-${REGION}-${kind}-${id}`;
 function roleOf(kind: string, id: string): Role {
   const role = rights.roles.get(roleArn(kind, id));
   if (role === undefined) throw new Error(`there is no role of the ${kind} ${id}`);
@@ -490,10 +491,11 @@ describe('the inbox', () => {
 describe('a wall', () => {
   const strangers = [
     almighty(`arn:aws:iam::${ACCOUNT}:role/stranger`),
-    almighty(`arn:aws:iam::${ACCOUNT}:role/dev/agent/dev-operator-jio`),
-    almighty(`arn:aws:iam::${ACCOUNT}:role/dev-operator-jio`, ACCOUNT, 'jio'),
-    almighty(`arn:aws:iam::${ACCOUNT}:role/prod/operator/prod-operator-jio`, ACCOUNT, 'jio'),
-    almighty(`arn:aws:iam::${ELSEWHERE}:role/dev/operator/dev-operator-jio`, ELSEWHERE, 'jio'),
+    almighty(`arn:aws:iam::${ACCOUNT}:role/dev/${REGION}/agent/dev-${REGION}-operator-jio`),
+    almighty(`arn:aws:iam::${ACCOUNT}:role/dev-${REGION}-operator-jio`, ACCOUNT, 'jio'),
+    almighty(`arn:aws:iam::${ACCOUNT}:role/prod/${REGION}/operator/prod-${REGION}-operator-jio`, ACCOUNT, 'jio'),
+    almighty(roleArn('operator', 'jio').replaceAll(REGION, 'us-east-1'), ACCOUNT, 'jio'),
+    almighty(roleArn('operator', 'jio').replace(ACCOUNT, ELSEWHERE), ELSEWHERE, 'jio'),
   ];
 
   it.each(strangers)('stands before $arn, whatever its own policy lets', (stranger) => {
@@ -551,6 +553,7 @@ describe('a wall', () => {
     const crowd = synthesized(
       checkStage({
         ...config,
+        stage: 's'.repeat(16),
         agencies: many('agency', 60),
         operators: many('operator', 20),
         readers: many('reader', 360),
@@ -558,7 +561,8 @@ describe('a wall', () => {
     );
     const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
     const stacks = [{ name: 'dev-data', template: crowd.data.toJSON() }];
-    for (const { type, properties } of resolveStacks(stacks, { region: REGION, account: ACCOUNT, endpoint: '' })) {
+    const longest = { region: 'ap-southeast-1', account: ACCOUNT, endpoint: '' };
+    for (const { type, properties } of resolveStacks(stacks, longest)) {
       if (type === 'AWS::S3::BucketPolicy') expect(size(properties.PolicyDocument)).toBeLessThan(20 * 1024);
       if (type === 'AWS::KMS::Key') expect(size(properties.KeyPolicy)).toBeLessThan(32 * 1024);
     }
@@ -935,12 +939,12 @@ describe('a key', () => {
         .filter((role) => rights.useKey(role, action, machinesKey, of(arn)).allowed)
         .map((role) => role.arn.replace(/^.*\//, ''))
         .sort();
-    expect(may('kms:GenerateDataKey')).toEqual(['dev-machine-Batch']);
+    expect(may('kms:GenerateDataKey')).toEqual(['dev-ap-south-1-machine-Batch']);
     expect(may('kms:Decrypt')).toEqual([
-      'dev-administrator-administrator',
-      'dev-function-Release',
-      'dev-machine-Batch',
-      'dev-operations-operations',
+      'dev-ap-south-1-administrator-administrator',
+      'dev-ap-south-1-function-Release',
+      'dev-ap-south-1-machine-Batch',
+      'dev-ap-south-1-operations-operations',
     ]);
     const deploys = almighty(`arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-${REGION}`);
     for (const action of ['kms:Decrypt', 'kms:GenerateDataKey']) {

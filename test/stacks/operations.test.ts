@@ -356,7 +356,7 @@ describe('alarms', () => {
 
 describe('the dashboards', () => {
   it('are two, of the work and of the machine, each graph of a title and of metrics', () => {
-    expect(dashboards.map(({ name }) => name).sort()).toEqual(['dev-machine', 'dev-work']);
+    expect(dashboards.map(({ name }) => name).sort()).toEqual(['dev-ap-south-1-machine', 'dev-ap-south-1-work']);
     for (const { widgets } of dashboards) {
       const graphs = widgets.filter(({ type }) => type === 'metric');
       expect(graphs.length).toBeGreaterThanOrEqual(12);

@@ -123,7 +123,11 @@ describe('a stage', () => {
             { Ref: 'AWS::Partition' },
             ':iam::',
             { Ref: 'AWS::AccountId' },
-            `:role/${stage}/${kind}/${stage}-${kind}-{id}`,
+            `:role/${stage}/`,
+            { Ref: 'AWS::Region' },
+            `/${kind}/${stage}-`,
+            { Ref: 'AWS::Region' },
+            `-${kind}-{id}`,
           ],
         ],
       });

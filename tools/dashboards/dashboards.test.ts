@@ -214,7 +214,7 @@ describe('the pictures in docs', () => {
 
   it.each(['work', 'machine'])('show every graph of the dashboard of the %s, by its title', (name) => {
     const picture = readFileSync(new URL(`../../docs/dashboards/${name}.svg`, import.meta.url), 'utf8');
-    const dashboard = dashboards.find((one) => one.name === `dev-${name}`);
+    const dashboard = dashboards.find((one) => one.name === `dev-ap-south-1-${name}`);
     const titles = graphsOf(String(dashboard?.properties.DashboardBody), new MetricStore()).map(({ title }) => title);
     expect(titles.length).toBeGreaterThanOrEqual(12);
     for (const title of titles) expect(picture).toContain(`>${title}<`);

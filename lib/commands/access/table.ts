@@ -134,10 +134,13 @@ export interface Member {
   readonly role: Role;
 }
 
+/** What a role is for, as its path says: `role/<stage>/<region>/<kind>/<name>`. */
+const kindOf = ({ arn }: Role) => arn.split('/')[3];
+
 /** The participants, by the paths of their roles. */
 export function members(rights: Rights): Member[] {
   return [...rights.roles.values()].flatMap((role) => {
-    const kind = KINDS.find((one) => role.arn.split('/')[2] === one);
+    const kind = KINDS.find((one) => kindOf(role) === one);
     return kind === undefined ? [] : [{ kind, id: role.tags.participant ?? '', role }];
   });
 }
@@ -231,7 +234,7 @@ const WORK: readonly [column: string, actions: RegExp][] = [
 function workersTable(rights: Rights, resources: readonly Resource[]): string {
   const rows = ['function', 'machine'].flatMap((kind) =>
     [...rights.roles.values()]
-      .filter(({ arn }) => arn.split('/')[2] === kind)
+      .filter((role) => kindOf(role) === kind)
       .map((role) => [
         `${kind} ${role.arn.replace(/^.*\/[^/]*?-(function|machine)-/, '')}`,
         ...WORK.map(([column, actions]) => {

@@ -23,9 +23,9 @@ SNS, SQS, Step Functions and Lambda to the AWS CLI and every SDK. Nothing is kep
   --stage NAME    the stage that is synthesized (default dev)
   --ladder NAME   flagged or normal: the ladder of re-verification (default flagged)
   --port N        the endpoint's port (default: any free one)
-  --enforce       the synthesized policies are in force: functions, state machines, and whoever signs with
-                  the name of a participant's role as its access key id (dev-operator-jio), may do what they
-                  allow, and nothing else; a key that begins like one and is none (dev-agency-mah) is refused
+  --enforce       the synthesized policies are in force: functions, state machines, and whoever signs with the name of
+                  a participant's role as its access key id (dev-ap-south-1-operator-jio), may do what they allow, and
+                  nothing else; a key that begins like one and is none (dev-ap-south-1-agency-mah) is refused
   --help          this text
 
 While it runs, a line with the cloud's time tells of each event, and these can be typed (Enter after each):

@@ -22,7 +22,7 @@ describe('docs/access.md', () => {
 
   it('would not, were a right more in a role', () => {
     const more = resources.map((resource) => {
-      if (resource.name !== 'dev-operator-jio') return resource;
+      if (resource.name !== 'dev-ap-south-1-operator-jio') return resource;
       const Statement = { Effect: 'Allow', Action: 'states:StartExecution', Resource: '*' };
       const Policies = [
         ...(resource.properties.Policies as unknown[]),

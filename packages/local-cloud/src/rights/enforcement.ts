@@ -36,7 +36,7 @@ const UNKNOWN_KEY: Readonly<Record<string, string>> = {
   ...Object.fromEntries(['cloudformation', 'sns', 'sqs', 'sts'].map((service) => [service, 'InvalidClientTokenId'])),
 };
 
-/** The stage that a role's path begins with: `role/<stage>/<kind>/<stage>-<kind>-<who>`. */
+/** The stage that a role's path begins with: `role/<stage>/<region>/<kind>/<stage>-<region>-<kind>-<who>`. */
 const stageOf = (arn: string): string | undefined => /:role\/([^/]+)\/[^/]+\//.exec(arn)?.[1];
 
 export class Enforcement {
