@@ -1,7 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { linkParts } from '../../lambdas/domain/erasure.ts';
+import type { EraseInput, Found } from '../../lambdas/erase/handler.ts';
+import { outputsOf } from '../../lib/commands/outputs.ts';
 import { holdsAnIdentifier, Tables } from '../scenarios/bad-files.ts';
 import { DAY, Lab, START } from '../scenarios/lab.ts';
 import { A1, A2, H1, H2, J1 } from '../scenarios/story.ts';
@@ -44,6 +49,21 @@ describe('npm run erase', () => {
     await lab.cloud.rest();
     return ended;
   };
+  /** What the function answers that the command asks, as the eraser may ask it without the command. */
+  const invoke = async (question: EraseInput): Promise<Found> => {
+    const { endpoint, region } = lab.cloud;
+    const client = { endpoint, region, credentials: { accessKeyId: ERASER, secretAccessKey: 'x' } };
+    const workflow = await outputsOf(new CloudFormationClient(client), 'dev', 'workflow');
+    const { FunctionError, Payload } = await new LambdaClient(client).send(
+      new InvokeCommand({
+        FunctionName: workflow.get('EraseFunctionName'),
+        Payload: Buffer.from(JSON.stringify(question)),
+      }),
+    );
+    const answer = JSON.parse(Buffer.from(Payload ?? []).toString('utf8'));
+    expect([FunctionError, answer.errorType]).toEqual([undefined, undefined]);
+    return answer;
+  };
   /** What the tables hold of a number: its claim, and how many links in the two handsets. */
   const held = async (number: string) => [
     `CONN#${number}` in (await tables.records()),
@@ -56,6 +76,17 @@ describe('npm run erase', () => {
     const { code, said } = await run('audit', args, lab.cloud.endpoint, 'dev-ap-south-1-auditor-auditor');
     return { code, chains: JSON.parse(said).chains as { batchId: string; intact: boolean; entries: number }[] };
   };
+
+  it('is refused by the function itself while the row is open: nothing is deleted, and nothing told, whoever asks it how', async () => {
+    const question = { number: A1, now: at(1), erase: true };
+    const hindrances = [{ directionId: direction, why: 'open', until: '2026-06-17T00:00:00Z' }];
+    const parts = [...Array(linkParts).keys()];
+    for (const of of ['claim', ...parts] as const)
+      expect(await invoke({ ...question, of }), `${of}`).toMatchObject({ hindrances, items: 0 });
+    await lab.cloud.rest();
+    expect(await held(A1)).toEqual([true, 3]);
+    expect(await lab.cloud.list(lab.cloud.names.buckets.audit, 'batches/erasures/')).toEqual([]);
+  });
 
   it('is refused while the row is open, and while its books are not made, and tells where and until when', async () => {
     expect(await erase(A1, 1)).toEqual({
