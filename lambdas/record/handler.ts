@@ -338,7 +338,16 @@ async function record(response: Response, subject: Subject, invocation: string):
     if (!(error instanceof FileFault)) throw error;
     return await refuse(response, subject, sha256, error.reason);
   }
-  if (subject.end !== undefined && now > subject.end) await keepClaims(answered, rows, lines, now);
+  if (subject.end !== undefined && now > subject.end) {
+    const asItStands = applyResponse(answered, rows, {
+      sha256,
+      attempt: invocation,
+      at: response.file.at,
+      committedAt: now,
+    });
+    // A file that is known, or one too many, is no later word.
+    if (asItStands.kind === 'applied') await keepClaims(answered, rows, lines, now);
+  }
   const revocation = (ledger: Ledger, row: number): Revocation => {
     const { msisdn, lsa } = parseDirectionRowLine('reverify', lines[row] ?? '');
     const { occurredOn } = outcomeOf(ledger, row);

@@ -134,7 +134,7 @@ describe('a usage file in pieces', () => {
       expect(await links(lab, H3)).toEqual(STOPPED_LINKS);
       const counts = { rows: 3, imported: 2, rejected: 1, line: 5, reason: 'unclosed_quote' };
       const notice = noticeOf(lab, 'stopped.csv', { kind: 'usage_stopped', ...counts });
-      expect(await lab.notices('fraud-directions-airtel')).toEqual([notice]);
+      expect(await lab.notices('fraud-directions-airtel')).toEqual([{ ...notice, operator: 'airtel' }]);
       expect(await lab.notices('fraud-administrators')).toEqual([notice]);
     }
   });
@@ -146,7 +146,7 @@ describe('a usage file in pieces', () => {
       expect(await rejects(lab, 'headless.csv')).toBe('line,value,reason\n1,,missing_column:msisdn\n');
       const counts = { rows: 0, imported: 0, rejected: 0, line: 1, reason: 'missing_column:msisdn' };
       const notice = noticeOf(lab, 'headless.csv', { kind: 'usage_stopped', ...counts });
-      expect(await lab.notices('fraud-directions-airtel')).toEqual([notice]);
+      expect(await lab.notices('fraud-directions-airtel')).toEqual([{ ...notice, operator: 'airtel' }]);
       expect(await lab.notices('fraud-administrators')).toEqual([notice]);
     }
   });
@@ -228,7 +228,7 @@ describe('a usage file in pieces', () => {
       versionId: expect.any(String),
     };
     expect(await lab.notices('fraud-administrators')).toEqual([{ ...notice, execution }]);
-    expect(await lab.notices('fraud-directions-airtel')).toEqual([notice]);
+    expect(await lab.notices('fraud-directions-airtel')).toEqual([{ ...notice, operator: 'airtel' }]);
 
     broken = false;
     await lab.upload('usage/airtel/awkward.csv', AWKWARD);
