@@ -41,8 +41,8 @@ export function holdsTurn({ holder, execution }: Turn, asker: Asker): boolean {
 export type TurnDecision =
   /** Write `turn` on the version that was read: the asker's plan has its number. */
   | { readonly kind: 'take'; readonly turn: Turn }
-  /** The asker waits. Write `turn`, where there is one, on the version that was read. */
-  | { readonly kind: 'wait'; readonly turn?: Turn };
+  /** The asker waits, behind so many others. Write `turn`, where there is one, on the version that was read. */
+  | { readonly kind: 'wait'; readonly place: number; readonly turn?: Turn };
 
 /**
  * Decides whether a batch that doesn't hold the turn takes it, or waits.
@@ -65,7 +65,9 @@ export function decideTurn(
   const listed = waiting.includes(asker.batchId);
   if (!listed && waiting.length < MOST_LISTED) waiting.push(asker.batchId);
   const same = waiting.length === turn.waiting.length && waiting.every((batchId, n) => batchId === turn.waiting[n]);
-  return same ? { kind: 'wait' } : { kind: 'wait', turn: { ...turn, waiting, version } };
+  const index = waiting.indexOf(asker.batchId);
+  const place = index < 0 ? waiting.length : index;
+  return same ? { kind: 'wait', place } : { kind: 'wait', place, turn: { ...turn, waiting, version } };
 }
 
 const MINUTE = 60;
@@ -74,13 +76,22 @@ const HOUR = 3600;
 const ASKED_HOURLY = 14 * 24;
 
 /**
- * Seconds until a batch that has waited since `since` asks for its turn again: a twentieth of the time that it has waited, at
- * least a minute and at most an hour, so that a turn that was freed stands idle no longer. Each time leaves nine events in its
- * execution's history, which may have 25,000: a week of waiting some 2,300. After two weeks it waits for longer, two hours after
- * four of them, so that a year leaves some 14,000.
+ * Seconds until a batch that has waited since `since` asks for its turn again: a minute for each one before it, so that the next
+ * one takes a turn that was freed within a minute or two; where the holder plans for longer than it should, a twentieth of the
+ * time that it has. At least a minute, and at most a twentieth of the time waited and an hour. Each time leaves nine events in
+ * its execution's history, which may have 25,000: a week behind a holder that never ends some 2,300. After two weeks it waits
+ * for longer, two hours after four of them, so that a year leaves some 14,000.
+ * @param place how many come before it
+ * @param heldSince when the turn was taken last, if ever
  */
-export function secondsToWait(since: Instant, now: Instant): number {
-  const waited = (millisOf(now) - millisOf(since)) / 1000;
-  const longest = Math.max(HOUR, Math.ceil(waited / ASKED_HOURLY));
-  return Math.min(longest, Math.max(MINUTE, Math.ceil(waited / 20)));
+export function secondsToWait(
+  since: Instant,
+  now: Instant,
+  { place, heldSince }: { place: number; heldSince: Instant | undefined },
+): number {
+  const secondsSince = (instant: Instant) => (millisOf(now) - millisOf(instant)) / 1000;
+  const waited = secondsSince(since);
+  const longest = Math.min(Math.max(HOUR, Math.ceil(waited / ASKED_HOURLY)), Math.max(MINUTE, Math.ceil(waited / 20)));
+  const held = heldSince === undefined ? 0 : secondsSince(heldSince);
+  return Math.min(longest, Math.max(MINUTE, place * MINUTE, Math.ceil(held / 20)));
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AuditNote } from '../domain/audit.ts';
 import type { Instant } from '../domain/days.ts';
 import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
-import { orderKey } from '../domain/keys.ts';
+import { orderKey, summaryKey } from '../domain/keys.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { Told } from '../domain/notices.ts';
 import type { Plan } from '../domain/plans.ts';
@@ -49,32 +49,31 @@ interface Open extends OpenBatch {
   batch: Batch;
 }
 
-/** The batches that are to go on: those that were screened, without those that failed or have published their books. */
+/**
+ * The batches that are to go on: those that were screened, without those that failed or have published their books, of which the
+ * summary is the last.
+ */
 async function openBatches(): Promise<Batch[]> {
-  const published = new Set(await listFolders({ bucket: env.OUTBOX, key: 'batches/' }));
+  const published = new Set<string>();
+  for await (const { key } of listObjects({ bucket: env.OUTBOX, key: 'batches/' })) published.add(key);
   const open: Batch[] = [];
   for (const id of await listFolders({ bucket: env.WORK, key: 'screened/' })) {
-    if (published.has(id)) continue;
+    if (published.has(summaryKey(id as BatchId))) continue;
     const batch = await readBatch(env.CASES, id as BatchId);
     if (batch && batch.state !== 'failed') open.push(batch);
   }
   return open;
 }
 
-/** Those that have not settled, with the ledgers of their directions. */
-async function withLedgers(batches: Batch[]): Promise<Open[]> {
-  const open: Open[] = [];
-  for (const batch of batches) {
-    const { uploadedAt, startedAt, state } = batch;
-    if (state === 'settled') continue;
-    const plan = batch.planKey
-      ? (JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan)
-      : undefined;
-    const ids = plan?.directions.map(({ directionId }) => directionId) ?? [];
-    const ledgers = await readLedgers(env.CASES, ids);
-    open.push({ batch, uploadedAt, startedAt, directed: state === 'directed', ledgers });
-  }
-  return open;
+/** A batch that has not settled, with the ledgers of its directions. */
+async function withLedgers(batch: Batch): Promise<Open> {
+  const { uploadedAt, startedAt, state } = batch;
+  const plan = batch.planKey
+    ? (JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan)
+    : undefined;
+  const ids = plan?.directions.map(({ directionId }) => directionId) ?? [];
+  const ledgers = await readLedgers(env.CASES, ids);
+  return { batch, uploadedAt, startedAt, directed: state === 'directed', ledgers };
 }
 
 function measureOpen(open: Open[], now: Instant): void {
@@ -176,17 +175,27 @@ async function tellUntold(): Promise<void> {
  */
 export const handler = events(due, async ({ time, source }) => {
   const batches = await openBatches();
+  const isSurvey = source === undefined || isSurveyDue(time, env.SWEEP_HOURS, env.SURVEY_HOURS);
+  const queues = { 'reports/': env.REPORTS_QUEUE, 'usage/': env.USAGE_QUEUE, 'responses/': env.RESPONSES_QUEUE };
+  const open: Open[] = [];
+  // What can't be read or mended of one batch keeps nothing else from it.
   const mends = [
     tellUntold,
+    ...(isSurvey ? [() => mendUploads({ ...env, queues }, time), measurePending] : []),
     ...batches.map((batch) => () => (batch.state === 'planning' ? mendPlanning(batch, time) : mendDirected(batch))),
   ];
-  if (source === undefined || isSurveyDue(time, env.SWEEP_HOURS, env.SURVEY_HOURS)) {
-    const open = await withLedgers(batches);
-    measureOpen(open, time);
-    const queues = { 'reports/': env.REPORTS_QUEUE, 'usage/': env.USAGE_QUEUE, 'responses/': env.RESPONSES_QUEUE };
-    mends.push(() => mendUploads({ ...env, queues }, time), measurePending);
-    for (const one of open) if (one.directed) mends.push(() => mendDirections(one, time));
+  if (isSurvey)
+    for (const batch of batches)
+      if (batch.state !== 'settled')
+        mends.push(async () => {
+          const one = await withLedgers(batch);
+          open.push(one);
+          if (one.directed) await mendDirections(one, time);
+        });
+  try {
+    await each(mends, (mend) => mend());
+  } finally {
+    if (isSurvey) measureOpen(open, time);
+    log.info('swept', { batches: batches.length });
   }
-  await each(mends, (mend) => mend());
-  log.info('swept', { batches: batches.length });
 });

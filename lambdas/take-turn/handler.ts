@@ -59,7 +59,12 @@ export const handler = task(input, async ({ batchId, execution, now }) => {
     }
     if (decision.kind === 'wait') {
       const { startedAt } = batch;
-      return { taken: false, plan: 0, startedAt, waitSeconds: secondsToWait(startedAt, now) };
+      return {
+        taken: false,
+        plan: 0,
+        startedAt,
+        waitSeconds: secondsToWait(startedAt, now, { place: decision.place, heldSince: turn.startedAt }),
+      };
     }
   }
 });

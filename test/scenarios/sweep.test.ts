@@ -276,6 +276,27 @@ describe('what the sweep cannot mend', () => {
     s3.destroy();
     tables.client.destroy();
   });
+
+  it('keeps nothing else from it where the plan of a batch can not be read: uploads of others are worked on', async () => {
+    const wrong: Wrong = {};
+    await using opened = await closing(wrong);
+    const { lab, mended, s3 } = opened;
+    await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);
+    await lab.report('mha', [H1]);
+    const { work } = lab.cloud.names.buckets;
+    const [plan = ''] = (await lab.cloud.list(work, 'plans/')).filter((key) => key.endsWith('plan.json'));
+    await s3.send(new DeleteObjectCommand({ Bucket: work, Key: plan }));
+    wrong.drop = created;
+    await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`], 'lost.csv');
+    await lab.report('up-police', [H1], 'lost.csv');
+    wrong.drop = undefined;
+    await until(lab, 50);
+    expect(mended).toEqual(['upload', 'upload']);
+    expect(lab.cloud.failures()).toEqual([
+      expect.stringMatching(/^dead-letter queue SweepDeadLetters holds \d+ message/),
+    ]);
+    s3.destroy();
+  });
 });
 
 async function closing(wrong: Wrong, context?: Record<string, string>) {

@@ -120,7 +120,7 @@ describe('the history of the Batch machine', () => {
     const waitsIn = (seconds: number) => {
       let waits = 0;
       for (let waited = 0; waited < seconds; waits++)
-        waited += secondsToWait(start, instantOf(millisOf(start) + waited * 1000));
+        waited += secondsToWait(start, instantOf(millisOf(start) + waited * 1000), { place: 0, heldSince: start });
       return waits;
     };
     const waiting = (times: number): Path => ({

@@ -1,0 +1,54 @@
+import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import type { FaultPlan } from 'local-cloud';
+import { describe, expect, it } from 'vitest';
+import { DAY, HOUR, Lab, START } from './lab.ts';
+import { A1, H1 } from './story.ts';
+
+const SETTLES = START + 16 * DAY;
+
+describe('a batch whose books are committed, and whose lists could not be published when its execution was stopped', () => {
+  it.each(['nobody hears of its end', 'the one that resumes it is stopped, too'])(
+    'is resumed by the sweep within the hour, where %s',
+    async (how) => {
+      const wrong = { lists: false, heard: true };
+      const faults: FaultPlan = {
+        drop: ({ detail }) => !wrong.heard && detail.status === 'ABORTED',
+        beforeCall: ({ service, key }) =>
+          wrong.lists && service === 's3' && key?.startsWith('revocations/') ? 'error' : undefined,
+      };
+      await using lab = await Lab.open({ context: { sweepHours: '1' }, faults });
+      const { endpoint, region } = lab.cloud;
+      const sfn = new SFNClient({ endpoint, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
+      const stopBatch = async () => {
+        const stateMachineArn = lab.cloud.names.machines.Batch;
+        const { executions = [] } = await sfn.send(
+          new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING' }),
+        );
+        expect(executions).toHaveLength(1);
+        for (const { executionArn } of executions) await sfn.send(new StopExecutionCommand({ executionArn }));
+        await lab.cloud.rest();
+      };
+      await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);
+      await lab.report('mha', [H1]);
+      await lab.at(1);
+      const id = (await lab.directions('airtel')).find((one) => one.includes('.reverify.')) ?? '';
+      await lab.respond(id, [`${A1},disconnected`]);
+      wrong.lists = true;
+      await lab.cloud.run(SETTLES + 0.5 * HOUR);
+      // What is not personal to the lists is there, and the summary, which comes last, is not.
+      expect((await lab.outbox('batches/')).map((key) => key.split('/')[2])).toEqual(['elsewhere.csv']);
+      wrong.heard = how.startsWith('the one');
+      await stopBatch();
+      if (wrong.heard) {
+        await lab.cloud.run(SETTLES + 0.7 * HOUR);
+        await stopBatch();
+      }
+      wrong.lists = false;
+      wrong.heard = true;
+      await lab.cloud.run(SETTLES + 3 * HOUR);
+      expect((await lab.outbox('batches/')).map((key) => key.split('/')[2])).toEqual(['elsewhere.csv', 'summary.json']);
+      expect(await lab.outbox('revocations/')).toHaveLength(2);
+      sfn.destroy();
+    },
+  );
+});
