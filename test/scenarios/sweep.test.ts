@@ -292,9 +292,9 @@ describe('what the sweep cannot mend', () => {
     wrong.drop = undefined;
     await until(lab, 50);
     expect(mended).toEqual(['upload', 'upload']);
-    expect(lab.cloud.failures()).toEqual([
-      expect.stringMatching(/^dead-letter queue SweepDeadLetters holds \d+ message/),
-    ]);
+    // Who may not list a bucket is refused what is not there.
+    const others = lab.cloud.failures().filter((failure) => !failure.startsWith('a right was lacking'));
+    expect(others).toEqual([expect.stringMatching(/^dead-letter queue SweepDeadLetters holds \d+ message/)]);
     s3.destroy();
   });
 });
