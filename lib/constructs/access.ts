@@ -7,7 +7,7 @@ import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { IConstruct } from 'constructs';
 import type { GuardedBucket } from './guarded-bucket.ts';
-import { GuardedKey, HASH, type HashKey, KEY_ACTIONS, type KeyService } from './guarded-key.ts';
+import { GuardedKey, HASH, type HashKey, KEY_ACTIONS, type KeyService, MAP } from './guarded-key.ts';
 import { NamedRole } from './named-role.ts';
 import type { VersionedMachine } from './versioned-machine.ts';
 import type { WorkQueue } from './work-queue.ts';
@@ -115,7 +115,8 @@ export function allowSend(to: Worker, ...queues: [WorkQueue, ...WorkQueue[]]): v
  * @param patterns the keys that they were granted
  */
 export function admitObjects(machine: StateMachine, bucket: GuardedBucket, ...patterns: string[]): void {
-  allow(machine, KEY_ACTIONS.s3.write, bucket.key.keyArn);
+  allow(machine, [...KEY_ACTIONS.s3.write, ...MAP], bucket.key.keyArn);
+  bucket.key.admitMaps(roleOf(machine).fixedArn);
   bucket.admit(roleOf(machine).fixedArn, 'read', 'write');
   acknowledgeObjects(machine.role, bucket, patterns);
 }

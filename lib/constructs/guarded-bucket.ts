@@ -21,6 +21,9 @@ const ACTIONS: Readonly<Record<ObjectRight, string[]>> = {
   delete: ['s3:DeleteObject*'],
 };
 
+/** The lists that S3 knows a prefix of. A statement that asks others for one, by a wildcard too, S3 may take for malformed. */
+const LISTS_BY_PREFIX = ['s3:ListBucket', 's3:ListBucketVersions'];
+
 export interface GuardedBucketProps {
   readonly removalPolicy: RemovalPolicy;
   /** Days after which objects go, all or those of these folders; undefined: never. */
@@ -107,18 +110,32 @@ export class GuardedBucket extends Bucket {
    */
   confine(sid: string, rolePattern: string, right: 'read' | 'write' | 'list', patterns: readonly string[]): void {
     const within = { ArnLike: { 'aws:PrincipalArn': rolePattern } };
+    const denied = { effect: Effect.DENY, principals: [new AnyPrincipal()] };
+    if (right !== 'list') {
+      const notResources = patterns.map((pattern) => this.arnForObjects(pattern));
+      this.addToResourcePolicy(
+        new PolicyStatement({ ...denied, sid, actions: ACTIONS[right], notResources, conditions: within }),
+      );
+      return;
+    }
+    const resources = [this.bucketArn];
     this.addToResourcePolicy(
       new PolicyStatement({
+        ...denied,
         sid,
-        effect: Effect.DENY,
-        principals: [new AnyPrincipal()],
-        actions: ACTIONS[right],
-        ...(right === 'list'
-          ? {
-              resources: [this.bucketArn],
-              conditions: { ...within, StringNotLike: { 's3:prefix': patterns } },
-            }
-          : { notResources: patterns.map((pattern) => this.arnForObjects(pattern)), conditions: within }),
+        actions: LISTS_BY_PREFIX,
+        resources,
+        conditions: { ...within, StringNotLike: { 's3:prefix': patterns } },
+      }),
+    );
+    // A policy can't ask of this list for a prefix, so who is confined has none of it.
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        ...denied,
+        sid: `${sid}NoUploads`,
+        actions: ['s3:ListBucketMultipartUploads'],
+        resources,
+        conditions: within,
       }),
     );
   }

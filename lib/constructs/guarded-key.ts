@@ -1,6 +1,7 @@
 import { Aws, Lazy, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import type { CfnTopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { CfnQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
@@ -11,6 +12,9 @@ const READ = ['kms:Decrypt'];
 /** Writing decrypts too: the parts of a large upload, a message's data key, a table's. */
 const WRITE = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
+/** A data key that is kept for later: part of the `kms:GenerateDataKey*` that AWS's documents name. */
+const WITHOUT_PLAINTEXT = 'kms:GenerateDataKeyWithoutPlaintext';
+
 /** Where a service keeps keys of its own under the key, and takes them over when the key is another. */
 const KEEP = [
   'kms:Decrypt',
@@ -20,6 +24,9 @@ const KEEP = [
   'kms:ReEncryptFrom',
   'kms:ReEncryptTo',
 ];
+
+/** What Step Functions documents for Distributed Maps on a bucket under a key, beside the rights of who reads and writes there. */
+export const MAP = ['kms:Encrypt'];
 
 export const HASH = ['kms:GenerateMac'];
 
@@ -85,19 +92,28 @@ export class GuardedKey extends Key {
 
   /** Lets a role (or all roles that a pattern names) use the key through a service. Its own policy must let it, too. */
   admit(roleArn: string, service: KeyService, how: 'read' | 'write'): void {
-    const name = `${service}/${how}`;
-    const known = this.#users.get(name);
+    const sid = `${how === 'read' ? 'Read' : 'Write'}By${service.toUpperCase()}`;
+    this.#lend(sid, KEY_ACTIONS[service][how], service, roleArn);
+  }
+
+  /** Lets a state machine's role use the key for its Distributed Maps, beside what it may do in S3 anyway. Its own policy must let it, too. */
+  admitMaps(roleArn: string): void {
+    this.#lend('WriteByMaps', MAP, 's3', roleArn);
+  }
+
+  #lend(sid: string, actions: string[], service: KeyService, roleArn: string): void {
+    const known = this.#users.get(sid);
     if (known) {
       known.add(roleArn);
       return;
     }
     const users = new Set([roleArn]);
-    this.#users.set(name, users);
+    this.#users.set(sid, users);
     this.addToResourcePolicy(
       new PolicyStatement({
-        sid: `${how === 'read' ? 'Read' : 'Write'}By${service.toUpperCase()}`,
+        sid,
         principals: [new AccountRootPrincipal()],
-        actions: KEY_ACTIONS[service][how],
+        actions,
         resources: ['*'],
         conditions: {
           ArnLike: { 'aws:PrincipalArn': Lazy.list({ produce: () => [...users].sort() }) },
@@ -115,10 +131,10 @@ export class GuardedKey extends Key {
   admitSender(principal: string, queue: Queue): void {
     const known = this.#senders.get(principal);
     if (known) {
-      known.add(arnPattern(queue));
+      known.add(arnPattern('sqs', queue));
       return;
     }
-    const queues = new Set([arnPattern(queue)]);
+    const queues = new Set([arnPattern('sqs', queue)]);
     this.#senders.set(principal, queues);
     this.addToResourcePolicy(
       new PolicyStatement({
@@ -148,7 +164,7 @@ export class GuardedKey extends Key {
       new PolicyStatement({
         sid: 'KeepLogs',
         principals: [new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`)],
-        actions: KEEP,
+        actions: [...KEEP, WITHOUT_PLAINTEXT],
         resources: ['*'],
         conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': inRegion('logs', `log-group:${groups}`) } },
       }),
@@ -176,14 +192,18 @@ export class GuardedKey extends Key {
     );
   }
 
-  /** Lets a service use the key for what it writes itself, on behalf of this account only. */
-  admitService(principal: string): void {
+  /**
+   * Lets a service that acts for itself publish to a topic that is under the key. As with queues, the key is lent by which topic
+   * it is for: AWS has no example of a key's policy that asks CloudWatch for an account. Who may publish, the topic's own policy
+   * says.
+   */
+  admitPublisher(principal: string, topic: Topic): void {
     this.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal(principal)],
         actions: WRITE,
         resources: ['*'],
-        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+        conditions: { StringLike: { 'kms:EncryptionContext:aws:sns:topicArn': arnPattern('sns', topic) } },
       }),
     );
   }
@@ -202,7 +222,7 @@ export class GuardedKey extends Key {
       new PolicyStatement({
         sid: 'CreateTables',
         principals,
-        actions: [...KEY_ACTIONS.dynamodb.write, 'kms:GenerateDataKeyWithoutPlaintext'],
+        actions: [...KEY_ACTIONS.dynamodb.write, WITHOUT_PLAINTEXT],
         resources: ['*'],
         conditions: { ArnLike, StringEquals },
       }),
@@ -220,13 +240,13 @@ export class GuardedKey extends Key {
 }
 
 /**
- * A queue's ARN by the name that CloudFormation will give it, and by no reference: the queue waits for its key, so the key
- * can't wait for the queue.
+ * A queue's or topic's ARN by the name that CloudFormation will give it, and by no reference: it waits for its key, so the key
+ * can't wait for it.
  */
-function arnPattern(queue: Queue): string {
-  const stack = Stack.of(queue);
-  const id = stack.getLogicalId(queue.node.defaultChild as CfnQueue);
-  return stack.formatArn({ service: 'sqs', resource: `${stack.stackName}-${id}-*` });
+function arnPattern(service: 'sns' | 'sqs', of: Queue | Topic): string {
+  const stack = Stack.of(of);
+  const id = stack.getLogicalId(of.node.defaultChild as CfnQueue | CfnTopic);
+  return stack.formatArn({ service, resource: `${stack.stackName}-${id}-*` });
 }
 
 const administered = () =>

@@ -27,6 +27,9 @@ export interface HandlerFunctionProps<E extends Record<string, string>> {
 
 /** A function of this system: bundled from its folder, on the current Node, with a log group and a role of its own. */
 export class HandlerFunction<E extends Record<string, string>> extends LambdaFunction {
+  /** Places among the account's functions that are kept free for it, which is also as many as run of it at once; 0: none are. */
+  readonly placesKept: number;
+
   constructor(scope: Construct, id: string, { config, ...props }: HandlerFunctionProps<E>) {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       retention: config.retention.logDays,
@@ -40,6 +43,7 @@ export class HandlerFunction<E extends Record<string, string>> extends LambdaFun
     });
     logGroup.grantWrite(role);
     acknowledge(role, 'Resource::*', 'Traces go to the account; X-Ray knows no narrower resource.');
+    const placesKept = props.keptFree ? config.operations.reservedConcurrency : 0;
     super(scope, id, {
       // A template alone, for its tests, needs no bundle.
       code: Code.fromAsset(Stack.of(scope).bundlingRequired ? bundleOf(props.folder) : `${lambdas}/${props.folder}`),
@@ -49,13 +53,12 @@ export class HandlerFunction<E extends Record<string, string>> extends LambdaFun
       architecture: Architecture.ARM_64,
       memorySize: props.memory,
       timeout: props.timeout,
-      ...(props.keptFree && config.operations.reservedConcurrency > 0
-        ? { reservedConcurrentExecutions: config.operations.reservedConcurrency }
-        : {}),
+      ...(placesKept > 0 ? { reservedConcurrentExecutions: placesKept } : {}),
       environment: { ...props.environment, STAGE: config.stage, NODE_OPTIONS: '--enable-source-maps' },
       tracing: Tracing.ACTIVE,
       logGroup,
       role,
     });
+    this.placesKept = placesKept;
   }
 }

@@ -103,6 +103,9 @@ export class DataStack extends Stack {
       // In a stage that isn't protected, those who may bypass the lock can still tear it down.
       lock: protect ? ObjectLockRetention.compliance(auditFor) : ObjectLockRetention.governance(auditFor),
     });
+    // CloudFormation's own reading of a bucket asks for this right; names are all that it opens.
+    for (const bucket of [this.inbox, this.work, this.outbox, this.audit])
+      for (const deployer of config.deployers) bucket.admit(roleNamed(deployer), 'list');
     this.auditKey = new HashKey(this, 'AuditHashKey', {
       description: 'Makes the keyed hashes of the audit',
       removalPolicy,

@@ -77,7 +77,7 @@ export class OperationsStack extends Stack {
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
       }),
     );
-    data.messagesKey.admitService('cloudwatch.amazonaws.com');
+    data.messagesKey.admitPublisher('cloudwatch.amazonaws.com', data.administrators);
 
     this.#watchExecutions();
     this.#watchMessages();

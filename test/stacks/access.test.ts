@@ -142,6 +142,7 @@ const ACTIONS = {
   delete: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
   dig: ['s3:GetObjectVersion'],
   'list versions': ['s3:ListBucketVersions'],
+  'list uploads': ['s3:ListBucketMultipartUploads'],
   change: [
     's3:PutObjectAcl',
     's3:PutObjectTagging',
@@ -153,7 +154,8 @@ const ACTIONS = {
 
 /** Whether a role may do this with a key; of a list, with the folder that the key is in. */
 function mayDo(role: Role, action: string, bucket: string, key: string): boolean {
-  const isList = action.startsWith('s3:ListBucket');
+  // S3 knows no prefix of the uploads that are under way.
+  const isList = /^s3:ListBucket(Versions)?$/.test(action);
   const resource = isList || /Bucket|Lifecycle/.test(action) ? bucket : `${bucket}/${key}`;
   return rights.ask(role, action, resource, isList ? { 's3:prefix': key.replace(/[^/]*$/, '') } : {}).allowed;
 }
@@ -501,7 +503,7 @@ describe('a wall', () => {
   it.each(strangers)('stands before $arn, whatever its own policy lets', (stranger) => {
     for (const [bucket, keys] of Object.entries(KEYS))
       for (const key of keys)
-        for (const action of ['put', 'read', 'list', 'delete', 'dig', 'list versions'].flatMap(
+        for (const action of ['put', 'read', 'list', 'delete', 'dig', 'list versions', 'list uploads'].flatMap(
           (verb) => ACTIONS[verb as keyof typeof ACTIONS],
         ))
           expect(mayDo(stranger, action, bucket, key), `${action} ${key}`).toBe(false);
@@ -537,8 +539,39 @@ describe('a wall', () => {
               const expected = may.some(([b, v, pattern]) => b === bucket && v === verb && pattern.test(key));
               expect(mayDo(role, action, bucket, key), `${action} ${key}`).toBe(expected);
             }
+      // Of a bucket that it lists all of, it would also see what is being uploaded.
+      const lists = may.flatMap(([b, v, pattern]) => (v === 'list' && pattern.source === '.' ? [b] : []));
+      for (const bucket of [INBOX, WORK, OUTBOX, AUDIT])
+        expect(rights.ask(role, 's3:ListBucketMultipartUploads', bucket).allowed).toBe(lists.includes(bucket));
     },
   );
+
+  it('asks for a prefix only of lists that S3 knows one of, else S3 could refuse the whole policy', () => {
+    const asked = [
+      ...ofType('AWS::S3::BucketPolicy').flatMap(({ properties }) => readPolicy(properties.PolicyDocument)),
+      ...[...rights.roles.values()].flatMap(({ identity }) => identity),
+    ].flatMap(({ action = [], condition }) =>
+      Object.values(condition).some((keys) => 's3:prefix' in keys) ? action : [],
+    );
+    expect(new Set(asked)).toEqual(new Set(['s3:ListBucket', 's3:ListBucketVersions']));
+  });
+
+  it('lets who deploys list every bucket, as CloudFormation reads one, and do nothing with what is in it', () => {
+    const deployer = `cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-${REGION}`;
+    const verbs = ['put', 'read', 'dig', 'delete'] as const;
+    const named = world(checkStage({ ...config, deployers: ['team/deployer'] })).rights;
+    for (const [bucket, keys] of Object.entries(KEYS)) {
+      const mayList = (asked: Rights, name: string, account = ACCOUNT) =>
+        asked.ask(almighty(`arn:aws:iam::${account}:role/${name}`, account), 's3:ListBucket', bucket).allowed;
+      expect(mayList(rights, deployer)).toBe(true);
+      expect(mayList(rights, deployer, ELSEWHERE)).toBe(false);
+      expect(mayList(named, deployer)).toBe(false);
+      expect(mayList(named, 'team/deployer')).toBe(true);
+      for (const key of keys)
+        for (const action of verbs.flatMap((verb) => ACTIONS[verb]))
+          expect(mayDo(almighty(`arn:aws:iam::${ACCOUNT}:role/${deployer}`), action, bucket, key), action).toBe(false);
+    }
+  });
 
   it('stands before all who come without TLS', () => {
     const jio = roleOf('operator', 'jio');
@@ -685,6 +718,25 @@ describe('a function', () => {
       'Sweep BatchAlias',
       'Sweep DirectionAlias',
     ]);
+    // By what StartExecution depends on, whoever starts one may describe it; Release, too, asks what a failed one was given.
+    const described = functions.flatMap((role) =>
+      ofType('AWS::StepFunctions::StateMachine')
+        .filter(
+          ({ arn }) =>
+            rights.ask(role, 'states:DescribeExecution', `${arn.replace(':stateMachine:', ':execution:')}:x`, {}, true)
+              .allowed,
+        )
+        .map(({ logicalId }) => `${short(role)} ${logicalId.replace(/[0-9A-F]{8}$/, '')}`),
+    );
+    expect(described.sort()).toEqual([
+      'Import ImportByPieces',
+      'Intake Batch',
+      'Release Batch',
+      'Release ImportByPieces',
+      'Sweep Batch',
+      'Sweep Direction',
+      'Sweep ImportByPieces',
+    ]);
     expect(may('states:SendTaskSuccess').sort()).toEqual(['Order Direction', 'Record Direction']);
     const sends = may('sqs:SendMessage', 'AWS::SQS::Queue').sort();
     const tellTheAudit = [
@@ -757,6 +809,23 @@ describe('a state machine', () => {
     expect(mayDo(machine('Batch'), 's3:GetObject', WORK, 'screened/mha-0123456789ab/x/runs.jsonl')).toBe(true);
     expect(mayDo(machine('Batch'), 's3:GetObject', WORK, 'screened/mha-0123456789ab/x/handsets.jsonl')).toBe(false);
     expect(mayDo(machine('ImportByPieces'), 's3:PutObject', WORK, 'imports/x/imported/y/manifest.json')).toBe(true);
+  });
+});
+
+describe("a machine's Distributed Maps", () => {
+  it('may encrypt under the key of the work bucket, through S3, and nobody else may under any of a bucket', () => {
+    const throughS3 = { 'kms:viaservice': `s3.${REGION}.amazonaws.com` };
+    const may = (key: RegExp, action: string, context = throughS3) =>
+      [...rights.roles.values()]
+        .filter((role) => rights.useKey(role, action, arnOf('AWS::KMS::Key', key), context).allowed)
+        .map(({ arn }) => arn)
+        .sort();
+    const maps = [roleArn('machine', 'Batch'), roleArn('machine', 'ImportByPieces')];
+    expect(may(/^WorkKey/, 'kms:Encrypt')).toEqual(maps);
+    for (const action of ['kms:Decrypt', 'kms:GenerateDataKey'])
+      expect(may(/^WorkKey/, action)).toEqual(expect.arrayContaining(maps));
+    expect(may(/^WorkKey/, 'kms:Encrypt', { 'kms:viaservice': `sqs.${REGION}.amazonaws.com` })).toEqual([]);
+    for (const key of [/^InboxKey/, /^OutboxKey/, /^AuditKey/]) expect(may(key, 'kms:Encrypt')).toEqual([]);
   });
 });
 
@@ -979,8 +1048,17 @@ describe('a key', () => {
       properties.KmsKeyId === machinesKey ? [String(properties.LogGroupName)] : [],
     );
     expect(groups).toHaveLength(machines.length);
+    // AWS's own example has Encrypt*, Decrypt*, ReEncrypt*, GenerateDataKey* and Describe*.
     for (const name of groups)
-      for (const action of ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'])
+      for (const action of [
+        'kms:Encrypt',
+        'kms:Decrypt',
+        'kms:ReEncryptFrom',
+        'kms:ReEncryptTo',
+        'kms:GenerateDataKey',
+        'kms:GenerateDataKeyWithoutPlaintext',
+        'kms:DescribeKey',
+      ])
         expect(rights.useKey(logs, action, machinesKey, group(name)).allowed, `${action} ${name}`).toBe(true);
     expect(rights.useKey(logs, 'kms:Decrypt', machinesKey, group('/aws/lambda/x')).allowed).toBe(false);
     const delivered = { 'kms:encryptioncontext:sourcearn': `arn:aws:logs:${REGION}:${ACCOUNT}:*` };

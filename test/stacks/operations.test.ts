@@ -65,8 +65,20 @@ describe('an alarm', () => {
       expect([AlarmActions, OKActions]).toEqual([[administrators], [administrators]]);
   });
 
-  it('may publish to their topic and use its key, on behalf of this account only', () => {
+  it('may publish to their topic on behalf of this account only, and use the key for no other topic, whoever it acts for', () => {
     const rights = new Rights(resources, place);
+    const key = ofType('AWS::KMS::Key').find((one) => idOf(one) === 'MessagesKey')?.arn ?? '';
+    for (const topic of ofType('AWS::SNS::Topic'))
+      for (const action of ['kms:GenerateDataKey', 'kms:Decrypt'])
+        expect(
+          rights.useKey({ service: 'cloudwatch.amazonaws.com', context: {} }, action, key, {
+            'kms:encryptioncontext:aws:sns:topicarn': topic.arn,
+          }).allowed,
+          `${action} for ${topic.arn}`,
+        ).toBe(idOf(topic) === 'AdministratorsTopic');
+    expect(
+      rights.useKey({ service: 'cloudwatch.amazonaws.com', context: {} }, 'kms:GenerateDataKey', key).allowed,
+    ).toBe(false);
     const administrators = ofType('AWS::SNS::Topic').find((topic) => idOf(topic) === 'AdministratorsTopic')?.arn ?? '';
     const asked = (account: string) =>
       rights.ask(

@@ -282,6 +282,21 @@ describe('the workflow stack', () => {
     expect(Object.fromEntries(atOnce)).toEqual({ Audit: 2, Import: 5 });
   });
 
+  it('hands Record no more responses at once than may run of it, since a refused one comes back in half an hour only', () => {
+    const told = (reservedConcurrency: string) => {
+      const template = synthesized(stageFromContext({ reservedConcurrency, config: 'none' })).workflow;
+      const mappings = Object.values(template.findResources('AWS::Lambda::EventSourceMapping'));
+      return mappings.flatMap(({ Properties: { EventSourceArn, ScalingConfig } }) =>
+        /ResponsesQueue/.test(JSON.stringify(EventSourceArn)) ? [ScalingConfig] : [],
+      );
+    };
+    expect(told('100')).toEqual([{ MaximumConcurrency: 100 }]);
+    expect(told('2')).toEqual([{ MaximumConcurrency: 2 }]);
+    // A mapping takes no less than two, and one that nothing is kept for may have what there is.
+    expect(told('1')).toEqual([undefined]);
+    expect(told('0')).toEqual([undefined]);
+  });
+
   it('keeps places free for who issues, records and closes, where a stage is protected or the context says so', () => {
     const keptFree = (context: Record<string, string>) =>
       Object.fromEntries(

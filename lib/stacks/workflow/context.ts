@@ -14,7 +14,9 @@ import { CHECKER } from '../../config/participants.ts';
 import { EXECUTION_DAYS } from '../../config/policy.ts';
 import type { StageConfig } from '../../config/stage.ts';
 import {
+  acknowledge,
   acknowledgeMachine,
+  allow,
   allowKey,
   allowObjects,
   allowPublish,
@@ -129,13 +131,25 @@ function machineLogGroup({ stackName, stackId }: Stack, machine: string): string
 }
 
 /** The ARN of all executions of a machine. */
-export function executionsOf(machine: StateMachine): string {
+function executionsOf(machine: StateMachine): string {
   return Stack.of(machine).formatArn({
     service: 'states',
     resource: 'execution',
     resourceName: `${machine.stateMachineName}:*`,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
+}
+
+/**
+ * Lets a function describe the executions of a machine. Who starts one may need it, too: AWS's list of actions has
+ * DescribeExecution among what StartExecution depends on, and that compares inputs where one of the name runs already.
+ */
+export function allowDescribe({ stack }: Setting, to: Worker, machine: StateMachine): void {
+  acknowledge(
+    allow(to, ['states:DescribeExecution'], executionsOf(machine)),
+    `${EXECUTIONS}<${stack.getLogicalId(machine.node.defaultChild as CfnStateMachine)}.Name>:*`,
+    'Executions are named after their uploads, or after the batch that they resume or direct.',
+  );
 }
 
 /** How cdk-nag names a machine. */
@@ -155,6 +169,9 @@ export function acknowledgeMaps(machine: StateMachine, labels: string[], others:
   });
 }
 
+/** The fewest runs at once that a mapping of a queue can be kept to. */
+const FEWEST_AT_ONCE = 2;
+
 /** Has a function read a queue. A file that ends its function's process takes no other file with it where a batch is one file. */
 export function readFrom(
   { queue, gathersFor, key }: WorkQueue,
@@ -164,6 +181,8 @@ export function readFrom(
   allowKey(reader, key, 'sqs', 'read');
   reader.addEventSource(
     new SqsEventSource(queue, {
+      // A message that finds the function at its limit is hidden as if it were worked on, and after five times among the dead.
+      ...(reader.placesKept >= FEWEST_AT_ONCE ? { maxConcurrency: reader.placesKept } : {}),
       ...how,
       ...(gathersFor ? { maxBatchingWindow: gathersFor } : {}),
       reportBatchItemFailures: true,

@@ -3,7 +3,15 @@ import type { Environment as IntakeEnvironment } from '../../../lambdas/intake/h
 import type { Environment as RecordEnvironment } from '../../../lambdas/record/handler.ts';
 import { allow, allowItems, allowList, allowObjects, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
-import { allowAudit, allowTell, CHANGE_ITEMS, type Machines, readFrom, type Setting } from './context.ts';
+import {
+  allowAudit,
+  allowDescribe,
+  allowTell,
+  CHANGE_ITEMS,
+  type Machines,
+  readFrom,
+  type Setting,
+} from './context.ts';
 
 /** Some of these write as fast as the tables bear; more would only take the places of those that issue and record orders. */
 const IMPORTS_AT_ONCE = 5;
@@ -30,6 +38,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   });
   allowObjects(intake, 'write', work, 'uploads/worked/*', 'uploads/handed/*', 'uploads/failed/*');
   allowStart(intake, batch);
+  allowDescribe(setting, intake, batch);
   allowTell(setting, intake, data.administrators);
   readFrom(data.reports, intake, { batchSize: 1 });
 
@@ -58,6 +67,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   allowItems(importer, ['dynamodb:BatchWriteItem'], links);
   allowTell(setting, importer, data.operators, data.administrators);
   allowStart(importer, importByPieces);
+  allowDescribe(setting, importer, importByPieces);
   readFrom(data.usage, importer, { batchSize: 1, maxConcurrency: IMPORTS_AT_ONCE });
 
   const record = new HandlerFunction<RecordEnvironment>(stack, 'Record', {

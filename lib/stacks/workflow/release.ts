@@ -1,15 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
-import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Environment as ReleaseEnvironment } from '../../../lambdas/release/handler.ts';
-import { acknowledge, allow, allowHistories, allowItems, allowObjects, allowStart } from '../../constructs/access.ts';
+import { allowHistories, allowItems, allowObjects, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { eventQueue, type WorkQueue } from '../../constructs/work-queue.ts';
 import {
   allowAudit,
+  allowDescribe,
   allowTell,
   CHANGE_ITEMS,
-  EXECUTIONS,
-  executionsOf,
   type Machines,
   readFrom,
   type Setting,
@@ -59,11 +57,7 @@ export function addRelease(setting: Setting, { batch, importByPieces }: Machines
   allowStart(release, batch);
   // An event of an execution that is under a key tells neither its input nor its error.
   for (const machine of [batch, importByPieces]) {
-    acknowledge(
-      allow(release, ['states:DescribeExecution'], executionsOf(machine)),
-      `${EXECUTIONS}<${stack.getLogicalId(machine.node.defaultChild as CfnStateMachine)}.Name>:*`,
-      'Executions are named after their uploads.',
-    );
+    allowDescribe(setting, release, machine);
     allowHistories(release, machine, data.machinesKey);
   }
   allowTell(setting, release, data.agencies, data.operators, data.administrators);

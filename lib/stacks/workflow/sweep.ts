@@ -1,10 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Environment as SweepEnvironment } from '../../../lambdas/sweep/handler.ts';
 import {
-  acknowledge,
   allow,
   allowItems,
   allowList,
@@ -15,7 +13,7 @@ import {
 } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { eventQueue, type WorkQueue } from '../../constructs/work-queue.ts';
-import { CHANGE_ITEMS, EXECUTIONS, executionsOf, type Machines, readFrom, type Setting } from './context.ts';
+import { allowDescribe, CHANGE_ITEMS, type Machines, readFrom, type Setting } from './context.ts';
 
 /**
  * The function that looks at what is open, and mends what did not happen; and the queue of its times.
@@ -87,12 +85,7 @@ export function addSweep(
   allowSend(sweep, data.reports, data.usage, data.responses, data.auditNotes, ended);
   allowStart(sweep, direction);
   allowStart(sweep, batch);
-  for (const machine of [batch, importByPieces])
-    acknowledge(
-      allow(sweep, ['states:DescribeExecution'], executionsOf(machine)),
-      `${EXECUTIONS}<${stack.getLogicalId(machine.node.defaultChild as CfnStateMachine)}.Name>:*`,
-      'Executions are named after their uploads, or after the batch that they resume.',
-    );
+  for (const machine of [batch, direction, importByPieces]) allowDescribe(setting, sweep, machine);
   allowItems(sweep, [...CHANGE_ITEMS, 'dynamodb:BatchGetItem'], cases);
   readFrom(due, sweep, { batchSize: 1 });
   return { due, sweep };

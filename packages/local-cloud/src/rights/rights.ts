@@ -159,8 +159,9 @@ export class Rights {
         for (const need of needs) {
           const via = {
             'kms:viaservice': `${service}.${this.#region}.amazonaws.com`,
-            // What SQS encrypts says which queue it is for.
+            // What SQS encrypts says which queue it is for, and SNS which topic.
             ...(service === 'sqs' ? { 'kms:encryptioncontext:aws:sqs:arn': resource } : {}),
+            ...(service === 'sns' ? { 'kms:encryptioncontext:aws:sns:topicarn': resource } : {}),
           };
           const answer = this.useKey(who, need, key, via);
           if (!answer.allowed) return answer;
