@@ -92,6 +92,7 @@ export function secondsToWait(
   const secondsSince = (instant: Instant) => (millisOf(now) - millisOf(instant)) / 1000;
   const waited = secondsSince(since);
   const longest = Math.min(Math.max(HOUR, Math.ceil(waited / ASKED_HOURLY)), Math.max(MINUTE, Math.ceil(waited / 20)));
-  const held = heldSince === undefined ? 0 : secondsSince(heldSince);
+  // Where nobody says since when it is held, it may be for all that time.
+  const held = secondsSince(heldSince ?? since);
   return Math.min(longest, Math.max(MINUTE, place * MINUTE, Math.ceil(held / 20)));
 }
