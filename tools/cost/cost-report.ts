@@ -232,7 +232,7 @@ export function costText(cost: Cost): string {
     ...(prices.size === 0
       ? []
       : [`  *  No price of this region was found: that of ${[...prices].join(', ')} stands in.`]),
-    `  One execution each: ${cost.perConnectionRun} connections were run through test/bench/per-connection, answered as in the batch, and multiplied. Only`,
+    `  One execution each: ${cost.perConnectionRun} connections were run through tools/cost/per-connection, answered as in the batch, and multiplied. Only`,
     '  its ladders are counted: no planning, blocks, answers in files, notices or logs, which it needs as well.',
     "  Left out: free tiers, storage, data transfer, the participants' own queues, and what costs without any batch (keys by the month, queues being polled).",
     '',

@@ -4,6 +4,7 @@ import { type AuditEntry, type ChainKey, keyedHash } from '../../../lambdas/doma
 import { sha256Of } from '../../../lambdas/domain/hashes.ts';
 import { type AgencyId, batchIdOf, parseDirectionId } from '../../../lambdas/domain/identifiers.ts';
 import { parseInboxKey, rejectsKey } from '../../../lambdas/domain/keys.ts';
+import { isFileReason } from '../../../lambdas/domain/reasons.ts';
 import { filesUnder } from './places.ts';
 
 /** A file that is not what the audit tells of. */
@@ -90,9 +91,8 @@ const belongsTo = (key: string, batchId: string) => namedIn(key).batchId === bat
 export const decidedOf = (key: string) =>
   /^(batches|orders|revocations)\//.test(key) ? namedIn(key).batchId : undefined;
 
-/** Why a report is refused whole, so that no batch comes of it. */
-const REFUSED =
-  /^\d+,,(file_too_large|empty_file|not_csv|not_utf8|nul_byte|unclosed_quote|line_too_long|batch_id_taken|(missing|duplicate)_column:.*)$/;
+/** Whether a line of rejects says that its report was refused whole, so that no batch comes of it. */
+const isRefusal = (line: string) => isFileReason(/^\d+,,(.*)$/.exec(line)?.[1] ?? '');
 
 /** The batches of which a run's folder has files: reports that were taken, and what was decided. */
 export async function batchesWithFiles(folder: string): Promise<Set<string>> {
@@ -106,7 +106,7 @@ export async function batchesWithFiles(folder: string): Promise<Set<string>> {
     // One that nobody has worked on, or of an agency that is none, has no rejects.
     if (!screened.has(rejects)) continue;
     const [, first = '', ...others] = (await readText(folder, 'outbox', rejects)).split('\n');
-    if (others.length === 1 && REFUSED.test(first)) continue;
+    if (others.length === 1 && isRefusal(first)) continue;
     batches.add(await batchOfReport(folder, key, place.agency));
   }
   return batches;

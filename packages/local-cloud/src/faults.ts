@@ -1,5 +1,5 @@
+import { createHash } from 'node:crypto';
 import { AwsError } from './errors.ts';
-import { fraction } from './random.ts';
 
 /** A request to a service, of a function's, of a state machine's task, or of a Map Run for its items and results. */
 export interface ServiceCall {
@@ -113,7 +113,8 @@ export function refusal(service: string, fault: 'throttle' | 'error' | 'deny' | 
 
 /** The list in an order that the seed and the name determine. */
 export function shuffledBy<T>(seed: number, name: string, list: readonly T[]): T[] {
-  const drawn = list.map((value, i) => ({ value, at: fraction(seed, name, i) }));
+  const drawnAt = (i: number) => createHash('sha256').update(`${seed} ${name} ${i}`).digest().readUInt32LE();
+  const drawn = list.map((value, i) => ({ value, at: drawnAt(i) }));
   return drawn.sort((a, b) => a.at - b.at).map(({ value }) => value);
 }
 
