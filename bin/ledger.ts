@@ -1,7 +1,7 @@
 /** `npm run ledger`: prints a direction's ledger in words. See `--help`. */
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { type DirectionId, parseDirectionId } from '../lambdas/domain/identifiers.ts';
-import { readLedger } from '../lambdas/stores/cases.ts';
+import { readLedger } from '../lambdas/stores/cases/ledgers.ts';
 import { command, complain, say } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
 import { ledgerText } from '../lib/commands/ledger.ts';

@@ -24,15 +24,10 @@ import { newLedger } from '../domain/ledger.ts';
 import { mustAddUp, type PlannedDirection, type ShardDecision, type Slice } from '../domain/plans.ts';
 import { type GatheredLink, keepNewest, numberOfGatheredLine, parseGatheredLine } from '../domain/sightings.ts';
 import { instant, log, operatorIds, task, wholeNumber } from '../shell.ts';
-import {
-  type Claim,
-  Conflict,
-  createLedger,
-  putClaim,
-  readClaims,
-  readDecision,
-  registerDecision,
-} from '../stores/cases.ts';
+import { type Claim, putClaim, readClaims } from '../stores/cases/claims.ts';
+import { readDecision, registerDecision } from '../stores/cases/decisions.ts';
+import { createLedger } from '../stores/cases/ledgers.ts';
+import { Conflict } from '../stores/cases/table.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { EarlierDirections } from '../stores/earlier-directions.ts';
 import { readHandsets } from '../stores/handsets.ts';

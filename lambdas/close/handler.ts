@@ -4,7 +4,7 @@ import type { DirectionId } from '../domain/identifiers.ts';
 import { closeLedger, type Ledger } from '../domain/ledger.ts';
 import { instant, log, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
-import { changeLedger } from '../stores/cases.ts';
+import { changeLedger } from '../stores/cases/ledgers.ts';
 
 const environment = z.object({ WORK: z.string(), CASES: z.string(), AUDIT_QUEUE: z.string() });
 export type Environment = z.input<typeof environment>;

@@ -5,7 +5,7 @@ import type { BatchId, DirectionKind } from '../domain/identifiers.ts';
 import { manifestText, mustAddUp, type Plan, type ShardDecision, toDirect } from '../domain/plans.ts';
 import { instant, log, operatorIds, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
-import { commitPlan, readBatch } from '../stores/cases.ts';
+import { commitPlan, readBatch } from '../stores/cases/batches.ts';
 import { PlanIsVoid } from '../stores/earlier-directions.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
 import { readText, writeObject } from '../stores/objects.ts';

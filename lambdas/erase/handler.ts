@@ -6,7 +6,9 @@ import { ERASURES, erasedNote, type Hindrance, hindranceOf, linkParts } from '..
 import { type Msisdn, parseDirectionId, parseMsisdn } from '../domain/identifiers.ts';
 import { instant, log, task } from '../shell.ts';
 import { audit, chainKeyOf } from '../stores/audit.ts';
-import { deleteClaim, readBatch, readClaims, readLedger } from '../stores/cases.ts';
+import { readBatch } from '../stores/cases/batches.ts';
+import { deleteClaim, readClaims } from '../stores/cases/claims.ts';
+import { readLedger } from '../stores/cases/ledgers.ts';
 import { deleteLinks, linksOf } from '../stores/links.ts';
 
 const environment = z.object({

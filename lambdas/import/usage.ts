@@ -9,7 +9,7 @@ import { toAdministrators, toOperator } from '../domain/notices.ts';
 import { type FileReason, isFileReason } from '../domain/reasons.ts';
 import { parseSighting, type Sighting, type UsageColumn, type UsageWarning } from '../domain/sightings.ts';
 import { instant, log, measure } from '../shell.ts';
-import { noteImport } from '../stores/cases.ts';
+import { noteImport } from '../stores/cases/imports.ts';
 import { writeLinks } from '../stores/links.ts';
 import { type Telling, tell } from '../stores/notices.ts';
 import { type Place, writeStream } from '../stores/objects.ts';

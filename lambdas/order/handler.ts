@@ -16,7 +16,7 @@ import {
 import { toOperator } from '../domain/notices.ts';
 import { instant, log, measure, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
-import { changeLedger } from '../stores/cases.ts';
+import { changeLedger } from '../stores/cases/ledgers.ts';
 import { sendNotice, tell } from '../stores/notices.ts';
 import { copyObject, readText, writeObject } from '../stores/objects.ts';
 import { wake } from '../stores/workflows.ts';

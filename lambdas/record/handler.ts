@@ -44,7 +44,10 @@ import {
 } from '../domain/responses.ts';
 import { idList, log, measure, type Uploaded, uploads, wholeNumber } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
-import { addLateRevocations, changeLedger, keepClaim, readBatch, readLedger } from '../stores/cases.ts';
+import { readBatch } from '../stores/cases/batches.ts';
+import { keepClaim } from '../stores/cases/claims.ts';
+import { addLateRevocations } from '../stores/cases/late-revocations.ts';
+import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { tell, tellStray } from '../stores/notices.ts';
 import { copyObject, readChunks, readText, writeObject } from '../stores/objects.ts';

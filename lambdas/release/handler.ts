@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { toAdministrators, toAgency } from '../domain/notices.ts';
 import { events, instant, log, measure } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
-import { abandonExecution } from '../stores/cases.ts';
+import { abandonExecution } from '../stores/cases/batches.ts';
 import { tell, tellQuarantined } from '../stores/notices.ts';
 import { resumeBatch } from '../stores/resuming.ts';
 import { mark } from '../stores/uploads.ts';

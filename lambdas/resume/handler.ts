@@ -5,7 +5,8 @@ import { whereabouts } from '../domain/ledger.ts';
 import { type DirectionStart, manifestText, type Plan, toDirect } from '../domain/plans.ts';
 import { instant, log, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
-import { readBatch, readLedger } from '../stores/cases.ts';
+import { readBatch } from '../stores/cases/batches.ts';
+import { readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readText, writeObject } from '../stores/objects.ts';
 

@@ -11,7 +11,7 @@ import { handsetLine, reportColumns, Screening } from '../domain/screening.ts';
 import { windowOf } from '../domain/sightings.ts';
 import { instant, log, measure, task, wholeNumber } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
-import { registerBatch } from '../stores/cases.ts';
+import { registerBatch } from '../stores/cases/batches.ts';
 import { tell } from '../stores/notices.ts';
 import { readChunks, TooLarge, writeObject, writeStream } from '../stores/objects.ts';
 import { writeRejects } from '../stores/rejects.ts';

@@ -10,7 +10,7 @@ import {
   parseAudit,
 } from '../domain/audit.ts';
 import type { BatchId } from '../domain/identifiers.ts';
-import { markAudited, moveAuditHead, readAudited, readAuditHead } from './cases.ts';
+import { markAudited, moveAuditHead, readAudited, readAuditHead } from './cases/audit.ts';
 import { kms } from './clients.ts';
 import { readText, writeNewObject } from './objects.ts';
 import { sendEvent } from './queues.ts';

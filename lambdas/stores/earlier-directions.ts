@@ -1,7 +1,8 @@
 import { type CountedPointer, countPointer, readPointer } from '../domain/claims.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import { type Batch, readBatch, readLedger } from './cases.ts';
+import { type Batch, readBatch } from './cases/batches.ts';
+import { readLedger } from './cases/ledgers.ts';
 
 /** A later plan claimed already: this attempt belongs to a plan that was given up, and nothing it writes would count. */
 export class PlanIsVoid extends Error {

@@ -1,4 +1,4 @@
-import { type Batch, handOver } from './cases.ts';
+import { type Batch, handOver } from './cases/batches.ts';
 import { executionArn, startOnce } from './workflows.ts';
 
 /** The longest name of an execution has 80 characters, a batch's id 29. */

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { BatchId } from '../domain/identifiers.ts';
 import { decideTurn, holdsTurn, secondsToWait, type Turn } from '../domain/turn.ts';
 import { instant, log, task } from '../shell.ts';
-import { Conflict, planningBatch, readTurn, registerPlan, writeTurn } from '../stores/cases.ts';
+import { planningBatch, registerPlan } from '../stores/cases/batches.ts';
+import { Conflict } from '../stores/cases/table.ts';
+import { readTurn, writeTurn } from '../stores/cases/turn.ts';
 import { PlanIsVoid } from '../stores/earlier-directions.ts';
 
 const environment = z.object({ CASES: z.string() });

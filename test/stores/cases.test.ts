@@ -4,19 +4,30 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { asInstant, type Instant } from '../../lambdas/domain/days.ts';
 import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
-import type { Batch } from '../../lambdas/stores/cases.ts';
+import type { Batch } from '../../lambdas/stores/cases/batches.ts';
 import { agency, airtel, day, fresh, jio } from '../domain/example.ts';
 import { CASES, openStores } from './lab.ts';
 
 let cloud: LocalCloud;
-let cases: typeof import('../../lambdas/stores/cases.ts');
+/** What stands in lambdas/stores/cases. */
+const load = async () => ({
+  ...(await import('../../lambdas/stores/cases/table.ts')),
+  ...(await import('../../lambdas/stores/cases/ledgers.ts')),
+  ...(await import('../../lambdas/stores/cases/claims.ts')),
+  ...(await import('../../lambdas/stores/cases/batches.ts')),
+  ...(await import('../../lambdas/stores/cases/turn.ts')),
+  ...(await import('../../lambdas/stores/cases/decisions.ts')),
+  ...(await import('../../lambdas/stores/cases/imports.ts')),
+  ...(await import('../../lambdas/stores/cases/late-revocations.ts')),
+});
+let cases: Awaited<ReturnType<typeof load>>;
 let dynamo: typeof import('../../lambdas/stores/clients.ts')['dynamo'];
 let EarlierDirections: typeof import('../../lambdas/stores/earlier-directions.ts')['EarlierDirections'];
 let MOST_KEPT: number;
 let PlanIsVoid: typeof import('../../lambdas/stores/earlier-directions.ts')['PlanIsVoid'];
 beforeAll(async () => {
   cloud = await openStores();
-  cases = await import('../../lambdas/stores/cases.ts');
+  cases = await load();
   ({ dynamo } = await import('../../lambdas/stores/clients.ts'));
   ({ EarlierDirections, MOST_KEPT, PlanIsVoid } = await import('../../lambdas/stores/earlier-directions.ts'));
 });

@@ -84,7 +84,7 @@ export async function measureMemory(): Promise<Results> {
   Object.assign(process.env, environment);
   const { PutCommand } = await import('@aws-sdk/lib-dynamodb');
   const { dynamo } = await import('../../lambdas/stores/clients.ts');
-  const { createLedger } = await import('../../lambdas/stores/cases.ts');
+  const { createLedger } = await import('../../lambdas/stores/cases/ledgers.ts');
   const { writeStream } = await import('../../lambdas/stores/objects.ts');
   const bucket = embedded.work;
 

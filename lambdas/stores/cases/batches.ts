@@ -1,0 +1,243 @@
+import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Instant } from '../../domain/days.ts';
+import type { AgencyId, BatchId } from '../../domain/identifiers.ts';
+import type { Asker } from '../../domain/turn.ts';
+import { dynamo } from '../clients.ts';
+import { key, put, read, refusedByCondition } from './table.ts';
+
+export type BatchState = 'planning' | 'directed' | 'failed' | 'settled';
+
+export interface Batch {
+  batchId: BatchId;
+  agency: AgencyId;
+  /** The report's key in the inbox. */
+  file: string;
+  sha256: string;
+  /** The Batch execution that works on it. */
+  execution: string;
+  /** How often, once directed, it was handed over to another execution because the one before had ended. */
+  resumed?: number;
+  state: BatchState;
+  /** The plan's number; 0 while it waits for its turn to plan. */
+  plan: number;
+  /** When planning began: all deadlines count from it. Before that, when the batch was registered. */
+  startedAt: Instant;
+  uploadedAt: Instant;
+  report: { rows: number; rejected: number; repeats: number; handsets: number };
+  /** The screened handsets, in the work bucket. */
+  handsetsKey: string;
+  /** What was planned, in the work bucket; set by the commit that makes the plan count. */
+  planKey?: string;
+  settledAt?: Instant;
+  /** Where Settle prepared what it published; set by the commit that settles. */
+  settledUnder?: string;
+}
+
+export async function readBatch(table: string, id: BatchId): Promise<Batch | undefined> {
+  const item = await read(table, key.batch(id));
+  if (!item) return undefined;
+  const { pk: _, ...batch } = item;
+  return batch as unknown as Batch;
+}
+
+/** What is known of an execution: the batch that it registered, that it has ended, and the plan that failed with it. */
+interface ExecutionRecord {
+  batchId?: BatchId;
+  ended?: boolean;
+  failed?: FailedPlan;
+}
+
+async function readExecution(table: string, execution: string): Promise<ExecutionRecord> {
+  return (await read(table, key.execution(execution))) ?? {};
+}
+
+/**
+ * Registers a batch for an execution: a new one, one whose last execution failed, or one that an execution has registered
+ * which had ended (an attempt of it ran on for so long). A batch that failed with an execution is never that one's again, and
+ * one of other bytes, whose SHA-256 begins alike, is never another report's.
+ * @throws Conflict when the execution itself has ended
+ * @returns the batch as it stands afterwards; it is another report's when `sha256` is not the one given, and another
+ *   execution's when `execution` is not
+ */
+export async function registerBatch(table: string, batch: Batch): Promise<Batch> {
+  await put(table, { pk: key.execution(batch.execution), batchId: batch.batchId }, 'attribute_not_exists(ended)');
+  for (;;) {
+    try {
+      await dynamo.send(
+        new PutCommand({
+          TableName: table,
+          Item: { pk: key.batch(batch.batchId), ...batch },
+          ConditionExpression:
+            'attribute_not_exists(pk) OR (#state = :failed AND execution <> :mine AND sha256 = :same)',
+          ExpressionAttributeNames: { '#state': 'state' },
+          ExpressionAttributeValues: { ':failed': 'failed', ':mine': batch.execution, ':same': batch.sha256 },
+          ReturnConsumedCapacity: 'TOTAL',
+        }),
+      );
+      return batch;
+    } catch (error) {
+      if (!refusedByCondition(error)) throw error;
+    }
+    const registered = await readBatch(table, batch.batchId);
+    if (!registered) throw new Error(`batch ${batch.batchId} was refused and is not there`);
+    if (registered.execution === batch.execution || registered.state !== 'planning') return registered;
+    if (registered.sha256 !== batch.sha256) return registered;
+    if ((await planningBatch(table, batch.batchId)) !== undefined) return registered;
+  }
+}
+
+/** Changes a batch under a condition. False when the condition did not hold. */
+async function changeBatch(
+  table: string,
+  id: BatchId,
+  change: Partial<Batch>,
+  condition: string,
+  values: Record<string, unknown>,
+): Promise<boolean> {
+  const names = Object.keys(change);
+  try {
+    await dynamo.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: { pk: key.batch(id) },
+        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+        ConditionExpression: condition,
+        ExpressionAttributeNames: Object.fromEntries(
+          [...new Set([...names, ...(condition.match(/#(\w+)/g) ?? []).map((name) => name.slice(1))])].map((name) => [
+            `#${name}`,
+            name,
+          ]),
+        ),
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(Object.entries(change).map(([name, value]) => [`:${name}`, value])),
+          ...values,
+        },
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (!refusedByCondition(error)) throw error;
+    return false;
+  }
+}
+
+/** The commit that makes plan k count. False when k is void, or was committed before. */
+export function commitPlan(table: string, id: BatchId, plan: number, planKey: string): Promise<boolean> {
+  return changeBatch(table, id, { state: 'directed', planKey }, '#state = :was AND #plan = :k', {
+    ':was': 'planning',
+    ':k': plan,
+  });
+}
+
+/**
+ * Hands a directed batch over to its n-th other execution. False when it is another execution's by now than the one with which it
+ * was read.
+ * @throws Conflict when the other execution has ended by now
+ */
+export async function handOver(table: string, { batchId, execution }: Asker, to: string, n: number): Promise<boolean> {
+  await put(table, { pk: key.execution(to), batchId }, 'attribute_not_exists(ended)');
+  const condition = '(#state = :directed OR #state = :settled) AND #execution = :mine';
+  const values = { ':directed': 'directed', ':settled': 'settled', ':mine': execution };
+  return await changeBatch(table, batchId, { execution: to, resumed: n }, condition, values);
+}
+
+/** The commit that settles a batch. False when it was settled before. */
+export function commitSettled(table: string, id: BatchId, settledAt: Instant, settledUnder: string): Promise<boolean> {
+  return changeBatch(
+    table,
+    id,
+    { state: 'settled', settledAt, settledUnder },
+    '#state = :directed OR (#state = :planning AND #plan = :none)',
+    {
+      ':directed': 'directed',
+      ':planning': 'planning',
+      ':none': 0,
+    },
+  );
+}
+
+/** The plan that failed with an execution, as the audit is told of it. */
+export interface FailedPlan {
+  plan: number;
+  startedAt: Instant;
+}
+
+/**
+ * Makes a batch failed that plans, or waits for its turn to, under an execution which has ended. What fails is noted with the
+ * execution first: another execution may have begun the batch anew before anybody is told.
+ */
+async function failBatch(table: string, { batchId, execution }: Asker): Promise<void> {
+  for (;;) {
+    const batch = await readBatch(table, batchId);
+    if (batch?.state !== 'planning' || batch.execution !== execution) return;
+    const { plan, startedAt } = batch;
+    await dynamo.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: { pk: key.execution(execution) },
+        UpdateExpression: 'SET failed = :failed',
+        ExpressionAttributeValues: { ':failed': { plan, startedAt } satisfies FailedPlan },
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+    // Of the plan that was noted: one that is registered in between is noted before it fails.
+    const condition = '#state = :was AND #execution = :mine AND #plan = :noted';
+    const values = { ':was': 'planning', ':mine': execution, ':noted': plan };
+    if (await changeBatch(table, batchId, { state: 'failed' }, condition, values)) return;
+  }
+}
+
+/**
+ * Notes that an execution ended, and makes its batch failed whose plan was not committed before.
+ * @returns the batch as it stands, which may be another execution's by now, and what failed with this one; undefined when the
+ * execution had registered none
+ */
+export async function abandonExecution(
+  table: string,
+  execution: string,
+): Promise<{ batch: Batch; failed: FailedPlan | undefined } | undefined> {
+  // Noted before anything else, and also where there is no batch: an attempt that runs on may register one later.
+  const { Attributes } = await dynamo.send(
+    new UpdateCommand({
+      TableName: table,
+      Key: { pk: key.execution(execution) },
+      UpdateExpression: 'SET ended = :yes',
+      ExpressionAttributeValues: { ':yes': true },
+      ReturnValues: 'ALL_NEW',
+      ReturnConsumedCapacity: 'TOTAL',
+    }),
+  );
+  const batchId = (Attributes as ExecutionRecord | undefined)?.batchId;
+  if (batchId === undefined) return undefined;
+  await failBatch(table, { batchId, execution });
+  const { failed } = await readExecution(table, execution);
+  const batch = await readBatch(table, batchId);
+  if (!batch) return undefined;
+  // Its commit may have come between the note and the failure. Without a plan's number only its execution tells whose it is.
+  const committed = batch.state === 'directed' || batch.state === 'settled';
+  const same = batch.plan === failed?.plan && (batch.plan > 0 || batch.execution === execution);
+  return { batch, failed: committed && same ? undefined : failed };
+}
+
+/** A batch that plans, or waits for its turn to. One whose execution has ended fails by this. */
+export async function planningBatch(table: string, id: BatchId): Promise<Batch | undefined> {
+  const batch = await readBatch(table, id);
+  if (batch?.state !== 'planning') return undefined;
+  if (!(await readExecution(table, batch.execution)).ended) return batch;
+  await failBatch(table, batch);
+  return undefined;
+}
+
+/** Registers the number of a plan with its batch. False when the batch plans under this execution no more. */
+export function registerPlan(
+  table: string,
+  { batchId, execution }: Asker,
+  plan: number,
+  startedAt: Instant,
+): Promise<boolean> {
+  return changeBatch(table, batchId, { plan, startedAt }, '#state = :was AND #execution = :mine', {
+    ':was': 'planning',
+    ':mine': execution,
+  });
+}

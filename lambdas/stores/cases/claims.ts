@@ -1,0 +1,126 @@
+import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
+import { type Instant, instantOf, millisOf } from '../../domain/days.ts';
+import type { DirectionKind, Imei, Msisdn } from '../../domain/identifiers.ts';
+import { dynamo } from '../clients.ts';
+import { concurrently } from '../concurrently.ts';
+import { Conflict, ITEMS_PER_BATCH_GET, key, put, readMany, refusedByCondition } from './table.ts';
+
+/**
+ * The claim of a number, whose pointers stand under `number`, or of a handset, whose pointers stand under each
+ * operator's id. Pointers are as `writePointer` writes them, newest first.
+ */
+export interface Claim {
+  pointers: Record<string, readonly string[]>;
+  /** Until when it counts; the table lets it go some days later. One that was written before claims had a time has none. */
+  keptUntil?: Instant;
+  version: number;
+}
+
+const claimItem = z.object({
+  pk: z.string(),
+  pointers: z.record(z.string(), z.array(z.string())),
+  version: z.number(),
+  expires: z.number().optional(),
+});
+
+/** An instant as DynamoDB's time to live reads it: seconds since 1970. */
+const expiry = (instant: Instant): number => millisOf(instant) / 1000;
+
+const claimKey = (kind: DirectionKind, identifier: string) =>
+  kind === 'reverify' ? key.connection(identifier) : key.handset(identifier);
+
+/**
+ * Reads the claims of many numbers or handsets, strongly consistent. What has none is not in the result. One whose time is up at
+ * `now` points nowhere, as if the table had let it go; it has its version still, until that happens.
+ */
+export async function readClaims(
+  table: string,
+  kind: DirectionKind,
+  identifiers: readonly (Msisdn | Imei)[],
+  now: Instant,
+): Promise<Map<string, Claim>> {
+  const claims = new Map<string, Claim>();
+  const chunks = Array.from({ length: Math.ceil(identifiers.length / ITEMS_PER_BATCH_GET) }, (_, n) =>
+    identifiers
+      .slice(n * ITEMS_PER_BATCH_GET, (n + 1) * ITEMS_PER_BATCH_GET)
+      .map((identifier) => claimKey(kind, identifier)),
+  );
+  await concurrently(chunks, 8, async (chunk) => {
+    const items = readMany(table, chunk, { consistent: true, atOnce: ITEMS_PER_BATCH_GET });
+    for await (const item of items) {
+      const { pk, pointers, version, expires } = claimItem.parse(item);
+      const identifier = pk.slice(pk.indexOf('#') + 1);
+      if (expires === undefined) claims.set(identifier, { pointers, version });
+      else {
+        const keptUntil = instantOf(expires * 1000);
+        claims.set(identifier, { pointers: keptUntil > now ? pointers : {}, keptUntil, version });
+      }
+    }
+  });
+  return claims;
+}
+
+/**
+ * Claims a number, or a handset at its operators, with one conditional write.
+ * @param seen the version that was read, 0 where there was no claim
+ * @throws Conflict when somebody wrote in between
+ */
+export async function putClaim(
+  table: string,
+  kind: DirectionKind,
+  identifier: string,
+  { pointers, keptUntil }: Required<Omit<Claim, 'version'>>,
+  seen: number,
+): Promise<void> {
+  const item = { pk: claimKey(kind, identifier), pointers, version: seen + 1, expires: expiry(keptUntil) };
+  if (seen === 0) await put(table, item, 'attribute_not_exists(pk)');
+  else await put(table, item, 'version = :seen', { ':seen': seen });
+}
+
+/**
+ * Has a claim kept until `until` at least. One that is kept longer stays so; none comes where there is none, and one whose time is
+ * up at `now` doesn't come back. Its version stays: what it points to is not changed.
+ */
+export async function keepClaim(
+  table: string,
+  kind: DirectionKind,
+  identifier: string,
+  until: Instant,
+  now: Instant,
+): Promise<void> {
+  try {
+    await dynamo.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: { pk: claimKey(kind, identifier) },
+        UpdateExpression: 'SET expires = :until',
+        ConditionExpression: 'expires < :until AND expires > :now',
+        ExpressionAttributeValues: { ':until': expiry(until), ':now': expiry(now) },
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+  } catch (error) {
+    if (!refusedByCondition(error)) throw error;
+  }
+}
+
+/**
+ * Deletes a claim as it was read.
+ * @throws Conflict when somebody wrote in between
+ */
+export async function deleteClaim(table: string, kind: DirectionKind, identifier: string, seen: number): Promise<void> {
+  try {
+    await dynamo.send(
+      new DeleteCommand({
+        TableName: table,
+        Key: { pk: claimKey(kind, identifier) },
+        ConditionExpression: 'attribute_not_exists(pk) OR version = :seen',
+        ExpressionAttributeValues: { ':seen': seen },
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+  } catch (error) {
+    throw refusedByCondition(error) ? new Conflict('the claim changed') : error;
+  }
+}

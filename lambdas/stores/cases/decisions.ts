@@ -1,0 +1,34 @@
+import type { DirectionKind } from '../../domain/identifiers.ts';
+import { Conflict, key, put, read } from './table.ts';
+
+/**
+ * Registers a shard's decision, once for all of its attempts.
+ * @returns the key of the decision that counts: this one, or that of the attempt which was first
+ */
+export async function registerDecision(
+  table: string,
+  plan: number,
+  kind: DirectionKind,
+  shard: number,
+  decisionKey: string,
+): Promise<string> {
+  try {
+    await put(table, { pk: key.decision(plan, kind, shard), decisionKey }, 'attribute_not_exists(pk)');
+    return decisionKey;
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    const registered = await readDecision(table, plan, kind, shard);
+    if (registered === undefined) throw new Error('a decision was refused and is not there');
+    return registered;
+  }
+}
+
+/** The key of a shard's registered decision, if there is one. */
+export async function readDecision(
+  table: string,
+  plan: number,
+  kind: DirectionKind,
+  shard: number,
+): Promise<string | undefined> {
+  return (await read(table, key.decision(plan, kind, shard)))?.decisionKey as string | undefined;
+}

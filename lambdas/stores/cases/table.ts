@@ -1,0 +1,91 @@
+/**
+ * Table Cases: its keys, and how an item is read and written under a condition. The other files of this folder have what is
+ * kept there, one record per truth each.
+ */
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { BatchGetCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Day } from '../../domain/days.ts';
+import type { BatchId, DirectionId, DirectionKind, OperatorId } from '../../domain/identifiers.ts';
+import { dynamo } from '../clients.ts';
+
+/** The keys, all of them. */
+export const key = {
+  ledger: (id: DirectionId) => `DIR#${id}`,
+  connection: (msisdn: string) => `CONN#${msisdn}`,
+  handset: (imei: string) => `HANDSET#${imei}`,
+  batch: (id: BatchId) => `BATCH#${id}`,
+  execution: (arn: string) => `EXECUTION#${arn}`,
+  decision: (plan: number, kind: DirectionKind, shard: number) => `DECISION#${plan}-${kind}-${shard}`,
+  latestImport: (operator: OperatorId) => `IMPORT#${operator}`,
+  lateRevocations: (day: Day, batch: BatchId, sha8: string) => `LATE#${day}#${batch}#${sha8}`,
+  auditHead: (batch: BatchId) => `AUDIT#${batch}`,
+  audited: (batch: BatchId, id: string) => `AUDIT#${batch}#${id}`,
+  planning: 'PLANNING',
+};
+
+/** Somebody else's write came between reading and writing. Read again and decide anew. */
+export class Conflict extends Error {
+  override name = 'Conflict';
+}
+
+export const refusedByCondition = (error: unknown) => error instanceof ConditionalCheckFailedException;
+
+/** An item, strongly consistent. */
+export async function read(table: string, pk: string): Promise<Record<string, unknown> | undefined> {
+  const { Item } = await dynamo.send(
+    new GetCommand({ TableName: table, Key: { pk }, ConsistentRead: true, ReturnConsumedCapacity: 'TOTAL' }),
+  );
+  return Item;
+}
+
+/**
+ * Writes an item.
+ * @throws Conflict when the condition does not hold
+ */
+export async function put(
+  table: string,
+  item: Record<string, unknown>,
+  condition: string,
+  values?: Record<string, unknown>,
+) {
+  try {
+    await dynamo.send(
+      new PutCommand({
+        TableName: table,
+        Item: item,
+        ConditionExpression: condition,
+        ...(values ? { ExpressionAttributeValues: values } : {}),
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+  } catch (error) {
+    throw refusedByCondition(error) ? new Conflict('the record changed or exists') : error;
+  }
+}
+
+/**
+ * Reads many items, as many at a time as one request may ask for; of those that are not there nothing comes.
+ * @param consistent strongly; else each is as it was a moment ago, at half the price
+ */
+export async function* readMany(
+  table: string,
+  pks: readonly string[],
+  { consistent, atOnce }: { consistent: boolean; atOnce: number },
+): AsyncGenerator<Record<string, unknown>> {
+  for (let start = 0; start < pks.length; start += atOnce) {
+    let wanted: Record<string, unknown>[] = pks.slice(start, start + atOnce).map((pk) => ({ pk }));
+    while (wanted.length > 0) {
+      const { Responses, UnprocessedKeys } = await dynamo.send(
+        new BatchGetCommand({
+          RequestItems: { [table]: { Keys: wanted, ConsistentRead: consistent } },
+          ReturnConsumedCapacity: 'TOTAL',
+        }),
+      );
+      yield* Responses?.[table] ?? [];
+      wanted = UnprocessedKeys?.[table]?.Keys ?? [];
+    }
+  }
+}
+
+/** Items that one request may ask for. */
+export const ITEMS_PER_BATCH_GET = 100;
