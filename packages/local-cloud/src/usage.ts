@@ -1,6 +1,8 @@
 import type { DynamoUsage } from './dynamodb/dynamo-host.ts';
 import type { FunctionUsage } from './lambda/functions.ts';
-import type { Counted } from './states/world.ts';
+
+/** What is counted of Step Functions for the price: see its pricing page. */
+export type Counted = 'transition' | 'mapChildStart' | 'nestedStart' | 'executionStart';
 
 /** Calls of one operation, with the capacity units that DynamoDB bills. */
 export interface OperationUsage {

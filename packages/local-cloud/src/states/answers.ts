@@ -1,5 +1,4 @@
-import type { Execution, Machine } from './execution.ts';
-import type { MapRun } from './map-run.ts';
+import type { Execution, Machine, MapRun } from './execution.ts';
 
 type Answer = Record<string, unknown>;
 

@@ -1,9 +1,9 @@
 import type { Flow, MapState, ParallelState } from './definition.ts';
 import { evaluate, QueryError, type Template, wrongType } from './expression.ts';
 import { type Json, limited, type Payload, payloadOf } from './json.ts';
-import { bindingsOf, contextOf, type Frame, record, runFlow, type Visit } from './runner.ts';
 import { Cancelled, type Line } from './scope.ts';
 import { together } from './together.ts';
+import { bindingsOf, contextOf, type Frame, type RunFlow, record, type Visit } from './visit.ts';
 
 /** At most so many iterations of an inline Map run at once (quota). */
 const INLINE_CONCURRENCY = 40;
@@ -14,7 +14,7 @@ function innerFrame(at: Visit, line: Line, item: Frame['item']): Frame {
 }
 
 /** Runs a Parallel's branches at once on the same input; the result has their outputs in the branches' order. */
-export async function runParallel(at: Visit<ParallelState>): Promise<Json> {
+export async function runParallel(at: Visit<ParallelState>, runFlow: RunFlow): Promise<Json> {
   const { state, frame } = at;
   let input = at.input;
   if (state.arguments !== null) {
@@ -72,20 +72,23 @@ export async function wholeNumber(
 }
 
 /** Runs an inline Map; the result has the iterations' outputs in the items' order. */
-export async function runInlineMap(at: Visit<MapState>): Promise<Json> {
+export async function runInlineMap(at: Visit<MapState>, runFlow: RunFlow): Promise<Json> {
   const { state, frame } = at;
   const items = await itemsOf(at);
   const wanted = await wholeNumber(at, state.maxConcurrency, 'MaxConcurrency', 0);
   const limit = wanted === 0 ? INLINE_CONCURRENCY : Math.min(wanted, INLINE_CONCURRENCY);
   record(frame, 'MapStateStarted', 'mapStateStartedEventDetails', { length: items.length });
   const started = frame.last;
-  const outputs = await together(frame.line, items.length, limit, (i, line) => iterate(at, items, i, line, started));
+  const outputs = await together(frame.line, items.length, limit, (i, line) =>
+    iterate(at, runFlow, items, i, line, started),
+  );
   record(frame, 'MapStateSucceeded');
   return outputs.map((output) => output.value);
 }
 
 async function iterate(
   at: Visit<MapState>,
+  runFlow: RunFlow,
   items: Json[],
   index: number,
   line: Line,

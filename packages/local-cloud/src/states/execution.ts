@@ -2,7 +2,6 @@ import { StatesError } from '../errors.ts';
 import type { Definition, Flow } from './definition.ts';
 import { History } from './history.ts';
 import type { Payload } from './json.ts';
-import type { MapRun } from './map-run.ts';
 import { Cancelled, Line, Scope } from './scope.ts';
 import type { Tokens } from './tokens.ts';
 import type { ExecutionStatus, ExecutionStatusChange, StatesWorld } from './world.ts';
@@ -48,7 +47,7 @@ export interface ExecutionSpec {
 }
 
 /** Runs the states of a flow to its output. */
-export type RunFlow = (execution: Execution, flow: Flow, line: Line) => Promise<Payload>;
+export type RunExecution = (execution: Execution, flow: Flow, line: Line) => Promise<Payload>;
 
 /** One execution: a machine's, or a Map Run's child. */
 export class Execution {
@@ -103,7 +102,7 @@ export class Execution {
   }
 
   /** Begins, holding the clock; the states run from the next microtask on. */
-  start(flow: Flow, timeoutSeconds: number | null, run: RunFlow): void {
+  start(flow: Flow, timeoutSeconds: number | null, run: RunExecution): void {
     const { world } = this.engine;
     const input = this.#input?.text ?? '';
     this.history.add(this.startedAt, 0, 'ExecutionStarted', 'executionStartedEventDetails', {
@@ -209,5 +208,80 @@ export class Execution {
       redriveStatusReason: null,
     };
     this.engine.world.changed(change);
+  }
+}
+
+/** Counts of a Map Run, of its children or of their items, as DescribeMapRun gives them. */
+export interface Counts {
+  total: number;
+  pending: number;
+  running: number;
+  succeeded: number;
+  failed: number;
+  timedOut: number;
+  aborted: number;
+  resultsWritten: number;
+}
+
+function noCounts(): Counts {
+  return { total: 0, pending: 0, running: 0, succeeded: 0, failed: 0, timedOut: 0, aborted: 0, resultsWritten: 0 };
+}
+
+/** How many items of a Map Run may fail. */
+export interface Tolerance {
+  /** Null where the definition has no such field. */
+  readonly count: number | null;
+  readonly percentage: number | null;
+}
+
+/** How one child ended, in the texts that the Map Run's result is made of. */
+export interface ChildResult {
+  readonly status: ExecutionStatus;
+  /** The child's output as JSON text; null when it failed. */
+  readonly output: string | null;
+  /** What Transformation NONE gives, as JSON text; null when the Map needs it for no child that succeeded. */
+  readonly record: string | null;
+}
+
+/** One run of a distributed Map: its children are executions that know it, so that it is described beside them. */
+export class MapRun {
+  readonly arn: string;
+  readonly id: string;
+  readonly label: string;
+  readonly parent: Execution;
+  readonly startedAt: number;
+  readonly maxConcurrency: number;
+  readonly tolerance: Tolerance;
+  readonly children: Execution[] = [];
+  readonly results: ChildResult[] = [];
+  readonly executionCounts = noCounts();
+  readonly itemCounts = noCounts();
+  status: ExecutionStatus = 'RUNNING';
+  stoppedAt: number | null = null;
+
+  constructor(parent: Execution, label: string, id: string, maxConcurrency: number, tolerance: Tolerance) {
+    const { clock, region, account } = parent.engine.world;
+    this.id = id;
+    this.arn = `arn:aws:states:${region}:${account}:mapRun:${parent.machine.name}/${label}:${id}`;
+    this.label = label;
+    this.parent = parent;
+    this.startedAt = clock.now();
+    this.maxConcurrency = maxConcurrency;
+    this.tolerance = tolerance;
+  }
+
+  end(status: ExecutionStatus): void {
+    if (this.status !== 'RUNNING') return;
+    this.status = status;
+    this.stoppedAt = this.parent.engine.world.clock.now();
+  }
+
+  /** True when more items failed or timed out than the Map tolerates. */
+  exceeded(): boolean {
+    const { failed, timedOut, aborted, total } = this.itemCounts;
+    const bad = failed + timedOut + aborted;
+    const { count, percentage } = this.tolerance;
+    if (count === null && percentage === null) return bad > 0;
+    return (count !== null && bad > count) || (percentage !== null && bad * 100 > percentage * total);
   }
 }

@@ -14,7 +14,7 @@ import {
   parseJson,
   payloadOf,
 } from './json.ts';
-import { bindingsOf, type Visit } from './runner.ts';
+import { bindingsOf, type Visit } from './visit.ts';
 
 function readerFailed(cause: string): StatesError {
   return new StatesError('States.ItemReaderFailed', cause);

@@ -1,7 +1,6 @@
-import type { ItemBatcher, ItemReader, MapState, ResultWriter } from './definition.ts';
+import type { Flow, ItemBatcher, ItemReader, MapState, ResultWriter } from './definition.ts';
 import { isExpression } from './expression.ts';
 import { isObject } from './json.ts';
-import { readFlow } from './load.ts';
 import { Fields } from './reading.ts';
 
 type MapPart = Omit<MapState, 'name' | 'next' | 'output' | 'assign' | 'retry' | 'catchers'>;
@@ -21,8 +20,8 @@ const DELIMITERS: Record<string, string> = { COMMA: ',', PIPE: '|', SEMICOLON: '
 const count = (n: number) => Number.isInteger(n) && n >= 0;
 const positive = (n: number) => Number.isInteger(n) && n >= 1;
 
-/** What a Map state has beside the fields of every state that may fail. */
-export function readMap(name: string, fields: Fields): MapPart {
+/** What a Map state has beside the fields of every state that may fail; `readFlow` reads the states of its processor. */
+export function readMap(name: string, fields: Fields, readFlow: (fields: Fields) => Flow): MapPart {
   const processor = new Fields(
     fields.reading,
     'ItemProcessor',

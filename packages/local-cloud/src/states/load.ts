@@ -135,7 +135,7 @@ function readTyped(name: string, type: State['type'], fields: Fields): State {
       };
     }
     case 'Map':
-      return { ...common(name, fields), ...failing(fields), ...readMap(name, fields) };
+      return { ...common(name, fields), ...failing(fields), ...readMap(name, fields, readFlow) };
   }
 }
 

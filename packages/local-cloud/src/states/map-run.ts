@@ -1,14 +1,14 @@
 import { StatesError } from '../errors.ts';
 import { wholeNumber } from './branches.ts';
 import type { MapState } from './definition.ts';
-import { Execution } from './execution.ts';
+import { Execution, MapRun, type RunExecution, type Tolerance } from './execution.ts';
 import { evaluate, wrongType } from './expression.ts';
 import { uuidFor } from './functions.ts';
 import { type ChildInput, childInputs, readItems } from './items.ts';
 import type { Json } from './json.ts';
-import { type ChildResult, collected, type Destination, destinationOf, exported, resultOf } from './results.ts';
-import { bindingsOf, record, runExecution, type Visit } from './runner.ts';
+import { collected, type Destination, destinationOf, exported, resultOf } from './results.ts';
 import { Cancelled } from './scope.ts';
+import { bindingsOf, record, type Visit } from './visit.ts';
 import type { ExecutionStatus } from './world.ts';
 
 /** Children of one Map Run that may run at once (quota). */
@@ -16,73 +16,8 @@ const MOST_CHILDREN = 10_000;
 /** Up to so many children a Map Run keeps their histories, inputs and outputs after their end. */
 const KEPT_CHILDREN = 100;
 
-/** Counts of a Map Run, of its children or of their items, as DescribeMapRun gives them. */
-export interface Counts {
-  total: number;
-  pending: number;
-  running: number;
-  succeeded: number;
-  failed: number;
-  timedOut: number;
-  aborted: number;
-  resultsWritten: number;
-}
-
-function noCounts(): Counts {
-  return { total: 0, pending: 0, running: 0, succeeded: 0, failed: 0, timedOut: 0, aborted: 0, resultsWritten: 0 };
-}
-
-interface Tolerance {
-  /** Null where the definition has no such field. */
-  readonly count: number | null;
-  readonly percentage: number | null;
-}
-
-/** One run of a distributed Map. */
-export class MapRun {
-  readonly arn: string;
-  readonly id: string;
-  readonly label: string;
-  readonly parent: Execution;
-  readonly startedAt: number;
-  readonly maxConcurrency: number;
-  readonly tolerance: Tolerance;
-  readonly children: Execution[] = [];
-  readonly results: ChildResult[] = [];
-  readonly executionCounts = noCounts();
-  readonly itemCounts = noCounts();
-  status: ExecutionStatus = 'RUNNING';
-  stoppedAt: number | null = null;
-
-  constructor(parent: Execution, label: string, id: string, maxConcurrency: number, tolerance: Tolerance) {
-    const { clock, region, account } = parent.engine.world;
-    this.id = id;
-    this.arn = `arn:aws:states:${region}:${account}:mapRun:${parent.machine.name}/${label}:${id}`;
-    this.label = label;
-    this.parent = parent;
-    this.startedAt = clock.now();
-    this.maxConcurrency = maxConcurrency;
-    this.tolerance = tolerance;
-  }
-
-  end(status: ExecutionStatus): void {
-    if (this.status !== 'RUNNING') return;
-    this.status = status;
-    this.stoppedAt = this.parent.engine.world.clock.now();
-  }
-
-  /** True when more items failed or timed out than the Map tolerates. */
-  exceeded(): boolean {
-    const { failed, timedOut, aborted, total } = this.itemCounts;
-    const bad = failed + timedOut + aborted;
-    const { count, percentage } = this.tolerance;
-    if (count === null && percentage === null) return bad > 0;
-    return (count !== null && bad > count) || (percentage !== null && bad * 100 > percentage * total);
-  }
-}
-
 /** Runs a distributed Map as a Map Run of child executions; gives its result. */
-export async function runMapRun(at: Visit<MapState>): Promise<Json> {
+export async function runMapRun(at: Visit<MapState>, runExecution: RunExecution): Promise<Json> {
   const { state, frame } = at;
   const { execution, line } = frame;
   const wanted = await wholeNumber(at, state.maxConcurrency, 'MaxConcurrency', 0);
@@ -99,7 +34,7 @@ export async function runMapRun(at: Visit<MapState>): Promise<Json> {
     const items = listed ?? (await readItems(at));
     run.itemCounts.total = items.length;
     run.itemCounts.pending = items.length;
-    const result = await runChildren(at, run, childInputs(at, items), destination);
+    const result = await runChildren(at, run, runExecution, childInputs(at, items), destination);
     run.end('SUCCEEDED');
     record(frame, 'MapRunSucceeded');
     record(frame, 'MapStateSucceeded');
@@ -136,6 +71,7 @@ async function toleranceOf(at: Visit<MapState>): Promise<Tolerance> {
 async function runChildren(
   at: Visit<MapState>,
   run: MapRun,
+  runExecution: RunExecution,
   inputs: AsyncGenerator<ChildInput>,
   destination: Destination | null,
 ): Promise<Json> {
@@ -153,7 +89,7 @@ async function runChildren(
     line.scope.check();
     while (run.executionCounts.running >= limit && !run.exceeded()) await someoneEnded();
     if (run.exceeded()) return failed(at, run, destination, next, inputs);
-    startChild(at, run, next, () => wake?.());
+    startChild(at, run, runExecution, next, () => wake?.());
   }
   while (run.executionCounts.running > 0 && !run.exceeded()) await someoneEnded();
   if (run.exceeded()) return failed(at, run, destination, null, inputs);
@@ -198,7 +134,13 @@ function startChildrenAllowed({ frame }: Visit<MapState>): void {
   }
 }
 
-function startChild(at: Visit<MapState>, run: MapRun, next: ChildInput, ended: () => void): void {
+function startChild(
+  at: Visit<MapState>,
+  run: MapRun,
+  runExecution: RunExecution,
+  next: ChildInput,
+  ended: () => void,
+): void {
   const { execution } = at.frame;
   const { engine, machine } = execution;
   const { world } = engine;

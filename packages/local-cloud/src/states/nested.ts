@@ -5,7 +5,7 @@ import type { TaskState } from './definition.ts';
 import type { Execution } from './execution.ts';
 import { uuidFor } from './functions.ts';
 import { isObject, type Json, type JsonObject, type Payload, parseJson, payloadOf } from './json.ts';
-import type { Visit } from './runner.ts';
+import type { Visit } from './visit.ts';
 
 /** The arguments of states:startExecution; TraceHeader has no effect here. */
 export const NESTED_ARGUMENTS: readonly string[] = ['StateMachineArn', 'Input', 'Name', 'TraceHeader'];

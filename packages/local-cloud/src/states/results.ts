@@ -1,23 +1,12 @@
 import { StatesError } from '../errors.ts';
 import type { MapState, ResultWriter } from './definition.ts';
-import type { Execution } from './execution.ts';
+import type { ChildResult, Execution, MapRun } from './execution.ts';
 import { evaluate } from './expression.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
-import type { MapRun } from './map-run.ts';
-import { bindingsOf, type Visit } from './runner.ts';
-import type { ExecutionStatus } from './world.ts';
+import { bindingsOf, type Visit } from './visit.ts';
 
 /** Result files are cut near this size, in characters. */
 const FILE_SIZE = 64 * 1024 * 1024;
-
-/** How one child ended, in the texts that the Map Run's result is made of. */
-export interface ChildResult {
-  readonly status: ExecutionStatus;
-  /** The child's output as JSON text; null when it failed. */
-  readonly output: string | null;
-  /** What Transformation NONE gives, as JSON text; null when the Map needs it for no child that succeeded. */
-  readonly record: string | null;
-}
 
 /** Keeps of a child that has ended what the writer's transformation needs of it. */
 export function resultOf(child: Execution, writer: ResultWriter | null): ChildResult {

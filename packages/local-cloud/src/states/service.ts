@@ -1,13 +1,12 @@
 import { AwsError } from '../errors.ts';
 import { qualified } from '../rights/qualified.ts';
 import { executionAnswer, executionItem, machineAnswer, mapRunAnswer, mapRunItem } from './answers.ts';
-import { type Engine, Execution, type Machine, type StartedBy } from './execution.ts';
+import { type Engine, Execution, type Machine, type MapRun, type StartedBy } from './execution.ts';
 import { type FailedExecution, failureOf } from './failures.ts';
 import { uuidFrom } from './functions.ts';
 import { eventAnswer } from './history.ts';
 import { exceedsLimit, type Payload, parseJson } from './json.ts';
 import { loadDefinition } from './load.ts';
-import type { MapRun } from './map-run.ts';
 import { page } from './page.ts';
 import { runExecution } from './runner.ts';
 import { Tokens } from './tokens.ts';

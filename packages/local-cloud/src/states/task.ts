@@ -4,8 +4,8 @@ import { evaluate, type Template, wrongType } from './expression.ts';
 import { type Json, limited, type Payload, payloadOf, plain } from './json.ts';
 import { LONGEST_TIMEOUT } from './load.ts';
 import { describeNested, startNested } from './nested.ts';
-import { bindingsOf, contextOf, record, type Visit } from './runner.ts';
 import { Cancelled } from './scope.ts';
+import { bindingsOf, contextOf, record, type Visit } from './visit.ts';
 
 interface Limits {
   readonly timeout: number | null;

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { StateVisit } from '../faults.ts';
-import type { Machine } from './execution.ts';
+import type { Counted } from '../usage.ts';
 
 /** Statuses that an execution can have (DescribeExecution, and the event of EventBridge). */
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
@@ -27,9 +27,6 @@ export interface ExecutionStatusChange {
   redriveStatusReason: null;
 }
 
-/** What is counted for the price: see the pricing page of Step Functions. */
-export type Counted = 'transition' | 'mapChildStart' | 'nestedStart' | 'executionStart';
-
 /** Whose task it is. */
 export interface TaskMeta {
   executionArn: string;
@@ -48,7 +45,10 @@ export interface Tasks {
 }
 
 /** Which machine asks, and under which role. */
-export type Caller = Pick<Machine, 'name' | 'roleArn'>;
+export interface Caller {
+  readonly name: string;
+  readonly roleArn: string;
+}
 
 /** S3 as the Map Runs need it, each call under the machine's role. A missing object rejects, and so does a missing right. */
 export interface Objects {

@@ -2,7 +2,8 @@ import { type Clock, VirtualClock } from '../../src/clock.ts';
 import type { AwsError } from '../../src/errors.ts';
 import { StatesError } from '../../src/errors.ts';
 import { StepFunctions } from '../../src/states/service.ts';
-import type { Counted, ExecutionStatusChange, StatesWorld } from '../../src/states/world.ts';
+import type { ExecutionStatusChange, StatesWorld } from '../../src/states/world.ts';
+import type { Counted } from '../../src/usage.ts';
 
 export const START = Date.parse('2026-06-01T00:00:00Z');
 
