@@ -9,7 +9,6 @@ import type { Gathered, GatheredObject, Plan, ShardPlaces, WrittenList } from '.
 import { gatheredLine } from '../../lambdas/domain/sightings.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { type Embedded, imei, msisdn } from './embedded.ts';
-import type { Invocation } from './memory.ts';
 
 const NOW = '2026-06-20T00:00:00Z' as Instant;
 const BATCH = 'mha-00000000000a' as BatchId;
@@ -18,6 +17,17 @@ const OPERATOR = 'airtel' as OperatorId;
 const LINKS_PER_OBJECT = 158_000;
 /** In the list of a child of Claim that directs the other half of its numbers. */
 const ROWS_PER_LIST = DEFAULT_POLICY.linksPerShard / 2;
+
+/** One invocation that is measured. */
+export interface Invocation {
+  function: string;
+  handler: string;
+  /** What it is given. */
+  of: string;
+  event: unknown;
+  /** Looks whether it did its work. */
+  done?: () => Promise<void>;
+}
 
 /** What is wrong is not measured. */
 function check(what: string, found: unknown, expected: unknown): void {

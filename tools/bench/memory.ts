@@ -16,23 +16,13 @@ import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { designOf } from '../quotas/quotas-design.ts';
 import { imei, msisdn, startEmbedded } from './embedded.ts';
 import type { Results } from './measure.ts';
-import { elsewhereOf, gatheredOf } from './memory-at-size.ts';
+import { elsewhereOf, gatheredOf, type Invocation } from './memory-at-size.ts';
 
 const NOW = '2026-06-01T00:00:00Z' as Instant;
 const BATCH = 'mha-0123456789ab' as BatchId;
 const DIRECTION = `${BATCH}.reverify.airtel.1-0-0` as DirectionId;
 /** A piece of a usage file, in rows of the size that `usageRow` makes. */
 const PIECE_ROWS = 140_000;
-
-export interface Invocation {
-  function: string;
-  handler: string;
-  /** What it is given. */
-  of: string;
-  event: unknown;
-  /** Looks whether it did its work. */
-  done?: () => Promise<void>;
-}
 
 const ofRows = (rows: number) => `${rows.toLocaleString('en-GB')} rows`;
 

@@ -3,7 +3,7 @@
  * piece of work, of the kind that functions do, is timed on both: beside the counted batch here, and once and for all there.
  */
 import { createHash } from 'node:crypto';
-import type { BatchCount, Phase } from '../cost/count-batch.ts';
+import type { BatchCount, Phase } from '../cost/counts.ts';
 
 /**
  * How it was taken: the least of 400 rounds of `node tools/bench/reference.ts`, each short enough to run undisturbed. What else a

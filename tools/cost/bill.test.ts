@@ -14,7 +14,7 @@ import {
   totalOf,
 } from './bill.ts';
 import { costOf, costText } from './cost-report.ts';
-import type { BatchCount, Phase } from './count-batch.ts';
+import type { BatchCount, Phase } from './counts.ts';
 import { pricesOf } from './prices.ts';
 
 const none = { transitions: 0, mapChildStarts: 0, nestedStarts: 0, executionStarts: 0 };

@@ -1,7 +1,7 @@
 /** From counts to money: what is billed of a batch, how it grows with the batch, and what it costs. Pure. */
 import { planSample } from '../../simulation/sample.ts';
-import type { BatchCount, Phase } from './count-batch.ts';
 import type { PerConnectionCount } from './count-per-connection.ts';
+import type { BatchCount, Phase } from './counts.ts';
 import type { Price, PriceName } from './prices.ts';
 
 /** What a line of a bill is for. */

@@ -18,8 +18,8 @@ import {
   scaled,
   totalOf,
 } from './bill.ts';
-import type { BatchCount } from './count-batch.ts';
 import type { PerConnectionCount } from './count-per-connection.ts';
+import type { BatchCount } from './counts.ts';
 import type { Price, PriceName } from './prices.ts';
 
 /** What the event's batch may cost, in dollars, and where. */

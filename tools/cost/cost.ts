@@ -7,8 +7,9 @@ import { CommandError } from '../../lib/commands/command-line.ts';
 import { showProgress } from '../../simulation/progress.ts';
 import { type CostSettings, costSettings, HELP } from './cost-arguments.ts';
 import { costOf, costText } from './cost-report.ts';
-import { type BatchCount, countBatch, countFile, readCount, saveCount } from './count-batch.ts';
+import { countBatch } from './count-batch.ts';
 import { answersLike, countPerConnection } from './count-per-connection.ts';
+import { type BatchCount, countFile, readCount, saveCount } from './counts.ts';
 import { pricesOf } from './prices.ts';
 
 /** Enough that each way through that design's ladder is gone in its proportion. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { showProgress } from '../../simulation/progress.ts';
 import { costOf, costText } from './cost-report.ts';
-import { type BatchCount, CountFailed, countBatch, difference, readCount, saveCount } from './count-batch.ts';
+import { countBatch } from './count-batch.ts';
+import { type BatchCount, CountFailed, difference, readCount, saveCount } from './counts.ts';
 import { pricesOf } from './prices.ts';
 
 describe('a counted batch', () => {

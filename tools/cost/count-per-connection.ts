@@ -7,7 +7,7 @@ import { SendTaskSuccessCommand, SFNClient, StartExecutionCommand } from '@aws-s
 import { type LocalCloud, startCloud } from 'local-cloud';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import type { Progress } from '../../simulation/progress.ts';
-import { type BatchCount, CountFailed } from './count-batch.ts';
+import { type BatchCount, CountFailed } from './counts.ts';
 
 const START = Date.parse('2026-06-01T00:00:00Z');
 const HOUR = 3_600_000;

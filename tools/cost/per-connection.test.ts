@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { showProgress } from '../../simulation/progress.ts';
-import type { BatchCount } from './count-batch.ts';
 import { type Answer, answersLike, countPerConnection } from './count-per-connection.ts';
+import type { BatchCount } from './counts.ts';
 
 const LADDER = [
   { order: 'reverify', days: 5 },

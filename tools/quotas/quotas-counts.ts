@@ -11,7 +11,7 @@ import { stageFromContext } from '../../lib/config/stage.ts';
 import { conduct } from '../../simulation/conduct.ts';
 import { participantsOf } from '../../simulation/participants.ts';
 import type { Progress } from '../../simulation/progress.ts';
-import { CountFailed } from '../cost/count-batch.ts';
+import { CountFailed } from '../cost/counts.ts';
 
 /** Counts of one batch, or of several that are taken together, until the last direction was issued. */
 export interface Issued {

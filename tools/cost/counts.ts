@@ -1,0 +1,134 @@
+/**
+ * What is counted of a batch, in the form that a file keeps: the counts, what they grow with, and a later count without an
+ * earlier one.
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+
+const count = z.number().nonnegative();
+const counts = z.record(z.string(), count);
+const capacity = z.object({ calls: count, readUnits: count, writeUnits: count });
+const machine = z.object({
+  transitions: count,
+  mapChildStarts: count,
+  nestedStarts: count,
+  executionStarts: count,
+});
+
+/** The same shape as run.json's, and what functions wrote to their logs. */
+const phase = z.object({
+  operations: z.record(
+    z.string(),
+    z.record(z.string(), z.object({ calls: count, readUnits: count.optional(), writeUnits: count.optional() })),
+  ),
+  tables: z.record(z.string(), z.record(z.string(), capacity)),
+  stepFunctions: machine.extend({ byMachine: z.record(z.string(), machine) }),
+  lambda: z.record(z.string(), z.object({ invocations: count, milliseconds: count, memoryMb: count })),
+  eventBridge: z.object({ events: count }),
+  /**
+   * Lines that functions wrote, their bytes, and the requests for keys that they made at most: one for each key that a function
+   * works with in each stretch of five minutes (of the cloud's time) in which it wrote one.
+   */
+  logs: z.object({ lines: count, bytes: count, keyRequests: count }),
+  /** The stretches of a quarter of an hour in which a state machine entered a state, summed over the machines. */
+  machineStretches: count,
+});
+export type Phase = z.infer<typeof phase>;
+
+/** What the counts grow with. */
+const drivers = z.object({
+  /** Links written by the imports. */
+  sightings: count,
+  usageFiles: count,
+  reports: count,
+  handsets: count,
+  /** Distinct connections, all of them directed: there is no other batch. */
+  connections: count,
+  /** Connections by operator. */
+  connectionsOf: counts,
+  /** Directions by operator. */
+  reverifyDirections: counts,
+  blockDirections: counts,
+  /** Orders issued, by rung and order (`1-reverify`, `failed-disconnect`). */
+  orders: counts,
+  /** Connections and handsets in these orders. */
+  orderRows: counts,
+  /** What became of the connections in the end: verified, disconnected, notFound, overdue. */
+  outcomes: counts,
+  responseFiles: count,
+  /** Children of each Distributed Map. */
+  children: z.object({ expand: count, claim: count, direct: count }),
+  /** What functions told the audit, and what it wrote of it. */
+  audit: z.object({ notes: count, entries: count, objects: count }),
+});
+export type Drivers = z.infer<typeof drivers>;
+
+/** The numbers of the policy that a batch was counted under. */
+export const policy = z.object({
+  rowsPerDirection: count,
+  handsetsPerChild: count,
+  linksPerShard: count,
+  linksPerHandset: count,
+});
+
+const batchCount = z.object({
+  /** 1 is the event's size. */
+  scale: z.number().positive(),
+  /** Days of each rung of re-verification. */
+  ladder: z.array(z.object({ order: z.string(), days: count })),
+  policy,
+  drivers,
+  import: phase,
+  batch: phase,
+  /** Milliseconds of a round of the reference work on the machine that counted, on average; not in counts saved before. */
+  round: z.number().positive().optional(),
+});
+export type BatchCount = z.infer<typeof batchCount>;
+
+/** The run did not end well, or a file holds no counts. */
+export class CountFailed extends Error {
+  override name = 'CountFailed';
+}
+
+/** Subtracts counts of the same shape; what is only in `later` stays, and so does what doesn't accumulate. */
+export function difference(later: Phase, earlier: Phase): Phase {
+  return phase.parse(subtracted(later, earlier, ''));
+}
+
+function subtracted(later: unknown, earlier: unknown, name: string): unknown {
+  if (typeof later === 'number')
+    return name === 'memoryMb' ? later : later - (typeof earlier === 'number' ? earlier : 0);
+  const before = (earlier ?? {}) as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(later as Record<string, unknown>).map(([key, value]) => [key, subtracted(value, before[key], key)]),
+  );
+}
+
+/** Where `npm run cost` keeps the counts of a run at this scale. */
+export const countFile = (scale: number): string => `out/counted-${scale}.json`;
+
+/** Writes counts to a file, whole or not at all. */
+export async function saveCount(path: string, counted: BatchCount): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const staging = `${path}.${process.pid}`;
+  await writeFile(staging, `${JSON.stringify(counted, null, 2)}\n`);
+  await rename(staging, path);
+}
+
+/**
+ * Reads counts that `saveCount` wrote.
+ * @throws CountFailed when the file can't be read or holds something else
+ */
+export async function readCount(path: string): Promise<BatchCount> {
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new CountFailed(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const parsed = batchCount.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new CountFailed(`${path} holds no counts of a batch: ${issue?.path.join('.')}: ${issue?.message}`);
+}
