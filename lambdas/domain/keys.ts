@@ -69,6 +69,14 @@ export function receiptKey(operator: OperatorId, directionId: string, name: stri
   return `receipts/${operator}/${directionId}/${name}.${sha256 === null ? 'unread' : sha8(sha256)}.json`;
 }
 
+/**
+ * The receipt of a response file that was refused, where the direction has another file whose SHA-256 begins alike: that one's
+ * receipt may have the name that this one's would have.
+ */
+export function takenReceiptKey(operator: OperatorId, directionId: string, name: string, sha256: string): string {
+  return `receipts/${operator}/${directionId}/${name}.${sha256}.json`;
+}
+
 /** The rejects of a report or usage file, under the file's whole name. */
 export function rejectsKey(uploader: AgencyId | OperatorId, name: string): string {
   return `rejects/${uploader}/${name}`;
@@ -102,7 +110,10 @@ export function lateRevocationKeys(day: Day, batchId: BatchId, responseSha256: s
   return { csv: `${base}.csv`, json: `${base}.json` };
 }
 
-/** The first 8 hexadecimal digits of a SHA-256, by which files are told apart in names. */
+/**
+ * The first 8 hexadecimal digits of a SHA-256, by which the files of one direction are told apart in names: it takes no two that
+ * share them.
+ */
 export function sha8(sha256: string): string {
   return sha256.slice(0, 8);
 }

@@ -32,6 +32,7 @@ export const FILE_REASONS = [
   'unclosed_quote',
   'line_too_long',
   'batch_id_taken',
+  'sha_taken',
   'unknown_direction',
   'too_many_files',
 ] as const;

@@ -5,6 +5,7 @@ import type { Columns, CsvRow } from './csv.ts';
 import { type Day, dayOf, type Instant, parseDay } from './days.ts';
 import { type DirectionKind, type Imei, identifiersOf, type Msisdn, type OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
+import { sha8 } from './keys.ts';
 import {
   change,
   currentOutcomes,
@@ -130,8 +131,18 @@ export type ApplyDecision =
   | Applied
   /** These bytes are recorded already: nothing changes, what was prepared with them is published again. */
   | { readonly kind: 'known'; readonly file: RecordedFile }
+  /** Another file of the direction has its name already: its orders and lists could not be told apart from that file's. */
+  | { readonly kind: 'sha_taken' }
   /** The direction has taken all the files it takes. */
   | { readonly kind: 'too_many_files' };
+
+/**
+ * Whether another file of the direction has a SHA-256 that begins with the same 8 digits, by which what is published with a file
+ * is named.
+ */
+export function isShaTaken({ files }: Ledger, sha256: string): boolean {
+  return files.some((file) => file.sha256 !== sha256 && sha8(file.sha256) === sha8(sha256));
+}
 
 /**
  * Applies a response's rows, in file order, to the ledger they answer. The same bytes again change nothing. On a sealed
@@ -145,6 +156,7 @@ export function applyResponse(
 ): ApplyDecision {
   const known = ledger.files.find((recorded) => recorded.sha256 === file.sha256);
   if (known !== undefined) return { kind: 'known', file: known };
+  if (isShaTaken(ledger, file.sha256)) return { kind: 'sha_taken' };
   if (ledger.files.length >= maxFiles) return { kind: 'too_many_files' };
 
   const after = new Uint8Array(currentOutcomes(ledger));

@@ -16,7 +16,14 @@ import {
   parseDirectionId,
   SELF_CHECK,
 } from '../domain/identifiers.ts';
-import { failedOrderKey, lateRevocationKeys, parseInboxKey, receiptKey, sha8 } from '../domain/keys.ts';
+import {
+  failedOrderKey,
+  lateRevocationKeys,
+  parseInboxKey,
+  receiptKey,
+  sha8,
+  takenReceiptKey,
+} from '../domain/keys.ts';
 import {
   countOpen,
   failedOrderDeadline,
@@ -32,6 +39,7 @@ import {
   type AnsweredRow,
   type Applied,
   applyResponse,
+  isShaTaken,
   type NamedRow,
   parseResponseRow,
   type Receipt,
@@ -109,10 +117,18 @@ async function subjectOf({ operator, directionId }: Response): Promise<Subject> 
 }
 
 /** A file refused whole has no effect: a receipt that says why, and a notice. `sha256` is null where nobody read it. */
-async function refuse(response: Response, { batchId }: Subject, sha256: string | null, why: FileReason): Promise<void> {
+async function refuse(
+  response: Response,
+  { batchId, ledger }: Subject,
+  sha256: string | null,
+  why: FileReason,
+): Promise<void> {
   const { operator, directionId, name, file } = response;
   const receipt = receiptText(refusedReceipt(name, sha256, why));
-  const key = receiptKey(operator, directionId, name, sha256);
+  const key =
+    sha256 !== null && ledger !== undefined && isShaTaken(ledger, sha256)
+      ? takenReceiptKey(operator, directionId, name, sha256)
+      : receiptKey(operator, directionId, name, sha256);
   await writeObject({ bucket: env.OUTBOX, key }, receipt);
   await tellReceipt(response, key, receipt, why);
   await tell(
@@ -155,7 +171,7 @@ async function tellReceipt({ operator, directionId }: Response, key: string, rec
   );
 }
 
-/** Where an attempt prepares what its commit will publish. */
+/** Where an attempt prepares what its commit will publish. No two files have an attempt in common, whatever their SHA-256s. */
 const preparedKey = (ledger: Ledger, { sha256, attempt }: Pick<RecordedFile, 'sha256' | 'attempt'>, name: string) =>
   `directions/${ledger.directionId}/files/${sha8(sha256)}/${attempt}/${name}`;
 
@@ -190,6 +206,7 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
     );
     await audit(env, {
       batchId,
+      // As the order is named: no other file of the direction is, and the whole SHA-256 of few rows would tell whose they are.
       id: `order/${directionId}/failed-${sha8(recorded.sha256)}`,
       kind: 'disconnect_ordered',
       at: recorded.at,
@@ -312,6 +329,12 @@ async function keepClaims({ kind }: Ledger, rows: (AnsweredRow | RejectedRow)[],
   });
 }
 
+/** Why a file is refused by the ledger as it was read last. */
+interface Refused {
+  ledger: Ledger;
+  refused: FileReason;
+}
+
 interface Committed {
   ledger: Ledger;
   recorded: RecordedFile;
@@ -348,7 +371,7 @@ async function record(response: Response, subject: Subject, invocation: string):
       at: response.file.at,
       committedAt: now,
     });
-    // A file that is known, or one too many, is no later word.
+    // A file that is known, or refused, is no later word.
     if (asItStands.kind === 'applied') await keepClaims(answered, rows, lines, now);
   }
   const revocation = (ledger: Ledger, row: number): Revocation => {
@@ -358,14 +381,14 @@ async function record(response: Response, subject: Subject, invocation: string):
     return { msisdn, operator: ledger.operator, lsa, disconnectedOn: occurredOn };
   };
 
-  const committed = await changeLedger<Committed | 'too_many_files'>(
+  const committed = await changeLedger<Committed | Refused>(
     env.CASES,
     answered.directionId as DirectionId,
     async (read, attempt) => {
       const file = { sha256, attempt: `${invocation}-${attempt}`, at: response.file.at, committedAt: now };
       const applied = applyResponse(read, rows, file);
-      if (applied.kind === 'too_many_files') return { result: 'too_many_files' };
       if (applied.kind === 'known') return { result: { ledger: read, recorded: applied.file } };
+      if (applied.kind !== 'applied') return { result: { ledger: read, refused: applied.kind } };
 
       const prepare = (name: string, content: string) =>
         writeObject({ bucket: env.WORK, key: preparedKey(read, file, name) }, content);
@@ -391,7 +414,8 @@ async function record(response: Response, subject: Subject, invocation: string):
       return { ledger: final.ledger, result: { ledger: final.ledger, recorded, applied: final } };
     },
   );
-  if (committed === 'too_many_files') return await refuse(response, subject, sha256, 'too_many_files');
+  if ('refused' in committed)
+    return await refuse(response, { ...subject, ledger: committed.ledger }, sha256, committed.refused);
   await publish(response, committed.ledger, committed.recorded);
   if (committed.applied) measureResponse(response, committed.applied);
   log.info('response recorded', { directionId: answered.directionId, rows: rows.length });

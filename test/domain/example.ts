@@ -120,7 +120,8 @@ export function answered(
   told: { sha256?: string; on?: string; at?: string; committedAt?: string } = {},
 ): Applied {
   files += 1;
-  const sha256 = told.sha256 ?? `file-${files}`;
+  // No two begin with the same eight digits.
+  const sha256 = told.sha256 ?? `${String(files).padStart(8, '0')}-file`;
   const uploadedAt = told.at ?? '2026-06-03T10:00:00Z';
   const committedAt = at(told.committedAt ?? uploadedAt);
   const file = { sha256, attempt: `work-${sha256}`, at: at(uploadedAt), committedAt };

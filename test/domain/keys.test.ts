@@ -11,6 +11,7 @@ import {
   rejectsKey,
   revocationKeys,
   summaryKey,
+  takenReceiptKey,
 } from '../../lambdas/domain/keys.ts';
 
 const batch = 'mha-0123456789ab' as BatchId;
@@ -88,7 +89,8 @@ describe('a key of the inbox', () => {
     const key = `${before}${'x'.repeat(900 - before.length - 4)}.csv`;
     const read = parseInboxKey(key);
     expect(read.kind).toBe('response');
-    expect(Buffer.byteLength(receiptKey(jio, direction, key.slice(before.length), sha256))).toBeLessThan(1024);
+    for (const keyOf of [receiptKey, takenReceiptKey])
+      expect(Buffer.byteLength(keyOf(jio, direction, key.slice(before.length), sha256))).toBeLessThan(1024);
   });
 });
 
@@ -97,6 +99,7 @@ test('every object of the outbox has its agreed place', () => {
   expect(failedOrderKey(jio, direction, sha256)).toBe(`orders/jio/${direction}/failed-deadbeef-disconnect.csv`);
   expect(receiptKey(jio, direction, 'a b.csv', sha256)).toBe(`receipts/jio/${direction}/a b.csv.deadbeef.json`);
   expect(receiptKey(jio, direction, 'a b.csv', null)).toBe(`receipts/jio/${direction}/a b.csv.unread.json`);
+  expect(takenReceiptKey(jio, direction, 'a b.csv', sha256)).toBe(`receipts/jio/${direction}/a b.csv.${sha256}.json`);
   expect(rejectsKey(jio, 'june.csv')).toBe('rejects/jio/june.csv');
   expect(summaryKey(batch)).toBe('batches/mha-0123456789ab/summary.json');
   expect(elsewhereKey(batch)).toBe('batches/mha-0123456789ab/elsewhere.csv');

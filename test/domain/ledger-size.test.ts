@@ -51,7 +51,7 @@ function largest(rows: number): Ledger {
     }
   }
   for (let n = 0; n < maxFiles - 1; n += 1) {
-    const applied = answered(ledger, [[n, 'failed']], { sha256: HASH.slice(0, 60) + String(n).padStart(4, '0') });
+    const applied = answered(ledger, [[n, 'failed']], { sha256: String(n).padStart(8, '0') + HASH.slice(8) });
     const order = { rows: 9999, sha256: HASH, bytes: 999_999, deadline: at('2026-06-17T00:00:00Z') };
     const told = withFailedOrder(applied, order).ledger;
     const files = told.files.map((file) => ({ ...file, attempt: LONGEST_ATTEMPT }));

@@ -304,6 +304,17 @@ describe('applying a response', () => {
     expect(applyResponse(ledger, [], fileOn('2026-06-03', 'n500')).kind).toBe('known');
   });
 
+  test('another file whose SHA-256 begins with the same eight digits is refused, before one that is too many', () => {
+    const [first, alike] = [`0f343b09${'1'.repeat(56)}`, `0f343b09${'2'.repeat(56)}`];
+    const nearly = `0f343b0${'3'.repeat(57)}`;
+    let { ledger } = answered(fresh(2), [[0, 'failed']], { sha256: first });
+    expect(applyResponse(ledger, rowsOf([[1, 'failed']]), fileOn('2026-06-03', alike))).toEqual({ kind: 'sha_taken' });
+    expect(applyResponse(ledger, [], fileOn('2026-06-03', nearly)).kind).toBe('applied');
+    for (let n = 2; n <= maxFiles; n += 1) ledger = answered(ledger, [], { sha256: `n${n}` }).ledger;
+    expect(applyResponse(ledger, [], fileOn('2026-06-03', alike))).toEqual({ kind: 'sha_taken' });
+    expect(applyResponse(ledger, [], fileOn('2026-06-03', first)).kind).toBe('known');
+  });
+
   test('it changes neither the ledger it was given nor its bytes, though they are a Buffer', () => {
     const before = { ...fresh(1), outcomes: Buffer.alloc(5) };
     answered(before, [[0, 'verified']]);

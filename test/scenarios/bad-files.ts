@@ -139,3 +139,16 @@ export function holdsAnIdentifier(line: string): boolean {
 
 export const sha256 = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');
 export const sha8 = (content: string | Uint8Array) => sha256(content).slice(0, 8);
+
+/**
+ * Two contents, one of each family, whose SHA-256s begin with the same eight digits: of 2^17 of the first, one in 2^15 of the
+ * second meets one.
+ */
+export function alike(first: (n: number) => string, second: (n: number) => string): [string, string] {
+  const seen = new Map<string, string>();
+  for (let n = 0; n < 2 ** 17; n++) seen.set(sha8(first(n)), first(n));
+  for (let n = 0; ; n++) {
+    const met = seen.get(sha8(second(n)));
+    if (met !== undefined && met !== second(n)) return [met, second(n)];
+  }
+}

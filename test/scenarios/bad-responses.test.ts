@@ -1,14 +1,14 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { holdsAnIdentifier, openWithLog, sha8, sha256, Tables, told } from './bad-files.ts';
-import { type Lab, START } from './lab.ts';
+import { alike, holdsAnIdentifier, openWithLog, sha8, sha256, Tables, told } from './bad-files.ts';
+import { HOUR, type Lab, START } from './lab.ts';
 
 /**
- * Responses that no direction takes: another operator's, nobody's, and the file after the 500th.
+ * Responses that no direction takes: another operator's, nobody's, one that has another file's name, and the file after the 500th.
  *
- * airtel saw A1 and A2 in H1, jio J1; mha reported H1.
+ * airtel saw A1 and A2 in H1, jio J1 and J2; mha reported H1.
  */
 const H1 = '37000000000001';
-const [A1, A2, J1] = ['9800000001', '9800000002', '7000000001'] as const;
+const [A1, A2, J1, J2] = ['9800000001', '9800000002', '7000000001', '7000000002'] as const;
 const NOW = '2026-06-01T00:00:00Z';
 const FILES = 500;
 
@@ -53,7 +53,7 @@ beforeAll(async () => {
   ({ lab, lines } = await openWithLog());
   tables = new Tables(lab);
   await lab.usage('airtel', [`${H1},${A1},2026-05-20,`, `${H1},${A2},2026-05-20,`]);
-  await lab.usage('jio', [`${H1},${J1},2026-05-20,`]);
+  await lab.usage('jio', [`${H1},${J1},2026-05-20,`, `${H1},${J2},2026-05-20,`]);
   await lab.report('mha', [H1]);
   batchId = `mha-${sha256(`imei\n${H1}\n`).slice(0, 12)}`;
   ofAirtel = await lab.direction(batchId, 'reverify', 'airtel');
@@ -136,6 +136,69 @@ describe('a file of more than 4 MiB', () => {
   });
 });
 
+describe('a response whose SHA-256 begins with the eight digits of another of its direction', () => {
+  const failed = (number: string) => (n: number) => `msisdn,outcome,remarks\n${number},failed,${n}\n`;
+  const [first, second] = alike(failed(J1), failed(J2));
+  const upload = (content: string) => lab.upload(`responses/jio/${ofJio}/answer.csv`, content);
+  const receipt = () => `receipts/jio/${ofJio}/answer.csv.${sha8(first)}.json`;
+  const refusal = () => `receipts/jio/${ofJio}/answer.csv.${sha256(second)}.json`;
+  const order = () => `orders/jio/${ofJio}/failed-${sha8(first)}-disconnect.csv`;
+
+  it('is refused whole, with a receipt of its own, and leaves the order and the receipt of the other', async () => {
+    expect(sha8(second)).toBe(sha8(first));
+    await upload(first);
+    const [records, outbox] = [await tables.records(), await lab.everything()];
+    expect(JSON.parse(outbox[receipt()] ?? '')).toMatchObject({ sha256: sha256(first), recorded: 1, refused: null });
+    expect(outbox[order()]).toContain(J1);
+    await told(lab);
+    await upload(second);
+
+    const { [refusal()]: refused = '', ...others } = await lab.everything();
+    expect(JSON.parse(refused)).toMatchObject({ file: 'answer.csv', sha256: sha256(second), refused: 'sha_taken' });
+    expect(others).toEqual(outbox);
+    expect(await tables.records()).toEqual(records);
+    expect(await told(lab)).toMatchObject({
+      'fraud-directions-jio': [{ kind: 'receipt', ...place(refusal()), refused: 'sha_taken' }],
+      'fraud-administrators': [{ kind: 'response_refused', why: 'sha_taken', receipt: place(refusal()) }],
+    });
+    // The audit writes what was told to it within the hour.
+    await lab.cloud.run(lab.cloud.clock.now() + HOUR);
+    const audit = lab.cloud.names.buckets.audit;
+    const objects = await Promise.all(
+      (await lab.cloud.list(audit, `batches/${batchId}/`)).map((key) => lab.cloud.get(audit, key)),
+    );
+    const entries = objects.flatMap((bytes) => Buffer.from(bytes).toString('utf8').trim().split('\n'));
+    const facts = entries.map((entry) => JSON.parse(entry)).filter(({ id }) => id.startsWith(`response/${ofJio}/`));
+    // Others were refused before.
+    expect(facts.map(({ kind, facts: { why } }) => [kind, why]).slice(-2)).toEqual([
+      ['response_recorded', undefined],
+      ['response_refused', 'sha_taken'],
+    ]);
+  });
+
+  it('has a receipt of its own also where it is refused for another reason', async () => {
+    const [good, bad] = alike(
+      (n) => `msisdn,outcome,remarks\n${J1},failed,again ${n}\n`,
+      (n) => `msisdn,remarks\n${J1},${n}\n`,
+    );
+    await upload(good);
+    const key = `receipts/jio/${ofJio}/answer.csv.${sha8(good)}.json`;
+    const before = await lab.read(key);
+    await upload(bad);
+    expect(await lab.read(key)).toBe(before);
+    expect(await lab.json(`receipts/jio/${ofJio}/answer.csv.${sha256(bad)}.json`)).toMatchObject({
+      refused: 'missing_column:outcome',
+    });
+  });
+
+  it('is taken once a byte of it is another, and gets its order', async () => {
+    const mended = `${second}\n`;
+    await upload(mended);
+    expect(await lab.read(`orders/jio/${ofJio}/failed-${sha8(mended)}-disconnect.csv`)).toContain(J2);
+    expect(await lab.read(order())).not.toContain(J2);
+  });
+});
+
 describe('a direction with 500 files', () => {
   const part = (n: number) => `msisdn,outcome,part ${n}\n`;
   const last = `msisdn,outcome\n${A1},verified\n`;
@@ -166,10 +229,10 @@ describe('a direction with 500 files', () => {
   });
 
   it('ends its ladder as any other', async () => {
-    await lab.respond(ofJio, [`${J1},verified`]);
+    await lab.respond(ofJio, [`${J1},verified`, `${J2},verified`]);
     await lab.cloud.run();
     const { connections, startedAt, settledAt, unexplained } = await lab.summary('mha');
-    expect(connections).toMatchObject({ linked: 3, directed: 3, verified: 2, overdue: 1 });
+    expect(connections).toMatchObject({ linked: 4, directed: 4, verified: 3, overdue: 1 });
     expect([startedAt, settledAt, unexplained]).toEqual([NOW, '2026-06-17T00:00:00Z', 0]);
     expect(lab.cloud.failures()).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import type { FaultPlan } from 'local-cloud';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { alike } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
 import { DAY, Lab, type Summary } from './lab.ts';
 
@@ -392,6 +393,34 @@ describe('a response after its ladder has ended', () => {
       connections: { linked: 2, disconnected: 0, overdue: 2 },
       unexplained: 0,
     });
+  });
+
+  it('by two files whose SHA-256s begin with the same eight digits, publishes the numbers of both in one list', async () => {
+    await begin();
+    const [handset, a, j] = ['35800000000002', '+919880000002', '+917080000002'];
+    await lab.usage('airtel', [`${handset},${a},${dayBefore(9)},`], 'alike.csv');
+    await lab.usage('jio', [`${handset},${j},${dayBefore(9)},`], 'alike.csv');
+    await lab.report('mha', [handset], 'alike.csv');
+    const batch = batchOf('mha', [handset]);
+    const airtel = await lab.direction(batch, 'reverify', 'airtel');
+    const jio = await lab.direction(batch, 'reverify', 'jio');
+    await at(17);
+    const disconnected = (number: string) => (n: number) => `msisdn,outcome,remarks\n${number},disconnected,${n}\n`;
+    const [ofAirtel, ofJio] = alike(disconnected(a), disconnected(j));
+    await Promise.all([put(responseKey(airtel, 'alike'), ofAirtel), put(responseKey(jio, 'alike'), ofJio)]);
+    await lab.cloud.rest();
+
+    const sha8 = sha256(ofAirtel).slice(0, 8);
+    expect(sha256(ofJio).slice(0, 8)).toBe(sha8);
+    expect(await revoked(`revocations/${localDay(17)}/${batch}.late-${sha8}.csv`)).toEqual([j, a]);
+    for (const [id, content] of [
+      [airtel, ofAirtel],
+      [jio, ofJio],
+    ] as const)
+      expect(await lab.json(`receipts/${id.split('.')[2]}/${id}/alike.csv.${sha8}.json`)).toMatchObject({
+        sha256: sha256(content),
+        recorded: 1,
+      });
   });
 
   it('and recorded only after midnight, is in the list of the day on which it was recorded; and no order follows it', async () => {
