@@ -23,8 +23,8 @@ import type { FailedExecution } from './states/failures.ts';
 import { integrations } from './states/integrations.ts';
 import { StepFunctions } from './states/service.ts';
 import type { Caller } from './states/world.ts';
+import { type LoadedApp, loadAssembly } from './templates/assembly.ts';
 import { type CloudNames, changeResources, createResources, logicalName, type Placed } from './templates/create.ts';
-import { type LoadedApp, loadAssembly } from './templates/template.ts';
 import { MACHINE, type RunUsage, UsageCounter } from './usage.ts';
 
 export type { FaultPlan } from './faults.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rateOf } from '../src/events/bus.ts';
-import { checkDeployment, RefusedTemplate } from '../src/refused.ts';
+import { checkDeployment, RefusedTemplate } from '../src/templates/refused.ts';
 import type { LoadedResource } from '../src/templates/template.ts';
 
 /**

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloud } from '../src/cloud.ts';
-import { loadAssembly, resolveStacks, UnsupportedTemplate } from '../src/templates/template.ts';
+import { loadAssembly } from '../src/templates/assembly.ts';
+import { resolveStacks, UnsupportedTemplate } from '../src/templates/template.ts';
 
 const SETTINGS = { region: 'ap-south-1', account: '111122223333', endpoint: 'http://127.0.0.1:4510' };
 type Template = Parameters<typeof resolveStacks>[0][number]['template'];

@@ -1,5 +1,5 @@
 import { AwsError, escaped } from '../errors.ts';
-import type { LoadedStack } from '../templates/template.ts';
+import type { LoadedStack } from '../templates/assembly.ts';
 
 /** Actions of CloudFormation that are served: the app was deployed when the cloud started. */
 export const CLOUDFORMATION_ACTIONS = ['DescribeStacks'] as const;

@@ -20,7 +20,7 @@ import { recognise, type S3, S3_WRITES } from '../s3/s3.ts';
 import { isMoveAction, type MessageMoves, type MoveAction } from '../sqs/move-tasks.ts';
 import type { StepFunctions } from '../states/service.ts';
 import { answerSts } from '../sts/sts.ts';
-import type { LoadedStack } from '../templates/template.ts';
+import type { LoadedStack } from '../templates/assembly.ts';
 import { isApp, type UsageCounter } from '../usage.ts';
 import { signerOf } from './signature.ts';
 

@@ -11,8 +11,10 @@ import { DEFAULT_BATCH_SIZE, type Pollers } from '../lambda/event-source-mapping
 import type { FunctionSpec, Functions } from '../lambda/functions.ts';
 import type { S3 } from '../s3/s3.ts';
 import type { StateMachineSpec, StepFunctions } from '../states/service.ts';
+import type { LoadedApp } from './assembly.ts';
+import { versionName } from './resolver.ts';
 import { RESOURCE_TYPES } from './resource-types.ts';
-import { type LoadedApp, type LoadedResource, UnsupportedTemplate, versionName } from './template.ts';
+import { type LoadedResource, UnsupportedTemplate } from './template.ts';
 
 /** Physical names by logical ones (the construct's id in the template, without the hash at its end). */
 export interface CloudNames {

@@ -2,7 +2,7 @@
  * What CloudFormation and the services refuse when an app is deployed, and nothing would show while it runs here: values out of
  * their ranges, and parts that don't fit one another. The ranges are those of the services' API references.
  */
-import type { LoadedResource } from './templates/template.ts';
+import type { LoadedResource } from './template.ts';
 
 /** AWS refuses the deployment of a template; each problem names stack, logical id and property. */
 export class RefusedTemplate extends Error {
