@@ -1,4 +1,5 @@
 /** `npm run local`: keeps the app up on a local cloud, as a server with a clock of its own. See `--help`. */
+
 import { createInterface } from 'node:readline';
 import { type LocalCloud, RealClock, startCloud } from 'local-cloud';
 import { command, complain, say, told } from '../lib/commands/command.ts';
@@ -10,6 +11,7 @@ import {
   TYPED_HELP,
 } from '../lib/commands/local/serve-arguments.ts';
 import { synthesize } from '../lib/commands/local/synth.ts';
+import { bucketsOf } from '../simulation/buckets.ts';
 import { noticeText, uploadText, workText } from '../simulation/happenings.ts';
 
 let synthesizing: Promise<string> | undefined;
@@ -46,7 +48,7 @@ async function serve({ speed, start, stage, port, ladder, enforce = false }: Ser
   };
   const watch = {
     uploaded: (bucket: string, key: string, size: number) => {
-      if (bucket === cloud?.names.buckets.inbox) happened(uploadText(key, size));
+      if (cloud !== undefined && bucket === bucketsOf(cloud).inbox) happened(uploadText(key, size));
     },
     published: (message: string) => happened(noticeText(message)),
   };
@@ -80,7 +82,9 @@ function listen(served: LocalCloud): void {
   });
 }
 
-function welcome({ endpoint, region, clock, names }: LocalCloud, speed: number, stage: string): string {
+function welcome(cloud: LocalCloud, speed: number, stage: string): string {
+  const { endpoint, region, clock, names } = cloud;
+  const { inbox, outbox } = bucketsOf(cloud);
   const machines = Object.entries(names.machines).map(([name, arn]) => `  ${name.padEnd(12)} ${arn}`);
   const tables = Object.entries(names.tables).map(([name, table]) => `  ${name.padEnd(12)} ${table}`);
   const buckets = Object.entries(names.buckets).map(([name, bucket]) => `  ${name.padEnd(12)} s3://${bucket}`);
@@ -101,9 +105,9 @@ ${topics.join('\n')}
 In another terminal:
   export AWS_ENDPOINT_URL=${endpoint} AWS_DEFAULT_REGION=${region} AWS_REGION=${region}
   export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x
-  aws s3 cp usage.csv s3://${names.buckets.inbox}/usage/airtel/
-  aws s3 cp report.csv s3://${names.buckets.inbox}/reports/mha/
-  aws s3 ls --recursive s3://${names.buckets.outbox}/
+  aws s3 cp usage.csv s3://${inbox}/usage/airtel/
+  aws s3 cp report.csv s3://${inbox}/reports/mha/
+  aws s3 ls --recursive s3://${outbox}/
   aws stepfunctions list-executions --state-machine-arn ${names.machines.Batch}
   aws dynamodb query --table-name ${names.tables.Cases} --key-condition-expression 'pk = :pk' --expression-attribute-values '{":pk":{"S":"BATCH#<batch>"}}'
   aws dynamodb get-item --table-name ${names.tables.Cases} --key '{"pk":{"S":"PLANNING"}}'

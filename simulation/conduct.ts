@@ -2,12 +2,14 @@
  * Conducts a run: who uploads what, and when, on a cloud whose clock stands at the start. Nothing here looks inside the
  * cloud: it uploads, reads queues, and lets time pass.
  */
+
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { type AgencyId, batchIdOf } from '../lambdas/domain/identifiers.ts';
 import { REVERIFY_LADDERS } from '../lib/config/policy.ts';
 import type { LadderName, OwnReport, RunSettings } from './arguments.ts';
+import { bucketsOf } from './buckets.ts';
 import { allFrom, Desk, messageOf, type OrderNotice, type OutsideCloud } from './desk.ts';
 import { SimulatedOperator } from './operators.ts';
 import type { Correspondent, Participants } from './participants.ts';
@@ -77,7 +79,7 @@ export async function conduct(
   progress: Progress,
 ): Promise<Conducted> {
   const { material, start } = settings;
-  const { inbox } = cloud.names.buckets;
+  const { inbox } = bucketsOf(cloud);
   const { usage, reports } =
     material.kind === 'sample' ? sampleParcels(settings, material.scale, material.reports) : ownParcels(settings);
 

@@ -2,12 +2,15 @@
  * An operator's desk: all that a real operator has to work with. It reads the notices in its own queue, fetches its
  * order files, and uploads its answers. The simulated operators and `--respond` both sit at one.
  */
+
 import type { DirectionId, DirectionKind } from '../lambdas/domain/identifiers.ts';
+import { bucketsOf } from './buckets.ts';
 import type { Correspondent } from './participants.ts';
 
 /** The part of a cloud that people outside it can touch. */
 export interface OutsideCloud {
-  readonly names: { readonly buckets: { readonly inbox: string; readonly outbox: string; readonly audit: string } };
+  /** Buckets by their logical names; see bucketsOf. */
+  readonly names: { readonly buckets: Readonly<Record<string, string>> };
   readonly clock: { now(): number };
   /** Registers somebody's act at a cloud instant (epoch milliseconds). */
   outside(at: number, run: () => Promise<void>): void;
@@ -115,7 +118,7 @@ export class Desk {
   /** Uploads a response about a direction. */
   async answer(directionId: string, name: string, body: Uint8Array | string): Promise<void> {
     this.uploads++;
-    await this.cloud.put(this.cloud.names.buckets.inbox, `responses/${this.operator}/${directionId}/${name}`, body);
+    await this.cloud.put(bucketsOf(this.cloud).inbox, `responses/${this.operator}/${directionId}/${name}`, body);
   }
 }
 

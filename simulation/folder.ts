@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../lib/commands/command-line.ts';
+import { bucketsOf } from './buckets.ts';
 import type { OutsideCloud } from './desk.ts';
 import { Lock } from './lock.ts';
 
@@ -106,7 +107,7 @@ export class OutFolder {
     let written = 0;
     for (const bucket of ['inbox', 'outbox', 'audit'] as const) {
       await mkdir(join(staging, bucket));
-      const name = cloud.names.buckets[bucket];
+      const name = bucketsOf(cloud)[bucket];
       const keys = await cloud.list(name);
       const next = keys.values();
       const copy = async () => {

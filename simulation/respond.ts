@@ -2,6 +2,7 @@
  * `--respond`: an operator's answers, split among its directions. The splitter looks only at what the operator has: the
  * orders it received, its own uploads and their receipts.
  */
+
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { DirectionId, DirectionKind, OperatorId } from '../lambdas/domain/identifiers.ts';
@@ -9,6 +10,7 @@ import { parseDirectionId, parseImei, parseMsisdn } from '../lambdas/domain/iden
 import { receiptKey } from '../lambdas/domain/keys.ts';
 import { CommandError } from '../lib/commands/command-line.ts';
 import type { OwnResponse } from './arguments.ts';
+import { bucketsOf } from './buckets.ts';
 import { type Desk, messageOf } from './desk.ts';
 import { linesInPiece, pieceOf, type ReadableResponse, type ResponseRow, readResponse } from './response-file.ts';
 
@@ -127,7 +129,7 @@ export class Responder {
 
   private async bookReceipt({ direction, receipt, rows }: Upload): Promise<void> {
     const { cloud } = this.desk;
-    const { outbox } = cloud.names.buckets;
+    const { outbox } = bucketsOf(cloud);
     if (!(await cloud.list(outbox, receipt)).includes(receipt)) return;
     const said = messageOf(Buffer.from(await cloud.get(outbox, receipt)).toString('utf8'));
     if (said.refused !== null) return;

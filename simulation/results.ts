@@ -1,6 +1,7 @@
 import type { Summary } from '../lambdas/domain/books.ts';
 import type { BatchId } from '../lambdas/domain/identifiers.ts';
 import { summaryKey } from '../lambdas/domain/keys.ts';
+import { bucketsOf } from './buckets.ts';
 import type { Conducted, UploadedReport } from './conduct.ts';
 import type { OutsideCloud } from './desk.ts';
 
@@ -19,7 +20,7 @@ export interface Results {
  * report's batch settled with nothing unexplained.
  */
 export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<Results> {
-  const { outbox } = cloud.names.buckets;
+  const { outbox } = bucketsOf(cloud);
   const settled = new Set(await cloud.list(outbox, 'batches/'));
   const summaries = new Map<string, Summary>();
   const problems: string[] = [];

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type AuditSettings, parseAuditArguments } from '../../lib/commands/audit/arguments.ts';
 import { type AuditReport, followChains } from '../../lib/commands/audit/follow.ts';
 import { inWords } from '../../lib/commands/audit/told.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { DAY, Lab, START } from '../scenarios/lab.ts';
 import { A1, H1, H2 } from '../scenarios/story.ts';
 import { type Ended, run } from './command.ts';
@@ -36,7 +37,7 @@ describe('npm run audit', () => {
     await lab.cloud.run();
     folder = await mkdtemp(join(tmpdir(), 'audit-'));
     for (const bucket of ['inbox', 'outbox', 'audit'] as const) {
-      const name = lab.cloud.names.buckets[bucket];
+      const name = bucketsOf(lab.cloud)[bucket];
       for (const key of await lab.cloud.list(name)) {
         const path = join(folder, bucket, key);
         await mkdir(dirname(path), { recursive: true });
@@ -178,7 +179,7 @@ describe('npm run audit', () => {
   });
 
   it("follows a stage's chains in the auditor's name, by the names of what the outbox holds, too", async () => {
-    const { audit: chains, outbox } = lab.cloud.names.buckets;
+    const { audit: chains, outbox } = bucketsOf(lab.cloud);
     const whole = await audit('--bucket', chains, '--outbox', outbox);
     expect(whole).toMatchObject({ code: 0, complained: '' });
     expect(whole.said.match(/: intact, \d+ entries; \d+ files compared$/gm)).toHaveLength(2);

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { linkParts } from '../../lambdas/domain/erasure.ts';
 import type { EraseInput, Found } from '../../lambdas/erase/handler.ts';
 import { outputsOf } from '../../lib/commands/outputs.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { holdsAnIdentifier, Tables } from '../scenarios/bad-files.ts';
 import { DAY, Lab, START } from '../scenarios/lab.ts';
 import { A1, A2, H1, H2, J1 } from '../scenarios/story.ts';
@@ -71,7 +72,7 @@ describe('npm run erase', () => {
       .length,
   ];
   const audited = async () => {
-    const { audit, outbox } = lab.cloud.names.buckets;
+    const { audit, outbox } = bucketsOf(lab.cloud);
     const args = ['--bucket', audit, '--outbox', outbox, '--json'];
     const { code, said } = await run('audit', args, lab.cloud.endpoint, 'dev-ap-south-1-auditor-auditor');
     return { code, chains: JSON.parse(said).chains as { batchId: string; intact: boolean; entries: number }[] };
@@ -85,7 +86,7 @@ describe('npm run erase', () => {
       expect(await invoke({ ...question, of }), `${of}`).toMatchObject({ hindrances, items: 0 });
     await lab.cloud.rest();
     expect(await held(A1)).toEqual([true, 3]);
-    expect(await lab.cloud.list(lab.cloud.names.buckets.audit, 'batches/erasures/')).toEqual([]);
+    expect(await lab.cloud.list(bucketsOf(lab.cloud).audit, 'batches/erasures/')).toEqual([]);
   });
 
   it('is refused while the row is open, and while its books are not made, and tells where and until when', async () => {
@@ -146,7 +147,7 @@ describe('npm run erase', () => {
     const { code, chains } = await audited();
     expect([code, chains.filter(({ intact }) => !intact)]).toEqual([0, []]);
     expect(chains.find(({ batchId }) => batchId === 'erasures')).toMatchObject({ entries: 1 });
-    const { audit } = lab.cloud.names.buckets;
+    const { audit } = bucketsOf(lab.cloud);
     const [key = ''] = await lab.cloud.list(audit, 'batches/erasures/');
     const entry = JSON.parse(Buffer.from(await lab.cloud.get(audit, key)).toString('utf8'));
     expect(entry).toMatchObject({

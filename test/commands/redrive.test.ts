@@ -1,6 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { redrive as redriveQueue } from '../../lib/commands/redrive.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { HOUR, Lab, START } from '../scenarios/lab.ts';
 import { A1, H1 } from '../scenarios/story.ts';
 import { type Ended, run } from './command.ts';
@@ -114,7 +115,7 @@ describe('npm run redrive, of what the audit was not told', () => {
   let lab: Lab;
   const redrive = (as: string, ...args: string[]) => run('redrive', args, lab.cloud.endpoint, as);
   const entries = async () => {
-    const { audit } = lab.cloud.names.buckets;
+    const { audit } = bucketsOf(lab.cloud);
     const texts = (await lab.cloud.list(audit)).map(async (key) =>
       Buffer.from(await lab.cloud.get(audit, key)).toString(),
     );

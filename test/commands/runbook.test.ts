@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { DAY, HOUR, Lab, START } from '../scenarios/lab.ts';
 import { A1, A2, H1, H2 } from '../scenarios/story.ts';
 import { type Asker, aws, type Ended, type World } from './aws-cli.ts';
@@ -264,7 +265,7 @@ afterAll(async () => {
 
 /** The version of an upload, as a notice names it. */
 async function uploadOf(key: string): Promise<{ versionId: string }> {
-  const { said } = await aws(['s3api', 'head-object', '--bucket', lab.cloud.names.buckets.inbox, '--key', key], world, {
+  const { said } = await aws(['s3api', 'head-object', '--bucket', bucketsOf(lab.cloud).inbox, '--key', key], world, {
     accessKeyId: 'x',
     role: roleOf('deployer'),
   });
@@ -325,6 +326,7 @@ describe('a command of the runbook', () => {
     ['administrator', 'kms enable-key --key-id MessagesKey'],
   ])('is refused to others: %s may not %s', async (as, line) => {
     const { names, endpoint, account } = lab.cloud;
+    const buckets: Record<string, string> = bucketsOf(lab.cloud);
     const physical: Readonly<Record<string, string>> = {
       Cases: names.tables.Cases ?? '',
       MessagesKey: placeholders['key of KMS'] ?? '',
@@ -333,7 +335,7 @@ describe('a command of the runbook', () => {
     };
     const args = line
       .split(' ')
-      .map((word) => physical[word] ?? word.replace(/^s3:\/\/(\w+)/, (_, name) => `s3://${names.buckets[name]}`));
+      .map((word) => physical[word] ?? word.replace(/^s3:\/\/(\w+)/, (_, name) => `s3://${buckets[name]}`));
     const ended = await aws(args, world, { accessKeyId: KEYS[as] ?? '', role: roleOf(KEYS[as] ?? '') });
     expect(ended).toMatchObject({ code: 254, complained: expect.stringContaining('AccessDenied') });
   });

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parseImei, parseMsisdn } from '../../lambdas/domain/identifiers.ts';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { smokeFiles } from '../../lib/commands/smoke.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { HOUR, Lab, START } from '../scenarios/lab.ts';
 import { A1, H1 } from '../scenarios/story.ts';
 import { run } from './command.ts';
@@ -135,7 +136,7 @@ describe('what is sent under the role of the self-check', () => {
     return () => lab.cloud.stop();
   });
   const send = async (key: string, text: string) => {
-    await lab.cloud.put(lab.cloud.names.buckets.inbox, key, text, CHECKER);
+    await lab.cloud.put(bucketsOf(lab.cloud).inbox, key, text, CHECKER);
     await lab.cloud.rest();
   };
   /** The direction of its batch, of a kind. */

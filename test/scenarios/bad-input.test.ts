@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import {
   addedBy,
   badFiles,
@@ -40,8 +41,8 @@ let tables: Tables;
 let lines: string[];
 let direction: string;
 
-const inInbox = async (key: string) => Buffer.from(await lab.cloud.get(lab.cloud.names.buckets.inbox, key));
-const outbox = () => lab.cloud.names.buckets.outbox;
+const inInbox = async (key: string) => Buffer.from(await lab.cloud.get(bucketsOf(lab.cloud).inbox, key));
+const outbox = () => bucketsOf(lab.cloud).outbox;
 beforeAll(async () => {
   ({ lab, lines } = await openWithLog());
   tables = new Tables(lab);
@@ -203,7 +204,7 @@ describe('an object outside the agreed places', () => {
     expect(await addedBy(lab, () => lab.upload(key, content))).toEqual([]);
     expect((await inInbox(key)).toString()).toBe(content);
     expect(await tables.records()).toEqual(before);
-    const bucket = lab.cloud.names.buckets.inbox;
+    const bucket = bucketsOf(lab.cloud).inbox;
     expect(await told(lab)).toEqual({
       'fraud-administrators': [{ kind: 'stray_object', why, bucket, key, size: content.length, uploadedAt: NOW }],
     });
@@ -259,7 +260,7 @@ describe('what was good before', () => {
 describe('bad files beside good ones', () => {
   it('stop none of those that come at the same moment', async () => {
     const bad = Buffer.from([0xff, 0xfe, 0x69, 0x00]);
-    const { inbox } = lab.cloud.names.buckets;
+    const { inbox } = bucketsOf(lab.cloud);
     const good = ['usage', 'report', 'response'] as const;
     const content = {
       usage: 'imei,msisdn,last_seen\n35300000000001,9830000001,2026-05-20\n',

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { addedBy, holdsAnIdentifier, openWithLog, sha8, sha256, Tables, told } from './bad-files.ts';
 import type { Lab } from './lab.ts';
 
@@ -35,7 +36,7 @@ let lines: string[];
 let direction: string;
 
 const { stringify } = JSON;
-const place = (key: string) => ({ bucket: lab.cloud.names.buckets.outbox, key });
+const place = (key: string) => ({ bucket: bucketsOf(lab.cloud).outbox, key });
 /** What an act adds to the outbox, or changes there. */
 const changedBy = async (act: () => Promise<void>): Promise<Record<string, string>> => {
   const before = await lab.everything();
@@ -127,7 +128,7 @@ describe('the same file under another name', () => {
 
   it('is one batch when both come at the same moment', async () => {
     const twin = 'imei\n36000000000003\n';
-    const { inbox } = lab.cloud.names.buckets;
+    const { inbox } = bucketsOf(lab.cloud);
     await Promise.all(['a.csv', 'b.csv', 'c.csv'].map((name) => lab.cloud.put(inbox, `reports/i4c/${name}`, twin)));
     await lab.cloud.rest();
     const heard = (await told(lab))['fraud-batches-i4c'] ?? [];

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { alike, holdsAnIdentifier, openWithLog, sha8, sha256, Tables, told } from './bad-files.ts';
 import { HOUR, type Lab, START } from './lab.ts';
 
@@ -19,7 +20,7 @@ let batchId: string;
 let ofAirtel: string;
 let ofJio: string;
 
-const place = (key: string) => ({ bucket: lab.cloud.names.buckets.outbox, key });
+const place = (key: string) => ({ bucket: bucketsOf(lab.cloud).outbox, key });
 
 /** Uploads a response that must be refused whole, with no other effect than a receipt and two notices. */
 async function expectRefusal(operator: string, directionId: string, content: string | Uint8Array, why: string) {
@@ -163,7 +164,7 @@ describe('a response whose SHA-256 begins with the eight digits of another of it
     });
     // The audit writes what was told to it within the hour.
     await lab.cloud.run(lab.cloud.clock.now() + HOUR);
-    const audit = lab.cloud.names.buckets.audit;
+    const audit = bucketsOf(lab.cloud).audit;
     const objects = await Promise.all(
       (await lab.cloud.list(audit, `batches/${batchId}/`)).map((key) => lab.cloud.get(audit, key)),
     );

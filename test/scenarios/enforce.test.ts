@@ -9,6 +9,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type LocalCloud, NotAuthorized, startCloud } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/commands/local/synth.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { changedAssembly, type Template } from './assembly.ts';
 import { Lab, START } from './lab.ts';
 import { FIRST, H1, SECOND, tellStory } from './story.ts';
@@ -30,7 +31,7 @@ describe('with the rights of the synthesized policies in force', () => {
   });
 
   it('a participant uploads and reads in its own places, under its role', async () => {
-    const { inbox, outbox } = cloud.names.buckets;
+    const { inbox, outbox } = bucketsOf(cloud);
     await cloud.put(inbox, 'usage/jio/more.csv', 'imei,msisdn,last_seen\n', 'dev-ap-south-1-operator-jio');
     await cloud.rest();
     expect(await cloud.list(outbox, 'rejects/jio/', 'dev-ap-south-1-operator-jio')).toContain('rejects/jio/more.csv');
@@ -53,7 +54,7 @@ describe('with the rights of the synthesized policies in force', () => {
     ['reads its own upload back', 'dev-ap-south-1-operator-jio', 'get', 'inbox', 'usage/jio/usage.csv'],
     ['reads what was prepared', 'dev-ap-south-1-administrator-administrator', 'list', 'work', 'plans/'],
   ] as const)('nobody %s', async (_, role, verb, name, key) => {
-    const bucket = cloud.names.buckets[name] ?? '';
+    const bucket = bucketsOf(cloud)[name] ?? '';
     const act = {
       put: () => cloud.put(bucket, key, 'imei\n', role),
       get: () => cloud.get(bucket, key, role),
@@ -69,7 +70,7 @@ describe('with the rights of the synthesized policies in force', () => {
   ] as const)('nobody uploads %s, which none of the functions could read', async (how, more) => {
     const credentials = { accessKeyId: 'dev-ap-south-1-operator-jio', secretAccessKey: 'x' };
     const s3 = new S3Client({ endpoint: cloud.endpoint, region: cloud.region, forcePathStyle: true, credentials });
-    const upload = { Bucket: cloud.names.buckets.inbox, Key: 'usage/jio/foreign.csv' };
+    const upload = { Bucket: bucketsOf(cloud).inbox, Key: 'usage/jio/foreign.csv' };
     const put = (said: object) =>
       how.startsWith('in parts')
         ? s3.send(new CreateMultipartUploadCommand({ ...upload, ...said }))
@@ -103,7 +104,7 @@ describe('a key that begins as a role of the stage does', () => {
       'InvalidAccessKeyId',
       (key) =>
         new S3Client({ ...as(key), forcePathStyle: true }).send(
-          new ListObjectsV2Command({ Bucket: cloud.names.buckets.inbox }),
+          new ListObjectsV2Command({ Bucket: bucketsOf(cloud).inbox }),
         ),
     ],
     DynamoDB: [
@@ -209,7 +210,7 @@ describe('a right that is lacking', () => {
     const assembly = await changed(stack, change);
     const poorer = await startCloud({ assembly, start: START, enforce: true });
     try {
-      await poorer.put(poorer.names.buckets.inbox, 'reports/mha/r.csv', `imei\n${H1}\n`);
+      await poorer.put(bucketsOf(poorer).inbox, 'reports/mha/r.csv', `imei\n${H1}\n`);
       await poorer.run(START + 3600 * 1000);
       expect(poorer.failures()).toEqual(expect.arrayContaining([expect.stringMatching(told)]));
     } finally {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FaultPlan } from 'local-cloud';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import type { Lab } from './lab.ts';
 import { A1, A2, A3, H1, H2, H3, H4, J1 } from './story.ts';
 
@@ -154,7 +155,7 @@ export function nameOf(functionName: string): string {
 const lines = (header: string, rows: string[]) => [header, ...rows].map((row) => `${row}\n`).join('');
 /** Tells the story in a lab that was opened with these troubles. */
 export async function tellLongStory(lab: Lab, troubles: Troubles): Promise<void> {
-  const { inbox } = lab.cloud.names.buckets;
+  const { inbox } = bucketsOf(lab.cloud);
   const on = async (day: number, what: () => Promise<void>) => {
     await lab.at(day);
     troubles.more.act?.();

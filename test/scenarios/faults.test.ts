@@ -3,6 +3,7 @@ import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../lambdas/domain/audit.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { BATCHES, CONTEXT, type More, nameOf, ORDERS, Troubles, tellLongStory } from './faults-story.ts';
 import { DAY, Lab, START, type Summary } from './lab.ts';
 
@@ -41,7 +42,7 @@ async function tell(more: More = {}, faults: FaultPlan = {}): Promise<Told> {
 
 /** A batch's chain. Facts are named without the versions of uploads, of which those of executions are named as well. */
 async function audited(lab: Lab, batchId: string): Promise<Told['audit'][string]> {
-  const { audit } = lab.cloud.names.buckets;
+  const { audit } = bucketsOf(lab.cloud);
   const keys = await lab.cloud.list(audit, `batches/${batchId}/`);
   const objects = await Promise.all(
     keys.map(async (key) => ({ key, text: Buffer.from(await lab.cloud.get(audit, key)).toString('utf8') })),

@@ -3,6 +3,7 @@ import type { FaultPlan } from 'local-cloud';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../lambdas/domain/audit.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { nameOf } from './faults-story.ts';
 import { DAY, HOUR, Lab, type Summary } from './lab.ts';
 
@@ -45,18 +46,16 @@ async function begin(handset: string, number: string): Promise<{ batch: string; 
   await lab.notices('fraud-directions-airtel');
   await lab.report('mha', [handset], `${handset}.csv`);
   const batch = `mha-${sha256(`imei\n${handset}\n`).slice(0, 12)}`;
-  const plan = await lab.cloud.get(lab.cloud.names.buckets.work, (await plans(batch)).at(-1) ?? '');
+  const plan = await lab.cloud.get(bucketsOf(lab.cloud).work, (await plans(batch)).at(-1) ?? '');
   const { directions } = JSON.parse(Buffer.from(plan).toString()) as { directions: { directionId: string }[] };
   const direction = directions.find(({ directionId }) => directionId.includes('.reverify.'))?.directionId ?? '';
   return { batch, direction };
 }
 const plans = async (batch: string) => {
-  const keys = (await lab.cloud.list(lab.cloud.names.buckets.work, 'plans/')).filter((key) =>
-    key.endsWith('plan.json'),
-  );
+  const keys = (await lab.cloud.list(bucketsOf(lab.cloud).work, 'plans/')).filter((key) => key.endsWith('plan.json'));
   const found: string[] = [];
   for (const key of keys)
-    if (Buffer.from(await lab.cloud.get(lab.cloud.names.buckets.work, key)).includes(batch)) found.push(key);
+    if (Buffer.from(await lab.cloud.get(bucketsOf(lab.cloud).work, key)).includes(batch)) found.push(key);
   return found;
 };
 
@@ -79,7 +78,7 @@ async function orders(direction: string): Promise<[name: string, deadline: numbe
 
 /** Of a batch's chain: its facts about orders, and what is wrong with it. */
 async function audited(batch: string) {
-  const { audit } = lab.cloud.names.buckets;
+  const { audit } = bucketsOf(lab.cloud);
   const keys = await lab.cloud.list(audit, `batches/${batch}/`);
   const objects = await Promise.all(
     keys.map(async (key) => ({ key, text: Buffer.from(await lab.cloud.get(audit, key)).toString('utf8') })),

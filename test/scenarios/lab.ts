@@ -1,5 +1,6 @@
 import { type CloudSettings, type LocalCloud, type NextSettings, startCloud } from 'local-cloud';
 import { synthesize } from '../../lib/commands/local/synth.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 
 export const START = Date.parse('2026-06-01T00:00:00Z');
 export const HOUR = 3600 * 1000;
@@ -57,7 +58,7 @@ export class Lab {
   }
 
   async upload(key: string, content: string | Uint8Array): Promise<void> {
-    await this.cloud.put(this.cloud.names.buckets.inbox, key, content);
+    await this.cloud.put(bucketsOf(this.cloud).inbox, key, content);
     await this.cloud.rest();
   }
 
@@ -89,11 +90,11 @@ export class Lab {
   }
 
   async outbox(prefix = ''): Promise<string[]> {
-    return (await this.cloud.list(this.cloud.names.buckets.outbox, prefix)).sort();
+    return (await this.cloud.list(bucketsOf(this.cloud).outbox, prefix)).sort();
   }
 
   async read(key: string): Promise<string> {
-    return Buffer.from(await this.cloud.get(this.cloud.names.buckets.outbox, key)).toString('utf8');
+    return Buffer.from(await this.cloud.get(bucketsOf(this.cloud).outbox, key)).toString('utf8');
   }
 
   async json<T>(key: string): Promise<T> {

@@ -1,5 +1,6 @@
 import type { FaultPlan } from 'local-cloud';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { nameOf } from './faults-story.ts';
 import { DAY, Lab } from './lab.ts';
 import { report, summaryOf } from './shapes-lab.ts';
@@ -44,7 +45,7 @@ async function tell(before: string, change: (plan: string) => Promise<void>): Pr
   await lab.usage('jio', sightings([3]), `${scenario}.csv`);
   held = before;
   const batchId = await report(lab, 'mha', handsets);
-  const { work } = lab.cloud.names.buckets;
+  const { work } = bucketsOf(lab.cloud);
   const plans = (await lab.cloud.list(work ?? '', 'plans/')).map((key) => Number(key.split('/')[1]));
   await change(`plans/${Math.max(...plans)}`);
   held = undefined;
@@ -54,13 +55,13 @@ async function tell(before: string, change: (plan: string) => Promise<void>): Pr
 
 /** The objects of the work bucket under a folder whose names are of a kind. */
 async function keysIn(folder: string, name: RegExp): Promise<string[]> {
-  const keys = (await lab.cloud.list(lab.cloud.names.buckets.work ?? '', `${folder}/`)).filter((key) => name.test(key));
+  const keys = (await lab.cloud.list(bucketsOf(lab.cloud).work ?? '', `${folder}/`)).filter((key) => name.test(key));
   if (keys.length === 0) throw new Error(`nothing like ${name} lies under ${folder}`);
   return keys.sort();
 }
 
 async function change(key: string, to: (text: string) => string): Promise<void> {
-  const { work = '' } = lab.cloud.names.buckets;
+  const { work = '' } = bucketsOf(lab.cloud);
   const text = Buffer.from(await lab.cloud.get(work, key)).toString('utf8');
   const changed = to(text);
   expect(changed).not.toBe(text);
@@ -168,7 +169,7 @@ describe('results in another order, in several files', () => {
     ['Claim', 'Commit', 'claimed'],
   ])('of %s change nothing', async (_, before, folder) => {
     const batchId = await tell(before, async (plan) => {
-      const { work = '' } = lab.cloud.names.buckets;
+      const { work = '' } = bucketsOf(lab.cloud);
       const key = await results(`${plan}/${folder}`);
       const lines = Buffer.from(await lab.cloud.get(work, key))
         .toString('utf8')

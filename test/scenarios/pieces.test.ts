@@ -1,6 +1,7 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { Tables } from './bad-files.ts';
 import { Lab } from './lab.ts';
 
@@ -95,7 +96,7 @@ const rejects = (lab: Lab, name: string) => lab.read(`rejects/airtel/${name}`);
 const noticeOf = (lab: Lab, name: string, counts: object) => ({
   operator: 'airtel',
   ...counts,
-  rejects: { bucket: lab.cloud.names.buckets.outbox, key: `rejects/airtel/${name}` },
+  rejects: { bucket: bucketsOf(lab.cloud).outbox, key: `rejects/airtel/${name}` },
   uploadedAt: NOW,
 });
 
@@ -216,14 +217,14 @@ describe('a usage file in pieces', () => {
     const afterWrite: FaultPlan['afterWrite'] = ({ functionName }) =>
       broken && functionName.includes('ImportPiece') ? 'fail' : undefined;
     await using lab = await Lab.open({ context, faults: { afterWrite } });
-    await lab.cloud.put(lab.cloud.names.buckets.inbox, 'usage/airtel/awkward.csv', AWKWARD);
+    await lab.cloud.put(bucketsOf(lab.cloud).inbox, 'usage/airtel/awkward.csv', AWKWARD);
     await lab.cloud.run();
     expect(await lab.outbox()).toEqual([]);
     const execution = expect.stringMatching(/:execution:[^:]*ImportByPieces[^:]*:airtel-[0-9a-f]{32}$/);
     const notice = {
       kind: 'quarantined',
       why: 'States.ExceedToleratedFailureThreshold',
-      bucket: lab.cloud.names.buckets.inbox,
+      bucket: bucketsOf(lab.cloud).inbox,
       key: 'usage/airtel/awkward.csv',
       versionId: expect.any(String),
     };
@@ -247,7 +248,7 @@ describe('a usage file in pieces', () => {
         return n === 1 && known.size <= 3 ? fault : undefined;
       };
       await using lab = await Lab.open({ context, faults: { deliverTwice: true, afterWrite } });
-      await lab.cloud.put(lab.cloud.names.buckets.inbox, 'usage/airtel/awkward.csv', AWKWARD);
+      await lab.cloud.put(bucketsOf(lab.cloud).inbox, 'usage/airtel/awkward.csv', AWKWARD);
       await lab.cloud.run();
       expect(await rejects(lab, 'awkward.csv')).toBe(AWKWARD_REJECTS);
       expect(await links(lab, H1, H2)).toEqual(AWKWARD_LINKS);

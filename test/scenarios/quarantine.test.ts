@@ -1,6 +1,7 @@
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { run } from '../commands/command.ts';
 import { HOUR, Lab, START } from './lab.ts';
 import { A1, H1, H2, J1 } from './story.ts';
@@ -97,7 +98,7 @@ describe('usage that crashes its function each time, and a response that fails w
 
   it('are brought in again, once the cause is mended: by the dead letters, or by another upload of the same bytes', async () => {
     delete poison.crashes;
-    await lab.cloud.put(lab.cloud.names.buckets.work, rows.key, rows.bytes);
+    await lab.cloud.put(bucketsOf(lab.cloud).work, rows.key, rows.bytes);
     await lab.upload(response, `msisdn,outcome\n${A1},verified\n`);
     const [receipt = '', ...more] = await lab.outbox('receipts/airtel/');
     expect(more).toEqual([]);
@@ -173,7 +174,7 @@ describe('a failed batch that nobody can release', () => {
 
 /** Takes the rows of the only direction of connections out of the work bucket. */
 async function takeRows(lab: Lab): Promise<{ key: string; bytes: Uint8Array }> {
-  const { work } = lab.cloud.names.buckets;
+  const { work } = bucketsOf(lab.cloud);
   const [key = ''] = (await lab.cloud.list(work, 'plans/')).filter((one) =>
     /\/reverify-.*\/airtel-\d+\.tsv$/.test(one),
   );

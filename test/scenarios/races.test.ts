@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import type { FaultPlan } from 'local-cloud';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { alike } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
 import { DAY, Lab, type Summary } from './lab.ts';
@@ -47,7 +48,7 @@ const instant = (days: number) => `${new Date(start + days * DAY).toISOString().
 const dayBefore = (days: number) => new Date(start - days * DAY).toISOString().slice(0, 10);
 const file = (header: string, rows: string[]) => [header, ...rows].map((row) => `${row}\n`).join('');
 /** Uploads and doesn't wait for what comes of it. */
-const put = (key: string, content: string) => lab.cloud.put(lab.cloud.names.buckets.inbox, key, content);
+const put = (key: string, content: string) => lab.cloud.put(bucketsOf(lab.cloud).inbox, key, content);
 
 const usageFile = (rows: string[]) => file('imei,msisdn,last_seen,lsa', rows);
 const reportFile = (imeis: string[]) => file('imei', imeis);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { holdsAnIdentifier, openWithLog, sha8, Tables, told } from './bad-files.ts';
 import { HOUR, type Lab, START } from './lab.ts';
 
@@ -150,7 +151,7 @@ let batchId: string;
 let reverify: string;
 let block: string;
 
-const places = (name: string) => ({ bucket: lab.cloud.names.buckets.outbox, key: `rejects/${name}` });
+const places = (name: string) => ({ bucket: bucketsOf(lab.cloud).outbox, key: `rejects/${name}` });
 const noticed = (queue: string, kind: string) => notices[queue]?.filter((notice) => notice.kind === kind);
 const receiptOf = (direction: string, content: string) =>
   lab.json(`receipts/airtel/${direction}/answer.csv.${sha8(content)}.json`);

@@ -17,6 +17,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
 import { parseArguments } from '../../simulation/arguments.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { conduct } from '../../simulation/conduct.ts';
 import { participantsOf } from '../../simulation/participants.ts';
 import { showProgress } from '../../simulation/progress.ts';
@@ -84,7 +85,7 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
     );
     progress.end();
     ({ problems } = await judge(conducted, cloud));
-    const { outbox } = cloud.names.buckets;
+    const { outbox } = bucketsOf(cloud);
     const objects: typeof again = {};
     for (const key of await cloud.list(outbox)) objects[key] = sha256(await cloud.get(outbox, key));
     return objects;

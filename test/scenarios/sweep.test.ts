@@ -3,6 +3,7 @@ import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { Tables } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
 import { HOUR, Lab, START } from './lab.ts';
@@ -119,7 +120,7 @@ describe('uploads that are gone from their names before their events, which were
     // under a key of KMS. It is sent again as well, which changes nothing.
     await lab.usage('jio', [`${H1},${A2},2026-05-19,Mumbai`]);
     await lab.usage('airtel', [`${H1},${A1},2026-05-19,Mumbai`]);
-    await s3.send(new DeleteObjectCommand({ Bucket: lab.cloud.names.buckets.inbox, Key: 'usage/airtel/usage.csv' }));
+    await s3.send(new DeleteObjectCommand({ Bucket: bucketsOf(lab.cloud).inbox, Key: 'usage/airtel/usage.csv' }));
     await until(lab, 13);
     expect(mended).toEqual(['upload', 'upload', 'upload', 'upload']);
     expect(await lab.read('rejects/jio/usage.csv')).toBe('line,value,reason\n');
@@ -237,7 +238,7 @@ describe('a direction that stands still', () => {
       ).length;
     expect(await told()).toBe(1);
     const bytes = await lab.read(key);
-    await s3.send(new DeleteObjectCommand({ Bucket: lab.cloud.names.buckets.outbox, Key: key }));
+    await s3.send(new DeleteObjectCommand({ Bucket: bucketsOf(lab.cloud).outbox, Key: key }));
     expect(await lab.outbox('orders/airtel/')).not.toContain(key);
     await until(lab, 7);
     expect(mended).toEqual(['direction']);
@@ -259,7 +260,7 @@ describe('what the sweep cannot mend', () => {
     await until(lab, 2);
     // A batch that comes before the other one, whose execution nobody knows.
     const lost = 'delhi-police-0123456789ab';
-    await lab.cloud.put(lab.cloud.names.buckets.work, `screened/${lost}/x/handsets.jsonl`, '');
+    await lab.cloud.put(bucketsOf(lab.cloud).work, `screened/${lost}/x/handsets.jsonl`, '');
     const execution = `${lab.cloud.names.machines.Batch?.replace(':stateMachine:', ':execution:')}:nobody`;
     const tables = new Tables(lab);
     const at = '2026-06-01T00:00:00Z';
@@ -267,7 +268,7 @@ describe('what the sweep cannot mend', () => {
     const Item = { pk: `BATCH#${lost}`, ...batch };
     await tables.client.send(new PutCommand({ TableName: tables.cases, Item }));
     const [key = ''] = (await lab.outbox('orders/airtel/')).filter((one) => one.endsWith('1-reverify.csv'));
-    await s3.send(new DeleteObjectCommand({ Bucket: lab.cloud.names.buckets.outbox, Key: key }));
+    await s3.send(new DeleteObjectCommand({ Bucket: bucketsOf(lab.cloud).outbox, Key: key }));
     // The sweep of hour 6, tried five times.
     await until(lab, 15);
     expect(await lab.outbox('orders/airtel/')).toContain(key);
@@ -283,7 +284,7 @@ describe('what the sweep cannot mend', () => {
     const { lab, mended, s3 } = opened;
     await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);
     await lab.report('mha', [H1]);
-    const { work } = lab.cloud.names.buckets;
+    const { work } = bucketsOf(lab.cloud);
     const [plan = ''] = (await lab.cloud.list(work, 'plans/')).filter((key) => key.endsWith('plan.json'));
     await s3.send(new DeleteObjectCommand({ Bucket: work, Key: plan }));
     wrong.drop = created;

@@ -4,6 +4,7 @@ import type { FaultPlan } from 'local-cloud';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../lambdas/domain/audit.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { nameOf } from './faults-story.ts';
 import { DAY, HOUR, Lab, type Summary } from './lab.ts';
 
@@ -90,7 +91,7 @@ async function stop(): Promise<void> {
 
 /** The facts in a batch's chain, which must be intact. */
 async function auditOf(batch: string): Promise<string[]> {
-  const { audit } = lab.cloud.names.buckets;
+  const { audit } = bucketsOf(lab.cloud);
   const objects = await Promise.all(
     (await lab.cloud.list(audit, `batches/${batch}/`)).map(async (key) => ({
       key,

@@ -5,7 +5,7 @@ import type { ConductedCloud } from '../../simulation/conduct.ts';
 
 /** Buckets, queues and a virtual clock, with nothing behind them but what a test puts there. */
 export class FakeCloud implements ConductedCloud {
-  readonly names = { buckets: { inbox: 'inbox', outbox: 'outbox', audit: 'audit' } };
+  readonly names = { buckets: { Inbox: 'inbox', Work: 'work', Outbox: 'outbox', Audit: 'audit' } };
   readonly clock: VirtualClock;
   readonly queues = new Map<string, string[]>();
   /** Uploads to the inbox, in order. */

@@ -2,8 +2,10 @@
  * The people of a story: agencies and operators, who upload what the story says. They know what they are told and what lies in
  * the outbox, look at their notices every three hours, and are patient.
  */
+
 import { connect } from 'node:net';
 import { authorization, type LocalCloud } from 'local-cloud';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { fraction, hash } from '../../simulation/random.ts';
 import { sha256 } from '../../test/scenarios/sample-reckoning.ts';
 import {
@@ -222,7 +224,7 @@ export class People {
 
   /** The identifiers in an order, as they stand there. */
   async #rowsOf(key: string): Promise<string[]> {
-    const bytes = await this.#cloud.get(this.#cloud.names.buckets.outbox, key);
+    const bytes = await this.#cloud.get(bucketsOf(this.#cloud).outbox, key);
     return Buffer.from(bytes)
       .toString('utf8')
       .trimEnd()
@@ -234,8 +236,8 @@ export class People {
   /** Uploads a file, where the run says so after an attempt that was cut short. */
   async #upload(key: string, text: string): Promise<void> {
     const cut = this.#cut(key);
-    const { endpoint, region, names } = this.#cloud;
-    const path = `/${names.buckets.inbox}/${key.split('/').map(encodeURIComponent).join('/')}`;
+    const { endpoint, region } = this.#cloud;
+    const path = `/${bucketsOf(this.#cloud).inbox}/${key.split('/').map(encodeURIComponent).join('/')}`;
     const headers = { authorization: authorization('outsider', 's3', region) };
     if (cut === 'broken off') await breakOff(endpoint, path, headers, text);
     if (cut === 'never completed') {
@@ -257,7 +259,7 @@ export class People {
 
   async #put(key: string, text: string): Promise<void> {
     this.uploads.push({ key, at: this.#now(), text });
-    await this.#cloud.put(this.#cloud.names.buckets.inbox, key, text);
+    await this.#cloud.put(bucketsOf(this.#cloud).inbox, key, text);
   }
 
   #now(): number {

@@ -2,6 +2,7 @@
 
 import { authorization, type LocalCloud, startCloud } from 'local-cloud';
 import { synthesize } from '../../lib/commands/local/synth.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { fraction, hash } from '../../simulation/random.ts';
 import { Faults } from './faults.ts';
 import { differences } from './ideal.ts';
@@ -185,7 +186,7 @@ export class Told {
   /** Invariant 4: some events once more, and a report and some responses again, change nothing. */
   async redeliver(cloud: LocalCloud, { uploads }: People, { objects: events }: Troubles): Promise<void> {
     const before = { outbox: await objects(cloud), cases: await items(cloud) };
-    const { inbox } = cloud.names.buckets;
+    const { inbox } = bucketsOf(cloud);
     if (events.length !== uploads.length) throw new Error(`${uploads.length} uploads made ${events.length} events`);
     const { seed } = this.story;
     const some = (what: string, share: number) => (_: unknown, n: number) => fraction(seed, what, n) < share;
@@ -255,7 +256,7 @@ async function ask(cloud: LocalCloud, service: string, target: string, body: obj
 }
 
 async function objects(cloud: LocalCloud): Promise<Record<string, string>> {
-  const { outbox } = cloud.names.buckets;
+  const { outbox } = bucketsOf(cloud);
   const all: Record<string, string> = {};
   for (const key of await cloud.list(outbox)) all[key] = Buffer.from(await cloud.get(outbox, key)).toString('utf8');
   return all;

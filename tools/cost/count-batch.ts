@@ -2,12 +2,14 @@
  * What one batch uses, counted: the sample's first report (at scale 1 the event's) on the local cloud, answered by mixed
  * operators to the end of every ladder. Importing the usage files is counted apart, since links serve many batches.
  */
+
 import { type LocalCloud, startCloud } from 'local-cloud';
 import { parseAudit } from '../../lambdas/domain/audit.ts';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
 import type { RunSettings } from '../../simulation/arguments.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { conduct } from '../../simulation/conduct.ts';
 import type { OrderNotice } from '../../simulation/desk.ts';
 import { participantsOf } from '../../simulation/participants.ts';
@@ -92,7 +94,7 @@ export async function countBatch(
       throw new CountFailed([...problems, ...cloud.failures()].join('; ') || 'no batch settled');
     const batch = difference(usage(), imported);
     const { verified, disconnected, notFound, overdue } = summary.connections;
-    const uploads = async (folder: string) => (await cloud.list(cloud.names.buckets.inbox, folder)).length;
+    const uploads = async (folder: string) => (await cloud.list(bucketsOf(cloud).inbox, folder)).length;
     const children = { expand: batch.lambda.Expand?.invocations ?? 0, claim: batch.lambda.Claim?.invocations ?? 0 };
     return {
       scale,
@@ -127,7 +129,7 @@ export async function countBatch(
 
 /** How many entries the audit has, in how many objects. */
 async function audited(cloud: LocalCloud): Promise<{ entries: number; objects: number }> {
-  const { audit } = cloud.names.buckets;
+  const { audit } = bucketsOf(cloud);
   const keys = await cloud.list(audit);
   let entries = 0;
   for (const key of keys) entries += parseAudit(Buffer.from(await cloud.get(audit, key)).toString('utf8')).length;

@@ -76,7 +76,7 @@ describe('what AWS would publish of its own', () => {
     eventBridge: { events: 0 },
   });
   const names = {
-    buckets: { inbox: 'i', work: 'w', outbox: 'o', audit: 'a' },
+    buckets: { Inbox: 'i' },
     tables: { Cases: 'dev-Cases' },
     machines: { Batch: 'arn:batch' },
     functions: { Order: 'dev-Order', Idle: 'dev-Idle' },

@@ -4,12 +4,13 @@
  */
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { RealClock, VirtualClock } from './clock.ts';
+import { RealClock } from './clock/real-clock.ts';
+import { VirtualClock } from './clock/virtual-clock.ts';
 import { Dynamo } from './dynamodb/dynamo.ts';
 import { Endpoint } from './endpoint/endpoint.ts';
 import { Bus } from './events/bus.ts';
 import { type FaultPlan, refusal, type ServiceCall, seededRandom, shuffledBy } from './faults.ts';
-import { type Fauxqs, startFauxqs } from './fauxqs/fauxqs.ts';
+import { startFauxqs } from './fauxqs/fauxqs.ts';
 import { Kms } from './kms/kms.ts';
 import { AsyncInvoker } from './lambda/async-invoke.ts';
 import { DEFAULT_CONCURRENCY, Pollers } from './lambda/event-source-mapping.ts';
@@ -18,18 +19,21 @@ import { OutsideS3 } from './outside/s3-client.ts';
 import { Enforcement } from './rights/enforcement.ts';
 import { Rights } from './rights/rights.ts';
 import { S3 } from './s3/s3.ts';
+import { deadLetters, drain, type ReceivedMessage } from './sqs/letters.ts';
 import { MessageMoves } from './sqs/move-tasks.ts';
 import type { FailedExecution } from './states/failures.ts';
 import { integrations } from './states/integrations.ts';
 import { StepFunctions } from './states/service.ts';
 import type { Caller } from './states/world.ts';
 import { type LoadedApp, loadAssembly } from './templates/assembly.ts';
-import { type CloudNames, changeResources, createResources, logicalName, type Placed } from './templates/create.ts';
+import { changeResources, createResources } from './templates/create.ts';
+import { type CloudNames, logicalName, namesOf, type Placed } from './templates/names.ts';
 import { MACHINE, type RunUsage, UsageCounter } from './usage.ts';
 
 export type { FaultPlan } from './faults.ts';
+export type { ReceivedMessage } from './sqs/letters.ts';
 export type { FailedExecution } from './states/failures.ts';
-export type { CloudNames } from './templates/create.ts';
+export type { CloudNames } from './templates/names.ts';
 export type { RunUsage } from './usage.ts';
 
 export const REGION = 'ap-south-1';
@@ -78,12 +82,6 @@ export interface Watch {
 
 /** What another beginning may change. */
 export type NextSettings = Pick<CloudSettings, 'start' | 'seed' | 'faults' | 'log' | 'written'>;
-
-/** A message that a participant took from a queue. */
-export interface ReceivedMessage {
-  body: string;
-  attributes: Record<string, string>;
-}
 
 export interface LocalCloud {
   endpoint: string;
@@ -396,37 +394,6 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
   }
 }
 
-function namesOf(placed: readonly Placed[]): CloudNames {
-  const names: CloudNames = {
-    buckets: { inbox: '', work: '', outbox: '', audit: '' },
-    tables: {},
-    machines: {},
-    functions: {},
-    topics: {},
-    queues: {},
-  };
-  for (const { kind, logical, physical, arn } of placed) {
-    switch (kind) {
-      case 'bucket': {
-        const known = (['inbox', 'work', 'outbox', 'audit'] as const).find((name) =>
-          logical.toLowerCase().includes(name),
-        );
-        names.buckets[known ?? logical] = physical;
-        break;
-      }
-      case 'machine':
-        names.machines[logical] = arn;
-        break;
-      case 'topic':
-        names.topics[logical] = arn;
-        break;
-      default:
-        names[`${kind}s`][logical] = physical;
-    }
-  }
-  return names;
-}
-
 /** What an event doesn't tell of an execution whose machine is under a customer's key. */
 const WITHHELD = {
   input: null,
@@ -441,52 +408,4 @@ function isEncrypted({ resources }: LoadedApp, machineArn: string): boolean {
   const machine = resources.find(({ arn }) => arn === machineArn);
   const { KmsKeyId } = (machine?.properties.EncryptionConfiguration ?? {}) as { KmsKeyId?: string };
   return KmsKeyId !== undefined;
-}
-
-function drain(fauxqs: Fauxqs, queueName: string): ReceivedMessage[] {
-  const queue = [...fauxqs.queues.allQueues()].find(({ name }) => name === queueName);
-  if (queue === undefined) throw new Error(`there is no queue ${queueName}`);
-  const messages: ReceivedMessage[] = [];
-  for (;;) {
-    const taken = queue.dequeue(10, 30, (arn) => fauxqs.queues.getQueueByArn(arn));
-    if (taken.length === 0) return messages;
-    for (const { ReceiptHandle } of taken) {
-      const message = queue.inflightMessages.get(ReceiptHandle)?.message;
-      queue.deleteMessage(ReceiptHandle);
-      if (message !== undefined) messages.push(unwrap(message.body, message.messageAttributes));
-    }
-  }
-}
-
-function unwrap(body: string, own: Record<string, { StringValue?: string }>): ReceivedMessage {
-  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-  const envelope = parsedObject(body);
-  if (envelope?.Type === 'Notification' && typeof envelope.Message === 'string') {
-    const wrapped = (envelope.MessageAttributes ?? {}) as Record<string, { Value?: unknown }>;
-    const attributes = Object.entries(wrapped).map(([name, { Value }]) => [name, text(Value)]);
-    return { body: envelope.Message, attributes: Object.fromEntries(attributes) };
-  }
-  const attributes = Object.entries(own).map(([name, { StringValue }]) => [name, text(StringValue)]);
-  return { body, attributes: Object.fromEntries(attributes) };
-}
-
-function parsedObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function deadLetters(fauxqs: Fauxqs, placed: readonly Placed[]): string[] {
-  const queues = [...fauxqs.queues.allQueues()];
-  const targets = new Set(queues.map((queue) => deadLetterArn(queue.attributes.RedrivePolicy)));
-  return queues
-    .filter((queue) => targets.has(queue.arn) && queue.messages.length > 0)
-    .map((queue) => `dead-letter queue ${logicalName(placed, queue.name)} holds ${queue.messages.length} message(s)`);
-}
-
-function deadLetterArn(policy: string | undefined): unknown {
-  return policy === undefined ? undefined : parsedObject(policy)?.deadLetterTargetArn;
 }

@@ -1,5 +1,6 @@
 /** What the local cloud offers: nothing else of it is for those who use it. */
-export { RealClock, VirtualClock } from './clock.ts';
+export { RealClock } from './clock/real-clock.ts';
+export { VirtualClock } from './clock/virtual-clock.ts';
 export {
   ACCOUNT,
   type CloudNames,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../src/clock.ts';
+import { VirtualClock } from '../src/clock/virtual-clock.ts';
 import { AwsError } from '../src/errors.ts';
 import { AsyncInvoker } from '../src/lambda/async-invoke.ts';
 import type { Functions, Invocation } from '../src/lambda/functions.ts';

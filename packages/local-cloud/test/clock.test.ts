@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { RealClock, VirtualClock } from '../src/clock.ts';
+import { RealClock } from '../src/clock/real-clock.ts';
+import { VirtualClock } from '../src/clock/virtual-clock.ts';
 
 const START = Date.parse('2026-06-01T00:00:00Z');
 const SECOND = 1000;

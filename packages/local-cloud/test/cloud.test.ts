@@ -32,7 +32,7 @@ class Lab {
   }
 
   upload(key: string, text: string): Promise<void> {
-    return this.cloud.put(this.cloud.names.buckets.inbox, key, text);
+    return this.cloud.put(this.cloud.names.buckets.Inbox ?? '', key, text);
   }
 
   async item(pk: string): Promise<Record<string, { S?: string; N?: string }> | undefined> {
@@ -48,7 +48,7 @@ class Lab {
   }
 
   async outbox(): Promise<Record<string, string>> {
-    const { outbox } = this.cloud.names.buckets;
+    const { Outbox: outbox = '' } = this.cloud.names.buckets;
     const contents: Record<string, string> = {};
     for (const key of await this.cloud.list(outbox)) {
       contents[key] = Buffer.from(await this.cloud.get(outbox, key)).toString();
@@ -70,8 +70,8 @@ describe('an app on the local cloud', () => {
   it('has the names of its template, found by the logical ones', async () => {
     const { cloud } = await Lab.open();
     const { buckets, tables, machines, functions, topics, queues } = cloud.names;
-    expect(buckets.inbox).toMatch(/^fixture-data-inbox/);
-    expect(buckets.outbox).toMatch(/^fixture-data-outbox/);
+    expect(buckets.Inbox ?? '').toMatch(/^fixture-data-inbox/);
+    expect(buckets.Outbox ?? '').toMatch(/^fixture-data-outbox/);
     expect(Object.keys(tables)).toEqual(['Things']);
     expect(machines.Steps).toMatch(/^arn:aws:states:ap-south-1:000000000000:stateMachine:/);
     expect(Object.keys(functions).sort()).toEqual(['Echo', 'File', 'Hog', 'Meeting', 'Watcher']);
@@ -380,7 +380,7 @@ describe('faults', () => {
       },
     });
     const { buckets, machines } = lab.cloud.names;
-    await lab.cloud.put(buckets.outbox, 'lines.jsonl', '1\n2\n');
+    await lab.cloud.put(buckets.Outbox ?? '', 'lines.jsonl', '1\n2\n');
     await lab.start('one', {}, machines.Parts);
     await lab.cloud.run();
     expect(met).toEqual(plan.map(([call]) => call));
@@ -392,7 +392,7 @@ describe('faults', () => {
       ['SUCCEEDED', START + 3330_000],
     ]);
     // What was written, or started, before its answer was lost is there: of three Map Runs that wrote, one named its results.
-    const results = (await lab.cloud.list(buckets.outbox, 'results/')).map((key) => key.split('/')[2]);
+    const results = (await lab.cloud.list(buckets.Outbox ?? '', 'results/')).map((key) => key.split('/')[2]);
     expect(results.sort()).toEqual(['SUCCEEDED_0.jsonl', 'SUCCEEDED_0.jsonl', 'SUCCEEDED_0.jsonl', 'manifest.json']);
     expect(lab.cloud.usage().stepFunctions).toMatchObject({ nestedStarts: 1, executionStarts: 1 });
   });

@@ -122,7 +122,7 @@ describe('one endpoint for all services', () => {
   it('serves each by the service that signed the request', async () => {
     const { dynamo, s3, sfn, sns, sqs } = clients;
     expect((await dynamo.send(new ListTablesCommand())).TableNames).toEqual([cloud.names.tables.Things]);
-    const versioning = await s3.send(new GetBucketVersioningCommand({ Bucket: cloud.names.buckets.inbox }));
+    const versioning = await s3.send(new GetBucketVersioningCommand({ Bucket: cloud.names.buckets.Inbox ?? '' }));
     expect(versioning.Status).toBe('Enabled');
     expect(
       (await sfn.send(new ListStateMachinesCommand())).stateMachines
@@ -145,7 +145,7 @@ describe('one endpoint for all services', () => {
     const target = { 'x-amz-target': 'DynamoDB_20120810.ListTables', 'content-type': 'application/x-amz-json-1.0' };
     const tables = await raw('/', { method: 'POST', headers: target, body: '{}' });
     expect(JSON.parse(tables.text)).toEqual({ TableNames: [cloud.names.tables.Things] });
-    expect((await raw('/')).text).toContain(`<Name>${cloud.names.buckets.inbox}</Name>`);
+    expect((await raw('/')).text).toContain(`<Name>${cloud.names.buckets.Inbox ?? ''}</Name>`);
   });
 
   it('has no other service, and says so', async () => {
@@ -242,7 +242,7 @@ describe('what a service does not implement is an error that names it', () => {
   });
 
   it('an action of S3', async () => {
-    const tagging = new GetObjectTaggingCommand({ Bucket: cloud.names.buckets.inbox, Key: 'x' });
+    const tagging = new GetObjectTaggingCommand({ Bucket: cloud.names.buckets.Inbox ?? '', Key: 'x' });
     expect(await errorOf(clients.s3.send(tagging))).toEqual([
       'NotImplemented',
       "the local cloud's S3 has no GetObject ?tagging",
@@ -304,7 +304,7 @@ describe('what a service does not implement is an error that names it', () => {
 });
 
 describe('S3 at the endpoint', () => {
-  const Bucket = () => cloud.names.buckets.outbox;
+  const Bucket = () => cloud.names.buckets.Outbox ?? '';
   const put = (Key: string, Body: string | Uint8Array, bucket = Bucket()) =>
     clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
   const textOf = async (Key: string, more: { VersionId?: string; Range?: string } = {}, bucket = Bucket()) =>
@@ -318,7 +318,7 @@ describe('S3 at the endpoint', () => {
   });
 
   it('keeps the versions of a bucket that is versioned, and only of such', async () => {
-    const { inbox } = cloud.names.buckets;
+    const { Inbox: inbox = '' } = cloud.names.buckets;
     const first = await put('other/v.txt', 'one', inbox);
     const second = await put('other/v.txt', 'two', inbox);
     expect(first.VersionId).toMatch(/^v\d+$/);
@@ -331,7 +331,7 @@ describe('S3 at the endpoint', () => {
   });
 
   it('copies one version of an object', async () => {
-    const { inbox } = cloud.names.buckets;
+    const { Inbox: inbox = '' } = cloud.names.buckets;
     const { VersionId } = await put('other/c.txt', 'old', inbox);
     await put('other/c.txt', 'new', inbox);
     const source = `${inbox}/other/c.txt?versionId=${VersionId}`;
@@ -370,7 +370,7 @@ describe('S3 at the endpoint', () => {
   // Recorded on AWS (LocalStack's test_s3_api.snapshot.json, test_s3_bucket_encryption_sse_kms, 2026-02-21): "test-encrypted",
   // whose MD5 is 16b66fb6…, put twice into a bucket under aws:kms has the ETags 88206b4e… and another one.
   it('gives equal bytes another ETag each time where the template encrypts under KMS, and their MD5 elsewhere', async () => {
-    const { inbox = '', outbox = '' } = cloud.names.buckets;
+    const { Inbox: inbox = '', Outbox: outbox = '' } = cloud.names.buckets;
     const md5 = `"${createHash('md5').update('test-encrypted').digest('hex')}"`;
     const tag = async (bucket: string) => (await put('tag.txt', 'test-encrypted', bucket)).ETag;
     expect([await tag(outbox), await tag(outbox)]).toEqual([md5, md5]);
@@ -384,7 +384,7 @@ describe('S3 at the endpoint', () => {
   });
 
   it('gives parts another ETag each time, too, and takes them by it', async () => {
-    const { inbox: Bucket = '' } = cloud.names.buckets;
+    const { Inbox: Bucket = '' } = cloud.names.buckets;
     const Key = 'tags.bin';
     const { UploadId } = await clients.s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
     const upload = async () => {
@@ -492,7 +492,7 @@ describe('S3 at the endpoint', () => {
   });
 
   it('lists versions page by page, of each key the newest first, deleted ones too', async () => {
-    const { inbox = '' } = cloud.names.buckets;
+    const { Inbox: inbox = '' } = cloud.names.buckets;
     const keys = ['versions/a +\u0001é.txt', 'versions/b.txt'] as const;
     const put1 = await put(keys[0], '1', inbox);
     const put2 = await put(keys[1], '22', inbox);
@@ -560,11 +560,11 @@ describe('S3 at the endpoint', () => {
 describe('queues and topics at the endpoint', () => {
   it('wake the function behind a queue', async () => {
     const { QueueUrl } = await clients.sqs.send(new GetQueueUrlCommand({ QueueName: cloud.names.queues.Files }));
-    await cloud.put(cloud.names.buckets.inbox, 'sent/by-hand.csv', 'abc');
-    const detail = { bucket: { name: cloud.names.buckets.inbox }, object: { key: 'sent/by-hand.csv' } };
+    await cloud.put(cloud.names.buckets.Inbox ?? '', 'sent/by-hand.csv', 'abc');
+    const detail = { bucket: { name: cloud.names.buckets.Inbox ?? '' }, object: { key: 'sent/by-hand.csv' } };
     await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ detail, time: 'now' }) }));
     await cloud.rest();
-    expect(await cloud.list(cloud.names.buckets.outbox, 'sent/')).toEqual(['sent/by-hand.csv']);
+    expect(await cloud.list(cloud.names.buckets.Outbox ?? '', 'sent/')).toEqual(['sent/by-hand.csv']);
     expect((await clients.sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages).toBeUndefined();
   });
 
@@ -837,15 +837,15 @@ describe('dead letters at the endpoint', () => {
     const SourceArn = arnOf(DeadLetters);
     const { QueueUrl } = await clients.sqs.send(new GetQueueUrlCommand({ QueueName: DeadLetters }));
     for (const key of ['dead/one.csv', 'dead/two.csv']) {
-      await cloud.put(cloud.names.buckets.inbox, key, 'abc');
-      const detail = { bucket: { name: cloud.names.buckets.inbox }, object: { key } };
+      await cloud.put(cloud.names.buckets.Inbox ?? '', key, 'abc');
+      const detail = { bucket: { name: cloud.names.buckets.Inbox ?? '' }, object: { key } };
       await clients.sqs.send(
         new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ detail, time: 'now' }) }),
       );
     }
     await start(SourceArn);
     await cloud.rest();
-    expect(await cloud.list(cloud.names.buckets.outbox, 'dead/')).toEqual(['dead/one.csv', 'dead/two.csv']);
+    expect(await cloud.list(cloud.names.buckets.Outbox ?? '', 'dead/')).toEqual(['dead/one.csv', 'dead/two.csv']);
     expect((await clients.sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages).toBeUndefined();
     await start(SourceArn);
     const { Results = [] } = await clients.sqs.send(new ListMessageMoveTasksCommand({ SourceArn, MaxResults: 10 }));
@@ -889,7 +889,7 @@ describe('stacks at the endpoint', () => {
     const one = await client.send(new DescribeStacksCommand({ StackName: 'fixture-data' }));
     expect(one.Stacks).toMatchObject([{ StackStatus: 'CREATE_COMPLETE', CreationTime: new Date(START) }]);
     const values = one.Stacks?.[0]?.Outputs?.map(({ OutputValue }) => OutputValue);
-    expect(values).toContain(cloud.names.buckets.inbox);
+    expect(values).toContain(cloud.names.buckets.Inbox ?? '');
     client.destroy();
   });
 

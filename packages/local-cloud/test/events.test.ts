@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../src/clock.ts';
+import { VirtualClock } from '../src/clock/virtual-clock.ts';
 import { Bus, type RuleTarget, rateOf } from '../src/events/bus.ts';
 import { UnsupportedPattern } from '../src/events/pattern.ts';
 import { type FaultPlan, seededRandom } from '../src/faults.ts';

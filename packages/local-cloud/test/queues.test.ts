@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../src/clock.ts';
+import { VirtualClock } from '../src/clock/virtual-clock.ts';
 import { AwsError } from '../src/errors.ts';
 import { type FaultPlan, seededRandom } from '../src/faults.ts';
-import { type Fauxqs, type Queue, startFauxqs } from '../src/fauxqs/fauxqs.ts';
+import { type Fauxqs, startFauxqs } from '../src/fauxqs/fauxqs.ts';
+import type { Queue } from '../src/fauxqs/stores.ts';
 import { failedOf, Pollers, type QueueMapping } from '../src/lambda/event-source-mapping.ts';
 import type { Functions, Invocation } from '../src/lambda/functions.ts';
 

@@ -7,13 +7,20 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { authorization } from '../endpoint/signature.ts';
 import { AwsError } from '../errors.ts';
-import type { DynamoUsage } from './dynamo-host.ts';
+import { type DynamoUsage, OUTSIDER } from './dynamo-host.ts';
 
 /** The fields that an operation's request may have, as dynalite lists them; the process refuses any other. */
 export function fieldsOf(action: string): readonly string[] {
   const require = createRequire(import.meta.url);
   const file = action.charAt(0).toLowerCase() + action.slice(1);
   return Object.keys((require(`dynalite/validations/${file}`) as { types: object }).types);
+}
+
+/** What a table is made of. */
+export interface TableSpec {
+  TableName: string;
+  KeySchema: readonly { AttributeName: string; KeyType: string }[];
+  [field: string]: unknown;
 }
 
 /** The parent's side of the DynamoDB process. */
@@ -24,6 +31,8 @@ export class Dynamo {
   private readonly account: string;
   /** Where it keeps its tables. */
   readonly folder: string;
+  /** By table. */
+  private readonly partitionKeys = new Map<string, string>();
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 32 });
 
   /** Rejects when the process ends by itself. */
@@ -64,6 +73,18 @@ export class Dynamo {
       await rm(folder, { recursive: true, force: true });
       throw error;
     }
+  }
+
+  /** Makes a table, as CreateTable describes it; rejects with AwsError. */
+  async createTable(table: TableSpec): Promise<void> {
+    await this.call('CreateTable', table, OUTSIDER);
+    const key = table.KeySchema.find(({ KeyType }) => KeyType === 'HASH');
+    if (key !== undefined) this.partitionKeys.set(table.TableName, key.AttributeName);
+  }
+
+  /** The name of a table's partition key; undefined where there is no such table. */
+  partitionKeyOf(table: string): string | undefined {
+    return this.partitionKeys.get(table);
   }
 
   /** A table's ARN. */

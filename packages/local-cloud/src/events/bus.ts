@@ -1,4 +1,4 @@
-import type { DrivenClock } from '../clock.ts';
+import type { DrivenClock } from '../clock/clock.ts';
 import type { FaultPlan } from '../faults.ts';
 import { compilePattern } from './pattern.ts';
 

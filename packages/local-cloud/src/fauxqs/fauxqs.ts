@@ -10,6 +10,19 @@ import { buildApp } from 'fauxqs';
 import { checkBytes } from '../checksums.ts';
 import { AwsError, errorXml, queryErrorXml } from '../errors.ts';
 import { checkForm } from '../sns.ts';
+import { compareKeys, list } from './keys.ts';
+import type {
+  ListedObjects,
+  ListedSubscriptions,
+  ListOptions,
+  MessageAttribute,
+  ObjectStore,
+  QueueMessage,
+  QueueStore,
+  StoredObject,
+  Subscription,
+  TopicStore,
+} from './stores.ts';
 
 /** Actions of SQS that are served. */
 export const SQS_ACTIONS = [
@@ -28,115 +41,6 @@ export const SQS_ACTIONS = [
   'SendMessageBatch',
   'SetQueueAttributes',
 ] as const;
-export interface StoredObject {
-  key: string;
-  body: Buffer;
-  contentLength: number;
-  /** With its quotes. */
-  etag: string;
-  /** Set in versioned buckets. */
-  versionId?: string;
-  lastModified: Date;
-  /** What a delete leaves in a versioned bucket: a version without bytes. */
-  isMarker?: true;
-}
-
-export interface ListedObjects {
-  objects: StoredObject[];
-  commonPrefixes: string[];
-  isTruncated: boolean;
-}
-
-export interface ObjectStore {
-  createBucket(name: string): void;
-  hasBucket(name: string): boolean;
-  putObject(bucket: string, key: string, body: Buffer, ...rest: unknown[]): StoredObject;
-  getObject(bucket: string, key: string): StoredObject;
-  deleteObject(bucket: string, key: string): void;
-  headObject(bucket: string, key: string): StoredObject;
-  listObjects(bucket: string, options?: ListOptions): ListedObjects;
-  completeMultipartUpload(uploadId: string, parts: unknown): StoredObject;
-  uploadPart(
-    uploadId: string,
-    number: number,
-    body: Buffer,
-    checksum?: string,
-  ): { etag: string; checksumValue?: string };
-  multipartUploads: Map<string, { bucket: string; key: string; parts: Map<number, { etag: string }> }>;
-  buckets: Map<string, Map<string, StoredObject>>;
-}
-
-export interface ListOptions {
-  prefix?: string;
-  delimiter?: string;
-  maxKeys?: number;
-  startAfter?: string;
-  marker?: string;
-}
-
-export interface MessageAttribute {
-  DataType: string;
-  StringValue?: string;
-  BinaryValue?: string;
-}
-
-export interface QueueMessage {
-  messageId: string;
-  body: string;
-  md5OfBody: string;
-  messageAttributes: Record<string, MessageAttribute>;
-  sentTimestamp: number;
-  approximateReceiveCount: number;
-}
-
-export interface Queue {
-  name: string;
-  url: string;
-  arn: string;
-  attributes: Record<string, string>;
-  messages: QueueMessage[];
-  inflightMessages: Map<string, { message: QueueMessage }>;
-  enqueue(message: QueueMessage): void;
-  dequeue(
-    maxCount: number,
-    visibilityTimeout: number,
-    deadLetterQueue: (arn: string) => Queue | undefined,
-  ): { MessageId: string; ReceiptHandle: string }[];
-  deleteMessage(receiptHandle: string): boolean;
-  changeVisibility(receiptHandle: string, seconds: number): void;
-  getAttribute(name: string): string | undefined;
-}
-
-export interface QueueStore {
-  createQueue(name: string, url: string, arn: string, attributes?: Record<string, string>): Queue;
-  getQueueByArn(arn: string): Queue | undefined;
-  getQueue(url: string): Queue | undefined;
-  allQueues(): Iterable<Queue>;
-}
-
-export interface TopicStore {
-  createTopic(name: string, attributes: undefined, tags: undefined, region: string): { arn: string };
-  subscribe(
-    topicArn: string,
-    protocol: string,
-    endpoint: string,
-    attributes?: Record<string, string>,
-  ): Subscription | undefined;
-  listSubscriptions(nextToken?: string): ListedSubscriptions;
-  listSubscriptionsByTopic(topicArn: string, nextToken?: string): ListedSubscriptions;
-}
-
-/** One that isn't confirmed gets nothing. */
-interface Subscription {
-  arn: string;
-  confirmed: boolean;
-}
-
-interface ListedSubscriptions {
-  subscriptions: Subscription[];
-  nextToken?: string;
-}
-
 export interface Fauxqs {
   objects: ObjectStore;
   queues: QueueStore;
@@ -375,37 +279,3 @@ const asListed = ({ subscriptions, ...page }: ListedSubscriptions): ListedSubscr
   ...page,
   subscriptions: subscriptions.map((one) => (one.confirmed ? one : { ...one, arn: 'PendingConfirmation' })),
 });
-
-/** Of UTF-16, only what is from here on has another order than its bytes of UTF-8. */
-const HIGH = /[\ud800-\uffff]/;
-const inOrder = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-
-/** S3's order of keys: that of their bytes. */
-export function compareKeys(a: string, b: string): number {
-  return HIGH.test(a) && HIGH.test(b) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : inOrder(a, b);
-}
-
-/** S3's ListObjects: keys in the order of their bytes, at most `maxKeys` keys and prefixes together. */
-function list(all: Map<string, StoredObject>, options: ListOptions): ListedObjects {
-  const { prefix = '', delimiter = '', maxKeys = 1000 } = options;
-  const after = options.startAfter ?? options.marker ?? '';
-  const keys = [...all.keys()].filter((key) => key.startsWith(prefix));
-  keys.sort(keys.some((key) => HIGH.test(key)) ? compareKeys : inOrder);
-  const objects: StoredObject[] = [];
-  const commonPrefixes: string[] = [];
-  for (const key of keys) {
-    const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-    const entry = end < 0 ? key : key.slice(0, end + delimiter.length);
-    if (compareKeys(entry, after) <= 0 || (end >= 0 && commonPrefixes.at(-1) === entry)) continue;
-    if (objects.length + commonPrefixes.length >= maxKeys) {
-      // The next page begins after the last object where there is one: prefixes behind it come then.
-      const last = objects.at(-1)?.key;
-      const before =
-        last === undefined ? commonPrefixes : commonPrefixes.filter((prefix) => compareKeys(prefix, last) < 0);
-      return { objects, commonPrefixes: before, isTruncated: true };
-    }
-    if (end >= 0) commonPrefixes.push(entry);
-    else objects.push(all.get(key) as StoredObject);
-  }
-  return { objects, commonPrefixes, isTruncated: false };
-}

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../clock/clock.ts';
 import type { Functions } from './functions.ts';
 
 /** How long Lambda waits before its first and second retry of an asynchronous invocation, in milliseconds. */

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../clock/clock.ts';
 import type { FaultPlan } from '../faults.ts';
-import type { MessageAttribute, Queue, QueueMessage, QueueStore } from '../fauxqs/fauxqs.ts';
+import type { MessageAttribute, Queue, QueueMessage, QueueStore } from '../fauxqs/stores.ts';
 import type { Functions } from './functions.ts';
 
 /** An event source mapping of a queue to a function. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../clock/clock.ts';
 import { AwsError } from '../errors.ts';
 import type { CallFault, FaultPlan } from '../faults.ts';
 import { bytesOf } from '../heap.ts';

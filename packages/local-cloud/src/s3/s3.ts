@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { CHECKSUM_HEADERS } from '../checksums.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../clock/clock.ts';
 import { AwsError } from '../errors.ts';
 import type { Bus } from '../events/bus.ts';
-import { compareKeys, type Fauxqs, ONLY_NEW, type StoredObject, VERSIONS } from '../fauxqs/fauxqs.ts';
+import { type Fauxqs, ONLY_NEW, VERSIONS } from '../fauxqs/fauxqs.ts';
+import { compareKeys } from '../fauxqs/keys.ts';
+import type { StoredObject } from '../fauxqs/stores.ts';
 
 const LIST = [
   'continuation-token',

@@ -1,6 +1,7 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../clock/clock.ts';
 import { AwsError } from '../errors.ts';
-import type { Fauxqs, Queue } from '../fauxqs/fauxqs.ts';
+import type { Fauxqs } from '../fauxqs/fauxqs.ts';
+import type { Queue } from '../fauxqs/stores.ts';
 import type { Need } from '../rights/enforcement.ts';
 
 /** Actions of SQS that are served here, with the fields of their requests: fauxqs has none of them. */

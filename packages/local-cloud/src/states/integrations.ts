@@ -1,7 +1,8 @@
 import { type Dynamo, fieldsOf } from '../dynamodb/dynamo.ts';
 import { AwsError, StatesError } from '../errors.ts';
 import { type FaultPlan, refusal } from '../faults.ts';
-import type { Fauxqs, MessageAttribute } from '../fauxqs/fauxqs.ts';
+import type { Fauxqs } from '../fauxqs/fauxqs.ts';
+import type { MessageAttribute } from '../fauxqs/stores.ts';
 import type { AsyncInvoker } from '../lambda/async-invoke.ts';
 import type { Pollers } from '../lambda/event-source-mapping.ts';
 import type { Functions } from '../lambda/functions.ts';

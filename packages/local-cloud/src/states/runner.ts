@@ -1,4 +1,4 @@
-import type { Timer } from '../clock.ts';
+import type { Timer } from '../clock/clock.ts';
 import { StatesError } from '../errors.ts';
 import { runInlineMap, runParallel } from './branches.ts';
 import type { ChoiceState, Flow, State, WaitState } from './definition.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../clock/clock.ts';
 
 /** Thrown into a line of control that has been ended from outside (a stopped execution, a failed sibling). */
 export class Cancelled extends Error {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../clock/clock.ts';
 import type { StateVisit } from '../faults.ts';
 import type { Counted } from '../usage.ts';
 

@@ -1,4 +1,5 @@
-import { type Clock, VirtualClock } from '../../src/clock.ts';
+import type { Clock } from '../../src/clock/clock.ts';
+import { VirtualClock } from '../../src/clock/virtual-clock.ts';
 import type { AwsError } from '../../src/errors.ts';
 import { StatesError } from '../../src/errors.ts';
 import { StepFunctions } from '../../src/states/service.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/clock/clock.ts';
 import { StatesError } from '../../src/errors.ts';
 import { chain, codeOf, type Integration, Lab, START } from './lab.ts';
 

@@ -1,0 +1,136 @@
+/** A request that came to the endpoint, and what all who serve one do with it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../clock/clock.ts';
+import type { Dynamo } from '../dynamodb/dynamo.ts';
+import { AwsError } from '../errors.ts';
+import { refusal } from '../faults.ts';
+import type { Fauxqs } from '../fauxqs/fauxqs.ts';
+import type { Kms } from '../kms/kms.ts';
+import type { AsyncInvoker } from '../lambda/async-invoke.ts';
+import type { Pollers } from '../lambda/event-source-mapping.ts';
+import type { FunctionCall, Functions } from '../lambda/functions.ts';
+import type { Enforcement } from '../rights/enforcement.ts';
+import type { S3 } from '../s3/s3.ts';
+import type { MessageMoves } from '../sqs/move-tasks.ts';
+import type { StepFunctions } from '../states/service.ts';
+import type { LoadedStack } from '../templates/assembly.ts';
+import type { UsageCounter } from '../usage.ts';
+
+/** What the endpoint serves; known once the app was loaded. */
+export interface Services {
+  clock: Clock;
+  dynamo: Dynamo;
+  kms: Kms;
+  fauxqs: Fauxqs;
+  s3: S3;
+  states: StepFunctions;
+  functions: Functions;
+  asyncInvoker: AsyncInvoker;
+  pollers: Pollers;
+  moves: MessageMoves;
+  stacks: readonly LoadedStack[];
+  /** When they were made, in epoch milliseconds. */
+  start: number;
+  usage: UsageCounter;
+  account: string;
+  /** ARNs of the app's roles. */
+  roles: ReadonlySet<string>;
+  /** The rights in force; undefined: everybody may everything. */
+  enforcement?: Enforcement | undefined;
+  /** Told of each write to a table, after it was carried out: the operation and its request. */
+  written?: ((action: string, request: Record<string, unknown>) => void) | undefined;
+}
+
+/** A request, and who makes it. */
+export interface Call {
+  request: IncomingMessage;
+  response: ServerResponse;
+  path: string;
+  query: URLSearchParams;
+  accessKeyId: string;
+  /** The role under which it comes, where rights are in force; undefined: the account's owner. */
+  role: string | undefined;
+}
+
+const LARGEST_JSON = 16 * 1024 * 1024;
+
+/** Requests whose answers get lost by the fault plan. */
+const losing = new WeakSet<IncomingMessage>();
+
+/** Whether the answer to a request gets lost. */
+export const isLosing = (request: IncomingMessage): boolean => losing.has(request);
+
+/**
+ * What the fault plan makes of a function's request before it is carried out.
+ * @throws AwsError where it is refused, or where its function has ended with it
+ */
+export function meetFault(
+  { functions }: Services,
+  request: IncomingMessage,
+  accessKeyId: string,
+  call: FunctionCall,
+): 'part' | undefined {
+  const fault = functions.calls(accessKeyId, call);
+  if (fault === 'lose') losing.add(request);
+  if (fault !== undefined && fault !== 'lose' && fault !== 'part') throw refusal(call.service, fault);
+  return fault === 'part' ? fault : undefined;
+}
+
+/**
+ * Calls `run` when a successful answer is about to go out, once; when that returns true, or the answer is to be lost, the
+ * connection is dropped instead.
+ */
+export function beforeAnswer(request: IncomingMessage, response: ServerResponse, run: () => boolean): void {
+  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+  let asked = false;
+  response.writeHead = (...args: unknown[]): ServerResponse => {
+    const status = Number(args[0]);
+    if (!asked && status < 300) {
+      asked = true;
+      if (run() || losing.has(request)) {
+        response.destroy();
+        return response;
+      }
+    }
+    return writeHead(...args);
+  };
+}
+
+/** The action that a request of a JSON service names; empty where it names none. */
+export function actionOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  return String(headers['x-amz-target'] ?? '').replace(/^.*\./, '');
+}
+
+/** A request's body; throws AwsError where it is too large. */
+export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > LARGEST_JSON) throw new AwsError('RequestEntityTooLarge', 'the request is too large', 413);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** A body that must be a JSON object, or nothing. */
+export function parse(body: Buffer): Record<string, unknown> {
+  const parsed = body.length === 0 ? {} : parseAny(body.toString());
+  if (typeof parsed !== 'object' || parsed === null) throw new AwsError('SerializationException', 'no JSON object');
+  return parsed as Record<string, unknown>;
+}
+
+/** A text that must be JSON. */
+export function parseAny(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AwsError('SerializationException', 'the body is not JSON');
+  }
+}
+
+/** Answers with JSON. */
+export function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
+  response.end(JSON.stringify(body));
+}

@@ -1,0 +1,46 @@
+import { AwsError } from '../errors.ts';
+import { SQS_ACTIONS } from '../fauxqs/fauxqs.ts';
+import { isMoveAction, type MoveAction } from '../sqs/move-tasks.ts';
+import { actionOf, beforeAnswer, bodyOf, type Call, json, parse, type Services } from './call.ts';
+
+/** Serves a request of SQS: the moves of dead letters are ours, the rest is fauxqs'. */
+export function serveSqs(services: Services, call: Call): Promise<void> | void {
+  const action = actionOf(call.request);
+  if (isMoveAction(action)) return serveMove(services, call, action);
+  if (!(SQS_ACTIONS as readonly string[]).includes(action)) {
+    throw new AwsError('UnknownOperationException', `the local cloud's SQS has no ${action || 'such request'}`);
+  }
+  // SDKs send to the queue's own URL.
+  call.request.url = '/';
+  serveFauxqs(services, 'sqs', call, action);
+}
+
+async function serveMove(
+  services: Services,
+  { request, response, accessKeyId, role }: Call,
+  action: MoveAction,
+): Promise<void> {
+  const body = parse(await bodyOf(request));
+  services.enforcement?.require(role, services.moves.needs(action, body), 'AccessDenied', 403);
+  services.usage.called(accessKeyId, 'sqs', action);
+  json(response, 200, services.moves.call(action, body));
+  services.pollers.poke();
+}
+
+/** Hands a request of SQS or SNS on; `known` is its action where that is known before the body was read. */
+export function serveFauxqs(
+  services: Services,
+  service: string,
+  { request, response, accessKeyId }: Call,
+  known?: string,
+): void {
+  beforeAnswer(request, response, () => {
+    const action = known ?? services.fauxqs.actionOf(request) ?? '';
+    services.usage.called(accessKeyId, service, action);
+    services.pollers.poke();
+    const isWrite = /^(Publish|Send|Delete|Change)/.test(action);
+    const key = services.fauxqs.messageOf(request);
+    return isWrite && services.functions.wrote(accessKeyId, { service, action, ...(key === undefined ? {} : { key }) });
+  });
+  services.fauxqs.route(request, response);
+}

@@ -1,0 +1,110 @@
+/** The stores of fauxqs as far as they are worked with here: it declares none of them. */
+
+export interface StoredObject {
+  key: string;
+  body: Buffer;
+  contentLength: number;
+  /** With its quotes. */
+  etag: string;
+  /** Set in versioned buckets. */
+  versionId?: string;
+  lastModified: Date;
+  /** What a delete leaves in a versioned bucket: a version without bytes. */
+  isMarker?: true;
+}
+
+export interface ListedObjects {
+  objects: StoredObject[];
+  commonPrefixes: string[];
+  isTruncated: boolean;
+}
+
+export interface ObjectStore {
+  createBucket(name: string): void;
+  hasBucket(name: string): boolean;
+  putObject(bucket: string, key: string, body: Buffer, ...rest: unknown[]): StoredObject;
+  getObject(bucket: string, key: string): StoredObject;
+  deleteObject(bucket: string, key: string): void;
+  headObject(bucket: string, key: string): StoredObject;
+  listObjects(bucket: string, options?: ListOptions): ListedObjects;
+  completeMultipartUpload(uploadId: string, parts: unknown): StoredObject;
+  uploadPart(
+    uploadId: string,
+    number: number,
+    body: Buffer,
+    checksum?: string,
+  ): { etag: string; checksumValue?: string };
+  multipartUploads: Map<string, { bucket: string; key: string; parts: Map<number, { etag: string }> }>;
+  buckets: Map<string, Map<string, StoredObject>>;
+}
+
+export interface ListOptions {
+  prefix?: string;
+  delimiter?: string;
+  maxKeys?: number;
+  startAfter?: string;
+  marker?: string;
+}
+
+export interface MessageAttribute {
+  DataType: string;
+  StringValue?: string;
+  BinaryValue?: string;
+}
+
+export interface QueueMessage {
+  messageId: string;
+  body: string;
+  md5OfBody: string;
+  messageAttributes: Record<string, MessageAttribute>;
+  sentTimestamp: number;
+  approximateReceiveCount: number;
+}
+
+export interface Queue {
+  name: string;
+  url: string;
+  arn: string;
+  attributes: Record<string, string>;
+  messages: QueueMessage[];
+  inflightMessages: Map<string, { message: QueueMessage }>;
+  enqueue(message: QueueMessage): void;
+  dequeue(
+    maxCount: number,
+    visibilityTimeout: number,
+    deadLetterQueue: (arn: string) => Queue | undefined,
+  ): { MessageId: string; ReceiptHandle: string }[];
+  deleteMessage(receiptHandle: string): boolean;
+  changeVisibility(receiptHandle: string, seconds: number): void;
+  getAttribute(name: string): string | undefined;
+}
+
+export interface QueueStore {
+  createQueue(name: string, url: string, arn: string, attributes?: Record<string, string>): Queue;
+  getQueueByArn(arn: string): Queue | undefined;
+  getQueue(url: string): Queue | undefined;
+  allQueues(): Iterable<Queue>;
+}
+
+export interface TopicStore {
+  createTopic(name: string, attributes: undefined, tags: undefined, region: string): { arn: string };
+  subscribe(
+    topicArn: string,
+    protocol: string,
+    endpoint: string,
+    attributes?: Record<string, string>,
+  ): Subscription | undefined;
+  listSubscriptions(nextToken?: string): ListedSubscriptions;
+  listSubscriptionsByTopic(topicArn: string, nextToken?: string): ListedSubscriptions;
+}
+
+/** One that isn't confirmed gets nothing. */
+export interface Subscription {
+  arn: string;
+  confirmed: boolean;
+}
+
+export interface ListedSubscriptions {
+  subscriptions: Subscription[];
+  nextToken?: string;
+}
