@@ -1,4 +1,13 @@
+import fc from 'fast-check';
 import { type Columns, type CsvRow, FileFault, readCsv } from '../../lambdas/domain/csv.ts';
+
+/** Any text of whole characters. `fc.string` of these looks each up in all of Unicode, which takes seconds. */
+export const anyText = fc
+  .array(
+    fc.integer({ min: 0, max: 0x10_ffff }).filter((code) => code < 0xd800 || code > 0xdfff),
+    { maxLength: 12 },
+  )
+  .map((codes) => String.fromCodePoint(...codes));
 
 /** What a file came to: its rows, and the fault that ended the reading. */
 export interface Reading {

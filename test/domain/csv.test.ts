@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { csvLine, FileFault, outside, readCsv, rejectLine, rejectsHeader } from '../../lambdas/domain/csv.ts';
-import { chunksOf, cutAt, readAll, reckon } from './csv-reading.ts';
+import { anyText, chunksOf, cutAt, readAll, reckon } from './csv-reading.ts';
 
 const columns = { required: ['imei'], optional: ['note'] };
 const read = (text: string | Buffer) => readAll([Buffer.from(text)], columns);
@@ -366,7 +366,7 @@ describe('writing CSV', () => {
     expect(csvLine([''])).toBe('""\n');
   });
   test('what we write we read again, cell by cell', async () => {
-    const cell = fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.replaceAll('\0', ''));
+    const cell = anyText.map((text) => text.replaceAll('\0', ''));
     const names = ['imei', 'note', 'other'];
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(cell, cell, cell), { maxLength: 8 }), async (rows) => {

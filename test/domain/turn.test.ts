@@ -109,9 +109,8 @@ describe('the wait for the turn', () => {
     let turn: Turn = NO_TURN;
     let busyUntil = 0;
     const order: number[] = [];
-    while (asking.length > 0) {
-      asking.sort((a, b) => a.at - b.at || a.n - b.n);
-      const [{ n, at } = { n: 0, at: 0 }] = asking.splice(0, 1);
+    for (let next = asking.shift(); next !== undefined; next = asking.shift()) {
+      const { n, at } = next;
       const decision = decideTurn(turn, asker(n), { held: at < busyUntil, gone: new Set(), now: later(at) });
       turn = decision.turn ?? turn;
       if (decision.kind === 'take') {
@@ -121,7 +120,9 @@ describe('the wait for the turn', () => {
       }
       const { place } = decision;
       const wait = secondsToWait(later(n < count ? 0 : 60), later(at), { place, heldSince: turn.startedAt });
-      asking.push({ n, at: at + wait });
+      const asksAt = at + wait;
+      const before = asking.findIndex((other) => other.at > asksAt || (other.at === asksAt && other.n > n));
+      asking.splice(before < 0 ? asking.length : before, 0, { n, at: asksAt });
     }
     return { order, last: busyUntil - takes };
   }
