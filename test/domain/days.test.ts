@@ -8,10 +8,12 @@ import {
   dayOf,
   type Instant,
   instantOf,
+  laterOf,
   millisOf,
   NotAnInstant,
   parseDay,
 } from '../../lambdas/domain/days.ts';
+import { thrown } from './example.ts';
 
 describe('instants', () => {
   test('are UTC in whole seconds; fractions are cut off', () => {
@@ -40,6 +42,22 @@ describe('instants', () => {
   });
   test.each([Number.NaN, Number.POSITIVE_INFINITY, 8.64e15, -8.64e15])('%d milliseconds are none', (millis) => {
     expect(() => instantOf(millis)).toThrow(NotAnInstant);
+  });
+  test('that are none are refused by what they lack', () => {
+    const written = 'NotAnInstant: an instant is written YYYY-MM-DDTHH:MM:SSZ';
+    expect(thrown(() => asInstant('yesterday'))).toBe(written);
+    expect(thrown(() => asInstant('2026-06-01T00:00:00+05:30'))).toBe(written);
+    expect(thrown(() => asInstant('2026-06-31T00:00:00Z'))).toBe('NotAnInstant: no such date or time');
+    expect(thrown(() => asInstant('2026-06-01T25:00:00Z'))).toBe('NotAnInstant: no such date or time');
+    // A Date ends at 8.64e15 milliseconds, in the year 275760.
+    const years = 'NotAnInstant: an instant lies between the years 0000 and 9999';
+    expect(thrown(() => instantOf(8.64e15))).toBe(years);
+    expect(thrown(() => instantOf(Date.UTC(10_000, 0, 1)))).toBe(years);
+    expect(thrown(() => instantOf(8.64e15 + 1000))).toBe('NotAnInstant: not a number of milliseconds since 1970');
+  });
+  test('of two, the later one is that which sorts after the other', () => {
+    const [first, second] = [asInstant('2025-12-31T23:59:59Z'), asInstant('2026-01-01T00:00:00Z')];
+    expect([laterOf(first, second), laterOf(second, first), laterOf(first, first)]).toEqual([second, second, first]);
   });
   test('from milliseconds and back loses the fraction alone', () => {
     fc.assert(
@@ -80,7 +98,10 @@ describe('days', () => {
     '',
     '2026-02-29',
     '1900-02-29',
+    '2026-04-31',
     '2026-06-31',
+    '2026-09-31',
+    '2026-11-31',
     '2026-13-01',
     '2026-00-01',
     '2026-06-00',

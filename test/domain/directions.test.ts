@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { asInstant, type Day } from '../../lambdas/domain/days.ts';
 import { cutEvenly, directionRowLine, orderCsv, parseDirectionRowLine } from '../../lambdas/domain/directions.ts';
 import type { Imei, Msisdn } from '../../lambdas/domain/identifiers.ts';
-import { BadWorkLine } from '../../lambdas/domain/tabbed.ts';
 import { anyText, readAll } from './csv-reading.ts';
+import { thrown } from './example.ts';
 
 const reverify = (msisdn: string, imei: string, lsa = '') => ({
   msisdn: msisdn as Msisdn,
@@ -41,7 +41,7 @@ describe('cutting into directions', () => {
     );
   });
   test.each([0, -1, 1.5, Number.NaN])('into pieces of at most %d rows makes no sense', (most) => {
-    expect(() => cutEvenly([1], most)).toThrow(RangeError);
+    expect(thrown(() => cutEvenly([1], most))).toBe('RangeError: a piece holds at least one row');
   });
 });
 
@@ -63,12 +63,12 @@ describe("the line of a direction's row", () => {
       }),
     );
   });
-  test('is not one of another kind, nor an empty one', () => {
-    expect(() => parseDirectionRowLine('reverify', '49015420323751')).toThrow(BadWorkLine);
-    expect(() => parseDirectionRowLine('reverify', 'a\tb\tc')).toThrow(BadWorkLine);
-    expect(() => parseDirectionRowLine('block', 'a\tb\tc\td')).toThrow(BadWorkLine);
-    expect(() => parseDirectionRowLine('block', '')).toThrow(BadWorkLine);
-    expect(() => parseDirectionRowLine('reverify', '')).toThrow(BadWorkLine);
+  test.each(['', '49015420323751', 'a\tb\tc', 'a\tb\tc\td\te'])('of a re-verification is not %j', (line) => {
+    const read = () => parseDirectionRowLine('reverify', line);
+    expect(thrown(read)).toBe('BadWorkLine: a re-verification row has four cells');
+  });
+  test.each(['', 'a\tb', 'a\tb\tc\td'])('of a block is not %j', (line) => {
+    expect(thrown(() => parseDirectionRowLine('block', line))).toBe('BadWorkLine: a block row has one cell');
   });
 });
 

@@ -29,6 +29,16 @@ export const jio = 'jio' as OperatorId;
 
 export const at = asInstant;
 
+/** How the error reads, name and message, that an act ends with. */
+export function thrown(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return String(error);
+  }
+  return 'nothing was thrown';
+}
+
 export function day(text: string): Day {
   const parsed = parseDay(text);
   if (parsed === null) throw new Error('not a day');
