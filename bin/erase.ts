@@ -3,12 +3,11 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { type Instant, instantOf } from '../lambdas/domain/days.ts';
-import type { Hindrance } from '../lambdas/domain/erasure.ts';
+import { instantOf } from '../lambdas/domain/days.ts';
 import { type Msisdn, parseMsisdn } from '../lambdas/domain/identifiers.ts';
 import { command, complain, say } from '../lib/commands/command.ts';
-import { CommandError, instant, readOptions } from '../lib/commands/command-line.ts';
-import { eraseNumber } from '../lib/commands/erase.ts';
+import { CommandError, readOptions } from '../lib/commands/command-line.ts';
+import { eraseNumber, inWords } from '../lib/commands/erase.ts';
 import { outputsOf } from '../lib/commands/outputs.ts';
 
 const HELP = `npm run erase -- [options] < FILE
@@ -24,11 +23,11 @@ never an argument: shells keep what was typed, and others see what runs.
   --stage NAME   the stage (default dev)
   --from FILE    the file that the number is read from (default: standard input)
   --dry-run      look only, and tell how much would be erased
-  --at INSTANT   the time there, where the stage's clock is another than this machine's, as a local cloud's may be
   --help         this text
 
-Refused, with the reason, while something about the number is open: a batch that plans, a row that is to be answered, a
-batch whose books are to be made, or a disconnection that may be contested, for 90 days.
+Refused, with the reason, while something about the number is open: a row that is to be answered, a batch whose books are
+to be made, or a disconnection, for 90 days and as long as batches look back; and while any batch plans or waits for its
+turn to. What is past is so by this machine's clock.
 
 Not erased, and never told of here by their names: files that name others too. They go whole by their retention
 (docs/personal-data.md). Copies in the tables' backups go after 35 days.
@@ -42,7 +41,6 @@ interface Settings {
   stage: string;
   number: Msisdn;
   dryRun: boolean;
-  now: Instant;
 }
 
 function settings(args: readonly string[], where: string): Settings | 'help' {
@@ -52,7 +50,6 @@ function settings(args: readonly string[], where: string): Settings | 'help' {
       stage: { type: 'string' },
       from: { type: 'string' },
       'dry-run': { type: 'boolean' },
-      at: { type: 'string' },
     },
     true,
   );
@@ -60,12 +57,10 @@ function settings(args: readonly string[], where: string): Settings | 'help' {
   // It isn't repeated: it may be the number.
   if (options.positionals.length > 0)
     throw new CommandError('there is a word too many; a number is read from standard input or --from; see --help');
-  const now = options.at === undefined ? Date.now() : instant('at', options.at);
   return {
     stage: options.stage ?? 'dev',
     number: readNumber(options.from === undefined ? undefined : resolve(where, options.from)),
     dryRun: options['dry-run'] === true,
-    now: instantOf(now),
   };
 }
 
@@ -86,30 +81,18 @@ function readNumber(file: string | undefined): Msisdn {
   return number.value;
 }
 
-const counted = (count: number, one: string, several = `${one}s`) => `${count} ${count === 1 ? one : several}`;
-
-const REASONS: Record<Hindrance['why'], string> = {
-  planning: 'a batch is deciding about it',
-  open: 'its row is open',
-  not_settled: "its batch's books are not made",
-  contestable: 'it was disconnected, which may be contested',
-};
-
-async function run({ stage, number, dryRun, now }: Settings): Promise<boolean> {
+async function run({ stage, number, dryRun }: Settings): Promise<boolean> {
   const workflow = await outputsOf(new CloudFormationClient(), stage, 'workflow');
   const functionName = workflow.get('EraseFunctionName') ?? '';
-  const done = await eraseNumber(new LambdaClient(), functionName, { number, now, erase: !dryRun });
-  const { hindrances, claims, links, files } = done;
-  const items = `${counted(claims, 'claim')} and ${counted(links, 'link')}`;
-  if (hindrances.length === 0 || links > 0) say(dryRun ? `would erase ${items}` : `erased ${items}`);
-  for (const { why, directionId, until } of new Map(hindrances.map((one) => [one.directionId, one])).values())
-    complain(`not erased: ${REASONS[why]} (${directionId}${until === null ? '' : `, until ${until} at least`})`);
-  if (files.directions > 0)
-    say(
-      `it stays in files that name others too, until their retention ends: the rows of ${counted(files.directions, 'direction')}, ` +
-        `up to ${counted(files.orders, 'order')} and ${counted(files.responses, 'response')}, and their reports' lists`,
-    );
-  return hindrances.length === 0;
+  const done = await eraseNumber(new LambdaClient(), functionName, {
+    number,
+    now: instantOf(Date.now()),
+    erase: !dryRun,
+  });
+  const { said, complained } = inWords(done, dryRun);
+  for (const line of said) say(line);
+  for (const line of complained) complain(line);
+  return done.hindrances.length === 0;
 }
 
 await command({ help: HELP, settings, run });

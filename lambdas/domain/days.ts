@@ -73,6 +73,11 @@ export function addDays(day: Day, days: number): Day {
   return new Date(Date.parse(day) + days * DAY).toISOString().slice(0, 10) as Day;
 }
 
+/** The instant at which a day ends in Asia/Kolkata. */
+export function endOf(day: Day): Instant {
+  return instantOf(Date.parse(day) + DAY - KOLKATA);
+}
+
 /** The later of two instants. */
 export function laterOf(one: Instant, other: Instant): Instant {
   return one > other ? one : other;

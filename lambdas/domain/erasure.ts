@@ -1,9 +1,10 @@
 /** Erasure: when what is known of a number may be taken out of the tables, and what the audit is told of it. */
 import type { AuditNote } from './audit.ts';
 import { countPointer, type Pointer } from './claims.ts';
-import { addSeconds, dayOf, type Instant } from './days.ts';
+import { addDays, addSeconds, dayOf, endOf, type Instant, laterOf } from './days.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from './identifiers.ts';
 import { type Ledger, ladderEnd } from './ledger.ts';
+import type { Turn } from './turn.ts';
 
 /** For so many days after its disconnection somebody may say that a number was wrongly disconnected: then it may be somebody else's. */
 export const contestedDays = 90;
@@ -16,9 +17,13 @@ export const ERASURES = 'erasures' as BatchId;
 
 /** Why what is known of a number may not be erased yet, and until when at least, where that can be said. */
 export interface Hindrance {
-  readonly directionId: DirectionId;
-  /** `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`: its batch's books are to be made; `contestable`: it was disconnected lately. */
-  readonly why: 'planning' | 'open' | 'not_settled' | 'contestable';
+  /** What stands against it: a direction of the number's, or a batch that may yet direct it. */
+  readonly where: DirectionId | BatchId;
+  /**
+   * `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`: its batch's books are to be made;
+   * `disconnected`: it was lately; `turn`: a batch, of whatever numbers, plans or waits for its turn to.
+   */
+  readonly why: 'planning' | 'open' | 'not_settled' | 'disconnected' | 'turn';
   readonly until: Instant | null;
 }
 
@@ -26,7 +31,8 @@ const SECONDS_PER_DAY = 86_400;
 
 /**
  * What keeps the number of a claim's pointer from being erased at `now`: nothing where its plan failed, which points to no row,
- * or where its batch's books are made and nobody may contest what became of it any more.
+ * or where its batch's books are made, nobody may contest what became of it any more, and no batch would look back at sightings
+ * from before its disconnection, for which it would direct a number again of which nothing is known.
  * @param batch as it stands; undefined where there is none
  * @param ledger of the direction
  */
@@ -35,17 +41,25 @@ export function hindranceOf(
   batch: { readonly plan: number; readonly state: string } | undefined,
   ledger: Ledger | undefined,
   now: Instant,
+  lookBackDays: number,
 ): Hindrance | undefined {
   if (batch === undefined || parseDirectionId(directionId)?.plan !== batch.plan || batch.state === 'failed')
     return undefined;
-  if (batch.state === 'planning') return { directionId, why: 'planning', until: null };
+  if (batch.state === 'planning') return { where: directionId, why: 'planning', until: null };
   if (ledger === undefined || row >= ledger.rows) return undefined;
-  const { open, outcome, recordedAt } = countPointer({ directionId, row }, ledger);
-  if (open) return { directionId, why: 'open', until: ladderEnd(ledger, now) };
-  if (ledger.sealedAt === null) return { directionId, why: 'not_settled', until: null };
-  if (outcome !== 'disconnected' || recordedAt === null) return undefined;
-  const until = addSeconds(recordedAt, contestedDays * SECONDS_PER_DAY);
-  return until > now ? { directionId, why: 'contestable', until } : undefined;
+  const { open, outcome, occurredOn, recordedAt } = countPointer({ directionId, row }, ledger);
+  if (open) return { where: directionId, why: 'open', until: ladderEnd(ledger, now) };
+  if (ledger.sealedAt === null) return { where: directionId, why: 'not_settled', until: null };
+  if (outcome !== 'disconnected' || recordedAt === null || occurredOn === null) return undefined;
+  const contested = addSeconds(recordedAt, contestedDays * SECONDS_PER_DAY);
+  // The window of a report has both ends in it.
+  const until = laterOf(contested, endOf(addDays(occurredOn, lookBackDays)));
+  return until > now ? { where: directionId, why: 'disconnected', until } : undefined;
+}
+
+/** The batches that may plan, or wait for their turn to: the one that took it last, and those that are listed. */
+export function mayPlan({ holder, waiting }: Turn): readonly BatchId[] {
+  return holder === undefined ? waiting : [holder, ...waiting];
 }
 
 /**

@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { keyedHash } from '../domain/audit.ts';
 import { readPointer } from '../domain/claims.ts';
 import type { Instant } from '../domain/days.ts';
-import { ERASURES, erasedNote, type Hindrance, hindranceOf, linkParts } from '../domain/erasure.ts';
+import { ERASURES, erasedNote, type Hindrance, hindranceOf, linkParts, mayPlan } from '../domain/erasure.ts';
 import { type Msisdn, parseDirectionId, parseMsisdn } from '../domain/identifiers.ts';
-import { instant, log, task } from '../shell.ts';
+import { instant, log, task, wholeNumber } from '../shell.ts';
 import { audit, chainKeyOf } from '../stores/audit.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { deleteClaim, readClaims } from '../stores/cases/claims.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
+import { readTurn } from '../stores/cases/turn.ts';
 import { deleteLinks, linksOf } from '../stores/links.ts';
 
 const environment = z.object({
@@ -17,6 +18,7 @@ const environment = z.object({
   WORK: z.string(),
   AUDIT_QUEUE: z.string(),
   MAC_KEY: z.string(),
+  LOOK_BACK_DAYS: wholeNumber,
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
@@ -58,7 +60,7 @@ async function claimOf(number: Msisdn, now: Instant) {
     const direction = parseDirectionId(pointer.directionId);
     const batch = direction ? await readBatch(env.CASES, direction.batchId) : undefined;
     const ledger = await readLedger(env.CASES, pointer.directionId);
-    const hindrance = hindranceOf(pointer, batch, ledger, now);
+    const hindrance = hindranceOf(pointer, batch, ledger, now, env.LOOK_BACK_DAYS);
     if (hindrance) hindrances.push(hindrance);
     if (!ledger) continue;
     files.directions += 1;
@@ -68,26 +70,38 @@ async function claimOf(number: Msisdn, now: Instant) {
   return { claim, hindrances, files };
 }
 
+/** A batch that plans, or waits for its turn to: a link that it has not read yet would be lost to it. */
+async function findPlanning(): Promise<Hindrance | undefined> {
+  for (const batchId of mayPlan(await readTurn(env.CASES))) {
+    const batch = await readBatch(env.CASES, batchId);
+    if (batch?.state === 'planning') return { where: batchId, why: 'turn', until: null };
+  }
+  return undefined;
+}
+
 async function tellErased(number: Msisdn, now: Instant): Promise<void> {
   await audit(env, erasedNote(keyedHash(await chainKeyOf(env.MAC_KEY, ERASURES), number), now));
 }
 
 /**
- * Erase: takes the claim of a number, or its links, out of the tables, unless something about the number is open. Nothing is
- * deleted before the audit is told, and whoever was cut short begins again. It is the only one that deletes items, and who may
+ * Erase: takes the claim of a number, or its links, out of the tables, unless something about the number is open, or any batch
+ * plans or waits for its turn to. Nothing is deleted before the audit is told, and whoever was cut short begins again. It is the only one that deletes items, and who may
  * invoke it reads none.
  * @throws Error for what is no number
  */
 export const handler = task(input, async ({ number: text, now, of, erase }): Promise<Found> => {
   const number = parseMsisdn(text);
   if ('reason' in number) throw new Error('it is no number');
-  const { claim, hindrances, files } = await claimOf(number.value, now);
-  if (hindrances.length > 0) return { hindrances, items: 0, files };
+  // What forbids it is looked for last: to look through links takes minutes.
   const links = of === 'claim' ? [] : await Array.fromAsync(linksOf(env.LINKS, number.value, of, linkParts));
+  const { claim, hindrances, files } = await claimOf(number.value, now);
+  const planning = await findPlanning();
+  if (planning) hindrances.push(planning);
+  if (hindrances.length > 0) return { hindrances, items: 0, files };
   const items = of === 'claim' ? Number(claim !== undefined) : links.length;
   if (erase && items > 0) {
     await tellErased(number.value, now);
-    if (claim && of === 'claim') await deleteClaim(env.CASES, 'reverify', number.value, claim.version);
+    if (claim && of === 'claim') await deleteClaim(env.CASES, 'reverify', number.value, claim);
     await deleteLinks(env.LINKS, links);
     log.info('erased', { of, items });
   }

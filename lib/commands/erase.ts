@@ -16,12 +16,46 @@ export interface Erasure {
   readonly files: Found['files'];
 }
 
+/** What a command says of it, and what it complains of. */
+export interface Told {
+  readonly said: readonly string[];
+  readonly complained: readonly string[];
+}
+
+const REASONS: Record<Hindrance['why'], string> = {
+  planning: 'a batch is deciding about it',
+  open: 'its row is open',
+  not_settled: "its batch's books are not made",
+  disconnected: 'it was disconnected, which may be contested, and sightings from before would direct it again',
+  turn: 'a batch plans, or waits for its turn to, and may be about to read its links',
+};
+
+const counted = (count: number, one: string, several = `${one}s`) => `${count} ${count === 1 ? one : several}`;
+
+/** An erasure in words, without the number. */
+export function inWords({ hindrances, claims, links, files }: Erasure, dryRun: boolean): Told {
+  const said: string[] = [];
+  const items = `${counted(claims, 'claim')} and ${counted(links, 'link')}`;
+  if (hindrances.length === 0 || links > 0) said.push(dryRun ? `would erase ${items}` : `erased ${items}`);
+  const complained = [...new Map(hindrances.map((one) => [one.where, one])).values()].map(
+    ({ why, where, until }) =>
+      `not erased: ${REASONS[why]} (${where}${until === null ? '' : `, until ${until} at least`})`,
+  );
+  if (files.directions > 0)
+    said.push(
+      `it stays in files that name others too, until their retention ends: the rows of ${counted(files.directions, 'direction')}, ` +
+        `up to ${counted(files.orders, 'order')} and ${counted(files.responses, 'response')}, and their reports' lists`,
+    );
+  return { said, complained };
+}
+
 /** Parts of the links that are looked through at once. */
 const PARTS_AT_ONCE = 4;
 
 /**
  * Has the function that alone may do so erase what is known of a number, its links first: as long as its claim is there, whoever
  * was cut short sees what is left to do. Nothing is erased of a number about which something is open.
+ * @param now by which what is past is reckoned: for people the clock's
  * @param erase whether it is erased, or only looked for
  * @throws Error where the function failed, with the name of its error
  */

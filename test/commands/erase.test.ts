@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Instant } from '../../lambdas/domain/days.ts';
 import { linkParts } from '../../lambdas/domain/erasure.ts';
+import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
 import type { EraseInput, Found } from '../../lambdas/erase/handler.ts';
+import { eraseNumber, inWords } from '../../lib/commands/erase.ts';
 import { outputsOf } from '../../lib/commands/outputs.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { holdsAnIdentifier, Tables } from '../scenarios/bad-files.ts';
+import { holdsAnIdentifier, sha256, Tables } from '../scenarios/bad-files.ts';
 import { DAY, Lab, START } from '../scenarios/lab.ts';
 import { A1, A2, H1, H2, J1 } from '../scenarios/story.ts';
 import { type Ended, run } from './command.ts';
@@ -26,12 +29,17 @@ describe('npm run erase', () => {
   let direction = '';
   /** Whether the function dies of each write. */
   let broken = false;
+  /** The function that can't be invoked. */
+  let throttled = '';
   const logged: string[] = [];
   beforeAll(async () => {
     lab = await Lab.open({
       enforce: true,
       log: (_, line) => logged.push(line),
-      faults: { afterWrite: ({ functionName }) => (broken && functionName.includes('Erase') ? 'fail' : undefined) },
+      faults: {
+        afterWrite: ({ functionName }) => (broken && functionName.includes('Erase') ? 'fail' : undefined),
+        beforeInvoke: ({ functionName }) => (throttled && functionName.includes(throttled) ? 'throttle' : undefined),
+      },
     });
     tables = new Tables(lab);
     await lab.usage('airtel', [
@@ -45,21 +53,32 @@ describe('npm run erase', () => {
     direction = (await lab.directions('airtel')).find((id) => id.includes('.reverify.')) ?? '';
     return () => lab.cloud.stop();
   });
-  const erase = async (number: string, day: number, args: string[] = [], as = ERASER): Promise<Ended> => {
-    const ended = await run('erase', ['--at', at(day), ...args], lab.cloud.endpoint, as, `${number}\n`);
-    await lab.cloud.rest();
-    return ended;
+  const client = (as: string) => {
+    const { endpoint, region } = lab.cloud;
+    return { endpoint, region, credentials: { accessKeyId: as, secretAccessKey: 'x' } };
+  };
+  const functionName = async () => {
+    const workflow = await outputsOf(new CloudFormationClient(client(ERASER)), 'dev', 'workflow');
+    return workflow.get('EraseFunctionName') ?? '';
+  };
+  /** As the command does it on a day: the command itself has the time of its machine's clock. */
+  const erase = async (number: string, day: number, dryRun = false, as = ERASER): Promise<Ended> => {
+    const what = { number: number as Msisdn, now: at(day) as Instant, erase: !dryRun };
+    try {
+      const done = await eraseNumber(new LambdaClient(client(as)), await functionName(), what);
+      const { said, complained } = inWords(done, dryRun);
+      const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
+      return { code: Number(done.hindrances.length > 0), said: text(said), complained: text(complained) };
+    } catch (error) {
+      return { code: 1, said: '', complained: String(error) };
+    } finally {
+      await lab.cloud.rest();
+    }
   };
   /** What the function answers that the command asks, as the eraser may ask it without the command. */
   const invoke = async (question: EraseInput): Promise<Found> => {
-    const { endpoint, region } = lab.cloud;
-    const client = { endpoint, region, credentials: { accessKeyId: ERASER, secretAccessKey: 'x' } };
-    const workflow = await outputsOf(new CloudFormationClient(client), 'dev', 'workflow');
-    const { FunctionError, Payload } = await new LambdaClient(client).send(
-      new InvokeCommand({
-        FunctionName: workflow.get('EraseFunctionName'),
-        Payload: Buffer.from(JSON.stringify(question)),
-      }),
+    const { FunctionError, Payload } = await new LambdaClient(client(ERASER)).send(
+      new InvokeCommand({ FunctionName: await functionName(), Payload: Buffer.from(JSON.stringify(question)) }),
     );
     const answer = JSON.parse(Buffer.from(Payload ?? []).toString('utf8'));
     expect([FunctionError, answer.errorType]).toEqual([undefined, undefined]);
@@ -80,7 +99,7 @@ describe('npm run erase', () => {
 
   it('is refused by the function itself while the row is open: nothing is deleted, and nothing told, whoever asks it how', async () => {
     const question = { number: A1, now: at(1), erase: true };
-    const hindrances = [{ directionId: direction, why: 'open', until: '2026-06-17T00:00:00Z' }];
+    const hindrances = [{ where: direction, why: 'open', until: '2026-06-17T00:00:00Z' }];
     const parts = [...Array(linkParts).keys()];
     for (const of of ['claim', ...parts] as const)
       expect(await invoke({ ...question, of }), `${of}`).toMatchObject({ hindrances, items: 0 });
@@ -101,19 +120,19 @@ describe('npm run erase', () => {
     expect(await held(A1)).toEqual([true, 3]);
   });
 
-  it('is refused for 90 days after a disconnection, which may be contested', async () => {
+  it('is refused for 180 days after a disconnection, of which a batch might look back at sightings from before', async () => {
     await lab.at(17);
-    expect(await erase(A2, 17)).toMatchObject({
-      code: 1,
-      complained: expect.stringMatching(
-        /^not erased: it was disconnected, which may be contested \(.*, until 2026-09-02T00:0\d:\d\dZ at least\)\n$/,
-      ),
-    });
+    for (const day of [17, 94, 183])
+      expect(await erase(A2, day)).toMatchObject({
+        code: 1,
+        // 4 June and 180 days, to their end in Kolkata.
+        complained: `not erased: it was disconnected, which may be contested, and sightings from before would direct it again (${direction}, until 2026-12-01T18:30:00Z at least)\n`,
+      });
     expect(await held(A2)).toEqual([true, 1]);
   });
 
   it('tells with --dry-run how much it would be, and erases nothing', async () => {
-    const { code, said, complained } = await erase(A1, 17, ['--dry-run']);
+    const { code, said, complained } = await erase(A1, 17, true);
     expect([code, said.split('\n')[0], complained]).toEqual([0, 'would erase 1 claim and 3 links', '']);
     expect(await held(A1)).toEqual([true, 3]);
     expect((await audited()).chains.map(({ batchId }) => batchId)).not.toContain('erasures');
@@ -125,7 +144,7 @@ describe('npm run erase', () => {
       'dev-ap-south-1-operations-operations',
       'dev-ap-south-1-operator-airtel',
     ])
-      expect((await erase(A1, 17, [], as)).code).toBe(1);
+      expect((await erase(A1, 17, false, as)).code).toBe(1);
     expect(await held(A1)).toEqual([true, 3]);
   });
 
@@ -171,11 +190,41 @@ describe('npm run erase', () => {
 
   it('erases links of a number that was never claimed, and again a disconnected one when its time is up', async () => {
     expect((await erase(J1, 40)).said).toBe('erased 0 claims and 1 link\n');
-    expect((await erase(A2, 94)).said).toMatch(/^erased 1 claim and 1 link\n/);
+    expect((await erase(A2, 184)).said).toMatch(/^erased 1 claim and 1 link\n/);
     expect([await held(J1), await held(A2)]).toEqual([
       [false, 0],
       [false, 0],
     ]);
+  });
+
+  it('is refused for any number while a batch plans, which may not have read its links yet', async () => {
+    const [handset, number] = ['35000000000009', '+919800000009'];
+    await lab.usage('airtel', [`${handset},${number},2026-07-05,`], 'ninth.csv');
+    throttled = 'Expand';
+    await lab.report('i4c', [handset]);
+    const batch = `i4c-${sha256(`imei\n${handset}\n`).slice(0, 12)}`;
+    expect((await tables.records())[`BATCH#${batch}`]).toMatchObject({ state: 'planning' });
+
+    expect(await erase(number, 40)).toMatchObject({
+      code: 1,
+      complained: `not erased: a batch plans, or waits for its turn to, and may be about to read its links (${batch})\n`,
+    });
+    const links = async () => (await tables.links(handset)).length;
+    for (const of of ['claim', ...Array(linkParts).keys()] as const)
+      expect(await invoke({ number, now: at(40), erase: true, of }), `${of}`).toMatchObject({ items: 0 });
+    expect(await links()).toBe(1);
+
+    throttled = '';
+    await lab.cloud.run(START + 41 * DAY);
+    expect((await tables.records())[`BATCH#${batch}`]).toMatchObject({ state: 'directed' });
+    expect((await tables.records())[`CONN#${number}`]).toBeDefined();
+  });
+
+  it('goes by the clock: the command takes no time from whom it serves', async () => {
+    const ended = await run('erase', ['--dry-run'], lab.cloud.endpoint, ERASER, '9800000009');
+    expect([ended.code, ended.complained]).toEqual([1, expect.stringMatching(/^not erased: its row is open \(i4c-/)]);
+    const told = await run('erase', ['--at', at(400)], lab.cloud.endpoint, ERASER, '9800000009');
+    expect([told.code, told.said]).toEqual([2, '']);
   });
 
   it('names no number in a log', () => {

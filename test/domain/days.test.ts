@@ -6,6 +6,7 @@ import {
   asInstant,
   type Day,
   dayOf,
+  endOf,
   type Instant,
   instantOf,
   laterOf,
@@ -120,6 +121,7 @@ describe('days', () => {
     expect(parseDay(text)).toBeNull();
   });
   test('move by days, over leap days and the ends of years', () => {
+    expect(endOf('2026-11-30' as Day)).toBe('2026-11-30T18:30:00Z');
     expect(addDays('2024-02-28' as Day, 1)).toBe('2024-02-29');
     expect(addDays('2026-02-28' as Day, 1)).toBe('2026-03-01');
     expect(addDays('2026-01-01' as Day, -1)).toBe('2025-12-31');

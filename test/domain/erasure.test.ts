@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { erasedNote, type Hindrance, hindranceOf } from '../../lambdas/domain/erasure.ts';
+import { erasedNote, type Hindrance, hindranceOf, mayPlan } from '../../lambdas/domain/erasure.ts';
+import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import { NO_TURN } from '../../lambdas/domain/turn.ts';
 import { answered, at, closed, directionId, fresh, sealed } from './example.ts';
 
 const direction = directionId('reverify', '1-0-0');
@@ -9,7 +11,7 @@ const settled = { plan: 1, state: 'settled' };
 
 /** What stands against the first row's number. */
 const against = (batch: { plan: number; state: string } | undefined, ledger: Ledger | undefined, when = now) =>
-  hindranceOf({ directionId: direction, row: 0 }, batch, ledger, when);
+  hindranceOf({ directionId: direction, row: 0 }, batch, ledger, when, 180);
 const why = (hindrance: Hindrance | undefined) => [hindrance?.why, hindrance?.until];
 
 describe('a number is not erased', () => {
@@ -20,7 +22,7 @@ describe('a number is not erased', () => {
   test('while its row is open: without an answer, or failed and still connected', () => {
     const open = at('2026-06-02T00:00:00Z');
     expect(against({ plan: 1, state: 'directed' }, fresh(1), at('2026-06-01T00:30:00Z'))).toEqual({
-      directionId: direction,
+      where: direction,
       why: 'open',
       until: '2026-06-17T00:00:00Z',
     });
@@ -36,10 +38,20 @@ describe('a number is not erased', () => {
   });
 
   test('for 90 days after it was recorded as disconnected, to the second', () => {
-    const disconnected = sealed(closed(answered(fresh(1), [[0, 'disconnected']]).ledger));
+    // It was so since January: from 30 June on nobody looks back to that.
+    const disconnected = sealed(closed(answered(fresh(1), [[0, 'disconnected']], { on: '2026-01-01' }).ledger));
     const until = '2026-09-01T10:00:00Z';
-    expect(why(against(settled, disconnected))).toEqual(['contestable', until]);
-    expect(why(against(settled, disconnected, at('2026-09-01T09:59:59Z')))).toEqual(['contestable', until]);
+    expect(why(against(settled, disconnected))).toEqual(['disconnected', until]);
+    expect(why(against(settled, disconnected, at('2026-09-01T09:59:59Z')))).toEqual(['disconnected', until]);
+    expect(against(settled, disconnected, at(until))).toBeUndefined();
+  });
+
+  test('as long as a batch looks back at the day on which it was disconnected: that day is in its window, and its own', () => {
+    const disconnected = sealed(closed(answered(fresh(1), [[0, 'disconnected']]).ledger));
+    // 3 June and 180 days are 30 November, which ends in Kolkata at 18:30.
+    const until = '2026-11-30T18:30:00Z';
+    expect(why(against(settled, disconnected))).toEqual(['disconnected', until]);
+    expect(why(against(settled, disconnected, at('2026-11-30T18:29:59Z')))).toEqual(['disconnected', until]);
     expect(against(settled, disconnected, at(until))).toBeUndefined();
   });
 });
@@ -56,8 +68,15 @@ describe('nothing stands against a number', () => {
     expect(against({ plan: 2, state: 'planning' }, fresh(1))).toBeUndefined();
     expect(against({ plan: 2, state: 'directed' }, fresh(1))).toBeUndefined();
     expect(against(undefined, undefined)).toBeUndefined();
-    expect(hindranceOf({ directionId: direction, row: 1 }, settled, fresh(1), now)).toBeUndefined();
+    expect(hindranceOf({ directionId: direction, row: 1 }, settled, fresh(1), now, 180)).toBeUndefined();
   });
+});
+
+test('a batch may plan that took the turn last, and each that is listed', () => {
+  const [one, two, three] = ['mha-0', 'mha-1', 'i4c-2'] as BatchId[] as [BatchId, BatchId, BatchId];
+  expect(mayPlan(NO_TURN)).toEqual([]);
+  expect(mayPlan({ ...NO_TURN, waiting: [one] })).toEqual([one]);
+  expect(mayPlan({ ...NO_TURN, holder: two, waiting: [three, one] })).toEqual([two, three, one]);
 });
 
 test('the audit is told of an erasure once a day, by what names nobody', () => {

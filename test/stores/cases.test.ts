@@ -272,6 +272,30 @@ describe('claims', () => {
     expect((await cases.readClaims(CASES, 'reverify', [none], NOW)).size).toBe(0);
   });
 
+  it('are deleted as they were read: not where they were claimed, or kept longer, since', async () => {
+    const [one, old] = [number(5000), number(5001)];
+    const read = async (who: Msisdn) => (await cases.readClaims(CASES, 'reverify', [who], NOW)).get(who);
+    const seen = async (who: Msisdn) => (await read(who)) ?? { version: 0 };
+    await claim('reverify', one, { number: ['a:0'] }, 0);
+    const first = await seen(one);
+    await cases.keepClaim(CASES, 'reverify', one, '2030-01-01T00:00:00Z' as Instant, NOW);
+    await expect(cases.deleteClaim(CASES, 'reverify', one, first)).rejects.toThrow(cases.Conflict);
+    const second = await seen(one);
+    await claim('reverify', one, { number: ['b:0', 'a:0'] }, 1, '2030-01-01T00:00:00Z' as Instant);
+    await expect(cases.deleteClaim(CASES, 'reverify', one, second)).rejects.toThrow(cases.Conflict);
+    const third = await seen(one);
+    for (const _ of ['once', 'again']) await cases.deleteClaim(CASES, 'reverify', one, third);
+    expect(await read(one)).toBeUndefined();
+
+    await dynamo.send(
+      new PutCommand({ TableName: CASES, Item: { pk: `CONN#${old}`, pointers: { number: ['a:0'] }, version: 4 } }),
+    );
+    const untimed = await seen(old);
+    expect(untimed).toEqual({ pointers: { number: ['a:0'] }, version: 4 });
+    await cases.deleteClaim(CASES, 'reverify', old, untimed);
+    expect(await read(old)).toBeUndefined();
+  });
+
   it('of numbers and of handsets are kept apart, whatever the digits', async () => {
     const handset = '35693803564380' as Imei;
     await claim('block', handset, { airtel: ['a:1'], jio: ['b:1'] }, 0);

@@ -107,16 +107,22 @@ export async function keepClaim(
 
 /**
  * Deletes a claim as it was read.
- * @throws Conflict when somebody wrote in between
+ * @throws Conflict when somebody wrote in between, or had it kept longer: an answer came
  */
-export async function deleteClaim(table: string, kind: DirectionKind, identifier: string, seen: number): Promise<void> {
+export async function deleteClaim(
+  table: string,
+  kind: DirectionKind,
+  identifier: string,
+  { version, keptUntil }: Pick<Claim, 'version' | 'keptUntil'>,
+): Promise<void> {
+  const kept = keptUntil === undefined ? 'attribute_not_exists(expires)' : 'expires = :kept';
   try {
     await dynamo.send(
       new DeleteCommand({
         TableName: table,
         Key: { pk: claimKey(kind, identifier) },
-        ConditionExpression: 'attribute_not_exists(pk) OR version = :seen',
-        ExpressionAttributeValues: { ':seen': seen },
+        ConditionExpression: `attribute_not_exists(pk) OR (version = :seen AND ${kept})`,
+        ExpressionAttributeValues: { ':seen': version, ...(keptUntil !== undefined && { ':kept': expiry(keptUntil) }) },
         ReturnConsumedCapacity: 'TOTAL',
       }),
     );

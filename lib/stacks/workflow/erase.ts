@@ -22,6 +22,7 @@ export function addErase(setting: Setting): IFunction {
       WORK: work.bucketName,
       AUDIT_QUEUE: setting.told.AUDIT_QUEUE,
       MAC_KEY: auditKey.keyArn,
+      LOOK_BACK_DAYS: String(config.policy.lookBackDays),
     },
   });
   allowItems(erase, [...READ_ITEMS, 'dynamodb:BatchGetItem', 'dynamodb:DeleteItem'], cases);
