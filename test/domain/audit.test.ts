@@ -6,14 +6,19 @@ import {
   type AuditNote,
   auditKey,
   auditText,
+  chainKeyMessage,
+  chainsFolder,
   closedNote,
   continueChain,
+  directedNote,
+  keyedHash,
   NO_ENTRY,
+  parseAudit,
   verifyChain,
 } from '../../lambdas/domain/audit.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
-import { closed, fresh } from './example.ts';
+import { airtel, closed, fresh, jio, thrown } from './example.ts';
 
 const BATCH = 'mha-0123456789ab' as BatchId;
 const KEY = { secret: Buffer.from('secret'), madeBy: 'arn:aws:kms:ap-south-1:000000000000:key/k' };
@@ -91,7 +96,50 @@ describe('a chain', () => {
       at: closed(fresh(3)).closedAt,
       facts: { direction: directionId, rows: 3 },
     });
-    expect(() => closedNote(fresh(3))).toThrow('is not closed');
+    expect(thrown(() => closedNote(fresh(3)))).toBe(`Error: direction ${directionId} is not closed`);
+  });
+
+  it('tells of a plan that counts how much it directs, and by its file what', () => {
+    const plan = {
+      operators: [airtel, jio],
+      linked: { airtel: 6, jio: 3 },
+      decisions: {},
+      directions: [{ directionId: fresh(3).directionId, operator: airtel, rows: 3, rowsKey: 'plans/7/rows' }],
+      elsewhere: [],
+      manifestKey: 'plans/7/manifest',
+    };
+    const written =
+      '{"operators":["airtel","jio"],"linked":{"airtel":6,"jio":3},"decisions":{},"directions":[{"directionId":' +
+      '"mha-0123456789ab.reverify.airtel.1-0-0","operator":"airtel","rows":3,"rowsKey":"plans/7/rows"}],"elsewhere":[],' +
+      '"manifestKey":"plans/7/manifest"}';
+    expect(directedNote({ batchId: BATCH, plan: 7 }, 'plans/7/plan.json', plan, at(4))).toEqual({
+      batchId: BATCH,
+      id: 'directed/7',
+      kind: 'plan_directed',
+      at: '2026-06-01T04:00:00Z',
+      facts: { plan: 7, linked: 9, directions: 1 },
+      files: { plan: { key: 'plans/7/plan.json', sha256: sha256(written) } },
+    });
+  });
+
+  it('lies in a folder of its batch, in objects that sort by their first entries', () => {
+    expect(chainsFolder).toBe('batches/');
+    expect([auditKey(BATCH, 1), auditKey(BATCH, 12_345_678)]).toEqual([
+      'batches/mha-0123456789ab/00000001.jsonl',
+      'batches/mha-0123456789ab/12345678.jsonl',
+    ]);
+  });
+
+  it('has a key of its own, made of its name', () => {
+    expect(chainKeyMessage(BATCH)).toBe('the audit of mha-0123456789ab');
+    expect(keyedHash(KEY, 'abc')).toBe(hmac('abc'));
+  });
+
+  it('is read as it was written, entry by entry', () => {
+    const entries = continueChain(NO_ENTRY, [note('a', 1), note('b', 2)], KEY);
+    expect(auditText(entries).split('\n')).toHaveLength(3);
+    expect(parseAudit(auditText(entries))).toEqual(entries);
+    expect([auditText([]), parseAudit('')]).toEqual(['', []]);
   });
 });
 

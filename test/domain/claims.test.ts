@@ -5,6 +5,7 @@ import {
   type CountedPointer,
   countPointer,
   decideClaim,
+  keptUntil,
   maxPointers,
   nextPointers,
   type Pointers,
@@ -13,7 +14,7 @@ import {
 } from '../../lambdas/domain/claims.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { LedgerDamaged } from '../../lambdas/domain/ledger.ts';
-import { airtel, answered, at, closed, day, directionId, fresh, jio, sealed } from './example.ts';
+import { airtel, answered, at, closed, day, directionId, fresh, jio, sealed, thrown } from './example.ts';
 
 const first = directionId('reverify', '1-0-0');
 const second = directionId('reverify', '2-0-0');
@@ -42,13 +43,29 @@ describe('a pointer', () => {
     expect(readPointer('mha-0123456789ab.reverify.airtel.1-0-0:17')).toEqual({ directionId: first, row: 17 });
   });
 
-  test.each(['', ':', '17', ':17', `${first}`, `${first}:`, `${first}:-1`, `${first}:1.5`, `${first}:x`, 'nowhere:1'])(
-    'in any other form is an error that does not repeat it: %j',
-    (stored) => {
-      expect(() => readPointer(stored)).toThrow(BadPointer);
-      expect(() => readPointer(stored)).toThrow('A claim holds a pointer that is not "<directionId>:<row>"');
-    },
-  );
+  test.each([
+    '',
+    ':',
+    '17',
+    ':17',
+    `${first}`,
+    `${first}:`,
+    `${first}:-1`,
+    `${first}:1.5`,
+    `${first}:x`,
+    `${first}:1x`,
+    `${first}:1234567890`,
+    'nowhere:1',
+  ])('in any other form is an error that does not repeat it: %j', (stored) => {
+    expect(() => readPointer(stored)).toThrow(BadPointer);
+    expect(thrown(() => readPointer(stored))).toBe(
+      'BadPointer: A claim holds a pointer that is not "<directionId>:<row>"',
+    );
+  });
+
+  test('may be to the last row that nine digits name', () => {
+    expect(readPointer(`${first}:999999999`)).toEqual({ directionId: first, row: 999_999_999 });
+  });
 
   test('counts with what its ledger says now: open, answered, overdue', () => {
     const ledger = answered(fresh(3), [
@@ -76,6 +93,13 @@ describe('a pointer', () => {
   test('to a row that its ledger does not have is an error', () => {
     expect(() => countPointer({ directionId: first, row: 1 }, fresh(1))).toThrow(LedgerDamaged);
   });
+});
+
+test('a claim is kept so many days of 24 hours after the last word on what it is of', () => {
+  expect(keptUntil(at('2026-06-17T00:05:00Z'), 0)).toBe('2026-06-17T00:05:00Z');
+  expect(keptUntil(at('2026-06-17T00:05:00Z'), 14)).toBe('2026-07-01T00:05:00Z');
+  // Three years of 365 days, of which one is a leap year.
+  expect(keptUntil(at('2026-06-17T00:05:00Z'), 3 * 365)).toBe('2029-06-16T00:05:00Z');
 });
 
 describe('a connection', () => {

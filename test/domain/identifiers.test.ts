@@ -5,21 +5,23 @@ import {
   batchIdOf,
   directionIdOf,
   type Imei,
+  identifiersOf,
   imeiOut,
   isAgencyId,
   isOperatorId,
   luhnDigit,
   type Msisdn,
-  NotASha256,
   type OperatorId,
   parseDirectionId,
   parseImei,
   parseMsisdn,
   parseSentImei,
   partOf,
+  SELF_CHECK,
   shardOf,
 } from '../../lambdas/domain/identifiers.ts';
 import { anyText } from './csv-reading.ts';
+import { thrown } from './example.ts';
 
 const digits = (length: number) =>
   fc.array(fc.integer({ min: 0, max: 9 }), { minLength: length, maxLength: length }).map((all) => all.join(''));
@@ -196,7 +198,9 @@ describe('ids', () => {
     const sha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
     expect(batchIdOf('up-police' as AgencyId, sha256)).toBe('up-police-e3b0c44298fc');
     for (const wrong of ['e3b0c44298fc', sha256.toUpperCase(), `${sha256}0`]) {
-      expect(() => batchIdOf('mha' as AgencyId, wrong)).toThrow(NotASha256);
+      expect(thrown(() => batchIdOf('mha' as AgencyId, wrong))).toBe(
+        'NotASha256: a SHA-256 is 64 lower-case hexadecimal digits',
+      );
     }
   });
   const parts = fc.record({
@@ -245,8 +249,73 @@ describe('ids', () => {
     'MHA-0123456789ab.reverify.jio.7-0-1',
     'mha-0123456789ab.reverify.jio.7-0-1\n',
     'mha-0123456789ab.reverify.jio.9999999999-0-1',
+    'mha-0123456789ab.reverify.jio.7-9999999999-1',
+    'mha-0123456789ab.reverify.jio.7-0-9999999999',
+    'mha-0123456789ab.reverify.jio.7-01-1',
+    'mha-0123456789ab.reverify.jio.7-0-01',
+    'mha-0123456789ab.reverify.jio.x-0-1',
+    'mha-0123456789ab.reverify.jio.7-x-1',
+    'mha-0123456789ab.reverify.jio.7-0-x',
+    'mha-0123456789ab.reverify..7-0-1',
+    'mha-0123456789ab.reverify.Jio.7-0-1',
+    'mha-0123456789ag.reverify.jio.7-0-1',
+    '-0123456789ab.reverify.jio.7-0-1',
+    ' mha-0123456789ab.reverify.jio.7-0-1',
+    `${'a'.repeat(17)}-0123456789ab.reverify.jio.7-0-1`,
+    `mha-0123456789ab.reverify.${'o'.repeat(11)}.7-0-1`,
   ])('%j is no direction id', (text) => {
     expect(parseDirectionId(text)).toBeNull();
+  });
+});
+
+describe('what the self-check names', () => {
+  const own = identifiersOf(SELF_CHECK);
+
+  test('is its own handset, with and without the check digit', () => {
+    // From the right, seven of the 14 sevens are doubled: 7 × (14 − 9) + 7 × 7 = 84, and 6 completes it.
+    for (const read of [own.imei, own.sentImei])
+      expect(['77777777777777', '777777777777776'].map(read)).toEqual([
+        { value: '77777777777777' },
+        { value: '77777777777777' },
+      ]);
+  });
+  test.each([
+    ['490154203237518', 'self_check'],
+    ['7777777777777712', 'not_a_device'],
+    ['777777777777777', 'check_digit_mismatch'],
+    ['x', 'not_digits'],
+    ['', 'missing_imei'],
+  ])('is no other handset: %j', (cell, reason) => {
+    expect(own.imei(cell)).toEqual({ reason });
+    expect(own.sentImei(cell)).toEqual({ reason });
+  });
+  test('is its own numbers, as they are stored', () => {
+    for (const number of ['+910000000000', '+910099999999']) expect(own.msisdn(number)).toEqual({ value: number });
+  });
+  test.each([
+    ['9876543210', 'self_check'],
+    ['+919876543210', 'self_check'],
+    ['910012345678', 'bad_msisdn'],
+    ['+9100123456789', 'bad_msisdn'],
+    ['+91001234567', 'bad_msisdn'],
+    ['x+910012345678', 'bad_msisdn'],
+    ['+910112345678', 'bad_msisdn'],
+    ['', 'missing_msisdn'],
+  ])('is no other number: %j', (cell, reason) => {
+    expect(own.msisdn(cell)).toEqual({ reason });
+  });
+  test('nobody else may name', () => {
+    for (const who of ['mha', 'self-checks', '']) {
+      const anybody = identifiersOf(who);
+      expect(anybody.imei('77777777777777')).toEqual({ reason: 'not_a_device' });
+      expect(anybody.sentImei('777777777777777')).toEqual({ reason: 'not_a_device' });
+      expect(anybody.msisdn('+910012345678')).toEqual({ reason: 'bad_msisdn' });
+      expect(anybody.imei('490154203237518')).toEqual({ value: '49015420323751' });
+      expect(anybody.imei('490154203237517')).toEqual({ reason: 'check_digit_mismatch' });
+      expect(anybody.sentImei('490154203237517')).toEqual({ value: '49015420323751' });
+      expect(anybody.msisdn('9876543210')).toEqual({ value: '+919876543210' });
+    }
+    expect(SELF_CHECK).toBe('self-check');
   });
 });
 
@@ -255,6 +324,11 @@ describe('shards', () => {
     // The published test vectors of 32-bit FNV-1a: "" 811c9dc5, "a" e40c292c, "foobar" bf9cf968.
     const hash = (text: string) => shardOf(text as Msisdn, 2 ** 32);
     expect([hash(''), hash('a'), hash('foobar')]).toEqual([0x811c9dc5, 0xe40c292c, 0xbf9cf968]);
+  });
+  test('are divided by what the choice of the shard left of the hash', () => {
+    // e40c292c is 3,826,002,220: shard 20 of 100, and 38,260,022 is left, 3 more than a multiple of 7.
+    expect(shardOf('a' as Msisdn, 100)).toBe(20);
+    expect(partOf('a' as Msisdn, 100, 7)).toBe(3);
   });
   test.each([2, 7, 64, 100])('take numbers in a row evenly, %i of them', (shards) => {
     const sizes = new Array<number>(shards).fill(0);

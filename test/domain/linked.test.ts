@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LinkedCount } from '../../lambdas/domain/linked.ts';
 import { type GatheredLink, gatheredLine } from '../../lambdas/domain/sightings.ts';
-import { BadWorkLine } from '../../lambdas/domain/tabbed.ts';
 import { airtel, day, imei, jio, msisdn } from './example.ts';
 
 const link = (number: string, lastSeen: string, operator: string, more: Partial<GatheredLink> = {}): GatheredLink => ({
@@ -22,6 +21,8 @@ async function counted(...objects: GatheredLink[][]) {
   for (const object of objects) expect(await count.add(cut(text(object), 64))).toBe(object.length);
   return count.byOperator();
 }
+
+const line = '+919800000001\t35200000000001\t2026-05-20\tairtel\tDelhi\n';
 
 describe('the count that the books are held to', () => {
   test('has each number once, under the operator of its newest sighting', async () => {
@@ -94,14 +95,50 @@ describe('the count that the books are held to', () => {
     expect(await counted(links('jio', '2026-05-20'), links('airtel', '2026-05-19'))).toEqual({ airtel: 0, jio: 5000 });
   });
 
+  const cells = 'BadWorkLine: a gathered link has five cells';
+  const values = 'BadWorkLine: a gathered link has a number and a day';
   test.each([
-    ['is cut off', '+919800000001\t35200000000001\t2026-05-20\tairtel\tDelhi'],
-    ['has four cells', '+919800000001\t35200000000001\t2026-05-20\tairtel\n'],
-    ['has another form', '9800000001\t35200000000001\t2026-05-20\tairtel\tDelhi\n'],
-    ['has no number', '+91xxxxxxxxxx\t35200000000001\t2026-05-20\tairtel\tDelhi\n'],
-    ['is empty', '\n'],
-  ])('takes no line that %s', async (_, line) => {
-    await expect(new LinkedCount().add(cut(Buffer.from(line), 1000))).rejects.toThrow(BadWorkLine);
+    [
+      'has no end',
+      '+919800000001\t35200000000001\t2026-05-20\tairtel\tDelhi',
+      'BadWorkLine: the last gathered link has no end',
+    ],
+    ['has four cells', '+919800000001\t35200000000001\t2026-05-20\tairtel\n', cells],
+    ['has four cells before one that has five', `+919800000001\t35200000000001\t2026-05-20\tairtel\n${line}`, cells],
+    ['has a number of another form', '9800000001\t35200000000001\t2026-05-20\tairtel\tDelhi\n', cells],
+    ['has no tab after its number', '+919800000001 35200000000001\t2026-05-20\tairtel\tDelhi\n', cells],
+    ['has no tab after its handset', '+919800000001\t35200000000001 2026-05-20\tairtel\tDelhi\n', cells],
+    ['has no tab after its day', '+919800000001\t35200000000001\t2026-05-20 airtel\tDelhi\n', cells],
+    ['is empty', '\n', cells],
+    ['has letters for its number', '+91xxxxxxxxxx\t35200000000001\t2026-05-20\tairtel\tDelhi\n', values],
+    ['has a number below all others', '+915999999999\t35200000000001\t2026-05-20\tairtel\tDelhi\n', values],
+    [
+      'has a number after the last of the self-check',
+      '+910100000000\t35200000000001\t2026-05-20\tairtel\tDelhi\n',
+      values,
+    ],
+    ['has a number above all others', '+91:999999999\t35200000000001\t2026-05-20\tairtel\tDelhi\n', values],
+    ['is of a day before 1900', '+919800000001\t35200000000001\t1899-11-30\tairtel\tDelhi\n', values],
+    ['is of a day that its word has no room for', '+919800000001\t35200000000001\t2076-02-02\tairtel\tDelhi\n', values],
+  ])('takes no line that %s', async (_, bad, error) => {
+    expect(await new LinkedCount().add(cut(Buffer.from(bad), 1000)).catch(String)).toBe(error);
+  });
+
+  test('knows days from 1900 on, and up to 1 February 2076', async () => {
+    // (2076 − 1900) × 12 + 2 months of 31 days, and one day more, are 65,535: all of 16 bits.
+    const days = ['1900-01-01', '2076-01-31', '2076-02-01'].map((on, n) => link('9800000001', on, `operator-${n}`));
+    expect(await counted(days)).toEqual({ 'operator-0': 0, 'operator-1': 0, 'operator-2': 1 });
+  });
+
+  test('knows 65,536 operators, and no more', async () => {
+    const named = (n: number) => `+919800000001\t35200000000001\t2026-05-20\t${n.toString(36)}\t\n`;
+    const most = Buffer.from(Array.from({ length: 65_536 }, (_, n) => named(n)).join(''));
+    const count = new LinkedCount();
+    expect(await count.add(cut(most, 100_000))).toBe(65_536);
+    expect(await count.add(cut(Buffer.from(named(7)), 100))).toBe(1);
+    expect(await count.add(cut(Buffer.from(named(65_536)), 100)).catch(String)).toBe(
+      'BadWorkLine: gathered links name too many operators',
+    );
   });
 
   test('is sorted by operator', async () => {
