@@ -141,3 +141,23 @@ function checkName(name: string): void {
   if (name.endsWith('.')) throw wrongValue("Invalid message attribute name ending with character '.' was found.");
   if (name.includes('..')) throw wrongValue("Message attribute name can not have successive '.' character.");
 }
+
+/**
+ * Refuses a message with a list (String.Array) that a filter policy of its topic names: fauxqs would compare the list's text, where
+ * SNS compares each of its values.
+ */
+export function checkLists(
+  form: Readonly<Record<string, unknown>>,
+  subscriptionsOf: (topicArn: string) => readonly { readonly attributes: Readonly<Record<string, string>> }[],
+): void {
+  const lists = Object.entries(form)
+    .filter(([field, value]) => field.endsWith('.Value.DataType') && value === 'String.Array')
+    .map(([field]) => String(form[field.replace(/Value\.DataType$/, 'Name')]));
+  if (lists.length === 0) return;
+  for (const { attributes } of subscriptionsOf(String(form.TopicArn ?? form.TargetArn))) {
+    if (attributes.FilterPolicyScope === 'MessageBody') continue;
+    const named = lists.find((name) => attributes.FilterPolicy?.includes(JSON.stringify(name)));
+    if (named !== undefined)
+      throw new AwsError('NotImplemented', `the local cloud's SNS filters by no String.Array, as ${named} is`, 501);
+  }
+}

@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { buildApp } from 'fauxqs';
 import { checkBytes } from '../checksums.ts';
 import { AwsError, errorXml, queryErrorXml } from '../errors.ts';
-import { checkForm } from '../sns.ts';
+import { checkForm, checkLists } from '../sns.ts';
 import { compareKeys, list } from './keys.ts';
 import type {
   ListedObjects,
@@ -219,6 +219,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     if (typeof form !== 'object' || form === null || Buffer.isBuffer(form)) return;
     if (typeof form.Action === 'string') {
       checkForm(form);
+      checkLists(form, (topic) => topics.listSubscriptionsByTopic(topic).subscriptions);
       actions.set(request.raw, form.Action);
     }
     if (typeof form.MessageBody === 'string') messages.set(request.raw, form.MessageBody);

@@ -102,6 +102,7 @@ export interface TopicStore {
 export interface Subscription {
   arn: string;
   confirmed: boolean;
+  attributes: Record<string, string>;
 }
 
 export interface ListedSubscriptions {
