@@ -10,6 +10,9 @@ export const LADDER_ORDERS = {
 export const ORDERS = [...LADDER_ORDERS.block, ...LADDER_ORDERS.reverify] as const;
 export type Order = (typeof ORDERS)[number];
 
+/** Whether an order takes service from those whom it names: they are not to be named any more once they have been answered for. */
+export const takesService = (order: Order): boolean => order !== 'block' && order !== 'reverify';
+
 /** A rung as the policy has it: the order, and how many days it may take before the next one. */
 export interface RungPolicy {
   readonly order: Order;

@@ -7,7 +7,7 @@
  */
 import { addDays, addSeconds, type Day, type Instant, millisOf } from './days.ts';
 import type { BatchId, DirectionId, DirectionKind, OperatorId } from './identifiers.ts';
-import type { Order, Rung } from './ladders.ts';
+import { type Order, type Rung, takesService } from './ladders.ts';
 
 /** What is known of a row. Each name's place in this list is its byte in the ledger; never reorder it. */
 const outcomes = ['open', 'verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'] as const;
@@ -41,14 +41,21 @@ export interface IssuedOrder {
   readonly at: Instant;
   /** The ledger's, by this commit. */
   readonly version: number;
+  /** The ledger's, by the rung's first commit, where this one has replaced it: until now its operator may have had that one. */
+  readonly firstVersion?: number;
 }
 
-/** The disconnect order that a response with failed rows caused: due 24 hours after its commit, at most at the ladder's end. */
+/**
+ * The disconnect order that a response with failed rows caused: due 24 hours after its commit, at most at the ladder's end. By the
+ * file's own commit, as long as `anew` doesn't name another one.
+ */
 export interface FailedOrder {
   readonly rows: number;
   readonly sha256: string;
   readonly bytes: number;
   readonly deadline: Instant;
+  /** The commit that issued it anew, with the ledger's version by it. */
+  readonly anew?: { readonly attempt: string; readonly at: Instant; readonly version: number };
 }
 
 /** One response file recorded. `attempt` names the work folder where its receipt (and failed order) was prepared. */
@@ -306,6 +313,42 @@ export function failedOrderDeadline(ledger: Ledger, at: Instant): Instant | null
   return due;
 }
 
+/** Rows of a disconnect order to be issued anew. Prepare the order with these rows, then write `commit(file)` on the ledger's version. */
+export interface FailedOrderAnew {
+  readonly deadline: Instant;
+  readonly rows: readonly number[];
+  readonly commit: (file: { readonly sha256: string; readonly bytes: number }) => Ledger;
+}
+
+/**
+ * What is to become of a recorded file's disconnect order when it is to be published again by `attempt` at `now`: rows that have
+ * been answered for since are taken out of it, all of them where no other is left. Undefined where it stands as it was
+ * committed, or asks for nothing any more.
+ */
+export function failedOrderAnew(
+  ledger: Ledger,
+  { sha256: file }: Pick<RecordedFile, 'sha256'>,
+  { attempt, now }: { readonly attempt: string; readonly now: Instant },
+): FailedOrderAnew | undefined {
+  const place = ledger.files.findIndex(({ sha256 }) => sha256 === file);
+  const order = ledger.files[place]?.failedOrder;
+  if (order === undefined || order.deadline <= now) return undefined;
+  const isCarried = (row: number) =>
+    outcomeAt(ledger.outcomes, row) === 'failed' && fileOf(ledger.outcomes, row * bytesPerRow) === place + 1;
+  // A row that has failed stays so by this file's word until it is answered for: as many rows are the same ones.
+  const rows = openRows(ledger).filter(isCarried);
+  if (rows.length === order.rows) return undefined;
+  const anew = { attempt, at: now, version: ledger.version + 1 };
+  return {
+    deadline: order.deadline,
+    rows,
+    commit: ({ sha256, bytes }) => {
+      const failedOrder = { ...order, rows: rows.length, sha256, bytes, anew };
+      return change(ledger, { files: ledger.files.map((one, n) => (n === place ? { ...one, failedOrder } : one)) });
+    },
+  };
+}
+
 /**
  * The rows (from 0, ascending) that an order of the ladder carries: those without any outcome, and only a disconnect order the
  * failed ones, too. A row that failed has had a disconnect order of its own: neither a bar nor another re-verification is asked.
@@ -339,12 +382,16 @@ export type OrderDecision =
    * the last row was answered, to publish again.
    */
   | { readonly kind: 'elsewhere'; readonly next: Whereabouts; readonly order: IssuedOrder | null }
-  /** Prepare an order with these rows, then write `commit(file)` on the ledger's version. */
+  /**
+   * Prepare an order with these rows, then write `commit(file)` on the ledger's version. `next`: the ladder is elsewhere than its
+   * machine, and this takes back what the rung issued before the last row was answered.
+   */
   | {
       readonly kind: 'issue';
       readonly order: Order;
       readonly deadline: Instant;
       readonly rows: readonly number[];
+      readonly next?: Whereabouts;
       readonly commit: (file: { readonly sha256: string; readonly bytes: number }) => Ledger;
     }
   /** The rung has no order, though some rows are open: write the ledger (if it differs) so that this token waits. */
@@ -356,8 +403,10 @@ export type OrderDecision =
  * Decides what an attempt at a rung's order does. Rung k is committed once, on a ledger below k, in one write with the
  * token; later attempts adopt it. No rung is issued before the one before it has ended, nor after its own deadline; and of a
  * re-verification none before its first order was published, which is issued anew, with later deadlines, where that took an
- * hour. No order carries a row that had a terminal outcome when the order was committed. Where all open rows have failed and
- * the rung's order carries none of them, nothing is issued, and the rung takes its time: they may still be answered for.
+ * hour. No order carries a row that had a terminal outcome when the order was committed. A bar or disconnect order that is to
+ * be published again is issued anew where rows of it were answered since, without them, and with none where no other is left.
+ * Where all open rows have failed and the rung's order carries none of them, nothing is issued, and the rung takes its time:
+ * they may still be answered for.
  * Throws LedgerDamaged for a rung that the ladder doesn't have.
  */
 export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision {
@@ -368,8 +417,11 @@ export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision
   // One that was not published in its time asks for nothing any more.
   const order = issued !== null && issued.deadline > request.now ? issued : null;
   const next = whereabouts(ledger, request.now);
-  if (next.rung !== request.rung || rung.deadline !== request.deadline)
-    return { kind: 'elsewhere', next, order: countOpen(ledger) === 0 ? order : null };
+  const isElsewhere = next.rung !== request.rung || rung.deadline !== request.deadline;
+  const publishes = !isElsewhere || countOpen(ledger) === 0;
+  if (order !== null && publishes && isOutdated(ledger, order))
+    return anew(ledger, order, request, isElsewhere ? next : undefined);
+  if (isElsewhere) return { kind: 'elsewhere', next, order: publishes ? order : null };
   if (ledger.rung === request.rung && at === ledger) {
     const tokens = withToken(ledger.tokens, request.token);
     const waiting = tokens === ledger.tokens ? ledger : change(ledger, { tokens });
@@ -407,6 +459,42 @@ export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision
   };
 }
 
+/**
+ * Whether an order takes service from a row that it would not carry if it were issued now. Rows only leave it: as many are the
+ * same ones.
+ */
+function isOutdated(ledger: Ledger, order: IssuedOrder): boolean {
+  return takesService(order.order) && rowsFor(ledger, order.order).length !== order.rows;
+}
+
+/** The decision to issue an outdated order anew; its deadline, which may have been told, stays. */
+function anew(
+  ledger: Ledger,
+  outdated: IssuedOrder,
+  { attempt, now, token }: OrderRequest,
+  next: Whereabouts | undefined,
+): OrderDecision {
+  const { order, deadline, version: replaced, firstVersion = replaced } = outdated;
+  const rows = rowsFor(ledger, order);
+  return {
+    kind: 'issue',
+    order,
+    deadline,
+    rows,
+    ...(next === undefined ? {} : { next }),
+    commit: ({ sha256, bytes }) => {
+      const file = { attempt, rows: rows.length, sha256, bytes, at: now, version: ledger.version + 1, firstVersion };
+      const orders = ledger.orders.map((one) => (one === outdated ? { ...one, ...file } : one));
+      return change(ledger, { orders, ...(next === undefined ? { tokens: withToken(ledger.tokens, token) } : {}) });
+    },
+  };
+}
+
+/** The commit that has replaced one of a rung's order meanwhile, which is to be published after it, too; undefined where none has. */
+export function replacing(ledger: Ledger, { rung, attempt }: IssuedOrder): IssuedOrder | undefined {
+  return ledger.orders.find((order) => order.rung === rung && order.attempt !== attempt);
+}
+
 export type PublishedDecision =
   /** The ladder has begun: write the ledger. */
   | { readonly kind: 'begun'; readonly ledger: Ledger }
@@ -416,8 +504,8 @@ export type PublishedDecision =
 
 /** Notes that the first order of a re-verification was published, from when on its deadlines stand. */
 export function firstOrderPublished(ledger: Ledger, order: IssuedOrder, now: Instant): PublishedDecision {
-  const issued = ledger.orders.find(({ rung }) => rung === order.rung);
-  if (issued !== undefined && issued.attempt !== order.attempt) return { kind: 'replaced', order: issued };
+  const newer = replacing(ledger, order);
+  if (newer !== undefined) return { kind: 'replaced', order: newer };
   if (ledger.begunAt !== null) return { kind: 'already' };
   return { kind: 'begun', ledger: change(ledger, { begunAt: now }) };
 }

@@ -48,6 +48,8 @@ const LOOKED_AFTER = 24 * 3600;
 export function orderDue(ledger: Ledger, now: Instant): IssuedOrder | undefined {
   const order = ledger.orders.at(-1);
   if (ledger.closedAt !== null || order === undefined || order.rung !== ledger.rung) return undefined;
+  // One that was issued anew for nobody is published only where an earlier one lies.
+  if (order.rows === 0) return undefined;
   const looked = now > addSeconds(order.at, PUBLISHED_WITHIN) && now <= addSeconds(order.at, LOOKED_AFTER);
   return looked && now < order.deadline ? order : undefined;
 }

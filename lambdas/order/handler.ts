@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { AuditNote } from '../domain/audit.ts';
 import type { Instant } from '../domain/days.ts';
 import { orderCsv, parseDirectionRowLine } from '../domain/directions.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
 import { orderKey } from '../domain/keys.ts';
+import { takesService } from '../domain/ladders.ts';
 import {
   awaitsFirstOrder,
   firstOrderPublished,
@@ -11,14 +13,16 @@ import {
   issueOrder,
   type Ledger,
   type PublishedDecision,
+  replacing,
   type Whereabouts,
 } from '../domain/ledger.ts';
 import { toOperator } from '../domain/notices.ts';
 import { instant, log, measure, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
-import { changeLedger } from '../stores/cases/ledgers.ts';
+import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';
 import { sendNotice, tell } from '../stores/notices.ts';
 import { copyObject, readText, writeObject } from '../stores/objects.ts';
+import { putOrder } from '../stores/orders.ts';
 import { wake } from '../stores/workflows.ts';
 
 const environment = z.object({
@@ -57,10 +61,33 @@ const preparedKey = (ledger: Ledger, order: IssuedOrder) =>
 const publishedKey = ({ operator, directionId }: Ledger, order: IssuedOrder) =>
   orderKey(operator, directionId, order.rung, order.order);
 
+const noteOf = (ledger: Ledger, order: IssuedOrder): AuditNote => ({
+  batchId: ledger.batchId,
+  // Of an order that was issued anew each commit is a fact of its own.
+  id: `order/${ledger.directionId}/${order.rung}${order.firstVersion === undefined ? '' : `/${order.version}`}`,
+  kind: 'order_issued',
+  at: order.at,
+  facts: {
+    direction: ledger.directionId,
+    rung: order.rung,
+    order: order.order,
+    rows: order.rows,
+    deadline: order.deadline,
+    ledger: order.version,
+  },
+  files: { order: { key: publishedKey(ledger, order), sha256: order.sha256 } },
+});
+
+/**
+ * Publishes an order as it was committed. A bar or a disconnection of which its operator can't be told fails here and is told by
+ * the next attempt, which knows who was answered for meanwhile; so does the first order of a re-verification, which begins when
+ * its operator is told of it, and not before: until then its deadlines move.
+ */
 async function publish(ledger: Ledger, order: IssuedOrder): Promise<void> {
   const { directionId, batchId, operator } = ledger;
   const key = publishedKey(ledger, order);
-  await copyObject({ bucket: env.WORK, key: preparedKey(ledger, order) }, { bucket: env.OUTBOX, key });
+  const prepared = { bucket: env.WORK, key: preparedKey(ledger, order) };
+  const published = { bucket: env.OUTBOX, key };
   const told = toOperator({
     kind: 'order',
     directionId,
@@ -76,13 +103,25 @@ async function publish(ledger: Ledger, order: IssuedOrder): Promise<void> {
     size: order.bytes,
     sha256: order.sha256,
   });
-  // A re-verification begins when its operator is told of its first order, and not before: until then its deadlines move.
+  if (takesService(order.order)) {
+    const note = noteOf(ledger, order);
+    if (await putOrder(env, { rows: order.rows, prepared, published, note })) await sendNotice(env, told);
+    return;
+  }
+  await copyObject(prepared, published);
   if (awaitsFirstOrder(ledger)) await sendNotice(env, told);
   else await tell(env, told);
 }
 
-/** Notes that a re-verification has begun, where this was its first order; returns the order that has taken its place, if any. */
-async function notePublished(ledger: Ledger, order: IssuedOrder, now: Instant): Promise<IssuedOrder | undefined> {
+/**
+ * After an order was published: the one that has taken its place meanwhile, if any, by an attempt that may have published it
+ * before. Notes that a re-verification has begun, where this was its first order.
+ */
+async function newerThan(ledger: Ledger, order: IssuedOrder, now: Instant): Promise<IssuedOrder | undefined> {
+  if (takesService(order.order)) {
+    const read = await readLedger(env.CASES, ledger.directionId);
+    return read && replacing(read, order);
+  }
   if (!awaitsFirstOrder(ledger)) return undefined;
   const noted = await changeLedger<PublishedDecision>(env.CASES, ledger.directionId, async (read) => {
     const decision = firstOrderPublished(read, order, now);
@@ -110,37 +149,24 @@ export const handler = task(input, async ({ directionId, rung, deadline, token, 
     const rows = decision.rows.map((row) => parseDirectionRowLine(read.kind, lines?.[row] ?? ''));
     const csv = Buffer.from(orderCsv(read.kind, rows, decision.deadline));
     const ledger = decision.commit({ sha256: sha256Of(csv), bytes: csv.length });
-    const order = ledger.orders.at(-1) ?? null;
+    const order = ledger.orders.find((one) => one.rung === rung) ?? null;
     if (order) await writeObject({ bucket: env.WORK, key: preparedKey(ledger, order) }, csv);
-    return { ledger, result: { ledger, order, first: read.rung < rung } };
+    const { next } = decision;
+    return { ledger, result: { ledger, order, first: read.rung < rung, ...(next && { next }) } };
   });
 
   const { ledger, next, first } = issued;
   let { order } = issued;
+  if (order && first && ledger.operator !== SELF_CHECK)
+    measure('OrdersIssued', { operator: ledger.operator, order: order.order });
   while (order) {
     await publish(ledger, order);
-    const replaced = await notePublished(ledger, order, now);
-    if (replaced) {
-      order = replaced;
+    const newer = await newerThan(ledger, order, now);
+    if (newer) {
+      order = newer;
       continue;
     }
-    await audit(env, {
-      batchId: ledger.batchId,
-      id: `order/${directionId}/${order.rung}`,
-      kind: 'order_issued',
-      at: order.at,
-      facts: {
-        direction: directionId,
-        rung: order.rung,
-        order: order.order,
-        rows: order.rows,
-        deadline: order.deadline,
-        ledger: order.version,
-      },
-      files: { order: { key: publishedKey(ledger, order), sha256: order.sha256 } },
-    });
-    if (first && ledger.operator !== SELF_CHECK)
-      measure('OrdersIssued', { operator: ledger.operator, order: order.order });
+    if (!takesService(order.order)) await audit(env, noteOf(ledger, order));
     log.info('order issued', { directionId, rung: order.rung, order: order.order, rows: order.rows });
     break;
   }

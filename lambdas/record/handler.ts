@@ -26,6 +26,7 @@ import {
 } from '../domain/keys.ts';
 import {
   countOpen,
+  failedOrderAnew,
   failedOrderDeadline,
   type Ledger,
   outcomeOf,
@@ -57,8 +58,9 @@ import { keepClaim } from '../stores/cases/claims.ts';
 import { addLateRevocations } from '../stores/cases/late-revocations.ts';
 import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
-import { tell, tellStray } from '../stores/notices.ts';
-import { copyObject, readChunks, readText, writeObject } from '../stores/objects.ts';
+import { sendNotice, tell, tellStray } from '../stores/notices.ts';
+import { readChunks, readText, writeObject } from '../stores/objects.ts';
+import { putOrder } from '../stores/orders.ts';
 import { marking } from '../stores/uploads.ts';
 import { wake } from '../stores/workflows.ts';
 
@@ -179,44 +181,10 @@ const preparedKey = (ledger: Ledger, { sha256, attempt }: Pick<RecordedFile, 'sh
 async function publish(response: Response, ledger: Ledger, recorded: RecordedFile): Promise<void> {
   const { operator, name, now } = response;
   const { directionId, batchId } = ledger;
-  const prepared = (part: string) => ({ bucket: env.WORK, key: preparedKey(ledger, recorded, part) });
 
-  // One that was not published in its time asks for nothing any more.
-  if (recorded.failedOrder && recorded.failedOrder.deadline > now) {
-    const key = failedOrderKey(operator, directionId, recorded.sha256);
-    const { rows, deadline, bytes, sha256 } = recorded.failedOrder;
-    await copyObject(prepared('disconnect.csv'), { bucket: env.OUTBOX, key });
-    await tell(
-      env,
-      toOperator({
-        kind: 'order',
-        directionId,
-        batchId,
-        operator,
-        directionKind: ledger.kind,
-        order: 'disconnect',
-        rung: 'failed',
-        rows,
-        deadline,
-        bucket: env.OUTBOX,
-        key,
-        size: bytes,
-        sha256,
-      }),
-    );
-    await audit(env, {
-      batchId,
-      // As the order is named: no other file of the direction is, and the whole SHA-256 of few rows would tell whose they are.
-      id: `order/${directionId}/failed-${sha8(recorded.sha256)}`,
-      kind: 'disconnect_ordered',
-      at: recorded.at,
-      facts: { direction: directionId, rows, deadline, ledger: recorded.version },
-      files: { order: { key, sha256 } },
-    });
-  }
   if (recorded.lateOn && operator !== SELF_CHECK) await publishLate(ledger, recorded, recorded.lateOn);
 
-  const receipt = await readText(prepared('receipt.json'));
+  const receipt = await readText({ bucket: env.WORK, key: preparedKey(ledger, recorded, 'receipt.json') });
   const key = receiptKey(operator, directionId, name, recorded.sha256);
   await writeObject({ bucket: env.OUTBOX, key }, receipt);
   await tellReceipt(response, key, receipt, null);
@@ -252,6 +220,60 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
       }),
     );
   if (ledger.closedAt === null && countOpen(ledger) === 0) await wake(ledger.tokens, whereabouts(ledger, now));
+  // Last, so that nothing else waits for an order that can't be published.
+  await publishFailedOrder(response, ledger, recorded);
+}
+
+/**
+ * Publishes the disconnect order of the rows that failed, as it was committed last. One of which its operator can't be told fails
+ * here and is told by a later delivery, which knows who was answered for meanwhile.
+ */
+async function publishFailedOrder(response: Response, ledger: Ledger, recorded: RecordedFile) {
+  const { operator, now } = response;
+  const { directionId, batchId, kind } = ledger;
+  const key = failedOrderKey(operator, directionId, recorded.sha256);
+  let order = recorded.failedOrder;
+  // One that was not published in its time asks for nothing any more.
+  while (order !== undefined && order.deadline > now) {
+    const { rows, deadline, bytes, sha256, anew } = order;
+    const from = { sha256: recorded.sha256, attempt: anew?.attempt ?? recorded.attempt };
+    const isToTell = await putOrder(env, {
+      rows,
+      prepared: { bucket: env.WORK, key: preparedKey(ledger, from, 'disconnect.csv') },
+      published: { bucket: env.OUTBOX, key },
+      note: {
+        batchId,
+        // As the order is named: no other file of the direction is, and the whole SHA-256 of few rows would tell whose they are.
+        // Of one that was issued anew each commit is a fact of its own.
+        id: `order/${directionId}/failed-${sha8(recorded.sha256)}${anew ? `/${anew.version}` : ''}`,
+        kind: 'disconnect_ordered',
+        at: anew?.at ?? recorded.at,
+        facts: { direction: directionId, rows, deadline, ledger: anew?.version ?? recorded.version },
+        files: { order: { key, sha256 } },
+      },
+    });
+    const told = toOperator({
+      kind: 'order',
+      directionId,
+      batchId,
+      operator,
+      directionKind: kind,
+      order: 'disconnect',
+      rung: 'failed',
+      rows,
+      deadline,
+      bucket: env.OUTBOX,
+      key,
+      size: bytes,
+      sha256,
+    });
+    if (isToTell) await sendNotice(env, told);
+    // Another attempt that has issued it anew meanwhile may have published that before this.
+    const read = await readLedger(env.CASES, ledger.directionId);
+    const newest = read && fileOf(read, recorded.sha256).failedOrder;
+    if (newest?.anew?.attempt === anew?.attempt) return;
+    order = newest;
+  }
 }
 
 /**
@@ -329,6 +351,13 @@ async function keepClaims({ kind }: Ledger, rows: (AnsweredRow | RejectedRow)[],
   });
 }
 
+/** A recorded file, as the ledger has it. */
+function fileOf({ files, directionId }: Ledger, sha256: string): RecordedFile {
+  const recorded = files.find((one) => one.sha256 === sha256);
+  if (!recorded) throw new Error(`the ledger of direction ${directionId} has lost a file`);
+  return recorded;
+}
+
 /** Why a file is refused by the ledger as it was read last. */
 interface Refused {
   ledger: Ledger;
@@ -387,26 +416,32 @@ async function record(response: Response, subject: Subject, invocation: string):
     async (read, attempt) => {
       const file = { sha256, attempt: `${invocation}-${attempt}`, at: response.file.at, committedAt: now };
       const applied = applyResponse(read, rows, file);
-      if (applied.kind === 'known') return { result: { ledger: read, recorded: applied.file } };
-      if (applied.kind !== 'applied') return { result: { ledger: read, refused: applied.kind } };
-
+      if (applied.kind !== 'applied' && applied.kind !== 'known')
+        return { result: { ledger: read, refused: applied.kind } };
       const prepare = (name: string, content: string) =>
         writeObject({ bucket: env.WORK, key: preparedKey(read, file, name) }, content);
+      const orderOf = (rows: readonly number[], deadline: Instant) => {
+        const failed = rows.map((row) => parseDirectionRowLine(read.kind, lines[row] ?? ''));
+        const csv = orderCsv(read.kind, failed, deadline);
+        return { csv, rows: rows.length, sha256: sha256Of(csv), bytes: Buffer.byteLength(csv), deadline };
+      };
+      if (applied.kind === 'known') {
+        const anew = failedOrderAnew(read, applied.file, { attempt: file.attempt, now });
+        if (!anew) return { result: { ledger: read, recorded: applied.file } };
+        const { csv, sha256: ofOrder, bytes } = orderOf(anew.rows, anew.deadline);
+        await prepare('disconnect.csv', csv);
+        const ledger = anew.commit({ sha256: ofOrder, bytes });
+        return { ledger, result: { ledger, recorded: fileOf(ledger, sha256) } };
+      }
       await prepare('receipt.json', receiptText(receiptOf(response.name, sha256, applied)));
       let final = applied;
       const deadline = failedOrderDeadline(read, now);
       if (applied.madeFailed.length > 0 && deadline !== null) {
-        const failed = applied.madeFailed.map((row) => parseDirectionRowLine(read.kind, lines[row] ?? ''));
-        const csv = orderCsv(read.kind, failed, deadline);
+        const { csv, ...order } = orderOf(applied.madeFailed, deadline);
         await prepare('disconnect.csv', csv);
-        final = withFailedOrder(applied, {
-          rows: failed.length,
-          sha256: sha256Of(csv),
-          bytes: Buffer.byteLength(csv),
-          deadline,
-        });
+        final = withFailedOrder(applied, order);
       }
-      const recorded = final.ledger.files.at(-1) as RecordedFile;
+      const recorded = fileOf(final.ledger, sha256);
       if (recorded.lateOn) {
         const revocations = applied.madeDisconnected.map((row) => revocation(final.ledger, row));
         await prepare('late.json', JSON.stringify(revocations));
@@ -416,8 +451,8 @@ async function record(response: Response, subject: Subject, invocation: string):
   );
   if ('refused' in committed)
     return await refuse(response, { ...subject, ledger: committed.ledger }, sha256, committed.refused);
-  await publish(response, committed.ledger, committed.recorded);
   if (committed.applied) measureResponse(response, committed.applied);
+  await publish(response, committed.ledger, committed.recorded);
   log.info('response recorded', { directionId: answered.directionId, rows: rows.length });
 }
 

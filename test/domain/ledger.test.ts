@@ -4,6 +4,7 @@ import {
   bytesPerRow,
   closeLedger,
   countOpen,
+  failedOrderAnew,
   failedOrderDeadline,
   firstOrderPublished,
   isOpen,
@@ -16,11 +17,13 @@ import {
   openRows,
   outcomeOf,
   plannedEnd,
+  replacing,
   sealedDisconnections,
   sealedOutcomes,
   sealLedger,
   whereabouts,
 } from '../../lambdas/domain/ledger.ts';
+import { withFailedOrder } from '../../lambdas/domain/responses.ts';
 import { answered, at, closed, fresh, issued, ladderEnds, published, rungs, sealed, start } from './example.ts';
 
 const outcomesOf = (ledger: ReturnType<typeof fresh>) =>
@@ -442,6 +445,171 @@ describe('the first order of a re-verification', () => {
 
   test("as long as it is not published does not keep a failed row's own disconnect order from its day", () => {
     expect(failedOrderDeadline(fresh(1), hoursAfterStart(24 * 40))).toBe(hoursAfterStart(24 * 41));
+  });
+});
+
+describe('a bar or disconnect order that is to be published again', () => {
+  /** An attempt at a rung, whose order was committed by another one. */
+  const again = (ledger: Ledger, rung: number, now: string) => {
+    const { deadline = start } = ledger.rungs[rung - 1] ?? {};
+    return issueOrder(ledger, { rung, deadline, now: at(now), token: 'token-b', attempt: 'attempt-b' });
+  };
+  const issue = (decision: ReturnType<typeof again>) => {
+    if (decision.kind !== 'issue') throw new Error(`expected issue, got ${decision.kind}`);
+    return decision;
+  };
+  const barred = issued(issued(fresh(3), 1), 2);
+
+  test('is issued anew without who was answered for since: for whom it is left, with the deadline that it had', () => {
+    const before = answered(barred, [[1, 'verified']]).ledger;
+    const decision = issue(again(before, 2, '2026-06-06T08:00:00Z'));
+    expect(decision).toMatchObject({ order: 'bar_outgoing', deadline: '2026-06-11T00:00:00Z', rows: [0, 2] });
+    expect(decision.next).toBeUndefined();
+    const after = decision.commit({ sha256: 'anew', bytes: 60 });
+    expect(after.orders).toEqual([
+      before.orders[0],
+      {
+        rung: 2,
+        order: 'bar_outgoing',
+        attempt: 'attempt-b',
+        rows: 2,
+        sha256: 'anew',
+        bytes: 60,
+        deadline: '2026-06-11T00:00:00Z',
+        at: '2026-06-06T08:00:00Z',
+        version: before.version + 1,
+        // Whom the first one carried can still be told: who was not answered for by a file that was recorded before this version.
+        firstVersion: barred.version,
+      },
+    ]);
+    expect([after.version, after.rung, after.tokens]).toEqual([before.version + 1, 2, ['token-2', 'token-b']]);
+    // Whoever comes next adopts it.
+    expect(again(after, 2, '2026-06-06T08:00:02Z')).toMatchObject({ kind: 'adopt', order: after.orders[1] });
+    // A second time: it is the rung's first commit that is remembered.
+    const second = answered(after, [[2, 'not_found']]).ledger;
+    const { orders } = issue(again(second, 2, '2026-06-06T09:00:00Z')).commit({ sha256: 'third', bytes: 50 });
+    expect(orders[1]).toMatchObject({ rows: 1, firstVersion: barred.version, version: second.version + 1 });
+  });
+
+  test('is adopted as it was committed where nobody was answered for, also hours later', () => {
+    for (const now of ['2026-06-06T00:00:02Z', '2026-06-06T09:00:00Z'])
+      expect(again(barred, 2, now)).toMatchObject({ kind: 'adopt', order: barred.orders[1] });
+  });
+
+  test('as a bar leaves out who failed since, as a disconnection carries them', () => {
+    const failed = answered(barred, [[0, 'failed']]).ledger;
+    expect(issue(again(failed, 2, '2026-06-06T08:00:00Z')).rows).toEqual([1, 2]);
+    const cut = answered(issued(issued(barred, 3), 4), [[0, 'failed']]).ledger;
+    expect(again(cut, 4, '2026-06-16T08:00:00Z')).toMatchObject({ kind: 'adopt', order: { rows: 3 } });
+  });
+
+  test('is for nobody where all have failed or were answered for, and its rung takes its time', () => {
+    const before = answered(barred, [
+      [0, 'failed'],
+      [1, 'verified'],
+      [2, 'disconnected'],
+    ]).ledger;
+    const decision = issue(again(before, 2, '2026-06-06T08:00:00Z'));
+    expect([decision.rows, decision.next]).toEqual([[], undefined]);
+    const after = decision.commit({ sha256: 'none', bytes: 30 });
+    expect(after.orders[1]).toMatchObject({ rows: 0, sha256: 'none', bytes: 30 });
+    expect(again(after, 2, '2026-06-06T09:00:00Z')).toMatchObject({ kind: 'adopt', order: { rows: 0 } });
+  });
+
+  test('is for nobody where the last row was answered, and the ladder is at its end', () => {
+    const before = answered(barred, [
+      [0, 'verified'],
+      [1, 'verified'],
+      [2, 'not_found'],
+    ]).ledger;
+    const decision = issue(again(before, 2, '2026-06-06T08:00:00Z'));
+    expect([decision.rows, decision.next?.rung]).toEqual([[], 5]);
+    const after = decision.commit({ sha256: 'none', bytes: 30 });
+    expect([after.orders[1]?.rows, after.tokens]).toEqual([0, ['token-2']]);
+    expect(again(after, 2, '2026-06-06T08:00:05Z')).toMatchObject({ kind: 'elsewhere', order: { rows: 0 } });
+    // One whose time has passed asks for nothing any more.
+    expect(again(before, 2, '2026-06-11T00:00:00Z')).toMatchObject({ kind: 'elsewhere', order: null });
+  });
+
+  test('is known to whoever has published the one before', () => {
+    const before = answered(barred, [[1, 'verified']]).ledger;
+    const after = issue(again(before, 2, '2026-06-06T08:00:00Z')).commit({ sha256: 'anew', bytes: 60 });
+    const [first, older] = barred.orders;
+    if (first === undefined || older === undefined) throw new Error('two were ordered');
+    expect(replacing(after, older)).toEqual(after.orders[1]);
+    expect(replacing(after, first)).toBeUndefined();
+    expect(replacing(barred, older)).toBeUndefined();
+  });
+
+  test('is never a re-verification or a block: neither takes service from anybody', () => {
+    const asked = answered(issued(fresh(2), 1), [[0, 'verified']]).ledger;
+    expect(again(asked, 1, '2026-06-01T00:00:09Z')).toMatchObject({ kind: 'adopt', order: { rows: 2 } });
+    const blocked = answered(issued(fresh(2, 'block'), 1), [[0, 'blocked']]).ledger;
+    expect(again(blocked, 1, '2026-06-01T00:00:09Z')).toMatchObject({ kind: 'adopt', order: { rows: 2 } });
+  });
+});
+
+describe('the disconnect order of failed rows that is to be published again', () => {
+  const order = { rows: 2, sha256: 'o', bytes: 90, deadline: at('2026-06-04T10:00:00Z') };
+  const failing = withFailedOrder(
+    answered(
+      issued(fresh(4), 1),
+      [
+        [0, 'failed'],
+        [2, 'failed'],
+      ],
+      { sha256: 'f' },
+    ),
+    order,
+  ).ledger;
+  const again = (ledger: Ledger, now = '2026-06-03T18:00:00Z') =>
+    failedOrderAnew(ledger, { sha256: 'f' }, { attempt: 'attempt-b', now: at(now) });
+
+  test.each(['verified', 'not_found', 'disconnected'] as const)('is issued anew without who is %s since', (outcome) => {
+    const before = answered(failing, [[0, outcome]]).ledger;
+    const anew = again(before);
+    expect(anew).toMatchObject({ rows: [2], deadline: '2026-06-04T10:00:00Z' });
+    const after = anew?.commit({ sha256: 'anew', bytes: 60 });
+    expect(after?.files).toEqual([
+      {
+        ...failing.files[0],
+        failedOrder: {
+          rows: 1,
+          sha256: 'anew',
+          bytes: 60,
+          deadline: '2026-06-04T10:00:00Z',
+          anew: { attempt: 'attempt-b', at: '2026-06-03T18:00:00Z', version: before.version + 1 },
+        },
+      },
+      before.files[1],
+    ]);
+    expect(after?.version).toBe(before.version + 1);
+    expect(after && again(after)).toBeUndefined();
+  });
+
+  test('stays as it was committed while its rows are failed, whatever is said of others', () => {
+    expect(again(failing)).toBeUndefined();
+    const others = answered(failing, [
+      [1, 'failed'],
+      [3, 'verified'],
+    ]).ledger;
+    expect(again(others)).toBeUndefined();
+  });
+
+  test('is for nobody where all were answered for', () => {
+    const before = answered(failing, [
+      [0, 'verified'],
+      [2, 'disconnected'],
+    ]).ledger;
+    expect(again(before)?.rows).toEqual([]);
+    expect(again(before)?.commit({ sha256: 'none', bytes: 30 }).files[0]?.failedOrder?.rows).toBe(0);
+  });
+
+  test('is not issued once its time has passed, and never for a file that had none', () => {
+    const before = answered(failing, [[0, 'verified']], { sha256: 'v' }).ledger;
+    expect(again(before, '2026-06-04T09:59:59Z')).toBeDefined();
+    expect(again(before, '2026-06-04T10:00:00Z')).toBeUndefined();
+    expect(failedOrderAnew(before, { sha256: 'v' }, { attempt: 'b', now: start })).toBeUndefined();
   });
 });
 

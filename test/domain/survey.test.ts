@@ -159,4 +159,10 @@ describe('an order is due in the outbox', () => {
     const second = direction('jio', { orders: [order(1, 'reverify'), later], rung: 2 });
     expect(orderDue(second, at(122))?.order).toBe('disconnect');
   });
+
+  it('not that which was issued anew for nobody: it is published only where an earlier one lies', () => {
+    const nobody = { ...order(2, 'disconnect'), at: at(120), deadline: at(144), rows: 0 };
+    const ledger = direction('jio', { orders: [order(1, 'reverify'), nobody], rung: 2 });
+    expect(orderDue(ledger, at(122))).toBeUndefined();
+  });
 });

@@ -200,8 +200,9 @@ export async function tellLongStory(lab: Lab, troubles: Troubles): Promise<void>
   });
   await on(4, () => lab.respond(answered.jio, [`${J1},failed`]));
   await on(4.5, () => lab.respond(answered.airtel, [`${A2},disconnected`, `${A1},disconnected`], 'later.csv'));
-  await on(4.75, () => lab.respond(answered.airtel, answer, 'again.csv'));
   await on(5, () => lab.respond(answered.airtel.replace('.1-0-0', '.1-0-9'), [`${A1},verified`]));
+  // After the day that A2's own disconnect order had.
+  await on(5.25, () => lab.respond(answered.airtel, answer, 'again.csv'));
 
   await on(10, () => lab.report('up-police', [H1, H4]));
   await on(19, () => lab.respond(answered.jio, [`${J2},disconnected`], 'late.csv'));

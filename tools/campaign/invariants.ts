@@ -55,7 +55,8 @@ export interface Seen {
   patience: number;
 }
 
-type Row = { outcome: string; on: string; at: number };
+/** `file`: the SHA-256 of the one that said so. */
+type Row = { outcome: string; on: string; at: number; file?: string };
 
 /** As a ledger's bytes name them. */
 const OUTCOMES = ['open', 'verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'];
@@ -142,6 +143,10 @@ class Check {
   readonly #directions = new Map<string, Direction>();
   /** What must lie in the outbox, by key; rejects by line and reason, revocations as rows. */
   readonly #expected: Record<string, unknown> = {};
+  /** Orders that were issued anew for nobody: they lie there only in the place of an earlier one. */
+  readonly #forNobody = new Set<string>();
+  /** The SHA-256s of orders that were issued anew, as they were before, by key: they may have been told of before. */
+  readonly #replaced = new Map<string, Set<unknown>>();
 
   constructor(seen: Seen, must: (holds: boolean, rule: string) => void) {
     this.#seen = seen;
@@ -223,11 +228,36 @@ class Check {
       };
       must(version === Number(before.version) + 1, 'each write of its ledger follows the one before');
       must(same(item.rungs, rungs), 'its deadlines are those of its ladder, all from one beginning');
-      const newOrders = orders.slice((before.orders as Item[]).length);
-      const newFiles = files.slice((before.files as Item[]).length);
-      must(same(orders.slice(0, -newOrders.length || undefined), before.orders), 'no order is taken back');
-      must(same(files.slice(0, -newFiles.length || undefined), before.files), 'no recorded file is taken back');
-      must(newOrders.length + newFiles.length <= 1, 'one write has one order or one file');
+      const ordersBefore = before.orders as Item[];
+      const filesBefore = before.files as Item[];
+      const newOrders = orders.slice(ordersBefore.length);
+      const newFiles = files.slice(filesBefore.length);
+      // What takes service and is published again is issued anew, without the rows that were answered since.
+      const anew = orders.filter((order, n) => n < ordersBefore.length && isAnewOf(order, ordersBefore[n] as Item));
+      const failedAnew = files.filter((file, n) => isFailedAnewOf(file, filesBefore[n]));
+      const unchanged = <I extends Item>(now: I[], was: I[], but: I[]) =>
+        was.every((one, n) => same(now[n], one) || but.includes(now[n] as I));
+      must(unchanged(orders, ordersBefore, anew), 'no order is taken back');
+      must(unchanged(files, filesBefore, failedAnew), 'no recorded file is taken back');
+      must(
+        newOrders.length + newFiles.length + anew.length + failedAnew.length <= 1,
+        'one write has one order or one file',
+      );
+      for (const order of anew) {
+        this.#replace(orderKeyOf(direction, order), ordersBefore[orders.indexOf(order)]?.sha256);
+        const isNewest = last.some((one) => same(one, order));
+        this.#order(direction, order, rows, rungs, isNewest);
+      }
+      for (const file of failedAnew) {
+        const { rows: count, deadline } = file.failedOrder as Item;
+        const key = failedKeyOf(direction, file);
+        this.#replace(key, (filesBefore[files.indexOf(file)]?.failedOrder as Item | undefined)?.sha256);
+        const failed = direction.rows.filter(
+          (_, row) => rows[row]?.outcome === 'failed' && rows[row]?.file === file.sha256 && closedAt === null,
+        );
+        must(failed.length === count, 'an order issued anew carries who is still failed');
+        this.#expectOrder(key, kind, failed, String(deadline));
+      }
       for (const order of newOrders) {
         must(order.rung === rung && rung > Number(before.rung), 'orders come in the order of their rungs');
         must(before.closedAt === null, 'no order comes after the end of the ladder');
@@ -280,26 +310,36 @@ class Check {
 
   #order({ id, kind, operator, rows }: Direction, order: Item, states: Row[], rungs: Item[], newest: boolean): void {
     const { rung, rows: count, sha256: digest, bytes } = order;
-    const key = `orders/${operator}/${id}/${rung}-${order.order}.csv`;
+    const key = orderKeyOf({ operator, id }, order);
     const { deadline } = rungs[Number(rung) - 1] ?? {};
     this.#must(order.deadline === deadline, `${id}: an order has its rung's deadline`);
     this.#must(String(order.at) < String(order.deadline), `${id}: no order is committed when its deadline has passed`);
     const text = this.#seen.outbox[key] ?? '';
+    const forNobody = count === 0 && order.firstVersion !== undefined && text === '';
     this.#must(
-      !newest || (sha256(text) === digest && Buffer.byteLength(text) === bytes),
+      !newest || forNobody || (sha256(text) === digest && Buffer.byteLength(text) === bytes),
       `${id}: an order is published as committed`,
     );
     const carried = order.order === 'disconnect' ? ['open', 'failed'] : ['open'];
     const open = rows.filter((_, row) => carried.includes((states[row] as Row).outcome));
-    this.#must(open.length === count && count > 0, `${id}: an order counts its rows, and has some`);
+    this.#must(
+      open.length === count && (open.length > 0 || order.firstVersion !== undefined),
+      `${id}: an order counts its rows, and has some`,
+    );
     this.#expectOrder(key, kind, open, String(deadline));
   }
 
   /** Invariant 3: the rows that were open when the order was committed, and no other one; failed ones only to be disconnected. */
   #expectOrder(key: string, kind: Kind, open: string[], deadline: string): void {
+    if (open.length === 0) this.#forNobody.add(key);
     this.#expected[key] = open
       .map((identifier) => (kind === 'block' ? `${written(identifier)},,${deadline}` : `${identifier},,${deadline}`))
       .sort();
+  }
+
+  /** Notes what an order was before it was issued anew. */
+  #replace(key: string, digest: unknown): void {
+    this.#replaced.set(key, (this.#replaced.get(key) ?? new Set()).add(digest));
   }
 
   #file(
@@ -338,7 +378,7 @@ class Check {
       else if (!isDay(on) || on > dayAt(source.at)) reject('bad_date');
       else if (outcome === 'disconnected' && on < (direction.lastSeen.get(identifier) ?? '')) reject('before_sighting');
       else if (row.outcome === 'open' || (row.outcome === 'failed' && (closed || outcome !== 'failed'))) {
-        Object.assign(row, { outcome, on, at: source.at });
+        Object.assign(row, { outcome, on, at: source.at, file: digest });
         recorded++;
         failed.delete(identifier);
         if (outcome === 'failed') failed.add(identifier);
@@ -365,8 +405,7 @@ class Check {
       const deadline = String(failedOrder.deadline);
       const inADay = deadline >= instant(source.at + DAY) && deadline <= instant(source.at + TAKEN_WITHIN + DAY);
       must(deadline <= end && (inADay || deadline === end), 'their disconnection is due a day after its commit');
-      const key = `orders/${operator}/${id}/failed-${digest.slice(0, 8)}-disconnect.csv`;
-      this.#expectOrder(key, kind, [...failed], deadline);
+      this.#expectOrder(failedKeyOf(direction, file), kind, [...failed], deadline);
     }
     const late = sealedAt !== null && disconnected.length > 0;
     must((lateOn !== undefined) === late, 'who is disconnected late is in a list of its own');
@@ -598,6 +637,7 @@ class Check {
       const expected = this.#expected[name];
       const text = outbox[place === 'revocations' ? `${name}.csv` : name];
       const where = name.replace(/^(\w+\/[^/]*\/[^/]*).*/, '$1');
+      if (text === undefined && this.#forNobody.has(name)) continue;
       if (text === undefined || expected === undefined) {
         this.#must(false, `${text === undefined ? 'missing' : 'nobody asked for'} ${name}`);
         continue;
@@ -642,7 +682,9 @@ class Check {
   // ---------------------------------------------------------------------------------------------------------- notices
 
   #notices(batches: Item[]): void {
-    const { outbox, notices } = this.#seen;
+    const { outbox, notices, patience } = this.#seen;
+    // What takes service is told of by whoever puts it there, or not at all once its time has passed.
+    const lasts = patience > DAY;
     const told = new Set<string>();
     for (const [queue, all] of Object.entries(notices))
       for (const notice of all) {
@@ -654,12 +696,14 @@ class Check {
           told.add(`${queue} ${kind} ${notice.batchId}`);
           continue;
         }
-        told.add(String(key));
+        told.add(`${key} ${digest}`);
         const text = outbox[String(key)] ?? '';
         const deadline = linesOf(text).lines[0]?.cells?.deadline;
         // One that was issued anew was told of with an earlier deadline, where noting that was what failed.
         const older = sha256(text) !== digest && String(notice.deadline) < String(deadline);
         if (notice.order === 'reverify' && older) continue;
+        // A bar or a disconnection that was told of, and was issued anew when it was published again.
+        if (sha256(text) !== digest && this.#replaced.get(String(key))?.has(digest)) continue;
         this.#must(
           sha256(text) === digest && Buffer.byteLength(text) === size,
           `${key}: what is told of is there, with those bytes`,
@@ -669,7 +713,8 @@ class Check {
           this.#must(notice.deadline === deadline, `${key}: a deadline that is told is that of the order`);
       }
     for (const key of Object.keys(outbox))
-      if (/^(orders|receipts)\//.test(key)) this.#must(told.has(key), `${key}: it is told to its operator`);
+      if (/^(orders|receipts)\//.test(key) && !this.#forNobody.has(key) && !(lasts && takesService(key)))
+        this.#must(told.has(`${key} ${sha256(outbox[key] ?? '')}`), `${key}: it is told to its operator`);
     for (const { batchId, agency } of batches) {
       for (const kind of ['batch_registered', 'settled'])
         this.#must(told.has(`fraud-batches-${agency} ${kind} ${batchId}`), `${batchId}: its agency is told: ${kind}`);
@@ -727,6 +772,34 @@ class Check {
       this.#must(told.includes(`:${name}"`), `nobody was told that ${failure}`);
     }
   }
+}
+
+const orderKeyOf = ({ operator, id }: Pick<Direction, 'operator' | 'id'>, { rung, order }: Item) =>
+  `orders/${operator}/${id}/${rung}-${order}.csv`;
+const failedKeyOf = ({ operator, id }: Direction, { sha256: digest }: Item) =>
+  `orders/${operator}/${id}/failed-${String(digest).slice(0, 8)}-disconnect.csv`;
+
+/** Orders that take service from whom they name. */
+const TAKES_SERVICE = ['bar_outgoing', 'bar_incoming', 'disconnect'];
+
+const takesService = (key: string) => TAKES_SERVICE.some((order) => key.endsWith(`-${order}.csv`));
+
+/** Whether an order of a rung is one that was committed before, issued anew for fewer: its deadline stays. */
+const isAnewOf = (order: Item, was: Item) =>
+  TAKES_SERVICE.includes(String(order.order)) &&
+  [order.rung, order.order, order.deadline].join() === [was.rung, was.order, was.deadline].join() &&
+  Number(order.rows) < Number(was.rows) &&
+  order.firstVersion === (was.firstVersion ?? was.version);
+
+/** Whether a recorded file's disconnect order alone has changed, to one for fewer with the same deadline. */
+function isFailedAnewOf(file: Item, was: Item | undefined): boolean {
+  const [now, before] = [file.failedOrder, was?.failedOrder] as (Item | undefined)[];
+  if (now === undefined || before === undefined || same(now, before)) return false;
+  return (
+    same({ ...file, failedOrder: before }, was) &&
+    now.deadline === before.deadline &&
+    Number(now.rows) < Number(before.rows)
+  );
 }
 
 const isOpen = ({ outcome }: Row) => outcome === 'open' || outcome === 'failed';

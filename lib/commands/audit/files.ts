@@ -129,8 +129,11 @@ export function untold(keys: readonly string[], batchId: string, entries: readon
   const isTold = (key: string): boolean => {
     const { directionId } = namedIn(key);
     const name = key.split('/').at(-1) ?? '';
-    if (directionId !== undefined)
-      return ids.includes(`order/${directionId}/${/^(failed-[0-9a-f]{8}|\d+)-/.exec(name)?.[1]}`);
+    if (directionId !== undefined) {
+      // An order that was issued anew may be the first one that was published.
+      const order = `order/${directionId}/${/^(failed-[0-9a-f]{8}|\d+)-/.exec(name)?.[1]}`;
+      return ids.some((id) => id === order || id.startsWith(`${order}/`));
+    }
     if (key.startsWith('batches/')) return ids.includes('settled');
     if (!name.includes('.late-')) return ids.includes('revoked');
     return ids.some((id) => id.startsWith(`revoked/${key.replace(/\.json$/, '.csv')}/`));

@@ -92,6 +92,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   allowObjects(record, 'read', work, 'plans/*/decisions/*', 'directions/*');
   allowObjects(record, 'write', work, 'directions/*', 'uploads/worked/*', 'uploads/failed/*');
   allowObjects(record, 'write', outbox, 'orders/*', 'receipts/*', 'revocations/*');
+  allowList(record, 'list', outbox, 'orders/*');
   allowItems(record, CHANGE_ITEMS, cases);
   allowTell(setting, record, data.operators, data.administrators);
   allow(record, ['states:SendTaskSuccess'], direction.stateMachineArn);

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Environment as CloseEnvironment } from '../../../../lambdas/close/handler.ts';
 import type { Environment as OrderEnvironment } from '../../../../lambdas/order/handler.ts';
-import { allow, allowItems, allowKey, allowObjects } from '../../../constructs/access.ts';
+import { allow, allowItems, allowKey, allowList, allowObjects } from '../../../constructs/access.ts';
 import { HandlerFunction } from '../../../constructs/handler-function.ts';
 import type { VersionedMachine } from '../../../constructs/versioned-machine.ts';
 import { addMachine, allowAudit, allowTell, PUT_ITEMS, type Setting } from '../context.ts';
@@ -27,6 +27,7 @@ export function addDirection(setting: Setting): VersionedMachine {
   allowObjects(order, 'read', work, 'plans/*/decisions/*', 'directions/*');
   allowObjects(order, 'write', work, 'directions/*');
   allowObjects(order, 'write', outbox, 'orders/*');
+  allowList(order, 'list', outbox, 'orders/*');
   allowTell(setting, order, data.operators);
   allowAudit(setting, order);
   const close = new HandlerFunction<CloseEnvironment>(stack, 'Close', {

@@ -1,0 +1,390 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { FaultPlan } from 'local-cloud';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseAudit } from '../../lambdas/domain/audit.ts';
+import { type AuditSettings, parseAuditArguments } from '../../lib/commands/audit/arguments.ts';
+import { followChains } from '../../lib/commands/audit/follow.ts';
+import { Tables } from './bad-files.ts';
+import { nameOf } from './faults-story.ts';
+import { DAY, HOUR, Lab, type Summary } from './lab.ts';
+
+/**
+ * A bar or disconnect order that was committed and could not be published for hours: whoever was answered for meanwhile is not
+ * in it when it goes out. Each scenario has a handset and numbers of its own, begins on a new day and is told to its end.
+ */
+let lab: Lab;
+let tables: Tables;
+let faults: FaultPlan = {};
+let start = 0;
+let scenarios = 0;
+/** How many responses were given up by their queue, and sent again by the sweep. */
+let dead = 0;
+
+beforeAll(async () => {
+  lab = await Lab.open({
+    context: { operators: 'airtel', sweepHours: '1' },
+    faults: {
+      beforeCall: (call) => faults.beforeCall?.(call),
+      afterWrite: (call) => faults.afterWrite?.(call),
+    },
+  });
+  tables = new Tables(lab);
+  return () => lab.close();
+}, 300_000);
+
+afterEach(async () => {
+  faults = {};
+  await lab.cloud.run();
+  const letters = dead > 0 ? [`dead-letter queue ResponsesDeadLetters holds ${dead} message(s)`] : [];
+  expect(lab.cloud.failures()).toEqual(letters);
+});
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const at = (days: number) => lab.cloud.run(start + days * DAY);
+const hours = (count: number) => (count * HOUR) / DAY;
+
+interface Story {
+  batch: string;
+  direction: string;
+  /** Two numbers. */
+  a: string;
+  b: string;
+}
+
+/** Begins a day, on which a report names a handset that airtel saw two numbers in. */
+async function begin(): Promise<Story> {
+  scenarios++;
+  start = Math.ceil(lab.cloud.clock.now() / DAY) * DAY;
+  await lab.cloud.run(start);
+  const handset = `351000000000${10 + scenarios}`;
+  const [a = '', b = ''] = [1, 2].map((n) => `+91980000${String(scenarios).padStart(3, '0')}${n}`);
+  const seen = new Date(start - 9 * DAY).toISOString().slice(0, 10);
+  await lab.usage(
+    'airtel',
+    [a, b].map((number) => `${handset},${number},${seen},`),
+    `${handset}.csv`,
+  );
+  await lab.report('mha', [handset], `${handset}.csv`);
+  const batch = `mha-${sha256(`imei\n${handset}\n`).slice(0, 12)}`;
+  const direction = await lab.direction(batch, 'reverify', 'airtel');
+  await lab.notices('fraud-directions-airtel');
+  return { batch, direction, a, b };
+}
+
+/** Until some time after the start: what this function puts under such a key, or tells of, is refused. */
+function refuse(what: 's3' | 'sns', caller: string, key: RegExp, untilDays: number) {
+  const until = start + untilDays * DAY;
+  faults = {
+    beforeCall: (call) =>
+      nameOf(call.caller) === caller &&
+      call.service === what &&
+      key.test(call.key ?? '') &&
+      lab.cloud.clock.now() < until
+        ? 'error'
+        : undefined,
+  };
+}
+/** Of notices, all of a function's are refused. */
+const ANY = /^/;
+
+/** The numbers in an order; undefined where there is none. */
+async function numbersIn(key: string): Promise<string[] | undefined> {
+  if ((await lab.outbox(key)).length === 0) return undefined;
+  const rows = (await lab.read(key)).trimEnd().split('\n').slice(1);
+  return rows.map((row) => row.split(',')[0] ?? '');
+}
+
+/** What was told of an order since somebody looked last, once each, and what it should tell by the file itself. */
+async function told(key: string) {
+  const notices = (await lab.notices('fraud-directions-airtel')).filter((notice) => notice.key === key);
+  const heard = notices.map(({ rows, sha256: digest, size }) => JSON.stringify({ rows, digest, size }));
+  const text = await lab.read(key);
+  const rows = text.trimEnd().split('\n').length - 1;
+  const is = JSON.stringify({ rows, digest: sha256(text), size: Buffer.byteLength(text) });
+  return { heard: [...new Set(heard)], is };
+}
+
+async function ledgerOf({ direction }: Story) {
+  return (await tables.records())[`DIR#${direction}`] as {
+    orders: Record<string, unknown>[];
+    files: { failedOrder?: Record<string, unknown> }[];
+  };
+}
+
+/** Of the batch's chain: the ids of what it tells of one order, without the direction's, with the rows of each. */
+async function audited({ batch, direction }: Story, order: string): Promise<[id: string, rows: unknown][]> {
+  const { audit } = lab.cloud.names.buckets;
+  const texts = await Promise.all(
+    (await lab.cloud.list(audit, `batches/${batch}/`)).map((key) => lab.cloud.get(audit, key)),
+  );
+  const prefix = `order/${direction}/`;
+  return texts
+    .flatMap((text) => parseAudit(Buffer.from(text).toString('utf8')))
+    .filter(({ id }) => id.startsWith(`${prefix}${order}`))
+    .map(({ id, facts }) => [id.slice(prefix.length), facts.rows]);
+}
+
+/** What `npm run audit` finds wrong with a batch's chain, and with its files beside it. */
+async function auditFindings({ batch }: Story) {
+  const folder = await mkdtemp(join(tmpdir(), 'anew-'));
+  try {
+    for (const bucket of ['inbox', 'outbox', 'audit'] as const) {
+      const name = lab.cloud.names.buckets[bucket];
+      for (const key of await lab.cloud.list(name)) {
+        const path = join(folder, bucket, key);
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, await lab.cloud.get(name, key));
+      }
+    }
+    const settings = parseAuditArguments(['--in', folder, '--batch', batch], folder) as AuditSettings;
+    const { chains } = await followChains(settings);
+    return chains.flatMap(({ findings }) => findings);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const summaryOf = ({ batch }: Story) => lab.json<Summary>(`batches/${batch}/summary.json`);
+
+describe('a bar that could not be published for hours', () => {
+  it('does not carry who was verified meanwhile, and carries whom nobody answered for', async () => {
+    const story = await begin();
+    const { direction, a, b } = story;
+    const key = `orders/airtel/${direction}/2-bar_outgoing.csv`;
+    refuse('s3', 'Order', /\/2-bar_outgoing/, 5 + hours(4));
+    await at(5 + hours(1.5));
+    expect(await numbersIn(key)).toBeUndefined();
+    expect((await ledgerOf(story)).orders[1]).toMatchObject({ rung: 2, rows: 2 });
+    await lab.respond(direction, [`${a},verified`]);
+    await at(5 + hours(6));
+    expect(await numbersIn(key)).toEqual([b]);
+    const { heard, is } = await told(key);
+    expect(heard).toEqual([is]);
+    const { orders } = await ledgerOf(story);
+    const text = await lab.read(key);
+    expect(orders.map(({ rung }) => rung)).toEqual([1, 2]);
+    expect(orders[1]).toMatchObject({
+      order: 'bar_outgoing',
+      rows: 1,
+      sha256: sha256(text),
+      bytes: text.length,
+      deadline: new Date(start + 10 * DAY).toISOString().replace('.000', ''),
+    });
+    expect(await audited(story, '2')).toEqual([[`2/${orders[1]?.version}`, 1]]);
+    await lab.cloud.run();
+    // It is what the ladder goes on from.
+    expect(await numbersIn(`orders/airtel/${direction}/3-bar_incoming.csv`)).toEqual([b]);
+    expect(await summaryOf(story)).toMatchObject({
+      connections: { directed: 2, verified: 1, overdue: 1 },
+      unexplained: 0,
+    });
+    expect(await auditFindings(story)).toEqual([]);
+  });
+
+  it('and lies in the outbox untold is replaced there, and its operator hears of the new one alone', async () => {
+    const story = await begin();
+    const { direction, a, b } = story;
+    const key = `orders/airtel/${direction}/2-bar_outgoing.csv`;
+    await at(4);
+    refuse('sns', 'Order', ANY, 5 + hours(4));
+    await at(5 + hours(1.5));
+    expect(await numbersIn(key)).toEqual([a, b]);
+    await lab.respond(direction, [`${a},not_found`]);
+    await at(5 + hours(6));
+    expect(await numbersIn(key)).toEqual([b]);
+    const { heard, is } = await told(key);
+    expect(heard).toEqual([is]);
+    // Both have lain there.
+    const { orders } = await ledgerOf(story);
+    expect(await audited(story, '2')).toEqual([
+      ['2', 2],
+      [`2/${orders[1]?.version}`, 1],
+    ]);
+    // The rung was committed first on the version before that of the answer.
+    expect(orders[1]?.firstVersion).toBeLessThan(Number(orders[1]?.version));
+    await lab.cloud.run();
+    expect(await auditFindings(story)).toEqual([]);
+  });
+});
+
+describe("a ladder's disconnection that could not be published for hours", () => {
+  it('is for nobody once all are answered for: nothing is published, and nobody is told', async () => {
+    const story = await begin();
+    const { direction, a, b } = story;
+    const key = `orders/airtel/${direction}/4-disconnect.csv`;
+    refuse('s3', 'Order', /\/4-disconnect/, 15 + hours(4));
+    await at(15 + hours(1.5));
+    await lab.notices('fraud-directions-airtel');
+    await lab.respond(direction, [`${a},verified`, `${b},not_found`]);
+    await lab.cloud.run();
+    expect(await numbersIn(key)).toBeUndefined();
+    const kinds = (await lab.notices('fraud-directions-airtel'))
+      .filter(({ batchId }) => batchId === story.batch)
+      .map(({ kind }) => kind);
+    expect([...new Set(kinds)].sort()).toEqual(['receipt', 'settled']);
+    expect((await ledgerOf(story)).orders[3]).toMatchObject({ rung: 4, rows: 0 });
+    expect(await audited(story, '4')).toEqual([]);
+    expect(await summaryOf(story)).toMatchObject({ connections: { verified: 1, notFound: 1 }, unexplained: 0 });
+    expect(await auditFindings(story)).toEqual([]);
+  });
+
+  it('names nobody any more where it lies in the outbox untold', async () => {
+    const story = await begin();
+    const { direction, a, b } = story;
+    const key = `orders/airtel/${direction}/4-disconnect.csv`;
+    await at(14);
+    refuse('sns', 'Order', ANY, 15 + hours(4));
+    await at(15 + hours(1.5));
+    expect(await numbersIn(key)).toEqual([a, b]);
+    await lab.respond(direction, [`${a},verified`, `${b},verified`]);
+    await lab.cloud.run();
+    expect(await lab.read(key)).toBe('msisdn,imei,reason,deadline\n');
+    expect((await told(key)).heard).toEqual([]);
+    expect((await audited(story, '4')).map(([, rows]) => rows)).toEqual([2, 0]);
+    expect(await auditFindings(story)).toEqual([]);
+  });
+});
+
+describe("failed rows' own disconnect order that could not be published for hours", () => {
+  const orderOf = ({ direction }: Story, rows: string[]) => {
+    const response = `msisdn,outcome\n${rows.map((row) => `${row}\n`).join('')}`;
+    return `orders/airtel/${direction}/failed-${sha256(response).slice(0, 8)}-disconnect.csv`;
+  };
+  const receipts = async ({ direction }: Story) => (await lab.outbox(`receipts/airtel/${direction}/`)).length;
+
+  it('does not carry who was verified meanwhile; the receipt did not wait for it', async () => {
+    const story = await begin();
+    const { direction, a, b } = story;
+    const failed = [`${a},failed`, `${b},failed`];
+    const key = orderOf(story, failed);
+    await at(2);
+    refuse('s3', 'Record', /^orders\//, 2 + hours(5));
+    await lab.respond(direction, failed, 'failed.csv');
+    expect(await receipts(story)).toBe(1);
+    dead++;
+    await at(2 + hours(3));
+    await lab.respond(direction, [`${a},verified`], 'verified.csv');
+    expect(await numbersIn(key)).toBeUndefined();
+    await at(2 + hours(13));
+    expect(await numbersIn(key)).toEqual([b]);
+    const { heard, is } = await told(key);
+    expect(heard).toEqual([is]);
+    const { failedOrder } = (await ledgerOf(story)).files[0] ?? {};
+    const { version, at: issuedAt } = (failedOrder?.anew ?? {}) as { version: number; at: string };
+    const text = await lab.read(key);
+    expect(failedOrder).toMatchObject({ rows: 1, sha256: sha256(text), bytes: text.length });
+    expect(Date.parse(issuedAt)).toBeGreaterThanOrEqual(start + 2 * DAY + 5 * HOUR);
+    // Its deadline, which the ledger had from the beginning, stays.
+    expect(Date.parse(String(failedOrder?.deadline)) - (start + 3 * DAY)).toBeLessThan(60_000);
+    expect(await audited(story, 'failed-')).toEqual([[`${key.split('/')[3]?.slice(0, 15)}/${version}`, 1]]);
+    await lab.cloud.run();
+    expect(await numbersIn(`orders/airtel/${direction}/4-disconnect.csv`)).toEqual([b]);
+    expect(await summaryOf(story)).toMatchObject({
+      connections: { verified: 1, overdue: 1, overdueFailed: 1 },
+      unexplained: 0,
+    });
+    expect(await auditFindings(story)).toEqual([]);
+  });
+
+  it('and lies in the outbox untold is replaced there, and its operator hears of the new one alone', async () => {
+    const story = await begin();
+    const { direction, a, b } = story;
+    const failed = [`${a},failed`, `${b},failed`];
+    const key = orderOf(story, failed);
+    await at(2);
+    refuse('sns', 'Record', ANY, 2 + hours(1.75));
+    await lab.respond(direction, failed, 'failed.csv');
+    expect(await numbersIn(key)).toEqual([a, b]);
+    await at(2 + hours(1.25));
+    await lab.respond(direction, [`${a},verified`], 'verified.csv');
+    // The queue delivers it every half an hour.
+    await at(2 + hours(2.1));
+    expect(await numbersIn(key)).toEqual([b]);
+    const { heard, is } = await told(key);
+    expect(heard).toEqual([is]);
+    expect((await audited(story, 'failed-')).map(([, rows]) => rows)).toEqual([2, 1]);
+    await lab.cloud.run();
+    expect(await auditFindings(story)).toEqual([]);
+  });
+
+  it.each(['s3', 'sns'] as const)('is for nobody once all are answered for (%s)', async (what) => {
+    const story = await begin();
+    const { direction, a, b } = story;
+    const failed = [`${a},failed`, `${b},failed`];
+    const key = orderOf(story, failed);
+    await at(2);
+    refuse(what, 'Record', what === 's3' ? /^orders\// : ANY, 2 + hours(5));
+    dead++;
+    await lab.respond(direction, failed, 'failed.csv');
+    await at(2 + hours(1.5));
+    await lab.respond(direction, [`${a},verified`, `${b},not_found`], 'later.csv');
+    await at(2 + hours(13));
+    // A file that lay there names nobody any more; where none did, none comes.
+    expect(await numbersIn(key)).toEqual(what === 's3' ? undefined : []);
+    const notices = await lab.notices('fraud-directions-airtel');
+    expect(notices.filter((notice) => notice.key === key)).toEqual([]);
+    expect((await audited(story, 'failed-')).map(([, rows]) => rows)).toEqual(what === 's3' ? [] : [2, 0]);
+    await lab.cloud.run();
+    expect(await auditFindings(story)).toEqual([]);
+  });
+
+  it('is not ordered again for who was verified since, when the same bytes come again, within its day or months later', async () => {
+    const story = await begin();
+    const { direction, a, b } = story;
+    const failed = [`${a},failed`, `${b},failed`];
+    const key = orderOf(story, failed);
+    await at(2);
+    await lab.respond(direction, failed, 'failed.csv');
+    expect((await told(key)).heard).toHaveLength(1);
+    const before = await lab.read(key);
+    await at(2 + hours(1));
+    await lab.respond(direction, failed, 'at once.csv');
+    // Nothing has changed, and nothing changes.
+    expect(await lab.read(key)).toBe(before);
+    const again = await told(key);
+    expect(again.heard).toEqual([again.is]);
+    await lab.respond(direction, [`${a},verified`], 'verified.csv');
+    await at(2 + hours(4));
+    await lab.respond(direction, failed, 'again.csv');
+    expect(await numbersIn(key)).toEqual([b]);
+    const { heard, is } = await told(key);
+    expect(heard).toEqual([is]);
+    for (const days of [4, 90]) {
+      await at(days);
+      await lab.respond(direction, failed, `after ${days} days.csv`);
+      expect(await numbersIn(key)).toEqual([b]);
+      expect((await told(key)).heard).toEqual([]);
+    }
+    expect((await audited(story, 'failed-')).map(([, rows]) => rows)).toEqual([2, 1]);
+    await lab.cloud.run();
+    expect(await auditFindings(story)).toEqual([]);
+  });
+});
+
+describe('an order that is published again seconds later', () => {
+  it('stays as it was committed, byte for byte, where nobody was answered for meanwhile', async () => {
+    const story = await begin();
+    const { direction, a, b } = story;
+    const key = `orders/airtel/${direction}/2-bar_outgoing.csv`;
+    let lost = 0;
+    faults = {
+      afterWrite: (call) => {
+        if (nameOf(call.functionName) !== 'Order' || call.key !== key || lost > 0) return undefined;
+        lost++;
+        return 'fail';
+      },
+    };
+    await at(5 + hours(1));
+    expect(lost).toBe(1);
+    expect(await numbersIn(key)).toEqual([a, b]);
+    const { heard, is } = await told(key);
+    expect(heard).toEqual([is]);
+    const { orders } = await ledgerOf(story);
+    expect(orders[1]).toMatchObject({ rows: 2, sha256: sha256(await lab.read(key)) });
+    expect(orders[1]).not.toHaveProperty('firstVersion');
+    expect(await audited(story, '2')).toEqual([['2', 2]]);
+  });
+});
