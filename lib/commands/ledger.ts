@@ -25,7 +25,8 @@ export function ledgerText(ledger: Ledger, eachRow = false): string {
     'Rungs',
     ...ledger.rungs.map(({ order, deadline }, n) => {
       const issued = ledger.orders.find(({ rung }) => rung === n + 1);
-      const told = issued ? `issued ${issued.at} with ${counted(issued.rows, 'row')}` : 'not issued';
+      const how = issued?.firstVersion === undefined ? 'issued' : 'issued anew';
+      const told = issued ? `${how} ${issued.at} with ${counted(issued.rows, 'row')}` : 'not issued';
       return `  ${n + 1} ${order.padEnd(13)} until ${deadline}  ${told}`;
     }),
     '',

@@ -52,10 +52,11 @@ function largest(rows: number): Ledger {
   }
   for (let n = 0; n < maxFiles - 1; n += 1) {
     const applied = answered(ledger, [[n, 'failed']], { sha256: String(n).padStart(8, '0') + HASH.slice(8) });
-    const order = { rows: 9999, sha256: HASH, bytes: 999_999, deadline: at('2026-06-17T00:00:00Z') };
+    const anew = { attempt: LONGEST_ATTEMPT, at: at('2026-06-16T23:59:59Z'), version: 9999 };
+    const order = { rows: 9999, sha256: HASH, bytes: 999_999, deadline: at('2026-06-17T00:00:00Z'), anew };
     const told = withFailedOrder(applied, order).ledger;
     const files = told.files.map((file) => ({ ...file, attempt: LONGEST_ATTEMPT }));
-    ledger = { ...told, files };
+    ledger = { ...told, files, orders: told.orders.map((one) => ({ ...one, firstVersion: 9999 })) };
   }
   return answered(sealed(closed(ledger)), [[rows - 1, 'disconnected']]).ledger;
 }
