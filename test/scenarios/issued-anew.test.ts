@@ -317,11 +317,10 @@ describe("failed rows' own disconnect order that could not be published for hour
     const key = orderOf(story, failed);
     await at(2);
     refuse(what, 'Record', what === 's3' ? /^orders\// : ANY, 2 + hours(5));
-    dead++;
     await lab.respond(direction, failed, 'failed.csv');
     await at(2 + hours(1.5));
     await lab.respond(direction, [`${a},verified`, `${b},not_found`], 'later.csv');
-    await at(2 + hours(13));
+    await at(2 + hours(2.5));
     // A file that lay there names nobody any more; where none did, none comes.
     expect(await numbersIn(key)).toEqual(what === 's3' ? undefined : []);
     const notices = await lab.notices('fraud-directions-airtel');

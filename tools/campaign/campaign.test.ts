@@ -133,6 +133,16 @@ describe('without faults', () => {
       /no order is taken back/,
     ],
     [
+      'a bar that is issued anew for as many',
+      (seen) => {
+        for (const writes of seen.ledgers.values())
+          for (const order of (writes.at(-1)?.item.orders ?? []) as Record<string, unknown>[])
+            if (order.order === 'bar_outgoing')
+              Object.assign(order, { firstVersion: order.version, version: Number(order.version) + 1 });
+      },
+      /no order is taken back/,
+    ],
+    [
       'a ledger that is never sealed',
       (seen) => {
         lastWrite(seen).sealedAt = null;
