@@ -7,6 +7,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseAudit } from '../../lambdas/domain/audit.ts';
 import { type AuditSettings, parseAuditArguments } from '../../lib/commands/audit/arguments.ts';
 import { followChains } from '../../lib/commands/audit/follow.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { Tables } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
 import { DAY, HOUR, Lab, type Summary } from './lab.ts';
@@ -116,7 +117,7 @@ async function ledgerOf({ direction }: Story) {
 
 /** Of the batch's chain: the ids of what it tells of one order, without the direction's, with the rows of each. */
 async function audited({ batch, direction }: Story, order: string): Promise<[id: string, rows: unknown][]> {
-  const { audit } = lab.cloud.names.buckets;
+  const { audit } = bucketsOf(lab.cloud);
   const texts = await Promise.all(
     (await lab.cloud.list(audit, `batches/${batch}/`)).map((key) => lab.cloud.get(audit, key)),
   );
@@ -132,7 +133,7 @@ async function auditFindings({ batch }: Story) {
   const folder = await mkdtemp(join(tmpdir(), 'anew-'));
   try {
     for (const bucket of ['inbox', 'outbox', 'audit'] as const) {
-      const name = lab.cloud.names.buckets[bucket];
+      const name = bucketsOf(lab.cloud)[bucket];
       for (const key of await lab.cloud.list(name)) {
         const path = join(folder, bucket, key);
         await mkdir(dirname(path), { recursive: true });
