@@ -1,10 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Imei, imeiOut } from '../../lambdas/domain/identifiers.ts';
-import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
+import { HANDSET_LINE_BYTES, handsetLine, reportColumns, Screening } from '../../lambdas/domain/screening.ts';
 import { readAll } from './csv-reading.ts';
 
 const cell = (line: number, imei: string) => ({ line, cells: { imei } });
+
+test('the line of a screened handset is JSON, and all lines have one length', () => {
+  expect(handsetLine('49015420323751' as Imei)).toBe('{"imei":"49015420323751"}\n');
+  expect(handsetLine('00000000000001' as Imei)).toHaveLength(HANDSET_LINE_BYTES);
+  expect(HANDSET_LINE_BYTES).toBe(26);
+});
 
 describe('screening a report', () => {
   test('a whole file: each row is a handset, a repeat or a reject with its reason', async () => {
