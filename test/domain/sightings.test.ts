@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { addDays, type Day } from '../../lambdas/domain/days.ts';
 import type { Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import {
-  BadLinkKey,
   type GatheredLink,
   gatheredLine,
   isNewer,
   keepNewest,
   type LinkKey,
   linkKey,
+  numberOfGatheredLine,
   parseGatheredLine,
   parseLinkKey,
   parseSighting,
@@ -17,8 +17,8 @@ import {
   usageColumns,
   windowOf,
 } from '../../lambdas/domain/sightings.ts';
-import { BadWorkLine } from '../../lambdas/domain/tabbed.ts';
 import { anyText, readAll } from './csv-reading.ts';
+import { thrown } from './example.ts';
 
 const jio = 'jio' as OperatorId;
 const uploaded = '2026-06-01' as Day;
@@ -192,8 +192,25 @@ describe('the key of a link', () => {
     expect(linkKey(said)).toBe(key);
     expect(parseLinkKey(key)).toEqual(said);
   });
-  test.each(['', '2026-05-31', '2026-05-31#9876543210#jio', `${key}#x`, `${key}\n`])('is not %j', (text) => {
-    expect(() => parseLinkKey(text)).toThrow(BadLinkKey);
+  test.each([
+    '',
+    '2026-05-31',
+    '2026-05-31#9876543210#jio',
+    '2026-05-31#+915876543210#jio',
+    '2026-05-31#+910112345678#jio',
+    '2026-05-31#+91987654321#jio',
+    '2026-05-31#+9198765432101#jio',
+    '2026-05-31#+919876543210#',
+    '2026-05-31#+919876543210#Jio',
+    `2026-05-31#+919876543210#${'o'.repeat(11)}`,
+    '26-05-31#+919876543210#jio',
+    '2026-5-31#+919876543210#jio',
+    '2026-05-3#+919876543210#jio',
+    `x${key}`,
+    `${key}#x`,
+    `${key}\n`,
+  ])('is not %j', (text) => {
+    expect(thrown(() => parseLinkKey(text))).toBe('BadLinkKey: a link is filed under yyyy-mm-dd#msisdn#operator');
   });
 });
 
@@ -268,6 +285,9 @@ describe('the line of a gathered link', () => {
   test('has five cells between tabs', () => {
     expect(gatheredLine(link({ lsa: 'Delhi' }))).toBe('+919876543210\t49015420323751\t2026-05-31\tjio\tDelhi');
   });
+  test('begins with its number, which can be read alone', () => {
+    expect(numberOfGatheredLine(gatheredLine(link({ lsa: 'Delhi' })))).toBe('+919876543210');
+  });
   test('keeps any text from outside, on one line', () => {
     fc.assert(
       fc.property(
@@ -286,6 +306,6 @@ describe('the line of a gathered link', () => {
     );
   });
   test.each(['', 'a\tb\tc\td', 'a\tb\tc\td\te\tf'])('is not %j', (line) => {
-    expect(() => parseGatheredLine(line)).toThrow(BadWorkLine);
+    expect(thrown(() => parseGatheredLine(line))).toBe('BadWorkLine: a gathered link has five cells');
   });
 });
