@@ -5,8 +5,8 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecordAttributes } from 'a
 import { z } from 'zod';
 import { asInstant, type Instant, instantOf } from './domain/days.ts';
 import type { Delivery } from './domain/deliveries.ts';
-import type { OperatorId } from './domain/identifiers.ts';
 import { type DimensionsOf, type Measure, NAMESPACE } from './domain/measures.ts';
+import { fields } from './domain/stored.ts';
 
 /** Structured logs. They hold ids of batches and directions and counts; never a key of the inbox, a cell, a number or an IMEI. */
 export const log = new Logger();
@@ -171,7 +171,7 @@ export function uploads(work: (file: Uploaded, attempt: string) => Promise<void>
 export const idList = z.string().transform((text) => text.split(','));
 
 /** Operators as a state machine hands them on. */
-export const operatorIds = z.array(z.string().transform((id) => id as OperatorId));
+export const operatorIds = z.array(fields.operator);
 
 /** A whole number in a variable of the environment. */
 export const wholeNumber = z.string().regex(/^\d+$/).transform(Number);

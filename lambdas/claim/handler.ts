@@ -11,7 +11,6 @@ import {
 import { type Day, type Instant, laterOf } from '../domain/days.ts';
 import { cutEvenly, directionRowLine, parseDirectionRowLine, type Run } from '../domain/directions.ts';
 import {
-  type BatchId,
   type DirectionKind,
   directionIdOf,
   type Imei,
@@ -21,8 +20,15 @@ import {
 } from '../domain/identifiers.ts';
 import { deadlinesOf, type RungPolicy } from '../domain/ladders.ts';
 import { newLedger } from '../domain/ledger.ts';
-import { mustAddUp, type PlannedDirection, type ShardDecision, type Slice } from '../domain/plans.ts';
+import {
+  mustAddUp,
+  type PlannedDirection,
+  type ShardDecision,
+  shardDecisionForm,
+  slices as sliceList,
+} from '../domain/plans.ts';
 import { type GatheredLink, keepNewest, numberOfGatheredLine, parseGatheredLine } from '../domain/sightings.ts';
+import { fields } from '../domain/stored.ts';
 import { instant, log, operatorIds, task, wholeNumber } from '../shell.ts';
 import { type Claim, putClaim, readClaims } from '../stores/cases/claims.ts';
 import { readDecision, registerDecision } from '../stores/cases/decisions.ts';
@@ -55,7 +61,7 @@ const shardItem = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('block'), shard: z.number(), run: z.object({ first: z.number(), count: z.number() }) }),
 ]);
 const input = z.object({
-  batchId: z.string().transform((id) => id as BatchId),
+  batchId: fields.batch,
   plan: z.number(),
   startedAt: instant,
   handsetsKey: z.string(),
@@ -87,7 +93,7 @@ async function connections(indexKey: string, { shard, links, slices, part }: Sha
   const newest = new Map<Msisdn, GatheredLink>();
   let read = 0;
   let taken = 0;
-  await concurrently(JSON.parse(line) as Slice[], SLICES_AT_ONCE, async ([key, start, bytes]) => {
+  await concurrently(sliceList.parse(JSON.parse(line)), SLICES_AT_ONCE, async ([key, start, bytes]) => {
     for await (const block of readTextLines({ bucket: env.WORK, key }, { start, end: start + bytes }))
       for (const text of block) {
         read += 1;
@@ -181,7 +187,7 @@ async function decide(
     elsewhere: list.length > 0 ? { key: elsewhereKey, bytes: list.length } : null,
   };
   const decisionKey = `${folder}/decision.json`;
-  await writeObject({ bucket: env.WORK, key: decisionKey }, JSON.stringify(decision));
+  await writeObject({ bucket: env.WORK, key: decisionKey }, JSON.stringify(shardDecisionForm.write(decision)));
   return decisionKey;
 }
 
@@ -237,7 +243,7 @@ export const handler = task(input, async (request, attempt) => {
     decisionKey = await registerDecision(env.CASES, plan, kind, shard, mine);
     if (decisionKey !== mine) claims = undefined;
   }
-  const decision = JSON.parse(await readText({ bucket: env.WORK, key: decisionKey })) as ShardDecision;
+  const decision = shardDecisionForm.parse(await readText({ bucket: env.WORK, key: decisionKey }));
 
   const rows = new Map<string, Map<string, Pointer>>();
   for (const { directionId, operator, rowsKey } of decision.directions) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { closedNote } from '../domain/audit.ts';
-import type { DirectionId } from '../domain/identifiers.ts';
 import { closeLedger, type Ledger } from '../domain/ledger.ts';
+import { fields } from '../domain/stored.ts';
 import { instant, log, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
@@ -10,7 +10,7 @@ const environment = z.object({ WORK: z.string(), CASES: z.string(), AUDIT_QUEUE:
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
-const input = z.object({ directionId: z.string().transform((id) => id as DirectionId), now: instant });
+const input = z.object({ directionId: fields.direction, now: instant });
 
 /** A row is open and the last deadline lies ahead: a direction does not end before it. */
 class TooEarly extends Error {

@@ -1,8 +1,18 @@
 import { z } from 'zod';
 import { directedNote } from '../domain/audit.ts';
 import { mergeDecisions } from '../domain/books.ts';
-import type { BatchId, DirectionKind } from '../domain/identifiers.ts';
-import { manifestText, mustAddUp, type Plan, type ShardDecision, toDirect } from '../domain/plans.ts';
+import type { DirectionKind } from '../domain/identifiers.ts';
+import {
+  claimed,
+  manifestText,
+  mustAddUp,
+  type Plan,
+  planForm,
+  type ShardDecision,
+  shardDecisionForm,
+  toDirect,
+} from '../domain/plans.ts';
+import { fields } from '../domain/stored.ts';
 import { instant, log, operatorIds, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { commitPlan, readBatch } from '../stores/cases/batches.ts';
@@ -15,7 +25,7 @@ export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 const input = z.object({
-  batchId: z.string().transform((id) => id as BatchId),
+  batchId: fields.batch,
   plan: z.number(),
   now: instant,
   /** What Gather returned. */
@@ -35,8 +45,8 @@ const input = z.object({
  */
 export const handler = task(input, async ({ batchId, plan, now, gathered, results }, attempt) => {
   const shards: ShardDecision[] = [];
-  for await (const { decisionKey } of readResults<{ decisionKey: string }>(results))
-    shards.push(JSON.parse(await readText({ bucket: env.WORK, key: decisionKey })) as ShardDecision);
+  for await (const { decisionKey } of readResults(results, claimed))
+    shards.push(shardDecisionForm.parse(await readText({ bucket: env.WORK, key: decisionKey })));
   // Results come in any order.
   shards.sort((a, b) => (a.kind === b.kind ? a.shard - b.shard : a.kind < b.kind ? -1 : 1));
   const taken = (kind: DirectionKind) =>
@@ -62,7 +72,7 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
   };
   const planKey = `${folder}/plan.json`;
   await writeObject({ bucket: env.WORK, key: mine.manifestKey }, manifestText(starts));
-  await writeObject({ bucket: env.WORK, key: planKey }, JSON.stringify(mine));
+  await writeObject({ bucket: env.WORK, key: planKey }, JSON.stringify(planForm.write(mine)));
 
   let committed = { planKey, plan: mine };
   if (!(await commitPlan(env.CASES, batchId, plan, planKey))) {
@@ -70,7 +80,7 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
     if (batch?.plan !== plan || !batch.planKey || batch.state === 'failed' || batch.state === 'planning')
       throw new PlanIsVoid(`plan ${plan} of batch ${batchId} was given up`);
     const text = await readText({ bucket: env.WORK, key: batch.planKey });
-    committed = { planKey: batch.planKey, plan: JSON.parse(text) as Plan };
+    committed = { planKey: batch.planKey, plan: planForm.parse(text) };
   }
   await audit(env, directedNote({ batchId, plan }, committed.planKey, committed.plan, now));
   log.info('plan directed', { batchId, plan, directions: starts.length });

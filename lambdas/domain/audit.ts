@@ -5,25 +5,29 @@
  * them all, and a ledger by its version.
  */
 import { createHmac } from 'node:crypto';
+import { z } from 'zod';
 import type { Instant } from './days.ts';
 import { sha256Of } from './hashes.ts';
 import type { BatchId } from './identifiers.ts';
 import type { Ledger } from './ledger.ts';
 import type { Plan } from './plans.ts';
+import { fields, formOf } from './stored.ts';
 
 /** What can be decided or happen. */
-export type AuditKind =
-  | 'batch_registered'
-  | 'batch_failed'
-  | 'plan_directed'
-  | 'order_issued'
-  | 'response_recorded'
-  | 'response_refused'
-  | 'disconnect_ordered'
-  | 'direction_closed'
-  | 'batch_settled'
-  | 'revoked'
-  | 'erased';
+const AUDIT_KINDS = [
+  'batch_registered',
+  'batch_failed',
+  'plan_directed',
+  'order_issued',
+  'response_recorded',
+  'response_refused',
+  'disconnect_ordered',
+  'direction_closed',
+  'batch_settled',
+  'revoked',
+  'erased',
+] as const;
+export type AuditKind = (typeof AUDIT_KINDS)[number];
 
 /** A file, by its key in its bucket and the SHA-256 of its bytes; without one where nobody read them. */
 export interface AuditedFile {
@@ -44,6 +48,17 @@ export interface AuditNote {
   readonly files?: Readonly<Record<string, AuditedFile>>;
 }
 
+/** A note, as it is sent to the audit, or kept until it can be. */
+export const auditNote: z.ZodType<AuditNote> = z.strictObject({
+  batchId: fields.chain,
+  id: z.string(),
+  kind: z.enum(AUDIT_KINDS),
+  at: fields.instant,
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+  files: z.record(z.string(), z.strictObject({ key: z.string(), sha256: fields.sha256.nullable() })).optional(),
+});
+export const auditNoteForm = formOf('note to the audit', 1, auditNote);
+
 /** An entry, keys in the agreed order. `hash` is the SHA-256 of its JSON without `hash`. */
 export interface AuditEntry {
   readonly batchId: BatchId;
@@ -61,6 +76,20 @@ export interface AuditEntry {
   readonly previous: string;
   readonly hash: string;
 }
+
+/** An entry, as a line of the audit holds it. */
+const auditEntry: z.ZodType<AuditEntry> = z.strictObject({
+  batchId: fields.chain,
+  n: fields.count,
+  id: z.string(),
+  kind: z.enum(AUDIT_KINDS),
+  at: fields.instant,
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+  files: z.record(z.string(), z.strictObject({ key: z.string(), sha256: z.string().nullable() })),
+  hashedBy: z.string(),
+  previous: z.string(),
+  hash: z.string(),
+});
 
 /** The end of a chain: how many entries it has, and the last one's hash. */
 export interface AuditHead {
@@ -159,7 +188,7 @@ export function parseAudit(text: string): AuditEntry[] {
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as AuditEntry);
+    .map((line) => auditEntry.parse(JSON.parse(line)));
 }
 
 /** An object of a chain, as it lies in the bucket. */
@@ -229,8 +258,7 @@ function withoutHash({ hash: _, ...entry }: AuditEntry): Omit<AuditEntry, 'hash'
 
 function readEntry(line: string): AuditEntry | undefined {
   try {
-    const entry = JSON.parse(line) as AuditEntry;
-    return typeof entry?.n === 'number' && typeof entry.id === 'string' ? entry : undefined;
+    return auditEntry.safeParse(JSON.parse(line)).data;
   } catch {
     return undefined;
   }

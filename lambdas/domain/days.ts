@@ -48,6 +48,21 @@ export function asInstant(text: string): Instant {
   return `${whole}Z` as Instant;
 }
 
+/** Whether a text has the form of a day, as `parseDay` hands it on. */
+export function isDay(text: string | undefined): text is Day {
+  return text !== undefined && /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text);
+}
+
+/** Whether a text is an instant as `asInstant` writes it. */
+export function isInstant(text: string): text is Instant {
+  const millis = Date.parse(text);
+  return (
+    /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/.test(text) &&
+    !Number.isNaN(millis) &&
+    instantOf(millis) === text
+  );
+}
+
 /** The day in Asia/Kolkata on which an instant falls. */
 export function dayOf(instant: Instant): Day {
   return new Date(millisOf(instant) + KOLKATA).toISOString().slice(0, 10) as Day;

@@ -1,7 +1,7 @@
 /** Directions: how rows are cut into them, how their rows are kept, and what an operator is sent. */
 import { csvLine } from './csv.ts';
-import type { Day, Instant } from './days.ts';
-import { type DirectionKind, type Imei, imeiOut, type Msisdn } from './identifiers.ts';
+import { type Day, type Instant, isDay } from './days.ts';
+import { type DirectionKind, type Imei, imeiOut, isImei, isMsisdn, type Msisdn } from './identifiers.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 
 /** A connection to re-verify; handset, day and licensed service area (may be '') are those of its newest sighting. */
@@ -68,16 +68,17 @@ const rowForms: { readonly [Kind in DirectionKind]: RowForm<DirectionRows[Kind]>
     write: ({ msisdn, imei, lastSeen, lsa }) => [msisdn, imei, lastSeen, lsa],
     read: (cells) => {
       const [msisdn, imei, lastSeen, lsa] = cells;
-      if (lsa === undefined || cells.length !== 4) throw new BadWorkLine('a re-verification row has four cells');
-      return { msisdn: msisdn as Msisdn, imei: imei as Imei, lastSeen: lastSeen as Day, lsa };
+      const isRow = cells.length === 4 && isMsisdn(msisdn) && isImei(imei) && isDay(lastSeen) && lsa !== undefined;
+      if (!isRow) throw new BadWorkLine('a re-verification row is a number, a handset, a day and an area');
+      return { msisdn, imei, lastSeen, lsa };
     },
   },
   block: {
     write: ({ imei }) => [imei],
     read: (cells) => {
       const [imei] = cells;
-      if (!imei || cells.length !== 1) throw new BadWorkLine('a block row has one cell');
-      return { imei: imei as Imei };
+      if (cells.length !== 1 || !isImei(imei)) throw new BadWorkLine('a block row is a handset');
+      return { imei };
     },
   },
 };

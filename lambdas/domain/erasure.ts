@@ -2,7 +2,7 @@
 import type { AuditNote } from './audit.ts';
 import { countPointer, type Pointer } from './claims.ts';
 import { addDays, addSeconds, dayOf, endOf, type Instant, laterOf } from './days.ts';
-import { type BatchId, type DirectionId, parseDirectionId } from './identifiers.ts';
+import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
 import { type Ledger, ladderEnd } from './ledger.ts';
 import type { Turn } from './turn.ts';
 
@@ -11,9 +11,6 @@ export const contestedDays = 90;
 
 /** The links are looked through in so many parts, each within one invocation: a table of 100 GB in parts of 1.6. */
 export const linkParts = 64;
-
-/** The chain of the audit that tells of erasures; no batch's id is so. */
-export const ERASURES = 'erasures' as BatchId;
 
 /** Why what is known of a number may not be erased yet, and until when at least, where that can be said. */
 export interface Hindrance {

@@ -22,7 +22,8 @@ export type BatchId = Branded<'BatchId'>;
 export type DirectionId = Branded<'DirectionId'>;
 
 /** What a direction asks of its operator: re-verify connections, or block handsets. */
-export type DirectionKind = 'reverify' | 'block';
+export const DIRECTION_KINDS = ['reverify', 'block'] as const;
+export type DirectionKind = (typeof DIRECTION_KINDS)[number];
 
 /** A cell, read: its value, or the reason why it is rejected. */
 export type Parsed<Value, Reason extends string> = { readonly value: Value } | { readonly reason: Reason };
@@ -90,6 +91,16 @@ export function parseMsisdn(cell: string): Parsed<Msisdn, MsisdnReason> {
   if (cell === '') return { reason: 'missing_msisdn' };
   const national = /^(?:\+?91|0)?([6-9][0-9]{9})$/.exec(cell)?.[1];
   return national === undefined ? { reason: 'bad_msisdn' } : { value: `+91${national}` as Msisdn };
+}
+
+/** Whether a text is the key of a handset, as this system keeps it: 14 digits. */
+export function isImei(text: string | undefined): text is Imei {
+  return text !== undefined && /^[0-9]{14}$/.test(text);
+}
+
+/** Whether a text is a number as this system keeps it: E.164, of India. */
+export function isMsisdn(text: string | undefined): text is Msisdn {
+  return text !== undefined && /^\+91[0-9]{10}$/.test(text);
 }
 
 /** Whether a text has the form of an agency's id; whether there is such an agency, the configuration says. */
@@ -164,6 +175,14 @@ export function batchIdOf(agency: AgencyId, sha256: string): BatchId {
   if (!/^[0-9a-f]{64}$/.test(sha256)) throw new NotASha256('a SHA-256 is 64 lower-case hexadecimal digits');
   return `${agency}-${sha256.slice(0, 12)}` as BatchId;
 }
+
+/** Whether a text has the form of a batch's id; whether there is such a batch, table Cases says. */
+export function isBatchId(text: string): text is BatchId {
+  return /^[a-z0-9-]{1,16}-[0-9a-f]{12}$/.test(text);
+}
+
+/** The chain of the audit that tells of erasures; no batch's id is so. */
+export const ERASURES = 'erasures' as BatchId;
 
 /** What a direction's id says. The plan, shard and number within the shard make its number. */
 export interface DirectionParts {

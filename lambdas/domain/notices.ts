@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { LADDER_ORDERS, ORDERS } from './ladders.ts';
 import { isFileReason, STRAYS } from './reasons.ts';
 import { USAGE_WARNINGS } from './sightings.ts';
+import { formOf } from './stored.ts';
 
 const count = z.int().nonnegative();
 const instant = z.iso.datetime({ precision: 0 }).describe('an instant in UTC, in whole seconds');
@@ -171,6 +172,17 @@ export type Told =
   | { readonly topic: 'AGENCIES_TOPIC'; readonly notice: AgencyNotice }
   | { readonly topic: 'ADMINISTRATORS_TOPIC'; readonly notice: AdministratorNotice };
 export type TopicName = Told['topic'];
+
+/** What could not be told, as it lies in the work bucket. */
+export const toldForm = formOf<Told>(
+  'notice to be told later',
+  1,
+  z.discriminatedUnion('topic', [
+    z.strictObject({ topic: z.literal('OPERATORS_TOPIC'), notice: operatorNotice }),
+    z.strictObject({ topic: z.literal('AGENCIES_TOPIC'), notice: agencyNotice }),
+    z.strictObject({ topic: z.literal('ADMINISTRATORS_TOPIC'), notice: administratorNotice }),
+  ]),
+);
 
 export const toOperator = (notice: OperatorNotice) => ({ topic: 'OPERATORS_TOPIC', notice }) as const;
 export const toAgency = (notice: AgencyNotice) => ({ topic: 'AGENCIES_TOPIC', notice }) as const;

@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import type { Decisions } from './books.ts';
 import type { Run } from './directions.ts';
-import type { BatchId, DirectionId, DirectionKind, OperatorId } from './identifiers.ts';
-import type { Rung } from './ladders.ts';
+import { type BatchId, DIRECTION_KINDS, type DirectionId, type DirectionKind, type OperatorId } from './identifiers.ts';
+import { ORDERS, type Rung } from './ladders.ts';
+import { fields, formOf } from './stored.ts';
 
 /** What a step handed on does not add up to what the step before it counted: something of the plan was lost, or came twice. */
 export class PlanIncomplete extends Error {
@@ -116,6 +118,73 @@ export interface DirectionStart {
 export function manifestText(starts: readonly DirectionStart[]): string {
   return starts.map((start) => `${JSON.stringify(start)}\n`).join('');
 }
+
+const rung = z.strictObject({ order: z.enum(ORDERS), deadline: fields.instant });
+const plannedDirection = z.strictObject({
+  directionId: fields.direction,
+  operator: fields.operator,
+  rows: fields.count,
+  rowsKey: z.string(),
+});
+const writtenList = z.strictObject({ key: z.string(), bytes: fields.count });
+const decisions = z.record(
+  fields.operator,
+  z.strictObject({
+    connections: z.strictObject({
+      alreadyOpen: fields.count,
+      alreadyDisconnected: fields.count,
+      directed: fields.count,
+    }),
+    blocks: z.strictObject({ alreadyOpen: fields.count, alreadyBlocked: fields.count, directed: fields.count }),
+  }),
+);
+
+/** `ShardDecision`, as it lies in the work bucket. */
+export const shardDecisionForm = formOf<ShardDecision>(
+  'decision of a shard',
+  1,
+  z.strictObject({
+    kind: z.enum(DIRECTION_KINDS),
+    shard: fields.count,
+    taken: fields.count,
+    rungs: z.array(rung),
+    decisions,
+    directions: z.array(plannedDirection),
+    elsewhere: writtenList.nullable(),
+  }),
+);
+
+/** `Plan`, as it lies in the work bucket. */
+export const planForm = formOf<Plan>(
+  'plan',
+  1,
+  z.strictObject({
+    operators: z.array(fields.operator),
+    linked: z.record(fields.operator, fields.count),
+    decisions,
+    directions: z.array(plannedDirection),
+    elsewhere: z.array(writtenList),
+    manifestKey: z.string(),
+  }),
+);
+
+/** What a child of Expand returns. */
+export const gathered: z.ZodType<Gathered> = z.object({
+  first: fields.count,
+  handsets: fields.count,
+  objects: z.array(z.object({ key: z.string(), links: fields.count, bytes: fields.count, placesBytes: fields.count })),
+});
+
+/** What a child of Claim returns: the key of the shard's decision that counts. */
+export const claimed = z.object({ decisionKey: z.string() });
+
+/** `ShardPlaces`, as they follow the links of a gathered object. */
+export const shardPlaces: z.ZodType<ShardPlaces> = z.array(
+  z.tuple([fields.count, fields.count, fields.count, fields.count]),
+);
+
+/** The slices of a shard, a line of Gather's index. */
+export const slices: z.ZodType<Slice[]> = z.array(z.tuple([z.string(), fields.count, fields.count, fields.count]));
 
 /** What an inline Map takes at once; its items travel in the state, where they have room for so many. */
 const MOST_INLINE = 40;

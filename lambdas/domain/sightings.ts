@@ -153,19 +153,21 @@ export function gatheredLine({ msisdn, imei, lastSeen, operator, lsa }: Gathered
 /** The number of a line that `gatheredLine` made. */
 export const numberOfGatheredLine = (line: string): Msisdn => line.slice(0, '+919876543210'.length) as Msisdn;
 
+const GATHERED_LINE = /^(\+91[0-9]{10})\t([0-9]{14})\t([0-9]{4}-[0-9]{2}-[0-9]{2})\t([a-z0-9-]{1,10})\t([^\t]*)$/;
+
 /**
  * Reads a line that `gatheredLine` made.
- * @throws BadWorkLine for a line with more or fewer cells
+ * @throws BadWorkLine for a line whose cells are others
  */
 export function parseGatheredLine(line: string): GatheredLink {
-  const cells = tabbedCells(line);
-  const [msisdn, imei, lastSeen, operator, lsa] = cells;
-  if (lsa === undefined || cells.length !== 5) throw new BadWorkLine('a gathered link has five cells');
+  const cells = GATHERED_LINE.exec(line);
+  if (cells === null) throw new BadWorkLine('a gathered link is a number, a handset, a day, an operator and an area');
+  const [, msisdn, imei, lastSeen, operator, lsa = ''] = cells;
   return {
     msisdn: msisdn as Msisdn,
     imei: imei as Imei,
     lastSeen: lastSeen as Day,
     operator: operator as OperatorId,
-    lsa,
+    lsa: tabbedCells(lsa)[0] ?? '',
   };
 }

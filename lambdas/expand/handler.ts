@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Day } from '../domain/days.ts';
 import { shardOf } from '../domain/identifiers.ts';
 import type { Gathered, GatheredObject, ShardPlaces } from '../domain/plans.ts';
 import { gatheredLine } from '../domain/sightings.ts';
+import { fields } from '../domain/stored.ts';
 import { task } from '../shell.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readHandsets } from '../stores/handsets.ts';
@@ -13,11 +13,10 @@ const environment = z.object({ WORK: z.string(), LINKS: z.string() });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
-const day = z.string().transform((text) => text as Day);
 const input = z.object({
   plan: z.number(),
   shards: z.number(),
-  window: z.object({ from: day, to: day }),
+  window: z.object({ from: fields.day, to: fields.day }),
   handsetsKey: z.string(),
   run: z.object({ first: z.number(), count: z.number() }),
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { evenRuns } from '../domain/directions.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import { LinkedCount } from '../domain/linked.ts';
-import { type Gathered, mustAddUp, type ShardItem, type ShardPlaces, type Slice } from '../domain/plans.ts';
+import { gathered, mustAddUp, type ShardItem, type Slice, shardPlaces } from '../domain/plans.ts';
 import { idList, task, wholeNumber } from '../shell.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
@@ -33,7 +33,7 @@ const input = z.object({
  * the plan's to its end, whatever a later deployment makes of them; those of the self-check's are itself alone.
  */
 export const handler = task(input, async ({ agency, plan, handsets, shards: hashed, results }, attempt) => {
-  const children = await Array.fromAsync(readResults<Gathered>(results));
+  const children = await Array.fromAsync(readResults(results, gathered));
   let read = 0;
   for (const child of children.sort((a, b) => a.first - b.first)) {
     mustAddUp('handsets before those of a child', child.first, read);
@@ -47,7 +47,9 @@ export const handler = task(input, async ({ agency, plan, handsets, shards: hash
   await concurrently(objects, OBJECTS_AT_ONCE, async ({ key, links: expected, bytes: end, placesBytes }) => {
     const place = { bucket: env.WORK, key };
     mustAddUp('links of a gathered object', await linked.add(readChunks(place, { end })), expected);
-    for (const [shard, start, bytes, count] of JSON.parse(await readSlice(place, end, placesBytes)) as ShardPlaces) {
+    for (const [shard, start, bytes, count] of shardPlaces.parse(
+      JSON.parse(await readSlice(place, end, placesBytes)),
+    )) {
       const slices = slicesOf.get(shard) ?? [];
       slicesOf.set(shard, slices);
       slices.push([key, start, bytes, count]);

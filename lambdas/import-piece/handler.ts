@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readPiece } from '../domain/pieces.ts';
 import { usageColumns } from '../domain/sightings.ts';
-import { type Counts, importRows, usageFile } from '../import/usage.ts';
+import { type ImportedPiece, importRows, usageFile } from '../import/usage.ts';
 import { task, wholeNumber } from '../shell.ts';
 import { readBytes } from '../stores/objects.ts';
 
@@ -15,12 +15,6 @@ const input = z.object({
   header: z.object({ at: z.number(), line: z.number() }),
   piece: z.object({ start: z.number(), end: z.number(), line: z.number() }),
 });
-
-/** What one piece of a usage file came to: its rejects lie under `key` of the work bucket, without a header. */
-export interface ImportedPiece extends Counts {
-  start: number;
-  key: string;
-}
 
 /** Imports one piece of a usage file. */
 export const handler = task(input, async ({ file, folder, header, piece }, attempt): Promise<ImportedPiece> => {

@@ -7,7 +7,14 @@ import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { rejectsKey } from '../domain/keys.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
 import { type FileReason, isFileReason } from '../domain/reasons.ts';
-import { parseSighting, type Sighting, type UsageColumn, type UsageWarning } from '../domain/sightings.ts';
+import {
+  parseSighting,
+  type Sighting,
+  USAGE_WARNINGS,
+  type UsageColumn,
+  type UsageWarning,
+} from '../domain/sightings.ts';
+import { fields } from '../domain/stored.ts';
 import { instant, log, measure } from '../shell.ts';
 import { noteImport } from '../stores/cases/imports.ts';
 import { writeLinks } from '../stores/links.ts';
@@ -20,7 +27,7 @@ export const usageFile = z.object({
   bucket: z.string(),
   key: z.string(),
   versionId: z.string().optional(),
-  operator: z.string().transform((id) => id as OperatorId),
+  operator: fields.operator,
   name: z.string(),
   uploadedAt: instant,
 });
@@ -37,12 +44,17 @@ export type FaultOfFile = z.output<typeof faultOfFile>;
 export type Warnings = { [why in UsageWarning]?: number };
 
 /** `rows` = `imported` + `rejected`. */
-export interface Counts {
-  rows: number;
-  imported: number;
-  rejected: number;
-  warnings: Warnings;
-}
+const countsOf = z.object({
+  rows: z.number(),
+  imported: z.number(),
+  rejected: z.number(),
+  warnings: z.partialRecord(z.enum(USAGE_WARNINGS), z.number()),
+});
+export type Counts = z.output<typeof countsOf>;
+
+/** What one piece of a usage file came to: its rejects lie under `key` of the work bucket, without a header. */
+export const importedPiece = z.object({ ...countsOf.shape, start: z.number(), key: z.string() });
+export type ImportedPiece = z.output<typeof importedPiece>;
 
 /**
  * Turns rows of a usage file into links and writes its rejects, each with its line and reason. Where the file can't be

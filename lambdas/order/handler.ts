@@ -3,7 +3,7 @@ import type { AuditNote } from '../domain/audit.ts';
 import type { Instant } from '../domain/days.ts';
 import { orderCsv, parseDirectionRowLine } from '../domain/directions.ts';
 import { sha256Of } from '../domain/hashes.ts';
-import { type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
+import { SELF_CHECK } from '../domain/identifiers.ts';
 import { orderKey } from '../domain/keys.ts';
 import { takesService } from '../domain/ladders.ts';
 import {
@@ -17,6 +17,7 @@ import {
   type Whereabouts,
 } from '../domain/ledger.ts';
 import { toOperator } from '../domain/notices.ts';
+import { fields } from '../domain/stored.ts';
 import { instant, log, measure, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';
@@ -36,7 +37,7 @@ export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 const input = z.object({
-  directionId: z.string().transform((id) => id as DirectionId),
+  directionId: fields.direction,
   rung: z.int().positive(),
   /** Until when the machine will wait. */
   deadline: instant,

@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import { rejectLine, rejectsHeader } from '../domain/csv.ts';
-import type { UsageWarning } from '../domain/sightings.ts';
-import { announceImport, type Counts, faultOfFile, rejectsOf, usageFile } from '../import/usage.ts';
-import type { ImportedPiece } from '../import-piece/handler.ts';
+import { USAGE_WARNINGS } from '../domain/sightings.ts';
+import {
+  announceImport,
+  type Counts,
+  faultOfFile,
+  type ImportedPiece,
+  importedPiece,
+  rejectsOf,
+  usageFile,
+} from '../import/usage.ts';
 import { task } from '../shell.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
 import { readChunks } from '../stores/objects.ts';
@@ -30,7 +37,7 @@ const input = z.object({
 /** Joins the rejects of a usage file's pieces to those of the file, publishes them and tells the operator. */
 export const handler = task(input, async ({ file, stretches, cut: { fault } }) => {
   const pieces: ImportedPiece[] = [];
-  for (const stretch of stretches) for await (const piece of readResults<ImportedPiece>(stretch)) pieces.push(piece);
+  for (const stretch of stretches) for await (const piece of readResults(stretch, importedPiece)) pieces.push(piece);
   pieces.sort((a, b) => a.start - b.start);
 
   async function* lines() {
@@ -50,9 +57,10 @@ export const handler = task(input, async ({ file, stretches, cut: { fault } }) =
     counts.rows += rows;
     counts.imported += imported;
     counts.rejected += rejected;
-    // A piece that was imported before the functions counted warnings has none.
-    for (const [why, times] of Object.entries(warnings ?? {}) as [UsageWarning, number][])
-      counts.warnings[why] = (counts.warnings[why] ?? 0) + times;
+    for (const why of USAGE_WARNINGS) {
+      const times = warnings[why];
+      if (times !== undefined) counts.warnings[why] = (counts.warnings[why] ?? 0) + times;
+    }
   }
   await announceImport(env, file, counts, rejects, fault);
   await mark(env.WORK, 'worked', file);

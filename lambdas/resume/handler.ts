@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { directedNote } from '../domain/audit.ts';
-import type { BatchId } from '../domain/identifiers.ts';
 import { whereabouts } from '../domain/ledger.ts';
-import { type DirectionStart, manifestText, type Plan, toDirect } from '../domain/plans.ts';
+import { type DirectionStart, manifestText, planForm, toDirect } from '../domain/plans.ts';
+import { fields } from '../domain/stored.ts';
 import { instant, log, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { readBatch } from '../stores/cases/batches.ts';
@@ -14,7 +14,7 @@ const environment = z.object({ WORK: z.string(), CASES: z.string(), AUDIT_QUEUE:
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
-const input = z.object({ batchId: z.string().transform((id) => id as BatchId), now: instant });
+const input = z.object({ batchId: fields.batch, now: instant });
 
 const LEDGERS_AT_ONCE = 16;
 /** Attempts at directing within one execution of a batch: fewer than the hours of the longest ladder. */
@@ -30,7 +30,7 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
   const directed = batch?.state === 'directed' || batch?.state === 'settled';
   const starts: DirectionStart[] = [];
   if (directed && batch.planKey) {
-    const plan = JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan;
+    const plan = planForm.parse(await readText({ bucket: env.WORK, key: batch.planKey }));
     await audit(env, directedNote(batch, batch.planKey, plan, now));
     await concurrently(plan.directions, LEDGERS_AT_ONCE, async ({ directionId, operator }) => {
       const ledger = await readLedger(env.CASES, directionId);

@@ -4,11 +4,12 @@ import { z } from 'zod';
 import { FileFault, readCsv, rejectLine, rejectsHeader } from '../domain/csv.ts';
 import { dayOf } from '../domain/days.ts';
 import { evenRuns } from '../domain/directions.ts';
-import { type AgencyId, batchIdOf, SELF_CHECK } from '../domain/identifiers.ts';
+import { batchIdOf, SELF_CHECK } from '../domain/identifiers.ts';
 import { rejectsKey } from '../domain/keys.ts';
 import { toAdministrators, toAgency } from '../domain/notices.ts';
 import { handsetLine, reportColumns, Screening } from '../domain/screening.ts';
 import { windowOf } from '../domain/sightings.ts';
+import { fields } from '../domain/stored.ts';
 import { instant, log, measure, task, wholeNumber } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { registerBatch } from '../stores/cases/batches.ts';
@@ -37,7 +38,7 @@ const input = z.object({
     bucket: z.string(),
     key: z.string(),
     versionId: z.string().optional(),
-    agency: z.string().transform((id) => id as AgencyId),
+    agency: fields.agency,
     name: z.string(),
     uploadedAt: instant,
   }),

@@ -20,7 +20,8 @@ import { elsewhereKey, revocationKeys, summaryKey } from '../domain/keys.ts';
 import { closeLedger, type Ledger, ladderEnd, sealedDisconnections, sealLedger } from '../domain/ledger.ts';
 import { mergedLines } from '../domain/merge.ts';
 import { toAdministrators, toAgency, toOperator } from '../domain/notices.ts';
-import type { Plan, PlannedDirection, WrittenList } from '../domain/plans.ts';
+import { type Plan, type PlannedDirection, planForm, type WrittenList } from '../domain/plans.ts';
+import { fields, formOf } from '../domain/stored.ts';
 import { idList, instant, log, measure, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { type Batch, commitSettled, readBatch } from '../stores/cases/batches.ts';
@@ -43,7 +44,7 @@ const environment = z.object({
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
-const input = z.object({ batchId: z.string().transform((id) => id as BatchId), now: instant });
+const input = z.object({ batchId: fields.batch, now: instant });
 
 const LEDGERS_AT_ONCE = 16;
 /** Of a batch without handsets. */
@@ -117,6 +118,17 @@ interface Settled {
   files: Record<string, string>;
 }
 
+const settledForm = formOf<Settled>(
+  'note of a settled batch',
+  1,
+  z.strictObject({
+    unexplained: fields.count,
+    revoked: fields.count,
+    ledgers: fields.sha256,
+    files: z.record(z.string(), fields.sha256),
+  }),
+);
+
 /** The files that a settled batch publishes: name under the attempt's own folder → key in the outbox. */
 function published(batchId: BatchId, settledAt: Instant) {
   const revocations = revocationKeys(dayOf(settledAt), batchId);
@@ -143,7 +155,7 @@ async function* elsewhereCsv(lists: WrittenList[]): AsyncGenerator<string> {
 
 async function prepare(batch: Batch, now: Instant, folder: string): Promise<Summary> {
   const plan = batch.planKey
-    ? (JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan)
+    ? planForm.parse(await readText({ bucket: env.WORK, key: batch.planKey }))
     : NOTHING_PLANNED;
   const { ledgers, revocations, versions } = await sealAll(plan.directions, now);
   const latestImports: Record<string, Instant | null> = {};
@@ -182,7 +194,7 @@ async function prepare(batch: Batch, now: Instant, folder: string): Promise<Summ
   }
   const { unexplained } = summary;
   const settled: Settled = { unexplained, revoked: revocations.size, ledgers: versions, files };
-  await writeObject({ bucket: env.WORK, key: `${folder}/settled.json` }, JSON.stringify(settled));
+  await writeObject({ bucket: env.WORK, key: `${folder}/settled.json` }, JSON.stringify(settledForm.write(settled)));
   return summary;
 }
 
@@ -204,7 +216,7 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
   let batch = await readBatch(env.CASES, batchId);
   if (!batch) throw new Error(`there is no batch ${batchId}`);
   const { directions } = batch.planKey
-    ? (JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan)
+    ? planForm.parse(await readText({ bucket: env.WORK, key: batch.planKey }))
     : NOTHING_PLANNED;
   if (batch.state !== 'settled') {
     const until = await closeAll(directions, now);
@@ -220,9 +232,7 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
   const names = published(batchId, batch.settledAt);
   for (const [name, key] of Object.entries(names))
     await copyObject({ bucket: env.WORK, key: `${batch.settledUnder}/${name}` }, { bucket: env.OUTBOX, key });
-  const settled = JSON.parse(
-    await readText({ bucket: env.WORK, key: `${batch.settledUnder}/settled.json` }),
-  ) as Settled;
+  const settled = settledForm.parse(await readText({ bucket: env.WORK, key: `${batch.settledUnder}/settled.json` }));
   const file = (name: keyof typeof names) => ({ key: names[name], sha256: settled.files[name] ?? null });
   await audit(env, {
     batchId,

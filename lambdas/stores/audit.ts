@@ -3,6 +3,7 @@ import {
   type AuditHead,
   type AuditNote,
   auditKey,
+  auditNoteForm,
   auditText,
   type ChainKey,
   chainKeyMessage,
@@ -24,7 +25,7 @@ export async function audit(env: { WORK: string; AUDIT_QUEUE: string }, note: Au
   try {
     await sendEvent(env.AUDIT_QUEUE, note);
   } catch (error) {
-    await keepUntold(env.WORK, 'audit', note, error);
+    await keepUntold(env.WORK, 'audit', auditNoteForm.write(note), error);
   }
 }
 

@@ -1,7 +1,11 @@
+import { z } from 'zod';
 import type { Run } from '../domain/directions.ts';
 import type { Imei } from '../domain/identifiers.ts';
 import { HANDSET_LINE_BYTES } from '../domain/screening.ts';
+import { fields } from '../domain/stored.ts';
 import { type Place, readSlice } from './objects.ts';
+
+const handset = z.object({ imei: fields.imei });
 
 /** Some of the screened handsets, in their order, without reading the others. */
 export async function readHandsets(file: Place, { first, count }: Run): Promise<Imei[]> {
@@ -9,5 +13,5 @@ export async function readHandsets(file: Place, { first, count }: Run): Promise<
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line).imei as Imei);
+    .map((line) => handset.parse(JSON.parse(line)).imei);
 }

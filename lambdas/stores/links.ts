@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { BatchWriteCommand, DeleteCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
 import { addDays, type Day } from '../domain/days.ts';
 import type { Imei, Msisdn } from '../domain/identifiers.ts';
 import { type GatheredLink, linkKey, parseLinkKey, type Sighting } from '../domain/sightings.ts';
@@ -90,6 +91,9 @@ export async function writeLinks(
   });
 }
 
+/** What is read of a link: its form is that of its sort key, which `parseLinkKey` checks. */
+const linkItem = z.object({ sk: z.string(), lsa: z.string().optional() });
+
 /** A handset's links in the window, both days included, page by page; strongly consistent. */
 export async function* readLinks(table: string, imei: Imei, from: Day, to: Day): AsyncGenerator<GatheredLink[]> {
   let start: Record<string, unknown> | undefined;
@@ -106,7 +110,10 @@ export async function* readLinks(table: string, imei: Imei, from: Day, to: Day):
         ReturnConsumedCapacity: 'TOTAL',
       }),
     );
-    yield (page.Items ?? []).map(({ sk, lsa }) => ({ imei, lsa: lsa ?? '', ...parseLinkKey(sk) }));
+    yield (page.Items ?? []).map((item) => {
+      const { sk, lsa = '' } = linkItem.parse(item);
+      return { imei, lsa, ...parseLinkKey(sk) };
+    });
     start = page.LastEvaluatedKey;
   } while (start);
 }

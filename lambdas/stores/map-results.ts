@@ -12,10 +12,16 @@ const manifest = z.object({
   ResultFiles: z.object({ SUCCEEDED: z.array(z.object({ Key: z.string() })) }),
 });
 
-/** The outputs of a Map Run's children, one a line (JSONL, FLATTEN), as they come from the result files. */
-export async function* readResults<T>({ ResultWriterDetails: { Bucket, Key } }: WrittenResults): AsyncGenerator<T> {
+/**
+ * The outputs of a Map Run's children, one a line (JSONL, FLATTEN), as they come from the result files.
+ * @param result what a child returns
+ */
+export async function* readResults<T>(
+  { ResultWriterDetails: { Bucket, Key } }: WrittenResults,
+  result: z.ZodType<T>,
+): AsyncGenerator<T> {
   const { DestinationBucket, ResultFiles } = manifest.parse(JSON.parse(await readText({ bucket: Bucket, key: Key })));
   for (const file of ResultFiles.SUCCEEDED)
     for await (const line of readLines({ bucket: DestinationBucket, key: file.Key }))
-      if (line !== '') yield JSON.parse(line) as T;
+      if (line !== '') yield result.parse(JSON.parse(line));
 }

@@ -1,6 +1,14 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { parseInboxKey } from '../domain/keys.ts';
-import { attributesOf, type Told, type TopicName, toAdministrators, toAgency, toOperator } from '../domain/notices.ts';
+import {
+  attributesOf,
+  type Told,
+  type TopicName,
+  toAdministrators,
+  toAgency,
+  toldForm,
+  toOperator,
+} from '../domain/notices.ts';
 import type { Stray } from '../domain/reasons.ts';
 import { sns } from './clients.ts';
 import { keepUntold } from './untold.ts';
@@ -19,7 +27,7 @@ export async function tell<T extends Told>(env: Telling<T['topic']>, told: T): P
   try {
     await sendNotice(env, told);
   } catch (error) {
-    await keepUntold(env.WORK, 'notices', told, error);
+    await keepUntold(env.WORK, 'notices', toldForm.write(told), error);
   }
 }
 

@@ -1,4 +1,5 @@
 import { sha256Of } from '../domain/hashes.ts';
+import type { Form } from '../domain/stored.ts';
 import { log, logFailure } from '../shell.ts';
 import { listObjects, readText, writeObject } from './objects.ts';
 
@@ -29,8 +30,9 @@ export async function* keysOfUntold(work: string, kind: Kind): AsyncGenerator<st
   for await (const { key, size } of listObjects({ bucket: work, key: folder(kind) })) if (size > 0) yield key;
 }
 
-export async function readUntold<T extends object>(work: string, key: string): Promise<T> {
-  return JSON.parse(await readText({ bucket: work, key })) as T;
+/** @throws BadRecord */
+export async function readUntold<T>(work: string, key: string, form: Form<T>): Promise<T> {
+  return form.parse(await readText({ bucket: work, key }));
 }
 
 /** Notes that it was told: nobody deletes objects, so it is emptied. */

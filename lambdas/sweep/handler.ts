@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import type { AuditNote } from '../domain/audit.ts';
+import { auditNoteForm } from '../domain/audit.ts';
 import type { Instant } from '../domain/days.ts';
 import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { orderKey, summaryKey } from '../domain/keys.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import type { Told } from '../domain/notices.ts';
-import type { Plan } from '../domain/plans.ts';
+import { toldForm } from '../domain/notices.ts';
+import { planForm } from '../domain/plans.ts';
 import { isSurveyDue, orderDue, stalledAt } from '../domain/stalled.ts';
+import type { Form } from '../domain/stored.ts';
 import { type OpenBatch, survey } from '../domain/survey.ts';
 import { events, instant, log, measure, wholeNumber } from '../shell.ts';
 import { abandonExecution, type Batch, readBatch } from '../stores/cases/batches.ts';
@@ -69,9 +70,7 @@ async function openBatches(): Promise<Batch[]> {
 /** A batch that has not settled, with the ledgers of its directions. */
 async function withLedgers(batch: Batch): Promise<Open> {
   const { uploadedAt, startedAt, state } = batch;
-  const plan = batch.planKey
-    ? (JSON.parse(await readText({ bucket: env.WORK, key: batch.planKey })) as Plan)
-    : undefined;
+  const plan = batch.planKey ? planForm.parse(await readText({ bucket: env.WORK, key: batch.planKey })) : undefined;
   const ids = plan?.directions.map(({ directionId }) => directionId) ?? [];
   const ledgers = await readLedgers(env.CASES, ids);
   return { batch, uploadedAt, startedAt, directed: state === 'directed', ledgers };
@@ -152,17 +151,17 @@ async function mendDirections({ batch: { batchId, startedAt }, ledgers }: Open, 
 
 /** Tells what could not be told when it was committed. */
 async function tellUntold(): Promise<void> {
-  const tellAll = <T extends object>(kind: 'notices' | 'audit', send: (what: T) => Promise<void>) =>
+  const tellAll = <T>(kind: 'notices' | 'audit', form: Form<T>, send: (what: T) => Promise<void>) =>
     each(keysOfUntold(env.WORK, kind), async (key) => {
-      await send(await readUntold<T>(env.WORK, key));
+      await send(await readUntold(env.WORK, key, form));
       await noteTold(env.WORK, key);
       measure('Mended', { what: kind });
       log.warn('told later', { kind });
     });
   await each(
     [
-      () => tellAll<Told>('notices', (told) => sendNotice(env, told)),
-      () => tellAll<AuditNote>('audit', (note) => sendEvent(env.AUDIT_QUEUE, note)),
+      () => tellAll('notices', toldForm, (told) => sendNotice(env, told)),
+      () => tellAll('audit', auditNoteForm, (note) => sendEvent(env.AUDIT_QUEUE, note)),
     ],
     (tell) => tell(),
   );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { BatchId } from '../domain/identifiers.ts';
+import { fields } from '../domain/stored.ts';
 import { decideTurn, holdsTurn, secondsToWait, type Turn } from '../domain/turn.ts';
 import { instant, log, task } from '../shell.ts';
 import { planningBatch, registerPlan } from '../stores/cases/batches.ts';
@@ -12,7 +13,7 @@ export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 const input = z.object({
-  batchId: z.string().transform((id) => id as BatchId),
+  batchId: fields.batch,
   execution: z.string(),
   now: instant,
 });

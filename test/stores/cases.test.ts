@@ -55,6 +55,25 @@ const bumped = (ledger: Ledger, change: Partial<Ledger> = {}): Ledger => ({
 });
 const put = (item: Record<string, unknown>) => dynamo.send(new PutCommand({ TableName: CASES, Item: item }));
 
+/** A batch that waits for its turn to plan. */
+function batch(change: Partial<Batch> = {}): Batch {
+  const batchId = change.batchId ?? batchOf();
+  return {
+    batchId,
+    agency: agency as AgencyId,
+    file: 'reports/mha/r.csv',
+    sha256: 'ab'.repeat(32),
+    execution: `arn:aws:states:::execution:Batch:${batchId}`,
+    state: 'planning',
+    plan: 0,
+    startedAt: asInstant('2026-06-01T00:00:00Z'),
+    uploadedAt: asInstant('2026-06-01T00:00:00Z'),
+    report: { rows: 3, rejected: 0, repeats: 0, handsets: 3 },
+    handsetsKey: 'handsets.jsonl',
+    ...change,
+  };
+}
+
 describe('ledgers', () => {
   it('come back as they were written, with their packed outcomes', async () => {
     const ledger = { ...ledgerOf(), outcomes: Uint8Array.from({ length: 15 }, (_, i) => i * 17) };
@@ -306,24 +325,6 @@ describe('claims', () => {
 });
 
 describe('batches', () => {
-  function batch(change: Partial<Batch> = {}): Batch {
-    const batchId = change.batchId ?? batchOf();
-    return {
-      batchId,
-      agency: agency as AgencyId,
-      file: 'reports/mha/r.csv',
-      sha256: 'ab'.repeat(32),
-      execution: `arn:aws:states:::execution:Batch:${batchId}`,
-      state: 'planning',
-      plan: 0,
-      startedAt: asInstant('2026-06-01T00:00:00Z'),
-      uploadedAt: asInstant('2026-06-01T00:00:00Z'),
-      report: { rows: 3, rejected: 0, repeats: 0, handsets: 3 },
-      handsetsKey: 'handsets.jsonl',
-      ...change,
-    };
-  }
-
   it('are registered once; another execution is told whose it is', async () => {
     const first = batch();
     expect(await cases.registerBatch(CASES, first)).toEqual(first);
@@ -546,8 +547,7 @@ describe('earlier directions', () => {
     const batchId = batchOf();
     const ledger = ledgerOf({ batchId, plan: 3 });
     await cases.createLedger(CASES, ledger);
-    const plain = { pk: `BATCH#${batchId}`, batchId, plan: 3, state: 'directed', ...change };
-    await put(plain);
+    await cases.registerBatch(CASES, batch({ batchId, plan: 3, state: 'directed', ...change }));
     return { ledger, pointer: (row: number) => `${ledger.directionId}:${row}` };
   }
   const counted = async (...stored: string[]) =>

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { LocalCloud } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { collected, INBOX, OUTBOX, openStores, streamOf } from './lab.ts';
 
 let cloud: LocalCloud;
@@ -233,22 +234,28 @@ describe('the results of a Map Run', () => {
       }),
     );
 
+  const numbered = z.object({ n: z.number() });
+
   it('are the lines of all its files, in their order', async () => {
     await objects.writeObject(place('run/SUCCEEDED_0.jsonl'), '{"n":1}\n{"n":2}\n');
     await objects.writeObject(place('run/SUCCEEDED_1.jsonl'), '{"n":3}\n\n');
     await manifest(['run/SUCCEEDED_0.jsonl', 'run/SUCCEEDED_1.jsonl']);
-    expect(await collected(readResults(written))).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    expect(await collected(readResults(written, numbered))).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
   });
 
   it('are none where no child succeeded', async () => {
     await manifest([]);
-    expect(await collected(readResults(written))).toEqual([]);
+    expect(await collected(readResults(written, numbered))).toEqual([]);
   });
 
   it('fail where a file or the manifest is not there', async () => {
     await manifest(['run/nothing.jsonl']);
-    await expect(collected(readResults(written))).rejects.toThrow(expect.objectContaining({ name: 'NoSuchKey' }));
+    await expect(collected(readResults(written, numbered))).rejects.toThrow(
+      expect.objectContaining({ name: 'NoSuchKey' }),
+    );
     const nowhere = { ResultWriterDetails: { Bucket: OUTBOX, Key: 'run/nowhere.json' } };
-    await expect(collected(readResults(nowhere))).rejects.toThrow(expect.objectContaining({ name: 'NoSuchKey' }));
+    await expect(collected(readResults(nowhere, numbered))).rejects.toThrow(
+      expect.objectContaining({ name: 'NoSuchKey' }),
+    );
   });
 });

@@ -1,11 +1,14 @@
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
 import type { Instant } from '../../domain/days.ts';
 import type { AgencyId, BatchId } from '../../domain/identifiers.ts';
+import { fields, formOf } from '../../domain/stored.ts';
 import type { Asker } from '../../domain/turn.ts';
 import { dynamo } from '../clients.ts';
-import { key, put, read, refusedByCondition } from './table.ts';
+import { contentOf, key, put, read, refusedByCondition } from './table.ts';
 
-export type BatchState = 'planning' | 'directed' | 'failed' | 'settled';
+const BATCH_STATES = ['planning', 'directed', 'failed', 'settled'] as const;
+export type BatchState = (typeof BATCH_STATES)[number];
 
 export interface Batch {
   batchId: BatchId;
@@ -33,23 +36,49 @@ export interface Batch {
   settledUnder?: string;
 }
 
+/** A batch, as it lies in the table. */
+export const batchForm = formOf<Batch>(
+  'batch',
+  1,
+  z.strictObject({
+    batchId: fields.batch,
+    agency: fields.agency,
+    file: z.string(),
+    sha256: fields.sha256,
+    execution: z.string(),
+    resumed: fields.count.optional(),
+    state: z.enum(BATCH_STATES),
+    plan: fields.count,
+    startedAt: fields.instant,
+    uploadedAt: fields.instant,
+    report: z.strictObject({
+      rows: fields.count,
+      rejected: fields.count,
+      repeats: fields.count,
+      handsets: fields.count,
+    }),
+    handsetsKey: z.string(),
+    planKey: z.string().optional(),
+    settledAt: fields.instant.optional(),
+    settledUnder: z.string().optional(),
+  }),
+);
+
+/** @throws BadRecord */
 export async function readBatch(table: string, id: BatchId): Promise<Batch | undefined> {
-  const item = await read(table, key.batch(id));
-  if (!item) return undefined;
-  const { pk: _, ...batch } = item;
-  return batch as unknown as Batch;
+  return await read(table, key.batch(id), batchForm);
 }
 
-/** What is known of an execution: the batch that it registered, that it has ended, and the plan that failed with it. */
-interface ExecutionRecord {
-  batchId?: BatchId;
-  ended?: boolean;
-  failed?: FailedPlan;
-}
-
-async function readExecution(table: string, execution: string): Promise<ExecutionRecord> {
-  return (await read(table, key.execution(execution))) ?? {};
-}
+/** What is known of an execution, as it lies in the table: the batch that it registered, that it has ended, and the plan that failed with it. */
+export const executionForm = formOf(
+  'record of an execution',
+  1,
+  z.strictObject({
+    batchId: fields.batch.optional(),
+    ended: z.boolean().optional(),
+    failed: z.strictObject({ plan: fields.count, startedAt: fields.instant }).optional(),
+  }),
+);
 
 /**
  * Registers a batch for an execution: a new one, one whose last execution failed, or one that an execution has registered
@@ -60,13 +89,17 @@ async function readExecution(table: string, execution: string): Promise<Executio
  *   execution's when `execution` is not
  */
 export async function registerBatch(table: string, batch: Batch): Promise<Batch> {
-  await put(table, { pk: key.execution(batch.execution), batchId: batch.batchId }, 'attribute_not_exists(ended)');
+  await put(
+    table,
+    { pk: key.execution(batch.execution), ...executionForm.write({ batchId: batch.batchId }) },
+    'attribute_not_exists(ended)',
+  );
   for (;;) {
     try {
       await dynamo.send(
         new PutCommand({
           TableName: table,
-          Item: { pk: key.batch(batch.batchId), ...batch },
+          Item: { pk: key.batch(batch.batchId), ...batchForm.write(batch) },
           ConditionExpression:
             'attribute_not_exists(pk) OR (#state = :failed AND execution <> :mine AND sha256 = :same)',
           ExpressionAttributeNames: { '#state': 'state' },
@@ -136,7 +169,7 @@ export function commitPlan(table: string, id: BatchId, plan: number, planKey: st
  * @throws Conflict when the other execution has ended by now
  */
 export async function handOver(table: string, { batchId, execution }: Asker, to: string, n: number): Promise<boolean> {
-  await put(table, { pk: key.execution(to), batchId }, 'attribute_not_exists(ended)');
+  await put(table, { pk: key.execution(to), ...executionForm.write({ batchId }) }, 'attribute_not_exists(ended)');
   const condition = '(#state = :directed OR #state = :settled) AND #execution = :mine';
   const values = { ':directed': 'directed', ':settled': 'settled', ':mine': execution };
   return await changeBatch(table, batchId, { execution: to, resumed: n }, condition, values);
@@ -208,10 +241,10 @@ export async function abandonExecution(
       ReturnConsumedCapacity: 'TOTAL',
     }),
   );
-  const batchId = (Attributes as ExecutionRecord | undefined)?.batchId;
+  const { batchId } = contentOf(Attributes ?? {}, executionForm);
   if (batchId === undefined) return undefined;
   await failBatch(table, { batchId, execution });
-  const { failed } = await readExecution(table, execution);
+  const { failed } = (await read(table, key.execution(execution), executionForm)) ?? {};
   const batch = await readBatch(table, batchId);
   if (!batch) return undefined;
   // Its commit may have come between the note and the failure. Without a plan's number only its execution tells whose it is.
@@ -224,7 +257,7 @@ export async function abandonExecution(
 export async function planningBatch(table: string, id: BatchId): Promise<Batch | undefined> {
   const batch = await readBatch(table, id);
   if (batch?.state !== 'planning') return undefined;
-  if (!(await readExecution(table, batch.execution)).ended) return batch;
+  if (!(await read(table, key.execution(batch.execution), executionForm))?.ended) return batch;
   await failBatch(table, batch);
   return undefined;
 }

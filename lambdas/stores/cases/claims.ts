@@ -2,6 +2,7 @@ import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { type Instant, instantOf, millisOf } from '../../domain/days.ts';
 import type { DirectionKind, Imei, Msisdn } from '../../domain/identifiers.ts';
+import { fields, formOf } from '../../domain/stored.ts';
 import { dynamo } from '../clients.ts';
 import { concurrently } from '../concurrently.ts';
 import { Conflict, ITEMS_PER_BATCH_GET, key, put, readMany, refusedByCondition } from './table.ts';
@@ -17,12 +18,16 @@ export interface Claim {
   version: number;
 }
 
-const claimItem = z.object({
-  pk: z.string(),
-  pointers: z.record(z.string(), z.array(z.string())),
-  version: z.number(),
-  expires: z.number().optional(),
-});
+/** A claim as it lies in the table: `expires` in seconds since 1970. */
+export const claimForm = formOf(
+  'claim',
+  1,
+  z.strictObject({
+    pointers: z.record(z.string(), z.array(z.string())),
+    version: fields.count,
+    expires: fields.count.optional(),
+  }),
+);
 
 /** An instant as DynamoDB's time to live reads it: seconds since 1970. */
 const expiry = (instant: Instant): number => millisOf(instant) / 1000;
@@ -47,9 +52,9 @@ export async function readClaims(
       .map((identifier) => claimKey(kind, identifier)),
   );
   await concurrently(chunks, 8, async (chunk) => {
-    const items = readMany(table, chunk, { consistent: true, atOnce: ITEMS_PER_BATCH_GET });
-    for await (const item of items) {
-      const { pk, pointers, version, expires } = claimItem.parse(item);
+    const items = readMany(table, chunk, claimForm, { consistent: true, atOnce: ITEMS_PER_BATCH_GET });
+    for await (const { pk, content } of items) {
+      const { pointers, version, expires } = content;
       const identifier = pk.slice(pk.indexOf('#') + 1);
       if (expires === undefined) claims.set(identifier, { pointers, version });
       else {
@@ -73,7 +78,12 @@ export async function putClaim(
   { pointers, keptUntil }: Required<Omit<Claim, 'version'>>,
   seen: number,
 ): Promise<void> {
-  const item = { pk: claimKey(kind, identifier), pointers, version: seen + 1, expires: expiry(keptUntil) };
+  const content = claimForm.write({
+    pointers: Object.fromEntries(Object.entries(pointers).map(([slot, own]) => [slot, [...own]])),
+    version: seen + 1,
+    expires: expiry(keptUntil),
+  });
+  const item = { pk: claimKey(kind, identifier), ...content };
   if (seen === 0) await put(table, item, 'attribute_not_exists(pk)');
   else await put(table, item, 'version = :seen', { ':seen': seen });
 }

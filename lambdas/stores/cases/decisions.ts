@@ -1,5 +1,10 @@
+import { z } from 'zod';
 import type { DirectionKind } from '../../domain/identifiers.ts';
+import { formOf } from '../../domain/stored.ts';
 import { Conflict, key, put, read } from './table.ts';
+
+/** Which decision counts, as it lies in the table: its key in the work bucket. */
+export const decisionForm = formOf('decision', 1, z.strictObject({ decisionKey: z.string() }));
 
 /**
  * Registers a shard's decision, once for all of its attempts.
@@ -13,7 +18,11 @@ export async function registerDecision(
   decisionKey: string,
 ): Promise<string> {
   try {
-    await put(table, { pk: key.decision(plan, kind, shard), decisionKey }, 'attribute_not_exists(pk)');
+    await put(
+      table,
+      { pk: key.decision(plan, kind, shard), ...decisionForm.write({ decisionKey }) },
+      'attribute_not_exists(pk)',
+    );
     return decisionKey;
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
@@ -30,5 +39,5 @@ export async function readDecision(
   kind: DirectionKind,
   shard: number,
 ): Promise<string | undefined> {
-  return (await read(table, key.decision(plan, kind, shard)))?.decisionKey as string | undefined;
+  return (await read(table, key.decision(plan, kind, shard), decisionForm))?.decisionKey;
 }

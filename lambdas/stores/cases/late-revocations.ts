@@ -1,8 +1,13 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
 import type { Day } from '../../domain/days.ts';
 import type { BatchId } from '../../domain/identifiers.ts';
+import { formOf } from '../../domain/stored.ts';
 import { dynamo } from '../clients.ts';
-import { key } from './table.ts';
+import { contentOf, key } from './table.ts';
+
+/** The prepared lists of one late revocation key, as they lie in the table. */
+export const lateForm = formOf('late revocation list', 1, z.strictObject({ prepared: z.set(z.string()) }));
 
 /**
  * Adds a prepared list to those that are published together under one late revocation key: two directions of a batch may
@@ -25,5 +30,5 @@ export async function addLateRevocations(
       ReturnConsumedCapacity: 'TOTAL',
     }),
   );
-  return [...((Attributes?.prepared ?? new Set()) as Set<string>)].sort();
+  return [...contentOf(Attributes ?? {}, lateForm).prepared].sort();
 }

@@ -1,13 +1,72 @@
 import { setTimeout } from 'node:timers/promises';
-import type { DirectionId } from '../../domain/identifiers.ts';
+import { z } from 'zod';
+import { DIRECTION_KINDS, type DirectionId } from '../../domain/identifiers.ts';
+import { ORDERS } from '../../domain/ladders.ts';
 import type { Ledger } from '../../domain/ledger.ts';
+import { fields, formOf } from '../../domain/stored.ts';
 import { Conflict, key, put, read, readMany } from './table.ts';
 
+const order = z.enum(ORDERS);
+const rung = z.object({ order, deadline: fields.instant });
+
+/** A direction's ledger, as it lies in the table. */
+export const ledgerForm = formOf<Ledger>(
+  'ledger',
+  1,
+  z.strictObject({
+    directionId: fields.direction,
+    batchId: fields.batch,
+    operator: fields.operator,
+    kind: z.enum(DIRECTION_KINDS),
+    plan: fields.count,
+    rows: fields.count,
+    rowsKey: z.string(),
+    startedAt: fields.instant,
+    rungs: z.array(rung),
+    begunAt: fields.instant.nullable(),
+    rung: fields.count,
+    orders: z.array(
+      z.strictObject({
+        rung: fields.count,
+        order,
+        attempt: z.string(),
+        rows: fields.count,
+        sha256: fields.sha256,
+        bytes: fields.count,
+        deadline: fields.instant,
+        at: fields.instant,
+        version: fields.count,
+      }),
+    ),
+    tokens: z.array(z.string()),
+    files: z.array(
+      z.strictObject({
+        sha256: fields.sha256,
+        attempt: z.string(),
+        at: fields.instant,
+        version: fields.count,
+        failedOrder: z
+          .strictObject({
+            rows: fields.count,
+            sha256: fields.sha256,
+            bytes: fields.count,
+            deadline: fields.instant,
+          })
+          .optional(),
+        lateOn: fields.day.optional(),
+      }),
+    ),
+    outcomes: z.instanceof(Uint8Array),
+    closedAt: fields.instant.nullable(),
+    sealedAt: fields.instant.nullable(),
+    late: z.instanceof(Uint8Array).nullable(),
+    version: fields.count,
+  }),
+);
+
+/** @throws BadRecord */
 export async function readLedger(table: string, id: DirectionId): Promise<Ledger | undefined> {
-  const item = await read(table, key.ledger(id));
-  if (!item) return undefined;
-  const { pk: _, ...ledger } = item;
-  return ledger as unknown as Ledger;
+  return await read(table, key.ledger(id), ledgerForm);
 }
 
 const LEDGERS_PER_BATCH_GET = 50;
@@ -16,15 +75,18 @@ const LEDGERS_PER_BATCH_GET = 50;
 export async function readLedgers(table: string, ids: readonly DirectionId[]): Promise<Ledger[]> {
   const ledgers: Ledger[] = [];
   const keys = ids.map((id) => key.ledger(id));
-  for await (const { pk: _, ...ledger } of readMany(table, keys, { consistent: false, atOnce: LEDGERS_PER_BATCH_GET }))
-    ledgers.push(ledger as unknown as Ledger);
+  for await (const { content } of readMany(table, keys, ledgerForm, {
+    consistent: false,
+    atOnce: LEDGERS_PER_BATCH_GET,
+  }))
+    ledgers.push(content);
   return ledgers;
 }
 
 /** Writes a direction's first ledger; one that exists already stays as it is. */
 export async function createLedger(table: string, ledger: Ledger): Promise<void> {
   try {
-    await put(table, { pk: key.ledger(ledger.directionId), ...ledger }, 'attribute_not_exists(pk)');
+    await put(table, { pk: key.ledger(ledger.directionId), ...ledgerForm.write(ledger) }, 'attribute_not_exists(pk)');
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
   }
@@ -35,7 +97,7 @@ export async function createLedger(table: string, ledger: Ledger): Promise<void>
  * @throws Conflict when somebody committed in between
  */
 export async function commitLedger(table: string, ledger: Ledger): Promise<void> {
-  await put(table, { pk: key.ledger(ledger.directionId), ...ledger }, 'version = :read', {
+  await put(table, { pk: key.ledger(ledger.directionId), ...ledgerForm.write(ledger) }, 'version = :read', {
     ':read': ledger.version - 1,
   });
 }

@@ -6,6 +6,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Day } from '../../domain/days.ts';
 import type { BatchId, DirectionId, DirectionKind, OperatorId } from '../../domain/identifiers.ts';
+import type { Form } from '../../domain/stored.ts';
 import { dynamo } from '../clients.ts';
 
 /** The keys, all of them. */
@@ -30,12 +31,20 @@ export class Conflict extends Error {
 
 export const refusedByCondition = (error: unknown) => error instanceof ConditionalCheckFailedException;
 
-/** An item, strongly consistent. */
-export async function read(table: string, pk: string): Promise<Record<string, unknown> | undefined> {
+/**
+ * An item's content, strongly consistent; undefined where there is none.
+ * @throws BadRecord
+ */
+export async function read<T>(table: string, pk: string, form: Form<T>): Promise<T | undefined> {
   const { Item } = await dynamo.send(
     new GetCommand({ TableName: table, Key: { pk }, ConsistentRead: true, ReturnConsumedCapacity: 'TOTAL' }),
   );
-  return Item;
+  return Item && contentOf(Item, form);
+}
+
+/** @throws BadRecord */
+export function contentOf<T>({ pk: _, ...record }: Record<string, unknown>, form: Form<T>): T {
+  return form.read(record);
 }
 
 /**
@@ -66,12 +75,14 @@ export async function put(
 /**
  * Reads many items, as many at a time as one request may ask for; of those that are not there nothing comes.
  * @param consistent strongly; else each is as it was a moment ago, at half the price
+ * @throws BadRecord
  */
-export async function* readMany(
+export async function* readMany<T>(
   table: string,
   pks: readonly string[],
+  form: Form<T>,
   { consistent, atOnce }: { consistent: boolean; atOnce: number },
-): AsyncGenerator<Record<string, unknown>> {
+): AsyncGenerator<{ pk: string; content: T }> {
   for (let start = 0; start < pks.length; start += atOnce) {
     let wanted: Record<string, unknown>[] = pks.slice(start, start + atOnce).map((pk) => ({ pk }));
     while (wanted.length > 0) {
@@ -81,7 +92,7 @@ export async function* readMany(
           ReturnConsumedCapacity: 'TOTAL',
         }),
       );
-      yield* Responses?.[table] ?? [];
+      for (const item of Responses?.[table] ?? []) yield { pk: String(item.pk), content: contentOf(item, form) };
       wanted = UnprocessedKeys?.[table]?.Keys ?? [];
     }
   }
