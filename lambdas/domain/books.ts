@@ -2,6 +2,7 @@
  * The books of a batch: what was decided and what became of it, added up beside a count of what was gathered, and the
  * lists that are published when the batch settles.
  */
+import { z } from 'zod';
 import type { ClaimState } from './claims.ts';
 import { csvLine, outside } from './csv.ts';
 import type { Day, Instant } from './days.ts';
@@ -17,6 +18,7 @@ import {
 } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import { type Ledger, sealedOutcomes } from './ledger.ts';
+import { fields, formOf } from './stored.ts';
 
 /** What was decided of the connections whose newest sighting is one operator's. Plain numbers, to travel as JSON. */
 export interface ConnectionDecisions {
@@ -326,6 +328,22 @@ export interface Revocation {
   readonly lsa: string;
   readonly disconnectedOn: Day;
 }
+
+/** What a late answer disconnected, as it lies in the work bucket until its list is published. */
+export const lateListForm = formOf<{ revocations: readonly Revocation[] }>(
+  'list of late revocations',
+  1,
+  z.strictObject({
+    revocations: z.array(
+      z.strictObject({
+        msisdn: fields.msisdn,
+        operator: fields.operator,
+        lsa: z.string(),
+        disconnectedOn: fields.day,
+      }),
+    ),
+  }),
+);
 
 /** How many lines the writers below hand over at once. */
 const linesAtOnce = 1000;

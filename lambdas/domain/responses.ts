@@ -1,6 +1,7 @@
 /**
  * Operators' answers: from a row of a response file to the ledger's next state, and the receipt that says what was done.
  */
+import { z } from 'zod';
 import type { Columns, CsvRow } from './csv.ts';
 import { type Day, dayOf, type Instant, parseDay } from './days.ts';
 import { type DirectionKind, type Imei, identifiersOf, type Msisdn, type OperatorId } from './identifiers.ts';
@@ -18,6 +19,7 @@ import {
   writeOutcome,
 } from './ledger.ts';
 import type { FileReason, RowReason } from './reasons.ts';
+import { fields } from './stored.ts';
 
 /** The most response files a direction takes; the next is refused `too_many_files`. */
 export const maxFiles = 500;
@@ -237,6 +239,14 @@ export interface Receipt {
   readonly rejects: readonly RejectedRow[];
   readonly refused: FileReason | null;
 }
+
+/** What a receipt counts, read back from its text. */
+export const receiptCounts = z.object({
+  rows: fields.count,
+  recorded: fields.count,
+  alreadyRecorded: fields.count,
+  rejected: z.record(z.string(), fields.count),
+});
 
 /** The receipt of a file that was recorded. */
 export function receiptOf(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type Revocation, revocationCsv, revocationJson, revocationRows } from '../domain/books.ts';
+import { lateListForm, type Revocation, revocationCsv, revocationJson, revocationRows } from '../domain/books.ts';
 import { keptUntil } from '../domain/claims.ts';
 import { FileFault, readCsv } from '../domain/csv.ts';
 import { type Day, dayOf, type Instant } from '../domain/days.ts';
@@ -43,8 +43,8 @@ import {
   isShaTaken,
   type NamedRow,
   parseResponseRow,
-  type Receipt,
   type RejectedRow,
+  receiptCounts,
   receiptOf,
   receiptText,
   refusedReceipt,
@@ -188,7 +188,7 @@ async function publish(response: Response, ledger: Ledger, recorded: RecordedFil
   const key = receiptKey(operator, directionId, name, recorded.sha256);
   await writeObject({ bucket: env.OUTBOX, key }, receipt);
   await tellReceipt(response, key, receipt, null);
-  const { rows, recorded: changed, alreadyRecorded, rejected } = JSON.parse(receipt) as Receipt;
+  const { rows, recorded: changed, alreadyRecorded, rejected } = receiptCounts.parse(JSON.parse(receipt));
   const { file } = response;
   await audit(env, {
     batchId,
@@ -291,7 +291,7 @@ async function publishLate(ledger: Ledger, recorded: RecordedFile, day: Day): Pr
     const prepared = await addLateRevocations(env.CASES, day, batchId, sha8(recorded.sha256), mine);
     if (prepared.length === published.length) break;
     const lists = await Promise.all(prepared.map((key) => readText({ bucket: env.WORK, key })));
-    const rows = revocationRows(lists.flatMap((list) => JSON.parse(list) as Revocation[]));
+    const rows = revocationRows(lists.flatMap((list) => [...lateListForm.parse(list).revocations]));
     const csvName = keys.csv.split('/').at(-1) ?? '';
     csv = [...revocationCsv(rows)].join('');
     json = [...revocationJson(csvName, rows)].join('');
@@ -444,7 +444,7 @@ async function record(response: Response, subject: Subject, invocation: string):
       const recorded = fileOf(final.ledger, sha256);
       if (recorded.lateOn) {
         const revocations = applied.madeDisconnected.map((row) => revocation(final.ledger, row));
-        await prepare('late.json', JSON.stringify(revocations));
+        await prepare('late.json', JSON.stringify(lateListForm.write({ revocations })));
       }
       return { ledger: final.ledger, result: { ledger: final.ledger, recorded, applied: final } };
     },

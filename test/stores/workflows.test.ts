@@ -1,7 +1,7 @@
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import type { LocalCloud } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toAdministrators, toAgency, toOperator } from '../../lambdas/domain/notices.ts';
+import { toAdministrators, toAgency, toldForm, toOperator } from '../../lambdas/domain/notices.ts';
 import { collected, MACHINE, openStores, TOPIC, WORK } from './lab.ts';
 
 let cloud: LocalCloud;
@@ -181,7 +181,7 @@ describe('notices', () => {
     await notices.tell(nowhere, failed);
     const kept = await collected(untold.keysOfUntold(WORK, 'notices'));
     expect(kept).toHaveLength(2);
-    const read = await Promise.all(kept.map((key) => untold.readUntold(WORK, key)));
+    const read = await Promise.all(kept.map((key) => untold.readUntold(WORK, key, toldForm)));
     expect(read).toEqual(expect.arrayContaining([same, failed]));
     await untold.noteTold(WORK, kept[0] ?? '');
     expect(await collected(untold.keysOfUntold(WORK, 'notices'))).toEqual(kept.slice(1));

@@ -1,0 +1,99 @@
+/**
+ * What is stored comes back weeks later, perhaps to newer code than wrote it. So each kind of record has a form: a number
+ * that stands in the record, and a schema by which it is read. Nothing that comes back is taken for what it should be.
+ */
+import { z } from 'zod';
+import { type Day, type Instant, isInstant, parseDay } from './days.ts';
+import {
+  type AgencyId,
+  type BatchId,
+  type DirectionId,
+  ERASURES,
+  type Imei,
+  isAgencyId,
+  isBatchId,
+  isImei,
+  isMsisdn,
+  isOperatorId,
+  type Msisdn,
+  type OperatorId,
+  parseDirectionId,
+} from './identifiers.ts';
+
+/** A record is of a form that this code doesn't know, or is not what its form says. It tells no content. */
+export class BadRecord extends Error {
+  override readonly name = 'BadRecord';
+}
+
+/** A form in which a kind of record is kept. */
+export interface Form<T> {
+  /** What stands in the record beside its content. A record that says no form has the first. */
+  readonly format: number;
+  /** The record, as an item or as the content of a JSON file. */
+  write(content: T): T & { readonly format: number };
+  /**
+   * The content of a record, as `write` made it.
+   * @throws BadRecord
+   */
+  read(record: unknown): T;
+  /**
+   * The content of a record that was written as JSON text.
+   * @throws BadRecord
+   */
+  parse(text: string): T;
+}
+
+/**
+ * The form number `format` of a kind of record. Fields that its schema doesn't name are an error: a form that gains one gets the
+ * next number.
+ * @param what the kind, for messages
+ */
+export function formOf<T extends object>(what: string, format: number, schema: z.ZodType<T>): Form<T> {
+  const read = (record: unknown): T => {
+    const { format: stated = 1, ...content } = object(what, record);
+    if (stated !== format) throw new BadRecord(`a ${what} has form ${format}, and this one another`);
+    const { data, error } = schema.safeParse(content);
+    if (error) throw new BadRecord(`a ${what} has not what its form says: ${placesOf(error)}`);
+    return data;
+  };
+  return { format, write: (content) => ({ format, ...content }), read, parse: (text) => read(jsonOf(what, text)) };
+}
+
+function object(what: string, record: unknown): Record<string, unknown> {
+  const { data } = z.record(z.string(), z.unknown()).safeParse(record);
+  if (!data) throw new BadRecord(`a ${what} is an object`);
+  return data;
+}
+
+function jsonOf(what: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new BadRecord(`a ${what} is no JSON`);
+  }
+}
+
+/** Where a record differs from its form; names of fields, which are the code's, and no content. */
+const placesOf = (error: z.ZodError): string =>
+  error.issues
+    .map(({ path, code }) => `${path.filter((part) => typeof part === 'string')[0] ?? ''} ${code}`)
+    .join(', ');
+
+const text = <T extends string>(is: (text: string) => boolean) =>
+  z.custom<T>((value) => typeof value === 'string' && is(value));
+
+/** Identifiers, days and instants as fields of records. */
+export const fields = {
+  agency: text<AgencyId>(isAgencyId),
+  operator: text<OperatorId>(isOperatorId),
+  batch: text<BatchId>(isBatchId),
+  /** A batch, or the chain of erasures. */
+  chain: text<BatchId>((id) => isBatchId(id) || id === ERASURES),
+  direction: text<DirectionId>((id) => parseDirectionId(id) !== null),
+  imei: text<Imei>(isImei),
+  msisdn: text<Msisdn>(isMsisdn),
+  day: text<Day>((day) => parseDay(day) !== null),
+  instant: text<Instant>(isInstant),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  count: z.number().int().nonnegative(),
+};
