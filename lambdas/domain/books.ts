@@ -421,6 +421,28 @@ export function* revocationJson(fileName: string, rows: Iterable<Revocation>): G
   yield ']}\n';
 }
 
+/** What the commit that settles a batch binds, for the audit. */
+export interface Settled {
+  unexplained: number;
+  revoked: number;
+  /** The SHA-256 of a line for each ledger, its direction and version, sorted. */
+  ledgers: string;
+  /** The SHA-256 of each file that is published, by its name. */
+  files: Record<string, string>;
+}
+
+/** `Settled`, as it lies in the work bucket. */
+export const settledForm = formOf<Settled>(
+  'note of a settled batch',
+  1,
+  z.strictObject({
+    unexplained: fields.count,
+    revoked: fields.count,
+    ledgers: fields.sha256,
+    files: z.record(z.string(), fields.sha256),
+  }),
+);
+
 /** A number, or a handset at an operator, that this batch did not direct, and the direction that is why. */
 export interface Elsewhere {
   readonly kind: DirectionKind;

@@ -9,7 +9,9 @@ import {
   RevocationList,
   revocationCsv,
   revocationJson,
+  type Settled,
   type Summary,
+  settledForm,
   summaryText,
 } from '../domain/books.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
@@ -21,7 +23,7 @@ import { closeLedger, type Ledger, ladderEnd, sealedDisconnections, sealLedger }
 import { mergedLines } from '../domain/merge.ts';
 import { toAdministrators, toAgency, toOperator } from '../domain/notices.ts';
 import { type Plan, type PlannedDirection, planForm, type WrittenList } from '../domain/plans.ts';
-import { fields, formOf } from '../domain/stored.ts';
+import { fields } from '../domain/stored.ts';
 import { idList, instant, log, measure, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { type Batch, commitSettled, readBatch } from '../stores/cases/batches.ts';
@@ -107,27 +109,6 @@ async function sealAll(directions: PlannedDirection[], now: Instant) {
   });
   return { ledgers, revocations, versions: sha256Of(versions.sort().join('')) };
 }
-
-/** What the commit that settles a batch binds, for the audit. */
-interface Settled {
-  unexplained: number;
-  revoked: number;
-  /** The SHA-256 of a line for each ledger, its direction and version, sorted. */
-  ledgers: string;
-  /** The SHA-256 of each file that is published, by its name. */
-  files: Record<string, string>;
-}
-
-const settledForm = formOf<Settled>(
-  'note of a settled batch',
-  1,
-  z.strictObject({
-    unexplained: fields.count,
-    revoked: fields.count,
-    ledgers: fields.sha256,
-    files: z.record(z.string(), fields.sha256),
-  }),
-);
 
 /** The files that a settled batch publishes: name under the attempt's own folder → key in the outbox. */
 function published(batchId: BatchId, settledAt: Instant) {

@@ -96,11 +96,16 @@ export class Tables {
 
   /** Every record of batches, directions and claims, by its key; the audit, which tells of refusals as well, is left out. */
   async records(): Promise<Record<string, unknown>> {
-    const records: Record<string, unknown> = {};
+    return Object.fromEntries(Object.entries(await this.everything()).filter(([pk]) => !pk.startsWith('AUDIT#')));
+  }
+
+  /** Every record of table Cases, by its key. */
+  async everything(): Promise<Record<string, Record<string, unknown>>> {
+    const records: Record<string, Record<string, unknown>> = {};
     let after: Record<string, unknown> | undefined;
     do {
       const page = await this.client.send(new ScanCommand({ TableName: this.cases, ExclusiveStartKey: after }));
-      for (const item of page.Items ?? []) if (!item.pk.startsWith('AUDIT#')) records[item.pk] = item;
+      for (const item of page.Items ?? []) records[item.pk] = item;
       after = page.LastEvaluatedKey;
     } while (after);
     return records;

@@ -1,0 +1,115 @@
+/** What a batch leaves in table Cases and in the work bucket: each record is of a form that is named here, and is read by it. */
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Form } from '../../lambdas/domain/stored.ts';
+import { Tables } from './bad-files.ts';
+import { Lab } from './lab.ts';
+import { tellStory } from './story.ts';
+
+/** The forms of table Cases by the beginning of their keys, the longest first, and of the work bucket's JSON files by their places. */
+const load = async () => {
+  const { lateListForm } = await import('../../lambdas/domain/books.ts');
+  const { planForm, shardDecisionForm } = await import('../../lambdas/domain/plans.ts');
+  const { auditNoteForm } = await import('../../lambdas/domain/audit.ts');
+  const { toldForm } = await import('../../lambdas/domain/notices.ts');
+  const { settledForm } = await import('../../lambdas/domain/books.ts');
+  const { auditHeadForm, auditedForm } = await import('../../lambdas/stores/cases/audit.ts');
+  const { batchForm, executionForm } = await import('../../lambdas/stores/cases/batches.ts');
+  const { claimForm } = await import('../../lambdas/stores/cases/claims.ts');
+  const { decisionForm } = await import('../../lambdas/stores/cases/decisions.ts');
+  const { importForm } = await import('../../lambdas/stores/cases/imports.ts');
+  const { lateForm } = await import('../../lambdas/stores/cases/late-revocations.ts');
+  const { ledgerForm } = await import('../../lambdas/stores/cases/ledgers.ts');
+  const { turnForm } = await import('../../lambdas/stores/cases/turn.ts');
+  return {
+    items: [
+      [/^AUDIT#[^#]+#/, auditedForm],
+      [/^AUDIT#[^#]+$/, auditHeadForm],
+      [/^BATCH#/, batchForm],
+      [/^CONN#|^HANDSET#/, claimForm],
+      [/^DECISION#/, decisionForm],
+      [/^DIR#/, ledgerForm],
+      [/^EXECUTION#/, executionForm],
+      [/^IMPORT#/, importForm],
+      [/^LATE#/, lateForm],
+      [/^PLANNING$/, turnForm],
+    ] as [RegExp, Form<object>][],
+    files: [
+      [/^plans\/\d+\/decisions\/[^/]+\/[^/]+\/decision\.json$/, shardDecisionForm],
+      [/^plans\/\d+\/directions\/[^/]+\/plan\.json$/, planForm],
+      [/^batches\/[^/]+\/[^/]+\/settled\.json$/, settledForm],
+      [/^directions\/[^/]+\/files\/.*\/late\.json$/, lateListForm],
+      [/^untold\/notices\//, toldForm],
+      [/^untold\/audit\//, auditNoteForm],
+    ] as [RegExp, Form<object>][],
+  };
+};
+/** JSON of the work bucket that is none of ours to give a form: what Step Functions writes, and files as they will be published. */
+const OTHERS = [
+  /^plans\/\d+\/(expanded|claimed|directed)\//,
+  /\/receipt\.json$/,
+  /\/revocations\.json$/,
+  /\/summary\.json$/,
+];
+
+let forms: Awaited<ReturnType<typeof load>>;
+beforeAll(async () => {
+  process.env.STAGE ??= 'test';
+  forms = await load();
+});
+
+const formFor = (name: string, among: [RegExp, Form<object>][]) => among.find(([place]) => place.test(name))?.[1];
+/** What was recorded: bytes stand there as `{ base64 }`, and sets as `{ set }`. */
+const recorded = (name: string) =>
+  JSON.parse(readFileSync(new URL(`./recorded/${name}`, import.meta.url), 'utf8'), (_, value) => {
+    if (typeof value?.base64 === 'string') return new Uint8Array(Buffer.from(value.base64, 'base64'));
+    return Array.isArray(value?.set) ? new Set(value.set) : value;
+  });
+
+describe('what a batch leaves', () => {
+  it('is all of a form that is known, and says which', async () => {
+    await using lab = await Lab.open();
+    await tellStory(lab);
+    const unknown: string[] = [];
+    const seen = new Set<Form<object>>();
+    for (const [pk, record] of Object.entries(await new Tables(lab).everything())) {
+      const { pk: _, ...item } = record;
+      const form = formFor(pk, forms.items);
+      if (!form) unknown.push(pk);
+      else seen.add(form);
+      form?.read(item);
+      expect(item.format, pk).toBe(form?.format);
+    }
+    const { work } = lab.cloud.names.buckets;
+    for (const key of await lab.cloud.list(work)) {
+      if (!key.endsWith('.json') || OTHERS.some((place) => place.test(key))) continue;
+      const form = formFor(key, forms.files);
+      if (!form) unknown.push(key);
+      else seen.add(form);
+      const text = Buffer.from(await lab.cloud.get(work, key)).toString('utf8');
+      form?.parse(text);
+      expect(JSON.parse(text).format, key).toBe(form?.format);
+    }
+    expect(unknown).toEqual([]);
+    // All but what this story has no part of: a late answer, and what could not be told.
+    expect(seen.size).toBe(forms.items.length - 1 + forms.files.length - 3);
+  });
+
+  it('is read by later code: two recorded items of each form, as they were written in November 2026', () => {
+    const counts = new Map<Form<object>, number>();
+    for (const record of recorded('cases.json')) {
+      const { pk, ...item } = record;
+      const form = formFor(pk, forms.items);
+      expect(form?.write(form.read(item))).toEqual({ format: 1, ...item });
+      if (form) counts.set(form, (counts.get(form) ?? 0) + 1);
+    }
+    for (const { key, content } of recorded('work.json')) {
+      const form = formFor(key, forms.files);
+      expect(form?.write(form.parse(JSON.stringify(content)))).toEqual(content);
+      if (form) counts.set(form, (counts.get(form) ?? 0) + 1);
+    }
+    const all = [...forms.items, ...forms.files].map(([place, form]) => [String(place), counts.get(form) ?? 0]);
+    // There is one record of the turn.
+    expect(all.filter(([place, count]) => place !== String(/^PLANNING$/) && Number(count) < 2)).toEqual([]);
+  });
+});
