@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Form } from '../../lambdas/domain/stored.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { Tables } from './bad-files.ts';
 import { Lab } from './lab.ts';
 import { tellStory } from './story.ts';
@@ -80,7 +81,7 @@ describe('what a batch leaves', () => {
       form?.read(item);
       expect(item.format, pk).toBe(form?.format);
     }
-    const { work } = lab.cloud.names.buckets;
+    const { work } = bucketsOf(lab.cloud);
     for (const key of await lab.cloud.list(work)) {
       if (!key.endsWith('.json') || OTHERS.some((place) => place.test(key))) continue;
       const form = formFor(key, forms.files);
