@@ -87,6 +87,14 @@ export function summaryKey(batchId: BatchId): string {
   return `batches/${batchId}/summary.json`;
 }
 
+/** The folder of the work bucket where a mark of each batch lies that has settled, and of which everybody was told. */
+export const settledFolder = 'settled/';
+
+/** The mark that a batch has settled and everybody was told: nothing is left to do for it. */
+export function settledMark(batchId: BatchId): string {
+  return `${settledFolder}${batchId}`;
+}
+
 /** The rows of a settled batch that were open, disconnected or blocked elsewhere. */
 export function elsewhereKey(batchId: BatchId): string {
   return `batches/${batchId}/elsewhere.csv`;

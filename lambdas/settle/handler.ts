@@ -18,7 +18,7 @@ import { dayOf, type Instant } from '../domain/days.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type BatchId, type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
-import { elsewhereKey, revocationKeys, summaryKey } from '../domain/keys.ts';
+import { elsewhereKey, revocationKeys, settledMark, summaryKey } from '../domain/keys.ts';
 import { closeLedger, type Ledger, ladderEnd, sealedDisconnections, sealLedger } from '../domain/ledger.ts';
 import { mergedLines } from '../domain/merge.ts';
 import { toAdministrators, toAgency, toOperator } from '../domain/notices.ts';
@@ -244,6 +244,8 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
   // Also of an attempt that finds it settled: the one that settled it may have died before it told them.
   for (const operator of new Set(directions.map((direction) => direction.operator)))
     await tell(env, toOperator({ kind: 'settled', batchId, operator, settledAt: batch.settledAt }));
+  // Last of all: until it is there the sweep has the batch go on, and all of this is published and told again, alike.
+  await writeObject({ bucket: env.WORK, key: settledMark(batchId) }, '');
   log.info('batch settled', { batchId });
   return { settled: true, until: batch.settledAt };
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { auditNoteForm } from '../domain/audit.ts';
 import type { Instant } from '../domain/days.ts';
 import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
-import { orderKey, summaryKey } from '../domain/keys.ts';
+import { orderKey, settledFolder, settledMark } from '../domain/keys.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { toldForm } from '../domain/notices.ts';
 import { planForm } from '../domain/plans.ts';
@@ -52,15 +52,15 @@ interface Open extends OpenBatch {
 }
 
 /**
- * The batches that are to go on: those that were screened, without those that failed or have published their books, of which the
- * summary is the last.
+ * The batches that are to go on: those that were screened, without those that failed, or have published their books and told
+ * everybody.
  */
 async function openBatches(): Promise<Batch[]> {
-  const published = new Set<string>();
-  for await (const { key } of listObjects({ bucket: env.OUTBOX, key: 'batches/' })) published.add(key);
+  const settled = new Set<string>();
+  for await (const { key } of listObjects({ bucket: env.WORK, key: settledFolder })) settled.add(key);
   const open: Batch[] = [];
   for (const id of await listFolders({ bucket: env.WORK, key: 'screened/' })) {
-    if (published.has(summaryKey(id as BatchId))) continue;
+    if (settled.has(settledMark(id as BatchId))) continue;
     const batch = await readBatch(env.CASES, id as BatchId);
     if (batch && batch.state !== 'failed') open.push(batch);
   }

@@ -1,6 +1,8 @@
 import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { FaultPlan } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
+import { bucketsOf } from '../../simulation/buckets.ts';
+import { told } from './bad-files.ts';
 import { DAY, HOUR, Lab, START } from './lab.ts';
 import { A1, H1 } from './story.ts';
 
@@ -51,4 +53,69 @@ describe('a batch whose books are committed, and whose lists could not be publis
       sfn.destroy();
     },
   );
+});
+
+describe('a batch whose summary is published, and of which nobody could be told before its execution was stopped', () => {
+  it('is resumed by the sweep within the hour, and told to everybody and to the audit, with the same books', async () => {
+    // Settle dies of the first thing that it does after the summary.
+    const wrong = { dies: false, heard: true };
+    const faults: FaultPlan = {
+      drop: ({ detail }) => !wrong.heard && detail.status === 'ABORTED',
+      afterWrite: ({ functionName, key }) =>
+        wrong.dies && functionName.includes('Settle') && /^batches\/[^/]+\/summary.json$/.test(key ?? '')
+          ? 'fail'
+          : undefined,
+    };
+    await using lab = await Lab.open({ context: { sweepHours: '1' }, faults });
+    const { endpoint, region } = lab.cloud;
+    const sfn = new SFNClient({ endpoint, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
+    await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);
+    await lab.report('mha', [H1]);
+    await lab.at(1);
+    await lab.cloud.run(SETTLES - HOUR);
+    await told(lab);
+    wrong.dies = true;
+    await lab.cloud.run(SETTLES + 0.5 * HOUR);
+    const summary = await lab.read((await lab.outbox('batches/')).find((key) => key.endsWith('summary.json')) ?? '');
+    const settledNotices = async () =>
+      Object.entries(await told(lab)).flatMap(([who, notices]) =>
+        notices.filter(({ kind }) => kind === 'settled').map(({ settledAt }) => [who, settledAt]),
+      );
+    expect(await settledNotices()).toEqual([]);
+
+    wrong.heard = false;
+    const { executions = [] } = await sfn.send(
+      new ListExecutionsCommand({ stateMachineArn: lab.cloud.names.machines.Batch, statusFilter: 'RUNNING' }),
+    );
+    expect(executions).toHaveLength(1);
+    for (const { executionArn } of executions) await sfn.send(new StopExecutionCommand({ executionArn }));
+    await lab.cloud.rest();
+    Object.assign(wrong, { dies: false, heard: true });
+    await lab.cloud.run(SETTLES + 3 * HOUR);
+
+    const { batchId, settledAt } = JSON.parse(summary);
+    expect(await settledNotices()).toEqual([
+      ['fraud-batches-mha', settledAt],
+      ...['airtel', 'bsnl', 'jio', 'mtnl', 'vi'].map((operator) => [`fraud-directions-${operator}`, settledAt]),
+      ['fraud-administrators', settledAt],
+    ]);
+    expect(await lab.read(`batches/${batchId}/summary.json`)).toBe(summary);
+    const { audit } = bucketsOf(lab.cloud);
+    const entries = await Promise.all(
+      (await lab.cloud.list(audit, `batches/${batchId}/`)).map(async (key) =>
+        Buffer.from(await lab.cloud.get(audit, key)).toString('utf8'),
+      ),
+    );
+    const kinds = entries.flatMap((text) => text.trim().split('\n')).map((entry) => JSON.parse(entry).kind);
+    expect(kinds.filter((kind) => kind === 'batch_settled' || kind === 'revoked')).toEqual([
+      'revoked',
+      'batch_settled',
+    ]);
+    // Nothing is left to do for it: nobody resumes it any more.
+    const { executions: all = [] } = await sfn.send(
+      new ListExecutionsCommand({ stateMachineArn: lab.cloud.names.machines.Batch }),
+    );
+    expect(all.map(({ status }) => status).sort()).toEqual(['ABORTED', 'SUCCEEDED']);
+    sfn.destroy();
+  });
 });

@@ -66,6 +66,7 @@ export function addSweep(
     'list',
     work,
     'screened/',
+    'settled/',
     'uploads/worked/',
     'uploads/handed/',
     'uploads/failed/',
@@ -73,7 +74,7 @@ export function addSweep(
     'uploads/quarantined/',
     'untold/*',
   );
-  allowList(sweep, 'list', outbox, 'batches/', 'orders/*');
+  allowList(sweep, 'list', outbox, 'orders/*');
   allowObjects(sweep, 'read', work, 'plans/*/directions/*', 'uploads/failed/*', 'uploads/handed/*', 'untold/*');
   allowObjects(sweep, 'write', work, 'uploads/resent/*', 'uploads/quarantined/*', 'untold/*');
   allowPublish(sweep, data.agencies, data.operators, data.administrators);

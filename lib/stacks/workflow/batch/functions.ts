@@ -160,6 +160,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   });
   allowObjects(settle, 'read', work, 'plans/*/decisions/*', 'plans/*/directions/*', 'batches/*');
   allowObjects(settle, 'write streams', work, 'batches/*');
+  allowObjects(settle, 'write', work, 'settled/*');
   allowObjects(settle, 'write', outbox, 'batches/*', 'revocations/*');
   allowItems(settle, CHANGE_ITEMS, cases);
   allowTell(setting, settle, data.operators, data.agencies, data.administrators);
