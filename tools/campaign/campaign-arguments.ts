@@ -25,8 +25,9 @@ notices, the tables and the logs are held to the invariants, and the outcome to 
 With --systematic it is one story, as small as can be, with two reports of which the second waits for its turn. It is told once
 without faults, while each call that a function or a state machine makes is noted. Then it is told again for each: with that
 call failing before it took effect, after it, for ten minutes, and for longer than its tries last; and with each execution
-stopped by hand in each state, at once or after an hour. People do what they are told to: a file is uploaded again whose batch
-failed or which is in quarantine, and dead letters are redriven. After each, every invariant is checked as above.
+stopped by hand in each state, at once or after an hour, a batch's own also twice, or so that nobody is told of it. People do
+what they are told to: a file is uploaded again whose batch failed or which is in quarantine, and dead letters are redriven.
+After each, every invariant is checked as above.
 
 Options
   --runs N        how many runs (default ${DEFAULT_RUNS})

@@ -13,9 +13,19 @@ const MINUTE = HOUR / 60;
  * took effect the function dies, or a state machine's answer is lost; `ten minutes`: from then on each call of that kind
  * (function or state machine, service and operation) is refused for ten minutes; `lasting`: for longer than all tries last,
  * a state machine's as if a right were lacking. Of an execution: `stopped` by hand as it enters a state, or `stopped later`,
- * when it has been in it for an hour.
+ * when it has been in it for an hour. Of a batch's own: `stopped twice`, as it enters a state, and so the one that goes on with
+ * the batch, as it begins; or `stopped unheard`, and nobody is told of its end.
  */
-export const MODES = ['before', 'after', 'ten minutes', 'lasting', 'stopped', 'stopped later'] as const;
+export const MODES = [
+  'before',
+  'after',
+  'ten minutes',
+  'lasting',
+  'stopped',
+  'stopped later',
+  'stopped twice',
+  'stopped unheard',
+] as const;
 export type Mode = (typeof MODES)[number];
 
 export interface Case {
@@ -94,6 +104,9 @@ function executionName(arn: string): string {
   return `${nameOf(machine.split('/')[0] ?? '')} ${label === undefined ? about(name) : `${label}'s child`}`;
 }
 
+/** Whether an execution goes on with a batch whose own was stopped. */
+const isResumed = (execution: string) => /_resumed_\d+$/.test(execution);
+
 export class OneFault implements Troubles {
   over = false;
   readonly injected = new Map<string, number>();
@@ -106,6 +119,8 @@ export class OneFault implements Troubles {
   readonly #lastOf = new Map<string, Visited>();
   /** The invocation that dies after its call, and which call. */
   #dies: { requestId: string; kind: string } | undefined;
+  /** The execution of whose end nobody is told. */
+  #unheard: string | undefined;
   /** From when until when it goes wrong. */
   #trouble: { kind: string; from: number; until: number } | undefined;
 
@@ -126,11 +141,12 @@ export class OneFault implements Troubles {
   }
 
   /**
-   * Nothing gets lost here. Of the sweeps, which come day after day and find nothing before anything went wrong, only some come: three
+   * Nothing gets lost here, but the end of an execution that was stopped unheard. Of the sweeps, which come day after day and find nothing before anything went wrong, only some come: three
    * whose own calls are tried, those of some days after the trouble, and all of the end.
    */
   deliveries({ source, detailType, detail }: { source: string; detailType: string; detail: Record<string, unknown> }) {
     if (detailType === 'Object Created') this.objects.push(detail);
+    if (this.#unheard !== undefined && detail.executionArn === this.#unheard && detail.status === 'ABORTED') return [];
     if (source !== 'aws.events') return [0];
     const day = Math.floor((this.#now() - START) / DAY);
     const { from = Number.POSITIVE_INFINITY, until = from } = this.#trouble ?? {};
@@ -181,10 +197,13 @@ export class OneFault implements Troubles {
     const visit: Visited = { place, at: this.#now(), left: undefined };
     this.visited.set(place, visit);
     this.#lastOf.set(execution, visit);
+    const mode = this.#case?.mode;
+    if (mode === 'stopped twice' && isResumed(execution) && this.injected.get(mode) === 1) return this.#count(mode, 0);
     if (place !== this.#case?.place) return undefined;
     this.#trouble ??= { kind: '', from: this.#now(), until: this.#now() };
-    if (this.#case.mode === 'stopped') return this.#count('stopped', 0);
-    return this.#case.mode === 'stopped later' ? this.#count('stopped later', HOUR) : undefined;
+    if (mode === 'stopped unheard') this.#unheard = execution;
+    if (mode === 'stopped' || mode === 'stopped twice' || mode === 'stopped unheard') return this.#count(mode, 0);
+    return mode === 'stopped later' ? this.#count(mode, HOUR) : undefined;
   }
 
   /** Notes a place, and tells what goes wrong there. */
@@ -227,6 +246,9 @@ const SWEEPS_AFTER = 4;
 /** Of calls of one kind that one invocation makes, the first ones and the last are tried; what lies between is as they are. */
 const FIRST = 3;
 
+/** The first visit of a batch's own execution to a state; a Map Run's child is none. */
+const OF_A_BATCH = /^Batch (?!.*'s child: ).* 1$/;
+
 /** Every case of a story that was told with its places noted, in an order of their own. */
 export function casesOf({ met, visited }: OneFault): Case[] {
   const cases: Case[] = [];
@@ -245,6 +267,8 @@ export function casesOf({ met, visited }: OneFault): Case[] {
   for (const { place, at, left } of visited.values()) {
     cases.push({ place, mode: 'stopped' });
     if (left !== undefined && left - at > HOUR) cases.push({ place, mode: 'stopped later' });
+    // Nobody but a batch has another execution go on; of the first ones, so that each state comes once.
+    if (OF_A_BATCH.test(place)) cases.push({ place, mode: 'stopped twice' }, { place, mode: 'stopped unheard' });
   }
   const byPlace = (a: Case, b: Case) => (a.place === b.place ? 0 : a.place < b.place ? -1 : 1);
   return cases.sort((a, b) => (a.mode === b.mode ? byPlace(a, b) : MODES.indexOf(a.mode) - MODES.indexOf(b.mode)));

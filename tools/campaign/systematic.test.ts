@@ -6,7 +6,7 @@ import { campaignSettings } from './campaign-arguments.ts';
 import { Done } from './done.ts';
 import { everyOf, MODES } from './one-fault.ts';
 import type { Result } from './run.ts';
-import { type Noted, note, repeatingCase, Stages } from './systematic.ts';
+import { type Noted, note, repeatingCase, Stages, tryCase } from './systematic.ts';
 
 const SEED = 1;
 const stages = new Stages();
@@ -30,7 +30,22 @@ describe('a story told with each single fault', () => {
     const places = noted.cases.map(({ place }) => place);
     expect(places).toContainEqual(expect.stringMatching(/^Batch .*: Wait while another batch plans 1$/));
     expect(places).toContainEqual(expect.stringMatching(/^Batch Expand's child: /));
+    // No other's end has another execution go on.
+    const twice = noted.cases.filter(({ mode }) => mode === 'stopped twice' || mode === 'stopped unheard');
+    expect(twice.filter(({ place }) => !/^Batch [^']*: [^:]* 1$/.test(place))).toEqual([]);
   });
+
+  it.each(['stopped twice', 'stopped unheard'] as const)(
+    'keeps every rule where a batch is %s as it settles, and was met',
+    async (mode) => {
+      const one = noted.cases.find((it) => it.mode === mode && it.place.endsWith(': Settle the books 1'));
+      if (one === undefined) throw new Error(`no batch is ${mode} as it settles`);
+      const { broken, faults } = await tryCase(stages, SEED, one);
+      expect(broken).toEqual([]);
+      expect(faults[mode]).toBe(mode === 'stopped twice' ? 2 : 1);
+    },
+    300_000,
+  );
 });
 
 describe('a part of the faults', () => {
