@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { auditNoteForm } from '../domain/audit.ts';
 import type { Instant } from '../domain/days.ts';
-import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
+import { type BatchId, isBatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { orderKey, settledFolder, settledMark } from '../domain/keys.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { toldForm } from '../domain/notices.ts';
@@ -51,20 +51,12 @@ interface Open extends OpenBatch {
   batch: Batch;
 }
 
-/**
- * The batches that are to go on: those that were screened, without those that failed, or have published their books and told
- * everybody.
- */
-async function openBatches(): Promise<Batch[]> {
+/** The batches that were screened, without those that published their books and told everybody. Among them are failed ones. */
+async function unsettledBatches(): Promise<BatchId[]> {
   const settled = new Set<string>();
   for await (const { key } of listObjects({ bucket: env.WORK, key: settledFolder })) settled.add(key);
-  const open: Batch[] = [];
-  for (const id of await listFolders({ bucket: env.WORK, key: 'screened/' })) {
-    if (settled.has(settledMark(id as BatchId))) continue;
-    const batch = await readBatch(env.CASES, id as BatchId);
-    if (batch && batch.state !== 'failed') open.push(batch);
-  }
-  return open;
+  const screened = (await listFolders({ bucket: env.WORK, key: 'screened/' })).filter(isBatchId);
+  return screened.filter((batchId) => !settled.has(settledMark(batchId)));
 }
 
 /** A batch that has not settled, with the ledgers of its directions. */
@@ -174,24 +166,27 @@ async function tellUntold(): Promise<void> {
  * all the same goes into quarantine.
  */
 export const handler = events(due, async ({ time, source }) => {
-  const batches = await openBatches();
+  const batches = await unsettledBatches();
   const isSurvey = source === undefined || isSurveyDue(time, env.SWEEP_HOURS, env.SURVEY_HOURS);
   const queues = { 'reports/': env.REPORTS_QUEUE, 'usage/': env.USAGE_QUEUE, 'responses/': env.RESPONSES_QUEUE };
   const open: Open[] = [];
+  const surveyOf = async (batch: Batch) => {
+    const one = await withLedgers(batch);
+    open.push(one);
+    if (one.directed) await mendDirections(one, time);
+  };
   // What can't be read or mended of one batch keeps nothing else from it.
   const mends = [
     tellUntold,
     ...(isSurvey ? [() => mendUploads({ ...env, queues }, time), measurePending] : []),
-    ...batches.map((batch) => () => (batch.state === 'planning' ? mendPlanning(batch, time) : mendDirected(batch))),
+    ...batches.map((batchId) => async () => {
+      const batch = await readBatch(env.CASES, batchId);
+      if (!batch || batch.state === 'failed') return;
+      const steps = [() => (batch.state === 'planning' ? mendPlanning(batch, time) : mendDirected(batch))];
+      if (isSurvey && batch.state !== 'settled') steps.push(() => surveyOf(batch));
+      await each(steps, (step) => step());
+    }),
   ];
-  if (isSurvey)
-    for (const batch of batches)
-      if (batch.state !== 'settled')
-        mends.push(async () => {
-          const one = await withLedgers(batch);
-          open.push(one);
-          if (one.directed) await mendDirections(one, time);
-        });
   try {
     await each(mends, (mend) => mend());
   } finally {
