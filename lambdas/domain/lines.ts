@@ -60,7 +60,7 @@ const BINARY_FORMS = [
  * half are 0, and none of the others is.
  */
 function looksLikeUtf16(head: Buffer): boolean {
-  const zeros = [0, 0];
+  const zeros: number[] = [];
   head.forEach((byte, at) => {
     if (byte === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
   });
@@ -68,9 +68,9 @@ function looksLikeUtf16(head: Buffer): boolean {
   return (even === 0 || odd === 0) && even + odd > 0 && (even + odd) * 2 >= Math.floor(head.length / 2);
 }
 
-/** The same bytes without a character that the end cuts through. */
+/** The same bytes, of which there are many, without a character that the end cuts through. */
 function wholeCharacters(bytes: Buffer): Buffer {
-  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+  for (let back = 1; back <= 3; back++) {
     const byte = bytes[bytes.length - back] ?? 0;
     if (byte >= 0xc0) return bytes.subarray(0, bytes.length - back);
     if (byte < 0x80) break;
@@ -83,7 +83,7 @@ function faultOfLine(line: Buffer): LineFault['reason'] | undefined {
   const head = line.subarray(0, LINE_HEAD);
   if (!isUtf8(line.length < LINE_HEAD ? head : wholeCharacters(head))) return 'not_utf8';
   if (head.includes(0)) return 'nul_byte';
-  const length = head[head.length - 1] === CR && line.length < LINE_HEAD ? head.length - 1 : head.length;
+  const length = head[head.length - 1] === CR ? head.length - 1 : head.length;
   return length > LONGEST_LINE ? 'line_too_long' : undefined;
 }
 
@@ -123,7 +123,7 @@ export class LineBreaker {
   /** Takes the end of the file: the last line needs no LF. */
   end(): Lines {
     const begun = this.#head === undefined ? { block: NOTHING } : this.#begin(this.#head);
-    if (begun.fault !== undefined || this.#partialLength === 0) return begun;
+    if (this.#partialLength === 0) return begun;
     const last = this.#cut(Buffer.from([LF]));
     return { ...last, block: Buffer.concat([begun.block, last.block]) };
   }
@@ -149,8 +149,8 @@ export class LineBreaker {
       block = this.#partialLength === 0 ? piece.subarray(0, end) : this.#joined(piece.subarray(0, end));
       this.#partial = [];
       this.#partialLength = 0;
-      const checked = this.#check(block);
-      if (checked.fault !== undefined) return checked;
+      const cutOff = this.#check(block);
+      if (cutOff !== undefined) return cutOff;
     }
     if (rest.length > 0) {
       this.#partial.push(rest);
@@ -167,8 +167,8 @@ export class LineBreaker {
     return Buffer.concat([...this.#partial, last]);
   }
 
-  /** Counts the lines of a block, and cuts it off before its first line with a fault. */
-  #check(block: Buffer): Lines {
+  /** Counts the lines of a block; where one of them has a fault, the block is cut off before it. */
+  #check(block: Buffer): Lines | undefined {
     const suspect = !isUtf8(block) || block.includes(0);
     for (let from = 0; from < block.length; ) {
       const to = block.indexOf(LF, from);
@@ -179,6 +179,6 @@ export class LineBreaker {
       this.#lines++;
       from = to + 1;
     }
-    return { block };
+    return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { asInstant } from '../../lambdas/domain/days.ts';
-import { deadlinesOf } from '../../lambdas/domain/ladders.ts';
+import { deadlinesOf, ORDERS, takesService } from '../../lambdas/domain/ladders.ts';
 
 test('deadlines follow each other from the start, in days of 24 hours', () => {
   const flagged = [
@@ -26,4 +26,9 @@ test('an order may stand on two rungs', () => {
     { order: 'block', deadline: '2027-01-01T00:00:00Z' },
     { order: 'block', deadline: '2027-01-02T00:00:00Z' },
   ]);
+});
+
+test('bars and disconnections take service; to block a handset and to re-verify a connection do not', () => {
+  expect(ORDERS).toEqual(['block', 'reverify', 'bar_outgoing', 'bar_incoming', 'disconnect']);
+  expect(ORDERS.filter(takesService)).toEqual(['bar_outgoing', 'bar_incoming', 'disconnect']);
 });

@@ -158,11 +158,12 @@ describe('a line', () => {
     ['of 65,537 bytes', x(LONGEST + 1)],
     ['of 65,537 bytes and a CR', long(x(LONGEST + 1), '\r')],
     ['of 65,536 bytes and two CRs', long(x(LONGEST), '\r\r')],
+    ['of 65,538 bytes, of which the last begins a character', long(x(LONGEST + 1), Buffer.from([0xe9]))],
     ['of 100,000 bytes', x(100_000)],
     ['of 100,000 bytes, of which a late one is 0', long(x(99_999), '\0')],
     ['of 100,000 bytes, of which a late one is no UTF-8', long(x(99_999), Buffer.from([0xe9]))],
     ...[0, 1, 2, 3].flatMap((shift): [string, Buffer][] =>
-      ['é', 'क', '😀'].map((one) => [`of ${one} after ${shift} bytes`, long(x(shift), one.repeat(40_000))]),
+      ['é', 'क', 'က', '😀'].map((one) => [`of ${one} after ${shift} bytes`, long(x(shift), one.repeat(40_000))]),
     ),
   ];
   test.each(tooLong)('%s is too long', (_, line) => {
@@ -181,6 +182,11 @@ describe('a line', () => {
     ['a character cut short', 'not_utf8', long('2,', Buffer.from([0xe0, 0xa4]))],
     ['both, and not UTF-8 first', 'not_utf8', long('\0', Buffer.from([0xe9]), 'x')],
     ['three bytes that continue nothing where it is cut', 'not_utf8', long(x(LONGEST - 1), Buffer.alloc(9, 0x80))],
+    [
+      'four bytes that continue a character where it is cut',
+      'not_utf8',
+      long(x(LONGEST - 3), '\u{10000}', Buffer.alloc(9, 0x80)),
+    ],
     ['a character cut short by two letters', 'not_utf8', long(x(LONGEST - 1), Buffer.from([0xe9]), x(99))],
   ])('with %s ends the reading: %s', (_, reason, line) => {
     for (const chunks of everyWay(line))
