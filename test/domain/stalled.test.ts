@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Instant, instantOf } from '../../lambdas/domain/days.ts';
-import { isSurveyDue, remedyFor } from '../../lambdas/domain/stalled.ts';
-
-const START = Date.parse('2026-06-01T00:00:00Z');
-const at = (hours: number, seconds = 0): Instant => instantOf(START + (hours * 3600 + seconds) * 1000);
+import type { Instant } from '../../lambdas/domain/days.ts';
+import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import { isSurveyDue, orderDue, remedyFor, stalledAt } from '../../lambdas/domain/stalled.ts';
+import { at, direction, order } from './watched.ts';
 
 /** What is done about an upload of hour 10 that nobody worked on. */
 const done = (now: Instant, resent?: Instant, quarantined?: Instant, worked?: Instant) =>
@@ -69,5 +68,60 @@ describe('the sweep that surveys', () => {
     expect([5, 6, 7, 11, 12].map(after)).toEqual([false, true, false, false, true]);
     // One second before the stretch ends the last sweep was an hour ago, in the same stretch.
     expect(isSurveyDue(at(11, 3599), 1, 6)).toBe(false);
+  });
+});
+
+// Rungs end after 120 and 144 hours.
+describe('a direction stands still', () => {
+  it('at its first rung where nothing was ordered six hours after its planning began', () => {
+    const ledger = direction('jio', { orders: [], rung: 0 });
+    expect(stalledAt(ledger, at(0), at(6))).toBeUndefined();
+    expect(stalledAt(ledger, at(0), at(6.01))).toBe(1);
+  });
+
+  it('at its first rung where that was ordered, and not published six hours after its planning began', () => {
+    const ledger = direction('jio', { begunAt: null });
+    expect(stalledAt(ledger, at(0), at(6))).toBeUndefined();
+    expect(stalledAt(ledger, at(0), at(6.01))).toBe(1);
+    expect(stalledAt(ledger, at(0), at(1000))).toBe(1);
+  });
+
+  it('at the next rung where that was not ordered two hours after the deadline: after trouble it waits for one', () => {
+    expect(stalledAt(direction('jio'), at(0), at(122))).toBeUndefined();
+    expect(stalledAt(direction('jio'), at(0), at(122.01))).toBe(2);
+  });
+
+  it('at its last rung where nobody closed it two hours after the last deadline', () => {
+    const ledger = direction('jio', { orders: [order(2, 'disconnect')], rung: 2 });
+    expect(stalledAt(ledger, at(0), at(146))).toBeUndefined();
+    expect(stalledAt(ledger, at(0), at(146.01))).toBe(2);
+  });
+
+  it('not where it is closed', () => {
+    expect(stalledAt(direction('jio', { closedAt: at(1) }), at(0), at(1000))).toBeUndefined();
+  });
+});
+
+describe('an order is due in the outbox', () => {
+  it('from an hour to a day after it was issued, but only until its deadline', () => {
+    const dueAt = (ledger: Ledger, hours: number[]) => hours.map((hour) => orderDue(ledger, at(hour))?.order);
+    const hours = [1, 1.01, 24, 24.01];
+    expect(dueAt(direction('jio'), hours)).toEqual([undefined, 'reverify', 'reverify', undefined]);
+    const short = { ...order(1, 'reverify'), deadline: at(3) };
+    expect(dueAt(direction('jio', { orders: [short] }), [2.9, 3])).toEqual(['reverify', undefined]);
+  });
+
+  it('only that of the last rung, and of an open direction', () => {
+    expect(orderDue(direction('jio', { orders: [], rung: 0 }), at(2))).toBeUndefined();
+    expect(orderDue(direction('jio', { closedAt: at(1) }), at(2))).toBeUndefined();
+    const later = { ...order(2, 'disconnect'), at: at(120), deadline: at(144) };
+    const second = direction('jio', { orders: [order(1, 'reverify'), later], rung: 2 });
+    expect(orderDue(second, at(122))?.order).toBe('disconnect');
+  });
+
+  it('not that which was issued anew for nobody: it is published only where an earlier one lies', () => {
+    const nobody = { ...order(2, 'disconnect'), at: at(120), deadline: at(144), rows: 0 };
+    const ledger = direction('jio', { orders: [order(1, 'reverify'), nobody], rung: 2 });
+    expect(orderDue(ledger, at(122))).toBeUndefined();
   });
 });

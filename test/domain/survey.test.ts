@@ -1,44 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Instant, instantOf } from '../../lambdas/domain/days.ts';
-import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import type { Order } from '../../lambdas/domain/ladders.ts';
-import { type Ledger, newLedger } from '../../lambdas/domain/ledger.ts';
-import { orderDue, stalledAt } from '../../lambdas/domain/stalled.ts';
+import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { type OpenBatch, survey } from '../../lambdas/domain/survey.ts';
+import { at, direction, order } from './watched.ts';
 
-const START = Date.parse('2026-06-01T00:00:00Z');
-const HOUR = 3_600_000;
-const at = (hours: number): Instant => instantOf(START + hours * HOUR);
-
-/** A direction of five rows with rungs of 5 and 1 days, its first rung ordered. */
-function direction(operator: string, changes: Partial<Ledger> = {}): Ledger {
-  const ledger = newLedger({
-    directionId: `mha-0123456789ab.reverify.${operator}.1-0-0` as DirectionId,
-    batchId: 'mha-0123456789ab' as BatchId,
-    operator: operator as OperatorId,
-    kind: 'reverify',
-    plan: 1,
-    rows: 5,
-    rowsKey: 'rows.tsv',
-    startedAt: at(0),
-    rungs: [
-      { order: 'reverify', deadline: at(5 * 24) },
-      { order: 'disconnect', deadline: at(6 * 24) },
-    ],
-  });
-  return { ...ledger, orders: [order(1, 'reverify')], rung: 1, begunAt: at(0), ...changes };
-}
-const order = (rung: number, name: Order) => ({
-  rung,
-  order: name,
-  attempt: 'a',
-  rows: 5,
-  sha256: '',
-  bytes: 1,
-  deadline: at(5 * 24),
-  at: at(0),
-  version: 2,
-});
 const answer = { sha256: '', attempt: 'a', at: at(1), version: 3 };
 const batch = (ledgers: Ledger[], changes: Partial<OpenBatch> = {}): OpenBatch => ({
   uploadedAt: at(0),
@@ -109,60 +73,5 @@ describe('a survey of what is open', () => {
   it('calls a directed batch without directions late an hour after its planning began', () => {
     expect(survey([batch([])], at(1)).late).toBe(0);
     expect(survey([batch([])], at(1.01)).late).toBe(1);
-  });
-});
-
-// Rungs end after 120 and 144 hours.
-describe('a direction stands still', () => {
-  it('at its first rung where nothing was ordered six hours after its planning began', () => {
-    const ledger = direction('jio', { orders: [], rung: 0 });
-    expect(stalledAt(ledger, at(0), at(6))).toBeUndefined();
-    expect(stalledAt(ledger, at(0), at(6.01))).toBe(1);
-  });
-
-  it('at its first rung where that was ordered, and not published six hours after its planning began', () => {
-    const ledger = direction('jio', { begunAt: null });
-    expect(stalledAt(ledger, at(0), at(6))).toBeUndefined();
-    expect(stalledAt(ledger, at(0), at(6.01))).toBe(1);
-    expect(stalledAt(ledger, at(0), at(1000))).toBe(1);
-  });
-
-  it('at the next rung where that was not ordered two hours after the deadline: after trouble it waits for one', () => {
-    expect(stalledAt(direction('jio'), at(0), at(122))).toBeUndefined();
-    expect(stalledAt(direction('jio'), at(0), at(122.01))).toBe(2);
-  });
-
-  it('at its last rung where nobody closed it two hours after the last deadline', () => {
-    const ledger = direction('jio', { orders: [order(2, 'disconnect')], rung: 2 });
-    expect(stalledAt(ledger, at(0), at(146))).toBeUndefined();
-    expect(stalledAt(ledger, at(0), at(146.01))).toBe(2);
-  });
-
-  it('not where it is closed', () => {
-    expect(stalledAt(direction('jio', { closedAt: at(1) }), at(0), at(1000))).toBeUndefined();
-  });
-});
-
-describe('an order is due in the outbox', () => {
-  it('from an hour to a day after it was issued, but only until its deadline', () => {
-    const dueAt = (ledger: Ledger, hours: number[]) => hours.map((hour) => orderDue(ledger, at(hour))?.order);
-    const hours = [1, 1.01, 24, 24.01];
-    expect(dueAt(direction('jio'), hours)).toEqual([undefined, 'reverify', 'reverify', undefined]);
-    const short = { ...order(1, 'reverify'), deadline: at(3) };
-    expect(dueAt(direction('jio', { orders: [short] }), [2.9, 3])).toEqual(['reverify', undefined]);
-  });
-
-  it('only that of the last rung, and of an open direction', () => {
-    expect(orderDue(direction('jio', { orders: [], rung: 0 }), at(2))).toBeUndefined();
-    expect(orderDue(direction('jio', { closedAt: at(1) }), at(2))).toBeUndefined();
-    const later = { ...order(2, 'disconnect'), at: at(120), deadline: at(144) };
-    const second = direction('jio', { orders: [order(1, 'reverify'), later], rung: 2 });
-    expect(orderDue(second, at(122))?.order).toBe('disconnect');
-  });
-
-  it('not that which was issued anew for nobody: it is published only where an earlier one lies', () => {
-    const nobody = { ...order(2, 'disconnect'), at: at(120), deadline: at(144), rows: 0 };
-    const ledger = direction('jio', { orders: [order(1, 'reverify'), nobody], rung: 2 });
-    expect(orderDue(ledger, at(122))).toBeUndefined();
   });
 });
