@@ -44,9 +44,10 @@ export async function* mergedLines(lists: readonly AsyncIterable<readonly string
   for (let least = heap[0]; least !== undefined; least = heap[0]) {
     piece += `${least.first}\n`;
     lines += 1;
-    if (lines % LINES_AT_ONCE === 0) {
+    if (lines === LINES_AT_ONCE) {
       yield piece;
       piece = '';
+      lines = 0;
     }
     if (!(await least.next())) {
       const last = heap.pop();
