@@ -15,8 +15,6 @@ export default {
     '!package.json',
     '!tools/mutation/**',
   ],
-  // A mutant is run again where it, or a test of it, has changed.
-  incremental: true,
   reporters: ['html'],
   tempDirName: 'out/mutation/tmp',
 } satisfies PartialStrykerOptions;

@@ -74,7 +74,7 @@ export class Screening {
   #distinct(): Float64Array {
     const all = this.#numbers.subarray(0, this.#taken).sort();
     this.#taken = 0;
-    for (const number of all) if (this.#taken === 0 || number !== all[this.#taken - 1]) all[this.#taken++] = number;
+    for (const number of all) if (number !== all[this.#taken - 1]) all[this.#taken++] = number;
     return all.subarray(0, this.#taken);
   }
 

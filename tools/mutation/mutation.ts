@@ -20,8 +20,7 @@ and of each file how many of a hundred were noticed.
   FILE      a file of lambdas/domain, as csv; default all that have tests of their own, half an hour on two cores
   --help    this text
 
-Pages of what was run, and the mutants themselves, are kept in out/mutation: a mutant is run again only where it or a test of
-it has changed. Exit code 0: of each file at least ${GOAL} % were noticed; 1: fewer; 2: the command line is wrong.
+A page of each file is left in out/mutation. Exit code 0: of each file at least ${GOAL} % were noticed; 1: fewer; 2: the command line is wrong.
 `;
 
 const testsOf = (name: string) => `test/domain/${name}*.test.ts`;
@@ -42,14 +41,12 @@ function settings(args: readonly string[]): Settings | 'help' {
 
 /** Mutates one file, and runs its tests on each mutant. */
 function mutate(name: string): Promise<MutantResult[]> {
-  const out = `out/mutation/${name}`;
   // Its test runners are processes of their own: vitest.config.ts reads there which tests they run.
   process.env.MUTATION_TESTS = testsOf(name);
   return new Stryker({
     configFile: 'stryker.config.ts',
     mutate: [`lambdas/domain/${name}.ts`],
-    incrementalFile: `${out}.incremental.json`,
-    htmlReporter: { fileName: `${out}.html` },
+    htmlReporter: { fileName: `out/mutation/${name}.html` },
   }).runMutationTest();
 }
 
