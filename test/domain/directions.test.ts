@@ -65,10 +65,10 @@ describe("the line of a direction's row", () => {
   });
   test.each(['', '49015420323751', 'a\tb\tc', 'a\tb\tc\td\te'])('of a re-verification is not %j', (line) => {
     const read = () => parseDirectionRowLine('reverify', line);
-    expect(thrown(read)).toBe('BadWorkLine: a re-verification row has four cells');
+    expect(thrown(read)).toBe('BadWorkLine: a re-verification row is a number, a handset, a day and an area');
   });
   test.each(['', 'a\tb', 'a\tb\tc\td'])('of a block is not %j', (line) => {
-    expect(thrown(() => parseDirectionRowLine('block', line))).toBe('BadWorkLine: a block row has one cell');
+    expect(thrown(() => parseDirectionRowLine('block', line))).toBe('BadWorkLine: a block row is a handset');
   });
 });
 

@@ -306,6 +306,8 @@ describe('the line of a gathered link', () => {
     );
   });
   test.each(['', 'a\tb\tc\td', 'a\tb\tc\td\te\tf'])('is not %j', (line) => {
-    expect(thrown(() => parseGatheredLine(line))).toBe('BadWorkLine: a gathered link has five cells');
+    expect(thrown(() => parseGatheredLine(line))).toBe(
+      'BadWorkLine: a gathered link is a number, a handset, a day, an operator and an area',
+    );
   });
 });
