@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { directedNote } from '../domain/audit.ts';
+import { planCounts } from '../domain/batches.ts';
 import { mergeDecisions } from '../domain/books.ts';
 import type { DirectionKind } from '../domain/identifiers.ts';
 import {
@@ -77,7 +78,7 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
   let committed = { planKey, plan: mine };
   if (!(await commitPlan(env.CASES, batchId, plan, planKey))) {
     const batch = await readBatch(env.CASES, batchId);
-    if (batch?.plan !== plan || !batch.planKey || batch.state === 'failed' || batch.state === 'planning')
+    if (batch?.plan !== plan || !batch.planKey || !planCounts(batch.state))
       throw new PlanIsVoid(`plan ${plan} of batch ${batchId} was given up`);
     const text = await readText({ bucket: env.WORK, key: batch.planKey });
     committed = { planKey: batch.planKey, plan: planForm.parse(text) };

@@ -3,6 +3,7 @@
  * under docs/schemas are made of these. No field of any holds a phone number or an IMEI.
  */
 import { z } from 'zod';
+import { BATCH_STATES } from './batches.ts';
 import { LADDER_ORDERS, ORDERS } from './ladders.ts';
 import { isFileReason, STRAYS } from './reasons.ts';
 import { USAGE_WARNINGS } from './sightings.ts';
@@ -108,7 +109,7 @@ export const agencyNotice = z.discriminatedUnion('kind', [
     kind: kind('same_report'),
     agency,
     batchId: batchId.describe('the batch that the file started before'),
-    state: z.enum(['planning', 'directed', 'failed', 'settled']),
+    state: z.enum(BATCH_STATES),
     rejects,
     uploadedAt,
   }),

@@ -14,7 +14,8 @@ export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 const input = z.object({
-  plan: z.number(),
+  /** Of the batch and its attempt, in the work bucket. */
+  folder: z.string(),
   shards: z.number(),
   window: z.object({ from: fields.day, to: fields.day }),
   handsetsKey: z.string(),
@@ -26,14 +27,14 @@ const QUERIES_AT_ONCE = 16;
 const MOST_HELD = 8 * 1024 * 1024;
 
 /** Expand: reads the links of some handsets in the look-back window and writes them out by shard. It decides nothing. */
-export const handler = task(input, async ({ plan, shards, window, handsetsKey, run }, attempt): Promise<Gathered> => {
+export const handler = task(input, async ({ folder, shards, window, handsetsKey, run }, attempt): Promise<Gathered> => {
   const none = (): string[][] => Array.from({ length: shards }, () => []);
   const objects: GatheredObject[] = [];
   let lines = none();
   let held = 0;
   let written = 0;
   const write = async () => {
-    const key = `plans/${plan}/gathered/${attempt}-${written++}.tsv`;
+    const key = `${folder}/gathered/${attempt}-${written++}.tsv`;
     const taken = lines;
     lines = none();
     held = 0;

@@ -21,7 +21,8 @@ const OBJECTS_AT_ONCE = 8;
 
 const input = z.object({
   agency: z.string(),
-  plan: z.number(),
+  /** Of the batch and its attempt, in the work bucket. */
+  folder: z.string(),
   handsets: z.number(),
   shards: z.number(),
   results: writtenResults,
@@ -29,10 +30,10 @@ const input = z.object({
 
 /**
  * After Expand: says which links belong to which shard, and lists the shards for Claim. It reads all gathered links and counts
- * what the books are held to, and stops the plan where handsets or links are missing. The operators that are configured now are
- * the plan's to its end, whatever a later deployment makes of them; those of the self-check's are itself alone.
+ * what the books are held to, and stops the batch where handsets or links are missing. The operators that are configured now are
+ * the batch's to its end, whatever a later deployment makes of them; those of the self-check's are itself alone.
  */
-export const handler = task(input, async ({ agency, plan, handsets, shards: hashed, results }, attempt) => {
+export const handler = task(input, async ({ agency, folder, handsets, shards: hashed, results }, attempt) => {
   const children = await Array.fromAsync(readResults(results, gathered));
   let read = 0;
   for (const child of children.sort((a, b) => a.first - b.first)) {
@@ -62,9 +63,8 @@ export const handler = task(input, async ({ agency, plan, handsets, shards: hash
     run,
   }));
 
-  const folder = `plans/${plan}/shards/${attempt}`;
-  const indexKey = `${folder}/index.jsonl`;
-  const manifestKey = `${folder}/shards.jsonl`;
+  const indexKey = `${folder}/shards/${attempt}/index.jsonl`;
+  const manifestKey = `${folder}/shards/${attempt}/shards.jsonl`;
   const items = await writeIndex(indexKey, slicesOf, hashed);
   const shards: ShardItem[] = [...items, ...blocks];
   await writeObject({ bucket: env.WORK, key: manifestKey }, shards.map((item) => `${JSON.stringify(item)}\n`).join(''));

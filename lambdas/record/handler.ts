@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { planCounts } from '../domain/batches.ts';
 import { lateListForm, type Revocation, revocationCsv, revocationJson, revocationRows } from '../domain/books.ts';
 import { keptUntil } from '../domain/claims.ts';
 import { FileFault, readCsv } from '../domain/csv.ts';
@@ -112,7 +113,7 @@ async function subjectOf({ operator, directionId }: Response): Promise<Subject> 
   const batch = direction && (await readBatch(env.CASES, direction.batchId));
   if (!batch) return {};
   const { batchId, plan, state, startedAt } = batch;
-  const directed = plan === direction.plan && (state === 'directed' || state === 'settled');
+  const directed = plan === direction.plan && planCounts(state);
   if (!directed || direction.operator !== operator) return { batchId };
   const ledger = await readLedger(env.CASES, direction.id);
   return { batchId, ledger, ...(ledger && { end: plannedEnd(ledger, startedAt) }) };

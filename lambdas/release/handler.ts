@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planCounts } from '../domain/batches.ts';
 import { toAdministrators, toAgency } from '../domain/notices.ts';
 import { events, instant, log, measure } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
@@ -59,7 +60,7 @@ export const handler = events(ended, async ({ time, detail: { executionArn, stat
   const { batch, failed } = registered ?? {};
   const own = batch?.execution === executionArn;
   // Once at once. One that ends again is resumed by the sweep: what ends it each time must not come round in seconds.
-  const counts = own && (batch.state === 'directed' || batch.state === 'settled');
+  const counts = own && planCounts(batch.state);
   const resumedBy = counts && batch.resumed === undefined ? await resumeBatch(env, batch) : undefined;
   const ended = { execution: executionArn, status };
   if (batch && failed)

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { directedNote } from '../domain/audit.ts';
+import { planCounts } from '../domain/batches.ts';
 import { whereabouts } from '../domain/ledger.ts';
 import { type DirectionStart, manifestText, planForm, toDirect } from '../domain/plans.ts';
 import { fields } from '../domain/stored.ts';
@@ -27,7 +28,7 @@ const ATTEMPTS_OF_AN_EXECUTION = 10_000;
  */
 export const handler = task(input, async ({ batchId, now }, attempt) => {
   const batch = await readBatch(env.CASES, batchId);
-  const directed = batch?.state === 'directed' || batch?.state === 'settled';
+  const directed = batch !== undefined && planCounts(batch.state);
   const starts: DirectionStart[] = [];
   if (directed && batch.planKey) {
     const plan = planForm.parse(await readText({ bucket: env.WORK, key: batch.planKey }));

@@ -1,3 +1,4 @@
+import { planCounts } from '../domain/batches.ts';
 import { type CountedPointer, countPointer, readPointer } from '../domain/claims.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
 import type { Ledger } from '../domain/ledger.ts';
@@ -47,7 +48,7 @@ export class EarlierDirections {
     if (direction.plan > this.#plan) throw new PlanIsVoid(`plan ${this.#plan} was given up`);
     if (direction.plan === this.#plan) return undefined;
     const batch = await this.#batch(direction.batchId);
-    const directed = batch?.plan === direction.plan && (batch.state === 'directed' || batch.state === 'settled');
+    const directed = batch?.plan === direction.plan && planCounts(batch.state);
     if (!directed) return undefined;
     const ledger = await this.#ledger(direction.id);
     return ledger && pointer.row < ledger.rows ? countPointer(pointer, ledger) : undefined;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { auditNoteForm } from '../domain/audit.ts';
+import { mayFail } from '../domain/batches.ts';
 import type { Instant } from '../domain/days.ts';
 import { type BatchId, isBatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { orderKey, settledFolder, settledMark } from '../domain/keys.ts';
@@ -91,10 +92,10 @@ async function measurePending(): Promise<void> {
 }
 
 /**
- * Makes a batch failed that plans no more: its execution ended, and the event that tells so was lost. It holds up nobody from
+ * Makes a batch failed that won't be directed: its execution ended, and the event that tells so was lost. It holds up nobody from
  * then on; whom it concerns is told as by that event, which is sent once.
  */
-async function mendPlanning({ execution, batchId }: Batch, now: Instant): Promise<void> {
+async function mendUndirected({ execution, batchId }: Batch, now: Instant): Promise<void> {
   const status = await failureOf(execution);
   if (!status) return;
   const ended = { key: `${execution} ${status}` };
@@ -182,7 +183,7 @@ export const handler = events(due, async ({ time, source }) => {
     ...batches.map((batchId) => async () => {
       const batch = await readBatch(env.CASES, batchId);
       if (!batch || batch.state === 'failed') return;
-      const steps = [() => (batch.state === 'planning' ? mendPlanning(batch, time) : mendDirected(batch))];
+      const steps = [() => (mayFail(batch.state) ? mendUndirected(batch, time) : mendDirected(batch))];
       if (isSurvey && batch.state !== 'settled') steps.push(() => surveyOf(batch));
       await each(steps, (step) => step());
     }),

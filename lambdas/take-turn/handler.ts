@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { wantsTurn } from '../domain/batches.ts';
 import type { BatchId } from '../domain/identifiers.ts';
 import { fields } from '../domain/stored.ts';
 import { decideTurn, holdsTurn, secondsToWait, type Turn } from '../domain/turn.ts';
 import { instant, log, task } from '../shell.ts';
-import { planningBatch, registerPlan } from '../stores/cases/batches.ts';
+import { approveBatch, type Batch, livingBatch, registerPlan } from '../stores/cases/batches.ts';
 import { Conflict } from '../stores/cases/table.ts';
 import { readTurn, writeTurn } from '../stores/cases/turn.ts';
 import { PlanIsVoid } from '../stores/earlier-directions.ts';
@@ -18,31 +19,41 @@ const input = z.object({
   now: instant,
 });
 
-/** Whether the turn's holder plans still. */
-async function isHeld({ holder, execution }: Turn): Promise<boolean> {
-  return holder !== undefined && (await planningBatch(env.CASES, holder))?.execution === execution;
+/** A batch that is approved or plans, and whose execution lives. */
+async function onItsWay(batchId: BatchId): Promise<Batch | undefined> {
+  const batch = await livingBatch(env.CASES, batchId);
+  return batch && wantsTurn(batch.state) ? batch : undefined;
 }
 
-/** The batches at the head of the list that wait no more: up to the first that does, or to the one that asks. */
+/** Whether the turn's holder is on its way still. */
+async function isHeld({ holder, execution }: Turn): Promise<boolean> {
+  return holder !== undefined && (await onItsWay(holder))?.execution === execution;
+}
+
+/**
+ * The batches at the head of the list that wait no more: up to the first that does, or to the one that asks. One that failed and
+ * was begun anew waits for its turn only when it is approved anew.
+ */
 async function goneFrom({ waiting }: Turn, asker: BatchId): Promise<Set<BatchId>> {
   const gone = new Set<BatchId>();
   for (const batchId of waiting) {
-    if (batchId === asker || (await planningBatch(env.CASES, batchId)) !== undefined) break;
+    if (batchId === asker || (await onItsWay(batchId)) !== undefined) break;
     gone.add(batchId);
   }
   return gone;
 }
 
 /**
- * Takes the turn to plan under the next plan number, and registers that number with the batch; while another batch plans, or one
- * that came before waits, says after how many seconds to ask again. A retry, and an attempt that runs on, adopt what was taken.
+ * Takes the turn to plan under the next plan number, and has the batch plan under it; while another batch plans, or one that came
+ * before waits, says after how many seconds to ask again. Nobody decides upon a batch, so that one that asks is approved. A retry, and an attempt that runs on, adopt what was taken.
  * Everything is read after PLANNING, and it is written on the version that was read: of two that find it free, one takes it.
  */
 export const handler = task(input, async ({ batchId, execution, now }) => {
   const asker = { batchId, execution };
+  await approveBatch(env.CASES, asker, now);
   for (;;) {
     const turn = await readTurn(env.CASES);
-    const batch = await planningBatch(env.CASES, batchId);
+    const batch = await onItsWay(batchId);
     if (batch?.execution !== execution) throw new PlanIsVoid(`batch ${batchId} was given up, or plans no more`);
     if (holdsTurn(turn, asker)) {
       const { plan, startedAt = now } = turn;
@@ -61,12 +72,12 @@ export const handler = task(input, async ({ batchId, execution, now }) => {
       continue;
     }
     if (decision.kind === 'wait') {
-      const { startedAt } = batch;
+      const { startedAt, approvedAt = startedAt } = batch;
       return {
         taken: false,
         plan: 0,
         startedAt,
-        waitSeconds: secondsToWait(startedAt, now, { place: decision.place, heldSince: turn.startedAt }),
+        waitSeconds: secondsToWait(approvedAt, now, { place: decision.place, heldSince: turn.startedAt }),
       };
     }
   }

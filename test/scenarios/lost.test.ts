@@ -34,8 +34,14 @@ afterEach(async () => {
   await lab.cloud.run();
 });
 
+/** Where in the work bucket lies what was gathered for a batch, and what is planned under its turn, once it took that. */
+interface Lies {
+  readonly batch: string;
+  readonly plan: string;
+}
+
 /** Has a batch planned as far as this function, lets somebody change the work bucket, and tells the batch to its end. */
-async function tell(before: string, change: (plan: string) => Promise<void>): Promise<string> {
+async function tell(before: string, change: (lies: Lies) => Promise<void>): Promise<string> {
   scenario += 1;
   handsets = [1, 2, 3].map((n) => `35900000${String(scenario).padStart(3, '0')}00${n}`);
   const number = (handset: number, n: number) => `+91987${String(scenario).padStart(4, '0')}${handset}0${n}`;
@@ -45,9 +51,10 @@ async function tell(before: string, change: (plan: string) => Promise<void>): Pr
   await lab.usage('jio', sightings([3]), `${scenario}.csv`);
   held = before;
   const batchId = await report(lab, 'mha', handsets);
-  const { work } = bucketsOf(lab.cloud);
-  const plans = (await lab.cloud.list(work ?? '', 'plans/')).map((key) => Number(key.split('/')[1]));
-  await change(`plans/${Math.max(...plans)}`);
+  const { work = '' } = bucketsOf(lab.cloud);
+  const [screened = ''] = await lab.cloud.list(work, `screened/${batchId}/`);
+  const plans = (await lab.cloud.list(work, 'plans/')).map((key) => Number(key.split('/')[1]));
+  await change({ batch: screened.split('/').slice(0, 3).join('/'), plan: `plans/${Math.max(0, ...plans)}` });
   held = undefined;
   await lab.cloud.run();
   return batchId;
@@ -76,19 +83,19 @@ const without = (like: RegExp) => (text: string) => {
 };
 const results = async (folder: string) => (await keysIn(folder, /SUCCEEDED_0\.jsonl$/))[0] ?? '';
 
-describe.each<[what: string, before: string, error: string, lose: (plan: string) => Promise<void>]>([
+describe.each<[what: string, before: string, error: string, lose: (lies: Lies) => Promise<void>]>([
   [
     "a result of one of Expand's children",
     'Gather',
     'PlanIncomplete',
-    async (plan) => change(await results(`${plan}/expanded`), without(/"key"/)),
+    async ({ batch }) => change(await results(`${batch}/expanded`), without(/"key"/)),
   ],
   [
     "a result of one of Expand's children, in the place of which another one comes twice",
     'Gather',
     'PlanIncomplete',
-    async (plan) =>
-      change(await results(`${plan}/expanded`), (text) => {
+    async ({ batch }) =>
+      change(await results(`${batch}/expanded`), (text) => {
         const [first = '', , ...others] = text.split('\n');
         return [first, first, ...others].join('\n');
       }),
@@ -97,26 +104,26 @@ describe.each<[what: string, before: string, error: string, lose: (plan: string)
     'a line of what a child gathered',
     'Gather',
     'BadWorkLine',
-    async (plan) => change((await keysIn(`${plan}/gathered`, /./))[0] ?? '', without(/jio/)),
+    async ({ batch }) => change((await keysIn(`${batch}/gathered`, /./))[0] ?? '', without(/jio/)),
   ],
   [
     'a result of Claim for numbers',
     'Commit',
     'PlanIncomplete',
-    async (plan) => change(await results(`${plan}/claimed`), without(/decisions\/reverify-/)),
+    async ({ plan }) => change(await results(`${plan}/claimed`), without(/decisions\/reverify-/)),
   ],
   [
     'a result of Claim for handsets',
     'Commit',
     'PlanIncomplete',
-    async (plan) => change(await results(`${plan}/claimed`), without(/decisions\/block-/)),
+    async ({ plan }) => change(await results(`${plan}/claimed`), without(/decisions\/block-/)),
   ],
   [
     'a slice of what was gathered',
     'Claim',
     'States.ExceedToleratedFailureThreshold',
-    async (plan) => {
-      const [key = ''] = await keysIn(`${plan}/shards`, /index/);
+    async ({ batch }) => {
+      const [key = ''] = await keysIn(`${batch}/shards`, /index/);
       // Of the same length, since a line of the index is found by its place.
       await change(key, (text) => text.replace(/(?<=\[)\[[^\]]+\],?/, (slice) => ' '.repeat(slice.length)));
     },
@@ -143,7 +150,7 @@ describe.each<[what: string, before: string, error: string, lose: (plan: string)
 describe('a decision that loses numbers and says so nowhere', () => {
   it('is unexplained: what was gathered is counted without it', async () => {
     let lost = 0;
-    const batchId = await tell('Commit', async (plan) => {
+    const batchId = await tell('Commit', async ({ plan }) => {
       const keys = await keysIn(`${plan}/decisions`, /reverify-\d+\/.*decision\.json$/);
       await change(keys[0] ?? '', (text) => {
         const decision = JSON.parse(text);
@@ -165,12 +172,13 @@ describe('a decision that loses numbers and says so nowhere', () => {
 
 describe('results in another order, in several files', () => {
   it.each([
-    ['Expand', 'Gather', 'expanded'],
-    ['Claim', 'Commit', 'claimed'],
-  ])('of %s change nothing', async (_, before, folder) => {
-    const batchId = await tell(before, async (plan) => {
+    ['Expand', 'Gather', ({ batch }: Lies) => `${batch}/expanded`],
+    ['Claim', 'Commit', ({ plan }: Lies) => `${plan}/claimed`],
+  ] as const)('of %s change nothing', async (_, before, folderOf) => {
+    const batchId = await tell(before, async (lies) => {
       const { work = '' } = bucketsOf(lab.cloud);
-      const key = await results(`${plan}/${folder}`);
+      const folder = folderOf(lies);
+      const key = await results(folder);
       const lines = Buffer.from(await lab.cloud.get(work, key))
         .toString('utf8')
         .trimEnd()
@@ -180,7 +188,7 @@ describe('results in another order, in several files', () => {
       const files = [lines.slice(2), lines.slice(0, 2)];
       const keys = files.map((_, n) => key.replace('SUCCEEDED_0', `SUCCEEDED_${n + 7}`));
       for (const [n, file] of files.entries()) await lab.cloud.put(work, keys[n] ?? '', `${file.join('\n')}\n`);
-      await change((await keysIn(`${plan}/${folder}`, /manifest\.json$/))[0] ?? '', (text) => {
+      await change((await keysIn(folder, /manifest\.json$/))[0] ?? '', (text) => {
         const manifest = JSON.parse(text);
         const listed = keys.map((Key) => ({ Key, Size: 1 }));
         return JSON.stringify({ ...manifest, ResultFiles: { ...manifest.ResultFiles, SUCCEEDED: listed } });

@@ -20,6 +20,7 @@ beforeAll(async () => {
     faults: {
       afterWrite: (call) => faults.afterWrite?.(call),
       beforeCall: (call) => faults.beforeCall?.(call),
+      beforeInvoke: (invocation) => faults.beforeInvoke?.(invocation),
     },
   });
   tables = new Tables(lab);
@@ -84,6 +85,46 @@ async function holding(): Promise<{ plan: number; become(state: string): Promise
 }
 
 describe('the turn to plan', () => {
+  it('is taken when a batch is gathered: until then others plan, and all deadlines count from the turn', async () => {
+    const { plan } = await turn();
+    let refused = 0;
+    faults = {
+      beforeInvoke: ({ functionName }) =>
+        nameOf(functionName) === 'Gather' && refused++ === 0 ? ('error' as const) : undefined,
+    };
+    await report('mha', 20);
+    await report('up-police', 21);
+    expect(await plansOf('up-police')).toEqual([plan + 1]);
+    expect(await plansOf('mha')).toEqual([]);
+    // Two seconds later it is tried again.
+    await until(1);
+    expect(await plansOf('mha')).toEqual([plan + 2]);
+    const [direction = ''] = (await lab.directions('airtel')).filter(
+      (id) => !known.has(id) && /^mha-.*\.reverify\./.test(id),
+    );
+    const [, order = ''] = (await lab.read(`orders/airtel/${direction}/1-reverify.csv`)).split('\n');
+    const deadline = Date.parse(order.split(',').at(-1) ?? '');
+    expect(deadline - 5 * DAY).toBeGreaterThanOrEqual(start + 2000);
+    expect(deadline - 5 * DAY).toBe(Date.parse(String((await turn()).startedAt)));
+  });
+
+  it.each([
+    ['waits for its decision anew', 'waiting', 1],
+    ['is approved', 'approved', 0],
+    ['plans', 'planning', 0],
+  ])('is kept for the first in the line only where that is on its way: one that %s', async (_, state, plans) => {
+    const { plan, version } = await turn();
+    const first = 'i4c-0123456789ab';
+    const item = { pk: `BATCH#${first}`, batchId: first, execution: 'first', plan: 0, startedAt: dayBefore() };
+    await put({ ...item, state });
+    await put({ pk: 'PLANNING', plan, waiting: [first], version: version + 1 });
+    await report('mha', 30 + state.length);
+    expect(await plansOf('mha')).toHaveLength(plans);
+    await put({ ...item, state: 'failed' });
+    await until(1);
+    expect(await plansOf('mha')).toEqual([plan + 1]);
+  });
+
   it("is free by the plan's commit: nothing that fails after it keeps another batch from planning", async () => {
     let committed = false;
     faults = {
@@ -149,11 +190,14 @@ describe('the turn to plan', () => {
   ] as const)('is taken under one plan number by a step %s', async (_, ending) => {
     const { plan } = await turn();
     const met: string[] = [];
+    // It is approved, takes the turn, and plans.
+    const writes = ['BATCH', 'PLANNING', 'BATCH'];
     faults = ending
       ? {
           afterWrite: ({ functionName, key = '' }) => {
-            if (nameOf(functionName) !== 'TakeTurn' || met.includes(key.slice(0, 5))) return undefined;
-            met.push(key.slice(0, 5));
+            const place = key.split('#')[0] ?? '';
+            if (nameOf(functionName) !== 'TakeTurn' || place !== writes[met.length]) return undefined;
+            met.push(place);
             return ending;
           },
         }
@@ -166,7 +210,7 @@ describe('the turn to plan', () => {
         };
     await report('mha', ending ? (ending === 'fail' ? 8 : 9) : 7);
     await lab.cloud.run();
-    if (ending) expect(met).toEqual(['PLANN', 'BATCH']);
+    if (ending) expect(met).toEqual(writes);
     else expect(met.length).toBeGreaterThan(6);
     expect(await plansOf('mha')).toEqual([plan + 1]);
     expect((await turn()).plan).toBe(plan + 1);
@@ -175,7 +219,7 @@ describe('the turn to plan', () => {
   it('is freed by the sweep where its holder died and nobody learned of it', async () => {
     const { plan } = await turn();
     faults = {
-      afterWrite: ({ functionName }) => (nameOf(functionName) === 'Expand' ? 'fail' : undefined),
+      afterWrite: ({ functionName }) => (nameOf(functionName) === 'Claim' ? 'fail' : undefined),
       beforeCall: ({ caller }) => (nameOf(caller) === 'Release' ? 'fail' : undefined),
     };
     await report('mha', 10);

@@ -805,7 +805,9 @@ describe('a state machine', () => {
         for (const key of keys)
           for (const action of ['s3:GetObject', 's3:PutObject'])
             expect(mayDo(machine(id), action, bucket, key), `${id} ${action} ${key}`).toBe(false);
-    expect(mayDo(machine('Batch'), 's3:PutObject', WORK, 'plans/1/expanded/x/manifest.json')).toBe(true);
+    expect(mayDo(machine('Batch'), 's3:PutObject', WORK, 'screened/mha-0123456789ab/x/expanded/y/manifest.json')).toBe(
+      true,
+    );
     expect(mayDo(machine('Batch'), 's3:GetObject', WORK, 'screened/mha-0123456789ab/x/runs.jsonl')).toBe(true);
     expect(mayDo(machine('Batch'), 's3:GetObject', WORK, 'screened/mha-0123456789ab/x/handsets.jsonl')).toBe(false);
     expect(mayDo(machine('ImportByPieces'), 's3:PutObject', WORK, 'imports/x/imported/y/manifest.json')).toBe(true);

@@ -83,8 +83,8 @@ describe('the count of events', () => {
 function plannedPath(directing: string, more: Path['next'] = {}): Path['next'] {
   return {
     'A report, or a batch to resume?': ['Screen the report'],
-    'What did Screen find?': ['Take the turn to plan'],
-    "Is it the batch's turn?": ['Expand handsets into links'],
+    'What did Screen find?': ['Expand handsets into links'],
+    "Is it the batch's turn?": ['Claim numbers and handsets'],
     'How many directions?': [directing],
     'Is the batch settled?': ['Books balanced'],
     ...more,
@@ -127,7 +127,7 @@ describe('the history of the Batch machine', () => {
       next: plannedPath('Direct the operators', {
         "Is it the batch's turn?": [
           ...Array(times).fill('Wait while another batch plans'),
-          'Expand handsets into links',
+          'Claim numbers and handsets',
         ],
       }),
       items: { 'Direct the operators': 40, ...atScale },
@@ -210,7 +210,7 @@ describe('what states pass on', () => {
     'fits a child of Expand at %i times the event: a run of handsets in, the objects that it wrote out',
     (size) => {
       const input = {
-        plan: 999_999,
+        folder: `screened/${longestBatch}/${'0'.repeat(36)}`,
         shards: shardsAt(size),
         window: { from: '2025-12-03', to: '2026-06-01' },
         handsetsKey: `screened/${longestBatch}/${'0'.repeat(36)}/handsets.jsonl`,
@@ -220,7 +220,7 @@ describe('what states pass on', () => {
 
       // It has 10,000,000 links, and writes an object for each 8 MiB of them.
       const objects = Array.from({ length: Math.ceil((10_000_000 * line.length) / 2 ** 23) }, (_, n) => ({
-        key: `plans/999999/gathered/${'0'.repeat(36)}-${n}.tsv`,
+        key: `screened/${longestBatch}/${'0'.repeat(36)}/gathered/${'0'.repeat(36)}-${n}.tsv`,
         links: 999_999,
         bytes: 2 ** 23,
         placesBytes: 99_999_999,
@@ -236,8 +236,8 @@ describe('what states pass on', () => {
       startedAt: start,
       handsetsKey: `screened/${longestBatch}/${'0'.repeat(36)}/handsets.jsonl`,
       gathered: {
-        indexKey: `plans/999999/shards/${'0'.repeat(36)}/index.jsonl`,
-        manifestKey: `plans/999999/shards/${'0'.repeat(36)}/shards.jsonl`,
+        indexKey: `screened/${longestBatch}/${'0'.repeat(36)}/shards/${'0'.repeat(36)}/index.jsonl`,
+        manifestKey: `screened/${longestBatch}/${'0'.repeat(36)}/shards/${'0'.repeat(36)}/shards.jsonl`,
         operators: Array(MOST_OPERATORS).fill(longestOperator),
         shards: shardsAt(size),
         handsets: HANDSETS * size,

@@ -346,18 +346,41 @@ describe('batches', () => {
     expect((await cases.readBatch(CASES, first.batchId))?.execution).toBe('another');
   });
 
-  it.each(['planning', 'failed', 'settled'] as const)('that are %s are never those of other bytes', async (state) => {
-    const first = batch({ state });
-    await cases.registerBatch(CASES, first);
-    const other = { ...first, sha256: 'cd'.repeat(32), state: 'planning' as const, execution: 'another' };
-    expect(await cases.registerBatch(CASES, other)).toEqual(first);
-    expect(await cases.readBatch(CASES, first.batchId)).toEqual(first);
-  });
+  it.each(['waiting', 'approved', 'planning', 'failed', 'settled'] as const)(
+    'that are %s are never those of other bytes',
+    async (state) => {
+      const first = batch({ state });
+      await cases.registerBatch(CASES, first);
+      const other = { ...first, sha256: 'cd'.repeat(32), state: 'planning' as const, execution: 'another' };
+      expect(await cases.registerBatch(CASES, other)).toEqual(first);
+      expect(await cases.readBatch(CASES, first.batchId)).toEqual(first);
+    },
+  );
 
   it.each(['directed', 'settled'] as const)('that are %s are never begun again', async (state) => {
     const first = batch({ state, plan: 4 });
     await cases.registerBatch(CASES, first);
     expect(await cases.registerBatch(CASES, { ...first, state: 'planning', execution: 'another' })).toEqual(first);
+  });
+
+  it('are approved once, while they wait under the execution that asks, and plan only then', async () => {
+    const one = batch({ state: 'waiting' });
+    await cases.registerBatch(CASES, one);
+    expect(await cases.registerPlan(CASES, one, 3, one.startedAt)).toBe(false);
+    const [approvedAt, later] = [asInstant('2026-06-02T00:00:00Z'), asInstant('2026-06-03T00:00:00Z')];
+    await cases.approveBatch(CASES, { ...one, execution: 'another' }, later);
+    expect(await cases.readBatch(CASES, one.batchId)).toEqual(one);
+    await cases.approveBatch(CASES, one, approvedAt);
+    await cases.approveBatch(CASES, one, later);
+    expect(await cases.readBatch(CASES, one.batchId)).toEqual({ ...one, state: 'approved', approvedAt });
+    // The number that was registered first is its retry's, too.
+    for (const _ of [1, 2]) expect(await cases.registerPlan(CASES, one, 3, later)).toBe(true);
+    const planning = { ...one, state: 'planning', approvedAt, plan: 3, startedAt: later };
+    expect(await cases.readBatch(CASES, one.batchId)).toEqual(planning);
+    await cases.approveBatch(CASES, one, later);
+    expect(await cases.readBatch(CASES, one.batchId)).toEqual(planning);
+    expect(await cases.commitPlan(CASES, one.batchId, 3, 'plans/3')).toBe(true);
+    expect(await cases.registerPlan(CASES, one, 3, later)).toBe(false);
   });
 
   it('are directed by the commit of their own plan, once', async () => {
@@ -380,10 +403,12 @@ describe('batches', () => {
     const settledAt = asInstant('2026-06-17T00:05:00Z');
     const settle = (one: Batch, under = 'a') => cases.commitSettled(CASES, one.batchId, settledAt, under);
     const directed = batch({ plan: 7, state: 'directed' });
-    const empty = batch();
+    const empty = batch({ state: 'waiting' });
+    const approved = batch({ state: 'approved' });
     const planning = batch({ plan: 8 });
-    for (const one of [directed, empty, planning]) await cases.registerBatch(CASES, one);
-    expect([await settle(directed), await settle(empty), await settle(planning)]).toEqual([true, true, false]);
+    const all = [directed, empty, approved, planning];
+    for (const one of all) await cases.registerBatch(CASES, one);
+    expect(await Promise.all(all.map((one) => settle(one)))).toEqual([true, true, false, false]);
     expect(await settle(directed, 'b')).toBe(false);
     expect(await cases.readBatch(CASES, directed.batchId)).toMatchObject({
       state: 'settled',
@@ -411,6 +436,13 @@ describe('batches', () => {
   });
 
   describe('whose execution ended early', () => {
+    it.each(['waiting', 'approved'] as const)('fail while they are %s, before they took their turn', async (state) => {
+      const one = batch({ state });
+      await cases.registerBatch(CASES, one);
+      const failed = { batch: { ...one, state: 'failed' }, failed: { plan: 0, startedAt: one.startedAt } };
+      expect(await cases.abandonExecution(CASES, one.execution)).toEqual(failed);
+    });
+
     it('fail, and their executions tell which plan of theirs failed', async () => {
       const one = batch({ plan: 9 });
       await cases.registerBatch(CASES, one);
@@ -433,9 +465,9 @@ describe('batches', () => {
     it('plan no more for whoever looks, once that is noted, and their commit comes too late', async () => {
       const one = batch({ plan: 11 });
       await cases.registerBatch(CASES, one);
-      expect(await cases.planningBatch(CASES, one.batchId)).toEqual(one);
+      expect(await cases.livingBatch(CASES, one.batchId)).toEqual(one);
       await put({ pk: `EXECUTION#${one.execution}`, batchId: one.batchId, ended: true });
-      expect(await cases.planningBatch(CASES, one.batchId)).toBeUndefined();
+      expect(await cases.livingBatch(CASES, one.batchId)).toBeUndefined();
       expect(await cases.commitPlan(CASES, one.batchId, 11, 'plans/11')).toBe(false);
       expect((await cases.abandonExecution(CASES, one.execution))?.failed).toEqual({
         plan: 11,

@@ -128,7 +128,7 @@ export async function measureClaiming(runs: number): Promise<Results> {
       goal: 0.7,
       ours: async () => {
         const run = { first: 0, count: HANDSETS };
-        await expand({ plan: 1, shards: 100, window, handsetsKey, run }, context());
+        await expand({ folder: 'screened/bench', shards: 100, window, handsetsKey, run }, context());
         return links;
       },
       bare: async () => {

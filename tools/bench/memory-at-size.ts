@@ -46,6 +46,7 @@ export async function gatheredOf(
   links: number,
 ): Promise<{ gather: Invocation; claim: () => Promise<Invocation> }> {
   const { readText, writeObject } = await import('../../lambdas/stores/objects.ts');
+  const folder = `screened/${plan}`;
   const objects: GatheredObject[] = [];
   for (let first = 0; first < links; first += LINKS_PER_OBJECT) {
     const own = Math.min(LINKS_PER_OBJECT, links - first);
@@ -55,28 +56,28 @@ export async function gatheredOf(
     });
     const text = lines.join('');
     const places = JSON.stringify([[0, 0, text.length, own]] satisfies ShardPlaces);
-    const key = `plans/${plan}/gathered/${objects.length}.tsv`;
+    const key = `${folder}/gathered/${objects.length}.tsv`;
     await writeObject({ bucket, key }, text + places);
     objects.push({ key, links: own, bytes: text.length, placesBytes: places.length });
   }
-  const folder = `plans/${plan}/expanded`;
+  const expanded = `${folder}/expanded`;
   const children: Gathered[] = [{ first: 0, handsets: 1, objects }];
   await writeObject(
-    { bucket, key: `${folder}/1.jsonl` },
+    { bucket, key: `${expanded}/1.jsonl` },
     children.map((child) => `${JSON.stringify(child)}\n`).join(''),
   );
-  const manifest = { DestinationBucket: bucket, ResultFiles: { SUCCEEDED: [{ Key: `${folder}/1.jsonl` }] } };
-  await writeObject({ bucket, key: `${folder}/manifest.json` }, JSON.stringify(manifest));
-  const results = { ResultWriterDetails: { Bucket: bucket, Key: `${folder}/manifest.json` } };
+  const manifest = { DestinationBucket: bucket, ResultFiles: { SUCCEEDED: [{ Key: `${expanded}/1.jsonl` }] } };
+  await writeObject({ bucket, key: `${expanded}/manifest.json` }, JSON.stringify(manifest));
+  const results = { ResultWriterDetails: { Bucket: bucket, Key: `${expanded}/manifest.json` } };
   return {
     gather: {
       function: 'Gather',
       handler: 'gather',
       of: `${count(links)} links`,
-      event: { agency: 'mha', plan, handsets: 1, shards: 1, results },
+      event: { agency: 'mha', folder, handsets: 1, shards: 1, results },
     },
     claim: async () => {
-      const shards = `plans/${plan}/shards/bench`;
+      const shards = `${folder}/shards/bench`;
       const items = (await readText({ bucket, key: `${shards}/shards.jsonl` })).trimEnd().split('\n');
       // The last one is the run of handsets.
       const children = items.length - 1;

@@ -761,7 +761,7 @@ class Check {
     const { cases, running, failures } = this.#seen;
     const turn = cases.PLANNING;
     const holder = cases[`BATCH#${turn?.holder}`];
-    const held = holder?.state === 'planning' && holder.execution === turn?.execution;
+    const held = ['approved', 'planning'].includes(String(holder?.state)) && holder?.execution === turn?.execution;
     this.#must(!held, 'the turn to plan is free at the end');
     for (const name of running) this.#must(false, `an execution runs for ever: ${name}`);
     for (const failure of failures) this.#must(false, failure);

@@ -162,7 +162,7 @@ export class OneFault implements Troubles {
     if (mode === 'after') return this.#count(mode, 'lose');
     if (mode === 'ten minutes') return this.#count(mode, 'throttle');
     // So a report comes while another batch plans.
-    if (name === 'Gather' && n === 1) return this.#count(STORY, 'error');
+    if (name === 'Commit' && n === 1) return this.#count(STORY, 'error');
     return undefined;
   }
 

@@ -126,6 +126,9 @@ export interface Steady {
   planningShare: number;
 }
 
+/** The phases in which a batch holds the turn to plan. */
+const TURN = ['Claim', 'Commit'];
+
 export function steadyUse(issued: Issued, design: Design, region: Region): Steady {
   const { policy } = design;
   const factor = STEADY.handsets / EVENT.handsets;
@@ -149,7 +152,7 @@ export function steadyUse(issued: Issued, design: Design, region: Region): Stead
   const ordersOfOperator =
     batches * (largestDirections * REVERIFY_LADDERS.normal.length + work.blockShards * policy.ladders.block.length);
   const { phases } = timeline(work, design, quotasOf(region));
-  const planning = phases.filter(({ name }) => name !== 'Screen' && name !== 'Direct');
+  const planning = phases.filter(({ name }) => TURN.includes(name));
   const planningSeconds = planning.reduce((sum, { seconds }) => sum + seconds, 0);
   return {
     connectionsPerBatch: work.connections,

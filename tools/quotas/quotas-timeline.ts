@@ -122,7 +122,7 @@ export function timeline(work: Work, design: Design, given: Quotas): Timeline {
       4 * s3Call,
   );
 
-  // 2. Expand: the turn is taken before it.
+  // 2. Expand
   {
     const perChild = work.handsets / work.expandChildren;
     const memoryMb = memory('Expand');
@@ -163,7 +163,7 @@ export function timeline(work: Work, design: Design, given: Quotas): Timeline {
       cpu(indexEntries(work) * 1e-6 + work.handsets * design.policy.linksPerHandset * 4e-7, memory('Gather')),
   );
 
-  // 4. Claim
+  // 4. Claim: the turn is taken before it.
   {
     const memoryMb = memory('Claim');
     const identifiers = work.connections + work.handsets;

@@ -1,14 +1,12 @@
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import { BATCH_STATES, type BatchState, MAY_FAIL, mayFail, planCounts } from '../../domain/batches.ts';
 import type { Instant } from '../../domain/days.ts';
 import type { AgencyId, BatchId } from '../../domain/identifiers.ts';
 import { fields, formOf } from '../../domain/stored.ts';
 import type { Asker } from '../../domain/turn.ts';
 import { dynamo } from '../clients.ts';
 import { contentOf, key, put, read, refusedByCondition } from './table.ts';
-
-const BATCH_STATES = ['planning', 'directed', 'failed', 'settled'] as const;
-export type BatchState = (typeof BATCH_STATES)[number];
 
 export interface Batch {
   batchId: BatchId;
@@ -21,10 +19,12 @@ export interface Batch {
   /** How often, once directed, it was handed over to another execution because the one before had ended. */
   resumed?: number;
   state: BatchState;
-  /** The plan's number; 0 while it waits for its turn to plan. */
+  /** The plan's number; 0 until it takes its turn to plan. */
   plan: number;
   /** When planning began: all deadlines count from it. Before that, when the batch was registered. */
   startedAt: Instant;
+  /** Since when it waits for its turn to plan. */
+  approvedAt?: Instant;
   uploadedAt: Instant;
   report: { rows: number; rejected: number; repeats: number; handsets: number };
   /** The screened handsets, in the work bucket. */
@@ -50,6 +50,7 @@ export const batchForm = formOf<Batch>(
     state: z.enum(BATCH_STATES),
     plan: fields.count,
     startedAt: fields.instant,
+    approvedAt: fields.instant.optional(),
     uploadedAt: fields.instant,
     report: z.strictObject({
       rows: fields.count,
@@ -113,9 +114,9 @@ export async function registerBatch(table: string, batch: Batch): Promise<Batch>
     }
     const registered = await readBatch(table, batch.batchId);
     if (!registered) throw new Error(`batch ${batch.batchId} was refused and is not there`);
-    if (registered.execution === batch.execution || registered.state !== 'planning') return registered;
+    if (registered.execution === batch.execution || !mayFail(registered.state)) return registered;
     if (registered.sha256 !== batch.sha256) return registered;
-    if ((await planningBatch(table, batch.batchId)) !== undefined) return registered;
+    if ((await livingBatch(table, batch.batchId)) !== undefined) return registered;
   }
 }
 
@@ -175,16 +176,19 @@ export async function handOver(table: string, { batchId, execution }: Asker, to:
   return await changeBatch(table, batchId, { execution: to, resumed: n }, condition, values);
 }
 
-/** The commit that settles a batch. False when it was settled before. */
+/**
+ * The commit that settles a batch: one that is directed, or one without handsets, which waits for nothing. False when it was
+ * settled before.
+ */
 export function commitSettled(table: string, id: BatchId, settledAt: Instant, settledUnder: string): Promise<boolean> {
   return changeBatch(
     table,
     id,
     { state: 'settled', settledAt, settledUnder },
-    '#state = :directed OR (#state = :planning AND #plan = :none)',
+    '#state = :directed OR (#state = :waiting AND #plan = :none)',
     {
       ':directed': 'directed',
-      ':planning': 'planning',
+      ':waiting': 'waiting',
       ':none': 0,
     },
   );
@@ -197,13 +201,13 @@ export interface FailedPlan {
 }
 
 /**
- * Makes a batch failed that plans, or waits for its turn to, under an execution which has ended. What fails is noted with the
+ * Makes a batch failed whose plan doesn't count yet, and whose execution has ended. What fails is noted with the
  * execution first: another execution may have begun the batch anew before anybody is told.
  */
 async function failBatch(table: string, { batchId, execution }: Asker): Promise<void> {
   for (;;) {
     const batch = await readBatch(table, batchId);
-    if (batch?.state !== 'planning' || batch.execution !== execution) return;
+    if (!batch || !mayFail(batch.state) || batch.execution !== execution) return;
     const { plan, startedAt } = batch;
     await dynamo.send(
       new UpdateCommand({
@@ -215,8 +219,9 @@ async function failBatch(table: string, { batchId, execution }: Asker): Promise<
       }),
     );
     // Of the plan that was noted: one that is registered in between is noted before it fails.
-    const condition = '#state = :was AND #execution = :mine AND #plan = :noted';
-    const values = { ':was': 'planning', ':mine': execution, ':noted': plan };
+    const states = Object.fromEntries(MAY_FAIL.map((state) => [`:${state}`, state]));
+    const condition = `#state IN (${Object.keys(states).join(', ')}) AND #execution = :mine AND #plan = :noted`;
+    const values = { ...states, ':mine': execution, ':noted': plan };
     if (await changeBatch(table, batchId, { state: 'failed' }, condition, values)) return;
   }
 }
@@ -248,29 +253,38 @@ export async function abandonExecution(
   const batch = await readBatch(table, batchId);
   if (!batch) return undefined;
   // Its commit may have come between the note and the failure. Without a plan's number only its execution tells whose it is.
-  const committed = batch.state === 'directed' || batch.state === 'settled';
+  const committed = planCounts(batch.state);
   const same = batch.plan === failed?.plan && (batch.plan > 0 || batch.execution === execution);
   return { batch, failed: committed && same ? undefined : failed };
 }
 
-/** A batch that plans, or waits for its turn to. One whose execution has ended fails by this. */
-export async function planningBatch(table: string, id: BatchId): Promise<Batch | undefined> {
+/** A batch on its way to a plan that counts. One whose execution has ended fails by this. */
+export async function livingBatch(table: string, id: BatchId): Promise<Batch | undefined> {
   const batch = await readBatch(table, id);
-  if (batch?.state !== 'planning') return undefined;
+  if (!batch || !mayFail(batch.state)) return undefined;
   if (!(await read(table, key.execution(batch.execution), executionForm))?.ended) return batch;
   await failBatch(table, batch);
   return undefined;
 }
 
-/** Registers the number of a plan with its batch. False when the batch plans under this execution no more. */
+/** Approves a batch that waits under this execution, which then waits for its turn to plan. It is approved once. */
+export async function approveBatch(table: string, { batchId, execution }: Asker, now: Instant): Promise<void> {
+  const change = { state: 'approved', approvedAt: now } as const;
+  const values = { ':was': 'waiting', ':mine': execution };
+  await changeBatch(table, batchId, change, '#state = :was AND #execution = :mine', values);
+}
+
+/** Begins the plan of this number for an approved batch. False when the batch is on its way under this execution no more. */
 export function registerPlan(
   table: string,
   { batchId, execution }: Asker,
   plan: number,
   startedAt: Instant,
 ): Promise<boolean> {
-  return changeBatch(table, batchId, { plan, startedAt }, '#state = :was AND #execution = :mine', {
-    ':was': 'planning',
+  const change = { state: 'planning', plan, startedAt } as const;
+  return changeBatch(table, batchId, change, '#state IN (:approved, :planning) AND #execution = :mine', {
+    ':approved': 'approved',
+    ':planning': 'planning',
     ':mine': execution,
   });
 }

@@ -61,7 +61,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   });
   allowObjects(screen, 'read versions', inbox, 'reports/*');
   allowList(screen, 'list versions', inbox, 'reports/*');
-  allowObjects(screen, 'write streams', work, 'screened/*');
+  allowObjects(screen, 'write streams', work, 'screened/*/handsets.jsonl', 'screened/*/runs.jsonl');
   allowObjects(screen, 'write', work, 'uploads/worked/*');
   allowObjects(screen, 'write streams', outbox, 'rejects/*');
   allowItems(screen, CHANGE_ITEMS, cases);
@@ -87,8 +87,8 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     environment: { WORK: work.bucketName, LINKS: links.tableName },
   });
   allowItems(expand, ['dynamodb:Query'], links);
-  allowObjects(expand, 'read', work, 'screened/*');
-  allowObjects(expand, 'write', work, 'plans/*/gathered/*');
+  allowObjects(expand, 'read', work, 'screened/*/handsets.jsonl');
+  allowObjects(expand, 'write', work, 'screened/*/gathered/*');
 
   const gather = new HandlerFunction<GatherEnvironment>(stack, 'Gather', {
     config,
@@ -103,8 +103,8 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       ROWS_PER_DIRECTION: String(policy.rowsPerDirection),
     },
   });
-  allowObjects(gather, 'read', work, 'plans/*/expanded/*', 'plans/*/gathered/*');
-  allowObjects(gather, 'write streams', work, 'plans/*/shards/*');
+  allowObjects(gather, 'read', work, 'screened/*/expanded/*', 'screened/*/gathered/*');
+  allowObjects(gather, 'write streams', work, 'screened/*/shards/*');
 
   const claim = new HandlerFunction<ClaimEnvironment>(stack, 'Claim', {
     config,
@@ -120,7 +120,13 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       CASE_DAYS,
     },
   });
-  allowObjects(claim, 'read', work, 'plans/*/shards/*', 'plans/*/gathered/*', 'plans/*/decisions/*', 'screened/*');
+  allowObjects(
+    claim,
+    'read',
+    work,
+    ...['handsets.jsonl', 'gathered/*', 'shards/*'].map((file) => `screened/*/${file}`),
+    'plans/*/decisions/*',
+  );
   allowObjects(claim, 'write', work, 'plans/*/decisions/*');
   allowItems(claim, CLAIM_ITEMS, cases);
 
@@ -189,8 +195,8 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   admitObjects(
     batch,
     work,
-    ...['expanded', 'claimed', 'directed', 'shards', 'directions'].map((folder) => `plans/*/${folder}/*`),
-    'screened/*/runs.jsonl',
+    ...['runs.jsonl', 'expanded/*', 'shards/*'].map((file) => `screened/*/${file}`),
+    ...['claimed', 'directed', 'directions'].map((folder) => `plans/*/${folder}/*`),
   );
   allowKey(batch, data.messagesKey, 'sns', 'write');
   // What became of a direction is asked in its name.

@@ -60,8 +60,10 @@ const CHILDREN_AT_ONCE = 40;
  * plan counts has ended, another one goes on with it at 5: `{ resume: { batchId } }`.
  *
  * 1. Screen the report. A refused one, and the same one again, end here; one without handsets goes to 6.
- * 2. Take the turn to plan (one batch plans at a time, in the order in which they came) under the next plan number.
- * 3. Expand handsets into links, by shard.
+ * 2. Expand handsets into links, and gather these by shard. All of this lies under the batch and its attempt: usage that comes
+ *    later has no part in it, however long the batch waits from here on.
+ * 3. Take the turn to plan (one batch plans at a time, in the order in which they came) under the next plan number. All deadlines
+ *    count from here.
  * 4. Claim numbers and handsets: directions. Commit the plan; that frees the turn.
  * 5. Direct the operators: one Direction execution each; up to 40 in an inline Map, more in a Distributed one, 40 to a child.
  * 6. Settle the books.
@@ -106,24 +108,6 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   const same = Succeed.jsonata(scope, 'Same report again');
 
   // 2
-  const takeTurn = invoke(
-    'Take the turn to plan',
-    parts.takeTurn,
-    { batchId: '{% $batch.batchId %}', execution, now },
-    {
-      turn: result,
-      plan: '{% $states.result.Payload.plan %}',
-      startedAt: '{% $states.result.Payload.startedAt %}',
-    },
-  );
-  const isItsTurn = Choice.jsonata(scope, "Is it the batch's turn?");
-  const waitForTurn = Wait.jsonata(scope, 'Wait while another batch plans', {
-    time: WaitTime.seconds('{% $turn.waitSeconds %}'),
-  });
-
-  // 3
-  const resultsUnder = (folder: string) =>
-    new ResultsUnder(work, `{% 'plans/' & $string($plan) & '/${folder}' %}`, `plans/*/${folder}/*`);
   const child = (name: string, lambdaFunction: IFunction) =>
     LambdaInvoke.jsonata(scope, name, {
       lambdaFunction,
@@ -140,13 +124,13 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     // Runs of them, and not the handsets, so that no history holds an IMEI.
     itemReader: new ItemsFrom(work, '{% $batch.runsKey %}', 'screened/*/runs.jsonl'),
     itemSelector: {
-      plan: '{% $plan %}',
+      folder: '{% $batch.folder %}',
       shards: '{% $batch.shards %}',
       window: '{% $batch.window %}',
       handsetsKey: '{% $batch.handsetsKey %}',
       run: '{% $states.context.Map.Item.Value %}',
     },
-    resultWriterV2: resultsUnder('expanded'),
+    resultWriterV2: new ResultsUnder(work, "{% $batch.folder & '/expanded' %}", 'screened/*/expanded/*'),
     outputs: {},
     assign: { expanded: '{% $states.result %}' },
   });
@@ -157,7 +141,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     parts.gather,
     {
       agency: '{% $batch.agency %}',
-      plan: '{% $plan %}',
+      folder: '{% $batch.folder %}',
       handsets: '{% $batch.handsets %}',
       shards: '{% $batch.shards %}',
       results: '{% $expanded %}',
@@ -165,12 +149,30 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     { gathered: result },
   );
 
+  // 3
+  const takeTurn = invoke(
+    'Take the turn to plan',
+    parts.takeTurn,
+    { batchId: '{% $batch.batchId %}', execution, now },
+    {
+      turn: result,
+      plan: '{% $states.result.Payload.plan %}',
+      startedAt: '{% $states.result.Payload.startedAt %}',
+    },
+  );
+  const isItsTurn = Choice.jsonata(scope, "Is it the batch's turn?");
+  const waitForTurn = Wait.jsonata(scope, 'Wait while another batch plans', {
+    time: WaitTime.seconds('{% $turn.waitSeconds %}'),
+  });
+
   // 4
+  const resultsUnder = (folder: string) =>
+    new ResultsUnder(work, `{% 'plans/' & $string($plan) & '/${folder}' %}`, `plans/*/${folder}/*`);
   const claim = DistributedMap.jsonata(scope, 'Claim numbers and handsets', {
     mapExecutionType: StateMachineType.STANDARD,
     label: 'Claim',
     maxConcurrency: CHILDREN_AT_ONCE,
-    itemReader: new ItemsFrom(work, '{% $gathered.manifestKey %}', 'plans/*/shards/*'),
+    itemReader: new ItemsFrom(work, '{% $gathered.manifestKey %}', 'screened/*/shards/*'),
     itemSelector: {
       batchId: '{% $batch.batchId %}',
       plan: '{% $plan %}',
@@ -288,13 +290,13 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     .when(Condition.jsonata('{% $planned.directions = 0 %}'), settle)
     .when(Condition.jsonata(`{% $planned.directions <= ${MOST_INLINE} %}`), direct.next(settle))
     .otherwise(directMany.next(settle));
-  const plan = expand.next(gather).next(claim).next(commit).next(howMany);
+  const plan = claim.next(commit).next(howMany);
   isItsTurn.when(Condition.jsonata('{% $turn.taken %}'), plan).otherwise(waitForTurn.next(takeTurn));
   whatWasFound
     .when(Condition.jsonata("{% $batch.status = 'refused' %}"), refused)
     .when(Condition.jsonata("{% $batch.status = 'same' %}"), same)
     .when(Condition.jsonata('{% $batch.handsets = 0 %}'), settle)
-    .otherwise(takeTurn.next(isItsTurn));
+    .otherwise(expand.next(gather).next(takeTurn).next(isItsTurn));
   resume.next(isResumed.when(Condition.jsonata('{% $planned.resumed %}'), howMany).otherwise(nothingToResume));
   screen.next(whatWasFound);
   return whatIsToDo

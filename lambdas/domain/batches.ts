@@ -1,0 +1,24 @@
+/**
+ * The states of a batch. It waits while it is prepared and decided upon, and is approved until its turn to plan comes; its plan
+ * counts once it is directed. Before that it may fail, and the same file begins it anew.
+ */
+export const BATCH_STATES = ['waiting', 'approved', 'planning', 'directed', 'settled', 'failed'] as const;
+export type BatchState = (typeof BATCH_STATES)[number];
+
+/** The states in which a batch fails where its execution ends: no plan of it counts yet. */
+export const MAY_FAIL = ['waiting', 'approved', 'planning'] as const satisfies readonly BatchState[];
+
+/** Whether a batch fails where its execution ends. */
+export function mayFail(state: BatchState): boolean {
+  return MAY_FAIL.some((one) => one === state);
+}
+
+/** Whether a batch is on its way from its decision to its plan: only then it asks for the turn to plan, and holds it. */
+export function wantsTurn(state: BatchState): boolean {
+  return state === 'approved' || state === 'planning';
+}
+
+/** Whether a batch's plan counts: its directions and its claims do, too. */
+export function planCounts(state: BatchState): boolean {
+  return state === 'directed' || state === 'settled';
+}
