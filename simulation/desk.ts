@@ -3,7 +3,8 @@
  * order files, and uploads its answers. The simulated operators and `--respond` both sit at one.
  */
 
-import type { DirectionId, DirectionKind } from '../lambdas/domain/identifiers.ts';
+import type { DirectionId } from '../lambdas/domain/identifiers.ts';
+import { columnOf, DIRECTION_KIND_NAMES, type DirectionKind } from '../lambdas/domain/kinds.ts';
 import { bucketsOf } from './buckets.ts';
 import type { Correspondent } from './participants.ts';
 
@@ -51,10 +52,12 @@ export function messageOf(body: string): Record<string, unknown> {
 function orderOf(message: Record<string, unknown>): OrderNotice | undefined {
   if (message.kind !== 'order') return undefined;
   const text = (name: string) => String(message[name] ?? '');
+  const kind = DIRECTION_KIND_NAMES.find((one) => one === text('directionKind'));
+  if (kind === undefined) throw new Error(`there are no directions of the kind ${text('directionKind')}`);
   return {
     directionId: text('directionId') as DirectionId,
     batchId: text('batchId'),
-    kind: text('directionKind') === 'block' ? 'block' : 'reverify',
+    kind,
     order: text('order'),
     rung: text('rung') === 'failed' ? 'failed' : Number(text('rung')),
     rows: Number(text('rows')),
@@ -111,7 +114,7 @@ export class Desk {
     const [header = '', ...lines] = Buffer.from(await this.cloud.get(notice.bucket, notice.key))
       .toString('utf8')
       .split('\n');
-    const column = header.split(',').indexOf(notice.kind === 'block' ? 'imei' : 'msisdn');
+    const column = header.split(',').indexOf(columnOf(notice.kind));
     return lines.flatMap((line) => line.split(',')[column] || []);
   }
 

@@ -4,6 +4,7 @@
  */
 import { dayOf, instantOf } from '../lambdas/domain/days.ts';
 import { parseDirectionId } from '../lambdas/domain/identifiers.ts';
+import { columnOf } from '../lambdas/domain/kinds.ts';
 import type { OperatorManner } from './arguments.ts';
 import type { Desk, OrderNotice } from './desk.ts';
 import { fraction, hash } from './random.ts';
@@ -122,7 +123,7 @@ export class SimulatedOperator {
       `,not_found,${known}`,
       '',
     ];
-    const identifier = notice.kind === 'block' ? 'IMEI' : 'MSISDN';
+    const identifier = columnOf(notice.kind).toUpperCase();
     return `\uFEFF${['Remarks,Outcome', identifier, 'Occurred_On'].join(',')}\r\n${rows.join('\r\n')}`;
   }
 
@@ -194,7 +195,7 @@ export class SimulatedOperator {
 
 /** A response file. */
 function csv(notice: OrderNotice, answers: readonly Answer[], occurredOn?: string): string {
-  const identifier = notice.kind === 'block' ? 'imei' : 'msisdn';
+  const identifier = columnOf(notice.kind);
   const dated = occurredOn === undefined ? '' : `,${occurredOn}`;
   const header = `${identifier},outcome${occurredOn === undefined ? '' : ',occurred_on'}`;
   return `${[header, ...answers.map(([id, outcome]) => `${id},${outcome}${dated}`)].join('\n')}\n`;

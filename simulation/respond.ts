@@ -5,14 +5,22 @@
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { DirectionId, DirectionKind, OperatorId } from '../lambdas/domain/identifiers.ts';
-import { parseDirectionId, parseImei, parseMsisdn } from '../lambdas/domain/identifiers.ts';
+import type { DirectionId, OperatorId } from '../lambdas/domain/identifiers.ts';
+import { parseDirectionId } from '../lambdas/domain/identifiers.ts';
 import { receiptKey } from '../lambdas/domain/keys.ts';
+import { columnOf, type DirectionKind } from '../lambdas/domain/kinds.ts';
 import { CommandError } from '../lib/commands/command-line.ts';
 import type { OwnResponse } from './arguments.ts';
 import { bucketsOf } from './buckets.ts';
 import { type Desk, messageOf } from './desk.ts';
-import { linesInPiece, pieceOf, type ReadableResponse, type ResponseRow, readResponse } from './response-file.ts';
+import {
+  linesInPiece,
+  PARSERS,
+  pieceOf,
+  type ReadableResponse,
+  type ResponseRow,
+  readResponse,
+} from './response-file.ts';
 
 /** What the operator knows of a row: nothing was said yet, it was said to have failed, or it is done with. */
 type Standing = 'open' | 'failed' | 'done';
@@ -118,7 +126,7 @@ export class Responder {
       this.directions.set(notice.directionId, direction);
       direction.deadline = Math.max(direction.deadline, notice.deadline);
       for (const cell of await this.desk.identifiersOf(notice)) {
-        const parsed = notice.kind === 'block' ? parseImei(cell) : parseMsisdn(cell);
+        const parsed = PARSERS[columnOf(notice.kind)](cell);
         if ('value' in parsed && !direction.rows.has(parsed.value)) direction.rows.set(parsed.value, 'open');
       }
     }

@@ -1,5 +1,6 @@
 import { type CsvRow, FileFault, readCsv } from '../lambdas/domain/csv.ts';
-import { type DirectionKind, parseImei, parseMsisdn } from '../lambdas/domain/identifiers.ts';
+import { parseImei, parseMsisdn } from '../lambdas/domain/identifiers.ts';
+import { columnOf, type DirectionKind } from '../lambdas/domain/kinds.ts';
 
 /** A row of a response file. */
 export interface ResponseRow {
@@ -24,14 +25,14 @@ export interface RefusedResponse {
   refused: string;
 }
 
-const COLUMNS = [
-  ['reverify', 'msisdn', parseMsisdn],
-  ['block', 'imei', parseImei],
-] as const;
+/** How a cell of each column of identifiers is read. */
+export const PARSERS = { msisdn: parseMsisdn, imei: parseImei } as const;
 
 /** Reads a response file: of connections where it has a column `msisdn`, else of handsets. */
 export async function readResponse(bytes: Buffer): Promise<ReadableResponse | RefusedResponse> {
-  for (const [kind, column, parse] of COLUMNS) {
+  for (const kind of ['reverify', 'block'] as const) {
+    const column = columnOf(kind);
+    const parse = PARSERS[column];
     const found: CsvRow<string>[] = [];
     try {
       for await (const rows of readCsv(once(bytes), { required: [column, 'outcome'], optional: [] }))

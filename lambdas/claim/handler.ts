@@ -6,18 +6,13 @@ import {
   keptUntil,
   nextPointers,
   type Pointer,
+  slotOf,
   writePointer,
 } from '../domain/claims.ts';
 import { type Day, type Instant, laterOf } from '../domain/days.ts';
-import { cutEvenly, directionRowLine, parseDirectionRowLine, type Run } from '../domain/directions.ts';
-import {
-  type DirectionKind,
-  directionIdOf,
-  type Imei,
-  type Msisdn,
-  type OperatorId,
-  partOf,
-} from '../domain/identifiers.ts';
+import { cutEvenly, directionRowLine, type Run, subjectOfLine } from '../domain/directions.ts';
+import { directionIdOf, type Imei, type Msisdn, type OperatorId, partOf } from '../domain/identifiers.ts';
+import type { DirectionKind } from '../domain/kinds.ts';
 import { deadlinesOf, type RungPolicy } from '../domain/ladders.ts';
 import { newLedger } from '../domain/ledger.ts';
 import {
@@ -80,9 +75,6 @@ interface Candidate {
   /** The row of the direction, as the work bucket keeps it. */
   line: string;
 }
-
-/** A number's pointers stand under one name, a handset's under its operator's. */
-const slotOf = (kind: DirectionKind, operator: OperatorId) => (kind === 'reverify' ? 'number' : operator);
 
 const CLAIMS_AT_ONCE = 32;
 
@@ -194,7 +186,7 @@ async function decide(
 /** Claims one number, or one handset at all of its operators, for the rows of this plan. */
 async function claim(
   kind: DirectionKind,
-  identifier: string,
+  identifier: Msisdn | Imei,
   own: Map<string, Pointer>,
   seen: Claim | undefined,
   earlier: EarlierDirections,
@@ -215,7 +207,7 @@ async function claim(
       return;
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
-      current = (await readClaims(env.CASES, kind, [identifier as Msisdn | Imei], startedAt)).get(identifier);
+      current = (await readClaims(env.CASES, kind, [identifier], startedAt)).get(identifier);
     }
   }
 }
@@ -245,18 +237,17 @@ export const handler = task(input, async (request, attempt) => {
   }
   const decision = shardDecisionForm.parse(await readText({ bucket: env.WORK, key: decisionKey }));
 
-  const rows = new Map<string, Map<string, Pointer>>();
+  const rows = new Map<Msisdn | Imei, Map<string, Pointer>>();
   for (const { directionId, operator, rowsKey } of decision.directions) {
     const lines = (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
     for (const [row, line] of lines.entries()) {
       if (line === '') continue;
-      const parsed = parseDirectionRowLine(kind, line);
-      const identifier = 'msisdn' in parsed ? parsed.msisdn : parsed.imei;
+      const { identifier } = subjectOfLine(kind, line);
       const own = rows.get(identifier) ?? new Map<string, Pointer>();
       rows.set(identifier, own.set(slotOf(kind, operator), { directionId, row }));
     }
   }
-  const seen = claims ?? (await readClaims(env.CASES, kind, [...rows.keys()] as (Msisdn | Imei)[], startedAt));
+  const seen = claims ?? (await readClaims(env.CASES, kind, [...rows.keys()], startedAt));
   const until = keptUntil(decision.rungs.at(-1)?.deadline ?? startedAt, env.CASE_DAYS);
   await concurrently(rows, CLAIMS_AT_ONCE, ([identifier, own]) =>
     claim(kind, identifier, own, seen.get(identifier), earlier, { startedAt, until }),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { directedNote } from '../domain/audit.ts';
 import { planCounts } from '../domain/batches.ts';
 import { mergeDecisions } from '../domain/books.ts';
-import type { DirectionKind } from '../domain/identifiers.ts';
+import { BATCH_KINDS, type DirectionKind } from '../domain/kinds.ts';
 import {
   claimed,
   manifestText,
@@ -54,8 +54,9 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
     shards.reduce((sum, shard) => sum + (shard.kind === kind ? shard.taken : 0), 0);
   mustAddUp('shards claimed', new Set(shards.map(({ kind, shard }) => `${kind} ${shard}`)).size, gathered.shards);
   mustAddUp('results of shards', shards.length, gathered.shards);
-  mustAddUp('links claimed', taken('reverify'), gathered.links);
-  mustAddUp('handsets claimed', taken('block'), gathered.handsets);
+  const { directs } = BATCH_KINDS.report;
+  mustAddUp('links claimed', taken(directs.number), gathered.links);
+  mustAddUp('handsets claimed', taken(directs.handset), gathered.handsets);
 
   const folder = `plans/${plan}/directions/${attempt}`;
   const starts = shards

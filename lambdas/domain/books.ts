@@ -3,73 +3,55 @@
  * lists that are published when the batch settles.
  */
 import { z } from 'zod';
-import type { ClaimState } from './claims.ts';
 import { csvLine, outside } from './csv.ts';
 import type { Day, Instant } from './days.ts';
 import {
   type AgencyId,
   type BatchId,
   type DirectionId,
-  type DirectionKind,
   type Imei,
   imeiOut,
   type Msisdn,
   type OperatorId,
 } from './identifiers.ts';
 import { jsonText } from './json.ts';
+import { BOOKS, type Book, type ClaimState, type DirectionKind, rulesOf } from './kinds.ts';
 import { type Ledger, sealedOutcomes } from './ledger.ts';
 import { fields, formOf } from './stored.ts';
 
-/** What was decided of the connections whose newest sighting is one operator's. Plain numbers, to travel as JSON. */
-export interface ConnectionDecisions {
-  readonly alreadyOpen: number;
-  readonly alreadyDisconnected: number;
-  readonly directed: number;
-}
+type Columns = typeof BOOKS;
 
-/** What was decided of the handsets at one operator. */
-export interface BlockDecisions {
-  readonly alreadyOpen: number;
-  readonly alreadyBlocked: number;
-  readonly directed: number;
-}
+/** What was decided of the rows of a book at one operator: of connections, those whose newest sighting is its own. */
+export type Decided<B extends Book> = Readonly<Record<keyof Columns[B]['decided'], number>>;
 
-/** The decisions of a shard, or of a whole batch, by operator. */
-export type Decisions = Readonly<
-  Record<string, { readonly connections: ConnectionDecisions; readonly blocks: BlockDecisions }>
+/** The decisions of a shard, or of a whole batch, by operator. Plain numbers, to travel as JSON. */
+export type Decisions = Readonly<Record<string, { readonly [B in Book]: Decided<B> }>>;
+
+/** What ledgers hold in a book; `rows` are the rows they were made for, the rest is read from the sealed bytes. */
+export type Held<B extends Book> = Readonly<
+  Record<'rows' | keyof Columns[B]['ended'] | keyof Columns[B]['within'], number>
 >;
 
-/** What one operator's ledgers hold; `rows` are the rows they were made for, the rest is read from the sealed bytes. */
-export interface LedgerTotals {
-  readonly directions: number;
-  readonly overdueDirections: number;
-  readonly connections: {
-    readonly rows: number;
-    readonly verified: number;
-    readonly disconnected: number;
-    readonly notFound: number;
-    readonly overdue: number;
-    /** Part of `overdue`. */
-    readonly overdueFailed: number;
-  };
-  readonly blocks: {
-    readonly rows: number;
-    readonly blocked: number;
-    readonly notFound: number;
-    readonly overdue: number;
-  };
-}
+/** What one operator's ledgers hold. */
+export type LedgerTotals = { readonly directions: number; readonly overdueDirections: number } & {
+  readonly [B in Book]: Held<B>;
+};
 
 /** The ledgers' totals, by operator. */
 export type Ledgers = Readonly<Record<string, LedgerTotals>>;
 
-const noConnections: ConnectionDecisions = { alreadyOpen: 0, alreadyDisconnected: 0, directed: 0 };
-const noBlocks: BlockDecisions = { alreadyOpen: 0, alreadyBlocked: 0, directed: 0 };
-const noLedgers: LedgerTotals = {
+const { connections, blocks } = BOOKS;
+const NO_DECISIONS = { connections: connections.decided, blocks: blocks.decided };
+const NO_LEDGERS: LedgerTotals = {
   directions: 0,
   overdueDirections: 0,
-  connections: { rows: 0, verified: 0, disconnected: 0, notFound: 0, overdue: 0, overdueFailed: 0 },
-  blocks: { rows: 0, blocked: 0, notFound: 0, overdue: 0 },
+  connections: { rows: 0, ...connections.ended, ...connections.within },
+  blocks: { rows: 0, ...blocks.ended, ...blocks.within },
+};
+/** A summary's columns in the agreed order. */
+const NO_ROWS: { readonly [B in Book]: BookSummary<B> } = {
+  connections: { [connections.rows]: 0, ...connections.decided, ...connections.ended, ...connections.within },
+  blocks: { [blocks.rows]: 0, ...blocks.decided, ...blocks.ended, ...blocks.within },
 };
 
 /** A decision's state doesn't exist for its kind: a number can't be alreadyBlocked, nor a handset alreadyDisconnected. */
@@ -88,36 +70,23 @@ export function addDecision(
   state: ClaimState,
   count = 1,
 ): Decisions {
-  const { connections, blocks } = decisions[operator] ?? { connections: noConnections, blocks: noBlocks };
-  if (kind === 'reverify' && state !== 'alreadyBlocked') {
-    return {
-      ...decisions,
-      [operator]: { connections: { ...connections, [state]: connections[state] + count }, blocks },
-    };
-  }
-  if (kind === 'block' && state !== 'alreadyDisconnected') {
-    return { ...decisions, [operator]: { connections, blocks: { ...blocks, [state]: blocks[state] + count } } };
-  }
-  throw new ImpossibleDecision(kind, state);
+  const own = decisions[operator] ?? NO_DECISIONS;
+  const { book } = rulesOf(kind);
+  const columns: Readonly<Partial<Record<ClaimState, number>>> = own[book];
+  const before = columns[state];
+  if (before === undefined) throw new ImpossibleDecision(kind, state);
+  return { ...decisions, [operator]: { ...own, [book]: { ...columns, [state]: before + count } } };
 }
 
 /** All these decisions in one; those of shards add up in any order. */
 export function mergeDecisions(all: Iterable<Decisions>): Decisions {
-  const merged: Record<string, { connections: ConnectionDecisions; blocks: BlockDecisions }> = {};
+  const merged: Record<string, Decisions[string]> = {};
   for (const decisions of all) {
     for (const [operator, more] of Object.entries(decisions)) {
-      const { connections, blocks } = merged[operator] ?? { connections: noConnections, blocks: noBlocks };
+      const own = merged[operator] ?? NO_DECISIONS;
       merged[operator] = {
-        connections: {
-          alreadyOpen: connections.alreadyOpen + more.connections.alreadyOpen,
-          alreadyDisconnected: connections.alreadyDisconnected + more.connections.alreadyDisconnected,
-          directed: connections.directed + more.connections.directed,
-        },
-        blocks: {
-          alreadyOpen: blocks.alreadyOpen + more.blocks.alreadyOpen,
-          alreadyBlocked: blocks.alreadyBlocked + more.blocks.alreadyBlocked,
-          directed: blocks.directed + more.blocks.directed,
-        },
+        connections: plus(own.connections, more.connections),
+        blocks: plus(own.blocks, more.blocks),
       };
     }
   }
@@ -127,34 +96,15 @@ export function mergeDecisions(all: Iterable<Decisions>): Decisions {
 /** The totals with a sealed ledger added. Throws LedgerNotSealed: the summary is made only from seals. */
 export function addLedger(ledgers: Ledgers, ledger: Ledger): Ledgers {
   const outcomes = sealedOutcomes(ledger);
-  const old = ledgers[ledger.operator] ?? noLedgers;
-  const counted = {
+  const old = ledgers[ledger.operator] ?? NO_LEDGERS;
+  const { book } = rulesOf(ledger.kind);
+  const columns: Readonly<Record<string, number>> = old[book];
+  const next: LedgerTotals = {
     ...old,
     directions: old.directions + 1,
     overdueDirections: old.overdueDirections + (outcomes.overdue > 0 ? 1 : 0),
+    [book]: plus(columns, { rows: ledger.rows, ...outcomes }),
   };
-  const next: LedgerTotals =
-    ledger.kind === 'reverify'
-      ? {
-          ...counted,
-          connections: {
-            rows: old.connections.rows + ledger.rows,
-            verified: old.connections.verified + outcomes.verified,
-            disconnected: old.connections.disconnected + outcomes.disconnected,
-            notFound: old.connections.notFound + outcomes.notFound,
-            overdue: old.connections.overdue + outcomes.overdue,
-            overdueFailed: old.connections.overdueFailed + outcomes.overdueFailed,
-          },
-        }
-      : {
-          ...counted,
-          blocks: {
-            rows: old.blocks.rows + ledger.rows,
-            blocked: old.blocks.blocked + outcomes.blocked,
-            notFound: old.blocks.notFound + outcomes.notFound,
-            overdue: old.blocks.overdue + outcomes.overdue,
-          },
-        };
   return { ...ledgers, [ledger.operator]: next };
 }
 
@@ -184,35 +134,20 @@ export interface BooksInput {
   readonly settledAt: Instant;
 }
 
-export interface ConnectionSummary {
-  readonly linked: number;
-  readonly alreadyOpen: number;
-  readonly alreadyDisconnected: number;
-  readonly directed: number;
-  readonly verified: number;
-  readonly disconnected: number;
-  readonly notFound: number;
-  readonly overdue: number;
-  /** Part of `overdue`: rows that failed and stayed connected. */
-  readonly overdueFailed: number;
-}
-
-export interface BlockSummary {
-  readonly rows: number;
-  readonly alreadyOpen: number;
-  readonly alreadyBlocked: number;
-  readonly directed: number;
-  readonly blocked: number;
-  readonly notFound: number;
-  readonly overdue: number;
-}
+/** A book as it is published: its rows, what was decided of them, and how those ended that were directed. */
+export type BookSummary<B extends Book> = Readonly<
+  Record<
+    Columns[B]['rows'] | keyof Columns[B]['decided'] | keyof Columns[B]['ended'] | keyof Columns[B]['within'],
+    number
+  >
+>;
 
 export interface OperatorSummary {
   readonly directions: number;
   readonly overdueDirections: number;
   readonly latestImport: Instant | null;
-  readonly connections: ConnectionSummary;
-  readonly blocks: BlockSummary;
+  readonly connections: BookSummary<'connections'>;
+  readonly blocks: BookSummary<'blocks'>;
 }
 
 export interface Summary {
@@ -221,8 +156,8 @@ export interface Summary {
   readonly file: string;
   readonly status: 'settled';
   readonly report: ReportCounts;
-  readonly connections: ConnectionSummary;
-  readonly blocks: BlockSummary;
+  readonly connections: BookSummary<'connections'>;
+  readonly blocks: BookSummary<'blocks'>;
   readonly operators: Readonly<Record<string, OperatorSummary>>;
   readonly unexplained: number;
   readonly startedAt: Instant;
@@ -245,35 +180,27 @@ export function balance(input: BooksInput): Summary {
   const { rows, rejected, repeats, handsets } = input.report;
   let unexplained = Math.abs(rows - rejected - repeats - handsets);
   const operators: Record<string, OperatorSummary> = {};
-  const connections = { alreadyOpen: 0, alreadyDisconnected: 0, directed: 0, ...outcomesOf(noLedgers.connections) };
-  const blocks = { alreadyOpen: 0, alreadyBlocked: 0, directed: 0, ...outcomesOf(noLedgers.blocks) };
-  let linked = 0;
+  let all = NO_ROWS;
 
   for (const name of names) {
-    const decided = input.decisions[name] ?? { connections: noConnections, blocks: noBlocks };
-    const held = input.ledgers[name] ?? noLedgers;
-    const own = input.linked[name] ?? 0;
-    const blockRows = planned.has(name) ? handsets : 0;
-    const heldConnections = outcomesOf(held.connections);
-    const heldBlocks = outcomesOf(held.blocks);
-    linked += own;
+    const decided = input.decisions[name] ?? NO_DECISIONS;
+    const held = input.ledgers[name] ?? NO_LEDGERS;
+    const linked = input.linked[name] ?? 0;
+    const asked = planned.has(name) ? handsets : 0;
     unexplained +=
-      Math.abs(own - sum(decided.connections)) +
-      Math.abs(blockRows - sum(decided.blocks)) +
-      Math.abs(decided.connections.directed - held.connections.rows) +
-      // The failed ones are part of the overdue.
-      Math.abs(held.connections.rows - sum({ ...heldConnections, overdueFailed: 0 })) +
-      Math.abs(decided.blocks.directed - held.blocks.rows) +
-      Math.abs(held.blocks.rows - sum(heldBlocks));
+      unexplainedIn('connections', linked, decided.connections, held.connections) +
+      unexplainedIn('blocks', asked, decided.blocks, held.blocks);
+    const own = {
+      connections: plus(NO_ROWS.connections, { ...decided.connections, ...held.connections, linked }),
+      blocks: plus(NO_ROWS.blocks, { ...decided.blocks, ...held.blocks, rows: asked }),
+    };
     operators[name] = {
       directions: held.directions,
       overdueDirections: held.overdueDirections,
       latestImport: input.latestImports[name] ?? null,
-      connections: connectionSummary(own, { ...decided.connections, ...heldConnections }),
-      blocks: blockSummary(blockRows, { ...decided.blocks, ...heldBlocks }),
+      ...own,
     };
-    addTo(connections, { ...decided.connections, ...heldConnections });
-    addTo(blocks, { ...decided.blocks, ...heldBlocks });
+    all = { connections: plus(all.connections, own.connections), blocks: plus(all.blocks, own.blocks) };
   }
 
   return {
@@ -282,8 +209,7 @@ export function balance(input: BooksInput): Summary {
     file: input.file,
     status: 'settled',
     report: { rows, rejected, repeats, handsets },
-    connections: connectionSummary(linked, connections),
-    blocks: blockSummary(handsets * planned.size, blocks),
+    ...all,
     operators,
     unexplained,
     startedAt: input.startedAt,
@@ -296,28 +222,33 @@ export function summaryText(summary: Summary): string {
   return jsonText(summary);
 }
 
-function outcomesOf<T extends { readonly rows: number }>(totals: T): Omit<T, 'rows'> {
-  const { rows: _, ...outcomes } = totals;
-  return outcomes;
+/** The differences within a book: rows and what was decided of them, rows decided and held, rows held and how they ended. */
+function unexplainedIn(
+  book: Book,
+  rows: number,
+  decided: { readonly directed: number },
+  held: { readonly rows: number },
+): number {
+  const ended: Readonly<Record<string, number>> = BOOKS[book].ended;
+  return (
+    Math.abs(rows - sum(decided)) +
+    Math.abs(decided.directed - held.rows) +
+    Math.abs(held.rows - sum(plus(ended, { ...held })))
+  );
 }
 
 function sum(parts: object): number {
   return Object.values(parts).reduce((total: number, part: number) => total + part, 0);
 }
 
-function addTo<K extends string>(totals: Record<K, number>, more: Readonly<Record<K, number>>): void {
-  for (const key in totals) totals[key] += more[key];
-}
-
-function connectionSummary(linked: number, of: Omit<ConnectionSummary, 'linked'>): ConnectionSummary {
-  const { alreadyOpen, alreadyDisconnected, directed, verified, disconnected, notFound, overdue, overdueFailed } = of;
-  const outcomes = { verified, disconnected, notFound, overdue, overdueFailed };
-  return { linked, alreadyOpen, alreadyDisconnected, directed, ...outcomes };
-}
-
-function blockSummary(rows: number, of: Omit<BlockSummary, 'rows'>): BlockSummary {
-  const { alreadyOpen, alreadyBlocked, directed, blocked, notFound, overdue } = of;
-  return { rows, alreadyOpen, alreadyBlocked, directed, blocked, notFound, overdue };
+/** Counts with more of each of their columns; what else `more` counts has no part. */
+function plus<K extends string>(
+  counts: Readonly<Record<K, number>>,
+  more: Readonly<Partial<Record<NoInfer<K>, number>>>,
+): Record<K, number> {
+  const added: Record<K, number> = { ...counts };
+  for (const column in added) added[column] += more[column] ?? 0;
+  return added;
 }
 
 /** A number that an operator disconnected, as it is published for banks and platforms. */
@@ -470,7 +401,7 @@ export function elsewhereLines(entries: Iterable<Elsewhere>): string[] {
 }
 
 function isImei(kind: DirectionKind, _identifier: Imei | Msisdn): _identifier is Imei {
-  return kind === 'block';
+  return rulesOf(kind).subject === 'handset';
 }
 
 /** By code unit, so that an order never depends on a locale. */

@@ -3,8 +3,9 @@
  * meets it makes of that.
  */
 import { addSeconds, type Day, type Instant } from './days.ts';
-import { type DirectionId, type DirectionKind, type OperatorId, parseDirectionId } from './identifiers.ts';
-import { isOpen, type Ledger, type Outcome, outcomeOf } from './ledger.ts';
+import { type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
+import { type ClaimState, type DirectionKind, type Outcome, rulesOf, SUBJECTS } from './kinds.ts';
+import { isOpen, type Ledger, outcomeOf } from './ledger.ts';
 
 /** The most pointers that a claim keeps, its own among them; more only where so many more are open. */
 export const maxPointers = 10;
@@ -13,6 +14,11 @@ export const maxPointers = 10;
 export interface Pointer {
   readonly directionId: DirectionId;
   readonly row: number;
+}
+
+/** Under which name a claim's pointers to directions of this kind at this operator stand: a number's under one, a handset's under its operator's. */
+export function slotOf(kind: DirectionKind, operator: OperatorId): string {
+  return SUBJECTS[rulesOf(kind).subject].atEachOperator ? operator : 'number';
 }
 
 /** A claim's pointers as they are stored, newest first: `<directionId>:<row>` each. */
@@ -71,8 +77,6 @@ export function countPointer(pointer: Pointer, ledger: Ledger): CountedPointer {
   };
 }
 
-export type ClaimState = 'directed' | 'alreadyOpen' | 'alreadyDisconnected' | 'alreadyBlocked';
-
 export type ClaimDecision =
   | { readonly state: 'directed' }
   | { readonly state: Exclude<ClaimState, 'directed'>; readonly directionId: DirectionId };
@@ -99,15 +103,9 @@ export function decideClaim(
   if (open !== undefined) return { state: 'alreadyOpen', directionId: open.directionId };
   const newest = newestRecorded(earlier);
   if (newest === undefined) return { state: 'directed' };
-  if (kind === 'block') {
-    return newest.outcome === 'blocked'
-      ? { state: 'alreadyBlocked', directionId: newest.directionId }
-      : { state: 'directed' };
-  }
+  const state = rulesOf(kind).alreadyBy[newest.outcome];
   const seenSince = newestDay !== null && newest.occurredOn !== null && newestDay > newest.occurredOn;
-  return newest.outcome === 'disconnected' && !seenSince
-    ? { state: 'alreadyDisconnected', directionId: newest.directionId }
-    : { state: 'directed' };
+  return state === undefined || seenSince ? { state: 'directed' } : { state, directionId: newest.directionId };
 }
 
 function newestRecorded(earlier: readonly CountedPointer[]): CountedPointer | undefined {

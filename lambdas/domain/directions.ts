@@ -1,7 +1,8 @@
 /** Directions: how rows are cut into them, how their rows are kept, and what an operator is sent. */
 import { csvLine } from './csv.ts';
 import { type Day, type Instant, isDay } from './days.ts';
-import { type DirectionKind, type Imei, imeiOut, isImei, isMsisdn, type Msisdn } from './identifiers.ts';
+import { type Imei, imeiOut, isImei, isMsisdn, type Msisdn } from './identifiers.ts';
+import { type DirectionKind, type OrderColumn, rulesOf } from './kinds.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 
 /** A connection to re-verify; handset, day and licensed service area (may be '') are those of its newest sighting. */
@@ -58,9 +59,16 @@ export function directionRowLine<Kind extends DirectionKind>(kind: Kind, row: Di
   return tabbedLine(rowForms[kind].write(row));
 }
 
+/** Whom a row is about, and the day of the newest sighting that its plan knew; null for handsets. */
+export interface RowSubject {
+  readonly identifier: Msisdn | Imei;
+  readonly lastSeen: Day | null;
+}
+
 interface RowForm<Row> {
   write(row: Row): string[];
   read(cells: readonly string[]): Row;
+  about(row: Row): RowSubject;
 }
 
 const rowForms: { readonly [Kind in DirectionKind]: RowForm<DirectionRows[Kind]> } = {
@@ -72,6 +80,7 @@ const rowForms: { readonly [Kind in DirectionKind]: RowForm<DirectionRows[Kind]>
       if (!isRow) throw new BadWorkLine('a re-verification row is a number, a handset, a day and an area');
       return { msisdn, imei, lastSeen, lsa };
     },
+    about: ({ msisdn, lastSeen }) => ({ identifier: msisdn, lastSeen }),
   },
   block: {
     write: ({ imei }) => [imei],
@@ -80,6 +89,7 @@ const rowForms: { readonly [Kind in DirectionKind]: RowForm<DirectionRows[Kind]>
       if (cells.length !== 1 || !isImei(imei)) throw new BadWorkLine('a block row is a handset');
       return { imei };
     },
+    about: ({ imei }) => ({ identifier: imei, lastSeen: null }),
   },
 };
 
@@ -92,22 +102,33 @@ export function parseDirectionRowLine<Kind extends DirectionKind>(kind: Kind, li
 }
 
 /**
- * An order file: `msisdn,imei,reason,deadline` or `imei,reason,deadline`, rows sorted by identifier, IMEIs in 15
- * digits with the Luhn digit. The deadline is the instant when the rung ends.
+ * Whom a line that `directionRowLine` made is about.
+ * @throws BadWorkLine for a line with more or fewer cells
+ */
+export function subjectOfLine<Kind extends DirectionKind>(kind: Kind, line: string): RowSubject {
+  const form: RowForm<DirectionRows[Kind]> = rowForms[kind];
+  return form.about(form.read(tabbedCells(line)));
+}
+
+/** A cell of an order's row. IMEIs go out in 15 digits. */
+const orderCells: Readonly<Record<OrderColumn, (row: DirectionRow, reason: string, deadline: Instant) => string>> = {
+  msisdn: (row) => ('msisdn' in row ? row.msisdn : ''),
+  imei: ({ imei }) => imeiOut(imei),
+  reason: (_, reason) => reason,
+  deadline: (_, __, deadline) => deadline,
+};
+
+/**
+ * An order file: the columns of its kind, rows sorted by identifier, IMEIs in 15 digits with the Luhn digit. The deadline is the
+ * instant when the rung ends.
  */
 export function orderCsv<Kind extends DirectionKind>(
   kind: Kind,
   rows: readonly DirectionRows[Kind][],
   deadline: Instant,
 ): string {
-  const lines = rows.map((row) => orderLine(row, deadline)).sort();
-  const header = kind === 'reverify' ? ['msisdn', 'imei', 'reason', 'deadline'] : ['imei', 'reason', 'deadline'];
-  return csvLine(header) + lines.join('');
-}
-
-// Identifiers have one length and come first, so sorted lines are sorted by identifier.
-function orderLine(row: DirectionRow, deadline: Instant): string {
-  return 'msisdn' in row
-    ? csvLine([row.msisdn, imeiOut(row.imei), 'linked_to_reported_handset', deadline])
-    : csvLine([imeiOut(row.imei), 'reported_for_fraud', deadline]);
+  const { columns, reason } = rulesOf(kind);
+  // Identifiers have one length and come first, so sorted lines are sorted by identifier.
+  const lines = rows.map((row) => csvLine(columns.map((column) => orderCells[column](row, reason, deadline)))).sort();
+  return csvLine(columns) + lines.join('');
 }

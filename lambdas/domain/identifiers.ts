@@ -2,6 +2,7 @@
  * The identifiers of the domain, as branded strings that only their parsers make. A value of such a type has been
  * checked and normalised, so that code that takes one never checks again.
  */
+import { DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
 import type { RowReason } from './reasons.ts';
 
 declare const brand: unique symbol;
@@ -20,10 +21,6 @@ export type OperatorId = Branded<'OperatorId'>;
 export type BatchId = Branded<'BatchId'>;
 /** `<batchId>.<reverify|block>.<operator>.<plan>-<shard>-<n>`. */
 export type DirectionId = Branded<'DirectionId'>;
-
-/** What a direction asks of its operator: re-verify connections, or block handsets. */
-export const DIRECTION_KINDS = ['reverify', 'block'] as const;
-export type DirectionKind = (typeof DIRECTION_KINDS)[number];
 
 /** A cell, read: its value, or the reason why it is rejected. */
 export type Parsed<Value, Reason extends string> = { readonly value: Value } | { readonly reason: Reason };
@@ -200,8 +197,9 @@ export function directionIdOf(parts: DirectionParts): DirectionId {
   return `${batchId}.${kind}.${operator}.${plan}-${shard}-${n}` as DirectionId;
 }
 
-const DIRECTION_ID =
-  /^([a-z0-9-]{1,16}-[0-9a-f]{12})\.(reverify|block)\.([a-z0-9-]{1,10})\.(0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,8})$/;
+const DIRECTION_ID = new RegExp(
+  `^([a-z0-9-]{1,16}-[0-9a-f]{12})\\.(${DIRECTION_KIND_NAMES.join('|')})\\.([a-z0-9-]{1,10})\\.(0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,8})$`,
+);
 
 /** Reads a direction's id; null for a text that `directionIdOf` never makes. */
 export function parseDirectionId(text: string): ({ readonly id: DirectionId } & DirectionParts) | null {

@@ -10,6 +10,7 @@ import {
   isOperatorId,
   type OperatorId,
 } from './identifiers.ts';
+import { BATCH_KINDS } from './kinds.ts';
 import type { Order } from './ladders.ts';
 import type { KeyStray } from './reasons.ts';
 
@@ -38,10 +39,11 @@ export function parseInboxKey(key: string): InboxKey {
   const parts = key.split('/');
   const [place, who = ''] = parts;
   const name = parts.at(-1) ?? '';
-  const depth = place === 'reports' || place === 'usage' ? 3 : place === 'responses' ? 4 : 0;
+  const isReport = place === BATCH_KINDS.report.from;
+  const depth = isReport || place === 'usage' ? 3 : place === 'responses' ? 4 : 0;
   if (parts.length !== depth) return { kind: 'stray', why: 'unknown_place' };
   if (!name.endsWith('.csv') || name === '.csv') return { kind: 'stray', why: 'not_a_csv_name' };
-  if (place === 'reports') {
+  if (isReport) {
     return isAgencyId(who) ? { kind: 'report', agency: who, name } : { kind: 'stray', why: 'bad_agency' };
   }
   if (!isOperatorId(who)) return { kind: 'stray', why: 'bad_operator' };

@@ -1,13 +1,9 @@
 /** Ladders: what a direction orders, one rung after the other, and until when each may take. A ladder is data. */
 import { addSeconds, type Instant } from './days.ts';
+import { DIRECTION_KINDS } from './kinds.ts';
 
-/** What a ladder of each kind of direction may order. */
-export const LADDER_ORDERS = {
-  block: ['block'],
-  reverify: ['reverify', 'bar_outgoing', 'bar_incoming', 'disconnect'],
-} as const;
 /** All orders, in the order of the ladders. */
-export const ORDERS = [...LADDER_ORDERS.block, ...LADDER_ORDERS.reverify] as const;
+export const ORDERS = [...DIRECTION_KINDS.block.orders, ...DIRECTION_KINDS.reverify.orders] as const;
 export type Order = (typeof ORDERS)[number];
 
 /** Whether an order takes service from those whom it names: they are not to be named any more once they have been answered for. */

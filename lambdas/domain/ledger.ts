@@ -6,15 +6,17 @@
  * Every function is pure: a change is a new object whose version is one higher.
  */
 import { addDays, addSeconds, type Day, type Instant, millisOf } from './days.ts';
-import type { BatchId, DirectionId, DirectionKind, OperatorId } from './identifiers.ts';
+import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
+import { ANSWER_RULES, ANSWERS, type DirectionKind, OUTCOMES, type Outcome, rulesOf } from './kinds.ts';
 import { type Order, type Rung, takesService } from './ladders.ts';
 
-/** What is known of a row. Each name's place in this list is its byte in the ledger; never reorder it. */
-const outcomes = ['open', 'verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'] as const;
+const code = Object.fromEntries(OUTCOMES.map((outcome, index) => [outcome, index])) as Record<Outcome, number>;
 
-export type Outcome = (typeof outcomes)[number];
-
-const code = Object.fromEntries(outcomes.map((outcome, index) => [outcome, index])) as Record<Outcome, number>;
+/** The outcomes with which a row is open while its ladder runs. */
+const openOutcomes: ReadonlySet<Outcome> = new Set<Outcome>([
+  'open',
+  ...ANSWERS.filter((answer) => !ANSWER_RULES[answer].ends),
+]);
 
 /**
  * Bytes a row takes. The first two (LE) hold its outcome in the low 3 bits and, above them, the number (from 1) of the
@@ -169,7 +171,7 @@ export function newLedger(
 
 /** A row's outcome as its byte says; a byte that names none is damage, and counts as open. */
 export function outcomeAt(bytes: Uint8Array, row: number): Outcome {
-  return outcomes[(bytes[row * bytesPerRow] ?? 0) & outcomeMask] ?? 'open';
+  return OUTCOMES[(bytes[row * bytesPerRow] ?? 0) & outcomeMask] ?? 'open';
 }
 
 /** Writes a row's outcome in place; `file` is the index in `files` of the one that said so. */
@@ -230,8 +232,7 @@ export function countOpen(ledger: Ledger): number {
 /** Whether this row is open: its ladder runs and it has no terminal outcome. */
 export function isOpen(ledger: Ledger, row: number): boolean {
   if (ledger.closedAt !== null) return false;
-  const outcome = outcomeAt(ledger.outcomes, row);
-  return outcome === 'open' || outcome === 'failed';
+  return openOutcomes.has(outcomeAt(ledger.outcomes, row));
 }
 
 /** Its last rung's deadline, as it is planned or told. */
@@ -249,9 +250,9 @@ export function plannedEnd(ledger: Ledger, plannedAt: Instant): Instant {
   return addSeconds(lastDeadline(ledger), (millisOf(plannedAt) - millisOf(ledger.startedAt)) / 1000);
 }
 
-/** Whether this is a re-verification with open rows whose first order was not published: until then its deadlines move. */
+/** Whether this is a ladder that begins with one order, with open rows, and that was not published: until then its deadlines move. */
 export function awaitsFirstOrder(ledger: Ledger): boolean {
-  return ledger.kind === 'reverify' && ledger.begunAt === null && countOpen(ledger) > 0;
+  return rulesOf(ledger.kind).beginsWith !== null && ledger.begunAt === null && countOpen(ledger) > 0;
 }
 
 const secondsPerHour = 3600;
@@ -548,7 +549,7 @@ export function sealLedger(ledger: Ledger, now: Instant): SealDecision {
 /** How many rows stood at each outcome when the ledger was sealed, whatever came later. Throws LedgerNotSealed. */
 export function sealedOutcomes(ledger: Ledger): OutcomeCounts {
   const bytes = sealedBytes(ledger);
-  const counts = new Array<number>(outcomes.length).fill(0);
+  const counts = new Array<number>(OUTCOMES.length).fill(0);
   let overdueFailed = 0;
   for (let at = 0; at + bytesPerRow <= bytes.length; at += bytesPerRow) {
     const byte = (bytes[at] ?? 0) & outcomeMask;

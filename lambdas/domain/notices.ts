@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import { BATCH_STATES } from './batches.ts';
-import { LADDER_ORDERS, ORDERS } from './ladders.ts';
+import { DIRECTION_KIND_NAMES } from './kinds.ts';
+import { ORDERS } from './ladders.ts';
 import { isFileReason, STRAYS } from './reasons.ts';
 import { USAGE_WARNINGS } from './sightings.ts';
 import { formOf } from './stored.ts';
@@ -67,7 +68,7 @@ export const operatorNotice = z.discriminatedUnion('kind', [
     directionId,
     batchId,
     operator,
-    directionKind: z.enum(Object.keys(LADDER_ORDERS) as (keyof typeof LADDER_ORDERS)[]),
+    directionKind: z.enum(DIRECTION_KIND_NAMES),
     order: z.enum(ORDERS),
     rung: z.string().describe('the rung, counted from 1, or `failed`'),
     rows: count,

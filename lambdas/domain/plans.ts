@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Decisions } from './books.ts';
 import type { Run } from './directions.ts';
-import { type BatchId, DIRECTION_KINDS, type DirectionId, type DirectionKind, type OperatorId } from './identifiers.ts';
+import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
+import { DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
 import { ORDERS, type Rung } from './ladders.ts';
 import { fields, formOf } from './stored.ts';
 
@@ -144,7 +145,7 @@ export const shardDecisionForm = formOf<ShardDecision>(
   'decision of a shard',
   1,
   z.strictObject({
-    kind: z.enum(DIRECTION_KINDS),
+    kind: z.enum(DIRECTION_KIND_NAMES),
     shard: fields.count,
     taken: fields.count,
     rungs: z.array(rung),

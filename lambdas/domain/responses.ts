@@ -4,16 +4,16 @@
 import { z } from 'zod';
 import type { Columns, CsvRow } from './csv.ts';
 import { type Day, dayOf, type Instant, parseDay } from './days.ts';
-import { type DirectionKind, type Imei, identifiersOf, type Msisdn, type OperatorId } from './identifiers.ts';
+import { type Imei, identifiersOf, type Msisdn, type OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import { sha8 } from './keys.ts';
+import { ANSWER_RULES, type Answer, columnOf, type DirectionKind, type Outcome, rulesOf } from './kinds.ts';
 import {
   change,
   currentOutcomes,
   type FailedOrder,
   type Ledger,
   LedgerDamaged,
-  type Outcome,
   outcomeAt,
   type RecordedFile,
   writeOutcome,
@@ -24,22 +24,9 @@ import { fields } from './stored.ts';
 /** The most response files a direction takes; the next is refused `too_many_files`. */
 export const maxFiles = 500;
 
-/** What an operator may say about a row of each kind of direction. */
-export const ANSWERS = {
-  reverify: ['verified', 'failed', 'disconnected', 'not_found'],
-  block: ['blocked', 'not_found'],
-} as const;
-export type Answer = (typeof ANSWERS)[DirectionKind][number];
-
-const answers: Record<DirectionKind, readonly Answer[]> = ANSWERS;
-
 /** The columns of a response file about a direction of this kind, for the CSV reader. */
 export function responseColumns(kind: DirectionKind): Columns {
-  return { required: [identifierColumn(kind), 'outcome'], optional: ['occurred_on', 'remarks'] };
-}
-
-function identifierColumn(kind: DirectionKind): 'msisdn' | 'imei' {
-  return kind === 'reverify' ? 'msisdn' : 'imei';
+  return { required: [columnOf(kind), 'outcome'], optional: ['occurred_on', 'remarks'] };
 }
 
 /** A row (from 0) of the direction, and the day of its newest sighting that its plan knew; null for handsets. */
@@ -76,13 +63,12 @@ export function parseResponseRow(
 ): AnsweredRow | RejectedRow {
   const { line } = row;
   if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
-  const cell = row.cells[identifierColumn(kind)] ?? '';
-  const identifiers = identifiersOf(operator);
-  const identifier = kind === 'reverify' ? identifiers.msisdn(cell) : identifiers.imei(cell);
+  const column = columnOf(kind);
+  const identifier = identifiersOf(operator)[column](row.cells[column] ?? '');
   if ('reason' in identifier) return { line, reason: identifier.reason };
   const found = rowOf(identifier.value);
   if (found === undefined) return { line, reason: 'not_in_direction' };
-  const outcome = answers[kind].find((answer) => answer === row.cells.outcome);
+  const outcome = rulesOf(kind).answers.find((answer) => answer === row.cells.outcome);
   if (outcome === undefined) return { line, reason: 'unknown_outcome' };
   const told = row.cells.occurred_on ?? '';
   const day = told === '' ? uploadDay : parseDay(told);
@@ -101,10 +87,9 @@ export type Effect = 'record' | 'already' | 'conflict';
  * disconnected, not_found and blocked are terminal.
  */
 export function effectOf(current: Outcome, answer: Answer): Effect {
-  if (current === answer) return 'already';
-  if (current === 'open' || current === 'overdue' || current === 'failed') return 'record';
-  if (current === 'disconnected' && answer === 'failed') return 'already';
-  return 'conflict';
+  const { recordedOn, alreadyOn } = ANSWER_RULES[answer];
+  if (current === answer || alreadyOn.includes(current)) return 'already';
+  return recordedOn.includes(current) ? 'record' : 'conflict';
 }
 
 /** What a response file did, before it is committed. */

@@ -43,16 +43,27 @@ export interface Form<T> {
   parse(text: string): T;
 }
 
+/** What makes the content of a record of an earlier form one of the present form. */
+type Upgrade = (content: Record<string, unknown>) => Record<string, unknown>;
+const same: Upgrade = (content) => content;
+
 /**
  * The form number `format` of a kind of record. Fields that its schema doesn't name are an error: a form that gains one gets the
  * next number.
  * @param what the kind, for messages
+ * @param earlier by their numbers, the forms before this one that are still read
  */
-export function formOf<T extends object>(what: string, format: number, schema: z.ZodType<T>): Form<T> {
+export function formOf<T extends object>(
+  what: string,
+  format: number,
+  schema: z.ZodType<T>,
+  earlier: Readonly<Record<number, Upgrade>> = {},
+): Form<T> {
   const read = (record: unknown): T => {
     const { format: stated = 1, ...content } = object(what, record);
-    if (stated !== format) throw new BadRecord(`a ${what} has form ${format}, and this one another`);
-    const { data, error } = schema.safeParse(content);
+    const upgrade = stated === format ? same : earlier[Number(stated)];
+    if (!upgrade) throw new BadRecord(`a ${what} has form ${format}, and this one another`);
+    const { data, error } = schema.safeParse(upgrade(content));
     if (error) throw new BadRecord(`a ${what} has not what its form says: ${placesOf(error)}`);
     return data;
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { evenRuns } from '../domain/directions.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
+import { BATCH_KINDS } from '../domain/kinds.ts';
 import { LinkedCount } from '../domain/linked.ts';
 import { gathered, mustAddUp, type ShardItem, type Slice, shardPlaces } from '../domain/plans.ts';
 import { idList, task, wholeNumber } from '../shell.ts';
@@ -18,6 +19,8 @@ export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 const OBJECTS_AT_ONCE = 8;
+
+const DIRECTS = BATCH_KINDS.report.directs;
 
 const input = z.object({
   agency: z.string(),
@@ -58,7 +61,7 @@ export const handler = task(input, async ({ agency, folder, handsets, shards: ha
   });
   mustAddUp('links in the shards', total([...slicesOf.values()].flat().map(([, , , count]) => count)), links);
   const blocks = evenRuns(handsets, env.ROWS_PER_DIRECTION).map((run, shard) => ({
-    kind: 'block' as const,
+    kind: DIRECTS.handset,
     shard,
     run,
   }));
@@ -92,7 +95,7 @@ async function writeIndex(key: string, slicesOf: Map<number, Slice[]>, shards: n
       const slices = slicesOf.get(shard) ?? [];
       const line = `${JSON.stringify(slices)}\n`;
       const links = total(slices.map(([, , , count]) => count));
-      const item = { kind: 'reverify' as const, links, slices: { start, bytes: line.length } };
+      const item = { kind: DIRECTS.number, links, slices: { start, bytes: line.length } };
       start += line.length;
       const of = links > 2 * env.LINKS_PER_SHARD ? Math.ceil(links / env.LINKS_PER_SHARD) : 1;
       whole.push({ ...item, shard, part: of > 1 ? { part: 0, of, shards } : null });

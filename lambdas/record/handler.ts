@@ -6,7 +6,7 @@ import { keptUntil } from '../domain/claims.ts';
 import { FileFault, readCsv } from '../domain/csv.ts';
 import { type Day, dayOf, type Instant } from '../domain/days.ts';
 import { deliveredAt } from '../domain/deliveries.ts';
-import { orderCsv, parseDirectionRowLine } from '../domain/directions.ts';
+import { orderCsv, parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import {
   type BatchId,
@@ -326,9 +326,8 @@ async function readRows(response: Response, ledger: Ledger, lines: string[]): Pr
   const rowOf = new Map<Imei | Msisdn, NamedRow>();
   for (const [row, line] of lines.entries()) {
     if (line === '') continue;
-    const parsed = parseDirectionRowLine(ledger.kind, line);
-    if ('msisdn' in parsed) rowOf.set(parsed.msisdn, { row, lastSeen: parsed.lastSeen });
-    else rowOf.set(parsed.imei, { row, lastSeen: null });
+    const { identifier, lastSeen } = subjectOfLine(ledger.kind, line);
+    rowOf.set(identifier, { row, lastSeen });
   }
   const rows: (AnsweredRow | RejectedRow)[] = [];
   const uploadDay = dayOf(response.file.at);
@@ -347,8 +346,8 @@ async function keepClaims({ kind }: Ledger, rows: (AnsweredRow | RejectedRow)[],
   const answered = new Set(rows.flatMap((row) => ('reason' in row ? [] : [row.row])));
   const until = keptUntil(now, env.CASE_DAYS);
   await concurrently(answered, CLAIMS_AT_ONCE, async (row) => {
-    const parsed = parseDirectionRowLine(kind, lines[row] ?? '');
-    await keepClaim(env.CASES, kind, 'msisdn' in parsed ? parsed.msisdn : parsed.imei, until, now);
+    const { identifier } = subjectOfLine(kind, lines[row] ?? '');
+    await keepClaim(env.CASES, kind, identifier, until, now);
   });
 }
 

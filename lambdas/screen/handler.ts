@@ -108,6 +108,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
   await writeObject({ bucket: env.WORK, key: runsKey }, runs.map((run) => `${JSON.stringify(run)}\n`).join(''));
   const batch = await registerBatch(env.CASES, {
     batchId,
+    kind: 'report',
     agency,
     file: report.key,
     sha256,

@@ -19,6 +19,7 @@ import { parseDirectionRowLine } from '../domain/directions.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type BatchId, type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { elsewhereKey, revocationKeys, settledMark, summaryKey } from '../domain/keys.ts';
+import { BATCH_KINDS, type BatchKind } from '../domain/kinds.ts';
 import { closeLedger, type Ledger, ladderEnd, sealedDisconnections, sealLedger } from '../domain/ledger.ts';
 import { mergedLines } from '../domain/merge.ts';
 import { toAdministrators, toAgency, toOperator } from '../domain/notices.ts';
@@ -98,8 +99,7 @@ async function sealAll(directions: PlannedDirection[], now: Instant) {
     versions.push(`${directionId} ${sealed.version}\n`);
     // Also of those that Close closed: it may have died before it told the audit.
     await audit(env, closedNote(sealed));
-    const isListed = sealed.kind === 'reverify' && sealed.operator !== SELF_CHECK;
-    const disconnected = isListed ? sealedDisconnections(sealed) : [];
+    const disconnected = sealed.operator === SELF_CHECK ? [] : sealedDisconnections(sealed);
     if (disconnected.length === 0) return;
     const lines = (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
     for (const { row, on } of disconnected) {
@@ -110,14 +110,15 @@ async function sealAll(directions: PlannedDirection[], now: Instant) {
   return { ledgers, revocations, versions: sha256Of(versions.sort().join('')) };
 }
 
-/** The files that a settled batch publishes: name under the attempt's own folder → key in the outbox. */
-function published(batchId: BatchId, settledAt: Instant) {
+type Published = (typeof BATCH_KINDS)[BatchKind]['publishes'][number];
+
+/** Where the files that a settled batch may publish lie in the outbox, by their names under the attempt's own folder. */
+function keysOf(batchId: BatchId, settledAt: Instant): Readonly<Record<Published, string>> {
   const revocations = revocationKeys(dayOf(settledAt), batchId);
   return {
     'elsewhere.csv': elsewhereKey(batchId),
     'revocations.csv': revocations.csv,
     'revocations.json': revocations.json,
-    // The summary comes last: who sees it finds the others.
     'summary.json': summaryKey(batchId),
   };
 }
@@ -155,14 +156,15 @@ async function prepare(batch: Batch, now: Instant, folder: string): Promise<Summ
     settledAt: now,
   });
   const csvName = revocationKeys(dayOf(now), batch.batchId).csv.split('/').at(-1) ?? '';
-  const contents: Record<keyof ReturnType<typeof published>, Iterable<string> | AsyncIterable<string>> = {
+  const contents: Readonly<Record<Published, Iterable<string> | AsyncIterable<string>>> = {
     'elsewhere.csv': elsewhereCsv(plan.elsewhere),
     'revocations.csv': revocationCsv(revocations.rows()),
     'revocations.json': revocationJson(csvName, revocations.rows()),
     'summary.json': [summaryText(summary)],
   };
   const files: Settled['files'] = {};
-  for (const [name, pieces] of Object.entries(contents)) {
+  for (const name of BATCH_KINDS[batch.kind].publishes) {
+    const pieces = contents[name];
     const hash = createHash('sha256');
     async function* hashed() {
       for await (const piece of pieces) {
@@ -210,11 +212,14 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
   if (batch?.state !== 'settled' || !batch.settledAt || !batch.settledUnder)
     throw new Error(`batch ${batchId} could not be settled`);
 
-  const names = published(batchId, batch.settledAt);
-  for (const [name, key] of Object.entries(names))
-    await copyObject({ bucket: env.WORK, key: `${batch.settledUnder}/${name}` }, { bucket: env.OUTBOX, key });
+  const keys = keysOf(batchId, batch.settledAt);
+  for (const name of BATCH_KINDS[batch.kind].publishes)
+    await copyObject(
+      { bucket: env.WORK, key: `${batch.settledUnder}/${name}` },
+      { bucket: env.OUTBOX, key: keys[name] },
+    );
   const settled = settledForm.parse(await readText({ bucket: env.WORK, key: `${batch.settledUnder}/settled.json` }));
-  const file = (name: keyof typeof names) => ({ key: names[name], sha256: settled.files[name] ?? null });
+  const file = (name: Published) => ({ key: keys[name], sha256: settled.files[name] ?? null });
   await audit(env, {
     batchId,
     id: 'revoked',

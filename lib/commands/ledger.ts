@@ -1,5 +1,6 @@
 /** A direction's ledger in words: what `npm run ledger` prints. It names rows by their numbers, and nobody. */
-import { type Ledger, type Outcome, openRows, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import { type Outcome, rulesOf, SUBJECTS } from '../../lambdas/domain/kinds.ts';
+import { type Ledger, openRows, outcomeOf } from '../../lambdas/domain/ledger.ts';
 
 const MOST_OPEN = 20;
 
@@ -12,12 +13,13 @@ const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 
  */
 export function ledgerText(ledger: Ledger, eachRow = false): string {
   const { directionId, batchId, operator, kind, rows, startedAt, begunAt, closedAt, sealedAt, late, version } = ledger;
+  const { subject, asks, beginsWith } = rulesOf(kind);
   const lines = [
     `Direction ${directionId}`,
     `  batch      ${batchId}`,
     `  operator   ${operator}`,
-    `  asks for   ${kind === 'block' ? `${counted(rows, 'handset')} to be blocked` : `${counted(rows, 'connection')} to be re-verified`}`,
-    `  started    ${startedAt}${kind === 'reverify' ? `, first order ${begunAt === null ? 'not published yet' : `published ${begunAt}`}` : ''}`,
+    `  asks for   ${counted(rows, SUBJECTS[subject].noun)} to be ${asks}`,
+    `  started    ${startedAt}${beginsWith !== null ? `, first order ${begunAt === null ? 'not published yet' : `published ${begunAt}`}` : ''}`,
     `  closed     ${closedAt ?? 'not yet'}`,
     `  in books   ${sealedAt === null ? 'not yet' : `since ${sealedAt}${late === null ? '' : ', answers came later'}`}`,
     `  version    ${version}, rows in ${ledger.rowsKey}`,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { LADDER_ORDERS, type Order } from '../../lambdas/domain/ladders.ts';
+import { DIRECTION_KINDS } from '../../lambdas/domain/kinds.ts';
+import type { Order } from '../../lambdas/domain/ladders.ts';
 
 /** As long as Step Functions lets an execution run. */
 export const EXECUTION_DAYS = 365;
@@ -18,12 +19,21 @@ const rung = <O extends Order>(orders: readonly [O, ...O[]]) =>
       .max(LONGEST_LADDER_DAYS, `must be at most ${LONGEST_LADDER_DAYS} days, as long as all rungs together may take`),
   });
 
-const ladder = <O extends Order>(orders: readonly [O, ...O[]]) =>
+/** What a ladder may hold, by the kind of its direction. */
+interface Rules<O extends Order> {
+  readonly orders: readonly [O, ...O[]];
+  readonly beginsWith: O | null;
+}
+
+const ladder = <O extends Order>({ orders, beginsWith }: Rules<O>) =>
   z
     .array(rung(orders))
     .min(1, 'a ladder needs at least one rung')
     .refine((rungs) => rungs.reduce((days, { days: more }) => days + more, 0) <= LONGEST_LADDER_DAYS, {
       error: `all rungs together may take ${LONGEST_LADDER_DAYS} days, since an execution ends after ${EXECUTION_DAYS}`,
+    })
+    .refine(([first]) => beginsWith === null || first?.order === beginsWith, {
+      error: `must begin with ${beginsWith}: nobody is barred without having been asked`,
     });
 
 /** What a new on-demand table bears, in units a second. */
@@ -32,10 +42,8 @@ export const NEW_TABLE = { warmWrites: 4000, warmReads: 12_000 } as const;
 /** The thresholds that an administrator may change; every one of them is read when the app is synthesized. */
 export const policy = z.object({
   ladders: z.object({
-    block: ladder(LADDER_ORDERS.block),
-    reverify: ladder(LADDER_ORDERS.reverify).refine(([first]) => first?.order === 'reverify', {
-      error: 'must begin with reverify: nobody is barred without having been asked',
-    }),
+    block: ladder(DIRECTION_KINDS.block),
+    reverify: ladder(DIRECTION_KINDS.reverify),
   }),
   /** A batch takes the sightings of so many days before its report's upload. */
   lookBackDays: z.int().positive().max(3650),

@@ -15,9 +15,9 @@ import { FilterPattern, type IFilterPattern, MetricFilter } from 'aws-cdk-lib/aw
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { type CfnQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IConstruct } from 'constructs';
+import { ANSWERS } from '../../lambdas/domain/kinds.ts';
 import { ORDERS } from '../../lambdas/domain/ladders.ts';
 import { type DimensionsOf, type Measure, NAMESPACE } from '../../lambdas/domain/measures.ts';
-import { ANSWERS } from '../../lambdas/domain/responses.ts';
 import type { StageConfig } from '../config/stage.ts';
 import { HandlerFunction } from '../constructs/handler-function.ts';
 import { RunbookAlarm, type RunbookAlarmProps } from '../constructs/runbook-alarm.ts';
@@ -40,7 +40,6 @@ const HOUR = Duration.hours(1);
 /** A few rows say nothing about a share. */
 const ROWS_FOR_A_SHARE = 20;
 
-const OUTCOMES = [...new Set([...ANSWERS.reverify, ...ANSWERS.block])];
 const FILES = ['report', 'usage', 'response'];
 
 const WIDTH = 24;
@@ -393,7 +392,7 @@ export class OperationsStack extends Stack {
         ],
       ),
       graphs(
-        ['Rows recorded by outcome', each('RowsRecorded', OUTCOMES, (outcome) => ({ outcome }))],
+        ['Rows recorded by outcome', each('RowsRecorded', ANSWERS, (outcome) => ({ outcome }))],
         ['Open rows', operators.map((operator) => this.#gauge('RowsOpen', { operator }, operator))],
         [
           'Open directions of who answers nothing',

@@ -19,10 +19,9 @@ import {
   revocationRows,
   summaryText,
 } from '../../lambdas/domain/books.ts';
-import type { ClaimState } from '../../lambdas/domain/claims.ts';
-import type { DirectionKind, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { Answer, ClaimState, DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, LedgerNotSealed } from '../../lambdas/domain/ledger.ts';
-import type { Answer } from '../../lambdas/domain/responses.ts';
 import {
   agency,
   airtel,

@@ -4,7 +4,6 @@ import {
   type AgencyId,
   type BatchId,
   type DirectionId,
-  type DirectionKind,
   type Imei,
   type Msisdn,
   type OperatorId,
@@ -12,6 +11,7 @@ import {
   parseImei,
   parseMsisdn,
 } from '../../lambdas/domain/identifiers.ts';
+import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
 import {
   closeLedger,
   firstOrderPublished,
@@ -20,7 +20,7 @@ import {
   newLedger,
   sealLedger,
 } from '../../lambdas/domain/ledger.ts';
-import { type Answer, type Applied, applyResponse } from '../../lambdas/domain/responses.ts';
+import { type Applied, applyResponse } from '../../lambdas/domain/responses.ts';
 
 export const batchId = 'mha-0123456789ab' as BatchId;
 export const agency = 'mha' as AgencyId;

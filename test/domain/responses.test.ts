@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CsvRow } from '../../lambdas/domain/csv.ts';
-import type { DirectionKind, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import { closeLedger, type Ledger, LedgerDamaged, type Outcome, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { Answer, DirectionKind, Outcome } from '../../lambdas/domain/kinds.ts';
+import { closeLedger, type Ledger, LedgerDamaged, outcomeOf } from '../../lambdas/domain/ledger.ts';
 import {
-  type Answer,
   type Applied,
   applyResponse,
   type Effect,

@@ -184,7 +184,7 @@ class AfterEachWrite implements More {
     const named = action === 'SendMessage' ? String(JSON.parse(key ?? '').id) : key;
     let what = named
       ?.replace(/arn:.*/, '*')
-      .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-\d+)*/, '*')
+      .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-\d+)*/g, '*')
       .replace(/(mha|up-police|i4c)-[0-9a-f]{12}/g, '<batch>')
       .replace(/v\d{31}$/, '*')
       .replace(/^(receipts\/.*\/).*/, '$1*')

@@ -109,16 +109,16 @@ describe('the turn to plan', () => {
   });
 
   it.each([
-    ['waits for its decision anew', 'waiting', 1],
-    ['is approved', 'approved', 0],
-    ['plans', 'planning', 0],
-  ])('is kept for the first in the line only where that is on its way: one that %s', async (_, state, plans) => {
+    ['waits for its decision anew', 'waiting', 30, 1],
+    ['is approved', 'approved', 31, 0],
+    ['plans', 'planning', 32, 0],
+  ])('is kept for the first in the line only where that is on its way: one that %s', async (_, state, n, plans) => {
     const { plan, version } = await turn();
     const first = 'i4c-0123456789ab';
     const item = { pk: `BATCH#${first}`, batchId: first, execution: 'first', plan: 0, startedAt: dayBefore() };
     await put({ ...item, state });
     await put({ pk: 'PLANNING', plan, waiting: [first], version: version + 1 });
-    await report('mha', 30 + state.length);
+    await report('mha', n);
     expect(await plansOf('mha')).toHaveLength(plans);
     await put({ ...item, state: 'failed' });
     await until(1);

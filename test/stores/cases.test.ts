@@ -60,6 +60,7 @@ function batch(change: Partial<Batch> = {}): Batch {
   const batchId = change.batchId ?? batchOf();
   return {
     batchId,
+    kind: 'report',
     agency: agency as AgencyId,
     file: 'reports/mha/r.csv',
     sha256: 'ab'.repeat(32),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { BATCH_STATES, type BatchState, MAY_FAIL, mayFail, planCounts } from '../../domain/batches.ts';
 import type { Instant } from '../../domain/days.ts';
 import type { AgencyId, BatchId } from '../../domain/identifiers.ts';
+import { BATCH_KIND_NAMES, type BatchKind } from '../../domain/kinds.ts';
 import { fields, formOf } from '../../domain/stored.ts';
 import type { Asker } from '../../domain/turn.ts';
 import { dynamo } from '../clients.ts';
@@ -10,6 +11,7 @@ import { contentOf, key, put, read, refusedByCondition } from './table.ts';
 
 export interface Batch {
   batchId: BatchId;
+  kind: BatchKind;
   agency: AgencyId;
   /** The report's key in the inbox. */
   file: string;
@@ -39,9 +41,10 @@ export interface Batch {
 /** A batch, as it lies in the table. */
 export const batchForm = formOf<Batch>(
   'batch',
-  1,
+  2,
   z.strictObject({
     batchId: fields.batch,
+    kind: z.enum(BATCH_KIND_NAMES),
     agency: fields.agency,
     file: z.string(),
     sha256: fields.sha256,
@@ -63,6 +66,8 @@ export const batchForm = formOf<Batch>(
     settledAt: fields.instant.optional(),
     settledUnder: z.string().optional(),
   }),
+  // Before there were kinds, a batch was a report's.
+  { 1: (batch) => ({ kind: 'report', ...batch }) },
 );
 
 /** @throws BadRecord */

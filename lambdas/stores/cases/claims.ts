@@ -1,7 +1,8 @@
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { type Instant, instantOf, millisOf } from '../../domain/days.ts';
-import type { DirectionKind, Imei, Msisdn } from '../../domain/identifiers.ts';
+import type { Imei, Msisdn } from '../../domain/identifiers.ts';
+import { type DirectionKind, rulesOf } from '../../domain/kinds.ts';
 import { fields, formOf } from '../../domain/stored.ts';
 import { dynamo } from '../clients.ts';
 import { concurrently } from '../concurrently.ts';
@@ -32,8 +33,7 @@ export const claimForm = formOf(
 /** An instant as DynamoDB's time to live reads it: seconds since 1970. */
 const expiry = (instant: Instant): number => millisOf(instant) / 1000;
 
-const claimKey = (kind: DirectionKind, identifier: string) =>
-  kind === 'reverify' ? key.connection(identifier) : key.handset(identifier);
+const claimKey = (kind: DirectionKind, identifier: string) => key.claim(rulesOf(kind).subject, identifier);
 
 /**
  * Reads the claims of many numbers or handsets, strongly consistent. What has none is not in the result. One whose time is up at

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DirectionKind } from '../../domain/identifiers.ts';
+import type { DirectionKind } from '../../domain/kinds.ts';
 import { formOf } from '../../domain/stored.ts';
 import { Conflict, key, put, read } from './table.ts';
 

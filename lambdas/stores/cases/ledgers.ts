@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import { DIRECTION_KINDS, type DirectionId } from '../../domain/identifiers.ts';
+import type { DirectionId } from '../../domain/identifiers.ts';
+import { DIRECTION_KIND_NAMES } from '../../domain/kinds.ts';
 import { ORDERS } from '../../domain/ladders.ts';
 import type { Ledger } from '../../domain/ledger.ts';
 import { fields, formOf } from '../../domain/stored.ts';
@@ -17,7 +18,7 @@ export const ledgerForm = formOf<Ledger>(
     directionId: fields.direction,
     batchId: fields.batch,
     operator: fields.operator,
-    kind: z.enum(DIRECTION_KINDS),
+    kind: z.enum(DIRECTION_KIND_NAMES),
     plan: fields.count,
     rows: fields.count,
     rowsKey: z.string(),

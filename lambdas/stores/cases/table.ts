@@ -5,15 +5,18 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Day } from '../../domain/days.ts';
-import type { BatchId, DirectionId, DirectionKind, OperatorId } from '../../domain/identifiers.ts';
+import type { BatchId, DirectionId, OperatorId } from '../../domain/identifiers.ts';
+import type { DirectionKind, Subject } from '../../domain/kinds.ts';
 import type { Form } from '../../domain/stored.ts';
 import { dynamo } from '../clients.ts';
+
+/** How the keys of claims begin. */
+const CLAIMED: Readonly<Record<Subject, string>> = { number: 'CONN', handset: 'HANDSET' };
 
 /** The keys, all of them. */
 export const key = {
   ledger: (id: DirectionId) => `DIR#${id}`,
-  connection: (msisdn: string) => `CONN#${msisdn}`,
-  handset: (imei: string) => `HANDSET#${imei}`,
+  claim: (subject: Subject, identifier: string) => `${CLAIMED[subject]}#${identifier}`,
   batch: (id: BatchId) => `BATCH#${id}`,
   execution: (arn: string) => `EXECUTION#${arn}`,
   decision: (plan: number, kind: DirectionKind, shard: number) => `DECISION#${plan}-${kind}-${shard}`,

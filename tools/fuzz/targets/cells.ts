@@ -12,7 +12,6 @@ import {
   parseDay,
 } from '../../../lambdas/domain/days.ts';
 import {
-  type DirectionKind,
   imeiOut,
   type OperatorId,
   parseDirectionId,
@@ -20,6 +19,7 @@ import {
   parseMsisdn,
   parseSentImei,
 } from '../../../lambdas/domain/identifiers.ts';
+import type { DirectionKind } from '../../../lambdas/domain/kinds.ts';
 import { newLedger, outcomeAt } from '../../../lambdas/domain/ledger.ts';
 import {
   applyResponse,

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Environment as ClaimEnvironment } from '../../../../lambdas/claim/handler.ts';
 import type { Environment as CommitEnvironment } from '../../../../lambdas/commit/handler.ts';
+import { BATCH_KINDS } from '../../../../lambdas/domain/kinds.ts';
 import type { Environment as ExpandEnvironment } from '../../../../lambdas/expand/handler.ts';
 import type { Environment as GatherEnvironment } from '../../../../lambdas/gather/handler.ts';
 import type { Environment as ResumeEnvironment } from '../../../../lambdas/resume/handler.ts';
@@ -59,8 +60,9 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       LINKS_PER_SHARD: String(policy.linksPerShard),
     },
   });
-  allowObjects(screen, 'read versions', inbox, 'reports/*');
-  allowList(screen, 'list versions', inbox, 'reports/*');
+  const uploads = Object.values(BATCH_KINDS).map(({ from }) => `${from}/*`);
+  allowObjects(screen, 'read versions', inbox, ...uploads);
+  allowList(screen, 'list versions', inbox, ...uploads);
   allowObjects(screen, 'write streams', work, 'screened/*/handsets.jsonl', 'screened/*/runs.jsonl');
   allowObjects(screen, 'write', work, 'uploads/worked/*');
   allowObjects(screen, 'write streams', outbox, 'rejects/*');

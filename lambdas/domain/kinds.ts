@@ -1,0 +1,161 @@
+/**
+ * Kinds as tables: what is done otherwise for one kind of batch or direction than for another stands here, as data. Whoever does
+ * it looks it up, so that another kind is another row, and no branch elsewhere.
+ */
+
+/** What is known of a row. Each name's place in this list is its code in the ledger: never reorder it, append only. */
+export const OUTCOMES = ['open', 'verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** What an operator says of a row; without a word it is open, and overdue at the end. */
+export type Answer = Exclude<Outcome, 'open' | 'overdue'>;
+export const ANSWERS = OUTCOMES.filter((outcome) => outcome !== 'open' && outcome !== 'overdue');
+
+/** What an answer does to a row. The same again is already recorded; what isn't named here conflicts. */
+interface AnswerRules {
+  /** The outcomes upon which it is recorded. */
+  readonly recordedOn: readonly Outcome[];
+  /** The outcomes of which it says less than is known: it is already recorded there. */
+  readonly alreadyOn: readonly Outcome[];
+  /** Whether the row is done with. One that isn't stays open while its ladder runs. */
+  readonly ends: boolean;
+}
+
+/** Who fails and proves themselves in time is not cut off, and what is overdue may be answered late. */
+const NOT_ENDED = ['open', 'failed', 'overdue'] as const;
+const END: AnswerRules = { recordedOn: NOT_ENDED, alreadyOn: [], ends: true };
+
+export const ANSWER_RULES: { readonly [Name in Answer]: AnswerRules } = {
+  verified: END,
+  failed: { recordedOn: NOT_ENDED, alreadyOn: ['disconnected'], ends: false },
+  disconnected: END,
+  not_found: END,
+  blocked: END,
+};
+
+/** Whom a row is about. */
+export const SUBJECTS = {
+  number: {
+    noun: 'connection',
+    /** Its column in orders and responses. */
+    column: 'msisdn',
+    /** Whether each operator has a row of its own; a number has one, at the operator of its newest sighting. */
+    atEachOperator: false,
+  },
+  handset: { noun: 'handset', column: 'imei', atEachOperator: true },
+} as const;
+export type Subject = keyof typeof SUBJECTS;
+
+/** The columns that an order may have. */
+export type OrderColumn = 'msisdn' | 'imei' | 'reason' | 'deadline';
+
+/**
+ * The books: what rows are counted in, each column from nothing. Rows = the sum of what was decided; directed = the sum of how
+ * they ended; `within` are part of those. The summary has the columns in this order, after `rows`.
+ */
+export const BOOKS = {
+  connections: {
+    rows: 'linked',
+    decided: { alreadyOpen: 0, alreadyDisconnected: 0, directed: 0 },
+    ended: { verified: 0, disconnected: 0, notFound: 0, overdue: 0 },
+    within: { overdueFailed: 0 },
+  },
+  blocks: {
+    rows: 'rows',
+    decided: { alreadyOpen: 0, alreadyBlocked: 0, directed: 0 },
+    ended: { blocked: 0, notFound: 0, overdue: 0 },
+    within: {},
+  },
+} as const satisfies Readonly<Record<string, BookColumns>>;
+export type Book = keyof typeof BOOKS;
+
+interface BookColumns {
+  readonly rows: string;
+  readonly decided: Readonly<Record<string, number>>;
+  readonly ended: Readonly<Record<string, number>>;
+  readonly within: Readonly<Record<string, number>>;
+}
+
+/** What may be decided of a row: that it is directed, or why not. */
+export type ClaimState = 'directed' | 'alreadyOpen' | 'alreadyDisconnected' | 'alreadyBlocked';
+
+interface DirectionRules {
+  readonly subject: Subject;
+  /** What its operator is asked to do with each row's subject, in words. */
+  readonly asks: string;
+  /** What its ladder may order. */
+  readonly orders: readonly string[];
+  /** The order that its ladder begins with, however late that goes out: nobody is barred who was not asked before. */
+  readonly beginsWith: string | null;
+  readonly answers: readonly Answer[];
+  /** The states of a row that was answered so before, and not seen since: it is not directed again. */
+  readonly alreadyBy: Readonly<Partial<Record<Outcome, Exclude<ClaimState, 'directed'>>>>;
+  /** The columns of an order, the subject's first, by which its rows are sorted; and the reason that they give. */
+  readonly columns: readonly OrderColumn[];
+  readonly reason: string;
+  readonly book: Book;
+}
+
+/** Each kind of direction. */
+export const DIRECTION_KINDS = {
+  block: {
+    subject: 'handset',
+    asks: 'blocked',
+    orders: ['block'],
+    beginsWith: null,
+    answers: ['blocked', 'not_found'],
+    alreadyBy: { blocked: 'alreadyBlocked' },
+    columns: ['imei', 'reason', 'deadline'],
+    reason: 'reported_for_fraud',
+    book: 'blocks',
+  },
+  reverify: {
+    subject: 'number',
+    asks: 're-verified',
+    orders: ['reverify', 'bar_outgoing', 'bar_incoming', 'disconnect'],
+    beginsWith: 'reverify',
+    answers: ['verified', 'failed', 'disconnected', 'not_found'],
+    alreadyBy: { disconnected: 'alreadyDisconnected' },
+    columns: ['msisdn', 'imei', 'reason', 'deadline'],
+    reason: 'linked_to_reported_handset',
+    book: 'connections',
+  },
+} as const satisfies Readonly<Record<string, DirectionRules>>;
+/** What a direction asks of its operator. */
+export type DirectionKind = keyof typeof DIRECTION_KINDS;
+/** All of them, as the table has them. */
+export const DIRECTION_KIND_NAMES = ['block', 'reverify'] as const satisfies readonly DirectionKind[];
+
+/** The rules of a kind of direction, whichever it is. */
+export function rulesOf(kind: DirectionKind): DirectionRules {
+  return DIRECTION_KINDS[kind];
+}
+
+/** The column of whom a direction of this kind is about, in its orders and responses. */
+export function columnOf(kind: DirectionKind): 'msisdn' | 'imei' {
+  return SUBJECTS[rulesOf(kind).subject].column;
+}
+
+interface BatchRules {
+  /** The folder of the inbox whose uploads start it. */
+  readonly from: string;
+  /** Whom its file names. */
+  readonly names: Subject;
+  /** What it directs of those it names, and of the numbers that are linked to them. */
+  readonly directs: Readonly<Record<Subject, DirectionKind>>;
+  /** What it publishes when it settles, in this order: who sees the last one finds the others. */
+  readonly publishes: readonly string[];
+}
+
+/** Each kind of batch. */
+export const BATCH_KINDS = {
+  report: {
+    from: 'reports',
+    names: 'handset',
+    directs: { handset: 'block', number: 'reverify' },
+    publishes: ['elsewhere.csv', 'revocations.csv', 'revocations.json', 'summary.json'],
+  },
+} as const satisfies Readonly<Record<string, BatchRules>>;
+export type BatchKind = keyof typeof BATCH_KINDS;
+/** All of them, as the table has them. */
+export const BATCH_KIND_NAMES = ['report'] as const satisfies readonly BatchKind[];

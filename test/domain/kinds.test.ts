@@ -1,0 +1,80 @@
+import { describe, expect, it, test } from 'vitest';
+import {
+  ANSWER_RULES,
+  ANSWERS,
+  BATCH_KINDS,
+  BOOKS,
+  columnOf,
+  DIRECTION_KIND_NAMES,
+  DIRECTION_KINDS,
+  OUTCOMES,
+  rulesOf,
+} from '../../lambdas/domain/kinds.ts';
+
+test('the codes of outcomes stand in ledgers that are open for months: none ever moves', () => {
+  expect(OUTCOMES.slice(0, 7)).toEqual([
+    'open',
+    'verified',
+    'failed',
+    'disconnected',
+    'not_found',
+    'blocked',
+    'overdue',
+  ]);
+});
+
+/** As a book's columns are written. */
+const inCamelCase = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+
+describe.each(DIRECTION_KIND_NAMES)('a direction of the kind %s', (kind) => {
+  const { subject, orders, beginsWith, answers, alreadyBy, columns, book } = rulesOf(kind);
+  const { decided, ended } = BOOKS[book];
+
+  it('has a name that an id of a direction can hold: the longest one has 80 characters', () => {
+    const parts = ['a'.repeat(16), '0'.repeat(12), 'o'.repeat(10), '99999999-9999-9999'];
+    expect(`${parts[0]}-${parts[1]}.${kind}.${parts[2]}.${parts[3]}_9999_9`.length).toBeLessThanOrEqual(80);
+    expect(kind).toMatch(/^[a-z]+$/);
+  });
+
+  it('is ordered and answered by the identifier of its subject, which has a fixed length and comes first', () => {
+    expect(columnOf(kind)).toBe(subject === 'number' ? 'msisdn' : 'imei');
+    expect(columns[0]).toBe(columnOf(kind));
+    expect(columns.at(-1)).toBe('deadline');
+  });
+
+  it('has, for every answer that ends a row, the column in which that row is counted', () => {
+    const counted = answers.filter((answer) => ANSWER_RULES[answer].ends).map(inCamelCase);
+    expect(Object.keys(ended).sort()).toEqual([...counted, 'overdue'].sort());
+  });
+
+  it('has, for everything that may be decided of a row, the column in which it is counted', () => {
+    const states = ['alreadyOpen', 'directed', ...Object.values(alreadyBy)];
+    expect(Object.keys(decided).sort()).toEqual(states.sort());
+    for (const outcome of Object.keys(alreadyBy)) expect(answers).toContain(outcome);
+  });
+
+  it('begins with an order of its ladder, if it must begin with any', () => {
+    if (beginsWith !== null) expect(orders).toContain(beginsWith);
+  });
+});
+
+it('is one of those in the table', () => {
+  expect([...DIRECTION_KIND_NAMES].sort()).toEqual(Object.keys(DIRECTION_KINDS).sort());
+});
+
+test('every answer is one that some kind of direction takes, and ends a row of which nothing is known', () => {
+  const taken = new Set<string>(DIRECTION_KIND_NAMES.flatMap((kind) => rulesOf(kind).answers));
+  expect([...taken].sort()).toEqual([...ANSWERS].sort());
+  for (const answer of ANSWERS) expect(ANSWER_RULES[answer].recordedOn).toContain('open');
+});
+
+describe.each(Object.entries(BATCH_KINDS))('a batch of the kind %s', (_, { directs, publishes }) => {
+  it('directs of each subject what is about it', () => {
+    expect(rulesOf(directs.handset).subject).toBe('handset');
+    expect(rulesOf(directs.number).subject).toBe('number');
+  });
+
+  it('publishes its summary last: who sees that finds the others', () => {
+    expect(publishes.at(-1)).toBe('summary.json');
+  });
+});
