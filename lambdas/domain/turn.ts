@@ -1,6 +1,7 @@
 /**
- * The turn to plan. One batch plans at a time, in the order in which they came. Nothing gives the turn up: it is held as long
- * as its holder's batch plans under the execution that took it, so the commit of its plan frees it, and so does its failure.
+ * The turn to plan. One batch plans at a time, in the order in which they came for it, when they were ready to be planned. Nothing
+ * gives the turn up: it is held as long as its holder's batch is approved or plans under the execution that took it, so the
+ * commit of its plan frees it, and so does its failure.
  */
 import { type Instant, millisOf } from './days.ts';
 import type { BatchId } from './identifiers.ts';
@@ -46,7 +47,7 @@ export type TurnDecision =
 
 /**
  * Decides whether a batch that doesn't hold the turn takes it, or waits.
- * @param held whether the holder's batch plans still
+ * @param held whether the holder's batch is on its way still
  * @param gone batches that wait no more, for they failed: they are passed over and dropped from the list
  */
 export function decideTurn(

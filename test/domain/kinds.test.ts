@@ -58,7 +58,7 @@ describe.each(DIRECTION_KIND_NAMES)('a direction of the kind %s', (kind) => {
   });
 });
 
-it('is one of those in the table', () => {
+test('the list of the kinds of directions is that of their table', () => {
   expect([...DIRECTION_KIND_NAMES].sort()).toEqual(Object.keys(DIRECTION_KINDS).sort());
 });
 
