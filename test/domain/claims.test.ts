@@ -10,6 +10,7 @@ import {
   nextPointers,
   type Pointers,
   readPointer,
+  slotOf,
   writePointer,
 } from '../../lambdas/domain/claims.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
@@ -305,4 +306,9 @@ describe("a new claim's pointers", () => {
       }),
     );
   });
+});
+
+test("a number's pointers stand under one name, wherever it is directed, a handset's under that of its operator", () => {
+  expect([slotOf('reverify', airtel), slotOf('reverify', jio)]).toEqual(['number', 'number']);
+  expect([slotOf('block', airtel), slotOf('block', jio)]).toEqual([airtel, jio]);
 });

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { asInstant, type Day } from '../../lambdas/domain/days.ts';
-import { cutEvenly, directionRowLine, orderCsv, parseDirectionRowLine } from '../../lambdas/domain/directions.ts';
+import {
+  cutEvenly,
+  directionRowLine,
+  orderCsv,
+  parseDirectionRowLine,
+  subjectOfLine,
+} from '../../lambdas/domain/directions.ts';
 import type { Imei, Msisdn } from '../../lambdas/domain/identifiers.ts';
 import { anyText, readAll } from './csv-reading.ts';
 import { thrown } from './example.ts';
@@ -103,4 +109,11 @@ describe('an order file', () => {
       }),
     );
   });
+});
+
+test('a line is about the number that is to be re-verified, seen last on a day, or about the handset to be blocked', () => {
+  const [number, imei] = ['+919876543210', '35693803564380'];
+  const line = directionRowLine('reverify', reverify(number, imei, 'Delhi'));
+  expect(subjectOfLine('reverify', line)).toEqual({ identifier: number, lastSeen: '2026-05-20' });
+  expect(subjectOfLine('block', directionRowLine('block', block(imei)))).toEqual({ identifier: imei, lastSeen: null });
 });
