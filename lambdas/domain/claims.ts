@@ -103,9 +103,11 @@ export function decideClaim(
   if (open !== undefined) return { state: 'alreadyOpen', directionId: open.directionId };
   const newest = newestRecorded(earlier);
   if (newest === undefined) return { state: 'directed' };
-  const state = rulesOf(kind).alreadyBy[newest.outcome];
+  const already = rulesOf(kind).alreadyBy[newest.outcome];
   const seenSince = newestDay !== null && newest.occurredOn !== null && newestDay > newest.occurredOn;
-  return state === undefined || seenSince ? { state: 'directed' } : { state, directionId: newest.directionId };
+  return already === undefined || (already.unlessSeenSince && seenSince)
+    ? { state: 'directed' }
+    : { state: already.state, directionId: newest.directionId };
 }
 
 function newestRecorded(earlier: readonly CountedPointer[]): CountedPointer | undefined {

@@ -79,6 +79,12 @@ interface BookColumns {
 /** What may be decided of a row: that it is directed, or why not. */
 export type ClaimState = 'directed' | 'alreadyOpen' | 'alreadyDisconnected' | 'alreadyBlocked';
 
+interface Already {
+  readonly state: Exclude<ClaimState, 'directed'>;
+  /** Whether a sighting on a later day than the outcome's has it directed again. */
+  readonly unlessSeenSince: boolean;
+}
+
 interface DirectionRules {
   readonly subject: Subject;
   /** What its operator is asked to do with each row's subject, in words. */
@@ -88,8 +94,8 @@ interface DirectionRules {
   /** The order that its ladder begins with, however late that goes out: nobody is barred who was not asked before. */
   readonly beginsWith: string | null;
   readonly answers: readonly Answer[];
-  /** The states of a row that was answered so before, and not seen since: it is not directed again. */
-  readonly alreadyBy: Readonly<Partial<Record<Outcome, Exclude<ClaimState, 'directed'>>>>;
+  /** What becomes of a row by its newest recorded outcome. Where that doesn't stand here, it is directed again. */
+  readonly alreadyBy: Readonly<Partial<Record<Outcome, Already>>>;
   /** The columns of an order, the subject's first, by which its rows are sorted; and the reason that they give. */
   readonly columns: readonly OrderColumn[];
   readonly reason: string;
@@ -104,7 +110,7 @@ export const DIRECTION_KINDS = {
     orders: ['block'],
     beginsWith: null,
     answers: ['blocked', 'not_found'],
-    alreadyBy: { blocked: 'alreadyBlocked' },
+    alreadyBy: { blocked: { state: 'alreadyBlocked', unlessSeenSince: false } },
     columns: ['imei', 'reason', 'deadline'],
     reason: 'reported_for_fraud',
     book: 'blocks',
@@ -115,7 +121,7 @@ export const DIRECTION_KINDS = {
     orders: ['reverify', 'bar_outgoing', 'bar_incoming', 'disconnect'],
     beginsWith: 'reverify',
     answers: ['verified', 'failed', 'disconnected', 'not_found'],
-    alreadyBy: { disconnected: 'alreadyDisconnected' },
+    alreadyBy: { disconnected: { state: 'alreadyDisconnected', unlessSeenSince: true } },
     columns: ['msisdn', 'imei', 'reason', 'deadline'],
     reason: 'linked_to_reported_handset',
     book: 'connections',
