@@ -4,7 +4,6 @@ import { countPointer, type Pointer } from './claims.ts';
 import { addDays, addSeconds, dayOf, endOf, type Instant, laterOf } from './days.ts';
 import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
 import { type Ledger, ladderEnd } from './ledger.ts';
-import type { Turn } from './turn.ts';
 
 /** For so many days after its disconnection somebody may say that a number was wrongly disconnected: then it may be somebody else's. */
 export const contestedDays = 90;
@@ -18,7 +17,7 @@ export interface Hindrance {
   readonly where: DirectionId | BatchId;
   /**
    * `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`: its batch's books are to be made;
-   * `disconnected`: it was lately; `turn`: a batch, of whatever numbers, plans or waits for its turn to.
+   * `disconnected`: it was lately; `turn`: a batch, of whatever numbers, is not directed yet.
    */
   readonly why: 'planning' | 'open' | 'not_settled' | 'disconnected' | 'turn';
   readonly until: Instant | null;
@@ -52,11 +51,6 @@ export function hindranceOf(
   // The window of a report has both ends in it.
   const until = laterOf(contested, endOf(addDays(occurredOn, lookBackDays)));
   return until > now ? { where: directionId, why: 'disconnected', until } : undefined;
-}
-
-/** The batches that may plan, or wait for their turn to: the one that took it last, and those that are listed. */
-export function mayPlan({ holder, waiting }: Turn): readonly BatchId[] {
-  return holder === undefined ? waiting : [holder, ...waiting];
 }
 
 /**

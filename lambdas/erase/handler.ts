@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import { keyedHash } from '../domain/audit.ts';
+import { mayFail } from '../domain/batches.ts';
 import { readPointer } from '../domain/claims.ts';
 import type { Instant } from '../domain/days.ts';
-import { erasedNote, type Hindrance, hindranceOf, linkParts, mayPlan } from '../domain/erasure.ts';
+import { erasedNote, type Hindrance, hindranceOf, linkParts } from '../domain/erasure.ts';
 import { ERASURES, type Msisdn, parseDirectionId, parseMsisdn } from '../domain/identifiers.ts';
 import { instant, log, task, wholeNumber } from '../shell.ts';
 import { audit, chainKeyOf } from '../stores/audit.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { deleteClaim, readClaims } from '../stores/cases/claims.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
-import { readTurn } from '../stores/cases/turn.ts';
 import { deleteLinks, linksOf } from '../stores/links.ts';
+import { unsettledBatches } from '../stores/unsettled-batches.ts';
 
 const environment = z.object({
   CASES: z.string(),
@@ -70,11 +71,14 @@ async function claimOf(number: Msisdn, now: Instant) {
   return { claim, hindrances, files };
 }
 
-/** A batch that plans, or waits for its turn to: a link that it has not read yet would be lost to it. */
-async function findPlanning(): Promise<Hindrance | undefined> {
-  for (const batchId of mayPlan(await readTurn(env.CASES))) {
+/**
+ * A batch that is not directed yet: a link that it has not read yet would be lost to it, and a number of which nothing is known
+ * any more would be directed again.
+ */
+async function findUndirected(): Promise<Hindrance | undefined> {
+  for (const batchId of await unsettledBatches(env.WORK)) {
     const batch = await readBatch(env.CASES, batchId);
-    if (batch?.state === 'planning') return { where: batchId, why: 'turn', until: null };
+    if (batch && mayFail(batch.state)) return { where: batchId, why: 'turn', until: null };
   }
   return undefined;
 }
@@ -85,7 +89,7 @@ async function tellErased(number: Msisdn, now: Instant): Promise<void> {
 
 /**
  * Erase: takes the claim of a number, or its links, out of the tables, unless something about the number is open, or any batch
- * plans or waits for its turn to. Nothing is deleted before the audit is told, and whoever was cut short begins again. It is the only one that deletes items, and who may
+ * is not directed yet. Nothing is deleted before the audit is told, and whoever was cut short begins again. It is the only one that deletes items, and who may
  * invoke it reads none.
  * @throws Error for what is no number
  */
@@ -95,8 +99,8 @@ export const handler = task(input, async ({ number: text, now, of, erase }): Pro
   // What forbids it is looked for last: to look through links takes minutes.
   const links = of === 'claim' ? [] : await Array.fromAsync(linksOf(env.LINKS, number.value, of, linkParts));
   const { claim, hindrances, files } = await claimOf(number.value, now);
-  const planning = await findPlanning();
-  if (planning) hindrances.push(planning);
+  const undirected = await findUndirected();
+  if (undirected) hindrances.push(undirected);
   if (hindrances.length > 0) return { hindrances, items: 0, files };
   const items = of === 'claim' ? Number(claim !== undefined) : links.length;
   if (erase && items > 0) {

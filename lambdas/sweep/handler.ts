@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { auditNoteForm } from '../domain/audit.ts';
 import { mayFail } from '../domain/batches.ts';
 import type { Instant } from '../domain/days.ts';
-import { type BatchId, isBatchId, SELF_CHECK } from '../domain/identifiers.ts';
-import { orderKey, settledFolder, settledMark } from '../domain/keys.ts';
+import { SELF_CHECK } from '../domain/identifiers.ts';
+import { orderKey } from '../domain/keys.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { toldForm } from '../domain/notices.ts';
 import { planForm } from '../domain/plans.ts';
@@ -11,13 +11,14 @@ import { isSurveyDue, orderDue, stalledAt } from '../domain/stalled.ts';
 import type { Form } from '../domain/stored.ts';
 import { type OpenBatch, survey } from '../domain/survey.ts';
 import { events, instant, log, measure, wholeNumber } from '../shell.ts';
-import { abandonExecution, type Batch, readBatch } from '../stores/cases/batches.ts';
+import { abandonExecution, type Batch } from '../stores/cases/batches.ts';
 import { readLedgers } from '../stores/cases/ledgers.ts';
 import { sendNotice } from '../stores/notices.ts';
-import { listFolders, listObjects, readText } from '../stores/objects.ts';
+import { listObjects, readText } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { resumeBatch, startResumed } from '../stores/resuming.ts';
 import { pendingSubscriptions } from '../stores/subscriptions.ts';
+import { unsettledBatches } from '../stores/unsettled-batches.ts';
 import { keysOfUntold, noteTold, readUntold } from '../stores/untold.ts';
 import { mark, markOf, readMarks } from '../stores/uploads.ts';
 import { failureOf, startOnce, statusOf } from '../stores/workflows.ts';
@@ -50,14 +51,6 @@ const due = z.object({ time: instant, source: z.string().optional() });
 
 interface Open extends OpenBatch {
   batch: Batch;
-}
-
-/** The batches that were screened, without those that published their books and told everybody. Among them are failed ones. */
-async function unsettledBatches(): Promise<BatchId[]> {
-  const settled = new Set<string>();
-  for await (const { key } of listObjects({ bucket: env.WORK, key: settledFolder })) settled.add(key);
-  const screened = (await listFolders({ bucket: env.WORK, key: 'screened/' })).filter(isBatchId);
-  return screened.filter((batchId) => !settled.has(settledMark(batchId)));
 }
 
 /** A batch that has not settled, with the ledgers of its directions. */
@@ -167,7 +160,7 @@ async function tellUntold(): Promise<void> {
  * all the same goes into quarantine.
  */
 export const handler = events(due, async ({ time, source }) => {
-  const batches = await unsettledBatches();
+  const batches = await unsettledBatches(env.WORK);
   const isSurvey = source === undefined || isSurveyDue(time, env.SWEEP_HOURS, env.SURVEY_HOURS);
   const queues = { 'reports/': env.REPORTS_QUEUE, 'usage/': env.USAGE_QUEUE, 'responses/': env.RESPONSES_QUEUE };
   const open: Open[] = [];

@@ -27,7 +27,7 @@ const REASONS: Record<Hindrance['why'], string> = {
   open: 'its row is open',
   not_settled: "its batch's books are not made",
   disconnected: 'it was disconnected, which may be contested, and sightings from before would direct it again',
-  turn: 'a batch plans, or waits for its turn to, and may be about to read its links',
+  turn: 'a batch is not directed yet, and may be about to read its links or its claim',
 };
 
 const counted = (count: number, one: string, several = `${one}s`) => `${count} ${count === 1 ? one : several}`;

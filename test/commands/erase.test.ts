@@ -197,17 +197,17 @@ describe('npm run erase', () => {
     ]);
   });
 
-  it('is refused for any number while a batch plans, which may not have read its links yet', async () => {
+  it('is refused for any number while a batch is not directed, which may not have read its links yet', async () => {
     const [handset, number] = ['35000000000009', '+919800000009'];
     await lab.usage('airtel', [`${handset},${number},2026-07-05,`], 'ninth.csv');
     throttled = 'Expand';
     await lab.report('i4c', [handset]);
     const batch = `i4c-${sha256(`imei\n${handset}\n`).slice(0, 12)}`;
-    expect((await tables.records())[`BATCH#${batch}`]).toMatchObject({ state: 'planning' });
+    expect((await tables.records())[`BATCH#${batch}`]).toMatchObject({ state: 'waiting' });
 
     expect(await erase(number, 40)).toMatchObject({
       code: 1,
-      complained: `not erased: a batch plans, or waits for its turn to, and may be about to read its links (${batch})\n`,
+      complained: `not erased: a batch is not directed yet, and may be about to read its links or its claim (${batch})\n`,
     });
     const links = async () => (await tables.links(handset)).length;
     for (const of of ['claim', ...Array(linkParts).keys()] as const)

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { erasedNote, type Hindrance, hindranceOf, mayPlan } from '../../lambdas/domain/erasure.ts';
-import type { BatchId } from '../../lambdas/domain/identifiers.ts';
+import { erasedNote, type Hindrance, hindranceOf } from '../../lambdas/domain/erasure.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
-import { NO_TURN } from '../../lambdas/domain/turn.ts';
 import { answered, at, closed, directionId, fresh, sealed } from './example.ts';
 
 const direction = directionId('reverify', '1-0-0');
@@ -70,13 +68,6 @@ describe('nothing stands against a number', () => {
     expect(against(undefined, undefined)).toBeUndefined();
     expect(hindranceOf({ directionId: direction, row: 1 }, settled, fresh(1), now, 180)).toBeUndefined();
   });
-});
-
-test('a batch may plan that took the turn last, and each that is listed', () => {
-  const [one, two, three] = ['mha-0', 'mha-1', 'i4c-2'] as BatchId[] as [BatchId, BatchId, BatchId];
-  expect(mayPlan(NO_TURN)).toEqual([]);
-  expect(mayPlan({ ...NO_TURN, waiting: [one] })).toEqual([one]);
-  expect(mayPlan({ ...NO_TURN, holder: two, waiting: [three, one] })).toEqual([two, three, one]);
 });
 
 test('the audit is told of an erasure once a day, by what names nobody', () => {

@@ -20,6 +20,18 @@ describe('a form of records', () => {
     expect(() => first.read({ format: 2, who: 'jio' })).toThrow(BadRecord);
   });
 
+  it('reads a record of an earlier form as what that has become since, and no other', () => {
+    const second = formOf('note', 2, z.strictObject({ who: fields.operator, rows: fields.count }), {
+      1: (note) => ({ rows: 7, ...note }),
+    });
+    expect(second.read({ who: 'jio' })).toEqual({ who: 'jio', rows: 7 });
+    expect(second.read({ format: 1, who: 'jio' })).toEqual({ who: 'jio', rows: 7 });
+    expect(second.read({ format: 2, who: 'jio', rows: 3 })).toEqual({ who: 'jio', rows: 3 });
+    expect(() => second.read({ format: 2, who: 'jio' })).toThrow(BadRecord);
+    expect(() => second.read({ format: 3, who: 'jio', rows: 3 })).toThrow(BadRecord);
+    expect(() => second.read({ format: 'toString', who: 'jio', rows: 3 })).toThrow(BadRecord);
+  });
+
   it('refuses what lacks a field, has one too many, or holds what its field doesn’t allow', () => {
     for (const record of [
       { who: 'jio' },

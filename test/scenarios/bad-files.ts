@@ -124,6 +124,27 @@ export class Tables {
   }
 }
 
+/** A batch as it lies in table Cases, of an execution that nobody started; it plans, unless told otherwise. */
+export function batchItem(batchId: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    pk: `BATCH#${batchId}`,
+    format: 2,
+    batchId,
+    kind: 'report',
+    agency: batchId.slice(0, -13),
+    file: 'reports/a.csv',
+    sha256: '0'.repeat(64),
+    execution: 'another',
+    state: 'planning',
+    plan: 0,
+    startedAt: '2026-06-01T00:00:00Z',
+    uploadedAt: '2026-06-01T00:00:00Z',
+    report: { rows: 1, rejected: 0, repeats: 0, handsets: 1 },
+    handsetsKey: 'screened/a/handsets.jsonl',
+    ...more,
+  };
+}
+
 /** A lab that keeps every line that a function logs. */
 export async function openWithLog(): Promise<{ lab: Lab; lines: string[] }> {
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sha8, Tables } from './bad-files.ts';
+import { batchItem, sha8, Tables } from './bad-files.ts';
 import { DAY, Lab, START, type Summary } from './lab.ts';
 import { Executions, numbersIn, ordersOf, report, summaryOf } from './shapes-lab.ts';
 
@@ -317,13 +317,13 @@ describe('the look-back window (day 50)', () => {
       `${HANDSET},${tomorrow},2026-07-22,`,
     ]);
     // Another batch plans, and its plan fails a minute later.
-    await put({ pk: `BATCH#${other}`, batchId: other, execution: 'another', state: 'planning', plan: 50 });
+    await put(batchItem(other, { plan: 50 }));
     await put({ pk: 'PLANNING', plan: 50, holder: other, execution: 'another', waiting: [], version: 500 });
     await at('18:29:30');
     early = await report(lab, 'up-police', [HANDSET]);
     await at('18:30:00');
     await lab.usage('jio', [`${HANDSET},${tomorrow},2026-07-22,`], 'usage of 22 July.csv');
-    await put({ pk: `BATCH#${other}`, batchId: other, execution: 'another', state: 'failed', plan: 50 });
+    await put(batchItem(other, { state: 'failed', plan: 50 }));
     await at('18:31:00');
     next = await report(lab, 'mha', [HANDSET]);
     await lab.cloud.run();

@@ -4,7 +4,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { Tables } from './bad-files.ts';
+import { batchItem, Tables } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
 import { HOUR, Lab, START } from './lab.ts';
 import { A1, A2, H1, J1 } from './story.ts';
@@ -264,8 +264,7 @@ describe('what the sweep cannot mend', () => {
     const execution = `${lab.cloud.names.machines.Batch?.replace(':stateMachine:', ':execution:')}:nobody`;
     const tables = new Tables(lab);
     const at = '2026-06-01T00:00:00Z';
-    const batch = { batchId: lost, execution, state: 'planning', plan: 0, startedAt: at, uploadedAt: at };
-    const Item = { pk: `BATCH#${lost}`, ...batch };
+    const Item = batchItem(lost, { execution, startedAt: at, uploadedAt: at });
     await tables.client.send(new PutCommand({ TableName: tables.cases, Item }));
     const [key = ''] = (await lab.outbox('orders/airtel/')).filter((one) => one.endsWith('1-reverify.csv'));
     await s3.send(new DeleteObjectCommand({ Bucket: bucketsOf(lab.cloud).outbox, Key: key }));

@@ -2,7 +2,7 @@ import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { FaultPlan } from 'local-cloud';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Tables } from './bad-files.ts';
+import { batchItem, Tables } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
 import { DAY, HOUR, Lab } from './lab.ts';
 
@@ -78,7 +78,7 @@ async function holding(): Promise<{ plan: number; become(state: string): Promise
   const { plan: before, version } = await turn();
   const plan = before + 1;
   const other = 'i4c-0123456789ab';
-  const become = (state: string) => put({ pk: `BATCH#${other}`, batchId: other, execution: 'other', state, plan });
+  const become = (state: string) => put(batchItem(other, { execution: 'other', state, plan }));
   await become('planning');
   await put({ pk: 'PLANNING', plan, holder: other, execution: 'other', waiting: [], version: version + 1 });
   return { plan, become };
@@ -115,12 +115,11 @@ describe('the turn to plan', () => {
   ])('is kept for the first in the line only where that is on its way: one that %s', async (_, state, n, plans) => {
     const { plan, version } = await turn();
     const first = 'i4c-0123456789ab';
-    const item = { pk: `BATCH#${first}`, batchId: first, execution: 'first', plan: 0, startedAt: dayBefore() };
-    await put({ ...item, state });
+    await put(batchItem(first, { state }));
     await put({ pk: 'PLANNING', plan, waiting: [first], version: version + 1 });
     await report('mha', n);
     expect(await plansOf('mha')).toHaveLength(plans);
-    await put({ ...item, state: 'failed' });
+    await put(batchItem(first, { state: 'failed' }));
     await until(1);
     expect(await plansOf('mha')).toEqual([plan + 1]);
   });

@@ -132,7 +132,9 @@ export async function elsewhereOf({ work: bucket, cases }: Embedded, plan: numbe
   };
   const planKey = `plans/${plan}/directions/plan.json`;
   await writeObject({ bucket, key: planKey }, JSON.stringify(planned));
-  const batch = { batchId, agency: 'mha', file: 'reports/mha/a.csv', state: 'directed', plan, planKey, startedAt: NOW };
+  const whose = { batchId, kind: 'report', agency: 'mha', file: 'reports/mha/a.csv', sha256: '0'.repeat(64) };
+  const where = { execution: 'bench', handsetsKey: 'screened/bench', state: 'directed', plan, planKey };
+  const batch = { format: 2, ...whose, ...where, startedAt: NOW, uploadedAt: NOW };
   const report = { rows: 0, rejected: 0, repeats: 0, handsets: 0 };
   await dynamo.send(new PutCommand({ TableName: cases, Item: { pk: `BATCH#${batchId}`, ...batch, report } }));
   return {

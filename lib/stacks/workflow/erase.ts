@@ -1,7 +1,7 @@
 import { CfnOutput, Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Environment as EraseEnvironment } from '../../../lambdas/erase/handler.ts';
-import { allowHash, allowItems } from '../../constructs/access.ts';
+import { allowHash, allowItems, allowList } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { allowAudit, READ_ITEMS, type Setting } from './context.ts';
 
@@ -27,6 +27,8 @@ export function addErase(setting: Setting): IFunction {
   });
   allowItems(erase, [...READ_ITEMS, 'dynamodb:BatchGetItem', 'dynamodb:DeleteItem'], cases);
   allowItems(erase, ['dynamodb:Scan', 'dynamodb:DeleteItem'], links);
+  // By these it finds the batches that are not directed.
+  allowList(erase, 'list', work, 'screened/', 'settled/');
   allowAudit(setting, erase);
   allowHash(erase, auditKey);
   new CfnOutput(stack, 'EraseFunctionName', { value: erase.functionName });
