@@ -11,7 +11,7 @@ import { isSurveyDue, orderDue, stalledAt } from '../domain/stalled.ts';
 import type { Form } from '../domain/stored.ts';
 import { type OpenBatch, survey } from '../domain/survey.ts';
 import { events, instant, log, measure, wholeNumber } from '../shell.ts';
-import { abandonExecution, type Batch } from '../stores/cases/batches.ts';
+import { abandonExecution, type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readLedgers } from '../stores/cases/ledgers.ts';
 import { sendNotice } from '../stores/notices.ts';
 import { listObjects, readText } from '../stores/objects.ts';
