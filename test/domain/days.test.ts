@@ -9,6 +9,8 @@ import {
   endOf,
   type Instant,
   instantOf,
+  isDay,
+  isInstant,
   laterOf,
   millisOf,
   NotAnInstant,
@@ -55,6 +57,17 @@ describe('instants', () => {
     expect(thrown(() => instantOf(8.64e15))).toBe(years);
     expect(thrown(() => instantOf(Date.UTC(10_000, 0, 1)))).toBe(years);
     expect(thrown(() => instantOf(8.64e15 + 1000))).toBe('NotAnInstant: not a number of milliseconds since 1970');
+  });
+  test('are told from other texts, as they are written', () => {
+    expect(['2026-06-01T00:00:00Z', '0000-01-01T00:00:00Z', '9999-12-31T23:59:59Z'].map(isInstant)).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    for (const text of ['', '2026-06-01', '2026-06-31T00:00:00Z', '2026-13-01T00:00:00Z', '2026-06-01T00:00:00.000Z'])
+      expect(isInstant(text)).toBe(false);
+    for (const text of ['x2026-06-01T00:00:00Z', '2026-06-01T00:00:00Z\n', '2026-06-01T24:00:00Z', '2026-6-1T0:0:0Z'])
+      expect(isInstant(text)).toBe(false);
   });
   test('of two, the later one is that which sorts after the other', () => {
     const [first, second] = [asInstant('2025-12-31T23:59:59Z'), asInstant('2026-01-01T00:00:00Z')];
@@ -119,6 +132,20 @@ describe('days', () => {
     'yesterday',
   ])('%j is none', (text) => {
     expect(parseDay(text)).toBeNull();
+  });
+  test('have a form by which they are told from other texts', () => {
+    expect(isDay('2026-06-01')).toBe(true);
+    for (const text of [
+      undefined,
+      '',
+      '2026-6-1',
+      '26-06-01',
+      'x2026-06-01',
+      '2026-06-01\n',
+      '02026-06-01',
+      '2026-06-0x',
+    ])
+      expect(isDay(text)).toBe(false);
   });
   test('move by days, over leap days and the ends of years', () => {
     expect(endOf('2026-11-30' as Day)).toBe('2026-11-30T18:30:00Z');

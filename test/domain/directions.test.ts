@@ -69,11 +69,21 @@ describe("the line of a direction's row", () => {
       }),
     );
   });
-  test.each(['', '49015420323751', 'a\tb\tc', 'a\tb\tc\td\te'])('of a re-verification is not %j', (line) => {
+  const good = '+919876543210\t49015420323751\t2026-05-20\tDelhi';
+  test.each([
+    '',
+    '49015420323751',
+    `${good}\tmore`,
+    good.slice(0, -'\tDelhi'.length),
+    good.replace('+91', ''),
+    good.replace('49015420323751', '490154203237518'),
+    good.replace('2026-05-20', '20-05-2026'),
+    good.replace('2026-05-20', ''),
+  ])('of a re-verification is not %j', (line) => {
     const read = () => parseDirectionRowLine('reverify', line);
     expect(thrown(read)).toBe('BadWorkLine: a re-verification row is a number, a handset, a day and an area');
   });
-  test.each(['', 'a\tb', 'a\tb\tc\td'])('of a block is not %j', (line) => {
+  test.each(['', 'a', '490154203237518', '49015420323751\t49015420323751', good])('of a block is not %j', (line) => {
     expect(thrown(() => parseDirectionRowLine('block', line))).toBe('BadWorkLine: a block row is a handset');
   });
 });

@@ -8,6 +8,8 @@ import {
   identifiersOf,
   imeiOut,
   isAgencyId,
+  isImei,
+  isMsisdn,
   isOperatorId,
   luhnDigit,
   type Msisdn,
@@ -266,6 +268,25 @@ describe('ids', () => {
   ])('%j is no direction id', (text) => {
     expect(parseDirectionId(text)).toBeNull();
   });
+});
+
+test('handsets and numbers are told from other texts by the form in which they are kept', () => {
+  expect(isImei('49015420323751')).toBe(true);
+  for (const text of [undefined, '', '4901542032375', '490154203237518', 'x49015420323751', '4901542032375x'])
+    expect(isImei(text)).toBe(false);
+  expect(isMsisdn('+919876543210')).toBe(true);
+  // The self-check's, too.
+  expect(isMsisdn('+910012345678')).toBe(true);
+  for (const text of [
+    undefined,
+    '',
+    '919876543210',
+    '+91987654321',
+    '+9198765432101',
+    'x+919876543210',
+    '+91x876543210',
+  ])
+    expect(isMsisdn(text)).toBe(false);
 });
 
 describe('what the self-check names', () => {

@@ -305,7 +305,24 @@ describe('the line of a gathered link', () => {
       ),
     );
   });
-  test.each(['', 'a\tb\tc\td', 'a\tb\tc\td\te\tf'])('is not %j', (line) => {
+  const good = '+919876543210\t49015420323751\t2026-05-31\tjio\tDelhi';
+  test.each([
+    '',
+    'a\tb\tc\td\te',
+    `x${good}`,
+    `${good}\tmore`,
+    good.slice(0, -'\tDelhi'.length),
+    good.replace('+91', '91'),
+    good.replace('+919876543210', '+91987654321'),
+    good.replace('+919876543210', '+9198765432101'),
+    good.replace('49015420323751', '4901542032375'),
+    good.replace('49015420323751', '490154203237518'),
+    good.replace('2026-05-31', '31-05-2026'),
+    good.replace('2026-05-31', '02026-05-31'),
+    good.replace('jio', 'Jio'),
+    good.replace('jio', ''),
+    good.replace('jio', 'o'.repeat(11)),
+  ])('is not %j', (line) => {
     expect(thrown(() => parseGatheredLine(line))).toBe(
       'BadWorkLine: a gathered link is a number, a handset, a day, an operator and an area',
     );
