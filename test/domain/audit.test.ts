@@ -239,6 +239,20 @@ it('tells in plain words what happened to which entry', () => {
     expect.arrayContaining(['entry 3 was moved here from another object', 'entry 2 was moved behind entry 3']),
   );
   expect(saysOf([{ ...first, text: first.text.trimEnd() }])).toEqual(['its last line was cut']);
+  expect(saysOf([{ ...first, text: 'none\n' }])).toEqual(['this is no entry']);
+  expect(saysOf([first, second, { ...third, text: second.text }])).toEqual([
+    'entry 2 was moved here from another object',
+    'entry 2 was moved behind entry 2',
+    'entry 2 tells again what an earlier entry told',
+  ]);
+  expect(verifyChain('up-police-0123456789ab' as BatchId, [first]).faults.map(({ says }) => says)).toEqual([
+    'entry 1 belongs to the chain of mha-0123456789ab',
+    'entry 1 was moved here from another object',
+  ]);
+  // The same content, so that its hash fits, but not the same bytes.
+  expect(saysOf([{ ...first, text: first.text.replace('{', '{ ') }])).toEqual(['entry 1 was changed']);
+  const [after] = continueChain({ n: 0, hash: '1'.repeat(64) }, [note('fact-1', 1)], KEY) as [AuditEntry];
+  expect(saysOf([{ ...first, text: auditText([after]) }])).toEqual(['entry 1 was changed']);
 });
 
 type Stored = { key: string; text: string };
