@@ -15,7 +15,8 @@ const greet = new NodejsFunction(stack, 'Greet', {
   entry: fileURLToPath(new URL('./handlers/greet.ts', import.meta.url)),
   runtime: Runtime.NODEJS_24_X,
   timeout: Duration.seconds(10),
-  bundling: { format: OutputFormat.ESM, target: 'node24' },
+  environment: { NODE_OPTIONS: '--enable-source-maps' },
+  bundling: { format: OutputFormat.ESM, target: 'node24', sourceMap: true },
 });
 const reminder = new StateMachine(stack, 'Reminder', {
   queryLanguage: QueryLanguage.JSONATA,

@@ -17,7 +17,9 @@ try {
     new ScanCommand({ TableName: cloud.names.tables.Reminders }),
   );
   for (const { pk, text, at } of Items) console.log(`${at?.S}  ${pk?.S}: ${text?.S}`);
-  for (const failure of cloud.failures()) console.error(failure);
+  for (const { machine, name, state, error, cause } of cloud.failedExecutions())
+    console.error(`${machine} ${name} failed in "${state}": ${error} ${cause}`);
+  if (cloud.failures().length > 0) process.exitCode = 1;
 } finally {
   await cloud.stop();
 }
