@@ -9,7 +9,7 @@ import { VirtualClock } from './clock/virtual-clock.ts';
 import { Dynamo } from './dynamodb/dynamo.ts';
 import { Endpoint } from './endpoint/endpoint.ts';
 import { Bus } from './events/bus.ts';
-import { type FaultPlan, refusal, type ServiceCall, seededRandom, shuffledBy } from './faults.ts';
+import { type FaultPlan, seededRandom } from './faults.ts';
 import { startFauxqs } from './fauxqs/fauxqs.ts';
 import { Kms } from './kms/kms.ts';
 import { AsyncInvoker } from './lambda/async-invoke.ts';
@@ -23,12 +23,12 @@ import { deadLetters, drain, type ReceivedMessage } from './sqs/letters.ts';
 import { MessageMoves } from './sqs/move-tasks.ts';
 import type { FailedExecution } from './states/failures.ts';
 import { integrations } from './states/integrations.ts';
+import { worldOf } from './states/outside.ts';
 import { StepFunctions } from './states/service.ts';
-import type { Caller } from './states/world.ts';
 import { type LoadedApp, loadAssembly } from './templates/assembly.ts';
 import { changeResources, createResources } from './templates/create.ts';
 import { type CloudNames, logicalName, namesOf, type Placed } from './templates/names.ts';
-import { MACHINE, type RunUsage, UsageCounter } from './usage.ts';
+import { type RunUsage, UsageCounter } from './usage.ts';
 
 export type { FaultPlan } from './faults.ts';
 export type { ReceivedMessage } from './sqs/letters.ts';
@@ -247,58 +247,31 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
     const { queues } = fauxqs;
     const pollers = new Pollers({ clock, region: REGION, queues, functions, faults, random: faultRandom });
     stops.push(() => pollers.stop());
-    const machineFault = (call: Omit<ServiceCall, 'requestId'>) => {
-      const fault = faults.beforeCall?.({ ...call, requestId: undefined });
-      return fault === 'throttle' || fault === 'error' || fault === 'deny' || fault === 'lose' ? fault : undefined;
-    };
-    /** A Map Run's request of S3. */
-    const objectCall = async <T>(
-      action: 'GetObject' | 'PutObject',
-      bucket: string,
-      key: string,
-      { name, roleArn }: Caller,
-      run: () => T,
-    ): Promise<T> => {
-      authorize?.(roleArn, `s3:${action}`, `arn:aws:s3:::${bucket}/${key}`);
-      usage.called(MACHINE, 's3', action);
-      const fault = machineFault({ caller: name, service: 's3', action, key });
-      if (fault !== undefined && fault !== 'lose') throw refusal('s3', fault);
-      const answer = run();
-      if (fault === 'lose') throw refusal('s3', 'error');
-      return answer;
-    };
-    const states = new StepFunctions({
-      clock,
-      region: REGION,
-      account: ACCOUNT,
-      tasks: integrations({ functions, asyncInvoker, dynamo, fauxqs, pollers, usage, faults, authorize }),
-      ...(authorize ? { authorize } : {}),
-      objects: {
-        get: (bucket, key, caller) => objectCall('GetObject', bucket, key, caller, () => s3.get(bucket, key)),
-        put: (bucket, key, body, caller) =>
-          objectCall('PutObject', bucket, key, caller, () => s3.put(bucket, key, body)),
-      },
-      faultOfStart: (machine, executionName) =>
-        machineFault({ caller: machine, service: 'states', action: 'StartExecution', key: executionName }),
-      stops: (visit) => faults.stops?.(visit),
-      changed: (detail) => {
-        if (detail.status === 'FAILED' || detail.status === 'TIMED_OUT') {
-          const machine = logicalName(placed, detail.stateMachineArn);
-          failed.push(
-            `an execution of ${machine} ended as ${detail.status}: ${detail.error ?? 'no error'} (${detail.name})`,
-          );
-        }
-        bus.put('aws.states', 'Step Functions Execution Status Change', [detail.executionArn], {
-          ...detail,
-          ...(isEncrypted(app, detail.stateMachineArn) ? WITHHELD : {}),
-        });
-      },
-      counted: (what, machine) => usage.counted(what, machine),
-      largeResults: settings.largeResults,
-      shuffle: (runArn, results) =>
-        faults.shuffleResults === undefined ? results : shuffledBy(faults.shuffleResults, runArn, results),
-      random,
-    });
+    const states = new StepFunctions(
+      worldOf({
+        clock,
+        ...place,
+        tasks: integrations({ functions, asyncInvoker, dynamo, fauxqs, pollers, usage, faults, authorize }),
+        s3,
+        usage,
+        faults,
+        random,
+        authorize,
+        largeResults: settings.largeResults,
+        changed: (detail) => {
+          if (detail.status === 'FAILED' || detail.status === 'TIMED_OUT') {
+            const machine = logicalName(placed, detail.stateMachineArn);
+            failed.push(
+              `an execution of ${machine} ended as ${detail.status}: ${detail.error ?? 'no error'} (${detail.name})`,
+            );
+          }
+          bus.put('aws.states', 'Step Functions Execution Status Change', [detail.executionArn], {
+            ...detail,
+            ...(isEncrypted(app, detail.stateMachineArn) ? WITHHELD : {}),
+          });
+        },
+      }),
+    );
     const creation = {
       endpoint: endpoint.url,
       dynamo,

@@ -13,13 +13,13 @@ export {
   startCloud,
 } from './cloud.ts';
 export { Dynamo } from './dynamodb/dynamo.ts';
-export { authorization } from './endpoint/signature.ts';
 export type { FaultPlan, ServiceCall, StateVisit } from './faults.ts';
 export { startFauxqs } from './fauxqs/fauxqs.ts';
 export { localMac } from './kms/kms.ts';
 export { NotAuthorized } from './rights/enforcement.ts';
 export { type Resource, Rights, type Role } from './rights/rights.ts';
 export { readPolicy } from './rights/statement.ts';
+export { authorization } from './signature.ts';
 export { compile, evaluate } from './states/expression.ts';
 export type { FailedExecution } from './states/failures.ts';
 export { UnsupportedDefinition } from './states/world.ts';

@@ -1,5 +1,5 @@
 import type { DynamoUsage } from './dynamodb/dynamo-host.ts';
-import type { FunctionUsage } from './lambda/functions.ts';
+import type { FunctionUsage } from './lambda/instance.ts';
 
 /** What is counted of Step Functions for the price: see its pricing page. */
 export type Counted = 'transition' | 'mapChildStart' | 'nestedStart' | 'executionStart';

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../src/clock/virtual-clock.ts';
 import { AwsError } from '../src/errors.ts';
 import { AsyncInvoker } from '../src/lambda/async-invoke.ts';
-import type { Functions, Invocation } from '../src/lambda/functions.ts';
+import type { Functions } from '../src/lambda/functions.ts';
+import type { Invocation } from '../src/lambda/instance.ts';
 
 const START = Date.parse('2026-06-01T00:00:00Z');
 const done: Invocation = { requestId: 'r', payload: 'null' };

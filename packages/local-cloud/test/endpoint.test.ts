@@ -51,7 +51,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalCloud } from '../src/cloud.ts';
 import { Endpoint } from '../src/endpoint/endpoint.ts';
-import { authorization } from '../src/endpoint/signature.ts';
+import { authorization } from '../src/signature.ts';
 import { clientsOf, DAY, START, startFixture } from './fixture/lab.ts';
 
 let cloud: LocalCloud;

@@ -10,7 +10,7 @@ import { LAMBDA_ACTIONS } from '../src/endpoint/serve-lambda.ts';
 import { PATTERN_MATCHERS } from '../src/events/pattern.ts';
 import { SQS_ACTIONS } from '../src/fauxqs/fauxqs.ts';
 import { KMS_ACTIONS } from '../src/kms/kms.ts';
-import { S3_ACTIONS, S3_HEADERS } from '../src/s3/s3.ts';
+import { S3_ACTIONS, S3_HEADERS } from '../src/s3/request.ts';
 import { SNS_ACTIONS } from '../src/sns.ts';
 import { MOVE_ACTIONS } from '../src/sqs/move-tasks.ts';
 import { JSONATA_FUNCTIONS } from '../src/states/functions.ts';

@@ -5,7 +5,8 @@ import { type FaultPlan, seededRandom } from '../src/faults.ts';
 import { type Fauxqs, startFauxqs } from '../src/fauxqs/fauxqs.ts';
 import type { Queue } from '../src/fauxqs/stores.ts';
 import { failedOf, Pollers, type QueueMapping } from '../src/lambda/event-source-mapping.ts';
-import type { Functions, Invocation } from '../src/lambda/functions.ts';
+import type { Functions } from '../src/lambda/functions.ts';
+import type { Invocation } from '../src/lambda/instance.ts';
 
 const START = Date.parse('2026-06-01T00:00:00Z');
 

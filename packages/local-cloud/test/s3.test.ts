@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AwsError } from '../src/errors.ts';
-import { recognise } from '../src/s3/s3.ts';
+import { recognise } from '../src/s3/request.ts';
 
 const PATH = '/inbox/reports/mha/r.csv';
 const request = (method: string, target: string, headers: Record<string, string> = {}) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { authorization, signerOf } from '../src/endpoint/signature.ts';
+import { authorization, signerOf } from '../src/signature.ts';
 
 const NO_QUERY = new URLSearchParams();
 

@@ -5,8 +5,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { authorization } from '../endpoint/signature.ts';
 import { AwsError } from '../errors.ts';
+import { authorization } from '../signature.ts';
 import { type DynamoUsage, OUTSIDER } from './dynamo-host.ts';
 
 /** The fields that an operation's request may have, as dynalite lists them; the process refuses any other. */

@@ -6,13 +6,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { OUTSIDER } from '../dynamodb/dynamo-host.ts';
 import { AwsError, errorXml, queryErrorXml } from '../errors.ts';
+import { signerOf } from '../signature.ts';
 import { isApp } from '../usage.ts';
 import { actionOf, type Call, json, meetFault, type Services } from './call.ts';
 import { serveDynamo } from './serve-dynamodb.ts';
 import { serveLambda } from './serve-lambda.ts';
 import { serveCloudFormation, serveKms, serveS3, serveStates, serveSts } from './serve-others.ts';
 import { serveFauxqs, serveSqs } from './serve-queues.ts';
-import { signerOf } from './signature.ts';
 
 type Serve = (services: Services, call: Call) => Promise<void> | void;
 

@@ -1,6 +1,6 @@
 import { describeStacks, stacksOf } from '../cloudformation/describe-stacks.ts';
 import { statesNeeds } from '../rights/enforcement.ts';
-import { recognise, S3_WRITES } from '../s3/s3.ts';
+import { recognise, S3_WRITES } from '../s3/request.ts';
 import { answerSts } from '../sts/sts.ts';
 import { actionOf, beforeAnswer, bodyOf, type Call, isLosing, json, meetFault, parse, type Services } from './call.ts';
 

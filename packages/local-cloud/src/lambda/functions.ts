@@ -1,77 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import type { Clock } from '../clock/clock.ts';
 import { AwsError } from '../errors.ts';
-import type { CallFault, FaultPlan } from '../faults.ts';
+import type { CallFault } from '../faults.ts';
 import { bytesOf } from '../heap.ts';
-import type { FunctionError, WorkerAnswer, WorkerCall, WorkerStart } from './function-worker.ts';
-
-/** A function as its template describes it. */
-export interface FunctionSpec {
-  logicalId: string;
-  name: string;
-  arn: string;
-  folder: string;
-  handler: string;
-  roleArn: string;
-  timeoutSeconds: number;
-  memoryMb: number;
-  /** ReservedConcurrentExecutions: as many run at once, more are throttled. */
-  reserved: number | undefined;
-  environment: Record<string, string>;
-}
-
-/** How an invocation ended: `payload` is JSON, that of the error where `functionError` is set. */
-export interface Invocation {
-  requestId: string;
-  payload: string;
-  functionError?: FunctionError;
-}
-
-/** A request that a function made, as the endpoint saw it. */
-export interface FunctionCall {
-  service: string;
-  action: string;
-  /** Of the object or item; of what is sent to a queue, the message. */
-  key?: string;
-}
-
-export interface FunctionsSettings {
-  clock: Clock;
-  region: string;
-  account: string;
-  /** The cloud's one endpoint, and the one for DynamoDB (the same where faults need to see the requests). */
-  endpoint: string;
-  dynamoEndpoint: string;
-  /** Where Node keeps compiled code between starts. */
-  compileCache: string;
-  /** Workers of all functions that are there at a time, working or warm; default 8. */
-  workers?: number | undefined;
-  /** Of one function; default 3. */
-  workersOfFunction?: number | undefined;
-  faults: FaultPlan;
-  log(functionName: string, line: string): void;
-}
-
-/** What one function used. */
-export interface FunctionUsage {
-  invocations: number;
-  milliseconds: number;
-  memoryMb: number;
-}
+import type { FunctionError, WorkerAnswer, WorkerCall } from './function-worker.ts';
+import {
+  type FunctionCall,
+  type FunctionSpec,
+  type FunctionsSettings,
+  type FunctionUsage,
+  type Instance,
+  type Instances,
+  type Invocation,
+  type Running,
+  startInstance,
+  timedOut,
+} from './instance.ts';
 
 /** Workers of one function at a time, where nothing else is set; further invocations wait, and idle ones are kept warm. */
 const WORKERS_PER_FUNCTION = 3;
 /** Of all functions, where nothing else is set. */
 const WORKERS = 8;
-/** Space for short-lived objects of each worker: what Node would take for a whole process, for every idle one, is too much. */
-const YOUNG_GENERATION_MB = 12;
 /** How often it is looked at how much memory a function holds, in milliseconds. */
 const WEIGHED_EVERY = 50;
 const MEGABYTE = 1024 * 1024;
-/** An instance as it starts. */
-const AWAKE = { zombie: false, gone: false, throttled: false, sleep: undefined };
 /** What a caller is told whose function's answer was lost. */
 const LOST: FunctionError = {
   errorType: 'Lambda.ServiceException',
@@ -84,45 +35,6 @@ interface Waiting {
   fn: Instances;
   start(worker: Instance): void;
   fail(error: unknown): void;
-}
-
-interface Running {
-  requestId: string;
-  /** Its caller is told that it failed, however it ends. */
-  lost: boolean;
-  writes: number;
-  settle(result: Invocation): void;
-  over(): void;
-  /** Holds the clock while it works; a sleeping zombie doesn't. */
-  release(): void;
-  timer: NodeJS.Timeout;
-  scales: NodeJS.Timeout;
-}
-
-interface Instance {
-  id: number;
-  fn: Instances;
-  /** The function as it was when the worker started. */
-  spec: FunctionSpec;
-  worker: Worker;
-  running: Running | undefined;
-  idleSince: number;
-  /** Running on beside its own retry; it doesn't count towards the limits. */
-  zombie: boolean;
-  /** Killed by the fault plan: nothing that it asks for is done any more. Its worker is used again when the handler gave up. */
-  gone: boolean;
-  /** Its clients are slower from then on, as those of AWS are. */
-  throttled: boolean;
-  /** Set while a zombie sleeps: its requests wait for the next invocation of its function. */
-  sleep: PromiseWithResolvers<void> | undefined;
-}
-
-interface Instances {
-  spec: FunctionSpec;
-  all: Set<Instance>;
-  running: number;
-  invocations: number;
-  usage: FunctionUsage;
 }
 
 /** The functions of the cloud: Node workers, a few at a time, reused while warm. */
@@ -341,19 +253,8 @@ export class Functions {
     const { spec } = fn;
     const id = this.nextId++;
     const accessKeyId = `${spec.logicalId}.${id}`;
-    const { compileCache, faults } = this.settings;
-    const skewMs = faults.skew?.(spec.name, id) ?? 0;
-    const start: WorkerStart = { folder: spec.folder, handler: spec.handler, compileCache, skewMs };
-    const worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
-      name: spec.name,
-      workerData: start,
-      env: this.environment(spec, accessKeyId),
-      execArgv: [],
-      stdout: true,
-      stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-    });
-    const instance: Instance = { id, fn, spec, worker, running: undefined, idleSince: 0, ...AWAKE };
+    const instance = startInstance(fn, id, accessKeyId, this.settings);
+    const { worker } = instance;
     for (const stream of [worker.stdout, worker.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         for (const line of text.split('\n')) if (line.trim() !== '') this.settings.log(spec.name, line);
@@ -375,27 +276,6 @@ export class Functions {
     fn.all.add(instance);
     this.instances.set(accessKeyId, instance);
     return instance;
-  }
-
-  private environment(spec: FunctionSpec, accessKeyId: string): Record<string, string> {
-    return {
-      ...spec.environment,
-      _HANDLER: spec.handler,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_CONFIG_FILE: join(spec.folder, 'no-aws-config'),
-      AWS_DEFAULT_REGION: this.settings.region,
-      AWS_ENDPOINT_URL: this.settings.endpoint,
-      AWS_ENDPOINT_URL_DYNAMODB: this.settings.dynamoEndpoint,
-      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
-      AWS_LAMBDA_FUNCTION_NAME: spec.name,
-      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-      AWS_REGION: this.settings.region,
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_SHARED_CREDENTIALS_FILE: join(spec.folder, 'no-aws-credentials'),
-      LAMBDA_TASK_ROOT: spec.folder,
-      TZ: 'UTC',
-    };
   }
 
   private call(instance: Instance, event: string, lost: boolean): Promise<Invocation> {
@@ -528,9 +408,4 @@ export class Functions {
     instance.idleSince = 0;
     instance.worker.terminate();
   }
-}
-
-function timedOut(requestId: string, { timeoutSeconds }: FunctionSpec): FunctionError {
-  const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
-  return { errorType: 'Sandbox.Timedout', errorMessage };
 }

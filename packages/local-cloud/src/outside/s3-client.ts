@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { Readable } from 'node:stream';
 import { OUTSIDER } from '../dynamodb/dynamo-host.ts';
-import { authorization } from '../endpoint/signature.ts';
+import { authorization } from '../signature.ts';
 
 /** Parts of a multipart upload, and the size from which on it is one, in bytes. */
 const PART = 8 * 1024 * 1024;

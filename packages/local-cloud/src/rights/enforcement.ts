@@ -4,7 +4,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { AwsError } from '../errors.ts';
-import type { S3Request } from '../s3/s3.ts';
+import type { S3Request } from '../s3/request.ts';
 import { refused } from '../sts/sts.ts';
 import type { Answer, Resource, Rights, Role, Service } from './rights.ts';
 import { readPolicy } from './statement.ts';

@@ -10,6 +10,7 @@ import { loadDefinition } from './load.ts';
 import { page } from './page.ts';
 import { runExecution } from './runner.ts';
 import { Tokens } from './tokens.ts';
+import { find, Versions } from './versions.ts';
 import { type StatesWorld, UnsupportedDefinition } from './world.ts';
 
 type Body = Record<string, unknown>;
@@ -45,24 +46,6 @@ export const STATES_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   StopExecution: ['cause', 'error', 'executionArn'],
 };
 
-/** A published version: the machine as it was then. */
-interface Version {
-  readonly arn: string;
-  /** What it is called in the templates. */
-  readonly name: string;
-  readonly machine: Machine;
-  readonly createdAt: number;
-}
-
-/** A name for a version, which may be given to another one. */
-interface Alias {
-  readonly arn: string;
-  readonly name: string;
-  readonly versionArn: string;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-}
-
 /** Characters that an execution's name may not hold: space, brackets, wildcards, special and control characters. */
 const NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
 const STATUSES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE'];
@@ -72,8 +55,7 @@ export class StepFunctions {
   readonly #world: StatesWorld;
   readonly #engine: Engine;
   readonly #machines = new Map<string, Machine>();
-  readonly #versions = new Map<string, Version>();
-  readonly #aliases = new Map<string, Alias>();
+  readonly #versions: Versions;
   readonly #executions = new Map<string, Execution>();
   readonly #byMachine = new Map<string, Execution[]>();
   readonly #mapRuns = new Map<string, MapRun>();
@@ -81,6 +63,7 @@ export class StepFunctions {
 
   constructor(world: StatesWorld) {
     this.#world = world;
+    this.#versions = new Versions(world.clock);
     this.#engine = {
       world,
       tokens: new Tokens((arn) => this.#executions.has(arn)),
@@ -128,25 +111,17 @@ export class StepFunctions {
 
   /** The number of the version of this name, or that which it will have. */
   versionOf(machineArn: string, name: string): number {
-    const versions = this.#versionsOf(machineArn);
-    const known = versions.findIndex((version) => version.name === name);
-    return known < 0 ? versions.length + 1 : known + 1;
+    return this.#versions.numberOf(machineArn, name);
   }
 
   /** Publishes the machine as it is now, once under each name. */
   publishVersion(machineArn: string, name: string): void {
-    const arn = `${machineArn}:${this.versionOf(machineArn, name)}`;
-    if (this.#versions.has(arn)) return;
-    const machine = this.#machine(machineArn);
-    this.#versions.set(arn, { arn, name, machine, createdAt: this.#world.clock.now() });
+    this.#versions.publish(this.#machine(machineArn), name);
   }
 
   /** Makes an alias, or lets it name another version. */
   nameVersion(aliasArn: string, versionArn: string): void {
-    const name = qualified(aliasArn).qualifier ?? '';
-    const updatedAt = this.#world.clock.now();
-    const { createdAt = updatedAt } = this.#aliases.get(aliasArn) ?? {};
-    this.#aliases.set(aliasArn, { arn: aliasArn, name, versionArn, createdAt, updatedAt });
+    this.#versions.name(aliasArn, versionArn);
   }
 
   /**
@@ -197,7 +172,7 @@ export class StepFunctions {
         return { ...answer, ...(versionArn === null ? {} : { stateMachineArn: versionArn }) };
       },
       DescribeStateMachineAlias: (body) => {
-        const { arn, name, versionArn, createdAt, updatedAt } = this.#alias(body.stateMachineAliasArn);
+        const { arn, name, versionArn, createdAt, updatedAt } = this.#versions.alias(body.stateMachineAliasArn);
         return {
           stateMachineAliasArn: arn,
           name,
@@ -208,17 +183,17 @@ export class StepFunctions {
       },
       ListStateMachineAliases: (body) => {
         const { arn } = this.#machine(body.stateMachineArn);
-        const { items, nextToken } = page(
-          [...this.#aliases.values()].filter((alias) => qualified(alias.arn).machineArn === arn),
-          body,
-        );
+        const { items, nextToken } = page(this.#versions.aliasesOf(arn), body);
         const stateMachineAliases = items.map(({ arn: stateMachineAliasArn, createdAt }) => {
           return { stateMachineAliasArn, creationDate: createdAt / 1000 };
         });
         return { stateMachineAliases, ...nextToken };
       },
       ListStateMachineVersions: (body) => {
-        const { items, nextToken } = page(this.#versionsOf(this.#machine(body.stateMachineArn).arn).toReversed(), body);
+        const { items, nextToken } = page(
+          this.#versions.of(this.#machine(body.stateMachineArn).arn).toReversed(),
+          body,
+        );
         const stateMachineVersions = items.map(({ arn: stateMachineVersionArn, createdAt }) => {
           return { stateMachineVersionArn, creationDate: createdAt / 1000 };
         });
@@ -320,25 +295,8 @@ export class StepFunctions {
 
   /** What an ARN starts: a state machine as it is now, a version of it, or the one that an alias names. */
   #startable(arn: unknown): StartedBy & { machine: Machine } {
-    const { qualifier } = qualified(String(arn));
-    if (qualifier === undefined) return { machine: this.#machine(arn), versionArn: null, aliasArn: null };
-    const alias = this.#aliases.get(String(arn));
-    const version = find(
-      this.#versions,
-      alias?.versionArn ?? arn,
-      'StateMachineDoesNotExist',
-      'State Machine Does Not Exist',
-    );
-    return { machine: version.machine, versionArn: version.arn, aliasArn: alias?.arn ?? null };
-  }
-
-  /** In the order of their numbers. */
-  #versionsOf(machineArn: string): Version[] {
-    return [...this.#versions.values()].filter(({ machine }) => machine.arn === machineArn);
-  }
-
-  #alias(arn: unknown): Alias {
-    return find(this.#aliases, arn, 'ResourceNotFound', 'Resource not found');
+    if (qualified(String(arn)).qualifier !== undefined) return this.#versions.startable(arn);
+    return { machine: this.#machine(arn), versionArn: null, aliasArn: null };
   }
 
   #execution(arn: unknown): Execution {
@@ -356,13 +314,4 @@ export class StepFunctions {
 
 function textOr(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
-}
-
-function find<T>(all: ReadonlyMap<string, T>, arn: unknown, code: string, message: string): T {
-  if (typeof arn !== 'string' || !arn.startsWith('arn:')) {
-    throw new AwsError('InvalidArn', `Invalid Arn: 'Invalid ARN prefix: ${String(arn)}'`);
-  }
-  const found = all.get(arn);
-  if (found === undefined) throw new AwsError(code, `${message}: '${arn}'`);
-  return found;
 }

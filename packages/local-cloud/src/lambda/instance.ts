@@ -1,0 +1,154 @@
+/** What the functions of the cloud are, and the workers that they run in. */
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../clock/clock.ts';
+import type { FaultPlan } from '../faults.ts';
+import type { FunctionError, WorkerStart } from './function-worker.ts';
+
+/** A function as its template describes it. */
+export interface FunctionSpec {
+  logicalId: string;
+  name: string;
+  arn: string;
+  folder: string;
+  handler: string;
+  roleArn: string;
+  timeoutSeconds: number;
+  memoryMb: number;
+  /** ReservedConcurrentExecutions: as many run at once, more are throttled. */
+  reserved: number | undefined;
+  environment: Record<string, string>;
+}
+
+/** How an invocation ended: `payload` is JSON, that of the error where `functionError` is set. */
+export interface Invocation {
+  requestId: string;
+  payload: string;
+  functionError?: FunctionError;
+}
+
+/** A request that a function made, as the endpoint saw it. */
+export interface FunctionCall {
+  service: string;
+  action: string;
+  /** Of the object or item; of what is sent to a queue, the message. */
+  key?: string;
+}
+
+export interface FunctionsSettings {
+  clock: Clock;
+  region: string;
+  account: string;
+  /** The cloud's one endpoint, and the one for DynamoDB (the same where faults need to see the requests). */
+  endpoint: string;
+  dynamoEndpoint: string;
+  /** Where Node keeps compiled code between starts. */
+  compileCache: string;
+  /** Workers of all functions that are there at a time, working or warm; default 8. */
+  workers?: number | undefined;
+  /** Of one function; default 3. */
+  workersOfFunction?: number | undefined;
+  faults: FaultPlan;
+  log(functionName: string, line: string): void;
+}
+
+/** What one function used. */
+export interface FunctionUsage {
+  invocations: number;
+  milliseconds: number;
+  memoryMb: number;
+}
+
+/** Space for short-lived objects of each worker: what Node would take for a whole process, for every idle one, is too much. */
+const YOUNG_GENERATION_MB = 12;
+
+/** An instance as it starts. */
+const AWAKE = { zombie: false, gone: false, throttled: false, sleep: undefined };
+
+/** An invocation under way. */
+export interface Running {
+  requestId: string;
+  /** Its caller is told that it failed, however it ends. */
+  lost: boolean;
+  writes: number;
+  settle(result: Invocation): void;
+  over(): void;
+  /** Holds the clock while it works; a sleeping zombie doesn't. */
+  release(): void;
+  timer: NodeJS.Timeout;
+  scales: NodeJS.Timeout;
+}
+
+/** A worker of a function. */
+export interface Instance {
+  id: number;
+  fn: Instances;
+  /** The function as it was when the worker started. */
+  spec: FunctionSpec;
+  worker: Worker;
+  running: Running | undefined;
+  idleSince: number;
+  /** Running on beside its own retry; it doesn't count towards the limits. */
+  zombie: boolean;
+  /** Killed by the fault plan: nothing that it asks for is done any more. Its worker is used again when the handler gave up. */
+  gone: boolean;
+  /** Its clients are slower from then on, as those of AWS are. */
+  throttled: boolean;
+  /** Set while a zombie sleeps: its requests wait for the next invocation of its function. */
+  sleep: PromiseWithResolvers<void> | undefined;
+}
+
+/** A function and its workers. */
+export interface Instances {
+  spec: FunctionSpec;
+  all: Set<Instance>;
+  running: number;
+  invocations: number;
+  usage: FunctionUsage;
+}
+
+/** Starts a worker of a function, which its requests are known by the access key id of. */
+export function startInstance(fn: Instances, id: number, accessKeyId: string, settings: FunctionsSettings): Instance {
+  const { spec } = fn;
+  const { compileCache, faults } = settings;
+  const skewMs = faults.skew?.(spec.name, id) ?? 0;
+  const start: WorkerStart = { folder: spec.folder, handler: spec.handler, compileCache, skewMs };
+  const worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
+    name: spec.name,
+    workerData: start,
+    env: environment(spec, accessKeyId, settings),
+    execArgv: [],
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
+  return { id, fn, spec, worker, running: undefined, idleSince: 0, ...AWAKE };
+}
+
+/** The variables of a function's process: its own, and those that Lambda sets. */
+function environment(spec: FunctionSpec, accessKeyId: string, settings: FunctionsSettings): Record<string, string> {
+  return {
+    ...spec.environment,
+    _HANDLER: spec.handler,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_CONFIG_FILE: join(spec.folder, 'no-aws-config'),
+    AWS_DEFAULT_REGION: settings.region,
+    AWS_ENDPOINT_URL: settings.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: settings.dynamoEndpoint,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
+    AWS_LAMBDA_FUNCTION_NAME: spec.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_REGION: settings.region,
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SHARED_CREDENTIALS_FILE: join(spec.folder, 'no-aws-credentials'),
+    LAMBDA_TASK_ROOT: spec.folder,
+    TZ: 'UTC',
+  };
+}
+
+/** How an invocation ends whose time is over. */
+export function timedOut(requestId: string, { timeoutSeconds }: FunctionSpec): FunctionError {
+  const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
+  return { errorType: 'Sandbox.Timedout', errorMessage };
+}
