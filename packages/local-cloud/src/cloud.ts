@@ -36,9 +36,12 @@ export type { FailedExecution } from './states/failures.ts';
 export type { CloudNames } from './templates/names.ts';
 export type { RunUsage } from './usage.ts';
 
+/** The cloud's only region. */
 export const REGION = 'ap-south-1';
+/** The cloud's only account. */
 export const ACCOUNT = '000000000000';
 
+/** What a cloud is started with. */
 export interface CloudSettings {
   /** A cloud assembly: the folder that a synthesis wrote. */
   assembly: string;
@@ -48,6 +51,7 @@ export interface CloudSettings {
   speed?: number;
   /** Of all that is random in the cloud; default 1. */
   seed?: number;
+  /** What goes wrong on purpose; default: nothing. */
   faults?: FaultPlan;
   /**
    * The app's own rights are in force: what the synthesized policies don't allow a function or a state machine is refused, and
@@ -83,11 +87,17 @@ export interface Watch {
 /** What another beginning may change. */
 export type NextSettings = Pick<CloudSettings, 'start' | 'seed' | 'faults' | 'log' | 'written'>;
 
+/** A cloud that runs one synthesized app. */
 export interface LocalCloud {
+  /** The URL that every service answers at. */
   endpoint: string;
+  /** As clients are to be configured: REGION. */
   region: string;
+  /** As ARNs have it: ACCOUNT. */
   account: string;
+  /** Virtual, or real where the settings have a speed. */
   clock: VirtualClock | RealClock;
+  /** What the app's resources are called here; after `deploy`, also what came with it. */
   names: CloudNames;
   /** Rejects when a process of the cloud's ended by itself; so do `rest` and `run` then. */
   lost: Promise<never>;
@@ -107,11 +117,16 @@ export interface LocalCloud {
    * rights count where rights are in force; without it, the account's owner acts.
    */
   put(bucket: string, key: string, body: Uint8Array | Readable | string, as?: string): Promise<void>;
+  /** Reads an object as an outsider; rejects where it is not there, or `as` may not. */
   get(bucket: string, key: string, as?: string): Promise<Uint8Array>;
+  /** The keys in a bucket that begin with `prefix`, in S3's order, all pages of them. */
   list(bucket: string, prefix?: string, as?: string): Promise<string[]>;
   /** Lets all participants in other accounts confirm that they want notices in their queues, as they are asked to; until then they get none. */
   confirmSubscriptions(): void;
-  /** Takes all messages from a queue, or out of the mailbox of an address; what SNS wrapped is unwrapped. */
+  /**
+   * Takes all messages from a queue, by its physical name, or what a topic sent to an e-mail address or an https endpoint, by
+   * that; what SNS wrapped is unwrapped. Rejects where there is none.
+   */
   receive(queueName: string): Promise<ReceivedMessage[]>;
   /** What the app used until the cloud last rested. */
   usage(): RunUsage;

@@ -85,6 +85,7 @@ interface Decoded {
   trailers: Record<string, string>;
 }
 
+/** Starts S3, SQS and SNS without a cloud around them; `close` ends them. */
 export async function startFauxqs(region: string): Promise<Fauxqs> {
   const manifest = findPackageJSON('fauxqs', import.meta.url);
   if (manifest === undefined) throw new Error('the package fauxqs is not installed');

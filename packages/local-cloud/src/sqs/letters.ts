@@ -4,7 +4,9 @@ import { logicalName, type Placed } from '../templates/names.ts';
 
 /** A message that a participant took from a queue. */
 export interface ReceivedMessage {
+  /** What was sent or published. */
   body: string;
+  /** Its message attributes that are texts. */
   attributes: Record<string, string>;
 }
 

@@ -85,7 +85,9 @@ export interface StatesWorld {
 
 /** A definition that the local cloud does not run as AWS would: the message names the machine, state and field. */
 export class UnsupportedDefinition extends Error {
+  /** The state machine's name. */
   readonly machine: string;
+  /** The state, or the part of the definition. */
   readonly where: string;
 
   constructor(machine: string, where: string, what: string) {

@@ -1,12 +1,16 @@
 /** Physical names by logical ones (the construct's id in the template, without the hash at its end). */
 export interface CloudNames {
+  /** Physical names. */
   buckets: Record<string, string>;
+  /** Physical names. */
   tables: Record<string, string>;
   /** ARNs. */
   machines: Record<string, string>;
+  /** Physical names. */
   functions: Record<string, string>;
   /** ARNs. */
   topics: Record<string, string>;
+  /** Physical names, which `receive` takes. */
   queues: Record<string, string>;
 }
 

@@ -6,6 +6,7 @@ import type { LoadedResource } from './template.ts';
 
 /** AWS refuses the deployment of a template; each problem names stack, logical id and property. */
 export class RefusedTemplate extends Error {
+  /** All that was found, a line each. */
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {

@@ -4,6 +4,7 @@ import { RESOURCE_ATTRIBUTES, RESOURCE_TYPES, unknownProperties } from './resour
 
 /** A template holds what the local cloud doesn't implement; each problem names stack, logical id and property. */
 export class UnsupportedTemplate extends Error {
+  /** All that was found, a line each. */
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
