@@ -14,7 +14,7 @@ const LOOK_AGAIN = 20;
 
 /**
  * Real time from `start` on, `speed` times as fast while nothing is under way. What the cloud itself takes to work passes at
- * real speed at most, so that a ladder's rung doesn't pass while a function starts.
+ * real speed at most, so that a deadline doesn't pass while a function starts.
  */
 export class RealClock implements DrivenClock {
   readonly speed: number;
