@@ -17,7 +17,7 @@ import {
 import { jsonText } from './json.ts';
 import { BOOKS, type Book, type ClaimState, type DirectionKind, rulesOf } from './kinds.ts';
 import { type Ledger, sealedOutcomes } from './ledger.ts';
-import { fields, formOf } from './stored.ts';
+import { type Covers, fields, formOf } from './stored.ts';
 
 type Columns = typeof BOOKS;
 
@@ -362,17 +362,16 @@ export interface Settled {
   files: Record<string, string>;
 }
 
+const settled = z.strictObject({
+  unexplained: fields.count,
+  revoked: fields.count,
+  ledgers: fields.sha256,
+  files: z.record(z.string(), fields.sha256),
+});
+true satisfies Covers<typeof settled, Settled>;
+
 /** `Settled`, as it lies in the work bucket. */
-export const settledForm = formOf<Settled>(
-  'note of a settled batch',
-  1,
-  z.strictObject({
-    unexplained: fields.count,
-    revoked: fields.count,
-    ledgers: fields.sha256,
-    files: z.record(z.string(), fields.sha256),
-  }),
-);
+export const settledForm = formOf<Settled>('note of a settled batch', 1, settled);
 
 /** A number, or a handset at an operator, that this batch did not direct, and the direction that is why. */
 export interface Elsewhere {

@@ -4,7 +4,7 @@ import type { Run } from './directions.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
 import { ORDERS, type Rung } from './ladders.ts';
-import { fields, formOf } from './stored.ts';
+import { type Covers, fields, formOf } from './stored.ts';
 
 /** What a step handed on does not add up to what the step before it counted: something of the plan was lost, or came twice. */
 export class PlanIncomplete extends Error {
@@ -140,34 +140,32 @@ const decisions = z.record(
   }),
 );
 
+const shardDecision = z.strictObject({
+  kind: z.enum(DIRECTION_KIND_NAMES),
+  shard: fields.count,
+  taken: fields.count,
+  rungs: z.array(rung),
+  decisions,
+  directions: z.array(plannedDirection),
+  elsewhere: writtenList.nullable(),
+});
+true satisfies Covers<typeof shardDecision, ShardDecision>;
+
 /** `ShardDecision`, as it lies in the work bucket. */
-export const shardDecisionForm = formOf<ShardDecision>(
-  'decision of a shard',
-  1,
-  z.strictObject({
-    kind: z.enum(DIRECTION_KIND_NAMES),
-    shard: fields.count,
-    taken: fields.count,
-    rungs: z.array(rung),
-    decisions,
-    directions: z.array(plannedDirection),
-    elsewhere: writtenList.nullable(),
-  }),
-);
+export const shardDecisionForm = formOf<ShardDecision>('decision of a shard', 1, shardDecision);
+
+const plan = z.strictObject({
+  operators: z.array(fields.operator),
+  linked: z.record(fields.operator, fields.count),
+  decisions,
+  directions: z.array(plannedDirection),
+  elsewhere: z.array(writtenList),
+  manifestKey: z.string(),
+});
+true satisfies Covers<typeof plan, Plan>;
 
 /** `Plan`, as it lies in the work bucket. */
-export const planForm = formOf<Plan>(
-  'plan',
-  1,
-  z.strictObject({
-    operators: z.array(fields.operator),
-    linked: z.record(fields.operator, fields.count),
-    decisions,
-    directions: z.array(plannedDirection),
-    elsewhere: z.array(writtenList),
-    manifestKey: z.string(),
-  }),
-);
+export const planForm = formOf<Plan>('plan', 1, plan);
 
 /** What a child of Expand returns. */
 export const gathered: z.ZodType<Gathered> = z.object({

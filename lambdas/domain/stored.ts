@@ -70,6 +70,19 @@ export function formOf<T extends object>(
   return { format, write: (content) => ({ format, ...content }), read, parse: (text) => read(jsonOf(what, text)) };
 }
 
+/** A type with all of its optional fields. */
+type Whole<T> = T extends string | number | boolean | null | Uint8Array
+  ? T
+  : T extends readonly (infer Element)[]
+    ? Whole<Element>[]
+    : { [Field in keyof T]-?: Whole<Exclude<T[Field], undefined>> };
+
+/**
+ * `true` where a schema knows every field of the type that it is to read, also the optional ones: of a field that it lacks, a
+ * record that has it would be refused.
+ */
+export type Covers<Schema extends z.ZodType, T> = Whole<z.output<Schema>> extends Whole<T> ? true : false;
+
 function object(what: string, record: unknown): Record<string, unknown> {
   const { data } = z.record(z.string(), z.unknown()).safeParse(record);
   if (!data) throw new BadRecord(`a ${what} is an object`);

@@ -4,7 +4,7 @@ import { BATCH_STATES, type BatchState, MAY_FAIL, mayFail, planCounts } from '..
 import type { Instant } from '../../domain/days.ts';
 import type { AgencyId, BatchId } from '../../domain/identifiers.ts';
 import { BATCH_KIND_NAMES, type BatchKind } from '../../domain/kinds.ts';
-import { fields, formOf } from '../../domain/stored.ts';
+import { type Covers, fields, formOf } from '../../domain/stored.ts';
 import type { Asker } from '../../domain/turn.ts';
 import { dynamo } from '../clients.ts';
 import { contentOf, key, put, read, refusedByCondition } from './table.ts';
@@ -38,34 +38,37 @@ export interface Batch {
   settledUnder?: string;
 }
 
+const batch = z.strictObject({
+  batchId: fields.batch,
+  kind: z.enum(BATCH_KIND_NAMES),
+  agency: fields.agency,
+  file: z.string(),
+  sha256: fields.sha256,
+  execution: z.string(),
+  resumed: fields.count.optional(),
+  state: z.enum(BATCH_STATES),
+  plan: fields.count,
+  startedAt: fields.instant,
+  approvedAt: fields.instant.optional(),
+  uploadedAt: fields.instant,
+  report: z.strictObject({
+    rows: fields.count,
+    rejected: fields.count,
+    repeats: fields.count,
+    handsets: fields.count,
+  }),
+  handsetsKey: z.string(),
+  planKey: z.string().optional(),
+  settledAt: fields.instant.optional(),
+  settledUnder: z.string().optional(),
+});
+true satisfies Covers<typeof batch, Batch>;
+
 /** A batch, as it lies in the table. */
 export const batchForm = formOf<Batch>(
   'batch',
   2,
-  z.strictObject({
-    batchId: fields.batch,
-    kind: z.enum(BATCH_KIND_NAMES),
-    agency: fields.agency,
-    file: z.string(),
-    sha256: fields.sha256,
-    execution: z.string(),
-    resumed: fields.count.optional(),
-    state: z.enum(BATCH_STATES),
-    plan: fields.count,
-    startedAt: fields.instant,
-    approvedAt: fields.instant.optional(),
-    uploadedAt: fields.instant,
-    report: z.strictObject({
-      rows: fields.count,
-      rejected: fields.count,
-      repeats: fields.count,
-      handsets: fields.count,
-    }),
-    handsetsKey: z.string(),
-    planKey: z.string().optional(),
-    settledAt: fields.instant.optional(),
-    settledUnder: z.string().optional(),
-  }),
+  batch,
   // Before there were kinds, a batch was a report's.
   { 1: (batch) => ({ kind: 'report', ...batch }) },
 );

@@ -4,66 +4,67 @@ import type { DirectionId } from '../../domain/identifiers.ts';
 import { DIRECTION_KIND_NAMES } from '../../domain/kinds.ts';
 import { ORDERS } from '../../domain/ladders.ts';
 import type { Ledger } from '../../domain/ledger.ts';
-import { fields, formOf } from '../../domain/stored.ts';
+import { type Covers, fields, formOf } from '../../domain/stored.ts';
 import { Conflict, key, put, read, readMany } from './table.ts';
 
 const order = z.enum(ORDERS);
-const rung = z.object({ order, deadline: fields.instant });
+const rung = z.strictObject({ order, deadline: fields.instant });
+
+const ledger = z.strictObject({
+  directionId: fields.direction,
+  batchId: fields.batch,
+  operator: fields.operator,
+  kind: z.enum(DIRECTION_KIND_NAMES),
+  plan: fields.count,
+  rows: fields.count,
+  rowsKey: z.string(),
+  startedAt: fields.instant,
+  rungs: z.array(rung),
+  begunAt: fields.instant.nullable(),
+  rung: fields.count,
+  orders: z.array(
+    z.strictObject({
+      rung: fields.count,
+      order,
+      attempt: z.string(),
+      rows: fields.count,
+      sha256: fields.sha256,
+      bytes: fields.count,
+      deadline: fields.instant,
+      at: fields.instant,
+      version: fields.count,
+      firstVersion: fields.count.optional(),
+    }),
+  ),
+  tokens: z.array(z.string()),
+  files: z.array(
+    z.strictObject({
+      sha256: fields.sha256,
+      attempt: z.string(),
+      at: fields.instant,
+      version: fields.count,
+      failedOrder: z
+        .strictObject({
+          rows: fields.count,
+          sha256: fields.sha256,
+          bytes: fields.count,
+          deadline: fields.instant,
+          anew: z.strictObject({ attempt: z.string(), at: fields.instant, version: fields.count }).optional(),
+        })
+        .optional(),
+      lateOn: fields.day.optional(),
+    }),
+  ),
+  outcomes: z.instanceof(Uint8Array),
+  closedAt: fields.instant.nullable(),
+  sealedAt: fields.instant.nullable(),
+  late: z.instanceof(Uint8Array).nullable(),
+  version: fields.count,
+});
+true satisfies Covers<typeof ledger, Ledger>;
 
 /** A direction's ledger, as it lies in the table. */
-export const ledgerForm = formOf<Ledger>(
-  'ledger',
-  1,
-  z.strictObject({
-    directionId: fields.direction,
-    batchId: fields.batch,
-    operator: fields.operator,
-    kind: z.enum(DIRECTION_KIND_NAMES),
-    plan: fields.count,
-    rows: fields.count,
-    rowsKey: z.string(),
-    startedAt: fields.instant,
-    rungs: z.array(rung),
-    begunAt: fields.instant.nullable(),
-    rung: fields.count,
-    orders: z.array(
-      z.strictObject({
-        rung: fields.count,
-        order,
-        attempt: z.string(),
-        rows: fields.count,
-        sha256: fields.sha256,
-        bytes: fields.count,
-        deadline: fields.instant,
-        at: fields.instant,
-        version: fields.count,
-      }),
-    ),
-    tokens: z.array(z.string()),
-    files: z.array(
-      z.strictObject({
-        sha256: fields.sha256,
-        attempt: z.string(),
-        at: fields.instant,
-        version: fields.count,
-        failedOrder: z
-          .strictObject({
-            rows: fields.count,
-            sha256: fields.sha256,
-            bytes: fields.count,
-            deadline: fields.instant,
-          })
-          .optional(),
-        lateOn: fields.day.optional(),
-      }),
-    ),
-    outcomes: z.instanceof(Uint8Array),
-    closedAt: fields.instant.nullable(),
-    sealedAt: fields.instant.nullable(),
-    late: z.instanceof(Uint8Array).nullable(),
-    version: fields.count,
-  }),
-);
+export const ledgerForm = formOf<Ledger>('ledger', 1, ledger);
 
 /** @throws BadRecord */
 export async function readLedger(table: string, id: DirectionId): Promise<Ledger | undefined> {

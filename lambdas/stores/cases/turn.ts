@@ -1,21 +1,20 @@
 import { z } from 'zod';
-import { fields, formOf } from '../../domain/stored.ts';
+import { type Covers, fields, formOf } from '../../domain/stored.ts';
 import { NO_TURN, type Turn } from '../../domain/turn.ts';
 import { key, put, read } from './table.ts';
 
+const turn = z.strictObject({
+  plan: fields.count,
+  holder: fields.batch.optional(),
+  execution: z.string().optional(),
+  startedAt: fields.instant.optional(),
+  waiting: z.array(fields.batch).default([]),
+  version: fields.count.default(0),
+});
+true satisfies Covers<typeof turn, Turn>;
+
 /** The record of the turn, as it lies in the table. */
-export const turnForm = formOf<Turn>(
-  'record of the turn',
-  1,
-  z.strictObject({
-    plan: fields.count,
-    holder: fields.batch.optional(),
-    execution: z.string().optional(),
-    startedAt: fields.instant.optional(),
-    waiting: z.array(fields.batch).default([]),
-    version: fields.count.default(0),
-  }),
-);
+export const turnForm = formOf<Turn>('record of the turn', 1, turn);
 
 /** @throws BadRecord */
 export async function readTurn(table: string): Promise<Turn> {
