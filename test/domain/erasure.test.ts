@@ -12,6 +12,10 @@ const against = (batch: { plan: number; state: string } | undefined, ledger: Led
   hindranceOf({ directionId: direction, row: 0 }, batch, ledger, when, 180);
 const why = (hindrance: Hindrance | undefined) => [hindrance?.why, hindrance?.until];
 
+test('nothing keeps a number that no ledger holds, though its batch counts', () => {
+  expect(against({ plan: 1, state: 'directed' }, undefined)).toBeUndefined();
+});
+
 describe('a number is not erased', () => {
   test('while a batch decides about it, and before it has a ledger', () => {
     expect(why(against({ plan: 1, state: 'planning' }, undefined))).toEqual(['planning', null]);

@@ -114,6 +114,8 @@ describe('an order is due in the outbox', () => {
   it('only that of the last rung, and of an open direction', () => {
     expect(orderDue(direction('jio', { orders: [], rung: 0 }), at(2))).toBeUndefined();
     expect(orderDue(direction('jio', { closedAt: at(1) }), at(2))).toBeUndefined();
+    // Of the second rung nothing was ordered, since nobody was left to be named.
+    expect(orderDue(direction('jio', { rung: 2 }), at(2))).toBeUndefined();
     const later = { ...order(2, 'disconnect'), at: at(120), deadline: at(144) };
     const second = direction('jio', { orders: [order(1, 'reverify'), later], rung: 2 });
     expect(orderDue(second, at(122))?.order).toBe('disconnect');
