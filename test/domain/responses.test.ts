@@ -17,7 +17,7 @@ import {
   responseColumns,
   withFailedOrder,
 } from '../../lambdas/domain/responses.ts';
-import { answered, at, closed, day, fresh, ladderEnds, rowsOf, sealed } from './example.ts';
+import { answered, at, closed, day, fresh, ladderEnds, rowsOf, sealed, thrown } from './example.ts';
 
 describe('reading a row of a response', () => {
   const uploaded = day('2026-06-05');
@@ -538,6 +538,41 @@ describe('laws', () => {
         const once = last.closedAt === null ? closed(last) : last;
         expect(closeLedger(once, at('2026-12-31T00:00:00Z'))).toEqual({ kind: 'already' });
       }),
+    );
+  });
+});
+
+describe('what is counted of a response', () => {
+  test('is how many rows were recorded, by what they said; not those that were recorded already', () => {
+    const { recorded, recordedAs, alreadyRecorded } = answered(fresh(4), [
+      [0, 'verified'],
+      [1, 'failed'],
+      [2, 'verified'],
+      [1, 'failed'],
+    ]);
+    expect({ recorded, recordedAs, alreadyRecorded }).toEqual({
+      recorded: 3,
+      recordedAs: { verified: 2, failed: 1 },
+      alreadyRecorded: 1,
+    });
+  });
+
+  test('is how many rows were rejected, by reason, the reasons in alphabetical order', () => {
+    const rejects = (['unknown_outcome', 'bad_date', 'unknown_outcome', 'not_in_direction'] as const).map(
+      (reason, n) => ({ line: n + 2, reason }),
+    );
+    const { rejected } = receiptOf('f.csv', 'abc', { rows: 4, recorded: 0, alreadyRecorded: 0, rejects });
+    expect(Object.entries(rejected)).toEqual([
+      ['bad_date', 1],
+      ['not_in_direction', 1],
+      ['unknown_outcome', 2],
+    ]);
+  });
+
+  test.each([-1, 1])('is nothing where it names row %i of one: the ledger is damaged', (row) => {
+    const { directionId } = fresh(1);
+    expect(thrown(() => answered(fresh(1), [[row, 'verified']]))).toBe(
+      `LedgerDamaged: The ledger of direction ${directionId} is damaged: no such row`,
     );
   });
 });
