@@ -9,7 +9,6 @@ import {
   type Elsewhere,
   elsewhereHeader,
   elsewhereLines,
-  ImpossibleDecision,
   type Ledgers,
   mergeDecisions,
   type Revocation,
@@ -36,6 +35,7 @@ import {
   jio,
   msisdn,
   sealed,
+  thrown,
 } from './example.ts';
 
 const settled = (ledger: Ledger) => sealed(closed(ledger));
@@ -234,8 +234,12 @@ describe('the summary', () => {
   });
 
   test('a decision that its kind cannot have is an error', () => {
-    expect(() => addDecision({}, 'reverify', airtel, 'alreadyBlocked')).toThrow(ImpossibleDecision);
-    expect(() => addDecision({}, 'block', airtel, 'alreadyDisconnected')).toThrow(ImpossibleDecision);
+    expect(thrown(() => addDecision({}, 'reverify', airtel, 'alreadyBlocked'))).toBe(
+      "ImpossibleDecision: A reverify row can't be alreadyBlocked",
+    );
+    expect(thrown(() => addDecision({}, 'block', airtel, 'alreadyDisconnected'))).toBe(
+      "ImpossibleDecision: A block row can't be alreadyDisconnected",
+    );
   });
 
   test('is made from seals only', () => {
@@ -380,6 +384,11 @@ describe('unexplained', () => {
     expect(summary.unexplained).toBe(2);
   });
 
+  test('lists operators that were not configured after the others, by name', () => {
+    const summary = balance({ ...example(), operators: [jio], linked: { vi: 1, bsnl: 1 } });
+    expect(Object.keys(summary.operators)).toEqual(['jio', 'airtel', 'bsnl', 'vi']);
+  });
+
   test('differences never cancel out', () => {
     expect(
       unexplained(({ linked, report }) => ({
@@ -510,6 +519,8 @@ describe('the revocation list', () => {
       disconnectedOn: day('2026-06-04'),
     }));
     expect([...revocationCsv(many)]).toHaveLength(3);
+    // A piece has a thousand lines, and none is empty.
+    expect([...revocationCsv(many.slice(0, 2000))]).toHaveLength(2);
     expect(joined(revocationCsv(many)).split('\n')).toHaveLength(2502);
     const parsed = JSON.parse(joined(revocationJson('b.csv', many)));
     expect(parsed.payload).toEqual(many.map((_, n) => ({ n: String(9_000_000_000 + n) })));
@@ -536,7 +547,7 @@ describe('the revocation list', () => {
         disconnectedOn: day(`2026-06-${10 + (n % 11)}`),
       });
     const found = [...list.rows()];
-    expect(found).toHaveLength(5000);
+    expect([list.size, found.length]).toEqual([5000, 5000]);
     expect(found[0]).toEqual({
       msisdn: '+916000000000',
       operator: airtel,
@@ -550,6 +561,15 @@ describe('the revocation list', () => {
       lsa: 'area 1',
       disconnectedOn: '2026-06-15',
     });
+  });
+
+  test('has a number of two operators under the one whose id comes first, first', () => {
+    const [first = rows[0], second] = ['airtel', 'jio'].map((operator) => ({ ...rows[0], operator }) as Revocation);
+    for (const order of [
+      [first, second],
+      [second, first],
+    ])
+      expect(revocationRows(order as Revocation[])).toEqual([first, second]);
   });
 
   test('leaves the rows it sorts as they were', () => {
