@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Elsewhere,
+  elsewhereHeader,
+  elsewhereLines,
+  type Revocation,
+  RevocationList,
+  revocationCsv,
+  revocationJson,
+  revocationRows,
+} from '../../lambdas/domain/books.ts';
+import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { airtel, day, directionId, imei, jio, msisdn } from './example.ts';
+
+const joined = (pieces: Iterable<string>) => [...pieces].join('');
+const csv = (entries: Elsewhere[]) => joined([elsewhereHeader, ...elsewhereLines(entries).map((line) => `${line}\n`)]);
+
+describe('the revocation list', () => {
+  const rows: Revocation[] = [
+    { msisdn: msisdn('9876543211'), operator: jio, lsa: 'Delhi', disconnectedOn: day('2026-06-05') },
+    { msisdn: msisdn('6000000000'), operator: airtel, lsa: '=1+1', disconnectedOn: day('2026-06-15') },
+    { msisdn: msisdn('9876543210'), operator: airtel, lsa: 'J&K, Ladakh', disconnectedOn: day('2026-06-04') },
+    { msisdn: msisdn('7000000000'), operator: airtel, lsa: '', disconnectedOn: day('2026-06-04') },
+  ];
+
+  test('is sorted by number; what operators wrote is quoted and made safe', () => {
+    expect(joined(revocationCsv(revocationRows(rows)))).toBe(
+      [
+        'msisdn,operator,lsa,disconnected_on,reason',
+        "+916000000000,airtel,'=1+1,2026-06-15,linked_to_reported_handset",
+        '+917000000000,airtel,,2026-06-04,linked_to_reported_handset',
+        '+919876543210,airtel,"J&K, Ladakh",2026-06-04,linked_to_reported_handset',
+        '+919876543211,jio,Delhi,2026-06-05,linked_to_reported_handset',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test("has the banks' form beside it: numbers of ten digits, the CSV's name", () => {
+    expect(joined(revocationJson('mha-0123456789ab.csv', revocationRows(rows)))).toBe(
+      '{"status":200,"file_name":"mha-0123456789ab.csv","payload":[{"n":"6000000000"},{"n":"7000000000"},{"n":"9876543210"},{"n":"9876543211"}]}\n',
+    );
+  });
+
+  test('is written though it is empty', () => {
+    expect(joined(revocationCsv([]))).toBe('msisdn,operator,lsa,disconnected_on,reason\n');
+    expect(joined(revocationJson('b.csv', []))).toBe('{"status":200,"file_name":"b.csv","payload":[]}\n');
+  });
+
+  test('of many numbers comes in pieces that make the whole', () => {
+    const many = Array.from({ length: 2500 }, (_, n) => ({
+      msisdn: msisdn(String(9_000_000_000 + n)),
+      operator: airtel,
+      lsa: 'Delhi',
+      disconnectedOn: day('2026-06-04'),
+    }));
+    expect([...revocationCsv(many)]).toHaveLength(3);
+    // A piece has a thousand lines, and none is empty.
+    expect([...revocationCsv(many.slice(0, 2000))]).toHaveLength(2);
+    expect(joined(revocationCsv(many)).split('\n')).toHaveLength(2502);
+    const parsed = JSON.parse(joined(revocationJson('b.csv', many)));
+    expect(parsed.payload).toEqual(many.map((_, n) => ({ n: String(9_000_000_000 + n) })));
+  });
+
+  test('of a batch has the same rows in the same order, whatever the order in which they came', () => {
+    const sorted = [rows[1], rows[3], rows[2], rows[0]];
+    for (const order of [rows, [...rows].reverse()]) {
+      const list = new RevocationList();
+      for (const row of order) list.add(row);
+      expect([...list.rows()]).toEqual(sorted);
+      expect([...list.rows()]).toEqual(sorted);
+    }
+    expect([...new RevocationList().rows()]).toEqual([]);
+  });
+
+  test('of a batch holds many more numbers than it began with room for', () => {
+    const list = new RevocationList();
+    for (let n = 4999; n >= 0; n--)
+      list.add({
+        msisdn: msisdn(String(6_000_000_000 + 700_001 * n)),
+        operator: n % 2 ? jio : airtel,
+        lsa: `area ${n % 7}`,
+        disconnectedOn: day(`2026-06-${10 + (n % 11)}`),
+      });
+    const found = [...list.rows()];
+    expect([list.size, found.length]).toEqual([5000, 5000]);
+    expect(found[0]).toEqual({
+      msisdn: '+916000000000',
+      operator: airtel,
+      lsa: 'area 0',
+      disconnectedOn: '2026-06-10',
+    });
+    // 700,001 × 4,999 = 3,499,304,999; 4,999 is odd, 1 over a multiple of 7 and 5 over one of 11.
+    expect(found[4999]).toEqual({
+      msisdn: '+919499304999',
+      operator: jio,
+      lsa: 'area 1',
+      disconnectedOn: '2026-06-15',
+    });
+  });
+
+  test('has a number of two operators under the one whose id comes first, first', () => {
+    const [first = rows[0], second] = ['airtel', 'jio'].map((operator) => ({ ...rows[0], operator }) as Revocation);
+    for (const order of [
+      [first, second],
+      [second, first],
+    ])
+      expect(revocationRows(order as Revocation[])).toEqual([first, second]);
+  });
+
+  test('leaves the rows it sorts as they were', () => {
+    const before = [...rows];
+    revocationRows(rows);
+    expect(rows).toEqual(before);
+  });
+});
+
+describe('the list of what stands elsewhere', () => {
+  test('is sorted by kind, identifier and operator; IMEIs in 15 digits', () => {
+    const open = directionId('reverify', '1-3-2');
+    const blocking = directionId('block', '1-0-1', jio);
+    const entries: Elsewhere[] = [
+      {
+        kind: 'reverify',
+        identifier: msisdn('9876543211'),
+        operator: airtel,
+        state: 'alreadyDisconnected',
+        directionId: open,
+      },
+      {
+        kind: 'block',
+        identifier: imei('35693803564380'),
+        operator: jio,
+        state: 'alreadyBlocked',
+        directionId: blocking,
+      },
+      { kind: 'reverify', identifier: msisdn('9876543210'), operator: jio, state: 'alreadyOpen', directionId: open },
+      {
+        kind: 'block',
+        identifier: imei('35693803564380'),
+        operator: airtel,
+        state: 'alreadyOpen',
+        directionId: blocking,
+      },
+    ];
+    expect(csv(entries)).toBe(
+      [
+        'kind,identifier,operator,state,directionId',
+        'block,356938035643809,airtel,alreadyOpen,mha-0123456789ab.block.jio.1-0-1',
+        'block,356938035643809,jio,alreadyBlocked,mha-0123456789ab.block.jio.1-0-1',
+        'reverify,+919876543210,jio,alreadyOpen,mha-0123456789ab.reverify.airtel.1-3-2',
+        'reverify,+919876543211,airtel,alreadyDisconnected,mha-0123456789ab.reverify.airtel.1-3-2',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('has an operator before one whose id begins with its own, so that lists can be merged by their lines', () => {
+    const operators = ['air-tel', 'airtel', 'air', 'air0', 'aira'] as OperatorId[];
+    const entries = operators.map(
+      (operator): Elsewhere => ({
+        kind: 'block',
+        identifier: imei('35693803564380'),
+        operator,
+        state: 'alreadyOpen',
+        directionId: directionId('block', '1-0-1', operator),
+      }),
+    );
+    const sorted = elsewhereLines(entries).map((line) => line.split(',')[2]);
+    expect(sorted).toEqual(['air', 'air-tel', 'air0', 'aira', 'airtel']);
+  });
+
+  test('of nothing is its header', () => {
+    expect(csv([])).toBe('kind,identifier,operator,state,directionId\n');
+  });
+});
