@@ -1,0 +1,182 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { BadWorkLine } from '../../lambdas/domain/tabbed.ts';
+import {
+  heaviestAmong,
+  heldAmong,
+  heldCsv,
+  heldWhy,
+  LinksOutOfOrder,
+  parseWeightLine,
+  type WeighedLink,
+  Weighing,
+  weighHandset,
+  weightLine,
+} from '../../lambdas/domain/weighing.ts';
+import { day, imei, msisdn } from './example.ts';
+
+const handset = imei('35200000000001');
+const link = (number: number, on: string, lsa = 'Delhi'): WeighedLink => ({
+  msisdn: msisdn(String(9_800_000_000 + number)),
+  lastSeen: day(on),
+  lsa,
+});
+/** Links of so many numbers on a day, each in an area of its own. */
+const spread = (numbers: number, on: string, from = 0) =>
+  Array.from({ length: numbers }, (_, n) => link(from + n, on, `Area ${n}`));
+const heldFrom = { busyDay: 25, manyConnections: 500 };
+
+describe("a handset's weight", () => {
+  test('has each number once, whatever the days and operators it was seen on and at', () => {
+    const weight = weighHandset(handset, [
+      link(1, '2026-05-01', 'Delhi'),
+      link(1, '2026-05-01', 'Mumbai'),
+      link(2, '2026-05-01', 'Delhi'),
+      link(1, '2026-05-02', 'Kerala'),
+      link(3, '2026-05-02', ''),
+    ]);
+    expect(weight).toEqual({
+      imei: '35200000000001',
+      connections: 3,
+      areas: 3,
+      busiestDay: '2026-05-01',
+      connectionsThatDay: 2,
+      areasThatDay: 2,
+    });
+  });
+
+  test('has of two days with as many numbers the earlier one, and a later one only with more', () => {
+    const tie = [...spread(2, '2026-05-01'), ...spread(2, '2026-05-02', 10)];
+    expect(weighHandset(handset, tie)).toMatchObject({ busiestDay: '2026-05-01', connectionsThatDay: 2 });
+    expect(weighHandset(handset, [...tie, ...spread(3, '2026-05-03')])).toMatchObject({
+      busiestDay: '2026-05-03',
+      connectionsThatDay: 3,
+      areasThatDay: 3,
+    });
+  });
+
+  test('counts no area where nobody told one', () => {
+    expect(weighHandset(handset, [link(1, '2026-05-01', '')])).toMatchObject({ areas: 0, areasThatDay: 0 });
+  });
+
+  test('is none where it was not seen', () => {
+    expect(weighHandset(handset, [])).toEqual({
+      imei: '35200000000001',
+      connections: 0,
+      areas: 0,
+      busiestDay: null,
+      connectionsThatDay: 0,
+      areasThatDay: 0,
+    });
+  });
+
+  test('may be asked for at any time, and goes on', () => {
+    const weighing = new Weighing(handset);
+    weighing.add(link(1, '2026-05-01', 'Delhi'));
+    expect(weighing.weight()).toMatchObject({ connections: 1, areasThatDay: 1 });
+    weighing.add(link(1, '2026-05-01', 'Kerala'));
+    weighing.add(link(2, '2026-05-02'));
+    expect(weighing.weight()).toMatchObject({ connections: 2, busiestDay: '2026-05-01', areasThatDay: 2 });
+  });
+
+  test('is not made of days that come out of order', () => {
+    expect(() => weighHandset(handset, [link(1, '2026-05-02'), link(1, '2026-05-01')])).toThrow(LinksOutOfOrder);
+  });
+
+  test('is what sets come to, for any links', () => {
+    const links = fc.array(
+      fc.record({
+        number: fc.nat(12),
+        on: fc.nat(4).map((n) => `2026-05-0${n + 1}`),
+        lsa: fc.constantFrom('', 'Delhi', 'Kerala', 'UP West'),
+      }),
+      { maxLength: 80 },
+    );
+    fc.assert(
+      fc.property(links, (all) => {
+        const numbersOn = (on: string) => new Set(all.filter((one) => one.on === on).map(({ number }) => number)).size;
+        const areasOn = (on: string) =>
+          new Set(all.filter((one) => one.on === on && one.lsa !== '').map(({ lsa }) => lsa)).size;
+        const [busiest = null] = [...new Set(all.map(({ on }) => on))].sort(
+          (a, b) => numbersOn(b) - numbersOn(a) || a.localeCompare(b),
+        );
+        const inOrder = [...all].sort((a, b) => a.on.localeCompare(b.on));
+        expect(
+          weighHandset(
+            handset,
+            inOrder.map(({ number, on, lsa }) => link(number, on, lsa)),
+          ),
+        ).toEqual({
+          imei: handset,
+          connections: new Set(all.map(({ number }) => number)).size,
+          areas: new Set(all.map(({ lsa }) => lsa).filter((lsa) => lsa !== '')).size,
+          busiestDay: busiest,
+          connectionsThatDay: busiest === null ? 0 : numbersOn(busiest),
+          areasThatDay: busiest === null ? 0 : areasOn(busiest),
+        });
+      }),
+    );
+  });
+});
+
+describe('a handset is held', () => {
+  const why = (links: WeighedLink[]) => heldWhy(weighHandset(handset, links), heldFrom);
+  /** So many numbers in all, at most 20 a day. */
+  const slowly = (numbers: number) =>
+    Array.from({ length: numbers }, (_, n) => link(n, `2026-05-${String(1 + Math.floor(n / 20)).padStart(2, '0')}`));
+
+  test('for 25 distinct numbers on one day, and not for 24', () => {
+    expect(why(spread(24, '2026-05-01'))).toBeNull();
+    expect(why(spread(25, '2026-05-01'))).toBe('busy_day');
+    expect(why([...spread(24, '2026-05-01'), link(0, '2026-05-01'), link(99, '2026-05-02')])).toBeNull();
+  });
+
+  test('for 500 distinct numbers in all, and not for 499', () => {
+    expect(why(slowly(499))).toBeNull();
+    expect(why(slowly(500))).toBe('many_connections');
+  });
+
+  test('for the first of both that applies', () => {
+    expect(why(spread(500, '2026-05-01'))).toBe('busy_day');
+  });
+});
+
+describe('what is made of weights', () => {
+  const weighed = (key: string, numbers: number, on = '2026-05-01') => weighHandset(imei(key), spread(numbers, on));
+
+  test('held.csv has the held ones with 15 digits, sorted', () => {
+    const held = heldAmong(
+      [weighed('49015420323751', 30), weighed('35000000000000', 24), weighed('35000000000001', 26)],
+      heldFrom,
+    );
+    expect(held.map((one) => one.imei)).toEqual(['35000000000001', '49015420323751']);
+    // The check digits are those of the reports' examples in docs/formats.md and of 3GPP TS 23.003.
+    const text = `imei,why,connections,areas,busiest_day,connections_that_day,areas_that_day
+350000000000014,busy_day,26,26,2026-05-01,26,26
+490154203237518,busy_day,30,30,2026-05-01,30,30
+`;
+    expect(heldCsv(held)).toBe(text);
+    expect(heldCsv([...held].reverse())).toBe(text);
+    expect(heldCsv([])).toBe('imei,why,connections,areas,busiest_day,connections_that_day,areas_that_day\n');
+  });
+
+  test('the heaviest come first, of two that weigh the same the lower IMEI, and no more than asked for', () => {
+    const weights = Array.from({ length: 400 }, (_, n) => weighed(String(35_000_000_000_000 + n), (n * 7) % 50));
+    const expected = weights
+      .map(({ imei: one, connections }) => ({ one, connections }))
+      .sort((a, b) => b.connections - a.connections || a.one.localeCompare(b.one))
+      .slice(0, 10)
+      .map(({ one }) => one);
+    expect(heaviestAmong(weights, 10).map((one) => one.imei)).toEqual(expected);
+    expect(heaviestAmong([...weights].reverse(), 10).map((one) => one.imei)).toEqual(expected);
+    expect(heaviestAmong([], 10)).toEqual([]);
+  });
+
+  test('a weight travels as a line', () => {
+    const seen = weighed('01234567890123', 3);
+    expect(weightLine(seen)).toBe('01234567890123\t2026-05-01\t3\t3\t3\t3');
+    for (const weight of [seen, weighHandset(handset, [])]) expect(parseWeightLine(weightLine(weight))).toEqual(weight);
+    for (const line of ['', '01234567890123\t2026-05-01\t3\t3\t3', '01234567890123\t\t3\t3\t3\t-1', 'x\t\t0\t0\t0\t0'])
+      expect(() => parseWeightLine(line)).toThrow(BadWorkLine);
+  });
+});
