@@ -1,0 +1,105 @@
+/**
+ * Subjects of a decided batch: what becomes of a number, and of a handset at an operator, before anybody looks at what earlier
+ * batches know of it. Struck goes before held, and held before exempt; who is none of them goes on to Claim.
+ */
+import type { Day } from './days.ts';
+import type { ReverifyRow } from './directions.ts';
+import type { Imei, Msisdn, OperatorId } from './identifiers.ts';
+import { type GatheredLink, isNewer } from './sightings.ts';
+
+/** What may be done about a held handset, the mildest first: neither it nor its numbers, its numbers only, both. */
+export const ACTS = ['spare', 'reverify', 'block'] as const;
+export type Act = (typeof ACTS)[number];
+
+/** What was decided of a batch, as far as it concerns its subjects. */
+export interface Decided {
+  /** Every held handset of the batch, and what is done about it. */
+  readonly held: ReadonlyMap<Imei, Act>;
+  /** The handsets and numbers that an approver left out. */
+  readonly struck: ReadonlySet<Imei | Msisdn>;
+}
+
+/** What of a number's links on the batch's handsets has a part in what becomes of it. */
+export interface NumberLinks {
+  /** Its newest sighting on any of them, struck and held ones included: its operator is this one's. */
+  readonly newest: GatheredLink;
+  /** Its newest sighting on one that is acted upon: its handset is this one's. Null where there is none. */
+  readonly actedUpon: GatheredLink | null;
+  /** Whether it was seen on one that isn't struck. */
+  readonly remains: boolean;
+}
+
+/** Whether the numbers of a handset are re-verified: unless it is struck, or held and spared. An exemption of it has no part in this. */
+function isActedUpon(imei: Imei, { held, struck }: Decided): boolean {
+  return !struck.has(imei) && held.get(imei) !== 'spare';
+}
+
+/** Takes one more link of its number, in any order of the links. */
+export function keepLink(kept: Map<Msisdn, NumberLinks>, link: GatheredLink, decided: Decided): void {
+  const known = kept.get(link.msisdn);
+  const actedUpon = isActedUpon(link.imei, decided) ? link : null;
+  const remains = !decided.struck.has(link.imei);
+  if (known === undefined) {
+    kept.set(link.msisdn, { newest: link, actedUpon, remains });
+    return;
+  }
+  kept.set(link.msisdn, {
+    newest: newerOf(known.newest, link),
+    actedUpon:
+      known.actedUpon === null || actedUpon === null
+        ? (known.actedUpon ?? actedUpon)
+        : newerOf(known.actedUpon, actedUpon),
+    remains: known.remains || remains,
+  });
+}
+
+function newerOf(a: GatheredLink, b: GatheredLink): GatheredLink {
+  return isNewer(b, a) ? b : a;
+}
+
+/** What becomes of a number: the state under which its operator's books count it, or a row that Claim decides upon. */
+export type NumberSubject =
+  | { readonly state: 'struck' | 'held' | 'exempt'; readonly operator: OperatorId }
+  | {
+      readonly state: 'toClaim';
+      readonly operator: OperatorId;
+      /** Its handset is that of the newest sighting on one that is acted upon; day and area are those of the newest on any, which is its operator's. */
+      readonly row: ReverifyRow;
+      /** The day of its newest sighting on any of the batch's handsets. */
+      readonly newestDay: Day;
+    };
+
+/**
+ * Decides what becomes of a number.
+ * * struck: it was struck, or all the handsets that link it were;
+ * * held: no handset that links it is acted upon;
+ * * exempt: an exemption of the number is in force on the day of the turn.
+ *
+ * @param exempt whether one is
+ */
+export function numberSubject(
+  { newest, actedUpon, remains }: NumberLinks,
+  decided: Decided,
+  exempt: boolean,
+): NumberSubject {
+  const { msisdn, operator, lastSeen, lsa } = newest;
+  if (!remains || decided.struck.has(msisdn)) return { state: 'struck', operator };
+  if (actedUpon === null) return { state: 'held', operator };
+  if (exempt) return { state: 'exempt', operator };
+  return { state: 'toClaim', operator, row: { msisdn, imei: actedUpon.imei, lastSeen, lsa }, newestDay: lastSeen };
+}
+
+/**
+ * Decides what becomes of a handset's block rows, which is the same at each operator: struck, held (unless it is to be blocked),
+ * exempt, or a row that Claim decides upon.
+ * @param exempt whether an exemption of the handset is in force on the day of the turn
+ */
+export function blockSubject(
+  imei: Imei,
+  { held, struck }: Decided,
+  exempt: boolean,
+): 'struck' | 'held' | 'exempt' | 'toClaim' {
+  if (struck.has(imei)) return 'struck';
+  if ((held.get(imei) ?? 'block') !== 'block') return 'held';
+  return exempt ? 'exempt' : 'toClaim';
+}
