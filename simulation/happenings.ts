@@ -16,6 +16,10 @@ export function uploadText(key: string, size: number): string {
       return `${place.operator} uploads usage, ${bytes}`;
     case 'response':
       return `${place.operator} uploads a response, ${bytes}`;
+    case 'decision':
+      return `${place.approver} uploads a decision, ${bytes}`;
+    case 'exemption':
+      return `${place.approver} uploads exemptions, ${bytes}`;
     default:
       return `an upload lies in no agreed place (${place.why}), ${bytes}`;
   }

@@ -17,6 +17,8 @@ export type Msisdn = Branded<'Msisdn'>;
 export type AgencyId = Branded<'AgencyId'>;
 /** A telecom service provider: up to 10 characters of `[a-z0-9-]`. */
 export type OperatorId = Branded<'OperatorId'>;
+/** Who decides for the regulator: up to 16 characters of `[a-z0-9-]`. */
+export type ApproverId = Branded<'ApproverId'>;
 /** `<agency>-<first 12 hex digits of the report's SHA-256>`. */
 export type BatchId = Branded<'BatchId'>;
 /** `<batchId>.<reverify|block>.<operator>.<plan>-<shard>-<n>`. */
@@ -102,6 +104,11 @@ export function isMsisdn(text: string | undefined): text is Msisdn {
 
 /** Whether a text has the form of an agency's id; whether there is such an agency, the configuration says. */
 export function isAgencyId(text: string): text is AgencyId {
+  return /^[a-z0-9-]{1,16}$/.test(text);
+}
+
+/** Whether a text has the form of an approver's id; whether there is such an approver, the configuration says. */
+export function isApproverId(text: string): text is ApproverId {
   return /^[a-z0-9-]{1,16}$/.test(text);
 }
 

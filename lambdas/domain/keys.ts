@@ -4,9 +4,11 @@
 import type { Day } from './days.ts';
 import {
   type AgencyId,
+  type ApproverId,
   type BatchId,
   type DirectionId,
   isAgencyId,
+  isApproverId,
   isOperatorId,
   type OperatorId,
 } from './identifiers.ts';
@@ -19,6 +21,8 @@ export type InboxKey =
   | { readonly kind: 'report'; readonly agency: AgencyId; readonly name: string }
   | { readonly kind: 'usage'; readonly operator: OperatorId; readonly name: string }
   | { readonly kind: 'response'; readonly operator: OperatorId; readonly directionId: string; readonly name: string }
+  | { readonly kind: 'decision'; readonly approver: ApproverId; readonly batchId: string; readonly name: string }
+  | { readonly kind: 'exemption'; readonly approver: ApproverId; readonly name: string }
   | { readonly kind: 'stray'; readonly why: KeyStray };
 
 /** S3 keys have up to 1,024 bytes, and a receipt's key is longer than that of the response it acknowledges. */
@@ -27,30 +31,44 @@ const LONGEST_KEY = 900;
 /** Parts that a path takes for no place of its own: what we write under them would lie elsewhere for whoever reads keys as paths. */
 const NO_NAMES = ['', '.', '..'];
 
+/** The places of the inbox, and of how many parts a key of each is made. */
+const PLACES: ReadonlyMap<string, number> = new Map([
+  [BATCH_KINDS.report.from, 3],
+  ['usage', 3],
+  ['responses', 4],
+  ['decisions', 4],
+  ['exemptions', 3],
+]);
+
 /**
- * Reads a key of the inbox: `reports/<agency>/<name>.csv`, `usage/<operator>/<name>.csv` or
- * `responses/<operator>/<directionId>/<name>.csv`, where a name holds no `/`. Anything else is a stray. Whether the
- * agency or operator is configured, and whether there is such a direction, is not looked at.
+ * Reads a key of the inbox: `reports/<agency>/<name>.csv`, `usage/<operator>/<name>.csv`,
+ * `responses/<operator>/<directionId>/<name>.csv`, `decisions/<approver>/<batchId>/<name>.csv` or
+ * `exemptions/<approver>/<name>.csv`, where a name holds no `/`. Anything else is a stray. Whether the uploader is configured,
+ * and whether there is such a direction or batch, is not looked at.
  */
 export function parseInboxKey(key: string): InboxKey {
   if (Buffer.byteLength(key) > LONGEST_KEY) return { kind: 'stray', why: 'key_too_long' };
   // No object lies under such a key, since keys are UTF-8, and nothing could be written beside it.
   if (!key.isWellFormed()) return { kind: 'stray', why: 'unknown_place' };
   const parts = key.split('/');
-  const [place, who = ''] = parts;
+  const [place = '', who = ''] = parts;
   const name = parts.at(-1) ?? '';
-  const isReport = place === BATCH_KINDS.report.from;
-  const depth = isReport || place === 'usage' ? 3 : place === 'responses' ? 4 : 0;
-  if (parts.length !== depth) return { kind: 'stray', why: 'unknown_place' };
+  if (parts.length !== PLACES.get(place)) return { kind: 'stray', why: 'unknown_place' };
   if (!name.endsWith('.csv') || name === '.csv') return { kind: 'stray', why: 'not_a_csv_name' };
-  if (isReport) {
+  if (place === BATCH_KINDS.report.from) {
     return isAgencyId(who) ? { kind: 'report', agency: who, name } : { kind: 'stray', why: 'bad_agency' };
+  }
+  // The third part of four names what the file is about.
+  const about = parts[2] ?? '';
+  const nowhere = { kind: 'stray', why: 'unknown_place' } as const;
+  if (place === 'decisions' || place === 'exemptions') {
+    if (!isApproverId(who)) return { kind: 'stray', why: 'bad_approver' };
+    if (place === 'exemptions') return { kind: 'exemption', approver: who, name };
+    return NO_NAMES.includes(about) ? nowhere : { kind: 'decision', approver: who, batchId: about, name };
   }
   if (!isOperatorId(who)) return { kind: 'stray', why: 'bad_operator' };
   if (place === 'usage') return { kind: 'usage', operator: who, name };
-  const directionId = parts[2] ?? '';
-  if (NO_NAMES.includes(directionId)) return { kind: 'stray', why: 'unknown_place' };
-  return { kind: 'response', operator: who, directionId, name };
+  return NO_NAMES.includes(about) ? nowhere : { kind: 'response', operator: who, directionId: about, name };
 }
 
 /** The order of a direction's rung (counted from 1). */
@@ -64,19 +82,29 @@ export function failedOrderKey(operator: OperatorId, directionId: DirectionId, r
 }
 
 /**
- * The receipt of a response file; `directionId` is what stood in the response's key, direction or not, and `sha256` is null
- * where nobody read the file.
+ * The receipt of a file; `about` is what stood in its key, be there such a direction or batch or not (`exemptions` for a file of
+ * exemptions), and `sha256` is null where nobody read the file.
  */
-export function receiptKey(operator: OperatorId, directionId: string, name: string, sha256: string | null): string {
-  return `receipts/${operator}/${directionId}/${name}.${sha256 === null ? 'unread' : sha8(sha256)}.json`;
+export function receiptKey(
+  uploader: OperatorId | ApproverId,
+  about: string,
+  name: string,
+  sha256: string | null,
+): string {
+  return `receipts/${uploader}/${about}/${name}.${sha256 === null ? 'unread' : sha8(sha256)}.json`;
 }
 
 /**
- * The receipt of a response file that was refused, where the direction has another file whose SHA-256 begins alike: that one's
- * receipt may have the name that this one's would have.
+ * The receipt of a file that was refused, where the direction, or the approver in the batch, has another file whose SHA-256 begins
+ * alike: that one's receipt may have the name that this one's would have.
  */
-export function takenReceiptKey(operator: OperatorId, directionId: string, name: string, sha256: string): string {
-  return `receipts/${operator}/${directionId}/${name}.${sha256}.json`;
+export function takenReceiptKey(
+  uploader: OperatorId | ApproverId,
+  about: string,
+  name: string,
+  sha256: string,
+): string {
+  return `receipts/${uploader}/${about}/${name}.${sha256}.json`;
 }
 
 /** The rejects of a report or usage file, under the file's whole name. */

@@ -1,6 +1,6 @@
 /** Every reason for which a row, a file or an object is not taken. docs/formats.md says what each means and what to do. */
 
-/** Why a row of a report, a usage file or a response was not taken. */
+/** Why a row of a file that came in was not taken. */
 export const ROW_REASONS = [
   'wrong_cell_count',
   'missing_imei',
@@ -17,6 +17,16 @@ export const ROW_REASONS = [
   'unknown_outcome',
   'before_sighting',
   'conflicts_with_recorded',
+  'bad_preview',
+  'not_this_preview',
+  'unknown_decision',
+  'missing_ground',
+  'missing_remarks',
+  'not_held',
+  'not_a_subject',
+  'bad_until',
+  'until_too_far',
+  'missing_reason',
 ] as const;
 export type RowReason = (typeof ROW_REASONS)[number];
 
@@ -35,6 +45,8 @@ export const FILE_REASONS = [
   'sha_taken',
   'unknown_direction',
   'too_many_files',
+  'unknown_batch',
+  'not_waiting',
 ] as const;
 type OfAColumn = 'missing_column' | 'duplicate_column';
 export type FileReason = Exclude<(typeof FILE_REASONS)[number], OfAColumn> | `${OfAColumn}:${string}`;
@@ -47,9 +59,16 @@ export function isFileReason(text: string): text is FileReason {
 }
 
 /** Why a key of the inbox is outside the agreed places. It never repeats the key, which may hold anything. */
-export const KEY_STRAYS = ['key_too_long', 'unknown_place', 'not_a_csv_name', 'bad_agency', 'bad_operator'] as const;
+export const KEY_STRAYS = [
+  'key_too_long',
+  'unknown_place',
+  'not_a_csv_name',
+  'bad_agency',
+  'bad_operator',
+  'bad_approver',
+] as const;
 export type KeyStray = (typeof KEY_STRAYS)[number];
 
 /** Why an object was left where it lies: its key, or whose it is. */
-export const STRAYS = [...KEY_STRAYS, 'unknown_agency', 'unknown_operator'] as const;
+export const STRAYS = [...KEY_STRAYS, 'unknown_agency', 'unknown_operator', 'unknown_approver'] as const;
 export type Stray = (typeof STRAYS)[number];

@@ -124,10 +124,13 @@ export type ApplyDecision =
   | { readonly kind: 'too_many_files' };
 
 /**
- * Whether another file of the direction has a SHA-256 that begins with the same 8 digits, by which what is published with a file
- * is named.
+ * Whether another file of the direction, or another one of those that are told apart by it, has a SHA-256 that begins with the
+ * same 8 digits, by which what is published with a file is named.
  */
-export function isShaTaken({ files }: Ledger, sha256: string): boolean {
+export function isShaTaken(
+  { files }: { readonly files: readonly { readonly sha256: string }[] },
+  sha256: string,
+): boolean {
   return files.some((file) => file.sha256 !== sha256 && sha8(file.sha256) === sha8(sha256));
 }
 

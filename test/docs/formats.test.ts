@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { balance, summaryText } from '../../lambdas/domain/books.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
+import { DECISIONS, decisionColumns, GROUNDS } from '../../lambdas/domain/decisions.ts';
 import { orderCsv } from '../../lambdas/domain/directions.ts';
+import { exemptionColumns } from '../../lambdas/domain/exemptions.ts';
 import {
   type AgencyId,
   type BatchId,
@@ -43,18 +45,31 @@ describe('docs/formats.md', () => {
   });
 
   it('says why an object is left where it lies', () => {
-    const strays = ['a'.repeat(1000), 'nowhere/x.csv', 'reports/mha/x.txt', 'reports/MHA/x.csv', 'usage/JIO/x.csv'].map(
-      (key) => {
-        const place = parseInboxKey(key);
-        return place.kind === 'stray' ? place.why : 'taken';
-      },
-    );
-    expect(strays).toEqual(['key_too_long', 'unknown_place', 'not_a_csv_name', 'bad_agency', 'bad_operator']);
-    // The last two are known only with the configuration at hand.
+    const strays = [
+      'a'.repeat(1000),
+      'nowhere/x.csv',
+      'reports/mha/x.txt',
+      'reports/MHA/x.csv',
+      'usage/JIO/x.csv',
+      'exemptions/X/x.csv',
+    ].map((key) => {
+      const place = parseInboxKey(key);
+      return place.kind === 'stray' ? place.why : 'taken';
+    });
+    expect(strays).toEqual([
+      'key_too_long',
+      'unknown_place',
+      'not_a_csv_name',
+      'bad_agency',
+      'bad_operator',
+      'bad_approver',
+    ]);
+    // The last three are known only with the configuration at hand.
     expect(firstCells('Why an object was left where it lies')).toEqual([
       ...strays,
       'unknown_agency',
       'unknown_operator',
+      'unknown_approver',
     ]);
   });
 
@@ -67,6 +82,12 @@ describe('docs/formats.md', () => {
       all(responseColumns('reverify')),
     );
     expect(responseColumns('block').required).toEqual(['imei', 'outcome']);
+    const decision = section('Decision: `decisions/<approver>/<batch id>/<name>.csv`');
+    expect(sorted(firstCells('Decision: `decisions/<approver>/<batch id>/<name>.csv`'))).toEqual(
+      sorted([...decisionColumns.required, ...decisionColumns.optional, ...DECISIONS]),
+    );
+    for (const word of [...DECISIONS, ...GROUNDS]) expect(decision).toContain(`\`${word}\``);
+    expect(sorted(firstCells('Exemptions: `exemptions/<approver>/<name>.csv`'))).toEqual(all(exemptionColumns));
   });
 
   it('shows orders, receipt and summary as they are written', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Day } from '../../lambdas/domain/days.ts';
-import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { ApproverId, BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import {
   elsewhereKey,
   failedOrderKey,
@@ -17,6 +17,7 @@ import {
 const batch = 'mha-0123456789ab' as BatchId;
 const direction = 'mha-0123456789ab.reverify.jio.7-0-1' as DirectionId;
 const jio = 'jio' as OperatorId;
+const approver = 'approver-1' as ApproverId;
 const sha256 = 'deadbeef'.repeat(8);
 
 describe('a key of the inbox', () => {
@@ -35,6 +36,18 @@ describe('a key of the inbox', () => {
         name: 'part 1.csv',
       });
     }
+  });
+  test('of a decision names its approver and the batch, be it one or not', () => {
+    for (const batchId of [batch, 'whatever'])
+      expect(parseInboxKey(`decisions/approver-1/${batchId}/yes.csv`)).toEqual({
+        kind: 'decision',
+        approver,
+        batchId,
+        name: 'yes.csv',
+      });
+  });
+  test('of exemptions names its approver', () => {
+    expect(parseInboxKey('exemptions/approver-1/june.csv')).toEqual({ kind: 'exemption', approver, name: 'june.csv' });
   });
   test.each([
     'जून रिपोर्ट.csv',
@@ -68,6 +81,14 @@ describe('a key of the inbox', () => {
     ['reports/mha/\ud800.csv', 'unknown_place'],
     ['responses/jio/\udfff/a.csv', 'unknown_place'],
     ['constructor/mha/june.csv', 'unknown_place'],
+    ['decisions/approver-1/yes.csv', 'unknown_place'],
+    ['decisions/approver-1//yes.csv', 'unknown_place'],
+    ['decisions/approver-1/../yes.csv', 'unknown_place'],
+    [`exemptions/approver-1/${batch}/yes.csv`, 'unknown_place'],
+    ['decisions/approver-1/x/yes.txt', 'not_a_csv_name'],
+    ['decisions/Approver-1/x/yes.csv', 'bad_approver'],
+    ['exemptions/approver_1/yes.csv', 'bad_approver'],
+    ['exemptions//yes.csv', 'bad_approver'],
     ['reports/mha/', 'not_a_csv_name'],
     ['reports/mha/.csv', 'not_a_csv_name'],
     ['reports/mha/june.xlsx', 'not_a_csv_name'],
@@ -100,6 +121,7 @@ test('every object of the outbox has its agreed place', () => {
   expect(receiptKey(jio, direction, 'a b.csv', sha256)).toBe(`receipts/jio/${direction}/a b.csv.deadbeef.json`);
   expect(receiptKey(jio, direction, 'a b.csv', null)).toBe(`receipts/jio/${direction}/a b.csv.unread.json`);
   expect(takenReceiptKey(jio, direction, 'a b.csv', sha256)).toBe(`receipts/jio/${direction}/a b.csv.${sha256}.json`);
+  expect(receiptKey(approver, batch, 'yes.csv', sha256)).toBe(`receipts/approver-1/${batch}/yes.csv.deadbeef.json`);
   expect(rejectsKey(jio, 'june.csv')).toBe('rejects/jio/june.csv');
   expect(summaryKey(batch)).toBe('batches/mha-0123456789ab/summary.json');
   expect(elsewhereKey(batch)).toBe('batches/mha-0123456789ab/elsewhere.csv');

@@ -362,8 +362,16 @@ const direction = orSpoilt(
 
 /** A key that somebody may have put something under. */
 export const inboxKey = fc.oneof(
-  { weight: 3, arbitrary: fc.tuple(fc.constantFrom('reports', 'usage'), who, name).map((parts) => parts.join('/')) },
-  { weight: 3, arbitrary: fc.tuple(who, direction, name).map((parts) => `responses/${parts.join('/')}`) },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(fc.constantFrom('reports', 'usage', 'exemptions'), who, name).map((parts) => parts.join('/')),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.constantFrom('responses', 'decisions'), who, direction, name)
+      .map((parts) => parts.join('/')),
+  },
   {
     weight: 1,
     arbitrary: fc

@@ -9,7 +9,7 @@ import { BadWorkLine, tabbedCells, tabbedLine } from '../../../lambdas/domain/ta
 import { inboxKey, orSpoilt, spoilt } from '../inputs.ts';
 import { must, target } from '../target.ts';
 
-const STRAYS = ['key_too_long', 'unknown_place', 'not_a_csv_name', 'bad_agency', 'bad_operator'];
+const STRAYS = ['key_too_long', 'unknown_place', 'not_a_csv_name', 'bad_agency', 'bad_operator', 'bad_approver'];
 
 /** What must hold of a key that we write under: a place of one uploader, which leads nowhere else. */
 export function mustStayInPlace(key: string, place: string, parts: number): void {
@@ -30,13 +30,16 @@ const keys = target({ name: 'key', what: 'object keys', share: 100 }, inboxKey, 
     return;
   }
   must(/^[^/]+\.csv$/s.test(read.name), 'a file has a name');
-  if (read.kind === 'response') {
+  const sha256 = 'ab'.repeat(32);
+  if (read.kind === 'decision' || read.kind === 'exemption') {
+    const about = read.kind === 'decision' ? read.batchId : 'exemptions';
+    must(/^[a-z0-9-]{1,16}$/.test(read.approver), 'an uploader has an id');
+    const between = read.kind === 'decision' ? `/${about}/` : '/';
+    must(key === `${read.kind}s/${read.approver}${between}${read.name}`, 'a key is what its parts say');
+    mustStayInPlace(receiptKey(read.approver, about, read.name, sha256), `receipts/${read.approver}/`, 4);
+  } else if (read.kind === 'response') {
     must(key === `responses/${read.operator}/${read.directionId}/${read.name}`, 'a key is what its parts say');
-    mustStayInPlace(
-      receiptKey(read.operator, read.directionId, read.name, 'ab'.repeat(32)),
-      `receipts/${read.operator}/`,
-      4,
-    );
+    mustStayInPlace(receiptKey(read.operator, read.directionId, read.name, sha256), `receipts/${read.operator}/`, 4);
     const direction = parseDirectionId(read.directionId);
     must(direction === null || direction.id === read.directionId, "a direction's id is its own");
   } else {

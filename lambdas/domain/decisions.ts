@@ -1,0 +1,454 @@
+/**
+ * Decisions: what approvers say of a batch's preview, counted. A batch's decision is one record with one version: a file of an
+ * approver, a reminder or the end of the time is one write of it, and whoever commits first, the others see. Nobody who decides
+ * alone can have anybody cut off, and the silence of all lets the batch lapse.
+ */
+import { z } from 'zod';
+import type { CsvRow } from './csv.ts';
+import { addSeconds, type Instant, millisOf } from './days.ts';
+import { type ApproverId, type BatchId, type Imei, identifiersOf, type Msisdn } from './identifiers.ts';
+import { jsonText } from './json.ts';
+import { isShaTaken, maxFiles, type RejectedRow } from './responses.ts';
+import { ACTS, type Act, type Decided } from './subjects.ts';
+
+/** The columns of a decision. */
+export const decisionColumns = {
+  required: ['preview', 'decision'],
+  optional: ['imei', 'msisdn', 'ground', 'remarks'],
+} as const;
+export type DecisionColumn = (typeof decisionColumns)['required' | 'optional'][number];
+
+/** On what ground a batch may be approved. */
+export const GROUNDS = ['public_interest', 'notice_given'] as const;
+export type Ground = (typeof GROUNDS)[number];
+
+/** All that an approver may say: of the batch, of a held handset, of a subject. */
+export const DECISIONS = ['approve', 'refuse', 'block', 'reverify', 'spare', 'strike'] as const;
+
+/** A row of a decision, read. A strike leaves out a handset, a number, or both where the row names both. */
+export type DecisionRow =
+  | { readonly line: number; readonly decision: 'approve'; readonly ground: Ground }
+  | { readonly line: number; readonly decision: 'refuse' }
+  | { readonly line: number; readonly decision: Act; readonly imei: Imei }
+  | { readonly line: number; readonly decision: 'strike'; readonly imei: Imei | null; readonly msisdn: Msisdn | null };
+
+/**
+ * Reads one row of a decision. Reasons, the first that applies: wrong_cell_count; bad_preview (no SHA-256 of 64 hexadecimal
+ * digits, in upper or lower case); not_this_preview; unknown_decision; missing_ground (`approve` without one of the grounds);
+ * missing_remarks (`refuse` or `strike` without); the identifier's own, which a strike must name at least one of and a word of a
+ * held handset must; cells that a decision doesn't need are not looked at. Whether what it names is a subject of the batch,
+ * `ofSubjects` finds.
+ * @param of the SHA-256 of the batch's preview, in lower case, and the agency, whose identifiers it names
+ */
+export function parseDecisionRow(
+  row: CsvRow<DecisionColumn>,
+  of: { readonly preview: string; readonly agency: string },
+): DecisionRow | RejectedRow {
+  const { line } = row;
+  if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
+  const { cells } = row;
+  if (!/^[0-9a-f]{64}$/i.test(cells.preview)) return { line, reason: 'bad_preview' };
+  if (cells.preview.toLowerCase() !== of.preview) return { line, reason: 'not_this_preview' };
+  const decision = DECISIONS.find((known) => known === cells.decision);
+  if (decision === undefined) return { line, reason: 'unknown_decision' };
+  if (decision === 'approve') {
+    const ground = GROUNDS.find((known) => known === cells.ground);
+    return ground === undefined ? { line, reason: 'missing_ground' } : { line, decision, ground };
+  }
+  if ((decision === 'refuse' || decision === 'strike') && cells.remarks === '')
+    return { line, reason: 'missing_remarks' };
+  if (decision === 'refuse') return { line, decision };
+  const identifiers = identifiersOf(of.agency);
+  if (decision !== 'strike') {
+    const imei = identifiers.imei(cells.imei);
+    return 'reason' in imei ? { line, reason: imei.reason } : { line, decision, imei: imei.value };
+  }
+  const imei = cells.imei === '' && cells.msisdn !== '' ? { value: null } : identifiers.imei(cells.imei);
+  if ('reason' in imei) return { line, reason: imei.reason };
+  const msisdn = cells.msisdn === '' ? { value: null } : identifiers.msisdn(cells.msisdn);
+  if ('reason' in msisdn) return { line, reason: msisdn.reason };
+  return { line, decision, imei: imei.value, msisdn: msisdn.value };
+}
+
+/** What of a batch may be decided upon. */
+export interface Subjects {
+  /** Whether a handset of the batch is held. */
+  isHeld(imei: Imei): boolean;
+  isHandset(imei: Imei): boolean;
+  /** Whether a handset of the batch links the number. */
+  isLinked(msisdn: Msisdn): boolean;
+}
+
+/** The row, or its reject: not_held (`block`, `reverify` or `spare` of what isn't), not_a_subject (a strike of what the batch isn't about). */
+export function ofSubjects(row: DecisionRow, subjects: Subjects): DecisionRow | RejectedRow {
+  const { line } = row;
+  if (row.decision === 'approve' || row.decision === 'refuse') return row;
+  if (row.decision !== 'strike') return subjects.isHeld(row.imei) ? row : { line, reason: 'not_held' };
+  const all =
+    (row.imei === null || subjects.isHandset(row.imei)) && (row.msisdn === null || subjects.isLinked(row.msisdn));
+  return all ? row : { line, reason: 'not_a_subject' };
+}
+
+/** What one approver said last: of the batch, and of each subject by its 14 digits or its number. */
+export interface Vote {
+  readonly batch: { readonly decision: 'approve'; readonly ground: Ground } | { readonly decision: 'refuse' } | null;
+  readonly subjects: Readonly<Record<string, Act | 'strike'>>;
+}
+
+/** How the wait for a decision ended: it goes on, was refused by a person, lapsed in silence, or was too large for anybody to approve. */
+export const ENDINGS = ['approved', 'refused', 'lapsed', 'over_limit'] as const;
+export interface Ending {
+  readonly state: (typeof ENDINGS)[number];
+  readonly at: Instant;
+  /** Whose words made it, sorted: all who approve, or who refused; nobody where no people were needed, and of the others. */
+  readonly by: readonly ApproverId[];
+}
+
+/** An approver's file that was counted. */
+export interface DecisionFile {
+  readonly approver: ApproverId;
+  readonly sha256: string;
+  /** The attempt whose prepared receipt counts. */
+  readonly attempt: string;
+  readonly at: Instant;
+  /** The record's version from which on it counts. */
+  readonly version: number;
+}
+
+/** The record of a batch's decision. */
+export interface Decision {
+  readonly format: 1;
+  readonly batchId: BatchId;
+  /** The SHA-256 of the preview that it is bound to. */
+  readonly preview: string;
+  /** How many different approvers must approve, and must have spoken of a held handset. */
+  readonly people: number;
+  readonly openedAt: Instant;
+  /** The last instant at which a file counts; null for what never lapses. */
+  readonly decideBy: Instant | null;
+  /** When the approvers are reminded next; null where they won't be. */
+  readonly remindAt: Instant | null;
+  readonly votes: Readonly<Record<ApproverId, Vote>>;
+  readonly files: readonly DecisionFile[];
+  readonly ending: Ending | null;
+  readonly version: number;
+}
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+/** Until when a batch that began to wait at `openedAt` is decided upon. */
+export function decideByOf(openedAt: Instant, decideWithinHours: number): Instant {
+  return addSeconds(openedAt, decideWithinHours * HOUR);
+}
+
+/**
+ * The record as the wait begins. Where no people are needed it has ended, approved by nobody, and every held handset is spared;
+ * what is over a limit has ended, whatever people would say. Reminders come at half of the time; daily of what never lapses.
+ */
+export function openDecision(opening: {
+  readonly batchId: BatchId;
+  readonly preview: string;
+  readonly people: number;
+  readonly openedAt: Instant;
+  readonly decideBy: Instant | null;
+  readonly overLimit: boolean;
+}): Decision {
+  const { batchId, preview, people, openedAt, decideBy, overLimit } = opening;
+  const state = overLimit ? 'over_limit' : people === 0 ? 'approved' : null;
+  const wait = decideBy === null ? DAY : Math.floor((millisOf(decideBy) - millisOf(openedAt)) / 2000);
+  return {
+    format: 1,
+    batchId,
+    preview,
+    people,
+    openedAt,
+    decideBy,
+    remindAt: state === null ? addSeconds(openedAt, wait) : null,
+    votes: {},
+    files: [],
+    ending: state === null ? null : { state, at: openedAt, by: [] },
+    version: 1,
+  };
+}
+
+/** What a file did, before it is committed. */
+export interface DecisionApplied {
+  readonly kind: 'applied';
+  /** The next record; it holds the file, so commit it, on the version that was read, even where no row was recorded. */
+  readonly decision: Decision;
+  readonly rows: number;
+  /** Rows that said something new of their subject. */
+  readonly recorded: number;
+  /** Rows that said of their subject what this approver had said last. */
+  readonly alreadyRecorded: number;
+  readonly rejects: readonly RejectedRow[];
+}
+
+/**
+ * Applies a file of an approver's to the record. All of its rows apply, in file order, before people are counted: of each subject,
+ * and of the batch, an approver's last word counts, and one approver counts once. Then one who refuses is enough for refused, and
+ * it takes as many who approve as the record says for approved. The same bytes by the same approver change nothing. What is
+ * committed after the ending, or after the time, doesn't count; a file that is committed in the last second does where nothing
+ * ended before.
+ * @returns the next record; `known` with what was prepared for these bytes; or why the file is refused whole
+ */
+export function applyDecision(
+  decision: Decision,
+  rows: Iterable<DecisionRow | RejectedRow>,
+  file: {
+    readonly approver: ApproverId;
+    readonly sha256: string;
+    readonly attempt: string;
+    /** The instant of the commit, which is what counts, and not that of the upload. */
+    readonly committedAt: Instant;
+  },
+):
+  | DecisionApplied
+  | { readonly kind: 'known'; readonly file: DecisionFile }
+  | { readonly kind: 'not_waiting' | 'sha_taken' | 'too_many_files' } {
+  const { approver, sha256, attempt, committedAt } = file;
+  const own = decision.files.filter((known) => known.approver === approver);
+  const known = own.find((one) => one.sha256 === sha256);
+  if (known !== undefined) return { kind: 'known', file: known };
+  const late = decision.decideBy !== null && committedAt > decision.decideBy;
+  if (decision.ending !== null || late) return { kind: 'not_waiting' };
+  if (isShaTaken({ files: own }, sha256)) return { kind: 'sha_taken' };
+  // Each approver has their own, so that nobody can fill the record up before others have spoken.
+  if (own.length >= maxFiles) return { kind: 'too_many_files' };
+
+  const voter = new Voter(decision.votes[approver] ?? { batch: null, subjects: {} });
+  const rejects: RejectedRow[] = [];
+  let recorded = 0;
+  let alreadyRecorded = 0;
+  for (const row of rows) {
+    if ('reason' in row) rejects.push(row);
+    else if (voter.says(row)) recorded += 1;
+    else alreadyRecorded += 1;
+  }
+  const votes = { ...decision.votes, [approver]: voter.vote() };
+  const version = decision.version + 1;
+  const ending = endingOf(votes, decision.people, committedAt);
+  return {
+    kind: 'applied',
+    decision: {
+      ...decision,
+      votes,
+      files: [...decision.files, { approver, sha256, attempt, at: committedAt, version }],
+      ending,
+      remindAt: ending === null ? decision.remindAt : null,
+      version,
+    },
+    rows: recorded + alreadyRecorded + rejects.length,
+    recorded,
+    alreadyRecorded,
+    rejects,
+  };
+}
+
+/** One approver's words, as the rows of a file change them. */
+class Voter {
+  #batch: Vote['batch'];
+  readonly #subjects: Map<string, Act | 'strike'>;
+
+  constructor(vote: Vote) {
+    this.#batch = vote.batch;
+    this.#subjects = new Map(Object.entries(vote.subjects));
+  }
+
+  /** Takes a row's word; whether it is another one than this approver's last. */
+  says(row: DecisionRow): boolean {
+    if (row.decision === 'approve' || row.decision === 'refuse') {
+      const before = this.#batch;
+      this.#batch = row.decision === 'approve' ? { decision: 'approve', ground: row.ground } : { decision: 'refuse' };
+      return JSON.stringify(before) !== JSON.stringify(this.#batch);
+    }
+    const named = row.decision === 'strike' ? [row.imei, row.msisdn] : [row.imei];
+    let isNew = false;
+    for (const subject of named) {
+      if (subject === null || this.#subjects.get(subject) === row.decision) continue;
+      this.#subjects.set(subject, row.decision);
+      isNew = true;
+    }
+    return isNew;
+  }
+
+  vote(): Vote {
+    return { batch: this.#batch, subjects: Object.fromEntries(this.#subjects) };
+  }
+}
+
+function endingOf(votes: Decision['votes'], people: number, at: Instant): Ending | null {
+  const who = (decision: 'approve' | 'refuse') =>
+    voters(votes).flatMap(([approver, { batch }]) => (batch?.decision === decision ? [approver] : []));
+  const refuse = who('refuse');
+  if (refuse.length > 0) return { state: 'refused', at, by: refuse };
+  const approve = who('approve');
+  return approve.length >= people ? { state: 'approved', at, by: approve } : null;
+}
+
+/** The approvers who spoke, by id, with what they said last. */
+function voters(votes: Decision['votes']): [ApproverId, Vote][] {
+  return Object.entries(votes).sort(([a], [b]) => (a < b ? -1 : 1)) as [ApproverId, Vote][];
+}
+
+/** What is to be done at an instant about a batch that waits for a decision. */
+export type WhatNow =
+  /** Nothing waits any more. */
+  | { readonly kind: 'ended'; readonly ending: Ending }
+  /** Commit the record on the version that was read: the time is over. */
+  | { readonly kind: 'lapse'; readonly decision: Decision }
+  /** Commit it, then remind. */
+  | { readonly kind: 'remind'; readonly decision: Decision }
+  | { readonly kind: 'wait'; readonly until: Instant | null };
+
+/** Decides what is due after a wake or a time-out. Of a file and the end of the time in one second, the one that commits first counts. */
+export function whatNow(decision: Decision, now: Instant): WhatNow {
+  const { ending, decideBy, remindAt } = decision;
+  if (ending !== null) return { kind: 'ended', ending };
+  const next = { ...decision, version: decision.version + 1 };
+  if (decideBy !== null && now >= decideBy)
+    return { kind: 'lapse', decision: { ...next, remindAt: null, ending: { state: 'lapsed', at: now, by: [] } } };
+  if (remindAt !== null && now >= remindAt)
+    return { kind: 'remind', decision: { ...next, remindAt: decideBy === null ? addSeconds(now, DAY) : null } };
+  return { kind: 'wait', until: remindAt ?? decideBy };
+}
+
+/** Whether the same file is no longer read after this ending; after the others it begins anew. */
+export function isFinal({ state }: Ending): boolean {
+  return state === 'refused';
+}
+
+/**
+ * What is done about a held handset: where as many different approvers as the batch needs have given an act, the mildest of all
+ * theirs; otherwise it is spared, as where no people were needed.
+ */
+export function actOf({ votes, people }: Pick<Decision, 'votes' | 'people'>, imei: Imei): Act {
+  const given = Object.values<Vote>(votes).flatMap(({ subjects }) => {
+    const said = Object.hasOwn(subjects, imei) ? subjects[imei] : undefined;
+    return said === undefined || said === 'strike' ? [] : [said];
+  });
+  if (people === 0 || given.length < people) return 'spare';
+  return ACTS.find((act) => given.includes(act)) ?? 'spare';
+}
+
+/** What the record says of the batch's subjects. A strike of any one approver is enough. @param held the batch's held handsets */
+export function decidedBy(decision: Decision, held: Iterable<Imei>): Decided {
+  const struck = new Set<Imei | Msisdn>();
+  for (const { subjects } of Object.values<Vote>(decision.votes))
+    for (const [subject, said] of Object.entries(subjects)) if (said === 'strike') struck.add(subject as Imei | Msisdn);
+  const acts = new Map<Imei, Act>();
+  for (const imei of held) acts.set(imei, actOf(decision, imei));
+  return { held: acts, struck };
+}
+
+/** How many numbers and handsets a report, or the reports of one agency in 24 hours, may reach, whatever people say. Policy. */
+export interface Limits {
+  readonly numbers: number;
+  readonly handsets: number;
+}
+
+/** A report that was weighed: what it would reach, and how it ended, if it did. */
+export interface WeighedReport {
+  readonly weighedAt: Instant;
+  readonly numbers: number;
+  readonly handsets: number;
+  readonly ending: string | null;
+}
+
+/** Which limit was passed. */
+export interface OverLimit {
+  readonly of: 'report' | 'agency';
+  readonly what: keyof Limits;
+  readonly found: number;
+  readonly limit: number;
+}
+
+/**
+ * The first limit that a report passes, or null. With its agency's, those count that were weighed less than 24 hours before it and
+ * did not end without effect.
+ * @param others the other reports of the agency
+ */
+export function overLimit(
+  report: Omit<WeighedReport, 'ending'>,
+  others: Iterable<WeighedReport>,
+  limits: Limits,
+): OverLimit | null {
+  const since = addSeconds(report.weighedAt, -DAY);
+  const agency = { numbers: report.numbers, handsets: report.handsets };
+  for (const { weighedAt, numbers, handsets, ending } of others) {
+    if (weighedAt <= since || weighedAt > report.weighedAt || WITHOUT_EFFECT.has(ending)) continue;
+    agency.numbers += numbers;
+    agency.handsets += handsets;
+  }
+  for (const [of, counts] of [
+    ['report', report],
+    ['agency', agency],
+  ] as const)
+    for (const what of ['numbers', 'handsets'] as const)
+      if (counts[what] > limits[what]) return { of, what, found: counts[what], limit: limits[what] };
+  return null;
+}
+
+const WITHOUT_EFFECT: ReadonlySet<string | null> = new Set(['refused', 'lapsed', 'withdrawn', 'over_limit', 'failed']);
+
+/** A record of a decision can't be read. */
+export class DecisionDamaged extends Error {
+  override readonly name = 'DecisionDamaged';
+  constructor() {
+    super('a batch has a decision that is none');
+  }
+}
+
+/** The record as it is kept. */
+export function decisionText(decision: Decision): string {
+  return jsonText(decision);
+}
+
+const instant = z.iso.datetime({ precision: 0 });
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const approver = z.string().regex(/^[a-z0-9-]{1,16}$/);
+const stored = z.strictObject({
+  format: z.literal(1),
+  batchId: z.string().min(1),
+  preview: sha256,
+  people: z.int().nonnegative(),
+  openedAt: instant,
+  decideBy: instant.nullable(),
+  remindAt: instant.nullable(),
+  votes: z.record(
+    approver,
+    z.strictObject({
+      batch: z
+        .discriminatedUnion('decision', [
+          z.strictObject({ decision: z.literal('approve'), ground: z.enum(GROUNDS) }),
+          z.strictObject({ decision: z.literal('refuse') }),
+        ])
+        .nullable(),
+      subjects: z.record(
+        z.string().regex(/^(?:[0-9]{14}|\+91(?:00|[6-9][0-9])[0-9]{8})$/),
+        z.enum([...ACTS, 'strike']),
+      ),
+    }),
+  ),
+  files: z.array(z.strictObject({ approver, sha256, attempt: z.string(), at: instant, version: z.int().positive() })),
+  ending: z.strictObject({ state: z.enum(ENDINGS), at: instant, by: z.array(approver) }).nullable(),
+  version: z.int().positive(),
+});
+
+/**
+ * Reads a record that `decisionText` made.
+ * @throws DecisionDamaged
+ */
+export function parseDecision(text: string): Decision {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's message quotes what it could not read.
+    throw new DecisionDamaged();
+  }
+  const { success, data } = stored.safeParse(value);
+  if (!success) throw new DecisionDamaged();
+  return data as unknown as Decision;
+}
