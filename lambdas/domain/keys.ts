@@ -112,6 +112,19 @@ export function rejectsKey(uploader: AgencyId | OperatorId, name: string): strin
   return `rejects/${uploader}/${name}`;
 }
 
+/** What a batch would do, for programs and for people, and its held handsets. */
+export interface PreviewKeys {
+  readonly json: string;
+  readonly html: string;
+  readonly held: string;
+}
+
+/** Where a batch's preview lies. */
+export function previewKeys(batchId: BatchId): PreviewKeys {
+  const base = `previews/${batchId}`;
+  return { json: `${base}/preview.json`, html: `${base}/preview.html`, held: `${base}/held.csv` };
+}
+
 /** A settled batch's summary. */
 export function summaryKey(batchId: BatchId): string {
   return `batches/${batchId}/summary.json`;

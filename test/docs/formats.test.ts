@@ -13,10 +13,12 @@ import {
   parseImei,
 } from '../../lambdas/domain/identifiers.ts';
 import { parseInboxKey } from '../../lambdas/domain/keys.ts';
+import { type Preview, previewText } from '../../lambdas/domain/preview.ts';
 import { FILE_REASONS, isFileReason, ROW_REASONS } from '../../lambdas/domain/reasons.ts';
 import { receiptOf, responseColumns } from '../../lambdas/domain/responses.ts';
 import { reportColumns } from '../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../lambdas/domain/sightings.ts';
+import { HELD_WHYS, heldCsv } from '../../lambdas/domain/weighing.ts';
 
 const page = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');
 
@@ -100,6 +102,26 @@ describe('docs/formats.md', () => {
     expect(section('Order')).toContain(`    ${header}\n`);
     for (const key of Object.keys(receiptOf('x', '', { rows: 0, recorded: 0, alreadyRecorded: 0, rejects: [] })))
       expect(section('Receipt')).toContain(`"${key}"`);
+
+    const [heldHeader = ''] = heldCsv([]).split('\n');
+    expect(section('Preview')).toContain(`    ${heldHeader}\n`);
+    for (const why of HELD_WHYS) expect(section('Preview')).toContain(`\`${why}\``);
+    const told: Preview = {
+      batchId: 'mha-0' as BatchId,
+      kind: 'report',
+      agency: 'mha' as AgencyId,
+      file: '',
+      sha256: '',
+      report: { rows: 0, rejected: 0, repeats: 0, handsets: 0 },
+      held: 0,
+      linked: 0,
+      linkedOnlyByHeld: 0,
+      operators: { ['<operator>' as OperatorId]: { linked: 0, latestImport: null, gated: 0 } },
+      people: 2,
+      decideBy: deadline,
+    };
+    const previewKeys = (text: string) => [...text.matchAll(/"([\w<>]+)"[,:}\s]/g)].map(([, key = '']) => key);
+    expect(previewKeys(section('Preview')).join()).toBe(previewKeys(previewText(told)).join());
 
     const summary = balance({
       batchId: 'mha-0' as BatchId,

@@ -7,6 +7,7 @@ import {
   lateRevocationKeys,
   orderKey,
   parseInboxKey,
+  previewKeys,
   receiptKey,
   rejectsKey,
   revocationKeys,
@@ -122,6 +123,11 @@ test('every object of the outbox has its agreed place', () => {
   expect(receiptKey(jio, direction, 'a b.csv', null)).toBe(`receipts/jio/${direction}/a b.csv.unread.json`);
   expect(takenReceiptKey(jio, direction, 'a b.csv', sha256)).toBe(`receipts/jio/${direction}/a b.csv.${sha256}.json`);
   expect(receiptKey(approver, batch, 'yes.csv', sha256)).toBe(`receipts/approver-1/${batch}/yes.csv.deadbeef.json`);
+  expect(previewKeys(batch)).toEqual({
+    json: 'previews/mha-0123456789ab/preview.json',
+    html: 'previews/mha-0123456789ab/preview.html',
+    held: 'previews/mha-0123456789ab/held.csv',
+  });
   expect(rejectsKey(jio, 'june.csv')).toBe('rejects/jio/june.csv');
   expect(summaryKey(batch)).toBe('batches/mha-0123456789ab/summary.json');
   expect(elsewhereKey(batch)).toBe('batches/mha-0123456789ab/elsewhere.csv');

@@ -1,0 +1,390 @@
+/**
+ * The preview as a page for the people who decide: whom the batch would reach, by operator and area, its held handsets and its
+ * heaviest ones, and how to decide. It stands alone (it asks for nothing, runs nothing and is one file), and names no number.
+ */
+import { csvLine } from './csv.ts';
+import { addSeconds, dayOf, type Instant } from './days.ts';
+import { decisionColumns } from './decisions.ts';
+import { sha256Of } from './hashes.ts';
+import { imeiOut } from './identifiers.ts';
+import { previewKeys } from './keys.ts';
+import { type AreaCount, type Preview, previewText } from './preview.ts';
+import type { HandsetWeight, HeldFrom, HeldHandset } from './weighing.ts';
+
+/** What the page shows beside the preview itself. */
+export interface PreviewDetails {
+  /** All held handsets, in any order; the page shows the first of them by weight, and names the file that has all. */
+  readonly held: readonly HeldHandset[];
+  /** The heaviest handsets of the batch, the heaviest first. */
+  readonly heaviest: readonly HandsetWeight[];
+  /** Numbers by area, the largest first. */
+  readonly areas: readonly AreaCount[];
+  /** From how many numbers on a handset is held. */
+  readonly heldFrom: HeldFrom;
+}
+
+/** A page is read by people: what is longer stands in held.csv, or in one last row. */
+const MOST_HELD_SHOWN = 500;
+const MOST_AREAS_SHOWN = 40;
+
+/** A piece of a page whose texts are escaped. */
+class Html {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+type Content = string | number | Html | readonly Html[];
+
+/** A piece of a page; what is put into it is escaped unless it is one. */
+function html(texts: TemplateStringsArray, ...contents: readonly Content[]): Html {
+  return new Html(texts.reduce((page, text, n) => page + markup(contents[n - 1] ?? '') + text));
+}
+
+function markup(content: Content): string {
+  if (content instanceof Html) return content.text;
+  if (typeof content === 'number') return grouped(content);
+  return typeof content === 'string' ? escaped(content) : content.map(({ text }) => text).join('');
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Control characters have no place in HTML, and nothing to say in a name. */
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (one) => ENTITIES[one] ?? one).replace(/[^\P{Cc}\n]/gu, '\ufffd');
+}
+
+/** A count as it is written in India: 20,00,000. */
+function grouped(count: number): string {
+  return count.toLocaleString('en-IN');
+}
+
+const counted = (count: number, one: string, more = `${one}s`) => `${grouped(count)} ${count === 1 ? one : more}`;
+
+/** A text from outside; marks of writing direction in it end with it. */
+const outside = (text: string) => html`<bdi>${text}</bdi>`;
+
+const IST = 5.5 * 3600;
+
+/** An instant, in India's time and in UTC. */
+function time(instant: Instant): Html {
+  const minute = (of: Instant) => of.slice(11, 16);
+  return html`<time datetime="${instant}">${dayOf(instant)} ${minute(addSeconds(instant, IST))} IST</time> (${instant.slice(0, 10)} ${minute(instant)} UTC)`;
+}
+
+interface Column {
+  readonly title: string;
+  readonly count?: boolean;
+}
+
+/** A table that scrolls by itself where the page is too narrow, by keys as well; the first cell of each row names it. */
+function table(id: string, caption: string, columns: readonly Column[], rows: readonly (readonly Content[])[]): Html {
+  const kind = (n: number) => (columns[n]?.count ? html` class="count"` : html``);
+  return html`<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0">
+<table>
+<caption><span id="${id}">${caption}</span></caption>
+<thead><tr>${columns.map(({ title }, n) => html`<th scope="col"${kind(n)}>${title}</th>`)}</tr></thead>
+<tbody>
+${rows.map(
+  ([name = '', ...cells]) =>
+    html`<tr><th scope="row">${name}</th>${cells.map((cell, n) => html`<td${kind(n + 1)}>${cell}</td>`)}</tr>
+`,
+)}</tbody>
+</table>
+</div>
+`;
+}
+
+/**
+ * The page. Its bytes follow from what it is given; the decisions are bound to the preview's bytes, not to these.
+ */
+export function previewHtml(preview: Preview, details: PreviewDetails): string {
+  const { batchId } = preview;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
+<title>Preview of ${batchId}</title>
+<style>${new Html(STYLE)}</style>
+</head>
+<body>
+<main>
+${opening(preview)}${operators(preview)}${areas(preview, details.areas)}${held(preview, details)}${heaviest(details.heaviest)}${howTo(preview, details)}${source(preview)}</main>
+</body>
+</html>
+`.text;
+}
+
+function opening({ batchId, agency, report, held, linked, linkedOnlyByHeld, people, decideBy }: Preview): Html {
+  const who = counted(people, 'approver');
+  const decision =
+    people === 0
+      ? html`<p class="lead">Nobody has to decide on this batch: it goes on at once, and every held handset is spared.</p>`
+      : html`<p class="lead">${who} must approve this batch by ${time(decideBy)}. If they don’t, it lapses and nothing is done. One who refuses is enough to stop it.</p>`;
+  return html`<header>
+<h1>Preview of <span class="id">${batchId}</span></h1>
+${decision}
+</header>
+<section aria-labelledby="reach">
+<h2 id="reach">What it would do</h2>
+<dl class="figures">
+<div><dt>Handsets reported by ${agency}</dt><dd>${report.handsets}</dd></div>
+<div><dt>of them held, since they look cloned</dt><dd>${held}</dd></div>
+<div><dt>Numbers seen in these handsets</dt><dd>${linked}</dd></div>
+<div><dt>of them in held handsets only</dt><dd>${linkedOnlyByHeld}</dd></div>
+</dl>
+<p>If it is approved and nothing is said of the held handsets, at most <strong>${counted(report.handsets - held, 'handset')}</strong> would be blocked, and at most <strong>${counted(linked - linkedOnlyByHeld, 'number')}</strong> re-verified. A number that isn’t re-verified in time is barred, then disconnected. What is exempt, or is dealt with in an earlier batch, comes off these counts.</p>
+</section>
+`;
+}
+
+function share(part: number, whole: number): string {
+  return whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
+}
+
+function operators(preview: Preview): Html {
+  const all = Object.entries(preview.operators);
+  const rows = all.map(([operator, { linked, latestImport, gated }]): Content[] => [
+    operator,
+    linked,
+    share(linked, preview.linked),
+    latestImport === null ? html`<strong>never</strong>` : time(latestImport),
+    gated === 0 ? gated : html`<strong>${gated}</strong>`,
+  ]);
+  const missing = all.filter(([, { latestImport, gated }]) => latestImport === null || gated > 0).map(([name]) => name);
+  const warning =
+    missing.length === 0
+      ? html``
+      : html`<p class="warning"><strong>Numbers may be missing here.</strong> Of ${missing.join(', ')} no usage file was ever imported, or files wait to be admitted.</p>
+`;
+  return html`<section aria-labelledby="operators">
+<h2 id="operators">By operator</h2>
+${warning}${table(
+  'operators-table',
+  'Numbers by the operator where each was seen last',
+  [
+    { title: 'Operator' },
+    { title: 'Numbers', count: true },
+    { title: 'Share', count: true },
+    { title: 'Usage imported last' },
+    { title: 'Files not admitted', count: true },
+  ],
+  rows,
+)}</section>
+`;
+}
+
+function areas(preview: Preview, all: readonly AreaCount[]): Html {
+  const names = Object.keys(preview.operators);
+  const cells = (some: readonly AreaCount[]) => [
+    some.reduce((sum, { numbers }) => sum + numbers, 0),
+    ...names.map((name) =>
+      some.reduce(
+        (sum, { byOperator }) => sum + ([...byOperator].find(([operator]) => operator === name)?.[1] ?? 0),
+        0,
+      ),
+    ),
+  ];
+  const shown = all.slice(0, MOST_AREAS_SHOWN);
+  const others = all.slice(MOST_AREAS_SHOWN);
+  const rows = shown.map((one): Content[] => [nameOf(one), ...cells([one])]);
+  if (others.length > 0) rows.push([`${counted(others.length, 'other area')}`, ...cells(others)]);
+  return html`<section aria-labelledby="areas">
+<h2 id="areas">By area</h2>
+${
+  rows.length === 0
+    ? html`<p>No number was seen in these handsets.</p>
+`
+    : table(
+        'areas-table',
+        'Numbers by the service area where each was seen last, as its operator wrote it',
+        [{ title: 'Area' }, ...['All', ...names].map((title) => ({ title, count: true }))],
+        rows,
+      )
+}</section>
+`;
+}
+
+function nameOf({ area }: AreaCount): Content {
+  if (area === null) return 'all that are not told apart';
+  return area === '' ? 'not told' : outside(area);
+}
+
+const WEIGHT_COLUMNS: readonly Column[] = [
+  { title: 'IMEI' },
+  { title: 'Numbers', count: true },
+  { title: 'Areas', count: true },
+  { title: 'Busiest day' },
+  { title: 'Numbers that day', count: true },
+  { title: 'Areas that day', count: true },
+];
+
+function weightCells(one: HandsetWeight): Content[] {
+  return [one.connections, one.areas, one.busiestDay ?? '–', one.connectionsThatDay, one.areasThatDay];
+}
+
+function heavier(a: HandsetWeight, b: HandsetWeight): number {
+  return b.connections - a.connections || (a.imei < b.imei ? -1 : 1);
+}
+
+function held({ batchId, people }: Preview, details: PreviewDetails): Html {
+  const { busyDay, manyConnections } = details.heldFrom;
+  const shown = [...details.held].sort(heavier).slice(0, MOST_HELD_SHOWN);
+  const [imei = { title: 'IMEI' }, ...counts] = WEIGHT_COLUMNS;
+  const whys = {
+    busy_day: `${grouped(busyDay)} numbers or more on a day`,
+    many_connections: `${grouped(manyConnections)} numbers or more in all`,
+  };
+  const all = previewKeys(batchId).held;
+  const rest = details.held.length - shown.length;
+  return html`<section aria-labelledby="held">
+<h2 id="held">Held handsets</h2>
+<p>A handset that was used with ${busyDay} or more numbers on one day, or with ${manyConnections} or more in all, is <em>held</em>: neither it nor the numbers seen in it alone are touched, unless ${people === 0 ? 'people' : counted(people, 'approver')} say so. An IMEI that many innocent phones share (a clone) is seen in many areas; one device that takes many cards (a SIM box) is seen in one or two.</p>
+${
+  shown.length === 0
+    ? html`<p>None is held.</p>
+`
+    : table(
+        'held-table',
+        rest === 0
+          ? `All ${counted(shown.length, 'held handset')}`
+          : `The heaviest ${grouped(shown.length)} of ${grouped(details.held.length)}`,
+        [imei, { title: 'Held for' }, ...counts],
+        shown.map((one) => [imeiOut(one.imei), whys[one.why], ...weightCells(one)]),
+      )
+}${
+  rest === 0
+    ? html``
+    : html`<p>The other ${rest} stand in <code>${all}</code>.</p>
+`
+}</section>
+`;
+}
+
+function heaviest(handsets: readonly HandsetWeight[]): Html {
+  if (handsets.length === 0) return html``;
+  return html`<section aria-labelledby="heaviest">
+<h2 id="heaviest">Heaviest handsets</h2>
+${table(
+  'heaviest-table',
+  `The ${counted(handsets.length, 'handset')} with the most numbers, held or not`,
+  WEIGHT_COLUMNS,
+  handsets.map((one) => [imeiOut(one.imei), ...weightCells(one)]),
+)}</section>
+`;
+}
+
+function howTo(preview: Preview, details: PreviewDetails): Html {
+  const { batchId, people } = preview;
+  if (people === 0) return html``;
+  const sha256 = sha256Of(previewText(preview));
+  const columns = [...decisionColumns.required, ...decisionColumns.optional];
+  const line = (cells: Readonly<Partial<Record<(typeof columns)[number], string>>>) =>
+    csvLine(columns.map((column) => (column === 'preview' ? sha256 : (cells[column] ?? ''))));
+  const [first] = [...details.held].sort(heavier);
+  const example = [
+    csvLine(columns),
+    ...(first === undefined ? [] : [line({ decision: 'reverify', imei: imeiOut(first.imei) })]),
+    line({ decision: 'approve', ground: 'public_interest' }),
+  ].join('');
+  return html`<section aria-labelledby="how">
+<h2 id="how">How to decide</h2>
+<p>Upload a CSV file to <code>decisions/<var>your id</var>/${batchId}/<var>a name</var>.csv</code></p>
+<div class="scroll" role="region" aria-label="An example of a decision" tabindex="0"><pre>${example}</pre></div>
+<dl class="words">
+<div><dt>approve</dt><dd>with <code>ground</code>: <code>public_interest</code> or <code>notice_given</code></dd></div>
+<div><dt>refuse</dt><dd>with <code>remarks</code>: the batch ends, for good</dd></div>
+<div><dt>block, reverify, spare</dt><dd>with the <code>imei</code> of a held handset: block it and re-verify its numbers, re-verify its numbers only, or neither. It needs ${counted(people, 'approver')}; the mildest of what they say counts</dd></div>
+<div><dt>strike</dt><dd>with <code>imei</code> or <code>msisdn</code>, and <code>remarks</code>: leaves out a handset or a number; one approver is enough</dd></div>
+</dl>
+<p>The last word on each subject counts, and all rows of a file count together: say what you have to say of handsets and numbers before you approve, or in the same file.</p>
+</section>
+`;
+}
+
+function source(preview: Preview): Html {
+  const { rows, rejected, repeats, handsets } = preview.report;
+  const files: [string, Content][] = [
+    ['Report', outside(preview.file)],
+    ['Its SHA-256', preview.sha256],
+    ['Preview', previewKeys(preview.batchId).json],
+    ['Its SHA-256, which decisions name', sha256Of(previewText(preview))],
+  ];
+  return html`<section aria-labelledby="source">
+<h2 id="source">Where it comes from</h2>
+<p>${counted(rows, 'row')} of the report: ${counted(handsets, 'handset')}, ${counted(repeats, 'repeat')}, ${rejected} rejected.</p>
+<dl class="words">${files.map(([name, file]) => html`<div><dt>${name}</dt><dd><code>${file}</code></dd></div>`)}</dl>
+</section>
+`;
+}
+
+/** The colours; each text has a contrast of 4.5 and more on its ground (WCAG 2.2, 1.4.3). */
+export const COLOURS = {
+  light: {
+    ground: '#ffffff',
+    text: '#1b1c21',
+    quiet: '#4b4d58',
+    line: '#767985',
+    raised: '#f3f4f7',
+    warning: '#fff1cc',
+  },
+  dark: {
+    ground: '#15161b',
+    text: '#ecedf2',
+    quiet: '#b9bbc7',
+    line: '#8b8e9b',
+    raised: '#22242b',
+    warning: '#40330a',
+  },
+} as const;
+
+const properties = (colours: Readonly<Record<string, string>>) =>
+  Object.entries(colours)
+    .map(([name, colour]) => `--${name}:${colour}`)
+    .join(';');
+
+const STYLE = `
+:root{color-scheme:light;${properties(COLOURS.light)}}
+@media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;${properties(COLOURS.dark)}}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--ground);color:var(--text);font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+main{max-width:72rem;margin:0 auto;padding:1rem clamp(1rem,4vw,3rem) 3rem}
+h1{font-size:1.6rem;line-height:1.25;margin:1rem 0 .5rem}
+h2{font-size:1.2rem;line-height:1.3;margin:2.5rem 0 .5rem;break-after:avoid}
+p,.words{max-width:46rem}
+p{margin:.5rem 0 1rem}
+.lead{font-size:1.1rem}
+.id,code,pre{font-family:ui-monospace,monospace;font-size:.95em}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,13rem),1fr));gap:.75rem;margin:1rem 0}
+.figures>div{background:var(--raised);border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem;display:flex;flex-direction:column;justify-content:space-between}
+.figures dt{color:var(--quiet)}
+.figures dd{margin:.25rem 0 0;font-size:1.6rem;font-weight:600;font-variant-numeric:tabular-nums}
+.words>div{margin:0 0 .5rem}
+.words dt{font-weight:600}
+.words dd{margin:0}
+.warning{background:var(--warning);border-left:.3rem solid var(--line);padding:.75rem 1rem}
+.scroll{overflow-x:auto;margin:.5rem 0 1rem}
+.scroll:focus-visible{outline:3px solid var(--text);outline-offset:2px}
+table{border-collapse:collapse;min-width:100%;overflow-wrap:normal}
+caption{text-align:left;color:var(--quiet);padding:.25rem 0 .5rem}
+caption span{position:sticky;left:0;display:inline-block;max-width:calc(100vw - 2rem)}
+th,td{padding:.4rem .75rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
+thead th{background:var(--raised)}
+thead th,td{white-space:nowrap}
+tbody th{font-weight:400;min-width:9rem;overflow-wrap:break-word;font-variant-numeric:tabular-nums}
+.count{text-align:right;font-variant-numeric:tabular-nums}
+pre{background:var(--raised);border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem;margin:0;width:max-content;min-width:100%}
+@media print{body{font-size:9pt}main{max-width:none;padding:0}.scroll{overflow:visible}th,td{padding:.25rem .4rem}thead th{white-space:normal}pre{white-space:pre-wrap;width:auto}tr,.figures>div{break-inside:avoid}thead{display:table-header-group}}
+`;
