@@ -168,6 +168,85 @@ export const administratorNotice = z.discriminatedUnion('kind', [
 ]);
 export type AdministratorNotice = z.infer<typeof administratorNotice>;
 
+const preview = {
+  bucket: z.string(),
+  key: z.string().describe("the batch's preview, as JSON"),
+  sha256: z.string().describe('SHA-256 of the preview, 64 hexadecimal digits: decisions name it'),
+};
+const people = z.int().positive().describe('how many different approvers must approve');
+const decideBy = instant.nullable().describe('after this instant the batch lapses; null where it never does');
+
+const decisionNeeded = z.strictObject({
+  kind: kind('decision_needed'),
+  batchId,
+  agency,
+  handsets: count,
+  held: count.describe('handsets that look cloned'),
+  linked: count.describe('numbers seen in any of the handsets'),
+  linkedOnlyByHeld: count.describe('numbers seen in held handsets only'),
+  people,
+  decideBy,
+  ...preview,
+  page: place.describe('where the preview lies as a page for people'),
+});
+const decisionReminder = z.strictObject({
+  kind: kind('decision_reminder'),
+  batchId,
+  agency,
+  people,
+  approved: count.describe('approvers who approve so far'),
+  decideBy,
+  ...preview,
+});
+
+const batchApproved = z.strictObject({
+  kind: kind('batch_approved'),
+  batchId,
+  agency,
+  approvedAt: instant,
+  sha256: preview.sha256,
+});
+const withoutEffect = {
+  batchId,
+  agency,
+  endedAt: instant,
+  bucket: z.string(),
+  key: z.string().describe("the batch's summary"),
+};
+const batchRefused = z.strictObject({ kind: kind('batch_refused'), ...withoutEffect });
+const batchLapsed = z.strictObject({ kind: kind('batch_lapsed'), ...withoutEffect });
+const batchOverLimit = z.strictObject({
+  kind: kind('batch_over_limit'),
+  ...withoutEffect,
+  of: z.enum(['report', 'agency']).describe("whether the report alone, or with the agency's others in 24 hours"),
+  what: z.enum(['numbers', 'handsets']),
+  found: count,
+  limit: count,
+});
+
+/**
+ * What is agreed, and not sent yet: to approvers and administrators that a batch waits for a decision, to an approver what became
+ * of their file, to the agency and administrators how a batch was decided.
+ */
+export const agreedNotice = z.discriminatedUnion('kind', [
+  decisionNeeded,
+  decisionReminder,
+  z.strictObject({
+    kind: kind('receipt'),
+    approver: z.string().describe("the approver's id"),
+    batchId: batchId.optional(),
+    bucket: z.string(),
+    key: z.string(),
+    size: count.describe('bytes'),
+    sha256,
+    refused: z.string().nullable().describe('why the whole file was refused, or null'),
+  }),
+  batchApproved,
+  batchRefused,
+  batchLapsed,
+  batchOverLimit,
+]);
+
 /** A notice, and the setting that names the topic which carries it. */
 export type Told =
   | { readonly topic: 'OPERATORS_TOPIC'; readonly notice: OperatorNotice }

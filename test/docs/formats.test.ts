@@ -42,8 +42,9 @@ const sorted = (words: readonly string[]) => [...words].sort();
 
 describe('docs/formats.md', () => {
   it('says of each reason for which a row or a file is not taken what it means, and of no other', () => {
-    expect(sorted(firstCells('Why a row was not taken'))).toEqual(sorted(ROW_REASONS));
-    expect(sorted(firstCells('Why a file was not taken'))).toEqual(sorted(FILE_REASONS));
+    const agreed = (of: string) => firstCells(`Why ${of} not taken`);
+    expect(sorted([...agreed('a row was'), ...agreed('a row of these is')])).toEqual(sorted(ROW_REASONS));
+    expect(sorted([...agreed('a file was'), ...agreed('one of these files is')])).toEqual(sorted(FILE_REASONS));
   });
 
   it('says why an object is left where it lies', () => {
@@ -66,12 +67,11 @@ describe('docs/formats.md', () => {
       'bad_operator',
       'bad_approver',
     ]);
-    // The last three are known only with the configuration at hand.
+    // The last two are known only with the configuration at hand.
     expect(firstCells('Why an object was left where it lies')).toEqual([
       ...strays,
       'unknown_agency',
       'unknown_operator',
-      'unknown_approver',
     ]);
   });
 
@@ -84,6 +84,16 @@ describe('docs/formats.md', () => {
       all(responseColumns('reverify')),
     );
     expect(responseColumns('block').required).toEqual(['imei', 'outcome']);
+  });
+
+  it('has what people will decide by among what is not taken up yet, and nowhere else', () => {
+    const agreed = section('Agreed, and not taken up yet');
+    for (const heading of ['Preview', 'Decision', 'Exemptions']) {
+      expect(agreed).toContain(`\n### ${heading}: `);
+      expect(page.split(`\n### ${heading}: `)).toHaveLength(2);
+    }
+    const all = ({ required, optional }: { required: readonly string[]; optional: readonly string[] }) =>
+      sorted([...required, ...optional]);
     const decision = section('Decision: `decisions/<approver>/<batch id>/<name>.csv`');
     expect(sorted(firstCells('Decision: `decisions/<approver>/<batch id>/<name>.csv`'))).toEqual(
       sorted([...decisionColumns.required, ...decisionColumns.optional, ...DECISIONS]),
@@ -109,7 +119,7 @@ describe('docs/formats.md', () => {
     const told: Preview = {
       batchId: 'mha-0' as BatchId,
       kind: 'report',
-      agency: 'mha' as AgencyId,
+      agency: '' as AgencyId,
       file: '',
       sha256: '',
       report: { rows: 0, rejected: 0, repeats: 0, handsets: 0 },

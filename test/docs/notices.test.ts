@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { administratorNotice, agencyNotice, attributesOf, operatorNotice } from '../../lambdas/domain/notices.ts';
+import {
+  administratorNotice,
+  agencyNotice,
+  agreedNotice,
+  attributesOf,
+  operatorNotice,
+} from '../../lambdas/domain/notices.ts';
 import { noticeSchemas } from '../../lib/commands/schemas.ts';
 
 const docs = new URL('../../docs/', import.meta.url);
@@ -12,10 +18,10 @@ interface Told {
   readonly fields: readonly string[];
   readonly example: unknown;
 }
-/** Of each section (`To operators`), what it says of each kind. */
+/** Of each section (`To operators`, or of what is agreed), what it says of each kind. */
 const sections: Record<string, Record<string, Told>> = Object.fromEntries(
   page
-    .split(/^## To /m)
+    .split(/^## (?:To |(?=Agreed))/m)
     .slice(1)
     .map((section) => {
       const [title = '', ...kinds] = section.split(/^### /m);
@@ -30,15 +36,20 @@ const sections: Record<string, Record<string, Told>> = Object.fromEntries(
     }),
 );
 
-const unions = { operators: operatorNotice, agencies: agencyNotice, administrators: administratorNotice };
+const unions = {
+  operators: operatorNotice,
+  agencies: agencyNotice,
+  administrators: administratorNotice,
+  'Agreed, and not sent yet': agreedNotice,
+};
 const kindsOf = (union: (typeof unions)[keyof typeof unions]) => union.options.map(({ shape }) => shape.kind.value);
 
 describe('docs/notices.md', () => {
-  it.each(Object.entries(unions))('tells %s of each kind that they get, and of no other', (whom, union) => {
+  it.each(Object.entries(unions))('tells of each kind of notice, and of no other: %s', (whom, union) => {
     expect(Object.keys(sections[whom] ?? {}).sort()).toEqual(kindsOf(union).sort());
   });
 
-  it.each(Object.entries(unions))('names each field of each kind to %s, or says whose section does', (whom, union) => {
+  it.each(Object.entries(unions))('names each field of each kind, or says whose section does: %s', (whom, union) => {
     for (const { shape } of union.options) {
       const { fields = [], example } = sections[whom]?.[shape.kind.value] ?? {};
       if (example === undefined) {
@@ -50,7 +61,7 @@ describe('docs/notices.md', () => {
     }
   });
 
-  it.each(Object.entries(unions))('gives %s an example of each, which is one', (whom, union) => {
+  it.each(Object.entries(unions))('gives an example of each, which is one: %s', (whom, union) => {
     for (const [kind, { example }] of Object.entries(sections[whom] ?? {}))
       if (example !== undefined) expect(union.parse(example)).toMatchObject({ kind });
   });
