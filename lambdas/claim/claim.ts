@@ -1,0 +1,38 @@
+import { type CountedPointer, nextPointers, type Pointer, writePointer } from '../domain/claims.ts';
+import { type Instant, laterOf } from '../domain/days.ts';
+import type { Imei, Msisdn } from '../domain/identifiers.ts';
+import type { DirectionKind } from '../domain/kinds.ts';
+import { type Claim, putClaim, readClaims } from '../stores/cases/claims.ts';
+import { Conflict } from '../stores/cases/table.ts';
+import type { EarlierDirections } from '../stores/earlier-directions.ts';
+
+import { env } from './environment.ts';
+
+/** Claims one number, or one handset at all of its operators, for the rows of this plan. */
+export async function claim(
+  kind: DirectionKind,
+  identifier: Msisdn | Imei,
+  own: Map<string, Pointer>,
+  seen: Claim | undefined,
+  earlier: EarlierDirections,
+  { startedAt, until }: { startedAt: Instant; until: Instant },
+): Promise<void> {
+  let current = seen;
+  for (;;) {
+    const stored = current?.pointers ?? {};
+    if ([...own].every(([slot, pointer]) => stored[slot]?.[0] === writePointer(pointer))) return;
+    const pointers: Claim['pointers'] = { ...stored };
+    for (const [slot, pointer] of own) {
+      const counted: CountedPointer[] = await earlier.counted(stored[slot] ?? []);
+      pointers[slot] = nextPointers(pointer, counted);
+    }
+    try {
+      const kept = laterOf(until, current?.keptUntil ?? until);
+      await putClaim(env.CASES, kind, identifier, { pointers, keptUntil: kept }, current?.version ?? 0);
+      return;
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+      current = (await readClaims(env.CASES, kind, [identifier], startedAt)).get(identifier);
+    }
+  }
+}

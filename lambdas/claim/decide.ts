@@ -1,0 +1,71 @@
+import { addDecision, type Decisions, type Elsewhere, elsewhereLines } from '../domain/books.ts';
+import { decideClaim, slotOf } from '../domain/claims.ts';
+import { cutEvenly } from '../domain/directions.ts';
+import { directionIdOf, type OperatorId } from '../domain/identifiers.ts';
+import { deadlinesOf } from '../domain/ladders.ts';
+import { type PlannedDirection, type ShardDecision, shardDecisionForm } from '../domain/plans.ts';
+import type { Claim } from '../stores/cases/claims.ts';
+import type { EarlierDirections } from '../stores/earlier-directions.ts';
+import { writeObject } from '../stores/objects.ts';
+import type { Candidate } from './candidates.ts';
+import { env } from './environment.ts';
+import type { Input } from './input.ts';
+
+/** Decides what becomes of every candidate, cuts what is to be directed, and writes all that under the attempt's own name. */
+export async function decide(
+  { batchId, plan, startedAt, item: { kind, shard } }: Input,
+  { candidates, taken }: { candidates: Candidate[]; taken: number },
+  claims: Map<string, Claim>,
+  earlier: EarlierDirections,
+  folder: string,
+): Promise<string> {
+  const directed = new Map<OperatorId, Candidate[]>();
+  const elsewhere: Elsewhere[] = [];
+  const counts = new Map<string, { operator: OperatorId; state: Elsewhere['state'] | 'directed'; count: number }>();
+  for (const candidate of candidates) {
+    const { identifier, operator, newestDay } = candidate;
+    const stored = claims.get(identifier)?.pointers[slotOf(kind, operator)] ?? [];
+    const decision = decideClaim(kind, operator, newestDay, stored.length > 0 ? await earlier.counted(stored) : []);
+    if (decision.state === 'directed') {
+      const rows = directed.get(operator) ?? [];
+      directed.set(operator, rows);
+      rows.push(candidate);
+    } else elsewhere.push({ kind, identifier, operator, ...decision });
+    const count = counts.get(`${operator} ${decision.state}`) ?? { operator, state: decision.state, count: 0 };
+    count.count += 1;
+    counts.set(`${operator} ${decision.state}`, count);
+  }
+
+  const directions: PlannedDirection[] = [];
+  for (const operator of [...directed.keys()].sort()) {
+    const rows = (directed.get(operator) ?? []).sort((a, b) => (a.identifier < b.identifier ? -1 : 1));
+    for (const [n, piece] of cutEvenly(rows, env.ROWS_PER_DIRECTION).entries()) {
+      const directionId = directionIdOf({ batchId, kind, operator, plan, shard, n });
+      const rowsKey = `${folder}/${operator}-${n}.tsv`;
+      await writeObject({ bucket: env.WORK, key: rowsKey }, piece.map(({ line }) => `${line}\n`).join(''));
+      directions.push({ directionId, operator, rows: piece.length, rowsKey });
+    }
+  }
+  const list = Buffer.from(
+    elsewhereLines(elsewhere)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+  const elsewhereKey = `${folder}/elsewhere.csv`;
+  if (list.length > 0) await writeObject({ bucket: env.WORK, key: elsewhereKey }, list);
+  const decision: ShardDecision = {
+    kind,
+    shard,
+    taken,
+    rungs: deadlinesOf(env.LADDERS[kind], startedAt),
+    decisions: [...counts.values()].reduce<Decisions>(
+      (all, { operator, state, count }) => addDecision(all, kind, operator, state, count),
+      {},
+    ),
+    directions,
+    elsewhere: list.length > 0 ? { key: elsewhereKey, bytes: list.length } : null,
+  };
+  const decisionKey = `${folder}/decision.json`;
+  await writeObject({ bucket: env.WORK, key: decisionKey }, JSON.stringify(shardDecisionForm.write(decision)));
+  return decisionKey;
+}

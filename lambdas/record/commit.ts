@@ -1,0 +1,151 @@
+import { lateListForm, type Revocation } from '../domain/books.ts';
+import { keptUntil } from '../domain/claims.ts';
+import { FileFault } from '../domain/csv.ts';
+import type { Instant } from '../domain/days.ts';
+import { orderCsv, parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
+import { sha256Of } from '../domain/hashes.ts';
+import { type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
+import { failedOrderAnew, failedOrderDeadline, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
+import type { FileReason } from '../domain/reasons.ts';
+import {
+  type AnsweredRow,
+  type Applied,
+  applyResponse,
+  type RejectedRow,
+  receiptOf,
+  receiptText,
+  withFailedOrder,
+} from '../domain/responses.ts';
+import { log, measure } from '../shell.ts';
+import { keepClaim } from '../stores/cases/claims.ts';
+import { changeLedger } from '../stores/cases/ledgers.ts';
+import { concurrently } from '../stores/concurrently.ts';
+import { readText, writeObject } from '../stores/objects.ts';
+
+import { env } from './environment.ts';
+import { fileOf, preparedKey, publish } from './publish.ts';
+import { refuse } from './refuse.ts';
+import { type Response, readRows, type Subject, sha256OfFile } from './response.ts';
+
+function measureResponse({ operator }: Response, { ledger, rows, rejects, recordedAs, conflicts }: Applied): void {
+  if (operator === SELF_CHECK) return;
+  measure('ResponsesRecorded', { operator });
+  measure('RowsRead', { file: 'response' }, rows);
+  measure('RowsRejected', { file: 'response' }, rejects.length);
+  for (const [outcome, count] of Object.entries(recordedAs)) measure('RowsRecorded', { outcome }, count);
+  if (conflicts > 0) measure('Conflicts', { operator }, conflicts);
+  if (ledger.files.at(-1)?.failedOrder) measure('OrdersIssued', { operator, order: 'disconnect' });
+}
+
+const CLAIMS_AT_ONCE = 32;
+
+/**
+ * A word that comes after the ladder's planned end is a later one than their claims count on: they are kept from now on. Before
+ * it is committed, since afterwards nothing would make up for it; an answer that is then not taken keeps them a little longer.
+ */
+async function keepClaims({ kind }: Ledger, rows: (AnsweredRow | RejectedRow)[], lines: string[], now: Instant) {
+  const answered = new Set(rows.flatMap((row) => ('reason' in row ? [] : [row.row])));
+  const until = keptUntil(now, env.CASE_DAYS);
+  await concurrently(answered, CLAIMS_AT_ONCE, async (row) => {
+    const { identifier } = subjectOfLine(kind, lines[row] ?? '');
+    await keepClaim(env.CASES, kind, identifier, until, now);
+  });
+}
+
+/** Why a file is refused by the ledger as it was read last. */
+interface Refused {
+  ledger: Ledger;
+  refused: FileReason;
+}
+
+interface Committed {
+  ledger: Ledger;
+  recorded: RecordedFile;
+  /** Where this attempt committed it. */
+  applied?: Applied;
+}
+
+/**
+ * All rows of a response are held at once, and its receipt, which may be 40 times as long. A direction's rows take far fewer
+ * bytes than these, and may be answered by many files.
+ */
+const LARGEST_RESPONSE = 4 * 1024 * 1024;
+
+/** Records a response in its direction's ledger, once, and publishes what was committed with it. */
+export async function record(response: Response, subject: Subject, invocation: string): Promise<void> {
+  const { now } = response;
+  if (response.file.size > LARGEST_RESPONSE) return await refuse(response, subject, null, 'file_too_large');
+  const sha256 = await sha256OfFile(response);
+  const answered = subject.ledger;
+  if (!answered) return await refuse(response, subject, sha256, 'unknown_direction');
+
+  const lines = (await readText({ bucket: env.WORK, key: answered.rowsKey })).split('\n');
+  let rows: (AnsweredRow | RejectedRow)[];
+  try {
+    rows = await readRows(response, answered, lines);
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error;
+    return await refuse(response, subject, sha256, error.reason);
+  }
+  if (subject.end !== undefined && now > subject.end) {
+    const asItStands = applyResponse(answered, rows, {
+      sha256,
+      attempt: invocation,
+      at: response.file.at,
+      committedAt: now,
+    });
+    // A file that is known, or refused, is no later word.
+    if (asItStands.kind === 'applied') await keepClaims(answered, rows, lines, now);
+  }
+  const revocation = (ledger: Ledger, row: number): Revocation => {
+    const { msisdn, lsa } = parseDirectionRowLine('reverify', lines[row] ?? '');
+    const { occurredOn } = outcomeOf(ledger, row);
+    if (occurredOn === null) throw new Error('a disconnected row has no day');
+    return { msisdn, operator: ledger.operator, lsa, disconnectedOn: occurredOn };
+  };
+
+  const committed = await changeLedger<Committed | Refused>(
+    env.CASES,
+    answered.directionId as DirectionId,
+    async (read, attempt) => {
+      const file = { sha256, attempt: `${invocation}-${attempt}`, at: response.file.at, committedAt: now };
+      const applied = applyResponse(read, rows, file);
+      if (applied.kind !== 'applied' && applied.kind !== 'known')
+        return { result: { ledger: read, refused: applied.kind } };
+      const prepare = (name: string, content: string) =>
+        writeObject({ bucket: env.WORK, key: preparedKey(read, file, name) }, content);
+      const orderOf = (rows: readonly number[], deadline: Instant) => {
+        const failed = rows.map((row) => parseDirectionRowLine(read.kind, lines[row] ?? ''));
+        const csv = orderCsv(read.kind, failed, deadline);
+        return { csv, rows: rows.length, sha256: sha256Of(csv), bytes: Buffer.byteLength(csv), deadline };
+      };
+      if (applied.kind === 'known') {
+        const anew = failedOrderAnew(read, applied.file, { attempt: file.attempt, now });
+        if (!anew) return { result: { ledger: read, recorded: applied.file } };
+        const { csv, sha256: ofOrder, bytes } = orderOf(anew.rows, anew.deadline);
+        await prepare('disconnect.csv', csv);
+        const ledger = anew.commit({ sha256: ofOrder, bytes });
+        return { ledger, result: { ledger, recorded: fileOf(ledger, sha256) } };
+      }
+      await prepare('receipt.json', receiptText(receiptOf(response.name, sha256, applied)));
+      let final = applied;
+      const deadline = failedOrderDeadline(read, now);
+      if (applied.madeFailed.length > 0 && deadline !== null) {
+        const { csv, ...order } = orderOf(applied.madeFailed, deadline);
+        await prepare('disconnect.csv', csv);
+        final = withFailedOrder(applied, order);
+      }
+      const recorded = fileOf(final.ledger, sha256);
+      if (recorded.lateOn) {
+        const revocations = applied.madeDisconnected.map((row) => revocation(final.ledger, row));
+        await prepare('late.json', JSON.stringify(lateListForm.write({ revocations })));
+      }
+      return { ledger: final.ledger, result: { ledger: final.ledger, recorded, applied: final } };
+    },
+  );
+  if ('refused' in committed)
+    return await refuse(response, { ...subject, ledger: committed.ledger }, sha256, committed.refused);
+  if (committed.applied) measureResponse(response, committed.applied);
+  await publish(response, committed.ledger, committed.recorded);
+  log.info('response recorded', { directionId: answered.directionId, rows: rows.length });
+}

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { idList, wholeNumber } from '../shell.ts';
+
+const environment = z.object({
+  WORK: z.string(),
+  OUTBOX: z.string(),
+  CASES: z.string(),
+  OPERATORS: idList,
+  OPERATORS_TOPIC: z.string(),
+  ADMINISTRATORS_TOPIC: z.string(),
+  AUDIT_QUEUE: z.string(),
+  /** For how many days after the last word on it a number or a handset stays claimed. */
+  CASE_DAYS: wholeNumber,
+  /** The visibility timeout of the queue of responses. */
+  HIDDEN_SECONDS: wholeNumber,
+});
+export type Environment = z.input<typeof environment>;
+export const env = environment.parse(process.env);

@@ -1,0 +1,30 @@
+import { sha256Of } from '../domain/hashes.ts';
+import { parseDirectionId } from '../domain/identifiers.ts';
+import { toOperator } from '../domain/notices.ts';
+import { tell } from '../stores/notices.ts';
+
+import { env } from './environment.ts';
+import type { Response } from './response.ts';
+
+/** Tells an operator of the receipt of its file. */
+export async function tellReceipt(
+  { operator, directionId }: Response,
+  key: string,
+  receipt: string,
+  refused: string | null,
+) {
+  const direction = parseDirectionId(directionId);
+  await tell(
+    env,
+    toOperator({
+      kind: 'receipt',
+      ...(direction ? { directionId: direction.id, batchId: direction.batchId } : {}),
+      operator,
+      bucket: env.OUTBOX,
+      key,
+      size: Buffer.byteLength(receipt),
+      sha256: sha256Of(receipt),
+      refused,
+    }),
+  );
+}

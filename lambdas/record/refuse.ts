@@ -1,0 +1,52 @@
+import { sha256Of } from '../domain/hashes.ts';
+import { SELF_CHECK } from '../domain/identifiers.ts';
+import { receiptKey, takenReceiptKey } from '../domain/keys.ts';
+import { toAdministrators } from '../domain/notices.ts';
+import type { FileReason } from '../domain/reasons.ts';
+import { isShaTaken, receiptText, refusedReceipt } from '../domain/responses.ts';
+import { log, measure } from '../shell.ts';
+import { audit } from '../stores/audit.ts';
+import { tell } from '../stores/notices.ts';
+import { writeObject } from '../stores/objects.ts';
+
+import { env } from './environment.ts';
+import { tellReceipt } from './receipt.ts';
+import type { Response, Subject } from './response.ts';
+
+/** A file refused whole has no effect: a receipt that says why, and a notice. `sha256` is null where nobody read it. */
+export async function refuse(
+  response: Response,
+  { batchId, ledger }: Subject,
+  sha256: string | null,
+  why: FileReason,
+): Promise<void> {
+  const { operator, directionId, name, file } = response;
+  const receipt = receiptText(refusedReceipt(name, sha256, why));
+  const key =
+    sha256 !== null && ledger !== undefined && isShaTaken(ledger, sha256)
+      ? takenReceiptKey(operator, directionId, name, sha256)
+      : receiptKey(operator, directionId, name, sha256);
+  await writeObject({ bucket: env.OUTBOX, key }, receipt);
+  await tellReceipt(response, key, receipt, why);
+  await tell(
+    env,
+    toAdministrators({
+      kind: 'response_refused',
+      operator,
+      why,
+      receipt: { bucket: env.OUTBOX, key },
+      uploadedAt: file.at,
+    }),
+  );
+  if (batchId)
+    await audit(env, {
+      batchId,
+      id: `response/${directionId}/${file.upload}`,
+      kind: 'response_refused',
+      at: file.at,
+      facts: { direction: directionId, uploader: operator, version: file.upload, why },
+      files: { response: { key: file.key, sha256 }, receipt: { key, sha256: sha256Of(receipt) } },
+    });
+  if (operator !== SELF_CHECK) measure('ResponsesRefused', { operator });
+  log.info('response refused', { operator, why });
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { planCounts } from '../domain/batches.ts';
+import { readCsv } from '../domain/csv.ts';
+import { dayOf, type Instant } from '../domain/days.ts';
+import { subjectOfLine } from '../domain/directions.ts';
+import { type BatchId, type Imei, type Msisdn, type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
+import { type Ledger, plannedEnd } from '../domain/ledger.ts';
+import {
+  type AnsweredRow,
+  type NamedRow,
+  parseResponseRow,
+  type RejectedRow,
+  responseColumns,
+} from '../domain/responses.ts';
+import type { Uploaded } from '../shell.ts';
+import { readBatch } from '../stores/cases/batches.ts';
+import { readLedger } from '../stores/cases/ledgers.ts';
+import { readChunks } from '../stores/objects.ts';
+
+import { env } from './environment.ts';
+
+export interface Response {
+  file: Uploaded;
+  operator: OperatorId;
+  /** What stands in the key, direction or not. */
+  directionId: string;
+  name: string;
+  /** When it came to be recorded: long after its upload where that failed before. */
+  now: Instant;
+}
+
+/** The whole file's SHA-256; a file that is refused is read to its end for it all the same. */
+export async function sha256OfFile({ file }: Response): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of readChunks(file)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** What a response is about, as far as there is such a thing. */
+export interface Subject {
+  /** The batch that its key names, whoever's the direction is. */
+  batchId?: BatchId;
+  /** The ledger that it may answer: of a direction that counts, and of this operator. */
+  ledger?: Ledger | undefined;
+  /** When that direction was to end as it was planned. */
+  end?: Instant;
+}
+
+export async function subjectOf({ operator, directionId }: Response): Promise<Subject> {
+  const direction = parseDirectionId(directionId);
+  const batch = direction && (await readBatch(env.CASES, direction.batchId));
+  if (!batch) return {};
+  const { batchId, plan, state, startedAt } = batch;
+  const directed = plan === direction.plan && planCounts(state);
+  if (!directed || direction.operator !== operator) return { batchId };
+  const ledger = await readLedger(env.CASES, direction.id);
+  return { batchId, ledger, ...(ledger && { end: plannedEnd(ledger, startedAt) }) };
+}
+
+/** Reads a response's rows against the direction's. @throws FileFault */
+export async function readRows(
+  response: Response,
+  ledger: Ledger,
+  lines: string[],
+): Promise<(AnsweredRow | RejectedRow)[]> {
+  const rowOf = new Map<Imei | Msisdn, NamedRow>();
+  for (const [row, line] of lines.entries()) {
+    if (line === '') continue;
+    const { identifier, lastSeen } = subjectOfLine(ledger.kind, line);
+    rowOf.set(identifier, { row, lastSeen });
+  }
+  const rows: (AnsweredRow | RejectedRow)[] = [];
+  const uploadDay = dayOf(response.file.at);
+  for await (const batch of readCsv(readChunks(response.file), responseColumns(ledger.kind)))
+    for (const row of batch) rows.push(parseResponseRow(row, ledger, uploadDay, (identifier) => rowOf.get(identifier)));
+  return rows;
+}

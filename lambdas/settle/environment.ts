@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { idList } from '../shell.ts';
+
+const environment = z.object({
+  WORK: z.string(),
+  OUTBOX: z.string(),
+  CASES: z.string(),
+  OPERATORS: idList,
+  OPERATORS_TOPIC: z.string(),
+  AGENCIES_TOPIC: z.string(),
+  ADMINISTRATORS_TOPIC: z.string(),
+  AUDIT_QUEUE: z.string(),
+});
+export type Environment = z.input<typeof environment>;
+export const env = environment.parse(process.env);

@@ -1,0 +1,69 @@
+import { closedNote } from '../domain/audit.ts';
+import { addLedger, type Ledgers, RevocationList } from '../domain/books.ts';
+import type { Instant } from '../domain/days.ts';
+import { parseDirectionRowLine } from '../domain/directions.ts';
+import { sha256Of } from '../domain/hashes.ts';
+import { SELF_CHECK } from '../domain/identifiers.ts';
+import { closeLedger, type Ledger, ladderEnd, sealedDisconnections, sealLedger } from '../domain/ledger.ts';
+import { toAdministrators } from '../domain/notices.ts';
+import type { PlannedDirection } from '../domain/plans.ts';
+import { log } from '../shell.ts';
+import { audit } from '../stores/audit.ts';
+import { changeLedger } from '../stores/cases/ledgers.ts';
+import { concurrently } from '../stores/concurrently.ts';
+import { tell } from '../stores/notices.ts';
+import { readText } from '../stores/objects.ts';
+
+import { env } from './environment.ts';
+
+const LEDGERS_AT_ONCE = 16;
+/**
+ * Closes what never closed.
+ * @returns the latest deadline that lies ahead, whether or not a row is still open; undefined when none does and all are closed.
+ *   A direction of the self-check's is waited for until it is closed, and no longer: nobody's answer is still to come.
+ */
+export async function closeAll(directions: PlannedDirection[], now: Instant): Promise<Instant | undefined> {
+  let until: Instant | undefined;
+  await concurrently(directions, LEDGERS_AT_ONCE, async ({ directionId }) => {
+    const closed = await changeLedger<'closed' | Instant>(env.CASES, directionId, async (read) => {
+      const end = ladderEnd(read, now);
+      const ended = read.operator === SELF_CHECK && read.closedAt !== null;
+      if (end > now && !ended) return { result: end };
+      const decision = closeLedger(read, now);
+      if (decision.kind !== 'closed') return { result: 'closed' };
+      // Told before it is done: who finds it closed does not know by whom.
+      log.warn('direction closed by its batch', { directionId });
+      await tell(env, toAdministrators({ kind: 'direction_never_closed', directionId }));
+      return { ledger: decision.ledger, result: 'closed' };
+    });
+    if (closed !== 'closed' && (until === undefined || closed > until)) until = closed;
+  });
+  return until;
+}
+
+/** Seals every ledger and makes the books and the revocation list from the seals. */
+export async function sealAll(directions: PlannedDirection[], now: Instant) {
+  let ledgers: Ledgers = {};
+  const versions: string[] = [];
+  const revocations = new RevocationList();
+  await concurrently(directions, LEDGERS_AT_ONCE, async ({ directionId, rowsKey }) => {
+    const sealed = await changeLedger<Ledger>(env.CASES, directionId, async (read) => {
+      const decision = sealLedger(read, now);
+      if (decision.kind === 'not_closed') throw new Error(`direction ${directionId} is not closed`);
+      if (decision.kind === 'already') return { result: read };
+      return { ledger: decision.ledger, result: decision.ledger };
+    });
+    ledgers = addLedger(ledgers, sealed);
+    versions.push(`${directionId} ${sealed.version}\n`);
+    // Also of those that Close closed: it may have died before it told the audit.
+    await audit(env, closedNote(sealed));
+    const disconnected = sealed.operator === SELF_CHECK ? [] : sealedDisconnections(sealed);
+    if (disconnected.length === 0) return;
+    const lines = (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
+    for (const { row, on } of disconnected) {
+      const { msisdn, lsa } = parseDirectionRowLine('reverify', lines[row] ?? '');
+      revocations.add({ msisdn, operator: sealed.operator, lsa, disconnectedOn: on });
+    }
+  });
+  return { ledgers, revocations, versions: sha256Of(versions.sort().join('')) };
+}

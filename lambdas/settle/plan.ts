@@ -1,0 +1,19 @@
+import type { OperatorId } from '../domain/identifiers.ts';
+import { type Plan, planForm } from '../domain/plans.ts';
+import type { Batch } from '../stores/cases/batches.ts';
+import { readText } from '../stores/objects.ts';
+import { env } from './environment.ts';
+
+/** Of a batch without handsets. */
+const NOTHING_PLANNED: Omit<Plan, 'manifestKey'> = {
+  operators: env.OPERATORS as OperatorId[],
+  linked: {},
+  decisions: {},
+  directions: [],
+  elsewhere: [],
+};
+
+/** What was planned for a batch. */
+export async function planOf({ planKey }: Batch): Promise<Omit<Plan, 'manifestKey'>> {
+  return planKey ? planForm.parse(await readText({ bucket: env.WORK, key: planKey })) : NOTHING_PLANNED;
+}

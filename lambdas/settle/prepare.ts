@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import {
+  balance,
+  elsewhereHeader,
+  revocationCsv,
+  revocationJson,
+  type Settled,
+  type Summary,
+  settledForm,
+  summaryText,
+} from '../domain/books.ts';
+import { dayOf, type Instant } from '../domain/days.ts';
+import { revocationKeys } from '../domain/keys.ts';
+import { BATCH_KINDS } from '../domain/kinds.ts';
+import { mergedLines } from '../domain/merge.ts';
+import type { WrittenList } from '../domain/plans.ts';
+import type { Batch } from '../stores/cases/batches.ts';
+import { readLatestImport } from '../stores/cases/imports.ts';
+import { readLineBlocks, writeObject, writeStream } from '../stores/objects.ts';
+import { env } from './environment.ts';
+import { sealAll } from './ledgers.ts';
+import { planOf } from './plan.ts';
+import type { Published } from './published.ts';
+
+/** What all blocks of the lists that are merged may take together, and the least that is worth a request. */
+const MERGED_BYTES = 64 * 1024 * 1024;
+const LEAST_BLOCK = 16 * 1024;
+const MOST_BLOCK = 1024 * 1024;
+
+/** The lists of all shards, merged as they are read. */
+async function* elsewhereCsv(lists: WrittenList[]): AsyncGenerator<string> {
+  yield elsewhereHeader;
+  const block = Math.max(LEAST_BLOCK, Math.min(MOST_BLOCK, Math.floor(MERGED_BYTES / lists.length)));
+  yield* mergedLines(lists.map(({ key, bytes }) => readLineBlocks({ bucket: env.WORK, key }, bytes, block)));
+}
+
+export async function prepare(batch: Batch, now: Instant, folder: string): Promise<Summary> {
+  const plan = await planOf(batch);
+  const { ledgers, revocations, versions } = await sealAll(plan.directions, now);
+  const latestImports: Record<string, Instant | null> = {};
+  for (const operator of plan.operators) latestImports[operator] = await readLatestImport(env.CASES, operator);
+  const summary = balance({
+    batchId: batch.batchId,
+    agency: batch.agency,
+    file: batch.file,
+    report: batch.report,
+    linked: plan.linked,
+    operators: plan.operators,
+    decisions: plan.decisions,
+    ledgers,
+    latestImports,
+    startedAt: batch.startedAt,
+    settledAt: now,
+  });
+  const csvName = revocationKeys(dayOf(now), batch.batchId).csv.split('/').at(-1) ?? '';
+  const contents: Readonly<Record<Published, Iterable<string> | AsyncIterable<string>>> = {
+    'elsewhere.csv': elsewhereCsv(plan.elsewhere),
+    'revocations.csv': revocationCsv(revocations.rows()),
+    'revocations.json': revocationJson(csvName, revocations.rows()),
+    'summary.json': [summaryText(summary)],
+  };
+  const files: Settled['files'] = {};
+  for (const name of BATCH_KINDS[batch.kind].publishes) {
+    const pieces = contents[name];
+    const hash = createHash('sha256');
+    async function* hashed() {
+      for await (const piece of pieces) {
+        hash.update(piece);
+        yield piece;
+      }
+    }
+    await writeStream({ bucket: env.WORK, key: `${folder}/${name}` }, hashed());
+    files[name] = hash.digest('hex');
+  }
+  const { unexplained } = summary;
+  const settled: Settled = { unexplained, revoked: revocations.size, ledgers: versions, files };
+  await writeObject({ bucket: env.WORK, key: `${folder}/settled.json` }, JSON.stringify(settledForm.write(settled)));
+  return summary;
+}

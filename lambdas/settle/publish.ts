@@ -1,0 +1,55 @@
+import { settledForm } from '../domain/books.ts';
+import type { Instant } from '../domain/days.ts';
+import { settledMark, summaryKey } from '../domain/keys.ts';
+import { BATCH_KINDS } from '../domain/kinds.ts';
+import { toAdministrators, toAgency, toOperator } from '../domain/notices.ts';
+import type { PlannedDirection } from '../domain/plans.ts';
+import { audit } from '../stores/audit.ts';
+import type { Batch } from '../stores/cases/batches.ts';
+import { tell } from '../stores/notices.ts';
+import { copyObject, readText, writeObject } from '../stores/objects.ts';
+import { env } from './environment.ts';
+import { keysOf, type Published } from './published.ts';
+
+/** Publishes what the commit that settled a batch bound, and tells everybody; each attempt does it alike. */
+export async function publish(
+  { batchId, kind, agency, settledAt, settledUnder }: Batch & { settledAt: Instant; settledUnder: string },
+  directions: PlannedDirection[],
+): Promise<void> {
+  const keys = keysOf(batchId, settledAt);
+  for (const name of BATCH_KINDS[kind].publishes)
+    await copyObject({ bucket: env.WORK, key: `${settledUnder}/${name}` }, { bucket: env.OUTBOX, key: keys[name] });
+  const settled = settledForm.parse(await readText({ bucket: env.WORK, key: `${settledUnder}/settled.json` }));
+  const file = (name: Published) => ({ key: keys[name], sha256: settled.files[name] ?? null });
+  await audit(env, {
+    batchId,
+    id: 'revoked',
+    kind: 'revoked',
+    at: settledAt,
+    facts: { rows: settled.revoked },
+    files: { csv: file('revocations.csv'), json: file('revocations.json') },
+  });
+  await audit(env, {
+    batchId,
+    id: 'settled',
+    kind: 'batch_settled',
+    at: settledAt,
+    facts: { directions: directions.length, unexplained: settled.unexplained, ledgers: settled.ledgers },
+    files: { summary: file('summary.json'), elsewhere: file('elsewhere.csv') },
+  });
+  const notice = {
+    kind: 'settled' as const,
+    batchId,
+    agency,
+    bucket: env.OUTBOX,
+    key: summaryKey(batchId),
+    settledAt,
+  };
+  await tell(env, toAgency(notice));
+  await tell(env, toAdministrators(notice));
+  // Also of an attempt that finds it settled: the one that settled it may have died before it told them.
+  for (const operator of new Set(directions.map((direction) => direction.operator)))
+    await tell(env, toOperator({ kind: 'settled', batchId, operator, settledAt }));
+  // Last of all: until it is there the sweep has the batch go on, and all of this is published and told again, alike.
+  await writeObject({ bucket: env.WORK, key: settledMark(batchId) }, '');
+}

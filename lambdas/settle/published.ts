@@ -1,0 +1,17 @@
+import { dayOf, type Instant } from '../domain/days.ts';
+import type { BatchId } from '../domain/identifiers.ts';
+import { elsewhereKey, revocationKeys, summaryKey } from '../domain/keys.ts';
+import type { BATCH_KINDS, BatchKind } from '../domain/kinds.ts';
+
+export type Published = (typeof BATCH_KINDS)[BatchKind]['publishes'][number];
+
+/** Where the files that a settled batch may publish lie in the outbox, by their names under the attempt's own folder. */
+export function keysOf(batchId: BatchId, settledAt: Instant): Readonly<Record<Published, string>> {
+  const revocations = revocationKeys(dayOf(settledAt), batchId);
+  return {
+    'elsewhere.csv': elsewhereKey(batchId),
+    'revocations.csv': revocations.csv,
+    'revocations.json': revocations.json,
+    'summary.json': summaryKey(batchId),
+  };
+}
