@@ -119,7 +119,22 @@ export async function measureMemory(): Promise<Results> {
   await dynamo.send(
     new PutCommand({
       TableName: embedded.cases,
-      Item: { pk: `BATCH#${BATCH}`, batchId: BATCH, agency: 'mha', state: 'directed', plan: 1, startedAt: NOW },
+      Item: {
+        pk: `BATCH#${BATCH}`,
+        format: 2,
+        batchId: BATCH,
+        kind: 'report',
+        agency: 'mha',
+        file: 'reports/mha/a.csv',
+        sha256: '0'.repeat(64),
+        execution: 'bench',
+        state: 'directed',
+        plan: 1,
+        startedAt: NOW,
+        uploadedAt: NOW,
+        report: { rows: 0, rejected: 0, repeats: 0, handsets: 0 },
+        handsetsKey: 'screened/bench',
+      },
     }),
   );
   const size = DEFAULT_POLICY.rowsPerDirection;

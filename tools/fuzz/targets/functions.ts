@@ -257,10 +257,19 @@ function prepare(aws: MemoryAws, settled: boolean): void {
   for (const direction of [DIRECTION, BLOCK]) {
     if (direction === null) continue;
     item('Cases', `BATCH#${direction.batchId}`, {
+      format: 2,
       batchId: direction.batchId,
+      kind: 'report',
+      agency: 'mha',
+      file: 'reports/mha/june.csv',
+      sha256: '0'.repeat(64),
+      execution: 'arn:aws:states:ap-south-1:000000000000:execution:Batch:june',
       plan: 1,
       state: settled ? 'settled' : 'directed',
       startedAt: AT,
+      uploadedAt: AT,
+      report: { rows: 2, rejected: 0, repeats: 0, handsets: 2 },
+      handsetsKey: 'screened/june/handsets.jsonl',
     });
     item('Cases', `DIR#${direction.id}`, ledgerOf(direction, settled));
   }
