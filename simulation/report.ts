@@ -20,7 +20,7 @@ export function reportText(
   const told = toldText(administrators);
   const files = [
     'Files',
-    `  ${out}/outbox/batches/    a summary for each batch; beside it orders/, receipts/, rejects/, revocations/`,
+    `  ${out}/outbox/batches/    a summary for each batch; beside it orders/, previews/, receipts/, rejects/, revocations/`,
     `  ${out}/inbox/             everything that was uploaded`,
     `  ${out}/audit/             what was decided, as chained entries: npm run audit follows them`,
     `  ${out}/logs/              what the functions wrote; beside it executions/, those that failed`,

@@ -17,6 +17,7 @@ import { fields, formOf } from './stored.ts';
 const AUDIT_KINDS = [
   'batch_registered',
   'batch_failed',
+  'previewed',
   'plan_directed',
   'order_issued',
   'response_recorded',

@@ -37,6 +37,8 @@ export interface Gathered {
   first: number;
   handsets: number;
   objects: GatheredObject[];
+  /** What each of the handsets weighs, a line for each. */
+  weights: WrittenList;
 }
 
 /** Where some links of a shard lie. */
@@ -172,6 +174,7 @@ export const gathered: z.ZodType<Gathered> = z.object({
   first: fields.count,
   handsets: fields.count,
   objects: z.array(z.object({ key: z.string(), links: fields.count, bytes: fields.count, placesBytes: fields.count })),
+  weights: writtenList,
 });
 
 /** What a child of Claim returns: the key of the shard's decision that counts. */

@@ -38,8 +38,8 @@ export interface Preview {
   readonly operators: Readonly<Record<OperatorId, OperatorPreview>>;
   /** How many different approvers must approve. */
   readonly people: number;
-  /** After this instant the batch lapses. */
-  readonly decideBy: Instant;
+  /** After this instant the batch lapses; null where nobody decides upon it, and it goes on at once. */
+  readonly decideBy: Instant | null;
 }
 
 /** What the preview takes from others than the count. */

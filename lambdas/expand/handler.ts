@@ -3,6 +3,7 @@ import { shardOf } from '../domain/identifiers.ts';
 import type { Gathered, GatheredObject, ShardPlaces } from '../domain/plans.ts';
 import { gatheredLine } from '../domain/sightings.ts';
 import { fields } from '../domain/stored.ts';
+import { Weighing, weightLine } from '../domain/weighing.ts';
 import { task } from '../shell.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readHandsets } from '../stores/handsets.ts';
@@ -26,10 +27,11 @@ const QUERIES_AT_ONCE = 16;
 /** So many bytes of links are held, and no more, whatever a handset has of them; then they are written as an object. */
 const MOST_HELD = 8 * 1024 * 1024;
 
-/** Expand: reads the links of some handsets in the look-back window and writes them out by shard. It decides nothing. */
+/** Expand: reads the links of some handsets in the look-back window, writes them out by shard, and weighs each handset. It decides nothing. */
 export const handler = task(input, async ({ folder, shards, window, handsetsKey, run }, attempt): Promise<Gathered> => {
   const none = (): string[][] => Array.from({ length: shards }, () => []);
   const objects: GatheredObject[] = [];
+  const weights: string[] = [];
   let lines = none();
   let held = 0;
   let written = 0;
@@ -42,17 +44,28 @@ export const handler = task(input, async ({ folder, shards, window, handsetsKey,
   };
   const handsets = await readHandsets({ bucket: env.WORK, key: handsetsKey }, run);
   await concurrently(handsets, QUERIES_AT_ONCE, async (imei) => {
+    const weighing = new Weighing(imei);
     for await (const page of readLinks(env.LINKS, imei, window.from, window.to)) {
       for (const link of page) {
+        weighing.add(link);
         const line = `${gatheredLine(link)}\n`;
         lines[shardOf(link.msisdn, shards)]?.push(line);
         held += Buffer.byteLength(line);
       }
       if (held >= MOST_HELD) await write();
     }
+    weights.push(`${weightLine(weighing.weight())}\n`);
   });
   if (held > 0) await write();
-  return { first: run.first, handsets: handsets.length, objects };
+  const weighed = Buffer.from(weights.join(''));
+  const weightsKey = `${folder}/gathered/${attempt}-weights.tsv`;
+  await writeObject({ bucket: env.WORK, key: weightsKey }, weighed);
+  return {
+    first: run.first,
+    handsets: handsets.length,
+    objects,
+    weights: { key: weightsKey, bytes: weighed.length },
+  };
 });
 
 async function writeByShard(key: string, lines: string[][]): Promise<GatheredObject> {

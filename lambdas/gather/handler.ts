@@ -1,17 +1,27 @@
+import { ReadableStream } from 'node:stream/web';
 import { z } from 'zod';
 import { evenRuns } from '../domain/directions.ts';
-import { SELF_CHECK } from '../domain/identifiers.ts';
+import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
 import { LinkedCount } from '../domain/linked.ts';
 import { gathered, mustAddUp, type ShardItem, type Slice, shardPlaces } from '../domain/plans.ts';
-import { idList, task, wholeNumber } from '../shell.ts';
+import { PreviewCount } from '../domain/preview.ts';
+import { fields } from '../domain/stored.ts';
+import { heldAmong } from '../domain/weighing.ts';
+import { idList, instant, task, wholeNumber } from '../shell.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
 import { readChunks, readSlice, writeObject, writeStream } from '../stores/objects.ts';
+import { publishPreview, readWeights } from './preview.ts';
 
 const environment = z.object({
   WORK: z.string(),
+  OUTBOX: z.string(),
+  CASES: z.string(),
+  AUDIT_QUEUE: z.string(),
   OPERATORS: idList,
+  BUSY_DAY: wholeNumber,
+  MANY_CONNECTIONS: wholeNumber,
   LINKS_PER_SHARD: wholeNumber,
   ROWS_PER_DIRECTION: wholeNumber,
 });
@@ -22,8 +32,13 @@ const OBJECTS_AT_ONCE = 8;
 
 const DIRECTS = BATCH_KINDS.report.directs;
 
+const HELD_FROM = { busyDay: env.BUSY_DAY, manyConnections: env.MANY_CONNECTIONS };
+
 const input = z.object({
+  batchId: fields.batch,
   agency: z.string(),
+  execution: z.string(),
+  now: instant,
   /** Of the batch and its attempt, in the work bucket. */
   folder: z.string(),
   handsets: z.number(),
@@ -34,9 +49,11 @@ const input = z.object({
 /**
  * After Expand: says which links belong to which shard, and lists the shards for Claim. It reads all gathered links and counts
  * what the books are held to, and stops the batch where handsets or links are missing. The operators that are configured now are
- * the batch's to its end, whatever a later deployment makes of them; those of the self-check's are itself alone.
+ * the batch's to its end, whatever a later deployment makes of them; those of the self-check's are itself alone. It also
+ * publishes the preview, of which the books know nothing: two counts go over the same bytes.
  */
-export const handler = task(input, async ({ agency, folder, handsets, shards: hashed, results }, attempt) => {
+export const handler = task(input, async (given, attempt) => {
+  const { batchId, agency, execution, now, folder, handsets, shards: hashed, results } = given;
   const children = await Array.fromAsync(readResults(results, gathered));
   let read = 0;
   for (const child of children.sort((a, b) => a.first - b.first)) {
@@ -46,11 +63,23 @@ export const handler = task(input, async ({ agency, folder, handsets, shards: ha
   mustAddUp('handsets read', read, handsets);
   const objects = children.flatMap((child) => child.objects);
   const links = total(objects.map((object) => object.links));
+  const weights = await readWeights(
+    env.WORK,
+    children.map((child) => child.weights),
+  );
+  mustAddUp('handsets weighed', weights.length, handsets);
+  const held = heldAmong(weights, HELD_FROM);
   const linked = new LinkedCount();
+  const previewed = new PreviewCount(
+    batchId,
+    held.map(({ imei }) => imei),
+  );
   const slicesOf = new Map<number, Slice[]>();
   await concurrently(objects, OBJECTS_AT_ONCE, async ({ key, links: expected, bytes: end, placesBytes }) => {
     const place = { bucket: env.WORK, key };
-    mustAddUp('links of a gathered object', await linked.add(readChunks(place, { end })), expected);
+    const [one, other] = ReadableStream.from(readChunks(place, { end })).tee();
+    const [counted] = await Promise.all([linked.add(one), previewed.add(other)]);
+    mustAddUp('links of a gathered object', counted, expected);
     for (const [shard, start, bytes, count] of shardPlaces.parse(
       JSON.parse(await readSlice(place, end, placesBytes)),
     )) {
@@ -71,14 +100,26 @@ export const handler = task(input, async ({ agency, folder, handsets, shards: ha
   const items = await writeIndex(indexKey, slicesOf, hashed);
   const shards: ShardItem[] = [...items, ...blocks];
   await writeObject({ bucket: env.WORK, key: manifestKey }, shards.map((item) => `${JSON.stringify(item)}\n`).join(''));
+  const operators = agency === SELF_CHECK ? [SELF_CHECK] : env.OPERATORS;
+  const byOperator = linked.byOperator();
+  const counts = previewed.counts();
+  mustAddUp('numbers of the preview', counts.linked, total(Object.values(byOperator)));
+  const asker = { batchId, execution };
+  await publishPreview(env, asker, now, `${folder}/previews/${attempt}`, {
+    operators: operators as OperatorId[],
+    weights,
+    held,
+    counts,
+    heldFrom: HELD_FROM,
+  });
   return {
     indexKey,
     manifestKey,
-    operators: agency === SELF_CHECK ? [SELF_CHECK] : env.OPERATORS,
+    operators,
     shards: shards.length,
     handsets,
     links,
-    linked: linked.byOperator(),
+    linked: byOperator,
   };
 });
 

@@ -180,6 +180,7 @@ export async function isNewest({ bucket, key, versionId }: Place): Promise<boole
 
 const CONTENT_TYPES: Record<string, string> = {
   csv: 'text/csv; charset=utf-8',
+  html: 'text/html; charset=utf-8',
   json: 'application/json',
   jsonl: 'application/x-ndjson',
   tsv: 'text/tab-separated-values; charset=utf-8',

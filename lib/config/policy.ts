@@ -55,6 +55,9 @@ export const policy = z.object({
   linksPerShard: z.int().positive().max(100_000),
   /** Links that a reported handset has on average: 2,000,000 connections over 28,200 handsets. */
   linksPerHandset: z.int().positive(),
+  /** From how many distinct numbers on a handset looks cloned: on one day, and in the whole look-back window. */
+  busyDay: z.int().positive(),
+  manyConnections: z.int().positive(),
   /**
    * Units a second that both tables bear from their first second on, for an event that is expected; raising them is paid
    * for once. A new on-demand table bears 4,000 writes or 12,000 reads, and they can't be lowered under what a table bears.
@@ -100,6 +103,8 @@ export const DEFAULT_POLICY: Policy = {
   // A shard's part of each operator is cut by itself: with operators' shares of the market, so many fill their directions best.
   linksPerShard: 23_000,
   linksPerHandset: 71,
+  busyDay: 25,
+  manyConnections: 500,
   // The event's 2,000,000 claims in ten minutes.
   warmWrites: 5500,
   warmReads: 16_500,

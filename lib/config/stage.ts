@@ -134,6 +134,8 @@ const NUMBERS = [
   'handsetsPerChild',
   'linksPerShard',
   'linksPerHandset',
+  'busyDay',
+  'manyConnections',
   'bytesPerPiece',
   'warmWrites',
   'warmReads',

@@ -66,7 +66,11 @@ export class AccessStack extends Stack {
         bucket: outbox,
         // A batch's id is its agency's, `-` and 12 characters. Of `up` and `up-police` neither fits the other's pattern: what
         // follows `up-` in `up-police-0123456789ab` has 19.
-        read: [`rejects/${agency}/*`, `batches/${agency}-????????????/summary.json`],
+        read: [
+          `rejects/${agency}/*`,
+          `batches/${agency}-????????????/summary.json`,
+          `previews/${agency}-????????????/preview.json`,
+        ],
         list: [`rejects/${agency}/*`],
       },
     ];

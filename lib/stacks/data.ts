@@ -92,7 +92,9 @@ export class DataStack extends Stack {
       removalPolicy,
       oldVersionDays,
       days: {
-        ...Object.fromEntries(['orders/', 'receipts/', 'rejects/', 'revocations/'].map((folder) => [folder, caseDays])),
+        ...Object.fromEntries(
+          ['orders/', 'previews/', 'receipts/', 'rejects/', 'revocations/'].map((folder) => [folder, caseDays]),
+        ),
         // By a batch's books the sweep knows that one which it finds in the work bucket is done with.
         'batches/': Math.max(caseDays, workDays + REMOVAL_DAYS),
       },

@@ -84,7 +84,7 @@ describe("a stage's configuration", () => {
 
   it('refuses a context value that it does not know, by its name, and says which there are', () => {
     const said = complaint(() => stageFromContext({ config: 'none', rowPerDirection: '10', stage: 'dev' }));
-    expect(said).toContain('  rowPerDirection: is no value of this app; there are bytesPerPiece, ');
+    expect(said).toContain('  rowPerDirection: is no value of this app; there are busyDay, bytesPerPiece, ');
     for (const name of ['rowsPerDirection', 'operators', 'config', 'stage']) expect(said).toContain(name);
     expect(complaint(() => stageFromContext({ config: 'none', agencies: 'mha' }))).toContain(
       'agencies: is no value of this app',

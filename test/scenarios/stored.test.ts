@@ -52,10 +52,14 @@ const OTHERS = [
   /\/receipt\.json$/,
   /\/revocations\.json$/,
   /\/summary\.json$/,
+  /\/preview\.json$/,
 ];
 
 /** What records of earlier forms are read as, beside what they hold. */
-const SINCE: Readonly<Record<string, object>> = { 'BATCH 1': { format: 2, kind: 'report' } };
+const SINCE: Readonly<Record<string, object>> = {
+  'BATCH 1': { format: 3, kind: 'report' },
+  'BATCH 2': { format: 3 },
+};
 
 let forms: Awaited<ReturnType<typeof load>>;
 beforeAll(async () => {

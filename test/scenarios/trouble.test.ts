@@ -168,6 +168,7 @@ describe('what was committed and can not be told', () => {
     const plan = direction.split('.')[3]?.split('-')[0];
     const expected = [
       expect.stringMatching(/^registered\//),
+      expect.stringMatching(/^previewed\//),
       `directed/${plan}`,
       `order/${direction}/1`,
       `order/${direction.replace('reverify', 'block')}/1`,

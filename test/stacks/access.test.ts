@@ -70,6 +70,7 @@ const KEYS: Readonly<Record<string, string[]>> = {
     ...[...agencies, 'self-check'].flatMap((id) => [
       `batches/${id}-0123456789ab/summary.json`,
       `batches/${id}-0123456789ab/elsewhere.csv`,
+      ...['preview.json', 'preview.html', 'held.csv'].map((name) => `previews/${id}-0123456789ab/${name}`),
     ]),
     'revocations/2026-06-17/mha-0123456789ab.csv',
     'revocations/2026-06-17/mha-0123456789ab.json',
@@ -91,7 +92,13 @@ const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
   agency: (id) => [
     [INBOX, 'put', new RegExp(`^reports/${id}/`)],
     [INBOX, 'list', new RegExp(`^reports/${id}/`)],
-    [OUTBOX, 'read', new RegExp(`^(rejects/${id}/|batches/${id}-[0-9a-f]{12}/summary\\.json$)`)],
+    [
+      OUTBOX,
+      'read',
+      new RegExp(
+        `^(rejects/${id}/|batches/${id}-[0-9a-f]{12}/summary\\.json$|previews/${id}-[0-9a-f]{12}/preview\\.json$)`,
+      ),
+    ],
     [OUTBOX, 'list', new RegExp(`^rejects/${id}/`)],
   ],
   operator: (id) => [
@@ -745,6 +752,7 @@ describe('a function', () => {
       'Close',
       'Commit',
       'Erase',
+      'Gather',
       'Order',
       'Record',
       'Release',

@@ -46,6 +46,7 @@ describe('what is kept, and for how long', () => {
       ]);
     expect(rules(bucket('Outbox'))).toEqual([
       ['orders/', 460, 'Enabled'],
+      ['previews/', 460, 'Enabled'],
       ['receipts/', 460, 'Enabled'],
       ['rejects/', 460, 'Enabled'],
       ['revocations/', 460, 'Enabled'],

@@ -4,9 +4,10 @@
  */
 import { addDecision, elsewhereHeader, elsewhereLines } from '../../lambdas/domain/books.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
-import type { BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Gathered, GatheredObject, Plan, ShardPlaces, WrittenList } from '../../lambdas/domain/plans.ts';
 import { gatheredLine } from '../../lambdas/domain/sightings.ts';
+import { weightLine } from '../../lambdas/domain/weighing.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { type Embedded, imei, msisdn } from './embedded.ts';
 
@@ -41,12 +42,18 @@ const count = (n: number) => n.toLocaleString('en-GB');
  * @returns what runs Gather on them, and then a child of Claim on what Gather wrote
  */
 export async function gatheredOf(
-  { work: bucket }: Embedded,
+  { work: bucket, cases }: Embedded,
   plan: number,
   links: number,
 ): Promise<{ gather: Invocation; claim: () => Promise<Invocation> }> {
   const { readText, writeObject } = await import('../../lambdas/stores/objects.ts');
+  const { registerBatch } = await import('../../lambdas/stores/cases/batches.ts');
   const folder = `screened/${plan}`;
+  const batchId = `mha-${String(plan).padStart(12, '0')}` as BatchId;
+  const whose = { batchId, kind: 'report', agency: 'mha' as AgencyId, file: 'reports/mha/a.csv' } as const;
+  const report = { rows: 1, rejected: 0, repeats: 0, handsets: 1 };
+  const at = { execution: 'bench', handsetsKey: `${folder}/handsets.jsonl`, startedAt: NOW, uploadedAt: NOW };
+  await registerBatch(cases, { ...whose, ...at, sha256: '0'.repeat(64), state: 'waiting', plan: 0, report });
   const objects: GatheredObject[] = [];
   for (let first = 0; first < links; first += LINKS_PER_OBJECT) {
     const own = Math.min(LINKS_PER_OBJECT, links - first);
@@ -61,7 +68,11 @@ export async function gatheredOf(
     objects.push({ key, links: own, bytes: text.length, placesBytes: places.length });
   }
   const expanded = `${folder}/expanded`;
-  const children: Gathered[] = [{ first: 0, handsets: 1, objects }];
+  const busiest = { busiestDay: '2026-05-20' as Day, connectionsThatDay: links, areasThatDay: 1 };
+  const weight = `${weightLine({ imei: imei(1) as Imei, connections: links, areas: 1, ...busiest })}\n`;
+  const weights = { key: `${folder}/gathered/weights.tsv`, bytes: weight.length };
+  await writeObject({ bucket, key: weights.key }, weight);
+  const children: Gathered[] = [{ first: 0, handsets: 1, objects, weights }];
   await writeObject(
     { bucket, key: `${expanded}/1.jsonl` },
     children.map((child) => `${JSON.stringify(child)}\n`).join(''),
@@ -74,7 +85,7 @@ export async function gatheredOf(
       function: 'Gather',
       handler: 'gather',
       of: `${count(links)} links`,
-      event: { agency: 'mha', folder, handsets: 1, shards: 1, results },
+      event: { batchId, agency: 'mha', execution: 'bench', now: NOW, folder, handsets: 1, shards: 1, results },
     },
     claim: async () => {
       const shards = `${folder}/shards/bench`;

@@ -65,6 +65,8 @@ export async function measureMemory(): Promise<Results> {
     LINKS_PER_HANDSET: String(DEFAULT_POLICY.linksPerHandset),
     LINKS_PER_SHARD: String(DEFAULT_POLICY.linksPerShard),
     LADDERS: JSON.stringify(DEFAULT_POLICY.ladders),
+    BUSY_DAY: String(DEFAULT_POLICY.busyDay),
+    MANY_CONNECTIONS: String(DEFAULT_POLICY.manyConnections),
     ROWS_PER_DIRECTION: String(DEFAULT_POLICY.rowsPerDirection),
     LINK_DAYS: '400',
     CASE_DAYS: '1096',

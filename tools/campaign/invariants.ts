@@ -485,6 +485,20 @@ class Check {
       settledAt: item.settledAt,
     };
     this.#expected[`batches/${id}/elsewhere.csv`] = books.elsewhere.sort();
+    // One without handsets settles at once.
+    if (Number(handsets.handsets) > 0) {
+      this.#expected[`previews/${id}/preview.json`] = {
+        ...{ batchId: id, agency, file: upload.key, sha256: sha256(upload.text), report: handsets },
+        ...{
+          linked: connections.linked,
+          held: linesOf(this.#seen.outbox[`previews/${id}/held.csv`] ?? '').lines.length,
+        },
+        operators: Object.fromEntries(
+          Object.entries(operators).map(([operator, summary]) => [operator, summary.connections.linked]),
+        ),
+      };
+      for (const name of ['preview.html', 'held.csv']) this.#expected[`previews/${id}/${name}`] = 'whatever it says';
+    }
     this.#expected[`revocations/${dayAt(settledAt)}/${id}`] = disconnected.sort();
     for (const [key, row] of own.flatMap(({ late }) => late)) {
       const list = (this.#expected[key] ?? []) as string[];
@@ -671,6 +685,14 @@ class Check {
           ),
           `${where}: both forms of a list are there, and agree`,
         );
+      } else if (place === 'previews') {
+        if (!name.endsWith('.json')) continue;
+        const { batchId, agency, file, sha256: digest, report, linked, held, operators } = JSON.parse(text);
+        const byOperator = Object.fromEntries(
+          Object.entries<{ linked: number }>(operators).map(([operator, { linked: own }]) => [operator, own]),
+        );
+        const said = { batchId, agency, file, sha256: digest, report, linked, held, operators: byOperator };
+        this.#must(same(said, expected), `${where}: the preview says whom the batch reaches`);
       } else if (name.endsWith('elsewhere.csv')) {
         this.#must(same(lines, expected), `${where}: what stands elsewhere is named with its direction`);
       } else {

@@ -225,6 +225,8 @@ const design: Design = {
     handsetsPerChild: 250,
     linksPerShard: 20_000,
     linksPerHandset: 71,
+    busyDay: 25,
+    manyConnections: 500,
     bytesPerPiece: 8_388_608,
     warmWrites: 4000,
     warmReads: 12_000,

@@ -31,6 +31,9 @@ export interface Batch {
   report: { rows: number; rejected: number; repeats: number; handsets: number };
   /** The screened handsets, in the work bucket. */
   handsetsKey: string;
+  /** Where the preview that counts was prepared in the work bucket, a folder, and the SHA-256 of its JSON; set by its commit. */
+  previewKey?: string;
+  previewSha256?: string;
   /** What was planned, in the work bucket; set by the commit that makes the plan count. */
   planKey?: string;
   settledAt?: Instant;
@@ -58,6 +61,8 @@ const batch = z.strictObject({
     handsets: fields.count,
   }),
   handsetsKey: z.string(),
+  previewKey: z.string().optional(),
+  previewSha256: fields.sha256.optional(),
   planKey: z.string().optional(),
   settledAt: fields.instant.optional(),
   settledUnder: z.string().optional(),
@@ -67,10 +72,10 @@ true satisfies Covers<typeof batch, Batch>;
 /** A batch, as it lies in the table. */
 export const batchForm = formOf<Batch>(
   'batch',
-  2,
+  3,
   batch,
-  // Before there were kinds, a batch was a report's.
-  { 1: (batch) => ({ kind: 'report', ...batch }) },
+  // Before there were kinds, a batch was a report's; and before there were previews, it had none.
+  { 1: (batch) => ({ kind: 'report', ...batch }), 2: (batch) => batch },
 );
 
 /** @throws BadRecord */
@@ -162,6 +167,22 @@ async function changeBatch(
     if (!refusedByCondition(error)) throw error;
     return false;
   }
+}
+
+/**
+ * The commit that makes a preview the batch's. False when the batch has one, or is on its way under another execution.
+ * @param previewKey the folder in which it was prepared
+ * @param previewSha256 of its JSON
+ */
+export function commitPreview(
+  table: string,
+  { batchId, execution }: Asker,
+  previewKey: string,
+  previewSha256: string,
+): Promise<boolean> {
+  const condition = '#state = :waiting AND #execution = :mine AND attribute_not_exists(#previewKey)';
+  const values = { ':waiting': 'waiting', ':mine': execution };
+  return changeBatch(table, batchId, { previewKey, previewSha256 }, condition, values);
 }
 
 /** The commit that makes plan k count. False when k is void, or was committed before. */

@@ -75,6 +75,18 @@ export const PLACES: readonly Place[] = [
     owner: 'agency',
     key: (id) => `batches/${id}-0123456789ab/elsewhere.csv`,
   },
+  {
+    bucket: 'Outbox',
+    name: 'previews/<agency>-…/preview.json',
+    owner: 'agency',
+    key: (id) => `previews/${id}-0123456789ab/preview.json`,
+  },
+  {
+    bucket: 'Outbox',
+    name: 'previews/<agency>-…/preview.html, held.csv',
+    owner: 'agency',
+    key: (id) => `previews/${id}-0123456789ab/held.csv`,
+  },
   { bucket: 'Outbox', name: 'rejects/<checker>/', owner: 'checker', key: (id) => `rejects/${id}/r.csv` },
   {
     bucket: 'Outbox',

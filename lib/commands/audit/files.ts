@@ -79,7 +79,7 @@ function namedIn(key: string): { batchId?: string; directionId?: string } {
   const list = LIST.exec(key)?.[1];
   if (list !== undefined) return { batchId: list };
   const parts = key.split('/');
-  if (parts[0] === 'batches') return { batchId: parts[1] ?? '' };
+  if (parts[0] === 'batches' || parts[0] === 'previews') return { batchId: parts[1] ?? '' };
   const direction = parts.map(parseDirectionId).find((one) => one !== null);
   return direction ? { batchId: direction.batchId, directionId: direction.id } : {};
 }

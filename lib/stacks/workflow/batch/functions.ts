@@ -95,18 +95,25 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   const gather = new HandlerFunction<GatherEnvironment>(stack, 'Gather', {
     config,
     folder: 'gather',
-    description: 'Counts the gathered links and says which belong to which shard',
+    description: 'Counts the gathered links, says which belong to which shard, and publishes the preview',
     memory: 1024,
     timeout: Duration.minutes(15),
     environment: {
-      WORK: work.bucketName,
+      ...places,
+      AUDIT_QUEUE,
       OPERATORS,
       LINKS_PER_SHARD: String(policy.linksPerShard),
       ROWS_PER_DIRECTION: String(policy.rowsPerDirection),
+      BUSY_DAY: String(policy.busyDay),
+      MANY_CONNECTIONS: String(policy.manyConnections),
     },
   });
-  allowObjects(gather, 'read', work, 'screened/*/expanded/*', 'screened/*/gathered/*');
+  allowObjects(gather, 'read', work, 'screened/*/expanded/*', 'screened/*/gathered/*', 'screened/*/previews/*');
   allowObjects(gather, 'write streams', work, 'screened/*/shards/*');
+  allowObjects(gather, 'write', work, 'screened/*/previews/*');
+  allowObjects(gather, 'write', outbox, 'previews/*');
+  allowItems(gather, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
+  allowAudit(setting, gather);
 
   const claim = new HandlerFunction<ClaimEnvironment>(stack, 'Claim', {
     config,

@@ -60,7 +60,7 @@ const CHILDREN_AT_ONCE = 40;
  * plan counts has ended, another one goes on with it at 5: `{ resume: { batchId } }`.
  *
  * 1. Screen the report. A refused one, and the same one again, end here; one without handsets goes to 6.
- * 2. Expand handsets into links, and gather these by shard. All of this lies under the batch and its attempt: usage that comes
+ * 2. Expand handsets into links, gather these by shard, and publish the preview. All of this lies under the batch and its attempt: usage that comes
  *    later has no part in it, however long the batch waits from here on.
  * 3. Take the turn to plan (one batch plans at a time, in the order in which they came) under the next plan number. All deadlines
  *    count from here.
@@ -140,7 +140,10 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     'Gather the links by shard',
     parts.gather,
     {
+      batchId: '{% $batch.batchId %}',
       agency: '{% $batch.agency %}',
+      execution,
+      now,
       folder: '{% $batch.folder %}',
       handsets: '{% $batch.handsets %}',
       shards: '{% $batch.shards %}',
