@@ -2,14 +2,15 @@ import { z } from 'zod';
 import { directedNote } from '../domain/audit.ts';
 import { planCounts } from '../domain/batches.ts';
 import { whereabouts } from '../domain/ledger.ts';
-import { type DirectionStart, manifestText, planForm, toDirect } from '../domain/plans.ts';
+import { type DirectionStart, manifestText, toDirect } from '../domain/plans.ts';
 import { fields } from '../domain/stored.ts';
 import { instant, log, task } from '../shell.ts';
 import { audit } from '../stores/audit.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
-import { readText, writeObject } from '../stores/objects.ts';
+import { writeObject } from '../stores/objects.ts';
+import { readPlan } from '../stores/plans.ts';
 
 const environment = z.object({ WORK: z.string(), CASES: z.string(), AUDIT_QUEUE: z.string() });
 export type Environment = z.input<typeof environment>;
@@ -31,7 +32,7 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
   const directed = batch !== undefined && planCounts(batch.state);
   const starts: DirectionStart[] = [];
   if (directed && batch.planKey) {
-    const plan = planForm.parse(await readText({ bucket: env.WORK, key: batch.planKey }));
+    const plan = await readPlan(env.WORK, batch.planKey);
     await audit(env, directedNote(batch, batch.planKey, plan, now));
     await concurrently(plan.directions, LEDGERS_AT_ONCE, async ({ directionId, operator }) => {
       const ledger = await readLedger(env.CASES, directionId);

@@ -1,7 +1,7 @@
 import type { OperatorId } from '../domain/identifiers.ts';
-import { type Plan, planForm } from '../domain/plans.ts';
+import type { Plan } from '../domain/plans.ts';
 import type { Batch } from '../stores/cases/batches.ts';
-import { readText } from '../stores/objects.ts';
+import { readPlan } from '../stores/plans.ts';
 import { env } from './environment.ts';
 
 /** Of a batch without handsets. */
@@ -15,5 +15,5 @@ const NOTHING_PLANNED: Omit<Plan, 'manifestKey'> = {
 
 /** What was planned for a batch. */
 export async function planOf({ planKey }: Batch): Promise<Omit<Plan, 'manifestKey'>> {
-  return planKey ? planForm.parse(await readText({ bucket: env.WORK, key: planKey })) : NOTHING_PLANNED;
+  return planKey ? await readPlan(env.WORK, planKey) : NOTHING_PLANNED;
 }

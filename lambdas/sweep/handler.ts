@@ -6,7 +6,6 @@ import { SELF_CHECK } from '../domain/identifiers.ts';
 import { orderKey } from '../domain/keys.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { toldForm } from '../domain/notices.ts';
-import { planForm } from '../domain/plans.ts';
 import { isSurveyDue, orderDue, stalledAt } from '../domain/stalled.ts';
 import type { Form } from '../domain/stored.ts';
 import { type OpenBatch, survey } from '../domain/survey.ts';
@@ -14,7 +13,8 @@ import { events, instant, log, measure, wholeNumber } from '../shell.ts';
 import { abandonExecution, type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readLedgers } from '../stores/cases/ledgers.ts';
 import { sendNotice } from '../stores/notices.ts';
-import { listObjects, readText } from '../stores/objects.ts';
+import { listObjects } from '../stores/objects.ts';
+import { readPlan } from '../stores/plans.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { resumeBatch, startResumed } from '../stores/resuming.ts';
 import { pendingSubscriptions } from '../stores/subscriptions.ts';
@@ -56,7 +56,7 @@ interface Open extends OpenBatch {
 /** A batch that has not settled, with the ledgers of its directions. */
 async function withLedgers(batch: Batch): Promise<Open> {
   const { uploadedAt, startedAt, state } = batch;
-  const plan = batch.planKey ? planForm.parse(await readText({ bucket: env.WORK, key: batch.planKey })) : undefined;
+  const plan = batch.planKey ? await readPlan(env.WORK, batch.planKey) : undefined;
   const ids = plan?.directions.map(({ directionId }) => directionId) ?? [];
   const ledgers = await readLedgers(env.CASES, ids);
   return { batch, uploadedAt, startedAt, directed: state === 'directed', ledgers };
