@@ -4,7 +4,7 @@ const ALL = ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tools/**/*.te
 /** What makes clients of AWS once for its process, and points them at what it started itself. */
 const APART = [
   'test/stores/**/*.test.ts',
-  'test/shell.test.ts',
+  'test/runtime/**/*.test.ts',
   'tools/fuzz/**/*.test.ts',
   'tools/{bench,cost,quotas}/**/*.test.ts',
 ];

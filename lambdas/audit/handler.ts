@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { auditNote } from '../domain/audit.ts';
-import { groups, log } from '../shell.ts';
+import { log } from '../runtime/log.ts';
+import { groups } from '../runtime/queue.ts';
 import { appendToChain } from '../stores/audit.ts';
 
 const environment = z.object({ AUDIT: z.string(), CASES: z.string(), MAC_KEY: z.string() });

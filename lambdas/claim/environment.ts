@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DirectionKind } from '../domain/kinds.ts';
 import type { RungPolicy } from '../domain/ladders.ts';
-import { wholeNumber } from '../shell.ts';
+import { wholeNumber } from '../runtime/environment.ts';
 
 const environment = z.object({
   WORK: z.string(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fields } from '../domain/stored.ts';
-import { instant, operatorIds } from '../shell.ts';
+import { instant, operatorIds } from '../runtime/input.ts';
 
 /** What a child of Claim is given: its shard, and the plan that it is of. */
 const shardItem = z.discriminatedUnion('kind', [

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { closedNote } from '../domain/audit.ts';
 import { closeLedger, type Ledger } from '../domain/ledger.ts';
 import { fields } from '../domain/stored.ts';
-import { instant, log, task } from '../shell.ts';
+import { instant } from '../runtime/input.ts';
+import { log } from '../runtime/log.ts';
+import { task } from '../runtime/task.ts';
 import { audit } from '../stores/audit.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
 

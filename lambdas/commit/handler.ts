@@ -14,7 +14,9 @@ import {
   toDirect,
 } from '../domain/plans.ts';
 import { fields } from '../domain/stored.ts';
-import { instant, log, operatorIds, task } from '../shell.ts';
+import { instant, operatorIds } from '../runtime/input.ts';
+import { log } from '../runtime/log.ts';
+import { task } from '../runtime/task.ts';
 import { audit } from '../stores/audit.ts';
 import { commitPlan, readBatch } from '../stores/cases/batches.ts';
 import { PlanIsVoid } from '../stores/earlier-directions.ts';

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { cutFile, type Stopped } from '../domain/pieces.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { usageFile } from '../import/usage.ts';
-import { log, task, wholeNumber } from '../shell.ts';
+import { wholeNumber } from '../runtime/environment.ts';
+import { log } from '../runtime/log.ts';
+import { task } from '../runtime/task.ts';
 import { readChunks, writeObject } from '../stores/objects.ts';
 
 const environment = z.object({ WORK: z.string(), BYTES_PER_PIECE: wholeNumber, PIECES_PER_STRETCH: wholeNumber });

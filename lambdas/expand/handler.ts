@@ -4,7 +4,7 @@ import type { Gathered, GatheredObject, ShardPlaces } from '../domain/plans.ts';
 import { gatheredLine } from '../domain/sightings.ts';
 import { fields } from '../domain/stored.ts';
 import { Weighing, weightLine } from '../domain/weighing.ts';
-import { task } from '../shell.ts';
+import { task } from '../runtime/task.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readHandsets } from '../stores/handsets.ts';
 import { readLinks } from '../stores/links.ts';

@@ -8,7 +8,9 @@ import { gathered, mustAddUp, type ShardItem, type Slice, shardPlaces } from '..
 import { PreviewCount } from '../domain/preview.ts';
 import { fields } from '../domain/stored.ts';
 import { heldAmong } from '../domain/weighing.ts';
-import { idList, instant, task, wholeNumber } from '../shell.ts';
+import { idList, wholeNumber } from '../runtime/environment.ts';
+import { instant } from '../runtime/input.ts';
+import { task } from '../runtime/task.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
 import { readChunks, readSlice, writeObject, writeStream } from '../stores/objects.ts';

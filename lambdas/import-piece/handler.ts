@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { readPiece } from '../domain/pieces.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { type ImportedPiece, importRows, usageFile } from '../import/usage.ts';
-import { task, wholeNumber } from '../shell.ts';
+import { wholeNumber } from '../runtime/environment.ts';
+import { task } from '../runtime/task.ts';
 import { readBytes } from '../stores/objects.ts';
 
 const environment = z.object({ WORK: z.string(), LINKS: z.string(), LINK_DAYS: wholeNumber });

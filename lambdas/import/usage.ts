@@ -15,7 +15,9 @@ import {
   type UsageWarning,
 } from '../domain/sightings.ts';
 import { fields } from '../domain/stored.ts';
-import { instant, log, measure } from '../shell.ts';
+import { instant } from '../runtime/input.ts';
+import { log } from '../runtime/log.ts';
+import { measure } from '../runtime/metrics.ts';
 import { noteImport } from '../stores/cases/imports.ts';
 import { writeLinks } from '../stores/links.ts';
 import { type Telling, tell } from '../stores/notices.ts';

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { sha256Of } from '../domain/hashes.ts';
 import { parseInboxKey } from '../domain/keys.ts';
-import { idList, log, type Uploaded, uploads } from '../shell.ts';
+import { idList } from '../runtime/environment.ts';
+import { log } from '../runtime/log.ts';
+import { type Uploaded, uploads } from '../runtime/uploads.ts';
 import { tellStray } from '../stores/notices.ts';
 import { marking } from '../stores/uploads.ts';
 import { executionArn, startOnce } from '../stores/workflows.ts';

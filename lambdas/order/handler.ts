@@ -18,7 +18,10 @@ import {
 } from '../domain/ledger.ts';
 import { toOperator } from '../domain/notices.ts';
 import { fields } from '../domain/stored.ts';
-import { instant, log, measure, task } from '../shell.ts';
+import { instant } from '../runtime/input.ts';
+import { log } from '../runtime/log.ts';
+import { measure } from '../runtime/metrics.ts';
+import { task } from '../runtime/task.ts';
 import { audit } from '../stores/audit.ts';
 import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';
 import { sendNotice, tell } from '../stores/notices.ts';

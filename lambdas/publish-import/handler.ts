@@ -10,7 +10,7 @@ import {
   rejectsOf,
   usageFile,
 } from '../import/usage.ts';
-import { task } from '../shell.ts';
+import { task } from '../runtime/task.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
 import { readChunks } from '../stores/objects.ts';
 import { writeRejects } from '../stores/rejects.ts';

@@ -16,7 +16,8 @@ import {
   receiptText,
   withFailedOrder,
 } from '../domain/responses.ts';
-import { log, measure } from '../shell.ts';
+import { log } from '../runtime/log.ts';
+import { measure } from '../runtime/metrics.ts';
 import { keepClaim } from '../stores/cases/claims.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idList, wholeNumber } from '../shell.ts';
+import { idList, wholeNumber } from '../runtime/environment.ts';
 
 const environment = z.object({
   WORK: z.string(),

@@ -1,7 +1,8 @@
 import { deliveredAt } from '../domain/deliveries.ts';
 import { parseInboxKey } from '../domain/keys.ts';
 import type { Stray } from '../domain/reasons.ts';
-import { log, type Uploaded, uploads } from '../shell.ts';
+import { log } from '../runtime/log.ts';
+import { type Uploaded, uploads } from '../runtime/uploads.ts';
 import { tellStray } from '../stores/notices.ts';
 import { marking } from '../stores/uploads.ts';
 

@@ -12,7 +12,7 @@ import {
   type RejectedRow,
   responseColumns,
 } from '../domain/responses.ts';
-import type { Uploaded } from '../shell.ts';
+import type { Uploaded } from '../runtime/uploads.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
 import { readChunks } from '../stores/objects.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { log, task } from '../shell.ts';
+import { log } from '../runtime/log.ts';
+import { task } from '../runtime/task.ts';
 import { redriveDeadLetters } from '../stores/queues.ts';
 
 const environment = z.object({ DEAD_LETTERS: z.string() });

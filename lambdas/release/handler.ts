@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { planCounts } from '../domain/batches.ts';
 import { toAdministrators, toAgency } from '../domain/notices.ts';
-import { events, instant, log, measure } from '../shell.ts';
+import { instant } from '../runtime/input.ts';
+import { log } from '../runtime/log.ts';
+import { measure } from '../runtime/metrics.ts';
+import { events } from '../runtime/queue.ts';
 import { audit } from '../stores/audit.ts';
 import { abandonExecution } from '../stores/cases/batches.ts';
 import { tell, tellQuarantined } from '../stores/notices.ts';

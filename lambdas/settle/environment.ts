@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idList } from '../shell.ts';
+import { idList } from '../runtime/environment.ts';
 
 const environment = z.object({
   WORK: z.string(),

@@ -7,7 +7,7 @@ import { SELF_CHECK } from '../domain/identifiers.ts';
 import { closeLedger, type Ledger, ladderEnd, sealedDisconnections, sealLedger } from '../domain/ledger.ts';
 import { toAdministrators } from '../domain/notices.ts';
 import type { PlannedDirection } from '../domain/plans.ts';
-import { log } from '../shell.ts';
+import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';

@@ -1,6 +1,7 @@
 import { sha256Of } from '../domain/hashes.ts';
 import type { Form } from '../domain/stored.ts';
-import { log, logFailure } from '../shell.ts';
+import { logFailure } from '../runtime/failures.ts';
+import { log } from '../runtime/log.ts';
 import { listObjects, readText, writeObject } from './objects.ts';
 
 /** What can be told: notices to participants, and notes to the audit. */

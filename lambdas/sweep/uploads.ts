@@ -1,7 +1,8 @@
 import type { Instant } from '../domain/days.ts';
 import type { TopicName } from '../domain/notices.ts';
 import { remedyFor } from '../domain/stalled.ts';
-import { log, measure } from '../shell.ts';
+import { log } from '../runtime/log.ts';
+import { measure } from '../runtime/metrics.ts';
 import { type Telling, tellQuarantined } from '../stores/notices.ts';
 import { listVersions, type Version } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';

@@ -1,6 +1,6 @@
 import './environment.ts';
 
-const { log } = await import('../../lambdas/shell.ts');
+const { log } = await import('../../lambdas/runtime/log.ts');
 const LEVELS = ['debug', 'info', 'warn', 'error', 'critical'] as const;
 
 /** The lines that the functions log while `act` works, instead of printing them. */

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
-import type { Uploaded } from '../../../lambdas/shell.ts';
+import type { Uploaded } from '../../../lambdas/runtime/uploads.ts';
 import { CommandError } from '../../../lib/commands/command-line.ts';
 import { parseServeArguments } from '../../../lib/commands/local/serve-arguments.ts';
 import { parseArguments } from '../../../simulation/arguments.ts';
@@ -10,7 +10,7 @@ import { inboxKey, nastyText, orSpoilt, spoilt } from '../inputs.ts';
 import { withLog } from '../log.ts';
 import { must, target } from '../target.ts';
 
-const { uploads } = await import('../../../lambdas/shell.ts');
+const { uploads } = await import('../../../lambdas/runtime/uploads.ts');
 
 /** Stands in every event, where a phone number might; no log may hold it. */
 const SECRET = '9876543210';

@@ -2,11 +2,10 @@ import type { Context } from 'aws-lambda';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 
-type Shell = typeof import('../lambdas/shell.ts');
-let shell: Shell;
+let task: typeof import('../../lambdas/runtime/task.ts').task;
 beforeAll(async () => {
   vi.stubEnv('STAGE', 'dev');
-  shell = await import('../lambdas/shell.ts');
+  ({ task } = await import('../../lambdas/runtime/task.ts'));
 });
 afterEach(() => vi.restoreAllMocks());
 
@@ -16,7 +15,7 @@ async function written(name: string, message = '+919800000001 is not allowed'): 
   const catching = (chunk: unknown) => lines.push(...String(chunk).trim().split('\n')) > 0;
   vi.spyOn(process.stdout, 'write').mockImplementation(catching);
   vi.spyOn(process.stderr, 'write').mockImplementation(catching);
-  const failing = shell.task(z.unknown(), async () => {
+  const failing = task(z.unknown(), async () => {
     throw Object.assign(new Error(message), { name });
   });
   await expect(failing({}, { awsRequestId: 'one' } as Context)).rejects.toThrow();
@@ -59,7 +58,7 @@ describe('a task that fails', () => {
   async function left(work: () => unknown): Promise<Error> {
     vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    const failing = shell.task(z.unknown(), async () => work());
+    const failing = task(z.unknown(), async () => work());
     return await failing({}, { awsRequestId: 'one' } as Context).then(
       () => expect.unreachable(),
       (error) => error,
@@ -70,7 +69,7 @@ describe('a task that fails', () => {
     const error = await left(() => JSON.parse('{"msisdn":"+919800000001",}'));
     expect(error).toMatchObject({ name: 'SyntaxError', message: expect.stringMatching(/^at .*JSON\.parse/) });
     expect(error.stack).toMatch(/^SyntaxError\n\s+at /);
-    expect(error.stack).toContain('shell.test.ts');
+    expect(error.stack).toContain('task.test.ts');
     expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain('98000');
   });
 
