@@ -2,7 +2,7 @@
  * What a person sees who tries the local cloud by hand: a line for each thing that happens, with the cloud's time. No line names a
  * number, a handset or an uploader's file, whose name may hold one.
  */
-import { parseInboxKey } from '../lambdas/domain/keys.ts';
+import { parseInboxKey } from '../lambdas/domain/inbox.ts';
 import { messageOf } from './desk.ts';
 
 /** An upload into the inbox. */

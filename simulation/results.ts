@@ -1,6 +1,6 @@
 import type { Summary } from '../lambdas/domain/books.ts';
 import type { BatchId } from '../lambdas/domain/identifiers.ts';
-import { summaryKey } from '../lambdas/domain/keys.ts';
+import { summaryKey } from '../lambdas/domain/outbox.ts';
 import { bucketsOf } from './buckets.ts';
 import type { Conducted, UploadedReport } from './conduct.ts';
 import type { OutsideCloud } from './desk.ts';

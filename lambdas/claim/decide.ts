@@ -4,6 +4,7 @@ import { cutEvenly } from '../domain/directions.ts';
 import { directionIdOf, type OperatorId } from '../domain/identifiers.ts';
 import { deadlinesOf } from '../domain/ladders.ts';
 import { type PlannedDirection, type ShardDecision, shardDecisionForm } from '../domain/plans.ts';
+import { PLANS } from '../domain/work.ts';
 import type { Claim } from '../stores/cases/claims.ts';
 import type { EarlierDirections } from '../stores/earlier-directions.ts';
 import { writeObject } from '../stores/objects.ts';
@@ -41,7 +42,7 @@ export async function decide(
     const rows = (directed.get(operator) ?? []).sort((a, b) => (a.identifier < b.identifier ? -1 : 1));
     for (const [n, piece] of cutEvenly(rows, env.ROWS_PER_DIRECTION).entries()) {
       const directionId = directionIdOf({ batchId, kind, operator, plan, shard, n });
-      const rowsKey = `${folder}/${operator}-${n}.tsv`;
+      const rowsKey = PLANS.decisions.rows(folder, operator, n);
       await writeObject({ bucket: env.WORK, key: rowsKey }, piece.map(({ line }) => `${line}\n`).join(''));
       directions.push({ directionId, operator, rows: piece.length, rowsKey });
     }
@@ -51,7 +52,7 @@ export async function decide(
       .map((line) => `${line}\n`)
       .join(''),
   );
-  const elsewhereKey = `${folder}/elsewhere.csv`;
+  const elsewhereKey = PLANS.decisions.elsewhere(folder);
   if (list.length > 0) await writeObject({ bucket: env.WORK, key: elsewhereKey }, list);
   const decision: ShardDecision = {
     kind,
@@ -65,7 +66,7 @@ export async function decide(
     directions,
     elsewhere: list.length > 0 ? { key: elsewhereKey, bytes: list.length } : null,
   };
-  const decisionKey = `${folder}/decision.json`;
+  const decisionKey = PLANS.decisions.decision(folder);
   await writeObject({ bucket: env.WORK, key: decisionKey }, JSON.stringify(shardDecisionForm.write(decision)));
   return decisionKey;
 }

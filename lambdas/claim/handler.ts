@@ -3,6 +3,7 @@ import { subjectOfLine } from '../domain/directions.ts';
 import type { Imei, Msisdn } from '../domain/identifiers.ts';
 import { newLedger } from '../domain/ledger.ts';
 import { shardDecisionForm } from '../domain/plans.ts';
+import { PLANS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
 import { type Claim, readClaims } from '../stores/cases/claims.ts';
@@ -39,7 +40,7 @@ export const handler = task(input, async (request, attempt) => {
         : await handsets(request.handsetsKey, gathered.operators, item.run);
     const identifiers = [...new Set(found.candidates.map(({ identifier }) => identifier))];
     claims = await readClaims(env.CASES, kind, identifiers, startedAt);
-    const folder = `plans/${plan}/decisions/${kind}-${shard}/${attempt}`;
+    const folder = PLANS.decisions.folder(plan, kind, shard, attempt);
     const mine = await decide(request, found, claims, earlier, folder);
     decisionKey = await registerDecision(env.CASES, plan, kind, shard, mine);
     if (decisionKey !== mine) claims = undefined;

@@ -14,6 +14,7 @@ import {
   toDirect,
 } from '../domain/plans.ts';
 import { fields } from '../domain/stored.ts';
+import { PLANS } from '../domain/work.ts';
 import { instant, operatorIds } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
@@ -60,7 +61,6 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
   mustAddUp('links claimed', taken(directs.number), gathered.links);
   mustAddUp('handsets claimed', taken(directs.handset), gathered.handsets);
 
-  const folder = `plans/${plan}/directions/${attempt}`;
   const starts = shards
     .flatMap(({ rungs, directions }) =>
       directions.map(({ directionId, operator }) => ({ directionId, batchId, operator, rungs, rung: 1 })),
@@ -72,9 +72,9 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
     decisions: mergeDecisions(shards.map(({ decisions }) => decisions)),
     directions: shards.flatMap(({ directions }) => directions),
     elsewhere: shards.flatMap(({ elsewhere }) => elsewhere ?? []),
-    manifestKey: `${folder}/directions.jsonl`,
+    manifestKey: PLANS.directions.manifest(plan, attempt),
   };
-  const planKey = `${folder}/plan.json`;
+  const planKey = PLANS.directions.plan(plan, attempt);
   await writeObject({ bucket: env.WORK, key: mine.manifestKey }, manifestText(starts));
   await writeObject({ bucket: env.WORK, key: planKey }, JSON.stringify(planForm.write(mine)));
 

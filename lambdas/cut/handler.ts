@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cutFile, type Stopped } from '../domain/pieces.ts';
 import { usageColumns } from '../domain/sightings.ts';
+import { IMPORTS } from '../domain/work.ts';
 import { usageFile } from '../import/usage.ts';
 import { wholeNumber } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
@@ -36,7 +37,7 @@ export const handler = task(input, async ({ file, folder, cut: after }, attempt)
     yield* readChunks(file, { start: stopped?.next.at ?? 0 });
   }
 
-  const manifestKey = `${folder}/pieces/${attempt}.jsonl`;
+  const manifestKey = IMPORTS.pieces.manifest(folder, attempt);
   const lines = pieces.map((piece) => `${JSON.stringify(piece)}\n`);
   await writeObject({ bucket: env.WORK, key: manifestKey }, lines.join(''));
   log.info('usage file cut', { operator: file.operator, pieces: pieces.length, more: cut.next !== undefined });

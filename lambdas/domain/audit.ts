@@ -4,9 +4,11 @@
  * files by keyed hashes of their keys and SHA-256s, since a plain hash of a file of one row tells its number to whoever tries
  * them all, and a ledger by its version.
  */
+
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { Instant } from './days.ts';
+import { folder } from './folders.ts';
 import { sha256Of } from './hashes.ts';
 import type { BatchId } from './identifiers.ts';
 import type { Ledger } from './ledger.ts';
@@ -132,11 +134,11 @@ export function directedNote(
 }
 
 /** Where the chains lie in the audit bucket, each in a folder of its batch's id. */
-export const chainsFolder = 'batches/';
+export const CHAINS = folder('batches');
 
 /** The object of the audit bucket whose first entry is the chain's n-th. */
 export function auditKey(batchId: BatchId, n: number): string {
-  return `${chainsFolder}${batchId}/${String(n).padStart(8, '0')}.jsonl`;
+  return `${CHAINS.prefix}${batchId}/${String(n).padStart(8, '0')}.jsonl`;
 }
 
 /** A batch's own key for keyed hashes, and the ARN of the KMS key that made it. */

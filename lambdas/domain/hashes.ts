@@ -4,3 +4,11 @@ import { createHash } from 'node:crypto';
 export function sha256Of(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
+
+/**
+ * The first 8 hexadecimal digits of a SHA-256, by which the files of one direction are told apart in names: it takes no two that
+ * share them.
+ */
+export function sha8(sha256: string): string {
+  return sha256.slice(0, 8);
+}

@@ -7,7 +7,7 @@ import { addSeconds, dayOf, type Instant } from './days.ts';
 import { decisionColumns } from './decisions.ts';
 import { sha256Of } from './hashes.ts';
 import { imeiOut } from './identifiers.ts';
-import { previewKeys } from './keys.ts';
+import { previewKeys } from './outbox.ts';
 import { type AreaCount, type Preview, previewText } from './preview.ts';
 import type { HandsetWeight, HeldFrom, HeldHandset } from './weighing.ts';
 

@@ -4,9 +4,9 @@
 import { z } from 'zod';
 import type { Columns, CsvRow } from './csv.ts';
 import { type Day, dayOf, type Instant, parseDay } from './days.ts';
+import { sha8 } from './hashes.ts';
 import { type Imei, identifiersOf, type Msisdn, type OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
-import { sha8 } from './keys.ts';
 import { ANSWER_RULES, type Answer, columnOf, type DirectionKind, type Outcome, rulesOf } from './kinds.ts';
 import {
   change,

@@ -4,6 +4,7 @@ import type { Gathered, GatheredObject, ShardPlaces } from '../domain/plans.ts';
 import { gatheredLine } from '../domain/sightings.ts';
 import { fields } from '../domain/stored.ts';
 import { Weighing, weightLine } from '../domain/weighing.ts';
+import { SCREENED } from '../domain/work.ts';
 import { task } from '../runtime/task.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readHandsets } from '../stores/handsets.ts';
@@ -36,7 +37,7 @@ export const handler = task(input, async ({ folder, shards, window, handsetsKey,
   let held = 0;
   let written = 0;
   const write = async () => {
-    const key = `${folder}/gathered/${attempt}-${written++}.tsv`;
+    const key = SCREENED.gathered.links(folder, attempt, written++);
     const taken = lines;
     lines = none();
     held = 0;
@@ -58,7 +59,7 @@ export const handler = task(input, async ({ folder, shards, window, handsetsKey,
   });
   if (held > 0) await write();
   const weighed = Buffer.from(weights.join(''));
-  const weightsKey = `${folder}/gathered/${attempt}-weights.tsv`;
+  const weightsKey = SCREENED.gathered.weights(folder, attempt);
   await writeObject({ bucket: env.WORK, key: weightsKey }, weighed);
   return {
     first: run.first,

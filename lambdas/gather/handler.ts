@@ -8,6 +8,7 @@ import { gathered, mustAddUp, type ShardItem, type Slice, shardPlaces } from '..
 import { PreviewCount } from '../domain/preview.ts';
 import { fields } from '../domain/stored.ts';
 import { heldAmong } from '../domain/weighing.ts';
+import { SCREENED } from '../domain/work.ts';
 import { idList, wholeNumber } from '../runtime/environment.ts';
 import { instant } from '../runtime/input.ts';
 import { task } from '../runtime/task.ts';
@@ -97,8 +98,8 @@ export const handler = task(input, async (given, attempt) => {
     run,
   }));
 
-  const indexKey = `${folder}/shards/${attempt}/index.jsonl`;
-  const manifestKey = `${folder}/shards/${attempt}/shards.jsonl`;
+  const indexKey = SCREENED.shards.index(folder, attempt);
+  const manifestKey = SCREENED.shards.manifest(folder, attempt);
   const items = await writeIndex(indexKey, slicesOf, hashed);
   const shards: ShardItem[] = [...items, ...blocks];
   await writeObject({ bucket: env.WORK, key: manifestKey }, shards.map((item) => `${JSON.stringify(item)}\n`).join(''));
@@ -107,7 +108,7 @@ export const handler = task(input, async (given, attempt) => {
   const counts = previewed.counts();
   mustAddUp('numbers of the preview', counts.linked, total(Object.values(byOperator)));
   const asker = { batchId, execution };
-  await publishPreview(env, asker, now, `${folder}/previews/${attempt}`, {
+  await publishPreview(env, asker, now, SCREENED.previews.folder(folder, attempt), {
     operators: operators as OperatorId[],
     weights,
     held,

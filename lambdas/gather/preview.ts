@@ -1,7 +1,7 @@
 import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import type { OperatorId } from '../domain/identifiers.ts';
-import { previewKeys } from '../domain/keys.ts';
+import { previewKeys } from '../domain/outbox.ts';
 import type { WrittenList } from '../domain/plans.ts';
 import { type PreviewCounts, previewOf, previewText } from '../domain/preview.ts';
 import { previewHtml } from '../domain/preview-page.ts';

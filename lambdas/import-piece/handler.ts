@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readPiece } from '../domain/pieces.ts';
 import { usageColumns } from '../domain/sightings.ts';
+import { IMPORTS } from '../domain/work.ts';
 import { type ImportedPiece, importRows, usageFile } from '../import/usage.ts';
 import { wholeNumber } from '../runtime/environment.ts';
 import { task } from '../runtime/task.ts';
@@ -21,7 +22,7 @@ const input = z.object({
 export const handler = task(input, async ({ file, folder, header, piece }, attempt): Promise<ImportedPiece> => {
   // Read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
   const bytes = [await readBytes(file, { end: header.at }), await readBytes(file, piece)];
-  const key = `${folder}/rejects/${piece.start}-${attempt}.csv`;
+  const key = IMPORTS.rejects.key(folder, piece.start, attempt);
   const rows = readPiece(bytes, usageColumns, header, piece.line);
   const to = { links: env.LINKS, keptDays: env.LINK_DAYS, rejects: { bucket: env.WORK, key } };
   const { fault, ...counts } = await importRows(rows, file, to);

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { readCsv, rejectsHeader } from '../domain/csv.ts';
 import { sha256Of } from '../domain/hashes.ts';
-import { parseInboxKey } from '../domain/keys.ts';
+import { parseInboxKey } from '../domain/inbox.ts';
 import { usageColumns } from '../domain/sightings.ts';
+import { IMPORTS } from '../domain/work.ts';
 import { idList, wholeNumber } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';
@@ -46,7 +47,7 @@ export const handler = uploads(
     if (size > env.BYTES_PER_PIECE) {
       const hash = sha256Of(`${key}\n${upload}`).slice(0, 32);
       const execution = `${operator}-${hash}`;
-      await startOnce(env.IMPORT_MACHINE, execution, { file, folder: `imports/${execution}`, stretches: [] });
+      await startOnce(env.IMPORT_MACHINE, execution, { file, folder: IMPORTS.folder(execution), stretches: [] });
       return { handedTo: executionArn(env.IMPORT_MACHINE, execution) };
     }
     const rejects = rejectsOf(file, env.OUTBOX);

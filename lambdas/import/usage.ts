@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { type CsvRow, FileFault, rejectLine } from '../domain/csv.ts';
 import { dayOf } from '../domain/days.ts';
 import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
-import { rejectsKey } from '../domain/keys.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
+import { rejectsKey } from '../domain/outbox.ts';
 import { type FileReason, isFileReason } from '../domain/reasons.ts';
 import {
   parseSighting,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sha256Of } from '../domain/hashes.ts';
-import { parseInboxKey } from '../domain/keys.ts';
+import { parseInboxKey } from '../domain/inbox.ts';
 import { idList } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';

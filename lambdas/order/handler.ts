@@ -4,7 +4,6 @@ import type { Instant } from '../domain/days.ts';
 import { orderCsv, parseDirectionRowLine } from '../domain/directions.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
-import { orderKey } from '../domain/keys.ts';
 import { takesService } from '../domain/ladders.ts';
 import {
   awaitsFirstOrder,
@@ -17,7 +16,9 @@ import {
   type Whereabouts,
 } from '../domain/ledger.ts';
 import { toOperator } from '../domain/notices.ts';
+import { orderKey } from '../domain/outbox.ts';
 import { fields } from '../domain/stored.ts';
+import { PREPARED } from '../domain/work.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
@@ -60,7 +61,7 @@ interface Issued {
 }
 
 const preparedKey = (ledger: Ledger, order: IssuedOrder) =>
-  `directions/${ledger.directionId}/${order.rung}/${order.attempt}.csv`;
+  PREPARED.order(ledger.directionId, order.rung, order.attempt);
 
 const publishedKey = ({ operator, directionId }: Ledger, order: IssuedOrder) =>
   orderKey(operator, directionId, order.rung, order.order);

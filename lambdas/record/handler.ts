@@ -1,5 +1,5 @@
 import { deliveredAt } from '../domain/deliveries.ts';
-import { parseInboxKey } from '../domain/keys.ts';
+import { parseInboxKey } from '../domain/inbox.ts';
 import type { Stray } from '../domain/reasons.ts';
 import { log } from '../runtime/log.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';

@@ -1,11 +1,12 @@
 import { lateListForm, revocationCsv, revocationJson, revocationRows } from '../domain/books.ts';
 import type { Day } from '../domain/days.ts';
-import { sha256Of } from '../domain/hashes.ts';
+import { sha8, sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
-import { failedOrderKey, lateRevocationKeys, receiptKey, sha8 } from '../domain/keys.ts';
 import { countOpen, type Ledger, type RecordedFile, whereabouts } from '../domain/ledger.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
+import { failedOrderKey, lateRevocationKeys, receiptKey } from '../domain/outbox.ts';
 import { receiptCounts } from '../domain/responses.ts';
+import { PREPARED } from '../domain/work.ts';
 import { audit } from '../stores/audit.ts';
 import { addLateRevocations } from '../stores/cases/late-revocations.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
@@ -18,12 +19,12 @@ import { env } from './environment.ts';
 import { tellReceipt } from './receipt.ts';
 import type { Response } from './response.ts';
 
-/** Where an attempt prepares what its commit will publish. No two files have an attempt in common, whatever their SHA-256s. */
+/** Where an attempt prepares what its commit will publish. */
 export const preparedKey = (
   ledger: Ledger,
   { sha256, attempt }: Pick<RecordedFile, 'sha256' | 'attempt'>,
   name: string,
-) => `directions/${ledger.directionId}/files/${sha8(sha256)}/${attempt}/${name}`;
+) => PREPARED.response(ledger.directionId, sha256, attempt, name);
 
 /** A recorded file, as the ledger has it. */
 export function fileOf({ files, directionId }: Ledger, sha256: string): RecordedFile {

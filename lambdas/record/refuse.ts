@@ -1,7 +1,7 @@
 import { sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
-import { receiptKey, takenReceiptKey } from '../domain/keys.ts';
 import { toAdministrators } from '../domain/notices.ts';
+import { receiptKey, takenReceiptKey } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
 import { isShaTaken, receiptText, refusedReceipt } from '../domain/responses.ts';
 import { log } from '../runtime/log.ts';

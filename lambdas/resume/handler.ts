@@ -4,6 +4,7 @@ import { planCounts } from '../domain/batches.ts';
 import { whereabouts } from '../domain/ledger.ts';
 import { type DirectionStart, manifestText, toDirect } from '../domain/plans.ts';
 import { fields } from '../domain/stored.ts';
+import { PLANS } from '../domain/work.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
@@ -43,7 +44,7 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
     });
     starts.sort((a, b) => (a.directionId < b.directionId ? -1 : 1));
   }
-  const manifestKey = `plans/${batch?.plan}/directions/${attempt}/resumed.jsonl`;
+  const manifestKey = PLANS.directions.resumed(batch?.plan ?? 0, attempt);
   if (directed) await writeObject({ bucket: env.WORK, key: manifestKey }, manifestText(starts));
   log.info('batch resumed', { batchId, state: batch?.state, directions: starts.length });
   return {

@@ -5,11 +5,12 @@ import { FileFault, readCsv, rejectLine, rejectsHeader } from '../domain/csv.ts'
 import { dayOf } from '../domain/days.ts';
 import { evenRuns } from '../domain/directions.ts';
 import { batchIdOf, SELF_CHECK } from '../domain/identifiers.ts';
-import { rejectsKey } from '../domain/keys.ts';
 import { toAdministrators, toAgency } from '../domain/notices.ts';
+import { rejectsKey } from '../domain/outbox.ts';
 import { handsetLine, reportColumns, Screening } from '../domain/screening.ts';
 import { windowOf } from '../domain/sightings.ts';
 import { fields } from '../domain/stored.ts';
+import { SCREENED } from '../domain/work.ts';
 import { wholeNumber } from '../runtime/environment.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
@@ -101,13 +102,13 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
 
   const sha256 = hash.digest('hex');
   const batchId = batchIdOf(agency, sha256);
-  const folder = `screened/${batchId}/${attempt}`;
-  const handsetsKey = `${folder}/handsets.jsonl`;
+  const folder = SCREENED.folder(batchId, attempt);
+  const handsetsKey = SCREENED.handsets.key(folder);
   async function* handsetLines() {
     for (const imei of screening.handsets()) yield handsetLine(imei);
   }
   await writeStream({ bucket: env.WORK, key: handsetsKey }, handsetLines());
-  const runsKey = `${folder}/runs.jsonl`;
+  const runsKey = SCREENED.runs.key(folder);
   const runs = evenRuns(screening.totals().handsets, env.HANDSETS_PER_CHILD);
   await writeObject({ bucket: env.WORK, key: runsKey }, runs.map((run) => `${JSON.stringify(run)}\n`).join(''));
   const batch = await registerBatch(env.CASES, {

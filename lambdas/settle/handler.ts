@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Summary } from '../domain/books.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import { fields } from '../domain/stored.ts';
+import { BOOKS } from '../domain/work.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
@@ -38,7 +39,7 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
   if (batch.state !== 'settled') {
     const until = await closeAll(directions, now);
     if (until !== undefined) return { settled: false, until };
-    const folder = `batches/${batchId}/${attempt}`;
+    const folder = BOOKS.folder(batchId, attempt);
     const summary = await prepare(batch, now, folder);
     if (await commitSettled(env.CASES, batchId, now, folder)) measureBooks(summary);
     batch = await readBatch(env.CASES, batchId);

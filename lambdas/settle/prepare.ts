@@ -10,10 +10,11 @@ import {
   summaryText,
 } from '../domain/books.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
-import { revocationKeys } from '../domain/keys.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
 import { mergedLines } from '../domain/merge.ts';
+import { revocationKeys } from '../domain/outbox.ts';
 import type { WrittenList } from '../domain/plans.ts';
+import { BOOKS } from '../domain/work.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { readLatestImport } from '../stores/cases/imports.ts';
 import { readLineBlocks, writeObject, writeStream } from '../stores/objects.ts';
@@ -74,6 +75,6 @@ export async function prepare(batch: Batch, now: Instant, folder: string): Promi
   }
   const { unexplained } = summary;
   const settled: Settled = { unexplained, revoked: revocations.size, ledgers: versions, files };
-  await writeObject({ bucket: env.WORK, key: `${folder}/settled.json` }, JSON.stringify(settledForm.write(settled)));
+  await writeObject({ bucket: env.WORK, key: BOOKS.note(folder) }, JSON.stringify(settledForm.write(settled)));
   return summary;
 }

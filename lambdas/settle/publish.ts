@@ -1,9 +1,10 @@
 import { settledForm } from '../domain/books.ts';
 import type { Instant } from '../domain/days.ts';
-import { settledMark, summaryKey } from '../domain/keys.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
 import { toAdministrators, toAgency, toOperator } from '../domain/notices.ts';
+import { summaryKey } from '../domain/outbox.ts';
 import type { PlannedDirection } from '../domain/plans.ts';
+import { BOOKS, settledMark } from '../domain/work.ts';
 import { audit } from '../stores/audit.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { tell } from '../stores/notices.ts';
@@ -19,7 +20,7 @@ export async function publish(
   const keys = keysOf(batchId, settledAt);
   for (const name of BATCH_KINDS[kind].publishes)
     await copyObject({ bucket: env.WORK, key: `${settledUnder}/${name}` }, { bucket: env.OUTBOX, key: keys[name] });
-  const settled = settledForm.parse(await readText({ bucket: env.WORK, key: `${settledUnder}/settled.json` }));
+  const settled = settledForm.parse(await readText({ bucket: env.WORK, key: BOOKS.note(settledUnder) }));
   const file = (name: Published) => ({ key: keys[name], sha256: settled.files[name] ?? null });
   await audit(env, {
     batchId,

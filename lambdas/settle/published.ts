@@ -1,7 +1,7 @@
 import { dayOf, type Instant } from '../domain/days.ts';
 import type { BatchId } from '../domain/identifiers.ts';
-import { elsewhereKey, revocationKeys, summaryKey } from '../domain/keys.ts';
 import type { BATCH_KINDS, BatchKind } from '../domain/kinds.ts';
+import { elsewhereKey, revocationKeys, summaryKey } from '../domain/outbox.ts';
 
 export type Published = (typeof BATCH_KINDS)[BatchKind]['publishes'][number];
 

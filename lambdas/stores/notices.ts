@@ -1,5 +1,5 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { parseInboxKey } from '../domain/keys.ts';
+import { parseInboxKey } from '../domain/inbox.ts';
 import {
   attributesOf,
   type Told,

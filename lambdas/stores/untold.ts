@@ -1,13 +1,12 @@
 import { sha256Of } from '../domain/hashes.ts';
 import type { Form } from '../domain/stored.ts';
+import { UNTOLD } from '../domain/work.ts';
 import { logFailure } from '../runtime/failures.ts';
 import { log } from '../runtime/log.ts';
 import { listObjects, readText, writeObject } from './objects.ts';
 
 /** What can be told: notices to participants, and notes to the audit. */
-type Kind = 'notices' | 'audit';
-
-const folder = (kind: Kind) => `untold/${kind}/`;
+type Kind = Exclude<keyof typeof UNTOLD, 'pattern'>;
 
 /**
  * Keeps in the work bucket what was committed and can't be told at the moment, so that the step goes on; the sweep tells it. The
@@ -18,7 +17,7 @@ export async function keepUntold(work: string, kind: Kind, what: object, error: 
   logFailure(error);
   const content = JSON.stringify(what);
   try {
-    await writeObject({ bucket: work, key: `${folder(kind)}${sha256Of(content)}.json` }, content);
+    await writeObject({ bucket: work, key: `${UNTOLD[kind].prefix}${sha256Of(content)}.json` }, content);
   } catch (second) {
     logFailure(second);
     throw error;
@@ -28,7 +27,7 @@ export async function keepUntold(work: string, kind: Kind, what: object, error: 
 
 /** The keys of what was kept and not told since. */
 export async function* keysOfUntold(work: string, kind: Kind): AsyncGenerator<string> {
-  for await (const { key, size } of listObjects({ bucket: work, key: folder(kind) })) if (size > 0) yield key;
+  for await (const { key, size } of listObjects({ bucket: work, key: UNTOLD[kind].prefix })) if (size > 0) yield key;
 }
 
 /** @throws BadRecord */

@@ -1,5 +1,6 @@
 import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
+import { MARKS } from '../domain/work.ts';
 import { listObjects, readText, writeObject } from './objects.ts';
 
 /** A version of an object of the inbox. Its ETag would not do: under SSE-KMS equal bytes have another one each time. */
@@ -12,10 +13,7 @@ interface Upload {
  * What is noted of an upload: that somebody worked on it to the end; that an execution goes on with it, and which; that work on
  * it failed, and by which error; that its event was sent once more; that nothing takes it up any more.
  */
-type Mark = 'worked' | 'handed' | 'failed' | 'resent' | 'quarantined';
-
-/** The folder of the work bucket where marks of a kind lie. */
-export const marksFolder = (mark: Mark): string => `uploads/${mark}/`;
+type Mark = keyof typeof MARKS;
 
 /** The name of an upload among the marks. */
 export function markOf({ key, versionId }: Upload): string {
@@ -23,12 +21,12 @@ export function markOf({ key, versionId }: Upload): string {
 }
 
 export async function mark(work: string, kind: Mark, upload: Upload, content = ''): Promise<void> {
-  await writeObject({ bucket: work, key: marksFolder(kind) + markOf(upload) }, content);
+  await writeObject({ bucket: work, key: MARKS[kind].prefix + markOf(upload) }, content);
 }
 
 /** When each upload got this mark last, by its name. */
 export async function readMarks(work: string, kind: Mark): Promise<Map<string, Instant>> {
-  const folder = marksFolder(kind);
+  const folder = MARKS[kind].prefix;
   const marks = new Map<string, Instant>();
   for await (const { key, at } of listObjects({ bucket: work, key: folder })) marks.set(key.slice(folder.length), at);
   return marks;
@@ -36,7 +34,7 @@ export async function readMarks(work: string, kind: Mark): Promise<Map<string, I
 
 /** What a mark that an upload has says: the name of the error by which work on it failed last, or the execution that goes on with it. */
 export async function readMark(work: string, kind: 'failed' | 'handed', upload: Upload): Promise<string> {
-  return await readText({ bucket: work, key: marksFolder(kind) + markOf(upload) });
+  return await readText({ bucket: work, key: MARKS[kind].prefix + markOf(upload) });
 }
 
 /** Whether an upload was worked on to its end, or goes on in an execution, which marks it as worked on then. */

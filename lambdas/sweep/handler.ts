@@ -3,9 +3,10 @@ import { auditNoteForm } from '../domain/audit.ts';
 import { mayFail } from '../domain/batches.ts';
 import type { Instant } from '../domain/days.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
-import { orderKey } from '../domain/keys.ts';
+import { INBOX } from '../domain/inbox.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { toldForm } from '../domain/notices.ts';
+import { orderKey } from '../domain/outbox.ts';
 import { isSurveyDue, orderDue, stalledAt } from '../domain/stalled.ts';
 import type { Form } from '../domain/stored.ts';
 import { type OpenBatch, survey } from '../domain/survey.ts';
@@ -166,7 +167,11 @@ async function tellUntold(): Promise<void> {
 export const handler = events(due, async ({ time, source }) => {
   const batches = await unsettledBatches(env.WORK);
   const isSurvey = source === undefined || isSurveyDue(time, env.SWEEP_HOURS, env.SURVEY_HOURS);
-  const queues = { 'reports/': env.REPORTS_QUEUE, 'usage/': env.USAGE_QUEUE, 'responses/': env.RESPONSES_QUEUE };
+  const queues = {
+    [INBOX.reports.prefix]: env.REPORTS_QUEUE,
+    [INBOX.usage.prefix]: env.USAGE_QUEUE,
+    [INBOX.responses.prefix]: env.RESPONSES_QUEUE,
+  };
   const open: Open[] = [];
   const surveyOf = async (batch: Batch) => {
     const one = await withLedgers(batch);

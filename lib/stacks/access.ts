@@ -3,6 +3,8 @@ import { ArnPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-i
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import { INBOX } from '../../lambdas/domain/inbox.ts';
+import { OUTBOX, previewPatterns, revocationPatterns, summaryPattern } from '../../lambdas/domain/outbox.ts';
 import { CHECKER, type Participant } from '../config/participants.ts';
 import type { StageConfig } from '../config/stage.ts';
 import { acknowledge, acknowledgeObjects, REDRIVE_ACTIONS } from '../constructs/access.ts';
@@ -61,32 +63,28 @@ export class AccessStack extends Stack {
     const { inbox, outbox, audit } = data;
 
     const agencyPlaces = (agency: string): Place[] => [
-      { bucket: inbox, write: [`reports/${agency}/*`], list: [`reports/${agency}/*`] },
+      { bucket: inbox, write: [INBOX.reports.patternOf(agency)], list: [INBOX.reports.patternOf(agency)] },
       {
         bucket: outbox,
-        // A batch's id is its agency's, `-` and 12 characters. Of `up` and `up-police` neither fits the other's pattern: what
-        // follows `up-` in `up-police-0123456789ab` has 19.
-        read: [
-          `rejects/${agency}/*`,
-          `batches/${agency}-????????????/summary.json`,
-          `previews/${agency}-????????????/preview.json`,
-        ],
-        list: [`rejects/${agency}/*`],
+        read: [OUTBOX.rejects.patternOf(agency), summaryPattern(agency), previewPatterns(agency).json],
+        list: [OUTBOX.rejects.patternOf(agency)],
       },
     ];
     const operatorPlaces = (operator: string): Place[] => {
-      const put = [`usage/${operator}/*`, `responses/${operator}/*`];
-      const read = [`orders/${operator}/*`, `receipts/${operator}/*`, `rejects/${operator}/*`];
+      const put = [INBOX.usage, INBOX.responses].map(({ patternOf }) => patternOf(operator));
+      const read = [OUTBOX.orders, OUTBOX.receipts, OUTBOX.rejects].map(({ patternOf }) => patternOf(operator));
       return [
         { bucket: inbox, write: put, list: put },
         { bucket: outbox, read, list: read },
       ];
     };
-    const readerPlaces = (): Place[] => [{ bucket: outbox, read: ['revocations/*'], list: ['revocations/*'] }];
+    const readerPlaces = (): Place[] => [
+      { bucket: outbox, read: [OUTBOX.revocations.pattern], list: [OUTBOX.revocations.pattern] },
+    ];
     // By the names of what was decided, an auditor finds the chain that is missing.
     const auditorPlaces = (): Place[] => [
       { bucket: audit, read: ['*'], list: ['*'] },
-      { bucket: outbox, list: ['batches/*', 'orders/*', 'revocations/*'] },
+      { bucket: outbox, list: [OUTBOX.batches, OUTBOX.orders, OUTBOX.revocations].map(({ pattern }) => pattern) },
     ];
     const administratorPlaces = (): Place[] => [inbox, outbox].map((bucket) => ({ bucket, read: ['*'], list: ['*'] }));
     const operationsPlaces = (): Place[] => [
@@ -96,12 +94,11 @@ export class AccessStack extends Stack {
     ];
 
     const checkerPlaces = (id: string): Place[] => {
-      const put = [`reports/${id}/*`, `usage/${id}/*`, `responses/${id}/*`];
-      const batch = `${id}-????????????`;
+      const put = [INBOX.reports, INBOX.usage, INBOX.responses].map(({ patternOf }) => patternOf(id));
       const read = [
-        ...['orders', 'rejects', 'receipts'].map((folder) => `${folder}/${id}/*`),
-        `batches/${batch}/summary.json`,
-        `revocations/????-??-??/${batch}.csv`,
+        ...[OUTBOX.orders, OUTBOX.rejects, OUTBOX.receipts].map(({ patternOf }) => patternOf(id)),
+        summaryPattern(id),
+        revocationPatterns(id).csv,
       ];
       return [
         { bucket: inbox, write: put },

@@ -5,6 +5,8 @@ import { type CfnBucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Subscription, SubscriptionFilter, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { INBOX } from '../../lambdas/domain/inbox.ts';
+import { OUTBOX } from '../../lambdas/domain/outbox.ts';
 import { type Address, accountOf, isNamed, type Participant } from '../config/participants.ts';
 import { NEW_TABLE } from '../config/policy.ts';
 import { REMOVAL_DAYS } from '../config/retention.ts';
@@ -93,10 +95,13 @@ export class DataStack extends Stack {
       oldVersionDays,
       days: {
         ...Object.fromEntries(
-          ['orders/', 'previews/', 'receipts/', 'rejects/', 'revocations/'].map((folder) => [folder, caseDays]),
+          [OUTBOX.orders, OUTBOX.previews, OUTBOX.receipts, OUTBOX.rejects, OUTBOX.revocations].map(({ prefix }) => [
+            prefix,
+            caseDays,
+          ]),
         ),
         // By a batch's books the sweep knows that one which it finds in the work bucket is done with.
-        'batches/': Math.max(caseDays, workDays + REMOVAL_DAYS),
+        [OUTBOX.batches.prefix]: Math.max(caseDays, workDays + REMOVAL_DAYS),
       },
     });
     const auditFor = Duration.days(retention.auditDays);
@@ -138,12 +143,13 @@ export class DataStack extends Stack {
     this.#letSubscribe(this.administrators, config.administrators);
 
     // Whatever is neither usage nor a response goes the way of the reports, where strays are told to the administrators.
-    const notReports = [{ prefix: 'usage/' }, { prefix: 'responses/' }];
+    const usage = { prefix: INBOX.usage.prefix };
+    const responses = { prefix: INBOX.responses.prefix };
     this.reports = this.#inboxQueue('Reports', Duration.minutes(1), [
-      { 'anything-but': { prefix: notReports.map(({ prefix }) => prefix) } },
+      { 'anything-but': { prefix: [usage, responses].map(({ prefix }) => prefix) } },
     ]);
-    this.usage = this.#inboxQueue('Usage', Duration.minutes(15), [{ prefix: 'usage/' }]);
-    this.responses = this.#inboxQueue('Responses', Duration.minutes(5), [{ prefix: 'responses/' }]);
+    this.usage = this.#inboxQueue('Usage', Duration.minutes(15), [usage]);
+    this.responses = this.#inboxQueue('Responses', Duration.minutes(5), [responses]);
     this.auditNotes = workQueue(this, 'Audit', {
       worksFor: Duration.minutes(1),
       gathersFor: Duration.minutes(1),

@@ -12,7 +12,7 @@ import {
   type OperatorId,
   parseImei,
 } from '../../lambdas/domain/identifiers.ts';
-import { parseInboxKey } from '../../lambdas/domain/keys.ts';
+import { parseInboxKey } from '../../lambdas/domain/inbox.ts';
 import { type Preview, previewText } from '../../lambdas/domain/preview.ts';
 import { FILE_REASONS, isFileReason, ROW_REASONS } from '../../lambdas/domain/reasons.ts';
 import { receiptOf, responseColumns } from '../../lambdas/domain/responses.ts';

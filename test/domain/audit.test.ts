@@ -6,8 +6,8 @@ import {
   type AuditNote,
   auditKey,
   auditText,
+  CHAINS,
   chainKeyMessage,
-  chainsFolder,
   closedNote,
   continueChain,
   directedNote,
@@ -123,7 +123,7 @@ describe('a chain', () => {
   });
 
   it('lies in a folder of its batch, in objects that sort by their first entries', () => {
-    expect(chainsFolder).toBe('batches/');
+    expect(CHAINS.prefix).toBe('batches/');
     expect([auditKey(BATCH, 1), auditKey(BATCH, 12_345_678)]).toEqual([
       'batches/mha-0123456789ab/00000001.jsonl',
       'batches/mha-0123456789ab/12345678.jsonl',

@@ -4,6 +4,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { compile, evaluate } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { stageFromContext } from '../../lib/config/stage.ts';
+import { objectsIn, placesOf } from './places.ts';
 import { definitionOf, synthesized } from './synthesized.ts';
 
 const { workflow } = synthesized();
@@ -348,5 +349,11 @@ describe('the workflow stack', () => {
     expect(new Set(runtimes)).toEqual(new Set(['nodejs24.x']));
     const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
     expect(engines.node).toBe('>=20');
+  });
+
+  it('lets functions and machines at the places of objects that the domain names, for which it makes the keys', () => {
+    const rights = objectsIn(workflow);
+    expect(new Set(rights.map(([bucket]) => bucket))).toEqual(new Set(['Inbox', 'Work', 'Outbox', 'Audit']));
+    for (const [bucket, pattern] of rights) expect(placesOf(bucket), bucket).toContain(pattern);
   });
 });

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { type AuditEntry, type ChainKey, keyedHash } from '../../../lambdas/domain/audit.ts';
 import { sha256Of } from '../../../lambdas/domain/hashes.ts';
 import { type AgencyId, batchIdOf, parseDirectionId } from '../../../lambdas/domain/identifiers.ts';
-import { parseInboxKey, rejectsKey } from '../../../lambdas/domain/keys.ts';
+import { INBOX, parseInboxKey } from '../../../lambdas/domain/inbox.ts';
+import { OUTBOX, rejectsKey } from '../../../lambdas/domain/outbox.ts';
 import { isFileReason } from '../../../lambdas/domain/reasons.ts';
 import { filesUnder } from './places.ts';
 
@@ -44,7 +45,7 @@ export async function checkFiles(
   let shortened = false;
   for (const bucket of ['inbox', 'outbox'])
     for (const key of await filesUnder(join(folder, bucket))) {
-      const isReport = key.startsWith('reports/');
+      const isReport = key.startsWith(INBOX.reports.prefix);
       if (!isReport && !belongsTo(key, batchId)) continue;
       if (SHORTENED.test(key)) {
         shortened = true;
@@ -134,7 +135,7 @@ export function untold(keys: readonly string[], batchId: string, entries: readon
       const order = `order/${directionId}/${/^(failed-[0-9a-f]{8}|\d+)-/.exec(name)?.[1]}`;
       return ids.some((id) => id === order || id.startsWith(`${order}/`));
     }
-    if (key.startsWith('batches/')) return ids.includes('settled');
+    if (key.startsWith(OUTBOX.batches.prefix)) return ids.includes('settled');
     if (!name.includes('.late-')) return ids.includes('revoked');
     return ids.some((id) => id.startsWith(`revoked/${key.replace(/\.json$/, '.csv')}/`));
   };

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { type AuditObject, chainsFolder } from '../../../lambdas/domain/audit.ts';
+import { type AuditObject, CHAINS } from '../../../lambdas/domain/audit.ts';
+import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
 import { listFolders, listObjects, readText } from '../../../lambdas/stores/objects.ts';
 
 /** Where chains lie: each batch's objects under its id. */
@@ -14,10 +15,10 @@ export interface Chains {
 /** The chains in the audit bucket of a stage. */
 export function inBucket(bucket: string): Chains {
   return {
-    batches: async () => (await listFolders({ bucket, key: chainsFolder })).sort(),
+    batches: async () => (await listFolders({ bucket, key: CHAINS.prefix })).sort(),
     objects: async (batchId) => {
       const objects: AuditObject[] = [];
-      for await (const { key } of listObjects({ bucket, key: `${chainsFolder}${batchId}/` }))
+      for await (const { key } of listObjects({ bucket, key: `${CHAINS.prefix}${batchId}/` }))
         objects.push({ key, text: await readText({ bucket, key }) });
       return objects;
     },
@@ -26,7 +27,7 @@ export function inBucket(bucket: string): Chains {
 
 /** The chains in a folder that a run left. */
 export function inFolder(folder: string): Chains {
-  const audit = join(folder, 'audit', chainsFolder);
+  const audit = join(folder, 'audit', CHAINS.prefix);
   return {
     batches: async () =>
       existsSync(audit) ? (await readdir(audit, { withFileTypes: true })).map(({ name }) => name).sort() : [],
@@ -34,7 +35,7 @@ export function inFolder(folder: string): Chains {
       const keys = await filesUnder(join(audit, batchId));
       return await Promise.all(
         keys.map(async (key) => ({
-          key: `${chainsFolder}${batchId}/${key}`,
+          key: `${CHAINS.prefix}${batchId}/${key}`,
           text: await readFile(join(audit, batchId, ...key.split('/')), 'utf8'),
         })),
       );
@@ -43,7 +44,7 @@ export function inFolder(folder: string): Chains {
 }
 
 /** The folders of the outbox in which everything is some batch's, and only what was decided lies. */
-export const DECIDED = ['batches/', 'orders/', 'revocations/'];
+export const DECIDED = [OUTBOX.batches.prefix, OUTBOX.orders.prefix, OUTBOX.revocations.prefix];
 
 /** The keys of what was decided in a stage's outbox. */
 export async function decidedInBucket(bucket: string): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { CfnOutput, Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Environment as AuditEnvironment } from '../../../lambdas/audit/handler.ts';
+import { CHAINS } from '../../../lambdas/domain/audit.ts';
 import type { Environment as RedriveAuditEnvironment } from '../../../lambdas/redrive-audit/handler.ts';
 import { allowHash, allowItems, allowObjects, allowRedrive } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
@@ -22,8 +23,8 @@ export function addAudit(setting: Setting): IFunction {
     timeout: data.auditNotes.worksFor,
     environment: { AUDIT: data.audit.bucketName, CASES: cases.tableName, MAC_KEY: data.auditKey.keyArn },
   });
-  allowObjects(audit, 'read', data.audit, 'batches/*');
-  allowObjects(audit, 'write', data.audit, 'batches/*');
+  allowObjects(audit, 'read', data.audit, CHAINS.pattern);
+  allowObjects(audit, 'write', data.audit, CHAINS.pattern);
   allowItems(audit, [...PUT_ITEMS, 'dynamodb:BatchGetItem'], cases);
   allowHash(audit, data.auditKey);
   // A chain grows at its end only, so many at once are in each other's way; and a rung of a thousand directions is an object or two.

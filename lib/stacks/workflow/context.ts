@@ -10,6 +10,7 @@ import {
   QueryLanguage,
   type StateMachine,
 } from 'aws-cdk-lib/aws-stepfunctions';
+import { UNTOLD } from '../../../lambdas/domain/work.ts';
 import { CHECKER } from '../../config/participants.ts';
 import { EXECUTION_DAYS } from '../../config/policy.ts';
 import type { StageConfig } from '../../config/stage.ts';
@@ -71,13 +72,13 @@ function toldOf({ agencies, operators, policy, retention }: StageConfig, data: D
 /** Lets a function tell those who subscribed to these topics, and keep what it can't tell them at the moment. */
 export function allowTell({ data }: Setting, to: Worker, ...topics: [Topic, ...Topic[]]): void {
   allowPublish(to, ...topics);
-  allowObjects(to, 'write', data.work, 'untold/notices/*');
+  allowObjects(to, 'write', data.work, UNTOLD.notices.pattern);
 }
 
 /** Lets a function tell the audit, and keep what it can't tell it at the moment. */
 export function allowAudit({ data }: Setting, to: Worker): void {
   allowSend(to, data.auditNotes);
-  allowObjects(to, 'write', data.work, 'untold/audit/*');
+  allowObjects(to, 'write', data.work, UNTOLD.audit.pattern);
 }
 
 export const READ_ITEMS = ['dynamodb:GetItem'];

@@ -1,5 +1,6 @@
 import { CfnOutput, Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { SCREENED, SETTLED } from '../../../lambdas/domain/work.ts';
 import type { Environment as EraseEnvironment } from '../../../lambdas/erase/handler.ts';
 import { allowHash, allowItems, allowList } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
@@ -28,7 +29,7 @@ export function addErase(setting: Setting): IFunction {
   allowItems(erase, [...READ_ITEMS, 'dynamodb:BatchGetItem', 'dynamodb:DeleteItem'], cases);
   allowItems(erase, ['dynamodb:Scan', 'dynamodb:DeleteItem'], links);
   // By these it finds the batches that are not directed.
-  allowList(erase, 'list', work, 'screened/', 'settled/');
+  allowList(erase, 'list', work, SCREENED.prefix, SETTLED.prefix);
   allowAudit(setting, erase);
   allowHash(erase, auditKey);
   new CfnOutput(stack, 'EraseFunctionName', { value: erase.functionName });

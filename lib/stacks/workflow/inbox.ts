@@ -1,3 +1,6 @@
+import { INBOX } from '../../../lambdas/domain/inbox.ts';
+import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
+import { MARKS, PLANS, PREPARED } from '../../../lambdas/domain/work.ts';
 import type { Environment as ImportEnvironment } from '../../../lambdas/import/handler.ts';
 import type { Environment as IntakeEnvironment } from '../../../lambdas/intake/handler.ts';
 import type { Environment as RecordEnvironment } from '../../../lambdas/record/handler.ts';
@@ -36,7 +39,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
       ADMINISTRATORS_TOPIC,
     },
   });
-  allowObjects(intake, 'write', work, 'uploads/worked/*', 'uploads/handed/*', 'uploads/failed/*');
+  allowObjects(intake, 'write', work, MARKS.worked.pattern, MARKS.handed.pattern, MARKS.failed.pattern);
   allowStart(intake, batch);
   allowDescribe(setting, intake, batch);
   allowTell(setting, intake, data.administrators);
@@ -59,10 +62,10 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
       BYTES_PER_PIECE: String(policy.bytesPerPiece),
     },
   });
-  allowObjects(importer, 'read versions', inbox, 'usage/*');
-  allowList(importer, 'list versions', inbox, 'usage/*');
-  allowObjects(importer, 'write streams', outbox, 'rejects/*');
-  allowObjects(importer, 'write', work, 'uploads/worked/*', 'uploads/handed/*', 'uploads/failed/*');
+  allowObjects(importer, 'read versions', inbox, INBOX.usage.pattern);
+  allowList(importer, 'list versions', inbox, INBOX.usage.pattern);
+  allowObjects(importer, 'write streams', outbox, OUTBOX.rejects.pattern);
+  allowObjects(importer, 'write', work, MARKS.worked.pattern, MARKS.handed.pattern, MARKS.failed.pattern);
   allowItems(importer, ['dynamodb:PutItem'], cases);
   allowItems(importer, ['dynamodb:BatchWriteItem'], links);
   allowTell(setting, importer, data.operators, data.administrators);
@@ -88,11 +91,11 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
     },
   });
   allowAudit(setting, record);
-  allowObjects(record, 'read versions', inbox, 'responses/*');
-  allowObjects(record, 'read', work, 'plans/*/decisions/*', 'directions/*');
-  allowObjects(record, 'write', work, 'directions/*', 'uploads/worked/*', 'uploads/failed/*');
-  allowObjects(record, 'write', outbox, 'orders/*', 'receipts/*', 'revocations/*');
-  allowList(record, 'list', outbox, 'orders/*');
+  allowObjects(record, 'read versions', inbox, INBOX.responses.pattern);
+  allowObjects(record, 'read', work, PLANS.decisions.pattern, PREPARED.pattern);
+  allowObjects(record, 'write', work, PREPARED.pattern, MARKS.worked.pattern, MARKS.failed.pattern);
+  allowObjects(record, 'write', outbox, OUTBOX.orders.pattern, OUTBOX.receipts.pattern, OUTBOX.revocations.pattern);
+  allowList(record, 'list', outbox, OUTBOX.orders.pattern);
   allowItems(record, CHANGE_ITEMS, cases);
   allowTell(setting, record, data.operators, data.administrators);
   allow(record, ['states:SendTaskSuccess'], direction.stateMachineArn);

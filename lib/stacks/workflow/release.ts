@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { MARKS } from '../../../lambdas/domain/work.ts';
 import type { Environment as ReleaseEnvironment } from '../../../lambdas/release/handler.ts';
 import { allowHistories, allowItems, allowObjects, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
@@ -52,7 +53,7 @@ export function addRelease(setting: Setting, { batch, importByPieces }: Machines
     },
   });
   allowAudit(setting, release);
-  allowObjects(release, 'write', work, 'uploads/quarantined/*');
+  allowObjects(release, 'write', work, MARKS.quarantined.pattern);
   allowItems(release, CHANGE_ITEMS, cases);
   allowStart(release, batch);
   // An event of an execution that is under a key tells neither its input nor its error.

@@ -1,6 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { INBOX } from '../../../lambdas/domain/inbox.ts';
+import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
+import { MARKS, PLANS, SCREENED, SETTLED, UNTOLD } from '../../../lambdas/domain/work.ts';
 import type { Environment as SweepEnvironment } from '../../../lambdas/sweep/handler.ts';
 import {
   allow,
@@ -60,23 +63,31 @@ export function addSweep(
       ADMINISTRATORS_TOPIC,
     },
   });
-  allowList(sweep, 'list versions', inbox, 'reports/', 'usage/', 'responses/');
+  allowList(sweep, 'list versions', inbox, INBOX.reports.prefix, INBOX.usage.prefix, INBOX.responses.prefix);
   allowList(
     sweep,
     'list',
     work,
-    'screened/',
-    'settled/',
-    'uploads/worked/',
-    'uploads/handed/',
-    'uploads/failed/',
-    'uploads/resent/',
-    'uploads/quarantined/',
-    'untold/*',
+    SCREENED.prefix,
+    SETTLED.prefix,
+    MARKS.worked.prefix,
+    MARKS.handed.prefix,
+    MARKS.failed.prefix,
+    MARKS.resent.prefix,
+    MARKS.quarantined.prefix,
+    UNTOLD.pattern,
   );
-  allowList(sweep, 'list', outbox, 'orders/*');
-  allowObjects(sweep, 'read', work, 'plans/*/directions/*', 'uploads/failed/*', 'uploads/handed/*', 'untold/*');
-  allowObjects(sweep, 'write', work, 'uploads/resent/*', 'uploads/quarantined/*', 'untold/*');
+  allowList(sweep, 'list', outbox, OUTBOX.orders.pattern);
+  allowObjects(
+    sweep,
+    'read',
+    work,
+    PLANS.directions.pattern,
+    MARKS.failed.pattern,
+    MARKS.handed.pattern,
+    UNTOLD.pattern,
+  );
+  allowObjects(sweep, 'write', work, MARKS.resent.pattern, MARKS.quarantined.pattern, UNTOLD.pattern);
   allowPublish(sweep, data.agencies, data.operators, data.administrators);
   allow(
     sweep,

@@ -2,7 +2,10 @@ import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Environment as ClaimEnvironment } from '../../../../lambdas/claim/handler.ts';
 import type { Environment as CommitEnvironment } from '../../../../lambdas/commit/handler.ts';
+import { folder } from '../../../../lambdas/domain/folders.ts';
 import { BATCH_KINDS } from '../../../../lambdas/domain/kinds.ts';
+import { OUTBOX } from '../../../../lambdas/domain/outbox.ts';
+import { BOOKS, MARKS, PLANS, SCREENED, SETTLED } from '../../../../lambdas/domain/work.ts';
 import type { Environment as ExpandEnvironment } from '../../../../lambdas/expand/handler.ts';
 import type { Environment as GatherEnvironment } from '../../../../lambdas/gather/handler.ts';
 import type { Environment as ResumeEnvironment } from '../../../../lambdas/resume/handler.ts';
@@ -60,12 +63,12 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       LINKS_PER_SHARD: String(policy.linksPerShard),
     },
   });
-  const uploads = Object.values(BATCH_KINDS).map(({ from }) => `${from}/*`);
+  const uploads = Object.values(BATCH_KINDS).map(({ from }) => folder(from).pattern);
   allowObjects(screen, 'read versions', inbox, ...uploads);
   allowList(screen, 'list versions', inbox, ...uploads);
-  allowObjects(screen, 'write streams', work, 'screened/*/handsets.jsonl', 'screened/*/runs.jsonl');
-  allowObjects(screen, 'write', work, 'uploads/worked/*');
-  allowObjects(screen, 'write streams', outbox, 'rejects/*');
+  allowObjects(screen, 'write streams', work, SCREENED.handsets.pattern, SCREENED.runs.pattern);
+  allowObjects(screen, 'write', work, MARKS.worked.pattern);
+  allowObjects(screen, 'write streams', outbox, OUTBOX.rejects.pattern);
   allowItems(screen, CHANGE_ITEMS, cases);
   allowTell(setting, screen, data.agencies, data.administrators);
   allowAudit(setting, screen);
@@ -89,8 +92,8 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     environment: { WORK: work.bucketName, LINKS: links.tableName },
   });
   allowItems(expand, ['dynamodb:Query'], links);
-  allowObjects(expand, 'read', work, 'screened/*/handsets.jsonl');
-  allowObjects(expand, 'write', work, 'screened/*/gathered/*');
+  allowObjects(expand, 'read', work, SCREENED.handsets.pattern);
+  allowObjects(expand, 'write', work, SCREENED.gathered.pattern);
 
   const gather = new HandlerFunction<GatherEnvironment>(stack, 'Gather', {
     config,
@@ -108,10 +111,10 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       MANY_CONNECTIONS: String(policy.manyConnections),
     },
   });
-  allowObjects(gather, 'read', work, 'screened/*/expanded/*', 'screened/*/gathered/*', 'screened/*/previews/*');
-  allowObjects(gather, 'write streams', work, 'screened/*/shards/*');
-  allowObjects(gather, 'write', work, 'screened/*/previews/*');
-  allowObjects(gather, 'write', outbox, 'previews/*');
+  allowObjects(gather, 'read', work, SCREENED.expanded.pattern, SCREENED.gathered.pattern, SCREENED.previews.pattern);
+  allowObjects(gather, 'write streams', work, SCREENED.shards.pattern);
+  allowObjects(gather, 'write', work, SCREENED.previews.pattern);
+  allowObjects(gather, 'write', outbox, OUTBOX.previews.pattern);
   allowItems(gather, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
   allowAudit(setting, gather);
 
@@ -133,10 +136,12 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     claim,
     'read',
     work,
-    ...['handsets.jsonl', 'gathered/*', 'shards/*'].map((file) => `screened/*/${file}`),
-    'plans/*/decisions/*',
+    SCREENED.handsets.pattern,
+    SCREENED.gathered.pattern,
+    SCREENED.shards.pattern,
+    PLANS.decisions.pattern,
   );
-  allowObjects(claim, 'write', work, 'plans/*/decisions/*');
+  allowObjects(claim, 'write', work, PLANS.decisions.pattern);
   allowItems(claim, CLAIM_ITEMS, cases);
 
   const commit = new HandlerFunction<CommitEnvironment>(stack, 'Commit', {
@@ -148,8 +153,8 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     environment: { WORK: work.bucketName, CASES: cases.tableName, AUDIT_QUEUE },
   });
   allowAudit(setting, commit);
-  allowObjects(commit, 'read', work, 'plans/*/claimed/*', 'plans/*/decisions/*', 'plans/*/directions/*');
-  allowObjects(commit, 'write', work, 'plans/*/directions/*');
+  allowObjects(commit, 'read', work, PLANS.claimed.pattern, PLANS.decisions.pattern, PLANS.directions.pattern);
+  allowObjects(commit, 'write', work, PLANS.directions.pattern);
   allowItems(commit, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
 
   const resume = new HandlerFunction<ResumeEnvironment>(stack, 'Resume', {
@@ -161,8 +166,8 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     environment: { WORK: work.bucketName, CASES: cases.tableName, AUDIT_QUEUE },
   });
   allowAudit(setting, resume);
-  allowObjects(resume, 'read', work, 'plans/*/directions/*');
-  allowObjects(resume, 'write', work, 'plans/*/directions/*');
+  allowObjects(resume, 'read', work, PLANS.directions.pattern);
+  allowObjects(resume, 'write', work, PLANS.directions.pattern);
   allowItems(resume, READ_ITEMS, cases);
 
   const settle = new HandlerFunction<SettleEnvironment>(stack, 'Settle', {
@@ -173,10 +178,10 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     timeout: Duration.minutes(15),
     environment: { ...places, OPERATORS, OPERATORS_TOPIC, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
   });
-  allowObjects(settle, 'read', work, 'plans/*/decisions/*', 'plans/*/directions/*', 'batches/*');
-  allowObjects(settle, 'write streams', work, 'batches/*');
-  allowObjects(settle, 'write', work, 'settled/*');
-  allowObjects(settle, 'write', outbox, 'batches/*', 'revocations/*');
+  allowObjects(settle, 'read', work, PLANS.decisions.pattern, PLANS.directions.pattern, BOOKS.pattern);
+  allowObjects(settle, 'write streams', work, BOOKS.pattern);
+  allowObjects(settle, 'write', work, SETTLED.pattern);
+  allowObjects(settle, 'write', outbox, OUTBOX.batches.pattern, OUTBOX.revocations.pattern);
   allowItems(settle, CHANGE_ITEMS, cases);
   allowTell(setting, settle, data.operators, data.agencies, data.administrators);
   allowAudit(setting, settle);
@@ -204,8 +209,12 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   admitObjects(
     batch,
     work,
-    ...['runs.jsonl', 'expanded/*', 'shards/*'].map((file) => `screened/*/${file}`),
-    ...['claimed', 'directed', 'directions'].map((folder) => `plans/*/${folder}/*`),
+    SCREENED.runs.pattern,
+    SCREENED.expanded.pattern,
+    SCREENED.shards.pattern,
+    PLANS.claimed.pattern,
+    PLANS.directed.pattern,
+    PLANS.directions.pattern,
   );
   allowKey(batch, data.messagesKey, 'sns', 'write');
   // What became of a direction is asked in its name.

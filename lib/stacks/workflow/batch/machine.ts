@@ -21,6 +21,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
+import { PLANS, SCREENED } from '../../../../lambdas/domain/work.ts';
 import { RunMachine, type VersionedMachine } from '../../../constructs/versioned-machine.ts';
 import { ItemsFrom, ResultsUnder } from '../maps.ts';
 import {
@@ -122,7 +123,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     label: 'Expand',
     maxConcurrency: CHILDREN_AT_ONCE,
     // Runs of them, and not the handsets, so that no history holds an IMEI.
-    itemReader: new ItemsFrom(work, '{% $batch.runsKey %}', 'screened/*/runs.jsonl'),
+    itemReader: new ItemsFrom(work, '{% $batch.runsKey %}', SCREENED.runs.pattern),
     itemSelector: {
       folder: '{% $batch.folder %}',
       shards: '{% $batch.shards %}',
@@ -130,7 +131,11 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
       handsetsKey: '{% $batch.handsetsKey %}',
       run: '{% $states.context.Map.Item.Value %}',
     },
-    resultWriterV2: new ResultsUnder(work, "{% $batch.folder & '/expanded' %}", 'screened/*/expanded/*'),
+    resultWriterV2: new ResultsUnder(
+      work,
+      `{% $batch.folder & '/${SCREENED.expanded.name}' %}`,
+      SCREENED.expanded.pattern,
+    ),
     outputs: {},
     assign: { expanded: '{% $states.result %}' },
   });
@@ -169,13 +174,13 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   });
 
   // 4
-  const resultsUnder = (folder: string) =>
-    new ResultsUnder(work, `{% 'plans/' & $string($plan) & '/${folder}' %}`, `plans/*/${folder}/*`);
+  const resultsUnder = ({ name, pattern }: { name: string; pattern: string }) =>
+    new ResultsUnder(work, `{% '${PLANS.prefix}' & $string($plan) & '/${name}' %}`, pattern);
   const claim = DistributedMap.jsonata(scope, 'Claim numbers and handsets', {
     mapExecutionType: StateMachineType.STANDARD,
     label: 'Claim',
     maxConcurrency: CHILDREN_AT_ONCE,
-    itemReader: new ItemsFrom(work, '{% $gathered.manifestKey %}', 'screened/*/shards/*'),
+    itemReader: new ItemsFrom(work, '{% $gathered.manifestKey %}', SCREENED.shards.pattern),
     itemSelector: {
       batchId: '{% $batch.batchId %}',
       plan: '{% $plan %}',
@@ -184,7 +189,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
       gathered: '{% $gathered %}',
       item: '{% $states.context.Map.Item.Value %}',
     },
-    resultWriterV2: resultsUnder('claimed'),
+    resultWriterV2: resultsUnder(PLANS.claimed),
     outputs: {},
     assign: { claimed: '{% $states.result %}' },
   });
@@ -231,9 +236,9 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   const directMany = DistributedMap.jsonata(scope, 'Direct the operators at scale', {
     mapExecutionType: StateMachineType.STANDARD,
     label: 'Direct',
-    itemReader: new ItemsFrom(work, '{% $planned.manifestKey %}', 'plans/*/directions/*'),
+    itemReader: new ItemsFrom(work, '{% $planned.manifestKey %}', PLANS.directions.pattern),
     itemBatcher: new ItemBatcher({ maxItemsPerBatch: MOST_INLINE, batchInput: { round: '{% $attempt %}' } }),
-    resultWriterV2: resultsUnder('directed'),
+    resultWriterV2: resultsUnder(PLANS.directed),
     outputs: {},
   });
   directMany.itemProcessor(

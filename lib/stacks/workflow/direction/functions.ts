@@ -1,6 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Environment as CloseEnvironment } from '../../../../lambdas/close/handler.ts';
+import { OUTBOX } from '../../../../lambdas/domain/outbox.ts';
+import { PLANS, PREPARED } from '../../../../lambdas/domain/work.ts';
 import type { Environment as OrderEnvironment } from '../../../../lambdas/order/handler.ts';
 import { allow, allowItems, allowKey, allowList, allowObjects } from '../../../constructs/access.ts';
 import { HandlerFunction } from '../../../constructs/handler-function.ts';
@@ -24,10 +26,10 @@ export function addDirection(setting: Setting): VersionedMachine {
     environment: { ...places, OPERATORS_TOPIC, AUDIT_QUEUE },
   });
   allowItems(order, PUT_ITEMS, cases);
-  allowObjects(order, 'read', work, 'plans/*/decisions/*', 'directions/*');
-  allowObjects(order, 'write', work, 'directions/*');
-  allowObjects(order, 'write', outbox, 'orders/*');
-  allowList(order, 'list', outbox, 'orders/*');
+  allowObjects(order, 'read', work, PLANS.decisions.pattern, PREPARED.pattern);
+  allowObjects(order, 'write', work, PREPARED.pattern);
+  allowObjects(order, 'write', outbox, OUTBOX.orders.pattern);
+  allowList(order, 'list', outbox, OUTBOX.orders.pattern);
   allowTell(setting, order, data.operators);
   allowAudit(setting, order);
   const close = new HandlerFunction<CloseEnvironment>(stack, 'Close', {

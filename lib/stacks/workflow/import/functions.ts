@@ -1,6 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Environment as CutEnvironment } from '../../../../lambdas/cut/handler.ts';
+import { INBOX } from '../../../../lambdas/domain/inbox.ts';
+import { OUTBOX } from '../../../../lambdas/domain/outbox.ts';
+import { IMPORTS, MARKS } from '../../../../lambdas/domain/work.ts';
 import type { Environment as ImportPieceEnvironment } from '../../../../lambdas/import-piece/handler.ts';
 import type { Environment as PublishImportEnvironment } from '../../../../lambdas/publish-import/handler.ts';
 import { admitObjects, allowItems, allowList, allowObjects } from '../../../constructs/access.ts';
@@ -31,8 +34,8 @@ export function addImportByPieces(setting: Setting): VersionedMachine {
       PIECES_PER_STRETCH: String(PIECES_PER_STRETCH),
     },
   });
-  allowObjects(cut, 'read versions', inbox, 'usage/*');
-  allowObjects(cut, 'write', work, 'imports/*');
+  allowObjects(cut, 'read versions', inbox, INBOX.usage.pattern);
+  allowObjects(cut, 'write', work, IMPORTS.pattern);
 
   const importPiece = new HandlerFunction<ImportPieceEnvironment>(stack, 'ImportPiece', {
     config,
@@ -42,8 +45,8 @@ export function addImportByPieces(setting: Setting): VersionedMachine {
     timeout: Duration.minutes(15),
     environment: { WORK: work.bucketName, LINKS: links.tableName, LINK_DAYS },
   });
-  allowObjects(importPiece, 'read versions', inbox, 'usage/*');
-  allowObjects(importPiece, 'write streams', work, 'imports/*');
+  allowObjects(importPiece, 'read versions', inbox, INBOX.usage.pattern);
+  allowObjects(importPiece, 'write streams', work, IMPORTS.pattern);
   allowItems(importPiece, ['dynamodb:BatchWriteItem'], links);
 
   const publishImport = new HandlerFunction<PublishImportEnvironment>(stack, 'PublishImport', {
@@ -54,10 +57,10 @@ export function addImportByPieces(setting: Setting): VersionedMachine {
     timeout: Duration.minutes(15),
     environment: { ...places, OPERATORS_TOPIC, ADMINISTRATORS_TOPIC },
   });
-  allowList(publishImport, 'list versions', inbox, 'usage/*');
-  allowObjects(publishImport, 'read', work, 'imports/*');
-  allowObjects(publishImport, 'write', work, 'uploads/worked/*');
-  allowObjects(publishImport, 'write streams', outbox, 'rejects/*');
+  allowList(publishImport, 'list versions', inbox, INBOX.usage.pattern);
+  allowObjects(publishImport, 'read', work, IMPORTS.pattern);
+  allowObjects(publishImport, 'write', work, MARKS.worked.pattern);
+  allowObjects(publishImport, 'write streams', outbox, OUTBOX.rejects.pattern);
   allowItems(publishImport, ['dynamodb:PutItem'], cases);
   allowTell(setting, publishImport, data.operators, data.administrators);
 
@@ -67,7 +70,7 @@ export function addImportByPieces(setting: Setting): VersionedMachine {
     importFlow(new Construct(stack, 'ImportFlow'), { cut, importPiece, publishImport, work }),
     [cut, importPiece, publishImport],
   );
-  admitObjects(importByPieces, work, 'imports/*/pieces/*', 'imports/*/imported/*');
+  admitObjects(importByPieces, work, IMPORTS.pieces.pattern, IMPORTS.imported.pattern);
   acknowledgeMaps(importByPieces, ['Import']);
   return importByPieces;
 }

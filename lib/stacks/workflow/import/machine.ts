@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
+import { IMPORTS } from '../../../../lambdas/domain/work.ts';
 import { ItemsFrom, ResultsUnder } from '../maps.ts';
 import { whenFailed, whenMapRunFailed, whenThrottled } from '../retries.ts';
 
@@ -53,14 +54,18 @@ export function importFlow(scope: Construct, { cut, importPiece, publishImport, 
     // One at a time, in the file's order: of a sighting that the file has twice the last one stays, as in one piece. A
     // function writes about as many links a second as a new table takes.
     maxConcurrency: 1,
-    itemReader: new ItemsFrom(work, '{% $states.input.cut.manifestKey %}', 'imports/*/pieces/*'),
+    itemReader: new ItemsFrom(work, '{% $states.input.cut.manifestKey %}', IMPORTS.pieces.pattern),
     itemSelector: {
       file: '{% $states.input.file %}',
       folder: '{% $states.input.folder %}',
       header: '{% $states.input.cut.header %}',
       piece: '{% $states.context.Map.Item.Value %}',
     },
-    resultWriterV2: new ResultsUnder(work, "{% $states.input.folder & '/imported' %}", 'imports/*/imported/*'),
+    resultWriterV2: new ResultsUnder(
+      work,
+      `{% $states.input.folder & '/${IMPORTS.imported.name}' %}`,
+      IMPORTS.imported.pattern,
+    ),
     outputs:
       "{% $merge([$states.input, { 'stretches': [$states.input.stretches, { 'ResultWriterDetails': $states.result.ResultWriterDetails }] }]) %}",
   });

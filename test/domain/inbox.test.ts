@@ -1,19 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Day } from '../../lambdas/domain/days.ts';
 import type { ApproverId, BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import {
-  elsewhereKey,
-  failedOrderKey,
-  lateRevocationKeys,
-  orderKey,
-  parseInboxKey,
-  previewKeys,
-  receiptKey,
-  rejectsKey,
-  revocationKeys,
-  summaryKey,
-  takenReceiptKey,
-} from '../../lambdas/domain/keys.ts';
+import { INBOX, parseInboxKey } from '../../lambdas/domain/inbox.ts';
+import { receiptKey, takenReceiptKey } from '../../lambdas/domain/outbox.ts';
+import { fits } from './patterns.ts';
 
 const batch = 'mha-0123456789ab' as BatchId;
 const direction = 'mha-0123456789ab.reverify.jio.7-0-1' as DirectionId;
@@ -116,27 +105,23 @@ describe('a key of the inbox', () => {
   });
 });
 
-test('every object of the outbox has its agreed place', () => {
-  expect(orderKey(jio, direction, 2, 'bar_outgoing')).toBe(`orders/jio/${direction}/2-bar_outgoing.csv`);
-  expect(failedOrderKey(jio, direction, sha256)).toBe(`orders/jio/${direction}/failed-deadbeef-disconnect.csv`);
-  expect(receiptKey(jio, direction, 'a b.csv', sha256)).toBe(`receipts/jio/${direction}/a b.csv.deadbeef.json`);
-  expect(receiptKey(jio, direction, 'a b.csv', null)).toBe(`receipts/jio/${direction}/a b.csv.unread.json`);
-  expect(takenReceiptKey(jio, direction, 'a b.csv', sha256)).toBe(`receipts/jio/${direction}/a b.csv.${sha256}.json`);
-  expect(receiptKey(approver, batch, 'yes.csv', sha256)).toBe(`receipts/approver-1/${batch}/yes.csv.deadbeef.json`);
-  expect(previewKeys(batch)).toEqual({
-    json: 'previews/mha-0123456789ab/preview.json',
-    html: 'previews/mha-0123456789ab/preview.html',
-    held: 'previews/mha-0123456789ab/held.csv',
-  });
-  expect(rejectsKey(jio, 'june.csv')).toBe('rejects/jio/june.csv');
-  expect(summaryKey(batch)).toBe('batches/mha-0123456789ab/summary.json');
-  expect(elsewhereKey(batch)).toBe('batches/mha-0123456789ab/elsewhere.csv');
-  expect(revocationKeys('2026-06-17' as Day, batch)).toEqual({
-    csv: 'revocations/2026-06-17/mha-0123456789ab.csv',
-    json: 'revocations/2026-06-17/mha-0123456789ab.json',
-  });
-  expect(lateRevocationKeys('2026-06-18' as Day, batch, sha256)).toEqual({
-    csv: 'revocations/2026-06-18/mha-0123456789ab.late-deadbeef.csv',
-    json: 'revocations/2026-06-18/mha-0123456789ab.late-deadbeef.json',
-  });
+describe('the patterns of the inbox', () => {
+  const keys = {
+    reports: 'reports/mha/june.csv',
+    usage: 'usage/mha/june.csv',
+    responses: `responses/mha/${direction}/a.csv`,
+    decisions: `decisions/mha/${batch}/a.csv`,
+    exemptions: 'exemptions/mha/a.csv',
+  };
+  test.each(Object.entries(INBOX))(
+    '%s: fit its own keys, and of these those of the one who is named',
+    (name, place) => {
+      for (const [other, key] of Object.entries(keys)) {
+        expect(parseInboxKey(key).kind).not.toBe('stray');
+        for (const pattern of [place.pattern, `${place.prefix}*`, place.patternOf('mha')])
+          expect(fits(pattern, key)).toBe(other === name);
+        for (const id of ['mh', 'mha2', 'jio']) expect(fits(place.patternOf(id), key)).toBe(false);
+      }
+    },
+  );
 });

@@ -1,0 +1,77 @@
+/** The keys of the inbox, read, and the patterns of what lies there. */
+import { folder } from './folders.ts';
+import {
+  type AgencyId,
+  type ApproverId,
+  isAgencyId,
+  isApproverId,
+  isOperatorId,
+  type OperatorId,
+} from './identifiers.ts';
+import { BATCH_KINDS } from './kinds.ts';
+import type { KeyStray } from './reasons.ts';
+
+/** A key of the inbox, read. `name` is the whole file name, `.csv` included. */
+export type InboxKey =
+  | { readonly kind: 'report'; readonly agency: AgencyId; readonly name: string }
+  | { readonly kind: 'usage'; readonly operator: OperatorId; readonly name: string }
+  | { readonly kind: 'response'; readonly operator: OperatorId; readonly directionId: string; readonly name: string }
+  | { readonly kind: 'decision'; readonly approver: ApproverId; readonly batchId: string; readonly name: string }
+  | { readonly kind: 'exemption'; readonly approver: ApproverId; readonly name: string }
+  | { readonly kind: 'stray'; readonly why: KeyStray };
+
+/** S3 keys have up to 1,024 bytes, and a receipt's key is longer than that of the response it acknowledges. */
+const LONGEST_KEY = 900;
+
+/** Parts that a path takes for no place of its own: what we write under them would lie elsewhere for whoever reads keys as paths. */
+const NO_NAMES = ['', '.', '..'];
+
+/** The folders of the inbox, each with one for each who uploads. */
+export const INBOX = {
+  reports: folder(BATCH_KINDS.report.from),
+  usage: folder('usage'),
+  responses: folder('responses'),
+  decisions: folder('decisions'),
+  exemptions: folder('exemptions'),
+};
+
+/** Of how many parts a key is made, by the folder where it lies. */
+const PARTS: ReadonlyMap<string, number> = new Map([
+  [INBOX.reports.prefix, 3],
+  [INBOX.usage.prefix, 3],
+  [INBOX.responses.prefix, 4],
+  [INBOX.decisions.prefix, 4],
+  [INBOX.exemptions.prefix, 3],
+]);
+
+/**
+ * Reads a key of the inbox: `reports/<agency>/<name>.csv`, `usage/<operator>/<name>.csv`,
+ * `responses/<operator>/<directionId>/<name>.csv`, `decisions/<approver>/<batchId>/<name>.csv` or
+ * `exemptions/<approver>/<name>.csv`, where a name holds no `/`. Anything else is a stray. Whether the uploader is configured,
+ * and whether there is such a direction or batch, is not looked at.
+ */
+export function parseInboxKey(key: string): InboxKey {
+  if (Buffer.byteLength(key) > LONGEST_KEY) return { kind: 'stray', why: 'key_too_long' };
+  // No object lies under such a key, since keys are UTF-8, and nothing could be written beside it.
+  if (!key.isWellFormed()) return { kind: 'stray', why: 'unknown_place' };
+  const parts = key.split('/');
+  const [first = '', who = ''] = parts;
+  const place = `${first}/`;
+  const name = parts.at(-1) ?? '';
+  if (parts.length !== PARTS.get(place)) return { kind: 'stray', why: 'unknown_place' };
+  if (!name.endsWith('.csv') || name === '.csv') return { kind: 'stray', why: 'not_a_csv_name' };
+  if (place === INBOX.reports.prefix) {
+    return isAgencyId(who) ? { kind: 'report', agency: who, name } : { kind: 'stray', why: 'bad_agency' };
+  }
+  // The third part of four names what the file is about.
+  const about = parts[2] ?? '';
+  const nowhere = { kind: 'stray', why: 'unknown_place' } as const;
+  if (place === INBOX.decisions.prefix || place === INBOX.exemptions.prefix) {
+    if (!isApproverId(who)) return { kind: 'stray', why: 'bad_approver' };
+    if (place === INBOX.exemptions.prefix) return { kind: 'exemption', approver: who, name };
+    return NO_NAMES.includes(about) ? nowhere : { kind: 'decision', approver: who, batchId: about, name };
+  }
+  if (!isOperatorId(who)) return { kind: 'stray', why: 'bad_operator' };
+  if (place === INBOX.usage.prefix) return { kind: 'usage', operator: who, name };
+  return NO_NAMES.includes(about) ? nowhere : { kind: 'response', operator: who, directionId: about, name };
+}

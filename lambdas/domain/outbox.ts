@@ -1,0 +1,130 @@
+/** The keys of the outbox, and the patterns of what lies there. */
+import type { Day } from './days.ts';
+import { folder } from './folders.ts';
+import { sha8 } from './hashes.ts';
+import type { AgencyId, ApproverId, BatchId, DirectionId, OperatorId } from './identifiers.ts';
+import type { Order } from './ladders.ts';
+
+/** The folders of the outbox. Orders and receipts have one for each operator, rejects one for each who uploads. */
+export const OUTBOX = {
+  orders: folder('orders'),
+  receipts: folder('receipts'),
+  rejects: folder('rejects'),
+  previews: folder('previews'),
+  batches: folder('batches'),
+  revocations: folder('revocations'),
+};
+
+/**
+ * The pattern of the ids of an agency's batches, which are its own, `-` and 12 characters; `?` stands for one character. Of `up` and
+ * `up-police` neither fits the other's pattern: what follows `up-` in `up-police-0123456789ab` has 19.
+ */
+const anyBatchOf = (agency: string) => `${agency}-????????????`;
+const ANY_DAY = '????-??-??';
+
+/** The order of a direction's rung (counted from 1). */
+export function orderKey(operator: OperatorId, directionId: DirectionId, rung: number, order: Order): string {
+  return `${OUTBOX.orders.prefix}${operator}/${directionId}/${rung}-${order}.csv`;
+}
+
+/** The disconnect order that a response with `failed` rows causes. */
+export function failedOrderKey(operator: OperatorId, directionId: DirectionId, responseSha256: string): string {
+  return `${OUTBOX.orders.prefix}${operator}/${directionId}/failed-${sha8(responseSha256)}-disconnect.csv`;
+}
+
+/**
+ * The receipt of a file; `about` is what stood in its key, be there such a direction or batch or not (`exemptions` for a file of
+ * exemptions), and `sha256` is null where nobody read the file.
+ */
+export function receiptKey(
+  uploader: OperatorId | ApproverId,
+  about: string,
+  name: string,
+  sha256: string | null,
+): string {
+  return `${OUTBOX.receipts.prefix}${uploader}/${about}/${name}.${sha256 === null ? 'unread' : sha8(sha256)}.json`;
+}
+
+/**
+ * The receipt of a file that was refused, where the direction, or the approver in the batch, has another file whose SHA-256 begins
+ * alike: that one's receipt may have the name that this one's would have.
+ */
+export function takenReceiptKey(
+  uploader: OperatorId | ApproverId,
+  about: string,
+  name: string,
+  sha256: string,
+): string {
+  return `${OUTBOX.receipts.prefix}${uploader}/${about}/${name}.${sha256}.json`;
+}
+
+/** The rejects of a report or usage file, under the file's whole name. */
+export function rejectsKey(uploader: AgencyId | OperatorId, name: string): string {
+  return `${OUTBOX.rejects.prefix}${uploader}/${name}`;
+}
+
+/** What a batch would do, for programs and for people, and its held handsets. */
+export interface PreviewKeys {
+  readonly json: string;
+  readonly html: string;
+  readonly held: string;
+}
+
+/** Where the preview of a batch of this id lies, or of all that fit it as a pattern. */
+function previewsOf(batch: string): PreviewKeys {
+  const base = `${OUTBOX.previews.prefix}${batch}`;
+  return { json: `${base}/preview.json`, html: `${base}/preview.html`, held: `${base}/held.csv` };
+}
+
+/** Where a batch's preview lies. */
+export function previewKeys(batchId: BatchId): PreviewKeys {
+  return previewsOf(batchId);
+}
+
+/** The patterns of the previews of an agency's batches. */
+export function previewPatterns(agency: string): PreviewKeys {
+  return previewsOf(anyBatchOf(agency));
+}
+
+const summary = (batch: string) => `${OUTBOX.batches.prefix}${batch}/summary.json`;
+
+/** A settled batch's summary. */
+export function summaryKey(batchId: BatchId): string {
+  return summary(batchId);
+}
+
+/** The pattern of the summaries of an agency's batches. */
+export function summaryPattern(agency: string): string {
+  return summary(anyBatchOf(agency));
+}
+
+/** The rows of a settled batch that were open, disconnected or blocked elsewhere. */
+export function elsewhereKey(batchId: BatchId): string {
+  return `${OUTBOX.batches.prefix}${batchId}/elsewhere.csv`;
+}
+
+/** The two forms of a revocation list. */
+export interface RevocationKeys {
+  readonly csv: string;
+  readonly json: string;
+}
+
+function revocationsOf(day: string, batch: string): RevocationKeys {
+  const base = `${OUTBOX.revocations.prefix}${day}/${batch}`;
+  return { csv: `${base}.csv`, json: `${base}.json` };
+}
+
+/** The revocation list of a batch that settled on `day`. */
+export function revocationKeys(day: Day, batchId: BatchId): RevocationKeys {
+  return revocationsOf(day, batchId);
+}
+
+/** The patterns of the revocation lists of an agency's batches, without those of responses that were recorded later. */
+export function revocationPatterns(agency: string): RevocationKeys {
+  return revocationsOf(ANY_DAY, anyBatchOf(agency));
+}
+
+/** The revocation list of a response that was recorded on `day`, after its batch had settled. */
+export function lateRevocationKeys(day: Day, batchId: BatchId, responseSha256: string): RevocationKeys {
+  return revocationsOf(day, `${batchId}.late-${sha8(responseSha256)}`);
+}

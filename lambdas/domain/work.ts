@@ -1,0 +1,115 @@
+/**
+ * The keys of the work bucket: what steps prepare and hand on, and the marks of what was done. Beside the keys of each place
+ * stands the pattern by which policies name them (`*` stands for any characters, also `/`).
+ */
+import { folder } from './folders.ts';
+import { sha8 } from './hashes.ts';
+import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
+import type { DirectionKind } from './kinds.ts';
+
+/** What comes before a batch's turn. Its folder is that of the batch and of the attempt that screened it; it is handed from step to step. */
+export const SCREENED = {
+  prefix: 'screened/',
+  folder: (batchId: BatchId, attempt: string) => `screened/${batchId}/${attempt}`,
+  /** The screened handsets. */
+  handsets: { key: (folder: string) => `${folder}/handsets.jsonl`, pattern: 'screened/*/handsets.jsonl' },
+  /** Which run of the handsets each child of Expand reads. */
+  runs: { key: (folder: string) => `${folder}/runs.jsonl`, pattern: 'screened/*/runs.jsonl' },
+  /** What Expand's children found: an attempt's n-th object of links, by shard, and what its handsets weigh. */
+  gathered: {
+    links: (folder: string, attempt: string, n: number) => `${folder}/gathered/${attempt}-${n}.tsv`,
+    weights: (folder: string, attempt: string) => `${folder}/gathered/${attempt}-weights.tsv`,
+    pattern: 'screened/*/gathered/*',
+  },
+  /** What Expand's children returned, as their Map writes it. */
+  expanded: { name: 'expanded', pattern: 'screened/*/expanded/*' },
+  /** The shards that Claim's children work on, and where in the gathered links each lies. */
+  shards: {
+    index: (folder: string, attempt: string) => `${folder}/shards/${attempt}/index.jsonl`,
+    manifest: (folder: string, attempt: string) => `${folder}/shards/${attempt}/shards.jsonl`,
+    pattern: 'screened/*/shards/*',
+  },
+  /** An attempt's preview, under the names of its files. */
+  previews: {
+    folder: (folder: string, attempt: string) => `${folder}/previews/${attempt}`,
+    pattern: 'screened/*/previews/*',
+  },
+} as const;
+
+/** What comes after a batch's turn, under the number of its plan. */
+export const PLANS = {
+  prefix: 'plans/',
+  /** What an attempt decided about a shard: each direction's rows, what stands elsewhere, and the decision that names both. */
+  decisions: {
+    folder: (plan: number, kind: DirectionKind, shard: number, attempt: string) =>
+      `plans/${plan}/decisions/${kind}-${shard}/${attempt}`,
+    rows: (folder: string, operator: OperatorId, n: number) => `${folder}/${operator}-${n}.tsv`,
+    elsewhere: (folder: string) => `${folder}/elsewhere.csv`,
+    decision: (folder: string) => `${folder}/decision.json`,
+    pattern: 'plans/*/decisions/*',
+  },
+  /** What Claim's children returned, as their Map writes it. */
+  claimed: { name: 'claimed', pattern: 'plans/*/claimed/*' },
+  /** The plan as an attempt prepared it, and the directions to start: all of them, or those that are open once more. */
+  directions: {
+    plan: (plan: number, attempt: string) => `plans/${plan}/directions/${attempt}/plan.json`,
+    manifest: (plan: number, attempt: string) => `plans/${plan}/directions/${attempt}/directions.jsonl`,
+    resumed: (plan: number, attempt: string) => `plans/${plan}/directions/${attempt}/resumed.jsonl`,
+    pattern: 'plans/*/directions/*',
+  },
+  /** What Direct's children returned, as their Map writes it. */
+  directed: { name: 'directed', pattern: 'plans/*/directed/*' },
+} as const;
+
+/** What an attempt at a direction prepares, for its commit to name. */
+export const PREPARED = {
+  /** A rung's order. */
+  order: (directionId: DirectionId, rung: number, attempt: string) =>
+    `directions/${directionId}/${rung}/${attempt}.csv`,
+  /** What a recorded file causes, by name. No two files have an attempt in common, whatever their SHA-256s. */
+  response: (directionId: DirectionId, sha256: string, attempt: string, name: string) =>
+    `directions/${directionId}/files/${sha8(sha256)}/${attempt}/${name}`,
+  pattern: 'directions/*',
+} as const;
+
+/** A batch's books as an attempt made them, under the names of their files, and the note that binds these. */
+export const BOOKS = {
+  folder: (batchId: BatchId, attempt: string) => `batches/${batchId}/${attempt}`,
+  note: (folder: string) => `${folder}/settled.json`,
+  pattern: 'batches/*',
+} as const;
+
+/** The import of a large usage file. Its folder is that of the execution; it is handed from step to step. */
+export const IMPORTS = {
+  folder: (execution: string) => `imports/${execution}`,
+  pattern: 'imports/*',
+  /** The pieces of a stretch of the file. */
+  pieces: {
+    manifest: (folder: string, attempt: string) => `${folder}/pieces/${attempt}.jsonl`,
+    pattern: 'imports/*/pieces/*',
+  },
+  /** What the imports of pieces returned, as their Map writes it. */
+  imported: { name: 'imported', pattern: 'imports/*/imported/*' },
+  /** The rejects of the piece that begins at this byte. */
+  rejects: { key: (folder: string, start: number, attempt: string) => `${folder}/rejects/${start}-${attempt}.csv` },
+} as const;
+
+/** A mark of each batch that has settled and of which everybody was told, named by its id: nothing is left to do for it. */
+export const SETTLED = folder('settled');
+
+/** The mark of one of these batches. */
+export function settledMark(batchId: BatchId): string {
+  return SETTLED.prefix + batchId;
+}
+
+/** Marks of uploads, by what each says; `stores/uploads.ts` has what that is. */
+export const MARKS = {
+  worked: folder('uploads/worked'),
+  handed: folder('uploads/handed'),
+  failed: folder('uploads/failed'),
+  resent: folder('uploads/resent'),
+  quarantined: folder('uploads/quarantined'),
+};
+
+/** What was committed and could not be told yet: notices to participants, and notes to the audit. */
+export const UNTOLD = { pattern: 'untold/*', notices: folder('untold/notices'), audit: folder('untold/audit') };
