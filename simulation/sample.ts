@@ -11,10 +11,10 @@ import { addDays, type Day, dayOf, instantOf } from '../lambdas/domain/days.ts';
 import { luhnDigit } from '../lambdas/domain/identifiers.ts';
 import { fractionAt, hash, mix, scatter, series } from './random.ts';
 
-const EVENT_HANDSETS = 28_200;
-const EVENT_CONNECTIONS = 2_000_000;
+export const EVENT_HANDSETS = 28_200;
+export const EVENT_CONNECTIONS = 2_000_000;
 /** Phones that one cloned IMEI was found on. */
-const MOST_CLONED = 13_500;
+export const MOST_CLONED = 13_500;
 /** The look-back window: sightings up to so many days before the report's day count. */
 const LOOK_BACK = 180;
 

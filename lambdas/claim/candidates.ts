@@ -1,6 +1,7 @@
 import type { Day } from '../domain/days.ts';
 import { directionRowLine, type Run } from '../domain/directions.ts';
 import { type Imei, type Msisdn, type OperatorId, partOf } from '../domain/identifiers.ts';
+import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { mustAddUp, slices as sliceList } from '../domain/plans.ts';
 import { type GatheredLink, keepNewest, numberOfGatheredLine, parseGatheredLine } from '../domain/sightings.ts';
 import { concurrently } from '../stores/concurrently.ts';
@@ -19,14 +20,12 @@ export interface Candidate {
   line: string;
 }
 
-const SLICES_AT_ONCE = 8;
-
 export async function connections(indexKey: string, { shard, links, slices, part }: Shard) {
   const line = await readSlice({ bucket: env.WORK, key: indexKey }, slices.start, slices.bytes);
   const newest = new Map<Msisdn, GatheredLink>();
   let read = 0;
   let taken = 0;
-  await concurrently(sliceList.parse(JSON.parse(line)), SLICES_AT_ONCE, async ([key, start, bytes]) => {
+  await concurrently(sliceList.parse(JSON.parse(line)), OBJECTS_AT_ONCE, async ([key, start, bytes]) => {
     for await (const block of readTextLines({ bucket: env.WORK, key }, { start, end: start + bytes }))
       for (const text of block) {
         read += 1;

@@ -2,6 +2,7 @@ import { keptUntil, type Pointer, slotOf } from '../domain/claims.ts';
 import { subjectOfLine } from '../domain/directions.ts';
 import type { Imei, Msisdn } from '../domain/identifiers.ts';
 import { newLedger } from '../domain/ledger.ts';
+import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import { shardDecisionForm } from '../domain/plans.ts';
 import { PLANS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
@@ -19,8 +20,6 @@ import { env } from './environment.ts';
 import { input } from './input.ts';
 
 export type { Environment } from './environment.ts';
-
-const CLAIMS_AT_ONCE = 32;
 
 /**
  * Claim: sees each number once, under its newest sighting, decides what becomes of it, cuts what is to be directed into

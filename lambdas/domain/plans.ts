@@ -4,6 +4,7 @@ import type { Run } from './directions.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
 import { ORDERS, type Rung } from './ladders.ts';
+import { MOST_INLINE } from './limits.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 
 /** What a step handed on does not add up to what the step before it counted: something of the plan was lost, or came twice. */
@@ -187,9 +188,6 @@ export const shardPlaces: z.ZodType<ShardPlaces> = z.array(
 
 /** The slices of a shard, a line of Gather's index. */
 export const slices: z.ZodType<Slice[]> = z.array(z.tuple([z.string(), fields.count, fields.count, fields.count]));
-
-/** What an inline Map takes at once; its items travel in the state, where they have room for so many. */
-const MOST_INLINE = 40;
 
 /** What the Batch machine is told to direct. It reads more directions than an inline Map takes from their file. */
 export function toDirect(starts: readonly DirectionStart[], manifestKey: string) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { shardOf } from '../domain/identifiers.ts';
+import { QUERIES_AT_ONCE } from '../domain/limits.ts';
 import type { Gathered, GatheredObject, ShardPlaces } from '../domain/plans.ts';
 import { gatheredLine } from '../domain/sightings.ts';
 import { fields } from '../domain/stored.ts';
@@ -24,7 +25,6 @@ const input = z.object({
   run: z.object({ first: z.number(), count: z.number() }),
 });
 
-const QUERIES_AT_ONCE = 16;
 /** So many bytes of links are held, and no more, whatever a handset has of them; then they are written as an object. */
 const MOST_HELD = 8 * 1024 * 1024;
 

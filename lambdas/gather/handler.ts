@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { evenRuns } from '../domain/directions.ts';
 import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
+import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { LinkedCount } from '../domain/linked.ts';
 import { gathered, mustAddUp, type ShardItem, type Slice, shardPlaces } from '../domain/plans.ts';
 import { PreviewCount } from '../domain/preview.ts';
@@ -30,8 +31,6 @@ const environment = z.object({
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
-
-const OBJECTS_AT_ONCE = 8;
 
 const DIRECTS = BATCH_KINDS.report.directs;
 

@@ -6,6 +6,7 @@ import { orderCsv, parseDirectionRowLine, subjectOfLine } from '../domain/direct
 import { sha256Of } from '../domain/hashes.ts';
 import { type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
 import { failedOrderAnew, failedOrderDeadline, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
+import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import type { FileReason } from '../domain/reasons.ts';
 import {
   type AnsweredRow,
@@ -37,8 +38,6 @@ function measureResponse({ operator }: Response, { ledger, rows, rejects, record
   if (conflicts > 0) measure('Conflicts', { operator }, conflicts);
   if (ledger.files.at(-1)?.failedOrder) measure('OrdersIssued', { operator, order: 'disconnect' });
 }
-
-const CLAIMS_AT_ONCE = 32;
 
 /**
  * A word that comes after the ladder's planned end is a later one than their claims count on: they are kept from now on. Before

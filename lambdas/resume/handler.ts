@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { directedNote } from '../domain/audit.ts';
 import { planCounts } from '../domain/batches.ts';
 import { whereabouts } from '../domain/ledger.ts';
+import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { type DirectionStart, manifestText, toDirect } from '../domain/plans.ts';
 import { fields } from '../domain/stored.ts';
 import { PLANS } from '../domain/work.ts';
@@ -21,7 +22,6 @@ const env = environment.parse(process.env);
 
 const input = z.object({ batchId: fields.batch, now: instant });
 
-const LEDGERS_AT_ONCE = 16;
 /** Attempts at directing within one execution of a batch: fewer than the hours of the longest ladder. */
 const ATTEMPTS_OF_AN_EXECUTION = 10_000;
 

@@ -5,6 +5,7 @@ import { parseDirectionRowLine } from '../domain/directions.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import { closeLedger, type Ledger, ladderEnd, sealedDisconnections, sealLedger } from '../domain/ledger.ts';
+import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { toAdministrators } from '../domain/notices.ts';
 import type { PlannedDirection } from '../domain/plans.ts';
 import { log } from '../runtime/log.ts';
@@ -16,7 +17,6 @@ import { readText } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
 
-const LEDGERS_AT_ONCE = 16;
 /**
  * Closes what never closed.
  * @returns the latest deadline that lies ahead, whether or not a row is still open; undefined when none does and all are closed.

@@ -24,7 +24,7 @@ const ALIAS = 'live';
 export const machineLogs = (stackName: string): string => `/aws/vendedlogs/states/${stackName}-`;
 
 /** The longest that Step Functions works with one data key: what an execution keeps stays under it in any case. */
-const DATA_KEY_SECONDS = 900;
+export const DATA_KEY_SECONDS = 900;
 
 export interface VersionedMachineProps extends Omit<StateMachineProps, 'logs' | 'encryptionConfiguration'> {
   readonly logGroup: ILogGroup;

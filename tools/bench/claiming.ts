@@ -1,7 +1,9 @@
 /** Claim and expand, whole functions, against the bare SDK calls that they can't do without, in the same embedded database. */
+
 import type { Context } from 'aws-lambda';
 import type { Environment as ClaimEnvironment } from '../../lambdas/claim/handler.ts';
 import type { Imei } from '../../lambdas/domain/identifiers.ts';
+import { CLAIMS_AT_ONCE, QUERIES_AT_ONCE } from '../../lambdas/domain/limits.ts';
 import { handsetLine } from '../../lambdas/domain/screening.ts';
 import { gatheredLine, parseGatheredLine } from '../../lambdas/domain/sightings.ts';
 import type { Environment as ExpandEnvironment } from '../../lambdas/expand/handler.ts';
@@ -9,9 +11,7 @@ import { imei, msisdn, startEmbedded } from './embedded.ts';
 import { compare, type Results } from './measure.ts';
 
 const CLAIMS = 10_000;
-const CLAIMS_AT_ONCE = 32;
 const HANDSETS = 250;
-const QUERIES_AT_ONCE = 16;
 const DAYS = Array.from({ length: 28 }, (_, n) => `2026-05-${String(n + 1).padStart(2, '0')}`);
 const BATCH = 'mha-0123456789ab';
 

@@ -1,4 +1,5 @@
 /** The most memory that functions take whose work grows, at a small and at a large piece of it, beside what their template gives them. */
+
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,6 +8,7 @@ import type { Environment as CutEnvironment } from '../../lambdas/cut/handler.ts
 import type { Instant } from '../../lambdas/domain/days.ts';
 import type { AgencyId, BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { newLedger } from '../../lambdas/domain/ledger.ts';
+import { PIECES_PER_STRETCH } from '../../lambdas/domain/limits.ts';
 import type { Environment as GatherEnvironment } from '../../lambdas/gather/handler.ts';
 import type { Environment as ImportPieceEnvironment } from '../../lambdas/import-piece/handler.ts';
 import type { Environment as RecordEnvironment } from '../../lambdas/record/handler.ts';
@@ -71,7 +73,7 @@ export async function measureMemory(): Promise<Results> {
     LINK_DAYS: '400',
     CASE_DAYS: '1096',
     BYTES_PER_PIECE: String(DEFAULT_POLICY.bytesPerPiece),
-    PIECES_PER_STRETCH: '256',
+    PIECES_PER_STRETCH: String(PIECES_PER_STRETCH),
   };
   Object.assign(process.env, environment);
   const { PutCommand } = await import('@aws-sdk/lib-dynamodb');

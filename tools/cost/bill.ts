@@ -1,4 +1,5 @@
 /** From counts to money: what is billed of a batch, how it grows with the batch, and what it costs. Pure. */
+import { MOST_INLINE } from '../../lambdas/domain/limits.ts';
 import { planSample } from '../../simulation/sample.ts';
 import type { PerConnectionCount } from './count-per-connection.ts';
 import type { BatchCount, Phase } from './counts.ts';
@@ -186,9 +187,6 @@ export function ofPerConnection(counted: PerConnectionCount, connections: number
 function multiplied<Q extends Quantities>(quantities: Q, factor: number): Q {
   return Object.fromEntries(Object.entries(quantities).map(([line, count]) => [line, count * factor])) as Q;
 }
-
-/** Batch runs up to so many directions in an inline Map, which starts no children, and of more as many in each child. */
-const MOST_INLINE = 40;
 
 /** What a batch's counts grow with, known or expected. */
 interface Size {

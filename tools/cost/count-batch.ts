@@ -8,6 +8,7 @@ import { parseAudit } from '../../lambdas/domain/audit.ts';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
+import { DATA_KEY_SECONDS } from '../../lib/constructs/versioned-machine.ts';
 import type { RunSettings } from '../../simulation/arguments.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { conduct } from '../../simulation/conduct.ts';
@@ -23,7 +24,7 @@ const START = Date.parse('2026-06-01T00:00:00Z');
 /** Milliseconds. */
 const DATA_KEY_LASTS = 300_000;
 /** And Step Functions, as the machines are told, in milliseconds. */
-const MACHINE_KEY_LASTS = 900_000;
+const MACHINE_KEY_LASTS = DATA_KEY_SECONDS * 1000;
 
 /**
  * Runs one batch and counts what it used.

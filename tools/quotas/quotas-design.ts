@@ -2,7 +2,7 @@
  * What decides how fast a batch is planned and directed: what the app is set to, from its synthesized templates and its code,
  * and what AWS gives.
  */
-import { readFileSync } from 'node:fs';
+import { CLAIMS_AT_ONCE, MOST_INLINE, QUERIES_AT_ONCE, READS_AT_ONCE } from '../../lambdas/domain/limits.ts';
 import { dynamo } from '../../lambdas/stores/clients.ts';
 import { UNNAMED } from '../../lib/config/participants.ts';
 import { DEFAULT_POLICY, type Policy } from '../../lib/config/policy.ts';
@@ -52,13 +52,6 @@ export interface Warm {
   reads: number;
 }
 
-function constantOf(path: string, name: string): number {
-  const source = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-  const found = new RegExp(`const ${name} = (\\d+);`).exec(source)?.[1];
-  if (found === undefined) throw new Error(`${path} has no ${name} any more`);
-  return Number(found);
-}
-
 interface MapState {
   MaxConcurrency?: number;
   ItemBatcher?: { MaxItemsPerBatch?: number };
@@ -103,10 +96,10 @@ export async function designOf(): Promise<Design> {
     claimAtOnce: map('Claim numbers and handsets').MaxConcurrency ?? most,
     directionsPerChild: map('Direct the operators at scale').ItemBatcher?.MaxItemsPerBatch ?? 1,
     startRetry: startRetryOf(States),
-    mostInline: constantOf('lambdas/domain/plans.ts', 'MOST_INLINE'),
-    queriesAtOnce: constantOf('lambdas/expand/handler.ts', 'QUERIES_AT_ONCE'),
-    claimsAtOnce: constantOf('lambdas/claim/handler.ts', 'CLAIMS_AT_ONCE'),
-    readsAtOnce: 8,
+    mostInline: MOST_INLINE,
+    queriesAtOnce: QUERIES_AT_ONCE,
+    claimsAtOnce: CLAIMS_AT_ONCE,
+    readsAtOnce: READS_AT_ONCE,
     functions,
     client: { attempts: await dynamo.config.maxAttempts(), mode },
     warm,

@@ -2,7 +2,10 @@
  * One batch as work for AWS: what its phases take from which quota until the last direction is issued, and how its functions
  * fare where a table gives less than they ask for.
  */
+
+import { ITEMS_PER_BATCH_GET } from '../../lambdas/domain/limits.ts';
 import { series } from '../../simulation/random.ts';
+import { EVENT_CONNECTIONS, EVENT_HANDSETS, MOST_CLONED } from '../../simulation/sample.ts';
 import { type Issued, ledgerUnits } from './quotas-counts.ts';
 import { assumed, cpu, type Design, everywhere, of, type Quotas, retries } from './quotas-design.ts';
 import {
@@ -18,10 +21,7 @@ import {
 } from './quotas-simulation.ts';
 
 /** The event: 28,200 handsets, 2,000,000 connections. */
-export const EVENT = { handsets: 28_200, connections: 2_000_000 };
-/** Links of the handset that was cloned most. */
-const MOST_CLONED = 13_500;
-const KEYS_PER_READ = 100;
+export const EVENT = { handsets: EVENT_HANDSETS, connections: EVENT_CONNECTIONS };
 
 /** One batch's work at a size. */
 export interface Work {
@@ -178,7 +178,7 @@ export function timeline(work: Work, design: Design, given: Quotas): Timeline {
         perSecond:
           (work.claimReads / identifiers) *
           Math.min(
-            (design.readsAtOnce * KEYS_PER_READ) / of(assumed.dynamoBatch),
+            (design.readsAtOnce * ITEMS_PER_BATCH_GET) / of(assumed.dynamoBatch),
             1 / cpu(of(assumed.keyCpu), memoryMb),
           ),
       },

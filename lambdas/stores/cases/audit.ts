@@ -2,10 +2,11 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { type AuditHead, NO_ENTRY } from '../../domain/audit.ts';
 import type { BatchId } from '../../domain/identifiers.ts';
+import { ITEMS_PER_BATCH_GET } from '../../domain/limits.ts';
 import { fields, formOf } from '../../domain/stored.ts';
 import { dynamo } from '../clients.ts';
 import { concurrently } from '../concurrently.ts';
-import { Conflict, ITEMS_PER_BATCH_GET, key, put, read, readMany } from './table.ts';
+import { Conflict, key, put, read, readMany } from './table.ts';
 
 /** The end of a chain, as it lies in the table. */
 export const auditHeadForm = formOf<AuditHead>(

@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { type Instant, instantOf, millisOf } from '../../domain/days.ts';
 import type { Imei, Msisdn } from '../../domain/identifiers.ts';
 import { type DirectionKind, rulesOf } from '../../domain/kinds.ts';
+import { ITEMS_PER_BATCH_GET, READS_AT_ONCE } from '../../domain/limits.ts';
 import { fields, formOf } from '../../domain/stored.ts';
 import { dynamo } from '../clients.ts';
 import { concurrently } from '../concurrently.ts';
-import { Conflict, ITEMS_PER_BATCH_GET, key, put, readMany, refusedByCondition } from './table.ts';
+import { Conflict, key, put, readMany, refusedByCondition } from './table.ts';
 
 /**
  * The claim of a number, whose pointers stand under `number`, or of a handset, whose pointers stand under each
@@ -51,7 +52,7 @@ export async function readClaims(
       .slice(n * ITEMS_PER_BATCH_GET, (n + 1) * ITEMS_PER_BATCH_GET)
       .map((identifier) => claimKey(kind, identifier)),
   );
-  await concurrently(chunks, 8, async (chunk) => {
+  await concurrently(chunks, READS_AT_ONCE, async (chunk) => {
     const items = readMany(table, chunk, claimForm, { consistent: true, atOnce: ITEMS_PER_BATCH_GET });
     for await (const { pk, content } of items) {
       const { pointers, version, expires } = content;

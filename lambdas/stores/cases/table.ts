@@ -100,6 +100,3 @@ export async function* readMany<T>(
     }
   }
 }
-
-/** Items that one request may ask for. */
-export const ITEMS_PER_BATCH_GET = 100;

@@ -21,6 +21,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
+import { CHILDREN_AT_ONCE, MOST_INLINE } from '../../../../lambdas/domain/limits.ts';
 import { PLANS, SCREENED } from '../../../../lambdas/domain/work.ts';
 import { RunMachine, type VersionedMachine } from '../../../constructs/versioned-machine.ts';
 import { ItemsFrom, ResultsUnder } from '../maps.ts';
@@ -47,14 +48,6 @@ export interface BatchParts {
   readonly work: IBucket;
   readonly administrators: ITopic;
 }
-
-/**
- * An inline Map runs so many iterations at once. Open Map Runs are limited, and a batch is open for weeks, so that a batch of
- * no more directions does without; a larger one gives as many to each child, since a Map Run holds 10,000 open children.
- */
-const MOST_INLINE = 40;
-/** Children of Expand and of Claim that run at once. More don't make a new on-demand table faster: it already throttles these. */
-const CHILDREN_AT_ONCE = 40;
 
 /**
  * One report's work. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`. Where the execution of a batch whose

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Environment as CutEnvironment } from '../../../../lambdas/cut/handler.ts';
 import { INBOX } from '../../../../lambdas/domain/inbox.ts';
+import { PIECES_PER_STRETCH } from '../../../../lambdas/domain/limits.ts';
 import { OUTBOX } from '../../../../lambdas/domain/outbox.ts';
 import { IMPORTS, MARKS } from '../../../../lambdas/domain/work.ts';
 import type { Environment as ImportPieceEnvironment } from '../../../../lambdas/import-piece/handler.ts';
@@ -11,9 +12,6 @@ import { HandlerFunction } from '../../../constructs/handler-function.ts';
 import type { VersionedMachine } from '../../../constructs/versioned-machine.ts';
 import { acknowledgeMaps, addMachine, allowTell, type Setting } from '../context.ts';
 import { importFlow } from './machine.ts';
-
-/** Pieces of a usage file that one run of the Cut function lists: some 2 GiB, a fraction of its 15 minutes. */
-const PIECES_PER_STRETCH = 256;
 
 /** The ImportByPieces state machine and its functions: a usage file that is too large for one. */
 export function addImportByPieces(setting: Setting): VersionedMachine {

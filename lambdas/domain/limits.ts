@@ -1,0 +1,32 @@
+/** Numbers by which others reckon how long a step takes, what it holds, or how it is started: here once, for all of them. */
+
+/**
+ * Directions that the Batch machine runs at once in an inline Map, whose items travel in the state and have room there. Open Map
+ * Runs are limited, and a batch is open for weeks, so that a batch of no more does without one; a larger one gives as many to each
+ * child, since a Map Run holds 10,000 open children.
+ */
+export const MOST_INLINE = 40;
+
+/** Children of Expand and of Claim that run at once. More don't make a new on-demand table faster: it already throttles these. */
+export const CHILDREN_AT_ONCE = 40;
+
+/** Handsets whose links a child of Expand reads at once. */
+export const QUERIES_AT_ONCE = 16;
+
+/** Claims that are written at once: by a child of Claim, and by Record for the rows of a response. */
+export const CLAIMS_AT_ONCE = 32;
+
+/** Items that one BatchGet may ask for. Claims are read by as many. */
+export const ITEMS_PER_BATCH_GET = 100;
+
+/** Requests for claims that a child of Claim has open at once. */
+export const READS_AT_ONCE = 8;
+
+/** Objects of gathered links that are read at once: all of them by Gather, those of a shard by a child of Claim. */
+export const OBJECTS_AT_ONCE = 8;
+
+/** Ledgers of a batch that are read or written at once, to settle or to resume it. */
+export const LEDGERS_AT_ONCE = 16;
+
+/** Pieces of a usage file that one run of the Cut function lists: some 2 GiB, a fraction of its 15 minutes. */
+export const PIECES_PER_STRETCH = 256;
