@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { readPiece } from '../domain/pieces.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
-import { type ImportedPiece, importRows, usageFile } from '../import/usage.ts';
+import { type ImportedPiece, importRows, usageFile } from '../import-usage/usage.ts';
 import { wholeNumber } from '../runtime/environment.ts';
 import { task } from '../runtime/task.ts';
 import { readBytes } from '../stores/objects.ts';

@@ -9,7 +9,7 @@ import {
   importedPiece,
   rejectsOf,
   usageFile,
-} from '../import/usage.ts';
+} from '../import-usage/usage.ts';
 import { task } from '../runtime/task.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
 import { readChunks } from '../stores/objects.ts';

@@ -2,7 +2,7 @@ import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import { type Hindrance, linkParts } from '../../lambdas/domain/erasure.ts';
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
-import type { EraseInput, Found } from '../../lambdas/erase/handler.ts';
+import type { EraseInput, Found } from '../../lambdas/erase-number/handler.ts';
 import { concurrently } from '../../lambdas/stores/concurrently.ts';
 
 /** What became of a number. */

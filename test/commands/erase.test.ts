@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import { linkParts } from '../../lambdas/domain/erasure.ts';
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
-import type { EraseInput, Found } from '../../lambdas/erase/handler.ts';
+import type { EraseInput, Found } from '../../lambdas/erase-number/handler.ts';
 import { eraseNumber, inWords } from '../../lib/commands/erase.ts';
 import { outputsOf } from '../../lib/commands/outputs.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';

@@ -19,7 +19,7 @@ const failed: FailedExecution = {
   arn: 'arn:aws:states:ap-south-1:000000000000:execution:Batch:mha-1',
   status: 'FAILED',
   error: 'TypeError',
-  cause: '{"errorType":"TypeError","errorMessage":"at sum (/app/lambdas/gather/handler.ts:33:24)","trace":[]}',
+  cause: '{"errorType":"TypeError","errorMessage":"at sum (/app/lambdas/gather-links/handler.ts:33:24)","trace":[]}',
   state: 'Gather the links by shard',
   calledFunction: 'Gather',
   events: [{ type: 'ExecutionStarted' }],
@@ -55,11 +55,11 @@ describe('what a run leaves for whoever looks for the reason of a failure', () =
     expect(failuresText([failed, child], 'out', '/app')).toEqual([
       'Batch/Expand c-1 ran out of time',
       '  see out/executions/Batch~Expand/c-1.json',
-      '"Gather the links by shard" of Batch mha-1 failed: TypeError at sum (lambdas/gather/handler.ts:33:24)',
+      '"Gather the links by shard" of Batch mha-1 failed: TypeError at sum (lambdas/gather-links/handler.ts:33:24)',
       '  see out/executions/Batch/mha-1.json, out/logs/Gather.log',
     ]);
     expect(failuresText([failed], undefined, '/elsewhere')).toEqual([
-      '"Gather the links by shard" of Batch mha-1 failed: TypeError at sum (/app/lambdas/gather/handler.ts:33:24)',
+      '"Gather the links by shard" of Batch mha-1 failed: TypeError at sum (/app/lambdas/gather-links/handler.ts:33:24)',
     ]);
   });
 });

@@ -1,12 +1,12 @@
 /** Claim and expand, whole functions, against the bare SDK calls that they can't do without, in the same embedded database. */
 
 import type { Context } from 'aws-lambda';
-import type { Environment as ClaimEnvironment } from '../../lambdas/claim/handler.ts';
+import type { Environment as ClaimEnvironment } from '../../lambdas/claim-shard/handler.ts';
 import type { Imei } from '../../lambdas/domain/identifiers.ts';
 import { CLAIMS_AT_ONCE, QUERIES_AT_ONCE } from '../../lambdas/domain/limits.ts';
 import { handsetLine } from '../../lambdas/domain/screening.ts';
 import { gatheredLine, parseGatheredLine } from '../../lambdas/domain/sightings.ts';
-import type { Environment as ExpandEnvironment } from '../../lambdas/expand/handler.ts';
+import type { Environment as ExpandEnvironment } from '../../lambdas/expand-handsets/handler.ts';
 import { imei, msisdn, startEmbedded } from './embedded.ts';
 import { compare, type Results } from './measure.ts';
 
@@ -34,8 +34,8 @@ export async function measureClaiming(runs: number): Promise<Results> {
   const { concurrently } = await import('../../lambdas/stores/concurrently.ts');
   const { writeObject } = await import('../../lambdas/stores/objects.ts');
   const { writeLinks } = await import('../../lambdas/stores/links.ts');
-  const { handler: claim } = await import('../../lambdas/claim/handler.ts');
-  const { handler: expand } = await import('../../lambdas/expand/handler.ts');
+  const { handler: claim } = await import('../../lambdas/claim-shard/handler.ts');
+  const { handler: expand } = await import('../../lambdas/expand-handsets/handler.ts');
   let attempt = 0;
   const context = () => ({ awsRequestId: `bench-${++attempt}` }) as Context;
 

@@ -83,7 +83,7 @@ export async function gatheredOf(
   return {
     gather: {
       function: 'Gather',
-      handler: 'gather',
+      handler: 'gather-links',
       of: `${count(links)} links`,
       event: { batchId, agency: 'mha', execution: 'bench', now: NOW, folder, handsets: 1, shards: 1, results },
     },
@@ -100,7 +100,7 @@ export async function gatheredOf(
       const gathered = { indexKey: `${shards}/index.jsonl`, operators: [OPERATOR] };
       return {
         function: 'Claim',
-        handler: 'claim',
+        handler: 'claim-shard',
         of: `${children === 1 ? 'a shard' : `one of ${count(children)} parts of a shard`} of ${count(links)} links`,
         event: { batchId: BATCH, plan, startedAt: NOW, handsetsKey: '', gathered, item: JSON.parse(items[0] ?? '') },
       };
@@ -150,7 +150,7 @@ export async function elsewhereOf({ work: bucket, cases }: Embedded, plan: numbe
   await dynamo.send(new PutCommand({ TableName: cases, Item: { pk: `BATCH#${batchId}`, ...batch, report } }));
   return {
     function: 'Settle',
-    handler: 'settle',
+    handler: 'settle-batch',
     of: `${count(rows)} rows elsewhere`,
     event: { batchId, now: NOW },
     done: async () => {

@@ -3,17 +3,17 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Environment as ClaimEnvironment } from '../../lambdas/claim/handler.ts';
-import type { Environment as CutEnvironment } from '../../lambdas/cut/handler.ts';
+import type { Environment as ClaimEnvironment } from '../../lambdas/claim-shard/handler.ts';
+import type { Environment as CutEnvironment } from '../../lambdas/cut-usage/handler.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import type { AgencyId, BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { newLedger } from '../../lambdas/domain/ledger.ts';
 import { PIECES_PER_STRETCH } from '../../lambdas/domain/limits.ts';
-import type { Environment as GatherEnvironment } from '../../lambdas/gather/handler.ts';
+import type { Environment as GatherEnvironment } from '../../lambdas/gather-links/handler.ts';
 import type { Environment as ImportPieceEnvironment } from '../../lambdas/import-piece/handler.ts';
-import type { Environment as RecordEnvironment } from '../../lambdas/record/handler.ts';
-import type { Environment as ScreenEnvironment } from '../../lambdas/screen/handler.ts';
-import type { Environment as SettleEnvironment } from '../../lambdas/settle/handler.ts';
+import type { Environment as RecordEnvironment } from '../../lambdas/record-response/handler.ts';
+import type { Environment as ScreenEnvironment } from '../../lambdas/screen-report/handler.ts';
+import type { Environment as SettleEnvironment } from '../../lambdas/settle-batch/handler.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { designOf } from '../quotas/quotas-design.ts';
 import { imei, msisdn, startEmbedded } from './embedded.ts';
@@ -90,7 +90,7 @@ export async function measureMemory(): Promise<Results> {
     const place = await put(`reports/mha/${rows}.csv`, fileOf('imei,reported_on,case_ref,category\n', reportRow, rows));
     const report = { ...place, agency: 'mha' as AgencyId, name: `${rows}.csv`, uploadedAt: NOW };
     const event = { report, execution: `arn:bench:${rows}`, now: NOW };
-    return { function: 'Screen', handler: 'screen', of: ofRows(rows), event };
+    return { function: 'Screen', handler: 'screen-report', of: ofRows(rows), event };
   };
   const usageHeader = 'imei,msisdn,last_seen,imsi,lsa,subscriber_type,point_of_sale\n';
   const usage = async (rows: number) => ({
@@ -101,7 +101,7 @@ export async function measureMemory(): Promise<Results> {
   });
   const cut = async (rows: number): Promise<Invocation> => ({
     function: 'Cut',
-    handler: 'cut',
+    handler: 'cut-usage',
     of: ofRows(rows),
     event: { file: await usage(rows), folder: `imports/${rows}` },
   });
@@ -168,7 +168,7 @@ export async function measureMemory(): Promise<Results> {
     const attributes = { ApproximateFirstReceiveTimestamp: String(Date.parse(NOW)), ApproximateReceiveCount: '1' };
     return {
       function: 'Record',
-      handler: 'record',
+      handler: 'record-response',
       of: ofRows(rows),
       event: { Records: [{ messageId: '1', body, attributes }] },
     };

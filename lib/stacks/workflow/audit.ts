@@ -1,6 +1,6 @@
 import { CfnOutput, Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { Environment as AuditEnvironment } from '../../../lambdas/audit/handler.ts';
+import type { Environment as AuditEnvironment } from '../../../lambdas/append-audit/handler.ts';
 import { CHAINS } from '../../../lambdas/domain/audit.ts';
 import type { Environment as RedriveAuditEnvironment } from '../../../lambdas/redrive-audit/handler.ts';
 import { allowHash, allowItems, allowObjects, allowRedrive } from '../../constructs/access.ts';
@@ -17,7 +17,7 @@ export function addAudit(setting: Setting): IFunction {
 
   const audit = new HandlerFunction<AuditEnvironment>(stack, 'Audit', {
     config,
-    folder: 'audit',
+    folder: 'append-audit',
     description: "Appends what was committed to its batch's chain in the audit",
     memory: 512,
     timeout: data.auditNotes.worksFor,

@@ -1,7 +1,7 @@
 import { CfnOutput, Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SCREENED, SETTLED } from '../../../lambdas/domain/work.ts';
-import type { Environment as EraseEnvironment } from '../../../lambdas/erase/handler.ts';
+import type { Environment as EraseEnvironment } from '../../../lambdas/erase-number/handler.ts';
 import { allowHash, allowItems, allowList } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { allowAudit, READ_ITEMS, type Setting } from './context.ts';
@@ -13,7 +13,7 @@ export function addErase(setting: Setting): IFunction {
 
   const erase = new HandlerFunction<EraseEnvironment>(stack, 'Erase', {
     config,
-    folder: 'erase',
+    folder: 'erase-number',
     description: "Erases a number's claim and links, unless something about it is open",
     memory: 512,
     timeout: Duration.minutes(15),

@@ -1,9 +1,9 @@
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
 import { MARKS, PLANS, PREPARED } from '../../../lambdas/domain/work.ts';
-import type { Environment as ImportEnvironment } from '../../../lambdas/import/handler.ts';
-import type { Environment as IntakeEnvironment } from '../../../lambdas/intake/handler.ts';
-import type { Environment as RecordEnvironment } from '../../../lambdas/record/handler.ts';
+import type { Environment as ImportEnvironment } from '../../../lambdas/import-usage/handler.ts';
+import type { Environment as RecordEnvironment } from '../../../lambdas/record-response/handler.ts';
+import type { Environment as IntakeEnvironment } from '../../../lambdas/start-batch/handler.ts';
 import { allow, allowItems, allowList, allowObjects, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import {
@@ -28,7 +28,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
 
   const intake = new HandlerFunction<IntakeEnvironment>(stack, 'Intake', {
     config,
-    folder: 'intake',
+    folder: 'start-batch',
     description: 'Starts one Batch execution per report',
     memory: 256,
     timeout: data.reports.worksFor,
@@ -47,7 +47,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
 
   const importer = new HandlerFunction<ImportEnvironment>(stack, 'Import', {
     config,
-    folder: 'import',
+    folder: 'import-usage',
     description: "Turns operators' usage files into links, or hands large ones on",
     memory: 1024,
     timeout: data.usage.worksFor,
@@ -75,7 +75,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
 
   const record = new HandlerFunction<RecordEnvironment>(stack, 'Record', {
     config,
-    folder: 'record',
+    folder: 'record-response',
     keptFree: true,
     description: "Records operators' responses",
     memory: 1024,

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { MARKS } from '../../../lambdas/domain/work.ts';
-import type { Environment as ReleaseEnvironment } from '../../../lambdas/release/handler.ts';
+import type { Environment as ReleaseEnvironment } from '../../../lambdas/release-failed/handler.ts';
 import { allowHistories, allowItems, allowObjects, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { eventQueue, type WorkQueue } from '../../constructs/work-queue.ts';
@@ -38,7 +38,7 @@ export function addRelease(setting: Setting, { batch, importByPieces }: Machines
   });
   const release = new HandlerFunction<ReleaseEnvironment>(stack, 'Release', {
     config,
-    folder: 'release',
+    folder: 'release-failed',
     description: 'Tells of an execution that failed, and gives up or resumes its batch',
     memory: 256,
     timeout: ended.worksFor,

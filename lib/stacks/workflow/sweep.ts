@@ -4,7 +4,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
 import { MARKS, PLANS, SCREENED, SETTLED, UNTOLD } from '../../../lambdas/domain/work.ts';
-import type { Environment as SweepEnvironment } from '../../../lambdas/sweep/handler.ts';
+import type { Environment as SweepEnvironment } from '../../../lambdas/sweep-open/handler.ts';
 import {
   allow,
   allowItems,
@@ -42,7 +42,7 @@ export function addSweep(
   });
   const sweep = new HandlerFunction<SweepEnvironment>(stack, 'Sweep', {
     config,
-    folder: 'sweep',
+    folder: 'sweep-open',
     description: 'Looks at what is open, and mends what did not happen',
     memory: 1024,
     timeout: due.worksFor,

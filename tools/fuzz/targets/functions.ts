@@ -22,13 +22,13 @@ import { mustBeSafe } from './written.ts';
 type Handler = (event: unknown, context: Context) => Promise<unknown>;
 const load = async (name: string) =>
   ((await import(`../../../lambdas/${name}/handler.ts`)) as { handler: unknown }).handler as Handler;
-const intake = await load('intake');
-const screen = await load('screen');
-const importer = await load('import');
-const cut = await load('cut');
+const intake = await load('start-batch');
+const screen = await load('screen-report');
+const importer = await load('import-usage');
+const cut = await load('cut-usage');
 const importPiece = await load('import-piece');
 const publishImport = await load('publish-import');
-const record = await load('record');
+const record = await load('record-response');
 
 const AT = '2026-06-01T10:00:00Z' as Instant;
 const DIRECTION = parseDirectionId('mha-0123456789ab.reverify.airtel.1-0-0');

@@ -1,16 +1,16 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import type { Environment as ClaimEnvironment } from '../../../../lambdas/claim/handler.ts';
-import type { Environment as CommitEnvironment } from '../../../../lambdas/commit/handler.ts';
+import type { Environment as ClaimEnvironment } from '../../../../lambdas/claim-shard/handler.ts';
+import type { Environment as CommitEnvironment } from '../../../../lambdas/commit-plan/handler.ts';
 import { folder } from '../../../../lambdas/domain/folders.ts';
 import { BATCH_KINDS } from '../../../../lambdas/domain/kinds.ts';
 import { OUTBOX } from '../../../../lambdas/domain/outbox.ts';
 import { BOOKS, MARKS, PLANS, SCREENED, SETTLED } from '../../../../lambdas/domain/work.ts';
-import type { Environment as ExpandEnvironment } from '../../../../lambdas/expand/handler.ts';
-import type { Environment as GatherEnvironment } from '../../../../lambdas/gather/handler.ts';
-import type { Environment as ResumeEnvironment } from '../../../../lambdas/resume/handler.ts';
-import type { Environment as ScreenEnvironment } from '../../../../lambdas/screen/handler.ts';
-import type { Environment as SettleEnvironment } from '../../../../lambdas/settle/handler.ts';
+import type { Environment as ExpandEnvironment } from '../../../../lambdas/expand-handsets/handler.ts';
+import type { Environment as GatherEnvironment } from '../../../../lambdas/gather-links/handler.ts';
+import type { Environment as ResumeEnvironment } from '../../../../lambdas/resume-batch/handler.ts';
+import type { Environment as ScreenEnvironment } from '../../../../lambdas/screen-report/handler.ts';
+import type { Environment as SettleEnvironment } from '../../../../lambdas/settle-batch/handler.ts';
 import type { Environment as TakeTurnEnvironment } from '../../../../lambdas/take-turn/handler.ts';
 import {
   admitObjects,
@@ -48,7 +48,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
 
   const screen = new HandlerFunction<ScreenEnvironment>(stack, 'Screen', {
     config,
-    folder: 'screen',
+    folder: 'screen-report',
     description: 'Screens a report and registers its batch',
     memory: 1769,
     timeout: Duration.minutes(15),
@@ -85,7 +85,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
 
   const expand = new HandlerFunction<ExpandEnvironment>(stack, 'Expand', {
     config,
-    folder: 'expand',
+    folder: 'expand-handsets',
     description: "Reads some handsets' links in the look-back window",
     memory: 1024,
     timeout: Duration.minutes(15),
@@ -97,7 +97,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
 
   const gather = new HandlerFunction<GatherEnvironment>(stack, 'Gather', {
     config,
-    folder: 'gather',
+    folder: 'gather-links',
     description: 'Counts the gathered links, says which belong to which shard, and publishes the preview',
     memory: 1024,
     timeout: Duration.minutes(15),
@@ -120,7 +120,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
 
   const claim = new HandlerFunction<ClaimEnvironment>(stack, 'Claim', {
     config,
-    folder: 'claim',
+    folder: 'claim-shard',
     description: 'Decides and claims a shard of numbers or handsets',
     memory: 1024,
     timeout: Duration.minutes(15),
@@ -146,7 +146,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
 
   const commit = new HandlerFunction<CommitEnvironment>(stack, 'Commit', {
     config,
-    folder: 'commit',
+    folder: 'commit-plan',
     description: "Lists a plan's directions and makes the plan count",
     memory: 1024,
     timeout: Duration.minutes(5),
@@ -159,7 +159,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
 
   const resume = new HandlerFunction<ResumeEnvironment>(stack, 'Resume', {
     config,
-    folder: 'resume',
+    folder: 'resume-batch',
     description: 'Lists the open directions of a batch whose execution ended',
     memory: 1024,
     timeout: Duration.minutes(5),
@@ -172,7 +172,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
 
   const settle = new HandlerFunction<SettleEnvironment>(stack, 'Settle', {
     config,
-    folder: 'settle',
+    folder: 'settle-batch',
     description: 'Seals the ledgers, balances the books and publishes them',
     memory: 1769,
     timeout: Duration.minutes(15),

@@ -1,9 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import type { Environment as CloseEnvironment } from '../../../../lambdas/close/handler.ts';
+import type { Environment as CloseEnvironment } from '../../../../lambdas/close-direction/handler.ts';
 import { OUTBOX } from '../../../../lambdas/domain/outbox.ts';
 import { PLANS, PREPARED } from '../../../../lambdas/domain/work.ts';
-import type { Environment as OrderEnvironment } from '../../../../lambdas/order/handler.ts';
+import type { Environment as OrderEnvironment } from '../../../../lambdas/issue-order/handler.ts';
 import { allow, allowItems, allowKey, allowList, allowObjects } from '../../../constructs/access.ts';
 import { HandlerFunction } from '../../../constructs/handler-function.ts';
 import type { VersionedMachine } from '../../../constructs/versioned-machine.ts';
@@ -18,7 +18,7 @@ export function addDirection(setting: Setting): VersionedMachine {
 
   const order = new HandlerFunction<OrderEnvironment>(stack, 'Order', {
     config,
-    folder: 'order',
+    folder: 'issue-order',
     keptFree: true,
     description: "Issues a rung's order for the rows that are open",
     memory: 512,
@@ -34,7 +34,7 @@ export function addDirection(setting: Setting): VersionedMachine {
   allowAudit(setting, order);
   const close = new HandlerFunction<CloseEnvironment>(stack, 'Close', {
     config,
-    folder: 'close',
+    folder: 'close-direction',
     keptFree: true,
     description: 'Ends a ladder: what is open or failed becomes overdue',
     memory: 512,

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import type { Environment as CutEnvironment } from '../../../../lambdas/cut/handler.ts';
+import type { Environment as CutEnvironment } from '../../../../lambdas/cut-usage/handler.ts';
 import { INBOX } from '../../../../lambdas/domain/inbox.ts';
 import { PIECES_PER_STRETCH } from '../../../../lambdas/domain/limits.ts';
 import { OUTBOX } from '../../../../lambdas/domain/outbox.ts';
@@ -22,7 +22,7 @@ export function addImportByPieces(setting: Setting): VersionedMachine {
 
   const cut = new HandlerFunction<CutEnvironment>(stack, 'Cut', {
     config,
-    folder: 'cut',
+    folder: 'cut-usage',
     description: 'Cuts a large usage file into pieces',
     memory: 1769,
     timeout: Duration.minutes(15),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cutFile, type Stopped } from '../domain/pieces.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
-import { usageFile } from '../import/usage.ts';
+import { usageFile } from '../import-usage/usage.ts';
 import { wholeNumber } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
