@@ -1,6 +1,7 @@
-import { addDecision, type Decisions, type Elsewhere, elsewhereLines } from '../domain/books.ts';
+import { addDecision, type Decisions } from '../domain/books.ts';
 import { decideClaim, slotOf } from '../domain/claims.ts';
 import { cutEvenly } from '../domain/directions.ts';
+import { type Elsewhere, elsewhereLines } from '../domain/elsewhere.ts';
 import { directionIdOf, type OperatorId } from '../domain/identifiers.ts';
 import { deadlinesOf } from '../domain/ladders.ts';
 import { type PlannedDirection, type ShardDecision, shardDecisionForm } from '../domain/plans.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { closedNote } from '../domain/audit.ts';
-import { closeLedger, type Ledger } from '../domain/ledger.ts';
+import type { Ledger } from '../domain/ledger.ts';
+import { closeLedger } from '../domain/sealing.ts';
 import { fields } from '../domain/stored.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';

@@ -3,7 +3,8 @@ import type { AuditNote } from './audit.ts';
 import { countPointer, type Pointer } from './claims.ts';
 import { addDays, addSeconds, dayOf, endOf, type Instant, laterOf } from './days.ts';
 import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
-import { type Ledger, ladderEnd } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { ladderEnd } from './whereabouts.ts';
 
 /** For so many days after its disconnection somebody may say that a number was wrongly disconnected: then it may be somebody else's. */
 export const contestedDays = 90;

@@ -4,11 +4,13 @@
  */
 import { csvLine } from './csv.ts';
 import { addSeconds, dayOf, type Instant } from './days.ts';
-import { decisionColumns } from './decisions.ts';
+import { decisionColumns } from './decision-rows.ts';
 import { sha256Of } from './hashes.ts';
+import { type Content, grouped, Html, html } from './html.ts';
 import { imeiOut } from './identifiers.ts';
 import { previewKeys } from './outbox.ts';
 import { type AreaCount, type Preview, previewText } from './preview.ts';
+import { STYLE } from './preview-style.ts';
 import type { HandsetWeight, HeldFrom, HeldHandset } from './weighing.ts';
 
 /** What the page shows beside the preview itself. */
@@ -26,45 +28,6 @@ export interface PreviewDetails {
 /** A page is read by people: what is longer stands in held.csv, or in one last row. */
 const MOST_HELD_SHOWN = 500;
 const MOST_AREAS_SHOWN = 40;
-
-/** A piece of a page whose texts are escaped. */
-class Html {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-type Content = string | number | Html | readonly Html[];
-
-/** A piece of a page; what is put into it is escaped unless it is one. */
-function html(texts: TemplateStringsArray, ...contents: readonly Content[]): Html {
-  return new Html(texts.reduce((page, text, n) => page + markup(contents[n - 1] ?? '') + text));
-}
-
-function markup(content: Content): string {
-  if (content instanceof Html) return content.text;
-  if (typeof content === 'number') return grouped(content);
-  return typeof content === 'string' ? escaped(content) : content.map(({ text }) => text).join('');
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Control characters have no place in HTML, and nothing to say in a name. */
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (one) => ENTITIES[one] ?? one).replace(/[^\P{Cc}\n]/gu, '\ufffd');
-}
-
-/** A count as it is written in India: 20,00,000. */
-function grouped(count: number): string {
-  return count.toLocaleString('en-IN');
-}
 
 const counted = (count: number, one: string, more = `${one}s`) => `${grouped(count)} ${count === 1 ? one : more}`;
 
@@ -85,7 +48,12 @@ interface Column {
 }
 
 /** A table that scrolls by itself where the page is too narrow, by keys as well; the first cell of each row names it. */
-function table(id: string, caption: string, columns: readonly Column[], rows: readonly (readonly Content[])[]): Html {
+export function table(
+  id: string,
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly (readonly Content[])[],
+): Html {
   const kind = (n: number) => (columns[n]?.count ? html` class="count"` : html``);
   return html`<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0">
 <table>
@@ -339,62 +307,3 @@ function source(preview: Preview): Html {
 </section>
 `;
 }
-
-/** The colours; each text has a contrast of 4.5 and more on its ground (WCAG 2.2, 1.4.3). */
-export const COLOURS = {
-  light: {
-    ground: '#ffffff',
-    text: '#1b1c21',
-    quiet: '#4b4d58',
-    line: '#767985',
-    raised: '#f3f4f7',
-    warning: '#fff1cc',
-  },
-  dark: {
-    ground: '#15161b',
-    text: '#ecedf2',
-    quiet: '#b9bbc7',
-    line: '#8b8e9b',
-    raised: '#22242b',
-    warning: '#40330a',
-  },
-} as const;
-
-const properties = (colours: Readonly<Record<string, string>>) =>
-  Object.entries(colours)
-    .map(([name, colour]) => `--${name}:${colour}`)
-    .join(';');
-
-const STYLE = `
-:root{color-scheme:light;${properties(COLOURS.light)}}
-@media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;${properties(COLOURS.dark)}}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--ground);color:var(--text);font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
-main{max-width:72rem;margin:0 auto;padding:1rem clamp(1rem,4vw,3rem) 3rem}
-h1{font-size:1.6rem;line-height:1.25;margin:1rem 0 .5rem}
-h2{font-size:1.2rem;line-height:1.3;margin:2.5rem 0 .5rem;break-after:avoid}
-p,.words{max-width:46rem}
-p{margin:.5rem 0 1rem}
-.lead{font-size:1.1rem}
-.id,code,pre{font-family:ui-monospace,monospace;font-size:.95em}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,13rem),1fr));gap:.75rem;margin:1rem 0}
-.figures>div{background:var(--raised);border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem;display:flex;flex-direction:column;justify-content:space-between}
-.figures dt{color:var(--quiet)}
-.figures dd{margin:.25rem 0 0;font-size:1.6rem;font-weight:600;font-variant-numeric:tabular-nums}
-.words>div{margin:0 0 .5rem}
-.words dt{font-weight:600}
-.words dd{margin:0}
-.warning{background:var(--warning);border-left:.3rem solid var(--line);padding:.75rem 1rem}
-.scroll{overflow-x:auto;margin:.5rem 0 1rem}
-.scroll:focus-visible{outline:3px solid var(--text);outline-offset:2px}
-table{border-collapse:collapse;min-width:100%;overflow-wrap:normal}
-caption{text-align:left;color:var(--quiet);padding:.25rem 0 .5rem}
-caption span{position:sticky;left:0;display:inline-block;max-width:calc(100vw - 2rem)}
-th,td{padding:.4rem .75rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
-thead th{background:var(--raised)}
-thead th,td{white-space:nowrap}
-tbody th{font-weight:400;min-width:9rem;overflow-wrap:break-word;font-variant-numeric:tabular-nums}
-.count{text-align:right;font-variant-numeric:tabular-nums}
-pre{background:var(--raised);border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem;margin:0;width:max-content;min-width:100%}
-@media print{body{font-size:9pt}main{max-width:none;padding:0}.scroll{overflow:visible}th,td{padding:.25rem .4rem}thead th{white-space:normal}pre{white-space:pre-wrap;width:auto}tr,.figures>div{break-inside:avoid}thead{display:table-header-group}}
-`;

@@ -8,16 +8,8 @@ import { sha8 } from './hashes.ts';
 import { type Imei, identifiersOf, type Msisdn, type OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import { ANSWER_RULES, type Answer, columnOf, type DirectionKind, type Outcome, rulesOf } from './kinds.ts';
-import {
-  change,
-  currentOutcomes,
-  type FailedOrder,
-  type Ledger,
-  LedgerDamaged,
-  outcomeAt,
-  type RecordedFile,
-  writeOutcome,
-} from './ledger.ts';
+import { change, currentOutcomes, type FailedOrder, type Ledger, LedgerDamaged, type RecordedFile } from './ledger.ts';
+import { outcomeAt, writeOutcome } from './outcomes.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import { fields } from './stored.ts';
 

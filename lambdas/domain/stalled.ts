@@ -1,6 +1,7 @@
 /** What should have happened to an upload or a direction and did not. */
 import { addSeconds, type Instant, millisOf } from './days.ts';
-import { awaitsFirstOrder, type IssuedOrder, type Ledger, lastDeadline } from './ledger.ts';
+import type { IssuedOrder, Ledger } from './ledger.ts';
+import { awaitsFirstOrder, lastDeadline } from './whereabouts.ts';
 
 /** Seconds in which an upload is worked on, or waits for a reason that another alarm tells of. */
 const WORKED_WITHIN = 3600;

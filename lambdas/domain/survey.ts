@@ -1,7 +1,8 @@
 /** What is open, and how it stands: for those who watch. */
 import { addSeconds, type Instant, millisOf } from './days.ts';
 import type { OperatorId } from './identifiers.ts';
-import { countOpen, type Ledger, lastDeadline } from './ledger.ts';
+import { countOpen, type Ledger } from './ledger.ts';
+import { lastDeadline } from './whereabouts.ts';
 
 /** A batch that has not settled, with the ledgers of its directions; before it is directed there are none. */
 export interface OpenBatch {

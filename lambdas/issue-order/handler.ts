@@ -4,20 +4,13 @@ import type { Instant } from '../domain/days.ts';
 import { orderCsv, parseDirectionRowLine } from '../domain/directions.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
+import { firstOrderPublished, issueOrder, type PublishedDecision, replacing } from '../domain/issuing.ts';
 import { takesService } from '../domain/ladders.ts';
-import {
-  awaitsFirstOrder,
-  firstOrderPublished,
-  type IssuedOrder,
-  issueOrder,
-  type Ledger,
-  type PublishedDecision,
-  replacing,
-  type Whereabouts,
-} from '../domain/ledger.ts';
+import type { IssuedOrder, Ledger } from '../domain/ledger.ts';
 import { toOperator } from '../domain/notices.ts';
 import { orderKey } from '../domain/outbox.ts';
 import { fields } from '../domain/stored.ts';
+import { awaitsFirstOrder, type Whereabouts } from '../domain/whereabouts.ts';
 import { PREPARED } from '../domain/work.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';

@@ -1,11 +1,11 @@
-import { lateListForm, type Revocation } from '../domain/books.ts';
 import { keptUntil } from '../domain/claims.ts';
 import { FileFault } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
 import { orderCsv, parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
+import { failedOrderAnew, failedOrderDeadline } from '../domain/failed-orders.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
-import { failedOrderAnew, failedOrderDeadline, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
+import { type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import type { FileReason } from '../domain/reasons.ts';
 import {
@@ -17,6 +17,7 @@ import {
   receiptText,
   withFailedOrder,
 } from '../domain/responses.ts';
+import { lateListForm, type Revocation } from '../domain/revocations.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { keepClaim } from '../stores/cases/claims.ts';

@@ -1,11 +1,12 @@
-import { lateListForm, revocationCsv, revocationJson, revocationRows } from '../domain/books.ts';
 import type { Day } from '../domain/days.ts';
 import { sha8, sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
-import { countOpen, type Ledger, type RecordedFile, whereabouts } from '../domain/ledger.ts';
+import { countOpen, type Ledger, type RecordedFile } from '../domain/ledger.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
 import { failedOrderKey, lateRevocationKeys, receiptKey } from '../domain/outbox.ts';
 import { receiptCounts } from '../domain/responses.ts';
+import { lateListForm, revocationCsv, revocationJson, revocationRows } from '../domain/revocations.ts';
+import { whereabouts } from '../domain/whereabouts.ts';
 import { PREPARED } from '../domain/work.ts';
 import { audit } from '../stores/audit.ts';
 import { addLateRevocations } from '../stores/cases/late-revocations.ts';

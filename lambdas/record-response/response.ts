@@ -4,7 +4,7 @@ import { readCsv } from '../domain/csv.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
 import { subjectOfLine } from '../domain/directions.ts';
 import { type BatchId, type Imei, type Msisdn, type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
-import { type Ledger, plannedEnd } from '../domain/ledger.ts';
+import type { Ledger } from '../domain/ledger.ts';
 import {
   type AnsweredRow,
   type NamedRow,
@@ -12,6 +12,7 @@ import {
   type RejectedRow,
   responseColumns,
 } from '../domain/responses.ts';
+import { plannedEnd } from '../domain/whereabouts.ts';
 import type { Uploaded } from '../runtime/uploads.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { directedNote } from '../domain/audit.ts';
 import { planCounts } from '../domain/batches.ts';
-import { whereabouts } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { type DirectionStart, manifestText, toDirect } from '../domain/plans.ts';
 import { fields } from '../domain/stored.ts';
+import { whereabouts } from '../domain/whereabouts.ts';
 import { PLANS } from '../domain/work.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';

@@ -1,13 +1,16 @@
 import { closedNote } from '../domain/audit.ts';
-import { addLedger, type Ledgers, RevocationList } from '../domain/books.ts';
+import { addLedger, type Ledgers } from '../domain/books.ts';
 import type { Instant } from '../domain/days.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
-import { closeLedger, type Ledger, ladderEnd, sealedDisconnections, sealLedger } from '../domain/ledger.ts';
+import type { Ledger } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { toAdministrators } from '../domain/notices.ts';
 import type { PlannedDirection } from '../domain/plans.ts';
+import { RevocationList } from '../domain/revocations.ts';
+import { closeLedger, sealedDisconnections, sealLedger } from '../domain/sealing.ts';
+import { ladderEnd } from '../domain/whereabouts.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';

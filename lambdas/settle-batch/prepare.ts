@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto';
-import {
-  balance,
-  elsewhereHeader,
-  revocationCsv,
-  revocationJson,
-  type Settled,
-  type Summary,
-  settledForm,
-  summaryText,
-} from '../domain/books.ts';
+import { balance, type Settled, type Summary, settledForm, summaryText } from '../domain/books.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
+import { elsewhereHeader } from '../domain/elsewhere.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
 import { mergedLines } from '../domain/merge.ts';
 import { revocationKeys } from '../domain/outbox.ts';
 import type { WrittenList } from '../domain/plans.ts';
+import { revocationCsv, revocationJson } from '../domain/revocations.ts';
 import { BOOKS } from '../domain/work.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { readLatestImport } from '../stores/cases/imports.ts';

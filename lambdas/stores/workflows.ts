@@ -8,7 +8,7 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
-import type { Whereabouts } from '../domain/ledger.ts';
+import type { Whereabouts } from '../domain/whereabouts.ts';
 import { sfn } from './clients.ts';
 
 /**

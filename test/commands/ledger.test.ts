@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import { type Ledger, newLedger, writeOutcome } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, newLedger } from '../../lambdas/domain/ledger.ts';
+import { writeOutcome } from '../../lambdas/domain/outcomes.ts';
 import { ledgerText } from '../../lib/commands/ledger.ts';
 import { Lab } from '../scenarios/lab.ts';
 import { run } from './command.ts';

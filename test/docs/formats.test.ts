@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { balance, summaryText } from '../../lambdas/domain/books.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
-import { DECISIONS, decisionColumns, GROUNDS } from '../../lambdas/domain/decisions.ts';
+import { DECISIONS, decisionColumns, GROUNDS } from '../../lambdas/domain/decision-rows.ts';
 import { orderCsv } from '../../lambdas/domain/directions.ts';
 import { exemptionColumns } from '../../lambdas/domain/exemptions.ts';
 import {

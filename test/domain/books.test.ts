@@ -12,7 +12,8 @@ import {
 } from '../../lambdas/domain/books.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Answer, ClaimState, DirectionKind } from '../../lambdas/domain/kinds.ts';
-import { type Ledger, LedgerNotSealed } from '../../lambdas/domain/ledger.ts';
+import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import { LedgerNotSealed } from '../../lambdas/domain/sealing.ts';
 import { agency, airtel, answered, at, batchId, closed, fresh, jio, sealed, thrown } from './example.ts';
 
 const settled = (ledger: Ledger) => sealed(closed(ledger));

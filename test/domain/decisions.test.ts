@@ -1,193 +1,33 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Instant } from '../../lambdas/domain/days.ts';
 import {
   actOf,
   applyDecision,
   type Decision,
-  type DecisionApplied,
-  type DecisionColumn,
-  DecisionDamaged,
-  type DecisionRow,
   decideByOf,
   decidedBy,
-  decisionText,
   isFinal,
-  type OverLimit,
-  ofSubjects,
-  openDecision,
-  overLimit,
-  parseDecision,
-  parseDecisionRow,
-  type WeighedReport,
   whatNow,
 } from '../../lambdas/domain/decisions.ts';
-import type { ApproverId, Imei } from '../../lambdas/domain/identifiers.ts';
+import type { ApproverId } from '../../lambdas/domain/identifiers.ts';
 import { receiptOf } from '../../lambdas/domain/responses.ts';
-import { at, batchId, imei, msisdn } from './example.ts';
+import {
+  A,
+  applied,
+  B,
+  C,
+  clone,
+  decideBy,
+  number,
+  opened,
+  openedAt,
+  plain,
+  result,
+  said,
+  type Word,
+} from './decided.ts';
+import { at } from './example.ts';
 
-const preview = 'ab'.repeat(32);
-const [A, B, C] = ['approver-1', 'approver-2', 'approver-3'] as ApproverId[] as [ApproverId, ApproverId, ApproverId];
-const clone = imei('35200000000001');
-const plain = imei('35200000000002');
-const number = msisdn('9800000001');
-const openedAt = at('2026-06-01T00:00:00Z');
-const decideBy = at('2026-06-03T00:00:00Z');
-
-describe('reading a row of a decision', () => {
-  const cells = (told: Partial<Record<DecisionColumn, string>>) => ({
-    preview,
-    decision: 'approve',
-    imei: '',
-    msisdn: '',
-    ground: '',
-    remarks: '',
-    ...told,
-  });
-  const parse = (told: Partial<Record<DecisionColumn, string>>, agency = 'mha') =>
-    parseDecisionRow({ line: 4, cells: cells(told) }, { preview, agency });
-
-  test.each(['public_interest', 'notice_given'])('it approves for the ground %s', (ground) => {
-    expect(parse({ ground })).toEqual({ line: 4, decision: 'approve', ground });
-  });
-
-  test('it refuses with remarks', () => {
-    expect(parse({ decision: 'refuse', remarks: 'a hospital' })).toEqual({ line: 4, decision: 'refuse' });
-  });
-
-  test.each(['block', 'reverify', 'spare'])('it says %s of a handset', (decision) => {
-    expect(parse({ decision, imei: '35-200000-000001' })).toEqual({ line: 4, decision, imei: clone });
-  });
-
-  test('it strikes a handset, a number, or both', () => {
-    const struck = { decision: 'strike', remarks: 'x' };
-    expect(parse({ ...struck, imei: '35200000000001' })).toMatchObject({ imei: clone, msisdn: null });
-    expect(parse({ ...struck, msisdn: '09800000001' })).toMatchObject({ imei: null, msisdn: number });
-    expect(parse({ ...struck, msisdn: '9800000001', imei: '35200000000001' })).toMatchObject({
-      imei: clone,
-      msisdn: number,
-    });
-  });
-
-  test('it names the preview in upper or lower case', () => {
-    expect(parse({ preview: preview.toUpperCase(), ground: 'notice_given' })).toMatchObject({ decision: 'approve' });
-  });
-
-  test('it needs no cells but its own', () => {
-    expect(parse({ ground: 'notice_given', imei: 'x', msisdn: 'y' })).toMatchObject({ decision: 'approve' });
-    expect(parse({ decision: 'spare', imei: '35200000000001', msisdn: 'y' })).toMatchObject({ decision: 'spare' });
-  });
-
-  test.each<[string, Partial<Record<DecisionColumn, string>>, string]>([
-    ['no preview', { preview: '', decision: 'x' }, 'bad_preview'],
-    ['half a SHA-256', { preview: 'ab'.repeat(16) }, 'bad_preview'],
-    ['a SHA-256 of other letters', { preview: 'xy'.repeat(32) }, 'bad_preview'],
-    ['another preview', { preview: 'cd'.repeat(32), decision: 'x' }, 'not_this_preview'],
-    ['no decision', { decision: '' }, 'unknown_decision'],
-    ['a decision in capitals', { decision: 'Approve' }, 'unknown_decision'],
-    ['an approval without a ground', {}, 'missing_ground'],
-    ['an approval for another ground', { ground: 'because' }, 'missing_ground'],
-    ['a refusal without remarks', { decision: 'refuse' }, 'missing_remarks'],
-    ['a strike without remarks', { decision: 'strike', imei: 'x' }, 'missing_remarks'],
-    ['a strike of nothing', { decision: 'strike', remarks: 'x' }, 'missing_imei'],
-    ['a strike of no number', { decision: 'strike', remarks: 'x', msisdn: '12' }, 'bad_msisdn'],
-    [
-      'a strike of a number and no handset',
-      { decision: 'strike', remarks: 'x', msisdn: '9800000001', imei: 'x' },
-      'not_digits',
-    ],
-    ['an act without a handset', { decision: 'block', msisdn: '9800000001' }, 'missing_imei'],
-    ['a wrong check digit', { decision: 'block', imei: '352000000000011' }, 'check_digit_mismatch'],
-    [
-      'what is reserved for the self-check',
-      { decision: 'strike', remarks: 'x', msisdn: '+910012345678' },
-      'bad_msisdn',
-    ],
-  ])('it is rejected for %s', (_, told, reason) => {
-    expect(parse(told)).toEqual({ line: 4, reason });
-  });
-
-  test("of a self-check's batch names what is reserved for it, and nothing else", () => {
-    const struck = { decision: 'strike', remarks: 'x' };
-    expect(parse({ ...struck, msisdn: '+910012345678' }, 'self-check')).toMatchObject({ msisdn: '+910012345678' });
-    expect(parse({ ...struck, msisdn: '9800000001' }, 'self-check')).toEqual({ line: 4, reason: 'self_check' });
-  });
-
-  test('with more or fewer cells than the header it is rejected before all other reasons', () => {
-    const row = { line: 5, wrongCellCount: 'approve' };
-    expect(parseDecisionRow(row, { preview, agency: 'mha' })).toEqual({ line: 5, reason: 'wrong_cell_count' });
-  });
-
-  test('it is held to the subjects of the batch', () => {
-    const subjects = {
-      isHeld: (one: Imei) => one === clone,
-      isHandset: (one: Imei) => one === clone || one === plain,
-      isLinked: (one: string) => one === number,
-    };
-    const stranger = msisdn('9800000009');
-    const other = imei('35200000000009');
-    const check = (row: DecisionRow) => ofSubjects(row, subjects);
-    const approve: DecisionRow = { line: 2, decision: 'approve', ground: 'notice_given' };
-    expect(check(approve)).toBe(approve);
-    expect(check({ line: 2, decision: 'block', imei: clone })).toMatchObject({ decision: 'block' });
-    expect(check({ line: 2, decision: 'block', imei: plain })).toEqual({ line: 2, reason: 'not_held' });
-    expect(check({ line: 2, decision: 'spare', imei: other })).toEqual({ line: 2, reason: 'not_held' });
-    const strike = (named: { imei?: Imei; msisdn?: typeof number }) =>
-      check({ line: 2, decision: 'strike', imei: null, msisdn: null, ...named });
-    for (const named of [{ imei: plain }, { imei: clone, msisdn: number }, { msisdn: number }])
-      expect(strike(named)).toMatchObject({ decision: 'strike' });
-    for (const named of [{ imei: other }, { msisdn: stranger }, { imei: clone, msisdn: stranger }])
-      expect(strike(named)).toEqual({ line: 2, reason: 'not_a_subject' });
-  });
-});
-
-const opened = (more: Partial<Parameters<typeof openDecision>[0]> = {}): Decision =>
-  openDecision({ batchId, preview, people: 2, openedAt, decideBy, overLimit: false, ...more });
-
-type Word = readonly ['approve' | 'refuse'] | readonly ['block' | 'reverify' | 'spare' | 'strike', string];
-const rowsOf = (words: readonly Word[]): DecisionRow[] =>
-  words.map(([decision, subject], n) => {
-    const line = n + 2;
-    if (decision === 'approve') return { line, decision, ground: 'public_interest' };
-    if (decision === 'refuse') return { line, decision };
-    if (decision !== 'strike') return { line, decision, imei: subject as Imei };
-    const isNumber = subject?.startsWith('+') ?? false;
-    return {
-      line,
-      decision,
-      imei: isNumber ? null : (subject as Imei),
-      msisdn: isNumber ? (subject as typeof number) : null,
-    };
-  });
-
-let files = 0;
-function result(
-  decision: Decision,
-  approver: ApproverId,
-  words: readonly Word[],
-  more: { at?: Instant; sha256?: string } = {},
-) {
-  files += 1;
-  const sha256 = more.sha256 ?? files.toString(16).padStart(8, '0').padEnd(64, '0');
-  return applyDecision(decision, rowsOf(words), {
-    approver,
-    sha256,
-    attempt: `attempt-${files}`,
-    committedAt: more.at ?? at('2026-06-01T12:00:00Z'),
-  });
-}
-function applied(
-  decision: Decision,
-  approver: ApproverId,
-  words: readonly Word[],
-  more?: { at?: Instant; sha256?: string },
-): DecisionApplied {
-  const done = result(decision, approver, words, more);
-  if (done.kind !== 'applied') throw new Error(`expected applied, got ${done.kind}`);
-  return done;
-}
-const said = (decision: Decision, ...all: [ApproverId, ...Word[]][]): Decision =>
-  all.reduce((before, [approver, ...words]) => applied(before, approver, words).decision, decision);
 const endOf = (decision: Decision) => decision.ending?.state ?? 'waits';
 
 describe('people', () => {
@@ -386,87 +226,6 @@ describe('the time to decide', () => {
   test('after a refusal the same file is read no more, after a lapse it is', () => {
     const final = (state: 'approved' | 'refused' | 'lapsed' | 'over_limit') => isFinal({ state, at: openedAt, by: [] });
     expect([final('refused'), final('lapsed'), final('over_limit')]).toEqual([true, false, false]);
-  });
-});
-
-describe('limits', () => {
-  const limits = { numbers: 3_000_000, handsets: 50_000 };
-  const report = (
-    numbers: number,
-    handsets: number,
-    weighedAt = '2026-06-02T00:00:00Z',
-    ending: string | null = null,
-  ): WeighedReport => ({
-    weighedAt: at(weighedAt),
-    numbers,
-    handsets,
-    ending,
-  });
-  const over = (one: WeighedReport, ...others: WeighedReport[]): OverLimit | null => overLimit(one, others, limits);
-
-  test('of a report: what reaches the limit is within it, one more is not', () => {
-    expect(over(report(3_000_000, 50_000))).toBeNull();
-    expect(over(report(3_000_001, 1))).toEqual({ of: 'report', what: 'numbers', found: 3_000_001, limit: 3_000_000 });
-    expect(over(report(1, 50_001))).toEqual({ of: 'report', what: 'handsets', found: 50_001, limit: 50_000 });
-  });
-
-  test('of an agency in 24 hours: those count that were weighed less than a day before', () => {
-    const half = (weighedAt: string, ending?: string) => report(1, 25_000, weighedAt, ending ?? null);
-    expect(over(report(1, 25_000), half('2026-06-01T00:00:01Z'))).toBeNull();
-    expect(over(report(1, 25_001), half('2026-06-01T00:00:01Z'))).toEqual({
-      of: 'agency',
-      what: 'handsets',
-      found: 50_001,
-      limit: 50_000,
-    });
-    expect(over(report(1, 25_001), half('2026-06-01T00:00:00Z'))).toBeNull();
-    expect(over(report(1, 25_001), half('2026-06-01T12:00:00Z', 'approved'))).toMatchObject({ of: 'agency' });
-    expect(over(report(1, 25_001), half('2026-06-01T12:00:00Z', 'settled'))).toMatchObject({ of: 'agency' });
-    for (const ending of ['refused', 'lapsed', 'withdrawn', 'over_limit', 'failed'])
-      expect(over(report(1, 25_001), half('2026-06-01T12:00:00Z', ending))).toBeNull();
-  });
-
-  test('what is over one ends at once, whatever people say', () => {
-    const ended = opened({ overLimit: true });
-    expect(ended).toMatchObject({ ending: { state: 'over_limit', at: openedAt, by: [] }, remindAt: null });
-    expect(result(ended, A, [['approve']])).toEqual({ kind: 'not_waiting' });
-    expect(opened({ overLimit: true, people: 0 }).ending?.state).toBe('over_limit');
-  });
-});
-
-describe('the record', () => {
-  test('is read back as it was written', () => {
-    const decision = said(opened(), [A, ['approve'], ['block', clone], ['strike', number]], [B, ['refuse']]);
-    expect(parseDecision(decisionText(decision))).toEqual(decision);
-    expect(parseDecision(decisionText(opened({ people: 0, decideBy: null })))).toEqual(
-      opened({ people: 0, decideBy: null }),
-    );
-  });
-
-  test('of format 1 is read as it was recorded', () => {
-    const text = `{"format":1,"batchId":"mha-0123456789ab","preview":"${preview}","people":2,"openedAt":"2026-06-01T00:00:00Z",
-      "decideBy":"2026-06-03T00:00:00Z","remindAt":null,"votes":{"approver-1":{"batch":{"decision":"approve","ground":"notice_given"},
-      "subjects":{"35200000000001":"block","+919800000001":"strike"}},"approver-2":{"batch":null,"subjects":{"35200000000001":"reverify"}}},
-      "files":[{"approver":"approver-1","sha256":"${preview}","attempt":"a","at":"2026-06-01T12:00:00Z","version":2}],
-      "ending":{"state":"lapsed","at":"2026-06-03T00:00:00Z","by":[]},"version":4}`;
-    const decision = parseDecision(text);
-    expect(actOf(decision, clone)).toBe('reverify');
-    expect(decidedBy(decision, []).struck).toEqual(new Set([number]));
-  });
-
-  test.each([
-    ['no JSON', '{'],
-    ['another format', decisionText({ ...opened(), format: 2 as 1 })],
-    [
-      'an act that is none',
-      decisionText(opened()).replace(
-        '"votes": {}',
-        '"votes":{"approver-1":{"batch":null,"subjects":{"35200000000001":"burn"}}}',
-      ),
-    ],
-    ['a field too many', decisionText(opened()).replace('{', '{"more":1,')],
-  ])('is damaged with %s, and the error tells nothing of it', (_, text) => {
-    expect(() => parseDecision(text)).toThrow(new DecisionDamaged());
   });
 });
 

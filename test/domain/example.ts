@@ -11,16 +11,11 @@ import {
   parseImei,
   parseMsisdn,
 } from '../../lambdas/domain/identifiers.ts';
+import { firstOrderPublished, issueOrder } from '../../lambdas/domain/issuing.ts';
 import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
-import {
-  closeLedger,
-  firstOrderPublished,
-  issueOrder,
-  type Ledger,
-  newLedger,
-  sealLedger,
-} from '../../lambdas/domain/ledger.ts';
+import { type Ledger, newLedger, outcomeOf } from '../../lambdas/domain/ledger.ts';
 import { type Applied, applyResponse } from '../../lambdas/domain/responses.ts';
+import { closeLedger, sealLedger } from '../../lambdas/domain/sealing.ts';
 
 export const batchId = 'mha-0123456789ab' as BatchId;
 export const agency = 'mha' as AgencyId;
@@ -153,3 +148,7 @@ export function sealed(ledger: Ledger): Ledger {
   if (decision.kind !== 'sealed') throw new Error(`expected sealed, got ${decision.kind}`);
   return decision.ledger;
 }
+
+/** The outcomes of all rows, in their order. */
+export const outcomesOf = (ledger: Ledger) =>
+  Array.from({ length: ledger.rows }, (_, row) => outcomeOf(ledger, row).outcome);

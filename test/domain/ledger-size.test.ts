@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { issueOrder, type Ledger, mostTokens } from '../../lambdas/domain/ledger.ts';
+import { issueOrder, mostTokens } from '../../lambdas/domain/issuing.ts';
+import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { maxFiles, withFailedOrder } from '../../lambdas/domain/responses.ts';
 import { DEFAULT_POLICY, policy, REVERIFY_LADDERS } from '../../lib/config/policy.ts';
 import { answered, at, closed, fresh, published, rungs, sealed } from './example.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { CsvRow } from '../../lambdas/domain/csv.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Answer, DirectionKind, Outcome } from '../../lambdas/domain/kinds.ts';
-import { closeLedger, type Ledger, LedgerDamaged, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, LedgerDamaged, outcomeOf } from '../../lambdas/domain/ledger.ts';
 import {
   type Applied,
   applyResponse,
@@ -17,6 +17,7 @@ import {
   responseColumns,
   withFailedOrder,
 } from '../../lambdas/domain/responses.ts';
+import { closeLedger } from '../../lambdas/domain/sealing.ts';
 import { answered, at, closed, day, fresh, ladderEnds, rowsOf, sealed, thrown } from './example.ts';
 
 describe('reading a row of a response', () => {

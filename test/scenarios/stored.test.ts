@@ -9,7 +9,7 @@ import { tellStory } from './story.ts';
 
 /** The forms of table Cases by the beginning of their keys, the longest first, and of the work bucket's JSON files by their places. */
 const load = async () => {
-  const { lateListForm } = await import('../../lambdas/domain/books.ts');
+  const { lateListForm } = await import('../../lambdas/domain/revocations.ts');
   const { planForm, shardDecisionForm } = await import('../../lambdas/domain/plans.ts');
   const { auditNoteForm } = await import('../../lambdas/domain/audit.ts');
   const { toldForm } = await import('../../lambdas/domain/notices.ts');

@@ -2,8 +2,9 @@
  * The heaviest invocations that planning and settling see, for memory.ts: Gather and one child of Claim where all links are those
  * of one cloned handset, so that they lie in one shard; and Settle where every number stands elsewhere.
  */
-import { addDecision, elsewhereHeader, elsewhereLines } from '../../lambdas/domain/books.ts';
+import { addDecision } from '../../lambdas/domain/books.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
+import { elsewhereHeader, elsewhereLines } from '../../lambdas/domain/elsewhere.ts';
 import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Gathered, GatheredObject, Plan, ShardPlaces, WrittenList } from '../../lambdas/domain/plans.ts';
 import { gatheredLine } from '../../lambdas/domain/sightings.ts';

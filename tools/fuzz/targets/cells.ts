@@ -20,7 +20,8 @@ import {
   parseSentImei,
 } from '../../../lambdas/domain/identifiers.ts';
 import type { DirectionKind } from '../../../lambdas/domain/kinds.ts';
-import { newLedger, outcomeAt } from '../../../lambdas/domain/ledger.ts';
+import { newLedger } from '../../../lambdas/domain/ledger.ts';
+import { outcomeAt } from '../../../lambdas/domain/outcomes.ts';
 import {
   applyResponse,
   parseResponseRow,

@@ -1,0 +1,83 @@
+/** The rows of an approver's file: what each says, and of whom it may say it. */
+import type { CsvRow } from './csv.ts';
+import { type Imei, identifiersOf, type Msisdn } from './identifiers.ts';
+import type { RejectedRow } from './responses.ts';
+import type { Act } from './subjects.ts';
+
+/** The columns of a decision. */
+export const decisionColumns = {
+  required: ['preview', 'decision'],
+  optional: ['imei', 'msisdn', 'ground', 'remarks'],
+} as const;
+export type DecisionColumn = (typeof decisionColumns)['required' | 'optional'][number];
+
+/** On what ground a batch may be approved. */
+export const GROUNDS = ['public_interest', 'notice_given'] as const;
+export type Ground = (typeof GROUNDS)[number];
+
+/** All that an approver may say: of the batch, of a held handset, of a subject. */
+export const DECISIONS = ['approve', 'refuse', 'block', 'reverify', 'spare', 'strike'] as const;
+
+/** A row of a decision, read. A strike leaves out a handset, a number, or both where the row names both. */
+export type DecisionRow =
+  | { readonly line: number; readonly decision: 'approve'; readonly ground: Ground }
+  | { readonly line: number; readonly decision: 'refuse' }
+  | { readonly line: number; readonly decision: Act; readonly imei: Imei }
+  | { readonly line: number; readonly decision: 'strike'; readonly imei: Imei | null; readonly msisdn: Msisdn | null };
+
+/**
+ * Reads one row of a decision. Reasons, the first that applies: wrong_cell_count; bad_preview (no SHA-256 of 64 hexadecimal
+ * digits, in upper or lower case); not_this_preview; unknown_decision; missing_ground (`approve` without one of the grounds);
+ * missing_remarks (`refuse` or `strike` without); the identifier's own, which a strike must name at least one of and a word of a
+ * held handset must; cells that a decision doesn't need are not looked at. Whether what it names is a subject of the batch,
+ * `ofSubjects` finds.
+ * @param of the SHA-256 of the batch's preview, in lower case, and the agency, whose identifiers it names
+ */
+export function parseDecisionRow(
+  row: CsvRow<DecisionColumn>,
+  of: { readonly preview: string; readonly agency: string },
+): DecisionRow | RejectedRow {
+  const { line } = row;
+  if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
+  const { cells } = row;
+  if (!/^[0-9a-f]{64}$/i.test(cells.preview)) return { line, reason: 'bad_preview' };
+  if (cells.preview.toLowerCase() !== of.preview) return { line, reason: 'not_this_preview' };
+  const decision = DECISIONS.find((known) => known === cells.decision);
+  if (decision === undefined) return { line, reason: 'unknown_decision' };
+  if (decision === 'approve') {
+    const ground = GROUNDS.find((known) => known === cells.ground);
+    return ground === undefined ? { line, reason: 'missing_ground' } : { line, decision, ground };
+  }
+  if ((decision === 'refuse' || decision === 'strike') && cells.remarks === '')
+    return { line, reason: 'missing_remarks' };
+  if (decision === 'refuse') return { line, decision };
+  const identifiers = identifiersOf(of.agency);
+  if (decision !== 'strike') {
+    const imei = identifiers.imei(cells.imei);
+    return 'reason' in imei ? { line, reason: imei.reason } : { line, decision, imei: imei.value };
+  }
+  const imei = cells.imei === '' && cells.msisdn !== '' ? { value: null } : identifiers.imei(cells.imei);
+  if ('reason' in imei) return { line, reason: imei.reason };
+  const msisdn = cells.msisdn === '' ? { value: null } : identifiers.msisdn(cells.msisdn);
+  if ('reason' in msisdn) return { line, reason: msisdn.reason };
+  return { line, decision, imei: imei.value, msisdn: msisdn.value };
+}
+
+/** What of a batch may be decided upon. */
+export interface Subjects {
+  /** Whether a handset of the batch is held. */
+  isHeld(imei: Imei): boolean;
+  isHandset(imei: Imei): boolean;
+  /** Whether a handset of the batch links the number. */
+  isLinked(msisdn: Msisdn): boolean;
+}
+
+/** The row, or its reject: not_held (`block`, `reverify` or `spare` of what isn't), not_a_subject (a strike of what the batch isn't about). */
+export function ofSubjects(row: DecisionRow, subjects: Subjects): DecisionRow | RejectedRow {
+  const { line } = row;
+  if (row.decision === 'approve' || row.decision === 'refuse') return row;
+  if (row.decision !== 'strike') return subjects.isHeld(row.imei) ? row : { line, reason: 'not_held' };
+  const all =
+    (row.imei === null || subjects.isHandset(row.imei)) && (row.msisdn === null || subjects.isLinked(row.msisdn));
+  return all ? row : { line, reason: 'not_a_subject' };
+}

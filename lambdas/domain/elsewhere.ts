@@ -1,0 +1,34 @@
+/** The list of what a batch linked and did not direct, since it stands in a direction of another one. */
+import { csvLine } from './csv.ts';
+import { type DirectionId, type Imei, imeiOut, type Msisdn, type OperatorId } from './identifiers.ts';
+import { type ClaimState, type DirectionKind, rulesOf } from './kinds.ts';
+
+/** A number, or a handset at an operator, that this batch did not direct, and the direction that is why. */
+export interface Elsewhere {
+  readonly kind: DirectionKind;
+  readonly identifier: Imei | Msisdn;
+  readonly operator: OperatorId;
+  readonly state: Exclude<ClaimState, 'directed'>;
+  readonly directionId: DirectionId;
+}
+
+/** The first line of the list of what stands elsewhere, with its end. */
+export const elsewhereHeader = csvLine(['kind', 'identifier', 'operator', 'state', 'directionId']);
+
+/**
+ * Lines of the list of what stands elsewhere, without their ends, sorted by their columns in their order; IMEIs in 15 digits. For
+ * administrators. Identifiers of a kind have one length, and no character of an id comes before the comma: so lines that are
+ * sorted as texts are sorted by their columns, and sorted lists can be merged line by line.
+ */
+export function elsewhereLines(entries: Iterable<Elsewhere>): string[] {
+  const lines: string[] = [];
+  for (const { kind, identifier, operator, state, directionId } of entries) {
+    const shown = isImei(kind, identifier) ? imeiOut(identifier) : identifier;
+    lines.push(csvLine([kind, shown, operator, state, directionId]).slice(0, -1));
+  }
+  return lines.sort();
+}
+
+function isImei(kind: DirectionKind, _identifier: Imei | Msisdn): _identifier is Imei {
+  return rulesOf(kind).subject === 'handset';
+}

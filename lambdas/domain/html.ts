@@ -1,0 +1,40 @@
+/** HTML whose texts are escaped where they are put in. */
+
+/** A piece of a page whose texts are escaped. */
+export class Html {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export type Content = string | number | Html | readonly Html[];
+
+/** A piece of a page; what is put into it is escaped unless it is one. */
+export function html(texts: TemplateStringsArray, ...contents: readonly Content[]): Html {
+  return new Html(texts.reduce((page, text, n) => page + markup(contents[n - 1] ?? '') + text));
+}
+
+function markup(content: Content): string {
+  if (content instanceof Html) return content.text;
+  if (typeof content === 'number') return grouped(content);
+  return typeof content === 'string' ? escaped(content) : content.map(({ text }) => text).join('');
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Control characters have no place in HTML, and nothing to say in a name. */
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (one) => ENTITIES[one] ?? one).replace(/[^\P{Cc}\n]/gu, '\ufffd');
+}
+
+/** A count as it is written in India: 20,00,000. */
+export function grouped(count: number): string {
+  return count.toLocaleString('en-IN');
+}

@@ -1,0 +1,158 @@
+/** What is decided when a rung's order is asked for, and once it is published. */
+import type { Instant } from './days.ts';
+import { type Order, takesService } from './ladders.ts';
+import { change, countOpen, type IssuedOrder, type Ledger, LedgerDamaged, rowsFor } from './ledger.ts';
+import { standing, type Whereabouts, whereabouts } from './whereabouts.ts';
+
+/**
+ * The most tokens that a ledger keeps. A failed attempt's token is dead, an attempt that waits is the newest of its execution,
+ * and five days of failing attempts leave hundreds, of a kilobyte each, in an item of 400 kB at most.
+ */
+export const mostTokens = 20;
+
+function withToken(tokens: readonly string[], token: string): readonly string[] {
+  return tokens.includes(token) ? tokens : [...tokens, token].slice(-mostTokens);
+}
+
+/** One attempt of the Direction machine that wants rung `rung` (from 1) issued and will wait with `token` until `deadline`. */
+export interface OrderRequest {
+  readonly rung: number;
+  readonly deadline: Instant;
+  readonly now: Instant;
+  readonly token: string;
+  readonly attempt: string;
+}
+
+export type OrderDecision =
+  /**
+   * The ladder is elsewhere than its machine, which goes on from there; nothing is issued. `order`: what this rung issued before
+   * the last row was answered, to publish again.
+   */
+  | { readonly kind: 'elsewhere'; readonly next: Whereabouts; readonly order: IssuedOrder | null }
+  /**
+   * Prepare an order with these rows, then write `commit(file)` on the ledger's version. `next`: the ladder is elsewhere than its
+   * machine, and this takes back what the rung issued before the last row was answered.
+   */
+  | {
+      readonly kind: 'issue';
+      readonly order: Order;
+      readonly deadline: Instant;
+      readonly rows: readonly number[];
+      readonly next?: Whereabouts;
+      readonly commit: (file: { readonly sha256: string; readonly bytes: number }) => Ledger;
+    }
+  /** The rung has no order, though some rows are open: write the ledger (if it differs) so that this token waits. */
+  | { readonly kind: 'wait'; readonly ledger: Ledger }
+  /** The rung was committed by another attempt: write the ledger (if it differs) so that this token waits too, publish that order. */
+  | { readonly kind: 'adopt'; readonly order: IssuedOrder; readonly ledger: Ledger };
+
+/**
+ * Decides what an attempt at a rung's order does. Rung k is committed once, on a ledger below k, in one write with the
+ * token; later attempts adopt it. No rung is issued before the one before it has ended, nor after its own deadline; and of a
+ * re-verification none before its first order was published, which is issued anew, with later deadlines, where that took an
+ * hour. No order carries a row that had a terminal outcome when the order was committed. A bar or disconnect order that is to
+ * be published again is issued anew where rows of it were answered since, without them, and with none where no other is left.
+ * Where all open rows have failed and the rung's order carries none of them, nothing is issued, and the rung takes its time:
+ * they may still be answered for.
+ * Throws LedgerDamaged for a rung that the ladder doesn't have.
+ */
+export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision {
+  const at = standing(ledger, request.now);
+  const rung = at.rungs[request.rung - 1];
+  if (rung === undefined) throw new LedgerDamaged(ledger.directionId, `its ladder has no rung ${request.rung}`);
+  const issued = ledger.orders.find((order) => order.rung === request.rung) ?? null;
+  // One that was not published in its time asks for nothing any more.
+  const order = issued !== null && issued.deadline > request.now ? issued : null;
+  const next = whereabouts(ledger, request.now);
+  const isElsewhere = next.rung !== request.rung || rung.deadline !== request.deadline;
+  const publishes = !isElsewhere || countOpen(ledger) === 0;
+  if (order !== null && publishes && isOutdated(ledger, order))
+    return anew(ledger, order, request, isElsewhere ? next : undefined);
+  if (isElsewhere) return { kind: 'elsewhere', next, order: publishes ? order : null };
+  if (ledger.rung === request.rung && at === ledger) {
+    const tokens = withToken(ledger.tokens, request.token);
+    const waiting = tokens === ledger.tokens ? ledger : change(ledger, { tokens });
+    return order === null ? { kind: 'wait', ledger: waiting } : { kind: 'adopt', order, ledger: waiting };
+  }
+  const rows = rowsFor(ledger, rung.order);
+  const orders = ledger.orders.filter((one) => one !== issued);
+  const { startedAt, rungs } = at;
+  const committed = { rung: request.rung, startedAt, rungs, orders, tokens: [request.token] };
+  if (rows.length === 0)
+    return { kind: 'wait', ledger: change(ledger, { ...committed, begunAt: ledger.begunAt ?? request.now }) };
+  return {
+    kind: 'issue',
+    order: rung.order,
+    deadline: rung.deadline,
+    rows,
+    commit: ({ sha256, bytes }) =>
+      change(ledger, {
+        ...committed,
+        orders: [
+          ...orders,
+          {
+            rung: request.rung,
+            order: rung.order,
+            attempt: request.attempt,
+            rows: rows.length,
+            sha256,
+            bytes,
+            deadline: rung.deadline,
+            at: request.now,
+            version: ledger.version + 1,
+          },
+        ],
+      }),
+  };
+}
+
+/**
+ * Whether an order takes service from a row that it would not carry if it were issued now. Rows only leave it: as many are the
+ * same ones.
+ */
+function isOutdated(ledger: Ledger, order: IssuedOrder): boolean {
+  return takesService(order.order) && rowsFor(ledger, order.order).length !== order.rows;
+}
+
+/** The decision to issue an outdated order anew; its deadline, which may have been told, stays. */
+export function anew(
+  ledger: Ledger,
+  outdated: IssuedOrder,
+  { attempt, now, token }: OrderRequest,
+  next: Whereabouts | undefined,
+): OrderDecision {
+  const { order, deadline, version: replaced, firstVersion = replaced } = outdated;
+  const rows = rowsFor(ledger, order);
+  return {
+    kind: 'issue',
+    order,
+    deadline,
+    rows,
+    ...(next === undefined ? {} : { next }),
+    commit: ({ sha256, bytes }) => {
+      const file = { attempt, rows: rows.length, sha256, bytes, at: now, version: ledger.version + 1, firstVersion };
+      const orders = ledger.orders.map((one) => (one === outdated ? { ...one, ...file } : one));
+      return change(ledger, { orders, ...(next === undefined ? { tokens: withToken(ledger.tokens, token) } : {}) });
+    },
+  };
+}
+
+/** The commit that has replaced one of a rung's order meanwhile, which is to be published after it, too; undefined where none has. */
+export function replacing(ledger: Ledger, { rung, attempt }: IssuedOrder): IssuedOrder | undefined {
+  return ledger.orders.find((order) => order.rung === rung && order.attempt !== attempt);
+}
+
+export type PublishedDecision =
+  /** The ladder has begun: write the ledger. */
+  | { readonly kind: 'begun'; readonly ledger: Ledger }
+  | { readonly kind: 'already' }
+  /** Another attempt has issued the order anew meanwhile: that is to be published, after this one, too. */
+  | { readonly kind: 'replaced'; readonly order: IssuedOrder };
+
+/** Notes that the first order of a re-verification was published, from when on its deadlines stand. */
+export function firstOrderPublished(ledger: Ledger, order: IssuedOrder, now: Instant): PublishedDecision {
+  const newer = replacing(ledger, order);
+  if (newer !== undefined) return { kind: 'replaced', order: newer };
+  if (ledger.begunAt !== null) return { kind: 'already' };
+  return { kind: 'begun', ledger: change(ledger, { begunAt: now }) };
+}

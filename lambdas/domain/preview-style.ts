@@ -1,0 +1,58 @@
+/** The colours; each text has a contrast of 4.5 and more on its ground (WCAG 2.2, 1.4.3). */
+export const COLOURS = {
+  light: {
+    ground: '#ffffff',
+    text: '#1b1c21',
+    quiet: '#4b4d58',
+    line: '#767985',
+    raised: '#f3f4f7',
+    warning: '#fff1cc',
+  },
+  dark: {
+    ground: '#15161b',
+    text: '#ecedf2',
+    quiet: '#b9bbc7',
+    line: '#8b8e9b',
+    raised: '#22242b',
+    warning: '#40330a',
+  },
+} as const;
+
+const properties = (colours: Readonly<Record<string, string>>) =>
+  Object.entries(colours)
+    .map(([name, colour]) => `--${name}:${colour}`)
+    .join(';');
+
+export const STYLE = `
+:root{color-scheme:light;${properties(COLOURS.light)}}
+@media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;${properties(COLOURS.dark)}}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--ground);color:var(--text);font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+main{max-width:72rem;margin:0 auto;padding:1rem clamp(1rem,4vw,3rem) 3rem}
+h1{font-size:1.6rem;line-height:1.25;margin:1rem 0 .5rem}
+h2{font-size:1.2rem;line-height:1.3;margin:2.5rem 0 .5rem;break-after:avoid}
+p,.words{max-width:46rem}
+p{margin:.5rem 0 1rem}
+.lead{font-size:1.1rem}
+.id,code,pre{font-family:ui-monospace,monospace;font-size:.95em}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,13rem),1fr));gap:.75rem;margin:1rem 0}
+.figures>div{background:var(--raised);border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem;display:flex;flex-direction:column;justify-content:space-between}
+.figures dt{color:var(--quiet)}
+.figures dd{margin:.25rem 0 0;font-size:1.6rem;font-weight:600;font-variant-numeric:tabular-nums}
+.words>div{margin:0 0 .5rem}
+.words dt{font-weight:600}
+.words dd{margin:0}
+.warning{background:var(--warning);border-left:.3rem solid var(--line);padding:.75rem 1rem}
+.scroll{overflow-x:auto;margin:.5rem 0 1rem}
+.scroll:focus-visible{outline:3px solid var(--text);outline-offset:2px}
+table{border-collapse:collapse;min-width:100%;overflow-wrap:normal}
+caption{text-align:left;color:var(--quiet);padding:.25rem 0 .5rem}
+caption span{position:sticky;left:0;display:inline-block;max-width:calc(100vw - 2rem)}
+th,td{padding:.4rem .75rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
+thead th{background:var(--raised)}
+thead th,td{white-space:nowrap}
+tbody th{font-weight:400;min-width:9rem;overflow-wrap:break-word;font-variant-numeric:tabular-nums}
+.count{text-align:right;font-variant-numeric:tabular-nums}
+pre{background:var(--raised);border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem;margin:0;width:max-content;min-width:100%}
+@media print{body{font-size:9pt}main{max-width:none;padding:0}.scroll{overflow:visible}th,td{padding:.25rem .4rem}thead th{white-space:normal}pre{white-space:pre-wrap;width:auto}tr,.figures>div{break-inside:avoid}thead{display:table-header-group}}
+`;

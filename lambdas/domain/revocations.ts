@@ -1,0 +1,126 @@
+/** The numbers that a batch had disconnected, and the lists of them that are published. */
+import { z } from 'zod';
+import { csvLine, outside } from './csv.ts';
+import type { Day } from './days.ts';
+import type { Msisdn, OperatorId } from './identifiers.ts';
+import { fields, formOf } from './stored.ts';
+
+/** A number that an operator disconnected, as it is published for banks and platforms. */
+export interface Revocation {
+  readonly msisdn: Msisdn;
+  readonly operator: OperatorId;
+  /** The service area of the newest sighting, as the operator wrote it; '' where it didn't. */
+  readonly lsa: string;
+  readonly disconnectedOn: Day;
+}
+
+/** What a late answer disconnected, as it lies in the work bucket until its list is published. */
+export const lateListForm = formOf<{ revocations: readonly Revocation[] }>(
+  'list of late revocations',
+  1,
+  z.strictObject({
+    revocations: z.array(
+      z.strictObject({
+        msisdn: fields.msisdn,
+        operator: fields.operator,
+        lsa: z.string(),
+        disconnectedOn: fields.day,
+      }),
+    ),
+  }),
+);
+
+/** How many lines the writers below hand over at once. */
+const linesAtOnce = 1000;
+
+/** The revocations sorted by number, then operator: the order of both files. */
+export function revocationRows(revocations: Iterable<Revocation>): Revocation[] {
+  return [...revocations].sort((a, b) => compare(a.msisdn, b.msisdn) || compare(a.operator, b.operator));
+}
+
+/**
+ * A batch's revocations, of which there may be millions: each is kept as one word, its number above the place of what it
+ * shares with others (operator, area and day).
+ */
+export class RevocationList {
+  readonly #shared: Omit<Revocation, 'msisdn'>[] = [];
+  readonly #placeOf = new Map<string, number>();
+  #words = new BigUint64Array(1024);
+  #length = 0;
+
+  add({ msisdn, ...shared }: Revocation): void {
+    const { operator, lsa, disconnectedOn } = shared;
+    const name = `${operator} ${disconnectedOn} ${lsa}`;
+    let place = this.#placeOf.get(name);
+    if (place === undefined) {
+      // A copy, since a piece of a larger text would keep all of that in memory.
+      place = this.#shared.push({ ...shared, lsa: Buffer.from(lsa).toString() }) - 1;
+      this.#placeOf.set(name, place);
+    }
+    if (this.#length === this.#words.length) {
+      const larger = new BigUint64Array(2 * this.#length);
+      larger.set(this.#words);
+      this.#words = larger;
+    }
+    this.#words[this.#length++] = (BigInt(msisdn.slice(1)) << placeBits) | BigInt(place);
+  }
+
+  get size(): number {
+    return this.#length;
+  }
+
+  /** The rows in the order of both files, made one by one as they are asked for. A number stands in a batch once. */
+  *rows(): Generator<Revocation> {
+    const words = this.#words.subarray(0, this.#length).sort();
+    for (const word of words) {
+      const shared = this.#shared[Number(word & ((1n << placeBits) - 1n))];
+      if (shared !== undefined) yield { msisdn: `+${word >> placeBits}` as Msisdn, ...shared };
+    }
+  }
+}
+
+/** A number has 12 digits, 40 bits; 24 are left for the places. */
+const placeBits = 24n;
+
+/** The revocation list, header and all, in pieces to be written one after the other; `rows` as revocationRows sorts them. */
+export function revocationCsv(rows: Iterable<Revocation>): Generator<string> {
+  return pieces(
+    csvLine(['msisdn', 'operator', 'lsa', 'disconnected_on', 'reason']),
+    rows,
+    ({ msisdn, operator, lsa, disconnectedOn }) =>
+      csvLine([msisdn, operator, outside(lsa), disconnectedOn, 'linked_to_reported_handset']),
+  );
+}
+
+/**
+ * The same list in the form of TRAI's Mobile Number Revocation List, numbers of 10 digits, in pieces; `fileName` is the
+ * CSV's base name.
+ */
+export function* revocationJson(fileName: string, rows: Iterable<Revocation>): Generator<string> {
+  let separator = '';
+  yield* pieces(`{"status":200,"file_name":${JSON.stringify(fileName)},"payload":[`, rows, ({ msisdn }) => {
+    const entry = `${separator}{"n":"${msisdn.slice(-10)}"}`;
+    separator = ',';
+    return entry;
+  });
+  yield ']}\n';
+}
+
+/** By code unit, so that an order never depends on a locale. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function* pieces<T>(head: string, rows: Iterable<T>, text: (row: T) => string): Generator<string> {
+  let piece = head;
+  let lines = 0;
+  for (const row of rows) {
+    piece += text(row);
+    lines += 1;
+    if (lines % linesAtOnce === 0) {
+      yield piece;
+      piece = '';
+    }
+  }
+  if (piece !== '') yield piece;
+}

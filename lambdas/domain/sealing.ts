@@ -1,0 +1,105 @@
+/** How a ladder ends and how its batch's books take it: what is open or failed is overdue, and what comes later is late. */
+import type { Day, Instant } from './days.ts';
+import type { DirectionId } from './identifiers.ts';
+import { OUTCOMES, type Outcome } from './kinds.ts';
+import { change, type Ledger, LedgerDamaged, openRows, stateAt } from './ledger.ts';
+import { bytesPerRow, code, fileOf, outcomeAt, outcomeMask } from './outcomes.ts';
+import { ladderEnd } from './whereabouts.ts';
+
+/** How many rows stand at each outcome when the books take them. `failed` counts as overdue, since the ladder has ended. */
+export interface OutcomeCounts {
+  /** Rows without any outcome; the books can't balance while there is one. */
+  readonly open: number;
+  readonly verified: number;
+  readonly disconnected: number;
+  readonly notFound: number;
+  readonly blocked: number;
+  readonly overdue: number;
+  /** Of the overdue ones, those that had failed: known to be wrong, and still connected. */
+  readonly overdueFailed: number;
+}
+
+/** The books were asked for outcomes of a ledger that isn't sealed. */
+export class LedgerNotSealed extends Error {
+  override readonly name = 'LedgerNotSealed';
+  constructor(directionId: DirectionId) {
+    super(`The ledger of direction ${directionId} is not sealed`);
+  }
+}
+
+export type CloseDecision =
+  | { readonly kind: 'closed'; readonly ledger: Ledger }
+  | { readonly kind: 'already' }
+  /** A row is open, and the last deadline lies ahead or its first order was not published. */
+  | { readonly kind: 'too_early' };
+
+/**
+ * Ends the ladder: what is open or failed becomes overdue; a failed row keeps the day and the file of its failing.
+ * Refused while a row is open and the last deadline is after `now`, to which it moves while a first order isn't published.
+ */
+export function closeLedger(ledger: Ledger, now: Instant): CloseDecision {
+  if (ledger.closedAt !== null) return { kind: 'already' };
+  const open = openRows(ledger);
+  if (open.length > 0 && ladderEnd(ledger, now) > now) return { kind: 'too_early' };
+  const bytes = new Uint8Array(ledger.outcomes);
+  for (const row of open) {
+    const at = row * bytesPerRow;
+    bytes[at] = ((bytes[at] ?? 0) & ~outcomeMask) | code.overdue;
+  }
+  return { kind: 'closed', ledger: change(ledger, { outcomes: bytes, closedAt: now }) };
+}
+
+export type SealDecision =
+  | { readonly kind: 'sealed'; readonly ledger: Ledger }
+  | { readonly kind: 'already' }
+  /** Only a ledger whose ladder has ended can be sealed. */
+  | { readonly kind: 'not_closed' };
+
+/** Freezes the outcomes for the batch's books: what commits from now on is late and goes to a copy. */
+export function sealLedger(ledger: Ledger, now: Instant): SealDecision {
+  if (ledger.sealedAt !== null) return { kind: 'already' };
+  if (ledger.closedAt === null) return { kind: 'not_closed' };
+  return { kind: 'sealed', ledger: change(ledger, { sealedAt: now }) };
+}
+
+/** How many rows stood at each outcome when the ledger was sealed, whatever came later. Throws LedgerNotSealed. */
+export function sealedOutcomes(ledger: Ledger): OutcomeCounts {
+  const bytes = sealedBytes(ledger);
+  const counts = new Array<number>(OUTCOMES.length).fill(0);
+  let overdueFailed = 0;
+  for (let at = 0; at + bytesPerRow <= bytes.length; at += bytesPerRow) {
+    const byte = (bytes[at] ?? 0) & outcomeMask;
+    // A row that went overdue unanswered names no file.
+    if (byte === code.failed || (byte === code.overdue && fileOf(bytes, at) > 0)) overdueFailed += 1;
+    const known = byte < counts.length ? byte : code.open;
+    counts[known] = (counts[known] ?? 0) + 1;
+  }
+  const count = (outcome: Outcome) => counts[code[outcome]] ?? 0;
+  return {
+    open: count('open'),
+    verified: count('verified'),
+    disconnected: count('disconnected'),
+    notFound: count('not_found'),
+    blocked: count('blocked'),
+    overdue: count('overdue') + count('failed'),
+    overdueFailed,
+  };
+}
+
+/** The rows (from 0, ascending) that were disconnected when the ledger was sealed, each with its day. Throws LedgerNotSealed. */
+export function sealedDisconnections(ledger: Ledger): { row: number; on: Day }[] {
+  const bytes = sealedBytes(ledger);
+  const found: { row: number; on: Day }[] = [];
+  for (let row = 0; row < ledger.rows; row += 1) {
+    if (outcomeAt(bytes, row) !== 'disconnected') continue;
+    const { occurredOn } = stateAt(ledger, bytes, row);
+    if (occurredOn === null) throw new LedgerDamaged(ledger.directionId, 'a disconnected row has no day');
+    found.push({ row, on: occurredOn });
+  }
+  return found;
+}
+
+function sealedBytes(ledger: Ledger): Uint8Array {
+  if (ledger.sealedAt === null) throw new LedgerNotSealed(ledger.directionId);
+  return ledger.outcomes;
+}

@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { LedgerDamaged, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import { answered, fresh, outcomesOf } from './example.ts';
+
+describe("a row's record", () => {
+  test('keeps outcome, day and file beside those of other rows', () => {
+    const first = answered(fresh(4), [[1, 'verified']], { on: '2026-06-02', at: '2026-06-02T08:00:00Z' }).ledger;
+    const second = answered(first, [[3, 'disconnected']], { on: '2026-06-04', at: '2026-06-04T09:30:00Z' }).ledger;
+    expect(outcomesOf(second)).toEqual(['open', 'verified', 'open', 'disconnected']);
+    expect(outcomeOf(second, 1)).toEqual({
+      outcome: 'verified',
+      occurredOn: '2026-06-02',
+      recordedAt: '2026-06-02T08:00:00Z',
+    });
+    expect(outcomeOf(second, 3)).toEqual({
+      outcome: 'disconnected',
+      occurredOn: '2026-06-04',
+      recordedAt: '2026-06-04T09:30:00Z',
+    });
+  });
+
+  test('is five bytes: file and outcome in two, days since 0000-01-01 in three', () => {
+    // 2026-06-03 is 1970-01-01 (719,528 days after 0000-01-01) + 20,607 = 740,135 = 0x0B4B27; file 1 << 3 | verified 1.
+    const { ledger } = answered(fresh(2), [[1, 'verified']]);
+    expect([...ledger.outcomes]).toEqual([0, 0, 0, 0, 0, 0b1001, 0, 0x27, 0x4b, 0x0b]);
+  });
+
+  test.each(['0000-01-01', '0001-03-01', '1900-01-01', '1970-01-01', '1999-12-31', '2000-02-29', '9999-12-31'])(
+    'keeps any day that can be written: %s',
+    (on) => {
+      const { ledger } = answered(fresh(1), [[0, 'not_found']], { on });
+      expect(outcomeOf(ledger, 0)).toMatchObject({ outcome: 'not_found', occurredOn: on });
+    },
+  );
+
+  test('names the file that said so, up to the 500th', () => {
+    let ledger = fresh(1);
+    for (let n = 0; n < 499; n += 1) ledger = answered(ledger, [], { at: '2026-06-01T01:00:00Z' }).ledger;
+    ledger = answered(ledger, [[0, 'disconnected']], { at: '2026-06-05T05:05:05Z' }).ledger;
+    expect(ledger.files).toHaveLength(500);
+    expect(outcomeOf(ledger, 0)).toEqual({
+      outcome: 'disconnected',
+      occurredOn: '2026-06-03',
+      recordedAt: '2026-06-05T05:05:05Z',
+    });
+  });
+
+  test.each([-1, 2, 0.5])('of a row that the direction does not have is an error (%s of 2)', (row) => {
+    expect(() => outcomeOf(fresh(2), row)).toThrow(LedgerDamaged);
+  });
+
+  test('that names a file the ledger does not have is an error', () => {
+    const { ledger } = answered(fresh(1), [[0, 'verified']]);
+    expect(() => outcomeOf({ ...ledger, files: [] }, 0)).toThrow(LedgerDamaged);
+  });
+});
