@@ -1,9 +1,9 @@
 import { type App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { StageConfig } from '../config/stage.ts';
-import { AccessStack } from './access.ts';
+import { AccessStack } from './access/stack.ts';
 import { DataStack } from './data.ts';
-import { OperationsStack } from './operations.ts';
+import { OperationsStack } from './operations/stack.ts';
 import { WorkflowStack } from './workflow/stack.ts';
 
 /** By which the bill, and whoever looks into the account, tells what belongs to this application, and to which stage. */

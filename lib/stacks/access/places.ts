@@ -1,0 +1,100 @@
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { INBOX } from '../../../lambdas/domain/inbox.ts';
+import { OUTBOX, previewPatterns, revocationPatterns, summaryPattern } from '../../../lambdas/domain/outbox.ts';
+import type { GuardedBucket } from '../../constructs/guarded-bucket.ts';
+import { KEY_ACTIONS } from '../../constructs/guarded-key.ts';
+import type { DataStack } from '../data.ts';
+
+/** What a participant may do with a bucket's objects, by patterns of keys. */
+export interface Place {
+  readonly bucket: GuardedBucket;
+  readonly write?: readonly string[];
+  readonly read?: readonly string[];
+  /** As `read`, and older versions too. */
+  readonly dig?: readonly string[];
+  /** Patterns of the prefixes that it may list by; a list without a prefix is nobody's. */
+  readonly list?: readonly string[];
+}
+
+/** The places of each kind of participant, by the participant's id. */
+export function placesOf({ inbox, outbox, audit }: DataStack) {
+  const agency = (agency: string): Place[] => [
+    { bucket: inbox, write: [INBOX.reports.patternOf(agency)], list: [INBOX.reports.patternOf(agency)] },
+    {
+      bucket: outbox,
+      read: [OUTBOX.rejects.patternOf(agency), summaryPattern(agency), previewPatterns(agency).json],
+      list: [OUTBOX.rejects.patternOf(agency)],
+    },
+  ];
+  const operator = (operator: string): Place[] => {
+    const put = [INBOX.usage, INBOX.responses].map(({ patternOf }) => patternOf(operator));
+    const read = [OUTBOX.orders, OUTBOX.receipts, OUTBOX.rejects].map(({ patternOf }) => patternOf(operator));
+    return [
+      { bucket: inbox, write: put, list: put },
+      { bucket: outbox, read, list: read },
+    ];
+  };
+  const reader = (): Place[] => [
+    { bucket: outbox, read: [OUTBOX.revocations.pattern], list: [OUTBOX.revocations.pattern] },
+  ];
+  // By the names of what was decided, an auditor finds the chain that is missing.
+  const auditor = (): Place[] => [
+    { bucket: audit, read: ['*'], list: ['*'] },
+    { bucket: outbox, list: [OUTBOX.batches, OUTBOX.orders, OUTBOX.revocations].map(({ pattern }) => pattern) },
+  ];
+  const administrator = (): Place[] => [inbox, outbox].map((bucket) => ({ bucket, read: ['*'], list: ['*'] }));
+  const operations = (): Place[] => [
+    // A notice names an upload by its version, which may have been replaced since.
+    { bucket: inbox, dig: ['*'], list: ['*'] },
+    { bucket: outbox, read: ['*'], list: ['*'] },
+  ];
+
+  const checker = (id: string): Place[] => {
+    const put = [INBOX.reports, INBOX.usage, INBOX.responses].map(({ patternOf }) => patternOf(id));
+    const read = [
+      ...[OUTBOX.orders, OUTBOX.rejects, OUTBOX.receipts].map(({ patternOf }) => patternOf(id)),
+      summaryPattern(id),
+      revocationPatterns(id).csv,
+    ];
+    return [
+      { bucket: inbox, write: put },
+      { bucket: outbox, read, list: read },
+    ];
+  };
+  return { agency, operator, reader, auditor, administrator, operations, checker };
+}
+
+/** Its files; of what it only reads, not their older versions. */
+const OBJECT_ACTIONS = {
+  write: ['s3:PutObject', 's3:AbortMultipartUpload'],
+  read: ['s3:GetObject'],
+  dig: ['s3:GetObject', 's3:GetObjectVersion'],
+};
+
+/** The rights that places come to. */
+export function statementsFor({ bucket, write, read, dig, list }: Place): PolicyStatement[] {
+  const objects = (right: 'read' | 'dig' | 'write', patterns: readonly string[]) => [
+    new PolicyStatement({
+      actions: OBJECT_ACTIONS[right],
+      resources: patterns.map((pattern) => bucket.arnForObjects(pattern)),
+    }),
+    new PolicyStatement({
+      actions: KEY_ACTIONS.s3[right === 'write' ? 'write' : 'read'],
+      resources: [bucket.key.keyArn],
+    }),
+  ];
+  return [
+    ...(write ? objects('write', write) : []),
+    ...(read ? objects('read', read) : []),
+    ...(dig ? objects('dig', dig) : []),
+    ...(list
+      ? [
+          new PolicyStatement({
+            actions: ['s3:ListBucket'],
+            resources: [bucket.bucketArn],
+            ...(list.includes('*') ? {} : { conditions: { StringLike: { 's3:prefix': list } } }),
+          }),
+        ]
+      : []),
+  ];
+}
