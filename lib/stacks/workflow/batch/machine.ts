@@ -16,6 +16,7 @@ import {
   StateMachineType,
   Succeed,
   TaskInput,
+  type TaskStateBase,
   Wait,
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
@@ -67,50 +68,55 @@ export interface BatchParts {
  * same, somebody having stopped it, that rule has it resumed.
  */
 export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
-  const { work, administrators } = parts;
-  const now = '{% $states.context.State.EnteredTime %}';
-  const execution = '{% $states.context.Execution.Id %}';
-  const result = '{% $states.result.Payload %}';
-
-  const invoke = (
-    name: string,
-    lambdaFunction: IFunction,
-    payload: Record<string, unknown>,
-    assign: Record<string, unknown>,
-  ) =>
-    LambdaInvoke.jsonata(scope, name, {
-      lambdaFunction,
-      payload: TaskInput.fromObject(payload),
-      retryOnServiceExceptions: false,
-      outputs: {},
-      assign,
+  const flow: Flow = { scope, ...parts };
+  const settle = settleTheBooks(flow);
+  const direct = directTheOperators(flow, settle);
+  const plan = claimAndCommit(flow, direct);
+  const turn = takeTheTurn(flow, plan);
+  const gather = expandAndGather(flow, turn);
+  const screen = screenTheReport(flow, gather, settle);
+  const resume = resumeTheBatch(flow, direct);
+  return Choice.jsonata(scope, 'A report, or a batch to resume?')
+    .when(Condition.jsonata('{% $exists($states.input.resume) %}'), resume, {
+      assign: { batch: '{% $states.input.resume %}', attempt: 0 },
     })
-      .addRetry(whenThrottled)
-      .addRetry(whenFailed);
+    .otherwise(screen);
+}
 
-  // 1
-  const whatIsToDo = Choice.jsonata(scope, 'A report, or a batch to resume?');
+/** What the steps are made of, and where. */
+interface Flow extends BatchParts {
+  readonly scope: Construct;
+}
+
+const NOW = '{% $states.context.State.EnteredTime %}';
+const EXECUTION = '{% $states.context.Execution.Id %}';
+const RESULT = '{% $states.result.Payload %}';
+
+/** Step 1: goes on at `found` with a report that has handsets, and at `empty` with one that has none. */
+function screenTheReport(flow: Flow, found: IChainable, empty: IChainable): IChainable {
+  const { scope } = flow;
   const screen = invoke(
+    flow,
     'Screen the report',
-    parts.screen,
-    { report: '{% $states.input.report %}', execution, now },
+    flow.screen,
+    { report: '{% $states.input.report %}', execution: EXECUTION, now: NOW },
     // How often directing or settling was tried again after trouble.
-    { batch: result, attempt: 0 },
+    { batch: RESULT, attempt: 0 },
   );
-  const whatWasFound = Choice.jsonata(scope, 'What did Screen find?');
   const refused = Succeed.jsonata(scope, 'Report refused');
   const same = Succeed.jsonata(scope, 'Same report again');
+  return screen.next(
+    Choice.jsonata(scope, 'What did Screen find?')
+      .when(Condition.jsonata("{% $batch.status = 'refused' %}"), refused)
+      .when(Condition.jsonata("{% $batch.status = 'same' %}"), same)
+      .when(Condition.jsonata('{% $batch.handsets = 0 %}'), empty)
+      .otherwise(found),
+  );
+}
 
-  // 2
-  const child = (name: string, lambdaFunction: IFunction) =>
-    LambdaInvoke.jsonata(scope, name, {
-      lambdaFunction,
-      payload: TaskInput.fromText('{% $states.input %}'),
-      retryOnServiceExceptions: false,
-      outputs: '{% $states.result.Payload %}',
-    })
-      .addRetry(whenThrottled)
-      .addRetry(whenFailed);
+/** Step 2, and then `next`. */
+function expandAndGather(flow: Flow, next: IChainable): IChainable {
+  const { scope, work } = flow;
   const expand = DistributedMap.jsonata(scope, 'Expand handsets into links', {
     mapExecutionType: StateMachineType.STANDARD,
     label: 'Expand',
@@ -133,42 +139,53 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
     assign: { expanded: '{% $states.result %}' },
   });
   expand.addRetry(whenMapRunFailed);
-  expand.itemProcessor(child("Read some handsets' links", parts.expand));
+  expand.itemProcessor(child(flow, "Read some handsets' links", flow.expand));
   const gather = invoke(
+    flow,
     'Gather the links by shard',
-    parts.gather,
+    flow.gather,
     {
       batchId: '{% $batch.batchId %}',
       agency: '{% $batch.agency %}',
-      execution,
-      now,
+      execution: EXECUTION,
+      now: NOW,
       folder: '{% $batch.folder %}',
       handsets: '{% $batch.handsets %}',
       shards: '{% $batch.shards %}',
       results: '{% $expanded %}',
     },
-    { gathered: result },
+    { gathered: RESULT },
   );
+  return expand.next(gather).next(next);
+}
 
-  // 3
+/** Step 3, and then, in its turn, `plan`. */
+function takeTheTurn(flow: Flow, plan: IChainable): IChainable {
+  const { scope } = flow;
   const takeTurn = invoke(
+    flow,
     'Take the turn to plan',
-    parts.takeTurn,
-    { batchId: '{% $batch.batchId %}', execution, now },
+    flow.takeTurn,
+    { batchId: '{% $batch.batchId %}', execution: EXECUTION, now: NOW },
     {
-      turn: result,
+      turn: RESULT,
       plan: '{% $states.result.Payload.plan %}',
       startedAt: '{% $states.result.Payload.startedAt %}',
     },
   );
-  const isItsTurn = Choice.jsonata(scope, "Is it the batch's turn?");
   const waitForTurn = Wait.jsonata(scope, 'Wait while another batch plans', {
     time: WaitTime.seconds('{% $turn.waitSeconds %}'),
   });
+  return takeTurn.next(
+    Choice.jsonata(scope, "Is it the batch's turn?")
+      .when(Condition.jsonata('{% $turn.taken %}'), plan)
+      .otherwise(waitForTurn.next(takeTurn)),
+  );
+}
 
-  // 4
-  const resultsUnder = ({ name, pattern }: { name: string; pattern: string }) =>
-    new ResultsUnder(work, `{% '${PLANS.prefix}' & $string($plan) & '/${name}' %}`, pattern);
+/** Step 4, and then `next`. */
+function claimAndCommit(flow: Flow, next: IChainable): IChainable {
+  const { scope, work } = flow;
   const claim = DistributedMap.jsonata(scope, 'Claim numbers and handsets', {
     mapExecutionType: StateMachineType.STANDARD,
     label: 'Claim',
@@ -182,129 +199,174 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
       gathered: '{% $gathered %}',
       item: '{% $states.context.Map.Item.Value %}',
     },
-    resultWriterV2: resultsUnder(PLANS.claimed),
+    resultWriterV2: resultsUnder(work, PLANS.claimed),
     outputs: {},
     assign: { claimed: '{% $states.result %}' },
   });
   claim.addRetry(whenMapRunFailed);
-  claim.itemProcessor(child('Decide and claim a shard', parts.claim));
+  claim.itemProcessor(child(flow, 'Decide and claim a shard', flow.claim));
   const commit = invoke(
+    flow,
     'Commit the plan',
-    parts.commit,
+    flow.commit,
     {
       batchId: '{% $batch.batchId %}',
       plan: '{% $plan %}',
-      now,
+      now: NOW,
       gathered: '{% $gathered %}',
       results: '{% $claimed %}',
     },
-    { planned: result },
+    { planned: RESULT },
   );
+  return claim.next(commit).next(next);
+}
 
-  // 5
-  const resume = invoke(
-    'Resume the batch',
-    parts.resume,
-    { batchId: '{% $batch.batchId %}', now },
-    {
-      planned: result,
-      plan: '{% $states.result.Payload.plan %}',
-      attempt: '{% $states.result.Payload.attempt %}',
-    },
-  );
-  const isResumed = Choice.jsonata(scope, 'Does its plan count?');
-  const nothingToResume = Succeed.jsonata(scope, 'Nothing to resume');
+/** Step 5: goes on at `next` once all directions have ended, and at once where there is none. */
+function directTheOperators(flow: Flow, next: IChainable): IChainable {
+  const { scope, work } = flow;
   const howMany = Choice.jsonata(scope, 'How many directions?');
-  const directInline = (name: string, items: string, round: string, each: string) => {
-    const map = InlineMap.jsonata(scope, name, {
-      items: ProvideItems.jsonata(`{% ${items} %}`),
-      maxConcurrency: MOST_INLINE,
-      jsonataItemSelector: `{% $merge([$states.context.Map.Item.Value, { 'round': ${round} }]) %}`,
-      outputs: {},
-    });
-    map.itemProcessor(runDirection(scope, each, parts.direction));
-    return map;
-  };
-  const direct = directInline('Direct the operators', '$planned.inline', '$attempt', 'Run a direction');
+  const direct = directInline(flow, 'Direct the operators', '$planned.inline', '$attempt', 'Run a direction');
   const directMany = DistributedMap.jsonata(scope, 'Direct the operators at scale', {
     mapExecutionType: StateMachineType.STANDARD,
     label: 'Direct',
     itemReader: new ItemsFrom(work, '{% $planned.manifestKey %}', PLANS.directions.pattern),
     itemBatcher: new ItemBatcher({ maxItemsPerBatch: MOST_INLINE, batchInput: { round: '{% $attempt %}' } }),
-    resultWriterV2: resultsUnder(PLANS.directed),
+    resultWriterV2: resultsUnder(work, PLANS.directed),
     outputs: {},
   });
   directMany.itemProcessor(
     directInline(
+      flow,
       'Direct some operators',
       '$states.input.Items',
       '$states.input.BatchInput.round',
       'Run one of many directions',
     ),
   );
+  const trouble = afterTrouble(flow, 'directing fails', 'directing_failing', howMany);
+  catchEverything(direct, trouble, WITH_ERROR);
+  catchEverything(directMany, trouble, WITH_ERROR);
+  return howMany
+    .when(Condition.jsonata('{% $planned.directions = 0 %}'), next)
+    .when(Condition.jsonata(`{% $planned.directions <= ${MOST_INLINE} %}`), direct.next(next))
+    .otherwise(directMany.next(next));
+}
 
-  // 6
-  const settle = invoke(
-    'Settle the books',
-    parts.settle,
-    { batchId: '{% $batch.batchId %}', now },
-    { settled: result },
+/** Before step 5 in an execution that resumes a batch: goes on at `next` where its plan counts. */
+function resumeTheBatch(flow: Flow, next: IChainable): IChainable {
+  const { scope } = flow;
+  const resume = invoke(
+    flow,
+    'Resume the batch',
+    flow.resume,
+    { batchId: '{% $batch.batchId %}', now: NOW },
+    {
+      planned: RESULT,
+      plan: '{% $states.result.Payload.plan %}',
+      attempt: '{% $states.result.Payload.attempt %}',
+    },
   );
-  const isSettled = Choice.jsonata(scope, 'Is the batch settled?');
+  const nothingToResume = Succeed.jsonata(scope, 'Nothing to resume');
+  catchEverything(resume, afterTrouble(flow, 'resuming fails', 'resuming_failing', resume), WITH_ERROR);
+  return resume.next(
+    Choice.jsonata(scope, 'Does its plan count?')
+      .when(Condition.jsonata('{% $planned.resumed %}'), next)
+      .otherwise(nothingToResume),
+  );
+}
+
+/** Step 6, the last one. */
+function settleTheBooks(flow: Flow): IChainable {
+  const { scope } = flow;
+  const settle = invoke(
+    flow,
+    'Settle the books',
+    flow.settle,
+    { batchId: '{% $batch.batchId %}', now: NOW },
+    { settled: RESULT },
+  );
   const waitForLastDeadline = Wait.jsonata(scope, 'Wait for the last deadline', {
     time: WaitTime.timestamp('{% $settled.until %}'),
   });
   const done = Succeed.jsonata(scope, 'Books balanced', { outputs: { batchId: '{% $batch.batchId %}' } });
-
-  // After the commit an error waits an hour and goes on where it was.
-  const afterTrouble = (what: string, kind: string, goOn: IChainable) => {
-    const tell = SnsPublish.jsonata(scope, `Tell the administrators: ${what}`, {
-      topic: administrators,
-      message: TaskInput.fromObject({
-        kind,
-        batchId: '{% $batch.batchId %}',
-        error: '{% $states.input.error %}',
-      }),
-      messageAttributes: { kind: { value: kind } },
-      outputs: {},
-    });
-    const wait = Wait.jsonata(scope, `Wait an hour: ${what}`, {
-      time: WaitTime.duration(Duration.hours(1)),
-      assign: { attempt: '{% $attempt + 1 %}' },
-    });
-    tell.addRetry(whenFailed);
-    catchEverything(tell, wait, { outputs: {} });
-    tell.next(wait).next(goOn);
-    return tell;
-  };
-  const withError = { outputs: { error: '{% $states.errorOutput.Error %}' } };
-  const directingFails = afterTrouble('directing fails', 'directing_failing', howMany);
-  catchEverything(direct, directingFails, withError);
-  catchEverything(directMany, directingFails, withError);
-  catchEverything(settle, afterTrouble('settling fails', 'settling_failing', settle), withError);
-  catchEverything(resume, afterTrouble('resuming fails', 'resuming_failing', resume), withError);
-
-  settle.next(
-    isSettled.when(Condition.jsonata('{% $settled.settled %}'), done).otherwise(waitForLastDeadline.next(settle)),
+  catchEverything(settle, afterTrouble(flow, 'settling fails', 'settling_failing', settle), WITH_ERROR);
+  return settle.next(
+    Choice.jsonata(scope, 'Is the batch settled?')
+      .when(Condition.jsonata('{% $settled.settled %}'), done)
+      .otherwise(waitForLastDeadline.next(settle)),
   );
-  howMany
-    .when(Condition.jsonata('{% $planned.directions = 0 %}'), settle)
-    .when(Condition.jsonata(`{% $planned.directions <= ${MOST_INLINE} %}`), direct.next(settle))
-    .otherwise(directMany.next(settle));
-  const plan = claim.next(commit).next(howMany);
-  isItsTurn.when(Condition.jsonata('{% $turn.taken %}'), plan).otherwise(waitForTurn.next(takeTurn));
-  whatWasFound
-    .when(Condition.jsonata("{% $batch.status = 'refused' %}"), refused)
-    .when(Condition.jsonata("{% $batch.status = 'same' %}"), same)
-    .when(Condition.jsonata('{% $batch.handsets = 0 %}'), settle)
-    .otherwise(expand.next(gather).next(takeTurn).next(isItsTurn));
-  resume.next(isResumed.when(Condition.jsonata('{% $planned.resumed %}'), howMany).otherwise(nothingToResume));
-  screen.next(whatWasFound);
-  return whatIsToDo
-    .when(Condition.jsonata('{% $exists($states.input.resume) %}'), resume, {
-      assign: { batch: '{% $states.input.resume %}', attempt: 0 },
-    })
-    .otherwise(screen);
+}
+
+/** A function's task; what it returns is assigned, and nothing else is handed on. */
+function invoke(
+  { scope }: Flow,
+  name: string,
+  lambdaFunction: IFunction,
+  payload: Record<string, unknown>,
+  assign: Record<string, unknown>,
+): TaskStateBase {
+  return LambdaInvoke.jsonata(scope, name, {
+    lambdaFunction,
+    payload: TaskInput.fromObject(payload),
+    retryOnServiceExceptions: false,
+    outputs: {},
+    assign,
+  })
+    .addRetry(whenThrottled)
+    .addRetry(whenFailed);
+}
+
+/** The task of a Map's child: it takes an item and returns a result. */
+function child({ scope }: Flow, name: string, lambdaFunction: IFunction): TaskStateBase {
+  return LambdaInvoke.jsonata(scope, name, {
+    lambdaFunction,
+    payload: TaskInput.fromText('{% $states.input %}'),
+    retryOnServiceExceptions: false,
+    outputs: '{% $states.result.Payload %}',
+  })
+    .addRetry(whenThrottled)
+    .addRetry(whenFailed);
+}
+
+/** Where a Map over a plan writes what its children return. */
+function resultsUnder(work: IBucket, { name, pattern }: { name: string; pattern: string }): ResultsUnder {
+  return new ResultsUnder(work, `{% '${PLANS.prefix}' & $string($plan) & '/${name}' %}`, pattern);
+}
+
+/** Runs directions in an inline Map; `items` says where they are, `round` which attempt it is, both as JSONata. */
+function directInline({ scope, direction }: Flow, name: string, items: string, round: string, each: string): InlineMap {
+  const map = InlineMap.jsonata(scope, name, {
+    items: ProvideItems.jsonata(`{% ${items} %}`),
+    maxConcurrency: MOST_INLINE,
+    jsonataItemSelector: `{% $merge([$states.context.Map.Item.Value, { 'round': ${round} }]) %}`,
+    outputs: {},
+  });
+  map.itemProcessor(runDirection(scope, each, direction));
+  return map;
+}
+
+const WITH_ERROR = { outputs: { error: '{% $states.errorOutput.Error %}' } };
+
+/** What follows an error after the commit: the administrators are told, and after an hour it goes on where it was. */
+function afterTrouble({ scope, administrators }: Flow, what: string, kind: string, goOn: IChainable): IChainable {
+  const tell = SnsPublish.jsonata(scope, `Tell the administrators: ${what}`, {
+    topic: administrators,
+    message: TaskInput.fromObject({
+      kind,
+      batchId: '{% $batch.batchId %}',
+      error: '{% $states.input.error %}',
+    }),
+    messageAttributes: { kind: { value: kind } },
+    outputs: {},
+  });
+  const wait = Wait.jsonata(scope, `Wait an hour: ${what}`, {
+    time: WaitTime.duration(Duration.hours(1)),
+    assign: { attempt: '{% $attempt + 1 %}' },
+  });
+  tell.addRetry(whenFailed);
+  catchEverything(tell, wait, { outputs: {} });
+  tell.next(wait).next(goOn);
+  return tell;
 }
 
 /** Runs one direction to its end. One that fails in the end never ends the Map that waits for all; Settle closes it. */

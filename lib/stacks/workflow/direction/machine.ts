@@ -39,31 +39,81 @@ export interface DirectionParts {
  *
  * An error never ends the ladder: the administrators are told, and after an hour the same rung is tried again.
  */
-export function directionLadder(scope: Construct, { order, close, administrators }: DirectionParts): IChainable {
-  const rung = '$states.input.rungs[$states.input.rung - 1]';
-  const deadline = `$toMillis(${rung}.deadline)`;
-  const entered = '$toMillis($states.context.State.EnteredTime)';
-  const nextRung = "$merge([$states.input, { 'rung': $states.input.rung + 1 }])";
-
+export function directionLadder(scope: Construct, parts: DirectionParts): IChainable {
+  const flow: Flow = { scope, ...parts };
   const isARungLeft = Choice.jsonata(scope, 'Is a rung left?');
-  const skipPassedRung = Pass.jsonata(scope, 'Skip the passed rung', { outputs: `{% ${nextRung} %}` });
+  const trouble = afterTrouble(flow, isARungLeft);
+  const orderAndAwait = orderAndAwaitResponses(flow, isARungLeft, trouble);
+  const close = closeTheLadder(flow, trouble);
+  const skipPassedRung = Pass.jsonata(scope, 'Skip the passed rung', { outputs: `{% ${NEXT_RUNG} %}` });
+  return isARungLeft
+    .when(Condition.jsonata('{% $states.input.rung > $count($states.input.rungs) %}'), close)
+    .when(
+      Condition.jsonata(`{% ${DEADLINE} <= ${ENTERED} and ${RUNG}.order != 'reverify' %}`),
+      skipPassedRung.next(isARungLeft),
+    )
+    .otherwise(orderAndAwait);
+}
+
+/** What the steps are made of, and where. */
+interface Flow extends DirectionParts {
+  readonly scope: Construct;
+}
+
+const RUNG = '$states.input.rungs[$states.input.rung - 1]';
+const DEADLINE = `$toMillis(${RUNG}.deadline)`;
+const ENTERED = '$toMillis($states.context.State.EnteredTime)';
+const NEXT_RUNG = "$merge([$states.input, { 'rung': $states.input.rung + 1 }])";
+const WITH_ERROR = { outputs: "{% $merge([$states.input, { 'error': $states.errorOutput.Error }]) %}" };
+
+/** Step 2, and then `next`, with the next rung or the one that the ledger tells. */
+function orderAndAwaitResponses({ scope, order }: Flow, next: IChainable, trouble: IChainable): IChainable {
   const orderAndAwait = LambdaInvoke.jsonata(scope, 'Order and await responses', {
     lambdaFunction: order,
     integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
     payload: TaskInput.fromObject({
       directionId: '{% $states.input.directionId %}',
       rung: '{% $states.input.rung %}',
-      deadline: `{% ${rung}.deadline %}`,
+      deadline: `{% ${RUNG}.deadline %}`,
       token: '{% $states.context.Task.Token %}',
       now: '{% $states.context.State.EnteredTime %}',
     }),
     // Of a rung whose deadline has passed only the answer is waited for that tells where the ladder is.
     taskTimeout: Timeout.jsonata(
-      `{% ${deadline} > ${entered} ? $ceil((${deadline} - ${entered}) / 1000) : ${ANSWERS_WITHIN.toSeconds()} %}`,
+      `{% ${DEADLINE} > ${ENTERED} ? $ceil((${DEADLINE} - ${ENTERED}) / 1000) : ${ANSWERS_WITHIN.toSeconds()} %}`,
     ),
     retryOnServiceExceptions: false,
     outputs: '{% $merge([$states.input, $states.result]) %}',
   });
+  orderAndAwait.addRetry(whenThrottled).addRetry(whenFailed);
+  orderAndAwait.addCatch(next, { errors: [Errors.TIMEOUT], outputs: `{% ${NEXT_RUNG} %}` });
+  catchEverything(orderAndAwait, trouble, WITH_ERROR);
+  return orderAndAwait.next(next);
+}
+
+/** Step 3, the last one. */
+function closeTheLadder({ scope, close }: Flow, trouble: IChainable): IChainable {
+  const closeTask = LambdaInvoke.jsonata(scope, 'Close', {
+    lambdaFunction: close,
+    payload: TaskInput.fromObject({
+      directionId: '{% $states.input.directionId %}',
+      now: '{% $states.context.State.EnteredTime %}',
+    }),
+    retryOnServiceExceptions: false,
+    outputs: '{% $states.result.Payload %}',
+  });
+  closeTask.addRetry(whenThrottled).addRetry(whenFailed);
+  // The ledger tells where the ladder is to whoever asks for an order.
+  closeTask.addCatch(trouble, {
+    errors: ['TooEarly'],
+    outputs: "{% $merge([$states.input, { 'error': $states.errorOutput.Error, 'rung': 1 }]) %}",
+  });
+  catchEverything(closeTask, trouble, WITH_ERROR);
+  return closeTask;
+}
+
+/** What follows an error: the administrators are told, and after an hour it goes on where it was. */
+function afterTrouble({ scope, administrators }: Flow, goOn: IChainable): IChainable {
   const tell = SnsPublish.jsonata(scope, 'Tell the administrators', {
     topic: administrators,
     message: TaskInput.fromObject({
@@ -76,37 +126,8 @@ export function directionLadder(scope: Construct, { order, close, administrators
     outputs: '{% $states.input %}',
   });
   const waitAnHour = Wait.jsonata(scope, 'Wait an hour', { time: WaitTime.duration(Duration.hours(1)) });
-  const closeTask = LambdaInvoke.jsonata(scope, 'Close', {
-    lambdaFunction: close,
-    payload: TaskInput.fromObject({
-      directionId: '{% $states.input.directionId %}',
-      now: '{% $states.context.State.EnteredTime %}',
-    }),
-    retryOnServiceExceptions: false,
-    outputs: '{% $states.result.Payload %}',
-  });
-
-  const withError = { outputs: "{% $merge([$states.input, { 'error': $states.errorOutput.Error }]) %}" };
-  orderAndAwait.addRetry(whenThrottled).addRetry(whenFailed);
-  orderAndAwait.addCatch(isARungLeft, { errors: [Errors.TIMEOUT], outputs: `{% ${nextRung} %}` });
-  catchEverything(orderAndAwait, tell, withError);
-  orderAndAwait.next(isARungLeft);
-  closeTask.addRetry(whenThrottled).addRetry(whenFailed);
-  // The ledger tells where the ladder is to whoever asks for an order.
-  closeTask.addCatch(tell, {
-    errors: ['TooEarly'],
-    outputs: "{% $merge([$states.input, { 'error': $states.errorOutput.Error, 'rung': 1 }]) %}",
-  });
-  catchEverything(closeTask, tell, withError);
   tell.addRetry(whenFailed);
   catchEverything(tell, waitAnHour, { outputs: '{% $states.input %}' });
-  tell.next(waitAnHour).next(isARungLeft);
-
-  return isARungLeft
-    .when(Condition.jsonata('{% $states.input.rung > $count($states.input.rungs) %}'), closeTask)
-    .when(
-      Condition.jsonata(`{% ${deadline} <= ${entered} and ${rung}.order != 'reverify' %}`),
-      skipPassedRung.next(isARungLeft),
-    )
-    .otherwise(orderAndAwait);
+  tell.next(waitAnHour).next(goOn);
+  return tell;
 }

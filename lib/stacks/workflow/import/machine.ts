@@ -7,6 +7,7 @@ import {
   type IChainable,
   StateMachineType,
   TaskInput,
+  type TaskStateBase,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
@@ -32,22 +33,35 @@ export interface ImportParts {
  * A failure fails the execution, and a rule tells the administrators; the file uploaded again is imported anew, and writes
  * the links that there are once more.
  */
-export function importFlow(scope: Construct, { cut, importPiece, publishImport, work }: ImportParts): IChainable {
-  const invoke = (name: string, lambdaFunction: IFunction, outputs: string) =>
-    LambdaInvoke.jsonata(scope, name, {
-      lambdaFunction,
-      payload: TaskInput.fromText('{% $states.input %}'),
-      retryOnServiceExceptions: false,
-      outputs,
-    })
-      .addRetry(whenThrottled)
-      .addRetry(whenFailed);
+export function importFlow(scope: Construct, parts: ImportParts): IChainable {
+  const flow: Flow = { scope, ...parts };
+  const publish = publishTheRejects(flow);
+  return cutTheFile(flow, (cut) => importThePieces(flow, cut, publish), publish);
+}
 
-  // 1
-  const cutFile = invoke('Cut the file', cut, "{% $merge([$states.input, { 'cut': $states.result.Payload }]) %}");
-  const isThereAPiece = Choice.jsonata(scope, 'Is there a piece?');
+/** What the steps are made of, and where. */
+interface Flow extends ImportParts {
+  readonly scope: Construct;
+}
 
-  // 2
+/** Step 1: goes on at what `pieces` makes where there are any, which may come back to it, and at `none` where there is none. */
+function cutTheFile(flow: Flow, pieces: (cut: IChainable) => IChainable, none: IChainable): IChainable {
+  const cutFile = invoke(
+    flow,
+    'Cut the file',
+    flow.cut,
+    "{% $merge([$states.input, { 'cut': $states.result.Payload }]) %}",
+  );
+  return cutFile.next(
+    Choice.jsonata(flow.scope, 'Is there a piece?')
+      .when(Condition.jsonata('{% $states.input.cut.pieces > 0 %}'), pieces(cutFile))
+      .otherwise(none),
+  );
+}
+
+/** Step 2: goes on at `more` where there is more of the file, and at `next` where there isn't. */
+function importThePieces(flow: Flow, more: IChainable, next: IChainable): IChainable {
+  const { scope, work } = flow;
   const importPieces = DistributedMap.jsonata(scope, 'Import the pieces', {
     mapExecutionType: StateMachineType.STANDARD,
     label: 'Import',
@@ -70,15 +84,27 @@ export function importFlow(scope: Construct, { cut, importPiece, publishImport, 
       "{% $merge([$states.input, { 'stretches': [$states.input.stretches, { 'ResultWriterDetails': $states.result.ResultWriterDetails }] }]) %}",
   });
   importPieces.addRetry(whenMapRunFailed);
-  importPieces.itemProcessor(invoke('Import a piece', importPiece, '{% $states.result.Payload %}'));
-  const isThereMore = Choice.jsonata(scope, 'Is there more of the file?');
+  importPieces.itemProcessor(invoke(flow, 'Import a piece', flow.importPiece, '{% $states.result.Payload %}'));
+  return importPieces.next(
+    Choice.jsonata(scope, 'Is there more of the file?')
+      .when(Condition.jsonata('{% $exists($states.input.cut.next) %}'), more)
+      .otherwise(next),
+  );
+}
 
-  // 3
-  const publish = invoke('Publish the rejects', publishImport, '{% $states.result.Payload %}');
+/** Step 3, the last one. */
+function publishTheRejects(flow: Flow): IChainable {
+  return invoke(flow, 'Publish the rejects', flow.publishImport, '{% $states.result.Payload %}');
+}
 
-  isThereMore.when(Condition.jsonata('{% $exists($states.input.cut.next) %}'), cutFile).otherwise(publish);
-  isThereAPiece
-    .when(Condition.jsonata('{% $states.input.cut.pieces > 0 %}'), importPieces.next(isThereMore))
-    .otherwise(publish);
-  return cutFile.next(isThereAPiece);
+/** A function's task, which gets all of the state's input. */
+function invoke({ scope }: Flow, name: string, lambdaFunction: IFunction, outputs: string): TaskStateBase {
+  return LambdaInvoke.jsonata(scope, name, {
+    lambdaFunction,
+    payload: TaskInput.fromText('{% $states.input %}'),
+    retryOnServiceExceptions: false,
+    outputs,
+  })
+    .addRetry(whenThrottled)
+    .addRetry(whenFailed);
 }
