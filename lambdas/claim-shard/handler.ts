@@ -1,4 +1,4 @@
-import { keptUntil, type Pointer, slotOf } from '../domain/claims.ts';
+import { keptUntil, lateAnswersUntil, type Pointer, slotOf } from '../domain/claims.ts';
 import { subjectOfLine } from '../domain/directions.ts';
 import type { Imei, Msisdn } from '../domain/identifiers.ts';
 import { newLedger } from '../domain/ledger.ts';
@@ -57,7 +57,7 @@ export const handler = task(input, async (request, attempt) => {
     }
   }
   const seen = claims ?? (await readClaims(env.CASES, kind, [...rows.keys()], startedAt));
-  const until = keptUntil(decision.rungs.at(-1)?.deadline ?? startedAt, env.CASE_DAYS);
+  const until = keptUntil(lateAnswersUntil(decision.rungs.at(-1)?.deadline ?? startedAt), env.CASE_DAYS);
   await concurrently(rows, CLAIMS_AT_ONCE, ([identifier, own]) =>
     claim(kind, identifier, own, seen.get(identifier), earlier, { startedAt, until }),
   );

@@ -36,9 +36,20 @@ export interface CountedPointer extends Pointer {
 
 const SECONDS_PER_DAY = 86_400;
 
+/** Late answers come soon after their ladder's end, if they come. */
+const LATE_ANSWERS_DAYS = 30;
+
 /**
- * Until when a claim is kept, `days` after the last word on what it is of: the end of its newest ladder, as it is planned, or an
- * answer that came later. What is newer is never let go earlier than what was there.
+ * Until when a claim counts on answers from the start, where its newest ladder ends at `end` as it is planned, so that the many that
+ * come a little late cost no write each. A later one has its claim kept for longer.
+ */
+export function lateAnswersUntil(end: Instant): Instant {
+  return addSeconds(end, LATE_ANSWERS_DAYS * SECONDS_PER_DAY);
+}
+
+/**
+ * Until when a claim is kept, `days` after the last word on what it is of: the last late answer that it counts on, or one that came
+ * after that. What is newer is never let go earlier than what was there.
  */
 export function keptUntil(lastWord: Instant, days: number): Instant {
   return addSeconds(lastWord, days * SECONDS_PER_DAY);

@@ -1,4 +1,4 @@
-import { keptUntil } from '../domain/claims.ts';
+import { keptUntil, lateAnswersUntil } from '../domain/claims.ts';
 import { FileFault } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
 import { orderCsv, parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
@@ -41,8 +41,8 @@ function measureResponse({ operator }: Response, { ledger, rows, rejects, record
 }
 
 /**
- * A word that comes after the ladder's planned end is a later one than their claims count on: they are kept from now on. Before
- * it is committed, since afterwards nothing would make up for it; an answer that is then not taken keeps them a little longer.
+ * A word that comes later after the ladder's end than their claims count on: they are kept from now on. Before it is
+ * committed, since afterwards nothing would make up for it; an answer that is then not taken keeps them a little longer.
  */
 async function keepClaims({ kind }: Ledger, rows: (AnsweredRow | RejectedRow)[], lines: string[], now: Instant) {
   const answered = new Set(rows.flatMap((row) => ('reason' in row ? [] : [row.row])));
@@ -88,7 +88,7 @@ export async function record(response: Response, subject: Subject, invocation: s
     if (!(error instanceof FileFault)) throw error;
     return await refuse(response, subject, sha256, error.reason);
   }
-  if (subject.end !== undefined && now > subject.end) {
+  if (subject.end !== undefined && now > lateAnswersUntil(subject.end)) {
     const asItStands = applyResponse(answered, rows, {
       sha256,
       attempt: invocation,

@@ -21,8 +21,8 @@ export const retention = z
     /** What was prepared and planned. A ladder may take a year, and late responses are checked against its rows. */
     workDays: z.int().min(400, 'a ladder may take a year, and is settled after it'),
     /**
-     * What tells of a number or a handset beyond the work on it: its claim, from the last word on it on (the end of the newest
-     * ladder that directed it, or a later answer); orders, receipts, rejects and lists, from their publication on.
+     * What tells of a number or a handset beyond the work on it: its claim, from the last word on it on (a month after the end
+     * of the newest ladder that directed it, in which late answers come, or a still later one); orders, receipts, rejects and lists, from their publication on.
      */
     caseDays: z
       .int()

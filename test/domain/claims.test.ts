@@ -6,6 +6,7 @@ import {
   countPointer,
   decideClaim,
   keptUntil,
+  lateAnswersUntil,
   maxPointers,
   nextPointers,
   type Pointers,
@@ -94,6 +95,10 @@ describe('a pointer', () => {
   test('to a row that its ledger does not have is an error', () => {
     expect(() => countPointer({ directionId: first, row: 1 }, fresh(1))).toThrow(LedgerDamaged);
   });
+});
+
+test('a claim counts on late answers for thirty days after the end of its ladder', () => {
+  expect(lateAnswersUntil(at('2026-06-17T00:05:00Z'))).toBe('2026-07-17T00:05:00Z');
 });
 
 test('a claim is kept so many days of 24 hours after the last word on what it is of', () => {

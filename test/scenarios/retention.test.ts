@@ -6,7 +6,7 @@ import { A1, A2, H1 } from './story.ts';
 
 /**
  * One handset with two numbers at airtel; mha reports it on 1 June 2026. The ladder of re-verification ends on day 16, on 17
- * June; a claim is kept for 1,096 days after that, to 17 June 2029. A2 is disconnected on day 3, A1 never answered for.
+ * June; a claim counts on late answers for 30 days more, to 17 July, and is kept for 1,096 days after that, to 17 July 2029. A2 is disconnected on day 3, A1 never answered for.
  */
 const seconds = (day: string) => Date.parse(day) / 1000;
 
@@ -30,11 +30,11 @@ describe('a claim', () => {
     return () => lab.close();
   });
 
-  it('is kept for three years after the end of the ladder, for an answer before it is no later word', async () => {
-    expect(await expires(`CONN#${A1}`)).toBe(seconds('2029-06-17'));
-    expect(await expires(`CONN#${A2}`)).toBe(seconds('2029-06-17'));
+  it('is kept for three years after the month of late answers that follows its ladder', async () => {
+    expect(await expires(`CONN#${A1}`)).toBe(seconds('2029-07-17'));
+    expect(await expires(`CONN#${A2}`)).toBe(seconds('2029-07-17'));
     // A block's ladder ends on day 2.
-    expect(await expires(`HANDSET#${H1}`)).toBe(seconds('2029-06-03'));
+    expect(await expires(`HANDSET#${H1}`)).toBe(seconds('2029-07-03'));
   });
 
   it('is of all records the only one that goes: ledgers, batches and the turn name nobody', async () => {
@@ -42,18 +42,24 @@ describe('a claim', () => {
     expect(going.map(([pk]) => pk).sort()).toEqual([`CONN#${A1}`, `CONN#${A2}`, `HANDSET#${H1}`].sort());
   });
 
+  it('is kept as long for an answer in that month, which it counts on', async () => {
+    await lab.at(45);
+    await lab.respond(direction, [`${A1},failed`], 'a-little-late.csv');
+    expect(await expires(`CONN#${A1}`)).toBe(seconds('2029-07-17'));
+  });
+
   it('is kept longer after an answer that came later, and only its own', async () => {
-    await lab.at(40);
+    await lab.at(47);
     await lab.respond(direction, [`${A1},verified`], 'late.csv');
-    // 11 July 2026 and 1,096 days, at whatever second the answer was taken.
+    // 18 July 2026 and 1,096 days, at whatever second the answer was taken.
     const until = (await expires(`CONN#${A1}`)) ?? 0;
-    expect(new Date(until * 1000).toISOString()).toMatch(/^2029-07-11T00:0/);
-    expect(await expires(`CONN#${A2}`)).toBe(seconds('2029-06-17'));
+    expect(new Date(until * 1000).toISOString()).toMatch(/^2029-07-18T00:0/);
+    expect(await expires(`CONN#${A2}`)).toBe(seconds('2029-07-17'));
   });
 
   it('is kept by the next batch that directs it, and never shorter than before', async () => {
-    await lab.at(41);
-    await lab.usage('airtel', [`${H1},${A1},2026-07-11,Delhi`], 'again.csv');
+    await lab.at(48);
+    await lab.usage('airtel', [`${H1},${A1},2026-07-18,Delhi`], 'again.csv');
     await tables.client.send(
       new UpdateCommand({
         TableName: tables.cases,
@@ -63,9 +69,9 @@ describe('a claim', () => {
       }),
     );
     await lab.report('up-police', [H1], 'other.csv');
-    await lab.at(42);
-    // Day 41 and a ladder of 16 days: 28 July.
-    expect(new Date(((await expires(`CONN#${A1}`)) ?? 0) * 1000).toISOString()).toMatch(/^2029-07-28T00:/);
+    await lab.at(49);
+    // Day 48, a ladder of 16 days and a month: 3 September.
+    expect(new Date(((await expires(`CONN#${A1}`)) ?? 0) * 1000).toISOString()).toMatch(/^2029-09-03T00:/);
     expect(await expires(`HANDSET#${H1}`)).toBe(seconds('2031-01-01'));
   });
 });
