@@ -143,8 +143,8 @@ class Check {
   readonly #directions = new Map<string, Direction>();
   /** What must lie in the outbox, by key; rejects by line and reason, revocations as rows. */
   readonly #expected: Record<string, unknown> = {};
-  /** Orders that were issued anew for nobody: they lie there only in the place of an earlier one. */
-  readonly #forNobody = new Set<string>();
+  /** Orders that need not lie there: issued anew for nobody, in the place of none, or never published in their time. */
+  readonly #notPublished = new Set<string>();
   /** The SHA-256s of orders that were issued anew, as they were before, by key: they may have been told of before. */
   readonly #replaced = new Map<string, Set<unknown>>();
 
@@ -188,10 +188,13 @@ class Check {
     const must = (holds: boolean, rule: string) => this.#must(holds, `${id}: ${rule}`);
     this.#directions.set(id, direction);
     const first = this.#firstOrder(direction);
-    must(first !== undefined, 'its first order went out');
-    direction.rows = linesOf(first ?? '').lines.map(({ cells }) =>
-      kind === 'block' ? (cells?.imei ?? '').slice(0, 14) : (cells?.msisdn ?? ''),
-    );
+    must(first !== undefined || this.#mayBeMissed(kind), 'its first order went out');
+    direction.rows =
+      first === undefined
+        ? this.#claimedFor(direction)
+        : linesOf(first).lines.map(({ cells }) =>
+            kind === 'block' ? (cells?.imei ?? '').slice(0, 14) : (cells?.msisdn ?? ''),
+          );
     const begun = writes[0]?.item ?? {};
     must(begun.rows === direction.rows.length, 'its first order has all of its rows');
     if (kind === 'reverify') direction.lastSeen = this.#lastSeen(direction);
@@ -300,6 +303,25 @@ class Check {
       .find((text) => text !== undefined);
   }
 
+  /**
+   * What could not be put into the outbox until its time had passed is not ordered any more; only a re-verification waits for its first
+   * order.
+   */
+  #mayBeMissed(order: unknown): boolean {
+    return order !== 'reverify' && this.#seen.patience > DAY;
+  }
+
+  /** The handsets of a direction that was never ordered, by their claims. */
+  #claimedFor({ id, operator }: Direction): string[] {
+    const rows: string[] = [];
+    for (const [key, { pointers }] of Object.entries(this.#seen.cases)) {
+      if (!key.startsWith('HANDSET#')) continue;
+      for (const pointer of (pointers as Record<string, string[]>)[operator] ?? [])
+        if (pointer.startsWith(`${id}:`)) rows[Number(pointer.slice(id.length + 1))] = key.slice('HANDSET#'.length);
+    }
+    return rows;
+  }
+
   #lastSeen({ batch, rows }: Direction): Map<string, string> {
     const { file, uploadedAt } = this.#seen.cases[`BATCH#${batch}`] ?? {};
     const report = this.#seen.uploads.find(({ key, at }) => key === file && instant(at) === uploadedAt);
@@ -316,8 +338,10 @@ class Check {
     this.#must(String(order.at) < String(order.deadline), `${id}: no order is committed when its deadline has passed`);
     const text = this.#seen.outbox[key] ?? '';
     const forNobody = count === 0 && order.firstVersion !== undefined && text === '';
+    const missed = text === '' && this.#mayBeMissed(order.order);
+    if (missed) this.#notPublished.add(key);
     this.#must(
-      !newest || forNobody || (sha256(text) === digest && Buffer.byteLength(text) === bytes),
+      !newest || forNobody || missed || (sha256(text) === digest && Buffer.byteLength(text) === bytes),
       `${id}: an order is published as committed`,
     );
     const carried = order.order === 'disconnect' ? ['open', 'failed'] : ['open'];
@@ -331,7 +355,7 @@ class Check {
 
   /** Invariant 3: the rows that were open when the order was committed, and no other one; failed ones only to be disconnected. */
   #expectOrder(key: string, kind: Kind, open: string[], deadline: string): void {
-    if (open.length === 0) this.#forNobody.add(key);
+    if (open.length === 0) this.#notPublished.add(key);
     this.#expected[key] = open
       .map((identifier) => (kind === 'block' ? `${written(identifier)},,${deadline}` : `${identifier},,${deadline}`))
       .sort();
@@ -576,11 +600,14 @@ class Check {
   }
 
   #everyRowOnce({ id, directed }: BatchBooks, own: Direction[]): void {
-    const rows = own.flatMap((direction) =>
-      linesOf(this.#firstOrder(direction) ?? '').lines.map(
-        ({ cells }) => `${direction.kind},${direction.operator},${cells?.msisdn ?? cells?.imei},${cells?.imei}`,
-      ),
-    );
+    const rows = own.flatMap((direction) => {
+      const { kind, operator } = direction;
+      const first = this.#firstOrder(direction);
+      if (first === undefined) return direction.rows.map(written).map((imei) => `${kind},${operator},${imei},${imei}`);
+      return linesOf(first).lines.map(
+        ({ cells }) => `${kind},${operator},${cells?.msisdn ?? cells?.imei},${cells?.imei}`,
+      );
+    });
     this.#must(same(rows.sort(), directed.sort()), `${id}: every row is directed once, or stands elsewhere`);
   }
 
@@ -651,7 +678,7 @@ class Check {
       const expected = this.#expected[name];
       const text = outbox[place === 'revocations' ? `${name}.csv` : name];
       const where = name.replace(/^(\w+\/[^/]*\/[^/]*).*/, '$1');
-      if (text === undefined && this.#forNobody.has(name)) continue;
+      if (text === undefined && this.#notPublished.has(name)) continue;
       if (text === undefined || expected === undefined) {
         this.#must(false, `${text === undefined ? 'missing' : 'nobody asked for'} ${name}`);
         continue;
@@ -735,7 +762,7 @@ class Check {
           this.#must(notice.deadline === deadline, `${key}: a deadline that is told is that of the order`);
       }
     for (const key of Object.keys(outbox))
-      if (/^(orders|receipts)\//.test(key) && !this.#forNobody.has(key) && !(lasts && takesService(key)))
+      if (/^(orders|receipts)\//.test(key) && !this.#notPublished.has(key) && !(lasts && takesService(key)))
         this.#must(told.has(`${key} ${sha256(outbox[key] ?? '')}`), `${key}: it is told to its operator`);
     for (const { batchId, agency } of batches) {
       for (const kind of ['batch_registered', 'settled'])

@@ -62,14 +62,17 @@ export class People {
     this.#cut = cut;
   }
 
-  /** Has everything done that the story says, and everybody look at their notices until it is over. */
-  begin(): void {
+  /**
+   * Has everything done that the story says, and everybody look at their notices until it is over.
+   * @param patience by how much later than the story says it may be over, in milliseconds
+   */
+  begin(patience: number): void {
     const { usage, reports, ends } = this.#story;
     for (const { at, key, text } of [...usage, ...reports]) this.#act(START + at, () => this.#upload(key, text));
     const look = async () => {
       await this.look();
       const next = this.#now() + LOOKS_EVERY;
-      if (next <= START + ends) this.#act(next, look);
+      if (next <= START + ends + patience) this.#act(next, look);
     };
     this.#act(START + LOOKS_EVERY, look);
   }

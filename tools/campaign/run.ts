@@ -95,7 +95,7 @@ export class Stage {
       startCloud({ ...settings, workers: WORKERS, assembly: await synthesize({ context: this.#context }) }));
     this.#cloud = cloud;
     const people = new People(cloud, story, cutsOf?.(troubles) ?? (() => undefined));
-    people.begin();
+    people.begin(patience);
     if (redrives) redriveDaily(cloud, START + story.ends + patience);
     await cloud.run(START + story.ends + patience);
     troubles.over = true;
