@@ -1,21 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { REFERENCE, timeRounds } from '../bench/reference.ts';
-import {
-  addedBy,
-  bill,
-  expectedPieces,
-  expectedSize,
-  floorOf,
-  ofBatch,
-  ofImports,
-  ofPerConnection,
-  quantitiesOf,
-  scaled,
-  totalOf,
-} from './bill.ts';
+import { addedBy, bill, totalOf } from './bill.ts';
 import { costOf, costText } from './cost-report.ts';
 import type { BatchCount, Phase } from './counts.ts';
+import { expectedPieces, expectedSize, scaled } from './growth.ts';
 import { pricesOf } from './prices.ts';
+import { floorOf, ofBatch, ofImports, ofPerConnection, quantitiesOf } from './quantities.ts';
 
 const none = { transitions: 0, mapChildStarts: 0, nestedStarts: 0, executionStarts: 0 };
 const NOTHING: Phase = {

@@ -1,11 +1,12 @@
 /** The cost of a batch in three designs, side by side: as figures, and as a page for a person to read. */
 
 import { atReference, REFERENCE } from '../bench/reference.ts';
+import { addedBy, type Billed, bill, totalOf } from './bill.ts';
+import type { PerConnectionCount } from './count-per-connection.ts';
+import type { BatchCount } from './counts.ts';
+import { expectedSize, scaled } from './growth.ts';
+import type { Price, PriceName } from './prices.ts';
 import {
-  addedBy,
-  type Billed,
-  bill,
-  expectedSize,
   floorOf,
   LINE_NAMES,
   LINES,
@@ -15,12 +16,7 @@ import {
   ofImports,
   ofPerConnection,
   type Quantities,
-  scaled,
-  totalOf,
-} from './bill.ts';
-import type { PerConnectionCount } from './count-per-connection.ts';
-import type { BatchCount } from './counts.ts';
-import type { Price, PriceName } from './prices.ts';
+} from './quantities.ts';
 
 /** What the event's batch may cost, in dollars, and where. */
 const GOAL = { usd: 2.6, scale: 1, region: 'ap-south-1' } as const;

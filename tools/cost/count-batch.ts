@@ -17,8 +17,8 @@ import { participantsOf } from '../../simulation/participants.ts';
 import type { Progress } from '../../simulation/progress.ts';
 import { judge } from '../../simulation/results.ts';
 import { ROUNDS, timeRounds } from '../bench/reference.ts';
-import { keysOf } from './bill.ts';
 import { type BatchCount, CountFailed, difference, type Phase, policy } from './counts.ts';
+import { keysOf } from './quantities.ts';
 
 const START = Date.parse('2026-06-01T00:00:00Z');
 /** Milliseconds. */

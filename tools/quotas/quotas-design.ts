@@ -8,7 +8,8 @@ import { UNNAMED } from '../../lib/config/participants.ts';
 import { DEFAULT_POLICY, type Policy } from '../../lib/config/policy.ts';
 import { definitionOf, synthesized } from '../../test/stacks/synthesized.ts';
 import quotas from './quotas.json' with { type: 'json' };
-import type { Retrier, Throughput } from './quotas-simulation.ts';
+import type { Throughput } from './quotas-rates.ts';
+import type { Retrier } from './quotas-refusals.ts';
 
 export const REGIONS = Object.keys(quotas.regions) as Region[];
 export type Region = keyof typeof quotas.regions;

@@ -8,17 +8,9 @@ import { series } from '../../simulation/random.ts';
 import { EVENT_CONNECTIONS, EVENT_HANDSETS, MOST_CLONED } from '../../simulation/sample.ts';
 import { type Issued, ledgerUnits } from './quotas-counts.ts';
 import { assumed, cpu, type Design, everywhere, of, type Quotas, retries } from './quotas-design.ts';
-import {
-  hotPartition,
-  type Limit,
-  type Ran,
-  refusals,
-  refusedStarts,
-  runMap,
-  type Stage,
-  Table,
-  TokenBucket,
-} from './quotas-simulation.ts';
+import { hotPartition, type Limit, Table, TokenBucket } from './quotas-rates.ts';
+import { refusals, refusedStarts } from './quotas-refusals.ts';
+import { type Ran, runMap, type Stage } from './quotas-simulation.ts';
 
 /** The event: 28,200 handsets, 2,000,000 connections. */
 export const EVENT = { handsets: EVENT_HANDSETS, connections: EVENT_CONNECTIONS };

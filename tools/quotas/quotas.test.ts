@@ -12,16 +12,9 @@ import {
   steadyUse,
   within,
 } from './quotas-limits.ts';
-import {
-  hotPartition,
-  OWN_LIMIT,
-  refusals,
-  refusedStarts,
-  runMap,
-  Table,
-  type Throughput,
-  TokenBucket,
-} from './quotas-simulation.ts';
+import { hotPartition, Table, type Throughput, TokenBucket } from './quotas-rates.ts';
+import { refusals, refusedStarts } from './quotas-refusals.ts';
+import { OWN_LIMIT, runMap } from './quotas-simulation.ts';
 import { timeline, workAt } from './quotas-timeline.ts';
 
 /** As exact as steps of a tenth of a second are. */

@@ -37,8 +37,8 @@ import {
   type UsageColumn,
   usageColumns,
 } from '../../../lambdas/domain/sightings.ts';
-import { cellOf, day, imei, msisdn, nastyText, orSpoilt } from '../inputs.ts';
 import { must, target } from '../target.ts';
+import { cellOf, day, imei, msisdn, nastyText, orSpoilt } from '../texts.ts';
 
 /** Reasons of rejects, as the formats list them. */
 export const IMEI_REASONS = ['missing_imei', 'not_digits', 'wrong_length', 'check_digit_mismatch', 'not_a_device'];

@@ -6,9 +6,10 @@ import type { Uploaded } from '../../../lambdas/runtime/uploads.ts';
 import { CommandError } from '../../../lib/commands/command-line.ts';
 import { parseServeArguments } from '../../../lib/commands/local/serve-arguments.ts';
 import { parseArguments } from '../../../simulation/arguments.ts';
-import { inboxKey, nastyText, orSpoilt, spoilt } from '../inputs.ts';
+import { inboxKey } from '../inputs.ts';
 import { withLog } from '../log.ts';
 import { must, target } from '../target.ts';
+import { nastyText, orSpoilt, spoilt } from '../texts.ts';
 
 const { uploads } = await import('../../../lambdas/runtime/uploads.ts');
 

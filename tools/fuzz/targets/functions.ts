@@ -1,100 +1,28 @@
 /** Whole functions: any file under any name, from its event to what is written and told. */
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
-import { dayOf, type Instant, millisOf } from '../../../lambdas/domain/days.ts';
-import { parseDirectionId } from '../../../lambdas/domain/identifiers.ts';
-import { type Ledger, newLedger } from '../../../lambdas/domain/ledger.ts';
-import { responseColumns } from '../../../lambdas/domain/responses.ts';
 import { reportColumns } from '../../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../../lambdas/domain/sightings.ts';
 import { ENVIRONMENT } from '../environment.ts';
 import { fileName, fileOf, inboxKey } from '../inputs.ts';
-import { withLog } from '../log.ts';
-import { type Huge, MemoryAws, VERSION } from '../memory-aws.ts';
-import { Broken, Budget, must, target } from '../target.ts';
-import { REPORT_REASONS, RESPONSE_REASONS, USAGE_REASONS, USAGE_WARNINGS } from './cells.ts';
+import { type Huge, MemoryAws } from '../memory-aws.ts';
+import { Budget, must, target } from '../target.ts';
+import { REPORT_REASONS, USAGE_REASONS, USAGE_WARNINGS } from './cells.ts';
 import { FILE_REASONS, reasonOf } from './csv.ts';
+import { AT, type Handler, invoke, load, ofKind, on, type Sent, startedOf, upload } from './invoked.ts';
 import { mustStayInPlace } from './keys.ts';
+import { DIRECTION, prepare, REFUSED, record, responses } from './recorded.ts';
 import { mustBeSafe } from './written.ts';
 
-type Handler = (event: unknown, context: Context) => Promise<unknown>;
-const load = async (name: string) =>
-  ((await import(`../../../lambdas/${name}/handler.ts`)) as { handler: unknown }).handler as Handler;
 const intake = await load('start-batch');
 const screen = await load('screen-report');
 const importer = await load('import-usage');
 const cut = await load('cut-usage');
 const importPiece = await load('import-piece');
 const publishImport = await load('publish-import');
-const record = await load('record-response');
 
-const AT = '2026-06-01T10:00:00Z' as Instant;
-const DIRECTION = parseDirectionId('mha-0123456789ab.reverify.airtel.1-0-0');
-const BLOCK = parseDirectionId('mha-0123456789ab.block.airtel.1-0-0');
-if (DIRECTION === null || BLOCK === null) throw new Error('a direction id');
-const HANDSETS = ['35100000000001', '35100000000002'];
-const NUMBERS = ['+919800000001', '+919800000002'];
-/** Reasons of files that are refused whole, beside those of reading. */
-const REFUSED = [...FILE_REASONS, 'unknown_direction', 'too_many_files', 'file_too_large'];
 /** Longer than this, what was written is counted and not read cell by cell. */
 const LONGEST_CHECKED = 20_000;
-
-let invocation = 0;
-const context = () => ({ awsRequestId: `request-${++invocation}` }) as Context;
-/** Tasks get and give JSON. */
-const json = (value: unknown) => JSON.parse(JSON.stringify(value));
-const invoke = async <Result>(handler: Handler, event: unknown): Promise<Result> =>
-  json(await handler(json(event), context()));
-
-/** Brings an upload's event to a function; it must not fail. */
-async function upload(handler: Handler, key: string, size: number): Promise<void> {
-  const object = { key, size, sequencer: '01', 'version-id': VERSION };
-  const body = JSON.stringify({ time: AT, detail: { bucket: { name: 'inbox' }, object } });
-  const attributes = { ApproximateFirstReceiveTimestamp: String(millisOf(AT)), ApproximateReceiveCount: '1' };
-  const answer = await invoke<{ batchItemFailures: unknown[] }>(handler, {
-    Records: [{ messageId: 'm', body, attributes }],
-  });
-  must(answer.batchItemFailures.length === 0, 'a function works through every upload');
-}
-
-/** What a function did: what it wrote by key, and what it told whom. */
-interface Done {
-  readonly outbox: Map<string, Buffer>;
-  readonly items: Map<string, Record<string, unknown>>;
-  readonly told: MemoryAws['told'];
-}
-
-/** Lets a function work with an AWS of its own, whose logs are held to naming nobody. */
-async function on(aws: MemoryAws, act: () => Promise<void>): Promise<Done> {
-  aws.install();
-  const failures: unknown[] = [];
-  const lines = await withLog(async () => {
-    try {
-      await act();
-    } catch (error) {
-      failures.push(error);
-    }
-  });
-  for (const error of failures)
-    throw error instanceof Broken ? new Broken(`${error.message}\n${lines.join('\n')}`) : error;
-  for (const line of lines) {
-    const text = line.replaceAll(/-[0-9a-f]{12}\b/g, '');
-    must(!/\d{9}/.test(text), 'no log holds a number or an IMEI');
-  }
-  return { outbox: aws.in('outbox'), items: aws.items, told: aws.told };
-}
-
-/** The input of the one execution that was started. */
-function startedOf({ started }: MemoryAws): object {
-  const [only] = started;
-  must(started.length === 1 && only !== undefined, 'a file starts one execution');
-  return only.input as object;
-}
-
-const ofKind = ({ told }: Done, kind: string) => told.filter(({ notice }) => notice.kind === kind);
-const sumOf = (counts: object) => Object.values<number>({ ...counts }).reduce((sum, count) => sum + count, 0);
 
 /** The rejects of a report or usage file: safe, in order, with reasons of the list; the last may be what stopped the reading. */
 function checkRejects(csv: Buffer | undefined, reasons: readonly string[], stopped: boolean): number {
@@ -111,13 +39,7 @@ function checkRejects(csv: Buffer | undefined, reasons: readonly string[], stopp
   return rows.length;
 }
 
-interface Sent {
-  readonly who: string;
-  readonly name: string;
-  readonly file: Buffer;
-}
-
-async function screened(
+export async function screened(
   aws: MemoryAws,
   { who, name }: Sent,
   size: number,
@@ -231,98 +153,10 @@ async function checkUsage({ who, name, file }: Sent): Promise<void> {
   must(isDeepStrictEqual(pieces.told, done.told), 'and the same is told');
 }
 
-interface Answer extends Sent {
-  readonly directionId: string;
-  readonly settled: boolean;
-}
-
-const ledgerOf = ({ id, batchId, operator, kind }: NonNullable<typeof DIRECTION>, settled: boolean): Ledger => ({
-  ...newLedger({
-    directionId: id,
-    batchId,
-    operator,
-    kind,
-    plan: 1,
-    rows: 2,
-    rowsKey: `rows/${kind}`,
-    startedAt: AT,
-    rungs: [{ order: kind, deadline: '2026-06-17T00:00:00Z' as Instant }],
-  }),
-  ...(settled ? { closedAt: AT, sealedAt: AT } : {}),
-});
-
-function prepare(aws: MemoryAws, settled: boolean): void {
-  const item = (table: string, pk: string, value: object) =>
-    aws.items.set(JSON.stringify([table, pk, undefined]), { pk, ...value });
-  for (const direction of [DIRECTION, BLOCK]) {
-    if (direction === null) continue;
-    item('Cases', `BATCH#${direction.batchId}`, {
-      format: 2,
-      batchId: direction.batchId,
-      kind: 'report',
-      agency: 'mha',
-      file: 'reports/mha/june.csv',
-      sha256: '0'.repeat(64),
-      execution: 'arn:aws:states:ap-south-1:000000000000:execution:Batch:june',
-      plan: 1,
-      state: settled ? 'settled' : 'directed',
-      startedAt: AT,
-      uploadedAt: AT,
-      report: { rows: 2, rejected: 0, repeats: 0, handsets: 2 },
-      handsetsKey: 'screened/june/handsets.jsonl',
-    });
-    item('Cases', `DIR#${direction.id}`, ledgerOf(direction, settled));
-  }
-  aws.objects.set(
-    'work/rows/reverify',
-    Buffer.from(NUMBERS.map((number, n) => `${number}\t${HANDSETS[n]}\t2026-05-20\t=Delhi\n`).join('')),
-  );
-  aws.objects.set('work/rows/block', Buffer.from(HANDSETS.map((handset) => `${handset}\n`).join('')));
-}
-
-async function checkResponse({ who, name, file, directionId, settled }: Answer): Promise<void> {
-  const key = `responses/${who}/${directionId}/${name}`;
-  const aws = new MemoryAws();
-  prepare(aws, settled);
-  const before = structuredClone(aws.items);
-  aws.objects.set(`inbox/${key}`, file);
-  const done = await on(aws, () => upload(record, key, file.length));
-  const sha8 = createHash('sha256').update(file).digest('hex').slice(0, 8);
-  const receiptKey = `receipts/${who}/${directionId}/${name}.${sha8}.json`;
-  mustStayInPlace(receiptKey, `receipts/${who}/`, 4);
-  const receipt = JSON.parse(done.outbox.get(receiptKey)?.toString() ?? 'null');
-  must(receipt !== null && receipt.file === name, 'a response has its receipt, which names it');
-  const { rows, recorded, alreadyRecorded, rejected, rejects, refused } = receipt;
-  must(rows === recorded + alreadyRecorded + sumOf(rejected), 'every row of a response is counted once');
-  must(rejects.length === sumOf(rejected), 'every reject of a response is told');
-  for (const { reason } of rejects)
-    must(RESPONSE_REASONS.includes(reason), 'a row of a response is rejected with a reason of the list');
-  const theirs = [DIRECTION, BLOCK].some((direction) => direction?.id === directionId && direction.operator === who);
-  must(theirs || refused === 'unknown_direction', "an operator answers nobody's directions but its own");
-  if (refused !== null) {
-    must(REFUSED.includes(reasonOf(refused)) && rows === 0, 'a response is refused whole, for a reason of the list');
-    must(isDeepStrictEqual(aws.items, before) && done.outbox.size === 1, 'a response that is refused has no effect');
-  }
-  for (const [place, bytes] of done.outbox) {
-    if (place === receiptKey) continue;
-    const order = place === `orders/${who}/${directionId}/failed-${sha8}-disconnect.csv`;
-    const late = settled && place.startsWith(`revocations/${dayOf(AT)}/mha-0123456789ab.late-${sha8}.`);
-    must(order || late, 'a response writes an order, or late revocations, and nothing else');
-    if (place.endsWith('.csv')) mustBeSafe(bytes.toString(), ['msisdn', 'reason']);
-    else JSON.parse(bytes.toString());
-  }
-  const [outbox, items] = [new Map(done.outbox), structuredClone(aws.items)];
-  const again = await on(aws, () => upload(record, key, file.length));
-  must(
-    isDeepStrictEqual(again.outbox, outbox) && isDeepStrictEqual(aws.items, items),
-    'a response that comes again changes nothing',
-  );
-}
-
 const sent = (columns: Parameters<typeof fileOf>[0], ...who: string[]) =>
   fc.record({ who: fc.constantFrom(...who), name: fileName, file: fileOf(columns) });
 
-const reports = target(
+export const reports = target(
   { name: 'functions-report', what: 'reports, from upload to batch', share: 60 },
   sent(reportColumns, 'mha', 'up-police'),
   checkReport,
@@ -331,19 +165,6 @@ const usage = target(
   { name: 'functions-usage', what: 'usage files, in one and in pieces', share: 60 },
   sent(usageColumns, 'airtel', 'jio'),
   checkUsage,
-);
-const responses = target(
-  { name: 'functions-response', what: 'responses, from upload to receipt', share: 60 },
-  fc.constantFrom(DIRECTION, BLOCK).chain(({ id, kind }) =>
-    fc.record({
-      who: fc.constantFrom('airtel', 'airtel', 'jio'),
-      name: fileName,
-      file: fileOf(responseColumns(kind)),
-      directionId: fc.constantFrom<string>(id, id, id, 'none', '__proto__', '…'),
-      settled: fc.boolean(),
-    }),
-  ),
-  checkResponse,
 );
 
 const FUNCTIONS = [intake, importer, record];

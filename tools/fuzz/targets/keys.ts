@@ -7,8 +7,9 @@ import { parseInboxKey } from '../../../lambdas/domain/inbox.ts';
 import { receiptKey, rejectsKey } from '../../../lambdas/domain/outbox.ts';
 import { BadLinkKey, parseGatheredLine, parseLinkKey } from '../../../lambdas/domain/sightings.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from '../../../lambdas/domain/tabbed.ts';
-import { inboxKey, orSpoilt, spoilt } from '../inputs.ts';
+import { inboxKey } from '../inputs.ts';
 import { must, target } from '../target.ts';
+import { orSpoilt, spoilt } from '../texts.ts';
 
 const STRAYS = ['key_too_long', 'unknown_place', 'not_a_csv_name', 'bad_agency', 'bad_operator', 'bad_approver'];
 

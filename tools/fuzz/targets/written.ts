@@ -8,8 +8,9 @@ import type { DirectionId, Imei, Msisdn, OperatorId } from '../../../lambdas/dom
 import { receiptText, refusedReceipt } from '../../../lambdas/domain/responses.ts';
 import { type Revocation, revocationCsv, revocationJson, revocationRows } from '../../../lambdas/domain/revocations.ts';
 import { reckon } from '../../../test/domain/csv-reading.ts';
-import { fileName, nastyText } from '../inputs.ts';
+import { fileName } from '../inputs.ts';
 import { must, target } from '../target.ts';
+import { nastyText } from '../texts.ts';
 
 /** What a spreadsheet takes for a formula; our own numbers in E.164 begin so too. */
 const FORMULA = /^[=+\-@\t\r]/;

@@ -1,0 +1,210 @@
+/** How what is billed of a batch grows with the batch. */
+import { MOST_INLINE } from '../../lambdas/domain/limits.ts';
+import { planSample } from '../../simulation/sample.ts';
+import type { BatchCount } from './counts.ts';
+import { gbSeconds, keysOf, type Line, ofBatch, TRANSITION_LOG } from './quantities.ts';
+
+/** What a batch's counts grow with, known or expected. */
+interface Size {
+  handsets: number;
+  connections: number;
+  /** Children of Claim for numbers, and for handsets. */
+  shards: number;
+  blockShards: number;
+  expand: number;
+  reverify: number;
+  block: number;
+  /** Children of Direct. */
+  direct: number;
+  /** Orders of the ladders, and those that answers with failed rows cause. */
+  ladderOrders: number;
+  failedOrders: number;
+  responseFiles: number;
+}
+
+const total = (counts: Record<string, number>, only: (name: string) => boolean = () => true) =>
+  Object.entries(counts).reduce((sum, [name, count]) => sum + (only(name) ? count : 0), 0);
+const isBlock = (order: string) => order.endsWith('-block');
+const isFailed = (order: string) => order.startsWith('failed-');
+
+export function countedSize({ drivers, policy }: BatchCount): Size {
+  const { handsets, connections, children, orders, responseFiles } = drivers;
+  const blockShards = Math.ceil(handsets / policy.rowsPerDirection);
+  return {
+    handsets,
+    connections,
+    shards: children.claim - blockShards,
+    blockShards,
+    expand: children.expand,
+    reverify: total(drivers.reverifyDirections),
+    block: total(drivers.blockDirections),
+    direct: children.direct,
+    ladderOrders: total(orders, (order) => !isFailed(order)),
+    failedOrders: total(orders, isFailed),
+    responseFiles,
+  };
+}
+
+/**
+ * The size that a batch at another scale is expected to have: shards, children and directions from the policy, as the
+ * system cuts them; orders of each kind as many per direction, and files as many per order, as were counted.
+ */
+export function expectedSize(counted: BatchCount, scale: number): Size {
+  const { drivers, policy } = counted;
+  const { handsets, connections } = planSample({ seed: 1, scale, start: 0 });
+  const shards = Math.max(1, Math.ceil((handsets * policy.linksPerHandset) / policy.linksPerShard));
+  const blockShards = Math.ceil(handsets / policy.rowsPerDirection);
+  const reverify = Object.values(drivers.connectionsOf).reduce(
+    (sum, own) =>
+      sum + shards * expectedPieces((own / drivers.connections) * (connections / shards), policy.rowsPerDirection),
+    0,
+  );
+  const block = Object.keys(drivers.blockDirections).length * blockShards;
+  const moreReverify = reverify / total(drivers.reverifyDirections);
+  const moreBlock = block / total(drivers.blockDirections);
+  const failedOrders = moreReverify * total(drivers.orders, isFailed);
+  const ladderOrders =
+    moreBlock * total(drivers.orders, isBlock) +
+    moreReverify * total(drivers.orders, (order) => !isBlock(order) && !isFailed(order));
+  return {
+    handsets,
+    connections,
+    shards,
+    blockShards,
+    expand: Math.ceil(handsets / policy.handsetsPerChild),
+    reverify,
+    block,
+    direct: reverify + block > MOST_INLINE ? Math.ceil((reverify + block) / MOST_INLINE) : 0,
+    ladderOrders,
+    failedOrders,
+    responseFiles: (drivers.responseFiles * (ladderOrders + failedOrders)) / total(drivers.orders),
+  };
+}
+
+/**
+ * Into how many directions an operator's part of a shard is cut, on average: a hash spreads the numbers, so that the part
+ * is distributed as Poisson's numbers are, and now and then one is just over what its directions hold.
+ * @param mean rows of the operator in a shard
+ * @param most rows of a direction
+ */
+export function expectedPieces(mean: number, most: number): number {
+  let pieces = 0;
+  for (let k = 0; k * most < mean + 8 * Math.sqrt(mean); k++) {
+    pieces += k === 0 ? 1 - Math.exp(-mean) : 1 - normal((k * most + 0.5 - mean) / Math.sqrt(mean));
+  }
+  return pieces;
+}
+
+/** The standard normal distribution function, by Zelen and Severo's polynomial; right to seven digits. */
+function normal(x: number): number {
+  if (x < 0) return 1 - normal(-x);
+  const t = 1 / (1 + 0.2316419 * x);
+  const powers = ((((1.330274429 * t - 1.821255978) * t + 1.781477937) * t - 0.356563782) * t + 0.31938153) * t;
+  return 1 - (powers * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
+}
+
+const directionsOf = ({ reverify, block }: Size) => reverify + block;
+const ordersOf = ({ ladderOrders, failedOrders }: Size) => ladderOrders + failedOrders;
+const childrenOf = ({ expand, shards, blockShards, direct }: Size) => expand + shards + blockShards + direct;
+/** Steps that change a ledger: its creation, its orders, its answers, its end. */
+export const ledgerStepsOf = (size: Size) => directionsOf(size) + ordersOf(size) + size.responseFiles;
+const rowsPerDirectionOf = ({ connections, reverify }: Size) => connections / reverify;
+
+export type Grows = (size: Size) => number;
+const fixed: Grows = () => 1;
+const perConnection: Grows = ({ connections }) => connections;
+/** What is there once for all steps of a minute. The more there is to do, the more of it falls together: counted were 26 times for 84 times the steps. */
+export const perMinute: Grows = (size) => ledgerStepsOf(size) ** 0.74;
+
+/** What each function's invocations and its time grow with. Whatever isn't named here grows with the directions. */
+const FUNCTIONS: Readonly<Record<string, readonly [invocations: Grows, time: Grows]>> = {
+  Intake: [fixed, fixed],
+  Screen: [fixed, ({ handsets }) => handsets],
+  Expand: [({ expand }) => expand, perConnection],
+  Gather: [fixed, perConnection],
+  Claim: [({ shards, blockShards }) => shards + blockShards, perConnection],
+  Commit: [fixed, directionsOf],
+  Order: [({ ladderOrders }) => ladderOrders, perConnection],
+  Record: [({ responseFiles }) => responseFiles, perConnection],
+  Close: [directionsOf, directionsOf],
+  Settle: [fixed, perConnection],
+  Audit: [perMinute, ledgerStepsOf],
+  // By the clock, whatever there is to do.
+  Sweep: [fixed, fixed],
+};
+
+/**
+ * What a batch at another scale is expected to be billed for. Each count is scaled by what drives it, since a batch in small
+ * is no batch divided: it has a whole direction for each operator in each shard, however few its rows.
+ */
+export function scaled(counted: BatchCount, scale: number): Record<Line, number> {
+  const now = ofBatch(counted);
+  if (scale === counted.scale) return now;
+  const small = countedSize(counted);
+  const large = expectedSize(counted, scale);
+  const by = (grows: Grows) => grows(large) / grows(small);
+  const { tables, lambda, operations } = counted.batch;
+  const { audit } = counted.drivers;
+
+  // Of a ledger's units, each call's first is for the call, the others for the rows of the direction.
+  const calls = (only: (action: string) => boolean) =>
+    Object.entries(tables.Cases ?? {}).reduce((sum, [action, usage]) => sum + (only(action) ? usage.calls : 0), 0);
+  const writes = calls((action) => /^(Put|Update|Delete)Item$/.test(action)) - small.connections - small.handsets;
+  const reads = calls((action) => action === 'GetItem');
+  const ledgers = (units: number, ofCalls: number) =>
+    by(ledgerStepsOf) * (ofCalls + (units - ofCalls) * by(rowsPerDirectionOf));
+
+  const grown = Object.entries(lambda).map(([name, usage]) => {
+    const [byInvocations, byTime] = FUNCTIONS[name] ?? [directionsOf, directionsOf];
+    return { invocations: usage.invocations * by(byInvocations), gbSeconds: gbSeconds(usage) * by(byTime) };
+  });
+  const sum = (of: 'invocations' | 'gbSeconds') => grown.reduce((all, one) => all + one[of], 0);
+  // A step of the Batch machine in each child, and one for each direction; the others are there once.
+  const once = now.otherTransitions - childrenOf(small) - directionsOf(small);
+  const otherTransitions = once + childrenOf(large) + directionsOf(large);
+  // "Is a rung left?" and the order for each rung, and again the question and Close.
+  const ladderTransitions = now.ladderTransitions * by((size) => size.ladderOrders + directionsOf(size));
+  const mapChildren = childrenOf(large);
+  // A child of Claim reads its part of what each child of Expand wrote.
+  const slices = ({ expand, shards }: Size) => expand * shards;
+  const steps: Grows = (size) => ledgerStepsOf(size) + childrenOf(size);
+  const uploads: Grows = ({ responseFiles }) => counted.drivers.reports + responseFiles;
+  // The sweeps list what is there, and nobody else lists anything.
+  const lists = Object.entries(operations.s3 ?? {}).reduce(
+    (all, [action, { calls }]) => all + (/^List/.test(action) ? calls : 0),
+    0,
+  );
+  const sweepKeys = (lambda.Sweep?.invocations ?? 0) * keysOf('Sweep');
+  const auditBatches = 2 * (lambda.Audit?.invocations ?? 0);
+  const invocations = sum('invocations');
+  return {
+    ladderTransitions,
+    otherTransitions,
+    mapChildren,
+    claimWrites: large.connections,
+    handsetWrites: large.handsets,
+    recordWrites: ledgers(now.recordWrites, writes),
+    linkWrites: now.linkWrites,
+    claimReads: now.claimReads * by(({ connections, handsets }) => connections + handsets),
+    recordReads: ledgers(now.recordReads, reads),
+    linkReads: now.linkReads * by(perConnection),
+    invocations,
+    gbSeconds: sum('gbSeconds'),
+    puts: lists + audit.objects * by(perMinute) + (now.puts - lists - audit.objects) * by(steps),
+    gets: (now.gets - slices(small)) * by(steps) + slices(large),
+    publishes: now.publishes * by((size) => ordersOf(size) + size.responseFiles),
+    queueRequests:
+      auditBatches * by(perMinute) +
+      (now.queueRequests - auditBatches) * by((size) => ledgerStepsOf(size) + uploads(size)),
+    uploadEvents: now.uploadEvents * by(uploads),
+    // The more there is to do, the more of it falls into the same five minutes: counted were 9 times as many for 84 times the steps.
+    keyRequests: sweepKeys + (now.keyRequests - sweepKeys) * by(steps) ** 0.5,
+    machineKeyRequests: now.machineKeyRequests * by(steps) ** 0.5,
+    // Each instance of Audit asks for its key once.
+    hashKeyRequests: now.hashKeyRequests,
+    // An invocation writes about as much in a large batch as in a small one.
+    functionLogGb: (now.functionLogGb * invocations) / now.invocations,
+    machineLogGb: ((ladderTransitions + otherTransitions) * TRANSITION_LOG) / 1e9,
+    traces: 1 + mapChildren + directionsOf(large),
+  };
+}

@@ -1,0 +1,121 @@
+/** What holds work back: token buckets, and tables that grow with their load. Seconds everywhere; whoever is refused waits and loses nothing else. */
+
+/** Seconds of one step. */
+export const STEP = 0.1;
+
+/** Something of which only so much is given in a second. */
+export interface Limit {
+  readonly name: string;
+  /** Time passes: what may be taken grows. */
+  pass(seconds: number): void;
+  /** Takes up to `wanted`. */
+  take(wanted: number): number;
+}
+
+/** A bucket of `burst` tokens, refilled at `perSecond`: n tokens take max(0, (n − burst) / perSecond) seconds. */
+export class TokenBucket implements Limit {
+  readonly name: string;
+  private readonly burst: number;
+  private readonly perSecond: number;
+  private level: number;
+
+  constructor(name: string, burst: number, perSecond: number) {
+    this.name = name;
+    this.burst = burst;
+    this.perSecond = perSecond;
+    this.level = burst;
+  }
+
+  pass(seconds: number): void {
+    // A bucket smaller than what a step refills would lose what the step is too coarse to hand out.
+    const room = Math.max(this.burst, this.perSecond * STEP);
+    this.level = Math.min(room, this.level + this.perSecond * seconds);
+  }
+
+  take(wanted: number): number {
+    const taken = Math.min(wanted, this.level);
+    this.level -= taken;
+    return taken;
+  }
+}
+
+/** What an on-demand table bears. Reads and writes share it: a read unit takes `writes / reads` of a write unit. */
+export interface Throughput {
+  /** Write units a second at the start. */
+  writes: number;
+  /** Read units a second at the start. */
+  reads: number;
+  /** The table's quotas, up to which it grows. */
+  mostWrites: number;
+  mostReads: number;
+  /** Seconds of load until it bears twice as much. */
+  doublesWithin: number;
+}
+
+/**
+ * An on-demand table. It grows to twice its peak while it is used to at least half of what it bears; so n writes take
+ * n / w seconds while n ≤ w × doublesWithin, the next w × 2 × doublesWithin half as long each, and so on to its quota.
+ */
+export class Table {
+  readonly writes: Limit;
+  readonly reads: Limit;
+  private readonly throughput: Throughput;
+  /** Write units a second that it bears now. */
+  private bears: number;
+  private readonly mostBorne: number;
+  private readonly readsPerWrite: number;
+  private level = 0;
+  private writesLeft = 0;
+  private readsLeft = 0;
+  private step = 0;
+  private loaded = 0;
+
+  constructor(name: string, throughput: Throughput) {
+    this.throughput = throughput;
+    this.bears = throughput.writes;
+    this.readsPerWrite = throughput.reads / throughput.writes;
+    this.mostBorne = Math.max(throughput.writes, throughput.mostWrites, throughput.mostReads / this.readsPerWrite);
+    this.writes = {
+      name: `${name}: writes`,
+      pass: (seconds) => this.pass(seconds),
+      take: (wanted) => {
+        const taken = Math.min(wanted, this.level, this.writesLeft);
+        this.level -= taken;
+        this.writesLeft -= taken;
+        return taken;
+      },
+    };
+    this.reads = {
+      name: `${name}: reads`,
+      // The writes' limit is the one that tells the table of time.
+      pass: () => {},
+      take: (wanted) => {
+        const taken = Math.min(wanted, this.level * this.readsPerWrite, this.readsLeft);
+        this.level -= taken / this.readsPerWrite;
+        this.readsLeft -= taken;
+        return taken;
+      },
+    };
+  }
+
+  private pass(seconds: number): void {
+    const used = this.bears * this.step - this.level;
+    if (this.step > 0 && used >= (this.bears * this.step) / 2) this.loaded += this.step;
+    if (this.loaded >= this.throughput.doublesWithin) {
+      this.bears = Math.min(2 * this.bears, this.mostBorne);
+      this.loaded = 0;
+    }
+    this.step = seconds;
+    this.level = this.bears * seconds;
+    this.writesLeft = Math.max(this.throughput.mostWrites, this.throughput.writes) * seconds;
+    this.readsLeft = Math.max(this.throughput.mostReads, this.throughput.reads) * seconds;
+  }
+}
+
+/**
+ * Units a second for work of which the share `hottest` goes to one key: no more than one partition gives to that key.
+ * @param evenly what the table bears when the work is spread evenly
+ */
+export function hotPartition(evenly: number, perPartition: number, hottest: number): number {
+  return hottest === 0 ? evenly : Math.min(evenly, perPartition / hottest);
+}
