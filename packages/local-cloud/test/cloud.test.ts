@@ -5,7 +5,8 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeExecutionCommand, ListExecutionsCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { CloudSettings, FaultPlan, LocalCloud } from '../src/cloud.ts';
+import type { CloudSettings, LocalCloud } from '../src/face.ts';
+import type { FaultPlan } from '../src/faults.ts';
 import { clientsOf, DAY, START, startFixture } from './fixture/lab.ts';
 
 const stops: (() => Promise<void>)[] = [];

@@ -49,8 +49,8 @@ import {
   TagQueueCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LocalCloud } from '../src/cloud.ts';
 import { Endpoint } from '../src/endpoint/endpoint.ts';
+import type { LocalCloud } from '../src/face.ts';
 import { authorization } from '../src/signature.ts';
 import { clientsOf, DAY, START, startFixture } from './fixture/lab.ts';
 

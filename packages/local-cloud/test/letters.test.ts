@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type LocalCloud, startCloud } from '../src/cloud.ts';
+import { startCloud } from '../src/cloud.ts';
+import type { LocalCloud } from '../src/face.ts';
 import { assemblyOf } from './fixture/assembly.ts';
 
 const ADDRESS = 'somebody@example.org';
