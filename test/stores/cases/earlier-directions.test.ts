@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Batch } from '../../../lambdas/stores/cases/batches.ts';
+import { CASES } from '../lab.ts';
+import {
+  batch,
+  batchOf,
+  cases,
+  close,
+  dynamo,
+  EarlierDirections,
+  ledgerOf,
+  MOST_KEPT,
+  open,
+  PlanIsVoid,
+} from './lab.ts';
+
+beforeAll(open);
+afterAll(close);
+
+describe('earlier directions', () => {
+  /** A directed batch of plan 3 and a ledger of three rows in it. */
+  async function directed(change: Partial<Batch> = {}) {
+    const batchId = batchOf();
+    const ledger = ledgerOf({ batchId, plan: 3 });
+    await cases.createLedger(CASES, ledger);
+    await cases.registerBatch(CASES, batch({ batchId, plan: 3, state: 'directed', ...change }));
+    return { ledger, pointer: (row: number) => `${ledger.directionId}:${row}` };
+  }
+  const counted = async (...stored: string[]) =>
+    (await new EarlierDirections(CASES, 5).counted(stored)).map(({ directionId, row }) => `${directionId}:${row}`);
+
+  it('count where their plan was directed, or its batch is settled, and the ledger holds the row', async () => {
+    const { pointer } = await directed();
+    const settled = await directed({ state: 'settled' });
+    expect(await counted(pointer(2), settled.pointer(0))).toEqual([pointer(2), settled.pointer(0)]);
+    // Rows count from 0: there are three.
+    expect(await counted(pointer(3))).toEqual([]);
+  });
+
+  it('are void where the plan is not the batch’s, failed, or has no ledger', async () => {
+    const planning = await directed({ state: 'planning' });
+    const failed = await directed({ state: 'failed' });
+    const replanned = await directed({ plan: 4 });
+    const noLedger = `${ledgerOf({ plan: 3 }).directionId}:0`;
+    expect(await counted(planning.pointer(0), failed.pointer(0), replanned.pointer(0), noLedger)).toEqual([]);
+  });
+
+  it('leave out the plan’s own pointers, which a retry of its own left', async () => {
+    const { ledger } = await directed();
+    const own = ledger.directionId.replace(/\.3-/, '.5-');
+    expect(await counted(`${own}:0`)).toEqual([]);
+  });
+
+  it('tell a plan that was given up: a later one has claimed', async () => {
+    const { ledger } = await directed();
+    const later = ledger.directionId.replace(/\.3-/, '.6-');
+    await expect(counted(`${later}:0`)).rejects.toThrow(PlanIsVoid);
+  });
+
+  /** How many reads `work` makes. */
+  async function readsOf(work: () => Promise<unknown>): Promise<number> {
+    let reads = 0;
+    dynamo.middlewareStack.add(
+      (following) => (args) => {
+        reads++;
+        return following(args);
+      },
+      { step: 'initialize', name: 'counted' },
+    );
+    try {
+      await work();
+    } finally {
+      dynamo.middlewareStack.remove('counted');
+    }
+    return reads;
+  }
+
+  it('are read once each, however many pointers lead there', async () => {
+    const { pointer } = await directed();
+    const earlier = new EarlierDirections(CASES, 5);
+    const reads = await readsOf(() =>
+      Promise.all([earlier.counted([pointer(0), pointer(1)]), earlier.counted([pointer(2), pointer(0)])]),
+    );
+    // The batch's record and the ledger.
+    expect(reads).toBe(2);
+  });
+
+  it('are kept up to a number, and read again after that: memory has a bound, and the answers stay', async () => {
+    const { ledger, pointer } = await directed();
+    const others = Array.from({ length: MOST_KEPT }, () => `${ledgerOf({ ...ledger, plan: 3 }).directionId}:0`);
+    const earlier = new EarlierDirections(CASES, 5);
+    const first = () => earlier.counted([pointer(0)]);
+    const answer = await first();
+    expect(answer).toMatchObject([{ directionId: ledger.directionId, row: 0, open: true }]);
+    expect(await readsOf(() => earlier.counted(others.slice(1)))).toBe(MOST_KEPT - 1);
+    expect(await readsOf(first)).toBe(0);
+    // One more than are kept: with it all others go, but not their batch, of which there is one.
+    expect(await readsOf(() => earlier.counted(others.slice(0, 1)))).toBe(1);
+    expect(await readsOf(async () => expect(await first()).toEqual(answer))).toBe(1);
+    expect(await readsOf(first)).toBe(0);
+  });
+});
