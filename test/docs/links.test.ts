@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-const pages = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md'], { cwd: PROJECT }).sort();
+const pages = globSync(['*.md', 'docs/**/*.md', 'packages/*/{README,docs/*}.md'], { cwd: PROJECT }).sort();
 const read = (page: string) => readFileSync(join(PROJECT, page), 'utf8');
 
 /** The anchors that a page's headings have: small letters, blanks as dashes, and nothing but letters, digits, dashes and underscores. */

@@ -24,7 +24,7 @@ import { INTRINSICS, PSEUDO_PARAMETERS, RESOURCE_ATTRIBUTES, RESOURCE_TYPES } fr
 import { SECTIONS } from '../src/templates/template.ts';
 
 const LOCAL = fileURLToPath(new URL('../src', import.meta.url));
-const DOCUMENT = readFileSync(new URL('../../../docs/local-cloud.md', import.meta.url), 'utf8');
+const DOCUMENT = readFileSync(new URL('../docs/implemented.md', import.meta.url), 'utf8');
 
 /** The names that a text gives in backquotes. */
 const namesIn = (text = ''): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
