@@ -20,7 +20,7 @@ export function decisionText(decision: Decision): string {
 
 const instant = z.iso.datetime({ precision: 0 });
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-export const approver = z.string().regex(/^[a-z0-9-]{1,16}$/);
+const approver = z.string().regex(/^[a-z0-9-]{1,16}$/);
 const stored = z.strictObject({
   format: z.literal(1),
   batchId: z.string().min(1),

@@ -8,6 +8,7 @@ export class Html {
   }
 }
 
+/** What may be put into a piece of a page. */
 export type Content = string | number | Html | readonly Html[];
 
 /** A piece of a page; what is put into it is escaped unless it is one. */

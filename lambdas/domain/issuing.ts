@@ -115,7 +115,7 @@ function isOutdated(ledger: Ledger, order: IssuedOrder): boolean {
 }
 
 /** The decision to issue an outdated order anew; its deadline, which may have been told, stays. */
-export function anew(
+function anew(
   ledger: Ledger,
   outdated: IssuedOrder,
   { attempt, now, token }: OrderRequest,

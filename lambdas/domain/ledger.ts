@@ -146,6 +146,7 @@ export function outcomeOf(ledger: Ledger, row: number): RowState {
   return stateAt(ledger, currentOutcomes(ledger), row);
 }
 
+/** What these bytes, which are a ledger's, say of a row. Throws LedgerDamaged where it names a file that the ledger doesn't have. */
 export function stateAt(ledger: Ledger, bytes: Uint8Array, row: number): RowState {
   const at = row * bytesPerRow;
   const byte = (n: number) => bytes[at + n] ?? 0;

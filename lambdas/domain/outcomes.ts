@@ -2,6 +2,7 @@
 import type { Day } from './days.ts';
 import { OUTCOMES, type Outcome } from './kinds.ts';
 
+/** The number of each outcome, as it stands in the low bits of a row. */
 export const code = Object.fromEntries(OUTCOMES.map((outcome, index) => [outcome, index])) as Record<Outcome, number>;
 
 /**
@@ -12,7 +13,9 @@ export const code = Object.fromEntries(OUTCOMES.map((outcome, index) => [outcome
 export const bytesPerRow = 5;
 
 const outcomeBits = 3;
+/** The bits of a row's first byte that hold its outcome. */
 export const outcomeMask = 0b111;
+/** The day that is written as 0. */
 export const dayZero = '0000-01-01' as Day;
 const dayZeroMillis = Date.parse(dayZero);
 const millisPerDay = 86_400_000;

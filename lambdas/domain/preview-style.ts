@@ -23,6 +23,7 @@ const properties = (colours: Readonly<Record<string, string>>) =>
     .map(([name, colour]) => `--${name}:${colour}`)
     .join(';');
 
+/** The page's style sheet. */
 export const STYLE = `
 :root{color-scheme:light;${properties(COLOURS.light)}}
 @media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;${properties(COLOURS.dark)}}}

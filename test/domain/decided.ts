@@ -36,7 +36,7 @@ const rowsOf = (words: readonly Word[]): DecisionRow[] =>
     };
   });
 
-export let files = 0;
+let files = 0;
 export function result(
   decision: Decision,
   approver: ApproverId,

@@ -12,8 +12,10 @@ import type { WorkflowStack } from '../workflow/stack.ts';
 export const MINUTES = Duration.minutes(5);
 export const HOUR = Duration.hours(1);
 
+/** The kinds of files that people upload, as measures name them. */
 export const FILES = ['report', 'usage', 'response'];
 
+/** Whether a queue holds what could not be worked on. */
 export const isDeadLetters = (queue: Queue): boolean => queue.node.id.endsWith('DeadLetters');
 
 /** What alarms and dashboards read: the functions' measures, the machines' logs, and what stands in the other stacks. */

@@ -10,9 +10,9 @@ export const ELSEWHERE = '999988887777';
 
 export const config = stageFromContext({ config: 'none' });
 /** `up` is the beginning of `up-police`, and its batches' ids begin like those of that one. */
-export const agencies = [...config.agencies.map(({ id }) => id), 'up'];
-export const operators = config.operators.map(({ id }) => id);
-export const readers = config.readers.map(({ id }) => id);
+const agencies = [...config.agencies.map(({ id }) => id), 'up'];
+const operators = config.operators.map(({ id }) => id);
+const readers = config.readers.map(({ id }) => id);
 
 export function world(settings: StageConfig) {
   const templates = Object.entries(synthesized(settings)).map(([name, template]) => ({
@@ -40,7 +40,7 @@ export function roleOf(kind: string, id: string): Role {
   if (role === undefined) throw new Error(`there is no role of the ${kind} ${id}`);
   return role;
 }
-export const everything = readPolicy({
+const everything = readPolicy({
   Version: '2012-10-17',
   Statement: { Effect: 'Allow', Action: '*', Resource: '*' },
 });

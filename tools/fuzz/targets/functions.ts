@@ -39,7 +39,7 @@ function checkRejects(csv: Buffer | undefined, reasons: readonly string[], stopp
   return rows.length;
 }
 
-export async function screened(
+async function screened(
   aws: MemoryAws,
   { who, name }: Sent,
   size: number,
@@ -156,7 +156,7 @@ async function checkUsage({ who, name, file }: Sent): Promise<void> {
 const sent = (columns: Parameters<typeof fileOf>[0], ...who: string[]) =>
   fc.record({ who: fc.constantFrom(...who), name: fileName, file: fileOf(columns) });
 
-export const reports = target(
+const reports = target(
   { name: 'functions-report', what: 'reports, from upload to batch', share: 60 },
   sent(reportColumns, 'mha', 'up-police'),
   checkReport,

@@ -1,54 +1,29 @@
-import { Duration } from 'aws-cdk-lib';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import {
   Choice,
   Condition,
   DistributedMap,
   type IChainable,
-  type INextable,
-  Map as InlineMap,
-  IntegrationPattern,
   ItemBatcher,
-  Pass,
-  ProvideItems,
   StateMachineType,
   Succeed,
-  TaskInput,
-  type TaskStateBase,
   Wait,
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
-import { LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { CHILDREN_AT_ONCE, MOST_INLINE } from '../../../../lambdas/domain/limits.ts';
 import { PLANS, SCREENED } from '../../../../lambdas/domain/work.ts';
-import { RunMachine, type VersionedMachine } from '../../../constructs/versioned-machine.ts';
 import { ItemsFrom, ResultsUnder } from '../maps.ts';
+import { catchEverything, whenMapRunFailed } from '../retries.ts';
 import {
-  catchEverything,
-  whenDirectionFailed,
-  whenFailed,
-  whenMapRunFailed,
-  whenNotStarted,
-  whenThrottled,
-} from '../retries.ts';
-
-/** What the Batch machine works with. */
-export interface BatchParts {
-  readonly screen: IFunction;
-  readonly takeTurn: IFunction;
-  readonly expand: IFunction;
-  readonly gather: IFunction;
-  readonly claim: IFunction;
-  readonly commit: IFunction;
-  readonly resume: IFunction;
-  readonly settle: IFunction;
-  readonly direction: VersionedMachine;
-  readonly work: IBucket;
-  readonly administrators: ITopic;
-}
+  afterTrouble,
+  type BatchParts,
+  child,
+  directInline,
+  type Flow,
+  invoke,
+  resultsUnder,
+  WITH_ERROR,
+} from './states.ts';
 
 /**
  * One report's work. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`. Where the execution of a batch whose
@@ -81,11 +56,6 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
       assign: { batch: '{% $states.input.resume %}', attempt: 0 },
     })
     .otherwise(screen);
-}
-
-/** What the steps are made of, and where. */
-interface Flow extends BatchParts {
-  readonly scope: Construct;
 }
 
 const NOW = '{% $states.context.State.EnteredTime %}';
@@ -295,95 +265,4 @@ function settleTheBooks(flow: Flow): IChainable {
       .when(Condition.jsonata('{% $settled.settled %}'), done)
       .otherwise(waitForLastDeadline.next(settle)),
   );
-}
-
-/** A function's task; what it returns is assigned, and nothing else is handed on. */
-function invoke(
-  { scope }: Flow,
-  name: string,
-  lambdaFunction: IFunction,
-  payload: Record<string, unknown>,
-  assign: Record<string, unknown>,
-): TaskStateBase {
-  return LambdaInvoke.jsonata(scope, name, {
-    lambdaFunction,
-    payload: TaskInput.fromObject(payload),
-    retryOnServiceExceptions: false,
-    outputs: {},
-    assign,
-  })
-    .addRetry(whenThrottled)
-    .addRetry(whenFailed);
-}
-
-/** The task of a Map's child: it takes an item and returns a result. */
-function child({ scope }: Flow, name: string, lambdaFunction: IFunction): TaskStateBase {
-  return LambdaInvoke.jsonata(scope, name, {
-    lambdaFunction,
-    payload: TaskInput.fromText('{% $states.input %}'),
-    retryOnServiceExceptions: false,
-    outputs: '{% $states.result.Payload %}',
-  })
-    .addRetry(whenThrottled)
-    .addRetry(whenFailed);
-}
-
-/** Where a Map over a plan writes what its children return. */
-function resultsUnder(work: IBucket, { name, pattern }: { name: string; pattern: string }): ResultsUnder {
-  return new ResultsUnder(work, `{% '${PLANS.prefix}' & $string($plan) & '/${name}' %}`, pattern);
-}
-
-/** Runs directions in an inline Map; `items` says where they are, `round` which attempt it is, both as JSONata. */
-function directInline({ scope, direction }: Flow, name: string, items: string, round: string, each: string): InlineMap {
-  const map = InlineMap.jsonata(scope, name, {
-    items: ProvideItems.jsonata(`{% ${items} %}`),
-    maxConcurrency: MOST_INLINE,
-    jsonataItemSelector: `{% $merge([$states.context.Map.Item.Value, { 'round': ${round} }]) %}`,
-    outputs: {},
-  });
-  map.itemProcessor(runDirection(scope, each, direction));
-  return map;
-}
-
-const WITH_ERROR = { outputs: { error: '{% $states.errorOutput.Error %}' } };
-
-/** What follows an error after the commit: the administrators are told, and after an hour it goes on where it was. */
-function afterTrouble({ scope, administrators }: Flow, what: string, kind: string, goOn: IChainable): IChainable {
-  const tell = SnsPublish.jsonata(scope, `Tell the administrators: ${what}`, {
-    topic: administrators,
-    message: TaskInput.fromObject({
-      kind,
-      batchId: '{% $batch.batchId %}',
-      error: '{% $states.input.error %}',
-    }),
-    messageAttributes: { kind: { value: kind } },
-    outputs: {},
-  });
-  const wait = Wait.jsonata(scope, `Wait an hour: ${what}`, {
-    time: WaitTime.duration(Duration.hours(1)),
-    assign: { attempt: '{% $attempt + 1 %}' },
-  });
-  tell.addRetry(whenFailed);
-  catchEverything(tell, wait, { outputs: {} });
-  tell.next(wait).next(goOn);
-  return tell;
-}
-
-/** Runs one direction to its end. One that fails in the end never ends the Map that waits for all; Settle closes it. */
-function runDirection(scope: Construct, name: string, direction: VersionedMachine): IChainable & INextable {
-  const failed = Pass.jsonata(scope, `${name}: it did not end`, {
-    outputs: { directionId: '{% $states.input.directionId %}', ended: false },
-  });
-  const run = new RunMachine(scope, name, {
-    stateMachine: direction,
-    integrationPattern: IntegrationPattern.RUN_JOB,
-    input: TaskInput.fromText('{% $states.input %}'),
-    // The retry's number stands in the name, so that each attempt is an execution of its own and goes on from the ledger.
-    name: "{% $replace($states.input.directionId, '.', '_') & '_' & $string($states.input.round) & '_' & $string($states.context.State.RetryCount) %}",
-    outputs: { directionId: '{% $states.input.directionId %}', ended: true },
-  });
-  run.addRetry(whenNotStarted);
-  run.addRetry(whenDirectionFailed);
-  catchEverything(run, failed, { outputs: { directionId: '{% $states.input.directionId %}' } });
-  return run;
 }
