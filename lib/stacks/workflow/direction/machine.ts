@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import {
+  type Chain,
   Choice,
   Condition,
   Errors,
@@ -42,9 +43,10 @@ export interface DirectionParts {
 export function directionLadder(scope: Construct, parts: DirectionParts): IChainable {
   const flow: Flow = { scope, ...parts };
   const isARungLeft = Choice.jsonata(scope, 'Is a rung left?');
-  const trouble = afterTrouble(flow, isARungLeft);
+  const trouble = tellAndWait(flow);
   const orderAndAwait = orderAndAwaitResponses(flow, isARungLeft, trouble);
   const close = closeTheLadder(flow, trouble);
+  trouble.next(isARungLeft);
   const skipPassedRung = Pass.jsonata(scope, 'Skip the passed rung', { outputs: `{% ${NEXT_RUNG} %}` });
   return isARungLeft
     .when(Condition.jsonata('{% $states.input.rung > $count($states.input.rungs) %}'), close)
@@ -112,8 +114,8 @@ function closeTheLadder({ scope, close }: Flow, trouble: IChainable): IChainable
   return closeTask;
 }
 
-/** What follows an error: the administrators are told, and after an hour it goes on where it was. */
-function afterTrouble({ scope, administrators }: Flow, goOn: IChainable): IChainable {
+/** What follows an error: the administrators are told, and an hour passes. */
+function tellAndWait({ scope, administrators }: Flow): Chain {
   const tell = SnsPublish.jsonata(scope, 'Tell the administrators', {
     topic: administrators,
     message: TaskInput.fromObject({
@@ -128,6 +130,5 @@ function afterTrouble({ scope, administrators }: Flow, goOn: IChainable): IChain
   const waitAnHour = Wait.jsonata(scope, 'Wait an hour', { time: WaitTime.duration(Duration.hours(1)) });
   tell.addRetry(whenFailed);
   catchEverything(tell, waitAnHour, { outputs: '{% $states.input %}' });
-  tell.next(waitAnHour).next(goOn);
-  return tell;
+  return tell.next(waitAnHour);
 }
