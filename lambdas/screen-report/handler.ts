@@ -51,7 +51,7 @@ const input = z.object({
   now: instant,
 });
 
-/** All handsets of a report are held at once: of so many bytes some eight million, 300 times the event's. */
+/** Screen holds a report's handsets in memory: 128 MiB is about 8 million rows, 300 times the event's. */
 const LARGEST_REPORT = 128 * 1024 * 1024;
 
 /**
