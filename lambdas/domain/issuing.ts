@@ -1,7 +1,8 @@
 /** What is decided when a rung's order is asked for, and once it is published. */
 import type { Instant } from './days.ts';
 import { type Order, takesService } from './ladders.ts';
-import { change, countOpen, type IssuedOrder, type Ledger, LedgerDamaged, rowsFor } from './ledger.ts';
+import { change, countOpen, type IssuedOrder, type Ledger, LedgerDamaged, openRows, rowsFor } from './ledger.ts';
+import { bytesPerRow, fileOf, outcomeAt } from './outcomes.ts';
 import { standing, type Whereabouts, whereabouts } from './whereabouts.ts';
 
 /**
@@ -107,11 +108,21 @@ export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision
 }
 
 /**
- * Whether an order takes service from a row that it would not carry if it were issued now. Rows only leave it: as many are the
- * same ones.
+ * The rows (from 0, ascending) of an order without those that were answered for since. Who has failed since it was first committed
+ * stays in a bar: nobody is freed by that. Who had failed before was never in it.
  */
+function rowsLeft(ledger: Ledger, { order, version, firstVersion = version }: IssuedOrder): number[] {
+  if (order === 'disconnect') return openRows(ledger);
+  return openRows(ledger).filter((row) => {
+    if (outcomeAt(ledger.outcomes, row) === 'open') return true;
+    const failedBy = ledger.files[fileOf(ledger.outcomes, row * bytesPerRow) - 1];
+    return failedBy !== undefined && failedBy.version > firstVersion;
+  });
+}
+
+/** Whether an order takes service from a row that was answered for since. Rows only leave it: as many are the same ones. */
 function isOutdated(ledger: Ledger, order: IssuedOrder): boolean {
-  return takesService(order.order) && rowsFor(ledger, order.order).length !== order.rows;
+  return takesService(order.order) && rowsLeft(ledger, order).length !== order.rows;
 }
 
 /** The decision to issue an outdated order anew; its deadline, which may have been told, stays. */
@@ -122,7 +133,7 @@ function anew(
   next: Whereabouts | undefined,
 ): OrderDecision {
   const { order, deadline, version: replaced, firstVersion = replaced } = outdated;
-  const rows = rowsFor(ledger, order);
+  const rows = rowsLeft(ledger, outdated);
   return {
     kind: 'issue',
     order,

@@ -242,16 +242,26 @@ describe('a bar or disconnect order that is to be published again', () => {
       expect(again(barred, 2, now)).toMatchObject({ kind: 'adopt', order: barred.orders[1] });
   });
 
-  test('as a bar leaves out who failed since, as a disconnection carries them', () => {
+  test('frees nobody who has failed since: a bar keeps them, as a disconnection does', () => {
     const failed = answered(barred, [[0, 'failed']]).ledger;
-    expect(issue(again(failed, 2, '2026-06-06T08:00:00Z')).rows).toEqual([1, 2]);
+    expect(again(failed, 2, '2026-06-06T08:00:00Z')).toMatchObject({ kind: 'adopt', order: { rows: 3 } });
+    // Who has failed stays, too, where it is issued anew without another one, and again after that.
+    const one = answered(failed, [[1, 'verified']]).ledger;
+    const decision = issue(again(one, 2, '2026-06-06T09:00:00Z'));
+    expect(decision.rows).toEqual([0, 2]);
+    const next = answered(decision.commit({ sha256: 'anew', bytes: 60 }), [[2, 'not_found']]).ledger;
+    expect(issue(again(next, 2, '2026-06-06T10:00:00Z')).rows).toEqual([0]);
+    // Who had failed before the bar was first committed was never in it.
+    const before = issued(answered(issued(fresh(2), 1), [[0, 'failed']]).ledger, 2);
+    expect(again(before, 2, '2026-06-06T08:00:00Z')).toMatchObject({ kind: 'adopt', order: { rows: 1 } });
+    const after = answered(before, [[1, 'verified']]).ledger;
+    expect(issue(again(after, 2, '2026-06-06T09:00:00Z')).rows).toEqual([]);
     const cut = answered(issued(issued(barred, 3), 4), [[0, 'failed']]).ledger;
     expect(again(cut, 4, '2026-06-16T08:00:00Z')).toMatchObject({ kind: 'adopt', order: { rows: 3 } });
   });
 
-  test('is for nobody where all have failed or were answered for, and its rung takes its time', () => {
-    const before = answered(barred, [
-      [0, 'failed'],
+  test('is for nobody where all others were answered for, and its rung takes its time for who had failed before it', () => {
+    const before = answered(issued(answered(issued(fresh(3), 1), [[0, 'failed']]).ledger, 2), [
       [1, 'verified'],
       [2, 'disconnected'],
     ]).ledger;

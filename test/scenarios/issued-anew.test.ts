@@ -38,7 +38,7 @@ beforeAll(async () => {
 
 afterEach(async () => {
   faults = {};
-  await lab.cloud.run();
+  await lab.toTheEnd();
   const letters = dead > 0 ? [`dead-letter queue ResponsesDeadLetters holds ${dead} message(s)`] : [];
   expect(lab.cloud.failures()).toEqual(letters);
 });
@@ -151,6 +151,24 @@ async function auditFindings({ batch }: Story) {
 const summaryOf = ({ batch }: Story) => lab.json<Summary>(`batches/${batch}/summary.json`);
 
 describe('a bar that could not be published for hours', () => {
+  it('carries who failed meanwhile: nobody is freed by that', async () => {
+    const story = await begin();
+    const { direction, a, b } = story;
+    const key = `orders/airtel/${direction}/2-bar_outgoing.csv`;
+    refuse('s3', 'Order', /\/2-bar_outgoing/, 5 + hours(4));
+    await at(5 + hours(1.5));
+    await lab.respond(direction, [`${a},failed`, `${b},verified`]);
+    await at(5 + hours(6));
+    expect(await numbersIn(key)).toEqual([a]);
+    const { heard, is } = await told(key);
+    expect(heard).toEqual([is]);
+    await lab.toTheEnd();
+    // The ladder's later bar carries no failed row.
+    expect(await numbersIn(`orders/airtel/${direction}/3-bar_incoming.csv`)).toBeUndefined();
+    expect((await summaryOf(story)).connections).toMatchObject({ verified: 1, overdue: 1, overdueFailed: 1 });
+    expect(await auditFindings(story)).toEqual([]);
+  });
+
   it('does not carry who was verified meanwhile, and carries whom nobody answered for', async () => {
     const story = await begin();
     const { direction, a, b } = story;
@@ -175,7 +193,7 @@ describe('a bar that could not be published for hours', () => {
       deadline: new Date(start + 10 * DAY).toISOString().replace('.000', ''),
     });
     expect(await audited(story, '2')).toEqual([[`2/${orders[1]?.version}`, 1]]);
-    await lab.cloud.run();
+    await lab.toTheEnd();
     // It is what the ladder goes on from.
     expect(await numbersIn(`orders/airtel/${direction}/3-bar_incoming.csv`)).toEqual([b]);
     expect(await summaryOf(story)).toMatchObject({
@@ -206,7 +224,7 @@ describe('a bar that could not be published for hours', () => {
     ]);
     // The rung was committed first on the version before that of the answer.
     expect(orders[1]?.firstVersion).toBeLessThan(Number(orders[1]?.version));
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await auditFindings(story)).toEqual([]);
   });
 });
@@ -220,7 +238,7 @@ describe("a ladder's disconnection that could not be published for hours", () =>
     await at(15 + hours(1.5));
     await lab.notices('fraud-directions-airtel');
     await lab.respond(direction, [`${a},verified`, `${b},not_found`]);
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await numbersIn(key)).toBeUndefined();
     const kinds = (await lab.notices('fraud-directions-airtel'))
       .filter(({ batchId }) => batchId === story.batch)
@@ -241,7 +259,7 @@ describe("a ladder's disconnection that could not be published for hours", () =>
     await at(15 + hours(1.5));
     expect(await numbersIn(key)).toEqual([a, b]);
     await lab.respond(direction, [`${a},verified`, `${b},verified`]);
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await lab.read(key)).toBe('msisdn,imei,reason,deadline\n');
     expect((await told(key)).heard).toEqual([]);
     expect((await audited(story, '4')).map(([, rows]) => rows)).toEqual([2, 0]);
@@ -281,7 +299,7 @@ describe("failed rows' own disconnect order that could not be published for hour
     // Its deadline, which the ledger had from the beginning, stays.
     expect(Date.parse(String(failedOrder?.deadline)) - (start + 3 * DAY)).toBeLessThan(60_000);
     expect(await audited(story, 'failed-')).toEqual([[`${key.split('/')[3]?.slice(0, 15)}/${version}`, 1]]);
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await numbersIn(`orders/airtel/${direction}/4-disconnect.csv`)).toEqual([b]);
     expect(await summaryOf(story)).toMatchObject({
       connections: { verified: 1, overdue: 1, overdueFailed: 1 },
@@ -307,7 +325,7 @@ describe("failed rows' own disconnect order that could not be published for hour
     const { heard, is } = await told(key);
     expect(heard).toEqual([is]);
     expect((await audited(story, 'failed-')).map(([, rows]) => rows)).toEqual([2, 1]);
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await auditFindings(story)).toEqual([]);
   });
 
@@ -327,7 +345,7 @@ describe("failed rows' own disconnect order that could not be published for hour
     const notices = await lab.notices('fraud-directions-airtel');
     expect(notices.filter((notice) => notice.key === key)).toEqual([]);
     expect((await audited(story, 'failed-')).map(([, rows]) => rows)).toEqual(what === 's3' ? [] : [2, 0]);
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await auditFindings(story)).toEqual([]);
   });
 
@@ -359,7 +377,7 @@ describe("failed rows' own disconnect order that could not be published for hour
       expect((await told(key)).heard).toEqual([]);
     }
     expect((await audited(story, 'failed-')).map(([, rows]) => rows)).toEqual([2, 1]);
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await auditFindings(story)).toEqual([]);
   });
 });

@@ -249,7 +249,7 @@ class Check {
       for (const order of anew) {
         this.#replace(orderKeyOf(direction, order), ordersBefore[orders.indexOf(order)]?.sha256);
         const isNewest = last.some((one) => same(one, order));
-        this.#order(direction, order, rows, rungs, isNewest);
+        this.#order(direction, order, files, rows, rungs, isNewest);
       }
       for (const file of failedAnew) {
         const { rows: count, deadline } = file.failedOrder as Item;
@@ -269,6 +269,7 @@ class Check {
         this.#order(
           direction,
           order,
+          files,
           rows,
           rungs,
           last.some((one) => same(one, order)),
@@ -330,7 +331,14 @@ class Check {
     return new Map(sightings.filter(({ msisdn }) => rows.includes(msisdn)).map(({ msisdn, day }) => [msisdn, day]));
   }
 
-  #order({ id, kind, operator, rows }: Direction, order: Item, states: Row[], rungs: Item[], newest: boolean): void {
+  #order(
+    { id, kind, operator, rows }: Direction,
+    order: Item,
+    files: Item[],
+    states: Row[],
+    rungs: Item[],
+    newest: boolean,
+  ): void {
     const { rung, rows: count, sha256: digest, bytes } = order;
     const key = orderKeyOf({ operator, id }, order);
     const { deadline } = rungs[Number(rung) - 1] ?? {};
@@ -344,8 +352,14 @@ class Check {
       !newest || forNobody || missed || (sha256(text) === digest && Buffer.byteLength(text) === bytes),
       `${id}: an order is published as committed`,
     );
-    const carried = order.order === 'disconnect' ? ['open', 'failed'] : ['open'];
-    const open = rows.filter((_, row) => carried.includes((states[row] as Row).outcome));
+    // Who has failed since a bar was committed stays in it where it is issued anew.
+    const failedSince = ({ file }: Row) =>
+      Number(files.find(({ sha256: digest }) => digest === file)?.version) > Number(order.firstVersion);
+    const open = rows.filter((_, row) => {
+      const state = states[row] as Row;
+      if (state.outcome === 'failed') return order.order === 'disconnect' || failedSince(state);
+      return state.outcome === 'open';
+    });
     this.#must(
       open.length === count && (open.length > 0 || order.firstVersion !== undefined),
       `${id}: an order counts its rows, and has some`,
