@@ -4,6 +4,7 @@ import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AwsError } from '../errors.ts';
 import { authorization } from '../signature.ts';
@@ -75,11 +76,17 @@ export class Dynamo {
     }
   }
 
-  /** Makes a table, as CreateTable describes it; rejects with AwsError. */
+  /** Makes a table, as CreateTable describes it, and waits until it is there, as CloudFormation does; rejects with AwsError. */
   async createTable(table: TableSpec): Promise<void> {
     await this.call('CreateTable', table, OUTSIDER);
+    while (!(await this.isActive(table.TableName))) await setTimeout(10);
     const key = table.KeySchema.find(({ KeyType }) => KeyType === 'HASH');
     if (key !== undefined) this.partitionKeys.set(table.TableName, key.AttributeName);
+  }
+
+  private async isActive(TableName: string): Promise<boolean> {
+    const { Table } = await this.call('DescribeTable', { TableName }, OUTSIDER);
+    return (Table as { TableStatus?: string }).TableStatus === 'ACTIVE';
   }
 
   /** The name of a table's partition key; undefined where there is no such table. */
