@@ -27,20 +27,33 @@ export class Lab {
   readonly cloud: LocalCloud;
   readonly #kind: string;
 
-  private constructor(cloud: LocalCloud, kind: string) {
+  readonly #sweeps: boolean;
+
+  private constructor(cloud: LocalCloud, kind: string, sweeps: boolean) {
     this.cloud = cloud;
     this.#kind = kind;
+    this.#sweeps = sweeps;
   }
 
   static async open({ context = {}, ...settings }: LabSettings = {}): Promise<Lab> {
-    // A sweep takes as long as any other step: those that are not about it look rarely.
     const assembly = await synthesize({ context: { sweepHours: '24', ...context } });
     const { faults, log, written, ...others } = settings;
     const kind = JSON.stringify([assembly, others, faults !== undefined, written !== undefined]);
     const warm = idle.get(kind);
     idle.delete(kind);
     const next = { start: START, faults, log, written } as NextSettings;
-    return new Lab(await (warm?.again(next) ?? startCloud({ workers: WORKERS, ...others, ...next, assembly })), kind);
+    const cloud = await (warm?.again(next) ?? startCloud({ workers: WORKERS, ...others, ...next, assembly }));
+    // Sweeps are most of what happens in the weeks of a ladder: scenarios that are not about them say no hours, and have none.
+    const sweeps = context.sweepHours !== undefined;
+    cloud.pauseSchedules(!sweeps);
+    return new Lab(cloud, kind, sweeps);
+  }
+
+  /** Works through all that is left of the ladders, where no sweep has a part in it. */
+  async toTheEnd(): Promise<void> {
+    this.cloud.pauseSchedules(true);
+    await this.cloud.run();
+    this.cloud.pauseSchedules(!this.#sweeps);
   }
 
   /** Leaves the cloud to the next lab of its kind. */

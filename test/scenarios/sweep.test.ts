@@ -100,7 +100,7 @@ describe('uploads whose events were lost', () => {
   });
 
   it('settle with balanced books', async () => {
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await lab.summary('mha')).toMatchObject({
       unexplained: 0,
       connections: { linked: 1, directed: 1, verified: 1 },
@@ -126,7 +126,7 @@ describe('uploads that are gone from their names before their events, which were
     expect(await lab.read('rejects/jio/usage.csv')).toBe('line,value,reason\n');
     delete wrong.drop;
     await lab.report('mha', [H1]);
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await lab.summary('mha')).toMatchObject({ unexplained: 0, connections: { linked: 3, directed: 3 } });
   });
 });
@@ -145,7 +145,7 @@ describe('a usage file whose import takes more than a day', () => {
     await until(lab, 25);
     expect([mended, await told('quarantined')]).toEqual([[], []]);
     expect((await lab.notices('fraud-administrators')).filter(({ kind }) => kind === 'quarantined')).toEqual([]);
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(lab.cloud.clock.now()).toBeGreaterThan(START + 25 * HOUR);
     expect(await told('usage_imported')).toMatchObject([{ rows: 800, imported: 800 }]);
     await until(lab, 97);
@@ -168,7 +168,7 @@ describe('a failed batch of which nobody was told', () => {
     expect(await failed()).toHaveLength(1);
     delete wrong.kills;
     await lab.report('mha', [H1], 'again.csv');
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await lab.summary('mha')).toMatchObject({ unexplained: 0, connections: { directed: 1, overdue: 1 } });
     expect(mended).toEqual(['batch']);
   });
@@ -192,7 +192,7 @@ describe('a report that can never be screened, of whose failed execution nobody 
     expect([mended, await quarantined()]).toEqual([['upload'], 0]);
     delete wrong.kills;
     await lab.report('mha', [H1]);
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await lab.summary('mha')).toMatchObject({ unexplained: 0, connections: { directed: 1, overdue: 1 } });
   });
 });
@@ -244,7 +244,7 @@ describe('a direction that stands still', () => {
     expect(mended).toEqual(['direction']);
     expect(await lab.read(key)).toBe(bytes);
     expect(await told()).toBe(1);
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(mended).toEqual(['direction']);
     expect(await lab.summary('mha')).toMatchObject({ unexplained: 0, connections: { directed: 1, overdue: 1 } });
     s3.destroy();

@@ -44,7 +44,7 @@ beforeAll(async () => {
 
 afterEach(async () => {
   faults = {};
-  await lab.cloud.run();
+  await lab.toTheEnd();
   expect(lab.cloud.failures()).toHaveLength(failed);
 });
 
@@ -140,7 +140,7 @@ describe('two reports whose SHA-256s begin alike', () => {
     ]);
     expect(await told('fraud-administrators', 'report_refused')).toMatchObject([refusal]);
     expect(await lab.read('rejects/mha/second.csv')).toBe('line,value,reason\n1,,batch_id_taken\n');
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await summaryOf(batch)).toMatchObject({ report: { rows: 1, handsets: 1 }, unexplained: 0 });
   });
 });
@@ -177,7 +177,7 @@ describe('what was committed and can not be told', () => {
     ];
     expect(facts).toHaveLength(expected.length);
     expect(facts).toEqual(expect.arrayContaining(expected));
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await summaryOf(batch)).toMatchObject({ connections: { verified: 1 }, unexplained: 0 });
   });
 
@@ -262,7 +262,7 @@ describe('a batch whose plan counts and whose execution is stopped', () => {
     await until(5 * 24 + 0.1);
     expect(await ordersOf(first)).toEqual(['1-reverify']);
     expect(await ordersOf(second)).toEqual(['1-reverify', '2-bar_outgoing']);
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await ordersOf(second)).toEqual(['1-reverify', '2-bar_outgoing', '3-bar_incoming', '4-disconnect']);
     const summary = await summaryOf(batch);
     expect(summary).toMatchObject({ connections: { directed: 2, disconnected: 1, overdue: 1 }, unexplained: 0 });
@@ -290,7 +290,7 @@ describe('a batch whose plan counts and whose execution is stopped', () => {
       expect((await runningOf('Batch')).map(({ name }) => name)).toEqual([`${batch}_resumed_${resumed}`]);
       expect(await runningOf('Direction')).not.toEqual([]);
     }
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await ordersOf(direction)).toEqual(['1-reverify', '2-bar_outgoing', '3-bar_incoming', '4-disconnect']);
     expect(await summaryOf(batch)).toMatchObject({ connections: { directed: 1, overdue: 1 }, unexplained: 0 });
   });
@@ -323,7 +323,7 @@ describe('a batch whose plan counts and whose execution is stopped', () => {
     await until(5 * 24 + 0.1);
     const bars = (await told('fraud-directions-airtel', 'order')).filter(({ order }) => order === 'bar_outgoing');
     expect(bars.map(({ directionId }) => directionId).sort()).toEqual([...open].sort());
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await ordersOf(answered)).toEqual(['1-reverify']);
     for (const direction of open)
       expect(await ordersOf(direction)).toEqual(['1-reverify', '2-bar_outgoing', '3-bar_incoming', '4-disconnect']);
@@ -355,7 +355,7 @@ describe('a batch whose plan counts and whose execution is stopped', () => {
     expect(await auditOf(batch)).toContain(`directed/${direction.split('.')[3]?.split('-')[0]}`);
     failed += 1;
     expect(lab.cloud.failures()).toEqual([expect.stringMatching(/^an execution of Batch ended as FAILED/)]);
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(await summaryOf(batch)).toMatchObject({ connections: { directed: 1, overdue: 1 }, unexplained: 0 });
     const kinds = (await lab.notices('fraud-batches-mha')).map(({ kind }) => kind);
     expect(kinds).toEqual(['settled']);

@@ -8,7 +8,7 @@ import { type Mode, OneFault } from './one-fault.ts';
 import { type Result, repeating, Stage, seedOf, type Told } from './run.ts';
 import { storyOf } from './story.ts';
 
-const RUNS = 25;
+const RUNS = 8;
 const stage = new Stage();
 afterAll(() => stage[Symbol.asyncDispose]());
 

@@ -235,6 +235,9 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
       rest: () => counted(clock.rest()),
       run: (until) => counted(clock.run(until)),
       deploy,
+      pauseSchedules: (paused) => {
+        bus.schedulesPaused = paused;
+      },
       outside: (at, run) => clock.outside(at, run),
       put: (bucket, key, body, as) => outside.put(bucket, key, body, as),
       get: (bucket, key, as) => outside.get(bucket, key, as),

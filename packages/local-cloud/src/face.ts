@@ -82,6 +82,8 @@ export interface LocalCloud {
    * UnsupportedDefinition, before anything is changed, where the change holds what isn't implemented.
    */
   deploy(assembly: string): Promise<void>;
+  /** Has rules with a schedule send nothing when their time comes, or send again. */
+  pauseSchedules(paused: boolean): void;
   /** An outsider's act at an instant of the cloud. */
   outside(at: number, run: () => Promise<void>): void;
   /**

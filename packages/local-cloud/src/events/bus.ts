@@ -57,6 +57,9 @@ export class Bus {
   private readonly settings: BusSettings;
   private readonly rules: { matches(event: unknown): boolean; targets: readonly RuleTarget[] }[] = [];
 
+  /** Whether rules with a schedule send nothing when their time comes. */
+  schedulesPaused = false;
+
   constructor(settings: BusSettings) {
     this.settings = settings;
   }
@@ -70,9 +73,9 @@ export class Bus {
   /** A rule that sends an event of its own each `period` milliseconds. */
   addSchedule(ruleArn: string, period: number, targets: readonly RuleTarget[]): void {
     for (const { inputPath } of targets) if (inputPath !== undefined) pathOf(inputPath);
-    this.settings.clock.every(period, () =>
-      this.deliver(this.event('aws.events', 'Scheduled Event', [ruleArn], {}), targets),
-    );
+    this.settings.clock.every(period, () => {
+      if (!this.schedulesPaused) this.deliver(this.event('aws.events', 'Scheduled Event', [ruleArn], {}), targets);
+    });
   }
 
   /** A service's event: matched now, delivered at once, or later where the fault plan reorders. */
