@@ -13,6 +13,7 @@ async function open(poison: { crashes?: ((write: Write) => boolean) | undefined 
   const mended: string[] = [];
   const crashed: string[] = [];
   const lab = await Lab.open({
+    context: { sweepHours: '24' },
     faults: {
       afterWrite: (write) => {
         if (poison.crashes?.(write) !== true) return undefined;

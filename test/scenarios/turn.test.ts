@@ -16,7 +16,7 @@ let start = 0;
 
 beforeAll(async () => {
   lab = await Lab.open({
-    context: { operators: 'airtel' },
+    context: { operators: 'airtel', sweepHours: '24' },
     faults: {
       afterWrite: (call) => faults.afterWrite?.(call),
       beforeCall: (call) => faults.beforeCall?.(call),
@@ -42,7 +42,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   faults = {};
-  await lab.cloud.run();
+  await lab.toTheEnd();
 });
 
 const until = (hours: number) => lab.cloud.run(start + hours * HOUR);
