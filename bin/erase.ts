@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { instantOf } from '../lambdas/domain/days.ts';
 import { type Msisdn, parseMsisdn } from '../lambdas/domain/identifiers.ts';
 import { command, complain, say } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
@@ -27,7 +26,7 @@ never an argument: shells keep what was typed, and others see what runs.
 
 Refused, with the reason, while something about the number is open: a row that is to be answered, a batch whose books are
 to be made, or a disconnection, for 90 days and as long as batches look back; and while any batch plans or waits for its
-turn to. What is past is so by this machine's clock.
+turn to. What is past is so by the clock of AWS, and not by this machine's.
 
 Not erased, and never told of here by their names: files that name others too. They go whole by their retention
 (docs/personal-data.md). Copies in the tables' backups go after 35 days.
@@ -84,11 +83,7 @@ function readNumber(file: string | undefined): Msisdn {
 async function run({ stage, number, dryRun }: Settings): Promise<boolean> {
   const workflow = await outputsOf(new CloudFormationClient(), stage, 'workflow');
   const functionName = workflow.get('EraseFunctionName') ?? '';
-  const done = await eraseNumber(new LambdaClient(), functionName, {
-    number,
-    now: instantOf(Date.now()),
-    erase: !dryRun,
-  });
+  const done = await eraseNumber(new LambdaClient(), functionName, { number, erase: !dryRun });
   const { said, complained } = inWords(done, dryRun);
   for (const line of said) say(line);
   for (const line of complained) complain(line);

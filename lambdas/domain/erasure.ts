@@ -1,7 +1,7 @@
 /** Erasure: when what is known of a number may be taken out of the tables, and what the audit is told of it. */
 import type { AuditNote } from './audit.ts';
 import { countPointer, type Pointer } from './claims.ts';
-import { addDays, addSeconds, dayOf, endOf, type Instant, laterOf } from './days.ts';
+import { addDays, addSeconds, endOf, type Instant, laterOf } from './days.ts';
 import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
 import type { Ledger } from './ledger.ts';
 import { ladderEnd } from './whereabouts.ts';
@@ -55,10 +55,21 @@ export function hindranceOf(
 }
 
 /**
- * What the audit is told before anything is deleted: that a number is erased, by its keyed hash, once a day however often it is
- * told.
+ * What the audit is told before anything is deleted: that a number's claim, or so many of its links, are erased, by its keyed
+ * hash. Each deletion has an entry of its own, whatever came before it; told again it is the same one.
+ * @param attempt the invocation that deletes them, which nobody chooses who invokes it
  */
-export function erasedNote(keyedHash: string, at: Instant): AuditNote {
-  const day = dayOf(at);
-  return { batchId: ERASURES, id: `erased/${keyedHash}/${day}`, kind: 'erased', at, facts: { number: keyedHash } };
+export function erasedNote(
+  keyedHash: string,
+  { what, items }: { readonly what: 'claim' | 'links'; readonly items: number },
+  attempt: string,
+  at: Instant,
+): AuditNote {
+  return {
+    batchId: ERASURES,
+    id: `erased/${keyedHash}/${attempt}`,
+    kind: 'erased',
+    at,
+    facts: { number: keyedHash, what, items },
+  };
 }

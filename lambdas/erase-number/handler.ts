@@ -5,15 +5,16 @@ import { readPointer } from '../domain/claims.ts';
 import type { Instant } from '../domain/days.ts';
 import { erasedNote, type Hindrance, hindranceOf, linkParts } from '../domain/erasure.ts';
 import { ERASURES, type Msisdn, parseDirectionId, parseMsisdn } from '../domain/identifiers.ts';
+import { SETTLED } from '../domain/work.ts';
 import { wholeNumber } from '../runtime/environment.ts';
-import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
 import { audit, chainKeyOf } from '../stores/audit.ts';
 import { readBatch } from '../stores/cases/batches.ts';
-import { deleteClaim, readClaims } from '../stores/cases/claims.ts';
+import { deleteClaim, readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
 import { deleteLinks, linksOf } from '../stores/links.ts';
+import { timeOfS3 } from '../stores/time.ts';
 import { unsettledBatches } from '../stores/unsettled-batches.ts';
 
 const environment = z.object({
@@ -30,7 +31,6 @@ const env = environment.parse(process.env);
 const input = z.object({
   /** In any form that a usage file may have. */
   number: z.string(),
-  now: instant,
   /** The claim, or the n-th part of all links. */
   of: z.union([
     z.literal('claim'),
@@ -53,9 +53,9 @@ export interface Found {
   readonly files: { readonly directions: number; readonly orders: number; readonly responses: number };
 }
 
-/** The claim of a number, what forbids that it is erased, and the files that name it. */
+/** The claim of a number, what forbids that it is erased, and the files that name it. A row that is open forbids it however old the claim is. */
 async function claimOf(number: Msisdn, now: Instant) {
-  const claim = (await readClaims(env.CASES, 'reverify', [number], now)).get(number);
+  const claim = (await readClaimsHoweverOld(env.CASES, 'reverify', [number])).get(number);
   const hindrances: Hindrance[] = [];
   const files = { directions: 0, orders: 0, responses: 0 };
   for (const pointer of Object.values(claim?.pointers ?? {})
@@ -86,28 +86,26 @@ async function findUndirected(): Promise<Hindrance | undefined> {
   return undefined;
 }
 
-async function tellErased(number: Msisdn, now: Instant): Promise<void> {
-  await audit(env, erasedNote(keyedHash(await chainKeyOf(env.MAC_KEY, ERASURES), number), now));
-}
-
 /**
  * Erase: takes the claim of a number, or its links, out of the tables, unless something about the number is open, or any batch
- * is not directed yet. Nothing is deleted before the audit is told, and whoever was cut short begins again. It is the only one that deletes items, and who may
- * invoke it reads none.
+ * is not directed yet. Nothing is deleted before the audit is told of it, each time; whoever was cut short begins again. What is
+ * past is so by S3's clock: whoever invokes it says no time. It is the only one that deletes items, and who may invoke it reads none.
  * @throws Error for what is no number
  */
-export const handler = task(input, async ({ number: text, now, of, erase }): Promise<Found> => {
+export const handler = task(input, async ({ number: text, of, erase }, attempt): Promise<Found> => {
   const number = parseMsisdn(text);
   if ('reason' in number) throw new Error('it is no number');
   // What forbids it is looked for last: to look through links takes minutes.
   const links = of === 'claim' ? [] : await Array.fromAsync(linksOf(env.LINKS, number.value, of, linkParts));
+  const now = await timeOfS3(env.WORK, SETTLED.prefix);
   const { claim, hindrances, files } = await claimOf(number.value, now);
   const undirected = await findUndirected();
   if (undirected) hindrances.push(undirected);
   if (hindrances.length > 0) return { hindrances, items: 0, files };
   const items = of === 'claim' ? Number(claim !== undefined) : links.length;
   if (erase && items > 0) {
-    await tellErased(number.value, now);
+    const hash = keyedHash(await chainKeyOf(env.MAC_KEY, ERASURES), number.value);
+    await audit(env, erasedNote(hash, { what: of === 'claim' ? 'claim' : 'links', items }, attempt, now));
     if (claim && of === 'claim') await deleteClaim(env.CASES, 'reverify', number.value, claim);
     await deleteLinks(env.LINKS, links);
     log.info('erased', { of, items });

@@ -1,5 +1,4 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import type { Instant } from '../../lambdas/domain/days.ts';
 import { type Hindrance, linkParts } from '../../lambdas/domain/erasure.ts';
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
 import type { EraseInput, Found } from '../../lambdas/erase-number/handler.ts';
@@ -55,17 +54,16 @@ const PARTS_AT_ONCE = 4;
 /**
  * Has the function that alone may do so erase what is known of a number, its links first: as long as its claim is there, whoever
  * was cut short sees what is left to do. Nothing is erased of a number about which something is open.
- * @param now by which what is past is reckoned: for people the clock's
  * @param erase whether it is erased, or only looked for
  * @throws Error where the function failed, with the name of its error
  */
 export async function eraseNumber(
   lambda: LambdaClient,
   functionName: string,
-  { number, now, erase }: { number: Msisdn; now: Instant; erase: boolean },
+  { number, erase }: { number: Msisdn; erase: boolean },
 ): Promise<Erasure> {
   const ask = async (of: EraseInput['of'], really: boolean): Promise<Found> => {
-    const question: EraseInput = { number, now, of, erase: really };
+    const question: EraseInput = { number, of, erase: really };
     const { FunctionError, Payload } = await lambda.send(
       new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(question)) }),
     );

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Instant } from '../../lambdas/domain/days.ts';
 import { linkParts } from '../../lambdas/domain/erasure.ts';
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
 import type { EraseInput, Found } from '../../lambdas/erase-number/handler.ts';
@@ -61,9 +61,9 @@ describe('npm run erase', () => {
     const workflow = await outputsOf(new CloudFormationClient(client(ERASER)), 'dev', 'workflow');
     return workflow.get('EraseFunctionName') ?? '';
   };
-  /** As the command does it on a day: the command itself has the time of its machine's clock. */
-  const erase = async (number: string, day: number, dryRun = false, as = ERASER): Promise<Ended> => {
-    const what = { number: number as Msisdn, now: at(day) as Instant, erase: !dryRun };
+  /** As the command does it. */
+  const erase = async (number: string, dryRun = false, as = ERASER): Promise<Ended> => {
+    const what = { number: number as Msisdn, erase: !dryRun };
     try {
       const done = await eraseNumber(new LambdaClient(client(as)), await functionName(), what);
       const { said, complained } = inWords(done, dryRun);
@@ -90,6 +90,21 @@ describe('npm run erase', () => {
     (await Promise.all([H1, H2].map((imei) => tables.links(imei)))).flat().filter((link) => link.includes(number))
       .length,
   ];
+  /** 4 June and 180 days, to their end in Kolkata. */
+  const disconnected = () =>
+    `not erased: it was disconnected, which may be contested, and sightings from before would direct it again (${direction}, until 2026-12-01T18:30:00Z at least)\n`;
+  const entries = async () => {
+    const { audit } = bucketsOf(lab.cloud);
+    const keys = await lab.cloud.list(audit, 'batches/erasures/');
+    const texts = await Promise.all(keys.map((key) => lab.cloud.get(audit, key)));
+    return texts.flatMap((text) =>
+      Buffer.from(text)
+        .toString('utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    );
+  };
   const audited = async () => {
     const { audit, outbox } = bucketsOf(lab.cloud);
     const args = ['--bucket', audit, '--outbox', outbox, '--json'];
@@ -98,7 +113,7 @@ describe('npm run erase', () => {
   };
 
   it('is refused by the function itself while the row is open: nothing is deleted, and nothing told, whoever asks it how', async () => {
-    const question = { number: A1, now: at(1), erase: true };
+    const question = { number: A1, erase: true };
     const hindrances = [{ where: direction, why: 'open', until: '2026-06-17T00:00:00Z' }];
     const parts = [...Array(linkParts).keys()];
     for (const of of ['claim', ...parts] as const)
@@ -109,30 +124,25 @@ describe('npm run erase', () => {
   });
 
   it('is refused while the row is open, and while its books are not made, and tells where and until when', async () => {
-    expect(await erase(A1, 1)).toEqual({
+    expect(await erase(A1)).toEqual({
       code: 1,
       said: expect.stringMatching(/^it stays in files .* the rows of 1 direction, up to 1 order and 0 responses,/),
       complained: `not erased: its row is open (${direction}, until 2026-06-17T00:00:00Z at least)\n`,
     });
     await lab.at(3);
     await lab.respond(direction, [`${A1},verified`, `${A2},disconnected`]);
-    expect((await erase(A1, 3)).complained).toBe(`not erased: its batch's books are not made (${direction})\n`);
+    expect((await erase(A1)).complained).toBe(`not erased: its batch's books are not made (${direction})\n`);
     expect(await held(A1)).toEqual([true, 3]);
   });
 
   it('is refused for 180 days after a disconnection, of which a batch might look back at sightings from before', async () => {
     await lab.at(17);
-    for (const day of [17, 94, 183])
-      expect(await erase(A2, day)).toMatchObject({
-        code: 1,
-        // 4 June and 180 days, to their end in Kolkata.
-        complained: `not erased: it was disconnected, which may be contested, and sightings from before would direct it again (${direction}, until 2026-12-01T18:30:00Z at least)\n`,
-      });
+    expect(await erase(A2)).toMatchObject({ code: 1, complained: disconnected() });
     expect(await held(A2)).toEqual([true, 1]);
   });
 
   it('tells with --dry-run how much it would be, and erases nothing', async () => {
-    const { code, said, complained } = await erase(A1, 17, true);
+    const { code, said, complained } = await erase(A1, true);
     expect([code, said.split('\n')[0], complained]).toEqual([0, 'would erase 1 claim and 3 links', '']);
     expect(await held(A1)).toEqual([true, 3]);
     expect((await audited()).chains.map(({ batchId }) => batchId)).not.toContain('erasures');
@@ -144,38 +154,57 @@ describe('npm run erase', () => {
       'dev-ap-south-1-operations-operations',
       'dev-ap-south-1-operator-airtel',
     ])
-      expect((await erase(A1, 17, false, as)).code).toBe(1);
+      expect((await erase(A1, false, as)).code).toBe(1);
     expect(await held(A1)).toEqual([true, 3]);
   });
 
   it('goes on where it was cut short, erases all that the tables hold of the number, and nothing of another', async () => {
     const others = [await held(A2), await held(J1)];
     broken = true;
-    expect((await erase(A1, 17)).code).toBe(1);
+    expect((await erase(A1)).code).toBe(1);
     broken = false;
-    const { code, said, complained } = await erase(A1, 17);
+    const { code, said, complained } = await erase(A1);
     expect([code, complained]).toEqual([0, '']);
     expect(said).toMatch(/^erased 1 claim and \d links?\n/);
     expect(await held(A1)).toEqual([false, 0]);
     expect([await held(A2), await held(J1)]).toEqual(others);
-    expect(await erase(A1, 17)).toEqual({ code: 0, said: 'erased 0 claims and 0 links\n', complained: '' });
+    expect(await erase(A1)).toEqual({ code: 0, said: 'erased 0 claims and 0 links\n', complained: '' });
   });
 
-  it('is told to the audit once, without the number, and leaves every chain whole', async () => {
+  it('is told to the audit before each deletion, at the time of the cloud and without the number, and leaves every chain whole', async () => {
     await lab.at(18);
     const { code, chains } = await audited();
     expect([code, chains.filter(({ intact }) => !intact)]).toEqual([0, []]);
-    expect(chains.find(({ batchId }) => batchId === 'erasures')).toMatchObject({ entries: 1 });
-    const { audit } = bucketsOf(lab.cloud);
-    const [key = ''] = await lab.cloud.list(audit, 'batches/erasures/');
-    const entry = JSON.parse(Buffer.from(await lab.cloud.get(audit, key)).toString('utf8'));
-    expect(entry).toMatchObject({
-      kind: 'erased',
-      at: '2026-06-18T00:00:00Z',
-      facts: { number: expect.stringMatching(/^[0-9a-f]{64}$/) },
-      files: {},
-    });
-    expect(JSON.stringify(entry)).not.toContain(A1.slice(3));
+    const told = await entries();
+    expect(chains.find(({ batchId }) => batchId === 'erasures')).toMatchObject({ entries: told.length });
+    for (const entry of told)
+      expect(entry).toMatchObject({
+        kind: 'erased',
+        at: '2026-06-18T00:00:00Z',
+        facts: {
+          number: told[0].facts.number,
+          what: expect.stringMatching(/^(claim|links)$/),
+          items: expect.any(Number),
+        },
+        files: {},
+      });
+    expect(told[0].facts.number).toMatch(/^[0-9a-f]{64}$/);
+    expect(told.filter(({ facts }) => facts.what === 'claim')).toHaveLength(1);
+    expect(JSON.stringify(told)).not.toContain(A1.slice(3));
+  });
+
+  it('is told to the audit again when what came since is erased, on the same day, too', async () => {
+    const before = (await entries()).length;
+    for (const name of ['again.csv', 'once-more.csv']) {
+      await lab.usage('airtel', [`${H2},${A1},2026-05-19,`], name);
+      expect((await erase(A1)).said).toBe('erased 0 claims and 1 link\n');
+      expect(await held(A1)).toEqual([false, 0]);
+    }
+    await lab.cloud.run();
+    expect((await entries()).slice(before).map(({ facts }) => [facts.what, facts.items])).toEqual([
+      ['links', 1],
+      ['links', 1],
+    ]);
   });
 
   it('leaves the books of batches whole, those that were made and the next ones', async () => {
@@ -188,13 +217,9 @@ describe('npm run erase', () => {
     });
   });
 
-  it('erases links of a number that was never claimed, and again a disconnected one when its time is up', async () => {
-    expect((await erase(J1, 40)).said).toBe('erased 0 claims and 1 link\n');
-    expect((await erase(A2, 184)).said).toMatch(/^erased 1 claim and 1 link\n/);
-    expect([await held(J1), await held(A2)]).toEqual([
-      [false, 0],
-      [false, 0],
-    ]);
+  it('erases links of a number that was never claimed', async () => {
+    expect((await erase(J1)).said).toBe('erased 0 claims and 1 link\n');
+    expect(await held(J1)).toEqual([false, 0]);
   });
 
   it('is refused for any number while a batch is not directed, which may not have read its links yet', async () => {
@@ -205,13 +230,13 @@ describe('npm run erase', () => {
     const batch = `i4c-${sha256(`imei\n${handset}\n`).slice(0, 12)}`;
     expect((await tables.records())[`BATCH#${batch}`]).toMatchObject({ state: 'waiting' });
 
-    expect(await erase(number, 40)).toMatchObject({
+    expect(await erase(number)).toMatchObject({
       code: 1,
       complained: `not erased: a batch is not directed yet, and may be about to read its links or its claim (${batch})\n`,
     });
     const links = async () => (await tables.links(handset)).length;
     for (const of of ['claim', ...Array(linkParts).keys()] as const)
-      expect(await invoke({ number, now: at(40), erase: true, of }), `${of}`).toMatchObject({ items: 0 });
+      expect(await invoke({ number, erase: true, of }), `${of}`).toMatchObject({ items: 0 });
     expect(await links()).toBe(1);
 
     throttled = '';
@@ -225,6 +250,43 @@ describe('npm run erase', () => {
     expect([ended.code, ended.complained]).toEqual([1, expect.stringMatching(/^not erased: its row is open \(i4c-/)]);
     const told = await run('erase', ['--at', at(400)], lab.cloud.endpoint, ERASER, '9800000009');
     expect([told.code, told.said]).toEqual([2, '']);
+  });
+
+  it('takes no time from whoever asks, with or without the command: what is open and what was disconnected stays', async () => {
+    for (const [number, why] of [
+      ['+919800000009', 'open'],
+      [A2, 'disconnected'],
+    ] as const)
+      for (const of of ['claim', ...Array(linkParts).keys()] as const) {
+        const question = { number, erase: true, of, now: '2099-01-01T00:00:00Z' };
+        expect(await invoke(question), `${of}`).toMatchObject({ hindrances: [{ why }], items: 0 });
+      }
+    expect([(await held('+919800000009'))[0], await held(A2)]).toEqual([true, [true, 1]]);
+  });
+
+  it('is refused while its row is open, however old its claim is', async () => {
+    const key = 'CONN#+919800000009';
+    await tables.client.send(
+      new UpdateCommand({
+        TableName: tables.cases,
+        Key: { pk: key },
+        UpdateExpression: 'SET expires = :past',
+        ExpressionAttributeValues: { ':past': Date.parse(at(2)) / 1000 },
+      }),
+    );
+    expect(await erase('+919800000009')).toMatchObject({
+      code: 1,
+      complained: expect.stringMatching(/^not erased: its row is open \(i4c-/),
+    });
+    expect((await tables.records())[key]).toBeDefined();
+  });
+
+  it('erases a disconnected number when its time is up, and not before', async () => {
+    await lab.at(183);
+    expect(await erase(A2)).toMatchObject({ code: 1, complained: disconnected() });
+    await lab.at(184);
+    expect((await erase(A2)).said).toMatch(/^erased 1 claim and 1 link\n/);
+    expect(await held(A2)).toEqual([false, 0]);
   });
 
   it('names no number in a log', () => {

@@ -74,15 +74,15 @@ describe('nothing stands against a number', () => {
   });
 });
 
-test('the audit is told of an erasure once a day, by what names nobody', () => {
-  const note = erasedNote('f'.repeat(64), at('2026-06-20T18:29:59Z'));
-  expect(note).toEqual({
+test('the audit is told of each deletion by itself, by what names nobody, and of one of them once', () => {
+  const told = (attempt: string, what: 'claim' | 'links' = 'links') =>
+    erasedNote('f'.repeat(64), { what, items: 2 }, attempt, at('2026-06-20T18:29:59Z'));
+  expect(told('first')).toEqual({
     batchId: 'erasures',
-    id: `erased/${'f'.repeat(64)}/2026-06-20`,
+    id: `erased/${'f'.repeat(64)}/first`,
     kind: 'erased',
     at: '2026-06-20T18:29:59Z',
-    facts: { number: 'f'.repeat(64) },
+    facts: { number: 'f'.repeat(64), what: 'links', items: 2 },
   });
-  // In Asia/Kolkata the next day begins.
-  expect(erasedNote('f'.repeat(64), at('2026-06-20T18:30:00Z')).id).toMatch(/2026-06-21$/);
+  expect(told('second').id).not.toBe(told('first').id);
 });

@@ -46,6 +46,17 @@ export async function readClaims(
   identifiers: readonly (Msisdn | Imei)[],
   now: Instant,
 ): Promise<Map<string, Claim>> {
+  const claims = await readClaimsHoweverOld(table, kind, identifiers);
+  for (const claim of claims.values()) if (claim.keptUntil !== undefined && claim.keptUntil <= now) claim.pointers = {};
+  return claims;
+}
+
+/** As `readClaims`, and with its pointers also a claim whose time is up and which the table has not let go yet. */
+export async function readClaimsHoweverOld(
+  table: string,
+  kind: DirectionKind,
+  identifiers: readonly (Msisdn | Imei)[],
+): Promise<Map<string, Claim>> {
   const claims = new Map<string, Claim>();
   const chunks = Array.from({ length: Math.ceil(identifiers.length / ITEMS_PER_BATCH_GET) }, (_, n) =>
     identifiers
@@ -57,11 +68,8 @@ export async function readClaims(
     for await (const { pk, content } of items) {
       const { pointers, version, expires } = content;
       const identifier = pk.slice(pk.indexOf('#') + 1);
-      if (expires === undefined) claims.set(identifier, { pointers, version });
-      else {
-        const keptUntil = instantOf(expires * 1000);
-        claims.set(identifier, { pointers: keptUntil > now ? pointers : {}, keptUntil, version });
-      }
+      const until = expires === undefined ? {} : { keptUntil: instantOf(expires * 1000) };
+      claims.set(identifier, { pointers, version, ...until });
     }
   });
   return claims;

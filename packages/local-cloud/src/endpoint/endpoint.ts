@@ -99,6 +99,7 @@ export class Endpoint {
       await services.functions.sleeping(accessKeyId);
       const release = services.clock.hold(`request to ${service}`, isApp(accessKeyId) ? undefined : 'outsider');
       response.once('close', release);
+      response.setHeader('date', new Date(services.clock.now()).toUTCString());
       const role = roleOf(services, accessKeyId, service);
       await this.dispatch(services, service, { request, response, path, query, accessKeyId, role });
     };

@@ -24,7 +24,9 @@ export async function serveDynamo(services: Services, { request, response, acces
     json(response, 200, { ...parse(answer.bytes), [part.field]: part.rest });
     return;
   }
-  response.writeHead(answer.status, answer.headers);
+  // Its date is this machine's.
+  const { date: _, ...headers } = answer.headers;
+  response.writeHead(answer.status, headers);
   response.end(answer.bytes);
 }
 

@@ -49,6 +49,12 @@ describe('one endpoint for all services', () => {
     expect((await raw('/')).text).toContain(`<Name>${cloud.names.buckets.Inbox ?? ''}</Name>`);
   });
 
+  it("dates every answer by the cloud's clock, refusals too", async () => {
+    const date = new Date(cloud.clock.now()).toUTCString();
+    for (const service of ['dynamodb', 's3', 'sqs', 'sns', 'states', 'lambda', 'kms', 'nothing'])
+      expect((await raw('/', { service })).headers.date, service).toBe(date);
+  });
+
   it('has no other service, and says so', async () => {
     const { status, text } = await json('AmazonEC2.DescribeInstances', {}, 'ec2');
     expect([status, JSON.parse(text)]).toEqual([
