@@ -6,6 +6,7 @@ import { synthesize } from '../lib/commands/local/synth.ts';
 import { stageFromContext } from '../lib/config/stage.ts';
 import { HELP, parseArguments, type RunSettings } from '../simulation/arguments.ts';
 import { conduct } from '../simulation/conduct.ts';
+import { Failing } from '../simulation/failing.ts';
 import { OutFolder } from '../simulation/folder.ts';
 import { idsOf, participantsOf } from '../simulation/participants.ts';
 import { showProgress } from '../simulation/progress.ts';
@@ -22,6 +23,7 @@ let starting: Promise<LocalCloud> | undefined;
 /** From the moment on that the run has it. */
 let folder: OutFolder | undefined;
 let traces: Traces | undefined;
+let failing: Failing | undefined;
 
 /** A path as a person would write it here. */
 function shown(path: string): string {
@@ -37,14 +39,27 @@ async function run(settings: RunSettings): Promise<boolean> {
   progress.stage('Synthesizing the app');
   const assembly = await synthesize({ own: true, context: { stage: STAGE, ladder: settings.ladder } });
   progress.stage('Starting the local cloud');
+  let started: LocalCloud | undefined;
+  const fails = new Failing(() => started?.clock.now() ?? settings.start, process.cwd());
+  failing = fails;
+  const tell = (what: string | undefined) => {
+    if (what !== undefined) progress.event(what);
+  };
+  const known = (functionName: string) =>
+    Object.entries(started?.names.functions ?? {}).find(([, name]) => name === functionName)?.[0] ?? functionName;
   starting = startCloud({
     assembly,
     start: settings.start,
     seed: settings.seed,
     enforce: settings.enforce ?? false,
-    log: (functionName, line) => kept.log(functionName, line),
+    log: (functionName, line) => {
+      kept.log(functionName, line);
+      tell(fails.log(known(functionName), line));
+    },
+    watch: { uploaded: () => {}, published: (message) => tell(fails.notice(message)) },
   });
   const cloud = await starting;
+  started = cloud;
   cloud.confirmSubscriptions();
 
   const conducted = await conduct(
@@ -52,6 +67,7 @@ async function run(settings: RunSettings): Promise<boolean> {
     settings.enforce ? signedByOwners(cloud, config) : cloud,
     participantsOf(config),
     progress,
+    fails,
   );
   const results = await judge(conducted, cloud);
   const failures = cloud.failures();
@@ -67,7 +83,7 @@ async function run(settings: RunSettings): Promise<boolean> {
   };
   const saved = folder.save(cloud, used, (objects) => progress.update(`${objects} objects`), {
     failed,
-    traces: (into) => kept.write(into, failedExecutions, cloud.names.functions),
+    traces: (into) => kept.write(into, [...failedExecutions, ...cloud.failingExecutions()], cloud.names.functions),
   });
   // What happened is told also where it can't be saved.
   const unsaved = await saved.then(
@@ -81,12 +97,24 @@ async function run(settings: RunSettings): Promise<boolean> {
   for (const warning of results.warnings) complain(`warning: ${warning}`);
   for (const failure of failures) complain(`warning: ${failure}`);
   for (const problem of results.problems) complain(`failed: ${problem}`);
+  for (const { text } of failing.repeated()) complain(`${failed ? '  ' : 'warning: '}${text}`);
+  if (conducted.stuckAt !== undefined && place !== undefined)
+    complain(`  see ${place}/logs, and ${place}/executions for the executions that failed or have a state that does`);
   for (const failure of failuresText(failedExecutions, place, process.cwd())) complain(`  ${failure}`);
   if (place !== undefined && folder.place !== folder.path)
     complain(`${shown(folder.path)} is as it was before, with an earlier run; what this one left lies in ${place}`);
   say(tookText(performance.now(), await cloud.memory()));
   if (unsaved !== undefined) throw unsaved.error;
   return !failed;
+}
+
+/** Of a run that isn't saved stays what helps to find out why it had to end. */
+async function keepTraces(cloud: LocalCloud): Promise<void> {
+  if (traces?.any !== true) return;
+  for (const { text } of failing?.repeated() ?? []) complain(`  ${text}`);
+  const executions = [...cloud.failedExecutions(), ...cloud.failingExecutions()];
+  const kept = await traces.keep(executions, cloud.names.functions);
+  complain(`${kept} has the run's logs, and the executions that failed or have a state that does`);
 }
 
 async function end(signal?: string): Promise<void> {
@@ -96,9 +124,9 @@ async function end(signal?: string): Promise<void> {
     complain(
       `interrupted by ${signal}; ${folder?.place ? `${shown(folder.place)} holds the run` : `${place} is as it was before`}`,
     );
-  else if (folder !== undefined && folder.place === undefined)
-    complain(`nothing of this run is kept; ${place} is as it was before`);
+  else if (folder !== undefined && folder.place === undefined) complain(`${place} is as it was before`);
   const cloud = await starting?.catch(() => undefined);
+  if (folder !== undefined && folder.place === undefined && cloud !== undefined) await keepTraces(cloud);
   await cloud?.stop();
   // What was being written meanwhile.
   folder?.discard();

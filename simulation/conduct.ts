@@ -11,6 +11,7 @@ import { REVERIFY_LADDERS } from '../lib/config/policy.ts';
 import type { LadderName, OwnReport, RunSettings } from './arguments.ts';
 import { bucketsOf } from './buckets.ts';
 import { allFrom, Desk, messageOf, type OrderNotice, type OutsideCloud } from './desk.ts';
+import type { Failing } from './failing.ts';
 import { SimulatedOperator } from './operators.ts';
 import type { Correspondent, Participants } from './participants.ts';
 import type { Progress } from './progress.ts';
@@ -39,6 +40,9 @@ export interface ConductedCloud extends OutsideCloud {
   rest(): Promise<void>;
   /** Lets time pass until nothing is left to do. */
   run(): Promise<void>;
+  /** An error of what recurs ends `run`, which rejects with it. */
+  readonly clock: { now(): number; every(period: number, run: () => void): void };
+  failedExecutions(): { arn: string; machine: string; error: string | null; cause: string | null }[];
 }
 
 /** A report that was uploaded in this run. */
@@ -59,7 +63,12 @@ export interface Conducted {
   /** Messages to the agencies and to the administrators. */
   agencies: Record<string, unknown>[];
   administrators: Record<string, unknown>[];
+  /** When it was ended, epoch milliseconds, since nothing happened any more but what failed again and again. */
+  stuckAt?: number;
 }
+
+/** Ends a run in which nothing happens any more. */
+class Stuck extends Error {}
 
 /** A file to upload: where, and its bytes whenever they are asked for. */
 interface Parcel {
@@ -71,12 +80,16 @@ interface Parcel {
 
 type ReportParcel = Omit<Parcel, 'weight'> & { agency: string; age: number };
 
-/** Runs the sample or the user's own files to the end of every ladder. */
+/**
+ * Runs the sample or the user's own files to the end of every ladder, or until nothing happens any more but failures.
+ * @param failing knows what failed; without it, a run has no other end than that of the ladders
+ */
 export async function conduct(
   settings: RunSettings,
   cloud: ConductedCloud,
   participants: Participants,
   progress: Progress,
+  failing?: Failing,
 ): Promise<Conducted> {
   const { material, start } = settings;
   const { inbox } = bucketsOf(cloud);
@@ -157,9 +170,23 @@ export async function conduct(
     const orders = [...desks.values()].reduce((sum, desk) => sum + desk.orders.length, 0);
     const uploads = [...desks.values()].reduce((sum, desk) => sum + desk.uploads, 0);
     const day = new Date(cloud.clock.now()).toISOString().slice(0, 16).replace('T', ' ');
-    return `${day}Z, ${orders} orders read, ${uploads} responses uploaded`;
+    const failed = (failing?.repeated() ?? []).map(({ who, times }) => `, ${who} failed ${times} times`);
+    return `${day}Z, ${orders} orders read, ${uploads} responses uploaded${failed.join('')}`;
   });
-  await cloud.run();
+  const lastReport = start + Math.max(...reports.map(({ age }) => age));
+  if (failing !== undefined)
+    cloud.clock.every(HOUR, () => {
+      const told = failing.executions(cloud.failedExecutions());
+      if (told !== undefined) progress.event(told);
+      if (failing.stuck(ladderMilliseconds(settings.ladder), lastReport)) throw new Stuck();
+    });
+  try {
+    await cloud.run();
+  } catch (error) {
+    if (!(error instanceof Stuck)) throw error;
+    conducted.stuckAt = cloud.clock.now();
+    await cloud.rest();
+  }
   await watch.readQueues();
   for (const desk of desks.values()) {
     await desk.read();

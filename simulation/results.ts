@@ -39,6 +39,10 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
     summaries.set(report.batchId, summary);
     if (summary.unexplained !== 0) problems.push(`batch ${report.batchId} has ${summary.unexplained} rows unexplained`);
   }
+  if (conducted.stuckAt !== undefined) {
+    const at = `${new Date(conducted.stuckAt).toISOString().slice(0, 16)}Z`;
+    problems.push(`the run was ended at ${at}: for days nothing had happened but what fails again and again`);
+  }
   const reported = new Set(conducted.reports.map(({ key }) => key));
   warnings.push(...conducted.administrators.flatMap((notice) => warningOf(notice, reported)));
   return { summaries: [...summaries.values()], problems, warnings: [...new Set(warnings)] };

@@ -49,6 +49,22 @@ export class Traces {
     }
   }
 
+  /** Whether a function wrote anything. */
+  get any(): boolean {
+    return this.#lines.size > 0;
+  }
+
+  /**
+   * As `write`, into a temporary folder that stays: of a run that is not saved.
+   * @returns the folder
+   */
+  async keep(failed: readonly FailedExecution[], functions: Readonly<Record<string, string>>): Promise<string> {
+    const folder = mkdtempSync(join(tmpdir(), 'failed-run-'));
+    for (const place of ['logs', 'executions']) await mkdir(join(folder, place));
+    await this.write(folder, failed, functions);
+    return folder;
+  }
+
   /** Removes the temporary folder. */
   discard(): void {
     rmSync(this.#folder, { recursive: true, force: true });
@@ -76,8 +92,8 @@ export function failuresText(failed: readonly FailedExecution[], place: string |
   });
 }
 
-/** The place in the code that a function's error names as its message. */
-function placeOf(cause: string | null): string {
+/** The place in the code that a function's error names as its message: `" at …"`, or nothing. */
+export function placeOf(cause: string | null): string {
   const [, place] = /"errorMessage":"(at [^"]*)"/.exec(cause ?? '') ?? [];
   return place === undefined ? '' : ` ${place}`;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseArguments, type RunSettings } from '../../simulation/arguments.ts';
 import { conduct } from '../../simulation/conduct.ts';
+import { Failing } from '../../simulation/failing.ts';
 import { showProgress } from '../../simulation/progress.ts';
 import { FakeCloud } from './fake-cloud.ts';
 
@@ -97,6 +98,22 @@ describe('a run', () => {
       [0, 'reports/mha/handsets.csv'],
       [36, 'reports/up-police/handsets.csv'],
     ]);
+  });
+
+  it('ends by itself where nothing happens but what fails, after the ladder and some days, and says when', async () => {
+    const cloud = new FakeCloud(START);
+    const failing = new Failing(() => cloud.clock.now(), '/app');
+    const error = JSON.stringify({ level: 'ERROR', message: 'failed', error: 'TypeError', frames: [] });
+    const failAgain = (): void => {
+      failing.log('Order', error);
+      cloud.clock.timer(cloud.clock.now() + HOUR, failAgain);
+    };
+    failAgain();
+    const argv = ['--report', 'a.csv@1d', '--agency', 'mha'];
+    const { stuckAt, reports } = await conduct(settings(...argv), cloud, participants, quiet, failing);
+    expect(reports).toHaveLength(1);
+    // A day, 16 days of the ladder after it, and three more.
+    expect(stuckAt).toBe(START + 20 * DAY + HOUR);
   });
 });
 

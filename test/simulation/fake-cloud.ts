@@ -22,6 +22,10 @@ export class FakeCloud implements ConductedCloud {
     this.clock.outside(at, run);
   }
 
+  failedExecutions(): never[] {
+    return [];
+  }
+
   rest(): Promise<void> {
     return this.clock.rest();
   }

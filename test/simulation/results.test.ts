@@ -41,6 +41,16 @@ beforeEach(() => {
 const settle = (change: object = {}) =>
   cloud.put('outbox', `batches/${BATCH}/summary.json`, JSON.stringify({ ...summary, ...change }));
 
+describe('a run that was ended since it was stuck', () => {
+  it('did not succeed, although its batches settled', async () => {
+    await settle();
+    const { problems } = await judge({ ...conducted, stuckAt: Date.UTC(2026, 5, 21) }, cloud);
+    expect(problems).toEqual([
+      'the run was ended at 2026-06-21T00:00Z: for days nothing had happened but what fails again and again',
+    ]);
+  });
+});
+
 describe('a run succeeded', () => {
   it('when its batch settled with nothing unexplained', async () => {
     await settle();

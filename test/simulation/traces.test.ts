@@ -51,6 +51,18 @@ describe('what a run leaves for whoever looks for the reason of a failure', () =
     expect(JSON.parse(read('executions', 'Batch~Expand', 'c-1.json'))).toEqual(child);
   });
 
+  it('stays in a folder of its own where the run is not saved', async () => {
+    const traces = new Traces();
+    expect(traces.any).toBe(false);
+    traces.log('dev-Order3', 'line 0');
+    expect(traces.any).toBe(true);
+    const kept = await traces.keep([failed], { Order: 'dev-Order3' });
+    traces.discard();
+    expect(readFileSync(join(kept, 'logs', 'Order.log'), 'utf8')).toBe('line 0\n');
+    expect(JSON.parse(readFileSync(join(kept, 'executions', 'Batch', 'mha-1.json'), 'utf8'))).toEqual(failed);
+    rmSync(kept, { recursive: true });
+  });
+
   it('is told in words: the state, the execution, the error, its place and where more stands; the last one first', () => {
     expect(failuresText([failed, child], 'out', '/app')).toEqual([
       'Batch/Expand c-1 ran out of time',

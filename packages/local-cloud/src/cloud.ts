@@ -21,6 +21,7 @@ import { Rights } from './rights/rights.ts';
 import { S3 } from './s3/s3.ts';
 import { deadLetters, drain } from './sqs/letters.ts';
 import { MessageMoves } from './sqs/move-tasks.ts';
+import type { FailedExecution } from './states/failures.ts';
 import { integrations } from './states/integrations.ts';
 import { worldOf } from './states/outside.ts';
 import { StepFunctions } from './states/service.ts';
@@ -214,6 +215,11 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
     /** A function's logical name, by what a task calls it: its name, or an ARN, with or without a version. */
     const functionName = (called: string) =>
       logicalName(placed, called.split(':function:').at(-1)?.split(':')[0] ?? '');
+    const named = (failed: FailedExecution): FailedExecution => ({
+      ...failed,
+      machine: logicalName(placed, failed.machine),
+      calledFunction: failed.calledFunction && functionName(failed.calledFunction),
+    });
     const deploy = async (assembly: string): Promise<void> => {
       const versionOf = (machineArn: string, name: string) => states.versionOf(machineArn, name);
       const next = loadAssembly(assembly, { ...place, endpoint: endpoint.url, versionOf });
@@ -247,12 +253,8 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
       usage: () => usage.report(functions.usage(), (name) => logicalName(placed, name)),
       memory: async () => process.resourceUsage().maxRSS * 1024 + (await dynamo.memory()),
       failures: () => [...deadLetters(fauxqs, placed), ...asyncInvoker.dropped, ...failed],
-      failedExecutions: () =>
-        states.failed().map((failed) => ({
-          ...failed,
-          machine: logicalName(placed, failed.machine),
-          calledFunction: failed.calledFunction && functionName(failed.calledFunction),
-        })),
+      failedExecutions: () => states.failed().map(named),
+      failingExecutions: () => states.failing().map(named),
       logs: () => [...logs],
       again: async (next) => {
         await stopAll(stops);

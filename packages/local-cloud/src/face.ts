@@ -110,6 +110,8 @@ export interface LocalCloud {
   failures(): string[];
   /** The executions that failed or ran out of time, children of Map Runs among them, with where and why; machines and functions by their logical names. */
   failedExecutions(): FailedExecution[];
+  /** As failedExecutions, those under way of which a state failed, whether or not it was tried again. */
+  failingExecutions(): FailedExecution[];
   /** The last lines that functions wrote, for finding out what went wrong. */
   logs(): string[];
   /**

@@ -64,6 +64,21 @@ describe('virtual time', () => {
     expect(fired).toHaveLength(4);
   });
 
+  it('ends a run with the error of what recurs, and goes on with the next one', async () => {
+    const clock = new VirtualClock(START);
+    const fired: number[] = [];
+    clock.timer(START + 25 * SECOND, () => fired.push((clock.now() - START) / SECOND));
+    let stuck = true;
+    clock.every(10 * SECOND, () => {
+      if (stuck) throw new Error('stuck');
+    });
+    await expect(clock.run()).rejects.toThrow('stuck');
+    expect([fired, clock.now()]).toEqual([[], START + 10 * SECOND]);
+    stuck = false;
+    await clock.run();
+    expect(fired).toEqual([25]);
+  });
+
   it('lets what recurs come after the timers of its instant', async () => {
     const clock = new VirtualClock(START);
     const fired: string[] = [];

@@ -26,7 +26,7 @@ export interface Clock {
 export interface DrivenClock extends Clock {
   /**
    * Calls `run` again and again, first `period` milliseconds from now. By itself it keeps no run going: one without an end is
-   * over when nothing else is left.
+   * over when nothing else is left. An error that it throws ends the virtual clock's run, which rejects with it.
    */
   every(period: number, run: () => void): void;
   /** Registers the act of somebody outside the cloud, at a cloud instant; its promise is held. */

@@ -48,6 +48,8 @@ export const STATES_ACTIONS: Readonly<Record<string, readonly string[]>> = {
 
 /** Characters that an execution's name may not hold: space, brackets, wildcards, special and control characters. */
 const NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
+/** Events of a state that failed. That it ran out of time may be how it is meant to go on. */
+const FAILURES: ReadonlySet<string> = new Set(['TaskFailed', 'TaskSubmitFailed', 'EvaluationFailed']);
 const STATUSES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE'];
 
 /** Step Functions without HTTP: state machines, their executions, and the API's actions over them. */
@@ -107,6 +109,12 @@ export class StepFunctions {
   failed(): FailedExecution[] {
     const ended = this.#executions.values().filter(({ status }) => status === 'FAILED' || status === 'TIMED_OUT');
     return [...ended].map(failureOf);
+  }
+
+  /** Those under way of which a state failed, whether or not it was tried again, in the order in which they began. */
+  failing(): FailedExecution[] {
+    const underWay = this.#executions.values().filter(({ status }) => status === 'RUNNING');
+    return [...underWay.filter(({ history }) => history.events.some(({ type }) => FAILURES.has(type)))].map(failureOf);
   }
 
   /** The number of the version of this name, or that which it will have. */

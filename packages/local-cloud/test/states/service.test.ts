@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { StatesError } from '../../src/errors.ts';
 import { chain, codeOf, type Event, Lab, machineArn, START } from './lab.ts';
 
 const rest = chain({ Rest: { Type: 'Wait', Seconds: 60 } });
@@ -54,6 +55,34 @@ describe('StartExecution', () => {
     const lab = labWith();
     expect(await codeOf(lab.start('other'))).toBe('StateMachineDoesNotExist');
     expect(await codeOf(lab.service.call('StartExecution', { stateMachineArn: 'machine' }))).toBe('InvalidArn');
+  });
+});
+
+describe('executions under way', () => {
+  test('are known to fail by a state that did, until they end; one that only waits is not among them', async () => {
+    const lab = new Lab({
+      'lambda:invoke': () => {
+        throw new StatesError('OutOfCheese', 'none is left');
+      },
+    });
+    const Catch = [{ ErrorEquals: ['States.ALL'], Next: 'Rest' }];
+    lab.create('failing', {
+      QueryLanguage: 'JSONata',
+      StartAt: 'Ask',
+      States: {
+        Ask: { Type: 'Task', Resource: INVOKE, Arguments: {}, Catch, Next: 'Rest' },
+        Rest: { Type: 'Wait', Seconds: 60, End: true },
+      },
+    });
+    lab.create('waiting', rest);
+    await lab.start('failing', {}, 'one');
+    await lab.start('waiting', {}, 'two');
+    await lab.clock.rest();
+    expect(lab.service.failing().map(({ name, status, state }) => [name, status, state])).toEqual([
+      ['one', 'RUNNING', 'Rest'],
+    ]);
+    await lab.clock.run();
+    expect(lab.service.failing()).toEqual([]);
   });
 });
 
