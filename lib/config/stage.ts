@@ -80,10 +80,11 @@ const stage = z
           `have ${filtered} addresses, and a topic of SNS takes ${MOST_FILTERED} subscriptions with a filter`,
         );
     }
-    if (value.retention.caseDays < value.policy.lookBackDays)
+    const { caseDays, linkMarginDays } = value.retention;
+    if (caseDays < value.policy.lookBackDays + linkMarginDays)
       complain(
         ['retention', 'caseDays'],
-        'must be policy.lookBackDays at least: who was disconnected would be directed again for sightings from before',
+        'must be policy.lookBackDays and retention.linkMarginDays together at least: who was disconnected would be directed again for sightings from before',
       );
     const externalIds = new Set<string>([CHECKER.externalId]);
     for (const { path, externalId } of all) {

@@ -220,10 +220,18 @@ describe('the retention', () => {
     expect(kept(496)).toContain('retention.workDays: must be inboxDays, oldVersionDays and 7 together at least');
   });
 
-  it('keeps what tells of a number as long as sightings are looked back at, and three years where nobody says otherwise', () => {
-    const kept = (lookBackDays: number) => complaint({ policy: { ...good.policy, lookBackDays } });
-    expect(kept(1096)).toBe('no error');
-    expect(kept(1097)).toContain('retention.caseDays: must be policy.lookBackDays at least');
+  it('keeps what tells of a number as long as its links, and three years where nobody says otherwise', () => {
+    const kept = (lookBackDays: number, linkMarginDays = 30) =>
+      complaint({
+        policy: { ...good.policy, lookBackDays },
+        retention: { ...good.retention, linkMarginDays },
+      });
+    const why = 'retention.caseDays: must be policy.lookBackDays and retention.linkMarginDays together at least';
+    // 1,096 days less 30, or less 45.
+    expect(kept(1066)).toBe('no error');
+    expect(kept(1067)).toContain(why);
+    expect(kept(1051, 45)).toBe('no error');
+    expect(kept(1052, 45)).toContain(why);
   });
 
   it('protects what lasts in prod, and only there', () => {
