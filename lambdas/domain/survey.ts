@@ -1,7 +1,7 @@
 /** What is open, and how it stands: for those who watch. */
 import { addSeconds, type Instant, millisOf } from './days.ts';
 import type { OperatorId } from './identifiers.ts';
-import { countOpen, type Ledger } from './ledger.ts';
+import { countOpen, type Ledger, outcomeOf } from './ledger.ts';
 import { lastDeadline } from './whereabouts.ts';
 
 /** A batch that has not settled, with the ledgers of its directions; before it is directed there are none. */
@@ -19,7 +19,7 @@ export interface Survey {
   readonly directions: ReadonlyMap<string, number>;
   /** Open rows. */
   readonly rows: ReadonlyMap<OperatorId, number>;
-  /** Open directions of operators that answer nothing. */
+  /** Open directions of operators that have answered for no row of the batch. */
   readonly unanswered: ReadonlyMap<OperatorId, number>;
 }
 
@@ -34,7 +34,7 @@ export function survey(open: readonly OpenBatch[], now: Instant): Survey {
   const unanswered = new Map<OperatorId, number>();
   const add = <K>(counts: Map<K, number>, key: K, count: number) => counts.set(key, (counts.get(key) ?? 0) + count);
   for (const { ledgers } of open) {
-    const answered = new Set(ledgers.filter(({ files }) => files.length > 0).map(({ operator }) => operator));
+    const answered = new Set(ledgers.filter(isAnswered).map(({ operator }) => operator));
     for (const ledger of ledgers) {
       if (ledger.closedAt !== null) continue;
       const { operator } = ledger;
@@ -50,6 +50,13 @@ export function survey(open: readonly OpenBatch[], now: Instant): Survey {
     rows,
     unanswered,
   };
+}
+
+/** Whether a file said something of a row: one without rows answers nothing. */
+function isAnswered(ledger: Ledger): boolean {
+  if (ledger.files.length === 0) return false;
+  for (let row = 0; row < ledger.rows; row += 1) if (outcomeOf(ledger, row).recordedAt !== null) return true;
+  return false;
 }
 
 function halfOfFirstRung({ rungs, startedAt }: Ledger): Instant {

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import { bytesPerRow, writeOutcome } from '../../lambdas/domain/outcomes.ts';
 import { type OpenBatch, survey } from '../../lambdas/domain/survey.ts';
+import { day } from './example.ts';
 import { at, direction, order } from './watched.ts';
 
 const answer = { sha256: '', attempt: 'a', at: at(1), version: 3 };
+/** Of five rows the third verified by the first file. */
+const verified = () => {
+  const outcomes = new Uint8Array(5 * bytesPerRow);
+  writeOutcome(outcomes, 2, 'verified', day('2026-06-01'), 0);
+  return outcomes;
+};
 const batch = (ledgers: Ledger[], changes: Partial<OpenBatch> = {}): OpenBatch => ({
   uploadedAt: at(0),
   startedAt: at(0),
@@ -46,10 +54,15 @@ describe('a survey of what is open', () => {
   });
 
   it('does not where the operator has answered another direction of the batch, but where it did of another batch', () => {
-    const answered = direction('jio', { files: [answer] });
+    const answered = direction('jio', { files: [answer], outcomes: verified() });
     expect(Object.fromEntries(survey([batch([direction('jio'), answered])], at(60)).unanswered)).toEqual({});
     const two = [batch([direction('jio')]), batch([answered])];
     expect(Object.fromEntries(survey(two, at(60)).unanswered)).toEqual({ jio: 1 });
+  });
+
+  it('is not deceived by responses that name no row', () => {
+    const open = [batch([direction('jio'), direction('jio', { files: [answer, answer] })])];
+    expect(Object.fromEntries(survey(open, at(60)).unanswered)).toEqual({ jio: 2 });
   });
 
   it('does not where the direction is closed', () => {
