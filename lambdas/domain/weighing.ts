@@ -8,6 +8,7 @@ import type { Day } from './days.ts';
 import { type Imei, imeiOut } from './identifiers.ts';
 import type { Sighting } from './sightings.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
+import { WordSet, wordOfNumber, wordOfText } from './words.ts';
 
 /** Why a handset is held; the first that applies. */
 export const HELD_WHYS = ['busy_day', 'many_connections'] as const;
@@ -19,7 +20,7 @@ export interface HeldFrom {
   readonly manyConnections: number;
 }
 
-/** What a handset's sightings in the window come to. Connections are distinct numbers; areas distinct service areas, as operators wrote them. */
+/** What a handset's sightings in the window come to. Connections are distinct numbers; areas distinct service areas, as operators wrote them, told apart by 32 bits of a hash. */
 export interface HandsetWeight {
   readonly imei: Imei;
   readonly connections: number;
@@ -38,48 +39,70 @@ export interface HeldHandset extends HandsetWeight {
 /** What of a link is weighed. */
 export type WeighedLink = Pick<Sighting, 'msisdn' | 'lastSeen' | 'lsa'>;
 
-/** A link was weighed after one of a later day: the days could not be told apart. */
+/** A link was weighed after one that its sort key comes before: days, or the numbers of a day, could not be told apart. */
 export class LinksOutOfOrder extends Error {
   override readonly name = 'LinksOutOfOrder';
   constructor() {
-    super("a handset's links are weighed day by day");
+    super("a handset's links are weighed by day, and those of a day by number");
   }
 }
 
+/** There are 22 service areas. So many are told apart by their text; what an operator wrote beyond that, by a word of its hash. */
+const MOST_KNOWN_AREAS = 64;
+
 /**
- * Weighs one handset. It holds each of its distinct numbers once, and those of one day: a cloned handset may have been used with
- * millions, on each of many days.
+ * Weighs one handset. A cloned one may have been used with millions of numbers, on each of many days, and its areas are what an
+ * operator wrote: of each of them it holds a word of 32 bits, and of a day's numbers the last one, since they come in order.
  */
 export class Weighing {
   readonly #imei: Imei;
-  readonly #numbers = new Set<number>();
-  readonly #areas = new Set<string>();
+  readonly #salt: number;
+  readonly #numbers: WordSet;
+  readonly #areas: WordSet;
+  /** The words of the first areas that came. */
+  readonly #known = new Map<string, number>();
   #day: Day | null = null;
-  #numbersOfDay = new Set<number>();
-  #areasOfDay = new Set<string>();
+  /** Of the day: its newest number, how many there were, and their areas. */
+  #last = 0;
+  #numbersOfDay = 0;
+  #areasOfDay: WordSet;
   #busiest: Pick<HandsetWeight, 'busiestDay' | 'connectionsThatDay' | 'areasThatDay'> = {
     busiestDay: null,
     connectionsThatDay: 0,
     areasThatDay: 0,
   };
 
-  constructor(imei: Imei) {
+  /** @param secret what nobody knows who uploads usage; the weight is the same with any */
+  constructor(imei: Imei, secret: string) {
     this.#imei = imei;
+    this.#salt = wordOfText(secret);
+    this.#numbers = new WordSet(this.#salt);
+    this.#areas = new WordSet(this.#salt);
+    this.#areasOfDay = new WordSet(this.#salt);
+  }
+
+  /** What its sets take. */
+  get bytes(): number {
+    return this.#numbers.bytes + this.#areas.bytes + this.#areasOfDay.bytes;
   }
 
   /**
    * Takes the handset's next link in the window. A link without a service area has no part in the count of areas.
-   * @throws LinksOutOfOrder where a link of a later day was taken before: the order of their sort keys is one of days
+   * @throws LinksOutOfOrder where a link of a later day, or of the same day and a higher number, was taken before
    */
   add({ msisdn, lastSeen, lsa }: WeighedLink): void {
     if (lastSeen !== this.#day) this.#begin(lastSeen);
-    // The number that the digits make is exact, and takes far less room than their text.
-    const number = Number(msisdn);
-    this.#numbers.add(number);
-    this.#numbersOfDay.add(number);
+    const number = wordOfNumber(msisdn);
+    if (number < this.#last) throw new LinksOutOfOrder();
+    if (number > this.#last) {
+      this.#numbers.add(number);
+      this.#numbersOfDay += 1;
+      this.#last = number;
+    }
     if (lsa === '') return;
-    if (!this.#areas.has(lsa)) this.#areas.add(ownCopy(lsa));
-    if (!this.#areasOfDay.has(lsa)) this.#areasOfDay.add(ownCopy(lsa));
+    const area = this.#wordOf(lsa);
+    this.#areas.add(area);
+    this.#areasOfDay.add(area);
   }
 
   /** What the links so far come to. */
@@ -93,20 +116,29 @@ export class Weighing {
     };
   }
 
+  #wordOf(area: string): number {
+    const known = this.#known.get(area);
+    if (known !== undefined) return known;
+    const word = wordOfText(area);
+    if (this.#known.size < MOST_KNOWN_AREAS) this.#known.set(ownCopy(area), word);
+    return word;
+  }
+
   #begin(day: Day): void {
     if (this.#day !== null && day < this.#day) throw new LinksOutOfOrder();
     this.#close();
     this.#day = day;
-    this.#numbersOfDay = new Set();
-    this.#areasOfDay = new Set();
+    this.#last = 0;
+    this.#numbersOfDay = 0;
+    this.#areasOfDay = new WordSet(this.#salt);
   }
 
   /** Days come in their order, so that of two with as many numbers the earlier one stays. */
   #close(): void {
-    const { size } = this.#numbersOfDay;
-    if (size < this.#busiest.connectionsThatDay || this.#day === null) return;
-    if (size === this.#busiest.connectionsThatDay && this.#day !== this.#busiest.busiestDay) return;
-    this.#busiest = { busiestDay: this.#day, connectionsThatDay: size, areasThatDay: this.#areasOfDay.size };
+    const numbers = this.#numbersOfDay;
+    if (numbers < this.#busiest.connectionsThatDay || this.#day === null) return;
+    if (numbers === this.#busiest.connectionsThatDay && this.#day !== this.#busiest.busiestDay) return;
+    this.#busiest = { busiestDay: this.#day, connectionsThatDay: numbers, areasThatDay: this.#areasOfDay.size };
   }
 }
 
@@ -118,7 +150,7 @@ const ownCopy = (text: string): string => Buffer.from(text).toString();
  * @throws LinksOutOfOrder
  */
 export function weighHandset(imei: Imei, links: Iterable<WeighedLink>): HandsetWeight {
-  const weighing = new Weighing(imei);
+  const weighing = new Weighing(imei, '');
   for (const link of links) weighing.add(link);
   return weighing.weight();
 }
@@ -129,26 +161,43 @@ export function heldWhy(weight: HandsetWeight, from: HeldFrom): HeldWhy | null {
   return weight.connections >= from.manyConnections ? 'many_connections' : null;
 }
 
-/** The held ones among some handsets, by IMEI ascending. */
-export function heldAmong(weights: Iterable<HandsetWeight>, from: HeldFrom): HeldHandset[] {
-  const held: HeldHandset[] = [];
-  for (const weight of weights) {
-    const why = heldWhy(weight, from);
-    if (why !== null) held.push({ ...weight, why });
-  }
-  return held.sort((a, b) => (a.imei < b.imei ? -1 : 1));
-}
+/** What is kept of a batch's handsets while their weights go by, which may be millions: how many, the held ones, and the heaviest. */
+export class WeighedHandsets {
+  readonly #from: HeldFrom;
+  readonly #most: number;
+  #handsets = 0;
+  readonly #held: HeldHandset[] = [];
+  #heaviest: HandsetWeight[] = [];
 
-/** The `most` handsets with the most connections, the heaviest first; of two that weigh the same the lower IMEI. */
-export function heaviestAmong(weights: Iterable<HandsetWeight>, most: number): HandsetWeight[] {
-  const heavier = (a: HandsetWeight, b: HandsetWeight) => b.connections - a.connections || (a.imei < b.imei ? -1 : 1);
-  let heaviest: HandsetWeight[] = [];
-  for (const weight of weights) {
-    heaviest.push(weight);
-    // So many more than are asked for are held at most.
-    if (heaviest.length >= 2 * most + 100) heaviest = heaviest.sort(heavier).slice(0, most);
+  /** @param most so many of the heaviest are kept */
+  constructor(from: HeldFrom, most: number) {
+    this.#from = from;
+    this.#most = most;
   }
-  return heaviest.sort(heavier).slice(0, most);
+
+  get handsets(): number {
+    return this.#handsets;
+  }
+
+  add(weight: HandsetWeight): void {
+    this.#handsets += 1;
+    const why = heldWhy(weight, this.#from);
+    if (why !== null) this.#held.push({ ...weight, why });
+    this.#heaviest.push(weight);
+    // So many more than are asked for are held at most.
+    if (this.#heaviest.length >= 2 * this.#most + 100) this.#heaviest = this.heaviest();
+  }
+
+  /** By IMEI ascending. */
+  held(): HeldHandset[] {
+    return this.#held.sort((a, b) => (a.imei < b.imei ? -1 : 1));
+  }
+
+  /** Those with the most connections, the heaviest first; of two that weigh the same the lower IMEI. */
+  heaviest(): HandsetWeight[] {
+    const heavier = (a: HandsetWeight, b: HandsetWeight) => b.connections - a.connections || (a.imei < b.imei ? -1 : 1);
+    return this.#heaviest.sort(heavier).slice(0, this.#most);
+  }
 }
 
 const HELD_COLUMNS = [

@@ -7,7 +7,7 @@ import { fields } from '../domain/stored.ts';
 import { Weighing, weightLine } from '../domain/weighing.ts';
 import { SCREENED } from '../domain/work.ts';
 import { task } from '../runtime/task.ts';
-import { concurrently } from '../stores/concurrently.ts';
+import { concurrently, door } from '../stores/concurrently.ts';
 import { readHandsets } from '../stores/handsets.ts';
 import { readLinks } from '../stores/links.ts';
 import { writeObject } from '../stores/objects.ts';
@@ -28,6 +28,9 @@ const input = z.object({
 /** So many bytes of links are held, and no more, whatever a handset has of them; then they are written as an object. */
 const MOST_HELD = 8 * 1024 * 1024;
 
+/** From so many bytes of a handset's numbers and areas on, some 800,000, it is read on alone among those that have as many. */
+const HEAVY = 4 * 1024 * 1024;
+
 /** Expand: reads the links of some handsets in the look-back window, writes them out by shard, and weighs each handset. It decides nothing. */
 export const handler = task(input, async ({ folder, shards, window, handsetsKey, run }, attempt): Promise<Gathered> => {
   const none = (): string[][] => Array.from({ length: shards }, () => []);
@@ -44,16 +47,23 @@ export const handler = task(input, async ({ folder, shards, window, handsetsKey,
     objects.push(await writeByShard(key, taken));
   };
   const handsets = await readHandsets({ bucket: env.WORK, key: handsetsKey }, run);
+  const amongHeavy = door();
   await concurrently(handsets, QUERIES_AT_ONCE, async (imei) => {
-    const weighing = new Weighing(imei);
-    for await (const page of readLinks(env.LINKS, imei, window.from, window.to)) {
-      for (const link of page) {
-        weighing.add(link);
-        const line = `${gatheredLine(link)}\n`;
-        lines[shardOf(link.msisdn, shards)]?.push(line);
-        held += Buffer.byteLength(line);
+    const weighing = new Weighing(imei, attempt);
+    let leave: (() => void) | undefined;
+    try {
+      for await (const page of readLinks(env.LINKS, imei, window.from, window.to)) {
+        for (const link of page) {
+          weighing.add(link);
+          const line = `${gatheredLine(link)}\n`;
+          lines[shardOf(link.msisdn, shards)]?.push(line);
+          held += Buffer.byteLength(line);
+        }
+        if (held >= MOST_HELD) await write();
+        if (weighing.bytes >= HEAVY) leave ??= await amongHeavy();
       }
-      if (held >= MOST_HELD) await write();
+    } finally {
+      leave?.();
     }
     weights.push(`${weightLine(weighing.weight())}\n`);
   });

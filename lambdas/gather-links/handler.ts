@@ -8,7 +8,6 @@ import { LinkedCount } from '../domain/linked.ts';
 import { gathered, mustAddUp, type ShardItem, type Slice, shardPlaces } from '../domain/plans.ts';
 import { PreviewCount } from '../domain/preview.ts';
 import { fields } from '../domain/stored.ts';
-import { heldAmong } from '../domain/weighing.ts';
 import { SCREENED } from '../domain/work.ts';
 import { idList, wholeNumber } from '../runtime/environment.ts';
 import { instant } from '../runtime/input.ts';
@@ -65,16 +64,16 @@ export const handler = task(input, async (given, attempt) => {
   mustAddUp('handsets read', read, handsets);
   const objects = children.flatMap((child) => child.objects);
   const links = total(objects.map((object) => object.links));
-  const weights = await readWeights(
+  const weighed = await readWeights(
     env.WORK,
     children.map((child) => child.weights),
+    HELD_FROM,
   );
-  mustAddUp('handsets weighed', weights.length, handsets);
-  const held = heldAmong(weights, HELD_FROM);
+  mustAddUp('handsets weighed', weighed.handsets, handsets);
   const linked = new LinkedCount();
   const previewed = new PreviewCount(
     batchId,
-    held.map(({ imei }) => imei),
+    weighed.held().map(({ imei }) => imei),
   );
   const slicesOf = new Map<number, Slice[]>();
   await concurrently(objects, OBJECTS_AT_ONCE, async ({ key, links: expected, bytes: end, placesBytes }) => {
@@ -109,8 +108,7 @@ export const handler = task(input, async (given, attempt) => {
   const asker = { batchId, execution };
   await publishPreview(env, asker, now, SCREENED.previews.folder(folder, attempt), {
     operators: operators as OperatorId[],
-    weights,
-    held,
+    handsets: weighed,
     counts,
     heldFrom: HELD_FROM,
   });

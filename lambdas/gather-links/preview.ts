@@ -1,22 +1,17 @@
 import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import type { OperatorId } from '../domain/identifiers.ts';
+import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { previewKeys } from '../domain/outbox.ts';
 import type { WrittenList } from '../domain/plans.ts';
 import { type PreviewCounts, previewOf, previewText } from '../domain/preview.ts';
 import { previewHtml } from '../domain/preview-page.ts';
 import type { Asker } from '../domain/turn.ts';
-import {
-  type HandsetWeight,
-  type HeldFrom,
-  type HeldHandset,
-  heaviestAmong,
-  heldCsv,
-  parseWeightLine,
-} from '../domain/weighing.ts';
+import { type HeldFrom, heldCsv, parseWeightLine, WeighedHandsets } from '../domain/weighing.ts';
 import { audit } from '../stores/audit.ts';
 import { type Batch, commitPreview, readBatch } from '../stores/cases/batches.ts';
 import { readLatestImport } from '../stores/cases/imports.ts';
+import { concurrently } from '../stores/concurrently.ts';
 import { PlanIsVoid } from '../stores/earlier-directions.ts';
 import { readBytes, writeObject } from '../stores/objects.ts';
 
@@ -27,8 +22,7 @@ const MOST_HEAVIEST = 25;
 interface Weighed {
   /** The operators that are the batch's to its end. */
   readonly operators: readonly OperatorId[];
-  readonly weights: readonly HandsetWeight[];
-  readonly held: readonly HeldHandset[];
+  readonly handsets: WeighedHandsets;
   readonly counts: PreviewCounts;
   readonly heldFrom: HeldFrom;
 }
@@ -40,14 +34,18 @@ interface Places {
   readonly AUDIT_QUEUE: string;
 }
 
-/** What all handsets weigh, from the lists that children wrote. */
-export async function readWeights(work: string, lists: readonly WrittenList[]): Promise<HandsetWeight[]> {
-  const weights: HandsetWeight[] = [];
-  for (const { key, bytes } of lists) {
+/** What of all handsets' weights is kept, from the lists that children wrote. */
+export async function readWeights(
+  work: string,
+  lists: readonly WrittenList[],
+  heldFrom: HeldFrom,
+): Promise<WeighedHandsets> {
+  const handsets = new WeighedHandsets(heldFrom, MOST_HEAVIEST);
+  await concurrently(lists, OBJECTS_AT_ONCE, async ({ key, bytes }) => {
     const text = (await readBytes({ bucket: work, key }, { end: bytes })).toString();
-    for (const line of text.split('\n').slice(0, -1)) weights.push(parseWeightLine(line));
-  }
-  return weights;
+    for (const line of text.split('\n').slice(0, -1)) handsets.add(parseWeightLine(line));
+  });
+  return handsets;
 }
 
 /**
@@ -109,7 +107,8 @@ async function ownBatch(table: string, { batchId, execution }: Asker): Promise<B
 /** @returns the SHA-256 of the preview's JSON */
 async function prepare(env: Places, batch: Batch, folder: string, weighed: Weighed): Promise<string> {
   const { batchId, agency, file, sha256, report } = batch;
-  const { weights, held, counts, heldFrom } = weighed;
+  const { handsets, counts, heldFrom } = weighed;
+  const held = handsets.held();
   const operators = new Map<OperatorId, { latestImport: Instant | null; gated: number }>();
   // No usage file is gated yet.
   for (const operator of weighed.operators)
@@ -117,7 +116,7 @@ async function prepare(env: Places, batch: Batch, folder: string, weighed: Weigh
   const made = { batchId, agency, file, sha256, report, people: 0, decideBy: null };
   const preview = previewOf({ ...made, held: held.length, counts, operators });
   const text = previewText(preview);
-  const heaviest = heaviestAmong(weights, MOST_HEAVIEST);
+  const heaviest = handsets.heaviest();
   const page = previewHtml(preview, { held, heaviest, areas: counts.areas, heldFrom });
   const contents = { [HELD]: heldCsv(held), [PAGE]: page, [JSON_FILE]: text };
   for (const [name, content] of Object.entries(contents))

@@ -23,3 +23,17 @@ export async function concurrently<T>(
   await Promise.all(Array.from({ length: width }, lane));
   if (failed) throw failed.error;
 }
+
+/**
+ * A door through which one goes at a time, in the order of asking. Who is let in gets what lets the next one in, and must call it,
+ * whatever happens.
+ */
+export function door(): () => Promise<() => void> {
+  let last: Promise<void> = Promise.resolve();
+  return () => {
+    const before = last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    last = promise;
+    return before.then(() => resolve);
+  };
+}

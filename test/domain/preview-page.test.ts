@@ -4,7 +4,7 @@ import type { Imei, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { previewText } from '../../lambdas/domain/preview.ts';
 import { type PreviewDetails, previewHtml } from '../../lambdas/domain/preview-page.ts';
 import { COLOURS } from '../../lambdas/domain/preview-style.ts';
-import { type HandsetWeight, heldAmong } from '../../lambdas/domain/weighing.ts';
+import { type HandsetWeight, WeighedHandsets } from '../../lambdas/domain/weighing.ts';
 import { type agency, at, batchId, day, jio } from './example.ts';
 import { contrast, tagsOf, unclosed } from './pages.ts';
 import { clone, counts, plain, preview } from './previewed.ts';
@@ -19,8 +19,13 @@ describe('the page', () => {
     areasThatDay: 17,
   });
   const heldFrom = { busyDay: 25, manyConnections: 500 };
+  const heldAmong = (weights: HandsetWeight[]) => {
+    const all = new WeighedHandsets(heldFrom, 0);
+    for (const one of weights) all.add(one);
+    return all.held();
+  };
   const details: PreviewDetails = {
-    held: heldAmong([weight(clone, 13_500)], heldFrom),
+    held: heldAmong([weight(clone, 13_500)]),
     heaviest: [weight(clone, 13_500), weight(plain, 20)],
     areas: counts.areas,
     heldFrom,
@@ -115,7 +120,7 @@ ${sha256},approve,,,public_interest,
       numbers: 10,
       byOperator: new Map([[jio, 10]]),
     }));
-    const long = previewHtml({ ...preview, held: 600 }, { ...details, held: heldAmong(many, heldFrom), areas });
+    const long = previewHtml({ ...preview, held: 600 }, { ...details, held: heldAmong(many), areas });
     const table = (id: string) => new RegExp(`id="${id}".*?</table>`, 's').exec(long)?.[0] ?? '';
     expect([...table('held-table').matchAll(/<tr><th scope="row">/g)]).toHaveLength(500);
     expect(shown(table('held-table'))).toContain('1,599 19');

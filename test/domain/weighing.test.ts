@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BadWorkLine } from '../../lambdas/domain/tabbed.ts';
 import {
-  heaviestAmong,
-  heldAmong,
+  type HandsetWeight,
   heldCsv,
   heldWhy,
   LinksOutOfOrder,
   parseWeightLine,
+  WeighedHandsets,
   type WeighedLink,
   Weighing,
   weighHandset,
@@ -25,6 +25,11 @@ const link = (number: number, on: string, lsa = 'Delhi'): WeighedLink => ({
 const spread = (numbers: number, on: string, from = 0) =>
   Array.from({ length: numbers }, (_, n) => link(from + n, on, `Area ${n}`));
 const heldFrom = { busyDay: 25, manyConnections: 500 };
+const among = (weights: HandsetWeight[], most = 10) => {
+  const all = new WeighedHandsets(heldFrom, most);
+  for (const weight of weights) all.add(weight);
+  return all;
+};
 
 describe("a handset's weight", () => {
   test('has each number once, whatever the days and operators it was seen on and at', () => {
@@ -71,7 +76,7 @@ describe("a handset's weight", () => {
   });
 
   test('may be asked for at any time, and goes on', () => {
-    const weighing = new Weighing(handset);
+    const weighing = new Weighing(handset, 'secret');
     weighing.add(link(1, '2026-05-01', 'Delhi'));
     expect(weighing.weight()).toMatchObject({ connections: 1, areasThatDay: 1 });
     weighing.add(link(1, '2026-05-01', 'Kerala'));
@@ -79,8 +84,29 @@ describe("a handset's weight", () => {
     expect(weighing.weight()).toMatchObject({ connections: 2, busiestDay: '2026-05-01', areasThatDay: 2 });
   });
 
-  test('is not made of days that come out of order', () => {
+  test('is not made of days, or of numbers of a day, that come out of order', () => {
     expect(() => weighHandset(handset, [link(1, '2026-05-02'), link(1, '2026-05-01')])).toThrow(LinksOutOfOrder);
+    expect(() => weighHandset(handset, [link(2, '2026-05-01'), link(1, '2026-05-01')])).toThrow(LinksOutOfOrder);
+  });
+
+  test('of a cloned handset takes a few megabytes, though each of its links has a number and a long area of its own', () => {
+    const weighing = new Weighing(handset, 'secret');
+    const long = 'द'.repeat(490);
+    for (let n = 0; n < 450_000; n++) weighing.add(link(n, '2026-05-20', long + n));
+    // 600,000 places are needed, 2^20 are there: of four bytes, for its numbers, its areas, and those of the day.
+    expect(weighing.bytes).toBe(3 * 4 * 2 ** 20);
+    const { areas, areasThatDay, ...others } = weighing.weight();
+    expect(others).toEqual({
+      imei: handset,
+      connections: 450_000,
+      busiestDay: '2026-05-20',
+      connectionsThatDay: 450_000,
+    });
+    // Of 450,000 hashes of 32 bits some 24 are another's.
+    for (const one of [areas, areasThatDay]) {
+      expect(one).toBeGreaterThan(449_900);
+      expect(one).toBeLessThanOrEqual(450_000);
+    }
   });
 
   test('is what sets come to, for any links', () => {
@@ -100,7 +126,7 @@ describe("a handset's weight", () => {
         const [busiest = null] = [...new Set(all.map(({ on }) => on))].sort(
           (a, b) => numbersOn(b) - numbersOn(a) || a.localeCompare(b),
         );
-        const inOrder = [...all].sort((a, b) => a.on.localeCompare(b.on));
+        const inOrder = [...all].sort((a, b) => a.on.localeCompare(b.on) || a.number - b.number);
         expect(
           weighHandset(
             handset,
@@ -128,7 +154,7 @@ describe('a handset is held', () => {
   test('for 25 distinct numbers on one day, and not for 24', () => {
     expect(why(spread(24, '2026-05-01'))).toBeNull();
     expect(why(spread(25, '2026-05-01'))).toBe('busy_day');
-    expect(why([...spread(24, '2026-05-01'), link(0, '2026-05-01'), link(99, '2026-05-02')])).toBeNull();
+    expect(why([link(0, '2026-05-01'), ...spread(24, '2026-05-01'), link(99, '2026-05-02')])).toBeNull();
   });
 
   test('for 500 distinct numbers in all, and not for 499', () => {
@@ -145,10 +171,13 @@ describe('what is made of weights', () => {
   const weighed = (key: string, numbers: number, on = '2026-05-01') => weighHandset(imei(key), spread(numbers, on));
 
   test('held.csv has the held ones with 15 digits, sorted', () => {
-    const held = heldAmong(
-      [weighed('49015420323751', 30), weighed('35000000000000', 24), weighed('35000000000001', 26)],
-      heldFrom,
-    );
+    const handsets = among([
+      weighed('49015420323751', 30),
+      weighed('35000000000000', 24),
+      weighed('35000000000001', 26),
+    ]);
+    expect(handsets.handsets).toBe(3);
+    const held = handsets.held();
     expect(held.map((one) => one.imei)).toEqual(['35000000000001', '49015420323751']);
     // The check digits are those of the reports' examples in docs/formats.md and of 3GPP TS 23.003.
     const text = `imei,why,connections,areas,busiest_day,connections_that_day,areas_that_day
@@ -167,9 +196,17 @@ describe('what is made of weights', () => {
       .sort((a, b) => b.connections - a.connections || a.one.localeCompare(b.one))
       .slice(0, 10)
       .map(({ one }) => one);
-    expect(heaviestAmong(weights, 10).map((one) => one.imei)).toEqual(expected);
-    expect(heaviestAmong([...weights].reverse(), 10).map((one) => one.imei)).toEqual(expected);
-    expect(heaviestAmong([], 10)).toEqual([]);
+    expect(
+      among(weights)
+        .heaviest()
+        .map((one) => one.imei),
+    ).toEqual(expected);
+    expect(
+      among([...weights].reverse())
+        .heaviest()
+        .map((one) => one.imei),
+    ).toEqual(expected);
+    expect(among([]).heaviest()).toEqual([]);
   });
 
   test('a weight travels as a line', () => {

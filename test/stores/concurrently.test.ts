@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { concurrently } from '../../lambdas/stores/concurrently.ts';
+import { concurrently, door } from '../../lambdas/stores/concurrently.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -64,4 +64,19 @@ describe('working through items concurrently', () => {
     await expect(working).rejects.toThrow('the source ends here');
     expect(ended).toEqual([1]);
   });
+});
+
+it('a door lets one through at a time, in the order of asking', async () => {
+  const enter = door();
+  const inside: string[] = [];
+  const through = ['a', 'b', 'c'].map(async (who) => {
+    const leave = await enter();
+    inside.push(`${who} in`);
+    // Others who need no door go on meanwhile.
+    for (let turns = 0; turns < 5; turns++) await turn();
+    inside.push(`${who} out`);
+    leave();
+  });
+  await Promise.all(through);
+  expect(inside).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out']);
 });

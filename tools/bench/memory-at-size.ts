@@ -27,6 +27,8 @@ export interface Invocation {
   /** What it is given. */
   of: string;
   event: unknown;
+  /** Beside that of all. */
+  environment?: NodeJS.ProcessEnv;
   /** Looks whether it did its work. */
   done?: () => Promise<void>;
 }
@@ -86,7 +88,17 @@ export async function gatheredOf(
       function: 'Gather',
       handler: 'gather-links',
       of: `${count(links)} links`,
-      event: { batchId, agency: 'mha', execution: 'bench', now: NOW, folder, handsets: 1, shards: 1, results },
+      event: {
+        batchId,
+        agency: 'mha',
+        execution: 'bench',
+        now: NOW,
+        folder,
+        handsets: 1,
+        shards: 1,
+        results,
+        latestImports: {},
+      },
     },
     claim: async () => {
       const shards = `${folder}/shards/bench`;

@@ -17,6 +17,7 @@ import type { Environment as SettleEnvironment } from '../../lambdas/settle-batc
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { designOf } from '../quotas/quotas-design.ts';
 import { imei, msisdn, startEmbedded } from './embedded.ts';
+import { expandOf } from './expanding.ts';
 import type { Results } from './measure.ts';
 import { elsewhereOf, gatheredOf, type Invocation } from './memory-at-size.ts';
 
@@ -177,6 +178,9 @@ export async function measureMemory(): Promise<Results> {
   const few = await gatheredOf(embedded, 1, 10_000);
   const many = await gatheredOf(embedded, 2, 10_000_000);
 
+  const delhi = () => 'Delhi';
+  const long = 'द'.repeat(490);
+
   const told: Results['told'] = [];
   for (const prepare of [
     () => screen(10_000),
@@ -187,6 +191,15 @@ export async function measureMemory(): Promise<Results> {
     () => piece(PIECE_ROWS),
     () => record(10),
     () => record(1_000),
+    () => expandOf(embedded, '10,000 links', { handsets: 1, links: 10_000, area: delhi }),
+    () => expandOf(embedded, '10,000,000 links', { handsets: 1, links: 10_000_000, area: delhi }),
+    () => expandOf(embedded, '16 handsets of 1,000,000 links', { handsets: 16, links: 1_000_000, area: delhi }),
+    () =>
+      expandOf(embedded, '450,000 links, each in an area of its own', {
+        handsets: 1,
+        links: 450_000,
+        area: (n) => long + n,
+      }),
     () => few.gather,
     () => few.claim(),
     () => many.gather,
@@ -209,13 +222,13 @@ export async function measureMemory(): Promise<Results> {
 }
 
 /** The resident memory, Node and all, of a process that has no more heap than the function. */
-async function peakOf({ handler, event }: Invocation, memoryMb: number): Promise<number> {
+async function peakOf({ handler, event, environment }: Invocation, memoryMb: number): Promise<number> {
   const child = fileURLToPath(new URL('./memory-child.ts', import.meta.url));
   const file = fileURLToPath(new URL(`../../lambdas/${handler}/handler.ts`, import.meta.url));
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [`--max-old-space-size=${memoryMb}`, child, file, JSON.stringify(event)],
-    { env: process.env },
+    { env: { ...process.env, ...environment } },
   );
   const last = stdout.trimEnd().split('\n').at(-1) ?? '';
   return (JSON.parse(last) as { kilobytes: number }).kilobytes / 1024;
