@@ -30,9 +30,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Control characters have no place in HTML, and nothing to say in a name. */
+/**
+ * Control characters have no place in HTML, and nothing to say in a name; nor have marks of writing direction, by which a text shows
+ * otherwise than it is, and which may end an element's own direction and so reorder what stands after it.
+ */
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (one) => ENTITIES[one] ?? one).replace(/[^\P{Cc}\n]/gu, '\ufffd');
+  return text.replace(/[&<>"']/g, (one) => ENTITIES[one] ?? one).replace(/[^\P{Cc}\n]|\p{Bidi_Control}/gu, '\ufffd');
 }
 
 /** A count as it is written in India: 20,00,000. */

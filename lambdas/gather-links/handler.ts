@@ -1,5 +1,6 @@
 import { ReadableStream } from 'node:stream/web';
 import { z } from 'zod';
+import type { Instant } from '../domain/days.ts';
 import { evenRuns } from '../domain/directions.ts';
 import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
@@ -45,6 +46,8 @@ const input = z.object({
   handsets: z.number(),
   shards: z.number(),
   results: writtenResults,
+  /** When each operator's usage came last, as it was before any link was read. */
+  latestImports: z.record(z.string(), fields.instant.nullable()),
 });
 
 /**
@@ -54,7 +57,7 @@ const input = z.object({
  * publishes the preview, of which the books know nothing: two counts go over the same bytes.
  */
 export const handler = task(input, async (given, attempt) => {
-  const { batchId, agency, execution, now, folder, handsets, shards: hashed, results } = given;
+  const { batchId, agency, execution, now, folder, handsets, shards: hashed, results, latestImports } = given;
   const children = await Array.fromAsync(readResults(results, gathered));
   let read = 0;
   for (const child of children.sort((a, b) => a.first - b.first)) {
@@ -108,6 +111,7 @@ export const handler = task(input, async (given, attempt) => {
   const asker = { batchId, execution };
   await publishPreview(env, asker, now, SCREENED.previews.folder(folder, attempt), {
     operators: operators as OperatorId[],
+    latestImports: new Map(Object.entries(latestImports) as [OperatorId, Instant | null][]),
     handsets: weighed,
     counts,
     heldFrom: HELD_FROM,

@@ -10,7 +10,6 @@ import type { Asker } from '../domain/turn.ts';
 import { type HeldFrom, heldCsv, parseWeightLine, WeighedHandsets } from '../domain/weighing.ts';
 import { audit } from '../stores/audit.ts';
 import { type Batch, commitPreview, readBatch } from '../stores/cases/batches.ts';
-import { readLatestImport } from '../stores/cases/imports.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { PlanIsVoid } from '../stores/earlier-directions.ts';
 import { readBytes, writeObject } from '../stores/objects.ts';
@@ -22,6 +21,8 @@ const MOST_HEAVIEST = 25;
 interface Weighed {
   /** The operators that are the batch's to its end. */
   readonly operators: readonly OperatorId[];
+  /** Before its links were read. */
+  readonly latestImports: ReadonlyMap<OperatorId, Instant | null>;
   readonly handsets: WeighedHandsets;
   readonly counts: PreviewCounts;
   readonly heldFrom: HeldFrom;
@@ -112,7 +113,7 @@ async function prepare(env: Places, batch: Batch, folder: string, weighed: Weigh
   const operators = new Map<OperatorId, { latestImport: Instant | null; gated: number }>();
   // No usage file is gated yet.
   for (const operator of weighed.operators)
-    operators.set(operator, { latestImport: await readLatestImport(env.CASES, operator), gated: 0 });
+    operators.set(operator, { latestImport: weighed.latestImports.get(operator) ?? null, gated: 0 });
   const made = { batchId, agency, file, sha256, report, people: 0, decideBy: null };
   const preview = previewOf({ ...made, held: held.length, counts, operators });
   const text = previewText(preview);

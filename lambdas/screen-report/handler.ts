@@ -2,22 +2,23 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { FileFault, readCsv, rejectLine, rejectsHeader } from '../domain/csv.ts';
-import { dayOf } from '../domain/days.ts';
+import { dayOf, type Instant } from '../domain/days.ts';
 import { evenRuns } from '../domain/directions.ts';
-import { batchIdOf, SELF_CHECK } from '../domain/identifiers.ts';
+import { batchIdOf, type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { toAdministrators, toAgency } from '../domain/notices.ts';
 import { rejectsKey } from '../domain/outbox.ts';
 import { handsetLine, reportColumns, Screening } from '../domain/screening.ts';
 import { windowOf } from '../domain/sightings.ts';
 import { fields } from '../domain/stored.ts';
 import { SCREENED } from '../domain/work.ts';
-import { wholeNumber } from '../runtime/environment.ts';
+import { idList, wholeNumber } from '../runtime/environment.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { task } from '../runtime/task.ts';
 import { audit } from '../stores/audit.ts';
 import { registerBatch } from '../stores/cases/batches.ts';
+import { readLatestImport } from '../stores/cases/imports.ts';
 import { tell } from '../stores/notices.ts';
 import { readChunks, TooLarge, writeObject, writeStream } from '../stores/objects.ts';
 import { writeRejects } from '../stores/rejects.ts';
@@ -34,6 +35,7 @@ const environment = z.object({
   HANDSETS_PER_CHILD: wholeNumber,
   LINKS_PER_HANDSET: wholeNumber,
   LINKS_PER_SHARD: wholeNumber,
+  OPERATORS: idList,
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
@@ -161,5 +163,13 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     runsKey,
     shards: Math.max(1, Math.ceil((batch.report.handsets * env.LINKS_PER_HANDSET) / env.LINKS_PER_SHARD)),
     window: windowOf(dayOf(batch.uploadedAt), env.LOOK_BACK_DAYS),
+    latestImports: await latestImports(),
   };
 });
+
+/** When each operator's usage came last, before any link of the batch is read: what comes later may have no part in it. */
+async function latestImports(): Promise<Record<string, Instant | null>> {
+  const latest: Record<string, Instant | null> = {};
+  for (const operator of env.OPERATORS) latest[operator] = await readLatestImport(env.CASES, operator as OperatorId);
+  return latest;
+}

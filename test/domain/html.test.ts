@@ -20,4 +20,9 @@ describe('a piece of a page', () => {
   test('shows each control character as one that is none, but the end of a line', () => {
     expect(html`${'a\u0000b\u0085c\r\nd'}`.text).toBe('a\ufffdb\ufffdc\ufffd\nd');
   });
+
+  test('shows marks of writing direction as such a one, too: none turns what stands beside it', () => {
+    const marks = ['\u061c', '\u200e', '\u200f', '\u202a', '\u202e', '\u2066', '\u2069'];
+    expect(html`${`${marks.join('')}मुंबई`}`.text).toBe(`${'\ufffd'.repeat(7)}मुंबई`);
+  });
 });

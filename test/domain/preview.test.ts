@@ -5,7 +5,7 @@ import { LinkedCount } from '../../lambdas/domain/linked.ts';
 import { PreviewCount, previewText } from '../../lambdas/domain/preview.ts';
 import { keepLink, type NumberLinks, numberSubject } from '../../lambdas/domain/subjects.ts';
 import { BadWorkLine } from '../../lambdas/domain/tabbed.ts';
-import { batchId, jio } from './example.ts';
+import { batchId, imei, jio } from './example.ts';
 import { clone, counted, cut, link, plain, plainly, preview, reportSha256, text } from './previewed.ts';
 
 describe('the count of a preview', () => {
@@ -45,6 +45,24 @@ describe('the count of a preview', () => {
   test('counts the numbers of the self-check apart from all others, the first and the last of each', async () => {
     const numbers = ['+910000000000', '+910099999999', '6000000000', '9999999999'];
     expect((await counted(numbers.map((one) => link(one, '2026-05-20', 'jio')))).linked).toBe(4);
+  });
+
+  test('has a number that was seen in two handsets on its newest day under the area of the lower IMEI, as its order has it', async () => {
+    const [low, high] = [
+      link('9800000001', '2026-05-20', 'airtel', { imei: clone, lsa: 'Mumbai' }),
+      link('9800000001', '2026-05-20', 'airtel', { imei: plain, lsa: 'Delhi' }),
+    ];
+    // Neither another handset of the lower's area nor one of the higher's changes that.
+    const third = { ...high, imei: imei('35200000000003') };
+    for (const links of [
+      [low, high, third],
+      [third, high, low],
+      [{ ...third, lsa: 'Mumbai' }, high, low],
+    ])
+      expect(plainly(await counted(links)).areas).toEqual([{ area: 'Mumbai', numbers: 1, byOperator: { airtel: 1 } }]);
+    expect(plainly(await counted([high, { ...low, lsa: 'Delhi' }, { ...third, lsa: 'Mumbai' }])).areas).toMatchObject([
+      { area: 'Delhi' },
+    ]);
   });
 
   test('has room for many more numbers than it began with, each met twice', async () => {

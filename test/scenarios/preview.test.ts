@@ -202,3 +202,26 @@ describe('a preview that is made again', () => {
     expect(await other.directions()).not.toEqual([]);
   });
 });
+
+describe('the latest import that a preview names', () => {
+  it('is one from before the links were read: whose usage came after that has never been heard of, and may be missing', async () => {
+    await using other = await open();
+    await other.usage('airtel', [`${imei(1)},${number(1)},2026-05-20,`]);
+    let gathers = 0;
+    faults = {
+      beforeInvoke: ({ functionName }) =>
+        functionName.includes('Gather') && gathers++ === 0 ? ('throttle' as const) : undefined,
+    };
+    await other.report('mha', [imei(1)]);
+    await other.usage('jio', [`${imei(1)},${number(2)},2026-05-21,`]);
+    await other.at(0.01);
+    expect(gathers).toBe(2);
+    const [key = ''] = (await other.outbox('previews/')).filter((one) => one.endsWith('preview.json'));
+    const { operators } = await other.json<{ operators: Record<string, unknown> }>(key);
+    expect(operators).toMatchObject({
+      airtel: { linked: 1, latestImport: '2026-06-01T00:00:00Z' },
+      jio: { linked: 0, latestImport: null },
+    });
+    expect(await other.read(key.replace('.json', '.html'))).toMatch(/jio.*<strong>never<\/strong>/);
+  });
+});

@@ -59,6 +59,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       AUDIT_QUEUE,
       LOOK_BACK_DAYS: String(policy.lookBackDays),
       HANDSETS_PER_CHILD: String(policy.handsetsPerChild),
+      OPERATORS,
       LINKS_PER_HANDSET: String(policy.linksPerHandset),
       LINKS_PER_SHARD: String(policy.linksPerShard),
     },
@@ -99,7 +100,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     config,
     folder: 'gather-links',
     description: 'Counts the gathered links, says which belong to which shard, and publishes the preview',
-    memory: 1024,
+    memory: 1769,
     timeout: Duration.minutes(15),
     environment: {
       ...places,

@@ -123,6 +123,7 @@ function expandAndGather(flow: Flow, next: IChainable): IChainable {
       handsets: '{% $batch.handsets %}',
       shards: '{% $batch.shards %}',
       results: '{% $expanded %}',
+      latestImports: '{% $batch.latestImports %}',
     },
     { gathered: RESULT },
   );
