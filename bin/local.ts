@@ -2,6 +2,7 @@
 
 import { createInterface } from 'node:readline';
 import { type LocalCloud, RealClock, startCloud } from 'local-cloud';
+import { dayOf, instantOf } from '../lambdas/domain/days.ts';
 import { command, complain, say, told } from '../lib/commands/command.ts';
 import {
   parseServeArguments,
@@ -84,6 +85,7 @@ function listen(served: LocalCloud): void {
 
 function welcome(cloud: LocalCloud, speed: number, stage: string): string {
   const { endpoint, region, clock, names } = cloud;
+  const day = dayOf(instantOf(clock.now()));
   const { inbox, outbox } = bucketsOf(cloud);
   const machines = Object.entries(names.machines).map(([name, arn]) => `  ${name.padEnd(12)} ${arn}`);
   const tables = Object.entries(names.tables).map(([name, table]) => `  ${name.padEnd(12)} ${table}`);
@@ -113,7 +115,7 @@ In another terminal:
   aws dynamodb get-item --table-name ${names.tables.Cases} --key '{"pk":{"S":"PLANNING"}}'
   aws sqs list-queues --endpoint-url ${endpoint}
   aws sqs receive-message --endpoint-url ${endpoint} --queue-url <one of them>
-  npm run smoke -- --stage ${stage}
+  npm run smoke -- --stage ${stage}${day === dayOf(instantOf(Date.now())) ? '' : ` --day ${day}`}
 (An AWS CLI 1 takes the variable for all but sqs; before 1.29 or 2.13 each command needs --endpoint-url ${endpoint}.)
 
 ${TYPED_HELP}

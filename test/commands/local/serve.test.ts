@@ -51,6 +51,8 @@ describe('npm run local', () => {
     expect(said).toMatch(/Its clock stands at 2026-06-01T\d\d:\d\d:\d\dZ and runs 3600 times as fast as real time\./);
     // Both CLIs' and the project's own commands find the region; of an AWS CLI 1, sqs doesn't look at the variable.
     expect(said).toContain(`export AWS_ENDPOINT_URL=${endpoint} AWS_DEFAULT_REGION=ap-south-1 AWS_REGION=ap-south-1\n`);
+    // This machine's day may lie in the future there, or too far back: the self-check is told which day it is.
+    expect(said).toContain('  npm run smoke -- --stage dev --day 2026-06-01\n');
     for (const line of said.split('\n').filter((text) => /^ *aws sqs /.test(text)))
       expect(line).toContain(`--endpoint-url ${endpoint}`);
     expect(said).toMatch(/aws sqs list-queues .*\n/);
