@@ -1,15 +1,26 @@
 import { z } from 'zod';
 import { SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
 
+const addressOf = <const P extends string>(protocol: P, endpoint: RegExp, what: string) =>
+  z.strictObject({
+    protocol: z.literal(protocol),
+    endpoint: z.string().regex(endpoint, `must be ${what}, by its protocol ${protocol}`),
+  });
+
 /** Where a participant is told: an address that SNS can deliver to. */
-export const address = z.object({
-  protocol: z.enum(['sqs', 'email', 'https']),
-  endpoint: z.string().min(1),
-});
+export const address = z.discriminatedUnion(
+  'protocol',
+  [
+    addressOf('sqs', /^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w-]{1,80}$/, 'the ARN of a queue that is not FIFO'),
+    addressOf('email', /^[^\s@]+@[^\s@]+$/, 'an e-mail address'),
+    addressOf('https', /^https:\/\/[^\s/?#]+\S*$/, 'a URL that begins with https://'),
+  ],
+  { error: (issue) => (issue.code === 'invalid_union' ? 'must be sqs, email or https' : undefined) },
+);
 export type Address = z.infer<typeof address>;
 
 const participant = (id: RegExp, what: string) =>
-  z.object({
+  z.strictObject({
     id: z.string().regex(id, `must be ${what}`),
     /** Who may take on the participant's role: one of its own roles, or all that its account lets. */
     principal: z

@@ -7,6 +7,7 @@ import { operations } from './operations.ts';
 import { PARTICIPANTS } from './participants.ts';
 import { policy, REVERIFY_LADDERS } from './policy.ts';
 import { retention } from './retention.ts';
+import { inPlainWords } from './words.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -65,7 +66,7 @@ export function readStageFile(stage: string, named: string | undefined): StageFi
   } catch (error) {
     throw new WrongStageFile(`${path} can't be read (${error instanceof Error ? error.message : error})`);
   }
-  const read = stageFile.safeParse(content);
+  const read = stageFile.safeParse(content, { error: inPlainWords });
   if (!read.success)
     throw new WrongStageFile(
       ...read.error.issues.flatMap((issue) => {

@@ -15,6 +15,7 @@ import {
 import { DEFAULT_POLICY, policy, REVERIFY_LADDERS } from './policy.ts';
 import { DEFAULT_RETENTION, retention } from './retention.ts';
 import { readStageFile, type StageFile, WrongStageFile } from './stage-file.ts';
+import { inPlainWords } from './words.ts';
 
 const distinctIds = (participants: readonly { id: string }[]) =>
   new Set(participants.map(({ id }) => id)).size === participants.length;
@@ -113,7 +114,7 @@ const fieldName = (path: readonly PropertyKey[]) =>
  * @throws ConfigError that names the file, each wrong field and why.
  */
 export function checkStage(candidate: unknown, file?: string): StageConfig {
-  const checked = stage.safeParse(candidate);
+  const checked = stage.safeParse(candidate, { error: inPlainWords });
   if (checked.success) return checked.data;
   const from = file === undefined ? '' : `${file}: `;
   throw wrong(...checked.error.issues.map(({ path, message }) => `${from}${fieldName(path)}: ${message}`));

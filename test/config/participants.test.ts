@@ -51,6 +51,41 @@ describe('the participants', () => {
     );
   });
 
+  const told = (notify: unknown) => complaint({ agencies: [{ ...agency, notify } as typeof agency] });
+
+  it.each([
+    { protocol: 'sqs', endpoint: 'arn:aws:sqs:ap-south-1:111122223333:fraud-batches' },
+    { protocol: 'email', endpoint: 'fraud-desk@example.org' },
+    { protocol: 'https', endpoint: 'https://desk.example.org/fraud?of=mha' },
+  ])('may be told by $protocol at $endpoint', (address) => {
+    expect(told([address])).toBe('no error');
+  });
+
+  it.each([
+    ['sqs', 'https://sqs.ap-south-1.amazonaws.com/111122223333/desk', 'the ARN of a queue that is not FIFO'],
+    // A standard topic delivers to no such queue.
+    ['sqs', 'arn:aws:sqs:ap-south-1:111122223333:desk.fifo', 'the ARN of a queue that is not FIFO'],
+    ['sqs', 'arn:aws:sns:ap-south-1:111122223333:desk', 'the ARN of a queue that is not FIFO'],
+    ['email', 'fraud-desk', 'an e-mail address'],
+    ['https', 'http://desk.example.org', 'a URL that begins with https://'],
+    ['https', 'desk.example.org', 'a URL that begins with https://'],
+  ])('are not told by %s at %s', (protocol, endpoint, what) => {
+    expect(told([{ protocol, endpoint }])).toContain(
+      `agencies[0].notify[0].endpoint: must be ${what}, by its protocol ${protocol}`,
+    );
+  });
+
+  it('have no field that there is not, nor any other protocol, and the error names it', () => {
+    expect(told([{ protocol: 'sms', endpoint: '+911' }])).toContain(
+      'agencies[0].notify[0].protocol: must be sqs, email or https',
+    );
+    expect(told([{ protocol: 'email', endpoint: 'a@example.org', adress: '' }])).toContain(
+      'agencies[0].notify[0]: adress is no field',
+    );
+    const misspelt = { ...reader, exernalId: 'agreed' };
+    expect(complaint({ readers: [misspelt] })).toContain('readers[0]: exernalId is no field');
+  });
+
   it('need an external id of at least two characters', () => {
     expect(complaint({ auditors: [{ ...agency, externalId: 'x' }] })).toContain('auditors[0].externalId: must be');
     expect(complaint({ administrators: [{ ...agency, externalId: '' }] })).toContain('administrators[0].externalId:');
@@ -179,7 +214,8 @@ describe("a stage's file", () => {
     ['a list', '[]', 'p\\.json: the whole: '],
     ['a name that is none', '{"operator":[]}', 'p\\.json: operator: is no field; there are about, ladder,'],
     ['a number that is none', '{"policy":{"rowPerDirection":1}}', 'p\\.json: policy\\.rowPerDirection: is no field; '],
-    ['a ladder that is none', '{"ladder":"fast"}', 'p\\.json: ladder: '],
+    ['a ladder that is none', '{"ladder":"fast"}', 'p\\.json: ladder: must be flagged or normal'],
+    ['a policy that is none', '{"policy":[]}', 'p\\.json: policy: must be an object of fields'],
   ])('is refused where it holds %s, by its name', (_, text, why) => {
     expect(from(text)).toThrow(ConfigError);
     expect(from(text)).toThrow(new RegExp(why));
@@ -189,7 +225,12 @@ describe("a stage's file", () => {
     expect(() => stageFromContext({ config: 'missing.json' })).toThrow("missing.json can't be read (ENOENT");
     const wrong = '{"auditors":[{"id":"a","principal":"1","externalId":"agreed","notify":[]}]}';
     expect(from(wrong)).toThrow(/p\.json: auditors\[0\]\.principal: must be an AWS account id of 12 digits/);
-    expect(from('{"operators":{}}')).toThrow(/p\.json: operators: /);
+    expect(from('{"operators":{}}')).toThrow(/p\.json: operators: must be a list/);
+    expect(from('{"operators":[{"id":"jio"}]}')).toThrow(/p\.json: operators\[0\]\.notify: is missing/);
+    expect(from('{"policy":{"lookBackDays":0}}')).toThrow(/p\.json: policy\.lookBackDays: must be more than 0/);
+    expect(from('{"policy":{"lookBackDays":3651}}')).toThrow(/p\.json: policy\.lookBackDays: must be at most 3650/);
+    expect(from('{"policy":{"busyDay":1.5}}')).toThrow(/p\.json: policy\.busyDay: must be a whole number/);
+    expect(from('{"protect":"yes"}')).toThrow(/p\.json: protect: must be true or false/);
     expect(from('{"retention":{"logDays":4}}')).toThrow(/p\.json: retention\.logDays: must be one of 1, 3, 5, 7/);
   });
 

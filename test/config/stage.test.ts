@@ -39,7 +39,7 @@ describe("a stage's configuration", () => {
     );
   });
 
-  it('sweeps every six hours, or as often as the context says, but at least once a day', () => {
+  it('sweeps every hour, or as often as the context says, but at least once a day', () => {
     expect([good.operations.sweepHours, good.operations.surveyHours]).toEqual([1, 6]);
     const every = (hours: string) => stageFromContext({ config: 'none', sweepHours: hours });
     expect(every('12').operations.sweepHours).toBe(12);
@@ -166,7 +166,7 @@ describe("a stage's configuration", () => {
 
   it('refuses a number of rows that is none', () => {
     const asked = () => stageFromContext({ config: 'none', rowsPerDirection: 'many' });
-    expect(complaint(asked)).toContain('policy.rowsPerDirection:');
+    expect(complaint(asked)).toContain('policy.rowsPerDirection: must be a number');
   });
 
   it('warms the tables for what the context says, and refuses less than a new table bears', () => {
