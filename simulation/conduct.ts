@@ -15,7 +15,7 @@ import type { Failing } from './failing.ts';
 import { SimulatedOperator } from './operators.ts';
 import type { Correspondent, Participants } from './participants.ts';
 import type { Progress } from './progress.ts';
-import { Responder } from './respond.ts';
+import { Responder, readOwn } from './respond.ts';
 import { operatorShare, planSample, SAMPLE_OPERATORS, sampleReport, sampleUsage } from './sample.ts';
 
 const HOUR = 3_600_000;
@@ -63,6 +63,8 @@ export interface Conducted {
   /** Messages to the agencies and to the administrators. */
   agencies: Record<string, unknown>[];
   administrators: Record<string, unknown>[];
+  /** Of the user's own files: what the operators were told of their usage, and who answered by `--respond`. */
+  own?: { usage: Record<string, unknown>[]; responders: string[] };
   /** When it was ended, epoch milliseconds, since nothing happened any more but what failed again and again. */
   stuckAt?: number;
 }
@@ -95,6 +97,8 @@ export async function conduct(
   const { inbox } = bucketsOf(cloud);
   const { usage, reports } =
     material.kind === 'sample' ? sampleParcels(settings, material.scale, material.reports) : ownParcels(settings);
+  if (material.kind === 'files')
+    for (const upload of material.uploads) if (upload.kind === 'response') await readOwn(upload);
 
   const weight = usage.reduce((sum, parcel) => sum + parcel.weight, 0);
   let imported = 0;
@@ -192,6 +196,11 @@ export async function conduct(
     await desk.read();
     conducted.orders.push(...desk.orders);
   }
+  if (material.kind === 'files')
+    conducted.own = {
+      usage: [...desks.values()].flatMap(({ notices }) => notices.filter(({ kind }) => kind === 'usage_imported')),
+      responders: [...responders.keys()],
+    };
   return conducted;
 }
 

@@ -80,6 +80,8 @@ export class Desk {
   readonly cloud: OutsideCloud;
   /** All orders so far, each once. */
   readonly orders: OrderNotice[] = [];
+  /** All else that it was told. */
+  readonly notices: Record<string, unknown>[] = [];
   uploads = 0;
   private readonly mailboxes: readonly string[];
   private readonly known = new Set<string>();
@@ -97,8 +99,12 @@ export class Desk {
   async read(): Promise<OrderNotice[]> {
     const fresh: OrderNotice[] = [];
     for (const { body } of await allFrom(this.cloud, this.mailboxes)) {
-      const notice = orderOf(messageOf(body));
-      if (notice === undefined) continue;
+      const message = messageOf(body);
+      const notice = orderOf(message);
+      if (notice === undefined) {
+        this.notices.push(message);
+        continue;
+      }
       const identity = `${notice.directionId} ${notice.key} ${notice.sha256}`;
       if (this.known.has(identity)) continue;
       this.known.add(identity);

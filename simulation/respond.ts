@@ -18,6 +18,7 @@ import {
   PARSERS,
   pieceOf,
   type ReadableResponse,
+  type RefusedResponse,
   type ResponseRow,
   readResponse,
 } from './response-file.ts';
@@ -46,6 +47,24 @@ interface Upload {
   }[];
 }
 
+/** A response whose columns say what it is about. */
+type KnownResponse = ReadableResponse | (RefusedResponse & { kind: DirectionKind });
+
+/**
+ * Reads a file of answers.
+ * @throws CommandError where its columns don't say what it is about: to which direction it goes would be a guess
+ */
+export async function readOwn({ path, argument }: OwnResponse): Promise<{ bytes: Buffer; response: KnownResponse }> {
+  const bytes = await readFile(path);
+  const response = await readResponse(bytes);
+  const { kind } = response;
+  if (kind !== undefined) return { bytes, response: { ...response, kind } };
+  const why = response.refused === 'missing_column' ? '' : ` (${response.refused})`;
+  throw new CommandError(
+    `--respond ${argument}: its first line must have the column outcome and msisdn or imei, by which it is known to which direction it goes${why}`,
+  );
+}
+
 export class Responder {
   private readonly desk: Desk;
   private readonly directions = new Map<DirectionId, Direction>();
@@ -58,16 +77,15 @@ export class Responder {
   /**
    * Uploads a file's rows under its own name, each to the direction where the row is open or failed, else to the newest
    * that carries it, else to the newest of that kind. A file that would be refused whole goes whole to the newest.
-   * @throws CommandError when there is no direction that could take it
+   * @throws CommandError when there is no direction that could take it, or it isn't known of which kind it is
    */
   async respond(file: OwnResponse): Promise<void> {
     await this.catchUp();
-    const bytes = await readFile(file.path);
-    const response = await readResponse(bytes);
+    const { bytes, response } = await readOwn(file);
     const newest = newestOf(this.ofKind(response.kind));
     if (newest === undefined) {
-      const kind = response.kind === undefined ? '' : response.kind === 'block' ? 'block ' : 're-verification ';
-      throw new CommandError(`--respond ${file.argument}: ${file.operator} has no ${kind}direction at that time`);
+      const kind = response.kind === 'block' ? 'block' : 're-verification';
+      throw new CommandError(`--respond ${file.argument}: ${file.operator} has no ${kind} direction at that time`);
     }
     const pieces = 'refused' in response ? [] : this.split(response, newest);
     if ('refused' in response || pieces.length === 0) {
@@ -101,8 +119,8 @@ export class Responder {
     return [...pieces];
   }
 
-  private ofKind(kind: DirectionKind | undefined): Direction[] {
-    return [...this.directions.values()].filter((one) => kind === undefined || one.kind === kind);
+  private ofKind(kind: DirectionKind): Direction[] {
+    return [...this.directions.values()].filter((one) => one.kind === kind);
   }
 
   private async upload(direction: Direction, name: string, bytes: Buffer, rows: Upload['rows']): Promise<void> {

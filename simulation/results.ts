@@ -3,7 +3,7 @@ import type { BatchId } from '../lambdas/domain/identifiers.ts';
 import { summaryKey } from '../lambdas/domain/outbox.ts';
 import { bucketsOf } from './buckets.ts';
 import type { Conducted, UploadedReport } from './conduct.ts';
-import type { OutsideCloud } from './desk.ts';
+import { messageOf, type OutsideCloud } from './desk.ts';
 
 /** How a run ended. */
 export interface Results {
@@ -37,6 +37,13 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
     }
     const summary: Summary = JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8'));
     summaries.set(report.batchId, summary);
+    const { rows, rejected, handsets } = summary.report;
+    if (handsets === 0) {
+      const rejects = rejected === 0 ? '' : ` (see ${rejectsOf(report)})`;
+      warnings.push(
+        `${report.key} named no handset: it has ${counted(rows, 'row')}, of which ${rejected} were rejected${rejects}`,
+      );
+    }
     if (summary.unexplained !== 0) problems.push(`batch ${report.batchId} has ${summary.unexplained} rows unexplained`);
   }
   if (conducted.stuckAt !== undefined) {
@@ -45,11 +52,47 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
   }
   const reported = new Set(conducted.reports.map(({ key }) => key));
   warnings.push(...conducted.administrators.flatMap((notice) => warningOf(notice, reported)));
+  const { usage = [], responders = [] } = conducted.own ?? {};
+  const told = new Set(conducted.administrators.map(({ rejects }) => keyOf(rejects)));
+  warnings.push(...usage.filter(({ rejects }) => !told.has(keyOf(rejects))).flatMap(usageWarning));
+  for (const operator of responders)
+    for (const key of await cloud.list(outbox, `receipts/${operator}/`))
+      warnings.push(
+        ...receiptWarning(operator, key, messageOf(Buffer.from(await cloud.get(outbox, key)).toString('utf8'))),
+      );
   return { summaries: [...summaries.values()], problems, warnings: [...new Set(warnings)] };
 }
 
-function whyNotSettled({ agency, key, batchId }: UploadedReport, { agencies, administrators }: Conducted): string {
-  const rejects = `rejects/${agency}/${key.split('/').at(-1)}`;
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+const listed = (counts: unknown): string =>
+  Object.entries(typeof counts === 'object' && counts !== null ? counts : {})
+    .map(([reason, count]) => `${reason} × ${count}`)
+    .join(', ');
+const rejectsOf = ({ agency, key }: UploadedReport): string => `rejects/${agency}/${key.split('/').at(-1)}`;
+
+/** What became of a usage file that was read to its end, where not all of it was taken. */
+function usageWarning({ operator, rows, rejected, warnings, rejects }: Record<string, unknown>): string[] {
+  if (rows === 0) return [`${operator}'s usage file has no rows`];
+  const dropped = listed(warnings);
+  if (rejected === 0 && dropped === '') return [];
+  const see = rejected === 0 ? '' : ` (see ${keyOf(rejects)})`;
+  const cells = dropped === '' ? '' : `; optional cells dropped: ${dropped}`;
+  return [`of ${operator}'s usage file ${rejected} of ${rows} rows were rejected${see}${cells}`];
+}
+
+/** What a receipt says of a response that was not taken, or not all of it. */
+function receiptWarning(operator: string, key: string, receipt: Record<string, unknown>): string[] {
+  const { file, refused, rows, rejected } = receipt;
+  if (typeof refused === 'string') return [`${operator}'s response ${file} was refused: ${refused} (see ${key})`];
+  const reasons = listed(rejected);
+  return reasons === ''
+    ? []
+    : [`of ${operator}'s response ${file}, ${counted(Number(rows), 'row')}, were rejected: ${reasons} (see ${key})`];
+}
+
+function whyNotSettled(report: UploadedReport, { agencies, administrators }: Conducted): string {
+  const { key, batchId } = report;
+  const rejects = rejectsOf(report);
   const refused = agencies.find(({ kind, rejects: place }) => kind === 'report_refused' && keyOf(place) === rejects);
   if (refused !== undefined) return `${key} was refused: ${refused.reason} in line ${refused.line}`;
   const stray = administrators.find((notice) => notice.kind === 'stray_object' && notice.key === key);

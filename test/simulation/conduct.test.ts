@@ -100,6 +100,31 @@ describe('a run', () => {
     ]);
   });
 
+  it('uploads nothing where the columns of a response don’t say what it is about', async () => {
+    const cloud = new FakeCloud(START);
+    const argv = ['--report', 'a.csv', '--agency', 'mha', '--usage', 'jio=b.csv', '--respond', 'jio=w.csv@5d'];
+    writeFileSync(join(folder, 'w.csv'), 'number,result\n+919000000001,verified\n');
+    await expect(conduct(settings(...argv), cloud, participants, quiet)).rejects.toThrow('--respond jio=w.csv@5d: its');
+    expect(cloud.uploads).toEqual([]);
+  });
+
+  it('knows of the user’s own files what operators were told of usage, and who answered', async () => {
+    const cloud = new FakeCloud(START);
+    await cloud.order({
+      directionId: 'mha-0123456789ab.reverify.jio.1-0-0',
+      rung: 1,
+      order: 'reverify',
+      identifiers: ['+919000000001'],
+      deadline: START + 5 * DAY,
+    });
+    const told = { kind: 'usage_imported', operator: 'jio', rows: 1, imported: 1, rejected: 0 };
+    cloud.send('fraud-directions-jio', told);
+    cloud.send('fraud-directions-jio', { kind: 'settled', batchId: 'mha-0123456789ab', operator: 'jio' });
+    const argv = ['--report', 'a.csv', '--agency', 'mha', '--respond', 'jio=r.csv'];
+    const { own } = await conduct(settings(...argv), cloud, participants, quiet);
+    expect(own).toEqual({ usage: [told], responders: ['jio'] });
+  });
+
   it('ends by itself where nothing happens but what fails, after the ladder and some days, and says when', async () => {
     const cloud = new FakeCloud(START);
     const failing = new Failing(() => cloud.clock.now(), '/app');

@@ -152,13 +152,16 @@ describe('--respond', () => {
   });
 
   it.each(['', 'PK\u0003\u0004zip', 'a;b\n1;2\n'])(
-    'sends a file of no kind whole to the newest direction: %j',
+    'sends nothing of a file of which its columns don’t say whom it is about, and says so: %j',
     async (content) => {
       await order(BLOCK, ['351234567890124']);
       await order(OLD, [A]);
-      await order(NEW, [B]);
-      await respond(content);
-      expect(sent().map(([direction]) => direction)).toEqual([NEW]);
+      const failing = respond(content);
+      await expect(failing).rejects.toThrow(CommandError);
+      await expect(failing).rejects.toThrow(
+        '--respond jio=r.csv: its first line must have the column outcome and msisdn or imei',
+      );
+      expect(sent()).toEqual([]);
     },
   );
 

@@ -88,6 +88,62 @@ describe('a run succeeded', () => {
       'usage/jio/j.txt was not read: not_a_csv_name',
     ]);
   });
+
+  it('when a report named no handset, with a warning', async () => {
+    await settle({ report: { rows: 0, rejected: 0, repeats: 0, handsets: 0 } });
+    expect((await judge(conducted, cloud)).warnings).toEqual([
+      `${KEY} named no handset: it has 0 rows, of which 0 were rejected`,
+    ]);
+    await settle({ report: { rows: 1, rejected: 1, repeats: 0, handsets: 0 } });
+    expect((await judge(conducted, cloud)).warnings).toEqual([
+      `${KEY} named no handset: it has 1 row, of which 1 were rejected (see rejects/mha/r.csv)`,
+    ]);
+  });
+
+  it('when rows or optional cells of one’s own usage were not taken, with a warning for each file', async () => {
+    await settle();
+    const told = (operator: string, rows: number, rejected: number, warnings?: object) => {
+      const rejects = { key: `rejects/${operator}/u.csv` };
+      return {
+        kind: 'usage_imported',
+        operator,
+        rows,
+        imported: rows - rejected,
+        rejected,
+        rejects,
+        ...(warnings && { warnings }),
+      };
+    };
+    const mostly = { ...told('bsnl', 4, 3), kind: 'usage_mostly_rejected' };
+    conducted.administrators.push(mostly);
+    const usage = [
+      told('airtel', 9, 0),
+      told('vi', 9, 2),
+      told('jio', 9, 0, { text_too_long: 5 }),
+      told('mtnl', 0, 0),
+      { ...mostly, kind: 'usage_imported' },
+    ];
+    expect((await judge({ ...conducted, own: { usage, responders: [] } }, cloud)).warnings).toEqual([
+      "of bsnl's usage file 1 of 4 rows were taken (see rejects/bsnl/u.csv)",
+      "of vi's usage file 2 of 9 rows were rejected (see rejects/vi/u.csv)",
+      "of jio's usage file 0 of 9 rows were rejected; optional cells dropped: text_too_long × 5",
+      "mtnl's usage file has no rows",
+    ]);
+  });
+
+  it('when responses of one’s own were refused or rows of them rejected, with their receipts; those of simulated operators are meant so', async () => {
+    await settle();
+    const put = (operator: string, name: string, receipt: object) =>
+      cloud.put('outbox', `receipts/${operator}/d/${name}.json`, JSON.stringify({ file: name, ...receipt }));
+    await put('jio', 'a.csv', { rows: 0, rejected: {}, refused: 'missing_column:outcome' });
+    await put('jio', 'b.csv', { rows: 3, rejected: { bad_outcome: 1, unknown_row: 2 }, refused: null });
+    await put('jio', 'c.csv', { rows: 3, rejected: {}, refused: null });
+    await put('vi', 'd.csv', { rows: 0, rejected: {}, refused: 'too_late' });
+    expect((await judge({ ...conducted, own: { usage: [], responders: ['jio'] } }, cloud)).warnings).toEqual([
+      "jio's response a.csv was refused: missing_column:outcome (see receipts/jio/d/a.csv.json)",
+      "of jio's response b.csv, 3 rows, were rejected: bad_outcome × 1, unknown_row × 2 (see receipts/jio/d/b.csv.json)",
+    ]);
+  });
 });
 
 describe('a run failed, and says why', () => {
