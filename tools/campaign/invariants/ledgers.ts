@@ -1,0 +1,171 @@
+/**
+ * A direction's story is read from the writes of its ledger, in their order: which order, which file, the end and the seal came
+ * after which. From that and the uploads' text it is worked out what each of them must have said.
+ */
+import { LADDERS, linesOf } from '../../../test/scenarios/sample-reckoning.ts';
+import { DAY, HOUR } from '../story.ts';
+import { Direction, isOpen, type Known, type Row } from './known.ts';
+import {
+  checkOrder,
+  expectOrder,
+  failedKeyOf,
+  firstOrderOf,
+  isAnewOf,
+  isFailedAnewOf,
+  mayBeMissed,
+  noteReplaced,
+  orderKeyOf,
+} from './orders.ts';
+import { checkResponse } from './responses.ts';
+import type { Item, LedgerWrite } from './seen.ts';
+import { handsetsIn, newestSightings } from './sightings.ts';
+import { instant, same } from './values.ts';
+
+/** As a ledger's bytes name them. */
+const OUTCOMES = ['open', 'verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'];
+const BYTES_PER_ROW = 5;
+
+/** All directions: those of plans that count, and those of plans that were given up. */
+export function checkDirections(known: Known): void {
+  const counting = new Set(known.batches.map((batch) => `${batch.batchId} ${batch.plan}`));
+  for (const [id, writes] of known.seen.ledgers) {
+    const direction = new Direction(id);
+    if (counting.has(`${direction.batch} ${direction.plan}`)) checkLedger(known, direction, writes);
+    else known.must(writes.length === 1, `${id}: the direction of a plan that was given up is never worked on`);
+  }
+}
+
+/** One direction, write by write. */
+function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]): void {
+  const { id, kind } = direction;
+  const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
+  known.directions.set(id, direction);
+  const first = firstOrderOf(known, direction);
+  must(first !== undefined || mayBeMissed(known, kind), 'its first order went out');
+  direction.rows =
+    first === undefined
+      ? claimedFor(known, direction)
+      : linesOf(first).lines.map(({ cells }) =>
+          kind === 'block' ? (cells?.imei ?? '').slice(0, 14) : (cells?.msisdn ?? ''),
+        );
+  const begun = writes[0]?.item ?? {};
+  must(begun.rows === direction.rows.length, 'its first order has all of its rows');
+  if (kind === 'reverify') direction.lastSeen = lastSeenFor(known, direction);
+  const rows: Row[] = direction.rows.map(() => ({ outcome: 'open', on: '', at: 0 }));
+  const startedAt = String(known.seen.cases[`BATCH#${direction.batch}`]?.startedAt);
+  /** The ladder's deadlines, where it begins at an instant. */
+  const ladderFrom = (begins: string) => {
+    let deadline = Date.parse(begins);
+    return LADDERS[kind].map(([order, days]) => {
+      deadline += days * DAY;
+      return { order, deadline: instant(deadline) };
+    });
+  };
+  const last = (writes.at(-1)?.item.orders ?? []) as Item[];
+
+  let before: Item = { version: 0, rung: 0, orders: [], files: [], closedAt: null, sealedAt: null, startedAt };
+  for (const { place, item } of writes) {
+    const rungs = ladderFrom(String(item.startedAt));
+    const end = String(rungs.at(-1)?.deadline);
+    direction.ends = Date.parse(end);
+    const later = Date.parse(String(item.startedAt)) - Date.parse(String(before.startedAt));
+    // A re-verification whose first order can't be published waits for that, whole hours.
+    const mayMove = kind === 'reverify' && (before.begunAt ?? null) === null;
+    must(later === 0 || (mayMove && later > 0 && later % HOUR === 0), 'no deadline that was told ever moves');
+    const isAnew = mayMove && (before.orders as Item[]).length === 1 && later > 0;
+    if (isAnew) before = { ...before, orders: [], rung: 0 };
+    const { version, orders, files, closedAt, sealedAt, rung } = item as {
+      version: number;
+      orders: Item[];
+      files: Item[];
+      closedAt: string | null;
+      sealedAt: string | null;
+      rung: number;
+    };
+    must(version === Number(before.version) + 1, 'each write of its ledger follows the one before');
+    must(same(item.rungs, rungs), 'its deadlines are those of its ladder, all from one beginning');
+    const ordersBefore = before.orders as Item[];
+    const filesBefore = before.files as Item[];
+    const newOrders = orders.slice(ordersBefore.length);
+    const newFiles = files.slice(filesBefore.length);
+    // What takes service and is published again is issued anew, without the rows that were answered since.
+    const anew = orders.filter((order, n) => n < ordersBefore.length && isAnewOf(order, ordersBefore[n] as Item));
+    const failedAnew = files.filter((file, n) => isFailedAnewOf(file, filesBefore[n]));
+    const unchanged = <I extends Item>(now: I[], was: I[], but: I[]) =>
+      was.every((one, n) => same(now[n], one) || but.includes(now[n] as I));
+    must(unchanged(orders, ordersBefore, anew), 'no order is taken back');
+    must(unchanged(files, filesBefore, failedAnew), 'no recorded file is taken back');
+    must(
+      newOrders.length + newFiles.length + anew.length + failedAnew.length <= 1,
+      'one write has one order or one file',
+    );
+    for (const order of anew) {
+      noteReplaced(known, orderKeyOf(direction, order), ordersBefore[orders.indexOf(order)]?.sha256);
+      const isNewest = last.some((one) => same(one, order));
+      checkOrder(known, direction, order, files, rows, rungs, isNewest);
+    }
+    for (const file of failedAnew) {
+      const { rows: count, deadline } = file.failedOrder as Item;
+      const key = failedKeyOf(direction, file);
+      noteReplaced(known, key, (filesBefore[files.indexOf(file)]?.failedOrder as Item | undefined)?.sha256);
+      const failed = direction.rows.filter(
+        (_, row) => rows[row]?.outcome === 'failed' && rows[row]?.file === file.sha256 && closedAt === null,
+      );
+      must(failed.length === count, 'an order issued anew carries who is still failed');
+      expectOrder(known, key, kind, failed, String(deadline));
+    }
+    for (const order of newOrders) {
+      must(order.rung === rung && rung > Number(before.rung), 'orders come in the order of their rungs');
+      must(before.closedAt === null, 'no order comes after the end of the ladder');
+      must(kind === 'block' || rung === 1 || before.begunAt !== null, 'no bar is ordered before a re-verification');
+      // What was issued anew is published as the newest attempt committed it.
+      checkOrder(
+        known,
+        direction,
+        order,
+        files,
+        rows,
+        rungs,
+        last.some((one) => same(one, order)),
+      );
+    }
+    for (const file of newFiles)
+      checkResponse(known, direction, file, rows, { closed: closedAt !== null, sealedAt, end });
+    if (closedAt !== null && before.closedAt === null)
+      must(!rows.some(isOpen) || closedAt >= end, 'it does not end before its last deadline while a row is open');
+    must(before.closedAt === null || closedAt === before.closedAt, 'it ends once');
+    if (sealedAt !== null && before.sealedAt === null) {
+      must(closedAt !== null, 'it is sealed when it has ended');
+      direction.sealed = rows.map((row) => ({ ...row }));
+    }
+    must(before.sealedAt === null || sealedAt === before.sealedAt, 'it is sealed once');
+    const bytes = (item.late ?? item.outcomes) as Buffer;
+    const told = direction.rows.map((_, row) => OUTCOMES[(bytes[row * BYTES_PER_ROW] ?? 0) & 7]);
+    const reckoned = rows.map((row) => (closedAt !== null && isOpen(row) ? 'overdue' : row.outcome));
+    must(same(told, reckoned), 'its ledger holds what its files say, in the order of their commits');
+    if (sealedAt !== null && before.sealedAt !== null) must(same(item.outcomes, before.outcomes), 'a seal stays');
+    direction.states.push({ place, rows: rows.map((row) => ({ ...row })), closed: closedAt !== null });
+    before = item;
+  }
+  must(before.sealedAt !== null, 'it ends, and is sealed');
+}
+
+/** The handsets of a direction that was never ordered, by their claims. */
+function claimedFor(known: Known, { id, operator }: Direction): string[] {
+  const rows: string[] = [];
+  for (const [key, { pointers }] of Object.entries(known.seen.cases)) {
+    if (!key.startsWith('HANDSET#')) continue;
+    for (const pointer of (pointers as Record<string, string[]>)[operator] ?? [])
+      if (pointer.startsWith(`${id}:`)) rows[Number(pointer.slice(id.length + 1))] = key.slice('HANDSET#'.length);
+  }
+  return rows;
+}
+
+/** The day of each of its numbers' newest sighting, as its batch was planned. */
+function lastSeenFor(known: Known, { batch, rows }: Direction): Map<string, string> {
+  const { file, uploadedAt } = known.seen.cases[`BATCH#${batch}`] ?? {};
+  const report = known.seen.uploads.find(({ key, at }) => key === file && instant(at) === uploadedAt);
+  const handsets = handsetsIn(report?.text ?? '');
+  const sightings = newestSightings(known.seen.uploads, report?.at ?? 0, handsets);
+  return new Map(sightings.filter(({ msisdn }) => rows.includes(msisdn)).map(({ msisdn, day }) => [msisdn, day]));
+}

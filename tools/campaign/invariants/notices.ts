@@ -1,0 +1,84 @@
+/** Who is told what, and when. */
+import { linesOf, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
+import { LOOKS_EVERY } from '../people.ts';
+import { CONTEXT, DAY, HOUR } from '../story.ts';
+import type { Known } from './known.ts';
+import { takesService } from './orders.ts';
+
+const SWEEPS_EVERY = Number(CONTEXT.sweepHours) * HOUR;
+
+/** Each hears of all that is theirs, as it lies there, and of nobody else's. */
+export function checkNotices(known: Known): void {
+  const { outbox, notices, patience } = known.seen;
+  // What takes service is told of by whoever puts it there, or not at all once its time has passed.
+  const lasts = patience > DAY;
+  const told = new Set<string>();
+  for (const [queue, all] of Object.entries(notices))
+    for (const notice of all) {
+      const { kind, key, sha256: digest, size, operator, agency } = notice;
+      const whose = kind === 'quarantined' ? String(key).split('/')[1] : (operator ?? agency);
+      const own = queue === 'fraud-administrators' || queue.endsWith(`-${whose}`);
+      known.must(own, `${queue}: operators and agencies hear only of their own: ${kind}`);
+      if (kind !== 'order' && kind !== 'receipt') {
+        told.add(`${queue} ${kind} ${notice.batchId}`);
+        continue;
+      }
+      told.add(`${key} ${digest}`);
+      const text = outbox[String(key)] ?? '';
+      const deadline = linesOf(text).lines[0]?.cells?.deadline;
+      // One that was issued anew was told of with an earlier deadline, where noting that was what failed.
+      const older = sha256(text) !== digest && String(notice.deadline) < String(deadline);
+      if (notice.order === 'reverify' && older) continue;
+      // A bar or a disconnection that was told of, and was issued anew when it was published again.
+      if (sha256(text) !== digest && known.replaced.get(String(key))?.has(digest)) continue;
+      known.must(
+        sha256(text) === digest && Buffer.byteLength(text) === size,
+        `${key}: what is told of is there, with those bytes`,
+      );
+      known.must(String(key).split('/')[1] === operator, `${key}: it is told to its operator`);
+      if (kind === 'order')
+        known.must(notice.deadline === deadline, `${key}: a deadline that is told is that of the order`);
+    }
+  for (const key of Object.keys(outbox))
+    if (/^(orders|receipts)\//.test(key) && !known.notPublished.has(key) && !(lasts && takesService(key)))
+      known.must(told.has(`${key} ${sha256(outbox[key] ?? '')}`), `${key}: it is told to its operator`);
+  for (const { batchId, agency } of known.batches) {
+    for (const kind of ['batch_registered', 'settled'])
+      known.must(told.has(`fraud-batches-${agency} ${kind} ${batchId}`), `${batchId}: its agency is told: ${kind}`);
+    known.must(
+      told.has(`fraud-administrators settled ${batchId}`),
+      `${batchId}: the administrators are told that it settled`,
+    );
+    const concerned = new Set(
+      [...known.directions.values()].filter(({ batch }) => batch === batchId).map(({ operator }) => operator),
+    );
+    for (const operator of concerned)
+      known.must(
+        told.has(`fraud-directions-${operator} settled ${batchId}`),
+        `${batchId}: its operators are told that it settled`,
+      );
+  }
+}
+
+/**
+ * Nobody is barred who was not asked, and nobody is told what to do by a time that is past; in the order in which it was told.
+ * What could not be told in time is told by the next sweep, and heard when its reader looks.
+ */
+export function checkOrdersTold(known: Known): void {
+  const told = new Set<string>();
+  const asked = new Set<string>();
+  for (const { kind, key, directionId, directionKind, order, deadline, heardAt } of Object.values(
+    known.seen.notices,
+  ).flat()) {
+    if (kind !== 'order' || told.has(String(key))) continue;
+    told.add(String(key));
+    const since = Date.parse(String(heardAt)) - LOOKS_EVERY - SWEEPS_EVERY;
+    known.must(since < Date.parse(String(deadline)), `${key}: no order is told of when its deadline has passed`);
+    if (directionKind !== 'reverify') continue;
+    for (const { cells } of linesOf(known.seen.outbox[String(key)] ?? '').lines) {
+      const row = `${directionId} ${cells?.msisdn}`;
+      if (order === 'reverify') asked.add(row);
+      known.must(asked.has(row), `${directionId}: the first order of a row asks to re-verify it, and is no ${order}`);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+/** What orders must say, when they go out, and as which they may be issued anew. */
+import { type Kind, LADDERS, sha256, written } from '../../../test/scenarios/sample-reckoning.ts';
+import { DAY } from '../story.ts';
+import type { Direction, Known, Row } from './known.ts';
+import type { Item } from './seen.ts';
+import { same } from './values.ts';
+
+/** Where the order of a rung lies. */
+export const orderKeyOf = ({ operator, id }: Pick<Direction, 'operator' | 'id'>, { rung, order }: Item) =>
+  `orders/${operator}/${id}/${rung}-${order}.csv`;
+/** Where the disconnect order of a recorded file lies. */
+export const failedKeyOf = ({ operator, id }: Direction, { sha256: digest }: Item) =>
+  `orders/${operator}/${id}/failed-${String(digest).slice(0, 8)}-disconnect.csv`;
+
+/** Orders that take service from whom they name. */
+const TAKES_SERVICE = ['bar_outgoing', 'bar_incoming', 'disconnect'];
+
+/** Whether the order of this key takes service. */
+export const takesService = (key: string) => TAKES_SERVICE.some((order) => key.endsWith(`-${order}.csv`));
+
+/** Whether an order of a rung is one that was committed before, issued anew for fewer: its deadline stays. */
+export const isAnewOf = (order: Item, was: Item) =>
+  TAKES_SERVICE.includes(String(order.order)) &&
+  [order.rung, order.order, order.deadline].join() === [was.rung, was.order, was.deadline].join() &&
+  Number(order.rows) < Number(was.rows) &&
+  order.firstVersion === (was.firstVersion ?? was.version);
+
+/** Whether a recorded file's disconnect order alone has changed, to one for fewer with the same deadline. */
+export function isFailedAnewOf(file: Item, was: Item | undefined): boolean {
+  const [now, before] = [file.failedOrder, was?.failedOrder] as (Item | undefined)[];
+  if (now === undefined || before === undefined || same(now, before)) return false;
+  return (
+    same({ ...file, failedOrder: before }, was) &&
+    now.deadline === before.deadline &&
+    Number(now.rows) < Number(before.rows)
+  );
+}
+
+/** A re-verification begins with its first rung; a block that could not be ordered for a day begins with the second. */
+export function firstOrderOf(known: Known, { id, kind, operator }: Direction): string | undefined {
+  const { outbox } = known.seen;
+  const rungs = kind === 'block' ? LADDERS.block.map((_, n) => n + 1) : [1];
+  return rungs.map((rung) => outbox[`orders/${operator}/${id}/${rung}-${kind}.csv`]).find((text) => text !== undefined);
+}
+
+/**
+ * What could not be put into the outbox until its time had passed is not ordered any more; only a re-verification waits for its first
+ * order.
+ */
+export function mayBeMissed(known: Known, order: unknown): boolean {
+  return order !== 'reverify' && known.seen.patience > DAY;
+}
+
+/**
+ * An order as a ledger committed it: its deadline, and its rows by how they stood then (`states`). Only the `newest` of those that
+ * were issued under its key lies there, and is held to what was published.
+ */
+export function checkOrder(
+  known: Known,
+  { id, kind, operator, rows }: Direction,
+  order: Item,
+  files: Item[],
+  states: Row[],
+  rungs: Item[],
+  newest: boolean,
+): void {
+  const { rung, rows: count, sha256: digest, bytes } = order;
+  const key = orderKeyOf({ operator, id }, order);
+  const { deadline } = rungs[Number(rung) - 1] ?? {};
+  known.must(order.deadline === deadline, `${id}: an order has its rung's deadline`);
+  known.must(String(order.at) < String(order.deadline), `${id}: no order is committed when its deadline has passed`);
+  const text = known.seen.outbox[key] ?? '';
+  const forNobody = count === 0 && order.firstVersion !== undefined && text === '';
+  const missed = text === '' && mayBeMissed(known, order.order);
+  if (missed) known.notPublished.add(key);
+  known.must(
+    !newest || forNobody || missed || (sha256(text) === digest && Buffer.byteLength(text) === bytes),
+    `${id}: an order is published as committed`,
+  );
+  // Who has failed since a bar was committed stays in it where it is issued anew.
+  const failedSince = ({ file }: Row) =>
+    Number(files.find(({ sha256: digest }) => digest === file)?.version) > Number(order.firstVersion);
+  const open = rows.filter((_, row) => {
+    const state = states[row] as Row;
+    if (state.outcome === 'failed') return order.order === 'disconnect' || failedSince(state);
+    return state.outcome === 'open';
+  });
+  known.must(
+    open.length === count && (open.length > 0 || order.firstVersion !== undefined),
+    `${id}: an order counts its rows, and has some`,
+  );
+  expectOrder(known, key, kind, open, String(deadline));
+}
+
+/** Invariant 3: the rows that were open when the order was committed, and no other one; failed ones only to be disconnected. */
+export function expectOrder(known: Known, key: string, kind: Kind, open: string[], deadline: string): void {
+  if (open.length === 0) known.notPublished.add(key);
+  known.expected[key] = open
+    .map((identifier) => (kind === 'block' ? `${written(identifier)},,${deadline}` : `${identifier},,${deadline}`))
+    .sort();
+}
+
+/** Notes what an order was before it was issued anew. */
+export function noteReplaced(known: Known, key: string, digest: unknown): void {
+  known.replaced.set(key, (known.replaced.get(key) ?? new Set()).add(digest));
+}

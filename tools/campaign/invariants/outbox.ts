@@ -1,0 +1,121 @@
+/** The outbox: rejects and receipts of all uploads, and that all that must be there is there, and nothing else. */
+import { cellsOf, imeiIn, linesOf, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
+import type { Known } from './known.ts';
+import { reasonIn, usageReason } from './sightings.ts';
+import { same } from './values.ts';
+
+/** The rejects of all files of usage and of all reports. */
+export function expectRejects(known: Known): void {
+  for (const { key, text, at } of known.seen.uploads) {
+    const [place, who, name] = key.split('/');
+    if (place !== 'usage' && place !== 'reports') continue;
+    const { columns, lines } = linesOf(text);
+    const required = place === 'usage' ? ['imei', 'msisdn', 'last_seen'] : ['imei'];
+    const missing = required.find((column) => !columns.includes(column));
+    const rejects = lines.flatMap(({ line, cells }) => {
+      const reason = cells
+        ? place === 'usage'
+          ? usageReason(cells, at)
+          : reasonIn(imeiIn(cells.imei))
+        : 'wrong_cell_count';
+      return reason === '' ? [] : [`${line},${reason}`];
+    });
+    // Of the uploads under one key the last one counts.
+    known.expected[`rejects/${who}/${name}`] = missing === undefined ? rejects : [`1,missing_column:${missing}`];
+  }
+}
+
+/** The receipts of all responses: of those that were recorded, and of those refused whole. */
+export function expectReceipts(known: Known): void {
+  for (const { key, text } of known.seen.uploads) {
+    const [place, operator, id = '', name = ''] = key.split('/');
+    if (place !== 'responses') continue;
+    const digest = sha256(text);
+    const receipt = `receipts/${operator}/${id}/${name}.${digest.slice(0, 8)}.json`;
+    const direction = known.directions.get(id);
+    const refused = (why: string) => ({
+      sha256: digest,
+      rows: 0,
+      recorded: 0,
+      alreadyRecorded: 0,
+      rejected: {},
+      rejects: [],
+      refused: why,
+    });
+    const { columns } = linesOf(text);
+    const missing = [direction?.kind === 'block' ? 'imei' : 'msisdn', 'outcome'].find(
+      (column) => !columns.includes(column),
+    );
+    if (direction === undefined || direction.operator !== operator)
+      known.expected[receipt] = refused('unknown_direction');
+    else if (missing !== undefined) known.expected[receipt] = refused(`missing_column:${missing}`);
+    else {
+      const recorded = direction.recorded.get(digest);
+      known.must(recorded !== undefined, `${id}: every response is recorded`);
+      if (recorded !== undefined) known.expected[receipt] = recorded;
+    }
+  }
+}
+
+/** The outbox holds what must be there, and nothing else. */
+export function checkOutbox(known: Known): void {
+  const { outbox } = known.seen;
+  const names = new Set(
+    [...Object.keys(outbox), ...Object.keys(known.expected)].map((key) =>
+      key.replace(/^(revocations\/.*)\.(csv|json)$/, '$1'),
+    ),
+  );
+  for (const name of names) {
+    const [place = ''] = name.split('/');
+    const expected = known.expected[name];
+    const text = outbox[place === 'revocations' ? `${name}.csv` : name];
+    const where = name.replace(/^(\w+\/[^/]*\/[^/]*).*/, '$1');
+    if (text === undefined && known.notPublished.has(name)) continue;
+    if (text === undefined || expected === undefined) {
+      known.must(false, `${text === undefined ? 'missing' : 'nobody asked for'} ${name}`);
+      continue;
+    }
+    const lines = text.trimEnd().split('\n').slice(1);
+    if (place === 'orders') {
+      const rows = lines.map((line) => {
+        const cells = line.split(',');
+        return `${cells[0]},,${cells.at(-1)}`;
+      });
+      known.must(
+        same(rows, expected),
+        `${where}: an order has the rows that were open when it was committed (${name.split('/').at(-1)})`,
+      );
+    } else if (place === 'rejects') {
+      const rows = lines.map(cellsOf).map((cells) => `${cells[0]},${cells.at(-1)}`);
+      known.must(same(rows, expected), `${where}: every reject has its line and reason`);
+    } else if (place === 'receipts') {
+      const { file: _, ...receipt } = JSON.parse(text) as Record<string, unknown>;
+      known.must(same(receipt, expected), `${where}: a receipt says what was recorded (${name.split('/').at(-1)})`);
+    } else if (place === 'revocations') {
+      const rows = linesOf(text).lines.map(
+        ({ cells }) => `${cells?.msisdn},${cells?.operator},${cells?.disconnected_on}`,
+      );
+      known.must(same(rows, expected), `${where}: every disconnected number is revoked once`);
+      const { payload } = JSON.parse(outbox[`${name}.json`] ?? '{}') as { payload?: { n: string }[] };
+      known.must(
+        same(
+          payload?.map(({ n }) => n),
+          rows.map((row) => row.slice(3, 13)),
+        ),
+        `${where}: both forms of a list are there, and agree`,
+      );
+    } else if (place === 'previews') {
+      if (!name.endsWith('.json')) continue;
+      const { batchId, agency, file, sha256: digest, report, linked, held, operators } = JSON.parse(text);
+      const byOperator = Object.fromEntries(
+        Object.entries<{ linked: number }>(operators).map(([operator, { linked: own }]) => [operator, own]),
+      );
+      const said = { batchId, agency, file, sha256: digest, report, linked, held, operators: byOperator };
+      known.must(same(said, expected), `${where}: the preview says whom the batch reaches`);
+    } else if (name.endsWith('elsewhere.csv')) {
+      known.must(same(lines, expected), `${where}: what stands elsewhere is named with its direction`);
+    } else {
+      known.must(same(JSON.parse(text), expected), `${where}: the books say what the ledgers and the links say`);
+    }
+  }
+}

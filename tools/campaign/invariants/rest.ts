@@ -1,0 +1,19 @@
+/** How the system is left when all is done. */
+import type { Known } from './known.ts';
+
+/** Nothing waits, the turn to plan is free, and nothing was given up. */
+export function checkAtRest(known: Known): void {
+  const { cases, running, failures } = known.seen;
+  const turn = cases.PLANNING;
+  const holder = cases[`BATCH#${turn?.holder}`];
+  const held = ['approved', 'planning'].includes(String(holder?.state)) && holder?.execution === turn?.execution;
+  known.must(!held, 'the turn to plan is free at the end');
+  for (const name of running) known.must(false, `an execution runs for ever: ${name}`);
+  for (const failure of failures) known.must(false, failure);
+  // What fails in spite of all tries, people decide about.
+  const told = JSON.stringify(known.seen.notices['fraud-administrators']);
+  for (const failure of known.seen.excused) {
+    const name = /\(([^()]*)\)$/.exec(failure)?.[1] ?? '';
+    known.must(told.includes(`:${name}"`), `nobody was told that ${failure}`);
+  }
+}

@@ -1,0 +1,55 @@
+/** What the uploads of usage and of reports say, row by row: why one can't be taken, and who was seen with which handset. */
+import { dayAt, daysBefore, imeiIn, isDay, linesOf, msisdnIn } from '../../../test/scenarios/sample-reckoning.ts';
+import type { Upload } from '../people.ts';
+
+const LOOK_BACK = 180;
+
+/** Why an identifier can't be taken; '' where it can. */
+export const reasonIn = (parsed: object): string => ('reason' in parsed ? String(parsed.reason) : '');
+
+/** Why a row of usage can't be taken; '' where it can. */
+export function usageReason(cells: Record<string, string>, at: number): string {
+  const day = cells.last_seen ?? '';
+  const identifiers = reasonIn(imeiIn(cells.imei)) || reasonIn(msisdnIn(cells.msisdn));
+  if (identifiers !== '') return identifiers;
+  if (day === '') return 'missing_last_seen';
+  return isDay(day) && day <= dayAt(at) ? '' : 'bad_date';
+}
+
+interface Sighting {
+  msisdn: string;
+  imei: string;
+  operator: string;
+  day: string;
+}
+
+/** The handsets that a report names. */
+export function handsetsIn(text: string): Set<string> {
+  const handsets = new Set<string>();
+  for (const { cells } of linesOf(text).lines) {
+    const imei = cells ? imeiIn(cells.imei) : { reason: '' };
+    if ('imei' in imei) handsets.add(imei.imei);
+  }
+  return handsets;
+}
+
+/** Each number's newest sighting with one of these handsets in the look-back window of a report that was uploaded at `at`. */
+export function newestSightings(uploads: readonly Upload[], at: number, handsets: Set<string>): Sighting[] {
+  const newest = new Map<string, Sighting>();
+  const [from, to] = [daysBefore(dayAt(at), LOOK_BACK), dayAt(at)];
+  const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  const links = uploads
+    .filter((upload) => upload.key.startsWith('usage/') && upload.at < at)
+    .flatMap(({ key, text, at: uploaded }) =>
+      linesOf(text).lines.flatMap(({ cells }): Sighting[] => {
+        if (!cells || usageReason(cells, uploaded) !== '') return [];
+        const { imei = '' } = imeiIn(cells.imei) as { imei?: string };
+        const { msisdn = '' } = msisdnIn(cells.msisdn) as { msisdn?: string };
+        return [{ imei, msisdn, operator: key.split('/')[1] ?? '', day: cells.last_seen ?? '' }];
+      }),
+    )
+    .filter(({ imei, day }) => handsets.has(imei) && day >= from && day <= to)
+    .sort((a, b) => order(a.day, b.day) || order(b.operator, a.operator) || order(b.imei, a.imei));
+  for (const link of links) newest.set(link.msisdn, link);
+  return [...newest.values()];
+}
