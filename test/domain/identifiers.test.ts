@@ -94,6 +94,13 @@ describe('an IMEI', () => {
     ['fullwidth digits', '４９０１５４２０３２３７５１', 'not_digits'],
     ['a tab between digits', '49015420\t323751', 'not_digits'],
     ['a comma between digits', '49015420,323751', 'not_digits'],
+    // What spreadsheets make of a column, and people of a spreadsheet.
+    ['an apostrophe before it', "'490154203237518", 'not_digits'],
+    ['a formula of its text', '="490154203237518"', 'not_digits'],
+    ['two with a semicolon between', '490154203237518;490154203237526', 'not_digits'],
+    ['two with a line end between', '490154203237518\n490154203237526', 'not_digits'],
+    ['two with a slash between', '490154203237518/490154203237526', 'wrong_length'],
+    ['two with a space between', '490154203237518 490154203237526', 'wrong_length'],
     ['13 digits', '4901542032375', 'wrong_length'],
     ['17 digits', '49015420323751812', 'wrong_length'],
     ['one digit', '0', 'wrong_length'],
