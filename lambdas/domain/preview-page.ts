@@ -119,7 +119,7 @@ ${decision}
     decideBy === null
       ? html`At most <strong>${counted(report.handsets, 'handset')}</strong> will be blocked, and at most <strong>${counted(linked, 'number')}</strong> re-verified, those that look cloned among them.`
       : html`If it is approved and nothing is said of the held handsets, at most <strong>${counted(report.handsets - held, 'handset')}</strong> would be blocked, and at most <strong>${counted(linked - linkedOnlyByHeld, 'number')}</strong> re-verified.`
-  } A number that isn’t re-verified in time is barred, then disconnected. What is exempt, or is dealt with in an earlier batch, comes off these counts.</p>
+  } A number that isn’t re-verified in time is barred, then disconnected. ${decideBy === null ? 'What is' : 'What is exempt, or is'} dealt with in an earlier batch${decideBy === null ? '' : ','} comes off these counts.</p>
 </section>
 `;
 }
@@ -130,18 +130,24 @@ function share(part: number, whole: number): string {
 
 function operators(preview: Preview): Html {
   const all = Object.entries(preview.operators);
+  const namesOf = (some: typeof all) => some.map(([name]) => name).join(', ');
+  const never = namesOf(all.filter(([, { latestImport }]) => latestImport === null));
+  const waiting = namesOf(all.filter(([, { gated }]) => gated > 0));
   const rows = all.map(([operator, { linked, latestImport, gated }]): Content[] => [
     operator,
     linked,
     share(linked, preview.linked),
     latestImport === null ? html`<strong>never</strong>` : time(latestImport),
-    gated === 0 ? gated : html`<strong>${gated}</strong>`,
+    ...(waiting === '' ? [] : [gated === 0 ? gated : html`<strong>${gated}</strong>`]),
   ]);
-  const missing = all.filter(([, { latestImport, gated }]) => latestImport === null || gated > 0).map(([name]) => name);
+  const missing = [
+    ...(never === '' ? [] : [`Of ${never} no usage file was ever imported.`]),
+    ...(waiting === '' ? [] : [`Of ${waiting} files wait to be admitted.`]),
+  ];
   const warning =
     missing.length === 0
       ? html``
-      : html`<p class="warning"><strong>Numbers may be missing here.</strong> Of ${missing.join(', ')} no usage file was ever imported, or files wait to be admitted.</p>
+      : html`<p class="warning"><strong>Numbers may be missing here.</strong> ${missing.join(' ')}</p>
 `;
   return html`<section aria-labelledby="operators">
 <h2 id="operators">By operator</h2>
@@ -153,7 +159,8 @@ ${warning}${table(
     { title: 'Numbers', count: true },
     { title: 'Share', count: true },
     { title: 'Usage imported last' },
-    { title: 'Files not admitted', count: true },
+    // No stage lets files wait yet.
+    ...(waiting === '' ? [] : [{ title: 'Files not admitted', count: true }]),
   ],
   rows,
 )}</section>
@@ -237,7 +244,7 @@ ${
     : table(
         'held-table',
         rest === 0
-          ? `All ${counted(shown.length, decideBy === null ? 'handset' : 'held handset')}`
+          ? `${shown.length === 1 ? '' : 'All '}${counted(shown.length, decideBy === null ? 'handset' : 'held handset')}`
           : `The heaviest ${grouped(shown.length)} of ${grouped(details.held.length)}`,
         [imei, { title: decideBy === null ? 'Why' : 'Held for' }, ...counts],
         shown.map((one) => [imeiOut(one.imei), whys[one.why], ...weightCells(one)]),
@@ -251,7 +258,8 @@ ${
 `;
 }
 
-function heaviest(preview: Preview, handsets: readonly HandsetWeight[]): Html {
+function heaviest(preview: Preview, all: readonly HandsetWeight[]): Html {
+  const handsets = all.filter(({ connections }) => connections > 0);
   if (handsets.length === 0) return html``;
   return html`<section aria-labelledby="heaviest">
 <h2 id="heaviest">Heaviest handsets</h2>

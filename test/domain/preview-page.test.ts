@@ -49,10 +49,12 @@ describe('the page', () => {
   });
 
   test('tells which operators’ numbers may be missing', () => {
-    expect(shown(page)).toContain('Of airtel, jio, vi no usage file was ever imported, or files wait to be admitted.');
+    expect(shown(page)).toContain('Of airtel, vi no usage file was ever imported. Of jio files wait to be admitted.');
+    expect(shown(page)).toContain('Files not admitted');
     const { vi: _, airtel: __, ...known } = preview.operators as Record<string, (typeof preview.operators)[OperatorId]>;
     const operators = { ...known, jio: { linked: 1, latestImport: at('2026-05-31T00:00:00Z'), gated: 0 } };
     expect(previewHtml({ ...preview, operators }, details)).not.toContain('Numbers may be missing');
+    expect(previewHtml({ ...preview, operators }, details)).not.toContain('admitted');
   });
 
   test('names the held and the heaviest handsets with 15 digits, and no number of anybody', () => {
@@ -137,6 +139,22 @@ ${sha256},approve,,,public_interest,
     expect(shown(empty)).toContain('Nobody has to decide on this batch');
     expect(shown(empty)).not.toContain('How to decide');
     expect(unclosed(empty)).toEqual([]);
+  });
+
+  test('that is for information speaks of nothing that isn’t there: exemptions, or files that wait', () => {
+    const operators = { [jio]: { linked: 1, latestImport: at('2026-05-31T00:00:00Z'), gated: 0 } };
+    const told = shown(previewHtml({ ...preview, operators, people: 0, decideBy: null }, details));
+    expect(told).toContain('What is dealt with in an earlier batch comes off these counts.');
+    expect(told).not.toMatch(/exempt|admitted|approve/);
+    expect(shown(page)).toContain('What is exempt, or is dealt with in an earlier batch, comes off these counts.');
+  });
+
+  test('lists no handset without a number among the heaviest, and counts one as one', () => {
+    const one = previewHtml(preview, { ...details, heaviest: [weight(clone, 1), weight(plain, 0)] });
+    expect(shown(one)).toContain('The 1 handset with the most numbers');
+    expect(previewHtml(preview, { ...details, heaviest: [weight(plain, 0)] })).not.toContain('Heaviest handsets');
+    expect(shown(page)).toContain(' 1 held handset ');
+    expect(page).not.toContain('All 1 ');
   });
 
   test.each(Object.entries(COLOURS))('has texts of a contrast of 4.5 and more, and lines of 3, in %s', (_, colours) => {
