@@ -40,9 +40,7 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
     const { rows, rejected, handsets } = summary.report;
     if (handsets === 0) {
       const rejects = rejected === 0 ? '' : ` (see ${rejectsOf(report)})`;
-      warnings.push(
-        `${report.key} named no handset: it has ${counted(rows, 'row')}, of which ${rejected} were rejected${rejects}`,
-      );
+      warnings.push(`${report.key} named no handset: it has ${counted(rows, 'row')}, ${rejected} rejected${rejects}`);
     }
     if (summary.unexplained !== 0) problems.push(`batch ${report.batchId} has ${summary.unexplained} rows unexplained`);
   }
