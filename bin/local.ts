@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { type LocalCloud, RealClock, startCloud } from 'local-cloud';
 import { dayOf, instantOf } from '../lambdas/domain/days.ts';
 import { command, complain, say, told } from '../lib/commands/command.ts';
+import { CommandError } from '../lib/commands/command-line.ts';
 import {
   parseServeArguments,
   parseTyped,
@@ -12,6 +13,7 @@ import {
   TYPED_HELP,
 } from '../lib/commands/local/serve-arguments.ts';
 import { synthesize } from '../lib/commands/local/synth.ts';
+import { stageFromContext } from '../lib/config/stage.ts';
 import { bucketsOf } from '../simulation/buckets.ts';
 import { noticeText, uploadText, workText } from '../simulation/happenings.ts';
 
@@ -38,6 +40,8 @@ const happened = (text: string | undefined): void => {
 };
 
 async function serve({ speed, start, stage, port, ladder, enforce = false }: ServeSettings): Promise<boolean> {
+  const { agencies, operators } = stageFromContext({ stage, cloud: 'local', ladder });
+  const known = [...agencies, ...operators].map(({ id }) => id);
   say('Synthesizing the app …');
   synthesizing = synthesize({ own: true, context: { stage, ladder } });
   const assembly = await synthesizing;
@@ -49,11 +53,16 @@ async function serve({ speed, start, stage, port, ladder, enforce = false }: Ser
   };
   const watch = {
     uploaded: (bucket: string, key: string, size: number) => {
-      if (cloud !== undefined && bucket === bucketsOf(cloud).inbox) happened(uploadText(key, size));
+      if (cloud !== undefined && bucket === bucketsOf(cloud).inbox) happened(uploadText(key, size, known));
     },
     published: (message: string) => happened(noticeText(message)),
   };
-  starting = startCloud({ assembly, speed, start, port, log, enforce, watch });
+  starting = startCloud({ assembly, speed, start, port, log, enforce, watch }).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw new CommandError(
+      `--port ${port}: something else listens there already; name another one, or none (EADDRINUSE)`,
+    );
+  });
   cloud = await starting;
   cloud.confirmSubscriptions();
   if (stopping) return true;

@@ -175,7 +175,7 @@ export async function conduct(
     const uploads = [...desks.values()].reduce((sum, desk) => sum + desk.uploads, 0);
     const day = new Date(cloud.clock.now()).toISOString().slice(0, 16).replace('T', ' ');
     const failed = (failing?.repeated() ?? []).map(({ who, times }) => `, ${who} failed ${times} times`);
-    return `${day}Z, ${orders} orders read, ${uploads} responses uploaded${failed.join('')}`;
+    return `${day}Z, ${counted(orders, 'order')} read, ${counted(uploads, 'response')} uploaded${failed.join('')}`;
   });
   const lastReport = start + Math.max(...reports.map(({ age }) => age));
   if (failing !== undefined)
@@ -317,6 +317,8 @@ function ladderMilliseconds(ladder: LadderName): number {
 function* encoded(texts: Iterable<string>): Generator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text);
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`;

@@ -3,19 +3,24 @@
  * number, a handset or an uploader's file, whose name may hold one.
  */
 import { parseInboxKey } from '../lambdas/domain/inbox.ts';
+import { STRAYS } from '../lambdas/domain/reasons.ts';
 import { messageOf } from './desk.ts';
 
-/** An upload into the inbox. */
-export function uploadText(key: string, size: number): string {
+/**
+ * An upload into the inbox.
+ * @param known the ids of the agencies and operators that are configured; any other may be anything, and is not repeated
+ */
+export function uploadText(key: string, size: number, known: readonly string[]): string {
   const place = parseInboxKey(key);
+  const by = (id: string, what: string) => (known.includes(id) ? id : `an ${what} that is not configured`);
   const bytes = `${size.toLocaleString('en-US')} bytes`;
   switch (place.kind) {
     case 'report':
-      return `${place.agency} uploads a report, ${bytes}`;
+      return `${by(place.agency, 'agency')} uploads a report, ${bytes}`;
     case 'usage':
-      return `${place.operator} uploads usage, ${bytes}`;
+      return `${by(place.operator, 'operator')} uploads usage, ${bytes}`;
     case 'response':
-      return `${place.operator} uploads a response, ${bytes}`;
+      return `${by(place.operator, 'operator')} uploads a response, ${bytes}`;
     case 'decision':
       return `${place.approver} uploads a decision, ${bytes}`;
     case 'exemption':
@@ -58,6 +63,7 @@ export function workText(line: string): string | undefined {
 export function noticeText(message: string): string {
   const notice = messageOf(message);
   const whom = [notice.operator, notice.agency].find((id) => id !== undefined);
-  const what = [notice.order, notice.batchId].filter((id) => id !== undefined).map(String);
+  const why = STRAYS.find((stray) => stray === notice.why);
+  const what = [notice.order, notice.batchId, why].filter((id) => id !== undefined).map(String);
   return `notice ${String(notice.kind ?? 'without a kind')}${whom === undefined ? '' : ` about ${String(whom)}`}${what.length > 0 ? `: ${what.join(', ')}` : ''}`;
 }

@@ -10,7 +10,7 @@ export interface Progress {
   follow(detail: () => string): void;
   /** So much of the whole work is done, 0 to 1; from the first of these on, the time left is told. */
   reached(share: number): void;
-  /** The last stage is done. */
+  /** The last stage is done: nothing more is shown, whatever comes after it. */
   end(): void;
 }
 
@@ -39,6 +39,8 @@ export function showProgress(screen: Screen, now: () => number = () => performan
   const began = now();
   let expectedEnd: number | undefined;
 
+  let over = false;
+
   const draw = () => {
     if (name === undefined) return;
     if (source !== undefined) detail = source();
@@ -62,6 +64,7 @@ export function showProgress(screen: Screen, now: () => number = () => performan
   };
   return {
     stage(next) {
+      if (over) return;
       close();
       name = next;
       draw();
@@ -72,6 +75,7 @@ export function showProgress(screen: Screen, now: () => number = () => performan
       detail = text;
     },
     event(what) {
+      if (over) return;
       if (terminal) screen.write(`\r\u001B[K  ${what}\n`);
       else screen.write(`  ${what}\n`);
       printed = '';
@@ -84,7 +88,10 @@ export function showProgress(screen: Screen, now: () => number = () => performan
       const elapsed = now() - began;
       expectedEnd = share > 0 ? began + elapsed / share : undefined;
     },
-    end: close,
+    end() {
+      close();
+      over = true;
+    },
   };
 }
 

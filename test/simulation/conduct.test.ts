@@ -155,6 +155,16 @@ describe('progress', () => {
     return text;
   };
 
+  it('is over at its end, whatever comes after it', () => {
+    let text = '';
+    const progress = showProgress({ write: (more) => (text += more) });
+    progress.stage('Running');
+    progress.end();
+    progress.stage('Downloading');
+    progress.event('a report');
+    expect(text).toBe('Running\n');
+  });
+
   it('is plain lines where there is no terminal', () => {
     expect(show(false)).toBe('Importing\nRunning\n  a report\n');
   });

@@ -6,10 +6,13 @@ describe('what is told of a cloud that somebody tries by hand', () => {
     ['reports/mha/+919800000001.csv', 'mha uploads a report, 1,234 bytes'],
     ['usage/airtel/35100000000001.csv', 'airtel uploads usage, 1,234 bytes'],
     ['responses/jio/mha-0123456789ab.reverify.jio.1-0-0/9800000001.csv', 'jio uploads a response, 1,234 bytes'],
+    // An id that nobody configured may be a number itself.
+    ['reports/9800000001/r.csv', 'an agency that is not configured uploads a report, 1,234 bytes'],
+    ['usage/9800000001/u.csv', 'an operator that is not configured uploads usage, 1,234 bytes'],
     ['reports/mha/9800000001.xlsx', 'an upload lies in no agreed place (not_a_csv_name), 1,234 bytes'],
   ])('names the uploader of %s, and never the file, whose name may be a number', (key, text) => {
-    expect(uploadText(key, 1234)).toBe(text);
-    expect(uploadText(key, 1234)).not.toMatch(/9800000001|35100000000001/);
+    expect(uploadText(key, 1234, ['mha', 'airtel', 'jio'])).toBe(text);
+    expect(uploadText(key, 1234, ['mha', 'airtel', 'jio'])).not.toMatch(/9800000001|35100000000001/);
   });
 
   it('tells of the work by what functions log of it, ids and counts', () => {
@@ -42,6 +45,10 @@ describe('what is told of a cloud that somebody tries by hand', () => {
       'notice batch_registered about mha: b',
     );
     expect(noticeText('{"kind":"stray_object","key":"x/9800000001"}')).toBe('notice stray_object');
+    expect(noticeText('{"kind":"stray_object","why":"unknown_agency","key":"x/9800000001"}')).toBe(
+      'notice stray_object: unknown_agency',
+    );
+    expect(noticeText('{"kind":"stray_object","why":"9800000001"}')).toBe('notice stray_object');
     expect(noticeText('no JSON')).toBe('notice without a kind');
   });
 });

@@ -119,13 +119,13 @@ describe('npm run local', () => {
     await expect.poll(() => processes.filter(isAlive), { timeout: 60_000 }).toEqual([]);
   });
 
-  it('ends with 1 and says why where the port is taken', async () => {
+  it('ends with 2 and says which argument it is where the port is taken', async () => {
     const taken: Server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.once('listening', resolve));
     const { port } = taken.address() as AddressInfo;
     const served = serve('--port', String(port));
-    expect(await served.ended).toBe(1);
-    expect(served.complained).toContain('EADDRINUSE');
+    expect(await served.ended).toBe(2);
+    expect(served.complained).toContain(`--port ${port}: something else listens there already`);
     taken.close();
   });
 
