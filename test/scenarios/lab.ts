@@ -49,11 +49,16 @@ export class Lab {
     return new Lab(cloud, kind, sweeps);
   }
 
+  /** Lets time pass until an instant, in milliseconds, where no sweep has a part in it. */
+  async quietly(until?: number): Promise<void> {
+    this.cloud.pauseSchedules(true);
+    await this.cloud.run(until);
+    this.cloud.pauseSchedules(!this.#sweeps);
+  }
+
   /** Works through all that is left of the ladders, where no sweep has a part in it. */
   async toTheEnd(): Promise<void> {
-    this.cloud.pauseSchedules(true);
-    await this.cloud.run();
-    this.cloud.pauseSchedules(!this.#sweeps);
+    await this.quietly();
   }
 
   /** Leaves the cloud to the next lab of its kind. */

@@ -194,7 +194,7 @@ describe('what was committed and can not be told', () => {
     await until(1.1);
     expect((await lab.notices('fraud-batches-mha')).map(({ kind }) => kind)).toEqual(['batch_registered']);
 
-    await until(23.5);
+    await lab.quietly(start + 23.5 * HOUR);
     await lab.notices('fraud-directions-airtel');
     faults = { beforeCall: ({ service }) => (service === 'sns' ? 'throttle' : undefined) };
     await lab.respond(direction, [`${number(2, 0)},disconnected`]);
@@ -210,7 +210,7 @@ describe('what was committed and can not be told', () => {
     await until(27.1);
     for (const queue of QUEUES) expect(await lab.notices(queue)).toEqual([]);
 
-    await until(16 * 24 - 0.5);
+    await lab.quietly(start + (16 * 24 - 0.5) * HOUR);
     faults = { beforeCall: ({ service }) => (service === 'sns' ? 'error' : undefined) };
     await until(16 * 24 + 0.5);
     const batch = direction.split('.')[0] ?? '';
@@ -244,7 +244,7 @@ describe('a batch whose plan counts and whose execution is stopped', () => {
     await begin();
     const batch = await report(3, 2);
     const [first = '', second = ''] = await reverify(batch);
-    await until(30);
+    await lab.quietly(start + 30 * HOUR);
     await stop();
     await lab.cloud.rest();
     // Both directions of connections and the block's went with it, and all of them are there again.
@@ -256,10 +256,10 @@ describe('a batch whose plan counts and whose execution is stopped', () => {
     expect(ended).toMatchObject({ batchId: batch, state: 'directed', status: 'ABORTED' });
     expect(ended?.resumedBy).toMatch(new RegExp(`:${batch}_resumed_1$`));
 
-    await until(48.1);
+    await lab.quietly(start + 48.1 * HOUR);
     await lab.respond(first, [`${number(3, 0)},disconnected`]);
     expect((await runningOf('Direction')).map(({ name }) => name)).toEqual([`${second.replaceAll('.', '_')}_10000_0`]);
-    await until(5 * 24 + 0.1);
+    await lab.quietly(start + (5 * 24 + 0.1) * HOUR);
     expect(await ordersOf(first)).toEqual(['1-reverify']);
     expect(await ordersOf(second)).toEqual(['1-reverify', '2-bar_outgoing']);
     await lab.toTheEnd();
@@ -320,7 +320,7 @@ describe('a batch whose plan counts and whose execution is stopped', () => {
     faults = {};
 
     for (const queue of QUEUES) await lab.notices(queue);
-    await until(5 * 24 + 0.1);
+    await lab.quietly(start + (5 * 24 + 0.1) * HOUR);
     const bars = (await told('fraud-directions-airtel', 'order')).filter(({ order }) => order === 'bar_outgoing');
     expect(bars.map(({ directionId }) => directionId).sort()).toEqual([...open].sort());
     await lab.toTheEnd();
