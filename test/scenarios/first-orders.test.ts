@@ -131,7 +131,7 @@ describe('a re-verification that can not be ordered for more than its first rung
     const refused = () => lab.cloud.clock.now() < start + 5.2 * DAY;
     faults = {
       beforeCall: ({ caller, service }) =>
-        nameOf(caller) === 'Order' && service === 'sns' && refused() ? 'error' : undefined,
+        nameOf(caller) === 'Order' && service === 'sns' && refused() ? 'deny' : undefined,
     };
     const { batch, direction } = await begin('35100000000002', '+919800000002');
     await at(5.2);

@@ -184,7 +184,7 @@ describe('what was committed and can not be told', () => {
   it('fails no step, and is told by the next sweep: notices of registering, orders, receipts and books', async () => {
     await begin();
     const known = await lab.directions('airtel');
-    faults = { beforeCall: ({ key }) => (key?.includes('AgenciesTopic') ? 'throttle' : undefined) };
+    faults = { beforeCall: ({ key }) => (key?.includes('AgenciesTopic') ? 'deny' : undefined) };
     await report(2);
     const [direction = ''] = (await lab.directions('airtel')).filter(
       (id) => id.includes('.reverify.') && !known.includes(id),
@@ -196,7 +196,7 @@ describe('what was committed and can not be told', () => {
 
     await lab.quietly(start + 23.5 * HOUR);
     await lab.notices('fraud-directions-airtel');
-    faults = { beforeCall: ({ service }) => (service === 'sns' ? 'throttle' : undefined) };
+    faults = { beforeCall: ({ service }) => (service === 'sns' ? 'deny' : undefined) };
     await lab.respond(direction, [`${number(2, 0)},disconnected`]);
     await until(24.5);
     expect(await ordersOf(block)).toEqual(['1-block', '2-block']);
@@ -223,7 +223,7 @@ describe('what was committed and can not be told', () => {
   it('holds a re-verification up until its operator is told of its first order', async () => {
     await begin();
     const known = await lab.directions('airtel');
-    faults = { beforeCall: ({ key }) => (key?.includes('OperatorsTopic') ? 'throttle' : undefined) };
+    faults = { beforeCall: ({ key }) => (key?.includes('OperatorsTopic') ? 'deny' : undefined) };
     await report(6);
     const [direction = ''] = (await lab.directions('airtel')).filter(
       (id) => id.includes('.reverify.') && !known.includes(id),
