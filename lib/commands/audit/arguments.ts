@@ -26,8 +26,9 @@ its last entry, and give it the next time: a head that is no entry's any more te
   --in DIR       a folder that npm start left (default out)
   --bucket NAME  the audit bucket of a stage, read with the credentials and region of the environment (AWS_PROFILE,
                  AWS_REGION; AWS_ENDPOINT_URL for a local cloud)
-  --outbox NAME  the stage's outbox: each of its orders, books and revocation lists must have its entry, which comes up to
-                 some minutes later
+  --outbox NAME  the stage's outbox: each of its orders, books and revocation lists must have its entry. It comes some
+                 minutes later: of files of less than 40 minutes it is told that there is none yet, and that counts
+                 as intact
   --json         the report as JSON, for handing on
   --help         this text
 

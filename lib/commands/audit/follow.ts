@@ -1,11 +1,12 @@
 import { localMac } from 'local-cloud';
 import { type AuditEntry, type ChainKey, chainKeyMessage, verifyChain } from '../../../lambdas/domain/audit.ts';
+import { addSeconds, instantOf } from '../../../lambdas/domain/days.ts';
 import type { BatchId } from '../../../lambdas/domain/identifiers.ts';
 import type { AuditSettings } from './arguments.ts';
 import { batchesWithFiles, checkFiles, decidedOf, untold } from './files.ts';
 import { type Chains, decidedInBucket, inBucket, inFolder } from './places.ts';
 
-/** What was found wrong. `place`: the object of the audit and the line in it, where it is there. */
+/** What was found wrong, or, of the kind `awaited`, may still come and leaves the chain intact. `place`: the object of the audit and the line in it, where it is there. */
 export interface Finding {
   readonly kind: string;
   readonly says: string;
@@ -37,8 +38,18 @@ export interface AuditReport {
 /** What of a batch lies beside the audit, and how it is held against its chain. */
 interface Beside {
   batches(): Promise<Iterable<string>>;
-  compare(batchId: string, entries: readonly AuditEntry[]): Promise<{ checked: number; faults: Finding[] }>;
+  compare(batchId: string, entries: readonly AuditEntry[]): Promise<Compared>;
 }
+
+interface Compared {
+  readonly checked: number;
+  readonly faults: readonly Finding[];
+  /** Nothing of the batch is old enough to have entries for sure. */
+  readonly young?: boolean;
+}
+
+/** A note is tried five times, each seven minutes after the one before, before it lies among the dead letters. */
+const ENTRY_WITHIN_MINUTES = 40;
 
 function besideFolder(folder: string): Beside {
   return {
@@ -53,14 +64,28 @@ function besideFolder(folder: string): Beside {
   };
 }
 
+const COMES = `which may take minutes; without one ${ENTRY_WITHIN_MINUTES} minutes after the file it counts as missing`;
+
 async function besideBucket(outbox: string): Promise<Beside> {
-  const keys = await decidedInBucket(outbox);
+  const decided = await decidedInBucket(outbox);
+  // A local cloud has a clock of its own: there it is as late as what was put last.
+  const newest = decided
+    .map(({ at }) => at)
+    .sort()
+    .at(-1);
+  const now = (process.env.AWS_ENDPOINT_URL === undefined ? undefined : newest) ?? instantOf(Date.now());
+  const since = addSeconds(now, -60 * ENTRY_WITHIN_MINUTES);
   return {
-    batches: async () => new Set(keys.flatMap((key) => decidedOf(key) ?? [])),
-    compare: async (batchId, entries) => ({
-      checked: keys.filter((key) => decidedOf(key) === batchId).length,
-      faults: untold(keys, batchId, entries),
-    }),
+    batches: async () => new Set(decided.flatMap(({ key }) => decidedOf(key) ?? [])),
+    compare: async (batchId, entries) => {
+      const own = decided.filter(({ key }) => decidedOf(key) === batchId);
+      const old = own.filter(({ at }) => at <= since).map(({ key }) => key);
+      const young = own.filter(({ at }) => at > since).map(({ key }) => key);
+      const awaited = untold(young, batchId, entries).map(
+        ({ says }): Finding => ({ kind: 'awaited', says: `${says} yet, ${COMES}` }),
+      );
+      return { checked: own.length, faults: [...untold(old, batchId, entries), ...awaited], young: old.length === 0 };
+    },
   };
 }
 
@@ -111,16 +136,17 @@ async function followChain(
   }));
   const compared = await beside?.compare(batchId, entries);
   if (entries.length === 0)
-    findings.push({
-      kind: 'missing',
-      says: `the chain is missing${filesText(compared?.checked ?? 0)}`,
-    });
+    findings.push(
+      compared?.young
+        ? { kind: 'awaited', says: `there is no entry yet${filesText(compared.checked)}, ${COMES}` }
+        : { kind: 'missing', says: `the chain is missing${filesText(compared?.checked ?? 0)}` },
+    );
   else findings.push(...(compared?.faults ?? []));
   const kinds: Record<string, number> = {};
   for (const { kind } of entries) kinds[kind] = (kinds[kind] ?? 0) + 1;
   const last = entries.at(-1);
   const head = last === undefined ? null : { hash: last.hash, at: last.at, kind: last.kind };
-  const intact = findings.length === 0;
+  const intact = findings.every(({ kind }) => kind === 'awaited');
   const files = compared?.checked ?? null;
   return { report: { batchId, intact, entries: entries.length, head, kinds, files, findings }, entries };
 }

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { type AuditObject, CHAINS } from '../../../lambdas/domain/audit.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
-import { listFolders, listObjects, readText } from '../../../lambdas/stores/objects.ts';
+import { type Listed, listFolders, listObjects, readText } from '../../../lambdas/stores/objects.ts';
 
 /** Where chains lie: each batch's objects under its id. */
 export interface Chains {
@@ -46,11 +46,11 @@ export function inFolder(folder: string): Chains {
 /** The folders of the outbox in which everything is some batch's, and only what was decided lies. */
 export const DECIDED = [OUTBOX.batches.prefix, OUTBOX.orders.prefix, OUTBOX.revocations.prefix];
 
-/** The keys of what was decided in a stage's outbox. */
-export async function decidedInBucket(bucket: string): Promise<string[]> {
-  const keys: string[] = [];
-  for (const folder of DECIDED) for await (const { key } of listObjects({ bucket, key: folder })) keys.push(key);
-  return keys;
+/** What was decided in a stage's outbox, with when it was put. */
+export async function decidedInBucket(bucket: string): Promise<Listed[]> {
+  const objects: Listed[] = [];
+  for (const folder of DECIDED) for await (const object of listObjects({ bucket, key: folder })) objects.push(object);
+  return objects;
 }
 
 /** The paths of all files under a folder, from there, with slashes, sorted; none where there is no such folder. */

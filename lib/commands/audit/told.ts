@@ -18,5 +18,7 @@ function chainInWords({ batchId, intact, entries, head, kinds, files, findings }
   const said = [`${batchId}: ${intact ? 'intact' : 'NOT INTACT'}, ${entries} entries${compared}`];
   const content = Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`);
   if (head !== null) said.push(`  ${content.join(', ')}`, `  head ${head.hash} (${head.kind}, ${head.at})`);
-  return { said, complained: findings.map((finding) => `  ${inPlace(finding)}`) };
+  const lines = (some: readonly Finding[]) => some.map((finding) => `  ${inPlace(finding)}`);
+  said.push(...lines(findings.filter(({ kind }) => kind === 'awaited')));
+  return { said, complained: lines(findings.filter(({ kind }) => kind !== 'awaited')) };
 }
