@@ -10,7 +10,13 @@ const DAY = 24 * 3_600_000;
 /** Ladders that fail are tried again each hour, batches each six hours: what is to succeed does so sooner. */
 export const PATIENCE = 3 * DAY;
 
-const LADDER = "a direction's ladder";
+/** What is tried again each hour and tells the administrators so, by the kind of its notice. */
+const TRIED_AGAIN: Readonly<Record<string, string>> = {
+  direction_failing: "a direction's ladder",
+  directing_failing: "a batch's directing",
+  resuming_failing: "a batch's resuming",
+  settling_failing: "a batch's settling",
+};
 
 /** A failure, told without its message; of a function where there is one that failed. */
 interface Failure {
@@ -50,12 +56,13 @@ export class Failing {
     return undefined;
   }
 
-  /** Takes a notice; as `log`. Errors of a ladder that are a function's were told as those. */
+  /** Takes a notice; as `log`. Errors that are a function's were told as those. */
   notice(text: string): string | undefined {
     const { kind, error } = messageOf(text);
-    if (kind !== 'direction_failing') return undefined;
-    const known = this.#failures.values().some((failure) => failure.error === error && failure.who !== LADDER);
-    return known ? undefined : this.#count({ who: LADDER, error: String(error), place: '' });
+    const who = Object.hasOwn(TRIED_AGAIN, String(kind)) ? TRIED_AGAIN[String(kind)] : undefined;
+    if (who === undefined) return undefined;
+    const known = this.#failures.values().some((failure) => failure.error === error && failure.place !== '');
+    return known ? undefined : this.#count({ who, error: String(error), place: '' });
   }
 
   /** Takes the executions that failed so far; as `log`. */

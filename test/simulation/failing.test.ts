@@ -80,6 +80,11 @@ describe('what fails again and again', () => {
     expect(failing.notice(notice('States.QueryEvaluationError'))).toBe(
       "a direction's ladder failed: States.QueryEvaluationError, again and again",
     );
+    const settling = JSON.stringify({ kind: 'settling_failing', error: 'SNS.AuthorizationErrorException' });
+    failing.notice(settling);
+    expect(failing.notice(settling)).toBe(
+      "a batch's settling failed: SNS.AuthorizationErrorException, again and again",
+    );
     expect(failing.notice(JSON.stringify({ kind: 'settled' }))).toBeUndefined();
   });
 });
