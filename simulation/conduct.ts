@@ -177,12 +177,14 @@ export async function conduct(
     const failed = (failing?.repeated() ?? []).map(({ who, times }) => `, ${who} failed ${times} times`);
     return `${day}Z, ${counted(orders, 'order')} read, ${counted(uploads, 'response')} uploaded${failed.join('')}`;
   });
-  const lastReport = start + Math.max(...reports.map(({ age }) => age));
+  const last = (uploads: readonly { age: number }[]) => start + Math.max(...uploads.map(({ age }) => age));
+  const lastUpload = last(material.kind === 'files' ? material.uploads : reports);
   if (failing !== undefined)
     cloud.clock.every(HOUR, () => {
       const told = failing.executions(cloud.failedExecutions());
       if (told !== undefined) progress.event(told);
-      if (failing.stuck(ladderMilliseconds(settings.ladder), lastReport)) throw new Stuck();
+      const allSent = cloud.clock.now() > lastUpload;
+      if (allSent && failing.stuck(ladderMilliseconds(settings.ladder), last(reports))) throw new Stuck();
     });
   try {
     await cloud.run();

@@ -140,6 +140,27 @@ describe('a run', () => {
     // A day, 16 days of the ladder after it, and three more.
     expect(stuckAt).toBe(START + 20 * DAY + HOUR);
   });
+
+  it('does not end by itself before the last of the user’s own files is uploaded', async () => {
+    const cloud = new FakeCloud(START);
+    const failing = new Failing(() => cloud.clock.now(), '/app');
+    const failAgain = (): void => {
+      failing.log('Order', JSON.stringify({ level: 'ERROR', message: 'failed', error: 'TypeError', frames: [] }));
+      cloud.clock.timer(cloud.clock.now() + HOUR, failAgain);
+    };
+    failAgain();
+    await cloud.order({
+      directionId: 'mha-0123456789ab.reverify.jio.1-0-0',
+      rung: 1,
+      order: 'reverify',
+      identifiers: ['+919000000001'],
+      deadline: START + 5 * DAY,
+    });
+    const argv = ['--report', 'a.csv', '--agency', 'mha', '--respond', 'jio=r.csv@30d'];
+    const { stuckAt } = await conduct(settings(...argv), cloud, participants, quiet, failing);
+    expect(cloud.uploads.map(({ at }) => (at - START) / DAY)).toEqual([0, 30]);
+    expect(stuckAt).toBe(START + 30 * DAY + HOUR);
+  });
 });
 
 describe('progress', () => {
