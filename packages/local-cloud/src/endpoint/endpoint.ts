@@ -99,7 +99,7 @@ export class Endpoint {
       await services.functions.sleeping(accessKeyId);
       const release = services.clock.hold(`request to ${service}`, isApp(accessKeyId) ? undefined : 'outsider');
       response.once('close', release);
-      response.setHeader('date', new Date(services.clock.now()).toUTCString());
+      dateBy(services.clock.now(), response);
       const role = roleOf(services, accessKeyId, service);
       await this.dispatch(services, service, { request, response, path, query, accessKeyId, role });
     };
@@ -160,4 +160,18 @@ function fail(request: IncomingMessage, response: ServerResponse, service: strin
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * Dates an answer by the cloud's clock. A refusal has no date: of one that differs by minutes from their own clock, AWS's clients
+ * conclude that this is wrong, and try once more what they would not try again.
+ */
+function dateBy(now: number, response: ServerResponse): void {
+  response.sendDate = false;
+  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+  response.writeHead = (statusCode: number, ...rest: unknown[]) => {
+    if (statusCode < 400) response.setHeader('date', new Date(now).toUTCString());
+    else response.removeHeader('date');
+    return writeHead(statusCode, ...rest);
+  };
 }

@@ -49,10 +49,15 @@ describe('one endpoint for all services', () => {
     expect((await raw('/')).text).toContain(`<Name>${cloud.names.buckets.Inbox ?? ''}</Name>`);
   });
 
-  it("dates every answer by the cloud's clock, refusals too", async () => {
+  it("dates its answers by the cloud's clock, and no refusal, which AWS's clients would try again for its date", async () => {
     const date = new Date(cloud.clock.now()).toUTCString();
-    for (const service of ['dynamodb', 's3', 'sqs', 'sns', 'states', 'lambda', 'kms', 'nothing'])
-      expect((await raw('/', { service })).headers.date, service).toBe(date);
+    expect((await raw('/', { service: 's3' })).headers.date).toBe(date);
+    expect((await raw(`/${cloud.names.buckets.Inbox}?list-type=2`, { service: 's3' })).headers.date).toBe(date);
+    expect((await json('DynamoDB_20120810.ListTables', {}, 'dynamodb')).headers.date).toBe(date);
+    for (const service of ['dynamodb', 's3', 'sqs', 'sns', 'states', 'lambda', 'kms', 'nothing']) {
+      const { status, headers } = await raw('/none/none', { service });
+      expect([service, status >= 400, headers.date]).toEqual([service, true, undefined]);
+    }
   });
 
   it('has no other service, and says so', async () => {
