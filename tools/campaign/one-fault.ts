@@ -78,8 +78,14 @@ export function patienceFor({ place, mode }: Case): number {
   return mode === 'lasting' ? lastsAt(place) + DAY : mode === 'before' || mode === 'after' ? 0 : DAY;
 }
 
-/** Whether what is ordered and answered comes to the same: not where a rung passes before its order can be issued. */
-export const endsAlike = ({ place, mode }: Case): boolean => mode !== 'lasting' || lastsAt(place) < 2 * DAY;
+/**
+ * Whether what is ordered and answered comes to the same: not where a rung passes before its order can be issued, as a block's first
+ * one does where only the day's sweep goes on with a batch.
+ */
+export const endsAlike = ({ place, mode }: Case): boolean => {
+  if (mode === 'stopped twice' || mode === 'stopped unheard') return false;
+  return mode !== 'lasting' || lastsAt(place) < 2 * DAY;
+};
 
 /** A key without what is drawn at random or follows from it, and a message as what it tells. */
 function about(key = ''): string {

@@ -115,7 +115,7 @@ export class People {
 
   #again(files: readonly { at: number; key: string; text: string }[]): void {
     for (const { at, key, text } of files)
-      if (START + at < this.#now()) this.#act(this.#now() + HOUR, () => this.#upload(key, text));
+      if (START + at <= this.#now()) this.#act(this.#now() + HOUR, () => this.#upload(key, text));
   }
 
   #answer(notice: Notice): void {
