@@ -37,16 +37,19 @@ function settings(...argv: string[]): RunSettings {
   return parsed;
 }
 
+/** What jio is asked by the only direction of a re-verification. */
+const FIRST_ORDER = {
+  directionId: 'mha-0123456789ab.reverify.jio.1-0-0',
+  rung: 1,
+  order: 'reverify',
+  identifiers: ['+919000000001'],
+  deadline: START + 5 * DAY,
+};
+
 describe('a run', () => {
   it('uploads usage first and then reports and responses at their ages, in the order given', async () => {
     const cloud = new FakeCloud(START);
-    await cloud.order({
-      directionId: 'mha-0123456789ab.reverify.jio.1-0-0',
-      rung: 1,
-      order: 'reverify',
-      identifiers: ['+919000000001'],
-      deadline: START + 5 * DAY,
-    });
+    await cloud.order(FIRST_ORDER);
     const argv = ['--report', 'b.csv@2d', '--agency', 'up-police', '--respond', 'jio=r.csv@2d', '--usage', 'jio=b.csv'];
     const more = ['--report', 'a.csv', '--agency', 'mha', '--usage', 'airtel=a.csv'];
     const { reports } = await conduct(settings(...argv, ...more), cloud, participants, quiet);
@@ -110,13 +113,7 @@ describe('a run', () => {
 
   it('knows of the user’s own files what operators were told of usage, and who answered', async () => {
     const cloud = new FakeCloud(START);
-    await cloud.order({
-      directionId: 'mha-0123456789ab.reverify.jio.1-0-0',
-      rung: 1,
-      order: 'reverify',
-      identifiers: ['+919000000001'],
-      deadline: START + 5 * DAY,
-    });
+    await cloud.order(FIRST_ORDER);
     const told = { kind: 'usage_imported', operator: 'jio', rows: 1, imported: 1, rejected: 0 };
     cloud.send('fraud-directions-jio', told);
     cloud.send('fraud-directions-jio', { kind: 'settled', batchId: 'mha-0123456789ab', operator: 'jio' });
@@ -149,13 +146,7 @@ describe('a run', () => {
       cloud.clock.timer(cloud.clock.now() + HOUR, failAgain);
     };
     failAgain();
-    await cloud.order({
-      directionId: 'mha-0123456789ab.reverify.jio.1-0-0',
-      rung: 1,
-      order: 'reverify',
-      identifiers: ['+919000000001'],
-      deadline: START + 5 * DAY,
-    });
+    await cloud.order(FIRST_ORDER);
     const argv = ['--report', 'a.csv', '--agency', 'mha', '--respond', 'jio=r.csv@30d'];
     const { stuckAt } = await conduct(settings(...argv), cloud, participants, quiet, failing);
     expect(cloud.uploads.map(({ at }) => (at - START) / DAY)).toEqual([0, 30]);

@@ -48,8 +48,6 @@ export class Direction {
   ends = 0;
   /** The day of each number's newest sighting when its batch was planned. */
   lastSeen = new Map<string, string>();
-  readonly orders: Record<string, string> = {};
-  readonly receipts: Record<string, unknown> = {};
   /** Receipts by the file's SHA-256; `file` is left open, since any of the names under which it came may stand there. */
   readonly recorded = new Map<string, Record<string, unknown>>();
   /** Late disconnections: the list's key without its end, `msisdn,operator,on`. */
