@@ -59,8 +59,8 @@ async function secondAssembly(): Promise<string> {
     'dev-workflow.assets.json': async ({ files }: Assets, folder: string) => {
       const [[hash = '', old] = []] = Object.entries(files).filter(([key]) => oldKey.startsWith(key));
       if (old === undefined) throw new Error('Order has no asset');
-      const path = `new-${old.source.path}`;
-      await cp(join(folder, old.source.path), join(folder, path), { recursive: true, dereference: true });
+      const path = `new-${hash}`;
+      await cp(old.source.path, join(folder, path), { recursive: true });
       const module = join(folder, path, 'index.mjs');
       await writeFile(module, `${await readFile(module, 'utf8')}\nconsole.log(${JSON.stringify(NEW_CODE)});\n`);
       const destinations = { here: { objectKey: `new-${oldKey}` } };
@@ -173,7 +173,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   sfn?.destroy();
-  await lab?.cloud.stop();
+  await lab?.close();
   for (const folder of folders) await rm(folder, { recursive: true });
 });
 

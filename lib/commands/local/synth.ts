@@ -19,6 +19,12 @@ const SOURCES = [
   'cdk.json',
 ];
 
+/**
+ * Bundles are run where they lie, under cdk.out, and not copied: what Node compiled of them serves every assembly. (What the
+ * CDK bundles itself, as apps of tests have it do, is in the assembly's folder.)
+ */
+const BUNDLES_STAY = { 'aws:cdk:disable-asset-staging': true };
+
 /** The app couldn't be synthesized; the message holds all that it said. */
 export class SynthesisFailed extends Error {
   constructor(said: string) {
@@ -56,7 +62,7 @@ export async function synthesize(settings: SynthSettings = {}): Promise<string> 
   const staging = `${output}.${process.pid}.${Math.random().toString(36).slice(2, 8)}`;
   await mkdir(staging, { recursive: true });
   try {
-    await runApp(app, staging, context);
+    await runApp(app, staging, settings.app === undefined ? { ...context, ...BUNDLES_STAY } : context);
     await moveInto(staging, output);
   } finally {
     await rm(staging, { recursive: true, force: true });
@@ -69,6 +75,8 @@ function runApp(app: string, output: string, context: Record<string, unknown>): 
     ...process.env,
     CDK_OUTDIR: output,
     CDK_CONTEXT_JSON: JSON.stringify(context),
+    // The CDK is most of what a synthesis reads.
+    NODE_COMPILE_CACHE: join(PROJECT, 'cdk.out', '.compile-cache'),
     // Of what will run here, the loader judges; `cdk synth` and `cdk deploy` have the CDK's own rules judge, which takes a second.
     CDK_VALIDATION: 'false',
   };

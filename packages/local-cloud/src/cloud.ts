@@ -2,7 +2,6 @@
  * Runs a synthesized app on this machine: loads its templates, starts what they describe, and hands out what people outside
  * the cloud have: an endpoint, uploads, their queues, and time.
  */
-import { join } from 'node:path';
 import { RealClock } from './clock/real-clock.ts';
 import { VirtualClock } from './clock/virtual-clock.ts';
 import { Dynamo } from './dynamodb/dynamo.ts';
@@ -133,7 +132,6 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
         account: ACCOUNT,
         endpoint: endpoint.url,
         dynamoEndpoint: seen ? endpoint.url : dynamo.endpoint,
-        compileCache: join(settings.assembly, '.compile-cache'),
         workers: settings.workers,
         workersOfFunction: settings.workersOfFunction,
         faults,
@@ -257,9 +255,12 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
       failingExecutions: () => states.failing().map(named),
       logs: () => [...logs],
       again: async (next) => {
+        const { assembly = settings.assembly } = next;
+        const isSame = assembly === settings.assembly;
+        const first = isSame ? lasting.app : loadAssembly(assembly, { ...place, endpoint: endpoint.url });
         await stopAll(stops);
         await dynamo.clear();
-        return begin({ ...settings, ...next }, { ...lasting, functions });
+        return begin({ ...settings, ...next, assembly }, { ...lasting, app: first, functions });
       },
       stop,
     };

@@ -56,8 +56,8 @@ export interface Watch {
   published(message: string): void;
 }
 
-/** What another beginning may change. */
-export type NextSettings = Pick<CloudSettings, 'start' | 'seed' | 'faults' | 'log' | 'written'>;
+/** What another beginning may change: all but what its processes were started with. What is not there stays as it was. */
+export type NextSettings = Partial<Omit<CloudSettings, 'port' | 'workers' | 'workersOfFunction'>>;
 
 /** A cloud that runs one synthesized app. */
 export interface LocalCloud {
@@ -115,8 +115,9 @@ export interface LocalCloud {
   /** The last lines that functions wrote, for finding out what went wrong. */
   logs(): string[];
   /**
-   * Ends this cloud, and begins an empty one of the same app in its place, much faster than `startCloud` does: the database's
-   * process and warm functions stay. Of two, only the one that began last may be used. With a fault plan in one, each needs one.
+   * Ends this cloud, and begins an empty one in its place, much faster than `startCloud` does: the database's process stays,
+   * and so do the warm functions that are the same in its assembly. Of two, only the one that began last may be used. With a
+   * fault plan or rights in force in one, each needs one of them.
    */
   again(next: NextSettings): Promise<LocalCloud>;
   /** Ends all processes and removes temporary folders. */

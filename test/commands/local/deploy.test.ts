@@ -116,3 +116,37 @@ describe('a second deployment', () => {
     expect(cloud.failures()).toEqual([]);
   });
 });
+
+describe('another beginning', () => {
+  it('is of the same app, or of another one: a function that is the same there stays warm', async () => {
+    const asked = async () => {
+      const { Steps: stateMachineArn = '' } = cloud.names.machines;
+      await clients.sfn.send(
+        new StartExecutionCommand({ stateMachineArn, name: 'asked', input: JSON.stringify({ environment: true }) }),
+      );
+      await cloud.run();
+      const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:asked`;
+      const { output = '' } = await clients.sfn.send(new DescribeExecutionCommand({ executionArn }));
+      // The key tells one instance from another.
+      const { GREETING, AWS_ACCESS_KEY_ID } = JSON.parse(output);
+      return [GREETING, AWS_ACCESS_KEY_ID];
+    };
+    const polite = await changed('work', (template) => {
+      resourceOf(template, 'AWS::Lambda::Function', 'Echo').properties.Environment = {
+        Variables: { GREETING: 'good evening' },
+      };
+    });
+    cloud = await cloud.again({ assembly: await changed('data', () => {}), start: START });
+    const [greeting, instance] = await asked();
+    expect(greeting).toBe('hello');
+    cloud = await cloud.again({ start: START });
+    expect(await asked()).toEqual(['hello', instance]);
+    cloud = await cloud.again({ assembly: polite, start: START });
+    const [other, another] = await asked();
+    expect(other).toBe('good evening');
+    expect(another).not.toBe(instance);
+    cloud = await cloud.again({});
+    expect(await asked()).toEqual(['good evening', another]);
+    expect(cloud.failures()).toEqual([]);
+  });
+});

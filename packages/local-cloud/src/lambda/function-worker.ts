@@ -3,7 +3,7 @@
  * loads the bundled handler once and then answers one invocation at a time.
  */
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { getHeapStatistics } from 'node:v8';
@@ -14,7 +14,6 @@ import { bytesOf } from '../heap.ts';
 export interface WorkerStart {
   folder: string;
   handler: string;
-  compileCache: string;
   /** By how many milliseconds this instance's clock is wrong, as long as it lives. */
   skewMs: number;
 }
@@ -46,15 +45,20 @@ type Handler = (event: unknown, context: Record<string, unknown>) => unknown;
 const RealDate = Date;
 const start = workerData as WorkerStart;
 if (start.skewMs !== 0) skewClock(start.skewMs);
-enableCompileCache(start.compileCache);
+// Node's own, and read by now.
+delete process.env.NODE_COMPILE_CACHE;
 const loading = load(start.folder, start.handler);
 loading.catch(() => {});
 
+let kept = false;
 parentPort?.on('message', (call: WorkerCall) => {
   // What it wrote is read before it is over: lines belong to the instant at which they were written, and after that time may pass.
   answer(call).then(async (result) => {
     await Promise.all([process.stdout, process.stderr].map(written));
     parentPort?.postMessage({ ...result, bytes: bytesOf(getHeapStatistics()) });
+    // With what it was warmed up by; a process that ends at once would keep nothing.
+    if (!kept) flushCompileCache();
+    kept = true;
   });
 });
 

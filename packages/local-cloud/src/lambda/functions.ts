@@ -40,7 +40,9 @@ interface Waiting {
 /** The functions of the cloud: Node workers, a few at a time, reused while warm. */
 export class Functions {
   private settings: FunctionsSettings;
-  private readonly functions = new Map<string, Instances>();
+  private functions = new Map<string, Instances>();
+  /** Those of the beginning before this one, until they are created again. */
+  private former = new Map<string, Instances>();
   private readonly instances = new Map<string, Instance>();
   private readonly waiting: Waiting[] = [];
   private nextId = 1;
@@ -67,7 +69,9 @@ export class Functions {
       this.finish(instance, { errorType: 'Lambda.Unknown', errorMessage: 'the local cloud begins anew' });
     }
     this.settings = { ...this.settings, ...settings };
-    for (const fn of this.functions.values()) {
+    this.former = new Map([...this.former, ...this.functions]);
+    this.functions = new Map();
+    for (const fn of this.former.values()) {
       fn.invocations = 0;
       fn.usage = { invocations: 0, milliseconds: 0, memoryMb: fn.spec.memoryMb };
     }
@@ -75,8 +79,9 @@ export class Functions {
 
   /** Creates a function, or changes the one of that name: what runs ends as it began. */
   create(spec: FunctionSpec): void {
-    const known = this.functions.get(spec.name);
+    const known = this.functions.get(spec.name) ?? this.former.get(spec.name);
     if (known !== undefined) {
+      this.functions.set(spec.name, known);
       if (JSON.stringify(known.spec) === JSON.stringify(spec)) return;
       known.spec = spec;
       known.usage.memoryMb = spec.memoryMb;

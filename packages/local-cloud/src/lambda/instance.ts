@@ -1,5 +1,5 @@
 /** What the functions of the cloud are, and the workers that they run in. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock/clock.ts';
 import type { FaultPlan } from '../faults.ts';
@@ -42,8 +42,6 @@ export interface FunctionsSettings {
   /** The cloud's one endpoint, and the one for DynamoDB (the same where faults need to see the requests). */
   endpoint: string;
   dynamoEndpoint: string;
-  /** Where Node keeps compiled code between starts. */
-  compileCache: string;
   /** Workers of all functions that are there at a time, working or warm; default 8. */
   workers?: number | undefined;
   /** Of one function; default 3. */
@@ -110,9 +108,8 @@ export interface Instances {
 /** Starts a worker of a function, which its requests are known by the access key id of. */
 export function startInstance(fn: Instances, id: number, accessKeyId: string, settings: FunctionsSettings): Instance {
   const { spec } = fn;
-  const { compileCache, faults } = settings;
-  const skewMs = faults.skew?.(spec.name, id) ?? 0;
-  const start: WorkerStart = { folder: spec.folder, handler: spec.handler, compileCache, skewMs };
+  const skewMs = settings.faults.skew?.(spec.name, id) ?? 0;
+  const start: WorkerStart = { folder: spec.folder, handler: spec.handler, skewMs };
   const worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
     name: spec.name,
     workerData: start,
@@ -143,6 +140,8 @@ function environment(spec: FunctionSpec, accessKeyId: string, settings: Function
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_SHARED_CREDENTIALS_FILE: join(spec.folder, 'no-aws-credentials'),
     LAMBDA_TASK_ROOT: spec.folder,
+    // Where Node keeps compiled code between starts, for all that run the same: beside the code, by whose path it goes.
+    NODE_COMPILE_CACHE: join(dirname(spec.folder), '.compile-cache'),
     TZ: 'UTC',
   };
 }

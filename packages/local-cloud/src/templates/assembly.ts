@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type LoadSettings, stackArn } from './identity.ts';
 import { checkDeployment } from './refused.ts';
 import { type RawTemplate, Resolver, type Stack } from './resolver.ts';
@@ -61,7 +61,7 @@ function readAssets(folder: string, file: string, assets: Map<string, string>): 
   for (const asset of Object.values(manifest.files ?? {})) {
     if (asset.source.path === undefined) continue;
     for (const destination of Object.values(asset.destinations)) {
-      assets.set(destination.objectKey, join(folder, asset.source.path));
+      assets.set(destination.objectKey, resolve(folder, asset.source.path));
     }
   }
 }
