@@ -51,7 +51,7 @@ describe('npm run erase', () => {
     await lab.report('mha', [H1]);
     await lab.at(1);
     direction = (await lab.directions('airtel')).find((id) => id.includes('.reverify.')) ?? '';
-    return () => lab.cloud.stop();
+    return () => lab.close();
   });
   const client = (as: string) => {
     const { endpoint, region } = lab.cloud;

@@ -29,7 +29,7 @@ describe('npm run redrive', () => {
     await lab.respond(direction, [`${A1},verified`]);
     // Five receives, half an hour apart.
     await lab.cloud.run(START + 5 * HOUR);
-    return () => lab.cloud.stop();
+    return () => lab.close();
   });
 
   it('has nothing to do for what is no dead letter, and asks for a queue and a stage that are there', async () => {
@@ -135,7 +135,7 @@ describe('npm run redrive, of what the audit was not told', () => {
     });
     await lab.report('mha', ['no-imei']);
     await lab.cloud.run(START + HOUR);
-    return () => lab.cloud.stop();
+    return () => lab.close();
   });
 
   it('tells the administrators how much is left, and moves nothing for them', async () => {

@@ -260,7 +260,7 @@ beforeAll(async () => {
 afterAll(async () => {
   server?.close();
   rmSync(folder, { recursive: true, force: true });
-  await lab?.cloud.stop();
+  await lab?.close();
 });
 
 /** The version of an upload, as a notice names it. */

@@ -133,7 +133,7 @@ describe('what is sent under the role of the self-check', () => {
         measured.push(JSON.stringify(rest));
       },
     });
-    return () => lab.cloud.stop();
+    return () => lab.close();
   });
   const send = async (key: string, text: string) => {
     await lab.cloud.put(bucketsOf(lab.cloud).inbox, key, text, CHECKER);

@@ -50,7 +50,7 @@ beforeAll(async () => {
   await lab.report('delhi-police', [H1]);
   const [batchId = ''] = [...new Set((await lab.directions()).map((id) => id.split('.')[0]))];
   direction = await lab.direction(batchId, 'reverify', 'airtel');
-  return () => lab.cloud.stop();
+  return () => lab.close();
 });
 
 beforeEach(async () => {

@@ -54,7 +54,7 @@ beforeAll(async () => {
   );
   await lab.report('delhi-police', [H1]);
   direction = await lab.direction(`delhi-police-${sha256(`imei\n${H1}\n`).slice(0, 12)}`, 'reverify', 'airtel');
-  return () => lab.cloud.stop();
+  return () => lab.close();
 });
 
 beforeEach(async () => {

@@ -59,7 +59,7 @@ beforeAll(async () => {
   batchId = `mha-${sha256(`imei\n${H1}\n`).slice(0, 12)}`;
   ofAirtel = await lab.direction(batchId, 'reverify', 'airtel');
   ofJio = await lab.direction(batchId, 'reverify', 'jio');
-  return () => lab.cloud.stop();
+  return () => lab.close();
 });
 
 beforeEach(async () => {

@@ -24,7 +24,7 @@ beforeAll(async () => {
       afterWrite: (call) => faults.afterWrite?.(call),
     },
   });
-  return () => lab.cloud.stop();
+  return () => lab.close();
 }, 300_000);
 
 afterEach(async () => {

@@ -40,7 +40,7 @@ beforeAll(async () => {
   for (const [machine, stateMachineArn] of Object.entries(lab.cloud.names.machines))
     await read(machine, { stateMachineArn });
   client.destroy();
-  return () => lab.cloud.stop();
+  return () => lab.close();
 });
 
 describe('what Step Functions keeps of the executions of two batches', () => {

@@ -1,4 +1,4 @@
-import { type CloudSettings, type LocalCloud, type NextSettings, startCloud } from 'local-cloud';
+import { type FaultPlan, type LocalCloud, type NextSettings, startCloud } from 'local-cloud';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 
@@ -9,44 +9,60 @@ export const DAY = 24 * HOUR;
 /** Enough that every function stays warm from one test to the next. */
 const WORKERS = 40;
 
-export interface LabSettings extends Partial<Omit<CloudSettings, 'assembly' | 'start'>> {
+export interface LabSettings extends Omit<NextSettings, 'assembly' | 'start'> {
   /** Values of the CDK context, as `-c name=value` gives them. */
   context?: Record<string, string>;
 }
 
 /**
- * Clouds that nobody uses any more, by what they were started with, the last used one last: another lab, also of another file,
- * goes on with their warm functions. They end with the process.
+ * Clouds that nobody uses any more, with their assemblies, the last used one last: another lab, also of another file and of
+ * another assembly, goes on with their warm functions. They end with the process.
  */
-const idle = new Map<string, LocalCloud>();
+const idle: { cloud: LocalCloud; assembly: string }[] = [];
 /** Each keeps its warm functions in memory. */
 const MOST_IDLE = 2;
+
+/** What is as a cloud is started without it, where a lab says nothing. */
+const PLAIN: Omit<NextSettings, 'assembly'> = {
+  start: START,
+  speed: undefined,
+  seed: undefined,
+  enforce: undefined,
+  largeResults: undefined,
+  batchesOfQueue: undefined,
+  log: undefined,
+  watch: undefined,
+  written: undefined,
+};
+/** Every lab has a fault plan: a cloud that had one needs one again. */
+const NONE: FaultPlan = { afterWrite: () => undefined };
 
 /** A cloud with the whole app, and what a scenario does to it. Ended by `close`, or by the `using` of its test. */
 export class Lab {
   readonly cloud: LocalCloud;
-  readonly #kind: string;
+  readonly #assembly: string;
 
   readonly #sweeps: boolean;
 
-  private constructor(cloud: LocalCloud, kind: string, sweeps: boolean) {
+  private constructor(cloud: LocalCloud, assembly: string, sweeps: boolean) {
     this.cloud = cloud;
-    this.#kind = kind;
+    this.#assembly = assembly;
     this.#sweeps = sweeps;
   }
 
   static async open({ context = {}, ...settings }: LabSettings = {}): Promise<Lab> {
     const assembly = await synthesize({ context: { sweepHours: '24', ...context } });
-    const { faults, log, written, ...others } = settings;
-    const kind = JSON.stringify([assembly, others, faults !== undefined, written !== undefined]);
-    const warm = idle.get(kind);
-    idle.delete(kind);
-    const next = { start: START, faults, log, written } as NextSettings;
-    const cloud = await (warm?.again(next) ?? startCloud({ workers: WORKERS, ...others, ...next, assembly }));
+    const next = { ...PLAIN, ...settings, assembly, faults: { ...NONE, ...settings.faults } };
+    // -1 is the last one's, too.
+    const [found] = idle.splice(
+      idle.findLastIndex((one) => one.assembly === assembly),
+      1,
+    );
+    const cloud = await (found?.cloud.again(next) ?? startCloud({ workers: WORKERS, ...next }));
     // Sweeps are most of what happens in the weeks of a ladder: scenarios that are not about them say no hours, and have none.
     const sweeps = context.sweepHours !== undefined;
     cloud.pauseSchedules(!sweeps);
-    return new Lab(cloud, kind, sweeps);
+    return new Lab(cloud, assembly, sweeps);
   }
 
   /** Lets time pass until an instant, in milliseconds, where no sweep has a part in it. */
@@ -61,14 +77,10 @@ export class Lab {
     await this.quietly();
   }
 
-  /** Leaves the cloud to the next lab of its kind. */
+  /** Leaves the cloud to the next lab. */
   async close(): Promise<void> {
-    if (idle.has(this.#kind)) return this.cloud.stop();
-    idle.set(this.#kind, this.cloud);
-    for (const [kind, cloud] of [...idle].slice(0, -MOST_IDLE)) {
-      idle.delete(kind);
-      await cloud.stop();
-    }
+    idle.push({ cloud: this.cloud, assembly: this.#assembly });
+    if (idle.length > MOST_IDLE) await idle.shift()?.cloud.stop();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -26,7 +26,7 @@ beforeAll(async () => {
     context: { operators: OPERATORS.join(','), handsetsPerChild: '1', linksPerShard: '100', rowsPerDirection: '2' },
     faults,
   });
-  return () => lab.cloud.stop();
+  return () => lab.close();
 }, 300_000);
 
 afterEach(async () => {

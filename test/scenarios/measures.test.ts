@@ -56,7 +56,7 @@ beforeAll(async () => {
   await sns.send(new SubscribeCommand({ TopicArn: lab.cloud.names.topics.AgenciesTopic, ...theirs }));
   sns.destroy();
   await tellStory(lab);
-  return () => lab.cloud.stop();
+  return () => lab.close();
 });
 
 /** The story's figures are worked out by hand from its description in story.ts. */

@@ -17,7 +17,7 @@ beforeAll(async () => {
     jio: await lab.notices('fraud-directions-jio'),
     mha: await lab.notices('fraud-batches-mha'),
   };
-  return () => lab.cloud.stop();
+  return () => lab.close();
 });
 
 describe('two batches that meet', () => {

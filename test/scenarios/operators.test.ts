@@ -55,7 +55,7 @@ beforeAll(async () => {
   receipts = await Promise.all(keys.map((key) => lab.json<Record<string, unknown>>(key)));
   strays = (await lab.notices('fraud-administrators')).filter(({ kind }) => kind === 'stray_object');
   await rm(changed, { recursive: true });
-  return () => lab.cloud.stop();
+  return () => lab.close();
 });
 
 describe('a batch that waits while operators are added and removed', () => {

@@ -39,7 +39,7 @@ describe('a stage with a file of its own', () => {
     lab.cloud.confirmSubscriptions();
   });
   afterAll(async () => {
-    await lab.cloud.stop();
+    await lab.close();
     rmSync(folder, { recursive: true });
   });
 

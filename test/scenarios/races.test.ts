@@ -29,7 +29,7 @@ beforeAll(async () => {
       beforeCall: (call) => faults.beforeCall?.(call),
     },
   });
-  return () => lab.cloud.stop();
+  return () => lab.close();
 }, 300_000);
 
 afterEach(async () => {

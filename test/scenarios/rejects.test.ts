@@ -173,7 +173,7 @@ beforeAll(async () => {
   await lab.upload(`responses/airtel/${reverify}/answer.csv`, textOf(numbers, '\r\n'));
   await lab.upload(`responses/airtel/${block}/answer.csv`, textOf(handsets, '\n'));
   notices = await told(lab);
-  return () => lab.cloud.stop();
+  return () => lab.close();
 });
 
 describe('of a report', () => {

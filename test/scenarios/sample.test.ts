@@ -12,9 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startCloud } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { synthesize } from '../../lib/commands/local/synth.ts';
+import { DEFAULT_OPERATIONS } from '../../lib/config/operations.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
 import { parseArguments } from '../../simulation/arguments.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
@@ -23,7 +22,7 @@ import { participantsOf } from '../../simulation/participants.ts';
 import { showProgress } from '../../simulation/progress.ts';
 import { judge } from '../../simulation/results.ts';
 import { leaks } from '../../tools/campaign/leaks.ts';
-import type { Summary } from './lab.ts';
+import { Lab, START, type Summary } from './lab.ts';
 import { cellsOf, imeiIn, linesOf, msisdnIn, Reckoning, sha256, type Upload } from './sample-reckoning.ts';
 
 /**
@@ -65,9 +64,10 @@ function command(name: string, ...args: string[]): Promise<typeof exit> {
 async function runHere(uploads: Upload[]): Promise<typeof again> {
   const settings = parseArguments(ARGUMENTS, { folder, now: 0, agencies: AGENCIES, operators: OPERATORS });
   if (settings === 'help') throw new Error('no run');
-  const assembly = await synthesize({ context: { ladder: settings.ladder } });
-  const log = (_: string, line: string) => void logs.push(line);
-  const cloud = await startCloud({ assembly, start: settings.start, seed: settings.seed, log });
+  const context = { ladder: settings.ladder, sweepHours: String(DEFAULT_OPERATIONS.sweepHours) };
+  expect(settings.start).toBe(START);
+  const lab = await Lab.open({ context, seed: settings.seed, log: (_, line) => void logs.push(line) });
+  const { cloud } = lab;
   try {
     const watched: typeof cloud = {
       ...cloud,
@@ -90,7 +90,7 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
     for (const key of await cloud.list(outbox)) objects[key] = sha256(await cloud.get(outbox, key));
     return objects;
   } finally {
-    await cloud.stop();
+    await lab.close();
   }
 }
 

@@ -64,7 +64,7 @@ beforeAll(async () => {
     }
   }
   await lab.cloud.run();
-  return () => lab.cloud.stop();
+  return () => lab.close();
 });
 
 describe.each(BATCHES)('$what directions', ({ agency, imei, numbers: count, directions, fours, runs }) => {

@@ -30,7 +30,7 @@ let executions: Executions;
 beforeAll(async () => {
   lab = await Lab.open();
   executions = new Executions(lab);
-  return () => lab.cloud.stop();
+  return () => lab.close();
 });
 
 describe('a batch without any link (day 0)', () => {

@@ -168,17 +168,31 @@ describe('the turn to plan', () => {
     expect(lab.cloud.failures()).toEqual([]);
   });
 
-  it.each([
-    ['an hour', 'a week', 7, 1],
-    // A 336th of the time.
-    ['three hours', 'forty days', 40, 3],
-  ])('is taken within %s of being freed by who has waited for %s', async (_, __, days, hours) => {
+  it('is taken within an hour of being freed by who has waited for a week', async () => {
     const { plan, become } = await holding();
-    await report('mha', 100 + days);
-    await until(days * 24);
+    await report('mha', 107);
+    await until(7 * 24);
     expect(await plansOf('mha')).toEqual([]);
     await become('failed');
-    await until(days * 24 + hours + 0.1);
+    await until(7 * 24 + 1.1);
+    expect(await plansOf('mha')).toEqual([plan + 1]);
+  });
+
+  it('is taken within three hours of being freed by who has waited for forty days: a 336th of the time', async () => {
+    const { plan, become } = await holding();
+    await report('mha', 140);
+    const [waits, ...others] = Object.values(await tables.everything()).filter(
+      ({ agency, state }) => agency === 'mha' && state === 'approved',
+    );
+    expect([typeof waits?.approvedAt, others]).toEqual(['string', []]);
+    const approvedAt = `${new Date(start - 40 * DAY).toISOString().slice(0, 19)}Z`;
+    await put({ ...waits, approvedAt });
+    await until(1);
+    await become('failed');
+    // It asked after its first minute, and asks again 2.86 hours later.
+    await until(2.8);
+    expect(await plansOf('mha')).toEqual([]);
+    await until(4);
     expect(await plansOf('mha')).toEqual([plan + 1]);
   });
 

@@ -93,10 +93,10 @@ describe('npm run local', () => {
     served.type('pause');
     await served.says(/the clock stands still$/m);
     await put('reports/mha/9800000001.csv', 'imei\n35100000000001\n');
-    served.type('advance 20d');
+    served.type('advance 17d');
     // One handset at five operators and one number; block has two rungs, re-verification four.
     await served.says(/^2026-06-17T\S+Z {2}batch settled: batchId mha-[0-9a-f]{12}$/m);
-    await served.says(/^2026-06-21T\S+Z {2}the clock is advanced$/m);
+    await served.says(/^2026-06-18T\S+Z {2}the clock is advanced$/m);
     expect(served.said.match(/order issued: /g)).toHaveLength(5 * 2 + 4);
     expect(served.said).toMatch(/^2026-06-06T\S+Z {2}order issued: order bar_outgoing, rows 1, directionId mha-\S+$/m);
     expect(served.said).toMatch(/notice batch_registered about mha: mha-/);
