@@ -8,7 +8,8 @@ import { type Mode, OneFault } from './one-fault.ts';
 import { type Result, repeating, Stage, seedOf, type Told } from './run.ts';
 import { storyOf } from './story.ts';
 
-const RUNS = 8;
+/** Of the campaign's first runs, two that meet every kind of fault between them. `npm run campaign` is for more. */
+const RUNS = [1, 3];
 const stage = new Stage();
 afterAll(() => stage[Symbol.asyncDispose]());
 
@@ -325,10 +326,10 @@ describe('without faults', () => {
 describe('with faults', () => {
   const results: Result[] = [];
   beforeAll(async () => {
-    for (let n = 0; n < RUNS; n++) results.push(await stage.run(1, n));
+    for (const n of RUNS) results.push(await stage.run(1, n));
   }, 600_000);
 
-  it(`${RUNS} runs keep every rule, and come to what they come to without`, () => {
+  it('runs keep every rule, and come to what they come to without', () => {
     expect(results.filter(({ broken }) => broken.length > 0)).toEqual([]);
   });
 

@@ -15,9 +15,9 @@ import {
 } from './campaign-arguments.ts';
 import { Done } from './done.ts';
 import { everyOf, MODES } from './one-fault.ts';
-import { type Result, repeating } from './run.ts';
+import { type Result, repeating, Stage } from './run.ts';
 import { CONTEXT } from './story.ts';
-import { CONTEXTS, type Noted, type NumberedCase, note, repeatingCase, Stages } from './systematic.ts';
+import { CONTEXTS, type Noted, type NumberedCase, note, repeatingCase } from './systematic.ts';
 import type { Task } from './worker.ts';
 
 const number = (value: number) => Math.round(value).toLocaleString('en-GB');
@@ -100,8 +100,8 @@ function reckoning({ calls, states, cases }: Noted): string {
 
 /** Notes the places in a cloud of its own, which ends then. */
 async function noteAlone(seed: number): Promise<Noted> {
-  await using stages = new Stages();
-  return await note(stages, seed);
+  await using stage = new Stage();
+  return await note(stage, seed);
 }
 
 async function systematic(settings: SystematicSettings): Promise<boolean> {

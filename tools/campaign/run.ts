@@ -31,6 +31,8 @@ export const repeating = (seed: number, n: number): string => `npm run campaign 
 const WORKERS = 40;
 
 interface Playing<T> {
+  /** How the app is synthesized. */
+  context?: Record<string, string>;
   /** How uploads are cut short. */
   cutsOf?(troubles: T): (key: string) => Cut;
   /** Whether the administrators look for dead letters each day, and redrive them. */
@@ -44,12 +46,7 @@ interface Playing<T> {
 /** A cloud in which one run after the other is told, each from nothing. */
 export class Stage {
   #cloud: LocalCloud | undefined;
-  readonly #context: Record<string, string>;
-
-  /** @param context how the app is synthesized */
-  constructor(context: Record<string, string> = CONTEXT) {
-    this.#context = context;
-  }
+  readonly #assemblies = new Map<Record<string, string>, string>();
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#cloud?.stop();
@@ -79,20 +76,22 @@ export class Stage {
   async play<T extends Troubles>(
     story: Story,
     plan: (now: () => number) => T,
-    { cutsOf, redrives = false, patience = 0, endsAlike = () => true }: Playing<T> = {},
+    { context = CONTEXT, cutsOf, redrives = false, patience = 0, endsAlike = () => true }: Playing<T> = {},
   ): Promise<{ told: Told; cloud: LocalCloud; people: People; troubles: T }> {
     const told = new Told(story);
     let cloud: LocalCloud | undefined;
     const troubles = plan(() => cloud?.clock.now() ?? START);
+    const assembly = this.#assemblies.get(context) ?? (await synthesize({ context }));
+    this.#assemblies.set(context, assembly);
     const settings = {
+      assembly,
       start: START,
       seed: story.seed,
       faults: troubles,
       log: (name: string, line: string) => told.logs.push(`${name}: ${line}`),
       written: (action: string, request: Record<string, unknown>) => told.written(action, request),
     };
-    cloud = await (this.#cloud?.again(settings) ??
-      startCloud({ ...settings, workers: WORKERS, assembly: await synthesize({ context: this.#context }) }));
+    cloud = await (this.#cloud?.again(settings) ?? startCloud({ ...settings, workers: WORKERS }));
     this.#cloud = cloud;
     const people = new People(cloud, story, cutsOf?.(troubles) ?? (() => undefined));
     people.begin(patience);

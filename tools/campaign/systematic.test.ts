@@ -5,17 +5,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { campaignSettings } from './campaign-arguments.ts';
 import { Done } from './done.ts';
 import { everyOf, MODES } from './one-fault.ts';
-import type { Result } from './run.ts';
-import { type Noted, note, repeatingCase, Stages, tryCase } from './systematic.ts';
+import { type Result, Stage } from './run.ts';
+import { type Noted, note, repeatingCase, tryCase } from './systematic.ts';
 
 const SEED = 1;
-const stages = new Stages();
-afterAll(() => stages[Symbol.asyncDispose]());
+const stage = new Stage();
+afterAll(() => stage[Symbol.asyncDispose]());
 
 describe('a story told with each single fault', () => {
   let noted: Noted;
   beforeAll(async () => {
-    noted = await note(stages, SEED);
+    noted = await note(stage, SEED);
   }, 300_000);
 
   it('has a call of every function and state machine, and faults of every kind', () => {
@@ -40,7 +40,7 @@ describe('a story told with each single fault', () => {
     async (mode) => {
       const one = noted.cases.find((it) => it.mode === mode && it.place.endsWith(': Settle the books 1'));
       if (one === undefined) throw new Error(`no batch is ${mode} as it settles`);
-      const { broken, faults } = await tryCase(stages, SEED, one);
+      const { broken, faults } = await tryCase(stage, SEED, one);
       expect(broken).toEqual([]);
       expect(faults[mode]).toBe(mode === 'stopped twice' ? 2 : 1);
     },

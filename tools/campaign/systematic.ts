@@ -1,7 +1,7 @@
 /** The systematic campaign: small stories, told again with each single fault that they can meet. */
 import type { Seen } from './invariants.ts';
 import { type Case, casesOf, endsAlike, OneFault, patienceFor } from './one-fault.ts';
-import { type Result, Stage } from './run.ts';
+import type { Result, Stage } from './run.ts';
 import { smallStory, WIDE_CONTEXT, wideStory } from './small-stories.ts';
 import { CONTEXT, HOUR, START, type Story } from './story.ts';
 
@@ -29,23 +29,6 @@ export interface NumberedCase extends Case {
 export const repeatingCase = (seed: number, n: number): string =>
   `npm run campaign -- --systematic --seed ${seed} --only ${n}`;
 
-/** A cloud for one story after the other: that of the story told last. */
-export class Stages {
-  #open: { name: StoryName; stage: Stage } | undefined;
-
-  async of(name: StoryName): Promise<Stage> {
-    if (this.#open?.name !== name) {
-      await this.#open?.stage[Symbol.asyncDispose]();
-      this.#open = { name, stage: new Stage(STORIES[name].context) };
-    }
-    return this.#open.stage;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#open?.stage[Symbol.asyncDispose]();
-  }
-}
-
 /** What was noted while the stories were told without faults. */
 export interface Noted {
   /** Calls and invocations, and states that executions entered. */
@@ -55,11 +38,11 @@ export interface Noted {
 }
 
 /** Tells each story without faults, and notes every place in it. @throws where one breaks a rule by itself */
-export async function note(stages: Stages, seed: number): Promise<Noted> {
+export async function note(stage: Stage, seed: number): Promise<Noted> {
   const noted: Noted = { calls: 0, states: 0, cases: [] };
   for (const story of NAMES) {
-    const stage = await stages.of(story);
-    const tell = () => stage.play(STORIES[story].of(seed), (now) => new OneFault(now));
+    const { of, context } = STORIES[story];
+    const tell = () => stage.play(of(seed), (now) => new OneFault(now), { context });
     // The first time, functions start and fetch what they keep.
     await tell();
     const { told, troubles } = await tell();
@@ -74,12 +57,13 @@ export async function note(stages: Stages, seed: number): Promise<Noted> {
 }
 
 /** Tells its story with one fault. */
-export async function tryCase(stages: Stages, seed: number, { n, story: name, ...one }: NumberedCase): Promise<Result> {
+export async function tryCase(stage: Stage, seed: number, { n, story: name, ...one }: NumberedCase): Promise<Result> {
   const began = performance.now();
-  const story = STORIES[name].of(seed);
-  const stage = await stages.of(name);
+  const { of, context } = STORIES[name];
+  const story = of(seed);
   const tell = () =>
     stage.play(story, (now) => new OneFault(now, one), {
+      context,
       redrives: true,
       patience: patienceFor(one),
       endsAlike: (seen) => endsAlike(one) && plannedInTime(story, seen),

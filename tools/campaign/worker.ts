@@ -1,17 +1,16 @@
 /** A process of the campaign: it is sent runs, one at a time, and sends back what each came to. */
 import { type Result, Stage } from './run.ts';
-import { type NumberedCase, Stages, tryCase } from './systematic.ts';
+import { type NumberedCase, tryCase } from './systematic.ts';
 
 /** The number of a random run, or a fault of the systematic story. */
 export type Task = number | NumberedCase;
 
 const seed = Number(process.argv[2]);
 await using stage = new Stage();
-await using stages = new Stages();
 process.send?.('ready');
 const ended = Promise.withResolvers<void>();
 const work = (task: Task): Promise<Result> =>
-  typeof task === 'number' ? stage.run(seed, task) : tryCase(stages, seed, task);
+  typeof task === 'number' ? stage.run(seed, task) : tryCase(stage, seed, task);
 process.on('message', (task: Task | 'end') => {
   if (task === 'end') return ended.resolve();
   const n = typeof task === 'number' ? task : task.n;

@@ -14,7 +14,8 @@ describe('a counted batch', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'count-'));
     // The smallest that the sample has: 6 handsets, 200 connections.
-    counted = await countBatch(0.0001, showProgress({ write: () => {} }));
+    // Nothing of it hangs on the sweeps, of which there are hundreds until its ladders end.
+    counted = await countBatch(0.0001, showProgress({ write: () => {} }), (cloud) => cloud.pauseSchedules(true));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
