@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { changedAssembly, type Template } from './assembly.ts';
-import { Lab, START } from './lab.ts';
+import { HOUR, Lab, START } from './lab.ts';
 import { FIRST, H1, SECOND, tellStory } from './story.ts';
 
 let lab: Lab;
@@ -21,7 +21,7 @@ beforeAll(async () => {
   cloud = lab.cloud;
   await tellStory(lab);
 });
-afterAll(() => cloud?.stop());
+afterAll(() => lab?.close());
 
 describe('with the rights of the synthesized policies in force', () => {
   it('two batches that meet settle with their own outcomes, and no right is lacking', async () => {
@@ -157,7 +157,7 @@ describe('a usage file in pieces and a batch of more than 40 directions', () => 
 
 /** The synthesized app with one of its templates changed. */
 const changed = async (stack: string, change: (template: Template) => void) =>
-  changedAssembly(await synthesize(), { [`${stack}.template.json`]: change });
+  changedAssembly(await synthesize({ context: { sweepHours: '24' } }), { [`${stack}.template.json`]: change });
 
 /** Takes out of a template the policies that fit, and says how many. */
 function without(template: Template, type: string, fits: (text: string) => boolean): void {
@@ -208,27 +208,18 @@ describe('a right that is lacking', () => {
     ],
   ])('%s is refused, and told', async (_, stack, change, told) => {
     const assembly = await changed(stack, change);
-    const poorer = await startCloud({ assembly, start: START, enforce: true });
-    try {
-      await poorer.put(bucketsOf(poorer).inbox, 'reports/mha/r.csv', `imei\n${H1}\n`);
-      await poorer.run(START + 3600 * 1000);
-      expect(poorer.failures()).toEqual(expect.arrayContaining([expect.stringMatching(told)]));
-    } finally {
-      await poorer.stop();
-      await rm(assembly, { recursive: true });
-    }
+    await using poorer = await Lab.open({ assembly, enforce: true });
+    await rm(assembly, { recursive: true });
+    await poorer.report('mha', [H1]);
+    await poorer.cloud.run(START + HOUR);
+    expect(poorer.cloud.failures()).toEqual(expect.arrayContaining([expect.stringMatching(told)]));
   });
 
   it('from the next deployment on is refused then', async () => {
     await using lab = await Lab.open({ enforce: true });
-    const assembly = await changedAssembly(await synthesize({ context: { sweepHours: '24' } }), {
-      'dev-workflow.template.json': (template: Template) =>
-        without(
-          template,
-          'AWS::IAM::Policy',
-          (text) => text.includes('AllowStartBatch') && text.includes('IntakeRole'),
-        ),
-    });
+    const assembly = await changed('dev-workflow', (template) =>
+      without(template, 'AWS::IAM::Policy', (text) => text.includes('AllowStartBatch') && text.includes('IntakeRole')),
+    );
     await lab.report('mha', [H1]);
     expect(lab.cloud.failures()).toEqual([]);
     await lab.cloud.deploy(assembly);

@@ -9,7 +9,7 @@ export const DAY = 24 * HOUR;
 /** Enough that every function stays warm from one test to the next. */
 const WORKERS = 40;
 
-export interface LabSettings extends Omit<NextSettings, 'assembly' | 'start'> {
+export interface LabSettings extends Omit<NextSettings, 'start'> {
   /** Values of the CDK context, as `-c name=value` gives them. */
   context?: Record<string, string>;
 }
@@ -50,8 +50,9 @@ export class Lab {
     this.#sweeps = sweeps;
   }
 
+  /** @param settings with an assembly where it is not as this context has it */
   static async open({ context = {}, ...settings }: LabSettings = {}): Promise<Lab> {
-    const assembly = await synthesize({ context: { sweepHours: '24', ...context } });
+    const { assembly = await synthesize({ context: { sweepHours: '24', ...context } }) } = settings;
     const next = { ...PLAIN, ...settings, assembly, faults: { ...NONE, ...settings.faults } };
     // -1 is the last one's, too.
     const [found] = idle.splice(
