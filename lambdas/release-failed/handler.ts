@@ -10,7 +10,7 @@ import { abandonExecution } from '../stores/cases/batches.ts';
 import { tell, tellQuarantined } from '../stores/notices.ts';
 import { resumeBatch } from '../stores/resuming.ts';
 import { mark } from '../stores/uploads.ts';
-import { dataOf } from '../stores/workflows.ts';
+import { dataOf, failureOf } from '../stores/workflows.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -26,10 +26,7 @@ const env = environment.parse(process.env);
 
 const ended = z.object({
   time: instant,
-  detail: z.object({
-    executionArn: z.string(),
-    status: z.string(),
-  }),
+  detail: z.object({ executionArn: z.string() }),
 });
 
 const file = z.object({
@@ -45,9 +42,12 @@ const input = z.union([
 /**
  * A Batch or an ImportByPieces execution failed, timed out or was aborted. A Batch whose plan was not committed yet fails
  * with it: its claims are void, the turn to plan is free again, and the same file starts it anew. A file of which nothing was registered
- * is in quarantine. A Batch whose plan counts goes on in another execution.
+ * is in quarantine. A Batch whose plan counts goes on in another execution. Nothing comes of a message alone: the execution itself is
+ * asked, and where it runs, or went well, the message fails.
  */
-export const handler = events(ended, async ({ time, detail: { executionArn, status } }) => {
+export const handler = events(ended, async ({ time, detail: { executionArn } }) => {
+  const status = await failureOf(executionArn);
+  if (status === undefined) throw new Error('the execution has not failed, whatever the message says');
   const registered = await abandonExecution(env.CASES, executionArn);
   // The event of an execution that is under a key holds neither.
   const { input: started, error } = registered ? {} : await dataOf(executionArn);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Stack, Validations } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { type IRole, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -12,13 +13,19 @@ import { NamedRole } from './named-role.ts';
 import type { VersionedMachine } from './versioned-machine.ts';
 import type { WorkQueue } from './work-queue.ts';
 
+const ID_LENGTH = 8;
+
 /** What works with a role of its own: a function, or a state machine. */
 export type Worker = IConstruct & { readonly role?: IRole };
 
-/** Gives a worker's role these actions on these resources, and nothing else, in a policy of its own. */
+/**
+ * Gives a worker's role these actions on these resources, and nothing else, in a policy of its own. Its id says what it allows: a
+ * right more or less touches no other policy, which a deployment would write anew under functions that run.
+ */
 export function allow(to: Worker, actions: readonly string[], ...resources: string[]): Policy {
-  const policies = to.node.children.filter((child) => child instanceof Policy).length;
-  return new Policy(to, `Allow${policies + 1}`, {
+  const right = JSON.stringify(Stack.of(to).resolve([actions, resources]));
+  const id = createHash('sha256').update(right).digest('hex').slice(0, ID_LENGTH);
+  return new Policy(to, `Allow${id}`, {
     roles: [roleOf(to)],
     statements: [new PolicyStatement({ actions: [...actions], resources })],
   });

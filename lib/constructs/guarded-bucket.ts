@@ -72,6 +72,8 @@ export class GuardedBucket extends Bucket {
           ...(typeof days === 'number' ? { expiration: Duration.days(days) } : {}),
           ...(oldVersionDays ? { noncurrentVersionExpiration: Duration.days(oldVersionDays) } : {}),
         },
+        // What an expiration leaves behind is a marker with the object's key, which else goes as many days later as that took.
+        { expiredObjectDeleteMarker: true },
         ...Object.entries(typeof days === 'object' ? days : {}).map(([prefix, count]) => ({
           prefix,
           expiration: Duration.days(count),

@@ -2,7 +2,13 @@ import { Aws, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Valida
 import { AttributeType, BillingMode, Table, TableEncryption, type TableProps } from 'aws-cdk-lib/aws-dynamodb';
 import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type CfnBucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
-import { Subscription, SubscriptionFilter, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
+import {
+  type DeliveryPolicy,
+  Subscription,
+  SubscriptionFilter,
+  SubscriptionProtocol,
+  Topic,
+} from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { INBOX } from '../../lambdas/domain/inbox.ts';
@@ -26,6 +32,20 @@ const PROTOCOLS: Record<Address['protocol'], SubscriptionProtocol> = {
   sqs: SubscriptionProtocol.SQS,
   email: SubscriptionProtocol.EMAIL,
   https: SubscriptionProtocol.HTTPS,
+};
+
+/**
+ * A web server that doesn't answer is tried for three quarters of an hour, while AWS's own default is a minute: the last six times
+ * are five minutes apart. All delays together may come to an hour at most (SNS's guide, message delivery retries).
+ */
+const WEB_SERVERS: DeliveryPolicy = {
+  healthyRetryPolicy: {
+    numRetries: 12,
+    numMinDelayRetries: 2,
+    minDelayTarget: Duration.seconds(20),
+    numMaxDelayRetries: 6,
+    maxDelayTarget: Duration.minutes(5),
+  },
 };
 
 /** What lasts: tables, buckets, topics with their subscriptions, and the inbox's events in queues. */
@@ -194,6 +214,7 @@ export class DataStack extends Stack {
         endpoint: ownAddress(this, endpoint),
         deadLetterQueue: this.noticesDeadLetters,
         ...(protocol === 'sqs' ? { rawMessageDelivery: true } : {}),
+        ...(protocol === 'https' ? { deliveryPolicy: WEB_SERVERS } : {}),
         filterPolicy: Object.fromEntries(
           Object.entries(filter).map(([name, value]) => [
             name,

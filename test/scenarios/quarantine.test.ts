@@ -1,4 +1,6 @@
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
@@ -172,6 +174,35 @@ describe('a failed batch that nobody can release', () => {
     await lab.report('mha', [H1], 'again.csv');
     await until(74);
     expect((await lab.directions('jio')).some((id) => id.startsWith('mha-'))).toBe(true);
+  });
+});
+
+describe('a message that says of an execution which runs that it failed', () => {
+  it('fails nothing and resumes nothing: it is among the dead letters, and the batch goes on', async () => {
+    await using opened = await open({});
+    const { lab, until } = opened;
+    await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`]);
+    await lab.report('mha', [H1]);
+    const { endpoint, region, names } = lab.cloud;
+    const settings = { endpoint, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } };
+    const running = new ListExecutionsCommand({ stateMachineArn: names.machines.Batch, statusFilter: 'RUNNING' });
+    const { executions = [] } = await new SFNClient(settings).send(running);
+    const [execution] = executions;
+    expect(executions).toHaveLength(1);
+    const message = {
+      time: '2026-06-01T00:10:00Z',
+      detail: { executionArn: execution?.executionArn, status: 'ABORTED' },
+    };
+    const MessageBody = JSON.stringify(message);
+    await new SQSClient(settings).send(new SendMessageCommand({ QueueUrl: names.queues.ReleaseQueue, MessageBody }));
+    await until(2);
+    expect(lab.cloud.failures()).toEqual(['dead-letter queue ReleaseDeadLetters holds 1 message(s)']);
+    const told = (await lab.notices('fraud-administrators')).map(({ kind }) => kind);
+    expect(told.filter((kind) => kind === 'execution_ended' || kind === 'batch_failed')).toEqual([]);
+    const { executions: still = [] } = await new SFNClient(settings).send(running);
+    expect(still.map(({ executionArn }) => executionArn)).toEqual([execution?.executionArn]);
+    await lab.quietly();
+    expect(await lab.batches()).toHaveLength(1);
   });
 });
 

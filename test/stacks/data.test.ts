@@ -77,6 +77,23 @@ describe('the data stack', () => {
     data.resourceCountIs('AWS::SNS::Subscription', 10);
   });
 
+  it('tries a web server for longer than a minute, and for no longer than the hour that SNS takes', () => {
+    const config = stageFromContext({ stage: 'dev', config: 'config/example.json' });
+    const policies = Object.values(
+      Template.fromStack(new DataStack(new App(), 'dev-data', { config })).findResources('AWS::SNS::Subscription'),
+    ).map(({ Properties }) => [Properties.Protocol, Properties.DeliveryPolicy?.healthyRetryPolicy]);
+    const web = policies.filter(([protocol]) => protocol === 'https');
+    expect(web.length).toBeGreaterThan(0);
+    for (const [, policy] of web) {
+      const { numRetries, numMinDelayRetries, minDelayTarget, numMaxDelayRetries, maxDelayTarget } = policy;
+      const last = numMinDelayRetries * minDelayTarget + numMaxDelayRetries * maxDelayTarget;
+      expect(last).toBeGreaterThanOrEqual(1800);
+      // Those between are no further apart than the last.
+      expect(last + (numRetries - numMinDelayRetries - numMaxDelayRetries) * maxDelayTarget).toBeLessThanOrEqual(3600);
+    }
+    for (const [protocol, policy] of policies) expect(policy !== undefined).toBe(protocol === 'https');
+  });
+
   it('has a queue with a dead-letter queue for reports, usage, responses and the audit, hidden six times as long as their functions run and as they are gathered', () => {
     const queues = Object.entries(data.findResources('AWS::SQS::Queue')).filter(([id]) => /Queue/.test(id));
     expect(queues).toHaveLength(4);

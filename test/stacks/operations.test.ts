@@ -193,7 +193,7 @@ const PUBLISHED: Readonly<Record<string, Readonly<Record<string, string[]>>>> = 
     TableName: ['ConsumedReadCapacityUnits', 'ConsumedWriteCapacityUnits', 'ReadThrottleEvents', 'WriteThrottleEvents'],
   },
   'AWS/Events': { RuleName: ['InvocationsFailedToBeSentToDlq'] },
-  'AWS/SNS': { TopicName: ['NumberOfNotificationsFailed'] },
+  'AWS/SNS': { TopicName: ['NumberOfNotificationsFailedToRedriveToDlq'] },
 };
 /** The type of resource that each dimension names, and by what. */
 const NAMED: Readonly<Record<string, [type: string, by: 'name' | 'arn']>> = {
@@ -324,7 +324,7 @@ describe('alarms', () => {
     for (const kind of ['Read', 'Write'])
       expect(watched(`${kind}ThrottleEvents`, 'TableName')).toEqual(names('AWS::DynamoDB::Table'));
     expect(watched('InvocationsFailedToBeSentToDlq', 'RuleName')).toEqual(names('AWS::Events::Rule'));
-    expect(watched('NumberOfNotificationsFailed', 'TopicName')).toEqual(names('AWS::SNS::Topic'));
+    expect(watched('NumberOfNotificationsFailedToRedriveToDlq', 'TopicName')).toEqual(names('AWS::SNS::Topic'));
   });
 
   it('watch every operator for silence', () => {

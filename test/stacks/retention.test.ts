@@ -44,7 +44,9 @@ describe('what is kept, and for how long', () => {
         ExpirationInDays,
         Status,
       ]);
+    const markers = [undefined, undefined, 'Enabled'];
     expect(rules(bucket('Outbox'))).toEqual([
+      markers,
       ['orders/', 460, 'Enabled'],
       ['previews/', 460, 'Enabled'],
       ['receipts/', 460, 'Enabled'],
@@ -52,7 +54,15 @@ describe('what is kept, and for how long', () => {
       ['revocations/', 460, 'Enabled'],
       ['batches/', 507, 'Enabled'],
     ]);
-    for (const id of ['Inbox', 'Work', 'Audit']) expect(rules(bucket(id))).toEqual([]);
+    for (const id of ['Inbox', 'Work', 'Audit']) expect(rules(bucket(id))).toEqual([markers]);
+  });
+
+  it('lets the marker of a deletion go, which has the name of the file, by a rule of its own, as S3 asks for', () => {
+    for (const id of ['Inbox', 'Work', 'Outbox', 'Audit'])
+      expect(bucket(id).LifecycleConfiguration.Rules).toContainEqual({
+        ExpiredObjectDeleteMarker: true,
+        Status: 'Enabled',
+      });
   });
 
   it('lets links go by their own time, look-back and margin after their sighting, and claims by theirs', () => {

@@ -195,8 +195,9 @@ function watchDenials(metrics: Metrics): void {
   for (const topic of metrics.all(Topic))
     alarm(metrics, `${topic.node.id}Undelivered`, {
       ...denied,
-      says: `SNS could not deliver a notice of ${topic.node.id}.`,
-      metric: topic.metricNumberOfNotificationsFailed({ period: MINUTES }),
+      says: `SNS could neither deliver a notice of ${topic.node.id} nor put it among the dead letters.`,
+      // One that went to the dead letters is told of by their alarm; of a web server, each try that failed would count as a failure.
+      metric: topic.metric('NumberOfNotificationsFailedToRedriveToDlq', { statistic: Stats.SUM, period: MINUTES }),
     });
 }
 

@@ -77,7 +77,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       'RawMessageDelivery',
       'RedrivePolicy.deadLetterTargetArn',
     ],
-    accepted: ['Region'],
+    accepted: ['Region', 'DeliveryPolicy'],
     attributes: ['Arn'],
   },
   'AWS::SQS::Queue': {
