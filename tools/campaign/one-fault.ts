@@ -80,11 +80,11 @@ export function patienceFor({ place, mode }: Case): number {
 
 /**
  * Whether what is ordered and answered comes to the same: not where a rung passes before its order can be issued, as a block's first
- * one does where only the day's sweep goes on with a batch.
+ * one does, a day, where only the day's sweep goes on with a batch, or where its ladder can not be started for so long.
  */
 export const endsAlike = ({ place, mode }: Case): boolean => {
   if (mode === 'stopped twice' || mode === 'stopped unheard') return false;
-  return mode !== 'lasting' || lastsAt(place) < 2 * DAY;
+  return mode !== 'lasting' || lastsAt(place) < (place.includes('_block_') ? DAY : 2 * DAY);
 };
 
 /** A key without what is drawn at random or follows from it, and a message as what it tells. */
