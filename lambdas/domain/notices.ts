@@ -247,6 +247,9 @@ export const agreedNotice = z.discriminatedUnion('kind', [
   batchOverLimit,
 ]);
 
+/** What stands in the place of an approver's id where all of them are told: no id has such a character. */
+export const EVERY_APPROVER = '*';
+
 /** A notice, and the setting that names the topic which carries it. */
 export type Told =
   | { readonly topic: 'OPERATORS_TOPIC'; readonly notice: OperatorNotice }

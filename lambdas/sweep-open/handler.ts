@@ -44,6 +44,7 @@ const environment = z.object({
   AUDIT_QUEUE: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AGENCIES_TOPIC: z.string(),
+  APPROVERS_TOPIC: z.string(),
   OPERATORS_TOPIC: z.string(),
   SWEEP_HOURS: wholeNumber,
   SURVEY_HOURS: wholeNumber,
@@ -83,7 +84,7 @@ function measureOpen(open: Open[], now: Instant): void {
 /** Counts who is to be told of what happens, and is not, since nobody has confirmed there that it is wanted. Nothing else fails of it. */
 async function measurePending(): Promise<void> {
   let pending = 0;
-  for (const topic of [env.AGENCIES_TOPIC, env.OPERATORS_TOPIC, env.ADMINISTRATORS_TOPIC])
+  for (const topic of [env.AGENCIES_TOPIC, env.APPROVERS_TOPIC, env.OPERATORS_TOPIC, env.ADMINISTRATORS_TOPIC])
     pending += (await pendingSubscriptions(topic)).length;
   measure('SubscriptionsPending', {}, pending);
   if (pending > 0) log.warn('subscriptions wait for their confirmation', { pending });

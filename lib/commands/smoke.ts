@@ -188,7 +188,9 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, w
           outbox: of(data, 'OutboxBucketName'),
           batch: of(workflow, 'BatchMachineArn'),
           role: of(access, 'CheckerRoles').replaceAll('{id}', CHECKER.id),
-          topics: ['OperatorsTopicArn', 'AgenciesTopicArn', 'AdministratorsTopicArn'].map((topic) => of(data, topic)),
+          topics: ['OperatorsTopicArn', 'AgenciesTopicArn', 'ApproversTopicArn', 'AdministratorsTopicArn'].map(
+            (topic) => of(data, topic),
+          ),
         };
       },
     },

@@ -19,16 +19,15 @@ export const address = z.discriminatedUnion(
 );
 export type Address = z.infer<typeof address>;
 
+const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/;
+
 const participant = (id: RegExp, what: string) =>
   z.strictObject({
     id: z.string().regex(id, `must be ${what}`),
     /** Who may take on the participant's role: one of its own roles, or all that its account lets. */
-    principal: z
-      .string()
-      .regex(
-        /^(\d{12}|arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512})$/,
-        'must be an AWS account id of 12 digits or the ARN of a role',
-      ),
+    principal: z.string().refine((text) => /^\d{12}$/.test(text) || ROLE.test(text), {
+      error: 'must be an AWS account id of 12 digits or the ARN of a role',
+    }),
     /**
      * What the principal says with each request for the role, agreed upon with the participant (sts:ExternalId): so nobody
      * whom the same principal serves can have this role taken on by naming it.
@@ -45,10 +44,22 @@ export const agency = participant(/^[a-z0-9-]{1,16}$/, '1 to 16 characters of a-
 /** A telecom service provider. The id is its folder under `usage/` and `responses/` and part of every direction id. */
 export const operator = participant(/^[a-z0-9-]{1,10}$/, '1 to 10 characters of a-z, 0-9 and -');
 
-/** A bank or a platform that reads the revocation list, an auditor, an administrator, or who looks after the machine. */
+/**
+ * Who decides for the regulator. The id is its folder under `decisions/` and `exemptions/`. One role takes it on and no whole
+ * account, so that two approvers are two people, whoever lets them in.
+ */
+export const approver = participant(/^[a-z0-9-]{1,16}$/, '1 to 16 characters of a-z, 0-9 and -').refine(
+  ({ principal }) => principal === UNNAMED_ACCOUNT || ROLE.test(principal),
+  { path: ['principal'], error: "must be the ARN of one role: an account's could let one person be two approvers" },
+);
+
+/** A bank or a platform that reads the revocation list, a caseworker, an auditor, an administrator, or who looks after the machine. */
 export const outsider = participant(/^[a-z0-9-]{1,16}$/, '1 to 16 characters of a-z, 0-9 and -');
 
 export type Participant = z.infer<typeof outsider>;
+
+/** An id that no participant may have: the system's own batches will go by it. */
+export const RESERVED_ID = 'followup';
 
 /**
  * Stands for the account of a participant until somebody has named it, and means the stage's own. A stage that is protected
@@ -82,6 +93,14 @@ const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'].map((id) =>
   unnamed('operator', id, `fraud-directions-${id}`),
 );
 
+/** Who decides upon a report before anything is done about it: enough of them for the most that a batch needs, and one more. */
+const APPROVERS = ['approver-1', 'approver-2', 'approver-3'].map((id) =>
+  unnamed('approver', id, `fraud-approvals-${id}`),
+);
+
+/** Who answers subscribers. */
+const CASEWORKERS = ['caseworker-1', 'caseworker-2'].map((id) => unnamed('caseworker', id));
+
 /** Who reads the revocation list. */
 const READERS = ['banks', 'platforms'].map((id) => unnamed('reader', id));
 
@@ -106,6 +125,8 @@ const BREAK_GLASS = [unnamed('break-glass', 'break-glass')];
 export const PARTICIPANTS = [
   'agencies',
   'operators',
+  'approvers',
+  'caseworkers',
   'readers',
   'auditors',
   'administrators',
@@ -119,6 +140,8 @@ export type ParticipantKind = (typeof PARTICIPANTS)[number];
 export const UNNAMED: Readonly<Record<ParticipantKind, readonly Participant[]>> = {
   agencies: AGENCIES,
   operators: OPERATORS,
+  approvers: APPROVERS,
+  caseworkers: CASEWORKERS,
   readers: READERS,
   auditors: AUDITORS,
   administrators: ADMINISTRATORS,

@@ -3,12 +3,15 @@ import { SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
 import { DEFAULT_OPERATIONS, operations, RESERVED_CONCURRENCY } from './operations.ts';
 import {
   agency,
+  approver,
   CHECKER,
   isNamed,
   operator,
   outsider,
   PARTICIPANTS,
   type Participant,
+  type ParticipantKind,
+  RESERVED_ID,
   UNNAMED,
   UNNAMED_ACCOUNT,
 } from './participants.ts';
@@ -24,7 +27,7 @@ const distinctIds = (participants: readonly { id: string }[]) =>
 const MOST_PARTICIPANTS = 450;
 
 /**
- * Subscriptions of one topic that are filtered, as each address of an operator's and of an agency's is: the default quota of
+ * Subscriptions of one topic that are filtered, as each address of an operator's, an agency's and an approver's is: the default quota of
  * SNS (docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html). A participant without an address counts
  * for one, since its own account may subscribe a queue.
  */
@@ -38,6 +41,8 @@ const stage = z
     stage: z.string().regex(/^[a-z][a-z0-9-]{0,15}$/, 'must be 1 to 16 characters of a-z, 0-9 and -'),
     agencies: distinct(z.array(agency).min(1, 'at least one agency must be configured')),
     operators: distinct(z.array(operator).min(1, 'at least one operator must be configured')),
+    approvers: distinct(z.array(approver)),
+    caseworkers: distinct(z.array(outsider)),
     readers: distinct(z.array(outsider)),
     auditors: distinct(z.array(outsider)),
     administrators: distinct(z.array(outsider)),
@@ -64,16 +69,27 @@ const stage = z
   .check(({ value, issues }) => {
     const complain = (path: PropertyKey[], message: string) =>
       issues.push({ code: 'custom', input: value, path, message });
-    const agencies = new Set(value.agencies.map(({ id }) => id));
-    for (const [n, { id }] of value.operators.entries())
-      if (agencies.has(id)) complain(['operators', n, 'id'], 'is an agency too, and both would read rejects/<id>/');
-    for (const kind of ['agencies', 'operators'] as const)
-      for (const [n, { id }] of value[kind].entries())
-        if (id === SELF_CHECK) complain([kind, n, 'id'], 'is that of the self-check, of whose files no row counts');
-    const all = PARTICIPANTS.flatMap((kind) => value[kind].map((one: Participant, n) => ({ path: [kind, n], ...one })));
+    const all = PARTICIPANTS.flatMap((kind) =>
+      value[kind].map((one: Participant, n) => ({ kind, path: [kind, n], ...one })),
+    );
+    const kindOf = new Map<string, ParticipantKind>();
+    for (const { kind, path, id } of all) {
+      const other = kindOf.get(id) ?? kind;
+      if (other !== kind)
+        complain([...path, 'id'], `is one of the ${other}, too, and each reads what lies under its id`);
+      kindOf.set(id, other);
+      if (id === SELF_CHECK) complain([...path, 'id'], 'is that of the self-check, of whose files no row counts');
+      if (id === RESERVED_ID) complain([...path, 'id'], "is kept for the system's own batches");
+    }
+    for (const { kind, path, id, principal } of all) {
+      if (kind !== 'approvers' || principal === UNNAMED_ACCOUNT) continue;
+      const also = all.find((one) => one.id !== id && one.principal === principal);
+      if (also !== undefined)
+        complain([...path, 'principal'], `is that of ${also.id}, too: nobody may be two approvers, or another beside`);
+    }
     if (all.length > MOST_PARTICIPANTS)
       complain(['readers'], `there may be ${MOST_PARTICIPANTS} participants, since a stack holds no more roles`);
-    for (const kind of ['agencies', 'operators'] as const) {
+    for (const kind of ['agencies', 'operators', 'approvers'] as const) {
       const filtered = value[kind].reduce((sum, { notify }) => sum + Math.max(1, notify.length), 0);
       if (filtered > MOST_FILTERED)
         complain(

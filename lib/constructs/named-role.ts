@@ -8,6 +8,8 @@ export type RoleKind =
   | 'machine'
   | 'agency'
   | 'operator'
+  | 'approver'
+  | 'caseworker'
   | 'reader'
   | 'auditor'
   | 'administrator'

@@ -12,6 +12,7 @@ import {
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { INBOX } from '../../lambdas/domain/inbox.ts';
+import { EVERY_APPROVER } from '../../lambdas/domain/notices.ts';
 import { OUTBOX } from '../../lambdas/domain/outbox.ts';
 import { type Address, accountOf, isNamed, type Participant } from '../config/participants.ts';
 import { NEW_TABLE } from '../config/policy.ts';
@@ -67,6 +68,7 @@ export class DataStack extends Stack {
   readonly auditKey: HashKey;
   readonly operators: Topic;
   readonly agencies: Topic;
+  readonly approvers: Topic;
   readonly administrators: Topic;
   readonly reports: WorkQueue;
   readonly usage: WorkQueue;
@@ -150,16 +152,20 @@ export class DataStack extends Stack {
     });
     this.operators = this.#topic('OperatorsTopic');
     this.agencies = this.#topic('AgenciesTopic');
+    this.approvers = this.#topic('ApproversTopic');
     this.administrators = this.#topic('AdministratorsTopic');
     for (const { id: operator, notify } of config.operators)
-      this.#subscribe(`Operator-${operator}`, this.operators, notify, { operator });
+      this.#subscribe(`Operator-${operator}`, this.operators, notify, { operator: [operator] });
     for (const { id: agency, notify } of config.agencies)
-      this.#subscribe(`Agency-${agency}`, this.agencies, notify, { agency });
+      this.#subscribe(`Agency-${agency}`, this.agencies, notify, { agency: [agency] });
+    for (const { id: approver, notify } of config.approvers)
+      this.#subscribe(`Approver-${approver}`, this.approvers, notify, { approver: [approver, EVERY_APPROVER] });
     for (const { id: administrator, notify } of config.administrators)
       this.#subscribe(`Administrator-${administrator}`, this.administrators, notify, {});
 
     this.#letSubscribe(this.operators, config.operators);
     this.#letSubscribe(this.agencies, config.agencies);
+    this.#letSubscribe(this.approvers, config.approvers);
     this.#letSubscribe(this.administrators, config.administrators);
 
     // Whatever is neither usage nor a response goes the way of the reports, where strays are told to the administrators.
@@ -185,7 +191,7 @@ export class DataStack extends Stack {
       new CfnOutput(this, `${name}BucketName`, { value: bucket.bucketName });
     for (const [name, table] of Object.entries({ Links: this.links, Cases: this.cases }))
       new CfnOutput(this, `${name}TableName`, { value: table.tableName });
-    for (const topic of [this.operators, this.agencies, this.administrators])
+    for (const topic of [this.operators, this.agencies, this.approvers, this.administrators])
       new CfnOutput(this, `${topic.node.id}Arn`, { value: topic.topicArn });
   }
 
@@ -206,7 +212,7 @@ export class DataStack extends Stack {
     return new Topic(this, id, { enforceSSL: true, masterKey: this.messagesKey });
   }
 
-  #subscribe(id: string, topic: Topic, addresses: readonly Address[], filter: Record<string, string>): void {
+  #subscribe(id: string, topic: Topic, addresses: readonly Address[], filter: Record<string, string[]>): void {
     for (const [n, { protocol, endpoint }] of addresses.entries())
       new Subscription(this, `${id}-${n}`, {
         topic,
@@ -216,10 +222,7 @@ export class DataStack extends Stack {
         ...(protocol === 'sqs' ? { rawMessageDelivery: true } : {}),
         ...(protocol === 'https' ? { deliveryPolicy: WEB_SERVERS } : {}),
         filterPolicy: Object.fromEntries(
-          Object.entries(filter).map(([name, value]) => [
-            name,
-            SubscriptionFilter.stringFilter({ allowlist: [value] }),
-          ]),
+          Object.entries(filter).map(([name, allowlist]) => [name, SubscriptionFilter.stringFilter({ allowlist })]),
         ),
       });
   }

@@ -21,10 +21,14 @@ function complaint(changes: Partial<typeof good>): string {
 }
 
 describe('the participants', () => {
-  it('are agencies, operators, readers, auditors, administrators and those who look after the machine, each with a principal and an external id of its own', () => {
-    const { agencies, operators, readers, auditors, administrators, onCall, breakGlass, erasers } = good;
-    const all = [agencies, operators, readers, auditors, administrators, onCall, breakGlass, erasers].flat();
-    expect(all.length).toBeGreaterThan(12);
+  it('are agencies, operators, approvers, caseworkers, readers, auditors, administrators and those who look after the machine, each with a principal and an external id of its own', () => {
+    const { agencies, operators, approvers, caseworkers, readers, auditors, administrators } = good;
+    const { onCall, breakGlass, erasers } = good;
+    const outside = [agencies, operators, approvers, caseworkers, readers, auditors];
+    const all = [...outside, administrators, onCall, breakGlass, erasers].flat();
+    expect(all.length).toBeGreaterThan(17);
+    expect(approvers.map(({ id }) => id)).toEqual(['approver-1', 'approver-2', 'approver-3']);
+    expect(caseworkers.map(({ id }) => id)).toEqual(['caseworker-1', 'caseworker-2']);
     expect(new Set(all.map(({ externalId }) => externalId)).size).toBe(all.length);
     for (const { principal } of all) expect(principal).toBe('000000000000');
   });
@@ -98,14 +102,27 @@ describe('the participants', () => {
     );
   });
 
-  it('may not be an agency and an operator of the same id, which would read the same rejects', () => {
-    expect(complaint({ operators: [unnamed('operator', 'i4c')] })).toContain('operators[0].id: is an agency too');
+  it('may not have the id of one of another kind, for each reads rejects and receipts by its id', () => {
+    const says = 'is one of the agencies, too, and each reads what lies under its id';
+    expect(complaint({ operators: [unnamed('operator', 'i4c')] })).toContain(`operators[0].id: ${says}`);
+    expect(complaint({ approvers: [unnamed('approver', 'mha')] })).toContain(`approvers[0].id: ${says}`);
+    expect(complaint({ erasers: [unnamed('eraser', 'caseworker-2')] })).toContain(
+      'erasers[0].id: is one of the caseworkers, too',
+    );
   });
 
-  it('may not be an agency or an operator of the name of the self-check, of whose files no row counts', () => {
+  it("may not have the id that is kept for the system's own batches", () => {
+    for (const kind of ['agencies', 'approvers', 'readers'] as const)
+      expect(complaint({ [kind]: [unnamed('any', 'followup')] })).toContain(
+        `${kind}[0].id: is kept for the system's own batches`,
+      );
+  });
+
+  it('may not be of the name of the self-check, of whose files no row counts', () => {
     const says = 'is that of the self-check';
     expect(complaint({ agencies: [unnamed('agency', 'self-check')] })).toContain(`agencies[0].id: ${says}`);
     expect(complaint({ operators: [unnamed('operator', 'self-check')] })).toContain(`operators[0].id: ${says}`);
+    expect(complaint({ approvers: [unnamed('approver', 'self-check')] })).toContain(`approvers[0].id: ${says}`);
     expect(complaint({ readers: [{ ...reader, externalId: 'handset-fraud-self-check' }] })).toContain(
       "readers[0].externalId: is another participant's too",
     );
@@ -114,6 +131,19 @@ describe('the participants', () => {
   it('may be agencies of which one id begins with the other, whose batches stay apart by the length of their ids', () => {
     const apart = ['up', 'up-police'].map((id) => ({ ...agency, id, externalId: `x-${id}` }));
     expect(complaint({ agencies: apart })).toBe('no error');
+  });
+
+  it('are, as approvers, taken on by one role each, which is nobody else', () => {
+    const role = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
+    const approvers = (...principals: string[]) =>
+      complaint({
+        approvers: principals.map((principal, n) => ({ ...unnamed('approver', `a-${n}`), principal })),
+        administrators: [{ ...unnamed('administrator', 'desk'), principal: role('desk') }],
+      });
+    expect(approvers(role('one'), role('two'))).toBe('no error');
+    expect(approvers('111122223333')).toContain('approvers[0].principal: must be the ARN of one role');
+    expect(approvers(role('one'), role('one'))).toContain('approvers[0].principal: is that of a-1, too');
+    expect(approvers(role('one'), role('desk'))).toContain('approvers[1].principal: is that of desk, too');
   });
 
   it('are given once in their kind', () => {
@@ -137,14 +167,25 @@ describe('participants whose account nobody has named', () => {
   it('are refused in a protected stage for AWS, each by name, and the error says where they are named', () => {
     const said = refusal({ stage: 'prod', config: 'none' });
     const all = (
-      ['agencies', 'operators', 'readers', 'auditors', 'administrators', 'onCall', 'breakGlass', 'erasers'] as const
+      [
+        'agencies',
+        'operators',
+        'approvers',
+        'caseworkers',
+        'readers',
+        'auditors',
+        'administrators',
+        'onCall',
+        'breakGlass',
+        'erasers',
+      ] as const
     ).flatMap((kind) =>
       good[kind].map(
         ({ id }, n) => `  ${kind}[${n}]: nobody has named the account of ${id} (000000000000 stands there)`,
       ),
     );
     expect(said.slice(1, -1)).toEqual(all);
-    expect(all).toHaveLength(4 + 5 + 2 + 1 + 1 + 1 + 1 + 1);
+    expect(all).toHaveLength(4 + 5 + 3 + 2 + 2 + 1 + 1 + 1 + 1 + 1);
     expect(said.at(0)).toBe('the configuration is wrong:');
     expect(said.at(-1)).toBe(
       `  Name them in config/prod.json, or in the file of -c config=FILE; ${FILE} is an example.`,

@@ -68,13 +68,15 @@ describe('the data stack', () => {
     expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
   });
 
-  it('filters each operator and each agency by its own id', () => {
+  it('filters each operator, each agency and each approver by its own id; what is for all approvers comes to each', () => {
     for (const operator of ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'])
       data.hasResourceProperties('AWS::SNS::Subscription', { FilterPolicy: { operator: [operator] } });
     for (const agency of ['mha', 'up-police', 'delhi-police', 'i4c'])
       data.hasResourceProperties('AWS::SNS::Subscription', { FilterPolicy: { agency: [agency] } });
-    // Five operators, four agencies and the administrators, who hear everything of their own topic.
-    data.resourceCountIs('AWS::SNS::Subscription', 10);
+    for (const approver of ['approver-1', 'approver-2', 'approver-3'])
+      data.hasResourceProperties('AWS::SNS::Subscription', { FilterPolicy: { approver: [approver, '*'] } });
+    // Five operators, four agencies, three approvers, and the administrators, who hear everything of their own topic.
+    data.resourceCountIs('AWS::SNS::Subscription', 13);
   });
 
   it('tries a web server for longer than a minute, and for no longer than the hour that SNS takes', () => {

@@ -124,21 +124,23 @@ describe('a stage that stands in two regions of one account', () => {
 
 describe('the name of a role', () => {
   it('has no more than the 64 characters that IAM takes, where all that it is made of is as long as may be', () => {
-    const longest = (kind: string, length: number): Participant => unnamed(kind, 'x'.repeat(length));
+    const longest = (kind: string, letter: string, length = 16): Participant => unnamed(kind, letter.repeat(length));
     const config = stageFromContext({ config: 'none' });
     const { resources } = standing(
       LONGEST_REGION,
       checkStage({
         ...config,
         stage: 's'.repeat(16),
-        agencies: [longest('agency', 16)],
-        operators: [longest('operator', 10)],
-        readers: [longest('reader', 16)],
-        auditors: [longest('auditor', 16)],
-        administrators: [longest('administrator', 16)],
-        onCall: [longest('operations', 16)],
-        breakGlass: [longest('break-glass', 16)],
-        erasers: [longest('eraser', 16)],
+        agencies: [longest('agency', 'a')],
+        operators: [longest('operator', 'b', 10)],
+        approvers: [longest('approver', 'i')],
+        caseworkers: [longest('caseworker', 'j')],
+        readers: [longest('reader', 'c')],
+        auditors: [longest('auditor', 'd')],
+        administrators: [longest('administrator', 'e')],
+        onCall: [longest('operations', 'f')],
+        breakGlass: [longest('break-glass', 'g')],
+        erasers: [longest('eraser', 'h')],
       }),
     );
     const lengths = ofType({ ...mumbai, resources }, 'AWS::IAM::Role').map(({ name }) => name.length);

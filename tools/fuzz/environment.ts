@@ -11,6 +11,7 @@ export const ENVIRONMENT = {
   AGENCIES: 'mha,up-police',
   OPERATORS: 'airtel,jio',
   AGENCIES_TOPIC: 'agencies',
+  APPROVERS_TOPIC: 'approvers',
   OPERATORS_TOPIC: 'operators',
   ADMINISTRATORS_TOPIC: 'administrators',
   AUDIT_QUEUE: 'audit',

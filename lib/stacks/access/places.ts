@@ -34,6 +34,18 @@ export function placesOf({ inbox, outbox, audit }: DataStack) {
       { bucket: outbox, read, list: read },
     ];
   };
+  const approver = (approver: string): Place[] => {
+    const put = [INBOX.decisions, INBOX.exemptions].map(({ patternOf }) => patternOf(approver));
+    const read = [OUTBOX.previews.pattern, OUTBOX.receipts.patternOf(approver)];
+    return [
+      { bucket: inbox, write: put, list: put },
+      { bucket: outbox, read, list: read },
+    ];
+  };
+  const caseworker = (caseworker: string): Place[] => {
+    const read = [OUTBOX.receipts.patternOf(caseworker)];
+    return [{ bucket: outbox, read, list: read }];
+  };
   const reader = (): Place[] => [
     { bucket: outbox, read: [OUTBOX.revocations.pattern], list: [OUTBOX.revocations.pattern] },
   ];
@@ -61,7 +73,7 @@ export function placesOf({ inbox, outbox, audit }: DataStack) {
       { bucket: outbox, read, list: read },
     ];
   };
-  return { agency, operator, reader, auditor, administrator, operations, checker };
+  return { agency, operator, approver, caseworker, reader, auditor, administrator, operations, checker };
 }
 
 /** Its files; of what it only reads, not their older versions. */

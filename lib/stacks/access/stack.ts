@@ -49,6 +49,8 @@ export class AccessStack extends Stack {
     const kinds: [RoleKind, Participant[], (id: string) => Place[], PolicyStatement[]?][] = [
       ['agency', config.agencies, places.agency],
       ['operator', config.operators, places.operator],
+      ['approver', config.approvers, places.approver],
+      ['caseworker', config.caseworkers, places.caseworker],
       ['reader', config.readers, places.reader],
       ['auditor', config.auditors, places.auditor],
       ['checker', [checker], places.checker],

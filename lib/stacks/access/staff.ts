@@ -85,7 +85,7 @@ export function stop(stack: Stack, { batch, direction }: WorkflowStack): PolicyS
 export function look(
   stack: Stack,
   stage: string,
-  { cases, links, tablesKey, operators, agencies, administrators, ...data }: DataStack,
+  { cases, links, tablesKey, operators, agencies, approvers, administrators, ...data }: DataStack,
 ) {
   const tables = [cases, links].map(({ tableArn }) => tableArn);
   const keys = [
@@ -109,7 +109,7 @@ export function look(
     new PolicyStatement({ actions: ['kms:DescribeKey'], resources: keys.map(({ keyArn }) => keyArn) }),
     new PolicyStatement({
       actions: ['sns:ListSubscriptionsByTopic'],
-      resources: [operators, agencies, administrators].map(({ topicArn }) => topicArn),
+      resources: [operators, agencies, approvers, administrators].map(({ topicArn }) => topicArn),
     }),
     new PolicyStatement({
       actions: ['logs:FilterLogEvents'],
@@ -164,12 +164,12 @@ export function find(stack: Stack, ...stacks: Stack[]): PolicyStatement {
 }
 
 /** The self-check's role, to send its files under; and which subscriptions are confirmed. */
-export function check(stage: string, { operators, agencies, administrators }: DataStack): PolicyStatement[] {
+export function check(stage: string, { operators, agencies, approvers, administrators }: DataStack): PolicyStatement[] {
   return [
     new PolicyStatement({ actions: ['sts:AssumeRole'], resources: [roleArn(stage, 'checker', CHECKER.id)] }),
     new PolicyStatement({
       actions: ['sns:ListSubscriptionsByTopic'],
-      resources: [operators, agencies, administrators].map(({ topicArn }) => topicArn),
+      resources: [operators, agencies, approvers, administrators].map(({ topicArn }) => topicArn),
     }),
   ];
 }

@@ -62,6 +62,7 @@ function toldOf({ agencies, operators, policy, retention }: StageConfig, data: D
     UPLOADERS: { AGENCIES: idsOf([...agencies, CHECKER]), OPERATORS: idsOf([...operators, CHECKER]) },
     ADMINISTRATORS_TOPIC: data.administrators.topicArn,
     AGENCIES_TOPIC: data.agencies.topicArn,
+    APPROVERS_TOPIC: data.approvers.topicArn,
     OPERATORS_TOPIC: data.operators.topicArn,
     AUDIT_QUEUE: data.auditNotes.queue.queueUrl,
     CASE_DAYS: String(retention.caseDays),

@@ -29,7 +29,7 @@ export function addSweep(
 ): { due: WorkQueue; sweep: IFunction } {
   const { stack, config, data } = setting;
   const { inbox, work, outbox, cases } = data;
-  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, places } = setting.told;
+  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, APPROVERS_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, places } = setting.told;
 
   const due = eventQueue(stack, 'Sweep', {
     worksFor: Duration.minutes(15),
@@ -59,6 +59,7 @@ export function addSweep(
       SWEEP_HOURS: String(config.operations.sweepHours),
       SURVEY_HOURS: String(config.operations.surveyHours),
       AGENCIES_TOPIC,
+      APPROVERS_TOPIC,
       OPERATORS_TOPIC,
       ADMINISTRATORS_TOPIC,
     },
@@ -92,7 +93,7 @@ export function addSweep(
   allow(
     sweep,
     ['sns:ListSubscriptionsByTopic'],
-    ...[data.agencies, data.operators, data.administrators].map(({ topicArn }) => topicArn),
+    ...[data.agencies, data.approvers, data.operators, data.administrators].map(({ topicArn }) => topicArn),
   );
   allowSend(sweep, data.reports, data.usage, data.responses, data.auditNotes, ended);
   allowStart(sweep, direction);

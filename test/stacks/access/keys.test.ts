@@ -64,7 +64,9 @@ describe('a key', () => {
           // A machine's definition is under its key, too.
           else if (isDeployer) expect(sid).toBe('WriteBySTATES');
           else if (user.endsWith('/*'))
-            expect(user).toMatch(/\/(agency|operator|reader|auditor|administrator|operations|checker)\/\*$/);
+            expect(user).toMatch(
+              /\/(agency|operator|approver|caseworker|reader|auditor|administrator|operations|checker)\/\*$/,
+            );
           else expect(known).toContain(user);
         }
       }

@@ -12,6 +12,8 @@ export const config = stageFromContext({ config: 'none' });
 /** `up` is the beginning of `up-police`, and its batches' ids begin like those of that one. */
 const agencies = [...config.agencies.map(({ id }) => id), 'up'];
 const operators = config.operators.map(({ id }) => id);
+const approvers = config.approvers.map(({ id }) => id);
+const caseworkers = config.caseworkers.map(({ id }) => id);
 const readers = config.readers.map(({ id }) => id);
 
 export function world(settings: StageConfig) {
@@ -57,6 +59,7 @@ export const KEYS: Readonly<Record<string, string[]>> = {
   [INBOX]: [
     ...agencies.map((id) => `reports/${id}/may.csv`),
     ...operators.flatMap((id) => [`usage/${id}/may.csv`, `responses/${id}/mha-0123456789ab.block.${id}.1-0-0/a.csv`]),
+    ...approvers.flatMap((id) => [`decisions/${id}/mha-0123456789ab/may.csv`, `exemptions/${id}/may.csv`]),
     'reports/self-check/may.csv',
     'usage/self-check/may.csv',
     'responses/self-check/self-check/a.csv',
@@ -68,6 +71,10 @@ export const KEYS: Readonly<Record<string, string[]>> = {
       `orders/${id}/mha-0123456789ab.block.${id}.1-0-0/1-block.csv`,
       `receipts/${id}/mha-0123456789ab.block.${id}.1-0-0/a.csv.01234567.json`,
     ]),
+    ...approvers.flatMap((id) =>
+      ['mha-0123456789ab', 'exemptions'].map((about) => `receipts/${id}/${about}/a.csv.01234567.json`),
+    ),
+    ...caseworkers.map((id) => `receipts/${id}/appeals/a.csv.01234567.json`),
     'receipts/self-check/self-check/a.csv.01234567.json',
     'orders/self-check/self-check-0123456789ab.block.self-check.1-0-0/1-block.csv',
     'revocations/2026-06-17/self-check-0123456789ab.csv',
@@ -111,6 +118,16 @@ export const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
     [INBOX, 'list', new RegExp(`^(usage|responses)/${id}/`)],
     [OUTBOX, 'read', new RegExp(`^(orders|receipts|rejects)/${id}/`)],
     [OUTBOX, 'list', new RegExp(`^(orders|receipts|rejects)/${id}/`)],
+  ],
+  approver: (id) => [
+    [INBOX, 'put', new RegExp(`^(decisions|exemptions)/${id}/`)],
+    [INBOX, 'list', new RegExp(`^(decisions|exemptions)/${id}/`)],
+    [OUTBOX, 'read', new RegExp(`^(previews/|receipts/${id}/)`)],
+    [OUTBOX, 'list', new RegExp(`^(previews/|receipts/${id}/)`)],
+  ],
+  caseworker: (id) => [
+    [OUTBOX, 'read', new RegExp(`^receipts/${id}/`)],
+    [OUTBOX, 'list', new RegExp(`^receipts/${id}/`)],
   ],
   reader: () => [
     [OUTBOX, 'read', /^revocations\//],
@@ -177,6 +194,8 @@ export function mayDo(role: Role, action: string, bucket: string, key: string): 
 export const members = [
   ...agencies.map((id) => ['agency', id] as const),
   ...operators.map((id) => ['operator', id] as const),
+  ...approvers.map((id) => ['approver', id] as const),
+  ...caseworkers.map((id) => ['caseworker', id] as const),
   ...readers.map((id) => ['reader', id] as const),
   ['auditor', 'auditor'] as const,
   ['administrator', 'administrator'] as const,

@@ -283,7 +283,7 @@ describe('SNS', () => {
   const topics = ofType('AWS::SNS::Topic').map(({ arn }) => arn);
 
   it('puts what it could not deliver of any topic among the dead letters of notices, and nothing anywhere else', () => {
-    expect(topics).toHaveLength(3);
+    expect(topics).toHaveLength(4);
     for (const topic of topics)
       for (const { arn, logicalId } of ofType('AWS::SQS::Queue'))
         expect(rights.ask(of(topic), 'sqs:SendMessage', arn).allowed, `${topic} to ${logicalId}`).toBe(
