@@ -1,9 +1,11 @@
 import type { Day } from '../domain/days.ts';
 import { directionRowLine, type Run } from '../domain/directions.ts';
 import { type Imei, type Msisdn, type OperatorId, partOf } from '../domain/identifiers.ts';
+import type { LeftOut } from '../domain/kinds.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { mustAddUp, slices as sliceList } from '../domain/plans.ts';
-import { type GatheredLink, keepNewest, numberOfGatheredLine, parseGatheredLine } from '../domain/sightings.ts';
+import { numberOfGatheredLine, parseGatheredLine } from '../domain/sightings.ts';
+import { blockSubject, type Decided, keepLink, type NumberLinks, numberSubject } from '../domain/subjects.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readHandsets } from '../stores/handsets.ts';
 import { readSlice, readTextLines } from '../stores/objects.ts';
@@ -20,9 +22,31 @@ export interface Candidate {
   line: string;
 }
 
-export async function connections(indexKey: string, { shard, links, slices, part }: Shard) {
+/** One that people left out, whatever is known of it. */
+export interface Aside extends Pick<Candidate, 'identifier' | 'operator'> {
+  state: LeftOut;
+}
+
+/** What a shard holds: what is to be decided, what people left out, and of how many links or handsets both were made. */
+export interface Found {
+  candidates: Candidate[];
+  aside: Aside[];
+  taken: number;
+}
+
+/** What people said of the batch's subjects, and who is exempt on the day of its turn. */
+export interface Said {
+  decided: Decided;
+  isExempt(subject: Msisdn | Imei): boolean;
+}
+
+export async function connections(
+  indexKey: string,
+  { shard, links, slices, part }: Shard,
+  { decided, isExempt }: Said,
+): Promise<Found> {
   const line = await readSlice({ bucket: env.WORK, key: indexKey }, slices.start, slices.bytes);
-  const newest = new Map<Msisdn, GatheredLink>();
+  const kept = new Map<Msisdn, NumberLinks>();
   let read = 0;
   let taken = 0;
   await concurrently(sliceList.parse(JSON.parse(line)), OBJECTS_AT_ONCE, async ([key, start, bytes]) => {
@@ -32,34 +56,38 @@ export async function connections(indexKey: string, { shard, links, slices, part
         if (part && partOf(numberOfGatheredLine(text), part.shards, part.of) !== part.part) continue;
         taken += 1;
         // A copy, since a piece of a block would keep all of that in memory.
-        keepNewest(newest, parseGatheredLine(Buffer.from(text).toString()));
+        keepLink(kept, parseGatheredLine(Buffer.from(text).toString()), decided);
       }
   });
   mustAddUp(`links of shard ${shard}`, read, links);
-  const candidates = Array.from(
-    newest.values(),
-    ({ msisdn, imei, operator, lastSeen, lsa }): Candidate => ({
-      identifier: msisdn,
-      operator,
-      newestDay: lastSeen,
-      line: directionRowLine('reverify', { msisdn, imei, lastSeen, lsa }),
-    }),
-  );
-  return { candidates, taken };
+  const found: Found = { candidates: [], aside: [], taken };
+  for (const [identifier, numberLinks] of kept) {
+    const subject = numberSubject(numberLinks, decided, isExempt(identifier));
+    const { operator } = subject;
+    if (subject.state !== 'toClaim') found.aside.push({ identifier, operator, state: subject.state });
+    else {
+      const { newestDay, row } = subject;
+      found.candidates.push({ identifier, operator, newestDay, line: directionRowLine('reverify', row) });
+    }
+  }
+  return found;
 }
 
-export async function handsets(handsetsKey: string, operators: OperatorId[], run: Run) {
+export async function handsets(
+  handsetsKey: string,
+  operators: OperatorId[],
+  run: Run,
+  { decided, isExempt }: Said,
+): Promise<Found> {
   const imeis = await readHandsets({ bucket: env.WORK, key: handsetsKey }, run);
   mustAddUp('handsets of a shard', imeis.length, run.count);
-  const candidates = imeis.flatMap((imei) =>
-    operators.map(
-      (operator): Candidate => ({
-        identifier: imei,
-        operator,
-        newestDay: null,
-        line: directionRowLine('block', { imei }),
-      }),
-    ),
-  );
-  return { candidates, taken: imeis.length };
+  const found: Found = { candidates: [], aside: [], taken: imeis.length };
+  for (const imei of imeis) {
+    const state = blockSubject(imei, decided, isExempt(imei));
+    const line = directionRowLine('block', { imei });
+    for (const operator of operators)
+      if (state === 'toClaim') found.candidates.push({ identifier: imei, operator, newestDay: null, line });
+      else found.aside.push({ identifier: imei, operator, state });
+  }
+  return found;
 }

@@ -9,14 +9,14 @@ import { PLANS } from '../domain/work.ts';
 import type { Claim } from '../stores/cases/claims.ts';
 import type { EarlierDirections } from '../stores/earlier-directions.ts';
 import { writeObject } from '../stores/objects.ts';
-import type { Candidate } from './candidates.ts';
+import type { Candidate, Found } from './candidates.ts';
 import { env } from './environment.ts';
 import type { Input } from './input.ts';
 
-/** Decides what becomes of every candidate, cuts what is to be directed, and writes all that under the attempt's own name. */
+/** Decides what becomes of every candidate that people have not left out, cuts what is to be directed, and writes all that under the attempt's own name. */
 export async function decide(
   { batchId, plan, startedAt, item: { kind, shard } }: Input,
-  { candidates, taken }: { candidates: Candidate[]; taken: number },
+  { candidates, aside, taken }: Found,
   claims: Map<string, Claim>,
   earlier: EarlierDirections,
   folder: string,
@@ -24,6 +24,15 @@ export async function decide(
   const directed = new Map<OperatorId, Candidate[]>();
   const elsewhere: Elsewhere[] = [];
   const counts = new Map<string, { operator: OperatorId; state: Elsewhere['state'] | 'directed'; count: number }>();
+  const count = (operator: OperatorId, state: Elsewhere['state'] | 'directed') => {
+    const own = counts.get(`${operator} ${state}`) ?? { operator, state, count: 0 };
+    own.count += 1;
+    counts.set(`${operator} ${state}`, own);
+  };
+  for (const { identifier, operator, state } of aside) {
+    elsewhere.push({ kind, identifier, operator, state, directionId: null });
+    count(operator, state);
+  }
   for (const candidate of candidates) {
     const { identifier, operator, newestDay } = candidate;
     const stored = claims.get(identifier)?.pointers[slotOf(kind, operator)] ?? [];
@@ -33,9 +42,7 @@ export async function decide(
       directed.set(operator, rows);
       rows.push(candidate);
     } else elsewhere.push({ kind, identifier, operator, ...decision });
-    const count = counts.get(`${operator} ${decision.state}`) ?? { operator, state: decision.state, count: 0 };
-    count.count += 1;
-    counts.set(`${operator} ${decision.state}`, count);
+    count(operator, decision.state);
   }
 
   const directions: PlannedDirection[] = [];

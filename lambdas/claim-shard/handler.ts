@@ -1,14 +1,18 @@
 import { keptUntil, lateAnswersUntil, type Pointer, slotOf } from '../domain/claims.ts';
+import { dayOf } from '../domain/days.ts';
 import { subjectOfLine } from '../domain/directions.ts';
+import { exemptionOf, isInForce } from '../domain/exemptions.ts';
 import type { Imei, Msisdn } from '../domain/identifiers.ts';
 import { newLedger } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import { shardDecisionForm } from '../domain/plans.ts';
+import { NOTHING_DECIDED } from '../domain/subjects.ts';
 import { PLANS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
 import { type Claim, readClaims } from '../stores/cases/claims.ts';
 import { readDecision, registerDecision } from '../stores/cases/decisions.ts';
+import { readExemptions } from '../stores/cases/exemptions.ts';
 import { createLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { EarlierDirections } from '../stores/earlier-directions.ts';
@@ -33,10 +37,16 @@ export const handler = task(input, async (request, attempt) => {
   let decisionKey = await readDecision(env.CASES, plan, kind, shard);
   let claims: Map<string, Claim> | undefined;
   if (decisionKey === undefined) {
+    const { exemptions } = await readExemptions(env);
+    const day = dayOf(startedAt);
+    const said = {
+      decided: NOTHING_DECIDED,
+      isExempt: (subject: Msisdn | Imei) => isInForce(exemptionOf(exemptions, subject), day),
+    };
     const found =
       item.kind === 'reverify'
-        ? await connections(gathered.indexKey, item)
-        : await handsets(request.handsetsKey, gathered.operators, item.run);
+        ? await connections(gathered.indexKey, item, said)
+        : await handsets(request.handsetsKey, gathered.operators, item.run, said);
     const identifiers = [...new Set(found.candidates.map(({ identifier }) => identifier))];
     claims = await readClaims(env.CASES, kind, identifiers, startedAt);
     const folder = PLANS.decisions.folder(plan, kind, shard, attempt);

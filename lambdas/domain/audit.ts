@@ -29,6 +29,8 @@ const AUDIT_KINDS = [
   'batch_settled',
   'revoked',
   'erased',
+  'exemptions_recorded',
+  'exemptions_refused',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 

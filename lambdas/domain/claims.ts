@@ -4,7 +4,7 @@
  */
 import { addSeconds, type Day, type Instant } from './days.ts';
 import { type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
-import { type ClaimState, type DirectionKind, type Outcome, rulesOf, SUBJECTS } from './kinds.ts';
+import { type AlreadyState, type DirectionKind, type Outcome, rulesOf, SUBJECTS } from './kinds.ts';
 import { isOpen, type Ledger, outcomeOf } from './ledger.ts';
 
 /** The most pointers that a claim keeps, its own among them; more only where so many more are open. */
@@ -90,7 +90,7 @@ export function countPointer(pointer: Pointer, ledger: Ledger): CountedPointer {
 
 export type ClaimDecision =
   | { readonly state: 'directed' }
-  | { readonly state: Exclude<ClaimState, 'directed'>; readonly directionId: DirectionId };
+  | { readonly state: AlreadyState; readonly directionId: DirectionId };
 
 /**
  * Decides what becomes of a number, or of a handset at an operator, that this batch meets. Open in a direction of another

@@ -1,16 +1,17 @@
-/** The list of what a batch linked and did not direct, since it stands in a direction of another one. */
+/** The list of what a batch linked and did not direct: it stands in a direction of another one, or people left it out. */
 import { csvLine } from './csv.ts';
 import { type DirectionId, type Imei, imeiOut, type Msisdn, type OperatorId } from './identifiers.ts';
-import { type ClaimState, type DirectionKind, rulesOf } from './kinds.ts';
+import { type AlreadyState, type DirectionKind, type LeftOut, rulesOf } from './kinds.ts';
 
-/** A number, or a handset at an operator, that this batch did not direct, and the direction that is why. */
-export interface Elsewhere {
+/** A number, or a handset at an operator, that this batch did not direct, and the direction that is why; null where people are. */
+export type Elsewhere = {
   readonly kind: DirectionKind;
   readonly identifier: Imei | Msisdn;
   readonly operator: OperatorId;
-  readonly state: Exclude<ClaimState, 'directed'>;
-  readonly directionId: DirectionId;
-}
+} & (
+  | { readonly state: AlreadyState; readonly directionId: DirectionId }
+  | { readonly state: LeftOut; readonly directionId: null }
+);
 
 /** The first line of the list of what stands elsewhere, with its end. */
 export const elsewhereHeader = csvLine(['kind', 'identifier', 'operator', 'state', 'directionId']);
@@ -24,7 +25,7 @@ export function elsewhereLines(entries: Iterable<Elsewhere>): string[] {
   const lines: string[] = [];
   for (const { kind, identifier, operator, state, directionId } of entries) {
     const shown = isImei(kind, identifier) ? imeiOut(identifier) : identifier;
-    lines.push(csvLine([kind, shown, operator, state, directionId]).slice(0, -1));
+    lines.push(csvLine([kind, shown, operator, state, directionId ?? '']).slice(0, -1));
   }
   return lines.sort();
 }

@@ -1,8 +1,10 @@
 /** Exemptions: numbers and handsets that no report and no follow-up may direct until a day, where two approvers say so. */
+import { z } from 'zod';
 import type { CsvRow } from './csv.ts';
-import { addDays, type Day, type Instant, parseDay } from './days.ts';
+import { addDays, addSeconds, type Day, type Instant, parseDay } from './days.ts';
 import { type ApproverId, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { RejectedRow } from './responses.ts';
+import { fields, formOf } from './stored.ts';
 
 /** The columns of a file of exemptions. */
 export const exemptionColumns = { required: ['until', 'reason'], optional: ['msisdn', 'imei'] } as const;
@@ -126,3 +128,69 @@ export function applyExemptions(
 export function isInForce(exemption: Exemption, day: Day, people = EXEMPTION_PEOPLE): boolean {
   return Object.values<ExemptionWord>(exemption).filter(({ until }) => until >= day).length >= people;
 }
+
+/** An approver's file of exemptions that was recorded. */
+export interface ExemptionFile {
+  readonly approver: ApproverId;
+  readonly sha256: string;
+  /** The attempt whose prepared receipt counts. */
+  readonly attempt: string;
+  readonly at: Instant;
+}
+
+/** All that approvers said of numbers and handsets, and in which files, as far as it may still count. */
+export interface Exemptions {
+  readonly words: Readonly<Record<Msisdn | Imei, Exemption>>;
+  readonly files: readonly ExemptionFile[];
+}
+
+/** Before anybody said anything. */
+export const NO_EXEMPTIONS: Exemptions = { words: {}, files: [] };
+
+/** What is recorded of one number or handset. */
+export function exemptionOf({ words }: Exemptions, subject: Msisdn | Imei): Exemption {
+  return (Object.hasOwn(words, subject) ? words[subject] : undefined) ?? {};
+}
+
+const SECONDS_PER_DAY = 86_400;
+/** An upload's event may come for two weeks, and an earlier word that comes late must find the one that stands against it. */
+const LATE_DAYS = 30;
+
+/**
+ * The exemptions with a file that was applied. What was said so long ago that it reaches no day any more, `mostDays` and a month,
+ * falls away, and so do the files: with them whoever sends the same bytes again says them anew.
+ */
+export function withFile(
+  exemptions: Exemptions,
+  { changed }: Pick<ExemptionsApplied, 'changed'>,
+  file: ExemptionFile,
+  mostDays: number,
+): Exemptions {
+  const since = addSeconds(file.at, -(mostDays + LATE_DAYS) * SECONDS_PER_DAY);
+  const words: Record<string, Exemption> = {};
+  for (const [subject, exemption] of [...Object.entries<Exemption>(exemptions.words), ...changed]) {
+    const kept = Object.entries<ExemptionWord>(exemption).filter(([, { at }]) => at > since);
+    if (kept.length > 0) words[subject] = Object.fromEntries(kept);
+    else delete words[subject];
+  }
+  return { words, files: [...exemptions.files.filter(({ at }) => at > since), file] };
+}
+
+const approver = z.string().regex(/^[a-z0-9-]{1,16}$/);
+const word = z.strictObject({
+  until: fields.day,
+  at: fields.instant,
+  sha256: fields.sha256,
+  line: fields.count,
+});
+const exemptions = z.strictObject({
+  words: z.record(z.string().regex(/^(?:[0-9]{14}|\+91[0-9]{10})$/), z.record(approver, word)),
+  files: z.array(z.strictObject({ approver, sha256: fields.sha256, attempt: z.string(), at: fields.instant })),
+});
+
+/** `Exemptions`, as they lie in the work bucket. */
+export const exemptionsForm = formOf<Exemptions>(
+  'record of exemptions',
+  1,
+  exemptions as unknown as z.ZodType<Exemptions>,
+);

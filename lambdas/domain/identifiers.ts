@@ -188,6 +188,9 @@ export function isBatchId(text: string): text is BatchId {
 /** The chain of the audit that tells of erasures; no batch's id is so. */
 export const ERASURES = 'erasures' as BatchId;
 
+/** The chain of the audit that tells of exemptions. */
+export const EXEMPTED = 'exemptions' as BatchId;
+
 /** What a direction's id says. The plan, shard and number within the shard make its number. */
 export interface DirectionParts {
   readonly batchId: BatchId;

@@ -56,13 +56,13 @@ export type OrderColumn = 'msisdn' | 'imei' | 'reason' | 'deadline';
 export const BOOKS = {
   connections: {
     rows: 'linked',
-    decided: { alreadyOpen: 0, alreadyDisconnected: 0, directed: 0 },
+    decided: { struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyDisconnected: 0, directed: 0 },
     ended: { verified: 0, disconnected: 0, notFound: 0, overdue: 0 },
     within: { overdueFailed: 0 },
   },
   blocks: {
     rows: 'rows',
-    decided: { alreadyOpen: 0, alreadyBlocked: 0, directed: 0 },
+    decided: { struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyBlocked: 0, directed: 0 },
     ended: { blocked: 0, notFound: 0, overdue: 0 },
     within: {},
   },
@@ -76,11 +76,18 @@ interface BookColumns {
   readonly within: Readonly<Record<string, number>>;
 }
 
+/** Why people leave a row out, the first that applies: an approver struck it; it looks cloned; it is exempt until a day. */
+export const LEFT_OUT = ['struck', 'held', 'exempt'] as const;
+export type LeftOut = (typeof LEFT_OUT)[number];
+
+/** Why a row that may be directed is not, for what an earlier direction says of it. */
+export type AlreadyState = 'alreadyOpen' | 'alreadyDisconnected' | 'alreadyBlocked';
+
 /** What may be decided of a row: that it is directed, or why not. */
-export type ClaimState = 'directed' | 'alreadyOpen' | 'alreadyDisconnected' | 'alreadyBlocked';
+export type ClaimState = 'directed' | LeftOut | AlreadyState;
 
 interface Already {
-  readonly state: Exclude<ClaimState, 'directed'>;
+  readonly state: AlreadyState;
   /** Whether a sighting on a later day than the outcome's has it directed again. */
   readonly unlessSeenSince: boolean;
 }

@@ -121,6 +121,24 @@ export const agencyNotice = z.discriminatedUnion('kind', [
 ]);
 export type AgencyNotice = z.infer<typeof agencyNotice>;
 
+const approver = z.string().describe("the approver's id");
+
+/** What is told to the approver whom it concerns. */
+export const approverNotice = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: kind('receipt'),
+    approver,
+    batchId: batchId.optional(),
+    bucket: z.string(),
+    key: z.string(),
+    size: count.describe('bytes'),
+    sha256,
+    refused: z.string().nullable().describe('why the whole file was refused, or null'),
+  }),
+  z.strictObject({ ...quarantined, approver }),
+]);
+export type ApproverNotice = z.infer<typeof approverNotice>;
+
 const ended = {
   execution: z.string().describe("the execution's ARN"),
   status: z.string().describe('how it ended: FAILED, TIMED_OUT or ABORTED'),
@@ -225,22 +243,12 @@ const batchOverLimit = z.strictObject({
 });
 
 /**
- * What is agreed, and not sent yet: to approvers and administrators that a batch waits for a decision, to an approver what became
- * of their file, to the agency and administrators how a batch was decided.
+ * What is agreed, and not sent yet: to approvers and administrators that a batch waits for a decision, to the agency
+ * and administrators how it was decided.
  */
 export const agreedNotice = z.discriminatedUnion('kind', [
   decisionNeeded,
   decisionReminder,
-  z.strictObject({
-    kind: kind('receipt'),
-    approver: z.string().describe("the approver's id"),
-    batchId: batchId.optional(),
-    bucket: z.string(),
-    key: z.string(),
-    size: count.describe('bytes'),
-    sha256,
-    refused: z.string().nullable().describe('why the whole file was refused, or null'),
-  }),
   batchApproved,
   batchRefused,
   batchLapsed,
@@ -254,6 +262,7 @@ export const EVERY_APPROVER = '*';
 export type Told =
   | { readonly topic: 'OPERATORS_TOPIC'; readonly notice: OperatorNotice }
   | { readonly topic: 'AGENCIES_TOPIC'; readonly notice: AgencyNotice }
+  | { readonly topic: 'APPROVERS_TOPIC'; readonly notice: ApproverNotice }
   | { readonly topic: 'ADMINISTRATORS_TOPIC'; readonly notice: AdministratorNotice };
 export type TopicName = Told['topic'];
 
@@ -264,18 +273,21 @@ export const toldForm = formOf<Told>(
   z.discriminatedUnion('topic', [
     z.strictObject({ topic: z.literal('OPERATORS_TOPIC'), notice: operatorNotice }),
     z.strictObject({ topic: z.literal('AGENCIES_TOPIC'), notice: agencyNotice }),
+    z.strictObject({ topic: z.literal('APPROVERS_TOPIC'), notice: approverNotice }),
     z.strictObject({ topic: z.literal('ADMINISTRATORS_TOPIC'), notice: administratorNotice }),
   ]),
 );
 
 export const toOperator = (notice: OperatorNotice) => ({ topic: 'OPERATORS_TOPIC', notice }) as const;
 export const toAgency = (notice: AgencyNotice) => ({ topic: 'AGENCIES_TOPIC', notice }) as const;
+export const toApprover = (notice: ApproverNotice) => ({ topic: 'APPROVERS_TOPIC', notice }) as const;
 export const toAdministrators = (notice: AdministratorNotice) => ({ topic: 'ADMINISTRATORS_TOPIC', notice }) as const;
 
 /** The attributes by which subscriptions choose: the kind, whom it concerns, and of an order which. */
 export function attributesOf({ topic, notice }: Told): Record<string, string> {
   const { kind } = notice;
   if (topic === 'AGENCIES_TOPIC') return { kind, agency: notice.agency };
+  if (topic === 'APPROVERS_TOPIC') return { kind, approver: notice.approver };
   if (topic === 'ADMINISTRATORS_TOPIC') return { kind };
   return { kind, operator: notice.operator, ...(notice.kind === 'order' ? { order: notice.order } : {}) };
 }

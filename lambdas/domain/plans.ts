@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Decisions } from './books.ts';
 import type { Run } from './directions.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
-import { DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
+import { DIRECTION_KIND_NAMES, type DirectionKind, LEFT_OUT } from './kinds.ts';
 import { ORDERS, type Rung } from './ladders.ts';
 import { MOST_INLINE } from './limits.ts';
 import { type Covers, fields, formOf } from './stored.ts';
@@ -131,17 +131,35 @@ const plannedDirection = z.strictObject({
   rowsKey: z.string(),
 });
 const writtenList = z.strictObject({ key: z.string(), bytes: fields.count });
+const leftOut = { struck: fields.count, held: fields.count, exempt: fields.count };
 const decisions = z.record(
   fields.operator,
   z.strictObject({
     connections: z.strictObject({
+      ...leftOut,
       alreadyOpen: fields.count,
       alreadyDisconnected: fields.count,
       directed: fields.count,
     }),
-    blocks: z.strictObject({ alreadyOpen: fields.count, alreadyBlocked: fields.count, directed: fields.count }),
+    blocks: z.strictObject({
+      ...leftOut,
+      alreadyOpen: fields.count,
+      alreadyBlocked: fields.count,
+      directed: fields.count,
+    }),
   }),
 );
+
+/** Before anybody could leave a row out, nobody did. */
+function nobodyLeftOut({ decisions, ...content }: Record<string, unknown>): Record<string, unknown> {
+  const none = Object.fromEntries(LEFT_OUT.map((state) => [state, 0]));
+  const books = decisions as Record<string, Record<string, object>>;
+  const now = Object.entries(books).map(([operator, own]) => [
+    operator,
+    Object.fromEntries(Object.entries(own).map(([book, counts]) => [book, { ...none, ...counts }])),
+  ]);
+  return { ...content, decisions: Object.fromEntries(now) };
+}
 
 const shardDecision = z.strictObject({
   kind: z.enum(DIRECTION_KIND_NAMES),
@@ -155,7 +173,7 @@ const shardDecision = z.strictObject({
 true satisfies Covers<typeof shardDecision, ShardDecision>;
 
 /** `ShardDecision`, as it lies in the work bucket. */
-export const shardDecisionForm = formOf<ShardDecision>('decision of a shard', 1, shardDecision);
+export const shardDecisionForm = formOf<ShardDecision>('decision of a shard', 2, shardDecision, { 1: nobodyLeftOut });
 
 const plan = z.strictObject({
   operators: z.array(fields.operator),
@@ -168,7 +186,7 @@ const plan = z.strictObject({
 true satisfies Covers<typeof plan, Plan>;
 
 /** `Plan`, as it lies in the work bucket. */
-export const planForm = formOf<Plan>('plan', 1, plan);
+export const planForm = formOf<Plan>('plan', 2, plan, { 1: nobodyLeftOut });
 
 /** What a child of Expand returns. */
 export const gathered: z.ZodType<Gathered> = z.object({

@@ -70,5 +70,5 @@ export const KEY_STRAYS = [
 export type KeyStray = (typeof KEY_STRAYS)[number];
 
 /** Why an object was left where it lies: its key, or whose it is. */
-export const STRAYS = [...KEY_STRAYS, 'unknown_agency', 'unknown_operator'] as const;
+export const STRAYS = [...KEY_STRAYS, 'unknown_agency', 'unknown_operator', 'unknown_approver'] as const;
 export type Stray = (typeof STRAYS)[number];

@@ -139,12 +139,6 @@ export function isNewer(a: GatheredLink, b: GatheredLink): boolean {
   return a.imei < b.imei;
 }
 
-/** Keeps a link where it is its connection's newest sighting so far, whatever the order of the links. */
-export function keepNewest(newest: Map<Msisdn, GatheredLink>, link: GatheredLink): void {
-  const known = newest.get(link.msisdn);
-  if (known === undefined || isNewer(link, known)) newest.set(link.msisdn, link);
-}
-
 /** A gathered link as one line of the work bucket, without its LF. */
 export function gatheredLine({ msisdn, imei, lastSeen, operator, lsa }: GatheredLink): string {
   return tabbedLine([msisdn, imei, lastSeen, operator, lsa]);

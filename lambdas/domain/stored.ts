@@ -9,6 +9,7 @@ import {
   type BatchId,
   type DirectionId,
   ERASURES,
+  EXEMPTED,
   type Imei,
   isAgencyId,
   isBatchId,
@@ -111,8 +112,8 @@ export const fields = {
   agency: text<AgencyId>(isAgencyId),
   operator: text<OperatorId>(isOperatorId),
   batch: text<BatchId>(isBatchId),
-  /** A batch, or the chain of erasures. */
-  chain: text<BatchId>((id) => isBatchId(id) || id === ERASURES),
+  /** A batch, or the chain of erasures or of exemptions. */
+  chain: text<BatchId>((id) => isBatchId(id) || id === ERASURES || id === EXEMPTED),
   direction: text<DirectionId>((id) => parseDirectionId(id) !== null),
   imei: text<Imei>(isImei),
   msisdn: text<Msisdn>(isMsisdn),

@@ -5,6 +5,7 @@
 import type { Day } from './days.ts';
 import type { ReverifyRow } from './directions.ts';
 import type { Imei, Msisdn, OperatorId } from './identifiers.ts';
+import type { LeftOut } from './kinds.ts';
 import { type GatheredLink, isNewer } from './sightings.ts';
 
 /** What may be done about a held handset, the mildest first: neither it nor its numbers, its numbers only, both. */
@@ -18,6 +19,9 @@ export interface Decided {
   /** The handsets and numbers that an approver left out. */
   readonly struck: ReadonlySet<Imei | Msisdn>;
 }
+
+/** Of a batch upon which nobody decides. */
+export const NOTHING_DECIDED: Decided = { held: new Map(), struck: new Set() };
 
 /** What of a number's links on the batch's handsets has a part in what becomes of it. */
 export interface NumberLinks {
@@ -59,7 +63,7 @@ function newerOf(a: GatheredLink, b: GatheredLink): GatheredLink {
 
 /** What becomes of a number: the state under which its operator's books count it, or a row that Claim decides upon. */
 export type NumberSubject =
-  | { readonly state: 'struck' | 'held' | 'exempt'; readonly operator: OperatorId }
+  | { readonly state: LeftOut; readonly operator: OperatorId }
   | {
       readonly state: 'toClaim';
       readonly operator: OperatorId;
@@ -94,11 +98,7 @@ export function numberSubject(
  * exempt, or a row that Claim decides upon.
  * @param exempt whether an exemption of the handset is in force on the day of the turn
  */
-export function blockSubject(
-  imei: Imei,
-  { held, struck }: Decided,
-  exempt: boolean,
-): 'struck' | 'held' | 'exempt' | 'toClaim' {
+export function blockSubject(imei: Imei, { held, struck }: Decided, exempt: boolean): LeftOut | 'toClaim' {
   if (struck.has(imei)) return 'struck';
   if ((held.get(imei) ?? 'block') !== 'block') return 'held';
   return exempt ? 'exempt' : 'toClaim';

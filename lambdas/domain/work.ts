@@ -72,6 +72,13 @@ export const PREPARED = {
   pattern: 'directions/*',
 } as const;
 
+/** What an attempt at a file of exemptions prepares: all that is recorded with it, and its receipt. */
+export const EXEMPTIONS = {
+  record: (attempt: string) => `exemptions/${attempt}/exemptions.json`,
+  receipt: (attempt: string) => `exemptions/${attempt}/receipt.json`,
+  pattern: 'exemptions/*',
+} as const;
+
 /** A batch's books as an attempt made them, under the names of their files, and the note that binds these. */
 export const BOOKS = {
   folder: (batchId: BatchId, attempt: string) => `batches/${batchId}/${attempt}`,

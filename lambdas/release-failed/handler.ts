@@ -16,6 +16,7 @@ const environment = z.object({
   WORK: z.string(),
   CASES: z.string(),
   AGENCIES_TOPIC: z.string(),
+  APPROVERS_TOPIC: z.string(),
   OPERATORS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),

@@ -6,6 +6,7 @@ import {
   type TopicName,
   toAdministrators,
   toAgency,
+  toApprover,
   toldForm,
   toOperator,
 } from '../domain/notices.ts';
@@ -69,6 +70,8 @@ export async function tellQuarantined(
   await tell(env, toAdministrators({ ...notice, execution }));
   const place = parseInboxKey(key);
   if (place.kind === 'report') await tell(env, toAgency({ ...notice, agency: place.agency }));
+  if (place.kind === 'decision' || place.kind === 'exemption')
+    await tell(env, toApprover({ ...notice, approver: place.approver }));
   if (place.kind === 'usage' || place.kind === 'response')
     await tell(env, toOperator({ ...notice, operator: place.operator }));
 }

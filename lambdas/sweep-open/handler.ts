@@ -40,6 +40,7 @@ const environment = z.object({
   REPORTS_QUEUE: z.string(),
   USAGE_QUEUE: z.string(),
   RESPONSES_QUEUE: z.string(),
+  APPROVALS_QUEUE: z.string(),
   RELEASE_QUEUE: z.string(),
   AUDIT_QUEUE: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
@@ -172,6 +173,7 @@ export const handler = events(due, async ({ time, source }) => {
     [INBOX.reports.prefix]: env.REPORTS_QUEUE,
     [INBOX.usage.prefix]: env.USAGE_QUEUE,
     [INBOX.responses.prefix]: env.RESPONSES_QUEUE,
+    [INBOX.exemptions.prefix]: env.APPROVALS_QUEUE,
   };
   const open: Open[] = [];
   const surveyOf = async (batch: Batch) => {

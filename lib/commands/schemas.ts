@@ -1,10 +1,11 @@
 /** JSON Schemas of what the system tells, made of the types that the code itself is held to. */
 import { z } from 'zod';
-import { administratorNotice, agencyNotice, operatorNotice } from '../../lambdas/domain/notices.ts';
+import { administratorNotice, agencyNotice, approverNotice, operatorNotice } from '../../lambdas/domain/notices.ts';
 
 const NOTICES = {
   'operator-notice.schema.json': { union: operatorNotice, title: 'A notice to an operator' },
   'agency-notice.schema.json': { union: agencyNotice, title: 'A notice to an agency' },
+  'approver-notice.schema.json': { union: approverNotice, title: 'A notice to an approver' },
   'administrator-notice.schema.json': { union: administratorNotice, title: 'A notice to the administrators' },
 };
 

@@ -58,6 +58,8 @@ export const policy = z.object({
   /** From how many distinct numbers on a handset looks cloned: on one day, and in the whole look-back window. */
   busyDay: z.int().positive(),
   manyConnections: z.int().positive(),
+  /** How many days after its upload an exemption may end at the latest. */
+  exemptionDays: z.int().positive(),
   /**
    * Units a second that both tables bear from their first second on, for an event that is expected; raising them is paid
    * for once. A new on-demand table bears 4,000 writes or 12,000 reads, and they can't be lowered under what a table bears.
@@ -105,6 +107,7 @@ export const DEFAULT_POLICY: Policy = {
   linksPerHandset: 71,
   busyDay: 25,
   manyConnections: 500,
+  exemptionDays: 90,
   // The event's 2,000,000 claims in ten minutes.
   warmWrites: 5500,
   warmReads: 16_500,

@@ -154,6 +154,7 @@ const NUMBERS = [
   'linksPerHandset',
   'busyDay',
   'manyConnections',
+  'exemptionDays',
   'bytesPerPiece',
   'warmWrites',
   'warmReads',

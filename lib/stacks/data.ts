@@ -73,6 +73,8 @@ export class DataStack extends Stack {
   readonly reports: WorkQueue;
   readonly usage: WorkQueue;
   readonly responses: WorkQueue;
+  /** What approvers upload. */
+  readonly approvals: WorkQueue;
   /** What is to be told to the audit. */
   readonly auditNotes: WorkQueue;
   /** Notices that SNS could not deliver to a subscriber. */
@@ -168,14 +170,16 @@ export class DataStack extends Stack {
     this.#letSubscribe(this.approvers, config.approvers);
     this.#letSubscribe(this.administrators, config.administrators);
 
-    // Whatever is neither usage nor a response goes the way of the reports, where strays are told to the administrators.
+    // Whatever is none of these goes the way of the reports, where strays are told to the administrators.
     const usage = { prefix: INBOX.usage.prefix };
     const responses = { prefix: INBOX.responses.prefix };
+    const exemptions = { prefix: INBOX.exemptions.prefix };
     this.reports = this.#inboxQueue('Reports', Duration.minutes(1), [
-      { 'anything-but': { prefix: [usage, responses].map(({ prefix }) => prefix) } },
+      { 'anything-but': { prefix: [usage, responses, exemptions].map(({ prefix }) => prefix) } },
     ]);
     this.usage = this.#inboxQueue('Usage', Duration.minutes(15), [usage]);
     this.responses = this.#inboxQueue('Responses', Duration.minutes(5), [responses]);
+    this.approvals = this.#inboxQueue('Approvals', Duration.minutes(5), [exemptions]);
     this.auditNotes = workQueue(this, 'Audit', {
       worksFor: Duration.minutes(1),
       gathersFor: Duration.minutes(1),

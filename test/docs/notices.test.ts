@@ -5,6 +5,7 @@ import {
   administratorNotice,
   agencyNotice,
   agreedNotice,
+  approverNotice,
   attributesOf,
   operatorNotice,
 } from '../../lambdas/domain/notices.ts';
@@ -39,6 +40,7 @@ const sections: Record<string, Record<string, Told>> = Object.fromEntries(
 const unions = {
   operators: operatorNotice,
   agencies: agencyNotice,
+  approvers: approverNotice,
   administrators: administratorNotice,
   'Agreed, and not sent yet': agreedNotice,
 };
@@ -68,7 +70,7 @@ describe('docs/notices.md', () => {
 
   it('is what the JSON Schemas say (npm run schemas)', () => {
     const schemas = noticeSchemas();
-    expect(Object.keys(schemas)).toHaveLength(3);
+    expect(Object.keys(schemas)).toHaveLength(4);
     for (const [name, schema] of Object.entries(schemas))
       expect(readFileSync(new URL(`schemas/${name}`, docs), 'utf8')).toBe(schema);
   });

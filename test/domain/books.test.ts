@@ -63,6 +63,9 @@ function example(): BooksInput {
   };
 }
 
+const sumOf = (counts: Readonly<Record<string, number>>, columns: readonly string[]) =>
+  columns.reduce((sum, column) => sum + (counts[column] ?? 0), 0);
+
 describe('the summary', () => {
   test('has the agreed keys in the agreed order, and the numbers worked out by hand', () => {
     expect(summaryText(balance(example()))).toBe(`{
@@ -78,6 +81,9 @@ describe('the summary', () => {
   },
   "connections": {
     "linked": 9,
+    "struck": 0,
+    "held": 0,
+    "exempt": 0,
     "alreadyOpen": 1,
     "alreadyDisconnected": 1,
     "directed": 7,
@@ -89,6 +95,9 @@ describe('the summary', () => {
   },
   "blocks": {
     "rows": 4,
+    "struck": 0,
+    "held": 0,
+    "exempt": 0,
     "alreadyOpen": 1,
     "alreadyBlocked": 1,
     "directed": 2,
@@ -103,6 +112,9 @@ describe('the summary', () => {
       "latestImport": null,
       "connections": {
         "linked": 6,
+        "struck": 0,
+        "held": 0,
+        "exempt": 0,
         "alreadyOpen": 1,
         "alreadyDisconnected": 1,
         "directed": 4,
@@ -114,6 +126,9 @@ describe('the summary', () => {
       },
       "blocks": {
         "rows": 2,
+        "struck": 0,
+        "held": 0,
+        "exempt": 0,
         "alreadyOpen": 0,
         "alreadyBlocked": 1,
         "directed": 1,
@@ -128,6 +143,9 @@ describe('the summary', () => {
       "latestImport": "2026-05-31T18:00:00Z",
       "connections": {
         "linked": 3,
+        "struck": 0,
+        "held": 0,
+        "exempt": 0,
         "alreadyOpen": 0,
         "alreadyDisconnected": 0,
         "directed": 3,
@@ -139,6 +157,9 @@ describe('the summary', () => {
       },
       "blocks": {
         "rows": 2,
+        "struck": 0,
+        "held": 0,
+        "exempt": 0,
         "alreadyOpen": 1,
         "alreadyBlocked": 0,
         "directed": 1,
@@ -173,6 +194,9 @@ describe('the summary', () => {
       latestImport: null,
       connections: {
         linked: 0,
+        struck: 0,
+        held: 0,
+        exempt: 0,
         alreadyOpen: 0,
         alreadyDisconnected: 0,
         directed: 0,
@@ -182,7 +206,18 @@ describe('the summary', () => {
         overdue: 0,
         overdueFailed: 0,
       },
-      blocks: { rows: 0, alreadyOpen: 0, alreadyBlocked: 0, directed: 0, blocked: 0, notFound: 0, overdue: 0 },
+      blocks: {
+        rows: 0,
+        struck: 0,
+        held: 0,
+        exempt: 0,
+        alreadyOpen: 0,
+        alreadyBlocked: 0,
+        directed: 0,
+        blocked: 0,
+        notFound: 0,
+        overdue: 0,
+      },
     });
     expect(summary.unexplained).toBe(0);
   });
@@ -196,12 +231,12 @@ describe('the summary', () => {
     ];
     const whole = {
       airtel: {
-        connections: { alreadyOpen: 1, alreadyDisconnected: 0, directed: 5 },
-        blocks: { alreadyOpen: 0, alreadyBlocked: 1, directed: 0 },
+        connections: { struck: 0, held: 0, exempt: 0, alreadyOpen: 1, alreadyDisconnected: 0, directed: 5 },
+        blocks: { struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyBlocked: 1, directed: 0 },
       },
       jio: {
-        connections: { alreadyOpen: 0, alreadyDisconnected: 4, directed: 0 },
-        blocks: { alreadyOpen: 5, alreadyBlocked: 0, directed: 1 },
+        connections: { struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyDisconnected: 4, directed: 0 },
+        blocks: { struck: 0, held: 0, exempt: 0, alreadyOpen: 5, alreadyBlocked: 0, directed: 1 },
       },
     };
     expect(mergeDecisions(shards)).toEqual(whole);
@@ -268,7 +303,7 @@ describe('unexplained', () => {
     const { jio: _, ...others } = ledgers;
     const { jio: theirs } = decisions;
     if (theirs === undefined) throw new Error('the example has both');
-    const none = { alreadyOpen: 0, alreadyDisconnected: 0, directed: 0 };
+    const none = { struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyDisconnected: 0, directed: 0 };
     const lost = { decisions: { ...decisions, jio: { ...theirs, connections: none } }, ledgers: others };
     // Jio's three numbers, and its block row, whose ledger is gone as well.
     expect(unexplained(() => lost)).toBe(3 + 1);
@@ -436,13 +471,15 @@ describe('the books always add up', () => {
         expect(summary.unexplained).toBe(0);
         const { connections, blocks } = summary;
         expect(connections.linked).toBe(
-          connections.directed + connections.alreadyOpen + connections.alreadyDisconnected,
+          sumOf(connections, ['struck', 'held', 'exempt', 'alreadyOpen', 'alreadyDisconnected', 'directed']),
         );
         expect(connections.directed).toBe(
           connections.verified + connections.disconnected + connections.notFound + connections.overdue,
         );
         expect(blocks.rows).toBe(handsets.length * operators.length);
-        expect(blocks.rows).toBe(blocks.directed + blocks.alreadyOpen + blocks.alreadyBlocked);
+        expect(blocks.rows).toBe(
+          sumOf(blocks, ['struck', 'held', 'exempt', 'alreadyOpen', 'alreadyBlocked', 'directed']),
+        );
         expect(blocks.directed).toBe(blocks.blocked + blocks.notFound + blocks.overdue);
         const parts = Object.values(summary.operators);
         for (const key of Object.keys(connections) as (keyof typeof connections)[])

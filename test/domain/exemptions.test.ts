@@ -5,8 +5,12 @@ import {
   type Exemption,
   type ExemptionColumn,
   type ExemptionWord,
+  exemptionOf,
+  exemptionsForm,
   isInForce,
+  NO_EXEMPTIONS,
   parseExemptionRow,
+  withFile,
   withWord,
 } from '../../lambdas/domain/exemptions.ts';
 import type { ApproverId } from '../../lambdas/domain/identifiers.ts';
@@ -181,5 +185,41 @@ describe('a file of exemptions', () => {
     const applied = applyExemptions([{ line: 2, subjects: [number], until: day('2026-06-30') }], file, () => later);
     expect([...applied.changed]).toEqual([]);
     expect([applied.recorded, applied.alreadyRecorded]).toEqual([0, 1]);
+  });
+});
+
+describe('all exemptions', () => {
+  const file = (on: string, sha256 = 'a'.repeat(64)) => ({
+    approver: one,
+    sha256,
+    attempt: 'x',
+    at: at(`${on}T00:00:00Z`),
+  });
+  const said = (on: string, until: string) => ({
+    changed: new Map([[number, { [one]: word(until, { at: at(`${on}T00:00:00Z`) }) } as Exemption]]),
+  });
+
+  test('hold what files said, and the files, until a month after it reaches no day any more', () => {
+    const first = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-08-30'), file('2026-06-01'), 90);
+    expect(exemptionOf(first, number)).toEqual({ [one]: word('2026-08-30', { at: at('2026-06-01T00:00:00Z') }) });
+    expect(exemptionOf(first, handset)).toEqual({});
+    // 90 days and 30 after 1 June is 29 September.
+    const nobody = { changed: new Map() };
+    const kept = withFile(first, nobody, file('2026-09-28', 'b'.repeat(64)), 90);
+    expect([Object.keys(kept.words), kept.files.length]).toEqual([[number], 2]);
+    const gone = withFile(kept, nobody, file('2026-09-29', 'c'.repeat(64)), 90);
+    expect([Object.keys(gone.words), gone.files.map(({ at }) => at)]).toEqual([
+      [],
+      ['2026-09-28T00:00:00Z', '2026-09-29T00:00:00Z'],
+    ]);
+  });
+
+  test('come back from storage as they were written, and nothing else does', () => {
+    const sha256 = 'd'.repeat(64);
+    const changed = new Map([[number, { [one]: word('2026-08-30', { sha256 }) } as Exemption]]);
+    const all = withFile(NO_EXEMPTIONS, { changed }, file('2026-06-01'), 90);
+    expect(exemptionsForm.parse(JSON.stringify(exemptionsForm.write(all)))).toEqual(all);
+    for (const wrong of [{ words: { x: {} }, files: [] }, { words: {} }, { ...all, more: 1 }])
+      expect(() => exemptionsForm.read({ format: 1, ...wrong })).toThrow('exemptions');
   });
 });

@@ -6,7 +6,6 @@ import {
   type GatheredLink,
   gatheredLine,
   isNewer,
-  keepNewest,
   type LinkKey,
   linkKey,
   numberOfGatheredLine,
@@ -17,6 +16,7 @@ import {
   usageColumns,
   windowOf,
 } from '../../lambdas/domain/sightings.ts';
+import { keepLink, NOTHING_DECIDED, type NumberLinks } from '../../lambdas/domain/subjects.ts';
 import { anyText, readAll } from './csv-reading.ts';
 import { thrown } from './example.ts';
 
@@ -254,9 +254,9 @@ describe("a connection's newest sighting", () => {
     })
     .map(link);
   const newestOf = (links: readonly GatheredLink[]) => {
-    const newest = new Map<Msisdn, GatheredLink>();
-    for (const one of links) keepNewest(newest, one);
-    return newest;
+    const kept = new Map<Msisdn, NumberLinks>();
+    for (const one of links) keepLink(kept, one, NOTHING_DECIDED);
+    return new Map([...kept].map(([msisdn, { newest }]) => [msisdn, newest]));
   };
   test('does not depend on the order of the links, and none is lost', () => {
     fc.assert(

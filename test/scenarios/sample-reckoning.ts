@@ -445,6 +445,9 @@ export const noOperator = (latestImport?: string) => ({
   latestImport: latestImport ?? null,
   connections: {
     linked: 0,
+    struck: 0,
+    held: 0,
+    exempt: 0,
     alreadyOpen: 0,
     alreadyDisconnected: 0,
     directed: 0,
@@ -456,6 +459,9 @@ export const noOperator = (latestImport?: string) => ({
   } as Record<string, number>,
   blocks: {
     rows: 0,
+    struck: 0,
+    held: 0,
+    exempt: 0,
     alreadyOpen: 0,
     alreadyBlocked: 0,
     directed: 0,

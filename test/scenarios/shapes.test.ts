@@ -11,6 +11,9 @@ import { Executions, numbersIn, ordersOf, report, summaryOf } from './shapes-lab
 const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'];
 const NO_CONNECTIONS = {
   linked: 0,
+  struck: 0,
+  held: 0,
+  exempt: 0,
   alreadyOpen: 0,
   alreadyDisconnected: 0,
   directed: 0,
@@ -20,7 +23,18 @@ const NO_CONNECTIONS = {
   overdue: 0,
   overdueFailed: 0,
 };
-const NO_BLOCKS = { rows: 0, alreadyOpen: 0, alreadyBlocked: 0, directed: 0, blocked: 0, notFound: 0, overdue: 0 };
+const NO_BLOCKS = {
+  rows: 0,
+  struck: 0,
+  held: 0,
+  exempt: 0,
+  alreadyOpen: 0,
+  alreadyBlocked: 0,
+  directed: 0,
+  blocked: 0,
+  notFound: 0,
+  overdue: 0,
+};
 const allOverdue = (directed: number) => ({ ...NO_CONNECTIONS, linked: directed, directed, overdue: directed });
 const allUnblocked = (rows: number) => ({ ...NO_BLOCKS, rows, directed: rows, overdue: rows });
 
@@ -347,6 +361,9 @@ describe('the look-back window (day 50)', () => {
     expect((await summaryOf(lab, next)).connections).toEqual({
       ...NO_CONNECTIONS,
       linked: 2,
+      struck: 0,
+      held: 0,
+      exempt: 0,
       alreadyOpen: 1,
       directed: 1,
       overdue: 1,
@@ -466,6 +483,9 @@ describe('later batches that meet the same numbers (day 100)', () => {
     expect(first?.blocks).toEqual({ ...NO_BLOCKS, rows: 5, directed: 5, blocked: 1, overdue: 4 });
     expect(second?.connections).toEqual({
       linked: 5,
+      struck: 0,
+      held: 0,
+      exempt: 0,
       alreadyOpen: 1,
       alreadyDisconnected: 1,
       directed: 3,

@@ -18,6 +18,8 @@ const load = async () => {
   const { batchForm, executionForm } = await import('../../lambdas/stores/cases/batches.ts');
   const { claimForm } = await import('../../lambdas/stores/cases/claims.ts');
   const { decisionForm } = await import('../../lambdas/stores/cases/decisions.ts');
+  const { exemptionsPointerForm } = await import('../../lambdas/stores/cases/exemptions.ts');
+  const { exemptionsForm } = await import('../../lambdas/domain/exemptions.ts');
   const { importForm } = await import('../../lambdas/stores/cases/imports.ts');
   const { lateForm } = await import('../../lambdas/stores/cases/late-revocations.ts');
   const { ledgerForm } = await import('../../lambdas/stores/cases/ledgers.ts');
@@ -31,6 +33,7 @@ const load = async () => {
       [/^DECISION#/, decisionForm],
       [/^DIR#/, ledgerForm],
       [/^EXECUTION#/, executionForm],
+      [/^EXEMPTIONS$/, exemptionsPointerForm],
       [/^IMPORT#/, importForm],
       [/^LATE#/, lateForm],
       [/^PLANNING$/, turnForm],
@@ -40,6 +43,7 @@ const load = async () => {
       [/^plans\/\d+\/directions\/[^/]+\/plan\.json$/, planForm],
       [/^batches\/[^/]+\/[^/]+\/settled\.json$/, settledForm],
       [/^directions\/[^/]+\/files\/.*\/late\.json$/, lateListForm],
+      [/^exemptions\/[^/]+\/exemptions\.json$/, exemptionsForm],
       [/^untold\/notices\//, toldForm],
       [/^untold\/audit\//, auditNoteForm],
     ] as [RegExp, Form<object>][],
@@ -60,6 +64,17 @@ const SINCE: Readonly<Record<string, object>> = {
   'BATCH 1': { format: 3, kind: 'report' },
   'BATCH 2': { format: 3 },
 };
+
+/** As `SINCE`, of the files of the work bucket, by their names. */
+const FILES_SINCE = ['plan.json 1', 'decision.json 1'];
+const NOBODY_LEFT_OUT = { struck: 0, held: 0, exempt: 0 };
+const withNobodyLeftOut = (decisions: Record<string, Record<string, object>>) =>
+  Object.fromEntries(
+    Object.entries(decisions).map(([operator, books]) => [
+      operator,
+      Object.fromEntries(Object.entries(books).map(([book, counts]) => [book, { ...NOBODY_LEFT_OUT, ...counts }])),
+    ]),
+  );
 
 let forms: Awaited<ReturnType<typeof load>>;
 beforeAll(async () => {
@@ -100,13 +115,14 @@ describe('what a batch leaves', () => {
       expect(JSON.parse(text).format, key).toBe(form?.format);
     }
     expect(unknown).toEqual([]);
-    // All but what this story has no part of: a late answer, and what could not be told.
-    expect(seen.size).toBe(forms.items.length - 1 + forms.files.length - 3);
+    // All but what this story has no part of: a late answer, what could not be told, and exemptions.
+    expect(seen.size).toBe(forms.items.length - 2 + forms.files.length - 4);
   });
 
   it('is read by later code: two recorded items of each form, as they were written in November 2026', () => {
     const counts = new Map<Form<object>, number>();
     const earlier = new Map<string, number>();
+    const earlierFiles = new Map<string, number>();
     for (const record of recorded('cases.json')) {
       const { pk, format = 1, ...item } = record;
       const form = formFor(pk, forms.items);
@@ -118,11 +134,17 @@ describe('what a batch leaves', () => {
     expect([...earlier]).toEqual(Object.keys(SINCE).map((name) => [name, 2]));
     for (const { key, content } of recorded('work.json')) {
       const form = formFor(key, forms.files);
-      expect(form?.write(form.parse(JSON.stringify(content)))).toEqual(content);
-      if (form) counts.set(form, (counts.get(form) ?? 0) + 1);
+      const name = `${key.split('/').at(-1)} ${content.format}`;
+      const isEarlier = FILES_SINCE.includes(name);
+      const since = isEarlier ? { format: 2, decisions: withNobodyLeftOut(content.decisions) } : {};
+      expect(form?.write(form.parse(JSON.stringify(content)))).toEqual({ ...content, ...since });
+      if (isEarlier) earlierFiles.set(name, (earlierFiles.get(name) ?? 0) + 1);
+      else if (form) counts.set(form, (counts.get(form) ?? 0) + 1);
     }
+    expect([...earlierFiles].sort()).toEqual(FILES_SINCE.map((name) => [name, 2]).sort());
     const all = [...forms.items, ...forms.files].map(([place, form]) => [String(place), counts.get(form) ?? 0]);
-    // There is one record of the turn.
-    expect(all.filter(([place, count]) => place !== String(/^PLANNING$/) && Number(count) < 2)).toEqual([]);
+    // There is one record of the turn, and one of the exemptions.
+    const single = [/^PLANNING$/, /^EXEMPTIONS$/].map(String);
+    expect(all.filter(([place, count]) => !single.includes(String(place)) && Number(count) < 2)).toEqual([]);
   });
 });

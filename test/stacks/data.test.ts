@@ -96,13 +96,19 @@ describe('the data stack', () => {
     for (const [protocol, policy] of policies) expect(policy !== undefined).toBe(protocol === 'https');
   });
 
-  it('has a queue with a dead-letter queue for reports, usage, responses and the audit, hidden six times as long as their functions run and as they are gathered', () => {
+  it('has a queue with a dead-letter queue for reports, usage, responses, what approvers say and the audit, hidden six times as long as their functions run and as they are gathered', () => {
     const queues = Object.entries(data.findResources('AWS::SQS::Queue')).filter(([id]) => /Queue/.test(id));
-    expect(queues).toHaveLength(4);
+    expect(queues).toHaveLength(5);
     const hidden = Object.fromEntries(
       queues.map(([id, { Properties }]) => [id.replace(/Queue.*/, ''), Properties.VisibilityTimeout]),
     );
-    expect(hidden).toEqual({ Reports: 6 * 60, Usage: 6 * 15 * 60, Responses: 6 * 5 * 60, Audit: 6 * 60 + 60 });
+    expect(hidden).toEqual({
+      Reports: 6 * 60,
+      Usage: 6 * 15 * 60,
+      Responses: 6 * 5 * 60,
+      Approvals: 6 * 5 * 60,
+      Audit: 6 * 60 + 60,
+    });
     for (const [, { Properties }] of queues)
       expect(Properties.RedrivePolicy).toEqual({
         maxReceiveCount: 5,
@@ -116,6 +122,7 @@ describe('the data stack', () => {
     );
     const ids = (target: { 'Fn::GetAtt': [string, string] }) => target['Fn::GetAtt'][0].replace(/[0-9A-F]{8}$/, '');
     expect(targets.map(({ Arn, DeadLetterConfig }) => [ids(Arn), ids(DeadLetterConfig.Arn)]).sort()).toEqual([
+      ['ApprovalsQueue', 'ApprovalsDeadLetters'],
       ['ReportsQueue', 'ReportsDeadLetters'],
       ['ResponsesQueue', 'ResponsesDeadLetters'],
       ['UsageQueue', 'UsageDeadLetters'],
@@ -126,12 +133,13 @@ describe('the data stack', () => {
     const keys = Object.values(data.findResources('AWS::Events::Rule')).map(
       ({ Properties }) => Properties.EventPattern.detail.object.key,
     );
-    expect(keys).toHaveLength(3);
+    expect(keys).toHaveLength(4);
     expect(keys).toEqual(
       expect.arrayContaining([
         [{ prefix: 'usage/' }],
         [{ prefix: 'responses/' }],
-        [{ 'anything-but': { prefix: ['usage/', 'responses/'] } }],
+        [{ prefix: 'exemptions/' }],
+        [{ 'anything-but': { prefix: ['usage/', 'responses/', 'exemptions/'] } }],
       ]),
     );
     data.hasResourceProperties('AWS::Events::Rule', {

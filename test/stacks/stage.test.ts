@@ -101,8 +101,8 @@ describe('a stage', () => {
       expect.arrayContaining([
         ...['Inbox', 'Work', 'Outbox', 'Audit'].map((bucket) => `${bucket}BucketName`),
         ...['Links', 'Cases'].map((table) => `${table}TableName`),
-        ...['Operators', 'Agencies', 'Administrators'].map((topic) => `${topic}TopicArn`),
-        ...['Reports', 'Usage', 'Responses'].map((queue) => `${queue}DeadLettersUrl`),
+        ...['Operators', 'Agencies', 'Approvers', 'Administrators'].map((topic) => `${topic}TopicArn`),
+        ...['Reports', 'Usage', 'Responses', 'Approvals'].map((queue) => `${queue}DeadLettersUrl`),
       ]),
     );
     expect(told('workflow')).toEqual(
@@ -114,7 +114,7 @@ describe('a stage', () => {
         ...['Release', 'Sweep'].map((queue) => `${queue}DeadLettersUrl`),
       ]),
     );
-    for (const kind of ['agency', 'operator', 'reader', 'auditor', 'administrator'])
+    for (const kind of ['agency', 'operator', 'approver', 'caseworker', 'reader', 'auditor', 'administrator'])
       expect(outputs('access')[`${kind[0]?.toUpperCase()}${kind.slice(1)}Roles`]?.Value).toEqual({
         'Fn::Join': [
           '',

@@ -257,7 +257,7 @@ describe('the workflow stack', () => {
 
   it('reads every queue with partial batch responses', () => {
     const mappings = Object.values(workflow.findResources('AWS::Lambda::EventSourceMapping'));
-    expect(mappings).toHaveLength(6);
+    expect(mappings).toHaveLength(7);
     for (const { Properties } of mappings)
       expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });
@@ -265,10 +265,11 @@ describe('the workflow stack', () => {
   it('gives the functions that read the inbox one file at a time, so that one that ends its process takes no other with it', () => {
     const mappings = Object.values(workflow.findResources('AWS::Lambda::EventSourceMapping'));
     const sizes = mappings.map(({ Properties: { EventSourceArn, BatchSize } }) => [
-      /(Reports|Usage|Responses)Queue/.exec(JSON.stringify(EventSourceArn))?.[1] ?? '',
+      /(Reports|Usage|Responses|Approvals)Queue/.exec(JSON.stringify(EventSourceArn))?.[1] ?? '',
       BatchSize,
     ]);
     expect(sizes.filter(([queue]) => queue !== '').sort()).toEqual([
+      ['Approvals', 1],
       ['Reports', 1],
       ['Responses', 1],
       ['Usage', 1],

@@ -2,7 +2,8 @@
 import { decideClaim } from '../../lambdas/domain/claims.ts';
 import { cutEvenly, directionRowLine } from '../../lambdas/domain/directions.ts';
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
-import { type GatheredLink, keepNewest, parseGatheredLine } from '../../lambdas/domain/sightings.ts';
+import { parseGatheredLine } from '../../lambdas/domain/sightings.ts';
+import { keepLink, NOTHING_DECIDED, type NumberLinks, numberSubject } from '../../lambdas/domain/subjects.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { imei, msisdn } from './embedded.ts';
 import { type Results, spreadOf } from './measure.ts';
@@ -27,13 +28,16 @@ function linesOf(first: number, count: number): string[] {
 
 function cutShard(lines: readonly string[]): number {
   const directed = new Map<string, { msisdn: string; line: string }[]>();
-  const newest = new Map<Msisdn, GatheredLink>();
-  for (const line of lines) keepNewest(newest, parseGatheredLine(line));
-  for (const { msisdn, imei, operator, lastSeen, lsa } of newest.values()) {
-    if (decideClaim('reverify', operator, lastSeen, []).state !== 'directed') continue;
+  const kept = new Map<Msisdn, NumberLinks>();
+  for (const line of lines) keepLink(kept, parseGatheredLine(line), NOTHING_DECIDED);
+  for (const [msisdn, links] of kept) {
+    const subject = numberSubject(links, NOTHING_DECIDED, false);
+    if (subject.state !== 'toClaim') continue;
+    const { operator, newestDay, row } = subject;
+    if (decideClaim('reverify', operator, newestDay, []).state !== 'directed') continue;
     const rows = directed.get(operator) ?? [];
     directed.set(operator, rows);
-    rows.push({ msisdn, line: directionRowLine('reverify', { msisdn, imei, lastSeen, lsa }) });
+    rows.push({ msisdn, line: directionRowLine('reverify', row) });
   }
   let bytes = 0;
   for (const rows of directed.values())

@@ -10,6 +10,8 @@ export const ENVIRONMENT = {
   CASE_DAYS: '1096',
   AGENCIES: 'mha,up-police',
   OPERATORS: 'airtel,jio',
+  APPROVERS: 'approver-1,approver-2',
+  EXEMPTION_DAYS: '90',
   AGENCIES_TOPIC: 'agencies',
   APPROVERS_TOPIC: 'approvers',
   OPERATORS_TOPIC: 'operators',

@@ -220,6 +220,7 @@ const design: Design = {
     linksPerHandset: 71,
     busyDay: 25,
     manyConnections: 500,
+    exemptionDays: 90,
     bytesPerPiece: 8_388_608,
     warmWrites: 4000,
     warmReads: 12_000,

@@ -20,6 +20,7 @@ export const key = {
   batch: (id: BatchId) => `BATCH#${id}`,
   execution: (arn: string) => `EXECUTION#${arn}`,
   decision: (plan: number, kind: DirectionKind, shard: number) => `DECISION#${plan}-${kind}-${shard}`,
+  exemptions: 'EXEMPTIONS',
   latestImport: (operator: OperatorId) => `IMPORT#${operator}`,
   lateRevocations: (day: Day, batch: BatchId, sha8: string) => `LATE#${day}#${batch}#${sha8}`,
   auditHead: (batch: BatchId) => `AUDIT#${batch}`,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AuditEntry, type ChainKey, keyedHash } from '../../../lambdas/domain/audit.ts';
 import { sha256Of } from '../../../lambdas/domain/hashes.ts';
-import { type AgencyId, batchIdOf, parseDirectionId } from '../../../lambdas/domain/identifiers.ts';
+import { type AgencyId, batchIdOf, EXEMPTED, parseDirectionId } from '../../../lambdas/domain/identifiers.ts';
 import { INBOX, parseInboxKey } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX, rejectsKey } from '../../../lambdas/domain/outbox.ts';
 import { isFileReason } from '../../../lambdas/domain/reasons.ts';
@@ -81,6 +81,8 @@ function namedIn(key: string): { batchId?: string; directionId?: string } {
   if (list !== undefined) return { batchId: list };
   const parts = key.split('/');
   if (parts[0] === 'batches' || parts[0] === 'previews') return { batchId: parts[1] ?? '' };
+  // Approvers' files: exemptions have a chain of their own, and so have their receipts.
+  if (parts[0] === EXEMPTED || (parts[0] === 'receipts' && parts[2] === EXEMPTED)) return { batchId: EXEMPTED };
   const direction = parts.map(parseDirectionId).find((one) => one !== null);
   return direction ? { batchId: direction.batchId, directionId: direction.id } : {};
 }

@@ -1,6 +1,7 @@
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
-import { MARKS, PLANS, PREPARED } from '../../../lambdas/domain/work.ts';
+import { EXEMPTIONS, MARKS, PLANS, PREPARED } from '../../../lambdas/domain/work.ts';
+import type { Environment as HearEnvironment } from '../../../lambdas/hear-approvers/handler.ts';
 import type { Environment as ImportEnvironment } from '../../../lambdas/import-usage/handler.ts';
 import type { Environment as RecordEnvironment } from '../../../lambdas/record-response/handler.ts';
 import type { Environment as IntakeEnvironment } from '../../../lambdas/start-batch/handler.ts';
@@ -12,6 +13,7 @@ import {
   allowTell,
   CHANGE_ITEMS,
   type Machines,
+  PUT_ITEMS,
   readFrom,
   type Setting,
 } from './context.ts';
@@ -19,12 +21,14 @@ import {
 /** Some of these write as fast as the tables bear; more would only take the places of those that issue and record orders. */
 const IMPORTS_AT_ONCE = 5;
 
-/** The functions that read the inbox's queues: Intake, Import and Record. */
+/** The functions that read the inbox's queues: Intake, Import, Record and Hear. */
 export function addReaders(setting: Setting, { batch, direction, importByPieces }: Machines): void {
   const { stack, config, data } = setting;
   const { policy } = config;
   const { inbox, work, outbox, links, cases } = data;
-  const { ADMINISTRATORS_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, CASE_DAYS, LINK_DAYS, UPLOADERS, places } = setting.told;
+  const { ADMINISTRATORS_TOPIC, APPROVERS_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, CASE_DAYS, LINK_DAYS, places } =
+    setting.told;
+  const { APPROVERS, UPLOADERS } = setting.told;
 
   const intake = new HandlerFunction<IntakeEnvironment>(stack, 'Intake', {
     config,
@@ -100,4 +104,29 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   allowTell(setting, record, data.operators, data.administrators);
   allow(record, ['states:SendTaskSuccess'], direction.stateMachineArn);
   readFrom(data.responses, record, { batchSize: 1 });
+
+  const hear = new HandlerFunction<HearEnvironment>(stack, 'Hear', {
+    config,
+    folder: 'hear-approvers',
+    description: 'Records what approvers say',
+    memory: 1024,
+    timeout: data.approvals.worksFor,
+    environment: {
+      ...places,
+      APPROVERS,
+      APPROVERS_TOPIC,
+      ADMINISTRATORS_TOPIC,
+      AUDIT_QUEUE,
+      HIDDEN_SECONDS: String(data.approvals.hiddenFor.toSeconds()),
+      EXEMPTION_DAYS: String(policy.exemptionDays),
+    },
+  });
+  allowAudit(setting, hear);
+  allowObjects(hear, 'read versions', inbox, INBOX.exemptions.pattern);
+  allowObjects(hear, 'read', work, EXEMPTIONS.pattern);
+  allowObjects(hear, 'write', work, EXEMPTIONS.pattern, MARKS.worked.pattern, MARKS.failed.pattern);
+  allowObjects(hear, 'write', outbox, OUTBOX.receipts.pattern);
+  allowItems(hear, PUT_ITEMS, cases);
+  allowTell(setting, hear, data.approvers, data.administrators);
+  readFrom(data.approvals, hear, { batchSize: 1 });
 }

@@ -18,7 +18,7 @@ import {
 export function addRelease(setting: Setting, { batch, importByPieces }: Machines): WorkQueue {
   const { stack, config, data } = setting;
   const { work, cases } = data;
-  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE } = setting.told;
+  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, APPROVERS_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE } = setting.told;
 
   const ended = eventQueue(stack, 'Release', {
     worksFor: Duration.minutes(1),
@@ -46,6 +46,7 @@ export function addRelease(setting: Setting, { batch, importByPieces }: Machines
       WORK: work.bucketName,
       CASES: cases.tableName,
       AGENCIES_TOPIC,
+      APPROVERS_TOPIC,
       OPERATORS_TOPIC,
       ADMINISTRATORS_TOPIC,
       AUDIT_QUEUE,
@@ -61,7 +62,7 @@ export function addRelease(setting: Setting, { batch, importByPieces }: Machines
     allowDescribe(setting, release, machine);
     allowHistories(release, machine, data.machinesKey);
   }
-  allowTell(setting, release, data.agencies, data.operators, data.administrators);
+  allowTell(setting, release, data.agencies, data.approvers, data.operators, data.administrators);
   readFrom(ended, release, { batchSize: 10 });
   return ended;
 }

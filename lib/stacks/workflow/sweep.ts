@@ -54,6 +54,7 @@ export function addSweep(
       REPORTS_QUEUE: data.reports.queue.queueUrl,
       USAGE_QUEUE: data.usage.queue.queueUrl,
       RESPONSES_QUEUE: data.responses.queue.queueUrl,
+      APPROVALS_QUEUE: data.approvals.queue.queueUrl,
       RELEASE_QUEUE: ended.queue.queueUrl,
       AUDIT_QUEUE,
       SWEEP_HOURS: String(config.operations.sweepHours),
@@ -64,7 +65,8 @@ export function addSweep(
       ADMINISTRATORS_TOPIC,
     },
   });
-  allowList(sweep, 'list versions', inbox, INBOX.reports.prefix, INBOX.usage.prefix, INBOX.responses.prefix);
+  const read = [INBOX.reports, INBOX.usage, INBOX.responses, INBOX.exemptions].map(({ prefix }) => prefix);
+  allowList(sweep, 'list versions', inbox, ...read);
   allowList(
     sweep,
     'list',
@@ -89,13 +91,13 @@ export function addSweep(
     UNTOLD.pattern,
   );
   allowObjects(sweep, 'write', work, MARKS.resent.pattern, MARKS.quarantined.pattern, UNTOLD.pattern);
-  allowPublish(sweep, data.agencies, data.operators, data.administrators);
+  allowPublish(sweep, data.agencies, data.approvers, data.operators, data.administrators);
   allow(
     sweep,
     ['sns:ListSubscriptionsByTopic'],
     ...[data.agencies, data.approvers, data.operators, data.administrators].map(({ topicArn }) => topicArn),
   );
-  allowSend(sweep, data.reports, data.usage, data.responses, data.auditNotes, ended);
+  allowSend(sweep, data.reports, data.usage, data.responses, data.approvals, data.auditNotes, ended);
   allowStart(sweep, direction);
   allowStart(sweep, batch);
   for (const machine of [batch, direction, importByPieces]) allowDescribe(setting, sweep, machine);

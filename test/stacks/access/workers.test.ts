@@ -159,6 +159,7 @@ describe('a function', () => {
       'Commit',
       'Erase',
       'Gather',
+      'Hear',
       'Order',
       'Record',
       'Release',
@@ -174,6 +175,7 @@ describe('a function', () => {
     const keep = functions.filter((role) => mayDo(role, 's3:PutObject', WORK, 'untold/audit/x.json'));
     expect(keep.map(short).sort()).toEqual(tellTheAudit);
     expect(sends.filter((one) => !one.endsWith(' AuditQueue'))).toEqual([
+      'Sweep ApprovalsQueue',
       'Sweep ReleaseQueue',
       'Sweep ReportsQueue',
       'Sweep ResponsesQueue',
@@ -257,8 +259,8 @@ describe('EventBridge', () => {
         expect(rights.ask(bus(rule), 'sqs:SendMessage', arn).allowed, `${rule} to ${arn}`).toBe(expected);
         if (expected) sent++;
       }
-    // Five rules, a queue and its dead letters each.
-    expect(sent).toBe(10);
+    // Six rules, a queue and its dead letters each.
+    expect(sent).toBe(12);
   });
 
   it('uses the key for the queues of its rules and their dead letters only, of whichever account AWS says it acts for', () => {
@@ -266,7 +268,7 @@ describe('EventBridge', () => {
     const of = (arn: string) => ({ 'kms:encryptioncontext:aws:sqs:arn': arn });
     const unsaid = { service: 'events.amazonaws.com', context: {} };
     for (const { arn, logicalId } of ofType('AWS::SQS::Queue')) {
-      const isFed = /^(Reports|Usage|Responses|Release|Sweep)(Queue|DeadLetters)/.test(logicalId);
+      const isFed = /^(Reports|Usage|Responses|Approvals|Release|Sweep)(Queue|DeadLetters)/.test(logicalId);
       for (const action of ['kms:GenerateDataKey', 'kms:Decrypt']) {
         expect(rights.useKey(unsaid, action, key, of(arn)).allowed, logicalId).toBe(isFed);
         expect(rights.useKey(unsaid, action, key, of(`${arn.replace(ACCOUNT, ELSEWHERE)}`)).allowed).toBe(false);

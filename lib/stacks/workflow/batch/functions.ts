@@ -5,7 +5,7 @@ import type { Environment as CommitEnvironment } from '../../../../lambdas/commi
 import { folder } from '../../../../lambdas/domain/folders.ts';
 import { BATCH_KINDS } from '../../../../lambdas/domain/kinds.ts';
 import { OUTBOX } from '../../../../lambdas/domain/outbox.ts';
-import { BOOKS, MARKS, PLANS, SCREENED, SETTLED } from '../../../../lambdas/domain/work.ts';
+import { BOOKS, EXEMPTIONS, MARKS, PLANS, SCREENED, SETTLED } from '../../../../lambdas/domain/work.ts';
 import type { Environment as ExpandEnvironment } from '../../../../lambdas/expand-handsets/handler.ts';
 import type { Environment as GatherEnvironment } from '../../../../lambdas/gather-links/handler.ts';
 import type { Environment as ResumeEnvironment } from '../../../../lambdas/resume-batch/handler.ts';
@@ -141,6 +141,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     SCREENED.gathered.pattern,
     SCREENED.shards.pattern,
     PLANS.decisions.pattern,
+    EXEMPTIONS.pattern,
   );
   allowObjects(claim, 'write', work, PLANS.decisions.pattern);
   allowItems(claim, CLAIM_ITEMS, cases);

@@ -1,0 +1,93 @@
+import { FileFault, readCsv } from '../domain/csv.ts';
+import { dayOf, type Instant } from '../domain/days.ts';
+import {
+  applyExemptions,
+  type ExemptionRow,
+  exemptionColumns,
+  exemptionOf,
+  exemptionsForm,
+  parseExemptionRow,
+  withFile,
+} from '../domain/exemptions.ts';
+import { EXEMPTED } from '../domain/identifiers.ts';
+import { receiptKey } from '../domain/outbox.ts';
+import type { FileReason } from '../domain/reasons.ts';
+import { isShaTaken, maxFiles, type RejectedRow, receiptCounts, receiptOf, receiptText } from '../domain/responses.ts';
+import { EXEMPTIONS } from '../domain/work.ts';
+import { log } from '../runtime/log.ts';
+import { audit } from '../stores/audit.ts';
+import { commitExemptions, readExemptions } from '../stores/cases/exemptions.ts';
+import { Conflict } from '../stores/cases/table.ts';
+import { readText, writeObject } from '../stores/objects.ts';
+import { env } from './environment.ts';
+import { type ApproverFile, publishReceipt, readWhole, refuse } from './file.ts';
+
+/** Records a file of exemptions, once, and publishes its receipt; the same bytes of the same approver change nothing. */
+export async function exempt(file: ApproverFile, now: Instant, invocation: string): Promise<void> {
+  const read = await readWhole(file);
+  if (read === undefined) return await refuseExemptions(file, null, 'file_too_large');
+  const { content, sha256 } = read;
+  const { approver, name } = file;
+  const rows: (ExemptionRow | RejectedRow)[] = [];
+  const by = { uploadDay: dayOf(file.at), mostDays: env.EXEMPTION_DAYS };
+  try {
+    for await (const some of readCsv([content], exemptionColumns))
+      for (const row of some) rows.push(parseExemptionRow(row, by));
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error;
+    return await refuseExemptions(file, sha256, error.reason);
+  }
+
+  for (let n = 0; ; n++) {
+    const { version, exemptions } = await readExemptions(env);
+    const own = exemptions.files.filter((one) => one.approver === approver);
+    const known = own.find((one) => one.sha256 === sha256);
+    if (known !== undefined) return await publish(file, sha256, known.attempt);
+    if (isShaTaken({ files: own }, sha256)) return await refuseExemptions(file, sha256, 'sha_taken');
+    if (own.length >= maxFiles) return await refuseExemptions(file, sha256, 'too_many_files');
+    const applied = applyExemptions(rows, { approver, sha256, committedAt: now }, (subject) =>
+      exemptionOf(exemptions, subject),
+    );
+    const attempt = `${invocation}-${n}`;
+    const next = withFile(exemptions, applied, { approver, sha256, attempt, at: now }, env.EXEMPTION_DAYS);
+    const work = (key: string, text: string) => writeObject({ bucket: env.WORK, key }, text);
+    await work(EXEMPTIONS.receipt(attempt), receiptText(receiptOf(name, sha256, applied)));
+    await work(EXEMPTIONS.record(attempt), JSON.stringify(exemptionsForm.write(next)));
+    try {
+      await commitExemptions(env.CASES, EXEMPTIONS.record(attempt), version);
+      return await publish(file, sha256, attempt);
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+    }
+  }
+}
+
+/** Publishes what was committed with a file; every attempt, redelivery and upload of the same bytes does it alike. */
+async function publish(file: ApproverFile, sha256: string, attempt: string): Promise<void> {
+  const { approver, about, name, upload, at, key } = file;
+  const text = await readText({ bucket: env.WORK, key: EXEMPTIONS.receipt(attempt) });
+  const receipt = await publishReceipt(file, receiptKey(approver, about, name, sha256), text, null);
+  const { rows, recorded, alreadyRecorded } = receiptCounts.parse(JSON.parse(text));
+  await audit(env, {
+    batchId: EXEMPTED,
+    id: `exemptions/${approver}/${upload}`,
+    kind: 'exemptions_recorded',
+    at,
+    facts: { uploader: approver, version: upload, rows, recorded, alreadyRecorded },
+    files: { exemptions: { key, sha256 }, receipt },
+  });
+  log.info('exemptions recorded', { approver, rows, recorded });
+}
+
+async function refuseExemptions(file: ApproverFile, sha256: string | null, why: FileReason): Promise<void> {
+  const { approver, upload, at, key } = file;
+  const receipt = await refuse(file, sha256, why);
+  await audit(env, {
+    batchId: EXEMPTED,
+    id: `exemptions/${approver}/${upload}`,
+    kind: 'exemptions_refused',
+    at,
+    facts: { uploader: approver, version: upload, why },
+    files: { exemptions: { key, sha256 }, receipt },
+  });
+}

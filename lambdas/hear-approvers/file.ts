@@ -1,0 +1,64 @@
+import { sha256Of } from '../domain/hashes.ts';
+import { type ApproverId, isBatchId } from '../domain/identifiers.ts';
+import { toApprover } from '../domain/notices.ts';
+import { receiptKey, takenReceiptKey } from '../domain/outbox.ts';
+import type { FileReason } from '../domain/reasons.ts';
+import { receiptText, refusedReceipt } from '../domain/responses.ts';
+import { log } from '../runtime/log.ts';
+import type { Uploaded } from '../runtime/uploads.ts';
+import { tell } from '../stores/notices.ts';
+import { readBytes, writeObject } from '../stores/objects.ts';
+import { env } from './environment.ts';
+
+/** A file that an approver uploaded. */
+export interface ApproverFile extends Uploaded {
+  readonly approver: ApproverId;
+  /** What stands in its key, a batch or not; `exemptions` for these. */
+  readonly about: string;
+  readonly name: string;
+}
+
+/** All of a file's rows are held at once, and its receipt, which may be 40 times as long. */
+const LARGEST_FILE = 4 * 1024 * 1024;
+
+/** The file's bytes and their SHA-256; undefined for one that is too large to be read. */
+export async function readWhole(file: ApproverFile): Promise<{ content: Buffer; sha256: string } | undefined> {
+  if (file.size > LARGEST_FILE) return undefined;
+  const content = await readBytes(file);
+  return { content, sha256: sha256Of(content) };
+}
+
+/** Where a receipt was published, and the SHA-256 of its bytes. */
+export interface PublishedReceipt {
+  readonly key: string;
+  readonly sha256: string;
+}
+
+/** Publishes the receipt of a file, and tells its approver. */
+export async function publishReceipt(
+  { approver, about }: ApproverFile,
+  key: string,
+  receipt: string,
+  refused: FileReason | null,
+): Promise<PublishedReceipt> {
+  await writeObject({ bucket: env.OUTBOX, key }, receipt);
+  const sha256 = sha256Of(receipt);
+  const size = Buffer.byteLength(receipt);
+  const batchId = isBatchId(about) ? about : undefined;
+  await tell(env, toApprover({ kind: 'receipt', approver, batchId, bucket: env.OUTBOX, key, size, sha256, refused }));
+  return { key, sha256 };
+}
+
+/**
+ * A file refused whole has no effect: a receipt that says why, and a notice.
+ * @param sha256 null where nobody read it
+ */
+export async function refuse(file: ApproverFile, sha256: string | null, why: FileReason): Promise<PublishedReceipt> {
+  const { approver, about, name } = file;
+  const receipt = receiptText(refusedReceipt(name, sha256, why));
+  const isTaken = sha256 !== null && why === 'sha_taken';
+  const key = isTaken ? takenReceiptKey(approver, about, name, sha256) : receiptKey(approver, about, name, sha256);
+  const published = await publishReceipt(file, key, receipt, why);
+  log.info("approver's file refused", { about: isBatchId(about) ? about : undefined, why });
+  return published;
+}

@@ -1,0 +1,132 @@
+/**
+ * Who is exempt is not directed.
+ *
+ * H1 was used with A1 and A2 (airtel), H2 with J1 (jio). On day 0 approver-1 exempts A1 and H2 until 3 June, approver-2 A1 until
+ * 3 June and H2 until 2 June, both of them H3, and A2 until approver-1 takes that back. mha reports all three on 3 June: A1 and H3 are exempt, and H2 by
+ * one word only. up-police reports H1 and H2 on 4 June: nobody is exempt any more.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bucketsOf } from '../../simulation/buckets.ts';
+import { DAY, Lab, type Summary } from './lab.ts';
+import { A1, A2, H1, H2, H3, J1 } from './story.ts';
+
+let lab: Lab;
+let first: Summary;
+let second: Summary;
+let notices: Record<string, unknown>[];
+let receipts: string[];
+
+const ROWS = [
+  `${A1},,2026-06-03,in hospital`,
+  `,${H2},2026-06-03,a repair shop's`,
+  `${A2},,2026-06-03,abroad`,
+  `,${H3},2026-06-03,a clone`,
+];
+const file = (...rows: string[]) => `msisdn,imei,until,reason\n${rows.map((row) => `${row}\n`).join('')}`;
+const PATH = 'receipts/approver-1/exemptions/';
+
+beforeAll(async () => {
+  lab = await Lab.open();
+  await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`, `${H1},${A2},2026-05-21,Delhi`]);
+  await lab.usage('jio', [`${H2},${J1},2026-05-19,Mumbai`]);
+  await lab.upload('exemptions/approver-1/june.csv', file(...ROWS, `${A1},,2026-08-31,too long`));
+  const until2 = [`,${H2},2026-06-02,a repair shop's`, `,${H3},2026-06-03,a clone`];
+  await lab.upload('exemptions/approver-2/june.csv', file(`${A1},,2026-06-03,in hospital`, ...until2));
+  await lab.upload('exemptions/approver-2/later.csv', file(`${A2},,2026-06-03,abroad`));
+  // Their last word: A2's exemption ends. The same bytes of the earlier file say nothing new.
+  await lab.upload('exemptions/approver-1/end.csv', file(`${A2},,2026-05-31,is back`));
+  receipts = await lab.outbox('receipts/');
+  await lab.upload('exemptions/approver-1/again.csv', file(...ROWS, `${A1},,2026-08-31,too long`));
+  await lab.upload('exemptions/approver-1/no.csv', 'msisdn,until\n9800000001,2026-06-03\n');
+  await lab.upload('exemptions/approver-9/no.csv', file(...ROWS));
+  await lab.cloud.run(Date.parse('2026-06-03T18:29:00Z'));
+  await lab.report('mha', [H1, H2, H3]);
+  await lab.cloud.run(Date.parse('2026-06-03T18:29:00Z') + DAY);
+  await lab.report('up-police', [H1, H2]);
+  await lab.toTheEnd();
+  [first, second] = [await lab.summary('mha'), await lab.summary('up-police')];
+  notices = await lab.notices('fraud-approvals-approver-1');
+  return () => lab.close();
+});
+
+describe('an exemption', () => {
+  it("is in force while two approvers' latest words reach the day of the turn, that day included", () => {
+    // 3 June, 23:59 in Asia/Kolkata.
+    expect(first.connections).toMatchObject({ linked: 3, exempt: 1, directed: 2 });
+    expect(first.operators.airtel?.connections).toMatchObject({ linked: 2, exempt: 1, directed: 1 });
+    expect(first.blocks).toMatchObject({ rows: 15, exempt: 5, directed: 10 });
+    expect(second.connections).toMatchObject({ linked: 3, exempt: 0, alreadyOpen: 2, directed: 1 });
+    expect([first.unexplained, second.unexplained]).toEqual([0, 0]);
+  });
+
+  it('is told of in the list of what was not directed, with no direction', async () => {
+    const list = await lab.read(`batches/${first.batchId}/elsewhere.csv`);
+    const lines = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'].map(
+      (operator) => `block,350000000000030,${operator},exempt,`,
+    );
+    expect(list).toBe(
+      `${['kind,identifier,operator,state,directionId', ...lines, `reverify,${A1},airtel,exempt,`].join('\n')}\n`,
+    );
+  });
+
+  it('has whom it is about in no order', async () => {
+    const orders = await lab.outbox('orders/airtel/');
+    const own = orders.filter((key) => key.includes(`${first.batchId}.reverify`));
+    expect(own.length).toBeGreaterThan(0);
+    for (const key of own) expect(await lab.read(key)).not.toContain(A1);
+  });
+});
+
+describe('a file of exemptions', () => {
+  it('gets a receipt, of which its approver is told; the same bytes again get the same and change nothing', async () => {
+    const own = receipts.filter((key) => key.startsWith(PATH));
+    expect(own.map((key) => key.slice(PATH.length).replace(/[0-9a-f]{8}/, '…'))).toEqual([
+      'end.csv.….json',
+      'june.csv.….json',
+    ]);
+    const june = await lab.json<Record<string, unknown>>(own[1] ?? '');
+    expect(june).toMatchObject({
+      file: 'june.csv',
+      rows: 5,
+      recorded: 4,
+      alreadyRecorded: 0,
+      rejected: { until_too_far: 1 },
+      rejects: [{ line: 6, reason: 'until_too_far' }],
+      refused: null,
+    });
+    const again = (await lab.outbox(`${PATH}again.csv`))[0] ?? '';
+    expect(await lab.json(again)).toEqual(june);
+    expect(notices.map(({ kind, refused }) => [kind, refused])).toEqual([
+      ['receipt', null],
+      ['receipt', null],
+      ['receipt', null],
+      ['receipt', 'missing_column:reason'],
+    ]);
+    expect(notices[0]).toMatchObject({ approver: 'approver-1', key: own[1] });
+  });
+
+  it('of nobody who is configured stays where it lies', async () => {
+    const strays = (await lab.notices('fraud-administrators')).filter(({ kind }) => kind === 'stray_object');
+    const { inbox } = bucketsOf(lab.cloud);
+    expect(strays).toMatchObject([{ why: 'unknown_approver', bucket: inbox, key: 'exemptions/approver-9/no.csv' }]);
+    expect(await lab.outbox('receipts/approver-9/')).toEqual([]);
+  });
+
+  it('is told to the audit, in a chain of their own', async () => {
+    const chain = (await lab.cloud.list(bucketsOf(lab.cloud).audit)).filter((key) =>
+      key.startsWith('batches/exemptions/'),
+    );
+    const texts = await Promise.all(chain.map((key) => lab.cloud.get(bucketsOf(lab.cloud).audit, key)));
+    const entries = texts.flatMap((text) => Buffer.from(text).toString().trimEnd().split('\n'));
+    const kinds = entries.map((entry) => JSON.parse(entry)).map(({ kind, facts }) => `${kind} ${facts.uploader}`);
+    expect(kinds.sort()).toEqual([
+      'exemptions_recorded approver-1',
+      'exemptions_recorded approver-1',
+      'exemptions_recorded approver-1',
+      'exemptions_recorded approver-2',
+      'exemptions_recorded approver-2',
+      'exemptions_refused approver-1',
+    ]);
+    for (const entry of entries) expect(entry).not.toMatch(/9800000001|35000000000003/);
+  });
+});
