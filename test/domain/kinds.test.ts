@@ -48,7 +48,8 @@ describe.each(DIRECTION_KIND_NAMES)('a direction of the kind %s', (kind) => {
   });
 
   it('has, for everything that may be decided of a row, the column in which it is counted', () => {
-    const states = ['alreadyOpen', 'directed', ...Object.values(alreadyBy).map(({ state }) => state)];
+    const byPeople = ['exempt', 'held', 'struck'];
+    const states = ['alreadyOpen', 'directed', ...byPeople, ...Object.values(alreadyBy).map(({ state }) => state)];
     expect(Object.keys(decided).sort()).toEqual(states.sort());
     for (const outcome of Object.keys(alreadyBy)) expect(answers).toContain(outcome);
   });

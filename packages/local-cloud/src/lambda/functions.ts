@@ -154,12 +154,14 @@ export class Functions {
   }
 
   /** Ends an invocation for its caller, and for the services that it asks; the worker is not worth starting anew for that. */
-  private kill(instance: Instance, { requestId, settle, release }: Running, fault: 'fail' | 'time out'): void {
+  private kill(instance: Instance, { requestId, settle, over, release }: Running, fault: 'fail' | 'time out'): void {
     const error: FunctionError =
       fault === 'fail'
         ? { errorType: 'Lambda.Unknown', errorMessage: 'the instance was killed by the fault plan' }
         : timedOut(requestId, instance.fn.spec);
     instance.gone = true;
+    // Its worker may take a moment more to see it.
+    over();
     release();
     settle({ requestId, payload: JSON.stringify(error), functionError: error });
     this.dispatch();
@@ -303,7 +305,10 @@ export class Functions {
       }, timeoutMs);
       const scales = setInterval(() => this.weigh(instance, requestId), WEIGHED_EVERY);
       scales.unref();
+      let counted = false;
       const over = (): void => {
+        if (counted) return;
+        counted = true;
         usage.invocations++;
         usage.milliseconds += Math.ceil(performance.now() - started);
       };
