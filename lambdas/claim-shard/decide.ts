@@ -13,7 +13,10 @@ import type { Candidate, Found } from './candidates.ts';
 import { env } from './environment.ts';
 import type { Input } from './input.ts';
 
-/** Decides what becomes of every candidate that people have not left out, cuts what is to be directed, and writes all that under the attempt's own name. */
+/**
+ * Decides what becomes of every candidate that people have not left out, cuts what is to be directed, and writes all that under
+ * the attempt's own name.
+ */
 export async function decide(
   { batchId, plan, startedAt, item: { kind, shard } }: Input,
   { candidates, aside, taken }: Found,
