@@ -14,6 +14,8 @@ export interface Upload {
 
 export type OwnReport = Upload & { kind: 'report'; agency: string };
 export type OwnResponse = Upload & { kind: 'response'; operator: string; argument: string };
+/** Any file of a participant's, under its whole key in the inbox. */
+export type OwnUpload = Upload & { kind: 'upload'; key: string };
 export interface OwnUsage {
   operator: string;
   path: string;
@@ -32,12 +34,14 @@ export type Material =
       scale: number;
       /** Only so many of its reports are uploaded, from the first on; default all. */
       reports?: number;
+      /** What is uploaded beside it, in the order given. */
+      uploads?: OwnUpload[];
     }
   | {
       kind: 'files';
       usage: OwnUsage[];
-      /** Reports and responses in the order given, which is that of uploads at the same age. */
-      uploads: (OwnReport | OwnResponse)[];
+      /** Reports, responses and all else in the order given, which is that of uploads at the same age. */
+      uploads: (OwnReport | OwnResponse | OwnUpload)[];
     };
 
 export interface RunSettings {
@@ -84,6 +88,8 @@ Options
                              an operator's answers (msisdn or imei, outcome), uploaded at that age; repeatable.
                              Each row goes to the operator's direction where its row is open or failed, else to
                              the newest one that carries it
+  --upload KEY=PATH[@AGE]    any other file, under its key in the inbox, uploaded at that age; repeatable, also beside
+                             the sample: --upload exemptions/approver-1/june.csv=exempt.csv@1d
   --operators mixed|prompt|silent
                              simulated operators for those without --respond
                              (default: mixed for the sample, silent for your own files)
@@ -109,6 +115,7 @@ const OPTIONS = {
   agency: SEVERAL,
   usage: SEVERAL,
   respond: SEVERAL,
+  upload: SEVERAL,
   operators: ONE,
   ladder: ONE,
   start: ONE,
@@ -127,7 +134,7 @@ export function parseArguments(argv: readonly string[], world: Surroundings): Ru
   const options = readOptions(argv, OPTIONS);
   if (options === 'help') return 'help';
   const { scale, report = [], agency = [], operators, ladder, start, seed, enforce, out = 'out', order } = options;
-  const material = report.length === 0 ? sample(options) : ownFiles({ report, agency, scale, order }, world);
+  const material = report.length === 0 ? sample(options, world) : ownFiles({ report, agency, scale, order }, world);
   return {
     material,
     operators: choice('operators', operators, OPERATOR_MANNERS, material.kind === 'sample' ? 'mixed' : 'silent'),
@@ -140,10 +147,20 @@ export function parseArguments(argv: readonly string[], world: Surroundings): Ru
 }
 
 /** @throws CommandError where something is given that belongs to the user's own files */
-function sample(given: { scale?: string; agency?: string[]; usage?: string[]; respond?: string[] }): Material {
+function sample(
+  given: {
+    scale?: string;
+    agency?: string[];
+    usage?: string[];
+    respond?: string[];
+    upload?: string[];
+  },
+  world: Surroundings,
+): Material {
   for (const option of ['agency', 'usage', 'respond'] as const)
     if (given[option] !== undefined) throw new CommandError(`--${option} needs a --report`);
-  return { kind: 'sample', scale: scaleOf('scale', given.scale) ?? DEFAULT_SCALE };
+  const uploads = given.upload?.map((value) => ownUpload(value, world));
+  return { kind: 'sample', scale: scaleOf('scale', given.scale) ?? DEFAULT_SCALE, ...(uploads && { uploads }) };
 }
 
 function ownFiles(
@@ -166,7 +183,7 @@ function ownFiles(
       throw new CommandError(`--agency ${agency}: not configured; there are ${world.agencies.join(', ')}`);
 
   const usage: OwnUsage[] = [];
-  const uploads: (OwnReport | OwnResponse)[] = [];
+  const uploads: (OwnReport | OwnResponse | OwnUpload)[] = [];
   for (const { option, value = '' } of order) {
     if (option === 'report') {
       const agency = agencies[uploads.filter(({ kind }) => kind === 'report').length] as string;
@@ -177,7 +194,7 @@ function ownFiles(
     } else if (option === 'respond') {
       const { operator, rest } = ofOperator('respond', value, world);
       uploads.push({ kind: 'response', operator, argument: value, ...aged('respond', value, rest, world) });
-    }
+    } else if (option === 'upload') uploads.push(ownUpload(value, world));
   }
   return { kind: 'files', usage, uploads };
 }
@@ -192,6 +209,19 @@ function ofOperator(option: string, value: string, world: Surroundings): { opera
       `--${option} ${value}: there is no operator '${operator}'; there are ${world.operators.join(', ')}`,
     );
   return { operator, rest: value.slice(equals + 1) };
+}
+
+/** S3 takes no longer keys. */
+const LONGEST_KEY = 1024;
+
+/** The key is what stands before the first `=`; any further one belongs to the path. */
+function ownUpload(value: string, world: Surroundings): OwnUpload {
+  const equals = value.indexOf('=');
+  if (equals <= 0) throw new CommandError(`--upload ${value}: must be KEY=PATH`);
+  const key = value.slice(0, equals);
+  if (Buffer.byteLength(key) > LONGEST_KEY)
+    throw new CommandError(`--upload ${value}: a key has at most ${LONGEST_KEY} bytes`);
+  return { kind: 'upload', key, ...aged('upload', value, value.slice(equals + 1), world) };
 }
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;

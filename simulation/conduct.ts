@@ -7,8 +7,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { type AgencyId, batchIdOf } from '../lambdas/domain/identifiers.ts';
+import { parseInboxKey } from '../lambdas/domain/inbox.ts';
 import { REVERIFY_LADDERS } from '../lib/config/policy.ts';
-import type { LadderName, OwnReport, RunSettings } from './arguments.ts';
+import type { LadderName, OwnReport, OwnUpload, RunSettings } from './arguments.ts';
 import { bucketsOf } from './buckets.ts';
 import { allFrom, Desk, messageOf, type OrderNotice, type OutsideCloud } from './desk.ts';
 import type { Failing } from './failing.ts';
@@ -65,6 +66,8 @@ export interface Conducted {
   administrators: Record<string, unknown>[];
   /** Of the user's own files: what the operators were told of their usage, and who answered by `--respond`. */
   own?: { usage: Record<string, unknown>[]; responders: string[] };
+  /** Approvers whose files were uploaded by `--upload`, as their keys say. */
+  approvers?: string[];
   /** When it was ended, epoch milliseconds, since nothing happened any more but what failed again and again. */
   stuckAt?: number;
 }
@@ -137,21 +140,32 @@ export async function conduct(
       conducted.reports.push({ agency, key, batchId, at: start + age });
     });
   };
+  const upload = ({ key, path, age }: OwnUpload) => {
+    cloud.outside(start + age, async () => {
+      progress.event(`${key} is uploaded`);
+      await cloud.put(inbox, key, createReadStream(path));
+    });
+  };
   if (material.kind === 'sample') {
     for (const report of reports) uploadReport(report);
+    for (const own of material.uploads ?? []) upload(own);
   } else {
     const own = reports[Symbol.iterator]();
-    for (const upload of material.uploads) {
-      if (upload.kind === 'report') {
+    for (const one of material.uploads) {
+      if (one.kind === 'upload') {
+        upload(one);
+        continue;
+      }
+      if (one.kind === 'report') {
         uploadReport(own.next().value as ReportParcel);
         continue;
       }
-      const desk = desks.get(upload.operator) as Desk;
-      const responder = responders.get(upload.operator) ?? new Responder(desk);
-      responders.set(upload.operator, responder);
-      cloud.outside(start + upload.age, () => {
-        progress.event(`${upload.operator} responds with ${upload.name}`);
-        return responder.respond(upload);
+      const desk = desks.get(one.operator) as Desk;
+      const responder = responders.get(one.operator) ?? new Responder(desk);
+      responders.set(one.operator, responder);
+      cloud.outside(start + one.age, () => {
+        progress.event(`${one.operator} responds with ${one.name}`);
+        return responder.respond(one);
       });
     }
   }
@@ -178,7 +192,7 @@ export async function conduct(
     return `${day}Z, ${counted(orders, 'order')} read, ${counted(uploads, 'response')} uploaded${failed.join('')}`;
   });
   const last = (uploads: readonly { age: number }[]) => start + Math.max(...uploads.map(({ age }) => age));
-  const lastUpload = last(material.kind === 'files' ? material.uploads : reports);
+  const lastUpload = last(material.kind === 'files' ? material.uploads : [...reports, ...(material.uploads ?? [])]);
   if (failing !== undefined)
     cloud.clock.every(HOUR, () => {
       const told = failing.executions(cloud.failedExecutions());
@@ -203,6 +217,11 @@ export async function conduct(
       usage: [...desks.values()].flatMap(({ notices }) => notices.filter(({ kind }) => kind === 'usage_imported')),
       responders: [...responders.keys()],
     };
+  const approvers = (material.uploads ?? []).flatMap((one) => {
+    const place = one.kind === 'upload' ? parseInboxKey(one.key) : undefined;
+    return place?.kind === 'exemption' ? place.approver : [];
+  });
+  if (approvers.length > 0) conducted.approvers = [...new Set(approvers)];
   return conducted;
 }
 

@@ -53,11 +53,9 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
   const { usage = [], responders = [] } = conducted.own ?? {};
   const told = new Set(conducted.administrators.map(({ rejects }) => keyOf(rejects)));
   warnings.push(...usage.filter(({ rejects }) => !told.has(keyOf(rejects))).flatMap(usageWarning));
-  for (const operator of responders)
-    for (const key of await cloud.list(outbox, `receipts/${operator}/`))
-      warnings.push(
-        ...receiptWarning(operator, key, messageOf(Buffer.from(await cloud.get(outbox, key)).toString('utf8'))),
-      );
+  for (const who of new Set([...responders, ...(conducted.approvers ?? [])]))
+    for (const key of await cloud.list(outbox, `receipts/${who}/`))
+      warnings.push(...receiptWarning(who, key, messageOf(Buffer.from(await cloud.get(outbox, key)).toString('utf8'))));
   return { summaries: [...summaries.values()], problems, warnings: [...new Set(warnings)] };
 }
 
@@ -78,14 +76,14 @@ function usageWarning({ operator, rows, rejected, warnings, rejects }: Record<st
   return [`of ${operator}'s usage file ${rejected} of ${rows} rows were rejected${see}${cells}`];
 }
 
-/** What a receipt says of a response that was not taken, or not all of it. */
-function receiptWarning(operator: string, key: string, receipt: Record<string, unknown>): string[] {
+/** What a receipt says of a file that was not taken, or not all of it. */
+function receiptWarning(who: string, key: string, receipt: Record<string, unknown>): string[] {
   const { file, refused, rows, rejected } = receipt;
-  if (typeof refused === 'string') return [`${operator}'s response ${file} was refused: ${refused} (see ${key})`];
+  if (typeof refused === 'string') return [`${who}'s ${file} was refused: ${refused} (see ${key})`];
   const reasons = listed(rejected);
   return reasons === ''
     ? []
-    : [`of ${operator}'s response ${file}, ${counted(Number(rows), 'row')}, were rejected: ${reasons} (see ${key})`];
+    : [`of ${who}'s ${file}, ${counted(Number(rows), 'row')}, were rejected: ${reasons} (see ${key})`];
 }
 
 function whyNotSettled(report: UploadedReport, { agencies, administrators }: Conducted): string {

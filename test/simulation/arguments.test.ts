@@ -112,8 +112,26 @@ describe('the command line', () => {
   });
 
   it('keeps reports and responses in the order given, which is that of uploads at the same age', () => {
-    const { uploads } = files('--respond', 'jio=r1.csv', ...REPORT, '--respond', 'airtel=r1.csv');
-    expect(uploads.map(({ kind }) => kind)).toEqual(['response', 'report', 'response']);
+    const upload = ['--upload', 'usage/jio/late.csv=j.csv'];
+    const { uploads } = files('--respond', 'jio=r1.csv', ...upload, ...REPORT, '--respond', 'airtel=r1.csv');
+    expect(uploads.map(({ kind }) => kind)).toEqual(['response', 'upload', 'report', 'response']);
+  });
+
+  it('takes any other file under its whole key, also beside the sample', () => {
+    const argument = 'exemptions/approver-1/june+@1d.csv=a=b@c.csv@2d';
+    const upload = {
+      kind: 'upload',
+      key: 'exemptions/approver-1/june+@1d.csv',
+      name: 'a=b@c.csv',
+      path: join(folder, 'a=b@c.csv'),
+      age: 2 * 86_400_000,
+    };
+    expect(files(...REPORT, '--upload', argument).uploads[1]).toEqual(upload);
+    expect(settings('--upload', argument, '--upload', 'nowhere=r.csv').material).toEqual({
+      kind: 'sample',
+      scale: 0.01,
+      uploads: [upload, { kind: 'upload', key: 'nowhere', name: 'r.csv', path: join(folder, 'r.csv'), age: 0 }],
+    });
   });
 
   it('shows its help whatever else is asked for', () => {
@@ -142,6 +160,8 @@ describe('the command line', () => {
     ['usage without an operator', [...REPORT, '--usage', 'j.csv'], /--usage j.csv: must be OPERATOR=PATH/],
     ['usage with an empty operator', [...REPORT, '--usage', '=j.csv'], /--usage =j.csv: must be OPERATOR=PATH/],
     ['usage without a path', [...REPORT, '--usage', 'jio='], /--usage jio=: the path is missing/],
+    ['an upload without a key', ['--upload', '=j.csv'], /--upload =j.csv: must be KEY=PATH/],
+    ['an upload under a key that S3 takes from nobody', ['--upload', `${'ü'.repeat(513)}=j.csv`], /at most 1024 bytes/],
     ['an age without a path', ['--report', '@3d', '--agency', 'mha'], /--report @3d: the path is missing/],
     ['a file that does not exist', ['--report', 'no.csv', '--agency', 'mha'], /--report no.csv: .*doesn't exist/],
     ['an age without a unit, which belongs to the path', ['--report', 'r.csv@3', '--agency', 'mha'], /doesn't exist/],

@@ -52,14 +52,19 @@ describe('a run', () => {
     await cloud.order(FIRST_ORDER);
     const argv = ['--report', 'b.csv@2d', '--agency', 'up-police', '--respond', 'jio=r.csv@2d', '--usage', 'jio=b.csv'];
     const more = ['--report', 'a.csv', '--agency', 'mha', '--usage', 'airtel=a.csv'];
-    const { reports } = await conduct(settings(...argv, ...more), cloud, participants, quiet);
+    const other = ['--upload', 'exemptions/approver-1/june.csv=r.csv@1d', '--upload', 'usage/jio/c.csv=a.csv@2d'];
+    const { reports, approvers } = await conduct(settings(...argv, ...other, ...more), cloud, participants, quiet);
     expect(cloud.uploads.map(({ at, key }) => [(at - START) / DAY, key])).toEqual([
       [0, 'usage/jio/b.csv'],
       [0, 'usage/airtel/a.csv'],
       [0, 'reports/mha/a.csv'],
+      [1, 'exemptions/approver-1/june.csv'],
       [2, 'reports/up-police/b.csv'],
       [2, 'responses/jio/mha-0123456789ab.reverify.jio.1-0-0/r.csv'],
+      [2, 'usage/jio/c.csv'],
     ]);
+    expect(cloud.uploads.at(-1)?.text).toBe('imei\na.csv\n');
+    expect(approvers).toEqual(['approver-1']);
     const sha256 = createHash('sha256').update('imei\na.csv\n').digest('hex');
     expect(reports[0]).toEqual({
       agency: 'mha',

@@ -138,8 +138,12 @@ describe('a run succeeded', () => {
     await put('jio', 'c.csv', { rows: 3, rejected: {}, refused: null });
     await put('vi', 'd.csv', { rows: 0, rejected: {}, refused: 'too_late' });
     expect((await judge({ ...conducted, own: { usage: [], responders: ['jio'] } }, cloud)).warnings).toEqual([
-      "jio's response a.csv was refused: missing_column:outcome (see receipts/jio/d/a.csv.json)",
-      "of jio's response b.csv, 3 rows, were rejected: bad_outcome × 1, unknown_row × 2 (see receipts/jio/d/b.csv.json)",
+      "jio's a.csv was refused: missing_column:outcome (see receipts/jio/d/a.csv.json)",
+      "of jio's b.csv, 3 rows, were rejected: bad_outcome × 1, unknown_row × 2 (see receipts/jio/d/b.csv.json)",
+    ]);
+    await put('approver-1', 'e.csv', { rows: 0, rejected: {}, refused: 'empty_file' });
+    expect((await judge({ ...conducted, approvers: ['approver-1'] }, cloud)).warnings).toEqual([
+      "approver-1's e.csv was refused: empty_file (see receipts/approver-1/d/e.csv.json)",
     ]);
   });
 });
