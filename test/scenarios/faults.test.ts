@@ -157,7 +157,7 @@ function expectInvariants(told: Told): void {
 }
 
 /**
- * Makes each function fail, or run on beside its own retry, once after each write that it makes. A write is told from others
+ * Makes each function fail once after each write that it makes, and once run on beside its own retry. A write is told from others
  * by function, action and key, where what is counted or drawn (an id, a number, a name) doesn't tell keys apart; without a
  * key by its place among its invocation's. A step is tried five times in a row, and an event is delivered as often, so no more
  * than four faults hit a function before the next thing is done. Settle may have them all: it goes on after an hour.
@@ -165,13 +165,13 @@ function expectInvariants(told: Told): void {
 class AfterEachWrite implements More {
   readonly seen = new Set<string>();
   readonly injected = new Set<string>();
-  readonly #fault: 'fail' | 'zombie' | undefined;
+  readonly #kinds: readonly ('fail' | 'zombie')[];
   readonly #zombies = new Set<string>();
   readonly #keyless = new Map<string, number>();
   #faults = new Map<string, number>();
 
-  constructor(fault?: 'fail' | 'zombie') {
-    this.#fault = fault;
+  constructor(...kinds: ('fail' | 'zombie')[]) {
+    this.#kinds = kinds;
   }
 
   act(): void {
@@ -201,12 +201,13 @@ class AfterEachWrite implements More {
     this.seen.add(write);
     const faults = this.#faults.get(name) ?? 0;
     const most = name === 'Settle' ? Number.POSITIVE_INFINITY : 4;
-    if (this.injected.has(write) || this.#zombies.has(requestId) || faults === most) return undefined;
-    if (this.#fault === undefined) return undefined;
-    this.injected.add(write);
+    if (this.#zombies.has(requestId) || faults === most) return undefined;
+    const fault = this.#kinds.find((kind) => !this.injected.has(`${kind} ${write}`));
+    if (fault === undefined) return undefined;
+    this.injected.add(`${fault} ${write}`);
     this.#faults.set(name, faults + 1);
-    if (this.#fault === 'zombie') this.#zombies.add(requestId);
-    return this.#fault;
+    if (fault === 'zombie') this.#zombies.add(requestId);
+    return fault;
   }
 }
 
@@ -263,31 +264,30 @@ function expectTheSame(told: Told): void {
 
 // A telling takes some ten seconds of two cores, and a test has up to four.
 describe('changes nothing but the time that retries take:', { timeout: 400_000 }, () => {
-  it('every event delivered twice, and reordered', async () => {
-    expectTheSame(await tell({}, { deliverTwice: true, reorder: 7 }));
-  });
-
-  it.each([
-    // A late answer makes more new writes than it may fail.
-    ['fails', 'fail', 2],
-    // One that runs on may make a write before its retry comes to it, so it takes more tellings until each had its turn.
-    ['runs on beside its own retry', 'zombie', 4],
-  ] as const)('every function %s after each of its writes', async (_, fault, most) => {
-    const faults = new AfterEachWrite(fault);
-    const missing = () => [...writes.seen].filter((write) => !faults.injected.has(write));
-    for (let tellings = 0; tellings < most && missing().length > 0; tellings++) expectTheSame(await tell(faults));
+  // One that runs on may make a write before its retry comes to it, and a late answer makes more new writes than it may
+  // fail: it takes some tellings until each had its turn.
+  it('every function fails after each of its writes, and runs on beside its own retry', async () => {
+    const faults = new AfterEachWrite('fail', 'zombie');
+    const missing = () =>
+      [...writes.seen].flatMap((write) =>
+        [`fail ${write}`, `zombie ${write}`].filter((one) => !faults.injected.has(one)),
+      );
+    for (let tellings = 0; tellings < 4 && missing().length > 0; tellings++) expectTheSame(await tell(faults));
     expect(missing()).toEqual([]);
   });
 
-  it("every function's first two invocations throttled", async () => {
+  it("every event delivered twice, and reordered; every function's first two invocations throttled", async () => {
     const throttled = new Set<string>();
-    const told = await tell({
-      beforeInvoke: ({ functionName, n }) => {
-        if (n > 2) return undefined;
-        throttled.add(`${nameOf(functionName)} ${n}`);
-        return 'throttle';
+    const told = await tell(
+      {
+        beforeInvoke: ({ functionName, n }) => {
+          if (n > 2) return undefined;
+          throttled.add(`${nameOf(functionName)} ${n}`);
+          return 'throttle';
+        },
       },
-    });
+      { deliverTwice: true, reorder: 7 },
+    );
     expectTheSame(told);
     expect([...throttled]).toEqual(expect.arrayContaining(FUNCTIONS.flatMap((name) => [`${name} 1`, `${name} 2`])));
   });

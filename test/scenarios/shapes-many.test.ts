@@ -3,14 +3,13 @@ import { Lab } from './lab.ts';
 import { Executions, numbersIn, ordersOf, report, summaryOf } from './shapes-lab.ts';
 
 /**
- * Five rows a direction and one operator. A batch of one handset has one direction of blocking; 188, 193 and 197 numbers
- * make 38, 39 and 40 directions of re-verification, none of which divides evenly:
- *   188 = 36 × 5 + 2 × 4      193 = 37 × 5 + 2 × 4      197 = 37 × 5 + 3 × 4
- * All three are reported at once. On day 1 the operator verifies the first direction of each, whole; of the last one it has
+ * Five rows a direction and one operator. A batch of one handset has one direction of blocking; 193 and 197 numbers make 39 and
+ * 40 directions of re-verification, none of which divides evenly:
+ *   193 = 37 × 5 + 2 × 4      197 = 37 × 5 + 3 × 4
+ * Both are reported at once. On day 1 the operator verifies the first direction of each, whole; of the last one it has
  * one number disconnected. Nobody answers anything else.
  */
 const BATCHES = [
-  { what: 'fewer than 40', agency: 'mha', imei: '35700000000001', numbers: 188, directions: 39, fours: 2, runs: 0 },
   { what: 'exactly 40', agency: 'i4c', imei: '35700000000002', numbers: 193, directions: 40, fours: 2, runs: 0 },
   {
     what: 'more than 40',

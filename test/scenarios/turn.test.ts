@@ -84,6 +84,15 @@ async function holding(): Promise<{ plan: number; become(state: string): Promise
   return { plan, become };
 }
 
+/** Has the agency's batch, which waits for its turn, do so for some days before the start. */
+async function setBack(agency: string, days: number): Promise<void> {
+  const [waits, ...others] = Object.values(await tables.everything()).filter(
+    (record) => record.agency === agency && record.state === 'approved',
+  );
+  expect([typeof waits?.approvedAt, others]).toEqual(['string', []]);
+  await put({ ...waits, approvedAt: `${new Date(start - days * DAY).toISOString().slice(0, 19)}Z` });
+}
+
 describe('the turn to plan', () => {
   it('is taken when a batch is gathered: until then others plan, and all deadlines count from the turn', async () => {
     const { plan } = await turn();
@@ -168,33 +177,25 @@ describe('the turn to plan', () => {
     expect(lab.cloud.failures()).toEqual([]);
   });
 
-  it('is taken within an hour of being freed by who has waited for a week', async () => {
-    const { plan, become } = await holding();
-    await report('mha', 107);
-    await until(7 * 24);
-    expect(await plansOf('mha')).toEqual([]);
-    await become('failed');
-    await until(7 * 24 + 1.1);
-    expect(await plansOf('mha')).toEqual([plan + 1]);
-  });
-
-  it('is taken within three hours of being freed by who has waited for forty days: a 336th of the time', async () => {
-    const { plan, become } = await holding();
-    await report('mha', 140);
-    const [waits, ...others] = Object.values(await tables.everything()).filter(
-      ({ agency, state }) => agency === 'mha' && state === 'approved',
-    );
-    expect([typeof waits?.approvedAt, others]).toEqual(['string', []]);
-    const approvedAt = `${new Date(start - 40 * DAY).toISOString().slice(0, 19)}Z`;
-    await put({ ...waits, approvedAt });
-    await until(1);
-    await become('failed');
+  it.each([
     // It asked after its first minute, and asks again 2.86 hours later.
-    await until(2.8);
-    expect(await plansOf('mha')).toEqual([]);
-    await until(4);
-    expect(await plansOf('mha')).toEqual([plan + 1]);
-  });
+    ['three hours', 'forty days', 40, 140, 1, 2.8, 4],
+    // After its first minute, and then each half an hour.
+    ['an hour', 'a week', 7, 107, 0.55, 0.98, 1.1],
+  ] as const)(
+    'is taken within %s of being freed by who has waited for %s: a 336th of the time',
+    async (_, _waited, days, n, freed, before, after) => {
+      const { plan, become } = await holding();
+      await report('mha', n);
+      await setBack('mha', days);
+      await until(freed);
+      await become('failed');
+      await until(before);
+      expect(await plansOf('mha')).toEqual([]);
+      await until(after);
+      expect(await plansOf('mha')).toEqual([plan + 1]);
+    },
+  );
 
   it.each([
     ['whose requests are refused, or carried out and never answered', undefined],
@@ -239,6 +240,7 @@ describe('the turn to plan', () => {
     await until(1);
     delete faults.afterWrite;
     await report('up-police', 11);
+    await setBack('up-police', 7);
     await until(23);
     expect(await plansOf('up-police')).toEqual([]);
     // The sweep looks at hour 24 of each day here; who waits asks again within the hour.
