@@ -37,8 +37,8 @@ export const handler = task(input, async (request, attempt) => {
   let decisionKey = await readDecision(env.CASES, plan, kind, shard);
   let claims: Map<string, Claim> | undefined;
   if (decisionKey === undefined) {
-    const { exemptions } = await readExemptions(env);
     const day = dayOf(startedAt);
+    const { exemptions } = await readExemptions(env, day);
     const said = {
       decided: NOTHING_DECIDED,
       isExempt: (subject: Msisdn | Imei) => isInForce(exemptionOf(exemptions, subject), day),

@@ -1,7 +1,7 @@
 /** Exemptions: numbers and handsets that no report and no follow-up may direct until a day, where two approvers say so. */
 import { z } from 'zod';
 import type { CsvRow } from './csv.ts';
-import { addDays, addSeconds, type Day, type Instant, parseDay } from './days.ts';
+import { addDays, addSeconds, type Day, dayOf, type Instant, parseDay } from './days.ts';
 import { type ApproverId, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { RejectedRow } from './responses.ts';
 import { fields, formOf } from './stored.ts';
@@ -174,6 +174,11 @@ export function withFile(
     else delete words[subject];
   }
   return { words, files: [...exemptions.files.filter(({ at }) => at > since), file] };
+}
+
+/** The last day on which anything counts of what was recorded by then: later it is as if nobody had said anything. */
+export function countsUntil(at: Instant, mostDays: number): Day {
+  return addDays(dayOf(at), mostDays + LATE_DAYS);
 }
 
 const approver = z.string().regex(/^[a-z0-9-]{1,16}$/);

@@ -2,6 +2,7 @@ import { FileFault, readCsv } from '../domain/csv.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
 import {
   applyExemptions,
+  countsUntil,
   type ExemptionRow,
   exemptionColumns,
   exemptionOf,
@@ -39,7 +40,7 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
   }
 
   for (let n = 0; ; n++) {
-    const { version, exemptions } = await readExemptions(env);
+    const { version, exemptions } = await readExemptions(env, dayOf(now));
     const own = exemptions.files.filter((one) => one.approver === approver);
     const known = own.find((one) => one.sha256 === sha256);
     if (known !== undefined) return await publish(file, sha256, known.attempt);
@@ -54,7 +55,7 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
     await work(EXEMPTIONS.receipt(attempt), receiptText(receiptOf(name, sha256, applied)));
     await work(EXEMPTIONS.record(attempt), JSON.stringify(exemptionsForm.write(next)));
     try {
-      await commitExemptions(env.CASES, EXEMPTIONS.record(attempt), version);
+      await commitExemptions(env.CASES, EXEMPTIONS.record(attempt), countsUntil(now, env.EXEMPTION_DAYS), version);
       return await publish(file, sha256, attempt);
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;

@@ -58,8 +58,8 @@ export const policy = z.object({
   /** From how many distinct numbers on a handset looks cloned: on one day, and in the whole look-back window. */
   busyDay: z.int().positive(),
   manyConnections: z.int().positive(),
-  /** How many days after its upload an exemption may end at the latest. */
-  exemptionDays: z.int().positive(),
+  /** How many days after its upload an exemption may end at the latest; what was prepared is kept for longer. */
+  exemptionDays: z.int().positive().max(365),
   /**
    * Units a second that both tables bear from their first second on, for an event that is expected; raising them is paid
    * for once. A new on-demand table bears 4,000 writes or 12,000 reads, and they can't be lowered under what a table bears.

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   applyExemptions,
+  countsUntil,
   type Exemption,
   type ExemptionColumn,
   type ExemptionWord,
@@ -212,6 +213,13 @@ describe('all exemptions', () => {
       [],
       ['2026-09-28T00:00:00Z', '2026-09-29T00:00:00Z'],
     ]);
+  });
+
+  test('count for nothing after the last day that any could reach, and the month for what comes late', () => {
+    // 30 days of June, 31, 31 and 29 of September are 121 with both ends.
+    expect(countsUntil(at('2026-06-01T18:00:00Z'), 90)).toBe('2026-09-29');
+    // Half an hour past midnight in Kolkata.
+    expect(countsUntil(at('2026-06-01T19:00:00Z'), 90)).toBe('2026-09-30');
   });
 
   test('come back from storage as they were written, and nothing else does', () => {

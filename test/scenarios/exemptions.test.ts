@@ -5,6 +5,7 @@
  * 3 June and H2 until 2 June, both of them H3, and A2 until approver-1 takes that back. mha reports all three on 3 June: A1 and H3 are exempt, and H2 by
  * one word only. up-police reports H1 and H2 on 4 June: nobody is exempt any more.
  */
+import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { DAY, Lab, type Summary } from './lab.ts';
@@ -128,5 +129,33 @@ describe('a file of exemptions', () => {
       'exemptions_refused approver-1',
     ]);
     for (const entry of entries) expect(entry).not.toMatch(/9800000001|35000000000003/);
+  });
+});
+
+describe('a record of exemptions that the work bucket has let go of', () => {
+  it('is missed by nobody once nothing counts of it: batches are planned, and new exemptions recorded', async () => {
+    // The last file came on 1 June: 90 days at most, and 30 in which an earlier one may come late.
+    await lab.cloud.run(Date.parse('2026-09-30T00:00:00Z'));
+    const { endpoint, region } = lab.cloud;
+    const s3 = new S3Client({
+      endpoint,
+      region,
+      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+      forcePathStyle: true,
+    });
+    const { work } = bucketsOf(lab.cloud);
+    const records = (await lab.cloud.list(work, 'exemptions/')).filter((key) => key.endsWith('/exemptions.json'));
+    expect(records.length).toBeGreaterThan(0);
+    for (const key of records) await s3.send(new DeleteObjectCommand({ Bucket: work, Key: key }));
+    s3.destroy();
+
+    await lab.usage('airtel', [`${H1},${A1},2026-09-20,Delhi`], 'september.csv');
+    await lab.report('i4c', [H1]);
+    const [direction = ''] = (await lab.directions('airtel')).filter((id) => /^i4c-.*\.reverify\./.test(id));
+    expect(await lab.read(`orders/airtel/${direction}/1-reverify.csv`)).toContain(A1);
+    await lab.upload('exemptions/approver-1/october.csv', file(`${A1},,2026-10-31,in hospital`));
+    const [receipt = ''] = await lab.outbox(`${PATH}october.csv`);
+    expect(await lab.json(receipt)).toMatchObject({ rows: 1, recorded: 1, refused: null });
+    expect(lab.cloud.failures()).toEqual([]);
   });
 });

@@ -63,6 +63,7 @@ const OTHERS = [
 const SINCE: Readonly<Record<string, object>> = {
   'BATCH 1': { format: 3, kind: 'report' },
   'BATCH 2': { format: 3 },
+  'EXEMPTIONS 1': { format: 2, until: '9999-12-31' },
 };
 
 /** As `SINCE`, of the files of the work bucket, by their names. */
