@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DirectionKind } from '../domain/kinds.ts';
 import type { RungPolicy } from '../domain/ladders.ts';
-import { wholeNumber } from '../runtime/environment.ts';
+import { idList, wholeNumber } from '../runtime/environment.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -10,6 +10,7 @@ const environment = z.object({
   ROWS_PER_DIRECTION: wholeNumber,
   /** For how many days after the last word on it a number or a handset stays claimed. */
   CASE_DAYS: wholeNumber,
+  APPROVERS: idList,
 });
 export type Environment = z.input<typeof environment>;
 export const env = environment.parse(process.env);

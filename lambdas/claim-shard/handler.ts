@@ -41,7 +41,7 @@ export const handler = task(input, async (request, attempt) => {
     const { exemptions } = await readExemptions(env, day);
     const said = {
       decided: NOTHING_DECIDED,
-      isExempt: (subject: Msisdn | Imei) => isInForce(exemptionOf(exemptions, subject), day),
+      isExempt: (subject: Msisdn | Imei) => isInForce(exemptionOf(exemptions, subject), day, env.APPROVERS),
     };
     const found =
       item.kind === 'reverify'

@@ -49,10 +49,15 @@ export function parseExemptionRow(
   return cells.reason === '' ? { line, reason: 'missing_reason' } : { line, subjects, until };
 }
 
-/** What an approver said of a number or a handset, and where: files count in the order of their commits, rows in that of their lines. */
+/** The most rows of a file; the next is one too many, and the file is refused `too_many_rows`. */
+export const maxRows = 10_000;
+/** The most numbers and handsets that an approver's words are kept of, since each child of Claim reads them all. */
+export const maxWords = 20_000;
+
+/** What an approver said of a number or a handset, and where: files count in the order of their uploads, rows in that of their lines. */
 export interface ExemptionWord {
   readonly until: Day;
-  /** When the file was committed. */
+  /** When the file was uploaded: one that is worked on late is no later word. */
   readonly at: Instant;
   readonly sha256: string;
   readonly line: number;
@@ -62,19 +67,18 @@ export interface ExemptionWord {
 export type Exemption = Readonly<Record<ApproverId, ExemptionWord>>;
 
 /**
- * The exemption with this word in it, where it is its approver's latest; otherwise as it was. Words may come in any order, and
- * more than once.
+ * The exemption with this word in it, where it is its approver's latest; otherwise as it was. Files may be worked on in any order;
+ * of two that were uploaded in one second S3 doesn't tell the order, and the one that is worked on later counts.
  */
 export function withWord(exemption: Exemption, approver: ApproverId, word: ExemptionWord): Exemption {
   const known = Object.hasOwn(exemption, approver) ? exemption[approver] : undefined;
   return known !== undefined && !isLater(word, known) ? exemption : { ...exemption, [approver]: word };
 }
 
-/** Two files of one approver in one second have no order of their own; that of their SHA-256s is as good, and always the same. */
-function isLater(a: ExemptionWord, b: ExemptionWord): boolean {
-  if (a.at !== b.at) return a.at > b.at;
-  if (a.sha256 !== b.sha256) return a.sha256 > b.sha256;
-  return a.line > b.line;
+/** Whether a word that comes now is later than one that is known. */
+function isLater(now: ExemptionWord, known: ExemptionWord): boolean {
+  if (now.at !== known.at) return now.at > known.at;
+  return now.sha256 !== known.sha256 || now.line > known.line;
 }
 
 /** What a file of exemptions says, before it is committed. */
@@ -86,20 +90,20 @@ export interface ExemptionsApplied {
   readonly recorded: number;
   /** Rows that said what their approver had said last. */
   readonly alreadyRecorded: number;
+  /** With those of which a later upload of its approver says another day: `superseded`. */
   readonly rejects: readonly RejectedRow[];
 }
 
 /**
- * Applies a file's rows, in its order, to what is recorded of those whom they name. The words count as they are whatever is
- * written in the meantime, so that `withWord` is how each is written into its record.
- * @param file whose it is, and when it was committed
+ * Applies a file's rows, in its order, to what is recorded of those whom they name.
+ * @param file whose it is, and when it was uploaded
  */
 export function applyExemptions(
   rows: Iterable<ExemptionRow | RejectedRow>,
-  file: { readonly approver: ApproverId; readonly sha256: string; readonly committedAt: Instant },
+  file: { readonly approver: ApproverId; readonly sha256: string; readonly uploadedAt: Instant },
   exemptionOf: (subject: Msisdn | Imei) => Exemption,
 ): ExemptionsApplied {
-  const { approver, sha256, committedAt: at } = file;
+  const { approver, sha256, uploadedAt: at } = file;
   const changed = new Map<Msisdn | Imei, Exemption>();
   const rejects: RejectedRow[] = [];
   let recorded = 0;
@@ -110,23 +114,32 @@ export function applyExemptions(
       continue;
     }
     let isNew = false;
+    let isSuperseded = false;
     for (const subject of row.subjects) {
       const before = changed.get(subject) ?? exemptionOf(subject);
       const after = withWord(before, approver, { until: row.until, at, sha256, line: row.line });
-      if (after === before) continue;
-      // The same day said again is written, too: it stands against what an earlier file may write later.
+      if (after === before) {
+        isSuperseded ||= before[approver]?.until !== row.until;
+        continue;
+      }
+      // The same day said again is written, too: it stands against an earlier file that may come later.
       changed.set(subject, after);
       isNew ||= after[approver]?.until !== before[approver]?.until;
     }
     if (isNew) recorded += 1;
+    else if (isSuperseded) rejects.push({ line: row.line, reason: 'superseded' });
     else alreadyRecorded += 1;
   }
   return { changed, rows: recorded + alreadyRecorded + rejects.length, recorded, alreadyRecorded, rejects };
 }
 
-/** Whether an exemption is in force on a day: as many approvers' latest rows as it needs reach it, that day included. */
-export function isInForce(exemption: Exemption, day: Day, people = EXEMPTION_PEOPLE): boolean {
-  return Object.values<ExemptionWord>(exemption).filter(({ until }) => until >= day).length >= people;
+/**
+ * Whether an exemption is in force on a day: as many approvers' latest rows as it needs reach it, that day included.
+ * @param approvers those who are approvers now: words of others count no more
+ */
+export function isInForce(exemption: Exemption, day: Day, approvers: readonly string[]): boolean {
+  const words = Object.entries<ExemptionWord>(exemption).filter(([approver]) => approvers.includes(approver));
+  return words.filter(([, { until }]) => until >= day).length >= EXEMPTION_PEOPLE;
 }
 
 /** An approver's file of exemptions that was recorded. */
@@ -156,9 +169,14 @@ const SECONDS_PER_DAY = 86_400;
 /** An upload's event may come for two weeks, and an earlier word that comes late must find the one that stands against it. */
 const LATE_DAYS = 30;
 
+/** The last day on which a word counts for anything: for whom it exempts, or against an earlier one that comes late. */
+const wordCountsUntil = ({ until, at }: ExemptionWord): Day =>
+  addDays(until > dayOf(at) ? until : dayOf(at), LATE_DAYS);
+
 /**
- * The exemptions with a file that was applied. What was said so long ago that it reaches no day any more, `mostDays` and a month,
- * falls away, and so do the files: with them whoever sends the same bytes again says them anew.
+ * The exemptions with a file that was applied. A word falls away a month after the last day that it reaches, whatever the policy
+ * has become meanwhile; files do `mostDays` and a month after they were recorded: then whoever sends the same bytes again says
+ * them anew.
  */
 export function withFile(
   exemptions: Exemptions,
@@ -166,19 +184,32 @@ export function withFile(
   file: ExemptionFile,
   mostDays: number,
 ): Exemptions {
+  const today = dayOf(file.at);
   const since = addSeconds(file.at, -(mostDays + LATE_DAYS) * SECONDS_PER_DAY);
   const words: Record<string, Exemption> = {};
   for (const [subject, exemption] of [...Object.entries<Exemption>(exemptions.words), ...changed]) {
-    const kept = Object.entries<ExemptionWord>(exemption).filter(([, { at }]) => at > since);
+    const kept = Object.entries<ExemptionWord>(exemption).filter(([, word]) => wordCountsUntil(word) >= today);
     if (kept.length > 0) words[subject] = Object.fromEntries(kept);
     else delete words[subject];
   }
   return { words, files: [...exemptions.files.filter(({ at }) => at > since), file] };
 }
 
-/** The last day on which anything counts of what was recorded by then: later it is as if nobody had said anything. */
-export function countsUntil(at: Instant, mostDays: number): Day {
-  return addDays(dayOf(at), mostDays + LATE_DAYS);
+/** Of how many numbers and handsets an approver's words are kept. */
+export function wordsOf({ words }: Exemptions, approver: ApproverId): number {
+  return Object.values<Exemption>(words).filter((exemption) => Object.hasOwn(exemption, approver)).length;
+}
+
+/** The last day on which anything of it counts: later it is as if nobody had said anything. */
+export function countsUntil({ words, files }: Exemptions, mostDays: number): Day {
+  let last = '0000-00-00' as Day;
+  const reach = (day: Day) => {
+    if (day > last) last = day;
+  };
+  for (const exemption of Object.values<Exemption>(words))
+    for (const one of Object.values<ExemptionWord>(exemption)) reach(wordCountsUntil(one));
+  for (const { at } of files) reach(addDays(dayOf(at), mostDays + LATE_DAYS));
+  return last;
 }
 
 const approver = z.string().regex(/^[a-z0-9-]{1,16}$/);

@@ -26,6 +26,7 @@ export const ROW_REASONS = [
   'not_a_subject',
   'bad_until',
   'until_too_far',
+  'superseded',
   'missing_reason',
 ] as const;
 export type RowReason = (typeof ROW_REASONS)[number];
@@ -45,6 +46,8 @@ export const FILE_REASONS = [
   'sha_taken',
   'unknown_direction',
   'too_many_files',
+  'too_many_rows',
+  'too_many_exemptions',
   'unknown_batch',
   'not_waiting',
 ] as const;

@@ -3,12 +3,16 @@ import { dayOf, type Instant } from '../domain/days.ts';
 import {
   applyExemptions,
   countsUntil,
+  type ExemptionFile,
   type ExemptionRow,
   exemptionColumns,
   exemptionOf,
   exemptionsForm,
+  maxRows,
+  maxWords,
   parseExemptionRow,
   withFile,
+  wordsOf,
 } from '../domain/exemptions.ts';
 import { EXEMPTED } from '../domain/identifiers.ts';
 import { receiptKey } from '../domain/outbox.ts';
@@ -32,8 +36,10 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
   const rows: (ExemptionRow | RejectedRow)[] = [];
   const by = { uploadDay: dayOf(file.at), mostDays: env.EXEMPTION_DAYS };
   try {
-    for await (const some of readCsv([content], exemptionColumns))
+    for await (const some of readCsv([content], exemptionColumns)) {
       for (const row of some) rows.push(parseExemptionRow(row, by));
+      if (rows.length > maxRows) return await refuseExemptions(file, sha256, 'too_many_rows');
+    }
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
     return await refuseExemptions(file, sha256, error.reason);
@@ -43,20 +49,22 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
     const { version, exemptions } = await readExemptions(env, dayOf(now));
     const own = exemptions.files.filter((one) => one.approver === approver);
     const known = own.find((one) => one.sha256 === sha256);
-    if (known !== undefined) return await publish(file, sha256, known.attempt);
+    if (known !== undefined) return await publish(file, known);
     if (isShaTaken({ files: own }, sha256)) return await refuseExemptions(file, sha256, 'sha_taken');
     if (own.length >= maxFiles) return await refuseExemptions(file, sha256, 'too_many_files');
-    const applied = applyExemptions(rows, { approver, sha256, committedAt: now }, (subject) =>
+    const applied = applyExemptions(rows, { approver, sha256, uploadedAt: file.at }, (subject) =>
       exemptionOf(exemptions, subject),
     );
     const attempt = `${invocation}-${n}`;
-    const next = withFile(exemptions, applied, { approver, sha256, attempt, at: now }, env.EXEMPTION_DAYS);
+    const recorded = { approver, sha256, attempt, at: now };
+    const next = withFile(exemptions, applied, recorded, env.EXEMPTION_DAYS);
+    if (wordsOf(next, approver) > maxWords) return await refuseExemptions(file, sha256, 'too_many_exemptions');
     const work = (key: string, text: string) => writeObject({ bucket: env.WORK, key }, text);
     await work(EXEMPTIONS.receipt(attempt), receiptText(receiptOf(name, sha256, applied)));
     await work(EXEMPTIONS.record(attempt), JSON.stringify(exemptionsForm.write(next)));
     try {
-      await commitExemptions(env.CASES, EXEMPTIONS.record(attempt), countsUntil(now, env.EXEMPTION_DAYS), version);
-      return await publish(file, sha256, attempt);
+      await commitExemptions(env.CASES, EXEMPTIONS.record(attempt), countsUntil(next, env.EXEMPTION_DAYS), version);
+      return await publish(file, recorded);
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
     }
@@ -64,7 +72,7 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
 }
 
 /** Publishes what was committed with a file; every attempt, redelivery and upload of the same bytes does it alike. */
-async function publish(file: ApproverFile, sha256: string, attempt: string): Promise<void> {
+async function publish(file: ApproverFile, { sha256, attempt, at: committedAt }: ExemptionFile): Promise<void> {
   const { approver, about, name, upload, at, key } = file;
   const text = await readText({ bucket: env.WORK, key: EXEMPTIONS.receipt(attempt) });
   const receipt = await publishReceipt(file, receiptKey(approver, about, name, sha256), text, null);
@@ -74,7 +82,7 @@ async function publish(file: ApproverFile, sha256: string, attempt: string): Pro
     id: `exemptions/${approver}/${upload}`,
     kind: 'exemptions_recorded',
     at,
-    facts: { uploader: approver, version: upload, rows, recorded, alreadyRecorded },
+    facts: { uploader: approver, version: upload, committedAt, rows, recorded, alreadyRecorded },
     files: { exemptions: { key, sha256 }, receipt },
   });
   log.info('exemptions recorded', { approver, rows, recorded });

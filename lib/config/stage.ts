@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
 import { DEFAULT_OPERATIONS, operations, RESERVED_CONCURRENCY } from './operations.ts';
 import {
+  accountOf,
   agency,
   approver,
   CHECKER,
@@ -86,6 +87,12 @@ const stage = z
       const also = all.find((one) => one.id !== id && one.principal === principal);
       if (also !== undefined)
         complain([...path, 'principal'], `is that of ${also.id}, too: nobody may be two approvers, or another beside`);
+      const account = all.find((one) => one.id !== id && one.principal === accountOf(principal));
+      if (account !== undefined)
+        complain(
+          [...path, 'principal'],
+          `is a role of the account that is ${account.id}, as which it could be let in, too: nobody may be an approver and another`,
+        );
     }
     if (all.length > MOST_PARTICIPANTS)
       complain(['readers'], `there may be ${MOST_PARTICIPANTS} participants, since a stack holds no more roles`);

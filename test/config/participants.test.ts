@@ -144,6 +144,14 @@ describe('the participants', () => {
     expect(approvers('111122223333')).toContain('approvers[0].principal: must be the ARN of one role');
     expect(approvers(role('one'), role('one'))).toContain('approvers[0].principal: is that of a-1, too');
     expect(approvers(role('one'), role('desk'))).toContain('approvers[1].principal: is that of desk, too');
+    // Whoever may let in their account's roles may let in this one, for another participant.
+    const agencies = (principal: string) =>
+      complaint({
+        approvers: [{ ...unnamed('approver', 'a-0'), principal: role('one') }],
+        agencies: [{ ...agency, principal }],
+      });
+    expect(agencies('111122223333')).toContain('approvers[0].principal: is a role of the account that is');
+    expect(agencies('444455556666')).toBe('no error');
   });
 
   it('are given once in their kind', () => {

@@ -8,7 +8,7 @@
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { DAY, Lab, type Summary } from './lab.ts';
+import { DAY, HOUR, Lab, START, type Summary } from './lab.ts';
 import { A1, A2, H1, H2, H3, J1 } from './story.ts';
 
 let lab: Lab;
@@ -27,7 +27,8 @@ const file = (...rows: string[]) => `msisdn,imei,until,reason\n${rows.map((row) 
 const PATH = 'receipts/approver-1/exemptions/';
 
 beforeAll(async () => {
-  lab = await Lab.open();
+  const late = ({ detail }: { detail: { object?: { key?: string } } }) => detail.object?.key?.endsWith('/late.csv');
+  lab = await Lab.open({ faults: { deliveries: (event) => (late(event) ? [2 * HOUR] : [0]) } });
   await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`, `${H1},${A2},2026-05-21,Delhi`]);
   await lab.usage('jio', [`${H2},${J1},2026-05-19,Mumbai`]);
   await lab.upload('exemptions/approver-1/june.csv', file(...ROWS, `${A1},,2026-08-31,too long`));
@@ -40,6 +41,11 @@ beforeAll(async () => {
   await lab.upload('exemptions/approver-1/again.csv', file(...ROWS, `${A1},,2026-08-31,too long`));
   await lab.upload('exemptions/approver-1/no.csv', 'msisdn,until\n9800000001,2026-06-03\n');
   await lab.upload('exemptions/approver-9/no.csv', file(...ROWS));
+  // Of A1 approver-2 says two things: that it ends, in a file whose event comes two hours late, and an hour after it that it does not.
+  const { inbox } = bucketsOf(lab.cloud);
+  await lab.cloud.put(inbox, 'exemptions/approver-2/late.csv', file(`${A1},,2026-05-31,was let go`));
+  await lab.cloud.run(START + HOUR);
+  await lab.upload('exemptions/approver-2/after.csv', file(`${A1},,2026-06-03,in hospital again`));
   await lab.cloud.run(Date.parse('2026-06-03T18:29:00Z'));
   await lab.report('mha', [H1, H2, H3]);
   await lab.cloud.run(Date.parse('2026-06-03T18:29:00Z') + DAY);
@@ -106,6 +112,24 @@ describe('a file of exemptions', () => {
     expect(notices[0]).toMatchObject({ approver: 'approver-1', key: own[1] });
   });
 
+  it('counts by its upload, whenever it is worked on, and says which of its rows a later one has replaced', async () => {
+    const [receipt = ''] = await lab.outbox('receipts/approver-2/exemptions/late.csv');
+    expect(await lab.json(receipt)).toMatchObject({
+      recorded: 0,
+      alreadyRecorded: 0,
+      rejected: { superseded: 1 },
+      refused: null,
+    });
+    // And A1 was exempt, as told above.
+  });
+
+  it('of more than 10,000 rows is refused', async () => {
+    const rows = Array.from({ length: 10_001 }, () => `${A1},,2026-06-03,x`);
+    await lab.upload('exemptions/approver-1/many.csv', file(...rows));
+    const [receipt = ''] = await lab.outbox(`${PATH}many.csv`);
+    expect(await lab.json(receipt)).toMatchObject({ recorded: 0, refused: 'too_many_rows' });
+  });
+
   it('of nobody who is configured stays where it lies', async () => {
     const strays = (await lab.notices('fraud-administrators')).filter(({ kind }) => kind === 'stray_object');
     const { inbox } = bucketsOf(lab.cloud);
@@ -124,6 +148,8 @@ describe('a file of exemptions', () => {
       'exemptions_recorded approver-1',
       'exemptions_recorded approver-1',
       'exemptions_recorded approver-1',
+      'exemptions_recorded approver-2',
+      'exemptions_recorded approver-2',
       'exemptions_recorded approver-2',
       'exemptions_recorded approver-2',
       'exemptions_refused approver-1',

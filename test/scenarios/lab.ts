@@ -37,6 +37,16 @@ const PLAIN: Omit<NextSettings, 'assembly'> = {
 /** Every lab has a fault plan: a cloud that had one needs one again. */
 const NONE: FaultPlan = { afterWrite: () => undefined };
 
+/** Begins a cloud anew, or ends it: one that can't begin anew is nobody's any more. */
+async function again(cloud: LocalCloud, next: NextSettings): Promise<LocalCloud> {
+  try {
+    return await cloud.again(next);
+  } catch (error) {
+    await cloud.stop();
+    throw error;
+  }
+}
+
 /** A cloud with the whole app, and what a scenario does to it. Ended by `close`, or by the `using` of its test. */
 export class Lab {
   readonly cloud: LocalCloud;
@@ -59,7 +69,7 @@ export class Lab {
       idle.findLastIndex((one) => one.assembly === assembly),
       1,
     );
-    const cloud = await (found?.cloud.again(next) ?? startCloud({ workers: WORKERS, ...next }));
+    const cloud = await (found === undefined ? startCloud({ workers: WORKERS, ...next }) : again(found.cloud, next));
     // Sweeps are most of what happens in the weeks of a ladder: scenarios that are not about them say no hours, and have none.
     const sweeps = context.sweepHours !== undefined;
     cloud.pauseSchedules(!sweeps);

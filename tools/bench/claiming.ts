@@ -25,6 +25,7 @@ export async function measureClaiming(runs: number): Promise<Results> {
     CASES: embedded.cases,
     LINKS: embedded.links,
     CASE_DAYS: '1096',
+    APPROVERS: 'approver-1,approver-2',
     ROWS_PER_DIRECTION: '2000',
     LADDERS: JSON.stringify({ block: [{ order: 'block', days: 1 }], reverify: [{ order: 'reverify', days: 5 }] }),
   };

@@ -73,6 +73,7 @@ export async function measureMemory(): Promise<Results> {
     ROWS_PER_DIRECTION: String(DEFAULT_POLICY.rowsPerDirection),
     LINK_DAYS: '400',
     CASE_DAYS: '1096',
+    APPROVERS: 'approver-1,approver-2',
     BYTES_PER_PIECE: String(DEFAULT_POLICY.bytesPerPiece),
     PIECES_PER_STRETCH: String(PIECES_PER_STRETCH),
   };

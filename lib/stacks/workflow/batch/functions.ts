@@ -43,8 +43,16 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   const { stack, config, data } = setting;
   const { policy } = config;
   const { inbox, work, outbox, links, cases } = data;
-  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, OPERATORS, CASE_DAYS, places } =
-    setting.told;
+  const {
+    ADMINISTRATORS_TOPIC,
+    AGENCIES_TOPIC,
+    OPERATORS_TOPIC,
+    AUDIT_QUEUE,
+    APPROVERS,
+    OPERATORS,
+    CASE_DAYS,
+    places,
+  } = setting.told;
 
   const screen = new HandlerFunction<ScreenEnvironment>(stack, 'Screen', {
     config,
@@ -131,6 +139,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       LADDERS: JSON.stringify(policy.ladders),
       ROWS_PER_DIRECTION: String(policy.rowsPerDirection),
       CASE_DAYS,
+      APPROVERS,
     },
   });
   allowObjects(
