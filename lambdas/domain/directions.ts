@@ -1,9 +1,26 @@
 /** Directions: how rows are cut into them, how their rows are kept, and what an operator is sent. */
 import { csvLine } from './csv.ts';
 import { type Day, type Instant, isDay } from './days.ts';
-import { type Imei, imeiOut, isImei, isMsisdn, type Msisdn } from './identifiers.ts';
+import {
+  type DirectionId,
+  type Imei,
+  imeiOut,
+  isImei,
+  isMsisdn,
+  type Msisdn,
+  parseDirectionId,
+} from './identifiers.ts';
 import { type DirectionKind, type OrderColumn, rulesOf } from './kinds.ts';
+import { referenceOf } from './references.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
+
+/** An order was to be written of what is no direction's id. */
+export class BadDirectionId extends Error {
+  override readonly name = 'BadDirectionId';
+  constructor() {
+    super("an order is a direction's");
+  }
+}
 
 /** A connection to re-verify; handset, day and licensed service area (may be '') are those of its newest sighting. */
 export interface ReverifyRow {
@@ -110,25 +127,64 @@ export function subjectOfLine<Kind extends DirectionKind>(kind: Kind, line: stri
   return form.about(form.read(tabbedCells(line)));
 }
 
+/** What an order says beside its rows' own content. */
+export interface OrderHead {
+  readonly directionId: DirectionId;
+  /** The instant when the rung ends; of rows that failed, when their disconnection is due. */
+  readonly deadline: Instant;
+  /** The ladder's last deadline, as it stands. */
+  readonly disconnectBy: Instant;
+}
+
+/** A row that an order carries: row `place` (from 0) of its direction. */
+export interface OrderedRow<Row> {
+  readonly place: number;
+  readonly row: Row;
+}
+
+/**
+ * The rows at these places (from 0) of a direction whose rows file has these lines, for an order.
+ * @throws BadWorkLine for a place where no row stands
+ */
+export function orderedRows<Kind extends DirectionKind>(
+  kind: Kind,
+  places: readonly number[],
+  lines: readonly string[],
+): OrderedRow<DirectionRows[Kind]>[] {
+  return places.map((place) => ({ place, row: parseDirectionRowLine(kind, lines[place] ?? '') }));
+}
+
+type OrderCell = (
+  row: DirectionRow,
+  about: OrderHead & { readonly reason: string; readonly reference: string },
+) => string;
+
 /** A cell of an order's row. IMEIs go out in 15 digits. */
-const orderCells: Readonly<Record<OrderColumn, (row: DirectionRow, reason: string, deadline: Instant) => string>> = {
+const orderCells: Readonly<Record<OrderColumn, OrderCell>> = {
   msisdn: (row) => ('msisdn' in row ? row.msisdn : ''),
   imei: ({ imei }) => imeiOut(imei),
-  reason: (_, reason) => reason,
-  deadline: (_, __, deadline) => deadline,
+  reason: (_, { reason }) => reason,
+  deadline: (_, { deadline }) => deadline,
+  reference: (_, { reference }) => reference,
+  disconnect_by: (_, { disconnectBy }) => disconnectBy,
 };
 
 /**
- * An order file: the columns of its kind, rows sorted by identifier, IMEIs in 15 digits with the Luhn digit. The deadline is the
- * instant when the rung ends.
+ * An order file: the columns of its kind, rows sorted by identifier, IMEIs in 15 digits with the Luhn digit.
+ * @throws BadDirectionId for an order of no direction
  */
 export function orderCsv<Kind extends DirectionKind>(
   kind: Kind,
-  rows: readonly DirectionRows[Kind][],
-  deadline: Instant,
+  head: OrderHead,
+  rows: readonly OrderedRow<DirectionRows[Kind]>[],
 ): string {
   const { columns, reason } = rulesOf(kind);
+  const direction = parseDirectionId(head.directionId);
+  if (direction === null) throw new BadDirectionId();
+  const lineOf = ({ place, row }: OrderedRow<DirectionRow>) => {
+    const about = { ...head, reason, reference: referenceOf({ ...direction, row: place + 1 }) };
+    return csvLine(columns.map((column) => orderCells[column](row, about)));
+  };
   // Identifiers have one length and come first, so sorted lines are sorted by identifier.
-  const lines = rows.map((row) => csvLine(columns.map((column) => orderCells[column](row, reason, deadline)))).sort();
-  return csvLine(columns) + lines.join('');
+  return csvLine(columns) + rows.map(lineOf).sort().join('');
 }

@@ -47,7 +47,7 @@ export const SUBJECTS = {
 export type Subject = keyof typeof SUBJECTS;
 
 /** The columns that an order may have. */
-export type OrderColumn = 'msisdn' | 'imei' | 'reason' | 'deadline';
+export type OrderColumn = 'msisdn' | 'imei' | 'reason' | 'deadline' | 'reference' | 'disconnect_by';
 
 /**
  * The books: what rows are counted in, each column from nothing. Rows = the sum of what was decided; directed = the sum of how
@@ -129,7 +129,7 @@ export const DIRECTION_KINDS = {
     beginsWith: 'reverify',
     answers: ['verified', 'failed', 'disconnected', 'not_found'],
     alreadyBy: { disconnected: { state: 'alreadyDisconnected', unlessSeenSince: true } },
-    columns: ['msisdn', 'imei', 'reason', 'deadline'],
+    columns: ['msisdn', 'imei', 'reason', 'deadline', 'reference', 'disconnect_by'],
     reason: 'linked_to_reported_handset',
     book: 'connections',
   },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AuditNote } from '../domain/audit.ts';
 import type { Instant } from '../domain/days.ts';
-import { orderCsv, parseDirectionRowLine } from '../domain/directions.ts';
+import { orderCsv, orderedRows } from '../domain/directions.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import { firstOrderPublished, issueOrder, type PublishedDecision, replacing } from '../domain/issuing.ts';
@@ -10,7 +10,7 @@ import type { IssuedOrder, Ledger } from '../domain/ledger.ts';
 import { toOperator } from '../domain/notices.ts';
 import { orderKey } from '../domain/outbox.ts';
 import { fields } from '../domain/stored.ts';
-import { awaitsFirstOrder, type Whereabouts } from '../domain/whereabouts.ts';
+import { awaitsFirstOrder, ladderEnd, type Whereabouts } from '../domain/whereabouts.ts';
 import { PREPARED } from '../domain/work.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
@@ -144,8 +144,8 @@ export const handler = task(input, async ({ directionId, rung, deadline, token, 
       return decision.ledger === read ? { result } : { ledger: decision.ledger, result };
     }
     lines ??= (await readText({ bucket: env.WORK, key: read.rowsKey })).split('\n');
-    const rows = decision.rows.map((row) => parseDirectionRowLine(read.kind, lines?.[row] ?? ''));
-    const csv = Buffer.from(orderCsv(read.kind, rows, decision.deadline));
+    const head = { directionId, deadline: decision.deadline, disconnectBy: ladderEnd(read, now) };
+    const csv = Buffer.from(orderCsv(read.kind, head, orderedRows(read.kind, decision.rows, lines)));
     const ledger = decision.commit({ sha256: sha256Of(csv), bytes: csv.length });
     const order = ledger.orders.find((one) => one.rung === rung) ?? null;
     if (order) await writeObject({ bucket: env.WORK, key: preparedKey(ledger, order) }, csv);

@@ -1,7 +1,7 @@
 import { keptUntil, lateAnswersUntil } from '../domain/claims.ts';
 import { FileFault } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
-import { orderCsv, parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
+import { orderCsv, orderedRows, parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
 import { failedOrderAnew, failedOrderDeadline } from '../domain/failed-orders.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
@@ -18,6 +18,7 @@ import {
   withFailedOrder,
 } from '../domain/responses.ts';
 import { lateListForm, type Revocation } from '../domain/revocations.ts';
+import { ladderEnd } from '../domain/whereabouts.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { keepClaim } from '../stores/cases/claims.ts';
@@ -116,8 +117,8 @@ export async function record(response: Response, subject: Subject, invocation: s
       const prepare = (name: string, content: string) =>
         writeObject({ bucket: env.WORK, key: preparedKey(read, file, name) }, content);
       const orderOf = (rows: readonly number[], deadline: Instant) => {
-        const failed = rows.map((row) => parseDirectionRowLine(read.kind, lines[row] ?? ''));
-        const csv = orderCsv(read.kind, failed, deadline);
+        const head = { directionId: read.directionId, deadline, disconnectBy: ladderEnd(read, now) };
+        const csv = orderCsv(read.kind, head, orderedRows(read.kind, rows, lines));
         return { csv, rows: rows.length, sha256: sha256Of(csv), bytes: Buffer.byteLength(csv), deadline };
       };
       if (applied.kind === 'known') {

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { balance, summaryText } from '../../lambdas/domain/books.ts';
-import type { Instant } from '../../lambdas/domain/days.ts';
+import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import { DECISIONS, decisionColumns, GROUNDS } from '../../lambdas/domain/decision-rows.ts';
 import { orderCsv } from '../../lambdas/domain/directions.ts';
 import { exemptionColumns } from '../../lambdas/domain/exemptions.ts';
 import {
   type AgencyId,
   type BatchId,
+  type DirectionId,
   type Imei,
+  type Msisdn,
   type OperatorId,
   parseImei,
 } from '../../lambdas/domain/identifiers.ts';
@@ -104,10 +106,21 @@ describe('docs/formats.md', () => {
     const deadline = '2026-06-02T00:00:00Z' as Instant;
     const parsed = parseImei('350000000000006');
     const imei = 'value' in parsed ? parsed.value : ('' as Imei);
-    const block = orderCsv('block', [{ imei }], deadline);
+    const head = {
+      directionId: 'mha-0123456789ab.block.airtel.1-0-0' as DirectionId,
+      deadline,
+      disconnectBy: deadline,
+    };
+    const block = orderCsv('block', head, [{ place: 0, row: { imei } }]);
     expect(section('Order')).toContain(block.replace(/^/gm, '    ').trimEnd());
-    const [header = ''] = orderCsv('reverify', [], deadline).split('\n');
-    expect(section('Order')).toContain(`    ${header}\n`);
+    const row = { msisdn: '+919876543210' as Msisdn, imei, lastSeen: '2026-06-01' as Day, lsa: '' };
+    const of = {
+      directionId: 'mha-0123456789ab.reverify.airtel.12-3-0' as DirectionId,
+      deadline: '2026-06-06T00:00:00Z' as Instant,
+      disconnectBy: '2026-06-17T00:00:00Z' as Instant,
+    };
+    const reverify = orderCsv('reverify', of, [{ place: 0, row }]);
+    expect(section('Order')).toContain(reverify.replace(/^/gm, '    ').trimEnd());
     for (const key of Object.keys(receiptOf('x', '', { rows: 0, recorded: 0, alreadyRecorded: 0, rejects: [] })))
       expect(section('Receipt')).toContain(`"${key}"`);
 

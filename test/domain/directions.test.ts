@@ -5,10 +5,11 @@ import {
   cutEvenly,
   directionRowLine,
   orderCsv,
+  orderedRows,
   parseDirectionRowLine,
   subjectOfLine,
 } from '../../lambdas/domain/directions.ts';
-import type { Imei, Msisdn } from '../../lambdas/domain/identifiers.ts';
+import type { DirectionId, Imei, Msisdn } from '../../lambdas/domain/identifiers.ts';
 import { anyText, readAll } from './csv-reading.ts';
 import { thrown } from './example.ts';
 
@@ -90,16 +91,27 @@ describe("the line of a direction's row", () => {
 
 describe('an order file', () => {
   const deadline = asInstant('2026-06-06T00:00:00Z');
-  test('of a re-verification has connection, handset, reason and deadline, sorted by connection', () => {
-    const rows = [reverify('+919876543211', '49015420323751', '=1+1'), reverify('+919876543210', '35209900176148')];
-    expect(orderCsv('reverify', rows, deadline)).toBe(
-      'msisdn,imei,reason,deadline\n' +
-        '+919876543210,352099001761481,linked_to_reported_handset,2026-06-06T00:00:00Z\n' +
-        '+919876543211,490154203237518,linked_to_reported_handset,2026-06-06T00:00:00Z\n',
+  const disconnectBy = asInstant('2026-06-17T00:00:00Z');
+  const head = (kind: string) => ({
+    directionId: `mha-0123456789ab.${kind}.airtel.12-3-0` as DirectionId,
+    deadline,
+    disconnectBy,
+  });
+  test('of a re-verification has connection, handset, reason, deadline, reference and last deadline, sorted by connection', () => {
+    const rows = [
+      { place: 1, row: reverify('+919876543211', '49015420323751', '=1+1') },
+      { place: 0, row: reverify('+919876543210', '35209900176148') },
+    ];
+    // By hand, over 00000012 0003 0000 and the row: 2 + 7 = 9, and 4 + 7 = 11.
+    expect(orderCsv('reverify', head('reverify'), rows)).toBe(
+      'msisdn,imei,reason,deadline,reference,disconnect_by\n' +
+        '+919876543210,352099001761481,linked_to_reported_handset,2026-06-06T00:00:00Z,airtel-12-3-0-1-1,2026-06-17T00:00:00Z\n' +
+        '+919876543211,490154203237518,linked_to_reported_handset,2026-06-06T00:00:00Z,airtel-12-3-0-2-9,2026-06-17T00:00:00Z\n',
     );
   });
   test('of a block has handset, reason and deadline, sorted by handset', () => {
-    expect(orderCsv('block', [block('49015420323751'), block('35209900176148')], deadline)).toBe(
+    const rows = ['49015420323751', '35209900176148'].map((imei, place) => ({ place, row: block(imei) }));
+    expect(orderCsv('block', head('block'), rows)).toBe(
       'imei,reason,deadline\n' +
         '352099001761481,reported_for_fraud,2026-06-06T00:00:00Z\n' +
         '490154203237518,reported_for_fraud,2026-06-06T00:00:00Z\n',
@@ -109,15 +121,24 @@ describe('an order file', () => {
     const numbers = fc.uniqueArray(fc.integer({ min: 6_000_000_000, max: 9_999_999_999 }), { maxLength: 50 });
     await fc.assert(
       fc.asyncProperty(numbers, async (all) => {
-        const rows = all.map((number) => reverify(`+91${number}`, '49015420323751'));
-        const file = orderCsv('reverify', rows, deadline);
-        expect(orderCsv('reverify', rows.toReversed(), deadline)).toBe(file);
+        const rows = all.map((number, place) => ({ place, row: reverify(`+91${number}`, '49015420323751') }));
+        const file = orderCsv('reverify', head('reverify'), rows);
+        expect(orderCsv('reverify', head('reverify'), rows.toReversed())).toBe(file);
         const reading = await readAll([Buffer.from(file)], { required: ['msisdn'], optional: [] });
         expect(reading.rows.map((row) => 'cells' in row && row.cells.msisdn)).toEqual(
           all.toSorted((a, b) => a - b).map((number) => `+91${number}`),
         );
       }),
     );
+  });
+  test("takes its rows from the lines of the direction's, and none that is not there", () => {
+    const lines = ['35209900176148', '49015420323751', ''];
+    expect(orderedRows('block', [1], lines)).toEqual([{ place: 1, row: { imei: '49015420323751' } }]);
+    expect(thrown(() => orderedRows('block', [2], lines))).toBe('BadWorkLine: a block row is a handset');
+  });
+  test("is a direction's", () => {
+    const written = () => orderCsv('block', { ...head('block'), directionId: 'mha' as DirectionId }, []);
+    expect(thrown(written)).toBe("BadDirectionId: an order is a direction's");
   });
 });
 

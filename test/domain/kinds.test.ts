@@ -39,7 +39,11 @@ describe.each(DIRECTION_KIND_NAMES)('a direction of the kind %s', (kind) => {
   it('is ordered and answered by the identifier of its subject, which has a fixed length and comes first', () => {
     expect(columnOf(kind)).toBe(subject === 'number' ? 'msisdn' : 'imei');
     expect(columns[0]).toBe(columnOf(kind));
-    expect(columns.at(-1)).toBe('deadline');
+  });
+
+  it('has orders that say by when, and to whom a person is behind the row, by which reference they may ask', () => {
+    const ends = subject === 'number' ? ['deadline', 'reference', 'disconnect_by'] : ['reason', 'deadline'];
+    expect(columns.slice(-ends.length)).toEqual(ends);
   });
 
   it('has, for every answer that ends a row, the column in which that row is counted', () => {

@@ -69,9 +69,9 @@ async function orders(direction: string): Promise<[name: string, deadline: numbe
   const hours = (instant: unknown) => (Date.parse(String(instant)) - start) / HOUR;
   return await Promise.all(
     told.map(async ({ key, deadline }) => {
-      const text = await lab.read(String(key));
+      const [header = '', row = ''] = (await lab.read(String(key))).split('\n');
       const name = String(key).split('/').at(-1)?.replace('.csv', '') ?? '';
-      return [name, hours(text.trimEnd().split('\n')[1]?.split(',').at(-1)), hours(deadline)];
+      return [name, hours(row.split(',')[header.split(',').indexOf('deadline')]), hours(deadline)];
     }),
   );
 }

@@ -53,9 +53,15 @@ describe('two batches that meet', () => {
   it('direct each connection at the operator of its newest sighting, rows sorted, IMEIs with their check digit', async () => {
     const order = await lab.read(`orders/airtel/${first.batchId}.reverify.airtel.1-0-0/1-reverify.csv`);
     const lines = order.split('\n');
-    expect(lines[0]).toBe('msisdn,imei,reason,deadline');
+    expect(lines[0]).toBe('msisdn,imei,reason,deadline,reference,disconnect_by');
     expect(lines.slice(1, 4).map((line) => line.split(',')[0])).toEqual([A1, A2, A3]);
-    for (const line of lines.slice(1, 4)) expect(line).toMatch(/,linked_to_reported_handset,2026-06-06T00:00:00Z$/);
+    for (const line of lines.slice(1, 4)) expect(line).toMatch(/,linked_to_reported_handset,2026-06-06T00:00:00Z,/);
+    // Luhn digits over 00000001 0000 0000 and the row, by hand: 1 + 2, 1 + 4 and 1 + 6. All four rungs end on 17 June.
+    expect(lines.slice(1, 4).map((line) => line.split(',').slice(4).join())).toEqual([
+      'airtel-1-0-0-1-7,2026-06-17T00:00:00Z',
+      'airtel-1-0-0-2-5,2026-06-17T00:00:00Z',
+      'airtel-1-0-0-3-3,2026-06-17T00:00:00Z',
+    ]);
     expect(lines).toHaveLength(5);
   });
 
@@ -66,7 +72,9 @@ describe('two batches that meet', () => {
     expect(failed[0]).toMatch(/\/failed-[0-9a-f]{8}-disconnect\.csv$/);
     const rows = (await lab.read(failed[0] ?? '')).trimEnd().split('\n').slice(1);
     expect(rows).toHaveLength(1);
-    expect(rows[0]).toMatch(new RegExp(`^\\${A2},\\d{15},linked_to_reported_handset,2026-06-04T00:00:00Z$`));
+    expect(rows[0]).toMatch(new RegExp(`^\\${A2},\\d{15},linked_to_reported_handset,2026-06-04T00:00:00Z,`));
+    // By the reference that it had before.
+    expect(rows[0]).toMatch(/,airtel-1-0-0-2-5,2026-06-17T00:00:00Z$/);
   });
 
   it('issue no later rung where no row is open, and all four where the operator is silent', async () => {

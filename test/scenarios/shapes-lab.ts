@@ -17,12 +17,13 @@ export async function report(lab: Lab, agency: string, imeis: string[]): Promise
 
 export const summaryOf = (lab: Lab, batchId: string) => lab.json<Summary>(`batches/${batchId}/summary.json`);
 
-/** A direction's orders by name (`1-reverify`), each with its lines, the header left out. */
+/** A direction's orders by name (`1-reverify`), each with its lines as far as the deadline, the header left out. */
 export async function ordersOf(lab: Lab, directionId: string): Promise<Record<string, string[]>> {
   const orders: Record<string, string[]> = {};
   for (const key of await lab.outbox(`orders/${directionId.split('.')[2]}/${directionId}/`)) {
     const name = key.split('/').at(-1)?.replace('.csv', '') ?? '';
-    orders[name] = (await lab.read(key)).trimEnd().split('\n').slice(1);
+    const lines = (await lab.read(key)).trimEnd().split('\n').slice(1);
+    orders[name] = lines.map((line) => line.replace(/(,[^,]*Z),.*/, '$1'));
   }
   return orders;
 }

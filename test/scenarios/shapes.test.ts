@@ -128,12 +128,9 @@ describe('numbers in many handsets and at two operators, all operators silent (d
   });
 
   it('are each directed once, at the operator and with the handset of the newest sighting', async () => {
-    const order = async (operator: string) => {
-      const direction = await lab.direction(batchId, 'reverify', operator);
-      return await lab.read(`orders/${operator}/${direction}/1-reverify.csv`);
-    };
-    const file = (...rows: string[]) =>
-      `msisdn,imei,reason,deadline\n${rows.map((row) => `${row},linked_to_reported_handset,2026-06-16T00:00:00Z\n`).join('')}`;
+    const order = async (operator: string) =>
+      (await ordersOf(lab, await lab.direction(batchId, 'reverify', operator)))['1-reverify'];
+    const file = (...rows: string[]) => rows.map((row) => `${row},linked_to_reported_handset,2026-06-16T00:00:00Z`);
     expect(await order('vi')).toBe(file(`${P1},${checked.T3}`));
     expect(await order('airtel')).toBe(file(`${P2},${checked.T2}`));
     expect(await order('jio')).toBe(file(`${P3},${checked.T1}`, `${P4},${checked.T2}`));

@@ -112,7 +112,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
         (_, row) => rows[row]?.outcome === 'failed' && rows[row]?.file === file.sha256 && closedAt === null,
       );
       must(failed.length === count, 'an order issued anew carries who is still failed');
-      expectOrder(known, key, kind, failed, String(deadline));
+      expectOrder(known, key, direction, failed, String(deadline), end);
     }
     for (const order of newOrders) {
       must(order.rung === rung && rung > Number(before.rung), 'orders come in the order of their rungs');

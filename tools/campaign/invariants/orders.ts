@@ -1,5 +1,5 @@
 /** What orders must say, when they go out, and as which they may be issued anew. */
-import { type Kind, LADDERS, sha256, written } from '../../../test/scenarios/sample-reckoning.ts';
+import { LADDERS, sha256, written } from '../../../test/scenarios/sample-reckoning.ts';
 import { DAY } from '../story.ts';
 import type { Direction, Known, Row } from './known.ts';
 import type { Item } from './seen.ts';
@@ -57,15 +57,16 @@ export function mayBeMissed(known: Known, order: unknown): boolean {
  */
 export function checkOrder(
   known: Known,
-  { id, kind, operator, rows }: Direction,
+  direction: Direction,
   order: Item,
   files: Item[],
   states: Row[],
   rungs: Item[],
   newest: boolean,
 ): void {
+  const { id, rows } = direction;
   const { rung, rows: count, sha256: digest, bytes } = order;
-  const key = orderKeyOf({ operator, id }, order);
+  const key = orderKeyOf(direction, order);
   const { deadline } = rungs[Number(rung) - 1] ?? {};
   known.must(order.deadline === deadline, `${id}: an order has its rung's deadline`);
   known.must(String(order.at) < String(order.deadline), `${id}: no order is committed when its deadline has passed`);
@@ -89,14 +90,27 @@ export function checkOrder(
     open.length === count && (open.length > 0 || order.firstVersion !== undefined),
     `${id}: an order counts its rows, and has some`,
   );
-  expectOrder(known, key, kind, open, String(deadline));
+  expectOrder(known, key, direction, open, String(deadline), String(rungs.at(-1)?.deadline));
 }
 
 /** Invariant 3: the rows that were open when the order was committed, and no other one; failed ones only to be disconnected. */
-export function expectOrder(known: Known, key: string, kind: Kind, open: string[], deadline: string): void {
+export function expectOrder(
+  known: Known,
+  key: string,
+  { id, kind, operator, rows }: Direction,
+  open: string[],
+  deadline: string,
+  ends: string,
+): void {
   if (open.length === 0) known.notPublished.add(key);
   known.expected[key] = open
-    .map((identifier) => (kind === 'block' ? `${written(identifier)},,${deadline}` : `${identifier},,${deadline}`))
+    .map((identifier) => {
+      if (kind === 'block') return `${written(identifier)},,${deadline}`;
+      const numbers = [...id.slice(id.lastIndexOf('.') + 1).split('-'), String(rows.indexOf(identifier) + 1)];
+      const digits = numbers.map((number, n) => number.padStart([8, 4, 4, 5][n] ?? 0, '0')).join('');
+      // As IMEIs are, the digits are written with the one that makes them add up.
+      return `${identifier},,${deadline},${operator}-${numbers.join('-')}-${written(digits).at(-1)},${ends}`;
+    })
     .sort();
 }
 

@@ -77,9 +77,9 @@ export function checkOutbox(known: Known): void {
     }
     const lines = text.trimEnd().split('\n').slice(1);
     if (place === 'orders') {
-      const rows = lines.map((line) => {
-        const cells = line.split(',');
-        return `${cells[0]},,${cells.at(-1)}`;
+      const rows = linesOf(text).lines.map(({ cells }) => {
+        const { msisdn, imei, deadline, reference, disconnect_by } = cells ?? {};
+        return msisdn === undefined ? `${imei},,${deadline}` : `${msisdn},,${deadline},${reference},${disconnect_by}`;
       });
       known.must(
         same(rows, expected),

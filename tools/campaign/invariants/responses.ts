@@ -74,7 +74,7 @@ export function checkResponse(
     const deadline = String(failedOrder.deadline);
     const inADay = deadline >= instant(source.at + DAY) && deadline <= instant(source.at + TAKEN_WITHIN + DAY);
     must(deadline <= end && (inADay || deadline === end), 'their disconnection is due a day after its commit');
-    expectOrder(known, failedKeyOf(direction, file), kind, [...failed], deadline);
+    expectOrder(known, failedKeyOf(direction, file), direction, [...failed], deadline, end);
   }
   const late = sealedAt !== null && disconnected.length > 0;
   must((lateOn !== undefined) === late, 'who is disconnected late is in a list of its own');

@@ -79,10 +79,11 @@ const written = target(
       'what stands elsewhere is told',
     );
 
-    const rows = texts.map((lsa) => ({ msisdn: MSISDN, imei: IMEI, lastSeen: DAY, lsa }));
-    const order = orderCsv('reverify', rows, '2026-06-06T00:00:00Z' as Instant);
+    const rows = texts.map((lsa, place) => ({ place, row: { msisdn: MSISDN, imei: IMEI, lastSeen: DAY, lsa } }));
+    const deadline = '2026-06-06T00:00:00Z' as Instant;
+    const order = orderCsv('reverify', { directionId: DIRECTION, deadline, disconnectBy: deadline }, rows);
     must(
-      mustBeSafe(order, ['msisdn', 'imei', 'reason', 'deadline']).length === texts.length,
+      mustBeSafe(order, ['msisdn', 'imei', 'reason', 'deadline', 'reference', 'disconnect_by']).length === texts.length,
       'each row of an order is one',
     );
     must(

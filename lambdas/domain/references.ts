@@ -1,0 +1,24 @@
+/**
+ * References: what an operator tells a subscriber, who may name it when they ask why. One names no one, and stands for a row of a
+ * re-verification as it was ordered.
+ */
+import { luhnDigit, type OperatorId } from './identifiers.ts';
+
+/** Which row a reference stands for: `row`, from 1, of the direction of this plan, shard and number at this operator. */
+export interface Referred {
+  readonly operator: OperatorId;
+  readonly plan: number;
+  readonly shard: number;
+  readonly n: number;
+  readonly row: number;
+}
+
+/** So many digits each of plan, shard, n and row count for the check digit: a mistyped or swapped digit is known in all of them. */
+const PADDED = { plan: 8, shard: 4, n: 4, row: 5 };
+
+/** `<operator>-<plan>-<shard>-<n>-<row from 1>-<Luhn digit over plan, shard, n and row, padded to 8, 4, 4 and 5 digits>`. */
+export function referenceOf({ operator, plan, shard, n, row }: Referred): string {
+  const pad = (number: number, digits: number) => String(number).padStart(digits, '0');
+  const checked = pad(plan, PADDED.plan) + pad(shard, PADDED.shard) + pad(n, PADDED.n) + pad(row, PADDED.row);
+  return `${operator}-${plan}-${shard}-${n}-${row}-${luhnDigit(checked)}`;
+}
