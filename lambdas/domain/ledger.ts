@@ -5,11 +5,11 @@
  *
  * Every function is pure: a change is a new object whose version is one higher.
  */
-import { addDays, type Day, type Instant } from './days.ts';
+import type { Day, Instant } from './days.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { ANSWER_RULES, ANSWERS, type DirectionKind, type Outcome } from './kinds.ts';
 import type { Order, Rung } from './ladders.ts';
-import { bytesPerRow, dayZero, fileOf, outcomeAt } from './outcomes.ts';
+import { bytesPerRow, dayAt, fileOf, outcomeAt } from './outcomes.ts';
 
 /** The outcomes with which a row is open while its ladder runs. */
 const openOutcomes: ReadonlySet<Outcome> = new Set<Outcome>([
@@ -148,15 +148,12 @@ export function outcomeOf(ledger: Ledger, row: number): RowState {
 
 /** What these bytes, which are a ledger's, say of a row. Throws LedgerDamaged where it names a file that the ledger doesn't have. */
 export function stateAt(ledger: Ledger, bytes: Uint8Array, row: number): RowState {
-  const at = row * bytesPerRow;
-  const byte = (n: number) => bytes[at + n] ?? 0;
   const outcome = outcomeAt(bytes, row);
-  const file = fileOf(bytes, at);
+  const file = fileOf(bytes, row * bytesPerRow);
   if (file === 0) return { outcome, occurredOn: null, recordedAt: null };
   const recorded = ledger.files[file - 1];
   if (recorded === undefined) throw new LedgerDamaged(ledger.directionId, 'a row names a file that it does not have');
-  const day = byte(2) | (byte(3) << 8) | (byte(4) << 16);
-  return { outcome, occurredOn: addDays(dayZero, day), recordedAt: recorded.at };
+  return { outcome, occurredOn: dayAt(bytes, row), recordedAt: recorded.at };
 }
 
 /** The rows (from 0, ascending) still open: open or failed while the ladder runs; none once it has ended. */

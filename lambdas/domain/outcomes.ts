@@ -1,22 +1,26 @@
 /** The outcomes of a direction's rows, packed: what a row's bytes say, and how they are written. */
-import type { Day } from './days.ts';
+import { addDays, type Day } from './days.ts';
 import { OUTCOMES, type Outcome } from './kinds.ts';
 
 /** The number of each outcome, as it stands in the low bits of a row. */
 export const code = Object.fromEntries(OUTCOMES.map((outcome, index) => [outcome, index])) as Record<Outcome, number>;
 
 /**
- * Bytes a row takes. The first two (LE) hold its outcome in the low 3 bits and, above them, the number (from 1) of the
- * file that said so, 0 = none; the other three (LE) the days from 0000-01-01 to `occurred_on`, so that every day that can
- * be written can be kept. 2,000 rows are 10 kB: every kB is a write unit.
+ * Bytes a row takes. The first two (LE) hold its outcome in the low 5 bits and, in the 11 above them, the number (from 1) of the
+ * file that said so, 0 = none; the other three (LE) in the low 22 bits the days from 0000-01-01 to `occurred_on`, so that every
+ * day that can be written can be kept, and above them a bit that is set where the row was reversed. 2,000 rows are 10 kB: every
+ * kB is a write unit.
  */
 export const bytesPerRow = 5;
 
-const outcomeBits = 3;
+const outcomeBits = 5;
 /** The bits of a row's first byte that hold its outcome. */
-export const outcomeMask = 0b111;
+export const outcomeMask = 0b11111;
+/** The bits of a row's last byte: the day's, and above them the mark of what was reversed. */
+const dayMask = 0b111111;
+const reversedMark = 0b1000000;
 /** The day that is written as 0. */
-export const dayZero = '0000-01-01' as Day;
+const dayZero = '0000-01-01' as Day;
 const dayZeroMillis = Date.parse(dayZero);
 const millisPerDay = 86_400_000;
 
@@ -25,7 +29,7 @@ export function outcomeAt(bytes: Uint8Array, row: number): Outcome {
   return OUTCOMES[(bytes[row * bytesPerRow] ?? 0) & outcomeMask] ?? 'open';
 }
 
-/** Writes a row's outcome in place; `file` is the index in `files` of the one that said so. */
+/** Writes a row's outcome in place; `file` is the index in `files` of the one that said so. What was reversed stays so. */
 export function writeOutcome(bytes: Uint8Array, row: number, outcome: Outcome, on: Day, file: number): void {
   const at = row * bytesPerRow;
   const head = ((file + 1) << outcomeBits) | code[outcome];
@@ -34,7 +38,39 @@ export function writeOutcome(bytes: Uint8Array, row: number, outcome: Outcome, o
   bytes[at + 1] = head >> 8;
   bytes[at + 2] = day & 0xff;
   bytes[at + 3] = (day >> 8) & 0xff;
-  bytes[at + 4] = day >> 16;
+  bytes[at + 4] = (day >> 16) | ((bytes[at + 4] ?? 0) & reversedMark);
+}
+
+/** The day on which a row's outcome occurred, as it was written with it. */
+export function dayAt(bytes: Uint8Array, row: number): Day {
+  const byte = (n: number) => bytes[row * bytesPerRow + n] ?? 0;
+  return addDays(dayZero, byte(2) | (byte(3) << 8) | ((byte(4) & dayMask) << 16));
+}
+
+/** Whether what was done to a row was taken back: no list made later carries it, whatever is answered. */
+export function isReversed(bytes: Uint8Array, row: number): boolean {
+  return ((bytes[row * bytesPerRow + 4] ?? 0) & reversedMark) !== 0;
+}
+
+/** Marks a row, in place, as one that was taken back. */
+export function markReversed(bytes: Uint8Array, row: number): void {
+  const at = row * bytesPerRow + 4;
+  bytes[at] = (bytes[at] ?? 0) | reversedMark;
+}
+
+/**
+ * The bytes of a ledger of the first form, which had 3 bits for the outcome and 13 for the file, as they are written now. No
+ * ledger has more files than 11 bits number.
+ */
+export function fromThreeBits(old: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(old);
+  for (let at = 0; at + bytesPerRow <= bytes.length; at += bytesPerRow) {
+    const head = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+    const now = ((head >> 3) << outcomeBits) | (head & 0b111);
+    bytes[at] = now & 0xff;
+    bytes[at + 1] = now >> 8;
+  }
+  return bytes;
 }
 
 /** The number (from 1) of the file that said a row's outcome, 0 = none; `at` is the row's first byte. */

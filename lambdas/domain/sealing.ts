@@ -3,7 +3,7 @@ import type { Day, Instant } from './days.ts';
 import type { DirectionId } from './identifiers.ts';
 import { OUTCOMES, type Outcome } from './kinds.ts';
 import { change, type Ledger, LedgerDamaged, openRows, stateAt } from './ledger.ts';
-import { bytesPerRow, code, fileOf, outcomeAt, outcomeMask } from './outcomes.ts';
+import { bytesPerRow, code, fileOf, isReversed, outcomeAt, outcomeMask } from './outcomes.ts';
 import { ladderEnd } from './whereabouts.ts';
 
 /** How many rows stand at each outcome when the books take them. `failed` counts as overdue, since the ladder has ended. */
@@ -86,12 +86,15 @@ export function sealedOutcomes(ledger: Ledger): OutcomeCounts {
   };
 }
 
-/** The rows (from 0, ascending) that were disconnected when the ledger was sealed, each with its day. Throws LedgerNotSealed. */
+/**
+ * The rows (from 0, ascending) that were disconnected when the ledger was sealed, each with its day, without those that were taken
+ * back. Throws LedgerNotSealed.
+ */
 export function sealedDisconnections(ledger: Ledger): { row: number; on: Day }[] {
   const bytes = sealedBytes(ledger);
   const found: { row: number; on: Day }[] = [];
   for (let row = 0; row < ledger.rows; row += 1) {
-    if (outcomeAt(bytes, row) !== 'disconnected') continue;
+    if (outcomeAt(bytes, row) !== 'disconnected' || isReversed(bytes, row)) continue;
     const { occurredOn } = stateAt(ledger, bytes, row);
     if (occurredOn === null) throw new LedgerDamaged(ledger.directionId, 'a disconnected row has no day');
     found.push({ row, on: occurredOn });

@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { LedgerDamaged, outcomeOf } from '../../lambdas/domain/ledger.ts';
-import { answered, fresh, outcomesOf } from './example.ts';
+import {
+  bytesPerRow,
+  dayAt,
+  fileOf,
+  fromThreeBits,
+  isReversed,
+  markReversed,
+  outcomeAt,
+  writeOutcome,
+} from '../../lambdas/domain/outcomes.ts';
+import { answered, day, fresh, outcomesOf } from './example.ts';
 
 describe("a row's record", () => {
   test('keeps outcome, day and file beside those of other rows', () => {
@@ -20,10 +30,33 @@ describe("a row's record", () => {
   });
 
   test('is five bytes: file and outcome in two, days since 0000-01-01 in three', () => {
-    // 2026-06-03 is 1970-01-01 (719,528 days after 0000-01-01) + 20,607 = 740,135 = 0x0B4B27; file 1 << 3 | verified 1.
+    // 2026-06-03 is 1970-01-01 (719,528 days after 0000-01-01) + 20,607 = 740,135 = 0x0B4B27; file 1 << 5 | verified 1.
     const { ledger } = answered(fresh(2), [[1, 'verified']]);
-    expect([...ledger.outcomes]).toEqual([0, 0, 0, 0, 0, 0b1001, 0, 0x27, 0x4b, 0x0b]);
+    expect([...ledger.outcomes]).toEqual([0, 0, 0, 0, 0, 0b100001, 0, 0x27, 0x4b, 0x0b]);
   });
+
+  test('that was written with three bits for its outcome is read as it was meant', () => {
+    // File 500 << 3 | disconnected 3, then file 1 << 3 | overdue 6, both of 2026-06-03, and a row that is open.
+    const old = Uint8Array.of(0xa3, 0x0f, 0x27, 0x4b, 0x0b, 0x0e, 0, 0x27, 0x4b, 0x0b, 0, 0, 0, 0, 0);
+    const bytes = fromThreeBits(old);
+    expect([0, 1, 2].map((row) => outcomeAt(bytes, row))).toEqual(['disconnected', 'overdue', 'open']);
+    expect([0, 1, 2].map((row) => fileOf(bytes, row * bytesPerRow))).toEqual([500, 1, 0]);
+    expect([0, 1].map((row) => dayAt(bytes, row))).toEqual(['2026-06-03', '2026-06-03']);
+    expect([...old.subarray(0, 2)]).toEqual([0xa3, 0x0f]);
+  });
+
+  test.each(['0000-01-01', '2026-06-03', '9999-12-31'])(
+    'says, once it is taken back, so beside its day %s, also when it is answered later',
+    (on) => {
+      const bytes = new Uint8Array(2 * bytesPerRow);
+      writeOutcome(bytes, 0, 'overdue', day(on), 499);
+      markReversed(bytes, 0);
+      expect([outcomeAt(bytes, 0), fileOf(bytes, 0), dayAt(bytes, 0)]).toEqual(['overdue', 500, on]);
+      writeOutcome(bytes, 0, 'disconnected', day(on), 2046);
+      expect([outcomeAt(bytes, 0), fileOf(bytes, 0), dayAt(bytes, 0)]).toEqual(['disconnected', 2047, on]);
+      expect([isReversed(bytes, 0), isReversed(bytes, 1)]).toEqual([true, false]);
+    },
+  );
 
   test.each(['0000-01-01', '0001-03-01', '1900-01-01', '1970-01-01', '1999-12-31', '2000-02-29', '9999-12-31'])(
     'keeps any day that can be written: %s',

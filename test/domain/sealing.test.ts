@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LedgerDamaged, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import { markReversed } from '../../lambdas/domain/outcomes.ts';
 import {
   closeLedger,
   LedgerNotSealed,
@@ -151,6 +152,15 @@ describe('sealing', () => {
     ]);
   });
 
+  test('what was taken back before the seal comes no more, though it was disconnected', () => {
+    const ledger = answered(fresh(2), [
+      [0, 'disconnected'],
+      [1, 'disconnected'],
+    ]).ledger;
+    markReversed(ledger.outcomes, 0);
+    expect(sealedDisconnections(sealed(closed(ledger)))).toEqual([{ row: 1, on: '2026-06-03' }]);
+  });
+
   test('the books ask for seals only', () => {
     expect(() => sealedOutcomes(closed(fresh(1)))).toThrow(LedgerNotSealed);
     expect(() => sealedDisconnections(closed(fresh(1)))).toThrow(LedgerNotSealed);
@@ -160,7 +170,7 @@ describe('sealing', () => {
     const ledger = sealed(closed(fresh(3)));
     const outcomes = new Uint8Array(ledger.outcomes);
     outcomes[0] = 0;
-    outcomes[5] = 7;
+    outcomes[5] = 31;
     expect(sealedOutcomes({ ...ledger, outcomes })).toMatchObject({ open: 2, overdue: 1 });
   });
 

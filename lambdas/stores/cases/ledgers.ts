@@ -4,6 +4,7 @@ import type { DirectionId } from '../../domain/identifiers.ts';
 import { DIRECTION_KIND_NAMES } from '../../domain/kinds.ts';
 import { ORDERS } from '../../domain/ladders.ts';
 import type { Ledger } from '../../domain/ledger.ts';
+import { fromThreeBits } from '../../domain/outcomes.ts';
 import { type Covers, fields, formOf } from '../../domain/stored.ts';
 import { Conflict, key, put, read, readMany } from './table.ts';
 
@@ -63,8 +64,14 @@ const ledger = z.strictObject({
 });
 true satisfies Covers<typeof ledger, Ledger>;
 
+/** The first form had room for eight outcomes. */
+function withMoreOutcomes({ outcomes, late, ...content }: Record<string, unknown>): Record<string, unknown> {
+  const now = (bytes: unknown) => (bytes instanceof Uint8Array ? fromThreeBits(bytes) : bytes);
+  return { ...content, outcomes: now(outcomes), late: now(late) };
+}
+
 /** A direction's ledger, as it lies in the table. */
-export const ledgerForm = formOf<Ledger>('ledger', 1, ledger);
+export const ledgerForm = formOf<Ledger>('ledger', 2, ledger, { 1: withMoreOutcomes });
 
 /** @throws BadRecord */
 export async function readLedger(table: string, id: DirectionId): Promise<Ledger | undefined> {

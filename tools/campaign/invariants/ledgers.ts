@@ -140,7 +140,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
     }
     must(before.sealedAt === null || sealedAt === before.sealedAt, 'it is sealed once');
     const bytes = (item.late ?? item.outcomes) as Buffer;
-    const told = direction.rows.map((_, row) => OUTCOMES[(bytes[row * BYTES_PER_ROW] ?? 0) & 7]);
+    const told = direction.rows.map((_, row) => OUTCOMES[(bytes[row * BYTES_PER_ROW] ?? 0) & 31]);
     const reckoned = rows.map((row) => (closedAt !== null && isOpen(row) ? 'overdue' : row.outcome));
     must(same(told, reckoned), 'its ledger holds what its files say, in the order of their commits');
     if (sealedAt !== null && before.sealedAt !== null) must(same(item.outcomes, before.outcomes), 'a seal stays');
