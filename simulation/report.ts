@@ -58,6 +58,7 @@ function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
     `               ${list(counts(connections), [
       ['verified', 'verified'],
       ['disconnected', 'disconnected'],
+      ['surrendered', 'surrendered'],
       ['notFound', 'not found'],
       ['overdue', 'overdue'],
     ])}`,

@@ -3,6 +3,7 @@ import type { AuditNote } from './audit.ts';
 import { countPointer, type Pointer } from './claims.ts';
 import { addDays, addSeconds, endOf, type Instant, laterOf } from './days.ts';
 import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
+import { revokedFor } from './kinds.ts';
 import type { Ledger } from './ledger.ts';
 import { ladderEnd } from './whereabouts.ts';
 
@@ -47,7 +48,7 @@ export function hindranceOf(
   const { open, outcome, occurredOn, recordedAt } = countPointer({ directionId, row }, ledger);
   if (open) return { where: directionId, why: 'open', until: ladderEnd(ledger, now) };
   if (ledger.sealedAt === null) return { where: directionId, why: 'not_settled', until: null };
-  if (outcome !== 'disconnected' || recordedAt === null || occurredOn === null) return undefined;
+  if (revokedFor(outcome) === null || recordedAt === null || occurredOn === null) return undefined;
   const contested = addSeconds(recordedAt, contestedDays * SECONDS_PER_DAY);
   // The window of a report has both ends in it.
   const until = laterOf(contested, endOf(addDays(occurredOn, lookBackDays)));

@@ -4,12 +4,25 @@
  */
 
 /** What is known of a row. Each name's place in this list is its code in the ledger: never reorder it, append only. */
-export const OUTCOMES = ['open', 'verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'] as const;
+export const OUTCOMES = [
+  'open',
+  'verified',
+  'failed',
+  'disconnected',
+  'not_found',
+  'blocked',
+  'overdue',
+  'surrendered',
+] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** What an operator says of a row; without a word it is open, and overdue at the end. */
 export type Answer = Exclude<Outcome, 'open' | 'overdue'>;
 export const ANSWERS = OUTCOMES.filter((outcome) => outcome !== 'open' && outcome !== 'overdue');
+
+/** Why a number stands in a revocation list: how its connection ended. */
+export const REVOCATION_REASONS = ['linked_to_reported_handset', 'surrendered'] as const;
+export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 
 /** What an answer does to a row. The same again is already recorded; what isn't named here conflicts. */
 interface AnswerRules {
@@ -19,19 +32,27 @@ interface AnswerRules {
   readonly alreadyOn: readonly Outcome[];
   /** Whether the row is done with. One that isn't stays open while its ladder runs. */
   readonly ends: boolean;
+  /** The reason for which its number is published as revoked, where the connection has ended by it; null where it hasn't. */
+  readonly revokedFor: RevocationReason | null;
 }
 
 /** Who fails and proves themselves in time is not cut off, and what is overdue may be answered late. */
 const NOT_ENDED = ['open', 'failed', 'overdue'] as const;
-const END: AnswerRules = { recordedOn: NOT_ENDED, alreadyOn: [], ends: true };
+const END: AnswerRules = { recordedOn: NOT_ENDED, alreadyOn: [], ends: true, revokedFor: null };
 
 export const ANSWER_RULES: { readonly [Name in Answer]: AnswerRules } = {
   verified: END,
-  failed: { recordedOn: NOT_ENDED, alreadyOn: ['disconnected'], ends: false },
-  disconnected: END,
+  failed: { recordedOn: NOT_ENDED, alreadyOn: ['disconnected', 'surrendered'], ends: false, revokedFor: null },
+  disconnected: { ...END, revokedFor: 'linked_to_reported_handset' },
   not_found: END,
   blocked: END,
+  surrendered: { ...END, revokedFor: 'surrendered' },
 };
+
+/** The reason for which a row of this outcome stands in a revocation list; null where it stands in none. */
+export function revokedFor(outcome: Outcome): RevocationReason | null {
+  return outcome === 'open' || outcome === 'overdue' ? null : ANSWER_RULES[outcome].revokedFor;
+}
 
 /** Whom a row is about. */
 export const SUBJECTS = {
@@ -57,7 +78,7 @@ export const BOOKS = {
   connections: {
     rows: 'linked',
     decided: { struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyDisconnected: 0, directed: 0 },
-    ended: { verified: 0, disconnected: 0, notFound: 0, overdue: 0 },
+    ended: { verified: 0, disconnected: 0, surrendered: 0, notFound: 0, overdue: 0 },
     within: { overdueFailed: 0 },
   },
   blocks: {
@@ -127,8 +148,11 @@ export const DIRECTION_KINDS = {
     asks: 're-verified',
     orders: ['reverify', 'bar_outgoing', 'bar_incoming', 'disconnect'],
     beginsWith: 'reverify',
-    answers: ['verified', 'failed', 'disconnected', 'not_found'],
-    alreadyBy: { disconnected: { state: 'alreadyDisconnected', unlessSeenSince: true } },
+    answers: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered'],
+    alreadyBy: {
+      disconnected: { state: 'alreadyDisconnected', unlessSeenSince: true },
+      surrendered: { state: 'alreadyDisconnected', unlessSeenSince: true },
+    },
     columns: ['msisdn', 'imei', 'reason', 'deadline', 'reference', 'disconnect_by'],
     reason: 'linked_to_reported_handset',
     book: 'connections',

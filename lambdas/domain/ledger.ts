@@ -54,7 +54,7 @@ export interface RecordedFile {
   /** The ledger's, by this commit. */
   readonly version: number;
   readonly failedOrder?: FailedOrder;
-  /** Where it disconnected rows of a batch that had settled: the day of its commit, whose late revocation list they are in. */
+  /** Where it ended connections of a batch that had settled: the day of its commit, whose late revocation list they are in. */
   readonly lateOn?: Day;
 }
 

@@ -44,7 +44,8 @@ export interface RejectedRow {
 /**
  * Reads one row of a response. Reasons, the first that applies: wrong_cell_count; the identifier's own;
  * not_in_direction; unknown_outcome; bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload);
- * before_sighting (disconnected before the connection was last seen: whoever had the number then is not the one who was seen).
+ * before_sighting (disconnected or surrendered before the connection was last seen: whoever had the number then is not the one
+ * who was seen).
  * `occurred_on` is the day of the upload where the row doesn't say. `rowOf` gives the direction's row of an identifier.
  */
 export function parseResponseRow(
@@ -66,7 +67,8 @@ export function parseResponseRow(
   const day = told === '' ? uploadDay : parseDay(told);
   if (day === null || day > uploadDay) return { line, reason: 'bad_date' };
   const { row: place, lastSeen } = found;
-  if (outcome === 'disconnected' && lastSeen !== null && day < lastSeen) return { line, reason: 'before_sighting' };
+  const isEnd = ANSWER_RULES[outcome].revokedFor !== null;
+  if (isEnd && lastSeen !== null && day < lastSeen) return { line, reason: 'before_sighting' };
   return { line, row: place, outcome, day };
 }
 
@@ -75,8 +77,8 @@ export type Effect = 'record' | 'already' | 'conflict';
 
 /**
  * The transitions allowed: open, overdue and failed to every answer, since whoever fails and proves themselves in time is not
- * cut off. The same outcome again, and failed after disconnected, is already recorded; anything else conflicts. verified,
- * disconnected, not_found and blocked are terminal.
+ * cut off. The same outcome again, and failed after disconnected or surrendered, is already recorded; anything else conflicts.
+ * All but failed are terminal.
  */
 export function effectOf(current: Outcome, answer: Answer): Effect {
   const { recordedOn, alreadyOn } = ANSWER_RULES[answer];
@@ -98,8 +100,8 @@ export interface Applied {
   readonly rejects: readonly RejectedRow[];
   /** Rows (ascending) that this file made failed and that are failed at its end: its disconnect order's. */
   readonly madeFailed: readonly number[];
-  /** Rows (ascending) that are disconnected at the file's end and were not before. */
-  readonly madeDisconnected: readonly number[];
+  /** Rows (ascending) whose connection has ended at the file's end and had not before. */
+  readonly madeRevoked: readonly number[];
   /** How many rejects are `conflicts_with_recorded`; the administrators are told of them. */
   readonly conflicts: number;
   /** The batch has settled: the summary stays, and a disconnection is published at once. */
@@ -143,7 +145,7 @@ export function applyResponse(
 
   const after = new Uint8Array(currentOutcomes(ledger));
   const failed = new Set<number>();
-  const disconnected = new Set<number>();
+  const revoked = new Set<number>();
   const rejects: RejectedRow[] = [];
   let recorded = 0;
   const recordedAs: Partial<Record<Answer, number>> = {};
@@ -166,7 +168,7 @@ export function applyResponse(
       writeOutcome(after, row.row, row.outcome, row.day, ledger.files.length);
       if (row.outcome === 'failed') failed.add(row.row);
       else failed.delete(row.row);
-      if (row.outcome === 'disconnected') disconnected.add(row.row);
+      if (ANSWER_RULES[row.outcome].revokedFor !== null) revoked.add(row.row);
     }
   }
 
@@ -176,7 +178,7 @@ export function applyResponse(
     attempt: file.attempt,
     at: file.at,
     version: ledger.version + 1,
-    ...(late && disconnected.size > 0 ? { lateOn: dayOf(file.committedAt) } : {}),
+    ...(late && revoked.size > 0 ? { lateOn: dayOf(file.committedAt) } : {}),
   };
   const changed = recorded === 0 ? {} : late ? { late: after } : { outcomes: after };
   return {
@@ -188,7 +190,7 @@ export function applyResponse(
     alreadyRecorded,
     rejects,
     madeFailed: ascending(failed),
-    madeDisconnected: ascending(disconnected),
+    madeRevoked: ascending(revoked),
     conflicts,
     late,
   };

@@ -1,23 +1,31 @@
-/** The numbers that a batch had disconnected, and the lists of them that are published. */
+/** The numbers whose connections ended in a batch, and the lists of them that are published. */
 import { z } from 'zod';
 import { csvLine, outside } from './csv.ts';
 import type { Day } from './days.ts';
 import type { Msisdn, OperatorId } from './identifiers.ts';
+import { REVOCATION_REASONS, type RevocationReason } from './kinds.ts';
 import { fields, formOf } from './stored.ts';
 
-/** A number that an operator disconnected, as it is published for banks and platforms. */
+/** A number that an operator disconnected, or that was surrendered, as it is published for banks and platforms. */
 export interface Revocation {
   readonly msisdn: Msisdn;
   readonly operator: OperatorId;
   /** The service area of the newest sighting, as the operator wrote it; '' where it didn't. */
   readonly lsa: string;
   readonly disconnectedOn: Day;
+  readonly reason: RevocationReason;
+}
+
+/** Before a connection could be surrendered, each was disconnected. */
+function allDisconnected({ revocations, ...content }: Record<string, unknown>): Record<string, unknown> {
+  const rows = revocations as readonly object[];
+  return { ...content, revocations: rows.map((row) => ({ ...row, reason: 'linked_to_reported_handset' })) };
 }
 
 /** What a late answer disconnected, as it lies in the work bucket until its list is published. */
 export const lateListForm = formOf<{ revocations: readonly Revocation[] }>(
   'list of late revocations',
-  1,
+  2,
   z.strictObject({
     revocations: z.array(
       z.strictObject({
@@ -25,9 +33,11 @@ export const lateListForm = formOf<{ revocations: readonly Revocation[] }>(
         operator: fields.operator,
         lsa: z.string(),
         disconnectedOn: fields.day,
+        reason: z.enum(REVOCATION_REASONS),
       }),
     ),
   }),
+  { 1: allDisconnected },
 );
 
 /** How many lines the writers below hand over at once. */
@@ -40,7 +50,7 @@ export function revocationRows(revocations: Iterable<Revocation>): Revocation[] 
 
 /**
  * A batch's revocations, of which there may be millions: each is kept as one word, its number above the place of what it
- * shares with others (operator, area and day).
+ * shares with others (operator, area, day and reason).
  */
 export class RevocationList {
   readonly #shared: Omit<Revocation, 'msisdn'>[] = [];
@@ -49,8 +59,8 @@ export class RevocationList {
   #length = 0;
 
   add({ msisdn, ...shared }: Revocation): void {
-    const { operator, lsa, disconnectedOn } = shared;
-    const name = `${operator} ${disconnectedOn} ${lsa}`;
+    const { operator, lsa, disconnectedOn, reason } = shared;
+    const name = `${operator} ${disconnectedOn} ${reason} ${lsa}`;
     let place = this.#placeOf.get(name);
     if (place === undefined) {
       // A copy, since a piece of a larger text would keep all of that in memory.
@@ -87,8 +97,8 @@ export function revocationCsv(rows: Iterable<Revocation>): Generator<string> {
   return pieces(
     csvLine(['msisdn', 'operator', 'lsa', 'disconnected_on', 'reason']),
     rows,
-    ({ msisdn, operator, lsa, disconnectedOn }) =>
-      csvLine([msisdn, operator, outside(lsa), disconnectedOn, 'linked_to_reported_handset']),
+    ({ msisdn, operator, lsa, disconnectedOn, reason }) =>
+      csvLine([msisdn, operator, outside(lsa), disconnectedOn, reason]),
   );
 }
 

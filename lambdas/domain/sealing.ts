@@ -1,7 +1,7 @@
 /** How a ladder ends and how its batch's books take it: what is open or failed is overdue, and what comes later is late. */
 import type { Day, Instant } from './days.ts';
 import type { DirectionId } from './identifiers.ts';
-import { OUTCOMES, type Outcome } from './kinds.ts';
+import { OUTCOMES, type Outcome, type RevocationReason, revokedFor } from './kinds.ts';
 import { change, type Ledger, LedgerDamaged, openRows, stateAt } from './ledger.ts';
 import { bytesPerRow, code, fileOf, isReversed, outcomeAt, outcomeMask } from './outcomes.ts';
 import { ladderEnd } from './whereabouts.ts';
@@ -12,6 +12,7 @@ export interface OutcomeCounts {
   readonly open: number;
   readonly verified: number;
   readonly disconnected: number;
+  readonly surrendered: number;
   readonly notFound: number;
   readonly blocked: number;
   readonly overdue: number;
@@ -79,6 +80,7 @@ export function sealedOutcomes(ledger: Ledger): OutcomeCounts {
     open: count('open'),
     verified: count('verified'),
     disconnected: count('disconnected'),
+    surrendered: count('surrendered'),
     notFound: count('not_found'),
     blocked: count('blocked'),
     overdue: count('overdue') + count('failed'),
@@ -86,18 +88,26 @@ export function sealedOutcomes(ledger: Ledger): OutcomeCounts {
   };
 }
 
+/** A row (from 0) whose connection has ended: since which day, and how. */
+export interface SealedRevocation {
+  readonly row: number;
+  readonly on: Day;
+  readonly reason: RevocationReason;
+}
+
 /**
- * The rows (from 0, ascending) that were disconnected when the ledger was sealed, each with its day, without those that were taken
- * back. Throws LedgerNotSealed.
+ * The rows (ascending) whose connection had ended when the ledger was sealed, without those that were taken back.
+ * @throws LedgerNotSealed
  */
-export function sealedDisconnections(ledger: Ledger): { row: number; on: Day }[] {
+export function sealedRevocations(ledger: Ledger): SealedRevocation[] {
   const bytes = sealedBytes(ledger);
-  const found: { row: number; on: Day }[] = [];
+  const found: SealedRevocation[] = [];
   for (let row = 0; row < ledger.rows; row += 1) {
-    if (outcomeAt(bytes, row) !== 'disconnected' || isReversed(bytes, row)) continue;
+    const reason = revokedFor(outcomeAt(bytes, row));
+    if (reason === null || isReversed(bytes, row)) continue;
     const { occurredOn } = stateAt(ledger, bytes, row);
     if (occurredOn === null) throw new LedgerDamaged(ledger.directionId, 'a disconnected row has no day');
-    found.push({ row, on: occurredOn });
+    found.push({ row, on: occurredOn, reason });
   }
   return found;
 }

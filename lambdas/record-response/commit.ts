@@ -5,6 +5,7 @@ import { orderCsv, orderedRows, parseDirectionRowLine, subjectOfLine } from '../
 import { failedOrderAnew, failedOrderDeadline } from '../domain/failed-orders.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
+import { revokedFor } from '../domain/kinds.ts';
 import { type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import type { FileReason } from '../domain/reasons.ts';
@@ -101,9 +102,10 @@ export async function record(response: Response, subject: Subject, invocation: s
   }
   const revocation = (ledger: Ledger, row: number): Revocation => {
     const { msisdn, lsa } = parseDirectionRowLine('reverify', lines[row] ?? '');
-    const { occurredOn } = outcomeOf(ledger, row);
-    if (occurredOn === null) throw new Error('a disconnected row has no day');
-    return { msisdn, operator: ledger.operator, lsa, disconnectedOn: occurredOn };
+    const { occurredOn, outcome } = outcomeOf(ledger, row);
+    const reason = revokedFor(outcome);
+    if (occurredOn === null || reason === null) throw new Error('a connection that has ended has no day');
+    return { msisdn, operator: ledger.operator, lsa, disconnectedOn: occurredOn, reason };
   };
 
   const committed = await changeLedger<Committed | Refused>(
@@ -139,7 +141,7 @@ export async function record(response: Response, subject: Subject, invocation: s
       }
       const recorded = fileOf(final.ledger, sha256);
       if (recorded.lateOn) {
-        const revocations = applied.madeDisconnected.map((row) => revocation(final.ledger, row));
+        const revocations = applied.madeRevoked.map((row) => revocation(final.ledger, row));
         await prepare('late.json', JSON.stringify(lateListForm.write({ revocations })));
       }
       return { ledger: final.ledger, result: { ledger: final.ledger, recorded, applied: final } };

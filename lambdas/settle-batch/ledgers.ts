@@ -9,7 +9,7 @@ import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { toAdministrators } from '../domain/notices.ts';
 import type { PlannedDirection } from '../domain/plans.ts';
 import { RevocationList } from '../domain/revocations.ts';
-import { closeLedger, sealedDisconnections, sealLedger } from '../domain/sealing.ts';
+import { closeLedger, sealedRevocations, sealLedger } from '../domain/sealing.ts';
 import { ladderEnd } from '../domain/whereabouts.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
@@ -60,12 +60,12 @@ export async function sealAll(directions: PlannedDirection[], now: Instant) {
     versions.push(`${directionId} ${sealed.version}\n`);
     // Also of those that Close closed: it may have died before it told the audit.
     await audit(env, closedNote(sealed));
-    const disconnected = sealed.operator === SELF_CHECK ? [] : sealedDisconnections(sealed);
-    if (disconnected.length === 0) return;
+    const revoked = sealed.operator === SELF_CHECK ? [] : sealedRevocations(sealed);
+    if (revoked.length === 0) return;
     const lines = (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
-    for (const { row, on } of disconnected) {
+    for (const { row, on, reason } of revoked) {
       const { msisdn, lsa } = parseDirectionRowLine('reverify', lines[row] ?? '');
-      revocations.add({ msisdn, operator: sealed.operator, lsa, disconnectedOn: on });
+      revocations.add({ msisdn, operator: sealed.operator, lsa, disconnectedOn: on, reason });
     }
   });
   return { ledgers, revocations, versions: sha256Of(versions.sort().join('')) };

@@ -89,6 +89,7 @@ describe('the summary', () => {
     "directed": 7,
     "verified": 1,
     "disconnected": 3,
+    "surrendered": 0,
     "notFound": 1,
     "overdue": 2,
     "overdueFailed": 1
@@ -120,6 +121,7 @@ describe('the summary', () => {
         "directed": 4,
         "verified": 1,
         "disconnected": 1,
+        "surrendered": 0,
         "notFound": 0,
         "overdue": 2,
         "overdueFailed": 1
@@ -151,6 +153,7 @@ describe('the summary', () => {
         "directed": 3,
         "verified": 0,
         "disconnected": 2,
+        "surrendered": 0,
         "notFound": 1,
         "overdue": 0,
         "overdueFailed": 0
@@ -202,6 +205,7 @@ describe('the summary', () => {
         directed: 0,
         verified: 0,
         disconnected: 0,
+        surrendered: 0,
         notFound: 0,
         overdue: 0,
         overdueFailed: 0,
@@ -418,7 +422,7 @@ describe('the books always add up', () => {
     numbers: fc.array(fc.tuple(fc.constantFrom(...operators), states), { maxLength: 60 }),
     handsets: fc.array(fc.tuple(...operators.map(() => blockStates)), { maxLength: 10 }),
     answers: fc.infiniteStream(
-      fc.constantFrom<Answer | 'silent'>('verified', 'failed', 'disconnected', 'not_found', 'silent'),
+      fc.constantFrom<Answer | 'silent'>('verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'silent'),
     ),
     cut: fc.integer({ min: 1, max: 7 }),
     rejected: fc.nat(5),
@@ -474,7 +478,7 @@ describe('the books always add up', () => {
           sumOf(connections, ['struck', 'held', 'exempt', 'alreadyOpen', 'alreadyDisconnected', 'directed']),
         );
         expect(connections.directed).toBe(
-          connections.verified + connections.disconnected + connections.notFound + connections.overdue,
+          sumOf(connections, ['verified', 'disconnected', 'surrendered', 'notFound', 'overdue']),
         );
         expect(blocks.rows).toBe(handsets.length * operators.length);
         expect(blocks.rows).toBe(

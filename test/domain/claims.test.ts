@@ -182,6 +182,15 @@ describe('a connection', () => {
     );
   });
 
+  test('that was surrendered is as one that was disconnected', () => {
+    const surrendered = { ...disconnected('2026-06-01'), outcome: 'surrendered' } as const;
+    expect(decideClaim('reverify', airtel, day('2026-06-01'), [surrendered])).toEqual({
+      state: 'alreadyDisconnected',
+      directionId: first,
+    });
+    expect(decideClaim('reverify', airtel, day('2026-06-02'), [surrendered])).toEqual({ state: 'directed' });
+  });
+
   test('that was disconnected and seen a day later is directed again', () => {
     expect(decideClaim('reverify', airtel, day('2026-06-02'), [disconnected('2026-06-01')])).toEqual({
       state: 'directed',

@@ -48,6 +48,15 @@ describe('a number is not erased', () => {
     expect(against(settled, disconnected, at(until))).toBeUndefined();
   });
 
+  test('for as long after it was surrendered', () => {
+    const surrendered = sealed(closed(answered(fresh(1), [[0, 'surrendered']], { on: '2026-01-01' }).ledger));
+    expect(why(against(settled, surrendered, at('2026-09-01T09:59:59Z')))).toEqual([
+      'disconnected',
+      '2026-09-01T10:00:00Z',
+    ]);
+    expect(against(settled, surrendered, at('2026-09-01T10:00:00Z'))).toBeUndefined();
+  });
+
   test('as long as a batch looks back at the day on which it was disconnected: that day is in its window, and its own', () => {
     const disconnected = sealed(closed(answered(fresh(1), [[0, 'disconnected']]).ledger));
     // 3 June and 180 days are 30 November, which ends in Kolkata at 18:30.

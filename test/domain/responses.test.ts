@@ -90,11 +90,13 @@ describe('reading a row of a response', () => {
     expect(parse(kind, cells, 9)).toEqual({ line: 9, reason });
   });
 
-  test('is rejected where it says disconnected before the connection was last seen, and only that', () => {
+  test('is rejected where the connection ended before it was last seen, and only then', () => {
     const told = (outcome: string, occurred_on: string) =>
       parse('reverify', { msisdn: '9876543210', outcome, occurred_on });
-    expect(told('disconnected', '2026-05-19')).toEqual({ line: 2, reason: 'before_sighting' });
-    expect(told('disconnected', '2026-05-20')).toMatchObject({ outcome: 'disconnected', day: '2026-05-20' });
+    for (const outcome of ['disconnected', 'surrendered']) {
+      expect(told(outcome, '2026-05-19')).toEqual({ line: 2, reason: 'before_sighting' });
+      expect(told(outcome, '2026-05-20')).toMatchObject({ outcome, day: '2026-05-20' });
+    }
     for (const outcome of ['verified', 'failed', 'not_found'])
       expect(told(outcome, '2026-05-19')).toMatchObject({ outcome, day: '2026-05-19' });
     expect(parse('block', { imei: '35693803564380', outcome: 'blocked', occurred_on: '2020-01-01' })).toMatchObject({
@@ -147,26 +149,37 @@ describe('what an answer does to a connection', () => {
     ['open', 'failed', 'record'],
     ['open', 'disconnected', 'record'],
     ['open', 'not_found', 'record'],
+    ['open', 'surrendered', 'record'],
     ['failed', 'verified', 'record'],
     ['failed', 'failed', 'already'],
     ['failed', 'disconnected', 'record'],
     ['failed', 'not_found', 'record'],
+    ['failed', 'surrendered', 'record'],
     ['overdue', 'verified', 'record'],
     ['overdue', 'failed', 'record'],
     ['overdue', 'disconnected', 'record'],
     ['overdue', 'not_found', 'record'],
+    ['overdue', 'surrendered', 'record'],
     ['verified', 'verified', 'already'],
     ['verified', 'failed', 'conflict'],
     ['verified', 'disconnected', 'conflict'],
     ['verified', 'not_found', 'conflict'],
+    ['verified', 'surrendered', 'conflict'],
     ['disconnected', 'verified', 'conflict'],
     ['disconnected', 'failed', 'already'],
     ['disconnected', 'disconnected', 'already'],
     ['disconnected', 'not_found', 'conflict'],
+    ['disconnected', 'surrendered', 'conflict'],
     ['not_found', 'verified', 'conflict'],
     ['not_found', 'failed', 'conflict'],
     ['not_found', 'disconnected', 'conflict'],
     ['not_found', 'not_found', 'already'],
+    ['not_found', 'surrendered', 'conflict'],
+    ['surrendered', 'verified', 'conflict'],
+    ['surrendered', 'failed', 'already'],
+    ['surrendered', 'disconnected', 'conflict'],
+    ['surrendered', 'not_found', 'conflict'],
+    ['surrendered', 'surrendered', 'already'],
   ])('%s, answered %s: %s', (outcome, answer, effect) => {
     expect(effectOf(outcome, answer)).toBe(effect);
     check(standing(outcome, 'reverify'), answer, effect);
@@ -274,7 +287,7 @@ describe('applying a response', () => {
     expect(applied.madeFailed).toEqual([0, 3]);
   });
 
-  test('the rows that a file disconnected and were not before are told, ascending', () => {
+  test('the rows whose connection a file ended and that had not ended before are told, ascending', () => {
     const before = answered(fresh(4), [
       [0, 'disconnected'],
       [1, 'failed'],
@@ -284,9 +297,9 @@ describe('applying a response', () => {
       [1, 'disconnected'],
       [0, 'disconnected'],
       [2, 'failed'],
-      [2, 'disconnected'],
+      [2, 'surrendered'],
     ]);
-    expect(applied.madeDisconnected).toEqual([1, 2, 3]);
+    expect(applied.madeRevoked).toEqual([1, 2, 3]);
     expect(applied.madeFailed).toEqual([]);
   });
 
@@ -351,15 +364,16 @@ describe('a response after the end of the ladder', () => {
     expect(answered(ledger, [[0, 'verified']]).recorded).toBe(1);
   });
 
-  test('is late once the ledger is sealed: a disconnection has a late list, other answers none', () => {
+  test('is late once the ledger is sealed: a connection that ended has a late list, other answers none', () => {
     const ledger = sealed(closed(fresh(3)));
+    expect(answered(ledger, [[2, 'surrendered']]).ledger.files.at(-1)).toMatchObject({ lateOn: '2026-06-03' });
     const verified = answered(ledger, [[0, 'verified']], { sha256: 'v' });
     expect([verified.late, verified.ledger.files.at(-1)]).toEqual([
       true,
       { sha256: 'v', attempt: 'work-v', at: '2026-06-03T10:00:00Z', version: ledger.version + 1 },
     ]);
     const disconnected = answered(verified.ledger, [[1, 'disconnected']], { sha256: 'd' });
-    expect(disconnected.madeDisconnected).toEqual([1]);
+    expect(disconnected.madeRevoked).toEqual([1]);
     expect(disconnected.ledger.files.at(-1)).toMatchObject({ sha256: 'd', lateOn: '2026-06-03' });
   });
 
@@ -374,7 +388,7 @@ describe('a response after the end of the ladder', () => {
   test('a late answer meets the late answers before it', () => {
     const first = answered(sealed(closed(fresh(1))), [[0, 'verified']]).ledger;
     const second = answered(first, [[0, 'disconnected']]);
-    expect([second.recorded, second.conflicts, second.madeDisconnected]).toEqual([0, 1, []]);
+    expect([second.recorded, second.conflicts, second.madeRevoked]).toEqual([0, 1, []]);
   });
 
   test('a late file that records nothing makes no copy of the outcomes', () => {
@@ -442,8 +456,8 @@ describe('receipts', () => {
 describe('laws', () => {
   const rows = 6;
   const answersOf = (kind: DirectionKind): Answer[] =>
-    kind === 'reverify' ? ['verified', 'failed', 'disconnected', 'not_found'] : ['blocked', 'not_found'];
-  const terminal: readonly Outcome[] = ['verified', 'disconnected', 'not_found', 'blocked'];
+    kind === 'reverify' ? ['verified', 'failed', 'disconnected', 'not_found', 'surrendered'] : ['blocked', 'not_found'];
+  const terminal: readonly Outcome[] = ['verified', 'disconnected', 'not_found', 'blocked', 'surrendered'];
   const kinds = fc.constantFrom<DirectionKind>('reverify', 'block');
   const fileOf = (kind: DirectionKind) =>
     fc.array(fc.tuple(fc.nat(rows - 1), fc.constantFrom(...answersOf(kind))), { maxLength: 12 });

@@ -11,18 +11,25 @@ import { airtel, day, jio, msisdn } from './example.ts';
 const joined = (pieces: Iterable<string>) => [...pieces].join('');
 
 describe('the revocation list', () => {
+  const reason = 'linked_to_reported_handset' as const;
   const rows: Revocation[] = [
-    { msisdn: msisdn('9876543211'), operator: jio, lsa: 'Delhi', disconnectedOn: day('2026-06-05') },
-    { msisdn: msisdn('6000000000'), operator: airtel, lsa: '=1+1', disconnectedOn: day('2026-06-15') },
-    { msisdn: msisdn('9876543210'), operator: airtel, lsa: 'J&K, Ladakh', disconnectedOn: day('2026-06-04') },
-    { msisdn: msisdn('7000000000'), operator: airtel, lsa: '', disconnectedOn: day('2026-06-04') },
+    { msisdn: msisdn('9876543211'), operator: jio, lsa: 'Delhi', disconnectedOn: day('2026-06-05'), reason },
+    {
+      msisdn: msisdn('6000000000'),
+      operator: airtel,
+      lsa: '=1+1',
+      disconnectedOn: day('2026-06-15'),
+      reason: 'surrendered',
+    },
+    { msisdn: msisdn('9876543210'), operator: airtel, lsa: 'J&K, Ladakh', disconnectedOn: day('2026-06-04'), reason },
+    { msisdn: msisdn('7000000000'), operator: airtel, lsa: '', disconnectedOn: day('2026-06-04'), reason },
   ];
 
   test('is sorted by number; what operators wrote is quoted and made safe', () => {
     expect(joined(revocationCsv(revocationRows(rows)))).toBe(
       [
         'msisdn,operator,lsa,disconnected_on,reason',
-        "+916000000000,airtel,'=1+1,2026-06-15,linked_to_reported_handset",
+        "+916000000000,airtel,'=1+1,2026-06-15,surrendered",
         '+917000000000,airtel,,2026-06-04,linked_to_reported_handset',
         '+919876543210,airtel,"J&K, Ladakh",2026-06-04,linked_to_reported_handset',
         '+919876543211,jio,Delhi,2026-06-05,linked_to_reported_handset',
@@ -48,6 +55,7 @@ describe('the revocation list', () => {
       operator: airtel,
       lsa: 'Delhi',
       disconnectedOn: day('2026-06-04'),
+      reason,
     }));
     expect([...revocationCsv(many)]).toHaveLength(3);
     // A piece has a thousand lines, and none is empty.
@@ -76,6 +84,7 @@ describe('the revocation list', () => {
         operator: n % 2 ? jio : airtel,
         lsa: `area ${n % 7}`,
         disconnectedOn: day(`2026-06-${10 + (n % 11)}`),
+        reason: n % 3 ? 'surrendered' : reason,
       });
     const found = [...list.rows()];
     expect([list.size, found.length]).toEqual([5000, 5000]);
@@ -84,13 +93,15 @@ describe('the revocation list', () => {
       operator: airtel,
       lsa: 'area 0',
       disconnectedOn: '2026-06-10',
+      reason,
     });
-    // 700,001 × 4,999 = 3,499,304,999; 4,999 is odd, 1 over a multiple of 7 and 5 over one of 11.
+    // 700,001 × 4,999 = 3,499,304,999; 4,999 is odd, 1 over a multiple of 7 and of 3, and 5 over one of 11.
     expect(found[4999]).toEqual({
       msisdn: '+919499304999',
       operator: jio,
       lsa: 'area 1',
       disconnectedOn: '2026-06-15',
+      reason: 'surrendered',
     });
   });
 

@@ -4,8 +4,8 @@ import { markReversed } from '../../lambdas/domain/outcomes.ts';
 import {
   closeLedger,
   LedgerNotSealed,
-  sealedDisconnections,
   sealedOutcomes,
+  sealedRevocations,
   sealLedger,
 } from '../../lambdas/domain/sealing.ts';
 import { answered, at, closed, fresh, issued, ladderEnds, outcomesOf, sealed } from './example.ts';
@@ -78,18 +78,20 @@ describe('sealing', () => {
     expect(sealLedger(sealed(before), at('2026-06-18T00:00:00Z'))).toEqual({ kind: 'already' });
   });
 
-  test('counts each row once: of 7, 1 verified, 2 disconnected, 1 not found, 3 overdue, one of which had failed', () => {
-    const ledger = answered(fresh(7), [
+  test('counts each row once: of 8, 1 verified, 2 disconnected, 1 surrendered, 1 not found, 3 overdue, one of which had failed', () => {
+    const ledger = answered(fresh(8), [
       [0, 'verified'],
       [1, 'failed'],
       [2, 'disconnected'],
       [3, 'not_found'],
       [4, 'disconnected'],
+      [7, 'surrendered'],
     ]).ledger;
     expect(sealedOutcomes(sealed(closed(ledger)))).toEqual({
       open: 0,
       verified: 1,
       disconnected: 2,
+      surrendered: 1,
       notFound: 1,
       blocked: 0,
       overdue: 3,
@@ -106,6 +108,7 @@ describe('sealing', () => {
       open: 0,
       verified: 0,
       disconnected: 0,
+      surrendered: 0,
       notFound: 1,
       blocked: 1,
       overdue: 1,
@@ -134,7 +137,7 @@ describe('sealing', () => {
     expect(outcomesOf(after)).toEqual(['disconnected', 'verified', 'disconnected']);
     expect(after.outcomes).toEqual(before.outcomes);
     expect(sealedOutcomes(after)).toEqual(sealedOutcomes(before));
-    expect(sealedDisconnections(after)).toEqual([{ row: 0, on: '2026-06-03' }]);
+    expect(sealedRevocations(after)).toEqual([{ row: 0, on: '2026-06-03', reason: 'linked_to_reported_handset' }]);
   });
 
   test('answers after the seal build on each other', () => {
@@ -143,12 +146,12 @@ describe('sealing', () => {
     expect(outcomesOf(second)).toEqual(['verified', 'not_found']);
   });
 
-  test('the disconnected rows come with their days, ascending', () => {
+  test('the rows that were disconnected or surrendered come with their days and why, ascending', () => {
     const first = answered(fresh(3), [[2, 'disconnected']], { on: '2026-06-02' }).ledger;
-    const second = answered(first, [[0, 'disconnected']], { on: '2026-06-01' }).ledger;
-    expect(sealedDisconnections(sealed(closed(second)))).toEqual([
-      { row: 0, on: '2026-06-01' },
-      { row: 2, on: '2026-06-02' },
+    const second = answered(first, [[0, 'surrendered']], { on: '2026-06-01' }).ledger;
+    expect(sealedRevocations(sealed(closed(second)))).toEqual([
+      { row: 0, on: '2026-06-01', reason: 'surrendered' },
+      { row: 2, on: '2026-06-02', reason: 'linked_to_reported_handset' },
     ]);
   });
 
@@ -158,12 +161,14 @@ describe('sealing', () => {
       [1, 'disconnected'],
     ]).ledger;
     markReversed(ledger.outcomes, 0);
-    expect(sealedDisconnections(sealed(closed(ledger)))).toEqual([{ row: 1, on: '2026-06-03' }]);
+    expect(sealedRevocations(sealed(closed(ledger)))).toEqual([
+      { row: 1, on: '2026-06-03', reason: 'linked_to_reported_handset' },
+    ]);
   });
 
   test('the books ask for seals only', () => {
     expect(() => sealedOutcomes(closed(fresh(1)))).toThrow(LedgerNotSealed);
-    expect(() => sealedDisconnections(closed(fresh(1)))).toThrow(LedgerNotSealed);
+    expect(() => sealedRevocations(closed(fresh(1)))).toThrow(LedgerNotSealed);
   });
 
   test('a row whose byte is still open, or names no outcome, counts as open', () => {
@@ -176,6 +181,6 @@ describe('sealing', () => {
 
   test('a disconnected row without a day is an error', () => {
     const ledger = sealed(closed(fresh(1)));
-    expect(() => sealedDisconnections({ ...ledger, outcomes: Uint8Array.of(3, 0, 0, 0, 0) })).toThrow(LedgerDamaged);
+    expect(() => sealedRevocations({ ...ledger, outcomes: Uint8Array.of(3, 0, 0, 0, 0) })).toThrow(LedgerDamaged);
   });
 });

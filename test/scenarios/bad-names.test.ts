@@ -182,7 +182,15 @@ describe('a report whose rows are all rejected', () => {
     const content = 'imei\nnone\n,\n123\n00000000000000\n';
     const batchId = `up-police-${sha256(content).slice(0, 12)}`;
     const numbers = { linked: 0, struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyDisconnected: 0, directed: 0 };
-    const connections = { ...numbers, verified: 0, disconnected: 0, notFound: 0, overdue: 0, overdueFailed: 0 };
+    const connections = {
+      ...numbers,
+      verified: 0,
+      disconnected: 0,
+      surrendered: 0,
+      notFound: 0,
+      overdue: 0,
+      overdueFailed: 0,
+    };
     const handsets = { rows: 0, struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyBlocked: 0, directed: 0 };
     const blocks = { ...handsets, blocked: 0, notFound: 0, overdue: 0 };
     const operator = (latestImport: string | null) => ({

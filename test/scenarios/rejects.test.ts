@@ -325,6 +325,7 @@ describe('in the end', () => {
     expect(summary.connections).toMatchObject({
       verified: 2,
       disconnected: 2,
+      surrendered: 0,
       notFound: 1,
       overdue: 3,
       overdueFailed: 1,

@@ -24,7 +24,7 @@ export const LADDERS = {
 /** What may be answered to each kind of direction. */
 export const ANSWERS = {
   block: ['blocked', 'not_found'],
-  reverify: ['verified', 'failed', 'disconnected', 'not_found'],
+  reverify: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered'],
 };
 
 export type Kind = 'block' | 'reverify';
@@ -453,6 +453,7 @@ export const noOperator = (latestImport?: string) => ({
     directed: 0,
     verified: 0,
     disconnected: 0,
+    surrendered: 0,
     notFound: 0,
     overdue: 0,
     overdueFailed: 0,

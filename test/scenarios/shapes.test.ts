@@ -19,6 +19,7 @@ const NO_CONNECTIONS = {
   directed: 0,
   verified: 0,
   disconnected: 0,
+  surrendered: 0,
   notFound: 0,
   overdue: 0,
   overdueFailed: 0,
@@ -131,10 +132,10 @@ describe('numbers in many handsets and at two operators, all operators silent (d
     const order = async (operator: string) =>
       (await ordersOf(lab, await lab.direction(batchId, 'reverify', operator)))['1-reverify'];
     const file = (...rows: string[]) => rows.map((row) => `${row},linked_to_reported_handset,2026-06-16T00:00:00Z`);
-    expect(await order('vi')).toBe(file(`${P1},${checked.T3}`));
-    expect(await order('airtel')).toBe(file(`${P2},${checked.T2}`));
-    expect(await order('jio')).toBe(file(`${P3},${checked.T1}`, `${P4},${checked.T2}`));
-    expect(await order('mtnl')).toBe(file(`${P5},${checked.T3}`));
+    expect(await order('vi')).toEqual(file(`${P1},${checked.T3}`));
+    expect(await order('airtel')).toEqual(file(`${P2},${checked.T2}`));
+    expect(await order('jio')).toEqual(file(`${P3},${checked.T1}`, `${P4},${checked.T2}`));
+    expect(await order('mtnl')).toEqual(file(`${P5},${checked.T3}`));
     expect((await lab.directions('bsnl')).filter((id) => id.startsWith(`${batchId}.reverify`))).toEqual([]);
   });
 
@@ -282,6 +283,7 @@ describe('rows that failed (day 30)', () => {
       directed: 11,
       verified: 3,
       disconnected: 4,
+      surrendered: 0,
       notFound: 1,
       // F2 and V2 had failed; F3 was never answered for.
       overdue: 3,
@@ -413,8 +415,8 @@ describe('a handset with 4,100 links, 2,000 rows a direction (day 70)', () => {
 /**
  * V, O, D, S and P are airtel's but for P, jio's, in two handsets: O in the second, the others in the first.
  *   Day 100, batch 0, second handset: nobody answers, so O is overdue from day 116 on.
- *   Day 110, batch 1, first handset. Day 111: airtel verifies V, disconnects D and S, blocks the handset.
- *   D is seen again two days later, at vi; S only on the day of its disconnection. P stays open. Batch 1 ends on day 126.
+ *   Day 110, batch 1, first handset. Day 111: airtel verifies V, disconnects D, says that S was surrendered, blocks the handset.
+ *   D is seen again two days later, at vi; S only on the day on which it was surrendered. P stays open. Batch 1 ends on day 126.
  *   Day 117, batch 2, both handsets: V, O and D are directed again, D at vi; P is open in batch 1, S is disconnected.
  *   The first handset is blocked at airtel; all other blocks are overdue.
  *   Day 118: P is verified in batch 1; V is disconnected and O verified in batch 2; vi is silent about D.
@@ -443,7 +445,7 @@ describe('later batches that meet the same numbers (day 100)', () => {
     await lab.at(110);
     batches.push(await report(lab, 'mha', [H1]));
     await lab.at(111);
-    await lab.respond(await direction(1, 'airtel'), [`${V},verified`, `${D},disconnected`, `${S},disconnected`]);
+    await lab.respond(await direction(1, 'airtel'), [`${V},verified`, `${D},disconnected`, `${S},surrendered`]);
     await lab.respond(await direction(1, 'airtel', 'block'), [`${H1},blocked`]);
     await lab.at(115);
     // Day 111 was 20 September.
@@ -476,7 +478,14 @@ describe('later batches that meet the same numbers (day 100)', () => {
   it('settle with their own outcomes, and so does the first', async () => {
     const [zero, first, second] = await Promise.all([0, 1, 2].map((n) => summaryOf(lab, batches[n] ?? '')));
     expect(zero?.connections).toEqual(allOverdue(1));
-    expect(first?.connections).toEqual({ ...NO_CONNECTIONS, linked: 4, directed: 4, verified: 2, disconnected: 2 });
+    expect(first?.connections).toEqual({
+      ...NO_CONNECTIONS,
+      linked: 4,
+      directed: 4,
+      verified: 2,
+      disconnected: 1,
+      surrendered: 1,
+    });
     expect(first?.blocks).toEqual({ ...NO_BLOCKS, rows: 5, directed: 5, blocked: 1, overdue: 4 });
     expect(second?.connections).toEqual({
       linked: 5,
@@ -488,6 +497,7 @@ describe('later batches that meet the same numbers (day 100)', () => {
       directed: 3,
       verified: 1,
       disconnected: 1,
+      surrendered: 0,
       notFound: 0,
       overdue: 1,
       overdueFailed: 0,
@@ -497,6 +507,14 @@ describe('later batches that meet the same numbers (day 100)', () => {
     expect(second?.operators.vi?.connections).toEqual(allOverdue(1));
     expect(second?.blocks).toEqual({ ...NO_BLOCKS, rows: 10, alreadyBlocked: 1, directed: 9, overdue: 9 });
     for (const summary of [zero, first, second]) expect(summary?.unexplained).toBe(0);
+  });
+
+  it('publish how each connection ended', async () => {
+    expect(await lab.read(`revocations/2026-10-05/${batches[1]}.csv`)).toBe(
+      'msisdn,operator,lsa,disconnected_on,reason\n' +
+        `${D},airtel,Delhi,2026-09-20,linked_to_reported_handset\n` +
+        `${S},airtel,Delhi,2026-09-20,surrendered\n`,
+    );
   });
 
   it('say where the rest stands', async () => {

@@ -69,15 +69,25 @@ const SINCE: Readonly<Record<string, object>> = {
 };
 
 /** As `SINCE`, of the files of the work bucket, by their names. */
-const FILES_SINCE = ['plan.json 1', 'decision.json 1'];
 const NOBODY_LEFT_OUT = { struck: 0, held: 0, exempt: 0 };
-const withNobodyLeftOut = (decisions: Record<string, Record<string, object>>) =>
-  Object.fromEntries(
+const withNobodyLeftOut = ({ decisions }: { decisions: Record<string, Record<string, object>> }) => ({
+  format: 2,
+  decisions: Object.fromEntries(
     Object.entries(decisions).map(([operator, books]) => [
       operator,
       Object.fromEntries(Object.entries(books).map(([book, counts]) => [book, { ...NOBODY_LEFT_OUT, ...counts }])),
     ]),
-  );
+  ),
+});
+const allDisconnected = ({ revocations }: { revocations: object[] }) => ({
+  format: 2,
+  revocations: revocations.map((row) => ({ ...row, reason: 'linked_to_reported_handset' })),
+});
+const FILES_SINCE: Readonly<Record<string, (content: never) => object>> = {
+  'plan.json 1': withNobodyLeftOut,
+  'decision.json 1': withNobodyLeftOut,
+  'late.json 1': allDisconnected,
+};
 
 let forms: Awaited<ReturnType<typeof load>>;
 beforeAll(async () => {
@@ -134,17 +144,24 @@ describe('what a batch leaves', () => {
       if (name in SINCE) earlier.set(name, (earlier.get(name) ?? 0) + 1);
       else if (form) counts.set(form, (counts.get(form) ?? 0) + 1);
     }
-    expect([...earlier].sort()).toEqual(Object.keys(SINCE).map((name) => [name, 2]));
+    expect([...earlier].sort()).toEqual(
+      Object.keys(SINCE)
+        .map((name) => [name, 2])
+        .sort(),
+    );
     for (const { key, content } of recorded('work.json')) {
       const form = formFor(key, forms.files);
       const name = `${key.split('/').at(-1)} ${content.format}`;
-      const isEarlier = FILES_SINCE.includes(name);
-      const since = isEarlier ? { format: 2, decisions: withNobodyLeftOut(content.decisions) } : {};
-      expect(form?.write(form.parse(JSON.stringify(content)))).toEqual({ ...content, ...since });
-      if (isEarlier) earlierFiles.set(name, (earlierFiles.get(name) ?? 0) + 1);
+      const since = FILES_SINCE[name];
+      expect(form?.write(form.parse(JSON.stringify(content)))).toEqual({ ...content, ...since?.(content as never) });
+      if (since) earlierFiles.set(name, (earlierFiles.get(name) ?? 0) + 1);
       else if (form) counts.set(form, (counts.get(form) ?? 0) + 1);
     }
-    expect([...earlierFiles].sort()).toEqual(FILES_SINCE.map((name) => [name, 2]).sort());
+    expect([...earlierFiles].sort()).toEqual(
+      Object.keys(FILES_SINCE)
+        .map((name) => [name, 2])
+        .sort(),
+    );
     const all = [...forms.items, ...forms.files].map(([place, form]) => [String(place), counts.get(form) ?? 0]);
     // There is one record of the turn, and one of the exemptions.
     const single = [/^PLANNING$/, /^EXEMPTIONS$/].map(String);

@@ -22,7 +22,7 @@ import { handsetsIn, newestSightings } from './sightings.ts';
 import { instant, same } from './values.ts';
 
 /** As a ledger's bytes name them. */
-const OUTCOMES = ['open', 'verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'];
+const OUTCOMES = ['open', 'verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue', 'surrendered'];
 const BYTES_PER_ROW = 5;
 
 /** All directions: those of plans that count, and those of plans that were given up. */

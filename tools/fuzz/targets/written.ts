@@ -53,7 +53,9 @@ const written = target(
       must(value === texts[n] || value === `'${texts[n]}`, "a reject's value is what stood there");
 
     const revocations = revocationRows(
-      texts.map((lsa): Revocation => ({ msisdn: MSISDN, operator: OPERATOR, lsa, disconnectedOn: DAY })),
+      texts.map(
+        (lsa): Revocation => ({ msisdn: MSISDN, operator: OPERATOR, lsa, disconnectedOn: DAY, reason: 'surrendered' }),
+      ),
     );
     must(
       mustBeSafe([...revocationCsv(revocations)].join(''), ['msisdn', 'lsa', 'reason']).length === texts.length,
