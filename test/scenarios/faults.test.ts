@@ -51,8 +51,10 @@ async function audited(lab: Lab, batchId: string): Promise<Told['audit'][string]
   return { facts: entries.map(({ id }) => id.replace(/v\d{31}$|[0-9a-f]{32}$/, '*')).sort(), faults };
 }
 
-/** At the ends of an order's lines. */
-const DEADLINES = /\d{4}-\d\d-\d\dT[\d:]+Z$/gm;
+/** In an order's lines. */
+const INSTANTS = /\d{4}-\d\d-\d\dT[\d:]+Z/g;
+/** The first of each line. */
+const DEADLINES = /(?<=^[^:\n]*)\d{4}-\d\d-\d\dT[\d:]+Z/gm;
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const seconds = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / 1000;
 const batchOf = ({ summaries }: Told, key: string) =>
@@ -68,9 +70,10 @@ function comparable(told: Told): Record<string, string> {
   const all: Record<string, string> = {};
   for (const [key, text] of Object.entries(told.outbox)) {
     const batch = batchOf(told, key);
-    if (key.includes('/failed-')) all[key] = text.replace(DEADLINES, 'a day after its commit');
-    else if (key.startsWith('orders/') && batch)
-      all[key] = text.replace(DEADLINES, (deadline) => `+${seconds(batch.startedAt, deadline)} s`);
+    if (key.startsWith('orders/') && batch)
+      all[key] = text
+        .replace(DEADLINES, (deadline) => (key.includes('/failed-') ? 'a day after its commit' : deadline))
+        .replace(INSTANTS, (instant) => `+${seconds(batch.startedAt, instant)} s`);
     else if (key.endsWith('/summary.json')) all[key] = text.replace(/^ {2}"(started|settled)At": .*\n/gm, '');
     else all[key] = text;
   }
