@@ -54,6 +54,7 @@ function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
       ['directed', 'directed'],
       ['alreadyOpen', 'already open elsewhere'],
       ['alreadyDisconnected', 'already disconnected'],
+      ['alreadyVerified', 'already verified'],
     ])}`,
     `               ${list(counts(connections), [
       ['verified', 'verified'],

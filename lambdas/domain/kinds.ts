@@ -77,7 +77,15 @@ export type OrderColumn = 'msisdn' | 'imei' | 'reason' | 'deadline' | 'reference
 export const BOOKS = {
   connections: {
     rows: 'linked',
-    decided: { struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyDisconnected: 0, directed: 0 },
+    decided: {
+      struck: 0,
+      held: 0,
+      exempt: 0,
+      alreadyOpen: 0,
+      alreadyDisconnected: 0,
+      alreadyVerified: 0,
+      directed: 0,
+    },
     ended: { verified: 0, disconnected: 0, surrendered: 0, notFound: 0, overdue: 0 },
     within: { overdueFailed: 0 },
   },
@@ -102,7 +110,7 @@ export const LEFT_OUT = ['struck', 'held', 'exempt'] as const;
 export type LeftOut = (typeof LEFT_OUT)[number];
 
 /** Why a row that may be directed is not, for what an earlier direction says of it. */
-export type AlreadyState = 'alreadyOpen' | 'alreadyDisconnected' | 'alreadyBlocked';
+export type AlreadyState = 'alreadyOpen' | 'alreadyDisconnected' | 'alreadyVerified' | 'alreadyBlocked';
 
 /** What may be decided of a row: that it is directed, or why not. */
 export type ClaimState = 'directed' | LeftOut | AlreadyState;
@@ -152,6 +160,7 @@ export const DIRECTION_KINDS = {
     alreadyBy: {
       disconnected: { state: 'alreadyDisconnected', unlessSeenSince: true },
       surrendered: { state: 'alreadyDisconnected', unlessSeenSince: true },
+      verified: { state: 'alreadyVerified', unlessSeenSince: true },
     },
     columns: ['msisdn', 'imei', 'reason', 'deadline', 'reference', 'disconnect_by'],
     reason: 'linked_to_reported_handset',

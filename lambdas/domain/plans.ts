@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Decisions } from './books.ts';
 import type { Run } from './directions.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
-import { DIRECTION_KIND_NAMES, type DirectionKind, LEFT_OUT } from './kinds.ts';
+import { BOOKS, DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
 import { ORDERS, type Rung } from './ladders.ts';
 import { MOST_INLINE } from './limits.ts';
 import { type Covers, fields, formOf } from './stored.ts';
@@ -139,6 +139,7 @@ const decisions = z.record(
       ...leftOut,
       alreadyOpen: fields.count,
       alreadyDisconnected: fields.count,
+      alreadyVerified: fields.count,
       directed: fields.count,
     }),
     blocks: z.strictObject({
@@ -150,16 +151,19 @@ const decisions = z.record(
   }),
 );
 
-/** Before anybody could leave a row out, nobody did. */
-function nobodyLeftOut({ decisions, ...content }: Record<string, unknown>): Record<string, unknown> {
-  const none = Object.fromEntries(LEFT_OUT.map((state) => [state, 0]));
+/** What nobody could be decided to be when a record was written, nobody was: the columns that the books have had since. */
+function withColumnsSince({ decisions, ...content }: Record<string, unknown>): Record<string, unknown> {
   const books = decisions as Record<string, Record<string, object>>;
   const now = Object.entries(books).map(([operator, own]) => [
     operator,
-    Object.fromEntries(Object.entries(own).map(([book, counts]) => [book, { ...none, ...counts }])),
+    {
+      connections: { ...BOOKS.connections.decided, ...own.connections },
+      blocks: { ...BOOKS.blocks.decided, ...own.blocks },
+    },
   ]);
   return { ...content, decisions: Object.fromEntries(now) };
 }
+const EARLIER = { 1: withColumnsSince, 2: withColumnsSince };
 
 const shardDecision = z.strictObject({
   kind: z.enum(DIRECTION_KIND_NAMES),
@@ -173,7 +177,7 @@ const shardDecision = z.strictObject({
 true satisfies Covers<typeof shardDecision, ShardDecision>;
 
 /** `ShardDecision`, as it lies in the work bucket. */
-export const shardDecisionForm = formOf<ShardDecision>('decision of a shard', 2, shardDecision, { 1: nobodyLeftOut });
+export const shardDecisionForm = formOf<ShardDecision>('decision of a shard', 3, shardDecision, EARLIER);
 
 const plan = z.strictObject({
   operators: z.array(fields.operator),
@@ -186,7 +190,7 @@ const plan = z.strictObject({
 true satisfies Covers<typeof plan, Plan>;
 
 /** `Plan`, as it lies in the work bucket. */
-export const planForm = formOf<Plan>('plan', 2, plan, { 1: nobodyLeftOut });
+export const planForm = formOf<Plan>('plan', 3, plan, EARLIER);
 
 /** What a child of Expand returns. */
 export const gathered: z.ZodType<Gathered> = z.object({

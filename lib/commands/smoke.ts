@@ -264,12 +264,13 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, w
         });
         const { status, unexplained, report: rows, connections, blocks, ...rest } = JSON.parse(text);
         ({ settledAt } = rest);
-        const { linked, directed, alreadyOpen, alreadyDisconnected, verified, disconnected } = connections;
+        const { linked, directed, alreadyOpen, alreadyDisconnected, alreadyVerified, verified, disconnected } =
+          connections;
         const wrong =
           status !== 'settled' ||
           unexplained !== 0 ||
           JSON.stringify(rows) !== JSON.stringify({ rows: 2, rejected: 1, repeats: 0, handsets: 1 }) ||
-          linked !== directed + alreadyOpen + alreadyDisconnected ||
+          linked !== directed + alreadyOpen + alreadyDisconnected + alreadyVerified ||
           verified !== 1 ||
           disconnected !== directed - 1 ||
           directed < 2 ||

@@ -86,6 +86,7 @@ describe('the summary', () => {
     "exempt": 0,
     "alreadyOpen": 1,
     "alreadyDisconnected": 1,
+    "alreadyVerified": 0,
     "directed": 7,
     "verified": 1,
     "disconnected": 3,
@@ -118,6 +119,7 @@ describe('the summary', () => {
         "exempt": 0,
         "alreadyOpen": 1,
         "alreadyDisconnected": 1,
+        "alreadyVerified": 0,
         "directed": 4,
         "verified": 1,
         "disconnected": 1,
@@ -150,6 +152,7 @@ describe('the summary', () => {
         "exempt": 0,
         "alreadyOpen": 0,
         "alreadyDisconnected": 0,
+        "alreadyVerified": 0,
         "directed": 3,
         "verified": 0,
         "disconnected": 2,
@@ -202,6 +205,7 @@ describe('the summary', () => {
         exempt: 0,
         alreadyOpen: 0,
         alreadyDisconnected: 0,
+        alreadyVerified: 0,
         directed: 0,
         verified: 0,
         disconnected: 0,
@@ -235,11 +239,27 @@ describe('the summary', () => {
     ];
     const whole = {
       airtel: {
-        connections: { struck: 0, held: 0, exempt: 0, alreadyOpen: 1, alreadyDisconnected: 0, directed: 5 },
+        connections: {
+          struck: 0,
+          held: 0,
+          exempt: 0,
+          alreadyOpen: 1,
+          alreadyDisconnected: 0,
+          alreadyVerified: 0,
+          directed: 5,
+        },
         blocks: { struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyBlocked: 1, directed: 0 },
       },
       jio: {
-        connections: { struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyDisconnected: 4, directed: 0 },
+        connections: {
+          struck: 0,
+          held: 0,
+          exempt: 0,
+          alreadyOpen: 0,
+          alreadyDisconnected: 4,
+          alreadyVerified: 0,
+          directed: 0,
+        },
         blocks: { struck: 0, held: 0, exempt: 0, alreadyOpen: 5, alreadyBlocked: 0, directed: 1 },
       },
     };
@@ -307,7 +327,15 @@ describe('unexplained', () => {
     const { jio: _, ...others } = ledgers;
     const { jio: theirs } = decisions;
     if (theirs === undefined) throw new Error('the example has both');
-    const none = { struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyDisconnected: 0, directed: 0 };
+    const none = {
+      struck: 0,
+      held: 0,
+      exempt: 0,
+      alreadyOpen: 0,
+      alreadyDisconnected: 0,
+      alreadyVerified: 0,
+      directed: 0,
+    };
     const lost = { decisions: { ...decisions, jio: { ...theirs, connections: none } }, ledgers: others };
     // Jio's three numbers, and its block row, whose ledger is gone as well.
     expect(unexplained(() => lost)).toBe(3 + 1);
@@ -416,7 +444,7 @@ describe('unexplained', () => {
 
 describe('the books always add up', () => {
   const operators = ['airtel', 'bsnl', 'jio'] as OperatorId[];
-  const states = fc.constantFrom<ClaimState>('directed', 'alreadyOpen', 'alreadyDisconnected');
+  const states = fc.constantFrom<ClaimState>('directed', 'alreadyOpen', 'alreadyDisconnected', 'alreadyVerified');
   const blockStates = fc.constantFrom<ClaimState>('directed', 'alreadyOpen', 'alreadyBlocked');
   const batches = fc.record({
     numbers: fc.array(fc.tuple(fc.constantFrom(...operators), states), { maxLength: 60 }),
@@ -475,7 +503,15 @@ describe('the books always add up', () => {
         expect(summary.unexplained).toBe(0);
         const { connections, blocks } = summary;
         expect(connections.linked).toBe(
-          sumOf(connections, ['struck', 'held', 'exempt', 'alreadyOpen', 'alreadyDisconnected', 'directed']),
+          sumOf(connections, [
+            'struck',
+            'held',
+            'exempt',
+            'alreadyOpen',
+            'alreadyDisconnected',
+            'alreadyVerified',
+            'directed',
+          ]),
         );
         expect(connections.directed).toBe(
           sumOf(connections, ['verified', 'disconnected', 'surrendered', 'notFound', 'overdue']),

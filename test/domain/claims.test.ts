@@ -163,9 +163,27 @@ describe('a connection', () => {
     expect(decideClaim('reverify', airtel, seen, earlier)).toEqual({ state: 'alreadyOpen', directionId: second });
   });
 
-  test.each(['verified', 'not_found'] as const)('that was %s is directed again', (outcome) => {
-    const earlier = [counted({ outcome, occurredOn: day('2026-06-01'), recordedAt: at('2026-06-01T12:00:00Z') })];
-    expect(decideClaim('reverify', airtel, seen, earlier)).toEqual({ state: 'directed' });
+  test('that was not found is directed again', () => {
+    const said = {
+      outcome: 'not_found',
+      occurredOn: day('2026-06-01'),
+      recordedAt: at('2026-06-01T12:00:00Z'),
+    } as const;
+    expect(decideClaim('reverify', airtel, seen, [counted(said)])).toEqual({ state: 'directed' });
+  });
+
+  test('that was verified is so until it is seen on a later day: nobody proves themselves twice for the same use', () => {
+    const verified = counted({
+      outcome: 'verified',
+      occurredOn: day('2026-06-01'),
+      recordedAt: at('2026-06-02T12:00:00Z'),
+    });
+    for (const newest of ['2026-05-31', '2026-06-01'])
+      expect(decideClaim('reverify', jio, day(newest), [verified])).toEqual({
+        state: 'alreadyVerified',
+        directionId: first,
+      });
+    expect(decideClaim('reverify', airtel, day('2026-06-02'), [verified])).toEqual({ state: 'directed' });
   });
 
   test('that went overdue is directed again', () => {
@@ -216,12 +234,15 @@ describe('a connection', () => {
       ]).state,
     ).toBe('alreadyDisconnected');
     const earlier = { ...late, recordedAt: at('2026-06-30T00:00:00Z') };
-    expect(decideClaim('reverify', airtel, seen, [newer, earlier])).toEqual({ state: 'directed' });
+    expect(decideClaim('reverify', airtel, seen, [newer, earlier])).toEqual({
+      state: 'alreadyVerified',
+      directionId: second,
+    });
   });
 
   test('of two outcomes recorded in the same second the newer direction decides', () => {
     const one = disconnected('2026-06-01', '2026-06-05T00:00:00Z');
-    const other = counted({ directionId: second, outcome: 'verified', recordedAt: at('2026-06-05T00:00:00Z') });
+    const other = counted({ directionId: second, outcome: 'not_found', recordedAt: at('2026-06-05T00:00:00Z') });
     expect(decideClaim('reverify', airtel, seen, [other, one])).toEqual({ state: 'directed' });
     expect(decideClaim('reverify', airtel, seen, [one, other]).state).toBe('alreadyDisconnected');
   });

@@ -181,7 +181,8 @@ describe('a report whose rows are all rejected', () => {
   it('settles at once, with every row accounted for', async () => {
     const content = 'imei\nnone\n,\n123\n00000000000000\n';
     const batchId = `up-police-${sha256(content).slice(0, 12)}`;
-    const numbers = { linked: 0, struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyDisconnected: 0, directed: 0 };
+    const already = { alreadyOpen: 0, alreadyDisconnected: 0, alreadyVerified: 0 };
+    const numbers = { linked: 0, struck: 0, held: 0, exempt: 0, ...already, directed: 0 };
     const connections = {
       ...numbers,
       verified: 0,

@@ -17,9 +17,9 @@ import { A1, A2, A3, H1, H2, H3, H4, J1 } from './story.ts';
  * Batch of mha, day 2.25: H1, H2, H3, H1 again, one IMEI that is none. Uploaded again on day 2.5: the same batch.
  *   5 connections: airtel A1 A2 A3, jio J1 J2. 3 handsets at 2 operators.
  *   airtel blocked H1 and has no H2; the other four blocks are not answered.
- *   airtel verified A1, failed A2, does not know A3; later A2 is disconnected (and A1 too, which conflicts).
+ *   airtel does not know A1 and A3, failed A2; later A2 is disconnected (and A1 too, which conflicts).
  *   jio failed J1 and never disconnects it; J2 is overdue, and disconnected on day 19, after the batch has settled.
- * Batch of up-police, day 10: H1, H4. 3 connections: A1 was verified: again. A2 is disconnected. J1 is open elsewhere.
+ * Batch of up-police, day 10: H1, H4. 3 connections: A1 was not found: again. A2 is disconnected. J1 is open elsewhere.
  *   H1 is blocked at airtel and overdue at jio: again; H4 at both. Nobody answers.
  * Batch of i4c, days 20.5 to 21: H2, H3. Its plans 3 and 4 can't be committed; at the third upload it is planned as number 5.
  *   3 connections: A3 was not found: again. A1 is open in the batch of up-police at airtel, and its
@@ -41,11 +41,12 @@ export const BATCHES = {
       exempt: 0,
       alreadyOpen: 0,
       alreadyDisconnected: 0,
+      alreadyVerified: 0,
       directed: 5,
-      verified: 1,
+      verified: 0,
       disconnected: 1,
       surrendered: 0,
-      notFound: 1,
+      notFound: 2,
       overdue: 2,
       overdueFailed: 1,
     },
@@ -72,6 +73,7 @@ export const BATCHES = {
       exempt: 0,
       alreadyOpen: 1,
       alreadyDisconnected: 1,
+      alreadyVerified: 0,
       directed: 1,
       verified: 0,
       disconnected: 0,
@@ -103,6 +105,7 @@ export const BATCHES = {
       exempt: 0,
       alreadyOpen: 0,
       alreadyDisconnected: 1,
+      alreadyVerified: 0,
       directed: 2,
       verified: 0,
       disconnected: 0,
@@ -234,7 +237,7 @@ export async function tellLongStory(lab: Lab, troubles: Troubles): Promise<void>
     airtel: await lab.direction(first, 'reverify', 'airtel'),
     jio: await lab.direction(first, 'reverify', 'jio'),
   };
-  const answer = [`${A1},verified`, `${A2},failed`];
+  const answer = [`${A1},not_found`, `${A2},failed`];
   await on(2.75, () => lab.respond(answered.blocks, [`${H1},blocked`, `${H2},not_found`]));
   await on(3.75, async () => {
     // Two files at once: they name different rows, so it is the same which comes first.

@@ -141,6 +141,7 @@ describe('two batches that meet', () => {
     expect(lines.slice(1).map((line) => line.replace(/,\d{15},/, ',H1,'))).toEqual([
       `block,H1,airtel,alreadyBlocked,${first.batchId}.block.airtel.1-0-0`,
       `reverify,${J1},jio,alreadyOpen,${first.batchId}.reverify.jio.1-0-0`,
+      `reverify,${A1},airtel,alreadyVerified,${first.batchId}.reverify.airtel.1-0-0`,
       `reverify,${A2},airtel,alreadyDisconnected,${first.batchId}.reverify.airtel.1-0-0`,
     ]);
   });

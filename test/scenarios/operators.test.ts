@@ -10,8 +10,8 @@ import { A1, H1, H2, J1 } from './story.ts';
  * Operators added and removed by a deployment while a batch waits, worked out by hand.
  *
  * Day 0: airtel and jio are configured. H1 was used by A1 at airtel and by J1 at jio. mha reports H1 and H2.
- * Day 3: deployed anew, with airtel and vi. Day 4: jio verifies J1 and has blocked H1; airtel and vi are silent.
- * Day 20: up-police reports H1. A1 went overdue, and J1 was verified: both again, J1 at jio, whose sighting is its newest.
+ * Day 3: deployed anew, with airtel and vi. Day 4: jio does not know J1 and has blocked H1; airtel and vi are silent.
+ * Day 20: up-police reports H1. A1 went overdue, and J1 was not found: both again, J1 at jio, whose sighting is its newest.
  */
 const CONTEXT = { sweepHours: '24', operators: 'airtel,jio' };
 
@@ -43,7 +43,7 @@ beforeAll(async () => {
   const changed = await withOperators('airtel,vi');
   await lab.cloud.deploy(changed);
   await lab.at(4);
-  await lab.respond(await lab.direction(waiting, 'reverify', 'jio'), [`${J1},verified`]);
+  await lab.respond(await lab.direction(waiting, 'reverify', 'jio'), [`${J1},not_found`]);
   await lab.respond(await lab.direction(waiting, 'block', 'jio'), [`${H1},blocked`]);
   await lab.respond(`${waiting}.reverify.jio.9-0-0`, [`${J1},verified`], 'nowhere.csv');
   await lab.at(20);
@@ -63,13 +63,13 @@ describe('a batch that waits while operators are added and removed', () => {
     expect(Object.keys(first.operators)).toEqual(['airtel', 'jio']);
     expect(first).toMatchObject({
       unexplained: 0,
-      connections: { linked: 2, directed: 2, verified: 1, overdue: 1 },
+      connections: { linked: 2, directed: 2, notFound: 1, overdue: 1 },
       blocks: { rows: 4, directed: 4, blocked: 1, overdue: 3 },
     });
     expect(first.operators.jio).toMatchObject({
       directions: 2,
       latestImport: '2026-06-01T00:00:00Z',
-      connections: { linked: 1, verified: 1 },
+      connections: { linked: 1, notFound: 1 },
       blocks: { rows: 2, blocked: 1 },
     });
   });

@@ -59,7 +59,7 @@ describe('a claim', () => {
 
   it('is kept by the next batch that directs it, and never shorter than before', async () => {
     await lab.at(48);
-    await lab.usage('airtel', [`${H1},${A1},2026-07-18,Delhi`], 'again.csv');
+    await lab.usage('airtel', [`${H1},${A1},2026-07-19,Delhi`], 'again.csv');
     await tables.client.send(
       new UpdateCommand({
         TableName: tables.cases,

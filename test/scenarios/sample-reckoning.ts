@@ -264,6 +264,7 @@ export class Reckoning {
     if (open) state = 'alreadyOpen';
     else if (recorded?.outcome === 'blocked') state = 'alreadyBlocked';
     else if (recorded?.outcome === 'disconnected' && lastSeen <= recorded.on) state = 'alreadyDisconnected';
+    else if (recorded?.outcome === 'verified' && lastSeen <= recorded.on) state = 'alreadyVerified';
     counts[all] = (counts[all] ?? 0) + 1;
     counts[state] = (counts[state] ?? 0) + 1;
     if (state === 'directed') {
@@ -450,6 +451,7 @@ export const noOperator = (latestImport?: string) => ({
     exempt: 0,
     alreadyOpen: 0,
     alreadyDisconnected: 0,
+    alreadyVerified: 0,
     directed: 0,
     verified: 0,
     disconnected: 0,

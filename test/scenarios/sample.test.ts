@@ -150,6 +150,7 @@ describe('the sample', () => {
     for (const word of [
       'alreadyOpen',
       'alreadyDisconnected',
+      'alreadyVerified',
       'directed',
       'verified',
       'disconnected',

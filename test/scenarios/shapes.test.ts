@@ -16,6 +16,7 @@ const NO_CONNECTIONS = {
   exempt: 0,
   alreadyOpen: 0,
   alreadyDisconnected: 0,
+  alreadyVerified: 0,
   directed: 0,
   verified: 0,
   disconnected: 0,
@@ -416,12 +417,13 @@ describe('a handset with 4,100 links, 2,000 rows a direction (day 70)', () => {
  * V, O, D, S and P are airtel's but for P, jio's, in two handsets: O in the second, the others in the first.
  *   Day 100, batch 0, second handset: nobody answers, so O is overdue from day 116 on.
  *   Day 110, batch 1, first handset. Day 111: airtel verifies V, disconnects D, says that S was surrendered, blocks the handset.
- *   D is seen again two days later, at vi; S only on the day on which it was surrendered. P stays open. Batch 1 ends on day 126.
+ *   D is seen again two days later, at vi, and V a day later; S only on the day on which it was surrendered. P stays open.
+ *   Batch 1 ends on day 126.
  *   Day 117, batch 2, both handsets: V, O and D are directed again, D at vi; P is open in batch 1, S is disconnected.
  *   The first handset is blocked at airtel; all other blocks are overdue.
  *   Day 118: P is verified in batch 1; V is disconnected and O verified in batch 2; vi is silent about D.
- *   Day 140, batch 3, both handsets: V and S are disconnected; O and P are verified and directed again; so is D, of which
- *   batch 2 recorded nothing and which was seen after batch 1 recorded its disconnection.
+ *   Day 140, batch 3, both handsets: V and S are disconnected; O and P are verified; D is directed again, of which batch 2
+ *   recorded nothing and which was seen after batch 1 recorded its disconnection.
  */
 describe('later batches that meet the same numbers (day 100)', () => {
   const [H1, H2] = ['35800000000001', '35800000000002'] as const;
@@ -450,7 +452,7 @@ describe('later batches that meet the same numbers (day 100)', () => {
     await lab.at(115);
     // Day 111 was 20 September.
     await lab.usage('vi', [`${H1},${D},2026-09-22,`], 'later.csv');
-    await lab.usage('airtel', [`${H1},${S},2026-09-20,`], 'later.csv');
+    await lab.usage('airtel', [`${H1},${S},2026-09-20,`, `${H1},${V},2026-09-21,`], 'later.csv');
     await lab.at(117);
     batches.push(await report(lab, 'up-police', [H1, H2]));
     atDay117 = await lab.batches();
@@ -467,7 +469,7 @@ describe('later batches that meet the same numbers (day 100)', () => {
     expect(atDay117).not.toContain(batches[1]);
   });
 
-  it('direct again what was verified, overdue, or disconnected and seen again, where it was seen last', async () => {
+  it('direct again what was overdue, or verified or disconnected and seen again, where it was seen last', async () => {
     const orders = async (operator: string) =>
       numbersIn((await ordersOf(lab, await direction(2, operator)))['1-reverify']);
     expect(await orders('airtel')).toEqual([V, O]);
@@ -494,6 +496,7 @@ describe('later batches that meet the same numbers (day 100)', () => {
       exempt: 0,
       alreadyOpen: 1,
       alreadyDisconnected: 1,
+      alreadyVerified: 0,
       directed: 3,
       verified: 1,
       disconnected: 1,
@@ -531,15 +534,19 @@ describe('later batches that meet the same numbers (day 100)', () => {
     expect(await elsewhere(3)).toEqual([
       `block,358000000000016,airtel,alreadyBlocked,${await direction(1, 'airtel', 'block')}`,
       `reverify,${V},airtel,alreadyDisconnected,${await direction(2, 'airtel')}`,
+      `reverify,${O},airtel,alreadyVerified,${await direction(2, 'airtel')}`,
       `reverify,${S},airtel,alreadyDisconnected,${await direction(1, 'airtel')}`,
+      `reverify,${P},jio,alreadyVerified,${await direction(1, 'jio')}`,
     ]);
     const numbers = async (operator: string) =>
       numbersIn((await ordersOf(lab, await direction(3, operator)))['1-reverify']);
-    expect([await numbers('airtel'), await numbers('jio'), await numbers('vi')]).toEqual([[O], [P], [D]]);
+    expect(await numbers('vi')).toEqual([D]);
+    expect((await lab.directions()).filter((id) => id.startsWith(`${batches[3]}.reverify`))).toHaveLength(1);
     expect((await summaryOf(lab, batches[3] ?? '')).connections).toEqual({
-      ...allOverdue(3),
+      ...allOverdue(1),
       linked: 5,
       alreadyDisconnected: 2,
+      alreadyVerified: 2,
     });
   });
 });
@@ -550,7 +557,7 @@ describe('later batches that meet the same numbers (day 100)', () => {
  *   Day 174, batch 2: P and Q were seen at jio since, so they are directed there, too; R is open at airtel.
  *   Day 176, batch 3: P is open at jio, and Q, which was seen at airtel again, is open there, in batch 1; so is R.
  *   Day 177: airtel does not know P any more, jio verifies it. Nobody answers anything else.
- *   Day 180, batch 4: P was verified at jio, where it was seen last: again. Q and R are open as before.
+ *   Day 180, batch 4: P was verified at jio, where it was seen last. Q and R are open as before.
  */
 describe('a number that is ported while its row is open (day 170)', () => {
   const [H, H2, H3, H4] = ['35820000000001', '35820000000002', '35820000000003', '35820000000004'] as const;
@@ -611,13 +618,17 @@ describe('a number that is ported while its row is open (day 170)', () => {
   });
 
   it('is answered by each of them for itself', async () => {
-    expect(await ordered(3, 'jio')).toEqual([P]);
-    expect(await elsewhere(3)).toHaveLength(2);
+    const airtel = await direction(0, 'airtel');
+    expect(await elsewhere(3)).toEqual([
+      `reverify,${P},jio,alreadyVerified,${await direction(1, 'jio')}`,
+      `reverify,${Q},airtel,alreadyOpen,${airtel}`,
+      `reverify,${R},airtel,alreadyOpen,${airtel}`,
+    ]);
     expect(summaries.map(({ connections }) => connections)).toEqual([
       { ...NO_CONNECTIONS, linked: 3, directed: 3, notFound: 1, overdue: 2 },
       { ...NO_CONNECTIONS, linked: 3, alreadyOpen: 1, directed: 2, verified: 1, overdue: 1 },
       { ...NO_CONNECTIONS, linked: 3, alreadyOpen: 3 },
-      { ...NO_CONNECTIONS, linked: 3, alreadyOpen: 2, directed: 1, overdue: 1 },
+      { ...NO_CONNECTIONS, linked: 3, alreadyOpen: 2, alreadyVerified: 1 },
     ]);
     for (const { unexplained } of summaries) expect(unexplained).toBe(0);
   });

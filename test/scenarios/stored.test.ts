@@ -69,23 +69,29 @@ const SINCE: Readonly<Record<string, object>> = {
 };
 
 /** As `SINCE`, of the files of the work bucket, by their names. */
+const withColumns =
+  (connections: object, blocks: object) =>
+  ({ decisions }: { decisions: Record<string, Record<string, object>> }) => ({
+    format: 3,
+    decisions: Object.fromEntries(
+      Object.entries(decisions).map(([operator, own]) => [
+        operator,
+        { connections: { ...connections, ...own.connections }, blocks: { ...blocks, ...own.blocks } },
+      ]),
+    ),
+  });
 const NOBODY_LEFT_OUT = { struck: 0, held: 0, exempt: 0 };
-const withNobodyLeftOut = ({ decisions }: { decisions: Record<string, Record<string, object>> }) => ({
-  format: 2,
-  decisions: Object.fromEntries(
-    Object.entries(decisions).map(([operator, books]) => [
-      operator,
-      Object.fromEntries(Object.entries(books).map(([book, counts]) => [book, { ...NOBODY_LEFT_OUT, ...counts }])),
-    ]),
-  ),
-});
+const SINCE_THE_FIRST = withColumns({ ...NOBODY_LEFT_OUT, alreadyVerified: 0 }, NOBODY_LEFT_OUT);
+const SINCE_THE_SECOND = withColumns({ alreadyVerified: 0 }, {});
 const allDisconnected = ({ revocations }: { revocations: object[] }) => ({
   format: 2,
   revocations: revocations.map((row) => ({ ...row, reason: 'linked_to_reported_handset' })),
 });
 const FILES_SINCE: Readonly<Record<string, (content: never) => object>> = {
-  'plan.json 1': withNobodyLeftOut,
-  'decision.json 1': withNobodyLeftOut,
+  'plan.json 1': SINCE_THE_FIRST,
+  'decision.json 1': SINCE_THE_FIRST,
+  'plan.json 2': SINCE_THE_SECOND,
+  'decision.json 2': SINCE_THE_SECOND,
   'late.json 1': allDisconnected,
 };
 

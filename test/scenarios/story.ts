@@ -11,7 +11,7 @@ import type { Lab } from './lab.ts';
  * Day 1: airtel blocked H1 and has no H2; H3 is never answered, nor is any other operator's block.
  * Day 2: airtel verified A1, failed A2 and does not know A3. Day 3: A2 disconnected. jio is silent.
  * Report of up-police on day 10: H1, H4.
- *   3 connections: A1 was verified: again. A2 is disconnected and not seen since. J1 is open in the first batch until day 16.
+ *   3 connections: A1 was verified, and not seen since. A2 is disconnected and not seen since. J1 is open in the first batch until day 16.
  *   H1 is blocked at airtel; at the other four its blocks went overdue on day 2, so again; H4 at five.
  *   Nobody answers.
  */
@@ -57,6 +57,7 @@ export const FIRST = {
     exempt: 0,
     alreadyOpen: 0,
     alreadyDisconnected: 0,
+    alreadyVerified: 0,
     directed: 4,
     verified: 1,
     disconnected: 1,
@@ -88,12 +89,13 @@ export const SECOND = {
     exempt: 0,
     alreadyOpen: 1,
     alreadyDisconnected: 1,
-    directed: 1,
+    alreadyVerified: 1,
+    directed: 0,
     verified: 0,
     disconnected: 0,
     surrendered: 0,
     notFound: 0,
-    overdue: 1,
+    overdue: 0,
     overdueFailed: 0,
   },
   blocks: {

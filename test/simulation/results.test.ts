@@ -229,7 +229,7 @@ describe('the report at the end', () => {
     expect(text).toContain(`Batch ${BATCH} of mha, from ${KEY}`);
     expect(text).toContain('5 rows: 2 handsets, 1 rejected, 2 repeats');
     expect(text).toContain('1,010 linked: 1,007 directed, 1 already open elsewhere, 2 already disconnected');
-    expect(text).toContain('1,000 verified, 2 disconnected, 2 not found, 3 overdue');
+    expect(text).toContain('1,000 verified, 2 disconnected, 0 surrendered, 2 not found, 3 overdue');
     expect(text).toMatch(/jio +2 +1 +1,007 +1,000 +2 +2 +3 +9 +4 +2 +3\n/);
     expect(text).toMatch(/block +block until 2026-06-02 00:00Z/);
     expect(text).toContain('1 × usage stopped');

@@ -97,6 +97,7 @@ export function idealOf(story: Story): Record<string, Outcome> {
       if (open) state = 'alreadyOpen';
       else if (recorded?.outcome === 'blocked') state = 'alreadyBlocked';
       else if (recorded?.outcome === 'disconnected' && lastSeen <= recorded.on) state = 'alreadyDisconnected';
+      else if (recorded?.outcome === 'verified' && lastSeen <= recorded.on) state = 'alreadyVerified';
       add(state);
       if (state !== 'directed') {
         const shown = kind === 'block' ? written(identifier) : identifier;

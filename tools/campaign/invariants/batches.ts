@@ -179,6 +179,7 @@ function decideAll(
     if (open) state = 'alreadyOpen';
     else if (kind === 'block' && recorded?.outcome === 'blocked') state = 'alreadyBlocked';
     else if (recorded?.outcome === 'disconnected' && lastSeen <= recorded.on) state = 'alreadyDisconnected';
+    else if (recorded?.outcome === 'verified' && lastSeen <= recorded.on) state = 'alreadyVerified';
     const summary = operators[operator] as ReturnType<typeof noOperator>;
     const counts: Record<string, number> = kind === 'block' ? summary.blocks : summary.connections;
     sum(counts, kind === 'block' ? 'rows' : 'linked');
