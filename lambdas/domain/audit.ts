@@ -28,6 +28,7 @@ const AUDIT_KINDS = [
   'direction_closed',
   'batch_settled',
   'revoked',
+  'withdrawn',
   'erased',
   'exemptions_recorded',
   'exemptions_refused',

@@ -93,7 +93,8 @@ export type ClaimDecision =
   | { readonly state: AlreadyState; readonly directionId: DirectionId };
 
 /**
- * Decides what becomes of a number, or of a handset at an operator, that this batch meets. Open in a direction of another
+ * Decides what becomes of a number, or of a handset at an operator, that this batch meets. A number that was activated for
+ * somebody else, and not seen on a later day than that, is reissuedBefore: who was seen has it no more. Open in a direction of another
  * batch at this operator: alreadyOpen. A number that is open at another one was ported since, or is used at both, and nobody
  * would re-verify it here: it is directed here, too. Else by its newest recorded outcome (by the instant it was recorded, then by the newest pointer):
  * a connection that was disconnected or surrendered and not seen later is alreadyDisconnected, one that was verified and not seen
@@ -110,15 +111,21 @@ export function decideClaim(
   newestDay: Day | null,
   earlier: readonly CountedPointer[],
 ): ClaimDecision {
+  const reissued = earlier.find(({ outcome, occurredOn }) => outcome === 'reissued' && !isLater(newestDay, occurredOn));
+  if (reissued !== undefined) return { state: 'reissuedBefore', directionId: reissued.directionId };
   const open = earlier.find((pointer) => pointer.open && pointer.operator === operator);
   if (open !== undefined) return { state: 'alreadyOpen', directionId: open.directionId };
   const newest = newestRecorded(earlier);
   if (newest === undefined) return { state: 'directed' };
   const already = rulesOf(kind).alreadyBy[newest.outcome];
-  const seenSince = newestDay !== null && newest.occurredOn !== null && newestDay > newest.occurredOn;
-  return already === undefined || (already.unlessSeenSince && seenSince)
+  return already === undefined || (already.unlessSeenSince && isLater(newestDay, newest.occurredOn))
     ? { state: 'directed' }
     : { state: already.state, directionId: newest.directionId };
+}
+
+/** Whether a connection was seen on a later day than that. */
+function isLater(newestDay: Day | null, on: Day | null): boolean {
+  return newestDay !== null && on !== null && newestDay > on;
 }
 
 function newestRecorded(earlier: readonly CountedPointer[]): CountedPointer | undefined {

@@ -19,9 +19,9 @@ export interface Hindrance {
   readonly where: DirectionId | BatchId;
   /**
    * `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`: its batch's books are to be made;
-   * `disconnected`: it was lately; `turn`: a batch, of whatever numbers, is not directed yet.
+   * `disconnected`: it was lately; `reissued`: it is somebody else's since, whom sightings from before would direct; `turn`: a batch, of whatever numbers, is not directed yet.
    */
-  readonly why: 'planning' | 'open' | 'not_settled' | 'disconnected' | 'turn';
+  readonly why: 'planning' | 'open' | 'not_settled' | 'disconnected' | 'reissued' | 'turn';
   readonly until: Instant | null;
 }
 
@@ -48,10 +48,13 @@ export function hindranceOf(
   const { open, outcome, occurredOn, recordedAt } = countPointer({ directionId, row }, ledger);
   if (open) return { where: directionId, why: 'open', until: ladderEnd(ledger, now) };
   if (ledger.sealedAt === null) return { where: directionId, why: 'not_settled', until: null };
-  if (revokedFor(outcome) === null || recordedAt === null || occurredOn === null) return undefined;
-  const contested = addSeconds(recordedAt, contestedDays * SECONDS_PER_DAY);
+  if (recordedAt === null || occurredOn === null) return undefined;
   // The window of a report has both ends in it.
-  const until = laterOf(contested, endOf(addDays(occurredOn, lookBackDays)));
+  const lookedBackAt = endOf(addDays(occurredOn, lookBackDays));
+  if (outcome === 'reissued')
+    return lookedBackAt > now ? { where: directionId, why: outcome, until: lookedBackAt } : undefined;
+  if (revokedFor(outcome) === null) return undefined;
+  const until = laterOf(addSeconds(recordedAt, contestedDays * SECONDS_PER_DAY), lookedBackAt);
   return until > now ? { where: directionId, why: 'disconnected', until } : undefined;
 }
 

@@ -13,6 +13,7 @@ export const OUTCOMES = [
   'blocked',
   'overdue',
   'surrendered',
+  'reissued',
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
@@ -32,21 +33,31 @@ interface AnswerRules {
   readonly alreadyOn: readonly Outcome[];
   /** Whether the row is done with. One that isn't stays open while its ladder runs. */
   readonly ends: boolean;
+  /** The column of a response that says on which day it happened; that of the upload where nothing is said, and it need not be. */
+  readonly dayIn: 'occurred_on' | 'activated_on';
   /** The reason for which its number is published as revoked, where the connection has ended by it; null where it hasn't. */
   readonly revokedFor: RevocationReason | null;
 }
 
 /** Who fails and proves themselves in time is not cut off, and what is overdue may be answered late. */
 const NOT_ENDED = ['open', 'failed', 'overdue'] as const;
-const END: AnswerRules = { recordedOn: NOT_ENDED, alreadyOn: [], ends: true, revokedFor: null };
+const END: AnswerRules = {
+  recordedOn: NOT_ENDED,
+  alreadyOn: [],
+  ends: true,
+  dayIn: 'occurred_on',
+  revokedFor: null,
+};
 
 export const ANSWER_RULES: { readonly [Name in Answer]: AnswerRules } = {
   verified: END,
-  failed: { recordedOn: NOT_ENDED, alreadyOn: ['disconnected', 'surrendered'], ends: false, revokedFor: null },
+  failed: { ...END, alreadyOn: ['disconnected', 'surrendered'], ends: false },
   disconnected: { ...END, revokedFor: 'linked_to_reported_handset' },
   not_found: END,
   blocked: END,
   surrendered: { ...END, revokedFor: 'surrendered' },
+  // The number is somebody else's, whatever was said of it before.
+  reissued: { ...END, recordedOn: OUTCOMES.filter((outcome) => outcome !== 'reissued'), dayIn: 'activated_on' },
 };
 
 /** The reason for which a row of this outcome stands in a revocation list; null where it stands in none. */
@@ -81,12 +92,13 @@ export const BOOKS = {
       struck: 0,
       held: 0,
       exempt: 0,
+      reissuedBefore: 0,
       alreadyOpen: 0,
       alreadyDisconnected: 0,
       alreadyVerified: 0,
       directed: 0,
     },
-    ended: { verified: 0, disconnected: 0, surrendered: 0, notFound: 0, overdue: 0 },
+    ended: { verified: 0, disconnected: 0, surrendered: 0, notFound: 0, reissued: 0, overdue: 0 },
     within: { overdueFailed: 0 },
   },
   blocks: {
@@ -110,7 +122,12 @@ export const LEFT_OUT = ['struck', 'held', 'exempt'] as const;
 export type LeftOut = (typeof LEFT_OUT)[number];
 
 /** Why a row that may be directed is not, for what an earlier direction says of it. */
-export type AlreadyState = 'alreadyOpen' | 'alreadyDisconnected' | 'alreadyVerified' | 'alreadyBlocked';
+export type AlreadyState =
+  | 'reissuedBefore'
+  | 'alreadyOpen'
+  | 'alreadyDisconnected'
+  | 'alreadyVerified'
+  | 'alreadyBlocked';
 
 /** What may be decided of a row: that it is directed, or why not. */
 export type ClaimState = 'directed' | LeftOut | AlreadyState;
@@ -156,7 +173,7 @@ export const DIRECTION_KINDS = {
     asks: 're-verified',
     orders: ['reverify', 'bar_outgoing', 'bar_incoming', 'disconnect'],
     beginsWith: 'reverify',
-    answers: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered'],
+    answers: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'reissued'],
     alreadyBy: {
       disconnected: { state: 'alreadyDisconnected', unlessSeenSince: true },
       surrendered: { state: 'alreadyDisconnected', unlessSeenSince: true },

@@ -56,6 +56,8 @@ export interface RecordedFile {
   readonly failedOrder?: FailedOrder;
   /** Where it ended connections of a batch that had settled: the day of its commit, whose late revocation list they are in. */
   readonly lateOn?: Day;
+  /** Where it says that numbers are somebody else's: the day of its commit, in whose list they are withdrawn. */
+  readonly withdrawnOn?: Day;
 }
 
 export interface Ledger {

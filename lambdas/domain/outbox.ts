@@ -128,3 +128,8 @@ export function revocationPatterns(agency: string): RevocationKeys {
 export function lateRevocationKeys(day: Day, batchId: BatchId, responseSha256: string): RevocationKeys {
   return revocationsOf(day, `${batchId}.late-${sha8(responseSha256)}`);
 }
+
+/** The list of the numbers that a response, recorded on `day`, had withdrawn from every list. */
+export function withdrawalKeys(day: Day, batchId: BatchId, responseSha256: string): RevocationKeys {
+  return revocationsOf(day, `${batchId}.withdrawn-${sha8(responseSha256)}`);
+}

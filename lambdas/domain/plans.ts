@@ -137,6 +137,7 @@ const decisions = z.record(
   z.strictObject({
     connections: z.strictObject({
       ...leftOut,
+      reissuedBefore: fields.count,
       alreadyOpen: fields.count,
       alreadyDisconnected: fields.count,
       alreadyVerified: fields.count,
@@ -163,7 +164,7 @@ function withColumnsSince({ decisions, ...content }: Record<string, unknown>): R
   ]);
   return { ...content, decisions: Object.fromEntries(now) };
 }
-const EARLIER = { 1: withColumnsSince, 2: withColumnsSince };
+const EARLIER = { 1: withColumnsSince, 2: withColumnsSince, 3: withColumnsSince };
 
 const shardDecision = z.strictObject({
   kind: z.enum(DIRECTION_KIND_NAMES),
@@ -177,7 +178,7 @@ const shardDecision = z.strictObject({
 true satisfies Covers<typeof shardDecision, ShardDecision>;
 
 /** `ShardDecision`, as it lies in the work bucket. */
-export const shardDecisionForm = formOf<ShardDecision>('decision of a shard', 3, shardDecision, EARLIER);
+export const shardDecisionForm = formOf<ShardDecision>('decision of a shard', 4, shardDecision, EARLIER);
 
 const plan = z.strictObject({
   operators: z.array(fields.operator),
@@ -190,7 +191,7 @@ const plan = z.strictObject({
 true satisfies Covers<typeof plan, Plan>;
 
 /** `Plan`, as it lies in the work bucket. */
-export const planForm = formOf<Plan>('plan', 3, plan, EARLIER);
+export const planForm = formOf<Plan>('plan', 4, plan, EARLIER);
 
 /** What a child of Expand returns. */
 export const gathered: z.ZodType<Gathered> = z.object({

@@ -16,6 +16,8 @@ export const ROW_REASONS = [
   'not_in_direction',
   'unknown_outcome',
   'before_sighting',
+  'bad_activated_on',
+  'not_after_sighting',
   'conflicts_with_recorded',
   'bad_preview',
   'not_this_preview',

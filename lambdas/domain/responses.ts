@@ -18,7 +18,8 @@ export const maxFiles = 500;
 
 /** The columns of a response file about a direction of this kind, for the CSV reader. */
 export function responseColumns(kind: DirectionKind): Columns {
-  return { required: [columnOf(kind), 'outcome'], optional: ['occurred_on', 'remarks'] };
+  const days = new Set(rulesOf(kind).answers.map((answer) => ANSWER_RULES[answer].dayIn));
+  return { required: [columnOf(kind), 'outcome'], optional: [...days, 'remarks'] };
 }
 
 /** A row (from 0) of the direction, and the day of its newest sighting that its plan knew; null for handsets. */
@@ -45,8 +46,9 @@ export interface RejectedRow {
  * Reads one row of a response. Reasons, the first that applies: wrong_cell_count; the identifier's own;
  * not_in_direction; unknown_outcome; bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload);
  * before_sighting (disconnected or surrendered before the connection was last seen: whoever had the number then is not the one
- * who was seen).
- * `occurred_on` is the day of the upload where the row doesn't say. `rowOf` gives the direction's row of an identifier.
+ * who was seen); bad_activated_on (reissued on no date, or on one later than that day); not_after_sighting (reissued on a day that
+ * is not later than that sighting: who was seen is who has the number now).
+ * `occurred_on` is the day of the upload where the row doesn't say; of what is reissued the day is that of `activated_on`. `rowOf` gives the direction's row of an identifier.
  */
 export function parseResponseRow(
   row: CsvRow,
@@ -69,7 +71,11 @@ export function parseResponseRow(
   const { row: place, lastSeen } = found;
   const isEnd = ANSWER_RULES[outcome].revokedFor !== null;
   if (isEnd && lastSeen !== null && day < lastSeen) return { line, reason: 'before_sighting' };
-  return { line, row: place, outcome, day };
+  if (ANSWER_RULES[outcome].dayIn === 'occurred_on') return { line, row: place, outcome, day };
+  const activated = parseDay(row.cells.activated_on ?? '');
+  if (activated === null || activated > uploadDay) return { line, reason: 'bad_activated_on' };
+  if (lastSeen !== null && activated <= lastSeen) return { line, reason: 'not_after_sighting' };
+  return { line, row: place, outcome, day: activated };
 }
 
 /** What an answer does to a row, given what is recorded of it. */
@@ -78,7 +84,7 @@ export type Effect = 'record' | 'already' | 'conflict';
 /**
  * The transitions allowed: open, overdue and failed to every answer, since whoever fails and proves themselves in time is not
  * cut off. The same outcome again, and failed after disconnected or surrendered, is already recorded; anything else conflicts.
- * All but failed are terminal.
+ * All but failed are terminal, except that a number may always turn out to be somebody else's since (reissued).
  */
 export function effectOf(current: Outcome, answer: Answer): Effect {
   const { recordedOn, alreadyOn } = ANSWER_RULES[answer];
@@ -102,6 +108,8 @@ export interface Applied {
   readonly madeFailed: readonly number[];
   /** Rows (ascending) whose connection has ended at the file's end and had not before. */
   readonly madeRevoked: readonly number[];
+  /** Rows (ascending) whose number this file says is somebody else's: it is withdrawn from every list. */
+  readonly madeReissued: readonly number[];
   /** How many rejects are `conflicts_with_recorded`; the administrators are told of them. */
   readonly conflicts: number;
   /** The batch has settled: the summary stays, and a disconnection is published at once. */
@@ -146,6 +154,7 @@ export function applyResponse(
   const after = new Uint8Array(currentOutcomes(ledger));
   const failed = new Set<number>();
   const revoked = new Set<number>();
+  const reissued = new Set<number>();
   const rejects: RejectedRow[] = [];
   let recorded = 0;
   const recordedAs: Partial<Record<Answer, number>> = {};
@@ -169,6 +178,8 @@ export function applyResponse(
       if (row.outcome === 'failed') failed.add(row.row);
       else failed.delete(row.row);
       if (ANSWER_RULES[row.outcome].revokedFor !== null) revoked.add(row.row);
+      else revoked.delete(row.row);
+      if (row.outcome === 'reissued') reissued.add(row.row);
     }
   }
 
@@ -179,6 +190,7 @@ export function applyResponse(
     at: file.at,
     version: ledger.version + 1,
     ...(late && revoked.size > 0 ? { lateOn: dayOf(file.committedAt) } : {}),
+    ...(reissued.size > 0 ? { withdrawnOn: dayOf(file.committedAt) } : {}),
   };
   const changed = recorded === 0 ? {} : late ? { late: after } : { outcomes: after };
   return {
@@ -191,6 +203,7 @@ export function applyResponse(
     rejects,
     madeFailed: ascending(failed),
     madeRevoked: ascending(revoked),
+    madeReissued: ascending(reissued),
     conflicts,
     late,
   };

@@ -1,4 +1,4 @@
-/** The numbers whose connections ended in a batch, and the lists of them that are published. */
+/** The numbers whose connections ended in a batch, those that were withdrawn, and the lists of them that are published. */
 import { z } from 'zod';
 import { csvLine, outside } from './csv.ts';
 import type { Day } from './days.ts';
@@ -39,6 +39,38 @@ export const lateListForm = formOf<{ revocations: readonly Revocation[] }>(
   }),
   { 1: allDisconnected },
 );
+
+/** Why a number is withdrawn from every list. */
+export const WITHDRAWAL_GROUNDS = ['reissued'] as const;
+
+/** A number that no list stands for any more, whether it was in one or not. */
+export interface Withdrawal {
+  readonly msisdn: Msisdn;
+  readonly withdrawnOn: Day;
+  readonly ground: (typeof WITHDRAWAL_GROUNDS)[number];
+}
+
+/** What an answer withdrew, as it lies in the work bucket until its list is published. */
+export const withdrawnListForm = formOf<{ withdrawals: readonly Withdrawal[] }>(
+  'list of withdrawals',
+  1,
+  z.strictObject({
+    withdrawals: z.array(
+      z.strictObject({ msisdn: fields.msisdn, withdrawnOn: fields.day, ground: z.enum(WITHDRAWAL_GROUNDS) }),
+    ),
+  }),
+);
+
+/** The withdrawals sorted by number: the order of both files. */
+export function withdrawalRows(withdrawals: Iterable<Withdrawal>): Withdrawal[] {
+  return [...withdrawals].sort((a, b) => compare(a.msisdn, b.msisdn));
+}
+
+/** The list of withdrawals, header and all; `rows` as withdrawalRows sorts them. */
+export function withdrawalCsv(rows: Iterable<Withdrawal>): string {
+  const header = csvLine(['msisdn', 'withdrawn_on', 'ground']);
+  return header + [...rows].map(({ msisdn, withdrawnOn, ground }) => csvLine([msisdn, withdrawnOn, ground])).join('');
+}
 
 /** How many lines the writers below hand over at once. */
 const linesAtOnce = 1000;
@@ -106,7 +138,7 @@ export function revocationCsv(rows: Iterable<Revocation>): Generator<string> {
  * The same list in the form of TRAI's Mobile Number Revocation List, numbers of 10 digits, in pieces; `fileName` is the
  * CSV's base name.
  */
-export function* revocationJson(fileName: string, rows: Iterable<Revocation>): Generator<string> {
+export function* revocationJson(fileName: string, rows: Iterable<{ readonly msisdn: Msisdn }>): Generator<string> {
   let separator = '';
   yield* pieces(`{"status":200,"file_name":${JSON.stringify(fileName)},"payload":[`, rows, ({ msisdn }) => {
     const entry = `${separator}{"n":"${msisdn.slice(-10)}"}`;

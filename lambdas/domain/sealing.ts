@@ -14,6 +14,7 @@ export interface OutcomeCounts {
   readonly disconnected: number;
   readonly surrendered: number;
   readonly notFound: number;
+  readonly reissued: number;
   readonly blocked: number;
   readonly overdue: number;
   /** Of the overdue ones, those that had failed: known to be wrong, and still connected. */
@@ -82,6 +83,7 @@ export function sealedOutcomes(ledger: Ledger): OutcomeCounts {
     disconnected: count('disconnected'),
     surrendered: count('surrendered'),
     notFound: count('not_found'),
+    reissued: count('reissued'),
     blocked: count('blocked'),
     overdue: count('overdue') + count('failed'),
     overdueFailed,

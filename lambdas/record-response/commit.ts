@@ -18,7 +18,7 @@ import {
   receiptText,
   withFailedOrder,
 } from '../domain/responses.ts';
-import { lateListForm, type Revocation } from '../domain/revocations.ts';
+import { lateListForm, type Revocation, type Withdrawal, withdrawnListForm } from '../domain/revocations.ts';
 import { ladderEnd } from '../domain/whereabouts.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
@@ -143,6 +143,14 @@ export async function record(response: Response, subject: Subject, invocation: s
       if (recorded.lateOn) {
         const revocations = applied.madeRevoked.map((row) => revocation(final.ledger, row));
         await prepare('late.json', JSON.stringify(lateListForm.write({ revocations })));
+      }
+      const { withdrawnOn } = recorded;
+      if (withdrawnOn) {
+        const withdrawals = applied.madeReissued.map((row): Withdrawal => {
+          const { msisdn } = parseDirectionRowLine('reverify', lines[row] ?? '');
+          return { msisdn, withdrawnOn, ground: 'reissued' };
+        });
+        await prepare('withdrawn.json', JSON.stringify(withdrawnListForm.write({ withdrawals })));
       }
       return { ledger: final.ledger, result: { ledger: final.ledger, recorded, applied: final } };
     },

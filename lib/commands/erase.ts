@@ -25,6 +25,7 @@ const REASONS: Record<Hindrance['why'], string> = {
   planning: 'a batch is deciding about it',
   open: 'its row is open',
   not_settled: "its batch's books are not made",
+  reissued: "it is somebody else's since, whom sightings from before would direct",
   disconnected: 'it was disconnected, which may be contested, and sightings from before would direct it again',
   turn: 'a batch is not directed yet, and may be about to read its links or its claim',
 };

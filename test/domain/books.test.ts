@@ -84,6 +84,7 @@ describe('the summary', () => {
     "struck": 0,
     "held": 0,
     "exempt": 0,
+    "reissuedBefore": 0,
     "alreadyOpen": 1,
     "alreadyDisconnected": 1,
     "alreadyVerified": 0,
@@ -92,6 +93,7 @@ describe('the summary', () => {
     "disconnected": 3,
     "surrendered": 0,
     "notFound": 1,
+    "reissued": 0,
     "overdue": 2,
     "overdueFailed": 1
   },
@@ -117,6 +119,7 @@ describe('the summary', () => {
         "struck": 0,
         "held": 0,
         "exempt": 0,
+        "reissuedBefore": 0,
         "alreadyOpen": 1,
         "alreadyDisconnected": 1,
         "alreadyVerified": 0,
@@ -125,6 +128,7 @@ describe('the summary', () => {
         "disconnected": 1,
         "surrendered": 0,
         "notFound": 0,
+        "reissued": 0,
         "overdue": 2,
         "overdueFailed": 1
       },
@@ -150,6 +154,7 @@ describe('the summary', () => {
         "struck": 0,
         "held": 0,
         "exempt": 0,
+        "reissuedBefore": 0,
         "alreadyOpen": 0,
         "alreadyDisconnected": 0,
         "alreadyVerified": 0,
@@ -158,6 +163,7 @@ describe('the summary', () => {
         "disconnected": 2,
         "surrendered": 0,
         "notFound": 1,
+        "reissued": 0,
         "overdue": 0,
         "overdueFailed": 0
       },
@@ -203,6 +209,7 @@ describe('the summary', () => {
         struck: 0,
         held: 0,
         exempt: 0,
+        reissuedBefore: 0,
         alreadyOpen: 0,
         alreadyDisconnected: 0,
         alreadyVerified: 0,
@@ -211,6 +218,7 @@ describe('the summary', () => {
         disconnected: 0,
         surrendered: 0,
         notFound: 0,
+        reissued: 0,
         overdue: 0,
         overdueFailed: 0,
       },
@@ -243,6 +251,7 @@ describe('the summary', () => {
           struck: 0,
           held: 0,
           exempt: 0,
+          reissuedBefore: 0,
           alreadyOpen: 1,
           alreadyDisconnected: 0,
           alreadyVerified: 0,
@@ -255,6 +264,7 @@ describe('the summary', () => {
           struck: 0,
           held: 0,
           exempt: 0,
+          reissuedBefore: 0,
           alreadyOpen: 0,
           alreadyDisconnected: 4,
           alreadyVerified: 0,
@@ -331,6 +341,7 @@ describe('unexplained', () => {
       struck: 0,
       held: 0,
       exempt: 0,
+      reissuedBefore: 0,
       alreadyOpen: 0,
       alreadyDisconnected: 0,
       alreadyVerified: 0,
@@ -444,13 +455,27 @@ describe('unexplained', () => {
 
 describe('the books always add up', () => {
   const operators = ['airtel', 'bsnl', 'jio'] as OperatorId[];
-  const states = fc.constantFrom<ClaimState>('directed', 'alreadyOpen', 'alreadyDisconnected', 'alreadyVerified');
+  const states = fc.constantFrom<ClaimState>(
+    'directed',
+    'reissuedBefore',
+    'alreadyOpen',
+    'alreadyDisconnected',
+    'alreadyVerified',
+  );
   const blockStates = fc.constantFrom<ClaimState>('directed', 'alreadyOpen', 'alreadyBlocked');
   const batches = fc.record({
     numbers: fc.array(fc.tuple(fc.constantFrom(...operators), states), { maxLength: 60 }),
     handsets: fc.array(fc.tuple(...operators.map(() => blockStates)), { maxLength: 10 }),
     answers: fc.infiniteStream(
-      fc.constantFrom<Answer | 'silent'>('verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'silent'),
+      fc.constantFrom<Answer | 'silent'>(
+        'verified',
+        'failed',
+        'disconnected',
+        'not_found',
+        'surrendered',
+        'reissued',
+        'silent',
+      ),
     ),
     cut: fc.integer({ min: 1, max: 7 }),
     rejected: fc.nat(5),
@@ -507,6 +532,7 @@ describe('the books always add up', () => {
             'struck',
             'held',
             'exempt',
+            'reissuedBefore',
             'alreadyOpen',
             'alreadyDisconnected',
             'alreadyVerified',
@@ -514,7 +540,7 @@ describe('the books always add up', () => {
           ]),
         );
         expect(connections.directed).toBe(
-          sumOf(connections, ['verified', 'disconnected', 'surrendered', 'notFound', 'overdue']),
+          sumOf(connections, ['verified', 'disconnected', 'surrendered', 'notFound', 'reissued', 'overdue']),
         );
         expect(blocks.rows).toBe(handsets.length * operators.length);
         expect(blocks.rows).toBe(

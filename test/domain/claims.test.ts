@@ -209,6 +209,29 @@ describe('a connection', () => {
     expect(decideClaim('reverify', airtel, day('2026-06-02'), [surrendered])).toEqual({ state: 'directed' });
   });
 
+  test("that is somebody else's since is left alone until it is seen on a later day, whatever else is known of it", () => {
+    const reissued = counted({
+      outcome: 'reissued',
+      occurredOn: day('2026-06-10'),
+      recordedAt: at('2026-06-12T12:00:00Z'),
+    });
+    const open = counted({ directionId: second, open: true, outcome: 'open' });
+    const verified = counted({
+      directionId: second,
+      outcome: 'verified',
+      occurredOn: day('2026-06-20'),
+      recordedAt: at('2026-06-20T12:00:00Z'),
+    });
+    for (const newest of ['2026-06-01', '2026-06-10'])
+      for (const newer of [[], [open], [verified]])
+        expect(decideClaim('reverify', airtel, day(newest), [...newer, reissued])).toEqual({
+          state: 'reissuedBefore',
+          directionId: first,
+        });
+    expect(decideClaim('reverify', airtel, day('2026-06-11'), [reissued])).toEqual({ state: 'directed' });
+    expect(decideClaim('reverify', airtel, day('2026-06-11'), [open, reissued]).state).toBe('alreadyOpen');
+  });
+
   test('that was disconnected and seen a day later is directed again', () => {
     expect(decideClaim('reverify', airtel, day('2026-06-02'), [disconnected('2026-06-01')])).toEqual({
       state: 'directed',

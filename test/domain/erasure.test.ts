@@ -57,6 +57,14 @@ describe('a number is not erased', () => {
     expect(against(settled, surrendered, at('2026-09-01T10:00:00Z'))).toBeUndefined();
   });
 
+  test("as long as a batch looks back at the day since which it is somebody else's", () => {
+    const reissued = sealed(closed(answered(fresh(1), [[0, 'reissued']]).ledger));
+    // 180 days after 3 June are 30 November, which ends in Kolkata five and a half hours before it does in UTC.
+    const until = '2026-11-30T18:30:00Z';
+    expect(why(against(settled, reissued, at('2026-11-30T18:29:59Z')))).toEqual(['reissued', until]);
+    expect(against(settled, reissued, at(until))).toBeUndefined();
+  });
+
   test('as long as a batch looks back at the day on which it was disconnected: that day is in its window, and its own', () => {
     const disconnected = sealed(closed(answered(fresh(1), [[0, 'disconnected']]).ledger));
     // 3 June and 180 days are 30 November, which ends in Kolkata at 18:30.

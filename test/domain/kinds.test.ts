@@ -12,7 +12,7 @@ import {
 } from '../../lambdas/domain/kinds.ts';
 
 test('the codes of outcomes stand in ledgers that are open for months: none ever moves', () => {
-  expect(OUTCOMES.slice(0, 8)).toEqual([
+  expect(OUTCOMES.slice(0, 9)).toEqual([
     'open',
     'verified',
     'failed',
@@ -21,6 +21,7 @@ test('the codes of outcomes stand in ledgers that are open for months: none ever
     'blocked',
     'overdue',
     'surrendered',
+    'reissued',
   ]);
 });
 
@@ -55,7 +56,8 @@ describe.each(DIRECTION_KIND_NAMES)('a direction of the kind %s', (kind) => {
   it('has, for everything that may be decided of a row, the column in which it is counted', () => {
     const byPeople = ['exempt', 'held', 'struck'];
     const already = new Set(Object.values(alreadyBy).map(({ state }) => state));
-    const states = ['alreadyOpen', 'directed', ...byPeople, ...already];
+    const reissuedBefore = answers.filter((answer) => answer === 'reissued').map((answer) => `${answer}Before`);
+    const states = ['alreadyOpen', 'directed', ...byPeople, ...already, ...reissuedBefore];
     expect(Object.keys(decided).sort()).toEqual(states.sort());
     for (const outcome of Object.keys(alreadyBy)) expect(answers).toContain(outcome);
   });

@@ -16,6 +16,7 @@ import {
   summaryKey,
   summaryPattern,
   takenReceiptKey,
+  withdrawalKeys,
 } from '../../lambdas/domain/outbox.ts';
 import { fits } from './patterns.ts';
 
@@ -45,6 +46,9 @@ test('every object of the outbox has its agreed place', () => {
     csv: 'revocations/2026-06-17/mha-0123456789ab.csv',
     json: 'revocations/2026-06-17/mha-0123456789ab.json',
   });
+  expect(withdrawalKeys('2026-06-18' as Day, batch, sha256).csv).toBe(
+    `revocations/2026-06-18/${batch}.withdrawn-${sha256.slice(0, 8)}.csv`,
+  );
   expect(lateRevocationKeys('2026-06-18' as Day, batch, sha256)).toEqual({
     csv: 'revocations/2026-06-18/mha-0123456789ab.late-deadbeef.csv',
     json: 'revocations/2026-06-18/mha-0123456789ab.late-deadbeef.json',
@@ -103,6 +107,7 @@ describe('the patterns of the outbox', () => {
         expect(of(other).some((key) => fits(pattern, key))).toBe(false);
       }
     expect(fits(summaryPattern('up'), elsewhereKey(ofUp))).toBe(false);
-    expect(fits(revocationPatterns('up').csv, lateRevocationKeys(day, ofUp, sha256).csv)).toBe(false);
+    for (const keysOf of [lateRevocationKeys, withdrawalKeys])
+      expect(fits(revocationPatterns('up').csv, keysOf(day, ofUp, sha256).csv)).toBe(false);
   });
 });

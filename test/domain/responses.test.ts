@@ -34,7 +34,7 @@ describe('reading a row of a response', () => {
   test('the columns follow from the kind of direction', () => {
     expect(responseColumns('reverify')).toEqual({
       required: ['msisdn', 'outcome'],
-      optional: ['occurred_on', 'remarks'],
+      optional: ['occurred_on', 'activated_on', 'remarks'],
     });
     expect(responseColumns('block')).toEqual({ required: ['imei', 'outcome'], optional: ['occurred_on', 'remarks'] });
   });
@@ -101,6 +101,22 @@ describe('reading a row of a response', () => {
       expect(told(outcome, '2026-05-19')).toMatchObject({ outcome, day: '2026-05-19' });
     expect(parse('block', { imei: '35693803564380', outcome: 'blocked', occurred_on: '2020-01-01' })).toMatchObject({
       outcome: 'blocked',
+    });
+  });
+
+  test('that says that a number is reissued is of the day of its activation, later than the newest sighting', () => {
+    const told = (activated_on: string, occurred_on = '') =>
+      parse('reverify', { msisdn: '9876543210', outcome: 'reissued', activated_on, occurred_on });
+    expect(told('2026-05-21')).toEqual({ line: 2, row: 0, outcome: 'reissued', day: '2026-05-21' });
+    expect(told('2026-06-05', '2026-06-01')).toMatchObject({ day: '2026-06-05' });
+    for (const on of ['', 'May', '2026-06-06']) expect(told(on)).toEqual({ line: 2, reason: 'bad_activated_on' });
+    for (const on of ['2026-05-20', '2026-05-19']) expect(told(on)).toEqual({ line: 2, reason: 'not_after_sighting' });
+    expect(told('May', 'June')).toEqual({ line: 2, reason: 'bad_date' });
+    expect(parse('reverify', { msisdn: '9876543210', outcome: 'reissued' })).toMatchObject({
+      reason: 'bad_activated_on',
+    });
+    expect(parse('block', { imei: '35693803564380', outcome: 'reissued', activated_on: '2026-06-01' })).toMatchObject({
+      reason: 'unknown_outcome',
     });
   });
 
@@ -180,6 +196,19 @@ describe('what an answer does to a connection', () => {
     ['surrendered', 'disconnected', 'conflict'],
     ['surrendered', 'not_found', 'conflict'],
     ['surrendered', 'surrendered', 'already'],
+    ['open', 'reissued', 'record'],
+    ['failed', 'reissued', 'record'],
+    ['overdue', 'reissued', 'record'],
+    ['verified', 'reissued', 'record'],
+    ['disconnected', 'reissued', 'record'],
+    ['not_found', 'reissued', 'record'],
+    ['surrendered', 'reissued', 'record'],
+    ['reissued', 'reissued', 'already'],
+    ['reissued', 'verified', 'conflict'],
+    ['reissued', 'failed', 'conflict'],
+    ['reissued', 'disconnected', 'conflict'],
+    ['reissued', 'not_found', 'conflict'],
+    ['reissued', 'surrendered', 'conflict'],
   ])('%s, answered %s: %s', (outcome, answer, effect) => {
     expect(effectOf(outcome, answer)).toBe(effect);
     check(standing(outcome, 'reverify'), answer, effect);
@@ -301,6 +330,33 @@ describe('applying a response', () => {
     ]);
     expect(applied.madeRevoked).toEqual([1, 2, 3]);
     expect(applied.madeFailed).toEqual([]);
+  });
+
+  test("the rows whose number a file says is somebody else's are told, with the day on which they are withdrawn", () => {
+    const before = answered(fresh(4), [
+      [0, 'verified'],
+      [1, 'reissued'],
+    ]).ledger;
+    const applied = answered(
+      before,
+      [
+        [3, 'reissued'],
+        [2, 'disconnected'],
+        [0, 'reissued'],
+        [1, 'reissued'],
+        [2, 'reissued'],
+      ],
+      { at: '2026-06-20T16:48:00Z', committedAt: '2026-06-20T18:48:00Z' },
+    );
+    expect([applied.madeReissued, applied.madeRevoked]).toEqual([[0, 2, 3], []]);
+    // In Kolkata it was past midnight when it committed.
+    expect(applied.ledger.files.at(-1)).toMatchObject({ withdrawnOn: '2026-06-21' });
+    const late = answered(sealed(closed(before)), [[3, 'reissued']]);
+    expect([late.late, late.ledger.files.at(-1)?.withdrawnOn, late.ledger.files.at(-1)?.lateOn]).toEqual([
+      true,
+      '2026-06-03',
+      undefined,
+    ]);
   });
 
   test('the same bytes again change nothing, and tell what was prepared for them', () => {
@@ -456,8 +512,10 @@ describe('receipts', () => {
 describe('laws', () => {
   const rows = 6;
   const answersOf = (kind: DirectionKind): Answer[] =>
-    kind === 'reverify' ? ['verified', 'failed', 'disconnected', 'not_found', 'surrendered'] : ['blocked', 'not_found'];
-  const terminal: readonly Outcome[] = ['verified', 'disconnected', 'not_found', 'blocked', 'surrendered'];
+    kind === 'reverify'
+      ? ['verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'reissued']
+      : ['blocked', 'not_found'];
+  const terminal: readonly Outcome[] = ['verified', 'disconnected', 'not_found', 'blocked', 'surrendered', 'reissued'];
   const kinds = fc.constantFrom<DirectionKind>('reverify', 'block');
   const fileOf = (kind: DirectionKind) =>
     fc.array(fc.tuple(fc.nat(rows - 1), fc.constantFrom(...answersOf(kind))), { maxLength: 12 });
@@ -484,14 +542,15 @@ describe('laws', () => {
   }
   const current = (ledger: Ledger) => Array.from({ length: rows }, (_, row) => outcomeOf(ledger, row));
 
-  test('a row never leaves a terminal outcome, nor its day', () => {
+  test("a row never leaves a terminal outcome, nor its day, unless its number is somebody else's", () => {
     fc.assert(
       fc.property(histories, (history) => {
         const ledgers = ledgersOf(history).map(current);
         ledgers.slice(1).forEach((after, n) => {
           after.forEach((state, row) => {
             const before = ledgers[n]?.[row];
-            if (before !== undefined && terminal.includes(before.outcome)) expect(state).toEqual(before);
+            if (before === undefined || !terminal.includes(before.outcome)) return;
+            if (state.outcome !== 'reissued' || before.outcome === 'reissued') expect(state).toEqual(before);
           });
         });
       }),

@@ -5,6 +5,9 @@ import {
   revocationCsv,
   revocationJson,
   revocationRows,
+  type Withdrawal,
+  withdrawalCsv,
+  withdrawalRows,
 } from '../../lambdas/domain/revocations.ts';
 import { airtel, day, jio, msisdn } from './example.ts';
 
@@ -112,6 +115,19 @@ describe('the revocation list', () => {
       [second, first],
     ])
       expect(revocationRows(order as Revocation[])).toEqual([first, second]);
+  });
+
+  test('of what is withdrawn says since when and why, sorted by number, and banks read it in the form that they know', () => {
+    const withdrawn = ['9876543211', '6000000000'].map(
+      (number): Withdrawal => ({ msisdn: msisdn(number), withdrawnOn: day('2026-06-21'), ground: 'reissued' }),
+    );
+    const rows = withdrawalRows(withdrawn);
+    expect(withdrawalCsv(rows)).toBe(
+      'msisdn,withdrawn_on,ground\n+916000000000,2026-06-21,reissued\n+919876543211,2026-06-21,reissued\n',
+    );
+    expect(joined(revocationJson('b.csv', rows))).toBe(
+      '{"status":200,"file_name":"b.csv","payload":[{"n":"6000000000"},{"n":"9876543211"}]}\n',
+    );
   });
 
   test('leaves the rows it sorts as they were', () => {

@@ -78,14 +78,15 @@ describe('sealing', () => {
     expect(sealLedger(sealed(before), at('2026-06-18T00:00:00Z'))).toEqual({ kind: 'already' });
   });
 
-  test('counts each row once: of 8, 1 verified, 2 disconnected, 1 surrendered, 1 not found, 3 overdue, one of which had failed', () => {
-    const ledger = answered(fresh(8), [
+  test('counts each row once: of 9, 1 verified, 2 disconnected, 1 surrendered, 1 not found, 1 reissued, 3 overdue, one of which had failed', () => {
+    const ledger = answered(fresh(9), [
       [0, 'verified'],
       [1, 'failed'],
       [2, 'disconnected'],
       [3, 'not_found'],
       [4, 'disconnected'],
       [7, 'surrendered'],
+      [8, 'reissued'],
     ]).ledger;
     expect(sealedOutcomes(sealed(closed(ledger)))).toEqual({
       open: 0,
@@ -93,6 +94,7 @@ describe('sealing', () => {
       disconnected: 2,
       surrendered: 1,
       notFound: 1,
+      reissued: 1,
       blocked: 0,
       overdue: 3,
       overdueFailed: 1,
@@ -110,6 +112,7 @@ describe('sealing', () => {
       disconnected: 0,
       surrendered: 0,
       notFound: 1,
+      reissued: 0,
       blocked: 1,
       overdue: 1,
       overdueFailed: 0,

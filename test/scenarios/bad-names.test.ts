@@ -181,7 +181,7 @@ describe('a report whose rows are all rejected', () => {
   it('settles at once, with every row accounted for', async () => {
     const content = 'imei\nnone\n,\n123\n00000000000000\n';
     const batchId = `up-police-${sha256(content).slice(0, 12)}`;
-    const already = { alreadyOpen: 0, alreadyDisconnected: 0, alreadyVerified: 0 };
+    const already = { reissuedBefore: 0, alreadyOpen: 0, alreadyDisconnected: 0, alreadyVerified: 0 };
     const numbers = { linked: 0, struck: 0, held: 0, exempt: 0, ...already, directed: 0 };
     const connections = {
       ...numbers,
@@ -189,6 +189,7 @@ describe('a report whose rows are all rejected', () => {
       disconnected: 0,
       surrendered: 0,
       notFound: 0,
+      reissued: 0,
       overdue: 0,
       overdueFailed: 0,
     };

@@ -327,6 +327,7 @@ describe('in the end', () => {
       disconnected: 2,
       surrendered: 0,
       notFound: 1,
+      reissued: 0,
       overdue: 3,
       overdueFailed: 1,
     });

@@ -14,6 +14,7 @@ const NO_CONNECTIONS = {
   struck: 0,
   held: 0,
   exempt: 0,
+  reissuedBefore: 0,
   alreadyOpen: 0,
   alreadyDisconnected: 0,
   alreadyVerified: 0,
@@ -22,6 +23,7 @@ const NO_CONNECTIONS = {
   disconnected: 0,
   surrendered: 0,
   notFound: 0,
+  reissued: 0,
   overdue: 0,
   overdueFailed: 0,
 };
@@ -286,6 +288,7 @@ describe('rows that failed (day 30)', () => {
       disconnected: 4,
       surrendered: 0,
       notFound: 1,
+      reissued: 0,
       // F2 and V2 had failed; F3 was never answered for.
       overdue: 3,
       overdueFailed: 2,
@@ -422,7 +425,8 @@ describe('a handset with 4,100 links, 2,000 rows a direction (day 70)', () => {
  *   Day 117, batch 2, both handsets: V, O and D are directed again, D at vi; P is open in batch 1, S is disconnected.
  *   The first handset is blocked at airtel; all other blocks are overdue.
  *   Day 118: P is verified in batch 1; V is disconnected and O verified in batch 2; vi is silent about D.
- *   Day 140, batch 3, both handsets: V and S are disconnected; O and P are verified; D is directed again, of which batch 2
+ *   Day 130: S is somebody else's since 25 September, which was after its newest sighting.
+ *   Day 140, batch 3, both handsets: V is disconnected, S somebody else's; O and P are verified; D is directed again, of which batch 2
  *   recorded nothing and which was seen after batch 1 recorded its disconnection.
  */
 describe('later batches that meet the same numbers (day 100)', () => {
@@ -430,6 +434,9 @@ describe('later batches that meet the same numbers (day 100)', () => {
   const [V, O, D, S, P] = [1, 2, 3, 4, 5].map((n) => `+91985000000${n}`);
   let batches: string[];
   let atDay117: string[];
+  /** Day 130 is 9 October. */
+  const reissued = `msisdn,outcome,activated_on\n${S},reissued,2026-09-25\n`;
+  let withdrawn: string[];
   const direction = (batch: number, operator: string, kind: 'reverify' | 'block' = 'reverify') =>
     lab.direction(batches[batch] ?? '', kind, operator);
   const elsewhere = async (batch: number) =>
@@ -459,6 +466,9 @@ describe('later batches that meet the same numbers (day 100)', () => {
     await lab.at(118);
     await lab.respond(await direction(1, 'jio'), [`${P},verified`]);
     await lab.respond(await direction(2, 'airtel'), [`${V},disconnected`, `${O},verified`]);
+    await lab.at(130);
+    await lab.upload(`responses/airtel/${await direction(1, 'airtel')}/since.csv`, reissued);
+    withdrawn = await lab.outbox('revocations/2026-10-09/');
     await lab.at(140);
     batches.push(await report(lab, 'delhi-police', [H1, H2]));
     await lab.cloud.run();
@@ -494,6 +504,7 @@ describe('later batches that meet the same numbers (day 100)', () => {
       struck: 0,
       held: 0,
       exempt: 0,
+      reissuedBefore: 0,
       alreadyOpen: 1,
       alreadyDisconnected: 1,
       alreadyVerified: 0,
@@ -502,6 +513,7 @@ describe('later batches that meet the same numbers (day 100)', () => {
       disconnected: 1,
       surrendered: 0,
       notFound: 0,
+      reissued: 0,
       overdue: 1,
       overdueFailed: 0,
     });
@@ -520,6 +532,17 @@ describe('later batches that meet the same numbers (day 100)', () => {
     );
   });
 
+  it("withdraw at once a number that turns out to be somebody else's, though its batch has settled", async () => {
+    const key = `revocations/2026-10-09/${batches[1]}.withdrawn-${sha8(reissued)}`;
+    expect(withdrawn).toEqual([`${key}.csv`, `${key}.json`]);
+    expect(await lab.read(`${key}.csv`)).toBe(`msisdn,withdrawn_on,ground\n${S},2026-10-09,reissued\n`);
+    expect(await lab.json(`${key}.json`)).toEqual({
+      status: 200,
+      file_name: `${batches[1]}.withdrawn-${sha8(reissued)}.csv`,
+      payload: [{ n: S?.slice(3) }],
+    });
+  });
+
   it('say where the rest stands', async () => {
     expect(await elsewhere(0)).toEqual([]);
     expect(await elsewhere(1)).toEqual([]);
@@ -535,7 +558,7 @@ describe('later batches that meet the same numbers (day 100)', () => {
       `block,358000000000016,airtel,alreadyBlocked,${await direction(1, 'airtel', 'block')}`,
       `reverify,${V},airtel,alreadyDisconnected,${await direction(2, 'airtel')}`,
       `reverify,${O},airtel,alreadyVerified,${await direction(2, 'airtel')}`,
-      `reverify,${S},airtel,alreadyDisconnected,${await direction(1, 'airtel')}`,
+      `reverify,${S},airtel,reissuedBefore,${await direction(1, 'airtel')}`,
       `reverify,${P},jio,alreadyVerified,${await direction(1, 'jio')}`,
     ]);
     const numbers = async (operator: string) =>
@@ -545,7 +568,8 @@ describe('later batches that meet the same numbers (day 100)', () => {
     expect((await summaryOf(lab, batches[3] ?? '')).connections).toEqual({
       ...allOverdue(1),
       linked: 5,
-      alreadyDisconnected: 2,
+      reissuedBefore: 1,
+      alreadyDisconnected: 1,
       alreadyVerified: 2,
     });
   });

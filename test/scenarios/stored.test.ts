@@ -9,7 +9,7 @@ import { tellStory } from './story.ts';
 
 /** The forms of table Cases by the beginning of their keys, the longest first, and of the work bucket's JSON files by their places. */
 const load = async () => {
-  const { lateListForm } = await import('../../lambdas/domain/revocations.ts');
+  const { lateListForm, withdrawnListForm } = await import('../../lambdas/domain/revocations.ts');
   const { planForm, shardDecisionForm } = await import('../../lambdas/domain/plans.ts');
   const { auditNoteForm } = await import('../../lambdas/domain/audit.ts');
   const { toldForm } = await import('../../lambdas/domain/notices.ts');
@@ -21,7 +21,7 @@ const load = async () => {
   const { exemptionsPointerForm } = await import('../../lambdas/stores/cases/exemptions.ts');
   const { exemptionsForm } = await import('../../lambdas/domain/exemptions.ts');
   const { importForm } = await import('../../lambdas/stores/cases/imports.ts');
-  const { lateForm } = await import('../../lambdas/stores/cases/late-revocations.ts');
+  const { sharedListForm } = await import('../../lambdas/stores/cases/shared-lists.ts');
   const { ledgerForm } = await import('../../lambdas/stores/cases/ledgers.ts');
   const { turnForm } = await import('../../lambdas/stores/cases/turn.ts');
   return {
@@ -35,7 +35,7 @@ const load = async () => {
       [/^EXECUTION#/, executionForm],
       [/^EXEMPTIONS$/, exemptionsPointerForm],
       [/^IMPORT#/, importForm],
-      [/^LATE#/, lateForm],
+      [/^LATE#|^WITHDRAWN#/, sharedListForm],
       [/^PLANNING$/, turnForm],
     ] as [RegExp, Form<object>][],
     files: [
@@ -43,6 +43,7 @@ const load = async () => {
       [/^plans\/\d+\/directions\/[^/]+\/plan\.json$/, planForm],
       [/^batches\/[^/]+\/[^/]+\/settled\.json$/, settledForm],
       [/^directions\/[^/]+\/files\/.*\/late\.json$/, lateListForm],
+      [/^directions\/[^/]+\/files\/.*\/withdrawn\.json$/, withdrawnListForm],
       [/^exemptions\/[^/]+\/exemptions\.json$/, exemptionsForm],
       [/^untold\/notices\//, toldForm],
       [/^untold\/audit\//, auditNoteForm],
@@ -65,14 +66,15 @@ const SINCE: Readonly<Record<string, object>> = {
   'BATCH 2': { format: 3 },
   'EXEMPTIONS 1': { format: 2, until: '9999-12-31' },
   // Disconnected, by file 1: 1 << 5 | 3 in place of 1 << 3 | 3; what is overdue by no file's word is 6 as before.
-  'DIR 1': { format: 2, late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
+  'DIR 1': { format: 3, late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
+  'DIR 2': { format: 3 },
 };
 
 /** As `SINCE`, of the files of the work bucket, by their names. */
 const withColumns =
   (connections: object, blocks: object) =>
   ({ decisions }: { decisions: Record<string, Record<string, object>> }) => ({
-    format: 3,
+    format: 4,
     decisions: Object.fromEntries(
       Object.entries(decisions).map(([operator, own]) => [
         operator,
@@ -81,8 +83,9 @@ const withColumns =
     ),
   });
 const NOBODY_LEFT_OUT = { struck: 0, held: 0, exempt: 0 };
-const SINCE_THE_FIRST = withColumns({ ...NOBODY_LEFT_OUT, alreadyVerified: 0 }, NOBODY_LEFT_OUT);
-const SINCE_THE_SECOND = withColumns({ alreadyVerified: 0 }, {});
+const SINCE_THE_FIRST = withColumns({ ...NOBODY_LEFT_OUT, reissuedBefore: 0, alreadyVerified: 0 }, NOBODY_LEFT_OUT);
+const SINCE_THE_SECOND = withColumns({ reissuedBefore: 0, alreadyVerified: 0 }, {});
+const SINCE_THE_THIRD = withColumns({ reissuedBefore: 0 }, {});
 const allDisconnected = ({ revocations }: { revocations: object[] }) => ({
   format: 2,
   revocations: revocations.map((row) => ({ ...row, reason: 'linked_to_reported_handset' })),
@@ -92,6 +95,8 @@ const FILES_SINCE: Readonly<Record<string, (content: never) => object>> = {
   'decision.json 1': SINCE_THE_FIRST,
   'plan.json 2': SINCE_THE_SECOND,
   'decision.json 2': SINCE_THE_SECOND,
+  'plan.json 3': SINCE_THE_THIRD,
+  'decision.json 3': SINCE_THE_THIRD,
   'late.json 1': allDisconnected,
 };
 
@@ -134,8 +139,8 @@ describe('what a batch leaves', () => {
       expect(JSON.parse(text).format, key).toBe(form?.format);
     }
     expect(unknown).toEqual([]);
-    // All but what this story has no part of: a late answer, what could not be told, and exemptions.
-    expect(seen.size).toBe(forms.items.length - 2 + forms.files.length - 4);
+    // All but what this story has no part of: a late answer, a withdrawal, what could not be told, and exemptions.
+    expect(seen.size).toBe(forms.items.length - 2 + forms.files.length - 5);
   });
 
   it('is read by later code: two recorded items of each form, as they were written in November 2026', () => {

@@ -54,6 +54,7 @@ const ledger = z.strictObject({
         })
         .optional(),
       lateOn: fields.day.optional(),
+      withdrawnOn: fields.day.optional(),
     }),
   ),
   outcomes: z.instanceof(Uint8Array),
@@ -71,7 +72,7 @@ function withMoreOutcomes({ outcomes, late, ...content }: Record<string, unknown
 }
 
 /** A direction's ledger, as it lies in the table. */
-export const ledgerForm = formOf<Ledger>('ledger', 2, ledger, { 1: withMoreOutcomes });
+export const ledgerForm = formOf<Ledger>('ledger', 3, ledger, { 1: withMoreOutcomes, 2: (content) => content });
 
 /** @throws BadRecord */
 export async function readLedger(table: string, id: DirectionId): Promise<Ledger | undefined> {

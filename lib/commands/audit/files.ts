@@ -72,7 +72,7 @@ export async function checkFiles(
   return { checked, faults };
 }
 
-/** A batch's revocation lists, also the late ones. */
+/** A batch's revocation lists, also the late ones and those of withdrawals. */
 const LIST = /^revocations\/[^/]+\/([^./]+)\./;
 
 /** The batch or the direction that a key of either bucket names. */
@@ -138,8 +138,9 @@ export function untold(keys: readonly string[], batchId: string, entries: readon
       return ids.some((id) => id === order || id.startsWith(`${order}/`));
     }
     if (key.startsWith(OUTBOX.batches.prefix)) return ids.includes('settled');
-    if (!name.includes('.late-')) return ids.includes('revoked');
-    return ids.some((id) => id.startsWith(`revoked/${key.replace(/\.json$/, '.csv')}/`));
+    const fact = name.includes('.late-') ? 'revoked' : name.includes('.withdrawn-') ? 'withdrawn' : undefined;
+    if (fact === undefined) return ids.includes('revoked');
+    return ids.some((id) => id.startsWith(`${fact}/${key.replace(/\.json$/, '.csv')}/`));
   };
   return keys
     .filter((key) => decidedOf(key) === batchId && !isTold(key))

@@ -18,7 +18,7 @@ const load = async () => ({
   ...(await import('../../../lambdas/stores/cases/turn.ts')),
   ...(await import('../../../lambdas/stores/cases/decisions.ts')),
   ...(await import('../../../lambdas/stores/cases/imports.ts')),
-  ...(await import('../../../lambdas/stores/cases/late-revocations.ts')),
+  ...(await import('../../../lambdas/stores/cases/shared-lists.ts')),
 });
 export let cases: Awaited<ReturnType<typeof load>>;
 export let dynamo: typeof import('../../../lambdas/stores/clients.ts')['dynamo'];

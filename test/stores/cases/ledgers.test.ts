@@ -125,7 +125,8 @@ describe('ledgers', () => {
 describe('late revocations', () => {
   it('under one key are all that were prepared for it, each once, sorted', async () => {
     const one = batchOf();
-    const add = (key: string, sha8 = 'aabbccdd') => cases.addLateRevocations(CASES, day('2026-06-20'), one, sha8, key);
+    const add = (key: string, sha8 = 'aabbccdd') =>
+      cases.addToList(CASES, { kind: 'late', day: day('2026-06-20'), batchId: one, sha8 }, key);
     expect(await add('b')).toEqual(['b']);
     expect(await add('a')).toEqual(['a', 'b']);
     expect(await add('b')).toEqual(['a', 'b']);
