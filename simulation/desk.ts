@@ -27,10 +27,10 @@ export interface OrderNotice {
   directionId: DirectionId;
   batchId: string;
   kind: DirectionKind;
-  /** block, reverify, bar_outgoing, bar_incoming or disconnect. */
+  /** block, reverify, bar_outgoing, bar_incoming, disconnect or restore. */
   order: string;
-  /** The rung, counted from 1; `failed` for the disconnect order that a response with failed rows causes. */
-  rung: number | 'failed';
+  /** The rung, counted from 1; `failed` or `back` for the orders to disconnect or to restore that a response causes. */
+  rung: number | 'failed' | 'back';
   rows: number;
   /** Epoch milliseconds. */
   deadline: number;
@@ -49,6 +49,9 @@ export function messageOf(body: string): Record<string, unknown> {
   }
 }
 
+/** What stands for the rung of an order that a response causes. */
+const CAUSED = ['failed', 'back'] as const;
+
 function orderOf(message: Record<string, unknown>): OrderNotice | undefined {
   if (message.kind !== 'order') return undefined;
   const text = (name: string) => String(message[name] ?? '');
@@ -59,7 +62,7 @@ function orderOf(message: Record<string, unknown>): OrderNotice | undefined {
     batchId: text('batchId'),
     kind,
     order: text('order'),
-    rung: text('rung') === 'failed' ? 'failed' : Number(text('rung')),
+    rung: CAUSED.find((one) => one === text('rung')) ?? Number(text('rung')),
     rows: Number(text('rows')),
     deadline: Date.parse(text('deadline')),
     bucket: text('bucket'),

@@ -119,7 +119,7 @@ function deadlines(batchId: string, orders: readonly OrderNotice[]): string[] {
   for (const kind of ['block', 'reverify'] as const) {
     const rungs = new Map<number, string>();
     for (const order of orders)
-      if (order.batchId === batchId && order.kind === kind && order.rung !== 'failed')
+      if (order.batchId === batchId && order.kind === kind && typeof order.rung === 'number')
         rungs.set(order.rung, `${order.order} until ${instant(new Date(order.deadline).toISOString())}`);
     const reached = [...rungs].sort(([a], [b]) => a - b).map(([, text]) => text);
     if (reached.length > 0) lines.push(`${kind.padEnd(9)} ${reached.join(', ')}`);

@@ -133,6 +133,8 @@ export class Responder {
   /** Books what came in since: orders first, then the receipts of earlier uploads. */
   private async catchUp(): Promise<void> {
     for (const notice of await this.desk.read()) {
+      // Nobody answers that somebody has their service back.
+      if (notice.rung === 'back') continue;
       const parts = parseDirectionId(notice.directionId);
       const direction = this.directions.get(notice.directionId) ?? {
         id: notice.directionId,

@@ -25,6 +25,7 @@ const AUDIT_KINDS = [
   'response_recorded',
   'response_refused',
   'disconnect_ordered',
+  'restore_ordered',
   'direction_closed',
   'batch_settled',
   'revoked',

@@ -10,7 +10,7 @@ import {
   type Msisdn,
   parseDirectionId,
 } from './identifiers.ts';
-import { type DirectionKind, type OrderColumn, rulesOf } from './kinds.ts';
+import { type DirectionKind, type OrderColumn, RESTORE, rulesOf } from './kinds.ts';
 import { referenceOf } from './references.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 
@@ -178,7 +178,22 @@ export function orderCsv<Kind extends DirectionKind>(
   head: OrderHead,
   rows: readonly OrderedRow<DirectionRows[Kind]>[],
 ): string {
-  const { columns, reason } = rulesOf(kind);
+  return orderText(rulesOf(kind), head, rows);
+}
+
+/**
+ * The file of a restore order.
+ * @throws BadDirectionId
+ */
+export function restoreCsv(head: Omit<OrderHead, 'disconnectBy'>, rows: readonly OrderedRow<ReverifyRow>[]): string {
+  return orderText(RESTORE, { ...head, disconnectBy: head.deadline }, rows);
+}
+
+function orderText(
+  { columns, reason }: { readonly columns: readonly OrderColumn[]; readonly reason: string },
+  head: OrderHead,
+  rows: readonly OrderedRow<DirectionRow>[],
+): string {
   const direction = parseDirectionId(head.directionId);
   if (direction === null) throw new BadDirectionId();
   const lineOf = ({ place, row }: OrderedRow<DirectionRow>) => {

@@ -33,6 +33,8 @@ interface AnswerRules {
   readonly alreadyOn: readonly Outcome[];
   /** Whether the row is done with. One that isn't stays open while its ladder runs. */
   readonly ends: boolean;
+  /** Whether the number's holder is to have service again, where an order of the ladder took it. */
+  readonly givesBack: boolean;
   /** The column of a response that says on which day it happened; that of the upload where nothing is said, and it need not be. */
   readonly dayIn: 'occurred_on' | 'activated_on';
   /** The reason for which its number is published as revoked, where the connection has ended by it; null where it hasn't. */
@@ -45,19 +47,25 @@ const END: AnswerRules = {
   recordedOn: NOT_ENDED,
   alreadyOn: [],
   ends: true,
+  givesBack: false,
   dayIn: 'occurred_on',
   revokedFor: null,
 };
 
 export const ANSWER_RULES: { readonly [Name in Answer]: AnswerRules } = {
-  verified: END,
+  verified: { ...END, givesBack: true },
   failed: { ...END, alreadyOn: ['disconnected', 'surrendered'], ends: false },
   disconnected: { ...END, revokedFor: 'linked_to_reported_handset' },
   not_found: END,
   blocked: END,
   surrendered: { ...END, revokedFor: 'surrendered' },
   // The number is somebody else's, whatever was said of it before.
-  reissued: { ...END, recordedOn: OUTCOMES.filter((outcome) => outcome !== 'reissued'), dayIn: 'activated_on' },
+  reissued: {
+    ...END,
+    recordedOn: OUTCOMES.filter((outcome) => outcome !== 'reissued'),
+    givesBack: true,
+    dayIn: 'activated_on',
+  },
 };
 
 /** The reason for which a row of this outcome stands in a revocation list; null where it stands in none. */
@@ -188,6 +196,13 @@ export const DIRECTION_KINDS = {
 export type DirectionKind = keyof typeof DIRECTION_KINDS;
 /** All of them, as the table has them. */
 export const DIRECTION_KIND_NAMES = ['block', 'reverify'] as const satisfies readonly DirectionKind[];
+
+/** The order that gives back what orders of a ladder took: full service, whatever the state was before. It is on no ladder. */
+export const RESTORE = {
+  order: 'restore',
+  columns: ['msisdn', 'imei', 'reason', 'deadline'],
+  reason: 'reversed',
+} as const satisfies { order: string; columns: readonly OrderColumn[]; reason: string };
 
 /** The rules of a kind of direction, whichever it is. */
 export function rulesOf(kind: DirectionKind): DirectionRules {

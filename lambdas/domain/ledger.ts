@@ -58,6 +58,8 @@ export interface RecordedFile {
   readonly lateOn?: Day;
   /** Where it says that numbers are somebody else's: the day of its commit, in whose list they are withdrawn. */
   readonly withdrawnOn?: Day;
+  /** Where it gives service back to rows that an order took it from: by when. */
+  readonly backDue?: Instant;
 }
 
 export interface Ledger {

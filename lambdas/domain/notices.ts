@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { BATCH_STATES } from './batches.ts';
-import { DIRECTION_KIND_NAMES } from './kinds.ts';
+import { DIRECTION_KIND_NAMES, RESTORE } from './kinds.ts';
 import { ORDERS } from './ladders.ts';
 import { isFileReason, STRAYS } from './reasons.ts';
 import { USAGE_WARNINGS } from './sightings.ts';
@@ -69,8 +69,8 @@ export const operatorNotice = z.discriminatedUnion('kind', [
     batchId,
     operator,
     directionKind: z.enum(DIRECTION_KIND_NAMES),
-    order: z.enum(ORDERS),
-    rung: z.string().describe('the rung, counted from 1, or `failed`'),
+    order: z.enum([...ORDERS, RESTORE.order]),
+    rung: z.string().describe('the rung, counted from 1, or `failed` or `back`'),
     rows: count,
     deadline: instant,
     bucket: z.string(),

@@ -32,6 +32,11 @@ export function failedOrderKey(operator: OperatorId, directionId: DirectionId, r
   return `${OUTBOX.orders.prefix}${operator}/${directionId}/failed-${sha8(responseSha256)}-disconnect.csv`;
 }
 
+/** The restore order that a response causes which gives service back. */
+export function backOrderKey(operator: OperatorId, directionId: DirectionId, responseSha256: string): string {
+  return `${OUTBOX.orders.prefix}${operator}/${directionId}/back-${sha8(responseSha256)}-restore.csv`;
+}
+
 /**
  * The receipt of a file; `about` is what stood in its key, be there such a direction or batch or not (`exemptions` for a file of
  * exemptions), and `sha256` is null where nobody read the file.

@@ -2,6 +2,7 @@
  * Operators' answers: from a row of a response file to the ledger's next state, and the receipt that says what was done.
  */
 import { z } from 'zod';
+import { backOrderDue, wasCut } from './back-orders.ts';
 import type { Columns, CsvRow } from './csv.ts';
 import { type Day, dayOf, type Instant, parseDay } from './days.ts';
 import { sha8 } from './hashes.ts';
@@ -110,6 +111,8 @@ export interface Applied {
   readonly madeRevoked: readonly number[];
   /** Rows (ascending) whose number this file says is somebody else's: it is withdrawn from every list. */
   readonly madeReissued: readonly number[];
+  /** Rows (ascending) that a bar or a disconnect order had carried, and that are to have service again. */
+  readonly givenBack: readonly number[];
   /** How many rejects are `conflicts_with_recorded`; the administrators are told of them. */
   readonly conflicts: number;
   /** The batch has settled: the summary stays, and a disconnection is published at once. */
@@ -155,6 +158,7 @@ export function applyResponse(
   const failed = new Set<number>();
   const revoked = new Set<number>();
   const reissued = new Set<number>();
+  const good = new Set<number>();
   const rejects: RejectedRow[] = [];
   let recorded = 0;
   const recordedAs: Partial<Record<Answer, number>> = {};
@@ -180,10 +184,12 @@ export function applyResponse(
       if (ANSWER_RULES[row.outcome].revokedFor !== null) revoked.add(row.row);
       else revoked.delete(row.row);
       if (row.outcome === 'reissued') reissued.add(row.row);
+      if (ANSWER_RULES[row.outcome].givesBack) good.add(row.row);
     }
   }
 
   const late = ledger.sealedAt !== null;
+  const givenBack = ascending(good).filter((row) => wasCut(ledger, row));
   const entry: RecordedFile = {
     sha256: file.sha256,
     attempt: file.attempt,
@@ -191,6 +197,7 @@ export function applyResponse(
     version: ledger.version + 1,
     ...(late && revoked.size > 0 ? { lateOn: dayOf(file.committedAt) } : {}),
     ...(reissued.size > 0 ? { withdrawnOn: dayOf(file.committedAt) } : {}),
+    ...(givenBack.length > 0 ? { backDue: backOrderDue(file.committedAt) } : {}),
   };
   const changed = recorded === 0 ? {} : late ? { late: after } : { outcomes: after };
   return {
@@ -204,6 +211,7 @@ export function applyResponse(
     madeFailed: ascending(failed),
     madeRevoked: ascending(revoked),
     madeReissued: ascending(reissued),
+    givenBack,
     conflicts,
     late,
   };

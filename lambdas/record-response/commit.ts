@@ -1,11 +1,11 @@
 import { keptUntil, lateAnswersUntil } from '../domain/claims.ts';
 import { FileFault } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
-import { orderCsv, orderedRows, parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
+import { orderCsv, orderedRows, parseDirectionRowLine, restoreCsv, subjectOfLine } from '../domain/directions.ts';
 import { failedOrderAnew, failedOrderDeadline } from '../domain/failed-orders.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
-import { revokedFor } from '../domain/kinds.ts';
+import { RESTORE, revokedFor } from '../domain/kinds.ts';
 import { type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import type { FileReason } from '../domain/reasons.ts';
@@ -39,7 +39,9 @@ function measureResponse({ operator }: Response, { ledger, rows, rejects, record
   measure('RowsRejected', { file: 'response' }, rejects.length);
   for (const [outcome, count] of Object.entries(recordedAs)) measure('RowsRecorded', { outcome }, count);
   if (conflicts > 0) measure('Conflicts', { operator }, conflicts);
-  if (ledger.files.at(-1)?.failedOrder) measure('OrdersIssued', { operator, order: 'disconnect' });
+  const { failedOrder, backDue } = ledger.files.at(-1) ?? {};
+  if (failedOrder) measure('OrdersIssued', { operator, order: 'disconnect' });
+  if (backDue) measure('OrdersIssued', { operator, order: RESTORE.order });
 }
 
 /**
@@ -144,7 +146,11 @@ export async function record(response: Response, subject: Subject, invocation: s
         const revocations = applied.madeRevoked.map((row) => revocation(final.ledger, row));
         await prepare('late.json', JSON.stringify(lateListForm.write({ revocations })));
       }
-      const { withdrawnOn } = recorded;
+      const { withdrawnOn, backDue } = recorded;
+      if (backDue) {
+        const head = { directionId: read.directionId, deadline: backDue };
+        await prepare('restore.csv', restoreCsv(head, orderedRows('reverify', applied.givenBack, lines)));
+      }
       if (withdrawnOn) {
         const withdrawals = applied.madeReissued.map((row): Withdrawal => {
           const { msisdn } = parseDirectionRowLine('reverify', lines[row] ?? '');

@@ -1,9 +1,11 @@
-import type { Day } from '../domain/days.ts';
+import type { Day, Instant } from '../domain/days.ts';
 import { sha8, sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
+import { RESTORE } from '../domain/kinds.ts';
 import { countOpen, type Ledger, type RecordedFile } from '../domain/ledger.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
 import {
+  backOrderKey,
   failedOrderKey,
   lateRevocationKeys,
   type RevocationKeys,
@@ -53,6 +55,8 @@ export async function publish(response: Response, ledger: Ledger, recorded: Reco
   const { operator, name, now } = response;
   const { directionId, batchId } = ledger;
 
+  // First, since somebody is without service.
+  if (recorded.backDue) await publishBackOrder(response, ledger, recorded, recorded.backDue);
   const { lateOn, withdrawnOn } = recorded;
   if (operator !== SELF_CHECK) {
     if (lateOn) await publishList(ledger, recorded, lateList(ledger, recorded, lateOn));
@@ -97,6 +101,37 @@ export async function publish(response: Response, ledger: Ledger, recorded: Reco
   if (ledger.closedAt === null && countOpen(ledger) === 0) await wake(ledger.tokens, whereabouts(ledger, now));
   // Last, so that nothing else waits for an order that can't be published.
   await publishFailedOrder(response, ledger, recorded);
+}
+
+/** Publishes the order by which those get their service back whom the file says to have proved themselves, or to be new. */
+async function publishBackOrder({ operator }: Response, ledger: Ledger, recorded: RecordedFile, deadline: Instant) {
+  const { directionId, batchId, kind } = ledger;
+  const key = backOrderKey(operator, directionId, recorded.sha256);
+  const order = await readText({ bucket: env.WORK, key: preparedKey(ledger, recorded, 'restore.csv') });
+  const sha256 = sha256Of(order);
+  const rows = order.split('\n').length - 2;
+  await writeObject({ bucket: env.OUTBOX, key }, order);
+  await audit(env, {
+    batchId,
+    id: `order/${directionId}/back-${sha8(recorded.sha256)}`,
+    kind: 'restore_ordered',
+    at: recorded.at,
+    facts: { direction: directionId, rows, deadline, ledger: recorded.version },
+    files: { order: { key, sha256 } },
+  });
+  const told = {
+    kind: 'order',
+    directionId,
+    batchId,
+    operator,
+    directionKind: kind,
+    rows,
+    deadline,
+    key,
+    sha256,
+  } as const;
+  const size = Buffer.byteLength(order);
+  await tell(env, toOperator({ ...told, order: RESTORE.order, rung: 'back', bucket: env.OUTBOX, size }));
 }
 
 /**

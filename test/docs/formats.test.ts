@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { balance, summaryText } from '../../lambdas/domain/books.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import { DECISIONS, decisionColumns, GROUNDS } from '../../lambdas/domain/decision-rows.ts';
-import { orderCsv } from '../../lambdas/domain/directions.ts';
+import { orderCsv, restoreCsv } from '../../lambdas/domain/directions.ts';
 import { exemptionColumns } from '../../lambdas/domain/exemptions.ts';
 import {
   type AgencyId,
@@ -121,6 +121,8 @@ describe('docs/formats.md', () => {
     };
     const reverify = orderCsv('reverify', of, [{ place: 0, row }]);
     expect(section('Order')).toContain(reverify.replace(/^/gm, '    ').trimEnd());
+    const back = restoreCsv({ ...of, deadline: '2026-06-13T10:00:00Z' as Instant }, [{ place: 0, row }]);
+    expect(section('Order')).toContain(back.replace(/^/gm, '    ').trimEnd());
     for (const key of Object.keys(receiptOf('x', '', { rows: 0, recorded: 0, alreadyRecorded: 0, rejects: [] })))
       expect(section('Receipt')).toContain(`"${key}"`);
 

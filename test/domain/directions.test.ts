@@ -7,6 +7,7 @@ import {
   orderCsv,
   orderedRows,
   parseDirectionRowLine,
+  restoreCsv,
   subjectOfLine,
 } from '../../lambdas/domain/directions.ts';
 import type { DirectionId, Imei, Msisdn } from '../../lambdas/domain/identifiers.ts';
@@ -135,6 +136,12 @@ describe('an order file', () => {
     const lines = ['35209900176148', '49015420323751', ''];
     expect(orderedRows('block', [1], lines)).toEqual([{ place: 1, row: { imei: '49015420323751' } }]);
     expect(thrown(() => orderedRows('block', [2], lines))).toBe('BadWorkLine: a block row is a handset');
+  });
+  test('to give service back has connection, handset, reason and deadline', () => {
+    const rows = [{ place: 6, row: reverify('+919876543211', '49015420323751', '=1+1') }];
+    expect(restoreCsv(head('reverify'), rows)).toBe(
+      'msisdn,imei,reason,deadline\n+919876543211,490154203237518,reversed,2026-06-06T00:00:00Z\n',
+    );
   });
   test("is a direction's", () => {
     const written = () => orderCsv('block', { ...head('block'), directionId: 'mha' as DirectionId }, []);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Day } from '../../lambdas/domain/days.ts';
 import type { ApproverId, BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import {
+  backOrderKey,
   elsewhereKey,
   failedOrderKey,
   lateRevocationKeys,
@@ -29,6 +30,7 @@ const sha256 = 'deadbeef'.repeat(8);
 
 test('every object of the outbox has its agreed place', () => {
   expect(orderKey(jio, direction, 2, 'bar_outgoing')).toBe(`orders/jio/${direction}/2-bar_outgoing.csv`);
+  expect(backOrderKey(jio, direction, sha256)).toBe(`orders/jio/${direction}/back-deadbeef-restore.csv`);
   expect(failedOrderKey(jio, direction, sha256)).toBe(`orders/jio/${direction}/failed-deadbeef-disconnect.csv`);
   expect(receiptKey(jio, direction, 'a b.csv', sha256)).toBe(`receipts/jio/${direction}/a b.csv.deadbeef.json`);
   expect(receiptKey(jio, direction, 'a b.csv', null)).toBe(`receipts/jio/${direction}/a b.csv.unread.json`);

@@ -75,6 +75,9 @@ async function endsOf(directionId: string): Promise<(string | undefined)[]> {
     .map(({ stopDate }) => stopDate?.toISOString().replace('.000Z', 'Z'));
 }
 
+/** The name of the order by which a response of these rows gives service back. */
+const backOf = (rows: string[]) => `back-${sha256(answers(rows)).slice(0, 8)}-restore.csv`;
+
 /** A direction's orders by name, each with its rows' identifiers; IMEIs without their check digit. */
 async function ordersOf(directionId: string): Promise<Record<string, string[]>> {
   const [, kind, operator] = directionId.split('.');
@@ -208,7 +211,12 @@ describe('a response at the very moment of a timeout', () => {
     await lab.cloud.run();
 
     expect(await ordersOf(airtel)).toEqual({ '1-reverify.csv': [early] });
-    expect(await ordersOf(jio)).toEqual({ '1-reverify.csv': [late], '2-bar_outgoing.csv': [late] });
+    // Who was barred has service again at once.
+    expect(await ordersOf(jio)).toEqual({
+      '1-reverify.csv': [late],
+      '2-bar_outgoing.csv': [late],
+      [backOf([`${late},verified`])]: [late],
+    });
     expect(await summaryOf(batch)).toMatchObject({
       connections: { linked: 2, verified: 2, overdue: 0 },
       unexplained: 0,
@@ -249,9 +257,14 @@ describe('a response at the very moment of a timeout', () => {
     expect(await ordersOf(airtel)).toEqual({
       '1-reverify.csv': [first, second],
       '2-bar_outgoing.csv': [second],
+      // Whoever stood in the bar as it was committed, though not as it was published last.
+      [backOf([`${first},verified`])]: [first],
+      [backOf([`${second},verified`])]: [second],
     });
     const told = (await lab.notices('fraud-directions-airtel')).filter(({ directionId }) => directionId === airtel);
-    const orders = told.filter(({ kind }) => kind === 'order').map(({ rung, sha256: hash }) => `${rung} ${hash}`);
+    const orders = told
+      .filter(({ kind, rung }) => kind === 'order' && rung !== 'back')
+      .map(({ rung, sha256: hash }) => `${rung} ${hash}`);
     const files = ['1-reverify', '2-bar_outgoing'].map(async (name) =>
       sha256(await lab.read(`orders/airtel/${airtel}/${name}.csv`)),
     );

@@ -333,6 +333,8 @@ export class Reckoning {
     const rejects: { line: number; reason: string }[] = [];
     const failed = new Set<Row>();
     const disconnected = new Set<Row>();
+    const givenBack = new Set<Row>();
+    const barredFrom = this.#batchOf(direction).at + LADDERS.reverify[0][1] * DAY;
     let recorded = 0;
     let alreadyRecorded = 0;
     for (const { line, cells } of lines) {
@@ -348,6 +350,8 @@ export class Reckoning {
       else if (!isDay(on) || on > dayAt(at)) reject('bad_date');
       else if (outcome === 'disconnected' && on < row.lastSeen) reject('before_sighting');
       else if (row.outcome === 'open' || (row.outcome === 'failed' && (ended || outcome !== 'failed'))) {
+        // Who had failed was ordered to be disconnected at once, or barred before.
+        if (outcome === 'verified' && (row.outcome === 'failed' || at > barredFrom)) givenBack.add(row);
         Object.assign(row, { outcome, on, at });
         if (outcome === 'failed') row.failedAt = at;
         else row.terminalAt = at;
@@ -366,6 +370,10 @@ export class Reckoning {
     if (failed.size > 0 && !ended)
       this.orders[`orders/${operator}/${direction}/failed-${digest.slice(0, 8)}-disconnect.csv`] = identifiersOf([
         ...failed,
+      ]);
+    if (givenBack.size > 0)
+      this.orders[`orders/${operator}/${direction}/back-${digest.slice(0, 8)}-restore.csv`] = identifiersOf([
+        ...givenBack,
       ]);
     const batch = this.#batchOf(direction);
     if (batch.settled && disconnected.size > 0)

@@ -250,12 +250,14 @@ describe('its audit', () => {
       const ofBatch = (place: string) => keysUnder(place).filter((key) => key.split('/')[2]?.startsWith(`${id}.`));
       const orders = ofBatch('orders');
       const receipts = ofBatch('receipts').map((key) => json<{ refused: string | null }>(key));
+      const givenBack = orders.filter((key) => key.includes('/back-')).length;
       const lists = keysUnder('revocations').filter((key) => key.includes(`/${id}.`) && key.endsWith('.csv'));
       expect(counts).toMatchObject({
         batch_registered: 1,
         plan_directed: 1,
-        order_issued: orders.filter((key) => !key.includes('/failed-')).length,
+        order_issued: orders.filter((key) => /\/\d-[a-z_]+\.csv$/.test(key)).length,
         disconnect_ordered: orders.filter((key) => key.includes('/failed-')).length,
+        ...(givenBack > 0 ? { restore_ordered: givenBack } : {}),
         response_recorded: receipts.filter(({ refused }) => refused === null).length,
         direction_closed: new Set(orders.map((key) => key.split('/')[2])).size,
         batch_settled: 1,

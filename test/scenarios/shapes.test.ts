@@ -264,18 +264,34 @@ describe('rows that failed (day 30)', () => {
     expect(orders['2-bar_outgoing']).toEqual([row(F3, '2026-07-11')]);
     expect(orders['3-bar_incoming']).toEqual([row(F3, '2026-07-16')]);
     expect(orders['4-disconnect']).toEqual([F2, F3].map((number) => row(number, '2026-07-17')));
-    expect(Object.keys(orders)).toHaveLength(6);
+    // Six, and the one by which F7 has service again.
+    expect(Object.keys(orders)).toHaveLength(7);
   });
 
   it('make no order of a bar that has no other row, and its rung takes its time: until the last one is answered', async () => {
     const failed = (numbers: string[]) => nameOf(numbers.map((number) => `${number},failed`));
     const jio = await ordersOf(lab, ofJio);
-    expect(Object.keys(jio).sort()).toEqual(['1-reverify', failed([J1, J2] as string[])]);
+    expect(Object.keys(jio).sort()).toEqual([
+      '1-reverify',
+      expect.stringMatching(/^back-/),
+      failed([J1, J2] as string[]),
+    ]);
     const vi = await ordersOf(lab, ofVi);
     expect(Object.keys(vi).sort()).toEqual(['1-reverify', '4-disconnect', failed([V1, V2] as string[])]);
     expect(numbersIn(vi['4-disconnect'])).toEqual([V2]);
     // jio's last answer came on day 42, 13 July, in the time of bar_incoming.
     expect(closedAt).toEqual(['2026-07-13T00:00:00Z', '2026-07-17T00:00:00Z']);
+  });
+
+  it('have their service back at once where they prove themselves: an order that is due in a day, and told of', async () => {
+    const proved = `msisdn,outcome\n${F1},disconnected\n${F7},verified\n`;
+    const key = `orders/airtel/${direction}/back-${sha8(proved)}-restore.csv`;
+    // Recorded on day 37, 8 July.
+    expect(await lab.read(key)).toBe(
+      `msisdn,imei,reason,deadline\n${F7},354000000000010,reversed,2026-07-09T00:00:00Z\n`,
+    );
+    const notices = (await lab.notices('fraud-directions-airtel')).filter((notice) => notice.key === key);
+    expect(notices).toMatchObject([{ order: 'restore', rung: 'back', rows: 1, deadline: '2026-07-09T00:00:00Z' }]);
   });
 
   it('are overdue at the end where nobody disconnected them', async () => {

@@ -66,8 +66,9 @@ const SINCE: Readonly<Record<string, object>> = {
   'BATCH 2': { format: 3 },
   'EXEMPTIONS 1': { format: 2, until: '9999-12-31' },
   // Disconnected, by file 1: 1 << 5 | 3 in place of 1 << 3 | 3; what is overdue by no file's word is 6 as before.
-  'DIR 1': { format: 3, late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
-  'DIR 2': { format: 3 },
+  'DIR 1': { format: 4, late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
+  'DIR 2': { format: 4 },
+  'DIR 3': { format: 4 },
 };
 
 /** As `SINCE`, of the files of the work bucket, by their names. */

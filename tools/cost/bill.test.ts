@@ -208,7 +208,7 @@ describe('a batch at another scale', () => {
     expect(size.reverify).toBeCloseTo(101 * (8 + 3), 3);
     // Two orders in a ladder, and two for failed rows, of each of 1,111 directions; and two of each block direction.
     expect(size.ladderOrders).toBeCloseTo(2 * 1111 + 2 * 30, 2);
-    expect(size.failedOrders).toBeCloseTo(2 * 1111, 2);
+    expect(size.causedOrders).toBeCloseTo(2 * 1111, 2);
     expect(size.responseFiles).toBeCloseTo((26 * (4 * 1111 + 60)) / 52, 2);
   });
 

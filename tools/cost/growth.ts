@@ -18,14 +18,15 @@ interface Size {
   direct: number;
   /** Orders of the ladders, and those that answers with failed rows cause. */
   ladderOrders: number;
-  failedOrders: number;
+  causedOrders: number;
   responseFiles: number;
 }
 
 const total = (counts: Record<string, number>, only: (name: string) => boolean = () => true) =>
   Object.entries(counts).reduce((sum, [name, count]) => sum + (only(name) ? count : 0), 0);
 const isBlock = (order: string) => order.endsWith('-block');
-const isFailed = (order: string) => order.startsWith('failed-');
+/** Whether it is one that a response causes: of failed rows, or one that gives service back. */
+const isCaused = (order: string) => /^(failed|back)-/.test(order);
 
 export function countedSize({ drivers, policy }: BatchCount): Size {
   const { handsets, connections, children, orders, responseFiles } = drivers;
@@ -39,8 +40,8 @@ export function countedSize({ drivers, policy }: BatchCount): Size {
     reverify: total(drivers.reverifyDirections),
     block: total(drivers.blockDirections),
     direct: children.direct,
-    ladderOrders: total(orders, (order) => !isFailed(order)),
-    failedOrders: total(orders, isFailed),
+    ladderOrders: total(orders, (order) => !isCaused(order)),
+    causedOrders: total(orders, isCaused),
     responseFiles,
   };
 }
@@ -62,10 +63,10 @@ export function expectedSize(counted: BatchCount, scale: number): Size {
   const block = Object.keys(drivers.blockDirections).length * blockShards;
   const moreReverify = reverify / total(drivers.reverifyDirections);
   const moreBlock = block / total(drivers.blockDirections);
-  const failedOrders = moreReverify * total(drivers.orders, isFailed);
+  const causedOrders = moreReverify * total(drivers.orders, isCaused);
   const ladderOrders =
     moreBlock * total(drivers.orders, isBlock) +
-    moreReverify * total(drivers.orders, (order) => !isBlock(order) && !isFailed(order));
+    moreReverify * total(drivers.orders, (order) => !isBlock(order) && !isCaused(order));
   return {
     handsets,
     connections,
@@ -76,8 +77,8 @@ export function expectedSize(counted: BatchCount, scale: number): Size {
     block,
     direct: reverify + block > MOST_INLINE ? Math.ceil((reverify + block) / MOST_INLINE) : 0,
     ladderOrders,
-    failedOrders,
-    responseFiles: (drivers.responseFiles * (ladderOrders + failedOrders)) / total(drivers.orders),
+    causedOrders,
+    responseFiles: (drivers.responseFiles * (ladderOrders + causedOrders)) / total(drivers.orders),
   };
 }
 
@@ -104,7 +105,7 @@ function normal(x: number): number {
 }
 
 const directionsOf = ({ reverify, block }: Size) => reverify + block;
-const ordersOf = ({ ladderOrders, failedOrders }: Size) => ladderOrders + failedOrders;
+const ordersOf = ({ ladderOrders, causedOrders }: Size) => ladderOrders + causedOrders;
 const childrenOf = ({ expand, shards, blockShards, direct }: Size) => expand + shards + blockShards + direct;
 /** Steps that change a ledger: its creation, its orders, its answers, its end. */
 export const ledgerStepsOf = (size: Size) => directionsOf(size) + ordersOf(size) + size.responseFiles;

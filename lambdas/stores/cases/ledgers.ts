@@ -55,6 +55,7 @@ const ledger = z.strictObject({
         .optional(),
       lateOn: fields.day.optional(),
       withdrawnOn: fields.day.optional(),
+      backDue: fields.instant.optional(),
     }),
   ),
   outcomes: z.instanceof(Uint8Array),
@@ -65,6 +66,9 @@ const ledger = z.strictObject({
 });
 true satisfies Covers<typeof ledger, Ledger>;
 
+/** What a form may hold more than the one before it. */
+const same = (content: Record<string, unknown>) => content;
+
 /** The first form had room for eight outcomes. */
 function withMoreOutcomes({ outcomes, late, ...content }: Record<string, unknown>): Record<string, unknown> {
   const now = (bytes: unknown) => (bytes instanceof Uint8Array ? fromThreeBits(bytes) : bytes);
@@ -72,7 +76,7 @@ function withMoreOutcomes({ outcomes, late, ...content }: Record<string, unknown
 }
 
 /** A direction's ledger, as it lies in the table. */
-export const ledgerForm = formOf<Ledger>('ledger', 3, ledger, { 1: withMoreOutcomes, 2: (content) => content });
+export const ledgerForm = formOf<Ledger>('ledger', 4, ledger, { 1: withMoreOutcomes, 2: same, 3: same });
 
 /** @throws BadRecord */
 export async function readLedger(table: string, id: DirectionId): Promise<Ledger | undefined> {

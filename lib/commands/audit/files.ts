@@ -134,7 +134,7 @@ export function untold(keys: readonly string[], batchId: string, entries: readon
     const name = key.split('/').at(-1) ?? '';
     if (directionId !== undefined) {
       // An order that was issued anew may be the first one that was published.
-      const order = `order/${directionId}/${/^(failed-[0-9a-f]{8}|\d+)-/.exec(name)?.[1]}`;
+      const order = `order/${directionId}/${/^((?:failed|back)-[0-9a-f]{8}|\d+)-/.exec(name)?.[1]}`;
       return ids.some((id) => id === order || id.startsWith(`${order}/`));
     }
     if (key.startsWith(OUTBOX.batches.prefix)) return ids.includes('settled');

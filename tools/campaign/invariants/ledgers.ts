@@ -22,7 +22,17 @@ import { handsetsIn, newestSightings } from './sightings.ts';
 import { instant, same } from './values.ts';
 
 /** As a ledger's bytes name them. */
-const OUTCOMES = ['open', 'verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue', 'surrendered'];
+const OUTCOMES = [
+  'open',
+  'verified',
+  'failed',
+  'disconnected',
+  'not_found',
+  'blocked',
+  'overdue',
+  'surrendered',
+  'reissued',
+];
 const BYTES_PER_ROW = 5;
 
 /** All directions: those of plans that count, and those of plans that were given up. */
@@ -130,7 +140,13 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
       );
     }
     for (const file of newFiles)
-      checkResponse(known, direction, file, rows, { closed: closedAt !== null, sealedAt, end });
+      checkResponse(known, direction, file, rows, {
+        closed: closedAt !== null,
+        sealedAt,
+        end,
+        orders: ordersBefore,
+        files: filesBefore,
+      });
     if (closedAt !== null && before.closedAt === null)
       must(!rows.some(isOpen) || closedAt >= end, 'it does not end before its last deadline while a row is open');
     must(before.closedAt === null || closedAt === before.closedAt, 'it ends once');

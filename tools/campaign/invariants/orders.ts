@@ -12,6 +12,10 @@ export const orderKeyOf = ({ operator, id }: Pick<Direction, 'operator' | 'id'>,
 export const failedKeyOf = ({ operator, id }: Direction, { sha256: digest }: Item) =>
   `orders/${operator}/${id}/failed-${String(digest).slice(0, 8)}-disconnect.csv`;
 
+/** Where the order lies by which a recorded file gives service back. */
+export const backKeyOf = ({ operator, id }: Direction, { sha256: digest }: Item) =>
+  `orders/${operator}/${id}/back-${String(digest).slice(0, 8)}-restore.csv`;
+
 /** Orders that take service from whom they name. */
 const TAKES_SERVICE = ['bar_outgoing', 'bar_incoming', 'disconnect'];
 
@@ -117,4 +121,13 @@ export function expectOrder(
 /** Notes what an order was before it was issued anew. */
 export function noteReplaced(known: Known, key: string, digest: unknown): void {
   known.replaced.set(key, (known.replaced.get(key) ?? new Set()).add(digest));
+}
+
+/** Whether an order of those that were committed, or the one of the file by which it failed, took service from a row as it stands. */
+export function wasCut({ outcome, file }: Row, orders: Item[], files: Item[]): boolean {
+  const cuts = orders.filter(({ order }) => TAKES_SERVICE.includes(String(order)));
+  if (outcome !== 'failed') return cuts.length > 0;
+  const failing = files.find(({ sha256: digest }) => digest === file);
+  const before = ({ version, firstVersion = version }: Item) => Number(firstVersion) < Number(failing?.version);
+  return failing?.failedOrder !== undefined || cuts.some((cut) => cut.order === 'disconnect' || before(cut));
 }

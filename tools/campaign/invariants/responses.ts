@@ -2,12 +2,21 @@
 import { ANSWERS, dayAt, imeiIn, isDay, linesOf, msisdnIn, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
 import { DAY } from '../story.ts';
 import type { Direction, Known, Row } from './known.ts';
-import { expectOrder, failedKeyOf } from './orders.ts';
+import { backKeyOf, expectOrder, failedKeyOf, wasCut } from './orders.ts';
 import type { Item } from './seen.ts';
 import { instant, sum } from './values.ts';
 
 /** From a response's upload to its commit: what goes wrong with it, a lost event and a lost sweep among that. */
 const TAKEN_WITHIN = 2 * DAY;
+
+/** How a direction stands before a file: its ladder's end and the batch's seal, its last deadline, and what it has committed. */
+interface Standing {
+  closed: boolean;
+  sealedAt: string | null;
+  end: string;
+  orders: Item[];
+  files: Item[];
+}
 
 /** A file that a ledger recorded, with how its rows stood before it (`states`), which it moves on. */
 export function checkResponse(
@@ -15,7 +24,7 @@ export function checkResponse(
   direction: Direction,
   file: Item,
   states: Row[],
-  { closed, sealedAt, end }: { closed: boolean; sealedAt: string | null; end: string },
+  { closed, sealedAt, end, orders, files }: Standing,
 ): void {
   const { id, kind, operator, batch } = direction;
   const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
@@ -31,6 +40,7 @@ export function checkResponse(
   const rejects: { line: number; reason: string }[] = [];
   const failed = new Set<string>();
   const disconnected: string[] = [];
+  const givenBack: string[] = [];
   let recorded = 0;
   let alreadyRecorded = 0;
   for (const { line, cells } of lines) {
@@ -47,6 +57,7 @@ export function checkResponse(
     else if (!isDay(on) || on > dayAt(source.at)) reject('bad_date');
     else if (outcome === 'disconnected' && on < (direction.lastSeen.get(identifier) ?? '')) reject('before_sighting');
     else if (row.outcome === 'open' || (row.outcome === 'failed' && (closed || outcome !== 'failed'))) {
+      if (outcome === 'verified' && wasCut(row, orders, files)) givenBack.push(identifier);
       Object.assign(row, { outcome, on, at: source.at, file: digest });
       recorded++;
       failed.delete(identifier);
@@ -66,7 +77,13 @@ export function checkResponse(
     rejects,
     refused: null,
   });
-  const { failedOrder, lateOn } = file as { failedOrder?: Item; lateOn?: string };
+  const { failedOrder, lateOn, backDue } = file as { failedOrder?: Item; lateOn?: string; backDue?: string };
+  must((backDue !== undefined) === givenBack.length > 0, 'who proves themselves after a bar has service again at once');
+  if (backDue !== undefined) {
+    const inADay = backDue >= instant(source.at + DAY) && backDue <= instant(source.at + TAKEN_WITHIN + DAY);
+    must(inADay, 'service is given back within a day');
+    known.expected[backKeyOf(direction, file)] = givenBack.map((number) => `${number},,${backDue}`).sort();
+  }
   must(failedOrder === undefined || (failed.size > 0 && !closed), 'none but rows that fail are disconnected at once');
   if (failed.size > 0 && !closed && instant(source.at + TAKEN_WITHIN) < end)
     must(failedOrder !== undefined, 'rows that fail are ordered to be disconnected at once');

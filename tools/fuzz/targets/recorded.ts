@@ -105,8 +105,9 @@ async function checkResponse({ who, name, file, directionId, settled }: Answer):
     if (place === receiptKey) continue;
     const order = place === `orders/${who}/${directionId}/failed-${sha8}-disconnect.csv`;
     const late = settled && place.startsWith(`revocations/${dayOf(AT)}/mha-0123456789ab.late-${sha8}.`);
-    must(order || late, 'a response writes an order, or late revocations, and nothing else');
-    if (place.endsWith('.csv')) mustBeSafe(bytes.toString(), ['msisdn', 'reason']);
+    const withdrawn = place.startsWith(`revocations/${dayOf(AT)}/mha-0123456789ab.withdrawn-${sha8}.`);
+    must(order || late || withdrawn, 'a response writes an order, late revocations or withdrawals, and nothing else');
+    if (place.endsWith('.csv')) mustBeSafe(bytes.toString(), ['msisdn', withdrawn ? 'ground' : 'reason']);
     else JSON.parse(bytes.toString());
   }
   const [outbox, items] = [new Map(done.outbox), structuredClone(aws.items)];

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { wasCut } from '../../lambdas/domain/back-orders.ts';
+import { withFailedOrder } from '../../lambdas/domain/responses.ts';
+import { answered, closed, fresh, issued, ladderEnds, sealed } from './example.ts';
+
+const failedOrder = { rows: 1, sha256: 'order', bytes: 90, deadline: ladderEnds.reverify };
+/** A ledger of two rows whose ladder has come to this rung. */
+const upTo = (rung: number) => {
+  let ledger = issued(fresh(2), 1);
+  for (let n = 2; n <= rung; n += 1) ledger = issued(ledger, n);
+  return ledger;
+};
+
+describe('a row was cut off', () => {
+  test('where a bar carried it, and not by a re-verification', () => {
+    expect(wasCut(upTo(1), 0)).toBe(false);
+    expect(wasCut(upTo(2), 0)).toBe(true);
+    expect(wasCut(sealed(closed(upTo(4))), 0)).toBe(true);
+  });
+
+  test('where it failed: by its own disconnect order, or by a bar from before', () => {
+    const { ledger } = answered(upTo(1), [[0, 'failed']]);
+    expect([wasCut(ledger, 0), wasCut(ledger, 1)]).toEqual([false, false]);
+    // The bar that comes now carries the other one alone.
+    const barred = issued(ledger, 2);
+    expect([wasCut(barred, 0), wasCut(barred, 1)]).toEqual([false, true]);
+    const ordered = withFailedOrder(answered(upTo(1), [[0, 'failed']]), failedOrder).ledger;
+    expect([wasCut(ordered, 0), wasCut(ordered, 1)]).toEqual([true, false]);
+    expect(wasCut(answered(upTo(2), [[0, 'failed']]).ledger, 0)).toBe(true);
+  });
+
+  test("where it failed and the ladder's disconnect order carried it, also once it is overdue", () => {
+    const ledger = upTo(3);
+    const { ledger: failed } = answered({ ...ledger, orders: ledger.orders.slice(0, 1) }, [[0, 'failed']]);
+    expect(wasCut(failed, 0)).toBe(false);
+    const last = issued(failed, 4);
+    expect([wasCut(last, 0), wasCut(closed(last), 0)]).toEqual([true, true]);
+  });
+
+  test('before it was answered for, and not by what came after', () => {
+    const before = answered(upTo(1), [[0, 'verified']]).ledger;
+    expect(wasCut(issued(before, 2), 0)).toBe(false);
+    expect(wasCut(answered(upTo(2), [[0, 'verified']]).ledger, 0)).toBe(true);
+  });
+
+  test('where it may have failed before it was answered for', () => {
+    const ordered = withFailedOrder(answered(upTo(1), [[0, 'failed']]), failedOrder).ledger;
+    expect(wasCut(answered(ordered, [[0, 'disconnected']]).ledger, 0)).toBe(true);
+  });
+});
+
+describe('a response', () => {
+  test('gives back, in a day, to whom it says is verified or somebody else and who was cut off, and to nobody else', () => {
+    const said = { at: '2026-06-12T10:00:00Z', committedAt: '2026-06-12T10:00:05Z', on: '2026-06-12' };
+    const ledger = issued(issued(answered(issued(fresh(5), 1), [[4, 'verified']]).ledger, 2), 3);
+    const applied = answered(
+      ledger,
+      [
+        [3, 'reissued'],
+        [0, 'verified'],
+        [1, 'not_found'],
+        [2, 'failed'],
+        [2, 'disconnected'],
+        [4, 'reissued'],
+      ],
+      said,
+    );
+    expect(applied.givenBack).toEqual([0, 3]);
+    expect(applied.ledger.files.at(-1)).toMatchObject({ backDue: '2026-06-13T10:00:05Z' });
+  });
+
+  test('gives back also when it comes late, and nothing where nobody was cut off', () => {
+    const late = answered(sealed(closed(upTo(4))), [[1, 'verified']]);
+    expect([late.late, late.givenBack]).toEqual([true, [1]]);
+    const early = answered(upTo(1), [[0, 'verified']]);
+    expect([early.givenBack, early.ledger.files.at(-1)?.backDue]).toEqual([[], undefined]);
+  });
+
+  test('that is recorded already gives back nothing more', () => {
+    const once = answered(upTo(2), [[0, 'verified']]).ledger;
+    expect(answered(once, [[0, 'verified']]).givenBack).toEqual([]);
+  });
+});
