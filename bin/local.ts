@@ -13,9 +13,12 @@ import {
   TYPED_HELP,
 } from '../lib/commands/local/serve-arguments.ts';
 import { synthesize } from '../lib/commands/local/synth.ts';
-import { stageFromContext } from '../lib/config/stage.ts';
+import { type StageConfig, stageFromContext } from '../lib/config/stage.ts';
+import { SimulatedApprovers } from '../simulation/approvers.ts';
 import { bucketsOf } from '../simulation/buckets.ts';
+import type { OutsideCloud } from '../simulation/desk.ts';
 import { noticeText, uploadText, workText } from '../simulation/happenings.ts';
+import { signedByOwners } from '../simulation/signed.ts';
 
 let synthesizing: Promise<string> | undefined;
 let starting: Promise<LocalCloud> | undefined;
@@ -39,9 +42,19 @@ const happened = (text: string | undefined): void => {
   if (text !== undefined && cloud !== undefined && !stopping) say(`${timeOf(cloud)}  ${text}`);
 };
 
-async function serve({ speed, start, stage, port, ladder, enforce = false }: ServeSettings): Promise<boolean> {
-  const { agencies, operators } = stageFromContext({ stage, cloud: 'local', ladder });
-  const known = [...agencies, ...operators].map(({ id }) => id);
+async function serve({
+  speed,
+  start,
+  stage,
+  port,
+  ladder,
+  approvals,
+  enforce = false,
+}: ServeSettings): Promise<boolean> {
+  const config = stageFromContext({ stage, cloud: 'local', ladder });
+  const { agencies, operators, approvers } = config;
+  const simulated = new SimulatedApprovers(approvers.map(({ id }) => id));
+  const known = [...agencies, ...operators, ...approvers].map(({ id }) => id);
   say('Synthesizing the app …');
   synthesizing = synthesize({ own: true, context: { stage, ladder } });
   const assembly = await synthesizing;
@@ -55,7 +68,10 @@ async function serve({ speed, start, stage, port, ladder, enforce = false }: Ser
     uploaded: (bucket: string, key: string, size: number) => {
       if (cloud !== undefined && bucket === bucketsOf(cloud).inbox) happened(uploadText(key, size, known));
     },
-    published: (message: string) => happened(noticeText(message)),
+    published: (message: string) => {
+      happened(noticeText(message));
+      if (cloud !== undefined && approvals === 'auto') simulated.hear(deskIn(cloud, config, enforce), message);
+    },
   };
   starting = startCloud({ assembly, speed, start, port, log, enforce, watch }).catch((error: unknown) => {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
@@ -69,6 +85,22 @@ async function serve({ speed, start, stage, port, ladder, enforce = false }: Ser
   say(welcome(cloud, speed, stage));
   listen(cloud);
   return cloud.lost;
+}
+
+/**
+ * The cloud as simulated approvers see it. What they do is done at once and counts as the cloud's own work: however fast time
+ * passes, and where it is advanced, no wait for them ends before it.
+ */
+function deskIn(served: LocalCloud, config: StageConfig, enforce: boolean): OutsideCloud {
+  return {
+    ...(enforce ? signedByOwners(served, config) : served),
+    outside: (_, run) => {
+      const release = served.clock.hold('an approver');
+      run()
+        .catch((error: unknown) => complain(told(error)))
+        .finally(release);
+    },
+  };
 }
 
 /** Does what is typed, one thing after the other. Without a terminal nothing is, and nobody misses it. */

@@ -4,6 +4,7 @@ import { type LocalCloud, startCloud } from 'local-cloud';
 import { command, complain, say } from '../lib/commands/command.ts';
 import { synthesize } from '../lib/commands/local/synth.ts';
 import { stageFromContext } from '../lib/config/stage.ts';
+import { SimulatedApprovers } from '../simulation/approvers.ts';
 import { HELP, parseArguments, type RunSettings } from '../simulation/arguments.ts';
 import { conduct } from '../simulation/conduct.ts';
 import { Failing } from '../simulation/failing.ts';
@@ -40,6 +41,8 @@ async function run(settings: RunSettings): Promise<boolean> {
   const assembly = await synthesize({ own: true, context: { stage: STAGE, ladder: settings.ladder } });
   progress.stage('Starting the local cloud');
   let started: LocalCloud | undefined;
+  let seen: LocalCloud | undefined;
+  const approvers = new SimulatedApprovers(config.approvers.map(({ id }) => id));
   const fails = new Failing(() => started?.clock.now() ?? settings.start, process.cwd());
   failing = fails;
   const tell = (what: string | undefined) => {
@@ -56,28 +59,30 @@ async function run(settings: RunSettings): Promise<boolean> {
       kept.log(functionName, line);
       tell(fails.log(known(functionName), line));
     },
-    watch: { uploaded: () => {}, published: (message) => tell(fails.notice(message)) },
+    watch: {
+      uploaded: () => {},
+      published: (message) => {
+        tell(fails.notice(message));
+        if (seen !== undefined && settings.approvals === 'auto') approvers.hear(seen, message);
+      },
+    },
   });
   const cloud = await starting;
   started = cloud;
+  // As those outside it see it.
+  seen = settings.enforce ? signedByOwners(cloud, config) : cloud;
   cloud.confirmSubscriptions();
 
-  const conducted = await conduct(
-    settings,
-    settings.enforce ? signedByOwners(cloud, config) : cloud,
-    participantsOf(config),
-    progress,
-    fails,
-  );
+  const conducted = await conduct(settings, seen, participantsOf(config), progress, fails);
   const results = await judge(conducted, cloud);
   const failures = cloud.failures();
   const failed = results.problems.length > 0;
   const failedExecutions = cloud.failedExecutions();
 
   progress.stage('Downloading the buckets');
-  const { start, seed, ladder, operators } = settings;
+  const { start, seed, ladder, operators, approvals } = settings;
   const used = {
-    settings: { start: new Date(start).toISOString(), seed, ladder, operators },
+    settings: { start: new Date(start).toISOString(), seed, ladder, operators, approvals },
     ended: new Date(cloud.clock.now()).toISOString(),
     ...cloud.usage(),
   };

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { CommandError, choice, instant, readOptions, scaleOf, wholeNumber } from '../lib/commands/command-line.ts';
+import { APPROVALS } from '../lib/commands/local/serve-arguments.ts';
 
 /** A file that somebody uploads `age` milliseconds after the start. */
 export interface Upload {
@@ -48,6 +49,8 @@ export interface RunSettings {
   material: Material;
   operators: OperatorManner;
   ladder: LadderName;
+  /** Whether approvers are simulated, or only what is uploaded decides. */
+  approvals: (typeof APPROVALS)[number];
   /** Epoch milliseconds where the virtual clock begins, in whole seconds. */
   start: number;
   seed: number;
@@ -93,6 +96,8 @@ Options
   --operators mixed|prompt|silent
                              simulated operators for those without --respond
                              (default: mixed for the sample, silent for your own files)
+  --approvals auto|none      simulated approvers, who approve each batch at once and spare held handsets (default), or
+                             none: what is uploaded decides, and a batch upon which nobody decides lapses
   --ladder flagged|normal    the clock of re-verification: 16 or 61 days (default flagged)
   --start INSTANT            where the virtual clock begins, such as 2026-06-01T00:00:00Z (default: now)
   --seed N                   for the sample and the simulated operators (default ${DEFAULT_SEED})
@@ -104,7 +109,7 @@ Options
 AGE is a number and s, m, h or d, after the start: second.csv@3d (default @0s). Uploads at the same age happen in the
 order given. Any other @ or = belongs to the path.
 
-Exit status: 0 when every batch settled and every row is accounted for, 1 when not, 2 when the command line is wrong.
+Exit status: 0 when every batch ended, however it did, and every row is accounted for, 1 when not, 2 when the command line is wrong.
 `;
 
 const ONE = { type: 'string' } as const;
@@ -117,6 +122,7 @@ const OPTIONS = {
   respond: SEVERAL,
   upload: SEVERAL,
   operators: ONE,
+  approvals: ONE,
   ladder: ONE,
   start: ONE,
   seed: ONE,
@@ -133,11 +139,24 @@ const OPTIONS = {
 export function parseArguments(argv: readonly string[], world: Surroundings): RunSettings | 'help' {
   const options = readOptions(argv, OPTIONS);
   if (options === 'help') return 'help';
-  const { scale, report = [], agency = [], operators, ladder, start, seed, enforce, out = 'out', order } = options;
+  const {
+    scale,
+    report = [],
+    agency = [],
+    operators,
+    approvals,
+    ladder,
+    start,
+    seed,
+    enforce,
+    out = 'out',
+    order,
+  } = options;
   const material = report.length === 0 ? sample(options, world) : ownFiles({ report, agency, scale, order }, world);
   return {
     material,
     operators: choice('operators', operators, OPERATOR_MANNERS, material.kind === 'sample' ? 'mixed' : 'silent'),
+    approvals: choice('approvals', approvals, APPROVALS, 'auto'),
     ladder: choice('ladder', ladder, LADDERS, 'flagged'),
     start: readStart(start, world.now),
     seed: wholeNumber('seed', seed, DEFAULT_SEED, 0),

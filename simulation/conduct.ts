@@ -72,6 +72,9 @@ export interface Conducted {
   stuckAt?: number;
 }
 
+/** Of which batches no more orders come, by what their agencies are told. */
+const ENDED: ReadonlySet<unknown> = new Set(['settled', 'batch_refused', 'batch_lapsed', 'batch_over_limit']);
+
 /** Ends a run in which nothing happens any more. */
 class Stuck extends Error {}
 
@@ -219,7 +222,7 @@ export async function conduct(
     };
   const approvers = (material.uploads ?? []).flatMap((one) => {
     const place = one.kind === 'upload' ? parseInboxKey(one.key) : undefined;
-    return place?.kind === 'exemption' ? place.approver : [];
+    return place?.kind === 'exemption' || place?.kind === 'decision' ? place.approver : [];
   });
   if (approvers.length > 0) conducted.approvers = [...new Set(approvers)];
   return conducted;
@@ -267,12 +270,10 @@ class Watch {
 
   private expectsOrders(): boolean {
     const now = this.cloud.clock.now();
-    const settled = new Set(
-      this.conducted.agencies.filter(({ kind }) => kind === 'settled').map(({ batchId }) => batchId),
-    );
+    const ended = new Set(this.conducted.agencies.filter(({ kind }) => ENDED.has(kind)).map(({ batchId }) => batchId));
     const heardOf = new Set([...this.desks.values()].flatMap(({ orders }) => orders.map(({ batchId }) => batchId)));
     return this.conducted.reports.some(
-      ({ batchId, at }) => !settled.has(batchId) && now < at + (heardOf.has(batchId) ? LOOK_AT_MOST : HEARD_WITHIN),
+      ({ batchId, at }) => !ended.has(batchId) && now < at + (heardOf.has(batchId) ? LOOK_AT_MOST : HEARD_WITHIN),
     );
   }
 

@@ -13,6 +13,7 @@ export const PATIENCE = 3 * DAY;
 /** What is tried again each hour and tells the administrators so, by the kind of its notice. */
 const TRIED_AGAIN: Readonly<Record<string, string>> = {
   direction_failing: "a direction's ladder",
+  deciding_failing: "a batch's decision",
   directing_failing: "a batch's directing",
   resuming_failing: "a batch's resuming",
   settling_failing: "a batch's settling",

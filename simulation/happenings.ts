@@ -8,7 +8,7 @@ import { messageOf } from './desk.ts';
 
 /**
  * An upload into the inbox.
- * @param known the ids of the agencies and operators that are configured; any other may be anything, and is not repeated
+ * @param known the ids of the agencies, operators and approvers that are configured; any other may be anything, and is not repeated
  */
 export function uploadText(key: string, size: number, known: readonly string[]): string {
   const place = parseInboxKey(key);
@@ -22,9 +22,9 @@ export function uploadText(key: string, size: number, known: readonly string[]):
     case 'response':
       return `${by(place.operator, 'operator')} uploads a response, ${bytes}`;
     case 'decision':
-      return `${place.approver} uploads a decision, ${bytes}`;
+      return `${by(place.approver, 'approver')} uploads a decision, ${bytes}`;
     case 'exemption':
-      return `${place.approver} uploads exemptions, ${bytes}`;
+      return `${by(place.approver, 'approver')} uploads exemptions, ${bytes}`;
     default:
       return `an upload lies in no agreed place (${place.why}), ${bytes}`;
   }
@@ -36,6 +36,9 @@ const WORK: Readonly<Record<string, readonly string[]>> = {
   'report refused': ['agency', 'reason', 'line'],
   'same report again': ['batchId'],
   'batch registered': ['batchId', 'rows', 'handsets', 'rejected', 'repeats'],
+  'decision recorded': ['batchId', 'approver', 'rows'],
+  "approver's file refused": ['about', 'why'],
+  'batch decided': ['batchId', 'state'],
   'plan directed': ['batchId', 'directions'],
   'order issued': ['order', 'rows', 'directionId'],
   'response recorded': ['rows', 'directionId'],
@@ -62,7 +65,7 @@ export function workText(line: string): string | undefined {
 /** A notice that is published; its audience is whom it names. */
 export function noticeText(message: string): string {
   const notice = messageOf(message);
-  const whom = [notice.operator, notice.agency].find((id) => id !== undefined);
+  const whom = [notice.operator, notice.agency, notice.approver].find((id) => id !== undefined);
   const why = STRAYS.find((stray) => stray === notice.why);
   const what = [notice.order, notice.batchId, why].filter((id) => id !== undefined).map(String);
   return `notice ${String(notice.kind ?? 'without a kind')}${whom === undefined ? '' : ` about ${String(whom)}`}${what.length > 0 ? `: ${what.join(', ')}` : ''}`;

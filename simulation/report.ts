@@ -1,5 +1,6 @@
 /** The report at a run's end, for a person to read. */
 import type { Summary } from '../lambdas/domain/books.ts';
+import { LEFT_OUT } from '../lambdas/domain/kinds.ts';
 import type { Conducted } from './conduct.ts';
 import type { OrderNotice } from './desk.ts';
 
@@ -46,16 +47,26 @@ function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
   const list = (of: Readonly<Record<string, number>>, names: readonly (readonly [string, string])[]): string =>
     names.map(([key, name]) => `${number(of[key] ?? 0)} ${name}`).join(', ');
   const counts = (of: object): Readonly<Record<string, number>> => ({ ...of });
+  const opening = `Batch ${summary.batchId} of ${summary.agency}, from ${summary.file}`;
+  const reported = `  report       ${several(report.rows, 'row')}: ${several(report.handsets, 'handset')}, ${number(report.rejected)} rejected, ${several(report.repeats, 'repeat')}`;
+  const leftOut = (of: Readonly<Record<string, number>>) =>
+    LEFT_OUT.flatMap((state) => ((of[state] ?? 0) > 0 ? [`, ${number(of[state] ?? 0)} ${state}`] : [])).join('');
+  if (summary.status !== 'settled')
+    return [
+      opening,
+      `  ended        ${summary.status.replace('_', ' ')} at ${instant(summary.settledAt)}`,
+      reported,
+    ].join('\n');
   return [
-    `Batch ${summary.batchId} of ${summary.agency}, from ${summary.file}`,
+    opening,
     `  ran          ${instant(summary.startedAt)} to ${instant(summary.settledAt)}`,
-    `  report       ${several(report.rows, 'row')}: ${several(report.handsets, 'handset')}, ${number(report.rejected)} rejected, ${several(report.repeats, 'repeat')}`,
+    reported,
     `  connections  ${number(connections.linked)} linked: ${list(counts(connections), [
       ['directed', 'directed'],
       ['alreadyOpen', 'already open elsewhere'],
       ['alreadyDisconnected', 'already disconnected'],
       ['alreadyVerified', 'already verified'],
-    ])}`,
+    ])}${leftOut(counts(connections))}`,
     `               ${list(counts(connections), [
       ['verified', 'verified'],
       ['disconnected', 'disconnected'],
@@ -67,7 +78,7 @@ function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
       ['directed', 'directed'],
       ['alreadyOpen', 'already open elsewhere'],
       ['alreadyBlocked', 'already blocked'],
-    ])}`,
+    ])}${leftOut(counts(blocks))}`,
     `               ${list(counts(blocks), [
       ['blocked', 'blocked'],
       ['notFound', 'not found'],

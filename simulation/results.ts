@@ -7,7 +7,7 @@ import { messageOf, type OutsideCloud } from './desk.ts';
 
 /** How a run ended. */
 export interface Results {
-  /** The batches that settled, in the order in which their reports were uploaded. */
+  /** The batches that ended with books, in the order in which their reports were uploaded. */
   summaries: Summary[];
   /** Why the run did not succeed, one line each; none when it did. */
   problems: string[];
@@ -17,7 +17,7 @@ export interface Results {
 
 /**
  * Judges a run by what the agencies and administrators were told and by the summaries in the outbox: it succeeded when every
- * report's batch settled with nothing unexplained.
+ * report's batch ended with nothing unexplained: settled, or refused, lapsed or over a limit.
  */
 export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<Results> {
   const { outbox } = bucketsOf(cloud);

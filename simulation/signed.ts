@@ -8,6 +8,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   responses: 'operator',
   orders: 'operator',
   receipts: 'operator',
+  decisions: 'approver',
   exemptions: 'approver',
 };
 

@@ -6,7 +6,6 @@ import type { Imei, Msisdn } from '../domain/identifiers.ts';
 import { newLedger } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import { shardDecisionForm } from '../domain/plans.ts';
-import { NOTHING_DECIDED } from '../domain/subjects.ts';
 import { PLANS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
@@ -20,6 +19,7 @@ import { readText } from '../stores/objects.ts';
 import { connections, handsets } from './candidates.ts';
 import { claim } from './claim.ts';
 import { decide } from './decide.ts';
+import { decidedOf } from './decided.ts';
 import { env } from './environment.ts';
 import { input } from './input.ts';
 
@@ -40,7 +40,7 @@ export const handler = task(input, async (request, attempt) => {
     const day = dayOf(startedAt);
     const { exemptions } = await readExemptions(env, day);
     const said = {
-      decided: NOTHING_DECIDED,
+      decided: await decidedOf(env, batchId),
       isExempt: (subject: Msisdn | Imei) => isInForce(exemptionOf(exemptions, subject), day, env.APPROVERS),
     };
     const found =

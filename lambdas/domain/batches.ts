@@ -1,8 +1,19 @@
 /**
  * The states of a batch. It waits while it is prepared and decided upon, and is approved until its turn to plan comes; its plan
- * counts once it is directed. Before that it may fail, and the same file begins it anew.
+ * counts once it is directed. Before that it may fail, or end without effect: refused, lapsed or over a limit. The same file begins
+ * it anew, unless a person refused it.
  */
-export const BATCH_STATES = ['waiting', 'approved', 'planning', 'directed', 'settled', 'failed'] as const;
+export const BATCH_STATES = [
+  'waiting',
+  'approved',
+  'planning',
+  'directed',
+  'settled',
+  'failed',
+  'refused',
+  'lapsed',
+  'over_limit',
+] as const;
 export type BatchState = (typeof BATCH_STATES)[number];
 
 /** The states in which a batch fails where its execution ends: no plan of it counts yet. */
@@ -11,6 +22,14 @@ export const MAY_FAIL = ['waiting', 'approved', 'planning'] as const satisfies r
 /** Whether a batch fails where its execution ends. */
 export function mayFail(state: BatchState): boolean {
   return MAY_FAIL.some((one) => one === state);
+}
+
+/** The states in which the same file begins a batch anew. */
+export const BEGINS_ANEW = ['failed', 'lapsed', 'over_limit'] as const satisfies readonly BatchState[];
+
+/** Whether a batch ended before it had any effect. */
+export function isWithoutEffect(state: BatchState): boolean {
+  return state === 'refused' || BEGINS_ANEW.some((one) => one === state);
 }
 
 /** Whether a batch is on its way from its decision to its plan: only then it asks for the turn to plan, and holds it. */

@@ -141,11 +141,14 @@ export interface OperatorSummary {
   readonly blocks: BookSummary<'blocks'>;
 }
 
+/** How a batch ended that directs nobody. */
+export type UnsettledStatus = 'refused' | 'lapsed' | 'over_limit';
+
 export interface Summary {
   readonly batchId: BatchId;
   readonly agency: AgencyId;
   readonly file: string;
-  readonly status: 'settled';
+  readonly status: 'settled' | UnsettledStatus;
   readonly report: ReportCounts;
   readonly connections: BookSummary<'connections'>;
   readonly blocks: BookSummary<'blocks'>;
@@ -205,6 +208,37 @@ export function balance(input: BooksInput): Summary {
     unexplained,
     startedAt: input.startedAt,
     settledAt: input.settledAt,
+  };
+}
+
+/** The summary of a batch that ended before it directed anybody: the report's counts, and zeros elsewhere. */
+export function unsettledSummary(
+  input: Pick<BooksInput, 'batchId' | 'agency' | 'file' | 'report' | 'startedAt' | 'operators' | 'latestImports'> & {
+    readonly status: UnsettledStatus;
+    readonly endedAt: Instant;
+  },
+): Summary {
+  const { batchId, agency, file, status, startedAt, endedAt } = input;
+  const { rows, rejected, repeats, handsets } = input.report;
+  const operators: Record<string, OperatorSummary> = {};
+  for (const name of input.operators)
+    operators[name] = {
+      directions: 0,
+      overdueDirections: 0,
+      latestImport: input.latestImports[name] ?? null,
+      ...NO_ROWS,
+    };
+  return {
+    batchId,
+    agency,
+    file,
+    status,
+    report: { rows, rejected, repeats, handsets },
+    ...NO_ROWS,
+    operators,
+    unexplained: Math.abs(rows - rejected - repeats - handsets),
+    startedAt,
+    settledAt: endedAt,
   };
 }
 

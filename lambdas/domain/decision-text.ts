@@ -2,33 +2,23 @@
 import { z } from 'zod';
 import { GROUNDS } from './decision-rows.ts';
 import { type Decision, ENDINGS } from './decisions.ts';
-import { jsonText } from './json.ts';
+import { fields, formOf } from './stored.ts';
 import { ACTS } from './subjects.ts';
 
-/** A record of a decision can't be read. */
-export class DecisionDamaged extends Error {
-  override readonly name = 'DecisionDamaged';
-  constructor() {
-    super('a batch has a decision that is none');
-  }
-}
-
-/** The record as it is kept. */
-export function decisionText(decision: Decision): string {
-  return jsonText(decision);
-}
-
-const instant = z.iso.datetime({ precision: 0 });
-export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const approver = z.string().regex(/^[a-z0-9-]{1,16}$/);
-const stored = z.strictObject({
-  format: z.literal(1),
-  batchId: z.string().min(1),
-  preview: sha256,
-  people: z.int().nonnegative(),
-  openedAt: instant,
-  decideBy: instant.nullable(),
-  remindAt: instant.nullable(),
+const overLimit = z.strictObject({
+  of: z.enum(['report', 'agency']),
+  what: z.enum(['numbers', 'handsets']),
+  found: fields.count,
+  limit: fields.count,
+});
+const decision = z.strictObject({
+  batchId: fields.batch,
+  preview: fields.sha256,
+  people: fields.count,
+  openedAt: fields.instant,
+  decideBy: fields.instant.nullable(),
+  remindAt: fields.instant.nullable(),
   votes: z.record(
     approver,
     z.strictObject({
@@ -44,24 +34,24 @@ const stored = z.strictObject({
       ),
     }),
   ),
-  files: z.array(z.strictObject({ approver, sha256, attempt: z.string(), at: instant, version: z.int().positive() })),
-  ending: z.strictObject({ state: z.enum(ENDINGS), at: instant, by: z.array(approver) }).nullable(),
-  version: z.int().positive(),
+  files: z.array(
+    z.strictObject({
+      approver,
+      sha256: fields.sha256,
+      attempt: z.string(),
+      at: fields.instant,
+      version: fields.count,
+    }),
+  ),
+  ending: z
+    .strictObject({ state: z.enum(ENDINGS), at: fields.instant, by: z.array(approver), over: overLimit.optional() })
+    .nullable(),
+  version: fields.count,
 });
 
-/**
- * Reads a record that `decisionText` made.
- * @throws DecisionDamaged
- */
-export function parseDecision(text: string): Decision {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's message quotes what it could not read.
-    throw new DecisionDamaged();
-  }
-  const { success, data } = stored.safeParse(value);
-  if (!success) throw new DecisionDamaged();
-  return data as unknown as Decision;
-}
+/** The record of a batch's decision, as it lies in the work bucket. */
+export const decisionRecordForm = formOf<Decision>(
+  "record of a batch's decision",
+  1,
+  decision as unknown as z.ZodType<Decision>,
+);

@@ -6,6 +6,7 @@
 import { addSeconds, type Instant, millisOf } from './days.ts';
 import type { DecisionRow, Ground } from './decision-rows.ts';
 import type { ApproverId, BatchId, Imei, Msisdn } from './identifiers.ts';
+import type { OverLimit } from './report-limits.ts';
 import { isShaTaken, maxFiles, type RejectedRow } from './responses.ts';
 import { ACTS, type Act, type Decided } from './subjects.ts';
 
@@ -22,6 +23,8 @@ export interface Ending {
   readonly at: Instant;
   /** Whose words made it, sorted: all who approve, or who refused; nobody where no people were needed, and of the others. */
   readonly by: readonly ApproverId[];
+  /** Which limit was passed, where one was. */
+  readonly over?: OverLimit;
 }
 
 /** An approver's file that was counted. */
@@ -37,7 +40,6 @@ export interface DecisionFile {
 
 /** The record of a batch's decision. */
 export interface Decision {
-  readonly format: 1;
   readonly batchId: BatchId;
   /** The SHA-256 of the preview that it is bound to. */
   readonly preview: string;
@@ -72,22 +74,27 @@ export function openDecision(opening: {
   readonly people: number;
   readonly openedAt: Instant;
   readonly decideBy: Instant | null;
-  readonly overLimit: boolean;
+  readonly overLimit: OverLimit | null;
 }): Decision {
   const { batchId, preview, people, openedAt, decideBy, overLimit } = opening;
-  const state = overLimit ? 'over_limit' : people === 0 ? 'approved' : null;
+  const ended = { at: openedAt, by: [] };
+  const ending: Ending | null =
+    overLimit !== null
+      ? { ...ended, state: 'over_limit', over: overLimit }
+      : people === 0
+        ? { ...ended, state: 'approved' }
+        : null;
   const wait = decideBy === null ? DAY : Math.floor((millisOf(decideBy) - millisOf(openedAt)) / 2000);
   return {
-    format: 1,
     batchId,
     preview,
     people,
     openedAt,
     decideBy,
-    remindAt: state === null ? addSeconds(openedAt, wait) : null,
+    remindAt: ending === null ? addSeconds(openedAt, wait) : null,
     votes: {},
     files: [],
-    ending: state === null ? null : { state, at: openedAt, by: [] },
+    ending,
     version: 1,
   };
 }
@@ -234,11 +241,6 @@ export function whatNow(decision: Decision, now: Instant): WhatNow {
   return { kind: 'wait', until: remindAt ?? decideBy };
 }
 
-/** Whether the same file is no longer read after this ending; after the others it begins anew. */
-export function isFinal({ state }: Ending): boolean {
-  return state === 'refused';
-}
-
 /**
  * What is done about a held handset: where as many different approvers as the batch needs have given an act, the mildest of all
  * theirs; otherwise it is spared, as where no people were needed.
@@ -260,4 +262,9 @@ export function decidedBy(decision: Decision, held: Iterable<Imei>): Decided {
   const acts = new Map<Imei, Act>();
   for (const imei of held) acts.set(imei, actOf(decision, imei));
   return { held: acts, struck };
+}
+
+/** How many approvers' last word on the batch is that they approve. */
+export function approvals({ votes }: Pick<Decision, 'votes'>): number {
+  return Object.values<Vote>(votes).filter(({ batch }) => batch?.decision === 'approve').length;
 }

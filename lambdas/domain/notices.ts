@@ -96,6 +96,64 @@ export const operatorNotice = z.discriminatedUnion('kind', [
 ]);
 export type OperatorNotice = z.infer<typeof operatorNotice>;
 
+const approver = z.string().describe("the approver's id, or `*` for all of them");
+
+const preview = {
+  bucket: z.string(),
+  key: z.string().describe("the batch's preview, as JSON"),
+  sha256: z.string().describe('SHA-256 of the preview, 64 hexadecimal digits: decisions name it'),
+};
+const people = z.int().positive().describe('how many different approvers must approve');
+const decideBy = instant.nullable().describe('after this instant the batch lapses; null where it never does');
+
+const decisionNeeded = {
+  kind: kind('decision_needed'),
+  batchId,
+  agency,
+  handsets: count,
+  held: count.describe('handsets that look cloned'),
+  linked: count.describe('numbers seen in any of the handsets'),
+  linkedOnlyByHeld: count.describe('numbers seen in held handsets only'),
+  people,
+  decideBy,
+  ...preview,
+  page: place.describe('where the preview lies as a page for people'),
+};
+const decisionReminder = {
+  kind: kind('decision_reminder'),
+  batchId,
+  agency,
+  people,
+  approved: count.describe('approvers who approve so far'),
+  decideBy,
+  ...preview,
+};
+
+const batchApproved = z.strictObject({
+  kind: kind('batch_approved'),
+  batchId,
+  agency,
+  approvedAt: instant,
+  sha256: preview.sha256,
+});
+const withoutEffect = {
+  batchId,
+  agency,
+  endedAt: instant,
+  bucket: z.string(),
+  key: z.string().describe("the batch's summary"),
+};
+const batchRefused = z.strictObject({ kind: kind('batch_refused'), ...withoutEffect });
+const batchLapsed = z.strictObject({ kind: kind('batch_lapsed'), ...withoutEffect });
+const batchOverLimit = z.strictObject({
+  kind: kind('batch_over_limit'),
+  ...withoutEffect,
+  of: z.enum(['report', 'agency']).describe("whether the report alone, or with the agency's others in 24 hours"),
+  what: z.enum(['numbers', 'handsets']),
+  found: count,
+  limit: count,
+});
+
 /** What is told to the agency that it concerns. */
 export const agencyNotice = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -118,10 +176,12 @@ export const agencyNotice = z.discriminatedUnion('kind', [
   z.strictObject({ kind: kind('batch_failed'), agency, batchId }),
   z.strictObject({ ...quarantined, agency }),
   batchSettled,
+  batchApproved,
+  batchRefused,
+  batchLapsed,
+  batchOverLimit,
 ]);
 export type AgencyNotice = z.infer<typeof agencyNotice>;
-
-const approver = z.string().describe("the approver's id");
 
 /** What is told to the approver whom it concerns. */
 export const approverNotice = z.discriminatedUnion('kind', [
@@ -136,6 +196,8 @@ export const approverNotice = z.discriminatedUnion('kind', [
     refused: z.string().nullable().describe('why the whole file was refused, or null'),
   }),
   z.strictObject({ ...quarantined, approver }),
+  z.strictObject({ ...decisionNeeded, approver }),
+  z.strictObject({ ...decisionReminder, approver }),
 ]);
 export type ApproverNotice = z.infer<typeof approverNotice>;
 
@@ -183,77 +245,14 @@ export const administratorNotice = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: kind('direction_never_closed'), directionId }),
   batchSettled,
-]);
-export type AdministratorNotice = z.infer<typeof administratorNotice>;
-
-const preview = {
-  bucket: z.string(),
-  key: z.string().describe("the batch's preview, as JSON"),
-  sha256: z.string().describe('SHA-256 of the preview, 64 hexadecimal digits: decisions name it'),
-};
-const people = z.int().positive().describe('how many different approvers must approve');
-const decideBy = instant.nullable().describe('after this instant the batch lapses; null where it never does');
-
-const decisionNeeded = z.strictObject({
-  kind: kind('decision_needed'),
-  batchId,
-  agency,
-  handsets: count,
-  held: count.describe('handsets that look cloned'),
-  linked: count.describe('numbers seen in any of the handsets'),
-  linkedOnlyByHeld: count.describe('numbers seen in held handsets only'),
-  people,
-  decideBy,
-  ...preview,
-  page: place.describe('where the preview lies as a page for people'),
-});
-const decisionReminder = z.strictObject({
-  kind: kind('decision_reminder'),
-  batchId,
-  agency,
-  people,
-  approved: count.describe('approvers who approve so far'),
-  decideBy,
-  ...preview,
-});
-
-const batchApproved = z.strictObject({
-  kind: kind('batch_approved'),
-  batchId,
-  agency,
-  approvedAt: instant,
-  sha256: preview.sha256,
-});
-const withoutEffect = {
-  batchId,
-  agency,
-  endedAt: instant,
-  bucket: z.string(),
-  key: z.string().describe("the batch's summary"),
-};
-const batchRefused = z.strictObject({ kind: kind('batch_refused'), ...withoutEffect });
-const batchLapsed = z.strictObject({ kind: kind('batch_lapsed'), ...withoutEffect });
-const batchOverLimit = z.strictObject({
-  kind: kind('batch_over_limit'),
-  ...withoutEffect,
-  of: z.enum(['report', 'agency']).describe("whether the report alone, or with the agency's others in 24 hours"),
-  what: z.enum(['numbers', 'handsets']),
-  found: count,
-  limit: count,
-});
-
-/**
- * What is agreed, and not sent yet: to approvers and administrators that a batch waits for a decision, to the agency
- * and administrators how it was decided.
- */
-export const agreedNotice = z.discriminatedUnion('kind', [
-  decisionNeeded,
-  decisionReminder,
+  z.strictObject(decisionNeeded),
+  z.strictObject(decisionReminder),
   batchApproved,
   batchRefused,
   batchLapsed,
   batchOverLimit,
 ]);
+export type AdministratorNotice = z.infer<typeof administratorNotice>;
 
 /** What stands in the place of an approver's id where all of them are told: no id has such a character. */
 export const EVERY_APPROVER = '*';

@@ -29,6 +29,20 @@ export interface GatheredObject {
   placesBytes: number;
 }
 
+/** The gathered links of a batch, as its decision is bound to them: each object's links, and the SHA-256 of their bytes. */
+export interface GatheredLinks {
+  readonly objects: readonly { readonly key: string; readonly bytes: number; readonly sha256: string }[];
+}
+
+/** `GatheredLinks`, as they lie in the work bucket beside the preview. */
+export const gatheredForm = formOf<GatheredLinks>(
+  'list of gathered links',
+  1,
+  z.strictObject({
+    objects: z.array(z.strictObject({ key: z.string(), bytes: fields.count, sha256: fields.sha256 })),
+  }),
+);
+
 /** Where the links of each shard stand in a gathered object. */
 export type ShardPlaces = [shard: number, start: number, bytes: number, links: number][];
 

@@ -89,7 +89,7 @@ export function previewHtml(preview: Preview, details: PreviewDetails): string {
 </head>
 <body>
 <main>
-${opening(preview)}${operators(preview)}${areas(preview, details.areas)}${held(preview, details)}${heaviest(preview, details.heaviest)}${howTo(preview, details)}${source(preview)}</main>
+${opening(preview)}${operators(preview)}${areas(preview, details.areas)}${held(preview, details)}${heaviest(details.heaviest)}${howTo(preview, details)}${source(preview)}</main>
 </body>
 </html>
 `.text;
@@ -99,10 +99,8 @@ function opening({ batchId, agency, report, held, linked, linkedOnlyByHeld, peop
   const who = counted(people, 'approver');
   const decision =
     decideBy === null
-      ? html`<p class="lead">This page is for information: nobody decides on this batch, and it goes on at once.</p>`
-      : people === 0
-        ? html`<p class="lead">Nobody has to decide on this batch: it goes on at once, and every held handset is spared.</p>`
-        : html`<p class="lead">${who} must approve this batch by ${time(decideBy)}. If they don’t, it lapses and nothing is done. One who refuses is enough to stop it.</p>`;
+      ? html`<p class="lead">Nobody has to decide on this batch: it goes on at once, and every held handset is spared.</p>`
+      : html`<p class="lead">${who} must approve this batch by ${time(decideBy)}. If they don’t, it lapses and nothing is done. One who refuses is enough to stop it.</p>`;
   return html`<header>
 <h1>Preview of <span class="id">${batchId}</span></h1>
 ${decision}
@@ -111,15 +109,11 @@ ${decision}
 <h2 id="reach">What it would do</h2>
 <dl class="figures">
 <div><dt>Handsets reported by ${agency}</dt><dd>${report.handsets}</dd></div>
-<div><dt>${decideBy === null ? 'of them look cloned' : 'of them held, since they look cloned'}</dt><dd>${held}</dd></div>
+<div><dt>of them held, since they look cloned</dt><dd>${held}</dd></div>
 <div><dt>Numbers seen in these handsets</dt><dd>${linked}</dd></div>
-<div><dt>${decideBy === null ? 'of them in handsets only that look cloned' : 'of them in held handsets only'}</dt><dd>${linkedOnlyByHeld}</dd></div>
+<div><dt>of them in held handsets only</dt><dd>${linkedOnlyByHeld}</dd></div>
 </dl>
-<p>${
-    decideBy === null
-      ? html`At most <strong>${counted(report.handsets, 'handset')}</strong> will be blocked, and at most <strong>${counted(linked, 'number')}</strong> re-verified, those that look cloned among them.`
-      : html`If it is approved and nothing is said of the held handsets, at most <strong>${counted(report.handsets - held, 'handset')}</strong> would be blocked, and at most <strong>${counted(linked - linkedOnlyByHeld, 'number')}</strong> re-verified.`
-  } A number that isn’t re-verified in time is barred, then disconnected. ${decideBy === null ? 'What is' : 'What is exempt, or is'} dealt with in an earlier batch${decideBy === null ? '' : ','} comes off these counts.</p>
+<p>${decideBy === null ? 'At' : 'If it is approved and nothing is said of the held handsets, at'} most <strong>${counted(report.handsets - held, 'handset')}</strong> ${decideBy === null ? 'will' : 'would'} be blocked, and at most <strong>${counted(linked - linkedOnlyByHeld, 'number')}</strong> re-verified. A number that isn’t re-verified in time is barred, then disconnected. What is exempt, or is dealt with in an earlier batch, comes off these counts.</p>
 </section>
 `;
 }
@@ -231,22 +225,20 @@ function held({ batchId, people, decideBy }: Preview, details: PreviewDetails): 
   const all = previewKeys(batchId).held;
   const rest = details.held.length - shown.length;
   return html`<section aria-labelledby="held">
-<h2 id="held">${decideBy === null ? 'Handsets that look cloned' : 'Held handsets'}</h2>
-<p>A handset that was used with ${busyDay} or more numbers on one day, or with ${manyConnections} or more in all, ${
-    decideBy === null
-      ? html`looks cloned. It is listed here, and dealt with like the others.`
-      : html`is <em>held</em>: neither it nor the numbers seen in it alone are touched, unless ${people === 0 ? 'people' : counted(people, 'approver')} say so.`
-  } An IMEI that many innocent phones share (a clone) is seen in many areas; one device that takes many cards (a SIM box) is seen in one or two.</p>
+<h2 id="held">Held handsets</h2>
+<p>A handset that was used with ${busyDay} or more numbers on one day, or with ${manyConnections} or more in all, looks cloned and is <em>held</em>: neither it nor the numbers seen in it alone are touched${
+    decideBy === null ? '' : `, unless ${counted(people, 'approver')} say so`
+  }. An IMEI that many innocent phones share (a clone) is seen in many areas; one device that takes many cards (a SIM box) is seen in one or two.</p>
 ${
   shown.length === 0
-    ? html`<p>${decideBy === null ? 'None does.' : 'None is held.'}</p>
+    ? html`<p>None is held.</p>
 `
     : table(
         'held-table',
         rest === 0
-          ? `${shown.length === 1 ? '' : 'All '}${counted(shown.length, decideBy === null ? 'handset' : 'held handset')}`
+          ? `${shown.length === 1 ? '' : 'All '}${counted(shown.length, 'held handset')}`
           : `The heaviest ${grouped(shown.length)} of ${grouped(details.held.length)}`,
-        [imei, { title: decideBy === null ? 'Why' : 'Held for' }, ...counts],
+        [imei, { title: 'Held for' }, ...counts],
         shown.map((one) => [imeiOut(one.imei), whys[one.why], ...weightCells(one)]),
       )
 }${
@@ -258,14 +250,14 @@ ${
 `;
 }
 
-function heaviest(preview: Preview, all: readonly HandsetWeight[]): Html {
+function heaviest(all: readonly HandsetWeight[]): Html {
   const handsets = all.filter(({ connections }) => connections > 0);
   if (handsets.length === 0) return html``;
   return html`<section aria-labelledby="heaviest">
 <h2 id="heaviest">Heaviest handsets</h2>
 ${table(
   'heaviest-table',
-  `The ${counted(handsets.length, 'handset')} with the most numbers, ${preview.decideBy === null ? 'whether or not they look cloned' : 'held or not'}`,
+  `The ${counted(handsets.length, 'handset')} with the most numbers, held or not`,
   WEIGHT_COLUMNS,
   handsets.map((one) => [imeiOut(one.imei), ...weightCells(one)]),
 )}</section>
@@ -274,7 +266,7 @@ ${table(
 
 function howTo(preview: Preview, details: PreviewDetails): Html {
   const { batchId, people, decideBy } = preview;
-  if (people === 0 || decideBy === null) return html``;
+  if (decideBy === null) return html``;
   const sha256 = sha256Of(previewText(preview));
   const columns = [...decisionColumns.required, ...decisionColumns.optional];
   const line = (cells: Readonly<Partial<Record<(typeof columns)[number], string>>>) =>

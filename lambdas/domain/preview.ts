@@ -2,11 +2,13 @@
  * The preview of a batch: what it would do, written before it does anything, and the count of the numbers that it would reach.
  * The count knows neither decisions nor ledgers, and shares nothing with that of linked.ts, so that the books can be held to it.
  */
+import { z } from 'zod';
 import { type Instant, parseDay } from './days.ts';
 import { sha256Of } from './hashes.ts';
 import type { AgencyId, BatchId, Imei, OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import type { ScreeningTotals } from './screening.ts';
+import { fields } from './stored.ts';
 import { BadWorkLine, tabbedCells } from './tabbed.ts';
 
 /** What one operator has to do with a batch. */
@@ -38,7 +40,7 @@ export interface Preview {
   readonly operators: Readonly<Record<OperatorId, OperatorPreview>>;
   /** How many different approvers must approve. */
   readonly people: number;
-  /** After this instant the batch lapses; null where nobody decides upon it, and it goes on at once. */
+  /** After this instant the batch lapses; null where nobody has to decide upon it, and it goes on at once. */
   readonly decideBy: Instant | null;
 }
 
@@ -79,6 +81,20 @@ export function previewOf({ counts, ...input }: PreviewInput): Preview {
 /** The bytes of `preview.json`; decisions are bound to their SHA-256. */
 export function previewText(preview: Preview): string {
   return jsonText(preview);
+}
+
+/** What is read back of a preview's bytes. */
+const told = z.object({
+  report: z.object({ handsets: fields.count }),
+  held: fields.count,
+  linked: fields.count,
+  linkedOnlyByHeld: fields.count,
+  operators: z.record(z.string(), z.object({ latestImport: fields.instant.nullable() })),
+});
+
+/** What a preview tells of a batch, from its bytes. */
+export function readPreview(text: string): z.output<typeof told> {
+  return told.parse(JSON.parse(text));
 }
 
 /** What gathered links come to, in distinct numbers. */

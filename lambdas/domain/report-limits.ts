@@ -1,5 +1,6 @@
 /** How many people a report may reach at most, whatever approvers say. */
 import { addSeconds, type Instant } from './days.ts';
+import type { BatchId } from './identifiers.ts';
 
 /** Seconds. */
 const DAY = 24 * 3600;
@@ -53,3 +54,25 @@ export function overLimit(
 }
 
 const WITHOUT_EFFECT: ReadonlySet<string | null> = new Set(['refused', 'lapsed', 'withdrawn', 'over_limit', 'failed']);
+
+/** A report of an agency's record: what it would reach, and which batch and execution will say how it ended. */
+export interface NotedReport extends Omit<WeighedReport, 'ending'> {
+  /** Null for several that were put together: they count as if each had its effect. */
+  readonly batch: { readonly batchId: BatchId; readonly execution: string } | null;
+}
+
+/** An agency's record lists so many reports of a day, some 200 bytes each; what is older than these stands in it as one. */
+const MOST_NOTED = 1000;
+
+/** The record with one more report, which comes last. Of what counts with none any more, being a day older, nothing is kept. */
+export function noteReport(noted: readonly NotedReport[], report: NotedReport): NotedReport[] {
+  const since = addSeconds(report.weighedAt, -DAY);
+  const kept = noted.filter(({ weighedAt }) => weighedAt > since);
+  if (kept.length < MOST_NOTED) return [...kept, report];
+  // The one in which they are put together takes a place, too.
+  const oldest = kept.splice(0, kept.length + 2 - MOST_NOTED);
+  // Under the newest instant of them, so that none is forgotten before its time.
+  const { weighedAt } = oldest.at(-1) ?? report;
+  const total = (what: keyof Limits) => oldest.reduce((sum, one) => sum + one[what], 0);
+  return [{ batch: null, weighedAt, numbers: total('numbers'), handsets: total('handsets') }, ...kept, report];
+}

@@ -9,6 +9,8 @@ export interface OpenBatch {
   readonly uploadedAt: Instant;
   readonly startedAt: Instant;
   readonly directed: boolean;
+  /** Until when people may decide upon it, where they have to. */
+  readonly decideBy?: Instant | null;
   readonly ledgers: readonly Ledger[];
 }
 
@@ -65,7 +67,7 @@ function halfOfFirstRung({ rungs, startedAt }: Ledger): Instant {
 }
 
 /** Whether a batch should have settled, or have been directed, some time ago. */
-function isLate({ directed, uploadedAt, startedAt, ledgers }: OpenBatch, now: Instant): boolean {
-  if (!directed) return now > addSeconds(uploadedAt, PLANS_WITHIN);
+function isLate({ directed, decideBy, uploadedAt, startedAt, ledgers }: OpenBatch, now: Instant): boolean {
+  if (!directed) return now > addSeconds(decideBy ?? uploadedAt, PLANS_WITHIN);
   return [startedAt, ...ledgers.map(lastDeadline)].every((end) => now > addSeconds(end, SETTLES_WITHIN));
 }

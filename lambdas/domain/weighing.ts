@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { csvLine } from './csv.ts';
 import type { Day } from './days.ts';
-import { type Imei, imeiOut } from './identifiers.ts';
+import { type Imei, imeiOut, isImei } from './identifiers.ts';
 import type { Sighting } from './sightings.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 import { WordSet, wordOfNumber, wordOfText } from './words.ts';
@@ -225,6 +225,21 @@ export function heldCsv(held: Iterable<HeldHandset>): string {
   );
   // IMEIs have one length and come first, so sorted lines are sorted by IMEI.
   return csvLine(HELD_COLUMNS) + lines.sort().join('');
+}
+
+/**
+ * The handsets of `heldCsv`.
+ * @throws BadWorkLine
+ */
+export function heldImeis(csv: string): Imei[] {
+  const [header, ...lines] = csv.split('\n');
+  if (lines.pop() !== '' || `${header}\n` !== csvLine(HELD_COLUMNS))
+    throw new BadWorkLine('held handsets have a header of their own');
+  return lines.map((line) => {
+    const [imei = ''] = /^[0-9]{14}/.exec(line) ?? [];
+    if (!isImei(imei) || !line.startsWith(`${imeiOut(imei)},`)) throw new BadWorkLine('a held handset has an IMEI');
+    return imei;
+  });
 }
 
 /** A handset's weight as one line of the work bucket, without its LF. */

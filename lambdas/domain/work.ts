@@ -29,11 +29,22 @@ export const SCREENED = {
     manifest: (folder: string, attempt: string) => `${folder}/shards/${attempt}/shards.jsonl`,
     pattern: 'screened/*/shards/*',
   },
-  /** An attempt's preview, under the names of its files. */
+  /** An attempt's preview, under the names of its files, and the list of what was gathered. */
   previews: {
     folder: (folder: string, attempt: string) => `${folder}/previews/${attempt}`,
+    json: (folder: string) => `${folder}/preview.json`,
+    page: (folder: string) => `${folder}/preview.html`,
+    held: (folder: string) => `${folder}/held.csv`,
+    gathered: (folder: string) => `${folder}/gathered.json`,
     pattern: 'screened/*/previews/*',
   },
+} as const;
+
+/** What an attempt at a batch's decision prepares: the record as it is with it, and the receipt of a file that changed it. */
+export const DECIDED = {
+  record: (batchId: BatchId, attempt: string) => `decided/${batchId}/${attempt}/record.json`,
+  receipt: (batchId: BatchId, attempt: string) => `decided/${batchId}/${attempt}/receipt.json`,
+  pattern: 'decided/*',
 } as const;
 
 /** What comes after a batch's turn, under the number of its plan. */

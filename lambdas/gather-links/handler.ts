@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ReadableStream } from 'node:stream/web';
 import { z } from 'zod';
 import type { Instant } from '../domain/days.ts';
@@ -6,7 +7,7 @@ import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { LinkedCount } from '../domain/linked.ts';
-import { gathered, mustAddUp, type ShardItem, type Slice, shardPlaces } from '../domain/plans.ts';
+import { type GatheredLinks, gathered, mustAddUp, type ShardItem, type Slice, shardPlaces } from '../domain/plans.ts';
 import { PreviewCount } from '../domain/preview.ts';
 import { fields } from '../domain/stored.ts';
 import { SCREENED } from '../domain/work.ts';
@@ -23,9 +24,17 @@ const environment = z.object({
   OUTBOX: z.string(),
   CASES: z.string(),
   AUDIT_QUEUE: z.string(),
+  APPROVERS_TOPIC: z.string(),
+  ADMINISTRATORS_TOPIC: z.string(),
   OPERATORS: idList,
   BUSY_DAY: wholeNumber,
   MANY_CONNECTIONS: wholeNumber,
+  /** How many approvers must approve a report, 0 where nobody has to, and for how many hours it waits for them. */
+  PEOPLE: wholeNumber,
+  DECIDE_WITHIN_HOURS: wholeNumber,
+  /** How much a report, or those of an agency in a day, may reach. */
+  MOST_NUMBERS: wholeNumber,
+  MOST_HANDSETS: wholeNumber,
   LINKS_PER_SHARD: wholeNumber,
   ROWS_PER_DIRECTION: wholeNumber,
 });
@@ -54,7 +63,9 @@ const input = z.object({
  * After Expand: says which links belong to which shard, and lists the shards for Claim. It reads all gathered links and counts
  * what the books are held to, and stops the batch where handsets or links are missing. The operators that are configured now are
  * the batch's to its end, whatever a later deployment makes of them; those of the self-check's are itself alone. It also
- * publishes the preview, of which the books know nothing: two counts go over the same bytes.
+ * publishes the preview, of which the books know nothing: two counts go over the same bytes. With the preview the batch's decision
+ * is opened.
+ * @returns what Claim reads, and, in `decided`, whether people are to be waited for, and until when
  */
 export const handler = task(input, async (given, attempt) => {
   const { batchId, agency, execution, now, folder, handsets, shards: hashed, results, latestImports } = given;
@@ -79,11 +90,20 @@ export const handler = task(input, async (given, attempt) => {
     weighed.held().map(({ imei }) => imei),
   );
   const slicesOf = new Map<number, Slice[]>();
+  const hashedObjects: GatheredLinks['objects'][number][] = [];
   await concurrently(objects, OBJECTS_AT_ONCE, async ({ key, links: expected, bytes: end, placesBytes }) => {
     const place = { bucket: env.WORK, key };
-    const [one, other] = ReadableStream.from(readChunks(place, { end })).tee();
+    const hash = createHash('sha256');
+    const hashed = async function* () {
+      for await (const chunk of readChunks(place, { end })) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    };
+    const [one, other] = ReadableStream.from(hashed()).tee();
     const [counted] = await Promise.all([linked.add(one), previewed.add(other)]);
     mustAddUp('links of a gathered object', counted, expected);
+    hashedObjects.push({ key, bytes: end, sha256: hash.digest('hex') });
     for (const [shard, start, bytes, count] of shardPlaces.parse(
       JSON.parse(await readSlice(place, end, placesBytes)),
     )) {
@@ -108,14 +128,20 @@ export const handler = task(input, async (given, attempt) => {
   const byOperator = linked.byOperator();
   const counts = previewed.counts();
   mustAddUp('numbers of the preview', counts.linked, total(Object.values(byOperator)));
-  const asker = { batchId, execution };
-  await publishPreview(env, asker, now, SCREENED.previews.folder(folder, attempt), {
-    operators: operators as OperatorId[],
-    latestImports: new Map(Object.entries(latestImports) as [OperatorId, Instant | null][]),
-    handsets: weighed,
-    counts,
-    heldFrom: HELD_FROM,
-  });
+  const decided = await publishPreview(
+    env,
+    { batchId, execution },
+    now,
+    { folder: SCREENED.previews.folder(folder, attempt), attempt },
+    {
+      operators: operators as OperatorId[],
+      latestImports: new Map(Object.entries(latestImports) as [OperatorId, Instant | null][]),
+      handsets: weighed,
+      counts,
+      heldFrom: HELD_FROM,
+      gathered: { objects: hashedObjects.sort((a, b) => (a.key < b.key ? -1 : 1)) },
+    },
+  );
   return {
     indexKey,
     manifestKey,
@@ -124,6 +150,7 @@ export const handler = task(input, async (given, attempt) => {
     handsets,
     links,
     linked: byOperator,
+    decided,
   };
 });
 

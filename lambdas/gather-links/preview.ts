@@ -1,17 +1,24 @@
 import type { Instant } from '../domain/days.ts';
+import { decideByOf, openDecision } from '../domain/decisions.ts';
 import { sha256Of } from '../domain/hashes.ts';
-import type { OperatorId } from '../domain/identifiers.ts';
+import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
+import { EVERY_APPROVER, toAdministrators, toApprover } from '../domain/notices.ts';
 import { previewKeys } from '../domain/outbox.ts';
-import type { WrittenList } from '../domain/plans.ts';
-import { type PreviewCounts, previewOf, previewText } from '../domain/preview.ts';
+import { type GatheredLinks, gatheredForm, type WrittenList } from '../domain/plans.ts';
+import { type PreviewCounts, previewOf, previewText, readPreview } from '../domain/preview.ts';
 import { previewHtml } from '../domain/preview-page.ts';
+import { type OverLimit, overLimit } from '../domain/report-limits.ts';
 import type { Asker } from '../domain/turn.ts';
 import { type HeldFrom, heldCsv, parseWeightLine, WeighedHandsets } from '../domain/weighing.ts';
+import { SCREENED } from '../domain/work.ts';
 import { audit } from '../stores/audit.ts';
-import { type Batch, commitPreview, readBatch } from '../stores/cases/batches.ts';
+import { openApproval, readApproval } from '../stores/cases/approvals.ts';
+import { type Batch, readBatch } from '../stores/cases/batches.ts';
+import { noteWeighed } from '../stores/cases/weighed.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { PlanIsVoid } from '../stores/earlier-directions.ts';
+import { tell } from '../stores/notices.ts';
 import { readBytes, writeObject } from '../stores/objects.ts';
 
 /** The heaviest handsets that the page shows. */
@@ -26,13 +33,20 @@ interface Weighed {
   readonly handsets: WeighedHandsets;
   readonly counts: PreviewCounts;
   readonly heldFrom: HeldFrom;
+  readonly gathered: GatheredLinks;
 }
 
-interface Places {
+interface Settings {
   readonly WORK: string;
   readonly OUTBOX: string;
   readonly CASES: string;
   readonly AUDIT_QUEUE: string;
+  readonly APPROVERS_TOPIC: string;
+  readonly ADMINISTRATORS_TOPIC: string;
+  readonly PEOPLE: number;
+  readonly DECIDE_WITHIN_HOURS: number;
+  readonly MOST_NUMBERS: number;
+  readonly MOST_HANDSETS: number;
 }
 
 /** What of all handsets' weights is kept, from the lists that children wrote. */
@@ -49,30 +63,36 @@ export async function readWeights(
   return handsets;
 }
 
+/** What the machine goes on with: whether people are to be waited for, and until when it asks what became of it. */
+export interface Decided {
+  readonly state: 'approved' | 'waiting';
+  readonly remindAt: Instant | null;
+  readonly decideBy: Instant | null;
+}
+
 /**
- * Prepares a preview under the attempt's own folder, commits it where the batch has none yet, and publishes the one that is the
- * batch's: an attempt that comes later publishes the same bytes again. It is for information: nobody decides upon it yet, so
- * it waits for no people, and nothing is held back.
+ * Prepares a preview under the attempt's own folder, commits it where the batch has none yet, with the decision that it opens, and
+ * publishes the one that is the batch's: an attempt that comes later publishes the same bytes again.
  * @throws PlanIsVoid where the batch isn't this execution's any more
  */
 export async function publishPreview(
-  env: Places,
+  env: Settings,
   asker: Asker,
   now: Instant,
-  folder: string,
+  own: { readonly folder: string; readonly attempt: string },
   weighed: Weighed,
-): Promise<void> {
+): Promise<Decided> {
   const { batchId, execution } = asker;
   let batch = await ownBatch(env.CASES, asker);
   if (batch.previewKey === undefined) {
-    const sha256 = await prepare(env, batch, folder, weighed);
-    await commitPreview(env.CASES, asker, folder, sha256);
+    await open(env, batch, now, own, weighed);
     batch = await ownBatch(env.CASES, asker);
   }
-  const { previewKey, previewSha256 } = batch;
-  if (previewKey === undefined) throw new PlanIsVoid(`batch ${batchId} waits no more, and has no preview`);
-  const prepared = (name: string) => readBytes({ bucket: env.WORK, key: `${previewKey}/${name}` });
-  const json = await prepared(JSON_FILE);
+  const { previewKey, previewSha256, decision: pointer, agency } = batch;
+  if (previewKey === undefined || previewSha256 === undefined || pointer === undefined)
+    throw new PlanIsVoid(`batch ${batchId} has no preview, or no decision`);
+  const prepared = (key: string) => readBytes({ bucket: env.WORK, key });
+  const json = await prepared(SCREENED.previews.json(previewKey));
   if (sha256Of(json) !== previewSha256)
     throw new Error(`the preview of batch ${batchId} is not the one that was committed`);
   const publish = async (key: string, bytes: Uint8Array) => {
@@ -80,8 +100,8 @@ export async function publishPreview(
     return { key, sha256: sha256Of(bytes) };
   };
   const keys = previewKeys(batchId);
-  const held = await publish(keys.held, await prepared(HELD));
-  const page = await publish(keys.html, await prepared(PAGE));
+  const held = await publish(keys.held, await prepared(SCREENED.previews.held(previewKey)));
+  const page = await publish(keys.html, await prepared(SCREENED.previews.page(previewKey)));
   // The last one: who sees it finds the others.
   const preview = await publish(keys.json, json);
   await audit(env, {
@@ -92,11 +112,30 @@ export async function publishPreview(
     facts: {},
     files: { preview, page, held },
   });
+  const { ending, people, remindAt, decideBy } = await readApproval(env.WORK, pointer);
+  if (ending === null) {
+    const figures = readPreview(json.toString());
+    const needed = {
+      kind: 'decision_needed' as const,
+      batchId,
+      agency,
+      handsets: figures.report.handsets,
+      held: figures.held,
+      linked: figures.linked,
+      linkedOnlyByHeld: figures.linkedOnlyByHeld,
+      people,
+      decideBy,
+      bucket: env.OUTBOX,
+      key: preview.key,
+      sha256: preview.sha256,
+      page: { bucket: env.OUTBOX, key: page.key },
+    };
+    await tell(env, toApprover({ ...needed, approver: EVERY_APPROVER }));
+    await tell(env, toAdministrators(needed));
+  }
+  // What ended otherwise is told of by who waits for it.
+  return { state: ending?.state === 'approved' ? 'approved' : 'waiting', remindAt, decideBy };
 }
-
-const JSON_FILE = 'preview.json';
-const PAGE = 'preview.html';
-const HELD = 'held.csv';
 
 /** @throws PlanIsVoid */
 async function ownBatch(table: string, { batchId, execution }: Asker): Promise<Batch> {
@@ -105,8 +144,14 @@ async function ownBatch(table: string, { batchId, execution }: Asker): Promise<B
   return batch;
 }
 
-/** @returns the SHA-256 of the preview's JSON */
-async function prepare(env: Places, batch: Batch, folder: string, weighed: Weighed): Promise<string> {
+/** Prepares the preview and opens the decision that is bound to it, both in one commit. */
+async function open(
+  env: Settings,
+  batch: Batch,
+  now: Instant,
+  { folder, attempt }: { readonly folder: string; readonly attempt: string },
+  weighed: Weighed,
+): Promise<void> {
   const { batchId, agency, file, sha256, report } = batch;
   const { handsets, counts, heldFrom } = weighed;
   const held = handsets.held();
@@ -114,13 +159,35 @@ async function prepare(env: Places, batch: Batch, folder: string, weighed: Weigh
   // No usage file is gated yet.
   for (const operator of weighed.operators)
     operators.set(operator, { latestImport: weighed.latestImports.get(operator) ?? null, gated: 0 });
-  const made = { batchId, agency, file, sha256, report, people: 0, decideBy: null };
+  // Of the self-check's reports no number is anybody's.
+  const people = agency === SELF_CHECK ? 0 : env.PEOPLE;
+  const decideBy = people === 0 ? null : decideByOf(now, env.DECIDE_WITHIN_HOURS);
+  const made = { batchId, agency, file, sha256, report, people, decideBy };
   const preview = previewOf({ ...made, held: held.length, counts, operators });
   const text = previewText(preview);
   const heaviest = handsets.heaviest();
-  const page = previewHtml(preview, { held, heaviest, areas: counts.areas, heldFrom });
-  const contents = { [HELD]: heldCsv(held), [PAGE]: page, [JSON_FILE]: text };
-  for (const [name, content] of Object.entries(contents))
-    await writeObject({ bucket: env.WORK, key: `${folder}/${name}` }, content);
-  return sha256Of(text);
+  const { previews } = SCREENED;
+  const contents = {
+    [previews.held(folder)]: heldCsv(held),
+    [previews.page(folder)]: previewHtml(preview, { held, heaviest, areas: counts.areas, heldFrom }),
+    [previews.gathered(folder)]: JSON.stringify(gatheredForm.write(weighed.gathered)),
+    [previews.json(folder)]: text,
+  };
+  for (const [key, content] of Object.entries(contents)) await writeObject({ bucket: env.WORK, key }, content);
+  const overLimit = agency === SELF_CHECK ? null : await passedLimit(env, batch, now, counts.linked);
+  const previewSha256 = sha256Of(text);
+  const decision = openDecision({ batchId, preview: previewSha256, people, openedAt: now, decideBy, overLimit });
+  await openApproval(env, batch, { previewKey: folder, previewSha256 }, decision, attempt);
+}
+
+/** The limit that a batch passes, by itself or with its agency's others of the day. */
+async function passedLimit(
+  env: Settings,
+  { batchId, execution, agency, report }: Batch,
+  weighedAt: Instant,
+  numbers: number,
+): Promise<OverLimit | null> {
+  const weighed = { weighedAt, numbers, handsets: report.handsets };
+  const others = await noteWeighed(env.CASES, agency, { batch: { batchId, execution }, ...weighed });
+  return overLimit(weighed, others, { numbers: env.MOST_NUMBERS, handsets: env.MOST_HANDSETS });
 }

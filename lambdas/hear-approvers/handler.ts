@@ -5,6 +5,7 @@ import { log } from '../runtime/log.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';
 import { tellStray } from '../stores/notices.ts';
 import { marking } from '../stores/uploads.ts';
+import { decide } from './decisions.ts';
 import { env } from './environment.ts';
 import { exempt } from './exemptions.ts';
 
@@ -19,11 +20,13 @@ export const handler = uploads(
       await tellStray(env, file, why);
       return 'worked' as const;
     };
-    if (place.kind !== 'exemption') return await stray(place.kind === 'stray' ? place.why : 'unknown_place');
+    if (place.kind !== 'exemption' && place.kind !== 'decision')
+      return await stray(place.kind === 'stray' ? place.why : 'unknown_place');
     const { approver, name } = place;
     if (!env.APPROVERS.includes(approver)) return await stray('unknown_approver');
     const now = deliveredAt(file.delivery, env.HIDDEN_SECONDS);
-    await exempt({ ...file, approver, about: 'exemptions', name }, now, attempt);
+    if (place.kind === 'decision') await decide({ ...file, approver, about: place.batchId, name }, now, attempt);
+    else await exempt({ ...file, approver, about: 'exemptions', name }, now, attempt);
     return 'worked';
   }),
 );

@@ -8,7 +8,6 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
-import type { Whereabouts } from '../domain/whereabouts.ts';
 import { sfn } from './clients.ts';
 
 /**
@@ -54,13 +53,13 @@ export async function dataOf(executionArn: string): Promise<{ input: string | un
 }
 
 /**
- * Wakes each machine that waits on a ladder, and tells it where that is now. One that ended meanwhile needs no waking; any other
+ * Wakes each machine that waits with one of these tokens, and tells it what it goes on with. One that ended meanwhile needs no waking; any other
  * failure is thrown after all were tried.
  */
-export async function wake(tokens: readonly string[], ladder: Whereabouts): Promise<void> {
+export async function wake(tokens: readonly string[], output: object): Promise<void> {
   const wakings = tokens.map(async (taskToken) => {
     try {
-      await sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(ladder) }));
+      await sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) }));
     } catch (error) {
       const over = error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken;
       if (!over) throw error;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { auditNoteForm } from '../domain/audit.ts';
-import { mayFail } from '../domain/batches.ts';
+import { isWithoutEffect, mayFail } from '../domain/batches.ts';
 import type { Instant } from '../domain/days.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import { INBOX } from '../domain/inbox.ts';
@@ -62,11 +62,12 @@ interface Open extends OpenBatch {
 
 /** A batch that has not settled, with the ledgers of its directions. */
 async function withLedgers(batch: Batch): Promise<Open> {
-  const { uploadedAt, startedAt, state } = batch;
+  const { uploadedAt, startedAt, state, decision } = batch;
   const plan = batch.planKey ? await readPlan(env.WORK, batch.planKey) : undefined;
   const ids = plan?.directions.map(({ directionId }) => directionId) ?? [];
   const ledgers = await readLedgers(env.CASES, ids);
-  return { batch, uploadedAt, startedAt, directed: state === 'directed', ledgers };
+  const decideBy = decision?.decideBy ?? null;
+  return { batch, uploadedAt, startedAt, directed: state === 'directed', decideBy, ledgers };
 }
 
 function measureOpen(open: Open[], now: Instant): void {
@@ -173,6 +174,7 @@ export const handler = events(due, async ({ time, source }) => {
     [INBOX.reports.prefix]: env.REPORTS_QUEUE,
     [INBOX.usage.prefix]: env.USAGE_QUEUE,
     [INBOX.responses.prefix]: env.RESPONSES_QUEUE,
+    [INBOX.decisions.prefix]: env.APPROVALS_QUEUE,
     [INBOX.exemptions.prefix]: env.APPROVALS_QUEUE,
   };
   const open: Open[] = [];
@@ -187,7 +189,7 @@ export const handler = events(due, async ({ time, source }) => {
     ...(isSurvey ? [() => mendUploads({ ...env, queues }, time), measurePending] : []),
     ...batches.map((batchId) => async () => {
       const batch = await readBatch(env.CASES, batchId);
-      if (!batch || batch.state === 'failed') return;
+      if (!batch || isWithoutEffect(batch.state)) return;
       const steps = [() => (mayFail(batch.state) ? mendUndirected(batch, time) : mendDirected(batch))];
       if (isSurvey && batch.state !== 'settled') steps.push(() => surveyOf(batch));
       await each(steps, (step) => step());

@@ -6,7 +6,7 @@ import { decideTurn, holdsTurn, secondsToWait, type Turn } from '../domain/turn.
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
-import { approveBatch, type Batch, livingBatch, registerPlan } from '../stores/cases/batches.ts';
+import { type Batch, livingBatch, registerPlan } from '../stores/cases/batches.ts';
 import { Conflict } from '../stores/cases/table.ts';
 import { readTurn, writeTurn } from '../stores/cases/turn.ts';
 import { PlanIsVoid } from '../stores/earlier-directions.ts';
@@ -47,12 +47,11 @@ async function goneFrom({ waiting }: Turn, asker: BatchId): Promise<Set<BatchId>
 
 /**
  * Takes the turn to plan under the next plan number, and has the batch plan under it; while another batch plans, or one that came
- * before waits, says after how many seconds to ask again. Nobody decides upon a batch, so that one that asks is approved. A retry, and an attempt that runs on, adopt what was taken.
+ * before waits, says after how many seconds to ask again. Only an approved batch has a turn. A retry, and an attempt that runs on, adopt what was taken.
  * Everything is read after PLANNING, and it is written on the version that was read: of two that find it free, one takes it.
  */
 export const handler = task(input, async ({ batchId, execution, now }) => {
   const asker = { batchId, execution };
-  await approveBatch(env.CASES, asker, now);
   for (;;) {
     const turn = await readTurn(env.CASES);
     const batch = await onItsWay(batchId);

@@ -58,6 +58,16 @@ export const policy = z.object({
   /** From how many distinct numbers on a handset looks cloned: on one day, and in the whole look-back window. */
   busyDay: z.int().positive(),
   manyConnections: z.int().positive(),
+  /** How many different approvers must approve a report before it has any effect; 0: it goes on at once, and every held handset is spared. */
+  people: z.int().nonnegative(),
+  /** For how many hours a report waits for its approvers before it lapses. */
+  decideWithinHours: z
+    .int()
+    .positive()
+    .max(30 * 24),
+  /** How many numbers and handsets a report, or those of one agency in 24 hours, may reach, whatever approvers say. */
+  mostNumbers: z.int().positive(),
+  mostHandsets: z.int().positive(),
   /** How many days after its upload an exemption may end at the latest; what was prepared is kept for longer. */
   exemptionDays: z.int().positive().max(365),
   /**
@@ -107,6 +117,10 @@ export const DEFAULT_POLICY: Policy = {
   linksPerHandset: 71,
   busyDay: 25,
   manyConnections: 500,
+  people: 2,
+  decideWithinHours: 48,
+  mostNumbers: 3_000_000,
+  mostHandsets: 50_000,
   exemptionDays: 90,
   // The event's 2,000,000 claims in ten minutes.
   warmWrites: 5500,

@@ -104,6 +104,14 @@ const stage = z
           `have ${filtered} addresses, and a topic of SNS takes ${MOST_FILTERED} subscriptions with a filter`,
         );
     }
+    const { people } = value.policy;
+    if (people > value.approvers.length)
+      complain(['approvers'], `there are ${value.approvers.length}, and a report needs ${people} (policy.people)`);
+    if (people === 0 && value.protect)
+      complain(
+        ['policy', 'people'],
+        'must be at least 1 where people rely on a stage: nobody would decide on a report',
+      );
     const { caseDays, linkMarginDays } = value.retention;
     if (caseDays < value.policy.lookBackDays + linkMarginDays)
       complain(
@@ -161,6 +169,10 @@ const NUMBERS = [
   'linksPerHandset',
   'busyDay',
   'manyConnections',
+  'people',
+  'decideWithinHours',
+  'mostNumbers',
+  'mostHandsets',
   'exemptionDays',
   'bytesPerPiece',
   'warmWrites',

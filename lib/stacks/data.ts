@@ -173,13 +173,14 @@ export class DataStack extends Stack {
     // Whatever is none of these goes the way of the reports, where strays are told to the administrators.
     const usage = { prefix: INBOX.usage.prefix };
     const responses = { prefix: INBOX.responses.prefix };
+    const decisions = { prefix: INBOX.decisions.prefix };
     const exemptions = { prefix: INBOX.exemptions.prefix };
     this.reports = this.#inboxQueue('Reports', Duration.minutes(1), [
-      { 'anything-but': { prefix: [usage, responses, exemptions].map(({ prefix }) => prefix) } },
+      { 'anything-but': { prefix: [usage, responses, decisions, exemptions].map(({ prefix }) => prefix) } },
     ]);
     this.usage = this.#inboxQueue('Usage', Duration.minutes(15), [usage]);
     this.responses = this.#inboxQueue('Responses', Duration.minutes(5), [responses]);
-    this.approvals = this.#inboxQueue('Approvals', Duration.minutes(5), [exemptions]);
+    this.approvals = this.#inboxQueue('Approvals', Duration.minutes(5), [decisions, exemptions]);
     this.auditNotes = workQueue(this, 'Audit', {
       worksFor: Duration.minutes(1),
       gathersFor: Duration.minutes(1),

@@ -11,7 +11,7 @@ import { synthesize } from '../../lib/commands/local/synth.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { DAY, HOUR, Lab, START } from '../scenarios/lab.ts';
+import { AT_ONCE, DAY, HOUR, Lab, START } from '../scenarios/lab.ts';
 import { A1, A2, H1, H2 } from '../scenarios/story.ts';
 import { type Asker, aws, type Ended, type World } from './aws-cli.ts';
 import { run } from './command.ts';
@@ -188,7 +188,7 @@ beforeAll(async () => {
   });
   const { cloud } = lab;
   const place = { region: cloud.region, account: cloud.account };
-  const assembly = await synthesize({ context: { sweepHours: '24' } });
+  const assembly = await synthesize({ context: { ...AT_ONCE, sweepHours: '24' } });
   const { resources } = loadAssembly(assembly, { ...place, endpoint: cloud.endpoint });
   folder = mkdtempSync(join(tmpdir(), 'runbook-'));
   world = { ...place, endpoint: cloud.endpoint, resources, rights: new Rights(resources, place), folder };

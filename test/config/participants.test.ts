@@ -147,7 +147,7 @@ describe('the participants', () => {
     // Whoever may let in their account's roles may let in this one, for another participant.
     const agencies = (principal: string) =>
       complaint({
-        approvers: [{ ...unnamed('approver', 'a-0'), principal: role('one') }],
+        approvers: [{ ...unnamed('approver', 'a-0'), principal: role('one') }, unnamed('approver', 'a-1')],
         agencies: [{ ...agency, principal }],
       });
     expect(agencies('111122223333')).toContain('approvers[0].principal: is a role of the account that is');

@@ -70,6 +70,21 @@ describe("a stage's configuration", () => {
     expect(complaint(() => stageFromContext({ config: 'none', operators: '' }))).toContain('operators:');
   });
 
+  it('asks for as many approvers as a report needs, and for one at least where a stage is protected', () => {
+    const needing = (people: number, more: object = {}) =>
+      complaint(() => checkStage({ ...good, ...more, policy: { ...good.policy, people } }));
+    expect(needing(3)).toBe('no error');
+    expect(needing(4)).toContain('approvers: there are 3, and a report needs 4 (policy.people)');
+    expect(needing(0)).toBe('no error');
+    expect(needing(0, { protect: true })).toContain('policy.people: must be at least 1 where people rely on a stage');
+    expect(needing(1, { protect: true })).toBe('no error');
+    expect(needing(1, { approvers: [] })).toContain('approvers: there are 0, and a report needs 1');
+    expect(stageFromContext({ config: 'none', people: '0', decideWithinHours: '1' }).policy).toMatchObject({
+      people: 0,
+      decideWithinHours: 1,
+    });
+  });
+
   it('takes some of the configured operators, and refuses one that is not configured by its name', () => {
     expect(stageFromContext({ config: 'none', operators: 'jio,airtel' }).operators.map(({ id }) => id)).toEqual([
       'jio',

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import {
   administratorNotice,
   agencyNotice,
-  agreedNotice,
   approverNotice,
   attributesOf,
   operatorNotice,
@@ -19,10 +18,10 @@ interface Told {
   readonly fields: readonly string[];
   readonly example: unknown;
 }
-/** Of each section (`To operators`, or of what is agreed), what it says of each kind. */
+/** Of each section (`To operators`), what it says of each kind. */
 const sections: Record<string, Record<string, Told>> = Object.fromEntries(
   page
-    .split(/^## (?:To |(?=Agreed))/m)
+    .split(/^## To /m)
     .slice(1)
     .map((section) => {
       const [title = '', ...kinds] = section.split(/^### /m);
@@ -42,7 +41,6 @@ const unions = {
   agencies: agencyNotice,
   approvers: approverNotice,
   administrators: administratorNotice,
-  'Agreed, and not sent yet': agreedNotice,
 };
 const kindsOf = (union: (typeof unions)[keyof typeof unions]) => union.options.map(({ shape }) => shape.kind.value);
 

@@ -1,20 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import { BATCH_STATES, mayFail, planCounts, wantsTurn } from '../../lambdas/domain/batches.ts';
+import {
+  BATCH_STATES,
+  BEGINS_ANEW,
+  isWithoutEffect,
+  mayFail,
+  planCounts,
+  wantsTurn,
+} from '../../lambdas/domain/batches.ts';
 
 describe('a batch', () => {
   it.each([
-    // state, fails with its execution, stands in the line or holds the turn, its claims and directions count
-    ['waiting', true, false, false],
-    ['approved', true, true, false],
-    ['planning', true, true, false],
-    ['directed', false, false, true],
-    ['settled', false, false, true],
-    ['failed', false, false, false],
-  ] as const)('that is %s: may fail %s, wants the turn %s, counts %s', (state, fails, wants, counts) => {
-    expect([mayFail(state), wantsTurn(state), planCounts(state)]).toEqual([fails, wants, counts]);
-  });
+    // state, fails with its execution, stands in the line or holds the turn, its claims and directions count, ended without effect, the same file begins it anew
+    ['waiting', true, false, false, false, false],
+    ['approved', true, true, false, false, false],
+    ['planning', true, true, false, false, false],
+    ['directed', false, false, true, false, false],
+    ['settled', false, false, true, false, false],
+    ['failed', false, false, false, true, true],
+    ['refused', false, false, false, true, false],
+    ['lapsed', false, false, false, true, true],
+    ['over_limit', false, false, false, true, true],
+  ] as const)(
+    'that is %s: may fail %s, wants the turn %s, counts %s, ended without effect %s, begins anew %s',
+    (state, fails, wants, counts, ended, anew) => {
+      expect([mayFail(state), wantsTurn(state), planCounts(state)]).toEqual([fails, wants, counts]);
+      expect([isWithoutEffect(state), BEGINS_ANEW.some((one) => one === state)]).toEqual([ended, anew]);
+    },
+  );
 
   it('has no other state', () => {
-    expect(BATCH_STATES).toHaveLength(6);
+    expect(BATCH_STATES).toHaveLength(9);
   });
 });

@@ -9,6 +9,7 @@ import {
   type Ledgers,
   mergeDecisions,
   summaryText,
+  unsettledSummary,
 } from '../../lambdas/domain/books.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Answer, ClaimState, DirectionKind } from '../../lambdas/domain/kinds.ts';
@@ -295,6 +296,28 @@ describe('the summary', () => {
     const before = settled(fresh(2));
     const after = answered(before, [[0, 'verified']]).ledger;
     expect(addLedger({}, after)).toEqual(addLedger({}, before));
+  });
+});
+
+describe('the summary of a batch that directed nobody', () => {
+  test('has the keys of any other, the report, zeros elsewhere, and how and when it ended', () => {
+    const { batchId, agency, file, report, startedAt } = example();
+    const latestImports = { [airtel]: at('2026-05-31T00:00:00Z') };
+    const operators = [airtel, jio];
+    const endedAt = at('2026-06-03T00:00:00Z');
+    const counted = { batchId, agency, file, report, startedAt, operators, latestImports };
+    for (const status of ['refused', 'lapsed', 'over_limit'] as const) {
+      const summary = unsettledSummary({ ...counted, status, endedAt });
+      expect(summary).toMatchObject({ batchId, status, report, unexplained: 0, settledAt: '2026-06-03T00:00:00Z' });
+      const full = balance(example());
+      expect(Object.keys(summary)).toEqual(Object.keys(full));
+      expect(Object.keys(summary.connections)).toEqual(Object.keys(full.connections));
+      const all = [summary, ...Object.values(summary.operators)];
+      for (const { connections, blocks } of all)
+        expect(new Set([...Object.values(connections), ...Object.values(blocks)])).toEqual(new Set([0]));
+      expect(summary.operators[airtel]?.latestImport).toBe('2026-05-31T00:00:00Z');
+      expect(summary.operators[jio]?.latestImport).toBeNull();
+    }
   });
 });
 

@@ -18,7 +18,7 @@ export const openedAt = at('2026-06-01T00:00:00Z');
 export const decideBy = at('2026-06-03T00:00:00Z');
 
 export const opened = (more: Partial<Parameters<typeof openDecision>[0]> = {}): Decision =>
-  openDecision({ batchId, preview, people: 2, openedAt, decideBy, overLimit: false, ...more });
+  openDecision({ batchId, preview, people: 2, openedAt, decideBy, overLimit: null, ...more });
 
 export type Word = readonly ['approve' | 'refuse'] | readonly ['block' | 'reverify' | 'spare' | 'strike', string];
 const rowsOf = (words: readonly Word[]): DecisionRow[] =>

@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { DecisionDamaged, decisionText, parseDecision } from '../../lambdas/domain/decision-text.ts';
-import { actOf, decidedBy } from '../../lambdas/domain/decisions.ts';
+import { decisionRecordForm } from '../../lambdas/domain/decision-text.ts';
+import { actOf, type Decision, decidedBy } from '../../lambdas/domain/decisions.ts';
+import { BadRecord } from '../../lambdas/domain/stored.ts';
 import { A, B, clone, number, opened, preview, said } from './decided.ts';
+
+const written = (decision: Decision) => JSON.stringify(decisionRecordForm.write(decision));
 
 describe('the record', () => {
   test('is read back as it was written', () => {
     const decision = said(opened(), [A, ['approve'], ['block', clone], ['strike', number]], [B, ['refuse']]);
-    expect(parseDecision(decisionText(decision))).toEqual(decision);
-    expect(parseDecision(decisionText(opened({ people: 0, decideBy: null })))).toEqual(
-      opened({ people: 0, decideBy: null }),
-    );
+    expect(decisionRecordForm.parse(written(decision))).toEqual(decision);
+    const over = { of: 'agency', what: 'handsets', found: 50_001, limit: 50_000 } as const;
+    for (const ended of [opened({ people: 0, decideBy: null }), opened({ overLimit: over })])
+      expect(decisionRecordForm.parse(written(ended))).toEqual(ended);
   });
 
   test('of format 1 is read as it was recorded', () => {
@@ -18,23 +21,24 @@ describe('the record', () => {
       "subjects":{"35200000000001":"block","+919800000001":"strike"}},"approver-2":{"batch":null,"subjects":{"35200000000001":"reverify"}}},
       "files":[{"approver":"approver-1","sha256":"${preview}","attempt":"a","at":"2026-06-01T12:00:00Z","version":2}],
       "ending":{"state":"lapsed","at":"2026-06-03T00:00:00Z","by":[]},"version":4}`;
-    const decision = parseDecision(text);
+    const decision = decisionRecordForm.parse(text);
     expect(actOf(decision, clone)).toBe('reverify');
     expect(decidedBy(decision, []).struck).toEqual(new Set([number]));
   });
 
   test.each([
     ['no JSON', '{'],
-    ['another format', decisionText({ ...opened(), format: 2 as 1 })],
+    ['another format', written(opened()).replace('"format":1', '"format":2')],
     [
       'an act that is none',
-      decisionText(opened()).replace(
-        '"votes": {}',
+      written(opened()).replace(
+        '"votes":{}',
         '"votes":{"approver-1":{"batch":null,"subjects":{"35200000000001":"burn"}}}',
       ),
     ],
-    ['a field too many', decisionText(opened()).replace('{', '{"more":1,')],
+    ['a field too many', written(opened()).replace('{', '{"more":1,')],
   ])('is damaged with %s, and the error tells nothing of it', (_, text) => {
-    expect(() => parseDecision(text)).toThrow(new DecisionDamaged());
+    expect(() => decisionRecordForm.parse(text)).toThrow(BadRecord);
+    expect(() => decisionRecordForm.parse(text)).not.toThrow(/35200000000001|burn/);
   });
 });

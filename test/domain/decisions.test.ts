@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import {
   actOf,
   applyDecision,
+  approvals,
   type Decision,
   decideByOf,
   decidedBy,
-  isFinal,
   whatNow,
 } from '../../lambdas/domain/decisions.ts';
 import type { ApproverId } from '../../lambdas/domain/identifiers.ts';
@@ -223,9 +223,10 @@ describe('the time to decide', () => {
     );
   });
 
-  test('after a refusal the same file is read no more, after a lapse it is', () => {
-    const final = (state: 'approved' | 'refused' | 'lapsed' | 'over_limit') => isFinal({ state, at: openedAt, by: [] });
-    expect([final('refused'), final('lapsed'), final('over_limit')]).toEqual([true, false, false]);
+  test('who approves is counted for the reminder, and who refused or spoke of a handset only is not', () => {
+    expect(approvals(opened())).toBe(0);
+    expect(approvals(said(opened({ people: 3 }), [A, ['approve']], [B, ['approve']], [C, ['spare', clone]]))).toBe(2);
+    expect(approvals(said(opened(), [A, ['approve']], [A, ['refuse']]))).toBe(0);
   });
 });
 

@@ -132,7 +132,7 @@ ${sha256},approve,,,public_interest,
   });
 
   test('of a batch that reaches nobody, or on which nobody decides, says so', () => {
-    const none = { ...preview, held: 0, linked: 0, linkedOnlyByHeld: 0, people: 0 };
+    const none = { ...preview, held: 0, linked: 0, linkedOnlyByHeld: 0, people: 0, decideBy: null };
     const empty = previewHtml(none, { held: [], heaviest: [], areas: [], heldFrom });
     expect(shown(empty)).toContain('None is held.');
     expect(shown(empty)).toContain('No number was seen in these handsets.');
@@ -141,12 +141,12 @@ ${sha256},approve,,,public_interest,
     expect(unclosed(empty)).toEqual([]);
   });
 
-  test('that is for information speaks of nothing that isn’t there: exemptions, or files that wait', () => {
-    const operators = { [jio]: { linked: 1, latestImport: at('2026-05-31T00:00:00Z'), gated: 0 } };
-    const told = shown(previewHtml({ ...preview, operators, people: 0, decideBy: null }, details));
-    expect(told).toContain('What is dealt with in an earlier batch comes off these counts.');
-    expect(told).not.toMatch(/exempt|admitted|approve/);
-    expect(shown(page)).toContain('What is exempt, or is dealt with in an earlier batch, comes off these counts.');
+  test('of a batch on which nobody decides says that who is held is spared, and not how to decide', () => {
+    const told = shown(previewHtml({ ...preview, people: 0, decideBy: null }, details));
+    expect(told).toContain('it goes on at once, and every held handset is spared.');
+    expect(told).toContain('At most 281 handsets will be blocked, and at most 19,36,520 numbers re-verified.');
+    expect(told).not.toMatch(/approve|say so/);
+    expect(shown(page)).toContain('at most 281 handsets would be blocked, and at most 19,36,520 numbers re-verified.');
   });
 
   test('lists no handset without a number among the heaviest, and counts one as one', () => {

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { type OverLimit, overLimit, type WeighedReport } from '../../lambdas/domain/report-limits.ts';
+import {
+  type NotedReport,
+  noteReport,
+  type OverLimit,
+  overLimit,
+  type WeighedReport,
+} from '../../lambdas/domain/report-limits.ts';
 import { A, opened, openedAt, result } from './decided.ts';
-import { at } from './example.ts';
+import { at, batchId } from './example.ts';
 
 describe('limits', () => {
   const limits = { numbers: 3_000_000, handsets: 50_000 };
@@ -41,9 +47,39 @@ describe('limits', () => {
   });
 
   test('what is over one ends at once, whatever people say', () => {
-    const ended = opened({ overLimit: true });
-    expect(ended).toMatchObject({ ending: { state: 'over_limit', at: openedAt, by: [] }, remindAt: null });
+    const limit = { of: 'report', what: 'numbers', found: 3_000_001, limit: 3_000_000 } as const;
+    const ended = opened({ overLimit: limit });
+    expect(ended).toMatchObject({ ending: { state: 'over_limit', at: openedAt, by: [], over: limit }, remindAt: null });
     expect(result(ended, A, [['approve']])).toEqual({ kind: 'not_waiting' });
-    expect(opened({ overLimit: true, people: 0 }).ending?.state).toBe('over_limit');
+    expect(opened({ overLimit: limit, people: 0 }).ending?.state).toBe('over_limit');
+  });
+});
+
+describe("an agency's record", () => {
+  const noted = (weighedAt: string, n = 0): NotedReport => ({
+    batch: { batchId, execution: `e${n}` },
+    weighedAt: at(weighedAt),
+    numbers: 10,
+    handsets: 1,
+  });
+
+  test('keeps what was weighed less than a day before the newest, which comes last', () => {
+    const [old, young, newest] = [
+      noted('2026-06-01T00:00:00Z'),
+      noted('2026-06-01T00:00:01Z'),
+      noted('2026-06-02T00:00:00Z'),
+    ];
+    expect(noteReport([old, young], newest)).toEqual([young, newest]);
+  });
+
+  test('grows no further than a thousand reports, and forgets none: the oldest stand in it as one, which always counts', () => {
+    let record: NotedReport[] = [];
+    for (let n = 0; n < 1003; n++)
+      record = noteReport(record, noted(`2026-06-01T00:${String(n % 60).padStart(2, '0')}:00Z`, n));
+    expect(record).toHaveLength(1000);
+    expect(record[0]).toEqual({ batch: null, weighedAt: '2026-06-01T00:03:00Z', numbers: 40, handsets: 4 });
+    expect(record[1]).toMatchObject({ batch: { execution: 'e4' } });
+    expect(record.at(-1)).toMatchObject({ batch: { execution: 'e1002' } });
+    expect(record.reduce((sum, { numbers }) => sum + numbers, 0)).toBe(10_030);
   });
 });

@@ -4,6 +4,7 @@ import { BadWorkLine } from '../../lambdas/domain/tabbed.ts';
 import {
   type HandsetWeight,
   heldCsv,
+  heldImeis,
   heldWhy,
   LinksOutOfOrder,
   parseWeightLine,
@@ -187,6 +188,16 @@ describe('what is made of weights', () => {
     expect(heldCsv(held)).toBe(text);
     expect(heldCsv([...held].reverse())).toBe(text);
     expect(heldCsv([])).toBe('imei,why,connections,areas,busiest_day,connections_that_day,areas_that_day\n');
+    expect(heldImeis(text)).toEqual(['35000000000001', '49015420323751']);
+    expect(heldImeis(heldCsv([]))).toEqual([]);
+    // Of what was cut or changed nothing is read: who is held would be directed.
+    for (const spoilt of [
+      '',
+      text.slice(0, -5),
+      text.replace('why', 'way'),
+      text.replace('350000000000014', '350000000000015'),
+    ])
+      expect(() => heldImeis(spoilt)).toThrow(BadWorkLine);
   });
 
   test('the heaviest come first, of two that weigh the same the lower IMEI, and no more than asked for', () => {

@@ -13,7 +13,7 @@ import { UnsupportedDefinition, UnsupportedTemplate } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { changedAssembly, resourceOf, type Template } from './assembly.ts';
-import { Lab, type Summary } from './lab.ts';
+import { AT_ONCE, Lab, type Summary } from './lab.ts';
 import { A1, A3, H1, H2, J1 } from './story.ts';
 
 /**
@@ -28,7 +28,7 @@ import { A1, A3, H1, H2, J1 } from './story.ts';
  */
 const J2 = '+917000000002';
 const MACHINES = ['Batch', 'Direction', 'ImportByPieces'];
-const SWEEPS = { sweepHours: '24' };
+const SWEEPS = { ...AT_ONCE, sweepHours: '24' };
 const NEW_CODE = 'the new code of Order';
 
 interface Assets {

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { changedAssembly, type Template } from './assembly.ts';
-import { HOUR, Lab, START } from './lab.ts';
+import { AT_ONCE, HOUR, Lab, START } from './lab.ts';
 import { FIRST, H1, SECOND, tellStory } from './story.ts';
 
 let lab: Lab;
@@ -157,7 +157,9 @@ describe('a usage file in pieces and a batch of more than 40 directions', () => 
 
 /** The synthesized app with one of its templates changed. */
 const changed = async (stack: string, change: (template: Template) => void) =>
-  changedAssembly(await synthesize({ context: { sweepHours: '24' } }), { [`${stack}.template.json`]: change });
+  changedAssembly(await synthesize({ context: { ...AT_ONCE, sweepHours: '24' } }), {
+    [`${stack}.template.json`]: change,
+  });
 
 /** Takes out of a template the policies that fit, and says how many. */
 function without(template: Template, type: string, fits: (text: string) => boolean): void {

@@ -1,10 +1,14 @@
 import { type FaultPlan, type LocalCloud, type NextSettings, startCloud } from 'local-cloud';
+import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 
 export const START = Date.parse('2026-06-01T00:00:00Z');
 export const HOUR = 3600 * 1000;
 export const DAY = 24 * HOUR;
+
+/** Nobody has to decide upon a report: scenarios that are about decisions say how many have to. */
+export const AT_ONCE = { people: '0' };
 
 /** Enough that every function stays warm from one test to the next. */
 const WORKERS = 40;
@@ -62,7 +66,7 @@ export class Lab {
 
   /** @param settings with an assembly where it is not as this context has it */
   static async open({ context = {}, ...settings }: LabSettings = {}): Promise<Lab> {
-    const { assembly = await synthesize({ context: { sweepHours: '24', ...context } }) } = settings;
+    const { assembly = await synthesize({ context: { ...AT_ONCE, sweepHours: '24', ...context } }) } = settings;
     const next = { ...PLAIN, ...settings, assembly, faults: { ...NONE, ...settings.faults } };
     // -1 is the last one's, too.
     const [found] = idle.splice(
@@ -130,6 +134,17 @@ export class Lab {
     );
   }
 
+  /** What an approver says of a batch: rows `decision,imei,msisdn,ground,remarks`, upon the preview that lies there. */
+  async decide(approver: string, batchId: string, rows: string[], name = 'decision.csv'): Promise<void> {
+    await this.upload(`decisions/${approver}/${batchId}/${name}`, await this.decision(batchId, rows));
+  }
+
+  /** The file of a decision. */
+  async decision(batchId: string, rows: string[]): Promise<string> {
+    const preview = sha256Of(await this.read(`previews/${batchId}/preview.json`));
+    return `preview,decision,imei,msisdn,ground,remarks\n${rows.map((row) => `${preview},${row}\n`).join('')}`;
+  }
+
   async outbox(prefix = ''): Promise<string[]> {
     return (await this.cloud.list(bucketsOf(this.cloud).outbox, prefix)).sort();
   }
@@ -180,6 +195,9 @@ export class Lab {
     return (await this.cloud.receive(queue)).map(({ body }) => JSON.parse(body));
   }
 }
+
+/** An approval, as `decide` takes it. */
+export const APPROVE = 'approve,,,public_interest,';
 
 export interface Summary {
   batchId: string;

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { changedAssembly, type Template } from './assembly.ts';
-import { Lab, type Summary } from './lab.ts';
+import { AT_ONCE, Lab, type Summary } from './lab.ts';
 import { report, summaryOf } from './shapes-lab.ts';
 import { A1, H1, H2, J1 } from './story.ts';
 
@@ -13,7 +13,7 @@ import { A1, H1, H2, J1 } from './story.ts';
  * Day 3: deployed anew, with airtel and vi. Day 4: jio does not know J1 and has blocked H1; airtel and vi are silent.
  * Day 20: up-police reports H1. A1 went overdue, and J1 was not found: both again, J1 at jio, whose sighting is its newest.
  */
-const CONTEXT = { sweepHours: '24', operators: 'airtel,jio' };
+const CONTEXT = { ...AT_ONCE, sweepHours: '24', operators: 'airtel,jio' };
 
 /** The same app, whose functions are told of other operators. */
 async function withOperators(operators: string): Promise<string> {

@@ -1,9 +1,9 @@
-/** The preview: what a batch would do, written before it does anything. Small thresholds stand for 25 numbers a day and 500 in all. */
+/** The preview: what a batch would do, written before it does anything, for two approvers to decide upon. Small thresholds stand for 25 numbers a day and 500 in all. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { Tables } from './bad-files.ts';
-import { Lab, type LabSettings } from './lab.ts';
+import { APPROVE, Lab, type LabSettings } from './lab.ts';
 
 const imei = (n: number) => `3500000000${String(n).padStart(4, '0')}`;
 const number = (n: number) => `+9198${String(n).padStart(8, '0')}`;
@@ -71,7 +71,7 @@ async function upload(one: Lab): Promise<void> {
 
 const open = (): Promise<Lab> =>
   Lab.open({
-    context: { busyDay: '3', manyConnections: '5' },
+    context: { people: '2', busyDay: '3', manyConnections: '5' },
     faults: {
       beforeInvoke: (...args) => faults?.beforeInvoke?.(...args),
       afterWrite: (...args) => faults?.afterWrite?.(...args),
@@ -114,8 +114,8 @@ describe('the preview of a batch', () => {
           return [operator, { linked: own, latestImport, gated: 0 }];
         }),
       ),
-      people: 0,
-      decideBy: null,
+      people: 2,
+      decideBy: '2026-06-03T00:00:00Z',
     });
   });
 
@@ -130,24 +130,17 @@ describe('the preview of a batch', () => {
     );
   });
 
-  it('is a page for people as well, which promises no decision and names no number', async () => {
+  it('is a page for people as well, which says how to decide and names no number', async () => {
     const page = await lab.read(`previews/${batchId}/preview.html`);
-    expect(page).toContain('nobody decides on this batch');
-    expect(page).toContain(sha256Of(await lab.read(`previews/${batchId}/preview.json`)));
-    expect(page).not.toMatch(/approve|is <em>held|spared/);
+    expect(page).toContain('2 approvers must approve this batch by');
+    const sha256 = sha256Of(await lab.read(`previews/${batchId}/preview.json`));
+    expect(page).toContain(`${sha256},approve,,,public_interest,`);
     expect(namesANumber(page + (await lab.read(`previews/${batchId}/preview.json`)))).toBe(false);
   });
 
-  it('holds nothing back: every handset and every number is directed all the same', async () => {
-    const directions = await lab.directions();
-    let rows = 0;
-    for (const id of directions.filter((one) => one.includes('.reverify.'))) {
-      const [order = ''] = await lab.outbox(`orders/${id.split('.')[2]}/${id}/`);
-      rows += (await lab.read(order)).trimEnd().split('\n').length - 1;
-    }
-    expect(rows).toBe(10);
-    for (const id of directions.filter((one) => one.includes('.block.')))
-      expect((await lab.read(`orders/${id.split('.')[2]}/${id}/1-block.csv`)).trimEnd().split('\n')).toHaveLength(5);
+  it('is all that there is: nobody is directed while people decide', async () => {
+    expect(await lab.directions()).toEqual([]);
+    expect((await itemOf(lab)).state).toBe('waiting');
   });
 
   it('is committed with its SHA-256, which is in the audit, too', async () => {
@@ -199,6 +192,7 @@ describe('a preview that is made again', () => {
       expect(published).toBe(Buffer.from(await other.cloud.get(work, `${previewKey}/${name}`)).toString());
     }
     expect(sha256Of(await other.read(`previews/${batchId}/preview.json`))).toBe(previewSha256);
+    for (const approver of ['approver-1', 'approver-2']) await other.decide(approver, batchId, [APPROVE]);
     expect(await other.directions()).not.toEqual([]);
   });
 });

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stageFromContext } from '../../lib/config/stage.ts';
+import { SimulatedApprovers } from '../../simulation/approvers.ts';
 import { parseArguments } from '../../simulation/arguments.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { conduct } from '../../simulation/conduct.ts';
@@ -65,7 +66,15 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
   if (settings === 'help') throw new Error('no run');
   expect(settings.start).toBe(START);
   const log = (_: string, line: string) => void logs.push(line);
-  const lab = await Lab.open({ context: { ladder: settings.ladder }, seed: settings.seed, log });
+  const config = stageFromContext({ cloud: 'local', config: 'none' });
+  const approvers = new SimulatedApprovers(config.approvers.map(({ id }) => id));
+  let hear = (_: string): void => {};
+  const lab = await Lab.open({
+    context: { ladder: settings.ladder, people: String(config.policy.people) },
+    seed: settings.seed,
+    log,
+    watch: { uploaded: () => {}, published: (message) => hear(message) },
+  });
   const { cloud } = lab;
   try {
     const watched: typeof cloud = {
@@ -75,13 +84,9 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
         return cloud.put(bucket, key, body);
       },
     };
+    hear = (message) => approvers.hear(watched, message);
     const progress = showProgress({ write: () => true });
-    const conducted = await conduct(
-      settings,
-      watched,
-      participantsOf(stageFromContext({ cloud: 'local', config: 'none' })),
-      progress,
-    );
+    const conducted = await conduct(settings, watched, participantsOf(config), progress);
     progress.end();
     ({ problems } = await judge(conducted, cloud));
     const { outbox } = bucketsOf(cloud);
@@ -199,7 +204,8 @@ describe('beside a second reckoning from the uploads alone', () => {
   });
 
   it('every response has its receipt', () => {
-    expect(Object.fromEntries(keysUnder('receipts').map((key) => [key, json(key)]))).toEqual(reckoned.receipts);
+    const receipts = keysUnder('receipts').filter((key) => !key.startsWith('receipts/approver-'));
+    expect(Object.fromEntries(receipts.map((key) => [key, json(key)]))).toEqual(reckoned.receipts);
   });
 
   it('every reject has its line and reason', () => {
@@ -254,6 +260,9 @@ describe('its audit', () => {
       const lists = keysUnder('revocations').filter((key) => key.includes(`/${id}.`) && key.endsWith('.csv'));
       expect(counts).toMatchObject({
         batch_registered: 1,
+        previewed: 1,
+        decision_recorded: 2,
+        decided: 1,
         plan_directed: 1,
         order_issued: orders.filter((key) => /\/\d-[a-z_]+\.csv$/.test(key)).length,
         disconnect_ordered: orders.filter((key) => key.includes('/failed-')).length,

@@ -10,7 +10,7 @@ import { tellStory } from './story.ts';
 /** The forms of table Cases by the beginning of their keys, the longest first, and of the work bucket's JSON files by their places. */
 const load = async () => {
   const { lateListForm, withdrawnListForm } = await import('../../lambdas/domain/revocations.ts');
-  const { planForm, shardDecisionForm } = await import('../../lambdas/domain/plans.ts');
+  const { gatheredForm, planForm, shardDecisionForm } = await import('../../lambdas/domain/plans.ts');
   const { auditNoteForm } = await import('../../lambdas/domain/audit.ts');
   const { toldForm } = await import('../../lambdas/domain/notices.ts');
   const { settledForm } = await import('../../lambdas/domain/books.ts');
@@ -20,6 +20,8 @@ const load = async () => {
   const { decisionForm } = await import('../../lambdas/stores/cases/decisions.ts');
   const { exemptionsPointerForm } = await import('../../lambdas/stores/cases/exemptions.ts');
   const { exemptionsForm } = await import('../../lambdas/domain/exemptions.ts');
+  const { decisionRecordForm } = await import('../../lambdas/domain/decision-text.ts');
+  const { weighedForm } = await import('../../lambdas/stores/cases/weighed.ts');
   const { importForm } = await import('../../lambdas/stores/cases/imports.ts');
   const { sharedListForm } = await import('../../lambdas/stores/cases/shared-lists.ts');
   const { ledgerForm } = await import('../../lambdas/stores/cases/ledgers.ts');
@@ -37,10 +39,13 @@ const load = async () => {
       [/^IMPORT#/, importForm],
       [/^LATE#|^WITHDRAWN#/, sharedListForm],
       [/^PLANNING$/, turnForm],
+      [/^WEIGHED#/, weighedForm],
     ] as [RegExp, Form<object>][],
     files: [
       [/^plans\/\d+\/decisions\/[^/]+\/[^/]+\/decision\.json$/, shardDecisionForm],
       [/^plans\/\d+\/directions\/[^/]+\/plan\.json$/, planForm],
+      [/^screened\/.*\/previews\/[^/]+\/gathered\.json$/, gatheredForm],
+      [/^decided\/[^/]+\/[^/]+\/record\.json$/, decisionRecordForm],
       [/^batches\/[^/]+\/[^/]+\/settled\.json$/, settledForm],
       [/^directions\/[^/]+\/files\/.*\/late\.json$/, lateListForm],
       [/^directions\/[^/]+\/files\/.*\/withdrawn\.json$/, withdrawnListForm],
@@ -62,8 +67,9 @@ const OTHERS = [
 
 /** What records of earlier forms are read as, beside what they hold. */
 const SINCE: Readonly<Record<string, object>> = {
-  'BATCH 1': { format: 3, kind: 'report' },
-  'BATCH 2': { format: 3 },
+  'BATCH 1': { format: 4, kind: 'report' },
+  'BATCH 2': { format: 4 },
+  'BATCH 3': { format: 4 },
   'EXEMPTIONS 1': { format: 2, until: '9999-12-31' },
   // Disconnected, by file 1: 1 << 5 | 3 in place of 1 << 3 | 3; what is overdue by no file's word is 6 as before.
   'DIR 1': { format: 4, late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },

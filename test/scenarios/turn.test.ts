@@ -204,8 +204,8 @@ describe('the turn to plan', () => {
   ] as const)('is taken under one plan number by a step %s', async (_, ending) => {
     const { plan } = await turn();
     const met: string[] = [];
-    // It is approved, takes the turn, and plans.
-    const writes = ['BATCH', 'PLANNING', 'BATCH'];
+    // It takes the turn, and plans.
+    const writes = ['PLANNING', 'BATCH'];
     faults = ending
       ? {
           afterWrite: ({ functionName, key = '' }) => {

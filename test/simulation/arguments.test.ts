@@ -36,6 +36,7 @@ describe('the command line', () => {
       material: { kind: 'sample', scale: 0.01 },
       operators: 'mixed',
       ladder: 'flagged',
+      approvals: 'auto',
       start: Date.UTC(2026, 5, 1, 12, 0, 0),
       seed: 1,
       out: join(folder, 'out'),
@@ -178,6 +179,7 @@ describe('the command line', () => {
     ['a start on a day that no calendar has', ['--start', '2026-02-30T00:00:00Z'], /--start 2026-02-30/],
     ['a start in another century', ['--start', '1998-06-01T00:00:00Z'], /--start 1998/],
     ['unknown manners of operators', ['--operators', 'lazy'], /--operators lazy: must be mixed or prompt or silent/],
+    ['unknown approvals', ['--approvals', 'some'], /--approvals some: must be auto or none/],
     ['an unknown ladder', ['--ladder', 'steep'], /--ladder steep/],
     ['an empty folder name', ['--out', ''], /--out needs a value/],
   ])('refuses %s and names the option', (_, argv, message) => {

@@ -57,6 +57,28 @@ describe('a run succeeded', () => {
     expect(await judge(conducted, cloud)).toEqual({ summaries: [summary], problems: [], warnings: [] });
   });
 
+  it('when its batch ended without effect, which its report says in a few lines', async () => {
+    await settle({ status: 'over_limit', settledAt: '2026-06-01T00:00:00Z' });
+    const { summaries, problems } = await judge(conducted, cloud);
+    expect(problems).toEqual([]);
+    expect(reportText(summaries, conducted, undefined)).toBe(
+      [
+        `Batch ${BATCH} of mha, from ${KEY}`,
+        '  ended        over limit at 2026-06-01 00:00Z',
+        '  report       5 rows: 2 handsets, 1 rejected, 2 repeats',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('names what people left out, where it is something', async () => {
+    await settle({ connections: { ...connections, linked: 9, struck: 1, held: 1200, exempt: 0 } });
+    const { summaries } = await judge(conducted, cloud);
+    const text = reportText(summaries, conducted, undefined);
+    expect(text).toMatch(/ {2}connections {2}9 linked: .* already disconnected, 1 struck, 1,200 held\n/);
+    expect(text).not.toContain('exempt');
+  });
+
   it('when the same report came twice: one batch, and a warning', async () => {
     await settle();
     conducted.reports.push({ agency: 'mha', key: 'reports/mha/again.csv', batchId: BATCH, at: 1 });

@@ -138,8 +138,8 @@ describe('the data stack', () => {
       expect.arrayContaining([
         [{ prefix: 'usage/' }],
         [{ prefix: 'responses/' }],
-        [{ prefix: 'exemptions/' }],
-        [{ 'anything-but': { prefix: ['usage/', 'responses/', 'exemptions/'] } }],
+        [{ prefix: 'decisions/' }, { prefix: 'exemptions/' }],
+        [{ 'anything-but': { prefix: ['usage/', 'responses/', 'decisions/', 'exemptions/'] } }],
       ]),
     );
     data.hasResourceProperties('AWS::Events::Rule', {

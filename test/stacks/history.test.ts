@@ -84,6 +84,8 @@ function plannedPath(directing: string, more: Path['next'] = {}): Path['next'] {
   return {
     'A report, or a batch to resume?': ['Screen the report'],
     'What did Screen find?': ['Expand handsets into links'],
+    // It waits, is woken, and sees what was decided.
+    'What was decided?': ['Await the decision', 'Await the decision', 'Take the turn to plan'],
     "Is it the batch's turn?": ['Claim numbers and handsets'],
     'How many directions?': [directing],
     'Is the batch settled?': ['Books balanced'],
@@ -142,6 +144,21 @@ describe('the history of the Batch machine', () => {
     // However often each of its directions has to be tried again then.
     const retrying = countExecution(batch, { ...waiting(0), retrying: true }).events;
     expect(retrying + 9 * waitsIn(year)).toBeLessThan(MOST_EVENTS);
+  });
+
+  it('survives a month in which nobody can see what was decided', () => {
+    const hours = 30 * 24;
+    const { events } = countExecution(batch, {
+      next: plannedPath('Direct the operators at scale', {
+        'Await the decision': [
+          ...Array(hours).fill('Tell the administrators: awaiting the decision fails'),
+          'What was decided?',
+        ],
+      }),
+      items: atScale,
+    });
+    // Of each retry of an hour four more: the task waits.
+    expect(events + hours * 4 * 4).toBeLessThan(MOST_EVENTS);
   });
 
   it('survives a month in which it can not be settled', () => {

@@ -22,6 +22,7 @@ export const AGENCIES = ['mha', 'up-police', 'delhi-police', 'i4c'] as const;
 export const CONTEXT = {
   operators: OPERATORS.join(','),
   sweepHours: '24',
+  people: '0',
   rowsPerDirection: '8',
   handsetsPerChild: '2',
   linksPerShard: '200',

@@ -9,6 +9,7 @@ import { synthesize } from '../../lib/commands/local/synth.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
 import { DATA_KEY_SECONDS } from '../../lib/constructs/versioned-machine.ts';
+import { SimulatedApprovers } from '../../simulation/approvers.ts';
 import type { RunSettings } from '../../simulation/arguments.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { conduct } from '../../simulation/conduct.ts';
@@ -41,11 +42,14 @@ export async function countBatch(
     material: { kind: 'sample', scale, reports: 1 },
     operators: 'mixed',
     ladder: 'flagged',
+    approvals: 'auto',
     start: START,
     seed: 1,
     out: '',
   };
-  const participants = participantsOf(stageFromContext({ cloud: 'local', config: 'none' }));
+  const config = stageFromContext({ cloud: 'local', config: 'none' });
+  const participants = participantsOf(config);
+  const approvers = new SimulatedApprovers(config.approvers.map(({ id }) => id));
   progress.stage('Synthesizing the app');
   const assembly = await synthesize({ context: { ladder: settings.ladder } });
   progress.stage('Starting the local cloud');
@@ -64,6 +68,7 @@ export async function countBatch(
       if (!stretches.has(stretch)) logs.keyRequests += keysOf(name);
       stretches.add(stretch);
     },
+    watch: { uploaded: () => {}, published: (message) => approvers.hear(cloud, message) },
     faults: {
       stops: ({ machine }) => {
         machineStretches.add(`${machine} ${Math.floor(cloud.clock.now() / MACHINE_KEY_LASTS)}`);

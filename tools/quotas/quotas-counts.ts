@@ -67,7 +67,7 @@ export async function countIssued(
 ): Promise<Issued> {
   progress.stage('Synthesizing the app');
   const participants = participantsOf(stageFromContext({ cloud: 'local', config: 'none' }));
-  const assembly = await synthesize({ context: { ladder: 'flagged' } });
+  const assembly = await synthesize({ context: { ladder: 'flagged', people: '0' } });
   progress.stage('Starting the local cloud');
   const cloud = await startCloud({ assembly, start: START, seed: 1 });
   started(cloud);
@@ -78,6 +78,7 @@ export async function countIssued(
         material: { kind: 'sample', scale, reports: 1 },
         operators: 'silent',
         ladder: 'flagged',
+        approvals: 'none',
         start: START,
         seed: 1,
         out: '',

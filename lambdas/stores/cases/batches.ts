@@ -1,6 +1,6 @@
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import { BATCH_STATES, type BatchState, MAY_FAIL, mayFail, planCounts } from '../../domain/batches.ts';
+import { BATCH_STATES, type BatchState, BEGINS_ANEW, MAY_FAIL, mayFail, planCounts } from '../../domain/batches.ts';
 import type { Instant } from '../../domain/days.ts';
 import type { AgencyId, BatchId } from '../../domain/identifiers.ts';
 import { BATCH_KIND_NAMES, type BatchKind } from '../../domain/kinds.ts';
@@ -8,6 +8,18 @@ import { type Covers, fields, formOf } from '../../domain/stored.ts';
 import type { Asker } from '../../domain/turn.ts';
 import { dynamo } from '../clients.ts';
 import { contentOf, key, put, read, refusedByCondition } from './table.ts';
+
+/** Which record of a batch's decision counts, and who waits for its end. */
+export interface DecisionPointer {
+  /** In the work bucket. */
+  recordKey: string;
+  /** Until when it is decided upon; null where nobody has to. */
+  decideBy: Instant | null;
+  /** The task tokens that wait for its end, the newest last. */
+  tokens: string[];
+  /** Each commit's is one more than that which it was read at. */
+  version: number;
+}
 
 export interface Batch {
   batchId: BatchId;
@@ -27,6 +39,8 @@ export interface Batch {
   startedAt: Instant;
   /** Since when it waits for its turn to plan. */
   approvedAt?: Instant;
+  /** When it ended without effect: refused, lapsed or over a limit. */
+  endedAt?: Instant;
   uploadedAt: Instant;
   report: { rows: number; rejected: number; repeats: number; handsets: number };
   /** The screened handsets, in the work bucket. */
@@ -34,6 +48,8 @@ export interface Batch {
   /** Where the preview that counts was prepared in the work bucket, a folder, and the SHA-256 of its JSON; set by its commit. */
   previewKey?: string;
   previewSha256?: string;
+  /** What was decided of it so far; set with its preview. Batches that were approved before anybody decided have none. */
+  decision?: DecisionPointer;
   /** What was planned, in the work bucket; set by the commit that makes the plan count. */
   planKey?: string;
   settledAt?: Instant;
@@ -53,6 +69,7 @@ const batch = z.strictObject({
   plan: fields.count,
   startedAt: fields.instant,
   approvedAt: fields.instant.optional(),
+  endedAt: fields.instant.optional(),
   uploadedAt: fields.instant,
   report: z.strictObject({
     rows: fields.count,
@@ -63,6 +80,14 @@ const batch = z.strictObject({
   handsetsKey: z.string(),
   previewKey: z.string().optional(),
   previewSha256: fields.sha256.optional(),
+  decision: z
+    .strictObject({
+      recordKey: z.string(),
+      decideBy: fields.instant.nullable(),
+      tokens: z.array(z.string()),
+      version: fields.count,
+    })
+    .optional(),
   planKey: z.string().optional(),
   settledAt: fields.instant.optional(),
   settledUnder: z.string().optional(),
@@ -72,10 +97,10 @@ true satisfies Covers<typeof batch, Batch>;
 /** A batch, as it lies in the table. */
 export const batchForm = formOf<Batch>(
   'batch',
-  3,
+  4,
   batch,
-  // Before there were kinds, a batch was a report's; and before there were previews, it had none.
-  { 1: (batch) => ({ kind: 'report', ...batch }), 2: (batch) => batch },
+  // Before there were kinds, a batch was a report's; and before there were previews and decisions, it had none.
+  { 1: (batch) => ({ kind: 'report', ...batch }), 2: (batch) => batch, 3: (batch) => batch },
 );
 
 /** @throws BadRecord */
@@ -95,7 +120,7 @@ export const executionForm = formOf(
 );
 
 /**
- * Registers a batch for an execution: a new one, one whose last execution failed, or one that an execution has registered
+ * Registers a batch for an execution: a new one, one that failed with its last execution or ended without effect there and begins anew, or one that an execution has registered
  * which had ended (an attempt of it ran on for so long). A batch that failed with an execution is never that one's again, and
  * one of other bytes, whose SHA-256 begins alike, is never another report's.
  * @throws Conflict when the execution itself has ended
@@ -114,10 +139,9 @@ export async function registerBatch(table: string, batch: Batch): Promise<Batch>
         new PutCommand({
           TableName: table,
           Item: { pk: key.batch(batch.batchId), ...batchForm.write(batch) },
-          ConditionExpression:
-            'attribute_not_exists(pk) OR (#state = :failed AND execution <> :mine AND sha256 = :same)',
+          ConditionExpression: `attribute_not_exists(pk) OR (#state IN (${Object.keys(ANEW).join(', ')}) AND execution <> :mine AND sha256 = :same)`,
           ExpressionAttributeNames: { '#state': 'state' },
-          ExpressionAttributeValues: { ':failed': 'failed', ':mine': batch.execution, ':same': batch.sha256 },
+          ExpressionAttributeValues: { ...ANEW, ':mine': batch.execution, ':same': batch.sha256 },
           ReturnConsumedCapacity: 'TOTAL',
         }),
       );
@@ -132,6 +156,8 @@ export async function registerBatch(table: string, batch: Batch): Promise<Batch>
     if ((await livingBatch(table, batch.batchId)) !== undefined) return registered;
   }
 }
+
+const ANEW = Object.fromEntries(BEGINS_ANEW.map((state) => [`:${state}`, state]));
 
 /** Changes a batch under a condition. False when the condition did not hold. */
 async function changeBatch(
@@ -169,20 +195,32 @@ async function changeBatch(
   }
 }
 
-/**
- * The commit that makes a preview the batch's. False when the batch has one, or is on its way under another execution.
- * @param previewKey the folder in which it was prepared
- * @param previewSha256 of its JSON
- */
+/** What of a batch its decision changes, and which attempt's preview it is bound to. */
+type Decided = Pick<Batch, 'decision' | 'approvedAt' | 'endedAt' | 'previewKey' | 'previewSha256'> &
+  Partial<Pick<Batch, 'state'>>;
+
+/** The commit that makes a preview the batch's and opens its decision. False when the batch has one, or is on its way under another execution. */
 export function commitPreview(
   table: string,
   { batchId, execution }: Asker,
-  previewKey: string,
-  previewSha256: string,
+  preview: Required<Pick<Batch, 'previewKey' | 'previewSha256'>>,
+  opened: Decided,
 ): Promise<boolean> {
   const condition = '#state = :waiting AND #execution = :mine AND attribute_not_exists(#previewKey)';
   const values = { ':waiting': 'waiting', ':mine': execution };
-  return changeBatch(table, batchId, { previewKey, previewSha256 }, condition, values);
+  return changeBatch(table, batchId, { ...preview, ...opened }, condition, values);
+}
+
+/** A commit to the decision of a batch that waits, on the version at which that was read. False when somebody else came first. */
+export function commitDecision(
+  table: string,
+  { batchId, execution }: Asker,
+  decided: Decided,
+  readAt: number,
+): Promise<boolean> {
+  const condition = '#state = :waiting AND #execution = :mine AND #decision.#version = :readAt';
+  const values = { ':waiting': 'waiting', ':mine': execution, ':readAt': readAt };
+  return changeBatch(table, batchId, decided, condition, values);
 }
 
 /** The commit that makes plan k count. False when k is void, or was committed before. */
@@ -294,13 +332,6 @@ export async function livingBatch(table: string, id: BatchId): Promise<Batch | u
   if (!(await read(table, key.execution(batch.execution), executionForm))?.ended) return batch;
   await failBatch(table, batch);
   return undefined;
-}
-
-/** Approves a batch that waits under this execution, which then waits for its turn to plan. It is approved once. */
-export async function approveBatch(table: string, { batchId, execution }: Asker, now: Instant): Promise<void> {
-  const change = { state: 'approved', approvedAt: now } as const;
-  const values = { ':was': 'waiting', ':mine': execution };
-  await changeBatch(table, batchId, change, '#state = :was AND #execution = :mine', values);
 }
 
 /** Begins the plan of this number for an approved batch. False when the batch is on its way under this execution no more. */

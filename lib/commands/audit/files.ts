@@ -2,7 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AuditEntry, type ChainKey, keyedHash } from '../../../lambdas/domain/audit.ts';
 import { sha256Of } from '../../../lambdas/domain/hashes.ts';
-import { type AgencyId, batchIdOf, EXEMPTED, parseDirectionId } from '../../../lambdas/domain/identifiers.ts';
+import {
+  type AgencyId,
+  batchIdOf,
+  EXEMPTED,
+  isBatchId,
+  parseDirectionId,
+} from '../../../lambdas/domain/identifiers.ts';
 import { INBOX, parseInboxKey } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX, rejectsKey } from '../../../lambdas/domain/outbox.ts';
 import { isFileReason } from '../../../lambdas/domain/reasons.ts';
@@ -15,7 +21,7 @@ export interface FileFault {
 }
 
 /** What entries bind that lies in neither bucket. */
-const ELSEWHERE = ['plan'];
+const ELSEWHERE = ['plan', 'gathered', 'record'];
 
 /** A name that was too long for a folder ends with such a mark, and its key can't be told. */
 const SHORTENED = /~[0-9a-f]{8}(\/|$)/;
@@ -83,6 +89,8 @@ function namedIn(key: string): { batchId?: string; directionId?: string } {
   if (parts[0] === 'batches' || parts[0] === 'previews') return { batchId: parts[1] ?? '' };
   // Approvers' files: exemptions have a chain of their own, and so have their receipts.
   if (parts[0] === EXEMPTED || (parts[0] === 'receipts' && parts[2] === EXEMPTED)) return { batchId: EXEMPTED };
+  const about = parts[2] ?? '';
+  if ((parts[0] === 'decisions' || parts[0] === 'receipts') && isBatchId(about)) return { batchId: about };
   const direction = parts.map(parseDirectionId).find((one) => one !== null);
   return direction ? { batchId: direction.batchId, directionId: direction.id } : {};
 }
@@ -129,6 +137,7 @@ const readText = (folder: string, bucket: string, key: string) =>
  */
 export function untold(keys: readonly string[], batchId: string, entries: readonly AuditEntry[]): FileFault[] {
   const ids = entries.map(({ id }) => id);
+  const isWithoutEffect = entries.some(({ kind, facts }) => kind === 'decided' && facts.state !== 'approved');
   const isTold = (key: string): boolean => {
     const { directionId } = namedIn(key);
     const name = key.split('/').at(-1) ?? '';
@@ -137,7 +146,7 @@ export function untold(keys: readonly string[], batchId: string, entries: readon
       const order = `order/${directionId}/${/^((?:failed|back)-[0-9a-f]{8}|\d+)-/.exec(name)?.[1]}`;
       return ids.some((id) => id === order || id.startsWith(`${order}/`));
     }
-    if (key.startsWith(OUTBOX.batches.prefix)) return ids.includes('settled');
+    if (key.startsWith(OUTBOX.batches.prefix)) return ids.includes('settled') || isWithoutEffect;
     const fact = name.includes('.late-') ? 'revoked' : name.includes('.withdrawn-') ? 'withdrawn' : undefined;
     if (fact === undefined) return ids.includes('revoked');
     return ids.some((id) => id.startsWith(`${fact}/${key.replace(/\.json$/, '.csv')}/`));

@@ -8,6 +8,7 @@ export interface ServeSettings {
   stage: string;
   port: number;
   ladder: string;
+  approvals: (typeof APPROVALS)[number];
   /** The app's own rights are in force. */
   enforce?: boolean;
 }
@@ -22,6 +23,8 @@ SNS, SQS, Step Functions and Lambda to the AWS CLI and every SDK. Nothing is kep
   --start TIME    where its clock begins, such as 2026-06-01T00:00:00Z (default: now)
   --stage NAME    the stage that is synthesized (default dev)
   --ladder NAME   flagged or normal: the ladder of re-verification (default flagged)
+  --approvals X   auto: simulated approvers approve each batch at once (default); none: nobody does, and a batch waits
+                  for what is uploaded under decisions/
   --port N        the endpoint's port (default: any free one)
   --enforce       the synthesized policies are in force: functions, state machines, and whoever signs with the name of
                   a participant's role as its access key id (dev-ap-south-1-operator-jio), may do what they allow, and
@@ -39,6 +42,8 @@ Examples
   npm run local -- --speed 3600 --start 2026-06-01T00:00:00Z --port 4510
 `;
 
+/** Whether approvers are simulated. */
+export const APPROVALS = ['auto', 'none'] as const;
 const LADDERS = ['flagged', 'normal'] as const;
 /** Ten minutes a second: a person can look at an order and answer it within its rung, and does not wait for an hour. */
 const DEFAULT_SPEED = '600';
@@ -57,17 +62,19 @@ export function parseServeArguments(args: readonly string[], now: number): Serve
     start: string,
     stage: string,
     ladder: string,
+    approvals: string,
     port: string,
     enforce: { type: 'boolean' },
   });
   if (options === 'help') return 'help';
-  const { speed = DEFAULT_SPEED, start, stage = 'dev', ladder, port, enforce } = options;
+  const { speed = DEFAULT_SPEED, start, stage = 'dev', ladder, approvals, port, enforce } = options;
   return {
     speed: speedOf(speed),
     start: start === undefined ? Math.floor(now / 1000) * 1000 : instant('start', start),
     stage,
     port: wholeNumber('port', port, 0, 0, 65_535),
     ladder: choice('ladder', ladder, LADDERS, 'flagged'),
+    approvals: choice('approvals', approvals, APPROVALS, 'auto'),
     ...(enforce ? { enforce } : {}),
   };
 }

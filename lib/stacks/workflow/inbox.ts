@@ -1,6 +1,6 @@
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
-import { EXEMPTIONS, MARKS, PLANS, PREPARED } from '../../../lambdas/domain/work.ts';
+import { DECIDED, EXEMPTIONS, MARKS, PLANS, PREPARED, SCREENED } from '../../../lambdas/domain/work.ts';
 import type { Environment as HearEnvironment } from '../../../lambdas/hear-approvers/handler.ts';
 import type { Environment as ImportEnvironment } from '../../../lambdas/import-usage/handler.ts';
 import type { Environment as RecordEnvironment } from '../../../lambdas/record-response/handler.ts';
@@ -13,7 +13,6 @@ import {
   allowTell,
   CHANGE_ITEMS,
   type Machines,
-  PUT_ITEMS,
   readFrom,
   type Setting,
 } from './context.ts';
@@ -122,11 +121,21 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
     },
   });
   allowAudit(setting, hear);
-  allowObjects(hear, 'read versions', inbox, INBOX.exemptions.pattern);
-  allowObjects(hear, 'read', work, EXEMPTIONS.pattern);
-  allowObjects(hear, 'write', work, EXEMPTIONS.pattern, MARKS.worked.pattern, MARKS.failed.pattern);
+  allowObjects(hear, 'read versions', inbox, INBOX.decisions.pattern, INBOX.exemptions.pattern);
+  allowObjects(
+    hear,
+    'read',
+    work,
+    EXEMPTIONS.pattern,
+    DECIDED.pattern,
+    SCREENED.previews.pattern,
+    SCREENED.handsets.pattern,
+    SCREENED.gathered.pattern,
+  );
+  allowObjects(hear, 'write', work, EXEMPTIONS.pattern, DECIDED.pattern, MARKS.worked.pattern, MARKS.failed.pattern);
   allowObjects(hear, 'write', outbox, OUTBOX.receipts.pattern);
-  allowItems(hear, PUT_ITEMS, cases);
+  allowItems(hear, CHANGE_ITEMS, cases);
   allowTell(setting, hear, data.approvers, data.administrators);
+  allow(hear, ['states:SendTaskSuccess'], batch.stateMachineArn);
   readFrom(data.approvals, hear, { batchSize: 1 });
 }

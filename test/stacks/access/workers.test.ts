@@ -152,9 +152,15 @@ describe('a function', () => {
       'Sweep Direction',
       'Sweep ImportByPieces',
     ]);
-    expect(may('states:SendTaskSuccess').sort()).toEqual(['Order Direction', 'Record Direction']);
+    expect(may('states:SendTaskSuccess').sort()).toEqual([
+      'Await Batch',
+      'Hear Batch',
+      'Order Direction',
+      'Record Direction',
+    ]);
     const sends = may('sqs:SendMessage', 'AWS::SQS::Queue').sort();
     const tellTheAudit = [
+      'Await',
       'Close',
       'Commit',
       'Erase',
@@ -203,7 +209,7 @@ describe('a state machine', () => {
   });
 
   it.each([
-    ['Batch', ['Claim', 'Commit', 'Expand', 'Gather', 'Resume', 'Screen', 'Settle', 'TakeTurn']],
+    ['Batch', ['Await', 'Claim', 'Commit', 'Expand', 'Gather', 'Resume', 'Screen', 'Settle', 'TakeTurn']],
     ['Direction', ['Close', 'Order']],
     ['ImportByPieces', ['Cut', 'ImportPiece', 'PublishImport']],
   ])('%s may invoke its own functions only: %s', (id, invoked) => {

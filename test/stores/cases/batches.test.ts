@@ -48,21 +48,29 @@ describe('batches', () => {
     expect(await cases.registerBatch(CASES, { ...first, state: 'planning', execution: 'another' })).toEqual(first);
   });
 
-  it('are approved once, while they wait under the execution that asks, and plan only then', async () => {
+  it('are decided upon while they wait under the execution that asks, on the version that was read, and plan only once they are approved', async () => {
     const one = batch({ state: 'waiting' });
     await cases.registerBatch(CASES, one);
     expect(await cases.registerPlan(CASES, one, 3, one.startedAt)).toBe(false);
     const [approvedAt, later] = [asInstant('2026-06-02T00:00:00Z'), asInstant('2026-06-03T00:00:00Z')];
-    await cases.approveBatch(CASES, { ...one, execution: 'another' }, later);
+    const preview = { previewKey: 'previews/1', previewSha256: 'ab'.repeat(32) };
+    const decision = { recordKey: 'decided/1', decideBy: later, tokens: [], version: 1 };
+    const other = { ...one, execution: 'another' };
+    expect(await cases.commitPreview(CASES, other, preview, { decision })).toBe(false);
+    expect(await cases.commitDecision(CASES, one, { decision }, 0)).toBe(false);
     expect(await cases.readBatch(CASES, one.batchId)).toEqual(one);
-    await cases.approveBatch(CASES, one, approvedAt);
-    await cases.approveBatch(CASES, one, later);
-    expect(await cases.readBatch(CASES, one.batchId)).toEqual({ ...one, state: 'approved', approvedAt });
+    expect(await cases.commitPreview(CASES, one, preview, { decision })).toBe(true);
+    expect(await cases.commitPreview(CASES, one, { ...preview, previewKey: 'previews/2' }, { decision })).toBe(false);
+    const next = { ...decision, recordKey: 'decided/2', tokens: ['t'], version: 2 };
+    const approved = { decision: next, state: 'approved' as const, approvedAt };
+    expect(await cases.commitDecision(CASES, other, approved, 1)).toBe(false);
+    expect(await cases.commitDecision(CASES, one, approved, 2)).toBe(false);
+    expect(await cases.commitDecision(CASES, one, approved, 1)).toBe(true);
+    expect(await cases.commitDecision(CASES, one, { decision: next, state: 'refused' }, 2)).toBe(false);
+    expect(await cases.readBatch(CASES, one.batchId)).toEqual({ ...one, ...preview, ...approved });
     // The number that was registered first is its retry's, too.
     for (const _ of [1, 2]) expect(await cases.registerPlan(CASES, one, 3, later)).toBe(true);
-    const planning = { ...one, state: 'planning', approvedAt, plan: 3, startedAt: later };
-    expect(await cases.readBatch(CASES, one.batchId)).toEqual(planning);
-    await cases.approveBatch(CASES, one, later);
+    const planning = { ...one, ...preview, ...approved, state: 'planning', plan: 3, startedAt: later };
     expect(await cases.readBatch(CASES, one.batchId)).toEqual(planning);
     expect(await cases.commitPlan(CASES, one.batchId, 3, 'plans/3')).toBe(true);
     expect(await cases.registerPlan(CASES, one, 3, later)).toBe(false);

@@ -17,6 +17,7 @@ const load = async () => ({
   ...(await import('../../../lambdas/stores/cases/batches.ts')),
   ...(await import('../../../lambdas/stores/cases/turn.ts')),
   ...(await import('../../../lambdas/stores/cases/decisions.ts')),
+  ...(await import('../../../lambdas/stores/cases/weighed.ts')),
   ...(await import('../../../lambdas/stores/cases/imports.ts')),
   ...(await import('../../../lambdas/stores/cases/shared-lists.ts')),
 });

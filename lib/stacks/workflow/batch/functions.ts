@@ -1,11 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import type { Environment as AwaitEnvironment } from '../../../../lambdas/await-decision/handler.ts';
 import type { Environment as ClaimEnvironment } from '../../../../lambdas/claim-shard/handler.ts';
 import type { Environment as CommitEnvironment } from '../../../../lambdas/commit-plan/handler.ts';
 import { folder } from '../../../../lambdas/domain/folders.ts';
 import { BATCH_KINDS } from '../../../../lambdas/domain/kinds.ts';
 import { OUTBOX } from '../../../../lambdas/domain/outbox.ts';
-import { BOOKS, EXEMPTIONS, MARKS, PLANS, SCREENED, SETTLED } from '../../../../lambdas/domain/work.ts';
+import { BOOKS, DECIDED, EXEMPTIONS, MARKS, PLANS, SCREENED, SETTLED } from '../../../../lambdas/domain/work.ts';
 import type { Environment as ExpandEnvironment } from '../../../../lambdas/expand-handsets/handler.ts';
 import type { Environment as GatherEnvironment } from '../../../../lambdas/gather-links/handler.ts';
 import type { Environment as ResumeEnvironment } from '../../../../lambdas/resume-batch/handler.ts';
@@ -14,6 +15,7 @@ import type { Environment as SettleEnvironment } from '../../../../lambdas/settl
 import type { Environment as TakeTurnEnvironment } from '../../../../lambdas/take-turn/handler.ts';
 import {
   admitObjects,
+  allow,
   allowHistories,
   allowItems,
   allowKey,
@@ -46,6 +48,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   const {
     ADMINISTRATORS_TOPIC,
     AGENCIES_TOPIC,
+    APPROVERS_TOPIC,
     OPERATORS_TOPIC,
     AUDIT_QUEUE,
     APPROVERS,
@@ -107,25 +110,55 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   const gather = new HandlerFunction<GatherEnvironment>(stack, 'Gather', {
     config,
     folder: 'gather-links',
-    description: 'Counts the gathered links, says which belong to which shard, and publishes the preview',
+    description: 'Counts the gathered links by shard, publishes the preview and opens the decision',
     memory: 1769,
     timeout: Duration.minutes(15),
     environment: {
       ...places,
+      APPROVERS_TOPIC,
+      ADMINISTRATORS_TOPIC,
       AUDIT_QUEUE,
       OPERATORS,
       LINKS_PER_SHARD: String(policy.linksPerShard),
       ROWS_PER_DIRECTION: String(policy.rowsPerDirection),
       BUSY_DAY: String(policy.busyDay),
       MANY_CONNECTIONS: String(policy.manyConnections),
+      PEOPLE: String(policy.people),
+      DECIDE_WITHIN_HOURS: String(policy.decideWithinHours),
+      MOST_NUMBERS: String(policy.mostNumbers),
+      MOST_HANDSETS: String(policy.mostHandsets),
     },
   });
-  allowObjects(gather, 'read', work, SCREENED.expanded.pattern, SCREENED.gathered.pattern, SCREENED.previews.pattern);
+  allowObjects(
+    gather,
+    'read',
+    work,
+    SCREENED.expanded.pattern,
+    SCREENED.gathered.pattern,
+    SCREENED.previews.pattern,
+    DECIDED.pattern,
+  );
   allowObjects(gather, 'write streams', work, SCREENED.shards.pattern);
-  allowObjects(gather, 'write', work, SCREENED.previews.pattern);
+  allowObjects(gather, 'write', work, SCREENED.previews.pattern, DECIDED.pattern);
   allowObjects(gather, 'write', outbox, OUTBOX.previews.pattern);
-  allowItems(gather, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
+  allowItems(gather, CHANGE_ITEMS, cases);
+  allowTell(setting, gather, data.approvers, data.administrators);
   allowAudit(setting, gather);
+
+  const awaitDecision = new HandlerFunction<AwaitEnvironment>(stack, 'Await', {
+    config,
+    folder: 'await-decision',
+    description: 'Sees what approvers decided of a batch, reminds them, and has it lapse',
+    memory: 512,
+    timeout: Duration.minutes(2),
+    environment: { ...places, AGENCIES_TOPIC, APPROVERS_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
+  });
+  allowObjects(awaitDecision, 'read', work, SCREENED.previews.pattern, DECIDED.pattern);
+  allowObjects(awaitDecision, 'write', work, DECIDED.pattern);
+  allowObjects(awaitDecision, 'write', outbox, OUTBOX.batches.pattern);
+  allowItems(awaitDecision, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
+  allowTell(setting, awaitDecision, data.agencies, data.approvers, data.administrators);
+  allowAudit(setting, awaitDecision);
 
   const claim = new HandlerFunction<ClaimEnvironment>(stack, 'Claim', {
     config,
@@ -149,6 +182,8 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     SCREENED.handsets.pattern,
     SCREENED.gathered.pattern,
     SCREENED.shards.pattern,
+    SCREENED.previews.pattern,
+    DECIDED.pattern,
     PLANS.decisions.pattern,
     EXEMPTIONS.pattern,
   );
@@ -205,6 +240,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       takeTurn,
       expand,
       gather,
+      awaitDecision,
       claim,
       commit,
       resume,
@@ -213,7 +249,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       work,
       administrators: data.administrators,
     }),
-    [screen, takeTurn, expand, gather, claim, commit, resume, settle],
+    [screen, takeTurn, expand, gather, awaitDecision, claim, commit, resume, settle],
   );
 
   batch.node.addDependency(direction.alias);
@@ -228,6 +264,8 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     PLANS.directions.pattern,
   );
   allowKey(batch, data.messagesKey, 'sns', 'write');
+  // In a policy of its own: the machine names the function, so the function's own policy may not name the machine.
+  allow(awaitDecision, ['states:SendTaskSuccess'], batch.stateMachineArn);
   // What became of a direction is asked in its name.
   allowHistories(batch, direction, data.machinesKey);
   acknowledgeMaps(batch, ['Expand', 'Claim', 'Direct'], {

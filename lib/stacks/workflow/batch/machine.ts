@@ -1,19 +1,25 @@
+import { Duration } from 'aws-cdk-lib';
 import {
   Choice,
   Condition,
   DistributedMap,
+  Errors,
   type IChainable,
+  IntegrationPattern,
   ItemBatcher,
   StateMachineType,
   Succeed,
+  TaskInput,
+  Timeout,
   Wait,
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { CHILDREN_AT_ONCE, MOST_INLINE } from '../../../../lambdas/domain/limits.ts';
 import { PLANS, SCREENED } from '../../../../lambdas/domain/work.ts';
 import { ItemsFrom, ResultsUnder } from '../maps.ts';
-import { catchEverything, whenMapRunFailed } from '../retries.ts';
+import { catchEverything, whenFailed, whenMapRunFailed, whenThrottled } from '../retries.ts';
 import {
   afterTrouble,
   type BatchParts,
@@ -27,18 +33,20 @@ import {
 
 /**
  * One report's work. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`. Where the execution of a batch whose
- * plan counts has ended, another one goes on with it at 5: `{ resume: { batchId } }`.
+ * plan counts has ended, another one goes on with it at 6: `{ resume: { batchId } }`.
  *
- * 1. Screen the report. A refused one, and the same one again, end here; one without handsets goes to 6.
+ * 1. Screen the report. A refused one, and the same one again, end here; one without handsets goes to 7.
  * 2. Expand handsets into links, gather these by shard, and publish the preview. All of this lies under the batch and its attempt: usage that comes
  *    later has no part in it, however long the batch waits from here on.
- * 3. Take the turn to plan (one batch plans at a time, in the order in which they came) under the next plan number. All deadlines
+ * 3. Await the decision, with a task token, until approvers have made it; at half of the time they are reminded. One that is refused,
+ *    lapses or is over a limit ends here.
+ * 4. Take the turn to plan (one batch plans at a time, in the order in which they came) under the next plan number. All deadlines
  *    count from here.
- * 4. Claim numbers and handsets: directions. Commit the plan; that frees the turn.
- * 5. Direct the operators: one Direction execution each; up to 40 in an inline Map, more in a Distributed one, 40 to a child.
- * 6. Settle the books.
+ * 5. Claim numbers and handsets: directions. Commit the plan; that frees the turn.
+ * 6. Direct the operators: one Direction execution each; up to 40 in an inline Map, more in a Distributed one, 40 to a child.
+ * 7. Settle the books.
  *
- * A failure before the plan is committed fails the execution; a rule then makes the batch failed, and that frees the turn.
+ * A failure before the plan is committed fails the execution, but for one while people decide, which is tried again each hour; a rule then makes the batch failed, and that frees the turn.
  * After that, an error tells the administrators and is tried again: the batch never fails any more. Where its execution ends all the
  * same, somebody having stopped it, that rule has it resumed.
  */
@@ -48,7 +56,8 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   const direct = directTheOperators(flow, settle);
   const plan = claimAndCommit(flow, direct);
   const turn = takeTheTurn(flow, plan);
-  const gather = expandAndGather(flow, turn);
+  const decision = awaitTheDecision(flow, turn);
+  const gather = expandAndGather(flow, decision);
   const screen = screenTheReport(flow, gather, settle);
   const resume = resumeTheBatch(flow, direct);
   return Choice.jsonata(scope, 'A report, or a batch to resume?')
@@ -125,12 +134,54 @@ function expandAndGather(flow: Flow, next: IChainable): IChainable {
       results: '{% $expanded %}',
       latestImports: '{% $batch.latestImports %}',
     },
-    { gathered: RESULT },
+    { gathered: RESULT, decided: '{% $states.result.Payload.decided %}' },
   );
   return expand.next(gather).next(next);
 }
 
-/** Step 3, and then, in its turn, `plan`. */
+/** Longer than Await may take. */
+const ANSWERS_WITHIN = Duration.minutes(15);
+
+/**
+ * Step 3, and then, with an approved batch, `next`. It goes the same way after a time-out as after a wake: Await sees what was
+ * committed meanwhile, whichever of them came.
+ */
+function awaitTheDecision(flow: Flow, next: IChainable): IChainable {
+  const { scope } = flow;
+  const entered = '$toMillis($states.context.State.EnteredTime)';
+  const until = (instant: string, otherwise: string) =>
+    `($decided.${instant} != null and $toMillis($decided.${instant}) > ${entered} ? $ceil(($toMillis($decided.${instant}) - ${entered}) / 1000) : ${otherwise})`;
+  const awaitDecision = LambdaInvoke.jsonata(scope, 'Await the decision', {
+    lambdaFunction: flow.awaitDecision,
+    integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+    payload: TaskInput.fromObject({
+      batchId: '{% $batch.batchId %}',
+      execution: EXECUTION,
+      token: '{% $states.context.Task.Token %}',
+      now: NOW,
+    }),
+    taskTimeout: Timeout.jsonata(`{% ${until('remindAt', until('decideBy', String(ANSWERS_WITHIN.toSeconds())))} %}`),
+    retryOnServiceExceptions: false,
+    outputs: {},
+    assign: { decided: '{% $merge([$decided, $states.result]) %}' },
+  });
+  awaitDecision.addRetry(whenThrottled).addRetry(whenFailed);
+  awaitDecision.addCatch(awaitDecision, { errors: [Errors.TIMEOUT], outputs: {} });
+  catchEverything(
+    awaitDecision,
+    afterTrouble(flow, 'awaiting the decision fails', 'deciding_failing', awaitDecision),
+    WITH_ERROR,
+  );
+  const ended = Succeed.jsonata(scope, 'Ended without effect', { outputs: { batchId: '{% $batch.batchId %}' } });
+  const decided = Choice.jsonata(scope, 'What was decided?');
+  awaitDecision.next(decided);
+  return decided
+    .when(Condition.jsonata("{% $decided.state = 'approved' %}"), next)
+    .when(Condition.jsonata("{% $decided.state = 'waiting' %}"), awaitDecision)
+    .otherwise(ended);
+}
+
+/** Step 4, and then, in its turn, `plan`. */
 function takeTheTurn(flow: Flow, plan: IChainable): IChainable {
   const { scope } = flow;
   const takeTurn = invoke(
@@ -154,7 +205,7 @@ function takeTheTurn(flow: Flow, plan: IChainable): IChainable {
   );
 }
 
-/** Step 4, and then `next`. */
+/** Step 5, and then `next`. */
 function claimAndCommit(flow: Flow, next: IChainable): IChainable {
   const { scope, work } = flow;
   const claim = DistributedMap.jsonata(scope, 'Claim numbers and handsets', {
@@ -192,7 +243,7 @@ function claimAndCommit(flow: Flow, next: IChainable): IChainable {
   return claim.next(commit).next(next);
 }
 
-/** Step 5: goes on at `next` once all directions have ended, and at once where there is none. */
+/** Step 6: goes on at `next` once all directions have ended, and at once where there is none. */
 function directTheOperators(flow: Flow, next: IChainable): IChainable {
   const { scope, work } = flow;
   const howMany = Choice.jsonata(scope, 'How many directions?');
@@ -223,7 +274,7 @@ function directTheOperators(flow: Flow, next: IChainable): IChainable {
     .otherwise(directMany.next(next));
 }
 
-/** Before step 5 in an execution that resumes a batch: goes on at `next` where its plan counts. */
+/** Before step 6 in an execution that resumes a batch: goes on at `next` where its plan counts. */
 function resumeTheBatch(flow: Flow, next: IChainable): IChainable {
   const { scope } = flow;
   const resume = invoke(
@@ -246,7 +297,7 @@ function resumeTheBatch(flow: Flow, next: IChainable): IChainable {
   );
 }
 
-/** Step 6, the last one. */
+/** Step 7, the last one. */
 function settleTheBooks(flow: Flow): IChainable {
   const { scope } = flow;
   const settle = invoke(

@@ -29,6 +29,7 @@ export interface BatchParts {
   readonly takeTurn: IFunction;
   readonly expand: IFunction;
   readonly gather: IFunction;
+  readonly awaitDecision: IFunction;
   readonly claim: IFunction;
   readonly commit: IFunction;
   readonly resume: IFunction;

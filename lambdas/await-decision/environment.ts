@@ -1,0 +1,13 @@
+import { z } from 'zod';
+
+const environment = z.object({
+  WORK: z.string(),
+  OUTBOX: z.string(),
+  CASES: z.string(),
+  AGENCIES_TOPIC: z.string(),
+  APPROVERS_TOPIC: z.string(),
+  ADMINISTRATORS_TOPIC: z.string(),
+  AUDIT_QUEUE: z.string(),
+});
+export type Environment = z.input<typeof environment>;
+export const env = environment.parse(process.env);

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { whatNow } from '../domain/decisions.ts';
+import { fields } from '../domain/stored.ts';
+import { instant } from '../runtime/input.ts';
+import { log } from '../runtime/log.ts';
+import { task } from '../runtime/task.ts';
+import { changeApproval, readApproval } from '../stores/cases/approvals.ts';
+import { readBatch } from '../stores/cases/batches.ts';
+import { PlanIsVoid } from '../stores/earlier-directions.ts';
+import { wake } from '../stores/workflows.ts';
+import { env } from './environment.ts';
+import { publishEnding, remind } from './publish.ts';
+
+export type { Environment } from './environment.ts';
+
+const input = z.object({
+  batchId: fields.batch,
+  execution: z.string(),
+  token: z.string(),
+  now: instant,
+});
+
+/**
+ * Await the decision: looks at what was decided of a batch by now. Where that has ended it publishes how, and ends its own task
+ * with it. Where the time is over it has the batch lapse, on the version of the decision that it read: of a file of an approver's
+ * and the end of the time whichever commits first counts. Otherwise it leaves the token with the decision, for whoever ends it.
+ */
+export const handler = task(input, async ({ batchId, execution, token, now }, invocation) => {
+  for (let n = 0; ; n++) {
+    const batch = await readBatch(env.CASES, batchId);
+    if (batch?.execution !== execution || batch.decision === undefined)
+      throw new PlanIsVoid(`batch ${batchId} was given up`);
+    const decision = await readApproval(env.WORK, batch.decision);
+    const due = whatNow(decision, now);
+    if (due.kind === 'ended') {
+      await publishEnding(batch, decision, due.ending);
+      log.info('batch decided', { batchId, state: due.ending.state });
+      await wake([token], { state: due.ending.state });
+      return {};
+    }
+    if (batch.state !== 'waiting') throw new PlanIsVoid(`batch ${batchId} failed`);
+    const change = { decision: due.kind === 'wait' ? null : due.decision, attempt: `${invocation}-${n}`, token };
+    // Somebody else came first, or the time is over: what there is now is looked at.
+    if (!(await changeApproval(env, batch, batch.decision, change)) || due.kind === 'lapse') continue;
+    if (due.kind === 'remind') await remind(batch, due.decision);
+    return {};
+  }
+});

@@ -1,0 +1,108 @@
+import { FileFault, readCsv } from '../domain/csv.ts';
+import type { Instant } from '../domain/days.ts';
+import { type DecisionRow, decisionColumns, ofSubjects, parseDecisionRow } from '../domain/decision-rows.ts';
+import { applyDecision, type Decision } from '../domain/decisions.ts';
+import { isBatchId } from '../domain/identifiers.ts';
+import { receiptKey } from '../domain/outbox.ts';
+import type { FileReason } from '../domain/reasons.ts';
+import { type RejectedRow, receiptCounts, receiptOf, receiptText } from '../domain/responses.ts';
+import { DECIDED } from '../domain/work.ts';
+import { log } from '../runtime/log.ts';
+import { audit } from '../stores/audit.ts';
+import { changeApproval, readApproval } from '../stores/cases/approvals.ts';
+import { type Batch, readBatch } from '../stores/cases/batches.ts';
+import { readText, writeObject } from '../stores/objects.ts';
+import { wake } from '../stores/workflows.ts';
+import { env } from './environment.ts';
+import { type ApproverFile, publishReceipt, readWhole, refuse } from './file.ts';
+import { subjectsOf } from './subjects.ts';
+
+/** A batch that people have been asked about. */
+type Weighed = Batch & Required<Pick<Batch, 'decision' | 'previewSha256'>>;
+
+/** Records a decision about a batch, once, publishes its receipt, and wakes who waits where it ends the wait. */
+export async function decide(file: ApproverFile, now: Instant, invocation: string): Promise<void> {
+  const read = await readWhole(file);
+  if (read === undefined) return await refuseDecision(file, null, 'file_too_large');
+  const { content, sha256 } = read;
+  const { approver, about, name } = file;
+  let rows: { of: string; rows: (DecisionRow | RejectedRow)[] } | undefined;
+  for (let n = 0; ; n++) {
+    const batch = isBatchId(about) ? await readBatch(env.CASES, about) : undefined;
+    if (batch === undefined) return await refuseDecision(file, sha256, 'unknown_batch');
+    if (!isWeighed(batch)) return await refuseDecision(file, sha256, 'not_waiting');
+    const decision = await readApproval(env.WORK, batch.decision);
+    try {
+      // A batch that was begun anew has another preview.
+      if (rows?.of !== batch.previewSha256) rows = { of: batch.previewSha256, rows: await readRows(batch, content) };
+    } catch (error) {
+      if (!(error instanceof FileFault)) throw error;
+      return await refuseDecision(file, sha256, error.reason);
+    }
+    const attempt = `${invocation}-${n}`;
+    const applied = applyDecision(decision, rows.rows, { approver, sha256, attempt, committedAt: now });
+    if (applied.kind === 'known') return await publish(file, batch, decision, sha256, applied.file.attempt);
+    if (applied.kind !== 'applied') return await refuseDecision(file, sha256, applied.kind);
+    // It failed with its execution before anybody ended its decision.
+    if (batch.state !== 'waiting') return await refuseDecision(file, sha256, 'not_waiting');
+    const receipt = DECIDED.receipt(batch.batchId, attempt);
+    await writeObject({ bucket: env.WORK, key: receipt }, receiptText(receiptOf(name, sha256, applied)));
+    if (await changeApproval(env, batch, batch.decision, { decision: applied.decision, attempt }))
+      return await publish(file, batch, applied.decision, sha256, attempt);
+  }
+}
+
+function isWeighed(batch: Batch): batch is Weighed {
+  return batch.decision !== undefined && batch.previewSha256 !== undefined;
+}
+
+/** @throws FileFault */
+async function readRows(batch: Weighed, content: Buffer): Promise<(DecisionRow | RejectedRow)[]> {
+  const rows: (DecisionRow | RejectedRow)[] = [];
+  for await (const some of readCsv([content], decisionColumns))
+    for (const row of some) rows.push(parseDecisionRow(row, { preview: batch.previewSha256, agency: batch.agency }));
+  const subjects = await subjectsOf(
+    batch,
+    rows.filter((row) => 'decision' in row),
+  );
+  return rows.map((row) => ('decision' in row ? ofSubjects(row, subjects) : row));
+}
+
+/** Publishes what was committed with a file, and wakes who waits; every attempt, redelivery and upload of the same bytes does it alike. */
+async function publish(
+  file: ApproverFile,
+  { batchId, decision: pointer }: Weighed,
+  decision: Decision,
+  sha256: string,
+  attempt: string,
+): Promise<void> {
+  const { approver, about, name, upload, at, key } = file;
+  const text = await readText({ bucket: env.WORK, key: DECIDED.receipt(batchId, attempt) });
+  const receipt = await publishReceipt(file, receiptKey(approver, about, name, sha256), text, null);
+  const { rows, recorded, alreadyRecorded } = receiptCounts.parse(JSON.parse(text));
+  await audit(env, {
+    batchId,
+    id: `decision/${approver}/${upload}`,
+    kind: 'decision_recorded',
+    at,
+    facts: { uploader: approver, version: upload, rows, recorded, alreadyRecorded },
+    files: { decision: { key, sha256 }, receipt },
+  });
+  log.info('decision recorded', { batchId, approver, rows, recorded });
+  // It looks for itself what was decided.
+  if (decision.ending !== null) await wake(pointer.tokens, { state: 'waiting' });
+}
+
+async function refuseDecision(file: ApproverFile, sha256: string | null, why: FileReason): Promise<void> {
+  const { approver, about, upload, at, key } = file;
+  const receipt = await refuse(file, sha256, why);
+  if (!isBatchId(about) || why === 'unknown_batch') return;
+  await audit(env, {
+    batchId: about,
+    id: `decision/${approver}/${upload}`,
+    kind: 'decision_not_taken',
+    at,
+    facts: { uploader: approver, version: upload, why },
+    files: { decision: { key, sha256 }, receipt },
+  });
+}

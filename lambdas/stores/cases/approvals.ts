@@ -1,0 +1,71 @@
+/** What was decided of a batch: its record in the work bucket, and the batch's item, which names the one that counts. */
+import { decisionRecordForm } from '../../domain/decision-text.ts';
+import type { Decision } from '../../domain/decisions.ts';
+import { DECIDED } from '../../domain/work.ts';
+import { readText, writeObject } from '../objects.ts';
+import { type Batch, commitDecision, commitPreview, type DecisionPointer } from './batches.ts';
+
+interface Places {
+  readonly WORK: string;
+  readonly CASES: string;
+}
+
+/** The record of a batch's decision that counts. */
+export async function readApproval(work: string, { recordKey }: DecisionPointer): Promise<Decision> {
+  return decisionRecordForm.parse(await readText({ bucket: work, key: recordKey }));
+}
+
+/** Writes a record under an attempt's own name, for a commit to name. */
+async function prepare(work: string, decision: Decision, attempt: string): Promise<string> {
+  const key = DECIDED.record(decision.batchId, attempt);
+  await writeObject({ bucket: work, key }, JSON.stringify(decisionRecordForm.write(decision)));
+  return key;
+}
+
+/** What a batch is by the record: it waits until that has an ending. */
+function standing({ ending }: Decision): Pick<Batch, 'approvedAt' | 'endedAt'> & Partial<Pick<Batch, 'state'>> {
+  if (ending === null) return {};
+  return ending.state === 'approved'
+    ? { state: ending.state, approvedAt: ending.at }
+    : { state: ending.state, endedAt: ending.at };
+}
+
+/** Makes a prepared preview the batch's, and this its decision; false where it has one. */
+export async function openApproval(
+  env: Places,
+  batch: Batch,
+  preview: { readonly previewKey: string; readonly previewSha256: string },
+  decision: Decision,
+  attempt: string,
+): Promise<boolean> {
+  const recordKey = await prepare(env.WORK, decision, attempt);
+  const pointer = { recordKey, decideBy: decision.decideBy, tokens: [], version: 1 };
+  return await commitPreview(env.CASES, batch, preview, { decision: pointer, ...standing(decision) });
+}
+
+/** So many attempts of a wait are remembered: more than its retries and time-outs within the days that it may take. */
+const MOST_TOKENS = 20;
+
+/**
+ * Commits the next record of a batch's decision, and that another task waits for its end, on the version that was read.
+ * @param pointer as it was read
+ * @param change the next record and the attempt that made it; null where it stays; and the token of who waits
+ * @returns false where somebody else came first
+ */
+export async function changeApproval(
+  env: Places,
+  batch: Batch,
+  pointer: DecisionPointer,
+  change: { readonly decision: Decision | null; readonly attempt: string; readonly token?: string },
+): Promise<boolean> {
+  const { decision, attempt, token } = change;
+  const recordKey = decision === null ? pointer.recordKey : await prepare(env.WORK, decision, attempt);
+  const tokens = token === undefined ? pointer.tokens : [...pointer.tokens, token].slice(-MOST_TOKENS);
+  const next = { ...pointer, recordKey, tokens, version: pointer.version + 1 };
+  return await commitDecision(
+    env.CASES,
+    batch,
+    { decision: next, ...(decision === null ? {} : standing(decision)) },
+    pointer.version,
+  );
+}

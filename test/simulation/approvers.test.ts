@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { SimulatedApprovers } from '../../simulation/approvers.ts';
+import { FakeCloud } from './fake-cloud.ts';
+
+const START = Date.UTC(2026, 5, 1);
+const SHA = 'ab'.repeat(32);
+const needed = (more: object = {}) =>
+  JSON.stringify({
+    kind: 'decision_needed',
+    approver: '*',
+    batchId: 'mha-0123456789ab',
+    people: 2,
+    sha256: SHA,
+    ...more,
+  });
+
+describe('simulated approvers', () => {
+  it('approve at once what they are asked about, as many as are needed, and say nothing of held handsets', async () => {
+    const cloud = new FakeCloud(START);
+    new SimulatedApprovers(['a-1', 'a-2', 'a-3']).hear(cloud, needed());
+    await cloud.run();
+    const text = `preview,decision,ground\n${SHA},approve,public_interest\n`;
+    expect(cloud.uploads).toEqual(
+      ['a-1', 'a-2'].map((id) => ({ at: START, key: `decisions/${id}/mha-0123456789ab/approve.csv`, text })),
+    );
+  });
+
+  it('answer once, however often they are asked, and again where the batch was begun anew; no other notice is theirs', async () => {
+    const cloud = new FakeCloud(START);
+    const approvers = new SimulatedApprovers(['a-1', 'a-2', 'a-3']);
+    for (const notice of [
+      needed({ approver: undefined }),
+      needed(),
+      needed(),
+      needed({ kind: 'decision_reminder', sha256: 'ef'.repeat(32) }),
+      'no JSON',
+      needed({ sha256: 'cd'.repeat(32), people: 1 }),
+    ])
+      approvers.hear(cloud, notice);
+    await cloud.run();
+    expect(cloud.uploads.map(({ key, text }) => `${key.split('/')[1]} ${text.includes(SHA)}`)).toEqual([
+      'a-1 true',
+      'a-2 true',
+      'a-1 false',
+    ]);
+  });
+});
