@@ -25,6 +25,13 @@ export interface Huge {
 }
 
 type Item = Record<string, unknown>;
+interface Update {
+  readonly TableName: string;
+  readonly Key: Item;
+  readonly UpdateExpression: string;
+  readonly ConditionExpression?: string;
+  readonly ExpressionAttributeValues: Item;
+}
 interface Input {
   [name: string]: unknown;
 }
@@ -55,15 +62,20 @@ function checkItem(item: Item): void {
   for (const name of ['pk', 'sk']) if (item[name] === '') throw new Refused('a key is not empty');
 }
 
+/** What stands in an item under a path such as `#decision.#version`. */
+function at(item: Item | undefined, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, name) => (value as Item | undefined)?.[name.replace('#', '')], item);
+}
+
 /** Whether a condition holds on an item: comparisons, and that there is no attribute, between `AND` and `OR`. */
 function holds(condition: string, item: Item | undefined, values: Item): boolean {
   if (condition === '') return true;
   const compared = (text: string) => {
     const [, absent, name = '', sign, value = ''] =
-      /^\(?(?:attribute_not_exists\(#?(\w+)\)|#?(\w+) (=|<) (:\w+))\)?$/.exec(text) ?? [];
+      /^\(?(?:attribute_not_exists\(#?(\w+)\)|(#?\w+(?:\.#?\w+)*) (=|<) (:\w+))\)?$/.exec(text) ?? [];
     if (absent !== undefined) return item?.[absent] === undefined;
     if (sign === undefined) throw new Refused(`a condition has no stand-in: ${text}`);
-    const [ours, other] = [item?.[name], values[value]];
+    const [ours, other] = [at(item, name), values[value]];
     return sign === '=' ? ours === other : ours !== undefined && String(ours) < String(other);
   };
   return condition.split(' OR ').some((either) => either.split(' AND ').every(compared));
@@ -151,9 +163,7 @@ export class MemoryAws {
           input as { TableName: string; Item: Item; ConditionExpression?: string; ExpressionAttributeValues?: Item },
         );
       case 'Update':
-        return this.#addToSet(
-          input as { TableName: string; Key: Item; UpdateExpression: string; ExpressionAttributeValues: Item },
-        );
+        return this.#update(input as unknown as Update);
       case 'BatchWrite':
         return this.#batchWrite(input.RequestItems as Record<string, { PutRequest: { Item: Item } }[]>);
       default:
@@ -237,17 +247,25 @@ export class MemoryAws {
     return {};
   }
 
-  #addToSet({
-    TableName,
-    Key,
-    UpdateExpression,
-    ExpressionAttributeValues,
-  }: {
-    TableName: string;
-    Key: Item;
-    UpdateExpression: string;
-    ExpressionAttributeValues: Item;
-  }) {
+  #update(update: Update) {
+    const { TableName, Key, UpdateExpression, ConditionExpression = '', ExpressionAttributeValues: values } = update;
+    if (!UpdateExpression.startsWith('SET ')) return this.#addToSet(update);
+    const key = this.#itemKey(TableName, Key);
+    const now = this.items.get(key);
+    if (!holds(ConditionExpression, now, values))
+      throw new ConditionalCheckFailedException({ message: 'The conditional request failed', $metadata: {} });
+    const next: Item = { ...Key, ...now };
+    for (const part of UpdateExpression.slice('SET '.length).split(', ')) {
+      const [, name = '', value = ''] = /^#(\w+) = (:\w+)$/.exec(part) ?? [];
+      if (name === '') throw new Refused(`an update has no stand-in: ${UpdateExpression}`);
+      next[name] = structuredClone(values[value]);
+    }
+    checkItem(next);
+    this.items.set(key, next);
+    return {};
+  }
+
+  #addToSet({ TableName, Key, UpdateExpression, ExpressionAttributeValues }: Update) {
     const [, attribute = '', value = ''] = /^ADD (\w+) (:\w+)$/.exec(UpdateExpression) ?? [];
     if (attribute === '') throw new Refused(`an update has no stand-in: ${UpdateExpression}`);
     const key = this.#itemKey(TableName, Key);

@@ -176,6 +176,9 @@ const freeText = fc.oneof(
   { weight: 1, arbitrary: fc.constant(LONG_TEXT) },
 );
 
+/** The preview that decisions are about. */
+export const PREVIEW = 'ab'.repeat(32);
+
 /** What stands in a good row's cells, by column; other columns hold free text. */
 const CELLS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   imei,
@@ -183,6 +186,9 @@ const CELLS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   last_seen: day,
   occurred_on: day,
   subscriber_type: fc.constantFrom('individual', 'business', 'bulk', '', 'prepaid'),
+  preview: fc.constantFrom(PREVIEW, PREVIEW, PREVIEW.toUpperCase(), 'cd'.repeat(32), 'ab'),
+  decision: fc.constantFrom('approve', 'refuse', 'block', 'reverify', 'spare', 'strike', 'burn'),
+  ground: fc.constantFrom('public_interest', 'notice_given', '', 'because'),
   outcome: fc.constantFrom('verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'),
 };
 export const cellOf = (column: string): fc.Arbitrary<string> =>

@@ -9,6 +9,7 @@ import { type Huge, MemoryAws } from '../memory-aws.ts';
 import { Budget, must, target } from '../target.ts';
 import { REPORT_REASONS, USAGE_REASONS, USAGE_WARNINGS } from './cells.ts';
 import { FILE_REASONS, reasonOf } from './csv.ts';
+import { decisions } from './decided.ts';
 import { AT, type Handler, invoke, load, ofKind, on, type Sent, startedOf, upload } from './invoked.ts';
 import { mustStayInPlace } from './keys.ts';
 import { DIRECTION, prepare, REFUSED, record, responses } from './recorded.ts';
@@ -250,4 +251,4 @@ const huge = target(
   },
 );
 
-export const functionTargets = [reports, usage, responses, strays, huge];
+export const functionTargets = [reports, usage, responses, decisions, strays, huge];
