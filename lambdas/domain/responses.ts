@@ -10,7 +10,7 @@ import { type Imei, identifiersOf, type Msisdn, type OperatorId } from './identi
 import { jsonText } from './json.ts';
 import { ANSWER_RULES, type Answer, columnOf, type DirectionKind, type Outcome, rulesOf } from './kinds.ts';
 import { change, currentOutcomes, type FailedOrder, type Ledger, LedgerDamaged, type RecordedFile } from './ledger.ts';
-import { outcomeAt, writeOutcome } from './outcomes.ts';
+import { isReversed, outcomeAt, writeOutcome } from './outcomes.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import { fields } from './stored.ts';
 
@@ -181,7 +181,7 @@ export function applyResponse(
       writeOutcome(after, row.row, row.outcome, row.day, ledger.files.length);
       if (row.outcome === 'failed') failed.add(row.row);
       else failed.delete(row.row);
-      if (ANSWER_RULES[row.outcome].revokedFor !== null) revoked.add(row.row);
+      if (ANSWER_RULES[row.outcome].revokedFor !== null && !isReversed(after, row.row)) revoked.add(row.row);
       else revoked.delete(row.row);
       if (row.outcome === 'reissued') reissued.add(row.row);
       if (ANSWER_RULES[row.outcome].givesBack) good.add(row.row);

@@ -4,6 +4,7 @@ import type { CsvRow } from '../../lambdas/domain/csv.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Answer, DirectionKind, Outcome } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, LedgerDamaged, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import { markReversed } from '../../lambdas/domain/outcomes.ts';
 import {
   type Applied,
   applyResponse,
@@ -431,6 +432,18 @@ describe('a response after the end of the ladder', () => {
     const disconnected = answered(verified.ledger, [[1, 'disconnected']], { sha256: 'd' });
     expect(disconnected.madeRevoked).toEqual([1]);
     expect(disconnected.ledger.files.at(-1)).toMatchObject({ sha256: 'd', lateOn: '2026-06-03' });
+  });
+
+  test('that is late has no list of what was taken back', () => {
+    const ledger = sealed(closed(fresh(2)));
+    markReversed(ledger.outcomes, 0);
+    const applied = answered(ledger, [
+      [0, 'disconnected'],
+      [1, 'disconnected'],
+    ]);
+    expect(applied.madeRevoked).toEqual([1]);
+    expect(outcomeOf(applied.ledger, 0).outcome).toBe('disconnected');
+    expect(answered(ledger, [[0, 'disconnected']]).ledger.files.at(-1)).not.toHaveProperty('lateOn');
   });
 
   test('that is late is published in the list of the day of its commit, in Kolkata, not in that of its upload', () => {

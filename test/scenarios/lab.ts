@@ -7,8 +7,8 @@ export const START = Date.parse('2026-06-01T00:00:00Z');
 export const HOUR = 3600 * 1000;
 export const DAY = 24 * HOUR;
 
-/** Nobody has to decide upon a report: scenarios that are about decisions say how many have to. */
-export const AT_ONCE = { people: '0' };
+/** Nobody has to decide upon a report, and no handset is held: scenarios that are about decisions say how many have to, and which are. */
+export const AT_ONCE = { people: '0', busyDay: '1000000', manyConnections: '1000000' };
 
 /** Enough that every function stays warm from one test to the next. */
 const WORKERS = 40;

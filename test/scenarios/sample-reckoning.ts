@@ -129,6 +129,22 @@ export function msisdnIn(cell = ''): { msisdn: string } | { reason: string } {
   return number === undefined ? { reason: 'bad_msisdn' } : { msisdn: `+91${number}` };
 }
 
+/** The handsets that were used with 25 numbers or more on a day, or with 500 or more in all. */
+function heldAmong(links: readonly { imei: string; msisdn: string; day: string }[]): Set<string> {
+  const seen = new Map<string, Set<string>>();
+  const see = (what: string, msisdn: string) => seen.set(what, (seen.get(what) ?? new Set()).add(msisdn));
+  for (const { imei, msisdn, day } of links) {
+    see(imei, msisdn);
+    see(`${imei} ${day}`, msisdn);
+  }
+  const held = new Set<string>();
+  for (const [what, numbers] of seen) {
+    const [imei = '', day] = what.split(' ');
+    if (numbers.size >= (day === undefined ? 500 : 25)) held.add(imei);
+  }
+  return held;
+}
+
 export class Reckoning {
   readonly batches: Batch[] = [];
   /** Receipts by their keys in the outbox. */
@@ -206,6 +222,10 @@ export class Reckoning {
       .filter(({ imei, day }) => handsets.has(imei) && day >= from && day <= dayAt(at))
       .sort((a, b) => order(a.day, b.day) || order(b.operator, a.operator) || order(b.imei, a.imei));
     for (const link of inWindow) newest.set(link.msisdn, link);
+    // Nobody says anything of handsets that look cloned: they are spared, and so are numbers that were seen on such alone.
+    const held = heldAmong(inWindow);
+    const actedUpon = new Map<string, string>();
+    for (const { msisdn, imei } of inWindow) if (!held.has(imei)) actedUpon.set(msisdn, imei);
 
     const rejected = rejects.length;
     const batch: Batch = {
@@ -220,12 +240,14 @@ export class Reckoning {
     const operators = Object.fromEntries(
       this.#operators.map((operator) => [operator, noOperator(this.#imports[operator])]),
     );
-    for (const { msisdn, operator, imei, day } of newest.values()) {
+    for (const { msisdn, operator, day } of newest.values()) {
+      const imei = actedUpon.get(msisdn);
       this.#decide(batch, 'reverify', operator, msisdn, imei, day, operators[operator]?.connections ?? {});
     }
     for (const imei of handsets)
       for (const operator of this.#operators) {
-        this.#decide(batch, 'block', operator, imei, imei, '', operators[operator]?.blocks ?? {});
+        const acted = held.has(imei) ? undefined : imei;
+        this.#decide(batch, 'block', operator, imei, acted, '', operators[operator]?.blocks ?? {});
       }
     batch.summary = {
       batchId: batch.id,
@@ -251,7 +273,8 @@ export class Reckoning {
     kind: Kind,
     operator: string,
     identifier: string,
-    imei: string,
+    /** The handset on account of which it is directed; none where it is held. */
+    imei: string | undefined,
     lastSeen: string,
     counts: Record<string, number>,
   ): void {
@@ -261,13 +284,15 @@ export class Reckoning {
     const [recorded] = earlier.filter(({ at }) => at > 0).sort((a, b) => b.at - a.at);
     const all = kind === 'block' ? 'rows' : 'linked';
     let state = 'directed';
-    if (open) state = 'alreadyOpen';
+    if (imei === undefined) state = 'held';
+    else if (open) state = 'alreadyOpen';
     else if (recorded?.outcome === 'blocked') state = 'alreadyBlocked';
     else if (recorded?.outcome === 'disconnected' && lastSeen <= recorded.on) state = 'alreadyDisconnected';
     else if (recorded?.outcome === 'verified' && lastSeen <= recorded.on) state = 'alreadyVerified';
     counts[all] = (counts[all] ?? 0) + 1;
     counts[state] = (counts[state] ?? 0) + 1;
-    if (state === 'directed') {
+    if (imei === undefined) batch.elsewhere.push(`${kind},${shown},${operator},held,`);
+    else if (state === 'directed') {
       batch.directed.push(`${kind},${operator},${shown},${written(imei)}`);
       if (kind === 'reverify') batch.lastSeen.set(identifier, lastSeen);
     } else batch.elsewhere.push(`${kind},${shown},${operator},${state},${(open ?? recorded)?.direction}`);

@@ -70,7 +70,12 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
   const approvers = new SimulatedApprovers(config.approvers.map(({ id }) => id));
   let hear = (_: string): void => {};
   const lab = await Lab.open({
-    context: { ladder: settings.ladder, people: String(config.policy.people) },
+    context: {
+      ladder: settings.ladder,
+      people: String(config.policy.people),
+      busyDay: String(config.policy.busyDay),
+      manyConnections: String(config.policy.manyConnections),
+    },
     seed: settings.seed,
     log,
     watch: { uploaded: () => {}, published: (message) => hear(message) },

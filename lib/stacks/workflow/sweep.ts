@@ -65,7 +65,9 @@ export function addSweep(
       ADMINISTRATORS_TOPIC,
     },
   });
-  const read = [INBOX.reports, INBOX.usage, INBOX.responses, INBOX.exemptions].map(({ prefix }) => prefix);
+  const read = [INBOX.reports, INBOX.usage, INBOX.responses, INBOX.decisions, INBOX.exemptions].map(
+    ({ prefix }) => prefix,
+  );
   allowList(sweep, 'list versions', inbox, ...read);
   allowList(
     sweep,

@@ -18,18 +18,30 @@ describe('the command line of the server', () => {
       stage: 'dev',
       port: 0,
       ladder: 'flagged',
+      approvals: 'auto',
     });
   });
 
   it('takes values after a space and after an equals sign', () => {
     expect(
-      parse('--speed=86400', '--start', '2026-05-01T00:00:00Z', '--stage=prod', '--port', '4510', '--ladder=normal'),
+      parse(
+        '--speed=86400',
+        '--start',
+        '2026-05-01T00:00:00Z',
+        '--stage=prod',
+        '--port',
+        '4510',
+        '--ladder=normal',
+        '--approvals',
+        'none',
+      ),
     ).toEqual({
       speed: 86_400,
       start: Date.parse('2026-05-01T00:00:00Z'),
       stage: 'prod',
       port: 4510,
       ladder: 'normal',
+      approvals: 'none',
     });
     expect(parse('--speed', '0.5')).toMatchObject({ speed: 0.5 });
   });
@@ -43,7 +55,7 @@ describe('the command line of the server', () => {
   it('asks for help wherever it stands, and the help names every option', () => {
     expect(parse('--speed', '5', '--help')).toBe('help');
     expect(parse('-h')).toBe('help');
-    for (const option of ['--speed', '--start', '--stage', '--ladder', '--port', '--enforce', '--help'])
+    for (const option of ['--speed', '--start', '--stage', '--ladder', '--approvals', '--port', '--enforce', '--help'])
       expect(SERVE_HELP).toContain(option);
   });
 
