@@ -129,12 +129,14 @@ export function applyDecision(
     readonly attempt: string;
     /** The instant of the commit, which is what counts, and not that of the upload. */
     readonly committedAt: Instant;
+    /** Who is an approver now. Of others only what they struck counts on. */
+    readonly approvers: readonly string[];
   },
 ):
   | DecisionApplied
   | { readonly kind: 'known'; readonly file: DecisionFile }
   | { readonly kind: 'not_waiting' | 'sha_taken' | 'too_many_files' } {
-  const { approver, sha256, attempt, committedAt } = file;
+  const { approver, sha256, attempt, committedAt, approvers } = file;
   const own = decision.files.filter((known) => known.approver === approver);
   const known = own.find((one) => one.sha256 === sha256);
   if (known !== undefined) return { kind: 'known', file: known };
@@ -153,7 +155,7 @@ export function applyDecision(
     else if (voter.says(row)) recorded += 1;
     else alreadyRecorded += 1;
   }
-  const votes = { ...decision.votes, [approver]: voter.vote() };
+  const votes = { ...ofThese(approvers, decision.votes), [approver]: voter.vote() };
   const version = decision.version + 1;
   const ending = endingOf(votes, decision.people, committedAt);
   return {
@@ -171,6 +173,17 @@ export function applyDecision(
     alreadyRecorded,
     rejects,
   };
+}
+
+/** The votes of these approvers, and what others struck: whoever lost that office can't have anybody cut off, and nobody is cut off for it. */
+function ofThese(approvers: readonly string[], votes: Decision['votes']): Decision['votes'] {
+  const strikes = ({ subjects }: Vote): Vote => ({
+    batch: null,
+    subjects: Object.fromEntries(Object.entries(subjects).filter(([, said]) => said === 'strike')),
+  });
+  return Object.fromEntries(
+    voters(votes).map(([approver, vote]) => [approver, approvers.includes(approver) ? vote : strikes(vote)]),
+  );
 }
 
 /** One approver's words, as the rows of a file change them. */

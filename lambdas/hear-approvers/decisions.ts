@@ -40,7 +40,13 @@ export async function decide(file: ApproverFile, now: Instant, invocation: strin
       return await refuseDecision(file, sha256, error.reason);
     }
     const attempt = `${invocation}-${n}`;
-    const applied = applyDecision(decision, rows.rows, { approver, sha256, attempt, committedAt: now });
+    const applied = applyDecision(decision, rows.rows, {
+      approver,
+      sha256,
+      attempt,
+      committedAt: now,
+      approvers: env.APPROVERS,
+    });
     if (applied.kind === 'known') return await publish(file, batch, decision, sha256, applied.file.attempt);
     if (applied.kind !== 'applied') return await refuseDecision(file, sha256, applied.kind);
     // It failed with its execution before anybody ended its decision.

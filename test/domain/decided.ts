@@ -41,7 +41,7 @@ export function result(
   decision: Decision,
   approver: ApproverId,
   words: readonly Word[],
-  more: { at?: Instant; sha256?: string } = {},
+  more: { at?: Instant; sha256?: string; approvers?: readonly ApproverId[] } = {},
 ) {
   files += 1;
   const sha256 = more.sha256 ?? files.toString(16).padStart(8, '0').padEnd(64, '0');
@@ -50,13 +50,14 @@ export function result(
     sha256,
     attempt: `attempt-${files}`,
     committedAt: more.at ?? at('2026-06-01T12:00:00Z'),
+    approvers: more.approvers ?? [A, B, C],
   });
 }
 export function applied(
   decision: Decision,
   approver: ApproverId,
   words: readonly Word[],
-  more?: { at?: Instant; sha256?: string },
+  more?: Parameters<typeof result>[3],
 ): DecisionApplied {
   const done = result(decision, approver, words, more);
   if (done.kind !== 'applied') throw new Error(`expected applied, got ${done.kind}`);

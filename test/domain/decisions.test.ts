@@ -71,6 +71,15 @@ describe('people', () => {
     expect(result(none, A, [['refuse']])).toEqual({ kind: 'not_waiting' });
   });
 
+  test('who is no approver any more neither approves nor gives an act; what they struck stays struck', () => {
+    const first = said(opened(), [A, ['block', clone], ['strike', number], ['approve']]);
+    const second = applied(first, B, [['block', clone], ['approve']], { approvers: [B, C] }).decision;
+    expect(endOf(second)).toBe('waits');
+    const third = applied(second, C, [['approve']], { approvers: [B, C] }).decision;
+    expect(third.ending).toMatchObject({ state: 'approved', by: [B, C] });
+    expect(decidedBy(third, [clone])).toEqual({ held: new Map([[clone, 'spare']]), struck: new Set([number]) });
+  });
+
   test('a file of rejects alone is kept and changes nothing', () => {
     const before = opened();
     const done = applyDecision(before, [{ line: 2, reason: 'not_this_preview' }], {
@@ -78,6 +87,7 @@ describe('people', () => {
       sha256: '1'.repeat(64),
       attempt: 'x',
       committedAt: openedAt,
+      approvers: [A, B, C],
     });
     expect(done).toMatchObject({ kind: 'applied', rows: 1, recorded: 0, alreadyRecorded: 0 });
     if (done.kind === 'applied') expect([endOf(done.decision), done.decision.version]).toEqual(['waits', 2]);

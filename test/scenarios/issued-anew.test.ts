@@ -341,7 +341,7 @@ describe("failed rows' own disconnect order that could not be published for hour
     const failed = [`${a},failed`, `${b},failed`];
     const key = orderOf(story, failed);
     await at(2);
-    refuse(what, 'Record', what === 's3' ? /^orders\// : ANY, 2 + hours(5));
+    refuse(what, 'Record', what === 's3' ? /^orders\// : ANY, 2 + hours(2.75));
     await lab.respond(direction, failed, 'failed.csv');
     await at(2 + hours(1.5));
     await lab.respond(direction, [`${a},verified`, `${b},not_found`], 'later.csv');
