@@ -14,8 +14,8 @@ export default defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Two cores: a scenario already runs a database process and function workers beside its own.
-    maxWorkers: 2,
+    // For two cores: each has a database process beside it, and one often waits.
+    maxWorkers: 3,
     // The project's commands, which some tests run as processes, begin sooner where they were compiled before.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('./cdk.out/.compile-cache', import.meta.url)) },
     coverage: {
