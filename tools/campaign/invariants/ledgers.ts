@@ -12,6 +12,7 @@ import {
   firstOrderOf,
   isAnewOf,
   isFailedAnewOf,
+  lastDeadlineTold,
   mayBeMissed,
   noteReplaced,
   orderKeyOf,
@@ -122,7 +123,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
         (_, row) => rows[row]?.outcome === 'failed' && rows[row]?.file === file.sha256 && closedAt === null,
       );
       must(failed.length === count, 'an order issued anew carries who is still failed');
-      expectOrder(known, key, direction, failed, String(deadline), end);
+      expectOrder(known, key, direction, failed, String(deadline), lastDeadlineTold(known, key, end, mayMove));
     }
     for (const order of newOrders) {
       must(order.rung === rung && rung > Number(before.rung), 'orders come in the order of their rungs');
@@ -144,6 +145,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
         closed: closedAt !== null,
         sealedAt,
         end,
+        mayMove,
         orders: ordersBefore,
         files: filesBefore,
       });

@@ -1,6 +1,6 @@
 /** What orders must say, when they go out, and as which they may be issued anew. */
 import { LADDERS, sha256, written } from '../../../test/scenarios/sample-reckoning.ts';
-import { DAY } from '../story.ts';
+import { DAY, HOUR } from '../story.ts';
 import type { Direction, Known, Row } from './known.ts';
 import type { Item } from './seen.ts';
 import { same } from './values.ts';
@@ -95,6 +95,16 @@ export function checkOrder(
     `${id}: an order counts its rows, and has some`,
   );
   expectOrder(known, key, direction, open, String(deadline), String(rungs.at(-1)?.deadline));
+}
+
+/**
+ * The ladder's last deadline as an order tells it that lies there: while a re-verification has not begun (`mayMove`) that may be
+ * whole hours later than the ledger has it, by as much as its first order was late when this one was committed.
+ */
+export function lastDeadlineTold(known: Known, key: string, ends: string, mayMove: boolean): string {
+  const told = known.seen.outbox[key]?.split('\n')[1]?.split(',').at(-1) ?? '';
+  const later = Date.parse(told) - Date.parse(ends);
+  return mayMove && later > 0 && later % HOUR === 0 && later <= 5 * DAY ? told : ends;
 }
 
 /** Invariant 3: the rows that were open when the order was committed, and no other one; failed ones only to be disconnected. */

@@ -2,7 +2,7 @@
 import { ANSWERS, dayAt, imeiIn, isDay, linesOf, msisdnIn, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
 import { DAY } from '../story.ts';
 import type { Direction, Known, Row } from './known.ts';
-import { backKeyOf, expectOrder, failedKeyOf, wasCut } from './orders.ts';
+import { backKeyOf, expectOrder, failedKeyOf, lastDeadlineTold, wasCut } from './orders.ts';
 import type { Item } from './seen.ts';
 import { instant, sum } from './values.ts';
 
@@ -14,6 +14,8 @@ interface Standing {
   closed: boolean;
   sealedAt: string | null;
   end: string;
+  /** Its first order has not been published: its deadlines may move. */
+  mayMove: boolean;
   orders: Item[];
   files: Item[];
 }
@@ -24,7 +26,7 @@ export function checkResponse(
   direction: Direction,
   file: Item,
   states: Row[],
-  { closed, sealedAt, end, orders, files }: Standing,
+  { closed, sealedAt, end, mayMove, orders, files }: Standing,
 ): void {
   const { id, kind, operator, batch } = direction;
   const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
@@ -91,7 +93,8 @@ export function checkResponse(
     const deadline = String(failedOrder.deadline);
     const inADay = deadline >= instant(source.at + DAY) && deadline <= instant(source.at + TAKEN_WITHIN + DAY);
     must(deadline <= end && (inADay || deadline === end), 'their disconnection is due a day after its commit');
-    expectOrder(known, failedKeyOf(direction, file), direction, [...failed], deadline, end);
+    const key = failedKeyOf(direction, file);
+    expectOrder(known, key, direction, [...failed], deadline, lastDeadlineTold(known, key, end, mayMove));
   }
   const late = sealedAt !== null && disconnected.length > 0;
   must((lateOn !== undefined) === late, 'who is disconnected late is in a list of its own');
