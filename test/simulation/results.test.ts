@@ -75,7 +75,9 @@ describe('a run succeeded', () => {
     await settle({ connections: { ...connections, linked: 9, struck: 1, held: 1200, exempt: 0 } });
     const { summaries } = await judge(conducted, cloud);
     const text = reportText(summaries, conducted, undefined);
-    expect(text).toMatch(/ {2}connections {2}9 linked: .* already disconnected, 0 already verified, 1 struck, 1,200 held\n/);
+    expect(text).toMatch(
+      / {2}connections {2}9 linked: .* already disconnected, 0 already verified, 1 struck, 1,200 held\n/,
+    );
     expect(text).not.toContain('exempt');
   });
 
