@@ -94,12 +94,13 @@ export type ClaimDecision =
 
 /**
  * Decides what becomes of a number, or of a handset at an operator, that this batch meets. A number that was activated for
- * somebody else, and not seen on a later day than that, is reissuedBefore: who was seen has it no more. Open in a direction of another
- * batch at this operator: alreadyOpen. A number that is open at another one was ported since, or is used at both, and nobody
- * would re-verify it here: it is directed here, too. Else by its newest recorded outcome (by the instant it was recorded, then by the newest pointer):
- * a connection that was disconnected or surrendered and not seen later is alreadyDisconnected, one that was verified and not seen
- * later alreadyVerified, a handset that was blocked is alreadyBlocked. All others are directed (again): a row that went overdue without an answer records nothing, and one
- * that failed before it went overdue was recorded as failed.
+ * somebody else, and not seen on a later day than that, is reissuedBefore: who was seen has it no more. Open in a direction of
+ * another batch at this operator: alreadyOpen. A number that is open at another one was ported since, or is used at both, and
+ * nobody would re-verify it here: it is directed here, too. Else by its newest recorded outcome (by the instant it was recorded,
+ * then by the newest pointer): a connection that was disconnected or surrendered and not seen later is alreadyDisconnected, one
+ * that was verified and not seen later alreadyVerified, a handset that was blocked is alreadyBlocked. All others are directed
+ * (again): a row that went overdue without an answer records nothing, and one that failed before it went overdue was recorded as
+ * failed.
  *
  * `operator`: where it would be directed; a number's is that of its newest sighting.
  * `newestDay`: the newest sighting of the number that the batch gathered; null for handsets, where it has no part.

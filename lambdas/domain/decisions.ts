@@ -175,7 +175,10 @@ export function applyDecision(
   };
 }
 
-/** The votes of these approvers, and what others struck: whoever lost that office can't have anybody cut off, and nobody is cut off for it. */
+/**
+ * The votes of these approvers, and what others struck: whoever lost that office can't have anybody cut off, and nobody is cut off
+ * for it.
+ */
 function ofThese(approvers: readonly string[], votes: Decision['votes']): Decision['votes'] {
   const strikes = ({ subjects }: Vote): Vote => ({
     batch: null,

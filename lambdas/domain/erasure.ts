@@ -19,7 +19,8 @@ export interface Hindrance {
   readonly where: DirectionId | BatchId;
   /**
    * `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`: its batch's books are to be made;
-   * `disconnected`: it was lately; `reissued`: it is somebody else's since, whom sightings from before would direct; `turn`: a batch, of whatever numbers, is not directed yet.
+   * `disconnected`: it was lately; `reissued`: it is somebody else's since, whom sightings from before would direct; `turn`: a
+   * batch, of whatever numbers, is not directed yet.
    */
   readonly why: 'planning' | 'open' | 'not_settled' | 'disconnected' | 'reissued' | 'turn';
   readonly until: Instant | null;

@@ -54,7 +54,10 @@ export const maxRows = 10_000;
 /** The most numbers and handsets that an approver's words are kept of, since each child of Claim reads them all. */
 export const maxWords = 20_000;
 
-/** What an approver said of a number or a handset, and where: files count in the order of their uploads, rows in that of their lines. */
+/**
+ * What an approver said of a number or a handset, and where: files count in the order of their uploads, rows in that of their
+ * lines.
+ */
 export interface ExemptionWord {
   readonly until: Day;
   /** When the file was uploaded: one that is worked on late is no later word. */
@@ -90,7 +93,7 @@ export interface ExemptionsApplied {
   readonly recorded: number;
   /** Rows that said what their approver had said last. */
   readonly alreadyRecorded: number;
-  /** With those of which a later upload of its approver says another day: `superseded`. */
+  /** What was not taken; `superseded` is a row of which a later upload of its approver says another day. */
   readonly rejects: readonly RejectedRow[];
 }
 

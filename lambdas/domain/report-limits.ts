@@ -1,4 +1,5 @@
 /** How many people a report may reach at most, whatever approvers say. */
+import { type BatchState, isWithoutEffect } from './batches.ts';
 import { addSeconds, type Instant } from './days.ts';
 import type { BatchId } from './identifiers.ts';
 
@@ -16,7 +17,7 @@ export interface WeighedReport {
   readonly weighedAt: Instant;
   readonly numbers: number;
   readonly handsets: number;
-  readonly ending: string | null;
+  readonly ending: BatchState | 'withdrawn' | null;
 }
 
 /** Which limit was passed. */
@@ -40,7 +41,7 @@ export function overLimit(
   const since = addSeconds(report.weighedAt, -DAY);
   const agency = { numbers: report.numbers, handsets: report.handsets };
   for (const { weighedAt, numbers, handsets, ending } of others) {
-    if (weighedAt <= since || weighedAt > report.weighedAt || WITHOUT_EFFECT.has(ending)) continue;
+    if (weighedAt <= since || weighedAt > report.weighedAt || !hasEffect(ending)) continue;
     agency.numbers += numbers;
     agency.handsets += handsets;
   }
@@ -53,7 +54,10 @@ export function overLimit(
   return null;
 }
 
-const WITHOUT_EFFECT: ReadonlySet<string | null> = new Set(['refused', 'lapsed', 'withdrawn', 'over_limit', 'failed']);
+/** Of a report that is withdrawn before it is decided upon, as of one that ended in vain, nobody hears anything more. */
+function hasEffect(ending: WeighedReport['ending']): boolean {
+  return ending === null || (ending !== 'withdrawn' && !isWithoutEffect(ending));
+}
 
 /** A report of an agency's record: what it would reach, and which batch and execution will say how it ended. */
 export interface NotedReport extends Omit<WeighedReport, 'ending'> {

@@ -63,8 +63,8 @@ export async function readWeights(
   return handsets;
 }
 
-/** What the machine goes on with: whether people are to be waited for, and until when it asks what became of it. */
-export interface Decided {
+/** A decision as it was opened, for the machine: whether people are to be waited for, and until when it asks what became of it. */
+export interface Opened {
   readonly state: 'approved' | 'waiting';
   readonly remindAt: Instant | null;
   readonly decideBy: Instant | null;
@@ -81,7 +81,7 @@ export async function publishPreview(
   now: Instant,
   own: { readonly folder: string; readonly attempt: string },
   weighed: Weighed,
-): Promise<Decided> {
+): Promise<Opened> {
   const { batchId, execution } = asker;
   let batch = await ownBatch(env.CASES, asker);
   if (batch.previewKey === undefined) {

@@ -15,7 +15,7 @@ describe('limits', () => {
     numbers: number,
     handsets: number,
     weighedAt = '2026-06-02T00:00:00Z',
-    ending: string | null = null,
+    ending: WeighedReport['ending'] = null,
   ): WeighedReport => ({
     weighedAt: at(weighedAt),
     numbers,
@@ -31,7 +31,7 @@ describe('limits', () => {
   });
 
   test('of an agency in 24 hours: those count that were weighed less than a day before', () => {
-    const half = (weighedAt: string, ending?: string) => report(1, 25_000, weighedAt, ending ?? null);
+    const half = (weighedAt: string, ending?: WeighedReport['ending']) => report(1, 25_000, weighedAt, ending ?? null);
     expect(over(report(1, 25_000), half('2026-06-01T00:00:01Z'))).toBeNull();
     expect(over(report(1, 25_001), half('2026-06-01T00:00:01Z'))).toEqual({
       of: 'agency',
@@ -42,7 +42,7 @@ describe('limits', () => {
     expect(over(report(1, 25_001), half('2026-06-01T00:00:00Z'))).toBeNull();
     expect(over(report(1, 25_001), half('2026-06-01T12:00:00Z', 'approved'))).toMatchObject({ of: 'agency' });
     expect(over(report(1, 25_001), half('2026-06-01T12:00:00Z', 'settled'))).toMatchObject({ of: 'agency' });
-    for (const ending of ['refused', 'lapsed', 'withdrawn', 'over_limit', 'failed'])
+    for (const ending of ['refused', 'lapsed', 'withdrawn', 'over_limit', 'failed'] as const)
       expect(over(report(1, 25_001), half('2026-06-01T12:00:00Z', ending))).toBeNull();
   });
 
