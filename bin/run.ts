@@ -4,7 +4,7 @@ import { type LocalCloud, startCloud } from 'local-cloud';
 import { command, complain, say } from '../lib/commands/command.ts';
 import { synthesize } from '../lib/commands/local/synth.ts';
 import { stageFromContext } from '../lib/config/stage.ts';
-import { SimulatedApprovers } from '../simulation/approvers.ts';
+import { heaviestReverified, SimulatedApprovers } from '../simulation/approvers.ts';
 import { HELP, parseArguments, type RunSettings } from '../simulation/arguments.ts';
 import { conduct } from '../simulation/conduct.ts';
 import { Failing } from '../simulation/failing.ts';
@@ -42,7 +42,10 @@ async function run(settings: RunSettings): Promise<boolean> {
   progress.stage('Starting the local cloud');
   let started: LocalCloud | undefined;
   let seen: LocalCloud | undefined;
-  const approvers = new SimulatedApprovers(config.approvers.map(({ id }) => id));
+  const approvers = new SimulatedApprovers(
+    config.approvers.map(({ id }) => id),
+    settings.material.kind === 'sample' ? heaviestReverified : undefined,
+  );
   const fails = new Failing(() => started?.clock.now() ?? settings.start, process.cwd());
   failing = fails;
   const tell = (what: string | undefined) => {

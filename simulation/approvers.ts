@@ -1,27 +1,68 @@
-/** Simulated approvers: they approve at once whatever they are asked about, in the public interest, and say nothing of held handsets. */
+/** Simulated approvers: they approve at once whatever they are asked about, in the public interest. */
+import type { BatchId, Imei } from '../lambdas/domain/identifiers.ts';
+import { previewKeys } from '../lambdas/domain/outbox.ts';
+import type { Act } from '../lambdas/domain/subjects.ts';
 import { bucketsOf } from './buckets.ts';
 import { messageOf, type OutsideCloud } from './desk.ts';
 
+/** A held handset, as `held.csv` shows it to the approvers. */
+export interface Shown {
+  /** 15 digits. */
+  imei: Imei;
+  connections: number;
+}
+
+/** What all of them say of a batch's held handsets; of those that it doesn't name they say nothing. */
+export type Acts = (held: readonly Shown[]) => readonly { imei: Imei; act: Act }[];
+
+/** Of the handset that was used with most numbers, and of no other one, the numbers are re-verified. */
+export const heaviestReverified: Acts = (held) =>
+  [...held]
+    .sort((a, b) => b.connections - a.connections)
+    .slice(0, 1)
+    .map(({ imei }) => ({ imei, act: 'reverify' }));
+
+/** As if no handset were held. */
+export const allBlocked: Acts = (held) => held.map(({ imei }) => ({ imei, act: 'block' }));
+
 export class SimulatedApprovers {
   readonly #ids: readonly string[];
+  readonly #acts: Acts;
   readonly #answered = new Set<string>();
 
-  /** @param ids those of the configuration; the first of them decide, as many as are needed */
-  constructor(ids: readonly string[]) {
+  /**
+   * @param ids those of the configuration; the first of them decide, as many as are needed
+   * @param acts without it they say nothing of held handsets, which are spared then
+   */
+  constructor(ids: readonly string[], acts: Acts = () => []) {
     this.#ids = ids;
+    this.#acts = acts;
   }
 
   /** Takes a notice as it is published. Where it asks the approvers, they upload their decisions at this instant of the cloud. */
   hear(cloud: OutsideCloud, text: string): void {
-    const { kind, approver, batchId, people, sha256 } = messageOf(text);
+    const { kind, approver, batchId, people, sha256, held } = messageOf(text);
     const asked = `${batchId} ${sha256}`;
     // The administrators are told, too; and notices may double.
     if (kind !== 'decision_needed' || approver === undefined || this.#answered.has(asked)) return;
     this.#answered.add(asked);
-    const file = `preview,decision,ground\n${sha256},approve,public_interest\n`;
     for (const id of this.#ids.slice(0, Number(people)))
-      cloud.outside(cloud.clock.now(), () =>
-        cloud.put(bucketsOf(cloud).inbox, `decisions/${id}/${batchId}/approve.csv`, file),
-      );
+      cloud.outside(cloud.clock.now(), async () => {
+        const shown = Number(held) > 0 ? await shownOf(cloud, batchId as BatchId) : [];
+        const acts = this.#acts(shown).map(({ imei, act }) => `${sha256},${act},,${imei}\n`);
+        const file = `preview,decision,ground,imei\n${sha256},approve,public_interest,\n${acts.join('')}`;
+        await cloud.put(bucketsOf(cloud).inbox, `decisions/${id}/${batchId}/approve.csv`, file);
+      });
   }
+}
+
+async function shownOf(cloud: OutsideCloud, batchId: BatchId): Promise<Shown[]> {
+  const text = Buffer.from(await cloud.get(bucketsOf(cloud).outbox, previewKeys(batchId).held)).toString('utf8');
+  return text
+    .split('\n')
+    .slice(1, -1)
+    .map((line) => {
+      const [imei, , connections] = line.split(',');
+      return { imei: imei as Imei, connections: Number(connections) };
+    });
 }

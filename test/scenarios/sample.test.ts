@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stageFromContext } from '../../lib/config/stage.ts';
-import { SimulatedApprovers } from '../../simulation/approvers.ts';
+import { heaviestReverified, SimulatedApprovers } from '../../simulation/approvers.ts';
 import { parseArguments } from '../../simulation/arguments.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { conduct } from '../../simulation/conduct.ts';
@@ -67,7 +67,10 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
   expect(settings.start).toBe(START);
   const log = (_: string, line: string) => void logs.push(line);
   const config = stageFromContext({ cloud: 'local', config: 'none' });
-  const approvers = new SimulatedApprovers(config.approvers.map(({ id }) => id));
+  const approvers = new SimulatedApprovers(
+    config.approvers.map(({ id }) => id),
+    heaviestReverified,
+  );
   let hear = (_: string): void => {};
   const lab = await Lab.open({
     context: {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SimulatedApprovers } from '../../simulation/approvers.ts';
+import type { Imei } from '../../lambdas/domain/identifiers.ts';
+import { allBlocked, heaviestReverified, type Shown, SimulatedApprovers } from '../../simulation/approvers.ts';
 import { FakeCloud } from './fake-cloud.ts';
 
 const START = Date.UTC(2026, 5, 1);
@@ -19,10 +20,22 @@ describe('simulated approvers', () => {
     const cloud = new FakeCloud(START);
     new SimulatedApprovers(['a-1', 'a-2', 'a-3']).hear(cloud, needed());
     await cloud.run();
-    const text = `preview,decision,ground\n${SHA},approve,public_interest\n`;
+    const text = `preview,decision,ground,imei\n${SHA},approve,public_interest,\n`;
     expect(cloud.uploads).toEqual(
       ['a-1', 'a-2'].map((id) => ({ at: START, key: `decisions/${id}/mha-0123456789ab/approve.csv`, text })),
     );
+  });
+
+  it('say of held handsets what they were told to say, by the IMEIs and numbers that they are shown', async () => {
+    const cloud = new FakeCloud(START);
+    const held = 'imei,why,connections,areas\n350000000000009,busy_day,70,2\n350000000000017,many_connections,512,8\n';
+    await cloud.put('outbox', 'previews/mha-0123456789ab/held.csv', held);
+    new SimulatedApprovers(['a-1', 'a-2'], heaviestReverified).hear(cloud, needed({ held: 2 }));
+    await cloud.run();
+    const text = `preview,decision,ground,imei\n${SHA},approve,public_interest,\n${SHA},reverify,,350000000000017\n`;
+    expect(cloud.uploads.map((upload) => upload.text)).toEqual([text, text]);
+    const shown: Shown[] = [{ imei: '350000000000009' as Imei, connections: 70 }];
+    expect([allBlocked(shown), heaviestReverified([])]).toEqual([[{ imei: '350000000000009', act: 'block' }], []]);
   });
 
   it('answer once, however often they are asked, and again where the batch was begun anew; no other notice is theirs', async () => {

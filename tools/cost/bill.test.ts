@@ -36,6 +36,7 @@ const SMALL: BatchCount = {
     orderRows: {},
     outcomes: {},
     responseFiles: 26,
+    decisionFiles: 2,
     children: { expand: 2, claim: 3, direct: 0 },
     audit: { notes: 60, entries: 50, objects: 30 },
   },
@@ -114,9 +115,9 @@ describe('what is billed', () => {
       puts: 140,
       gets: 104,
       publishes: 130,
-      // 27 uploads and 60 facts are sent; 25 batches of messages are received and deleted.
-      queueRequests: 27 + 60 + 2 * 25,
-      uploadEvents: 27,
+      // 29 uploads and 60 facts are sent; 25 batches of messages are received and deleted.
+      queueRequests: 29 + 60 + 2 * 25,
+      uploadEvents: 29,
       keyRequests: 72,
       // A data key, and one to read, in each of ten quarters of an hour.
       machineKeyRequests: 20,

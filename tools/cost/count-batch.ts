@@ -9,7 +9,7 @@ import { synthesize } from '../../lib/commands/local/synth.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
 import { DATA_KEY_SECONDS } from '../../lib/constructs/versioned-machine.ts';
-import { SimulatedApprovers } from '../../simulation/approvers.ts';
+import { allBlocked, SimulatedApprovers } from '../../simulation/approvers.ts';
 import type { RunSettings } from '../../simulation/arguments.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { conduct } from '../../simulation/conduct.ts';
@@ -49,7 +49,11 @@ export async function countBatch(
   };
   const config = stageFromContext({ cloud: 'local', config: 'none' });
   const participants = participantsOf(config);
-  const approvers = new SimulatedApprovers(config.approvers.map(({ id }) => id));
+  // In the event nobody was spared: what is held for looking cloned is acted upon, too.
+  const approvers = new SimulatedApprovers(
+    config.approvers.map(({ id }) => id),
+    allBlocked,
+  );
   progress.stage('Synthesizing the app');
   const assembly = await synthesize({ context: { ladder: settings.ladder } });
   progress.stage('Starting the local cloud');
@@ -99,7 +103,9 @@ export async function countBatch(
     if (problems.length > 0 || summary === undefined || imported === undefined)
       throw new CountFailed([...problems, ...cloud.failures()].join('; ') || 'no batch settled');
     const batch = difference(usage(), imported);
-    const { verified, disconnected, notFound, overdue } = summary.connections;
+    const { linked, directed, verified, disconnected, notFound, overdue } = summary.connections;
+    if (directed !== linked)
+      throw new CountFailed(`${linked} connections are linked, and ${directed} of them directed`);
     const uploads = async (folder: string) => (await cloud.list(bucketsOf(cloud).inbox, folder)).length;
     const children = { expand: batch.lambda.Expand?.invocations ?? 0, claim: batch.lambda.Claim?.invocations ?? 0 };
     return {
@@ -111,7 +117,7 @@ export async function countBatch(
         usageFiles: await uploads('usage/'),
         reports: conducted.reports.length,
         handsets: summary.report.handsets,
-        connections: summary.connections.linked,
+        connections: linked,
         connectionsOf: Object.fromEntries(
           Object.entries(summary.operators).map(([operator, { connections }]) => [operator, connections.directed]),
         ),
@@ -121,6 +127,7 @@ export async function countBatch(
         orderRows: ordersOf(conducted.orders, ({ rows }) => rows),
         outcomes: { verified, disconnected, notFound, overdue },
         responseFiles: await uploads('responses/'),
+        decisionFiles: await uploads('decisions/'),
         children: { ...children, direct: batch.stepFunctions.mapChildStarts - children.expand - children.claim },
         audit: { notes: batch.operations.sqs?.SendMessage?.calls ?? 0, ...(await audited(cloud)) },
       },

@@ -57,6 +57,8 @@ const drivers = z.object({
   /** What became of the connections in the end: verified, disconnected, notFound, overdue. */
   outcomes: counts,
   responseFiles: count,
+  /** What approvers uploaded. */
+  decisionFiles: count,
   /** Children of each Distributed Map. */
   children: z.object({ expand: count, claim: count, direct: count }),
   /** What functions told the audit, and what it wrote of it. */

@@ -169,7 +169,8 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
   // A child of Claim reads its part of what each child of Expand wrote.
   const slices = ({ expand, shards }: Size) => expand * shards;
   const steps: Grows = (size) => ledgerStepsOf(size) + childrenOf(size);
-  const uploads: Grows = ({ responseFiles }) => counted.drivers.reports + responseFiles;
+  const { reports, decisionFiles } = counted.drivers;
+  const uploads: Grows = ({ responseFiles }) => reports + decisionFiles + responseFiles;
   // The sweeps list what is there, and nobody else lists anything.
   const lists = Object.entries(operations.s3 ?? {}).reduce(
     (all, [action, { calls }]) => all + (/^List/.test(action) ? calls : 0),

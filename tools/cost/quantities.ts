@@ -138,8 +138,9 @@ export function gbSeconds({ milliseconds, memoryMb }: { milliseconds: number; me
 
 /** What is billed of a counted batch, its imports left out. */
 export function ofBatch({ batch, drivers }: BatchCount): Record<Line, number> {
-  const { connections, handsets, reports, responseFiles, audit } = drivers;
-  return quantitiesOf(batch, { connections, handsets, uploads: reports + responseFiles, notes: audit.notes });
+  const { connections, handsets, reports, responseFiles, decisionFiles, audit } = drivers;
+  const uploads = reports + responseFiles + decisionFiles;
+  return quantitiesOf(batch, { connections, handsets, uploads, notes: audit.notes });
 }
 
 /**
