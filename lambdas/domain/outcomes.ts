@@ -8,8 +8,8 @@ export const code = Object.fromEntries(OUTCOMES.map((outcome, index) => [outcome
 /**
  * Bytes a row takes. The first two (LE) hold its outcome in the low 5 bits and, in the 11 above them, the number (from 1) of the
  * file that said so, 0 = none; the other three (LE) in the low 22 bits the days from 0000-01-01 to `occurred_on`, so that every
- * day that can be written can be kept, and above them a bit that is set where the row was reversed. 2,000 rows are 10 kB: every
- * kB is a write unit.
+ * day that can be written can be kept, and above them a bit that is set where the row was reversed. 2,000 rows are 10 kB, before
+ * they are deflated.
  */
 export const bytesPerRow = 5;
 

@@ -1,5 +1,6 @@
 /** What a batch leaves in table Cases and in the work bucket: each record is of a form that is named here, and is read by it. */
 import { readFileSync } from 'node:fs';
+import { inflateRawSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Form } from '../../lambdas/domain/stored.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
@@ -72,10 +73,18 @@ const SINCE: Readonly<Record<string, object>> = {
   'BATCH 3': { format: 4 },
   'EXEMPTIONS 1': { format: 2, until: '9999-12-31' },
   // Disconnected, by file 1: 1 << 5 | 3 in place of 1 << 3 | 3; what is overdue by no file's word is 6 as before.
-  'DIR 1': { format: 4, late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
-  'DIR 2': { format: 4 },
-  'DIR 3': { format: 4 },
+  'DIR 1': { format: 5, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
+  'DIR 2': { format: 5 },
+  'DIR 3': { format: 5 },
+  'DIR 4': { format: 5 },
 };
+
+/** A record as it is compared: of ledgers, whose outcomes are deflated from the fifth form on, inflated. */
+function inflated<T extends Record<string, unknown>>(record: T): T {
+  if (Number(record.format) < 5 || !('outcomes' in record)) return record;
+  const bytes = (packed: unknown) => packed && new Uint8Array(inflateRawSync(packed as Uint8Array));
+  return { ...record, outcomes: bytes(record.outcomes), late: bytes(record.late) };
+}
 
 /** As `SINCE`, of the files of the work bucket, by their names. */
 const withColumns =
@@ -158,7 +167,8 @@ describe('what a batch leaves', () => {
       const { pk, format = 1, ...item } = record;
       const form = formFor(pk, forms.items);
       const name = `${pk.split('#')[0]} ${format}`;
-      expect(form?.write(form.read({ format, ...item }))).toEqual({ format, ...item, ...SINCE[name] });
+      const written = { ...form?.write(form.read({ format, ...item })) };
+      expect(inflated(written)).toEqual({ ...inflated({ format, ...item }), ...SINCE[name] });
       if (name in SINCE) earlier.set(name, (earlier.get(name) ?? 0) + 1);
       else if (form) counts.set(form, (counts.get(form) ?? 0) + 1);
     }

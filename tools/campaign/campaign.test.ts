@@ -1,3 +1,4 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CommandError } from '../../lib/commands/command-line.ts';
 import { campaignSettings } from './campaign-arguments.ts';
@@ -147,7 +148,10 @@ describe('without faults', () => {
     [
       'an outcome that no file says',
       (seen) => {
-        (lastWrite(seen).outcomes as Uint8Array)[0] = 3;
+        const item = lastWrite(seen);
+        const bytes = inflateRawSync(item.outcomes as Uint8Array);
+        bytes[0] = 3;
+        item.outcomes = deflateRawSync(bytes);
       },
       /holds what its files say/,
     ],

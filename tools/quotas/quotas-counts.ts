@@ -34,7 +34,7 @@ const START = Date.parse('2026-06-01T00:00:00Z');
 /** Nothing waits before the last direction is issued, and no rung ends for a day. */
 const ALL_ISSUED_BY = START + 3_600_000;
 
-/** Write units of a ledger with so many rows: five bytes a row, its identity and its first order. */
+/** Write units of a ledger with so many rows: five bytes a row at most (they are deflated), its identity and its first order. */
 export const ledgerUnits = (rows: number): number => Math.ceil((1100 + 5 * rows) / 1024);
 
 const units = (tables: RunUsage['tables'], table: string, kinds: readonly string[], of: 'readUnits' | 'writeUnits') =>

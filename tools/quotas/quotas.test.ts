@@ -381,7 +381,7 @@ describe('the goals', () => {
     expect(steadyHolds('g', distributed).pass).toBe(false);
   });
 
-  it('bill a ledger of 2,000 rows as 11 write units: 10,000 bytes of outcomes and what identifies it', () => {
+  it('bill a ledger of 2,000 rows as 11 write units at most: 10,000 bytes of outcomes and what identifies it', () => {
     expect(ledgerUnits(2000)).toBe(11);
   });
 });

@@ -1,15 +1,33 @@
 import { setTimeout } from 'node:timers/promises';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { z } from 'zod';
 import type { DirectionId } from '../../domain/identifiers.ts';
 import { DIRECTION_KIND_NAMES } from '../../domain/kinds.ts';
 import { ORDERS } from '../../domain/ladders.ts';
 import type { Ledger } from '../../domain/ledger.ts';
 import { fromThreeBits } from '../../domain/outcomes.ts';
-import { type Covers, fields, formOf } from '../../domain/stored.ts';
+import { type Covers, type Form, fields, formOf } from '../../domain/stored.ts';
 import { Conflict, key, put, read, readMany } from './table.ts';
 
 const order = z.enum(ORDERS);
 const rung = z.strictObject({ order, deadline: fields.instant });
+
+/** More than the bytes of any direction's rows. */
+const LONGEST_OUTCOMES = 1 << 20;
+
+/**
+ * The bytes of outcomes, deflated: rows that one file answers differ in little, and every kB is a write unit whenever the
+ * ledger changes.
+ */
+const outcomes = z.instanceof(Uint8Array).transform((bytes, context): Uint8Array => {
+  try {
+    return new Uint8Array(inflateRawSync(bytes, { maxOutputLength: LONGEST_OUTCOMES }));
+  } catch {
+    context.addIssue({ code: 'custom' });
+    return z.NEVER;
+  }
+});
+const deflated = (bytes: Uint8Array): Uint8Array => new Uint8Array(deflateRawSync(bytes));
 
 const ledger = z.strictObject({
   directionId: fields.direction,
@@ -58,25 +76,32 @@ const ledger = z.strictObject({
       backDue: fields.instant.optional(),
     }),
   ),
-  outcomes: z.instanceof(Uint8Array),
+  outcomes,
   closedAt: fields.instant.nullable(),
   sealedAt: fields.instant.nullable(),
-  late: z.instanceof(Uint8Array).nullable(),
+  late: outcomes.nullable(),
   version: fields.count,
 });
 true satisfies Covers<typeof ledger, Ledger>;
 
-/** What a form may hold more than the one before it. */
-const same = (content: Record<string, unknown>) => content;
+type Content = Record<string, unknown>;
+/** Changes the outcomes of a record and those that came late, where it has any. */
+const withOutcomes = <T extends { outcomes?: unknown; late?: unknown }>(
+  content: T,
+  change: (bytes: Uint8Array) => Uint8Array,
+): T => {
+  const changed = (bytes: unknown) => (bytes instanceof Uint8Array ? change(bytes) : bytes);
+  return { ...content, outcomes: changed(content.outcomes), late: changed(content.late) };
+};
 
-/** The first form had room for eight outcomes. */
-function withMoreOutcomes({ outcomes, late, ...content }: Record<string, unknown>): Record<string, unknown> {
-  const now = (bytes: unknown) => (bytes instanceof Uint8Array ? fromThreeBits(bytes) : bytes);
-  return { ...content, outcomes: now(outcomes), late: now(late) };
-}
+/** Before the fifth, outcomes lay there as they are; the first form had room for eight of them. */
+const plain = (content: Content): Content => withOutcomes(content, deflated);
+const ofEight = (content: Content): Content => withOutcomes(content, (bytes) => deflated(fromThreeBits(bytes)));
+
+const form = formOf<Ledger>('ledger', 5, ledger, { 1: ofEight, 2: plain, 3: plain, 4: plain });
 
 /** A direction's ledger, as it lies in the table. */
-export const ledgerForm = formOf<Ledger>('ledger', 4, ledger, { 1: withMoreOutcomes, 2: same, 3: same });
+export const ledgerForm: Form<Ledger> = { ...form, write: (content) => form.write(withOutcomes(content, deflated)) };
 
 /** @throws BadRecord */
 export async function readLedger(table: string, id: DirectionId): Promise<Ledger | undefined> {

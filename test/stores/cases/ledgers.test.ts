@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { day } from '../../domain/example.ts';
 import { CASES } from '../lab.ts';
@@ -16,6 +17,23 @@ describe('ledgers', () => {
     await cases.createLedger(CASES, ledger);
     const read = await cases.readLedger(CASES, ledger.directionId);
     expect({ ...read, outcomes: [...(read?.outcomes ?? [])] }).toEqual({ ...ledger, outcomes: [...ledger.outcomes] });
+  });
+
+  it('take a few hundred bytes for 2,000 rows that two files answered, and not five a row', async () => {
+    const outcomes = Uint8Array.from(
+      { length: 10_000 },
+      (_, i) => [(i / 5) % 3 === 0 ? 0x21 : 0x42, 0, 0x3f, 0x4b, 0x0b][i % 5] ?? 0,
+    );
+    const item = cases.ledgerForm.write({ ...ledgerOf(), rows: 2000, outcomes });
+    expect(item.outcomes.length).toBeLessThan(1000);
+    expect(cases.ledgerForm.read(item).outcomes).toEqual(outcomes);
+  });
+
+  it('are refused where their outcomes are damaged, or swell beyond what any direction has', () => {
+    const item = cases.ledgerForm.write(ledgerOf());
+    const refused = 'a ledger has not what its form says: outcomes custom';
+    for (const outcomes of [Uint8Array.of(0xff, 1, 2), deflateRawSync(new Uint8Array(2 ** 20 + 1))])
+      expect(() => cases.ledgerForm.read({ ...item, outcomes })).toThrow(refused);
   });
 
   it('are nothing where there is none', async () => {

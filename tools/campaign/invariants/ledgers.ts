@@ -2,6 +2,7 @@
  * A direction's story is read from the writes of its ledger, in their order: which order, which file, the end and the seal came
  * after which. From that and the uploads' text it is worked out what each of them must have said.
  */
+import { inflateRawSync } from 'node:zlib';
 import { LADDERS, linesOf } from '../../../test/scenarios/sample-reckoning.ts';
 import { DAY, HOUR } from '../story.ts';
 import { Direction, isOpen, type Known, type Row } from './known.ts';
@@ -157,7 +158,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
       direction.sealed = rows.map((row) => ({ ...row }));
     }
     must(before.sealedAt === null || sealedAt === before.sealedAt, 'it is sealed once');
-    const bytes = (item.late ?? item.outcomes) as Buffer;
+    const bytes = inflateRawSync((item.late ?? item.outcomes) as Buffer);
     const told = direction.rows.map((_, row) => OUTCOMES[(bytes[row * BYTES_PER_ROW] ?? 0) & 31]);
     const reckoned = rows.map((row) => (closedAt !== null && isOpen(row) ? 'overdue' : row.outcome));
     must(same(told, reckoned), 'its ledger holds what its files say, in the order of their commits');
