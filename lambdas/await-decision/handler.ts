@@ -5,8 +5,7 @@ import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
 import { changeApproval, readApproval } from '../stores/cases/approvals.ts';
-import { readBatch } from '../stores/cases/batches.ts';
-import { PlanIsVoid } from '../stores/earlier-directions.ts';
+import { noteEndingTold, readBatch } from '../stores/cases/batches.ts';
 import { wake } from '../stores/workflows.ts';
 import { env } from './environment.ts';
 import { publishEnding, remind } from './publish.ts';
@@ -28,21 +27,29 @@ const input = z.object({
 export const handler = task(input, async ({ batchId, execution, token, now }, invocation) => {
   for (let n = 0; ; n++) {
     const batch = await readBatch(env.CASES, batchId);
-    if (batch?.execution !== execution || batch.decision === undefined)
-      throw new PlanIsVoid(`batch ${batchId} was given up`);
+    // It is another execution's, or has failed with this one: nothing is left to wait for here.
+    if (batch?.execution !== execution || batch.decision === undefined) {
+      await wake([token], { state: 'failed' });
+      return {};
+    }
     const decision = await readApproval(env.WORK, batch.decision);
     const due = whatNow(decision, now);
     if (due.kind === 'ended') {
       await publishEnding(batch, decision, due.ending);
+      if (batch.untold) await noteEndingTold(env.CASES, batch);
       log.info('batch decided', { batchId, state: due.ending.state });
       await wake([token], { state: due.ending.state });
       return {};
     }
-    if (batch.state !== 'waiting') throw new PlanIsVoid(`batch ${batchId} failed`);
+    if (batch.state !== 'waiting') {
+      await wake([token], { state: 'failed' });
+      return {};
+    }
+    // Before the commit, after which nobody would remind again: better twice than never.
+    if (due.kind === 'remind') await remind(batch, due.decision);
     const change = { decision: due.kind === 'wait' ? null : due.decision, attempt: `${invocation}-${n}`, token };
     // Somebody else came first, or the time is over: what there is now is looked at.
     if (!(await changeApproval(env, batch, batch.decision, change)) || due.kind === 'lapse') continue;
-    if (due.kind === 'remind') await remind(batch, due.decision);
     return {};
   }
 });

@@ -1,10 +1,10 @@
 import type { AuditedFile, AuditNote } from '../domain/audit.ts';
 import { summaryText, type UnsettledStatus, unsettledSummary } from '../domain/books.ts';
 import type { Instant } from '../domain/days.ts';
-import { approvals, type Decision, type Ending } from '../domain/decisions.ts';
-import { sha256Of } from '../domain/hashes.ts';
+import { approvals, type Decision, type Ending, refusals } from '../domain/decisions.ts';
+import { sha8, sha256Of } from '../domain/hashes.ts';
 import type { OperatorId } from '../domain/identifiers.ts';
-import { EVERY_APPROVER, toAdministrators, toAgency, toApprover } from '../domain/notices.ts';
+import { type EndingNotice, EVERY_APPROVER, toAdministrators, toAgency, toApprover } from '../domain/notices.ts';
 import { previewKeys, summaryKey } from '../domain/outbox.ts';
 import { readPreview } from '../domain/preview.ts';
 import { SCREENED } from '../domain/work.ts';
@@ -38,18 +38,22 @@ export async function publishEnding(batch: Batch, decision: Decision, ending: En
   let summary: AuditedFile | undefined;
   if (state === 'approved') {
     const notice = { kind: 'batch_approved' as const, batchId, agency, approvedAt: at, sha256: decision.preview };
-    await tell(env, toAgency(notice));
-    await tell(env, toAdministrators(notice));
+    await tellEveryone(notice);
   } else {
     const key = summaryKey(batchId);
     const text = await summaryOf(batch, state, at);
     await writeObject({ bucket: env.OUTBOX, key }, text);
     summary = { key, sha256: sha256Of(text) };
-    const notice = noticeOf({ batchId, agency, endedAt: at, bucket: env.OUTBOX, key }, ending);
-    await tell(env, toAgency(notice));
-    await tell(env, toAdministrators(notice));
+    await tellEveryone(noticeOf({ batchId, agency, endedAt: at, bucket: env.OUTBOX, key }, ending, decision));
   }
   await tellAudit(batch, decision, ending, summary && { summary });
+}
+
+/** The agency, those who were asked, and the administrators. */
+async function tellEveryone(notice: EndingNotice): Promise<void> {
+  await tell(env, toAgency(notice));
+  await tell(env, toApprover({ ...notice, approver: EVERY_APPROVER }));
+  await tell(env, toAdministrators(notice));
 }
 
 async function summaryOf(batch: Batch, status: UnsettledStatus, endedAt: Instant): Promise<string> {
@@ -75,21 +79,21 @@ async function summaryOf(batch: Batch, status: UnsettledStatus, endedAt: Instant
 
 type WithoutEffect = Readonly<Record<'agency' | 'endedAt' | 'bucket' | 'key', string>> & Pick<Batch, 'batchId'>;
 
-function noticeOf(told: WithoutEffect, { state, over }: Ending) {
-  if (state === 'refused') return { kind: 'batch_refused', ...told } as const;
-  if (state === 'lapsed') return { kind: 'batch_lapsed', ...told } as const;
+function noticeOf(told: WithoutEffect, { state, over }: Ending, decision: Decision): EndingNotice {
+  if (state === 'refused') return { kind: 'batch_refused', ...told, remarks: refusals(decision) };
+  if (state === 'lapsed') return { kind: 'batch_lapsed', ...told };
   if (over === undefined) throw new Error(`batch ${told.batchId} is over no limit`);
-  return { kind: 'batch_over_limit', ...told, ...over } as const;
+  return { kind: 'batch_over_limit', ...told, ...over };
 }
 
 /** The decision in the chain of its batch: who made it, upon which preview, held handsets and links, and all words of all. */
 async function tellAudit(
   batch: Batch,
-  { people }: Decision,
+  { people, preview }: Decision,
   { state, at, by }: Ending,
   published: AuditNote['files'] = {},
 ): Promise<void> {
-  const { batchId, execution, previewKey = '', decision } = batch;
+  const { batchId, previewKey = '', decision } = batch;
   const hashed = async (prepared: string, key = prepared) => ({
     key,
     sha256: sha256Of(await readBytes({ bucket: env.WORK, key: prepared })),
@@ -97,7 +101,8 @@ async function tellAudit(
   const keys = previewKeys(batchId);
   await audit(env, {
     batchId,
-    id: `decided/${execution}`,
+    // Another execution may go on with it, and one that is begun anew has another preview.
+    id: `decided/${sha8(preview)}`,
     kind: 'decided',
     at,
     facts: { state, people, by: by.join(' ') },

@@ -1,6 +1,6 @@
 import { decidedBy } from '../domain/decisions.ts';
 import type { BatchId } from '../domain/identifiers.ts';
-import { type Decided, NOTHING_DECIDED } from '../domain/subjects.ts';
+import type { Decided } from '../domain/subjects.ts';
 import { heldImeis } from '../domain/weighing.ts';
 import { SCREENED } from '../domain/work.ts';
 import { readApproval } from '../stores/cases/approvals.ts';
@@ -15,8 +15,6 @@ import { readText } from '../stores/objects.ts';
 export async function decidedOf(env: { WORK: string; CASES: string }, batchId: BatchId): Promise<Decided> {
   const batch = await readBatch(env.CASES, batchId);
   const { decision: pointer, previewKey } = batch ?? {};
-  // Approved before there were decisions.
-  if (batch !== undefined && pointer === undefined && batch.approvedAt !== undefined) return NOTHING_DECIDED;
   const decision = pointer && (await readApproval(env.WORK, pointer));
   if (decision?.ending?.state !== 'approved' || previewKey === undefined)
     throw new PlanIsVoid(`batch ${batchId} is not approved`);

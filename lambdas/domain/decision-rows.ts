@@ -21,16 +21,16 @@ export const DECISIONS = ['approve', 'refuse', 'block', 'reverify', 'spare', 'st
 /** A row of a decision, read. A strike leaves out a handset, a number, or both where the row names both. */
 export type DecisionRow =
   | { readonly line: number; readonly decision: 'approve'; readonly ground: Ground }
-  | { readonly line: number; readonly decision: 'refuse' }
+  | { readonly line: number; readonly decision: 'refuse'; readonly remarks: string }
   | { readonly line: number; readonly decision: Act; readonly imei: Imei }
   | { readonly line: number; readonly decision: 'strike'; readonly imei: Imei | null; readonly msisdn: Msisdn | null };
 
 /**
  * Reads one row of a decision. Reasons, the first that applies: wrong_cell_count; bad_preview (no SHA-256 of 64 hexadecimal
- * digits, in upper or lower case); not_this_preview; unknown_decision; missing_ground (`approve` without one of the grounds);
- * missing_remarks (`refuse` or `strike` without); the identifier's own, which a strike must name at least one of and a word of a
- * held handset must; cells that a decision doesn't need are not looked at. Whether what it names is a subject of the batch,
- * `ofSubjects` finds.
+ * digits); not_this_preview; unknown_decision; missing_ground (`approve` without one of the grounds); missing_remarks (`refuse` or
+ * `strike` without); about_the_batch (`approve` or `refuse` with a handset or a number: whoever wrote it means that one); the
+ * identifier's own, which a strike must name at least one of and a word of a held handset must. The preview, decisions and grounds
+ * may be in upper or lower case. Whether what it names is a subject of the batch, `ofSubjects` finds.
  * @param of the SHA-256 of the batch's preview, in lower case, and the agency, whose identifiers it names
  */
 export function parseDecisionRow(
@@ -42,15 +42,19 @@ export function parseDecisionRow(
   const { cells } = row;
   if (!/^[0-9a-f]{64}$/i.test(cells.preview)) return { line, reason: 'bad_preview' };
   if (cells.preview.toLowerCase() !== of.preview) return { line, reason: 'not_this_preview' };
-  const decision = DECISIONS.find((known) => known === cells.decision);
+  const decision = DECISIONS.find((known) => known === cells.decision.toLowerCase());
   if (decision === undefined) return { line, reason: 'unknown_decision' };
   if (decision === 'approve') {
-    const ground = GROUNDS.find((known) => known === cells.ground);
-    return ground === undefined ? { line, reason: 'missing_ground' } : { line, decision, ground };
+    const ground = GROUNDS.find((known) => known === cells.ground.toLowerCase());
+    if (ground === undefined) return { line, reason: 'missing_ground' };
+    return namesAny(cells) ? { line, reason: 'about_the_batch' } : { line, decision, ground };
   }
   if ((decision === 'refuse' || decision === 'strike') && cells.remarks === '')
     return { line, reason: 'missing_remarks' };
-  if (decision === 'refuse') return { line, decision };
+  if (decision === 'refuse')
+    return namesAny(cells)
+      ? { line, reason: 'about_the_batch' }
+      : { line, decision, remarks: shownRemarks(cells.remarks) };
   const identifiers = identifiersOf(of.agency);
   if (decision !== 'strike') {
     const imei = identifiers.imei(cells.imei);
@@ -61,6 +65,16 @@ export function parseDecisionRow(
   const msisdn = cells.msisdn === '' ? { value: null } : identifiers.msisdn(cells.msisdn);
   if ('reason' in msisdn) return { line, reason: msisdn.reason };
   return { line, decision, imei: imei.value, msisdn: msisdn.value };
+}
+
+const namesAny = ({ imei, msisdn }: Record<'imei' | 'msisdn', string>) => imei !== '' || msisdn !== '';
+
+/** So much of remarks is told, in characters. */
+const LONGEST_REMARKS = 500;
+
+/** Remarks as others are shown them: on one line, without what would change how the text around them reads. */
+export function shownRemarks(remarks: string): string {
+  return [...remarks.replace(/[\p{C}\p{Z}]+/gu, ' ').trim()].slice(0, LONGEST_REMARKS).join('');
 }
 
 /** What of a batch may be decided upon. */

@@ -24,13 +24,13 @@ const decision = z.strictObject({
     z.strictObject({
       batch: z
         .discriminatedUnion('decision', [
-          z.strictObject({ decision: z.literal('approve'), ground: z.enum(GROUNDS) }),
-          z.strictObject({ decision: z.literal('refuse') }),
+          z.strictObject({ decision: z.literal('approve'), ground: z.enum(GROUNDS), at: fields.instant }),
+          z.strictObject({ decision: z.literal('refuse'), remarks: z.string().optional(), at: fields.instant }),
         ])
         .nullable(),
       subjects: z.record(
         z.string().regex(/^(?:[0-9]{14}|\+91(?:00|[6-9][0-9])[0-9]{8})$/),
-        z.enum([...ACTS, 'strike']),
+        z.strictObject({ says: z.enum([...ACTS, 'strike']), at: fields.instant }),
       ),
     }),
   ),
@@ -38,6 +38,8 @@ const decision = z.strictObject({
     z.strictObject({
       approver,
       sha256: fields.sha256,
+      upload: z.string().optional(),
+      uploadedAt: fields.instant.optional(),
       attempt: z.string(),
       at: fields.instant,
       version: fields.count,
@@ -49,9 +51,27 @@ const decision = z.strictObject({
   version: fields.count,
 });
 
+/** Words of the first form, which didn't say when: before any that do. */
+const BEFORE_ALL = '1970-01-01T00:00:00Z';
+type Words = Record<string, { batch: object | null; subjects: Record<string, string> }>;
+const withInstants = (votes: Words) =>
+  Object.fromEntries(
+    Object.entries(votes).map(([approver, { batch, subjects }]) => [
+      approver,
+      {
+        batch: batch && { ...batch, at: BEFORE_ALL },
+        subjects: Object.fromEntries(
+          Object.entries(subjects).map(([subject, says]) => [subject, { says, at: BEFORE_ALL }]),
+        ),
+      },
+    ]),
+  );
+
 /** The record of a batch's decision, as it lies in the work bucket. */
 export const decisionRecordForm = formOf<Decision>(
   "record of a batch's decision",
-  1,
+  2,
   decision as unknown as z.ZodType<Decision>,
+  // The second has the remarks of who refuses, which upload a file was, and when each word was uploaded.
+  { 1: (content) => ({ ...content, votes: withInstants(content.votes as Words) }) },
 );

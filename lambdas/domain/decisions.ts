@@ -3,17 +3,24 @@
  * approver, a reminder or the end of the time is one write of it, and whoever commits first, the others see. Nobody who decides
  * alone can have anybody cut off, and the silence of all lets the batch lapse.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { addSeconds, type Instant, millisOf } from './days.ts';
 import type { DecisionRow, Ground } from './decision-rows.ts';
 import type { ApproverId, BatchId, Imei, Msisdn } from './identifiers.ts';
 import type { OverLimit } from './report-limits.ts';
-import { isShaTaken, maxFiles, type RejectedRow } from './responses.ts';
+import { isShaTaken, maxFiles, type RejectedRow, sameAsBefore } from './responses.ts';
 import { ACTS, type Act, type Decided } from './subjects.ts';
+
+/** A word, and when the file in which it stands was uploaded. */
+type Spoken<Word> = Word & { readonly at: Instant };
 
 /** What one approver said last: of the batch, and of each subject by its 14 digits or its number. */
 export interface Vote {
-  readonly batch: { readonly decision: 'approve'; readonly ground: Ground } | { readonly decision: 'refuse' } | null;
-  readonly subjects: Readonly<Record<string, Act | 'strike'>>;
+  readonly batch: Spoken<
+    | { readonly decision: 'approve'; readonly ground: Ground }
+    | { readonly decision: 'refuse'; readonly remarks?: string }
+  > | null;
+  readonly subjects: Readonly<Record<string, Spoken<{ readonly says: Act | 'strike' }>>>;
 }
 
 /** How the wait for a decision ended: it goes on, was refused by a person, lapsed in silence, or was too large for anybody to approve. */
@@ -31,6 +38,9 @@ export interface Ending {
 export interface DecisionFile {
   readonly approver: ApproverId;
   readonly sha256: string;
+  /** The upload's own version, and when it was; not in records of the first form. */
+  readonly upload?: string;
+  readonly uploadedAt?: Instant;
   /** The attempt whose prepared receipt counts. */
   readonly attempt: string;
   readonly at: Instant;
@@ -114,9 +124,11 @@ export interface DecisionApplied {
 
 /**
  * Applies a file of an approver's to the record. All of its rows apply, in file order, before people are counted: of each subject,
- * and of the batch, an approver's last word counts, and one approver counts once. Then one who refuses is enough for refused, and
- * it takes as many who approve as the record says for approved. The same bytes by the same approver change nothing. What is
- * committed after the ending, or after the time, doesn't count; a file that is committed in the last second does where nothing
+ * and of the batch, an approver's last word counts, in the order of the uploads, and one approver counts once. A file that is worked
+ * on late says nothing of what its approver spoke of in a later one (`superseded`). Then one who refuses is enough for refused, and
+ * it takes as many who approve as the record says for approved. Nobody approves with a file of which a row was rejected, nor any
+ * more who sends one: whoever couldn't be left out for a slip would be cut off for good. The same upload, and the bytes of an
+ * approver's newest file again, change nothing. What is committed after the ending, or after the time, doesn't count; a file that is committed in the last second does where nothing
  * ended before.
  * @returns the next record; `known` with what was prepared for these bytes; or why the file is refused whole
  */
@@ -126,8 +138,11 @@ export function applyDecision(
   file: {
     readonly approver: ApproverId;
     readonly sha256: string;
+    /** The upload's own version, and when it was, which is how an approver's own files are ordered. */
+    readonly upload: string;
+    readonly uploadedAt: Instant;
     readonly attempt: string;
-    /** The instant of the commit, which is what counts, and not that of the upload. */
+    /** The instant of the commit, which is what must be in time, and not that of the upload. */
     readonly committedAt: Instant;
     /** Who is an approver now. Of others only what they struck counts on. */
     readonly approvers: readonly string[];
@@ -136,9 +151,9 @@ export function applyDecision(
   | DecisionApplied
   | { readonly kind: 'known'; readonly file: DecisionFile }
   | { readonly kind: 'not_waiting' | 'sha_taken' | 'too_many_files' } {
-  const { approver, sha256, attempt, committedAt, approvers } = file;
+  const { approver, sha256, upload, uploadedAt, attempt, committedAt, approvers } = file;
   const own = decision.files.filter((known) => known.approver === approver);
-  const known = own.find((one) => one.sha256 === sha256);
+  const known = sameAsBefore(own, file);
   if (known !== undefined) return { kind: 'known', file: known };
   const late = decision.decideBy !== null && committedAt > decision.decideBy;
   if (decision.ending !== null || late) return { kind: 'not_waiting' };
@@ -146,15 +161,23 @@ export function applyDecision(
   // Each approver has their own, so that nobody can fill the record up before others have spoken.
   if (own.length >= maxFiles) return { kind: 'too_many_files' };
 
-  const voter = new Voter(decision.votes[approver] ?? { batch: null, subjects: {} });
+  const voter = new Voter(decision.votes[approver] ?? { batch: null, subjects: {} }, uploadedAt);
   const rejects: RejectedRow[] = [];
   let recorded = 0;
   let alreadyRecorded = 0;
-  for (const row of rows) {
+  const all = [...rows];
+  const hasRejects = all.some((row) => 'reason' in row);
+  for (const row of all) {
     if ('reason' in row) rejects.push(row);
-    else if (voter.says(row)) recorded += 1;
-    else alreadyRecorded += 1;
+    else if (hasRejects && row.decision === 'approve') rejects.push({ line: row.line, reason: 'beside_rejects' });
+    else {
+      const said = voter.says(row);
+      if (said === 'superseded') rejects.push({ line: row.line, reason: said });
+      else if (said === 'new') recorded += 1;
+      else alreadyRecorded += 1;
+    }
   }
+  if (hasRejects) voter.approvesNoMore();
   const votes = { ...ofThese(approvers, decision.votes), [approver]: voter.vote() };
   const version = decision.version + 1;
   const ending = endingOf(votes, decision.people, committedAt);
@@ -163,7 +186,7 @@ export function applyDecision(
     decision: {
       ...decision,
       votes,
-      files: [...decision.files, { approver, sha256, attempt, at: committedAt, version }],
+      files: [...decision.files, { approver, sha256, upload, uploadedAt, attempt, at: committedAt, version }],
       ending,
       remindAt: ending === null ? decision.remindAt : null,
       version,
@@ -182,38 +205,51 @@ export function applyDecision(
 function ofThese(approvers: readonly string[], votes: Decision['votes']): Decision['votes'] {
   const strikes = ({ subjects }: Vote): Vote => ({
     batch: null,
-    subjects: Object.fromEntries(Object.entries(subjects).filter(([, said]) => said === 'strike')),
+    subjects: Object.fromEntries(Object.entries(subjects).filter(([, { says }]) => says === 'strike')),
   });
   return Object.fromEntries(
     voters(votes).map(([approver, vote]) => [approver, approvers.includes(approver) ? vote : strikes(vote)]),
   );
 }
 
-/** One approver's words, as the rows of a file change them. */
+/** One approver's words, as the rows of a file change them that was uploaded at `at`. */
 class Voter {
   #batch: Vote['batch'];
-  readonly #subjects: Map<string, Act | 'strike'>;
+  readonly #subjects: Map<string, Vote['subjects'][string]>;
+  readonly #at: Instant;
 
-  constructor(vote: Vote) {
+  constructor(vote: Vote, at: Instant) {
     this.#batch = vote.batch;
     this.#subjects = new Map(Object.entries(vote.subjects));
+    this.#at = at;
   }
 
-  /** Takes a row's word; whether it is another one than this approver's last. */
-  says(row: DecisionRow): boolean {
+  /** Takes a row's word: another one than this approver's last, the same, or one that a later upload stands against. */
+  says(row: DecisionRow): 'new' | 'known' | 'superseded' {
+    const at = this.#at;
     if (row.decision === 'approve' || row.decision === 'refuse') {
       const before = this.#batch;
-      this.#batch = row.decision === 'approve' ? { decision: 'approve', ground: row.ground } : { decision: 'refuse' };
-      return JSON.stringify(before) !== JSON.stringify(this.#batch);
+      if (before !== null && before.at > at) return 'superseded';
+      const { decision } = row;
+      this.#batch =
+        decision === 'approve' ? { decision, ground: row.ground, at } : { decision, remarks: row.remarks, at };
+      return isDeepStrictEqual({ ...before, at }, this.#batch) ? 'known' : 'new';
     }
     const named = row.decision === 'strike' ? [row.imei, row.msisdn] : [row.imei];
-    let isNew = false;
-    for (const subject of named) {
-      if (subject === null || this.#subjects.get(subject) === row.decision) continue;
-      this.#subjects.set(subject, row.decision);
-      isNew = true;
-    }
-    return isNew;
+    const said = named.filter((subject) => subject !== null).map((subject) => this.#saysOf(subject, row.decision));
+    return said.includes('new') ? 'new' : said.includes('superseded') ? 'superseded' : 'known';
+  }
+
+  #saysOf(subject: string, says: Act | 'strike'): 'new' | 'known' | 'superseded' {
+    const before = this.#subjects.get(subject);
+    if (before !== undefined && before.at > this.#at) return before.says === says ? 'known' : 'superseded';
+    this.#subjects.set(subject, { says, at: this.#at });
+    return before?.says === says ? 'known' : 'new';
+  }
+
+  /** Takes back an approval, but for one of a later upload. */
+  approvesNoMore(): void {
+    if (this.#batch?.decision === 'approve' && this.#batch.at <= this.#at) this.#batch = null;
   }
 
   vote(): Vote {
@@ -263,7 +299,7 @@ export function whatNow(decision: Decision, now: Instant): WhatNow {
  */
 export function actOf({ votes, people }: Pick<Decision, 'votes' | 'people'>, imei: Imei): Act {
   const given = Object.values<Vote>(votes).flatMap(({ subjects }) => {
-    const said = Object.hasOwn(subjects, imei) ? subjects[imei] : undefined;
+    const said = Object.hasOwn(subjects, imei) ? subjects[imei]?.says : undefined;
     return said === undefined || said === 'strike' ? [] : [said];
   });
   if (people === 0 || given.length < people) return 'spare';
@@ -274,10 +310,18 @@ export function actOf({ votes, people }: Pick<Decision, 'votes' | 'people'>, ime
 export function decidedBy(decision: Decision, held: Iterable<Imei>): Decided {
   const struck = new Set<Imei | Msisdn>();
   for (const { subjects } of Object.values<Vote>(decision.votes))
-    for (const [subject, said] of Object.entries(subjects)) if (said === 'strike') struck.add(subject as Imei | Msisdn);
+    for (const [subject, { says }] of Object.entries(subjects))
+      if (says === 'strike') struck.add(subject as Imei | Msisdn);
   const acts = new Map<Imei, Act>();
   for (const imei of held) acts.set(imei, actOf(decision, imei));
   return { held: acts, struck };
+}
+
+/** Why those who refuse do, by approver. */
+export function refusals({ votes }: Pick<Decision, 'votes'>): string[] {
+  return voters(votes).flatMap(([, { batch }]) =>
+    batch?.decision === 'refuse' && batch.remarks ? [batch.remarks] : [],
+  );
 }
 
 /** How many approvers' last word on the batch is that they approve. */

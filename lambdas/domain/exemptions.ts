@@ -149,6 +149,9 @@ export function isInForce(exemption: Exemption, day: Day, approvers: readonly st
 export interface ExemptionFile {
   readonly approver: ApproverId;
   readonly sha256: string;
+  /** The upload's own version, and when it was; not in records of the first form. */
+  readonly upload?: string;
+  readonly uploadedAt?: Instant;
   /** The attempt whose prepared receipt counts. */
   readonly attempt: string;
   readonly at: Instant;
@@ -224,12 +227,23 @@ const word = z.strictObject({
 });
 const exemptions = z.strictObject({
   words: z.record(z.string().regex(/^(?:[0-9]{14}|\+91[0-9]{10})$/), z.record(approver, word)),
-  files: z.array(z.strictObject({ approver, sha256: fields.sha256, attempt: z.string(), at: fields.instant })),
+  files: z.array(
+    z.strictObject({
+      approver,
+      sha256: fields.sha256,
+      upload: z.string().optional(),
+      uploadedAt: fields.instant.optional(),
+      attempt: z.string(),
+      at: fields.instant,
+    }),
+  ),
 });
 
 /** `Exemptions`, as they lie in the work bucket. */
 export const exemptionsForm = formOf<Exemptions>(
   'record of exemptions',
-  1,
+  2,
   exemptions as unknown as z.ZodType<Exemptions>,
+  // The second says which upload a file was, and when.
+  { 1: (content) => content },
 );

@@ -3,6 +3,7 @@ import { folder } from './folders.ts';
 import {
   type AgencyId,
   type ApproverId,
+  EXEMPTED,
   isAgencyId,
   isApproverId,
   isOperatorId,
@@ -69,7 +70,9 @@ export function parseInboxKey(key: string): InboxKey {
   if (place === INBOX.decisions.prefix || place === INBOX.exemptions.prefix) {
     if (!isApproverId(who)) return { kind: 'stray', why: 'bad_approver' };
     if (place === INBOX.exemptions.prefix) return { kind: 'exemption', approver: who, name };
-    return NO_NAMES.includes(about) ? nowhere : { kind: 'decision', approver: who, batchId: about, name };
+    // Its receipts would lie among those of exemptions.
+    if (NO_NAMES.includes(about) || about === EXEMPTED) return nowhere;
+    return { kind: 'decision', approver: who, batchId: about, name };
   }
   if (!isOperatorId(who)) return { kind: 'stray', why: 'bad_operator' };
   if (place === INBOX.usage.prefix) return { kind: 'usage', operator: who, name };

@@ -40,6 +40,14 @@ const usage = {
   rejects,
   uploadedAt,
 };
+/** What a receipt counts, in short: whoever reads no receipt sees here that nothing was taken. */
+const counted = {
+  rows: count.optional(),
+  recorded: count.optional().describe('rows that said something new'),
+  alreadyRecorded: count.optional().describe('rows that said what stood there'),
+  rejected: count.optional().describe('rows that were not taken: the receipt has their lines and reasons'),
+};
+
 const usageStopped = z.strictObject({ kind: kind('usage_stopped'), ...usage, line, reason });
 
 const reportRefused = z.strictObject({ kind: kind('report_refused'), agency, line, reason, rejects, uploadedAt });
@@ -87,6 +95,7 @@ export const operatorNotice = z.discriminatedUnion('kind', [
     key: z.string(),
     size: count.describe('bytes'),
     sha256,
+    ...counted,
     refused: z.string().nullable().describe('why the whole response was refused, or null'),
   }),
   z.strictObject({ kind: kind('usage_imported'), ...usage }),
@@ -143,7 +152,11 @@ const withoutEffect = {
   bucket: z.string(),
   key: z.string().describe("the batch's summary"),
 };
-const batchRefused = z.strictObject({ kind: kind('batch_refused'), ...withoutEffect });
+const batchRefused = z.strictObject({
+  kind: kind('batch_refused'),
+  ...withoutEffect,
+  remarks: z.array(z.string()).optional().describe('why, in the words of each who refused'),
+});
 const batchLapsed = z.strictObject({ kind: kind('batch_lapsed'), ...withoutEffect });
 const batchOverLimit = z.strictObject({
   kind: kind('batch_over_limit'),
@@ -153,6 +166,11 @@ const batchOverLimit = z.strictObject({
   found: count,
   limit: count,
 });
+
+/** How a wait for a decision ended. */
+export type EndingNotice = z.infer<
+  typeof batchApproved | typeof batchRefused | typeof batchLapsed | typeof batchOverLimit
+>;
 
 /** What is told to the agency that it concerns. */
 export const agencyNotice = z.discriminatedUnion('kind', [
@@ -193,11 +211,16 @@ export const approverNotice = z.discriminatedUnion('kind', [
     key: z.string(),
     size: count.describe('bytes'),
     sha256,
+    ...counted,
     refused: z.string().nullable().describe('why the whole file was refused, or null'),
   }),
   z.strictObject({ ...quarantined, approver }),
   z.strictObject({ ...decisionNeeded, approver }),
   z.strictObject({ ...decisionReminder, approver }),
+  batchApproved.extend({ approver }),
+  batchRefused.extend({ approver }),
+  batchLapsed.extend({ approver }),
+  batchOverLimit.extend({ approver }),
 ]);
 export type ApproverNotice = z.infer<typeof approverNotice>;
 
@@ -268,13 +291,15 @@ export type TopicName = Told['topic'];
 /** What could not be told, as it lies in the work bucket. */
 export const toldForm = formOf<Told>(
   'notice to be told later',
-  1,
+  2,
   z.discriminatedUnion('topic', [
     z.strictObject({ topic: z.literal('OPERATORS_TOPIC'), notice: operatorNotice }),
     z.strictObject({ topic: z.literal('AGENCIES_TOPIC'), notice: agencyNotice }),
     z.strictObject({ topic: z.literal('APPROVERS_TOPIC'), notice: approverNotice }),
     z.strictObject({ topic: z.literal('ADMINISTRATORS_TOPIC'), notice: administratorNotice }),
   ]),
+  // The second has what receipts count, and why a batch was refused.
+  { 1: (content) => content },
 );
 
 export const toOperator = (notice: OperatorNotice) => ({ topic: 'OPERATORS_TOPIC', notice }) as const;

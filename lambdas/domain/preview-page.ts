@@ -274,7 +274,7 @@ function howTo(preview: Preview, details: PreviewDetails): Html {
   const [first] = [...details.held].sort(heavier);
   const example = [
     csvLine(columns),
-    ...(first === undefined ? [] : [line({ decision: 'reverify', imei: imeiOut(first.imei) })]),
+    ...(first === undefined ? [] : [line({ decision: 'spare', imei: imeiOut(first.imei) })]),
     line({ decision: 'approve', ground: 'public_interest' }),
   ].join('');
   return html`<section aria-labelledby="how">
@@ -287,7 +287,7 @@ function howTo(preview: Preview, details: PreviewDetails): Html {
 <div><dt>block, reverify, spare</dt><dd>with the <code>imei</code> of a held handset: block it and re-verify its numbers, re-verify its numbers only, or neither. It needs ${counted(people, 'approver')}; the mildest of what they say counts</dd></div>
 <div><dt>strike</dt><dd>with <code>imei</code> or <code>msisdn</code>, and <code>remarks</code>: leaves out a handset or a number; one approver is enough</dd></div>
 </dl>
-<p>The last word on each subject counts, and all rows of a file count together: say what you have to say of handsets and numbers before you approve, or in the same file.</p>
+<p>The last word on each subject counts, and all rows of a file count together: say what you have to say of handsets and numbers before you approve, or in the same file. Nobody approves with a file of which a row was rejected: read its receipt.</p>
 </section>
 `;
 }

@@ -24,6 +24,8 @@ export const ROW_REASONS = [
   'unknown_decision',
   'missing_ground',
   'missing_remarks',
+  'about_the_batch',
+  'beside_rejects',
   'not_held',
   'not_a_subject',
   'bad_until',

@@ -31,7 +31,8 @@ export interface OverLimit {
 /**
  * The first limit that a report passes, or null. With its agency's, those count that were weighed less than 24 hours before it and
  * did not end without effect.
- * @param others the other reports of the agency
+ * @param others the agency's reports that were noted before it, also where they say that they were weighed after it: whichever of two
+ *   is noted first, the other sees it
  */
 export function overLimit(
   report: Omit<WeighedReport, 'ending'>,
@@ -41,7 +42,7 @@ export function overLimit(
   const since = addSeconds(report.weighedAt, -DAY);
   const agency = { numbers: report.numbers, handsets: report.handsets };
   for (const { weighedAt, numbers, handsets, ending } of others) {
-    if (weighedAt <= since || weighedAt > report.weighedAt || !hasEffect(ending)) continue;
+    if (weighedAt <= since || !hasEffect(ending)) continue;
     agency.numbers += numbers;
     agency.handsets += handsets;
   }

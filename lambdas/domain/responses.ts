@@ -139,6 +139,34 @@ export function isShaTaken(
   return files.some((file) => file.sha256 !== sha256 && sha8(file.sha256) === sha8(sha256));
 }
 
+/** A file of an approver's that was recorded. */
+interface KnownFile {
+  readonly sha256: string;
+  /** The upload's own version, and when it was; a file that was recorded without them is known by its bytes. */
+  readonly upload?: string;
+  readonly uploadedAt?: Instant;
+  /** When it was committed. */
+  readonly at: Instant;
+}
+
+/**
+ * Of one approver's files, in the order in which they were committed: the one that an upload is, which changes nothing then. It is
+ * the same upload, told of again, or has the same bytes as the file that was uploaded last. What was said in an earlier file is said
+ * anew where its bytes are uploaded again, since everybody's last word counts.
+ */
+export function sameAsBefore<File extends KnownFile>(
+  own: readonly File[],
+  { sha256, upload }: { readonly sha256: string; readonly upload: string },
+): File | undefined {
+  const uploaded = ({ uploadedAt, at }: File) => uploadedAt ?? at;
+  const last = own.reduce<File | undefined>(
+    (newest, file) => (newest === undefined || uploaded(file) >= uploaded(newest) ? file : newest),
+    undefined,
+  );
+  if (last?.sha256 === sha256) return last;
+  return own.find((file) => file.sha256 === sha256 && (file.upload === undefined || file.upload === upload));
+}
+
 /**
  * Applies a response's rows, in file order, to the ledger they answer. The same bytes again change nothing. On a sealed
  * ledger the answers go to a copy of the outcomes. `at` is the instant of the upload, at which the rows count as recorded;
@@ -250,6 +278,12 @@ export const receiptCounts = z.object({
   alreadyRecorded: fields.count,
   rejected: z.record(z.string(), fields.count),
 });
+
+/** What a receipt's notice says of it, from the receipt's text. */
+export function countedIn(receipt: string): Record<'rows' | 'recorded' | 'alreadyRecorded' | 'rejected', number> {
+  const { rejected, ...counts } = receiptCounts.parse(JSON.parse(receipt));
+  return { ...counts, rejected: Object.values(rejected).reduce((sum, rows) => sum + rows, 0) };
+}
 
 /** The receipt of a file that was recorded. */
 export function receiptOf(

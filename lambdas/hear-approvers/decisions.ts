@@ -2,6 +2,7 @@ import { FileFault, readCsv } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
 import { type DecisionRow, decisionColumns, ofSubjects, parseDecisionRow } from '../domain/decision-rows.ts';
 import { applyDecision, type Decision } from '../domain/decisions.ts';
+import { sha8 } from '../domain/hashes.ts';
 import { isBatchId } from '../domain/identifiers.ts';
 import { receiptKey } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
@@ -23,34 +24,36 @@ type Weighed = Batch & Required<Pick<Batch, 'decision' | 'previewSha256'>>;
 /** Records a decision about a batch, once, publishes its receipt, and wakes who waits where it ends the wait. */
 export async function decide(file: ApproverFile, now: Instant, invocation: string): Promise<void> {
   const read = await readWhole(file);
-  if (read === undefined) return await refuseDecision(file, null, 'file_too_large');
+  if (read === undefined) return await refuseDecision(file, null, 'file_too_large', await batchAbout(file));
   const { content, sha256 } = read;
-  const { approver, about, name } = file;
+  const { approver, name, upload, at: uploadedAt } = file;
   let rows: { of: string; rows: (DecisionRow | RejectedRow)[] } | undefined;
   for (let n = 0; ; n++) {
-    const batch = isBatchId(about) ? await readBatch(env.CASES, about) : undefined;
-    if (batch === undefined) return await refuseDecision(file, sha256, 'unknown_batch');
-    if (!isWeighed(batch)) return await refuseDecision(file, sha256, 'not_waiting');
+    const batch = await batchAbout(file);
+    if (batch === undefined) return await refuseDecision(file, sha256, 'unknown_batch', undefined);
+    if (!isWeighed(batch)) return await refuseDecision(file, sha256, 'not_waiting', batch);
     const decision = await readApproval(env.WORK, batch.decision);
     try {
       // A batch that was begun anew has another preview.
       if (rows?.of !== batch.previewSha256) rows = { of: batch.previewSha256, rows: await readRows(batch, content) };
     } catch (error) {
       if (!(error instanceof FileFault)) throw error;
-      return await refuseDecision(file, sha256, error.reason);
+      return await refuseDecision(file, sha256, error.reason, batch);
     }
     const attempt = `${invocation}-${n}`;
     const applied = applyDecision(decision, rows.rows, {
       approver,
       sha256,
+      upload,
+      uploadedAt,
       attempt,
       committedAt: now,
       approvers: env.APPROVERS,
     });
     if (applied.kind === 'known') return await publish(file, batch, decision, sha256, applied.file.attempt);
-    if (applied.kind !== 'applied') return await refuseDecision(file, sha256, applied.kind);
+    if (applied.kind !== 'applied') return await refuseDecision(file, sha256, applied.kind, batch);
     // It failed with its execution before anybody ended its decision.
-    if (batch.state !== 'waiting') return await refuseDecision(file, sha256, 'not_waiting');
+    if (batch.state !== 'waiting') return await refuseDecision(file, sha256, 'not_waiting', batch);
     const receipt = DECIDED.receipt(batch.batchId, attempt);
     await writeObject({ bucket: env.WORK, key: receipt }, receiptText(receiptOf(name, sha256, applied)));
     if (await changeApproval(env, batch, batch.decision, { decision: applied.decision, attempt }))
@@ -77,35 +80,48 @@ async function readRows(batch: Weighed, content: Buffer): Promise<(DecisionRow |
 /** Publishes what was committed with a file, and wakes who waits; every attempt, redelivery and upload of the same bytes does it alike. */
 async function publish(
   file: ApproverFile,
-  { batchId, decision: pointer }: Weighed,
+  { batchId, decision: pointer, previewSha256 }: Weighed,
   decision: Decision,
   sha256: string,
   attempt: string,
 ): Promise<void> {
   const { approver, about, name, upload, at, key } = file;
+  // First, since a batch may wait for nothing else. It looks for itself what was decided.
+  if (decision.ending !== null) await wake(pointer.tokens, { state: 'waiting' });
   const text = await readText({ bucket: env.WORK, key: DECIDED.receipt(batchId, attempt) });
   const receipt = await publishReceipt(file, receiptKey(approver, about, name, sha256), text, null);
   const { rows, recorded, alreadyRecorded } = receiptCounts.parse(JSON.parse(text));
   await audit(env, {
     batchId,
-    id: `decision/${approver}/${upload}`,
+    // A batch that was begun anew has another preview, of which the same upload says nothing.
+    id: `decision/${approver}/${upload}/${sha8(previewSha256)}`,
     kind: 'decision_recorded',
     at,
     facts: { uploader: approver, version: upload, rows, recorded, alreadyRecorded },
     files: { decision: { key, sha256 }, receipt },
   });
   log.info('decision recorded', { batchId, approver, rows, recorded });
-  // It looks for itself what was decided.
-  if (decision.ending !== null) await wake(pointer.tokens, { state: 'waiting' });
 }
 
-async function refuseDecision(file: ApproverFile, sha256: string | null, why: FileReason): Promise<void> {
-  const { approver, about, upload, at, key } = file;
+/** The batch that a file's key names, where there is such a one. */
+async function batchAbout({ about }: ApproverFile): Promise<Batch | undefined> {
+  return isBatchId(about) ? await readBatch(env.CASES, about) : undefined;
+}
+
+/** @param batch whose chain tells of it; a batch that there isn't has none */
+async function refuseDecision(
+  file: ApproverFile,
+  sha256: string | null,
+  why: FileReason,
+  batch: Batch | undefined,
+): Promise<void> {
+  const { approver, upload, at, key } = file;
   const receipt = await refuse(file, sha256, why);
-  if (!isBatchId(about) || why === 'unknown_batch') return;
+  if (batch === undefined) return;
   await audit(env, {
-    batchId: about,
-    id: `decision/${approver}/${upload}`,
+    batchId: batch.batchId,
+    // Each preview of a batch that is begun anew may find another reason.
+    id: `decision/${approver}/${upload}/${sha8(batch.previewSha256 ?? '')}`,
     kind: 'decision_not_taken',
     at,
     facts: { uploader: approver, version: upload, why },

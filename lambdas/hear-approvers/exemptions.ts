@@ -17,7 +17,15 @@ import {
 import { EXEMPTED } from '../domain/identifiers.ts';
 import { receiptKey } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
-import { isShaTaken, maxFiles, type RejectedRow, receiptCounts, receiptOf, receiptText } from '../domain/responses.ts';
+import {
+  isShaTaken,
+  maxFiles,
+  type RejectedRow,
+  receiptCounts,
+  receiptOf,
+  receiptText,
+  sameAsBefore,
+} from '../domain/responses.ts';
 import { EXEMPTIONS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
@@ -27,12 +35,12 @@ import { readText, writeObject } from '../stores/objects.ts';
 import { env } from './environment.ts';
 import { type ApproverFile, publishReceipt, readWhole, refuse } from './file.ts';
 
-/** Records a file of exemptions, once, and publishes its receipt; the same bytes of the same approver change nothing. */
+/** Records a file of exemptions, once, and publishes its receipt; the bytes of an approver's newest file again change nothing. */
 export async function exempt(file: ApproverFile, now: Instant, invocation: string): Promise<void> {
   const read = await readWhole(file);
   if (read === undefined) return await refuseExemptions(file, null, 'file_too_large');
   const { content, sha256 } = read;
-  const { approver, name } = file;
+  const { approver, name, upload } = file;
   const rows: (ExemptionRow | RejectedRow)[] = [];
   const by = { uploadDay: dayOf(file.at), mostDays: env.EXEMPTION_DAYS };
   try {
@@ -48,7 +56,7 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
   for (let n = 0; ; n++) {
     const { version, exemptions } = await readExemptions(env, dayOf(now));
     const own = exemptions.files.filter((one) => one.approver === approver);
-    const known = own.find((one) => one.sha256 === sha256);
+    const known = sameAsBefore(own, { sha256, upload });
     if (known !== undefined) return await publish(file, known);
     if (isShaTaken({ files: own }, sha256)) return await refuseExemptions(file, sha256, 'sha_taken');
     if (own.length >= maxFiles) return await refuseExemptions(file, sha256, 'too_many_files');
@@ -56,7 +64,7 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
       exemptionOf(exemptions, subject),
     );
     const attempt = `${invocation}-${n}`;
-    const recorded = { approver, sha256, attempt, at: now };
+    const recorded = { approver, sha256, upload, uploadedAt: file.at, attempt, at: now };
     const next = withFile(exemptions, applied, recorded, env.EXEMPTION_DAYS);
     if (wordsOf(next, approver) > maxWords) return await refuseExemptions(file, sha256, 'too_many_exemptions');
     const work = (key: string, text: string) => writeObject({ bucket: env.WORK, key }, text);

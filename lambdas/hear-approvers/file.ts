@@ -3,7 +3,7 @@ import { type ApproverId, isBatchId } from '../domain/identifiers.ts';
 import { toApprover } from '../domain/notices.ts';
 import { receiptKey, takenReceiptKey } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
-import { receiptText, refusedReceipt } from '../domain/responses.ts';
+import { countedIn, receiptText, refusedReceipt } from '../domain/responses.ts';
 import { log } from '../runtime/log.ts';
 import type { Uploaded } from '../runtime/uploads.ts';
 import { tell } from '../stores/notices.ts';
@@ -45,7 +45,8 @@ export async function publishReceipt(
   const sha256 = sha256Of(receipt);
   const size = Buffer.byteLength(receipt);
   const batchId = isBatchId(about) ? about : undefined;
-  await tell(env, toApprover({ kind: 'receipt', approver, batchId, bucket: env.OUTBOX, key, size, sha256, refused }));
+  const of = { approver, batchId, bucket: env.OUTBOX, key, size, sha256, ...countedIn(receipt) };
+  await tell(env, toApprover({ kind: 'receipt', ...of, refused }));
   return { key, sha256 };
 }
 

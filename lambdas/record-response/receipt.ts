@@ -1,6 +1,7 @@
 import { sha256Of } from '../domain/hashes.ts';
 import { parseDirectionId } from '../domain/identifiers.ts';
 import { toOperator } from '../domain/notices.ts';
+import { countedIn } from '../domain/responses.ts';
 import { tell } from '../stores/notices.ts';
 
 import { env } from './environment.ts';
@@ -24,6 +25,7 @@ export async function tellReceipt(
       key,
       size: Buffer.byteLength(receipt),
       sha256: sha256Of(receipt),
+      ...countedIn(receipt),
       refused,
     }),
   );

@@ -43,7 +43,7 @@ const input = z.union([
 /**
  * A Batch or an ImportByPieces execution failed, timed out or was aborted. A Batch whose plan was not committed yet fails
  * with it: its claims are void, the turn to plan is free again, and the same file starts it anew. A file of which nothing was registered
- * is in quarantine. A Batch whose plan counts goes on in another execution. Nothing comes of a message alone: the execution itself is
+ * is in quarantine. A Batch whose plan counts, or whose ending is still to be published, goes on in another execution. Nothing comes of a message alone: the execution itself is
  * asked, and where it runs, or went well, the message fails.
  */
 export const handler = events(ended, async ({ time, detail: { executionArn } }) => {
@@ -64,7 +64,7 @@ export const handler = events(ended, async ({ time, detail: { executionArn } }) 
   const { batch, failed } = registered ?? {};
   const own = batch?.execution === executionArn;
   // Once at once. One that ends again is resumed by the sweep: what ends it each time must not come round in seconds.
-  const counts = own && planCounts(batch.state);
+  const counts = own && (planCounts(batch.state) || batch.untold === true);
   const resumedBy = counts && batch.resumed === undefined ? await resumeBatch(env, batch) : undefined;
   const ended = { execution: executionArn, status };
   if (batch && failed)

@@ -26,7 +26,7 @@ const input = z.object({ batchId: fields.batch, now: instant });
 const ATTEMPTS_OF_AN_EXECUTION = 10_000;
 
 /**
- * Resumes a directed batch whose execution ended: lists its directions that are open, each where its ladder is, so that all of
+ * Resumes a batch whose execution ended. Of one whose ending is still to be published it says so. Of a directed one it lists its directions that are open, each where its ladder is, so that all of
  * them go on, whether or not their executions ended, too. Tells the audit of the plan again, since the commit of the plan may have been
  * the last thing that was done.
  */
@@ -46,9 +46,12 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
   }
   const manifestKey = PLANS.directions.resumed(batch?.plan ?? 0, attempt);
   if (directed) await writeObject({ bucket: env.WORK, key: manifestKey }, manifestText(starts));
+  // What it was told of before it ended, if it was, it is told of again.
+  const ended = batch?.untold === true;
   log.info('batch resumed', { batchId, state: batch?.state, directions: starts.length });
   return {
     resumed: directed,
+    ended,
     plan: batch?.plan ?? 0,
     // The names of directions' executions hold the attempt, and those of the execution that ended are taken.
     attempt: (batch?.resumed ?? 0) * ATTEMPTS_OF_AN_EXECUTION,

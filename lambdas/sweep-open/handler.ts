@@ -109,8 +109,8 @@ async function mendUndirected({ execution, batchId }: Batch, now: Instant): Prom
   await abandonExecution(env.CASES, execution);
 }
 
-/** Has a batch whose plan counts, and whose execution ended, go on in another one. */
-async function mendDirected(batch: Batch): Promise<void> {
+/** Has a batch whose execution ended go on in another one: its plan counts, or its ending is still to be published. */
+async function mendEnded(batch: Batch): Promise<void> {
   const status = await statusOf(batch.execution);
   if (status === 'RUNNING') return;
   const resumed = status === undefined ? await startResumed(env, batch) : await resumeBatch(env, batch);
@@ -189,9 +189,9 @@ export const handler = events(due, async ({ time, source }) => {
     ...(isSurvey ? [() => mendUploads({ ...env, queues }, time), measurePending] : []),
     ...batches.map((batchId) => async () => {
       const batch = await readBatch(env.CASES, batchId);
-      if (!batch || isWithoutEffect(batch.state)) return;
-      const steps = [() => (mayFail(batch.state) ? mendUndirected(batch, time) : mendDirected(batch))];
-      if (isSurvey && batch.state !== 'settled') steps.push(() => surveyOf(batch));
+      if (!batch || (isWithoutEffect(batch.state) && !batch.untold)) return;
+      const steps = [() => (mayFail(batch.state) ? mendUndirected(batch, time) : mendEnded(batch))];
+      if (isSurvey && batch.state !== 'settled' && !batch.untold) steps.push(() => surveyOf(batch));
       await each(steps, (step) => step());
     }),
   ];

@@ -3,6 +3,7 @@ import type { Instant } from '../../lambdas/domain/days.ts';
 import type { DecisionRow } from '../../lambdas/domain/decision-rows.ts';
 import { applyDecision, type Decision, type DecisionApplied, openDecision } from '../../lambdas/domain/decisions.ts';
 import type { ApproverId, Imei } from '../../lambdas/domain/identifiers.ts';
+import type { RejectedRow } from '../../lambdas/domain/responses.ts';
 import { at, batchId, imei, msisdn } from './example.ts';
 
 export const preview = 'ab'.repeat(32);
@@ -25,7 +26,7 @@ const rowsOf = (words: readonly Word[]): DecisionRow[] =>
   words.map(([decision, subject], n) => {
     const line = n + 2;
     if (decision === 'approve') return { line, decision, ground: 'public_interest' };
-    if (decision === 'refuse') return { line, decision };
+    if (decision === 'refuse') return { line, decision, remarks: 'the FIR was withdrawn' };
     if (decision !== 'strike') return { line, decision, imei: subject as Imei };
     const isNumber = subject?.startsWith('+') ?? false;
     return {
@@ -41,13 +42,22 @@ export function result(
   decision: Decision,
   approver: ApproverId,
   words: readonly Word[],
-  more: { at?: Instant; sha256?: string; approvers?: readonly ApproverId[] } = {},
+  more: {
+    at?: Instant;
+    sha256?: string;
+    upload?: string;
+    uploadedAt?: Instant;
+    approvers?: readonly ApproverId[];
+    rejects?: RejectedRow[];
+  } = {},
 ) {
   files += 1;
   const sha256 = more.sha256 ?? files.toString(16).padStart(8, '0').padEnd(64, '0');
-  return applyDecision(decision, rowsOf(words), {
+  return applyDecision(decision, [...rowsOf(words), ...(more.rejects ?? [])], {
     approver,
     sha256,
+    upload: more.upload ?? `upload-${files}`,
+    uploadedAt: more.uploadedAt ?? at('2026-06-01T11:00:00Z'),
     attempt: `attempt-${files}`,
     committedAt: more.at ?? at('2026-06-01T12:00:00Z'),
     approvers: more.approvers ?? [A, B, C],

@@ -27,7 +27,17 @@ describe('reading a row of a decision', () => {
   });
 
   test('it refuses with remarks', () => {
-    expect(parse({ decision: 'refuse', remarks: 'a hospital' })).toEqual({ line: 4, decision: 'refuse' });
+    expect(parse({ decision: 'refuse', remarks: 'a hospital' })).toEqual({
+      line: 4,
+      decision: 'refuse',
+      remarks: 'a hospital',
+    });
+  });
+
+  test('it keeps of remarks one line of 500 characters, without what would change how others read', () => {
+    const remarks = ` two\nlines \u202eand\u0000 more${'x'.repeat(600)}`;
+    const read = parse({ decision: 'refuse', remarks });
+    expect(read).toMatchObject({ remarks: `two lines and more${'x'.repeat(482)}` });
   });
 
   test.each(['block', 'reverify', 'spare'])('it says %s of a handset', (decision) => {
@@ -48,8 +58,13 @@ describe('reading a row of a decision', () => {
     expect(parse({ preview: preview.toUpperCase(), ground: 'notice_given' })).toMatchObject({ decision: 'approve' });
   });
 
+  test('it says what it says in any case, as a spreadsheet may write it', () => {
+    expect(parse({ decision: 'Approve', ground: 'Notice_Given' })).toMatchObject({ ground: 'notice_given' });
+    expect(parse({ decision: 'REFUSE', remarks: 'x' })).toMatchObject({ decision: 'refuse' });
+  });
+
   test('it needs no cells but its own', () => {
-    expect(parse({ ground: 'notice_given', imei: 'x', msisdn: 'y' })).toMatchObject({ decision: 'approve' });
+    expect(parse({ ground: 'notice_given', remarks: 'x' })).toMatchObject({ decision: 'approve' });
     expect(parse({ decision: 'spare', imei: '35200000000001', msisdn: 'y' })).toMatchObject({ decision: 'spare' });
   });
 
@@ -59,7 +74,9 @@ describe('reading a row of a decision', () => {
     ['a SHA-256 of other letters', { preview: 'xy'.repeat(32) }, 'bad_preview'],
     ['another preview', { preview: 'cd'.repeat(32), decision: 'x' }, 'not_this_preview'],
     ['no decision', { decision: '' }, 'unknown_decision'],
-    ['a decision in capitals', { decision: 'Approve' }, 'unknown_decision'],
+    ['a decision in another language', { decision: 'oui' }, 'unknown_decision'],
+    ['an approval of one handset', { ground: 'notice_given', imei: '35200000000001' }, 'about_the_batch'],
+    ['a refusal of one number', { decision: 'refuse', remarks: 'x', msisdn: 'y' }, 'about_the_batch'],
     ['an approval without a ground', {}, 'missing_ground'],
     ['an approval for another ground', { ground: 'because' }, 'missing_ground'],
     ['a refusal without remarks', { decision: 'refuse' }, 'missing_remarks'],

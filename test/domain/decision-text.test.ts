@@ -28,12 +28,12 @@ describe('the record', () => {
 
   test.each([
     ['no JSON', '{'],
-    ['another format', written(opened()).replace('"format":1', '"format":2')],
+    ['another format', written(opened()).replace('"format":2', '"format":3')],
     [
       'an act that is none',
       written(opened()).replace(
         '"votes":{}',
-        '"votes":{"approver-1":{"batch":null,"subjects":{"35200000000001":"burn"}}}',
+        '"votes":{"approver-1":{"batch":null,"subjects":{"35200000000001":{"says":"burn","at":"2026-06-01T00:00:00Z"}}}}',
       ),
     ],
     ['a field too many', written(opened()).replace('{', '{"more":1,')],

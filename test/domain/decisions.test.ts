@@ -85,6 +85,8 @@ describe('people', () => {
     const done = applyDecision(before, [{ line: 2, reason: 'not_this_preview' }], {
       approver: A,
       sha256: '1'.repeat(64),
+      upload: 'u',
+      uploadedAt: openedAt,
       attempt: 'x',
       committedAt: openedAt,
       approvers: [A, B, C],
@@ -94,15 +96,110 @@ describe('people', () => {
   });
 });
 
-describe('the same bytes', () => {
-  test('by the same approver change nothing, even after another word, and after the end', () => {
+describe('a file of which a row was rejected', () => {
+  const rejects = [{ line: 9, reason: 'bad_msisdn' as const }];
+
+  test('approves nothing, since who was to be left out would be cut off; what else it says counts', () => {
+    const first = said(opened(), [A, ['approve']]);
+    const done = applied(first, B, [['approve'], ['spare', clone]], { rejects });
+    expect(endOf(done.decision)).toBe('waits');
+    expect([done.recorded, done.rejects]).toEqual([1, [{ line: 2, reason: 'beside_rejects' }, ...rejects]]);
+    expect(done.decision.votes[B]).toMatchObject({ batch: null, subjects: { [clone]: { says: 'spare' } } });
+    expect(endOf(said(done.decision, [B, ['approve']]))).toBe('approved');
+  });
+
+  test('takes back what its approver approved before, until they say so again', () => {
+    const first = said(opened(), [A, ['approve']]);
+    const second = applied(first, A, [], { rejects }).decision;
+    expect(approvals(second)).toBe(0);
+    expect(endOf(said(second, [B, ['approve']]))).toBe('waits');
+    expect(endOf(said(second, [B, ['approve']], [A, ['approve']]))).toBe('approved');
+  });
+
+  test('refuses the batch all the same, and strikes', () => {
+    expect(endOf(applied(opened(), A, [['refuse']], { rejects }).decision)).toBe('refused');
+    const struck = applied(opened(), A, [['strike', number]], { rejects }).decision;
+    expect(decidedBy(struck, []).struck).toEqual(new Set([number]));
+  });
+});
+
+describe('a file that is worked on after one that its approver uploaded later', () => {
+  const early = { uploadedAt: at('2026-06-01T09:00:00Z') };
+  const late = { uploadedAt: at('2026-06-01T10:00:00Z') };
+
+  test('says nothing of what was spoken of in the later one, and the rest of it counts', () => {
+    const corrected = applied(
+      opened(),
+      A,
+      [
+        ['spare', clone],
+        ['strike', plain],
+      ],
+      late,
+    ).decision;
+    const done = applied(
+      corrected,
+      A,
+      [
+        ['block', clone],
+        ['strike', number],
+        ['block', plain],
+      ],
+      early,
+    );
+    expect(done.rejects).toEqual([
+      { line: 2, reason: 'superseded' },
+      { line: 4, reason: 'superseded' },
+    ]);
+    expect(done.recorded).toBe(1);
+    const both = said(done.decision, [B, ['block', clone], ['block', plain]]);
+    expect(actOf(both, clone)).toBe('spare');
+    expect(decidedBy(both, [clone]).struck).toEqual(new Set([plain, number]));
+  });
+
+  test('neither approves again what was taken back, nor takes back what was approved later', () => {
+    const rejects = [{ line: 9, reason: 'bad_msisdn' as const }];
+    const approved = applied(opened(), A, [['approve']], late).decision;
+    expect(approvals(applied(approved, A, [], { ...early, rejects }).decision)).toBe(1);
+    expect(approvals(applied(approved, A, [], { ...late, rejects }).decision)).toBe(0);
+  });
+
+  test('is the same upload still, and its bytes uploaded anew are a word of their own', () => {
     const sha256 = 'c'.repeat(64);
-    const first = applied(opened(), A, [['approve']], { sha256 }).decision;
+    const corrected = applied(opened(), A, [['spare', clone]], { ...late, upload: 'two', sha256: 'd'.repeat(64) });
+    const then = applied(corrected.decision, A, [['block', clone]], { ...early, upload: 'one', sha256 }).decision;
+    expect(result(then, A, [['block', clone]], { ...early, upload: 'one', sha256 }).kind).toBe('known');
+    expect(result(then, A, [['spare', clone]], { ...late, sha256: 'd'.repeat(64) }).kind).toBe('known');
+    const anew = applied(then, A, [['block', clone]], { uploadedAt: at('2026-06-01T11:00:00Z'), sha256 });
+    expect(anew.recorded).toBe(1);
+  });
+});
+
+describe('the same bytes', () => {
+  test('by the same approver change nothing while they are its newest, and as the same upload at any time', () => {
+    const sha256 = 'c'.repeat(64);
+    const first = applied(opened(), A, [['approve']], { sha256, upload: 'one' }).decision;
     const [file] = first.files;
-    expect(result(first, A, [['refuse']], { sha256 })).toEqual({ kind: 'known', file });
+    expect(result(first, A, [['refuse']], { sha256, upload: 'two' })).toEqual({ kind: 'known', file });
     const refused = said(first, [A, ['refuse']]);
-    expect(result(refused, A, [['approve']], { sha256 })).toEqual({ kind: 'known', file });
-    expect(file).toMatchObject({ approver: A, sha256, version: 2 });
+    expect(result(refused, A, [['approve']], { sha256, upload: 'one' })).toEqual({ kind: 'known', file });
+    expect(result(refused, A, [['approve']], { sha256, upload: 'two' })).toEqual({ kind: 'not_waiting' });
+    expect(file).toMatchObject({ approver: A, sha256, upload: 'one', version: 2 });
+  });
+
+  test('uploaded again after another word of the same approver are the last word', () => {
+    const sha256 = 'c'.repeat(64);
+    const first = applied(opened(), A, [['spare', clone]], { sha256 }).decision;
+    const second = said(first, [A, ['block', clone]], [B, ['block', clone]]);
+    expect(actOf(second, clone)).toBe('block');
+    expect(actOf(applied(second, A, [['spare', clone]], { sha256 }).decision, clone)).toBe('spare');
+  });
+
+  test('of a record of the first form are known by their bytes, since it tells no uploads', () => {
+    const sha256 = 'c'.repeat(64);
+    const first = said(applied(opened(), A, [['spare', clone]], { sha256 }).decision, [A, ['block', clone]]);
+    const old = { ...first, files: first.files.map(({ upload: _, ...file }) => file) };
+    expect(result(old, A, [['spare', clone]], { sha256 }).kind).toBe('known');
   });
 
   test('by the same approver are told apart by their first eight digits, so no other file shares them', () => {
@@ -281,7 +378,7 @@ describe('laws', () => {
         const [a, b] = [decidedBy(before, [clone]), decidedBy(then, [clone])];
         for (const struck of a.struck) expect(b.struck.has(struck)).toBe(true);
         const given = Object.values(before.votes).filter(({ subjects }) =>
-          ['spare', 'reverify', 'block'].includes(subjects[clone] ?? ''),
+          ['spare', 'reverify', 'block'].includes(subjects[clone]?.says ?? ''),
         );
         if (given.length >= 2)
           expect(harshness[actOf(then, clone)]).toBeLessThanOrEqual(harshness[actOf(before, clone)]);

@@ -65,7 +65,7 @@ describe('the page', () => {
   test('says how to decide, with the preview’s SHA-256', () => {
     const sha256 = createHash('sha256').update(previewText(preview)).digest('hex');
     expect(page).toContain(`preview,decision,imei,msisdn,ground,remarks
-${sha256},reverify,352000000000012,,,
+${sha256},spare,352000000000012,,,
 ${sha256},approve,,,public_interest,
 `);
     expect(shown(page)).toContain(`decisions/ your id /${batchId}/ a name .csv`);

@@ -46,6 +46,12 @@ describe('limits', () => {
       expect(over(report(1, 25_001), half('2026-06-01T12:00:00Z', ending))).toBeNull();
   });
 
+  test('of an agency: a report that was noted before counts, though it says that it was weighed a second later', () => {
+    const [one, other] = [report(1, 30_000, '2026-06-02T00:00:10Z'), report(1, 30_000, '2026-06-02T00:00:11Z')];
+    expect(over(one, other)).toMatchObject({ of: 'agency', found: 60_000 });
+    expect(over(other, one)).toMatchObject({ of: 'agency', found: 60_000 });
+  });
+
   test('what is over one ends at once, whatever people say', () => {
     const limit = { of: 'report', what: 'numbers', found: 3_000_001, limit: 3_000_000 } as const;
     const ended = opened({ overLimit: limit });

@@ -109,6 +109,9 @@ beforeAll(async () => {
     'burn,,,,',
     APPROVE,
   ]);
+  const inBetween = await lab.outbox(`orders/airtel/${idOf('two')}`);
+  expect(inBetween).toEqual([]);
+  await lab.decide(B, idOf('two'), [APPROVE], 'mended.csv');
   await lab.upload(
     `decisions/${C}/${idOf('two')}/wrong.csv`,
     `preview,decision,ground\n${'0'.repeat(64)},approve,public_interest\nabc,approve,public_interest\n`,
@@ -275,7 +278,7 @@ describe('a report that reaches too many', () => {
       { batchId: batchOf('i4c', I4C.more), of: 'agency', what: 'handsets', found: 11, limit: 10 },
       { batchId: batchOf('i4c', I4C.most), of: 'report', what: 'handsets', found: 11, limit: 10 },
     ]);
-    expect(kindsOf('approvers', batchOf('i4c', I4C.most))).toEqual([]);
+    expect(kindsOf('approvers', batchOf('i4c', I4C.most))).toEqual(['batch_over_limit']);
     expect(summaries.many).toMatchObject({ status: 'lapsed' });
   });
 });
@@ -287,16 +290,27 @@ describe('a decision', () => {
     expect(second).toEqual(first);
   });
 
-  it('is told which rows were not taken, and why', async () => {
+  it('is told which rows were not taken, and why, and approves nothing with them', async () => {
     const [mixed] = await receipt(B, idOf('two'));
-    expect(mixed).toMatchObject({ rows: 6, recorded: 1, alreadyRecorded: 0 });
+    expect(mixed).toMatchObject({ rows: 6, recorded: 0, alreadyRecorded: 0 });
     expect(mixed?.rejects).toEqual([
       { line: 2, reason: 'not_held' },
       { line: 3, reason: 'not_a_subject' },
       { line: 4, reason: 'missing_remarks' },
       { line: 5, reason: 'missing_ground' },
       { line: 6, reason: 'unknown_decision' },
+      { line: 7, reason: 'beside_rejects' },
     ]);
+    expect(await receipt(B, idOf('two'), 'mended.csv')).toMatchObject([{ rows: 1, recorded: 1 }]);
+  });
+
+  it('has a notice that says how much of it was taken, and all approvers are told how it ended', () => {
+    const receipts = told.approvers.filter(({ kind, batchId }) => kind === 'receipt' && batchId === idOf('two'));
+    // Of its own file, which came too late.
+    expect(receipts).toMatchObject([{ rows: 0, recorded: 0, alreadyRecorded: 0, rejected: 0, refused: 'not_waiting' }]);
+    expect(kindsOf('approvers', idOf('two'))).toContain('batch_approved');
+    for (const whom of ['approvers', 'agencies', 'administrators'] as const)
+      expect(told[whom].filter(({ kind }) => kind === 'batch_refused')).toMatchObject([{ remarks: ['I was wrong'] }]);
   });
 
   it('of another preview, of no batch, or of nobody who is configured, counts for nothing', async () => {
@@ -325,6 +339,7 @@ describe('a decision', () => {
       'decision_not_taken approver-3',
       'decision_recorded approver-1',
       'decision_recorded approver-1',
+      'decision_recorded approver-2',
       'decision_recorded approver-2',
     ]);
   });

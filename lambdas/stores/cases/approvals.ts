@@ -23,11 +23,13 @@ async function prepare(work: string, decision: Decision, attempt: string): Promi
 }
 
 /** What a batch is by the record: it waits until that has an ending. */
-function standing({ ending }: Decision): Pick<Batch, 'approvedAt' | 'endedAt'> & Partial<Pick<Batch, 'state'>> {
+function standing({
+  ending,
+}: Decision): Pick<Batch, 'approvedAt' | 'endedAt' | 'untold'> & Partial<Pick<Batch, 'state'>> {
   if (ending === null) return {};
   return ending.state === 'approved'
     ? { state: ending.state, approvedAt: ending.at }
-    : { state: ending.state, endedAt: ending.at };
+    : { state: ending.state, endedAt: ending.at, untold: true };
 }
 
 /** Makes a prepared preview the batch's, and this its decision; false where it has one. */

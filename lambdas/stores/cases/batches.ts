@@ -41,6 +41,8 @@ export interface Batch {
   approvedAt?: Instant;
   /** When it ended without effect: refused, lapsed or over a limit. */
   endedAt?: Instant;
+  /** Whether its ending is still to be published; such a batch is begun anew by nothing. */
+  untold?: boolean;
   uploadedAt: Instant;
   report: { rows: number; rejected: number; repeats: number; handsets: number };
   /** The screened handsets, in the work bucket. */
@@ -70,6 +72,7 @@ const batch = z.strictObject({
   startedAt: fields.instant,
   approvedAt: fields.instant.optional(),
   endedAt: fields.instant.optional(),
+  untold: z.boolean().optional(),
   uploadedAt: fields.instant,
   report: z.strictObject({
     rows: fields.count,
@@ -97,10 +100,11 @@ true satisfies Covers<typeof batch, Batch>;
 /** A batch, as it lies in the table. */
 export const batchForm = formOf<Batch>(
   'batch',
-  4,
+  5,
   batch,
-  // Before there were kinds, a batch was a report's; and before there were previews and decisions, it had none.
-  { 1: (batch) => ({ kind: 'report', ...batch }), 2: (batch) => batch, 3: (batch) => batch },
+  // Before there were kinds, a batch was a report's; before there were previews and decisions, it had none; and before the fifth
+  // form it didn't say whether its ending was published.
+  { 1: (batch) => ({ kind: 'report', ...batch }), 2: (batch) => batch, 3: (batch) => batch, 4: (batch) => batch },
 );
 
 /** @throws BadRecord */
@@ -120,8 +124,8 @@ export const executionForm = formOf(
 );
 
 /**
- * Registers a batch for an execution: a new one, one that failed with its last execution or ended without effect there and begins anew, or one that an execution has registered
- * which had ended (an attempt of it ran on for so long). A batch that failed with an execution is never that one's again, and
+ * Registers a batch for an execution: a new one, one that failed with its last execution or ended without effect there,
+ * as was told, and begins anew, or one that an execution has registered which had ended (an attempt of it ran on for so long). A batch that failed with an execution is never that one's again, and
  * one of other bytes, whose SHA-256 begins alike, is never another report's.
  * @throws Conflict when the execution itself has ended
  * @returns the batch as it stands afterwards; it is another report's when `sha256` is not the one given, and another
@@ -139,9 +143,9 @@ export async function registerBatch(table: string, batch: Batch): Promise<Batch>
         new PutCommand({
           TableName: table,
           Item: { pk: key.batch(batch.batchId), ...batchForm.write(batch) },
-          ConditionExpression: `attribute_not_exists(pk) OR (#state IN (${Object.keys(ANEW).join(', ')}) AND execution <> :mine AND sha256 = :same)`,
+          ConditionExpression: `attribute_not_exists(pk) OR (#state IN (${Object.keys(ANEW).join(', ')}) AND execution <> :mine AND sha256 = :same AND (attribute_not_exists(untold) OR untold = :no))`,
           ExpressionAttributeNames: { '#state': 'state' },
-          ExpressionAttributeValues: { ...ANEW, ':mine': batch.execution, ':same': batch.sha256 },
+          ExpressionAttributeValues: { ...ANEW, ':mine': batch.execution, ':same': batch.sha256, ':no': false },
           ReturnConsumedCapacity: 'TOTAL',
         }),
       );
@@ -196,7 +200,7 @@ async function changeBatch(
 }
 
 /** What of a batch its decision changes, and which attempt's preview it is bound to. */
-type Decided = Pick<Batch, 'decision' | 'approvedAt' | 'endedAt' | 'previewKey' | 'previewSha256'> &
+type Decided = Pick<Batch, 'decision' | 'approvedAt' | 'endedAt' | 'untold' | 'previewKey' | 'previewSha256'> &
   Partial<Pick<Batch, 'state'>>;
 
 /** The commit that makes a preview the batch's and opens its decision. False when the batch has one, or is on its way under another execution. */
@@ -223,6 +227,14 @@ export function commitDecision(
   return changeBatch(table, batchId, decided, condition, values);
 }
 
+/** Notes of a batch that ended without effect that whom it concerns was told so. False when it is another execution's by now. */
+export function noteEndingTold(table: string, { batchId, execution }: Asker): Promise<boolean> {
+  return changeBatch(table, batchId, { untold: false }, '#untold = :yes AND #execution = :mine', {
+    ':yes': true,
+    ':mine': execution,
+  });
+}
+
 /** The commit that makes plan k count. False when k is void, or was committed before. */
 export function commitPlan(table: string, id: BatchId, plan: number, planKey: string): Promise<boolean> {
   return changeBatch(table, id, { state: 'directed', planKey }, '#state = :was AND #plan = :k', {
@@ -232,14 +244,14 @@ export function commitPlan(table: string, id: BatchId, plan: number, planKey: st
 }
 
 /**
- * Hands a directed batch over to its n-th other execution. False when it is another execution's by now than the one with which it
+ * Hands a batch over to its n-th other execution: a directed one, or one whose ending is to be published. False when it is another execution's by now than the one with which it
  * was read.
  * @throws Conflict when the other execution has ended by now
  */
 export async function handOver(table: string, { batchId, execution }: Asker, to: string, n: number): Promise<boolean> {
   await put(table, { pk: key.execution(to), ...executionForm.write({ batchId }) }, 'attribute_not_exists(ended)');
-  const condition = '(#state = :directed OR #state = :settled) AND #execution = :mine';
-  const values = { ':directed': 'directed', ':settled': 'settled', ':mine': execution };
+  const condition = '(#state = :directed OR #state = :settled OR #untold = :yes) AND #execution = :mine';
+  const values = { ':directed': 'directed', ':settled': 'settled', ':yes': true, ':mine': execution };
   return await changeBatch(table, batchId, { execution: to, resumed: n }, condition, values);
 }
 

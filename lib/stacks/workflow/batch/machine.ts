@@ -32,8 +32,9 @@ import {
 } from './states.ts';
 
 /**
- * One report's work. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`. Where the execution of a batch whose
- * plan counts has ended, another one goes on with it at 6: `{ resume: { batchId } }`.
+ * One report's work. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`. Where the execution of a batch has
+ * ended, another one goes on with it, `{ resume: { batchId } }`: at 6 where its plan counts, and at 3 where its ending is still to be
+ * published.
  *
  * 1. Screen the report. A refused one, and the same one again, end here; one without handsets goes to 7.
  * 2. Expand handsets into links, gather these by shard, and publish the preview. All of this lies under the batch and its attempt: usage that comes
@@ -59,7 +60,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   const decision = awaitTheDecision(flow, turn);
   const gather = expandAndGather(flow, decision);
   const screen = screenTheReport(flow, gather, settle);
-  const resume = resumeTheBatch(flow, direct);
+  const resume = resumeTheBatch(flow, direct, decision);
   return Choice.jsonata(scope, 'A report, or a batch to resume?')
     .when(Condition.jsonata('{% $exists($states.input.resume) %}'), resume, {
       assign: { batch: '{% $states.input.resume %}', attempt: 0 },
@@ -274,8 +275,11 @@ function directTheOperators(flow: Flow, next: IChainable): IChainable {
     .otherwise(directMany.next(next));
 }
 
-/** Before step 6 in an execution that resumes a batch: goes on at `next` where its plan counts. */
-function resumeTheBatch(flow: Flow, next: IChainable): IChainable {
+/** Whatever else is known of a decision: that something ended, and is to be asked about. */
+const ENDED = { state: 'waiting', remindAt: null, decideBy: null };
+
+/** The beginning of an execution that resumes a batch: goes on at `direct` where its plan counts, and at `publish` where it ended before. */
+function resumeTheBatch(flow: Flow, direct: IChainable, publish: IChainable): IChainable {
   const { scope } = flow;
   const resume = invoke(
     flow,
@@ -286,13 +290,15 @@ function resumeTheBatch(flow: Flow, next: IChainable): IChainable {
       planned: RESULT,
       plan: '{% $states.result.Payload.plan %}',
       attempt: '{% $states.result.Payload.attempt %}',
+      decided: ENDED,
     },
   );
   const nothingToResume = Succeed.jsonata(scope, 'Nothing to resume');
   catchEverything(resume, afterTrouble(flow, 'resuming fails', 'resuming_failing', resume), WITH_ERROR);
   return resume.next(
     Choice.jsonata(scope, 'Does its plan count?')
-      .when(Condition.jsonata('{% $planned.resumed %}'), next)
+      .when(Condition.jsonata('{% $planned.resumed %}'), direct)
+      .when(Condition.jsonata('{% $planned.ended %}'), publish)
       .otherwise(nothingToResume),
   );
 }
