@@ -1,6 +1,6 @@
 /** The report at a run's end, for a person to read. */
 import type { Summary } from '../lambdas/domain/books.ts';
-import { LEFT_OUT } from '../lambdas/domain/kinds.ts';
+import { BOOKS, type Book, LEFT_OUT } from '../lambdas/domain/kinds.ts';
 import type { Conducted } from './conduct.ts';
 import type { OrderNotice } from './desk.ts';
 
@@ -42,15 +42,35 @@ export function tookText(milliseconds: number, bytes: number): string {
   return `Took ${time} of this machine's time, and at most ${(bytes / 1e9).toFixed(2)} GB of its memory`;
 }
 
+/** Columns that are seldom used: in a batch's lines they are named only where they count something. */
+const SELDOM: ReadonlySet<string> = new Set([...LEFT_OUT, 'reissuedBefore', 'reissued']);
+
+/** A book's columns in the order in which they are printed: what was directed, and else as the summary has them. */
+const DECIDED = { connections: decidedOf('connections'), blocks: decidedOf('blocks') };
+const ENDED = { connections: Object.keys(BOOKS.connections.ended), blocks: Object.keys(BOOKS.blocks.ended) };
+
+function decidedOf(book: Book): string[] {
+  const columns = Object.keys(BOOKS[book].decided).filter((column) => column !== 'directed');
+  return ['directed', ...columns.filter((column) => !SELDOM.has(column)), ...columns.filter((c) => SELDOM.has(c))];
+}
+
+/** A column in words: `notFound` is "not found". */
+function words(column: string): string {
+  if (column === 'alreadyOpen') return 'already open elsewhere';
+  return column.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
 function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
   const { report, connections, blocks } = summary;
-  const list = (of: Readonly<Record<string, number>>, names: readonly (readonly [string, string])[]): string =>
-    names.map(([key, name]) => `${number(of[key] ?? 0)} ${name}`).join(', ');
-  const counts = (of: object): Readonly<Record<string, number>> => ({ ...of });
+  const list = (of: object, columns: readonly string[]): string => {
+    const counts = countsOf(of);
+    return columns
+      .filter((column) => !SELDOM.has(column) || (counts[column] ?? 0) > 0)
+      .map((column) => `${number(counts[column] ?? 0)} ${words(column)}`)
+      .join(', ');
+  };
   const opening = `Batch ${summary.batchId} of ${summary.agency}, from ${summary.file}`;
   const reported = `  report       ${several(report.rows, 'row')}: ${several(report.handsets, 'handset')}, ${number(report.rejected)} rejected, ${several(report.repeats, 'repeat')}`;
-  const leftOut = (of: Readonly<Record<string, number>>) =>
-    LEFT_OUT.flatMap((state) => ((of[state] ?? 0) > 0 ? [`, ${number(of[state] ?? 0)} ${state}`] : [])).join('');
   if (summary.status !== 'settled')
     return [
       opening,
@@ -61,29 +81,10 @@ function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
     opening,
     `  ran          ${instant(summary.startedAt)} to ${instant(summary.settledAt)}`,
     reported,
-    `  connections  ${number(connections.linked)} linked: ${list(counts(connections), [
-      ['directed', 'directed'],
-      ['alreadyOpen', 'already open elsewhere'],
-      ['alreadyDisconnected', 'already disconnected'],
-      ['alreadyVerified', 'already verified'],
-    ])}${leftOut(counts(connections))}`,
-    `               ${list(counts(connections), [
-      ['verified', 'verified'],
-      ['disconnected', 'disconnected'],
-      ['surrendered', 'surrendered'],
-      ['notFound', 'not found'],
-      ['overdue', 'overdue'],
-    ])}`,
-    `  blocks       ${number(blocks.rows)} asked for: ${list(counts(blocks), [
-      ['directed', 'directed'],
-      ['alreadyOpen', 'already open elsewhere'],
-      ['alreadyBlocked', 'already blocked'],
-    ])}${leftOut(counts(blocks))}`,
-    `               ${list(counts(blocks), [
-      ['blocked', 'blocked'],
-      ['notFound', 'not found'],
-      ['overdue', 'overdue'],
-    ])}`,
+    `  connections  ${number(connections.linked)} linked: ${list(connections, DECIDED.connections)}`,
+    `               ${list(connections, ENDED.connections)}`,
+    `  blocks       ${number(blocks.rows)} asked for: ${list(blocks, DECIDED.blocks)}`,
+    `               ${list(blocks, ENDED.blocks)}`,
     `  unexplained  ${number(summary.unexplained)}`,
     '',
     ...operatorTable(summary).map((line) => `  ${line}`),
@@ -91,28 +92,26 @@ function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
   ].join('\n');
 }
 
+function countsOf(book: object): Readonly<Record<string, number | undefined>> {
+  return { ...book };
+}
+
+/** What each operator was directed, and how all of that ended: a row's parts add up. */
 function operatorTable({ operators }: Summary): string[] {
+  const columns = { connections: ['directed', ...ENDED.connections], blocks: ['directed', ...ENDED.blocks] };
+  const group = (name: string, { length }: readonly string[]) =>
+    Array.from({ length }, (_, n) => (n === 0 ? name : ''));
+  const names = ['given', 'overdue', ...columns.connections.map(words), ...columns.blocks.map(words)];
   const head = [
-    ['operator', 'directions', '', 'connections', '', '', '', '', 'blocks', '', '', ''],
-    [
-      '',
-      'given',
-      'overdue',
-      'directed',
-      'verified',
-      'disconn.',
-      'not found',
-      'overdue',
-      'directed',
-      'blocked',
-      'not found',
-      'overdue',
-    ],
+    ['operator', 'directions', '', ...group('connections', columns.connections), ...group('blocks', columns.blocks)],
+    ['', ...names],
   ];
-  const rows = Object.entries(operators).map(([name, { directions, overdueDirections, connections: c, blocks: b }]) => [
+  const cells = (of: object, some: readonly string[]) => some.map((column) => number(countsOf(of)[column] ?? 0));
+  const rows = Object.entries(operators).map(([name, { directions, overdueDirections, connections, blocks }]) => [
     name,
-    ...[directions, overdueDirections, c.directed, c.verified, c.disconnected, c.notFound, c.overdue].map(number),
-    ...[b.directed, b.blocked, b.notFound, b.overdue].map(number),
+    ...[directions, overdueDirections].map(number),
+    ...cells(connections, columns.connections),
+    ...cells(blocks, columns.blocks),
   ]);
   const all = [...head, ...rows];
   const widths = (head[1] ?? []).map((_, n) => Math.max(...all.map((row) => (row[n] ?? '').length)));

@@ -81,6 +81,24 @@ describe('a run succeeded', () => {
     expect(text).not.toContain('exempt');
   });
 
+  it('prints books that add up: what is reissued is named where there is any, in the batch and at its operator', async () => {
+    const decided = { linked: 12, directed: 7, reissuedBefore: 3, alreadyOpen: 2 };
+    const own = { ...decided, verified: 1, disconnected: 0, surrendered: 2, notFound: 0, reissued: 4, overdue: 0 };
+    await settle({ connections: own, operators: { vi: { ...summary.operators.jio, connections: own } } });
+    const text = reportText((await judge(conducted, cloud)).summaries, conducted, undefined);
+    expect(text).toContain(
+      [
+        '  connections  12 linked: 7 directed, 2 already open elsewhere, 0 already disconnected, 0 already verified, 3 reissued before',
+        '               1 verified, 0 disconnected, 2 surrendered, 0 not found, 4 reissued, 0 overdue',
+        '',
+      ].join('\n'),
+    );
+    const heads =
+      /given +overdue +directed +verified +disconnected +surrendered +not found +reissued +overdue +directed/;
+    expect(text).toMatch(heads);
+    expect(text).toMatch(/vi +2 +1 +7 +1 +0 +2 +0 +4 +0 +9 +4 +2 +3\n/);
+  });
+
   it('when the same report came twice: one batch, and a warning', async () => {
     await settle();
     conducted.reports.push({ agency: 'mha', key: 'reports/mha/again.csv', batchId: BATCH, at: 1 });
@@ -254,7 +272,9 @@ describe('the report at the end', () => {
     expect(text).toContain('5 rows: 2 handsets, 1 rejected, 2 repeats');
     expect(text).toContain('1,010 linked: 1,007 directed, 1 already open elsewhere, 2 already disconnected');
     expect(text).toContain('1,000 verified, 2 disconnected, 0 surrendered, 2 not found, 3 overdue');
-    expect(text).toMatch(/jio +2 +1 +1,007 +1,000 +2 +2 +3 +9 +4 +2 +3\n/);
+    // Directions given and overdue; connections directed, verified, disconnected, surrendered, not found, reissued and
+    // overdue; handsets directed, blocked, not found, overdue.
+    expect(text).toMatch(/jio +2 +1 +1,007 +1,000 +2 +0 +2 +0 +3 +9 +4 +2 +3\n/);
     expect(text).toMatch(/block +block until 2026-06-02 00:00Z/);
     expect(text).toContain('1 × usage stopped');
     expect(text).toContain('out/outbox/batches/');
