@@ -92,7 +92,8 @@ Options
                              Each row goes to the operator's direction where its row is open or failed, else to
                              the newest one that carries it
   --upload KEY=PATH[@AGE]    any other file, under its key in the inbox, uploaded at that age; repeatable, also beside
-                             the sample: --upload exemptions/approver-1/june.csv=exempt.csv@1d
+                             the sample; a report among them counts as one of --report:
+                             --upload exemptions/approver-1/june.csv=exempt.csv@1d
   --operators mixed|prompt|silent
                              simulated operators for those without --respond
                              (default: mixed for the sample, silent for your own files)

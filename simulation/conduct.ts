@@ -8,10 +8,11 @@ import { createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { type AgencyId, batchIdOf } from '../lambdas/domain/identifiers.ts';
 import { parseInboxKey } from '../lambdas/domain/inbox.ts';
+import { OUTBOX } from '../lambdas/domain/outbox.ts';
 import { REVERIFY_LADDERS } from '../lib/config/policy.ts';
-import type { LadderName, OwnReport, OwnUpload, RunSettings } from './arguments.ts';
+import type { LadderName, OwnReport, OwnResponse, OwnUpload, RunSettings } from './arguments.ts';
 import { bucketsOf } from './buckets.ts';
-import { allFrom, Desk, messageOf, type OrderNotice, type OutsideCloud } from './desk.ts';
+import { allFrom, Desk, keyOf, messageOf, type OrderNotice, type OutsideCloud } from './desk.ts';
 import type { Failing } from './failing.ts';
 import { SimulatedOperator } from './operators.ts';
 import type { Correspondent, Participants } from './participants.ts';
@@ -66,8 +67,10 @@ export interface Conducted {
   administrators: Record<string, unknown>[];
   /** Of the user's own files: what the operators were told of their usage, and who answered by `--respond`. */
   own?: { usage: Record<string, unknown>[]; responders: string[] };
-  /** Approvers whose files were uploaded by `--upload`, as their keys say. */
-  approvers?: string[];
+  /** Files of `--upload` that are no reports. */
+  uploads?: { key: string; sha256: string }[];
+  /** Files of `--upload` that nobody may put there, with S3's word for it. */
+  denied?: { key: string; why: string }[];
   /** When it was ended, epoch milliseconds, since nothing happened any more but what failed again and again. */
   stuckAt?: number;
 }
@@ -86,7 +89,8 @@ interface Parcel {
   content(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-type ReportParcel = Omit<Parcel, 'weight'> & { agency: string; age: number };
+/** A file that comes while the run is under way, and whose report it is if it is one. */
+type Sent = Omit<Parcel, 'weight'> & { kind: 'file'; agency?: string; age: number };
 
 /**
  * Runs the sample or the user's own files to the end of every ladder, or until nothing happens any more but failures.
@@ -101,10 +105,9 @@ export async function conduct(
 ): Promise<Conducted> {
   const { material, start } = settings;
   const { inbox } = bucketsOf(cloud);
-  const { usage, reports } =
-    material.kind === 'sample' ? sampleParcels(settings, material.scale, material.reports) : ownParcels(settings);
-  if (material.kind === 'files')
-    for (const upload of material.uploads) if (upload.kind === 'response') await readOwn(upload);
+  const { usage, sent } = material.kind === 'sample' ? sampleParcels(settings, material) : ownParcels(material);
+  const reports = sent.filter((one) => one.kind === 'file' && one.agency !== undefined);
+  for (const one of sent) if (one.kind === 'response') await readOwn(one);
 
   const weight = usage.reduce((sum, parcel) => sum + parcel.weight, 0);
   let imported = 0;
@@ -128,49 +131,43 @@ export async function conduct(
   const desks = new Map(participants.operators.map((operator) => [operator.id, new Desk(cloud, operator)]));
   const conducted: Conducted = { reports: [], orders: [], agencies: [], administrators: [] };
   const responders = new Map<string, Responder>();
-  const uploadReport = ({ agency, key, content, age }: ReportParcel) => {
+  const upload = ({ agency, key, content, age }: Sent) => {
     cloud.outside(start + age, async () => {
-      const sha256 = createHash('sha256');
+      const hash = createHash('sha256');
       const hashed = async function* () {
         for await (const chunk of content()) {
-          sha256.update(chunk);
+          hash.update(chunk);
           yield chunk;
         }
       };
-      progress.event(`${agency} uploads ${key}`);
-      await cloud.put(inbox, key, Readable.from(hashed(), { objectMode: false }));
-      const batchId = batchIdOf(agency as AgencyId, sha256.digest('hex'));
-      conducted.reports.push({ agency, key, batchId, at: start + age });
+      progress.event(agency === undefined ? `${key} is uploaded` : `${agency} uploads ${key}`);
+      const body = Readable.from(hashed(), { objectMode: false });
+      try {
+        await cloud.put(inbox, key, body);
+      } catch (error) {
+        body.destroy();
+        const why = denialOf(error);
+        if (why === undefined) throw error;
+        conducted.denied = [...(conducted.denied ?? []), { key, why }];
+        return;
+      }
+      const sha256 = hash.digest('hex');
+      if (agency === undefined) conducted.uploads = [...(conducted.uploads ?? []), { key, sha256 }];
+      else conducted.reports.push({ agency, key, batchId: batchIdOf(agency as AgencyId, sha256), at: start + age });
     });
   };
-  const upload = ({ key, path, age }: OwnUpload) => {
-    cloud.outside(start + age, async () => {
-      progress.event(`${key} is uploaded`);
-      await cloud.put(inbox, key, createReadStream(path));
-    });
-  };
-  if (material.kind === 'sample') {
-    for (const report of reports) uploadReport(report);
-    for (const own of material.uploads ?? []) upload(own);
-  } else {
-    const own = reports[Symbol.iterator]();
-    for (const one of material.uploads) {
-      if (one.kind === 'upload') {
-        upload(one);
-        continue;
-      }
-      if (one.kind === 'report') {
-        uploadReport(own.next().value as ReportParcel);
-        continue;
-      }
-      const desk = desks.get(one.operator) as Desk;
-      const responder = responders.get(one.operator) ?? new Responder(desk);
-      responders.set(one.operator, responder);
-      cloud.outside(start + one.age, () => {
-        progress.event(`${one.operator} responds with ${one.name}`);
-        return responder.respond(one);
-      });
+  for (const one of sent) {
+    if (one.kind === 'file') {
+      upload(one);
+      continue;
     }
+    const desk = desks.get(one.operator) as Desk;
+    const responder = responders.get(one.operator) ?? new Responder(desk);
+    responders.set(one.operator, responder);
+    cloud.outside(start + one.age, () => {
+      progress.event(`${one.operator} responds with ${one.name}`);
+      return responder.respond(one);
+    });
   }
 
   const simulated = [...desks]
@@ -195,7 +192,7 @@ export async function conduct(
     return `${day}Z, ${counted(orders, 'order')} read, ${counted(uploads, 'response')} uploaded${failed.join('')}`;
   });
   const last = (uploads: readonly { age: number }[]) => start + Math.max(...uploads.map(({ age }) => age));
-  const lastUpload = last(material.kind === 'files' ? material.uploads : [...reports, ...(material.uploads ?? [])]);
+  const lastUpload = last(sent);
   if (failing !== undefined)
     cloud.clock.every(HOUR, () => {
       const told = failing.executions(cloud.failedExecutions());
@@ -215,16 +212,13 @@ export async function conduct(
     await desk.read();
     conducted.orders.push(...desk.orders);
   }
-  if (material.kind === 'files')
-    conducted.own = {
-      usage: [...desks.values()].flatMap(({ notices }) => notices.filter(({ kind }) => kind === 'usage_imported')),
-      responders: [...responders.keys()],
-    };
-  const approvers = (material.uploads ?? []).flatMap((one) => {
-    const place = one.kind === 'upload' ? parseInboxKey(one.key) : undefined;
-    return place?.kind === 'exemption' || place?.kind === 'decision' ? place.approver : [];
-  });
-  if (approvers.length > 0) conducted.approvers = [...new Set(approvers)];
+  const imports = [...desks.values()].flatMap(({ notices }) => notices.filter(({ kind }) => kind === 'usage_imported'));
+  const rejects = new Set<unknown>(
+    (conducted.uploads ?? []).map(({ key }) => key.replace(/^usage\//, OUTBOX.rejects.prefix)),
+  );
+  // The sample's own usage is meant as it is.
+  const isOwn = (notice: Record<string, unknown>) => material.kind === 'files' || rejects.has(keyOf(notice.rejects));
+  conducted.own = { usage: imports.filter(isOwn), responders: [...responders.keys()] };
   return conducted;
 }
 
@@ -292,44 +286,54 @@ class Watch {
   }
 }
 
+/** S3's word where who uploads lacks the right, or has no role; undefined for any other error. */
+function denialOf(error: unknown): string | undefined {
+  return /^S3 answered (AccessDenied|InvalidAccessKeyId) to /.exec(error instanceof Error ? error.message : '')?.[1];
+}
+
 function sampleParcels(
-  settings: RunSettings,
-  scale: number,
-  uploaded?: number,
-): { usage: Parcel[]; reports: ReportParcel[] } {
-  const sample = planSample({ seed: settings.seed, scale, start: settings.start });
+  { seed, start }: RunSettings,
+  { scale, reports, uploads = [] }: Extract<RunSettings['material'], { kind: 'sample' }>,
+): { usage: Parcel[]; sent: Sent[] } {
+  const sample = planSample({ seed, scale, start });
   return {
     usage: SAMPLE_OPERATORS.map((operator) => ({
       key: `usage/${operator}/${sample.usageName}`,
       weight: operatorShare(operator),
       content: () => encoded(sampleUsage(sample, operator)),
     })),
-    reports: sample.reports.slice(0, uploaded).map((report) => ({
-      agency: report.agency,
-      age: report.age,
-      key: `reports/${report.agency}/${report.name}`,
-      content: () => encoded([sampleReport(sample, report)]),
-    })),
+    sent: [
+      ...sample.reports.slice(0, reports).map((report) => ({
+        kind: 'file' as const,
+        agency: report.agency,
+        age: report.age,
+        key: `reports/${report.agency}/${report.name}`,
+        content: () => encoded([sampleReport(sample, report)]),
+      })),
+      ...uploads.map(sentOf),
+    ],
   };
 }
 
-function ownParcels({ material }: RunSettings): { usage: Parcel[]; reports: ReportParcel[] } {
-  if (material.kind === 'sample') return { usage: [], reports: [] };
+function ownParcels({ usage, uploads }: Extract<RunSettings['material'], { kind: 'files' }>): {
+  usage: Parcel[];
+  sent: (Sent | OwnResponse)[];
+} {
   return {
-    usage: material.usage.map(({ operator, name, path }) => ({
+    usage: usage.map(({ operator, name, path }) => ({
       key: `usage/${operator}/${name}`,
       weight: statSync(path).size,
       content: () => createReadStream(path),
     })),
-    reports: material.uploads
-      .filter((upload): upload is OwnReport => upload.kind === 'report')
-      .map(({ agency, age, name, path }) => ({
-        agency,
-        age,
-        key: `reports/${agency}/${name}`,
-        content: () => createReadStream(path),
-      })),
+    sent: uploads.map((one) => (one.kind === 'response' ? one : sentOf(one))),
   };
+}
+
+function sentOf(one: OwnReport | OwnUpload): Sent {
+  const file = { kind: 'file' as const, age: one.age, content: () => createReadStream(one.path) };
+  if (one.kind === 'report') return { ...file, agency: one.agency, key: `reports/${one.agency}/${one.name}` };
+  const place = parseInboxKey(one.key);
+  return { ...file, key: one.key, ...(place.kind === 'report' && { agency: place.agency }) };
 }
 
 function ladderMilliseconds(ladder: LadderName): number {

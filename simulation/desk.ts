@@ -49,6 +49,11 @@ export function messageOf(body: string): Record<string, unknown> {
   }
 }
 
+/** The key of a file that a message names. */
+export function keyOf(place: unknown): unknown {
+  return typeof place === 'object' && place !== null && 'key' in place ? place.key : undefined;
+}
+
 /** What stands for the rung of an order that a response causes. */
 const CAUSED = ['failed', 'back'] as const;
 

@@ -1,9 +1,10 @@
 import type { Summary } from '../lambdas/domain/books.ts';
-import type { BatchId } from '../lambdas/domain/identifiers.ts';
-import { summaryKey } from '../lambdas/domain/outbox.ts';
+import type { ApproverId, BatchId, OperatorId } from '../lambdas/domain/identifiers.ts';
+import { type InboxKey, parseInboxKey } from '../lambdas/domain/inbox.ts';
+import { receiptKey, summaryKey, takenReceiptKey } from '../lambdas/domain/outbox.ts';
 import { bucketsOf } from './buckets.ts';
 import type { Conducted, UploadedReport } from './conduct.ts';
-import { messageOf, type OutsideCloud } from './desk.ts';
+import { keyOf, messageOf, type OutsideCloud } from './desk.ts';
 
 /** How a run ended. */
 export interface Results {
@@ -53,9 +54,15 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
   const { usage = [], responders = [] } = conducted.own ?? {};
   const told = new Set(conducted.administrators.map(({ rejects }) => keyOf(rejects)));
   warnings.push(...usage.filter(({ rejects }) => !told.has(keyOf(rejects))).flatMap(usageWarning));
-  for (const who of new Set([...responders, ...(conducted.approvers ?? [])]))
-    for (const key of await cloud.list(outbox, `receipts/${who}/`))
+  for (const { key, why } of conducted.denied ?? [])
+    warnings.push(`${key} was not uploaded: S3 answered ${why}, since no participant may put it there`);
+  const receipts = await cloud.list(outbox, 'receipts/');
+  const own = new Set((conducted.uploads ?? []).flatMap(receiptKeys));
+  for (const key of receipts) {
+    const [, who = ''] = key.split('/');
+    if (responders.includes(who) || own.has(key))
       warnings.push(...receiptWarning(who, key, messageOf(Buffer.from(await cloud.get(outbox, key)).toString('utf8'))));
+  }
   return { summaries: [...summaries.values()], problems, warnings: [...new Set(warnings)] };
 }
 
@@ -74,6 +81,20 @@ function usageWarning({ operator, rows, rejected, warnings, rejects }: Record<st
   const see = rejected === 0 ? '' : ` (see ${keyOf(rejects)})`;
   const cells = dropped === '' ? '' : `; optional cells dropped: ${dropped}`;
   return [`of ${operator}'s usage file ${rejected} of ${rows} rows were rejected${see}${cells}`];
+}
+
+/** Whose receipts an upload's is among, and what it is about; none where its place has no receipts. */
+function aboutOf(place: InboxKey): readonly [who: OperatorId | ApproverId, about: string, name: string] | undefined {
+  if (place.kind === 'response') return [place.operator, place.directionId, place.name];
+  if (place.kind === 'decision') return [place.approver, place.batchId, place.name];
+  return place.kind === 'exemption' ? [place.approver, 'exemptions', place.name] : undefined;
+}
+
+/** The keys that the receipt of an upload may have. */
+function receiptKeys({ key, sha256 }: { key: string; sha256: string }): string[] {
+  const of = aboutOf(parseInboxKey(key));
+  if (of === undefined) return [];
+  return [receiptKey(...of, sha256), receiptKey(...of, null), takenReceiptKey(...of, sha256)];
 }
 
 /** What a receipt says of a file that was not taken, or not all of it. */
@@ -114,8 +135,4 @@ function warningOf(notice: Record<string, unknown>, reported: ReadonlySet<string
   if (notice.kind === 'direction_never_closed')
     return [`direction ${notice.directionId} had to be closed by its batch`];
   return [];
-}
-
-function keyOf(place: unknown): unknown {
-  return typeof place === 'object' && place !== null && 'key' in place ? place.key : undefined;
 }

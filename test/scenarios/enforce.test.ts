@@ -60,7 +60,15 @@ describe('with the rights of the synthesized policies in force', () => {
       get: () => cloud.get(bucket, key, role),
       list: () => cloud.list(bucket, key, role),
     };
-    await expect(act[verb]()).rejects.toThrow(/AccessDenied/);
+    // In the words by which a run knows a denied upload.
+    await expect(act[verb]()).rejects.toThrow(/^S3 answered AccessDenied to /);
+  });
+
+  it('nobody uploads as a participant that there is none of', async () => {
+    const { inbox } = bucketsOf(cloud);
+    await expect(cloud.put(inbox, 'reports/cbi/x.csv', 'imei\n', 'dev-ap-south-1-agency-cbi')).rejects.toThrow(
+      /^S3 answered InvalidAccessKeyId to /,
+    );
   });
 
   it.each([

@@ -53,7 +53,7 @@ describe('a run', () => {
     const argv = ['--report', 'b.csv@2d', '--agency', 'up-police', '--respond', 'jio=r.csv@2d', '--usage', 'jio=b.csv'];
     const more = ['--report', 'a.csv', '--agency', 'mha', '--usage', 'airtel=a.csv'];
     const other = ['--upload', 'exemptions/approver-1/june.csv=r.csv@1d', '--upload', 'usage/jio/c.csv=a.csv@2d'];
-    const { reports, approvers } = await conduct(settings(...argv, ...other, ...more), cloud, participants, quiet);
+    const { reports, uploads } = await conduct(settings(...argv, ...other, ...more), cloud, participants, quiet);
     expect(cloud.uploads.map(({ at, key }) => [(at - START) / DAY, key])).toEqual([
       [0, 'usage/jio/b.csv'],
       [0, 'usage/airtel/a.csv'],
@@ -64,7 +64,7 @@ describe('a run', () => {
       [2, 'usage/jio/c.csv'],
     ]);
     expect(cloud.uploads.at(-1)?.text).toBe('imei\na.csv\n');
-    expect(approvers).toEqual(['approver-1']);
+    expect(uploads?.map(({ key }) => key)).toEqual(['exemptions/approver-1/june.csv', 'usage/jio/c.csv']);
     const sha256 = createHash('sha256').update('imei\na.csv\n').digest('hex');
     expect(reports[0]).toEqual({
       agency: 'mha',
@@ -106,6 +106,66 @@ describe('a run', () => {
       [0, 'reports/mha/handsets.csv'],
       [36, 'reports/up-police/handsets.csv'],
     ]);
+  });
+
+  it.each([
+    ['of the user’s own files', ['--report', 'a.csv', '--agency', 'mha', '--operators', 'prompt']],
+    ['of the sample', ['--scale', '0.0001']],
+  ])(
+    'takes a report given by --upload for one like those %s, and its operators look for its orders',
+    async (_, argv) => {
+      const cloud = new FakeCloud(START);
+      const sha256 = createHash('sha256').update('imei\nb.csv\n').digest('hex');
+      const batchId = `up-police-${sha256.slice(0, 12)}`;
+      const directionId = `${batchId}.reverify.jio.1-0-0`;
+      cloud.outside(START + 9 * DAY + HOUR / 2, () => cloud.order({ ...FIRST_ORDER, directionId }));
+      const upload = ['--upload', 'reports/up-police/x.csv=b.csv@9d', '--upload', 'reports/up-police/x.txt=b.csv'];
+      const { reports, uploads, orders } = await conduct(settings(...argv, ...upload), cloud, participants, quiet);
+      expect(reports.at(-1)).toEqual({
+        agency: 'up-police',
+        key: 'reports/up-police/x.csv',
+        batchId,
+        at: START + 9 * DAY,
+      });
+      expect(orders.map((order) => order.directionId)).toEqual([directionId]);
+      expect(cloud.uploads.some(({ key }) => key.startsWith(`responses/jio/${directionId}/`))).toBe(true);
+      expect(uploads?.map(({ key }) => key)).toEqual(['reports/up-police/x.txt']);
+    },
+  );
+
+  it.each(['AccessDenied', 'InvalidAccessKeyId'])('goes on where S3 answers %s to an --upload', async (why) => {
+    const cloud = new FakeCloud(START);
+    cloud.onUpload = (key) => {
+      if (key === 'nowhere.csv') throw new Error(`S3 answered ${why} to PUT /inbox/nowhere.csv`);
+    };
+    const argv = ['--report', 'a.csv@2d', '--agency', 'mha', '--upload', 'nowhere.csv=b.csv@1d'];
+    const { reports, uploads, denied } = await conduct(settings(...argv), cloud, participants, quiet);
+    expect(denied).toEqual([{ key: 'nowhere.csv', why }]);
+    expect([reports.map(({ key }) => key), uploads]).toEqual([['reports/mha/a.csv'], undefined]);
+  });
+
+  it('ends where S3 fails otherwise', async () => {
+    const cloud = new FakeCloud(START);
+    cloud.onUpload = () => {
+      throw new Error('S3 answered InternalError to PUT /inbox/reports/mha/a.csv');
+    };
+    const argv = ['--report', 'a.csv', '--agency', 'mha'];
+    await expect(conduct(settings(...argv), cloud, participants, quiet)).rejects.toThrow('InternalError');
+  });
+
+  it('knows beside the sample what operators were told of usage given by --upload, and nothing of the sample’s own', async () => {
+    const cloud = new FakeCloud(START);
+    const told = (name: string) => ({
+      kind: 'usage_imported',
+      operator: 'jio',
+      rejects: { key: `rejects/jio/${name}` },
+    });
+    cloud.onUpload = (key) => {
+      if (key.startsWith('usage/jio/')) cloud.send('fraud-directions-jio', told(key.slice('usage/jio/'.length)));
+    };
+    const argv = ['--scale', '0.0001', '--operators', 'silent', '--upload', 'usage/jio/more.csv=a.csv@1d'];
+    const { own } = await conduct(settings(...argv), cloud, participants, quiet);
+    expect(own).toEqual({ usage: [told('more.csv')], responders: [] });
   });
 
   it('uploads nothing where the columns of a response don’t say what it is about', async () => {

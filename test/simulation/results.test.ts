@@ -183,10 +183,47 @@ describe('a run succeeded', () => {
       "jio's a.csv was refused: missing_column:outcome (see receipts/jio/d/a.csv.json)",
       "of jio's b.csv, 3 rows, were rejected: bad_outcome × 1, unknown_row × 2 (see receipts/jio/d/b.csv.json)",
     ]);
-    await put('approver-1', 'e.csv', { rows: 0, rejected: {}, refused: 'empty_file' });
-    expect((await judge({ ...conducted, approvers: ['approver-1'] }, cloud)).warnings).toEqual([
-      "approver-1's e.csv was refused: empty_file (see receipts/approver-1/d/e.csv.json)",
+  });
+
+  it('when files of --upload were refused or rows of them rejected, with their receipts, and of nobody else’s', async () => {
+    await settle();
+    const sha256 = '0f343b09'.padEnd(64, 'a');
+    const put = (key: string, receipt: object) =>
+      cloud.put('outbox', key, JSON.stringify({ file: key.split('/')[3]?.replace(/\.csv.*/, '.csv'), ...receipt }));
+    await put('receipts/airtel/nowhere/x.csv.0f343b09.json', { rows: 0, rejected: {}, refused: 'unknown_direction' });
+    await put('receipts/airtel/nowhere/z.csv.unread.json', { rows: 0, rejected: {}, refused: 'file_too_large' });
+    await put('receipts/approver-1/exemptions/e.csv.0f343b09.json', {
+      rows: 3,
+      rejected: { bad_until: 2 },
+      refused: null,
+    });
+    await put(`receipts/approver-2/${BATCH}/d.csv.${sha256}.json`, { rows: 0, rejected: {}, refused: 'sha_taken' });
+    // Those of simulated participants, and of another file of the same name.
+    await put('receipts/airtel/nowhere/x.csv.ffffffff.json', { rows: 0, rejected: {}, refused: 'unknown_direction' });
+    await put(`receipts/approver-1/${BATCH}/y.csv.0f343b09.json`, { rows: 0, rejected: {}, refused: 'empty_file' });
+    const uploads = [
+      'responses/airtel/nowhere/x.csv',
+      'responses/airtel/nowhere/z.csv',
+      'exemptions/approver-1/e.csv',
+      `decisions/approver-2/${BATCH}/d.csv`,
+      'usage/jio/u.csv',
+      'nowhere.csv',
+    ].map((key) => ({ key, sha256 }));
+    expect((await judge({ ...conducted, uploads }, cloud)).warnings).toEqual([
+      "airtel's x.csv was refused: unknown_direction (see receipts/airtel/nowhere/x.csv.0f343b09.json)",
+      "airtel's z.csv was refused: file_too_large (see receipts/airtel/nowhere/z.csv.unread.json)",
+      "of approver-1's e.csv, 3 rows, were rejected: bad_until × 2 (see receipts/approver-1/exemptions/e.csv.0f343b09.json)",
+      `approver-2's d.csv was refused: sha_taken (see receipts/approver-2/${BATCH}/d.csv.${sha256}.json)`,
     ]);
+  });
+
+  it('when an upload was denied, with a warning', async () => {
+    await settle();
+    const denied = [{ key: 'nowhere.csv', why: 'AccessDenied' }];
+    expect(await judge({ ...conducted, denied }, cloud)).toMatchObject({
+      problems: [],
+      warnings: ['nowhere.csv was not uploaded: S3 answered AccessDenied, since no participant may put it there'],
+    });
   });
 });
 
