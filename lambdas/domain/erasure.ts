@@ -59,6 +59,35 @@ export function hindranceOf(
   return until > now ? { where: directionId, why: 'disconnected', until } : undefined;
 }
 
+/** How many files name the rows of directions; a row stands in some of them. */
+export interface NamingFiles {
+  /** Each has a file of its rows. */
+  readonly directions: number;
+  readonly orders: number;
+  readonly responses: number;
+  /** Lists of withdrawals and of late revocations that a response caused. */
+  readonly lists: number;
+}
+
+export const NO_FILES: NamingFiles = { directions: 0, orders: 0, responses: 0, lists: 0 };
+
+/** `files`, and those of one direction more: what its ladder ordered, its responses, and what these caused. */
+export function addFiles(files: NamingFiles, ledger: Pick<Ledger, 'orders' | 'files'>): NamingFiles {
+  const { directions, orders, responses, lists } = files;
+  const caused = ledger.files.flatMap(({ failedOrder, backDue }) => [failedOrder, backDue]);
+  const listed = ledger.files.flatMap(({ withdrawnOn, lateOn }) => [withdrawnOn, lateOn]);
+  return {
+    directions: directions + 1,
+    orders: orders + ledger.orders.length + caused.filter(isThere).length,
+    responses: responses + ledger.files.length,
+    lists: lists + listed.filter(isThere).length,
+  };
+}
+
+function isThere(what: unknown): boolean {
+  return what !== undefined;
+}
+
 /**
  * What the audit is told before anything is deleted: that a number's claim, or so many of its links, are erased, by its keyed
  * hash. Each deletion has an entry of its own, whatever came before it; told again it is the same one.

@@ -3,7 +3,15 @@ import { keyedHash } from '../domain/audit.ts';
 import { mayFail } from '../domain/batches.ts';
 import { readPointer } from '../domain/claims.ts';
 import type { Instant } from '../domain/days.ts';
-import { erasedNote, type Hindrance, hindranceOf, linkParts } from '../domain/erasure.ts';
+import {
+  addFiles,
+  erasedNote,
+  type Hindrance,
+  hindranceOf,
+  linkParts,
+  type NamingFiles,
+  NO_FILES,
+} from '../domain/erasure.ts';
 import { ERASURES, type Msisdn, parseDirectionId, parseMsisdn } from '../domain/identifiers.ts';
 import { SETTLED } from '../domain/work.ts';
 import { wholeNumber } from '../runtime/environment.ts';
@@ -50,14 +58,14 @@ export interface Found {
   readonly hindrances: readonly Hindrance[];
   readonly items: number;
   /** Of the directions that its claim names. */
-  readonly files: { readonly directions: number; readonly orders: number; readonly responses: number };
+  readonly files: NamingFiles;
 }
 
 /** The claim of a number, what forbids that it is erased, and the files that name it. A row that is open forbids it however old the claim is. */
 async function claimOf(number: Msisdn, now: Instant) {
   const claim = (await readClaimsHoweverOld(env.CASES, 'reverify', [number])).get(number);
   const hindrances: Hindrance[] = [];
-  const files = { directions: 0, orders: 0, responses: 0 };
+  let files = NO_FILES;
   for (const pointer of Object.values(claim?.pointers ?? {})
     .flat()
     .map(readPointer)) {
@@ -66,10 +74,7 @@ async function claimOf(number: Msisdn, now: Instant) {
     const ledger = await readLedger(env.CASES, pointer.directionId);
     const hindrance = hindranceOf(pointer, batch, ledger, now, env.LOOK_BACK_DAYS);
     if (hindrance) hindrances.push(hindrance);
-    if (!ledger) continue;
-    files.directions += 1;
-    files.orders += ledger.orders.length + ledger.files.filter(({ failedOrder }) => failedOrder).length;
-    files.responses += ledger.files.length;
+    if (ledger) files = addFiles(files, ledger);
   }
   return { claim, hindrances, files };
 }

@@ -11,7 +11,7 @@ export interface Erasure {
   /** Items that were erased, or would be. */
   readonly claims: number;
   readonly links: number;
-  /** In which it stands among others. */
+  /** In which it stands among others, as its claim says. */
   readonly files: Found['files'];
 }
 
@@ -41,11 +41,18 @@ export function inWords({ hindrances, claims, links, files }: Erasure, dryRun: b
     ({ why, where, until }) =>
       `not erased: ${REASONS[why]} (${where}${until === null ? '' : `, until ${until} at least`})`,
   );
-  if (files.directions > 0)
-    said.push(
-      `it stays in files that name others too, until their retention ends: the rows of ${counted(files.directions, 'direction')}, ` +
-        `up to ${counted(files.orders, 'order')} and ${counted(files.responses, 'response')}, and their reports' lists`,
-    );
+  // No claim says which of these name it: exemptions, and what a batch left out for them, are about numbers without one, too.
+  const always = 'whatever names it of uploads, exemptions, what was prepared and elsewhere.csv';
+  const claimed = [
+    `the rows of ${counted(files.directions, 'direction')}`,
+    `up to ${counted(files.orders, 'order')}`,
+    counted(files.responses, 'response'),
+    `${counted(files.lists, 'list')} of withdrawals or late revocations`,
+    "their reports' lists",
+  ];
+  said.push(
+    `it stays in files that name others too, until their retention ends: ${[...(files.directions > 0 ? claimed : []), always].join(', ')}`,
+  );
   return { said, complained };
 }
 

@@ -33,9 +33,11 @@ export function ledgerText(ledger: Ledger, eachRow = false): string {
     }),
     '',
     `Files recorded: ${ledger.files.length === 0 ? 'none' : ledger.files.length}`,
-    ...ledger.files.map(({ sha256, at, failedOrder, lateOn }, n) => {
+    ...ledger.files.map(({ sha256, at, failedOrder, backDue, withdrawnOn, lateOn }, n) => {
       const failed = failedOrder ? `, with an order to disconnect ${counted(failedOrder.rows, 'row')}` : '';
-      return `  ${n + 1} ${at}  SHA-256 ${sha256.slice(0, 8)}…${failed}${lateOn ? `, on the late list of ${lateOn}` : ''}`;
+      const back = backDue ? `, with an order to restore until ${backDue}` : '';
+      const lists = `${withdrawnOn ? `, on the withdrawn list of ${withdrawnOn}` : ''}${lateOn ? `, on the late list of ${lateOn}` : ''}`;
+      return `  ${n + 1} ${at}  SHA-256 ${sha256.slice(0, 8)}…${failed}${back}${lists}`;
     }),
     '',
     'Outcomes',

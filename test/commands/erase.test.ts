@@ -17,7 +17,30 @@ import { A1, A2, H1, H2, J1 } from '../scenarios/story.ts';
 import { type Ended, run } from './command.ts';
 
 const ERASER = 'dev-ap-south-1-eraser-erasure';
+/** What is said of a number that no direction has, exempt or not: that files stay. */
+const STAYS =
+  'it stays in files that name others too, until their retention ends: whatever names it of uploads, exemptions, what was prepared and elsewhere.csv\n';
 const at = (day: number) => new Date(START + day * DAY).toISOString().replace('.000', '');
+
+describe('what is told of an erasure', () => {
+  const files = { directions: 1, orders: 3, responses: 1, lists: 2 };
+
+  it('counts the orders and lists in which the number stays, beside what no claim tells of', () => {
+    expect(inWords({ hindrances: [], claims: 1, links: 2, files }, false)).toEqual({
+      said: [
+        'erased 1 claim and 2 links',
+        "it stays in files that name others too, until their retention ends: the rows of 1 direction, up to 3 orders, 1 response, 2 lists of withdrawals or late revocations, their reports' lists, whatever names it of uploads, exemptions, what was prepared and elsewhere.csv",
+      ],
+      complained: [],
+    });
+  });
+
+  it('says that files stay of a number that has no claim, as an exempt one', () => {
+    const none = { directions: 0, orders: 0, responses: 0, lists: 0 };
+    const { said } = inWords({ hindrances: [], claims: 0, links: 1, files: none }, true);
+    expect(said.map((line) => `${line}\n`)).toEqual(['would erase 0 claims and 1 link\n', STAYS]);
+  });
+});
 
 /**
  * Two handsets with three numbers, of which mha reports one on 1 June 2026. A1 is verified and A2 disconnected on day 3; the
@@ -126,7 +149,9 @@ describe('npm run erase', () => {
   it('is refused while the row is open, and while its books are not made, and tells where and until when', async () => {
     expect(await erase(A1)).toEqual({
       code: 1,
-      said: expect.stringMatching(/^it stays in files .* the rows of 1 direction, up to 1 order and 0 responses,/),
+      said: expect.stringMatching(
+        /^it stays in files .* the rows of 1 direction, up to 1 order, 0 responses, 0 lists of/,
+      ),
       complained: `not erased: its row is open (${direction}, until 2026-06-17T00:00:00Z at least)\n`,
     });
     await lab.at(3);
@@ -168,7 +193,7 @@ describe('npm run erase', () => {
     expect(said).toMatch(/^erased 1 claim and \d links?\n/);
     expect(await held(A1)).toEqual([false, 0]);
     expect([await held(A2), await held(J1)]).toEqual(others);
-    expect(await erase(A1)).toEqual({ code: 0, said: 'erased 0 claims and 0 links\n', complained: '' });
+    expect(await erase(A1)).toEqual({ code: 0, said: `erased 0 claims and 0 links\n${STAYS}`, complained: '' });
   });
 
   it('is told to the audit before each deletion, at the time of the cloud and without the number, and leaves every chain whole', async () => {
@@ -197,7 +222,7 @@ describe('npm run erase', () => {
     const before = (await entries()).length;
     for (const name of ['again.csv', 'once-more.csv']) {
       await lab.usage('airtel', [`${H2},${A1},2026-05-19,`], name);
-      expect((await erase(A1)).said).toBe('erased 0 claims and 1 link\n');
+      expect((await erase(A1)).said).toBe(`erased 0 claims and 1 link\n${STAYS}`);
       expect(await held(A1)).toEqual([false, 0]);
     }
     await lab.cloud.run();
@@ -218,7 +243,7 @@ describe('npm run erase', () => {
   });
 
   it('erases links of a number that was never claimed', async () => {
-    expect((await erase(J1)).said).toBe('erased 0 claims and 1 link\n');
+    expect((await erase(J1)).said).toBe(`erased 0 claims and 1 link\n${STAYS}`);
     expect(await held(J1)).toEqual([false, 0]);
   });
 

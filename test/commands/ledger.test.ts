@@ -78,6 +78,18 @@ Outcomes
 `);
   });
 
+  it('says of each file which orders it caused, and on which lists it has numbers', () => {
+    const planned = ledger();
+    const [first, second] = planned.files;
+    const restored = { ...first, backDue: at(4, '10:00:00'), withdrawnOn: '2026-06-03' as Day };
+    const late = { ...second, withdrawnOn: '2026-06-20' as Day, lateOn: '2026-06-20' as Day };
+    const text = ledgerText({ ...planned, files: [restored, late] as Ledger['files'] });
+    expect(text).toContain(`Files recorded: 2
+  1 2026-06-02T10:00:00Z  SHA-256 0f343b09…, with an order to disconnect 1 row, with an order to restore until 2026-06-04T10:00:00Z, on the withdrawn list of 2026-06-03
+  2 2026-06-03T11:00:00Z  SHA-256 11223344…, on the withdrawn list of 2026-06-20, on the late list of 2026-06-20
+`);
+  });
+
   it('says of each row, by its number, what became of it and when that was recorded', () => {
     const lines = ledgerText(ledger(), true).split('\n');
     const rows = lines.slice(lines.indexOf('Rows') + 1, -1);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { erasedNote, type Hindrance, hindranceOf } from '../../lambdas/domain/erasure.ts';
+import { addFiles, erasedNote, type Hindrance, hindranceOf, NO_FILES } from '../../lambdas/domain/erasure.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
-import { answered, at, closed, directionId, fresh, sealed } from './example.ts';
+import { withFailedOrder } from '../../lambdas/domain/responses.ts';
+import { answered, at, closed, directionId, fresh, issued, sealed } from './example.ts';
 
 const direction = directionId('reverify', '1-0-0');
 const now = at('2026-06-20T00:00:00Z');
@@ -88,6 +89,29 @@ describe('nothing stands against a number', () => {
     expect(against({ plan: 2, state: 'directed' }, fresh(1))).toBeUndefined();
     expect(against(undefined, undefined)).toBeUndefined();
     expect(hindranceOf({ directionId: direction, row: 1 }, settled, fresh(1), now, 180)).toBeUndefined();
+  });
+});
+
+describe('of the files that name a number', () => {
+  test('its orders are those of the ladder, and those that answers caused: to restore who was barred, to disconnect who failed', () => {
+    // 1-reverify, 2-bar_outgoing and back-…-restore.
+    const barred = issued(issued(fresh(2), 1), 2);
+    const verified = answered(barred, [[0, 'verified']], { at: '2026-06-07T10:00:00Z' }).ledger;
+    const named = { directions: 1, orders: 3, responses: 1, lists: 0 };
+    expect(addFiles(NO_FILES, verified)).toEqual(named);
+    // failed-…-disconnect beside them, at a direction whose ladder ordered two.
+    const cut = { rows: 1, sha256: 'order', bytes: 90, deadline: at('2026-06-08T10:00:00Z') };
+    const failed = withFailedOrder(answered(barred, [[0, 'failed']], { at: '2026-06-07T10:00:00Z' }), cut).ledger;
+    expect(addFiles(named, failed)).toEqual({ directions: 2, orders: 6, responses: 2, lists: 0 });
+  });
+
+  test('its lists are that of its withdrawal, and that of what was said late', () => {
+    const settled = sealed(closed(fresh(2)));
+    const told = { at: '2026-06-20T10:00:00Z', on: '2026-06-16' };
+    const reissued = answered(settled, [[0, 'reissued']], told).ledger;
+    expect(addFiles(NO_FILES, reissued).lists).toBe(1);
+    const late = answered(reissued, [[1, 'disconnected']], told).ledger;
+    expect(addFiles(NO_FILES, late)).toEqual({ directions: 1, orders: 0, responses: 2, lists: 2 });
   });
 });
 
