@@ -72,6 +72,19 @@ export function withdrawalCsv(rows: Iterable<Withdrawal>): string {
   return header + [...rows].map(({ msisdn, withdrawnOn, ground }) => csvLine([msisdn, withdrawnOn, ground])).join('');
 }
 
+/**
+ * The same list as JSON; `fileName` is the CSV's base name. It has the frame of a revocation list and an empty `payload`: whoever
+ * reads each list of the folder for that takes nobody for revoked who has the number now.
+ */
+export function withdrawalJson(fileName: string, rows: Iterable<Withdrawal>): string {
+  const withdrawn = [...rows].map(({ msisdn, withdrawnOn, ground }) => ({
+    n: tenDigits(msisdn),
+    withdrawn_on: withdrawnOn,
+    ground,
+  }));
+  return `${JSON.stringify({ status: 200, file_name: fileName, payload: [], withdrawn })}\n`;
+}
+
 /** How many lines the writers below hand over at once. */
 const linesAtOnce = 1000;
 
@@ -141,11 +154,16 @@ export function revocationCsv(rows: Iterable<Revocation>): Generator<string> {
 export function* revocationJson(fileName: string, rows: Iterable<{ readonly msisdn: Msisdn }>): Generator<string> {
   let separator = '';
   yield* pieces(`{"status":200,"file_name":${JSON.stringify(fileName)},"payload":[`, rows, ({ msisdn }) => {
-    const entry = `${separator}{"n":"${msisdn.slice(-10)}"}`;
+    const entry = `${separator}{"n":"${tenDigits(msisdn)}"}`;
     separator = ',';
     return entry;
   });
   yield ']}\n';
+}
+
+/** A number as the lists for banks have it. */
+function tenDigits(msisdn: Msisdn): string {
+  return msisdn.slice(-10);
 }
 
 /** By code unit, so that an order never depends on a locale. */

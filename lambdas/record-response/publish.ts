@@ -19,6 +19,7 @@ import {
   revocationJson,
   revocationRows,
   withdrawalCsv,
+  withdrawalJson,
   withdrawalRows,
   withdrawnListForm,
 } from '../domain/revocations.ts';
@@ -217,7 +218,7 @@ const withdrawnList = ({ batchId }: Ledger, { sha256 }: RecordedFile, day: Day):
   day,
   forms: (prepared, csvName) => {
     const rows = withdrawalRows(prepared.flatMap((list) => [...withdrawnListForm.parse(list).withdrawals]));
-    return { csv: withdrawalCsv(rows), json: [...revocationJson(csvName, rows)].join('') };
+    return { csv: withdrawalCsv(rows), json: withdrawalJson(csvName, rows) };
   },
 });
 

@@ -19,6 +19,7 @@ import { parseInboxKey } from '../../lambdas/domain/inbox.ts';
 import { type Preview, previewText } from '../../lambdas/domain/preview.ts';
 import { FILE_REASONS, isFileReason, ROW_REASONS } from '../../lambdas/domain/reasons.ts';
 import { receiptOf, responseColumns } from '../../lambdas/domain/responses.ts';
+import { revocationCsv, revocationJson, withdrawalCsv, withdrawalJson } from '../../lambdas/domain/revocations.ts';
 import { reportColumns } from '../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../lambdas/domain/sightings.ts';
 import { HELD_WHYS, heldCsv } from '../../lambdas/domain/weighing.ts';
@@ -163,6 +164,21 @@ describe('docs/formats.md', () => {
     for (const key of new Set(keys)) if (key !== 'jio') expect(section('Summary')).toContain(`"${key}"`);
     const described = [...section('Summary').matchAll(/"(\w+)"[,:}\s]/g)].map(([, key = '']) => key);
     for (const key of new Set(described)) if (key !== 'settled') expect(keys).toContain(key);
+  });
+
+  it('shows the lists for banks as they are written, and nobody revoked in that of withdrawals', () => {
+    const shown = (heading: string, ...files: string[]) => {
+      for (const file of files) expect(section(heading)).toContain(file.trimEnd().replace(/^/gm, '    '));
+    };
+    const msisdn = '+919876543210' as Msisdn;
+    const own = { operator: 'airtel' as OperatorId, lsa: 'Delhi', disconnectedOn: '2026-06-14' as Day };
+    const revoked = [{ msisdn, ...own, reason: 'linked_to_reported_handset' as const }];
+    const revocations = revocationJson('mha-0123456789ab.csv', revoked);
+    shown('Revocation list', [...revocationCsv(revoked)].join(''), [...revocations].join(''));
+    const withdrawn = [{ msisdn, withdrawnOn: '2026-06-21' as Day, ground: 'reissued' as const }];
+    const withdrawals = withdrawalJson('mha-0123456789ab.withdrawn-9f86d081.csv', withdrawn);
+    shown('Withdrawals', withdrawalCsv(withdrawn), withdrawals);
+    expect(JSON.parse(withdrawals).payload).toEqual([]);
   });
 
   it('takes no other reason for one of a file', () => {

@@ -7,6 +7,7 @@ import {
   revocationRows,
   type Withdrawal,
   withdrawalCsv,
+  withdrawalJson,
   withdrawalRows,
 } from '../../lambdas/domain/revocations.ts';
 import { airtel, day, jio, msisdn } from './example.ts';
@@ -117,7 +118,7 @@ describe('the revocation list', () => {
       expect(revocationRows(order as Revocation[])).toEqual([first, second]);
   });
 
-  test('of what is withdrawn says since when and why, sorted by number, and banks read it in the form that they know', () => {
+  test('of what is withdrawn says since when and why, sorted by number; who reads payloads finds nobody in it', () => {
     const withdrawn = ['9876543211', '6000000000'].map(
       (number): Withdrawal => ({ msisdn: msisdn(number), withdrawnOn: day('2026-06-21'), ground: 'reissued' }),
     );
@@ -125,9 +126,15 @@ describe('the revocation list', () => {
     expect(withdrawalCsv(rows)).toBe(
       'msisdn,withdrawn_on,ground\n+916000000000,2026-06-21,reissued\n+919876543211,2026-06-21,reissued\n',
     );
-    expect(joined(revocationJson('b.csv', rows))).toBe(
-      '{"status":200,"file_name":"b.csv","payload":[{"n":"6000000000"},{"n":"9876543211"}]}\n',
+    expect(withdrawalJson('b.csv', rows)).toBe(
+      '{"status":200,"file_name":"b.csv","payload":[],"withdrawn":[' +
+        '{"n":"6000000000","withdrawn_on":"2026-06-21","ground":"reissued"},' +
+        '{"n":"9876543211","withdrawn_on":"2026-06-21","ground":"reissued"}]}\n',
     );
+    // As a bank reads each list of a day's folder: the revocations of one file, and nobody of the other.
+    const revoked = [revocationJson('a.csv', [{ msisdn: msisdn('9876543210') }]), [withdrawalJson('b.csv', rows)]];
+    const read = revoked.flatMap((text) => JSON.parse(joined(text)).payload.map(({ n }: { n: string }) => n));
+    expect(read).toEqual(['9876543210']);
   });
 
   test('leaves the rows it sorts as they were', () => {

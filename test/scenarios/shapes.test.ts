@@ -555,7 +555,8 @@ describe('later batches that meet the same numbers (day 100)', () => {
     expect(await lab.json(`${key}.json`)).toEqual({
       status: 200,
       file_name: `${batches[1]}.withdrawn-${sha8(reissued)}.csv`,
-      payload: [{ n: S?.slice(3) }],
+      payload: [],
+      withdrawn: [{ n: S?.slice(3), withdrawn_on: '2026-10-09', ground: 'reissued' }],
     });
   });
 

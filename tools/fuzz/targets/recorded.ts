@@ -108,7 +108,11 @@ async function checkResponse({ who, name, file, directionId, settled }: Answer):
     const withdrawn = place.startsWith(`revocations/${dayOf(AT)}/mha-0123456789ab.withdrawn-${sha8}.`);
     must(order || late || withdrawn, 'a response writes an order, late revocations or withdrawals, and nothing else');
     if (place.endsWith('.csv')) mustBeSafe(bytes.toString(), ['msisdn', withdrawn ? 'ground' : 'reason']);
-    else JSON.parse(bytes.toString());
+    else {
+      const { payload, withdrawn: others } = JSON.parse(bytes.toString());
+      if (withdrawn) must(payload.length === 0 && others.length > 0, 'a list of withdrawals revokes nobody');
+      else must(payload.length > 0 && others === undefined, 'a late list revokes somebody, and withdraws nobody');
+    }
   }
   const [outbox, items] = [new Map(done.outbox), structuredClone(aws.items)];
   const again = await on(aws, () => upload(record, key, file.length));
