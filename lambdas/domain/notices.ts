@@ -229,6 +229,15 @@ const ended = {
   status: z.string().describe('how it ended: FAILED, TIMED_OUT or ABORTED'),
 };
 
+/** What of a batch fails and is tried again each hour: its state machine tells it. */
+export const BATCH_FAILING = ['deciding_failing', 'directing_failing', 'settling_failing', 'resuming_failing'] as const;
+export type BatchFailing = (typeof BATCH_FAILING)[number];
+/** As of a batch, of a direction's ladder. */
+export const DIRECTION_FAILING = 'direction_failing';
+
+const error = z.string().describe("the error's name");
+const batchFailing = <Kind extends BatchFailing>(name: Kind) => z.strictObject({ kind: kind(name), batchId, error });
+
 /** What is told to the administrators. */
 export const administratorNotice = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -267,6 +276,19 @@ export const administratorNotice = z.discriminatedUnion('kind', [
     resumedBy: z.string().optional().describe('the execution in which the batch goes on'),
   }),
   z.strictObject({ kind: kind('direction_never_closed'), directionId }),
+  batchFailing('deciding_failing'),
+  batchFailing('directing_failing'),
+  batchFailing('settling_failing'),
+  batchFailing('resuming_failing'),
+  z.strictObject({
+    kind: kind(DIRECTION_FAILING),
+    directionId,
+    rung: z
+      .int()
+      .positive()
+      .describe('the rung that it is at, counted from 1; after the last one where it is to be closed'),
+    error,
+  }),
   batchSettled,
   z.strictObject(decisionNeeded),
   z.strictObject(decisionReminder),

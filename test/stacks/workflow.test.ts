@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Match } from 'aws-cdk-lib/assertions';
 import { compile, evaluate } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
+import { administratorNotice, BATCH_FAILING, DIRECTION_FAILING } from '../../lambdas/domain/notices.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
 import { objectsIn, placesOf } from './places.ts';
 import { definitionOf, synthesized } from './synthesized.ts';
@@ -148,6 +149,22 @@ describe('the workflow stack', () => {
     const all = catchers.filter((names) => names.includes('States.ALL'));
     expect(all.length).toBeGreaterThanOrEqual(8);
     expect(catchers.filter((names) => names.includes('States.DataLimitExceeded'))).toHaveLength(all.length);
+  });
+
+  it('tells the administrators of what it tries again by notices that are agreed, each with all of its fields', () => {
+    const told = [batch, direction].flatMap(({ States }) =>
+      Object.values(States)
+        .filter(({ Resource }) => Resource === 'arn:aws:states:::sns:publish')
+        .map((state) => state.Arguments as { Message: Record<string, unknown>; MessageAttributes: unknown }),
+    );
+    const fields = new Map<unknown, string[]>(
+      administratorNotice.options.map(({ shape }) => [shape.kind.value, Object.keys(shape)]),
+    );
+    expect(told.map(({ Message }) => Message.kind).sort()).toEqual([...BATCH_FAILING, DIRECTION_FAILING].sort());
+    for (const { Message, MessageAttributes } of told) {
+      expect(Object.keys(Message).sort()).toEqual(fields.get(Message.kind)?.sort());
+      expect(MessageAttributes).toEqual({ kind: { DataType: 'String', StringValue: Message.kind } });
+    }
   });
 
   it('waits for responses with a task token until the deadline of the rung, and goes to the next rung first of all errors', () => {

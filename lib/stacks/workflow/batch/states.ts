@@ -18,6 +18,7 @@ import {
 import { LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { MOST_INLINE } from '../../../../lambdas/domain/limits.ts';
+import type { BatchFailing } from '../../../../lambdas/domain/notices.ts';
 import { PLANS } from '../../../../lambdas/domain/work.ts';
 import { RunMachine, type VersionedMachine } from '../../../constructs/versioned-machine.ts';
 import { ResultsUnder } from '../maps.ts';
@@ -101,11 +102,11 @@ export function directInline(
 /** What a Catch hands on: the error's name. */
 export const WITH_ERROR = { outputs: { error: '{% $states.errorOutput.Error %}' } };
 
-/** What follows an error after the commit: the administrators are told, and after an hour it goes on where it was. */
+/** What follows an error while people decide, and after the commit: the administrators are told, and after an hour it goes on where it was. */
 export function afterTrouble(
   { scope, administrators }: Flow,
   what: string,
-  kind: string,
+  kind: BatchFailing,
   goOn: IChainable,
 ): IChainable {
   const tell = SnsPublish.jsonata(scope, `Tell the administrators: ${what}`, {

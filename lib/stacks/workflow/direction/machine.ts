@@ -16,6 +16,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
+import { DIRECTION_FAILING } from '../../../../lambdas/domain/notices.ts';
 import { catchEverything, whenFailed, whenThrottled } from '../retries.ts';
 
 /** Longer than Order may take. */
@@ -119,12 +120,12 @@ function tellAndWait({ scope, administrators }: Flow): Chain {
   const tell = SnsPublish.jsonata(scope, 'Tell the administrators', {
     topic: administrators,
     message: TaskInput.fromObject({
-      kind: 'direction_failing',
+      kind: DIRECTION_FAILING,
       directionId: '{% $states.input.directionId %}',
       rung: '{% $states.input.rung %}',
       error: '{% $states.input.error %}',
     }),
-    messageAttributes: { kind: { value: 'direction_failing' } },
+    messageAttributes: { kind: { value: DIRECTION_FAILING } },
     outputs: '{% $states.input %}',
   });
   const waitAnHour = Wait.jsonata(scope, 'Wait an hour', { time: WaitTime.duration(Duration.hours(1)) });
