@@ -92,8 +92,13 @@ Options
                              Each row goes to the operator's direction where its row is open or failed, else to
                              the newest one that carries it
   --upload KEY=PATH[@AGE]    any other file, under its key in the inbox, uploaded at that age; repeatable, also beside
-                             the sample; a report among them counts as one of --report:
+                             the sample; a report among them counts as one of --report.
+                             An exemption takes two approvers, and binds batches that take their turn
+                             after it, of the sample's the second, which comes after 36 hours:
                              --upload exemptions/approver-1/june.csv=exempt.csv@1d
+                             --upload exemptions/approver-2/june.csv=exempt.csv@1d
+                             A decision (decisions/approver-1/BATCH/x.csv) names its batch and its preview's SHA-256:
+                             take both from a first run with the same files, seed and --start
   --operators mixed|prompt|silent
                              simulated operators for those without --respond
                              (default: mixed for the sample, silent for your own files)
