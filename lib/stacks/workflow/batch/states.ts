@@ -102,7 +102,10 @@ export function directInline(
 /** What a Catch hands on: the error's name. */
 export const WITH_ERROR = { outputs: { error: '{% $states.errorOutput.Error %}' } };
 
-/** What follows an error while people decide, and after the commit: the administrators are told, and after an hour it goes on where it was. */
+/**
+ * What follows an error while people decide, and after the commit: the administrators are told, and after an hour it goes on
+ * where it was.
+ */
 export function afterTrouble(
   { scope, administrators }: Flow,
   what: string,
