@@ -51,8 +51,15 @@ describe('docs/approvers.md', () => {
       overLimit: null,
     });
     for (const approver of [A, B]) {
-      const file = { approver, sha256: '0'.repeat(64), upload: approver, attempt: approver, committedAt: at('01:00') };
-      const applied = applyDecision(record, rows, { ...file, approvers: [A, B] });
+      const applied = applyDecision(record, rows, {
+        approver,
+        sha256: '0'.repeat(64),
+        upload: approver,
+        uploadedAt: at('00:59'),
+        attempt: approver,
+        committedAt: at('01:00'),
+        approvers: [A, B],
+      });
       if (applied.kind !== 'applied') throw new Error(applied.kind);
       expect([applied.rows, applied.recorded, applied.rejects]).toEqual([4, 4, []]);
       record = applied.decision;
