@@ -10,6 +10,7 @@ import { conduct } from '../simulation/conduct.ts';
 import { Failing } from '../simulation/failing.ts';
 import { OutFolder } from '../simulation/folder.ts';
 import { idsOf, participantsOf } from '../simulation/participants.ts';
+import { Placeholders } from '../simulation/placeholders.ts';
 import { showProgress } from '../simulation/progress.ts';
 import { reportText, tookText } from '../simulation/report.ts';
 import { judge } from '../simulation/results.ts';
@@ -46,6 +47,7 @@ async function run(settings: RunSettings): Promise<boolean> {
     config.approvers.map(({ id }) => id),
     settings.material.kind === 'sample' ? heaviestReverified : undefined,
   );
+  const placeholders = new Placeholders();
   const fails = new Failing(() => started?.clock.now() ?? settings.start, process.cwd());
   failing = fails;
   const tell = (what: string | undefined) => {
@@ -66,6 +68,7 @@ async function run(settings: RunSettings): Promise<boolean> {
       uploaded: () => {},
       published: (message) => {
         tell(fails.notice(message));
+        placeholders.hear(message);
         if (seen !== undefined && settings.approvals === 'auto') approvers.hear(seen, message);
       },
     },
@@ -76,7 +79,7 @@ async function run(settings: RunSettings): Promise<boolean> {
   seen = settings.enforce ? signedByOwners(cloud, config) : cloud;
   cloud.confirmSubscriptions();
 
-  const conducted = await conduct(settings, seen, participantsOf(config), progress, fails);
+  const conducted = await conduct(settings, seen, participantsOf(config), progress, fails, placeholders);
   const results = await judge(conducted, cloud);
   const failures = cloud.failures();
   const failed = results.problems.length > 0;

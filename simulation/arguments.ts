@@ -97,8 +97,10 @@ Options
                              after it, of the sample's the second, which comes after 36 hours:
                              --upload exemptions/approver-1/june.csv=exempt.csv@1d
                              --upload exemptions/approver-2/june.csv=exempt.csv@1d
-                             A decision (decisions/approver-1/BATCH/x.csv) names its batch and its preview's SHA-256:
-                             take both from a first run with the same files, seed and --start
+                             In KEY and in the file {batch:N} and {preview:N} stand for the Nth batch that was
+                             registered and its preview's SHA-256, {direction:MSISDN} and {reference:MSISDN} for a
+                             number's newest row of re-verification, as they are at that instant:
+                             --upload decisions/approver-1/{batch:1}/x.csv=decision.csv@1h
   --operators mixed|prompt|silent
                              simulated operators for those without --respond
                              (default: mixed for the sample, silent for your own files)

@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import { type AgencyId, batchIdOf } from '../lambdas/domain/identifiers.ts';
 import { parseInboxKey } from '../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../lambdas/domain/outbox.ts';
+import { CommandError } from '../lib/commands/command-line.ts';
 import { REVERIFY_LADDERS } from '../lib/config/policy.ts';
 import type { LadderName, OwnReport, OwnResponse, OwnUpload, RunSettings } from './arguments.ts';
 import { bucketsOf } from './buckets.ts';
@@ -16,6 +17,7 @@ import { allFrom, Desk, keyOf, messageOf, type OrderNotice, type OutsideCloud } 
 import type { Failing } from './failing.ts';
 import { SimulatedOperator } from './operators.ts';
 import type { Correspondent, Participants } from './participants.ts';
+import { hasPlaceholders, NothingNamed, type Placeholders } from './placeholders.ts';
 import type { Progress } from './progress.ts';
 import { Responder, readOwn } from './respond.ts';
 import { operatorShare, planSample, SAMPLE_OPERATORS, sampleReport, sampleUsage } from './sample.ts';
@@ -89,12 +91,13 @@ interface Parcel {
   content(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** A file that comes while the run is under way, and whose report it is if it is one. */
-type Sent = Omit<Parcel, 'weight'> & { kind: 'file'; agency?: string; age: number };
+/** A file that comes while the run is under way, and whose report it is if it is one; of `--upload`, placeholders stand for what they name. */
+type Sent = Omit<Parcel, 'weight'> & { kind: 'file'; agency?: string; age: number; fills?: boolean };
 
 /**
  * Runs the sample or the user's own files to the end of every ladder, or until nothing happens any more but failures.
  * @param failing knows what failed; without it, a run has no other end than that of the ladders
+ * @param placeholders know what those in uploads name; without them there are none
  */
 export async function conduct(
   settings: RunSettings,
@@ -102,6 +105,7 @@ export async function conduct(
   participants: Participants,
   progress: Progress,
   failing?: Failing,
+  placeholders?: Placeholders,
 ): Promise<Conducted> {
   const { material, start } = settings;
   const { inbox } = bucketsOf(cloud);
@@ -131,8 +135,9 @@ export async function conduct(
   const desks = new Map(participants.operators.map((operator) => [operator.id, new Desk(cloud, operator)]));
   const conducted: Conducted = { reports: [], orders: [], agencies: [], administrators: [] };
   const responders = new Map<string, Responder>();
-  const upload = ({ agency, key, content, age }: Sent) => {
-    cloud.outside(start + age, async () => {
+  const upload = (sent: Sent) => {
+    cloud.outside(start + sent.age, async () => {
+      const { agency, age, key, content } = sent.fills && placeholders ? await filled(sent, placeholders, cloud) : sent;
       const hash = createHash('sha256');
       const hashed = async function* () {
         for await (const chunk of content()) {
@@ -286,6 +291,33 @@ class Watch {
   }
 }
 
+/** Longer files have no placeholders. */
+const LONGEST_FILLED = 16 * 1024 * 1024;
+
+/**
+ * A file with its placeholders replaced.
+ * @throws CommandError where one of them names nothing
+ */
+async function filled(sent: Sent, placeholders: Placeholders, cloud: OutsideCloud): Promise<Sent> {
+  try {
+    const key = await placeholders.fill(sent.key, cloud);
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of sent.content()) {
+      bytes += chunk.length;
+      if (bytes > LONGEST_FILLED) return { ...sent, key };
+      chunks.push(chunk);
+    }
+    const text = Buffer.concat(chunks).toString('latin1');
+    if (!hasPlaceholders(text)) return { ...sent, key };
+    const whole = Buffer.from(await placeholders.fill(text, cloud), 'latin1');
+    return { ...sent, key, content: () => [whole] };
+  } catch (error) {
+    if (!(error instanceof NothingNamed)) throw error;
+    throw new CommandError(`--upload ${sent.key}: ${error.message}`);
+  }
+}
+
 /** S3's word where who uploads lacks the right, or has no role; undefined for any other error. */
 function denialOf(error: unknown): string | undefined {
   return /^S3 answered (AccessDenied|InvalidAccessKeyId) to /.exec(error instanceof Error ? error.message : '')?.[1];
@@ -333,7 +365,7 @@ function sentOf(one: OwnReport | OwnUpload): Sent {
   const file = { kind: 'file' as const, age: one.age, content: () => createReadStream(one.path) };
   if (one.kind === 'report') return { ...file, agency: one.agency, key: `reports/${one.agency}/${one.name}` };
   const place = parseInboxKey(one.key);
-  return { ...file, key: one.key, ...(place.kind === 'report' && { agency: place.agency }) };
+  return { ...file, key: one.key, fills: true, ...(place.kind === 'report' && { agency: place.agency }) };
 }
 
 function ladderMilliseconds(ladder: LadderName): number {

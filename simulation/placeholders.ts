@@ -1,0 +1,88 @@
+/**
+ * What stands in an upload's key or cells for something that only the run knows: `{batch:N}`, `{preview:N}`, `{direction:MSISDN}`,
+ * `{reference:MSISDN}`. Each is what it names at the instant of the upload.
+ */
+
+import { sha256Of } from '../lambdas/domain/hashes.ts';
+import type { BatchId } from '../lambdas/domain/identifiers.ts';
+import { parseDirectionId, parseMsisdn } from '../lambdas/domain/identifiers.ts';
+import { OUTBOX, previewKeys } from '../lambdas/domain/outbox.ts';
+import { bucketsOf } from './buckets.ts';
+import { messageOf, type OutsideCloud } from './desk.ts';
+
+const PLACEHOLDER = /\{(batch|preview|direction|reference):([^{}\n]*)\}/g;
+
+/** Whether a text has any. */
+export const hasPlaceholders = (text: string): boolean => text.search(PLACEHOLDER) >= 0;
+
+/** What a placeholder names isn't there, or not yet. */
+export class NothingNamed extends Error {
+  override name = 'NothingNamed';
+}
+
+/** A number's newest row of re-verification. */
+interface Row {
+  direction: string;
+  reference: string;
+}
+
+export class Placeholders {
+  /** In the order of their registration; one that is begun anew keeps its place. */
+  readonly #batches = new Set<string>();
+
+  /** Takes a notice as it is published. */
+  hear(text: string): void {
+    const { kind, batchId } = messageOf(text);
+    if (kind === 'batch_registered') this.#batches.add(String(batchId));
+  }
+
+  /**
+   * The text with each placeholder replaced.
+   * @throws NothingNamed
+   */
+  async fill(text: string, cloud: OutsideCloud): Promise<string> {
+    const found = new Map<string, string>();
+    for (const [whole, what = '', of = ''] of text.matchAll(PLACEHOLDER))
+      if (!found.has(whole)) found.set(whole, await this.#named(what, of, cloud));
+    return text.replace(PLACEHOLDER, (whole) => found.get(whole) ?? whole);
+  }
+
+  async #named(what: string, of: string, cloud: OutsideCloud): Promise<string> {
+    if (what === 'batch') return this.#batch(of);
+    if (what === 'preview') {
+      const key = previewKeys(this.#batch(of) as BatchId).json;
+      const { outbox } = bucketsOf(cloud);
+      if (!(await cloud.list(outbox, key)).includes(key)) throw new NothingNamed(`batch ${of} has no preview yet`);
+      return sha256Of(await cloud.get(outbox, key));
+    }
+    const row = await newestRow(of, cloud);
+    return what === 'direction' ? row.direction : row.reference;
+  }
+
+  #batch(of: string): string {
+    const batch = /^[1-9][0-9]*$/.test(of) ? [...this.#batches][Number(of) - 1] : undefined;
+    if (batch === undefined)
+      throw new NothingNamed(`there is no batch ${of} by then, but ${this.#batches.size} in all`);
+    return batch;
+  }
+}
+
+/** The row of the newest direction to re-verify that carries a number, by the orders in the outbox. */
+async function newestRow(given: string, cloud: OutsideCloud): Promise<Row> {
+  const msisdn = parseMsisdn(given);
+  if ('reason' in msisdn) throw new NothingNamed(`${given} is no number`);
+  const { outbox } = bucketsOf(cloud);
+  let newest: (Row & { plan: number }) | undefined;
+  for (const key of await cloud.list(outbox, OUTBOX.orders.prefix)) {
+    const direction = parseDirectionId(key.split('/')[2] ?? '');
+    if (direction === null || direction.plan <= (newest?.plan ?? 0) || !key.endsWith('/1-reverify.csv')) continue;
+    const text = Buffer.from(await cloud.get(outbox, key)).toString('utf8');
+    const [header = '', ...lines] = text.split('\n');
+    const line = lines.find((one) => one.startsWith(`${msisdn.value},`));
+    if (line === undefined) continue;
+    const reference = line.split(',')[header.split(',').indexOf('reference')] ?? '';
+    newest = { plan: direction.plan, direction: direction.id, reference };
+  }
+  if (newest === undefined) throw new NothingNamed(`no direction to re-verify carries ${given}`);
+  return newest;
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { hasPlaceholders, Placeholders } from '../../simulation/placeholders.ts';
+import { FakeCloud } from './fake-cloud.ts';
+
+const [ONE, TWO] = ['mha-0123456789ab', 'up-police-ba9876543210'];
+const registered = (batchId: string) => JSON.stringify({ kind: 'batch_registered', batchId });
+const order = (direction: string) => `orders/jio/${direction}/1-reverify.csv`;
+const HEADER = 'msisdn,imei,deadline,reference,disconnect_by\n';
+
+let cloud: FakeCloud;
+let placeholders: Placeholders;
+beforeEach(async () => {
+  cloud = new FakeCloud(Date.UTC(2026, 5, 1));
+  placeholders = new Placeholders();
+  for (const batch of [ONE, TWO, ONE]) placeholders.hear(registered(batch));
+  placeholders.hear(JSON.stringify({ kind: 'settled', batchId: 'i4c-0123456789ab' }));
+  await cloud.put('outbox', `previews/${TWO}/preview.json`, '{}');
+  await cloud.put('outbox', order(`${ONE}.reverify.jio.1-0-0`), `${HEADER}+919800000001,35,x,jio-1-0-0-1-4,y\n`);
+  await cloud.put('outbox', order(`${TWO}.reverify.jio.2-0-0`), `${HEADER}+919800000001,35,x,jio-2-0-0-1-2,y\n`);
+  await cloud.put('outbox', order(`${TWO}.reverify.jio.3-0-0`), `${HEADER}+919800000002,35,x,jio-3-0-0-1-0,y\n`);
+});
+const fill = (text: string) => placeholders.fill(text, cloud);
+
+describe('in what is uploaded', () => {
+  it('{batch:N} is the Nth batch that was registered; one that is begun anew keeps its place', async () => {
+    expect(await fill('decisions/approver-1/{batch:2}/{batch:1}.csv')).toBe(`decisions/approver-1/${TWO}/${ONE}.csv`);
+  });
+
+  it('{preview:N} is the SHA-256 of its preview', async () => {
+    const sha256 = createHash('sha256').update('{}').digest('hex');
+    expect(await fill('preview,decision\n{preview:2},refuse\n{preview:2},approve\n')).toBe(
+      `preview,decision\n${sha256},refuse\n${sha256},approve\n`,
+    );
+  });
+
+  it('{direction:MSISDN} and {reference:MSISDN} are of the newest row of a number, in any form', async () => {
+    expect(await fill('{direction:09800000001} {reference:9800000001}')).toBe(
+      `${TWO}.reverify.jio.2-0-0 jio-2-0-0-1-2`,
+    );
+  });
+
+  it('other braces stay', async () => {
+    expect(hasPlaceholders('{"a":1} {batch} {version:x}')).toBe(false);
+    expect(await fill('{"a":1} {batch}')).toBe('{"a":1} {batch}');
+  });
+
+  it.each([
+    ['{batch:3}', 'there is no batch 3 by then, but 2 in all'],
+    ['{batch:0}', 'there is no batch 0 by then, but 2 in all'],
+    ['{preview:1}', 'batch 1 has no preview yet'],
+    ['{direction:9800000003}', 'no direction to re-verify carries 9800000003'],
+    ['{reference:12}', '12 is no number'],
+  ])('%s, which names nothing, is an error', async (text, says) => {
+    await expect(fill(text)).rejects.toThrow(says);
+  });
+});
