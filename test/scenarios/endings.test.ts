@@ -10,8 +10,9 @@ import { bucketsOf } from '../../simulation/buckets.ts';
 import { nameOf } from './faults-story.ts';
 import { APPROVE, HOUR, Lab, START, type Summary } from './lab.ts';
 
-const CONTEXT = { operators: 'airtel', people: '2', busyDay: '3', mostHandsets: '2', sweepHours: '1' };
-const MOST = ['36100000000001', '36100000000002', '36100000000003'];
+// As scenarios of decisions have it.
+const CONTEXT = { operators: 'airtel,jio', people: '2', busyDay: '3', mostHandsets: '10' };
+const MOST = Array.from({ length: 11 }, (_, n) => `361000000000${String(n).padStart(2, '0')}`);
 const ONE = ['36200000000001'];
 const CLONE = '36300000000001';
 const idOf = (imeis: string[]) => `mha-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
