@@ -9,7 +9,7 @@ import type { Day, Instant } from './days.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { ANSWER_RULES, ANSWERS, type DirectionKind, type Outcome } from './kinds.ts';
 import type { Order, Rung } from './ladders.ts';
-import { bytesPerRow, dayAt, fileOf, outcomeAt } from './outcomes.ts';
+import { bytesPerRow, dayAt, fileOf, isTakenBack, outcomeAt } from './outcomes.ts';
 
 /** The outcomes with which a row is open while its ladder runs. */
 const openOutcomes: ReadonlySet<Outcome> = new Set<Outcome>([
@@ -158,6 +158,19 @@ export function stateAt(ledger: Ledger, bytes: Uint8Array, row: number): RowStat
   const recorded = ledger.files[file - 1];
   if (recorded === undefined) throw new LedgerDamaged(ledger.directionId, 'a row names a file that it does not have');
   return { outcome, occurredOn: dayAt(bytes, row), recordedAt: recorded.at };
+}
+
+/** The rows (from 0, ascending) whose numbers stand in no list any more, as `isTakenBack` defines it. */
+export function takenBack(ledger: Ledger): number[] {
+  const bytes = currentOutcomes(ledger);
+  return Array.from({ length: ledger.rows }, (_, row) => row).filter((row) => isTakenBack(bytes, row));
+}
+
+/** The recorded file that says of a row (from 0) that its number is somebody else's; undefined where none does. */
+export function reissuedBy(ledger: Ledger, row: number): RecordedFile | undefined {
+  const bytes = currentOutcomes(ledger);
+  if (outcomeAt(bytes, row) !== 'reissued') return undefined;
+  return ledger.files[fileOf(bytes, row * bytesPerRow) - 1];
 }
 
 /** The rows (from 0, ascending) still open: open or failed while the ladder runs; none once it has ended. */

@@ -52,6 +52,14 @@ export function isReversed(bytes: Uint8Array, row: number): boolean {
   return ((bytes[row * bytesPerRow + 4] ?? 0) & reversedMark) !== 0;
 }
 
+/**
+ * Whether a row's number stands in no list any more: somebody else has it, as an answer to this direction says, or one to another
+ * by which the row was reversed.
+ */
+export function isTakenBack(bytes: Uint8Array, row: number): boolean {
+  return isReversed(bytes, row) || outcomeAt(bytes, row) === 'reissued';
+}
+
 /** Marks a row, in place, as one that was taken back. */
 export function markReversed(bytes: Uint8Array, row: number): void {
   const at = row * bytesPerRow + 4;

@@ -2,8 +2,8 @@
 import type { Day, Instant } from './days.ts';
 import type { DirectionId } from './identifiers.ts';
 import { OUTCOMES, type Outcome, type RevocationReason, revokedFor } from './kinds.ts';
-import { change, type Ledger, LedgerDamaged, openRows, stateAt } from './ledger.ts';
-import { bytesPerRow, code, fileOf, isReversed, outcomeAt, outcomeMask } from './outcomes.ts';
+import { change, currentOutcomes, type Ledger, LedgerDamaged, openRows, stateAt } from './ledger.ts';
+import { bytesPerRow, code, fileOf, isReversed, isTakenBack, outcomeAt, outcomeMask } from './outcomes.ts';
 import { ladderEnd } from './whereabouts.ts';
 
 /** How many rows stand at each outcome when the books take them. `failed` counts as overdue, since the ladder has ended. */
@@ -98,10 +98,26 @@ export interface SealedRevocation {
 }
 
 /**
- * The rows (ascending) whose connection had ended when the ledger was sealed, without those that were taken back.
+ * The rows (ascending) whose connection had ended when the ledger was sealed, without those that were taken back, before the seal
+ * or since: it may be long until their list is made.
  * @throws LedgerNotSealed
  */
 export function sealedRevocations(ledger: Ledger): SealedRevocation[] {
+  const now = currentOutcomes(ledger);
+  return revokedAtSeal(ledger).filter(({ row }) => !isTakenBack(now, row));
+}
+
+/**
+ * The rows (ascending) whose connection had ended when the ledger was sealed, and that were taken back since: a list that was
+ * made meanwhile may name them.
+ * @throws LedgerNotSealed
+ */
+export function takenBackSinceSeal(ledger: Ledger): number[] {
+  const now = currentOutcomes(ledger);
+  return revokedAtSeal(ledger).flatMap(({ row }) => (isTakenBack(now, row) ? [row] : []));
+}
+
+function revokedAtSeal(ledger: Ledger): SealedRevocation[] {
   const bytes = sealedBytes(ledger);
   const found: SealedRevocation[] = [];
   for (let row = 0; row < ledger.rows; row += 1) {

@@ -4,7 +4,7 @@
  */
 import { folder } from './folders.ts';
 import { sha8 } from './hashes.ts';
-import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
+import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import type { DirectionKind } from './kinds.ts';
 
 /** What comes before a batch's turn. Its folder is that of the batch and of the attempt that screened it; it is handed from step to step. */
@@ -80,6 +80,12 @@ export const PREPARED = {
   /** What a recorded file causes, by name. No two files have an attempt in common, whatever their SHA-256s. */
   response: (directionId: DirectionId, sha256: string, attempt: string, name: string) =>
     `directions/${directionId}/files/${sha8(sha256)}/${attempt}/${name}`,
+  /** The direction of such a key. @throws Error for another one */
+  directionOf: (key: string): DirectionId => {
+    const direction = parseDirectionId(key.split('/')[1] ?? '');
+    if (direction === null) throw new Error("what was prepared is no direction's");
+    return direction.id;
+  },
   pattern: 'directions/*',
 } as const;
 

@@ -1,36 +1,19 @@
-import type { Day, Instant } from '../domain/days.ts';
+import type { Instant } from '../domain/days.ts';
 import { sha8, sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import { RESTORE } from '../domain/kinds.ts';
 import { countOpen, type Ledger, type RecordedFile } from '../domain/ledger.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
-import {
-  backOrderKey,
-  failedOrderKey,
-  lateRevocationKeys,
-  type RevocationKeys,
-  receiptKey,
-  withdrawalKeys,
-} from '../domain/outbox.ts';
+import { backOrderKey, failedOrderKey, receiptKey } from '../domain/outbox.ts';
 import { receiptCounts } from '../domain/responses.ts';
-import {
-  lateListForm,
-  revocationCsv,
-  revocationJson,
-  revocationRows,
-  withdrawalCsv,
-  withdrawalJson,
-  withdrawalRows,
-  withdrawnListForm,
-} from '../domain/revocations.ts';
 import { whereabouts } from '../domain/whereabouts.ts';
 import { PREPARED } from '../domain/work.ts';
 import { audit } from '../stores/audit.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
-import { addToList } from '../stores/cases/shared-lists.ts';
 import { sendNotice, tell } from '../stores/notices.ts';
 import { readText, writeObject } from '../stores/objects.ts';
 import { putOrder } from '../stores/orders.ts';
+import { publishLate, publishWithdrawn } from '../stores/revocation-lists.ts';
 import { wake } from '../stores/workflows.ts';
 
 import { env } from './environment.ts';
@@ -60,8 +43,8 @@ export async function publish(response: Response, ledger: Ledger, recorded: Reco
   if (recorded.backDue) await publishBackOrder(response, ledger, recorded, recorded.backDue);
   const { lateOn, withdrawnOn } = recorded;
   if (operator !== SELF_CHECK) {
-    if (lateOn) await publishList(ledger, recorded, lateList(ledger, recorded, lateOn));
-    if (withdrawnOn) await publishList(ledger, recorded, withdrawnList(ledger, recorded, withdrawnOn));
+    if (lateOn) await publishLate(env, ledger, recorded, lateOn);
+    if (withdrawnOn) await publishWithdrawn(env, ledger, recorded, withdrawnOn);
   }
 
   const receipt = await readText({ bucket: env.WORK, key: preparedKey(ledger, recorded, 'receipt.json') });
@@ -185,67 +168,4 @@ async function publishFailedOrder(response: Response, ledger: Ledger, recorded: 
     if (newest?.anew?.attempt === anew?.attempt) return;
     order = newest;
   }
-}
-
-/** A list that a recorded file has a part in, and those of other directions that share its name. */
-interface SharedList {
-  readonly kind: 'late' | 'withdrawn';
-  /** What its publication is to the audit. */
-  readonly fact: 'revoked' | 'withdrawn';
-  readonly keys: RevocationKeys;
-  readonly day: Day;
-  /** The two forms of the list, from what each direction's file prepared. */
-  readonly forms: (prepared: readonly string[], csvName: string) => { readonly csv: string; readonly json: string };
-}
-
-/** The connections that ended by answers of a batch that has settled. */
-const lateList = ({ batchId }: Ledger, { sha256 }: RecordedFile, day: Day): SharedList => ({
-  kind: 'late',
-  fact: 'revoked',
-  keys: lateRevocationKeys(day, batchId, sha256),
-  day,
-  forms: (prepared, csvName) => {
-    const rows = revocationRows(prepared.flatMap((list) => [...lateListForm.parse(list).revocations]));
-    return { csv: [...revocationCsv(rows)].join(''), json: [...revocationJson(csvName, rows)].join('') };
-  },
-});
-
-/** The numbers that are somebody else's, and stand in no list any more. */
-const withdrawnList = ({ batchId }: Ledger, { sha256 }: RecordedFile, day: Day): SharedList => ({
-  kind: 'withdrawn',
-  fact: 'withdrawn',
-  keys: withdrawalKeys(day, batchId, sha256),
-  day,
-  forms: (prepared, csvName) => {
-    const rows = withdrawalRows(prepared.flatMap((list) => [...withdrawnListForm.parse(list).withdrawals]));
-    return { csv: withdrawalCsv(rows), json: withdrawalJson(csvName, rows) };
-  },
-});
-
-/** Publishes a list: the parts of all directions that share its key as one, again until no other came in between. */
-async function publishList(ledger: Ledger, recorded: RecordedFile, list: SharedList): Promise<void> {
-  const { batchId, directionId } = ledger;
-  const { kind, keys, day } = list;
-  const mine = preparedKey(ledger, recorded, `${kind}.json`);
-  let published: string[] = [];
-  let csv = '';
-  let json = '';
-  for (;;) {
-    const prepared = await addToList(env.CASES, { kind, day, batchId, sha8: sha8(recorded.sha256) }, mine);
-    if (prepared.length === published.length) break;
-    const parts = await Promise.all(prepared.map((key) => readText({ bucket: env.WORK, key })));
-    ({ csv, json } = list.forms(parts, keys.csv.split('/').at(-1) ?? ''));
-    await writeObject({ bucket: env.OUTBOX, key: keys.csv }, csv);
-    await writeObject({ bucket: env.OUTBOX, key: keys.json }, json);
-    published = prepared;
-  }
-  await audit(env, {
-    batchId,
-    // The list of several directions grows with each of them.
-    id: `${list.fact}/${keys.csv}/${published.length}`,
-    kind: list.fact,
-    at: recorded.at,
-    facts: { direction: directionId, ledger: recorded.version, directions: published.length },
-    files: { csv: { key: keys.csv, sha256: sha256Of(csv) }, json: { key: keys.json, sha256: sha256Of(json) } },
-  });
 }

@@ -9,14 +9,15 @@ import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { toAdministrators } from '../domain/notices.ts';
 import type { PlannedDirection } from '../domain/plans.ts';
 import { RevocationList } from '../domain/revocations.ts';
-import { closeLedger, sealedRevocations, sealLedger } from '../domain/sealing.ts';
+import { closeLedger, sealedRevocations, sealLedger, takenBackSinceSeal } from '../domain/sealing.ts';
 import { ladderEnd } from '../domain/whereabouts.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
-import { changeLedger } from '../stores/cases/ledgers.ts';
+import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { tell } from '../stores/notices.ts';
 import { readText } from '../stores/objects.ts';
+import { withdrawAgain } from '../stores/revocation-lists.ts';
 
 import { env } from './environment.ts';
 
@@ -69,4 +70,16 @@ export async function sealAll(directions: PlannedDirection[], now: Instant) {
     }
   });
   return { ledgers, revocations, versions: sha256Of(versions.sort().join('')) };
+}
+
+/**
+ * Publishes again, now that the batch's list is published, what withdrew a number that was taken back since the seal: the list may
+ * name it, and was made before or after that withdrawal.
+ */
+export async function withdrawSince(directions: PlannedDirection[]): Promise<void> {
+  await concurrently(directions, LEDGERS_AT_ONCE, async ({ directionId }) => {
+    const ledger = await readLedger(env.CASES, directionId);
+    const rows = ledger ? takenBackSinceSeal(ledger) : [];
+    if (ledger && rows.length > 0) await withdrawAgain(env, ledger, rows, () => true);
+  });
 }

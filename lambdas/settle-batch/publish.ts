@@ -10,6 +10,7 @@ import type { Batch } from '../stores/cases/batches.ts';
 import { tell } from '../stores/notices.ts';
 import { copyObject, readText, writeObject } from '../stores/objects.ts';
 import { env } from './environment.ts';
+import { withdrawSince } from './ledgers.ts';
 import { keysOf, type Published } from './published.ts';
 
 /** Publishes what the commit that settled a batch bound, and tells everybody; each attempt does it alike. */
@@ -21,6 +22,7 @@ export async function publish(
   for (const name of BATCH_KINDS[kind].publishes)
     await copyObject({ bucket: env.WORK, key: `${settledUnder}/${name}` }, { bucket: env.OUTBOX, key: keys[name] });
   const settled = settledForm.parse(await readText({ bucket: env.WORK, key: BOOKS.note(settledUnder) }));
+  if (settled.revoked > 0) await withdrawSince(directions);
   const file = (name: Published) => ({ key: keys[name], sha256: settled.files[name] ?? null });
   await audit(env, {
     batchId,

@@ -7,6 +7,7 @@ import {
   sealedOutcomes,
   sealedRevocations,
   sealLedger,
+  takenBackSinceSeal,
 } from '../../lambdas/domain/sealing.ts';
 import { answered, at, closed, fresh, issued, ladderEnds, outcomesOf, sealed } from './example.ts';
 
@@ -167,6 +168,28 @@ describe('sealing', () => {
     expect(sealedRevocations(sealed(closed(ledger)))).toEqual([
       { row: 1, on: '2026-06-03', reason: 'linked_to_reported_handset' },
     ]);
+  });
+
+  test("what turned out to be somebody else's, or was taken back, since the seal comes no more, and is known; the books stay", () => {
+    const before = sealed(
+      closed(
+        answered(fresh(4), [
+          [0, 'disconnected'],
+          [1, 'surrendered'],
+          [2, 'disconnected'],
+          [3, 'verified'],
+        ]).ledger,
+      ),
+    );
+    expect(takenBackSinceSeal(before)).toEqual([]);
+    const after = answered(before, [
+      [1, 'reissued'],
+      [3, 'reissued'],
+    ]).ledger;
+    if (after.late) markReversed(after.late, 2);
+    expect(sealedRevocations(after).map(({ row }) => row)).toEqual([0]);
+    expect(takenBackSinceSeal(after)).toEqual([1, 2]);
+    expect(sealedOutcomes(after)).toMatchObject({ disconnected: 2, surrendered: 1, verified: 1, reissued: 0 });
   });
 
   test('the books ask for seals only', () => {

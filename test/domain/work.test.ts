@@ -138,3 +138,11 @@ describe('a place of the work bucket', () => {
     expect(settledMark(batch).startsWith(SETTLED.prefix)).toBe(true);
   });
 });
+
+describe('what was prepared for a direction', () => {
+  test('says by its key whose it is', () => {
+    const key = PREPARED.response(direction, 'a'.repeat(64), 'try', 'late.json');
+    expect(PREPARED.directionOf(key)).toBe(direction);
+    expect(() => PREPARED.directionOf('directions/7/order.csv')).toThrow(Error);
+  });
+});

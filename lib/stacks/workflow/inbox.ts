@@ -99,7 +99,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   allowObjects(record, 'write', work, PREPARED.pattern, MARKS.worked.pattern, MARKS.failed.pattern);
   allowObjects(record, 'write', outbox, OUTBOX.orders.pattern, OUTBOX.receipts.pattern, OUTBOX.revocations.pattern);
   allowList(record, 'list', outbox, OUTBOX.orders.pattern);
-  allowItems(record, CHANGE_ITEMS, cases);
+  allowItems(record, [...CHANGE_ITEMS, 'dynamodb:BatchGetItem'], cases);
   allowTell(setting, record, data.operators, data.administrators);
   allow(record, ['states:SendTaskSuccess'], direction.stateMachineArn);
   readFrom(data.responses, record, { batchSize: 1 });

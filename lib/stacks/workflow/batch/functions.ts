@@ -6,7 +6,16 @@ import type { Environment as CommitEnvironment } from '../../../../lambdas/commi
 import { folder } from '../../../../lambdas/domain/folders.ts';
 import { BATCH_KINDS } from '../../../../lambdas/domain/kinds.ts';
 import { OUTBOX } from '../../../../lambdas/domain/outbox.ts';
-import { BOOKS, DECIDED, EXEMPTIONS, MARKS, PLANS, SCREENED, SETTLED } from '../../../../lambdas/domain/work.ts';
+import {
+  BOOKS,
+  DECIDED,
+  EXEMPTIONS,
+  MARKS,
+  PLANS,
+  PREPARED,
+  SCREENED,
+  SETTLED,
+} from '../../../../lambdas/domain/work.ts';
 import type { Environment as ExpandEnvironment } from '../../../../lambdas/expand-handsets/handler.ts';
 import type { Environment as GatherEnvironment } from '../../../../lambdas/gather-links/handler.ts';
 import type { Environment as ResumeEnvironment } from '../../../../lambdas/resume-batch/handler.ts';
@@ -224,11 +233,12 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     timeout: Duration.minutes(15),
     environment: { ...places, OPERATORS, OPERATORS_TOPIC, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
   });
-  allowObjects(settle, 'read', work, PLANS.decisions.pattern, PLANS.directions.pattern, BOOKS.pattern);
+  const readBySettle = [PLANS.decisions.pattern, PLANS.directions.pattern, BOOKS.pattern, PREPARED.pattern];
+  allowObjects(settle, 'read', work, ...readBySettle);
   allowObjects(settle, 'write streams', work, BOOKS.pattern);
   allowObjects(settle, 'write', work, SETTLED.pattern);
   allowObjects(settle, 'write', outbox, OUTBOX.batches.pattern, OUTBOX.revocations.pattern);
-  allowItems(settle, CHANGE_ITEMS, cases);
+  allowItems(settle, [...CHANGE_ITEMS, 'dynamodb:BatchGetItem'], cases);
   allowTell(setting, settle, data.operators, data.agencies, data.administrators);
   allowAudit(setting, settle);
 

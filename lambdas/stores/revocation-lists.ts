@@ -1,0 +1,157 @@
+/**
+ * The lists of revocations and withdrawals that responses cause, as they are published.
+ *
+ * A list may go out long after it was committed, and a number in it may be somebody else's by then. It is published as it was
+ * committed all the same: left out by the ledger of the moment, a number would give each attempt other bytes, and the audit one of
+ * them. So whoever has published a list reads the ledgers once more, and publishes again, after it, each withdrawal of a number
+ * that it names. A withdrawal that is committed after that reading is published after it, too, so that none comes before a list
+ * alone.
+ */
+import { type Pointer, readPointer } from '../domain/claims.ts';
+import type { Day } from '../domain/days.ts';
+import { parseDirectionRowLine } from '../domain/directions.ts';
+import { sha8, sha256Of } from '../domain/hashes.ts';
+import type { DirectionId, Msisdn } from '../domain/identifiers.ts';
+import { type Ledger, type RecordedFile, reissuedBy, takenBack } from '../domain/ledger.ts';
+import { lateRevocationKeys, type RevocationKeys, withdrawalKeys } from '../domain/outbox.ts';
+import {
+  lateListForm,
+  revocationCsv,
+  revocationJson,
+  revocationRows,
+  withdrawalCsv,
+  withdrawalJson,
+  withdrawalRows,
+  withdrawnListForm,
+} from '../domain/revocations.ts';
+import { PREPARED } from '../domain/work.ts';
+import { audit } from './audit.ts';
+import { readClaimsHoweverOld } from './cases/claims.ts';
+import { readLedger } from './cases/ledgers.ts';
+import { addToList } from './cases/shared-lists.ts';
+import { readText, writeObject } from './objects.ts';
+
+interface Places {
+  WORK: string;
+  OUTBOX: string;
+  CASES: string;
+  AUDIT_QUEUE: string;
+}
+
+/** A list that a recorded file has a part in, and those of other directions that share its name. */
+interface SharedList {
+  readonly kind: 'late' | 'withdrawn';
+  /** What its publication is to the audit. */
+  readonly fact: 'revoked' | 'withdrawn';
+  readonly keys: RevocationKeys;
+  readonly day: Day;
+  /** The two forms of the list, from what each direction's file prepared. */
+  readonly forms: (prepared: readonly string[], csvName: string) => { readonly csv: string; readonly json: string };
+}
+
+/** The connections that ended by answers of a batch that has settled. */
+const lateList = ({ batchId }: Ledger, { sha256 }: RecordedFile, day: Day): SharedList => ({
+  kind: 'late',
+  fact: 'revoked',
+  keys: lateRevocationKeys(day, batchId, sha256),
+  day,
+  forms: (prepared, csvName) => {
+    const rows = revocationRows(prepared.flatMap((list) => [...lateListForm.parse(list).revocations]));
+    return { csv: [...revocationCsv(rows)].join(''), json: [...revocationJson(csvName, rows)].join('') };
+  },
+});
+
+/** The numbers that are somebody else's, and stand in no list any more. */
+const withdrawnList = ({ batchId }: Ledger, { sha256 }: RecordedFile, day: Day): SharedList => ({
+  kind: 'withdrawn',
+  fact: 'withdrawn',
+  keys: withdrawalKeys(day, batchId, sha256),
+  day,
+  forms: (prepared, csvName) => {
+    const rows = withdrawalRows(prepared.flatMap((list) => [...withdrawnListForm.parse(list).withdrawals]));
+    return { csv: withdrawalCsv(rows), json: withdrawalJson(csvName, rows) };
+  },
+});
+
+/**
+ * Publishes a list: the parts of all directions that share its key as one, again until no other came in between.
+ * @returns where those parts lie in the work bucket
+ */
+async function publishList(env: Places, ledger: Ledger, recorded: RecordedFile, list: SharedList): Promise<string[]> {
+  const { batchId, directionId } = ledger;
+  const { kind, keys, day } = list;
+  const mine = PREPARED.response(directionId, recorded.sha256, recorded.attempt, `${kind}.json`);
+  let published: string[] = [];
+  let csv = '';
+  let json = '';
+  for (;;) {
+    const prepared = await addToList(env.CASES, { kind, day, batchId, sha8: sha8(recorded.sha256) }, mine);
+    if (prepared.length === published.length) break;
+    const parts = await Promise.all(prepared.map((key) => readText({ bucket: env.WORK, key })));
+    ({ csv, json } = list.forms(parts, keys.csv.split('/').at(-1) ?? ''));
+    await writeObject({ bucket: env.OUTBOX, key: keys.csv }, csv);
+    await writeObject({ bucket: env.OUTBOX, key: keys.json }, json);
+    published = prepared;
+  }
+  await audit(env, {
+    batchId,
+    // The list of several directions grows with each of them.
+    id: `${list.fact}/${keys.csv}/${published.length}`,
+    kind: list.fact,
+    at: recorded.at,
+    facts: { direction: directionId, ledger: recorded.version, directions: published.length },
+    files: { csv: { key: keys.csv, sha256: sha256Of(csv) }, json: { key: keys.json, sha256: sha256Of(json) } },
+  });
+  return published;
+}
+
+/** Publishes the list of the connections that a recorded file ended after its batch had settled, on day `on`. */
+export async function publishLate(env: Places, ledger: Ledger, recorded: RecordedFile, on: Day): Promise<void> {
+  for (const part of await publishList(env, ledger, recorded, lateList(ledger, recorded, on))) {
+    const read = await readLedger(env.CASES, PREPARED.directionOf(part));
+    const rows = read ? takenBack(read) : [];
+    if (!read || rows.length === 0) continue;
+    const { revocations } = lateListForm.parse(await readText({ bucket: env.WORK, key: part }));
+    const listed = new Set(revocations.map(({ msisdn }) => msisdn));
+    await withdrawAgain(env, read, rows, (msisdn) => listed.has(msisdn));
+  }
+}
+
+/** Publishes the list of the numbers of which a recorded file said on day `on` that they are somebody else's. */
+export async function publishWithdrawn(env: Places, ledger: Ledger, recorded: RecordedFile, on: Day): Promise<void> {
+  await publishList(env, ledger, recorded, withdrawnList(ledger, recorded, on));
+}
+
+/**
+ * Publishes again what withdrew the numbers of these rows (from 0) of a direction that were taken back, as far as a list which was
+ * just published names them. Whose answer it was, the number's claim tells: of this direction or of another.
+ */
+export async function withdrawAgain(
+  env: Places,
+  { directionId, rowsKey }: Pick<Ledger, 'directionId' | 'rowsKey'>,
+  rows: readonly number[],
+  isListed: (msisdn: Msisdn) => boolean,
+): Promise<void> {
+  const lines = (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
+  const own = new Map<Msisdn, Pointer>();
+  for (const row of rows) {
+    const { msisdn } = parseDirectionRowLine('reverify', lines[row] ?? '');
+    if (isListed(msisdn)) own.set(msisdn, { directionId, row });
+  }
+  const claims = await readClaimsHoweverOld(env.CASES, 'reverify', [...own.keys()]);
+  const ledgers = new Map<DirectionId, Ledger | undefined>();
+  const again = new Map<RecordedFile, Ledger>();
+  for (const [msisdn, pointer] of own) {
+    const others = Object.values(claims.get(msisdn)?.pointers ?? {})
+      .flat()
+      .map(readPointer);
+    for (const { directionId: id, row } of [pointer, ...others]) {
+      if (!ledgers.has(id)) ledgers.set(id, await readLedger(env.CASES, id));
+      const ledger = ledgers.get(id);
+      const said = ledger && row < ledger.rows ? reissuedBy(ledger, row) : undefined;
+      if (ledger && said) again.set(said, ledger);
+    }
+  }
+  for (const [recorded, ledger] of again)
+    if (recorded.withdrawnOn) await publishWithdrawn(env, ledger, recorded, recorded.withdrawnOn);
+}
