@@ -6,6 +6,7 @@ import { addSeconds, type Day, type Instant } from './days.ts';
 import { type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import { type AlreadyState, type DirectionKind, type Outcome, rulesOf, SUBJECTS } from './kinds.ts';
 import { isOpen, type Ledger, outcomeOf } from './ledger.ts';
+import { isReversed } from './outcomes.ts';
 
 /** The most pointers that a claim keeps, its own among them; more only where so many more are open. */
 export const maxPointers = 10;
@@ -28,6 +29,7 @@ export type Pointers = readonly string[];
 export interface CountedPointer extends Pointer {
   /** Whose direction it is. */
   readonly operator: OperatorId;
+  /** What was taken back isn't, though it may still be answered: no order carries it. */
   readonly open: boolean;
   readonly outcome: Outcome;
   readonly occurredOn: Day | null;
@@ -83,7 +85,7 @@ export function countPointer(pointer: Pointer, ledger: Ledger): CountedPointer {
     directionId: pointer.directionId,
     row: pointer.row,
     operator: ledger.operator,
-    open: isOpen(ledger, pointer.row),
+    open: isOpen(ledger, pointer.row) && !isReversed(ledger.outcomes, pointer.row),
     ...outcomeOf(ledger, pointer.row),
   };
 }

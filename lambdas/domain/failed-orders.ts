@@ -1,6 +1,6 @@
 /** The disconnect orders that responses with failed rows cause: by when they are due, and when they are issued anew. */
 import { addSeconds, type Instant } from './days.ts';
-import { change, type Ledger, openRows, type RecordedFile } from './ledger.ts';
+import { change, type Ledger, type RecordedFile, rowsToOrder } from './ledger.ts';
 import { bytesPerRow, fileOf, outcomeAt } from './outcomes.ts';
 import { ladderEnd } from './whereabouts.ts';
 
@@ -28,7 +28,7 @@ export interface FailedOrderAnew {
 
 /**
  * What is to become of a recorded file's disconnect order when it is to be published again by `attempt` at `now`: rows that have
- * been answered for since are taken out of it, all of them where no other is left. Undefined where it stands as it was
+ * been answered for or taken back since are taken out of it, all of them where no other is left. Undefined where it stands as it was
  * committed, or asks for nothing any more.
  */
 export function failedOrderAnew(
@@ -41,8 +41,8 @@ export function failedOrderAnew(
   if (order === undefined || order.deadline <= now) return undefined;
   const isCarried = (row: number) =>
     outcomeAt(ledger.outcomes, row) === 'failed' && fileOf(ledger.outcomes, row * bytesPerRow) === place + 1;
-  // A row that has failed stays so by this file's word until it is answered for: as many rows are the same ones.
-  const rows = openRows(ledger).filter(isCarried);
+  // A row that has failed stays so by this file's word until it is answered for or taken back: as many rows are the same ones.
+  const rows = rowsToOrder(ledger).filter(isCarried);
   if (rows.length === order.rows) return undefined;
   const anew = { attempt, at: now, version: ledger.version + 1 };
   return {

@@ -1,7 +1,7 @@
 /** What is decided when a rung's order is asked for, and once it is published. */
 import type { Instant } from './days.ts';
 import { type Order, takesService } from './ladders.ts';
-import { change, countOpen, type IssuedOrder, type Ledger, LedgerDamaged, openRows, rowsFor } from './ledger.ts';
+import { change, countOpen, type IssuedOrder, type Ledger, LedgerDamaged, rowsFor, rowsToOrder } from './ledger.ts';
 import { bytesPerRow, fileOf, outcomeAt } from './outcomes.ts';
 import { standing, type Whereabouts, whereabouts } from './whereabouts.ts';
 
@@ -108,19 +108,19 @@ export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision
 }
 
 /**
- * The rows (from 0, ascending) of an order without those that were answered for since. Who has failed since it was first committed
+ * The rows (from 0, ascending) of an order without those that were answered for or taken back since. Who has failed since it was first committed
  * stays in a bar: nobody is freed by that. Who had failed before was never in it.
  */
 function rowsLeft(ledger: Ledger, { order, version, firstVersion = version }: IssuedOrder): number[] {
-  if (order === 'disconnect') return openRows(ledger);
-  return openRows(ledger).filter((row) => {
+  if (order === 'disconnect') return rowsToOrder(ledger);
+  return rowsToOrder(ledger).filter((row) => {
     if (outcomeAt(ledger.outcomes, row) === 'open') return true;
     const failedBy = ledger.files[fileOf(ledger.outcomes, row * bytesPerRow) - 1];
     return failedBy !== undefined && failedBy.version > firstVersion;
   });
 }
 
-/** Whether an order takes service from a row that was answered for since. Rows only leave it: as many are the same ones. */
+/** Whether an order takes service from a row that was answered for or taken back since. Rows only leave it: as many are the same ones. */
 function isOutdated(ledger: Ledger, order: IssuedOrder): boolean {
   return takesService(order.order) && rowsLeft(ledger, order).length !== order.rows;
 }

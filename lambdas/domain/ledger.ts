@@ -9,7 +9,7 @@ import type { Day, Instant } from './days.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { ANSWER_RULES, ANSWERS, type DirectionKind, type Outcome } from './kinds.ts';
 import type { Order, Rung } from './ladders.ts';
-import { bytesPerRow, dayAt, fileOf, isTakenBack, outcomeAt } from './outcomes.ts';
+import { bytesPerRow, dayAt, fileOf, isReversed, isTakenBack, markReversed, outcomeAt } from './outcomes.ts';
 
 /** The outcomes with which a row is open while its ladder runs. */
 const openOutcomes: ReadonlySet<Outcome> = new Set<Outcome>([
@@ -88,7 +88,7 @@ export interface Ledger {
   readonly closedAt: Instant | null;
   /** When the batch's books took this ledger's outcomes. */
   readonly sealedAt: Instant | null;
-  /** The outcomes with the answers that came after the seal; null while there are none. */
+  /** The outcomes with what came after the seal, answers and marks of what was taken back; null while there is none. */
   readonly late: Uint8Array | null;
   readonly version: number;
 }
@@ -166,6 +166,27 @@ export function takenBack(ledger: Ledger): number[] {
   return Array.from({ length: ledger.rows }, (_, row) => row).filter((row) => isTakenBack(bytes, row));
 }
 
+/**
+ * The ledger with these rows (from 0) marked as taken back; undefined where all of them are. After the seal the mark lies beside
+ * the late answers: the books stay as they are.
+ */
+export function takeBack(ledger: Ledger, rows: readonly number[]): Ledger | undefined {
+  const bytes = new Uint8Array(currentOutcomes(ledger));
+  const unmarked = rows.filter((row) => !isReversed(bytes, row));
+  if (unmarked.length === 0) return undefined;
+  if (unmarked.some((row) => row < 0 || row >= ledger.rows)) throw new LedgerDamaged(ledger.directionId, 'no such row');
+  for (const row of unmarked) markReversed(bytes, row);
+  return change(ledger, ledger.sealedAt === null ? { outcomes: bytes } : { late: bytes });
+}
+
+/** The rows (from 0, ascending) of which a recorded file says that their numbers are somebody else's, and since when. */
+export function reissuedIn(ledger: Ledger, file: RecordedFile): { readonly row: number; readonly since: Day }[] {
+  const bytes = currentOutcomes(ledger);
+  return takenBack(ledger)
+    .filter((row) => reissuedBy(ledger, row)?.sha256 === file.sha256)
+    .map((row) => ({ row, since: dayAt(bytes, row) }));
+}
+
 /** The recorded file that says of a row (from 0) that its number is somebody else's; undefined where none does. */
 export function reissuedBy(ledger: Ledger, row: number): RecordedFile | undefined {
   const bytes = currentOutcomes(ledger);
@@ -181,11 +202,19 @@ export function openRows(ledger: Ledger): number[] {
 }
 
 /**
+ * The rows (from 0, ascending) that an order of the ladder may carry: open ones without those that were taken back. These stay
+ * open, since their operator may still say what became of them, and go overdue with the others.
+ */
+export function rowsToOrder(ledger: Ledger): number[] {
+  return openRows(ledger).filter((row) => !isReversed(ledger.outcomes, row));
+}
+
+/**
  * The rows (from 0, ascending) that an order of the ladder carries: those without any outcome, and only a disconnect order the
  * failed ones, too. A row that failed has had a disconnect order of its own: neither a bar nor another re-verification is asked.
  */
 export function rowsFor(ledger: Ledger, order: Order): number[] {
-  return openRows(ledger).filter((row) => order === 'disconnect' || outcomeAt(ledger.outcomes, row) === 'open');
+  return rowsToOrder(ledger).filter((row) => order === 'disconnect' || outcomeAt(ledger.outcomes, row) === 'open');
 }
 
 /** How many rows are open, as `openRows` defines it. */

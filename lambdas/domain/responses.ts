@@ -105,9 +105,9 @@ export interface Applied {
   readonly alreadyRecorded: number;
   /** All of the file's rejects in its order, those of reading included. */
   readonly rejects: readonly RejectedRow[];
-  /** Rows (ascending) that this file made failed and that are failed at its end: its disconnect order's. */
+  /** Rows (ascending) that this file made failed and that are failed at its end, and not taken back: its disconnect order's. */
   readonly madeFailed: readonly number[];
-  /** Rows (ascending) whose connection has ended at the file's end and had not before. */
+  /** Rows (ascending) whose connection has ended at the file's end and had not before, and that were not taken back. */
   readonly madeRevoked: readonly number[];
   /** Rows (ascending) whose number this file says is somebody else's: it is withdrawn from every list. */
   readonly madeReissued: readonly number[];
@@ -207,9 +207,11 @@ export function applyResponse(
       recorded += 1;
       recordedAs[row.outcome] = (recordedAs[row.outcome] ?? 0) + 1;
       writeOutcome(after, row.row, row.outcome, row.day, ledger.files.length);
-      if (row.outcome === 'failed') failed.add(row.row);
+      // What was taken back is in no order that takes service, and in no list.
+      const stands = !isReversed(after, row.row);
+      if (row.outcome === 'failed' && stands) failed.add(row.row);
       else failed.delete(row.row);
-      if (ANSWER_RULES[row.outcome].revokedFor !== null && !isReversed(after, row.row)) revoked.add(row.row);
+      if (ANSWER_RULES[row.outcome].revokedFor !== null && stands) revoked.add(row.row);
       else revoked.delete(row.row);
       if (row.outcome === 'reissued') reissued.add(row.row);
       if (ANSWER_RULES[row.outcome].givesBack) good.add(row.row);

@@ -19,6 +19,7 @@ import { wake } from '../stores/workflows.ts';
 import { env } from './environment.ts';
 import { tellReceipt } from './receipt.ts';
 import type { Response } from './response.ts';
+import { takeBackElsewhere } from './take-back.ts';
 
 /** Where an attempt prepares what its commit will publish. */
 export const preparedKey = (
@@ -43,6 +44,7 @@ export async function publish(response: Response, ledger: Ledger, recorded: Reco
   if (recorded.backDue) await publishBackOrder(response, ledger, recorded, recorded.backDue);
   const { lateOn, withdrawnOn } = recorded;
   if (operator !== SELF_CHECK) {
+    if (withdrawnOn) await takeBackElsewhere(ledger, recorded);
     if (lateOn) await publishLate(env, ledger, recorded, lateOn);
     if (withdrawnOn) await publishWithdrawn(env, ledger, recorded, withdrawnOn);
   }

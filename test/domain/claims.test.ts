@@ -16,7 +16,7 @@ import {
 } from '../../lambdas/domain/claims.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { LedgerDamaged } from '../../lambdas/domain/ledger.ts';
-import { airtel, answered, at, closed, day, directionId, fresh, jio, sealed, thrown } from './example.ts';
+import { airtel, answered, at, closed, day, directionId, fresh, jio, marked, sealed, thrown } from './example.ts';
 
 const first = directionId('reverify', '1-0-0');
 const second = directionId('reverify', '2-0-0');
@@ -90,6 +90,11 @@ describe('a pointer', () => {
   test('counts with an answer that came after its batch settled', () => {
     const ledger = answered(sealed(closed(fresh(1))), [[0, 'disconnected']]).ledger;
     expect(countPointer({ directionId: first, row: 0 }, ledger)).toMatchObject({ outcome: 'disconnected' });
+  });
+
+  test('is open no more where its row was taken back, so that who has the number now is directed where they are seen', () => {
+    const ledger = marked(fresh(2), [0]);
+    expect([0, 1].map((row) => countPointer({ directionId: first, row }, ledger).open)).toEqual([false, true]);
   });
 
   test('to a row that its ledger does not have is an error', () => {

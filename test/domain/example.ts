@@ -13,7 +13,7 @@ import {
 } from '../../lambdas/domain/identifiers.ts';
 import { firstOrderPublished, issueOrder } from '../../lambdas/domain/issuing.ts';
 import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
-import { type Ledger, newLedger, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, newLedger, outcomeOf, takeBack } from '../../lambdas/domain/ledger.ts';
 import { type Applied, applyResponse } from '../../lambdas/domain/responses.ts';
 import { closeLedger, sealLedger } from '../../lambdas/domain/sealing.ts';
 
@@ -110,6 +110,13 @@ export function published(ledger: Ledger, now: Instant): Ledger {
   const decision = firstOrderPublished(ledger, first, now);
   if (decision.kind !== 'begun') throw new Error(`expected begun, got ${decision.kind}`);
   return decision.ledger;
+}
+
+/** Marks rows as taken back, as an answer to another direction does. */
+export function marked(ledger: Ledger, rows: readonly number[]): Ledger {
+  const taken = takeBack(ledger, rows);
+  if (taken === undefined) throw new Error('they are marked already');
+  return taken;
 }
 
 /** A response's rows, lines counted from 2, all of one day. */

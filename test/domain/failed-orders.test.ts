@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { failedOrderAnew, failedOrderDeadline } from '../../lambdas/domain/failed-orders.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { withFailedOrder } from '../../lambdas/domain/responses.ts';
-import { answered, at, closed, fresh, issued, start } from './example.ts';
+import { answered, at, closed, fresh, issued, marked, start } from './example.ts';
 
 describe('the disconnect order of failed rows that is to be published again', () => {
   const order = { rows: 2, sha256: 'o', bytes: 90, deadline: at('2026-06-04T10:00:00Z') };
@@ -40,6 +40,10 @@ describe('the disconnect order of failed rows that is to be published again', ()
     ]);
     expect(after?.version).toBe(before.version + 1);
     expect(after && again(after)).toBeUndefined();
+  });
+
+  test('is issued anew without who was taken back since', () => {
+    expect(again(marked(failing, [2]))).toMatchObject({ rows: [0], deadline: '2026-06-04T10:00:00Z' });
   });
 
   test('stays as it was committed while its rows are failed, whatever is said of others', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { issueOrder, type OrderRequest, replacing } from '../../lambdas/domain/issuing.ts';
 import { countOpen, type Ledger, LedgerDamaged } from '../../lambdas/domain/ledger.ts';
-import { answered, at, closed, fresh, issued, rungs, start } from './example.ts';
+import { answered, at, closed, fresh, issued, marked, rungs, start } from './example.ts';
 
 describe('issuing an order', () => {
   /** What an attempt at a rung gets that waits until the deadline which the ledger has of it. */
@@ -50,6 +50,22 @@ describe('issuing an order', () => {
       ledger = issued(ledger, rung);
     }
   });
+
+  test.each([
+    ['bar_outgoing', 2, '2026-06-06T00:00:00Z', '2026-06-06T03:00:00Z'],
+    ['disconnect', 4, '2026-06-16T00:00:00Z', '2026-06-16T03:00:00Z'],
+  ] as const)(
+    'a row that was taken back since a %s was committed is not in it when it goes out',
+    (order, rung, now, later) => {
+      let ledger = fresh(3);
+      for (let before = 1; before < rung; before += 1) ledger = issued(ledger, before);
+      const committed = issued(ledger, rung);
+      expect(committed.orders.at(-1)).toMatchObject({ order, rows: 3, at: now });
+      const decision = ask(marked(committed, [1]), { rung, now: at(later), token: 'token-b', attempt: 'attempt-b' });
+      expect(decision).toMatchObject({ kind: 'issue', order, rows: [0, 2] });
+      expect(ask(marked(ledger, [0, 1, 2]), { rung, now: at(now) }).kind).toBe('wait');
+    },
+  );
 
   test('a row that failed before the first order is in no re-verification either', () => {
     const ledger = answered(fresh(2), [[0, 'failed']]).ledger;

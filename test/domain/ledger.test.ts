@@ -1,8 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { countOpen, isOpen, LedgerDamaged, openRows, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import {
+  countOpen,
+  isOpen,
+  LedgerDamaged,
+  openRows,
+  outcomeOf,
+  reissuedIn,
+  rowsFor,
+  takeBack,
+  takenBack,
+} from '../../lambdas/domain/ledger.ts';
 import { bytesPerRow } from '../../lambdas/domain/outcomes.ts';
+import { sealedOutcomes } from '../../lambdas/domain/sealing.ts';
 import { ladderEnd } from '../../lambdas/domain/whereabouts.ts';
-import { answered, closed, fresh, outcomesOf, start } from './example.ts';
+import { answered, closed, fresh, marked, outcomesOf, sealed, start } from './example.ts';
 
 describe('a new ledger', () => {
   test('has every row open, no rung, nothing recorded, and version 1', () => {
@@ -60,5 +71,52 @@ describe('open rows', () => {
       [2, 'not_found'],
     ]);
     expect(openRows(ledger)).toEqual([1]);
+  });
+});
+
+describe('rows that are taken back', () => {
+  test('are open, in no order of the ladder, and overdue with the others where nobody answers for them', () => {
+    const ledger = marked(answered(fresh(4), [[1, 'failed']]).ledger, [0, 1]);
+    expect(openRows(ledger)).toEqual([0, 1, 2, 3]);
+    for (const order of ['reverify', 'bar_outgoing', 'bar_incoming', 'disconnect'] as const)
+      expect(rowsFor(ledger, order)).toEqual([2, 3]);
+    expect(sealedOutcomes(sealed(closed(ledger)))).toMatchObject({ open: 0, overdue: 4, overdueFailed: 1 });
+  });
+
+  test('are marked by one change, and marked again by none', () => {
+    const before = fresh(3);
+    const after = marked(before, [2]);
+    expect([after.version, takenBack(after), takenBack(before)]).toEqual([before.version + 1, [2], []]);
+    expect(takeBack(after, [2])).toBeUndefined();
+    expect(takeBack(after, [])).toBeUndefined();
+    expect(takenBack(marked(after, [0, 2]))).toEqual([0, 2]);
+  });
+
+  test('after the seal are marked beside the late answers, and the books stay', () => {
+    const before = answered(sealed(closed(fresh(2))), [[0, 'disconnected']]).ledger;
+    const after = marked(before, [0]);
+    expect([after.outcomes, takenBack(after)]).toEqual([before.outcomes, [0]]);
+    expect(outcomesOf(after)).toEqual(['disconnected', 'overdue']);
+    expect(sealedOutcomes(after)).toEqual(sealedOutcomes(before));
+    expect(takenBack(marked(sealed(closed(fresh(2))), [1]))).toEqual([1]);
+  });
+
+  test.each([-1, 2])('are rows of the direction: %s of 2 is an error', (row) => {
+    expect(() => takeBack(fresh(2), [row])).toThrow(LedgerDamaged);
+  });
+
+  test("are those, too, of which a file says that they are somebody else's, each since its day", () => {
+    const first = answered(fresh(4), [[1, 'reissued']], { on: '2026-06-02', sha256: 'a' }).ledger;
+    const second = answered(
+      first,
+      [
+        [3, 'reissued'],
+        [0, 'verified'],
+      ],
+      { on: '2026-06-03', sha256: 'b' },
+    ).ledger;
+    expect(takenBack(marked(second, [2]))).toEqual([1, 2, 3]);
+    const since = second.files.map((file) => reissuedIn(second, file));
+    expect(since).toEqual([[{ row: 1, since: '2026-06-02' }], [{ row: 3, since: '2026-06-03' }]]);
   });
 });

@@ -19,7 +19,7 @@ import {
   withFailedOrder,
 } from '../../lambdas/domain/responses.ts';
 import { closeLedger } from '../../lambdas/domain/sealing.ts';
-import { answered, at, closed, day, fresh, ladderEnds, rowsOf, sealed, thrown } from './example.ts';
+import { answered, at, closed, day, fresh, ladderEnds, marked, rowsOf, sealed, thrown } from './example.ts';
 
 describe('reading a row of a response', () => {
   const uploaded = day('2026-06-05');
@@ -406,6 +406,14 @@ describe('applying a response', () => {
     expect(told.ledger.version).toBe(applied.ledger.version);
     expect(applied.ledger.files[0]).not.toHaveProperty('failedOrder');
   });
+});
+
+test('a row that was taken back and is said to have failed has no disconnect order', () => {
+  const applied = answered(marked(fresh(2), [0]), [
+    [0, 'failed'],
+    [1, 'failed'],
+  ]);
+  expect([applied.recorded, applied.madeFailed]).toEqual([2, [1]]);
 });
 
 describe('a response after the end of the ladder', () => {

@@ -5,18 +5,21 @@ import { nameOf } from './faults-story.ts';
 import { DAY, HOUR, Lab, START } from './lab.ts';
 
 /**
- * Numbers that turn out to be somebody else's when a list that names them is made, or about to be published: A and B are airtel's,
- * seen in a handset on 20 May. A's re-verification ends on day 16, 17 June, and it is somebody else's since 10 June, or 5 June.
+ * Numbers that turn out to be somebody else's: A and B are airtel's, seen in a handset on 20 May, and their re-verification ends
+ * on day 16, 17 June. A is somebody else's since 10 June, or 5 June. Some are seen in another handset, too, which a second batch
+ * is about.
  */
 const HANDSET = '35100000000001';
-const [A, B] = ['+919810000001', '+919810000002'] as const;
+const OTHER = '35100000000002';
+const [A, B, C] = [1, 2, 3].map((n) => `+91981000000${n}`) as [string, string, string];
 const batchOf = (handset: string) => `mha-${sha256Of(`imei\n${handset}\n`).slice(0, 12)}`;
 const batch = batchOf(HANDSET);
+const second = batchOf(OTHER);
 const reissued = (activated: string) => `msisdn,outcome,activated_on\n${A},reissued,${activated}\n`;
 const LISTED = 'msisdn,operator,lsa,disconnected_on,reason\n';
 
 /** The lab, and the keys of all that was written to `revocations/`, in their order. */
-async function open(faults: FaultPlan): Promise<{ lab: Lab; written: string[] }> {
+async function open(faults: FaultPlan, more: string[] = []): Promise<{ lab: Lab; written: string[] }> {
   const written: string[] = [];
   const lab = await Lab.open({
     context: { operators: 'airtel' },
@@ -28,10 +31,7 @@ async function open(faults: FaultPlan): Promise<{ lab: Lab; written: string[] }>
       },
     },
   });
-  await lab.usage(
-    'airtel',
-    [A, B].map((number) => `${HANDSET},${number},2026-05-20,Delhi`),
-  );
+  await lab.usage('airtel', [...[A, B].map((number) => `${HANDSET},${number},2026-05-20,Delhi`), ...more]);
   await lab.report('mha', [HANDSET]);
   return { lab, written };
 }
@@ -112,5 +112,118 @@ describe("a number that turns out to be somebody else's after its ledger is seal
     expect(await lab.read(late[0] ?? '')).toBe(`${LISTED}${A},airtel,Delhi,2026-06-19,linked_to_reported_handset\n`);
     expect(opened.written).toEqual([...settled, ...since, ...late, ...since]);
     expect(lab.cloud.failures()).toEqual([]);
+  });
+});
+
+describe("a number that turns out to be somebody else's by the answer to another direction", { timeout: 300_000 }, () => {
+  it.each(['', ', though its recorder dies of it once'])(
+    'is in no list that an earlier batch makes%s',
+    async (dies) => {
+      const answer = reissued('2026-06-05');
+      let first = '';
+      let marks = 0;
+      const opened = await open({
+        afterWrite: ({ functionName, key }) => {
+          if (nameOf(functionName) !== 'Record' || first === '' || key !== `DIR#${first}`) return undefined;
+          marks += 1;
+          return dies !== '' && marks === 1 ? 'fail' : undefined;
+        },
+      });
+      await using lab = opened.lab;
+      const direction = await lab.direction(batch, 'reverify', 'airtel');
+      await lab.at(1);
+      await lab.respond(direction, [`${A},disconnected`, `${B},disconnected`]);
+      await lab.at(3);
+      await lab.usage('airtel', [`${OTHER},${A},2026-06-03,Delhi`], 'later.csv');
+      await lab.report('mha', [OTHER], 'second.csv');
+      await lab.at(6);
+      first = direction;
+      await lab.upload(`responses/airtel/${await lab.direction(second, 'reverify', 'airtel')}/since.csv`, answer);
+      await lab.toTheEnd();
+
+      // Delivered again, it marks nothing again.
+      expect(marks).toBe(1);
+      const withdrawn = withdrawals('2026-06-07', second, answer);
+      expect(opened.written.slice(0, 4)).toEqual([...withdrawn, ...settled]);
+      expect(await lab.read(settled[0] ?? '')).toBe(
+        `${LISTED}${B},airtel,Delhi,2026-06-02,linked_to_reported_handset\n`,
+      );
+      expect(await lab.json(`batches/${batch}/summary.json`)).toMatchObject({
+        connections: { directed: 2, disconnected: 2, reissued: 0 },
+        unexplained: 0,
+      });
+      expect(await lab.json(`batches/${second}/summary.json`)).toMatchObject({
+        connections: { directed: 1, reissued: 1 },
+        unexplained: 0,
+      });
+      expect(lab.cloud.failures()).toEqual([]);
+    },
+  );
+
+  it('is withdrawn once more after a list of an earlier batch that was committed before and is published later', async () => {
+    const answer = reissued('2026-06-10');
+    const wrong = { lists: true };
+    const opened = await open({
+      beforeCall: ({ caller, service, key }) =>
+        wrong.lists && nameOf(caller) === 'Settle' && service === 's3' && key?.startsWith('revocations/')
+          ? 'deny'
+          : undefined,
+    });
+    await using lab = opened.lab;
+    await lab.at(1);
+    await lab.respond(await lab.direction(batch, 'reverify', 'airtel'), [`${A},disconnected`]);
+    await lab.at(12);
+    await lab.usage('airtel', [`${OTHER},${A},2026-06-09,Delhi`], 'later.csv');
+    await lab.report('mha', [OTHER], 'second.csv');
+    await lab.cloud.run(START + 16 * DAY + HOUR / 6);
+    await lab.upload(`responses/airtel/${await lab.direction(second, 'reverify', 'airtel')}/since.csv`, answer);
+    wrong.lists = false;
+    await lab.toTheEnd();
+
+    const withdrawn = withdrawals('2026-06-17', second, answer);
+    expect(await lab.read(settled[0] ?? '')).toContain(A);
+    expect(opened.written.slice(0, 6)).toEqual([...withdrawn, ...settled, ...withdrawn]);
+  });
+
+  it('is in no bar, disconnection or list of a later batch, unless it was seen there since; and is in its books', async () => {
+    // C was seen in the second handset after it had become somebody else's.
+    const opened = await open({}, [
+      `${HANDSET},${C},2026-05-20,Delhi`,
+      ...[A, B].map((number) => `${OTHER},${number},2026-05-21,Delhi`),
+      `${OTHER},${C},2026-06-01,Delhi`,
+    ]);
+    await using lab = opened.lab;
+    const direction = await lab.direction(batch, 'reverify', 'airtel');
+    await lab.at(18);
+    await lab.report('mha', [OTHER], 'second.csv');
+    const later = await lab.direction(second, 'reverify', 'airtel');
+    await lab.at(19);
+    const answer = `${reissued('2026-06-10')}${C},reissued,2026-05-31\n`;
+    await lab.upload(`responses/airtel/${direction}/since.csv`, answer);
+    await lab.at(33.5);
+    const rungs = ['1-reverify', '2-bar_outgoing', '3-bar_incoming', '4-disconnect'];
+    const carried = rungs.map(async (rung) => {
+      const rows = (await lab.read(`orders/airtel/${later}/${rung}.csv`)).trimEnd().split('\n').slice(1);
+      return rows.map((row) => row.split(',')[0]);
+    });
+    expect(await Promise.all(carried)).toEqual([
+      [A, B, C],
+      [B, C],
+      [B, C],
+      [B, C],
+    ]);
+    // However it is answered.
+    await lab.respond(later, [`${A},failed`, `${A},disconnected`, `${C},disconnected`]);
+    await lab.toTheEnd();
+
+    expect((await lab.outbox(`orders/airtel/${later}/`)).filter((key) => key.includes('failed-'))).toEqual([]);
+    const lists = (await lab.outbox('revocations/')).filter((key) => key.endsWith(`/${second}.csv`));
+    expect(await Promise.all(lists.map((key) => lab.read(key)))).toEqual([
+      `${LISTED}${C},airtel,Delhi,2026-07-04,linked_to_reported_handset\n`,
+    ]);
+    expect(await lab.json(`batches/${second}/summary.json`)).toMatchObject({
+      connections: { directed: 3, disconnected: 2, overdue: 1 },
+      unexplained: 0,
+    });
   });
 });
