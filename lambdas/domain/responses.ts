@@ -111,7 +111,7 @@ export interface Applied {
   readonly madeRevoked: readonly number[];
   /** Rows (ascending) whose number this file says is somebody else's: it is withdrawn from every list. */
   readonly madeReissued: readonly number[];
-  /** Rows (ascending) that a bar or a disconnect order had carried, and that are to have service again. */
+  /** Rows (ascending) that a bar or a disconnect order had carried, here or elsewhere, and that are to have service again. */
   readonly givenBack: readonly number[];
   /** How many rejects are `conflicts_with_recorded`; the administrators are told of them. */
   readonly conflicts: number;
@@ -170,12 +170,18 @@ export function sameAsBefore<File extends KnownFile>(
 /**
  * Applies a response's rows, in file order, to the ledger they answer. The same bytes again change nothing. On a sealed
  * ledger the answers go to a copy of the outcomes. `at` is the instant of the upload, at which the rows count as recorded;
- * `committedAt` that of the commit. Throws LedgerDamaged for a row that the direction doesn't have.
+ * `committedAt` that of the commit; `cutElsewhere` are rows that an order of another direction took service from. Throws LedgerDamaged for a row that the direction doesn't have.
  */
 export function applyResponse(
   ledger: Ledger,
   rows: Iterable<AnsweredRow | RejectedRow>,
-  file: { readonly sha256: string; readonly attempt: string; readonly at: Instant; readonly committedAt: Instant },
+  file: {
+    readonly sha256: string;
+    readonly attempt: string;
+    readonly at: Instant;
+    readonly committedAt: Instant;
+    readonly cutElsewhere?: ReadonlySet<number>;
+  },
 ): ApplyDecision {
   const known = ledger.files.find((recorded) => recorded.sha256 === file.sha256);
   if (known !== undefined) return { kind: 'known', file: known };
@@ -219,7 +225,7 @@ export function applyResponse(
   }
 
   const late = ledger.sealedAt !== null;
-  const givenBack = ascending(good).filter((row) => wasCut(ledger, row));
+  const givenBack = ascending(good).filter((row) => wasCut(ledger, row) || file.cutElsewhere?.has(row));
   const entry: RecordedFile = {
     sha256: file.sha256,
     attempt: file.attempt,

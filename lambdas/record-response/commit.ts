@@ -31,6 +31,7 @@ import { env } from './environment.ts';
 import { fileOf, preparedKey, publish } from './publish.ts';
 import { refuse } from './refuse.ts';
 import { type Response, readRows, type Subject, sha256OfFile } from './response.ts';
+import { cutElsewhere } from './take-back.ts';
 
 function measureResponse({ operator }: Response, { ledger, rows, rejects, recordedAs, conflicts }: Applied): void {
   if (operator === SELF_CHECK) return;
@@ -110,12 +111,13 @@ export async function record(response: Response, subject: Subject, invocation: s
     return { msisdn, operator: ledger.operator, lsa, disconnectedOn: occurredOn, reason };
   };
 
+  const cut = await cutElsewhere(answered, rows, lines);
   const committed = await changeLedger<Committed | Refused>(
     env.CASES,
     answered.directionId as DirectionId,
     async (read, attempt) => {
       const file = { sha256, attempt: `${invocation}-${attempt}`, at: response.file.at, committedAt: now };
-      const applied = applyResponse(read, rows, file);
+      const applied = applyResponse(read, rows, { ...file, cutElsewhere: cut });
       if (applied.kind !== 'applied' && applied.kind !== 'known')
         return { result: { ledger: read, refused: applied.kind } };
       const prepare = (name: string, content: string) =>

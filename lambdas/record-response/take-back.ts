@@ -1,9 +1,11 @@
-import { type Pointer, readPointer } from '../domain/claims.ts';
+import { wasCut } from '../domain/back-orders.ts';
+import { readPointer } from '../domain/claims.ts';
 import { type Day, dayOf } from '../domain/days.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
-import type { DirectionId, Msisdn } from '../domain/identifiers.ts';
+import type { DirectionId } from '../domain/identifiers.ts';
 import { type Ledger, type RecordedFile, reissuedIn, takeBack } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
+import type { AnsweredRow, RejectedRow } from '../domain/responses.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
@@ -11,52 +13,92 @@ import { readText } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
 
-/** A row of another direction, and since when its number is somebody else's. */
+/** What another direction has of numbers that are somebody else's: its ledger, and each of its rows with the number's row here. */
 interface Elsewhere {
+  ledger: Ledger;
+  rows: { row: number; here: number }[];
+}
+
+/** A row of this direction whose number is somebody else's since a day. */
+interface Reissued {
   row: number;
   since: Day;
 }
 
 /**
- * Marks as taken back what other directions, of earlier and of later batches, have of the numbers that a recorded file says to be
- * somebody else's: no bar, disconnection or list of theirs names them from then on. It follows the file's commit, so that nothing
- * is taken back by an answer that was not recorded, and comes before its withdrawal is published, which so comes after each list
- * that was made without the mark, or is published once more after it. Marked again, a row stays as it is.
+ * Where else the numbers of these rows of a direction are, in earlier and in later batches, whoever's the directions are. Not where
+ * one was seen on a later day: who was seen then is who has it now.
+ */
+async function elsewhereOf(
+  { directionId: own }: Ledger,
+  reissued: readonly Reissued[],
+  lines: readonly string[],
+): Promise<Elsewhere[]> {
+  const numberOf = (row: number) => parseDirectionRowLine('reverify', lines[row] ?? '').msisdn;
+  // Also a claim that counts no more: a row that it names may be in a list all the same.
+  const claims = await readClaimsHoweverOld(
+    env.CASES,
+    'reverify',
+    reissued.map(({ row }) => numberOf(row)),
+  );
+  const named = new Map<DirectionId, (Reissued & { here: number })[]>();
+  for (const { row: here, since } of reissued)
+    for (const pointer of Object.values(claims.get(numberOf(here))?.pointers ?? {}).flat()) {
+      const { directionId, row } = readPointer(pointer);
+      if (directionId !== own) named.set(directionId, [...(named.get(directionId) ?? []), { row, here, since }]);
+    }
+  const found: Elsewhere[] = [];
+  await concurrently(named, LEDGERS_AT_ONCE, async ([id, pointers]) => {
+    const ledger = await readLedger(env.CASES, id);
+    // Of a plan that was given up.
+    if (ledger === undefined) return;
+    // Its plan knew no sighting later than that: of what is old, nothing else need be there any more.
+    const seenBy = dayOf(ledger.startedAt);
+    const isOlder = pointers.every(({ since }) => seenBy <= since);
+    const others = isOlder ? [] : (await readText({ bucket: env.WORK, key: ledger.rowsKey })).split('\n');
+    const rows = pointers
+      .filter(({ row }) => row < ledger.rows)
+      .filter(({ row, since }) => isOlder || parseDirectionRowLine('reverify', others[row] ?? '').lastSeen <= since);
+    found.push({ ledger, rows });
+  });
+  return found;
+}
+
+/**
+ * The rows that a response says are reissued and that a bar or a disconnect order of another direction of the same operator
+ * carried: who has the number now is to have service, whichever of them took it.
+ */
+export async function cutElsewhere(
+  ledger: Ledger,
+  rows: readonly (AnsweredRow | RejectedRow)[],
+  lines: readonly string[],
+): Promise<ReadonlySet<number>> {
+  const reissued = rows.flatMap((answer) =>
+    'reason' in answer || answer.outcome !== 'reissued' ? [] : [{ row: answer.row, since: answer.day }],
+  );
+  const cut = new Set<number>();
+  for (const other of await elsewhereOf(ledger, reissued, lines))
+    if (other.ledger.operator === ledger.operator)
+      for (const { row, here } of other.rows) if (wasCut(other.ledger, row)) cut.add(here);
+  return cut;
+}
+
+/**
+ * Marks as taken back what other directions have of the numbers that a recorded file says to be somebody else's: no bar,
+ * disconnection or list of theirs names them from then on. It follows the file's commit, so that nothing is taken back by an
+ * answer that was not recorded, and comes before its withdrawal is published, which so comes after each list that was made without
+ * the mark, or is published once more after it. Marked again, a row stays as it is.
  */
 export async function takeBackElsewhere(ledger: Ledger, recorded: RecordedFile): Promise<void> {
   const lines = (await readText({ bucket: env.WORK, key: ledger.rowsKey })).split('\n');
-  const sinceOf = new Map<Msisdn, Day>();
-  for (const { row, since } of reissuedIn(ledger, recorded))
-    sinceOf.set(parseDirectionRowLine('reverify', lines[row] ?? '').msisdn, since);
-  // Also a claim that counts no more: a row that it names may be in a list all the same.
-  const claims = await readClaimsHoweverOld(env.CASES, 'reverify', [...sinceOf.keys()]);
-  const elsewhere = new Map<DirectionId, Elsewhere[]>();
-  for (const [msisdn, since] of sinceOf)
-    for (const { directionId, row } of Object.values(claims.get(msisdn)?.pointers ?? {})
-      .flat()
-      .map<Pointer>(readPointer))
-      if (directionId !== ledger.directionId)
-        elsewhere.set(directionId, [...(elsewhere.get(directionId) ?? []), { row, since }]);
-  await concurrently(elsewhere, LEDGERS_AT_ONCE, async ([id, found]) => await takeBackIn(id, found));
-}
-
-async function takeBackIn(id: DirectionId, found: readonly Elsewhere[]): Promise<void> {
-  const direction = await readLedger(env.CASES, id);
-  // Of a plan that was given up.
-  if (direction === undefined) return;
-  // Its plan knew no sighting later than that: of what is old, nothing else need be there any more.
-  const seenBy = dayOf(direction.startedAt);
-  const isOlder = found.every(({ since }) => seenBy <= since);
-  const lines = isOlder ? [] : (await readText({ bucket: env.WORK, key: direction.rowsKey })).split('\n');
-  // Who was seen with the number on a later day is who has it now.
-  const isBefore = ({ row, since }: Elsewhere) =>
-    isOlder || parseDirectionRowLine('reverify', lines[row] ?? '').lastSeen <= since;
-  const rows = found.filter(({ row }) => row < direction.rows).filter(isBefore);
-  await changeLedger(env.CASES, id, async (read) => {
-    const marked = takeBack(
-      read,
-      rows.map(({ row }) => row),
-    );
-    return { ...(marked && { ledger: marked }), result: undefined };
-  });
+  const elsewhere = await elsewhereOf(ledger, reissuedIn(ledger, recorded), lines);
+  await concurrently(elsewhere, LEDGERS_AT_ONCE, ({ ledger: { directionId }, rows }) =>
+    changeLedger(env.CASES, directionId, async (read) => {
+      const marked = takeBack(
+        read,
+        rows.map(({ row }) => row),
+      );
+      return { ...(marked && { ledger: marked }), result: undefined };
+    }),
+  );
 }

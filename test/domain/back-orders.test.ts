@@ -76,6 +76,21 @@ describe('a response', () => {
     expect([early.givenBack, early.ledger.files.at(-1)?.backDue]).toEqual([[], undefined]);
   });
 
+  test('gives back also what an order of another direction took, and of that what it says itself only', () => {
+    const cutElsewhere = new Set([0, 1]);
+    const applied = answered(
+      issued(fresh(3), 1),
+      [
+        [0, 'reissued'],
+        [1, 'failed'],
+        [2, 'reissued'],
+      ],
+      { cutElsewhere },
+    );
+    expect(applied.givenBack).toEqual([0]);
+    expect(answered(applied.ledger, [[0, 'reissued']], { cutElsewhere }).givenBack).toEqual([]);
+  });
+
   test('that is recorded already gives back nothing more', () => {
     const once = answered(upTo(2), [[0, 'verified']]).ledger;
     expect(answered(once, [[0, 'verified']]).givenBack).toEqual([]);

@@ -115,7 +115,9 @@ describe("a number that turns out to be somebody else's after its ledger is seal
   });
 });
 
-describe("a number that turns out to be somebody else's by the answer to another direction", { timeout: 300_000 }, () => {
+describe("a number that turns out to be somebody else's by the answer to another direction", {
+  timeout: 300_000,
+}, () => {
   it.each(['', ', though its recorder dies of it once'])(
     'is in no list that an earlier batch makes%s',
     async (dies) => {
@@ -225,5 +227,28 @@ describe("a number that turns out to be somebody else's by the answer to another
       connections: { directed: 3, disconnected: 2, overdue: 1 },
       unexplained: 0,
     });
+  });
+
+  it('has service back at once where a later batch of its operator had it barred', async () => {
+    const opened = await open({});
+    await using lab = opened.lab;
+    const direction = await lab.direction(batch, 'reverify', 'airtel');
+    await lab.at(1);
+    await lab.respond(direction, [`${A},disconnected`]);
+    await lab.at(3);
+    await lab.usage('airtel', [`${OTHER},${A},2026-06-03,Delhi`], 'later.csv');
+    await lab.report('mha', [OTHER], 'second.csv');
+    // The second batch bars it on day 8, and the first never did.
+    await lab.at(9);
+    const answer = reissued('2026-06-09');
+    await lab.upload(`responses/airtel/${direction}/since.csv`, answer);
+    const back = await lab.read(`orders/airtel/${direction}/back-${sha8(sha256Of(answer))}-restore.csv`);
+    expect(back).toBe(`msisdn,imei,reason,deadline\n${A},351000000000013,reversed,2026-06-11T00:00:00Z\n`);
+    await lab.toTheEnd();
+    const later = await lab.direction(second, 'reverify', 'airtel');
+    expect((await lab.outbox(`orders/airtel/${later}/`)).map((key) => key.split('/').at(-1))).toEqual([
+      '1-reverify.csv',
+      '2-bar_outgoing.csv',
+    ]);
   });
 });
