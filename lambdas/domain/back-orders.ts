@@ -34,6 +34,14 @@ export function wasCut(ledger: Ledger, row: number): boolean {
   return said.failedOrder !== undefined || cuts.some((cut) => cut.order === 'disconnect' || isBefore(said)(cut));
 }
 
+/**
+ * The files (in the order of their records) that gave service back since an order was first committed that takes it: whoever has
+ * published that order tells of their restore orders after it, since it may have named whom they give back.
+ */
+export function givenBackSince({ files }: Ledger, firstVersion: number): RecordedFile[] {
+  return files.filter(({ backDue, version }) => backDue !== undefined && version > firstVersion);
+}
+
 /** Whether an order was first committed before a file was recorded. */
 function isBefore({ version: recorded }: RecordedFile): (order: IssuedOrder) => boolean {
   return ({ version, firstVersion = version }) => firstVersion < recorded;

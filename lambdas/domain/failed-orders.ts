@@ -1,7 +1,8 @@
 /** The disconnect orders that responses with failed rows cause: by when they are due, and when they are issued anew. */
 import { addSeconds, type Instant } from './days.ts';
-import { change, type Ledger, type RecordedFile, rowsToOrder } from './ledger.ts';
-import { bytesPerRow, fileOf, outcomeAt } from './outcomes.ts';
+import type { IssuedAnew } from './issuing.ts';
+import { change, currentOutcomes, type Ledger, type RecordedFile, unansweredRows } from './ledger.ts';
+import { bytesPerRow, fileOf } from './outcomes.ts';
 import { ladderEnd } from './whereabouts.ts';
 
 /** Seconds that a disconnect order which a response with failed rows caused may take. */
@@ -19,30 +20,22 @@ export function failedOrderDeadline(ledger: Ledger, at: Instant): Instant | null
   return due;
 }
 
-/** Rows of a disconnect order to be issued anew. Prepare the order with these rows, then write `commit(file)` on the ledger's version. */
-export interface FailedOrderAnew {
-  readonly deadline: Instant;
-  readonly rows: readonly number[];
-  readonly commit: (file: { readonly sha256: string; readonly bytes: number }) => Ledger;
-}
-
 /**
- * What is to become of a recorded file's disconnect order when it is to be published again by `attempt` at `now`: rows that have
- * been answered for or taken back since are taken out of it, all of them where no other is left. Undefined where it stands as it was
+ * What is to become of a recorded file's disconnect order when it is to be published again by `attempt` at `now`, or just was: rows
+ * that have been answered for since are taken out of it, all of them where no other is left. Undefined where it stands as it was
  * committed, or asks for nothing any more.
  */
 export function failedOrderAnew(
   ledger: Ledger,
   { sha256: file }: Pick<RecordedFile, 'sha256'>,
   { attempt, now }: { readonly attempt: string; readonly now: Instant },
-): FailedOrderAnew | undefined {
+): IssuedAnew | undefined {
   const place = ledger.files.findIndex(({ sha256 }) => sha256 === file);
   const order = ledger.files[place]?.failedOrder;
   if (order === undefined || order.deadline <= now) return undefined;
-  const isCarried = (row: number) =>
-    outcomeAt(ledger.outcomes, row) === 'failed' && fileOf(ledger.outcomes, row * bytesPerRow) === place + 1;
-  // A row that has failed stays so by this file's word until it is answered for or taken back: as many rows are the same ones.
-  const rows = rowsToOrder(ledger).filter(isCarried);
+  const outcomes = currentOutcomes(ledger);
+  // A row that has failed stays so by this file's word until it is answered for: as many rows are the same ones.
+  const rows = unansweredRows(ledger).filter((row) => fileOf(outcomes, row * bytesPerRow) === place + 1);
   if (rows.length === order.rows) return undefined;
   const anew = { attempt, at: now, version: ledger.version + 1 };
   return {

@@ -1,8 +1,17 @@
 /** What is decided when a rung's order is asked for, and once it is published. */
 import type { Instant } from './days.ts';
 import { type Order, takesService } from './ladders.ts';
-import { change, countOpen, type IssuedOrder, type Ledger, LedgerDamaged, rowsFor, rowsToOrder } from './ledger.ts';
-import { bytesPerRow, fileOf, outcomeAt } from './outcomes.ts';
+import {
+  change,
+  countOpen,
+  currentOutcomes,
+  type IssuedOrder,
+  type Ledger,
+  LedgerDamaged,
+  rowsFor,
+  unansweredRows,
+} from './ledger.ts';
+import { bytesPerRow, fileOf } from './outcomes.ts';
 import { standing, type Whereabouts, whereabouts } from './whereabouts.ts';
 
 /**
@@ -67,8 +76,12 @@ export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision
   const next = whereabouts(ledger, request.now);
   const isElsewhere = next.rung !== request.rung || rung.deadline !== request.deadline;
   const publishes = !isElsewhere || countOpen(ledger) === 0;
-  if (order !== null && publishes && isOutdated(ledger, order))
-    return anew(ledger, order, request, isElsewhere ? next : undefined);
+  if (order !== null && publishes && isOutdated(ledger, order)) {
+    const { order: kind } = order;
+    if (isElsewhere) return { kind: 'issue', order: kind, ...anew(ledger, order, request), next };
+    const tokens = withToken(ledger.tokens, request.token);
+    return { kind: 'issue', order: kind, ...anew(ledger, order, request, tokens) };
+  }
   if (isElsewhere) return { kind: 'elsewhere', next, order: publishes ? order : null };
   if (ledger.rung === request.rung && at === ledger) {
     const tokens = withToken(ledger.tokens, request.token);
@@ -112,11 +125,12 @@ export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision
  * stays in a bar: nobody is freed by that. Who had failed before was never in it.
  */
 function rowsLeft(ledger: Ledger, { order, version, firstVersion = version }: IssuedOrder): number[] {
-  if (order === 'disconnect') return rowsToOrder(ledger);
-  return rowsToOrder(ledger).filter((row) => {
-    if (outcomeAt(ledger.outcomes, row) === 'open') return true;
-    const failedBy = ledger.files[fileOf(ledger.outcomes, row * bytesPerRow) - 1];
-    return failedBy !== undefined && failedBy.version > firstVersion;
+  const unanswered = unansweredRows(ledger);
+  if (order === 'disconnect') return unanswered;
+  const bytes = currentOutcomes(ledger);
+  return unanswered.filter((row) => {
+    const failedBy = ledger.files[fileOf(bytes, row * bytesPerRow) - 1];
+    return failedBy === undefined || failedBy.version > firstVersion;
   });
 }
 
@@ -125,25 +139,29 @@ function isOutdated(ledger: Ledger, order: IssuedOrder): boolean {
   return takesService(order.order) && rowsLeft(ledger, order).length !== order.rows;
 }
 
-/** The decision to issue an outdated order anew; its deadline, which may have been told, stays. */
+/** An order to be issued anew. Prepare it with these rows, then write `commit(file)` on the ledger's version. */
+export interface IssuedAnew {
+  readonly deadline: Instant;
+  readonly rows: readonly number[];
+  readonly commit: (file: { readonly sha256: string; readonly bytes: number }) => Ledger;
+}
+
+/** An outdated order without whom was answered for since; its deadline, which may have been told, stays. */
 function anew(
   ledger: Ledger,
   outdated: IssuedOrder,
-  { attempt, now, token }: OrderRequest,
-  next: Whereabouts | undefined,
-): OrderDecision {
-  const { order, deadline, version: replaced, firstVersion = replaced } = outdated;
+  { attempt, now }: Pick<OrderRequest, 'attempt' | 'now'>,
+  tokens = ledger.tokens,
+): IssuedAnew {
+  const { deadline, version: replaced, firstVersion = replaced } = outdated;
   const rows = rowsLeft(ledger, outdated);
   return {
-    kind: 'issue',
-    order,
     deadline,
     rows,
-    ...(next === undefined ? {} : { next }),
     commit: ({ sha256, bytes }) => {
       const file = { attempt, rows: rows.length, sha256, bytes, at: now, version: ledger.version + 1, firstVersion };
       const orders = ledger.orders.map((one) => (one === outdated ? { ...one, ...file } : one));
-      return change(ledger, { orders, ...(next === undefined ? { tokens: withToken(ledger.tokens, token) } : {}) });
+      return change(ledger, { orders, tokens });
     },
   };
 }
@@ -151,6 +169,21 @@ function anew(
 /** The commit that has replaced one of a rung's order meanwhile, which is to be published after it, too; undefined where none has. */
 export function replacing(ledger: Ledger, { rung, attempt }: IssuedOrder): IssuedOrder | undefined {
   return ledger.orders.find((order) => order.rung === rung && order.attempt !== attempt);
+}
+
+/**
+ * What is to become of an order that takes service, once an attempt has published it, as the ledger stands then: rows that were
+ * answered for while it was on its way are taken out of it, as where it is published again. Undefined where it carries nobody else
+ * than it should, or asks for nothing any more.
+ */
+export function publishedAnew(
+  ledger: Ledger,
+  { rung, attempt: published }: IssuedOrder,
+  request: Pick<OrderRequest, 'attempt' | 'now'>,
+): IssuedAnew | undefined {
+  const order = ledger.orders.find((one) => one.rung === rung && one.attempt === published);
+  if (order === undefined || order.deadline <= request.now || !isOutdated(ledger, order)) return undefined;
+  return anew(ledger, order, request);
 }
 
 export type PublishedDecision =

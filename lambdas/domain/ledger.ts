@@ -210,6 +210,18 @@ export function rowsToOrder(ledger: Ledger): number[] {
 }
 
 /**
+ * The rows (from 0, ascending) that nobody has answered for and that weren't taken back, whether their ladder runs or has ended.
+ * Who leaves them is to be taken out of every order that takes service.
+ */
+export function unansweredRows(ledger: Ledger): number[] {
+  const bytes = currentOutcomes(ledger);
+  const isUnanswered = (outcome: Outcome) => openOutcomes.has(outcome) || outcome === 'overdue';
+  return Array.from({ length: ledger.rows }, (_, row) => row).filter(
+    (row) => isUnanswered(outcomeAt(bytes, row)) && !isReversed(bytes, row),
+  );
+}
+
+/**
  * The rows (from 0, ascending) that an order of the ladder carries: those without any outcome, and only a disconnect order the
  * failed ones, too. A row that failed has had a disconnect order of its own: neither a bar nor another re-verification is asked.
  */

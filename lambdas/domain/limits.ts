@@ -25,6 +25,9 @@ export const READS_AT_ONCE = 8;
 /** Objects of gathered links that are read at once: all of them by Gather, those of a shard by a child of Claim. */
 export const OBJECTS_AT_ONCE = 8;
 
+/** Restore orders of a direction that are told once more at once. */
+export const RESTORES_AT_ONCE = 8;
+
 /** Ledgers of a batch that are read or written at once, to settle or to resume it. */
 export const LEDGERS_AT_ONCE = 16;
 

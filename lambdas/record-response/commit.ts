@@ -1,9 +1,8 @@
 import { keptUntil, lateAnswersUntil } from '../domain/claims.ts';
 import { FileFault } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
-import { orderCsv, orderedRows, parseDirectionRowLine, restoreCsv, subjectOfLine } from '../domain/directions.ts';
-import { failedOrderAnew, failedOrderDeadline } from '../domain/failed-orders.ts';
-import { sha256Of } from '../domain/hashes.ts';
+import { orderedRows, parseDirectionRowLine, restoreCsv, subjectOfLine } from '../domain/directions.ts';
+import { failedOrderDeadline } from '../domain/failed-orders.ts';
 import { type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
 import { RESTORE, revokedFor } from '../domain/kinds.ts';
 import { type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
@@ -19,7 +18,6 @@ import {
   withFailedOrder,
 } from '../domain/responses.ts';
 import { lateListForm, type Revocation, type Withdrawal, withdrawnListForm } from '../domain/revocations.ts';
-import { ladderEnd } from '../domain/whereabouts.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { keepClaim } from '../stores/cases/claims.ts';
@@ -28,7 +26,9 @@ import { concurrently } from '../stores/concurrently.ts';
 import { readText, writeObject } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
-import { fileOf, preparedKey, publish } from './publish.ts';
+import { failedAnew, prepareFailedOrder } from './failed-order.ts';
+import { publish } from './publish.ts';
+import { fileOf, preparedKey } from './recorded.ts';
 import { refuse } from './refuse.ts';
 import { type Response, readRows, type Subject, sha256OfFile } from './response.ts';
 import { cutElsewhere } from './take-back.ts';
@@ -122,27 +122,17 @@ export async function record(response: Response, subject: Subject, invocation: s
         return { result: { ledger: read, refused: applied.kind } };
       const prepare = (name: string, content: string) =>
         writeObject({ bucket: env.WORK, key: preparedKey(read, file, name) }, content);
-      const orderOf = (rows: readonly number[], deadline: Instant) => {
-        const head = { directionId: read.directionId, deadline, disconnectBy: ladderEnd(read, now) };
-        const csv = orderCsv(read.kind, head, orderedRows(read.kind, rows, lines));
-        return { csv, rows: rows.length, sha256: sha256Of(csv), bytes: Buffer.byteLength(csv), deadline };
-      };
+      const source = { ledger: read, lines, attempt: file.attempt, now };
       if (applied.kind === 'known') {
-        const anew = failedOrderAnew(read, applied.file, { attempt: file.attempt, now });
-        if (!anew) return { result: { ledger: read, recorded: applied.file } };
-        const { csv, sha256: ofOrder, bytes } = orderOf(anew.rows, anew.deadline);
-        await prepare('disconnect.csv', csv);
-        const ledger = anew.commit({ sha256: ofOrder, bytes });
+        const ledger = await failedAnew(applied.file, source);
+        if (!ledger) return { result: { ledger: read, recorded: applied.file } };
         return { ledger, result: { ledger, recorded: fileOf(ledger, sha256) } };
       }
       await prepare('receipt.json', receiptText(receiptOf(response.name, sha256, applied)));
       let final = applied;
       const deadline = failedOrderDeadline(read, now);
-      if (applied.madeFailed.length > 0 && deadline !== null) {
-        const { csv, ...order } = orderOf(applied.madeFailed, deadline);
-        await prepare('disconnect.csv', csv);
-        final = withFailedOrder(applied, order);
-      }
+      if (applied.madeFailed.length > 0 && deadline !== null)
+        final = withFailedOrder(applied, await prepareFailedOrder(file, source, applied.madeFailed, deadline));
       const recorded = fileOf(final.ledger, sha256);
       if (recorded.lateOn) {
         const revocations = applied.madeRevoked.map((row) => revocation(final.ledger, row));
@@ -166,6 +156,7 @@ export async function record(response: Response, subject: Subject, invocation: s
   if ('refused' in committed)
     return await refuse(response, { ...subject, ledger: committed.ledger }, sha256, committed.refused);
   if (committed.applied) measureResponse(response, committed.applied);
-  await publish(response, committed.ledger, committed.recorded);
+  const { ledger, recorded } = committed;
+  await publish(response, { ledger, recorded, lines, attempt: invocation });
   log.info('response recorded', { directionId: answered.directionId, rows: rows.length });
 }

@@ -1,6 +1,24 @@
 import type { AuditNote } from '../domain/audit.ts';
+import { givenBackSince } from '../domain/back-orders.ts';
+import { sha8, sha256Of } from '../domain/hashes.ts';
+import { RESTORE } from '../domain/kinds.ts';
+import type { Ledger, RecordedFile } from '../domain/ledger.ts';
+import { RESTORES_AT_ONCE } from '../domain/limits.ts';
+import { type Told, toOperator } from '../domain/notices.ts';
+import { backOrderKey } from '../domain/outbox.ts';
+import { PREPARED } from '../domain/work.ts';
 import { audit } from './audit.ts';
-import { copyObject, listObjects, type Place } from './objects.ts';
+import { concurrently } from './concurrently.ts';
+import { sendNotice, tell } from './notices.ts';
+import { copyObject, listObjects, type Place, readText, writeObject } from './objects.ts';
+
+/** Where orders are prepared, published and told of. */
+interface Orders {
+  WORK: string;
+  OUTBOX: string;
+  OPERATORS_TOPIC: string;
+  AUDIT_QUEUE: string;
+}
 
 /** An order that takes service from those whom it names, as it was committed. */
 interface Committed {
@@ -8,24 +26,104 @@ interface Committed {
   prepared: Place;
   published: Place;
   note: AuditNote;
+  /** What its operator is told. */
+  told: Told & { topic: 'OPERATORS_TOPIC' };
+}
+
+/** What the ledger says once an order that takes service was published. */
+export interface Looked<Order> {
+  ledger: Ledger;
+  /** The ledger's version by the order's first commit: since then its operator may have it. */
+  firstVersion: number;
+  /** The commit that has taken its place, by another attempt or by this look, where there is one. */
+  newer?: Order | undefined;
 }
 
 /**
- * Puts an order into the outbox, and tells the audit. Where one was issued anew for nobody, it takes the place of an earlier one
- * that lies there, so that nobody reads that any more.
- * @returns whether its operator is to be told of it: not where it is for nobody
+ * Publishes an order that takes service. Whoever publishes one looks at the ledger again, each time: a row may have been answered
+ * for while the order was on its way. Then it is issued anew without that row and published again; and the restore orders of
+ * whom it may have named are told once more after it, so that the last order told of somebody who has proved themselves is the
+ * one that gives service back. Whose answer is committed after the look is told of it by Record, which publishes after its commit,
+ * and so after this order.
+ *
+ * It ends: each round but the last goes on from a commit that carries fewer rows than the one before, and an order has no more
+ * rounds than rows. To tell of a restore order commits nothing, so that no other attempt has anything to do because of it. An
+ * attempt that fails on the way has committed or not; the next one finds which, publishes what stands, and looks again.
  */
-export async function putOrder(
-  env: { WORK: string; AUDIT_QUEUE: string },
-  { rows, prepared, published, note }: Committed,
-): Promise<boolean> {
+export async function publishToTheLast<Order>(
+  env: Orders,
+  first: Order,
+  publish: (order: Order) => Promise<boolean>,
+  look: (published: Order, round: number) => Promise<Looked<Order>>,
+): Promise<Order> {
+  let order = first;
+  let isThere = false;
+  for (let round = 1; ; round++) {
+    if (await publish(order)) isThere = true;
+    const { ledger, firstVersion, newer } = await look(order, round);
+    if (newer === undefined) {
+      // Of an order that never lay there nobody can have heard.
+      const again = isThere ? givenBackSince(ledger, firstVersion) : [];
+      await concurrently(again, RESTORES_AT_ONCE, (file) => publishBackOrder(env, ledger, file));
+      return order;
+    }
+    order = newer;
+  }
+}
+
+/**
+ * Puts an order into the outbox, and tells the audit and its operator. Where one was issued anew for nobody, it takes the place of
+ * an earlier one that lies there, so that nobody reads that any more, and nobody is told. An operator that can't be told fails it.
+ * @returns whether anything lies there
+ */
+export async function putOrder(env: Orders, { rows, prepared, published, note, told }: Committed): Promise<boolean> {
   if (rows === 0 && !(await isThere(published))) return false;
   await copyObject(prepared, published);
   await audit(env, note);
-  return rows > 0;
+  if (rows > 0) await sendNotice(env, told);
+  return true;
 }
 
 async function isThere(place: Place): Promise<boolean> {
   for await (const { key } of listObjects(place)) if (key === place.key) return true;
   return false;
+}
+
+/**
+ * Publishes the order by which those get their service back whom a recorded file says to have proved themselves, or to be new;
+ * nothing where it gives none back. It says the same however often it is published.
+ */
+export async function publishBackOrder(env: Orders, ledger: Ledger, recorded: RecordedFile): Promise<void> {
+  const { directionId, batchId, kind, operator } = ledger;
+  const { backDue: deadline, sha256: file, attempt } = recorded;
+  if (deadline === undefined) return;
+  const key = backOrderKey(operator, directionId, file);
+  const order = await readText({
+    bucket: env.WORK,
+    key: PREPARED.response(directionId, file, attempt, 'restore.csv'),
+  });
+  const sha256 = sha256Of(order);
+  const rows = order.split('\n').length - 2;
+  await writeObject({ bucket: env.OUTBOX, key }, order);
+  await audit(env, {
+    batchId,
+    id: `order/${directionId}/back-${sha8(file)}`,
+    kind: 'restore_ordered',
+    at: recorded.at,
+    facts: { direction: directionId, rows, deadline, ledger: recorded.version },
+    files: { order: { key, sha256 } },
+  });
+  const told = {
+    kind: 'order',
+    directionId,
+    batchId,
+    operator,
+    directionKind: kind,
+    rows,
+    deadline,
+    key,
+    sha256,
+  } as const;
+  const size = Buffer.byteLength(order);
+  await tell(env, toOperator({ ...told, order: RESTORE.order, rung: 'back', bucket: env.OUTBOX, size }));
 }

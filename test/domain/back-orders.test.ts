@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { wasCut } from '../../lambdas/domain/back-orders.ts';
+import { givenBackSince, wasCut } from '../../lambdas/domain/back-orders.ts';
 import { withFailedOrder } from '../../lambdas/domain/responses.ts';
 import { answered, closed, fresh, issued, ladderEnds, sealed } from './example.ts';
 
@@ -94,5 +94,23 @@ describe('a response', () => {
   test('that is recorded already gives back nothing more', () => {
     const once = answered(upTo(2), [[0, 'verified']]).ledger;
     expect(answered(once, [[0, 'verified']]).givenBack).toEqual([]);
+  });
+});
+
+describe('the restore orders that are told again after an order that takes service', () => {
+  test('are those of the files that gave back since that order was first committed', () => {
+    const barred = upTo(2);
+    const told = (ledger: typeof barred) => givenBackSince(ledger, barred.version).map(({ version }) => version);
+    const said = (ledger: typeof barred, row: number, outcome: 'verified' | 'reissued' | 'failed' | 'not_found') =>
+      answered(ledger, [[row, outcome]]).ledger;
+    expect(told(barred)).toEqual([]);
+    const verified = said(barred, 0, 'verified');
+    expect(told(verified)).toEqual([barred.version + 1]);
+    // Nobody has service again by these.
+    expect(told(said(said(verified, 1, 'failed'), 1, 'not_found'))).toEqual([barred.version + 1]);
+    expect(told(said(said(verified, 1, 'failed'), 1, 'reissued'))).toEqual([barred.version + 1, barred.version + 3]);
+    // Who was given back before the next bar is not in it.
+    const next = issued(verified, 3);
+    expect(givenBackSince(next, next.version)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { failedOrderAnew, failedOrderDeadline } from '../../lambdas/domain/failed-orders.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { withFailedOrder } from '../../lambdas/domain/responses.ts';
-import { answered, at, closed, fresh, issued, marked, start } from './example.ts';
+import { answered, at, closed, fresh, issued, marked, sealed, start } from './example.ts';
 
 describe('the disconnect order of failed rows that is to be published again', () => {
   const order = { rows: 2, sha256: 'o', bytes: 90, deadline: at('2026-06-04T10:00:00Z') };
@@ -62,6 +62,12 @@ describe('the disconnect order of failed rows that is to be published again', ()
     ]).ledger;
     expect(again(before)?.rows).toEqual([]);
     expect(again(before)?.commit({ sha256: 'none', bytes: 30 }).files[0]?.failedOrder?.rows).toBe(0);
+  });
+
+  test('carries who is overdue by then, as long as nobody answers for them', () => {
+    const ended = closed(failing);
+    expect(again(ended)).toBeUndefined();
+    expect(again(answered(sealed(ended), [[0, 'verified']]).ledger)?.rows).toEqual([2]);
   });
 
   test('is not issued once its time has passed, and never for a file that had none', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { issueOrder, type OrderRequest, replacing } from '../../lambdas/domain/issuing.ts';
+import { issueOrder, type OrderRequest, publishedAnew, replacing } from '../../lambdas/domain/issuing.ts';
 import { countOpen, type Ledger, LedgerDamaged } from '../../lambdas/domain/ledger.ts';
-import { answered, at, closed, fresh, issued, marked, rungs, start } from './example.ts';
+import { answered, at, closed, fresh, issued, marked, rungs, sealed, start } from './example.ts';
 
 describe('issuing an order', () => {
   /** What an attempt at a rung gets that waits until the deadline which the ledger has of it. */
@@ -318,5 +318,78 @@ describe('a bar or disconnect order that is to be published again', () => {
     expect(again(asked, 1, '2026-06-01T00:00:09Z')).toMatchObject({ kind: 'adopt', order: { rows: 2 } });
     const blocked = answered(issued(fresh(2, 'block'), 1), [[0, 'blocked']]).ledger;
     expect(again(blocked, 1, '2026-06-01T00:00:09Z')).toMatchObject({ kind: 'adopt', order: { rows: 2 } });
+  });
+});
+
+describe('a bar or disconnect order that was just published', () => {
+  /** What its attempt finds in the ledger, which may have gone on since. */
+  const look = (ledger: Ledger, rung: number, now = ledger.rungs[rung - 2]?.deadline ?? start) => {
+    const order = ledger.orders[rung - 1];
+    if (order === undefined) throw new Error('it was not ordered');
+    return publishedAnew(ledger, order, { attempt: 'attempt-c', now });
+  };
+  const barred = issued(issued(fresh(3), 1), 2);
+  const cut = issued(issued(barred, 3), 4);
+
+  test.each(['verified', 'reissued', 'not_found', 'surrendered', 'disconnected'] as const)(
+    'is issued anew without who was %s while it was on its way, and its tokens wait on',
+    (outcome) => {
+      const before = answered(barred, [[1, outcome]]).ledger;
+      const anew = look(before, 2);
+      expect(anew).toMatchObject({ rows: [0, 2], deadline: '2026-06-11T00:00:00Z' });
+      const after = anew?.commit({ sha256: 'anew', bytes: 60 });
+      expect(after?.orders[1]).toEqual({
+        ...barred.orders[1],
+        attempt: 'attempt-c',
+        rows: 2,
+        sha256: 'anew',
+        bytes: 60,
+        at: '2026-06-06T00:00:00Z',
+        version: before.version + 1,
+        firstVersion: barred.version,
+      });
+      expect([after?.version, after?.tokens]).toEqual([before.version + 1, ['token-2']]);
+      // Once it is published, there is nothing left to do.
+      expect(after && look(after, 2)).toBeUndefined();
+    },
+  );
+
+  test('stands where nobody was answered for, where somebody has failed, and once it asks for nothing any more', () => {
+    expect(look(barred, 2)).toBeUndefined();
+    expect(look(answered(barred, [[0, 'failed']]).ledger, 2)).toBeUndefined();
+    const before = answered(barred, [[0, 'verified']]).ledger;
+    expect(look(before, 2, at('2026-06-10T23:59:59Z'))).toBeDefined();
+    expect(look(before, 2, at('2026-06-11T00:00:00Z'))).toBeUndefined();
+  });
+
+  test('stands where neither was asked for that takes service', () => {
+    expect(look(answered(issued(fresh(2), 1), [[0, 'verified']]).ledger, 1)).toBeUndefined();
+    expect(look(answered(issued(fresh(2, 'block'), 1), [[0, 'blocked']]).ledger, 1)).toBeUndefined();
+  });
+
+  test('is left to whoever has issued it anew meanwhile', () => {
+    const before = answered(barred, [[1, 'verified']]).ledger;
+    const after = look(before, 2)?.commit({ sha256: 'anew', bytes: 60 });
+    const next = after && answered(after, [[2, 'verified']]).ledger;
+    const [, published] = barred.orders;
+    if (next === undefined || published === undefined) throw new Error('it was issued anew');
+    expect(publishedAnew(next, published, { attempt: 'attempt-d', now: start })).toBeUndefined();
+    expect(look(next, 2)?.rows).toEqual([0]);
+  });
+
+  test('carries who is overdue as long as nobody answers for them, also once the ladder has ended and the books are made', () => {
+    const failed = answered(cut, [
+      [0, 'verified'],
+      [1, 'failed'],
+    ]).ledger;
+    for (const ended of [closed(failed), sealed(closed(failed))]) expect(look(ended, 4)?.rows).toEqual([1, 2]);
+    expect(look(answered(sealed(closed(failed)), [[2, 'verified']]).ledger, 4)?.rows).toEqual([1]);
+    const whole = answered(cut, [
+      [0, 'verified'],
+      [1, 'verified'],
+      [2, 'not_found'],
+    ]).ledger;
+    expect(look(closed(whole), 4)?.rows).toEqual([]);
+    expect(look(closed(cut), 4)).toBeUndefined();
   });
 });

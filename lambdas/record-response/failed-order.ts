@@ -1,0 +1,113 @@
+import type { Instant } from '../domain/days.ts';
+import { orderCsv, orderedRows } from '../domain/directions.ts';
+import { failedOrderAnew } from '../domain/failed-orders.ts';
+import { sha8, sha256Of } from '../domain/hashes.ts';
+import type { FailedOrder, Ledger, RecordedFile } from '../domain/ledger.ts';
+import { toOperator } from '../domain/notices.ts';
+import { failedOrderKey } from '../domain/outbox.ts';
+import { ladderEnd } from '../domain/whereabouts.ts';
+import { changeLedger } from '../stores/cases/ledgers.ts';
+import { writeObject } from '../stores/objects.ts';
+import { type Looked, publishToTheLast, putOrder } from '../stores/orders.ts';
+
+import { env } from './environment.ts';
+import { fileOf, preparedKey } from './recorded.ts';
+
+/** What an order of a direction is made from: its ledger, and its rows as they stand in work. */
+interface Source {
+  ledger: Ledger;
+  lines: string[];
+  /** Unlike any other attempt's. */
+  attempt: string;
+  now: Instant;
+}
+
+/**
+ * Prepares the disconnect order of rows that a file made failed.
+ * @returns what its commit says of it
+ */
+export async function prepareFailedOrder(
+  { sha256 }: Pick<RecordedFile, 'sha256'>,
+  { ledger, lines, attempt, now }: Source,
+  rows: readonly number[],
+  deadline: Instant,
+): Promise<FailedOrder> {
+  const head = { directionId: ledger.directionId, deadline, disconnectBy: ladderEnd(ledger, now) };
+  const csv = orderCsv(ledger.kind, head, orderedRows(ledger.kind, rows, lines));
+  await writeObject({ bucket: env.WORK, key: preparedKey(ledger, { sha256, attempt }, 'disconnect.csv') }, csv);
+  return { rows: rows.length, sha256: sha256Of(csv), bytes: Buffer.byteLength(csv), deadline };
+}
+
+/** Prepares a recorded file's disconnect order anew, for the ledger that it returns to be committed; undefined where it stands. */
+export async function failedAnew(recorded: RecordedFile, source: Source): Promise<Ledger | undefined> {
+  const anew = failedOrderAnew(source.ledger, recorded, source);
+  return anew?.commit(await prepareFailedOrder(recorded, source, anew.rows, anew.deadline));
+}
+
+/**
+ * Publishes the disconnect order of the rows that failed, as it was committed last. One of which its operator can't be told fails
+ * here and is told by a later delivery, which knows who was answered for meanwhile.
+ */
+export async function publishFailedOrder(recorded: RecordedFile, source: Source): Promise<void> {
+  const { failedOrder } = recorded;
+  // One that was not published in its time asks for nothing any more.
+  if (failedOrder === undefined || failedOrder.deadline <= source.now) return;
+  await publishToTheLast(
+    env,
+    failedOrder,
+    (order) => putAndTell(source.ledger, recorded, order),
+    (order, round) => lookAgain(recorded, order, { ...source, attempt: `${source.attempt}-${round}` }),
+  );
+}
+
+async function putAndTell(ledger: Ledger, recorded: RecordedFile, order: FailedOrder): Promise<boolean> {
+  const { directionId, batchId, kind, operator } = ledger;
+  const { rows, deadline, bytes, sha256, anew } = order;
+  const key = failedOrderKey(operator, directionId, recorded.sha256);
+  const from = { sha256: recorded.sha256, attempt: anew?.attempt ?? recorded.attempt };
+  const told = toOperator({
+    kind: 'order',
+    directionId,
+    batchId,
+    operator,
+    directionKind: kind,
+    order: 'disconnect',
+    rung: 'failed',
+    rows,
+    deadline,
+    bucket: env.OUTBOX,
+    key,
+    size: bytes,
+    sha256,
+  });
+  return await putOrder(env, {
+    rows,
+    prepared: { bucket: env.WORK, key: preparedKey(ledger, from, 'disconnect.csv') },
+    published: { bucket: env.OUTBOX, key },
+    note: {
+      batchId,
+      // As the order is named: no other file of the direction is, and the whole SHA-256 of few rows would tell whose they are.
+      // Of one that was issued anew each commit is a fact of its own.
+      id: `order/${directionId}/failed-${sha8(recorded.sha256)}${anew ? `/${anew.version}` : ''}`,
+      kind: 'disconnect_ordered',
+      at: anew?.at ?? recorded.at,
+      facts: { direction: directionId, rows, deadline, ledger: anew?.version ?? recorded.version },
+      files: { order: { key, sha256 } },
+    },
+    told,
+  });
+}
+
+/** What has taken the place of a file's disconnect order, once it was published. */
+function lookAgain(recorded: RecordedFile, published: FailedOrder, source: Source): Promise<Looked<FailedOrder>> {
+  return changeLedger<Looked<FailedOrder>>(env.CASES, source.ledger.directionId, async (read, attempt) => {
+    const file = fileOf(read, recorded.sha256);
+    const looked = { ledger: read, firstVersion: file.version };
+    // Another attempt that has issued it anew meanwhile may have published that before this.
+    if (file.failedOrder?.anew?.attempt !== published.anew?.attempt)
+      return { result: { ...looked, newer: file.failedOrder } };
+    const ledger = await failedAnew(file, { ...source, ledger: read, attempt: `${source.attempt}-${attempt}` });
+    if (ledger === undefined) return { result: looked };
+    return { ledger, result: { ...looked, ledger, newer: fileOf(ledger, file.sha256).failedOrder } };
+  });
+}
