@@ -285,6 +285,14 @@ describe('without faults', () => {
       /the first order of a row asks to re-verify it, and is no bar_outgoing/,
     ],
     [
+      'a bar that is told after the order that gives back what it took',
+      (seen) => {
+        const early = (notice: Record<string, unknown>) => Number(notice.order === 'restore');
+        for (const all of Object.values(seen.notices)) all.sort((a, b) => early(b) - early(a));
+      },
+      /the last order told of who is verified is no (bar_|disconnect)/,
+    ],
+    [
       'an order that is told of days after its deadline',
       (seen) => {
         first(seen).heardAt = '2026-12-01T00:00:00.000Z';

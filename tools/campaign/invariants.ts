@@ -8,7 +8,7 @@
 import { checkBatches } from './invariants/batches.ts';
 import { knownOf } from './invariants/known.ts';
 import { checkDirections } from './invariants/ledgers.ts';
-import { checkNotices, checkOrdersTold } from './invariants/notices.ts';
+import { checkLastTold, checkNotices, checkOrdersTold } from './invariants/notices.ts';
 import { checkOutbox, expectReceipts, expectRejects } from './invariants/outbox.ts';
 import { checkAtRest } from './invariants/rest.ts';
 import type { Seen } from './invariants/seen.ts';
@@ -31,6 +31,7 @@ export function brokenRules(seen: Seen): string[] {
   checkOutbox(known);
   checkNotices(known);
   checkOrdersTold(known);
+  checkLastTold(known);
   checkAtRest(known);
   return broken;
 }

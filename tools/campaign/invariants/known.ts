@@ -18,6 +18,8 @@ export interface Known {
   readonly notPublished: Set<string>;
   /** The SHA-256s of orders that were issued anew, as they were before, by key: they may have been told of before. */
   readonly replaced: Map<string, Set<unknown>>;
+  /** The identifiers in each order that was committed, by its key and SHA-256: also in those that were issued anew since. */
+  readonly carried: Map<string, string[]>;
 }
 
 /** What is known before anything is worked out. */
@@ -26,7 +28,16 @@ export function knownOf(seen: Seen, must: Known['must']): Known {
     .filter(([pk]) => pk.startsWith('BATCH#'))
     .map(([, item]) => item)
     .sort((a, b) => Number(a.plan) - Number(b.plan));
-  return { seen, must, batches, directions: new Map(), expected: {}, notPublished: new Set(), replaced: new Map() };
+  return {
+    seen,
+    must,
+    batches,
+    directions: new Map(),
+    expected: {},
+    notPublished: new Set(),
+    replaced: new Map(),
+    carried: new Map(),
+  };
 }
 
 /** `file`: the SHA-256 of the one that said so. */

@@ -117,13 +117,14 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
       checkOrder(known, direction, order, files, rows, rungs, isNewest);
     }
     for (const file of failedAnew) {
-      const { rows: count, deadline } = file.failedOrder as Item;
+      const { rows: count, deadline, sha256: digest } = file.failedOrder as Item;
       const key = failedKeyOf(direction, file);
       noteReplaced(known, key, (filesBefore[files.indexOf(file)]?.failedOrder as Item | undefined)?.sha256);
       const failed = direction.rows.filter(
-        (_, row) => rows[row]?.outcome === 'failed' && rows[row]?.file === file.sha256 && closedAt === null,
+        (_, row) => rows[row]?.outcome === 'failed' && rows[row]?.file === file.sha256,
       );
       must(failed.length === count, 'an order issued anew carries who is still failed');
+      known.carried.set(`${key} ${digest}`, failed);
       expectOrder(known, key, direction, failed, String(deadline), lastDeadlineTold(known, key, end, mayMove));
     }
     for (const order of newOrders) {

@@ -84,3 +84,18 @@ export function checkOrdersTold(known: Known): void {
     }
   }
 }
+
+/** Whoever is verified hears of no order last that takes service. */
+export function checkLastTold(known: Known): void {
+  const last = new Map<string, unknown>();
+  for (const { kind, key, sha256: digest, directionId, order } of Object.values(known.seen.notices).flat())
+    if (kind === 'order')
+      for (const number of known.carried.get(`${key} ${digest}`) ?? []) last.set(`${directionId} ${number}`, order);
+  for (const { id, rows, states } of known.directions.values())
+    for (const [row, number] of rows.entries()) {
+      const order = last.get(`${id} ${number}`);
+      const isCut = takesService(`-${order}.csv`);
+      if (states.at(-1)?.rows[row]?.outcome === 'verified')
+        known.must(!isCut, `${id}: the last order told of who is verified is no ${order}`);
+    }
+}

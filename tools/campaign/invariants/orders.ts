@@ -94,6 +94,7 @@ export function checkOrder(
     open.length === count && (open.length > 0 || order.firstVersion !== undefined),
     `${id}: an order counts its rows, and has some`,
   );
+  known.carried.set(`${key} ${digest}`, open);
   expectOrder(known, key, direction, open, String(deadline), String(rungs.at(-1)?.deadline));
 }
 

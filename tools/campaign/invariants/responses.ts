@@ -84,7 +84,9 @@ export function checkResponse(
   if (backDue !== undefined) {
     const inADay = backDue >= instant(source.at + DAY) && backDue <= instant(source.at + TAKEN_WITHIN + DAY);
     must(inADay, 'service is given back within a day');
-    known.expected[backKeyOf(direction, file)] = givenBack.map((number) => `${number},,${backDue}`).sort();
+    const key = backKeyOf(direction, file);
+    known.carried.set(`${key} ${sha256(known.seen.outbox[key] ?? '')}`, givenBack);
+    known.expected[key] = givenBack.map((number) => `${number},,${backDue}`).sort();
   }
   must(failedOrder === undefined || (failed.size > 0 && !closed), 'none but rows that fail are disconnected at once');
   if (failed.size > 0 && !closed && instant(source.at + TAKEN_WITHIN) < end)
@@ -94,6 +96,7 @@ export function checkResponse(
     const inADay = deadline >= instant(source.at + DAY) && deadline <= instant(source.at + TAKEN_WITHIN + DAY);
     must(deadline <= end && (inADay || deadline === end), 'their disconnection is due a day after its commit');
     const key = failedKeyOf(direction, file);
+    known.carried.set(`${key} ${failedOrder.sha256}`, [...failed]);
     expectOrder(known, key, direction, [...failed], deadline, lastDeadlineTold(known, key, end, mayMove));
   }
   const late = sealedAt !== null && disconnected.length > 0;
