@@ -31,29 +31,28 @@ export async function remind({ batchId, agency }: Batch, decision: Decision): Pr
   await tell(env, toAdministrators(reminder));
 }
 
-/** Publishes how a decision ended and tells whom it concerns; each attempt does it alike. */
+/**
+ * Publishes how a decision ended and tells whom it concerns; each attempt does it alike. The agency hears of it last: what it does
+ * then finds everything done.
+ */
 export async function publishEnding(batch: Batch, decision: Decision, ending: Ending): Promise<void> {
   const { batchId, agency } = batch;
   const { state, at } = ending;
   let summary: AuditedFile | undefined;
+  let notice: EndingNotice;
   if (state === 'approved') {
-    const notice = { kind: 'batch_approved' as const, batchId, agency, approvedAt: at, sha256: decision.preview };
-    await tellEveryone(notice);
+    notice = { kind: 'batch_approved', batchId, agency, approvedAt: at, sha256: decision.preview };
   } else {
     const key = summaryKey(batchId);
     const text = await summaryOf(batch, state, at);
     await writeObject({ bucket: env.OUTBOX, key }, text);
     summary = { key, sha256: sha256Of(text) };
-    await tellEveryone(noticeOf({ batchId, agency, endedAt: at, bucket: env.OUTBOX, key }, ending, decision));
+    notice = noticeOf({ batchId, agency, endedAt: at, bucket: env.OUTBOX, key }, ending, decision);
   }
   await tellAudit(batch, decision, ending, summary && { summary });
-}
-
-/** The agency, those who were asked, and the administrators. */
-async function tellEveryone(notice: EndingNotice): Promise<void> {
-  await tell(env, toAgency(notice));
   await tell(env, toApprover({ ...notice, approver: EVERY_APPROVER }));
   await tell(env, toAdministrators(notice));
+  await tell(env, toAgency(notice));
 }
 
 async function summaryOf(batch: Batch, status: UnsettledStatus, endedAt: Instant): Promise<string> {

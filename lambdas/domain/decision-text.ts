@@ -26,6 +26,7 @@ const decision = z.strictObject({
         .discriminatedUnion('decision', [
           z.strictObject({ decision: z.literal('approve'), ground: z.enum(GROUNDS), at: fields.instant }),
           z.strictObject({ decision: z.literal('refuse'), remarks: z.string().optional(), at: fields.instant }),
+          z.strictObject({ decision: z.literal('none'), at: fields.instant }),
         ])
         .nullable(),
       subjects: z.record(

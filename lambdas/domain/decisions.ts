@@ -19,6 +19,8 @@ export interface Vote {
   readonly batch: Spoken<
     | { readonly decision: 'approve'; readonly ground: Ground }
     | { readonly decision: 'refuse'; readonly remarks?: string }
+    /** Nothing any more: a file with a rejected row took an approval back. */
+    | { readonly decision: 'none' }
   > | null;
   readonly subjects: Readonly<Record<string, Spoken<{ readonly says: Act | 'strike' }>>>;
 }
@@ -247,9 +249,10 @@ class Voter {
     return before?.says === says ? 'known' : 'new';
   }
 
-  /** Takes back an approval, but for one of a later upload. */
+  /** Takes back an approval, and any that comes late, but for one of a later upload. */
   approvesNoMore(): void {
-    if (this.#batch?.decision === 'approve' && this.#batch.at <= this.#at) this.#batch = null;
+    if (this.#batch?.decision === 'refuse' || (this.#batch !== null && this.#batch.at > this.#at)) return;
+    this.#batch = { decision: 'none', at: this.#at };
   }
 
   vote(): Vote {

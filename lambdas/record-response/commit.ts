@@ -31,7 +31,7 @@ import { publish } from './publish.ts';
 import { fileOf, preparedKey } from './recorded.ts';
 import { refuse } from './refuse.ts';
 import { type Response, readRows, type Subject, sha256OfFile } from './response.ts';
-import { cutElsewhere } from './take-back.ts';
+import { takeBackElsewhere } from './take-back.ts';
 
 function measureResponse({ operator }: Response, { ledger, rows, rejects, recordedAs, conflicts }: Applied): void {
   if (operator === SELF_CHECK) return;
@@ -93,16 +93,15 @@ export async function record(response: Response, subject: Subject, invocation: s
     if (!(error instanceof FileFault)) throw error;
     return await refuse(response, subject, sha256, error.reason);
   }
-  if (subject.end !== undefined && now > lateAnswersUntil(subject.end)) {
-    const asItStands = applyResponse(answered, rows, {
-      sha256,
-      attempt: invocation,
-      at: response.file.at,
-      committedAt: now,
-    });
-    // A file that is known, or refused, is no later word.
-    if (asItStands.kind === 'applied') await keepClaims(answered, rows, lines, now);
-  }
+  const asItStands = applyResponse(answered, rows, {
+    sha256,
+    attempt: invocation,
+    at: response.file.at,
+    committedAt: now,
+  });
+  // A file that is known, or refused, is no later word.
+  if (asItStands.kind === 'applied' && subject.end !== undefined && now > lateAnswersUntil(subject.end))
+    await keepClaims(answered, rows, lines, now);
   const revocation = (ledger: Ledger, row: number): Revocation => {
     const { msisdn, lsa } = parseDirectionRowLine('reverify', lines[row] ?? '');
     const { occurredOn, outcome } = outcomeOf(ledger, row);
@@ -111,7 +110,11 @@ export async function record(response: Response, subject: Subject, invocation: s
     return { msisdn, operator: ledger.operator, lsa, disconnectedOn: occurredOn, reason };
   };
 
-  const cut = await cutElsewhere(answered, rows, lines);
+  let cut: ReadonlySet<number> = new Set();
+  if (response.operator !== SELF_CHECK && (asItStands.kind === 'applied' || asItStands.kind === 'known')) {
+    const ledger = asItStands.kind === 'applied' ? asItStands.ledger : answered;
+    cut = await takeBackElsewhere(ledger, fileOf(ledger, sha256), lines);
+  }
   const committed = await changeLedger<Committed | Refused>(
     env.CASES,
     answered.directionId as DirectionId,

@@ -17,7 +17,6 @@ import { publishFailedOrder } from './failed-order.ts';
 import { tellReceipt } from './receipt.ts';
 import { preparedKey } from './recorded.ts';
 import type { Response } from './response.ts';
-import { takeBackElsewhere } from './take-back.ts';
 
 /**
  * Publishes what was committed with a file; every attempt, redelivery and upload of the same bytes does it alike. `lines` are the
@@ -34,7 +33,6 @@ export async function publish(
   await publishBackOrder(env, ledger, recorded);
   const { lateOn, withdrawnOn } = recorded;
   if (operator !== SELF_CHECK) {
-    if (withdrawnOn) await takeBackElsewhere(ledger, recorded);
     if (lateOn) await publishLate(env, ledger, recorded, lateOn);
     if (withdrawnOn) await publishWithdrawn(env, ledger, recorded, withdrawnOn);
   }

@@ -2,16 +2,21 @@ import { wasCut } from '../domain/back-orders.ts';
 import { readPointer } from '../domain/claims.ts';
 import { type Day, dayOf } from '../domain/days.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
-import type { DirectionId } from '../domain/identifiers.ts';
+import { type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
 import { type Ledger, type RecordedFile, reissuedIn, takeBack } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
-import type { AnsweredRow, RejectedRow } from '../domain/responses.ts';
+import { readBatch } from '../stores/cases/batches.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readText } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
+
+/** A direction that has one of the numbers is being planned, and has no ledger yet. */
+class StillPlanned extends Error {
+  override name = 'StillPlanned';
+}
 
 /** What another direction has of numbers that are somebody else's: its ledger, and each of its rows with the number's row here. */
 interface Elsewhere {
@@ -50,8 +55,13 @@ async function elsewhereOf(
   const found: Elsewhere[] = [];
   await concurrently(named, LEDGERS_AT_ONCE, async ([id, pointers]) => {
     const ledger = await readLedger(env.CASES, id);
-    // Of a plan that was given up.
-    if (ledger === undefined) return;
+    if (ledger === undefined) {
+      // Its plan was given up, or is being made: then it comes in a moment, and this is tried again.
+      const parts = parseDirectionId(id);
+      const batch = parts && (await readBatch(env.CASES, parts.batchId));
+      if (batch?.state === 'planning' && batch.plan === parts?.plan) throw new StillPlanned(id);
+      return;
+    }
     // Its plan knew no sighting later than that: of what is old, nothing else need be there any more.
     const seenBy = dayOf(ledger.startedAt);
     const isOlder = pointers.every(({ since }) => seenBy <= since);
@@ -65,32 +75,21 @@ async function elsewhereOf(
 }
 
 /**
- * The rows that a response says are reissued and that a bar or a disconnect order of another direction of the same operator
- * carried: who has the number now is to have service, whichever of them took it.
+ * Marks as taken back what other directions have of the numbers that a file says to be somebody else's: no bar, disconnection or
+ * list of theirs names them from then on. It comes before the file's commit, with the ledger that this would make, so that what it
+ * finds is told with that commit: an order of another direction either was committed before the mark, and is found here, or leaves
+ * them out. Marked again, a row stays as it is.
+ * @param recorded the file, as the ledger has it
+ * @param lines the direction's rows
+ * @returns the rows that a bar or a disconnect order of another direction of the same operator carried: who has the number now is to
+ *   have service, whichever of them took it
  */
-export async function cutElsewhere(
+export async function takeBackElsewhere(
   ledger: Ledger,
-  rows: readonly (AnsweredRow | RejectedRow)[],
+  recorded: RecordedFile,
   lines: readonly string[],
 ): Promise<ReadonlySet<number>> {
-  const reissued = rows.flatMap((answer) =>
-    'reason' in answer || answer.outcome !== 'reissued' ? [] : [{ row: answer.row, since: answer.day }],
-  );
   const cut = new Set<number>();
-  for (const other of await elsewhereOf(ledger, reissued, lines))
-    if (other.ledger.operator === ledger.operator)
-      for (const { row, here } of other.rows) if (wasCut(other.ledger, row)) cut.add(here);
-  return cut;
-}
-
-/**
- * Marks as taken back what other directions have of the numbers that a recorded file says to be somebody else's: no bar,
- * disconnection or list of theirs names them from then on. It follows the file's commit, so that nothing is taken back by an
- * answer that was not recorded, and comes before its withdrawal is published, which so comes after each list that was made without
- * the mark, or is published once more after it. Marked again, a row stays as it is.
- */
-export async function takeBackElsewhere(ledger: Ledger, recorded: RecordedFile): Promise<void> {
-  const lines = (await readText({ bucket: env.WORK, key: ledger.rowsKey })).split('\n');
   const elsewhere = await elsewhereOf(ledger, reissuedIn(ledger, recorded), lines);
   await concurrently(elsewhere, LEDGERS_AT_ONCE, ({ ledger: { directionId }, rows }) =>
     changeLedger(env.CASES, directionId, async (read) => {
@@ -98,7 +97,9 @@ export async function takeBackElsewhere(ledger: Ledger, recorded: RecordedFile):
         read,
         rows.map(({ row }) => row),
       );
+      if (read.operator === ledger.operator) for (const { row, here } of rows) if (wasCut(read, row)) cut.add(here);
       return { ...(marked && { ledger: marked }), result: undefined };
     }),
   );
+  return cut;
 }

@@ -104,7 +104,10 @@ describe('a file of which a row was rejected', () => {
     const done = applied(first, B, [['approve'], ['spare', clone]], { rejects });
     expect(endOf(done.decision)).toBe('waits');
     expect([done.recorded, done.rejects]).toEqual([1, [{ line: 2, reason: 'beside_rejects' }, ...rejects]]);
-    expect(done.decision.votes[B]).toMatchObject({ batch: null, subjects: { [clone]: { says: 'spare' } } });
+    expect(done.decision.votes[B]).toMatchObject({
+      batch: { decision: 'none' },
+      subjects: { [clone]: { says: 'spare' } },
+    });
     expect(endOf(said(done.decision, [B, ['approve']]))).toBe('approved');
   });
 
@@ -162,6 +165,9 @@ describe('a file that is worked on after one that its approver uploaded later', 
     const approved = applied(opened(), A, [['approve']], late).decision;
     expect(approvals(applied(approved, A, [], { ...early, rejects }).decision)).toBe(1);
     expect(approvals(applied(approved, A, [], { ...late, rejects }).decision)).toBe(0);
+    const slipped = applied(opened(), A, [], { ...late, rejects }).decision;
+    const done = applied(slipped, A, [['approve']], early);
+    expect([approvals(done.decision), done.rejects]).toEqual([0, [{ line: 2, reason: 'superseded' }]]);
   });
 
   test('is the same upload still, and its bytes uploaded anew are a word of their own', () => {

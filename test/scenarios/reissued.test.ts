@@ -1,6 +1,7 @@
 import type { FaultPlan } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { nameOf } from './faults-story.ts';
 import { DAY, HOUR, Lab, START } from './lab.ts';
 
@@ -250,5 +251,69 @@ describe("a number that turns out to be somebody else's by the answer to another
       '1-reverify.csv',
       '2-bar_outgoing.csv',
     ]);
+  });
+
+  it('has service back where a later batch bars it while it can’t be marked there', async () => {
+    let until = 0;
+    const opened = await open({
+      beforeCall: ({ caller, service, action, key = '' }) => {
+        const marks = nameOf(caller) === 'Record' && service === 'dynamodb' && action === 'PutItem';
+        return marks && key.startsWith(`DIR#${second}`) && opened.lab.cloud.clock.now() < until ? 'deny' : undefined;
+      },
+    });
+    await using lab = opened.lab;
+    const direction = await lab.direction(batch, 'reverify', 'airtel');
+    await lab.at(1);
+    await lab.respond(direction, [`${A},disconnected`]);
+    await lab.at(3);
+    await lab.usage('airtel', [`${OTHER},${A},2026-06-03,Delhi`], 'later.csv');
+    await lab.report('mha', [OTHER], 'second.csv');
+    // The second batch's bar goes out meanwhile, on day 8.
+    until = START + 8 * DAY + HOUR / 12;
+    await lab.cloud.run(START + 8 * DAY - HOUR / 12);
+    await lab.upload(`responses/airtel/${direction}/since.csv`, reissued('2026-06-08'));
+    await lab.at(9);
+    const told = (await lab.notices('fraud-directions-airtel')).filter(({ kind }) => kind === 'order');
+    expect(told.slice(-2).map(({ order, directionId }) => [order, String(directionId).split('.')[0]])).toEqual([
+      ['bar_outgoing', second],
+      ['restore', batch],
+    ]);
+    expect(await lab.read(String(told.at(-1)?.key))).toContain(A);
+  });
+
+  it('is ordered to be barred by no later batch that was being planned when it was said', async () => {
+    let direction = '';
+    let tries = 0;
+    let armed = false;
+    const opened = await open(
+      {
+        beforeCall: ({ caller, service, action, key = '' }) => {
+          const creates = nameOf(caller) === 'Claim' && service === 'dynamodb' && action === 'PutItem';
+          if (!armed || !creates || !key.startsWith(`DIR#${second}`)) return undefined;
+          tries += 1;
+          const answer = `responses/airtel/${direction}/since.csv`;
+          if (tries === 1) void opened.lab.cloud.put(bucketsOf(opened.lab.cloud).inbox, answer, reissued('2026-06-10'));
+          // Until Record has looked for it.
+          return tries < 5 ? 'throttle' : undefined;
+        },
+      },
+      [`${OTHER},${A},2026-05-21,Delhi`],
+    );
+    await using lab = opened.lab;
+    direction = await lab.direction(batch, 'reverify', 'airtel');
+    await lab.at(18);
+    armed = true;
+    await lab.report('mha', [OTHER], 'second.csv');
+    await lab.at(20);
+    expect(opened.written.some((key) => key.includes('.withdrawn-'))).toBe(true);
+    await lab.at(33);
+    const later = await lab.direction(second, 'reverify', 'airtel');
+    await lab.respond(later, [`${A},disconnected`]);
+    await lab.toTheEnd();
+    expect((await lab.outbox(`orders/airtel/${later}/`)).map((key) => key.split('/').at(-1))).toEqual([
+      '1-reverify.csv',
+    ]);
+    const lists = (await lab.outbox('revocations/')).filter((key) => key.endsWith(`/${second}.csv`));
+    expect(await Promise.all(lists.map((key) => lab.read(key)))).toEqual([LISTED]);
   });
 });
