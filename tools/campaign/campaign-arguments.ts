@@ -15,8 +15,9 @@ export const help = `npm run campaign: small batches on the local cloud, with fa
   npm run campaign -- --systematic               each single fault, some forty minutes on two free cores
   npm run campaign -- --systematic --only 17     one of them again
 
-Each run is a story of its own: the usage of two operators and the reports of one or two agencies, told in virtual time from the
-first upload to the last late answer, some weeks on. Meanwhile functions fail before, after and in the middle of their
+Each run is a story of its own: the usage of two operators and the reports of one or two agencies, upon which approvers decide,
+told in virtual time from the first upload to the last late answer, some weeks on. Most reports two approve; of some they leave
+out a handset or a number, some one refuses, and some lapse, since nobody, or one alone, says anything in time. Meanwhile functions fail before, after and in the middle of their
 writes, time out, or run on beside their own retry; events are lost, doubled, reordered and late by hours; every service
 throttles and fails; batches are done in part; answers, tokens among them, come twice or get lost; clocks differ; uploads are
 cut short; a step fails for hours, or for good until its file is uploaded again. After each run the outbox, the

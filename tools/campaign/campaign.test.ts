@@ -1,6 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CommandError } from '../../lib/commands/command-line.ts';
+import { sha256 } from '../../test/scenarios/sample-reckoning.ts';
 import { campaignSettings } from './campaign-arguments.ts';
 import { differences } from './ideal.ts';
 import { brokenRules, type Seen } from './invariants.ts';
@@ -84,6 +85,18 @@ describe('without faults', () => {
       .flat()
       .filter(({ kind }) => kind === 'order');
   const first = (seen: Seen) => orders(seen)[0] ?? {};
+  const isApproval = ({ key, text }: Seen['uploads'][number]) =>
+    key.startsWith('decisions/') && text.includes(',approve,');
+  /** Has an approver's file say one row more, as if its receipt were for that. */
+  const sayMore = (seen: Seen, row: string) => {
+    const upload = seen.uploads.find(isApproval);
+    if (upload === undefined) throw new Error('nobody approves anything');
+    const receiptOf = (text: string) =>
+      `${upload.key.replace('decisions/', 'receipts/')}.${sha256(text).slice(0, 8)}.json`;
+    const before = receiptOf(upload.text);
+    upload.text += `${upload.text.split('\n')[1]?.split(',')[0]},${row}\n`;
+    seen.outbox[receiptOf(upload.text)] = seen.outbox[before] ?? '';
+  };
 
   it('is seen as broken when it is not spoilt at all: by nothing', () => {
     expect(spoilt(() => {})).toEqual([]);
@@ -236,7 +249,7 @@ describe('without faults', () => {
       (seen) => {
         for (const all of Object.values(seen.notices)) all.splice(0);
       },
-      /it is told to its operator/,
+      /it is told to whom it concerns/,
     ],
     [
       'a batch that settles without its summary',
@@ -308,6 +321,80 @@ describe('without faults', () => {
             for (const order of item.orders as Record<string, unknown>[]) order.at = order.deadline;
       },
       /no order is committed when its deadline has passed/,
+    ],
+    [
+      'a batch that one person approved',
+      (seen) => {
+        const one = seen.uploads.find(isApproval)?.key.split('/')[1];
+        seen.uploads = seen.uploads.filter((upload) => !isApproval(upload) || upload.key.split('/')[1] === one);
+      },
+      /two approvers have approved its preview before it is planned/,
+    ],
+    [
+      'a batch of which another preview was approved',
+      edit(/preview\.json$/, (text) => `${text} `),
+      /two approvers have approved its preview before it is planned/,
+    ],
+    [
+      'a batch that is planned before the second person approves it',
+      (seen) => {
+        for (const upload of seen.uploads) if (isApproval(upload)) upload.at += 30 * 86_400_000;
+      },
+      /two approvers have approved its preview before it is planned/,
+    ],
+    [
+      'a number that is directed though one person left it out',
+      (seen) => {
+        const order = seen.outbox[keyOf(seen, /^orders\/.*\/1-reverify/)] ?? '';
+        sayMore(seen, `strike,,${order.split('\n')[1]?.split(',')[0]},,a hospital's`);
+      },
+      /every row is directed once, or stands elsewhere/,
+    ],
+    [
+      'a handset that is blocked though one person left it out',
+      (seen) => {
+        const order = seen.outbox[keyOf(seen, /^orders\/.*\/1-block/)] ?? '';
+        sayMore(seen, `strike,${order.split('\n')[1]?.split(',')[0]},,,a hospital's`);
+      },
+      /every row is directed once, or stands elsewhere/,
+    ],
+    [
+      'a batch that directs though one person refused it',
+      (seen) => {
+        batchIn(seen).state = 'refused';
+      },
+      /who is refused directs nobody/,
+    ],
+    [
+      'a batch that lapses before its time is over',
+      (seen) => {
+        const { batchId } = batchIn(seen);
+        seen.notices['fraud-batches-mha']?.push({ kind: 'batch_lapsed', batchId, endedAt: '2026-06-01T00:00:00Z' });
+      },
+      /no batch lapses before its time to decide is over/,
+    ],
+    [
+      'a batch that lapses though two approve it',
+      (seen) => {
+        const { batchId } = batchIn(seen);
+        seen.notices['fraud-batches-mha']?.push({ kind: 'batch_lapsed', batchId, endedAt: '2026-12-01T00:00:00Z' });
+      },
+      /no batch lapses that as many approve as must/,
+    ],
+    [
+      'a lapsed batch whose summary counts somebody',
+      (seen) => {
+        seen.lapsed.x = ['{"status":"lapsed","connections":{"linked":1},"blocks":{"rows":0}}'];
+      },
+      /a lapsed batch directs nobody/,
+    ],
+    [
+      'a receipt of an approver that counts more than was said',
+      (seen) => {
+        const key = keyOf(seen, /^receipts\/approver-/);
+        seen.outbox[key] = (seen.outbox[key] ?? '').replace(/"recorded": \d+/, '"recorded": 99');
+      },
+      /a receipt says what was recorded/,
     ],
     [
       'a turn to plan whose holder plans still',

@@ -33,7 +33,7 @@ const SHARES = {
 } as const;
 
 /** Functions whose step goes on by itself after an hour, however long it fails. */
-const TROUBLED = ['Order', 'Close', 'Settle'];
+const TROUBLED = ['Await', 'Order', 'Close', 'Settle'];
 /** Functions of steps that fail for good before a plan, or an import, counts: its people upload the file again. */
 const GIVING_UP = ['Screen', 'Expand', 'Gather', 'Claim', 'Commit', 'Cut', 'ImportPiece', 'PublishImport'];
 /** All tries of a step come within two minutes. */

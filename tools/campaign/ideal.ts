@@ -11,14 +11,27 @@
  *   recorded, and the disconnect order, and what is answered to it, are as much later. (`invariants.ts` holds each day to its answer.)
  */
 import { noOperator, written } from '../../test/scenarios/sample-reckoning.ts';
+import { struckOf } from './decisions.ts';
 import { newestSightings, type Seen } from './invariants.ts';
 import { partsOf } from './people.ts';
-import { answeredOn, fateOf, LATE_AFTER, lateOutcome, OPERATORS, START, type Story, TARDY_AFTER } from './story.ts';
+import {
+  answeredOn,
+  begunAt,
+  decidedOf,
+  fateOf,
+  LATE_AFTER,
+  lateOutcome,
+  OPERATORS,
+  START,
+  type Story,
+  TARDY_AFTER,
+} from './story.ts';
 
 type Counts = Record<string, number>;
 
 /** A batch's outcome, without what may differ. */
 export interface Outcome {
+  status: string;
   connections: Record<string, Counts>;
   blocks: Record<string, Counts>;
   /** `kind,identifier,operator,state,agency of the direction`. */
@@ -42,7 +55,7 @@ export function idealOf(story: Story): Record<string, Outcome> {
   const directed: Directed[] = [];
   const outcomes: Record<string, Outcome> = {};
   const uploads = story.usage.map(({ at, key, text }) => ({ at: START + at, key, text }));
-  const ageOf = (agency: string) => story.reports.find((report) => report.agency === agency)?.at ?? 0;
+  const ageOf = (agency: string) => begunAt(story, agency);
 
   /** How a row stands `age` after its report: what was recorded, and whether it is open. */
   const standing = (row: Directed, age: number): { outcome: string; open: boolean; on: string } => {
@@ -62,7 +75,8 @@ export function idealOf(story: Story): Record<string, Outcome> {
     return { outcome: fate === 'failed, disconnected' ? 'disconnected' : fate, open: false, on };
   };
 
-  for (const { agency, at, text } of story.reports) {
+  for (const { agency, text } of story.reports) {
+    const at = begunAt(story, agency);
     const handsets = new Set(
       text
         .split('\n')
@@ -70,14 +84,19 @@ export function idealOf(story: Story): Record<string, Outcome> {
           /^(case \d|again)/.test(line) ? (line.split(',')[1] ?? '').replace('-', '').slice(0, 14) : [],
         ),
     );
+    const isRefused = decidedOf(story, agency) === 'refused';
     const outcome: Outcome = {
+      status: isRefused ? 'refused' : 'settled',
       connections: Object.fromEntries(OPERATORS.map((operator) => [operator, noOperator().connections])),
       blocks: Object.fromEntries(OPERATORS.map((operator) => [operator, noOperator().blocks])),
       elsewhere: [],
       revoked: [],
       revokedLate: [],
     };
-    const decide = (row: Directed, lastSeen: string) => {
+    outcomes[agency] = outcome;
+    if (isRefused) continue;
+    const struck = new Set(Object.values(struckOf(story, agency)));
+    const decide = (row: Directed, lastSeen: string, isStruck: boolean) => {
       const { kind, operator, identifier } = row;
       const counts = (kind === 'block' ? outcome.blocks : outcome.connections)[operator] as Counts;
       const add = (word: string) => {
@@ -94,17 +113,20 @@ export function idealOf(story: Story): Record<string, Outcome> {
       const open = earlier.find((one) => one.open && one.operator === operator);
       const recorded = earlier.find((one) => one.outcome !== '');
       let state = 'directed';
-      if (open) state = 'alreadyOpen';
+      if (isStruck) state = 'struck';
+      else if (open) state = 'alreadyOpen';
       else if (recorded?.outcome === 'blocked') state = 'alreadyBlocked';
       else if (recorded?.outcome === 'disconnected' && lastSeen <= recorded.on) state = 'alreadyDisconnected';
       else if (recorded?.outcome === 'verified' && lastSeen <= recorded.on) state = 'alreadyVerified';
       add(state);
       if (state !== 'directed') {
         const shown = kind === 'block' ? written(identifier) : identifier;
-        outcome.elsewhere.push(`${kind},${shown},${operator},${state},${(open ?? recorded)?.agency}`);
+        outcome.elsewhere.push(`${kind},${shown},${operator},${state},${isStruck ? '' : (open ?? recorded)?.agency}`);
         return;
       }
-      const settled = standing(row, 16 * DAYS);
+      // A batch without a number to re-verify settles when its blocks' ladder ends.
+      const lasts = kind === 'reverify' || directed.some((one) => one.agency === agency && one.kind === 'reverify');
+      const settled = standing(row, LASTS[lasts ? 'reverify' : kind] * DAYS);
       add(
         ['', 'failed'].includes(settled.outcome)
           ? 'overdue'
@@ -119,11 +141,11 @@ export function idealOf(story: Story): Record<string, Outcome> {
       directed.push(row);
     };
     const planned = START + at;
-    for (const { msisdn, operator, day } of newestSightings(uploads, planned, handsets))
-      decide({ agency, kind: 'reverify', operator, identifier: msisdn }, day);
+    for (const { msisdn, operator, day, on } of newestSightings(uploads, planned, handsets, struck))
+      decide({ agency, kind: 'reverify', operator, identifier: msisdn }, day, on === undefined);
     for (const imei of handsets)
-      for (const operator of OPERATORS) decide({ agency, kind: 'block', operator, identifier: imei }, '');
-    outcomes[agency] = outcome;
+      for (const operator of OPERATORS)
+        decide({ agency, kind: 'block', operator, identifier: imei }, '', struck.has(imei));
   }
   for (const outcome of Object.values(outcomes))
     for (const list of [outcome.elsewhere, outcome.revoked, outcome.revokedLate]) list.sort();
@@ -136,8 +158,9 @@ export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outc
   for (const [key, text] of Object.entries(outbox)) {
     const batch = /^batches\/(.*)\/summary\.json$/.exec(key)?.[1];
     if (batch === undefined) continue;
-    const { agency, operators } = JSON.parse(text) as {
+    const { agency, status, operators } = JSON.parse(text) as {
       agency: string;
+      status: string;
       operators: Record<string, { connections: Counts; blocks: Counts }>;
     };
     const of = (part: 'connections' | 'blocks') =>
@@ -157,6 +180,7 @@ export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outc
         .map(([number, operator]) => `${number},${operator}`)
         .sort();
     outcomes[agency] = {
+      status,
       connections: of('connections'),
       blocks: of('blocks'),
       elsewhere: elsewhere.map((line) => line.replace(/[^,]*$/, (direction) => partsOf(direction).agency)).sort(),
@@ -173,7 +197,7 @@ export function differences(story: Story, seen: Pick<Seen, 'outbox'>): string[] 
   const actual = outcomeOf(seen);
   const agencies = new Set([...Object.keys(ideal), ...Object.keys(actual)]);
   return [...agencies].flatMap((agency) => {
-    const parts = ['connections', 'blocks', 'elsewhere', 'revoked', 'revokedLate'] as const;
+    const parts = ['status', 'connections', 'blocks', 'elsewhere', 'revoked', 'revokedLate'] as const;
     return parts.flatMap((part) => {
       const [must, is] = [ideal[agency]?.[part], actual[agency]?.[part]];
       if (canonical(must) === canonical(is)) return [];

@@ -6,6 +6,7 @@
  * `ideal.ts`.
  */
 import { checkBatches } from './invariants/batches.ts';
+import { checkLapsed, expectDecided } from './invariants/decisions.ts';
 import { knownOf } from './invariants/known.ts';
 import { checkDirections } from './invariants/ledgers.ts';
 import { checkLastTold, checkNotices, checkOrdersTold } from './invariants/notices.ts';
@@ -28,6 +29,8 @@ export function brokenRules(seen: Seen): string[] {
   checkBatches(known);
   expectRejects(known);
   expectReceipts(known);
+  expectDecided(known);
+  checkLapsed(known);
   checkOutbox(known);
   checkNotices(known);
   checkOrdersTold(known);

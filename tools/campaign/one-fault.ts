@@ -57,7 +57,7 @@ interface Visited {
 /** Functions that a queue invokes, whose tries are its message's deliveries: up to some eight hours. */
 const OF_QUEUES = ['Record', 'Hear', 'Import', 'Intake', 'Release', 'Audit', 'Sweep'];
 /** Functions whose step goes on by itself after an hour, however long it fails. */
-const TROUBLED = ['Order', 'Close', 'Settle'];
+const TROUBLED = ['Await', 'Order', 'Close', 'Settle'];
 
 /** Whether a step's tries last longer than ten minutes, or name errors. */
 const hasLongTries = (kind: string) =>

@@ -1,5 +1,5 @@
 /**
- * The people of a story: agencies and operators, who upload what the story says. They know what they are told and what lies in
+ * The people of a story: agencies, approvers and operators, who upload what the story says. They know what they are told and what lies in
  * the outbox, look at their notices every three hours, and are patient.
  */
 
@@ -8,9 +8,12 @@ import { authorization, type LocalCloud } from 'local-cloud';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { fraction, hash } from '../../simulation/random.ts';
 import { sha256 } from '../../test/scenarios/sample-reckoning.ts';
+import { DECISION_HEADER, saidOf } from './decisions.ts';
 import {
   AGENCIES,
+  APPROVERS,
   answeredOn,
+  begunAt,
   type Fate,
   fateOf,
   HOUR,
@@ -44,6 +47,7 @@ export type Cut = 'broken off' | 'never completed' | 'cut file first' | undefine
 const QUEUES = [
   ...OPERATORS.map((operator) => `fraud-directions-${operator}`),
   ...AGENCIES.map((agency) => `fraud-batches-${agency}`),
+  ...APPROVERS.map((approver) => `fraud-approvals-${approver}`),
   'fraud-administrators',
 ];
 const csv = (header: string, rows: string[]) => [header, ...rows].map((row) => `${row}\n`).join('');
@@ -51,6 +55,8 @@ const csv = (header: string, rows: string[]) => [header, ...rows].map((row) => `
 export class People {
   readonly uploads: Upload[] = [];
   readonly notices: Record<string, Notice[]> = Object.fromEntries(QUEUES.map((queue) => [queue, []]));
+  /** The summaries of batches that lapsed, as their agencies read them, by batch. */
+  readonly lapsed: Record<string, string[]> = {};
   readonly #cloud: LocalCloud;
   readonly #story: Story;
   readonly #cut: (key: string) => Cut;
@@ -88,23 +94,33 @@ export class People {
         const identity = JSON.stringify(notice.kind === 'order' ? notice.key : rest);
         if (this.#known.has(`${queue} ${identity}`)) continue;
         this.#known.add(`${queue} ${identity}`);
-        this.#hear(queue, notice);
+        await this.#hear(queue, notice);
       }
   }
 
-  #hear(queue: string, notice: Notice): void {
+  async #hear(queue: string, notice: Notice): Promise<void> {
     const { kind } = notice;
+    if (kind === 'decision_needed' && queue !== 'fraud-administrators')
+      this.#decide(queue.replace('fraud-approvals-', ''), notice);
+    if (kind === 'batch_lapsed' && queue.startsWith('fraud-batches-')) {
+      const { bucket, key, batchId } = notice as Record<'bucket' | 'key' | 'batchId', string>;
+      const summary = Buffer.from(await this.#cloud.get(bucket, key)).toString('utf8');
+      this.lapsed[batchId] = [...(this.lapsed[batchId] ?? []), summary];
+    }
+    // One that lapsed begins anew with the same file; one that was refused doesn't, which its agency tries all the same.
+    if ((kind === 'batch_lapsed' || kind === 'batch_refused') && queue.startsWith('fraud-batches-'))
+      this.#again(this.#story.reports.filter(({ agency }) => agency === notice.agency));
     if (kind === 'order' && notice.rung === '1') this.#answer(notice);
     if (kind === 'order' && notice.rung === 'failed') this.#disconnect(notice);
     if (kind === 'receipt') this.#correct(notice);
-    if (kind === 'batch_failed' && queue !== 'fraud-administrators')
+    if (kind === 'batch_failed' && queue.startsWith('fraud-batches-'))
       this.#again(this.#story.reports.filter(({ agency }) => agency === notice.agency));
     // Of a file that could not be worked on, so that no batch came of it.
     if (kind === 'quarantined' && queue !== 'fraud-administrators') {
       const { usage, reports } = this.#story;
       this.#again([...usage, ...reports].filter(({ key }) => key === notice.key));
-      const response = this.uploads.findLast(({ key }) => key.startsWith('responses/') && key === notice.key);
-      if (response !== undefined) this.#act(this.#now() + HOUR, () => this.#put(response.key, response.text));
+      const said = this.uploads.findLast(({ key }) => /^(responses|decisions)\//.test(key) && key === notice.key);
+      if (said !== undefined) this.#act(this.#now() + HOUR, () => this.#put(said.key, said.text));
     }
     // Of an import's execution only the administrators hear; they ask whoever uploaded the file for it.
     if (kind === 'execution_ended') {
@@ -118,6 +134,19 @@ export class People {
       if (START + at <= this.#now()) this.#act(this.#now() + HOUR, () => this.#upload(key, text));
   }
 
+  /** What an approver says who is asked about a batch. */
+  #decide(approver: string, notice: Notice): void {
+    const { batchId, agency, sha256: preview, decideBy } = notice as Record<string, string>;
+    const lapsed = batchId !== undefined && batchId in this.lapsed;
+    for (const said of saidOf(this.#story, agency ?? '', lapsed).filter((one) => one.approver === approver)) {
+      const key = `decisions/${approver}/${batchId}/${said.name}`;
+      const text = csv(DECISION_HEADER, said.rows(preview ?? ''));
+      const at = said.after === 'at the last instant' ? Date.parse(decideBy ?? '') : this.#now() + said.after;
+      // Whoever hears of it too late says nothing any more.
+      if (at >= this.#now()) this.#act(at, () => this.#upload(key, text));
+    }
+  }
+
   #answer(notice: Notice): void {
     const story = this.#story;
     const direction = String(notice.directionId);
@@ -125,7 +154,7 @@ export class People {
     const habit = habitOf(story, agency, kind, operator);
     if (habit === 'never') return;
     const now = this.#now();
-    const report = story.reports.find((one) => one.agency === agency)?.at ?? 0;
+    const report = begunAt(story, agency);
     const on = answeredOn(story, agency, false);
     const answers = async (takes: (fate: Fate, part: number) => boolean) =>
       (await this.#rowsOf(String(notice.key))).flatMap((identifier): [string, Fate][] => {

@@ -4,6 +4,7 @@ import { authorization, type LocalCloud, startCloud } from 'local-cloud';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { fraction, hash } from '../../simulation/random.ts';
+import { sha256 } from '../../test/scenarios/sample-reckoning.ts';
 import { Faults } from './faults.ts';
 import { differences } from './ideal.ts';
 import { brokenRules, type Item, type Seen } from './invariants.ts';
@@ -147,20 +148,23 @@ export class Told {
   /** Looks at everything, and checks it. */
   async see(
     cloud: LocalCloud,
-    { uploads, notices }: People,
+    { uploads, notices, lapsed }: People,
     troubles: Troubles,
     { patience, endsAlike }: Required<Pick<Playing<Troubles>, 'patience' | 'endsAlike'>>,
   ): Promise<void> {
     for (const writes of this.#ledgers.values()) writes.sort((a, b) => Number(a.item.version) - Number(b.item.version));
     const failed = cloud.failures();
     this.#made = failed.filter((line) => troubles.excuses(line));
+    const cases = await items(cloud);
     this.seen = {
       uploads,
+      lapsed,
+      counted: await countedFiles(cloud, cases),
       outbox: await objects(cloud),
       notices,
       ledgers: this.#ledgers,
       plans: this.#plans,
-      cases: await items(cloud),
+      cases,
       running: await running(cloud),
       failures: failed.filter((line) => !this.#made.includes(line)),
       excused: this.#made,
@@ -190,9 +194,14 @@ export class Told {
     const { seed } = this.story;
     const some = (what: string, share: number) => (_: unknown, n: number) => fraction(seed, what, n) < share;
     const isNewest = ({ key, text }: Upload) => uploads.findLast((upload) => upload.key === key)?.text === text;
+    // What was said of a preview says nothing of the one with which its batch was begun anew.
+    const isOfNow = ({ key, text }: Upload) => {
+      const [place, , batch] = key.split('/');
+      return place !== 'decisions' || text.includes(sha256(before.outbox[`previews/${batch}/preview.json`] ?? ''));
+    };
     for (const [n, upload] of uploads.entries()) {
       const { key, at } = upload;
-      if (!some('again', AGAIN)(0, n)) continue;
+      if (!some('again', AGAIN)(0, n) || !isOfNow(upload)) continue;
       const logical = QUEUES[key.split('/')[0] ?? ''] ?? '';
       const body = { time: `${new Date(at).toISOString().slice(0, 19)}Z`, detail: events[n] };
       const QueueUrl = `${cloud.endpoint}/${cloud.account}/${cloud.names.queues[logical]}`;
@@ -200,7 +209,13 @@ export class Told {
     }
     await cloud.run();
     // Of usage the instant of its import would be noted; and a file that was replaced would be its key's newest again.
-    const files = uploads.filter((upload) => !upload.key.startsWith('usage/') && isNewest(upload));
+    // An approver's file that isn't their last one would be said anew.
+    const isLastWord = ({ key }: Upload) =>
+      !key.startsWith('decisions/') ||
+      uploads.findLast((upload) => upload.key.startsWith(key.replace(/[^/]*$/, '')))?.key === key;
+    const files = uploads.filter(
+      (upload) => !upload.key.startsWith('usage/') && isNewest(upload) && isOfNow(upload) && isLastWord(upload),
+    );
     for (const { key, text } of files.filter(some('put again', AGAIN / 2))) await cloud.put(inbox, key, text);
     await cloud.run();
     const after = { outbox: await objects(cloud), cases: await items(cloud) };
@@ -239,6 +254,7 @@ const QUEUES: Readonly<Record<string, string>> = {
   reports: 'ReportsQueue',
   usage: 'UsageQueue',
   responses: 'ResponsesQueue',
+  decisions: 'ApprovalsQueue',
 };
 
 /** A request of somebody outside, of a service that speaks JSON. */
@@ -259,6 +275,18 @@ async function objects(cloud: LocalCloud): Promise<Record<string, string>> {
   const all: Record<string, string> = {};
   for (const key of await cloud.list(outbox)) all[key] = Buffer.from(await cloud.get(outbox, key)).toString('utf8');
   return all;
+}
+
+/** The files that each batch's decision counted, in that order, from the record that its item names. */
+async function countedFiles(cloud: LocalCloud, cases: Record<string, Item>): Promise<Seen['counted']> {
+  const counted: Seen['counted'] = {};
+  for (const { batchId, decision } of Object.values(cases)) {
+    const { recordKey } = (decision ?? {}) as { recordKey?: string };
+    if (recordKey === undefined) continue;
+    const text = Buffer.from(await cloud.get(bucketsOf(cloud).work, recordKey)).toString('utf8');
+    counted[String(batchId)] = (JSON.parse(text) as { files: Seen['counted'][string] }).files;
+  }
+  return counted;
 }
 
 /** Table Cases, by partition key. */

@@ -1,8 +1,9 @@
 /**
  * The stories of the systematic campaign. Their numbers follow from a seed; what happens in them does not.
  *
- * The small one is as small as it can be while it has a call of every kind but some. Day 0: usage of both operators; airtel's is larger than a piece. Day 5: mha's report (H1, H2, H1 again, one row that is none),
- * and a second later, while mha's batch plans, up-police's (H2, H3), which waits for its turn.
+ * The small one is as small as it can be while it has a call of every kind but some. Day 0: usage of both operators; airtel's is
+ * larger than a piece. Day 5: mha's report (H1, H2, H1 again, one row that is none), and a second later up-police's (H2, H3). Two
+ * approve both, up-police's a second later, while mha's batch plans: it waits for its turn.
  *
  * | number | at     | seen in  | what its operator says                           |
  * | ------ | ------ | -------- | ------------------------------------------------ |
@@ -73,11 +74,13 @@ export function smallStory(seed: number): Story {
       ]),
     ],
     reports: [
-      report('mha', REPORT_AT, [written(h1), written(h2), h1]),
-      report('up-police', REPORT_AT + 1000, [written(h2), written(h3)]),
+      // Between two looks of the approvers, who are asked about both at once.
+      report('mha', REPORT_AT + HOUR, [written(h1), written(h2), h1]),
+      report('up-police', REPORT_AT + HOUR + 1000, [written(h2), written(h3)]),
     ],
     ends: REPORT_AT + LATE_AFTER + 2 * DAY,
     identifiers: [...imeis, a1, a2, a3, j1, j2, j3, j4],
+    decided: 'approved',
     habits: { 'mha block jio': 'never' },
     fates: {
       [row('reverify', 'airtel', a1)]: 'verified',
@@ -118,8 +121,9 @@ export function wideStory(seed: number): Story {
         text: ['case_ref,imei', ...imeis.map((imei, n) => `case ${n},${imei}`), ''].join('\n'),
       },
     ],
-    ends: REPORT_AT + 4 * DAY,
+    ends: REPORT_AT + 5 * DAY,
     identifiers: imeis,
+    decided: 'approved',
     habits: Object.fromEntries(never),
     fates: {},
   };

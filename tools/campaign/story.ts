@@ -4,9 +4,10 @@
  * every deadline, farther than any fault of the campaign delays what they do, so that faults may change when something
  * happens and not what.
  *
- * Day 0: usage of each operator. Day 5: mha's report. Day 9: more usage, some of it newer than what mha's batch took.
- * Day 15 or 30, in half of the runs: up-police's report, which shares handsets with mha's: of what nobody answered, connections
- * are open in mha's batch on day 15 (until day 21), and on day 30 nothing is.
+ * Day 0: usage of each operator. Day 5: mha's report. Day 11: more usage, some of it newer than what mha's batch took.
+ * Day 15 or 36, in half of the runs: up-police's report, which shares handsets with mha's: of what nobody answered, connections
+ * are open in mha's batch on day 15 (until day 21, or later), and on day 36 nothing is. Where mha's batch lapses, all that
+ * follows is six days later.
  */
 import { fraction, hash } from '../../simulation/random.ts';
 import { written } from '../../test/scenarios/sample-reckoning.ts';
@@ -17,12 +18,22 @@ export const DAY = 24 * HOUR;
 
 export const OPERATORS = ['airtel', 'jio'] as const;
 export const AGENCIES = ['mha', 'up-police', 'delhi-police', 'i4c'] as const;
+export const APPROVERS = ['approver-1', 'approver-2', 'approver-3'] as const;
+
+/** How many approvers must approve a report. */
+export const PEOPLE = 2;
+/**
+ * For how long a report waits for them: longer than the notice takes that asks them, and what they upload, where both come with a
+ * sweep of the next day.
+ */
+export const DECIDE_WITHIN = 4 * DAY;
 
 /** How the app is synthesized: several shards, children, pieces and directions at this size. */
 export const CONTEXT = {
   operators: OPERATORS.join(','),
   sweepHours: '24',
-  people: '0',
+  people: String(PEOPLE),
+  decideWithinHours: String(DECIDE_WITHIN / HOUR),
   rowsPerDirection: '8',
   handsetsPerChild: '2',
   linksPerShard: '200',
@@ -34,9 +45,14 @@ export const CONTEXT = {
  * where it failed, was in quarantine two days later and was uploaded again.
  */
 export const REPORT_AT = 5 * DAY;
-/** From a report on: what nobody answered in time may be answered all the same. */
-export const TARDY_AFTER = 5 * DAY;
-export const LATE_AFTER = 19 * DAY;
+/**
+ * From the day on which a batch begins that people may approve: what nobody answered in time may be answered all the same, as tardy
+ * before the batch settles, and as late after that. People, and faults on their way, may take five days of it before it is planned.
+ */
+export const TARDY_AFTER = 8 * DAY;
+export const LATE_AFTER = 23 * DAY;
+/** By how much later a batch begins that lapsed at first: its agency hears of that, and uploads the same file again. */
+const LAPSES_AFTER = 6 * DAY;
 
 /** What an operator will say of a row, and when. */
 export type Fate =
@@ -74,6 +90,8 @@ export interface Story {
   identifiers: string[];
   /** How operators answer, by `agency kind operator`, and what they say, by `kind operator identifier`; by the seed where there is none. */
   habits?: Readonly<Record<string, Habit>>;
+  /** What is decided of each report; by the seed where nothing is said. */
+  decided?: Decided;
   fates?: Readonly<Record<string, Fate>>;
 }
 
@@ -85,8 +103,41 @@ export const digits = (value: number, length: number) => String(value).padStart(
 /** What a report says of the day on which the operator acted: fixed, so that a file has the same bytes whenever it is uploaded. */
 export const answeredOn = (story: Story, agency: string, late: boolean): string => {
   const at = story.reports.find((report) => report.agency === agency)?.at ?? 0;
-  return dayBefore(-Math.floor((at + (late ? LATE_AFTER : 0)) / DAY));
+  return dayBefore(-Math.floor((late ? begunAt(story, agency) + LATE_AFTER : at) / DAY));
 };
+
+/** When the batch of an agency begins that people approve, or refuse, in milliseconds after the start; what lapsed before is none. */
+export function begunAt(story: Story, agency: string): number {
+  const at = story.reports.find((report) => report.agency === agency)?.at ?? 0;
+  return at + (mayLapse(story, agency) ? LAPSES_AFTER : 0);
+}
+
+/** What those who decide make of an agency's report, and of how many of 24 reports. */
+const DECIDED = {
+  /** Two approve. */
+  approved: 14,
+  /** One of the two leaves a handset, or a number, out. */
+  'handset struck': 3,
+  'number struck': 3,
+  /** One approves, and another one refuses. */
+  refused: 1,
+  /** Nobody says anything in time, or one alone, or the second one at the very end of it; then two approve. */
+  nobody: 1,
+  'one alone': 1,
+  'at the last instant': 1,
+};
+export type Decided = keyof typeof DECIDED;
+
+/** What is decided of an agency's report, whatever goes wrong. */
+export function decidedOf({ seed, decided }: Pick<Story, 'seed' | 'decided'>, agency: string): Decided {
+  if (decided !== undefined) return decided;
+  const all = (Object.entries(DECIDED) as [Decided, number][]).flatMap(([one, times]) => Array(times).fill(one));
+  return pick<Decided>(all, seed, 'decided', agency);
+}
+
+/** Whether an agency's batch lapses at first, or may: then it begins anew. */
+export const mayLapse = (story: Pick<Story, 'seed' | 'decided'>, agency: string): boolean =>
+  ['nobody', 'one alone', 'at the last instant'].includes(decidedOf(story, agency));
 
 export function habitOf({ seed, habits }: Story, agency: string, kind: string, operator: string): Habit {
   if (habits !== undefined) return habits[`${agency} ${kind} ${operator}`] ?? 'whole';
@@ -144,6 +195,7 @@ export function storyOf(seed: number): Story {
       `${pick(['6', '7', '8', '9'], seed, 'first', n)}${digits(dice('block'), 6)}${digits(dice('n') + 37 * n, 3)}`,
   );
   const imsis: string[] = [];
+  const later = mayLapse({ seed }, 'mha') ? LAPSES_AFTER : 0;
 
   const files = new Map<string, string[]>();
   const see = (file: string, operator: string, imei: string, number: string, day: string) => {
@@ -169,8 +221,8 @@ export function storyOf(seed: number): Story {
   numbers.forEach((number, n) => {
     const imei = imeis[n % imeis.length] as string;
     const home = pick(OPERATORS, seed, 'home', number);
-    // Far enough from the window's edge, also where a report is uploaded again a day or two later.
-    const age = between(3, 140, 'age', number);
+    // Far enough from the window's edge, also where a report is uploaded again days later.
+    const age = between(3, 115, 'age', number);
     const chance = fraction(seed, 'kind', number);
     // Some were seen only before the look-back window, and later.
     see('usage.csv', home, imei, number, dayBefore(chance < 0.08 ? 200 + age : age));
@@ -182,7 +234,7 @@ export function storyOf(seed: number): Story {
       see('more usage.csv', chance < 0.4 ? other : home, imei, number, dayBefore(-5 - (n % 2)));
   });
   const usage = [...files].map(([key, lines]) => ({
-    at: (key.endsWith('/usage.csv') ? 0 : 9 * DAY) + between(1, 10, 'usage', key) * HOUR,
+    at: (key.endsWith('/usage.csv') ? 0 : 11 * DAY + later) + between(1, 10, 'usage', key) * HOUR,
     key: `usage/${key}`,
     text: ['lsa,imsi,imei,msisdn,last_seen', ...lines].map((line) => `${line}\n`).join(''),
   }));
@@ -195,14 +247,11 @@ export function storyOf(seed: number): Story {
   const reports = [report('mha', REPORT_AT + between(0, 5, 'report') * HOUR, imeis.slice(0, -1))];
   const chance = fraction(seed, 'second report');
   if (chance < 0.5) {
-    const at = (chance < 0.35 ? 15 : 30) * DAY + between(0, 5, 'second') * HOUR;
+    const isNear = chance < 0.35 && later === 0 && !mayLapse({ seed }, 'up-police');
+    const at = (isNear ? 15 * DAY : 36 * DAY + later) + between(0, 5, 'second') * HOUR;
     reports.push(report('up-police', at, imeis.slice(1)));
   }
-  return {
-    seed,
-    usage,
-    reports,
-    ends: (reports.at(-1)?.at ?? 0) + LATE_AFTER + 3 * DAY,
-    identifiers: [...new Set([...imeis, ...numbers, ...imsis])],
-  };
+  const story = { seed, usage, reports, ends: 0, identifiers: [...new Set([...imeis, ...numbers, ...imsis])] };
+  const begun = reports.map(({ agency }) => begunAt(story, agency));
+  return { ...story, ends: Math.max(...begun) + LATE_AFTER + 3 * DAY };
 }

@@ -21,7 +21,21 @@ describe('a story told with each single fault', () => {
   it('has a call of every function and state machine, and faults of every kind', () => {
     const who = new Set(noted.cases.map(({ place }) => place.split(' ')[0]));
     for (const one of [
-      ...['Screen', 'Expand', 'Gather', 'Claim', 'Commit', 'Order', 'Close', 'Settle', 'Record', 'Audit', 'Sweep'],
+      ...[
+        'Screen',
+        'Expand',
+        'Gather',
+        'Hear',
+        'Await',
+        'Claim',
+        'Commit',
+        'Order',
+        'Close',
+        'Settle',
+        'Record',
+        'Audit',
+        'Sweep',
+      ],
       ...['Intake', 'Import', 'Cut', 'ImportPiece', 'PublishImport', 'Batch', 'Direction', 'ImportByPieces'],
     ])
       expect(who).toContain(one);

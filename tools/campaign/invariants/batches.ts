@@ -10,6 +10,7 @@ import {
 } from '../../../test/scenarios/sample-reckoning.ts';
 import type { Upload } from '../people.ts';
 import { DAY, OPERATORS } from '../story.ts';
+import { checkApproved, checkAsked, struckIn } from './decisions.ts';
 import { type Direction, isOpen, type Known } from './known.ts';
 import { firstOrderOf } from './orders.ts';
 import type { Item } from './seen.ts';
@@ -18,8 +19,6 @@ import { instant, same, sum } from './values.ts';
 
 /** A batch settles at its last deadline; what goes wrong keeps it from that for hours, and a lost sweep for a day. */
 const SETTLES_WITHIN = 1.5 * DAY;
-/** A batch plans at once when nobody else does; an event that was lost is sent again by the sweep of the next day. */
-const PLANS_WITHIN = 1.5 * DAY;
 
 const summaryWord = (outcome: string) =>
   ({ open: 'overdue', failed: 'overdue', not_found: 'notFound' })[outcome] ?? outcome;
@@ -49,14 +48,18 @@ export function checkBatches(known: Known): void {
 function checkBatch(known: Known, item: Item): void {
   const id = String(item.batchId);
   const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
-  must(item.state === 'settled', 'every batch settles');
+  const isRefused = item.state === 'refused';
+  must(item.state === 'settled' || isRefused, 'every batch settles, or is refused');
   const agency = String(item.agency);
   const uploads = known.seen.uploads.filter(
     ({ key, text }) => `${key.split('/')[1]}-${sha256(text).slice(0, 12)}` === id,
   );
   const upload = uploads.find(({ at }) => instant(at) === item.uploadedAt);
   must(upload !== undefined && upload.key === item.file, 'it is that of a report, at the instant of an upload');
-  if (upload === undefined || item.state !== 'settled') return;
+  if (upload === undefined) return;
+  expectPreview(known, id, agency, upload);
+  if (isRefused) expectNothing(known, item, upload);
+  if (item.state !== 'settled') return;
   const books: BatchBooks = { id, agency, plan: Number(item.plan), elsewhere: [], directed: [] };
   const earlier = new Set(
     known.batches.filter(({ plan }) => Number(plan) < books.plan).map(({ batchId }) => String(batchId)),
@@ -64,7 +67,7 @@ function checkBatch(known: Known, item: Item): void {
 
   const operators: Record<string, ReturnType<typeof noOperator>> = {};
   for (const operator of OPERATORS) operators[operator] = noOperator();
-  const handsets = decideAll(known, books, upload, operators, earlier);
+  decideAll(known, books, upload, operators, earlier);
   const own = [...known.directions.values()].filter(({ batch }) => batch === id);
   checkEveryRowOnce(known, books, own);
 
@@ -96,7 +99,7 @@ function checkBatch(known: Known, item: Item): void {
     agency,
     file: upload.key,
     status: 'settled',
-    report: handsets,
+    report: reportOf(upload.text),
     connections,
     blocks,
     operators,
@@ -105,20 +108,6 @@ function checkBatch(known: Known, item: Item): void {
     settledAt: item.settledAt,
   };
   known.expected[`batches/${id}/elsewhere.csv`] = books.elsewhere.sort();
-  // One without handsets settles at once.
-  if (Number(handsets.handsets) > 0) {
-    known.expected[`previews/${id}/preview.json`] = {
-      ...{ batchId: id, agency, file: upload.key, sha256: sha256(upload.text), report: handsets },
-      ...{
-        linked: connections.linked,
-        held: linesOf(known.seen.outbox[`previews/${id}/held.csv`] ?? '').lines.length,
-      },
-      operators: Object.fromEntries(
-        Object.entries(operators).map(([operator, summary]) => [operator, summary.connections.linked]),
-      ),
-    };
-    for (const name of ['preview.html', 'held.csv']) known.expected[`previews/${id}/${name}`] = 'whatever it says';
-  }
   known.expected[`revocations/${dayAt(settledAt)}/${id}`] = disconnected.sort();
   for (const [key, row] of own.flatMap(({ late }) => late)) {
     const list = (known.expected[key] ?? []) as string[];
@@ -129,8 +118,52 @@ function checkBatch(known: Known, item: Item): void {
   must(settledAt <= ends + SETTLES_WITHIN + known.seen.patience, 'it settles at its last deadline, or hours after it');
   const startedAt = Date.parse(String(item.startedAt));
   must(startedAt >= upload.at, 'it is planned after its upload');
-  must(startedAt <= upload.at + PLANS_WITHIN + known.seen.patience, 'its turn to plan comes, hours after its upload');
+  // One without handsets asks nobody, and settles at once.
+  if (handsetsIn(upload.text).size > 0) checkApproved(known, item);
   checkLinked(known, id, upload);
+}
+
+/** What of a report's rows was taken. */
+function reportOf(text: string): Record<'rows' | 'rejected' | 'repeats' | 'handsets', number> {
+  const { lines } = linesOf(text);
+  const handsets = handsetsIn(text).size;
+  const rejected = lines.filter(({ cells }) => !cells || 'reason' in imeiIn(cells.imei)).length;
+  return { rows: lines.length, rejected, repeats: lines.length - rejected - handsets, handsets };
+}
+
+/** The preview, of whoever is decided upon. */
+function expectPreview(known: Known, id: string, agency: string, upload: Upload): void {
+  const handsets = handsetsIn(upload.text);
+  if (handsets.size === 0) return;
+  checkAsked(known, id, upload.at);
+  const linked = newestSightings(known.seen.uploads, upload.at, handsets);
+  known.expected[`previews/${id}/preview.json`] = {
+    ...{ batchId: id, agency, file: upload.key, sha256: sha256(upload.text), report: reportOf(upload.text) },
+    ...{ linked: linked.length, held: 0 },
+    operators: Object.fromEntries(
+      OPERATORS.map((operator) => [operator, linked.filter((one) => one.operator === operator).length]),
+    ),
+  };
+  for (const name of ['preview.html', 'held.csv']) known.expected[`previews/${id}/${name}`] = 'whatever it says';
+}
+
+/** The summary of a batch that directs nobody, which is all that it has. */
+function expectNothing(known: Known, item: Item, { key, text }: Upload): void {
+  const id = String(item.batchId);
+  const { connections, blocks } = noOperator();
+  const imports = (operator: string) =>
+    known.seen.uploads.filter(
+      (upload) => upload.key.startsWith(`usage/${operator}/`) && upload.at < Date.parse(String(item.startedAt)),
+    );
+  known.expected[`batches/${id}/summary.json`] = {
+    ...{ batchId: id, agency: item.agency, file: key, status: item.state, report: reportOf(text), connections, blocks },
+    operators: Object.fromEntries(
+      OPERATORS.map((operator) => [operator, noOperator(instant(Math.max(...imports(operator).map(({ at }) => at))))]),
+    ),
+    ...{ unexplained: 0, startedAt: item.startedAt, settledAt: item.endedAt },
+  };
+  const directions = [...known.seen.ledgers.keys()].filter((direction) => direction.startsWith(`${id}.`));
+  known.must(item.plan === 0 && directions.length === 0, `${id}: who is refused directs nobody`);
 }
 
 /** Invariant 5, past all that was decided: what the usage files hold of the report's handsets. */
@@ -157,12 +190,11 @@ function decideAll(
   { text, at }: Upload,
   operators: Record<string, ReturnType<typeof noOperator>>,
   earlier: Set<string>,
-): Record<string, number> {
-  const { lines } = linesOf(text);
+): void {
   const handsets = handsetsIn(text);
-  const rejected = lines.filter(({ cells }) => !cells || 'reason' in imeiIn(cells.imei)).length;
+  const struck = struckIn(known, books.id);
   const place = known.seen.plans.get(books.plan) ?? 0;
-  const decide = (kind: Kind, operator: string, identifier: string, imei: string, lastSeen: string) => {
+  const decide = (kind: Kind, operator: string, identifier: string, imei: string | undefined, lastSeen: string) => {
     const states = [...known.directions.values()]
       .filter(
         (one) => one.kind === kind && earlier.has(one.batch) && (kind === 'reverify' || one.operator === operator),
@@ -176,7 +208,8 @@ function decideAll(
     const open = states.find((row) => row.open && row.operator === operator);
     const recorded = states.filter((row) => row.at > 0).sort((a, b) => b.at - a.at)[0];
     let state = 'directed';
-    if (open) state = 'alreadyOpen';
+    if (imei === undefined) state = 'struck';
+    else if (open) state = 'alreadyOpen';
     else if (kind === 'block' && recorded?.outcome === 'blocked') state = 'alreadyBlocked';
     else if (recorded?.outcome === 'disconnected' && lastSeen <= recorded.on) state = 'alreadyDisconnected';
     else if (recorded?.outcome === 'verified' && lastSeen <= recorded.on) state = 'alreadyVerified';
@@ -185,13 +218,16 @@ function decideAll(
     sum(counts, kind === 'block' ? 'rows' : 'linked');
     sum(counts, state);
     const shown = kind === 'block' ? written(identifier) : identifier;
-    if (state === 'directed') books.directed.push(`${kind},${operator},${shown},${written(imei)}`);
-    else books.elsewhere.push(`${kind},${shown},${operator},${state},${(open ?? recorded)?.id}`);
+    if (state === 'directed') books.directed.push(`${kind},${operator},${shown},${written(String(imei))}`);
+    else {
+      const direction = state === 'struck' ? '' : (open ?? recorded)?.id;
+      books.elsewhere.push(`${kind},${shown},${operator},${state},${direction}`);
+    }
   };
-  for (const { msisdn, operator, imei, day } of newestSightings(known.seen.uploads, at, handsets))
-    decide('reverify', operator, msisdn, imei, day);
-  for (const imei of handsets) for (const operator of OPERATORS) decide('block', operator, imei, imei, '');
-  return { rows: lines.length, rejected, repeats: lines.length - rejected - handsets.size, handsets: handsets.size };
+  for (const { msisdn, operator, on, day } of newestSightings(known.seen.uploads, at, handsets, struck))
+    decide('reverify', operator, msisdn, on, day);
+  for (const imei of handsets)
+    for (const operator of OPERATORS) decide('block', operator, imei, struck.has(imei) ? undefined : imei, '');
 }
 
 function checkEveryRowOnce(known: Known, { id, directed }: BatchBooks, own: Direction[]): void {

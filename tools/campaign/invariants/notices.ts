@@ -1,7 +1,7 @@
 /** Who is told what, and when. */
 import { linesOf, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
 import { LOOKS_EVERY } from '../people.ts';
-import { CONTEXT, DAY, HOUR } from '../story.ts';
+import { APPROVERS, CONTEXT, DAY, HOUR } from '../story.ts';
 import type { Known } from './known.ts';
 import { takesService } from './orders.ts';
 
@@ -15,10 +15,11 @@ export function checkNotices(known: Known): void {
   const told = new Set<string>();
   for (const [queue, all] of Object.entries(notices))
     for (const notice of all) {
-      const { kind, key, sha256: digest, size, operator, agency } = notice;
-      const whose = kind === 'quarantined' ? String(key).split('/')[1] : (operator ?? agency);
-      const own = queue === 'fraud-administrators' || queue.endsWith(`-${whose}`);
-      known.must(own, `${queue}: operators and agencies hear only of their own: ${kind}`);
+      const { kind, key, sha256: digest, size, operator, approver, agency } = notice;
+      const whose = kind === 'quarantined' ? String(key).split('/')[1] : (operator ?? approver ?? agency);
+      const ofAll = approver === '*' && queue.startsWith('fraud-approvals-');
+      const own = queue === 'fraud-administrators' || ofAll || queue.endsWith(`-${whose}`);
+      known.must(own, `${queue}: operators, agencies and approvers hear only of their own: ${kind}`);
       if (kind !== 'order' && kind !== 'receipt') {
         told.add(`${queue} ${kind} ${notice.batchId}`);
         continue;
@@ -35,20 +36,26 @@ export function checkNotices(known: Known): void {
         sha256(text) === digest && Buffer.byteLength(text) === size,
         `${key}: what is told of is there, with those bytes`,
       );
-      known.must(String(key).split('/')[1] === operator, `${key}: it is told to its operator`);
+      known.must(String(key).split('/')[1] === (operator ?? approver), `${key}: it is told to whom it concerns`);
       if (kind === 'order')
         known.must(notice.deadline === deadline, `${key}: a deadline that is told is that of the order`);
     }
   for (const key of Object.keys(outbox))
     if (/^(orders|receipts)\//.test(key) && !known.notPublished.has(key) && !(lasts && takesService(key)))
-      known.must(told.has(`${key} ${sha256(outbox[key] ?? '')}`), `${key}: it is told to its operator`);
-  for (const { batchId, agency } of known.batches) {
-    for (const kind of ['batch_registered', 'settled'])
-      known.must(told.has(`fraud-batches-${agency} ${kind} ${batchId}`), `${batchId}: its agency is told: ${kind}`);
-    known.must(
-      told.has(`fraud-administrators settled ${batchId}`),
-      `${batchId}: the administrators are told that it settled`,
-    );
+      known.must(told.has(`${key} ${sha256(outbox[key] ?? '')}`), `${key}: it is told to whom it concerns`);
+  for (const { batchId, agency, state } of known.batches) {
+    const tells = (queue: string, kind: string) =>
+      known.must(told.has(`${queue} ${kind} ${batchId}`), `${batchId}: ${queue} is told: ${kind}`);
+    const decided = state === 'refused' ? 'batch_refused' : 'batch_approved';
+    tells(`fraud-batches-${agency}`, 'batch_registered');
+    for (const approver of APPROVERS)
+      for (const kind of ['decision_needed', decided]) tells(`fraud-approvals-${approver}`, kind);
+    for (const queue of [`fraud-batches-${agency}`, 'fraud-administrators']) {
+      tells(queue, decided);
+      if (state === 'settled') tells(queue, 'settled');
+    }
+    // The same file began no other batch.
+    if (state === 'refused') tells(`fraud-batches-${agency}`, 'same_report');
     const concerned = new Set(
       [...known.directions.values()].filter(({ batch }) => batch === batchId).map(({ operator }) => operator),
     );

@@ -10,9 +10,19 @@ export interface LedgerWrite {
   item: Item;
 }
 
+/** A file of an approver's, as the record of a batch's decision counted it. */
+export interface CountedFile {
+  approver: string;
+  sha256: string;
+}
+
 /** All that was there to be seen. */
 export interface Seen {
   uploads: Upload[];
+  /** The summaries of batches that lapsed, as they lay there then, by batch. */
+  lapsed: Record<string, string[]>;
+  /** The files that each batch's decision counted, in that order. */
+  counted: Record<string, CountedFile[]>;
   outbox: Record<string, string>;
   /** By queue. */
   notices: Record<string, Notice[]>;

@@ -23,6 +23,11 @@ interface Sighting {
   day: string;
 }
 
+/** A number's newest sighting, and on which handset it is directed: that of its newest one that wasn't left out; none where all are. */
+interface Newest extends Sighting {
+  on: string | undefined;
+}
+
 /** The handsets that a report names. */
 export function handsetsIn(text: string): Set<string> {
   const handsets = new Set<string>();
@@ -33,9 +38,17 @@ export function handsetsIn(text: string): Set<string> {
   return handsets;
 }
 
-/** Each number's newest sighting with one of these handsets in the look-back window of a report that was uploaded at `at`. */
-export function newestSightings(uploads: readonly Upload[], at: number, handsets: Set<string>): Sighting[] {
-  const newest = new Map<string, Sighting>();
+/**
+ * Each number's newest sighting with one of these handsets in the look-back window of a report that was uploaded at `at`.
+ * @param struck handsets and numbers that are left out
+ */
+export function newestSightings(
+  uploads: readonly Upload[],
+  at: number,
+  handsets: Set<string>,
+  struck: ReadonlySet<string> = new Set(),
+): Newest[] {
+  const newest = new Map<string, Newest>();
   const [from, to] = [daysBefore(dayAt(at), LOOK_BACK), dayAt(at)];
   const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
   const links = uploads
@@ -50,6 +63,10 @@ export function newestSightings(uploads: readonly Upload[], at: number, handsets
     )
     .filter(({ imei, day }) => handsets.has(imei) && day >= from && day <= to)
     .sort((a, b) => order(a.day, b.day) || order(b.operator, a.operator) || order(b.imei, a.imei));
-  for (const link of links) newest.set(link.msisdn, link);
+  for (const link of links) {
+    const { msisdn, imei } = link;
+    const on = struck.has(imei) || struck.has(msisdn) ? newest.get(msisdn)?.on : imei;
+    newest.set(msisdn, { ...link, on });
+  }
   return [...newest.values()];
 }

@@ -1,0 +1,82 @@
+/** What the approvers of a story say of a report, when they are asked, from the story alone. */
+import { fraction, hash } from '../../simulation/random.ts';
+import { written } from '../../test/scenarios/sample-reckoning.ts';
+import { handsetsIn, newestSightings } from './invariants/sightings.ts';
+import { AGENCIES, APPROVERS, begunAt, decidedOf, HOUR, START, type Story } from './story.ts';
+
+/** The columns of their files. */
+export const DECISION_HEADER = 'preview,decision,imei,msisdn,ground,remarks';
+
+/** A file of an approver's. */
+export interface Said {
+  approver: string;
+  name: string;
+  /** Milliseconds after they heard of the batch; or the instant at which the time is over. */
+  after: number | 'at the last instant';
+  /** Given the preview's SHA-256. */
+  rows(preview: string): string[];
+}
+
+/** Of an agency's report, which handset (14 digits) or which number (in E.164) people leave out. */
+export function struckOf(story: Story, agency: string): { imei?: string; msisdn?: string } {
+  const text = story.reports.find((report) => report.agency === agency)?.text ?? '';
+  const handsets = handsetsIn(text);
+  const one = <T>(of: readonly T[]): T | undefined => of[hash(story.seed, 'struck', agency) % Math.max(of.length, 1)];
+  const decided = decidedOf(story, agency);
+  if (decided === 'handset struck') return { imei: one([...handsets]) };
+  if (decided !== 'number struck') return {};
+  const usage = story.usage.map(({ at, key, text }) => ({ at: START + at, key, text }));
+  const linked = newestSightings(usage, START + begunAt(story, agency), handsets);
+  return { msisdn: one(linked.map(({ msisdn }) => msisdn).sort()) };
+}
+
+/**
+ * What they say of an agency's batch. Two of three approve, and in some stories the third one, too; some write a draft first that
+ * can't be taken.
+ * @param lapsed whether the batch lapsed before, and begins anew
+ */
+export function saidOf(story: Story, agency: string, lapsed: boolean): Said[] {
+  const { seed } = story;
+  const chance = (what: string) => fraction(seed, what, agency, Number(lapsed));
+  const from = Math.floor(3 * chance('who'));
+  const who = (n: number) => APPROVERS[(from + n) % APPROVERS.length] ?? '';
+  // So that of two batches of which they are told at once the second one is decided upon while the first one plans.
+  const first = HOUR + 1000 * AGENCIES.indexOf(agency as 'mha');
+  // Both at the same moment, or one when the other one's file has been read.
+  const second = fraction(seed, 'when') < 0.3 ? first : first + 3 * HOUR;
+  const of = (n: number, after: Said['after'], ...words: string[]): Said => ({
+    approver: who(n),
+    name: 'decision.csv',
+    after,
+    rows: (preview) => words.map((word) => `${preview},${word}`),
+  });
+  const ground = chance('ground') < 0.5 ? 'public_interest' : 'Notice_Given';
+  const approve = `approve,,,${ground},`;
+  const decided = decidedOf(story, agency);
+  if (!lapsed && decided === 'nobody') return [];
+  if (!lapsed && decided === 'one alone') return [of(0, first, approve)];
+  if (!lapsed && decided === 'at the last instant')
+    return [of(0, first, approve), of(1, 'at the last instant', approve)];
+  if (decided === 'refused')
+    return [of(0, first, approve), of(1, second, 'refuse,,,,"the list, as it was, is withdrawn"')].map((said) =>
+      chance('disagree') < 0.5 ? said : { ...said, after: said.after === first ? second : first },
+    );
+  const { imei, msisdn } = struckOf(story, agency);
+  const strikes = [
+    ...(imei === undefined ? [] : [`strike,${written(imei)},,,a hospital's`]),
+    ...(msisdn === undefined ? [] : [`strike,,${msisdn},,a hospital's`]),
+  ];
+  const strikesFirst = chance('which') < 0.5;
+  const all = [
+    of(0, first, ...(strikesFirst ? strikes : []), approve),
+    of(1, second, approve, ...(strikesFirst ? [] : strikes)),
+  ];
+  // Two are enough: what only the slower one leaves out would not be left out.
+  if (strikes.length === 0 && chance('third') < 0.3) all.push(of(2, second, approve));
+  if (chance('draft') < 0.2)
+    all.push({
+      ...of(0, first - (2 * HOUR) / 3, approve, 'approve,,,because,', 'strike,,9000000001,,not linked', 'block,,,,'),
+      name: 'draft.csv',
+    });
+  return all;
+}

@@ -1,0 +1,284 @@
+/**
+ * What approvers said of batches, and what came of it: from the text of what they uploaded, from their receipts, and from the
+ * notices that asked them.
+ */
+import { imeiIn, linesOf, msisdnIn, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
+import type { Upload } from '../people.ts';
+import { DAY, DECIDE_WITHIN, PEOPLE } from '../story.ts';
+import type { Known } from './known.ts';
+import type { Item } from './seen.ts';
+import { handsetsIn, newestSightings } from './sightings.ts';
+import { same, sum } from './values.ts';
+
+/** A file is taken when it comes; what goes wrong with it, a lost event and a sweep among that. */
+const TAKEN_WITHIN = 1.5 * DAY;
+
+/** Of whom a batch's approvers may speak. */
+export interface Subjects {
+  handsets: Set<string>;
+  linked: Set<string>;
+}
+
+/** Of a report that was uploaded at `at`. */
+export function subjectsOf(known: Known, { text, at }: Upload): Subjects {
+  const handsets = handsetsIn(text);
+  const linked = new Set(newestSightings(known.seen.uploads, at, handsets).map(({ msisdn }) => msisdn));
+  return { handsets, linked };
+}
+
+/** A row of a decision: what is wrong with it, or what it says: of the batch, or of handsets (14 digits) and numbers. */
+type Word = { line: number } & ({ reason: string } | { says: string; of: string[] });
+
+/** What a file says of a preview, row by row; no handset of a story is held. */
+function wordsIn(text: string, preview: string, { handsets, linked }: Subjects): Word[] {
+  return linesOf(text).lines.map(({ line, cells }): Word => {
+    const no = (reason: string) => ({ line, reason });
+    if (!cells) return no('wrong_cell_count');
+    const { imei = '', msisdn = '', remarks = '' } = cells;
+    const [decision, ground] = [(cells.decision ?? '').toLowerCase(), (cells.ground ?? '').toLowerCase()];
+    if (!/^[0-9a-f]{64}$/i.test(cells.preview ?? '')) return no('bad_preview');
+    if (cells.preview?.toLowerCase() !== preview) return no('not_this_preview');
+    if (!['approve', 'refuse', 'block', 'reverify', 'spare', 'strike'].includes(decision))
+      return no('unknown_decision');
+    if (decision === 'approve' && !['public_interest', 'notice_given'].includes(ground)) return no('missing_ground');
+    if ((decision === 'refuse' || decision === 'strike') && remarks === '') return no('missing_remarks');
+    if (decision === 'approve' || decision === 'refuse')
+      return imei + msisdn === '' ? { line, says: `${decision} ${ground}${remarks}`, of: [] } : no('about_the_batch');
+    const handset = imei === '' && decision === 'strike' && msisdn !== '' ? { imei: '' } : imeiIn(imei);
+    if ('reason' in handset) return no(handset.reason);
+    if (decision !== 'strike') return no('not_held');
+    const number = msisdn === '' ? { msisdn: '' } : msisdnIn(msisdn);
+    if ('reason' in number) return no(number.reason);
+    const of = [handset.imei, number.msisdn].filter((one) => one !== '');
+    return of.every((one) => handsets.has(one) || linked.has(one)) ? { line, says: decision, of } : no('not_a_subject');
+  });
+}
+
+interface Receipt {
+  sha256: string;
+  rows: number;
+  recorded: number;
+  alreadyRecorded: number;
+  rejected: Record<string, number>;
+  rejects: { line: number; reason: string }[];
+  refused: string | null;
+}
+
+/** An approver's last words in a batch, with the instants of the files in which they stand. */
+class Voter {
+  readonly #words = new Map<string, { says: string; at: number }>();
+
+  /** The receipt of a file of theirs that counts after those before it. */
+  receipt(text: string, at: number, preview: string, subjects: Subjects): Receipt {
+    const words = wordsIn(text, preview, subjects);
+    const hasRejects = words.some((word) => 'reason' in word);
+    const rejects: Receipt['rejects'] = [];
+    let [recorded, alreadyRecorded] = [0, 0];
+    for (const word of words) {
+      if ('reason' in word) rejects.push({ line: word.line, reason: word.reason });
+      else if (hasRejects && word.says.startsWith('approve'))
+        rejects.push({ line: word.line, reason: 'beside_rejects' });
+      else {
+        const said = (word.of.length === 0 ? ['the batch'] : word.of).map((of) => {
+          const before = this.#words.get(of);
+          if (before !== undefined && before.at > at)
+            return before.says === word.says && of !== 'the batch' ? 'known' : 'superseded';
+          this.#words.set(of, { says: word.says, at });
+          return before?.says === word.says ? 'known' : 'new';
+        });
+        if (said.includes('new')) recorded++;
+        else if (said.includes('superseded')) rejects.push({ line: word.line, reason: 'superseded' });
+        else alreadyRecorded++;
+      }
+    }
+    const batch = this.#words.get('the batch');
+    if (hasRejects && batch?.says.startsWith('approve') && batch.at <= at) this.#words.delete('the batch');
+    return receiptOf(text, recorded, alreadyRecorded, rejects);
+  }
+}
+
+function receiptOf(
+  text: string,
+  recorded: number,
+  alreadyRecorded: number,
+  rejects: Receipt['rejects'],
+  refused: string | null = null,
+): Receipt {
+  const rejected: Record<string, number> = {};
+  for (const { reason } of rejects) sum(rejected, reason);
+  const rows = recorded + alreadyRecorded + rejects.length;
+  return { sha256: sha256(text), rows, recorded, alreadyRecorded, rejected, rejects, refused };
+}
+
+/** An approver's file about a batch, and where its receipt lies. */
+interface DecisionFile extends Upload {
+  approver: string;
+  batch: string;
+  receipt: string;
+}
+
+function decisionFiles({ seen }: Known): DecisionFile[] {
+  return seen.uploads.flatMap((upload) => {
+    const [place, approver = '', batch = '', name = ''] = upload.key.split('/');
+    if (place !== 'decisions') return [];
+    const receipt = `receipts/${approver}/${batch}/${name}.${sha256(upload.text).slice(0, 8)}.json`;
+    return [{ ...upload, approver, batch, receipt }];
+  });
+}
+
+const publishedPreview = ({ seen }: Known, batch: string) =>
+  sha256(seen.outbox[`previews/${batch}/preview.json`] ?? '');
+
+/** The receipts of all that approvers uploaded. */
+export function expectDecided(known: Known): void {
+  const files = decisionFiles(known);
+  for (const { batchId, uploadedAt, file } of known.batches) {
+    const batch = String(batchId);
+    const report = known.seen.uploads.find(({ key, at }) => key === file && Date.parse(String(uploadedAt)) === at);
+    if (report === undefined) continue;
+    const subjects = subjectsOf(known, report);
+    const preview = publishedPreview(known, batch);
+    const own = files.filter((one) => one.batch === batch);
+    const counted = new Map<string, Receipt>();
+    const voters = new Map<string, Voter>();
+    for (const { approver, sha256: digest } of known.seen.counted[batch] ?? []) {
+      const upload = own.find((one) => one.approver === approver && sha256(one.text) === digest);
+      known.must(upload !== undefined, `${batch}: what a decision counts was uploaded`);
+      if (upload === undefined) continue;
+      const voter = voters.get(approver) ?? new Voter();
+      voters.set(approver, voter);
+      counted.set(`${approver} ${digest}`, voter.receipt(upload.text, upload.at, preview, subjects));
+    }
+    for (const { approver, text, at, receipt } of own) {
+      const digest = sha256(text);
+      const may = counted.get(`${approver} ${digest}`);
+      known.expected[receipt] =
+        may ??
+        oneOf(known.seen.outbox[receipt], [
+          refusedWhole(text, 'not_waiting'),
+          refusedWhole(text, faultIn(text)),
+          // Of a batch that was begun anew since.
+          ...askedBefore(known, batch, preview).flatMap((older) => {
+            const voter = new Voter();
+            for (const before of own)
+              if (before.approver === approver && before.at < at)
+                voter.receipt(before.text, before.at, older, subjects);
+            return [voter, new Voter()].map((one) => one.receipt(text, at, older, subjects));
+          }),
+        ]);
+    }
+  }
+}
+
+const refusedWhole = (text: string, why: string): Receipt => receiptOf(text, 0, 0, [], why);
+
+/** Why a file can't be read that was cut short; a whole one can. */
+function faultIn(text: string): string {
+  const { columns } = linesOf(text);
+  const missing = ['preview', 'decision'].find((column) => !columns.includes(column));
+  if (missing !== undefined) return `missing_column:${missing}`;
+  return text.split('"').length % 2 === 0 ? 'unclosed_quote' : 'not_waiting';
+}
+
+/** The one that lies there, or the first of them. */
+function oneOf(there: string | undefined, receipts: Receipt[]): Receipt | undefined {
+  const { file: _, ...receipt } = JSON.parse(there ?? '{}') as Record<string, unknown>;
+  return receipts.find((one) => same(one, receipt)) ?? receipts[0];
+}
+
+/** The previews, by their SHA-256, of which approvers were told before the batch was begun anew. */
+function askedBefore({ seen }: Known, batch: string, now: string): string[] {
+  const asked = Object.values(seen.notices)
+    .flat()
+    .filter(({ kind, batchId }) => kind === 'decision_needed' && batchId === batch);
+  return [...new Set(asked.map(({ sha256: digest }) => String(digest)))].filter((digest) => digest !== now);
+}
+
+/** The rows of a file of which its approver was told that they count, and that name this preview. */
+function recordedRows({ seen }: Known, { text, receipt }: DecisionFile, preview: string): Record<string, string>[] {
+  const { refused, rejects } = JSON.parse(seen.outbox[receipt] ?? '{"refused":"","rejects":[]}') as Receipt;
+  if (refused !== null) return [];
+  return linesOf(text).lines.flatMap(({ line, cells }) =>
+    cells?.preview === preview && !rejects.some((reject) => reject.line === line) ? [cells] : [],
+  );
+}
+
+/** The approvers who approve a preview, with when they said so first. */
+function whoApprove(known: Known, batch: string, preview: string): Map<string, number> {
+  const approvers = new Map<string, number>();
+  for (const file of decisionFiles(known).filter((one) => one.batch === batch))
+    if (recordedRows(known, file, preview).some(({ decision }) => decision === 'approve'))
+      approvers.set(file.approver, Math.min(file.at, approvers.get(file.approver) ?? file.at));
+  return approvers;
+}
+
+/** Whom those who decided left out of a batch, as they were told: handsets by 14 digits, and numbers. */
+export function struckIn(known: Known, batch: string): Set<string> {
+  const struck = new Set<string>();
+  const preview = publishedPreview(known, batch);
+  for (const file of decisionFiles(known).filter((one) => one.batch === batch))
+    for (const { decision, imei, msisdn } of recordedRows(known, file, preview)) {
+      if (decision !== 'strike') continue;
+      for (const parsed of [imeiIn(imei), msisdnIn(msisdn)])
+        if (!('reason' in parsed)) struck.add(Object.values(parsed)[0] ?? '');
+    }
+  return struck;
+}
+
+/**
+ * Invariant 8: a batch is planned when two different approvers have uploaded that they approve the preview that is published, and
+ * hours after the second of them has.
+ */
+export function checkApproved(known: Known, item: Item): void {
+  const batch = String(item.batchId);
+  const must = (holds: boolean, rule: string) => known.must(holds, `${batch}: ${rule}`);
+  const startedAt = Date.parse(String(item.startedAt));
+  const approved = [...whoApprove(known, batch, publishedPreview(known, batch)).values()].sort((a, b) => a - b);
+  const second = approved[PEOPLE - 1];
+  must(second !== undefined && second <= startedAt, 'two approvers have approved its preview before it is planned');
+  if (second === undefined) return;
+  must(startedAt <= second + TAKEN_WITHIN + known.seen.patience, 'its turn to plan comes, hours after it is approved');
+  const { decideBy } = JSON.parse(known.seen.outbox[`previews/${batch}/preview.json`] ?? '{}') as { decideBy?: string };
+  must(String(item.approvedAt) <= String(decideBy), 'nothing is approved when the time to decide is over');
+}
+
+/** Invariant 9: silence cuts nobody off. A batch lapses when its time is over and not before, and where fewer approve it than must. */
+export function checkLapsed(known: Known): void {
+  const told = Object.entries(known.seen.notices).flatMap(([queue, all]) =>
+    queue.startsWith('fraud-batches-') ? all.filter(({ kind }) => kind === 'batch_lapsed') : [],
+  );
+  const asked = known.seen.notices['fraud-administrators']?.filter(({ kind }) => kind === 'decision_needed') ?? [];
+  for (const { batchId, endedAt } of told) {
+    const batch = String(batchId);
+    const must = (holds: boolean, rule: string) => known.must(holds, `${batch}: ${rule}`);
+    const over = asked.filter((one) => one.batchId === batchId && String(one.decideBy) <= String(endedAt));
+    const last = over.toSorted((a, b) => (String(a.decideBy) < String(b.decideBy) ? -1 : 1)).at(-1);
+    must(last !== undefined, 'no batch lapses before its time to decide is over');
+    if (last === undefined) continue;
+    const late = Date.parse(String(endedAt)) - Date.parse(String(last.decideBy));
+    must(late <= TAKEN_WITHIN + known.seen.patience, 'a batch lapses when its time is over, or hours after it');
+    const approve = whoApprove(known, batch, String(last.sha256)).size;
+    must(approve < PEOPLE, 'no batch lapses that as many approve as must');
+  }
+  for (const [batch, summaries] of Object.entries(known.seen.lapsed))
+    for (const summary of summaries) {
+      const { status, connections, blocks } = JSON.parse(summary) as Record<string, Record<string, number>>;
+      known.must(
+        String(status) === 'lapsed' && isZero(connections) && isZero(blocks),
+        `${batch}: a lapsed batch directs nobody`,
+      );
+    }
+}
+
+const isZero = (counts: Record<string, number> = { none: 1 }) => Object.values(counts).every((count) => count === 0);
+
+/** A batch asks its approvers within hours of its report's upload, and they have the time that they are promised. */
+export function checkAsked(known: Known, batch: string, uploadedAt: number): void {
+  const { decideBy, people } = JSON.parse(known.seen.outbox[`previews/${batch}/preview.json`] ?? '{}') as Item;
+  const asked = Date.parse(String(decideBy)) - DECIDE_WITHIN;
+  known.must(people === PEOPLE, `${batch}: its preview says how many must approve`);
+  known.must(
+    asked >= uploadedAt && asked <= uploadedAt + TAKEN_WITHIN + known.seen.patience,
+    `${batch}: its approvers are asked hours after its upload, for as long as they are promised`,
+  );
+}
