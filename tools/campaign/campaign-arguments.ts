@@ -23,7 +23,8 @@ throttles and fails; batches are done in part; answers, tokens among them, come 
 cut short; a step fails for hours, or for good until its file is uploaded again. After each run the outbox, the
 notices, the tables and the logs are held to the invariants, and the outcome to that of the same story without faults.
 
-With --systematic it is one story, as small as can be, with two reports of which the second waits for its turn. It is told once
+With --systematic it is one story, as small as can be, with two reports of which the second waits for its turn, and, where their
+batches wait for those who decide, the same one in which they lapse first. It is told once
 without faults, while each call that a function or a state machine makes is noted. Then it is told again for each: with that
 call failing before it took effect, after it, for ten minutes, and for longer than its tries last; and with each execution
 stopped by hand in each state, at once or after an hour, a batch's own also twice, or so that nobody is told of it. People do

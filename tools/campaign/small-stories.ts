@@ -18,13 +18,26 @@
  * A3 was seen at jio, too, on an earlier day. H2's numbers and blocks are open in mha's batch, so up-police's directs J4 and H3
  * only. airtel blocks H1 and H3 and does not know H2; jio does not know H3, and answers no block of mha's.
  *
+ * The lapsed one is the small one where one approver alone approves each batch at first: it lapses, begins anew, and two approve.
+ *
  * The wide one has what the small one lacks: more than 40 directions, which a Map Run starts. They are 42 of one handset each;
  * nobody answers.
  */
 
 import { hash } from '../../simulation/random.ts';
 import { written } from '../../test/scenarios/sample-reckoning.ts';
-import { CONTEXT, DAY, dayBefore, digits, HOUR, LATE_AFTER, OPERATORS, REPORT_AT, type Story } from './story.ts';
+import {
+  begunAt,
+  CONTEXT,
+  DAY,
+  dayBefore,
+  digits,
+  HOUR,
+  LATE_AFTER,
+  OPERATORS,
+  REPORT_AT,
+  type Story,
+} from './story.ts';
 
 export function smallStory(seed: number): Story {
   const imeis = [1, 2, 3].map(
@@ -96,6 +109,11 @@ export function smallStory(seed: number): Story {
       [row('block', 'jio', h3)]: 'not_found',
     },
   };
+}
+
+export function lapsedStory(seed: number): Story {
+  const story: Story = { ...smallStory(seed), decided: 'one alone' };
+  return { ...story, ends: begunAt(story, 'up-police') + LATE_AFTER + 2 * DAY };
 }
 
 /** How the app is synthesized for the wide story. */

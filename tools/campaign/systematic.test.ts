@@ -44,6 +44,7 @@ describe('a story told with each single fault', () => {
     const places = noted.cases.map(({ place }) => place);
     expect(places).toContainEqual(expect.stringMatching(/^Batch .*: Wait while another batch plans 1$/));
     expect(places).toContainEqual(expect.stringMatching(/^Batch Expand's child: /));
+    expect(places).toContainEqual(expect.stringMatching(/^Batch .*: Ended without effect 1$/));
     // No other's end has another execution go on.
     const twice = noted.cases.filter(({ mode }) => mode === 'stopped twice' || mode === 'stopped unheard');
     expect(twice.filter(({ place }) => !/^Batch [^']*: [^:]* 1$/.test(place))).toEqual([]);

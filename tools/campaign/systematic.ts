@@ -2,22 +2,25 @@
 import type { Seen } from './invariants.ts';
 import { type Case, casesOf, endsAlike, OneFault, patienceFor } from './one-fault.ts';
 import type { Result, Stage } from './run.ts';
-import { smallStory, WIDE_CONTEXT, wideStory } from './small-stories.ts';
-import { CONTEXT, HOUR, START, type Story } from './story.ts';
+import { lapsedStory, smallStory, WIDE_CONTEXT, wideStory } from './small-stories.ts';
+import { CONTEXT, DECIDE_WITHIN, HOUR, mayLapse, START, type Story } from './story.ts';
 
 /** What the wide story has beside the small one: the Map Run that directs, its children, and what each of them starts. */
 const WIDE =
   /^Batch (s3 \w+ plans\/1\/direct|.*: Direct the operators at scale|Direct's child)|^Batch states StartExecution mha_block_airtel_1-0-0/;
+/** What the lapsed story has beside the small one: a batch that waits until its time is over, and ends without effect. */
+const LAPSED = /^Await |^Batch [^:]*: (Await the decision|What was decided\?|Ended without effect)/;
 /** Of what is alike and side by side. */
 const FIRST = / 1$/;
 
 const STORIES = {
   small: { of: smallStory, context: CONTEXT, tries: () => true },
+  lapsed: { of: lapsedStory, context: CONTEXT, tries: ({ place }: Case) => LAPSED.test(place) },
   wide: { of: wideStory, context: WIDE_CONTEXT, tries: ({ place }: Case) => WIDE.test(place) && FIRST.test(place) },
 };
 export type StoryName = keyof typeof STORIES;
 const NAMES = Object.keys(STORIES) as StoryName[];
-export const CONTEXTS = NAMES.map((name) => STORIES[name].context);
+export const CONTEXTS = [...new Set(NAMES.map((name) => STORIES[name].context))];
 
 /** A fault with its story, and its number among all of all stories. */
 export interface NumberedCase extends Case {
@@ -78,11 +81,16 @@ export async function tryCase(stage: Stage, seed: number, { n, story: name, ...o
 /** From a report until as many have approved it as must: they look, and the second one may wait for the first one's file. */
 const APPROVED_WITHIN = 7 * HOUR;
 
+/** The same where a batch lapses first: when its time is over, its agency looks, and uploads the file again. */
+const APPROVED_ANEW_WITHIN = APPROVED_WITHIN + DECIDE_WITHIN + 4 * HOUR;
+
 /** Whether the batches planned in the story's order, and soon: else what each directs, and when, is another matter. */
-function plannedInTime({ reports }: Story, { cases }: Pick<Seen, 'cases'>): boolean {
-  const batches = reports.map(({ agency, at }) => {
+function plannedInTime(story: Story, { cases }: Pick<Seen, 'cases'>): boolean {
+  const batches = story.reports.map(({ agency, at }) => {
     const batch = Object.values(cases).find((item) => item.agency === agency && item.batchId !== undefined);
     return { plan: Number(batch?.plan), late: Date.parse(String(batch?.startedAt)) - (START + at) };
   });
-  return batches.every(({ plan, late }, n) => late < APPROVED_WITHIN + HOUR && plan > (batches[n - 1]?.plan ?? 0));
+  const [first] = story.reports;
+  const within = first && mayLapse(story, first.agency) ? APPROVED_ANEW_WITHIN : APPROVED_WITHIN;
+  return batches.every(({ plan, late }, n) => late < within + HOUR && plan > (batches[n - 1]?.plan ?? 0));
 }
