@@ -82,9 +82,9 @@ export function hardLimits(work: Work, design: Design, timed: Timeline): HardLim
       divide: 'the revocation list, written operator by operator or merged from sorted directions',
     },
     {
-      what: "Settle's time: every ledger read twice and written once, 16 at a time",
+      what: "Settle's time: every ledger read three times and written once, 16 at a time",
       needs: Math.ceil(
-        (3 * directions * of(assumed.dynamoCall) + directions * of(assumed.s3Call)) / 16 +
+        (4 * directions * of(assumed.dynamoCall) + directions * of(assumed.s3Call)) / 16 +
           cpu(work.connections * 2e-6, design.functions.Settle?.memoryMb ?? 1769),
       ),
       limit: timeout('Settle'),
