@@ -22,6 +22,7 @@ const HANDSET = '35100000000002';
 const NUMBER = '+919800000001';
 const ROW_REASONS = [
   ...['wrong_cell_count', 'bad_preview', 'not_this_preview', 'unknown_decision', 'missing_ground', 'missing_remarks'],
+  ...['about_the_batch', 'beside_rejects'],
   ...['missing_imei', 'not_digits', 'wrong_length', 'check_digit_mismatch', 'not_a_device'],
   ...['missing_msisdn', 'bad_msisdn', 'not_held', 'not_a_subject'],
 ];
@@ -112,6 +113,7 @@ async function checkDecision(said: Said): Promise<void> {
       must([HELD, HANDSET, NUMBER].includes(subject), 'nobody decides upon whom the batch is not about');
   const approved = state === 'waiting' && decision.ending?.state === 'approved';
   must(!approved || people === 1, 'nobody approves alone what two have to');
+  must(!approved || rejects.length === 0, 'nobody approves with a file of which a row was rejected');
   const [outbox, items] = [new Map(done.outbox), structuredClone(aws.items)];
   const again = await on(aws, () => upload(hear, key, file.length));
   must(
