@@ -51,12 +51,16 @@ export async function noteWeighed(
   }
 }
 
-/** A report that was begun anew counts as what it was begun anew as. */
+/** A report that was begun anew counts as what it was begun anew as, by its newest note. */
 async function endings(table: string, reports: readonly NotedReport[]): Promise<WeighedReport[]> {
   const ended: WeighedReport[] = [];
-  for (const { batch: noted, ...report } of reports) {
+  for (const [place, { batch: noted, ...report }] of reports.entries()) {
     const batch = noted === null ? undefined : await readBatch(table, noted.batchId);
-    const isAnew = batch !== undefined && batch.execution !== noted?.execution && batch.resumed === undefined;
+    const isNotedAnew = reports
+      .slice(place + 1)
+      .some((later) => noted !== null && later.batch?.batchId === noted.batchId);
+    const isOthers = batch !== undefined && batch.execution !== noted?.execution && batch.resumed === undefined;
+    const isAnew = isNotedAnew || isOthers;
     ended.push({ ...report, ending: noted === null ? null : isAnew ? 'failed' : (batch?.state ?? null) });
   }
   return ended;

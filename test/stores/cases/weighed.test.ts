@@ -52,5 +52,9 @@ describe("an agency's reports of a day", () => {
     await store({ ...resumed, execution: 'the next', resumed: 1 });
     const last = await cases.noteWeighed(CASES, mine, noted(await store(batch()), 4));
     expect(last.map(({ ending }) => ending)).toEqual(['failed', 'waiting', 'directed']);
+    // Also where it was resumed after that: it is one report, and no two.
+    await store({ ...anew, state: 'directed', execution: 'the one after', resumed: 1 });
+    const later = await cases.noteWeighed(CASES, mine, noted(await store(batch()), 5));
+    expect(later.map(({ ending }) => ending).slice(0, 3)).toEqual(['failed', 'directed', 'directed']);
   });
 });
