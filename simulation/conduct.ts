@@ -9,7 +9,6 @@ import { Readable } from 'node:stream';
 import { type AgencyId, batchIdOf } from '../lambdas/domain/identifiers.ts';
 import { parseInboxKey } from '../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../lambdas/domain/outbox.ts';
-import { CommandError } from '../lib/commands/command-line.ts';
 import { REVERIFY_LADDERS } from '../lib/config/policy.ts';
 import type { LadderName, OwnReport, OwnResponse, OwnUpload, RunSettings } from './arguments.ts';
 import { bucketsOf } from './buckets.ts';
@@ -17,7 +16,7 @@ import { allFrom, Desk, keyOf, messageOf, type OrderNotice, type OutsideCloud } 
 import type { Failing } from './failing.ts';
 import { SimulatedOperator } from './operators.ts';
 import type { Correspondent, Participants } from './participants.ts';
-import { hasPlaceholders, NothingNamed, type Placeholders } from './placeholders.ts';
+import type { Placeholders } from './placeholders.ts';
 import type { Progress } from './progress.ts';
 import { Responder, readOwn } from './respond.ts';
 import { operatorShare, planSample, SAMPLE_OPERATORS, sampleReport, sampleUsage } from './sample.ts';
@@ -137,7 +136,8 @@ export async function conduct(
   const responders = new Map<string, Responder>();
   const upload = (sent: Sent) => {
     cloud.outside(start + sent.age, async () => {
-      const { agency, age, key, content } = sent.fills && placeholders ? await filled(sent, placeholders, cloud) : sent;
+      const { agency, age } = sent;
+      const { key, content } = sent.fills && placeholders ? await placeholders.fillFile(sent, cloud) : sent;
       const hash = createHash('sha256');
       const hashed = async function* () {
         for await (const chunk of content()) {
@@ -288,33 +288,6 @@ class Watch {
       ).map(({ body }) => messageOf(body));
     agencies.push(...(await readAll(this.participants.agencies)));
     administrators.push(...(await readAll(this.participants.administrators)));
-  }
-}
-
-/** Longer files have no placeholders. */
-const LONGEST_FILLED = 16 * 1024 * 1024;
-
-/**
- * A file with its placeholders replaced.
- * @throws CommandError where one of them names nothing
- */
-async function filled(sent: Sent, placeholders: Placeholders, cloud: OutsideCloud): Promise<Sent> {
-  try {
-    const key = await placeholders.fill(sent.key, cloud);
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of sent.content()) {
-      bytes += chunk.length;
-      if (bytes > LONGEST_FILLED) return { ...sent, key };
-      chunks.push(chunk);
-    }
-    const text = Buffer.concat(chunks).toString('latin1');
-    if (!hasPlaceholders(text)) return { ...sent, key };
-    const whole = Buffer.from(await placeholders.fill(text, cloud), 'latin1');
-    return { ...sent, key, content: () => [whole] };
-  } catch (error) {
-    if (!(error instanceof NothingNamed)) throw error;
-    throw new CommandError(`--upload ${sent.key}: ${error.message}`);
   }
 }
 

@@ -7,6 +7,7 @@ import { sha256Of } from '../lambdas/domain/hashes.ts';
 import type { BatchId } from '../lambdas/domain/identifiers.ts';
 import { parseDirectionId, parseMsisdn } from '../lambdas/domain/identifiers.ts';
 import { OUTBOX, previewKeys } from '../lambdas/domain/outbox.ts';
+import { CommandError } from '../lib/commands/command-line.ts';
 import { bucketsOf } from './buckets.ts';
 import { messageOf, type OutsideCloud } from './desk.ts';
 
@@ -18,6 +19,15 @@ export const hasPlaceholders = (text: string): boolean => text.search(PLACEHOLDE
 /** What a placeholder names isn't there, or not yet. */
 export class NothingNamed extends Error {
   override name = 'NothingNamed';
+}
+
+/** Longer files have no placeholders. */
+const LONGEST = 16 * 1024 * 1024;
+
+/** A file to upload: where, and its bytes whenever they are asked for. */
+interface File {
+  key: string;
+  content(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
 /** A number's newest row of re-verification. */
@@ -45,6 +55,30 @@ export class Placeholders {
     for (const [whole, what = '', of = ''] of text.matchAll(PLACEHOLDER))
       if (!found.has(whole)) found.set(whole, await this.#named(what, of, cloud));
     return text.replace(PLACEHOLDER, (whole) => found.get(whole) ?? whole);
+  }
+
+  /**
+   * A file with the placeholders of its key and its content replaced.
+   * @throws CommandError where one of them names nothing
+   */
+  async fillFile({ key: given, content }: File, cloud: OutsideCloud): Promise<File> {
+    try {
+      const key = await this.fill(given, cloud);
+      const chunks: Uint8Array[] = [];
+      let bytes = 0;
+      for await (const chunk of content()) {
+        bytes += chunk.length;
+        if (bytes > LONGEST) return { key, content };
+        chunks.push(chunk);
+      }
+      const text = Buffer.concat(chunks).toString('latin1');
+      if (!hasPlaceholders(text)) return { key, content };
+      const whole = Buffer.from(await this.fill(text, cloud), 'latin1');
+      return { key, content: () => [whole] };
+    } catch (error) {
+      if (!(error instanceof NothingNamed)) throw error;
+      throw new CommandError(`--upload ${given}: ${error.message}`);
+    }
   }
 
   async #named(what: string, of: string, cloud: OutsideCloud): Promise<string> {

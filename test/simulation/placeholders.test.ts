@@ -40,6 +40,17 @@ describe('in what is uploaded', () => {
     );
   });
 
+  it('are replaced in a file’s key and content, bytes that are no text stay, and what names nothing ends the run', async () => {
+    const [text, rest] = [Buffer.from('{batch:1},'), Buffer.of(0xff, 0xe9)];
+    const filled = await placeholders.fillFile({ key: '{batch:2}.csv', content: () => [text, rest] }, cloud);
+    expect(filled.key).toBe(`${TWO}.csv`);
+    expect(Buffer.concat([...(filled.content() as Uint8Array[])])).toEqual(
+      Buffer.concat([Buffer.from(`${ONE},`), rest]),
+    );
+    const nothing = placeholders.fillFile({ key: '{batch:9}.csv', content: () => [text] }, cloud);
+    await expect(nothing).rejects.toThrow('--upload {batch:9}.csv: there is no batch 9 by then, but 2 in all');
+  });
+
   it('other braces stay', async () => {
     expect(hasPlaceholders('{"a":1} {batch} {version:x}')).toBe(false);
     expect(await fill('{"a":1} {batch}')).toBe('{"a":1} {batch}');
