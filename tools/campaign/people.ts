@@ -24,6 +24,7 @@ import {
   START,
   type Story,
   TARDY_AFTER,
+  type Upload,
 } from './story.ts';
 
 export const LOOKS_EVERY = 3 * HOUR;
@@ -32,14 +33,6 @@ const ANSWERS_AFTER = 3 * HOUR;
 
 /** What was told, and `heardAt`, the instant when somebody looked and found it. */
 export type Notice = Record<string, unknown>;
-
-/** What was uploaded, whole or cut. */
-export interface Upload {
-  key: string;
-  /** Epoch milliseconds. */
-  at: number;
-  text: string;
-}
 
 /** How uploads are cut short, where they are. */
 export type Cut = 'broken off' | 'never completed' | 'cut file first' | undefined;

@@ -9,8 +9,8 @@ import { Faults } from './faults.ts';
 import { differences } from './ideal.ts';
 import { brokenRules, type Item, type Seen } from './invariants.ts';
 import { leaks } from './leaks.ts';
-import { type Cut, People, type Upload } from './people.ts';
-import { CONTEXT, DAY, START, type Story, storyOf } from './story.ts';
+import { type Cut, People } from './people.ts';
+import { CONTEXT, DAY, START, type Story, storyOf, type Upload } from './story.ts';
 import type { Troubles } from './troubles.ts';
 
 export interface Result {

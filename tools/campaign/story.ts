@@ -54,6 +54,14 @@ export const LATE_AFTER = 23 * DAY;
 /** By how much later a batch begins that lapsed at first: its agency hears of that, and uploads the same file again. */
 const LAPSES_AFTER = 6 * DAY;
 
+/** What was uploaded, whole or cut. */
+export interface Upload {
+  key: string;
+  /** Epoch milliseconds. */
+  at: number;
+  text: string;
+}
+
 /** What an operator will say of a row, and when. */
 export type Fate =
   | 'verified'

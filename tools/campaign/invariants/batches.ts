@@ -8,8 +8,7 @@ import {
   sha256,
   written,
 } from '../../../test/scenarios/sample-reckoning.ts';
-import type { Upload } from '../people.ts';
-import { DAY, OPERATORS } from '../story.ts';
+import { DAY, OPERATORS, type Upload } from '../story.ts';
 import { checkApproved, checkAsked, struckIn } from './decisions.ts';
 import { type Direction, isOpen, type Known } from './known.ts';
 import { firstOrderOf } from './orders.ts';

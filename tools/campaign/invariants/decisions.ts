@@ -3,8 +3,7 @@
  * notices that asked them.
  */
 import { imeiIn, linesOf, msisdnIn, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
-import type { Upload } from '../people.ts';
-import { DAY, DECIDE_WITHIN, PEOPLE } from '../story.ts';
+import { DAY, DECIDE_WITHIN, PEOPLE, type Upload } from '../story.ts';
 import type { Known } from './known.ts';
 import type { Item } from './seen.ts';
 import { handsetsIn, newestSightings } from './sightings.ts';

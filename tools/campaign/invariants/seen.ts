@@ -1,5 +1,6 @@
 /** What is there to be seen after a run. */
-import type { Notice, Upload } from '../people.ts';
+import type { Notice } from '../people.ts';
+import type { Upload } from '../story.ts';
 
 /** An item of a table, as plain values. */
 export type Item = Record<string, unknown>;
