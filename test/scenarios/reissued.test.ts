@@ -289,7 +289,7 @@ describe("a number that turns out to be somebody else's by the answer to another
       {
         beforeCall: ({ caller, service, action, key = '' }) => {
           const creates = nameOf(caller) === 'Claim' && service === 'dynamodb' && action === 'PutItem';
-          if (!armed || !creates || !key.startsWith(`DIR#${second}`)) return undefined;
+          if (!armed || !creates || !key.startsWith(`DIR#${second}.reverify.`)) return undefined;
           tries += 1;
           const answer = `responses/airtel/${direction}/since.csv`;
           if (tries === 1) void opened.lab.cloud.put(bucketsOf(opened.lab.cloud).inbox, answer, reissued('2026-06-10'));
