@@ -27,11 +27,7 @@ const input = z.object({
 export const handler = task(input, async ({ batchId, execution, token, now }, invocation) => {
   for (let n = 0; ; n++) {
     const batch = await readBatch(env.CASES, batchId);
-    // It is another execution's, or has failed with this one: nothing is left to wait for here.
-    if (batch?.execution !== execution || batch.decision === undefined) {
-      await wake([token], { state: 'failed' });
-      return {};
-    }
+    if (batch?.execution !== execution || batch.decision === undefined) return await nothingLeft(token);
     const decision = await readApproval(env.WORK, batch.decision);
     const due = whatNow(decision, now);
     if (due.kind === 'ended') {
@@ -41,10 +37,7 @@ export const handler = task(input, async ({ batchId, execution, token, now }, in
       await wake([token], { state: due.ending.state });
       return {};
     }
-    if (batch.state !== 'waiting') {
-      await wake([token], { state: 'failed' });
-      return {};
-    }
+    if (batch.state !== 'waiting') return await nothingLeft(token);
     // Before the commit, after which nobody would remind again: better twice than never.
     if (due.kind === 'remind') await remind(batch, due.decision);
     const change = { decision: due.kind === 'wait' ? null : due.decision, attempt: `${invocation}-${n}`, token };
@@ -53,3 +46,9 @@ export const handler = task(input, async ({ batchId, execution, token, now }, in
     return {};
   }
 });
+
+/** The batch is another execution's, or has failed with this one: it ends quietly, since to fail would have it ask again each hour. */
+async function nothingLeft(token: string): Promise<Record<string, never>> {
+  await wake([token], { state: 'failed' });
+  return {};
+}

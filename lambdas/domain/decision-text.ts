@@ -1,11 +1,11 @@
 /** The record of a batch's decision as it is kept: written, and read with all that it must hold. */
 import { z } from 'zod';
+import { approver, recordedByApprover } from './approver-files.ts';
 import { GROUNDS } from './decision-rows.ts';
 import { type Decision, ENDINGS } from './decisions.ts';
 import { fields, formOf } from './stored.ts';
 import { ACTS } from './subjects.ts';
 
-const approver = z.string().regex(/^[a-z0-9-]{1,16}$/);
 const overLimit = z.strictObject({
   of: z.enum(['report', 'agency']),
   what: z.enum(['numbers', 'handsets']),
@@ -37,12 +37,7 @@ const decision = z.strictObject({
   ),
   files: z.array(
     z.strictObject({
-      approver,
-      sha256: fields.sha256,
-      upload: z.string().optional(),
-      uploadedAt: fields.instant.optional(),
-      attempt: z.string(),
-      at: fields.instant,
+      ...recordedByApprover,
       version: fields.count,
     }),
   ),

@@ -4,11 +4,12 @@
  * alone can have anybody cut off, and the silence of all lets the batch lapse.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { type RecordedByApprover, sameAsBefore } from './approver-files.ts';
 import { addSeconds, type Instant, millisOf } from './days.ts';
 import type { DecisionRow, Ground } from './decision-rows.ts';
 import type { ApproverId, BatchId, Imei, Msisdn } from './identifiers.ts';
 import type { OverLimit } from './report-limits.ts';
-import { isShaTaken, maxFiles, type RejectedRow, sameAsBefore } from './responses.ts';
+import { isShaTaken, maxFiles, type RejectedRow } from './responses.ts';
 import { ACTS, type Act, type Decided } from './subjects.ts';
 
 /** A word, and when the file in which it stands was uploaded. */
@@ -37,15 +38,7 @@ export interface Ending {
 }
 
 /** An approver's file that was counted. */
-export interface DecisionFile {
-  readonly approver: ApproverId;
-  readonly sha256: string;
-  /** The upload's own version, and when it was; not in records of the first form. */
-  readonly upload?: string;
-  readonly uploadedAt?: Instant;
-  /** The attempt whose prepared receipt counts. */
-  readonly attempt: string;
-  readonly at: Instant;
+export interface DecisionFile extends RecordedByApprover {
   /** The record's version from which on it counts. */
   readonly version: number;
 }
@@ -125,13 +118,13 @@ export interface DecisionApplied {
 }
 
 /**
- * Applies a file of an approver's to the record. All of its rows apply, in file order, before people are counted: of each subject,
- * and of the batch, an approver's last word counts, in the order of the uploads, and one approver counts once. A file that is worked
- * on late says nothing of what its approver spoke of in a later one (`superseded`). Then one who refuses is enough for refused, and
- * it takes as many who approve as the record says for approved. Nobody approves with a file of which a row was rejected, nor any
- * more who sends one: whoever couldn't be left out for a slip would be cut off for good. The same upload, and the bytes of an
- * approver's newest file again, change nothing. What is committed after the ending, or after the time, doesn't count; a file that is committed in the last second does where nothing
- * ended before.
+ * Applies a file of an approver's to the record. All of its rows apply, in file order, before people are counted: of each
+ * subject, and of the batch, an approver's last word counts, in the order of the uploads, and one approver counts once. A file
+ * that is worked on late says nothing of what its approver spoke of in a later one (`superseded`). Then one who refuses is enough
+ * for refused, and it takes as many who approve as the record says for approved. Nobody approves with a file of which a row was
+ * rejected, nor any more who sends one: whoever couldn't be left out for a slip would be cut off for good. The same upload, and
+ * the bytes of an approver's newest file again, change nothing. What is committed after the ending, or after the time, doesn't
+ * count; a file that is committed in the last second does where nothing ended before.
  * @returns the next record; `known` with what was prepared for these bytes; or why the file is refused whole
  */
 export function applyDecision(

@@ -1,5 +1,6 @@
 /** Exemptions: numbers and handsets that no report and no follow-up may direct until a day, where two approvers say so. */
 import { z } from 'zod';
+import { approver, type RecordedByApprover, recordedByApprover } from './approver-files.ts';
 import type { CsvRow } from './csv.ts';
 import { addDays, addSeconds, type Day, dayOf, type Instant, parseDay } from './days.ts';
 import { type ApproverId, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
@@ -145,22 +146,10 @@ export function isInForce(exemption: Exemption, day: Day, approvers: readonly st
   return words.filter(([, { until }]) => until >= day).length >= EXEMPTION_PEOPLE;
 }
 
-/** An approver's file of exemptions that was recorded. */
-export interface ExemptionFile {
-  readonly approver: ApproverId;
-  readonly sha256: string;
-  /** The upload's own version, and when it was; not in records of the first form. */
-  readonly upload?: string;
-  readonly uploadedAt?: Instant;
-  /** The attempt whose prepared receipt counts. */
-  readonly attempt: string;
-  readonly at: Instant;
-}
-
 /** All that approvers said of numbers and handsets, and in which files, as far as it may still count. */
 export interface Exemptions {
   readonly words: Readonly<Record<Msisdn | Imei, Exemption>>;
-  readonly files: readonly ExemptionFile[];
+  readonly files: readonly RecordedByApprover[];
 }
 
 /** Before anybody said anything. */
@@ -187,7 +176,7 @@ const wordCountsUntil = ({ until, at }: ExemptionWord): Day =>
 export function withFile(
   exemptions: Exemptions,
   { changed }: Pick<ExemptionsApplied, 'changed'>,
-  file: ExemptionFile,
+  file: RecordedByApprover,
   mostDays: number,
 ): Exemptions {
   const today = dayOf(file.at);
@@ -218,7 +207,6 @@ export function countsUntil({ words, files }: Exemptions, mostDays: number): Day
   return last;
 }
 
-const approver = z.string().regex(/^[a-z0-9-]{1,16}$/);
 const word = z.strictObject({
   until: fields.day,
   at: fields.instant,
@@ -227,16 +215,7 @@ const word = z.strictObject({
 });
 const exemptions = z.strictObject({
   words: z.record(z.string().regex(/^(?:[0-9]{14}|\+91[0-9]{10})$/), z.record(approver, word)),
-  files: z.array(
-    z.strictObject({
-      approver,
-      sha256: fields.sha256,
-      upload: z.string().optional(),
-      uploadedAt: fields.instant.optional(),
-      attempt: z.string(),
-      at: fields.instant,
-    }),
-  ),
+  files: z.array(z.strictObject(recordedByApprover)),
 });
 
 /** `Exemptions`, as they lie in the work bucket. */

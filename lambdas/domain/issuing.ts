@@ -121,8 +121,8 @@ export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision
 }
 
 /**
- * The rows (from 0, ascending) of an order without those that were answered for or taken back since. Who has failed since it was first committed
- * stays in a bar: nobody is freed by that. Who had failed before was never in it.
+ * The rows (from 0, ascending) of an order without those that were answered for or taken back since. Who has failed since it was
+ * first committed stays in a bar: nobody is freed by that. Who had failed before was never in it.
  */
 function rowsLeft(ledger: Ledger, { order, version, firstVersion = version }: IssuedOrder): number[] {
   const unanswered = unansweredRows(ledger);

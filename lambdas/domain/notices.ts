@@ -40,7 +40,7 @@ const usage = {
   rejects,
   uploadedAt,
 };
-/** What a receipt counts, in short: whoever reads no receipt sees here that nothing was taken. */
+/** What a receipt counts, in short: whoever reads no receipt sees here that nothing was taken. Notices that were made before lack it. */
 const counted = {
   rows: count.optional(),
   recorded: count.optional().describe('rows that said something new'),

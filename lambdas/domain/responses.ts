@@ -44,12 +44,12 @@ export interface RejectedRow {
 }
 
 /**
- * Reads one row of a response. Reasons, the first that applies: wrong_cell_count; the identifier's own;
- * not_in_direction; unknown_outcome; bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload);
- * before_sighting (disconnected or surrendered before the connection was last seen: whoever had the number then is not the one
- * who was seen); bad_activated_on (reissued on no date, or on one later than that day); not_after_sighting (reissued on a day that
- * is not later than that sighting: who was seen is who has the number now).
- * `occurred_on` is the day of the upload where the row doesn't say; of what is reissued the day is that of `activated_on`. `rowOf` gives the direction's row of an identifier.
+ * Reads one row of a response. Reasons, the first that applies: wrong_cell_count; the identifier's own; not_in_direction;
+ * unknown_outcome; bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload); before_sighting
+ * (disconnected or surrendered before the connection was last seen: whoever had the number then is not the one who was seen);
+ * bad_activated_on (reissued on no date, or on one later than that day); not_after_sighting (reissued on a day that is not later
+ * than that sighting: who was seen is who has the number now). `occurred_on` is the day of the upload where the row doesn't say;
+ * of what is reissued the day is that of `activated_on`. `rowOf` gives the direction's row of an identifier.
  */
 export function parseResponseRow(
   row: CsvRow,
@@ -139,38 +139,11 @@ export function isShaTaken(
   return files.some((file) => file.sha256 !== sha256 && sha8(file.sha256) === sha8(sha256));
 }
 
-/** A file of an approver's that was recorded. */
-interface KnownFile {
-  readonly sha256: string;
-  /** The upload's own version, and when it was; a file that was recorded without them is known by its bytes. */
-  readonly upload?: string;
-  readonly uploadedAt?: Instant;
-  /** When it was committed. */
-  readonly at: Instant;
-}
-
 /**
- * Of one approver's files, in the order in which they were committed: the one that an upload is, which changes nothing then. It is
- * the same upload, told of again, or has the same bytes as the file that was uploaded last. What was said in an earlier file is said
- * anew where its bytes are uploaded again, since everybody's last word counts.
- */
-export function sameAsBefore<File extends KnownFile>(
-  own: readonly File[],
-  { sha256, upload }: { readonly sha256: string; readonly upload: string },
-): File | undefined {
-  const uploaded = ({ uploadedAt, at }: File) => uploadedAt ?? at;
-  const last = own.reduce<File | undefined>(
-    (newest, file) => (newest === undefined || uploaded(file) >= uploaded(newest) ? file : newest),
-    undefined,
-  );
-  if (last?.sha256 === sha256) return last;
-  return own.find((file) => file.sha256 === sha256 && (file.upload === undefined || file.upload === upload));
-}
-
-/**
- * Applies a response's rows, in file order, to the ledger they answer. The same bytes again change nothing. On a sealed
- * ledger the answers go to a copy of the outcomes. `at` is the instant of the upload, at which the rows count as recorded;
- * `committedAt` that of the commit; `cutElsewhere` are rows that an order of another direction took service from. Throws LedgerDamaged for a row that the direction doesn't have.
+ * Applies a response's rows, in file order, to the ledger they answer. The same bytes again change nothing. On a sealed ledger
+ * the answers go to a copy of the outcomes. `at` is the instant of the upload, at which the rows count as recorded; `committedAt`
+ * that of the commit; `cutElsewhere` are rows that an order of another direction took service from. Throws LedgerDamaged for a
+ * row that the direction doesn't have.
  */
 export function applyResponse(
   ledger: Ledger,

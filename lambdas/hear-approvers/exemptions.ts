@@ -1,9 +1,9 @@
+import { type RecordedByApprover, sameAsBefore } from '../domain/approver-files.ts';
 import { FileFault, readCsv } from '../domain/csv.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
 import {
   applyExemptions,
   countsUntil,
-  type ExemptionFile,
   type ExemptionRow,
   exemptionColumns,
   exemptionOf,
@@ -17,15 +17,7 @@ import {
 import { EXEMPTED } from '../domain/identifiers.ts';
 import { receiptKey } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
-import {
-  isShaTaken,
-  maxFiles,
-  type RejectedRow,
-  receiptCounts,
-  receiptOf,
-  receiptText,
-  sameAsBefore,
-} from '../domain/responses.ts';
+import { isShaTaken, maxFiles, type RejectedRow, receiptCounts, receiptOf, receiptText } from '../domain/responses.ts';
 import { EXEMPTIONS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
@@ -80,7 +72,7 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
 }
 
 /** Publishes what was committed with a file; every attempt, redelivery and upload of the same bytes does it alike. */
-async function publish(file: ApproverFile, { sha256, attempt, at: committedAt }: ExemptionFile): Promise<void> {
+async function publish(file: ApproverFile, { sha256, attempt, at: committedAt }: RecordedByApprover): Promise<void> {
   const { approver, about, name, upload, at, key } = file;
   const text = await readText({ bucket: env.WORK, key: EXEMPTIONS.receipt(attempt) });
   const receipt = await publishReceipt(file, receiptKey(approver, about, name, sha256), text, null);

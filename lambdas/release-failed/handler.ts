@@ -41,10 +41,10 @@ const input = z.union([
 ]);
 
 /**
- * A Batch or an ImportByPieces execution failed, timed out or was aborted. A Batch whose plan was not committed yet fails
- * with it: its claims are void, the turn to plan is free again, and the same file starts it anew. A file of which nothing was registered
- * is in quarantine. A Batch whose plan counts, or whose ending is still to be published, goes on in another execution. Nothing comes of a message alone: the execution itself is
- * asked, and where it runs, or went well, the message fails.
+ * A Batch or an ImportByPieces execution failed, timed out or was aborted. A Batch whose plan was not committed yet fails with
+ * it: its claims are void, the turn to plan is free again, and the same file starts it anew. A file of which nothing was
+ * registered is in quarantine. A Batch whose plan counts, or whose ending is still to be published, goes on in another execution.
+ * Nothing comes of a message alone: the execution itself is asked, and where it runs, or went well, the message fails.
  */
 export const handler = events(ended, async ({ time, detail: { executionArn } }) => {
   const status = await failureOf(executionArn);

@@ -26,9 +26,9 @@ const input = z.object({ batchId: fields.batch, now: instant });
 const ATTEMPTS_OF_AN_EXECUTION = 10_000;
 
 /**
- * Resumes a batch whose execution ended. Of one whose ending is still to be published it says so. Of a directed one it lists its directions that are open, each where its ladder is, so that all of
- * them go on, whether or not their executions ended, too. Tells the audit of the plan again, since the commit of the plan may have been
- * the last thing that was done.
+ * Resumes a batch whose execution ended. Of one whose ending is still to be published it says so. Of a directed one it lists its
+ * directions that are open, each where its ladder is, so that all of them go on, whether or not their executions ended, too.
+ * Tells the audit of the plan again, since the commit of the plan may have been the last thing that was done.
  */
 export const handler = task(input, async ({ batchId, now }, attempt) => {
   const batch = await readBatch(env.CASES, batchId);

@@ -124,9 +124,10 @@ export const executionForm = formOf(
 );
 
 /**
- * Registers a batch for an execution: a new one, one that failed with its last execution or ended without effect there,
- * as was told, and begins anew, or one that an execution has registered which had ended (an attempt of it ran on for so long). A batch that failed with an execution is never that one's again, and
- * one of other bytes, whose SHA-256 begins alike, is never another report's.
+ * Registers a batch for an execution: a new one, one that failed with its last execution or ended without effect there, as was
+ * told, and begins anew, or one that an execution has registered which had ended (an attempt of it ran on for so long). A batch
+ * that failed with an execution is never that one's again, and one of other bytes, whose SHA-256 begins alike, is never another
+ * report's.
  * @throws Conflict when the execution itself has ended
  * @returns the batch as it stands afterwards; it is another report's when `sha256` is not the one given, and another
  *   execution's when `execution` is not
@@ -244,8 +245,8 @@ export function commitPlan(table: string, id: BatchId, plan: number, planKey: st
 }
 
 /**
- * Hands a batch over to its n-th other execution: a directed one, or one whose ending is to be published. False when it is another execution's by now than the one with which it
- * was read.
+ * Hands a batch over to its n-th other execution: a directed one, or one whose ending is to be published. False when it is
+ * another execution's by now than the one with which it was read.
  * @throws Conflict when the other execution has ended by now
  */
 export async function handOver(table: string, { batchId, execution }: Asker, to: string, n: number): Promise<boolean> {

@@ -47,9 +47,9 @@ import {
  * 6. Direct the operators: one Direction execution each; up to 40 in an inline Map, more in a Distributed one, 40 to a child.
  * 7. Settle the books.
  *
- * A failure before the plan is committed fails the execution, but for one while people decide, which is tried again each hour; a rule then makes the batch failed, and that frees the turn.
- * After that, an error tells the administrators and is tried again: the batch never fails any more. Where its execution ends all the
- * same, somebody having stopped it, that rule has it resumed.
+ * A failure before the plan is committed fails the execution, but for one while people decide, which is tried again each hour; a
+ * rule then makes the batch failed, and that frees the turn. After that, an error tells the administrators and is tried again:
+ * the batch never fails any more. Where its execution ends all the same, somebody having stopped it, that rule has it resumed.
  */
 export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   const flow: Flow = { scope, ...parts };

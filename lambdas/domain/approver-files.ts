@@ -1,0 +1,49 @@
+/** Files of approvers, of decisions and of exemptions alike, as they are recorded, and which upload is one that was. */
+import { z } from 'zod';
+import type { Instant } from './days.ts';
+import type { ApproverId } from './identifiers.ts';
+import { fields } from './stored.ts';
+
+/** A file of an approver's that was recorded. */
+export interface RecordedByApprover {
+  readonly approver: ApproverId;
+  readonly sha256: string;
+  /** The upload's own version, and when it was; a file that was recorded without them is known by its bytes. */
+  readonly upload?: string;
+  readonly uploadedAt?: Instant;
+  /** The attempt whose prepared receipt counts. */
+  readonly attempt: string;
+  /** When it was committed. */
+  readonly at: Instant;
+}
+
+/** An approver's id, as records have it. */
+export const approver = z.string().regex(/^[a-z0-9-]{1,16}$/);
+
+/** The fields of `RecordedByApprover`, as records have them. */
+export const recordedByApprover = {
+  approver,
+  sha256: fields.sha256,
+  upload: z.string().optional(),
+  uploadedAt: fields.instant.optional(),
+  attempt: z.string(),
+  at: fields.instant,
+};
+
+/**
+ * Of one approver's files, in the order in which they were committed: the one that an upload is, which changes nothing then. It is
+ * the same upload, told of again, or has the same bytes as the file that was uploaded last. What was said in an earlier file is said
+ * anew where its bytes are uploaded again, since everybody's last word counts.
+ */
+export function sameAsBefore<File extends RecordedByApprover>(
+  own: readonly File[],
+  { sha256, upload }: { readonly sha256: string; readonly upload: string },
+): File | undefined {
+  const uploaded = ({ uploadedAt, at }: File) => uploadedAt ?? at;
+  const last = own.reduce<File | undefined>(
+    (newest, file) => (newest === undefined || uploaded(file) >= uploaded(newest) ? file : newest),
+    undefined,
+  );
+  if (last?.sha256 === sha256) return last;
+  return own.find((file) => file.sha256 === sha256 && (file.upload === undefined || file.upload === upload));
+}
