@@ -1,8 +1,11 @@
+import type { Pointer } from '../domain/claims.ts';
 import type { Day } from '../domain/days.ts';
-import { directionRowLine, type Run } from '../domain/directions.ts';
+import { directionRowLine, type Run, subjectOfLine } from '../domain/directions.ts';
 import { type Imei, type Msisdn, type OperatorId, partOf } from '../domain/identifiers.ts';
-import type { LeftOut } from '../domain/kinds.ts';
+import { givesBack, type LeftOut } from '../domain/kinds.ts';
+import type { Rung } from '../domain/ladders.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
+import { parseListedLine } from '../domain/listed.ts';
 import { mustAddUp, slices as sliceList } from '../domain/plans.ts';
 import { numberOfGatheredLine, parseGatheredLine } from '../domain/sightings.ts';
 import { blockSubject, type Decided, keepLink, type NumberLinks, numberSubject } from '../domain/subjects.ts';
@@ -11,7 +14,7 @@ import { readHandsets } from '../stores/handsets.ts';
 import { readSlice, readTextLines } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
-import type { Shard } from './input.ts';
+import type { Listed, Shard } from './input.ts';
 
 /** A number, or a handset at an operator, for which something is to be decided. */
 export interface Candidate {
@@ -20,6 +23,9 @@ export interface Candidate {
   newestDay: Day | null;
   /** The row of the direction, as the work bucket keeps it. */
   line: string;
+  /** Of one that was listed: the row that it goes on from, and its ladder, where that is not the kind's. */
+  from?: Pointer | null;
+  rungs?: readonly Rung[] | null;
 }
 
 /** One that people left out, whatever is known of it. */
@@ -89,5 +95,21 @@ export async function handsets(
       if (state === 'toClaim') found.candidates.push({ identifier: imei, operator, newestDay: null, line });
       else found.aside.push({ identifier: imei, operator, state });
   }
+  return found;
+}
+
+/** Those of a list. Nobody is left out of what gives back; an exemption forbids to re-verify. */
+export async function listed({ kind, shard, list }: Listed, { isExempt }: Pick<Said, 'isExempt'>): Promise<Found> {
+  const found: Found = { candidates: [], aside: [], taken: 0 };
+  const place = { bucket: env.WORK, key: list.key };
+  for await (const block of readTextLines(place, { start: list.start, end: list.start + list.bytes }))
+    for (const text of block) {
+      const { operator, line, from, rungs } = parseListedLine(text);
+      const { identifier, lastSeen } = subjectOfLine(kind, line);
+      found.taken += 1;
+      if (!givesBack(kind) && isExempt(identifier)) found.aside.push({ identifier, operator, state: 'exempt' });
+      else found.candidates.push({ identifier, operator, newestDay: lastSeen, line, from, rungs });
+    }
+  mustAddUp(`listed subjects of shard ${shard}`, found.taken, list.subjects);
   return found;
 }

@@ -1,5 +1,5 @@
 import { addDecision, type Decisions } from '../domain/books.ts';
-import { decideClaim, slotOf } from '../domain/claims.ts';
+import { decideClaim, slotOf, withoutRow } from '../domain/claims.ts';
 import { cutEvenly } from '../domain/directions.ts';
 import { type Elsewhere, elsewhereLines } from '../domain/elsewhere.ts';
 import { directionIdOf, type OperatorId } from '../domain/identifiers.ts';
@@ -39,7 +39,8 @@ export async function decide(
   for (const candidate of candidates) {
     const { identifier, operator, newestDay } = candidate;
     const stored = claims.get(identifier)?.pointers[slotOf(kind, operator)] ?? [];
-    const decision = decideClaim(kind, operator, newestDay, stored.length > 0 ? await earlier.counted(stored) : []);
+    const counted = stored.length > 0 ? await earlier.counted(stored) : [];
+    const decision = decideClaim(kind, operator, newestDay, withoutRow(counted, candidate.from));
     if (decision.state === 'directed') {
       const rows = directed.get(operator) ?? [];
       directed.set(operator, rows);
@@ -51,11 +52,15 @@ export async function decide(
   const directions: PlannedDirection[] = [];
   for (const operator of [...directed.keys()].sort()) {
     const rows = (directed.get(operator) ?? []).sort((a, b) => (a.identifier < b.identifier ? -1 : 1));
-    for (const [n, piece] of cutEvenly(rows, env.ROWS_PER_DIRECTION).entries()) {
+    const pieces = [...Map.groupBy(rows, ({ rungs }) => JSON.stringify(rungs ?? null))]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([, alike]) => cutEvenly(alike, env.ROWS_PER_DIRECTION));
+    for (const [n, piece] of pieces.entries()) {
       const directionId = directionIdOf({ batchId, kind, operator, plan, shard, n });
       const rowsKey = PLANS.decisions.rows(folder, operator, n);
       await writeObject({ bucket: env.WORK, key: rowsKey }, piece.map(({ line }) => `${line}\n`).join(''));
-      directions.push({ directionId, operator, rows: piece.length, rowsKey });
+      const rungs = piece[0]?.rungs;
+      directions.push({ directionId, operator, rows: piece.length, rowsKey, ...(rungs && { rungs }) });
     }
   }
   const list = Buffer.from(

@@ -1,5 +1,5 @@
 import { keptUntil, lateAnswersUntil, type Pointer, slotOf } from '../domain/claims.ts';
-import { dayOf } from '../domain/days.ts';
+import { dayOf, laterOf } from '../domain/days.ts';
 import { subjectOfLine } from '../domain/directions.ts';
 import { exemptionOf, isInForce } from '../domain/exemptions.ts';
 import type { Imei, Msisdn } from '../domain/identifiers.ts';
@@ -16,12 +16,12 @@ import { createLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { EarlierDirections } from '../stores/earlier-directions.ts';
 import { readText } from '../stores/objects.ts';
-import { connections, handsets } from './candidates.ts';
+import { connections, type Found, handsets, listed } from './candidates.ts';
 import { claim } from './claim.ts';
 import { decide } from './decide.ts';
 import { decidedOf } from './decided.ts';
 import { env } from './environment.ts';
-import { input } from './input.ts';
+import { type Input, input } from './input.ts';
 
 export type { Environment } from './environment.ts';
 
@@ -30,7 +30,7 @@ export type { Environment } from './environment.ts';
  * even directions, and claims each row with one conditional write.
  */
 export const handler = task(input, async (request, attempt) => {
-  const { batchId, plan, startedAt, gathered, item } = request;
+  const { batchId, plan, startedAt, item } = request;
   const { kind, shard } = item;
   const earlier = new EarlierDirections(env.CASES, plan);
 
@@ -39,14 +39,8 @@ export const handler = task(input, async (request, attempt) => {
   if (decisionKey === undefined) {
     const day = dayOf(startedAt);
     const { exemptions } = await readExemptions(env, day);
-    const said = {
-      decided: await decidedOf(env, batchId),
-      isExempt: (subject: Msisdn | Imei) => isInForce(exemptionOf(exemptions, subject), day, env.APPROVERS),
-    };
-    const found =
-      item.kind === 'reverify'
-        ? await connections(gathered.indexKey, item, said)
-        : await handsets(request.handsetsKey, gathered.operators, item.run, said);
+    const isExempt = (subject: Msisdn | Imei) => isInForce(exemptionOf(exemptions, subject), day, env.APPROVERS);
+    const found = await find(request, isExempt);
     const identifiers = [...new Set(found.candidates.map(({ identifier }) => identifier))];
     claims = await readClaims(env.CASES, kind, identifiers, startedAt);
     const folder = PLANS.decisions.folder(plan, kind, shard, attempt);
@@ -67,15 +61,28 @@ export const handler = task(input, async (request, attempt) => {
     }
   }
   const seen = claims ?? (await readClaims(env.CASES, kind, [...rows.keys()], startedAt));
-  const until = keptUntil(lateAnswersUntil(decision.rungs.at(-1)?.deadline ?? startedAt), env.CASE_DAYS);
+  const ends = [decision, ...decision.directions].flatMap(({ rungs }) => rungs?.at(-1)?.deadline ?? []);
+  const until = keptUntil(lateAnswersUntil(ends.reduce(laterOf, startedAt)), env.CASE_DAYS);
   await concurrently(rows, CLAIMS_AT_ONCE, ([identifier, own]) =>
     claim(kind, identifier, own, seen.get(identifier), earlier, { startedAt, until }),
   );
-  for (const { directionId, operator, rows: count, rowsKey } of decision.directions)
+  for (const { directionId, operator, rows: count, rowsKey, rungs = decision.rungs } of decision.directions)
     await createLedger(
       env.CASES,
-      newLedger({ directionId, batchId, operator, kind, plan, rows: count, rowsKey, startedAt, rungs: decision.rungs }),
+      newLedger({ directionId, batchId, operator, kind, plan, rows: count, rowsKey, startedAt, rungs }),
     );
   log.info('shard claimed', { batchId, plan, kind, shard, directions: decision.directions.length });
   return { decisionKey };
 });
+
+/** What the shard holds, and whom people left out: of what was reported all that they decided counts, of what is listed exemptions. */
+async function find(
+  { batchId, gathered, handsetsKey, item }: Input,
+  isExempt: (subject: Msisdn | Imei) => boolean,
+): Promise<Found> {
+  if ('list' in item) return await listed(item, { isExempt });
+  const said = { decided: await decidedOf(env, batchId), isExempt };
+  if ('links' in item && gathered.indexKey !== null) return await connections(gathered.indexKey, item, said);
+  if ('run' in item && handsetsKey !== null) return await handsets(handsetsKey, gathered.operators, item.run, said);
+  throw new Error('a shard of what was reported has links or handsets');
+}

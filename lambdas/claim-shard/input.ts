@@ -1,26 +1,36 @@
 import { z } from 'zod';
+import { DIRECTION_KIND_NAMES } from '../domain/kinds.ts';
 import { fields } from '../domain/stored.ts';
 import { instant, operatorIds } from '../runtime/input.ts';
 
+const links = z.object({
+  kind: z.literal('reverify'),
+  shard: z.number(),
+  links: z.number(),
+  slices: z.object({ start: z.number(), bytes: z.number() }),
+  part: z.object({ part: z.number(), of: z.number(), shards: z.number() }).nullable(),
+});
+const handsets = z.object({
+  kind: z.literal('block'),
+  shard: z.number(),
+  run: z.object({ first: z.number(), count: z.number() }),
+});
+const listed = z.object({
+  kind: z.enum(DIRECTION_KIND_NAMES),
+  shard: z.number(),
+  list: z.object({ key: z.string(), start: z.number(), bytes: z.number(), subjects: z.number() }),
+});
+
 /** What a child of Claim is given: its shard, and the plan that it is of. */
-const shardItem = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('reverify'),
-    shard: z.number(),
-    links: z.number(),
-    slices: z.object({ start: z.number(), bytes: z.number() }),
-    part: z.object({ part: z.number(), of: z.number(), shards: z.number() }).nullable(),
-  }),
-  z.object({ kind: z.literal('block'), shard: z.number(), run: z.object({ first: z.number(), count: z.number() }) }),
-]);
 export const input = z.object({
   batchId: fields.batch,
   plan: z.number(),
   startedAt: instant,
-  handsetsKey: z.string(),
+  handsetsKey: z.string().nullable(),
   /** What Gather returned. */
-  gathered: z.object({ indexKey: z.string(), operators: operatorIds }),
-  item: shardItem,
+  gathered: z.object({ indexKey: z.string().nullable(), operators: operatorIds }),
+  item: z.union([links, handsets, listed]),
 });
 export type Input = z.output<typeof input>;
-export type Shard = Extract<Input['item'], { kind: 'reverify' }>;
+export type Shard = z.output<typeof links>;
+export type Listed = z.output<typeof listed>;

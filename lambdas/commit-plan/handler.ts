@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { directedNote } from '../domain/audit.ts';
 import { planCounts } from '../domain/batches.ts';
 import { mergeDecisions } from '../domain/books.ts';
-import { BATCH_KINDS, type DirectionKind } from '../domain/kinds.ts';
+import { DIRECTION_KIND_NAMES, type DirectionKind, REPORT_DIRECTS } from '../domain/kinds.ts';
 import {
   claimed,
   manifestText,
@@ -39,6 +39,8 @@ const input = z.object({
     handsets: z.number(),
     links: z.number(),
     linked: z.record(z.string(), z.number()),
+    /** Of a batch that doesn't expand: how many subjects were listed for each kind of direction. */
+    listed: z.partialRecord(z.enum(DIRECTION_KIND_NAMES), z.number()).optional(),
   }),
   results: writtenResults,
 });
@@ -57,13 +59,19 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
     shards.reduce((sum, shard) => sum + (shard.kind === kind ? shard.taken : 0), 0);
   mustAddUp('shards claimed', new Set(shards.map(({ kind, shard }) => `${kind} ${shard}`)).size, gathered.shards);
   mustAddUp('results of shards', shards.length, gathered.shards);
-  const { directs } = BATCH_KINDS.report;
-  mustAddUp('links claimed', taken(directs.number), gathered.links);
-  mustAddUp('handsets claimed', taken(directs.handset), gathered.handsets);
+  const { listed = { [REPORT_DIRECTS.number]: gathered.links, [REPORT_DIRECTS.handset]: gathered.handsets } } =
+    gathered;
+  for (const kind of DIRECTION_KIND_NAMES) mustAddUp(`${kind} subjects claimed`, taken(kind), listed[kind] ?? 0);
 
   const starts = shards
     .flatMap(({ rungs, directions }) =>
-      directions.map(({ directionId, operator }) => ({ directionId, batchId, operator, rungs, rung: 1 })),
+      directions.map(({ directionId, operator, rungs: own = rungs }) => ({
+        directionId,
+        batchId,
+        operator,
+        rungs: own,
+        rung: 1,
+      })),
     )
     .sort((a, b) => (a.directionId < b.directionId ? -1 : 1));
   const mine: Plan = {
@@ -79,7 +87,7 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
   await writeObject({ bucket: env.WORK, key: planKey }, JSON.stringify(planForm.write(mine)));
 
   let committed = { planKey, plan: mine };
-  if (!(await commitPlan(env.CASES, batchId, plan, planKey))) {
+  if (!(await commitPlan(env.CASES, batchId, plan, { planKey, directedAt: now }))) {
     const batch = await readBatch(env.CASES, batchId);
     if (batch?.plan !== plan || !batch.planKey || !planCounts(batch.state))
       throw new PlanIsVoid(`plan ${plan} of batch ${batchId} was given up`);

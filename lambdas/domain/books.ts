@@ -31,16 +31,23 @@ export type LedgerTotals = { readonly directions: number; readonly overdueDirect
 /** The ledgers' totals, by operator. */
 export type Ledgers = Readonly<Record<string, LedgerTotals>>;
 
-const { connections, blocks } = BOOKS;
-const NO_DECISIONS = { connections: connections.decided, blocks: blocks.decided };
+const { connections, blocks, outcomes } = BOOKS;
+const NO_DECISIONS: Decisions[string] = {
+  connections: connections.decided,
+  blocks: blocks.decided,
+  outcomes: outcomes.decided,
+};
 const NO_LEDGERS: LedgerTotals = {
   directions: 0,
   overdueDirections: 0,
   connections: { rows: 0, ...connections.ended, ...connections.within },
   blocks: { rows: 0, ...blocks.ended, ...blocks.within },
+  outcomes: { rows: 0, ...outcomes.ended, ...outcomes.within },
 };
+/** The books of a report, as its summary has them. */
+type ReportBook = 'connections' | 'blocks';
 /** A summary's columns in the agreed order. */
-const NO_ROWS: { readonly [B in Book]: BookSummary<B> } = {
+const NO_ROWS: { readonly [B in ReportBook]: BookSummary<B> } = {
   connections: { [connections.rows]: 0, ...connections.decided, ...connections.ended, ...connections.within },
   blocks: { [blocks.rows]: 0, ...blocks.decided, ...blocks.ended, ...blocks.within },
 };
@@ -78,6 +85,7 @@ export function mergeDecisions(all: Iterable<Decisions>): Decisions {
       merged[operator] = {
         connections: plus(own.connections, more.connections),
         blocks: plus(own.blocks, more.blocks),
+        outcomes: plus(own.outcomes, more.outcomes),
       };
     }
   }

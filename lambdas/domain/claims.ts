@@ -4,7 +4,7 @@
  */
 import { addSeconds, type Day, type Instant } from './days.ts';
 import { type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
-import { type AlreadyState, type DirectionKind, type Outcome, rulesOf, SUBJECTS } from './kinds.ts';
+import { type AlreadyState, type DirectionKind, givesBack, type Outcome, rulesOf, SUBJECTS } from './kinds.ts';
 import { isOpen, type Ledger, outcomeOf } from './ledger.ts';
 import { isReversed } from './outcomes.ts';
 
@@ -27,6 +27,7 @@ export type Pointers = readonly string[];
 
 /** A pointer that counts, because its plan was directed and its ledger holds the row, with what that ledger says now. */
 export interface CountedPointer extends Pointer {
+  readonly kind: DirectionKind;
   /** Whose direction it is. */
   readonly operator: OperatorId;
   /** What was taken back isn't, though it may still be answered: no order carries it. */
@@ -84,6 +85,7 @@ export function countPointer(pointer: Pointer, ledger: Ledger): CountedPointer {
   return {
     directionId: pointer.directionId,
     row: pointer.row,
+    kind: ledger.kind,
     operator: ledger.operator,
     open: isOpen(ledger, pointer.row) && !isReversed(ledger.outcomes, pointer.row),
     ...outcomeOf(ledger, pointer.row),
@@ -102,7 +104,7 @@ export type ClaimDecision =
  * then by the newest pointer): a connection that was disconnected or surrendered and not seen later is alreadyDisconnected, one
  * that was verified and not seen later alreadyVerified, a handset that was blocked is alreadyBlocked. All others are directed
  * (again): a row that went overdue without an answer records nothing, and one that failed before it went overdue was recorded as
- * failed.
+ * failed. What gives back counts among what gives back alone: an open restore hinders no report, and is alreadyOpen for another one.
  *
  * `operator`: where it would be directed; a number's is that of its newest sighting.
  * `newestDay`: the newest sighting of the number that the batch gathered; null for handsets, where it has no part.
@@ -114,16 +116,22 @@ export function decideClaim(
   newestDay: Day | null,
   earlier: readonly CountedPointer[],
 ): ClaimDecision {
-  const reissued = earlier.find(({ outcome, occurredOn }) => outcome === 'reissued' && !isLater(newestDay, occurredOn));
+  const alike = earlier.filter((pointer) => givesBack(pointer.kind) === givesBack(kind));
+  const reissued = alike.find(({ outcome, occurredOn }) => outcome === 'reissued' && !isLater(newestDay, occurredOn));
   if (reissued !== undefined) return { state: 'reissuedBefore', directionId: reissued.directionId };
-  const open = earlier.find((pointer) => pointer.open && pointer.operator === operator);
+  const open = alike.find((pointer) => pointer.open && pointer.operator === operator);
   if (open !== undefined) return { state: 'alreadyOpen', directionId: open.directionId };
-  const newest = newestRecorded(earlier);
+  const newest = newestRecorded(alike);
   if (newest === undefined) return { state: 'directed' };
   const already = rulesOf(kind).alreadyBy[newest.outcome];
   return already === undefined || (already.unlessSeenSince && isLater(newestDay, newest.occurredOn))
     ? { state: 'directed' }
     : { state: already.state, directionId: newest.directionId };
+}
+
+/** The pointers without the one to this row: what a row goes on from doesn't hinder it. */
+export function withoutRow(earlier: readonly CountedPointer[], from: Pointer | null | undefined): CountedPointer[] {
+  return earlier.filter(({ directionId, row }) => directionId !== from?.directionId || row !== from.row);
 }
 
 /** Whether a connection was seen on a later day than that. */

@@ -35,10 +35,19 @@ export interface BlockRow {
   readonly imei: Imei;
 }
 
+/** A handset to unblock: whole, or for the one number whose use in it is excepted from the block. */
+export interface UnblockRow {
+  readonly imei: Imei;
+  readonly msisdn: Msisdn | null;
+}
+
 /** The row of each kind of direction. */
 export interface DirectionRows {
   readonly reverify: ReverifyRow;
   readonly block: BlockRow;
+  /** What is known of a connection is what was when it was re-verified. */
+  readonly restore: ReverifyRow;
+  readonly unblock: UnblockRow;
 }
 
 export type DirectionRow = DirectionRows[DirectionKind];
@@ -88,23 +97,37 @@ interface RowForm<Row> {
   about(row: Row): RowSubject;
 }
 
-const rowForms: { readonly [Kind in DirectionKind]: RowForm<DirectionRows[Kind]> } = {
-  reverify: {
-    write: ({ msisdn, imei, lastSeen, lsa }) => [msisdn, imei, lastSeen, lsa],
-    read: (cells) => {
-      const [msisdn, imei, lastSeen, lsa] = cells;
-      const isRow = cells.length === 4 && isMsisdn(msisdn) && isImei(imei) && isDay(lastSeen) && lsa !== undefined;
-      if (!isRow) throw new BadWorkLine('a re-verification row is a number, a handset, a day and an area');
-      return { msisdn, imei, lastSeen, lsa };
-    },
-    about: ({ msisdn, lastSeen }) => ({ identifier: msisdn, lastSeen }),
+/** A connection's row. */
+const connectionForm: RowForm<ReverifyRow> = {
+  write: ({ msisdn, imei, lastSeen, lsa }) => [msisdn, imei, lastSeen, lsa],
+  read: (cells) => {
+    const [msisdn, imei, lastSeen, lsa] = cells;
+    const isRow = cells.length === 4 && isMsisdn(msisdn) && isImei(imei) && isDay(lastSeen) && lsa !== undefined;
+    if (!isRow) throw new BadWorkLine("a connection's row is a number, a handset, a day and an area");
+    return { msisdn, imei, lastSeen, lsa };
   },
+  about: ({ msisdn, lastSeen }) => ({ identifier: msisdn, lastSeen }),
+};
+
+const rowForms: { readonly [Kind in DirectionKind]: RowForm<DirectionRows[Kind]> } = {
+  reverify: connectionForm,
+  restore: connectionForm,
   block: {
     write: ({ imei }) => [imei],
     read: (cells) => {
       const [imei] = cells;
       if (cells.length !== 1 || !isImei(imei)) throw new BadWorkLine('a block row is a handset');
       return { imei };
+    },
+    about: ({ imei }) => ({ identifier: imei, lastSeen: null }),
+  },
+  unblock: {
+    write: ({ imei, msisdn }) => [imei, msisdn ?? ''],
+    read: (cells) => {
+      const [imei, msisdn] = cells;
+      if (cells.length !== 2 || !isImei(imei) || !(msisdn === '' || isMsisdn(msisdn)))
+        throw new BadWorkLine('an unblock row is a handset, and a number or none');
+      return { imei, msisdn: msisdn === '' ? null : msisdn };
     },
     about: ({ imei }) => ({ identifier: imei, lastSeen: null }),
   },
@@ -161,7 +184,7 @@ type OrderCell = (
 
 /** A cell of an order's row. IMEIs go out in 15 digits. */
 const orderCells: Readonly<Record<OrderColumn, OrderCell>> = {
-  msisdn: (row) => ('msisdn' in row ? row.msisdn : ''),
+  msisdn: (row) => ('msisdn' in row ? (row.msisdn ?? '') : ''),
   imei: ({ imei }) => imeiOut(imei),
   reason: (_, { reason }) => reason,
   deadline: (_, { deadline }) => deadline,

@@ -14,12 +14,20 @@ export const OUTCOMES = [
   'overdue',
   'surrendered',
   'reissued',
+  'withdrawn',
+  'restored',
+  'unblocked',
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** What an operator says of a row; without a word it is open, and overdue at the end. */
-export type Answer = Exclude<Outcome, 'open' | 'overdue'>;
-export const ANSWERS = OUTCOMES.filter((outcome) => outcome !== 'open' && outcome !== 'overdue');
+/** What no operator says of a row: without a word it is open, and overdue at the end; a reversal withdraws it. */
+const UNSAID = ['open', 'overdue', 'withdrawn'] as const;
+type Unsaid = (typeof UNSAID)[number];
+const isUnsaid = (outcome: Outcome): outcome is Unsaid => UNSAID.some((unsaid) => unsaid === outcome);
+
+/** What an operator says of a row. */
+export type Answer = Exclude<Outcome, Unsaid>;
+export const ANSWERS = OUTCOMES.filter((outcome): outcome is Answer => !isUnsaid(outcome));
 
 /** Why a number stands in a revocation list: how its connection ended. */
 export const REVOCATION_REASONS = ['linked_to_reported_handset', 'surrendered'] as const;
@@ -58,6 +66,8 @@ export const ANSWER_RULES: { readonly [Name in Answer]: AnswerRules } = {
   disconnected: { ...END, revokedFor: 'linked_to_reported_handset' },
   not_found: END,
   blocked: END,
+  restored: END,
+  unblocked: END,
   surrendered: { ...END, revokedFor: 'surrendered' },
   // The number is somebody else's, whatever was said of it before.
   reissued: {
@@ -70,7 +80,7 @@ export const ANSWER_RULES: { readonly [Name in Answer]: AnswerRules } = {
 
 /** The reason for which a row of this outcome stands in a revocation list; null where it stands in none. */
 export function revokedFor(outcome: Outcome): RevocationReason | null {
-  return outcome === 'open' || outcome === 'overdue' ? null : ANSWER_RULES[outcome].revokedFor;
+  return isUnsaid(outcome) ? null : ANSWER_RULES[outcome].revokedFor;
 }
 
 /** Whom a row is about. */
@@ -113,6 +123,13 @@ export const BOOKS = {
     rows: 'rows',
     decided: { struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyBlocked: 0, directed: 0 },
     ended: { blocked: 0, notFound: 0, overdue: 0 },
+    within: {},
+  },
+  /** Of what is given back; what is asked for and isn't directed stands in no summary's outcomes. */
+  outcomes: {
+    rows: 'asked',
+    decided: { alreadyOpen: 0, directed: 0 },
+    ended: { restored: 0, unblocked: 0, notFound: 0, overdue: 0 },
     within: {},
   },
 } as const satisfies Readonly<Record<string, BookColumns>>;
@@ -163,6 +180,9 @@ interface DirectionRules {
   readonly book: Book;
 }
 
+/** What the orders have that give back what was taken: full service, or an end of the block, whatever the state was before. */
+const GIVES_BACK = { beginsWith: null, alreadyBy: {}, reason: 'reversed', book: 'outcomes' } as const;
+
 /** Each kind of direction. */
 export const DIRECTION_KINDS = {
   block: {
@@ -191,18 +211,44 @@ export const DIRECTION_KINDS = {
     reason: 'linked_to_reported_handset',
     book: 'connections',
   },
+  restore: {
+    ...GIVES_BACK,
+    subject: 'number',
+    asks: 'restored to full service',
+    orders: ['restore'],
+    answers: ['restored', 'not_found'],
+    columns: ['msisdn', 'imei', 'reason', 'deadline'],
+  },
+  unblock: {
+    ...GIVES_BACK,
+    subject: 'handset',
+    asks: 'unblocked',
+    orders: ['unblock'],
+    answers: ['unblocked', 'not_found'],
+    columns: ['imei', 'msisdn', 'reason', 'deadline'],
+  },
 } as const satisfies Readonly<Record<string, DirectionRules>>;
 /** What a direction asks of its operator. */
 export type DirectionKind = keyof typeof DIRECTION_KINDS;
 /** All of them, as the table has them. */
-export const DIRECTION_KIND_NAMES = ['block', 'reverify'] as const satisfies readonly DirectionKind[];
+export const DIRECTION_KIND_NAMES = [
+  'block',
+  'reverify',
+  'restore',
+  'unblock',
+] as const satisfies readonly DirectionKind[];
 
-/** The order that gives back what orders of a ladder took: full service, whatever the state was before. It is on no ladder. */
+/** The order that gives back what orders of a re-verification's own ladder took. It is on no rung of that. */
 export const RESTORE = {
   order: 'restore',
-  columns: ['msisdn', 'imei', 'reason', 'deadline'],
-  reason: 'reversed',
+  columns: DIRECTION_KINDS.restore.columns,
+  reason: DIRECTION_KINDS.restore.reason,
 } as const satisfies { order: string; columns: readonly OrderColumn[]; reason: string };
+
+/** Whether a direction of this kind gives back what one of another kind took: an open one hinders no report. */
+export function givesBack(kind: DirectionKind): boolean {
+  return rulesOf(kind).book === 'outcomes';
+}
 
 /** The rules of a kind of direction, whichever it is. */
 export function rulesOf(kind: DirectionKind): DirectionRules {
@@ -215,12 +261,15 @@ export function columnOf(kind: DirectionKind): 'msisdn' | 'imei' {
 }
 
 interface BatchRules {
-  /** The folder of the inbox whose uploads start it. */
-  readonly from: string;
-  /** Whom its file names. */
-  readonly names: Subject;
-  /** What it directs of those it names, and of the numbers that are linked to them. */
-  readonly directs: Readonly<Record<Subject, DirectionKind>>;
+  /** The folder of the inbox whose uploads start it; null where it is the system's own. */
+  readonly from: string | null;
+  /**
+   * Whether its file names handsets, which are expanded into the numbers that are linked to them. Else its subjects are collected
+   * from what the system knows, each with its operator, and nothing is gathered.
+   */
+  readonly expands: boolean;
+  /** What it makes directions of, by whom they are about. */
+  readonly directs: readonly DirectionKind[];
   /** What it publishes when it settles, in this order: who sees the last one finds the others. */
   readonly publishes: readonly string[];
 }
@@ -229,11 +278,29 @@ interface BatchRules {
 export const BATCH_KINDS = {
   report: {
     from: 'reports',
-    names: 'handset',
-    directs: { handset: 'block', number: 'reverify' },
+    expands: true,
+    directs: ['block', 'reverify'],
     publishes: ['elsewhere.csv', 'revocations.csv', 'revocations.json', 'summary.json'],
+  },
+  followup: {
+    from: null,
+    expands: false,
+    directs: ['reverify', 'restore', 'unblock'],
+    publishes: ['elsewhere.csv', 'revocations.csv', 'revocations.json', 'summary.json'],
+  },
+  reversal: {
+    from: 'appeals',
+    expands: false,
+    directs: ['restore', 'unblock'],
+    publishes: ['elsewhere.csv', 'summary.json'],
   },
 } as const satisfies Readonly<Record<string, BatchRules>>;
 export type BatchKind = keyof typeof BATCH_KINDS;
 /** All of them, as the table has them. */
-export const BATCH_KIND_NAMES = ['report'] as const satisfies readonly BatchKind[];
+export const BATCH_KIND_NAMES = ['report', 'followup', 'reversal'] as const satisfies readonly BatchKind[];
+
+/** What a report directs of its handsets, and of the numbers that are linked to them. */
+export const REPORT_DIRECTS = { handset: 'block', number: 'reverify' } as const satisfies Record<
+  Subject,
+  DirectionKind
+>;

@@ -1,13 +1,18 @@
 /** Ladders: what a direction orders, one rung after the other, and until when each may take. A ladder is data. */
 import { addSeconds, type Instant } from './days.ts';
-import { DIRECTION_KINDS } from './kinds.ts';
+import { DIRECTION_KIND_NAMES, DIRECTION_KINDS, type DirectionKind } from './kinds.ts';
 
+export type Order = (typeof DIRECTION_KINDS)[DirectionKind]['orders'][number];
 /** All orders, in the order of the ladders. */
-export const ORDERS = [...DIRECTION_KINDS.block.orders, ...DIRECTION_KINDS.reverify.orders] as const;
-export type Order = (typeof ORDERS)[number];
+export const ORDERS: readonly Order[] = DIRECTION_KIND_NAMES.flatMap(
+  (kind): readonly Order[] => DIRECTION_KINDS[kind].orders,
+);
 
-/** Whether an order takes service from those whom it names: they are not to be named any more once they have been answered for. */
-export const takesService = (order: Order): boolean => order !== 'block' && order !== 'reverify';
+/** The orders that take service from those whom they name: nobody is to be named any more who has been answered for. */
+const TAKES_SERVICE: readonly Order[] = ['bar_outgoing', 'bar_incoming', 'disconnect'];
+
+/** Whether an order is one of these. */
+export const takesService = (order: Order): boolean => TAKES_SERVICE.includes(order);
 
 /** A rung as the policy has it: the order, and how many days it may take before the next one. */
 export interface RungPolicy {

@@ -61,7 +61,7 @@ export type Slice = [key: string, start: number, bytes: number, links: number];
 
 /**
  * One child of Claim: a shard of numbers, or a run of the screened handsets. Of the numbers of a shard with far more links than it
- * should have, several children each take a part.
+ * should have, several children each take a part. Of a batch that doesn't expand: so many lines of a list of subjects.
  */
 export type ShardItem =
   | {
@@ -73,7 +73,15 @@ export type ShardItem =
       slices: { start: number; bytes: number };
       part: Part | null;
     }
-  | { kind: 'block'; shard: number; run: Run };
+  | { kind: 'block'; shard: number; run: Run }
+  | ListedShard;
+
+/** A child of Claim that takes lines of a list of subjects, `domain/listed.ts`, all of one kind of direction. */
+export interface ListedShard {
+  kind: DirectionKind;
+  shard: number;
+  list: { key: string; start: number; bytes: number; subjects: number };
+}
 
 /** Part `part` (from 0) of `of`, of the numbers of one of `shards` shards. */
 export interface Part {
@@ -89,6 +97,8 @@ export interface PlannedDirection {
   rows: number;
   /** Where the rows' identities stand in the work bucket, row n in line n. */
   rowsKey: string;
+  /** Its ladder, where that is not its shard's: of rows that go on where their earlier ladder had come to. */
+  rungs?: readonly Rung[];
 }
 
 /** A list in the work bucket, and how long it is. */
@@ -138,11 +148,14 @@ export function manifestText(starts: readonly DirectionStart[]): string {
 }
 
 const rung = z.strictObject({ order: z.enum(ORDERS), deadline: fields.instant });
+/** A ladder as it is planned, as it is written beside what it is of. */
+export const rungsForm: z.ZodType<readonly Rung[]> = z.array(rung);
 const plannedDirection = z.strictObject({
   directionId: fields.direction,
   operator: fields.operator,
   rows: fields.count,
   rowsKey: z.string(),
+  rungs: z.array(rung).optional(),
 });
 const writtenList = z.strictObject({ key: z.string(), bytes: fields.count });
 const leftOut = { struck: fields.count, held: fields.count, exempt: fields.count };
@@ -163,6 +176,7 @@ const decisions = z.record(
       alreadyBlocked: fields.count,
       directed: fields.count,
     }),
+    outcomes: z.strictObject({ alreadyOpen: fields.count, directed: fields.count }),
   }),
 );
 
@@ -174,11 +188,12 @@ function withColumnsSince({ decisions, ...content }: Record<string, unknown>): R
     {
       connections: { ...BOOKS.connections.decided, ...own.connections },
       blocks: { ...BOOKS.blocks.decided, ...own.blocks },
+      outcomes: { ...BOOKS.outcomes.decided, ...own.outcomes },
     },
   ]);
   return { ...content, decisions: Object.fromEntries(now) };
 }
-const EARLIER = { 1: withColumnsSince, 2: withColumnsSince, 3: withColumnsSince };
+const EARLIER = { 1: withColumnsSince, 2: withColumnsSince, 3: withColumnsSince, 4: withColumnsSince };
 
 const shardDecision = z.strictObject({
   kind: z.enum(DIRECTION_KIND_NAMES),
@@ -192,7 +207,7 @@ const shardDecision = z.strictObject({
 true satisfies Covers<typeof shardDecision, ShardDecision>;
 
 /** `ShardDecision`, as it lies in the work bucket. */
-export const shardDecisionForm = formOf<ShardDecision>('decision of a shard', 4, shardDecision, EARLIER);
+export const shardDecisionForm = formOf<ShardDecision>('decision of a shard', 5, shardDecision, EARLIER);
 
 const plan = z.strictObject({
   operators: z.array(fields.operator),
@@ -205,7 +220,7 @@ const plan = z.strictObject({
 true satisfies Covers<typeof plan, Plan>;
 
 /** `Plan`, as it lies in the work bucket. */
-export const planForm = formOf<Plan>('plan', 4, plan, EARLIER);
+export const planForm = formOf<Plan>('plan', 5, plan, EARLIER);
 
 /** What a child of Expand returns. */
 export const gathered: z.ZodType<Gathered> = z.object({

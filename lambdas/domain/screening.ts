@@ -1,12 +1,12 @@
 /** Screening: what becomes of each row of a report. */
 import type { CsvRow, Reject } from './csv.ts';
 import { type Identifiers, type Imei, identifiersOf } from './identifiers.ts';
-import { BATCH_KINDS, SUBJECTS } from './kinds.ts';
+import { columnOf, REPORT_DIRECTS } from './kinds.ts';
 import type { RowReason } from './reasons.ts';
 
 /** The columns of a report. Only the IMEI is read; the others are the agency's own notes. */
 export const reportColumns = {
-  required: [SUBJECTS[BATCH_KINDS.report.names].column],
+  required: [columnOf(REPORT_DIRECTS.handset)],
   optional: ['reported_on', 'case_ref', 'category'],
 } as const;
 

@@ -23,8 +23,9 @@ export const SCREENED = {
   },
   /** What Expand's children returned, as their Map writes it. */
   expanded: { name: 'expanded', pattern: 'screened/*/expanded/*' },
-  /** The shards that Claim's children work on, and where in the gathered links each lies. */
+  /** The shards that Claim's children work on, and where in the gathered links each lies; of a batch that doesn't expand, its subjects. */
   shards: {
+    list: (folder: string, attempt: string) => `${folder}/shards/${attempt}/list.tsv`,
     index: (folder: string, attempt: string) => `${folder}/shards/${attempt}/index.jsonl`,
     manifest: (folder: string, attempt: string) => `${folder}/shards/${attempt}/shards.jsonl`,
     pattern: 'screened/*/shards/*',

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Instant } from '../domain/days.ts';
 import { evenRuns } from '../domain/directions.ts';
 import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
-import { BATCH_KINDS } from '../domain/kinds.ts';
+import { REPORT_DIRECTS } from '../domain/kinds.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { LinkedCount } from '../domain/linked.ts';
 import { type GatheredLinks, gathered, mustAddUp, type ShardItem, type Slice, shardPlaces } from '../domain/plans.ts';
@@ -40,8 +40,6 @@ const environment = z.object({
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
-
-const DIRECTS = BATCH_KINDS.report.directs;
 
 const HELD_FROM = { busyDay: env.BUSY_DAY, manyConnections: env.MANY_CONNECTIONS };
 
@@ -114,7 +112,7 @@ export const handler = task(input, async (given, attempt) => {
   });
   mustAddUp('links in the shards', total([...slicesOf.values()].flat().map(([, , , count]) => count)), links);
   const blocks = evenRuns(handsets, env.ROWS_PER_DIRECTION).map((run, shard) => ({
-    kind: DIRECTS.handset,
+    kind: REPORT_DIRECTS.handset,
     shard,
     run,
   }));
@@ -167,7 +165,7 @@ async function writeIndex(key: string, slicesOf: Map<number, Slice[]>, shards: n
       const slices = slicesOf.get(shard) ?? [];
       const line = `${JSON.stringify(slices)}\n`;
       const links = total(slices.map(([, , , count]) => count));
-      const item = { kind: DIRECTS.number, links, slices: { start, bytes: line.length } };
+      const item = { kind: REPORT_DIRECTS.number, links, slices: { start, bytes: line.length } };
       start += line.length;
       const of = links > 2 * env.LINKS_PER_SHARD ? Math.ceil(links / env.LINKS_PER_SHARD) : 1;
       whole.push({ ...item, shard, part: of > 1 ? { part: 0, of, shards } : null });

@@ -33,7 +33,7 @@ export async function subjectsOf(
   const isHeld = new Set(held);
 
   const handsets = new Set<Imei>();
-  for (let first = 0; imeis.size > 0 && first < report.handsets; first += HANDSETS_AT_ONCE) {
+  for (let first = 0; handsetsKey && imeis.size > 0 && first < report.handsets; first += HANDSETS_AT_ONCE) {
     const count = Math.min(HANDSETS_AT_ONCE, report.handsets - first);
     for (const imei of await readHandsets(work(handsetsKey), { first, count })) if (imeis.has(imei)) handsets.add(imei);
   }

@@ -44,6 +44,8 @@ export const policy = z.object({
   ladders: z.object({
     block: ladder(DIRECTION_KINDS.block),
     reverify: ladder(DIRECTION_KINDS.reverify),
+    restore: ladder(DIRECTION_KINDS.restore),
+    unblock: ladder(DIRECTION_KINDS.unblock),
   }),
   /** A batch takes the sightings of so many days before its report's upload. */
   lookBackDays: z.int().positive().max(3650),
@@ -108,6 +110,14 @@ export const DEFAULT_POLICY: Policy = {
       { order: 'block', days: 1 },
     ],
     reverify: [...REVERIFY_LADDERS.flagged],
+    restore: [
+      { order: 'restore', days: 1 },
+      { order: 'restore', days: 1 },
+    ],
+    unblock: [
+      { order: 'unblock', days: 1 },
+      { order: 'unblock', days: 1 },
+    ],
   },
   lookBackDays: 180,
   rowsPerDirection: 2000,

@@ -259,6 +259,7 @@ describe('the summary', () => {
           directed: 5,
         },
         blocks: { struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyBlocked: 1, directed: 0 },
+        outcomes: { alreadyOpen: 0, directed: 0 },
       },
       jio: {
         connections: {
@@ -272,6 +273,7 @@ describe('the summary', () => {
           directed: 0,
         },
         blocks: { struck: 0, held: 0, exempt: 0, alreadyOpen: 5, alreadyBlocked: 0, directed: 1 },
+        outcomes: { alreadyOpen: 0, directed: 0 },
       },
     };
     expect(mergeDecisions(shards)).toEqual(whole);

@@ -12,6 +12,7 @@ import {
   type Pointers,
   readPointer,
   slotOf,
+  withoutRow,
   writePointer,
 } from '../../lambdas/domain/claims.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
@@ -27,6 +28,7 @@ function counted(told: Partial<CountedPointer>): CountedPointer {
   return {
     directionId: first,
     row: 0,
+    kind: 'reverify',
     operator: airtel,
     open: false,
     outcome: 'overdue',
@@ -75,11 +77,12 @@ describe('a pointer', () => {
       [1, 'disconnected'],
     ]).ledger;
     const said = { occurredOn: '2026-06-03', recordedAt: '2026-06-03T10:00:00Z' };
+    const of = { kind: 'reverify', operator: airtel };
     const now = [0, 1, 2].map((row) => countPointer({ directionId: first, row }, ledger));
     expect(now).toEqual([
-      { directionId: first, row: 0, operator: airtel, open: true, outcome: 'failed', ...said },
-      { directionId: first, row: 1, operator: airtel, open: false, outcome: 'disconnected', ...said },
-      { directionId: first, row: 2, operator: airtel, open: true, outcome: 'open', occurredOn: null, recordedAt: null },
+      { directionId: first, row: 0, ...of, open: true, outcome: 'failed', ...said },
+      { directionId: first, row: 1, ...of, open: false, outcome: 'disconnected', ...said },
+      { directionId: first, row: 2, ...of, open: true, outcome: 'open', occurredOn: null, recordedAt: null },
     ]);
     expect(countPointer({ directionId: first, row: 2 }, closed(ledger))).toMatchObject({
       open: false,
@@ -125,6 +128,22 @@ describe('a connection', () => {
       state: 'alreadyOpen',
       directionId: first,
     });
+  });
+
+  test('that is being restored is directed all the same: what gives back hinders no report, and is already open for another reversal', () => {
+    const restore = counted({ kind: 'restore', open: true, outcome: 'open' });
+    expect(decideClaim('reverify', airtel, seen, [restore])).toEqual({ state: 'directed' });
+    expect(decideClaim('restore', airtel, null, [restore])).toEqual({ state: 'alreadyOpen', directionId: first });
+    expect(decideClaim('restore', jio, null, [restore])).toEqual({ state: 'directed' });
+    expect(decideClaim('restore', airtel, null, [counted({ open: true, outcome: 'open' })])).toEqual({
+      state: 'directed',
+    });
+  });
+
+  test('that goes on from a row is not hindered by that one, and by another one it is', () => {
+    const both = [counted({ open: true, outcome: 'open' }), counted({ row: 1, open: true, outcome: 'open' })];
+    expect(withoutRow(both, { directionId: first, row: 0 })).toEqual([both[1]]);
+    expect(withoutRow(both, null)).toEqual(both);
   });
 
   test('that is open at another operator than that of its newest sighting is directed there, too', () => {

@@ -83,7 +83,7 @@ describe("the line of a direction's row", () => {
     good.replace('2026-05-20', ''),
   ])('of a re-verification is not %j', (line) => {
     const read = () => parseDirectionRowLine('reverify', line);
-    expect(thrown(read)).toBe('BadWorkLine: a re-verification row is a number, a handset, a day and an area');
+    expect(thrown(read)).toBe("BadWorkLine: a connection's row is a number, a handset, a day and an area");
   });
   test.each(['', 'a', '490154203237518', '49015420323751\t49015420323751', good])('of a block is not %j', (line) => {
     expect(thrown(() => parseDirectionRowLine('block', line))).toBe('BadWorkLine: a block row is a handset');

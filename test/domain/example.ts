@@ -74,10 +74,23 @@ export const rungs = {
     { order: 'block', deadline: at('2026-06-02T00:00:00Z') },
     { order: 'block', deadline: at('2026-06-03T00:00:00Z') },
   ],
+  restore: [
+    { order: 'restore', deadline: at('2026-06-02T00:00:00Z') },
+    { order: 'restore', deadline: at('2026-06-03T00:00:00Z') },
+  ],
+  unblock: [
+    { order: 'unblock', deadline: at('2026-06-02T00:00:00Z') },
+    { order: 'unblock', deadline: at('2026-06-03T00:00:00Z') },
+  ],
 } as const;
 
 export const start = at('2026-06-01T00:00:00Z');
-export const ladderEnds = { reverify: at('2026-06-17T00:00:00Z'), block: at('2026-06-03T00:00:00Z') } as const;
+export const ladderEnds = {
+  reverify: at('2026-06-17T00:00:00Z'),
+  block: at('2026-06-03T00:00:00Z'),
+  restore: at('2026-06-03T00:00:00Z'),
+  unblock: at('2026-06-03T00:00:00Z'),
+} as const;
 
 export function fresh(rows: number, kind: DirectionKind = 'reverify', operator: OperatorId = airtel): Ledger {
   return newLedger({

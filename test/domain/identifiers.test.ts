@@ -253,7 +253,7 @@ describe('ids', () => {
     'mha-0123456789ab.reverify.jio.7-0-1-2',
     'mha-0123456789ab.reverify.jio.07-0-1',
     'mha-0123456789ab.reverify.jio.7-0-1.csv',
-    'mha-0123456789ab.unblock.jio.7-0-1',
+    'mha-0123456789ab.unbar.jio.7-0-1',
     'mha-0123456789a.reverify.jio.7-0-1',
     'MHA-0123456789ab.reverify.jio.7-0-1',
     'mha-0123456789ab.reverify.jio.7-0-1\n',

@@ -2,17 +2,20 @@ import { describe, expect, it, test } from 'vitest';
 import {
   ANSWER_RULES,
   ANSWERS,
+  BATCH_KIND_NAMES,
   BATCH_KINDS,
   BOOKS,
   columnOf,
   DIRECTION_KIND_NAMES,
   DIRECTION_KINDS,
+  givesBack,
   OUTCOMES,
+  REPORT_DIRECTS,
   rulesOf,
 } from '../../lambdas/domain/kinds.ts';
 
 test('the codes of outcomes stand in ledgers that are open for months: none ever moves', () => {
-  expect(OUTCOMES.slice(0, 9)).toEqual([
+  expect(OUTCOMES.slice(0, 12)).toEqual([
     'open',
     'verified',
     'failed',
@@ -22,6 +25,9 @@ test('the codes of outcomes stand in ledgers that are open for months: none ever
     'overdue',
     'surrendered',
     'reissued',
+    'withdrawn',
+    'restored',
+    'unblocked',
   ]);
 });
 
@@ -44,17 +50,24 @@ describe.each(DIRECTION_KIND_NAMES)('a direction of the kind %s', (kind) => {
   });
 
   it('has orders that say by when, and to whom a person is behind the row, by which reference they may ask', () => {
-    const ends = subject === 'number' ? ['deadline', 'reference', 'disconnect_by'] : ['reason', 'deadline'];
+    const asks = subject === 'number' && !givesBack(kind);
+    const ends = asks ? ['deadline', 'reference', 'disconnect_by'] : ['reason', 'deadline'];
     expect(columns.slice(-ends.length)).toEqual(ends);
   });
 
   it('has, for every answer that ends a row, the column in which that row is counted', () => {
-    const counted = answers.filter((answer) => ANSWER_RULES[answer].ends).map(inCamelCase);
-    expect(Object.keys(ended).sort()).toEqual([...counted, 'overdue'].sort());
+    const alike = DIRECTION_KIND_NAMES.filter((one) => rulesOf(one).book === book);
+    const counted = alike
+      .flatMap((one) => rulesOf(one).answers)
+      .filter((answer) => ANSWER_RULES[answer].ends)
+      .map(inCamelCase);
+    expect(Object.keys(ended).sort()).toEqual([...new Set([...counted, 'overdue'])].sort());
+    for (const answer of answers) if (ANSWER_RULES[answer].ends) expect(counted).toContain(inCamelCase(answer));
   });
 
   it('has, for everything that may be decided of a row, the column in which it is counted', () => {
-    const byPeople = ['exempt', 'held', 'struck'];
+    // Nobody is left out of what gives back.
+    const byPeople = givesBack(kind) ? [] : ['exempt', 'held', 'struck'];
     const already = new Set(Object.values(alreadyBy).map(({ state }) => state));
     const reissuedBefore = answers.filter((answer) => answer === 'reissued').map((answer) => `${answer}Before`);
     const states = ['alreadyOpen', 'directed', ...byPeople, ...already, ...reissuedBefore];
@@ -77,10 +90,19 @@ test('every answer is one that some kind of direction takes, and ends a row of w
   for (const answer of ANSWERS) expect(ANSWER_RULES[answer].recordedOn).toContain('open');
 });
 
-describe.each(Object.entries(BATCH_KINDS))('a batch of the kind %s', (_, { directs, publishes }) => {
-  it('directs of each subject what is about it', () => {
-    expect(rulesOf(directs.handset).subject).toBe('handset');
-    expect(rulesOf(directs.number).subject).toBe('number');
+it('a report directs of each subject what is about it', () => {
+  expect(rulesOf(REPORT_DIRECTS.handset).subject).toBe('handset');
+  expect(rulesOf(REPORT_DIRECTS.number).subject).toBe('number');
+  expect(BATCH_KINDS.report.directs).toEqual(Object.values(REPORT_DIRECTS));
+});
+
+test('the list of the kinds of batches is that of their table', () => {
+  expect(BATCH_KIND_NAMES).toEqual(Object.keys(BATCH_KINDS));
+});
+
+describe.each(Object.entries(BATCH_KINDS))('a batch of the kind %s', (_, { from, expands, publishes }) => {
+  it('is expanded where what is uploaded names handsets whose numbers are to be found', () => {
+    expect(expands).toBe(from === 'reports');
   });
 
   it('publishes its summary last: who sees that finds the others', () => {

@@ -28,7 +28,7 @@ test('an order may stand on two rungs', () => {
   ]);
 });
 
-test('bars and disconnections take service; to block a handset and to re-verify a connection do not', () => {
-  expect(ORDERS).toEqual(['block', 'reverify', 'bar_outgoing', 'bar_incoming', 'disconnect']);
+test('bars and disconnections take service; to block a handset, to re-verify a connection and what gives back do not', () => {
+  expect(ORDERS).toEqual(['block', 'reverify', 'bar_outgoing', 'bar_incoming', 'disconnect', 'restore', 'unblock']);
   expect(ORDERS.filter(takesService)).toEqual(['bar_outgoing', 'bar_incoming', 'disconnect']);
 });

@@ -157,6 +157,7 @@ describe('reading a row of a response', () => {
 function standing(outcome: Outcome, kind: DirectionKind): Ledger {
   if (outcome === 'open') return fresh(1, kind);
   if (outcome === 'overdue') return closed(fresh(1, kind));
+  if (outcome === 'withdrawn') throw new Error('no answer withdraws a row');
   return answered(fresh(1, kind), [[0, outcome]], { on: '2026-06-01' }).ledger;
 }
 

@@ -68,10 +68,11 @@ const OTHERS = [
 
 /** What records of earlier forms are read as, beside what they hold. */
 const SINCE: Readonly<Record<string, object>> = {
-  'BATCH 1': { format: 5, kind: 'report' },
-  'BATCH 2': { format: 5 },
-  'BATCH 3': { format: 5 },
-  'BATCH 4': { format: 5 },
+  'BATCH 1': { format: 6, kind: 'report' },
+  'BATCH 2': { format: 6 },
+  'BATCH 3': { format: 6 },
+  'BATCH 4': { format: 6 },
+  'BATCH 5': { format: 6 },
   'EXEMPTIONS 1': { format: 2, until: '9999-12-31' },
   // Disconnected, by file 1: 1 << 5 | 3 in place of 1 << 3 | 3; what is overdue by no file's word is 6 as before.
   'DIR 1': { format: 5, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
@@ -91,11 +92,15 @@ function inflated<T extends Record<string, unknown>>(record: T): T {
 const withColumns =
   (connections: object, blocks: object) =>
   ({ decisions }: { decisions: Record<string, Record<string, object>> }) => ({
-    format: 4,
+    format: 5,
     decisions: Object.fromEntries(
       Object.entries(decisions).map(([operator, own]) => [
         operator,
-        { connections: { ...connections, ...own.connections }, blocks: { ...blocks, ...own.blocks } },
+        {
+          connections: { ...connections, ...own.connections },
+          blocks: { ...blocks, ...own.blocks },
+          outcomes: { alreadyOpen: 0, directed: 0 },
+        },
       ]),
     ),
   });
@@ -103,6 +108,7 @@ const NOBODY_LEFT_OUT = { struck: 0, held: 0, exempt: 0 };
 const SINCE_THE_FIRST = withColumns({ ...NOBODY_LEFT_OUT, reissuedBefore: 0, alreadyVerified: 0 }, NOBODY_LEFT_OUT);
 const SINCE_THE_SECOND = withColumns({ reissuedBefore: 0, alreadyVerified: 0 }, {});
 const SINCE_THE_THIRD = withColumns({ reissuedBefore: 0 }, {});
+const SINCE_THE_FOURTH = withColumns({}, {});
 const allDisconnected = ({ revocations }: { revocations: object[] }) => ({
   format: 2,
   revocations: revocations.map((row) => ({ ...row, reason: 'linked_to_reported_handset' })),
@@ -133,6 +139,8 @@ const FILES_SINCE: Readonly<Record<string, (content: never) => object>> = {
   'decision.json 2': SINCE_THE_SECOND,
   'plan.json 3': SINCE_THE_THIRD,
   'decision.json 3': SINCE_THE_THIRD,
+  'plan.json 4': SINCE_THE_FOURTH,
+  'decision.json 4': SINCE_THE_FOURTH,
   'late.json 1': allDisconnected,
 };
 

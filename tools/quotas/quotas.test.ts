@@ -212,7 +212,12 @@ describe('starts that are refused and ask again', () => {
 /** Round numbers, so that everything can be reckoned by hand. */
 const design: Design = {
   policy: {
-    ladders: { block: [{ order: 'block', days: 2 }], reverify: [{ order: 'reverify', days: 5 }] },
+    ladders: {
+      block: [{ order: 'block', days: 2 }],
+      reverify: [{ order: 'reverify', days: 5 }],
+      restore: [{ order: 'restore', days: 2 }],
+      unblock: [{ order: 'unblock', days: 2 }],
+    },
     lookBackDays: 180,
     rowsPerDirection: 2000,
     handsetsPerChild: 250,

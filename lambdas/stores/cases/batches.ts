@@ -45,8 +45,8 @@ export interface Batch {
   untold?: boolean;
   uploadedAt: Instant;
   report: { rows: number; rejected: number; repeats: number; handsets: number };
-  /** The screened handsets, in the work bucket. */
-  handsetsKey: string;
+  /** The screened handsets of a report, in the work bucket. */
+  handsetsKey?: string;
   /** Where the preview that counts was prepared in the work bucket, a folder, and the SHA-256 of its JSON; set by its commit. */
   previewKey?: string;
   previewSha256?: string;
@@ -54,6 +54,8 @@ export interface Batch {
   decision?: DecisionPointer;
   /** What was planned, in the work bucket; set by the commit that makes the plan count. */
   planKey?: string;
+  /** When that was: the instant from which on what it decided counts. Batches of the fifth form and before have none. */
+  directedAt?: Instant;
   settledAt?: Instant;
   /** Where Settle prepared what it published; set by the commit that settles. */
   settledUnder?: string;
@@ -80,7 +82,7 @@ const batch = z.strictObject({
     repeats: fields.count,
     handsets: fields.count,
   }),
-  handsetsKey: z.string(),
+  handsetsKey: z.string().optional(),
   previewKey: z.string().optional(),
   previewSha256: fields.sha256.optional(),
   decision: z
@@ -92,6 +94,7 @@ const batch = z.strictObject({
     })
     .optional(),
   planKey: z.string().optional(),
+  directedAt: fields.instant.optional(),
   settledAt: fields.instant.optional(),
   settledUnder: z.string().optional(),
 });
@@ -100,11 +103,17 @@ true satisfies Covers<typeof batch, Batch>;
 /** A batch, as it lies in the table. */
 export const batchForm = formOf<Batch>(
   'batch',
-  5,
+  6,
   batch,
   // Before there were kinds, a batch was a report's; before there were previews and decisions, it had none; and before the fifth
-  // form it didn't say whether its ending was published.
-  { 1: (batch) => ({ kind: 'report', ...batch }), 2: (batch) => batch, 3: (batch) => batch, 4: (batch) => batch },
+  // form it didn't say whether its ending was published, before the sixth not when its plan counted.
+  {
+    1: (batch) => ({ kind: 'report', ...batch }),
+    2: (batch) => batch,
+    3: (batch) => batch,
+    4: (batch) => batch,
+    5: (batch) => batch,
+  },
 );
 
 /** @throws BadRecord */
@@ -237,8 +246,13 @@ export function noteEndingTold(table: string, { batchId, execution }: Asker): Pr
 }
 
 /** The commit that makes plan k count. False when k is void, or was committed before. */
-export function commitPlan(table: string, id: BatchId, plan: number, planKey: string): Promise<boolean> {
-  return changeBatch(table, id, { state: 'directed', planKey }, '#state = :was AND #plan = :k', {
+export function commitPlan(
+  table: string,
+  id: BatchId,
+  plan: number,
+  { planKey, directedAt }: Required<Pick<Batch, 'planKey' | 'directedAt'>>,
+): Promise<boolean> {
+  return changeBatch(table, id, { state: 'directed', planKey, directedAt }, '#state = :was AND #plan = :k', {
     ':was': 'planning',
     ':k': plan,
   });

@@ -209,7 +209,7 @@ describe('a state machine', () => {
   });
 
   it.each([
-    ['Batch', ['Await', 'Claim', 'Commit', 'Expand', 'Gather', 'Resume', 'Screen', 'Settle', 'TakeTurn']],
+    ['Batch', ['Await', 'Claim', 'Collect', 'Commit', 'Expand', 'Gather', 'Resume', 'Screen', 'Settle', 'TakeTurn']],
     ['Direction', ['Close', 'Order']],
     ['ImportByPieces', ['Cut', 'ImportPiece', 'PublishImport']],
   ])('%s may invoke its own functions only: %s', (id, invoked) => {

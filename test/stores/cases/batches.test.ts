@@ -6,6 +6,8 @@ import { airtel, jio } from '../../domain/example.ts';
 import { CASES } from '../lab.ts';
 import { batch, batchOf, cases, close, dynamo, open, put } from './lab.ts';
 
+const directedAt = asInstant('2026-06-01T00:00:00Z');
+
 beforeAll(open);
 afterAll(close);
 
@@ -72,23 +74,28 @@ describe('batches', () => {
     for (const _ of [1, 2]) expect(await cases.registerPlan(CASES, one, 3, later)).toBe(true);
     const planning = { ...one, ...preview, ...approved, state: 'planning', plan: 3, startedAt: later };
     expect(await cases.readBatch(CASES, one.batchId)).toEqual(planning);
-    expect(await cases.commitPlan(CASES, one.batchId, 3, 'plans/3')).toBe(true);
+    expect(await cases.commitPlan(CASES, one.batchId, 3, { planKey: 'plans/3', directedAt })).toBe(true);
     expect(await cases.registerPlan(CASES, one, 3, later)).toBe(false);
   });
 
   it('are directed by the commit of their own plan, once', async () => {
     const one = batch({ plan: 5 });
     await cases.registerBatch(CASES, one);
-    expect(await cases.commitPlan(CASES, one.batchId, 4, 'plans/4')).toBe(false);
-    expect(await cases.commitPlan(CASES, one.batchId, 5, 'plans/5')).toBe(true);
-    expect(await cases.commitPlan(CASES, one.batchId, 5, 'plans/5-again')).toBe(false);
-    expect(await cases.readBatch(CASES, one.batchId)).toEqual({ ...one, state: 'directed', planKey: 'plans/5' });
+    expect(await cases.commitPlan(CASES, one.batchId, 4, { planKey: 'plans/4', directedAt })).toBe(false);
+    expect(await cases.commitPlan(CASES, one.batchId, 5, { planKey: 'plans/5', directedAt })).toBe(true);
+    expect(await cases.commitPlan(CASES, one.batchId, 5, { planKey: 'plans/5-again', directedAt })).toBe(false);
+    expect(await cases.readBatch(CASES, one.batchId)).toEqual({
+      ...one,
+      state: 'directed',
+      planKey: 'plans/5',
+      directedAt,
+    });
   });
 
   it('whose plan failed are void for ever: the commit comes too late', async () => {
     const one = batch({ plan: 6, state: 'failed' });
     await cases.registerBatch(CASES, one);
-    expect(await cases.commitPlan(CASES, one.batchId, 6, 'plans/6')).toBe(false);
+    expect(await cases.commitPlan(CASES, one.batchId, 6, { planKey: 'plans/6', directedAt })).toBe(false);
     expect((await cases.readBatch(CASES, one.batchId))?.state).toBe('failed');
   });
 
@@ -161,7 +168,7 @@ describe('batches', () => {
       expect(await cases.livingBatch(CASES, one.batchId)).toEqual(one);
       await put({ pk: `EXECUTION#${one.execution}`, batchId: one.batchId, ended: true });
       expect(await cases.livingBatch(CASES, one.batchId)).toBeUndefined();
-      expect(await cases.commitPlan(CASES, one.batchId, 11, 'plans/11')).toBe(false);
+      expect(await cases.commitPlan(CASES, one.batchId, 11, { planKey: 'plans/11', directedAt })).toBe(false);
       expect((await cases.abandonExecution(CASES, one.execution))?.failed).toEqual({
         plan: 11,
         startedAt: one.startedAt,

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Environment as AwaitEnvironment } from '../../../../lambdas/await-decision/handler.ts';
 import type { Environment as ClaimEnvironment } from '../../../../lambdas/claim-shard/handler.ts';
+import type { Environment as CollectEnvironment } from '../../../../lambdas/collect-subjects/handler.ts';
 import type { Environment as CommitEnvironment } from '../../../../lambdas/commit-plan/handler.ts';
 import { folder } from '../../../../lambdas/domain/folders.ts';
 import { BATCH_KINDS } from '../../../../lambdas/domain/kinds.ts';
@@ -84,7 +85,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       LINKS_PER_SHARD: String(policy.linksPerShard),
     },
   });
-  const uploads = Object.values(BATCH_KINDS).map(({ from }) => folder(from).pattern);
+  const uploads = [folder(BATCH_KINDS.report.from).pattern];
   allowObjects(screen, 'read versions', inbox, ...uploads);
   allowList(screen, 'list versions', inbox, ...uploads);
   allowObjects(screen, 'write streams', work, SCREENED.handsets.pattern, SCREENED.runs.pattern);
@@ -93,6 +94,22 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   allowItems(screen, CHANGE_ITEMS, cases);
   allowTell(setting, screen, data.agencies, data.administrators);
   allowAudit(setting, screen);
+
+  const collect = new HandlerFunction<CollectEnvironment>(stack, 'Collect', {
+    config,
+    folder: 'collect-subjects',
+    description: 'Lists the subjects of a batch that is no report, and registers it',
+    memory: 1769,
+    timeout: Duration.minutes(15),
+    environment: {
+      WORK: work.bucketName,
+      CASES: cases.tableName,
+      OPERATORS,
+      LINKS_PER_SHARD: String(policy.linksPerShard),
+    },
+  });
+  allowObjects(collect, 'write streams', work, SCREENED.shards.pattern);
+  allowItems(collect, CHANGE_ITEMS, cases);
 
   const takeTurn = new HandlerFunction<TakeTurnEnvironment>(stack, 'TakeTurn', {
     config,
@@ -247,6 +264,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     'Batch',
     batchFlow(new Construct(stack, 'BatchFlow'), {
       screen,
+      collect,
       takeTurn,
       expand,
       gather,
@@ -259,7 +277,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       work,
       administrators: data.administrators,
     }),
-    [screen, takeTurn, expand, gather, awaitDecision, claim, commit, resume, settle],
+    [screen, collect, takeTurn, expand, gather, awaitDecision, claim, commit, resume, settle],
   );
 
   batch.node.addDependency(direction.alias);

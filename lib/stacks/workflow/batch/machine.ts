@@ -32,7 +32,8 @@ import {
 } from './states.ts';
 
 /**
- * One report's work. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`. Where the execution of a batch has
+ * One report's work. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`. Of a batch that doesn't expand it is
+ * `{ collect: { kind, … } }`: its subjects are collected in the place of 1 and 2. Where the execution of a batch has
  * ended, another one goes on with it, `{ resume: { batchId } }`: at 6 where its plan counts, and at 3 where its ending is still to be
  * published.
  *
@@ -61,7 +62,9 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   const gather = expandAndGather(flow, decision);
   const screen = screenTheReport(flow, gather, settle);
   const resume = resumeTheBatch(flow, direct, decision);
+  const collect = collectTheSubjects(flow, { approved: turn, waiting: decision });
   return Choice.jsonata(scope, 'A report, or a batch to resume?')
+    .when(Condition.jsonata('{% $exists($states.input.collect) %}'), collect)
     .when(Condition.jsonata('{% $exists($states.input.resume) %}'), resume, {
       assign: { batch: '{% $states.input.resume %}', attempt: 0 },
     })
@@ -91,6 +94,33 @@ function screenTheReport(flow: Flow, found: IChainable, empty: IChainable): ICha
       .when(Condition.jsonata("{% $batch.status = 'same' %}"), same)
       .when(Condition.jsonata('{% $batch.handsets = 0 %}'), empty)
       .otherwise(found),
+  );
+}
+
+/**
+ * Steps 1 to 3 of a batch that doesn't expand: its subjects are listed. It goes on at `waiting` where people decide upon them, and at
+ * `approved` where nobody has to.
+ */
+function collectTheSubjects(flow: Flow, next: { approved: IChainable; waiting: IChainable }): IChainable {
+  const { scope } = flow;
+  const collect = invoke(
+    flow,
+    'Collect the subjects',
+    flow.collect,
+    { collect: '{% $states.input.collect %}', execution: EXECUTION, now: NOW },
+    {
+      batch: '{% $states.result.Payload.batch %}',
+      gathered: '{% $states.result.Payload.gathered %}',
+      decided: '{% $states.result.Payload.decided %}',
+      attempt: 0,
+    },
+  );
+  const nothing = Succeed.jsonata(scope, 'Nothing to direct');
+  return collect.next(
+    Choice.jsonata(scope, 'Do people decide?')
+      .when(Condition.jsonata("{% $decided.state = 'approved' %}"), next.approved)
+      .when(Condition.jsonata("{% $decided.state = 'waiting' %}"), next.waiting)
+      .otherwise(nothing),
   );
 }
 

@@ -27,6 +27,7 @@ import { catchEverything, whenDirectionFailed, whenFailed, whenNotStarted, whenT
 /** What the Batch machine works with. */
 export interface BatchParts {
   readonly screen: IFunction;
+  readonly collect: IFunction;
   readonly takeTurn: IFunction;
   readonly expand: IFunction;
   readonly gather: IFunction;

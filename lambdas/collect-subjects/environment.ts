@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { idList, wholeNumber } from '../runtime/environment.ts';
+
+const environment = z.object({
+  WORK: z.string(),
+  CASES: z.string(),
+  OPERATORS: idList,
+  /** How many subjects a shard has. */
+  LINKS_PER_SHARD: wholeNumber,
+});
+export type Environment = z.input<typeof environment>;
+export const env = environment.parse(process.env);

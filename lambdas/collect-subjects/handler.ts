@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { BATCH_KIND_NAMES } from '../domain/kinds.ts';
+import { instant } from '../runtime/input.ts';
+import { log } from '../runtime/log.ts';
+import { task } from '../runtime/task.ts';
+import { registerBatch } from '../stores/cases/batches.ts';
+import { COLLECTORS } from './collectors.ts';
+import { env } from './environment.ts';
+import { writeShards } from './shards.ts';
+
+export type { Environment } from './environment.ts';
+
+const input = z.object({
+  collect: z.looseObject({ kind: z.enum(BATCH_KIND_NAMES) }),
+  execution: z.string(),
+  now: instant,
+});
+
+/** What the Batch machine is told where there is nothing to do. */
+const NOTHING = { batch: {}, gathered: {}, decided: { state: 'nothing', remindAt: null, decideBy: null } };
+
+/**
+ * Collect: lists the subjects of a batch that doesn't expand, registers it and, where people decide upon it, opens its decision. What
+ * an attempt lists lies under its own name, and the one that the machine hears of counts.
+ * @returns what Screen and Gather tell of a report together
+ */
+export const handler = task(input, async ({ collect, execution, now }, attempt) => {
+  const collector = COLLECTORS[collect.kind];
+  if (collector === undefined) throw new Error(`a batch of the kind ${collect.kind} is not collected`);
+  const collected = await collector(collect, { execution, now, attempt });
+  if (collected === null) return NOTHING;
+  const { batch: proposed, listed, linked } = collected;
+  const { batchId, kind, agency } = proposed;
+  const written = await writeShards(batchId, listed, attempt);
+  const batch = await registerBatch(env.CASES, proposed);
+  if (batch.execution !== execution || batch.sha256 !== proposed.sha256) {
+    log.info('same batch again', { batchId });
+    return NOTHING;
+  }
+  const decided = await collected.open(batch);
+  log.info('subjects listed', { batchId, ...written.listed });
+  return {
+    batch: { batchId, kind, agency, handsetsKey: null },
+    gathered: { ...written, indexKey: null, operators: env.OPERATORS, handsets: 0, links: 0, linked },
+    decided,
+  };
+});

@@ -1,0 +1,29 @@
+import type { BatchId } from '../domain/identifiers.ts';
+import { DIRECTION_KIND_NAMES } from '../domain/kinds.ts';
+import { type Listed, listShards } from '../domain/listed.ts';
+import type { ListedShard } from '../domain/plans.ts';
+import { SCREENED } from '../domain/work.ts';
+import { writeObject, writeStream } from '../stores/objects.ts';
+
+import { env } from './environment.ts';
+
+/** Writes a batch's list, and the manifest of its shards for Claim; says where they lie, and how many subjects of each kind there are. */
+export async function writeShards(batchId: BatchId, listed: Listed, attempt: string) {
+  const folder = SCREENED.folder(batchId, attempt);
+  const key = SCREENED.shards.list(folder, attempt);
+  const { lines, shards } = listShards(listed, env.LINKS_PER_SHARD);
+  await writeStream({ bucket: env.WORK, key }, inPieces(lines));
+  const items: ListedShard[] = shards.map(({ kind, shard, start, bytes, subjects }) => ({
+    kind,
+    shard,
+    list: { key, start, bytes, subjects },
+  }));
+  const manifestKey = SCREENED.shards.manifest(folder, attempt);
+  await writeObject({ bucket: env.WORK, key: manifestKey }, items.map((item) => `${JSON.stringify(item)}\n`).join(''));
+  const counts = Object.fromEntries(DIRECTION_KIND_NAMES.map((kind) => [kind, listed[kind]?.length ?? 0]));
+  return { manifestKey, shards: items.length, listed: counts };
+}
+
+async function* inPieces(lines: readonly string[]): AsyncGenerator<string> {
+  yield* lines;
+}
