@@ -52,9 +52,9 @@ async function serve({
   enforce = false,
 }: ServeSettings): Promise<boolean> {
   const config = stageFromContext({ stage, cloud: 'local', ladder });
-  const { agencies, operators, approvers } = config;
+  const { agencies, operators, approvers, caseworkers } = config;
   const simulated = new SimulatedApprovers(approvers.map(({ id }) => id));
-  const known = [...agencies, ...operators, ...approvers].map(({ id }) => id);
+  const known = [...agencies, ...operators, ...approvers, ...caseworkers].map(({ id }) => id);
   say('Synthesizing the app …');
   synthesizing = synthesize({ own: true, context: { stage, ladder } });
   const assembly = await synthesizing;

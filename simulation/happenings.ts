@@ -8,11 +8,12 @@ import { messageOf } from './desk.ts';
 
 /**
  * An upload into the inbox.
- * @param known the ids of the agencies, operators and approvers that are configured; any other may be anything, and is not repeated
+ * @param known the ids of the agencies, operators, approvers and caseworkers that are configured; any other may be anything, and is not repeated
  */
 export function uploadText(key: string, size: number, known: readonly string[]): string {
   const place = parseInboxKey(key);
-  const by = (id: string, what: string) => (known.includes(id) ? id : `an ${what} that is not configured`);
+  const by = (id: string, what: string) =>
+    known.includes(id) ? id : `${/^[aeio]/.test(what) ? 'an' : 'a'} ${what} that is not configured`;
   const bytes = `${size.toLocaleString('en-US')} bytes`;
   switch (place.kind) {
     case 'report':
@@ -25,6 +26,10 @@ export function uploadText(key: string, size: number, known: readonly string[]):
       return `${by(place.approver, 'approver')} uploads a decision, ${bytes}`;
     case 'exemption':
       return `${by(place.approver, 'approver')} uploads exemptions, ${bytes}`;
+    case 'lookup':
+      return `${by(place.caseworker, 'caseworker')} uploads lookups, ${bytes}`;
+    case 'appeal':
+      return `${by(place.caseworker, 'caseworker')} uploads appeals, ${bytes}`;
     default:
       return `an upload lies in no agreed place (${place.why}), ${bytes}`;
   }

@@ -19,6 +19,8 @@ export type AgencyId = Branded<'AgencyId'>;
 export type OperatorId = Branded<'OperatorId'>;
 /** Who decides for the regulator: up to 16 characters of `[a-z0-9-]`. */
 export type ApproverId = Branded<'ApproverId'>;
+/** Who answers subscribers: up to 16 characters of `[a-z0-9-]`. */
+export type CaseworkerId = Branded<'CaseworkerId'>;
 /** `<agency>-<first 12 hex digits of the report's SHA-256>`. */
 export type BatchId = Branded<'BatchId'>;
 /** `<batchId>.<reverify|block>.<operator>.<plan>-<shard>-<n>`. */
@@ -109,6 +111,11 @@ export function isAgencyId(text: string): text is AgencyId {
 
 /** Whether a text has the form of an approver's id; whether there is such an approver, the configuration says. */
 export function isApproverId(text: string): text is ApproverId {
+  return /^[a-z0-9-]{1,16}$/.test(text);
+}
+
+/** Whether a text has the form of a caseworker's id; whether there is such a caseworker, the configuration says. */
+export function isCaseworkerId(text: string): text is CaseworkerId {
   return /^[a-z0-9-]{1,16}$/.test(text);
 }
 

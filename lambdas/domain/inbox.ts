@@ -3,9 +3,11 @@ import { folder } from './folders.ts';
 import {
   type AgencyId,
   type ApproverId,
+  type CaseworkerId,
   EXEMPTED,
   isAgencyId,
   isApproverId,
+  isCaseworkerId,
   isOperatorId,
   type OperatorId,
 } from './identifiers.ts';
@@ -19,6 +21,8 @@ export type InboxKey =
   | { readonly kind: 'response'; readonly operator: OperatorId; readonly directionId: string; readonly name: string }
   | { readonly kind: 'decision'; readonly approver: ApproverId; readonly batchId: string; readonly name: string }
   | { readonly kind: 'exemption'; readonly approver: ApproverId; readonly name: string }
+  | { readonly kind: 'lookup'; readonly caseworker: CaseworkerId; readonly name: string }
+  | { readonly kind: 'appeal'; readonly caseworker: CaseworkerId; readonly name: string }
   | { readonly kind: 'stray'; readonly why: KeyStray };
 
 /** S3 keys have up to 1,024 bytes, and a receipt's key is longer than that of the response it acknowledges. */
@@ -34,6 +38,8 @@ export const INBOX = {
   responses: folder('responses'),
   decisions: folder('decisions'),
   exemptions: folder('exemptions'),
+  lookups: folder('lookups'),
+  appeals: folder('appeals'),
 };
 
 /** Of how many parts a key is made, by the folder where it lies. */
@@ -43,12 +49,14 @@ const PARTS: ReadonlyMap<string, number> = new Map([
   [INBOX.responses.prefix, 4],
   [INBOX.decisions.prefix, 4],
   [INBOX.exemptions.prefix, 3],
+  [INBOX.lookups.prefix, 3],
+  [INBOX.appeals.prefix, 3],
 ]);
 
 /**
  * Reads a key of the inbox: `reports/<agency>/<name>.csv`, `usage/<operator>/<name>.csv`,
- * `responses/<operator>/<directionId>/<name>.csv`, `decisions/<approver>/<batchId>/<name>.csv` or
- * `exemptions/<approver>/<name>.csv`, where a name holds no `/`. Anything else is a stray. Whether the uploader is configured,
+ * `responses/<operator>/<directionId>/<name>.csv`, `decisions/<approver>/<batchId>/<name>.csv`, `exemptions/<approver>/<name>.csv`,
+ * `lookups/<caseworker>/<name>.csv` or `appeals/<caseworker>/<name>.csv`, where a name holds no `/`. Anything else is a stray. Whether the uploader is configured,
  * and whether there is such a direction or batch, is not looked at.
  */
 export function parseInboxKey(key: string): InboxKey {
@@ -73,6 +81,10 @@ export function parseInboxKey(key: string): InboxKey {
     // Its receipts would lie among those of exemptions.
     if (NO_NAMES.includes(about) || about === EXEMPTED) return nowhere;
     return { kind: 'decision', approver: who, batchId: about, name };
+  }
+  if (place === INBOX.lookups.prefix || place === INBOX.appeals.prefix) {
+    if (!isCaseworkerId(who)) return { kind: 'stray', why: 'bad_caseworker' };
+    return { kind: place === INBOX.lookups.prefix ? 'lookup' : 'appeal', caseworker: who, name };
   }
   if (!isOperatorId(who)) return { kind: 'stray', why: 'bad_operator' };
   if (place === INBOX.usage.prefix) return { kind: 'usage', operator: who, name };

@@ -2,10 +2,10 @@
 import type { Day } from './days.ts';
 import { folder } from './folders.ts';
 import { sha8 } from './hashes.ts';
-import type { AgencyId, ApproverId, BatchId, DirectionId, OperatorId } from './identifiers.ts';
+import type { AgencyId, ApproverId, BatchId, CaseworkerId, DirectionId, OperatorId } from './identifiers.ts';
 import type { Order } from './ladders.ts';
 
-/** The folders of the outbox. Orders and receipts have one for each operator, rejects one for each who uploads. */
+/** The folders of the outbox. Orders have one for each operator, explanations for each caseworker, receipts and rejects for each who uploads. */
 export const OUTBOX = {
   orders: folder('orders'),
   receipts: folder('receipts'),
@@ -13,13 +13,14 @@ export const OUTBOX = {
   previews: folder('previews'),
   batches: folder('batches'),
   revocations: folder('revocations'),
+  explanations: folder('explanations'),
 };
 
 /**
- * The pattern of the ids of an agency's batches, which are its own, `-` and 12 characters; `?` stands for one character. Of `up` and
+ * The pattern of the ids of an agency's or a caseworker's batches, which are its own, `-` and 12 characters; `?` stands for one character. Of `up` and
  * `up-police` neither fits the other's pattern: what follows `up-` in `up-police-0123456789ab` has 19.
  */
-const anyBatchOf = (agency: string) => `${agency}-????????????`;
+const anyBatchOf = (uploader: string) => `${uploader}-????????????`;
 const ANY_DAY = '????-??-??';
 
 /** The order of a direction's rung (counted from 1). */
@@ -39,10 +40,10 @@ export function backOrderKey(operator: OperatorId, directionId: DirectionId, res
 
 /**
  * The receipt of a file; `about` is what stood in its key, be there such a direction or batch or not (`exemptions` for a file of
- * exemptions), and `sha256` is null where nobody read the file.
+ * exemptions, `lookups` for one of lookups), and `sha256` is null where nobody read the file.
  */
 export function receiptKey(
-  uploader: OperatorId | ApproverId,
+  uploader: OperatorId | ApproverId | CaseworkerId,
   about: string,
   name: string,
   sha256: string | null,
@@ -55,12 +56,17 @@ export function receiptKey(
  * alike: that one's receipt may have the name that this one's would have.
  */
 export function takenReceiptKey(
-  uploader: OperatorId | ApproverId,
+  uploader: OperatorId | ApproverId | CaseworkerId,
   about: string,
   name: string,
   sha256: string,
 ): string {
   return `${OUTBOX.receipts.prefix}${uploader}/${about}/${name}.${sha256}.json`;
+}
+
+/** The explanations of what a file of lookups asks about, under its name without `.csv`. */
+export function explanationKey(caseworker: CaseworkerId, name: string, sha256: string): string {
+  return `${OUTBOX.explanations.prefix}${caseworker}/${name.replace(/\.csv$/, '')}.${sha8(sha256)}.json`;
 }
 
 /** The rejects of a report or usage file, under the file's whole name. */
@@ -101,6 +107,11 @@ export function summaryKey(batchId: BatchId): string {
 /** The pattern of the summaries of an agency's batches. */
 export function summaryPattern(agency: string): string {
   return summary(anyBatchOf(agency));
+}
+
+/** The pattern of all files of the batches that a caseworker filed. */
+export function booksPattern(caseworker: string): string {
+  return `${OUTBOX.batches.prefix}${anyBatchOf(caseworker)}/*`;
 }
 
 /** The rows of a settled batch that were open, disconnected or blocked elsewhere. */

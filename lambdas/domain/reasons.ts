@@ -73,9 +73,16 @@ export const KEY_STRAYS = [
   'bad_agency',
   'bad_operator',
   'bad_approver',
+  'bad_caseworker',
 ] as const;
 export type KeyStray = (typeof KEY_STRAYS)[number];
 
 /** Why an object was left where it lies: its key, or whose it is. */
-export const STRAYS = [...KEY_STRAYS, 'unknown_agency', 'unknown_operator', 'unknown_approver'] as const;
+export const STRAYS = [
+  ...KEY_STRAYS,
+  'unknown_agency',
+  'unknown_operator',
+  'unknown_approver',
+  'unknown_caseworker',
+] as const;
 export type Stray = (typeof STRAYS)[number];

@@ -53,7 +53,13 @@ export const approver = participant(/^[a-z0-9-]{1,16}$/, '1 to 16 characters of 
   { path: ['principal'], error: "must be the ARN of one role: an account's could let one person be two approvers" },
 );
 
-/** A bank or a platform that reads the revocation list, a caseworker, an auditor, an administrator, or who looks after the machine. */
+/**
+ * Who answers subscribers. The id is its folder under `lookups/` and `appeals/`, and the beginning of the ids of the batches that
+ * its appeals start.
+ */
+export const caseworker = participant(/^[a-z0-9-]{1,16}$/, '1 to 16 characters of a-z, 0-9 and -');
+
+/** A bank or a platform that reads the revocation list, an auditor, an administrator, or who looks after the machine. */
 export const outsider = participant(/^[a-z0-9-]{1,16}$/, '1 to 16 characters of a-z, 0-9 and -');
 
 export type Participant = z.infer<typeof outsider>;

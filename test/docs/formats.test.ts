@@ -59,6 +59,7 @@ describe('docs/formats.md', () => {
       'reports/MHA/x.csv',
       'usage/JIO/x.csv',
       'exemptions/X/x.csv',
+      'lookups/X/x.csv',
     ].map((key) => {
       const place = parseInboxKey(key);
       return place.kind === 'stray' ? place.why : 'taken';
@@ -70,13 +71,15 @@ describe('docs/formats.md', () => {
       'bad_agency',
       'bad_operator',
       'bad_approver',
+      'bad_caseworker',
     ]);
-    // The last three are known only with the configuration at hand.
+    // The last four are known only with the configuration at hand.
     expect(firstCells('Why an object was left where it lies')).toEqual([
       ...strays,
       'unknown_agency',
       'unknown_operator',
       'unknown_approver',
+      'unknown_caseworker',
     ]);
   });
 

@@ -39,6 +39,17 @@ describe('a key of the inbox', () => {
   test('of exemptions names its approver', () => {
     expect(parseInboxKey('exemptions/approver-1/june.csv')).toEqual({ kind: 'exemption', approver, name: 'june.csv' });
   });
+  test('of a lookup, or of an appeal, names its caseworker', () => {
+    for (const [folder, kind] of [
+      ['lookups', 'lookup'],
+      ['appeals', 'appeal'],
+    ])
+      expect(parseInboxKey(`${folder}/caseworker-1/june.csv`)).toEqual({
+        kind,
+        caseworker: 'caseworker-1',
+        name: 'june.csv',
+      });
+  });
   test.each([
     'जून रिपोर्ट.csv',
     'a b+c%20d.csv',
@@ -79,6 +90,11 @@ describe('a key of the inbox', () => {
     ['decisions/Approver-1/x/yes.csv', 'bad_approver'],
     ['exemptions/approver_1/yes.csv', 'bad_approver'],
     ['exemptions//yes.csv', 'bad_approver'],
+    ['lookups/june.csv', 'unknown_place'],
+    [`appeals/caseworker-1/${batch}/june.csv`, 'unknown_place'],
+    ['lookups/caseworker-1/june.txt', 'not_a_csv_name'],
+    ['lookups/Caseworker-1/june.csv', 'bad_caseworker'],
+    ['appeals//june.csv', 'bad_caseworker'],
     ['reports/mha/', 'not_a_csv_name'],
     ['reports/mha/.csv', 'not_a_csv_name'],
     ['reports/mha/june.xlsx', 'not_a_csv_name'],
@@ -112,6 +128,8 @@ describe('the patterns of the inbox', () => {
     responses: `responses/mha/${direction}/a.csv`,
     decisions: `decisions/mha/${batch}/a.csv`,
     exemptions: 'exemptions/mha/a.csv',
+    lookups: 'lookups/mha/a.csv',
+    appeals: 'appeals/mha/a.csv',
   };
   test.each(Object.entries(INBOX))(
     '%s: fit its own keys, and of these those of the one who is named',

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Day } from '../../lambdas/domain/days.ts';
-import type { ApproverId, BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { ApproverId, BatchId, CaseworkerId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import {
   backOrderKey,
+  booksPattern,
   elsewhereKey,
+  explanationKey,
   failedOrderKey,
   lateRevocationKeys,
   OUTBOX,
@@ -25,6 +27,7 @@ const batch = 'mha-0123456789ab' as BatchId;
 const direction = 'mha-0123456789ab.reverify.jio.7-0-1' as DirectionId;
 const jio = 'jio' as OperatorId;
 const approver = 'approver-1' as ApproverId;
+const caseworker = 'caseworker-1' as CaseworkerId;
 const day = '2026-06-17' as Day;
 const sha256 = 'deadbeef'.repeat(8);
 
@@ -36,6 +39,10 @@ test('every object of the outbox has its agreed place', () => {
   expect(receiptKey(jio, direction, 'a b.csv', null)).toBe(`receipts/jio/${direction}/a b.csv.unread.json`);
   expect(takenReceiptKey(jio, direction, 'a b.csv', sha256)).toBe(`receipts/jio/${direction}/a b.csv.${sha256}.json`);
   expect(receiptKey(approver, batch, 'yes.csv', sha256)).toBe(`receipts/approver-1/${batch}/yes.csv.deadbeef.json`);
+  expect(receiptKey(caseworker, 'lookups', 'june.csv', sha256)).toBe(
+    'receipts/caseworker-1/lookups/june.csv.deadbeef.json',
+  );
+  expect(explanationKey(caseworker, 'june.csv', sha256)).toBe('explanations/caseworker-1/june.deadbeef.json');
   expect(previewKeys(batch)).toEqual({
     json: 'previews/mha-0123456789ab/preview.json',
     html: 'previews/mha-0123456789ab/preview.html',
@@ -68,6 +75,7 @@ describe('the patterns of the outbox', () => {
       csv,
       json,
     ]),
+    explanations: [explanationKey(caseworker, 'a.csv', sha256)],
   };
 
   test.each(Object.entries(OUTBOX))('%s: fit its own keys and no others', (name, { prefix, pattern }) => {
@@ -87,6 +95,14 @@ describe('the patterns of the outbox', () => {
           expect(fits(OUTBOX[name].patternOf(id), key)).toBe(id === 'jio');
     },
   );
+
+  test("a caseworker's fit all files of the batches that it filed, and nobody else's", () => {
+    const own = 'caseworker-1-0123456789ab' as BatchId;
+    for (const key of [summaryKey(own), elsewhereKey(own), 'batches/caseworker-1-0123456789ab/appeals.csv'])
+      for (const id of ['caseworker-1', 'caseworker', 'caseworker-11', 'mha'])
+        expect(fits(booksPattern(id), key)).toBe(id === 'caseworker-1');
+    expect(fits(booksPattern('up'), summaryKey('up-police-0123456789ab' as BatchId))).toBe(false);
+  });
 
   test("an agency's fit what is published of its batches, and of no agency whose name begins alike", () => {
     const ofPolice = 'up-police-0123456789ab' as BatchId;

@@ -8,11 +8,13 @@ describe('what is told of a cloud that somebody tries by hand', () => {
     ['responses/jio/mha-0123456789ab.reverify.jio.1-0-0/9800000001.csv', 'jio uploads a response, 1,234 bytes'],
     // An id that nobody configured may be a number itself.
     ['reports/9800000001/r.csv', 'an agency that is not configured uploads a report, 1,234 bytes'],
+    ['lookups/caseworker-1/l.csv', 'caseworker-1 uploads lookups, 1,234 bytes'],
+    ['appeals/9800000001/a.csv', 'a caseworker that is not configured uploads appeals, 1,234 bytes'],
     ['usage/9800000001/u.csv', 'an operator that is not configured uploads usage, 1,234 bytes'],
     ['reports/mha/9800000001.xlsx', 'an upload lies in no agreed place (not_a_csv_name), 1,234 bytes'],
   ])('names the uploader of %s, and never the file, whose name may be a number', (key, text) => {
-    expect(uploadText(key, 1234, ['mha', 'airtel', 'jio'])).toBe(text);
-    expect(uploadText(key, 1234, ['mha', 'airtel', 'jio'])).not.toMatch(/9800000001|35100000000001/);
+    expect(uploadText(key, 1234, ['mha', 'airtel', 'jio', 'caseworker-1'])).toBe(text);
+    expect(uploadText(key, 1234, ['mha', 'airtel', 'jio', 'caseworker-1'])).not.toMatch(/9800000001|35100000000001/);
   });
 
   it('tells of the work by what functions log of it, ids and counts', () => {

@@ -178,7 +178,9 @@ const direction = orSpoilt(
 export const inboxKey = fc.oneof(
   {
     weight: 3,
-    arbitrary: fc.tuple(fc.constantFrom('reports', 'usage', 'exemptions'), who, name).map((parts) => parts.join('/')),
+    arbitrary: fc
+      .tuple(fc.constantFrom('reports', 'usage', 'exemptions', 'lookups', 'appeals'), who, name)
+      .map((parts) => parts.join('/')),
   },
   {
     weight: 3,

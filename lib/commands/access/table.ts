@@ -54,6 +54,8 @@ export const PLACES: readonly Place[] = [
     key: (id) => `decisions/${id}/mha-0123456789ab/d.csv`,
   },
   { bucket: 'Inbox', name: 'exemptions/<approver>/', owner: 'approver', key: (id) => `exemptions/${id}/e.csv` },
+  { bucket: 'Inbox', name: 'lookups/<caseworker>/', owner: 'caseworker', key: (id) => `lookups/${id}/l.csv` },
+  { bucket: 'Inbox', name: 'appeals/<caseworker>/', owner: 'caseworker', key: (id) => `appeals/${id}/a.csv` },
   { bucket: 'Inbox', name: 'reports/<checker>/', owner: 'checker', key: (id) => `reports/${id}/r.csv` },
   { bucket: 'Inbox', name: 'usage/<checker>/', owner: 'checker', key: (id) => `usage/${id}/u.csv` },
   { bucket: 'Inbox', name: 'responses/<checker>/', owner: 'checker', key: (id) => `responses/${id}/${id}/a.csv` },
@@ -82,6 +84,12 @@ export const PLACES: readonly Place[] = [
     owner: 'caseworker',
     key: (id) => `receipts/${id}/appeals/a.csv.01234567.json`,
   },
+  {
+    bucket: 'Outbox',
+    name: 'explanations/<caseworker>/',
+    owner: 'caseworker',
+    key: (id) => `explanations/${id}/l.csv.01234567.json`,
+  },
   { bucket: 'Outbox', name: 'rejects/<operator>/', owner: 'operator', key: (id) => `rejects/${id}/u.csv` },
   { bucket: 'Outbox', name: 'rejects/<agency>/', owner: 'agency', key: (id) => `rejects/${id}/r.csv` },
   {
@@ -95,6 +103,12 @@ export const PLACES: readonly Place[] = [
     name: 'batches/<agency>-…/elsewhere.csv',
     owner: 'agency',
     key: (id) => `batches/${id}-0123456789ab/elsewhere.csv`,
+  },
+  {
+    bucket: 'Outbox',
+    name: 'batches/<caseworker>-…/',
+    owner: 'caseworker',
+    key: (id) => `batches/${id}-0123456789ab/appeals.csv`,
   },
   {
     bucket: 'Outbox',

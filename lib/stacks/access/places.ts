@@ -1,6 +1,12 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
-import { OUTBOX, previewPatterns, revocationPatterns, summaryPattern } from '../../../lambdas/domain/outbox.ts';
+import {
+  booksPattern,
+  OUTBOX,
+  previewPatterns,
+  revocationPatterns,
+  summaryPattern,
+} from '../../../lambdas/domain/outbox.ts';
 import type { GuardedBucket } from '../../constructs/guarded-bucket.ts';
 import { KEY_ACTIONS } from '../../constructs/guarded-key.ts';
 import type { DataStack } from '../data.ts';
@@ -43,8 +49,12 @@ export function placesOf({ inbox, outbox, audit }: DataStack) {
     ];
   };
   const caseworker = (caseworker: string): Place[] => {
-    const read = [OUTBOX.receipts.patternOf(caseworker)];
-    return [{ bucket: outbox, read, list: read }];
+    const put = [INBOX.lookups, INBOX.appeals].map(({ patternOf }) => patternOf(caseworker));
+    const read = [OUTBOX.receipts, OUTBOX.explanations].map(({ patternOf }) => patternOf(caseworker));
+    return [
+      { bucket: inbox, write: put, list: put },
+      { bucket: outbox, read: [...read, booksPattern(caseworker)], list: read },
+    ];
   };
   const reader = (): Place[] => [
     { bucket: outbox, read: [OUTBOX.revocations.pattern], list: [OUTBOX.revocations.pattern] },

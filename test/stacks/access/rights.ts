@@ -60,6 +60,7 @@ export const KEYS: Readonly<Record<string, string[]>> = {
     ...agencies.map((id) => `reports/${id}/may.csv`),
     ...operators.flatMap((id) => [`usage/${id}/may.csv`, `responses/${id}/mha-0123456789ab.block.${id}.1-0-0/a.csv`]),
     ...approvers.flatMap((id) => [`decisions/${id}/mha-0123456789ab/may.csv`, `exemptions/${id}/may.csv`]),
+    ...caseworkers.flatMap((id) => [`lookups/${id}/may.csv`, `appeals/${id}/may.csv`]),
     'reports/self-check/may.csv',
     'usage/self-check/may.csv',
     'responses/self-check/self-check/a.csv',
@@ -74,7 +75,13 @@ export const KEYS: Readonly<Record<string, string[]>> = {
     ...approvers.flatMap((id) =>
       ['mha-0123456789ab', 'exemptions'].map((about) => `receipts/${id}/${about}/a.csv.01234567.json`),
     ),
-    ...caseworkers.map((id) => `receipts/${id}/appeals/a.csv.01234567.json`),
+    ...caseworkers.flatMap((id) => [
+      `receipts/${id}/appeals/a.csv.01234567.json`,
+      `explanations/${id}/a.csv.01234567.json`,
+      `rejects/${id}/a.csv`,
+      `batches/${id}-0123456789ab/summary.json`,
+      `batches/${id}-0123456789ab/appeals.csv`,
+    ]),
     'receipts/self-check/self-check/a.csv.01234567.json',
     'orders/self-check/self-check-0123456789ab.block.self-check.1-0-0/1-block.csv',
     'revocations/2026-06-17/self-check-0123456789ab.csv',
@@ -126,8 +133,10 @@ export const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
     [OUTBOX, 'list', new RegExp(`^(previews/|receipts/${id}/)`)],
   ],
   caseworker: (id) => [
-    [OUTBOX, 'read', new RegExp(`^receipts/${id}/`)],
-    [OUTBOX, 'list', new RegExp(`^receipts/${id}/`)],
+    [INBOX, 'put', new RegExp(`^(lookups|appeals)/${id}/`)],
+    [INBOX, 'list', new RegExp(`^(lookups|appeals)/${id}/`)],
+    [OUTBOX, 'read', new RegExp(`^((receipts|explanations)/${id}/|batches/${id}-[0-9a-f]{12}/)`)],
+    [OUTBOX, 'list', new RegExp(`^(receipts|explanations)/${id}/`)],
   ],
   reader: () => [
     [OUTBOX, 'read', /^revocations\//],

@@ -4,14 +4,22 @@ import { BadPointer, readPointer, writePointer } from '../../../lambdas/domain/c
 import { parseDirectionRowLine } from '../../../lambdas/domain/directions.ts';
 import { directionIdOf, parseDirectionId } from '../../../lambdas/domain/identifiers.ts';
 import { parseInboxKey } from '../../../lambdas/domain/inbox.ts';
-import { receiptKey, rejectsKey } from '../../../lambdas/domain/outbox.ts';
+import { explanationKey, receiptKey, rejectsKey } from '../../../lambdas/domain/outbox.ts';
 import { BadLinkKey, parseGatheredLine, parseLinkKey } from '../../../lambdas/domain/sightings.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from '../../../lambdas/domain/tabbed.ts';
 import { inboxKey } from '../inputs.ts';
 import { must, target } from '../target.ts';
 import { orSpoilt, spoilt } from '../texts.ts';
 
-const STRAYS = ['key_too_long', 'unknown_place', 'not_a_csv_name', 'bad_agency', 'bad_operator', 'bad_approver'];
+const STRAYS = [
+  'key_too_long',
+  'unknown_place',
+  'not_a_csv_name',
+  'bad_agency',
+  'bad_operator',
+  'bad_approver',
+  'bad_caseworker',
+];
 
 /** What must hold of a key that we write under: a place of one uploader, which leads nowhere else. */
 export function mustStayInPlace(key: string, place: string, parts: number): void {
@@ -44,6 +52,11 @@ const keys = target({ name: 'key', what: 'object keys', share: 100 }, inboxKey, 
     mustStayInPlace(receiptKey(read.operator, read.directionId, read.name, sha256), `receipts/${read.operator}/`, 4);
     const direction = parseDirectionId(read.directionId);
     must(direction === null || direction.id === read.directionId, "a direction's id is its own");
+  } else if (read.kind === 'lookup' || read.kind === 'appeal') {
+    must(/^[a-z0-9-]{1,16}$/.test(read.caseworker), 'an uploader has an id');
+    must(key === `${read.kind}s/${read.caseworker}/${read.name}`, 'a key is what its parts say');
+    mustStayInPlace(receiptKey(read.caseworker, `${read.kind}s`, read.name, sha256), `receipts/${read.caseworker}/`, 4);
+    mustStayInPlace(explanationKey(read.caseworker, read.name, sha256), `explanations/${read.caseworker}/`, 3);
   } else {
     const who = read.kind === 'report' ? read.agency : read.operator;
     must(/^[a-z0-9-]{1,16}$/.test(who), 'an uploader has an id');
