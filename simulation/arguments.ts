@@ -99,7 +99,8 @@ Options
                              --upload exemptions/approver-2/june.csv=exempt.csv@1d
                              In KEY and in the file {batch:N} and {preview:N} stand for the Nth batch that was
                              registered and its preview's SHA-256, {direction:MSISDN} and {reference:MSISDN} for a
-                             number's newest row of re-verification, as they are at that instant:
+                             number's newest row of re-verification, {version:KEY} for the newest version of what
+                             was uploaded under KEY, as they are at that instant:
                              --upload decisions/approver-1/{batch:1}/x.csv=decision.csv@1h
   --operators mixed|prompt|silent
                              simulated operators for those without --respond

@@ -17,6 +17,8 @@ export interface OutsideCloud {
   outside(at: number, run: () => Promise<void>): void;
   put(bucket: string, key: string, body: Uint8Array | string): Promise<void>;
   get(bucket: string, key: string): Promise<Uint8Array>;
+  /** The id of an object's newest version. */
+  version(bucket: string, key: string): Promise<string>;
   list(bucket: string, prefix?: string): Promise<string[]>;
   /** Takes all messages out of a participant's own queue, or out of the mailbox of an address. */
   receive(queue: string): Promise<{ body: string }[]>;

@@ -1,6 +1,6 @@
 /**
  * What stands in an upload's key or cells for something that only the run knows: `{batch:N}`, `{preview:N}`, `{direction:MSISDN}`,
- * `{reference:MSISDN}`. Each is what it names at the instant of the upload.
+ * `{reference:MSISDN}`, `{version:KEY}`. Each is what it names at the instant of the upload.
  */
 
 import { sha256Of } from '../lambdas/domain/hashes.ts';
@@ -11,7 +11,7 @@ import { CommandError } from '../lib/commands/command-line.ts';
 import { bucketsOf } from './buckets.ts';
 import { messageOf, type OutsideCloud } from './desk.ts';
 
-const PLACEHOLDER = /\{(batch|preview|direction|reference):([^{}\n]*)\}/g;
+const PLACEHOLDER = /\{(batch|preview|direction|reference|version):([^{}\n]*)\}/g;
 
 /** Whether a text has any. */
 export const hasPlaceholders = (text: string): boolean => text.search(PLACEHOLDER) >= 0;
@@ -89,6 +89,7 @@ export class Placeholders {
       if (!(await cloud.list(outbox, key)).includes(key)) throw new NothingNamed(`batch ${of} has no preview yet`);
       return sha256Of(await cloud.get(outbox, key));
     }
+    if (what === 'version') return await versionOf(of, cloud);
     const row = await newestRow(of, cloud);
     return what === 'direction' ? row.direction : row.reference;
   }
@@ -99,6 +100,14 @@ export class Placeholders {
       throw new NothingNamed(`there is no batch ${of} by then, but ${this.#batches.size} in all`);
     return batch;
   }
+}
+
+/** The newest version of what was uploaded under a key. */
+async function versionOf(key: string, cloud: OutsideCloud): Promise<string> {
+  const { inbox } = bucketsOf(cloud);
+  if (!(await cloud.list(inbox, key)).includes(key))
+    throw new NothingNamed(`nothing was uploaded under ${key} by then`);
+  return await cloud.version(inbox, key);
 }
 
 /** The row of the newest direction to re-verify that carries a number, by the orders in the outbox. */

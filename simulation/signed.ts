@@ -30,6 +30,8 @@ export function signedByOwners(cloud: LocalCloud, { stage, administrators }: Sta
     ...cloud,
     put: (bucket, key, body) => cloud.put(bucket, key, body, roleOf(key)),
     get: (bucket, key) => cloud.get(bucket, key, roleOf(key)),
+    // Of a file that somebody else has put there.
+    version: (bucket, key) => cloud.version(bucket, key, `${stage}-${cloud.region}-administrator-${administrator.id}`),
     list: (bucket, prefix = '') => cloud.list(bucket, prefix, roleOf(prefix)),
   };
 }

@@ -51,6 +51,12 @@ export class FakeCloud implements ConductedCloud {
     return object;
   }
 
+  /** The n-th upload of all is version n. */
+  async version(bucket: string, key: string): Promise<string> {
+    await this.get(bucket, key);
+    return `v${this.uploads.findLastIndex((upload) => upload.key === key) + 1}`;
+  }
+
   async list(bucket: string, prefix = ''): Promise<string[]> {
     return [...this.objects.keys()]
       .filter((name) => name.startsWith(`${bucket}/${prefix}`))

@@ -40,6 +40,14 @@ describe('in what is uploaded', () => {
     );
   });
 
+  it('{version:KEY} is the newest version of what was uploaded under a key', async () => {
+    for (const key of ['usage/jio/a.csv', 'usage/jio/b.csv', 'usage/jio/a.csv']) await cloud.put('inbox', key, 'x');
+    expect(await fill('usage/jio/a.csv,{version:usage/jio/a.csv}')).toBe('usage/jio/a.csv,v3');
+    await expect(fill('{version:usage/jio/c.csv}')).rejects.toThrow(
+      'nothing was uploaded under usage/jio/c.csv by then',
+    );
+  });
+
   it('are replaced in a file’s key and content, bytes that are no text stay, and what names nothing ends the run', async () => {
     const [text, rest] = [Buffer.from('{batch:1},'), Buffer.of(0xff, 0xe9)];
     const filled = await placeholders.fillFile({ key: '{batch:2}.csv', content: () => [text, rest] }, cloud);
@@ -52,7 +60,7 @@ describe('in what is uploaded', () => {
   });
 
   it('other braces stay', async () => {
-    expect(hasPlaceholders('{"a":1} {batch} {version:x}')).toBe(false);
+    expect(hasPlaceholders('{"a":1} {batch} {versions:x}')).toBe(false);
     expect(await fill('{"a":1} {batch}')).toBe('{"a":1} {batch}');
   });
 

@@ -245,6 +245,7 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
       outside: (at, run) => clock.outside(at, run),
       put: (bucket, key, body, as) => outside.put(bucket, key, body, as),
       get: (bucket, key, as) => outside.get(bucket, key, as),
+      version: (bucket, key, as) => outside.version(bucket, key, as),
       list: (bucket, prefix, as) => outside.list(bucket, prefix, as),
       confirmSubscriptions: () => fauxqs.confirmSubscriptions(),
       receive: async (queueName) => drain(fauxqs, queueName),

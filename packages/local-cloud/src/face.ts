@@ -93,6 +93,8 @@ export interface LocalCloud {
   put(bucket: string, key: string, body: Uint8Array | Readable | string, as?: string): Promise<void>;
   /** Reads an object as an outsider; rejects where it is not there, or `as` may not. */
   get(bucket: string, key: string, as?: string): Promise<Uint8Array>;
+  /** The id of an object's newest version; rejects where it is not there, or `as` may not read it. */
+  version(bucket: string, key: string, as?: string): Promise<string>;
   /** The keys in a bucket that begin with `prefix`, in S3's order, all pages of them. */
   list(bucket: string, prefix?: string, as?: string): Promise<string[]>;
   /** Lets all participants in other accounts confirm that they want notices in their queues, as they are asked to; until then they get none. */

@@ -47,6 +47,11 @@ export class OutsideS3 {
     return (await this.send('GET', pathOf(bucket, key), as)).body;
   }
 
+  /** The id of an object's newest version. */
+  async version(bucket: string, key: string, as?: string): Promise<string> {
+    return (await this.send('HEAD', pathOf(bucket, key), as)).version;
+  }
+
   /** All keys under a prefix, in order. */
   async list(bucket: string, prefix = '', as?: string): Promise<string[]> {
     const keys: string[] = [];
@@ -70,7 +75,7 @@ export class OutsideS3 {
     path: string,
     as = OUTSIDER,
     body: Buffer = Buffer.alloc(0),
-  ): Promise<{ body: Buffer; etag: string }> {
+  ): Promise<{ body: Buffer; etag: string; version: string }> {
     const headers = {
       authorization: authorization(as, 's3', this.region),
       'content-length': body.length,
@@ -84,7 +89,8 @@ export class OutsideS3 {
         response.on('end', () => {
           const answer = Buffer.concat(chunks);
           const status = response.statusCode ?? 500;
-          if (status < 300) return resolve({ body: answer, etag: response.headers.etag ?? '' });
+          const { etag = '', 'x-amz-version-id': version = '' } = response.headers;
+          if (status < 300) return resolve({ body: answer, etag, version: String(version) });
           const code = /<Code>([^<]*)<\/Code>/.exec(answer.toString())?.[1] ?? String(status);
           return reject(new Error(`S3 answered ${code} to ${method} ${path.split('?')[0]}`));
         });
