@@ -10,14 +10,17 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
  * Claim writes faster than a new on-demand table takes. Four tries, the SDK's default, would then fail some call of every
  * child; adaptive tries slow down together once the table throttles.
  */
-const database = new DynamoDBClient({ retryMode: 'adaptive', maxAttempts: 10 });
+const database = /* @__PURE__ */ new DynamoDBClient({ retryMode: 'adaptive', maxAttempts: 10 });
 
-/** One client per service and function, made when the function is loaded: its connections serve every invocation. */
-export const dynamo = DynamoDBDocumentClient.from(database, {
+/**
+ * One client per service and function, made when the function is loaded: its connections serve every invocation. Each is marked
+ * as pure, so that a function's bundle has only those, and only the SDKs, that the function uses.
+ */
+export const dynamo = /* @__PURE__ */ DynamoDBDocumentClient.from(database, {
   marshallOptions: { removeUndefinedValues: true },
 });
-export const kms = new KMSClient();
-export const s3 = new S3Client();
-export const sfn = new SFNClient();
-export const sns = new SNSClient();
-export const sqs = new SQSClient();
+export const kms = /* @__PURE__ */ new KMSClient();
+export const s3 = /* @__PURE__ */ new S3Client();
+export const sfn = /* @__PURE__ */ new SFNClient();
+export const sns = /* @__PURE__ */ new SNSClient();
+export const sqs = /* @__PURE__ */ new SQSClient();
