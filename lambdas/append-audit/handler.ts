@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { auditNote } from '../domain/audit.ts';
 import { log } from '../runtime/log.ts';
 import { groups } from '../runtime/queue.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { whatNow } from '../domain/decisions.ts';
 import { fields } from '../domain/stored.ts';
 import { instant } from '../runtime/input.ts';

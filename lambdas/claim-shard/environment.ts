@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DirectionKind } from '../domain/kinds.ts';
 import type { RungPolicy } from '../domain/ladders.ts';
 import { idList, wholeNumber } from '../runtime/environment.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DIRECTION_KIND_NAMES } from '../domain/kinds.ts';
 import { fields } from '../domain/stored.ts';
 import { instant, operatorIds } from '../runtime/input.ts';

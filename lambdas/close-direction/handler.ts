@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { closedNote } from '../domain/audit.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { closeLedger } from '../domain/sealing.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BATCH_KIND_NAMES } from '../domain/kinds.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';

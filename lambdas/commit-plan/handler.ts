@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { directedNote } from '../domain/audit.ts';
 import { planCounts } from '../domain/batches.ts';
 import { mergeDecisions } from '../domain/books.ts';

@@ -1,5 +1,5 @@
 /** Files of approvers, of decisions and of exemptions alike, as they are recorded, and which upload is one that was. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Instant } from './days.ts';
 import type { ApproverId } from './identifiers.ts';
 import { fields } from './stored.ts';

@@ -6,7 +6,7 @@
  */
 
 import { createHmac } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Instant } from './days.ts';
 import { folder } from './folders.ts';
 import { sha256Of } from './hashes.ts';

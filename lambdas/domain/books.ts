@@ -1,7 +1,7 @@
 /**
  * The books of a batch: what was decided and what became of it, added up beside a count of what was gathered.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Instant } from './days.ts';
 import type { AgencyId, BatchId, OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';

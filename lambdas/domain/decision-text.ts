@@ -1,5 +1,5 @@
 /** The record of a batch's decision as it is kept: written, and read with all that it must hold. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { approver, recordedByApprover } from './approver-files.ts';
 import { GROUNDS } from './decision-rows.ts';
 import { type Decision, ENDINGS } from './decisions.ts';

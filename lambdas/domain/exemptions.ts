@@ -1,5 +1,5 @@
 /** Exemptions: numbers and handsets that no report and no follow-up may direct until a day, where two approvers say so. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { approver, type RecordedByApprover, recordedByApprover } from './approver-files.ts';
 import type { CsvRow } from './csv.ts';
 import { addDays, addSeconds, type Day, dayOf, type Instant, parseDay } from './days.ts';

@@ -2,7 +2,7 @@
  * Notices: what operators, agencies and administrators are told, as JSON. docs/notices.md says what each means; the schemas
  * under docs/schemas are made of these. No field of any holds a phone number or an IMEI.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { BATCH_STATES } from './batches.ts';
 import { DIRECTION_KIND_NAMES, RESTORE } from './kinds.ts';
 import { ORDERS } from './ladders.ts';

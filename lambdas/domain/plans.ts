@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Decisions } from './books.ts';
 import type { Run } from './directions.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';

@@ -2,7 +2,7 @@
  * The preview of a batch: what it would do, written before it does anything, and the count of the numbers that it would reach.
  * The count knows neither decisions nor ledgers, and shares nothing with that of linked.ts, so that the books can be held to it.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Instant, parseDay } from './days.ts';
 import { sha256Of } from './hashes.ts';
 import type { AgencyId, BatchId, Imei, OperatorId } from './identifiers.ts';

@@ -1,7 +1,7 @@
 /**
  * Operators' answers: from a row of a response file to the ledger's next state, and the receipt that says what was done.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { backOrderDue, wasCut } from './back-orders.ts';
 import type { Columns, CsvRow } from './csv.ts';
 import { type Day, dayOf, type Instant, parseDay } from './days.ts';

@@ -1,5 +1,5 @@
 /** The numbers whose connections ended in a batch, those that were withdrawn, and the lists of them that are published. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { csvLine, outside } from './csv.ts';
 import type { Day } from './days.ts';
 import type { Msisdn, OperatorId } from './identifiers.ts';

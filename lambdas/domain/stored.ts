@@ -2,7 +2,7 @@
  * What is stored comes back weeks later, perhaps to newer code than wrote it. So each kind of record has a form: a number
  * that stands in the record, and a schema by which it is read. Nothing that comes back is taken for what it should be.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Day, type Instant, isInstant, parseDay } from './days.ts';
 import {
   type AgencyId,

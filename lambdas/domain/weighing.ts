@@ -2,7 +2,7 @@
  * Weighing: how many numbers a handset was used with, on how many days and in how many areas, and whether it is held because it
  * looks cloned.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { csvLine } from './csv.ts';
 import type { Day } from './days.ts';
 import { type Imei, imeiOut, isImei } from './identifiers.ts';

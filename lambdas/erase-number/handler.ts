@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { keyedHash } from '../domain/audit.ts';
 import { mayFail } from '../domain/batches.ts';
 import { readPointer } from '../domain/claims.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { shardOf } from '../domain/identifiers.ts';
 import { QUERIES_AT_ONCE } from '../domain/limits.ts';
 import type { Gathered, GatheredObject, ShardPlaces } from '../domain/plans.ts';

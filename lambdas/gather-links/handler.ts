@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ReadableStream } from 'node:stream/web';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Instant } from '../domain/days.ts';
 import { evenRuns } from '../domain/directions.ts';
 import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';

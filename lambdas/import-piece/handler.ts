@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readPiece } from '../domain/pieces.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readCsv, rejectsHeader } from '../domain/csv.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { parseInboxKey } from '../domain/inbox.ts';

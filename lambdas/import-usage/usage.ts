@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CsvRow, FileFault, rejectLine } from '../domain/csv.ts';
 import { dayOf } from '../domain/days.ts';
 import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';

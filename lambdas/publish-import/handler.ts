@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { rejectLine, rejectsHeader } from '../domain/csv.ts';
 import { USAGE_WARNINGS } from '../domain/sightings.ts';
 import {

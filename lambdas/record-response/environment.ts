@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { idList, wholeNumber } from '../runtime/environment.ts';
 
 const environment = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
 import { redriveDeadLetters } from '../stores/queues.ts';

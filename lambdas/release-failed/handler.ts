@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { planCounts } from '../domain/batches.ts';
 import { toAdministrators, toAgency } from '../domain/notices.ts';
 import { instant } from '../runtime/input.ts';

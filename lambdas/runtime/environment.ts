@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Ids in a variable of the environment, separated by commas. */
 export const idList = z.string().transform((text) => text.split(','));

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { asInstant, type Instant } from '../domain/days.ts';
 import { fields } from '../domain/stored.ts';
 

@@ -1,5 +1,5 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type DimensionsOf, type Measure, NAMESPACE } from '../domain/measures.ts';
 
 const { STAGE } = z.object({ STAGE: z.string() }).parse(process.env);

@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecordAttributes } from 'aws-lambda';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { instantOf } from '../domain/days.ts';
 import type { Delivery } from '../domain/deliveries.ts';
 import { logFailure } from './failures.ts';

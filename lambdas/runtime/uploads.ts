@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Instant } from '../domain/days.ts';
 import type { Delivery } from '../domain/deliveries.ts';
 import { instant } from './input.ts';

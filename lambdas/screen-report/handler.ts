@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import { FileFault, readCsv, rejectLine, rejectsHeader } from '../domain/csv.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
 import { evenRuns } from '../domain/directions.ts';

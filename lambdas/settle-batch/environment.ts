@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { idList } from '../runtime/environment.ts';
 
 const environment = z.object({

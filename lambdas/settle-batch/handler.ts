@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Summary } from '../domain/books.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import { fields } from '../domain/stored.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Run } from '../domain/directions.ts';
 import type { Imei } from '../domain/identifiers.ts';
 import { HANDSET_LINE_BYTES } from '../domain/screening.ts';

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { BatchWriteCommand, DeleteCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { addDays, type Day } from '../domain/days.ts';
 import type { Imei, Msisdn } from '../domain/identifiers.ts';
 import { type GatheredLink, linkKey, parseLinkKey, type Sighting } from '../domain/sightings.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readLines, readText } from './objects.ts';
 
 /** Where a Map Run's ResultWriter put its manifest, as the Map state's result tells it. */

@@ -1,5 +1,5 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Instant, instantOf } from '../domain/days.ts';
 import { s3 } from './clients.ts';
 

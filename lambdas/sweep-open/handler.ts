@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { auditNoteForm } from '../domain/audit.ts';
 import { isWithoutEffect, mayFail } from '../domain/batches.ts';
 import type { Instant } from '../domain/days.ts';

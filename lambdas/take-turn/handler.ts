@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { wantsTurn } from '../domain/batches.ts';
 import type { BatchId } from '../domain/identifiers.ts';
 import { fields } from '../domain/stored.ts';

@@ -1,5 +1,5 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AuditHead, NO_ENTRY } from '../../domain/audit.ts';
 import type { BatchId } from '../../domain/identifiers.ts';
 import { ITEMS_PER_BATCH_GET } from '../../domain/limits.ts';

@@ -1,5 +1,5 @@
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BATCH_STATES, type BatchState, BEGINS_ANEW, MAY_FAIL, mayFail, planCounts } from '../../domain/batches.ts';
 import type { Instant } from '../../domain/days.ts';
 import type { AgencyId, BatchId } from '../../domain/identifiers.ts';

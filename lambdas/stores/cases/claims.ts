@@ -1,5 +1,5 @@
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Instant, instantOf, millisOf } from '../../domain/days.ts';
 import type { Imei, Msisdn } from '../../domain/identifiers.ts';
 import { type DirectionKind, rulesOf } from '../../domain/kinds.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DirectionKind } from '../../domain/kinds.ts';
 import { formOf } from '../../domain/stored.ts';
 import { Conflict, key, put, read } from './table.ts';

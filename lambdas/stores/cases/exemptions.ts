@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Day } from '../../domain/days.ts';
 import { type Exemptions, exemptionsForm, NO_EXEMPTIONS } from '../../domain/exemptions.ts';
 import { fields, formOf } from '../../domain/stored.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Instant } from '../../domain/days.ts';
 import type { OperatorId } from '../../domain/identifiers.ts';
 import { fields, formOf } from '../../domain/stored.ts';

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DirectionId } from '../../domain/identifiers.ts';
 import { DIRECTION_KIND_NAMES } from '../../domain/kinds.ts';
 import { ORDERS } from '../../domain/ladders.ts';

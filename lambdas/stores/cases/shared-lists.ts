@@ -1,5 +1,5 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Day } from '../../domain/days.ts';
 import type { BatchId } from '../../domain/identifiers.ts';
 import { formOf } from '../../domain/stored.ts';

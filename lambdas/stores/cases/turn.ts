@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Covers, fields, formOf } from '../../domain/stored.ts';
 import { NO_TURN, type Turn } from '../../domain/turn.ts';
 import { key, put, read } from './table.ts';

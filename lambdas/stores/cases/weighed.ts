@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AgencyId } from '../../domain/identifiers.ts';
 import { type NotedReport, noteReport, type WeighedReport } from '../../domain/report-limits.ts';
 import { fields, formOf } from '../../domain/stored.ts';
