@@ -77,7 +77,13 @@ export interface Conducted {
 }
 
 /** Of which batches no more orders come, by what their agencies are told. */
-const ENDED: ReadonlySet<unknown> = new Set(['settled', 'batch_refused', 'batch_lapsed', 'batch_over_limit']);
+const ENDED: ReadonlySet<unknown> = new Set([
+  'settled',
+  'batch_refused',
+  'batch_lapsed',
+  'batch_over_limit',
+  'batch_withdrawn',
+]);
 
 /** Ends a run in which nothing happens any more. */
 class Stuck extends Error {}

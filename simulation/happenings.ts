@@ -30,6 +30,8 @@ export function uploadText(key: string, size: number, known: readonly string[]):
       return `${by(place.caseworker, 'caseworker')} uploads lookups, ${bytes}`;
     case 'appeal':
       return `${by(place.caseworker, 'caseworker')} uploads appeals, ${bytes}`;
+    case 'withdrawal':
+      return `${by(place.agency, 'agency')} uploads a withdrawal, ${bytes}`;
     default:
       return `an upload lies in no agreed place (${place.why}), ${bytes}`;
   }
@@ -43,6 +45,8 @@ const WORK: Readonly<Record<string, readonly string[]>> = {
   'batch registered': ['batchId', 'rows', 'handsets', 'rejected', 'repeats'],
   'decision recorded': ['batchId', 'approver', 'rows'],
   "approver's file refused": ['about', 'why'],
+  'report withdrawn': ['batchId', 'agency'],
+  'withdrawal refused': ['batchId', 'agency', 'why'],
   'batch decided': ['batchId', 'state'],
   'plan directed': ['batchId', 'directions'],
   'order issued': ['order', 'rows', 'directionId'],

@@ -10,6 +10,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   receipts: 'operator',
   decisions: 'approver',
   exemptions: 'approver',
+  withdrawals: 'agency',
 };
 
 /**

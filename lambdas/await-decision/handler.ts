@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { whatNow } from '../domain/decisions.ts';
+import { type Decision, type Ending, whatNow } from '../domain/decisions.ts';
 import { fields } from '../domain/stored.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
 import { changeApproval, readApproval } from '../stores/cases/approvals.ts';
-import { noteEndingTold, readBatch } from '../stores/cases/batches.ts';
+import { type Batch, noteEndingTold, readBatch } from '../stores/cases/batches.ts';
 import { wake } from '../stores/workflows.ts';
 import { env } from './environment.ts';
 import { publishEnding, remind } from './publish.ts';
@@ -27,13 +27,18 @@ const input = z.object({
 export const handler = task(input, async ({ batchId, execution, token, now }, invocation) => {
   for (let n = 0; ; n++) {
     const batch = await readBatch(env.CASES, batchId);
-    if (batch?.execution !== execution || batch.decision === undefined) return await nothingLeft(token);
+    if (batch?.execution !== execution) return await nothingLeft(token);
+    if (batch.decision === undefined) {
+      // Withdrawn before there was anything to decide upon.
+      if (batch.state !== 'withdrawn' || batch.endedAt === undefined) return await nothingLeft(token);
+      await end(batch, undefined, { state: 'withdrawn', at: batch.endedAt, by: [] });
+      await wake([token], { state: 'withdrawn' });
+      return {};
+    }
     const decision = await readApproval(env.WORK, batch.decision);
     const due = whatNow(decision, now);
     if (due.kind === 'ended') {
-      await publishEnding(batch, decision, due.ending);
-      if (batch.untold) await noteEndingTold(env.CASES, batch);
-      log.info('batch decided', { batchId, state: due.ending.state });
+      await end(batch, decision, due.ending);
       await wake([token], { state: due.ending.state });
       return {};
     }
@@ -46,6 +51,13 @@ export const handler = task(input, async ({ batchId, execution, token, now }, in
     return {};
   }
 });
+
+/** Publishes how the wait ended, and notes that it was told. */
+async function end(batch: Batch, decision: Decision | undefined, ending: Ending): Promise<void> {
+  await publishEnding(batch, decision, ending);
+  if (batch.untold) await noteEndingTold(env.CASES, batch);
+  log.info('batch decided', { batchId: batch.batchId, state: ending.state });
+}
 
 /** The batch is another execution's, or has failed with this one: it ends quietly, since to fail would have it ask again each hour. */
 async function nothingLeft(token: string): Promise<Record<string, never>> {

@@ -7,8 +7,10 @@ import type { OperatorId } from '../domain/identifiers.ts';
 import { type EndingNotice, EVERY_APPROVER, toAdministrators, toAgency, toApprover } from '../domain/notices.ts';
 import { previewKeys, summaryKey } from '../domain/outbox.ts';
 import { readPreview } from '../domain/preview.ts';
+import type { WithdrawnReport } from '../domain/withdrawals.ts';
 import { SCREENED } from '../domain/work.ts';
 import { audit } from '../stores/audit.ts';
+import { readWithdrawal } from '../stores/cases/approvals.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { tell } from '../stores/notices.ts';
 import { readBytes, readText, writeObject } from '../stores/objects.ts';
@@ -32,35 +34,42 @@ export async function remind({ batchId, agency }: Batch, decision: Decision): Pr
 }
 
 /**
- * Publishes how a decision ended and tells whom it concerns; each attempt does it alike. The agency hears of it last: what it does
+ * Publishes how a batch's wait ended and tells whom it concerns; each attempt does it alike. One that was withdrawn may have no
+ * preview, and so no decision. The agency hears of it last: what it does
  * then finds everything done.
  */
-export async function publishEnding(batch: Batch, decision: Decision, ending: Ending): Promise<void> {
+export async function publishEnding(batch: Batch, decision: Decision | undefined, ending: Ending): Promise<void> {
   const { batchId, agency } = batch;
   const { state, at } = ending;
+  const withdrawn = await readWithdrawal(env.WORK, batch);
   let summary: AuditedFile | undefined;
   let notice: EndingNotice;
   if (state === 'approved') {
+    if (decision === undefined) throw new Error(`batch ${batchId} was approved without a decision`);
     notice = { kind: 'batch_approved', batchId, agency, approvedAt: at, sha256: decision.preview };
   } else {
     const key = summaryKey(batchId);
-    const text = await summaryOf(batch, state, at);
+    const text = await summaryOf(batch, state, at, withdrawn);
     await writeObject({ bucket: env.OUTBOX, key }, text);
     summary = { key, sha256: sha256Of(text) };
     notice = noticeOf({ batchId, agency, endedAt: at, bucket: env.OUTBOX, key }, ending, decision);
   }
-  await tellAudit(batch, decision, ending, summary && { summary });
+  const withdrawal = withdrawn && { key: withdrawn.key, sha256: withdrawn.sha256 };
+  const published = { ...(summary && { summary }), ...(withdrawal && { withdrawal }) };
+  await tellAudit(batch, decision, ending, published);
   await tell(env, toApprover({ ...notice, approver: EVERY_APPROVER }));
   await tell(env, toAdministrators(notice));
   await tell(env, toAgency(notice));
 }
 
-async function summaryOf(batch: Batch, status: UnsettledStatus, endedAt: Instant): Promise<string> {
-  const { batchId, agency, file, report, startedAt, previewKey = '' } = batch;
-  const { operators } = readPreview(await readText({ bucket: env.WORK, key: SCREENED.previews.json(previewKey) }));
-  const latestImports = Object.fromEntries(
-    Object.entries(operators).map(([operator, { latestImport }]) => [operator, latestImport]),
-  );
+async function summaryOf(
+  batch: Batch,
+  status: UnsettledStatus,
+  endedAt: Instant,
+  withdrawn: WithdrawnReport | undefined,
+): Promise<string> {
+  const { batchId, agency, file, report, startedAt, previewKey } = batch;
+  const latestImports = previewKey === undefined ? (withdrawn?.operators ?? {}) : await previewedImports(previewKey);
   return summaryText(
     unsettledSummary({
       batchId,
@@ -70,46 +79,60 @@ async function summaryOf(batch: Batch, status: UnsettledStatus, endedAt: Instant
       startedAt,
       status,
       endedAt,
-      operators: Object.keys(operators) as OperatorId[],
+      operators: Object.keys(latestImports) as OperatorId[],
       latestImports,
     }),
   );
 }
 
+/** The operators of a preview, with the instant of each one's latest usage. */
+async function previewedImports(previewKey: string): Promise<WithdrawnReport['operators']> {
+  const { operators } = readPreview(await readText({ bucket: env.WORK, key: SCREENED.previews.json(previewKey) }));
+  return Object.fromEntries(Object.entries(operators).map(([operator, { latestImport }]) => [operator, latestImport]));
+}
+
 type WithoutEffect = Readonly<Record<'agency' | 'endedAt' | 'bucket' | 'key', string>> & Pick<Batch, 'batchId'>;
 
-function noticeOf(told: WithoutEffect, { state, over }: Ending, decision: Decision): EndingNotice {
-  if (state === 'refused') return { kind: 'batch_refused', ...told, remarks: refusals(decision) };
+function noticeOf(told: WithoutEffect, { state, over }: Ending, decision: Decision | undefined): EndingNotice {
+  if (state === 'withdrawn') return { kind: 'batch_withdrawn', ...told };
+  if (state === 'refused') return { kind: 'batch_refused', ...told, remarks: decision ? refusals(decision) : [] };
   if (state === 'lapsed') return { kind: 'batch_lapsed', ...told };
   if (over === undefined) throw new Error(`batch ${told.batchId} is over no limit`);
   return { kind: 'batch_over_limit', ...told, ...over };
 }
 
-/** The decision in the chain of its batch: who made it, upon which preview, held handsets and links, and all words of all. */
+/**
+ * The decision in the chain of its batch: who made it, upon which preview, held handsets and links, and all words of all; of one that
+ * was withdrawn before its preview, by which file.
+ */
 async function tellAudit(
   batch: Batch,
-  { people, preview }: Decision,
+  decision: Decision | undefined,
   { state, at, by }: Ending,
   published: AuditNote['files'] = {},
 ): Promise<void> {
-  const { batchId, previewKey = '', decision } = batch;
+  const { batchId, previewKey = '' } = batch;
   const hashed = async (prepared: string, key = prepared) => ({
     key,
     sha256: sha256Of(await readBytes({ bucket: env.WORK, key: prepared })),
   });
   const keys = previewKeys(batchId);
+  const decided = { batchId, kind: 'decided', at } as const;
+  if (decision === undefined) {
+    await audit(env, { ...decided, id: `decided/${state}`, facts: { state, people: 0, by: '' }, files: published });
+    return;
+  }
+  const { people, preview } = decision;
   await audit(env, {
-    batchId,
+    ...decided,
     // Another execution may go on with it, and one that is begun anew has another preview.
     id: `decided/${sha8(preview)}`,
-    kind: 'decided',
-    at,
     facts: { state, people, by: by.join(' ') },
     files: {
       preview: await hashed(SCREENED.previews.json(previewKey), keys.json),
       held: await hashed(SCREENED.previews.held(previewKey), keys.held),
       gathered: await hashed(SCREENED.previews.gathered(previewKey)),
-      record: await hashed(decision?.recordKey ?? ''),
+      record: await hashed(batch.decision?.recordKey ?? ''),
       ...published,
     },
   });

@@ -36,6 +36,8 @@ const AUDIT_KINDS = [
   'erased',
   'exemptions_recorded',
   'exemptions_refused',
+  'withdrawal_recorded',
+  'withdrawal_refused',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 

@@ -1,7 +1,7 @@
 /**
  * The states of a batch. It waits while it is prepared and decided upon, and is approved until its turn to plan comes; its plan
- * counts once it is directed. Before that it may fail, or end without effect: refused, lapsed or over a limit. The same file begins
- * it anew, unless a person refused it.
+ * counts once it is directed. Before that it may fail, or end without effect: refused, lapsed, over a limit or withdrawn. The same
+ * file begins it anew, unless a person refused it or its agency withdrew it.
  */
 export const BATCH_STATES = [
   'waiting',
@@ -13,6 +13,7 @@ export const BATCH_STATES = [
   'refused',
   'lapsed',
   'over_limit',
+  'withdrawn',
 ] as const;
 export type BatchState = (typeof BATCH_STATES)[number];
 
@@ -29,7 +30,7 @@ export const BEGINS_ANEW = ['failed', 'lapsed', 'over_limit'] as const satisfies
 
 /** Whether a batch ended before it had any effect. */
 export function isWithoutEffect(state: BatchState): boolean {
-  return state === 'refused' || BEGINS_ANEW.some((one) => one === state);
+  return state === 'refused' || state === 'withdrawn' || BEGINS_ANEW.some((one) => one === state);
 }
 
 /** Whether a batch is on its way from its decision to its plan: only then it asks for the turn to plan, and holds it. */

@@ -150,7 +150,7 @@ export interface OperatorSummary {
 }
 
 /** How a batch ended that directs nobody. */
-export type UnsettledStatus = 'refused' | 'lapsed' | 'over_limit';
+export type UnsettledStatus = 'refused' | 'lapsed' | 'over_limit' | 'withdrawn';
 
 export interface Summary {
   readonly batchId: BatchId;

@@ -26,8 +26,11 @@ export interface Vote {
   readonly subjects: Readonly<Record<string, Spoken<{ readonly says: Act | 'strike' }>>>;
 }
 
-/** How the wait for a decision ended: it goes on, was refused by a person, lapsed in silence, or was too large for anybody to approve. */
-export const ENDINGS = ['approved', 'refused', 'lapsed', 'over_limit'] as const;
+/**
+ * How the wait for a decision ended: it goes on, was refused by a person, lapsed in silence, was too large for anybody to approve, or
+ * was withdrawn by its agency.
+ */
+export const ENDINGS = ['approved', 'refused', 'lapsed', 'over_limit', 'withdrawn'] as const;
 export interface Ending {
   readonly state: (typeof ENDINGS)[number];
   readonly at: Instant;
@@ -287,6 +290,11 @@ export function whatNow(decision: Decision, now: Instant): WhatNow {
   if (remindAt !== null && now >= remindAt)
     return { kind: 'remind', decision: { ...next, remindAt: decideBy === null ? addSeconds(now, DAY) : null } };
   return { kind: 'wait', until: remindAt ?? decideBy };
+}
+
+/** The record of a report that its agency withdraws while it waits: nothing that anybody said of it counts any more. */
+export function withdrawDecision(decision: Decision, at: Instant): Decision {
+  return { ...decision, ending: { state: 'withdrawn', at, by: [] }, remindAt: null, version: decision.version + 1 };
 }
 
 /**

@@ -23,6 +23,7 @@ export type InboxKey =
   | { readonly kind: 'exemption'; readonly approver: ApproverId; readonly name: string }
   | { readonly kind: 'lookup'; readonly caseworker: CaseworkerId; readonly name: string }
   | { readonly kind: 'appeal'; readonly caseworker: CaseworkerId; readonly name: string }
+  | { readonly kind: 'withdrawal'; readonly agency: AgencyId; readonly batchId: string; readonly name: string }
   | { readonly kind: 'stray'; readonly why: KeyStray };
 
 /** S3 keys have up to 1,024 bytes, and a receipt's key is longer than that of the response it acknowledges. */
@@ -40,6 +41,7 @@ export const INBOX = {
   exemptions: folder('exemptions'),
   lookups: folder('lookups'),
   appeals: folder('appeals'),
+  withdrawals: folder('withdrawals'),
 };
 
 /** Of how many parts a key is made, by the folder where it lies. */
@@ -51,12 +53,14 @@ const PARTS: ReadonlyMap<string, number> = new Map([
   [INBOX.exemptions.prefix, 3],
   [INBOX.lookups.prefix, 3],
   [INBOX.appeals.prefix, 3],
+  [INBOX.withdrawals.prefix, 4],
 ]);
 
 /**
  * Reads a key of the inbox: `reports/<agency>/<name>.csv`, `usage/<operator>/<name>.csv`,
  * `responses/<operator>/<directionId>/<name>.csv`, `decisions/<approver>/<batchId>/<name>.csv`, `exemptions/<approver>/<name>.csv`,
- * `lookups/<caseworker>/<name>.csv` or `appeals/<caseworker>/<name>.csv`, where a name holds no `/`. Anything else is a stray. Whether the uploader is configured,
+ * `lookups/<caseworker>/<name>.csv`, `appeals/<caseworker>/<name>.csv` or `withdrawals/<agency>/<batchId>/<name>.csv`, where a name
+ * holds no `/`. Anything else is a stray. Whether the uploader is configured,
  * and whether there is such a direction or batch, is not looked at.
  */
 export function parseInboxKey(key: string): InboxKey {
@@ -75,6 +79,10 @@ export function parseInboxKey(key: string): InboxKey {
   // The third part of four names what the file is about.
   const about = parts[2] ?? '';
   const nowhere = { kind: 'stray', why: 'unknown_place' } as const;
+  if (place === INBOX.withdrawals.prefix) {
+    if (!isAgencyId(who)) return { kind: 'stray', why: 'bad_agency' };
+    return NO_NAMES.includes(about) ? nowhere : { kind: 'withdrawal', agency: who, batchId: about, name };
+  }
   if (place === INBOX.decisions.prefix || place === INBOX.exemptions.prefix) {
     if (!isApproverId(who)) return { kind: 'stray', why: 'bad_approver' };
     if (place === INBOX.exemptions.prefix) return { kind: 'exemption', approver: who, name };

@@ -47,6 +47,7 @@ const counted = {
   alreadyRecorded: count.optional().describe('rows that said what stood there'),
   rejected: count.optional().describe('rows that were not taken: the receipt has their lines and reasons'),
 };
+const receipt = { bucket: z.string(), key: z.string(), size: count.describe('bytes'), sha256, ...counted };
 
 const usageStopped = z.strictObject({ kind: kind('usage_stopped'), ...usage, line, reason });
 
@@ -166,10 +167,11 @@ const batchOverLimit = z.strictObject({
   found: count,
   limit: count,
 });
+const batchWithdrawn = z.strictObject({ kind: kind('batch_withdrawn'), ...withoutEffect });
 
 /** How a wait for a decision ended. */
 export type EndingNotice = z.infer<
-  typeof batchApproved | typeof batchRefused | typeof batchLapsed | typeof batchOverLimit
+  typeof batchApproved | typeof batchRefused | typeof batchLapsed | typeof batchOverLimit | typeof batchWithdrawn
 >;
 
 /** What is told to the agency that it concerns. */
@@ -193,11 +195,19 @@ export const agencyNotice = z.discriminatedUnion('kind', [
   reportRefused,
   z.strictObject({ kind: kind('batch_failed'), agency, batchId }),
   z.strictObject({ ...quarantined, agency }),
+  z.strictObject({
+    kind: kind('receipt'),
+    agency,
+    batchId: batchId.optional(),
+    ...receipt,
+    refused: z.string().nullable().describe('why the whole file was refused, or null'),
+  }),
   batchSettled,
   batchApproved,
   batchRefused,
   batchLapsed,
   batchOverLimit,
+  batchWithdrawn,
 ]);
 export type AgencyNotice = z.infer<typeof agencyNotice>;
 
@@ -221,6 +231,7 @@ export const approverNotice = z.discriminatedUnion('kind', [
   batchRefused.extend({ approver }),
   batchLapsed.extend({ approver }),
   batchOverLimit.extend({ approver }),
+  batchWithdrawn.extend({ approver }),
 ]);
 export type ApproverNotice = z.infer<typeof approverNotice>;
 
@@ -296,6 +307,7 @@ export const administratorNotice = z.discriminatedUnion('kind', [
   batchRefused,
   batchLapsed,
   batchOverLimit,
+  batchWithdrawn,
 ]);
 export type AdministratorNotice = z.infer<typeof administratorNotice>;
 

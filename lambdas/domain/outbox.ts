@@ -38,12 +38,15 @@ export function backOrderKey(operator: OperatorId, directionId: DirectionId, res
   return `${OUTBOX.orders.prefix}${operator}/${directionId}/back-${sha8(responseSha256)}-restore.csv`;
 }
 
+/** What stands in the receipts' keys of withdrawals, in the place of a batch. */
+export const WITHDRAWALS = 'withdrawals';
+
 /**
  * The receipt of a file; `about` is what stood in its key, be there such a direction or batch or not (`exemptions` for a file of
- * exemptions, `lookups` for one of lookups), and `sha256` is null where nobody read the file.
+ * exemptions, `lookups` for one of lookups, `withdrawals` for a withdrawal), and `sha256` is null where nobody read the file.
  */
 export function receiptKey(
-  uploader: OperatorId | ApproverId | CaseworkerId,
+  uploader: OperatorId | ApproverId | CaseworkerId | AgencyId,
   about: string,
   name: string,
   sha256: string | null,
@@ -56,7 +59,7 @@ export function receiptKey(
  * alike: that one's receipt may have the name that this one's would have.
  */
 export function takenReceiptKey(
-  uploader: OperatorId | ApproverId | CaseworkerId,
+  uploader: OperatorId | ApproverId | CaseworkerId | AgencyId,
   about: string,
   name: string,
   sha256: string,

@@ -54,6 +54,7 @@ export const FILE_REASONS = [
   'too_many_exemptions',
   'unknown_batch',
   'not_waiting',
+  'not_directed',
 ] as const;
 type OfAColumn = 'missing_column' | 'duplicate_column';
 export type FileReason = Exclude<(typeof FILE_REASONS)[number], OfAColumn> | `${OfAColumn}:${string}`;

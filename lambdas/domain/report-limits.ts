@@ -17,7 +17,7 @@ export interface WeighedReport {
   readonly weighedAt: Instant;
   readonly numbers: number;
   readonly handsets: number;
-  readonly ending: BatchState | 'withdrawn' | null;
+  readonly ending: BatchState | null;
 }
 
 /** Which limit was passed. */
@@ -57,7 +57,7 @@ export function overLimit(
 
 /** Of a report that is withdrawn before it is decided upon, as of one that ended in vain, nobody hears anything more. */
 function hasEffect(ending: WeighedReport['ending']): boolean {
-  return ending === null || (ending !== 'withdrawn' && !isWithoutEffect(ending));
+  return ending === null || !isWithoutEffect(ending);
 }
 
 /** A report of an agency's record: what it would reach, and which batch and execution will say how it ended. */

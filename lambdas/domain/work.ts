@@ -41,10 +41,11 @@ export const SCREENED = {
   },
 } as const;
 
-/** What an attempt at a batch's decision prepares: the record as it is with it, and the receipt of a file that changed it. */
+/** What an attempt at a batch's decision prepares: the record as it is with it, the receipt of a file that changed it, and which file withdrew it. */
 export const DECIDED = {
   record: (batchId: BatchId, attempt: string) => `decided/${batchId}/${attempt}/record.json`,
   receipt: (batchId: BatchId, attempt: string) => `decided/${batchId}/${attempt}/receipt.json`,
+  withdrawal: (batchId: BatchId, attempt: string) => `decided/${batchId}/${attempt}/withdrawal.json`,
   pattern: 'decided/*',
 } as const;
 

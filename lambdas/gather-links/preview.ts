@@ -84,10 +84,13 @@ export async function publishPreview(
 ): Promise<Opened> {
   const { batchId, execution } = asker;
   let batch = await ownBatch(env.CASES, asker);
-  if (batch.previewKey === undefined) {
+  if (batch.previewKey === undefined && batch.state !== 'withdrawn') {
     await open(env, batch, now, own, weighed);
     batch = await ownBatch(env.CASES, asker);
   }
+  // Nobody is asked about it; who waits for its end finds that it has come.
+  if (batch.previewKey === undefined && batch.state === 'withdrawn')
+    return { state: 'waiting', remindAt: null, decideBy: null };
   const { previewKey, previewSha256, decision: pointer, agency } = batch;
   if (previewKey === undefined || previewSha256 === undefined || pointer === undefined)
     throw new PlanIsVoid(`batch ${batchId} has no preview, or no decision`);

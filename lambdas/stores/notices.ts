@@ -69,7 +69,8 @@ export async function tellQuarantined(
   const notice = { kind: 'quarantined', why, bucket, key, versionId } as const;
   await tell(env, toAdministrators({ ...notice, execution }));
   const place = parseInboxKey(key);
-  if (place.kind === 'report') await tell(env, toAgency({ ...notice, agency: place.agency }));
+  if (place.kind === 'report' || place.kind === 'withdrawal')
+    await tell(env, toAgency({ ...notice, agency: place.agency }));
   if (place.kind === 'decision' || place.kind === 'exemption')
     await tell(env, toApprover({ ...notice, approver: place.approver }));
   if (place.kind === 'usage' || place.kind === 'response')

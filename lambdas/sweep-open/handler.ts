@@ -41,6 +41,7 @@ const environment = z.object({
   USAGE_QUEUE: z.string(),
   RESPONSES_QUEUE: z.string(),
   APPROVALS_QUEUE: z.string(),
+  WITHDRAWALS_QUEUE: z.string(),
   RELEASE_QUEUE: z.string(),
   AUDIT_QUEUE: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
@@ -176,6 +177,7 @@ export const handler = events(due, async ({ time, source }) => {
     [INBOX.responses.prefix]: env.RESPONSES_QUEUE,
     [INBOX.decisions.prefix]: env.APPROVALS_QUEUE,
     [INBOX.exemptions.prefix]: env.APPROVALS_QUEUE,
+    [INBOX.withdrawals.prefix]: env.WITHDRAWALS_QUEUE,
   };
   const open: Open[] = [];
   const surveyOf = async (batch: Batch) => {

@@ -75,6 +75,8 @@ export class DataStack extends Stack {
   readonly responses: WorkQueue;
   /** What approvers upload. */
   readonly approvals: WorkQueue;
+  /** By what agencies take reports back. */
+  readonly withdrawals: WorkQueue;
   /** What is to be told to the audit. */
   readonly auditNotes: WorkQueue;
   /** Notices that SNS could not deliver to a subscriber. */
@@ -175,12 +177,16 @@ export class DataStack extends Stack {
     const responses = { prefix: INBOX.responses.prefix };
     const decisions = { prefix: INBOX.decisions.prefix };
     const exemptions = { prefix: INBOX.exemptions.prefix };
+    const withdrawals = { prefix: INBOX.withdrawals.prefix };
     this.reports = this.#inboxQueue('Reports', Duration.minutes(1), [
-      { 'anything-but': { prefix: [usage, responses, decisions, exemptions].map(({ prefix }) => prefix) } },
+      {
+        'anything-but': { prefix: [usage, responses, decisions, exemptions, withdrawals].map(({ prefix }) => prefix) },
+      },
     ]);
     this.usage = this.#inboxQueue('Usage', Duration.minutes(15), [usage]);
     this.responses = this.#inboxQueue('Responses', Duration.minutes(5), [responses]);
     this.approvals = this.#inboxQueue('Approvals', Duration.minutes(5), [decisions, exemptions]);
+    this.withdrawals = this.#inboxQueue('Withdrawals', Duration.minutes(5), [withdrawals]);
     this.auditNotes = workQueue(this, 'Audit', {
       worksFor: Duration.minutes(1),
       gathersFor: Duration.minutes(1),

@@ -37,7 +37,8 @@ describe('npm run redrive', () => {
     expect(await redrive('--queue', 'Orders')).toEqual({
       code: 2,
       said: '',
-      complained: '--queue Orders: must be one of Reports, Usage, Responses, Approvals, Audit, Release, Sweep\n',
+      complained:
+        '--queue Orders: must be one of Reports, Usage, Responses, Approvals, Withdrawals, Audit, Release, Sweep\n',
     });
     expect(await redrive('--stage', 'prod')).toEqual({
       code: 1,
@@ -82,6 +83,7 @@ describe('npm run redrive', () => {
         'Usage: nothing to move',
         'Responses: 1 message moved back to its queue',
         'Approvals: nothing to move',
+        'Withdrawals: nothing to move',
         'Audit: nothing to move',
         'Release: nothing to move',
         'Sweep: nothing to move',

@@ -20,6 +20,7 @@ describe('a batch', () => {
     ['refused', false, false, false, true, false],
     ['lapsed', false, false, false, true, true],
     ['over_limit', false, false, false, true, true],
+    ['withdrawn', false, false, false, true, false],
   ] as const)(
     'that is %s: may fail %s, wants the turn %s, counts %s, ended without effect %s, begins anew %s',
     (state, fails, wants, counts, ended, anew) => {
@@ -29,6 +30,6 @@ describe('a batch', () => {
   );
 
   it('has no other state', () => {
-    expect(BATCH_STATES).toHaveLength(9);
+    expect(BATCH_STATES).toHaveLength(10);
   });
 });

@@ -308,7 +308,7 @@ describe('the summary of a batch that directed nobody', () => {
     const operators = [airtel, jio];
     const endedAt = at('2026-06-03T00:00:00Z');
     const counted = { batchId, agency, file, report, startedAt, operators, latestImports };
-    for (const status of ['refused', 'lapsed', 'over_limit'] as const) {
+    for (const status of ['refused', 'lapsed', 'over_limit', 'withdrawn'] as const) {
       const summary = unsettledSummary({ ...counted, status, endedAt });
       expect(summary).toMatchObject({ batchId, status, report, unexplained: 0, settledAt: '2026-06-03T00:00:00Z' });
       const full = balance(example());

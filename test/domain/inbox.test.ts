@@ -36,6 +36,15 @@ describe('a key of the inbox', () => {
         name: 'yes.csv',
       });
   });
+  test('of a withdrawal names its agency and the batch, be it one or not', () => {
+    for (const batchId of [batch, 'whatever'])
+      expect(parseInboxKey(`withdrawals/mha/${batchId}/w.csv`)).toEqual({
+        kind: 'withdrawal',
+        agency: 'mha',
+        batchId,
+        name: 'w.csv',
+      });
+  });
   test('of exemptions names its approver', () => {
     expect(parseInboxKey('exemptions/approver-1/june.csv')).toEqual({ kind: 'exemption', approver, name: 'june.csv' });
   });

@@ -96,9 +96,9 @@ describe('the data stack', () => {
     for (const [protocol, policy] of policies) expect(policy !== undefined).toBe(protocol === 'https');
   });
 
-  it('has a queue with a dead-letter queue for reports, usage, responses, what approvers say and the audit, hidden six times as long as their functions run and as they are gathered', () => {
+  it('has a queue with a dead-letter queue for reports, usage, responses, what approvers say, withdrawals and the audit, hidden six times as long as their functions run and as they are gathered', () => {
     const queues = Object.entries(data.findResources('AWS::SQS::Queue')).filter(([id]) => /Queue/.test(id));
-    expect(queues).toHaveLength(5);
+    expect(queues).toHaveLength(6);
     const hidden = Object.fromEntries(
       queues.map(([id, { Properties }]) => [id.replace(/Queue.*/, ''), Properties.VisibilityTimeout]),
     );
@@ -107,6 +107,7 @@ describe('the data stack', () => {
       Usage: 6 * 15 * 60,
       Responses: 6 * 5 * 60,
       Approvals: 6 * 5 * 60,
+      Withdrawals: 6 * 5 * 60,
       Audit: 6 * 60 + 60,
     });
     for (const [, { Properties }] of queues)
@@ -126,6 +127,7 @@ describe('the data stack', () => {
       ['ReportsQueue', 'ReportsDeadLetters'],
       ['ResponsesQueue', 'ResponsesDeadLetters'],
       ['UsageQueue', 'UsageDeadLetters'],
+      ['WithdrawalsQueue', 'WithdrawalsDeadLetters'],
     ]);
   });
 
@@ -133,13 +135,14 @@ describe('the data stack', () => {
     const keys = Object.values(data.findResources('AWS::Events::Rule')).map(
       ({ Properties }) => Properties.EventPattern.detail.object.key,
     );
-    expect(keys).toHaveLength(4);
+    expect(keys).toHaveLength(5);
     expect(keys).toEqual(
       expect.arrayContaining([
         [{ prefix: 'usage/' }],
         [{ prefix: 'responses/' }],
         [{ prefix: 'decisions/' }, { prefix: 'exemptions/' }],
-        [{ 'anything-but': { prefix: ['usage/', 'responses/', 'decisions/', 'exemptions/'] } }],
+        [{ prefix: 'withdrawals/' }],
+        [{ 'anything-but': { prefix: ['usage/', 'responses/', 'decisions/', 'exemptions/', 'withdrawals/'] } }],
       ]),
     );
     data.hasResourceProperties('AWS::Events::Rule', {

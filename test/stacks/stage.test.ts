@@ -102,7 +102,7 @@ describe('a stage', () => {
         ...['Inbox', 'Work', 'Outbox', 'Audit'].map((bucket) => `${bucket}BucketName`),
         ...['Links', 'Cases'].map((table) => `${table}TableName`),
         ...['Operators', 'Agencies', 'Approvers', 'Administrators'].map((topic) => `${topic}TopicArn`),
-        ...['Reports', 'Usage', 'Responses', 'Approvals'].map((queue) => `${queue}DeadLettersUrl`),
+        ...['Reports', 'Usage', 'Responses', 'Approvals', 'Withdrawals'].map((queue) => `${queue}DeadLettersUrl`),
       ]),
     );
     expect(told('workflow')).toEqual(

@@ -274,7 +274,7 @@ describe('the workflow stack', () => {
 
   it('reads every queue with partial batch responses', () => {
     const mappings = Object.values(workflow.findResources('AWS::Lambda::EventSourceMapping'));
-    expect(mappings).toHaveLength(7);
+    expect(mappings).toHaveLength(8);
     for (const { Properties } of mappings)
       expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });
@@ -282,7 +282,7 @@ describe('the workflow stack', () => {
   it('gives the functions that read the inbox one file at a time, so that one that ends its process takes no other with it', () => {
     const mappings = Object.values(workflow.findResources('AWS::Lambda::EventSourceMapping'));
     const sizes = mappings.map(({ Properties: { EventSourceArn, BatchSize } }) => [
-      /(Reports|Usage|Responses|Approvals)Queue/.exec(JSON.stringify(EventSourceArn))?.[1] ?? '',
+      /(Reports|Usage|Responses|Approvals|Withdrawals)Queue/.exec(JSON.stringify(EventSourceArn))?.[1] ?? '',
       BatchSize,
     ]);
     expect(sizes.filter(([queue]) => queue !== '').sort()).toEqual([
@@ -290,6 +290,7 @@ describe('the workflow stack', () => {
       ['Reports', 1],
       ['Responses', 1],
       ['Usage', 1],
+      ['Withdrawals', 1],
     ]);
   });
 

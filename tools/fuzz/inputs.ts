@@ -185,7 +185,7 @@ export const inboxKey = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .tuple(fc.constantFrom('responses', 'decisions'), who, direction, name)
+      .tuple(fc.constantFrom('responses', 'decisions', 'withdrawals'), who, direction, name)
       .map((parts) => parts.join('/')),
   },
   {

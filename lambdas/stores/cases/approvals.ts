@@ -1,9 +1,10 @@
 /** What was decided of a batch: its record in the work bucket, and the batch's item, which names the one that counts. */
 import { decisionRecordForm } from '../../domain/decision-text.ts';
-import type { Decision } from '../../domain/decisions.ts';
+import { type Decision, withdrawDecision } from '../../domain/decisions.ts';
+import { type WithdrawnReport, withdrawnReportForm } from '../../domain/withdrawals.ts';
 import { DECIDED } from '../../domain/work.ts';
 import { readText, writeObject } from '../objects.ts';
-import { type Batch, commitDecision, commitPreview, type DecisionPointer } from './batches.ts';
+import { type Batch, commitDecision, commitPreview, commitUnpreviewed, type DecisionPointer } from './batches.ts';
 
 interface Places {
   readonly WORK: string;
@@ -70,4 +71,30 @@ export async function changeApproval(
     { decision: next, ...(decision === null ? {} : standing(decision)) },
     pointer.version,
   );
+}
+
+/** Which file withdrew a batch, where one did. */
+export async function readWithdrawal(work: string, { withdrawal }: Batch): Promise<WithdrawnReport | undefined> {
+  return withdrawal === undefined
+    ? undefined
+    : withdrawnReportForm.parse(await readText({ bucket: work, key: withdrawal }));
+}
+
+/**
+ * Withdraws a batch that waits: on the version of its decision, where it has one, so that whoever commits first counts; before
+ * that, as long as it has no preview.
+ * @param batch as it was read
+ * @returns false where somebody else came first
+ */
+export async function withdrawBatch(env: Places, batch: Batch, withdrawn: WithdrawnReport): Promise<boolean> {
+  const { batchId, decision: pointer } = batch;
+  const { attempt, at } = withdrawn;
+  const withdrawal = DECIDED.withdrawal(batchId, attempt);
+  await writeObject({ bucket: env.WORK, key: withdrawal }, JSON.stringify(withdrawnReportForm.write(withdrawn)));
+  if (pointer === undefined)
+    return await commitUnpreviewed(env.CASES, batch, { withdrawal, state: 'withdrawn', endedAt: at, untold: true });
+  const decision = withdrawDecision(await readApproval(env.WORK, pointer), at);
+  const recordKey = await prepare(env.WORK, decision, attempt);
+  const next = { ...pointer, recordKey, version: pointer.version + 1 };
+  return await commitDecision(env.CASES, batch, { withdrawal, decision: next, ...standing(decision) }, pointer.version);
 }

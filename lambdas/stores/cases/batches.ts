@@ -39,7 +39,7 @@ export interface Batch {
   startedAt: Instant;
   /** Since when it waits for its turn to plan. */
   approvedAt?: Instant;
-  /** When it ended without effect: refused, lapsed or over a limit. */
+  /** When it ended without effect: refused, lapsed, over a limit or withdrawn. */
   endedAt?: Instant;
   /** Whether its ending is still to be published; such a batch is begun anew by nothing. */
   untold?: boolean;
@@ -52,6 +52,8 @@ export interface Batch {
   previewSha256?: string;
   /** What was decided of it so far; set with its preview. Batches that were approved before anybody decided have none. */
   decision?: DecisionPointer;
+  /** Which file withdrew it: a record in the work bucket. */
+  withdrawal?: string;
   /** What was planned, in the work bucket; set by the commit that makes the plan count. */
   planKey?: string;
   /** When that was: the instant from which on what it decided counts. Batches of the fifth form and before have none. */
@@ -93,6 +95,7 @@ const batch = z.strictObject({
       version: fields.count,
     })
     .optional(),
+  withdrawal: z.string().optional(),
   planKey: z.string().optional(),
   directedAt: fields.instant.optional(),
   settledAt: fields.instant.optional(),
@@ -103,16 +106,18 @@ true satisfies Covers<typeof batch, Batch>;
 /** A batch, as it lies in the table. */
 export const batchForm = formOf<Batch>(
   'batch',
-  6,
+  7,
   batch,
-  // Before there were kinds, a batch was a report's; before there were previews and decisions, it had none; and before the fifth
-  // form it didn't say whether its ending was published, before the sixth not when its plan counted.
+  // Before there were kinds, a batch was a report's; before there were previews and decisions, it had none; before the fifth
+  // form it didn't say whether its ending was published, before the sixth not when its plan counted; before the seventh nobody
+  // withdrew it.
   {
     1: (batch) => ({ kind: 'report', ...batch }),
     2: (batch) => batch,
     3: (batch) => batch,
     4: (batch) => batch,
     5: (batch) => batch,
+    6: (batch) => batch,
   },
 );
 
@@ -210,7 +215,10 @@ async function changeBatch(
 }
 
 /** What of a batch its decision changes, and which attempt's preview it is bound to. */
-type Decided = Pick<Batch, 'decision' | 'approvedAt' | 'endedAt' | 'untold' | 'previewKey' | 'previewSha256'> &
+type Decided = Pick<
+  Batch,
+  'decision' | 'approvedAt' | 'endedAt' | 'untold' | 'previewKey' | 'previewSha256' | 'withdrawal'
+> &
   Partial<Pick<Batch, 'state'>>;
 
 /** The commit that makes a preview the batch's and opens its decision. False when the batch has one, or is on its way under another execution. */
@@ -235,6 +243,12 @@ export function commitDecision(
   const condition = '#state = :waiting AND #execution = :mine AND #decision.#version = :readAt';
   const values = { ':waiting': 'waiting', ':mine': execution, ':readAt': readAt };
   return changeBatch(table, batchId, decided, condition, values);
+}
+
+/** The commit that ends a batch before it has a preview: none is made its own after that. False where it has one, or waits no more. */
+export function commitUnpreviewed(table: string, { batchId, execution }: Asker, ended: Decided): Promise<boolean> {
+  const condition = '#state = :waiting AND #execution = :mine AND attribute_not_exists(#previewKey)';
+  return changeBatch(table, batchId, ended, condition, { ':waiting': 'waiting', ':mine': execution });
 }
 
 /** Notes of a batch that ended without effect that whom it concerns was told so. False when it is another execution's by now. */

@@ -24,14 +24,14 @@ export interface Place {
 
 /** The places of each kind of participant, by the participant's id. */
 export function placesOf({ inbox, outbox, audit }: DataStack) {
-  const agency = (agency: string): Place[] => [
-    { bucket: inbox, write: [INBOX.reports.patternOf(agency)], list: [INBOX.reports.patternOf(agency)] },
-    {
-      bucket: outbox,
-      read: [OUTBOX.rejects.patternOf(agency), summaryPattern(agency), previewPatterns(agency).json],
-      list: [OUTBOX.rejects.patternOf(agency)],
-    },
-  ];
+  const agency = (agency: string): Place[] => {
+    const put = [INBOX.reports, INBOX.withdrawals].map(({ patternOf }) => patternOf(agency));
+    const told = [OUTBOX.rejects, OUTBOX.receipts].map(({ patternOf }) => patternOf(agency));
+    return [
+      { bucket: inbox, write: put, list: put },
+      { bucket: outbox, read: [...told, summaryPattern(agency), previewPatterns(agency).json], list: told },
+    ];
+  };
   const operator = (operator: string): Place[] => {
     const put = [INBOX.usage, INBOX.responses].map(({ patternOf }) => patternOf(operator));
     const read = [OUTBOX.orders, OUTBOX.receipts, OUTBOX.rejects].map(({ patternOf }) => patternOf(operator));

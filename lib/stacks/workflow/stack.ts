@@ -14,6 +14,7 @@ import { addImportByPieces } from './import/functions.ts';
 import { addReaders } from './inbox.ts';
 import { addRelease } from './release.ts';
 import { addSweep } from './sweep.ts';
+import { addWithdrawals } from './withdrawals.ts';
 
 export interface WorkflowStackProps extends StackProps {
   readonly config: StageConfig;
@@ -45,6 +46,7 @@ export class WorkflowStack extends Stack {
     this.importByPieces = addImportByPieces(setting);
     this.machines = [this.direction, this.batch, this.importByPieces];
     addReaders(setting, this);
+    addWithdrawals(setting, this);
     this.ended = addRelease(setting, this);
     this.redriveAudit = addAudit(setting);
     this.erase = addErase(setting);

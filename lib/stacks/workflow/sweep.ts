@@ -55,6 +55,7 @@ export function addSweep(
       USAGE_QUEUE: data.usage.queue.queueUrl,
       RESPONSES_QUEUE: data.responses.queue.queueUrl,
       APPROVALS_QUEUE: data.approvals.queue.queueUrl,
+      WITHDRAWALS_QUEUE: data.withdrawals.queue.queueUrl,
       RELEASE_QUEUE: ended.queue.queueUrl,
       AUDIT_QUEUE,
       SWEEP_HOURS: String(config.operations.sweepHours),
@@ -65,7 +66,7 @@ export function addSweep(
       ADMINISTRATORS_TOPIC,
     },
   });
-  const read = [INBOX.reports, INBOX.usage, INBOX.responses, INBOX.decisions, INBOX.exemptions].map(
+  const read = [INBOX.reports, INBOX.usage, INBOX.responses, INBOX.decisions, INBOX.exemptions, INBOX.withdrawals].map(
     ({ prefix }) => prefix,
   );
   allowList(sweep, 'list versions', inbox, ...read);
@@ -99,7 +100,7 @@ export function addSweep(
     ['sns:ListSubscriptionsByTopic'],
     ...[data.agencies, data.approvers, data.operators, data.administrators].map(({ topicArn }) => topicArn),
   );
-  allowSend(sweep, data.reports, data.usage, data.responses, data.approvals, data.auditNotes, ended);
+  allowSend(sweep, data.reports, data.usage, data.responses, data.approvals, data.withdrawals, data.auditNotes, ended);
   allowStart(sweep, direction);
   allowStart(sweep, batch);
   for (const machine of [batch, direction, importByPieces]) allowDescribe(setting, sweep, machine);

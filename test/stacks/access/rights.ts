@@ -57,7 +57,7 @@ export const almighty = (arn: string, account = ACCOUNT, participant?: string): 
 /** A key in every place of every owner, and in places where nobody has anything. */
 export const KEYS: Readonly<Record<string, string[]>> = {
   [INBOX]: [
-    ...agencies.map((id) => `reports/${id}/may.csv`),
+    ...agencies.flatMap((id) => [`reports/${id}/may.csv`, `withdrawals/${id}/mha-0123456789ab/may.csv`]),
     ...operators.flatMap((id) => [`usage/${id}/may.csv`, `responses/${id}/mha-0123456789ab.block.${id}.1-0-0/a.csv`]),
     ...approvers.flatMap((id) => [`decisions/${id}/mha-0123456789ab/may.csv`, `exemptions/${id}/may.csv`]),
     ...caseworkers.flatMap((id) => [`lookups/${id}/may.csv`, `appeals/${id}/may.csv`]),
@@ -82,6 +82,7 @@ export const KEYS: Readonly<Record<string, string[]>> = {
       `batches/${id}-0123456789ab/summary.json`,
       `batches/${id}-0123456789ab/appeals.csv`,
     ]),
+    ...agencies.map((id) => `receipts/${id}/withdrawals/a.csv.01234567.json`),
     'receipts/self-check/self-check/a.csv.01234567.json',
     'orders/self-check/self-check-0123456789ab.block.self-check.1-0-0/1-block.csv',
     'revocations/2026-06-17/self-check-0123456789ab.csv',
@@ -109,16 +110,16 @@ export const KEYS: Readonly<Record<string, string[]>> = {
 type Right = [bucket: string, verb: 'put' | 'read' | 'list' | 'dig', keys: RegExp];
 export const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
   agency: (id) => [
-    [INBOX, 'put', new RegExp(`^reports/${id}/`)],
-    [INBOX, 'list', new RegExp(`^reports/${id}/`)],
+    [INBOX, 'put', new RegExp(`^(reports|withdrawals)/${id}/`)],
+    [INBOX, 'list', new RegExp(`^(reports|withdrawals)/${id}/`)],
     [
       OUTBOX,
       'read',
       new RegExp(
-        `^(rejects/${id}/|batches/${id}-[0-9a-f]{12}/summary\\.json$|previews/${id}-[0-9a-f]{12}/preview\\.json$)`,
+        `^((rejects|receipts)/${id}/|batches/${id}-[0-9a-f]{12}/summary\\.json$|previews/${id}-[0-9a-f]{12}/preview\\.json$)`,
       ),
     ],
-    [OUTBOX, 'list', new RegExp(`^rejects/${id}/`)],
+    [OUTBOX, 'list', new RegExp(`^(rejects|receipts)/${id}/`)],
   ],
   operator: (id) => [
     [INBOX, 'put', new RegExp(`^(usage|responses)/${id}/`)],

@@ -157,6 +157,7 @@ describe('a function', () => {
       'Hear Batch',
       'Order Direction',
       'Record Direction',
+      'Withdraw Batch',
     ]);
     const sends = may('sqs:SendMessage', 'AWS::SQS::Queue').sort();
     const tellTheAudit = [
@@ -173,6 +174,7 @@ describe('a function', () => {
       'Screen',
       'Settle',
       'Sweep',
+      'Withdraw',
     ];
     expect(sends.filter((one) => one.endsWith(' AuditQueue'))).toEqual(
       [...tellTheAudit, 'RedriveAudit'].sort().map((id) => `${id} AuditQueue`),
@@ -186,6 +188,7 @@ describe('a function', () => {
       'Sweep ReportsQueue',
       'Sweep ResponsesQueue',
       'Sweep UsageQueue',
+      'Sweep WithdrawalsQueue',
     ]);
   });
 });
@@ -265,8 +268,8 @@ describe('EventBridge', () => {
         expect(rights.ask(bus(rule), 'sqs:SendMessage', arn).allowed, `${rule} to ${arn}`).toBe(expected);
         if (expected) sent++;
       }
-    // Six rules, a queue and its dead letters each.
-    expect(sent).toBe(12);
+    // Seven rules, a queue and its dead letters each.
+    expect(sent).toBe(14);
   });
 
   it('uses the key for the queues of its rules and their dead letters only, of whichever account AWS says it acts for', () => {
@@ -274,7 +277,7 @@ describe('EventBridge', () => {
     const of = (arn: string) => ({ 'kms:encryptioncontext:aws:sqs:arn': arn });
     const unsaid = { service: 'events.amazonaws.com', context: {} };
     for (const { arn, logicalId } of ofType('AWS::SQS::Queue')) {
-      const isFed = /^(Reports|Usage|Responses|Approvals|Release|Sweep)(Queue|DeadLetters)/.test(logicalId);
+      const isFed = /^(Reports|Usage|Responses|Approvals|Withdrawals|Release|Sweep)(Queue|DeadLetters)/.test(logicalId);
       for (const action of ['kms:GenerateDataKey', 'kms:Decrypt']) {
         expect(rights.useKey(unsaid, action, key, of(arn)).allowed, logicalId).toBe(isFed);
         expect(rights.useKey(unsaid, action, key, of(`${arn.replace(ACCOUNT, ELSEWHERE)}`)).allowed).toBe(false);

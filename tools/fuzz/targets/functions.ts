@@ -13,6 +13,7 @@ import { decisions } from './decided.ts';
 import { AT, type Handler, invoke, load, ofKind, on, type Sent, startedOf, upload } from './invoked.ts';
 import { mustStayInPlace } from './keys.ts';
 import { DIRECTION, prepare, REFUSED, record, responses } from './recorded.ts';
+import { withdrawals } from './withdrawn.ts';
 import { mustBeSafe } from './written.ts';
 
 const intake = await load('start-batch');
@@ -251,4 +252,4 @@ const huge = target(
   },
 );
 
-export const functionTargets = [reports, usage, responses, decisions, strays, huge];
+export const functionTargets = [reports, usage, responses, decisions, withdrawals, strays, huge];

@@ -4,7 +4,7 @@ import { BadPointer, readPointer, writePointer } from '../../../lambdas/domain/c
 import { parseDirectionRowLine } from '../../../lambdas/domain/directions.ts';
 import { directionIdOf, parseDirectionId } from '../../../lambdas/domain/identifiers.ts';
 import { parseInboxKey } from '../../../lambdas/domain/inbox.ts';
-import { explanationKey, receiptKey, rejectsKey } from '../../../lambdas/domain/outbox.ts';
+import { explanationKey, receiptKey, rejectsKey, WITHDRAWALS } from '../../../lambdas/domain/outbox.ts';
 import { BadLinkKey, parseGatheredLine, parseLinkKey } from '../../../lambdas/domain/sightings.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from '../../../lambdas/domain/tabbed.ts';
 import { inboxKey } from '../inputs.ts';
@@ -47,6 +47,10 @@ const keys = target({ name: 'key', what: 'object keys', share: 100 }, inboxKey, 
     const between = read.kind === 'decision' ? `/${about}/` : '/';
     must(key === `${read.kind}s/${read.approver}${between}${read.name}`, 'a key is what its parts say');
     mustStayInPlace(receiptKey(read.approver, about, read.name, sha256), `receipts/${read.approver}/`, 4);
+  } else if (read.kind === 'withdrawal') {
+    must(/^[a-z0-9-]{1,16}$/.test(read.agency), 'an uploader has an id');
+    must(key === `withdrawals/${read.agency}/${read.batchId}/${read.name}`, 'a key is what its parts say');
+    mustStayInPlace(receiptKey(read.agency, WITHDRAWALS, read.name, sha256), `receipts/${read.agency}/`, 4);
   } else if (read.kind === 'response') {
     must(key === `responses/${read.operator}/${read.directionId}/${read.name}`, 'a key is what its parts say');
     mustStayInPlace(receiptKey(read.operator, read.directionId, read.name, sha256), `receipts/${read.operator}/`, 4);

@@ -1,0 +1,66 @@
+/** Withdrawals: an agency takes a report of its own back. */
+import * as z from 'zod';
+import type { BatchState } from './batches.ts';
+import type { Instant } from './days.ts';
+import type { AgencyId, BatchId, OperatorId } from './identifiers.ts';
+import type { FileReason } from './reasons.ts';
+import { type Covers, fields, formOf } from './stored.ts';
+
+/** The columns of a withdrawal. A file without rows is about the whole report. */
+export const withdrawalColumns = { required: ['imei'], optional: [] } as const;
+
+/** What a withdrawal does to a batch of its agency's. */
+export type WithdrawalFate =
+  /** The whole report ends `withdrawn`. */
+  | 'withdraw'
+  /** It comes again: the batch is between its decision and its directions. */
+  | 'wait'
+  /** Why the file is refused. */
+  | (FileReason & ('not_directed' | 'not_waiting'));
+
+/**
+ * What becomes of a withdrawal. Before the decision it takes the whole report back, whether there is a preview yet or not; one that
+ * names handsets is refused, and the report goes on waiting. Between the decision and the directions it waits, as it does where a
+ * report without handsets is about to settle. What has ended, or is directed, can't be withdrawn.
+ * @param rows how many rows the file has, good or not
+ */
+export function withdrawalFate(
+  { state, handsets }: { readonly state: BatchState; readonly handsets: number },
+  rows: number,
+): WithdrawalFate {
+  if (state === 'approved' || state === 'planning') return 'wait';
+  if (state !== 'waiting') return 'not_waiting';
+  if (rows > 0) return 'not_directed';
+  return handsets === 0 ? 'wait' : 'withdraw';
+}
+
+/** A report that its agency withdrew before it was decided upon. */
+export interface WithdrawnReport {
+  readonly batchId: BatchId;
+  readonly agency: AgencyId;
+  /** The file that withdrew it: its key in the inbox, its bytes' SHA-256 and the upload's own version. */
+  readonly key: string;
+  readonly sha256: string;
+  readonly upload: string;
+  /** The attempt whose prepared receipt counts. */
+  readonly attempt: string;
+  /** When it was committed. */
+  readonly at: Instant;
+  /** The operators that its summary lists, each with the instant of its latest usage; those of its preview go before, where it has one. */
+  readonly operators: Readonly<Record<OperatorId, Instant | null>>;
+}
+
+const withdrawn = z.strictObject({
+  batchId: fields.batch,
+  agency: fields.agency,
+  key: z.string(),
+  sha256: fields.sha256,
+  upload: z.string(),
+  attempt: z.string(),
+  at: fields.instant,
+  operators: z.record(fields.operator, fields.instant.nullable()),
+});
+true satisfies Covers<typeof withdrawn, WithdrawnReport>;
+
+/** `WithdrawnReport`, as it lies in the work bucket. */
+export const withdrawnReportForm = formOf<WithdrawnReport>('record of a withdrawn report', 1, withdrawn);

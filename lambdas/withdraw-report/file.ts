@@ -1,0 +1,77 @@
+import { sha256Of } from '../domain/hashes.ts';
+import { type AgencyId, isBatchId } from '../domain/identifiers.ts';
+import { toAgency } from '../domain/notices.ts';
+import { receiptKey, WITHDRAWALS } from '../domain/outbox.ts';
+import type { FileReason } from '../domain/reasons.ts';
+import { countedIn, receiptText, refusedReceipt } from '../domain/responses.ts';
+import { log } from '../runtime/log.ts';
+import type { Uploaded } from '../runtime/uploads.ts';
+import { audit } from '../stores/audit.ts';
+import { type Batch, readBatch } from '../stores/cases/batches.ts';
+import { tell } from '../stores/notices.ts';
+import { writeObject } from '../stores/objects.ts';
+import { env } from './environment.ts';
+
+/** A file by which an agency would take a report back. */
+export interface WithdrawalFile extends Uploaded {
+  readonly agency: AgencyId;
+  /** What stands in its key, a batch or not. */
+  readonly about: string;
+  readonly name: string;
+}
+
+/** The batch that a file's key names, where its agency has such a one. */
+export async function batchAbout({ about, agency }: WithdrawalFile): Promise<Batch | undefined> {
+  const batch = isBatchId(about) ? await readBatch(env.CASES, about) : undefined;
+  return batch?.agency === agency ? batch : undefined;
+}
+
+/** Where a receipt was published, and the SHA-256 of its bytes. */
+interface PublishedReceipt {
+  readonly key: string;
+  readonly sha256: string;
+}
+
+/**
+ * Publishes the receipt of a file, and tells its agency.
+ * @param fileSha256 the file's SHA-256; null where nobody read it
+ */
+export async function publishReceipt(
+  { agency, about, name }: WithdrawalFile,
+  fileSha256: string | null,
+  receipt: string,
+  refused: FileReason | null,
+): Promise<PublishedReceipt> {
+  const key = receiptKey(agency, WITHDRAWALS, name, fileSha256);
+  await writeObject({ bucket: env.OUTBOX, key }, receipt);
+  const sha256 = sha256Of(receipt);
+  const batchId = isBatchId(about) ? about : undefined;
+  const of = { agency, batchId, bucket: env.OUTBOX, key, size: Buffer.byteLength(receipt), sha256 };
+  await tell(env, toAgency({ kind: 'receipt', ...of, ...countedIn(receipt), refused }));
+  return { key, sha256 };
+}
+
+/**
+ * A file refused whole has no effect: a receipt that says why, and a notice.
+ * @param sha256 null where nobody read it
+ * @param batch whose chain tells of it; a batch that its agency doesn't have has none
+ */
+export async function refuse(
+  file: WithdrawalFile,
+  sha256: string | null,
+  why: FileReason,
+  batch: Batch | undefined,
+): Promise<void> {
+  const { agency, name, upload, at, key } = file;
+  const receipt = await publishReceipt(file, sha256, receiptText(refusedReceipt(name, sha256, why)), why);
+  log.info('withdrawal refused', { batchId: batch?.batchId, agency, why });
+  if (batch === undefined) return;
+  await audit(env, {
+    batchId: batch.batchId,
+    id: `withdrawal/${agency}/${upload}`,
+    kind: 'withdrawal_refused',
+    at,
+    facts: { uploader: agency, version: upload, why },
+    files: { withdrawal: { key, sha256 }, receipt },
+  });
+}
