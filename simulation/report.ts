@@ -42,8 +42,15 @@ export function tookText(milliseconds: number, bytes: number): string {
   return `Took ${time} of this machine's time, and at most ${(bytes / 1e9).toFixed(2)} GB of its memory`;
 }
 
-/** Columns that are seldom used: in a batch's lines they are named only where they count something. */
-const SELDOM: ReadonlySet<string> = new Set([...LEFT_OUT, 'reissuedBefore', 'reissued']);
+/** Columns that are seldom used: a batch's lines and its table name them only where they count something. */
+const SELDOM: ReadonlySet<string> = new Set([
+  ...LEFT_OUT,
+  'reissuedBefore',
+  'ported',
+  'extended',
+  'reissued',
+  'withdrawn',
+]);
 
 /** A book's columns in the order in which they are printed: what was directed, and else as the summary has them. */
 const DECIDED = { connections: decidedOf('connections'), blocks: decidedOf('blocks') };
@@ -98,7 +105,14 @@ function countsOf(book: object): Readonly<Record<string, number | undefined>> {
 
 /** What each operator was directed, and how all of that ended: a row's parts add up. */
 function operatorTable({ operators }: Summary): string[] {
-  const columns = { connections: ['directed', ...ENDED.connections], blocks: ['directed', ...ENDED.blocks] };
+  const counted = (book: 'connections' | 'blocks') =>
+    ENDED[book].filter(
+      (column) => !SELDOM.has(column) || Object.values(operators).some((own) => (countsOf(own[book])[column] ?? 0) > 0),
+    );
+  const columns = {
+    connections: ['directed', ...counted('connections')],
+    blocks: ['directed', ...counted('blocks')],
+  };
   const group = (name: string, { length }: readonly string[]) =>
     Array.from({ length }, (_, n) => (n === 0 ? name : ''));
   const names = ['given', 'overdue', ...columns.connections.map(words), ...columns.blocks.map(words)];

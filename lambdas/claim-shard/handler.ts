@@ -32,7 +32,7 @@ export type { Environment } from './environment.ts';
 export const handler = task(input, async (request, attempt) => {
   const { batchId, plan, startedAt, item } = request;
   const { kind, shard } = item;
-  const earlier = new EarlierDirections(env.CASES, plan);
+  const earlier = new EarlierDirections(env, plan);
 
   let decisionKey = await readDecision(env.CASES, plan, kind, shard);
   let claims: Map<string, Claim> | undefined;

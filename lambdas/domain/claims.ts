@@ -6,6 +6,7 @@ import { addSeconds, type Day, type Instant } from './days.ts';
 import { type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import { type AlreadyState, type DirectionKind, givesBack, type Outcome, rulesOf, SUBJECTS } from './kinds.ts';
 import { isOpen, type Ledger, outcomeOf } from './ledger.ts';
+import { fileMoving, type MovedRow, type Port, portsOf } from './moves.ts';
 import { isReversed } from './outcomes.ts';
 
 /** The most pointers that a claim keeps, its own among them; more only where so many more are open. */
@@ -35,6 +36,10 @@ export interface CountedPointer extends Pointer {
   readonly outcome: Outcome;
   readonly occurredOn: Day | null;
   readonly recordedAt: Instant | null;
+  /** The operator that it was ported to, where its own said so. */
+  readonly portedTo: OperatorId | null;
+  /** Whether it was moved, and no follow-up goes on with it yet. */
+  readonly waits: boolean;
 }
 
 const SECONDS_PER_DAY = 86_400;
@@ -80,16 +85,39 @@ export function readPointer(stored: string): Pointer {
   return { directionId: direction.id, row: Number(row) };
 }
 
-/** What the pointer's ledger says of its row now, late answers included. Throws LedgerDamaged for a row it doesn't have. */
-export function countPointer(pointer: Pointer, ledger: Ledger): CountedPointer {
+/**
+ * What the pointer's ledger says of its row now, late answers included. Throws LedgerDamaged for a row it doesn't have.
+ * @param moved what the file says that had the row ported; undefined where it wasn't, or where that has no part
+ */
+export function countPointer(pointer: Pointer, ledger: Ledger, moved: readonly MovedRow[] = []): CountedPointer {
+  const { row } = pointer;
+  const port = moved.find((one) => one.row === row && one.why === 'ported');
   return {
     directionId: pointer.directionId,
-    row: pointer.row,
+    row,
     kind: ledger.kind,
     operator: ledger.operator,
-    open: isOpen(ledger, pointer.row) && !isReversed(ledger.outcomes, pointer.row),
-    ...outcomeOf(ledger, pointer.row),
+    open: isOpen(ledger, row) && !isReversed(ledger.outcomes, row),
+    ...outcomeOf(ledger, row),
+    portedTo: port?.why === 'ported' ? port.to : null,
+    waits: fileMoving(ledger, row) !== undefined,
   };
+}
+
+/** The operator at which a row is open, or goes on: one that was moved counts as open until its follow-up is directed. */
+function openAt({ open, waits, operator, portedTo }: CountedPointer): OperatorId | null {
+  if (waits) return portedTo ?? operator;
+  return open ? operator : null;
+}
+
+/**
+ * The operator at which a number would be directed: that of its newest sighting, unless it was ported since, as nobody disputes,
+ * and was not seen on a later day.
+ */
+export function operatorOf(sighted: OperatorId, newestDay: Day | null, earlier: readonly CountedPointer[]): OperatorId {
+  const since = portsOf(earlier).filter(({ on, disputedOn }) => disputedOn === null && !isLater(newestDay, on));
+  const newest = since.reduce<Port | undefined>((last, port) => (last && last.on >= port.on ? last : port), undefined);
+  return newest?.to ?? sighted;
 }
 
 export type ClaimDecision =
@@ -99,14 +127,14 @@ export type ClaimDecision =
 /**
  * Decides what becomes of a number, or of a handset at an operator, that this batch meets. A number that was activated for
  * somebody else, and not seen on a later day than that, is reissuedBefore: who was seen has it no more. Open in a direction of
- * another batch at this operator: alreadyOpen. A number that is open at another one was ported since, or is used at both, and
+ * another batch at this operator, or moved to go on there: alreadyOpen. A number that is open at another one was ported since, or is used at both, and
  * nobody would re-verify it here: it is directed here, too. Else by its newest recorded outcome (by the instant it was recorded,
  * then by the newest pointer): a connection that was disconnected or surrendered and not seen later is alreadyDisconnected, one
  * that was verified and not seen later alreadyVerified, a handset that was blocked is alreadyBlocked. All others are directed
  * (again): a row that went overdue without an answer records nothing, and one that failed before it went overdue was recorded as
  * failed. What gives back counts among what gives back alone: an open restore hinders no report, and is alreadyOpen for another one.
  *
- * `operator`: where it would be directed; a number's is that of its newest sighting.
+ * `operator`: where it would be directed; a number's is as `operatorOf` has it.
  * `newestDay`: the newest sighting of the number that the batch gathered; null for handsets, where it has no part.
  * `earlier`: the pointers that count, newest first; void ones dropped.
  */
@@ -119,7 +147,7 @@ export function decideClaim(
   const alike = earlier.filter((pointer) => givesBack(pointer.kind) === givesBack(kind));
   const reissued = alike.find(({ outcome, occurredOn }) => outcome === 'reissued' && !isLater(newestDay, occurredOn));
   if (reissued !== undefined) return { state: 'reissuedBefore', directionId: reissued.directionId };
-  const open = alike.find((pointer) => pointer.open && pointer.operator === operator);
+  const open = alike.find((pointer) => openAt(pointer) === operator);
   if (open !== undefined) return { state: 'alreadyOpen', directionId: open.directionId };
   const newest = newestRecorded(alike);
   if (newest === undefined) return { state: 'directed' };
@@ -150,10 +178,11 @@ function newestRecorded(earlier: readonly CountedPointer[]): CountedPointer | un
 
 /**
  * The pointers of a new claim: this plan's own, then the earlier ones that counted, newest first, `maxPointers` in all. One
- * whose row is open never falls away, since the number would be directed at its operator a second time.
+ * whose row is open, or waits to go on, never falls away, since the number would be directed at its operator a second time.
  */
 export function nextPointers(own: Pointer, earlierCounted: readonly CountedPointer[]): Pointers {
-  let room = maxPointers - 1 - earlierCounted.filter(({ open }) => open).length;
-  const kept = earlierCounted.filter(({ open }) => open || room-- > 0);
+  const isOpenYet = ({ open, waits }: CountedPointer) => open || waits;
+  let room = maxPointers - 1 - earlierCounted.filter(isOpenYet).length;
+  const kept = earlierCounted.filter((pointer) => isOpenYet(pointer) || room-- > 0);
   return [...new Set([own, ...kept].map(writePointer))];
 }

@@ -17,6 +17,8 @@ export const OUTCOMES = [
   'withdrawn',
   'restored',
   'unblocked',
+  'ported',
+  'extended',
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
@@ -33,6 +35,10 @@ export const ANSWERS = OUTCOMES.filter((outcome): outcome is Answer => !isUnsaid
 export const REVOCATION_REASONS = ['linked_to_reported_handset', 'surrendered'] as const;
 export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 
+/** Why a subscriber has more time. */
+export const EXTENSION_GROUNDS = ['abroad', 'disability', 'hospital'] as const;
+export type ExtensionGround = (typeof EXTENSION_GROUNDS)[number];
+
 /** What an answer does to a row. The same again is already recorded; what isn't named here conflicts. */
 interface AnswerRules {
   /** The outcomes upon which it is recorded. */
@@ -45,8 +51,12 @@ interface AnswerRules {
   readonly givesBack: boolean;
   /** The column of a response that says on which day it happened; that of the upload where nothing is said, and it need not be. */
   readonly dayIn: 'occurred_on' | 'activated_on';
+  /** Whether it is a word about who was seen, so that its day is not before the row's newest sighting. */
+  readonly ofWhoWasSeen: boolean;
   /** The reason for which its number is published as revoked, where the connection has ended by it; null where it hasn't. */
   readonly revokedFor: RevocationReason | null;
+  /** The column of a response that says where, or why, the row goes on elsewhere, of which it is *moved*; null where it doesn't. */
+  readonly movedBy: 'to' | 'ground' | null;
 }
 
 /** Who fails and proves themselves in time is not cut off, and what is overdue may be answered late. */
@@ -57,18 +67,20 @@ const END: AnswerRules = {
   ends: true,
   givesBack: false,
   dayIn: 'occurred_on',
+  ofWhoWasSeen: false,
   revokedFor: null,
+  movedBy: null,
 };
 
 export const ANSWER_RULES: { readonly [Name in Answer]: AnswerRules } = {
   verified: { ...END, givesBack: true },
   failed: { ...END, alreadyOn: ['disconnected', 'surrendered'], ends: false },
-  disconnected: { ...END, revokedFor: 'linked_to_reported_handset' },
+  disconnected: { ...END, ofWhoWasSeen: true, revokedFor: 'linked_to_reported_handset' },
   not_found: END,
   blocked: END,
   restored: END,
   unblocked: END,
-  surrendered: { ...END, revokedFor: 'surrendered' },
+  surrendered: { ...END, ofWhoWasSeen: true, revokedFor: 'surrendered' },
   // The number is somebody else's, whatever was said of it before.
   reissued: {
     ...END,
@@ -76,11 +88,19 @@ export const ANSWER_RULES: { readonly [Name in Answer]: AnswerRules } = {
     givesBack: true,
     dayIn: 'activated_on',
   },
+  // The number is the other operator's now: nothing is given back here. What is overdue is recorded so, and not moved.
+  ported: { ...END, ofWhoWasSeen: true, movedBy: 'to' },
+  extended: { ...END, recordedOn: ['open', 'failed'], givesBack: true, movedBy: 'ground' },
 };
 
 /** The reason for which a row of this outcome stands in a revocation list; null where it stands in none. */
 export function revokedFor(outcome: Outcome): RevocationReason | null {
   return isUnsaid(outcome) ? null : ANSWER_RULES[outcome].revokedFor;
+}
+
+/** Whether a row of this outcome goes on elsewhere, unless it was overdue before. */
+export function isMove(outcome: Outcome): boolean {
+  return !isUnsaid(outcome) && ANSWER_RULES[outcome].movedBy !== null;
 }
 
 /** Whom a row is about. */
@@ -116,13 +136,23 @@ export const BOOKS = {
       alreadyVerified: 0,
       directed: 0,
     },
-    ended: { verified: 0, disconnected: 0, surrendered: 0, notFound: 0, reissued: 0, overdue: 0 },
+    ended: {
+      verified: 0,
+      disconnected: 0,
+      surrendered: 0,
+      notFound: 0,
+      ported: 0,
+      extended: 0,
+      reissued: 0,
+      withdrawn: 0,
+      overdue: 0,
+    },
     within: { overdueFailed: 0 },
   },
   blocks: {
     rows: 'rows',
     decided: { struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyBlocked: 0, directed: 0 },
-    ended: { blocked: 0, notFound: 0, overdue: 0 },
+    ended: { blocked: 0, notFound: 0, withdrawn: 0, overdue: 0 },
     within: {},
   },
   /** Of what is given back; what is asked for and isn't directed stands in no summary's outcomes. */
@@ -201,7 +231,7 @@ export const DIRECTION_KINDS = {
     asks: 're-verified',
     orders: ['reverify', 'bar_outgoing', 'bar_incoming', 'disconnect'],
     beginsWith: 'reverify',
-    answers: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'reissued'],
+    answers: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'reissued', 'ported', 'extended'],
     alreadyBy: {
       disconnected: { state: 'alreadyDisconnected', unlessSeenSince: true },
       surrendered: { state: 'alreadyDisconnected', unlessSeenSince: true },

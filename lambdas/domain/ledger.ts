@@ -60,6 +60,10 @@ export interface RecordedFile {
   readonly withdrawnOn?: Day;
   /** Where it gives service back to rows that an order took it from: by when. */
   readonly backDue?: Instant;
+  /** How many rows it moved; `moved.json` beside its receipt has them. */
+  readonly moved?: number;
+  /** How many verified rows it said to be disconnected, as `moved.json` has them, too: they are to be restored. */
+  readonly toRestore?: number;
 }
 
 export interface Ledger {
@@ -187,11 +191,14 @@ export function reissuedIn(ledger: Ledger, file: RecordedFile): { readonly row: 
     .map((row) => ({ row, since: dayAt(bytes, row) }));
 }
 
+/** The recorded file by whose word a row (from 0) is as it is now; undefined where nobody has answered for it. */
+export function fileSaying(ledger: Ledger, row: number): RecordedFile | undefined {
+  return ledger.files[fileOf(currentOutcomes(ledger), row * bytesPerRow) - 1];
+}
+
 /** The recorded file that says of a row (from 0) that its number is somebody else's; undefined where none does. */
 export function reissuedBy(ledger: Ledger, row: number): RecordedFile | undefined {
-  const bytes = currentOutcomes(ledger);
-  if (outcomeAt(bytes, row) !== 'reissued') return undefined;
-  return ledger.files[fileOf(bytes, row * bytesPerRow) - 1];
+  return outcomeAt(currentOutcomes(ledger), row) === 'reissued' ? fileSaying(ledger, row) : undefined;
 }
 
 /** The rows (from 0, ascending) still open: open or failed while the ladder runs; none once it has ended. */
@@ -227,6 +234,14 @@ export function unansweredRows(ledger: Ledger): number[] {
  */
 export function rowsFor(ledger: Ledger, order: Order): number[] {
   return rowsToOrder(ledger).filter((row) => order === 'disconnect' || outcomeAt(ledger.outcomes, row) === 'open');
+}
+
+/** How many rows stand at an outcome now. */
+export function countAt(ledger: Ledger, outcome: Outcome): number {
+  const bytes = currentOutcomes(ledger);
+  let count = 0;
+  for (let row = 0; row < ledger.rows; row += 1) if (outcomeAt(bytes, row) === outcome) count += 1;
+  return count;
 }
 
 /** How many rows are open, as `openRows` defines it. */

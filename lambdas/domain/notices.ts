@@ -70,6 +70,15 @@ const batchSettled = z.strictObject({
   settledAt: instant,
 });
 
+const disconnectedAfterVerified = z.strictObject({
+  kind: kind('disconnected_after_verified'),
+  directionId,
+  batchId,
+  operator,
+  rows: count.describe('connections that were verified, and are said to be cut off'),
+  receipt: place,
+});
+
 /** What is told to the operator that it concerns. */
 export const operatorNotice = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -103,6 +112,7 @@ export const operatorNotice = z.discriminatedUnion('kind', [
   usageStopped,
   z.strictObject({ ...quarantined, operator }),
   z.strictObject({ kind: kind('settled'), batchId, operator, settledAt: instant }),
+  disconnectedAfterVerified,
 ]);
 export type OperatorNotice = z.infer<typeof operatorNotice>;
 
@@ -276,6 +286,14 @@ export const administratorNotice = z.discriminatedUnion('kind', [
     operator,
     conflicts: count.describe('answers that contradict what stands recorded'),
     receipt: place,
+  }),
+  disconnectedAfterVerified,
+  z.strictObject({
+    kind: kind('many_extended'),
+    batchId,
+    operator,
+    extended: count.describe('rows of the batch to whose subscribers the operator gave more time'),
+    rows: count.describe("the operator's re-verification rows of the batch"),
   }),
   z.strictObject({ ...quarantined, execution: z.string().optional().describe('the execution that failed') }),
   z.strictObject({ kind: kind('batch_failed'), batchId, state: z.literal('failed'), ...ended }),

@@ -6,10 +6,19 @@ import { backOrderDue, wasCut } from './back-orders.ts';
 import type { Columns, CsvRow } from './csv.ts';
 import { type Day, dayOf, type Instant, parseDay } from './days.ts';
 import { sha8 } from './hashes.ts';
-import { type Imei, identifiersOf, type Msisdn, type OperatorId } from './identifiers.ts';
+import { type Imei, identifiersOf, isOperatorId, type Msisdn, type OperatorId, SELF_CHECK } from './identifiers.ts';
 import { jsonText } from './json.ts';
-import { ANSWER_RULES, type Answer, columnOf, type DirectionKind, type Outcome, rulesOf } from './kinds.ts';
+import {
+  ANSWER_RULES,
+  type Answer,
+  columnOf,
+  type DirectionKind,
+  EXTENSION_GROUNDS,
+  type Outcome,
+  rulesOf,
+} from './kinds.ts';
 import { change, currentOutcomes, type FailedOrder, type Ledger, LedgerDamaged, type RecordedFile } from './ledger.ts';
+import { type MovedRow, movedRow, type Onward } from './moves.ts';
 import { isReversed, outcomeAt, writeOutcome } from './outcomes.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import { fields } from './stored.ts';
@@ -19,8 +28,10 @@ export const maxFiles = 500;
 
 /** The columns of a response file about a direction of this kind, for the CSV reader. */
 export function responseColumns(kind: DirectionKind): Columns {
-  const days = new Set(rulesOf(kind).answers.map((answer) => ANSWER_RULES[answer].dayIn));
-  return { required: [columnOf(kind), 'outcome'], optional: [...days, 'remarks'] };
+  const rules = rulesOf(kind).answers.map((answer) => ANSWER_RULES[answer]);
+  const days = new Set(rules.map(({ dayIn }) => dayIn));
+  const onward = rules.flatMap(({ movedBy }) => movedBy ?? []);
+  return { required: [columnOf(kind), 'outcome'], optional: [...days, ...onward, 'remarks'] };
 }
 
 /** A row (from 0) of the direction, and the day of its newest sighting that its plan knew; null for handsets. */
@@ -35,6 +46,8 @@ export interface AnsweredRow {
   readonly row: number;
   readonly outcome: Answer;
   readonly day: Day;
+  /** Of what is moved: where it goes on. */
+  readonly onward?: Onward;
 }
 
 /** A row of a response that is not recorded, with the first reason that applies. */
@@ -46,8 +59,9 @@ export interface RejectedRow {
 /**
  * Reads one row of a response. Reasons, the first that applies: wrong_cell_count; the identifier's own; not_in_direction;
  * unknown_outcome; bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload); before_sighting
- * (disconnected or surrendered before the connection was last seen: whoever had the number then is not the one who was seen);
- * bad_activated_on (reissued on no date, or on one later than that day); not_after_sighting (reissued on a day that is not later
+ * (disconnected, surrendered or ported before the connection was last seen: whoever had the number then is not the one who was
+ * seen); missing_to, unknown_operator, same_operator (ported to nobody, to nobody of `operators`, or to this operator); bad_ground
+ * (extended on none of the grounds); bad_activated_on (reissued on no date, or on one later than that day); not_after_sighting (reissued on a day that is not later
  * than that sighting: who was seen is who has the number now). `occurred_on` is the day of the upload where the row doesn't say;
  * of what is reissued the day is that of `activated_on`. `rowOf` gives the direction's row of an identifier.
  */
@@ -56,6 +70,7 @@ export function parseResponseRow(
   { kind, operator }: { readonly kind: DirectionKind; readonly operator: OperatorId },
   uploadDay: Day,
   rowOf: (identifier: Imei | Msisdn) => NamedRow | undefined,
+  operators: readonly string[],
 ): AnsweredRow | RejectedRow {
   const { line } = row;
   if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
@@ -70,13 +85,34 @@ export function parseResponseRow(
   const day = told === '' ? uploadDay : parseDay(told);
   if (day === null || day > uploadDay) return { line, reason: 'bad_date' };
   const { row: place, lastSeen } = found;
-  const isEnd = ANSWER_RULES[outcome].revokedFor !== null;
-  if (isEnd && lastSeen !== null && day < lastSeen) return { line, reason: 'before_sighting' };
-  if (ANSWER_RULES[outcome].dayIn === 'occurred_on') return { line, row: place, outcome, day };
+  const { ofWhoWasSeen, movedBy, dayIn } = ANSWER_RULES[outcome];
+  if (ofWhoWasSeen && lastSeen !== null && day < lastSeen) return { line, reason: 'before_sighting' };
+  if (movedBy !== null) {
+    const onward = onwardOf(movedBy, row.cells[movedBy] ?? '', operator, operators);
+    return 'reason' in onward ? { line, ...onward } : { line, row: place, outcome, day, onward };
+  }
+  if (dayIn === 'occurred_on') return { line, row: place, outcome, day };
   const activated = parseDay(row.cells.activated_on ?? '');
   if (activated === null || activated > uploadDay) return { line, reason: 'bad_activated_on' };
   if (lastSeen !== null && activated <= lastSeen) return { line, reason: 'not_after_sighting' };
   return { line, row: place, outcome, day: activated };
+}
+
+/** Where a row goes on, by the cell of the column that says so. */
+function onwardOf(
+  column: 'to' | 'ground',
+  cell: string,
+  operator: OperatorId,
+  operators: readonly string[],
+): Onward | { readonly reason: RowReason } {
+  if (column === 'ground') {
+    const ground = EXTENSION_GROUNDS.find((one) => one === cell);
+    return ground === undefined ? { reason: 'bad_ground' } : { ground };
+  }
+  if (cell === '') return { reason: 'missing_to' };
+  if (cell === operator) return { reason: 'same_operator' };
+  const isKnown = isOperatorId(cell) && cell !== SELF_CHECK && operators.includes(cell);
+  return isKnown ? { to: cell } : { reason: 'unknown_operator' };
 }
 
 /** What an answer does to a row, given what is recorded of it. */
@@ -113,6 +149,8 @@ export interface Applied {
   readonly madeReissued: readonly number[];
   /** Rows (ascending) that a bar or a disconnect order had carried, here or elsewhere, and that are to have service again. */
   readonly givenBack: readonly number[];
+  /** What goes on elsewhere, or is to be restored, ascending by row; also ports of rows that were overdue, which are not moved. */
+  readonly moved: readonly MovedRow[];
   /** How many rejects are `conflicts_with_recorded`; the administrators are told of them. */
   readonly conflicts: number;
   /** The batch has settled: the summary stays, and a disconnection is published at once. */
@@ -142,8 +180,8 @@ export function isShaTaken(
 /**
  * Applies a response's rows, in file order, to the ledger they answer. The same bytes again change nothing. On a sealed ledger
  * the answers go to a copy of the outcomes. `at` is the instant of the upload, at which the rows count as recorded; `committedAt`
- * that of the commit; `cutElsewhere` are rows that an order of another direction took service from. Throws LedgerDamaged for a
- * row that the direction doesn't have.
+ * that of the commit; `cutElsewhere` are rows that an order of another direction took service from; `portedTo` are the operators to
+ * which rows stand ported by earlier files. Throws LedgerDamaged for a row that the direction doesn't have.
  */
 export function applyResponse(
   ledger: Ledger,
@@ -154,6 +192,7 @@ export function applyResponse(
     readonly at: Instant;
     readonly committedAt: Instant;
     readonly cutElsewhere?: ReadonlySet<number>;
+    readonly portedTo?: ReadonlyMap<number, OperatorId>;
   },
 ): ApplyDecision {
   const known = ledger.files.find((recorded) => recorded.sha256 === file.sha256);
@@ -166,6 +205,9 @@ export function applyResponse(
   const revoked = new Set<number>();
   const reissued = new Set<number>();
   const good = new Set<number>();
+  const moved = new Map<number, MovedRow>();
+  const overdue = new Set<number>();
+  const portedTo = new Map(file.portedTo);
   const rejects: RejectedRow[] = [];
   let recorded = 0;
   const recordedAs: Partial<Record<Answer, number>> = {};
@@ -177,11 +219,18 @@ export function applyResponse(
       continue;
     }
     if (row.row < 0 || row.row >= ledger.rows) throw new LedgerDamaged(ledger.directionId, 'no such row');
-    const effect = effectOf(outcomeAt(after, row.row), row.outcome);
+    const before = outcomeAt(after, row.row);
+    const move = movedRow(row);
+    const stated = portedTo.get(row.row);
+    // Ported elsewhere than was said before is another word, which somebody has to look into.
+    const isElsewhere = move?.why === 'ported' && before === 'ported' && stated !== undefined && stated !== move.to;
+    const effect = isElsewhere ? 'conflict' : effectOf(before, row.outcome);
     if (effect === 'already') alreadyRecorded += 1;
     else if (effect === 'conflict') {
       conflicts += 1;
       rejects.push({ line: row.line, reason: 'conflicts_with_recorded' });
+      if (before === 'verified' && row.outcome === 'disconnected')
+        moved.set(row.row, { row: row.row, why: 'disconnected_after_verified' });
     } else {
       recorded += 1;
       recordedAs[row.outcome] = (recordedAs[row.outcome] ?? 0) + 1;
@@ -194,10 +243,17 @@ export function applyResponse(
       else revoked.delete(row.row);
       if (row.outcome === 'reissued') reissued.add(row.row);
       if (ANSWER_RULES[row.outcome].givesBack) good.add(row.row);
+      if (move === undefined) moved.delete(row.row);
+      else moved.set(row.row, move);
+      if (move?.why === 'ported') portedTo.set(row.row, move.to);
+      if (before === 'overdue') overdue.add(row.row);
     }
   }
 
   const late = ledger.sealedAt !== null;
+  const movedRows = [...moved.values()].sort((a, b) => a.row - b.row);
+  const onward = movedRows.filter(({ row, why }) => why !== 'disconnected_after_verified' && !overdue.has(row)).length;
+  const toRestore = movedRows.filter(({ why }) => why === 'disconnected_after_verified').length;
   const givenBack = ascending(good).filter((row) => wasCut(ledger, row) || file.cutElsewhere?.has(row));
   const entry: RecordedFile = {
     sha256: file.sha256,
@@ -207,6 +263,8 @@ export function applyResponse(
     ...(late && revoked.size > 0 ? { lateOn: dayOf(file.committedAt) } : {}),
     ...(reissued.size > 0 ? { withdrawnOn: dayOf(file.committedAt) } : {}),
     ...(givenBack.length > 0 ? { backDue: backOrderDue(file.committedAt) } : {}),
+    ...(onward > 0 ? { moved: onward } : {}),
+    ...(toRestore > 0 ? { toRestore } : {}),
   };
   const changed = recorded === 0 ? {} : late ? { late: after } : { outcomes: after };
   return {
@@ -221,6 +279,7 @@ export function applyResponse(
     madeRevoked: ascending(revoked),
     madeReissued: ascending(reissued),
     givenBack,
+    moved: movedRows,
     conflicts,
     late,
   };

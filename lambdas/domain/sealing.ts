@@ -14,7 +14,11 @@ export interface OutcomeCounts {
   readonly disconnected: number;
   readonly surrendered: number;
   readonly notFound: number;
+  readonly ported: number;
+  readonly extended: number;
   readonly reissued: number;
+  /** Rows that a reversal took back; nothing does so yet. */
+  readonly withdrawn: number;
   readonly blocked: number;
   readonly overdue: number;
   /** Of the overdue ones, those that had failed: known to be wrong, and still connected. */
@@ -83,7 +87,10 @@ export function sealedOutcomes(ledger: Ledger): OutcomeCounts {
     disconnected: count('disconnected'),
     surrendered: count('surrendered'),
     notFound: count('not_found'),
+    ported: count('ported'),
+    extended: count('extended'),
     reissued: count('reissued'),
+    withdrawn: count('withdrawn'),
     blocked: count('blocked'),
     overdue: count('overdue') + count('failed'),
     overdueFailed,

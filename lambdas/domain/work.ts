@@ -128,6 +128,12 @@ export function settledMark(batchId: BatchId): string {
   return SETTLED.prefix + batchId;
 }
 
+/**
+ * A mark of each direction of which an answer moved rows, or has them restored, named by its id: whoever looks for what waits for a
+ * follow-up reads their ledgers. It is there before the answer is committed, and may be there without one.
+ */
+export const WAITING = folder('waiting');
+
 /** Marks of uploads, by what each says; `stores/uploads.ts` has what that is. */
 export const MARKS = {
   worked: folder('uploads/worked'),

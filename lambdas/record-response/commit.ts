@@ -27,6 +27,7 @@ import { readText, writeObject } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
 import { failedAnew, prepareFailedOrder } from './failed-order.ts';
+import { judgeMoves, prepareMoved } from './moves.ts';
 import { publish } from './publish.ts';
 import { fileOf, preparedKey } from './recorded.ts';
 import { refuse } from './refuse.ts';
@@ -49,7 +50,12 @@ function measureResponse({ operator }: Response, { ledger, rows, rejects, record
  * A word that comes later after the ladder's end than their claims count on: they are kept from now on. Before it is
  * committed, since afterwards nothing would make up for it; an answer that is then not taken keeps them a little longer.
  */
-async function keepClaims({ kind }: Ledger, rows: (AnsweredRow | RejectedRow)[], lines: string[], now: Instant) {
+async function keepClaims(
+  { kind }: Ledger,
+  rows: readonly (AnsweredRow | RejectedRow)[],
+  lines: string[],
+  now: Instant,
+) {
   const answered = new Set(rows.flatMap((row) => ('reason' in row ? [] : [row.row])));
   const until = keptUntil(now, env.CASE_DAYS);
   await concurrently(answered, CLAIMS_AT_ONCE, async (row) => {
@@ -86,18 +92,20 @@ export async function record(response: Response, subject: Subject, invocation: s
   if (!answered) return await refuse(response, subject, sha256, 'unknown_direction');
 
   const lines = (await readText({ bucket: env.WORK, key: answered.rowsKey })).split('\n');
-  let rows: (AnsweredRow | RejectedRow)[];
+  let said: (AnsweredRow | RejectedRow)[];
   try {
-    rows = await readRows(response, answered, lines);
+    said = await readRows(response, answered, lines);
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
     return await refuse(response, subject, sha256, error.reason);
   }
+  const { rows, portedTo } = await judgeMoves(answered, said, lines);
   const asItStands = applyResponse(answered, rows, {
     sha256,
     attempt: invocation,
     at: response.file.at,
     committedAt: now,
+    portedTo,
   });
   // A file that is known, or refused, is no later word.
   if (asItStands.kind === 'applied' && subject.end !== undefined && now > lateAnswersUntil(subject.end))
@@ -120,7 +128,7 @@ export async function record(response: Response, subject: Subject, invocation: s
     answered.directionId as DirectionId,
     async (read, attempt) => {
       const file = { sha256, attempt: `${invocation}-${attempt}`, at: response.file.at, committedAt: now };
-      const applied = applyResponse(read, rows, { ...file, cutElsewhere: cut });
+      const applied = applyResponse(read, rows, { ...file, cutElsewhere: cut, portedTo });
       if (applied.kind !== 'applied' && applied.kind !== 'known')
         return { result: { ledger: read, refused: applied.kind } };
       const prepare = (name: string, content: string) =>
@@ -132,6 +140,7 @@ export async function record(response: Response, subject: Subject, invocation: s
         return { ledger, result: { ledger, recorded: fileOf(ledger, sha256) } };
       }
       await prepare('receipt.json', receiptText(receiptOf(response.name, sha256, applied)));
+      await prepareMoved(read, file, applied);
       let final = applied;
       const deadline = failedOrderDeadline(read, now);
       if (applied.madeFailed.length > 0 && deadline !== null)

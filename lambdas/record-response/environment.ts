@@ -11,6 +11,10 @@ const environment = z.object({
   AUDIT_QUEUE: z.string(),
   /** For how many days after the last word on it a number or a handset stays claimed. */
   CASE_DAYS: wholeNumber,
+  /** For how many days after a port a number can't be ported again. */
+  PORTING_DAYS: wholeNumber,
+  /** Of how many rows in a hundred of an operator and batch administrators are told when they were extended. */
+  MOST_EXTENDED_PERCENT: wholeNumber,
   /** The visibility timeout of the queue of responses. */
   HIDDEN_SECONDS: wholeNumber,
 });

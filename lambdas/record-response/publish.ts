@@ -14,6 +14,7 @@ import { wake } from '../stores/workflows.ts';
 
 import { env } from './environment.ts';
 import { publishFailedOrder } from './failed-order.ts';
+import { tellMoved } from './moves.ts';
 import { tellReceipt } from './receipt.ts';
 import { preparedKey } from './recorded.ts';
 import type { Response } from './response.ts';
@@ -72,6 +73,7 @@ export async function publish(
         receipt: { bucket: env.OUTBOX, key },
       }),
     );
+  if (operator !== SELF_CHECK) await tellMoved(ledger, recorded, key);
   if (ledger.closedAt === null && countOpen(ledger) === 0) await wake(ledger.tokens, whereabouts(ledger, now));
   // Last, so that nothing else waits for an order that can't be published.
   await publishFailedOrder(recorded, { ledger, lines, attempt, now });

@@ -73,6 +73,7 @@ export async function readRows(
   const rows: (AnsweredRow | RejectedRow)[] = [];
   const uploadDay = dayOf(response.file.at);
   for await (const batch of readCsv(readChunks(response.file), responseColumns(ledger.kind)))
-    for (const row of batch) rows.push(parseResponseRow(row, ledger, uploadDay, (identifier) => rowOf.get(identifier)));
+    for (const row of batch)
+      rows.push(parseResponseRow(row, ledger, uploadDay, (identifier) => rowOf.get(identifier), env.OPERATORS));
   return rows;
 }

@@ -1,9 +1,11 @@
 import { planCounts } from '../domain/batches.ts';
 import { type CountedPointer, countPointer, readPointer } from '../domain/claims.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
-import type { Ledger } from '../domain/ledger.ts';
+import { fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
+import type { MovedRow } from '../domain/moves.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
 import { readLedger } from './cases/ledgers.ts';
+import { movedKey, readMoved } from './moves.ts';
 
 /** A later plan claimed already: this attempt belongs to a plan that was given up, and nothing it writes would count. */
 export class PlanIsVoid extends Error {
@@ -21,14 +23,18 @@ export const MOST_KEPT = 2000;
  * directed and its direction's ledger holds the row; else it is void.
  */
 export class EarlierDirections {
-  readonly #table: string;
+  readonly #env: { readonly CASES: string; readonly WORK: string };
   readonly #plan: number;
+  readonly #moved = new Map<string, Promise<readonly MovedRow[]>>();
   readonly #batches = new Map<BatchId, Promise<Batch | undefined>>();
   readonly #ledgers = new Map<DirectionId, Promise<Ledger | undefined>>();
 
-  /** @param plan the plan that asks; only this one plans now, so a lower plan is directed or void for ever */
-  constructor(table: string, plan: number) {
-    this.#table = table;
+  /**
+   * @param plan the plan that asks; only this one plans now, so a lower plan is directed or void for ever. Infinity where none asks:
+   *   then each that is directed by now counts
+   */
+  constructor(env: { readonly CASES: string; readonly WORK: string }, plan: number) {
+    this.#env = env;
     this.#plan = plan;
   }
 
@@ -51,15 +57,21 @@ export class EarlierDirections {
     const directed = batch?.plan === direction.plan && planCounts(batch.state);
     if (!directed) return undefined;
     const ledger = await this.#ledger(direction.id);
-    return ledger && pointer.row < ledger.rows ? countPointer(pointer, ledger) : undefined;
+    if (ledger === undefined || pointer.row >= ledger.rows) return undefined;
+    const file = outcomeOf(ledger, pointer.row).outcome === 'ported' ? fileSaying(ledger, pointer.row) : undefined;
+    return countPointer(pointer, ledger, file && (await this.#movedBy(ledger, file)));
+  }
+
+  #movedBy(ledger: Ledger, file: RecordedFile): Promise<readonly MovedRow[]> {
+    return kept(this.#moved, movedKey(ledger, file), () => readMoved(this.#env.WORK, ledger, file));
   }
 
   #batch(id: BatchId): Promise<Batch | undefined> {
-    return kept(this.#batches, id, () => readBatch(this.#table, id));
+    return kept(this.#batches, id, () => readBatch(this.#env.CASES, id));
   }
 
   #ledger(id: DirectionId): Promise<Ledger | undefined> {
-    return kept(this.#ledgers, id, () => readLedger(this.#table, id));
+    return kept(this.#ledgers, id, () => readLedger(this.#env.CASES, id));
   }
 }
 

@@ -72,6 +72,10 @@ export const policy = z.object({
   mostHandsets: z.int().positive(),
   /** How many days after its upload an exemption may end at the latest; what was prepared is kept for longer. */
   exemptionDays: z.int().positive().max(365),
+  /** For how many days after a port that nobody disputes a number can't have been ported again. */
+  portingDays: z.int().positive(),
+  /** An operator that gives more time to more than so many in a hundred of its rows of a batch is told of to the administrators. */
+  mostExtendedPercent: z.int().nonnegative().max(100),
   /**
    * Units a second that both tables bear from their first second on, for an event that is expected; raising them is paid
    * for once. A new on-demand table bears 4,000 writes or 12,000 reads, and they can't be lowered under what a table bears.
@@ -132,6 +136,8 @@ export const DEFAULT_POLICY: Policy = {
   mostNumbers: 3_000_000,
   mostHandsets: 50_000,
   exemptionDays: 90,
+  portingDays: 90,
+  mostExtendedPercent: 5,
   // The event's 2,000,000 claims in ten minutes.
   warmWrites: 5500,
   warmReads: 16_500,

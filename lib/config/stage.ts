@@ -175,6 +175,8 @@ const NUMBERS = [
   'mostNumbers',
   'mostHandsets',
   'exemptionDays',
+  'portingDays',
+  'mostExtendedPercent',
   'bytesPerPiece',
   'warmWrites',
   'warmReads',

@@ -94,7 +94,10 @@ describe('the summary', () => {
     "disconnected": 3,
     "surrendered": 0,
     "notFound": 1,
+    "ported": 0,
+    "extended": 0,
     "reissued": 0,
+    "withdrawn": 0,
     "overdue": 2,
     "overdueFailed": 1
   },
@@ -108,6 +111,7 @@ describe('the summary', () => {
     "directed": 2,
     "blocked": 1,
     "notFound": 0,
+    "withdrawn": 0,
     "overdue": 1
   },
   "operators": {
@@ -129,7 +133,10 @@ describe('the summary', () => {
         "disconnected": 1,
         "surrendered": 0,
         "notFound": 0,
+        "ported": 0,
+        "extended": 0,
         "reissued": 0,
+        "withdrawn": 0,
         "overdue": 2,
         "overdueFailed": 1
       },
@@ -143,6 +150,7 @@ describe('the summary', () => {
         "directed": 1,
         "blocked": 1,
         "notFound": 0,
+        "withdrawn": 0,
         "overdue": 0
       }
     },
@@ -164,7 +172,10 @@ describe('the summary', () => {
         "disconnected": 2,
         "surrendered": 0,
         "notFound": 1,
+        "ported": 0,
+        "extended": 0,
         "reissued": 0,
+        "withdrawn": 0,
         "overdue": 0,
         "overdueFailed": 0
       },
@@ -178,6 +189,7 @@ describe('the summary', () => {
         "directed": 1,
         "blocked": 0,
         "notFound": 0,
+        "withdrawn": 0,
         "overdue": 1
       }
     }
@@ -219,7 +231,10 @@ describe('the summary', () => {
         disconnected: 0,
         surrendered: 0,
         notFound: 0,
+        ported: 0,
+        extended: 0,
         reissued: 0,
+        withdrawn: 0,
         overdue: 0,
         overdueFailed: 0,
       },
@@ -233,6 +248,7 @@ describe('the summary', () => {
         directed: 0,
         blocked: 0,
         notFound: 0,
+        withdrawn: 0,
         overdue: 0,
       },
     });
@@ -498,6 +514,8 @@ describe('the books always add up', () => {
         'disconnected',
         'not_found',
         'surrendered',
+        'ported',
+        'extended',
         'reissued',
         'silent',
       ),
@@ -565,7 +583,10 @@ describe('the books always add up', () => {
           ]),
         );
         expect(connections.directed).toBe(
-          sumOf(connections, ['verified', 'disconnected', 'surrendered', 'notFound', 'reissued', 'overdue']),
+          sumOf(connections, [
+            ...(['verified', 'disconnected', 'surrendered', 'notFound', 'ported', 'extended'] as const),
+            ...(['reissued', 'withdrawn', 'overdue'] as const),
+          ]),
         );
         expect(blocks.rows).toBe(handsets.length * operators.length);
         expect(blocks.rows).toBe(

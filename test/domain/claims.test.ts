@@ -34,6 +34,8 @@ function counted(told: Partial<CountedPointer>): CountedPointer {
     outcome: 'overdue',
     occurredOn: null,
     recordedAt: null,
+    portedTo: null,
+    waits: false,
     ...told,
   };
 }
@@ -76,13 +78,15 @@ describe('a pointer', () => {
       [0, 'failed'],
       [1, 'disconnected'],
     ]).ledger;
-    const said = { occurredOn: '2026-06-03', recordedAt: '2026-06-03T10:00:00Z' };
+    const stays = { portedTo: null, waits: false };
+    const said = { occurredOn: '2026-06-03', recordedAt: '2026-06-03T10:00:00Z', ...stays };
+    const nothing = { occurredOn: null, recordedAt: null, ...stays };
     const of = { kind: 'reverify', operator: airtel };
     const now = [0, 1, 2].map((row) => countPointer({ directionId: first, row }, ledger));
     expect(now).toEqual([
       { directionId: first, row: 0, ...of, open: true, outcome: 'failed', ...said },
       { directionId: first, row: 1, ...of, open: false, outcome: 'disconnected', ...said },
-      { directionId: first, row: 2, ...of, open: true, outcome: 'open', occurredOn: null, recordedAt: null },
+      { directionId: first, row: 2, ...of, open: true, outcome: 'open', ...nothing },
     ]);
     expect(countPointer({ directionId: first, row: 2 }, closed(ledger))).toMatchObject({
       open: false,

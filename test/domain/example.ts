@@ -132,9 +132,18 @@ export function marked(ledger: Ledger, rows: readonly number[]): Ledger {
   return taken;
 }
 
+/** Where what is ported or extended goes on: all ports are to jio, and all who have more time are in hospital. */
+const ONWARD = { ported: { onward: { to: jio } }, extended: { onward: { ground: 'hospital' } } } as const;
+
 /** A response's rows, lines counted from 2, all of one day. */
 export function rowsOf(answers: readonly (readonly [row: number, outcome: Answer])[], on = '2026-06-03') {
-  return answers.map(([row, outcome], n) => ({ line: n + 2, row, outcome, day: day(on) }));
+  return answers.map(([row, outcome], n) => ({
+    line: n + 2,
+    row,
+    outcome,
+    day: day(on),
+    ...(outcome === 'ported' || outcome === 'extended' ? ONWARD[outcome] : {}),
+  }));
 }
 
 let files = 0;

@@ -30,12 +30,16 @@ describe('reading a row of a response', () => {
   ]);
   const airtel = 'airtel' as OperatorId;
   const parse = (kind: DirectionKind, cells: Record<string, string>, line = 2, operator = airtel) =>
-    parseResponseRow({ line, cells }, { kind, operator }, uploaded, (identifier) => rows.get(identifier));
+    parseResponseRow({ line, cells }, { kind, operator }, uploaded, (identifier) => rows.get(identifier), [
+      'airtel',
+      'jio',
+      'self-check',
+    ]);
 
   test('the columns follow from the kind of direction', () => {
     expect(responseColumns('reverify')).toEqual({
       required: ['msisdn', 'outcome'],
-      optional: ['occurred_on', 'activated_on', 'remarks'],
+      optional: ['occurred_on', 'activated_on', 'to', 'ground', 'remarks'],
     });
     expect(responseColumns('block')).toEqual({ required: ['imei', 'outcome'], optional: ['occurred_on', 'remarks'] });
   });
@@ -145,7 +149,7 @@ describe('reading a row of a response', () => {
   test('with more or fewer cells than the header is rejected before all other reasons', () => {
     const row: CsvRow = { line: 4, wrongCellCount: '12,verified,x,y,z' };
     expect(
-      parseResponseRow(row, { kind: 'reverify', operator: airtel }, uploaded, () => ({ row: 0, lastSeen: null })),
+      parseResponseRow(row, { kind: 'reverify', operator: airtel }, uploaded, () => ({ row: 0, lastSeen: null }), []),
     ).toEqual({
       line: 4,
       reason: 'wrong_cell_count',

@@ -79,8 +79,8 @@ describe('sealing', () => {
     expect(sealLedger(sealed(before), at('2026-06-18T00:00:00Z'))).toEqual({ kind: 'already' });
   });
 
-  test('counts each row once: of 9, 1 verified, 2 disconnected, 1 surrendered, 1 not found, 1 reissued, 3 overdue, one of which had failed', () => {
-    const ledger = answered(fresh(9), [
+  test('counts each row once: of 12, 1 verified, 2 disconnected, 1 surrendered, 1 not found, 1 ported, 2 extended, 1 reissued, 3 overdue, one of which had failed', () => {
+    const ledger = answered(fresh(12), [
       [0, 'verified'],
       [1, 'failed'],
       [2, 'disconnected'],
@@ -88,6 +88,9 @@ describe('sealing', () => {
       [4, 'disconnected'],
       [7, 'surrendered'],
       [8, 'reissued'],
+      [9, 'ported'],
+      [10, 'extended'],
+      [11, 'extended'],
     ]).ledger;
     expect(sealedOutcomes(sealed(closed(ledger)))).toEqual({
       open: 0,
@@ -95,7 +98,10 @@ describe('sealing', () => {
       disconnected: 2,
       surrendered: 1,
       notFound: 1,
+      ported: 1,
+      extended: 2,
       reissued: 1,
+      withdrawn: 0,
       blocked: 0,
       overdue: 3,
       overdueFailed: 1,
@@ -113,7 +119,10 @@ describe('sealing', () => {
       disconnected: 0,
       surrendered: 0,
       notFound: 1,
+      ported: 0,
+      extended: 0,
       reissued: 0,
+      withdrawn: 0,
       blocked: 1,
       overdue: 1,
       overdueFailed: 0,

@@ -76,6 +76,8 @@ export async function measureMemory(): Promise<Results> {
     MOST_NUMBERS: String(DEFAULT_POLICY.mostNumbers),
     MOST_HANDSETS: String(DEFAULT_POLICY.mostHandsets),
     ROWS_PER_DIRECTION: String(DEFAULT_POLICY.rowsPerDirection),
+    PORTING_DAYS: String(DEFAULT_POLICY.portingDays),
+    MOST_EXTENDED_PERCENT: String(DEFAULT_POLICY.mostExtendedPercent),
     LINK_DAYS: '400',
     CASE_DAYS: '1096',
     APPROVERS: 'approver-1,approver-2',

@@ -230,6 +230,8 @@ const design: Design = {
     mostNumbers: 3_000_000,
     mostHandsets: 50_000,
     exemptionDays: 90,
+    portingDays: 90,
+    mostExtendedPercent: 5,
     bytesPerPiece: 8_388_608,
     warmWrites: 4000,
     warmReads: 12_000,

@@ -74,6 +74,8 @@ const ledger = z.strictObject({
       lateOn: fields.day.optional(),
       withdrawnOn: fields.day.optional(),
       backDue: fields.instant.optional(),
+      moved: fields.count.optional(),
+      toRestore: fields.count.optional(),
     }),
   ),
   outcomes,
@@ -98,7 +100,10 @@ const withOutcomes = <T extends { outcomes?: unknown; late?: unknown }>(
 const plain = (content: Content): Content => withOutcomes(content, deflated);
 const ofEight = (content: Content): Content => withOutcomes(content, (bytes) => deflated(fromThreeBits(bytes)));
 
-const form = formOf<Ledger>('ledger', 5, ledger, { 1: ofEight, 2: plain, 3: plain, 4: plain });
+/** The sixth says what files moved. */
+const same = (content: Content): Content => content;
+
+const form = formOf<Ledger>('ledger', 6, ledger, { 1: ofEight, 2: plain, 3: plain, 4: plain, 5: same });
 
 /** A direction's ledger, as it lies in the table. */
 export const ledgerForm: Form<Ledger> = { ...form, write: (content) => form.write(withOutcomes(content, deflated)) };

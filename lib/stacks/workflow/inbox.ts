@@ -1,6 +1,6 @@
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
-import { DECIDED, EXEMPTIONS, MARKS, PLANS, PREPARED, SCREENED } from '../../../lambdas/domain/work.ts';
+import { DECIDED, EXEMPTIONS, MARKS, PLANS, PREPARED, SCREENED, WAITING } from '../../../lambdas/domain/work.ts';
 import type { Environment as HearEnvironment } from '../../../lambdas/hear-approvers/handler.ts';
 import type { Environment as ImportEnvironment } from '../../../lambdas/import-usage/handler.ts';
 import type { Environment as RecordEnvironment } from '../../../lambdas/record-response/handler.ts';
@@ -90,13 +90,15 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
       ADMINISTRATORS_TOPIC,
       AUDIT_QUEUE,
       CASE_DAYS,
+      PORTING_DAYS: String(policy.portingDays),
+      MOST_EXTENDED_PERCENT: String(policy.mostExtendedPercent),
       HIDDEN_SECONDS: String(data.responses.hiddenFor.toSeconds()),
     },
   });
   allowAudit(setting, record);
   allowObjects(record, 'read versions', inbox, INBOX.responses.pattern);
-  allowObjects(record, 'read', work, PLANS.decisions.pattern, PREPARED.pattern);
-  allowObjects(record, 'write', work, PREPARED.pattern, MARKS.worked.pattern, MARKS.failed.pattern);
+  allowObjects(record, 'read', work, PLANS.decisions.pattern, PLANS.directions.pattern, PREPARED.pattern);
+  allowObjects(record, 'write', work, PREPARED.pattern, WAITING.pattern, MARKS.worked.pattern, MARKS.failed.pattern);
   allowObjects(record, 'write', outbox, OUTBOX.orders.pattern, OUTBOX.receipts.pattern, OUTBOX.revocations.pattern);
   allowList(record, 'list', outbox, OUTBOX.orders.pattern);
   allowItems(record, [...CHANGE_ITEMS, 'dynamodb:BatchGetItem'], cases);

@@ -27,7 +27,9 @@ describe('earlier directions', () => {
     return { ledger, pointer: (row: number) => `${ledger.directionId}:${row}` };
   }
   const counted = async (...stored: string[]) =>
-    (await new EarlierDirections(CASES, 5).counted(stored)).map(({ directionId, row }) => `${directionId}:${row}`);
+    (await new EarlierDirections({ CASES, WORK: 'work' }, 5).counted(stored)).map(
+      ({ directionId, row }) => `${directionId}:${row}`,
+    );
 
   it('count where their plan was directed, or its batch is settled, and the ledger holds the row', async () => {
     const { pointer } = await directed();
@@ -77,7 +79,7 @@ describe('earlier directions', () => {
 
   it('are read once each, however many pointers lead there', async () => {
     const { pointer } = await directed();
-    const earlier = new EarlierDirections(CASES, 5);
+    const earlier = new EarlierDirections({ CASES, WORK: 'work' }, 5);
     const reads = await readsOf(() =>
       Promise.all([earlier.counted([pointer(0), pointer(1)]), earlier.counted([pointer(2), pointer(0)])]),
     );
@@ -88,7 +90,7 @@ describe('earlier directions', () => {
   it('are kept up to a number, and read again after that: memory has a bound, and the answers stay', async () => {
     const { ledger, pointer } = await directed();
     const others = Array.from({ length: MOST_KEPT }, () => `${ledgerOf({ ...ledger, plan: 3 }).directionId}:0`);
-    const earlier = new EarlierDirections(CASES, 5);
+    const earlier = new EarlierDirections({ CASES, WORK: 'work' }, 5);
     const first = () => earlier.counted([pointer(0)]);
     const answer = await first();
     expect(answer).toMatchObject([{ directionId: ledger.directionId, row: 0, open: true }]);

@@ -53,7 +53,8 @@ export const USAGE_REASONS = [
 export const USAGE_WARNINGS = ['unknown_subscriber_type', 'text_too_long'];
 export const RESPONSE_REASONS = [
   ...['wrong_cell_count', ...IMEI_REASONS, ...MSISDN_REASONS, 'not_in_direction', 'unknown_outcome', 'bad_date'],
-  'before_sighting',
+  ...['before_sighting', 'missing_to', 'unknown_operator', 'same_operator', 'disputed', 'ported_lately'],
+  ...['bad_ground', 'already_extended', 'bad_activated_on', 'not_after_sighting'],
   'conflicts_with_recorded',
 ];
 
@@ -222,14 +223,21 @@ const HANDSETS = ['35100000000001', '35100000000002', '35100000000003'];
 function knownRow(kind: DirectionKind): fc.Arbitrary<CsvRow> {
   const [column, known, outcomes] =
     kind === 'reverify'
-      ? ['msisdn', NUMBERS, ['verified', 'failed', 'disconnected', 'not_found']]
+      ? ['msisdn', NUMBERS, ['verified', 'failed', 'disconnected', 'not_found', 'ported', 'extended']]
       : ['imei', HANDSETS, ['blocked', 'not_found']];
   const occurred_on = fc.constantFrom('', '2026-05-20', '2026-06-01', '2026-06-02');
   return fc
-    .tuple(fc.integer({ min: 2, max: 99 }), fc.constantFrom(...known), fc.constantFrom(...outcomes), occurred_on)
-    .map(([line, one, outcome, on]) => ({
+    .tuple(
+      fc.integer({ min: 2, max: 99 }),
+      fc.constantFrom(...known),
+      fc.constantFrom(...outcomes),
+      occurred_on,
+      fc.constantFrom('', 'jio', 'airtel', 'nobody'),
+      fc.constantFrom('', 'abroad', 'elsewhere'),
+    )
+    .map(([line, one, outcome, on, to, ground]) => ({
       line,
-      cells: { [String(column)]: one, outcome, occurred_on: on, remarks: '' },
+      cells: { [String(column)]: one, outcome, occurred_on: on, to, ground, remarks: '' },
     }));
 }
 
@@ -242,18 +250,24 @@ const responses = target(
   ([kind, rows]) => {
     const known: string[] = kind === 'reverify' ? NUMBERS : HANDSETS;
     const answered = rows.map((row) =>
-      parseResponseRow(row, { kind, operator: OPERATOR }, UPLOAD_DAY, (identifier) => {
-        const at = known.indexOf(identifier);
-        return at < 0 ? undefined : { row: at, lastSeen: kind === 'reverify' ? LAST_SEEN : null };
-      }),
+      parseResponseRow(
+        row,
+        { kind, operator: OPERATOR },
+        UPLOAD_DAY,
+        (identifier) => {
+          const at = known.indexOf(identifier);
+          return at < 0 ? undefined : { row: at, lastSeen: kind === 'reverify' ? LAST_SEEN : null };
+        },
+        ['airtel', 'jio'],
+      ),
     );
     for (const answer of answered)
       if ('row' in answer)
         must(
           isRealDay(answer.day) &&
             answer.day <= UPLOAD_DAY &&
-            (answer.outcome !== 'disconnected' || answer.day >= LAST_SEEN),
-          'an answer is no later than its upload, nor a disconnection earlier than the sighting',
+            (!['disconnected', 'ported'].includes(answer.outcome) || answer.day >= LAST_SEEN),
+          'an answer is no later than its upload, nor a disconnection or a port earlier than the sighting',
         );
     const rungs = [{ order: 'reverify' as const, deadline: asInstant('2026-06-06T00:00:00Z') }];
     const { id: directionId, batchId, operator } = DIRECTION;
@@ -268,6 +282,13 @@ const responses = target(
     must(Buffer.from(ledger.outcomes).toString('hex') === before, 'a ledger that was read stays as it is');
     must(applied.rows === rows.length, 'every row of a response is counted');
     must(applied.rows === applied.recorded + applied.alreadyRecorded + applied.rejects.length, 'and counted once');
+    for (const move of applied.moved) {
+      const isElsewhere = move.why !== 'ported' || move.to === 'jio';
+      const outcome = move.why === 'disconnected_after_verified' ? 'verified' : move.why;
+      must(isElsewhere && outcome === outcomeAt(applied.ledger.outcomes, move.row), 'what moves says so, and whereto');
+    }
+    const goOn = applied.moved.filter(({ why }) => why !== 'disconnected_after_verified').length;
+    must((applied.ledger.files[0]?.moved ?? 0) === goOn, 'a file counts what it moves');
     for (const { reason } of applied.rejects)
       must(RESPONSE_REASONS.includes(reason), 'a row of a response is rejected with a reason of the list');
     for (let row = 0; row < known.length; row++) {

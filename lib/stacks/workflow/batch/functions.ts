@@ -211,6 +211,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     SCREENED.previews.pattern,
     DECIDED.pattern,
     PLANS.decisions.pattern,
+    PREPARED.pattern,
     EXEMPTIONS.pattern,
   );
   allowObjects(claim, 'write', work, PLANS.decisions.pattern);

@@ -1,0 +1,154 @@
+/**
+ * Moves: rows that go on elsewhere, ported to another operator or extended to later deadlines; and what is known of the ports of a
+ * number, by which the next one is judged.
+ */
+import { z } from 'zod';
+import { addDays, type Day, type Instant } from './days.ts';
+import type { DirectionId, OperatorId } from './identifiers.ts';
+import {
+  type DirectionKind,
+  EXTENSION_GROUNDS,
+  type ExtensionGround,
+  givesBack,
+  isMove,
+  type Outcome,
+} from './kinds.ts';
+import { currentOutcomes, fileSaying, type Ledger, type RecordedFile } from './ledger.ts';
+import { outcomeAt } from './outcomes.ts';
+import type { AnsweredRow, RejectedRow } from './responses.ts';
+import { type Covers, fields, formOf } from './stored.ts';
+
+/** Where a row goes on, as an answer says it: at which operator, or why its subscriber has more time. */
+export type Onward = { readonly to: OperatorId } | { readonly ground: ExtensionGround };
+
+/** A row (from 0) of a direction of which a response says that it goes on elsewhere, or that it is to be restored. */
+export type MovedRow =
+  | { readonly row: number; readonly why: 'ported'; readonly to: OperatorId }
+  | { readonly row: number; readonly why: 'extended'; readonly ground: ExtensionGround }
+  | { readonly row: number; readonly why: 'disconnected_after_verified' };
+
+/** What a recorded file moved, as it lies in the work bucket beside its receipt. */
+export interface Moved {
+  /** Ascending by row. Also ports of overdue rows, which are recorded and not moved: later batches go by them. */
+  readonly rows: readonly MovedRow[];
+}
+
+const row = fields.count;
+const moved = z.strictObject({
+  rows: z.array(
+    z.discriminatedUnion('why', [
+      z.strictObject({ row, why: z.literal('ported'), to: fields.operator }),
+      z.strictObject({ row, why: z.literal('extended'), ground: z.enum(EXTENSION_GROUNDS) }),
+      z.strictObject({ row, why: z.literal('disconnected_after_verified') }),
+    ]),
+  ),
+});
+true satisfies Covers<typeof moved, Moved>;
+
+/** `Moved`, as it lies in the work bucket. */
+export const movedForm = formOf<Moved>('list of moved rows', 1, moved);
+
+/** The moved row that an answer makes; undefined where its row stays where it is. */
+export function movedRow({ row, outcome, onward }: AnsweredRow): MovedRow | undefined {
+  if (outcome === 'ported' && onward !== undefined && 'to' in onward) return { row, why: outcome, to: onward.to };
+  if (outcome === 'extended' && onward !== undefined && 'ground' in onward)
+    return { row, why: outcome, ground: onward.ground };
+  return undefined;
+}
+
+/** The recorded file that moved a row (from 0); undefined where none did: it stays where it is, or was overdue before. */
+export function fileMoving(ledger: Ledger, row: number): RecordedFile | undefined {
+  if (!isMove(outcomeAt(currentOutcomes(ledger), row))) return undefined;
+  const file = fileSaying(ledger, row);
+  // A file moves all of its rows or, once the ladder has ended, none.
+  return file?.moved === undefined ? undefined : file;
+}
+
+/** How the ids of the night's batches begin: no agency has this id. */
+const FOLLOW_UP = 'followup-';
+
+/** What an operator said of a number in one of its directions: `portedTo` where it said that it was ported. */
+export interface Said {
+  readonly directionId: DirectionId;
+  readonly kind: DirectionKind;
+  readonly operator: OperatorId;
+  readonly outcome: Outcome;
+  readonly occurredOn: Day | null;
+  readonly recordedAt: Instant | null;
+  readonly portedTo: OperatorId | null;
+}
+
+/** A number's port, as the operator said it that it left. */
+export interface Port {
+  readonly from: OperatorId;
+  readonly to: OperatorId;
+  readonly on: Day;
+  /** The day on which the other operator said that it has no such connection; null where it didn't. */
+  readonly disputedOn: Day | null;
+}
+
+/**
+ * The ports of a number, in the order in which they are given. One is disputed where the operator that it names was asked, and
+ * answered after it that there is no such connection.
+ */
+export function portsOf(said: readonly Said[]): Port[] {
+  return said.flatMap(({ operator: from, outcome, occurredOn: on, recordedAt, portedTo: to }) => {
+    if (outcome !== 'ported' || to === null || on === null || recordedAt === null) return [];
+    const dispute = said.find(
+      (other) =>
+        other.operator === to &&
+        !givesBack(other.kind) &&
+        other.outcome === 'not_found' &&
+        other.recordedAt !== null &&
+        other.recordedAt >= recordedAt,
+    );
+    return [{ from, to, on, disputedOn: dispute?.occurredOn ?? null }];
+  });
+}
+
+/**
+ * What the first of these rows continues, newest first, back to a report's: a follow-up has it of the newest one before that went
+ * on at its operator, ported to it, extended there, or brought back to it by a dispute.
+ * @param said of a number, newest first
+ */
+export function continuedBy([own, ...earlier]: readonly Said[]): Said[] {
+  if (own === undefined || !own.directionId.startsWith(FOLLOW_UP)) return [];
+  const at = earlier.findIndex((one, n) => goesOnAt(one, earlier.slice(n)) === own.operator);
+  return at < 0 ? [] : earlier.slice(at, at + 1).concat(continuedBy(earlier.slice(at)));
+}
+
+/** The operator at which a row goes on; undefined where it ends where it is. `said`: it, and what came before it. */
+function goesOnAt({ operator, outcome, portedTo }: Said, said: readonly Said[]): OperatorId | null | undefined {
+  if (outcome === 'extended') return operator;
+  if (outcome === 'ported') return portedTo;
+  if (outcome !== 'not_found') return undefined;
+  return portsOf(said).find(({ to, disputedOn }) => to === operator && disputedOn !== null)?.from;
+}
+
+/**
+ * An answer that moves its row, or why it is rejected. `disputed`: the operator that it names said less than `days` before that an
+ * earlier port to it was none. `ported_lately`: the number was ported less than `days` before, as nobody disputes, and a subscriber
+ * has to wait so long. `already_extended`: its subscriber was given more time in a row that this one continues.
+ * @param said of its number, newest first
+ * @param own the place of its own row there; -1 where nothing is known of it
+ */
+export function judgeMove(
+  answered: AnsweredRow,
+  said: readonly Said[],
+  own: number,
+  days: number,
+): AnsweredRow | RejectedRow {
+  const { line, day, onward } = answered;
+  if (onward === undefined) return answered;
+  if ('ground' in onward) {
+    const isAgain = own >= 0 && continuedBy(said.slice(own)).some(({ outcome }) => outcome === 'extended');
+    return isAgain ? { line, reason: 'already_extended' } : answered;
+  }
+  const isLately = (on: Day) => addDays(on, days) > day;
+  // What its own row says of a port is judged by what is recorded there.
+  const ports = portsOf(said.filter((_, n) => n !== own));
+  if (ports.some(({ to, disputedOn }) => to === onward.to && disputedOn !== null && isLately(disputedOn)))
+    return { line, reason: 'disputed' };
+  if (ports.some(({ on, disputedOn }) => disputedOn === null && isLately(on))) return { line, reason: 'ported_lately' };
+  return answered;
+}

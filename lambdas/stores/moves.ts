@@ -1,0 +1,24 @@
+import type { DirectionId } from '../domain/identifiers.ts';
+import type { Ledger, RecordedFile } from '../domain/ledger.ts';
+import { type MovedRow, movedForm } from '../domain/moves.ts';
+import { PREPARED, WAITING } from '../domain/work.ts';
+import { readText, writeObject } from './objects.ts';
+
+/** Where an attempt prepares the list of what its file moves. */
+export function movedKey({ directionId }: Pick<Ledger, 'directionId'>, file: Pick<RecordedFile, 'sha256' | 'attempt'>) {
+  return PREPARED.response(directionId, file.sha256, file.attempt, 'moved.json');
+}
+
+/**
+ * What a recorded file says of rows that go on elsewhere or are to be restored, ascending by row. Only of a file that says so: one
+ * that moved rows, has some restored, or recorded a port.
+ * @throws BadRecord
+ */
+export async function readMoved(work: string, ledger: Ledger, file: RecordedFile): Promise<readonly MovedRow[]> {
+  return movedForm.parse(await readText({ bucket: work, key: movedKey(ledger, file) })).rows;
+}
+
+/** Marks a direction as one that may have rows which wait for a follow-up. */
+export async function markWaiting(work: string, directionId: DirectionId): Promise<void> {
+  await writeObject({ bucket: work, key: WAITING.prefix + directionId }, '');
+}

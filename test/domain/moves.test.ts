@@ -1,0 +1,299 @@
+import { describe, expect, test } from 'vitest';
+import { countPointer } from '../../lambdas/domain/claims.ts';
+import type { DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { Outcome } from '../../lambdas/domain/kinds.ts';
+import { outcomeOf } from '../../lambdas/domain/ledger.ts';
+import { continuedBy, fileMoving, judgeMove, movedForm, portsOf, type Said } from '../../lambdas/domain/moves.ts';
+import { type AnsweredRow, applyResponse, parseResponseRow } from '../../lambdas/domain/responses.ts';
+import { sealedOutcomes } from '../../lambdas/domain/sealing.ts';
+import { airtel, answered, at, closed, day, directionId, fresh, issued, jio, outcomesOf, sealed } from './example.ts';
+
+const vi = 'vi' as OperatorId;
+const OPERATORS = ['airtel', 'jio', 'vi', 'self-check'];
+
+describe('a row of a response that says where a connection goes on', () => {
+  const told = (cells: Record<string, string>) =>
+    parseResponseRow(
+      { line: 2, cells: { msisdn: '9876543210', ...cells } },
+      { kind: 'reverify', operator: airtel },
+      day('2026-06-05'),
+      () => ({ row: 3, lastSeen: day('2026-05-20') }),
+      OPERATORS,
+    );
+  const ported = (to: string, occurred_on = '') => told({ outcome: 'ported', to, occurred_on });
+
+  test('names the operator that it was ported to, since a day', () => {
+    expect(ported('jio')).toEqual({
+      line: 2,
+      row: 3,
+      outcome: 'ported',
+      day: '2026-06-05',
+      onward: { to: 'jio' },
+    });
+    expect(ported('vi', '2026-05-20')).toMatchObject({ day: '2026-05-20', onward: { to: 'vi' } });
+  });
+
+  test.each([
+    ['nobody', '', '', 'missing_to'],
+    ['an operator that there is not', 'vodafone', '', 'unknown_operator'],
+    ['an operator in capitals', 'JIO', '', 'unknown_operator'],
+    ['the self-check, which has numbers of its own', 'self-check', '', 'unknown_operator'],
+    ['the operator itself', 'airtel', '', 'same_operator'],
+    ['an operator on a day before it was last seen', '', '2026-05-19', 'before_sighting'],
+    ['an operator on a day to come', '', '2026-06-06', 'bad_date'],
+  ])('is rejected where it was ported to %s', (_, to, on, reason) => {
+    expect(ported(to, on)).toEqual({ line: 2, reason });
+  });
+
+  test('says on which ground its subscriber has more time, and no other', () => {
+    for (const ground of ['abroad', 'disability', 'hospital'])
+      expect(told({ outcome: 'extended', ground })).toMatchObject({ outcome: 'extended', onward: { ground } });
+    for (const ground of ['', 'Hospital', 'busy'])
+      expect(told({ outcome: 'extended', ground })).toEqual({ line: 2, reason: 'bad_ground' });
+    // A day before the last sighting is as good as another: nothing ended on it.
+    expect(told({ outcome: 'extended', ground: 'abroad', occurred_on: '2026-05-01' })).toMatchObject({
+      outcome: 'extended',
+    });
+  });
+});
+
+describe('a response that moves rows', () => {
+  test('ends them where they are, and says which go on and whereto', () => {
+    const applied = answered(fresh(4), [
+      [2, 'ported'],
+      [0, 'extended'],
+      [1, 'verified'],
+    ]);
+    expect(outcomesOf(applied.ledger)).toEqual(['extended', 'verified', 'ported', 'open']);
+    expect(applied.moved).toEqual([
+      { row: 0, why: 'extended', ground: 'hospital' },
+      { row: 2, why: 'ported', to: 'jio' },
+    ]);
+    expect(applied.ledger.files[0]).toMatchObject({ moved: 2 });
+    expect(applied.ledger.files[0]).not.toHaveProperty('toRestore');
+    expect(movedForm.parse(JSON.stringify(movedForm.write({ rows: applied.moved })))).toEqual({ rows: applied.moved });
+    expect(sealedOutcomes(sealed(closed(applied.ledger)))).toMatchObject({ ported: 1, extended: 1, verified: 1 });
+  });
+
+  test('moves who has failed, and takes them out of the disconnect order of the same file', () => {
+    const failed = answered(fresh(2), [
+      [0, 'failed'],
+      [1, 'failed'],
+    ]).ledger;
+    const { moved, madeFailed } = answered(failed, [
+      [0, 'ported'],
+      [1, 'extended'],
+    ]);
+    expect([moved.length, madeFailed]).toEqual([2, []]);
+    const both = answered(fresh(1), [
+      [0, 'failed'],
+      [0, 'extended'],
+    ]);
+    expect([both.moved.length, both.madeFailed]).toEqual([1, []]);
+  });
+
+  test('gives service back to who has more time, and not to who went to another operator', () => {
+    const barred = issued(issued(fresh(2), 1), 2);
+    const { givenBack } = answered(barred, [
+      [0, 'ported'],
+      [1, 'extended'],
+    ]);
+    expect(givenBack).toEqual([1]);
+  });
+
+  test('records the port of what is overdue, and moves it not; what is overdue has no more time', () => {
+    const overdue = closed(fresh(2));
+    for (const ledger of [overdue, sealed(overdue)]) {
+      const applied = answered(ledger, [
+        [0, 'ported'],
+        [1, 'extended'],
+      ]);
+      expect(outcomesOf(applied.ledger)).toEqual(['ported', 'overdue']);
+      expect([applied.recorded, applied.conflicts]).toEqual([1, 1]);
+      expect(applied.moved).toEqual([{ row: 0, why: 'ported', to: 'jio' }]);
+      expect(applied.ledger.files[0]).not.toHaveProperty('moved');
+      expect(fileMoving(applied.ledger, 0)).toBeUndefined();
+    }
+  });
+
+  test('is already recorded where it says the same again, and conflicts where it names another operator', () => {
+    const first = answered(fresh(2), [
+      [0, 'ported'],
+      [1, 'extended'],
+    ]).ledger;
+    const again = answered(first, [
+      [0, 'ported'],
+      [1, 'extended'],
+    ]);
+    expect([again.alreadyRecorded, again.moved]).toEqual([2, []]);
+    const file = { sha256: 'another', attempt: 'a', at: at('2026-06-04T00:00:00Z') };
+    const toVi: AnsweredRow = { line: 2, row: 0, outcome: 'ported', day: day('2026-06-03'), onward: { to: vi } };
+    const portedTo = new Map([[0, jio]]);
+    const other = applyResponse(first, [toVi], { ...file, committedAt: file.at, portedTo });
+    expect(other).toMatchObject({ conflicts: 1, recorded: 0, moved: [] });
+    // Also within one file.
+    const both = applyResponse(fresh(1), [{ ...toVi, onward: { to: jio } }, toVi], { ...file, committedAt: file.at });
+    expect(both).toMatchObject({ conflicts: 1, recorded: 1, moved: [{ row: 0, why: 'ported', to: 'jio' }] });
+  });
+
+  test("is the last word but for that the number is somebody else's: then nothing goes on", () => {
+    const moved = answered(fresh(1), [[0, 'ported']]).ledger;
+    for (const outcome of ['verified', 'failed', 'not_found', 'disconnected', 'surrendered', 'extended'] as const)
+      expect(answered(moved, [[0, outcome]]).conflicts).toBe(1);
+    expect(fileMoving(moved, 0)).toBe(moved.files[0]);
+    const since = answered(moved, [[0, 'reissued']]).ledger;
+    expect(fileMoving(since, 0)).toBeUndefined();
+    expect(
+      answered(fresh(1), [
+        [0, 'ported'],
+        [0, 'reissued'],
+      ]).moved,
+    ).toEqual([]);
+  });
+});
+
+test('a verified row that is said to be disconnected conflicts, and is to be restored, before and after the seal', () => {
+  const verified = answered(fresh(2), [[0, 'verified']]).ledger;
+  for (const ledger of [verified, sealed(closed(verified))]) {
+    const applied = answered(ledger, [[0, 'disconnected']]);
+    expect([applied.conflicts, applied.recorded]).toEqual([1, 0]);
+    expect(applied.moved).toEqual([{ row: 0, why: 'disconnected_after_verified' }]);
+    expect(applied.ledger.files.at(-1)).toMatchObject({ toRestore: 1 });
+    expect(applied.ledger.files.at(-1)).not.toHaveProperty('moved');
+    expect(outcomeOf(applied.ledger, 0).outcome).toBe('verified');
+  }
+  expect(answered(verified, [[0, 'surrendered']]).moved).toEqual([]);
+});
+
+/** Something that an operator said of a number, newest first in the lists below. */
+function said(
+  operator: OperatorId,
+  outcome: Outcome,
+  on: string | null,
+  more: Partial<Said> & { batch?: string } = {},
+): Said {
+  const { batch = 'mha-0123456789ab', ...rest } = more;
+  return {
+    directionId: `${batch}.reverify.${operator}.1-0-0` as DirectionId,
+    kind: 'reverify',
+    operator,
+    outcome,
+    occurredOn: on === null ? null : day(on),
+    recordedAt: on === null ? null : at(`${on}T10:00:00Z`),
+    portedTo: null,
+    ...rest,
+  };
+}
+const portedTo = (to: OperatorId) => ({ portedTo: to });
+const followUp = { batch: 'followup-202606050000' };
+
+describe('a port', () => {
+  const left = said(airtel, 'ported', '2026-06-04', portedTo(jio));
+
+  test('is as the operator says it that the number left', () => {
+    expect(portsOf([said(jio, 'open', null), left])).toEqual([
+      { from: 'airtel', to: 'jio', on: '2026-06-04', disputedOn: null },
+    ]);
+  });
+
+  test('is disputed where the operator that it names answers after it that it has no such connection', () => {
+    expect(portsOf([said(jio, 'not_found', '2026-06-06'), left])).toMatchObject([{ disputedOn: '2026-06-06' }]);
+    // Not by another operator, nor by what was said before.
+    expect(portsOf([said(vi, 'not_found', '2026-06-06'), left])).toMatchObject([{ disputedOn: null }]);
+    expect(portsOf([said(jio, 'not_found', '2026-06-06', { kind: 'restore' }), left])).toMatchObject([
+      { disputedOn: null },
+    ]);
+    expect(portsOf([left, said(jio, 'not_found', '2026-06-03')])).toMatchObject([{ disputedOn: null }]);
+  });
+});
+
+describe('an answer that a number was ported is judged by what is known of it', () => {
+  const own = said(jio, 'open', null, followUp);
+  const answer = (to: OperatorId, on: string): AnsweredRow => ({
+    line: 7,
+    row: 0,
+    outcome: 'ported',
+    day: day(on),
+    onward: { to },
+  });
+  const judged = (to: OperatorId, on: string, others: Said[]) => judgeMove(answer(to, on), [own, ...others], 0, 90);
+
+  test('taken where nothing is', () => {
+    expect(judged(vi, '2026-06-07', [])).toEqual(answer(vi, '2026-06-07'));
+    expect(judged(vi, '2026-06-07', [said(airtel, 'verified', '2026-06-01')])).toEqual(answer(vi, '2026-06-07'));
+  });
+
+  test('ported_lately for 90 days, wherever to; on the 90th day it may be', () => {
+    const left = said(airtel, 'ported', '2026-06-04', portedTo(jio));
+    for (const to of [airtel, vi])
+      expect(judged(to, '2026-09-01', [left])).toEqual({ line: 7, reason: 'ported_lately' });
+    expect(judged(vi, '2026-09-02', [left])).toEqual(answer(vi, '2026-09-02'));
+  });
+
+  test('disputed, where it names the operator that said lately that it has no such connection', () => {
+    const others = [
+      said(jio, 'not_found', '2026-06-06', followUp),
+      said(airtel, 'ported', '2026-06-04', portedTo(jio)),
+    ];
+    const back = said(airtel, 'open', null, { batch: 'followup-202606070000' });
+    const again = (to: OperatorId, on: string) => judgeMove(answer(to, on), [back, ...others], 0, 90);
+    expect(again(jio, '2026-06-08')).toEqual({ line: 7, reason: 'disputed' });
+    expect(again(jio, '2026-09-03')).toEqual({ line: 7, reason: 'disputed' });
+    expect(again(jio, '2026-09-04')).toEqual(answer(jio, '2026-09-04'));
+    // It may have named the wrong one before: a port that is disputed was none.
+    expect(again(vi, '2026-06-08')).toEqual(answer(vi, '2026-06-08'));
+  });
+
+  test('not by what its own row says of a port: that is recorded already', () => {
+    const ported = said(airtel, 'ported', '2026-06-04', portedTo(jio));
+    expect(judgeMove(answer(jio, '2026-06-04'), [ported], 0, 90)).toEqual(answer(jio, '2026-06-04'));
+  });
+});
+
+describe('more time is given once', () => {
+  const answer: AnsweredRow = {
+    line: 7,
+    row: 0,
+    outcome: 'extended',
+    day: day('2026-07-01'),
+    onward: { ground: 'abroad' },
+  };
+  const judged = (...list: Said[]) => judgeMove(answer, list, 0, 90);
+  const extended = said(airtel, 'extended', '2026-06-04');
+
+  test('in a row and in what continues it, also at another operator', () => {
+    expect(judged(said(airtel, 'open', null, followUp), extended)).toEqual({ line: 7, reason: 'already_extended' });
+    const ported = said(airtel, 'ported', '2026-06-20', { ...followUp, ...portedTo(jio) });
+    const atJio = said(jio, 'open', null, { batch: 'followup-202606210000' });
+    expect(judged(atJio, ported, extended)).toEqual({ line: 7, reason: 'already_extended' });
+    const disputed = said(jio, 'not_found', '2026-06-23', { batch: 'followup-202606210000' });
+    const back = said(airtel, 'open', null, { batch: 'followup-202606240000' });
+    expect(judged(back, disputed, ported, extended)).toEqual({ line: 7, reason: 'already_extended' });
+  });
+
+  test('and may be given in the row of a later report, or where another operator gave it', () => {
+    expect(judged(said(airtel, 'open', null, { batch: 'mha-ba9876543210' }), extended)).toEqual(answer);
+    expect(judged(said(jio, 'open', null), extended)).toEqual(answer);
+    expect(judged()).toEqual(answer);
+    const ported = said(vi, 'ported', '2026-06-20', portedTo(jio));
+    expect(continuedBy([said(jio, 'open', null, followUp), extended, ported])).toEqual([ported]);
+  });
+});
+
+test('a pointer to a moved row waits, and says where it goes on', () => {
+  const { ledger, moved } = answered(fresh(3), [
+    [0, 'ported'],
+    [1, 'extended'],
+  ]);
+  const [ported, extended, open] = [0, 1, 2].map((row) =>
+    countPointer({ directionId: directionId(), row }, ledger, moved),
+  );
+  expect(ported).toMatchObject({ open: false, waits: true, portedTo: 'jio', operator: 'airtel' });
+  expect(extended).toMatchObject({ open: false, waits: true, portedTo: null });
+  expect(open).toMatchObject({ open: true, waits: false, portedTo: null });
+  const late = answered(sealed(closed(fresh(1))), [[0, 'ported']]);
+  expect(countPointer({ directionId: directionId(), row: 0 }, late.ledger, late.moved)).toMatchObject({
+    waits: false,
+    portedTo: 'jio',
+  });
+});
