@@ -1,5 +1,5 @@
 import { addDecision, type Decisions } from '../domain/books.ts';
-import { decideClaim, slotOf, withoutRow } from '../domain/claims.ts';
+import { decideClaim, operatorOf, slotOf, withoutRow } from '../domain/claims.ts';
 import { cutEvenly } from '../domain/directions.ts';
 import { type Elsewhere, elsewhereLines } from '../domain/elsewhere.ts';
 import { directionIdOf, type OperatorId } from '../domain/identifiers.ts';
@@ -36,11 +36,18 @@ export async function decide(
     elsewhere.push({ kind, identifier, operator, state, directionId: null });
     count(operator, state);
   }
+  const ported: Record<OperatorId, Record<OperatorId, number>> = {};
   for (const candidate of candidates) {
-    const { identifier, operator, newestDay } = candidate;
-    const stored = claims.get(identifier)?.pointers[slotOf(kind, operator)] ?? [];
+    const { identifier, operator: named, newestDay, from } = candidate;
+    const stored = claims.get(identifier)?.pointers[slotOf(kind, named)] ?? [];
     const counted = stored.length > 0 ? await earlier.counted(stored) : [];
-    const decision = decideClaim(kind, operator, newestDay, withoutRow(counted, candidate.from));
+    // What is listed says where it goes on.
+    const operator = from === undefined ? operatorOf(named, newestDay, counted) : named;
+    if (operator !== named) {
+      const away = ported[named] ?? {};
+      ported[named] = { ...away, [operator]: (away[operator] ?? 0) + 1 };
+    }
+    const decision = decideClaim(kind, operator, newestDay, withoutRow(counted, from));
     if (decision.state === 'directed') {
       const rows = directed.get(operator) ?? [];
       directed.set(operator, rows);
@@ -79,6 +86,7 @@ export async function decide(
       (all, { operator, state, count }) => addDecision(all, kind, operator, state, count),
       {},
     ),
+    ported,
     directions,
     elsewhere: list.length > 0 ? { key: elsewhereKey, bytes: list.length } : null,
   };

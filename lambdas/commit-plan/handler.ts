@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { directedNote } from '../domain/audit.ts';
 import { planCounts } from '../domain/batches.ts';
-import { mergeDecisions } from '../domain/books.ts';
+import { mergeDecisions, mergePorted } from '../domain/books.ts';
 import { DIRECTION_KIND_NAMES, type DirectionKind, REPORT_DIRECTS } from '../domain/kinds.ts';
 import {
   claimed,
@@ -78,6 +78,7 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
     operators: gathered.operators,
     linked: gathered.linked,
     decisions: mergeDecisions(shards.map(({ decisions }) => decisions)),
+    ported: mergePorted(shards.map(({ ported }) => ported)),
     directions: shards.flatMap(({ directions }) => directions),
     elsewhere: shards.flatMap(({ elsewhere }) => elsewhere ?? []),
     manifestKey: PLANS.directions.manifest(plan, attempt),

@@ -18,6 +18,9 @@ export type Decided<B extends Book> = Readonly<Record<keyof Columns[B]['decided'
 /** The decisions of a shard, or of a whole batch, by operator. Plain numbers, to travel as JSON. */
 export type Decisions = Readonly<Record<string, { readonly [B in Book]: Decided<B> }>>;
 
+/** How many numbers whose newest sighting is an operator's were decided at another one, to which they were ported since. */
+export type Ported = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 /** What ledgers hold in a book; `rows` are the rows they were made for, the rest is read from the sealed bytes. */
 export type Held<B extends Book> = Readonly<
   Record<'rows' | keyof Columns[B]['ended'] | keyof Columns[B]['within'], number>
@@ -92,6 +95,24 @@ export function mergeDecisions(all: Iterable<Decisions>): Decisions {
   return merged;
 }
 
+/** All these counts in one. */
+export function mergePorted(all: Iterable<Ported>): Ported {
+  const merged: Record<string, Record<string, number>> = {};
+  for (const ported of all)
+    for (const [from, more] of Object.entries(ported)) {
+      const own = merged[from] ?? {};
+      merged[from] = own;
+      for (const [to, count] of Object.entries(more)) own[to] = (own[to] ?? 0) + count;
+    }
+  return merged;
+}
+
+/** By how many numbers an operator has more than those whose newest sighting is its own; negative where it has fewer. */
+function cameBy(ported: Ported, operator: string): number {
+  const came = Object.values(ported).reduce((total, to) => total + (to[operator] ?? 0), 0);
+  return came - sum(ported[operator] ?? {});
+}
+
 /** The totals with a sealed ledger added. Throws LedgerNotSealed: the summary is made only from seals. */
 export function addLedger(ledgers: Ledgers, ledger: Ledger): Ledgers {
   const outcomes = sealedOutcomes(ledger);
@@ -126,6 +147,7 @@ export interface BooksInput {
   /** The plan's operators: all that were configured when it was made. */
   readonly operators: readonly OperatorId[];
   readonly decisions: Decisions;
+  readonly ported: Ported;
   readonly ledgers: Ledgers;
   /** The instant of each operator's latest usage import; absent where there was none. */
   readonly latestImports: Readonly<Record<string, Instant | null | undefined>>;
@@ -168,7 +190,7 @@ export interface Summary {
 
 /**
  * The summary of a settled batch, keys in the agreed order. `connections.linked` and `blocks.rows` of the batch are what
- * was gathered (distinct numbers, and so for each operator; handsets × the plan's operators); the rest is what was decided and what the sealed
+ * was gathered (distinct numbers, and so for each operator, ports since then taken into account; handsets × the plan's operators); the rest is what was decided and what the sealed
  * ledgers say. `unexplained` is the sum of every difference between them, so it is 0 only where all agree:
  * the report's rows and their parts; numbers gathered and decided, handsets gathered and decided, at each operator;
  * rows decided and rows in ledgers; ledgers' rows and their outcomes. An operator that has rows and is none of the plan's,
@@ -187,7 +209,7 @@ export function balance(input: BooksInput): Summary {
   for (const name of names) {
     const decided = input.decisions[name] ?? NO_DECISIONS;
     const held = input.ledgers[name] ?? NO_LEDGERS;
-    const linked = input.linked[name] ?? 0;
+    const linked = (input.linked[name] ?? 0) + cameBy(input.ported, name);
     const asked = planned.has(name) ? handsets : 0;
     unexplained +=
       unexplainedIn('connections', linked, decided.connections, held.connections) +

@@ -2,7 +2,7 @@
  * Moves: rows that go on elsewhere, ported to another operator or extended to later deadlines; and what is known of the ports of a
  * number, by which the next one is judged.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { addDays, type Day, type Instant } from './days.ts';
 import type { DirectionId, OperatorId } from './identifiers.ts';
 import {

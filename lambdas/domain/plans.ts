@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Decisions } from './books.ts';
+import type { Decisions, Ported } from './books.ts';
 import type { Run } from './directions.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { BOOKS, DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
@@ -114,7 +114,9 @@ export interface ShardDecision {
   /** The links, or handsets, that it was made from. */
   taken: number;
   rungs: Rung[];
+  /** Each under the operator where its row is decided: one that it was ported to since its newest sighting, or else that sighting's. */
   decisions: Decisions;
+  ported: Ported;
   directions: PlannedDirection[];
   /** What it did not direct, in sorted lines; null where that is nothing. */
   elsewhere: WrittenList | null;
@@ -127,6 +129,7 @@ export interface Plan {
   /** Distinct numbers among the gathered links by operator of the newest sighting, counted without the decisions. */
   linked: Record<OperatorId, number>;
   decisions: Decisions;
+  ported: Ported;
   directions: PlannedDirection[];
   elsewhere: WrittenList[];
   /** The directions' starts, one a line, for the Map over them. */
@@ -180,6 +183,8 @@ const decisions = z.record(
   }),
 );
 
+const ported = z.record(fields.operator, z.record(fields.operator, fields.count));
+
 /** What nobody could be decided to be when a record was written, nobody was: the columns that the books have had since. */
 function withColumnsSince({ decisions, ...content }: Record<string, unknown>): Record<string, unknown> {
   const books = decisions as Record<string, Record<string, object>>;
@@ -193,7 +198,10 @@ function withColumnsSince({ decisions, ...content }: Record<string, unknown>): R
   ]);
   return { ...content, decisions: Object.fromEntries(now) };
 }
-const EARLIER = { 1: withColumnsSince, 2: withColumnsSince, 3: withColumnsSince, 4: withColumnsSince };
+/** Before the sixth form nobody was ported. */
+const withPorted = (content: Record<string, unknown>) => ({ ...content, ported: {} });
+const withBoth = (content: Record<string, unknown>) => withPorted(withColumnsSince(content));
+const EARLIER = { 1: withBoth, 2: withBoth, 3: withBoth, 4: withBoth, 5: withPorted };
 
 const shardDecision = z.strictObject({
   kind: z.enum(DIRECTION_KIND_NAMES),
@@ -201,18 +209,20 @@ const shardDecision = z.strictObject({
   taken: fields.count,
   rungs: z.array(rung),
   decisions,
+  ported,
   directions: z.array(plannedDirection),
   elsewhere: writtenList.nullable(),
 });
 true satisfies Covers<typeof shardDecision, ShardDecision>;
 
 /** `ShardDecision`, as it lies in the work bucket. */
-export const shardDecisionForm = formOf<ShardDecision>('decision of a shard', 5, shardDecision, EARLIER);
+export const shardDecisionForm = formOf<ShardDecision>('decision of a shard', 6, shardDecision, EARLIER);
 
 const plan = z.strictObject({
   operators: z.array(fields.operator),
   linked: z.record(fields.operator, fields.count),
   decisions,
+  ported,
   directions: z.array(plannedDirection),
   elsewhere: z.array(writtenList),
   manifestKey: z.string(),
@@ -220,7 +230,7 @@ const plan = z.strictObject({
 true satisfies Covers<typeof plan, Plan>;
 
 /** `Plan`, as it lies in the work bucket. */
-export const planForm = formOf<Plan>('plan', 5, plan, EARLIER);
+export const planForm = formOf<Plan>('plan', 6, plan, EARLIER);
 
 /** What a child of Expand returns. */
 export const gathered: z.ZodType<Gathered> = z.object({

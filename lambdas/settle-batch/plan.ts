@@ -9,6 +9,7 @@ const NOTHING_PLANNED: Omit<Plan, 'manifestKey'> = {
   operators: env.OPERATORS as OperatorId[],
   linked: {},
   decisions: {},
+  ported: {},
   directions: [],
   elsewhere: [],
 };

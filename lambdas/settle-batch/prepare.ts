@@ -41,6 +41,7 @@ export async function prepare(batch: Batch, now: Instant, folder: string): Promi
     linked: plan.linked,
     operators: plan.operators,
     decisions: plan.decisions,
+    ported: plan.ported,
     ledgers,
     latestImports,
     startedAt: batch.startedAt,

@@ -158,6 +158,7 @@ describe('docs/formats.md', () => {
       linked: {},
       operators: ['jio' as OperatorId],
       decisions: {},
+      ported: {},
       ledgers: {},
       latestImports: {},
       startedAt: deadline,

@@ -104,6 +104,7 @@ describe('a chain', () => {
       operators: [airtel, jio],
       linked: { airtel: 6, jio: 3 },
       decisions: {},
+      ported: {},
       directions: [{ directionId: fresh(3).directionId, operator: airtel, rows: 3, rowsKey: 'plans/7/rows' }],
       elsewhere: [],
       manifestKey: 'plans/7/manifest',

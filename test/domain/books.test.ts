@@ -8,6 +8,7 @@ import {
   type Decisions,
   type Ledgers,
   mergeDecisions,
+  mergePorted,
   summaryText,
   unsettledSummary,
 } from '../../lambdas/domain/books.ts';
@@ -57,6 +58,7 @@ function example(): BooksInput {
     linked: { airtel: 6, jio: 3 },
     operators: [airtel, jio],
     decisions: decided.reduce<Decisions>((sofar, decision) => addDecision(sofar, ...decision), {}),
+    ported: {},
     ledgers: directions.map(settled).reduce<Ledgers>(addLedger, {}),
     latestImports: { jio: at('2026-05-31T18:00:00Z') },
     startedAt: at('2026-06-01T00:00:00Z'),
@@ -209,6 +211,7 @@ describe('the summary', () => {
       linked: {},
       operators: [vi, airtel],
       decisions: {},
+      ported: {},
       ledgers: {},
       latestImports: {},
     });
@@ -253,6 +256,23 @@ describe('the summary', () => {
       },
     });
     expect(summary.unexplained).toBe(0);
+  });
+
+  test('has a number that was ported since its newest sighting under the operator that has it now', () => {
+    const summary = balance({
+      ...example(),
+      report: { rows: 0, rejected: 0, repeats: 0, handsets: 0 },
+      linked: { airtel: 3, jio: 1 },
+      ported: mergePorted([{ airtel: { jio: 1 } }, {}, { airtel: { jio: 1 }, jio: { airtel: 1 } }]),
+      decisions: addDecision(addDecision({}, 'reverify', airtel, 'alreadyOpen', 2), 'reverify', jio, 'alreadyOpen', 2),
+      ledgers: {},
+    });
+    expect(summary.unexplained).toBe(0);
+    expect(summary.connections).toMatchObject({ linked: 4, alreadyOpen: 4 });
+    expect(summary.operators.airtel?.connections.linked).toBe(2);
+    expect(summary.operators.jio?.connections.linked).toBe(2);
+    const lost = balance({ ...example(), linked: { airtel: 6, jio: 3 }, ported: { airtel: { jio: 1 } } });
+    expect(lost.unexplained).toBe(2);
   });
 
   test('has the decisions of the shards in any order', () => {

@@ -9,6 +9,7 @@ import {
   lateAnswersUntil,
   maxPointers,
   nextPointers,
+  operatorOf,
   type Pointers,
   readPointer,
   slotOf,
@@ -228,6 +229,16 @@ describe('a connection', () => {
     );
   });
 
+  test('that was moved is open where it goes on, until its follow-up is directed', () => {
+    const ported = counted({ outcome: 'ported', occurredOn: day('2026-06-01'), portedTo: jio, waits: true });
+    const alreadyOpen = { state: 'alreadyOpen', directionId: first };
+    expect(decideClaim('reverify', jio, day('2026-06-01'), [ported])).toEqual(alreadyOpen);
+    expect(decideClaim('reverify', airtel, day('2026-06-02'), [ported])).toEqual({ state: 'directed' });
+    expect(decideClaim('reverify', jio, null, [{ ...ported, waits: false }])).toEqual({ state: 'directed' });
+    const extended = counted({ outcome: 'extended', occurredOn: day('2026-06-01'), waits: true });
+    expect(decideClaim('reverify', airtel, day('2026-06-02'), [extended])).toEqual(alreadyOpen);
+  });
+
   test('that was surrendered is as one that was disconnected', () => {
     const surrendered = { ...disconnected('2026-06-01'), outcome: 'surrendered' } as const;
     expect(decideClaim('reverify', airtel, day('2026-06-01'), [surrendered])).toEqual({
@@ -397,4 +408,29 @@ describe("a new claim's pointers", () => {
 test("a number's pointers stand under one name, wherever it is directed, a handset's under that of its operator", () => {
   expect([slotOf('reverify', airtel), slotOf('reverify', jio)]).toEqual(['number', 'number']);
   expect([slotOf('block', airtel), slotOf('block', jio)]).toEqual([airtel, jio]);
+});
+
+describe('the operator at which a number would be directed', () => {
+  const ported = (to: OperatorId, on: string) =>
+    counted({ outcome: 'ported', occurredOn: day(on), recordedAt: at(`${on}T12:00:00Z`), portedTo: to });
+  const vi = 'vi' as OperatorId;
+
+  test('is that of its newest sighting, unless it was ported since: not seen on a later day than the port', () => {
+    expect(operatorOf(airtel, day('2026-06-01'), [])).toBe('airtel');
+    expect(operatorOf(airtel, day('2026-05-31'), [ported(jio, '2026-06-01')])).toBe('jio');
+    expect(operatorOf(airtel, day('2026-06-01'), [ported(jio, '2026-06-01')])).toBe('jio');
+    expect(operatorOf(airtel, day('2026-06-02'), [ported(jio, '2026-06-01')])).toBe('airtel');
+  });
+
+  test('is that of the newest port, in whichever order they are known', () => {
+    const both = [ported(jio, '2026-06-01'), ported(vi, '2026-09-30')];
+    expect(operatorOf(airtel, day('2026-05-31'), both)).toBe('vi');
+    expect(operatorOf(airtel, day('2026-05-31'), both.toReversed())).toBe('vi');
+  });
+
+  test('is not one that has no such connection', () => {
+    const denied = { ...counted({ outcome: 'not_found', occurredOn: day('2026-06-05') }), operator: jio };
+    const disputed = [{ ...denied, recordedAt: at('2026-06-05T12:00:00Z') }, ported(jio, '2026-06-01')];
+    expect(operatorOf(airtel, day('2026-05-31'), disputed)).toBe('airtel');
+  });
 });

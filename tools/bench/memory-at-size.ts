@@ -150,6 +150,7 @@ export async function elsewhereOf({ work: bucket, cases }: Embedded, plan: numbe
     operators: [OPERATOR],
     linked: { [OPERATOR]: rows },
     decisions: addDecision({}, 'reverify', OPERATOR, 'alreadyOpen', rows),
+    ported: {},
     directions: [],
     elsewhere,
     manifestKey: '',
