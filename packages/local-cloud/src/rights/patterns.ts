@@ -9,6 +9,7 @@ export type Context = Readonly<Record<string, string | readonly string[]>>;
  * variable without a value is like no text at all (IAM: "Policy variables with no value").
  */
 export function fits(text: string, pattern: string, context: Context | undefined, wildcards = true): boolean {
+  if (!pattern.includes('$')) return wildcards && /[*?]/.test(pattern) ? wild(pattern).test(text) : text === pattern;
   let source = '';
   for (const [part, , variable] of pattern.matchAll(/(\$\{([^}]*)\})|[^$]+|\$/g)) {
     if (variable !== undefined && context !== undefined) {
@@ -16,11 +17,22 @@ export function fits(text: string, pattern: string, context: Context | undefined
       if (value === undefined) return false;
       source += literal(value);
     } else {
-      source += wildcards ? literal(part).replaceAll('\\*', '[^]*').replaceAll('\\?', '[^]') : literal(part);
+      source += wildcards ? sourceOf(part) : literal(part);
     }
   }
   return new RegExp(`^${source}$`).test(text);
 }
+
+/** Those of policies, which the same requests meet again and again. */
+const compiled = new Map<string, RegExp>();
+
+function wild(pattern: string): RegExp {
+  const known = compiled.get(pattern) ?? new RegExp(`^${sourceOf(pattern)}$`);
+  compiled.set(pattern, known);
+  return known;
+}
+
+const sourceOf = (part: string) => literal(part).replaceAll('\\*', '[^]*').replaceAll('\\?', '[^]');
 
 function valueIn(variable: string, context: Context): string | undefined {
   if (['*', '?', '$'].includes(variable)) return variable;
@@ -43,14 +55,22 @@ const ARN_PARTS = 6;
  */
 export function fitsArn(arn: string, pattern: string, context: Context | undefined): boolean {
   const parts = split(arn);
-  const patterns = split(pattern);
+  const patterns = partsOf(pattern);
   if (parts === undefined || patterns === undefined) return fits(arn, pattern, context);
   return patterns.every((part, n) => fits(parts[n] ?? '', part, context));
 }
 
+/** Of policies' ARNs, as above. */
+const splits = new Map<string, string[] | undefined>();
+
+function partsOf(pattern: string): string[] | undefined {
+  if (!splits.has(pattern)) splits.set(pattern, split(pattern));
+  return splits.get(pattern);
+}
+
 /** Variables hold colons, too: they are no boundaries. */
 function split(arn: string): string[] | undefined {
-  const parts = arn.split(/:(?![^{]*\})/);
+  const parts = arn.includes('}') ? arn.split(/:(?![^{]*\})/) : arn.split(':');
   if (parts[0] !== 'arn') return undefined;
   if (parts.length < ARN_PARTS) throw new UnknownElement('an ARN of less than six parts');
   return [...parts.slice(0, ARN_PARTS - 1), parts.slice(ARN_PARTS - 1).join(':')];
