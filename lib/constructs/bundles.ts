@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { IConstruct } from 'constructs';
 import { buildSync } from 'esbuild';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
@@ -9,16 +10,18 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** All that a bundle depends on: handlers and what they import, the packages' versions, and how they are bundled. */
 const SOURCES = ['lambdas/**/*.ts', 'package-lock.json', 'lib/constructs/bundles.ts'];
 
-let bundles: string | undefined;
+/** By the root of an app's tree: a process that synthesizes again may do so from other sources. */
+const bundles = new WeakMap<IConstruct, string>();
 
 /**
  * The folder with one function's bundle, `index.mjs` and its source map. All functions are bundled when the first one is asked
  * for, in one process, since most of each is the same SDK, and once for these sources: another synthesis takes them from there.
  * @param folder under `lambdas/`
  */
-export function bundleOf(folder: string): string {
-  bundles ??= bundleAll();
-  return join(bundles, folder);
+export function bundleOf({ node: { root } }: IConstruct, folder: string): string {
+  const all = bundles.get(root) ?? bundleAll();
+  bundles.set(root, all);
+  return join(all, folder);
 }
 
 function bundleAll(): string {
@@ -27,15 +30,48 @@ function bundleAll(): string {
   if (existsSync(outdir)) return outdir;
   const staging = `${outdir}.${process.pid}`;
   try {
+    awaitOther(outdir);
+    if (existsSync(outdir)) return outdir;
     build(staging);
     renameSync(staging, outdir);
   } catch (error) {
-    // Two that bundle the same at once write the same: whoever comes second takes the first one's.
+    // Should two bundle the same at once, they write the same: whoever comes second takes the first one's.
     if (!existsSync(outdir)) throw error;
   } finally {
     rmSync(staging, { recursive: true, force: true });
+    rmSync(lockOf(outdir), { force: true });
   }
   return outdir;
+}
+
+const lockOf = (outdir: string) => `${outdir}.lock`;
+/** Longer than anything is bundled; then its process is gone, or another one has its id. */
+const LONGEST_WAIT = 60_000;
+
+/** Waits while another process bundles the same, which takes all cores; takes the lock where none does. */
+function awaitOther(outdir: string): void {
+  mkdirSync(dirname(outdir), { recursive: true });
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  const end = performance.now() + LONGEST_WAIT;
+  while (!existsSync(outdir) && performance.now() < end) {
+    try {
+      writeFileSync(lockOf(outdir), String(process.pid), { flag: 'wx' });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    if (!isHeld(lockOf(outdir))) rmSync(lockOf(outdir), { force: true });
+    Atomics.wait(pause, 0, 0, 20);
+  }
+}
+
+function isHeld(lock: string): boolean {
+  try {
+    process.kill(Number(readFileSync(lock, 'utf8')), 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function hashOf(patterns: readonly string[]): string {

@@ -46,7 +46,9 @@ export class HandlerFunction<E extends Record<string, string>> extends LambdaFun
     const placesKept = props.keptFree ? config.operations.reservedConcurrency : 0;
     super(scope, id, {
       // A template alone, for its tests, needs no bundle.
-      code: Code.fromAsset(Stack.of(scope).bundlingRequired ? bundleOf(props.folder) : `${lambdas}/${props.folder}`),
+      code: Code.fromAsset(
+        Stack.of(scope).bundlingRequired ? bundleOf(scope, props.folder) : `${lambdas}/${props.folder}`,
+      ),
       handler: 'index.handler',
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
