@@ -66,7 +66,8 @@ export class Lab {
 
   /** @param settings with an assembly where it is not as this context has it */
   static async open({ context = {}, ...settings }: LabSettings = {}): Promise<Lab> {
-    const { assembly = await synthesize({ context: { ...AT_ONCE, sweepHours: '24', ...context } }) } = settings;
+    const { assembly = await synthesize({ here: true, context: { ...AT_ONCE, sweepHours: '24', ...context } }) } =
+      settings;
     const next = { ...PLAIN, ...settings, assembly, faults: { ...NONE, ...settings.faults } };
     // -1 is the last one's, too.
     const [found] = idle.splice(

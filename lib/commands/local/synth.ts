@@ -40,6 +40,11 @@ export interface SynthSettings {
   own?: boolean;
   /** The app's file, from the project's folder; default `bin/app.ts`. All of its folder counts as its sources. */
   app?: string;
+  /**
+   * Whether the project's own app is synthesized in this process, sooner where it has the CDK loaded, as tests have, and not in one
+   * of its own, whose memory is given back; default: it is not.
+   */
+  here?: boolean;
 }
 
 /**
@@ -62,12 +67,23 @@ export async function synthesize(settings: SynthSettings = {}): Promise<string> 
   const staging = `${output}.${process.pid}.${Math.random().toString(36).slice(2, 8)}`;
   await mkdir(staging, { recursive: true });
   try {
-    await runApp(app, staging, settings.app === undefined ? { ...context, ...BUNDLES_STAY } : context);
+    if (settings.app !== undefined) await runApp(app, staging, context);
+    else await (settings.here ? runHere : runOwn)(staging, { ...context, ...BUNDLES_STAY });
     await moveInto(staging, output);
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
   return output;
+}
+
+const runOwn = (output: string, context: Record<string, unknown>) => runApp('bin/app.ts', output, context);
+
+/** What `bin/app.ts` does, told as `runApp` tells it. */
+async function runHere(output: string, context: Record<string, unknown>): Promise<void> {
+  const [{ App }, { addStage }] = await Promise.all([import('aws-cdk-lib'), import('../../stacks/stage.ts')]);
+  const app = new App({ outdir: output, context, builtinCloudFormationValidation: false });
+  addStage(app, stageFromContext(context));
+  app.synth();
 }
 
 function runApp(app: string, output: string, context: Record<string, unknown>): Promise<void> {
