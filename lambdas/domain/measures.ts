@@ -18,6 +18,8 @@ export const MEASURES = {
   ReportsRefused: ['agency'],
   /** Usage files that could not be read to their end. */
   UsageStopped: ['operator'],
+  /** Usage files that are held up at the gates. */
+  UsageGated: ['operator'],
   /** Rows of a kind of file: report, usage or response; and those of them that could not be taken. */
   RowsRead: ['file'],
   RowsRejected: ['file'],

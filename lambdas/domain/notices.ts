@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { BATCH_STATES } from './batches.ts';
+import { GATE_RULES } from './gates.ts';
 import { DIRECTION_KIND_NAMES, RESTORE } from './kinds.ts';
 import { ORDERS } from './ladders.ts';
 import { isFileReason, STRAYS } from './reasons.ts';
@@ -50,6 +51,31 @@ const counted = {
 const receipt = { bucket: z.string(), key: z.string(), size: count.describe('bytes'), sha256, ...counted };
 
 const usageStopped = z.strictObject({ kind: kind('usage_stopped'), ...usage, line, reason });
+
+const usageGated = z.strictObject({
+  kind: kind('usage_gated'),
+  operator,
+  bucket: z.string(),
+  key: z.string(),
+  versionId: z.string().optional().describe('the version of the upload: an admission names it'),
+  rows: count,
+  good: count.describe('rows that could be taken'),
+  rejected: count,
+  rules: z
+    .array(
+      z.strictObject({
+        rule: z.enum(GATE_RULES),
+        limit: count.describe('how many rows would have passed: at most, or of `too_few_rows` at least'),
+        found: count.describe('how many rows there are'),
+        of: z.number().nonnegative().describe('out of how many rows; of `too_few_rows` and `too_many_rows` the median'),
+      }),
+    )
+    .describe('what it broke'),
+  rejects,
+  line: line.optional(),
+  reason: reason.optional(),
+  uploadedAt,
+});
 
 const reportRefused = z.strictObject({ kind: kind('report_refused'), agency, line, reason, rejects, uploadedAt });
 
@@ -110,6 +136,7 @@ export const operatorNotice = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: kind('usage_imported'), ...usage }),
   usageStopped,
+  usageGated,
   z.strictObject({ ...quarantined, operator }),
   z.strictObject({ kind: kind('settled'), batchId, operator, settledAt: instant }),
   disconnectedAfterVerified,
@@ -237,6 +264,7 @@ export const approverNotice = z.discriminatedUnion('kind', [
   z.strictObject({ ...quarantined, approver }),
   z.strictObject({ ...decisionNeeded, approver }),
   z.strictObject({ ...decisionReminder, approver }),
+  usageGated.extend({ approver }),
   batchApproved.extend({ approver }),
   batchRefused.extend({ approver }),
   batchLapsed.extend({ approver }),
@@ -271,6 +299,7 @@ export const administratorNotice = z.discriminatedUnion('kind', [
   }),
   reportRefused,
   usageStopped,
+  usageGated,
   z.strictObject({ kind: kind('usage_mostly_rejected'), ...usage }),
   z.strictObject({
     kind: kind('response_refused'),

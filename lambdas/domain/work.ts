@@ -141,6 +141,8 @@ export const MARKS = {
   failed: folder('uploads/failed'),
   resent: folder('uploads/resent'),
   quarantined: folder('uploads/quarantined'),
+  gated: folder('uploads/gated'),
+  admitted: folder('uploads/admitted'),
 };
 
 /** What was committed and could not be told yet: notices to participants, and notes to the audit. */

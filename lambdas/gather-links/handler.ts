@@ -55,6 +55,8 @@ const input = z.object({
   results: writtenResults,
   /** When each operator's usage came last, as it was before any link was read. */
   latestImports: z.record(z.string(), fields.instant.nullable()),
+  // A batch that was screened before there were gates has none.
+  gated: z.record(z.string(), fields.count).default({}),
 });
 
 /**
@@ -66,7 +68,7 @@ const input = z.object({
  * @returns what Claim reads, and, in `decided`, whether people are to be waited for, and until when
  */
 export const handler = task(input, async (given, attempt) => {
-  const { batchId, agency, execution, now, folder, handsets, shards: hashed, results, latestImports } = given;
+  const { batchId, agency, execution, now, folder, handsets, shards: hashed, results, latestImports, gated } = given;
   const children = await Array.fromAsync(readResults(results, gathered));
   let read = 0;
   for (const child of children.sort((a, b) => a.first - b.first)) {
@@ -134,6 +136,7 @@ export const handler = task(input, async (given, attempt) => {
     {
       operators: operators as OperatorId[],
       latestImports: new Map(Object.entries(latestImports) as [OperatorId, Instant | null][]),
+      gated: new Map(Object.entries(gated) as [OperatorId, number][]),
       handsets: weighed,
       counts,
       heldFrom: HELD_FROM,

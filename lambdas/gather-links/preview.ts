@@ -30,6 +30,8 @@ interface Weighed {
   readonly operators: readonly OperatorId[];
   /** Before its links were read. */
   readonly latestImports: ReadonlyMap<OperatorId, Instant | null>;
+  /** Likewise, how many of their usage files were neither admitted nor imported. */
+  readonly gated: ReadonlyMap<OperatorId, number>;
   readonly handsets: WeighedHandsets;
   readonly counts: PreviewCounts;
   readonly heldFrom: HeldFrom;
@@ -159,9 +161,10 @@ async function open(
   const { handsets, counts, heldFrom } = weighed;
   const held = handsets.held();
   const operators = new Map<OperatorId, { latestImport: Instant | null; gated: number }>();
-  // No usage file is gated yet.
-  for (const operator of weighed.operators)
-    operators.set(operator, { latestImport: weighed.latestImports.get(operator) ?? null, gated: 0 });
+  for (const operator of weighed.operators) {
+    const latestImport = weighed.latestImports.get(operator) ?? null;
+    operators.set(operator, { latestImport, gated: weighed.gated.get(operator) ?? 0 });
+  }
   // Of the self-check's reports no number is anybody's.
   const people = agency === SELF_CHECK ? 0 : env.PEOPLE;
   const decideBy = people === 0 ? null : decideByOf(now, env.DECIDE_WITHIN_HOURS);

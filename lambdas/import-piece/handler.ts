@@ -24,7 +24,7 @@ export const handler = task(input, async ({ file, folder, header, piece }, attem
   const bytes = [await readBytes(file, { end: header.at }), await readBytes(file, piece)];
   const key = IMPORTS.rejects.key(folder, piece.start, attempt);
   const rows = readPiece(bytes, usageColumns, header, piece.line);
-  const to = { links: env.LINKS, keptDays: env.LINK_DAYS, rejects: { bucket: env.WORK, key } };
+  const to = { links: { table: env.LINKS, keptDays: env.LINK_DAYS }, rejects: { bucket: env.WORK, key } };
   const { fault, ...counts } = await importRows(rows, file, to);
   // Pieces end where a file can't be read further, so this is no fault of the file.
   if (fault) throw fault;

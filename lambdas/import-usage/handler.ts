@@ -7,10 +7,12 @@ import { IMPORTS } from '../domain/work.ts';
 import { idList, wholeNumber } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';
+import { isGated, readVerdict } from '../stores/cases/verdicts.ts';
 import { tellStray } from '../stores/notices.ts';
 import { readBytes } from '../stores/objects.ts';
-import { marking } from '../stores/uploads.ts';
+import { marking, markOf } from '../stores/uploads.ts';
 import { executionArn, startOnce } from '../stores/workflows.ts';
+import { gates, holdUp, judge } from './gate.ts';
 import { announceImport, importRows, rejectsOf, type UsageFile } from './usage.ts';
 
 const environment = z.object({
@@ -21,7 +23,9 @@ const environment = z.object({
   LINK_DAYS: wholeNumber,
   OPERATORS: idList,
   OPERATORS_TOPIC: z.string(),
+  APPROVERS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
+  GATES: gates,
   IMPORT_MACHINE: z.string(),
   BYTES_PER_PIECE: wholeNumber,
 });
@@ -29,8 +33,8 @@ export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 /**
- * Import: an operator's usage file becomes links. One that is larger than a piece goes to an execution of its own, which
- * imports it piece by piece.
+ * Import: an operator's usage file becomes links, once it has passed the gates. One that is larger than a piece goes to an execution
+ * of its own, which weighs it and imports it piece by piece.
  */
 export const handler = uploads(
   marking(env.WORK, async (uploaded: Uploaded) => {
@@ -44,17 +48,25 @@ export const handler = uploads(
     }
     const { operator, name } = place;
     const file: UsageFile = { bucket, key, versionId, operator, name, uploadedAt: at };
+    const verdict = await readVerdict(env.CASES, markOf(file));
     if (size > env.BYTES_PER_PIECE) {
       const hash = sha256Of(`${key}\n${upload}`).slice(0, 32);
-      const execution = `${operator}-${hash}`;
+      // One that was gated ended, and its name is taken.
+      const execution = `${operator}-${hash}${verdict?.admitted === undefined ? '' : '-admitted'}`;
       await startOnce(env.IMPORT_MACHINE, execution, { file, folder: IMPORTS.folder(execution), stretches: [] });
       return { handedTo: executionArn(env.IMPORT_MACHINE, execution) };
     }
-    const rejects = rejectsOf(file, env.OUTBOX);
     // Read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
-    const rows = readCsv([await readBytes(file)], usageColumns);
-    const to = { links: env.LINKS, keptDays: env.LINK_DAYS, rejects, publishes: true as const };
-    const { fault, ...counts } = await importRows(rows, file, to, rejectsHeader);
+    const bytes = [await readBytes(file)];
+    const rows = () => readCsv(bytes, usageColumns);
+    const decided = verdict ?? (await judge(env, file, rows));
+    if (decided !== undefined && isGated(decided)) {
+      await holdUp(env, file, rows(), decided);
+      return 'gated';
+    }
+    const rejects = rejectsOf(file, env.OUTBOX);
+    const to = { links: { table: env.LINKS, keptDays: env.LINK_DAYS }, rejects, publishes: true as const };
+    const { fault, ...counts } = await importRows(rows(), file, to, rejectsHeader);
     await announceImport(env, file, counts, rejects, fault);
     return 'worked';
   }),

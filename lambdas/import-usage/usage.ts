@@ -19,10 +19,12 @@ import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { noteImport } from '../stores/cases/imports.ts';
+import { readVerdict } from '../stores/cases/verdicts.ts';
 import { writeLinks } from '../stores/links.ts';
 import { type Telling, tell } from '../stores/notices.ts';
 import { type Place, writeStream } from '../stores/objects.ts';
 import { writeRejects } from '../stores/rejects.ts';
+import { markOf } from '../stores/uploads.ts';
 
 /** A usage file, as the functions that import it by pieces hand it on. */
 export const usageFile = z.object({
@@ -61,12 +63,13 @@ export type ImportedPiece = z.output<typeof importedPiece>;
 /**
  * Turns rows of a usage file into links and writes its rejects, each with its line and reason. Where the file can't be
  * read further, the rows before the fault stay, and the rejects end with the fault.
+ * @param to without `links` nothing is imported, and `imported` says how many rows could be
  * @param heading what the rejects begin with
  */
 export async function importRows(
   rows: AsyncIterable<CsvRow<UsageColumn>[]>,
   file: UsageFile,
-  to: { links: string; keptDays: number; rejects: Place; publishes?: true },
+  to: { links?: { table: string; keptDays: number }; rejects: Place; publishes?: true },
   heading = '',
 ): Promise<Counts & { fault?: FileFault }> {
   const { operator, uploadedAt } = file;
@@ -109,7 +112,8 @@ export async function importRows(
     }
   }
   try {
-    await writeLinks(to.links, sightings(), to.keptDays);
+    if (to.links) await writeLinks(to.links.table, sightings(), to.links.keptDays);
+    else for await (const _ of sightings());
     rejects.end();
   } catch (error) {
     rejects.destroy(error instanceof Error ? error : undefined);
@@ -130,6 +134,14 @@ function isMostlyRejected(operator: OperatorId, rows: number, imported: number):
   return operator !== SELF_CHECK && (imported === 0 || imported < rows / 2);
 }
 
+/** Notes that a file was imported, and with how many good rows where it was weighed, for those that are compared with it. */
+async function noteImported(table: string, file: UsageFile): Promise<void> {
+  const { operator, uploadedAt: at, key } = file;
+  const upload = markOf(file);
+  const verdict = await readVerdict(table, upload);
+  await noteImport(table, operator, at, verdict && { upload, at, key, good: verdict.good });
+}
+
 /**
  * Notes that an operator's usage was imported and tells the operator. The administrators are told, too, of a file that stopped
  * (`usage_stopped`), and of one that was read to its end and of which nothing or less than half was taken
@@ -137,15 +149,16 @@ function isMostlyRejected(operator: OperatorId, rows: number, imported: number):
  */
 export async function announceImport(
   env: { CASES: string } & Telling<'OPERATORS_TOPIC' | 'ADMINISTRATORS_TOPIC'>,
-  { operator, uploadedAt }: UsageFile,
+  file: UsageFile,
   { rows, imported, rejected, warnings }: Counts,
   rejects: Place,
   stopped?: FaultOfFile,
 ): Promise<void> {
+  const { operator, uploadedAt } = file;
   const warned = Object.keys(warnings).length > 0;
   const counts = { rows, imported, rejected, ...(warned ? { warnings } : {}) };
   // A file that stopped before its first good row brought no usage.
-  if (!stopped || imported > 0) await noteImport(env.CASES, operator, uploadedAt);
+  if (!stopped || imported > 0) await noteImported(env.CASES, file);
   const notice = { operator, ...counts, rejects, uploadedAt };
   if (stopped) {
     const { line, reason } = stopped;

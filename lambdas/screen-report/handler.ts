@@ -18,7 +18,7 @@ import { measure } from '../runtime/metrics.ts';
 import { task } from '../runtime/task.ts';
 import { audit } from '../stores/audit.ts';
 import { registerBatch } from '../stores/cases/batches.ts';
-import { readLatestImport } from '../stores/cases/imports.ts';
+import { countGated, readLatestImport } from '../stores/cases/imports.ts';
 import { tell } from '../stores/notices.ts';
 import { readChunks, TooLarge, writeObject, writeStream } from '../stores/objects.ts';
 import { writeRejects } from '../stores/rejects.ts';
@@ -163,13 +163,20 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     runsKey,
     shards: Math.max(1, Math.ceil((batch.report.handsets * env.LINKS_PER_HANDSET) / env.LINKS_PER_SHARD)),
     window: windowOf(dayOf(batch.uploadedAt), env.LOOK_BACK_DAYS),
-    latestImports: await latestImports(),
+    ...(await usageSoFar()),
   };
 });
 
-/** When each operator's usage came last, before any link of the batch is read: what comes later may have no part in it. */
-async function latestImports(): Promise<Record<string, Instant | null>> {
-  const latest: Record<string, Instant | null> = {};
-  for (const operator of env.OPERATORS) latest[operator] = await readLatestImport(env.CASES, operator as OperatorId);
-  return latest;
+/**
+ * When each operator's usage came last, and how many of its files are gated, before any link of the batch is read: what comes, or is
+ * let in, later may have no part in it.
+ */
+async function usageSoFar(): Promise<{ latestImports: Record<string, Instant | null>; gated: Record<string, number> }> {
+  const latestImports: Record<string, Instant | null> = {};
+  const gated: Record<string, number> = {};
+  for (const operator of env.OPERATORS) {
+    latestImports[operator] = await readLatestImport(env.CASES, operator as OperatorId);
+    gated[operator] = await countGated(env.CASES, operator as OperatorId);
+  }
+  return { latestImports, gated };
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { MARKS } from '../domain/work.ts';
@@ -11,9 +12,13 @@ interface Upload {
 
 /**
  * What is noted of an upload: that somebody worked on it to the end; that an execution goes on with it, and which; that work on
- * it failed, and by which error; that its event was sent once more; that nothing takes it up any more.
+ * it failed, and by which error; that its event was sent once more; that nothing takes it up any more; that it is held up at a gate;
+ * that somebody let it in since, and it is to be worked on anew.
  */
 type Mark = keyof typeof MARKS;
+
+/** The name of an upload among the marks, as records have it. */
+export const uploadName = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** The name of an upload among the marks. */
 export function markOf({ key, versionId }: Upload): string {
@@ -37,8 +42,8 @@ export async function readMark(work: string, kind: 'failed' | 'handed', upload: 
   return await readText({ bucket: work, key: MARKS[kind].prefix + markOf(upload) });
 }
 
-/** Whether an upload was worked on to its end, or goes on in an execution, which marks it as worked on then. */
-export type Done = 'worked' | { handedTo: string };
+/** Whether an upload was worked on to its end, is held up, or goes on in an execution, which marks it then. */
+export type Done = 'worked' | 'gated' | { handedTo: string };
 
 /** Works on an upload and then marks it, so that the sweep finds those that nobody worked on, and what became of them. */
 export function marking<U extends Upload>(work: string, workOn: (upload: U, attempt: string) => Promise<Done>) {
@@ -51,7 +56,7 @@ export function marking<U extends Upload>(work: string, workOn: (upload: U, atte
       await mark(work, 'failed', upload, error instanceof Error ? error.name : typeof error).catch(() => undefined);
       throw error;
     }
-    if (done === 'worked') await mark(work, 'worked', upload);
+    if (typeof done === 'string') await mark(work, done, upload);
     else await mark(work, 'handed', upload, done.handedTo);
   };
 }

@@ -76,6 +76,18 @@ export const policy = z.object({
   portingDays: z.int().positive(),
   /** An operator that gives more time to more than so many in a hundred of its rows of a batch is told of to the administrators. */
   mostExtendedPercent: z.int().nonnegative().max(100),
+  /** From how many rows on a usage file is weighed before it is imported. */
+  gateRows: z.int().positive(),
+  /** Held up is a file of which more than so many percent of the rows are rejected. */
+  gateRejectedPercent: z.int().nonnegative().max(100),
+  /** Or of whose good rows more than so many percent name the same handset, or the same number. */
+  gateSamePercent: z.int().positive().max(100),
+  /** Or that has fewer good rows than so many percent, or more than so many, of the median of its operator's last files. */
+  gateFewestPercent: z.int().nonnegative().max(100),
+  gateMostPercent: z.int().min(100),
+  /** The median is that of so many files at most, and of so many at least: before that nothing is said of a file's size. */
+  gateFiles: z.int().positive().max(50),
+  gateFewestFiles: z.int().positive().max(50),
   /**
    * Units a second that both tables bear from their first second on, for an event that is expected; raising them is paid
    * for once. A new on-demand table bears 4,000 writes or 12,000 reads, and they can't be lowered under what a table bears.
@@ -138,6 +150,13 @@ export const DEFAULT_POLICY: Policy = {
   exemptionDays: 90,
   portingDays: 90,
   mostExtendedPercent: 5,
+  gateRows: 100,
+  gateRejectedPercent: 5,
+  gateSamePercent: 20,
+  gateFewestPercent: 50,
+  gateMostPercent: 300,
+  gateFiles: 10,
+  gateFewestFiles: 3,
   // The event's 2,000,000 claims in ten minutes.
   warmWrites: 5500,
   warmReads: 16_500,

@@ -6,6 +6,7 @@ import { DECISIONS, decisionColumns, GROUNDS } from '../../lambdas/domain/decisi
 import { ENDINGS } from '../../lambdas/domain/decisions.ts';
 import { orderCsv, restoreCsv } from '../../lambdas/domain/directions.ts';
 import { exemptionColumns } from '../../lambdas/domain/exemptions.ts';
+import { GATE_RULES } from '../../lambdas/domain/gates.ts';
 import {
   type AgencyId,
   type BatchId,
@@ -87,7 +88,8 @@ describe('docs/formats.md', () => {
     const all = ({ required, optional }: { required: readonly string[]; optional: readonly string[] }) =>
       sorted([...required, ...optional]);
     expect(sorted(firstCells('Report: `reports/<agency>/<name>.csv`'))).toEqual(all(reportColumns));
-    expect(sorted(firstCells('Usage: `usage/<operator>/<name>.csv`'))).toEqual(all(usageColumns));
+    const usage = firstCells('Usage: `usage/<operator>/<name>.csv`');
+    expect(sorted(usage)).toEqual(sorted([...all(usageColumns), ...GATE_RULES]));
     expect(sorted(firstCells('Response: `responses/<operator>/<direction id>/<name>.csv`'))).toEqual(
       all(responseColumns('reverify')),
     );

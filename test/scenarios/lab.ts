@@ -7,8 +7,11 @@ export const START = Date.parse('2026-06-01T00:00:00Z');
 export const HOUR = 3600 * 1000;
 export const DAY = 24 * HOUR;
 
-/** Nobody has to decide upon a report, and no handset is held: scenarios that are about decisions say how many have to, and which are. */
-export const AT_ONCE = { people: '0', busyDay: '1000000', manyConnections: '1000000' };
+/**
+ * Nobody has to decide upon a report, no handset is held, and no usage file is weighed: scenarios that are about decisions and gates
+ * say how many have to, and which are.
+ */
+export const AT_ONCE = { people: '0', busyDay: '1000000', manyConnections: '1000000', gateRows: '1000000000' };
 
 /** Enough that every function stays warm from one test to the next. */
 const WORKERS = 40;

@@ -26,6 +26,7 @@ const load = async () => {
   const { decisionRecordForm } = await import('../../lambdas/domain/decision-text.ts');
   const { weighedForm } = await import('../../lambdas/stores/cases/weighed.ts');
   const { importForm } = await import('../../lambdas/stores/cases/imports.ts');
+  const { verdictForm } = await import('../../lambdas/stores/cases/verdicts.ts');
   const { sharedListForm } = await import('../../lambdas/stores/cases/shared-lists.ts');
   const { ledgerForm } = await import('../../lambdas/stores/cases/ledgers.ts');
   const { turnForm } = await import('../../lambdas/stores/cases/turn.ts');
@@ -42,6 +43,7 @@ const load = async () => {
       [/^IMPORT#/, importForm],
       [/^LATE#|^WITHDRAWN#/, sharedListForm],
       [/^PLANNING$/, turnForm],
+      [/^USAGE#/, verdictForm],
       [/^WEIGHED#/, weighedForm],
     ] as [RegExp, Form<object>][],
     files: [
@@ -78,6 +80,7 @@ const SINCE: Readonly<Record<string, object>> = {
   'BATCH 4': { format: 7 },
   'BATCH 5': { format: 7 },
   'BATCH 6': { format: 7 },
+  'IMPORT 1': { format: 2, files: [], gated: [], version: 0 },
   'EXEMPTIONS 1': { format: 2, until: '9999-12-31' },
   // Disconnected, by file 1: 1 << 5 | 3 in place of 1 << 3 | 3; what is overdue by no file's word is 6 as before.
   'DIR 1': { format: 6, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
@@ -193,9 +196,9 @@ describe('what a batch leaves', () => {
       expect(JSON.parse(text).format, key).toBe(form?.format);
     }
     expect(unknown).toEqual([]);
-    // All but what this story has no part of: a late answer, a withdrawal, a withdrawn report, a move, what could not be told, and
-    // exemptions.
-    expect(seen.size).toBe(forms.items.length - 2 + forms.files.length - 7);
+    // All but what this story has no part of: a late answer, a withdrawal, a withdrawn report, a move, what could not be told,
+    // exemptions, and gates.
+    expect(seen.size).toBe(forms.items.length - 3 + forms.files.length - 7);
   });
 
   it('is read by later code: two recorded items of each form, as they were written in November 2026', () => {

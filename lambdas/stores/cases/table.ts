@@ -23,6 +23,7 @@ export const key = {
   exemptions: 'EXEMPTIONS',
   weighed: (agency: AgencyId) => `WEIGHED#${agency}`,
   latestImport: (operator: OperatorId) => `IMPORT#${operator}`,
+  verdict: (upload: string) => `USAGE#${upload}`,
   lateList: (day: Day, batch: BatchId, sha8: string) => `LATE#${day}#${batch}#${sha8}`,
   withdrawnList: (day: Day, batch: BatchId, sha8: string) => `WITHDRAWN#${day}#${batch}#${sha8}`,
   auditHead: (batch: BatchId) => `AUDIT#${batch}`,

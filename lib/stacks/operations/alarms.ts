@@ -152,6 +152,12 @@ function watchTheWork(metrics: Metrics): void {
     says: 'A response contradicts what is recorded.',
     metric: metrics.measured('Conflicts'),
   });
+  alarm(metrics, 'UsageGated', {
+    severity: 3,
+    paragraph: 'a-usage-file-is-held-up',
+    says: 'A usage file was weighed and is held up: nothing of it is imported.',
+    metric: metrics.measured('UsageGated'),
+  });
   for (const file of FILES)
     alarm(metrics, `RejectsOf-${file}`, {
       severity: 3,

@@ -10,6 +10,7 @@ import {
   QueryLanguage,
   type StateMachine,
 } from 'aws-cdk-lib/aws-stepfunctions';
+import type { GateLimits } from '../../../lambdas/domain/gates.ts';
 import { UNTOLD } from '../../../lambdas/domain/work.ts';
 import { CHECKER } from '../../config/participants.ts';
 import { EXECUTION_DAYS } from '../../config/policy.ts';
@@ -69,6 +70,20 @@ function toldOf({ agencies, operators, approvers, policy, retention }: StageConf
     CASE_DAYS: String(retention.caseDays),
     LINK_DAYS: String(policy.lookBackDays + retention.linkMarginDays),
   };
+}
+
+/** The limits of the gates of usage files, as functions are told them. */
+export function gatesOf({ policy }: StageConfig): string {
+  const limits: GateLimits = {
+    rows: policy.gateRows,
+    rejectedPercent: policy.gateRejectedPercent,
+    samePercent: policy.gateSamePercent,
+    fewestPercent: policy.gateFewestPercent,
+    mostPercent: policy.gateMostPercent,
+    files: policy.gateFiles,
+    fewestFiles: policy.gateFewestFiles,
+  };
+  return JSON.stringify(limits);
 }
 
 /** Lets a function tell those who subscribed to these topics, and keep what it can't tell them at the moment. */

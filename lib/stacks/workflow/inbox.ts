@@ -12,7 +12,9 @@ import {
   allowDescribe,
   allowTell,
   CHANGE_ITEMS,
+  gatesOf,
   type Machines,
+  PUT_ITEMS,
   readFrom,
   type Setting,
 } from './context.ts';
@@ -60,7 +62,9 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
       LINK_DAYS,
       OPERATORS: UPLOADERS.OPERATORS,
       OPERATORS_TOPIC,
+      APPROVERS_TOPIC,
       ADMINISTRATORS_TOPIC,
+      GATES: gatesOf(config),
       IMPORT_MACHINE: importByPieces.aliasArn,
       BYTES_PER_PIECE: String(policy.bytesPerPiece),
     },
@@ -68,10 +72,18 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   allowObjects(importer, 'read versions', inbox, INBOX.usage.pattern);
   allowList(importer, 'list versions', inbox, INBOX.usage.pattern);
   allowObjects(importer, 'write streams', outbox, OUTBOX.rejects.pattern);
-  allowObjects(importer, 'write', work, MARKS.worked.pattern, MARKS.handed.pattern, MARKS.failed.pattern);
-  allowItems(importer, ['dynamodb:PutItem'], cases);
+  allowObjects(
+    importer,
+    'write',
+    work,
+    MARKS.worked.pattern,
+    MARKS.handed.pattern,
+    MARKS.failed.pattern,
+    MARKS.gated.pattern,
+  );
+  allowItems(importer, PUT_ITEMS, cases);
   allowItems(importer, ['dynamodb:BatchWriteItem'], links);
-  allowTell(setting, importer, data.operators, data.administrators);
+  allowTell(setting, importer, data.operators, data.approvers, data.administrators);
   allowStart(importer, importByPieces);
   allowDescribe(setting, importer, importByPieces);
   readFrom(data.usage, importer, { batchSize: 1, maxConcurrency: IMPORTS_AT_ONCE });

@@ -91,7 +91,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   allowObjects(screen, 'write streams', work, SCREENED.handsets.pattern, SCREENED.runs.pattern);
   allowObjects(screen, 'write', work, MARKS.worked.pattern);
   allowObjects(screen, 'write streams', outbox, OUTBOX.rejects.pattern);
-  allowItems(screen, CHANGE_ITEMS, cases);
+  allowItems(screen, [...CHANGE_ITEMS, 'dynamodb:BatchGetItem'], cases);
   allowTell(setting, screen, data.agencies, data.administrators);
   allowAudit(setting, screen);
 

@@ -164,6 +164,7 @@ function expandAndGather(flow: Flow, next: IChainable): IChainable {
       shards: '{% $batch.shards %}',
       results: '{% $expanded %}',
       latestImports: '{% $batch.latestImports %}',
+      gated: '{% $batch.gated %}',
     },
     { gathered: RESULT, decided: '{% $states.result.Payload.decided %}' },
   );

@@ -10,7 +10,7 @@ import type { Environment as PublishImportEnvironment } from '../../../../lambda
 import { admitObjects, allowItems, allowList, allowObjects } from '../../../constructs/access.ts';
 import { HandlerFunction } from '../../../constructs/handler-function.ts';
 import type { VersionedMachine } from '../../../constructs/versioned-machine.ts';
-import { acknowledgeMaps, addMachine, allowTell, type Setting } from '../context.ts';
+import { acknowledgeMaps, addMachine, allowTell, PUT_ITEMS, type Setting } from '../context.ts';
 import { importFlow } from './machine.ts';
 
 /** The ImportByPieces state machine and its functions: a usage file that is too large for one. */
@@ -59,7 +59,7 @@ export function addImportByPieces(setting: Setting): VersionedMachine {
   allowObjects(publishImport, 'read', work, IMPORTS.pattern);
   allowObjects(publishImport, 'write', work, MARKS.worked.pattern);
   allowObjects(publishImport, 'write streams', outbox, OUTBOX.rejects.pattern);
-  allowItems(publishImport, ['dynamodb:PutItem'], cases);
+  allowItems(publishImport, PUT_ITEMS, cases);
   allowTell(setting, publishImport, data.operators, data.administrators);
 
   const importByPieces = addMachine(

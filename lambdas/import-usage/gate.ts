@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { type CsvRow, rejectsHeader } from '../domain/csv.ts';
+import { brokenRules, gateLimits, weigh } from '../domain/gates.ts';
+import { SELF_CHECK } from '../domain/identifiers.ts';
+import { EVERY_APPROVER, toAdministrators, toApprover, toOperator } from '../domain/notices.ts';
+import type { UsageColumn } from '../domain/sightings.ts';
+import { log } from '../runtime/log.ts';
+import { measure } from '../runtime/metrics.ts';
+import { noteGated, readImported } from '../stores/cases/imports.ts';
+import { giveVerdict, type Verdict } from '../stores/cases/verdicts.ts';
+import { type Telling, tell } from '../stores/notices.ts';
+import { markOf } from '../stores/uploads.ts';
+import { importRows, rejectsOf, type UsageFile } from './usage.ts';
+
+/** The gates' limits, as a variable of the environment has them. */
+export const gates = z
+  .string()
+  .transform((json) => JSON.parse(json))
+  .pipe(gateLimits);
+
+/**
+ * Weighs a usage file and commits what that comes to. Who finds that it was weighed before adopts what was decided then.
+ * @param read its rows, from the first one on each time
+ * @returns undefined for a file of fewer rows than are weighed
+ */
+export async function judge(
+  env: { CASES: string; GATES: z.output<typeof gates> },
+  file: UsageFile,
+  read: () => AsyncIterable<CsvRow<UsageColumn>[]>,
+): Promise<Verdict | undefined> {
+  const weighed = await weigh(read, file, env.GATES);
+  if (weighed === undefined) return undefined;
+  const { operator, uploadedAt, key } = file;
+  const imported = await readImported(env.CASES, operator);
+  const broken = brokenRules(weighed, { at: uploadedAt, key }, imported, env.GATES);
+  return await giveVerdict(env.CASES, markOf(file), { uploadedAt, good: weighed.good, broken });
+}
+
+/**
+ * Holds a file up: notes it, publishes its rejects, and tells its operator, the approvers and the administrators why. Every attempt
+ * does it alike.
+ */
+export async function holdUp(
+  env: { CASES: string; OUTBOX: string } & Telling<'OPERATORS_TOPIC' | 'APPROVERS_TOPIC' | 'ADMINISTRATORS_TOPIC'>,
+  file: UsageFile,
+  read: AsyncIterable<CsvRow<UsageColumn>[]>,
+  { broken }: Verdict,
+): Promise<void> {
+  const { operator, bucket, key, versionId, uploadedAt } = file;
+  await noteGated(env.CASES, operator, markOf(file));
+  const rejects = rejectsOf(file, env.OUTBOX);
+  const {
+    rows,
+    imported: good,
+    rejected,
+    fault,
+  } = await importRows(read, file, { rejects, publishes: true }, rejectsHeader);
+  const stopped = fault && { line: fault.line, reason: fault.reason };
+  const counts = { rows, good, rejected };
+  const notice = {
+    kind: 'usage_gated' as const,
+    operator,
+    bucket,
+    key,
+    versionId,
+    ...counts,
+    rules: [...broken],
+    rejects,
+    uploadedAt,
+    ...stopped,
+  };
+  await tell(env, toOperator(notice));
+  await tell(env, toApprover({ ...notice, approver: EVERY_APPROVER }));
+  await tell(env, toAdministrators(notice));
+  if (operator !== SELF_CHECK) {
+    measure('UsageGated', { operator });
+    measure('RowsRead', { file: 'usage' }, rows);
+    measure('RowsRejected', { file: 'usage' }, rejected);
+  }
+  log.info('usage gated', { operator, ...counts, ...stopped, rules: broken.map(({ rule }) => rule) });
+}
