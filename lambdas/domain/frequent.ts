@@ -13,8 +13,7 @@ export class Frequent {
   add(text: string): void {
     const count = this.#counts.get(text);
     if (count !== undefined) this.#counts.set(text, count + 1);
-    // A copy, since a piece of a row would keep all of its block in memory.
-    else if (this.#counts.size < MOST_COUNTED) this.#counts.set(Buffer.from(text).toString(), 1);
+    else if (this.#counts.size < MOST_COUNTED) this.#counts.set(text, 1);
     else this.#giveUpOne();
   }
 

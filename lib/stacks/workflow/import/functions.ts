@@ -7,10 +7,11 @@ import { OUTBOX } from '../../../../lambdas/domain/outbox.ts';
 import { IMPORTS, MARKS } from '../../../../lambdas/domain/work.ts';
 import type { Environment as ImportPieceEnvironment } from '../../../../lambdas/import-piece/handler.ts';
 import type { Environment as PublishImportEnvironment } from '../../../../lambdas/publish-import/handler.ts';
+import type { Environment as WeighEnvironment } from '../../../../lambdas/weigh-usage/handler.ts';
 import { admitObjects, allowItems, allowList, allowObjects } from '../../../constructs/access.ts';
 import { HandlerFunction } from '../../../constructs/handler-function.ts';
 import type { VersionedMachine } from '../../../constructs/versioned-machine.ts';
-import { acknowledgeMaps, addMachine, allowTell, PUT_ITEMS, type Setting } from '../context.ts';
+import { acknowledgeMaps, addMachine, allowTell, gatesOf, PUT_ITEMS, type Setting } from '../context.ts';
 import { importFlow } from './machine.ts';
 
 /** The ImportByPieces state machine and its functions: a usage file that is too large for one. */
@@ -18,7 +19,22 @@ export function addImportByPieces(setting: Setting): VersionedMachine {
   const { stack, config, data } = setting;
   const { policy } = config;
   const { inbox, work, outbox, links, cases } = data;
-  const { ADMINISTRATORS_TOPIC, OPERATORS_TOPIC, LINK_DAYS, places } = setting.told;
+  const { ADMINISTRATORS_TOPIC, APPROVERS_TOPIC, OPERATORS_TOPIC, LINK_DAYS, places } = setting.told;
+
+  const weigh = new HandlerFunction<WeighEnvironment>(stack, 'Weigh', {
+    config,
+    folder: 'weigh-usage',
+    description: 'Weighs a large usage file, and holds it up where it breaks a rule',
+    memory: 1769,
+    timeout: Duration.minutes(15),
+    environment: { ...places, OPERATORS_TOPIC, APPROVERS_TOPIC, ADMINISTRATORS_TOPIC, GATES: gatesOf(config) },
+  });
+  allowObjects(weigh, 'read versions', inbox, INBOX.usage.pattern);
+  allowList(weigh, 'list versions', inbox, INBOX.usage.pattern);
+  allowObjects(weigh, 'write', work, MARKS.gated.pattern);
+  allowObjects(weigh, 'write streams', outbox, OUTBOX.rejects.pattern);
+  allowItems(weigh, PUT_ITEMS, cases);
+  allowTell(setting, weigh, data.operators, data.approvers, data.administrators);
 
   const cut = new HandlerFunction<CutEnvironment>(stack, 'Cut', {
     config,
@@ -65,8 +81,8 @@ export function addImportByPieces(setting: Setting): VersionedMachine {
   const importByPieces = addMachine(
     setting,
     'ImportByPieces',
-    importFlow(new Construct(stack, 'ImportFlow'), { cut, importPiece, publishImport, work }),
-    [cut, importPiece, publishImport],
+    importFlow(new Construct(stack, 'ImportFlow'), { weigh, cut, importPiece, publishImport, work }),
+    [weigh, cut, importPiece, publishImport],
   );
   admitObjects(importByPieces, work, IMPORTS.pieces.pattern, IMPORTS.imported.pattern);
   acknowledgeMaps(importByPieces, ['Import']);

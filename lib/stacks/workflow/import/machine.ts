@@ -6,6 +6,7 @@ import {
   DistributedMap,
   type IChainable,
   StateMachineType,
+  Succeed,
   TaskInput,
   type TaskStateBase,
 } from 'aws-cdk-lib/aws-stepfunctions';
@@ -17,6 +18,7 @@ import { whenFailed, whenMapRunFailed, whenThrottled } from '../retries.ts';
 
 /** What the ImportByPieces machine works with. */
 export interface ImportParts {
+  readonly weigh: IFunction;
   readonly cut: IFunction;
   readonly importPiece: IFunction;
   readonly publishImport: IFunction;
@@ -26,9 +28,10 @@ export interface ImportParts {
 /**
  * The import of a large usage file. Input: `{ file: { bucket, key, versionId?, operator, name, uploadedAt }, folder, stretches: [] }`.
  *
- * 1. Cut the file, or its next stretch, into pieces. Where there is none: 3.
- * 2. Import the pieces, one after the other. Is there more of the file? Then 1 again.
- * 3. Publish the file's rejects and tell the operator.
+ * 1. Weigh the file. Is it held up? Then that is all.
+ * 2. Cut the file, or its next stretch, into pieces. Where there is none: 4.
+ * 3. Import the pieces, one after the other. Is there more of the file? Then 2 again.
+ * 4. Publish the file's rejects and tell the operator.
  *
  * A failure fails the execution, and a rule tells the administrators; the file uploaded again is imported anew, and writes
  * the links that there are once more.
@@ -36,7 +39,10 @@ export interface ImportParts {
 export function importFlow(scope: Construct, parts: ImportParts): IChainable {
   const flow: Flow = { scope, ...parts };
   const publish = publishTheRejects(flow);
-  return cutTheFile(flow, (cut) => importThePieces(flow, cut, publish), publish);
+  return weighTheFile(
+    flow,
+    cutTheFile(flow, (cut) => importThePieces(flow, cut, publish), publish),
+  );
 }
 
 /** What the steps are made of, and where. */
@@ -44,7 +50,22 @@ interface Flow extends ImportParts {
   readonly scope: Construct;
 }
 
-/** Step 1: goes on at what `pieces` makes where there are any, which may come back to it, and at `none` where there is none. */
+/** Step 1: goes on at `next`, unless the file is held up. Later steps know nothing of it. */
+function weighTheFile(flow: Flow, next: IChainable): IChainable {
+  const weighFile = invoke(
+    flow,
+    'Weigh the file',
+    flow.weigh,
+    "{% $merge([$states.input, { 'gated': $states.result.Payload.gated }]) %}",
+  );
+  return weighFile.next(
+    Choice.jsonata(flow.scope, 'Is it held up?')
+      .when(Condition.jsonata('{% $states.input.gated %}'), new Succeed(flow.scope, 'Wait for an admission'))
+      .otherwise(next),
+  );
+}
+
+/** Step 2: goes on at what `pieces` makes where there are any, which may come back to it, and at `none` where there is none. */
 function cutTheFile(flow: Flow, pieces: (cut: IChainable) => IChainable, none: IChainable): IChainable {
   const cutFile = invoke(
     flow,
@@ -59,7 +80,7 @@ function cutTheFile(flow: Flow, pieces: (cut: IChainable) => IChainable, none: I
   );
 }
 
-/** Step 2: goes on at `more` where there is more of the file, and at `next` where there isn't. */
+/** Step 3: goes on at `more` where there is more of the file, and at `next` where there isn't. */
 function importThePieces(flow: Flow, more: IChainable, next: IChainable): IChainable {
   const { scope, work } = flow;
   const importPieces = DistributedMap.jsonata(scope, 'Import the pieces', {
@@ -92,7 +113,7 @@ function importThePieces(flow: Flow, more: IChainable, next: IChainable): IChain
   );
 }
 
-/** Step 3, the last one. */
+/** Step 4, the last one. */
 function publishTheRejects(flow: Flow): IChainable {
   return invoke(flow, 'Publish the rejects', flow.publishImport, '{% $states.result.Payload %}');
 }
