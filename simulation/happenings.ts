@@ -32,6 +32,8 @@ export function uploadText(key: string, size: number, known: readonly string[]):
       return `${by(place.caseworker, 'caseworker')} uploads appeals, ${bytes}`;
     case 'withdrawal':
       return `${by(place.agency, 'agency')} uploads a withdrawal, ${bytes}`;
+    case 'admission':
+      return `${by(place.approver, 'approver')} uploads admissions, ${bytes}`;
     default:
       return `an upload lies in no agreed place (${place.why}), ${bytes}`;
   }
@@ -40,6 +42,8 @@ export function uploadText(key: string, size: number, known: readonly string[]):
 /** What functions log of their work, and the fields that are told of it: ids of batches and directions, and counts. */
 const WORK: Readonly<Record<string, readonly string[]>> = {
   'usage imported': ['operator', 'rows', 'imported', 'rejected'],
+  'usage gated': ['operator', 'rows', 'good', 'rejected'],
+  'usage admitted': ['operator'],
   'report refused': ['agency', 'reason', 'line'],
   'same report again': ['batchId'],
   'batch registered': ['batchId', 'rows', 'handsets', 'rejected', 'repeats'],

@@ -11,6 +11,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   decisions: 'approver',
   exemptions: 'approver',
   withdrawals: 'agency',
+  admissions: 'approver',
 };
 
 /**

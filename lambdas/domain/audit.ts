@@ -38,6 +38,8 @@ const AUDIT_KINDS = [
   'exemptions_refused',
   'withdrawal_recorded',
   'withdrawal_refused',
+  'admissions_recorded',
+  'admissions_refused',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 

@@ -198,6 +198,9 @@ export const ERASURES = 'erasures' as BatchId;
 /** The chain of the audit that tells of exemptions. */
 export const EXEMPTED = 'exemptions' as BatchId;
 
+/** The chain of the audit that tells of usage files that were let in. */
+export const ADMITTED = 'admissions' as BatchId;
+
 /** What a direction's id says. The plan, shard and number within the shard make its number. */
 export interface DirectionParts {
   readonly batchId: BatchId;

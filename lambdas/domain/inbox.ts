@@ -1,6 +1,7 @@
 /** The keys of the inbox, read, and the patterns of what lies there. */
 import { folder } from './folders.ts';
 import {
+  ADMITTED,
   type AgencyId,
   type ApproverId,
   type CaseworkerId,
@@ -24,6 +25,7 @@ export type InboxKey =
   | { readonly kind: 'lookup'; readonly caseworker: CaseworkerId; readonly name: string }
   | { readonly kind: 'appeal'; readonly caseworker: CaseworkerId; readonly name: string }
   | { readonly kind: 'withdrawal'; readonly agency: AgencyId; readonly batchId: string; readonly name: string }
+  | { readonly kind: 'admission'; readonly approver: ApproverId; readonly name: string }
   | { readonly kind: 'stray'; readonly why: KeyStray };
 
 /** S3 keys have up to 1,024 bytes, and a receipt's key is longer than that of the response it acknowledges. */
@@ -42,6 +44,7 @@ export const INBOX = {
   lookups: folder('lookups'),
   appeals: folder('appeals'),
   withdrawals: folder('withdrawals'),
+  admissions: folder('admissions'),
 };
 
 /** Of how many parts a key is made, by the folder where it lies. */
@@ -54,13 +57,14 @@ const PARTS: ReadonlyMap<string, number> = new Map([
   [INBOX.lookups.prefix, 3],
   [INBOX.appeals.prefix, 3],
   [INBOX.withdrawals.prefix, 4],
+  [INBOX.admissions.prefix, 3],
 ]);
 
 /**
  * Reads a key of the inbox: `reports/<agency>/<name>.csv`, `usage/<operator>/<name>.csv`,
  * `responses/<operator>/<directionId>/<name>.csv`, `decisions/<approver>/<batchId>/<name>.csv`, `exemptions/<approver>/<name>.csv`,
- * `lookups/<caseworker>/<name>.csv`, `appeals/<caseworker>/<name>.csv` or `withdrawals/<agency>/<batchId>/<name>.csv`, where a name
- * holds no `/`. Anything else is a stray. Whether the uploader is configured,
+ * `admissions/<approver>/<name>.csv`, `lookups/<caseworker>/<name>.csv`, `appeals/<caseworker>/<name>.csv` or
+ * `withdrawals/<agency>/<batchId>/<name>.csv`, where a name holds no `/`. Anything else is a stray. Whether the uploader is configured,
  * and whether there is such a direction or batch, is not looked at.
  */
 export function parseInboxKey(key: string): InboxKey {
@@ -83,11 +87,12 @@ export function parseInboxKey(key: string): InboxKey {
     if (!isAgencyId(who)) return { kind: 'stray', why: 'bad_agency' };
     return NO_NAMES.includes(about) ? nowhere : { kind: 'withdrawal', agency: who, batchId: about, name };
   }
-  if (place === INBOX.decisions.prefix || place === INBOX.exemptions.prefix) {
+  if (place === INBOX.decisions.prefix || place === INBOX.exemptions.prefix || place === INBOX.admissions.prefix) {
     if (!isApproverId(who)) return { kind: 'stray', why: 'bad_approver' };
     if (place === INBOX.exemptions.prefix) return { kind: 'exemption', approver: who, name };
-    // Its receipts would lie among those of exemptions.
-    if (NO_NAMES.includes(about) || about === EXEMPTED) return nowhere;
+    if (place === INBOX.admissions.prefix) return { kind: 'admission', approver: who, name };
+    // Its receipts would lie among those of exemptions, or of admissions.
+    if (NO_NAMES.includes(about) || about === EXEMPTED || about === ADMITTED) return nowhere;
     return { kind: 'decision', approver: who, batchId: about, name };
   }
   if (place === INBOX.lookups.prefix || place === INBOX.appeals.prefix) {

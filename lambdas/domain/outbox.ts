@@ -43,7 +43,8 @@ export const WITHDRAWALS = 'withdrawals';
 
 /**
  * The receipt of a file; `about` is what stood in its key, be there such a direction or batch or not (`exemptions` for a file of
- * exemptions, `lookups` for one of lookups, `withdrawals` for a withdrawal), and `sha256` is null where nobody read the file.
+ * exemptions, `admissions` for one of admissions, `lookups` for one of lookups, `withdrawals` for a withdrawal), and `sha256` is null
+ * where nobody read the file.
  */
 export function receiptKey(
   uploader: OperatorId | ApproverId | CaseworkerId | AgencyId,

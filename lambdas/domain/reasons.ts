@@ -39,6 +39,9 @@ export const ROW_REASONS = [
   'until_too_far',
   'superseded',
   'missing_reason',
+  'unknown_upload',
+  'not_gated',
+  'already_admitted',
 ] as const;
 export type RowReason = (typeof ROW_REASONS)[number];
 

@@ -10,17 +10,22 @@ const RECEIVED_WITHIN = 12 * 3600;
 
 /**
  * What is to be done at `now` about an upload, put at `at`, that nobody has worked on to its end: its event is sent again
- * once, in case it was lost. What nobody has worked on after that either fails each time, and goes into quarantine. The marks are
- * of this upload alone.
+ * once, in case it was lost. What nobody has worked on after that either fails each time, and goes into quarantine. One that is gated
+ * is left, until somebody admits it: then it begins anew, and of its other marks those count that came since. The marks are of this
+ * upload alone.
  */
 export function remedyFor(
   at: Instant,
-  marks: Record<'worked' | 'resent' | 'quarantined', Instant | undefined>,
+  { admitted, ...marks }: Record<'worked' | 'resent' | 'quarantined' | 'gated' | 'admitted', Instant | undefined>,
   now: Instant,
 ): 'resend' | 'quarantine' | undefined {
-  if (marks.worked !== undefined || marks.quarantined !== undefined) return undefined;
-  if (now <= addSeconds(at, WORKED_WITHIN)) return undefined;
-  if (marks.resent === undefined) return 'resend';
+  const since = admitted ?? at;
+  const counts = (mark: Instant | undefined) => mark !== undefined && (admitted === undefined || mark >= admitted);
+  // A file that is gated isn't marked as worked on, so that one which is was imported.
+  if (marks.worked !== undefined || counts(marks.quarantined)) return undefined;
+  if (marks.gated !== undefined && admitted === undefined) return undefined;
+  if (now <= addSeconds(since, WORKED_WITHIN)) return undefined;
+  if (marks.resent === undefined || !counts(marks.resent)) return 'resend';
   return now > addSeconds(marks.resent, RECEIVED_WITHIN) ? 'quarantine' : undefined;
 }
 

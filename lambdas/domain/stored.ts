@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { type Day, type Instant, isInstant, parseDay } from './days.ts';
 import {
+  ADMITTED,
   type AgencyId,
   type BatchId,
   type DirectionId,
@@ -112,8 +113,8 @@ export const fields = {
   agency: text<AgencyId>(isAgencyId),
   operator: text<OperatorId>(isOperatorId),
   batch: text<BatchId>(isBatchId),
-  /** A batch, or the chain of erasures or of exemptions. */
-  chain: text<BatchId>((id) => isBatchId(id) || id === ERASURES || id === EXEMPTED),
+  /** A batch, or the chain of erasures, of exemptions or of admissions. */
+  chain: text<BatchId>((id) => isBatchId(id) || [ERASURES, EXEMPTED, ADMITTED].some((chain) => chain === id)),
   direction: text<DirectionId>((id) => parseDirectionId(id) !== null),
   imei: text<Imei>(isImei),
   msisdn: text<Msisdn>(isMsisdn),

@@ -9,6 +9,8 @@ const environment = z.object({
   APPROVERS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
+  /** Where admitted uploads go on. */
+  USAGE_QUEUE: z.string(),
   /** The visibility timeout of the queue of what approvers upload. */
   HIDDEN_SECONDS: wholeNumber,
   /** For how many days at most a number or a handset is exempt. */

@@ -13,7 +13,7 @@ import { env } from './environment.ts';
 /** A file that an approver uploaded. */
 export interface ApproverFile extends Uploaded {
   readonly approver: ApproverId;
-  /** What stands in its key, a batch or not; `exemptions` for these. */
+  /** What stands in its key, a batch or not; `exemptions` or `admissions` for these. */
   readonly about: string;
   readonly name: string;
 }

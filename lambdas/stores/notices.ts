@@ -71,7 +71,7 @@ export async function tellQuarantined(
   const place = parseInboxKey(key);
   if (place.kind === 'report' || place.kind === 'withdrawal')
     await tell(env, toAgency({ ...notice, agency: place.agency }));
-  if (place.kind === 'decision' || place.kind === 'exemption')
+  if (place.kind === 'decision' || place.kind === 'exemption' || place.kind === 'admission')
     await tell(env, toApprover({ ...notice, approver: place.approver }));
   if (place.kind === 'usage' || place.kind === 'response')
     await tell(env, toOperator({ ...notice, operator: place.operator }));

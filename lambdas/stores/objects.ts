@@ -164,6 +164,16 @@ export async function* listVersions({ bucket, key }: Place): AsyncGenerator<Vers
 
 const urlDecoded = (key: string) => decodeURIComponent(key.replaceAll('+', ' '));
 
+/** An upload, where it is there still, also under a key that names another version by now. */
+export async function findVersion({ bucket, key, versionId }: Place): Promise<Version | undefined> {
+  // All keys that begin with this one come after it.
+  for await (const version of listVersions({ bucket, key })) {
+    if (version.key !== key) return undefined;
+    if (version.versionId === versionId) return version;
+  }
+  return undefined;
+}
+
 /**
  * Whether an object in its version is what its key stands for now: nothing was put there since, and it wasn't deleted. It asks
  * for the list of versions, since S3 refuses the head of a deleted object to whoever may not list the bucket.

@@ -178,6 +178,7 @@ export const handler = events(due, async ({ time, source }) => {
     [INBOX.decisions.prefix]: env.APPROVALS_QUEUE,
     [INBOX.exemptions.prefix]: env.APPROVALS_QUEUE,
     [INBOX.withdrawals.prefix]: env.WITHDRAWALS_QUEUE,
+    [INBOX.admissions.prefix]: env.APPROVALS_QUEUE,
   };
   const open: Open[] = [];
   const surveyOf = async (batch: Batch) => {

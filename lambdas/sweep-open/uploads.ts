@@ -45,9 +45,17 @@ export async function mendUploads(env: Inbox, now: Instant): Promise<void> {
   const quarantined = await readMarks(WORK, 'quarantined');
   const handedOn = await readMarks(WORK, 'handed');
   const failed = await readMarks(WORK, 'failed');
+  const gated = await readMarks(WORK, 'gated');
+  const admitted = await readMarks(WORK, 'admitted');
   const mend = async (upload: Version, folder: string, queue: string) => {
     const name = markOf(upload);
-    const marks = { worked: worked.get(name), resent: resent.get(name), quarantined: quarantined.get(name) };
+    const marks = {
+      worked: worked.get(name),
+      resent: resent.get(name),
+      quarantined: quarantined.get(name),
+      gated: gated.get(name),
+      admitted: admitted.get(name),
+    };
     const remedy = remedyFor(upload.at, marks, now);
     if (remedy === undefined) return;
     if (handedOn.has(name) && (await statusOf(await readMark(WORK, 'handed', upload))) === 'RUNNING') return;

@@ -177,15 +177,15 @@ export class DataStack extends Stack {
     const responses = { prefix: INBOX.responses.prefix };
     const decisions = { prefix: INBOX.decisions.prefix };
     const exemptions = { prefix: INBOX.exemptions.prefix };
+    const admissions = { prefix: INBOX.admissions.prefix };
     const withdrawals = { prefix: INBOX.withdrawals.prefix };
+    const others = [usage, responses, decisions, exemptions, admissions, withdrawals];
     this.reports = this.#inboxQueue('Reports', Duration.minutes(1), [
-      {
-        'anything-but': { prefix: [usage, responses, decisions, exemptions, withdrawals].map(({ prefix }) => prefix) },
-      },
+      { 'anything-but': { prefix: others.map(({ prefix }) => prefix) } },
     ]);
     this.usage = this.#inboxQueue('Usage', Duration.minutes(15), [usage]);
     this.responses = this.#inboxQueue('Responses', Duration.minutes(5), [responses]);
-    this.approvals = this.#inboxQueue('Approvals', Duration.minutes(5), [decisions, exemptions]);
+    this.approvals = this.#inboxQueue('Approvals', Duration.minutes(5), [decisions, exemptions, admissions]);
     this.withdrawals = this.#inboxQueue('Withdrawals', Duration.minutes(5), [withdrawals]);
     this.auditNotes = workQueue(this, 'Audit', {
       worksFor: Duration.minutes(1),

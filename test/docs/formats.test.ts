@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { admissionColumns } from '../../lambdas/domain/admissions.ts';
 import { balance, summaryText } from '../../lambdas/domain/books.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import { DECISIONS, decisionColumns, GROUNDS } from '../../lambdas/domain/decision-rows.ts';
@@ -106,6 +107,7 @@ describe('docs/formats.md', () => {
     );
     for (const word of [...DECISIONS, ...GROUNDS]) expect(decision).toContain(`\`${word}\``);
     expect(sorted(firstCells('Exemptions: `exemptions/<approver>/<name>.csv`'))).toEqual(all(exemptionColumns));
+    expect(sorted(firstCells('Admissions: `admissions/<approver>/<name>.csv`'))).toEqual(all(admissionColumns));
   });
 
   it('shows orders, receipt and summary as they are written', () => {

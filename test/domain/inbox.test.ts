@@ -95,6 +95,9 @@ describe('a key of the inbox', () => {
     ['decisions/approver-1//yes.csv', 'unknown_place'],
     ['decisions/approver-1/../yes.csv', 'unknown_place'],
     [`exemptions/approver-1/${batch}/yes.csv`, 'unknown_place'],
+    [`admissions/approver-1/${batch}/yes.csv`, 'unknown_place'],
+    ['decisions/approver-1/admissions/yes.csv', 'unknown_place'],
+    ['admissions/approver_1/yes.csv', 'bad_approver'],
     ['decisions/approver-1/x/yes.txt', 'not_a_csv_name'],
     ['decisions/Approver-1/x/yes.csv', 'bad_approver'],
     ['exemptions/approver_1/yes.csv', 'bad_approver'],
@@ -139,6 +142,7 @@ describe('the patterns of the inbox', () => {
     exemptions: 'exemptions/mha/a.csv',
     lookups: 'lookups/mha/a.csv',
     appeals: 'appeals/mha/a.csv',
+    admissions: 'admissions/mha/a.csv',
   };
   test.each(Object.entries(INBOX))(
     '%s: fit its own keys, and of these those of the one who is named',

@@ -6,7 +6,7 @@ import { at, direction, order } from './watched.ts';
 
 /** What is done about an upload of hour 10 that nobody worked on. */
 const done = (now: Instant, resent?: Instant, quarantined?: Instant, worked?: Instant) =>
-  remedyFor(at(10), { worked, resent, quarantined }, now);
+  remedyFor(at(10), { worked, resent, quarantined, gated: undefined, admitted: undefined }, now);
 
 describe('an upload that was worked on', () => {
   it('needs nothing', () => {
@@ -28,6 +28,26 @@ describe('an upload that nobody has worked on', () => {
 
   it('stays in quarantine for ever', () => {
     expect(done(at(9999), at(12), at(25))).toBeUndefined();
+  });
+});
+
+describe('an upload that is held up at a gate', () => {
+  const held = { worked: undefined, resent: undefined, quarantined: undefined, gated: at(11), admitted: undefined };
+
+  it('is left, for ever', () => {
+    expect(remedyFor(at(10), held, at(9999))).toBeUndefined();
+    expect(remedyFor(at(10), { ...held, resent: at(10) }, at(9999))).toBeUndefined();
+  });
+
+  it('begins anew when it is admitted: its event is sent again once after an hour, and then it goes into quarantine', () => {
+    // What was done before it was gated counts no more.
+    const admitted = { ...held, resent: at(11), quarantined: at(12), admitted: at(50) };
+    expect(remedyFor(at(10), admitted, at(51))).toBeUndefined();
+    expect(remedyFor(at(10), admitted, at(51, 1))).toBe('resend');
+    expect(remedyFor(at(10), { ...admitted, resent: at(52) }, at(64))).toBeUndefined();
+    expect(remedyFor(at(10), { ...admitted, resent: at(52) }, at(64, 1))).toBe('quarantine');
+    expect(remedyFor(at(10), { ...admitted, resent: at(52), quarantined: at(65) }, at(9999))).toBeUndefined();
+    expect(remedyFor(at(10), { ...admitted, worked: at(50) }, at(9999))).toBeUndefined();
   });
 });
 

@@ -26,12 +26,14 @@ const load = async () => {
   const { decisionRecordForm } = await import('../../lambdas/domain/decision-text.ts');
   const { weighedForm } = await import('../../lambdas/stores/cases/weighed.ts');
   const { importForm } = await import('../../lambdas/stores/cases/imports.ts');
+  const { admissionsFileForm } = await import('../../lambdas/stores/cases/admissions.ts');
   const { verdictForm } = await import('../../lambdas/stores/cases/verdicts.ts');
   const { sharedListForm } = await import('../../lambdas/stores/cases/shared-lists.ts');
   const { ledgerForm } = await import('../../lambdas/stores/cases/ledgers.ts');
   const { turnForm } = await import('../../lambdas/stores/cases/turn.ts');
   return {
     items: [
+      [/^ADMISSIONS#/, admissionsFileForm],
       [/^AUDIT#[^#]+#/, auditedForm],
       [/^AUDIT#[^#]+$/, auditHeadForm],
       [/^BATCH#/, batchForm],
@@ -197,8 +199,8 @@ describe('what a batch leaves', () => {
     }
     expect(unknown).toEqual([]);
     // All but what this story has no part of: a late answer, a withdrawal, a withdrawn report, a move, what could not be told,
-    // exemptions, and gates.
-    expect(seen.size).toBe(forms.items.length - 3 + forms.files.length - 7);
+    // exemptions, gates and admissions.
+    expect(seen.size).toBe(forms.items.length - 4 + forms.files.length - 7);
   });
 
   it('is read by later code: two recorded items of each form, as they were written in November 2026', () => {

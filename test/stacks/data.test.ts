@@ -140,9 +140,15 @@ describe('the data stack', () => {
       expect.arrayContaining([
         [{ prefix: 'usage/' }],
         [{ prefix: 'responses/' }],
-        [{ prefix: 'decisions/' }, { prefix: 'exemptions/' }],
+        [{ prefix: 'decisions/' }, { prefix: 'exemptions/' }, { prefix: 'admissions/' }],
         [{ prefix: 'withdrawals/' }],
-        [{ 'anything-but': { prefix: ['usage/', 'responses/', 'decisions/', 'exemptions/', 'withdrawals/'] } }],
+        [
+          {
+            'anything-but': {
+              prefix: ['usage/', 'responses/', 'decisions/', 'exemptions/', 'admissions/', 'withdrawals/'],
+            },
+          },
+        ],
       ]),
     );
     data.hasResourceProperties('AWS::Events::Rule', {

@@ -179,7 +179,7 @@ export const inboxKey = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .tuple(fc.constantFrom('reports', 'usage', 'exemptions', 'lookups', 'appeals'), who, name)
+      .tuple(fc.constantFrom('reports', 'usage', 'exemptions', 'admissions', 'lookups', 'appeals'), who, name)
       .map((parts) => parts.join('/')),
   },
   {

@@ -5,7 +5,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Day } from '../../domain/days.ts';
-import type { AgencyId, BatchId, DirectionId, OperatorId } from '../../domain/identifiers.ts';
+import type { AgencyId, ApproverId, BatchId, DirectionId, OperatorId } from '../../domain/identifiers.ts';
 import type { DirectionKind, Subject } from '../../domain/kinds.ts';
 import type { Form } from '../../domain/stored.ts';
 import { dynamo } from '../clients.ts';
@@ -23,6 +23,7 @@ export const key = {
   exemptions: 'EXEMPTIONS',
   weighed: (agency: AgencyId) => `WEIGHED#${agency}`,
   latestImport: (operator: OperatorId) => `IMPORT#${operator}`,
+  admissions: (approver: ApproverId, sha8: string) => `ADMISSIONS#${approver}#${sha8}`,
   verdict: (upload: string) => `USAGE#${upload}`,
   lateList: (day: Day, batch: BatchId, sha8: string) => `LATE#${day}#${batch}#${sha8}`,
   withdrawnList: (day: Day, batch: BatchId, sha8: string) => `WITHDRAWN#${day}#${batch}#${sha8}`,

@@ -62,6 +62,7 @@ export const PLACES: readonly Place[] = [
     owner: 'agency',
     key: (id) => `withdrawals/${id}/mha-0123456789ab/w.csv`,
   },
+  { bucket: 'Inbox', name: 'admissions/<approver>/', owner: 'approver', key: (id) => `admissions/${id}/a.csv` },
   { bucket: 'Inbox', name: 'reports/<checker>/', owner: 'checker', key: (id) => `reports/${id}/r.csv` },
   { bucket: 'Inbox', name: 'usage/<checker>/', owner: 'checker', key: (id) => `usage/${id}/u.csv` },
   { bucket: 'Inbox', name: 'responses/<checker>/', owner: 'checker', key: (id) => `responses/${id}/${id}/a.csv` },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type AuditEntry, type ChainKey, keyedHash } from '../../../lambdas/domain/audit.ts';
 import { sha256Of } from '../../../lambdas/domain/hashes.ts';
 import {
+  ADMITTED,
   type AgencyId,
   batchIdOf,
   EXEMPTED,
@@ -87,8 +88,11 @@ function namedIn(key: string): { batchId?: string; directionId?: string } {
   if (list !== undefined) return { batchId: list };
   const parts = key.split('/');
   if (parts[0] === 'batches' || parts[0] === 'previews') return { batchId: parts[1] ?? '' };
-  // Approvers' files: exemptions have a chain of their own, and so have their receipts.
-  if (parts[0] === EXEMPTED || (parts[0] === 'receipts' && parts[2] === EXEMPTED)) return { batchId: EXEMPTED };
+  // Approvers' files: exemptions and admissions have chains of their own, and so have their receipts.
+  const own = [EXEMPTED, ADMITTED].find(
+    (chain) => parts[0] === chain || (parts[0] === 'receipts' && parts[2] === chain),
+  );
+  if (own !== undefined) return { batchId: own };
   const about = parts[2] ?? '';
   if ((parts[0] === 'decisions' || parts[0] === 'receipts') && isBatchId(about)) return { batchId: about };
   const direction = parts.map(parseDirectionId).find((one) => one !== null);

@@ -41,7 +41,7 @@ export function placesOf({ inbox, outbox, audit }: DataStack) {
     ];
   };
   const approver = (approver: string): Place[] => {
-    const put = [INBOX.decisions, INBOX.exemptions].map(({ patternOf }) => patternOf(approver));
+    const put = [INBOX.decisions, INBOX.exemptions, INBOX.admissions].map(({ patternOf }) => patternOf(approver));
     const read = [OUTBOX.previews.pattern, OUTBOX.receipts.patternOf(approver)];
     return [
       { bucket: inbox, write: put, list: put },

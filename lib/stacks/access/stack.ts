@@ -50,7 +50,8 @@ export class AccessStack extends Stack {
     const kinds: [RoleKind, Participant[], (id: string) => Place[], PolicyStatement[]?][] = [
       ['agency', config.agencies, places.agency],
       ['operator', config.operators, places.operator],
-      ['approver', config.approvers, places.approver],
+      // Whoever decides by a command finds the inbox by it.
+      ['approver', config.approvers, places.approver, [find(this, data)]],
       ['caseworker', config.caseworkers, places.caseworker],
       ['reader', config.readers, places.reader],
       ['auditor', config.auditors, places.auditor],

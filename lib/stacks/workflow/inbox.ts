@@ -5,7 +5,7 @@ import type { Environment as HearEnvironment } from '../../../lambdas/hear-appro
 import type { Environment as ImportEnvironment } from '../../../lambdas/import-usage/handler.ts';
 import type { Environment as RecordEnvironment } from '../../../lambdas/record-response/handler.ts';
 import type { Environment as IntakeEnvironment } from '../../../lambdas/start-batch/handler.ts';
-import { allow, allowItems, allowList, allowObjects, allowStart } from '../../constructs/access.ts';
+import { allow, allowItems, allowList, allowObjects, allowSend, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import {
   allowAudit,
@@ -130,12 +130,21 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
       APPROVERS_TOPIC,
       ADMINISTRATORS_TOPIC,
       AUDIT_QUEUE,
+      USAGE_QUEUE: data.usage.queue.queueUrl,
       HIDDEN_SECONDS: String(data.approvals.hiddenFor.toSeconds()),
       EXEMPTION_DAYS: String(policy.exemptionDays),
     },
   });
   allowAudit(setting, hear);
-  allowObjects(hear, 'read versions', inbox, INBOX.decisions.pattern, INBOX.exemptions.pattern);
+  allowObjects(
+    hear,
+    'read versions',
+    inbox,
+    INBOX.decisions.pattern,
+    INBOX.exemptions.pattern,
+    INBOX.admissions.pattern,
+  );
+  allowList(hear, 'list versions', inbox, INBOX.usage.pattern);
   allowObjects(
     hear,
     'read',
@@ -146,7 +155,17 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
     SCREENED.handsets.pattern,
     SCREENED.gathered.pattern,
   );
-  allowObjects(hear, 'write', work, EXEMPTIONS.pattern, DECIDED.pattern, MARKS.worked.pattern, MARKS.failed.pattern);
+  allowObjects(
+    hear,
+    'write',
+    work,
+    EXEMPTIONS.pattern,
+    DECIDED.pattern,
+    MARKS.worked.pattern,
+    MARKS.failed.pattern,
+    MARKS.admitted.pattern,
+  );
+  allowSend(hear, data.usage);
   allowObjects(hear, 'write', outbox, OUTBOX.receipts.pattern);
   allowItems(hear, CHANGE_ITEMS, cases);
   allowTell(setting, hear, data.approvers, data.administrators);

@@ -66,9 +66,8 @@ export function addSweep(
       ADMINISTRATORS_TOPIC,
     },
   });
-  const read = [INBOX.reports, INBOX.usage, INBOX.responses, INBOX.decisions, INBOX.exemptions, INBOX.withdrawals].map(
-    ({ prefix }) => prefix,
-  );
+  const { reports, usage, responses, decisions, exemptions, admissions, withdrawals } = INBOX;
+  const read = [reports, usage, responses, decisions, exemptions, admissions, withdrawals].map(({ prefix }) => prefix);
   allowList(sweep, 'list versions', inbox, ...read);
   allowList(
     sweep,
@@ -81,6 +80,8 @@ export function addSweep(
     MARKS.failed.prefix,
     MARKS.resent.prefix,
     MARKS.quarantined.prefix,
+    MARKS.gated.prefix,
+    MARKS.admitted.prefix,
     UNTOLD.pattern,
   );
   allowList(sweep, 'list', outbox, OUTBOX.orders.pattern);

@@ -61,6 +61,7 @@ export const KEYS: Readonly<Record<string, string[]>> = {
     ...operators.flatMap((id) => [`usage/${id}/may.csv`, `responses/${id}/mha-0123456789ab.block.${id}.1-0-0/a.csv`]),
     ...approvers.flatMap((id) => [`decisions/${id}/mha-0123456789ab/may.csv`, `exemptions/${id}/may.csv`]),
     ...caseworkers.flatMap((id) => [`lookups/${id}/may.csv`, `appeals/${id}/may.csv`]),
+    ...approvers.map((id) => `admissions/${id}/may.csv`),
     'reports/self-check/may.csv',
     'usage/self-check/may.csv',
     'responses/self-check/self-check/a.csv',
@@ -73,7 +74,7 @@ export const KEYS: Readonly<Record<string, string[]>> = {
       `receipts/${id}/mha-0123456789ab.block.${id}.1-0-0/a.csv.01234567.json`,
     ]),
     ...approvers.flatMap((id) =>
-      ['mha-0123456789ab', 'exemptions'].map((about) => `receipts/${id}/${about}/a.csv.01234567.json`),
+      ['mha-0123456789ab', 'exemptions', 'admissions'].map((about) => `receipts/${id}/${about}/a.csv.01234567.json`),
     ),
     ...caseworkers.flatMap((id) => [
       `receipts/${id}/appeals/a.csv.01234567.json`,
@@ -128,8 +129,8 @@ export const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
     [OUTBOX, 'list', new RegExp(`^(orders|receipts|rejects)/${id}/`)],
   ],
   approver: (id) => [
-    [INBOX, 'put', new RegExp(`^(decisions|exemptions)/${id}/`)],
-    [INBOX, 'list', new RegExp(`^(decisions|exemptions)/${id}/`)],
+    [INBOX, 'put', new RegExp(`^(decisions|exemptions|admissions)/${id}/`)],
+    [INBOX, 'list', new RegExp(`^(decisions|exemptions|admissions)/${id}/`)],
     [OUTBOX, 'read', new RegExp(`^(previews/|receipts/${id}/)`)],
     [OUTBOX, 'list', new RegExp(`^(previews/|receipts/${id}/)`)],
   ],

@@ -183,6 +183,8 @@ describe('a function', () => {
     const keep = functions.filter((role) => mayDo(role, 's3:PutObject', WORK, 'untold/audit/x.json'));
     expect(keep.map(short).sort()).toEqual(tellTheAudit);
     expect(sends.filter((one) => !one.endsWith(' AuditQueue'))).toEqual([
+      // What approvers let in goes the way of what is uploaded.
+      'Hear UsageQueue',
       'Sweep ApprovalsQueue',
       'Sweep ReleaseQueue',
       'Sweep ReportsQueue',
@@ -214,7 +216,7 @@ describe('a state machine', () => {
   it.each([
     ['Batch', ['Await', 'Claim', 'Collect', 'Commit', 'Expand', 'Gather', 'Resume', 'Screen', 'Settle', 'TakeTurn']],
     ['Direction', ['Close', 'Order']],
-    ['ImportByPieces', ['Cut', 'ImportPiece', 'PublishImport']],
+    ['ImportByPieces', ['Cut', 'ImportPiece', 'PublishImport', 'Weigh']],
   ])('%s may invoke its own functions only: %s', (id, invoked) => {
     expect(mayOn(id, 'lambda:InvokeFunction', 'AWS::Lambda::Function')).toEqual(invoked);
   });

@@ -41,8 +41,8 @@ const keys = target({ name: 'key', what: 'object keys', share: 100 }, inboxKey, 
   }
   must(/^[^/]+\.csv$/s.test(read.name), 'a file has a name');
   const sha256 = 'ab'.repeat(32);
-  if (read.kind === 'decision' || read.kind === 'exemption') {
-    const about = read.kind === 'decision' ? read.batchId : 'exemptions';
+  if (read.kind === 'decision' || read.kind === 'exemption' || read.kind === 'admission') {
+    const about = read.kind === 'decision' ? read.batchId : `${read.kind}s`;
     must(/^[a-z0-9-]{1,16}$/.test(read.approver), 'an uploader has an id');
     const between = read.kind === 'decision' ? `/${about}/` : '/';
     must(key === `${read.kind}s/${read.approver}${between}${read.name}`, 'a key is what its parts say');

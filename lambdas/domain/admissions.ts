@@ -1,0 +1,30 @@
+/** Admissions: gated usage files that an approver lets in. */
+import type { CsvRow } from './csv.ts';
+import { parseInboxKey } from './inbox.ts';
+import type { RejectedRow } from './responses.ts';
+
+/** The columns of a file of admissions. */
+export const admissionColumns = { required: ['key', 'version'], optional: [] } as const;
+export type AdmissionColumn = (typeof admissionColumns)['required'][number];
+
+/** The most rows of a file; the next is one too many, and the file is refused `too_many_rows`. */
+export const MOST_ADMISSIONS = 1000;
+
+/** A row of admissions, read: the upload that it lets in. */
+export interface AdmissionRow {
+  readonly line: number;
+  readonly key: string;
+  readonly versionId: string;
+}
+
+/**
+ * Reads one row. Reasons, the first that applies: wrong_cell_count; unknown_upload (the key is no usage file's, or there is no
+ * version). Whether there is such an upload, and whether it is gated, is not looked at.
+ */
+export function parseAdmissionRow(row: CsvRow<AdmissionColumn>): AdmissionRow | RejectedRow {
+  const { line } = row;
+  if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
+  const { key, version } = row.cells;
+  if (version === '' || parseInboxKey(key).kind !== 'usage') return { line, reason: 'unknown_upload' };
+  return { line, key, versionId: version };
+}

@@ -1,0 +1,122 @@
+import { type AdmissionRow, admissionColumns, MOST_ADMISSIONS, parseAdmissionRow } from '../domain/admissions.ts';
+import { FileFault, readCsv } from '../domain/csv.ts';
+import type { Instant } from '../domain/days.ts';
+import { ADMITTED } from '../domain/identifiers.ts';
+import { parseInboxKey } from '../domain/inbox.ts';
+import { receiptKey } from '../domain/outbox.ts';
+import type { FileReason, RowReason } from '../domain/reasons.ts';
+import { type RejectedRow, receiptCounts, receiptOf, receiptText } from '../domain/responses.ts';
+import { log } from '../runtime/log.ts';
+import { audit } from '../stores/audit.ts';
+import { readAdmissionsFile, recordAdmissions } from '../stores/cases/admissions.ts';
+import { noteAdmitted } from '../stores/cases/imports.ts';
+import { admit as admitUpload, isGated, readVerdict } from '../stores/cases/verdicts.ts';
+import { findVersion } from '../stores/objects.ts';
+import { sendEvent } from '../stores/queues.ts';
+import { mark, markOf } from '../stores/uploads.ts';
+import { env } from './environment.ts';
+import { type ApproverFile, publishReceipt, readWhole, refuse } from './file.ts';
+
+/** Lets in the gated uploads that a file names, each once, and publishes its receipt; the same bytes again change nothing. */
+export async function admit(file: ApproverFile, now: Instant): Promise<void> {
+  const read = await readWhole(file);
+  if (read === undefined) return await refuseAdmissions(file, null, 'file_too_large');
+  const { content, sha256 } = read;
+  const { approver, name } = file;
+  const known = await readAdmissionsFile(env.CASES, approver, sha256);
+  if (known !== undefined) return await publish(file, sha256, known);
+  const rows: (AdmissionRow | RejectedRow)[] = [];
+  try {
+    for await (const some of readCsv([content], admissionColumns)) {
+      for (const row of some) rows.push(parseAdmissionRow(row));
+      if (rows.length > MOST_ADMISSIONS) return await refuseAdmissions(file, sha256, 'too_many_rows');
+    }
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error;
+    return await refuseAdmissions(file, sha256, error.reason);
+  }
+
+  const rejects: RejectedRow[] = [];
+  const admitted = new Set<string>();
+  let alreadyRecorded = 0;
+  for (const row of rows) {
+    if ('reason' in row) {
+      rejects.push(row);
+      continue;
+    }
+    const upload = markOf(row);
+    if (admitted.has(upload)) {
+      alreadyRecorded += 1;
+      continue;
+    }
+    const reason = await letIn(file, row, { approver, sha256, at: now });
+    if (reason !== undefined) rejects.push({ line: row.line, reason });
+    else admitted.add(upload);
+  }
+  const counts = { rows: rows.length, recorded: admitted.size, alreadyRecorded, rejects };
+  const receipt = receiptText(receiptOf(name, sha256, counts));
+  await publish(file, sha256, await recordAdmissions(env.CASES, approver, { sha256, receipt }));
+}
+
+/**
+ * Lets one upload in: commits that it is admitted, and hands it on to be imported. A later attempt at the same file finds what it
+ * has committed and does the rest.
+ * @returns why not
+ */
+async function letIn(
+  { bucket }: ApproverFile,
+  row: AdmissionRow,
+  by: Parameters<typeof admitUpload>[3],
+): Promise<RowReason | undefined> {
+  const place = parseInboxKey(row.key);
+  const version = await findVersion({ bucket, key: row.key, versionId: row.versionId });
+  // Nobody can import what was removed since.
+  if (version === undefined || place.kind !== 'usage') return 'unknown_upload';
+  const upload = markOf(row);
+  const verdict = await readVerdict(env.CASES, upload);
+  if (verdict === undefined || verdict.broken.length === 0) return 'not_gated';
+  const counts = isGated(verdict) ? await admitUpload(env.CASES, upload, verdict, by) : verdict.admitted;
+  if (counts?.approver !== by.approver || counts.sha256 !== by.sha256) return 'already_admitted';
+  await noteAdmitted(env.CASES, place.operator, upload);
+  // Before it is handed on: the sweep does so where this does not come to it.
+  await mark(env.WORK, 'admitted', row);
+  const { key, versionId } = row;
+  const object = { key, size: version.size, sequencer: versionId, 'version-id': versionId };
+  await sendEvent(env.USAGE_QUEUE, { time: verdict.uploadedAt, detail: { bucket: { name: bucket }, object } });
+  log.info('usage admitted', { operator: place.operator });
+  return undefined;
+}
+
+/** Publishes what was recorded with a file; every attempt, redelivery and upload of the same bytes does it alike. */
+async function publish(
+  file: ApproverFile,
+  sha256: string,
+  recorded: { readonly sha256: string; readonly receipt: string },
+): Promise<void> {
+  if (recorded.sha256 !== sha256) return await refuseAdmissions(file, sha256, 'sha_taken');
+  const { approver, about, name, upload, at, key } = file;
+  const receipt = await publishReceipt(file, receiptKey(approver, about, name, sha256), recorded.receipt, null);
+  const { rows, recorded: admitted, alreadyRecorded } = receiptCounts.parse(JSON.parse(recorded.receipt));
+  await audit(env, {
+    batchId: ADMITTED,
+    id: `admissions/${approver}/${upload}`,
+    kind: 'admissions_recorded',
+    at,
+    facts: { uploader: approver, version: upload, rows, recorded: admitted, alreadyRecorded },
+    files: { admissions: { key, sha256 }, receipt },
+  });
+  log.info('admissions recorded', { approver, rows, recorded: admitted });
+}
+
+async function refuseAdmissions(file: ApproverFile, sha256: string | null, why: FileReason): Promise<void> {
+  const { approver, upload, at, key } = file;
+  const receipt = await refuse(file, sha256, why);
+  await audit(env, {
+    batchId: ADMITTED,
+    id: `admissions/${approver}/${upload}`,
+    kind: 'admissions_refused',
+    at,
+    facts: { uploader: approver, version: upload, why },
+    files: { admissions: { key, sha256 }, receipt },
+  });
+}
