@@ -17,6 +17,17 @@ export const ENVIRONMENT = {
   OPERATORS_TOPIC: 'operators',
   ADMINISTRATORS_TOPIC: 'administrators',
   AUDIT_QUEUE: 'audit',
+  USAGE_QUEUE: 'usage',
+  // Files of few rows are weighed, and few that are equal are too many.
+  GATES: JSON.stringify({
+    rows: 3,
+    rejectedPercent: 30,
+    samePercent: 60,
+    fewestPercent: 50,
+    mostPercent: 300,
+    files: 10,
+    fewestFiles: 3,
+  }),
   BATCH_MACHINE: 'Batch',
   IMPORT_MACHINE: 'ImportByPieces',
   BYTES_PER_PIECE: '150',

@@ -67,13 +67,13 @@ function at(item: Item | undefined, path: string): unknown {
   return path.split('.').reduce<unknown>((value, name) => (value as Item | undefined)?.[name.replace('#', '')], item);
 }
 
-/** Whether a condition holds on an item: comparisons, and that there is no attribute, between `AND` and `OR`. */
+/** Whether a condition holds on an item: comparisons, and that there is an attribute or none, between `AND` and `OR`. */
 function holds(condition: string, item: Item | undefined, values: Item): boolean {
   if (condition === '') return true;
   const compared = (text: string) => {
-    const [, absent, name = '', sign, value = ''] =
-      /^\(?(?:attribute_not_exists\(#?(\w+)\)|(#?\w+(?:\.#?\w+)*) (=|<) (:\w+))\)?$/.exec(text) ?? [];
-    if (absent !== undefined) return item?.[absent] === undefined;
+    const [, not, there, name = '', sign, value = ''] =
+      /^\(?(?:attribute_(not_)?exists\(#?(\w+)\)|(#?\w+(?:\.#?\w+)*) (=|<) (:\w+))\)?$/.exec(text) ?? [];
+    if (there !== undefined) return (item?.[there] === undefined) === (not !== undefined);
     if (sign === undefined) throw new Refused(`a condition has no stand-in: ${text}`);
     const [ours, other] = [at(item, name), values[value]];
     return sign === '=' ? ours === other : ours !== undefined && String(ours) < String(other);
@@ -105,6 +105,8 @@ export class MemoryAws {
   /** By table, then pk and sk. */
   readonly items = new Map<string, Item>();
   readonly told: Told[] = [];
+  /** What was put into queues. */
+  readonly sent: { readonly queue: string; readonly event: unknown }[] = [];
   readonly started: { readonly machine: string; readonly name: string; readonly input: unknown }[] = [];
   bytesRead = 0;
 
@@ -133,7 +135,9 @@ export class MemoryAws {
       case 'GetObject':
         return this.#getObject(input as { Bucket: string; Key: string; Range?: string });
       case 'ListObjectVersions': {
-        if (input.EncodingType !== 'url' || input.MaxKeys !== 1) throw new Refused('whether it is the newest is asked');
+        if (input.EncodingType !== 'url') throw new Refused('keys come as they can be written in XML');
+        if (input.MaxKeys === undefined) return this.#versions(`${input.Bucket}/`, String(input.Prefix));
+        if (input.MaxKeys !== 1) throw new Refused('whether it is the newest is asked');
         if (!this.objects.has(`${input.Bucket}/${input.Prefix}`))
           throw new Refused('an object that is looked at is there');
         return { Versions: [{ Key: encodeURIComponent(String(input.Prefix)), VersionId: VERSION, IsLatest: true }] };
@@ -148,6 +152,7 @@ export class MemoryAws {
       case 'SendMessage': {
         const { MessageBody } = input as { MessageBody: string };
         if (bytesOf(MessageBody) > LARGEST_MESSAGE) throw new Refused('a message has at most 256 kB');
+        this.sent.push({ queue: String(input.QueueUrl), event: JSON.parse(MessageBody) });
         return {};
       }
       case 'Publish':
@@ -169,6 +174,18 @@ export class MemoryAws {
       default:
         throw new Refused(`${call} has no stand-in`);
     }
+  }
+
+  #versions(bucket: string, prefix: string) {
+    if (Buffer.byteLength(prefix) > LONGEST_KEY || !prefix.isWellFormed())
+      throw new Refused('a prefix is one of a key');
+    const places = [...this.objects].filter(([place]) => place.startsWith(bucket + prefix)).sort();
+    const Versions = places.map(([place, object]) => ({
+      Key: encodeURIComponent(place.slice(bucket.length)),
+      VersionId: VERSION,
+      Size: Buffer.isBuffer(object) ? object.length : object.bytes,
+    }));
+    return { Versions };
   }
 
   #getObject({ Bucket, Key, Range }: { Bucket: string; Key: string; Range?: string }) {

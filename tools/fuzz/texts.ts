@@ -188,6 +188,13 @@ const CELLS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   subscriber_type: fc.constantFrom('individual', 'business', 'bulk', '', 'prepaid'),
   preview: fc.constantFrom(PREVIEW, PREVIEW, PREVIEW.toUpperCase(), 'cd'.repeat(32), 'ab'),
   decision: fc.constantFrom('approve', 'refuse', 'block', 'reverify', 'spare', 'strike', 'burn'),
+  key: fc.constantFrom(
+    'usage/airtel/gated.csv',
+    'usage/airtel/gated.csv',
+    'usage/airtel/passed.csv',
+    'usage/airtel/other.csv',
+  ),
+  version: fc.constantFrom('v1', 'v1', 'v1', 'v2', ''),
   ground: fc.constantFrom('public_interest', 'notice_given', '', 'because'),
   outcome: fc.constantFrom('verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'),
 };

@@ -1,12 +1,15 @@
 /** Whole functions: any file under any name, from its event to what is written and told. */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
+import { csvLine } from '../../../lambdas/domain/csv.ts';
+import { sha256Of } from '../../../lambdas/domain/hashes.ts';
 import { reportColumns } from '../../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../../lambdas/domain/sightings.ts';
 import { ENVIRONMENT } from '../environment.ts';
 import { fileName, fileOf, inboxKey } from '../inputs.ts';
-import { type Huge, MemoryAws } from '../memory-aws.ts';
+import { type Huge, MemoryAws, VERSION } from '../memory-aws.ts';
 import { Budget, must, target } from '../target.ts';
+import { admissions } from './admitted.ts';
 import { REPORT_REASONS, USAGE_REASONS, USAGE_WARNINGS } from './cells.ts';
 import { FILE_REASONS, reasonOf } from './csv.ts';
 import { decisions } from './decided.ts';
@@ -21,6 +24,8 @@ const screen = await load('screen-report');
 const importer = await load('import-usage');
 const cut = await load('cut-usage');
 const importPiece = await load('import-piece');
+const weigh = await load('weigh-usage');
+const hear = await load('hear-approvers');
 const publishImport = await load('publish-import');
 
 /** Longer than this, what was written is counted and not read cell by cell. */
@@ -90,6 +95,8 @@ async function checkReport(sent: Sent): Promise<void> {
 /** Does what the ImportByPieces machine does. */
 async function importByPieces(aws: MemoryAws): Promise<void> {
   const { file, folder } = startedOf(aws) as { file: unknown; folder: string };
+  const { gated } = await invoke<{ gated: boolean }>(weigh, { file, folder, stretches: [] });
+  if (gated) return;
   interface CutResult {
     header?: unknown;
     next?: unknown;
@@ -116,14 +123,23 @@ async function importByPieces(aws: MemoryAws): Promise<void> {
   await invoke(publishImport, { file, stretches, cut: last });
 }
 
-async function checkUsage({ who, name, file }: Sent): Promise<void> {
+/** A usage file that is weighed, or that was let pass before. */
+type SentUsage = Sent & { readonly passes: boolean };
+
+async function checkUsage({ who, name, file, passes }: SentUsage): Promise<void> {
   const key = `usage/${who}/${name}`;
   const [inOne, inPieces] = [new MemoryAws(), new MemoryAws()];
-  for (const aws of [inOne, inPieces]) aws.objects.set(`inbox/${key}`, file);
+  for (const aws of [inOne, inPieces]) {
+    aws.objects.set(`inbox/${key}`, file);
+    const pk = `USAGE#${sha256Of(`${key}\n${VERSION}`)}`;
+    const verdict = { pk, format: 1, uploadedAt: AT, good: 100, broken: [] };
+    if (passes) aws.items.set(JSON.stringify(['Cases', pk, undefined]), verdict);
+  }
   const done = await on(inOne, () => upload(importer, key, 0));
   const rejectsKey = `rejects/${who}/${name}`;
   mustStayInPlace(rejectsKey, `rejects/${who}/`, 3);
   must(done.outbox.size === 1, 'a usage file has rejects and nothing else');
+  if (ofKind(done, 'usage_gated').length > 0) return await checkGated(inOne, inPieces, key, file);
   const [stopped] = ofKind(done, 'usage_stopped');
   const [told] = stopped ? [stopped] : ofKind(done, 'usage_imported');
   must(told !== undefined, 'an operator is told of its usage');
@@ -155,6 +171,51 @@ async function checkUsage({ who, name, file }: Sent): Promise<void> {
   must(isDeepStrictEqual(pieces.told, done.told), 'and the same is told');
 }
 
+/** A usage file that is held up: told of, with its rejects and no link; and let in, it is imported once, in one piece or in several. */
+async function checkGated(inOne: MemoryAws, inPieces: MemoryAws, key: string, file: Buffer): Promise<void> {
+  const linksIn = (aws: MemoryAws) => [...aws.items.keys()].filter((item) => item.startsWith('["Links"')).length;
+  const [told, ...others] = inOne.told.map(({ notice }) => notice);
+  must(told !== undefined && others.length === 2, 'operator, approvers and administrators are told of a gated file');
+  const { rows, good, rejected, rules, line } = told as Record<string, number> & { rules: object[] };
+  must(
+    rows === Number(good) + Number(rejected) && rules.length > 0,
+    'a gated file has its rows counted, and what it broke',
+  );
+  must(linksIn(inOne) === 0, 'nothing of a gated file is imported');
+  const rejects = checkRejects([...inOne.in('outbox').values()][0], USAGE_REASONS, line !== undefined);
+  must(
+    file.length > LONGEST_CHECKED || rejects === Number(rejected) + (line === undefined ? 0 : 1),
+    'every reject is written',
+  );
+  // A key that no cell can hold can't be named.
+  if (key.includes('\0') || file.length > LONGEST_CHECKED) return;
+  const admission = csvLine(['key', 'version']) + csvLine([key, VERSION]);
+  for (const [aws, size] of [
+    [inOne, 0],
+    [inPieces, 10 ** 9],
+  ] as const) {
+    const place = 'admissions/approver-1/a.csv';
+    aws.objects.set(`inbox/${place}`, Buffer.from(admission));
+    await on(aws, async () => {
+      if (size > 0) {
+        await upload(importer, key, size);
+        await importByPieces(aws);
+        aws.started.length = 0;
+      }
+      for (const _ of [1, 2]) await upload(hear, place, admission.length);
+      must(aws.sent.filter(({ queue }) => queue === 'usage').length === 1, 'an upload is let in once');
+      await upload(importer, key, size);
+      if (size > 0) await importByPieces(aws);
+    });
+    const [, , , receipt, , imported] = aws.told.map(({ notice }) => notice);
+    must(receipt?.kind === 'receipt' && receipt.recorded === 1, 'a gated file can be let in');
+    must(imported?.kind === 'usage_imported' || imported?.kind === 'usage_stopped', 'and is imported then');
+    must((Number(good) === 0) === (linksIn(aws) === 0), 'what was good is linked');
+  }
+  const but = (aws: MemoryAws) => [...aws.items].filter(([item]) => item.startsWith('["Links"')).sort();
+  must(isDeepStrictEqual(but(inOne), but(inPieces)), 'a gated file in pieces has the links of the file in one');
+}
+
 const sent = (columns: Parameters<typeof fileOf>[0], ...who: string[]) =>
   fc.record({ who: fc.constantFrom(...who), name: fileName, file: fileOf(columns) });
 
@@ -165,7 +226,12 @@ const reports = target(
 );
 const usage = target(
   { name: 'functions-usage', what: 'usage files, in one and in pieces', share: 60 },
-  sent(usageColumns, 'airtel', 'jio'),
+  fc.record({
+    who: fc.constantFrom('airtel', 'jio'),
+    name: fileName,
+    file: fileOf(usageColumns),
+    passes: fc.boolean(),
+  }),
   checkUsage,
 );
 
@@ -252,4 +318,4 @@ const huge = target(
   },
 );
 
-export const functionTargets = [reports, usage, responses, decisions, withdrawals, strays, huge];
+export const functionTargets = [reports, usage, responses, decisions, admissions, withdrawals, strays, huge];
