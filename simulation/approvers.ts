@@ -25,23 +25,37 @@ export const heaviestReverified: Acts = (held) =>
 /** As if no handset were held. */
 export const allBlocked: Acts = (held) => held.map(({ imei }) => ({ imei, act: 'block' }));
 
+/** Whether the first of them lets in a usage file that is held up, by the rules that it broke. */
+export type Admits = (rules: readonly unknown[]) => boolean;
+
+/** A file that is all about one handset, which is known to be a clone, and is nothing else that it shouldn't be. */
+export const clonesAdmitted: Admits = (rules) => rules.length === 1 && rules[0] === 'one_handset';
+
 export class SimulatedApprovers {
   readonly #ids: readonly string[];
   readonly #acts: Acts;
+  readonly #admits: Admits;
   readonly #answered = new Set<string>();
 
   /**
    * @param ids those of the configuration; the first of them decide, as many as are needed
    * @param acts without it they say nothing of held handsets, which are spared then
+   * @param admits without it they admit no usage file
    */
-  constructor(ids: readonly string[], acts: Acts = () => []) {
+  constructor(ids: readonly string[], acts: Acts = () => [], admits: Admits = () => false) {
     this.#ids = ids;
     this.#acts = acts;
+    this.#admits = admits;
   }
 
-  /** Takes a notice as it is published. Where it asks the approvers, they upload their decisions at this instant of the cloud. */
+  /**
+   * Takes a notice as it is published. Where it asks the approvers, they upload their decisions, or their admission, at this instant of
+   * the cloud.
+   */
   hear(cloud: OutsideCloud, text: string): void {
-    const { kind, approver, batchId, people, sha256, held } = messageOf(text);
+    const notice = messageOf(text);
+    const { kind, approver, batchId, people, sha256, held } = notice;
+    if (kind === 'usage_gated' && approver !== undefined) this.#admit(cloud, notice);
     const asked = `${batchId} ${sha256}`;
     // The administrators are told, too; and notices may double.
     if (kind !== 'decision_needed' || approver === undefined || this.#answered.has(asked)) return;
@@ -53,6 +67,18 @@ export class SimulatedApprovers {
         const file = `preview,decision,ground,imei\n${sha256},approve,public_interest,\n${acts.join('')}`;
         await cloud.put(bucketsOf(cloud).inbox, `decisions/${id}/${batchId}/approve.csv`, file);
       });
+  }
+
+  #admit(cloud: OutsideCloud, { key, versionId, rules }: Record<string, unknown>): void {
+    const [id] = this.#ids;
+    const upload = `${key} ${versionId}`;
+    const broken = Array.isArray(rules) ? rules.map(({ rule }) => rule) : [];
+    if (id === undefined || this.#answered.has(upload) || !this.#admits(broken)) return;
+    this.#answered.add(upload);
+    cloud.outside(cloud.clock.now(), async () => {
+      const name = String(key).split('/').slice(1).join('-');
+      await cloud.put(bucketsOf(cloud).inbox, `admissions/${id}/${name}`, `key,version\n${key},${versionId}\n`);
+    });
   }
 }
 

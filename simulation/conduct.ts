@@ -14,12 +14,13 @@ import type { LadderName, OwnReport, OwnResponse, OwnUpload, RunSettings } from 
 import { bucketsOf } from './buckets.ts';
 import { allFrom, Desk, keyOf, messageOf, type OrderNotice, type OutsideCloud } from './desk.ts';
 import type { Failing } from './failing.ts';
+import { type GatedFile, gatedFiles } from './gated.ts';
 import { SimulatedOperator } from './operators.ts';
 import type { Correspondent, Participants } from './participants.ts';
 import type { Placeholders } from './placeholders.ts';
 import type { Progress } from './progress.ts';
 import { Responder, readOwn } from './respond.ts';
-import { operatorShare, planSample, SAMPLE_OPERATORS, sampleReport, sampleUsage } from './sample.ts';
+import { operatorShare, planSample, sampleReport, sampleUsage } from './sample.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -72,6 +73,8 @@ export interface Conducted {
   uploads?: { key: string; sha256: string }[];
   /** Files of `--upload` that nobody may put there, with S3's word for it. */
   denied?: { key: string; why: string }[];
+  /** Usage files that were held up. */
+  gated?: GatedFile[];
   /** When it was ended, epoch milliseconds, since nothing happened any more but what failed again and again. */
   stuckAt?: number;
 }
@@ -229,6 +232,7 @@ export async function conduct(
   );
   // The sample's own usage is meant as it is.
   const isOwn = (notice: Record<string, unknown>) => material.kind === 'files' || rejects.has(keyOf(notice.rejects));
+  conducted.gated = [...desks.values()].flatMap(({ notices }) => gatedFiles(notices, isOwn));
   conducted.own = { usage: imports.filter(isOwn), responders: [...responders.keys()] };
   return conducted;
 }
@@ -308,10 +312,10 @@ function sampleParcels(
 ): { usage: Parcel[]; sent: Sent[] } {
   const sample = planSample({ seed, scale, start });
   return {
-    usage: SAMPLE_OPERATORS.map((operator) => ({
-      key: `usage/${operator}/${sample.usageName}`,
-      weight: operatorShare(operator),
-      content: () => encoded(sampleUsage(sample, operator)),
+    usage: sample.usage.map((file) => ({
+      key: `usage/${file.operator}/${file.name}`,
+      weight: operatorShare(file.operator),
+      content: () => encoded(sampleUsage(sample, file)),
     })),
     sent: [
       ...sample.reports.slice(0, reports).map((report) => ({

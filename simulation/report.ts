@@ -3,6 +3,7 @@ import type { Summary } from '../lambdas/domain/books.ts';
 import { BOOKS, type Book, LEFT_OUT } from '../lambdas/domain/kinds.ts';
 import type { Conducted } from './conduct.ts';
 import type { OrderNotice } from './desk.ts';
+import type { GatedFile } from './gated.ts';
 
 const number = (value: number): string => value.toLocaleString('en-US');
 const several = (count: number, what: string): string => `${number(count)} ${what}${count === 1 ? '' : 's'}`;
@@ -14,7 +15,7 @@ const instant = (text: string): string => text.replace('T', ' ').replace(/:\d\d(
  */
 export function reportText(
   summaries: readonly Summary[],
-  { orders, administrators }: Pick<Conducted, 'orders' | 'administrators'>,
+  { orders, administrators, gated = [] }: Pick<Conducted, 'orders' | 'administrators' | 'gated'>,
   out: string | undefined,
 ): string {
   const blocks = summaries.map((summary) => batchText(summary, orders));
@@ -27,7 +28,8 @@ export function reportText(
     `  ${out}/logs/              what the functions wrote; beside it executions/, those that failed`,
     `  ${out}/run.json           what the run used`,
   ];
-  const parts = [...blocks, ...(told === '' ? [] : [told]), ...(out === undefined ? [] : [files.join('\n')])];
+  const held = gated.length === 0 ? [] : [gatedText(gated)];
+  const parts = [...blocks, ...held, ...(told === '' ? [] : [told]), ...(out === undefined ? [] : [files.join('\n')])];
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -149,6 +151,20 @@ function deadlines(batchId: string, orders: readonly OrderNotice[]): string[] {
     if (reached.length > 0) lines.push(`${kind.padEnd(9)} ${reached.join(', ')}`);
   }
   return lines.length > 0 ? ['', 'Deadlines', ...lines.map((line) => `  ${line}`)] : [];
+}
+
+const ENDED_AS: Readonly<Record<GatedFile['ending'], string>> = {
+  admitted: 'admitted',
+  corrected: 'its operator sent another one',
+  waiting: 'waits for an admission, or for another file',
+};
+
+function gatedText(files: readonly GatedFile[]): string {
+  const width = (of: 'key' | 'why') => Math.max(...files.map((file) => file[of].length));
+  const lines = files.map(
+    ({ key, why, ending }) => `  ${key.padEnd(width('key'))}  ${why.padEnd(width('why'))}  ${ENDED_AS[ending]}`,
+  );
+  return ['Usage files that were held up', ...lines].join('\n');
 }
 
 /** How often the administrators were told of what. */

@@ -1,5 +1,5 @@
 import type { Summary } from '../lambdas/domain/books.ts';
-import type { ApproverId, BatchId, OperatorId } from '../lambdas/domain/identifiers.ts';
+import { ADMITTED, type ApproverId, type BatchId, EXEMPTED, type OperatorId } from '../lambdas/domain/identifiers.ts';
 import { type InboxKey, parseInboxKey } from '../lambdas/domain/inbox.ts';
 import { receiptKey, summaryKey, takenReceiptKey } from '../lambdas/domain/outbox.ts';
 import { bucketsOf } from './buckets.ts';
@@ -54,6 +54,9 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
   const { usage = [], responders = [] } = conducted.own ?? {};
   const told = new Set(conducted.administrators.map(({ rejects }) => keyOf(rejects)));
   warnings.push(...usage.filter(({ rejects }) => !told.has(keyOf(rejects))).flatMap(usageWarning));
+  for (const { key, why, isOwn, ending } of conducted.gated ?? [])
+    if (isOwn && ending !== 'admitted')
+      warnings.push(`${key} is held up: ${why}; an approver may let it in (--upload admissions/…)`);
   for (const { key, why } of conducted.denied ?? [])
     warnings.push(`${key} was not uploaded: S3 answered ${why}, since no participant may put it there`);
   const receipts = await cloud.list(outbox, 'receipts/');
@@ -87,7 +90,8 @@ function usageWarning({ operator, rows, rejected, warnings, rejects }: Record<st
 function aboutOf(place: InboxKey): readonly [who: OperatorId | ApproverId, about: string, name: string] | undefined {
   if (place.kind === 'response') return [place.operator, place.directionId, place.name];
   if (place.kind === 'decision') return [place.approver, place.batchId, place.name];
-  return place.kind === 'exemption' ? [place.approver, 'exemptions', place.name] : undefined;
+  if (place.kind === 'exemption') return [place.approver, EXEMPTED, place.name];
+  return place.kind === 'admission' ? [place.approver, ADMITTED, place.name] : undefined;
 }
 
 /** The keys that the receipt of an upload may have. */

@@ -15,6 +15,8 @@ export const EVENT_HANDSETS = 28_200;
 export const EVENT_CONNECTIONS = 2_000_000;
 /** Phones that one cloned IMEI was found on. */
 export const MOST_CLONED = 13_500;
+/** The most of all connections that it has. */
+const LARGEST_CLONE = 0.15;
 /** The look-back window: sightings up to so many days before the report's day count. */
 const LOOK_BACK = 180;
 
@@ -42,14 +44,25 @@ export interface SampleReport {
   handsets: number[];
 }
 
+/** A usage file of the sample: whose it is, under which name, and which of the operator's rows it has. */
+export interface SampleUsage {
+  operator: string;
+  name: string;
+  /**
+   * `clone`: its sightings of the most cloned handset, so that one handset is in all of its rows, as it should be; `others`: all but
+   * these; `all`: all; `misread`: all, with days in another form, of which none can be taken.
+   */
+  rows: 'all' | 'others' | 'clone' | 'misread';
+}
+
 export interface Sample {
   /** Main handsets, all different. */
   handsets: number;
   /** Connections that were seen with main handsets in the look-back window of the start's day, all different. */
   connections: number;
   reports: SampleReport[];
-  /** The file name of each operator's usage file. */
-  usageName: string;
+  /** The usage files in the order of their uploads. */
+  usage: SampleUsage[];
   seed: number;
   /** The start's day. */
   day: Day;
@@ -100,12 +113,27 @@ export function planSample(settings: { seed: number; scale: number; start: numbe
         handsets: second,
       },
     ],
-    usageName: `usage-${day}.csv`,
+    usage: SAMPLE_OPERATORS.flatMap((operator) => usageOf(operator, `usage-${day}`)),
     seed,
     day,
     owned,
     reported: handsets + later,
   };
+}
+
+/** Whose sightings of the most cloned handset have a file of their own: it is gated, and somebody admits it. */
+const WITH_CLONE = 'jio';
+/** Who sends another file, of which every row is rejected, and then, since it is gated, the right one. */
+const WITH_MISREAD = 'mtnl';
+
+function usageOf(operator: string, name: string): SampleUsage[] {
+  if (operator === WITH_CLONE)
+    return [
+      { operator, name: `${name}.csv`, rows: 'others' },
+      { operator, name: `${name}-clone.csv`, rows: 'clone' },
+    ];
+  const all: SampleUsage = { operator, name: `${name}.csv`, rows: 'all' };
+  return operator === WITH_MISREAD ? [{ operator, name: `${name}-draft.csv`, rows: 'misread' }, all] : [all];
 }
 
 function mostClonedOf(handsets: number): number {
@@ -114,8 +142,8 @@ function mostClonedOf(handsets: number): number {
 
 /** Gives every connection to one handset: heavy-tailed (Pareto), one handset cloned most, some without any. */
 function ownershipOf(seed: number, handsets: number, connections: number, scale: number, owned: Uint32Array): void {
-  // With the square root, the one handset still stands out in a small sample.
-  const cloned = Math.min(Math.round(MOST_CLONED * Math.sqrt(scale)), Math.floor(connections / 3));
+  // With the square root, the one handset still stands out in a small sample, and not so much that each file is gated for it.
+  const cloned = Math.min(Math.round(MOST_CLONED * Math.sqrt(scale)), Math.floor(connections * LARGEST_CLONE));
   const next = series(mix(seed ^ 13));
   const weights = new Float64Array(handsets);
   let total = 0;
@@ -269,20 +297,27 @@ function* sightingsOf(sample: Sample, operator: string): Generator<Sighting> {
 const AREAS = ['Delhi', 'UP (East)', 'UP (West)', 'Bihar', 'Mumbai', 'Karnataka', 'Jammu & Kashmir', 'West Bengal'];
 const SUBSCRIBERS = ['individual', 'individual', 'individual', 'individual', 'business', 'bulk', ''];
 const CHUNK = 64 * 1024;
+/** Rows that a file has at least: of fewer the rejects would be too many, and it would be gated. */
+const FEWEST_ROWS = 400;
+/** Rows that a file about one handset has at least, so that it is weighed. */
+const FEWEST_OF_CLONE = 120;
 
 /**
- * An operator's usage file, in chunks of text: its sightings, rows of handsets that nobody reported, rows given twice,
- * rejects of every kind, and rows that are taken although a cell is false.
+ * A usage file, in chunks of text: its sightings, rows of handsets that nobody reported, rows given twice, rejects of every kind, and
+ * rows that are taken although a cell is false. That about the most cloned handset has its sightings alone, some of them again where
+ * they are few.
  */
-export function* sampleUsage(sample: Sample, operator: string): Generator<string> {
+export function* sampleUsage(sample: Sample, { operator, rows: which }: SampleUsage): Generator<string> {
   const days: string[] = [];
   const dayAt = (age: number) => {
-    days[age] ??= addDays(sample.day, -age);
+    const day = addDays(sample.day, -age);
+    days[age] ??= which === 'misread' ? day.split('-').reverse().join('/') : day;
     return days[age];
   };
+  const clone = mostClonedOf(sample.handsets);
   const key = hash(sample.seed, 'usage', operator);
   const bystanders = (sample.owned[sample.reported] as number) + sample.connections;
-  const bad = awkwardUsageRows(sample);
+  const bad = which === 'misread' ? [] : awkwardUsageRows(sample);
   let badGiven = 0;
   let rows = 0;
   let text = 'imei,msisdn,last_seen,imsi,lsa,subscriber_type,point_of_sale\n';
@@ -296,19 +331,32 @@ export function* sampleUsage(sample: Sample, operator: string): Generator<string
       SUBSCRIBERS[(dice >>> 12) % SUBSCRIBERS.length]
     },${dice % 3 === 0 ? '' : `POS-${dice % 5003}`}\n`;
   };
+  if (which === 'clone') {
+    const own = [...sightingsOf(sample, operator)].filter(({ handset }) => handset === clone);
+    for (let n = 0; own.length > 0 && n < Math.max(own.length, FEWEST_OF_CLONE); n++) {
+      const { connection, age } = own[n % own.length] as Sighting;
+      text += line(clone, connection, age);
+    }
+    yield text;
+    return;
+  }
+  const bystander = () => line(sample.reported + (mix(rows) % 5000), bystanders + rows, mix(rows) % 200);
   for (const { handset, connection, age } of sightingsOf(sample, operator)) {
+    if (which === 'others' && handset === clone) continue;
     rows++;
     const row = line(handset, connection, age);
     text += row;
     if (rows % 300 === 20) text += row;
-    if (rows % 50 === 10) text += line(sample.reported + (mix(rows) % 5000), bystanders + rows, mix(rows) % 200);
-    if (rows % 2 === 0 && (rows <= 2 * bad.length || rows % 500 === 0)) text += bad[badGiven++ % bad.length];
+    if (rows % 50 === 10) text += bystander();
+    if (bad.length > 0 && rows % 2 === 0 && (rows <= 2 * bad.length || rows % 500 === 0))
+      text += bad[badGiven++ % bad.length];
     if (text.length > CHUNK) {
       yield text;
       text = '';
     }
   }
   for (; badGiven < bad.length; badGiven++) text += bad[badGiven];
+  for (; rows < FEWEST_ROWS; rows++) text += bystander();
   yield text;
 }
 

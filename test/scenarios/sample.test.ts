@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stageFromContext } from '../../lib/config/stage.ts';
-import { heaviestReverified, SimulatedApprovers } from '../../simulation/approvers.ts';
+import { clonesAdmitted, heaviestReverified, SimulatedApprovers } from '../../simulation/approvers.ts';
 import { parseArguments } from '../../simulation/arguments.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { conduct } from '../../simulation/conduct.ts';
@@ -70,6 +70,7 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
   const approvers = new SimulatedApprovers(
     config.approvers.map(({ id }) => id),
     heaviestReverified,
+    clonesAdmitted,
   );
   let hear = (_: string): void => {};
   const lab = await Lab.open({
@@ -78,6 +79,7 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
       people: String(config.policy.people),
       busyDay: String(config.policy.busyDay),
       manyConnections: String(config.policy.manyConnections),
+      gateRows: String(config.policy.gateRows),
     },
     seed: settings.seed,
     log,

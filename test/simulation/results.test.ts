@@ -131,6 +131,19 @@ describe('a run succeeded', () => {
     ]);
   });
 
+  it('when a usage file of one’s own is held up, with a warning, and with none when it was admitted', async () => {
+    await settle();
+    const file = { key: 'usage/jio/j.csv', operator: 'jio', isOwn: true, why: 'one_number (9 of 9 rows, 1 at most)' };
+    conducted.gated = [
+      { ...file, ending: 'waiting' },
+      { ...file, key: 'usage/jio/k.csv', ending: 'admitted' },
+      { ...file, key: 'usage/jio/sample.csv', isOwn: false, ending: 'corrected' },
+    ];
+    expect((await judge(conducted, cloud)).warnings).toEqual([
+      'usage/jio/j.csv is held up: one_number (9 of 9 rows, 1 at most); an approver may let it in (--upload admissions/…)',
+    ]);
+  });
+
   it('when a report named no handset, with a warning', async () => {
     await settle({ report: { rows: 0, rejected: 0, repeats: 0, handsets: 0 } });
     expect((await judge(conducted, cloud)).warnings).toEqual([`${KEY} named no handset: it has 0 rows, 0 rejected`]);

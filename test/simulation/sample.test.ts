@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { readCsv } from '../../lambdas/domain/csv.ts';
-import { parseSentImei } from '../../lambdas/domain/identifiers.ts';
+import type { Instant } from '../../lambdas/domain/days.ts';
+import { brokenRules, weigh } from '../../lambdas/domain/gates.ts';
+import { type OperatorId, parseSentImei } from '../../lambdas/domain/identifiers.ts';
 import { Screening } from '../../lambdas/domain/screening.ts';
+import { usageColumns } from '../../lambdas/domain/sightings.ts';
 import { planSample, SAMPLE_OPERATORS, type Sample, sampleReport, sampleUsage } from '../../simulation/sample.ts';
 
 const START = Date.UTC(2026, 5, 1);
 const sample = planSample({ seed: 1, scale: 0.01, start: START });
-const usageOf = (of: Sample, operator: string) => [...sampleUsage(of, operator)].join('');
+/** The rows of an operator's files that can be taken, as one file. */
+const usageOf = (of: Sample, operator: string) => {
+  const files = of.usage.filter((file) => file.operator === operator && file.rows !== 'misread');
+  const [first = '', ...more] = files.map((file) => [...sampleUsage(of, file)].join(''));
+  return [first, ...more.map((text) => text.slice(text.indexOf('\n') + 1))].join('');
+};
 const first = sample.reports[0];
 const second = sample.reports[1];
 if (first === undefined || second === undefined) throw new Error('the sample has two reports');
@@ -140,6 +148,33 @@ describe('the generated sample', () => {
       // Of 35123456789012, from its end: 4+1+0+9+7+7+3+5+8+3+4+1+1+3 = 56, so 4 would be the check digit.
       expect(has(([imei]) => imei === '351234567890125')).toBe(true);
       expect(has((row) => row.length < 7) && has((row) => row.length > 7)).toBe(true);
+    },
+  );
+
+  it.each([0.01, 0.001, 0.0001])(
+    'has one file that is gated for its one handset, one that is gated since no row can be taken, and others that pass: scale %d',
+    async (scale) => {
+      const of = planSample({ seed: 1, scale, start: START });
+      const gated: string[] = [];
+      const limits = {
+        rows: 100,
+        rejectedPercent: 5,
+        samePercent: 20,
+        fewestPercent: 50,
+        mostPercent: 300,
+        files: 10,
+        fewestFiles: 3,
+      };
+      for (const file of of.usage) {
+        const bytes = [Buffer.from([...sampleUsage(of, file)].join(''))];
+        const uploaded = { operator: file.operator as OperatorId, uploadedAt: '2026-06-01T00:00:00Z' as Instant };
+        const weighed = await weigh(() => readCsv(bytes, usageColumns), uploaded, limits);
+        const key = { at: uploaded.uploadedAt, key: file.name };
+        const broken =
+          weighed === undefined ? ['not weighed'] : brokenRules(weighed, key, [], limits).map(({ rule }) => rule);
+        if (broken.length > 0) gated.push(`${file.operator} ${file.rows}: ${broken}`);
+      }
+      expect(gated).toEqual(['jio clone: one_handset', 'mtnl misread: rejected_share']);
     },
   );
 

@@ -9,7 +9,7 @@ import { synthesize } from '../../lib/commands/local/synth.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
 import { DATA_KEY_SECONDS } from '../../lib/constructs/versioned-machine.ts';
-import { allBlocked, SimulatedApprovers } from '../../simulation/approvers.ts';
+import { allBlocked, clonesAdmitted, SimulatedApprovers } from '../../simulation/approvers.ts';
 import type { RunSettings } from '../../simulation/arguments.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { conduct } from '../../simulation/conduct.ts';
@@ -53,6 +53,7 @@ export async function countBatch(
   const approvers = new SimulatedApprovers(
     config.approvers.map(({ id }) => id),
     allBlocked,
+    clonesAdmitted,
   );
   progress.stage('Synthesizing the app');
   const assembly = await synthesize({ context: { ladder: settings.ladder } });
