@@ -2,7 +2,7 @@
  * The gates of usage files: what is weighed of a file before any of its rows becomes a link. A file that says the same of
  * everybody, or is not of the size that its operator's files have, is more likely a slip than what was seen.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CsvRow, FileFault } from './csv.ts';
 import { dayOf, type Instant } from './days.ts';
 import { Frequent } from './frequent.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CsvRow, rejectsHeader } from '../domain/csv.ts';
 import { brokenRules, gateLimits, weigh } from '../domain/gates.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { MARKS } from '../domain/work.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readCsv } from '../domain/csv.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { gates, holdUp, judge } from '../import-usage/gate.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha8 } from '../../domain/hashes.ts';
 import type { ApproverId } from '../../domain/identifiers.ts';
 import { fields, formOf } from '../../domain/stored.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Instant } from '../../domain/days.ts';
 import { type BrokenRule, brokenRule } from '../../domain/gates.ts';
 import { type ApproverId, isApproverId } from '../../domain/identifiers.ts';
