@@ -1,5 +1,13 @@
 import type { Summary } from '../lambdas/domain/books.ts';
-import { ADMITTED, type ApproverId, type BatchId, EXEMPTED, type OperatorId } from '../lambdas/domain/identifiers.ts';
+import {
+  ADMITTED,
+  type ApproverId,
+  type BatchId,
+  type CaseworkerId,
+  EXEMPTED,
+  LOOKED_UP,
+  type OperatorId,
+} from '../lambdas/domain/identifiers.ts';
 import { type InboxKey, parseInboxKey } from '../lambdas/domain/inbox.ts';
 import { receiptKey, summaryKey, takenReceiptKey } from '../lambdas/domain/outbox.ts';
 import { bucketsOf } from './buckets.ts';
@@ -87,9 +95,12 @@ function usageWarning({ operator, rows, rejected, warnings, rejects }: Record<st
 }
 
 /** Whose receipts an upload's is among, and what it is about; none where its place has no receipts. */
-function aboutOf(place: InboxKey): readonly [who: OperatorId | ApproverId, about: string, name: string] | undefined {
+function aboutOf(
+  place: InboxKey,
+): readonly [who: OperatorId | ApproverId | CaseworkerId, about: string, name: string] | undefined {
   if (place.kind === 'response') return [place.operator, place.directionId, place.name];
   if (place.kind === 'decision') return [place.approver, place.batchId, place.name];
+  if (place.kind === 'lookup') return [place.caseworker, LOOKED_UP, place.name];
   if (place.kind === 'exemption') return [place.approver, EXEMPTED, place.name];
   return place.kind === 'admission' ? [place.approver, ADMITTED, place.name] : undefined;
 }

@@ -40,6 +40,8 @@ const AUDIT_KINDS = [
   'withdrawal_refused',
   'admissions_recorded',
   'admissions_refused',
+  'lookups_answered',
+  'lookups_refused',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 

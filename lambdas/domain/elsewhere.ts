@@ -1,7 +1,26 @@
 /** The list of what a batch linked and did not direct: it stands in a direction of another one, or people left it out. */
 import { csvLine } from './csv.ts';
-import { type DirectionId, type Imei, imeiOut, type Msisdn, type OperatorId } from './identifiers.ts';
-import { type AlreadyState, type DirectionKind, type LeftOut, rulesOf } from './kinds.ts';
+import {
+  type DirectionId,
+  type Imei,
+  imeiOut,
+  isImei as isImeiText,
+  isMsisdn,
+  isOperatorId,
+  type Msisdn,
+  type OperatorId,
+  parseDirectionId,
+} from './identifiers.ts';
+import {
+  type AlreadyState,
+  CLAIM_STATES,
+  type ClaimState,
+  DIRECTION_KIND_NAMES,
+  type DirectionKind,
+  type LeftOut,
+  rulesOf,
+} from './kinds.ts';
+import { BadWorkLine } from './tabbed.ts';
 
 /** A number, or a handset at an operator, that this batch did not direct, and the direction that is why; null where people are. */
 export type Elsewhere = {
@@ -32,4 +51,35 @@ export function elsewhereLines(entries: Iterable<Elsewhere>): string[] {
 
 function isImei(kind: DirectionKind, _identifier: Imei | Msisdn): _identifier is Imei {
   return rulesOf(kind).subject === 'handset';
+}
+
+/** What a line of the list says. */
+export interface ElsewhereLine {
+  readonly kind: DirectionKind;
+  readonly identifier: Imei | Msisdn;
+  readonly operator: OperatorId;
+  readonly state: Exclude<ClaimState, 'directed'>;
+  readonly directionId: DirectionId | null;
+}
+
+/** The identifier of a line that `elsewhereLines` made, as it stands there: IMEIs in 15 digits. */
+export function shownIn(line: string): string {
+  const start = line.indexOf(',') + 1;
+  return line.slice(start, line.indexOf(',', start));
+}
+
+/**
+ * Reads a line that `elsewhereLines` made.
+ * @throws BadWorkLine
+ */
+export function parseElsewhereLine(line: string): ElsewhereLine {
+  const [kindName, shown = '', operator = '', stateName, directionText, ...more] = line.split(',');
+  const kind = DIRECTION_KIND_NAMES.find((name) => name === kindName);
+  const state = CLAIM_STATES.find((name) => name === stateName);
+  const identifier = isMsisdn(shown) ? shown : shown.slice(0, -1);
+  const direction = directionText === '' ? null : parseDirectionId(directionText ?? '');
+  const isRead = kind !== undefined && state !== undefined && state !== 'directed' && isOperatorId(operator);
+  if (!isRead || more.length > 0 || !(isMsisdn(identifier) || isImeiText(identifier)))
+    throw new BadWorkLine('what stands elsewhere is a kind, an identifier, an operator, a state and a direction');
+  return { kind, identifier, operator, state, directionId: direction?.id ?? null };
 }

@@ -201,6 +201,9 @@ export const EXEMPTED = 'exemptions' as BatchId;
 /** The chain of the audit that tells of usage files that were let in. */
 export const ADMITTED = 'admissions' as BatchId;
 
+/** The chain of the audit that tells of lookups. */
+export const LOOKED_UP = 'lookups' as BatchId;
+
 /** What a direction's id says. The plan, shard and number within the shard make its number. */
 export interface DirectionParts {
   readonly batchId: BatchId;

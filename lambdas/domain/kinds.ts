@@ -186,6 +186,10 @@ export type AlreadyState =
 
 /** What may be decided of a row: that it is directed, or why not. */
 export type ClaimState = 'directed' | LeftOut | AlreadyState;
+/** All of them. */
+export const CLAIM_STATES: readonly ClaimState[] = [
+  ...new Set([...Object.keys(BOOKS.connections.decided), ...Object.keys(BOOKS.blocks.decided)]),
+] as ClaimState[];
 
 interface Already {
   readonly state: AlreadyState;

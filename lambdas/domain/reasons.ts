@@ -42,6 +42,10 @@ export const ROW_REASONS = [
   'unknown_upload',
   'not_gated',
   'already_admitted',
+  'bad_reference',
+  'several_subjects',
+  'too_many_in_file',
+  'too_many_today',
 ] as const;
 export type RowReason = (typeof ROW_REASONS)[number];
 

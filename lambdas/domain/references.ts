@@ -2,7 +2,7 @@
  * References: what an operator tells a subscriber, who may name it when they ask why. One names no one, and stands for a row of a
  * re-verification as it was ordered.
  */
-import { luhnDigit, type OperatorId } from './identifiers.ts';
+import { isOperatorId, luhnDigit, type OperatorId, type Parsed } from './identifiers.ts';
 
 /** Which row a reference stands for: `row`, from 1, of the direction of this plan, shard and number at this operator. */
 export interface Referred {
@@ -21,4 +21,20 @@ export function referenceOf({ operator, plan, shard, n, row }: Referred): string
   const pad = (number: number, digits: number) => String(number).padStart(digits, '0');
   const checked = pad(plan, PADDED.plan) + pad(shard, PADDED.shard) + pad(n, PADDED.n) + pad(row, PADDED.row);
   return `${operator}-${plan}-${shard}-${n}-${row}-${luhnDigit(checked)}`;
+}
+
+const REFERENCE = /^([a-z0-9-]{1,10})-(\d{1,9})-(\d{1,9})-(\d{1,9})-(\d{1,9})-\d$/;
+
+/**
+ * Reads a reference as a subscriber names it, in upper or lower case. It is a `bad_reference` where its form is another one or its
+ * check digit doesn't fit. Whether there is such a row, is not looked at.
+ */
+export function parseReference(cell: string): Parsed<Referred, 'bad_reference'> {
+  const text = cell.toLowerCase();
+  const [, operator = '', ...numbers] = REFERENCE.exec(text) ?? [];
+  const [plan = 0, shard = 0, n = 0, row = 0] = numbers.map(Number);
+  if (!isOperatorId(operator)) return { reason: 'bad_reference' };
+  const value = { operator, plan, shard, n, row };
+  // Whoever writes leading zeros copied something else.
+  return row >= 1 && referenceOf(value) === text ? { value } : { reason: 'bad_reference' };
 }

@@ -311,6 +311,9 @@ export interface Receipt {
   readonly refused: FileReason | null;
 }
 
+/** Of which file a receipt is, read back from its text. */
+export const receiptName = z.object({ file: z.string() });
+
 /** What a receipt counts, read back from its text. */
 export const receiptCounts = z.object({
   rows: fields.count,

@@ -17,6 +17,7 @@ import {
   isImei,
   isMsisdn,
   isOperatorId,
+  LOOKED_UP,
   type Msisdn,
   type OperatorId,
   parseDirectionId,
@@ -113,8 +114,10 @@ export const fields = {
   agency: text<AgencyId>(isAgencyId),
   operator: text<OperatorId>(isOperatorId),
   batch: text<BatchId>(isBatchId),
-  /** A batch, or the chain of erasures, of exemptions or of admissions. */
-  chain: text<BatchId>((id) => isBatchId(id) || [ERASURES, EXEMPTED, ADMITTED].some((chain) => chain === id)),
+  /** A batch, or the chain of erasures, of exemptions, of admissions or of lookups. */
+  chain: text<BatchId>(
+    (id) => isBatchId(id) || [ERASURES, EXEMPTED, ADMITTED, LOOKED_UP].some((chain) => chain === id),
+  ),
   direction: text<DirectionId>((id) => parseDirectionId(id) !== null),
   imei: text<Imei>(isImei),
   msisdn: text<Msisdn>(isMsisdn),

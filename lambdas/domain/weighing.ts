@@ -242,6 +242,18 @@ export function heldImeis(csv: string): Imei[] {
   });
 }
 
+/**
+ * Why each handset of `heldCsv` is held.
+ * @throws BadWorkLine
+ */
+export function heldWhys(csv: string): Map<Imei, HeldWhy> {
+  const whys = csv
+    .split('\n')
+    .slice(1)
+    .map((line) => HELD_WHYS.find((why) => why === line.split(',')[1]));
+  return new Map(heldImeis(csv).map((imei, n) => [imei, whys[n] ?? 'busy_day']));
+}
+
 /** A handset's weight as one line of the work bucket, without its LF. */
 export function weightLine(weight: HandsetWeight): string {
   const { imei, connections, areas, busiestDay, connectionsThatDay, areasThatDay } = weight;

@@ -98,6 +98,14 @@ export const EXEMPTIONS = {
   pattern: 'exemptions/*',
 } as const;
 
+/** What an attempt at a file of lookups prepares: the explanations, and its receipt. */
+export const LOOKUPS = {
+  prefix: 'lookups/',
+  explanations: (attempt: string) => `lookups/${attempt}/explanations.json`,
+  receipt: (attempt: string) => `lookups/${attempt}/receipt.json`,
+  pattern: 'lookups/*',
+} as const;
+
 /** A batch's books as an attempt made them, under the names of their files, and the note that binds these. */
 export const BOOKS = {
   folder: (batchId: BatchId, attempt: string) => `batches/${batchId}/${attempt}`,

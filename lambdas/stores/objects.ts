@@ -74,6 +74,23 @@ export async function readText(place: Place): Promise<string> {
   return (await readBytes(place)).toString('utf8');
 }
 
+/**
+ * The object's text; undefined where there is none. S3 refuses what isn't there to whoever may list the bucket by prefixes only, so
+ * that a refusal is believed where the list doesn't have it: the reader may list its key.
+ */
+export async function readTextIfThere(place: Place): Promise<string | undefined> {
+  try {
+    return await readText(place);
+  } catch (error) {
+    if (!(error instanceof Error && MISSING.includes(error.name))) throw error;
+    for await (const { key } of listObjects(place)) if (key === place.key) throw error;
+    return undefined;
+  }
+}
+
+/** How S3 says that there is no such object. */
+const MISSING = ['NoSuchKey', 'AccessDenied'];
+
 /** The lines of a range of an object, without their LFs, as they arrive; memory stays at a few chunks. */
 export async function* readTextLines(place: Place, range: { start: number; end: number }): AsyncGenerator<string[]> {
   let rest = Buffer.alloc(0);

@@ -42,6 +42,7 @@ const environment = z.object({
   RESPONSES_QUEUE: z.string(),
   APPROVALS_QUEUE: z.string(),
   WITHDRAWALS_QUEUE: z.string(),
+  LOOKUPS_QUEUE: z.string(),
   RELEASE_QUEUE: z.string(),
   AUDIT_QUEUE: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
@@ -179,6 +180,7 @@ export const handler = events(due, async ({ time, source }) => {
     [INBOX.exemptions.prefix]: env.APPROVALS_QUEUE,
     [INBOX.withdrawals.prefix]: env.WITHDRAWALS_QUEUE,
     [INBOX.admissions.prefix]: env.APPROVALS_QUEUE,
+    [INBOX.lookups.prefix]: env.LOOKUPS_QUEUE,
   };
   const open: Open[] = [];
   const surveyOf = async (batch: Batch) => {

@@ -42,7 +42,7 @@ export function inWords({ hindrances, claims, links, files }: Erasure, dryRun: b
       `not erased: ${REASONS[why]} (${where}${until === null ? '' : `, until ${until} at least`})`,
   );
   // No claim says which of these name it: exemptions, and what a batch left out for them, are about numbers without one, too.
-  const always = 'whatever names it of uploads, exemptions, what was prepared and elsewhere.csv';
+  const always = 'whatever names it of uploads, exemptions, what was prepared, explanations and elsewhere.csv';
   const claimed = [
     `the rows of ${counted(files.directions, 'direction')}`,
     `up to ${counted(files.orders, 'order')}`,

@@ -88,6 +88,9 @@ export const policy = z.object({
   /** The median is that of so many files at most, and of so many at least: before that nothing is said of a file's size. */
   gateFiles: z.int().positive().max(50),
   gateFewestFiles: z.int().positive().max(50),
+  /** How many rows of a caseworker's file of lookups are answered, and of all those of a day. The audit has an entry for each file. */
+  lookupsPerFile: z.int().positive().max(2000),
+  lookupsPerDay: z.int().positive().max(1_000_000),
   /**
    * Units a second that both tables bear from their first second on, for an event that is expected; raising them is paid
    * for once. A new on-demand table bears 4,000 writes or 12,000 reads, and they can't be lowered under what a table bears.
@@ -157,6 +160,8 @@ export const DEFAULT_POLICY: Policy = {
   gateMostPercent: 300,
   gateFiles: 10,
   gateFewestFiles: 3,
+  lookupsPerFile: 1000,
+  lookupsPerDay: 5000,
   // The event's 2,000,000 claims in ten minutes.
   warmWrites: 5500,
   warmReads: 16_500,

@@ -30,6 +30,8 @@ export const retention = z
         EXECUTION_DAYS + contestedDays,
         `a ladder may take a year, and who was disconnected may contest it for ${contestedDays} days`,
       ),
+    /** Explanations, and what was prepared of them: what a caseworker was told of somebody, from then on. */
+    explanationDays: z.int().min(15, 'an event may wait 14 days in its queue, and finds what was prepared'),
     /** Versions that were overwritten or deleted, in every bucket but the audit's. */
     oldVersionDays: z.int().positive(),
     /** Logs of functions and state machines. */
@@ -49,6 +51,7 @@ export const DEFAULT_RETENTION: Retention = {
   workDays: 1095,
   // Three years, also with a leap day.
   caseDays: 1096,
+  explanationDays: 90,
   oldVersionDays: 90,
   logDays: RetentionDays.ONE_YEAR,
   auditDays: 3653,

@@ -184,6 +184,8 @@ const NUMBERS = [
   'gateMostPercent',
   'gateFiles',
   'gateFewestFiles',
+  'lookupsPerFile',
+  'lookupsPerDay',
   'bytesPerPiece',
   'warmWrites',
   'warmReads',

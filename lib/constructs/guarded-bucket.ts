@@ -28,6 +28,8 @@ export interface GuardedBucketProps {
   readonly removalPolicy: RemovalPolicy;
   /** Days after which objects go, all or those of these folders; undefined: never. */
   readonly days?: number | Readonly<Record<string, number>>;
+  /** Days after which the objects of these folders go sooner than all others. */
+  readonly soonerDays?: Readonly<Record<string, number>>;
   /** Days after which overwritten and deleted versions go; undefined: never. */
   readonly oldVersionDays?: number;
   /** Set where nobody may delete or change an object before a time. */
@@ -53,7 +55,11 @@ export class GuardedBucket extends Bucket {
     delete: new Set(),
   };
 
-  constructor(scope: Construct, id: string, { removalPolicy, days, oldVersionDays, lock }: GuardedBucketProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { removalPolicy, days, soonerDays, oldVersionDays, lock }: GuardedBucketProps,
+  ) {
     const key = new GuardedKey(scope, `${id}Key`, { description: `Encrypts bucket ${id}`, removalPolicy });
     super(scope, id, {
       versioned: true,
@@ -74,7 +80,7 @@ export class GuardedBucket extends Bucket {
         },
         // What an expiration leaves behind is a marker with the object's key, which else goes as many days later as that took.
         { expiredObjectDeleteMarker: true },
-        ...Object.entries(typeof days === 'object' ? days : {}).map(([prefix, count]) => ({
+        ...Object.entries({ ...(typeof days === 'object' ? days : {}), ...soonerDays }).map(([prefix, count]) => ({
           prefix,
           expiration: Duration.days(count),
         })),

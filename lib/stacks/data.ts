@@ -14,6 +14,7 @@ import type { Construct } from 'constructs';
 import { INBOX } from '../../lambdas/domain/inbox.ts';
 import { EVERY_APPROVER } from '../../lambdas/domain/notices.ts';
 import { OUTBOX } from '../../lambdas/domain/outbox.ts';
+import { LOOKUPS } from '../../lambdas/domain/work.ts';
 import { type Address, accountOf, isNamed, type Participant } from '../config/participants.ts';
 import { NEW_TABLE } from '../config/policy.ts';
 import { REMOVAL_DAYS } from '../config/retention.ts';
@@ -77,6 +78,8 @@ export class DataStack extends Stack {
   readonly approvals: WorkQueue;
   /** By what agencies take reports back. */
   readonly withdrawals: WorkQueue;
+  /** What caseworkers ask. */
+  readonly lookups: WorkQueue;
   /** What is to be told to the audit. */
   readonly auditNotes: WorkQueue;
   /** Notices that SNS could not deliver to a subscriber. */
@@ -112,10 +115,16 @@ export class DataStack extends Stack {
     this.links = this.#table('Links', { ...bears, sortKey: { name: 'sk', type: AttributeType.STRING } });
     this.cases = this.#table('Cases', bears);
 
-    const { oldVersionDays, workDays, caseDays } = retention;
+    const { oldVersionDays, workDays, caseDays, explanationDays } = retention;
     this.inbox = new GuardedBucket(this, 'Inbox', { removalPolicy, oldVersionDays, days: retention.inboxDays });
     this.inbox.refuseUnreadable();
-    this.work = new GuardedBucket(this, 'Work', { removalPolicy, oldVersionDays, days: workDays });
+    this.work = new GuardedBucket(this, 'Work', {
+      removalPolicy,
+      oldVersionDays,
+      days: workDays,
+      // Of two rules S3 goes by the shorter one.
+      soonerDays: { [LOOKUPS.prefix]: Math.min(explanationDays, workDays) },
+    });
     this.outbox = new GuardedBucket(this, 'Outbox', {
       removalPolicy,
       oldVersionDays,
@@ -126,6 +135,7 @@ export class DataStack extends Stack {
             caseDays,
           ]),
         ),
+        [OUTBOX.explanations.prefix]: explanationDays,
         // By a batch's books the sweep knows that one which it finds in the work bucket is done with.
         [OUTBOX.batches.prefix]: Math.max(caseDays, workDays + REMOVAL_DAYS),
       },
@@ -179,7 +189,8 @@ export class DataStack extends Stack {
     const exemptions = { prefix: INBOX.exemptions.prefix };
     const admissions = { prefix: INBOX.admissions.prefix };
     const withdrawals = { prefix: INBOX.withdrawals.prefix };
-    const others = [usage, responses, decisions, exemptions, admissions, withdrawals];
+    const lookups = { prefix: INBOX.lookups.prefix };
+    const others = [usage, responses, decisions, exemptions, admissions, withdrawals, lookups];
     this.reports = this.#inboxQueue('Reports', Duration.minutes(1), [
       { 'anything-but': { prefix: others.map(({ prefix }) => prefix) } },
     ]);
@@ -187,6 +198,8 @@ export class DataStack extends Stack {
     this.responses = this.#inboxQueue('Responses', Duration.minutes(5), [responses]);
     this.approvals = this.#inboxQueue('Approvals', Duration.minutes(5), [decisions, exemptions, admissions]);
     this.withdrawals = this.#inboxQueue('Withdrawals', Duration.minutes(5), [withdrawals]);
+    // Batches of millions of links are looked through.
+    this.lookups = this.#inboxQueue('Lookups', Duration.minutes(15), [lookups]);
     this.auditNotes = workQueue(this, 'Audit', {
       worksFor: Duration.minutes(1),
       gathersFor: Duration.minutes(1),

@@ -18,12 +18,14 @@ import {
   parseImei,
 } from '../../lambdas/domain/identifiers.ts';
 import { parseInboxKey } from '../../lambdas/domain/inbox.ts';
+import { lookupColumns } from '../../lambdas/domain/lookups.ts';
 import { type Preview, previewText } from '../../lambdas/domain/preview.ts';
 import { FILE_REASONS, isFileReason, ROW_REASONS } from '../../lambdas/domain/reasons.ts';
 import { receiptOf, responseColumns } from '../../lambdas/domain/responses.ts';
 import { revocationCsv, revocationJson, withdrawalCsv, withdrawalJson } from '../../lambdas/domain/revocations.ts';
 import { reportColumns } from '../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../lambdas/domain/sightings.ts';
+import { HAPPENINGS } from '../../lambdas/domain/story.ts';
 import { HELD_WHYS, heldCsv } from '../../lambdas/domain/weighing.ts';
 
 const page = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');
@@ -108,6 +110,13 @@ describe('docs/formats.md', () => {
     for (const word of [...DECISIONS, ...GROUNDS]) expect(decision).toContain(`\`${word}\``);
     expect(sorted(firstCells('Exemptions: `exemptions/<approver>/<name>.csv`'))).toEqual(all(exemptionColumns));
     expect(sorted(firstCells('Admissions: `admissions/<approver>/<name>.csv`'))).toEqual(all(admissionColumns));
+  });
+
+  it('names by what a caseworker asks, and all that a story may tell', () => {
+    expect(sorted(firstCells('Lookups: `lookups/<caseworker>/<name>.csv`'))).toEqual(sorted(lookupColumns.optional));
+    expect(sorted(firstCells('Explanation: `explanations/<caseworker>/<name>.<sha8>.json`'))).toEqual(
+      sorted(HAPPENINGS),
+    );
   });
 
   it('shows orders, receipt and summary as they are written', () => {

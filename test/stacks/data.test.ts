@@ -96,9 +96,9 @@ describe('the data stack', () => {
     for (const [protocol, policy] of policies) expect(policy !== undefined).toBe(protocol === 'https');
   });
 
-  it('has a queue with a dead-letter queue for reports, usage, responses, what approvers say, withdrawals and the audit, hidden six times as long as their functions run and as they are gathered', () => {
+  it('has a queue with a dead-letter queue for reports, usage, responses, what approvers say, withdrawals, what caseworkers ask and the audit, hidden six times as long as their functions run and as they are gathered', () => {
     const queues = Object.entries(data.findResources('AWS::SQS::Queue')).filter(([id]) => /Queue/.test(id));
-    expect(queues).toHaveLength(6);
+    expect(queues).toHaveLength(7);
     const hidden = Object.fromEntries(
       queues.map(([id, { Properties }]) => [id.replace(/Queue.*/, ''), Properties.VisibilityTimeout]),
     );
@@ -108,6 +108,7 @@ describe('the data stack', () => {
       Responses: 6 * 5 * 60,
       Approvals: 6 * 5 * 60,
       Withdrawals: 6 * 5 * 60,
+      Lookups: 6 * 15 * 60,
       Audit: 6 * 60 + 60,
     });
     for (const [, { Properties }] of queues)
@@ -124,6 +125,7 @@ describe('the data stack', () => {
     const ids = (target: { 'Fn::GetAtt': [string, string] }) => target['Fn::GetAtt'][0].replace(/[0-9A-F]{8}$/, '');
     expect(targets.map(({ Arn, DeadLetterConfig }) => [ids(Arn), ids(DeadLetterConfig.Arn)]).sort()).toEqual([
       ['ApprovalsQueue', 'ApprovalsDeadLetters'],
+      ['LookupsQueue', 'LookupsDeadLetters'],
       ['ReportsQueue', 'ReportsDeadLetters'],
       ['ResponsesQueue', 'ResponsesDeadLetters'],
       ['UsageQueue', 'UsageDeadLetters'],
@@ -135,7 +137,7 @@ describe('the data stack', () => {
     const keys = Object.values(data.findResources('AWS::Events::Rule')).map(
       ({ Properties }) => Properties.EventPattern.detail.object.key,
     );
-    expect(keys).toHaveLength(5);
+    expect(keys).toHaveLength(6);
     expect(keys).toEqual(
       expect.arrayContaining([
         [{ prefix: 'usage/' }],
@@ -145,7 +147,7 @@ describe('the data stack', () => {
         [
           {
             'anything-but': {
-              prefix: ['usage/', 'responses/', 'decisions/', 'exemptions/', 'admissions/', 'withdrawals/'],
+              prefix: ['usage/', 'responses/', 'decisions/', 'exemptions/', 'admissions/', 'withdrawals/', 'lookups/'],
             },
           },
         ],

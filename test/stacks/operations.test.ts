@@ -316,6 +316,7 @@ describe('alarms', () => {
       ResponsesQueueOld: 3600,
       ApprovalsQueueOld: 3600,
       WithdrawalsQueueOld: 3600,
+      LookupsQueueOld: 10_800,
       AuditQueueOld: 840,
       ReleaseQueueOld: 720,
       SweepQueueOld: 10_800,

@@ -12,6 +12,7 @@ const { data, workflow } = synthesized(
       inboxDays: 30,
       workDays: 500,
       caseDays: 460,
+      explanationDays: 25,
       oldVersionDays: 40,
       logDays: 90,
       auditDays: 50,
@@ -52,9 +53,11 @@ describe('what is kept, and for how long', () => {
       ['receipts/', 460, 'Enabled'],
       ['rejects/', 460, 'Enabled'],
       ['revocations/', 460, 'Enabled'],
+      ['explanations/', 25, 'Enabled'],
       ['batches/', 507, 'Enabled'],
     ]);
-    for (const id of ['Inbox', 'Work', 'Audit']) expect(rules(bucket(id))).toEqual([markers]);
+    for (const id of ['Inbox', 'Audit']) expect(rules(bucket(id))).toEqual([markers]);
+    expect(rules(bucket('Work'))).toEqual([markers, ['lookups/', 25, 'Enabled']]);
   });
 
   it('lets the marker of a deletion go, which has the name of the file, by a rule of its own, as S3 asks for', () => {

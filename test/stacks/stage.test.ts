@@ -102,7 +102,9 @@ describe('a stage', () => {
         ...['Inbox', 'Work', 'Outbox', 'Audit'].map((bucket) => `${bucket}BucketName`),
         ...['Links', 'Cases'].map((table) => `${table}TableName`),
         ...['Operators', 'Agencies', 'Approvers', 'Administrators'].map((topic) => `${topic}TopicArn`),
-        ...['Reports', 'Usage', 'Responses', 'Approvals', 'Withdrawals'].map((queue) => `${queue}DeadLettersUrl`),
+        ...['Reports', 'Usage', 'Responses', 'Approvals', 'Withdrawals', 'Lookups'].map(
+          (queue) => `${queue}DeadLettersUrl`,
+        ),
       ]),
     );
     expect(told('workflow')).toEqual(

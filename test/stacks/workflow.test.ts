@@ -274,7 +274,7 @@ describe('the workflow stack', () => {
 
   it('reads every queue with partial batch responses', () => {
     const mappings = Object.values(workflow.findResources('AWS::Lambda::EventSourceMapping'));
-    expect(mappings).toHaveLength(8);
+    expect(mappings).toHaveLength(9);
     for (const { Properties } of mappings)
       expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });
@@ -282,11 +282,12 @@ describe('the workflow stack', () => {
   it('gives the functions that read the inbox one file at a time, so that one that ends its process takes no other with it', () => {
     const mappings = Object.values(workflow.findResources('AWS::Lambda::EventSourceMapping'));
     const sizes = mappings.map(({ Properties: { EventSourceArn, BatchSize } }) => [
-      /(Reports|Usage|Responses|Approvals|Withdrawals)Queue/.exec(JSON.stringify(EventSourceArn))?.[1] ?? '',
+      /(Reports|Usage|Responses|Approvals|Withdrawals|Lookups)Queue/.exec(JSON.stringify(EventSourceArn))?.[1] ?? '',
       BatchSize,
     ]);
     expect(sizes.filter(([queue]) => queue !== '').sort()).toEqual([
       ['Approvals', 1],
+      ['Lookups', 1],
       ['Reports', 1],
       ['Responses', 1],
       ['Usage', 1],

@@ -239,6 +239,8 @@ const design: Design = {
     gateMostPercent: 300,
     gateFiles: 10,
     gateFewestFiles: 3,
+    lookupsPerFile: 1000,
+    lookupsPerDay: 5000,
     bytesPerPiece: 8_388_608,
     warmWrites: 4000,
     warmReads: 12_000,

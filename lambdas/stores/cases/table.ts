@@ -5,7 +5,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Day } from '../../domain/days.ts';
-import type { AgencyId, ApproverId, BatchId, DirectionId, OperatorId } from '../../domain/identifiers.ts';
+import type { AgencyId, ApproverId, BatchId, CaseworkerId, DirectionId, OperatorId } from '../../domain/identifiers.ts';
 import type { DirectionKind, Subject } from '../../domain/kinds.ts';
 import type { Form } from '../../domain/stored.ts';
 import { dynamo } from '../clients.ts';
@@ -21,6 +21,7 @@ export const key = {
   execution: (arn: string) => `EXECUTION#${arn}`,
   decision: (plan: number, kind: DirectionKind, shard: number) => `DECISION#${plan}-${kind}-${shard}`,
   exemptions: 'EXEMPTIONS',
+  lookups: (caseworker: CaseworkerId, day: Day) => `LOOKUPS#${caseworker}#${day}`,
   weighed: (agency: AgencyId) => `WEIGHED#${agency}`,
   latestImport: (operator: OperatorId) => `IMPORT#${operator}`,
   admissions: (approver: ApproverId, sha8: string) => `ADMISSIONS#${approver}#${sha8}`,

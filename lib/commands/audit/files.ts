@@ -8,6 +8,7 @@ import {
   batchIdOf,
   EXEMPTED,
   isBatchId,
+  LOOKED_UP,
   parseDirectionId,
 } from '../../../lambdas/domain/identifiers.ts';
 import { INBOX, parseInboxKey } from '../../../lambdas/domain/inbox.ts';
@@ -94,6 +95,9 @@ function namedIn(key: string): { batchId?: string; directionId?: string } {
   );
   if (own !== undefined) return { batchId: own };
   const about = parts[2] ?? '';
+  // So have lookups, and what answers them.
+  if (parts[0] === LOOKED_UP || parts[0] === 'explanations' || (parts[0] === 'receipts' && about === LOOKED_UP))
+    return { batchId: LOOKED_UP };
   if ((parts[0] === 'decisions' || parts[0] === 'receipts') && isBatchId(about)) return { batchId: about };
   const direction = parts.map(parseDirectionId).find((one) => one !== null);
   return direction ? { batchId: direction.batchId, directionId: direction.id } : {};

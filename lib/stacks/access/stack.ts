@@ -43,7 +43,7 @@ export class AccessStack extends Stack {
     // As many roles as there may be are near a template's largest size, a tenth of it in spaces.
     super(scope, id, { ...props, suppressTemplateIndentation: true });
     const places = placesOf(data);
-    const inboxes = [data.reports, data.usage, data.responses, data.approvals, data.withdrawals];
+    const inboxes = [data.reports, data.usage, data.responses, data.approvals, data.withdrawals, data.lookups];
     const redriven = [...inboxes, workflow.ended, workflow.due];
     const checker = { ...CHECKER, principal: Aws.ACCOUNT_ID, notify: [] };
 

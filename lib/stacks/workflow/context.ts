@@ -55,13 +55,14 @@ export const settingOf = (stack: Stack, config: StageConfig, data: DataStack): S
 const idsOf = (participants: readonly { id: string }[]) => participants.map(({ id }) => id).join(',');
 
 /** What more than one function is told. */
-function toldOf({ agencies, operators, approvers, policy, retention }: StageConfig, data: DataStack) {
+function toldOf({ agencies, operators, approvers, caseworkers, policy, retention }: StageConfig, data: DataStack) {
   return {
     places: { WORK: data.work.bucketName, OUTBOX: data.outbox.bucketName, CASES: data.cases.tableName },
     OPERATORS: idsOf(operators),
     /** The inbox is read for the self-check, too, and no operator is directed of this name. */
     UPLOADERS: { AGENCIES: idsOf([...agencies, CHECKER]), OPERATORS: idsOf([...operators, CHECKER]) },
     APPROVERS: idsOf(approvers),
+    CASEWORKERS: idsOf(caseworkers),
     ADMINISTRATORS_TOPIC: data.administrators.topicArn,
     AGENCIES_TOPIC: data.agencies.topicArn,
     APPROVERS_TOPIC: data.approvers.topicArn,

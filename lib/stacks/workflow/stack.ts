@@ -5,6 +5,7 @@ import type { StageConfig } from '../../config/stage.ts';
 import type { VersionedMachine } from '../../constructs/versioned-machine.ts';
 import type { WorkQueue } from '../../constructs/work-queue.ts';
 import type { DataStack } from '../data.ts';
+import { addAnswer } from './answer.ts';
 import { addAudit } from './audit.ts';
 import { addBatch } from './batch/functions.ts';
 import { settingOf } from './context.ts';
@@ -47,6 +48,7 @@ export class WorkflowStack extends Stack {
     this.machines = [this.direction, this.batch, this.importByPieces];
     addReaders(setting, this);
     addWithdrawals(setting, this);
+    addAnswer(setting);
     this.ended = addRelease(setting, this);
     this.redriveAudit = addAudit(setting);
     this.erase = addErase(setting);

@@ -56,6 +56,7 @@ export function addSweep(
       RESPONSES_QUEUE: data.responses.queue.queueUrl,
       APPROVALS_QUEUE: data.approvals.queue.queueUrl,
       WITHDRAWALS_QUEUE: data.withdrawals.queue.queueUrl,
+      LOOKUPS_QUEUE: data.lookups.queue.queueUrl,
       RELEASE_QUEUE: ended.queue.queueUrl,
       AUDIT_QUEUE,
       SWEEP_HOURS: String(config.operations.sweepHours),
@@ -66,8 +67,10 @@ export function addSweep(
       ADMINISTRATORS_TOPIC,
     },
   });
-  const { reports, usage, responses, decisions, exemptions, admissions, withdrawals } = INBOX;
-  const read = [reports, usage, responses, decisions, exemptions, admissions, withdrawals].map(({ prefix }) => prefix);
+  const { reports, usage, responses, decisions, exemptions, admissions, withdrawals, lookups } = INBOX;
+  const read = [reports, usage, responses, decisions, exemptions, admissions, withdrawals, lookups].map(
+    ({ prefix }) => prefix,
+  );
   allowList(sweep, 'list versions', inbox, ...read);
   allowList(
     sweep,
@@ -101,7 +104,17 @@ export function addSweep(
     ['sns:ListSubscriptionsByTopic'],
     ...[data.agencies, data.approvers, data.operators, data.administrators].map(({ topicArn }) => topicArn),
   );
-  allowSend(sweep, data.reports, data.usage, data.responses, data.approvals, data.withdrawals, data.auditNotes, ended);
+  allowSend(
+    sweep,
+    data.reports,
+    data.usage,
+    data.responses,
+    data.approvals,
+    data.withdrawals,
+    data.lookups,
+    data.auditNotes,
+    ended,
+  );
   allowStart(sweep, direction);
   allowStart(sweep, batch);
   for (const machine of [batch, direction, importByPieces]) allowDescribe(setting, sweep, machine);

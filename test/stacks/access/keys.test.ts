@@ -19,7 +19,7 @@ import {
 describe('a key', () => {
   const keys = ofType('AWS::KMS::Key').filter(({ properties }) => properties.KeySpec === undefined);
 
-  it('of the audit makes keyed hashes for the function that writes it and the one that erases, is used for nothing else, and stays the same', () => {
+  it('of the audit makes keyed hashes for the function that writes it, the one that answers and the one that erases, is used for nothing else, and stays the same', () => {
     const [key, ...others] = ofType('AWS::KMS::Key').filter(({ properties }) => properties.KeySpec === 'HMAC_256');
     expect(others).toEqual([]);
     expect(key?.properties).toMatchObject({ KeyUsage: 'GENERATE_VERIFY_MAC' });
@@ -28,7 +28,11 @@ describe('a key', () => {
       [...rights.roles.values()]
         .filter((role) => rights.useKey(role, action, key?.arn ?? '').allowed)
         .map(({ arn }) => arn);
-    expect(may('kms:GenerateMac')).toEqual([arnOf('AWS::IAM::Role', /^AuditRole/), roleArn('function', 'Erase')]);
+    expect(may('kms:GenerateMac')).toEqual([
+      roleArn('function', 'Answer'),
+      arnOf('AWS::IAM::Role', /^AuditRole/),
+      roleArn('function', 'Erase'),
+    ]);
     expect(may('kms:VerifyMac')).toEqual([]);
   });
 

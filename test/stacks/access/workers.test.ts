@@ -161,6 +161,7 @@ describe('a function', () => {
     ]);
     const sends = may('sqs:SendMessage', 'AWS::SQS::Queue').sort();
     const tellTheAudit = [
+      'Answer',
       'Await',
       'Close',
       'Commit',
@@ -186,6 +187,7 @@ describe('a function', () => {
       // What approvers let in goes the way of what is uploaded.
       'Hear UsageQueue',
       'Sweep ApprovalsQueue',
+      'Sweep LookupsQueue',
       'Sweep ReleaseQueue',
       'Sweep ReportsQueue',
       'Sweep ResponsesQueue',
@@ -270,8 +272,8 @@ describe('EventBridge', () => {
         expect(rights.ask(bus(rule), 'sqs:SendMessage', arn).allowed, `${rule} to ${arn}`).toBe(expected);
         if (expected) sent++;
       }
-    // Seven rules, a queue and its dead letters each.
-    expect(sent).toBe(14);
+    // Eight rules, a queue and its dead letters each.
+    expect(sent).toBe(16);
   });
 
   it('uses the key for the queues of its rules and their dead letters only, of whichever account AWS says it acts for', () => {
@@ -279,7 +281,9 @@ describe('EventBridge', () => {
     const of = (arn: string) => ({ 'kms:encryptioncontext:aws:sqs:arn': arn });
     const unsaid = { service: 'events.amazonaws.com', context: {} };
     for (const { arn, logicalId } of ofType('AWS::SQS::Queue')) {
-      const isFed = /^(Reports|Usage|Responses|Approvals|Withdrawals|Release|Sweep)(Queue|DeadLetters)/.test(logicalId);
+      const isFed = /^(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Release|Sweep)(Queue|DeadLetters)/.test(
+        logicalId,
+      );
       for (const action of ['kms:GenerateDataKey', 'kms:Decrypt']) {
         expect(rights.useKey(unsaid, action, key, of(arn)).allowed, logicalId).toBe(isFed);
         expect(rights.useKey(unsaid, action, key, of(`${arn.replace(ACCOUNT, ELSEWHERE)}`)).allowed).toBe(false);

@@ -1,0 +1,139 @@
+import { keyedHash } from '../domain/audit.ts';
+import { FileFault, readCsv } from '../domain/csv.ts';
+import { dayOf, type Instant } from '../domain/days.ts';
+import { explain, explanationsText, linesIn } from '../domain/explanations.ts';
+import { sha256Of } from '../domain/hashes.ts';
+import { type CaseworkerId, LOOKED_UP } from '../domain/identifiers.ts';
+import {
+  type AnsweredFile,
+  admitLookups,
+  type LookupRow,
+  lookupColumns,
+  nameOf,
+  parseLookupRow,
+} from '../domain/lookups.ts';
+import { explanationKey, receiptKey, takenReceiptKey } from '../domain/outbox.ts';
+import type { FileReason } from '../domain/reasons.ts';
+import { countedIn, type RejectedRow, receiptOf, receiptText, refusedReceipt } from '../domain/responses.ts';
+import { LOOKUPS } from '../domain/work.ts';
+import { log } from '../runtime/log.ts';
+import type { Uploaded } from '../runtime/uploads.ts';
+import { audit, chainKeyOf } from '../stores/audit.ts';
+import { commitLookupDay, readLookupDay } from '../stores/cases/lookups.ts';
+import { Conflict } from '../stores/cases/table.ts';
+import { readBytes, readText, writeObject } from '../stores/objects.ts';
+import { env } from './environment.ts';
+import { gatherFacts } from './gather.ts';
+
+/** A file that a caseworker uploaded. */
+export interface LookupFile extends Uploaded {
+  readonly caseworker: CaseworkerId;
+  readonly name: string;
+}
+
+/** What its receipts lie under. */
+const ABOUT = 'lookups';
+
+/** All of a file's rows are held at once, and its receipt, which may be 40 times as long. */
+const LARGEST_FILE = 4 * 1024 * 1024;
+
+/** Answers a file of lookups, once, and publishes explanations and receipt. The audit is told before anybody can read them. */
+export async function answer(file: LookupFile, now: Instant, invocation: string): Promise<void> {
+  if (file.size > LARGEST_FILE) return await refuse(file, null, 'file_too_large');
+  const content = await readBytes(file);
+  const sha256 = sha256Of(content);
+  const rows: (LookupRow | RejectedRow)[] = [];
+  try {
+    for await (const some of readCsv([content], lookupColumns)) for (const row of some) rows.push(parseLookupRow(row));
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error;
+    return await refuse(file, sha256, error.reason);
+  }
+
+  const { caseworker, name, upload } = file;
+  const day = dayOf(file.at);
+  const limits = { rowsPerFile: env.LOOKUPS_PER_FILE, rowsPerDay: env.LOOKUPS_PER_DAY };
+  for (let n = 0; ; n++) {
+    const { asked, version } = await readLookupDay(env.CASES, caseworker, day);
+    const admitted = admitLookups(asked, rows, { sha256, upload }, limits);
+    if (admitted.kind === 'refused') return await refuse(file, sha256, admitted.why);
+    if (admitted.kind === 'known') return await publish(file, rows, admitted.file);
+    const { rows: taken, rejects } = admitted;
+    const attempt = `${invocation}-${n}`;
+    const facts = await gatherFacts(file.bucket, taken, now);
+    const asking = { now, approvers: env.APPROVERS };
+    const explained = taken.map((row, place) => explain(row, facts[place], asking));
+    const counts = { rows: taken.length + rejects.length, recorded: taken.length, alreadyRecorded: 0, rejects };
+    const work = (key: string, text: string) => writeObject({ bucket: env.WORK, key }, text);
+    await work(LOOKUPS.explanations(attempt), explanationsText(explained));
+    await work(LOOKUPS.receipt(attempt), receiptText(receiptOf(name, sha256, counts)));
+    try {
+      await commitLookupDay(env.CASES, { caseworker, day }, admitted.day(attempt), version);
+      return await publish(file, rows, { sha256, upload, attempt, rows: taken.length });
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+    }
+  }
+}
+
+/** Publishes what was committed with an upload; every attempt and redelivery does it alike. */
+async function publish(
+  file: LookupFile,
+  rows: readonly (LookupRow | RejectedRow)[],
+  { sha256, attempt }: AnsweredFile,
+): Promise<void> {
+  const { caseworker, name, upload, at, key } = file;
+  const explanations = await readText({ bucket: env.WORK, key: LOOKUPS.explanations(attempt) });
+  const receipt = await readText({ bucket: env.WORK, key: LOOKUPS.receipt(attempt) });
+  const keys = {
+    explanations: explanationKey(caseworker, name, sha256),
+    receipt: receiptKey(caseworker, ABOUT, name, sha256),
+  };
+  const { rejected, recorded } = countedIn(receipt);
+  const chain = await chainKeyOf(env.MAC_KEY, LOOKED_UP);
+  const lines = linesIn(explanations);
+  const asked = rows.flatMap((row) => ('asked' in row && lines.has(row.line) ? [row] : []));
+  await audit(env, {
+    batchId: LOOKED_UP,
+    id: `lookups/${caseworker}/${upload}`,
+    kind: 'lookups_answered',
+    at,
+    facts: {
+      uploader: caseworker,
+      version: upload,
+      answered: recorded,
+      rejected,
+      // A plain number would tell whoever reads the audit about whom somebody asks.
+      ...Object.fromEntries(asked.map(({ line, asked: whom }) => [`line ${line}`, keyedHash(chain, nameOf(whom))])),
+    },
+    files: {
+      lookups: { key, sha256 },
+      explanations: { key: keys.explanations, sha256: sha256Of(explanations) },
+      receipt: { key: keys.receipt, sha256: sha256Of(receipt) },
+    },
+  });
+  await writeObject({ bucket: env.OUTBOX, key: keys.explanations }, explanations);
+  // Last: whoever finds the receipt finds the explanations.
+  await writeObject({ bucket: env.OUTBOX, key: keys.receipt }, receipt);
+  log.info('lookups answered', { caseworker, answered: recorded, rejected });
+}
+
+/** A file refused whole: a receipt that says why. */
+async function refuse(file: LookupFile, sha256: string | null, why: FileReason): Promise<void> {
+  const { caseworker, name, upload, at, key } = file;
+  const receipt = receiptText(refusedReceipt(name, sha256, why));
+  const isTaken = sha256 !== null && why === 'sha_taken';
+  const published = isTaken
+    ? takenReceiptKey(caseworker, ABOUT, name, sha256)
+    : receiptKey(caseworker, ABOUT, name, sha256);
+  await writeObject({ bucket: env.OUTBOX, key: published }, receipt);
+  await audit(env, {
+    batchId: LOOKED_UP,
+    id: `lookups/${caseworker}/${upload}`,
+    kind: 'lookups_refused',
+    at,
+    facts: { uploader: caseworker, version: upload, why },
+    files: { lookups: { key, sha256 }, receipt: { key: published, sha256: sha256Of(receipt) } },
+  });
+  log.info("caseworker's file refused", { caseworker, why });
+}

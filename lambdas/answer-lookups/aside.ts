@@ -1,0 +1,55 @@
+import { planCounts } from '../domain/batches.ts';
+import { type ElsewhereLine, elsewhereHeader, parseElsewhereLine, shownIn } from '../domain/elsewhere.ts';
+import type { AsideFacts } from '../domain/facts.ts';
+import { type BatchId, type Imei, imeiOut, isBatchId, isImei, type Msisdn } from '../domain/identifiers.ts';
+import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
+import { elsewhereKey, OUTBOX } from '../domain/outbox.ts';
+import { planForm } from '../domain/plans.ts';
+import { readBatch } from '../stores/cases/batches.ts';
+import { concurrently } from '../stores/concurrently.ts';
+import { listObjects, type Place, readText, readTextLines } from '../stores/objects.ts';
+import { unsettledBatches } from '../stores/unsettled-batches.ts';
+import { env } from './environment.ts';
+
+/** Where a batch met one of those who are asked about, and did not direct it. */
+export interface Aside extends AsideFacts, Pick<ElsewhereLine, 'identifier'> {}
+
+interface List {
+  readonly batchId: BatchId;
+  readonly place: Place;
+  readonly bytes: number;
+}
+
+/**
+ * Where batches whose plan counts met these and did not direct them: from the lists of those that have settled, as they were
+ * published, and of the others from their plans. Nothing names the batches that left somebody out, so all lists are looked through
+ * that have any line; most have few.
+ */
+export async function asideOf(subjects: ReadonlySet<Imei | Msisdn>): Promise<Aside[]> {
+  if (subjects.size === 0) return [];
+  const shown = new Set([...subjects].map((subject) => (isImei(subject) ? imeiOut(subject) : subject)));
+  const found: Aside[] = [];
+  await concurrently(lists(), OBJECTS_AT_ONCE, async ({ batchId, place, bytes }) => {
+    for await (const lines of readTextLines(place, { start: 0, end: bytes }))
+      for (const line of lines) if (shown.has(shownIn(line))) found.push({ batchId, ...parseElsewhereLine(line) });
+  });
+  // They are read side by side.
+  const name = ({ batchId, kind, operator }: Aside) => `${batchId} ${kind} ${operator}`;
+  return found.sort((a, b) => (name(a) < name(b) ? -1 : 1));
+}
+
+async function* lists(): AsyncGenerator<List> {
+  const settled = new Set<BatchId>();
+  for await (const { key, size } of listObjects({ bucket: env.OUTBOX, key: OUTBOX.batches.prefix })) {
+    const batchId = key.split('/')[1] ?? '';
+    if (!isBatchId(batchId) || key !== elsewhereKey(batchId)) continue;
+    settled.add(batchId);
+    if (size > elsewhereHeader.length) yield { batchId, place: { bucket: env.OUTBOX, key }, bytes: size };
+  }
+  for (const batchId of await unsettledBatches(env.WORK)) {
+    const batch = settled.has(batchId) ? undefined : await readBatch(env.CASES, batchId);
+    if (batch?.planKey === undefined || !planCounts(batch.state)) continue;
+    const { elsewhere } = planForm.parse(await readText({ bucket: env.WORK, key: batch.planKey }));
+    for (const { key, bytes } of elsewhere) yield { batchId, place: { bucket: env.WORK, key }, bytes };
+  }
+}

@@ -1,0 +1,21 @@
+import * as z from 'zod';
+import { idList, wholeNumber } from '../runtime/environment.ts';
+
+const environment = z.object({
+  WORK: z.string(),
+  OUTBOX: z.string(),
+  CASES: z.string(),
+  CASEWORKERS: idList,
+  /** Those whose words exempt. */
+  APPROVERS: idList,
+  ADMINISTRATORS_TOPIC: z.string(),
+  AUDIT_QUEUE: z.string(),
+  MAC_KEY: z.string(),
+  /** The visibility timeout of the queue of lookups. */
+  HIDDEN_SECONDS: wholeNumber,
+  /** How many rows of a file, and of all files of a caseworker on a day, are answered. */
+  LOOKUPS_PER_FILE: wholeNumber,
+  LOOKUPS_PER_DAY: wholeNumber,
+});
+export type Environment = z.input<typeof environment>;
+export const env = environment.parse(process.env);

@@ -1,0 +1,90 @@
+/** Gathers what is stored of those whom a file of lookups asks about, each source once for all of them. */
+import type { Instant } from '../domain/days.ts';
+import { dayOf } from '../domain/days.ts';
+import { exemptionOf } from '../domain/exemptions.ts';
+import type { Facts, RowFacts } from '../domain/facts.ts';
+import type { BatchId, Imei, Msisdn } from '../domain/identifiers.ts';
+import { currentOutcomes, outcomeOf } from '../domain/ledger.ts';
+import type { LookupRow } from '../domain/lookups.ts';
+import { isReversed } from '../domain/outcomes.ts';
+import { readExemptions } from '../stores/cases/exemptions.ts';
+import { asideOf } from './aside.ts';
+import { Batches } from './batches.ts';
+import { env } from './environment.ts';
+import { Rows } from './rows.ts';
+
+/** A handset, or a number, as it is asked about. */
+type Identifier = Imei | Msisdn;
+
+/**
+ * The facts of each of these rows, in their order; undefined for a reference that stands for no row.
+ * @param inbox the bucket in which reports lie
+ */
+export async function gatherFacts(
+  inbox: string,
+  asked: readonly LookupRow[],
+  now: Instant,
+): Promise<(Facts | undefined)[]> {
+  const batches = new Batches(inbox);
+  const rows = new Rows(batches);
+  const referred = await rows.referred(
+    asked.flatMap(({ asked: one }) => (one.by === 'reference' ? [one.referred] : [])),
+  );
+  const subjectOf = ({ asked: one }: LookupRow): Identifier | undefined => {
+    if (one.by === 'msisdn') return one.msisdn;
+    return one.by === 'imei' ? one.imei : referred.get(one.referred)?.msisdn;
+  };
+  const subjects = new Set(asked.map(subjectOf).filter((subject) => subject !== undefined));
+
+  const claimed = await rows.claimed(subjects);
+  const aside = await asideOf(subjects);
+  for (const { identifier, directionId } of aside) if (directionId !== null) claimed.add(identifier, { directionId });
+  for (const { msisdn, pointer } of referred.values()) claimed.add(msisdn, pointer);
+  const rowsOf = await rows.read(claimed);
+
+  const met = new Map<BatchId, Set<Identifier>>();
+  const meets = (batchId: BatchId, subject: Identifier) =>
+    met.set(batchId, (met.get(batchId) ?? new Set()).add(subject));
+  for (const [subject, own] of rowsOf) for (const { batchId } of own) meets(batchId, subject);
+  for (const { batchId, identifier } of aside) meets(batchId, identifier);
+  const factsOf = await batches.facts(met);
+  const { exemptions } = await readExemptions(env, dayOf(now));
+
+  return asked.map((row) => {
+    const identifier = subjectOf(row);
+    if (identifier === undefined) return undefined;
+    const facts: Facts = {
+      subject: isNumber(identifier) ? { kind: 'number', msisdn: identifier } : { kind: 'handset', imei: identifier },
+      batches: [...met].flatMap(([batchId, own]) => (own.has(identifier) ? (factsOf(batchId, identifier) ?? []) : [])),
+      rows: rowsOf.get(identifier) ?? [],
+      aside: aside.filter((one) => one.identifier === identifier),
+      exemption: exemptionOf(exemptions, identifier),
+    };
+    const pointer = row.asked.by === 'reference' ? referred.get(row.asked.referred)?.pointer : undefined;
+    const at = facts.rows.find(
+      ({ ledger, row }) => ledger.directionId === pointer?.directionId && row === pointer?.row,
+    );
+    return at === undefined ? facts : since(facts, at);
+  });
+}
+
+/**
+ * What facts tell of the number as it was at a row: that row and what came after it, and nothing after it where somebody else has
+ * the number since.
+ */
+function since(facts: Facts, at: RowFacts): Facts {
+  const { ledger, row } = at;
+  const turn = (id: BatchId) => facts.batches.find(({ batchId }) => batchId === id)?.startedAt ?? '';
+  const isGone = outcomeOf(ledger, row).outcome === 'reissued' || isReversed(currentOutcomes(ledger), row);
+  const counts = (id: BatchId) => (isGone ? id === at.batchId : turn(id) >= turn(at.batchId));
+  return {
+    ...facts,
+    batches: facts.batches.filter(({ batchId }) => counts(batchId)),
+    rows: facts.rows.filter((one) => one === at || (one.batchId !== at.batchId && counts(one.batchId))),
+    aside: facts.aside.filter(({ batchId }) => batchId !== at.batchId && counts(batchId)),
+  };
+}
+
+function isNumber(identifier: Identifier): identifier is Msisdn {
+  return identifier.startsWith('+');
+}

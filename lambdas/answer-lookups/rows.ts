@@ -1,0 +1,180 @@
+import { planCounts } from '../domain/batches.ts';
+import { type Pointer, readPointer } from '../domain/claims.ts';
+import { parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
+import type { CarryingOrder, RowFacts } from '../domain/facts.ts';
+import { type DirectionId, type Imei, imeiOut, isImei, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
+import { isMove, RESTORE } from '../domain/kinds.ts';
+import { fileSaying, type Ledger, outcomeOf } from '../domain/ledger.ts';
+import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
+import { movedForm } from '../domain/moves.ts';
+import { backOrderKey, failedOrderKey, orderKey } from '../domain/outbox.ts';
+import { shardDecisionForm } from '../domain/plans.ts';
+import type { Referred } from '../domain/references.ts';
+import { receiptName } from '../domain/responses.ts';
+import { PREPARED } from '../domain/work.ts';
+import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
+import { readDecision } from '../stores/cases/decisions.ts';
+import { readLedger } from '../stores/cases/ledgers.ts';
+import { concurrently } from '../stores/concurrently.ts';
+import { movedKey } from '../stores/moves.ts';
+import { readTextIfThere } from '../stores/objects.ts';
+import type { Batches } from './batches.ts';
+import { env } from './environment.ts';
+
+/** A row that a claim or a reference names; without its number where only the direction is known. */
+type Named = Pick<Pointer, 'directionId'> & Partial<Pick<Pointer, 'row'>>;
+
+/** Which rows of which directions are somebody's, as far as it is known before they are read. */
+export class Claimed {
+  readonly byDirection = new Map<DirectionId, Map<Imei | Msisdn, number | undefined>>();
+
+  add(identifier: Imei | Msisdn, { directionId, row }: Named): void {
+    const own = this.byDirection.get(directionId) ?? new Map<Imei | Msisdn, number | undefined>();
+    own.set(identifier, row ?? own.get(identifier));
+    this.byDirection.set(directionId, own);
+  }
+}
+
+/** A row for which a reference stands. */
+interface ReferredRow {
+  readonly msisdn: Msisdn;
+  readonly pointer: Pointer;
+}
+
+/** The rows of directions that are somebody's. */
+export class Rows {
+  readonly #batches: Batches;
+
+  constructor(batches: Batches) {
+    this.#batches = batches;
+  }
+
+  /** The rows for which references stand; one that there isn't, or of a plan that doesn't count, is not in the result. */
+  async referred(references: readonly Referred[]): Promise<Map<Referred, ReferredRow>> {
+    const found = new Map<Referred, ReferredRow>();
+    await concurrently(references, LEDGERS_AT_ONCE, async (reference) => {
+      const row = await this.#referredRow(reference);
+      if (row !== undefined) found.set(reference, row);
+    });
+    return found;
+  }
+
+  async #referredRow({ operator, plan, shard, n, row }: Referred): Promise<ReferredRow | undefined> {
+    const key = await readDecision(env.CASES, plan, 'reverify', shard);
+    const text = key && (await readTextIfThere({ bucket: env.WORK, key }));
+    if (!text) return undefined;
+    const direction = shardDecisionForm.parse(text).directions.find(({ directionId }) => {
+      const parts = parseDirectionId(directionId);
+      return parts?.operator === operator && parts.n === n;
+    });
+    if (direction === undefined || row > direction.rows || !(await this.#counts(direction.directionId)))
+      return undefined;
+    const lines = await readTextIfThere({ bucket: env.WORK, key: direction.rowsKey });
+    const line = lines?.split('\n')[row - 1];
+    if (!line) return undefined;
+    const { msisdn } = parseDirectionRowLine('reverify', line);
+    return { msisdn, pointer: { directionId: direction.directionId, row: row - 1 } };
+  }
+
+  /** What the claims of these say, of plans that count. */
+  async claimed(subjects: ReadonlySet<Imei | Msisdn>): Promise<Claimed> {
+    const claimed = new Claimed();
+    const imeis = [...subjects].filter((subject) => isImei(subject));
+    const msisdns = [...subjects].filter((subject) => !isImei(subject));
+    for (const claims of [
+      await readClaimsHoweverOld(env.CASES, 'reverify', msisdns),
+      await readClaimsHoweverOld(env.CASES, 'block', imeis),
+    ])
+      for (const [identifier, { pointers }] of claims)
+        for (const stored of Object.values(pointers).flat()) {
+          const pointer = readPointer(stored);
+          if (await this.#counts(pointer.directionId)) claimed.add(identifier as Imei | Msisdn, pointer);
+        }
+    return claimed;
+  }
+
+  /** Whether a direction's plan counts: else nothing of it was ever told to anybody. */
+  async #counts(directionId: DirectionId): Promise<boolean> {
+    const direction = parseDirectionId(directionId);
+    const batch = direction && (await this.#batches.read(direction.batchId));
+    return batch?.plan === direction?.plan && batch !== undefined && batch !== null && planCounts(batch.state);
+  }
+
+  /** What is stored of these rows, each direction read once. */
+  async read({ byDirection }: Claimed): Promise<Map<Imei | Msisdn, RowFacts[]>> {
+    const rows = new Map<Imei | Msisdn, RowFacts[]>();
+    await concurrently(byDirection, LEDGERS_AT_ONCE, async ([directionId, wanted]) => {
+      const ledger = await readLedger(env.CASES, directionId);
+      const text = ledger && (await readTextIfThere({ bucket: env.WORK, key: ledger.rowsKey }));
+      if (!text) return;
+      const lines = text.split('\n');
+      const orders = await ordersOf(ledger);
+      for (const [identifier, known] of wanted) {
+        const row =
+          known ?? lines.findIndex((line) => line !== '' && subjectOfLine(ledger.kind, line).identifier === identifier);
+        const line = lines[row];
+        if (!line) continue;
+        const facts = {
+          batchId: ledger.batchId,
+          ledger,
+          row,
+          subject: parseDirectionRowLine(ledger.kind, line),
+          orders: orders.filter(({ text }) => text.includes(`\n${shownAs(identifier)},`)).map(({ order }) => order),
+          answeredIn: await nameOfAnswer(ledger, row),
+          moved: await moveOf(ledger, row),
+        };
+        rows.set(identifier, [...(rows.get(identifier) ?? []), facts]);
+      }
+    });
+    for (const own of rows.values()) own.sort((a, b) => (a.ledger.directionId < b.ledger.directionId ? -1 : 1));
+    return rows;
+  }
+}
+
+const shownAs = (identifier: Imei | Msisdn) => (isImei(identifier) ? imeiOut(identifier) : identifier);
+
+/** The orders of a direction as they were committed, in the order of their commits, each with its text. */
+async function ordersOf(ledger: Ledger): Promise<{ order: CarryingOrder; text: string }[]> {
+  const { directionId, operator } = ledger;
+  const committed: { version: number; prepared: string; order: CarryingOrder }[] = [];
+  for (const { rung, order, attempt, at, deadline, version, firstVersion = version } of ledger.orders) {
+    const key = orderKey(operator, directionId, rung, order);
+    const prepared = PREPARED.order(directionId, rung, attempt);
+    committed.push({ version: firstVersion, prepared, order: { order, key, at, deadline } });
+  }
+  for (const { sha256, attempt, at, version, failedOrder, backDue } of ledger.files) {
+    if (failedOrder !== undefined) {
+      const key = failedOrderKey(operator, directionId, sha256);
+      const prepared = PREPARED.response(directionId, sha256, failedOrder.anew?.attempt ?? attempt, 'disconnect.csv');
+      committed.push({ version, prepared, order: { order: 'disconnect', key, at, deadline: failedOrder.deadline } });
+    }
+    if (backDue !== undefined) {
+      const key = backOrderKey(operator, directionId, sha256);
+      const prepared = PREPARED.response(directionId, sha256, attempt, 'restore.csv');
+      committed.push({ version, prepared, order: { order: RESTORE.order, key, at, deadline: backDue } });
+    }
+  }
+  committed.sort((a, b) => a.version - b.version);
+  const texts = await Promise.all(
+    committed.map(({ prepared }) => readTextIfThere({ bucket: env.WORK, key: prepared })),
+  );
+  return committed.map(({ order }, n) => ({ order, text: texts[n] ?? '' }));
+}
+
+/** The name of the file that said a row's outcome. */
+async function nameOfAnswer(ledger: Ledger, row: number): Promise<string | null> {
+  const file = fileSaying(ledger, row);
+  if (file === undefined) return null;
+  const key = PREPARED.response(ledger.directionId, file.sha256, file.attempt, 'receipt.json');
+  const receipt = await readTextIfThere({ bucket: env.WORK, key });
+  return receipt === undefined ? null : receiptName.parse(JSON.parse(receipt)).file;
+}
+
+/** Where a row goes on, as the file says it that had it ported or extended; null where it doesn't, or that file's list has gone. */
+async function moveOf(ledger: Ledger, row: number): Promise<RowFacts['moved']> {
+  const file = fileSaying(ledger, row);
+  if (file === undefined || !isMove(outcomeOf(ledger, row).outcome)) return null;
+  const list = await readTextIfThere({ bucket: env.WORK, key: movedKey(ledger, file) });
+  const move = list === undefined ? undefined : movedForm.parse(list).rows.find((one) => one.row === row);
+  return move === undefined || move.why === 'disconnected_after_verified' ? null : move;
+}

@@ -1,0 +1,85 @@
+/** What is stored of one number or handset, gathered for its story: each source of facts has its form here and its rules in a file `story-of-….ts`. */
+import type { Instant } from './days.ts';
+import type { Decision } from './decisions.ts';
+import type { DirectionRow } from './directions.ts';
+import type { Exemption } from './exemptions.ts';
+import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from './identifiers.ts';
+import type { ClaimState, DirectionKind, RESTORE } from './kinds.ts';
+import type { Order } from './ladders.ts';
+import type { Ledger } from './ledger.ts';
+import type { MovedRow } from './moves.ts';
+import type { GatheredLink } from './sightings.ts';
+import type { HeldWhy } from './weighing.ts';
+
+/** A row of a report that names a handset, with what its agency noted beside it; '' where it noted nothing. */
+export interface ReportRow {
+  readonly imei: Imei;
+  readonly line: number;
+  readonly caseRef: string;
+  readonly reportedOn: string;
+  readonly category: string;
+}
+
+/** What a batch knows of the subject. */
+export interface BatchFacts {
+  readonly batchId: BatchId;
+  readonly agency: AgencyId;
+  /** The report's key in the inbox. */
+  readonly file: string;
+  readonly uploadedAt: Instant;
+  /** When it took its turn to plan. */
+  readonly startedAt: Instant;
+  readonly settledAt: Instant | null;
+  /** The rows of its report that name the handset, or one in which the number was seen; none once the report has gone. */
+  readonly reported: readonly ReportRow[];
+  /** A number's sightings in the look-back window on the batch's handsets. */
+  readonly sightings: readonly GatheredLink[];
+  /** Which of these handsets look cloned. */
+  readonly held: ReadonlyMap<Imei, HeldWhy>;
+  /** What people decided; null for a batch from before anybody did. */
+  readonly decision: Decision | null;
+}
+
+/** An order that carries the row, as it lies in the outbox. */
+export interface CarryingOrder {
+  readonly order: Order | typeof RESTORE.order;
+  readonly key: string;
+  readonly at: Instant;
+  readonly deadline: Instant;
+}
+
+/** A row of the subject's in a direction whose plan counts. */
+export interface RowFacts {
+  readonly batchId: BatchId;
+  readonly ledger: Ledger;
+  /** From 0. */
+  readonly row: number;
+  readonly subject: DirectionRow;
+  /** In the order of their commits. */
+  readonly orders: readonly CarryingOrder[];
+  /** The name of the file that said its outcome, where one did and its receipt is still there. */
+  readonly answeredIn: string | null;
+  /** Where it goes on, where its answer says so. */
+  readonly moved: Extract<MovedRow, { why: 'ported' | 'extended' }> | null;
+}
+
+/** Where a batch met the subject and did not direct it: people left it out, or it stands in a direction of another batch. */
+export interface AsideFacts {
+  readonly batchId: BatchId;
+  readonly kind: DirectionKind;
+  readonly operator: OperatorId;
+  readonly state: Exclude<ClaimState, 'directed'>;
+  readonly directionId: DirectionId | null;
+}
+
+/** All that is stored of a subject. */
+export interface Facts {
+  readonly subject:
+    | { readonly kind: 'number'; readonly msisdn: Msisdn }
+    | { readonly kind: 'handset'; readonly imei: Imei };
+  /** Those that met it, in any order. */
+  readonly batches: readonly BatchFacts[];
+  readonly rows: readonly RowFacts[];
+  readonly aside: readonly AsideFacts[];
+  readonly exemption: Exemption;
+}

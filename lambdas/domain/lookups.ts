@@ -1,0 +1,146 @@
+/** Lookups: what a caseworker asks about in a file, how much may be asked in a day, and which upload is one that was answered. */
+import * as z from 'zod';
+import type { CsvRow } from './csv.ts';
+import { type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
+import type { FileReason } from './reasons.ts';
+import { parseReference, type Referred, referenceOf } from './references.ts';
+import { isShaTaken, maxFiles, type RejectedRow } from './responses.ts';
+import { type Covers, fields, formOf } from './stored.ts';
+
+/** The columns of a file of lookups: each row fills one of them. */
+export const lookupColumns = { required: [], optional: ['msisdn', 'imei', 'reference'] } as const;
+export type LookupColumn = (typeof lookupColumns)['optional'][number];
+
+/** Whom a row asks about. */
+export type Asked =
+  | { readonly by: 'msisdn'; readonly msisdn: Msisdn }
+  | { readonly by: 'imei'; readonly imei: Imei }
+  | { readonly by: 'reference'; readonly referred: Referred };
+
+/** A row of lookups, read. */
+export interface LookupRow {
+  readonly line: number;
+  readonly asked: Asked;
+}
+
+/**
+ * Reads one row. Reasons, the first that applies: wrong_cell_count; several_subjects (it fills more than one of the columns); the
+ * identifier's own (missing_msisdn where it fills none); bad_reference.
+ */
+export function parseLookupRow(row: CsvRow<LookupColumn>): LookupRow | RejectedRow {
+  const { line } = row;
+  if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
+  const { msisdn, imei, reference } = row.cells;
+  if ([msisdn, imei, reference].filter((cell) => cell !== '').length > 1) return { line, reason: 'several_subjects' };
+  if (reference !== '') {
+    const read = parseReference(reference);
+    return 'reason' in read ? { line, ...read } : { line, asked: { by: 'reference', referred: read.value } };
+  }
+  if (imei !== '') {
+    const read = parseImei(imei);
+    return 'reason' in read ? { line, ...read } : { line, asked: { by: 'imei', imei: read.value } };
+  }
+  const read = parseMsisdn(msisdn);
+  return 'reason' in read ? { line, ...read } : { line, asked: { by: 'msisdn', msisdn: read.value } };
+}
+
+/** What stands for whom is asked about, before it is hashed for the audit: the number, the 14 digits, or the reference. */
+export function nameOf(asked: Asked): string {
+  if (asked.by === 'reference') return referenceOf(asked.referred);
+  return asked.by === 'imei' ? asked.imei : asked.msisdn;
+}
+
+/** An upload of lookups that was answered. */
+export interface AnsweredFile {
+  readonly sha256: string;
+  /** The upload's own version: the same bytes uploaded again are asked again, and counted once. */
+  readonly upload: string;
+  /** The attempt whose prepared answer counts. */
+  readonly attempt: string;
+  /** Its rows that were answered. */
+  readonly rows: number;
+}
+
+/** What a caseworker asked on one day, those of Asia/Kolkata. */
+export interface LookupDay {
+  /** Rows that were answered, those of the same bytes once. */
+  readonly rows: number;
+  readonly files: readonly AnsweredFile[];
+}
+
+/** Before anything was asked on a day. */
+export const NO_LOOKUPS: LookupDay = { rows: 0, files: [] };
+
+/** How much may be asked. Policy. */
+export interface LookupLimits {
+  readonly rowsPerFile: number;
+  readonly rowsPerDay: number;
+}
+
+/** What is answered of a file. */
+export type Admitted =
+  | {
+      readonly kind: 'admitted';
+      readonly rows: readonly LookupRow[];
+      /** All of the file's rejects, by line. */
+      readonly rejects: readonly RejectedRow[];
+      /** The day with it, where an attempt answers it. */
+      readonly day: (attempt: string) => LookupDay;
+    }
+  /** This upload was answered: what was prepared is published again. */
+  | { readonly kind: 'known'; readonly file: AnsweredFile }
+  | { readonly kind: 'refused'; readonly why: FileReason };
+
+/**
+ * Decides which rows of a file are answered: of its good rows the first `rowsPerFile` (the others are `too_many_in_file`), and of
+ * these as many as are left of the day (`too_many_today`). The bytes of a file that was answered that day are answered once more,
+ * as things stand now, as many rows as then, and count nothing.
+ */
+export function admitLookups(
+  day: LookupDay,
+  rows: readonly (LookupRow | RejectedRow)[],
+  { sha256, upload }: Pick<AnsweredFile, 'sha256' | 'upload'>,
+  { rowsPerFile, rowsPerDay }: LookupLimits,
+): Admitted {
+  const known = day.files.find((file) => file.upload === upload && file.sha256 === sha256);
+  if (known !== undefined) return { kind: 'known', file: known };
+  if (isShaTaken(day, sha256)) return { kind: 'refused', why: 'sha_taken' };
+  if (day.files.length >= maxFiles) return { kind: 'refused', why: 'too_many_files' };
+  const before = day.files.find((file) => file.sha256 === sha256);
+  const left = before?.rows ?? Math.max(0, rowsPerDay - day.rows);
+  const taken: LookupRow[] = [];
+  const rejects: RejectedRow[] = [];
+  let good = 0;
+  for (const row of rows) {
+    if ('reason' in row) {
+      rejects.push(row);
+      continue;
+    }
+    good += 1;
+    if (good > rowsPerFile) rejects.push({ line: row.line, reason: 'too_many_in_file' });
+    else if (taken.length >= left) rejects.push({ line: row.line, reason: 'too_many_today' });
+    else taken.push(row);
+  }
+  return {
+    kind: 'admitted',
+    rows: taken,
+    rejects,
+    day: (attempt) => ({
+      rows: day.rows + (before === undefined ? taken.length : 0),
+      files: [...day.files, { sha256, upload, attempt, rows: taken.length }],
+    }),
+  };
+}
+
+const lookupDay = z.strictObject({
+  rows: fields.count,
+  files: z.array(
+    z.strictObject({ sha256: fields.sha256, upload: z.string(), attempt: z.string(), rows: fields.count }),
+  ),
+  version: fields.count,
+  expires: fields.count,
+});
+true satisfies Covers<typeof lookupDay, LookupDay & { version: number; expires: number }>;
+
+/** What a caseworker asked on a day, as it lies in the table: `expires` in seconds since 1970. */
+export const lookupDayForm = formOf('day of lookups', 1, lookupDay);

@@ -1,0 +1,286 @@
+/** The sentence of an explanation, in plain English: where a number or a handset stands, and what may be done by when. */
+import { wasCut } from './back-orders.ts';
+import { addDays, type Day, dayOf, type Instant, millisOf } from './days.ts';
+import { actOf } from './decisions.ts';
+import { contestedDays } from './erasure.ts';
+import type { AsideFacts, Facts, RowFacts } from './facts.ts';
+import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
+import { givesBack, type Outcome, RESTORE } from './kinds.ts';
+import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
+import { fileMoving } from './moves.ts';
+import { isReversed } from './outcomes.ts';
+import { exemptUntil } from './story-of-exemptions.ts';
+import { listedIn } from './story-of-rows.ts';
+import { lastDeadline } from './whereabouts.ts';
+
+/** What a sentence is told beside the facts. */
+export interface Asking {
+  readonly now: Instant;
+  /** Those who are approvers now: exemptions count by their words. */
+  readonly approvers: readonly string[];
+}
+
+/** Of whom nothing is stored. */
+const NOTHING: Readonly<Record<Facts['subject']['kind'], string>> = {
+  number: 'Nothing is known of this number: no report that was acted upon has reached it.',
+  handset: 'Nothing is known of this handset: no report that was acted upon names it.',
+};
+
+/** Of a reference that no operator was ever given. */
+export const NO_SUCH_ROW = 'No order has a row with this reference: it may be mistyped, or no longer kept.';
+
+/** Where the subject stands at `now`, and what may be done by when. */
+export function sentenceOf(facts: Facts, asking: Asking): string {
+  const { subject, rows, aside, exemption } = facts;
+  const said =
+    rows.length + aside.length === 0
+      ? [NOTHING[subject.kind]]
+      : subject.kind === 'number'
+        ? numberSentences(facts, asking)
+        : handsetSentences(facts, asking);
+  const until = exemptUntil(exemption, asking.now, asking.approvers);
+  if (until !== null)
+    said.push(`Until ${dayText(until)} it is exempt: no report has it directed before that day is over.`);
+  return said.join(' ');
+}
+
+/** A day in words: 3 June 2026. */
+export function dayText(day: Day): string {
+  return `${Number(day.slice(8))} ${MONTHS[Number(day.slice(5, 7)) - 1]} ${Number(day.slice(0, 4))}`;
+}
+
+/** An instant in words, as clocks show it in India: 3 June 2026, 05:30 IST. */
+export function instantText(instant: Instant): string {
+  const clock = new Date(millisOf(instant) + KOLKATA).toISOString().slice(11, 16);
+  return `${dayText(dayOf(instant))}, ${clock} IST`;
+}
+
+const MONTHS = [
+  ...['January', 'February', 'March', 'April', 'May', 'June'],
+  ...['July', 'August', 'September', 'October', 'November', 'December'],
+];
+const KOLKATA = 5.5 * 3600 * 1000;
+
+/** When each batch took its turn, by which the newest word on a subject is known. */
+function turnOf({ batches }: Facts, id: string): string {
+  return batches.find(({ batchId }) => batchId === id)?.startedAt ?? '';
+}
+
+/** The newest thing that happened first; of a number's rows those that are open besides. */
+function numberSentences(facts: Facts, asking: Asking): string[] {
+  const rows = [...facts.rows].sort((a, b) => b.ledger.plan - a.ledger.plan);
+  const [newestRow] = rows;
+  const [newestAside] = [...facts.aside].sort((a, b) => (turnOf(facts, a.batchId) < turnOf(facts, b.batchId) ? 1 : -1));
+  const asideCounts =
+    newestAside !== undefined &&
+    (newestRow === undefined || turnOf(facts, newestAside.batchId) > turnOf(facts, newestRow.batchId));
+  const said: string[] = [];
+  let main = newestRow;
+  if (asideCounts) {
+    said.push(ASIDE[newestAside.state]);
+    if (newestAside.directionId !== null) main = rowOf(rows, newestAside.directionId) ?? newestRow;
+    else if (main !== undefined && !isOpenRow(main)) main = undefined;
+  }
+  if (main !== undefined) said.push(rowSentence(facts, main, asking));
+  for (const row of rows) if (row !== main && isOpenRow(row)) said.push(rowSentence(facts, row, asking));
+  return said;
+}
+
+function rowOf(rows: readonly RowFacts[], directionId: DirectionId): RowFacts | undefined {
+  return rows.find(({ ledger }) => ledger.directionId === directionId);
+}
+
+/** Whether anything is still asked about a row. */
+function isOpenRow({ ledger, row }: RowFacts): boolean {
+  return isOpen(ledger, row) && !isReversed(currentOutcomes(ledger), row);
+}
+
+/** What it means for a number that a batch met it and did not direct it. */
+const ASIDE: Readonly<Record<AsideFacts['state'], string>> = {
+  struck: 'The newest batch that met it left it out, as an approver had asked: nothing is done about it there.',
+  held: 'The newest batch that met it saw it only in handsets that look cloned, and approvers had nothing done about these: nothing is done about it there.',
+  exempt: 'The newest batch that met it left it out, since it was exempt: nothing is done about it there.',
+  reissuedBefore:
+    'The newest batch that met it left it alone, since somebody else has had the number since it was seen.',
+  alreadyOpen: 'The newest batch that met it left it where it was being re-verified already.',
+  alreadyDisconnected:
+    'The newest batch that met it left it alone, since it had been disconnected and not been seen since.',
+  alreadyVerified:
+    'The newest batch that met it left it alone, since its subscriber had been verified and it had not been seen on a later day.',
+  alreadyBlocked: 'The newest batch that met it found it blocked already.',
+};
+
+/** Where a number's row stands. */
+function rowSentence(facts: Facts, of: RowFacts, asking: Asking): string {
+  const { ledger, row, batchId } = of;
+  const { outcome, occurredOn } = outcomeOf(ledger, row);
+  const takenBack = outcome !== 'reissued' && isReversed(currentOutcomes(ledger), row);
+  const settledAt = facts.batches.find((batch) => batch.batchId === batchId)?.settledAt ?? null;
+  return OUTCOME_SENTENCES[takenBack ? 'withdrawn' : outcome]({
+    of,
+    who: `The operator ${ledger.operator}`,
+    on: occurredOn === null ? '' : ` on ${dayText(occurredOn)}`,
+    occurredOn,
+    settledAt,
+    asking,
+  });
+}
+
+interface Standing {
+  readonly of: RowFacts;
+  readonly who: string;
+  /** The day of its outcome, in words with a blank before; '' where it has none. */
+  readonly on: string;
+  readonly occurredOn: Day | null;
+  /** When its batch settled. */
+  readonly settledAt: Instant | null;
+  readonly asking: Asking;
+}
+
+/** What each outcome of a number's row means for its subscriber. */
+const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string>> = {
+  open: (standing) => openSentence(standing, ''),
+  failed: (standing) =>
+    openSentence(standing, `${standing.who} says that the subscriber failed to prove who they are${standing.on}. `),
+  overdue: overdueSentence,
+  verified: ({ who, on, of }) =>
+    `${who} says that the subscriber proved who they are${on}: nothing more is asked of them.${restored(of)}`,
+  disconnected: (standing) => endedSentence(standing, 'disconnected it'),
+  surrendered: (standing) => endedSentence(standing, 'says that its subscriber gave it up'),
+  not_found: ({ who }) => `${who} says that it has no such number: nothing more is asked about it there.`,
+  reissued: ({ who, occurredOn, of }) =>
+    `${who} says that somebody else has had the number since ${occurredOn === null ? 'then' : dayText(occurredOn)}: it is withdrawn from every revocation list, and no order takes service from it.${restored(of)}`,
+  withdrawn: () =>
+    'What was done about it was taken back: no order takes service from it any more, and no list made later names it.',
+  ported: ({ who, on, of }) => {
+    const to = of.moved?.why === 'ported' ? ` to the operator ${of.moved.to}` : '';
+    const then = isWaiting(of)
+      ? ', which is asked to have the subscriber prove who they are from the next night on'
+      : '';
+    return `${who} says that the number was ported${to}${on}${then}.`;
+  },
+  extended: ({ who, of }) => {
+    const why = of.moved?.why === 'extended' ? ` (${of.moved.ground})` : '';
+    const then = isWaiting(of) ? ' From the next night on they are asked again, with later deadlines.' : '';
+    return `${who} has given the subscriber more time${why}.${then}${restored(of)}`;
+  },
+  blocked: ({ who, on }) => `${who} blocked it${on}.`,
+  restored: ({ who, on }) =>
+    `${who} says that the number has full service again${on === '' ? '' : ` since${on.slice(3)}`}.`,
+  unblocked: ({ who, on }) => `${who} says that it blocks it no more${on === '' ? '' : `, since${on.slice(3)}`}.`,
+};
+
+/** Whether a row was moved, and no follow-up goes on with it yet: then that one's row is the newer word. */
+function isWaiting({ ledger, row }: RowFacts): boolean {
+  return fileMoving(ledger, row) !== undefined;
+}
+
+function endedSentence({ of, who, on, occurredOn, settledAt }: Standing, ended: string): string {
+  const listed = listedIn(of, settledAt) === null ? '' : ' Banks and platforms were told by a revocation list.';
+  const until = occurredOn === null ? '' : ` until ${dayText(addDays(occurredOn, contestedDays))}`;
+  return `${who} ${ended}${on}.${listed} Who holds that this was wrong can ask for an appeal${until}.`;
+}
+
+function restored({ orders }: RowFacts): string {
+  const back = orders.findLast(({ order }) => order === RESTORE.order);
+  return back === undefined ? '' : ` Full service is due back by ${instantText(back.deadline)}.`;
+}
+
+function overdueSentence({ of: { ledger, row }, who }: Standing): string {
+  const end = instantText(ledger.closedAt ?? lastDeadline(ledger));
+  if (givesBack(ledger.kind))
+    return `${who} was to give it full service again by ${end}, and has not said that it did: whoever lacks it should ask there.`;
+  const failed = fileSaying(ledger, row) === undefined ? '' : ', after the subscriber had failed to prove who they are';
+  return `${who} has not said by ${end} what became of it${failed}: it was to be disconnected by then, and may have been. The operator can still answer: the subscriber can prove who they are there, or ask for an appeal.`;
+}
+
+const ORDERED: Readonly<Record<string, string>> = {
+  reverify: 'have the subscriber prove who they are',
+  bar_outgoing: 'bar its outgoing calls',
+  bar_incoming: 'bar its incoming calls, too',
+  disconnect: 'disconnect it',
+};
+
+/** @param failed that the subscriber failed, in words; '' where they did not */
+function openSentence({ of: { ledger, row, orders }, who, asking }: Standing, failed: string): string {
+  const end = instantText(lastDeadline(ledger));
+  if (givesBack(ledger.kind)) return `${who} is to give it full service again by ${end}, whatever state it is in.`;
+  const standing = orders.findLast(({ order }) => order !== RESTORE.order);
+  if (standing === undefined)
+    return `${failed}${who} is about to be asked to have the subscriber prove who they are. They keep the number if they do by ${end}, and are to be disconnected if not.`;
+  const passed = standing.deadline <= asking.now ? ', which is over' : '';
+  const asked = `${failed}${failed === '' ? who : 'It'} has been asked to ${ORDERED[standing.order] ?? standing.order} by ${instantText(standing.deadline)}${passed}.`;
+  const back = wasCut(ledger, row) ? ', and has full service back within a day' : '';
+  return `${asked} A subscriber who proves to it who they are by ${end} keeps the number${back}; else it is to be disconnected by then.`;
+}
+
+/** Where a handset stands at each operator. */
+function handsetSentences(facts: Facts, { now }: Asking): string[] {
+  const at = new Map<OperatorId, { turn: string; state: string }>();
+  const note = (operator: OperatorId, turn: string, state: string) => {
+    const known = at.get(operator);
+    if (known === undefined || known.turn <= turn) at.set(operator, { turn, state });
+  };
+  const rows = [...facts.rows].sort((a, b) => a.ledger.plan - b.ledger.plan);
+  // What excepts one number from the block leaves the handset as it is.
+  for (const { ledger, row, batchId, subject } of rows)
+    if (!('msisdn' in subject) || subject.msisdn === null)
+      note(ledger.operator, turnOf(facts, batchId), blockState(ledger, row, now));
+  for (const { batchId, operator, state, directionId } of facts.aside) {
+    const row = directionId === null ? undefined : rowOf(facts.rows, directionId);
+    note(
+      operator,
+      turnOf(facts, batchId),
+      row === undefined ? asideState(facts, batchId, state) : blockState(row.ledger, row.row, now),
+    );
+  }
+  const states = Map.groupBy(
+    [...at].sort(([a], [b]) => (a < b ? -1 : 1)),
+    ([, { state }]) => state,
+  );
+  const said = [...states].map(([state, operators]) => `${state} ${listText(operators.map(([operator]) => operator))}`);
+  const blocked = [...states.keys()].some((state) => state.startsWith('blocked') || state.startsWith('to be blocked'));
+  return [
+    `This handset is ${said.join('; ')}.`,
+    ...(blocked ? ['Who holds that it is not the handset that was reported can ask for an appeal.'] : []),
+  ];
+}
+
+function blockState(ledger: Ledger, row: number, now: Instant): string {
+  const { outcome, occurredOn } = outcomeOf(ledger, row);
+  const since = occurredOn === null ? '' : ` since ${dayText(occurredOn)}`;
+  if (outcome === 'blocked' || outcome === 'unblocked') return `${outcome}${since} at`;
+  if (outcome === 'not_found') return 'not known at';
+  if (outcome === 'withdrawn') return 'not to be blocked any more at';
+  const asked = givesBack(ledger.kind) ? 'unblocked' : 'blocked';
+  const end = lastDeadline(ledger);
+  return outcome === 'overdue' || end <= now
+    ? `to be ${asked}, without an answer, at`
+    : `to be ${asked} by ${instantText(end)} at`;
+}
+
+/** What it means for a handset that a batch met it and did not direct it; of a held one by what approvers had done. */
+function asideState({ subject, batches }: Facts, id: BatchId, state: AsideFacts['state']): string {
+  const decision = batches.find(({ batchId }) => batchId === id)?.decision ?? null;
+  const numbersOnly =
+    state === 'held' && subject.kind === 'handset' && decision !== null && actOf(decision, subject.imei) === 'reverify';
+  return numbersOnly
+    ? `${NOT_BLOCKED} it looks cloned and approvers had only its numbers re-verified, at`
+    : BLOCK_ASIDE[state];
+}
+
+const NOT_BLOCKED = 'not blocked, since';
+const BLOCK_ASIDE: Readonly<Record<AsideFacts['state'], string>> = {
+  struck: `${NOT_BLOCKED} an approver left it out, at`,
+  held: `${NOT_BLOCKED} it looks cloned and approvers had it left alone, at`,
+  exempt: `${NOT_BLOCKED} it was exempt, at`,
+  alreadyOpen: 'to be blocked by an earlier batch at',
+  alreadyBlocked: 'blocked by an earlier batch at',
+  reissuedBefore: 'left alone at',
+  alreadyDisconnected: 'left alone at',
+  alreadyVerified: 'left alone at',
+};
+
+function listText(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}

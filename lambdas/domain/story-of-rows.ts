@@ -1,0 +1,119 @@
+/** What a direction has to do with its row: its orders, the answer, how its ladder ended, and the lists that name it. */
+import { type Day, dayOf, type Instant } from './days.ts';
+import type { RowFacts } from './facts.ts';
+import { parseDirectionId } from './identifiers.ts';
+import { type RevocationReason, revokedFor, rulesOf } from './kinds.ts';
+import { fileSaying, type Ledger, outcomeOf, stateAt } from './ledger.ts';
+import { lateRevocationKeys, revocationKeys, withdrawalKeys } from './outbox.ts';
+import { bytesPerRow, fileOf, isReversed } from './outcomes.ts';
+import { referenceOf } from './references.ts';
+import type { StoryEvent } from './story.ts';
+
+/** The events of one row. @param settledAt when its batch settled, null where it hasn't */
+export function eventsOfRow(facts: RowFacts, settledAt: Instant | null): StoryEvent[] {
+  const { batchId, ledger, row } = facts;
+  const { directionId, kind, operator, rungs } = ledger;
+  return [
+    {
+      at: ledger.startedAt,
+      what: 'directed',
+      batchId,
+      directionId,
+      kind,
+      operator,
+      row: row + 1,
+      reference: rulesOf(kind).subject === 'number' ? referenceOfRow(ledger, row) : null,
+      rungs,
+    },
+    ...facts.orders.map(
+      ({ order, key, at, deadline }): StoryEvent => ({ at, what: 'ordered', directionId, order, deadline, file: key }),
+    ),
+    ...ended(ledger, row),
+    ...answered(facts),
+    ...moved(facts),
+    ...lists(facts, settledAt),
+  ];
+}
+
+/** What the operator tells the subscriber of a row (from 0). */
+export function referenceOfRow({ directionId }: Ledger, row: number): string | null {
+  const direction = parseDirectionId(directionId);
+  return direction === null ? null : referenceOf({ ...direction, row: row + 1 });
+}
+
+function answered({ ledger, row, answeredIn }: RowFacts): StoryEvent[] {
+  const file = fileSaying(ledger, row);
+  const { outcome, occurredOn } = outcomeOf(ledger, row);
+  if (file === undefined || occurredOn === null || outcome === 'open' || outcome === 'withdrawn') return [];
+  return [
+    {
+      at: file.at,
+      what: 'answered',
+      directionId: ledger.directionId,
+      outcome: outcome === 'overdue' ? 'failed' : outcome,
+      on: occurredOn,
+      file: answeredIn,
+      sha256: file.sha256,
+    },
+  ];
+}
+
+/** An answer by which the row goes on elsewhere, or is said to have been ported after it was overdue, which moves nothing. */
+function moved({ ledger, row, moved: move }: RowFacts): StoryEvent[] {
+  const file = fileSaying(ledger, row);
+  if (move === null || file === undefined) return [];
+  const { directionId } = ledger;
+  return move.why === 'ported'
+    ? [{ at: file.at, what: 'moved', directionId, why: move.why, to: move.to, ground: null }]
+    : [{ at: file.at, what: 'moved', directionId, why: move.why, to: ledger.operator, ground: move.ground }];
+}
+
+/** A row whose ladder had ended before its answer came had gone overdue. */
+function ended(ledger: Ledger, row: number): StoryEvent[] {
+  const { closedAt, directionId } = ledger;
+  if (closedAt === null) return [];
+  const { outcome } = stateAt(ledger, ledger.outcomes, row);
+  const wasOverdue = outcome === 'overdue' || (fileSaying(ledger, row)?.at ?? closedAt) > closedAt;
+  if (!wasOverdue) return [];
+  const failed = outcome === 'overdue' && fileOf(ledger.outcomes, row * bytesPerRow) > 0;
+  return [{ at: closedAt, what: 'overdue', directionId, failed }];
+}
+
+function lists(facts: RowFacts, settledAt: Instant | null): StoryEvent[] {
+  const { ledger, row, batchId } = facts;
+  const events: StoryEvent[] = [];
+  const listed = listedIn(facts, settledAt);
+  if (listed !== null) {
+    const { at, ...more } = listed;
+    events.push({ at, what: 'listed', ...more });
+  }
+  const file = fileSaying(ledger, row);
+  if (file?.withdrawnOn !== undefined && outcomeOf(ledger, row).outcome === 'reissued') {
+    const { csv: list } = withdrawalKeys(file.withdrawnOn, batchId, file.sha256);
+    events.push({ at: file.at, what: 'withdrawn', list, ground: 'reissued' });
+  }
+  return events;
+}
+
+/**
+ * The revocation list that names a row's number, where one does: that of its batch, as its books were sealed, or that of a late
+ * answer. What was taken back between the books and their list may stand there, too.
+ */
+export function listedIn(
+  { ledger, row, batchId }: RowFacts,
+  settledAt: Instant | null,
+): { at: Instant; list: string; disconnectedOn: Day; reason: RevocationReason } | null {
+  const file = fileSaying(ledger, row);
+  const now = outcomeOf(ledger, row);
+  const reason = revokedFor(now.outcome);
+  if (file?.lateOn !== undefined && reason !== null && now.occurredOn !== null) {
+    const { csv: list } = lateRevocationKeys(file.lateOn, batchId, file.sha256);
+    return { at: file.at, list, disconnectedOn: now.occurredOn, reason };
+  }
+  if (ledger.sealedAt === null || settledAt === null || isReversed(ledger.outcomes, row)) return null;
+  const sealed = stateAt(ledger, ledger.outcomes, row);
+  const why = revokedFor(sealed.outcome);
+  if (why === null || sealed.occurredOn === null) return null;
+  const { csv: list } = revocationKeys(dayOf(settledAt), batchId);
+  return { at: settledAt, list, disconnectedOn: sealed.occurredOn, reason: why };
+}

@@ -1,0 +1,176 @@
+/**
+ * The story of a number or a handset: what happened to it and why, in order of time, from what is stored. What can happen stands here
+ * as one union; each source of facts makes its events in a file of its own.
+ */
+import type { Day, Instant } from './days.ts';
+import type { Ground } from './decision-rows.ts';
+import type { Facts } from './facts.ts';
+import type { AgencyId, ApproverId, BatchId, DirectionId, OperatorId } from './identifiers.ts';
+import type { Answer, ClaimState, DirectionKind, ExtensionGround, RESTORE, RevocationReason } from './kinds.ts';
+import type { Order, Rung } from './ladders.ts';
+import type { WITHDRAWAL_GROUNDS } from './revocations.ts';
+import { eventsOfBatches } from './story-of-batches.ts';
+import { eventsOfExemption } from './story-of-exemptions.ts';
+import { eventsOfRow } from './story-of-rows.ts';
+import type { Act } from './subjects.ts';
+import type { HeldWhy } from './weighing.ts';
+
+/** What can happen, by `what`. `at` is an instant, or a day where no more is known. IMEIs have 15 digits. */
+export type StoryEvent =
+  /** A report was uploaded that names the handset, or one in which the number was seen. */
+  | {
+      readonly at: Instant;
+      readonly what: 'reported';
+      readonly batchId: BatchId;
+      readonly agency: AgencyId;
+      readonly file: string;
+      /** As the agency wrote them; none once the report has gone from the inbox. */
+      readonly cases: readonly {
+        readonly imei: string;
+        readonly line: number;
+        readonly caseRef: string;
+        readonly reportedOn: string;
+        readonly category: string;
+      }[];
+    }
+  /** The number was seen in the handset of a report. */
+  | {
+      readonly at: Day;
+      readonly what: 'seen';
+      readonly batchId: BatchId;
+      readonly imei: string;
+      readonly operator: OperatorId;
+      readonly area: string;
+    }
+  /** A batch was decided upon: by whom, on which grounds. */
+  | {
+      readonly at: Instant;
+      readonly what: 'decided';
+      readonly batchId: BatchId;
+      readonly by: readonly ApproverId[];
+      readonly grounds: readonly Ground[];
+    }
+  /** The handset looked cloned, and what approvers had done about it. */
+  | {
+      readonly at: Instant;
+      readonly what: 'held';
+      readonly batchId: BatchId;
+      readonly imei: string;
+      readonly why: HeldWhy;
+      readonly act: Act;
+    }
+  /** An approver left the number, or a handset, out of the batch. */
+  | {
+      readonly at: Instant;
+      readonly what: 'struck';
+      readonly batchId: BatchId;
+      readonly of: 'number' | 'handset';
+      readonly imei: string | null;
+      readonly by: ApproverId;
+    }
+  /** A batch met it and did not direct it at this operator. */
+  | {
+      readonly at: Instant;
+      readonly what: 'left_out';
+      readonly batchId: BatchId;
+      readonly operator: OperatorId;
+      readonly state: Exclude<ClaimState, 'directed'>;
+      /** In which direction it stands; null where people left it out. */
+      readonly directionId: DirectionId | null;
+    }
+  /** It is a row of a direction. */
+  | {
+      readonly at: Instant;
+      readonly what: 'directed';
+      readonly batchId: BatchId;
+      readonly directionId: DirectionId;
+      readonly kind: DirectionKind;
+      readonly operator: OperatorId;
+      /** From 1. */
+      readonly row: number;
+      /** What the operator tells the subscriber; null for a handset. */
+      readonly reference: string | null;
+      readonly rungs: readonly Rung[];
+    }
+  /** An order that carries it was issued. */
+  | {
+      readonly at: Instant;
+      readonly what: 'ordered';
+      readonly directionId: DirectionId;
+      readonly order: Order | typeof RESTORE.order;
+      readonly deadline: Instant;
+      readonly file: string;
+    }
+  /** Its operator answered. `file` is null once its receipt has gone. */
+  | {
+      readonly at: Instant;
+      readonly what: 'answered';
+      readonly directionId: DirectionId;
+      readonly outcome: Answer;
+      readonly on: Day;
+      readonly file: string | null;
+      readonly sha256: string;
+    }
+  /** Its operator said that it goes on elsewhere: ported to another operator, or extended to later deadlines at its own. */
+  | {
+      readonly at: Instant;
+      readonly what: 'moved';
+      readonly directionId: DirectionId;
+      readonly why: 'ported' | 'extended';
+      readonly to: OperatorId;
+      readonly ground: ExtensionGround | null;
+    }
+  /** Its ladder ended without a final answer. */
+  | {
+      readonly at: Instant;
+      readonly what: 'overdue';
+      readonly directionId: DirectionId;
+      readonly failed: boolean;
+    }
+  /** It stands in a revocation list. */
+  | {
+      readonly at: Instant;
+      readonly what: 'listed';
+      readonly list: string;
+      readonly disconnectedOn: Day;
+      readonly reason: RevocationReason;
+    }
+  /** It was withdrawn from every list. */
+  | {
+      readonly at: Instant;
+      readonly what: 'withdrawn';
+      readonly list: string;
+      readonly ground: (typeof WITHDRAWAL_GROUNDS)[number];
+    }
+  /** An approver said until when it is exempt; two are needed. */
+  | { readonly at: Instant; readonly what: 'exempted'; readonly by: ApproverId; readonly until: Day };
+
+/** All that can happen. */
+export const HAPPENINGS = [
+  'reported',
+  'seen',
+  'held',
+  'struck',
+  'decided',
+  'left_out',
+  'directed',
+  'ordered',
+  'answered',
+  'moved',
+  'overdue',
+  'listed',
+  'withdrawn',
+  'exempted',
+] as const satisfies readonly StoryEvent['what'][];
+true satisfies StoryEvent['what'] extends (typeof HAPPENINGS)[number] ? true : false;
+
+/** The story that facts tell, in order of time; what happened at one instant in the order of its causes. */
+export function storyOf(facts: Facts): StoryEvent[] {
+  const settledAt = (id: BatchId) => facts.batches.find(({ batchId }) => batchId === id)?.settledAt ?? null;
+  const events = [
+    ...eventsOfExemption(facts.exemption),
+    ...eventsOfBatches(facts),
+    ...facts.rows.flatMap((row) => eventsOfRow(row, settledAt(row.batchId))),
+  ];
+  return events.sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? -1 : 1));
+}

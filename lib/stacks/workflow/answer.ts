@@ -1,0 +1,78 @@
+import type { Environment as AnswerEnvironment } from '../../../lambdas/answer-lookups/handler.ts';
+import { INBOX } from '../../../lambdas/domain/inbox.ts';
+import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
+import {
+  DECIDED,
+  EXEMPTIONS,
+  LOOKUPS,
+  MARKS,
+  PLANS,
+  PREPARED,
+  SCREENED,
+  SETTLED,
+} from '../../../lambdas/domain/work.ts';
+import { allowHash, allowItems, allowList, allowObjects } from '../../constructs/access.ts';
+import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { allowAudit, allowTell, PUT_ITEMS, readFrom, type Setting } from './context.ts';
+
+/** The function that answers what caseworkers ask. It reads what is stored of a subject wherever that is, and changes none of it. */
+export function addAnswer(setting: Setting): void {
+  const { stack, config, data } = setting;
+  const { policy } = config;
+  const { inbox, work, outbox, cases, auditKey } = data;
+  const { ADMINISTRATORS_TOPIC, APPROVERS, AUDIT_QUEUE, CASEWORKERS, places } = setting.told;
+
+  const answer = new HandlerFunction<AnswerEnvironment>(stack, 'Answer', {
+    config,
+    folder: 'answer-lookups',
+    description: 'Explains what is asked by caseworkers',
+    memory: 1769,
+    timeout: data.lookups.worksFor,
+    environment: {
+      ...places,
+      CASEWORKERS,
+      APPROVERS,
+      ADMINISTRATORS_TOPIC,
+      AUDIT_QUEUE,
+      MAC_KEY: auditKey.keyArn,
+      HIDDEN_SECONDS: String(data.lookups.hiddenFor.toSeconds()),
+      LOOKUPS_PER_FILE: String(policy.lookupsPerFile),
+      LOOKUPS_PER_DAY: String(policy.lookupsPerDay),
+    },
+  });
+  allowAudit(setting, answer);
+  allowHash(answer, auditKey);
+  allowTell(setting, answer, data.administrators);
+  allowObjects(answer, 'read versions', inbox, INBOX.lookups.pattern, INBOX.reports.pattern);
+  allowList(answer, 'list versions', inbox, INBOX.reports.pattern);
+  allowObjects(
+    answer,
+    'read',
+    work,
+    DECIDED.pattern,
+    EXEMPTIONS.pattern,
+    LOOKUPS.pattern,
+    PLANS.decisions.pattern,
+    PLANS.directions.pattern,
+    PREPARED.pattern,
+    SCREENED.gathered.pattern,
+    SCREENED.previews.pattern,
+  );
+  // By these it finds the batches that have not settled, and that what retention took is missing.
+  allowList(
+    answer,
+    'list',
+    work,
+    `${SCREENED.prefix}*`,
+    SETTLED.prefix,
+    `${PLANS.prefix}*`,
+    DECIDED.pattern,
+    PREPARED.pattern,
+  );
+  allowObjects(answer, 'write', work, LOOKUPS.pattern, MARKS.worked.pattern, MARKS.failed.pattern);
+  allowObjects(answer, 'read', outbox, OUTBOX.batches.pattern);
+  allowList(answer, 'list', outbox, OUTBOX.batches.pattern);
+  allowObjects(answer, 'write', outbox, OUTBOX.explanations.pattern, OUTBOX.receipts.pattern);
+  allowItems(answer, [...PUT_ITEMS, 'dynamodb:BatchGetItem'], cases);
+  readFrom(data.lookups, answer, { batchSize: 1 });
+}
