@@ -11,6 +11,11 @@ export const ENVIRONMENT = {
   AGENCIES: 'mha,up-police',
   OPERATORS: 'airtel,jio',
   APPROVERS: 'approver-1,approver-2',
+  CASEWORKERS: 'caseworker-1,caseworker-2',
+  MAC_KEY: 'mac',
+  // Few are answered, so that a file may ask for too many.
+  LOOKUPS_PER_FILE: '3',
+  LOOKUPS_PER_DAY: '5',
   EXEMPTION_DAYS: '90',
   AGENCIES_TOPIC: 'agencies',
   APPROVERS_TOPIC: 'approvers',

@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import './environment.ts';
-import { dynamo, s3, sfn, sns, sqs } from '../../lambdas/stores/clients.ts';
+import { dynamo, kms, s3, sfn, sns, sqs } from '../../lambdas/stores/clients.ts';
 
 /** What AWS would have refused. */
 export class Refused extends Error {
@@ -114,7 +114,7 @@ export class MemoryAws {
   install(): void {
     const here = (command: unknown) =>
       this.#answer((command as object).constructor.name.replace(/Command$/, ''), (command as { input: Input }).input);
-    for (const client of [s3, dynamo, sns, sfn, sqs]) client.send = here as typeof client.send;
+    for (const client of [s3, dynamo, sns, sfn, sqs, kms]) client.send = here as typeof client.send;
     s3.config.endpoint = async () => ({ protocol: 'https:', hostname: 's3.memory', path: '/', port: 443 });
   }
 
@@ -142,6 +142,8 @@ export class MemoryAws {
           throw new Refused('an object that is looked at is there');
         return { Versions: [{ Key: encodeURIComponent(String(input.Prefix)), VersionId: VERSION, IsLatest: true }] };
       }
+      case 'ListObjectsV2':
+        return this.#listed(`${input.Bucket}/`, String(input.Prefix), input.Delimiter !== undefined);
       case 'PutObject':
         return await this.#putObject(input as { Bucket: string; Key: string; Body: unknown });
       case 'CopyObject': {
@@ -167,6 +169,10 @@ export class MemoryAws {
         return this.#put(
           input as { TableName: string; Item: Item; ConditionExpression?: string; ExpressionAttributeValues?: Item },
         );
+      case 'BatchGet':
+        return this.#batchGet(input.RequestItems as Record<string, { Keys: Item[] }>);
+      case 'GenerateMac':
+        return { Mac: Buffer.from(String(input.KeyId)), KeyId: input.KeyId };
       case 'Update':
         return this.#update(input as unknown as Update);
       case 'BatchWrite':
@@ -174,6 +180,24 @@ export class MemoryAws {
       default:
         throw new Refused(`${call} has no stand-in`);
     }
+  }
+
+  #listed(bucket: string, prefix: string, foldersOnly: boolean) {
+    const keys = [...this.objects.keys()]
+      .sort()
+      .flatMap((place) => (place.startsWith(bucket + prefix) ? [place.slice(bucket.length)] : []));
+    if (!foldersOnly)
+      return { Contents: keys.map((Key) => ({ Key, Size: this.in(bucket.slice(0, -1)).get(Key)?.length })) };
+    const folders = new Set(keys.map((key) => key.slice(0, key.indexOf('/', prefix.length) + 1)));
+    return { CommonPrefixes: [...folders].map((Prefix) => ({ Prefix })) };
+  }
+
+  #batchGet(requested: Record<string, { Keys: Item[] }>) {
+    const found = Object.entries(requested).map(([table, { Keys }]) => {
+      if (new Set(Keys.map(({ pk }) => pk)).size !== Keys.length) throw new Refused('a key is asked for once');
+      return [table, Keys.flatMap((key) => this.items.get(this.#itemKey(table, key)) ?? [])];
+    });
+    return { Responses: Object.fromEntries(found) };
   }
 
   #versions(bucket: string, prefix: string) {

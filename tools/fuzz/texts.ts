@@ -196,6 +196,7 @@ const CELLS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   ),
   version: fc.constantFrom('v1', 'v1', 'v1', 'v2', ''),
   ground: fc.constantFrom('public_interest', 'notice_given', '', 'because'),
+  reference: fc.constantFrom('airtel-12-3-0-1-1', 'jio-9-0-0-1-9', 'jio-9-0-0-1-0', '12-3'),
   outcome: fc.constantFrom('verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'),
 };
 export const cellOf = (column: string): fc.Arbitrary<string> =>
