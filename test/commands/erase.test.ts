@@ -19,7 +19,7 @@ import { type Ended, run } from './command.ts';
 const ERASER = 'dev-ap-south-1-eraser-erasure';
 /** What is said of a number that no direction has, exempt or not: that files stay. */
 const STAYS =
-  'it stays in files that name others too, until their retention ends: whatever names it of uploads, exemptions, what was prepared and elsewhere.csv\n';
+  'it stays in files that name others too, until their retention ends: whatever names it of uploads, exemptions, what was prepared, explanations and elsewhere.csv\n';
 const at = (day: number) => new Date(START + day * DAY).toISOString().replace('.000', '');
 
 describe('what is told of an erasure', () => {
@@ -29,7 +29,7 @@ describe('what is told of an erasure', () => {
     expect(inWords({ hindrances: [], claims: 1, links: 2, files }, false)).toEqual({
       said: [
         'erased 1 claim and 2 links',
-        "it stays in files that name others too, until their retention ends: the rows of 1 direction, up to 3 orders, 1 response, 2 lists of withdrawals or late revocations, their reports' lists, whatever names it of uploads, exemptions, what was prepared and elsewhere.csv",
+        "it stays in files that name others too, until their retention ends: the rows of 1 direction, up to 3 orders, 1 response, 2 lists of withdrawals or late revocations, their reports' lists, whatever names it of uploads, exemptions, what was prepared, explanations and elsewhere.csv",
       ],
       complained: [],
     });

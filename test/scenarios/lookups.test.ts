@@ -12,6 +12,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { type Ended, run } from '../commands/command.ts';
 import { APPROVE, Lab, type Summary } from './lab.ts';
 
 const [P, C] = ['35100000000001', '35100000000002'];
@@ -341,6 +342,20 @@ describe('a file of lookups', () => {
     expect(await lab.outbox('explanations/caseworker-9/')).toEqual([]);
   });
 
+  it('is what npm run explain asks, waits for and prints', async () => {
+    const word = String(references[2]);
+    const asking = run('explain', ['--caseworker', 'caseworker-2', '--wait', '60', word], lab.cloud.endpoint);
+    let ended: Ended | undefined;
+    void asking.then((one) => {
+      ended = one;
+    });
+    while (ended === undefined) await Promise.race([asking, lab.cloud.rest()]);
+    const lines = ended.said.split('\n');
+    expect(ended).toMatchObject({ code: 0, complained: '' });
+    expect(lines.slice(0, 2)).toEqual([word, `  ${sentence('old reference', word)}`]);
+    expect(lines).toHaveLength(story('old reference', word).length + 4);
+  });
+
   it('is told to the audit with a keyed hash for each line, and nobody is named', async () => {
     // The audit gathers for a minute.
     await lab.quietly();
@@ -353,7 +368,7 @@ describe('a file of lookups', () => {
     expect(asked.sort()).toEqual(
       ['1', '12', '10', '4', '10', '6', '11', '9', '3']
         .map((n) => `caseworker-1 ${n}`)
-        .concat('caseworker-2 10', 'caseworker-2 0')
+        .concat('caseworker-2 10', 'caseworker-2 0', 'caseworker-2 1')
         .sort(),
     );
     const ofV = facts.map(({ facts: one }) => one['line 2']).filter((hash) => hash !== undefined);

@@ -52,7 +52,7 @@ export class AccessStack extends Stack {
       ['operator', config.operators, places.operator],
       // Whoever decides by a command finds the inbox by it.
       ['approver', config.approvers, places.approver, [find(this, data)]],
-      ['caseworker', config.caseworkers, places.caseworker],
+      ['caseworker', config.caseworkers, places.caseworker, [find(this, data)]],
       ['reader', config.readers, places.reader],
       ['auditor', config.auditors, places.auditor],
       ['checker', [checker], places.checker],
