@@ -1,0 +1,293 @@
+/** Where each outcome leaves a number or a handset, in words: what no scenario is told of here. */
+import { describe, expect, it } from 'vitest';
+import type { Day, Instant } from '../../lambdas/domain/days.ts';
+import type { DirectionRow } from '../../lambdas/domain/directions.ts';
+import { explain, explanationsText, linesIn } from '../../lambdas/domain/explanations.ts';
+import type { AsideFacts, BatchFacts, CarryingOrder, Facts, RowFacts } from '../../lambdas/domain/facts.ts';
+import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { Answer } from '../../lambdas/domain/kinds.ts';
+import { type DirectionKind, OUTCOMES, type Outcome } from '../../lambdas/domain/kinds.ts';
+import { type Ledger, newLedger, type RecordedFile } from '../../lambdas/domain/ledger.ts';
+import { bytesPerRow, code, markReversed, writeOutcome } from '../../lambdas/domain/outcomes.ts';
+import { dayText, instantText, sentenceOf } from '../../lambdas/domain/sentences.ts';
+import { storyOf } from '../../lambdas/domain/story.ts';
+
+const BATCH = 'mha-0123456789ab' as BatchId;
+const [IMEI, NUMBER] = ['35100000000001' as Imei, '+919800000001' as Msisdn];
+const at = (day: number, time = '00:00:00') => `2026-06-${String(day).padStart(2, '0')}T${time}Z` as Instant;
+const on = (day: number) => `2026-06-${String(day).padStart(2, '0')}` as Day;
+const SHA256 = 'deadbeef'.repeat(8);
+const asking = { now: at(7), approvers: ['approver-1', 'approver-2', 'approver-3'] };
+
+/** A ledger of one row at jio, of the second plan where it says so. */
+function ledger(kind: DirectionKind, more: Partial<Ledger> = {}, plan = 1): Ledger {
+  const planned = newLedger({
+    directionId: `${BATCH}.${kind}.jio.${plan}-0-0` as DirectionId,
+    batchId: BATCH,
+    operator: 'jio' as OperatorId,
+    kind,
+    plan,
+    rows: 1,
+    rowsKey: 'rows.tsv',
+    startedAt: at(1),
+    rungs:
+      kind === 'reverify'
+        ? [
+            { order: 'reverify', deadline: at(6) },
+            { order: 'bar_outgoing', deadline: at(11) },
+            { order: 'disconnect', deadline: at(17) },
+          ]
+        : [{ order: kind === 'restore' ? 'restore' : kind, deadline: at(9) }],
+  });
+  return { ...planned, ...more };
+}
+
+/** What a file of the third of June said of the row. */
+function answered(answer: Answer, of: Ledger, file: Partial<RecordedFile> = {}): Ledger {
+  const outcomes = new Uint8Array(of.outcomes);
+  writeOutcome(outcomes, 0, answer, on(3), 0);
+  return { ...of, outcomes, files: [{ sha256: SHA256, attempt: 'a', at: at(3, '10:00:00'), version: 4, ...file }] };
+}
+const order = (one: CarryingOrder['order'], deadline: Instant, day = 6): CarryingOrder => ({
+  order: one,
+  key: `orders/jio/x/${one}.csv`,
+  at: at(day),
+  deadline,
+});
+const rowOf = (of: Ledger, more: Partial<RowFacts> = {}): RowFacts => ({
+  batchId: BATCH,
+  ledger: of,
+  row: 0,
+  subject: { msisdn: NUMBER, imei: IMEI, lastSeen: '2026-05-20' as Day, lsa: '' } satisfies DirectionRow,
+  orders: [],
+  answeredIn: null,
+  moved: null,
+  ...more,
+});
+const batch = (more: Partial<BatchFacts> = {}): BatchFacts => ({
+  batchId: BATCH,
+  agency: 'mha' as AgencyId,
+  file: 'reports/mha/a.csv',
+  uploadedAt: at(1),
+  startedAt: at(1),
+  settledAt: null,
+  reported: [],
+  sightings: [],
+  held: new Map(),
+  decision: null,
+  ...more,
+});
+const number = (rows: RowFacts[], more: Partial<Facts> = {}): Facts => ({
+  subject: { kind: 'number', msisdn: NUMBER },
+  batches: [batch()],
+  rows,
+  aside: [],
+  exemption: {},
+  ...more,
+});
+const handset = (rows: RowFacts[], aside: AsideFacts[] = []): Facts => ({
+  subject: { kind: 'handset', imei: IMEI },
+  batches: [batch()],
+  rows: rows.map((row) => ({ ...row, subject: { imei: IMEI } })),
+  aside,
+  exemption: {},
+});
+const said = (facts: Facts) => sentenceOf(facts, asking);
+
+describe('the sentence of a number', () => {
+  it('tells every outcome there is', () => {
+    for (const outcome of OUTCOMES) {
+      const of = ledger('reverify');
+      const outcomes = new Uint8Array(bytesPerRow);
+      outcomes[0] = code[outcome];
+      expect(said(number([rowOf({ ...of, outcomes })])), outcome).toMatch(/^(The operator jio|What was done)/);
+    }
+  });
+
+  it.each<[Outcome | string, RowFacts, string]>([
+    [
+      'is being asked for the first time',
+      rowOf(ledger('reverify')),
+      'The operator jio is about to be asked to have the subscriber prove who they are. They keep the number if they do by 17 June 2026, 05:30 IST, and are to be disconnected if not.',
+    ],
+    [
+      'is barred',
+      rowOf(
+        ledger('reverify', {
+          orders: [
+            {
+              rung: 2,
+              order: 'bar_outgoing',
+              attempt: 'a',
+              rows: 1,
+              sha256: SHA256,
+              bytes: 1,
+              deadline: at(11),
+              at: at(6),
+              version: 3,
+            },
+          ],
+        }),
+        { orders: [order('bar_outgoing', at(11))] },
+      ),
+      'The operator jio has been asked to bar its outgoing calls by 11 June 2026, 05:30 IST. A subscriber who proves to it who they are by 17 June 2026, 05:30 IST keeps the number, and has full service back within a day; else it is to be disconnected by then.',
+    ],
+    [
+      'failed',
+      rowOf(
+        answered('failed', ledger('reverify'), { failedOrder: { rows: 1, sha256: SHA256, bytes: 1, deadline: at(4) } }),
+        {
+          orders: [order('disconnect', at(4), 3)],
+        },
+      ),
+      'The operator jio says that the subscriber failed to prove who they are on 3 June 2026. It has been asked to disconnect it by 4 June 2026, 05:30 IST, which is over. A subscriber who proves to it who they are by 17 June 2026, 05:30 IST keeps the number, and has full service back within a day; else it is to be disconnected by then.',
+    ],
+    [
+      'was verified after a bar',
+      rowOf(answered('verified', ledger('reverify')), {
+        orders: [order('bar_outgoing', at(11)), order('restore', at(8))],
+      }),
+      'The operator jio says that the subscriber proved who they are on 3 June 2026: nothing more is asked of them. Full service is due back by 8 June 2026, 05:30 IST.',
+    ],
+    [
+      'was surrendered',
+      rowOf(answered('surrendered', ledger('reverify'))),
+      'The operator jio says that its subscriber gave it up on 3 June 2026. Who holds that this was wrong can ask for an appeal until 1 September 2026.',
+    ],
+    [
+      'was ported, and waits for the night',
+      rowOf(answered('ported', ledger('reverify'), { moved: 1 }), {
+        moved: { row: 0, why: 'ported', to: 'vi' as OperatorId },
+      }),
+      'The operator jio says that the number was ported to the operator vi on 3 June 2026, which is asked to have the subscriber prove who they are from the next night on.',
+    ],
+    [
+      'has more time',
+      rowOf(answered('extended', ledger('reverify'), { moved: 1 }), {
+        moved: { row: 0, why: 'extended', ground: 'hospital' },
+      }),
+      'The operator jio has given the subscriber more time (hospital). From the next night on they are asked again, with later deadlines.',
+    ],
+    [
+      'is given back',
+      rowOf(ledger('restore')),
+      'The operator jio is to give it full service again by 9 June 2026, 05:30 IST, whatever state it is in.',
+    ],
+    [
+      'was given back',
+      rowOf(answered('restored', ledger('restore'))),
+      'The operator jio says that the number has full service again since 3 June 2026.',
+    ],
+  ])('that %s', (_, row, sentence) => {
+    expect(said(number([row]))).toBe(sentence);
+  });
+
+  it('says of what was taken back that no order and no list carries it, whatever was answered', () => {
+    const of = answered('disconnected', ledger('reverify'));
+    const outcomes = new Uint8Array(of.outcomes);
+    markReversed(outcomes, 0);
+    expect(said(number([rowOf({ ...of, outcomes })]))).toMatch(/^What was done about it was taken back/);
+  });
+
+  it('is about its newest row, and about others that are open still', () => {
+    const newest = rowOf(answered('verified', ledger('reverify', {}, 2)));
+    const open = rowOf(ledger('reverify'), { orders: [order('reverify', at(6), 1)] });
+    const ended = rowOf(answered('not_found', ledger('reverify')));
+    expect(said(number([open, newest]))).toMatch(
+      /^The operator jio says that the subscriber proved .* has been asked to/,
+    );
+    expect(said(number([ended, newest]))).not.toMatch(/no such number/);
+  });
+
+  it('tells of an exemption as long as two approvers of now say so, until the earlier of their days', () => {
+    const word = (until: Day) => ({ until, at: at(1), sha256: SHA256, line: 2 });
+    const exemption = { 'approver-1': word(on(20)), 'approver-2': word(on(10)) } as Facts['exemption'];
+    const facts = number([], { exemption });
+    expect(said(facts)).toMatch(/^Nothing is known .* Until 10 June 2026 it is exempt/);
+    expect(sentenceOf(facts, { ...asking, now: at(10, '18:29:59') })).toMatch(/exempt/);
+    expect(sentenceOf(facts, { ...asking, now: at(10, '18:30:00') })).not.toMatch(/exempt/);
+    expect(sentenceOf(facts, { ...asking, approvers: ['approver-1'] })).not.toMatch(/exempt/);
+  });
+});
+
+describe('the sentence of a handset', () => {
+  it('says of each operator how it stands there', () => {
+    const vi = (of: Ledger): Ledger => ({ ...of, operator: 'vi' as OperatorId });
+    expect(said(handset([rowOf(answered('blocked', ledger('block'))), rowOf(vi(ledger('block')))]))).toBe(
+      'This handset is blocked since 3 June 2026 at jio; to be blocked by 9 June 2026, 05:30 IST at vi. Who holds that it is not the handset that was reported can ask for an appeal.',
+    );
+    expect(
+      said(
+        handset([rowOf(answered('unblocked', ledger('unblock', {}, 2))), rowOf(answered('blocked', ledger('block')))]),
+      ),
+    ).toBe('This handset is unblocked since 3 June 2026 at jio.');
+  });
+
+  it('says why it was left out', () => {
+    const state = (one: AsideFacts['state']): AsideFacts => ({
+      batchId: BATCH,
+      kind: 'block',
+      operator: 'jio' as OperatorId,
+      state: one,
+      directionId: null,
+    });
+    expect(said(handset([], [state('struck')]))).toBe(
+      'This handset is not blocked, since an approver left it out, at jio.',
+    );
+    expect(said(handset([], []))).toBe('Nothing is known of this handset: no report that was acted upon names it.');
+  });
+});
+
+describe('the story', () => {
+  it('has a late disconnection in its late list, after the row had gone overdue', () => {
+    const closed = ledger('reverify', { closedAt: at(17), sealedAt: at(17) });
+    closed.outcomes[0] = code.overdue;
+    const late = new Uint8Array(closed.outcomes);
+    writeOutcome(late, 0, 'disconnected', on(18), 0);
+    const file = { sha256: SHA256, attempt: 'a', at: at(18, '10:00:00'), version: 9, lateOn: on(18) };
+    const facts = number([rowOf({ ...closed, late, files: [file] })], { batches: [batch({ settledAt: at(17) })] });
+    expect(storyOf(facts).map(({ at, what }) => `${at} ${what}`)).toEqual([
+      `${at(1)} reported`,
+      `${at(1)} directed`,
+      `${at(17)} overdue`,
+      `${at(18, '10:00:00')} answered`,
+      `${at(18, '10:00:00')} listed`,
+    ]);
+    expect(storyOf(facts)).toContainEqual({
+      at: at(18, '10:00:00'),
+      what: 'listed',
+      list: `revocations/2026-06-18/${BATCH}.late-deadbeef.csv`,
+      disconnectedOn: on(18),
+      reason: 'linked_to_reported_handset',
+    });
+  });
+
+  it('says of a failed row that went overdue both', () => {
+    const of = answered('failed', ledger('reverify', { closedAt: at(17) }));
+    const outcomes = new Uint8Array(of.outcomes);
+    outcomes[0] = ((outcomes[0] ?? 0) & ~0b11111) | code.overdue;
+    const events = storyOf(number([rowOf({ ...of, outcomes })]));
+    expect(events).toContainEqual(expect.objectContaining({ what: 'answered', outcome: 'failed', on: on(3) }));
+    expect(events).toContainEqual(expect.objectContaining({ what: 'overdue', at: at(17), failed: true }));
+  });
+});
+
+it('days and instants are told as calendars and clocks show them in India', () => {
+  expect(dayText(on(3))).toBe('3 June 2026');
+  expect(instantText(at(16, '18:30:00'))).toBe('17 June 2026, 00:00 IST');
+});
+
+it('an explanation has the form of the contract, and its lines are read back', () => {
+  const text = explanationsText([explain({ line: 7 }, undefined, asking), explain({ line: 9 }, number([]), asking)]);
+  expect(JSON.parse(text)).toEqual({
+    lookups: [
+      { line: 7, story: [], sentence: expect.stringMatching(/^No order has a row/) },
+      {
+        line: 9,
+        story: [{ at: at(1), what: 'reported', batchId: BATCH, agency: 'mha', file: 'reports/mha/a.csv', cases: [] }],
+        sentence: expect.stringMatching(/^Nothing is known/),
+      },
+    ],
+  });
+  expect(linesIn(text)).toEqual(new Set([7, 9]));
+});
