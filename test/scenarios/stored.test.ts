@@ -25,6 +25,7 @@ const load = async () => {
   const { withdrawnReportForm } = await import('../../lambdas/domain/withdrawals.ts');
   const { decisionRecordForm } = await import('../../lambdas/domain/decision-text.ts');
   const { weighedForm } = await import('../../lambdas/stores/cases/weighed.ts');
+  const { lookupDayForm } = await import('../../lambdas/domain/lookups.ts');
   const { importForm } = await import('../../lambdas/stores/cases/imports.ts');
   const { admissionsFileForm } = await import('../../lambdas/stores/cases/admissions.ts');
   const { verdictForm } = await import('../../lambdas/stores/cases/verdicts.ts');
@@ -44,6 +45,7 @@ const load = async () => {
       [/^EXEMPTIONS$/, exemptionsPointerForm],
       [/^IMPORT#/, importForm],
       [/^LATE#|^WITHDRAWN#/, sharedListForm],
+      [/^LOOKUPS#/, lookupDayForm],
       [/^PLANNING$/, turnForm],
       [/^USAGE#/, verdictForm],
       [/^WEIGHED#/, weighedForm],
@@ -72,6 +74,7 @@ const OTHERS = [
   /\/revocations\.json$/,
   /\/summary\.json$/,
   /\/preview\.json$/,
+  /\/explanations\.json$/,
 ];
 
 /** What records of earlier forms are read as, beside what they hold. */
@@ -199,8 +202,8 @@ describe('what a batch leaves', () => {
     }
     expect(unknown).toEqual([]);
     // All but what this story has no part of: a late answer, a withdrawal, a withdrawn report, a move, what could not be told,
-    // exemptions, gates and admissions.
-    expect(seen.size).toBe(forms.items.length - 4 + forms.files.length - 7);
+    // exemptions, gates, admissions and lookups.
+    expect(seen.size).toBe(forms.items.length - 5 + forms.files.length - 7);
   });
 
   it('is read by later code: two recorded items of each form, as they were written in November 2026', () => {

@@ -55,7 +55,7 @@ interface Visited {
 }
 
 /** Functions that a queue invokes, whose tries are its message's deliveries: up to some eight hours. */
-const OF_QUEUES = ['Record', 'Hear', 'Import', 'Intake', 'Release', 'Audit', 'Sweep'];
+const OF_QUEUES = ['Record', 'Hear', 'Answer', 'Import', 'Intake', 'Release', 'Audit', 'Sweep'];
 /** Functions whose step goes on by itself after an hour, however long it fails. */
 const TROUBLED = ['Await', 'Order', 'Close', 'Settle'];
 
