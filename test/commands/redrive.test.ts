@@ -38,7 +38,7 @@ describe('npm run redrive', () => {
       code: 2,
       said: '',
       complained:
-        '--queue Orders: must be one of Reports, Usage, Responses, Approvals, Withdrawals, Audit, Release, Sweep\n',
+        '--queue Orders: must be one of Reports, Usage, Responses, Approvals, Withdrawals, Lookups, Audit, Release, Sweep\n',
     });
     expect(await redrive('--stage', 'prod')).toEqual({
       code: 1,
@@ -84,6 +84,7 @@ describe('npm run redrive', () => {
         'Responses: 1 message moved back to its queue',
         'Approvals: nothing to move',
         'Withdrawals: nothing to move',
+        'Lookups: nothing to move',
         'Audit: nothing to move',
         'Release: nothing to move',
         'Sweep: nothing to move',
