@@ -4,7 +4,6 @@
  * Files of jio, one a day from 1 June on, each of 100 rows and more about handsets and numbers of its own. H1 and its number J1 are in
  * the file that is gated and in none before it.
  */
-import { ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { run } from '../commands/command.ts';
@@ -108,18 +107,6 @@ const admit = async (approver: string, name: string, ...rows: string[]) => {
   return await lab.json<Record<string, unknown>>(receipt);
 };
 
-/** The version of an upload as the inbox has it. */
-async function versionInInbox(key: string): Promise<string> {
-  const { endpoint, region, account } = lab.cloud;
-  const credentials = { accessKeyId: account, secretAccessKey: 'x' };
-  const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-  const { Versions = [] } = await s3.send(
-    new ListObjectVersionsCommand({ Bucket: bucketsOf(lab.cloud).inbox, Prefix: key, EncodingType: 'url' }),
-  );
-  s3.destroy();
-  return Versions[0]?.VersionId ?? '';
-}
-
 describe('an admission', () => {
   const KEY = 'usage/jio/gated.csv';
   let first: Record<string, unknown>;
@@ -127,7 +114,7 @@ describe('an admission', () => {
 
   beforeAll(async () => {
     row = `${KEY},${versionOf(KEY)}`;
-    const small = `usage/airtel/small.csv,${await versionInInbox('usage/airtel/small.csv')}`;
+    const small = `usage/airtel/small.csv,${await lab.cloud.version(bucketsOf(lab.cloud).inbox, 'usage/airtel/small.csv')}`;
     const rows = [
       row,
       `${KEY},another`,

@@ -19,6 +19,7 @@ const load = async () => ({
   ...(await import('../../../lambdas/stores/cases/decisions.ts')),
   ...(await import('../../../lambdas/stores/cases/weighed.ts')),
   ...(await import('../../../lambdas/stores/cases/imports.ts')),
+  ...(await import('../../../lambdas/stores/cases/verdicts.ts')),
   ...(await import('../../../lambdas/stores/cases/shared-lists.ts')),
 });
 export let cases: Awaited<ReturnType<typeof load>>;
