@@ -72,7 +72,7 @@ interface Line {
 }
 
 export const sha256 = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-const instant = (at: number) => new Date(at).toISOString().replace('.000Z', 'Z');
+export const instant = (at: number) => new Date(at).toISOString().replace('.000Z', 'Z');
 /** The day in India. */
 export const dayAt = (at: number) => new Date(at + 5.5 * 3_600_000).toISOString().slice(0, 10);
 export const daysBefore = (day: string, days: number) =>

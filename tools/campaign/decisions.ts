@@ -2,7 +2,7 @@
 import { fraction, hash } from '../../simulation/random.ts';
 import { written } from '../../test/scenarios/sample-reckoning.ts';
 import { handsetsIn, newestSightings } from './invariants/sightings.ts';
-import { AGENCIES, APPROVERS, begunAt, decidedOf, HOUR, START, type Story } from './story.ts';
+import { AGENCIES, APPROVERS, begunAt, decidedOf, HOUR, importedOf, START, type Story } from './story.ts';
 
 /** The columns of their files. */
 export const DECISION_HEADER = 'preview,decision,imei,msisdn,ground,remarks';
@@ -25,8 +25,7 @@ export function struckOf(story: Story, agency: string): { imei?: string; msisdn?
   const decided = decidedOf(story, agency);
   if (decided === 'handset struck') return { imei: one([...handsets]) };
   if (decided !== 'number struck') return {};
-  const usage = story.usage.map(({ at, key, text }) => ({ at: START + at, key, text }));
-  const linked = newestSightings(usage, START + begunAt(story, agency), handsets);
+  const linked = newestSightings(importedOf(story), START + begunAt(story, agency), handsets);
   return { msisdn: one(linked.map(({ msisdn }) => msisdn).sort()) };
 }
 

@@ -19,6 +19,7 @@ import {
   begunAt,
   decidedOf,
   fateOf,
+  importedOf,
   LATE_AFTER,
   lateOutcome,
   OPERATORS,
@@ -54,7 +55,7 @@ const DAYS = 86_400_000;
 export function idealOf(story: Story): Record<string, Outcome> {
   const directed: Directed[] = [];
   const outcomes: Record<string, Outcome> = {};
-  const uploads = story.usage.map(({ at, key, text }) => ({ at: START + at, key, text }));
+  const uploads = importedOf(story);
   const ageOf = (agency: string) => begunAt(story, agency);
 
   /** How a row stands `age` after its report: what was recorded, and whether it is open. */

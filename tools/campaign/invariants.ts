@@ -7,6 +7,7 @@
  */
 import { checkBatches } from './invariants/batches.ts';
 import { checkLapsed, expectDecided } from './invariants/decisions.ts';
+import { checkGates } from './invariants/gates.ts';
 import { knownOf } from './invariants/known.ts';
 import { checkDirections } from './invariants/ledgers.ts';
 import { checkLastTold, checkNotices, checkOrdersTold } from './invariants/notices.ts';
@@ -29,6 +30,7 @@ export function brokenRules(seen: Seen): string[] {
   checkBatches(known);
   expectRejects(known);
   expectReceipts(known);
+  checkGates(known);
   expectDecided(known);
   checkLapsed(known);
   checkOutbox(known);

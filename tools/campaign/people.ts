@@ -95,6 +95,11 @@ export class People {
     const { kind } = notice;
     if (kind === 'decision_needed' && queue !== 'fraud-administrators')
       this.#decide(queue.replace('fraud-approvals-', ''), notice);
+    if (kind === 'usage_gated' && this.#story.admits && queue === `fraud-approvals-${APPROVERS[0]}`) {
+      const { key, versionId } = notice as Record<'key' | 'versionId', string>;
+      const place = `admissions/${APPROVERS[0]}/${sha256(versionId).slice(0, 8)}.csv`;
+      this.#act(this.#now() + HOUR, () => this.#upload(place, csv('key,version', [`${key},${versionId}`])));
+    }
     if (kind === 'batch_lapsed' && queue.startsWith('fraud-batches-')) {
       const { bucket, key, batchId } = notice as Record<'bucket' | 'key' | 'batchId', string>;
       const summary = Buffer.from(await this.#cloud.get(bucket, key)).toString('utf8');
@@ -112,7 +117,9 @@ export class People {
     if (kind === 'quarantined' && queue !== 'fraud-administrators') {
       const { usage, reports } = this.#story;
       this.#again([...usage, ...reports].filter(({ key }) => key === notice.key));
-      const said = this.uploads.findLast(({ key }) => /^(responses|decisions)\//.test(key) && key === notice.key);
+      const said = this.uploads.findLast(
+        ({ key }) => /^(responses|decisions|admissions)\//.test(key) && key === notice.key,
+      );
       if (said !== undefined) this.#act(this.#now() + HOUR, () => this.#put(said.key, said.text));
     }
     // Of an import's execution only the administrators hear; they ask whoever uploaded the file for it.

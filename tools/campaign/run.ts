@@ -255,6 +255,7 @@ const QUEUES: Readonly<Record<string, string>> = {
   usage: 'UsageQueue',
   responses: 'ResponsesQueue',
   decisions: 'ApprovalsQueue',
+  admissions: 'ApprovalsQueue',
 };
 
 /** A request of somebody outside, of a service that speaks JSON. */

@@ -4,7 +4,8 @@
  * every deadline, farther than any fault of the campaign delays what they do, so that faults may change when something
  * happens and not what.
  *
- * Day 0: usage of each operator. Day 5: mha's report. Day 11: more usage, some of it newer than what mha's batch took.
+ * Day 0: usage of each operator. Day 5: mha's report. Day 11: more usage, some of it newer than what mha's batch took; and, in half of
+ * the runs, a file that is gated, of which some are admitted.
  * Day 15 or 36, in half of the runs: up-police's report, which shares handsets with mha's: of what nobody answered, connections
  * are open in mha's batch on day 15 (until day 21, or later), and on day 36 nothing is. Where mha's batch lapses, all that
  * follows is six days later.
@@ -38,7 +39,12 @@ export const CONTEXT = {
   handsetsPerChild: '2',
   linksPerShard: '200',
   bytesPerPiece: '900',
+  gateRows: '60',
 };
+
+/** Files of this name are held up where they are whole: they have more rows than any other, and one handset is in most of them. */
+export const GATED_NAME = 'gated usage.csv';
+const GATED_ROWS = 67;
 
 /**
  * After the start, in milliseconds. All usage of before the report is in by then, also where a sweep sent its event again, or
@@ -92,6 +98,8 @@ export interface Story {
   seed: number;
   usage: Planned[];
   reports: (Planned & { agency: string })[];
+  /** Whether an approver lets in what is held up. */
+  admits?: boolean;
   /** When all is over, in milliseconds after the start. */
   ends: number;
   /** All numbers, IMEIs (14 digits) and IMSIs that occur, as digits. */
@@ -190,6 +198,15 @@ function spelt(imei: string, dice: number): string {
   return forms[dice % forms.length] as string;
 }
 
+/** Whether a usage file is held up at the gates, as far as nobody admits it. */
+export function isGated({ key, text }: { key: string; text: string }): boolean {
+  return key.endsWith(`/${GATED_NAME}`) && text.trimEnd().split('\n').length > Number(CONTEXT.gateRows);
+}
+
+/** The usage of a story that is imported in the end, without faults. */
+export const importedOf = ({ usage, admits }: Story): Upload[] =>
+  usage.filter((file) => admits === true || !isGated(file)).map(({ at, key, text }) => ({ at: START + at, key, text }));
+
 export function storyOf(seed: number): Story {
   const dice = (...what: (string | number)[]) => hash(seed, ...what);
   const between = (from: number, to: number, ...what: (string | number)[]) => from + (dice(...what) % (to - from + 1));
@@ -241,6 +258,19 @@ export function storyOf(seed: number): Story {
     if (chance > 0.3 && chance < 0.6)
       see('more usage.csv', chance < 0.4 ? other : home, imei, number, dayBefore(-5 - (n % 2)));
   });
+  const secondAt = fraction(seed, 'second report');
+  const isNear = secondAt < 0.35 && later === 0 && !mayLapse({ seed }, 'up-police');
+  const extra: string[] = [];
+  if (fraction(seed, 'gated') < 0.5) {
+    const alone = `86${digits(dice('model'), 6)}${digits(dice('alone'), 6)}`;
+    const other = (n: number) => `9${digits(dice('gated'), 6)}${digits(37 * n, 3)}`;
+    const reported = imeis[1] as string;
+    // Those of a reported handset last: a file that is cut off, and so small that it is imported, has none of them.
+    const rows = Array.from({ length: GATED_ROWS + 3 }, (_, n) => [n < GATED_ROWS ? alone : reported, other(n)]);
+    extra.push(alone, ...rows.map(([, number = '']) => number));
+    const lines = rows.map(([imei, number]) => `Delhi,,${imei},${number},${dayBefore(-5)}`);
+    files.set(`${pick(OPERATORS, seed, 'gated')}/${GATED_NAME}`, lines);
+  }
   const usage = [...files].map(([key, lines]) => ({
     at: (key.endsWith('/usage.csv') ? 0 : 11 * DAY + later) + between(1, 10, 'usage', key) * HOUR,
     key: `usage/${key}`,
@@ -253,13 +283,16 @@ export function storyOf(seed: number): Story {
     return { agency, at, key: `reports/${agency}/report.csv`, text: ['case_ref,imei', ...lines, ''].join('\n') };
   };
   const reports = [report('mha', REPORT_AT + between(0, 5, 'report') * HOUR, imeis.slice(0, -1))];
-  const chance = fraction(seed, 'second report');
-  if (chance < 0.5) {
-    const isNear = chance < 0.35 && later === 0 && !mayLapse({ seed }, 'up-police');
+  if (secondAt < 0.5) {
     const at = (isNear ? 15 * DAY : 36 * DAY + later) + between(0, 5, 'second') * HOUR;
     reports.push(report('up-police', at, imeis.slice(1)));
   }
-  const story = { seed, usage, reports, ends: 0, identifiers: [...new Set([...imeis, ...numbers, ...imsis])] };
+  const story = {
+    ...{ seed, usage, reports, ends: 0 },
+    // What a near report must not miss, where everything is late, nobody admits.
+    admits: !isNear && fraction(seed, 'admits') < 0.7,
+    identifiers: [...new Set([...imeis, ...numbers, ...imsis, ...extra])],
+  };
   const begun = reports.map(({ agency }) => begunAt(story, agency));
   return { ...story, ends: Math.max(...begun) + LATE_AFTER + 3 * DAY };
 }

@@ -90,7 +90,7 @@ function checkBatch(known: Known, item: Item): void {
   for (const [operator, summary] of Object.entries(operators)) {
     for (const [word, count] of Object.entries(summary.connections)) sum(connections, word, count);
     for (const [word, count] of Object.entries(summary.blocks)) sum(blocks, word, count);
-    const imports = known.seen.uploads.filter(({ key, at }) => key.startsWith(`usage/${operator}/`) && at < settledAt);
+    const imports = known.imported.filter(({ key, at }) => key.startsWith(`usage/${operator}/`) && at < settledAt);
     summary.latestImport = instant(Math.max(...imports.map(({ at }) => at)));
   }
   known.expected[`batches/${id}/summary.json`] = {
@@ -135,7 +135,7 @@ function expectPreview(known: Known, id: string, agency: string, upload: Upload)
   const handsets = handsetsIn(upload.text);
   if (handsets.size === 0) return;
   checkAsked(known, id, upload.at);
-  const linked = newestSightings(known.seen.uploads, upload.at, handsets);
+  const linked = newestSightings(known.imported, upload.at, handsets);
   known.expected[`previews/${id}/preview.json`] = {
     ...{ batchId: id, agency, file: upload.key, sha256: sha256(upload.text), report: reportOf(upload.text) },
     ...{ linked: linked.length, held: 0 },
@@ -151,7 +151,7 @@ function expectNothing(known: Known, item: Item, { key, text }: Upload): void {
   const id = String(item.batchId);
   const { connections, blocks } = noOperator();
   const imports = (operator: string) =>
-    known.seen.uploads.filter(
+    known.imported.filter(
       (upload) => upload.key.startsWith(`usage/${operator}/`) && upload.at < Date.parse(String(item.startedAt)),
     );
   known.expected[`batches/${id}/summary.json`] = {
@@ -177,7 +177,7 @@ function checkLinked(known: Known, id: string, { text, at }: Upload): void {
     connections?: { linked: number };
   };
   known.must(
-    connections?.linked === newestSightings(known.seen.uploads, at, handsets).length,
+    connections?.linked === newestSightings(known.imported, at, handsets).length,
     `${id}: linked is the number of connections in the usage files`,
   );
 }
@@ -223,7 +223,7 @@ function decideAll(
       books.elsewhere.push(`${kind},${shown},${operator},${state},${direction}`);
     }
   };
-  for (const { msisdn, operator, on, day } of newestSightings(known.seen.uploads, at, handsets, struck))
+  for (const { msisdn, operator, on, day } of newestSightings(known.imported, at, handsets, struck))
     decide('reverify', operator, msisdn, on, day);
   for (const imei of handsets)
     for (const operator of OPERATORS) decide('block', operator, imei, struck.has(imei) ? undefined : imei, '');

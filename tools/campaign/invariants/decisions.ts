@@ -21,7 +21,7 @@ export interface Subjects {
 /** Of a report that was uploaded at `at`. */
 export function subjectsOf(known: Known, { text, at }: Upload): Subjects {
   const handsets = handsetsIn(text);
-  const linked = new Set(newestSightings(known.seen.uploads, at, handsets).map(({ msisdn }) => msisdn));
+  const linked = new Set(newestSightings(known.imported, at, handsets).map(({ msisdn }) => msisdn));
   return { handsets, linked };
 }
 

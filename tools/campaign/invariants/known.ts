@@ -1,6 +1,8 @@
 /** What the checks know of a run, and hand each other. */
 import type { Kind } from '../../../test/scenarios/sample-reckoning.ts';
 import { partsOf } from '../people.ts';
+import type { Upload } from '../story.ts';
+import { importedIn } from './gates.ts';
 import type { Item, Seen } from './seen.ts';
 
 /** What was seen, and what the checks have worked out of it so far. */
@@ -8,6 +10,8 @@ export interface Known {
   readonly seen: Seen;
   /** Notes a rule that does not hold; a line says it, and names no identifier. */
   readonly must: (holds: boolean, rule: string) => void;
+  /** What was uploaded, without usage files that are held up. */
+  readonly imported: readonly Upload[];
   /** The batches that were registered, in the order of their plans. */
   readonly batches: readonly Item[];
   /** By id: those of plans that count. */
@@ -31,6 +35,7 @@ export function knownOf(seen: Seen, must: Known['must']): Known {
   return {
     seen,
     must,
+    imported: importedIn(seen),
     batches,
     directions: new Map(),
     expected: {},

@@ -186,6 +186,6 @@ function lastSeenFor(known: Known, { batch, rows }: Direction): Map<string, stri
   const { file, uploadedAt } = known.seen.cases[`BATCH#${batch}`] ?? {};
   const report = known.seen.uploads.find(({ key, at }) => key === file && instant(at) === uploadedAt);
   const handsets = handsetsIn(report?.text ?? '');
-  const sightings = newestSightings(known.seen.uploads, report?.at ?? 0, handsets);
+  const sightings = newestSightings(known.imported, report?.at ?? 0, handsets);
   return new Map(sightings.filter(({ msisdn }) => rows.includes(msisdn)).map(({ msisdn, day }) => [msisdn, day]));
 }

@@ -16,7 +16,7 @@ export function checkNotices(known: Known): void {
   for (const [queue, all] of Object.entries(notices))
     for (const notice of all) {
       const { kind, key, sha256: digest, size, operator, approver, agency } = notice;
-      const whose = kind === 'quarantined' ? String(key).split('/')[1] : (operator ?? approver ?? agency);
+      const whose = kind === 'quarantined' ? String(key).split('/')[1] : (approver ?? operator ?? agency);
       const ofAll = approver === '*' && queue.startsWith('fraud-approvals-');
       const own = queue === 'fraud-administrators' || ofAll || queue.endsWith(`-${whose}`);
       known.must(own, `${queue}: operators, agencies and approvers hear only of their own: ${kind}`);
