@@ -46,13 +46,23 @@ export class Batches {
   }
 
   async #factsOf(batch: Batch, met: ReadonlySet<Imei | Msisdn>): Promise<(identifier: Imei | Msisdn) => BatchFacts> {
-    const { batchId, agency, file, uploadedAt, startedAt, settledAt = null, previewKey, decision: pointer } = batch;
+    const {
+      batchId,
+      kind,
+      agency,
+      file,
+      uploadedAt,
+      startedAt,
+      settledAt = null,
+      previewKey,
+      decision: pointer,
+    } = batch;
     const sightings = await sightingsOf(previewKey, met);
     const imeis = new Set<Imei>();
     for (const identifier of met)
       if (isImei(identifier)) imeis.add(identifier);
       else for (const { imei } of sightings.get(identifier) ?? []) imeis.add(imei);
-    const reported = await reportRows(this.#inbox, batch, imeis);
+    const reported = kind === 'report' ? await reportRows(this.#inbox, batch, imeis) : [];
     const heldText = previewKey && (await readTextIfThere(work(SCREENED.previews.held(previewKey))));
     const held = heldText ? heldWhys(heldText) : new Map();
     const record = pointer && (await readTextIfThere(work(pointer.recordKey)));
@@ -63,6 +73,7 @@ export class Batches {
       const rows = reported.filter(({ imei }) => seenIn.has(imei));
       return {
         batchId,
+        kind,
         agency,
         file,
         uploadedAt,

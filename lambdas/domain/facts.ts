@@ -4,7 +4,7 @@ import type { Decision } from './decisions.ts';
 import type { DirectionRow } from './directions.ts';
 import type { Exemption } from './exemptions.ts';
 import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from './identifiers.ts';
-import type { ClaimState, DirectionKind, RESTORE } from './kinds.ts';
+import type { BatchKind, ClaimState, DirectionKind, RESTORE } from './kinds.ts';
 import type { Order } from './ladders.ts';
 import type { Ledger } from './ledger.ts';
 import type { MovedRow } from './moves.ts';
@@ -23,8 +23,9 @@ export interface ReportRow {
 /** What a batch knows of the subject. */
 export interface BatchFacts {
   readonly batchId: BatchId;
+  readonly kind: BatchKind;
   readonly agency: AgencyId;
-  /** The report's key in the inbox. */
+  /** The key in the inbox of the file that began it. */
   readonly file: string;
   readonly uploadedAt: Instant;
   /** When it took its turn to plan. */

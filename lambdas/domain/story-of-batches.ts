@@ -10,7 +10,7 @@ export function eventsOfBatches({ subject, batches, aside }: Facts): StoryEvent[
     const imeis = subject.kind === 'handset' ? [subject.imei] : seenIn(batch);
     const msisdn = subject.kind === 'number' ? subject.msisdn : null;
     return [
-      reported(batch),
+      ...(batch.kind === 'report' ? [reported(batch)] : []),
       ...batch.sightings.map((sighting) => seen(batch, sighting)),
       ...(batch.decision === null ? [] : decided(batch, batch.decision, imeis, msisdn)),
       ...aside.filter(({ batchId }) => batchId === batch.batchId).map((one) => leftOut(batch, one)),

@@ -66,6 +66,7 @@ const rowOf = (of: Ledger, more: Partial<RowFacts> = {}): RowFacts => ({
 });
 const batch = (more: Partial<BatchFacts> = {}): BatchFacts => ({
   batchId: BATCH,
+  kind: 'report',
   agency: 'mha' as AgencyId,
   file: 'reports/mha/a.csv',
   uploadedAt: at(1),
@@ -239,6 +240,11 @@ describe('the sentence of a handset', () => {
 });
 
 describe('the story', () => {
+  it("has no report of a batch that is the system's own, or an appeal's", () => {
+    for (const kind of ['followup', 'reversal'] as const)
+      expect(storyOf(number([], { batches: [batch({ kind })] }))).toEqual([]);
+  });
+
   it('has a late disconnection in its late list, after the row had gone overdue', () => {
     const closed = ledger('reverify', { closedAt: at(17), sealedAt: at(17) });
     closed.outcomes[0] = code.overdue;
