@@ -189,12 +189,15 @@ describe('a report whose rows are all rejected', () => {
       disconnected: 0,
       surrendered: 0,
       notFound: 0,
+      ported: 0,
+      extended: 0,
       reissued: 0,
+      withdrawn: 0,
       overdue: 0,
       overdueFailed: 0,
     };
     const handsets = { rows: 0, struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyBlocked: 0, directed: 0 };
-    const blocks = { ...handsets, blocked: 0, notFound: 0, overdue: 0 };
+    const blocks = { ...handsets, blocked: 0, notFound: 0, withdrawn: 0, overdue: 0 };
     const operator = (latestImport: string | null) => ({
       directions: 0,
       overdueDirections: 0,

@@ -327,7 +327,10 @@ describe('in the end', () => {
       disconnected: 2,
       surrendered: 0,
       notFound: 1,
+      ported: 0,
+      extended: 0,
       reissued: 0,
+      withdrawn: 0,
       overdue: 3,
       overdueFailed: 1,
     });

@@ -491,7 +491,10 @@ export const noOperator = (latestImport?: string) => ({
     disconnected: 0,
     surrendered: 0,
     notFound: 0,
+    ported: 0,
+    extended: 0,
     reissued: 0,
+    withdrawn: 0,
     overdue: 0,
     overdueFailed: 0,
   } as Record<string, number>,
@@ -505,6 +508,7 @@ export const noOperator = (latestImport?: string) => ({
     directed: 0,
     blocked: 0,
     notFound: 0,
+    withdrawn: 0,
     overdue: 0,
   } as Record<string, number>,
 });

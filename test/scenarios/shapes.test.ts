@@ -23,7 +23,10 @@ const NO_CONNECTIONS = {
   disconnected: 0,
   surrendered: 0,
   notFound: 0,
+  ported: 0,
+  extended: 0,
   reissued: 0,
+  withdrawn: 0,
   overdue: 0,
   overdueFailed: 0,
 };
@@ -37,6 +40,7 @@ const NO_BLOCKS = {
   directed: 0,
   blocked: 0,
   notFound: 0,
+  withdrawn: 0,
   overdue: 0,
 };
 const allOverdue = (directed: number) => ({ ...NO_CONNECTIONS, linked: directed, directed, overdue: directed });
@@ -304,7 +308,10 @@ describe('rows that failed (day 30)', () => {
       disconnected: 4,
       surrendered: 0,
       notFound: 1,
+      ported: 0,
+      extended: 0,
       reissued: 0,
+      withdrawn: 0,
       // F2 and V2 had failed; F3 was never answered for.
       overdue: 3,
       overdueFailed: 2,
@@ -529,7 +536,10 @@ describe('later batches that meet the same numbers (day 100)', () => {
       disconnected: 1,
       surrendered: 0,
       notFound: 0,
+      ported: 0,
+      extended: 0,
       reissued: 0,
+      withdrawn: 0,
       overdue: 1,
       overdueFailed: 0,
     });
