@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../src/clock/virtual-clock.ts';
-import { Bus, type RuleTarget, rateOf } from '../src/events/bus.ts';
+import { Bus, dailyOf, type RuleTarget, rateOf } from '../src/events/bus.ts';
 import { UnsupportedPattern } from '../src/events/pattern.ts';
 import { type FaultPlan, seededRandom } from '../src/faults.ts';
 
@@ -92,9 +92,35 @@ describe('the event bus', () => {
     expect(got).toEqual([]);
   });
 
+  it('sends the event of a daily schedule at its minute, that of the first day where it lies ahead', async () => {
+    const { clock, bus } = busWith();
+    const sent: string[] = [];
+    const targets = [
+      { deliver: (body: string) => sent.push(JSON.parse(body).time), input: undefined, inputPath: undefined },
+    ];
+    bus.addDaily('arn:rule', 19 * 3600 * 1000, targets);
+    bus.addDaily('arn:rule', 0, targets);
+    await clock.run(START + 44 * 3600 * 1000);
+    expect(sent).toEqual(['2026-06-01T19:00:00Z', '2026-06-02T00:00:00Z', '2026-06-02T19:00:00Z']);
+  });
+
   it('reads the rate of a schedule, and no other expression', () => {
     expect(['rate(1 minute)', 'rate(6 hours)', 'rate(2 days)'].map(rateOf)).toEqual([60_000, 21_600_000, 172_800_000]);
     expect(['rate(0 hours)', 'rate(6 weeks)', 'cron(0 6 * * ? *)', ''].map(rateOf)).toEqual(Array(4).fill(undefined));
+  });
+
+  it('reads at which minute of each day a schedule comes, and no other such expression', () => {
+    expect(['cron(0 19 * * ? *)', 'cron(30 0 * * ? *)', 'cron(59 23 * * ? *)'].map(dailyOf)).toEqual([
+      68_400_000, 1_800_000, 86_340_000,
+    ]);
+    const others = [
+      'cron(0 24 * * ? *)',
+      'cron(60 1 * * ? *)',
+      'cron(0 1 ? * MON *)',
+      'cron(*/5 1 * * ? *)',
+      'rate(1 day)',
+    ];
+    expect(others.map(dailyOf)).toEqual(Array(5).fill(undefined));
   });
 
   it('delivers to every target of every rule that matches', () => {

@@ -25,10 +25,10 @@ export interface Clock {
 /** What both clocks offer to those who drive a cloud. */
 export interface DrivenClock extends Clock {
   /**
-   * Calls `run` again and again, first `period` milliseconds from now. By itself it keeps no run going: one without an end is
+   * Calls `run` again and again, first `period` milliseconds from now, or at the instant `first`. By itself it keeps no run going: one without an end is
    * over when nothing else is left. An error that it throws ends the virtual clock's run, which rejects with it.
    */
-  every(period: number, run: () => void): void;
+  every(period: number, run: () => void, first?: number): void;
   /** Registers the act of somebody outside the cloud, at a cloud instant; its promise is held. */
   outside(at: number, run: () => Promise<void>): void;
   /** Resolves when nothing is under way and nothing is due at or before now. */

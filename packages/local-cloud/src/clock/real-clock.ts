@@ -132,14 +132,14 @@ export class RealClock implements DrivenClock {
     }
   }
 
-  every(period: number, run: () => void): void {
+  every(period: number, run: () => void, first = this.now() + period): void {
     const next = (at: number): void => {
       this.timer(at, () => {
         next(at + period);
         run();
       });
     };
-    next(this.now() + period);
+    next(first);
   }
 
   hold(what: string, by?: 'outsider'): () => void {

@@ -33,8 +33,8 @@ export class VirtualClock implements DrivenClock {
     };
   }
 
-  every(period: number, run: () => void): void {
-    this.recurring.push({ at: this.time + period, period, run });
+  every(period: number, run: () => void, first = this.time + period): void {
+    this.recurring.push({ at: first, period, run });
   }
 
   hold(what: string): () => void {

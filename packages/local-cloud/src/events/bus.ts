@@ -52,6 +52,14 @@ export function rateOf(expression: string): number | undefined {
   return period === undefined ? undefined : Number(count) * period;
 }
 
+const DAY = 86_400_000;
+
+/** The millisecond of the day, in UTC, of a `cron(30 18 * * ? *)`, which comes each day; undefined for any other expression. */
+export function dailyOf(expression: string): number | undefined {
+  const [, minute = '', hour = ''] = /^cron\(([0-5]?\d) ([01]?\d|2[0-3]) \* \* \? \*\)$/.exec(expression) ?? [];
+  return minute === '' ? undefined : (Number(hour) * 60 + Number(minute)) * 60_000;
+}
+
 /** The account's default event bus and its rules. */
 export class Bus {
   private readonly settings: BusSettings;
@@ -70,12 +78,23 @@ export class Bus {
     this.rules.push({ matches: compilePattern(pattern), targets });
   }
 
-  /** A rule that sends an event of its own each `period` milliseconds. */
-  addSchedule(ruleArn: string, period: number, targets: readonly RuleTarget[]): void {
+  /** A rule that sends an event of its own each day at a millisecond of it, in UTC. */
+  addDaily(ruleArn: string, at: number, targets: readonly RuleTarget[]): void {
+    const now = this.settings.clock.now();
+    const first = Math.floor(now / DAY) * DAY + at;
+    this.addSchedule(ruleArn, DAY, targets, first > now ? first : first + DAY);
+  }
+
+  /** A rule that sends an event of its own each `period` milliseconds, for the first time after one, or at an instant. */
+  addSchedule(ruleArn: string, period: number, targets: readonly RuleTarget[], first?: number): void {
     for (const { inputPath } of targets) if (inputPath !== undefined) pathOf(inputPath);
-    this.settings.clock.every(period, () => {
-      if (!this.schedulesPaused) this.deliver(this.event('aws.events', 'Scheduled Event', [ruleArn], {}), targets);
-    });
+    this.settings.clock.every(
+      period,
+      () => {
+        if (!this.schedulesPaused) this.deliver(this.event('aws.events', 'Scheduled Event', [ruleArn], {}), targets);
+      },
+      first,
+    );
   }
 
   /** A service's event: matched now, delivered at once, or later where the fault plan reorders. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Dynamo, TableSpec } from '../dynamodb/dynamo.ts';
-import { type Bus, type RuleTarget, rateOf } from '../events/bus.ts';
+import { type Bus, dailyOf, type RuleTarget, rateOf } from '../events/bus.ts';
 import { compilePattern, UnsupportedPattern } from '../events/pattern.ts';
 import type { Fauxqs } from '../fauxqs/fauxqs.ts';
 import type { Kms } from '../kms/kms.ts';
@@ -271,10 +271,14 @@ function createRule(resource: LoadedResource, creation: Creation): void {
     creation.bus.addRule(properties.EventPattern, targets);
     return;
   }
-  const period = rateOf(String(properties.ScheduleExpression));
-  if (period === undefined) unsupported(resource, `ScheduleExpression ${properties.ScheduleExpression}`);
+  const expression = String(properties.ScheduleExpression);
+  const period = rateOf(expression);
+  const daily = dailyOf(expression);
+  if (period === undefined && daily === undefined)
+    unsupported(resource, `ScheduleExpression ${properties.ScheduleExpression}`);
   if (properties.EventPattern !== undefined) unsupported(resource, 'EventPattern beside ScheduleExpression');
-  creation.bus.addSchedule(resource.arn, period, targets);
+  if (period !== undefined) creation.bus.addSchedule(resource.arn, period, targets);
+  else if (daily !== undefined) creation.bus.addDaily(resource.arn, daily, targets);
 }
 
 function ruleTarget(resource: LoadedResource, target: RawTarget, creation: Creation): RuleTarget {
