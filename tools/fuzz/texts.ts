@@ -195,9 +195,14 @@ const CELLS: Readonly<Record<string, fc.Arbitrary<string>>> = {
     'usage/airtel/other.csv',
   ),
   version: fc.constantFrom('v1', 'v1', 'v1', 'v2', ''),
-  ground: fc.constantFrom('public_interest', 'notice_given', '', 'because'),
+  ground: fc.constantFrom('public_interest', 'notice_given', 'abroad', 'hospital', '', 'because'),
   reference: fc.constantFrom('airtel-12-3-0-1-1', 'jio-9-0-0-1-9', 'jio-9-0-0-1-0', '12-3'),
-  outcome: fc.constantFrom('verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'),
+  activated_on: day,
+  to: fc.constantFrom('jio', 'jio', 'airtel', 'nobody', ''),
+  outcome: fc.constantFrom(
+    ...['verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'],
+    ...['ported', 'extended', 'reissued', 'surrendered'],
+  ),
 };
 export const cellOf = (column: string): fc.Arbitrary<string> =>
   orSpoilt((Object.hasOwn(CELLS, column) && CELLS[column]) || freeText);
