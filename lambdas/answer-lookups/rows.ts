@@ -176,5 +176,5 @@ async function moveOf(ledger: Ledger, row: number): Promise<RowFacts['moved']> {
   if (file === undefined || !isMove(outcomeOf(ledger, row).outcome)) return null;
   const list = await readTextIfThere({ bucket: env.WORK, key: movedKey(ledger, file) });
   const move = list === undefined ? undefined : movedForm.parse(list).rows.find((one) => one.row === row);
-  return move === undefined || move.why === 'disconnected_after_verified' ? null : move;
+  return move?.why === 'ported' || move?.why === 'extended' ? move : null;
 }

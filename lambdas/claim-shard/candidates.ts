@@ -23,13 +23,14 @@ export interface Candidate {
   newestDay: Day | null;
   /** The row of the direction, as the work bucket keeps it. */
   line: string;
-  /** Of one that was listed: the row that it goes on from, and its ladder, where that is not the kind's. */
+  /** Of one that was listed: why; the row that it goes on from; and its ladder, where that is not the kind's. */
+  why?: string;
   from?: Pointer | null;
   rungs?: readonly Rung[] | null;
 }
 
 /** One that people left out, whatever is known of it. */
-export interface Aside extends Pick<Candidate, 'identifier' | 'operator'> {
+export interface Aside extends Pick<Candidate, 'identifier' | 'operator' | 'line' | 'why' | 'from'> {
   state: LeftOut;
 }
 
@@ -70,7 +71,7 @@ export async function connections(
   for (const [identifier, numberLinks] of kept) {
     const subject = numberSubject(numberLinks, decided, isExempt(identifier));
     const { operator } = subject;
-    if (subject.state !== 'toClaim') found.aside.push({ identifier, operator, state: subject.state });
+    if (subject.state !== 'toClaim') found.aside.push({ identifier, operator, line: '', state: subject.state });
     else {
       const { newestDay, row } = subject;
       found.candidates.push({ identifier, operator, newestDay, line: directionRowLine('reverify', row) });
@@ -93,7 +94,7 @@ export async function handsets(
     const line = directionRowLine('block', { imei });
     for (const operator of operators)
       if (state === 'toClaim') found.candidates.push({ identifier: imei, operator, newestDay: null, line });
-      else found.aside.push({ identifier: imei, operator, state });
+      else found.aside.push({ identifier: imei, operator, line, state });
   }
   return found;
 }
@@ -104,11 +105,12 @@ export async function listed({ kind, shard, list }: Listed, { isExempt }: Pick<S
   const place = { bucket: env.WORK, key: list.key };
   for await (const block of readTextLines(place, { start: list.start, end: list.start + list.bytes }))
     for (const text of block) {
-      const { operator, line, from, rungs } = parseListedLine(text);
+      const { operator, line, why, from, rungs } = parseListedLine(text);
       const { identifier, lastSeen } = subjectOfLine(kind, line);
       found.taken += 1;
-      if (!givesBack(kind) && isExempt(identifier)) found.aside.push({ identifier, operator, state: 'exempt' });
-      else found.candidates.push({ identifier, operator, newestDay: lastSeen, line, from, rungs });
+      if (!givesBack(kind) && isExempt(identifier))
+        found.aside.push({ identifier, operator, line, why, from, state: 'exempt' });
+      else found.candidates.push({ identifier, operator, newestDay: lastSeen, line, why, from, rungs });
     }
   mustAddUp(`listed subjects of shard ${shard}`, found.taken, list.subjects);
   return found;

@@ -12,7 +12,7 @@ import { env } from './environment.ts';
 export async function claim(
   kind: DirectionKind,
   identifier: Msisdn | Imei,
-  own: Map<string, Pointer>,
+  own: Map<string, Pointer[]>,
   seen: Claim | undefined,
   earlier: EarlierDirections,
   { startedAt, until }: { startedAt: Instant; until: Instant },
@@ -20,11 +20,13 @@ export async function claim(
   let current = seen;
   for (;;) {
     const stored = current?.pointers ?? {};
-    if ([...own].every(([slot, pointer]) => stored[slot]?.[0] === writePointer(pointer))) return;
+    const isThere = ([slot, mine]: [string, Pointer[]]) =>
+      mine.every((pointer, n) => stored[slot]?.[n] === writePointer(pointer));
+    if ([...own].every(isThere)) return;
     const pointers: Claim['pointers'] = { ...stored };
-    for (const [slot, pointer] of own) {
+    for (const [slot, mine] of own) {
       const counted: CountedPointer[] = await earlier.counted(stored[slot] ?? []);
-      pointers[slot] = nextPointers(pointer, counted);
+      pointers[slot] = nextPointers(mine, counted);
     }
     try {
       const kept = laterOf(until, current?.keptUntil ?? until);

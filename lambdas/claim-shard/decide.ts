@@ -2,8 +2,10 @@ import { addDecision, type Decisions } from '../domain/books.ts';
 import { decideClaim, operatorOf, slotOf, withoutRow } from '../domain/claims.ts';
 import { cutEvenly } from '../domain/directions.ts';
 import { type Elsewhere, elsewhereLines } from '../domain/elsewhere.ts';
+import { type MovedTo, movedLines } from '../domain/follow-ups.ts';
 import { directionIdOf, type OperatorId } from '../domain/identifiers.ts';
-import { deadlinesOf } from '../domain/ladders.ts';
+import type { ClaimState } from '../domain/kinds.ts';
+import { deadlinesOf, notBefore } from '../domain/ladders.ts';
 import { type PlannedDirection, type ShardDecision, shardDecisionForm } from '../domain/plans.ts';
 import { PLANS } from '../domain/work.ts';
 import type { Claim } from '../stores/cases/claims.ts';
@@ -32,10 +34,19 @@ export async function decide(
     own.count += 1;
     counts.set(`${operator} ${state}`, own);
   };
-  for (const { identifier, operator, state } of aside) {
+  const moved: MovedTo[] = [];
+  const note = ({ line, why, from }: Pick<Candidate, 'line' | 'why' | 'from'>, to: OperatorId, state: ClaimState) => {
+    if (why !== undefined && from) moved.push({ line, kind, from: from.directionId, why, to, state });
+  };
+  for (const one of aside) {
+    const { identifier, operator, state } = one;
     elsewhere.push({ kind, identifier, operator, state, directionId: null });
     count(operator, state);
+    note(one, operator, state);
   }
+  /** Listed once more, as what goes on from two rows at one operator: directed once, and open there for the other one. */
+  const twice: Candidate[] = [];
+  const listedOnce = new Set<string>();
   const ported: Record<OperatorId, Record<OperatorId, number>> = {};
   for (const candidate of candidates) {
     const { identifier, operator: named, newestDay, from } = candidate;
@@ -51,9 +62,16 @@ export async function decide(
     if (decision.state === 'directed') {
       const rows = directed.get(operator) ?? [];
       directed.set(operator, rows);
+      const about = listedAbout(candidate);
+      if (about !== undefined && listedOnce.has(about)) {
+        twice.push(candidate);
+        continue;
+      }
+      if (about !== undefined) listedOnce.add(about);
       rows.push(candidate);
     } else elsewhere.push({ kind, identifier, operator, ...decision });
     count(operator, decision.state);
+    note(candidate, operator, decision.state);
   }
 
   const directions: PlannedDirection[] = [];
@@ -67,7 +85,20 @@ export async function decide(
       const rowsKey = PLANS.decisions.rows(folder, operator, n);
       await writeObject({ bucket: env.WORK, key: rowsKey }, piece.map(({ line }) => `${line}\n`).join(''));
       const rungs = piece[0]?.rungs;
-      directions.push({ directionId, operator, rows: piece.length, rowsKey, ...(rungs && { rungs }) });
+      directions.push({
+        directionId,
+        operator,
+        rows: piece.length,
+        rowsKey,
+        ...(rungs && { rungs: notBefore(rungs, startedAt) }),
+      });
+      for (const one of twice) {
+        if (!piece.some((row) => listedAbout(row) === listedAbout(one))) continue;
+        const { identifier } = one;
+        elsewhere.push({ kind, identifier, operator, state: 'alreadyOpen', directionId });
+        count(operator, 'alreadyOpen');
+        note(one, operator, 'alreadyOpen');
+      }
     }
   }
   const list = Buffer.from(
@@ -77,6 +108,13 @@ export async function decide(
   );
   const elsewhereKey = PLANS.decisions.elsewhere(folder);
   if (list.length > 0) await writeObject({ bucket: env.WORK, key: elsewhereKey }, list);
+  const goesOn = Buffer.from(
+    movedLines(moved)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+  const movedKey = PLANS.decisions.moved(folder);
+  if (goesOn.length > 0) await writeObject({ bucket: env.WORK, key: movedKey }, goesOn);
   const decision: ShardDecision = {
     kind,
     shard,
@@ -89,8 +127,18 @@ export async function decide(
     ported,
     directions,
     elsewhere: list.length > 0 ? { key: elsewhereKey, bytes: list.length } : null,
+    moved: goesOn.length > 0 ? { key: movedKey, bytes: goesOn.length } : null,
   };
   const decisionKey = PLANS.decisions.decision(folder);
   await writeObject({ bucket: env.WORK, key: decisionKey }, JSON.stringify(shardDecisionForm.write(decision)));
   return decisionKey;
+}
+
+/**
+ * What one that was listed is about, at its operator: a number, or a handset with the number that is excepted in it. Undefined for
+ * what was reported, of which nothing comes twice.
+ */
+function listedAbout({ operator, identifier, newestDay, line, from }: Candidate): string | undefined {
+  if (from === undefined) return undefined;
+  return `${operator} ${newestDay === null ? line : identifier}`;
 }

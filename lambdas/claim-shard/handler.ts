@@ -50,14 +50,15 @@ export const handler = task(input, async (request, attempt) => {
   }
   const decision = shardDecisionForm.parse(await readText({ bucket: env.WORK, key: decisionKey }));
 
-  const rows = new Map<Msisdn | Imei, Map<string, Pointer>>();
+  const rows = new Map<Msisdn | Imei, Map<string, Pointer[]>>();
   for (const { directionId, operator, rowsKey } of decision.directions) {
     const lines = (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
     for (const [row, line] of lines.entries()) {
       if (line === '') continue;
       const { identifier } = subjectOfLine(kind, line);
-      const own = rows.get(identifier) ?? new Map<string, Pointer>();
-      rows.set(identifier, own.set(slotOf(kind, operator), { directionId, row }));
+      const own = rows.get(identifier) ?? new Map<string, Pointer[]>();
+      const slot = slotOf(kind, operator);
+      rows.set(identifier, own.set(slot, [...(own.get(slot) ?? []), { directionId, row }]));
     }
   }
   const seen = claims ?? (await readClaims(env.CASES, kind, [...rows.keys()], startedAt));

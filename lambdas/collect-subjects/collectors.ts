@@ -2,6 +2,7 @@ import type { Instant } from '../domain/days.ts';
 import type { BatchKind } from '../domain/kinds.ts';
 import type { Listed } from '../domain/listed.ts';
 import type { Batch } from '../stores/cases/batches.ts';
+import { followUp } from './followup.ts';
 
 /** What an attempt collected for a batch. */
 export interface Collected {
@@ -25,4 +26,4 @@ export type Collector = (
 ) => Promise<Collected | null>;
 
 /** How the subjects of each kind of batch are collected that doesn't expand. */
-export const COLLECTORS: Readonly<Partial<Record<BatchKind, Collector>>> = {};
+export const COLLECTORS: Readonly<Partial<Record<BatchKind, Collector>>> = { followup: followUp };

@@ -81,6 +81,7 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
     ported: mergePorted(shards.map(({ ported }) => ported)),
     directions: shards.flatMap(({ directions }) => directions),
     elsewhere: shards.flatMap(({ elsewhere }) => elsewhere ?? []),
+    moved: shards.flatMap(({ moved }) => moved ?? []),
     manifestKey: PLANS.directions.manifest(plan, attempt),
   };
   const planKey = PLANS.directions.plan(plan, attempt);

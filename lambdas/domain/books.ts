@@ -5,7 +5,7 @@ import * as z from 'zod';
 import type { Instant } from './days.ts';
 import type { AgencyId, BatchId, OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
-import { BOOKS, type Book, type ClaimState, type DirectionKind, rulesOf } from './kinds.ts';
+import { type BatchKind, BOOKS, type Book, type ClaimState, type DirectionKind, rulesOf } from './kinds.ts';
 import type { Ledger } from './ledger.ts';
 import { sealedOutcomes } from './sealing.ts';
 import { type Covers, fields, formOf } from './stored.ts';
@@ -137,6 +137,8 @@ export interface ReportCounts {
 }
 
 export interface BooksInput {
+  /** A follow-up has the book of what it gives back, too. */
+  readonly kind?: BatchKind;
   readonly batchId: BatchId;
   readonly agency: AgencyId;
   /** The report's inbox key. */
@@ -169,7 +171,12 @@ export interface OperatorSummary {
   readonly latestImport: Instant | null;
   readonly connections: BookSummary<'connections'>;
   readonly blocks: BookSummary<'blocks'>;
+  readonly outcomes?: OutcomesSummary;
 }
+
+/** What was directed to be given back, and how that ended. */
+export type OutcomesSummary = Readonly<Record<'directed' | keyof Columns['outcomes']['ended'], number>>;
+const NO_OUTCOMES: OutcomesSummary = { directed: 0, ...outcomes.ended };
 
 /** How a batch ended that directs nobody. */
 export type UnsettledStatus = 'refused' | 'lapsed' | 'over_limit' | 'withdrawn';
@@ -182,6 +189,7 @@ export interface Summary {
   readonly report: ReportCounts;
   readonly connections: BookSummary<'connections'>;
   readonly blocks: BookSummary<'blocks'>;
+  readonly outcomes?: OutcomesSummary;
   readonly operators: Readonly<Record<string, OperatorSummary>>;
   readonly unexplained: number;
   readonly startedAt: Instant;
@@ -205,6 +213,8 @@ export function balance(input: BooksInput): Summary {
   let unexplained = Math.abs(rows - rejected - repeats - handsets);
   const operators: Record<string, OperatorSummary> = {};
   let all = NO_ROWS;
+  let back = NO_OUTCOMES;
+  const isFollowUp = input.kind === 'followup';
 
   for (const name of names) {
     const decided = input.decisions[name] ?? NO_DECISIONS;
@@ -213,7 +223,10 @@ export function balance(input: BooksInput): Summary {
     const asked = planned.has(name) ? handsets : 0;
     unexplained +=
       unexplainedIn('connections', linked, decided.connections, held.connections) +
-      unexplainedIn('blocks', asked, decided.blocks, held.blocks);
+      unexplainedIn('blocks', asked, decided.blocks, held.blocks) +
+      // What a list asked for is held to it when the plan is committed.
+      unexplainedIn('outcomes', sum(decided.outcomes), decided.outcomes, held.outcomes);
+    const { directed } = decided.outcomes;
     const own = {
       connections: plus(NO_ROWS.connections, { ...decided.connections, ...held.connections, linked }),
       blocks: plus(NO_ROWS.blocks, { ...decided.blocks, ...held.blocks, rows: asked }),
@@ -223,8 +236,10 @@ export function balance(input: BooksInput): Summary {
       overdueDirections: held.overdueDirections,
       latestImport: input.latestImports[name] ?? null,
       ...own,
+      ...(isFollowUp && { outcomes: plus(NO_OUTCOMES, { ...held.outcomes, directed }) }),
     };
     all = { connections: plus(all.connections, own.connections), blocks: plus(all.blocks, own.blocks) };
+    back = plus(back, { ...held.outcomes, directed });
   }
 
   return {
@@ -234,6 +249,7 @@ export function balance(input: BooksInput): Summary {
     status: 'settled',
     report: { rows, rejected, repeats, handsets },
     ...all,
+    ...(isFollowUp && { outcomes: back }),
     operators,
     unexplained,
     startedAt: input.startedAt,

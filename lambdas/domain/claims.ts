@@ -3,7 +3,7 @@
  * meets it makes of that.
  */
 import { addSeconds, type Day, type Instant } from './days.ts';
-import { type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
+import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import { type AlreadyState, type DirectionKind, givesBack, type Outcome, rulesOf, SUBJECTS } from './kinds.ts';
 import { isOpen, type Ledger, outcomeOf } from './ledger.ts';
 import { fileMoving, type MovedRow, type Port, portsOf } from './moves.ts';
@@ -38,7 +38,7 @@ export interface CountedPointer extends Pointer {
   readonly recordedAt: Instant | null;
   /** The operator that it was ported to, where its own said so. */
   readonly portedTo: OperatorId | null;
-  /** Whether it was moved, and no follow-up goes on with it yet. */
+  /** Whether it was moved, and no follow-up that counts goes on with it yet. */
   readonly waits: boolean;
 }
 
@@ -87,10 +87,17 @@ export function readPointer(stored: string): Pointer {
 
 /**
  * What the pointer's ledger says of its row now, late answers included. Throws LedgerDamaged for a row it doesn't have.
- * @param moved what the file says that had the row ported; undefined where it wasn't, or where that has no part
+ * @param moved what the file says that had the row ported; nothing where it wasn't, or where that has no part
+ * @param isDirected whether a follow-up's plan counts
  */
-export function countPointer(pointer: Pointer, ledger: Ledger, moved: readonly MovedRow[] = []): CountedPointer {
+export function countPointer(
+  pointer: Pointer,
+  ledger: Ledger,
+  moved: readonly MovedRow[] = [],
+  isDirected: (followUp: BatchId) => boolean = () => false,
+): CountedPointer {
   const { row } = pointer;
+  const { followUp } = fileMoving(ledger, row) ?? { followUp: null };
   const port = moved.find((one) => one.row === row && one.why === 'ported');
   return {
     directionId: pointer.directionId,
@@ -100,7 +107,7 @@ export function countPointer(pointer: Pointer, ledger: Ledger, moved: readonly M
     open: isOpen(ledger, row) && !isReversed(ledger.outcomes, row),
     ...outcomeOf(ledger, row),
     portedTo: port?.why === 'ported' ? port.to : null,
-    waits: fileMoving(ledger, row) !== undefined,
+    waits: followUp !== null && !(followUp !== undefined && isDirected(followUp)),
   };
 }
 
@@ -157,9 +164,13 @@ export function decideClaim(
     : { state: already.state, directionId: newest.directionId };
 }
 
-/** The pointers without the one to this row: what a row goes on from doesn't hinder it. */
+/**
+ * The pointers without the one to this row: what a row goes on from doesn't hinder it, unless the number turned out to be somebody
+ * else's there, or was taken back, since it was listed.
+ */
 export function withoutRow(earlier: readonly CountedPointer[], from: Pointer | null | undefined): CountedPointer[] {
-  return earlier.filter(({ directionId, row }) => directionId !== from?.directionId || row !== from.row);
+  const isOver = ({ outcome }: CountedPointer) => outcome === 'reissued' || outcome === 'withdrawn';
+  return earlier.filter((one) => one.directionId !== from?.directionId || one.row !== from.row || isOver(one));
 }
 
 /** Whether a connection was seen on a later day than that. */
@@ -177,12 +188,12 @@ function newestRecorded(earlier: readonly CountedPointer[]): CountedPointer | un
 }
 
 /**
- * The pointers of a new claim: this plan's own, then the earlier ones that counted, newest first, `maxPointers` in all. One
+ * The pointers of a new claim: this plan's own, at several operators where it goes on at several, then the earlier ones that counted, newest first, `maxPointers` in all. One
  * whose row is open, or waits to go on, never falls away, since the number would be directed at its operator a second time.
  */
-export function nextPointers(own: Pointer, earlierCounted: readonly CountedPointer[]): Pointers {
+export function nextPointers(own: readonly Pointer[], earlierCounted: readonly CountedPointer[]): Pointers {
   const isOpenYet = ({ open, waits }: CountedPointer) => open || waits;
-  let room = maxPointers - 1 - earlierCounted.filter(isOpenYet).length;
+  let room = maxPointers - own.length - earlierCounted.filter(isOpenYet).length;
   const kept = earlierCounted.filter((pointer) => isOpenYet(pointer) || room-- > 0);
-  return [...new Set([own, ...kept].map(writePointer))];
+  return [...new Set([...own, ...kept].map(writePointer))];
 }

@@ -5,6 +5,7 @@ import { addDays, addSeconds, endOf, type Instant, laterOf } from './days.ts';
 import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
 import { revokedFor } from './kinds.ts';
 import type { Ledger } from './ledger.ts';
+import { fileMoving } from './moves.ts';
 import { ladderEnd } from './whereabouts.ts';
 
 /** For so many days after its disconnection somebody may say that a number was wrongly disconnected: then it may be somebody else's. */
@@ -48,6 +49,9 @@ export function hindranceOf(
   if (ledger === undefined || row >= ledger.rows) return undefined;
   const { open, outcome, occurredOn, recordedAt } = countPointer({ directionId, row }, ledger);
   if (open) return { where: directionId, why: 'open', until: ladderEnd(ledger, now) };
+  // It is about to go on elsewhere.
+  const moving = fileMoving(ledger, row);
+  if (moving !== undefined && moving.followUp === undefined) return { where: directionId, why: 'open', until: null };
   if (ledger.sealedAt === null) return { where: directionId, why: 'not_settled', until: null };
   if (recordedAt === null || occurredOn === null) return undefined;
   // The window of a report has both ends in it.

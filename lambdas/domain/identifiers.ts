@@ -119,6 +119,14 @@ export function isCaseworkerId(text: string): text is CaseworkerId {
   return /^[a-z0-9-]{1,16}$/.test(text);
 }
 
+/** Whose the system's own batches are: no participant may have this id. */
+export const FOLLOW_UP = 'followup' as AgencyId;
+
+/** Whether a batch, or a direction of one, is a follow-up's. */
+export function isFollowUp(id: BatchId | DirectionId): boolean {
+  return id.startsWith(`${FOLLOW_UP}-`);
+}
+
 /**
  * Who sends the marked files of a self-check, by which a stage is seen to work: its id stands where an agency's or an operator's
  * does. It has a handset and numbers of its own, that nobody else's files can name, and may name no others; so its batches

@@ -320,7 +320,7 @@ export const BATCH_KINDS = {
     from: null,
     expands: false,
     directs: ['reverify', 'restore', 'unblock'],
-    publishes: ['elsewhere.csv', 'revocations.csv', 'revocations.json', 'summary.json'],
+    publishes: ['elsewhere.csv', 'moved.csv', 'revocations.csv', 'revocations.json', 'summary.json'],
   },
   reversal: {
     from: 'appeals',

@@ -1,5 +1,5 @@
 /** Ladders: what a direction orders, one rung after the other, and until when each may take. A ladder is data. */
-import { addSeconds, type Instant } from './days.ts';
+import { addSeconds, type Instant, millisOf } from './days.ts';
 import { DIRECTION_KIND_NAMES, DIRECTION_KINDS, type DirectionKind } from './kinds.ts';
 
 export type Order = (typeof DIRECTION_KINDS)[DirectionKind]['orders'][number];
@@ -38,4 +38,15 @@ export function deadlinesOf(ladder: readonly RungPolicy[], start: Instant): Rung
     days += rung.days;
     return { order: rung.order, deadline: addSeconds(start, days * SECONDS_PER_DAY) };
   });
+}
+
+/**
+ * A ladder whose deadlines stand, for a plan that begins at `start`: where its first rung would have ended by then, as after weeks
+ * without a plan, all of it comes later, so that nobody is barred who was not asked for a day.
+ */
+export function notBefore(rungs: readonly Rung[], start: Instant): readonly Rung[] {
+  const [first] = rungs;
+  if (first === undefined || first.deadline > start) return rungs;
+  const late = (millisOf(start) - millisOf(first.deadline)) / 1000 + SECONDS_PER_DAY;
+  return rungs.map(({ order, deadline }) => ({ order, deadline: addSeconds(deadline, late) }));
 }

@@ -64,6 +64,10 @@ export interface RecordedFile {
   readonly moved?: number;
   /** How many verified rows it said to be disconnected, as `moved.json` has them, too: they are to be restored. */
   readonly toRestore?: number;
+  /** Of how many rows it said that they are not found where they were ported to, as `moved.json` has them: they return. */
+  readonly toReturn?: number;
+  /** The follow-up that goes on with what it moved, or has restored or returned. */
+  readonly followUp?: BatchId;
 }
 
 export interface Ledger {
@@ -94,6 +98,8 @@ export interface Ledger {
   readonly sealedAt: Instant | null;
   /** The outcomes with what came after the seal, answers and marks of what was taken back; null while there is none. */
   readonly late: Uint8Array | null;
+  /** The follow-up that goes on with what was overdue, where that is asked for again. */
+  readonly followUp?: BatchId;
   readonly version: number;
 }
 

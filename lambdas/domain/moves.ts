@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { addDays, type Day, type Instant } from './days.ts';
-import type { DirectionId, OperatorId } from './identifiers.ts';
+import { type DirectionId, isFollowUp, type OperatorId } from './identifiers.ts';
 import {
   type DirectionKind,
   EXTENSION_GROUNDS,
@@ -25,7 +25,8 @@ export type Onward = { readonly to: OperatorId } | { readonly ground: ExtensionG
 export type MovedRow =
   | { readonly row: number; readonly why: 'ported'; readonly to: OperatorId }
   | { readonly row: number; readonly why: 'extended'; readonly ground: ExtensionGround }
-  | { readonly row: number; readonly why: 'disconnected_after_verified' };
+  | { readonly row: number; readonly why: 'disconnected_after_verified' }
+  | { readonly row: number; readonly why: 'porting_disputed'; readonly to: OperatorId };
 
 /** What a recorded file moved, as it lies in the work bucket beside its receipt. */
 export interface Moved {
@@ -40,16 +41,18 @@ const moved = z.strictObject({
       z.strictObject({ row, why: z.literal('ported'), to: fields.operator }),
       z.strictObject({ row, why: z.literal('extended'), ground: z.enum(EXTENSION_GROUNDS) }),
       z.strictObject({ row, why: z.literal('disconnected_after_verified') }),
+      z.strictObject({ row, why: z.literal('porting_disputed'), to: fields.operator }),
     ]),
   ),
 });
 true satisfies Covers<typeof moved, Moved>;
 
 /** `Moved`, as it lies in the work bucket. */
-export const movedForm = formOf<Moved>('list of moved rows', 1, moved);
+export const movedForm = formOf<Moved>('list of moved rows', 2, moved, { 1: (content) => content });
 
-/** The moved row that an answer makes; undefined where its row stays where it is. */
-export function movedRow({ row, outcome, onward }: AnsweredRow): MovedRow | undefined {
+/** The moved row that an answer makes; undefined where its row stays where it is, or ends there. */
+export function movedRow({ row, outcome, onward, returnsTo }: AnsweredRow): MovedRow | undefined {
+  if (outcome === 'not_found' && returnsTo !== undefined) return { row, why: 'porting_disputed', to: returnsTo };
   if (outcome === 'ported' && onward !== undefined && 'to' in onward) return { row, why: outcome, to: onward.to };
   if (outcome === 'extended' && onward !== undefined && 'ground' in onward)
     return { row, why: outcome, ground: onward.ground };
@@ -63,9 +66,6 @@ export function fileMoving(ledger: Ledger, row: number): RecordedFile | undefine
   // A file moves all of its rows or, once the ladder has ended, none.
   return file?.moved === undefined ? undefined : file;
 }
-
-/** How the ids of the night's batches begin: no agency has this id. */
-const FOLLOW_UP = 'followup-';
 
 /** What an operator said of a number in one of its directions: `portedTo` where it said that it was ported. */
 export interface Said {
@@ -107,12 +107,22 @@ export function portsOf(said: readonly Said[]): Port[] {
 }
 
 /**
+ * The operator to which a number returns of which one to which it was ported says that it has no such connection: the one that said
+ * so last, as nobody has disputed yet. Undefined where nobody said that it was ported there.
+ * @param said of the number in other rows
+ */
+export function returnsTo(operator: OperatorId, said: readonly Said[]): OperatorId | undefined {
+  const here = portsOf(said).filter(({ to, disputedOn }) => to === operator && disputedOn === null);
+  return here.reduce<Port | undefined>((last, port) => (last && last.on >= port.on ? last : port), undefined)?.from;
+}
+
+/**
  * What the first of these rows continues, newest first, back to a report's: a follow-up has it of the newest one before that went
  * on at its operator, ported to it, extended there, or brought back to it by a dispute.
  * @param said of a number, newest first
  */
 export function continuedBy([own, ...earlier]: readonly Said[]): Said[] {
-  if (own === undefined || !own.directionId.startsWith(FOLLOW_UP)) return [];
+  if (own === undefined || !isFollowUp(own.directionId)) return [];
   const at = earlier.findIndex((one, n) => goesOnAt(one, earlier.slice(n)) === own.operator);
   return at < 0 ? [] : earlier.slice(at, at + 1).concat(continuedBy(earlier.slice(at)));
 }

@@ -105,6 +105,14 @@ const disconnectedAfterVerified = z.strictObject({
   receipt: place,
 });
 
+const portingDisputed = z.strictObject({
+  kind: kind('porting_disputed'),
+  batchId: batchId.describe("the batch of the other operator's direction"),
+  disputedBy: operator.describe('the operator that has no such connections'),
+  from: operator.describe('the operator that said that they were ported: they return to it'),
+  rows: count,
+});
+
 /** What is told to the operator that it concerns. */
 export const operatorNotice = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -140,6 +148,7 @@ export const operatorNotice = z.discriminatedUnion('kind', [
   z.strictObject({ ...quarantined, operator }),
   z.strictObject({ kind: kind('settled'), batchId, operator, settledAt: instant }),
   disconnectedAfterVerified,
+  portingDisputed.extend({ operator }),
 ]);
 export type OperatorNotice = z.infer<typeof operatorNotice>;
 
@@ -317,6 +326,7 @@ export const administratorNotice = z.discriminatedUnion('kind', [
     receipt: place,
   }),
   disconnectedAfterVerified,
+  portingDisputed,
   z.strictObject({
     kind: kind('many_extended'),
     batchId,

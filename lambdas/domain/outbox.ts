@@ -118,6 +118,11 @@ export function booksPattern(caseworker: string): string {
   return `${OUTBOX.batches.prefix}${anyBatchOf(caseworker)}/*`;
 }
 
+/** What became of the rows that a follow-up was to go on with. */
+export function movedCsvKey(batchId: BatchId): string {
+  return `${OUTBOX.batches.prefix}${batchId}/moved.csv`;
+}
+
 /** The rows of a settled batch that were open, disconnected or blocked elsewhere. */
 export function elsewhereKey(batchId: BatchId): string {
   return `${OUTBOX.batches.prefix}${batchId}/elsewhere.csv`;

@@ -120,6 +120,8 @@ export interface ShardDecision {
   directions: PlannedDirection[];
   /** What it did not direct, in sorted lines; null where that is nothing. */
   elsewhere: WrittenList | null;
+  /** Of a follow-up: what became of each row that it goes on with, in sorted lines; null where that is nothing. */
+  moved: WrittenList | null;
 }
 
 /** All that a plan decided; the commit that makes it count names it. */
@@ -132,6 +134,7 @@ export interface Plan {
   ported: Ported;
   directions: PlannedDirection[];
   elsewhere: WrittenList[];
+  moved: WrittenList[];
   /** The directions' starts, one a line, for the Map over them. */
   manifestKey: string;
 }
@@ -199,9 +202,15 @@ function withColumnsSince({ decisions, ...content }: Record<string, unknown>): R
   return { ...content, decisions: Object.fromEntries(now) };
 }
 /** Before the sixth form nobody was ported. */
-const withPorted = (content: Record<string, unknown>) => ({ ...content, ported: {} });
-const withBoth = (content: Record<string, unknown>) => withPorted(withColumnsSince(content));
-const EARLIER = { 1: withBoth, 2: withBoth, 3: withBoth, 4: withBoth, 5: withPorted };
+type Content = Record<string, unknown>;
+const withPorted = (content: Content) => ({ ...content, ported: {} });
+const withBoth = (content: Content) => withPorted(withColumnsSince(content));
+const EARLIER = { 1: withBoth, 2: withBoth, 3: withBoth, 4: withBoth, 5: withPorted, 6: (content: Content) => content };
+/** Before the seventh there were no follow-ups. */
+const withMoved = (moved: null | []) =>
+  Object.fromEntries(
+    Object.entries(EARLIER).map(([form, upgrade]) => [form, (content: Content) => ({ ...upgrade(content), moved })]),
+  );
 
 const shardDecision = z.strictObject({
   kind: z.enum(DIRECTION_KIND_NAMES),
@@ -212,11 +221,12 @@ const shardDecision = z.strictObject({
   ported,
   directions: z.array(plannedDirection),
   elsewhere: writtenList.nullable(),
+  moved: writtenList.nullable(),
 });
 true satisfies Covers<typeof shardDecision, ShardDecision>;
 
 /** `ShardDecision`, as it lies in the work bucket. */
-export const shardDecisionForm = formOf<ShardDecision>('decision of a shard', 6, shardDecision, EARLIER);
+export const shardDecisionForm = formOf<ShardDecision>('decision of a shard', 7, shardDecision, withMoved(null));
 
 const plan = z.strictObject({
   operators: z.array(fields.operator),
@@ -225,12 +235,13 @@ const plan = z.strictObject({
   ported,
   directions: z.array(plannedDirection),
   elsewhere: z.array(writtenList),
+  moved: z.array(writtenList),
   manifestKey: z.string(),
 });
 true satisfies Covers<typeof plan, Plan>;
 
 /** `Plan`, as it lies in the work bucket. */
-export const planForm = formOf<Plan>('plan', 6, plan, EARLIER);
+export const planForm = formOf<Plan>('plan', 7, plan, withMoved([]));
 
 /** What a child of Expand returns. */
 export const gathered: z.ZodType<Gathered> = z.object({

@@ -48,6 +48,8 @@ export interface AnsweredRow {
   readonly day: Day;
   /** Of what is moved: where it goes on. */
   readonly onward?: Onward;
+  /** Of what is not found where it was ported to: the operator that said so, to which it returns. */
+  readonly returnsTo?: OperatorId;
 }
 
 /** A row of a response that is not recorded, with the first reason that applies. */
@@ -252,8 +254,11 @@ export function applyResponse(
 
   const late = ledger.sealedAt !== null;
   const movedRows = [...moved.values()].sort((a, b) => a.row - b.row);
-  const onward = movedRows.filter(({ row, why }) => why !== 'disconnected_after_verified' && !overdue.has(row)).length;
-  const toRestore = movedRows.filter(({ why }) => why === 'disconnected_after_verified').length;
+  const count = (why: MovedRow['why']) => movedRows.filter((one) => one.why === why).length;
+  const onward = movedRows.filter(
+    ({ row, why }) => (why === 'ported' || why === 'extended') && !overdue.has(row),
+  ).length;
+  const [toRestore, toReturn] = [count('disconnected_after_verified'), count('porting_disputed')];
   const givenBack = ascending(good).filter((row) => wasCut(ledger, row) || file.cutElsewhere?.has(row));
   const entry: RecordedFile = {
     sha256: file.sha256,
@@ -265,6 +270,7 @@ export function applyResponse(
     ...(givenBack.length > 0 ? { backDue: backOrderDue(file.committedAt) } : {}),
     ...(onward > 0 ? { moved: onward } : {}),
     ...(toRestore > 0 ? { toRestore } : {}),
+    ...(toReturn > 0 ? { toReturn } : {}),
   };
   const changed = recorded === 0 ? {} : late ? { late: after } : { outcomes: after };
   return {

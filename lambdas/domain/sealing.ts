@@ -20,6 +20,8 @@ export interface OutcomeCounts {
   /** Rows that a reversal took back; nothing does so yet. */
   readonly withdrawn: number;
   readonly blocked: number;
+  readonly restored: number;
+  readonly unblocked: number;
   readonly overdue: number;
   /** Of the overdue ones, those that had failed: known to be wrong, and still connected. */
   readonly overdueFailed: number;
@@ -92,6 +94,8 @@ export function sealedOutcomes(ledger: Ledger): OutcomeCounts {
     reissued: count('reissued'),
     withdrawn: count('withdrawn'),
     blocked: count('blocked'),
+    restored: count('restored'),
+    unblocked: count('unblocked'),
     overdue: count('overdue') + count('failed'),
     overdueFailed,
   };

@@ -30,6 +30,8 @@ export const SCREENED = {
     manifest: (folder: string, attempt: string) => `${folder}/shards/${attempt}/shards.jsonl`,
     pattern: 'screened/*/shards/*',
   },
+  /** What a night's follow-up found to go on with. */
+  found: { key: (folder: string) => `${folder}/found.json`, pattern: 'screened/*/found.json' },
   /** An attempt's preview, under the names of its files, and the list of what was gathered. */
   previews: {
     folder: (folder: string, attempt: string) => `${folder}/previews/${attempt}`,
@@ -58,6 +60,7 @@ export const PLANS = {
       `plans/${plan}/decisions/${kind}-${shard}/${attempt}`,
     rows: (folder: string, operator: OperatorId, n: number) => `${folder}/${operator}-${n}.tsv`,
     elsewhere: (folder: string) => `${folder}/elsewhere.csv`,
+    moved: (folder: string) => `${folder}/moved.csv`,
     decision: (folder: string) => `${folder}/decision.json`,
     pattern: 'plans/*/decisions/*',
   },

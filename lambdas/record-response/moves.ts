@@ -2,7 +2,7 @@ import { parseDirectionRowLine } from '../domain/directions.ts';
 import { type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
 import { countAt, type Ledger, type RecordedFile } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
-import { judgeMove, movedForm } from '../domain/moves.ts';
+import { judgeMove, movedForm, returnsTo } from '../domain/moves.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
 import type { AnsweredRow, Applied, RejectedRow } from '../domain/responses.ts';
 import { readBatch } from '../stores/cases/batches.ts';
@@ -17,7 +17,7 @@ import { readPlan } from '../stores/plans.ts';
 
 import { env } from './environment.ts';
 
-/** A response's rows, without those that may not be moved. */
+/** A response's rows, without those that may not be moved, and each that returns with the operator to which it does. */
 interface Judged {
   readonly rows: readonly (AnsweredRow | RejectedRow)[];
   /** To which operators rows of the direction stand ported, as far as the response names them. */
@@ -34,10 +34,13 @@ export async function judgeMoves(
   lines: readonly string[],
 ): Promise<Judged> {
   const numberOf = (row: number) => parseDirectionRowLine('reverify', lines[row] ?? '').msisdn;
-  const moving = rows.filter((row): row is AnsweredRow => 'onward' in row);
+  const isAsked = (row: AnsweredRow | RejectedRow): row is AnsweredRow =>
+    !('reason' in row) && ledger.kind === 'reverify' && (row.onward !== undefined || row.outcome === 'not_found');
+  const moving = rows.filter(isAsked);
   if (moving.length === 0) return { rows, portedTo: new Map() };
   const numbers = [...new Set(moving.map(({ row }) => numberOf(row)))];
-  const claims = await readClaimsHoweverOld(env.CASES, 'reverify', numbers);
+  // A moment ago will do: a claim is written before its direction begins, and what its rows say is read anew.
+  const claims = await readClaimsHoweverOld(env.CASES, 'reverify', numbers, false);
   const earlier = new EarlierDirections(env, Number.POSITIVE_INFINITY);
   const judged = new Map<AnsweredRow, AnsweredRow | RejectedRow>();
   const portedTo = new Map<number, OperatorId>();
@@ -46,9 +49,15 @@ export async function judgeMoves(
     const own = said.findIndex(({ directionId, row }) => directionId === ledger.directionId && row === answered.row);
     const stated = said[own]?.portedTo;
     if (stated) portedTo.set(answered.row, stated);
-    judged.set(answered, judgeMove(answered, said, own, env.PORTING_DAYS));
+    if (answered.outcome === 'not_found') {
+      const to = returnsTo(
+        ledger.operator,
+        said.filter((_, n) => n !== own),
+      );
+      if (to !== undefined) judged.set(answered, { ...answered, returnsTo: to });
+    } else judged.set(answered, judgeMove(answered, said, own, env.PORTING_DAYS));
   });
-  return { rows: rows.map((row) => ('onward' in row ? (judged.get(row) ?? row) : row)), portedTo };
+  return { rows: rows.map((row) => (isAsked(row) ? (judged.get(row) ?? row) : row)), portedTo };
 }
 
 /** Prepares the list of what a file moves; before its commit its direction is marked as one that waits. */
@@ -65,19 +74,36 @@ export async function prepareMoved(
   await markWaiting(env.WORK, ledger.directionId);
 }
 
-/** Tells whom it concerns of what a recorded file moved, or would have restored. */
+/** Tells whom it concerns of what a recorded file moved, or has for the next follow-up. */
 export async function tellMoved(ledger: Ledger, recorded: RecordedFile, receiptKey: string): Promise<void> {
   const { directionId, batchId, operator } = ledger;
-  const receipt = { bucket: env.OUTBOX, key: receiptKey };
-  if (recorded.toRestore) {
-    const notice = { kind: 'disconnected_after_verified', directionId, batchId, operator } as const;
-    const told = { ...notice, rows: recorded.toRestore, receipt };
-    await tell(env, toOperator(told));
-    await tell(env, toAdministrators(told));
-  }
-  if (!recorded.moved) return;
+  if (!recorded.moved && !recorded.toRestore && !recorded.toReturn) return;
   const moved = await readMoved(env.WORK, ledger, recorded);
-  if (moved.some(({ why }) => why === 'extended')) await tellManyExtended(ledger);
+  const cutOff = moved.filter(({ why }) => why === 'disconnected_after_verified').length;
+  if (cutOff > 0) {
+    const receipt = { bucket: env.OUTBOX, key: receiptKey };
+    const notice = {
+      kind: 'disconnected_after_verified',
+      directionId,
+      batchId,
+      operator,
+      rows: cutOff,
+      receipt,
+    } as const;
+    await tell(env, toOperator(notice));
+    await tell(env, toAdministrators(notice));
+  }
+  const disputed = Map.groupBy(
+    moved.filter((one) => one.why === 'porting_disputed'),
+    ({ to }) => to,
+  );
+  for (const [from, rows] of disputed) {
+    const notice = { kind: 'porting_disputed', batchId, disputedBy: operator, from, rows: rows.length } as const;
+    await tell(env, toOperator({ ...notice, operator }));
+    await tell(env, toOperator({ ...notice, operator: from }));
+    await tell(env, toAdministrators(notice));
+  }
+  if (recorded.moved && moved.some(({ why }) => why === 'extended')) await tellManyExtended(ledger);
 }
 
 /** Tells the administrators where an operator has extended more of its rows of a batch than one would expect. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { planCounts } from '../domain/batches.ts';
+import { FOLLOW_UP } from '../domain/identifiers.ts';
 import { toAdministrators, toAgency } from '../domain/notices.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
@@ -81,7 +82,8 @@ export const handler = events(ended, async ({ time, detail: { executionArn } }) 
     );
   if (batch && failed) {
     const { agency, batchId } = batch;
-    await tell(env, toAgency({ kind: 'batch_failed', agency, batchId }));
+    // A night has no agency: the sweep begins it again.
+    if (agency !== FOLLOW_UP) await tell(env, toAgency({ kind: 'batch_failed', agency, batchId }));
     const { plan, startedAt } = failed;
     await audit(env, {
       batchId,

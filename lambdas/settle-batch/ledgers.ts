@@ -2,6 +2,7 @@ import { closedNote } from '../domain/audit.ts';
 import { addLedger, type Ledgers } from '../domain/books.ts';
 import type { Instant } from '../domain/days.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
+import { waitingIn } from '../domain/follow-ups.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import type { Ledger } from '../domain/ledger.ts';
@@ -15,6 +16,7 @@ import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
 import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
+import { markWaiting } from '../stores/moves.ts';
 import { tell } from '../stores/notices.ts';
 import { readText } from '../stores/objects.ts';
 import { withdrawAgain } from '../stores/revocation-lists.ts';
@@ -38,6 +40,7 @@ export async function closeAll(directions: PlannedDirection[], now: Instant): Pr
       // Told before it is done: who finds it closed does not know by whom.
       log.warn('direction closed by its batch', { directionId });
       await tell(env, toAdministrators({ kind: 'direction_never_closed', directionId }));
+      if (waitingIn(decision.ledger).overdue) await markWaiting(env.WORK, directionId);
       return { ledger: decision.ledger, result: 'closed' };
     });
     if (closed !== 'closed' && (until === undefined || closed > until)) until = closed;

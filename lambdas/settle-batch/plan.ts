@@ -12,6 +12,7 @@ const NOTHING_PLANNED: Omit<Plan, 'manifestKey'> = {
   ported: {},
   directions: [],
   elsewhere: [],
+  moved: [],
 };
 
 /** What was planned for a batch. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { balance, type Settled, type Summary, settledForm, summaryText } from '../domain/books.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
 import { elsewhereHeader } from '../domain/elsewhere.ts';
+import { movedHeader } from '../domain/follow-ups.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
 import { mergedLines } from '../domain/merge.ts';
 import { revocationKeys } from '../domain/outbox.ts';
@@ -21,9 +22,9 @@ const MERGED_BYTES = 64 * 1024 * 1024;
 const LEAST_BLOCK = 16 * 1024;
 const MOST_BLOCK = 1024 * 1024;
 
-/** The lists of all shards, merged as they are read. */
-async function* elsewhereCsv(lists: WrittenList[]): AsyncGenerator<string> {
-  yield elsewhereHeader;
+/** The lists of all shards under a header, merged as they are read. */
+async function* mergedCsv(header: string, lists: WrittenList[]): AsyncGenerator<string> {
+  yield header;
   const block = Math.max(LEAST_BLOCK, Math.min(MOST_BLOCK, Math.floor(MERGED_BYTES / lists.length)));
   yield* mergedLines(lists.map(({ key, bytes }) => readLineBlocks({ bucket: env.WORK, key }, bytes, block)));
 }
@@ -34,9 +35,11 @@ export async function prepare(batch: Batch, now: Instant, folder: string): Promi
   const latestImports: Record<string, Instant | null> = {};
   for (const operator of plan.operators) latestImports[operator] = await readLatestImport(env.CASES, operator);
   const summary = balance({
+    kind: batch.kind,
     batchId: batch.batchId,
     agency: batch.agency,
-    file: batch.file,
+    // What a night found lies in the work bucket, where nobody else reads.
+    file: batch.kind === 'followup' ? '' : batch.file,
     report: batch.report,
     linked: plan.linked,
     operators: plan.operators,
@@ -49,7 +52,8 @@ export async function prepare(batch: Batch, now: Instant, folder: string): Promi
   });
   const csvName = revocationKeys(dayOf(now), batch.batchId).csv.split('/').at(-1) ?? '';
   const contents: Readonly<Record<Published, Iterable<string> | AsyncIterable<string>>> = {
-    'elsewhere.csv': elsewhereCsv(plan.elsewhere),
+    'elsewhere.csv': mergedCsv(elsewhereHeader, plan.elsewhere),
+    'moved.csv': mergedCsv(movedHeader, plan.moved),
     'revocations.csv': revocationCsv(revocations.rows()),
     'revocations.json': revocationJson(csvName, revocations.rows()),
     'summary.json': [summaryText(summary)],

@@ -1,5 +1,6 @@
 import { settledForm } from '../domain/books.ts';
 import type { Instant } from '../domain/days.ts';
+import { FOLLOW_UP } from '../domain/identifiers.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
 import { toAdministrators, toAgency, toOperator } from '../domain/notices.ts';
 import { summaryKey } from '../domain/outbox.ts';
@@ -48,7 +49,8 @@ export async function publish(
     key: summaryKey(batchId),
     settledAt,
   };
-  await tell(env, toAgency(notice));
+  // A night has no agency.
+  if (agency !== FOLLOW_UP) await tell(env, toAgency(notice));
   await tell(env, toAdministrators(notice));
   // Also of an attempt that finds it settled: the one that settled it may have died before it told them.
   for (const operator of new Set(directions.map((direction) => direction.operator)))

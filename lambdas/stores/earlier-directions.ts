@@ -1,6 +1,7 @@
 import { planCounts } from '../domain/batches.ts';
 import { type CountedPointer, countPointer, readPointer } from '../domain/claims.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
+import { isMove } from '../domain/kinds.ts';
 import { fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import type { MovedRow } from '../domain/moves.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
@@ -58,8 +59,11 @@ export class EarlierDirections {
     if (!directed) return undefined;
     const ledger = await this.#ledger(direction.id);
     if (ledger === undefined || pointer.row >= ledger.rows) return undefined;
-    const file = outcomeOf(ledger, pointer.row).outcome === 'ported' ? fileSaying(ledger, pointer.row) : undefined;
-    return countPointer(pointer, ledger, file && (await this.#movedBy(ledger, file)));
+    const { outcome } = outcomeOf(ledger, pointer.row);
+    const file = isMove(outcome) ? fileSaying(ledger, pointer.row) : undefined;
+    const moved = file && outcome === 'ported' ? await this.#movedBy(ledger, file) : [];
+    const followUp = file?.followUp && (await this.#batch(file.followUp));
+    return countPointer(pointer, ledger, moved, () => followUp !== undefined && planCounts(followUp.state));
   }
 
   #movedBy(ledger: Ledger, file: RecordedFile): Promise<readonly MovedRow[]> {

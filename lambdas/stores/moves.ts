@@ -1,8 +1,8 @@
-import type { DirectionId } from '../domain/identifiers.ts';
+import { type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
 import type { Ledger, RecordedFile } from '../domain/ledger.ts';
 import { type MovedRow, movedForm } from '../domain/moves.ts';
 import { PREPARED, WAITING } from '../domain/work.ts';
-import { readText, writeObject } from './objects.ts';
+import { listObjects, readText, writeObject } from './objects.ts';
 
 /** Where an attempt prepares the list of what its file moves. */
 export function movedKey({ directionId }: Pick<Ledger, 'directionId'>, file: Pick<RecordedFile, 'sha256' | 'attempt'>) {
@@ -16,6 +16,16 @@ export function movedKey({ directionId }: Pick<Ledger, 'directionId'>, file: Pic
  */
 export async function readMoved(work: string, ledger: Ledger, file: RecordedFile): Promise<readonly MovedRow[]> {
   return movedForm.parse(await readText({ bucket: work, key: movedKey(ledger, file) })).rows;
+}
+
+/** The directions that may have rows which wait, or had some: those that are marked. */
+export async function directionsThatWait(work: string): Promise<DirectionId[]> {
+  const directions: DirectionId[] = [];
+  for await (const { key } of listObjects({ bucket: work, key: WAITING.prefix })) {
+    const direction = parseDirectionId(key.slice(WAITING.prefix.length));
+    if (direction) directions.push(direction.id);
+  }
+  return directions;
 }
 
 /** Marks a direction as one that may have rows which wait for a follow-up. */

@@ -121,6 +121,14 @@ async function mendEnded(batch: Batch): Promise<void> {
   log.warn('batch resumed', { batchId: batch.batchId, status });
 }
 
+/** Begins a follow-up again that failed: nobody uploads it anew. */
+async function beginAgain({ batchId }: Batch, now: Instant): Promise<void> {
+  const name = `${batchId}_again_${now.replaceAll(/\D/g, '')}`;
+  if (!(await startOnce(env.BATCH_MACHINE, name, { collect: { kind: 'followup', batchId } }))) return;
+  measure('Mended', { what: 'batch' });
+  log.warn('follow-up begun again', { batchId });
+}
+
 /** Starts a direction again that stands still, or whose order never reached the outbox; once for each of its rungs. */
 async function mendDirections({ batch: { batchId, startedAt }, ledgers }: Open, now: Instant): Promise<void> {
   const published = new Set<string>();
@@ -194,6 +202,7 @@ export const handler = events(due, async ({ time, source }) => {
     ...(isSurvey ? [() => mendUploads({ ...env, queues }, time), measurePending] : []),
     ...batches.map((batchId) => async () => {
       const batch = await readBatch(env.CASES, batchId);
+      if (batch?.kind === 'followup' && batch.state === 'failed') return await beginAgain(batch, time);
       if (!batch || (isWithoutEffect(batch.state) && !batch.untold)) return;
       const steps = [() => (mayFail(batch.state) ? mendUndirected(batch, time) : mendEnded(batch))];
       if (isSurvey && batch.state !== 'settled' && !batch.untold) steps.push(() => surveyOf(batch));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
+import { FOLLOW_UP, SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
 
 const addressOf = <const P extends string>(protocol: P, endpoint: RegExp, what: string) =>
   z.strictObject({
@@ -64,8 +64,8 @@ export const outsider = participant(/^[a-z0-9-]{1,16}$/, '1 to 16 characters of 
 
 export type Participant = z.infer<typeof outsider>;
 
-/** An id that no participant may have: the system's own batches will go by it. */
-export const RESERVED_ID = 'followup';
+/** An id that no participant may have: the system's own batches go by it. */
+export const RESERVED_ID: string = FOLLOW_UP;
 
 /**
  * Stands for the account of a participant until somebody has named it, and means the stage's own. A stage that is protected

@@ -74,6 +74,8 @@ export const policy = z.object({
   exemptionDays: z.int().positive().max(365),
   /** For how many days after a port that nobody disputes a number can't have been ported again. */
   portingDays: z.int().positive(),
+  /** By how many days the deadlines of who is given more time come later. */
+  extensionDays: z.int().positive().max(365),
   /** An operator that gives more time to more than so many in a hundred of its rows of a batch is told of to the administrators. */
   mostExtendedPercent: z.int().nonnegative().max(100),
   /** From how many rows on a usage file is weighed before it is imported. */
@@ -152,6 +154,7 @@ export const DEFAULT_POLICY: Policy = {
   mostHandsets: 50_000,
   exemptionDays: 90,
   portingDays: 90,
+  extensionDays: 30,
   mostExtendedPercent: 5,
   gateRows: 100,
   gateRejectedPercent: 5,

@@ -176,6 +176,7 @@ const NUMBERS = [
   'mostHandsets',
   'exemptionDays',
   'portingDays',
+  'extensionDays',
   'mostExtendedPercent',
   'gateRows',
   'gateRejectedPercent',

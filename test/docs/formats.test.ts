@@ -163,7 +163,7 @@ describe('docs/formats.md', () => {
     const previewKeys = (text: string) => [...text.matchAll(/"([\w<>]+)"[,:}\s]/g)].map(([, key = '']) => key);
     expect(previewKeys(section('Preview')).join()).toBe(previewKeys(previewText(told)).join());
 
-    const summary = balance({
+    const books = {
       batchId: 'mha-0' as BatchId,
       agency: 'mha' as AgencyId,
       file: '',
@@ -176,8 +176,9 @@ describe('docs/formats.md', () => {
       latestImports: {},
       startedAt: deadline,
       settledAt: deadline,
-    });
-    const keys = [...summaryText(summary).matchAll(/"(\w+)":/g)].map(([, key = '']) => key);
+    };
+    const summaries = [balance(books), balance({ ...books, kind: 'followup' })].map(summaryText).join('');
+    const keys = [...summaries.matchAll(/"(\w+)":/g)].map(([, key = '']) => key);
     for (const key of new Set(keys)) if (key !== 'jio') expect(section('Summary')).toContain(`"${key}"`);
     const described = [...section('Summary').matchAll(/"(\w+)"[,:}\s]/g)].map(([, key = '']) => key);
     for (const key of new Set(described)) if (key !== 'settled') expect(keys).toContain(key);

@@ -149,6 +149,9 @@ describe('a connection', () => {
     const both = [counted({ open: true, outcome: 'open' }), counted({ row: 1, open: true, outcome: 'open' })];
     expect(withoutRow(both, { directionId: first, row: 0 })).toEqual([both[1]]);
     expect(withoutRow(both, null)).toEqual(both);
+    // It turned out to be somebody else's since it was listed.
+    const since = [counted({ outcome: 'reissued' })];
+    expect(withoutRow(since, { directionId: first, row: 0 })).toEqual(since);
   });
 
   test('that is open at another operator than that of its newest sighting is directed there, too', () => {
@@ -370,7 +373,7 @@ describe("a new claim's pointers", () => {
   const rows = (pointers: Pointers) => pointers.map((stored) => readPointer(stored).row);
 
   test('are its own, then the newest earlier ones that counted, without what their ledgers said', () => {
-    expect(nextPointers(pointer(3), [pointer(2), pointer(1)])).toEqual([
+    expect(nextPointers([pointer(3)], [pointer(2), pointer(1)])).toEqual([
       'mha-0123456789ab.reverify.airtel.3-0-0:3',
       'mha-0123456789ab.reverify.airtel.2-0-0:2',
       'mha-0123456789ab.reverify.airtel.1-0-0:1',
@@ -379,27 +382,27 @@ describe("a new claim's pointers", () => {
 
   test('are ten at most: the oldest fall away', () => {
     const earlier = Array.from({ length: 12 }, (_, n) => pointer(12 - n));
-    const next = nextPointers(pointer(13), earlier);
+    const next = nextPointers([pointer(13)], earlier);
     expect(next).toHaveLength(maxPointers);
     expect(rows(next)).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 4]);
   });
 
   test('keep those that are open, however old: else the number would be directed there a second time', () => {
     const earlier = Array.from({ length: 12 }, (_, n) => ({ ...pointer(12 - n), open: n === 3 || n === 11 }));
-    expect(rows(nextPointers(pointer(13), earlier))).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 1]);
+    expect(rows(nextPointers([pointer(13)], earlier))).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 1]);
     const open = Array.from({ length: 12 }, (_, n) => ({ ...pointer(12 - n), open: true }));
-    expect(rows(nextPointers(pointer(13), open))).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    expect(rows(nextPointers([pointer(13)], open))).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
   });
 
   test('hold its own once, though an attempt before wrote it', () => {
-    expect(nextPointers(pointer(2), [pointer(2), pointer(1)])).toEqual([pointer(2), pointer(1)].map(writePointer));
+    expect(nextPointers([pointer(2)], [pointer(2), pointer(1)])).toEqual([pointer(2), pointer(1)].map(writePointer));
   });
 
   test('read back as they were written', () => {
     fc.assert(
       fc.property(fc.nat(99_999), fc.nat(999), fc.nat(99_999), fc.nat(1_999), (plan, shard, n, row) => {
         const own = { directionId: directionId('reverify', `${plan}-${shard}-${n}`), row };
-        expect(nextPointers(own, []).map(readPointer)).toEqual([own]);
+        expect(nextPointers([own], []).map(readPointer)).toEqual([own]);
       }),
     );
   });

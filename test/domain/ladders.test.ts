@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { asInstant } from '../../lambdas/domain/days.ts';
-import { deadlinesOf, ORDERS, takesService } from '../../lambdas/domain/ladders.ts';
+import { deadlinesOf, notBefore, ORDERS, takesService } from '../../lambdas/domain/ladders.ts';
 
 test('deadlines follow each other from the start, in days of 24 hours', () => {
   const flagged = [
@@ -14,6 +14,18 @@ test('deadlines follow each other from the start, in days of 24 hours', () => {
     { order: 'bar_outgoing', deadline: '2026-06-11T09:30:15Z' },
     { order: 'bar_incoming', deadline: '2026-06-16T09:30:15Z' },
     { order: 'disconnect', deadline: '2026-06-17T09:30:15Z' },
+  ]);
+});
+
+test('a ladder whose deadlines stand comes later where its first rung would be over before it begins', () => {
+  const rungs = [
+    { order: 'reverify' as const, deadline: asInstant('2026-07-16T00:00:00Z') },
+    { order: 'disconnect' as const, deadline: asInstant('2026-07-17T00:00:00Z') },
+  ];
+  expect(notBefore(rungs, asInstant('2026-07-15T23:59:59Z'))).toBe(rungs);
+  expect(notBefore(rungs, asInstant('2026-07-20T06:00:00Z'))).toEqual([
+    { order: 'reverify', deadline: '2026-07-21T06:00:00Z' },
+    { order: 'disconnect', deadline: '2026-07-22T06:00:00Z' },
   ]);
 });
 

@@ -103,6 +103,8 @@ describe('sealing', () => {
       reissued: 1,
       withdrawn: 0,
       blocked: 0,
+      restored: 0,
+      unblocked: 0,
       overdue: 3,
       overdueFailed: 1,
     });
@@ -124,9 +126,21 @@ describe('sealing', () => {
       reissued: 0,
       withdrawn: 0,
       blocked: 1,
+      restored: 0,
+      unblocked: 0,
       overdue: 1,
       overdueFailed: 0,
     });
+  });
+
+  test('counts what was given back: of 3, 1 restored, 1 not found, 1 overdue; of 2 handsets, 1 unblocked', () => {
+    const restore = answered(fresh(3, 'restore'), [
+      [0, 'restored'],
+      [1, 'not_found'],
+    ]).ledger;
+    expect(sealedOutcomes(sealed(closed(restore)))).toMatchObject({ restored: 1, notFound: 1, overdue: 1 });
+    const unblock = answered(fresh(2, 'unblock'), [[1, 'unblocked']]).ledger;
+    expect(sealedOutcomes(sealed(closed(unblock)))).toMatchObject({ unblocked: 1, overdue: 1 });
   });
 
   test('an answer between the end of the ladder and the seal counts', () => {

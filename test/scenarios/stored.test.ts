@@ -26,6 +26,8 @@ const load = async () => {
   const { decisionRecordForm } = await import('../../lambdas/domain/decision-text.ts');
   const { weighedForm } = await import('../../lambdas/stores/cases/weighed.ts');
   const { lookupDayForm } = await import('../../lambdas/domain/lookups.ts');
+  const { nightForm } = await import('../../lambdas/stores/cases/follow-ups.ts');
+  const { foundForm } = await import('../../lambdas/domain/follow-ups.ts');
   const { importForm } = await import('../../lambdas/stores/cases/imports.ts');
   const { admissionsFileForm } = await import('../../lambdas/stores/cases/admissions.ts');
   const { verdictForm } = await import('../../lambdas/stores/cases/verdicts.ts');
@@ -43,6 +45,7 @@ const load = async () => {
       [/^DIR#/, ledgerForm],
       [/^EXECUTION#/, executionForm],
       [/^EXEMPTIONS$/, exemptionsPointerForm],
+      [/^FOLLOWUPS$/, nightForm],
       [/^IMPORT#/, importForm],
       [/^LATE#|^WITHDRAWN#/, sharedListForm],
       [/^LOOKUPS#/, lookupDayForm],
@@ -54,6 +57,7 @@ const load = async () => {
       [/^plans\/\d+\/decisions\/[^/]+\/[^/]+\/decision\.json$/, shardDecisionForm],
       [/^plans\/\d+\/directions\/[^/]+\/plan\.json$/, planForm],
       [/^screened\/.*\/previews\/[^/]+\/gathered\.json$/, gatheredForm],
+      [/^screened\/.*\/found\.json$/, foundForm],
       [/^decided\/[^/]+\/[^/]+\/record\.json$/, decisionRecordForm],
       [/^decided\/[^/]+\/[^/]+\/withdrawal\.json$/, withdrawnReportForm],
       [/^batches\/[^/]+\/[^/]+\/settled\.json$/, settledForm],
@@ -88,11 +92,12 @@ const SINCE: Readonly<Record<string, object>> = {
   'IMPORT 1': { format: 2, files: [], gated: [], version: 0 },
   'EXEMPTIONS 1': { format: 2, until: '9999-12-31' },
   // Disconnected, by file 1: 1 << 5 | 3 in place of 1 << 3 | 3; what is overdue by no file's word is 6 as before.
-  'DIR 1': { format: 6, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
-  'DIR 2': { format: 6 },
-  'DIR 3': { format: 6 },
-  'DIR 4': { format: 6 },
-  'DIR 5': { format: 6 },
+  'DIR 1': { format: 7, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
+  'DIR 2': { format: 7 },
+  'DIR 3': { format: 7 },
+  'DIR 4': { format: 7 },
+  'DIR 5': { format: 7 },
+  'DIR 6': { format: 7 },
 };
 
 /** A record as it is compared: of ledgers, whose outcomes are deflated from the fifth form on, inflated. */
@@ -106,7 +111,7 @@ function inflated<T extends Record<string, unknown>>(record: T): T {
 const withColumns =
   (connections: object, blocks: object) =>
   ({ decisions }: { decisions: Record<string, Record<string, object>> }) => ({
-    format: 6,
+    format: 7,
     ported: {},
     decisions: Object.fromEntries(
       Object.entries(decisions).map(([operator, own]) => [
@@ -124,7 +129,11 @@ const SINCE_THE_FIRST = withColumns({ ...NOBODY_LEFT_OUT, reissuedBefore: 0, alr
 const SINCE_THE_SECOND = withColumns({ reissuedBefore: 0, alreadyVerified: 0 }, {});
 const SINCE_THE_THIRD = withColumns({ reissuedBefore: 0 }, {});
 const SINCE_THE_FOURTH = withColumns({}, {});
-const nobodyPorted = () => ({ format: 6, ported: {} });
+const nobodyPorted = () => ({ format: 7, ported: {} });
+const nothingMoved = () => ({ format: 7 });
+/** Before there were follow-ups, no shard had anything that goes on, and no plan. */
+const decided = (since: (content: never) => object) => (content: never) => ({ ...since(content), moved: null });
+const planned = (since: (content: never) => object) => (content: never) => ({ ...since(content), moved: [] });
 const allDisconnected = ({ revocations }: { revocations: object[] }) => ({
   format: 2,
   revocations: revocations.map((row) => ({ ...row, reason: 'linked_to_reported_handset' })),
@@ -149,17 +158,20 @@ const FILES_SINCE: Readonly<Record<string, (content: never) => object>> = {
   'record.json 1': withInstants,
   'exemptions.json 1': asBefore,
   'notices 1': asBefore,
-  'plan.json 1': SINCE_THE_FIRST,
-  'decision.json 1': SINCE_THE_FIRST,
-  'plan.json 2': SINCE_THE_SECOND,
-  'decision.json 2': SINCE_THE_SECOND,
-  'plan.json 3': SINCE_THE_THIRD,
-  'decision.json 3': SINCE_THE_THIRD,
-  'plan.json 4': SINCE_THE_FOURTH,
-  'decision.json 4': SINCE_THE_FOURTH,
-  'plan.json 5': nobodyPorted,
-  'decision.json 5': nobodyPorted,
+  'plan.json 1': planned(SINCE_THE_FIRST),
+  'decision.json 1': decided(SINCE_THE_FIRST),
+  'plan.json 2': planned(SINCE_THE_SECOND),
+  'decision.json 2': decided(SINCE_THE_SECOND),
+  'plan.json 3': planned(SINCE_THE_THIRD),
+  'decision.json 3': decided(SINCE_THE_THIRD),
+  'plan.json 4': planned(SINCE_THE_FOURTH),
+  'decision.json 4': decided(SINCE_THE_FOURTH),
+  'plan.json 5': planned(nobodyPorted),
+  'decision.json 5': decided(nobodyPorted),
+  'plan.json 6': planned(nothingMoved),
+  'decision.json 6': decided(nothingMoved),
   'late.json 1': allDisconnected,
+  'moved.json 1': asBefore,
 };
 
 let forms: Awaited<ReturnType<typeof load>>;
@@ -201,9 +213,9 @@ describe('what a batch leaves', () => {
       expect(JSON.parse(text).format, key).toBe(form?.format);
     }
     expect(unknown).toEqual([]);
-    // All but what this story has no part of: a late answer, a withdrawal, a withdrawn report, a move, what could not be told,
+    // All but what this story has no part of: a late answer, a withdrawal, a withdrawn report, a move and its night, what could not be told,
     // exemptions, gates, admissions and lookups.
-    expect(seen.size).toBe(forms.items.length - 5 + forms.files.length - 7);
+    expect(seen.size).toBe(forms.items.length - 6 + forms.files.length - 8);
   });
 
   it('is read by later code: two recorded items of each form, as they were written in November 2026', () => {
@@ -239,8 +251,8 @@ describe('what a batch leaves', () => {
         .sort(),
     );
     const all = [...forms.items, ...forms.files].map(([place, form]) => [String(place), counts.get(form) ?? 0]);
-    // There is one record of the turn, and one of the exemptions.
-    const single = [/^PLANNING$/, /^EXEMPTIONS$/].map(String);
+    // There is one record of the turn, one of the exemptions, and one of the newest night.
+    const single = [/^PLANNING$/, /^EXEMPTIONS$/, /^FOLLOWUPS$/].map(String);
     expect(all.filter(([place, count]) => !single.includes(String(place)) && Number(count) < 2)).toEqual([]);
   });
 });

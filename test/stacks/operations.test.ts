@@ -319,6 +319,7 @@ describe('alarms', () => {
       LookupsQueueOld: 10_800,
       AuditQueueOld: 840,
       ReleaseQueueOld: 720,
+      NightQueueOld: 720,
       SweepQueueOld: 10_800,
     });
   });

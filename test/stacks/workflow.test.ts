@@ -253,6 +253,7 @@ describe('the workflow stack', () => {
       ['BATCH_MACHINE', 'Batch:live', expect.arrayContaining([expect.stringMatching(/^BatchAlias/)])],
       ['BATCH_MACHINE', 'Batch:live', expect.arrayContaining([expect.stringMatching(/^BatchAlias/)])],
       ['BATCH_MACHINE', 'Batch:live', expect.arrayContaining([expect.stringMatching(/^BatchAlias/)])],
+      ['BATCH_MACHINE', 'Batch:live', expect.arrayContaining([expect.stringMatching(/^BatchAlias/)])],
       ['DIRECTION_MACHINE', 'Direction:live', expect.arrayContaining([expect.stringMatching(/^DirectionAlias/)])],
       ['IMPORT_MACHINE', 'ImportByPieces:live', [expect.stringMatching(/^ImportByPiecesAlias/)]],
     ]);
@@ -274,7 +275,7 @@ describe('the workflow stack', () => {
 
   it('reads every queue with partial batch responses', () => {
     const mappings = Object.values(workflow.findResources('AWS::Lambda::EventSourceMapping'));
-    expect(mappings).toHaveLength(9);
+    expect(mappings).toHaveLength(10);
     for (const { Properties } of mappings)
       expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });

@@ -151,6 +151,7 @@ export async function elsewhereOf({ work: bucket, cases }: Embedded, plan: numbe
     linked: { [OPERATOR]: rows },
     decisions: addDecision({}, 'reverify', OPERATOR, 'alreadyOpen', rows),
     ported: {},
+    moved: [],
     directions: [],
     elsewhere,
     manifestKey: '',

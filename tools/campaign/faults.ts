@@ -76,7 +76,7 @@ export class Faults implements Troubles {
     this.#seed = seed;
     this.#now = now;
     this.#intensity = 0.25 + 1.5 * fraction(seed, 'intensity') ** 2;
-    const functions = [...TROUBLED, ...GIVING_UP, 'Record', 'Hear', 'Import', 'Intake', 'Release', 'Sweep'];
+    const functions = [...TROUBLED, ...GIVING_UP, 'Record', 'Hear', 'Import', 'Intake', 'Release', 'Sweep', 'Follow'];
     this.#focus = functions[hash(seed, 'focus') % functions.length] ?? '';
     if (any && fraction(seed, 'shuffle') < 0.5) this.reorder = seed;
     if (any && fraction(seed, 'shuffle results') < 0.5) this.shuffleResults = seed;

@@ -55,7 +55,7 @@ interface Visited {
 }
 
 /** Functions that a queue invokes, whose tries are its message's deliveries: up to some eight hours. */
-const OF_QUEUES = ['Record', 'Hear', 'Answer', 'Import', 'Intake', 'Release', 'Audit', 'Sweep'];
+const OF_QUEUES = ['Record', 'Hear', 'Answer', 'Import', 'Intake', 'Release', 'Audit', 'Sweep', 'Follow'];
 /** Functions whose step goes on by itself after an hour, however long it fails. */
 const TROUBLED = ['Await', 'Order', 'Close', 'Settle'];
 
@@ -245,7 +245,7 @@ type AfterWrite = { functionName: string; requestId: string; service: string; ac
 /** The story's own trouble. */
 const STORY = "the story's own";
 
-/** Days of the story whose sweeps come whatever happens, and whose calls are tried: amid the ladders, and at the end. */
+/** Days of the story whose sweeps and nights come whatever happens, and whose calls are tried: amid the ladders, and at the end. */
 const SWEEPS = [7, 14, 21];
 /** A sweep sends an upload's event again, and the next day's puts it into quarantine. */
 const SWEEPS_AFTER = 4;
@@ -262,7 +262,7 @@ export function casesOf({ met, visited }: OneFault): Case[] {
   for (const calls of byInvocation.values())
     for (const [n, { place, kind, takesEffect, at }] of calls.entries()) {
       if (n >= FIRST && n < calls.length - 1) continue;
-      if (place.startsWith('Sweep') && !SWEEPS.includes(Math.floor((at - START) / DAY))) continue;
+      if (/^(Sweep|Follow) /.test(place) && !SWEEPS.includes(Math.floor((at - START) / DAY))) continue;
       cases.push({ place, mode: 'before' });
       if (takesEffect) cases.push({ place, mode: 'after' });
       // What lasts from the second call of a kind on differs by the first one's effect only, as a fault of that call alone does.

@@ -35,6 +35,7 @@ describe('a story told with each single fault', () => {
         'Record',
         'Audit',
         'Sweep',
+        'Follow',
       ],
       ...['Intake', 'Import', 'Cut', 'ImportPiece', 'PublishImport', 'Batch', 'Direction', 'ImportByPieces'],
     ])

@@ -132,6 +132,7 @@ const FUNCTIONS: Readonly<Record<string, readonly [invocations: Grows, time: Gro
   Audit: [perMinute, ledgerStepsOf],
   // By the clock, whatever there is to do.
   Sweep: [fixed, fixed],
+  Follow: [fixed, fixed],
 };
 
 /**

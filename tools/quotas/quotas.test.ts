@@ -231,6 +231,7 @@ const design: Design = {
     mostHandsets: 50_000,
     exemptionDays: 90,
     portingDays: 90,
+    extensionDays: 30,
     mostExtendedPercent: 5,
     gateRows: 100,
     gateRejectedPercent: 5,

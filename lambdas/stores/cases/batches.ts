@@ -7,7 +7,7 @@ import { BATCH_KIND_NAMES, type BatchKind } from '../../domain/kinds.ts';
 import { type Covers, fields, formOf } from '../../domain/stored.ts';
 import type { Asker } from '../../domain/turn.ts';
 import { dynamo } from '../clients.ts';
-import { contentOf, key, put, read, refusedByCondition } from './table.ts';
+import { Conflict, contentOf, key, put, read, refusedByCondition } from './table.ts';
 
 /** Which record of a batch's decision counts, and who waits for its end. */
 export interface DecisionPointer {
@@ -173,6 +173,15 @@ export async function registerBatch(table: string, batch: Batch): Promise<Batch>
     if (registered.execution === batch.execution || !mayFail(registered.state)) return registered;
     if (registered.sha256 !== batch.sha256) return registered;
     if ((await livingBatch(table, batch.batchId)) !== undefined) return registered;
+  }
+}
+
+/** Leaves a batch failed that nobody has registered, so that it is begun again; one that is there stays as it is. */
+export async function leaveFailed(table: string, batch: Batch & { state: 'failed' }): Promise<void> {
+  try {
+    await put(table, { pk: key.batch(batch.batchId), ...batchForm.write(batch) }, 'attribute_not_exists(pk)');
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
   }
 }
 

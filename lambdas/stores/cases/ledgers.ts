@@ -76,12 +76,15 @@ const ledger = z.strictObject({
       backDue: fields.instant.optional(),
       moved: fields.count.optional(),
       toRestore: fields.count.optional(),
+      toReturn: fields.count.optional(),
+      followUp: fields.batch.optional(),
     }),
   ),
   outcomes,
   closedAt: fields.instant.nullable(),
   sealedAt: fields.instant.nullable(),
   late: outcomes.nullable(),
+  followUp: fields.batch.optional(),
   version: fields.count,
 });
 true satisfies Covers<typeof ledger, Ledger>;
@@ -100,10 +103,10 @@ const withOutcomes = <T extends { outcomes?: unknown; late?: unknown }>(
 const plain = (content: Content): Content => withOutcomes(content, deflated);
 const ofEight = (content: Content): Content => withOutcomes(content, (bytes) => deflated(fromThreeBits(bytes)));
 
-/** The sixth says what files moved. */
+/** The sixth says what files moved, the seventh which follow-up goes on with it. */
 const same = (content: Content): Content => content;
 
-const form = formOf<Ledger>('ledger', 6, ledger, { 1: ofEight, 2: plain, 3: plain, 4: plain, 5: same });
+const form = formOf<Ledger>('ledger', 7, ledger, { 1: ofEight, 2: plain, 3: plain, 4: plain, 5: same, 6: same });
 
 /** A direction's ledger, as it lies in the table. */
 export const ledgerForm: Form<Ledger> = { ...form, write: (content) => form.write(withOutcomes(content, deflated)) };

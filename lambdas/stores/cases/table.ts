@@ -31,6 +31,7 @@ export const key = {
   auditHead: (batch: BatchId) => `AUDIT#${batch}`,
   audited: (batch: BatchId, id: string) => `AUDIT#${batch}#${id}`,
   planning: 'PLANNING',
+  followUps: 'FOLLOWUPS',
 };
 
 /** Somebody else's write came between reading and writing. Read again and decide anew. */

@@ -44,7 +44,7 @@ export class AccessStack extends Stack {
     super(scope, id, { ...props, suppressTemplateIndentation: true });
     const places = placesOf(data);
     const inboxes = [data.reports, data.usage, data.responses, data.approvals, data.withdrawals, data.lookups];
-    const redriven = [...inboxes, workflow.ended, workflow.due];
+    const redriven = [...inboxes, workflow.ended, workflow.night, workflow.due];
     const checker = { ...CHECKER, principal: Aws.ACCOUNT_ID, notify: [] };
 
     const kinds: [RoleKind, Participant[], (id: string) => Place[], PolicyStatement[]?][] = [

@@ -11,6 +11,7 @@ import { addBatch } from './batch/functions.ts';
 import { settingOf } from './context.ts';
 import { addDirection } from './direction/functions.ts';
 import { addErase } from './erase.ts';
+import { addFollowUp } from './follow-up.ts';
 import { addImportByPieces } from './import/functions.ts';
 import { addReaders } from './inbox.ts';
 import { addRelease } from './release.ts';
@@ -36,6 +37,8 @@ export class WorkflowStack extends Stack {
   readonly erase: IFunction;
   /** Executions that failed. */
   readonly ended: WorkQueue;
+  /** Nights. */
+  readonly night: WorkQueue;
   /** Times to sweep. */
   readonly due: WorkQueue;
 
@@ -50,6 +53,7 @@ export class WorkflowStack extends Stack {
     addWithdrawals(setting, this);
     addAnswer(setting);
     this.ended = addRelease(setting, this);
+    this.night = addFollowUp(setting, this);
     this.redriveAudit = addAudit(setting);
     this.erase = addErase(setting);
     ({ due: this.due, sweep: this.sweep } = addSweep(setting, this, this.ended));

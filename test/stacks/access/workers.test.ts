@@ -127,6 +127,7 @@ describe('a function', () => {
     // What is started is the version that the alias names, never a machine as it happens to be.
     expect(may('states:StartExecution')).toEqual([]);
     expect(may('states:StartExecution', 'AWS::StepFunctions::StateMachineAlias').sort()).toEqual([
+      'Follow BatchAlias',
       'Import ImportByPiecesAlias',
       'Intake BatchAlias',
       'Release BatchAlias',
@@ -144,6 +145,7 @@ describe('a function', () => {
         .map(({ logicalId }) => `${short(role)} ${logicalId.replace(/[0-9A-F]{8}$/, '')}`),
     );
     expect(described.sort()).toEqual([
+      'Follow Batch',
       'Import ImportByPieces',
       'Intake Batch',
       'Release Batch',
@@ -164,6 +166,7 @@ describe('a function', () => {
       'Answer',
       'Await',
       'Close',
+      'Collect',
       'Commit',
       'Erase',
       'Gather',
@@ -272,8 +275,8 @@ describe('EventBridge', () => {
         expect(rights.ask(bus(rule), 'sqs:SendMessage', arn).allowed, `${rule} to ${arn}`).toBe(expected);
         if (expected) sent++;
       }
-    // Eight rules, a queue and its dead letters each.
-    expect(sent).toBe(16);
+    // Nine rules, a queue and its dead letters each.
+    expect(sent).toBe(18);
   });
 
   it('uses the key for the queues of its rules and their dead letters only, of whichever account AWS says it acts for', () => {
@@ -281,9 +284,10 @@ describe('EventBridge', () => {
     const of = (arn: string) => ({ 'kms:encryptioncontext:aws:sqs:arn': arn });
     const unsaid = { service: 'events.amazonaws.com', context: {} };
     for (const { arn, logicalId } of ofType('AWS::SQS::Queue')) {
-      const isFed = /^(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Release|Sweep)(Queue|DeadLetters)/.test(
-        logicalId,
-      );
+      const isFed =
+        /^(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Release|Night|Sweep)(Queue|DeadLetters)/.test(
+          logicalId,
+        );
       for (const action of ['kms:GenerateDataKey', 'kms:Decrypt']) {
         expect(rights.useKey(unsaid, action, key, of(arn)).allowed, logicalId).toBe(isFed);
         expect(rights.useKey(unsaid, action, key, of(`${arn.replace(ACCOUNT, ELSEWHERE)}`)).allowed).toBe(false);

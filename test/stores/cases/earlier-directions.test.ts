@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BatchId } from '../../../lambdas/domain/identifiers.ts';
 import type { Batch } from '../../../lambdas/stores/cases/batches.ts';
+import { answered } from '../../domain/example.ts';
 import { CASES } from '../lab.ts';
 import {
   batch,
   batchOf,
+  bumped,
   cases,
   close,
   dynamo,
@@ -12,6 +15,7 @@ import {
   MOST_KEPT,
   open,
   PlanIsVoid,
+  put,
 } from './lab.ts';
 
 beforeAll(open);
@@ -51,6 +55,24 @@ describe('earlier directions', () => {
     const { ledger } = await directed();
     const own = ledger.directionId.replace(/\.3-/, '.5-');
     expect(await counted(`${own}:0`)).toEqual([]);
+  });
+
+  it('wait where they were extended, until the follow-up that goes on with them is directed', async () => {
+    const { ledger, pointer } = await directed();
+    const waits = async () => (await new EarlierDirections({ CASES, WORK: 'work' }, 9).counted([pointer(1)]))[0]?.waits;
+    expect(await waits()).toBe(false);
+    const moved = answered(ledger, [[1, 'extended']], { sha256: 'ab'.repeat(32) }).ledger;
+    await cases.commitLedger(CASES, moved);
+    expect(await waits()).toBe(true);
+    const night = batch({ batchId: 'followup-202606040000' as BatchId, kind: 'followup', plan: 4, state: 'planning' });
+    const files = moved.files.map((file) => ({ ...file, followUp: night.batchId }));
+    await cases.commitLedger(CASES, bumped(moved, { files }));
+    // A night that has not registered its batch yet, and one whose plan doesn't count.
+    expect(await waits()).toBe(true);
+    await put({ pk: cases.key.batch(night.batchId), ...cases.batchForm.write(night) });
+    expect(await waits()).toBe(true);
+    await put({ pk: cases.key.batch(night.batchId), ...cases.batchForm.write({ ...night, state: 'directed' }) });
+    expect(await waits()).toBe(false);
   });
 
   it('tell a plan that was given up: a later one has claimed', async () => {

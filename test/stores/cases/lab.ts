@@ -18,6 +18,7 @@ const load = async () => ({
   ...(await import('../../../lambdas/stores/cases/turn.ts')),
   ...(await import('../../../lambdas/stores/cases/decisions.ts')),
   ...(await import('../../../lambdas/stores/cases/weighed.ts')),
+  ...(await import('../../../lambdas/stores/cases/follow-ups.ts')),
   ...(await import('../../../lambdas/stores/cases/imports.ts')),
   ...(await import('../../../lambdas/stores/cases/verdicts.ts')),
   ...(await import('../../../lambdas/stores/cases/shared-lists.ts')),

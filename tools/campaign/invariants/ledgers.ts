@@ -34,6 +34,11 @@ const OUTCOMES = [
   'overdue',
   'surrendered',
   'reissued',
+  'withdrawn',
+  'restored',
+  'unblocked',
+  'ported',
+  'extended',
 ];
 const BYTES_PER_ROW = 5;
 

@@ -16,6 +16,7 @@ import {
   PREPARED,
   SCREENED,
   SETTLED,
+  WAITING,
 } from '../../../../lambdas/domain/work.ts';
 import type { Environment as ExpandEnvironment } from '../../../../lambdas/expand-handsets/handler.ts';
 import type { Environment as GatherEnvironment } from '../../../../lambdas/gather-links/handler.ts';
@@ -104,10 +105,16 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     environment: {
       WORK: work.bucketName,
       CASES: cases.tableName,
+      AUDIT_QUEUE,
       OPERATORS,
       LINKS_PER_SHARD: String(policy.linksPerShard),
+      EXTENSION_DAYS: String(policy.extensionDays),
     },
   });
+  allowAudit(setting, collect);
+  allowList(collect, 'list', work, WAITING.prefix);
+  allowObjects(collect, 'read', work, PLANS.decisions.pattern, PREPARED.pattern, SCREENED.found.pattern);
+  allowObjects(collect, 'write', work, SCREENED.found.pattern);
   allowObjects(collect, 'write streams', work, SCREENED.shards.pattern);
   allowItems(collect, CHANGE_ITEMS, cases);
 

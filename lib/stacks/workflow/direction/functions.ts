@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Environment as CloseEnvironment } from '../../../../lambdas/close-direction/handler.ts';
 import { OUTBOX } from '../../../../lambdas/domain/outbox.ts';
-import { PLANS, PREPARED } from '../../../../lambdas/domain/work.ts';
+import { PLANS, PREPARED, WAITING } from '../../../../lambdas/domain/work.ts';
 import type { Environment as OrderEnvironment } from '../../../../lambdas/issue-order/handler.ts';
 import { allow, allowItems, allowKey, allowList, allowObjects } from '../../../constructs/access.ts';
 import { HandlerFunction } from '../../../constructs/handler-function.ts';
@@ -42,6 +42,7 @@ export function addDirection(setting: Setting): VersionedMachine {
     environment: { WORK: work.bucketName, CASES: cases.tableName, AUDIT_QUEUE },
   });
   allowItems(close, PUT_ITEMS, cases);
+  allowObjects(close, 'write', work, WAITING.pattern);
   allowAudit(setting, close);
   const direction = addMachine(
     setting,

@@ -1,0 +1,214 @@
+/**
+ * Follow-ups: the batch of a night, which goes on with what was moved, returns what was ported to nobody, and asks again for what was
+ * not given back.
+ */
+import * as z from 'zod';
+import { addSeconds, dayOf, type Instant } from './days.ts';
+import { parseDirectionRowLine } from './directions.ts';
+import { type BatchId, type DirectionId, FOLLOW_UP } from './identifiers.ts';
+import { DIRECTION_KIND_NAMES, givesBack, rulesOf } from './kinds.ts';
+import type { Rung } from './ladders.ts';
+import { currentOutcomes, fileSaying, type Ledger, outcomeOf, type RecordedFile } from './ledger.ts';
+import { type Listed, type ListedSubject, listedLine, parseListedLine } from './listed.ts';
+import { fileMoving, type MovedRow } from './moves.ts';
+import { outcomeAt } from './outcomes.ts';
+import { type Covers, fields, formOf } from './stored.ts';
+
+/** The batch of the night in which an instant lies: `followup-<yyyymmdd>0000`, by the day in Asia/Kolkata. */
+export function followUpOf(at: Instant): BatchId {
+  return `${FOLLOW_UP}-${dayOf(at).replaceAll('-', '')}0000` as BatchId;
+}
+
+/** Why a follow-up goes on with a row. */
+export const WHYS = ['ported', 'extended', 'porting_disputed', 'disconnected_after_verified', 'overdue'] as const;
+
+const SECONDS_PER_DAY = 86_400;
+
+/**
+ * The ladder of a row that was extended at an instant: its subscriber is asked again until `days` after the deadline of the rung in
+ * which that was, and every later rung comes as many days later. What was extended after the last deadline was so in the last rung.
+ */
+export function extendedRungs({ rungs }: Pick<Ledger, 'rungs'>, at: Instant, days: number): Rung[] {
+  const within = rungs.findIndex(({ deadline }) => deadline > at);
+  const [current, ...later] = rungs.slice(within < 0 ? -1 : within);
+  if (current === undefined) return [];
+  const extended = (deadline: Instant) => addSeconds(deadline, days * SECONDS_PER_DAY);
+  return [
+    { order: 'reverify', deadline: extended(current.deadline) },
+    ...later.map(({ order, deadline }) => ({ order, deadline: extended(deadline) })),
+  ];
+}
+
+/** What of a direction waits for a follow-up: the files whose rows go on, and whether it is itself of what was not given back. */
+export interface Waiting {
+  readonly files: readonly RecordedFile[];
+  readonly overdue: boolean;
+}
+
+/** What of a ledger waits, and is no follow-up's yet. */
+export function waitingIn(ledger: Ledger): Waiting {
+  const files = ledger.files.filter(
+    ({ moved, toRestore, toReturn, followUp }) =>
+      followUp === undefined && [moved, toRestore, toReturn].some((count) => count !== undefined),
+  );
+  const isOver = givesBack(ledger.kind) && ledger.closedAt !== null && ledger.followUp === undefined;
+  return { files, overdue: isOver && overdueRows(ledger).length > 0 };
+}
+
+/** The ledger whose waiting rows are a follow-up's from now on; undefined where they are already. */
+export function followedBy(ledger: Ledger, { files, overdue }: Taken, batchId: BatchId): Ledger | undefined {
+  const isNew = ({ sha256, followUp }: RecordedFile) => followUp === undefined && files.includes(sha256);
+  const isOverdueNew = overdue && ledger.followUp === undefined;
+  if (!isOverdueNew && !ledger.files.some(isNew)) return undefined;
+  return {
+    ...ledger,
+    files: ledger.files.map((file) => (isNew(file) ? { ...file, followUp: batchId } : file)),
+    ...(isOverdueNew && { followUp: batchId }),
+    version: ledger.version + 1,
+  };
+}
+
+/** The rows (from 0, ascending) that stand overdue now. */
+function overdueRows(ledger: Ledger): number[] {
+  const bytes = currentOutcomes(ledger);
+  return Array.from({ length: ledger.rows }, (_, row) => row).filter((row) => outcomeAt(bytes, row) === 'overdue');
+}
+
+/**
+ * What a follow-up lists of a file's rows, as the ledger stands: not what turned out to be somebody else's since, which has ended.
+ * @param moved what the file says of them
+ * @param lines the direction's rows
+ */
+export function listedOf(
+  ledger: Ledger,
+  file: RecordedFile,
+  moved: readonly MovedRow[],
+  lines: readonly string[],
+  extensionDays: number,
+): Listed {
+  const { directionId } = ledger;
+  const reverify: ListedSubject[] = [];
+  const restore: ListedSubject[] = [];
+  for (const move of moved) {
+    const { row } = move;
+    const goesOn = { line: lines[row] ?? '', why: move.why, from: { directionId, row }, rungs: null };
+    const isMoving = () => fileMoving(ledger, row)?.sha256 === file.sha256;
+    const { outcome } = outcomeOf(ledger, row);
+    if (move.why === 'disconnected_after_verified') {
+      if (outcome === 'verified') restore.push({ ...goesOn, operator: ledger.operator });
+    } else if (move.why === 'porting_disputed') {
+      const stands = outcome === 'not_found' && fileSaying(ledger, row)?.sha256 === file.sha256;
+      if (stands) reverify.push({ ...goesOn, operator: move.to });
+    } else if (move.why === 'ported') {
+      if (isMoving()) reverify.push({ ...goesOn, operator: move.to });
+    } else if (isMoving()) {
+      const rungs = extendedRungs(ledger, file.at, extensionDays);
+      reverify.push({ ...goesOn, operator: ledger.operator, rungs });
+    }
+  }
+  return { reverify, restore };
+}
+
+/** How many of a file's rows a follow-up is to re-verify, by operator: counted from what it says, and not from the list. */
+export function linkedBy(ledger: Ledger, file: RecordedFile, moved: readonly MovedRow[]): Record<string, number> {
+  const linked: Record<string, number> = {};
+  const stands = { ported: 'ported', extended: 'extended', porting_disputed: 'not_found' } as const;
+  for (const move of moved) {
+    if (move.why === 'disconnected_after_verified') continue;
+    const isOverdue = move.why !== 'porting_disputed' && file.moved === undefined;
+    const by = fileSaying(ledger, move.row);
+    if (isOverdue || by !== file || outcomeOf(ledger, move.row).outcome !== stands[move.why]) continue;
+    const operator = move.why === 'extended' ? ledger.operator : move.to;
+    linked[operator] = (linked[operator] ?? 0) + 1;
+  }
+  return linked;
+}
+
+/** What a follow-up lists of a direction that was to give back, and at whose end rows were overdue. */
+export function listedOverdue(ledger: Ledger, lines: readonly string[]): Listed {
+  const { directionId, operator, kind } = ledger;
+  const subjects = overdueRows(ledger).map(
+    (row): ListedSubject => ({
+      operator,
+      line: lines[row] ?? '',
+      why: 'overdue',
+      from: { directionId, row },
+      rungs: null,
+    }),
+  );
+  return { [kind]: subjects };
+}
+
+/** All these lists in one. */
+export function mergeListed(all: Iterable<Listed>): Listed {
+  const merged: Partial<Record<keyof Listed, ListedSubject[]>> = {};
+  for (const listed of all)
+    for (const kind of DIRECTION_KIND_NAMES) {
+      const own = merged[kind] ?? [];
+      merged[kind] = own;
+      own.push(...(listed[kind] ?? []));
+    }
+  return merged;
+}
+
+/** What a follow-up took of a direction: files by their SHA-256s, and what was overdue. */
+export interface Taken {
+  readonly directionId: DirectionId;
+  readonly files: readonly string[];
+  readonly overdue: boolean;
+}
+
+/** What a night found to go on with. The first that is committed for a night is that night's, whoever tries again. */
+export interface Found {
+  readonly taken: readonly Taken[];
+  /** Each subject as a line of its list, by the kind of its direction. */
+  readonly listed: Readonly<Record<string, readonly string[]>>;
+  /** How many are to be re-verified, by operator: counted from what answers said, and not from the list. */
+  readonly linked: Readonly<Record<string, number>>;
+}
+
+const found = z.strictObject({
+  taken: z.array(
+    z.strictObject({ directionId: fields.direction, files: z.array(fields.sha256), overdue: z.boolean() }),
+  ),
+  listed: z.record(z.enum(DIRECTION_KIND_NAMES), z.array(z.string())),
+  linked: z.record(fields.operator, fields.count),
+});
+true satisfies Covers<typeof found, Found>;
+
+/** `Found`, as it lies in the work bucket. */
+export const foundForm = formOf<Found>('list of what a night goes on with', 1, found);
+
+/** The lists of a night as they are kept. */
+export function listedTexts(listed: Listed): Found['listed'] {
+  return Object.fromEntries(DIRECTION_KIND_NAMES.map((kind) => [kind, (listed[kind] ?? []).map(listedLine)]));
+}
+
+/** The lists of a night, read back. @throws BadWorkLine */
+export function listedFrom(texts: Found['listed']): Listed {
+  return Object.fromEntries(DIRECTION_KIND_NAMES.map((kind) => [kind, (texts[kind] ?? []).map(parseListedLine)]));
+}
+
+/** A row of `moved.csv`: what became of a row that a follow-up was to go on with. */
+export interface MovedTo {
+  readonly line: string;
+  readonly kind: (typeof DIRECTION_KIND_NAMES)[number];
+  readonly from: DirectionId;
+  readonly why: string;
+  readonly to: string;
+  readonly state: string;
+}
+
+/** The first line of `moved.csv`, with its end. */
+export const movedHeader = 'msisdn,from,why,to,state\n';
+
+/** Lines of `moved.csv` without their ends, sorted. A handset that is unblocked as a whole has no number. */
+export function movedLines(rows: Iterable<MovedTo>): string[] {
+  const lines: string[] = [];
+  for (const { line, kind, from, why, to, state } of rows) {
+    const about = rulesOf(kind).subject === 'number' ? parseDirectionRowLine('reverify', line).msisdn : undefined;
+    const msisdn = about ?? parseDirectionRowLine('unblock', line).msisdn ?? '';
+    lines.push([msisdn, from, why, to, state].join(','));
+  }
+  return lines.sort();
+}

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { followUpOf } from '../domain/follow-ups.ts';
+import { instant } from '../runtime/input.ts';
+import { log } from '../runtime/log.ts';
+import { events } from '../runtime/queue.ts';
+import { directionsThatWait } from '../stores/moves.ts';
+import { startOnce } from '../stores/workflows.ts';
+
+const environment = z.object({ WORK: z.string(), BATCH_MACHINE: z.string() });
+export type Environment = z.input<typeof environment>;
+const env = environment.parse(process.env);
+
+/**
+ * Follow: starts the night's follow-up, once by its name, where any direction may have rows that wait. The execution looks what
+ * these are: where there are none, it registers no batch.
+ */
+export const handler = events(z.object({ time: instant }), async ({ time }) => {
+  if ((await directionsThatWait(env.WORK)).length === 0) return;
+  const batchId = followUpOf(time);
+  const started = await startOnce(env.BATCH_MACHINE, batchId, { collect: { kind: 'followup', batchId } });
+  log.info('night', { batchId, started });
+});

@@ -1,0 +1,186 @@
+import { describe, expect, test } from 'vitest';
+import { directionRowLine } from '../../lambdas/domain/directions.ts';
+import {
+  extendedRungs,
+  followedBy,
+  followUpOf,
+  foundForm,
+  linkedBy,
+  listedFrom,
+  listedOf,
+  listedOverdue,
+  listedTexts,
+  mergeListed,
+  movedHeader,
+  movedLines,
+  waitingIn,
+} from '../../lambdas/domain/follow-ups.ts';
+import { type BatchId, isFollowUp, type OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { applyResponse } from '../../lambdas/domain/responses.ts';
+import { answered, at, closed, day, directionId, fresh, imei, jio, msisdn, rungs } from './example.ts';
+
+const NIGHT = 'followup-202606060000' as BatchId;
+const lineOf = (n: number) =>
+  directionRowLine('reverify', {
+    msisdn: msisdn(`981000000${n}`),
+    imei: imei('35100000000001'),
+    lastSeen: day('2026-05-20'),
+    lsa: 'Delhi',
+  });
+const lines = [0, 1, 2, 3].map(lineOf);
+
+test('the batch of a night is named by its day in Asia/Kolkata, where half past midnight is 19:00 in UTC', () => {
+  expect(followUpOf(at('2026-06-05T19:00:00Z'))).toBe(NIGHT);
+  expect(followUpOf(at('2026-06-05T18:29:59Z'))).toBe('followup-202606050000');
+  expect([isFollowUp(NIGHT), isFollowUp('mha-0123456789ab' as BatchId)]).toEqual([true, false]);
+});
+
+describe('the ladder of who has more time', () => {
+  const ladder = { rungs: rungs.reverify };
+  test.each([
+    ['2026-06-05T23:59:59Z', ['reverify', 'bar_outgoing', 'bar_incoming', 'disconnect'], '2026-07-06T00:00:00Z'],
+    // At a deadline the next rung has begun.
+    ['2026-06-06T00:00:00Z', ['reverify', 'bar_incoming', 'disconnect'], '2026-07-11T00:00:00Z'],
+    ['2026-06-12T10:00:00Z', ['reverify', 'disconnect'], '2026-07-16T00:00:00Z'],
+    ['2026-06-16T10:00:00Z', ['reverify'], '2026-07-17T00:00:00Z'],
+    ['2026-06-30T10:00:00Z', ['reverify'], '2026-07-17T00:00:00Z'],
+  ])(
+    'begins with a re-verification, until 30 days after the rung of %s, and goes on as much later',
+    (when, orders, first) => {
+      const extended = extendedRungs(ladder, at(when), 30);
+      expect(extended.map(({ order }) => order)).toEqual(orders);
+      expect(extended[0]?.deadline).toBe(first);
+      expect(extended.at(-1)?.deadline).toBe('2026-07-17T00:00:00Z');
+    },
+  );
+});
+
+describe('what a night lists of a direction', () => {
+  const moved = answered(fresh(4), [
+    [0, 'ported'],
+    [1, 'extended'],
+    [2, 'verified'],
+    [2, 'disconnected'],
+  ]);
+  const [file] = moved.ledger.files;
+  if (file === undefined) throw new Error('no file');
+
+  test("are the files that moved something, until they are marked as a night's", () => {
+    expect(waitingIn(moved.ledger)).toEqual({ files: [file], overdue: false });
+    const taken = { directionId: directionId(), files: [file.sha256], overdue: false };
+    const marked = followedBy(moved.ledger, taken, NIGHT);
+    expect(marked?.files).toEqual([{ ...file, followUp: NIGHT }]);
+    expect(marked?.version).toBe(moved.ledger.version + 1);
+    if (marked === undefined) throw new Error('not marked');
+    expect(waitingIn(marked)).toEqual({ files: [], overdue: false });
+    expect(followedBy(marked, taken, NIGHT)).toBeUndefined();
+    // A file that came since is the next night's.
+    const since = answered(marked, [[3, 'ported']]).ledger;
+    expect(waitingIn(since).files).toEqual([since.files[1]]);
+    expect(followedBy(since, taken, NIGHT)).toBeUndefined();
+  });
+
+  test('are its rows, each with whereto, why and from where', () => {
+    const listed = listedOf(moved.ledger, file, moved.moved, lines, 30);
+    const from = (row: number) => ({ directionId: directionId(), row });
+    expect(listed.reverify).toEqual([
+      { operator: 'jio', why: 'ported', from: from(0), line: lines[0], rungs: null },
+      {
+        operator: 'airtel',
+        why: 'extended',
+        from: from(1),
+        line: lines[1],
+        rungs: extendedRungs({ rungs: rungs.reverify }, file.at, 30),
+      },
+    ]);
+    expect(listed.restore).toEqual([
+      { operator: 'airtel', why: 'disconnected_after_verified', from: from(2), line: lines[2], rungs: null },
+    ]);
+    expect(linkedBy(moved.ledger, file, moved.moved)).toEqual({ jio: 1, airtel: 1 });
+    const found = { taken: [], listed: listedTexts(listed), linked: {} };
+    const read = foundForm.parse(JSON.stringify(foundForm.write(found)));
+    expect(listedFrom(read.listed)).toMatchObject(listed);
+  });
+
+  test("are not those that turned out to be somebody else's since, which have ended", () => {
+    const since = answered(moved.ledger, [
+      [0, 'reissued'],
+      [2, 'reissued'],
+    ]).ledger;
+    const listed = listedOf(since, file, moved.moved, lines, 30);
+    expect(listed.reverify?.map(({ why }) => why)).toEqual(['extended']);
+    expect(listed.restore).toEqual([]);
+    expect(linkedBy(since, file, moved.moved)).toEqual({ airtel: 1 });
+  });
+
+  test('are not ports of what was overdue, which are recorded and not moved', () => {
+    const late = answered(closed(fresh(1)), [[0, 'ported']]);
+    expect(waitingIn(late.ledger)).toEqual({ files: [], overdue: false });
+    const [only] = late.ledger.files;
+    if (only === undefined) throw new Error('no file');
+    expect(listedOf(late.ledger, only, late.moved, lines, 30)).toEqual({ reverify: [], restore: [] });
+    expect(linkedBy(late.ledger, only, late.moved)).toEqual({});
+  });
+
+  test('is what was ported to an operator that has no such connection, back to the one that said so', () => {
+    const denied = applyResponse(
+      fresh(2),
+      [{ line: 2, row: 1, outcome: 'not_found', day: day('2026-06-03'), returnsTo: jio }],
+      { sha256: 'a', attempt: 'a', at: at('2026-06-03T10:00:00Z'), committedAt: at('2026-06-03T10:00:00Z') },
+    );
+    if (denied.kind !== 'applied') throw new Error('not applied');
+    expect(denied.ledger.files[0]).toMatchObject({ toReturn: 1 });
+    expect(denied.ledger.files[0]).not.toHaveProperty('moved');
+    const [only] = denied.ledger.files;
+    if (only === undefined) throw new Error('no file');
+    expect(listedOf(denied.ledger, only, denied.moved, lines, 30).reverify).toMatchObject([
+      { operator: 'jio', why: 'porting_disputed', rungs: null },
+    ]);
+    expect(linkedBy(denied.ledger, only, denied.moved)).toEqual({ jio: 1 });
+  });
+});
+
+describe('what was not given back', () => {
+  const over = closed(answered(fresh(3, 'restore'), [[1, 'restored']]).ledger);
+
+  test('is asked for again in the night after its end, and once', () => {
+    expect(waitingIn(fresh(3, 'restore')).overdue).toBe(false);
+    expect(waitingIn(over).overdue).toBe(true);
+    expect(listedOverdue(over, lines).restore).toMatchObject([
+      { operator: 'airtel', why: 'overdue', from: { row: 0 }, line: lines[0], rungs: null },
+      { operator: 'airtel', why: 'overdue', from: { row: 2 }, line: lines[2], rungs: null },
+    ]);
+    const marked = followedBy(over, { directionId: over.directionId, files: [], overdue: true }, NIGHT);
+    expect(marked?.followUp).toBe(NIGHT);
+    expect(marked && waitingIn(marked).overdue).toBe(false);
+  });
+
+  test('is nothing of a re-verification: who is overdue there is in the books', () => {
+    expect(waitingIn(closed(fresh(2))).overdue).toBe(false);
+  });
+});
+
+test('all lists of a night are one', () => {
+  const over = listedOverdue(closed(fresh(1, 'restore')), lines);
+  const merged = mergeListed([over, {}, over]);
+  expect(merged.restore).toHaveLength(2);
+  expect(merged.reverify).toEqual([]);
+});
+
+test('what became of moved rows is listed by number, and of a handset that is unblocked as a whole without one', () => {
+  const from = directionId();
+  const unblock = (number: string | null) =>
+    directionRowLine('unblock', { imei: imei('35100000000001'), msisdn: number === null ? null : msisdn(number) });
+  expect(movedHeader).toBe('msisdn,from,why,to,state\n');
+  expect(
+    movedLines([
+      { line: lineOf(1), kind: 'reverify', from, why: 'ported', to: 'jio' as OperatorId, state: 'directed' },
+      { line: unblock(null), kind: 'unblock', from, why: 'overdue', to: 'airtel', state: 'alreadyOpen' },
+      { line: unblock('9810000000'), kind: 'unblock', from, why: 'overdue', to: 'airtel', state: 'directed' },
+    ]),
+  ).toEqual([
+    `+919810000000,${from},overdue,airtel,directed`,
+    `+919810000001,${from},ported,jio,directed`,
+    `,${from},overdue,airtel,alreadyOpen`,
+  ]);
+});

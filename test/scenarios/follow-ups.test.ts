@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
+import { DAY, HOUR, Lab, START } from './lab.ts';
+
+/**
+ * Numbers that go on elsewhere, night by night. All are airtel's, seen in a handset on 20 May. A night comes at 19:00 in UTC, 00:30 of
+ * the next day in Asia/Kolkata, by which its batch is named.
+ */
+const HANDSET = '35100000000001';
+const [P, E, V, Q] = [1, 2, 3, 4].map((n) => `+91981000000${n}`) as [string, string, string, string];
+const batch = `mha-${sha256Of(`imei\n${HANDSET}\n`).slice(0, 12)}`;
+const answer = (rows: string[]) => `msisdn,outcome,to,ground\n${rows.map((row) => `${row}\n`).join('')}`;
+/** After the n-th night from the start, and before it. */
+const afterNight = (n: number) => n + (19 + 1) / 24;
+
+interface Books {
+  status: string;
+  connections: Record<string, number>;
+  outcomes: Record<string, number>;
+  operators: Record<string, { connections: Record<string, number> }>;
+  unexplained: number;
+}
+
+async function open(numbers: string[], operators = 'airtel,jio'): Promise<{ lab: Lab; direction: string }> {
+  const lab = await Lab.open({ context: { operators, sweepHours: '24' } });
+  await lab.usage(
+    'airtel',
+    numbers.map((number) => `${HANDSET},${number},2026-05-20,Delhi`),
+  );
+  await lab.report('mha', [HANDSET]);
+  return { lab, direction: await lab.direction(batch, 'reverify', 'airtel') };
+}
+
+const say = async (lab: Lab, direction: string, rows: string[]) => {
+  const text = answer(rows);
+  const [, , operator] = direction.split('.');
+  const name = `${sha8(sha256Of(text))}`;
+  await lab.upload(`responses/${operator}/${direction}/${name}.csv`, text);
+  return await lab.json<{ recorded: number; rejects: { reason: string }[] }>(
+    `receipts/${operator}/${direction}/${name}.csv.${name}.json`,
+  );
+};
+const follow = (lab: Lab) => lab.batches().then((all) => all.filter((id) => id.startsWith('followup-')).sort());
+
+describe('what was moved goes on in the follow-up of the next night', { timeout: 300_000 }, () => {
+  it('at the operator that it was ported to, and back where that has no such connection', async () => {
+    const opened = await open([P, Q]);
+    await using lab = opened.lab;
+    const { direction } = opened;
+    await lab.at(1);
+    expect((await lab.directions('jio')).map((id) => id.split('.')[1])).toEqual(['block']);
+    await lab.at(4);
+    await say(lab, direction, [`${P},ported,jio,`, `${Q},verified,,`]);
+    await lab.at(afterNight(4));
+    const first = 'followup-202606060000';
+    const atJio = await lab.direction(first, 'reverify', 'jio');
+    const order = await lab.read(`orders/jio/${atJio}/1-reverify.csv`);
+    expect(order).toContain(`${P},${HANDSET}`);
+    // A fresh ladder: five days from the night on, and cut off after sixteen.
+    expect(order).toMatch(/,linked_to_reported_handset,2026-06-10T19:0\d:\d\dZ,.*,2026-06-21T19:0\d:\d\dZ\n$/);
+
+    await lab.at(5);
+    for (const queue of ['fraud-directions-airtel', 'fraud-directions-jio', 'fraud-administrators'])
+      await lab.notices(queue);
+    expect(await say(lab, atJio, [`${P},not_found,,`])).toMatchObject({ recorded: 1 });
+    const told = { kind: 'porting_disputed', batchId: first, disputedBy: 'jio', from: 'airtel', rows: 1 };
+    const disputes = async (queue: string) =>
+      (await lab.notices(queue)).filter(({ kind }) => kind === 'porting_disputed');
+    expect(await disputes('fraud-administrators')).toEqual([told]);
+    expect(await disputes('fraud-directions-airtel')).toEqual([{ ...told, operator: 'airtel' }]);
+    expect(await disputes('fraud-directions-jio')).toEqual([{ ...told, operator: 'jio' }]);
+
+    await lab.at(afterNight(5));
+    const second = 'followup-202606070000';
+    const back = await lab.direction(second, 'reverify', 'airtel');
+    expect(await say(lab, back, [`${P},ported,jio,`])).toMatchObject({ rejects: [{ reason: 'disputed' }] });
+    expect(await say(lab, back, [`${P},verified,,`])).toMatchObject({ recorded: 1 });
+    await lab.at(60);
+
+    expect(await lab.read(`batches/${first}/moved.csv`)).toBe(
+      `msisdn,from,why,to,state\n${P},${direction},ported,jio,directed\n`,
+    );
+    expect(await lab.read(`batches/${second}/moved.csv`)).toBe(
+      `msisdn,from,why,to,state\n${P},${atJio},porting_disputed,airtel,directed\n`,
+    );
+    const books = (id: string) => lab.json<Books>(`batches/${id}/summary.json`);
+    expect(await books(batch)).toMatchObject({ connections: { directed: 2, ported: 1, verified: 1 }, unexplained: 0 });
+    expect(await books(first)).toMatchObject({
+      status: 'settled',
+      connections: { linked: 1, directed: 1, notFound: 1 },
+      outcomes: { directed: 0, restored: 0 },
+      unexplained: 0,
+    });
+    expect((await books(first)).operators.jio?.connections).toMatchObject({ linked: 1, notFound: 1 });
+    expect(await books(second)).toMatchObject({ connections: { linked: 1, directed: 1, verified: 1 }, unexplained: 0 });
+    // Nothing moved, no batch.
+    expect(await follow(lab)).toEqual([first, second]);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('with later deadlines where it was extended, and to be restored where it was verified and then cut off', async () => {
+    const opened = await open([E, V]);
+    await using lab = opened.lab;
+    const { direction } = opened;
+    await lab.at(11);
+    // Barred twice by then: who is given more time has service again at once.
+    await say(lab, direction, [`${E},extended,,hospital`, `${V},verified,,`, `${V},disconnected,,`]);
+    expect((await lab.outbox(`orders/airtel/${direction}/back-`)).length).toBe(1);
+    await lab.at(afterNight(11));
+    const night = 'followup-202606130000';
+    const later = await lab.direction(night, 'reverify', 'airtel');
+    // Extended in the third rung, until 16 June: asked again until 30 days later, and then the fourth, as much later.
+    expect(await lab.read(`orders/airtel/${later}/1-reverify.csv`)).toMatch(
+      /,2026-07-16T00:00:00Z,.*,2026-07-17T00:00:00Z\n$/,
+    );
+    expect(await say(lab, later, [`${E},extended,,abroad`])).toMatchObject({
+      rejects: [{ reason: 'already_extended' }],
+    });
+    const restore = await lab.direction(night, 'restore' as 'reverify', 'airtel');
+    const [restored] = await lab.outbox(`orders/airtel/${restore}/`);
+    expect(await lab.read(restored ?? '')).toContain(`${V},${HANDSET}`);
+    // Nobody answers it, so that it is asked for again: two days after a night, in the night of that instant or the next one.
+    await lab.at(afterNight(14));
+    const again = (await lab.directions('airtel')).filter((id) => id.includes('.restore.'));
+    const nights = again.map((id) => id.split('.')[0] ?? '');
+    const [, once = ''] = nights;
+    expect(nights).toEqual([night, expect.stringMatching(/^followup-2026061[56]0000$/)]);
+    await lab.respond(again[1] ?? '', [`${V},restored`]);
+
+    await lab.at(46);
+    expect(await lab.outbox(`orders/airtel/${later}/`)).toEqual([
+      `orders/airtel/${later}/1-reverify.csv`,
+      `orders/airtel/${later}/2-disconnect.csv`,
+    ]);
+    await lab.at(50);
+    const books = (id: string) => lab.json<Books>(`batches/${id}/summary.json`);
+    expect(await books(night)).toMatchObject({
+      connections: { linked: 1, directed: 1, overdue: 1 },
+      outcomes: { directed: 1, restored: 0, overdue: 1 },
+      unexplained: 0,
+    });
+    expect(await books(once)).toMatchObject({
+      connections: { linked: 0, directed: 0 },
+      outcomes: { directed: 1, restored: 1, overdue: 0 },
+      unexplained: 0,
+    });
+    expect(await lab.read(`batches/${night}/moved.csv`)).toBe(
+      `msisdn,from,why,to,state\n${E},${direction},extended,airtel,directed\n${V},${direction},disconnected_after_verified,airtel,directed\n`,
+    );
+    expect(await follow(lab)).toEqual(nights);
+    expect(lab.cloud.failures()).toEqual([]);
+    expect(START + 50 * DAY + HOUR).toBeGreaterThan(lab.cloud.clock.now());
+  });
+
+  it('once, though the night crashes after its commit, comes twice, dies, and meets a move at its very instant', async () => {
+    const night = START + 4 * DAY + 19 * HOUR;
+    let crashes = 1;
+    let stops = 1;
+    await using lab = await Lab.open({
+      context: { operators: 'airtel,jio', sweepHours: '24' },
+      faults: {
+        deliverTwice: true,
+        afterWrite: ({ service, key }) =>
+          service === 'dynamodb' && key === 'FOLLOWUPS' && crashes-- > 0 ? 'fail' : undefined,
+        stops: ({ execution, state }) =>
+          execution.includes('followup-') && state === 'Take the turn to plan' && stops-- > 0 ? 0 : undefined,
+      },
+    });
+    await lab.usage(
+      'airtel',
+      [P, E, V].map((number) => `${HANDSET},${number},2026-05-20,Delhi`),
+    );
+    await lab.report('mha', [HANDSET]);
+    const direction = await lab.direction(batch, 'reverify', 'airtel');
+    const moves = async (number: string, at: number) => {
+      await lab.cloud.run(at);
+      await say(lab, direction, [`${number},ported,jio,`]);
+    };
+    await moves(P, START + 4 * DAY);
+    // What somebody does at an instant comes before the timers of that instant.
+    lab.cloud.outside(night, () =>
+      lab.cloud.put(
+        bucketsOf(lab.cloud).inbox,
+        `responses/airtel/${direction}/night.csv`,
+        answer([`${E},ported,jio,`]),
+      ),
+    );
+    await moves(V, night + 1000);
+    await lab.at(afterNight(5));
+    await lab.at(40);
+
+    const nights = await follow(lab);
+    expect(nights).toEqual(['followup-202606060000', 'followup-202606070000']);
+    const rows = await Promise.all(nights.map((id) => lab.read(`batches/${id}/moved.csv`)));
+    const gone = rows.flatMap((text) => text.trim().split('\n').slice(1)).sort();
+    expect(gone).toEqual([P, E, V].map((number) => `${number},${direction},ported,jio,directed`));
+    const books = await Promise.all(nights.map((id) => lab.json<Books>(`batches/${id}/summary.json`)));
+    expect(books.map(({ unexplained }) => unexplained)).toEqual([0, 0]);
+    expect(books.map(({ connections }) => connections.directed).reduce((sum, count) => (sum ?? 0) + (count ?? 0))).toBe(
+      3,
+    );
+    const asked = (await lab.outbox('orders/jio/')).filter((key) => key.endsWith('/1-reverify.csv'));
+    const named = (await Promise.all(asked.map((key) => lab.read(key)))).join('').match(/\+91\d+/g);
+    expect(named?.sort()).toEqual([P, E, V]);
+    expect([crashes < 1, stops < 1]).toEqual([true, true]);
+  });
+});
