@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { type AgencyId, batchIdOf } from '../lambdas/domain/identifiers.ts';
+import { type AgencyId, type BatchId, batchIdOf, isFollowUp } from '../lambdas/domain/identifiers.ts';
 import { parseInboxKey } from '../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../lambdas/domain/outbox.ts';
 import { REVERIFY_LADDERS } from '../lib/config/policy.ts';
@@ -15,6 +15,7 @@ import { bucketsOf } from './buckets.ts';
 import { allFrom, Desk, keyOf, messageOf, type OrderNotice, type OutsideCloud } from './desk.ts';
 import type { Failing } from './failing.ts';
 import { type GatedFile, gatedFiles } from './gated.ts';
+import { goThroughNights } from './nights.ts';
 import { SimulatedOperator } from './operators.ts';
 import type { Correspondent, Participants } from './participants.ts';
 import type { Placeholders } from './placeholders.ts';
@@ -42,8 +43,8 @@ export interface ConductedCloud extends OutsideCloud {
   put(bucket: string, key: string, body: Uint8Array | Readable | string): Promise<void>;
   /** Lets everything work that is under way; the clock stands still. */
   rest(): Promise<void>;
-  /** Lets time pass until nothing is left to do. */
-  run(): Promise<void>;
+  /** Lets time pass until nothing is left to do, or until an instant. */
+  run(until?: number): Promise<void>;
   /** An error of what recurs ends `run`, which rejects with it. */
   readonly clock: { now(): number; every(period: number, run: () => void): void };
   failedExecutions(): { arn: string; machine: string; error: string | null; cause: string | null }[];
@@ -216,6 +217,9 @@ export async function conduct(
     });
   try {
     await cloud.run();
+    await goThroughNights(cloud, () => {
+      if (simulated.length > 0) watch.lookAfter([cloud.clock.now()]);
+    });
   } catch (error) {
     if (!(error instanceof Stuck)) throw error;
     conducted.stuckAt = cloud.clock.now();
@@ -281,6 +285,11 @@ class Watch {
     const now = this.cloud.clock.now();
     const ended = new Set(this.conducted.agencies.filter(({ kind }) => ENDED.has(kind)).map(({ batchId }) => batchId));
     const heardOf = new Set([...this.desks.values()].flatMap(({ orders }) => orders.map(({ batchId }) => batchId)));
+    const settled = new Set(
+      this.conducted.administrators.filter(({ kind }) => kind === 'settled').map(({ batchId }) => batchId),
+    );
+    // A night has no agency: the administrators are told of its end.
+    if ([...heardOf].some((batchId) => isFollowUp(batchId as BatchId) && !settled.has(batchId))) return true;
     return this.conducted.reports.some(
       ({ batchId, at }) => !ended.has(batchId) && now < at + (heardOf.has(batchId) ? LOOK_AT_MOST : HEARD_WITHIN),
     );

@@ -22,7 +22,18 @@ const HABITS: readonly Habit[] = ['whole', 'never', 'parts', 'mistakes', 'late']
 const DISCONNECTED = [0.76, 0.84, 0.9] as const;
 
 /** What becomes of one row at its operator; `stays_failed` is never disconnected. */
-type Fate = 'unanswered' | 'verified' | 'not_found' | 'failed' | 'stays_failed' | 'disconnected' | 'blocked';
+type Fate =
+  | 'unanswered'
+  | 'verified'
+  | 'not_found'
+  | 'failed'
+  | 'stays_failed'
+  | 'disconnected'
+  | 'blocked'
+  | 'restored'
+  | 'unblocked';
+/** What is said of a row whose order was carried out, where nobody has to prove themselves. */
+const DONE = { block: 'blocked', restore: 'restored', unblock: 'unblocked' } as const;
 type Answer = readonly [identifier: string, outcome: string];
 
 export class SimulatedOperator {
@@ -164,7 +175,7 @@ export class SimulatedOperator {
     const mixed = this.manner === 'mixed';
     if (mixed && chance < 0.03) return 'unanswered';
     const kind = fraction(this.seed, 'kind', operator, notice.directionId, identifier);
-    if (notice.kind === 'block') return kind < 0.05 ? 'not_found' : 'blocked';
+    if (notice.kind !== 'reverify') return kind < 0.05 ? 'not_found' : DONE[notice.kind];
     if (mixed && chance < 0.05) return 'stays_failed';
     const share = DISCONNECTED[hash(this.seed, 'share', operator) % DISCONNECTED.length] as number;
     if (chance < 0.05 + 0.95 * share) return kind < 0.1 ? 'disconnected' : 'failed';

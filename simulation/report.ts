@@ -1,5 +1,6 @@
 /** The report at a run's end, for a person to read. */
 import type { Summary } from '../lambdas/domain/books.ts';
+import { FOLLOW_UP } from '../lambdas/domain/identifiers.ts';
 import { BOOKS, type Book, LEFT_OUT } from '../lambdas/domain/kinds.ts';
 import type { Conducted } from './conduct.ts';
 import type { OrderNotice } from './desk.ts';
@@ -78,7 +79,8 @@ function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
       .map((column) => `${number(counts[column] ?? 0)} ${words(column)}`)
       .join(', ');
   };
-  const opening = `Batch ${summary.batchId} of ${summary.agency}, from ${summary.file}`;
+  const from = summary.agency === FOLLOW_UP ? 'of a night' : `of ${summary.agency}, from ${summary.file}`;
+  const opening = `Batch ${summary.batchId} ${from}`;
   const reported = `  report       ${several(report.rows, 'row')}: ${several(report.handsets, 'handset')}, ${number(report.rejected)} rejected, ${several(report.repeats, 'repeat')}`;
   if (summary.status !== 'settled')
     return [
@@ -86,14 +88,19 @@ function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
       `  ended        ${summary.status.replace('_', ' ')} at ${instant(summary.settledAt)}`,
       reported,
     ].join('\n');
+  const { outcomes } = summary;
   return [
     opening,
     `  ran          ${instant(summary.startedAt)} to ${instant(summary.settledAt)}`,
-    reported,
+    ...(outcomes ? [] : [reported]),
     `  connections  ${number(connections.linked)} linked: ${list(connections, DECIDED.connections)}`,
     `               ${list(connections, ENDED.connections)}`,
-    `  blocks       ${number(blocks.rows)} asked for: ${list(blocks, DECIDED.blocks)}`,
-    `               ${list(blocks, ENDED.blocks)}`,
+    ...(outcomes
+      ? [`  given back   ${list(outcomes, ['directed', ...Object.keys(BOOKS.outcomes.ended)])}`]
+      : [
+          `  blocks       ${number(blocks.rows)} asked for: ${list(blocks, DECIDED.blocks)}`,
+          `               ${list(blocks, ENDED.blocks)}`,
+        ]),
     `  unexplained  ${number(summary.unexplained)}`,
     '',
     ...operatorTable(summary).map((line) => `  ${line}`),

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { DirectionId, OperatorId } from '../lambdas/domain/identifiers.ts';
 import { parseDirectionId } from '../lambdas/domain/identifiers.ts';
-import { columnOf, type DirectionKind } from '../lambdas/domain/kinds.ts';
+import { columnOf, type DirectionKind, rulesOf } from '../lambdas/domain/kinds.ts';
 import { receiptKey } from '../lambdas/domain/outbox.ts';
 import { CommandError } from '../lib/commands/command-line.ts';
 import type { OwnResponse } from './arguments.ts';
@@ -75,8 +75,8 @@ export class Responder {
   }
 
   /**
-   * Uploads a file's rows under its own name, each to the direction where the row is open or failed, else to the newest
-   * that carries it, else to the newest of that kind. A file that would be refused whole goes whole to the newest.
+   * Uploads a file's rows under its own name, each to the direction that may be answered so where the row is open or failed, else to
+   * the newest that carries it, else to the newest of that kind. A file that would be refused whole goes whole to the newest.
    * @throws CommandError when there is no direction that could take it, or it isn't known of which kind it is
    */
   async respond(file: OwnResponse): Promise<void> {
@@ -105,10 +105,10 @@ export class Responder {
 
   private split({ kind, rows }: ReadableResponse, newest: Direction): [Direction, ResponseRow[]][] {
     const now = this.desk.cloud.clock.now();
-    const candidates = this.ofKind(kind);
     const pieces = new Map<Direction, ResponseRow[]>();
     for (const row of rows) {
-      const { identifier } = row;
+      const { identifier, outcome } = row;
+      const candidates = this.taking(kind, outcome);
       const carriers = identifier === undefined ? [] : candidates.filter((one) => one.rows.has(identifier));
       const waiting = carriers.filter((one) => one.deadline >= now && one.rows.get(identifier as string) !== 'done');
       const direction = newestOf(waiting) ?? newestOf(carriers) ?? newest;
@@ -117,6 +117,14 @@ export class Responder {
       else piece.push(row);
     }
     return [...pieces];
+  }
+
+  /** The directions about what a file's column names that may be answered so; of words that none takes, those of the file's kind. */
+  private taking(kind: DirectionKind, outcome: string): Direction[] {
+    const taking = [...this.directions.values()].filter(
+      (one) => columnOf(one.kind) === columnOf(kind) && rulesOf(one.kind).answers.some((answer) => answer === outcome),
+    );
+    return taking.length > 0 ? taking : this.ofKind(kind);
   }
 
   private ofKind(kind: DirectionKind): Direction[] {

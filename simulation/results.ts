@@ -13,10 +13,11 @@ import { receiptKey, summaryKey, takenReceiptKey } from '../lambdas/domain/outbo
 import { bucketsOf } from './buckets.ts';
 import type { Conducted, UploadedReport } from './conduct.ts';
 import { keyOf, messageOf, type OutsideCloud } from './desk.ts';
+import { followUps } from './nights.ts';
 
 /** How a run ended. */
 export interface Results {
-  /** The batches that ended with books, in the order in which their reports were uploaded. */
+  /** The batches that ended with books, in the order in which their reports were uploaded, and then those of nights. */
   summaries: Summary[];
   /** Why the run did not succeed, one line each; none when it did. */
   problems: string[];
@@ -52,6 +53,16 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
       warnings.push(`${report.key} named no handset: it has ${counted(rows, 'row')}, ${rejected} rejected${rejects}`);
     }
     if (summary.unexplained !== 0) problems.push(`batch ${report.batchId} has ${summary.unexplained} rows unexplained`);
+  }
+  for (const batchId of await followUps(cloud)) {
+    const key = summaryKey(batchId);
+    if (!settled.has(key)) {
+      problems.push(`batch ${batchId} did not settle`);
+      continue;
+    }
+    const summary: Summary = JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8'));
+    summaries.set(batchId, summary);
+    if (summary.unexplained !== 0) problems.push(`batch ${batchId} has ${summary.unexplained} rows unexplained`);
   }
   if (conducted.stuckAt !== undefined) {
     const at = `${new Date(conducted.stuckAt).toISOString().slice(0, 16)}Z`;

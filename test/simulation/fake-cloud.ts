@@ -30,8 +30,8 @@ export class FakeCloud implements ConductedCloud {
     return this.clock.rest();
   }
 
-  run(): Promise<void> {
-    return this.clock.run();
+  run(until?: number): Promise<void> {
+    return this.clock.run(until);
   }
 
   async put(bucket: string, key: string, body: Uint8Array | Readable | string): Promise<void> {
