@@ -112,10 +112,11 @@ async function sightingsOf(
 /** The rows of a batch's report that name these handsets; none where no version of the file has its bytes any more. */
 async function reportRows(
   inbox: string,
-  { agency, file, sha256 }: Batch,
+  { kind, agency, file, sha256 }: Batch,
   imeis: ReadonlySet<Imei>,
 ): Promise<ReportRow[]> {
-  if (imeis.size === 0) return [];
+  // No other batch has a report: what it goes by is no file of the inbox, or names no handsets for their own sake.
+  if (kind !== 'report' || imeis.size === 0) return [];
   for await (const { key, versionId } of listVersions({ bucket: inbox, key: file })) {
     if (key !== file) continue;
     const hash = createHash('sha256');

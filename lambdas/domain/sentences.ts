@@ -172,7 +172,8 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
 
 /** Whether a row was moved, and no follow-up goes on with it yet: then that one's row is the newer word. */
 function isWaiting({ ledger, row }: RowFacts): boolean {
-  return fileMoving(ledger, row) !== undefined;
+  const file = fileMoving(ledger, row);
+  return file !== undefined && file.followUp === undefined;
 }
 
 function endedSentence({ of, who, on, occurredOn, settledAt }: Standing, ended: string): string {

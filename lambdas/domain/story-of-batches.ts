@@ -10,6 +10,7 @@ export function eventsOfBatches({ subject, batches, aside }: Facts): StoryEvent[
     const imeis = subject.kind === 'handset' ? [subject.imei] : seenIn(batch);
     const msisdn = subject.kind === 'number' ? subject.msisdn : null;
     return [
+      // What isn't a report's goes on from rows of others, or takes them back.
       ...(batch.kind === 'report' ? [reported(batch)] : []),
       ...batch.sightings.map((sighting) => seen(batch, sighting)),
       ...(batch.decision === null ? [] : decided(batch, batch.decision, imeis, msisdn)),

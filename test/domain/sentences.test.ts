@@ -1,5 +1,5 @@
 /** Where each outcome leaves a number or a handset, in words: what no scenario is told of here. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import type { DirectionRow } from '../../lambdas/domain/directions.ts';
 import { explain, explanationsText, linesIn } from '../../lambdas/domain/explanations.ts';
@@ -170,6 +170,13 @@ describe('the sentence of a number', () => {
       'The operator jio has given the subscriber more time (hospital). From the next night on they are asked again, with later deadlines.',
     ],
     [
+      'was ported, and went on in its night',
+      rowOf(answered('ported', ledger('reverify'), { moved: 1, followUp: 'followup-202606040000' as BatchId }), {
+        moved: { row: 0, why: 'ported', to: 'vi' as OperatorId },
+      }),
+      'The operator jio says that the number was ported to the operator vi on 3 June 2026.',
+    ],
+    [
       'is given back',
       rowOf(ledger('restore')),
       'The operator jio is to give it full service again by 9 June 2026, 05:30 IST, whatever state it is in.',
@@ -296,4 +303,20 @@ it('an explanation has the form of the contract, and its lines are read back', (
     ],
   });
   expect(linesIn(text)).toEqual(new Set([7, 9]));
+});
+
+test("the batch of a night is no report's, so that nobody is said to have reported what goes on in it", () => {
+  const night = batch({
+    batchId: 'followup-202606040000' as BatchId,
+    agency: 'followup' as AgencyId,
+    file: 'found.json',
+  });
+  const facts: Facts = {
+    subject: { kind: 'number', msisdn: NUMBER },
+    batches: [batch(), night],
+    rows: [],
+    aside: [],
+    exemption: {},
+  };
+  expect(storyOf(facts).map((event) => [event.what, 'agency' in event && event.agency])).toEqual([['reported', 'mha']]);
 });
