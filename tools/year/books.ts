@@ -1,0 +1,137 @@
+/** The year gone through again in order of time: what each batch must have decided, and what its books must say. */
+import type { AnswerRow, Chronicle, GivenAnswer, SentReport, ToldOrder } from './chronicle.ts';
+import { type Decided, decide, SightingsByHandset, type Weighed, weigh } from './claims.ts';
+import { DAY } from './draw.ts';
+import { booksOf, type LedgerRow, Ledgers, type Taken } from './ledgers.ts';
+import type { Passage } from './reckoning.ts';
+
+/** The days that the ladders of a batch take. */
+export const LADDER_DAYS = { reverify: 16, block: 2 } as const;
+
+/** The instants of a batch, which it says itself: when it took its turn, and when it settled. */
+export interface Instants {
+  readonly startedAt: number;
+  readonly settledAt: number;
+}
+
+/** What must have become of a batch that settled. */
+export interface Reckoned {
+  readonly report: SentReport;
+  readonly weighed: Weighed;
+  readonly decided: readonly Decided[];
+  readonly books: ReturnType<typeof booksOf>;
+  /** Its revocation list: numbers in E.164. */
+  readonly revoked: readonly string[];
+  /** Directed rows that no order carried. */
+  readonly withoutOrder: number;
+}
+
+/** A list that an answer publishes at once. */
+export interface AtOnce {
+  readonly batchId: string;
+  readonly kind: 'late' | 'withdrawn';
+  readonly sha256: string;
+  readonly numbers: readonly string[];
+}
+
+export interface Reckoning {
+  readonly batches: ReadonlyMap<string, Reckoned>;
+  readonly ledgers: Ledgers;
+  /** What each response came to; undefined where it is refused. */
+  readonly taken: ReadonlyMap<GivenAnswer, Taken | undefined>;
+  readonly atOnce: readonly AtOnce[];
+  /** By number in E.164, in order of time. */
+  readonly passages: ReadonlyMap<string, readonly Passage[]>;
+}
+
+/**
+ * Goes through the year.
+ * @param instants of each batch that settled, by its id
+ * @param people how many approvers must approve
+ */
+export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Instants>, people: number): Reckoning {
+  const seen = new SightingsByHandset(chronicle.usage);
+  const ledgers = new Ledgers();
+  const directionOf = directionsOf(chronicle.orders);
+  const batches = new Map<string, Reckoned>();
+  const plans = new Map<string, Omit<Reckoned, 'books' | 'revoked'>>();
+  const taken = new Map<GivenAnswer, Taken | undefined>();
+  const atOnce: AtOnce[] = [];
+  const passages = new Map<string, Passage[]>();
+
+  const plan = (batchId: string, { startedAt }: Instants) => {
+    const report = chronicle.reports.find((one) => one.batchId === batchId);
+    const begun = report?.begun.findLast((at) => at <= startedAt);
+    if (report === undefined || begun === undefined) return;
+    const standings = (kind: Decided['kind'], identifier: string) => ledgers.standings(kind, identifier, startedAt);
+    const decided = decide({ report, begun, planned: startedAt, people }, chronicle, seen, standings);
+    let withoutOrder = 0;
+    for (const one of decided) {
+      const direction = directionOf.get(`${batchId} ${one.kind} ${one.operator} ${one.identifier}`);
+      if (one.state !== 'directed') continue;
+      if (direction === undefined) withoutOrder++;
+      else ledgers.add(one, direction, startedAt + LADDER_DAYS[one.kind] * DAY);
+    }
+    for (const one of decided.filter(({ kind }) => kind === 'reverify')) {
+      const row = ledgers.ofNumber(one.identifier).findLast(({ decided: of }) => of === one);
+      const passage = { batchId, decided: one, row };
+      passages.set(one.identifier, [...(passages.get(one.identifier) ?? []), passage]);
+    }
+    plans.set(batchId, { report, weighed: weigh(report, begun, seen), decided, withoutOrder });
+  };
+  const settle = (batchId: string) => {
+    const planned = plans.get(batchId);
+    if (planned === undefined) return;
+    const rows = ledgers.ofBatch(batchId);
+    const revoked = rows.filter((row) => isRevoked(row, ledgers)).map(({ decided }) => decided.identifier);
+    batches.set(batchId, { ...planned, books: booksOf(planned.decided, rows), revoked: revoked.sort() });
+  };
+  const answer = (given: GivenAnswer) => {
+    const before = new Map(ledgers.directions.get(given.direction) ?? []);
+    const outcomes = new Map([...before].map(([identifier, { outcome }]) => [identifier, outcome]));
+    taken.set(given, ledgers.record(given));
+    const batchId = given.direction.split('.')[0] ?? '';
+    const changed = given.rows.filter(
+      ({ identifier }: AnswerRow) => before.get(identifier)?.outcome !== outcomes.get(identifier),
+    );
+    const of = (kind: AtOnce['kind'], takes: (row: LedgerRow) => boolean) => {
+      const numbers = changed.map(({ identifier }) => identifier).filter((one) => takes(before.get(one) as LedgerRow));
+      if (numbers.length > 0) atOnce.push({ batchId, kind, sha256: given.sha256, numbers: numbers.sort() });
+    };
+    of('withdrawn', ({ outcome }) => outcome === 'reissued');
+    if (given.at > (instants.get(batchId)?.settledAt ?? Number.POSITIVE_INFINITY))
+      of('late', (row) => isRevoked(row, ledgers));
+  };
+
+  const events: { at: number; run: () => void }[] = chronicle.answers.map((given) => ({
+    at: given.at,
+    run: () => answer(given),
+  }));
+  for (const [batchId, { startedAt, settledAt }] of instants) {
+    events.push({ at: startedAt, run: () => plan(batchId, { startedAt, settledAt }) });
+    events.push({ at: settledAt, run: () => settle(batchId) });
+  }
+  for (const { run } of events.sort((a, b) => a.at - b.at)) run();
+  return { batches, ledgers, taken, atOnce, passages };
+}
+
+/** Whether a row has its number in a list: its connection ended, and it is nobody else's since. */
+function isRevoked({ decided, outcome }: LedgerRow, ledgers: Ledgers): boolean {
+  if (outcome !== 'disconnected' && outcome !== 'surrendered') return false;
+  return !ledgers
+    .ofNumber(decided.identifier)
+    .some(({ reissuedOn }) => reissuedOn !== undefined && decided.lastSeen <= reissuedOn);
+}
+
+/** Which direction each row's first order is of, by `batch kind operator identifier`. */
+function directionsOf(orders: readonly ToldOrder[]): Map<string, string> {
+  const all = new Map<string, string>();
+  for (const { notice, operator, rows } of orders) {
+    const { batchId, kind, directionId } = notice;
+    for (const identifier of rows) {
+      const key = `${batchId} ${kind} ${operator} ${identifier}`;
+      if (!all.has(key)) all.set(key, directionId);
+    }
+  }
+  return all;
+}

@@ -1,0 +1,90 @@
+/** What people of the year's world did and were told, with its instants: all that the reckoning goes by. */
+import type { OrderNotice } from '../../simulation/desk.ts';
+import type { ReportFile } from './files.ts';
+import type { Sighting } from './life.ts';
+
+/** A usage file, as far as it can be taken. */
+export interface SentUsage {
+  readonly operator: string;
+  readonly at: number;
+  readonly sightings: readonly Sighting[];
+}
+
+/** A report's file, the first time that it was uploaded. */
+export interface SentReport {
+  readonly agency: string;
+  readonly batchId: string;
+  readonly key: string;
+  /** IMEIs of 14 digits. */
+  readonly handsets: readonly string[];
+  readonly rows: ReportFile['rows'];
+  /** The instants of its uploads: the first one, and those after it lapsed. */
+  readonly begun: number[];
+}
+
+/** What an approver says of a batch; handsets with 14 digits. */
+export interface Word {
+  readonly decision: 'approve' | 'refuse' | 'block' | 'reverify' | 'strike';
+  readonly imei?: string;
+}
+
+export interface SaidDecision {
+  readonly approver: string;
+  readonly batchId: string;
+  readonly at: number;
+  /** The SHA-256 of the preview that it is about. */
+  readonly preview: string;
+  readonly words: readonly Word[];
+}
+
+export interface SaidExemption {
+  readonly approver: string;
+  readonly at: number;
+  /** A number in E.164, or an IMEI of 14 digits. */
+  readonly subject: string;
+  /** The last day. */
+  readonly until: string;
+}
+
+/** A row of a response. */
+export interface AnswerRow {
+  /** A number in E.164, or an IMEI of 14 digits. */
+  readonly identifier: string;
+  readonly outcome: string;
+  /** The day on which it happened, or since when the number is somebody else's. */
+  readonly on: string;
+}
+
+export interface GivenAnswer {
+  readonly operator: string;
+  readonly direction: string;
+  readonly name: string;
+  readonly sha256: string;
+  readonly at: number;
+  readonly rows: readonly AnswerRow[];
+}
+
+/** An order as it was told of, with what its file held then. */
+export interface ToldOrder {
+  readonly notice: OrderNotice;
+  /** When it was published. */
+  readonly at: number;
+  readonly operator: string;
+  /** Numbers in E.164, or IMEIs of 14 digits. */
+  readonly rows: readonly string[];
+  /** The ladder's last deadline as a re-verification tells it; undefined of others. */
+  readonly disconnectBy: string | undefined;
+}
+
+/** Any notice, as it was published. */
+export type Told = Record<string, unknown> & { readonly toldAt: number };
+
+export class Chronicle {
+  readonly usage: SentUsage[] = [];
+  readonly reports: SentReport[] = [];
+  readonly decisions: SaidDecision[] = [];
+  readonly exemptions: SaidExemption[] = [];
+  readonly answers: GivenAnswer[] = [];
+  readonly orders: ToldOrder[] = [];
+  readonly notices: Told[] = [];
+}

@@ -1,0 +1,209 @@
+/**
+ * The year's own reckoning of what becomes of a report's handsets and numbers, from what was uploaded and said before, without
+ * a line of the system's.
+ */
+import { dayAt, daysBefore } from '../../test/scenarios/sample-reckoning.ts';
+import type { Chronicle, SaidDecision, SentReport } from './chronicle.ts';
+import { OPERATORS } from './draw.ts';
+import type { Sighting } from './life.ts';
+
+const LOOK_BACK_DAYS = 180;
+/** From how many numbers on a handset looks cloned, on one day and in all. */
+const BUSY_DAY = 25;
+const MANY_CONNECTIONS = 500;
+
+/** How a row stands that an earlier batch directed. */
+export interface Standing {
+  readonly direction: string;
+  readonly operator: string;
+  /** Whether its ladder runs, and nobody has ended it. */
+  readonly isOpen: boolean;
+  /** The newest recorded answer, and its day; undefined where there is none. */
+  readonly answer: { readonly outcome: string; readonly on: string; readonly at: number } | undefined;
+  /** Since when the number is somebody else's, as far as was said. */
+  readonly reissuedOn: string | undefined;
+}
+
+/** What is known of a number, or of a handset at its operators, when a batch is planned. */
+export type Standings = (kind: 'reverify' | 'block', identifier: string) => readonly Standing[];
+
+/** A row of a batch, and what must be decided of it. */
+export interface Decided {
+  readonly kind: 'reverify' | 'block';
+  /** A number in E.164, or an IMEI of 14 digits. */
+  readonly identifier: string;
+  readonly operator: string;
+  readonly state: string;
+  /** The direction that it stands in, if it is an earlier one. */
+  readonly direction: string;
+  /** Of a number: the handset that it is directed for, and the day of its newest sighting. */
+  readonly imei: string;
+  readonly lastSeen: string;
+}
+
+/** Sightings by handset, of files that were there before an instant. */
+export class SightingsByHandset {
+  readonly #byHandset = new Map<string, { at: number; sighting: Sighting }[]>();
+
+  constructor(usage: Chronicle['usage']) {
+    for (const { at, sightings } of usage)
+      for (const sighting of sightings) {
+        const all = this.#byHandset.get(sighting.imei);
+        if (all === undefined) this.#byHandset.set(sighting.imei, [{ at, sighting }]);
+        else all.push({ at, sighting });
+      }
+  }
+
+  /** Those of a handset that a report of this instant takes. */
+  of(imei: string, at: number): Sighting[] {
+    const [from, until] = [daysBefore(dayAt(at), LOOK_BACK_DAYS), dayAt(at)];
+    return (this.#byHandset.get(imei) ?? [])
+      .filter((one) => one.at < at && one.sighting.day >= from && one.sighting.day <= until)
+      .map(({ sighting }) => sighting);
+  }
+}
+
+/** What people are shown of a batch. */
+export interface Weighed {
+  readonly linked: number;
+  readonly held: ReadonlySet<string>;
+  readonly linkedOnlyByHeld: number;
+}
+
+/** Which handsets look cloned, and how many numbers there are. */
+export function weigh(report: SentReport, begun: number, seen: SightingsByHandset): Weighed {
+  const held = new Set<string>();
+  const all = new Set<string>();
+  const others = new Set<string>();
+  for (const imei of report.handsets) {
+    const sightings = seen.of(imei, begun);
+    const byDay = new Map<string, Set<string>>();
+    for (const { day, digits } of sightings) byDay.set(day, (byDay.get(day) ?? new Set()).add(digits));
+    const numbers = new Set(sightings.map(({ digits }) => digits));
+    const looksCloned = numbers.size >= MANY_CONNECTIONS || [...byDay.values()].some(({ size }) => size >= BUSY_DAY);
+    if (looksCloned) held.add(imei);
+    for (const digits of numbers) {
+      all.add(digits);
+      if (!looksCloned) others.add(digits);
+    }
+  }
+  return { linked: all.size, held, linkedOnlyByHeld: all.size - others.size };
+}
+
+/** What those who decided left out, and what they had done about held handsets: the mildest word of as many as are needed. */
+export function saidOf(decisions: readonly SaidDecision[], people: number) {
+  const struck = new Set<string>();
+  const words = new Map<string, Map<string, string>>();
+  for (const { approver, words: said } of decisions)
+    for (const { decision, imei } of said) {
+      if (imei === undefined) continue;
+      if (decision === 'strike') struck.add(imei);
+      else words.set(imei, (words.get(imei) ?? new Map()).set(approver, decision));
+    }
+  const acts = new Map<string, string>();
+  for (const [imei, byApprover] of words) {
+    if (byApprover.size < people) continue;
+    acts.set(imei, [...byApprover.values()].includes('reverify') ? 'reverify' : 'block');
+  }
+  return { struck, acts };
+}
+
+/** The numbers and handsets that two approvers' latest words exempt on a day. */
+export function exemptOn(exemptions: Chronicle['exemptions'], at: number): Set<string> {
+  const latest = new Map<string, Map<string, string>>();
+  for (const one of exemptions)
+    if (one.at < at) latest.set(one.subject, (latest.get(one.subject) ?? new Map()).set(one.approver, one.until));
+  const day = dayAt(at);
+  const exempt = new Set<string>();
+  for (const [subject, untils] of latest)
+    if ([...untils.values()].filter((until) => until >= day).length >= 2) exempt.add(subject);
+  return exempt;
+}
+
+/**
+ * What must be decided of each row of a batch that was approved.
+ * @param begun when its report was uploaded, epoch milliseconds
+ * @param planned when it took its turn
+ */
+export function decide(
+  { report, begun, planned, people }: { report: SentReport; begun: number; planned: number; people: number },
+  { exemptions, decisions }: Pick<Chronicle, 'exemptions' | 'decisions'>,
+  seen: SightingsByHandset,
+  standings: Standings,
+): Decided[] {
+  const said = decisions.filter(({ batchId, at }) => batchId === report.batchId && at >= begun && at <= planned);
+  const { struck, acts } = saidOf(said, people);
+  const { held } = weigh(report, begun, seen);
+  const exempt = exemptOn(exemptions, planned);
+  const decided: Decided[] = [];
+  for (const sightings of byNumber(report.handsets.flatMap((imei) => seen.of(imei, begun)))) {
+    const [newest] = sightings;
+    if (newest === undefined) continue;
+    const identifier = `+91${newest.digits}`;
+    const left = sightings.filter(({ imei }) => !struck.has(imei));
+    const on = left.find(({ imei }) => !held.has(imei) || acts.has(imei));
+    const row = { kind: 'reverify', identifier, operator: newest.operator, lastSeen: newest.day } as const;
+    const leftOut = left.length === 0 ? 'struck' : on === undefined ? 'held' : exempt.has(identifier) ? 'exempt' : '';
+    const { state, direction } =
+      leftOut === '' ? connectionState(standings('reverify', identifier), newest) : { state: leftOut, direction: '' };
+    decided.push({ ...row, imei: on?.imei ?? newest.imei, state, direction });
+  }
+  for (const imei of report.handsets) {
+    const isSpared = held.has(imei) && acts.get(imei) !== 'block';
+    const leftOut = struck.has(imei) ? 'struck' : isSpared ? 'held' : exempt.has(imei) ? 'exempt' : '';
+    for (const operator of OPERATORS) {
+      const { state, direction } =
+        leftOut === ''
+          ? handsetState(standings('block', imei).filter((one) => one.operator === operator))
+          : { state: leftOut, direction: '' };
+      decided.push({ kind: 'block', identifier: imei, operator, imei, lastSeen: '', state, direction });
+    }
+  }
+  return decided;
+}
+
+/** Each number's sightings, newest first. */
+function byNumber(sightings: readonly Sighting[]): Iterable<Sighting[]> {
+  const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  const all = new Map<string, Sighting[]>();
+  for (const one of sightings) all.set(one.digits, [...(all.get(one.digits) ?? []), one]);
+  for (const list of all.values())
+    list.sort((a, b) => order(b.day, a.day) || order(a.operator, b.operator) || order(a.imei, b.imei));
+  return all.values();
+}
+
+const newestAnswer = (
+  standings: readonly Standing[],
+): (Standing & { answer: NonNullable<Standing['answer']> }) | undefined =>
+  standings
+    .flatMap((one) => (one.answer === undefined ? [] : [{ ...one, answer: one.answer }]))
+    .reduce<(Standing & { answer: NonNullable<Standing['answer']> }) | undefined>(
+      (newest, one) => (newest === undefined || one.answer.at > newest.answer.at ? one : newest),
+      undefined,
+    );
+
+function connectionState(
+  standings: readonly Standing[],
+  { operator, day }: Sighting,
+): { state: string; direction: string } {
+  const given = standings.find(({ reissuedOn }) => reissuedOn !== undefined && day <= reissuedOn);
+  if (given !== undefined) return { state: 'reissuedBefore', direction: given.direction };
+  const open = standings.find((one) => one.isOpen && one.operator === operator);
+  if (open !== undefined) return { state: 'alreadyOpen', direction: open.direction };
+  const newest = newestAnswer(standings);
+  if (newest !== undefined && day <= newest.answer.on) {
+    const { direction } = newest;
+    if (['disconnected', 'surrendered'].includes(newest.answer.outcome))
+      return { state: 'alreadyDisconnected', direction };
+    if (newest.answer.outcome === 'verified') return { state: 'alreadyVerified', direction };
+  }
+  return { state: 'directed', direction: '' };
+}
+
+function handsetState(standings: readonly Standing[]): { state: string; direction: string } {
+  const open = standings.find(({ isOpen }) => isOpen);
+  if (open !== undefined) return { state: 'alreadyOpen', direction: open.direction };
+  const newest = newestAnswer(standings);
+  if (newest?.answer.outcome === 'blocked') return { state: 'alreadyBlocked', direction: newest.direction };
+  return { state: 'directed', direction: '' };
+}

@@ -1,0 +1,53 @@
+/** What somebody does who is asked to prove who they are. */
+import { HOUR, type Person } from './draw.ts';
+
+export type Conduct =
+  /** Comes within days. */
+  | 'comes'
+  /** Comes when calls can't be made any more, or none come in. */
+  | 'comes when barred'
+  | 'comes when cut off from calls'
+  /** Comes with papers that don't do, and with better ones before the day is over. */
+  | 'wrong papers first'
+  /** Has papers of somebody else that nobody finds false. */
+  | 'forged papers'
+  | 'false papers'
+  | 'surrenders'
+  /** Has thrown the number away. */
+  | 'gone'
+  | 'ignores';
+
+const HONEST: readonly (readonly [Conduct, number])[] = [
+  ['comes when barred', 0.08],
+  ['comes when cut off from calls', 0.03],
+  ['wrong papers first', 0.03],
+  ['comes', 1],
+];
+const GUILTY: readonly (readonly [Conduct, number])[] = [
+  ['forged papers', 0.03],
+  ['false papers', 0.16],
+  ['surrenders', 0.08],
+  ['gone', 0.06],
+  ['ignores', 1],
+];
+
+/** What a person does, by a fraction that is drawn. */
+export function conductOf({ isGuilty }: Person, dice: number): Conduct {
+  let left = dice;
+  for (const [conduct, share] of isGuilty ? GUILTY : HONEST) {
+    left -= share;
+    if (left < 0) return conduct;
+  }
+  return 'ignores';
+}
+
+/** How long after they were asked they have proved who they are, in milliseconds; infinite for those who never do. */
+export function comesAfter(conduct: Conduct, dice: number): number {
+  const between = (from: number, to: number) => (from + (to - from) * dice) * HOUR;
+  if (conduct === 'comes' || conduct === 'forged papers') return between(6, 100);
+  // After those papers were found wanting, and before anybody is disconnected for it.
+  if (conduct === 'wrong papers first') return between(49, 54);
+  if (conduct === 'comes when barred') return between(130, 220);
+  if (conduct === 'comes when cut off from calls') return between(250, 340);
+  return Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,316 @@
+/**
+ * Who lives in the year's world, drawn from the seed: people, their numbers and handsets, who is guilty, and which handsets are
+ * reported when. Nothing here has happened yet, and nothing here is known to the system.
+ *
+ * Days are counted from the start of the year; the months before it, which operators' first files are about, have negative ones.
+ */
+import { fraction, hash, scatter } from '../../simulation/random.ts';
+
+/** The year's first instant, and its length. */
+export const START = Date.parse('2026-01-01T00:00:00Z');
+export const HOUR = 3_600_000;
+export const DAY = 24 * HOUR;
+export const YEAR_DAYS = 365;
+/** Operators send what they saw in files of so many days each. */
+export const PERIOD_DAYS = 30;
+/** The first period, counted from that which begins with the year. */
+export const FIRST_PERIOD = -5;
+/** The last report comes in time for its ladder to end in the year, also where it lapses first. */
+const LAST_REPORT_DAY = 335;
+const FIRST_REPORT_DAY = 4;
+
+export const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'] as const;
+const SHARES = { airtel: 0.33, bsnl: 0.08, jio: 0.4, mtnl: 0.02, vi: 0.17 } as const;
+export type Operator = (typeof OPERATORS)[number];
+export const AGENCIES = ['mha', 'up-police', 'delhi-police', 'i4c'] as const;
+const AREAS = ['Delhi', 'UP (East)', 'Bihar', 'Mumbai', 'Karnataka', 'Jammu & Kashmir', 'West Bengal', 'Kerala'];
+
+/** Why somebody is in the world. Fraudsters and those behind a SIM box are guilty; all others are not. */
+export type Part =
+  | 'fraudster'
+  | 'behind a SIM box'
+  /** Uses a handset that has the IMEI of others: one of them misused it. */
+  | 'on a cloned handset'
+  /** Bought the handset from whoever misused it. */
+  | 'second-hand buyer'
+  /** Lent, or borrowed, a handset once. */
+  | 'borrower'
+  /** Got a number that a fraudster had before. */
+  | 'holder of a re-issued number'
+  /** Has a handset that was reported by mistake. */
+  | 'reported by mistake'
+  /** Has nothing to do with any of it. */
+  | 'bystander';
+const GUILTY: readonly Part[] = ['fraudster', 'behind a SIM box'];
+
+export interface Person {
+  readonly id: number;
+  readonly part: Part;
+  readonly isGuilty: boolean;
+  readonly area: string;
+}
+
+/** Whose a number is, and at which operator, from one instant until another (epoch milliseconds). */
+export interface Tenure {
+  readonly person: Person;
+  readonly operator: Operator;
+  readonly from: number;
+  until: number;
+}
+
+export interface PhoneNumber {
+  /** Ten digits. */
+  readonly digits: string;
+  /** One after the other. */
+  readonly tenures: Tenure[];
+}
+
+export interface Handset {
+  /** 14 digits. */
+  readonly imei: string;
+  readonly kind: 'misused' | 'SIM box' | 'cloned' | 'mistaken' | 'never seen' | 'own';
+}
+
+/** Somebody uses a number in a handset, from a day until before another. */
+export interface Use {
+  readonly handset: Handset;
+  readonly number: PhoneNumber;
+  readonly person: Person;
+  readonly from: number;
+  readonly until: number;
+  /** Whether most of it is seen on two days of a month, as where many share an IMEI. */
+  readonly bundled: boolean;
+}
+
+export interface Report {
+  readonly n: number;
+  readonly agency: (typeof AGENCIES)[number];
+  readonly day: number;
+  readonly handsets: readonly Handset[];
+}
+
+export interface World {
+  readonly seed: number;
+  readonly people: Person[];
+  /** By their digits. */
+  readonly numbers: Map<string, PhoneNumber>;
+  readonly uses: readonly Use[];
+  readonly reports: readonly Report[];
+}
+
+/** The instant at which a day begins. */
+export const beginOf = (day: number): number => START + day * DAY;
+
+/** A day as files have it. */
+export const dateOf = (day: number): string => new Date(beginOf(day)).toISOString().slice(0, 10);
+
+/** Draws a world of so many batches of so many handsets. */
+export function drawWorld(settings: { seed: number; batches: number; handsets: number }): World {
+  return new Drawing(settings).draw();
+}
+
+class Drawing {
+  readonly #seed: number;
+  readonly #size: { batches: number; handsets: number };
+  readonly #people: Person[] = [];
+  readonly #numbers = new Map<string, PhoneNumber>();
+  readonly #uses: Use[] = [];
+  #handsets = 0;
+
+  constructor({ seed, batches, handsets }: { seed: number; batches: number; handsets: number }) {
+    this.#seed = hash('year', seed);
+    this.#size = { batches, handsets };
+  }
+
+  draw(): World {
+    const { batches, handsets } = this.#size;
+    this.#bystanders(3 * this.#cloneSize(1));
+    const reports: Report[] = [];
+    const reported: { handset: Handset; day: number }[] = [];
+    for (let n = 0; n < batches; n++) {
+      const day = this.#reportDay(n);
+      const again = n === 0 ? 0 : Math.floor(handsets * 0.2);
+      const fresh = Array.from({ length: handsets - again }, (_, i) => this.#reportedHandset(n, i, day));
+      const repeated = new Set<Handset>();
+      for (let i = 0; i < again; i++)
+        repeated.add((this.#pick(reported, 'again', n, i) as { handset: Handset }).handset);
+      const agency = AGENCIES[hash(this.#seed, 'agency', n) % AGENCIES.length] as Report['agency'];
+      reports.push({ n, agency, day, handsets: [...fresh, ...repeated] });
+      reported.push(...fresh.map((handset) => ({ handset, day })));
+    }
+    // Whom no agency knows of.
+    const unknown = Math.ceil((batches * handsets) / 30);
+    for (let i = 0; i < unknown; i++) this.#misused(this.#reportDay(i % batches), 'unknown', i);
+    this.#moveOn(reports);
+    return { seed: this.#seed, people: this.#people, numbers: this.#numbers, uses: this.#uses, reports };
+  }
+
+  #reportDay(n: number): number {
+    const { batches } = this.#size;
+    const apart = (LAST_REPORT_DAY - FIRST_REPORT_DAY) / Math.max(1, batches - 1);
+    return Math.round(FIRST_REPORT_DAY + n * apart);
+  }
+
+  /** A handset that a batch's report is the first to name. */
+  #reportedHandset(n: number, i: number, day: number): Handset {
+    if (i === 0 && n % 2 === 0) return this.#simBox(n, day);
+    if (i === 1 && n % 5 === 1) return this.#cloned(n, day);
+    const chance = this.#chance('handset', n, i);
+    if (chance < 0.03) return this.#mistaken(day, n, i);
+    if (chance < 0.05) return this.#handset('never seen');
+    return this.#misused(day, n, i);
+  }
+
+  /** One, two or three numbers of fraudsters in a handset; some of it sold, lent, or with numbers that are somebody else's soon. */
+  #misused(day: number, ...what: (string | number)[]): Handset {
+    const handset = this.#handset('misused');
+    const chance = (name: string) => this.#chance(name, ...what);
+    const from = day - this.#between(25, 150, 'from', ...what);
+    const sold = chance('sold') < 0.12 ? day - this.#between(8, 20, 'sold on', ...what) : undefined;
+    const count = 1 + Number(chance('second') < 0.4) + Number(chance('third') < 0.15);
+    for (let k = 0; k < count; k++) {
+      const number = this.#number('fraudster');
+      const person = (number.tenures[0] as Tenure).person;
+      // Given up before the report, so that its operator gives it to somebody else about then.
+      const isDropped = this.#chance('dropped', k, ...what) < 0.08;
+      const dropped = day - this.#between(45, 80, 'dropped on', k, ...what);
+      const until = Math.min(sold ?? YEAR_DAYS, isDropped ? dropped : YEAR_DAYS);
+      this.#uses.push({ handset, number, person, from: Math.min(from, until - 25), until, bundled: false });
+      if (isDropped) {
+        const since = dropped + this.#between(40, 85, 'given again', k, ...what);
+        this.#reissue(number, dropped, since);
+      }
+    }
+    if (sold !== undefined) this.#use(handset, this.#number('second-hand buyer'), sold, YEAR_DAYS);
+    if (chance('lent') < 0.15) {
+      const on = day - this.#between(5, 100, 'lent on', ...what);
+      this.#use(handset, this.#number('borrower'), on, on + 1);
+    }
+    return handset;
+  }
+
+  /** An honest person's, whose IMEI somebody mistyped. */
+  #mistaken(day: number, ...what: (string | number)[]): Handset {
+    const handset = this.#handset('mistaken');
+    this.#use(
+      handset,
+      this.#number('reported by mistake'),
+      day - this.#between(40, 150, 'mistaken', ...what),
+      YEAR_DAYS,
+    );
+    return handset;
+  }
+
+  /** Many numbers of one gang, in one area, taken turns with. */
+  #simBox(n: number, day: number): Handset {
+    const handset = this.#handset('SIM box');
+    const area = this.#pick(AREAS, 'box area', n) as string;
+    // So that on its busiest day more than 25 of them are seen.
+    const count = this.#between(60, 90, 'box', n);
+    for (let k = 0; k < count; k++)
+      this.#use(handset, this.#number('behind a SIM box', area), day - 100, YEAR_DAYS, true);
+    return handset;
+  }
+
+  /** Many people, all over the country, whose cheap handsets have one IMEI; a fraudster among them. */
+  #cloned(n: number, day: number): Handset {
+    const handset = this.#handset('cloned');
+    const count = this.#cloneSize(0.4 + 0.6 * this.#chance('clone', n));
+    for (let k = 0; k < count; k++) this.#use(handset, this.#number('on a cloned handset'), day - 150, YEAR_DAYS, true);
+    this.#use(handset, this.#number('fraudster'), day - 60, YEAR_DAYS);
+    return handset;
+  }
+
+  /** How many share a cloned IMEI. */
+  #cloneSize(share: number): number {
+    return Math.max(80, Math.round(5 * this.#size.handsets * share));
+  }
+
+  #bystanders(count: number): void {
+    for (let k = 0; k < count; k++)
+      this.#use(this.#handset('own'), this.#number('bystander'), FIRST_PERIOD * PERIOD_DAYS, YEAR_DAYS);
+  }
+
+  /** Some numbers of fraudsters, and of honest people, are used in a later reported handset, too. */
+  #moveOn(reports: readonly Report[]): void {
+    const uses = [...this.#uses].filter(({ person: { part } }) => ['fraudster', 'borrower'].includes(part));
+    for (const [i, { number, person, until }] of uses.entries()) {
+      if (until < YEAR_DAYS && person.isGuilty) continue;
+      if (this.#chance('moves on', i) >= 0.12) continue;
+      const report = this.#pick(reports, 'to', i) as Report;
+      const handset = this.#pick(report.handsets, 'to handset', i) as Handset;
+      if (handset.kind !== 'misused') continue;
+      const from = report.day - this.#between(5, 40, 'moves on the day', i);
+      this.#use(handset, number, from, from + (person.isGuilty ? 60 : 1));
+    }
+  }
+
+  #use(handset: Handset, number: PhoneNumber, from: number, until: number, bundled = false): void {
+    const { person } = number.tenures[0] as Tenure;
+    this.#uses.push({ handset, number, person, from, until, bundled });
+  }
+
+  #handset(kind: Handset['kind']): Handset {
+    const serial = 100_000_000_000 + scatter(hash(this.#seed, 'imei'), this.#handsets++, 4_000_000_000);
+    return { imei: `35${serial}`, kind };
+  }
+
+  #person(part: Part, area?: string): Person {
+    const id = this.#people.length;
+    const person = {
+      id,
+      part,
+      isGuilty: GUILTY.includes(part),
+      area: area ?? (this.#pick(AREAS, 'area', id) as string),
+    };
+    this.#people.push(person);
+    return person;
+  }
+
+  /** A number that somebody new has from before the first file on. */
+  #number(part: Part, area?: string): PhoneNumber {
+    const n = this.#numbers.size;
+    const digits = String(6_000_000_000 + scatter(hash(this.#seed, 'number'), n, 4_000_000_000));
+    const operator = operatorAt(this.#chance('operator', n));
+    const from = beginOf(FIRST_PERIOD * PERIOD_DAYS);
+    const tenure = { person: this.#person(part, area), operator, from, until: Number.POSITIVE_INFINITY };
+    const number = { digits, tenures: [tenure] };
+    this.#numbers.set(digits, number);
+    return number;
+  }
+
+  #reissue(number: PhoneNumber, dropped: number, since: number): void {
+    const first = number.tenures[0] as Tenure;
+    first.until = beginOf(dropped);
+    // Some hours into the day, as a counter opens.
+    if (since >= YEAR_DAYS) return;
+    giveAgain(number, this.#person('holder of a re-issued number'), first.operator, beginOf(since) + 5 * HOUR);
+  }
+
+  #chance(...what: (string | number)[]): number {
+    return fraction(this.#seed, ...what);
+  }
+
+  #between(from: number, to: number, ...what: (string | number)[]): number {
+    return from + (hash(this.#seed, ...what) % (to - from + 1));
+  }
+
+  #pick<T>(list: readonly T[], ...what: (string | number)[]): T | undefined {
+    return list[hash(this.#seed, ...what) % list.length];
+  }
+}
+
+/** An operator by its share of the numbers. */
+function operatorAt(dice: number): Operator {
+  let left = dice;
+  for (const operator of OPERATORS) {
+    left -= SHARES[operator];
+    if (left < 0) return operator;
+  }
+  return 'jio';
+}
+
+/** Gives a number that nobody has to somebody, for good. */
+export function giveAgain(number: PhoneNumber, person: Person, operator: Operator, from: number): void {
+  number.tenures.push({ person, operator, from, until: Number.POSITIVE_INFINITY });
+}

@@ -1,0 +1,165 @@
+/** The year's own ledgers: how each row of each direction stands, by what its operator said of it, without a line of the system's. */
+import type { AnswerRow, GivenAnswer } from './chronicle.ts';
+import type { Decided, Standing } from './claims.ts';
+
+/** What operators may say, by the kind of a direction. */
+const ANSWERS = {
+  block: ['blocked', 'not_found'],
+  reverify: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'reissued'],
+} as const;
+const ENDS_CONNECTION = ['disconnected', 'surrendered'];
+
+export interface LedgerRow {
+  readonly decided: Decided;
+  readonly direction: string;
+  /** Epoch milliseconds at which its ladder ends. */
+  readonly ends: number;
+  outcome: string;
+  on: string;
+  /** When that was recorded; 0 where nothing was. */
+  at: number;
+  reissuedOn: string | undefined;
+}
+
+/** What became of a response's rows. */
+export interface Taken {
+  recorded: number;
+  alreadyRecorded: number;
+  rejected: number;
+}
+
+export class Ledgers {
+  /** By direction, then by identifier. */
+  readonly directions = new Map<string, Map<string, LedgerRow>>();
+  readonly #bySubject = new Map<string, LedgerRow[]>();
+
+  /** A row that a batch directs. */
+  add(decided: Decided, direction: string, ends: number): void {
+    const row: LedgerRow = { decided, direction, ends, outcome: 'open', on: '', at: 0, reissuedOn: undefined };
+    const rows = this.directions.get(direction) ?? new Map<string, LedgerRow>();
+    this.directions.set(direction, rows.set(decided.identifier, row));
+    const subject = `${decided.kind} ${decided.identifier}`;
+    const all = this.#bySubject.get(subject);
+    if (all === undefined) this.#bySubject.set(subject, [row]);
+    else all.push(row);
+  }
+
+  /** How a number, or a handset at its operators, stands at an instant, by all that was recorded so far. */
+  standings(kind: Decided['kind'], identifier: string, at: number): Standing[] {
+    return (this.#bySubject.get(`${kind} ${identifier}`) ?? []).map((row) => ({
+      direction: row.direction,
+      operator: row.decided.operator,
+      isOpen: isOpen(row) && at < row.ends,
+      answer: row.at === 0 ? undefined : { outcome: row.outcome, on: row.on, at: row.at },
+      reissuedOn: row.reissuedOn,
+    }));
+  }
+
+  /** The rows of a batch's directions. */
+  ofBatch(batchId: string): LedgerRow[] {
+    return [...this.directions].flatMap(([id, rows]) => (id.startsWith(`${batchId}.`) ? [...rows.values()] : []));
+  }
+
+  /** All rows of a number. */
+  ofNumber(identifier: string): readonly LedgerRow[] {
+    return this.#bySubject.get(`reverify ${identifier}`) ?? [];
+  }
+
+  /** Records a response, as formats.md has it; undefined where the whole file is refused. */
+  record({ operator, direction, rows, at }: GivenAnswer): Taken | undefined {
+    const own = this.directions.get(direction);
+    const [first] = own?.values() ?? [];
+    if (own === undefined || first?.decided.operator !== operator) return undefined;
+    const taken = { recorded: 0, alreadyRecorded: 0, rejected: 0 };
+    for (const answer of rows) {
+      const row = own.get(answer.identifier);
+      taken[row === undefined ? 'rejected' : answerRow(row, answer, at)]++;
+    }
+    return taken;
+  }
+}
+
+const isOpen = ({ outcome }: LedgerRow): boolean => outcome === 'open' || outcome === 'failed';
+
+function answerRow(row: LedgerRow, { outcome, on }: AnswerRow, at: number): keyof Taken {
+  const { kind, lastSeen } = row.decided;
+  const known: readonly string[] = ANSWERS[kind];
+  if (!known.includes(outcome)) return 'rejected';
+  if (outcome === 'reissued' && on <= lastSeen) return 'rejected';
+  if (ENDS_CONNECTION.includes(outcome) && on < lastSeen) return 'rejected';
+  if (outcome === row.outcome) return 'alreadyRecorded';
+  if (outcome === 'failed' && ENDS_CONNECTION.includes(row.outcome)) return 'alreadyRecorded';
+  if (!isOpen(row) && outcome !== 'reissued') return 'rejected';
+  row.outcome = outcome;
+  row.on = on;
+  row.at = at;
+  if (outcome === 'reissued') row.reissuedOn = on;
+  return 'recorded';
+}
+
+type Counts = Record<string, number>;
+
+const CONNECTIONS = {
+  rows: 'linked',
+  decided: [
+    'struck',
+    'held',
+    'exempt',
+    'reissuedBefore',
+    'alreadyOpen',
+    'alreadyDisconnected',
+    'alreadyVerified',
+    'directed',
+  ],
+  ended: {
+    verified: 'verified',
+    disconnected: 'disconnected',
+    surrendered: 'surrendered',
+    not_found: 'notFound',
+    reissued: 'reissued',
+  },
+} as const;
+const BLOCKS = {
+  rows: 'rows',
+  decided: ['struck', 'held', 'exempt', 'alreadyOpen', 'alreadyBlocked', 'directed'],
+  ended: { blocked: 'blocked', not_found: 'notFound' },
+} as const;
+
+/**
+ * The books of a batch that settles, by operator: what was decided of its rows, and how those that it directed stand now. Only
+ * what is not 0 stands there.
+ */
+export function booksOf(
+  decided: readonly Decided[],
+  rows: readonly LedgerRow[],
+): { connections: Record<string, Counts>; blocks: Record<string, Counts> } {
+  const books = { connections: {} as Record<string, Counts>, blocks: {} as Record<string, Counts> };
+  const add = (kind: Decided['kind'], operator: string, word: string) => {
+    const book = kind === 'block' ? books.blocks : books.connections;
+    const counts = book[operator] ?? {};
+    book[operator] = counts;
+    counts[word] = (counts[word] ?? 0) + 1;
+  };
+  for (const { kind, operator, state } of decided) {
+    const known: readonly string[] = (kind === 'block' ? BLOCKS : CONNECTIONS).decided;
+    add(kind, operator, kind === 'block' ? BLOCKS.rows : CONNECTIONS.rows);
+    add(kind, operator, known.includes(state) ? state : 'unknown');
+  }
+  for (const {
+    decided: { kind, operator },
+    outcome,
+  } of rows) {
+    const ended: Readonly<Record<string, string>> = (kind === 'block' ? BLOCKS : CONNECTIONS).ended;
+    add(kind, operator, ended[outcome] ?? 'overdue');
+    if (outcome === 'failed') add(kind, operator, 'overdueFailed');
+  }
+  return books;
+}
+
+/** The books of all operators together. */
+export function totalOf(byOperator: Record<string, Counts>): Counts {
+  const total: Counts = {};
+  for (const counts of Object.values(byOperator))
+    for (const [word, count] of Object.entries(counts)) total[word] = (total[word] ?? 0) + count;
+  return total;
+}

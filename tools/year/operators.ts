@@ -1,0 +1,321 @@
+/**
+ * The operators of the year's world. They carry out what they are ordered, ask whoever has a number, and answer for who came;
+ * they know their own subscribers, and nothing of who is guilty. Some are late, some neglect some of it, and some files are wrong.
+ */
+import type { Desk, OrderNotice } from '../../simulation/desk.ts';
+import { fraction, hash } from '../../simulation/random.ts';
+import { dayAt, sha256 } from '../../test/scenarios/sample-reckoning.ts';
+import type { AnswerRow, Chronicle, ToldOrder } from './chronicle.ts';
+import { type Conduct, comesAfter, conductOf } from './conduct.ts';
+import type { Operator, Tenure } from './draw.ts';
+import { csv } from './files.ts';
+import { type Life, later } from './life.ts';
+
+/** The second of a minute at which operators act, so that no two kinds of acts fall together. */
+const SECOND = 43;
+/** Hours after a re-verification was heard of at which its answers are collected: before each bar, and before the end. */
+const ANSWERS_AFTER = [48, 108, 228, 345];
+const BARS: Readonly<Record<string, 'no outgoing' | 'no incoming'>> = {
+  bar_outgoing: 'no outgoing',
+  bar_incoming: 'no incoming',
+};
+
+/** A row that an operator has to do with. */
+interface Task {
+  readonly identifier: string;
+  readonly digits: string;
+  /** What was said of it last, and when; undefined where nothing was. */
+  said: { outcome: string; at: number } | undefined;
+}
+
+interface Case {
+  readonly direction: string;
+  readonly kind: 'reverify' | 'block';
+  /** When its first order was heard of. */
+  readonly heard: number;
+  readonly tasks: Map<string, Task>;
+}
+
+export class YearOperator {
+  readonly id: Operator;
+  readonly #desk: Desk;
+  readonly #life: Life;
+  readonly #chronicle: Chronicle;
+  readonly #cases = new Map<string, Case>();
+  #looksAt = 0;
+
+  constructor(desk: Desk, life: Life, chronicle: Chronicle) {
+    this.#desk = desk;
+    this.id = desk.operator as Operator;
+    this.#life = life;
+    this.#chronicle = chronicle;
+  }
+
+  /** Something was sent to it: it will look within hours. */
+  wake(): void {
+    const now = this.#now();
+    if (this.#looksAt > now) return;
+    this.#looksAt = later(now, 1 + 4 * this.#chance('looks', now), SECOND);
+    this.#act(this.#looksAt, () => this.#look());
+  }
+
+  async #look(): Promise<void> {
+    for (const notice of await this.#desk.read()) await this.#hear(notice);
+  }
+
+  async #hear(notice: OrderNotice): Promise<void> {
+    const order = await this.#read(notice);
+    if (notice.rung === 1 && notice.kind === 'reverify') this.#ask(order);
+    else if (notice.rung === 1 && notice.kind === 'block') this.#block(order);
+    else if (notice.order in BARS) this.#bar(order, BARS[notice.order] as 'no outgoing');
+    else if (notice.order === 'disconnect') this.#disconnect(order);
+    else if (notice.order === 'restore') for (const row of order.rows) this.#setService(row, 'full', notice.key);
+  }
+
+  /** Fetches an order's file, and notes what it holds. */
+  async #read(notice: OrderNotice): Promise<ToldOrder> {
+    const text = Buffer.from(await this.#desk.cloud.get(notice.bucket, notice.key)).toString('utf8');
+    const [header = '', ...lines] = text.split('\n').filter((line) => line !== '');
+    const rows = lines
+      .map((line) => line.split(',')[0] ?? '')
+      .map((cell) => (notice.kind === 'block' ? cell.slice(0, 14) : cell));
+    const last = header.endsWith(',disconnect_by') ? lines[0]?.split(',').at(-1) : undefined;
+    const told = this.#chronicle.notices.findLast(
+      ({ key, sha256: digest }) => key === notice.key && digest === notice.sha256,
+    );
+    const order = { notice, at: told?.toldAt ?? this.#now(), operator: this.id, rows, disconnectBy: last };
+    this.#chronicle.orders.push(order);
+    return order;
+  }
+
+  #caseOf({ notice, rows }: ToldOrder): Case {
+    const { directionId: direction, kind } = notice;
+    const tasks = new Map(
+      rows.map((identifier) => [identifier, { identifier, digits: identifier.slice(3), said: undefined }]),
+    );
+    const known = this.#cases.get(direction) ?? { direction, kind: kind as Case['kind'], heard: this.#now(), tasks };
+    this.#cases.set(direction, known);
+    return known;
+  }
+
+  /** Asks everybody, and collects who came; the file that fails somebody also says who came meanwhile. */
+  #ask(order: ToldOrder): void {
+    const one = this.#caseOf(order);
+    if (this.#chance('silent', one.direction) < 0.03) return;
+    for (const [n, hours] of ANSWERS_AFTER.entries())
+      this.#act(later(one.heard, hours, SECOND), () => this.#collect(one, `answers ${n + 1}.csv`));
+    if (this.#chance('mistakes', one.direction) < 0.1)
+      this.#act(later(one.heard, 50, SECOND), () => this.#mistakes(one));
+  }
+
+  async #collect(one: Case, name: string): Promise<void> {
+    const rows = [...one.tasks.values()].flatMap((task) => {
+      if (task.said !== undefined && task.said.outcome !== 'failed') return [];
+      const outcome = this.#outcomeOf(one, task);
+      return outcome === undefined || outcome.outcome === task.said?.outcome ? [] : [outcome];
+    });
+    await this.#answer(one, name, rows);
+  }
+
+  /** What is to be said of a row now, before anybody is disconnected; undefined: nothing yet. */
+  #outcomeOf(one: Case, { identifier, digits }: Task): AnswerRow | undefined {
+    const now = this.#now();
+    const number = this.#life.number(digits);
+    const tenure = number && this.#life.tenureAt(number, now);
+    const say = (outcome: string, on = dayAt(now)) => ({ identifier, outcome, on });
+    if (number === undefined || tenure === undefined) return say('not_found');
+    const conduct = this.#conduct(one, tenure);
+    // Its own books say that whoever was seen had the number before; some don't look, and ask.
+    const isLater = tenure !== number.tenures[0];
+    if (isLater && this.#chance('knows', one.direction, digits) < 0.85) return say('reissued', dayAt(tenure.from));
+    const came = one.heard + comesAfter(conduct, this.#chance('comes', one.direction, digits));
+    if (conduct === 'gone') {
+      this.#life.end(number, now);
+      return say('not_found');
+    }
+    if (conduct === 'surrenders') {
+      this.#life.end(number, now);
+      return say('surrendered');
+    }
+    if (came <= now) return say('verified', dayAt(came));
+    return conduct === 'false papers' || conduct === 'wrong papers first' ? say('failed') : undefined;
+  }
+
+  #conduct(one: Case, { person }: Tenure): Conduct {
+    return conductOf(person, this.#chance('conduct', one.direction, person.id));
+  }
+
+  /** Takes some of the service of whom an order carries, but of whom it knows by now that they came. */
+  #bar(order: ToldOrder, service: 'no outgoing' | 'no incoming'): void {
+    const one = this.#caseOf(order);
+    if (this.#chance('silent', one.direction) < 0.03) return;
+    for (const row of order.rows)
+      if (!this.#cameSince(one, row, order)) this.#setService(row, service, order.notice.key);
+  }
+
+  /** Whether somebody of an order is known to have come since it was published; of others it does what it is ordered. */
+  #cameSince(one: Case, identifier: string, order: ToldOrder): boolean {
+    const task = one.tasks.get(identifier);
+    if (task === undefined) return false;
+    if (task.said !== undefined && task.said.outcome !== 'failed') return task.said.at > order.at;
+    const outcome = this.#outcomeIfAsked(one, task);
+    return outcome === 'verified' || outcome === 'reissued';
+  }
+
+  /** Without acting on it. */
+  #outcomeIfAsked(one: Case, { digits }: Task): string | undefined {
+    const now = this.#now();
+    const number = this.#life.number(digits);
+    const tenure = number && this.#life.tenureAt(number, now);
+    if (number === undefined || tenure === undefined) return undefined;
+    if (tenure !== number.tenures[0]) return 'reissued';
+    const came = one.heard + comesAfter(this.#conduct(one, tenure), this.#chance('comes', one.direction, digits));
+    return came <= now ? 'verified' : undefined;
+  }
+
+  #disconnect(order: ToldOrder): void {
+    const one = this.#caseOf(order);
+    if (this.#chance('silent', one.direction) < 0.03) return;
+    const after = later(this.#now(), 8 + 6 * this.#chance('disconnects', order.notice.key), SECOND);
+    const name = order.notice.key.split('/').at(-1) ?? '';
+    this.#act(after, async () => {
+      const rows: AnswerRow[] = [];
+      const late: AnswerRow[] = [];
+      for (const identifier of order.rows) {
+        const task = one.tasks.get(identifier);
+        const number = this.#life.number(identifier.slice(3));
+        if (task === undefined || number === undefined) continue;
+        const isDone = task.said !== undefined && task.said.outcome !== 'failed';
+        if (isDone && (task.said?.at ?? 0) > order.at) continue;
+        const known = isDone ? undefined : this.#outcomeOf(one, task);
+        if (known !== undefined && known.outcome !== 'failed') {
+          rows.push(known);
+          continue;
+        }
+        const dice = this.#chance('neglects', one.direction, identifier);
+        if (dice < NEGLECTED) continue;
+        const cut = { identifier, outcome: 'disconnected', on: dayAt(this.#now()) };
+        if (dice < NEGLECTED + LATE) late.push(cut);
+        else {
+          this.#cut(identifier, order.notice.key);
+          rows.push(cut);
+        }
+      }
+      await this.#answer(one, `after ${name}`, rows);
+      if (late.length > 0) this.#act(later(order.notice.deadline, 70, SECOND), () => this.#cutLate(one, order, late));
+    });
+  }
+
+  /** Days after the end it disconnects whom it had left, unless they came meanwhile. */
+  async #cutLate(one: Case, order: ToldOrder, rows: readonly AnswerRow[]): Promise<void> {
+    const now = this.#now();
+    const cut = rows
+      .filter(({ identifier }) => {
+        const { said } = one.tasks.get(identifier) as Task;
+        const number = this.#life.number(identifier.slice(3));
+        const tenure = number && this.#life.tenureAt(number, now);
+        return (
+          (said === undefined || said.outcome === 'failed') && tenure !== undefined && tenure === number?.tenures[0]
+        );
+      })
+      .map((row) => ({ ...row, on: dayAt(now) }));
+    for (const { identifier } of cut) this.#cut(identifier, order.notice.key);
+    await this.#answer(one, `late, after ${order.notice.key.split('/').at(-1)}`, cut);
+  }
+
+  /** Disconnects a number; some of them are given to somebody else months later, of which most operators tell. */
+  #cut(identifier: string, order: string): void {
+    const now = this.#now();
+    const number = this.#life.number(identifier.slice(3));
+    if (number === undefined) return;
+    const tenure = this.#life.tenureAt(number, now);
+    this.#life.setService(number, now, 'none', order);
+    if (tenure === undefined || !tenure.person.isGuilty) return;
+    this.#life.end(number, now);
+    if (this.#chance('given again', identifier) > 0.25) return;
+    const again = later(now, 24 * (46 + 60 * this.#chance('given again after', identifier)), SECOND);
+    this.#act(again, async () => {
+      this.#life.giveAgain(number, this.id, again);
+      const one = this.#cases.get(order.split('/')[2] ?? '');
+      if (one === undefined || this.#chance('tells of it', identifier) < 0.3) return;
+      const row = { identifier, outcome: 'reissued', on: dayAt(again) };
+      await this.#answer(one, `given again ${hash(identifier)}.csv`, [row]);
+    });
+  }
+
+  #setService(identifier: string, service: 'full' | 'no outgoing' | 'no incoming', order: string): void {
+    const number = this.#life.number(identifier.slice(3));
+    if (number !== undefined) this.#life.setService(number, this.#now(), service, order);
+  }
+
+  /** Blocks handsets within a day, or days after the end, or not at all. */
+  #block(order: ToldOrder): void {
+    const one = this.#caseOf(order);
+    const habit = this.#chance('blocks', one.direction);
+    if (habit < 0.04) return;
+    const after = habit < 0.1 ? 24 * 7 : 10 + 6 * habit;
+    this.#act(later(one.heard, after, SECOND), async () => {
+      const rows = [...one.tasks.keys()].flatMap((identifier) => {
+        const dice = this.#chance('block', one.direction, identifier);
+        if (dice < 0.02) return [];
+        if (dice >= 0.05) this.#life.block(identifier, this.id, this.#now());
+        return [{ identifier, outcome: dice < 0.05 ? 'not_found' : 'blocked', on: dayAt(this.#now()) }];
+      });
+      await this.#answer(one, 'blocks.csv', rows);
+    });
+  }
+
+  /** A file for a direction that isn't there, and rows that are in none of its own or that say what nobody may. */
+  async #mistakes(one: Case): Promise<void> {
+    const [identifier = ''] = one.tasks.keys();
+    const on = dayAt(this.#now());
+    await this.#answer(
+      { ...one, direction: `${one.direction}9` },
+      'wrong direction.csv',
+      [{ identifier, outcome: 'verified', on }],
+      false,
+    );
+    const rows = [
+      { identifier: '+916000000001', outcome: 'disconnected', on },
+      { identifier, outcome: 'maybe', on },
+    ];
+    await this.#answer(one, 'wrong rows.csv', rows, false);
+  }
+
+  async #answer(one: Case, name: string, rows: readonly AnswerRow[], counts = true): Promise<void> {
+    if (rows.length === 0) return;
+    const at = this.#now();
+    const lines = rows.map(({ identifier, outcome, on }) =>
+      one.kind === 'block'
+        ? `${identifier},${outcome},${on}`
+        : `${identifier},${outcome},${outcome === 'reissued' ? '' : on},${outcome === 'reissued' ? on : ''}`,
+    );
+    const text = csv([
+      one.kind === 'block' ? 'imei,outcome,occurred_on' : 'msisdn,outcome,occurred_on,activated_on',
+      ...lines,
+    ]);
+    if (counts)
+      for (const { identifier, outcome } of rows) {
+        const task = one.tasks.get(identifier);
+        if (task !== undefined) task.said = { outcome, at };
+      }
+    this.#chronicle.answers.push({ operator: this.id, direction: one.direction, name, sha256: sha256(text), at, rows });
+    await this.#desk.answer(one.direction, name, text);
+  }
+
+  #chance(...what: (string | number)[]): number {
+    return fraction(this.#life.world.seed, this.id, ...what);
+  }
+
+  #now(): number {
+    return this.#desk.cloud.clock.now();
+  }
+
+  #act(at: number, run: () => Promise<void>): void {
+    this.#desk.cloud.outside(at, run);
+  }
+}
+
+/** The shares of those to be disconnected whom an operator never disconnects, and days after the end. */
+const NEGLECTED = 0.03;
+const LATE = 0.03;

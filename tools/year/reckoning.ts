@@ -1,0 +1,157 @@
+/** How the year ended for its people, by the world's own knowledge of who is innocent. */
+
+import type { Decided } from './claims.ts';
+import { beginOf, DAY, type Person, type PhoneNumber, type World, YEAR_DAYS } from './draw.ts';
+import type { LedgerRow } from './ledgers.ts';
+import type { Change, Life } from './life.ts';
+
+/** A number's row in a batch, as it was decided, and as it stood in the end where it was directed. */
+export interface Passage {
+  readonly batchId: string;
+  readonly decided: Decided;
+  readonly row: LedgerRow | undefined;
+}
+
+/** How it ended for an innocent person who was cut off. */
+export type CutOff =
+  /** An appeal was granted, and their operator has given them service again. */
+  | 'given back on appeal'
+  /** They had proved who they were, or were left out, and an order carried them all the same. */
+  | "by the system's fault"
+  /** They never came, which is what the order says happens, and nothing gave it back. */
+  | 'never came';
+
+export interface Innocents {
+  readonly people: number;
+  /** Of whom a row was directed. */
+  readonly asked: number;
+  /** Who could not make calls, or get any, for a time. */
+  readonly barred: number;
+  /** The longest that one of them had less than full service, in days. */
+  readonly longest: number;
+  readonly cutOff: Readonly<Record<CutOff, number>>;
+  /** Who has less than full service at the end. */
+  readonly stillBarred: number;
+}
+
+export interface Guilty {
+  readonly people: number;
+  readonly stopped: number;
+  /** Who still has a number with service, by why. */
+  readonly gotAway: Readonly<Record<string, number>>;
+}
+
+/**
+ * What cut somebody off: an order to whom had proved themselves before it was published, or who was left out, is the system's
+ * fault; else they never came.
+ * @param passages the number's own
+ */
+export function causeOf({ order }: Pick<Change, 'order'>, passages: readonly Passage[], publishedAt: number): CutOff {
+  const direction = order.split('/')[2] ?? '';
+  const passage = passages.find(({ row }) => row?.direction === direction);
+  const row = passage?.row;
+  if (passage === undefined || row === undefined) return "by the system's fault";
+  const hadAnswered = ['verified', 'reissued', 'not_found'].includes(row.outcome) && row.at < publishedAt;
+  return hadAnswered ? "by the system's fault" : 'never came';
+}
+
+/** Numbers of each person, with the time in which they have them. */
+function* connectionsOf(world: World): Generator<{ person: Person; number: PhoneNumber; from: number; until: number }> {
+  for (const number of world.numbers.values())
+    for (const { person, from, until } of number.tenures) yield { person, number, from, until };
+}
+
+const END = beginOf(YEAR_DAYS);
+
+/**
+ * Counts the innocent.
+ * @param passages of a number, in E.164
+ * @param publishedAt when an order was published, by its key
+ */
+export function innocentsOf(
+  life: Life,
+  passages: (number: string) => readonly Passage[],
+  publishedAt: (order: string) => number,
+): Innocents {
+  const cutOff = { 'given back on appeal': 0, "by the system's fault": 0, 'never came': 0 };
+  const people = new Set<Person>();
+  const asked = new Set<Person>();
+  const barred = new Set<Person>();
+  const stillBarred = new Set<Person>();
+  let longest = 0;
+  for (const { person, number, from, until } of connectionsOf(life.world)) {
+    if (person.isGuilty || from >= END) continue;
+    people.add(person);
+    const own = passages(`+91${number.digits}`);
+    if (own.some(({ row }) => row !== undefined && row.ends > from && row.ends - 16 * DAY < until)) asked.add(person);
+    const changes = life.changesOf(number).filter((change) => change.person === person);
+    for (const [n, change] of changes.entries()) {
+      if (change.service === 'full') continue;
+      const back = changes.slice(n).find(({ service }) => service === 'full');
+      longest = Math.max(longest, ((back?.at ?? END) - change.at) / DAY);
+      if (change.service !== 'none') barred.add(person);
+      else if (back !== undefined && isOfReversal(back)) cutOff['given back on appeal']++;
+      else cutOff[causeOf(change, own, publishedAt(change.order))]++;
+    }
+    const last = changes.at(-1)?.service ?? 'full';
+    if (last !== 'full') stillBarred.add(person);
+  }
+  return {
+    people: people.size,
+    asked: asked.size,
+    barred: barred.size,
+    longest,
+    cutOff,
+    stillBarred: stillBarred.size,
+  };
+}
+
+/** Whether an order came of a reversal: its direction is one that restores. */
+const isOfReversal = ({ order }: Change): boolean => order.split('/')[2]?.split('.')[1] === 'restore';
+
+/** Why a guilty person's number is still in service. */
+export function whyConnected(passages: readonly Passage[], wasReported: boolean): string {
+  const directed = passages.findLast(({ row }) => row !== undefined)?.row;
+  const last = passages.at(-1)?.decided.state;
+  if (last === undefined)
+    return wasReported
+      ? 'was not seen in the reported handset before the report, or that was refused'
+      : 'nobody reported the handset';
+  if (directed !== undefined) {
+    if (directed.outcome === 'verified') return 'proved to be somebody with forged papers';
+    if (directed.outcome === 'not_found') return 'its operator did not find the number';
+    if (['disconnected', 'surrendered'].includes(directed.outcome))
+      return `was ${directed.outcome}, and is connected again`;
+    return directed.outcome === 'failed'
+      ? 'failed, and its operator never disconnected it'
+      : 'its operator never answered for it';
+  }
+  if (last === 'held') return 'was on a handset that looks cloned, and was spared';
+  if (last === 'struck') return 'was on a handset that an approver struck';
+  if (last === 'exempt') return 'was exempt';
+  return `stood as ${last}`;
+}
+
+/** Counts the guilty: who still has a number with service has got away. */
+export function guiltyOf(
+  life: Life,
+  passages: (number: string) => readonly Passage[],
+  reported: ReadonlySet<string>,
+): Guilty {
+  const gotAway: Record<string, number> = {};
+  const people = new Set<Person>();
+  const handsetsOf = new Map<string, string[]>();
+  for (const { number, handset } of life.world.uses)
+    handsetsOf.set(number.digits, [...(handsetsOf.get(number.digits) ?? []), handset.imei]);
+  let free = 0;
+  for (const { person, number, until } of connectionsOf(life.world)) {
+    if (!person.isGuilty) continue;
+    people.add(person);
+    if (until < END || life.serviceAt(number, END - 1) === 'none') continue;
+    free++;
+    const wasReported = (handsetsOf.get(number.digits) ?? []).some((imei) => reported.has(imei));
+    const why = whyConnected(passages(`+91${number.digits}`), wasReported);
+    gotAway[why] = (gotAway[why] ?? 0) + 1;
+  }
+  return { people: people.size, stopped: people.size - free, gotAway };
+}

@@ -1,0 +1,289 @@
+/** What must hold at the end of the year, looked at from outside: what breaks it, one line each, without identifiers of people. */
+import { LADDERS, written } from '../../test/scenarios/sample-reckoning.ts';
+import type { Reckoning } from './books.ts';
+import type { Chronicle, GivenAnswer, ToldOrder } from './chronicle.ts';
+import { PEOPLE } from './deciders.ts';
+import { DAY, OPERATORS } from './draw.ts';
+import { totalOf } from './ledgers.ts';
+
+export type Outbox = ReadonlyMap<string, string>;
+type Must = (holds: boolean, rule: string) => void;
+type Counts = Record<string, number>;
+
+/** A batch's summary, as far as it is looked at. */
+export interface Summary {
+  batchId: string;
+  status: string;
+  report: Counts;
+  connections: Counts;
+  blocks: Counts;
+  operators: Record<string, { connections: Counts; blocks: Counts }>;
+  unexplained: number;
+  startedAt: string;
+  settledAt: string;
+}
+
+/** Those that lie in the outbox, by batch. */
+export function summariesIn(outbox: Outbox): Map<string, Summary> {
+  const all = new Map<string, Summary>();
+  for (const [key, text] of outbox) {
+    const batchId = /^batches\/(.*)\/summary\.json$/.exec(key)?.[1];
+    if (batchId !== undefined) all.set(batchId, JSON.parse(text) as Summary);
+  }
+  return all;
+}
+
+/** What was broken. */
+export function brokenRules(
+  chronicle: Chronicle,
+  reckoning: Reckoning,
+  outbox: Outbox,
+  ends: ReadonlyMap<string, string>,
+): string[] {
+  const broken = new Set<string>();
+  const must: Must = (holds, rule) => {
+    if (!holds) broken.add(rule);
+  };
+  checkReports(chronicle, outbox, ends, must);
+  checkBatches(reckoning, outbox, must);
+  checkDecided(chronicle, must);
+  checkOrders(chronicle, must);
+  checkReceipts(reckoning, outbox, must);
+  checkLists(reckoning, outbox, must);
+  return [...broken];
+}
+
+/** Each report ended as those who decided would have it. */
+function checkReports({ reports }: Chronicle, outbox: Outbox, ends: ReadonlyMap<string, string>, must: Must): void {
+  const summaries = summariesIn(outbox);
+  for (const { batchId, rows } of reports) {
+    const summary = summaries.get(batchId);
+    must(summary !== undefined, `${batchId}: a report's batch ends, and its books are made`);
+    if (summary === undefined) continue;
+    must(
+      summary.status === ends.get(batchId),
+      `${batchId}: ended ${summary.status}, and those who decided said otherwise`,
+    );
+    must(summary.unexplained === 0, `${batchId}: nothing is unexplained`);
+    must(sameCounts(summary.report, rows), `${batchId}: each row of the report is a handset, a repeat, or rejected`);
+  }
+}
+
+/** Invariants 1, 2 and 5, and what people were shown. */
+function checkBatches({ batches }: Reckoning, outbox: Outbox, must: Must): void {
+  const summaries = summariesIn(outbox);
+  for (const [batchId, { decided, books, weighed, withoutOrder }] of batches) {
+    const summary = summaries.get(batchId);
+    if (summary === undefined) continue;
+    must(withoutOrder === 0, `${batchId}: who is directed is in a first order (${withoutOrder} are in none)`);
+    const preview = JSON.parse(outbox.get(`previews/${batchId}/preview.json`) ?? '{}') as Counts;
+    const shown = { linked: weighed.linked, held: weighed.held.size, linkedOnlyByHeld: weighed.linkedOnlyByHeld };
+    for (const [word, count] of Object.entries(shown))
+      must(preview[word] === count, `${batchId}: the preview shows ${word} ${preview[word]}, and there are ${count}`);
+    const stand = decided
+      .filter(({ state }) => state !== 'directed')
+      .map(
+        ({ kind, identifier, operator, state, direction }) =>
+          `${kind},${kind === 'block' ? written(identifier) : identifier},${operator},${state},${direction}`,
+      )
+      .sort();
+    const elsewhere = linesOf(outbox.get(`batches/${batchId}/elsewhere.csv`)).sort();
+    const wrong = difference(stand, elsewhere);
+    must(
+      wrong.length === 0,
+      `${batchId}: ${wrong.length} rows stand elsewhere otherwise than reckoned: ${shownStates(wrong)}`,
+    );
+    for (const book of ['connections', 'blocks'] as const) {
+      const total = totalOf(books[book]);
+      must(
+        sameCounts(summary[book], total),
+        `${batchId}: ${book} are ${told(summary[book])}, and were reckoned ${told(total)}`,
+      );
+      for (const operator of OPERATORS)
+        must(
+          sameCounts(summary.operators[operator]?.[book] ?? {}, books[book][operator] ?? {}),
+          `${batchId}: ${operator}'s ${book} are as reckoned`,
+        );
+    }
+  }
+}
+
+/** Invariants 8 and 9: who gives an order was approved by enough people before, on the preview that they saw. */
+function checkDecided({ orders, decisions }: Chronicle, must: Must): void {
+  const first = new Map<string, number>();
+  for (const { notice, at } of orders) first.set(notice.batchId, Math.min(at, first.get(notice.batchId) ?? at));
+  for (const [batchId, at] of first) {
+    const byPreview = new Map<string, Set<string>>();
+    for (const one of decisions)
+      if (one.batchId === batchId && one.at <= at && one.words.some(({ decision }) => decision === 'approve'))
+        byPreview.set(one.preview, (byPreview.get(one.preview) ?? new Set()).add(one.approver));
+    const enough = [...byPreview.values()].some(({ size }) => size >= PEOPLE);
+    must(enough, `${batchId}: no order without enough people who approved its preview before`);
+    const refused = decisions.some(
+      (one) => one.batchId === batchId && one.words.some(({ decision }) => decision === 'refuse'),
+    );
+    must(!refused, `${batchId}: what was refused directs nobody`);
+  }
+}
+
+/** Invariants 3, 6 and 7, as operators see them. */
+function checkOrders({ orders, answers }: Chronicle, must: Must): void {
+  const ended = endedAt(answers);
+  const deadlines = new Map<string, number>();
+  for (const { notice, at, operator, rows, disconnectBy } of [...orders].sort((a, b) => a.at - b.at)) {
+    const { directionId, key, order, rung } = notice;
+    must(
+      directionId.split('.')[2] === operator && key.startsWith(`orders/${operator}/`),
+      `${directionId}: an operator's orders are its own`,
+    );
+    must(
+      rows.length === notice.rows && rows.length > 0,
+      `${directionId}: an order has as many rows as its notice says`,
+    );
+    const late = rows.filter((row) => (ended.get(`${directionId} ${row}`) ?? at) < at);
+    must(
+      order === 'restore' || late.length === 0,
+      `${directionId}: ${order} carries ${late.length} that were answered for before`,
+    );
+    must(notice.deadline > at, `${directionId}: an order comes before its deadline`);
+    for (const [what, deadline] of [
+      [`${rung}`, notice.deadline],
+      ['last', disconnectBy === undefined ? 0 : Date.parse(disconnectBy)],
+    ] as const) {
+      if (deadline === 0 || rung === 'failed' || rung === 'back') continue;
+      const before = deadlines.get(`${directionId} ${what}`) ?? deadline;
+      must(deadline >= before, `${directionId}: a deadline that was told never moves earlier`);
+      deadlines.set(`${directionId} ${what}`, deadline);
+    }
+  }
+  checkLadders(orders, must);
+}
+
+/** When each row was answered for, for good: `direction identifier`. */
+function endedAt(answers: readonly GivenAnswer[]): Map<string, number> {
+  const ended = new Map<string, number>();
+  for (const { direction, at, rows } of answers)
+    for (const { identifier, outcome } of rows)
+      if (outcome !== 'failed' && outcome !== 'maybe' && !ended.has(`${direction} ${identifier}`))
+        ended.set(`${direction} ${identifier}`, at);
+  return ended;
+}
+
+/** Each direction's rungs are as long as the policy says, counted from the first one's beginning. */
+function checkLadders(orders: readonly ToldOrder[], must: Must): void {
+  const byDirection = Map.groupBy(orders, ({ notice }) => notice.directionId);
+  for (const [directionId, own] of byDirection) {
+    const kind = directionId.split('.')[1];
+    if (kind !== 'block' && kind !== 'reverify') continue;
+    const [first] = LADDERS[kind];
+    const begins = own.find(({ notice }) => notice.rung === 1);
+    if (begins === undefined) {
+      must(false, `${directionId}: a ladder begins with its first order`);
+      continue;
+    }
+    const startedAt = begins.notice.deadline - (first?.[1] ?? 0) * DAY;
+    let ends = startedAt;
+    for (const [n, [order, days]] of LADDERS[kind].entries()) {
+      ends += days * DAY;
+      const issued = own.find(({ notice }) => notice.rung === n + 1);
+      must(
+        issued === undefined || (issued.notice.deadline === ends && issued.notice.order === order),
+        `${directionId}: rung ${n + 1} ends when it must`,
+      );
+    }
+    if (kind === 'reverify')
+      for (const { disconnectBy, notice } of own)
+        if (notice.order !== 'restore')
+          must(Date.parse(disconnectBy ?? '') === ends, `${directionId}: subscribers are told the last deadline`);
+  }
+}
+
+/** Each response has its receipt, with what was reckoned. */
+function checkReceipts({ taken }: Reckoning, outbox: Outbox, must: Must): void {
+  for (const [{ operator, direction, name, sha256: digest, rows }, counts] of taken) {
+    const key = `receipts/${operator}/${direction}/${name}.${digest.slice(0, 8)}.json`;
+    const text = outbox.get(key);
+    must(text !== undefined, `${direction}: a response has a receipt (${name})`);
+    if (text === undefined) continue;
+    const receipt = JSON.parse(text) as {
+      rows: number;
+      recorded: number;
+      alreadyRecorded: number;
+      rejects: unknown[];
+      refused: string | null;
+    };
+    must(
+      (receipt.refused === null) === (counts !== undefined),
+      `${direction}: ${name} is ${counts === undefined ? 'refused' : 'taken'}`,
+    );
+    if (counts === undefined) continue;
+    const found = {
+      recorded: receipt.recorded,
+      alreadyRecorded: receipt.alreadyRecorded,
+      rejected: receipt.rejects.length,
+    };
+    must(
+      sameCounts(found, { ...counts }) && receipt.rows === rows.length,
+      `${direction}: of ${name} ${told(found)}, and was reckoned ${told({ ...counts })}`,
+    );
+  }
+}
+
+/** Each batch has its list, what came after it lists of its own, and who is withdrawn is in none that is made later. */
+function checkLists({ batches, atOnce }: Reckoning, outbox: Outbox, must: Must): void {
+  const lists = [...outbox].filter(([key]) => key.startsWith('revocations/') && key.endsWith('.csv'));
+  const named = (end: string) =>
+    lists
+      .filter(([key]) => key.endsWith(`/${end}.csv`))
+      .flatMap(([, text]) => linesOf(text).map((line) => line.split(',')[0] ?? ''));
+  for (const [batchId, { revoked }] of batches) {
+    const wrong = difference(revoked, named(batchId).sort());
+    must(
+      wrong.length === 0,
+      `${batchId}: ${wrong.length} numbers are in its list, or in none, otherwise than reckoned`,
+    );
+  }
+  for (const { batchId, kind, sha256: digest, numbers } of atOnce) {
+    const list = new Set(named(`${batchId}.${kind}-${digest.slice(0, 8)}`));
+    const missing = numbers.filter((number) => !list.has(number));
+    must(missing.length === 0, `${batchId}: ${missing.length} numbers are not in a list ${kind} at once`);
+  }
+}
+
+/** The rows of a file, without its header. */
+function linesOf(text = ''): string[] {
+  return text
+    .split('\n')
+    .slice(1)
+    .filter((line) => line !== '');
+}
+
+/** What stands in one of two sorted lists alone. */
+function difference(a: readonly string[], b: readonly string[]): string[] {
+  const [inA, inB] = [new Set(a), new Set(b)];
+  return [
+    ...a.filter((one) => !inB.has(one)).map((one) => `-${one}`),
+    ...b.filter((one) => !inA.has(one)).map((one) => `+${one}`),
+  ];
+}
+
+/** How often each kind and state is among some lines, without identifiers. */
+function shownStates(lines: readonly string[]): string {
+  const counts: Counts = {};
+  for (const line of lines) {
+    const [kind = '', , , state = ''] = line.split(',');
+    counts[`${kind} ${state}`] = (counts[`${kind} ${state}`] ?? 0) + 1;
+  }
+  return told(counts);
+}
+
+const told = (counts: Counts): string =>
+  Object.entries(counts)
+    .filter(([, count]) => count !== 0)
+    .map(([word, count]) => `${word} ${count}`)
+    .join(', ');
+
+/** Whether they count the same; what isn't there is 0. */
+function sameCounts(a: Counts, b: Counts): boolean {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((word) => (a[word] ?? 0) === (b[word] ?? 0));
+}
