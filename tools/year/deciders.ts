@@ -56,7 +56,7 @@ export class Deciders {
       if (report.n % 6 === 4) this.#act(at + 30 * HOUR, () => this.#sendAgain(report));
     }
     for (const [n, day] of [10, 95, 185, 275].entries())
-      this.#act(later(beginOf(day), 5, APPROVER_SECOND), () => this.#exempt(n, day));
+      if (day < this.#world.days) this.#act(later(beginOf(day), 5, APPROVER_SECOND), () => this.#exempt(n, day));
   }
 
   /** Takes a notice as it is published. */

@@ -6,17 +6,16 @@
  */
 import { fraction, hash, scatter } from '../../simulation/random.ts';
 
-/** The year's first instant, and its length. */
-export const START = Date.parse('2026-01-01T00:00:00Z');
+/** The year's first instant. */
+export const START = Date.parse('2026-06-01T00:00:00Z');
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
-export const YEAR_DAYS = 365;
 /** Operators send what they saw in files of so many days each. */
 export const PERIOD_DAYS = 30;
 /** The first period, counted from that which begins with the year. */
 export const FIRST_PERIOD = -5;
-/** The last report comes in time for its ladder to end in the year, also where it lapses first. */
-const LAST_REPORT_DAY = 335;
+/** The last report comes so many days before the end: in time for its ladder, also where it lapses first or is corrected. */
+const LAST_REPORT_BEFORE_END = 30;
 const FIRST_REPORT_DAY = 4;
 
 export const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'] as const;
@@ -89,8 +88,18 @@ export interface Report {
   readonly handsets: readonly Handset[];
 }
 
+/** How large a world is, and for how many days it is watched. */
+export interface Size {
+  readonly seed: number;
+  readonly batches: number;
+  /** In each batch's report. */
+  readonly handsets: number;
+  readonly days: number;
+}
+
 export interface World {
   readonly seed: number;
+  readonly days: number;
   readonly people: Person[];
   /** By their digits. */
   readonly numbers: Map<string, PhoneNumber>;
@@ -104,26 +113,26 @@ export const beginOf = (day: number): number => START + day * DAY;
 /** A day as files have it. */
 export const dateOf = (day: number): string => new Date(beginOf(day)).toISOString().slice(0, 10);
 
-/** Draws a world of so many batches of so many handsets. */
-export function drawWorld(settings: { seed: number; batches: number; handsets: number }): World {
-  return new Drawing(settings).draw();
+/** Draws a world. */
+export function drawWorld(size: Size): World {
+  return new Drawing(size).draw();
 }
 
 class Drawing {
   readonly #seed: number;
-  readonly #size: { batches: number; handsets: number };
+  readonly #size: Size;
   readonly #people: Person[] = [];
   readonly #numbers = new Map<string, PhoneNumber>();
   readonly #uses: Use[] = [];
   #handsets = 0;
 
-  constructor({ seed, batches, handsets }: { seed: number; batches: number; handsets: number }) {
-    this.#seed = hash('year', seed);
-    this.#size = { batches, handsets };
+  constructor(size: Size) {
+    this.#seed = hash('year', size.seed);
+    this.#size = size;
   }
 
   draw(): World {
-    const { batches, handsets } = this.#size;
+    const { batches, handsets, days } = this.#size;
     this.#bystanders(3 * this.#cloneSize(1));
     const reports: Report[] = [];
     const reported: { handset: Handset; day: number }[] = [];
@@ -142,12 +151,12 @@ class Drawing {
     const unknown = Math.ceil((batches * handsets) / 30);
     for (let i = 0; i < unknown; i++) this.#misused(this.#reportDay(i % batches), 'unknown', i);
     this.#moveOn(reports);
-    return { seed: this.#seed, people: this.#people, numbers: this.#numbers, uses: this.#uses, reports };
+    return { seed: this.#seed, days, people: this.#people, numbers: this.#numbers, uses: this.#uses, reports };
   }
 
   #reportDay(n: number): number {
-    const { batches } = this.#size;
-    const apart = (LAST_REPORT_DAY - FIRST_REPORT_DAY) / Math.max(1, batches - 1);
+    const { batches, days } = this.#size;
+    const apart = (days - LAST_REPORT_BEFORE_END - FIRST_REPORT_DAY) / Math.max(1, batches - 1);
     return Math.round(FIRST_REPORT_DAY + n * apart);
   }
 
@@ -174,14 +183,14 @@ class Drawing {
       // Given up before the report, so that its operator gives it to somebody else about then.
       const isDropped = this.#chance('dropped', k, ...what) < 0.08;
       const dropped = day - this.#between(45, 80, 'dropped on', k, ...what);
-      const until = Math.min(sold ?? YEAR_DAYS, isDropped ? dropped : YEAR_DAYS);
+      const until = Math.min(sold ?? this.#size.days, isDropped ? dropped : this.#size.days);
       this.#uses.push({ handset, number, person, from: Math.min(from, until - 25), until, bundled: false });
       if (isDropped) {
         const since = dropped + this.#between(40, 85, 'given again', k, ...what);
         this.#reissue(number, dropped, since);
       }
     }
-    if (sold !== undefined) this.#use(handset, this.#number('second-hand buyer'), sold, YEAR_DAYS);
+    if (sold !== undefined) this.#use(handset, this.#number('second-hand buyer'), sold, this.#size.days);
     if (chance('lent') < 0.15) {
       const on = day - this.#between(5, 100, 'lent on', ...what);
       this.#use(handset, this.#number('borrower'), on, on + 1);
@@ -196,7 +205,7 @@ class Drawing {
       handset,
       this.#number('reported by mistake'),
       day - this.#between(40, 150, 'mistaken', ...what),
-      YEAR_DAYS,
+      this.#size.days,
     );
     return handset;
   }
@@ -208,7 +217,7 @@ class Drawing {
     // So that on its busiest day more than 25 of them are seen.
     const count = this.#between(60, 90, 'box', n);
     for (let k = 0; k < count; k++)
-      this.#use(handset, this.#number('behind a SIM box', area), day - 100, YEAR_DAYS, true);
+      this.#use(handset, this.#number('behind a SIM box', area), day - 100, this.#size.days, true);
     return handset;
   }
 
@@ -216,8 +225,9 @@ class Drawing {
   #cloned(n: number, day: number): Handset {
     const handset = this.#handset('cloned');
     const count = this.#cloneSize(0.4 + 0.6 * this.#chance('clone', n));
-    for (let k = 0; k < count; k++) this.#use(handset, this.#number('on a cloned handset'), day - 150, YEAR_DAYS, true);
-    this.#use(handset, this.#number('fraudster'), day - 60, YEAR_DAYS);
+    for (let k = 0; k < count; k++)
+      this.#use(handset, this.#number('on a cloned handset'), day - 150, this.#size.days, true);
+    this.#use(handset, this.#number('fraudster'), day - 60, this.#size.days);
     return handset;
   }
 
@@ -228,14 +238,14 @@ class Drawing {
 
   #bystanders(count: number): void {
     for (let k = 0; k < count; k++)
-      this.#use(this.#handset('own'), this.#number('bystander'), FIRST_PERIOD * PERIOD_DAYS, YEAR_DAYS);
+      this.#use(this.#handset('own'), this.#number('bystander'), FIRST_PERIOD * PERIOD_DAYS, this.#size.days);
   }
 
   /** Some numbers of fraudsters, and of honest people, are used in a later reported handset, too. */
   #moveOn(reports: readonly Report[]): void {
     const uses = [...this.#uses].filter(({ person: { part } }) => ['fraudster', 'borrower'].includes(part));
     for (const [i, { number, person, until }] of uses.entries()) {
-      if (until < YEAR_DAYS && person.isGuilty) continue;
+      if (until < this.#size.days && person.isGuilty) continue;
       if (this.#chance('moves on', i) >= 0.12) continue;
       const report = this.#pick(reports, 'to', i) as Report;
       const handset = this.#pick(report.handsets, 'to handset', i) as Handset;
@@ -283,7 +293,7 @@ class Drawing {
     const first = number.tenures[0] as Tenure;
     first.until = beginOf(dropped);
     // Some hours into the day, as a counter opens.
-    if (since >= YEAR_DAYS) return;
+    if (since >= this.#size.days) return;
     giveAgain(number, this.#person('holder of a re-issued number'), first.operator, beginOf(since) + 5 * HOUR);
   }
 

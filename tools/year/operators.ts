@@ -7,7 +7,7 @@ import { fraction, hash } from '../../simulation/random.ts';
 import { dayAt, sha256 } from '../../test/scenarios/sample-reckoning.ts';
 import type { AnswerRow, Chronicle, ToldOrder } from './chronicle.ts';
 import { type Conduct, comesAfter, conductOf } from './conduct.ts';
-import type { Operator, Tenure } from './draw.ts';
+import { beginOf, type Operator, type Tenure } from './draw.ts';
 import { csv } from './files.ts';
 import { type Life, later } from './life.ts';
 
@@ -311,8 +311,9 @@ export class YearOperator {
     return this.#desk.cloud.clock.now();
   }
 
+  /** What would come after the end is not done any more. */
   #act(at: number, run: () => Promise<void>): void {
-    this.#desk.cloud.outside(at, run);
+    if (at < beginOf(this.#life.world.days)) this.#desk.cloud.outside(at, run);
   }
 }
 

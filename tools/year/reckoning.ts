@@ -1,7 +1,7 @@
 /** How the year ended for its people, by the world's own knowledge of who is innocent. */
 
 import type { Decided } from './claims.ts';
-import { beginOf, DAY, type Person, type PhoneNumber, type World, YEAR_DAYS } from './draw.ts';
+import { beginOf, DAY, type Person, type PhoneNumber, type World } from './draw.ts';
 import type { LedgerRow } from './ledgers.ts';
 import type { Change, Life } from './life.ts';
 
@@ -61,8 +61,6 @@ function* connectionsOf(world: World): Generator<{ person: Person; number: Phone
     for (const { person, from, until } of number.tenures) yield { person, number, from, until };
 }
 
-const END = beginOf(YEAR_DAYS);
-
 /**
  * Counts the innocent.
  * @param passages of a number, in E.164
@@ -74,13 +72,14 @@ export function innocentsOf(
   publishedAt: (order: string) => number,
 ): Innocents {
   const cutOff = { 'given back on appeal': 0, "by the system's fault": 0, 'never came': 0 };
+  const end = beginOf(life.world.days);
   const people = new Set<Person>();
   const asked = new Set<Person>();
   const barred = new Set<Person>();
   const stillBarred = new Set<Person>();
   let longest = 0;
   for (const { person, number, from, until } of connectionsOf(life.world)) {
-    if (person.isGuilty || from >= END) continue;
+    if (person.isGuilty || from >= end) continue;
     people.add(person);
     const own = passages(`+91${number.digits}`);
     if (own.some(({ row }) => row !== undefined && row.ends > from && row.ends - 16 * DAY < until)) asked.add(person);
@@ -88,7 +87,7 @@ export function innocentsOf(
     for (const [n, change] of changes.entries()) {
       if (change.service === 'full') continue;
       const back = changes.slice(n).find(({ service }) => service === 'full');
-      longest = Math.max(longest, ((back?.at ?? END) - change.at) / DAY);
+      longest = Math.max(longest, ((back?.at ?? end) - change.at) / DAY);
       if (change.service !== 'none') barred.add(person);
       else if (back !== undefined && isOfReversal(back)) cutOff['given back on appeal']++;
       else cutOff[causeOf(change, own, publishedAt(change.order))]++;
@@ -139,6 +138,7 @@ export function guiltyOf(
   reported: ReadonlySet<string>,
 ): Guilty {
   const gotAway: Record<string, number> = {};
+  const end = beginOf(life.world.days);
   const people = new Set<Person>();
   const handsetsOf = new Map<string, string[]>();
   for (const { number, handset } of life.world.uses)
@@ -147,7 +147,7 @@ export function guiltyOf(
   for (const { person, number, until } of connectionsOf(life.world)) {
     if (!person.isGuilty) continue;
     people.add(person);
-    if (until < END || life.serviceAt(number, END - 1) === 'none') continue;
+    if (until < end || life.serviceAt(number, end - 1) === 'none') continue;
     free++;
     const wasReported = (handsetsOf.get(number.digits) ?? []).some((imei) => reported.has(imei));
     const why = whyConnected(passages(`+91${number.digits}`), wasReported);

@@ -1,11 +1,12 @@
 /** What is printed of a year. */
-import type { Year, YearSettings } from './run.ts';
+import type { Size } from './draw.ts';
+import { type Verdict, wronglyCutOff } from './judge.ts';
 
 const number = (value: number) => Math.round(value).toLocaleString('en-GB');
 
 /** All of it, as lines. */
-export function yearText({ seed, batches, handsets }: YearSettings, year: Year, seconds: number): string {
-  const { innocents, guilty, summaries, broken, counts } = year;
+export function yearText({ seed, batches, handsets }: Size, verdict: Verdict, seconds: number): string {
+  const { innocents, guilty, summaries, broken, counts } = verdict;
   const row = (what: string, count: number) => `  ${what.padEnd(64)} ${number(count).padStart(9)}`;
   const table = (rows: Readonly<Record<string, number>>) =>
     Object.entries(rows)
@@ -19,7 +20,6 @@ export function yearText({ seed, batches, handsets }: YearSettings, year: Year, 
       for (const [word, count] of Object.entries(summary[book])) all[word] = (all[word] ?? 0) + count;
     return all;
   };
-  const wrongly = innocents.cutOff["by the system's fault"] + innocents.cutOff['never came'];
   return [
     `A year of ${batches} batches of ${handsets} handsets, seed ${seed}, in ${number(seconds)} s`,
     '',
@@ -38,7 +38,7 @@ export function yearText({ seed, batches, handsets }: YearSettings, year: Year, 
     row('without outgoing or incoming calls for a time', innocents.barred),
     row('the longest of it, in days', innocents.longest),
     ...table(innocents.cutOff).map((line) => line.replace(/^ {2}/, '  cut off: ').replace(/ {9}/, '')),
-    row('cut off without an appeal granted and carried out', wrongly),
+    row('cut off without an appeal granted and carried out', wronglyCutOff(innocents)),
     '',
     'The guilty, as the world knows them',
     row('people', guilty.people),

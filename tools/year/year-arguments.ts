@@ -1,10 +1,11 @@
 import { readOptions, wholeNumber } from '../../lib/commands/command-line.ts';
-import type { YearSettings } from './run.ts';
+import type { Size } from './draw.ts';
 
 const DEFAULT_SEED = 1;
 const LARGEST_SEED = 2 ** 31 - 1;
 const DEFAULT_BATCHES = 50;
 const DEFAULT_HANDSETS = 300;
+const DAYS = 365;
 
 export const help = `npm run year: a year of many batches on the local cloud, in a world that knows who is innocent.
 
@@ -25,7 +26,7 @@ Exit status: 0 when every rule was kept and no innocent is left cut off, 1 when 
  * Reads the command line of `npm run year`.
  * @throws CommandError that names the option
  */
-export function yearSettings(argv: readonly string[]): YearSettings | 'help' {
+export function yearSettings(argv: readonly string[]): Size | 'help' {
   const values = readOptions(argv, {
     seed: { type: 'string' },
     batches: { type: 'string' },
@@ -36,5 +37,6 @@ export function yearSettings(argv: readonly string[]): YearSettings | 'help' {
     seed: wholeNumber('seed', values.seed, DEFAULT_SEED, 0, LARGEST_SEED),
     batches: wholeNumber('batches', values.batches, DEFAULT_BATCHES, 1, 200),
     handsets: wholeNumber('handsets', values.handsets, DEFAULT_HANDSETS, 5, 5000),
+    days: DAYS,
   };
 }

@@ -1,0 +1,87 @@
+/** Judges a year that was lived: every rule, and how it ended for the innocent and for the guilty. */
+import { type Instants, type Reckoning, reckon } from './books.ts';
+import type { Chronicle } from './chronicle.ts';
+import { fateOf, PEOPLE } from './deciders.ts';
+import type { Life } from './life.ts';
+import { type Guilty, guiltyOf, type Innocents, innocentsOf } from './reckoning.ts';
+import { brokenRules, type Outbox, type Summary, summariesIn } from './rules.ts';
+
+/** All that is there at the end. */
+export interface Lived {
+  readonly life: Life;
+  readonly chronicle: Chronicle;
+  /** By key: batches, previews, receipts and lists. */
+  readonly outbox: Outbox;
+  /** What went wrong for good in the cloud. */
+  readonly failures: readonly string[];
+}
+
+/** What is found. */
+export interface Verdict {
+  readonly innocents: Innocents;
+  readonly guilty: Guilty;
+  readonly summaries: readonly Summary[];
+  /** What broke, one line each. */
+  readonly broken: readonly string[];
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export function judge({ life, chronicle, outbox, failures }: Lived): Verdict {
+  const summaries = summariesIn(outbox);
+  const instants = new Map<string, Instants>();
+  for (const [batchId, { status, startedAt, settledAt }] of summaries)
+    if (status === 'settled')
+      instants.set(batchId, { startedAt: Date.parse(startedAt), settledAt: Date.parse(settledAt) });
+  const reckoning = reckon(chronicle, instants, PEOPLE);
+  const publishedAt = new Map(chronicle.orders.map(({ notice, at }) => [notice.key, at]));
+  const passages = (number: string) => reckoning.passages.get(number) ?? [];
+  const reported = new Set(chronicle.reports.flatMap(({ handsets }) => handsets));
+  const innocents = innocentsOf(life, passages, (order) => publishedAt.get(order) ?? 0);
+  const wrongly = wronglyCutOff(innocents);
+  const broken = [
+    ...brokenRules(chronicle, reckoning, outbox, endsOf(chronicle)),
+    ...failures,
+    ...(wrongly > 0 ? [`${wrongly} innocents were cut off, and no appeal has given it back`] : []),
+    ...(innocents.stillBarred > 0 ? [`${innocents.stillBarred} innocents have less than full service at the end`] : []),
+  ];
+  return {
+    innocents,
+    guilty: guiltyOf(life, passages, reported),
+    summaries: [...summaries.values()],
+    broken,
+    counts: countsOf(chronicle, reckoning),
+  };
+}
+
+/** The innocent who were cut off without an appeal that was granted and carried out. */
+export function wronglyCutOff({ cutOff }: Innocents): number {
+  return cutOff["by the system's fault"] + cutOff['never came'];
+}
+
+/** How each report must have ended, by what those who decide had in mind. */
+function endsOf(chronicle: Chronicle): Map<string, string> {
+  return new Map(
+    chronicle.reports.map(({ batchId, key }) => {
+      const n = Number(/report (\d+)/.exec(key)?.[1]);
+      return [batchId, fateOf(n) === 'refused' && !key.includes('corrected') ? 'refused' : 'settled'];
+    }),
+  );
+}
+
+function countsOf(chronicle: Chronicle, { atOnce }: Reckoning): Record<string, number> {
+  const of = (order: string) => chronicle.orders.filter(({ notice }) => notice.order === order).length;
+  return {
+    'usage files': chronicle.usage.length,
+    sightings: chronicle.usage.reduce((sum, { sightings }) => sum + sightings.length, 0),
+    reports: chronicle.reports.length,
+    'batches that lapsed first': chronicle.reports.filter(({ begun }) => begun.length > 1).length,
+    decisions: chronicle.decisions.length,
+    'rows of exemptions': chronicle.exemptions.length,
+    orders: chronicle.orders.length,
+    'of these to disconnect': of('disconnect'),
+    'of these to restore': of('restore'),
+    responses: chronicle.answers.length,
+    'lists of late disconnections': atOnce.filter(({ kind }) => kind === 'late').length,
+    'lists of withdrawn numbers': atOnce.filter(({ kind }) => kind === 'withdrawn').length,
+  };
+}

@@ -1,0 +1,430 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OrderNotice } from '../../simulation/desk.ts';
+import { Lab } from '../../test/scenarios/lab.ts';
+import { Chronicle, type SaidDecision, type SentReport } from './chronicle.ts';
+import { decide, exemptOn, SightingsByHandset, type Standing, saidOf, weigh } from './claims.ts';
+import { comesAfter, conductOf } from './conduct.ts';
+import { beginOf, DAY, dateOf, drawWorld, HOUR, type Person, START, type World } from './draw.ts';
+import { judge, type Lived } from './judge.ts';
+import { Ledgers } from './ledgers.ts';
+import { Life, type Sighting } from './life.ts';
+import { guiltyOf, innocentsOf, type Passage, whyConnected } from './reckoning.ts';
+import { CONTEXT, Year } from './run.ts';
+import { yearText } from './tell.ts';
+import { help, yearSettings } from './year-arguments.ts';
+
+const A = '35100000000001';
+const B = '35100000000002';
+const BATCH = 'mha-000000000001';
+
+const sighting = (imei: string, digits: string, day: number, operator: Sighting['operator'] = 'jio'): Sighting => ({
+  ...{ imei, digits, operator, day: dateOf(day), area: 'Delhi' },
+});
+
+/** A batch of handsets A and B, reported on day 100 and planned on the next. */
+function decided(
+  sightings: readonly Sighting[],
+  { decisions = [], standings = {} }: { decisions?: SaidDecision[]; standings?: Record<string, Standing[]> } = {},
+  exemptions: Chronicle['exemptions'] = [],
+): string[] {
+  const report: SentReport = {
+    ...{ agency: 'mha', batchId: BATCH, key: 'reports/mha/report 0.csv', handsets: [A, B], begun: [] },
+    rows: { rows: 2, rejected: 0, repeats: 0, handsets: 2 },
+  };
+  const seen = new SightingsByHandset([{ operator: 'jio', at: beginOf(99), sightings }]);
+  return decide(
+    { report, begun: beginOf(100), planned: beginOf(101), people: 2 },
+    { decisions, exemptions },
+    seen,
+    (_, identifier) => standings[identifier] ?? [],
+  )
+    .filter(({ kind }) => kind === 'reverify')
+    .map(({ identifier, operator, imei, state }) => `${identifier.slice(-2)} ${operator} ${imei.slice(-1)} ${state}`);
+}
+
+const said = (approver: string, ...words: SaidDecision['words']): SaidDecision => ({
+  ...{ approver, batchId: BATCH, at: beginOf(100) + HOUR, preview: 'f'.repeat(64), words },
+});
+const standing = (over: Partial<Standing>): Standing => ({
+  ...{ direction: 'earlier', operator: 'jio', isOpen: false, answer: undefined, reissuedOn: undefined, ...over },
+});
+const answered = (outcome: string, day: number) => standing({ answer: { outcome, on: dateOf(day), at: beginOf(day) } });
+
+describe("the year's own reckoning of a batch", () => {
+  it('takes the sightings of 180 days before the report, and of each number the newest one: operator, then handset', () => {
+    const sightings = [
+      sighting(B, '6000000011', 90, 'airtel'),
+      sighting(A, '6000000011', 80),
+      sighting(A, '6000000012', 50, 'vi'),
+      sighting(B, '6000000012', 50, 'bsnl'),
+      sighting(A, '6000000013', 100 - 180),
+      sighting(A, '6000000014', 100 - 181),
+    ];
+    expect(decided(sightings)).toEqual(['11 airtel 2 directed', '12 bsnl 2 directed', '13 jio 1 directed']);
+  });
+
+  it('leaves out who is struck, held or exempt, in this order, and gives a number its newest handset that is left', () => {
+    const crowd = Array.from({ length: 25 }, (_, n) => sighting(A, `60000001${n + 10}`, 60));
+    const both = [...crowd, sighting(B, '6000000110', 40)];
+    expect(decided(crowd).every((line) => line.endsWith('held'))).toBe(true);
+    expect(decided(both)[0]).toBe('10 jio 2 directed');
+    const block = { decision: 'block', imei: A } as const;
+    const alone = [said('approver-1', block), said('approver-2', { decision: 'approve' })];
+    expect(decided(crowd, { decisions: alone })[0]).toBe('10 jio 1 held');
+    expect(decided(crowd, { decisions: [said('approver-1', block), said('approver-2', block)] })[0]).toBe(
+      '10 jio 1 directed',
+    );
+    const strike = [said('approver-1', { decision: 'strike', imei: A })];
+    expect(decided(both, { decisions: strike }).slice(0, 2)).toEqual(['10 jio 2 directed', '11 jio 1 struck']);
+    const exempt = ['approver-1', 'approver-2'].map((approver) => ({
+      approver,
+      at: START,
+      subject: '+916000000199',
+      until: dateOf(101),
+    }));
+    const one = [sighting(A, '6000000199', 50)];
+    expect(decided(one, {}, exempt)).toEqual(['99 jio 1 exempt']);
+    expect(decided(one, {}, exempt.slice(1))).toEqual(['99 jio 1 directed']);
+  });
+
+  it('directs nobody anew who is open at that operator, ended, proved or somebody else, unless seen on a later day', () => {
+    const seen = [sighting(A, '6000000021', 50)];
+    const state = (...standings: Standing[]) =>
+      decided(seen, { standings: { '+916000000021': standings } })[0]
+        ?.split(' ')
+        .at(-1);
+    expect(state(standing({ isOpen: true }))).toBe('alreadyOpen');
+    expect(state(standing({ isOpen: true, operator: 'vi' }))).toBe('directed');
+    expect(state(answered('disconnected', 50))).toBe('alreadyDisconnected');
+    expect(state(answered('surrendered', 50))).toBe('alreadyDisconnected');
+    expect(state(answered('disconnected', 49))).toBe('directed');
+    expect(state(answered('verified', 50))).toBe('alreadyVerified');
+    expect(state(answered('verified', 50), answered('not_found', 70))).toBe('directed');
+    expect(state(standing({ isOpen: true, reissuedOn: dateOf(50) }))).toBe('reissuedBefore');
+    expect(state(standing({ reissuedOn: dateOf(49) }))).toBe('directed');
+  });
+
+  it('holds a handset with 25 numbers on one day, or 500 in all, and shows who was seen on such handsets only', () => {
+    const report = { handsets: [A, B] } as unknown as SentReport;
+    const on = (count: number, day: (n: number) => number) =>
+      Array.from({ length: count }, (_, n) => sighting(A, String(6_000_000_000 + n), day(n)));
+    const weighed = (sightings: Sighting[]) => {
+      const { linked, held, linkedOnlyByHeld } = weigh(
+        report,
+        beginOf(100),
+        new SightingsByHandset([{ operator: 'jio', at: START, sightings }]),
+      );
+      return [linked, held.size, linkedOnlyByHeld];
+    };
+    expect(weighed(on(24, () => 50))).toEqual([24, 0, 0]);
+    expect(weighed([...on(25, () => 50), sighting(B, '6000000000', 9)])).toEqual([25, 1, 24]);
+    expect(weighed(on(499, (n) => n % 60))).toEqual([499, 0, 0]);
+    expect(weighed(on(500, (n) => n % 60))).toEqual([500, 1, 500]);
+  });
+
+  it('counts the mildest of what as many approvers as are needed say of a handset', () => {
+    const acts = (...decisions: ('block' | 'reverify')[]) =>
+      saidOf(
+        decisions.map((decision, n) => said(`approver-${n + 1}`, { decision, imei: A })),
+        2,
+      ).acts.get(A);
+    expect([acts('block'), acts('block', 'block'), acts('block', 'reverify')]).toEqual([
+      undefined,
+      'block',
+      'reverify',
+    ]);
+  });
+
+  it('takes for exempt whom the latest words of two approvers reach on that day', () => {
+    const say = (approver: string, day: number, until: number) => ({
+      approver,
+      at: beginOf(day),
+      subject: A,
+      until: dateOf(until),
+    });
+    const both = [say('approver-1', 1, 30), say('approver-2', 2, 20)];
+    expect([19, 20, 21].map((day) => exemptOn(both, beginOf(day)).size)).toEqual([1, 1, 0]);
+    expect(exemptOn([...both, say('approver-1', 5, 4)], beginOf(19)).size).toBe(0);
+  });
+});
+
+describe("the year's own ledgers", () => {
+  const row = (identifier: string) => ({
+    ...({
+      kind: 'reverify',
+      identifier,
+      operator: 'jio',
+      state: 'directed',
+      direction: '',
+      imei: A,
+      lastSeen: dateOf(9),
+    } as const),
+  });
+  const record = (...outcomes: [outcome: string, day: number][]) => {
+    const ledgers = new Ledgers();
+    ledgers.add(row('+916000000001'), 'one', beginOf(30));
+    const taken = outcomes.map(([outcome, day], n) => {
+      const answer = { identifier: '+916000000001', outcome, on: dateOf(day) };
+      const counts = ledgers.record({
+        operator: 'jio',
+        direction: 'one',
+        name: '',
+        sha256: '',
+        at: beginOf(day) + n,
+        rows: [answer],
+      });
+      return Object.entries(counts ?? {}).find(([, count]) => count === 1)?.[0];
+    });
+    return [...taken, ledgers.ofNumber('+916000000001')[0]?.outcome];
+  };
+
+  it('take an answer of an open or failed row, the same again as known, and no other one but that it is somebody else', () => {
+    expect(record(['verified', 10], ['verified', 11], ['disconnected', 12])).toEqual([
+      'recorded',
+      'alreadyRecorded',
+      'rejected',
+      'verified',
+    ]);
+    expect(record(['failed', 10], ['failed', 11], ['verified', 12])).toEqual([
+      'recorded',
+      'alreadyRecorded',
+      'recorded',
+      'verified',
+    ]);
+    expect(record(['disconnected', 10], ['failed', 11], ['reissued', 12])).toEqual([
+      'recorded',
+      'alreadyRecorded',
+      'recorded',
+      'reissued',
+    ]);
+    expect(record(['maybe', 10], ['disconnected', 8], ['reissued', 9])).toEqual([
+      'rejected',
+      'rejected',
+      'rejected',
+      'open',
+    ]);
+  });
+
+  it('have a row open until its ladder ends, and refuse the direction of another operator', () => {
+    const ledgers = new Ledgers();
+    ledgers.add(row('+916000000001'), 'one', beginOf(30));
+    const isOpen = (day: number) => ledgers.standings('reverify', '+916000000001', beginOf(day))[0]?.isOpen;
+    expect([isOpen(29), isOpen(30)]).toEqual([true, false]);
+    expect(ledgers.record({ operator: 'vi', direction: 'one', name: '', sha256: '', at: 1, rows: [] })).toBeUndefined();
+  });
+});
+
+/** A world of one number, of whom somebody is. */
+function worldOf(person: Omit<Person, 'id' | 'area'>): {
+  life: Life;
+  who: Person;
+  change: (day: number, service: 'full' | 'none' | 'no outgoing', order: string) => void;
+} {
+  const who = { id: 0, area: 'Delhi', ...person };
+  const number = {
+    digits: '6000000001',
+    tenures: [{ person: who, operator: 'jio' as const, from: 0, until: Number.POSITIVE_INFINITY }],
+  };
+  const world: World = {
+    seed: 1,
+    days: 365,
+    people: [who],
+    numbers: new Map([[number.digits, number]]),
+    uses: [],
+    reports: [],
+  };
+  const life = new Life(world);
+  return { life, who, change: (day, service, order) => life.setService(number, beginOf(day), service, order) };
+}
+
+const DIRECTION = `${BATCH}.reverify.jio.1-0-0`;
+const ORDER = `orders/jio/${DIRECTION}/4-disconnect.csv`;
+const passage = (outcome: string, at: number, state = 'directed'): Passage => {
+  const of = {
+    ...({
+      kind: 'reverify',
+      identifier: '+916000000001',
+      operator: 'jio',
+      state,
+      direction: '',
+      imei: A,
+      lastSeen: '',
+    } as const),
+  };
+  const row = { decided: of, direction: DIRECTION, ends: beginOf(30), outcome, on: '', at, reissuedOn: undefined };
+  return { batchId: BATCH, decided: of, row: state === 'directed' ? row : undefined };
+};
+
+describe('the innocent, by what the world knows', () => {
+  const honest = { part: 'borrower', isGuilty: false } as const;
+  const judged = (passages: Passage[], ...changes: [number, 'full' | 'none' | 'no outgoing', string][]) => {
+    const { life, change } = worldOf(honest);
+    for (const one of changes) change(...one);
+    return innocentsOf(
+      life,
+      () => passages,
+      () => beginOf(25),
+    );
+  };
+
+  it('who was cut off is told apart: never came, had proved themselves before the order, was never directed, has it back on appeal', () => {
+    const cut = (passages: Passage[], ...more: [number, 'full', string][]) =>
+      judged(passages, [26, 'none', ORDER], ...more).cutOff;
+    const none = { 'given back on appeal': 0, "by the system's fault": 0, 'never came': 0 };
+    expect(cut([passage('disconnected', beginOf(26))])).toEqual({ ...none, 'never came': 1 });
+    expect(cut([passage('verified', beginOf(24))])).toEqual({ ...none, "by the system's fault": 1 });
+    expect(cut([passage('verified', beginOf(26))])).toEqual({ ...none, 'never came': 1 });
+    expect(cut([passage('', 0, 'held')])).toEqual({ ...none, "by the system's fault": 1 });
+    const restored = `orders/jio/${BATCH}.restore.jio.2-0-0/1-restore.csv`;
+    expect(cut([passage('disconnected', beginOf(26))], [40, 'full', restored])).toEqual({
+      ...none,
+      'given back on appeal': 1,
+    });
+    expect(cut([passage('verified', beginOf(27))], [40, 'full', ORDER])).toEqual({ ...none, 'never came': 1 });
+  });
+
+  it('who was barred for a time is no one cut off, and is counted as long as it lasted', () => {
+    const found = judged([passage('verified', beginOf(20))], [16, 'no outgoing', ORDER], [20, 'full', ORDER]);
+    expect(found).toMatchObject({ people: 1, asked: 1, barred: 1, longest: 4, stillBarred: 0 });
+    expect(judged([], [360, 'no outgoing', ORDER])).toMatchObject({ longest: 5, stillBarred: 1 });
+  });
+});
+
+describe('the guilty, by what the world knows', () => {
+  it('have got away while a number of theirs is in service, for what became of its newest row', () => {
+    const why = (...passages: Passage[]) => whyConnected(passages, true);
+    expect(why(passage('disconnected', 1), passage('verified', 2))).toBe('proved to be somebody with forged papers');
+    expect(why(passage('open', 0))).toBe('its operator never answered for it');
+    expect(why(passage('failed', 1))).toBe('failed, and its operator never disconnected it');
+    expect(why(passage('', 0, 'held'))).toBe('was on a handset that looks cloned, and was spared');
+    expect(whyConnected([], false)).toBe('nobody reported the handset');
+    const { life, change } = worldOf({ part: 'fraudster', isGuilty: true });
+    expect(guiltyOf(life, () => [], new Set())).toEqual({
+      people: 1,
+      stopped: 0,
+      gotAway: { 'nobody reported the handset': 1 },
+    });
+    change(30, 'none', ORDER);
+    expect(guiltyOf(life, () => [], new Set())).toEqual({ people: 1, stopped: 1, gotAway: {} });
+  });
+});
+
+describe('those who live in the world', () => {
+  it('come in time when they are innocent: before the ladder of 16 days ends', () => {
+    const person = { id: 1, part: 'borrower', isGuilty: false, area: '' } as const;
+    for (let dice = 0; dice < 1; dice += 0.01)
+      expect(comesAfter(conductOf(person, dice), 0.999)).toBeLessThan(15 * DAY);
+  });
+
+  it('are the same for the same seed, and others for another', () => {
+    const draw = (seed: number) => drawWorld({ seed, batches: 2, handsets: 8, days: 90 });
+    const digits = (seed: number) => [...draw(seed).numbers.keys()].join();
+    expect(digits(1)).toBe(digits(1));
+    expect(digits(2)).not.toBe(digits(1));
+    const parts = new Set(draw(1).people.map(({ part }) => part));
+    expect(parts).toContain('behind a SIM box');
+    expect(parts).toContain('on a cloned handset');
+  });
+
+  it('are seen where they use a number, as long as it is in service and the handset is not blocked', () => {
+    const life = new Life(drawWorld({ seed: 1, batches: 1, handsets: 8, days: 60 }));
+    const [one] = life.sightingsOf(-1);
+    if (one === undefined) throw new Error('nobody was seen');
+    const isSeen = () => life.sightingsOf(-1).some(({ imei, digits }) => imei === one.imei && digits === one.digits);
+    life.block(one.imei, one.operator, beginOf(-30));
+    expect(isSeen()).toBe(false);
+    life.unblock(one.imei, one.operator);
+    expect(isSeen()).toBe(true);
+    const number = life.number(one.digits);
+    if (number !== undefined) life.setService(number, beginOf(-30), 'none', '');
+    expect(isSeen()).toBe(false);
+  });
+});
+
+it('npm run year has a page of help, and bounds', () => {
+  expect(yearSettings(['--help'])).toBe('help');
+  expect(help).toContain('--handsets');
+  expect(yearSettings(['--batches', '6', '--handsets', '40', '--seed', '3'])).toEqual({
+    seed: 3,
+    batches: 6,
+    handsets: 40,
+    days: 365,
+  });
+  expect(() => yearSettings(['--handsets', 'many'])).toThrow('--handsets');
+});
+
+describe('some weeks of it on the local cloud', () => {
+  const size = { seed: 1, batches: 1, handsets: 8, days: 34 };
+  let lab: Lab;
+  let lived: Lived;
+  beforeAll(async () => {
+    const year = new Year(size);
+    lab = await Lab.open({ context: CONTEXT, watch: { uploaded: () => {}, published: year.published } });
+    lab.cloud.pauseSchedules(true);
+    lived = await year.live(lab.cloud);
+  });
+  afterAll(() => lab.close());
+
+  it('keep every rule, cut off no innocent, and stop some of the guilty', () => {
+    const verdict = judge(lived);
+    expect(verdict.broken).toEqual([]);
+    expect(verdict.innocents.asked).toBeGreaterThan(0);
+    expect(verdict.guilty.stopped).toBeGreaterThan(0);
+    expect(yearText(size, verdict, 1)).toContain('cut off without an appeal granted and carried out');
+  });
+
+  /** The same, with something else in an outbox or a chronicle. */
+  const spoilt = (change: {
+    outbox?: (key: string, text: string) => string;
+    chronicle?: (chronicle: Chronicle) => void;
+  }) => {
+    const outbox = new Map([...lived.outbox].map(([key, text]) => [key, change.outbox?.(key, text) ?? text]));
+    const chronicle = Object.assign(
+      new Chronicle(),
+      Object.fromEntries(Object.entries(lived.chronicle).map(([name, list]) => [name, [...list]])),
+    );
+    change.chronicle?.(chronicle);
+    return judge({ ...lived, outbox, chronicle }).broken.join('\n');
+  };
+
+  it.each([
+    ['a number is counted twice', /"linked":\d+/, '"linked":9999', 'connections are'],
+    ['a row is unexplained', /"unexplained":0/, '"unexplained":1', 'nothing is unexplained'],
+    ['a list lacks a number', /^\+91.*\n/m, '', 'in its list, or in none'],
+    ['a receipt counts otherwise', /"recorded": ?\d+/, '"recorded":0', 'and was reckoned'],
+    ['a row stands elsewhere for another reason', /,held,/, ',struck,', 'stand elsewhere otherwise than reckoned'],
+  ])('is found to break a rule where %s', (_, find, put, rule) => {
+    expect(spoilt({ outbox: (_key, text) => text.replace(find, put) })).toContain(rule);
+  });
+
+  it('is found to break a rule where an order carries who was answered for, is approved by one, or comes at another time', () => {
+    const orders = (change: (order: Chronicle['orders'][number]) => Partial<Chronicle['orders'][number]>) =>
+      spoilt({
+        chronicle: (chronicle) => {
+          chronicle.orders.splice(0, Infinity, ...lived.chronicle.orders.map((one) => ({ ...one, ...change(one) })));
+        },
+      });
+    const notice = (one: OrderNotice, over: Partial<OrderNotice>) => ({ notice: { ...one, ...over } });
+    const first = lived.chronicle.orders.map(({ notice: { directionId } }) => directionId);
+    const answered = new Set(lived.chronicle.answers.map(({ direction }) => direction));
+    const direction = first.find((id) => answered.has(id) && id.includes('.reverify.'));
+    expect(
+      orders(({ at, notice: { directionId, rung } }) =>
+        directionId === direction && rung === 1 ? { at: at + 12 * DAY } : {},
+      ),
+    ).toContain('that were answered for before');
+    expect(
+      orders((one) => notice(one.notice, one.notice.rung === 2 ? { deadline: one.notice.deadline - HOUR } : {})),
+    ).toContain('ends when it must');
+    expect(orders(({ operator }) => ({ operator: operator === 'jio' ? 'vi' : operator }))).toContain(
+      "an operator's orders are its own",
+    );
+    expect(
+      spoilt({
+        chronicle: (chronicle) => {
+          chronicle.decisions.pop();
+        },
+      }),
+    ).toContain('without enough people who approved');
+  });
+});
