@@ -6,8 +6,14 @@ import type { Sighting } from './life.ts';
 /** A usage file, as far as it can be taken. */
 export interface SentUsage {
   readonly operator: string;
+  readonly key: string;
+  /** When it was uploaded. */
   readonly at: number;
+  readonly rows: number;
   readonly sightings: readonly Sighting[];
+  /** When its sightings counted: at once, or when an approver admitted the file; undefined while it is held up. */
+  countsFrom: number | undefined;
+  isGated: boolean;
 }
 
 /** A report's file, the first time that it was uploaded. */
@@ -53,6 +59,8 @@ export interface AnswerRow {
   readonly outcome: string;
   /** The day on which it happened, or since when the number is somebody else's. */
   readonly on: string;
+  /** Where it was ported to, or why it is extended. */
+  readonly by?: string;
 }
 
 export interface GivenAnswer {

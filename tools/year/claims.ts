@@ -22,6 +22,8 @@ export interface Standing {
   readonly answer: { readonly outcome: string; readonly on: string; readonly at: number } | undefined;
   /** Since when the number is somebody else's, as far as was said. */
   readonly reissuedOn: string | undefined;
+  /** Which operator it was ported to, and on which day. */
+  readonly ported: { readonly to: string; readonly on: string } | undefined;
 }
 
 /** What is known of a number, or of a handset at its operators, when a batch is planned. */
@@ -43,11 +45,11 @@ export interface Decided {
 
 /** Sightings by handset, of files that were there before an instant. */
 export class SightingsByHandset {
-  readonly #byHandset = new Map<string, { at: number; sighting: Sighting }[]>();
+  readonly #byHandset = new Map<string, { at: number | undefined; sighting: Sighting }[]>();
 
   constructor(usage: Chronicle['usage']) {
-    for (const { at, sightings } of usage)
-      for (const sighting of sightings) {
+    for (const { countsFrom: at, sightings } of usage)
+      for (const sighting of at === undefined ? [] : sightings) {
         const all = this.#byHandset.get(sighting.imei);
         if (all === undefined) this.#byHandset.set(sighting.imei, [{ at, sighting }]);
         else all.push({ at, sighting });
@@ -58,7 +60,7 @@ export class SightingsByHandset {
   of(imei: string, at: number): Sighting[] {
     const [from, until] = [daysBefore(dayAt(at), LOOK_BACK_DAYS), dayAt(at)];
     return (this.#byHandset.get(imei) ?? [])
-      .filter((one) => one.at < at && one.sighting.day >= from && one.sighting.day <= until)
+      .filter((one) => Number(one.at) < at && one.sighting.day >= from && one.sighting.day <= until)
       .map(({ sighting }) => sighting);
   }
 }
@@ -140,12 +142,14 @@ export function decide(
     const [newest] = sightings;
     if (newest === undefined) continue;
     const identifier = `+91${newest.digits}`;
+    const earlier = standings('reverify', identifier);
+    const operator = operatorOf(newest, earlier);
     const left = sightings.filter(({ imei }) => !struck.has(imei));
     const on = left.find(({ imei }) => !held.has(imei) || acts.has(imei));
-    const row = { kind: 'reverify', identifier, operator: newest.operator, lastSeen: newest.day } as const;
+    const row = { kind: 'reverify', identifier, operator, lastSeen: newest.day } as const;
     const leftOut = left.length === 0 ? 'struck' : on === undefined ? 'held' : exempt.has(identifier) ? 'exempt' : '';
     const { state, direction } =
-      leftOut === '' ? connectionState(standings('reverify', identifier), newest) : { state: leftOut, direction: '' };
+      leftOut === '' ? connectionState(earlier, operator, newest.day) : { state: leftOut, direction: '' };
     decided.push({ ...row, imei: on?.imei ?? newest.imei, state, direction });
   }
   for (const imei of report.handsets) {
@@ -182,9 +186,16 @@ const newestAnswer = (
       undefined,
     );
 
+/** A number's operator: that of its newest sighting, or that which it was ported to since. */
+function operatorOf({ operator, day }: Sighting, standings: readonly Standing[]): string {
+  const ported = standings.flatMap(({ ported }) => ported ?? []).sort((a, b) => (a.on < b.on ? 1 : -1))[0];
+  return ported === undefined || day > ported.on ? operator : ported.to;
+}
+
 function connectionState(
   standings: readonly Standing[],
-  { operator, day }: Sighting,
+  operator: string,
+  day: string,
 ): { state: string; direction: string } {
   const given = standings.find(({ reissuedOn }) => reissuedOn !== undefined && day <= reissuedOn);
   if (given !== undefined) return { state: 'reissuedBefore', direction: given.direction };

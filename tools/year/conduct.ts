@@ -9,6 +9,8 @@ export type Conduct =
   | 'comes when cut off from calls'
   /** Comes with papers that don't do, and with better ones before the day is over. */
   | 'wrong papers first'
+  /** Can't come for weeks, and says so. */
+  | 'is abroad'
   /** Has papers of somebody else that nobody finds false. */
   | 'forged papers'
   | 'false papers'
@@ -21,6 +23,7 @@ const HONEST: readonly (readonly [Conduct, number])[] = [
   ['comes when barred', 0.08],
   ['comes when cut off from calls', 0.03],
   ['wrong papers first', 0.03],
+  ['is abroad', 0.03],
   ['comes', 1],
 ];
 const GUILTY: readonly (readonly [Conduct, number])[] = [
@@ -28,6 +31,7 @@ const GUILTY: readonly (readonly [Conduct, number])[] = [
   ['false papers', 0.16],
   ['surrenders', 0.08],
   ['gone', 0.06],
+  ['is abroad', 0.01],
   ['ignores', 1],
 ];
 

@@ -15,11 +15,14 @@ export const PEOPLE = 2;
 const AGENCY_SECOND = 5;
 const APPROVER_SECOND = 17;
 
-/** What is made of a report: nobody says anything, or one alone, until it lapses, and it begins anew. */
-export type Fate = 'approved' | 'handset struck' | 'refused' | 'nobody' | 'one alone';
+/**
+ * What is made of a report: nobody says anything, or one alone, until it lapses, and it begins anew; or its agency withdraws it
+ * before anybody has decided.
+ */
+export type Fate = 'approved' | 'handset struck' | 'refused' | 'nobody' | 'one alone' | 'withdrawn';
 const FATES: readonly Fate[] = [
   ...(['approved', 'approved', 'handset struck', 'refused', 'approved', 'nobody'] as const),
-  ...(['approved', 'handset struck', 'approved', 'one alone', 'approved', 'approved'] as const),
+  ...(['withdrawn', 'handset struck', 'approved', 'one alone', 'approved', 'approved'] as const),
 ];
 
 export const fateOf = (n: number): Fate => FATES[n % FATES.length] ?? 'approved';
@@ -108,8 +111,12 @@ export class Deciders {
     this.#asked.add(`${batchId} ${preview}`);
     const { report, handsets, isCorrected, lapsed } = filed;
     const fate = isCorrected || lapsed ? 'approved' : fateOf(report.n);
-    if (fate === 'nobody') return;
     const now = this.#cloud.clock.now();
+    if (fate === 'withdrawn')
+      this.#act(now + HOUR / 2, () =>
+        this.#put(`withdrawals/${report.agency}/${batchId}/by mistake.csv`, csv(['imei'])),
+      );
+    if (fate === 'nobody' || fate === 'withdrawn') return;
     for (const k of fate === 'one alone' ? [0] : [0, 1]) {
       const approver = APPROVERS[(report.n + k) % APPROVERS.length] as string;
       const at = later(

@@ -133,7 +133,8 @@ class Drawing {
 
   draw(): World {
     const { batches, handsets, days } = this.#size;
-    this.#bystanders(3 * this.#cloneSize(1));
+    // So many that no handset has a large part of an operator's file, as few have in the country.
+    this.#bystanders(6 * this.#cloneSize(1));
     const reports: Report[] = [];
     const reported: { handset: Handset; day: number }[] = [];
     for (let n = 0; n < batches; n++) {
@@ -185,15 +186,22 @@ class Drawing {
       const dropped = day - this.#between(45, 80, 'dropped on', k, ...what);
       const until = Math.min(sold ?? this.#size.days, isDropped ? dropped : this.#size.days);
       this.#uses.push({ handset, number, person, from: Math.min(from, until - 25), until, bundled: false });
-      if (isDropped) {
+      if (!isDropped) this.#port(number, day, 0.06);
+      else {
         const since = dropped + this.#between(40, 85, 'given again', k, ...what);
         this.#reissue(number, dropped, since);
       }
     }
-    if (sold !== undefined) this.#use(handset, this.#number('second-hand buyer'), sold, this.#size.days);
+    if (sold !== undefined) {
+      const number = this.#number('second-hand buyer');
+      this.#use(handset, number, sold, this.#size.days);
+      this.#port(number, day, 0.1);
+    }
     if (chance('lent') < 0.15) {
       const on = day - this.#between(5, 100, 'lent on', ...what);
-      this.#use(handset, this.#number('borrower'), on, on + 1);
+      const number = this.#number('borrower');
+      this.#use(handset, number, on, on + 1);
+      this.#port(number, day, 0.1);
     }
     return handset;
   }
@@ -233,7 +241,7 @@ class Drawing {
 
   /** How many share a cloned IMEI. */
   #cloneSize(share: number): number {
-    return Math.max(80, Math.round(5 * this.#size.handsets * share));
+    return Math.max(80, Math.round(3 * this.#size.handsets * share));
   }
 
   #bystanders(count: number): void {
@@ -287,6 +295,20 @@ class Drawing {
     const number = { digits, tenures: [tenure] };
     this.#numbers.set(digits, number);
     return number;
+  }
+
+  /** Some take their number to another operator, weeks before they are reported or while they are asked. */
+  #port(number: PhoneNumber, day: number, share: number): void {
+    if (this.#chance('ports', number.digits) >= share) return;
+    const tenure = number.tenures[0] as Tenure;
+    const from = beginOf(day + this.#between(-15, 12, 'ported on', number.digits)) + 6 * HOUR;
+    const operator = this.#pick(
+      OPERATORS.filter((one) => one !== tenure.operator),
+      'ported to',
+      number.digits,
+    ) as Operator;
+    tenure.until = from;
+    number.tenures.push({ person: tenure.person, operator, from, until: Number.POSITIVE_INFINITY });
   }
 
   #reissue(number: PhoneNumber, dropped: number, since: number): void {

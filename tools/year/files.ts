@@ -40,13 +40,31 @@ export function reportFile(seed: number, name: string, handsets: readonly Handse
   return { text: csv(lines), rows };
 }
 
-/** An operator's usage file. One row in some hundred can't be taken. */
-export function usageFile(seed: number, sightings: readonly Sighting[]): string {
+/** How an operator's file came about: as ever; with days missing that its program had lost; or with everybody in it several times. */
+export type Export = 'as ever' | 'days lost' | 'several times';
+
+/** A usage file, and what of it can be taken. */
+export interface UsageFile {
+  readonly text: string;
+  readonly rows: number;
+  /** In the file's order, with repeats. */
+  readonly good: readonly Sighting[];
+}
+
+/** An operator's usage file. One row in some hundred can't be taken, as ever. */
+export function usageFile(seed: number, sightings: readonly Sighting[], how: Export = 'as ever'): UsageFile {
   const lines = ['imei,msisdn,last_seen,lsa'];
-  for (const { imei, digits, day, area } of sightings) {
+  const good: Sighting[] = [];
+  for (const one of sightings) {
+    const { imei, digits, day, area } = one;
     const dice = hash(seed, imei, digits, day);
-    lines.push(`${spelt(imei, dice)},${['', '0', '91', '+91'][(dice >>> 4) & 3]}${digits},${day},${area}`);
+    const isLost = how === 'days lost' && dice % 3 === 0;
+    for (let n = 0; n < (how === 'several times' ? 4 : 1); n++) {
+      const cell = `${['', '0', '91', '+91'][(dice >>> 4) & 3]}${digits}`;
+      lines.push(`${spelt(imei, dice + n)},${cell},${isLost ? '' : day},${area}`);
+      if (!isLost) good.push(one);
+    }
     if (dice % 211 === 0) lines.push(`${imei},${digits},,${area}`);
   }
-  return csv(lines);
+  return { text: csv(lines), rows: lines.length - 1, good };
 }

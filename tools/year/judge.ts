@@ -63,7 +63,8 @@ function endsOf(chronicle: Chronicle): Map<string, string> {
   return new Map(
     chronicle.reports.map(({ batchId, key }) => {
       const n = Number(/report (\d+)/.exec(key)?.[1]);
-      return [batchId, fateOf(n) === 'refused' && !key.includes('corrected') ? 'refused' : 'settled'];
+      const fate = key.includes('corrected') ? 'approved' : fateOf(n);
+      return [batchId, fate === 'refused' || fate === 'withdrawn' ? fate : 'settled'];
     }),
   );
 }
@@ -72,6 +73,9 @@ function countsOf(chronicle: Chronicle, { atOnce }: Reckoning): Record<string, n
   const of = (order: string) => chronicle.orders.filter(({ notice }) => notice.order === order).length;
   return {
     'usage files': chronicle.usage.length,
+    'usage files held up': chronicle.usage.filter(({ isGated }) => isGated).length,
+    'of these admitted': chronicle.usage.filter(({ isGated, countsFrom }) => isGated && countsFrom !== undefined)
+      .length,
     sightings: chronicle.usage.reduce((sum, { sightings }) => sum + sightings.length, 0),
     reports: chronicle.reports.length,
     'batches that lapsed first': chronicle.reports.filter(({ begun }) => begun.length > 1).length,

@@ -5,7 +5,7 @@ import type { Decided, Standing } from './claims.ts';
 /** What operators may say, by the kind of a direction. */
 const ANSWERS = {
   block: ['blocked', 'not_found'],
-  reverify: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'reissued'],
+  reverify: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'reissued', 'ported', 'extended'],
 } as const;
 const ENDS_CONNECTION = ['disconnected', 'surrendered'];
 
@@ -19,6 +19,10 @@ export interface LedgerRow {
   /** When that was recorded; 0 where nothing was. */
   at: number;
   reissuedOn: string | undefined;
+  /** Which operator it was ported to, and on which day. */
+  ported: { to: string; on: string } | undefined;
+  /** At which operator it goes on, as long as nothing has taken it up there. */
+  waitsAt: string | undefined;
 }
 
 /** What became of a response's rows. */
@@ -35,7 +39,8 @@ export class Ledgers {
 
   /** A row that a batch directs. */
   add(decided: Decided, direction: string, ends: number): void {
-    const row: LedgerRow = { decided, direction, ends, outcome: 'open', on: '', at: 0, reissuedOn: undefined };
+    const nothing = { outcome: 'open', on: '', at: 0, reissuedOn: undefined, ported: undefined, waitsAt: undefined };
+    const row: LedgerRow = { decided, direction, ends, ...nothing };
     const rows = this.directions.get(direction) ?? new Map<string, LedgerRow>();
     this.directions.set(direction, rows.set(decided.identifier, row));
     const subject = `${decided.kind} ${decided.identifier}`;
@@ -48,10 +53,11 @@ export class Ledgers {
   standings(kind: Decided['kind'], identifier: string, at: number): Standing[] {
     return (this.#bySubject.get(`${kind} ${identifier}`) ?? []).map((row) => ({
       direction: row.direction,
-      operator: row.decided.operator,
-      isOpen: isOpen(row) && at < row.ends,
+      operator: row.waitsAt ?? row.decided.operator,
+      isOpen: row.waitsAt !== undefined || (isOpen(row) && at < row.ends),
       answer: row.at === 0 ? undefined : { outcome: row.outcome, on: row.on, at: row.at },
       reissuedOn: row.reissuedOn,
+      ported: row.ported,
     }));
   }
 
@@ -81,19 +87,24 @@ export class Ledgers {
 
 const isOpen = ({ outcome }: LedgerRow): boolean => outcome === 'open' || outcome === 'failed';
 
-function answerRow(row: LedgerRow, { outcome, on }: AnswerRow, at: number): keyof Taken {
+function answerRow(row: LedgerRow, { outcome, on, by = '' }: AnswerRow, at: number): keyof Taken {
   const { kind, lastSeen } = row.decided;
   const known: readonly string[] = ANSWERS[kind];
   if (!known.includes(outcome)) return 'rejected';
   if (outcome === 'reissued' && on <= lastSeen) return 'rejected';
-  if (ENDS_CONNECTION.includes(outcome) && on < lastSeen) return 'rejected';
+  if ((ENDS_CONNECTION.includes(outcome) || outcome === 'ported') && on < lastSeen) return 'rejected';
   if (outcome === row.outcome) return 'alreadyRecorded';
   if (outcome === 'failed' && ENDS_CONNECTION.includes(row.outcome)) return 'alreadyRecorded';
-  if (!isOpen(row) && outcome !== 'reissued') return 'rejected';
+  const isOverdue = at >= row.ends;
+  if ((!isOpen(row) && outcome !== 'reissued') || (outcome === 'extended' && isOverdue)) return 'rejected';
   row.outcome = outcome;
   row.on = on;
   row.at = at;
+  row.waitsAt = undefined;
   if (outcome === 'reissued') row.reissuedOn = on;
+  if (outcome === 'ported') row.ported = { to: by, on };
+  if (!isOverdue && outcome === 'ported') row.waitsAt = by;
+  if (!isOverdue && outcome === 'extended') row.waitsAt = row.decided.operator;
   return 'recorded';
 }
 
@@ -117,6 +128,8 @@ const CONNECTIONS = {
     surrendered: 'surrendered',
     not_found: 'notFound',
     reissued: 'reissued',
+    ported: 'ported',
+    extended: 'extended',
   },
 } as const;
 const BLOCKS = {

@@ -99,6 +99,11 @@ export class Life {
     giveAgain(number, person, operator, at);
   }
 
+  /** Whether a tenure is of whoever had the number first, also at another operator since. */
+  isOfFirst(number: PhoneNumber, { person }: Tenure): boolean {
+    return person === number.tenures[0]?.person;
+  }
+
   block(imei: string, operator: string, at: number): void {
     const key = `${imei} ${operator}`;
     if (!this.#blocked.has(key)) this.#blocked.set(key, at);

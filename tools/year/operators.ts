@@ -7,7 +7,7 @@ import { fraction, hash } from '../../simulation/random.ts';
 import { dayAt, sha256 } from '../../test/scenarios/sample-reckoning.ts';
 import type { AnswerRow, Chronicle, ToldOrder } from './chronicle.ts';
 import { type Conduct, comesAfter, conductOf } from './conduct.ts';
-import { beginOf, type Operator, type Tenure } from './draw.ts';
+import { beginOf, type Operator, type PhoneNumber, type Tenure } from './draw.ts';
 import { csv } from './files.ts';
 import { type Life, later } from './life.ts';
 
@@ -124,9 +124,13 @@ export class YearOperator {
     const tenure = number && this.#life.tenureAt(number, now);
     const say = (outcome: string, on = dayAt(now)) => ({ identifier, outcome, on });
     if (number === undefined || tenure === undefined) return say('not_found');
+    if (tenure.operator !== this.id)
+      return this.#chance('knows', one.direction, digits) < 0.85
+        ? { ...say('ported', dayAt(tenure.from)), by: tenure.operator }
+        : say('not_found');
     const conduct = this.#conduct(one, tenure);
     // Its own books say that whoever was seen had the number before; some don't look, and ask.
-    const isLater = tenure !== number.tenures[0];
+    const isLater = !this.#life.isOfFirst(number, tenure);
     if (isLater && this.#chance('knows', one.direction, digits) < 0.85) return say('reissued', dayAt(tenure.from));
     const came = one.heard + comesAfter(conduct, this.#chance('comes', one.direction, digits));
     if (conduct === 'gone') {
@@ -138,6 +142,7 @@ export class YearOperator {
       return say('surrendered');
     }
     if (came <= now) return say('verified', dayAt(came));
+    if (conduct === 'is abroad') return { ...say('extended'), by: 'abroad' };
     return conduct === 'false papers' || conduct === 'wrong papers first' ? say('failed') : undefined;
   }
 
@@ -159,7 +164,7 @@ export class YearOperator {
     if (task === undefined) return false;
     if (task.said !== undefined && task.said.outcome !== 'failed') return task.said.at > order.at;
     const outcome = this.#outcomeIfAsked(one, task);
-    return outcome === 'verified' || outcome === 'reissued';
+    return outcome !== undefined;
   }
 
   /** Without acting on it. */
@@ -168,7 +173,8 @@ export class YearOperator {
     const number = this.#life.number(digits);
     const tenure = number && this.#life.tenureAt(number, now);
     if (number === undefined || tenure === undefined) return undefined;
-    if (tenure !== number.tenures[0]) return 'reissued';
+    if (tenure.operator !== this.id) return 'ported';
+    if (!this.#life.isOfFirst(number, tenure)) return 'reissued';
     const came = one.heard + comesAfter(this.#conduct(one, tenure), this.#chance('comes', one.direction, digits));
     return came <= now ? 'verified' : undefined;
   }
@@ -215,7 +221,9 @@ export class YearOperator {
         const number = this.#life.number(identifier.slice(3));
         const tenure = number && this.#life.tenureAt(number, now);
         return (
-          (said === undefined || said.outcome === 'failed') && tenure !== undefined && tenure === number?.tenures[0]
+          (said === undefined || said.outcome === 'failed') &&
+          tenure?.operator === this.id &&
+          this.#life.isOfFirst(number as PhoneNumber, tenure)
         );
       })
       .map((row) => ({ ...row, on: dayAt(now) }));
@@ -229,8 +237,9 @@ export class YearOperator {
     const number = this.#life.number(identifier.slice(3));
     if (number === undefined) return;
     const tenure = this.#life.tenureAt(number, now);
+    if (tenure?.operator !== this.id) return;
     this.#life.setService(number, now, 'none', order);
-    if (tenure === undefined || !tenure.person.isGuilty) return;
+    if (!tenure.person.isGuilty) return;
     this.#life.end(number, now);
     if (this.#chance('given again', identifier) > 0.25) return;
     const again = later(now, 24 * (46 + 60 * this.#chance('given again after', identifier)), SECOND);
@@ -245,7 +254,9 @@ export class YearOperator {
 
   #setService(identifier: string, service: 'full' | 'no outgoing' | 'no incoming', order: string): void {
     const number = this.#life.number(identifier.slice(3));
-    if (number !== undefined) this.#life.setService(number, this.#now(), service, order);
+    const now = this.#now();
+    if (number !== undefined && this.#life.tenureAt(number, now)?.operator === this.id)
+      this.#life.setService(number, now, service, order);
   }
 
   /** Blocks handsets within a day, or days after the end, or not at all. */
@@ -285,15 +296,14 @@ export class YearOperator {
   async #answer(one: Case, name: string, rows: readonly AnswerRow[], counts = true): Promise<void> {
     if (rows.length === 0) return;
     const at = this.#now();
-    const lines = rows.map(({ identifier, outcome, on }) =>
-      one.kind === 'block'
-        ? `${identifier},${outcome},${on}`
-        : `${identifier},${outcome},${outcome === 'reissued' ? '' : on},${outcome === 'reissued' ? on : ''}`,
-    );
-    const text = csv([
-      one.kind === 'block' ? 'imei,outcome,occurred_on' : 'msisdn,outcome,occurred_on,activated_on',
-      ...lines,
-    ]);
+    const lines = rows.map(({ identifier, outcome, on, by = '' }) => {
+      if (one.kind === 'block') return `${identifier},${outcome},${on}`;
+      const [occurred, activated] = outcome === 'reissued' ? ['', on] : [on, ''];
+      return `${identifier},${outcome},${occurred},${activated},${outcome === 'ported' ? by : ''},${outcome === 'extended' ? by : ''}`;
+    });
+    const columns =
+      one.kind === 'block' ? 'imei,outcome,occurred_on' : 'msisdn,outcome,occurred_on,activated_on,to,ground';
+    const text = csv([columns, ...lines]);
     if (counts)
       for (const { identifier, outcome } of rows) {
         const task = one.tasks.get(identifier);

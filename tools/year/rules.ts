@@ -4,6 +4,7 @@ import type { Reckoning } from './books.ts';
 import type { Chronicle, GivenAnswer, ToldOrder } from './chronicle.ts';
 import { PEOPLE } from './deciders.ts';
 import { DAY, OPERATORS } from './draw.ts';
+import { gatesOf } from './gates.ts';
 import { totalOf } from './ledgers.ts';
 
 export type Outbox = ReadonlyMap<string, string>;
@@ -44,6 +45,7 @@ export function brokenRules(
   const must: Must = (holds, rule) => {
     if (!holds) broken.add(rule);
   };
+  checkGates(chronicle, must);
   checkReports(chronicle, outbox, ends, must);
   checkBatches(reckoning, outbox, must);
   checkDecided(chronicle, must);
@@ -51,6 +53,24 @@ export function brokenRules(
   checkReceipts(reckoning, outbox, must);
   checkLists(reckoning, outbox, must);
   return [...broken];
+}
+
+/** A usage file is held up where it breaks a rule of the gates, and people are told which. */
+function checkGates({ usage, notices }: Chronicle, must: Must): void {
+  for (const [operator, files] of Map.groupBy(usage, (one) => one.operator))
+    for (const [n, file] of files.entries()) {
+      const rules = gatesOf(file, files.slice(0, n)).sort().join();
+      const told = notices.find(({ kind, key }) => kind === 'usage_gated' && key === file.key);
+      const found = ((told?.rules ?? []) as { rule: string }[]).map(({ rule }) => rule).sort();
+      must(
+        found.join() === rules,
+        `${operator}: usage file ${n} is held up for ${found.join() || 'nothing'}, and was reckoned for ${rules || 'nothing'}`,
+      );
+      must(
+        file.isGated === (told !== undefined),
+        `${operator}: usage file ${n} is held up, and its approvers are told`,
+      );
+    }
 }
 
 /** Each report ended as those who decided would have it. */

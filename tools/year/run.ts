@@ -4,12 +4,13 @@ import { stageFromContext } from '../../lib/config/stage.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { Desk, messageOf } from '../../simulation/desk.ts';
 import { participantsOf } from '../../simulation/participants.ts';
-import { Chronicle } from './chronicle.ts';
+import { hash } from '../../simulation/random.ts';
+import { Chronicle, type SentUsage, type Told } from './chronicle.ts';
 import { Deciders, PEOPLE } from './deciders.ts';
-import { beginOf, drawWorld, FIRST_PERIOD, OPERATORS, PERIOD_DAYS, type Size, START } from './draw.ts';
-import { usageFile } from './files.ts';
+import { beginOf, DAY, drawWorld, FIRST_PERIOD, OPERATORS, PERIOD_DAYS, type Size, START } from './draw.ts';
+import { csv, type Export, usageFile } from './files.ts';
 import type { Lived } from './judge.ts';
-import { Life, later } from './life.ts';
+import { Life, later, type Sighting } from './life.ts';
 import { YearOperator } from './operators.ts';
 
 /** How the app is synthesized: with the limits that the year reckons with, and less of what recurs. */
@@ -21,6 +22,7 @@ export const CONTEXT = {
   manyConnections: '500',
 };
 const USAGE_SECOND = 29;
+const ADMITS_SECOND = 37;
 /** How much of a bucket is read at once. */
 const AT_ONCE = 8;
 /** How often it is told how far it is. */
@@ -31,6 +33,8 @@ export class Year {
   readonly #life: Life;
   readonly #chronicle = new Chronicle();
   readonly #operators = new Map<string, YearOperator>();
+  /** By the key of a file that is wrong: what is done where it is held up. */
+  readonly #ifGated = new Map<string, () => void>();
   #deciders: Deciders | undefined;
   #cloud: LocalCloud | undefined;
 
@@ -40,9 +44,11 @@ export class Year {
 
   /** What is published to any topic: the cloud that it is lived in tells of it. */
   readonly published = (message: string): void => {
-    const told = { ...messageOf(message), toldAt: this.#cloud?.clock.now() ?? START };
+    const told: Told = { ...messageOf(message), toldAt: this.#cloud?.clock.now() ?? START };
     this.#chronicle.notices.push(told);
-    const { kind, operator } = told as Record<string, unknown>;
+    const { kind, operator, approver } = told as Record<string, unknown>;
+    if (kind === 'usage_gated' && approver !== undefined && this.#cloud !== undefined)
+      this.#hearOfGated(this.#cloud, told);
     if (kind === 'order') this.#operators.get(String(operator))?.wake();
     this.#deciders?.hear(told);
   };
@@ -75,7 +81,6 @@ export class Year {
 
   /** Each operator sends what it saw, after each period; what it saw before the year, at its beginning. */
   #sendUsage(cloud: LocalCloud): void {
-    const { inbox } = bucketsOf(cloud);
     const { world } = this.#life;
     for (let period = FIRST_PERIOD; (period + 1) * PERIOD_DAYS < world.days; period++) {
       const n = period - FIRST_PERIOD;
@@ -84,12 +89,53 @@ export class Year {
         const sightings = this.#life.sightingsOf(period);
         for (const operator of OPERATORS) {
           const own = sightings.filter((one) => one.operator === operator);
-          this.#chronicle.usage.push({ operator, at, sightings: own });
-          await cloud.put(inbox, `usage/${operator}/period ${n}.csv`, usageFile(world.seed, own));
+          await this.#send(cloud, operator, `period ${n}`, own, exportOf(operator, n));
         }
       });
     }
   }
+
+  async #send(cloud: LocalCloud, operator: string, name: string, own: readonly Sighting[], how: Export): Promise<void> {
+    const at = cloud.clock.now();
+    const key = `usage/${operator}/${name}.csv`;
+    const { text, rows, good: sightings } = usageFile(this.#life.world.seed, own, how);
+    const sent: SentUsage = { operator, key, at, rows, sightings, countsFrom: at, isGated: false };
+    this.#chronicle.usage.push(sent);
+    if (how === 'days lost')
+      this.#ifGated.set(key, () =>
+        cloud.outside(at + DAY, () => this.#send(cloud, operator, `${name} corrected`, own, 'as ever')),
+      );
+    await cloud.put(bucketsOf(cloud).inbox, key, text);
+  }
+
+  /** A usage file is held up: its operator sends another one where it was wrong, and else an approver admits it. */
+  #hearOfGated(cloud: LocalCloud, { key, versionId }: Told): void {
+    const sent = this.#chronicle.usage.find((one) => one.key === key);
+    if (sent === undefined || sent.isGated) return;
+    sent.isGated = true;
+    sent.countsFrom = undefined;
+    const mend = this.#ifGated.get(sent.key);
+    if (mend !== undefined) {
+      mend();
+      return;
+    }
+    const at = later(cloud.clock.now(), 7, ADMITS_SECOND);
+    cloud.outside(at, async () => {
+      sent.countsFrom = at;
+      const name = hash(sent.key);
+      await cloud.put(
+        bucketsOf(cloud).inbox,
+        `admissions/approver-3/${name}.csv`,
+        csv(['key,version', `${key},${versionId}`]),
+      );
+    });
+  }
+}
+
+/** Which operator's program once loses days, and which one's sends everybody several times. */
+function exportOf(operator: string, n: number): Export {
+  if (operator === 'airtel' && n === 6) return 'days lost';
+  return operator === 'jio' && n === 8 ? 'several times' : 'as ever';
 }
 
 /** What lies in the outbox under some prefixes. */

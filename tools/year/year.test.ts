@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OrderNotice } from '../../simulation/desk.ts';
 import { Lab } from '../../test/scenarios/lab.ts';
-import { Chronicle, type SaidDecision, type SentReport } from './chronicle.ts';
+import { Chronicle, type SaidDecision, type SentReport, type SentUsage } from './chronicle.ts';
 import { decide, exemptOn, SightingsByHandset, type Standing, saidOf, weigh } from './claims.ts';
 import { comesAfter, conductOf } from './conduct.ts';
 import { beginOf, DAY, dateOf, drawWorld, HOUR, type Person, START, type World } from './draw.ts';
+import { gatesOf } from './gates.ts';
 import { judge, type Lived } from './judge.ts';
 import { Ledgers } from './ledgers.ts';
 import { Life, type Sighting } from './life.ts';
@@ -21,6 +22,12 @@ const sighting = (imei: string, digits: string, day: number, operator: Sighting[
   ...{ imei, digits, operator, day: dateOf(day), area: 'Delhi' },
 });
 
+/** A usage file of these rows, and of others that can't be taken. */
+const usage = (at: number, sightings: readonly Sighting[], rejected = 0): SentUsage => ({
+  ...{ operator: 'jio', key: `usage/jio/${at}.csv`, at, rows: sightings.length + rejected, sightings },
+  ...{ countsFrom: at, isGated: false },
+});
+
 /** A batch of handsets A and B, reported on day 100 and planned on the next. */
 function decided(
   sightings: readonly Sighting[],
@@ -31,7 +38,7 @@ function decided(
     ...{ agency: 'mha', batchId: BATCH, key: 'reports/mha/report 0.csv', handsets: [A, B], begun: [] },
     rows: { rows: 2, rejected: 0, repeats: 0, handsets: 2 },
   };
-  const seen = new SightingsByHandset([{ operator: 'jio', at: beginOf(99), sightings }]);
+  const seen = new SightingsByHandset([usage(beginOf(99), sightings)]);
   return decide(
     { report, begun: beginOf(100), planned: beginOf(101), people: 2 },
     { decisions, exemptions },
@@ -46,7 +53,15 @@ const said = (approver: string, ...words: SaidDecision['words']): SaidDecision =
   ...{ approver, batchId: BATCH, at: beginOf(100) + HOUR, preview: 'f'.repeat(64), words },
 });
 const standing = (over: Partial<Standing>): Standing => ({
-  ...{ direction: 'earlier', operator: 'jio', isOpen: false, answer: undefined, reissuedOn: undefined, ...over },
+  ...{
+    direction: 'earlier',
+    operator: 'jio',
+    isOpen: false,
+    answer: undefined,
+    reissuedOn: undefined,
+    ported: undefined,
+    ...over,
+  },
 });
 const answered = (outcome: string, day: number) => standing({ answer: { outcome, on: dateOf(day), at: beginOf(day) } });
 
@@ -112,7 +127,7 @@ describe("the year's own reckoning of a batch", () => {
       const { linked, held, linkedOnlyByHeld } = weigh(
         report,
         beginOf(100),
-        new SightingsByHandset([{ operator: 'jio', at: START, sightings }]),
+        new SightingsByHandset([usage(START, sightings)]),
       );
       return [linked, held.size, linkedOnlyByHeld];
     };
@@ -145,6 +160,33 @@ describe("the year's own reckoning of a batch", () => {
     const both = [say('approver-1', 1, 30), say('approver-2', 2, 20)];
     expect([19, 20, 21].map((day) => exemptOn(both, beginOf(day)).size)).toEqual([1, 1, 0]);
     expect(exemptOn([...both, say('approver-1', 5, 4)], beginOf(19)).size).toBe(0);
+  });
+});
+
+describe("the year's own reckoning of usage files", () => {
+  const file = (good: number, rejected = 0, imei = (n: number) => String(10_000_000_000_000 + n)) =>
+    usage(
+      beginOf(9),
+      Array.from({ length: good }, (_, n) => sighting(imei(n), String(6_000_000_000 + n), 1)),
+      rejected,
+    );
+  const before = [200, 100, 300].map((good, n) => ({ ...file(good), at: beginOf(n), countsFrom: beginOf(n) }));
+
+  it('holds up whose rows are rejected, name one handset, or are fewer or more than by the files before', () => {
+    expect(gatesOf(file(95, 5), [])).toEqual([]);
+    expect(gatesOf(file(94, 6), [])).toEqual(['rejected_share']);
+    expect(gatesOf(file(60, 39), [])).toEqual([]);
+    const share = (part: number) => file(100, 0, (n) => (n < part ? A : String(10_000_000_000_000 + n)));
+    expect([gatesOf(share(20), []), gatesOf(share(21), [])]).toEqual([[], ['one_handset']]);
+    expect([100, 99].map((good) => gatesOf(file(good, 1), before))).toEqual([[], ['too_few_rows']]);
+    expect([600, 601].map((good) => gatesOf(file(good), before))).toEqual([[], ['too_many_rows']]);
+    expect(gatesOf(file(900), before.slice(1))).toEqual([]);
+    expect(
+      gatesOf(
+        file(900),
+        before.map((one, n) => (n === 0 ? { ...one, countsFrom: undefined } : one)),
+      ),
+    ).toEqual([]);
   });
 });
 
@@ -251,7 +293,17 @@ const passage = (outcome: string, at: number, state = 'directed'): Passage => {
       lastSeen: '',
     } as const),
   };
-  const row = { decided: of, direction: DIRECTION, ends: beginOf(30), outcome, on: '', at, reissuedOn: undefined };
+  const row = {
+    decided: of,
+    direction: DIRECTION,
+    ends: beginOf(30),
+    outcome,
+    on: '',
+    at,
+    reissuedOn: undefined,
+    ported: undefined,
+    waitsAt: undefined,
+  };
   return { batchId: BATCH, decided: of, row: state === 'directed' ? row : undefined };
 };
 
@@ -310,10 +362,12 @@ describe('the guilty, by what the world knows', () => {
 });
 
 describe('those who live in the world', () => {
-  it('come in time when they are innocent: before the ladder of 16 days ends', () => {
+  it('come in time when they are innocent, before the ladder of 16 days ends, or say that they are abroad', () => {
     const person = { id: 1, part: 'borrower', isGuilty: false, area: '' } as const;
-    for (let dice = 0; dice < 1; dice += 0.01)
-      expect(comesAfter(conductOf(person, dice), 0.999)).toBeLessThan(15 * DAY);
+    for (let dice = 0; dice < 1; dice += 0.01) {
+      const conduct = conductOf(person, dice);
+      if (conduct !== 'is abroad') expect(comesAfter(conduct, 0.999)).toBeLessThan(15 * DAY);
+    }
   });
 
   it('are the same for the same seed, and others for another', () => {
