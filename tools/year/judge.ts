@@ -2,6 +2,7 @@
 import { type Instants, type Reckoning, reckon } from './books.ts';
 import type { Chronicle } from './chronicle.ts';
 import { fateOf, PEOPLE } from './deciders.ts';
+import { type Explanations, unexplained } from './explained.ts';
 import type { Life } from './life.ts';
 import { type Guilty, guiltyOf, type Innocents, innocentsOf } from './reckoning.ts';
 import { brokenRules, type Outbox, type Summary, summariesIn } from './rules.ts';
@@ -10,8 +11,10 @@ import { brokenRules, type Outbox, type Summary, summariesIn } from './rules.ts'
 export interface Lived {
   readonly life: Life;
   readonly chronicle: Chronicle;
-  /** By key: batches, previews, receipts and lists. */
+  /** By key: batches, previews, receipts, lists and explanations. */
   readonly outbox: Outbox;
+  /** The numbers that a caseworker looked up at the end, in E.164. */
+  readonly asked: readonly string[];
   /** What went wrong for good in the cloud. */
   readonly failures: readonly string[];
 }
@@ -26,7 +29,7 @@ export interface Verdict {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-export function judge({ life, chronicle, outbox, failures }: Lived): Verdict {
+export function judge({ life, chronicle, outbox, asked, failures }: Lived): Verdict {
   const summaries = summariesIn(outbox);
   const instants = new Map<string, Instants>();
   for (const [batchId, { status, startedAt, settledAt }] of summaries)
@@ -40,6 +43,7 @@ export function judge({ life, chronicle, outbox, failures }: Lived): Verdict {
   const wrongly = wronglyCutOff(innocents);
   const broken = [
     ...brokenRules(chronicle, reckoning, outbox, endsOf(chronicle)),
+    ...unexplained(asked, explanationsIn(outbox), reckoning, chronicle),
     ...failures,
     ...(wrongly > 0 ? [`${wrongly} innocents were cut off, and no appeal has given it back`] : []),
     ...(innocents.stillBarred > 0 ? [`${innocents.stillBarred} innocents have less than full service at the end`] : []),
@@ -49,13 +53,19 @@ export function judge({ life, chronicle, outbox, failures }: Lived): Verdict {
     guilty: guiltyOf(life, passages, reported),
     summaries: [...summaries.values()],
     broken,
-    counts: countsOf(chronicle, reckoning),
+    counts: { ...countsOf(chronicle, reckoning), 'numbers looked up': asked.length },
   };
 }
 
 /** The innocent who were cut off without an appeal that was granted and carried out. */
 export function wronglyCutOff({ cutOff }: Innocents): number {
   return cutOff["by the system's fault"] + cutOff['never came'];
+}
+
+/** What was answered to the only file of lookups. */
+function explanationsIn(outbox: Outbox): Explanations {
+  const [text] = [...outbox].flatMap(([key, one]) => (key.startsWith('explanations/') ? [one] : []));
+  return text === undefined ? { lookups: [] } : (JSON.parse(text) as Explanations);
 }
 
 /** How each report must have ended, by what those who decide had in mind. */

@@ -18,6 +18,8 @@ export interface LedgerRow {
   on: string;
   /** When that was recorded; 0 where nothing was. */
   at: number;
+  /** When it was answered for good first; undefined where it never was. */
+  endedAt: number | undefined;
   reissuedOn: string | undefined;
   /** Which operator it was ported to, and on which day. */
   ported: { to: string; on: string } | undefined;
@@ -39,7 +41,15 @@ export class Ledgers {
 
   /** A row that a batch directs. */
   add(decided: Decided, direction: string, ends: number): void {
-    const nothing = { outcome: 'open', on: '', at: 0, reissuedOn: undefined, ported: undefined, waitsAt: undefined };
+    const nothing = {
+      outcome: 'open',
+      on: '',
+      at: 0,
+      endedAt: undefined,
+      reissuedOn: undefined,
+      ported: undefined,
+      waitsAt: undefined,
+    };
     const row: LedgerRow = { decided, direction, ends, ...nothing };
     const rows = this.directions.get(direction) ?? new Map<string, LedgerRow>();
     this.directions.set(direction, rows.set(decided.identifier, row));
@@ -100,6 +110,7 @@ function answerRow(row: LedgerRow, { outcome, on, by = '' }: AnswerRow, at: numb
   row.outcome = outcome;
   row.on = on;
   row.at = at;
+  if (outcome !== 'failed') row.endedAt ??= at;
   row.waitsAt = undefined;
   if (outcome === 'reissued') row.reissuedOn = on;
   if (outcome === 'ported') row.ported = { to: by, on };

@@ -7,7 +7,8 @@ import { participantsOf } from '../../simulation/participants.ts';
 import { hash } from '../../simulation/random.ts';
 import { Chronicle, type SentUsage, type Told } from './chronicle.ts';
 import { Deciders, PEOPLE } from './deciders.ts';
-import { beginOf, DAY, drawWorld, FIRST_PERIOD, OPERATORS, PERIOD_DAYS, type Size, START } from './draw.ts';
+import { beginOf, DAY, drawWorld, FIRST_PERIOD, HOUR, OPERATORS, PERIOD_DAYS, type Size, START } from './draw.ts';
+import { askedAbout } from './explained.ts';
 import { csv, type Export, usageFile } from './files.ts';
 import type { Lived } from './judge.ts';
 import { Life, later, type Sighting } from './life.ts';
@@ -35,6 +36,7 @@ export class Year {
   readonly #operators = new Map<string, YearOperator>();
   /** By the key of a file that is wrong: what is done where it is held up. */
   readonly #ifGated = new Map<string, () => void>();
+  #asked: readonly string[] = [];
   #deciders: Deciders | undefined;
   #cloud: LocalCloud | undefined;
 
@@ -68,6 +70,7 @@ export class Year {
     this.#deciders = new Deciders(cloud, world, this.#chronicle);
     this.#deciders.begin();
     this.#sendUsage(cloud);
+    cloud.outside(beginOf(world.days) - HOUR, () => this.#lookUp(cloud));
     for (let day = 0; day < world.days; day += TELL_EVERY_DAYS) {
       const { reports, orders, answers } = this.#chronicle;
       tell(day, `${reports.length} reports, ${orders.length} orders, ${answers.length} answers`);
@@ -75,8 +78,9 @@ export class Year {
     }
     await cloud.run();
     tell(world.days, 'looking at what came of it');
-    const outbox = await read(cloud, ['batches/', 'previews/', 'receipts/', 'revocations/']);
-    return { life: this.#life, chronicle: this.#chronicle, outbox, failures: cloud.failures() };
+    const outbox = await read(cloud, ['batches/', 'previews/', 'receipts/', 'revocations/', 'explanations/']);
+    const asked = this.#asked;
+    return { life: this.#life, chronicle: this.#chronicle, outbox, asked, failures: cloud.failures() };
   }
 
   /** Each operator sends what it saw, after each period; what it saw before the year, at its beginning. */
@@ -93,6 +97,12 @@ export class Year {
         }
       });
     }
+  }
+
+  /** At the end of the year a caseworker looks numbers up. */
+  async #lookUp(cloud: LocalCloud): Promise<void> {
+    this.#asked = askedAbout(this.#chronicle, this.#life.world);
+    await cloud.put(bucketsOf(cloud).inbox, 'lookups/caseworker-1/year.csv', csv(['msisdn', ...this.#asked]));
   }
 
   async #send(cloud: LocalCloud, operator: string, name: string, own: readonly Sighting[], how: Export): Promise<void> {

@@ -1,0 +1,116 @@
+/** Caseworkers of the year's world look numbers up, and each story is held to what the year's own reckoning has of the number. */
+import { fraction } from '../../simulation/random.ts';
+import type { Reckoning } from './books.ts';
+import type { Chronicle } from './chronicle.ts';
+import type { World } from './draw.ts';
+import type { LedgerRow } from './ledgers.ts';
+import type { Passage } from './reckoning.ts';
+
+/** How many numbers are looked up that an order carried, and how many of those that were seen in reported handsets. */
+const CARRIED = 500;
+const SEEN = 100;
+
+/** A part of a story. */
+interface Told {
+  readonly what: string;
+  readonly batchId?: string;
+  readonly directionId?: string;
+  readonly kind?: string;
+  readonly operator?: string;
+  readonly state?: string;
+  readonly outcome?: string;
+  readonly order?: string;
+  readonly file?: string;
+}
+
+/** What is answered to a file of lookups. */
+export interface Explanations {
+  readonly lookups: readonly { readonly line: number; readonly story: readonly Told[]; readonly sentence: string }[];
+}
+
+/** Numbers in E.164, of whom subscribers ask: those that orders carried, and others that were seen in reported handsets. */
+export function askedAbout({ orders, reports }: Chronicle, { seed, uses }: World): string[] {
+  const carried = new Set(orders.flatMap(({ notice, rows }) => (notice.kind === 'reverify' ? rows : [])));
+  const reported = new Set(reports.flatMap(({ handsets }) => handsets));
+  const seen = uses.flatMap(({ handset, number }) => (reported.has(handset.imei) ? [`+91${number.digits}`] : []));
+  const some = (numbers: Iterable<string>, count: number) =>
+    [...numbers]
+      .map((number) => ({ number, dice: fraction(seed, 'asks', number) }))
+      .sort((a, b) => a.dice - b.dice || (a.number < b.number ? -1 : 1))
+      .slice(0, count)
+      .map(({ number }) => number);
+  return [...new Set([...some(carried, CARRIED), ...some(new Set(seen), SEEN)])];
+}
+
+/**
+ * Where explanations say something else than is known: rules, without identifiers.
+ * @param numbers those that were asked about, in the order of the lines
+ */
+export function unexplained(
+  numbers: readonly string[],
+  { lookups }: Explanations,
+  { passages }: Pick<Reckoning, 'passages'>,
+  { orders }: Pick<Chronicle, 'orders'>,
+): string[] {
+  const broken = new Map<string, number>();
+  const must = (holds: boolean, rule: string) => {
+    if (!holds) broken.set(rule, (broken.get(rule) ?? 0) + 1);
+  };
+  const carriers = new Map<string, string[]>();
+  for (const { notice, rows } of orders)
+    for (const row of rows) carriers.set(row, [...(carriers.get(row) ?? []), notice.key]);
+  must(lookups.length === numbers.length, 'each lookup is answered');
+  for (const [n, number] of numbers.entries()) {
+    const lookup = lookups[n];
+    if (lookup === undefined) continue;
+    const { story, sentence } = lookup;
+    must(
+      lookup.line === n + 2 && sentence !== '',
+      'an explanation says of which line it is, and where its number stands',
+    );
+    const others = JSON.stringify(lookup).match(/\+91\d{10}/g) ?? [];
+    must(
+      others.every((one) => one === number),
+      'a story names no other number',
+    );
+    const own = passages.get(number) ?? [];
+    const told = story.filter(({ what }) => what === 'directed' || what === 'left_out');
+    must(told.length === own.length, 'a story has each batch that met the number, and no other');
+    for (const passage of own) checkPassage(passage, story, must);
+    const ordered = new Set(story.filter(({ what }) => what === 'ordered').map(({ file }) => file));
+    must(
+      (carriers.get(number) ?? []).every((key) => ordered.has(key)),
+      'a story has each order that carried the number',
+    );
+  }
+  return [...broken].map(([rule, times]) => `${rule} (${times} numbers)`);
+}
+
+function checkPassage(
+  { batchId, decided, row }: Passage,
+  story: readonly Told[],
+  must: (holds: boolean, rule: string) => void,
+): void {
+  const met = story.find((one) => one.batchId === batchId && (one.what === 'directed' || one.what === 'left_out'));
+  must(met !== undefined, 'a story has each batch that met the number');
+  if (row === undefined) {
+    must(
+      met?.what === 'left_out' && met.state === decided.state,
+      `a story says of a batch that left a number out that it was ${decided.state}`,
+    );
+    return;
+  }
+  must(
+    met?.what === 'directed' && met.directionId === row.direction && met.operator === decided.operator,
+    'a story has the direction of which the number is a row',
+  );
+  const of = (what: string) => story.filter((one) => one.what === what && one.directionId === row.direction);
+  const answered = of('answered').at(-1)?.outcome;
+  must(
+    row.at === 0 ? answered === undefined : answered === row.outcome,
+    `a story has the last answer: ${row.at === 0 ? 'none' : row.outcome}`,
+  );
+  must(isOverdue(row) === of('overdue').length > 0, 'a story says whose ladder ended without a final answer');
+}
+
+const isOverdue = ({ endedAt, ends }: LedgerRow): boolean => endedAt === undefined || endedAt > ends;
