@@ -308,6 +308,7 @@ it('an explanation has the form of the contract, and its lines are read back', (
 test("the batch of a night is no report's, so that nobody is said to have reported what goes on in it", () => {
   const night = batch({
     batchId: 'followup-202606040000' as BatchId,
+    kind: 'followup',
     agency: 'followup' as AgencyId,
     file: 'found.json',
   });

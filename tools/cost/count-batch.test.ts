@@ -21,7 +21,7 @@ describe('a counted batch', () => {
 
   it('is one batch, and tells what its counts grow with', () => {
     const { drivers } = counted;
-    expect(drivers).toMatchObject({ reports: 1, handsets: 6, connections: 200, usageFiles: 5 });
+    expect(drivers).toMatchObject({ reports: 1, handsets: 6, connections: 200, usageFiles: 7 });
     expect(Object.values(drivers.connectionsOf).reduce((sum, own) => sum + own)).toBe(200);
     // One shard: a direction for each operator that has connections in it, and one to block all handsets.
     expect(drivers.blockDirections).toEqual({ airtel: 1, bsnl: 1, jio: 1, mtnl: 1, vi: 1 });

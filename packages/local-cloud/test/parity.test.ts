@@ -10,7 +10,7 @@ import * as sqs from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloud } from '../src/cloud.ts';
 import { StatesError } from '../src/errors.ts';
-import { rateOf } from '../src/events/bus.ts';
+import { dailyOf, rateOf } from '../src/events/bus.ts';
 import { compilePattern, UnsupportedPattern } from '../src/events/pattern.ts';
 import type { LocalCloud } from '../src/face.ts';
 import { UnsupportedDefinition } from '../src/states/world.ts';
@@ -106,20 +106,27 @@ interface EventsCase {
   refuses?: unknown[];
   /** Schedules, with their periods in milliseconds; null where the local cloud has none. */
   schedules?: Record<string, number | null>;
+  /** Schedules of a minute of each day, and the milliseconds since it began. */
+  daily?: Record<string, number | null>;
 }
 
 describe('EventBridge', () => {
-  it.each(casesOf<EventsCase>('events'))('$title', ({ pattern, matches = [], passes = [], refuses, schedules }) => {
-    if (pattern !== undefined) {
-      const isMatch = compilePattern(pattern);
-      expect(matches.filter((event) => !isMatch(event))).toEqual([]);
-      expect(passes.filter((event) => isMatch(event))).toEqual([]);
-      expect(matches.length + passes.length).toBeGreaterThan(0);
-    }
-    for (const refused of refuses ?? []) expect(() => compilePattern(refused)).toThrow(UnsupportedPattern);
-    for (const [schedule, period] of Object.entries(schedules ?? {}))
-      expect([schedule, rateOf(schedule) ?? null]).toEqual([schedule, period]);
-  });
+  it.each(casesOf<EventsCase>('events'))(
+    '$title',
+    ({ pattern, matches = [], passes = [], refuses, schedules, daily }) => {
+      if (pattern !== undefined) {
+        const isMatch = compilePattern(pattern);
+        expect(matches.filter((event) => !isMatch(event))).toEqual([]);
+        expect(passes.filter((event) => isMatch(event))).toEqual([]);
+        expect(matches.length + passes.length).toBeGreaterThan(0);
+      }
+      for (const refused of refuses ?? []) expect(() => compilePattern(refused)).toThrow(UnsupportedPattern);
+      for (const [schedule, period] of Object.entries(schedules ?? {}))
+        expect([schedule, rateOf(schedule) ?? null]).toEqual([schedule, period]);
+      for (const [schedule, at] of Object.entries(daily ?? {}))
+        expect([schedule, dailyOf(schedule) ?? null]).toEqual([schedule, at]);
+    },
+  );
 });
 
 interface Step {
