@@ -1,12 +1,12 @@
 import { planCounts } from '../domain/batches.ts';
 import { type Pointer, readPointer } from '../domain/claims.ts';
 import { parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
-import type { CarryingOrder, RowFacts } from '../domain/facts.ts';
+import type { CarryingOrder, NamedFile, RowFacts } from '../domain/facts.ts';
 import { type DirectionId, type Imei, imeiOut, isImei, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
 import { isMove, RESTORE } from '../domain/kinds.ts';
-import { fileSaying, type Ledger, outcomeOf } from '../domain/ledger.ts';
+import { fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
-import { movedForm } from '../domain/moves.ts';
+import { type MovedRow, movedForm } from '../domain/moves.ts';
 import { backOrderKey, failedOrderKey, orderKey } from '../domain/outbox.ts';
 import { shardDecisionForm } from '../domain/plans.ts';
 import type { Referred } from '../domain/references.ts';
@@ -109,6 +109,7 @@ export class Rows {
       if (!text) return;
       const lines = text.split('\n');
       const orders = await ordersOf(ledger);
+      const moves = await movesOf(ledger);
       for (const [identifier, known] of wanted) {
         const row =
           known ?? lines.findIndex((line) => line !== '' && subjectOfLine(ledger.kind, line).identifier === identifier);
@@ -122,6 +123,7 @@ export class Rows {
           orders: orders.filter(({ text }) => text.includes(`\n${shownAs(identifier)},`)).map(({ order }) => order),
           answeredIn: await nameOfAnswer(ledger, row),
           moved: await moveOf(ledger, row),
+          cutAfter: await filesCuttingAfter(ledger, row, moves),
         };
         rows.set(identifier, [...(rows.get(identifier) ?? []), facts]);
       }
@@ -164,17 +166,46 @@ async function ordersOf(ledger: Ledger): Promise<{ order: CarryingOrder; text: s
 /** The name of the file that said a row's outcome. */
 async function nameOfAnswer(ledger: Ledger, row: number): Promise<string | null> {
   const file = fileSaying(ledger, row);
-  if (file === undefined) return null;
-  const key = PREPARED.response(ledger.directionId, file.sha256, file.attempt, 'receipt.json');
+  return file === undefined ? null : await nameOf(ledger, file);
+}
+
+/** The name of a recorded file, as its receipt has it; null once that has gone. */
+async function nameOf({ directionId }: Ledger, { sha256, attempt }: RecordedFile): Promise<string | null> {
+  const key = PREPARED.response(directionId, sha256, attempt, 'receipt.json');
   const receipt = await readTextIfThere({ bucket: env.WORK, key });
   return receipt === undefined ? null : receiptName.parse(JSON.parse(receipt)).file;
+}
+
+/** What a file says of rows that go on elsewhere or are to be restored; nothing once its list has gone. */
+async function movesIn(ledger: Ledger, file: RecordedFile): Promise<readonly MovedRow[]> {
+  const list = await readTextIfThere({ bucket: env.WORK, key: movedKey(ledger, file) });
+  return list === undefined ? [] : movedForm.parse(list).rows;
+}
+
+/** What each of a direction's files says of rows that are to be restored. */
+async function movesOf(ledger: Ledger): Promise<Map<RecordedFile, readonly MovedRow[]>> {
+  const moves = new Map<RecordedFile, readonly MovedRow[]>();
+  for (const file of ledger.files) if (file.toRestore !== undefined) moves.set(file, await movesIn(ledger, file));
+  return moves;
+}
+
+/** The files by which a row was disconnected, after it was verified. */
+async function filesCuttingAfter(
+  ledger: Ledger,
+  row: number,
+  moves: ReadonlyMap<RecordedFile, readonly MovedRow[]>,
+): Promise<NamedFile[]> {
+  const files: NamedFile[] = [];
+  for (const [file, rows] of moves)
+    if (rows.some((one) => one.row === row && one.why === 'disconnected_after_verified'))
+      files.push({ file, name: await nameOf(ledger, file) });
+  return files;
 }
 
 /** Where a row goes on, as the file says it that had it ported or extended; null where it doesn't, or that file's list has gone. */
 async function moveOf(ledger: Ledger, row: number): Promise<RowFacts['moved']> {
   const file = fileSaying(ledger, row);
   if (file === undefined || !isMove(outcomeOf(ledger, row).outcome)) return null;
-  const list = await readTextIfThere({ bucket: env.WORK, key: movedKey(ledger, file) });
-  const move = list === undefined ? undefined : movedForm.parse(list).rows.find((one) => one.row === row);
+  const move = (await movesIn(ledger, file)).find((one) => one.row === row);
   return move?.why === 'ported' || move?.why === 'extended' ? move : null;
 }

@@ -6,7 +6,7 @@ import type { Exemption } from './exemptions.ts';
 import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from './identifiers.ts';
 import type { BatchKind, ClaimState, DirectionKind, RESTORE } from './kinds.ts';
 import type { Order } from './ladders.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, RecordedFile } from './ledger.ts';
 import type { MovedRow } from './moves.ts';
 import type { GatheredLink } from './sightings.ts';
 import type { HeldWhy } from './weighing.ts';
@@ -49,6 +49,12 @@ export interface CarryingOrder {
   readonly deadline: Instant;
 }
 
+/** A recorded file, and its name; null once its receipt has gone. */
+export interface NamedFile {
+  readonly file: RecordedFile;
+  readonly name: string | null;
+}
+
 /** A row of the subject's in a direction whose plan counts. */
 export interface RowFacts {
   readonly batchId: BatchId;
@@ -62,6 +68,8 @@ export interface RowFacts {
   readonly answeredIn: string | null;
   /** Where it goes on, where its answer says so. */
   readonly moved: Extract<MovedRow, { why: 'ported' | 'extended' }> | null;
+  /** The files that say it was disconnected, after it was verified, in the order of their commits. */
+  readonly cutAfter: readonly NamedFile[];
 }
 
 /** Where a batch met the subject and did not direct it: people left it out, or it stands in a direction of another batch. */

@@ -144,7 +144,7 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
     openSentence(standing, `${standing.who} says that the subscriber failed to prove who they are${standing.on}. `),
   overdue: overdueSentence,
   verified: ({ who, on, of }) =>
-    `${who} says that the subscriber proved who they are${on}: nothing more is asked of them.${restored(of)}`,
+    `${who} says that the subscriber proved who they are${on}: nothing more is asked of them.${restored(of)}${cutText(of)}`,
   disconnected: (standing) => endedSentence(standing, 'disconnected it'),
   surrendered: (standing) => endedSentence(standing, 'says that its subscriber gave it up'),
   not_found: ({ who }) => `${who} says that it has no such number: nothing more is asked about it there.`,
@@ -169,6 +169,17 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
     `${who} says that the number has full service again${on === '' ? '' : ` since${on.slice(3)}`}.`,
   unblocked: ({ who, on }) => `${who} says that it blocks it no more${on === '' ? '' : `, since${on.slice(3)}`}.`,
 };
+
+/** That its operator says it disconnected the number of somebody verified. */
+function cutText({ ledger, cutAfter }: RowFacts): string {
+  const last = cutAfter.at(-1)?.file;
+  if (last === undefined) return '';
+  const then =
+    last.followUp === undefined
+      ? 'it is asked from the next night on to give full service again'
+      : 'it has been asked to give full service again';
+  return ` But the operator ${ledger.operator} said on ${dayText(dayOf(last.at))} that it disconnected the number all the same: that is to be restored, ${then}, and whoever lacks service should ask there.`;
+}
 
 /** Whether a row was moved, and no follow-up goes on with it yet: then that one's row is the newer word. */
 function isWaiting({ ledger, row }: RowFacts): boolean {

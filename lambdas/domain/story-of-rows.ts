@@ -31,6 +31,7 @@ export function eventsOfRow(facts: RowFacts, settledAt: Instant | null): StoryEv
     ...ended(ledger, row),
     ...answered(facts),
     ...moved(facts),
+    ...cutAfter(facts),
     ...lists(facts, settledAt),
   ];
 }
@@ -66,6 +67,17 @@ function moved({ ledger, row, moved: move }: RowFacts): StoryEvent[] {
   return move.why === 'ported'
     ? [{ at: file.at, what: 'moved', directionId, why: move.why, to: move.to, ground: null }]
     : [{ at: file.at, what: 'moved', directionId, why: move.why, to: ledger.operator, ground: move.ground }];
+}
+
+/** What contradicts that it was verified, which stands all the same. */
+function cutAfter({ ledger: { directionId }, cutAfter: files }: RowFacts): StoryEvent[] {
+  return files.map(({ file: { at, sha256 }, name: file }) => ({
+    at,
+    what: 'disconnected_after_verified',
+    directionId,
+    file,
+    sha256,
+  }));
 }
 
 /** A row whose ladder had ended before its answer came had gone overdue. */

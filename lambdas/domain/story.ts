@@ -120,6 +120,14 @@ export type StoryEvent =
       readonly to: OperatorId;
       readonly ground: ExtensionGround | null;
     }
+  /** Its operator said that it was disconnected, after it was verified: it is to be restored. */
+  | {
+      readonly at: Instant;
+      readonly what: 'disconnected_after_verified';
+      readonly directionId: DirectionId;
+      readonly file: string | null;
+      readonly sha256: string;
+    }
   /** Its ladder ended without a final answer. */
   | {
       readonly at: Instant;
@@ -157,6 +165,7 @@ export const HAPPENINGS = [
   'ordered',
   'answered',
   'moved',
+  'disconnected_after_verified',
   'overdue',
   'listed',
   'withdrawn',

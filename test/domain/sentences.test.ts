@@ -62,6 +62,7 @@ const rowOf = (of: Ledger, more: Partial<RowFacts> = {}): RowFacts => ({
   orders: [],
   answeredIn: null,
   moved: null,
+  cutAfter: [],
   ...more,
 });
 const batch = (more: Partial<BatchFacts> = {}): BatchFacts => ({
@@ -188,6 +189,25 @@ describe('the sentence of a number', () => {
     ],
   ])('that %s', (_, row, sentence) => {
     expect(said(number([row]))).toBe(sentence);
+  });
+
+  it('says of somebody verified whom the operator says it cut off that they are to be restored', () => {
+    const file: RecordedFile = { sha256: SHA256, attempt: 'b', at: at(4), version: 5, toRestore: 1 };
+    const verified = answered('verified', ledger('reverify'));
+    const row = rowOf({ ...verified, files: [...verified.files, file] }, { cutAfter: [{ file, name: 'later.csv' }] });
+    expect(said(number([row]))).toBe(
+      'The operator jio says that the subscriber proved who they are on 3 June 2026: nothing more is asked of them. But the operator jio said on 4 June 2026 that it disconnected the number all the same: that is to be restored, it is asked from the next night on to give full service again, and whoever lacks service should ask there.',
+    );
+    const followUp = 'followup-202606050000' as BatchId;
+    const taken = rowOf(row.ledger, { cutAfter: [{ file: { ...file, followUp }, name: null }] });
+    expect(said(number([taken]))).toMatch(/to be restored, it has been asked to give full service again/);
+    expect(storyOf(number([row]))).toContainEqual({
+      at: at(4),
+      what: 'disconnected_after_verified',
+      directionId: row.ledger.directionId,
+      file: 'later.csv',
+      sha256: SHA256,
+    });
   });
 
   it('says of what was taken back that no order and no list carries it, whatever was answered', () => {
