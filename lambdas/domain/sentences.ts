@@ -79,7 +79,9 @@ function numberSentences(facts: Facts, asking: Asking): string[] {
   if (asideCounts) {
     said.push(ASIDE[newestAside.state]);
     if (newestAside.directionId !== null) main = rowOf(rows, newestAside.directionId) ?? newestRow;
-    else if (main !== undefined && !isOpenRow(main)) main = undefined;
+    // What left it out undoes nothing of what an earlier batch did; but an operator that doesn't have it did nothing.
+    else if (main !== undefined && !isOpenRow(main) && outcomeOf(main.ledger, main.row).outcome === 'not_found')
+      main = undefined;
   }
   if (main !== undefined) said.push(rowSentence(facts, main, asking));
   for (const row of rows) if (row !== main && isOpenRow(row)) said.push(rowSentence(facts, row, asking));
@@ -90,9 +92,10 @@ function rowOf(rows: readonly RowFacts[], directionId: DirectionId): RowFacts | 
   return rows.find(({ ledger }) => ledger.directionId === directionId);
 }
 
-/** Whether anything is still asked about a row. */
-function isOpenRow({ ledger, row }: RowFacts): boolean {
-  return isOpen(ledger, row) && !isReversed(currentOutcomes(ledger), row);
+/** Whether anything is still asked about a row, or is to be where it goes on. */
+function isOpenRow(of: RowFacts): boolean {
+  const { ledger, row } = of;
+  return (isOpen(ledger, row) || isWaiting(of)) && !isReversed(currentOutcomes(ledger), row);
 }
 
 /** What it means for a number that a batch met it and did not direct it. */
@@ -181,10 +184,12 @@ function cutText({ ledger, cutAfter }: RowFacts): string {
   return ` But the operator ${ledger.operator} said on ${dayText(dayOf(last.at))} that it disconnected the number all the same: that is to be restored, ${then}, and whoever lacks service should ask there.`;
 }
 
-/** Whether a row was moved, and no follow-up goes on with it yet: then that one's row is the newer word. */
-function isWaiting({ ledger, row }: RowFacts): boolean {
-  const file = fileMoving(ledger, row);
-  return file !== undefined && file.followUp === undefined;
+/** Whether a row was moved, or is to be restored, and no follow-up goes on with it yet: then that one's row is the newer word. */
+function isWaiting({ ledger, row, cutAfter }: RowFacts): boolean {
+  const moving = fileMoving(ledger, row);
+  return (
+    (moving !== undefined && moving.followUp === undefined) || cutAfter.some(({ file }) => file.followUp === undefined)
+  );
 }
 
 function endedSentence({ of, who, on, occurredOn, settledAt }: Standing, ended: string): string {

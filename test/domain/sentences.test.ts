@@ -227,6 +227,45 @@ describe('the sentence of a number', () => {
     expect(said(number([ended, newest]))).not.toMatch(/no such number/);
   });
 
+  describe('of whom a newer batch left out', () => {
+    const LATER = 'mha-0123456789ac' as BatchId;
+    const facts = (row: RowFacts, state: AsideFacts['state']): Facts =>
+      number([row], {
+        batches: [batch(), batch({ batchId: LATER, startedAt: at(20) })],
+        aside: [{ batchId: LATER, kind: 'reverify', operator: 'jio' as OperatorId, state, directionId: null }],
+      });
+    const overdue = ledger('reverify', { closedAt: at(17) });
+    overdue.outcomes[0] = code.overdue;
+    const ported = rowOf(answered('ported', ledger('reverify'), { moved: 1 }), {
+      moved: { row: 0, why: 'ported', to: 'vi' as OperatorId },
+    });
+
+    it.each(['struck', 'held', 'exempt'] as const)('(%s) says that an earlier one had it cut off', (state) => {
+      for (const [row, words] of [
+        [rowOf(answered('disconnected', ledger('reverify'))), /left it out|look cloned/],
+        [rowOf(answered('surrendered', ledger('reverify'))), /gave it up/],
+        [rowOf(overdue), /may have been\. The operator can still answer/],
+        [ported, /ported to the operator vi .* from the next night on/],
+      ] as const)
+        expect(said(facts(row, state))).toMatch(words);
+      expect(said(facts(rowOf(answered('disconnected', ledger('reverify'))), state))).toMatch(
+        /The operator jio disconnected it on 3 June 2026\. Who holds/,
+      );
+    });
+
+    it('says nothing of an operator that did not know it', () => {
+      expect(said(facts(rowOf(answered('not_found', ledger('reverify'))), 'struck'))).toMatch(
+        /left it out, as an approver had asked: nothing is done about it there\.$/,
+      );
+    });
+
+    it('says no more of what waits once a follow-up goes on with it', () => {
+      const followUp = 'followup-202606050000' as BatchId;
+      const gone = { ...ported, ledger: answered('ported', ledger('reverify'), { moved: 1, followUp }) };
+      expect(said(facts(gone, 'struck'))).not.toMatch(/next night/);
+    });
+  });
+
   it('tells of an exemption as long as two approvers of now say so, until the earlier of their days', () => {
     const word = (until: Day) => ({ until, at: at(1), sha256: SHA256, line: 2 });
     const exemption = { 'approver-1': word(on(20)), 'approver-2': word(on(10)) } as Facts['exemption'];
