@@ -34,6 +34,16 @@ export function withdrawalFate(
   return handsets === 0 ? 'wait' : 'withdraw';
 }
 
+/**
+ * Whether a withdrawal was sent before the report for which its batch stands now. What has begun anew is a later word of its agency's,
+ * whenever the earlier one is worked on: late, again, or out of a queue of dead letters. Instants have seconds. Of one second, the
+ * withdrawal counts as the later: who withdraws has reported, and where that is wrong the agency can report in other bytes, while
+ * whom a report that was taken back directs is cut off.
+ */
+export function precedesReport(uploadedAt: Instant, batch: { readonly uploadedAt: Instant }): boolean {
+  return uploadedAt < batch.uploadedAt;
+}
+
 /** A report that its agency withdrew before it was decided upon. */
 export interface WithdrawnReport {
   readonly batchId: BatchId;

@@ -68,7 +68,8 @@ export async function refuse(
   if (batch === undefined) return;
   await audit(env, {
     batchId: batch.batchId,
-    id: `withdrawal/${agency}/${upload}`,
+    // The same upload may be refused for something else when it comes again, or be recorded then.
+    id: `withdrawal/${agency}/${upload}/${why}`,
     kind: 'withdrawal_refused',
     at,
     facts: { uploader: agency, version: upload, why },

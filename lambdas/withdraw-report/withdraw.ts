@@ -4,7 +4,7 @@ import { sha256Of } from '../domain/hashes.ts';
 import type { OperatorId } from '../domain/identifiers.ts';
 import type { FileReason } from '../domain/reasons.ts';
 import { receiptOf, receiptText } from '../domain/responses.ts';
-import { type WithdrawnReport, withdrawalColumns, withdrawalFate } from '../domain/withdrawals.ts';
+import { precedesReport, type WithdrawnReport, withdrawalColumns, withdrawalFate } from '../domain/withdrawals.ts';
 import { DECIDED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
@@ -40,6 +40,7 @@ export async function withdraw(file: WithdrawalFile, now: Instant, invocation: s
     if (typeof rows !== 'number') return await refuse(file, sha256, rows, batch);
     const known = await readWithdrawal(env.WORK, batch);
     if (known?.sha256 === sha256) return await publish(file, batch, known);
+    if (precedesReport(file.at, batch)) return await refuse(file, sha256, 'not_waiting', batch);
     const fate = withdrawalFate({ state: batch.state, handsets: batch.report.handsets }, rows);
     if (fate === 'wait') throw new StillPlanned();
     if (fate !== 'withdraw') return await refuse(file, sha256, fate, batch);
@@ -83,7 +84,7 @@ async function publish(file: WithdrawalFile, { batchId, decision }: Batch, withd
   const receipt = await publishReceipt(file, withdrawn.sha256, text, null);
   await audit(env, {
     batchId,
-    id: `withdrawal/${agency}/${upload}`,
+    id: `withdrawal/${agency}/${upload}/recorded`,
     kind: 'withdrawal_recorded',
     at,
     facts: { uploader: agency, version: upload, committedAt: withdrawn.at },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BATCH_STATES } from '../../lambdas/domain/batches.ts';
-import { withdrawalFate } from '../../lambdas/domain/withdrawals.ts';
+import { asInstant } from '../../lambdas/domain/days.ts';
+import { precedesReport, withdrawalFate } from '../../lambdas/domain/withdrawals.ts';
 
 describe('a withdrawal', () => {
   it.each([
@@ -22,6 +23,15 @@ describe('a withdrawal', () => {
 
   it('is tried of every state', () => {
     expect(BATCH_STATES).toHaveLength(10);
+  });
+
+  it.each([
+    ['2026-06-03T00:59:59Z', true],
+    // Of one second, it is the later.
+    ['2026-06-03T01:00:00Z', false],
+    ['2026-06-03T01:00:01Z', false],
+  ])('of %s: was before a report of one in the morning: %s', (sent, before) => {
+    expect(precedesReport(asInstant(sent), { uploadedAt: asInstant('2026-06-03T01:00:00Z') })).toBe(before);
   });
 
   it('of a report without handsets waits, since that settles by itself in a moment', () => {

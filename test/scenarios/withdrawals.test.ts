@@ -102,10 +102,11 @@ const kindsOf = (whom: keyof typeof told, story: Story) =>
 const summaryOf = (story: Story) => lab.json<Summary>(`batches/${idOf(story)}/summary.json`);
 const receiptOf = (name: string) => receipts[`mha/withdrawals/${name}.csv`];
 
-async function chain(story: Story): Promise<{ kind: string; facts: object; files: object }[]> {
-  const { audit } = bucketsOf(lab.cloud);
-  const keys = await lab.cloud.list(audit, `batches/${idOf(story)}/`);
-  const texts = await Promise.all(keys.map(async (key) => Buffer.from(await lab.cloud.get(audit, key)).toString()));
+const chain = (story: Story) => entriesOf(lab, idOf(story));
+async function entriesOf(of: Lab, id: string): Promise<{ kind: string; facts: object; files: object }[]> {
+  const { audit } = bucketsOf(of.cloud);
+  const keys = await of.cloud.list(audit, `batches/${id}/`);
+  const texts = await Promise.all(keys.map(async (key) => Buffer.from(await of.cloud.get(audit, key)).toString()));
   return texts.flatMap((text) => text.trimEnd().split('\n')).map((line) => JSON.parse(line));
 }
 
@@ -231,6 +232,48 @@ describe('a step of a withdrawal that fails', () => {
     expect(await other.outbox('receipts/mha/withdrawals/')).toHaveLength(1);
     expect(await other.directions()).toEqual([]);
     expect((await other.notices('fraud-batches-mha')).map(({ kind }) => kind)).toContain('batch_withdrawn');
+    expect(other.cloud.failures()).toEqual([]);
+  });
+});
+
+describe('a withdrawal that is older than the report for which the batch stands', () => {
+  it('changes nothing of it, however late it is worked on, and has an entry of its own where it is recorded', async () => {
+    let fails = false;
+    await using other = await Lab.open({
+      context: CONTEXT,
+      faults: {
+        afterWrite: ({ functionName, key = '' }) =>
+          fails && nameOf(functionName) === 'Withdraw' && key.startsWith('uploads/worked/') ? 'fail' : undefined,
+      },
+    });
+    const id = idOf('named');
+    const state = async () => (await new Tables(other).everything())[`BATCH#${id}`]?.state;
+    const withdrawals = async () =>
+      (await entriesOf(other, id)).filter(({ kind }) => kind.startsWith('withdrawal')).map(({ kind }) => kind);
+    await other.usage('airtel', [`${handset('named')},+919810000001,2026-05-20,Delhi`]);
+    await other.report('mha', [handset('named')]);
+    await other.cloud.run(START + 49 * HOUR);
+    expect(await state()).toBe('lapsed');
+    // It is refused, and comes again.
+    fails = true;
+    await other.upload(`withdrawals/mha/${id}/w.csv`, 'imei\n');
+    fails = false;
+    const [receipt = ''] = await other.outbox('receipts/mha/withdrawals/');
+    const refused = await other.read(receipt);
+    expect(JSON.parse(refused)).toMatchObject({ refused: 'not_waiting' });
+    await other.cloud.run(START + 49 * HOUR + 60_000);
+    await other.report('mha', [handset('named')], 'again.csv');
+    expect(await state()).toBe('waiting');
+    await other.cloud.run(START + 53 * HOUR);
+    expect([await state(), await other.read(receipt), await withdrawals()]).toEqual([
+      'waiting',
+      refused,
+      ['withdrawal_refused'],
+    ]);
+    // One that is sent now ends it.
+    await other.upload(`withdrawals/mha/${id}/now.csv`, 'imei\n');
+    await other.cloud.run(START + 54 * HOUR);
+    expect([await state(), await withdrawals()]).toEqual(['withdrawn', ['withdrawal_refused', 'withdrawal_recorded']]);
     expect(other.cloud.failures()).toEqual([]);
   });
 });
