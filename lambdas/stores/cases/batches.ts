@@ -1,6 +1,14 @@
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { BATCH_STATES, type BatchState, BEGINS_ANEW, MAY_FAIL, mayFail, planCounts } from '../../domain/batches.ts';
+import {
+  BATCH_STATES,
+  type BatchState,
+  BEGINS_ANEW,
+  isWithoutEffect,
+  MAY_FAIL,
+  mayFail,
+  planCounts,
+} from '../../domain/batches.ts';
 import type { Instant } from '../../domain/days.ts';
 import type { AgencyId, BatchId } from '../../domain/identifiers.ts';
 import { BATCH_KIND_NAMES, type BatchKind } from '../../domain/kinds.ts';
@@ -372,7 +380,9 @@ export async function abandonExecution(
   // Its commit may have come between the note and the failure. Without a plan's number only its execution tells whose it is.
   const committed = planCounts(batch.state);
   const same = batch.plan === failed?.plan && (batch.plan > 0 || batch.execution === execution);
-  return { batch, failed: committed && same ? undefined : failed };
+  // So may its ending: a withdrawal or a refusal, of which its agency is told, and not that it failed.
+  const otherwise = batch.execution === execution && isWithoutEffect(batch.state) && batch.state !== 'failed';
+  return { batch, failed: (committed && same) || otherwise ? undefined : failed };
 }
 
 /** A batch on its way to a plan that counts. One whose execution has ended fails by this. */

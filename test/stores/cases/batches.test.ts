@@ -194,6 +194,17 @@ describe('batches', () => {
       expect(await cases.abandonExecution(CASES, one.execution)).toEqual({ batch: one, failed: undefined });
     });
 
+    it.each(['withdrawn', 'refused', 'lapsed', 'over_limit'] as const)(
+      'are %s where that was committed between the note of what fails and the failure, and did not fail',
+      async (state) => {
+        const one = batch({ state, untold: true });
+        await cases.registerBatch(CASES, one);
+        const noted = { batchId: one.batchId, ended: true, failed: { plan: 0, startedAt: one.startedAt } };
+        await put({ pk: `EXECUTION#${one.execution}`, ...noted });
+        expect(await cases.abandonExecution(CASES, one.execution)).toEqual({ batch: one, failed: undefined });
+      },
+    );
+
     it('are another execution’s by now: nothing happens to them', async () => {
       const first = batch({ state: 'failed' });
       await cases.registerBatch(CASES, first);
