@@ -80,12 +80,12 @@ function cutAfter({ ledger: { directionId }, cutAfter: files }: RowFacts): Story
   }));
 }
 
-/** A row whose ladder had ended before its answer came had gone overdue. */
+/** A row whose ladder had ended before its answer came had gone overdue; not one whose number is given again after another answer. */
 function ended(ledger: Ledger, row: number): StoryEvent[] {
   const { closedAt, directionId } = ledger;
   if (closedAt === null) return [];
-  const { outcome } = stateAt(ledger, ledger.outcomes, row);
-  const wasOverdue = outcome === 'overdue' || (fileSaying(ledger, row)?.at ?? closedAt) > closedAt;
+  const { outcome, recordedAt } = stateAt(ledger, ledger.outcomes, row);
+  const wasOverdue = outcome === 'overdue' || (outcome !== 'reissued' && (recordedAt ?? closedAt) > closedAt);
   if (!wasOverdue) return [];
   const failed = outcome === 'overdue' && fileOf(ledger.outcomes, row * bytesPerRow) > 0;
   return [{ at: closedAt, what: 'overdue', directionId, failed }];

@@ -334,6 +334,18 @@ describe('the story', () => {
     });
   });
 
+  it('says of nobody that their ladder ended without an answer who was answered for in time, and whose number is given again since', () => {
+    const closed = answered('disconnected', ledger('reverify', { closedAt: at(4) }));
+    const late = new Uint8Array(closed.outcomes);
+    writeOutcome(late, 0, 'reissued', on(28), 1);
+    const given = { sha256: SHA256, attempt: 'b', at: at(28, '10:00:00'), version: 9, withdrawnOn: on(28) };
+    const facts = number([rowOf({ ...closed, late, files: [...closed.files, given] })]);
+    expect(storyOf(facts).map(({ what }) => what)).not.toContain('overdue');
+    // Before it was settled the first answer is no longer kept beside the second one.
+    const unsettled = { ...closed, outcomes: late, files: [...closed.files, given] };
+    expect(storyOf(number([rowOf(unsettled)])).map(({ what }) => what)).not.toContain('overdue');
+  });
+
   it('says of a failed row that went overdue both', () => {
     const of = answered('failed', ledger('reverify', { closedAt: at(17) }));
     const outcomes = new Uint8Array(of.outcomes);
