@@ -1,12 +1,18 @@
 /** The year gone through again in order of time: what each batch must have decided, and what its books must say. */
 import type { AnswerRow, Chronicle, GivenAnswer, SentReport, ToldOrder } from './chronicle.ts';
-import { type Decided, decide, SightingsByHandset, type Weighed, weigh } from './claims.ts';
+import { type Decided, decide, exemptOn, SightingsByHandset, type Weighed, weigh } from './claims.ts';
 import { DAY } from './draw.ts';
 import { booksOf, type LedgerRow, Ledgers, type Taken } from './ledgers.ts';
 import type { Passage } from './reckoning.ts';
 
 /** The days that the ladders of a batch take. */
 export const LADDER_DAYS = { reverify: 16, block: 2 } as const;
+
+/** How much later the deadlines are of whoever has more time. */
+const EXTENSION_DAYS = 30;
+
+/** Whether a batch is that of a night, by its id. */
+export const isFollowUp = (batchId: string): boolean => batchId.startsWith('followup-');
 
 /** The instants of a batch, which it says itself: when it took its turn, and when it settled. */
 export interface Instants {
@@ -16,8 +22,9 @@ export interface Instants {
 
 /** What must have become of a batch that settled. */
 export interface Reckoned {
-  readonly report: SentReport;
-  readonly weighed: Weighed;
+  /** Undefined of a night's follow-up, as what people were shown. */
+  readonly report: SentReport | undefined;
+  readonly weighed: Weighed | undefined;
   readonly decided: readonly Decided[];
   readonly books: ReturnType<typeof booksOf>;
   /** Its revocation list: numbers in E.164. */
@@ -59,6 +66,13 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
   const atOnce: AtOnce[] = [];
   const passages = new Map<string, Passage[]>();
 
+  const note = (batchId: string, decided: readonly Decided[]) => {
+    for (const one of decided.filter(({ kind }) => kind === 'reverify')) {
+      const row = ledgers.ofNumber(one.identifier).findLast(({ decided: of }) => of === one);
+      const passage = { batchId, decided: one, row };
+      passages.set(one.identifier, [...(passages.get(one.identifier) ?? []), passage]);
+    }
+  };
   const plan = (batchId: string, { startedAt }: Instants) => {
     const report = chronicle.reports.find((one) => one.batchId === batchId);
     const begun = report?.begun.findLast((at) => at <= startedAt);
@@ -72,12 +86,42 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
       if (direction === undefined) withoutOrder++;
       else ledgers.add(one, direction, startedAt + LADDER_DAYS[one.kind] * DAY);
     }
-    for (const one of decided.filter(({ kind }) => kind === 'reverify')) {
-      const row = ledgers.ofNumber(one.identifier).findLast(({ decided: of }) => of === one);
-      const passage = { batchId, decided: one, row };
-      passages.set(one.identifier, [...(passages.get(one.identifier) ?? []), passage]);
-    }
+    note(batchId, decided);
     plans.set(batchId, { report, weighed: weigh(report, begun, seen), decided, withoutOrder });
+  };
+  /** A night takes up all that waits: with a fresh ladder where it was ported, and with 30 days more where it was extended. */
+  const goOn = (batchId: string, { startedAt }: Instants) => {
+    const exempt = exemptOn(chronicle.exemptions, startedAt);
+    const decided: Decided[] = [];
+    let withoutOrder = 0;
+    for (const row of ledgers.waiting()) {
+      const { identifier, lastSeen, imei } = row.decided;
+      const operator = row.waitsAt as string;
+      row.waitsAt = undefined;
+      const given = ledgers
+        .ofNumber(identifier)
+        .find(({ reissuedOn }) => reissuedOn !== undefined && lastSeen <= reissuedOn);
+      const state = exempt.has(identifier) ? 'exempt' : given === undefined ? 'directed' : 'reissuedBefore';
+      const one = {
+        kind: 'reverify' as const,
+        identifier,
+        operator,
+        imei,
+        lastSeen,
+        state,
+        direction: given?.direction ?? '',
+      };
+      decided.push(one);
+      const direction = directionOf.get(`${batchId} reverify ${operator} ${identifier}`);
+      if (state === 'directed' && direction === undefined) withoutOrder++;
+      if (state === 'directed' && direction !== undefined) {
+        const isExtended = row.outcome === 'extended';
+        const ends = isExtended ? row.ends + EXTENSION_DAYS * DAY : startedAt + LADDER_DAYS.reverify * DAY;
+        ledgers.add(one, direction, ends, row.outcome === 'ported' ? row.decided.operator : undefined);
+      }
+    }
+    note(batchId, decided);
+    plans.set(batchId, { report: undefined, weighed: undefined, decided, withoutOrder });
   };
   const settle = (batchId: string) => {
     const planned = plans.get(batchId);
@@ -108,7 +152,7 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
     run: () => answer(given),
   }));
   for (const [batchId, { startedAt, settledAt }] of instants) {
-    events.push({ at: startedAt, run: () => plan(batchId, { startedAt, settledAt }) });
+    events.push({ at: startedAt, run: () => (isFollowUp(batchId) ? goOn : plan)(batchId, { startedAt, settledAt }) });
     events.push({ at: settledAt, run: () => settle(batchId) });
   }
   for (const { run } of events.sort((a, b) => a.at - b.at)) run();

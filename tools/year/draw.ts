@@ -14,8 +14,8 @@ export const DAY = 24 * HOUR;
 export const PERIOD_DAYS = 30;
 /** The first period, counted from that which begins with the year. */
 export const FIRST_PERIOD = -5;
-/** The last report comes so many days before the end: in time for its ladder, also where it lapses first or is corrected. */
-const LAST_REPORT_BEFORE_END = 30;
+/** The last report comes so many days before the end: in time for its ladder, also where it is corrected first, and where some have 30 days more. */
+const LAST_REPORT_BEFORE_END = 60;
 const FIRST_REPORT_DAY = 4;
 
 export const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'] as const;

@@ -1,5 +1,5 @@
 /** Judges a year that was lived: every rule, and how it ended for the innocent and for the guilty. */
-import { type Instants, type Reckoning, reckon } from './books.ts';
+import { type Instants, isFollowUp, type Reckoning, reckon } from './books.ts';
 import type { Chronicle } from './chronicle.ts';
 import { fateOf, PEOPLE } from './deciders.ts';
 import { type Explanations, unexplained } from './explained.ts';
@@ -89,6 +89,9 @@ function countsOf(chronicle: Chronicle, { atOnce }: Reckoning): Record<string, n
     sightings: chronicle.usage.reduce((sum, { sightings }) => sum + sightings.length, 0),
     reports: chronicle.reports.length,
     'batches that lapsed first': chronicle.reports.filter(({ begun }) => begun.length > 1).length,
+    'follow-ups of a night': new Set(
+      chronicle.orders.flatMap(({ notice }) => (isFollowUp(notice.batchId) ? [notice.batchId] : [])),
+    ).size,
     decisions: chronicle.decisions.length,
     'rows of exemptions': chronicle.exemptions.length,
     orders: chronicle.orders.length,

@@ -23,6 +23,8 @@ export interface LedgerRow {
   reissuedOn: string | undefined;
   /** Which operator it was ported to, and on which day. */
   ported: { to: string; on: string } | undefined;
+  /** The operator from which it was ported here, of a row that goes on with it. */
+  readonly portedFrom: string | undefined;
   /** At which operator it goes on, as long as nothing has taken it up there. */
   waitsAt: string | undefined;
 }
@@ -40,7 +42,7 @@ export class Ledgers {
   readonly #bySubject = new Map<string, LedgerRow[]>();
 
   /** A row that a batch directs. */
-  add(decided: Decided, direction: string, ends: number): void {
+  add(decided: Decided, direction: string, ends: number, portedFrom?: string): void {
     const nothing = {
       outcome: 'open',
       on: '',
@@ -50,7 +52,7 @@ export class Ledgers {
       ported: undefined,
       waitsAt: undefined,
     };
-    const row: LedgerRow = { decided, direction, ends, ...nothing };
+    const row: LedgerRow = { decided, direction, ends, portedFrom, ...nothing };
     const rows = this.directions.get(direction) ?? new Map<string, LedgerRow>();
     this.directions.set(direction, rows.set(decided.identifier, row));
     const subject = `${decided.kind} ${decided.identifier}`;
@@ -81,6 +83,11 @@ export class Ledgers {
     return this.#bySubject.get(`reverify ${identifier}`) ?? [];
   }
 
+  /** All rows that wait for a night. */
+  waiting(): LedgerRow[] {
+    return [...this.#bySubject.values()].flat().filter(({ waitsAt }) => waitsAt !== undefined);
+  }
+
   /** Records a response, as formats.md has it; undefined where the whole file is refused. */
   record({ operator, direction, rows, at }: GivenAnswer): Taken | undefined {
     const own = this.directions.get(direction);
@@ -90,6 +97,9 @@ export class Ledgers {
     for (const answer of rows) {
       const row = own.get(answer.identifier);
       taken[row === undefined ? 'rejected' : answerRow(row, answer, at)]++;
+      // Whoever was said to have it hasn't: it was not ported.
+      if (row?.portedFrom !== undefined && row.waitsAt === row.portedFrom)
+        for (const one of this.ofNumber(answer.identifier)) if (one.ported?.to === operator) one.ported = undefined;
     }
     return taken;
   }
@@ -115,6 +125,7 @@ function answerRow(row: LedgerRow, { outcome, on, by = '' }: AnswerRow, at: numb
   if (outcome === 'reissued') row.reissuedOn = on;
   if (outcome === 'ported') row.ported = { to: by, on };
   if (!isOverdue && outcome === 'ported') row.waitsAt = by;
+  if (!isOverdue && outcome === 'not_found') row.waitsAt = row.portedFrom;
   if (!isOverdue && outcome === 'extended') row.waitsAt = row.decided.operator;
   return 'recorded';
 }

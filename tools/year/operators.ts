@@ -124,8 +124,10 @@ export class YearOperator {
     const tenure = number && this.#life.tenureAt(number, now);
     const say = (outcome: string, on = dayAt(now)) => ({ identifier, outcome, on });
     if (number === undefined || tenure === undefined) return say('not_found');
+    // What was moved here goes no further: who was away comes back, and who has left is not found.
+    const isMovedHere = one.direction.startsWith('followup');
     if (tenure.operator !== this.id)
-      return this.#chance('knows', one.direction, digits) < 0.85
+      return !isMovedHere && this.#chance('knows', one.direction, digits) < 0.85
         ? { ...say('ported', dayAt(tenure.from)), by: tenure.operator }
         : say('not_found');
     const conduct = this.#conduct(one, tenure);
@@ -147,7 +149,10 @@ export class YearOperator {
   }
 
   #conduct(one: Case, { person }: Tenure): Conduct {
-    return conductOf(person, this.#chance('conduct', one.direction, person.id));
+    const conduct = conductOf(person, this.#chance('conduct', one.direction, person.id));
+    // More time is given once; the guilty let it pass.
+    if (conduct === 'is abroad' && one.direction.startsWith('followup')) return person.isGuilty ? 'ignores' : 'comes';
+    return conduct;
   }
 
   /** Takes some of the service of whom an order carries, but of whom it knows by now that they came. */

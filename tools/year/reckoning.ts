@@ -118,8 +118,8 @@ export function whyConnected(passages: readonly Passage[], wasReported: boolean)
       : 'nobody reported the handset';
   if (directed !== undefined) {
     if (directed.outcome === 'verified') return 'proved to be somebody with forged papers';
-    if (directed.outcome === 'ported') return 'was ported, and nothing goes on with it at the other operator yet';
-    if (directed.outcome === 'extended') return 'was given more time, and nothing goes on with it yet';
+    if (directed.outcome === 'ported') return 'was ported, and nothing went on with it';
+    if (directed.outcome === 'extended') return 'was given more time, and nothing went on with it';
     if (directed.outcome === 'not_found') return 'its operator did not find the number';
     if (['disconnected', 'surrendered'].includes(directed.outcome))
       return `was ${directed.outcome}, and is connected again`;

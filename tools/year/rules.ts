@@ -1,7 +1,8 @@
 /** What must hold at the end of the year, looked at from outside: what breaks it, one line each, without identifiers of people. */
 import { LADDERS, written } from '../../test/scenarios/sample-reckoning.ts';
-import type { Reckoning } from './books.ts';
+import { isFollowUp, type Reckoning } from './books.ts';
 import type { Chronicle, GivenAnswer, ToldOrder } from './chronicle.ts';
+import type { Weighed } from './claims.ts';
 import { PEOPLE } from './deciders.ts';
 import { DAY, OPERATORS } from './draw.ts';
 import { gatesOf } from './gates.ts';
@@ -96,10 +97,7 @@ function checkBatches({ batches }: Reckoning, outbox: Outbox, must: Must): void 
     const summary = summaries.get(batchId);
     if (summary === undefined) continue;
     must(withoutOrder === 0, `${batchId}: who is directed is in a first order (${withoutOrder} are in none)`);
-    const preview = JSON.parse(outbox.get(`previews/${batchId}/preview.json`) ?? '{}') as Counts;
-    const shown = { linked: weighed.linked, held: weighed.held.size, linkedOnlyByHeld: weighed.linkedOnlyByHeld };
-    for (const [word, count] of Object.entries(shown))
-      must(preview[word] === count, `${batchId}: the preview shows ${word} ${preview[word]}, and there are ${count}`);
+    if (weighed !== undefined) checkPreview(batchId, weighed, outbox, must);
     const stand = decided
       .filter(({ state }) => state !== 'directed')
       .map(
@@ -128,11 +126,20 @@ function checkBatches({ batches }: Reckoning, outbox: Outbox, must: Must): void 
   }
 }
 
+/** What people were shown. */
+function checkPreview(batchId: string, { linked, held, linkedOnlyByHeld }: Weighed, outbox: Outbox, must: Must): void {
+  const preview = JSON.parse(outbox.get(`previews/${batchId}/preview.json`) ?? '{}') as Counts;
+  for (const [word, count] of Object.entries({ linked, held: held.size, linkedOnlyByHeld }))
+    must(preview[word] === count, `${batchId}: the preview shows ${word} ${preview[word]}, and there are ${count}`);
+}
+
 /** Invariants 8 and 9: who gives an order was approved by enough people before, on the preview that they saw. */
 function checkDecided({ orders, decisions }: Chronicle, must: Must): void {
   const first = new Map<string, number>();
   for (const { notice, at } of orders) first.set(notice.batchId, Math.min(at, first.get(notice.batchId) ?? at));
   for (const [batchId, at] of first) {
+    // A night's rows are those of batches that were decided upon.
+    if (isFollowUp(batchId)) continue;
     const byPreview = new Map<string, Set<string>>();
     for (const one of decisions)
       if (one.batchId === batchId && one.at <= at && one.words.some(({ decision }) => decision === 'approve'))
@@ -194,7 +201,8 @@ function checkLadders(orders: readonly ToldOrder[], must: Must): void {
   const byDirection = Map.groupBy(orders, ({ notice }) => notice.directionId);
   for (const [directionId, own] of byDirection) {
     const kind = directionId.split('.')[1];
-    if (kind !== 'block' && kind !== 'reverify') continue;
+    // What goes on with more time has the deadlines of its ladder before, later.
+    if ((kind !== 'block' && kind !== 'reverify') || isFollowUp(directionId)) continue;
     const [first] = LADDERS[kind];
     const begins = own.find(({ notice }) => notice.rung === 1);
     if (begins === undefined) {

@@ -303,6 +303,7 @@ const passage = (outcome: string, at: number, state = 'directed'): Passage => {
     endedAt: undefined,
     reissuedOn: undefined,
     ported: undefined,
+    portedFrom: undefined,
     waitsAt: undefined,
   };
   return { batchId: BATCH, decided: of, row: state === 'directed' ? row : undefined };
@@ -409,7 +410,7 @@ it('npm run year has a page of help, and bounds', () => {
 });
 
 describe('some weeks of it on the local cloud', () => {
-  const size = { seed: 1, batches: 1, handsets: 8, days: 34 };
+  const size = { seed: 1, batches: 1, handsets: 8, days: 64 };
   let lab: Lab;
   let lived: Lived;
   beforeAll(async () => {
