@@ -21,6 +21,7 @@ export const CONTEXT = {
   people: String(PEOPLE),
   busyDay: '25',
   manyConnections: '500',
+  gateRows: '100',
 };
 const USAGE_SECOND = 29;
 const ADMITS_SECOND = 37;
