@@ -1,6 +1,6 @@
 /** The sentence of an explanation, in plain English: where a number or a handset stands, and what may be done by when. */
 import { wasCut } from './back-orders.ts';
-import { addDays, type Day, dayOf, type Instant, millisOf } from './days.ts';
+import { addDays, type Day, dayOf, type Instant, laterOf, millisOf } from './days.ts';
 import { actOf } from './decisions.ts';
 import { contestedDays } from './erasure.ts';
 import type { AsideFacts, Facts, RowFacts } from './facts.ts';
@@ -66,14 +66,31 @@ function turnOf({ batches }: Facts, id: string): string {
   return batches.find(({ batchId }) => batchId === id)?.startedAt ?? '';
 }
 
-/** The newest thing that happened first; of a number's rows those that are open besides. */
+/**
+ * When the newest happened that is known of a row: its answer; or, of one that is open or has ended without one, its latest order,
+ * failing or end.
+ */
+function newsOf({ ledger, row, orders, cutAfter }: RowFacts): Instant {
+  const { outcome, recordedAt } = outcomeOf(ledger, row);
+  const contradicted = cutAfter.map(({ file }) => file.at);
+  const isAnswered = recordedAt !== null && outcome !== 'failed' && outcome !== 'overdue';
+  const known = isAnswered
+    ? [recordedAt, ...contradicted]
+    : [ledger.startedAt, recordedAt, ledger.closedAt, ...orders.map(({ at }) => at)];
+  return known.reduce<Instant>((last, at) => (at === null ? last : laterOf(last, at)), recordedAt ?? ledger.startedAt);
+}
+
+/** The newest thing that happened first; of a number's other rows those by which it is, or may be, cut off, or is to be. */
 function numberSentences(facts: Facts, asking: Asking): string[] {
-  const rows = [...facts.rows].sort((a, b) => b.ledger.plan - a.ledger.plan);
+  const rows = [...facts.rows].sort((a, b) => {
+    const [one, other] = [newsOf(a), newsOf(b)];
+    return one === other ? b.ledger.plan - a.ledger.plan : one < other ? 1 : -1;
+  });
   const [newestRow] = rows;
   const [newestAside] = [...facts.aside].sort((a, b) => (turnOf(facts, a.batchId) < turnOf(facts, b.batchId) ? 1 : -1));
   const asideCounts =
     newestAside !== undefined &&
-    (newestRow === undefined || turnOf(facts, newestAside.batchId) > turnOf(facts, newestRow.batchId));
+    rows.every(({ batchId }) => turnOf(facts, newestAside.batchId) > turnOf(facts, batchId));
   const said: string[] = [];
   let main = newestRow;
   if (asideCounts) {
@@ -84,7 +101,8 @@ function numberSentences(facts: Facts, asking: Asking): string[] {
       main = undefined;
   }
   if (main !== undefined) said.push(rowSentence(facts, main, asking));
-  for (const row of rows) if (row !== main && isOpenRow(row)) said.push(rowSentence(facts, row, asking));
+  for (const row of rows)
+    if (row !== main && (isOpenRow(row) || isCutOff(row))) said.push(rowSentence(facts, row, asking));
   return said;
 }
 
@@ -96,6 +114,13 @@ function rowOf(rows: readonly RowFacts[], directionId: DirectionId): RowFacts | 
 function isOpenRow(of: RowFacts): boolean {
   const { ledger, row } = of;
   return (isOpen(ledger, row) || isWaiting(of)) && !isReversed(currentOutcomes(ledger), row);
+}
+
+/** Whether the connection of a row is, or may be, cut off by what was asked, and that was not taken back. */
+function isCutOff({ ledger, row }: RowFacts): boolean {
+  const { outcome } = outcomeOf(ledger, row);
+  const cuts = outcome === 'disconnected' || outcome === 'surrendered' || outcome === 'overdue';
+  return cuts && !isReversed(currentOutcomes(ledger), row);
 }
 
 /** What it means for a number that a batch met it and did not direct it. */

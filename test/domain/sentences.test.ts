@@ -266,6 +266,34 @@ describe('the sentence of a number', () => {
     });
   });
 
+  it('is about the newest event, whichever plan is newer, and about every row by which it is cut off', () => {
+    const vi = (of: Ledger, day: number): RowFacts =>
+      rowOf({ ...of, operator: 'vi' as OperatorId, files: of.files.map((file) => ({ ...file, at: at(day) })) });
+    const plans = (day: number, answer: Answer, laterAnswer: Answer) =>
+      said(
+        number([
+          vi(answered(answer, ledger('reverify')), day),
+          rowOf(answered(laterAnswer, ledger('reverify', {}, 2))),
+        ]),
+      );
+    expect(plans(10, 'disconnected', 'not_found')).toMatch(
+      /^The operator vi disconnected it on .* appeal until [^.]*\.$/,
+    );
+    expect(plans(10, 'verified', 'not_found')).toMatch(/^The operator vi says that the subscriber proved/);
+    expect(plans(2, 'verified', 'not_found')).toMatch(/^The operator jio says that it has no such number/);
+    for (const answer of ['disconnected', 'surrendered'] as const)
+      expect(plans(2, answer, 'verified')).toMatch(
+        /^The operator jio says that the subscriber proved .* The operator vi /,
+      );
+    expect(plans(2, 'not_found', 'verified')).not.toMatch(/ vi /);
+    const overdue = ledger('reverify', { closedAt: at(17) });
+    overdue.outcomes[0] = code.overdue;
+    const answer = rowOf(answered('not_found', ledger('reverify', {}, 2)));
+    expect(said(number([rowOf(overdue), answer]))).toMatch(/^The operator jio has not said by 17 June/);
+    const ported = rowOf(answered('ported', ledger('reverify'), { moved: 1, at: at(2) }));
+    expect(said(number([ported, answer]))).toMatch(/^The operator jio says that it has no .* ported on .* next night/);
+  });
+
   it('tells of an exemption as long as two approvers of now say so, until the earlier of their days', () => {
     const word = (until: Day) => ({ until, at: at(1), sha256: SHA256, line: 2 });
     const exemption = { 'approver-1': word(on(20)), 'approver-2': word(on(10)) } as Facts['exemption'];
