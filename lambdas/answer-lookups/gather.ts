@@ -2,11 +2,10 @@
 import type { Instant } from '../domain/days.ts';
 import { dayOf } from '../domain/days.ts';
 import { exemptionOf } from '../domain/exemptions.ts';
-import type { Facts, RowFacts } from '../domain/facts.ts';
+import type { Facts } from '../domain/facts.ts';
 import type { BatchId, Imei, Msisdn } from '../domain/identifiers.ts';
-import { currentOutcomes, outcomeOf } from '../domain/ledger.ts';
 import type { LookupRow } from '../domain/lookups.ts';
-import { isReversed } from '../domain/outcomes.ts';
+import { factsSince } from '../domain/story-by-reference.ts';
 import { readExemptions } from '../stores/cases/exemptions.ts';
 import { asideOf } from './aside.ts';
 import { Batches } from './batches.ts';
@@ -64,25 +63,8 @@ export async function gatherFacts(
     const at = facts.rows.find(
       ({ ledger, row }) => ledger.directionId === pointer?.directionId && row === pointer?.row,
     );
-    return at === undefined ? facts : since(facts, at);
+    return at === undefined ? facts : factsSince(facts, at);
   });
-}
-
-/**
- * What facts tell of the number as it was at a row: that row and what came after it, and nothing after it where somebody else has
- * the number since.
- */
-function since(facts: Facts, at: RowFacts): Facts {
-  const { ledger, row } = at;
-  const turn = (id: BatchId) => facts.batches.find(({ batchId }) => batchId === id)?.startedAt ?? '';
-  const isGone = outcomeOf(ledger, row).outcome === 'reissued' || isReversed(currentOutcomes(ledger), row);
-  const counts = (id: BatchId) => (isGone ? id === at.batchId : turn(id) >= turn(at.batchId));
-  return {
-    ...facts,
-    batches: facts.batches.filter(({ batchId }) => counts(batchId)),
-    rows: facts.rows.filter((one) => one === at || (one.batchId !== at.batchId && counts(one.batchId))),
-    aside: facts.aside.filter(({ batchId }) => batchId !== at.batchId && counts(batchId)),
-  };
 }
 
 function isNumber(identifier: Identifier): identifier is Msisdn {

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import type { Exemption } from '../../lambdas/domain/exemptions.ts';
+import type { AsideFacts, BatchFacts, Facts, RowFacts } from '../../lambdas/domain/facts.ts';
+import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
+import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import { factsSince } from '../../lambdas/domain/story-by-reference.ts';
+import { airtel, answered, at, day, fresh, imei, jio, marked, msisdn } from './example.ts';
+
+const [FIRST, LATER] = ['mha-0123456789ab', 'mha-ba9876543210'] as [BatchId, BatchId];
+const FOLLOW_UP = 'followup-202606040000' as BatchId;
+const NUMBER = msisdn('9800000001');
+const HANDSET = imei('351000000000013');
+
+/** The only row of a batch's direction; the batch's plan, and what the operator said on a day of June. */
+function rowOf(
+  batchId: BatchId,
+  plan: number,
+  operator: OperatorId,
+  answer: Answer | null,
+  { on = '2026-06-03', kind = 'reverify' }: { on?: string; kind?: DirectionKind } = {},
+): RowFacts {
+  const directionId = `${batchId}.${kind}.${operator}.${plan}-0-0` as DirectionId;
+  const open: Ledger = { ...fresh(1, kind, operator), batchId, plan, directionId };
+  const ledger = answer === null ? open : answered(open, [[0, answer]], { on, at: `${on}T10:00:00Z` }).ledger;
+  const moved = answer === 'ported' ? ({ row: 0, why: 'ported', to: jio } as const) : null;
+  const subject = { msisdn: NUMBER, imei: HANDSET, lastSeen: day('2026-05-20'), lsa: '' };
+  return { batchId, ledger, row: 0, subject, orders: [], answeredIn: null, moved, cutAfter: [] };
+}
+const batch = (batchId: BatchId, startedAt: string, seen: string[]): BatchFacts => ({
+  batchId,
+  kind: batchId === FOLLOW_UP ? 'followup' : 'report',
+  agency: 'mha' as BatchFacts['agency'],
+  file: 'reports/mha/a.csv',
+  uploadedAt: at(startedAt),
+  startedAt: at(startedAt),
+  settledAt: null,
+  reported: [],
+  sightings: seen.map((on) => ({ msisdn: NUMBER, imei: HANDSET, operator: airtel, lastSeen: day(on), lsa: '' })),
+  held: new Map(),
+  decision: null,
+});
+const aside = (state: AsideFacts['state'], directionId: DirectionId | null): AsideFacts => ({
+  batchId: LATER,
+  kind: 'reverify',
+  operator: airtel,
+  state,
+  directionId,
+});
+const facts = (rows: RowFacts[], more: Partial<Facts> = {}): Facts => ({
+  subject: { kind: 'number', msisdn: NUMBER },
+  batches: [
+    batch(FIRST, '2026-06-01T00:00:00Z', ['2026-05-20']),
+    batch(FOLLOW_UP, '2026-06-04T00:00:00Z', []),
+    batch(LATER, '2026-06-20T00:00:00Z', ['2026-05-20', '2026-06-18']),
+  ],
+  rows,
+  aside: [],
+  exemption: {},
+  ...more,
+});
+const exempted = (on: string) => ({
+  'approver-1': { until: day('2026-08-31'), at: at(`${on}T00:00:00Z`), sha256: 'a'.repeat(64), line: 2 },
+});
+const told = ({ rows, batches, aside: left, exemption }: Facts) => ({
+  rows: rows.map(({ ledger }) => ledger.directionId),
+  batches: batches.map(({ batchId }) => batchId),
+  aside: left.length,
+  exemptions: Object.keys(exemption).length,
+});
+
+describe('a reference', () => {
+  it.each(['disconnected', 'surrendered', 'not_found', 'reissued', 'verified'] as const)(
+    'to a row that was %s tells nothing of a later report that directs the number, wherever',
+    (answer) => {
+      const own = rowOf(FIRST, 1, airtel, answer);
+      const later = rowOf(LATER, 3, jio, null);
+      expect(told(factsSince(facts([later, own]), own))).toEqual({
+        rows: [own.ledger.directionId],
+        batches: [FIRST],
+        aside: 0,
+        exemptions: 0,
+      });
+    },
+  );
+
+  it('goes on where its row was ported, and not to what somebody else is asked there later', () => {
+    const own = rowOf(FIRST, 1, airtel, 'ported');
+    const next = rowOf(FOLLOW_UP, 2, jio, 'verified', { on: '2026-06-05' });
+    const later = rowOf(LATER, 3, jio, null);
+    expect(told(factsSince(facts([later, next, own]), own))).toMatchObject({
+      rows: [own.ledger.directionId, next.ledger.directionId],
+      batches: [FIRST, FOLLOW_UP],
+    });
+  });
+
+  it('goes on where its row was extended, and where it came back from a dispute', () => {
+    const extended = rowOf(FIRST, 1, airtel, 'extended');
+    const again = rowOf(FOLLOW_UP, 2, airtel, null);
+    expect(told(factsSince(facts([again, extended]), extended)).rows).toHaveLength(2);
+    const ported = rowOf(FIRST, 1, airtel, 'ported');
+    const disputed = rowOf(FOLLOW_UP, 2, jio, 'not_found', { on: '2026-06-06' });
+    const back = rowOf('followup-202606070000' as BatchId, 3, airtel, null);
+    expect(told(factsSince(facts([back, disputed, ported]), ported)).rows).toHaveLength(3);
+  });
+
+  it('has what gives back what its operator took, and not what was taken from another holder', () => {
+    const own = rowOf(FIRST, 1, airtel, 'verified');
+    const restored = rowOf(FOLLOW_UP, 2, airtel, null, { kind: 'restore' });
+    expect(told(factsSince(facts([own, restored]), own)).rows).toHaveLength(2);
+    const other = rowOf(LATER, 3, airtel, 'verified', { on: '2026-06-21' });
+    const others = rowOf('followup-202606220000' as BatchId, 4, airtel, null, { kind: 'restore' });
+    expect(told(factsSince(facts([own, other, others]), own)).rows).toHaveLength(1);
+  });
+
+  it('has the batch that left it where it was, unless that saw the number after its end', () => {
+    const open = rowOf(FIRST, 1, airtel, null);
+    const left = (row: RowFacts, state: AsideFacts['state']) =>
+      told(factsSince(facts([row], { aside: [aside(state, row.ledger.directionId)] }), row)).aside;
+    expect(left(open, 'alreadyOpen')).toBe(1);
+    expect(left(rowOf(FIRST, 1, airtel, 'disconnected', { on: '2026-06-18' }), 'alreadyDisconnected')).toBe(1);
+    expect(left(rowOf(FIRST, 1, airtel, 'disconnected', { on: '2026-06-17' }), 'alreadyDisconnected')).toBe(0);
+    expect(told(factsSince(facts([open], { aside: [aside('exempt', null)] }), open)).aside).toBe(0);
+  });
+
+  it.each(['reissued', 'disconnected', 'surrendered', 'not_found'] as const)(
+    'to a row that was %s has the exemption of then, and not that of who has the number now',
+    (answer) => {
+      const row = rowOf(FIRST, 1, airtel, answer);
+      const of = (on: string) =>
+        told(factsSince(facts([row], { exemption: exempted(on) as unknown as Exemption }), row)).exemptions;
+      expect([of('2026-06-02'), of('2026-06-20')]).toEqual([1, 0]);
+    },
+  );
+
+  it('to a row that was taken back, nobody knows since when, has none at all', () => {
+    const open = rowOf(FIRST, 1, airtel, null);
+    const row = { ...open, ledger: marked(open.ledger, [0]) };
+    const one = facts([row], { exemption: exempted('2026-06-02') as unknown as Exemption });
+    expect(told(factsSince(one, row)).exemptions).toBe(0);
+  });
+});
