@@ -1,0 +1,85 @@
+/** What a reversal is asked to take back: by a caseworker's appeal, or by an agency that withdraws what it reported. */
+import * as z from 'zod';
+import { type Pointer, readPointer, writePointer } from './claims.ts';
+import type { Instant } from './days.ts';
+import type { BatchId, Imei, Msisdn } from './identifiers.ts';
+import { type Covers, fields, formOf } from './stored.ts';
+
+/** Why a subscriber, or a court, has something taken back. */
+export const APPEAL_GROUNDS = ['wrong_number', 'wrong_handset', 'cloned', 'reissued', 'court_order'] as const;
+export type AppealGround = (typeof APPEAL_GROUNDS)[number];
+
+/**
+ * A row of an appeal, read. With a number alone it is about that; with a handset alone, about that; with both, about the handset as
+ * far as this number uses it: the handset stays blocked for all others.
+ */
+export interface Appeal {
+  /** Its line in the file, counted from 1 with the header. */
+  readonly line: number;
+  readonly msisdn: Msisdn | null;
+  readonly imei: Imei | null;
+  /** Of one that was named by a reference: the row that this stands for. Its number is `msisdn`. */
+  readonly row: Pointer | null;
+  readonly ground: AppealGround;
+  readonly caseRef: string;
+}
+
+/** A file that asks for a reversal, read: what the reversal's batch is about. */
+export interface Asked {
+  readonly batchId: BatchId;
+  /** The caseworker or the agency that filed it. */
+  readonly uploader: string;
+  /** Its key in the inbox, its bytes' SHA-256, the upload's own version, and when it was uploaded. */
+  readonly file: string;
+  readonly sha256: string;
+  readonly upload: string;
+  readonly uploadedAt: Instant;
+  /** Of a withdrawal: the report's batch, and the handsets that are withdrawn of it; null where all of them are. */
+  readonly withdraws: { readonly batchId: BatchId; readonly imeis: readonly Imei[] | null } | null;
+  /** Of an appeal: its rows, by line. */
+  readonly appeals: readonly Appeal[];
+}
+
+const pointer = z.string().transform((text, context): Pointer => {
+  try {
+    return readPointer(text);
+  } catch {
+    context.addIssue({ code: 'custom' });
+    return z.NEVER;
+  }
+});
+
+const asked = z.strictObject({
+  batchId: fields.batch,
+  uploader: z.string(),
+  file: z.string(),
+  sha256: fields.sha256,
+  upload: z.string(),
+  uploadedAt: fields.instant,
+  withdraws: z.strictObject({ batchId: fields.batch, imeis: z.array(fields.imei).nullable() }).nullable(),
+  appeals: z.array(
+    z.strictObject({
+      line: fields.count,
+      msisdn: fields.msisdn.nullable(),
+      imei: fields.imei.nullable(),
+      row: pointer.nullable(),
+      ground: z.enum(APPEAL_GROUNDS),
+      caseRef: z.string(),
+    }),
+  ),
+});
+true satisfies Covers<typeof asked, Asked>;
+
+const form = formOf<Asked>('file that asks for a reversal', 1, asked);
+
+/** `Asked`, as it lies in the work bucket. */
+export const askedForm = {
+  format: form.format,
+  parse: form.parse,
+  /** The record as JSON text. */
+  text: (content: Asked): string =>
+    JSON.stringify({
+      ...form.write(content),
+      appeals: content.appeals.map((appeal) => ({ ...appeal, row: appeal.row && writePointer(appeal.row) })),
+    }),
+};
