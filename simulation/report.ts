@@ -48,6 +48,7 @@ export function tookText(milliseconds: number, bytes: number): string {
 /** Columns that are seldom used: a batch's lines and its table name them only where they count something. */
 const SELDOM: ReadonlySet<string> = new Set([
   ...LEFT_OUT,
+  'reversed',
   'reissuedBefore',
   'ported',
   'extended',

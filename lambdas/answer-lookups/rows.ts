@@ -166,7 +166,7 @@ async function ordersOf(ledger: Ledger): Promise<{ order: CarryingOrder; text: s
 /** The name of the file that said a row's outcome. */
 async function nameOfAnswer(ledger: Ledger, row: number): Promise<string | null> {
   const file = fileSaying(ledger, row);
-  return file === undefined ? null : await nameOf(ledger, file);
+  return file === undefined || file.reversal !== undefined ? null : await nameOf(ledger, file);
 }
 
 /** The name of a recorded file, as its receipt has it; null once that has gone. */

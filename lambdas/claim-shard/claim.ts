@@ -8,21 +8,30 @@ import type { EarlierDirections } from '../stores/earlier-directions.ts';
 
 import { env } from './environment.ts';
 
-/** Claims one number, or one handset at all of its operators, for the rows of this plan. */
+/** So many reversals of one number or handset are kept: only the newest one that counts has a part. */
+const MOST_MARKS = 5;
+
+/**
+ * Claims one number, or one handset at all of its operators, for the rows of this plan.
+ * @param mark of a reversal that takes it back; undefined of other plans, and where it stays as it is
+ */
 export async function claim(
   kind: DirectionKind,
   identifier: Msisdn | Imei,
   own: Map<string, Pointer[]>,
   seen: Claim | undefined,
   earlier: EarlierDirections,
-  { startedAt, until }: { startedAt: Instant; until: Instant },
+  { startedAt, until, mark }: { startedAt: Instant; until: Instant; mark: string | undefined },
 ): Promise<void> {
   let current = seen;
   for (;;) {
     const stored = current?.pointers ?? {};
     const isThere = ([slot, mine]: [string, Pointer[]]) =>
       mine.every((pointer, n) => stored[slot]?.[n] === writePointer(pointer));
-    if ([...own].every(isThere)) return;
+    const before = current?.reversals ?? [];
+    const isMarked = mark === undefined || before[0] === mark;
+    if ([...own].every(isThere) && isMarked) return;
+    const reversals = isMarked ? before : [mark, ...before.filter((one) => one !== mark)].slice(0, MOST_MARKS);
     const pointers: Claim['pointers'] = { ...stored };
     for (const [slot, mine] of own) {
       const counted: CountedPointer[] = await earlier.counted(stored[slot] ?? []);
@@ -30,7 +39,7 @@ export async function claim(
     }
     try {
       const kept = laterOf(until, current?.keptUntil ?? until);
-      await putClaim(env.CASES, kind, identifier, { pointers, keptUntil: kept }, current?.version ?? 0);
+      await putClaim(env.CASES, kind, identifier, { pointers, reversals, keptUntil: kept }, current?.version ?? 0);
       return;
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;

@@ -1,31 +1,35 @@
 import { addDecision, type Decisions } from '../domain/books.ts';
 import { decideClaim, operatorOf, slotOf, withoutRow } from '../domain/claims.ts';
-import { cutEvenly } from '../domain/directions.ts';
 import { type Elsewhere, elsewhereLines } from '../domain/elsewhere.ts';
 import { type MovedTo, movedLines } from '../domain/follow-ups.ts';
-import { directionIdOf, type OperatorId } from '../domain/identifiers.ts';
+import type { OperatorId } from '../domain/identifiers.ts';
 import type { ClaimState } from '../domain/kinds.ts';
-import { deadlinesOf, notBefore } from '../domain/ladders.ts';
-import { type PlannedDirection, type ShardDecision, shardDecisionForm } from '../domain/plans.ts';
+import { deadlinesOf } from '../domain/ladders.ts';
+import { type ShardDecision, shardDecisionForm } from '../domain/plans.ts';
 import { PLANS } from '../domain/work.ts';
 import type { Claim } from '../stores/cases/claims.ts';
 import type { EarlierDirections } from '../stores/earlier-directions.ts';
 import { writeObject } from '../stores/objects.ts';
+import { markReliances } from '../stores/reliances.ts';
 import type { Candidate, Found } from './candidates.ts';
+import { cutDirections } from './cut.ts';
 import { env } from './environment.ts';
 import type { Input } from './input.ts';
+import type { Reversals } from './reversals.ts';
 
 /**
  * Decides what becomes of every candidate that people have not left out, cuts what is to be directed, and writes all that under
  * the attempt's own name.
  */
 export async function decide(
-  { batchId, plan, startedAt, item: { kind, shard } }: Input,
+  request: Input,
   { candidates, aside, taken }: Found,
   claims: Map<string, Claim>,
-  earlier: EarlierDirections,
+  { earlier, reversals }: { readonly earlier: EarlierDirections; readonly reversals: Reversals },
   folder: string,
 ): Promise<string> {
+  const { startedAt, item } = request;
+  const { kind, shard } = item;
   const directed = new Map<OperatorId, Candidate[]>();
   const elsewhere: Elsewhere[] = [];
   const counts = new Map<string, { operator: OperatorId; state: Elsewhere['state'] | 'directed'; count: number }>();
@@ -58,7 +62,10 @@ export async function decide(
       const away = ported[named] ?? {};
       ported[named] = { ...away, [operator]: (away[operator] ?? 0) + 1 };
     }
-    const decision = decideClaim(kind, operator, newestDay, withoutRow(counted, from));
+    const reversedOn = await reversals.of(identifier);
+    const seenOn = reversedOn === null ? newestDay : await reversals.seenOn(kind, identifier, newestDay);
+    const isReversed = reversedOn !== null && (seenOn === null || seenOn <= reversedOn);
+    const decision = decideClaim(kind, operator, newestDay, withoutRow(counted, from), isReversed);
     if (decision.state === 'directed') {
       const rows = directed.get(operator) ?? [];
       directed.set(operator, rows);
@@ -74,33 +81,21 @@ export async function decide(
     note(candidate, operator, decision.state);
   }
 
-  const directions: PlannedDirection[] = [];
-  for (const operator of [...directed.keys()].sort()) {
-    const rows = (directed.get(operator) ?? []).sort((a, b) => (a.identifier < b.identifier ? -1 : 1));
-    const pieces = [...Map.groupBy(rows, ({ rungs }) => JSON.stringify(rungs ?? null))]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([, alike]) => cutEvenly(alike, env.ROWS_PER_DIRECTION));
-    for (const [n, piece] of pieces.entries()) {
-      const directionId = directionIdOf({ batchId, kind, operator, plan, shard, n });
-      const rowsKey = PLANS.decisions.rows(folder, operator, n);
-      await writeObject({ bucket: env.WORK, key: rowsKey }, piece.map(({ line }) => `${line}\n`).join(''));
-      const rungs = piece[0]?.rungs;
-      directions.push({
-        directionId,
-        operator,
-        rows: piece.length,
-        rowsKey,
-        ...(rungs && { rungs: notBefore(rungs, startedAt) }),
-      });
-      for (const one of twice) {
-        if (!piece.some((row) => listedAbout(row) === listedAbout(one))) continue;
-        const { identifier } = one;
-        elsewhere.push({ kind, identifier, operator, state: 'alreadyOpen', directionId });
-        count(operator, 'alreadyOpen');
-        note(one, operator, 'alreadyOpen');
-      }
-    }
+  const cuts = await cutDirections(request, directed, folder);
+  for (const one of twice) {
+    const { identifier } = one;
+    const direct = cuts.find(({ rows }) => rows.some((row) => listedAbout(row) === listedAbout(one)));
+    if (direct === undefined) throw new Error('what is listed twice is directed once');
+    const { operator, directionId } = direct.direction;
+    elsewhere.push({ kind, identifier, operator, state: 'alreadyOpen', directionId });
+    count(operator, 'alreadyOpen');
+    note(one, operator, 'alreadyOpen');
   }
+  await markReliances(
+    env.WORK,
+    request.batchId,
+    elsewhere.flatMap(({ directionId }) => directionId ?? []),
+  );
   const list = Buffer.from(
     elsewhereLines(elsewhere)
       .map((line) => `${line}\n`)
@@ -125,9 +120,10 @@ export async function decide(
       {},
     ),
     ported,
-    directions,
+    directions: cuts.map(({ direction }) => direction),
     elsewhere: list.length > 0 ? { key: elsewhereKey, bytes: list.length } : null,
     moved: goesOn.length > 0 ? { key: movedKey, bytes: goesOn.length } : null,
+    reversed: null,
   };
   const decisionKey = PLANS.decisions.decision(folder);
   await writeObject({ bucket: env.WORK, key: decisionKey }, JSON.stringify(shardDecisionForm.write(decision)));

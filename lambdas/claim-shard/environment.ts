@@ -6,6 +6,8 @@ import { idList, wholeNumber } from '../runtime/environment.ts';
 const environment = z.object({
   WORK: z.string(),
   CASES: z.string(),
+  /** Where a handset that was taken back is looked up: whether it was seen since. */
+  LINKS: z.string(),
   LADDERS: z.string().transform((json) => JSON.parse(json) as Record<DirectionKind, RungPolicy[]>),
   ROWS_PER_DIRECTION: wholeNumber,
   /** For how many days after the last word on it a number or a handset stays claimed. */

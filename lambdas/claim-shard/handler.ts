@@ -6,6 +6,7 @@ import type { Imei, Msisdn } from '../domain/identifiers.ts';
 import { newLedger } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import { shardDecisionForm } from '../domain/plans.ts';
+import { writeMark } from '../domain/reversals.ts';
 import { PLANS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
@@ -16,12 +17,14 @@ import { createLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { EarlierDirections } from '../stores/earlier-directions.ts';
 import { readText } from '../stores/objects.ts';
+import { decideAsked, markedBy } from './asked.ts';
 import { connections, type Found, handsets, listed } from './candidates.ts';
 import { claim } from './claim.ts';
 import { decide } from './decide.ts';
 import { decidedOf } from './decided.ts';
 import { env } from './environment.ts';
 import { type Input, input } from './input.ts';
+import { Reversals } from './reversals.ts';
 
 export type { Environment } from './environment.ts';
 
@@ -37,20 +40,20 @@ export const handler = task(input, async (request, attempt) => {
   let decisionKey = await readDecision(env.CASES, plan, kind, shard);
   let claims: Map<string, Claim> | undefined;
   if (decisionKey === undefined) {
-    const day = dayOf(startedAt);
-    const { exemptions } = await readExemptions(env, day);
-    const isExempt = (subject: Msisdn | Imei) => isInForce(exemptionOf(exemptions, subject), day, env.APPROVERS);
-    const found = await find(request, isExempt);
-    const identifiers = [...new Set(found.candidates.map(({ identifier }) => identifier))];
-    claims = await readClaims(env.CASES, kind, identifiers, startedAt);
     const folder = PLANS.decisions.folder(plan, kind, shard, attempt);
-    const mine = await decide(request, found, claims, earlier, folder);
+    let mine: string;
+    ({ decisionKey: mine, claims } =
+      'asked' in item
+        ? await decideAsked({ batchId, plan, startedAt, item }, earlier, folder)
+        : await decideShard(request, earlier, folder));
     decisionKey = await registerDecision(env.CASES, plan, kind, shard, mine);
     if (decisionKey !== mine) claims = undefined;
   }
   const decision = shardDecisionForm.parse(await readText({ bucket: env.WORK, key: decisionKey }));
 
   const rows = new Map<Msisdn | Imei, Map<string, Pointer[]>>();
+  const marked = decision.reversed === null ? new Set<Msisdn | Imei>() : await markedBy(decision.reversed.list.key);
+  for (const identifier of marked) rows.set(identifier, new Map());
   for (const { directionId, operator, rowsKey } of decision.directions) {
     const lines = (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
     for (const [row, line] of lines.entries()) {
@@ -65,7 +68,11 @@ export const handler = task(input, async (request, attempt) => {
   const ends = [decision, ...decision.directions].flatMap(({ rungs }) => rungs?.at(-1)?.deadline ?? []);
   const until = keptUntil(lateAnswersUntil(ends.reduce(laterOf, startedAt)), env.CASE_DAYS);
   await concurrently(rows, CLAIMS_AT_ONCE, ([identifier, own]) =>
-    claim(kind, identifier, own, seen.get(identifier), earlier, { startedAt, until }),
+    claim(kind, identifier, own, seen.get(identifier), earlier, {
+      startedAt,
+      until,
+      mark: marked.has(identifier) ? writeMark({ batchId, plan }) : undefined,
+    }),
   );
   for (const { directionId, operator, rows: count, rowsKey, rungs = decision.rungs } of decision.directions)
     await createLedger(
@@ -75,6 +82,20 @@ export const handler = task(input, async (request, attempt) => {
   log.info('shard claimed', { batchId, plan, kind, shard, directions: decision.directions.length });
   return { decisionKey };
 });
+
+/** Decides upon what was reported, or listed. */
+async function decideShard(request: Input, earlier: EarlierDirections, folder: string) {
+  const { startedAt, item } = request;
+  const day = dayOf(startedAt);
+  const { exemptions } = await readExemptions(env, day);
+  const wordsOf = (subject: Msisdn | Imei) => exemptionOf(exemptions, subject);
+  const found = await find(request, (subject) => isInForce(wordsOf(subject), day, env.APPROVERS));
+  const identifiers = [...new Set(found.candidates.map(({ identifier }) => identifier))];
+  const claims = await readClaims(env.CASES, item.kind, identifiers, startedAt);
+  const reversals = new Reversals(env, claims, earlier, wordsOf);
+  const decisionKey = await decide(request, found, claims, { earlier, reversals }, folder);
+  return { decisionKey, claims };
+}
 
 /** What the shard holds, and whom people left out: of what was reported all that they decided counts, of what is listed exemptions. */
 async function find(

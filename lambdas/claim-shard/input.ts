@@ -21,6 +21,12 @@ const listed = z.object({
   list: z.object({ key: z.string(), start: z.number(), bytes: z.number(), subjects: z.number() }),
 });
 
+const asked = z.object({
+  kind: z.enum(['restore', 'unblock']),
+  shard: z.number(),
+  asked: z.object({ key: z.string(), start: z.number(), bytes: z.number(), subjects: z.number() }),
+});
+
 /** What a child of Claim is given: its shard, and the plan that it is of. */
 export const input = z.object({
   batchId: fields.batch,
@@ -29,8 +35,9 @@ export const input = z.object({
   handsetsKey: z.string().nullable(),
   /** What Gather returned. */
   gathered: z.object({ indexKey: z.string().nullable(), operators: operatorIds }),
-  item: z.union([links, handsets, listed]),
+  item: z.union([links, handsets, listed, asked]),
 });
 export type Input = z.output<typeof input>;
 export type Shard = z.output<typeof links>;
 export type Listed = z.output<typeof listed>;
+export type AskedItem = z.output<typeof asked>;

@@ -10,9 +10,11 @@ import {
   type Plan,
   planForm,
   type ShardDecision,
+  type SubjectCounts,
   shardDecisionForm,
   toDirect,
 } from '../domain/plans.ts';
+import { SUBJECT_STATES, type SubjectState } from '../domain/reversals.ts';
 import { fields } from '../domain/stored.ts';
 import { PLANS } from '../domain/work.ts';
 import { instant, operatorIds } from '../runtime/input.ts';
@@ -23,8 +25,9 @@ import { commitPlan, readBatch } from '../stores/cases/batches.ts';
 import { PlanIsVoid } from '../stores/earlier-directions.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
 import { readText, writeObject } from '../stores/objects.ts';
+import { takeBack } from '../stores/taking-back.ts';
 
-const environment = z.object({ WORK: z.string(), CASES: z.string(), AUDIT_QUEUE: z.string() });
+const environment = z.object({ WORK: z.string(), OUTBOX: z.string(), CASES: z.string(), AUDIT_QUEUE: z.string() });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
@@ -41,9 +44,19 @@ const input = z.object({
     linked: z.record(z.string(), z.number()),
     /** Of a batch that doesn't expand: how many subjects were listed for each kind of direction. */
     listed: z.partialRecord(z.enum(DIRECTION_KIND_NAMES), z.number()).optional(),
+    /** Of a reversal: how many subjects it is asked to take back, counted without the list. */
+    asked: z.number().optional(),
   }),
   results: writtenResults,
 });
+
+/** What a reversal was asked, and what became of that. */
+function reversalOf(asked: number, shards: readonly ShardDecision[]): Plan['reversal'] {
+  const reversed = shards.flatMap((shard) => shard.reversed ?? []);
+  const countOf = (state: SubjectState) => reversed.reduce((sum, { subjects }) => sum + subjects[state], 0);
+  const subjects = Object.fromEntries(SUBJECT_STATES.map((state) => [state, countOf(state)]));
+  return { asked, subjects: subjects as SubjectCounts, lists: reversed.map(({ list }) => list) };
+}
 
 /**
  * Between Claim and Direct: lists the directions and makes the plan count, in one conditional write. It stops the plan where the
@@ -82,6 +95,7 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
     directions: shards.flatMap(({ directions }) => directions),
     elsewhere: shards.flatMap(({ elsewhere }) => elsewhere ?? []),
     moved: shards.flatMap(({ moved }) => moved ?? []),
+    reversal: gathered.asked === undefined ? null : reversalOf(gathered.asked, shards),
     manifestKey: PLANS.directions.manifest(plan, attempt),
   };
   const planKey = PLANS.directions.plan(plan, attempt);
@@ -97,6 +111,7 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
     committed = { planKey: batch.planKey, plan: planForm.parse(text) };
   }
   await audit(env, directedNote({ batchId, plan }, committed.planKey, committed.plan, now));
+  await takeBack(env, batchId);
   log.info('plan directed', { batchId, plan, directions: starts.length });
   return toDirect(starts, committed.plan.manifestKey);
 });

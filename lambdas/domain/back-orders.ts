@@ -3,6 +3,7 @@
  * had named, is given service back at once.
  */
 import { addSeconds, type Instant } from './days.ts';
+import { givesServiceBack } from './kinds.ts';
 import { takesService } from './ladders.ts';
 import { currentOutcomes, type IssuedOrder, type Ledger, type RecordedFile } from './ledger.ts';
 import { bytesPerRow, fileOf, outcomeAt } from './outcomes.ts';
@@ -32,6 +33,14 @@ export function wasCut(ledger: Ledger, row: number): boolean {
       cuts.some(isBefore(said)) || ledger.files.slice(0, place).some(({ failedOrder }) => failedOrder !== undefined)
     );
   return said.failedOrder !== undefined || cuts.some((cut) => cut.order === 'disconnect' || isBefore(said)(cut));
+}
+
+/**
+ * Whether a row (from 0) is without service by an order of its direction, as far as the ledger tells: one that was carried, unless the
+ * answer by which it stands had service given back at once.
+ */
+export function isCut(ledger: Ledger, row: number): boolean {
+  return !givesServiceBack(outcomeAt(currentOutcomes(ledger), row)) && wasCut(ledger, row);
 }
 
 /**

@@ -293,6 +293,18 @@ export function summaryText(summary: Summary): string {
   return jsonText(summary);
 }
 
+/** What was directed to be given back at an operator, and how that ended. */
+export function outcomesOf(decisions: Decisions, ledgers: Ledgers, operator: string): OutcomesSummary {
+  const { directed } = (decisions[operator] ?? NO_DECISIONS).outcomes;
+  return plus(NO_OUTCOMES, { ...(ledgers[operator] ?? NO_LEDGERS).outcomes, directed });
+}
+
+/** The differences within that: rows directed and held, rows held and how they ended. */
+export function unexplainedOutcomes(decisions: Decisions, ledgers: Ledgers, operator: string): number {
+  const { outcomes: decided } = decisions[operator] ?? NO_DECISIONS;
+  return unexplainedIn('outcomes', sum(decided), decided, (ledgers[operator] ?? NO_LEDGERS).outcomes);
+}
+
 /** The differences within a book: rows and what was decided of them, rows decided and held, rows held and how they ended. */
 function unexplainedIn(
   book: Book,

@@ -2,10 +2,11 @@
  * Claims: which row of which direction a number, or a handset at an operator, belongs to, and what a new batch that
  * meets it makes of that.
  */
+import { isCut } from './back-orders.ts';
 import { addSeconds, type Day, type Instant } from './days.ts';
 import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import { type AlreadyState, type DirectionKind, givesBack, type Outcome, rulesOf, SUBJECTS } from './kinds.ts';
-import { isOpen, type Ledger, outcomeOf } from './ledger.ts';
+import { currentOutcomes, isOpen, type Ledger, outcomeOf } from './ledger.ts';
 import { fileMoving, type MovedRow, type Port, portsOf } from './moves.ts';
 import { isReversed } from './outcomes.ts';
 
@@ -34,6 +35,10 @@ export interface CountedPointer extends Pointer {
   /** What was taken back isn't, though it may still be answered: no order carries it. */
   readonly open: boolean;
   readonly outcome: Outcome;
+  /** Whether what was done to it was taken back. */
+  readonly reversed: boolean;
+  /** Whether an order of its ladder that takes service carried it, as far as is known, and no answer had service given back at once. */
+  readonly cut: boolean;
   readonly occurredOn: Day | null;
   readonly recordedAt: Instant | null;
   /** The operator that it was ported to, where its own said so. */
@@ -61,6 +66,11 @@ export function lateAnswersUntil(end: Instant): Instant {
  */
 export function keptUntil(lastWord: Instant, days: number): Instant {
   return addSeconds(lastWord, days * SECONDS_PER_DAY);
+}
+
+/** Whether two pointers are to one row. */
+export function samePointer(a: Pointer, b: Pointer): boolean {
+  return a.directionId === b.directionId && a.row === b.row;
 }
 
 /** A stored pointer can't be read. */
@@ -106,6 +116,8 @@ export function countPointer(
     operator: ledger.operator,
     open: isOpen(ledger, row) && !isReversed(ledger.outcomes, row),
     ...outcomeOf(ledger, row),
+    reversed: isReversed(currentOutcomes(ledger), row),
+    cut: isCut(ledger, row),
     portedTo: port?.why === 'ported' ? port.to : null,
     waits: followUp !== null && !(followUp !== undefined && isDirected(followUp)),
   };
@@ -129,10 +141,12 @@ export function operatorOf(sighted: OperatorId, newestDay: Day | null, earlier: 
 
 export type ClaimDecision =
   | { readonly state: 'directed' }
+  | { readonly state: 'reversed'; readonly directionId: null }
   | { readonly state: AlreadyState; readonly directionId: DirectionId };
 
 /**
- * Decides what becomes of a number, or of a handset at an operator, that this batch meets. A number that was activated for
+ * Decides what becomes of a number, or of a handset at an operator, that this batch meets. What a reversal took back, and was not
+ * seen since, is reversed. A number that was activated for
  * somebody else, and not seen on a later day than that, is reissuedBefore: who was seen has it no more. Open in a direction of
  * another batch at this operator, or moved to go on there: alreadyOpen. A number that is open at another one was ported since, or is used at both, and
  * nobody would re-verify it here: it is directed here, too. Else by its newest recorded outcome (by the instant it was recorded,
@@ -144,19 +158,22 @@ export type ClaimDecision =
  * `operator`: where it would be directed; a number's is as `operatorOf` has it.
  * `newestDay`: the newest sighting of the number that the batch gathered; null for handsets, where it has no part.
  * `earlier`: the pointers that count, newest first; void ones dropped.
+ * `isReversed`: a reversal took it back, nobody has lifted that, and it was not seen on a later day.
  */
 export function decideClaim(
   kind: DirectionKind,
   operator: OperatorId,
   newestDay: Day | null,
   earlier: readonly CountedPointer[],
+  isReversed = false,
 ): ClaimDecision {
+  if (isReversed && !givesBack(kind)) return { state: 'reversed', directionId: null };
   const alike = earlier.filter((pointer) => givesBack(pointer.kind) === givesBack(kind));
   const reissued = alike.find(({ outcome, occurredOn }) => outcome === 'reissued' && !isLater(newestDay, occurredOn));
   if (reissued !== undefined) return { state: 'reissuedBefore', directionId: reissued.directionId };
   const open = alike.find((pointer) => openAt(pointer) === operator);
   if (open !== undefined) return { state: 'alreadyOpen', directionId: open.directionId };
-  const newest = newestRecorded(alike);
+  const newest = newestRecorded(alike.filter(({ reversed }) => !reversed));
   if (newest === undefined) return { state: 'directed' };
   const already = rulesOf(kind).alreadyBy[newest.outcome];
   return already === undefined || (already.unlessSeenSince && isLater(newestDay, newest.occurredOn))

@@ -22,14 +22,14 @@ import {
 } from './kinds.ts';
 import { BadWorkLine } from './tabbed.ts';
 
-/** A number, or a handset at an operator, that this batch did not direct, and the direction that is why; null where people are. */
+/** A number, or a handset at an operator, that this batch did not direct, and the direction that is why; null where people are, or a reversal. */
 export type Elsewhere = {
   readonly kind: DirectionKind;
   readonly identifier: Imei | Msisdn;
   readonly operator: OperatorId;
 } & (
   | { readonly state: AlreadyState; readonly directionId: DirectionId }
-  | { readonly state: LeftOut; readonly directionId: null }
+  | { readonly state: LeftOut | 'reversed'; readonly directionId: null }
 );
 
 /** The first line of the list of what stands elsewhere, with its end. */

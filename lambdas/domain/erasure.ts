@@ -83,7 +83,7 @@ export function addFiles(files: NamingFiles, ledger: Pick<Ledger, 'orders' | 'fi
   return {
     directions: directions + 1,
     orders: orders + ledger.orders.length + caused.filter(isThere).length,
-    responses: responses + ledger.files.length,
+    responses: responses + ledger.files.filter(({ reversal }) => reversal === undefined).length,
     lists: lists + listed.filter(isThere).length,
   };
 }

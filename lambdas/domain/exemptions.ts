@@ -146,6 +146,15 @@ export function isInForce(exemption: Exemption, day: Day, approvers: readonly st
   return words.filter(([, { until }]) => until >= day).length >= EXEMPTION_PEOPLE;
 }
 
+/**
+ * Whether approvers have lifted a reversal: as many as an exemption needs said, after it was directed, a day that was past then.
+ * @param directedAt when the reversal was
+ */
+export function isLifted(exemption: Exemption, directedAt: Instant, approvers: readonly string[]): boolean {
+  const words = Object.entries<ExemptionWord>(exemption).filter(([approver]) => approvers.includes(approver));
+  return words.filter(([, { until, at }]) => at > directedAt && until < dayOf(at)).length >= EXEMPTION_PEOPLE;
+}
+
 /** All that approvers said of numbers and handsets, and in which files, as far as it may still count. */
 export interface Exemptions {
   readonly words: Readonly<Record<Msisdn | Imei, Exemption>>;

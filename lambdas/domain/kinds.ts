@@ -98,6 +98,11 @@ export function revokedFor(outcome: Outcome): RevocationReason | null {
   return isUnsaid(outcome) ? null : ANSWER_RULES[outcome].revokedFor;
 }
 
+/** Whether an answer of this outcome has service given back at once, where an order had taken it. */
+export function givesServiceBack(outcome: Outcome): boolean {
+  return !isUnsaid(outcome) && ANSWER_RULES[outcome].givesBack;
+}
+
 /** Whether a row of this outcome goes on elsewhere, unless it was overdue before. */
 export function isMove(outcome: Outcome): boolean {
   return !isUnsaid(outcome) && ANSWER_RULES[outcome].movedBy !== null;
@@ -130,6 +135,7 @@ export const BOOKS = {
       struck: 0,
       held: 0,
       exempt: 0,
+      reversed: 0,
       reissuedBefore: 0,
       alreadyOpen: 0,
       alreadyDisconnected: 0,
@@ -151,7 +157,7 @@ export const BOOKS = {
   },
   blocks: {
     rows: 'rows',
-    decided: { struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyBlocked: 0, directed: 0 },
+    decided: { struck: 0, held: 0, exempt: 0, reversed: 0, alreadyOpen: 0, alreadyBlocked: 0, directed: 0 },
     ended: { blocked: 0, notFound: 0, withdrawn: 0, overdue: 0 },
     within: {},
   },
@@ -184,8 +190,8 @@ export type AlreadyState =
   | 'alreadyVerified'
   | 'alreadyBlocked';
 
-/** What may be decided of a row: that it is directed, or why not. */
-export type ClaimState = 'directed' | LeftOut | AlreadyState;
+/** What may be decided of a row: that it is directed, or why not; `reversed`: it was taken back, and not seen since. */
+export type ClaimState = 'directed' | LeftOut | 'reversed' | AlreadyState;
 /** All of them. */
 export const CLAIM_STATES: readonly ClaimState[] = [
   ...new Set([...Object.keys(BOOKS.connections.decided), ...Object.keys(BOOKS.blocks.decided)]),
@@ -326,7 +332,8 @@ export const BATCH_KINDS = {
     from: 'appeals',
     expands: false,
     directs: ['restore', 'unblock'],
-    publishes: ['elsewhere.csv', 'summary.json'],
+    // What became of its subjects is published as soon as it is directed.
+    publishes: ['summary.json'],
   },
 } as const satisfies Readonly<Record<string, BatchRules>>;
 export type BatchKind = keyof typeof BATCH_KINDS;

@@ -6,10 +6,20 @@
  * Every function is pure: a change is a new object whose version is one higher.
  */
 import type { Day, Instant } from './days.ts';
+import { sha256Of } from './hashes.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
-import { ANSWER_RULES, ANSWERS, type DirectionKind, type Outcome } from './kinds.ts';
+import { ANSWER_RULES, ANSWERS, type DirectionKind, isMove, type Outcome } from './kinds.ts';
 import type { Order, Rung } from './ladders.ts';
-import { bytesPerRow, dayAt, fileOf, isReversed, isTakenBack, markReversed, outcomeAt } from './outcomes.ts';
+import {
+  bytesPerRow,
+  dayAt,
+  fileOf,
+  isReversed,
+  isTakenBack,
+  markReversed,
+  outcomeAt,
+  writeOutcome,
+} from './outcomes.ts';
 
 /** The outcomes with which a row is open while its ladder runs. */
 const openOutcomes: ReadonlySet<Outcome> = new Set<Outcome>([
@@ -46,8 +56,12 @@ export interface FailedOrder {
   readonly anew?: { readonly attempt: string; readonly at: Instant; readonly version: number };
 }
 
-/** One response file recorded. `attempt` names the work folder where its receipt (and failed order) was prepared. */
+/**
+ * One response file recorded, or one reversal that took rows back. `attempt` names the work folder where a file's receipt (and failed
+ * order) was prepared; it is '' for a reversal.
+ */
 export interface RecordedFile {
+  /** Of a file's bytes; of a reversal's id. */
   readonly sha256: string;
   readonly attempt: string;
   readonly at: Instant;
@@ -68,6 +82,9 @@ export interface RecordedFile {
   readonly toReturn?: number;
   /** The follow-up that goes on with what it moved, or has restored or returned. */
   readonly followUp?: BatchId;
+  /** Of a reversal: its batch, and how many rows it ended. It is no file: no response has its name, and `maxFiles` counts it not. */
+  readonly reversal?: BatchId;
+  readonly ended?: number;
 }
 
 export interface Ledger {
@@ -187,6 +204,52 @@ export function takeBack(ledger: Ledger, rows: readonly number[]): Ledger | unde
   if (unmarked.some((row) => row < 0 || row >= ledger.rows)) throw new LedgerDamaged(ledger.directionId, 'no such row');
   for (const row of unmarked) markReversed(bytes, row);
   return change(ledger, ledger.sealedAt === null ? { outcomes: bytes } : { late: bytes });
+}
+
+/**
+ * The ledger from which a reversal has taken these rows (from 0) back: an open one, or one that waits for its follow-up, ends as
+ * `withdrawn`, and all are marked, so that no order that takes service and no list carries them. Undefined where it did so before: a
+ * reversal has one entry, and takes all of its rows of a direction by one commit. After the seal all lies beside the late answers.
+ * @param on the day of the reversal's `directed`; `at`: that instant
+ * @throws LedgerDamaged for a row that the direction doesn't have
+ */
+export function withdrawRows(
+  ledger: Ledger,
+  rows: readonly number[],
+  { reversal, on, at }: { readonly reversal: BatchId; readonly on: Day; readonly at: Instant },
+): Ledger | undefined {
+  if (rows.length === 0 || ledger.files.some((file) => file.reversal === reversal)) return undefined;
+  if (rows.some((row) => row < 0 || row >= ledger.rows)) throw new LedgerDamaged(ledger.directionId, 'no such row');
+  const bytes = new Uint8Array(currentOutcomes(ledger));
+  let ended = 0;
+  for (const row of rows) {
+    if (isOpen(ledger, row) || waits(ledger, row)) {
+      writeOutcome(bytes, row, 'withdrawn', on, ledger.files.length);
+      ended += 1;
+    }
+    markReversed(bytes, row);
+  }
+  const entry: RecordedFile = {
+    sha256: sha256Of(reversal),
+    attempt: '',
+    at,
+    version: ledger.version + 1,
+    reversal,
+    ended,
+  };
+  const outcomes = ledger.sealedAt === null ? { outcomes: bytes } : { late: bytes };
+  return change(ledger, { files: [...ledger.files, entry], ...outcomes });
+}
+
+/** Whether a row (from 0) was moved, and no follow-up has taken it yet. */
+function waits(ledger: Ledger, row: number): boolean {
+  const file = isMove(outcomeAt(currentOutcomes(ledger), row)) ? fileSaying(ledger, row) : undefined;
+  return file?.moved !== undefined && file.followUp === undefined;
+}
+
+/** How many response files a ledger has; what a reversal took back is none. */
+export function countFiles({ files }: Ledger): number {
+  return files.filter(({ reversal }) => reversal === undefined).length;
 }
 
 /** The rows (from 0, ascending) of which a recorded file says that their numbers are somebody else's, and since when. */

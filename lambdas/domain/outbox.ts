@@ -154,6 +154,21 @@ export function lateRevocationKeys(day: Day, batchId: BatchId, responseSha256: s
   return revocationsOf(day, `${batchId}.late-${sha8(responseSha256)}`);
 }
 
+/** The list of the numbers that a reversal, directed on `day`, withdrew from every list. */
+export function reversalKeys(day: Day, batchId: BatchId): RevocationKeys {
+  return revocationsOf(day, `${batchId}.withdrawn`);
+}
+
+/** What became of each line of an appeal. */
+export function appealsCsvKey(batchId: BatchId): string {
+  return `${OUTBOX.batches.prefix}${batchId}/appeals.csv`;
+}
+
+/** What of a withdrawn report stays, since later batches rely on it. */
+export function keptCsvKey(batchId: BatchId): string {
+  return `${OUTBOX.batches.prefix}${batchId}/kept.csv`;
+}
+
 /** The list of the numbers that a response, recorded on `day`, had withdrawn from every list. */
 export function withdrawalKeys(day: Day, batchId: BatchId, responseSha256: string): RevocationKeys {
   return revocationsOf(day, `${batchId}.withdrawn-${sha8(responseSha256)}`);

@@ -5,6 +5,7 @@ import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { BOOKS, DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
 import { ORDERS, type Rung } from './ladders.ts';
 import { MOST_INLINE } from './limits.ts';
+import { SUBJECT_STATES, type SubjectState } from './reversals.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 
 /** What a step handed on does not add up to what the step before it counted: something of the plan was lost, or came twice. */
@@ -74,13 +75,21 @@ export type ShardItem =
       part: Part | null;
     }
   | { kind: 'block'; shard: number; run: Run }
-  | ListedShard;
+  | ListedShard
+  | AskedShard;
 
 /** A child of Claim that takes lines of a list of subjects, `domain/listed.ts`, all of one kind of direction. */
 export interface ListedShard {
   kind: DirectionKind;
   shard: number;
   list: { key: string; start: number; bytes: number; subjects: number };
+}
+
+/** A child of Claim that takes lines of the list of what a reversal is asked to take back, `domain/asked.ts`. */
+export interface AskedShard {
+  kind: DirectionKind;
+  shard: number;
+  asked: { key: string; start: number; bytes: number; subjects: number };
 }
 
 /** Part `part` (from 0) of `of`, of the numbers of one of `shards` shards. */
@@ -122,7 +131,12 @@ export interface ShardDecision {
   elsewhere: WrittenList | null;
   /** Of a follow-up: what became of each row that it goes on with, in sorted lines; null where that is nothing. */
   moved: WrittenList | null;
+  /** Of a reversal: what became of each subject, a line each, and how many of them became what; null of other batches. */
+  reversed: { list: WrittenList; subjects: SubjectCounts } | null;
 }
+
+/** How many subjects of a reversal became what. */
+export type SubjectCounts = Readonly<Record<SubjectState, number>>;
 
 /** All that a plan decided; the commit that makes it count names it. */
 export interface Plan {
@@ -135,6 +149,8 @@ export interface Plan {
   directions: PlannedDirection[];
   elsewhere: WrittenList[];
   moved: WrittenList[];
+  /** Of a reversal: how many subjects it was asked, counted without the decisions, and what became of them; null of other batches. */
+  reversal: { asked: number; subjects: SubjectCounts; lists: WrittenList[] } | null;
   /** The directions' starts, one a line, for the Map over them. */
   manifestKey: string;
 }
@@ -164,7 +180,7 @@ const plannedDirection = z.strictObject({
   rungs: z.array(rung).optional(),
 });
 const writtenList = z.strictObject({ key: z.string(), bytes: fields.count });
-const leftOut = { struck: fields.count, held: fields.count, exempt: fields.count };
+const leftOut = { struck: fields.count, held: fields.count, exempt: fields.count, reversed: fields.count };
 const decisions = z.record(
   fields.operator,
   z.strictObject({
@@ -206,11 +222,17 @@ type Content = Record<string, unknown>;
 const withPorted = (content: Content) => ({ ...content, ported: {} });
 const withBoth = (content: Content) => withPorted(withColumnsSince(content));
 const EARLIER = { 1: withBoth, 2: withBoth, 3: withBoth, 4: withBoth, 5: withPorted, 6: (content: Content) => content };
-/** Before the seventh there were no follow-ups. */
-const withMoved = (moved: null | []) =>
-  Object.fromEntries(
-    Object.entries(EARLIER).map(([form, upgrade]) => [form, (content: Content) => ({ ...upgrade(content), moved })]),
-  );
+/** Before the seventh there were no follow-ups, and before the eighth no reversals: what has each of them is given. */
+const since = (moved: object, reversed: object) =>
+  Object.fromEntries([
+    ...Object.entries(EARLIER).map(([form, upgrade]) => [
+      form,
+      (content: Content) => withColumnsSince({ ...upgrade(content), ...moved, ...reversed }),
+    ]),
+    ['7', (content: Content) => withColumnsSince({ ...content, ...reversed })],
+  ]);
+
+const subjectCounts = z.record(z.enum(SUBJECT_STATES), fields.count);
 
 const shardDecision = z.strictObject({
   kind: z.enum(DIRECTION_KIND_NAMES),
@@ -222,11 +244,17 @@ const shardDecision = z.strictObject({
   directions: z.array(plannedDirection),
   elsewhere: writtenList.nullable(),
   moved: writtenList.nullable(),
+  reversed: z.strictObject({ list: writtenList, subjects: subjectCounts }).nullable(),
 });
 true satisfies Covers<typeof shardDecision, ShardDecision>;
 
 /** `ShardDecision`, as it lies in the work bucket. */
-export const shardDecisionForm = formOf<ShardDecision>('decision of a shard', 7, shardDecision, withMoved(null));
+export const shardDecisionForm = formOf<ShardDecision>(
+  'decision of a shard',
+  8,
+  shardDecision,
+  since({ moved: null }, { reversed: null }),
+);
 
 const plan = z.strictObject({
   operators: z.array(fields.operator),
@@ -236,12 +264,13 @@ const plan = z.strictObject({
   directions: z.array(plannedDirection),
   elsewhere: z.array(writtenList),
   moved: z.array(writtenList),
+  reversal: z.strictObject({ asked: fields.count, subjects: subjectCounts, lists: z.array(writtenList) }).nullable(),
   manifestKey: z.string(),
 });
 true satisfies Covers<typeof plan, Plan>;
 
 /** `Plan`, as it lies in the work bucket. */
-export const planForm = formOf<Plan>('plan', 7, plan, withMoved([]));
+export const planForm = formOf<Plan>('plan', 8, plan, since({ moved: [] }, { reversal: null }));
 
 /** What a child of Expand returns. */
 export const gathered: z.ZodType<Gathered> = z.object({

@@ -6,7 +6,15 @@ import { backOrderDue, wasCut } from './back-orders.ts';
 import type { Columns, CsvRow } from './csv.ts';
 import { type Day, dayOf, type Instant, parseDay } from './days.ts';
 import { sha8 } from './hashes.ts';
-import { type Imei, identifiersOf, isOperatorId, type Msisdn, type OperatorId, SELF_CHECK } from './identifiers.ts';
+import {
+  type BatchId,
+  type Imei,
+  identifiersOf,
+  isOperatorId,
+  type Msisdn,
+  type OperatorId,
+  SELF_CHECK,
+} from './identifiers.ts';
 import { jsonText } from './json.ts';
 import {
   ANSWER_RULES,
@@ -17,7 +25,15 @@ import {
   type Outcome,
   rulesOf,
 } from './kinds.ts';
-import { change, currentOutcomes, type FailedOrder, type Ledger, LedgerDamaged, type RecordedFile } from './ledger.ts';
+import {
+  change,
+  countFiles,
+  currentOutcomes,
+  type FailedOrder,
+  type Ledger,
+  LedgerDamaged,
+  type RecordedFile,
+} from './ledger.ts';
 import { type MovedRow, movedRow, type Onward } from './moves.ts';
 import { isReversed, outcomeAt, writeOutcome } from './outcomes.ts';
 import type { FileReason, RowReason } from './reasons.ts';
@@ -173,10 +189,12 @@ export type ApplyDecision =
  * same 8 digits, by which what is published with a file is named.
  */
 export function isShaTaken(
-  { files }: { readonly files: readonly { readonly sha256: string }[] },
+  { files }: { readonly files: readonly { readonly sha256: string; readonly reversal?: BatchId }[] },
   sha256: string,
 ): boolean {
-  return files.some((file) => file.sha256 !== sha256 && sha8(file.sha256) === sha8(sha256));
+  return files.some(
+    (file) => file.sha256 !== sha256 && file.reversal === undefined && sha8(file.sha256) === sha8(sha256),
+  );
 }
 
 /**
@@ -197,10 +215,10 @@ export function applyResponse(
     readonly portedTo?: ReadonlyMap<number, OperatorId>;
   },
 ): ApplyDecision {
-  const known = ledger.files.find((recorded) => recorded.sha256 === file.sha256);
+  const known = ledger.files.find(({ sha256, reversal }) => sha256 === file.sha256 && reversal === undefined);
   if (known !== undefined) return { kind: 'known', file: known };
   if (isShaTaken(ledger, file.sha256)) return { kind: 'sha_taken' };
-  if (ledger.files.length >= maxFiles) return { kind: 'too_many_files' };
+  if (countFiles(ledger) >= maxFiles) return { kind: 'too_many_files' };
 
   const after = new Uint8Array(currentOutcomes(ledger));
   const failed = new Set<number>();

@@ -1,5 +1,6 @@
 /** The numbers whose connections ended in a batch, those that were withdrawn, and the lists of them that are published. */
 import * as z from 'zod';
+import { APPEAL_GROUNDS } from './appeals.ts';
 import { csvLine, outside } from './csv.ts';
 import type { Day } from './days.ts';
 import type { Msisdn, OperatorId } from './identifiers.ts';
@@ -41,24 +42,28 @@ export const lateListForm = formOf<{ revocations: readonly Revocation[] }>(
 );
 
 /** Why a number is withdrawn from every list. */
-export const WITHDRAWAL_GROUNDS = ['reissued'] as const;
+export const WITHDRAWAL_GROUNDS = [...APPEAL_GROUNDS, 'withdrawal'] as const;
+
+export type WithdrawalGround = (typeof WITHDRAWAL_GROUNDS)[number];
 
 /** A number that no list stands for any more, whether it was in one or not. */
 export interface Withdrawal {
   readonly msisdn: Msisdn;
   readonly withdrawnOn: Day;
-  readonly ground: (typeof WITHDRAWAL_GROUNDS)[number];
+  readonly ground: WithdrawalGround;
 }
 
 /** What an answer withdrew, as it lies in the work bucket until its list is published. */
 export const withdrawnListForm = formOf<{ withdrawals: readonly Withdrawal[] }>(
   'list of withdrawals',
-  1,
+  2,
   z.strictObject({
     withdrawals: z.array(
       z.strictObject({ msisdn: fields.msisdn, withdrawnOn: fields.day, ground: z.enum(WITHDRAWAL_GROUNDS) }),
     ),
   }),
+  // Before the second, all of them were reissued.
+  { 1: (content) => content },
 );
 
 /** The withdrawals sorted by number: the order of both files. */

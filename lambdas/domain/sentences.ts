@@ -128,6 +128,8 @@ const ASIDE: Readonly<Record<AsideFacts['state'], string>> = {
   struck: 'The newest batch that met it left it out, as an approver had asked: nothing is done about it there.',
   held: 'The newest batch that met it saw it only in handsets that look cloned, and approvers had nothing done about these: nothing is done about it there.',
   exempt: 'The newest batch that met it left it out, since it was exempt: nothing is done about it there.',
+  reversed:
+    'The newest batch that met it left it alone, since what was done to it had been taken back and it had not been seen since.',
   reissuedBefore:
     'The newest batch that met it left it alone, since somebody else has had the number since it was seen.',
   alreadyOpen: 'The newest batch that met it left it where it was being re-verified already.',
@@ -318,6 +320,7 @@ const BLOCK_ASIDE: Readonly<Record<AsideFacts['state'], string>> = {
   exempt: `${NOT_BLOCKED} it was exempt, at`,
   alreadyOpen: 'to be blocked by an earlier batch at',
   alreadyBlocked: 'blocked by an earlier batch at',
+  reversed: `${NOT_BLOCKED} its block had been taken back and it had not been seen since, at`,
   reissuedBefore: 'left alone at',
   alreadyDisconnected: 'left alone at',
   alreadyVerified: 'left alone at',

@@ -1,7 +1,7 @@
 /** What is open, and how it stands: for those who watch. */
 import { addSeconds, type Instant, millisOf } from './days.ts';
 import type { OperatorId } from './identifiers.ts';
-import { countOpen, type Ledger, outcomeOf } from './ledger.ts';
+import { countFiles, countOpen, fileSaying, type Ledger } from './ledger.ts';
 import { lastDeadline } from './whereabouts.ts';
 
 /** A batch that has not settled, with the ledgers of its directions; before it is directed there are none. */
@@ -56,8 +56,11 @@ export function survey(open: readonly OpenBatch[], now: Instant): Survey {
 
 /** Whether a file said something of a row: one without rows answers nothing. */
 function isAnswered(ledger: Ledger): boolean {
-  if (ledger.files.length === 0) return false;
-  for (let row = 0; row < ledger.rows; row += 1) if (outcomeOf(ledger, row).recordedAt !== null) return true;
+  if (countFiles(ledger) === 0) return false;
+  for (let row = 0; row < ledger.rows; row += 1) {
+    const said = fileSaying(ledger, row);
+    if (said !== undefined && said.reversal === undefined) return true;
+  }
   return false;
 }
 

@@ -61,6 +61,7 @@ export const PLANS = {
     rows: (folder: string, operator: OperatorId, n: number) => `${folder}/${operator}-${n}.tsv`,
     elsewhere: (folder: string) => `${folder}/elsewhere.csv`,
     moved: (folder: string) => `${folder}/moved.csv`,
+    reversed: (folder: string) => `${folder}/reversed.jsonl`,
     decision: (folder: string) => `${folder}/decision.json`,
     pattern: 'plans/*/decisions/*',
   },
@@ -144,6 +145,16 @@ export function settledMark(batchId: BatchId): string {
  * follow-up reads their ledgers. It is there before the answer is committed, and may be there without one.
  */
 export const WAITING = folder('waiting');
+
+/**
+ * A mark of each batch that relies on rows of another one, `relied/<the other>/<itself>`: it found numbers or handsets there, and did not
+ * direct them. It is there before its plan counts, and may be there without one.
+ */
+export const RELIED = {
+  ...folder('relied'),
+  prefixOf: (on: BatchId) => `relied/${on}/`,
+  key: (on: BatchId, by: BatchId) => `relied/${on}/${by}`,
+};
 
 /** Marks of uploads, by what each says; `stores/uploads.ts` has what that is. */
 export const MARKS = {

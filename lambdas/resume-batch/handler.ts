@@ -15,8 +15,9 @@ import { readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { writeObject } from '../stores/objects.ts';
 import { readPlan } from '../stores/plans.ts';
+import { takeBack } from '../stores/taking-back.ts';
 
-const environment = z.object({ WORK: z.string(), CASES: z.string(), AUDIT_QUEUE: z.string() });
+const environment = z.object({ WORK: z.string(), OUTBOX: z.string(), CASES: z.string(), AUDIT_QUEUE: z.string() });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
@@ -37,6 +38,7 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
   if (directed && batch.planKey) {
     const plan = await readPlan(env.WORK, batch.planKey);
     await audit(env, directedNote(batch, batch.planKey, plan, now));
+    await takeBack(env, batchId);
     await concurrently(plan.directions, LEDGERS_AT_ONCE, async ({ directionId, operator }) => {
       const ledger = await readLedger(env.CASES, directionId);
       if (!ledger) throw new Error(`there is no ledger of direction ${directionId}`);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Summary } from '../domain/books.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
+import type { ReversalSummary } from '../domain/reversal-books.ts';
 import { fields } from '../domain/stored.ts';
 import { BOOKS } from '../domain/work.ts';
 import { instant } from '../runtime/input.ts';
@@ -18,11 +19,13 @@ export type { Environment } from './environment.ts';
 
 const input = z.object({ batchId: fields.batch, now: instant });
 
-function measureBooks({ agency, operators, unexplained }: Summary): void {
+function measureBooks(summary: Summary | ReversalSummary): void {
+  const { agency, unexplained } = summary;
   measure('Unexplained', {}, unexplained);
   if (agency === SELF_CHECK) return;
   measure('BatchesSettled', { agency });
-  for (const [operator, { connections, blocks }] of Object.entries(operators)) {
+  if (!('connections' in summary)) return;
+  for (const [operator, { connections, blocks }] of Object.entries(summary.operators)) {
     if (connections.overdue > 0) measure('ConnectionsOverdue', { operator }, connections.overdue);
     if (blocks.overdue > 0) measure('HandsetsOverdue', { operator }, blocks.overdue);
   }

@@ -13,6 +13,7 @@ const NOTHING_PLANNED: Omit<Plan, 'manifestKey'> = {
   directions: [],
   elsewhere: [],
   moved: [],
+  reversal: null,
 };
 
 /** What was planned for a batch. */

@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
-import { balance, type Settled, type Summary, settledForm, summaryText } from '../domain/books.ts';
+import { balance, type Ledgers, type Settled, type Summary, settledForm, summaryText } from '../domain/books.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
 import { elsewhereHeader } from '../domain/elsewhere.ts';
 import { movedHeader } from '../domain/follow-ups.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
 import { mergedLines } from '../domain/merge.ts';
 import { revocationKeys } from '../domain/outbox.ts';
-import type { WrittenList } from '../domain/plans.ts';
+import type { Plan, WrittenList } from '../domain/plans.ts';
+import { type ReversalSummary, reversalSummaryText, settledReversalSummary } from '../domain/reversal-books.ts';
 import { revocationCsv, revocationJson } from '../domain/revocations.ts';
 import { BOOKS } from '../domain/work.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { readLatestImport } from '../stores/cases/imports.ts';
 import { readLineBlocks, writeObject, writeStream } from '../stores/objects.ts';
+import { countEnded } from '../stores/taking-back.ts';
 import { env } from './environment.ts';
 import { sealAll } from './ledgers.ts';
 import { planOf } from './plan.ts';
@@ -29,34 +31,65 @@ async function* mergedCsv(header: string, lists: WrittenList[]): AsyncGenerator<
   yield* mergedLines(lists.map(({ key, bytes }) => readLineBlocks({ bucket: env.WORK, key }, bytes, block)));
 }
 
-export async function prepare(batch: Batch, now: Instant, folder: string): Promise<Summary> {
-  const plan = await planOf(batch);
-  const { ledgers, revocations, versions } = await sealAll(plan.directions, now);
+/** What a batch's books say: of a reversal what became of those for whom it was asked, else what became of all that was linked. */
+async function summaryOf(
+  batch: Batch,
+  plan: Omit<Plan, 'manifestKey'>,
+  ledgers: Ledgers,
+  now: Instant,
+): Promise<{ readonly text: string; readonly summary: Summary | ReversalSummary }> {
+  const { batchId, agency, file, startedAt } = batch;
+  const { operators, decisions, reversal } = plan;
+  if (reversal !== null) {
+    const withdrawn = await countEnded(env, batchId, reversal);
+    const books = {
+      batchId,
+      agency,
+      file,
+      startedAt,
+      settledAt: now,
+      operators,
+      decisions,
+      ledgers,
+      withdrawn,
+      reversal,
+    };
+    const summary = settledReversalSummary(books);
+    return { text: reversalSummaryText(summary), summary };
+  }
   const latestImports: Record<string, Instant | null> = {};
-  for (const operator of plan.operators) latestImports[operator] = await readLatestImport(env.CASES, operator);
+  for (const operator of operators) latestImports[operator] = await readLatestImport(env.CASES, operator);
   const summary = balance({
     kind: batch.kind,
-    batchId: batch.batchId,
-    agency: batch.agency,
+    batchId,
+    agency,
     // What a night found lies in the work bucket, where nobody else reads.
-    file: batch.kind === 'followup' ? '' : batch.file,
+    file: batch.kind === 'followup' ? '' : file,
     report: batch.report,
     linked: plan.linked,
-    operators: plan.operators,
-    decisions: plan.decisions,
+    operators,
+    decisions,
     ported: plan.ported,
     ledgers,
     latestImports,
-    startedAt: batch.startedAt,
+    startedAt,
     settledAt: now,
   });
+  return { text: summaryText(summary), summary };
+}
+
+/** Prepares what a batch publishes when it settles. */
+export async function prepare(batch: Batch, now: Instant, folder: string): Promise<Summary | ReversalSummary> {
+  const plan = await planOf(batch);
+  const { ledgers, revocations, versions } = await sealAll(plan.directions, now);
+  const { summary, text } = await summaryOf(batch, plan, ledgers, now);
   const csvName = revocationKeys(dayOf(now), batch.batchId).csv.split('/').at(-1) ?? '';
   const contents: Readonly<Record<Published, Iterable<string> | AsyncIterable<string>>> = {
     'elsewhere.csv': mergedCsv(elsewhereHeader, plan.elsewhere),
     'moved.csv': mergedCsv(movedHeader, plan.moved),
     'revocations.csv': revocationCsv(revocations.rows()),
     'revocations.json': revocationJson(csvName, revocations.rows()),
-    'summary.json': [summaryText(summary)],
+    'summary.json': [text],
   };
   const files: Settled['files'] = {};
   for (const name of BATCH_KINDS[batch.kind].publishes) {

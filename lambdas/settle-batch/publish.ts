@@ -25,21 +25,23 @@ export async function publish(
   const settled = settledForm.parse(await readText({ bucket: env.WORK, key: BOOKS.note(settledUnder) }));
   if (settled.revoked > 0) await withdrawSince(directions);
   const file = (name: Published) => ({ key: keys[name], sha256: settled.files[name] ?? null });
-  await audit(env, {
-    batchId,
-    id: 'revoked',
-    kind: 'revoked',
-    at: settledAt,
-    facts: { rows: settled.revoked },
-    files: { csv: file('revocations.csv'), json: file('revocations.json') },
-  });
+  // A reversal revokes nobody.
+  if (kind !== 'reversal')
+    await audit(env, {
+      batchId,
+      id: 'revoked',
+      kind: 'revoked',
+      at: settledAt,
+      facts: { rows: settled.revoked },
+      files: { csv: file('revocations.csv'), json: file('revocations.json') },
+    });
   await audit(env, {
     batchId,
     id: 'settled',
     kind: 'batch_settled',
     at: settledAt,
     facts: { directions: directions.length, unexplained: settled.unexplained, ledgers: settled.ledgers },
-    files: { summary: file('summary.json'), elsewhere: file('elsewhere.csv') },
+    files: { summary: file('summary.json'), ...(kind !== 'reversal' && { elsewhere: file('elsewhere.csv') }) },
   });
   const notice = {
     kind: 'settled' as const,

@@ -1,12 +1,15 @@
 import { planCounts } from '../domain/batches.ts';
-import { type CountedPointer, countPointer, readPointer } from '../domain/claims.ts';
+import { type CountedPointer, countPointer, type Pointer, readPointer } from '../domain/claims.ts';
+import type { Instant } from '../domain/days.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
 import { isMove } from '../domain/kinds.ts';
 import { fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import type { MovedRow } from '../domain/moves.ts';
+import { readMark } from '../domain/reversals.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
 import { readLedger } from './cases/ledgers.ts';
 import { movedKey, readMoved } from './moves.ts';
+import { readText } from './objects.ts';
 
 /** A later plan claimed already: this attempt belongs to a plan that was given up, and nothing it writes would count. */
 export class PlanIsVoid extends Error {
@@ -19,6 +22,9 @@ export class PlanIsVoid extends Error {
  */
 export const MOST_KEPT = 2000;
 
+/** Of so many directions the rows are kept: each has some 150 kB of them. */
+const MOST_ROWS_FILES_KEPT = 100;
+
 /**
  * The directions that earlier claims point to, kept for one invocation once they are read, until they are too many. A pointer counts when its plan was
  * directed and its direction's ledger holds the row; else it is void.
@@ -29,6 +35,7 @@ export class EarlierDirections {
   readonly #moved = new Map<string, Promise<readonly MovedRow[]>>();
   readonly #batches = new Map<BatchId, Promise<Batch | undefined>>();
   readonly #ledgers = new Map<DirectionId, Promise<Ledger | undefined>>();
+  readonly #lines = new Map<DirectionId, Promise<readonly string[]>>();
 
   /**
    * @param plan the plan that asks; only this one plans now, so a lower plan is directed or void for ever. Infinity where none asks:
@@ -66,6 +73,37 @@ export class EarlierDirections {
     return countPointer(pointer, ledger, moved, () => followUp !== undefined && planCounts(followUp.state));
   }
 
+  /**
+   * When the newest of these reversals was directed that counts; undefined where none does. This plan's own is left out.
+   * @param marks as they are stored, newest first
+   * @throws PlanIsVoid when one belongs to a later plan
+   */
+  async reversedAt(marks: readonly string[]): Promise<Instant | undefined> {
+    for (const mark of marks) {
+      const { batchId, plan } = readMark(mark);
+      if (plan > this.#plan) throw new PlanIsVoid(`plan ${this.#plan} was given up`);
+      if (plan === this.#plan) continue;
+      const batch = await this.#batch(batchId);
+      if (batch?.plan === plan && planCounts(batch.state) && batch.directedAt !== undefined) return batch.directedAt;
+    }
+    return undefined;
+  }
+
+  /** The line of a row that counts, as the work bucket keeps it. */
+  async line({ directionId, row }: Pointer): Promise<string> {
+    const lines = await kept(
+      this.#lines,
+      directionId,
+      async () => {
+        const ledger = await this.#ledger(directionId);
+        if (ledger === undefined) throw new Error(`there is no ledger of direction ${directionId}`);
+        return (await readText({ bucket: this.#env.WORK, key: ledger.rowsKey })).split('\n');
+      },
+      MOST_ROWS_FILES_KEPT,
+    );
+    return lines[row] ?? '';
+  }
+
   #movedBy(ledger: Ledger, file: RecordedFile): Promise<readonly MovedRow[]> {
     return kept(this.#moved, movedKey(ledger, file), () => readMoved(this.#env.WORK, ledger, file));
   }
@@ -79,11 +117,16 @@ export class EarlierDirections {
   }
 }
 
-function kept<Id, Kept>(all: Map<Id, Promise<Kept>>, id: Id, read: () => Promise<Kept>): Promise<Kept> {
+function kept<Id, Kept>(
+  all: Map<Id, Promise<Kept>>,
+  id: Id,
+  read: () => Promise<Kept>,
+  most = MOST_KEPT,
+): Promise<Kept> {
   const known = all.get(id);
   if (known !== undefined) return known;
   // Whoever still needs one reads it again.
-  if (all.size === MOST_KEPT) all.clear();
+  if (all.size === most) all.clear();
   const reading = read();
   all.set(id, reading);
   return reading;

@@ -118,6 +118,23 @@ export async function* readLinks(table: string, imei: Imei, from: Day, to: Day):
   } while (start);
 }
 
+/** The day on which a handset was seen last, by anybody; undefined where no sighting of it is kept. Strongly consistent. */
+export async function newestSighting(table: string, imei: Imei): Promise<Day | undefined> {
+  const { Items = [] } = await dynamo.send(
+    new QueryCommand({
+      TableName: table,
+      KeyConditionExpression: 'pk = :imei',
+      ExpressionAttributeValues: { ':imei': imei },
+      ProjectionExpression: 'sk',
+      ScanIndexForward: false,
+      Limit: 1,
+      ConsistentRead: true,
+      ReturnConsumedCapacity: 'TOTAL',
+    }),
+  );
+  return Items.map((item) => parseLinkKey(linkItem.parse(item).sk).lastSeen)[0];
+}
+
 /** The key of a link. */
 interface Link {
   pk: Imei;

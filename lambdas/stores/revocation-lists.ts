@@ -14,6 +14,7 @@ import { sha8, sha256Of } from '../domain/hashes.ts';
 import type { DirectionId, Msisdn } from '../domain/identifiers.ts';
 import { type Ledger, type RecordedFile, reissuedBy, takenBack } from '../domain/ledger.ts';
 import { lateRevocationKeys, type RevocationKeys, withdrawalKeys } from '../domain/outbox.ts';
+import { readMark } from '../domain/reversals.ts';
 import {
   lateListForm,
   revocationCsv,
@@ -30,6 +31,7 @@ import { readClaimsHoweverOld } from './cases/claims.ts';
 import { readLedger } from './cases/ledgers.ts';
 import { addToList } from './cases/shared-lists.ts';
 import { readText, writeObject } from './objects.ts';
+import { withdrawReversedAgain } from './taking-back.ts';
 
 interface Places {
   WORK: string;
@@ -152,6 +154,11 @@ export async function withdrawAgain(
       if (ledger && said) again.set(said, ledger);
     }
   }
+  const reversals = [...own.keys()].flatMap((msisdn) => claims.get(msisdn)?.reversals ?? []);
+  await withdrawReversedAgain(
+    env,
+    reversals.map((mark) => readMark(mark).batchId),
+  );
   for (const [recorded, ledger] of again)
     if (recorded.withdrawnOn) await publishWithdrawn(env, ledger, recorded, recorded.withdrawnOn);
 }

@@ -108,11 +108,12 @@ describe('a chain', () => {
       directions: [{ directionId: fresh(3).directionId, operator: airtel, rows: 3, rowsKey: 'plans/7/rows' }],
       elsewhere: [],
       moved: [],
+      reversal: null,
       manifestKey: 'plans/7/manifest',
     };
     const written =
       '{"operators":["airtel","jio"],"linked":{"airtel":6,"jio":3},"decisions":{},"ported":{},"directions":[{"directionId":' +
-      '"mha-0123456789ab.reverify.airtel.1-0-0","operator":"airtel","rows":3,"rowsKey":"plans/7/rows"}],"elsewhere":[],"moved":[],' +
+      '"mha-0123456789ab.reverify.airtel.1-0-0","operator":"airtel","rows":3,"rowsKey":"plans/7/rows"}],"elsewhere":[],"moved":[],"reversal":null,' +
       '"manifestKey":"plans/7/manifest"}';
     expect(directedNote({ batchId: BATCH, plan: 7 }, 'plans/7/plan.json', plan, at(4))).toEqual({
       batchId: BATCH,

@@ -87,6 +87,7 @@ describe('the summary', () => {
     "struck": 0,
     "held": 0,
     "exempt": 0,
+    "reversed": 0,
     "reissuedBefore": 0,
     "alreadyOpen": 1,
     "alreadyDisconnected": 1,
@@ -108,6 +109,7 @@ describe('the summary', () => {
     "struck": 0,
     "held": 0,
     "exempt": 0,
+    "reversed": 0,
     "alreadyOpen": 1,
     "alreadyBlocked": 1,
     "directed": 2,
@@ -126,6 +128,7 @@ describe('the summary', () => {
         "struck": 0,
         "held": 0,
         "exempt": 0,
+        "reversed": 0,
         "reissuedBefore": 0,
         "alreadyOpen": 1,
         "alreadyDisconnected": 1,
@@ -147,6 +150,7 @@ describe('the summary', () => {
         "struck": 0,
         "held": 0,
         "exempt": 0,
+        "reversed": 0,
         "alreadyOpen": 0,
         "alreadyBlocked": 1,
         "directed": 1,
@@ -165,6 +169,7 @@ describe('the summary', () => {
         "struck": 0,
         "held": 0,
         "exempt": 0,
+        "reversed": 0,
         "reissuedBefore": 0,
         "alreadyOpen": 0,
         "alreadyDisconnected": 0,
@@ -186,6 +191,7 @@ describe('the summary', () => {
         "struck": 0,
         "held": 0,
         "exempt": 0,
+        "reversed": 0,
         "alreadyOpen": 1,
         "alreadyBlocked": 0,
         "directed": 1,
@@ -225,6 +231,7 @@ describe('the summary', () => {
         struck: 0,
         held: 0,
         exempt: 0,
+        reversed: 0,
         reissuedBefore: 0,
         alreadyOpen: 0,
         alreadyDisconnected: 0,
@@ -246,6 +253,7 @@ describe('the summary', () => {
         struck: 0,
         held: 0,
         exempt: 0,
+        reversed: 0,
         alreadyOpen: 0,
         alreadyBlocked: 0,
         directed: 0,
@@ -288,13 +296,14 @@ describe('the summary', () => {
           struck: 0,
           held: 0,
           exempt: 0,
+          reversed: 0,
           reissuedBefore: 0,
           alreadyOpen: 1,
           alreadyDisconnected: 0,
           alreadyVerified: 0,
           directed: 5,
         },
-        blocks: { struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyBlocked: 1, directed: 0 },
+        blocks: { struck: 0, held: 0, exempt: 0, reversed: 0, alreadyOpen: 0, alreadyBlocked: 1, directed: 0 },
         outcomes: { alreadyOpen: 0, directed: 0 },
       },
       jio: {
@@ -302,13 +311,14 @@ describe('the summary', () => {
           struck: 0,
           held: 0,
           exempt: 0,
+          reversed: 0,
           reissuedBefore: 0,
           alreadyOpen: 0,
           alreadyDisconnected: 4,
           alreadyVerified: 0,
           directed: 0,
         },
-        blocks: { struck: 0, held: 0, exempt: 0, alreadyOpen: 5, alreadyBlocked: 0, directed: 1 },
+        blocks: { struck: 0, held: 0, exempt: 0, reversed: 0, alreadyOpen: 5, alreadyBlocked: 0, directed: 1 },
         outcomes: { alreadyOpen: 0, directed: 0 },
       },
     };
@@ -402,6 +412,7 @@ describe('unexplained', () => {
       struck: 0,
       held: 0,
       exempt: 0,
+      reversed: 0,
       reissuedBefore: 0,
       alreadyOpen: 0,
       alreadyDisconnected: 0,
@@ -518,12 +529,13 @@ describe('the books always add up', () => {
   const operators = ['airtel', 'bsnl', 'jio'] as OperatorId[];
   const states = fc.constantFrom<ClaimState>(
     'directed',
+    'reversed',
     'reissuedBefore',
     'alreadyOpen',
     'alreadyDisconnected',
     'alreadyVerified',
   );
-  const blockStates = fc.constantFrom<ClaimState>('directed', 'alreadyOpen', 'alreadyBlocked');
+  const blockStates = fc.constantFrom<ClaimState>('directed', 'reversed', 'alreadyOpen', 'alreadyBlocked');
   const batches = fc.record({
     numbers: fc.array(fc.tuple(fc.constantFrom(...operators), states), { maxLength: 60 }),
     handsets: fc.array(fc.tuple(...operators.map(() => blockStates)), { maxLength: 10 }),
@@ -595,6 +607,7 @@ describe('the books always add up', () => {
             'struck',
             'held',
             'exempt',
+            'reversed',
             'reissuedBefore',
             'alreadyOpen',
             'alreadyDisconnected',
@@ -610,7 +623,7 @@ describe('the books always add up', () => {
         );
         expect(blocks.rows).toBe(handsets.length * operators.length);
         expect(blocks.rows).toBe(
-          sumOf(blocks, ['struck', 'held', 'exempt', 'alreadyOpen', 'alreadyBlocked', 'directed']),
+          sumOf(blocks, ['struck', 'held', 'exempt', 'reversed', 'alreadyOpen', 'alreadyBlocked', 'directed']),
         );
         expect(blocks.directed).toBe(blocks.blocked + blocks.notFound + blocks.overdue);
         const parts = Object.values(summary.operators);

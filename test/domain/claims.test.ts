@@ -33,6 +33,8 @@ function counted(told: Partial<CountedPointer>): CountedPointer {
     operator: airtel,
     open: false,
     outcome: 'overdue',
+    reversed: false,
+    cut: false,
     occurredOn: null,
     recordedAt: null,
     portedTo: null,
@@ -79,7 +81,7 @@ describe('a pointer', () => {
       [0, 'failed'],
       [1, 'disconnected'],
     ]).ledger;
-    const stays = { portedTo: null, waits: false };
+    const stays = { reversed: false, cut: false, portedTo: null, waits: false };
     const said = { occurredOn: '2026-06-03', recordedAt: '2026-06-03T10:00:00Z', ...stays };
     const nothing = { occurredOn: null, recordedAt: null, ...stays };
     const of = { kind: 'reverify', operator: airtel };

@@ -71,7 +71,7 @@ describe.each(DIRECTION_KIND_NAMES)('a direction of the kind %s', (kind) => {
 
   it('has, for everything that may be decided of a row, the column in which it is counted', () => {
     // Nobody is left out of what gives back.
-    const byPeople = givesBack(kind) ? [] : ['exempt', 'held', 'struck'];
+    const byPeople = givesBack(kind) ? [] : ['exempt', 'held', 'struck', 'reversed'];
     const already = new Set(Object.values(alreadyBy).map(({ state }) => state));
     const reissuedBefore = answers.filter((answer) => answer === 'reissued').map((answer) => `${answer}Before`);
     const states = ['alreadyOpen', 'directed', ...byPeople, ...already, ...reissuedBefore];

@@ -182,7 +182,7 @@ describe('a report whose rows are all rejected', () => {
     const content = 'imei\nnone\n,\n123\n00000000000000\n';
     const batchId = `up-police-${sha256(content).slice(0, 12)}`;
     const already = { reissuedBefore: 0, alreadyOpen: 0, alreadyDisconnected: 0, alreadyVerified: 0 };
-    const numbers = { linked: 0, struck: 0, held: 0, exempt: 0, ...already, directed: 0 };
+    const numbers = { linked: 0, struck: 0, held: 0, exempt: 0, reversed: 0, ...already, directed: 0 };
     const connections = {
       ...numbers,
       verified: 0,
@@ -196,7 +196,16 @@ describe('a report whose rows are all rejected', () => {
       overdue: 0,
       overdueFailed: 0,
     };
-    const handsets = { rows: 0, struck: 0, held: 0, exempt: 0, alreadyOpen: 0, alreadyBlocked: 0, directed: 0 };
+    const handsets = {
+      rows: 0,
+      struck: 0,
+      held: 0,
+      exempt: 0,
+      reversed: 0,
+      alreadyOpen: 0,
+      alreadyBlocked: 0,
+      directed: 0,
+    };
     const blocks = { ...handsets, blocked: 0, notFound: 0, withdrawn: 0, overdue: 0 };
     const operator = (latestImport: string | null) => ({
       directions: 0,

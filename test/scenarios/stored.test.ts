@@ -92,12 +92,15 @@ const SINCE: Readonly<Record<string, object>> = {
   'IMPORT 1': { format: 2, files: [], gated: [], version: 0 },
   'EXEMPTIONS 1': { format: 2, until: '9999-12-31' },
   // Disconnected, by file 1: 1 << 5 | 3 in place of 1 << 3 | 3; what is overdue by no file's word is 6 as before.
-  'DIR 1': { format: 7, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
-  'DIR 2': { format: 7 },
-  'DIR 3': { format: 7 },
-  'DIR 4': { format: 7 },
-  'DIR 5': { format: 7 },
-  'DIR 6': { format: 7 },
+  'CONN 1': { format: 2, reversals: [] },
+  'HANDSET 1': { format: 2, reversals: [] },
+  'DIR 1': { format: 8, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
+  'DIR 2': { format: 8 },
+  'DIR 3': { format: 8 },
+  'DIR 4': { format: 8 },
+  'DIR 5': { format: 8 },
+  'DIR 6': { format: 8 },
+  'DIR 7': { format: 8 },
 };
 
 /** A record as it is compared: of ledgers, whose outcomes are deflated from the fifth form on, inflated. */
@@ -111,15 +114,15 @@ function inflated<T extends Record<string, unknown>>(record: T): T {
 const withColumns =
   (connections: object, blocks: object) =>
   ({ decisions }: { decisions: Record<string, Record<string, object>> }) => ({
-    format: 7,
+    format: 8,
     ported: {},
     decisions: Object.fromEntries(
       Object.entries(decisions).map(([operator, own]) => [
         operator,
         {
-          connections: { ...connections, ...own.connections },
-          blocks: { ...blocks, ...own.blocks },
-          outcomes: { alreadyOpen: 0, directed: 0 },
+          connections: { ...connections, reversed: 0, ...own.connections },
+          blocks: { ...blocks, reversed: 0, ...own.blocks },
+          outcomes: { alreadyOpen: 0, directed: 0, ...own.outcomes },
         },
       ]),
     ),
@@ -129,11 +132,22 @@ const SINCE_THE_FIRST = withColumns({ ...NOBODY_LEFT_OUT, reissuedBefore: 0, alr
 const SINCE_THE_SECOND = withColumns({ reissuedBefore: 0, alreadyVerified: 0 }, {});
 const SINCE_THE_THIRD = withColumns({ reissuedBefore: 0 }, {});
 const SINCE_THE_FOURTH = withColumns({}, {});
-const nobodyPorted = () => ({ format: 7, ported: {} });
-const nothingMoved = () => ({ format: 7 });
-/** Before there were follow-ups, no shard had anything that goes on, and no plan. */
-const decided = (since: (content: never) => object) => (content: never) => ({ ...since(content), moved: null });
-const planned = (since: (content: never) => object) => (content: never) => ({ ...since(content), moved: [] });
+
+/** Before there was a decision of ports, nobody was ported; before the seventh form nothing had moved, and before the eighth nothing was reversed. */
+const SINCE_THE_SIXTH = (content: never) => {
+  const { decisions } = SINCE_THE_FOURTH(content);
+  return { format: 8, decisions };
+};
+const decided = (since: (content: never) => object) => (content: never) => ({
+  ...since(content),
+  moved: null,
+  reversed: null,
+});
+const planned = (since: (content: never) => object) => (content: never) => ({
+  ...since(content),
+  moved: [],
+  reversal: null,
+});
 const allDisconnected = ({ revocations }: { revocations: object[] }) => ({
   format: 2,
   revocations: revocations.map((row) => ({ ...row, reason: 'linked_to_reported_handset' })),
@@ -166,10 +180,13 @@ const FILES_SINCE: Readonly<Record<string, (content: never) => object>> = {
   'decision.json 3': decided(SINCE_THE_THIRD),
   'plan.json 4': planned(SINCE_THE_FOURTH),
   'decision.json 4': decided(SINCE_THE_FOURTH),
-  'plan.json 5': planned(nobodyPorted),
-  'decision.json 5': decided(nobodyPorted),
-  'plan.json 6': planned(nothingMoved),
-  'decision.json 6': decided(nothingMoved),
+  'plan.json 5': planned(SINCE_THE_FOURTH),
+  'decision.json 5': decided(SINCE_THE_FOURTH),
+  'plan.json 6': planned(SINCE_THE_SIXTH),
+  'decision.json 6': decided(SINCE_THE_SIXTH),
+  'plan.json 7': (content) => ({ ...SINCE_THE_SIXTH(content), reversal: null }),
+  'decision.json 7': (content) => ({ ...SINCE_THE_SIXTH(content), reversed: null }),
+  'withdrawn.json 1': asBefore,
   'late.json 1': allDisconnected,
   'moved.json 1': asBefore,
 };

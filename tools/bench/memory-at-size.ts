@@ -152,6 +152,7 @@ export async function elsewhereOf({ work: bucket, cases }: Embedded, plan: numbe
     decisions: addDecision({}, 'reverify', OPERATOR, 'alreadyOpen', rows),
     ported: {},
     moved: [],
+    reversal: null,
     directions: [],
     elsewhere,
     manifestKey: '',

@@ -15,6 +15,8 @@ import { Conflict, key, put, readMany, refusedByCondition } from './table.ts';
  */
 export interface Claim {
   pointers: Record<string, readonly string[]>;
+  /** The reversals that took it back, newest first, as `writeMark` writes them; each counts where its plan does. */
+  reversals: readonly string[];
   /** Until when it counts; the table lets it go some days later. One that was written before claims had a time has none. */
   keptUntil?: Instant;
   version: number;
@@ -23,12 +25,15 @@ export interface Claim {
 /** A claim as it lies in the table: `expires` in seconds since 1970. */
 export const claimForm = formOf(
   'claim',
-  1,
+  2,
   z.strictObject({
     pointers: z.record(z.string(), z.array(z.string())),
+    reversals: z.array(z.string()),
     version: fields.count,
     expires: fields.count.optional(),
   }),
+  // Before the second there were no reversals.
+  { 1: (claim) => ({ ...claim, reversals: [] }) },
 );
 
 /** An instant as DynamoDB's time to live reads it: seconds since 1970. */
@@ -47,7 +52,11 @@ export async function readClaims(
   now: Instant,
 ): Promise<Map<string, Claim>> {
   const claims = await readClaimsHoweverOld(table, kind, identifiers);
-  for (const claim of claims.values()) if (claim.keptUntil !== undefined && claim.keptUntil <= now) claim.pointers = {};
+  for (const claim of claims.values())
+    if (claim.keptUntil !== undefined && claim.keptUntil <= now) {
+      claim.pointers = {};
+      claim.reversals = [];
+    }
   return claims;
 }
 
@@ -70,10 +79,10 @@ export async function readClaimsHoweverOld(
   await concurrently(chunks, READS_AT_ONCE, async (chunk) => {
     const items = readMany(table, chunk, claimForm, { consistent, atOnce: ITEMS_PER_BATCH_GET });
     for await (const { pk, content } of items) {
-      const { pointers, version, expires } = content;
+      const { pointers, reversals, version, expires } = content;
       const identifier = pk.slice(pk.indexOf('#') + 1);
       const until = expires === undefined ? {} : { keptUntil: instantOf(expires * 1000) };
-      claims.set(identifier, { pointers, version, ...until });
+      claims.set(identifier, { pointers, reversals, version, ...until });
     }
   });
   return claims;
@@ -88,11 +97,12 @@ export async function putClaim(
   table: string,
   kind: DirectionKind,
   identifier: string,
-  { pointers, keptUntil }: Required<Omit<Claim, 'version'>>,
+  { pointers, reversals, keptUntil }: Required<Omit<Claim, 'version'>>,
   seen: number,
 ): Promise<void> {
   const content = claimForm.write({
     pointers: Object.fromEntries(Object.entries(pointers).map(([slot, own]) => [slot, [...own]])),
+    reversals: [...reversals],
     version: seen + 1,
     expires: expiry(keptUntil),
   });

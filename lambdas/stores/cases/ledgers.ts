@@ -78,6 +78,8 @@ const ledger = z.strictObject({
       toRestore: fields.count.optional(),
       toReturn: fields.count.optional(),
       followUp: fields.batch.optional(),
+      reversal: fields.batch.optional(),
+      ended: fields.count.optional(),
     }),
   ),
   outcomes,
@@ -103,10 +105,18 @@ const withOutcomes = <T extends { outcomes?: unknown; late?: unknown }>(
 const plain = (content: Content): Content => withOutcomes(content, deflated);
 const ofEight = (content: Content): Content => withOutcomes(content, (bytes) => deflated(fromThreeBits(bytes)));
 
-/** The sixth says what files moved, the seventh which follow-up goes on with it. */
+/** The sixth says what files moved, the seventh which follow-up goes on with it, the eighth what reversals took back. */
 const same = (content: Content): Content => content;
 
-const form = formOf<Ledger>('ledger', 7, ledger, { 1: ofEight, 2: plain, 3: plain, 4: plain, 5: same, 6: same });
+const form = formOf<Ledger>('ledger', 8, ledger, {
+  1: ofEight,
+  2: plain,
+  3: plain,
+  4: plain,
+  5: same,
+  6: same,
+  7: same,
+});
 
 /** A direction's ledger, as it lies in the table. */
 export const ledgerForm: Form<Ledger> = { ...form, write: (content) => form.write(withOutcomes(content, deflated)) };

@@ -18,7 +18,7 @@ describe('claims', () => {
     pointers: Record<string, string[]>,
     seen: number,
     keptUntil = UNTIL,
-  ) => cases.putClaim(CASES, kind, one, { pointers, keptUntil }, seen);
+  ) => cases.putClaim(CASES, kind, one, { pointers, reversals: [], keptUntil }, seen);
 
   it('are read by hundreds, and what has none is not there', async () => {
     const numbers = Array.from({ length: 230 }, (_, i) => number(i));
@@ -28,7 +28,12 @@ describe('claims', () => {
     const claims = await cases.readClaims(CASES, 'reverify', numbers, NOW);
     expect([...claims.keys()].sort()).toEqual([...claimed].sort());
     for (const one of claimed)
-      expect(claims.get(one)).toEqual({ pointers: { number: [`${one}:0`] }, version: 1, keptUntil: UNTIL });
+      expect(claims.get(one)).toEqual({
+        pointers: { number: [`${one}:0`] },
+        reversals: [],
+        version: 1,
+        keptUntil: UNTIL,
+      });
   });
 
   it('of no numbers are none, without a call', async () => {
@@ -73,7 +78,12 @@ describe('claims', () => {
     await claim('reverify', one, { number: ['c:0', 'a:0'] }, 1);
     await expect(claim('reverify', one, { number: ['d:0'] }, 1)).rejects.toThrow(cases.Conflict);
     const claims = await cases.readClaims(CASES, 'reverify', [one], NOW);
-    expect(claims.get(one)).toEqual({ pointers: { number: ['c:0', 'a:0'] }, version: 2, keptUntil: UNTIL });
+    expect(claims.get(one)).toEqual({
+      pointers: { number: ['c:0', 'a:0'] },
+      reversals: [],
+      version: 2,
+      keptUntil: UNTIL,
+    });
   });
 
   it('point nowhere from their time on, whether or not the table has let them go, and are claimed on their version', async () => {
@@ -81,18 +91,22 @@ describe('claims', () => {
     await claim('reverify', one, { number: ['a:0'] }, 0, '2026-06-01T00:00:01Z' as Instant);
     const at = async (now: string) => (await cases.readClaims(CASES, 'reverify', [one], now as Instant)).get(one);
     expect((await at('2026-06-01T00:00:00Z'))?.pointers).toEqual({ number: ['a:0'] });
-    expect(await at('2026-06-01T00:00:01Z')).toMatchObject({ pointers: {}, version: 1 });
+    expect(await at('2026-06-01T00:00:01Z')).toMatchObject({ pointers: {}, reversals: [], version: 1 });
     await expect(claim('reverify', one, { number: ['b:0'] }, 0)).rejects.toThrow(cases.Conflict);
     await claim('reverify', one, { number: ['b:0'] }, 1);
-    expect(await at('2026-06-01T00:00:01Z')).toMatchObject({ pointers: { number: ['b:0'] }, version: 2 });
+    expect(await at('2026-06-01T00:00:01Z')).toMatchObject({
+      pointers: { number: ['b:0'] },
+      reversals: [],
+      version: 2,
+    });
   });
 
   it('that were written before claims had a time count, until they are claimed anew', async () => {
     const one = number(3500);
-    const item = { pk: `CONN#${one}`, pointers: { number: ['a:0'] }, version: 4 };
+    const item = { pk: `CONN#${one}`, pointers: { number: ['a:0'] }, reversals: [], version: 4 };
     await dynamo.send(new PutCommand({ TableName: CASES, Item: item }));
     const read = async () => (await cases.readClaims(CASES, 'reverify', [one], NOW)).get(one);
-    expect(await read()).toEqual({ pointers: { number: ['a:0'] }, version: 4 });
+    expect(await read()).toEqual({ pointers: { number: ['a:0'] }, reversals: [], version: 4 });
     await claim('reverify', one, { number: ['b:0', 'a:0'] }, 4);
     expect((await read())?.keptUntil).toBe(UNTIL);
   });
@@ -104,9 +118,14 @@ describe('claims', () => {
       cases.keepClaim(CASES, 'reverify', who, until as Instant, now);
     const kept = async () => (await cases.readClaims(CASES, 'reverify', [one, none], NOW)).get(one);
     await keep(one, '2029-06-16T00:00:00Z', NOW);
-    expect(await kept()).toEqual({ pointers: { number: ['a:0'] }, version: 1, keptUntil: UNTIL });
+    expect(await kept()).toEqual({ pointers: { number: ['a:0'] }, reversals: [], version: 1, keptUntil: UNTIL });
     await keep(one, '2030-01-01T00:00:00Z', NOW);
-    expect(await kept()).toEqual({ pointers: { number: ['a:0'] }, version: 1, keptUntil: '2030-01-01T00:00:00Z' });
+    expect(await kept()).toEqual({
+      pointers: { number: ['a:0'] },
+      reversals: [],
+      version: 1,
+      keptUntil: '2030-01-01T00:00:00Z',
+    });
     await keep(one, '2031-01-01T00:00:00Z', '2030-01-01T00:00:00Z' as Instant);
     expect((await kept())?.keptUntil).toBe('2030-01-01T00:00:00Z');
     await keep(none, '2030-01-01T00:00:00Z', NOW);
@@ -129,10 +148,13 @@ describe('claims', () => {
     expect(await read(one)).toBeUndefined();
 
     await dynamo.send(
-      new PutCommand({ TableName: CASES, Item: { pk: `CONN#${old}`, pointers: { number: ['a:0'] }, version: 4 } }),
+      new PutCommand({
+        TableName: CASES,
+        Item: { pk: `CONN#${old}`, pointers: { number: ['a:0'] }, reversals: [], version: 4 },
+      }),
     );
     const untimed = await seen(old);
-    expect(untimed).toEqual({ pointers: { number: ['a:0'] }, version: 4 });
+    expect(untimed).toEqual({ pointers: { number: ['a:0'] }, reversals: [], version: 4 });
     await cases.deleteClaim(CASES, 'reverify', old, untimed);
     expect(await read(old)).toBeUndefined();
   });

@@ -14,6 +14,7 @@ import {
   MARKS,
   PLANS,
   PREPARED,
+  RELIED,
   SCREENED,
   SETTLED,
   WAITING,
@@ -202,6 +203,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     environment: {
       WORK: work.bucketName,
       CASES: cases.tableName,
+      LINKS: links.tableName,
       LADDERS: JSON.stringify(policy.ladders),
       ROWS_PER_DIRECTION: String(policy.rowsPerDirection),
       CASE_DAYS,
@@ -218,37 +220,45 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     SCREENED.previews.pattern,
     DECIDED.pattern,
     PLANS.decisions.pattern,
+    PLANS.directions.pattern,
     PREPARED.pattern,
     EXEMPTIONS.pattern,
   );
-  allowObjects(claim, 'write', work, PLANS.decisions.pattern);
+  allowObjects(claim, 'write', work, PLANS.decisions.pattern, RELIED.pattern);
+  allowList(claim, 'list', work, `${RELIED.prefix}*`);
   allowItems(claim, CLAIM_ITEMS, cases);
+  allowItems(claim, ['dynamodb:Query'], links);
 
   const commit = new HandlerFunction<CommitEnvironment>(stack, 'Commit', {
     config,
     folder: 'commit-plan',
     description: "Lists a plan's directions and makes the plan count",
     memory: 1024,
-    timeout: Duration.minutes(5),
-    environment: { WORK: work.bucketName, CASES: cases.tableName, AUDIT_QUEUE },
+    timeout: Duration.minutes(15),
+    environment: { ...places, AUDIT_QUEUE },
   });
   allowAudit(setting, commit);
   allowObjects(commit, 'read', work, PLANS.claimed.pattern, PLANS.decisions.pattern, PLANS.directions.pattern);
   allowObjects(commit, 'write', work, PLANS.directions.pattern);
-  allowItems(commit, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
+  allowItems(commit, CHANGE_ITEMS, cases);
 
   const resume = new HandlerFunction<ResumeEnvironment>(stack, 'Resume', {
     config,
     folder: 'resume-batch',
     description: 'Lists the open directions of a batch whose execution ended',
     memory: 1024,
-    timeout: Duration.minutes(5),
-    environment: { WORK: work.bucketName, CASES: cases.tableName, AUDIT_QUEUE },
+    timeout: Duration.minutes(15),
+    environment: { ...places, AUDIT_QUEUE },
   });
   allowAudit(setting, resume);
-  allowObjects(resume, 'read', work, PLANS.directions.pattern);
+  allowObjects(resume, 'read', work, PLANS.decisions.pattern, PLANS.directions.pattern);
   allowObjects(resume, 'write', work, PLANS.directions.pattern);
-  allowItems(resume, READ_ITEMS, cases);
+  allowItems(resume, PUT_ITEMS, cases);
+  // Both take back what a reversal does, and wake whom that leaves nothing to wait for.
+  for (const one of [commit, resume]) {
+    allowObjects(one, 'write', outbox, OUTBOX.batches.pattern, OUTBOX.revocations.pattern);
+    allow(one, ['states:SendTaskSuccess'], direction.stateMachineArn);
+  }
 
   const settle = new HandlerFunction<SettleEnvironment>(stack, 'Settle', {
     config,

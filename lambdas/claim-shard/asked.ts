@@ -1,0 +1,208 @@
+import {
+  type AskedSubject,
+  claimedAs,
+  isTakenBackBy,
+  parseAskedLine,
+  parseReversedLine,
+  type Reliance,
+  type ReversedSubject,
+  reversedLine,
+} from '../domain/asked.ts';
+import { addDecision, type Decisions } from '../domain/books.ts';
+import type { CountedPointer } from '../domain/claims.ts';
+import { dayOf } from '../domain/days.ts';
+import { directionRowLine, parseDirectionRowLine } from '../domain/directions.ts';
+import type { DirectionId, Imei, Msisdn, OperatorId } from '../domain/identifiers.ts';
+import { deadlinesOf } from '../domain/ladders.ts';
+import { mustAddUp, type ShardDecision, shardDecisionForm } from '../domain/plans.ts';
+import {
+  decideHandset,
+  decideNumber,
+  type Scope,
+  SUBJECT_STATES,
+  type SubjectRow,
+  type SubjectState,
+  withContinuations,
+} from '../domain/reversals.ts';
+import { PLANS } from '../domain/work.ts';
+import { readBatch } from '../stores/cases/batches.ts';
+import { type Claim, readClaimsHoweverOld } from '../stores/cases/claims.ts';
+import type { EarlierDirections } from '../stores/earlier-directions.ts';
+import { readText, readTextLines, writeObject } from '../stores/objects.ts';
+import { readReliances } from '../stores/reliances.ts';
+import { cutDirections } from './cut.ts';
+import { decidedOf } from './decided.ts';
+import { env } from './environment.ts';
+import type { AskedItem, Input } from './input.ts';
+
+/** A row that gives back: who is given back is said once for all subjects that ask for it. */
+interface Row {
+  readonly identifier: Msisdn | Imei;
+  readonly line: string;
+  readonly operator: OperatorId;
+}
+
+/** A subject with what earlier directions have of it, and which of that is in question. */
+interface Known {
+  readonly asked: AskedSubject;
+  readonly rows: readonly SubjectRow[];
+  readonly scope: Scope;
+}
+
+/** A subject, and the rows that give back to it, by their names. */
+interface Given {
+  readonly asked: AskedSubject;
+  readonly state: SubjectState;
+  readonly rows: ReversedSubject['rows'];
+  readonly names: readonly string[];
+  readonly openIn: readonly DirectionId[];
+  readonly kept: readonly Reliance[];
+}
+
+/**
+ * Decides what becomes of a shard of what a reversal is asked to take back, cuts what is given back into directions, and writes all
+ * that under the attempt's own name.
+ */
+export async function decideAsked(
+  request: Pick<Input, 'batchId' | 'plan' | 'startedAt'> & { readonly item: AskedItem },
+  earlier: EarlierDirections,
+  folder: string,
+): Promise<{ decisionKey: string; claims: Map<string, Claim> }> {
+  const { batchId, plan, startedAt, item } = request;
+  const { kind, shard, asked: place } = item;
+  const batch = await readBatch(env.CASES, batchId);
+  if (batch === undefined) throw new Error(`there is no batch ${batchId}`);
+  const uploadedOn = dayOf(batch.uploadedAt);
+  const { struck } = await decidedOf(env, batchId);
+  const asked = await readAsked(place);
+  mustAddUp(`subjects of shard ${shard}`, asked.length, place.subjects);
+  const identifiers = [...new Set(asked.map(claimedAs))];
+  const claims = await readClaimsHoweverOld(env.CASES, kind, identifiers);
+
+  const known: Known[] = [];
+  for (const one of asked) {
+    const own = await rowsOf(kind, claims.get(claimedAs(one)), earlier);
+    known.push({ asked: one, rows: own, scope: withContinuations(one.scope, own) });
+  }
+  const relied = await reliedUpon(known, plan);
+
+  const rows = new Map<string, Row>();
+  const given: Given[] = [];
+  for (const { asked: one, rows: own, scope } of known) {
+    const nothing = { asked: one, rows: [], names: [], openIn: [], kept: [] };
+    if ([one.imei, one.msisdn].some((subject) => subject !== null && struck.has(subject))) {
+      given.push({ ...nothing, state: 'struck' });
+      continue;
+    }
+    const kept = relied(claimedAs(one), scope);
+    if (kept.length > 0) {
+      given.push({ ...nothing, state: 'kept', kept });
+      continue;
+    }
+    const decision = one.imei === null ? decideNumber(own, scope, uploadedOn) : decideHandset(own, scope, one.msisdn);
+    const names: string[] = [];
+    for (const back of decision.directed) {
+      const { imei, msisdn } = one;
+      const line =
+        imei === null ? await earlier.line(back.from) : directionRowLine('unblock', { imei, msisdn: msisdn });
+      const name = `${back.operator} ${one.imei === null ? claimedAs(one) : line}`;
+      rows.set(name, rows.get(name) ?? { identifier: claimedAs(one), line, operator: back.operator });
+      names.push(name);
+    }
+    given.push({ asked: one, state: decision.state, rows: decision.rows, names, openIn: decision.openIn, kept: [] });
+  }
+
+  const cuts = await cutDirections(
+    request,
+    Map.groupBy(rows.values(), ({ operator }) => operator),
+    folder,
+  );
+  const directionOf = new Map<Row, DirectionId>(
+    cuts.flatMap(({ direction, rows: own }) => own.map((row): [Row, DirectionId] => [row, direction.directionId])),
+  );
+  let decisions: Decisions = {};
+  for (const { direction } of cuts)
+    decisions = addDecision(decisions, kind, direction.operator, 'directed', direction.rows);
+  const subjects = Object.fromEntries(SUBJECT_STATES.map((state) => [state, 0])) as Record<SubjectState, number>;
+  const lines: string[] = [];
+  for (const { asked: one, state, rows: taken, names, openIn, kept } of given) {
+    subjects[state] += 1;
+    const directed = names.flatMap((name) => {
+      const row = rows.get(name);
+      return (row && directionOf.get(row)) ?? [];
+    });
+    const { imei, msisdn, ground, lines: askedIn } = one;
+    const directionIds = [...directed, ...openIn];
+    const became = { imei, msisdn, ground, lines: askedIn, state, rows: taken, directionIds, kept };
+    lines.push(`${reversedLine(became)}\n`);
+  }
+  const list = Buffer.from(lines.join(''));
+  const listKey = PLANS.decisions.reversed(folder);
+  await writeObject({ bucket: env.WORK, key: listKey }, list);
+  const decision: ShardDecision = {
+    kind,
+    shard,
+    taken: asked.length,
+    rungs: deadlinesOf(env.LADDERS[kind], startedAt),
+    decisions,
+    ported: {},
+    directions: cuts.map(({ direction }) => direction),
+    elsewhere: null,
+    moved: null,
+    reversed: { list: { key: listKey, bytes: list.length }, subjects },
+  };
+  const decisionKey = PLANS.decisions.decision(folder);
+  await writeObject({ bucket: env.WORK, key: decisionKey }, JSON.stringify(shardDecisionForm.write(decision)));
+  return { decisionKey, claims };
+}
+
+/** The numbers and handsets that a shard's decision takes back, whatever is directed of them. */
+export async function markedBy(listKey: string): Promise<Set<Msisdn | Imei>> {
+  const lines = (await readText({ bucket: env.WORK, key: listKey })).split('\n');
+  const subjects = lines.filter((line) => line !== '').map(parseReversedLine);
+  return new Set(subjects.filter(isTakenBackBy).map(claimedAs));
+}
+
+async function readAsked({ key, start, bytes }: AskedItem['asked']): Promise<AskedSubject[]> {
+  const asked: AskedSubject[] = [];
+  for await (const block of readTextLines({ bucket: env.WORK, key }, { start, end: start + bytes }))
+    for (const line of block) asked.push(parseAskedLine(line));
+  return asked;
+}
+
+/** Which later batches rely on the rows of a withdrawn report: of what is appealed nobody does, since a person asks for themselves. */
+async function reliedUpon(
+  known: readonly Known[],
+  plan: number,
+): Promise<(identifier: Msisdn | Imei, scope: Scope) => Reliance[]> {
+  const directionsOf = (scope: Scope) =>
+    scope !== 'current' && 'rows' in scope ? scope.rows.map(({ directionId }) => directionId) : [];
+  const directions = new Set(known.flatMap(({ scope }) => directionsOf(scope)));
+  if (directions.size === 0) return () => [];
+  const identifiers = new Set(known.map(({ asked }) => claimedAs(asked)));
+  const relying = await readReliances(env, { directions, identifiers, plan });
+  return (identifier, scope) =>
+    [...new Set(directionsOf(scope))].flatMap((directionId) => relying.get(`${identifier} ${directionId}`) ?? []);
+}
+
+/** What earlier directions have of a subject, newest first at each operator. */
+async function rowsOf(
+  kind: AskedItem['kind'],
+  claim: Claim | undefined,
+  earlier: EarlierDirections,
+): Promise<SubjectRow[]> {
+  const stored = Object.values(claim?.pointers ?? {}).flat();
+  const counted = stored.length > 0 ? await earlier.counted(stored) : [];
+  return await Promise.all(counted.map((pointer) => withLine(kind, pointer, earlier)));
+}
+
+async function withLine(
+  kind: AskedItem['kind'],
+  pointer: CountedPointer,
+  earlier: EarlierDirections,
+): Promise<SubjectRow> {
+  const line = await earlier.line(pointer);
+  const lastSeen = kind === 'restore' ? parseDirectionRowLine('restore', line).lastSeen : null;
+  const excepts = pointer.kind === 'unblock' ? parseDirectionRowLine('unblock', line).msisdn : null;
+  return { ...pointer, lastSeen, excepts };
+}

@@ -1,0 +1,50 @@
+import { type Day, dayOf, type Instant } from '../domain/days.ts';
+import { type Exemption, isLifted } from '../domain/exemptions.ts';
+import type { Imei, Msisdn } from '../domain/identifiers.ts';
+import type { DirectionKind } from '../domain/kinds.ts';
+import { rulesOf } from '../domain/kinds.ts';
+import type { Claim } from '../stores/cases/claims.ts';
+import type { EarlierDirections } from '../stores/earlier-directions.ts';
+import { newestSighting } from '../stores/links.ts';
+
+interface Environment {
+  readonly LINKS: string;
+  readonly APPROVERS: readonly string[];
+}
+
+/** What reversals took back of a shard's numbers or handsets, and whether that still stands. */
+export class Reversals {
+  readonly #env: Environment;
+  readonly #claims: ReadonlyMap<string, Claim>;
+  readonly #earlier: EarlierDirections;
+  readonly #wordsOf: (subject: Msisdn | Imei) => Exemption;
+
+  constructor(
+    env: Environment,
+    claims: ReadonlyMap<string, Claim>,
+    earlier: EarlierDirections,
+    wordsOf: (subject: Msisdn | Imei) => Exemption,
+  ) {
+    this.#env = env;
+    this.#claims = claims;
+    this.#earlier = earlier;
+    this.#wordsOf = wordsOf;
+  }
+
+  /** The day on which something was taken back last, unless approvers have lifted that since; null where it wasn't. */
+  async of(identifier: Msisdn | Imei): Promise<Day | null> {
+    const marks = this.#claims.get(identifier)?.reversals ?? [];
+    const at: Instant | undefined = marks.length === 0 ? undefined : await this.#earlier.reversedAt(marks);
+    if (at === undefined || isLifted(this.#wordsOf(identifier), at, this.#env.APPROVERS)) return null;
+    return dayOf(at);
+  }
+
+  /**
+   * The day by which something that was taken back may have been seen again: a number's newest sighting as it was gathered, and that of
+   * a handset as it is filed, whoever used it.
+   */
+  async seenOn(kind: DirectionKind, identifier: Msisdn | Imei, gathered: Day | null): Promise<Day | null> {
+    if (rulesOf(kind).subject === 'number') return gathered;
+    return (await newestSighting(this.#env.LINKS, identifier as Imei)) ?? null;
+  }
+}

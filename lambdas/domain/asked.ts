@@ -1,0 +1,199 @@
+/**
+ * What a reversal is asked to take back, as a list in the work bucket of which Claim's children take lines; and what they say became of
+ * each subject, by which it is taken back, told and counted once the plan is directed.
+ */
+import * as z from 'zod';
+import { type Pointer, readPointer, writePointer } from './claims.ts';
+import { csvLine } from './csv.ts';
+import type { BatchId, DirectionId, Imei, Msisdn, OperatorId } from './identifiers.ts';
+import { imeiOut } from './identifiers.ts';
+import type { DirectionKind } from './kinds.ts';
+import { type Scope, SUBJECT_STATES, type SubjectState } from './reversals.ts';
+import { WITHDRAWAL_GROUNDS, type WithdrawalGround } from './revocations.ts';
+import { fields } from './stored.ts';
+import { BadWorkLine } from './tabbed.ts';
+
+/** Whom a reversal is about: a number, a handset, or a handset as far as one number uses it. */
+export interface AskedSubject {
+  readonly imei: Imei | null;
+  readonly msisdn: Msisdn | null;
+  readonly scope: Scope;
+  /** Why: the appeal's ground, or `withdrawal`. */
+  readonly ground: WithdrawalGround;
+  /** The lines of the file that ask for it; none of a withdrawal. */
+  readonly lines: readonly number[];
+}
+
+/** The direction that gives back to a subject. */
+export function kindOf({ imei }: Pick<AskedSubject, 'imei'>): 'restore' | 'unblock' {
+  return imei === null ? 'restore' : 'unblock';
+}
+
+/** The identifier under which a subject is claimed: of a pair the handset. */
+export function claimedAs({ imei, msisdn }: Pick<AskedSubject, 'imei' | 'msisdn'>): Imei | Msisdn {
+  const identifier = imei ?? msisdn;
+  if (identifier === null) throw new BadWorkLine('a subject is a number or a handset');
+  return identifier;
+}
+
+/** Whether a subject is taken back itself. Of a pair only the use of the one number is excepted. */
+export function isWhole({ imei, msisdn }: Pick<AskedSubject, 'imei' | 'msisdn'>): boolean {
+  return imei === null || msisdn === null;
+}
+
+const pointer = z.string().transform((text, context): Pointer => {
+  try {
+    return readPointer(text);
+  } catch {
+    context.addIssue({ code: 'custom' });
+    return z.NEVER;
+  }
+});
+const scope = z.union([
+  z.literal('current'),
+  z.strictObject({ ofHolderIn: pointer }),
+  z.strictObject({ rows: z.array(pointer) }),
+]);
+const subject = {
+  imei: fields.imei.nullable(),
+  msisdn: fields.msisdn.nullable(),
+  ground: z.enum(WITHDRAWAL_GROUNDS),
+  lines: z.array(fields.count),
+};
+const askedSubject = z.strictObject({ ...subject, scope });
+
+function scopeText(of: Scope) {
+  if (of === 'current') return of;
+  return 'rows' in of ? { rows: of.rows.map(writePointer) } : { ofHolderIn: writePointer(of.ofHolderIn) };
+}
+
+function read<T>(schema: z.ZodType<T>, line: string, what: string): T {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line);
+  } catch {
+    throw new BadWorkLine(`${what} is JSON`);
+  }
+  const { data, error } = schema.safeParse(parsed);
+  if (error) throw new BadWorkLine(`${what} is not what it should be`);
+  return data;
+}
+
+/** A subject as one line of its list, without its LF. */
+export function askedLine(asked: AskedSubject): string {
+  return JSON.stringify({ ...asked, scope: scopeText(asked.scope) });
+}
+
+/** Reads a line that `askedLine` made. @throws BadWorkLine */
+export function parseAskedLine(line: string): AskedSubject {
+  return read(askedSubject, line, 'a subject of a reversal');
+}
+
+/** What of the list a child of Claim takes: `bytes` of its lines, from `start` on, all of one kind of direction. */
+export interface AskedRun {
+  readonly kind: DirectionKind;
+  readonly shard: number;
+  readonly start: number;
+  readonly bytes: number;
+  readonly subjects: number;
+}
+
+/**
+ * The lines of a reversal's list, and the runs into which it is cut: by kind, in the order in which they are given, so that the rows of
+ * one direction stay together. All that is asked of one number or handset comes one after the other, and is in one run.
+ * @param most how many subjects a run has, if no one of them is asked for more often
+ */
+export function askedRuns(
+  subjects: readonly AskedSubject[],
+  most: number,
+): { readonly lines: string[]; readonly runs: AskedRun[] } {
+  const lines: string[] = [];
+  const runs: AskedRun[] = [];
+  let start = 0;
+  for (const kind of ['restore', 'unblock'] as const) {
+    let run: { -readonly [Field in keyof AskedRun]: AskedRun[Field] } | undefined;
+    let last: string | undefined;
+    for (const asked of subjects.filter((one) => kindOf(one) === kind)) {
+      const text = `${askedLine(asked)}\n`;
+      const identifier = claimedAs(asked);
+      if (run === undefined || (run.subjects >= most && last !== identifier)) {
+        run = { kind, shard: (run?.shard ?? -1) + 1, start, bytes: 0, subjects: 0 };
+        runs.push(run);
+      }
+      last = identifier;
+      const bytes = Buffer.byteLength(text);
+      run.bytes += bytes;
+      run.subjects += 1;
+      start += bytes;
+      lines.push(text);
+    }
+  }
+  return { lines, runs };
+}
+
+/** A later batch that relies on a row which was to be taken back: it found the subject there, and did not direct it. */
+export interface Reliance {
+  readonly operator: OperatorId;
+  readonly batchId: BatchId;
+  /** How: the state that it counted. */
+  readonly state: string;
+}
+
+/** What became of a subject. */
+export interface ReversedSubject extends Omit<AskedSubject, 'scope'> {
+  readonly state: SubjectState;
+  /** The rows from which it is taken back. */
+  readonly rows: readonly Pointer[];
+  /** The directions that give back to it, or in which it is open already. */
+  readonly directionIds: readonly DirectionId[];
+  readonly kept: readonly Reliance[];
+}
+
+const reversedSubject = z.strictObject({
+  ...subject,
+  state: z.enum(SUBJECT_STATES),
+  rows: z.array(pointer),
+  directionIds: z.array(fields.direction),
+  kept: z.array(z.strictObject({ operator: fields.operator, batchId: fields.batch, state: z.string() })),
+});
+
+/** What became of a subject, as one line of the list of its shard, without its LF. */
+export function reversedLine(reversed: ReversedSubject): string {
+  return JSON.stringify({ ...reversed, rows: reversed.rows.map(writePointer) });
+}
+
+/** Reads a line that `reversedLine` made. @throws BadWorkLine */
+export function parseReversedLine(line: string): ReversedSubject {
+  return read(reversedSubject, line, 'what became of a subject');
+}
+
+/** Whether a subject is withdrawn from every list, and reversed for later batches: whatever it became, unless it stays as it is. */
+export function isTakenBackBy({ state, imei, msisdn }: Pick<ReversedSubject, 'state' | 'imei' | 'msisdn'>): boolean {
+  return state !== 'kept' && state !== 'struck' && isWhole({ imei, msisdn });
+}
+
+/** What caseworkers are told of each line of their appeal: `batches/<batch>/appeals.csv`. */
+export function appealsCsv(subjects: Iterable<ReversedSubject>): string {
+  const answers = [...subjects].flatMap(({ lines, state, directionIds }) =>
+    lines.map((line) => ({ line, state, directionIds })),
+  );
+  answers.sort((a, b) => a.line - b.line);
+  const header = csvLine(['line', 'state', 'directionIds']);
+  return (
+    header +
+    answers.map(({ line, state, directionIds }) => csvLine([String(line), state, directionIds.join(' ')])).join('')
+  );
+}
+
+/** What of a withdrawn report stays, since a later batch relies on it: `batches/<batch>/kept.csv`. */
+export function keptCsv(subjects: Iterable<ReversedSubject>): string {
+  const rows: string[] = [];
+  for (const { imei, msisdn, kept } of subjects)
+    for (const { operator, batchId, state } of kept)
+      rows.push(
+        imei === null
+          ? csvLine(['reverify', msisdn ?? '', operator, batchId, state])
+          : csvLine(['block', imeiOut(imei), operator, batchId, state]),
+      );
+  return csvLine(['kind', 'identifier', 'operator', 'batchId', 'state']) + rows.sort().join('');
+}

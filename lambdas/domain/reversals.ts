@@ -1,0 +1,196 @@
+/** Reversals: what becomes of each number and handset of which it is asked that what was done to it be taken back. */
+import { type CountedPointer, type Pointer, samePointer } from './claims.ts';
+import { addDays, type Day } from './days.ts';
+import { type BatchId, type DirectionId, isBatchId, type Msisdn, type OperatorId } from './identifiers.ts';
+import { givesBack, givesServiceBack } from './kinds.ts';
+import { continuedBy } from './moves.ts';
+
+/**
+ * What becomes of a subject: something is directed to be given back; a restore or unblock of it is open already; it is too late, since
+ * it was disconnected long before the upload or is somebody else's since; nothing of it was taken, or it has been given back; a later
+ * batch of others relies on it; an approver left it out.
+ */
+export const SUBJECT_STATES = ['directed', 'alreadyOpen', 'tooLate', 'nothingToRestore', 'kept', 'struck'] as const;
+export type SubjectState = (typeof SUBJECT_STATES)[number];
+
+/** For so many days before an upload a disconnected number may still be its subscriber's. */
+const RESTORED_WITHIN_DAYS = 90;
+
+/** A row that an earlier direction has of the subject, with what its line says. */
+export interface SubjectRow extends CountedPointer {
+  /** The day of the newest sighting that its plan knew; null for handsets. */
+  readonly lastSeen: Day | null;
+  /** Of an unblock: the number that is excepted; null for the whole handset, and for all other kinds. */
+  readonly excepts: Msisdn | null;
+}
+
+/** Which of a subject's rows are to be taken back: all of who has the number now, all of who had it in that row, or these alone. */
+export type Scope = 'current' | { readonly ofHolderIn: Pointer } | { readonly rows: readonly Pointer[] };
+
+/** What is given back at an operator; what is known of the subject is what this row says. */
+export interface GivenBack {
+  readonly operator: OperatorId;
+  readonly from: Pointer;
+}
+
+/** What was decided of a subject. */
+export interface SubjectDecision {
+  readonly state: Exclude<SubjectState, 'kept' | 'struck'>;
+  readonly directed: readonly GivenBack[];
+  /** The rows from which it is taken back, newest first: open ones end, all are marked. */
+  readonly rows: readonly Pointer[];
+  /** The directions in which it is open to be given back, where that is why it isn't directed. */
+  readonly openIn: readonly DirectionId[];
+}
+
+/**
+ * Decides what becomes of a number. At each operator that has a row of it: who is open, or waits to go on elsewhere, or was
+ * disconnected, surrendered, overdue or named by an order that takes service since service was last given back, is restored there.
+ * A number that was activated for somebody else belongs to others from that day on: rows of sightings before it are not touched by who
+ * has it now, and nothing is restored to who had it then.
+ * @param rows that count, of all operators, newest first
+ * @param uploadedOn the day on which it was asked for
+ */
+export function decideNumber(rows: readonly SubjectRow[], scope: Scope, uploadedOn: Day): SubjectDecision {
+  const activations = rows.flatMap(({ outcome, occurredOn }) => (outcome === 'reissued' ? (occurredOn ?? []) : []));
+  /** How many had it before who had it in a row. */
+  const holderOf = ({ lastSeen }: SubjectRow) =>
+    activations.filter((day) => lastSeen !== null && lastSeen > day).length;
+  const reverify = rows.filter(({ kind }) => !givesBack(kind));
+  const named = reverify.filter((row) => isIn(scope, row));
+  const holder = scope === 'current' ? activations.length : Math.max(0, ...named.map(holderOf));
+  const own = scope !== 'current' && 'rows' in scope ? named : reverify.filter((row) => holderOf(row) === holder);
+  const taken = own.filter(({ reversed, open }) => open || !reversed).map(pointerOf);
+  const isOthers = holder < activations.length || (own.length === 0 && reverify.length > 0);
+  if (isOthers) return { state: 'tooLate', directed: [], rows: taken, openIn: [] };
+
+  const operators = [...new Set(own.map(({ operator }) => operator))];
+  const perOperator = operators.map((operator) => {
+    const mine = rows.filter((row) => row.operator === operator);
+    return { operator, ...numberAt(mine, own, uploadedOn) };
+  });
+  return combined(perOperator, taken);
+}
+
+/**
+ * The scope with what continues its rows: a row that was moved goes on in a follow-up's.
+ * @param rows that count, newest first
+ */
+export function withContinuations(scope: Scope, rows: readonly SubjectRow[]): Scope {
+  if (scope === 'current' || !('rows' in scope)) return scope;
+  const reverify = rows.filter(({ kind }) => !givesBack(kind));
+  const continuing = reverify.filter((_, n) =>
+    continuedBy(reverify.slice(n)).some((said) =>
+      scope.rows.some(({ directionId }) => directionId === said.directionId),
+    ),
+  );
+  return { rows: [...scope.rows, ...continuing.map(pointerOf)] };
+}
+
+/** Whether a row is one that a scope names. */
+function isIn(scope: Scope, row: Pointer): boolean {
+  if (scope === 'current') return false;
+  return ('rows' in scope ? scope.rows : [scope.ofHolderIn]).some((one) => samePointer(one, row));
+}
+
+/** What of a number is to be given back at an operator. `rows`: all that the operator has of it, newest first; `own`: those in question. */
+function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploadedOn: Day): AtOperator {
+  let openIn: DirectionId | undefined;
+  for (const row of rows) {
+    if (givesBack(row.kind)) {
+      if (row.outcome === 'restored') return { state: 'nothingToRestore' };
+      if (row.open) openIn ??= row.directionId;
+      continue;
+    }
+    if (!own.includes(row)) continue;
+    if ((row.open || row.waits) && openIn === undefined) return { state: 'directed', from: row };
+    if (givesServiceBack(row.outcome)) return openIn ? { state: 'alreadyOpen', openIn } : { state: 'nothingToRestore' };
+    const isEnded = row.outcome === 'disconnected' || row.outcome === 'surrendered';
+    if (!(isEnded || row.open || row.waits || row.outcome === 'overdue' || row.cut)) continue;
+    if (openIn !== undefined) return { state: 'alreadyOpen', openIn };
+    const isLongAgo = row.occurredOn !== null && row.occurredOn < addDays(uploadedOn, -RESTORED_WITHIN_DAYS);
+    return isEnded && isLongAgo ? { state: 'tooLate' } : { state: 'directed', from: row };
+  }
+  return openIn === undefined ? { state: 'nothingToRestore' } : { state: 'alreadyOpen', openIn };
+}
+
+/**
+ * Decides what becomes of a handset: at each operator whose newest block of it is open, carried out or overdue, it is unblocked.
+ * @param rows that count, of all operators, newest first
+ * @param excepts the number whose use in it is to be excepted from the block, which stays; null for the whole handset
+ */
+export function decideHandset(rows: readonly SubjectRow[], scope: Scope, excepts: Msisdn | null): SubjectDecision {
+  const blocks = rows.filter((row) => !givesBack(row.kind) && (scope === 'current' || isIn(scope, row)));
+  const taken = excepts === null ? blocks.filter(({ reversed, open }) => open || !reversed).map(pointerOf) : [];
+  const operators = [...new Set(blocks.map(({ operator }) => operator))];
+  const perOperator = operators.map((operator) => {
+    const mine = rows.filter((row) => row.operator === operator);
+    return { operator, ...handsetAt(mine, blocks, excepts) };
+  });
+  return combined(perOperator, taken);
+}
+
+function handsetAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], excepts: Msisdn | null): AtOperator {
+  let openIn: DirectionId | undefined;
+  for (const row of rows) {
+    if (givesBack(row.kind)) {
+      // An unblocked handset is so for each number, and an exception is none for the whole of it.
+      const isSame = row.excepts === null || row.excepts === excepts;
+      if (isSame && row.outcome === 'unblocked') return { state: 'nothingToRestore' };
+      if (isSame && row.open) openIn ??= row.directionId;
+      continue;
+    }
+    if (!own.includes(row)) continue;
+    const isInForce = row.open || row.outcome === 'blocked' || row.outcome === 'overdue' || row.outcome === 'withdrawn';
+    if (!isInForce) continue;
+    return openIn === undefined ? { state: 'directed', from: row } : { state: 'alreadyOpen', openIn };
+  }
+  return { state: 'nothingToRestore' };
+}
+
+type AtOperator =
+  | { readonly state: 'directed'; readonly from: SubjectRow }
+  | { readonly state: 'alreadyOpen'; readonly openIn: DirectionId }
+  | { readonly state: 'tooLate' | 'nothingToRestore' };
+
+/** A subject's decision from those at each operator: the first state that any of them has. */
+function combined(
+  perOperator: readonly ({ readonly operator: OperatorId } & AtOperator)[],
+  rows: readonly Pointer[],
+): SubjectDecision {
+  const directed = perOperator.flatMap((at) =>
+    at.state === 'directed' ? [{ operator: at.operator, from: pointerOf(at.from) }] : [],
+  );
+  const openIn = perOperator.flatMap((at) => (at.state === 'alreadyOpen' ? [at.openIn] : []));
+  const states = ['directed', 'alreadyOpen', 'tooLate'] as const;
+  const state = states.find((one) => perOperator.some((at) => at.state === one)) ?? 'nothingToRestore';
+  return { state, directed, rows, openIn: state === 'alreadyOpen' ? openIn : [] };
+}
+
+const pointerOf = ({ directionId, row }: Pointer): Pointer => ({ directionId, row });
+
+/** The mark of a reversal in the claim of what it took back: it counts where that plan does. */
+export interface ReversalMark {
+  readonly batchId: BatchId;
+  readonly plan: number;
+}
+
+/** A mark as it is stored: `<batchId>:<plan>`. */
+export function writeMark({ batchId, plan }: ReversalMark): string {
+  return `${batchId}:${plan}`;
+}
+
+/** A stored mark can't be read. */
+export class BadMark extends Error {
+  override readonly name = 'BadMark';
+  constructor() {
+    super('A claim holds a mark that is not "<batchId>:<plan>"');
+  }
+}
+
+/** Reads a stored mark; throws BadMark. */
+export function readMark(stored: string): ReversalMark {
+  const [batchId = '', plan = '', ...more] = stored.split(':');
+  if (!isBatchId(batchId) || !/^\d{1,9}$/.test(plan) || more.length > 0) throw new BadMark();
+  return { batchId, plan: Number(plan) };
+}

@@ -1,0 +1,74 @@
+/** Which batches rely on rows of earlier ones: they found numbers or handsets there, and did not direct them. */
+import type { Reliance } from '../domain/asked.ts';
+import { planCounts } from '../domain/batches.ts';
+import { type ElsewhereLine, parseElsewhereLine } from '../domain/elsewhere.ts';
+import {
+  type BatchId,
+  type DirectionId,
+  type Imei,
+  isBatchId,
+  type Msisdn,
+  parseDirectionId,
+} from '../domain/identifiers.ts';
+import { givesBack } from '../domain/kinds.ts';
+import { RELIED } from '../domain/work.ts';
+import { readBatch } from './cases/batches.ts';
+import { listObjects, readTextLines, writeObject } from './objects.ts';
+import { readPlan } from './plans.ts';
+
+/** Marks that a batch relies on others, whatever becomes of its plan. */
+export async function markReliances(work: string, by: BatchId, directions: Iterable<DirectionId>): Promise<void> {
+  for (const on of batchesOf(directions))
+    if (on !== by) await writeObject({ bucket: work, key: RELIED.key(on, by) }, '');
+}
+
+function batchesOf(directions: Iterable<DirectionId>): Set<BatchId> {
+  return new Set([...directions].flatMap((id) => parseDirectionId(id)?.batchId ?? []));
+}
+
+/** What is asked about: rows of these directions, of these numbers or handsets; only batches of earlier plans rely on anything. */
+interface Asked {
+  readonly directions: ReadonlySet<DirectionId>;
+  readonly identifiers: ReadonlySet<Msisdn | Imei>;
+  readonly plan: number;
+}
+
+/** Which batches that count rely on what is asked about, by `<identifier> <direction>`. */
+export async function readReliances(
+  env: { readonly WORK: string; readonly CASES: string },
+  asked: Asked,
+): Promise<Map<string, Reliance[]>> {
+  const relying = new Map<string, Reliance[]>();
+  const seen = new Set<BatchId>();
+  for (const on of batchesOf(asked.directions)) {
+    for await (const { key } of listObjects({ bucket: env.WORK, key: RELIED.prefixOf(on) })) {
+      const by = key.slice(RELIED.prefixOf(on).length);
+      if (!isBatchId(by) || seen.has(by)) continue;
+      seen.add(by);
+      for await (const { identifier, operator, state, directionId } of elsewhereOf(env, by, asked)) {
+        const name = `${identifier} ${directionId}`;
+        relying.set(name, [...(relying.get(name) ?? []), { operator, batchId: by, state }]);
+      }
+    }
+  }
+  return relying;
+}
+
+/** What a batch found in these directions; nothing where its plan doesn't count, or retention took its lists. */
+async function* elsewhereOf(
+  env: { readonly WORK: string; readonly CASES: string },
+  by: BatchId,
+  { directions, identifiers, plan }: Asked,
+): AsyncGenerator<ElsewhereLine> {
+  const batch = await readBatch(env.CASES, by);
+  if (batch?.planKey === undefined || !planCounts(batch.state) || batch.plan >= plan) return;
+  const { elsewhere } = await readPlan(env.WORK, batch.planKey);
+  for (const { key, bytes } of elsewhere)
+    for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
+      for (const text of block) {
+        const line = parseElsewhereLine(text);
+        const isAbout =
+          line.directionId !== null && directions.has(line.directionId) && identifiers.has(line.identifier);
+        if (isAbout && !givesBack(line.kind)) yield line;
+      }
+}

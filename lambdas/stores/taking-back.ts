@@ -1,0 +1,151 @@
+/** What a reversal takes back, once its plan counts. */
+
+import { appealsCsv, isTakenBackBy, keptCsv, parseReversedLine, type ReversedSubject } from '../domain/asked.ts';
+import type { AuditedFile } from '../domain/audit.ts';
+import { planCounts } from '../domain/batches.ts';
+import { dayOf, type Instant } from '../domain/days.ts';
+import { sha256Of } from '../domain/hashes.ts';
+import type { BatchId, DirectionId, Msisdn, OperatorId } from '../domain/identifiers.ts';
+import { parseInboxKey } from '../domain/inbox.ts';
+import { countOpen, type Ledger, withdrawRows } from '../domain/ledger.ts';
+import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
+import { appealsCsvKey, keptCsvKey, reversalKeys } from '../domain/outbox.ts';
+import type { Plan } from '../domain/plans.ts';
+import { type Withdrawal, withdrawalCsv, withdrawalJson, withdrawalRows } from '../domain/revocations.ts';
+import { whereabouts } from '../domain/whereabouts.ts';
+import { audit } from './audit.ts';
+import { type Batch, readBatch } from './cases/batches.ts';
+import { changeLedger, readLedger } from './cases/ledgers.ts';
+import { concurrently } from './concurrently.ts';
+import { readTextLines, writeObject } from './objects.ts';
+import { readPlan } from './plans.ts';
+import { wake } from './workflows.ts';
+
+interface Places {
+  readonly WORK: string;
+  readonly OUTBOX: string;
+  readonly CASES: string;
+  readonly AUDIT_QUEUE: string;
+}
+
+/** A reversal whose plan counts. */
+type Directed = Batch & { readonly directedAt: Instant };
+
+/** A reversal that is directed, with its plan; undefined for all other batches. */
+async function directedReversal(
+  env: Pick<Places, 'WORK' | 'CASES'>,
+  batchId: BatchId,
+): Promise<{ batch: Directed; reversal: NonNullable<Plan['reversal']> } | undefined> {
+  const batch = await readBatch(env.CASES, batchId);
+  if (batch?.planKey === undefined || batch.directedAt === undefined || !planCounts(batch.state)) return undefined;
+  const { reversal } = await readPlan(env.WORK, batch.planKey);
+  return reversal === null ? undefined : { batch: { ...batch, directedAt: batch.directedAt }, reversal };
+}
+
+async function* subjectsOf(
+  work: string,
+  { lists }: Pick<NonNullable<Plan['reversal']>, 'lists'>,
+): AsyncGenerator<ReversedSubject> {
+  for (const { key, bytes } of lists)
+    for await (const block of readTextLines({ bucket: work, key }, { start: 0, end: bytes }))
+      for (const line of block) yield parseReversedLine(line);
+}
+
+/**
+ * Takes back what a reversal's plan says, now that it counts; nothing for other batches. In each ledger by one commit; what was taken
+ * back before stays so. Then what it withdraws is published, and what became of each subject: by whoever tries again, alike.
+ */
+export async function takeBack(env: Places, batchId: BatchId): Promise<void> {
+  const found = await directedReversal(env, batchId);
+  if (found === undefined) return;
+  const { batch, reversal } = found;
+  const { directedAt: at } = batch;
+  const rows = new Map<DirectionId, number[]>();
+  for await (const { rows: taken } of subjectsOf(env.WORK, reversal))
+    for (const { directionId, row } of taken) {
+      const own = rows.get(directionId) ?? [];
+      rows.set(directionId, own);
+      own.push(row);
+    }
+  const on = dayOf(at);
+  await concurrently(rows, LEDGERS_AT_ONCE, async ([directionId, own]) => {
+    const taken = [...new Set(own)].sort((a, b) => a - b);
+    const ledger = await changeLedger<Ledger>(env.CASES, directionId, async (read) => {
+      const withdrawn = withdrawRows(read, taken, { reversal: batchId, on, at });
+      return { ...(withdrawn && { ledger: withdrawn }), result: withdrawn ?? read };
+    });
+    // Whoever waits for the last answers goes on, also of an attempt that died before it said so.
+    if (ledger.closedAt === null && countOpen(ledger) === 0) await wake(ledger.tokens, whereabouts(ledger, at));
+  });
+  await publishReversal(env, batch, reversal);
+}
+
+/** Publishes what a reversal withdrew, and what became of its subjects. */
+async function publishReversal(env: Places, batch: Directed, reversal: NonNullable<Plan['reversal']>): Promise<void> {
+  const { batchId, directedAt: at, file } = batch;
+  const told: ReversedSubject[] = [];
+  for await (const subject of subjectsOf(env.WORK, reversal))
+    if (subject.lines.length > 0 || subject.kept.length > 0) told.push(subject);
+  const isAppeal = parseInboxKey(file).kind === 'appeal';
+  const key = isAppeal ? appealsCsvKey(batchId) : keptCsvKey(batchId);
+  const answer = isAppeal ? appealsCsv(told) : keptCsv(told);
+  await writeObject({ bucket: env.OUTBOX, key }, answer);
+  const { rows, files } = await publishWithdrawn(env, batch, reversal);
+  await audit(env, {
+    batchId,
+    id: 'reversed',
+    kind: 'withdrawn',
+    at,
+    facts: { rows, ...reversal.subjects },
+    files: { ...files, answer: { key, sha256: sha256Of(answer) } },
+  });
+}
+
+/** Publishes the list of the numbers that a reversal withdrew: from its plan, and so always the same. */
+async function publishWithdrawn(
+  env: Pick<Places, 'WORK' | 'OUTBOX'>,
+  { batchId, directedAt }: Directed,
+  reversal: NonNullable<Plan['reversal']>,
+): Promise<{ readonly rows: number; readonly files: Readonly<Record<string, AuditedFile>> }> {
+  const withdrawnOn = dayOf(directedAt);
+  const keys = reversalKeys(withdrawnOn, batchId);
+  const withdrawals = new Map<Msisdn, Withdrawal>();
+  for await (const subject of subjectsOf(env.WORK, reversal)) {
+    const { msisdn, imei, ground } = subject;
+    if (isTakenBackBy(subject) && msisdn !== null && imei === null)
+      withdrawals.set(msisdn, { msisdn, withdrawnOn, ground });
+  }
+  const rows = withdrawalRows(withdrawals.values());
+  const csv = withdrawalCsv(rows);
+  const json = withdrawalJson(keys.csv.split('/').at(-1) ?? '', rows);
+  await writeObject({ bucket: env.OUTBOX, key: keys.csv }, csv);
+  await writeObject({ bucket: env.OUTBOX, key: keys.json }, json);
+  const hashed = (key: string, text: string) => ({ key, sha256: sha256Of(text) });
+  return { rows: rows.length, files: { csv: hashed(keys.csv, csv), json: hashed(keys.json, json) } };
+}
+
+/** Publishes again what reversals withdrew, after a list that may name it. */
+export async function withdrawReversedAgain(env: Places, reversals: Iterable<BatchId>): Promise<void> {
+  for (const batchId of new Set(reversals)) {
+    const found = await directedReversal(env, batchId);
+    if (found) await publishWithdrawn(env, found.batch, found.reversal);
+  }
+}
+
+/** How many rows a reversal ended, by operator. */
+export async function countEnded(
+  env: Pick<Places, 'WORK' | 'CASES'>,
+  batchId: BatchId,
+  reversal: NonNullable<Plan['reversal']>,
+): Promise<Record<OperatorId, number>> {
+  const directions = new Set<DirectionId>();
+  for await (const { rows } of subjectsOf(env.WORK, reversal))
+    for (const { directionId } of rows) directions.add(directionId);
+  const ended: Record<OperatorId, number> = {};
+  await concurrently(directions, LEDGERS_AT_ONCE, async (directionId) => {
+    const ledger = await readLedger(env.CASES, directionId);
+    const entry = ledger?.files.find((file) => file.reversal === batchId);
+    if (ledger && entry?.ended) ended[ledger.operator] = (ended[ledger.operator] ?? 0) + entry.ended;
+  });
+  return ended;
+}

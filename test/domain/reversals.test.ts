@@ -1,0 +1,245 @@
+import { describe, expect, it } from 'vitest';
+import type { DirectionId, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import {
+  BadMark,
+  decideHandset,
+  decideNumber,
+  readMark,
+  type SubjectRow,
+  withContinuations,
+  writeMark,
+} from '../../lambdas/domain/reversals.ts';
+import { airtel, at, day, directionId, jio } from './example.ts';
+
+const UPLOADED = day('2026-06-30');
+/** 90 days before that: the last day on which a disconnected number may still be its subscriber's. */
+const LONG_AGO = day('2026-04-01');
+
+const plan = (n: number, kind: 'reverify' | 'restore' | 'block' | 'unblock' = 'reverify') =>
+  directionId(kind, `${n}-0-0`);
+const pointer = ({ directionId: id, row }: SubjectRow) => ({ directionId: id, row });
+
+/** A row of a re-verification that ended verified, unless told otherwise: nothing is taken by it. */
+function row(told: Partial<SubjectRow>): SubjectRow {
+  return {
+    directionId: plan(1),
+    row: 0,
+    kind: 'reverify',
+    operator: airtel,
+    open: false,
+    outcome: 'verified',
+    reversed: false,
+    cut: false,
+    occurredOn: day('2026-06-10'),
+    recordedAt: at('2026-06-10T10:00:00Z'),
+    portedTo: null,
+    waits: false,
+    lastSeen: day('2026-05-20'),
+    excepts: null,
+    ...told,
+  };
+}
+const open = (told: Partial<SubjectRow> = {}) => row({ open: true, outcome: 'open', occurredOn: null, ...told });
+const restore = (told: Partial<SubjectRow>) => row({ kind: 'restore', directionId: plan(9, 'restore'), ...told });
+const disconnected = (on: string, told: Partial<SubjectRow> = {}) =>
+  row({ outcome: 'disconnected', occurredOn: day(on), ...told });
+const number = (rows: readonly SubjectRow[]) => decideNumber(rows, 'current', UPLOADED);
+
+describe('a number that is appealed', () => {
+  it.each([
+    ['open', open()],
+    ['open and barred', open({ cut: true })],
+    ['moved, and waiting for its follow-up', row({ outcome: 'ported', portedTo: jio, waits: true })],
+    ['disconnected', disconnected('2026-06-11')],
+    ['disconnected ninety days before', disconnected(LONG_AGO)],
+    ['surrendered', row({ outcome: 'surrendered' })],
+    ['overdue', row({ outcome: 'overdue', occurredOn: null, recordedAt: null })],
+    ['not found after a bar', row({ outcome: 'not_found', cut: true })],
+    ['ported after a bar, with its follow-up directed', row({ outcome: 'ported', portedTo: jio, cut: true })],
+  ])('is restored where it is %s, and its row taken back', (_, one) => {
+    expect(number([one])).toEqual({
+      state: 'directed',
+      directed: [{ operator: airtel, from: pointer(one) }],
+      rows: [pointer(one)],
+      openIn: [],
+    });
+  });
+
+  it.each([
+    ['was verified', row({})],
+    ['was not found, and nothing was ordered against it', row({ outcome: 'not_found' })],
+    ['went on elsewhere, and no order named it', row({ outcome: 'ported', portedTo: jio })],
+  ])('has nothing to be restored where it %s, and its row is marked', (_, one) => {
+    expect(number([one])).toEqual({ state: 'nothingToRestore', directed: [], rows: [pointer(one)], openIn: [] });
+  });
+
+  it('that no batch knows has nothing to be restored', () => {
+    expect(number([])).toEqual({ state: 'nothingToRestore', directed: [], rows: [], openIn: [] });
+  });
+
+  it('is too late more than ninety days after its disconnection', () => {
+    const one = disconnected('2026-03-31');
+    expect(number([one])).toEqual({ state: 'tooLate', directed: [], rows: [pointer(one)], openIn: [] });
+  });
+
+  it('is restored at each operator that took something, and only there', () => {
+    const here = open({ directionId: plan(3) });
+    const older = disconnected('2026-06-01', { operator: jio, directionId: plan(2) });
+    const elsewhere = row({ operator: 'bsnl' as OperatorId, directionId: plan(1) });
+    expect(number([here, older, elsewhere])).toEqual({
+      state: 'directed',
+      directed: [
+        { operator: airtel, from: pointer(here) },
+        { operator: jio, from: pointer(older) },
+      ],
+      rows: [here, older, elsewhere].map(pointer),
+      openIn: [],
+    });
+  });
+
+  it('open here, and disconnected long ago there, is restored here alone', () => {
+    const here = open({ directionId: plan(2) });
+    const there = disconnected('2026-01-01', { operator: jio });
+    expect(number([here, there]).directed).toEqual([{ operator: airtel, from: pointer(here) }]);
+  });
+
+  it('is already open where a restore of it is, and no new row was opened since', () => {
+    const asked = restore({ open: true, outcome: 'open' });
+    const before = disconnected('2026-06-01', { reversed: true });
+    expect(number([asked, before])).toEqual({
+      state: 'alreadyOpen',
+      directed: [],
+      rows: [],
+      openIn: [asked.directionId],
+    });
+    const since = open({ directionId: plan(10) });
+    expect(number([since, asked, before]).directed).toEqual([{ operator: airtel, from: pointer(since) }]);
+  });
+
+  it('has nothing to be restored once it was, and is asked for again where that failed', () => {
+    const before = disconnected('2026-06-01', { reversed: true });
+    expect(number([restore({ outcome: 'restored' }), before]).state).toBe('nothingToRestore');
+    expect(number([restore({ outcome: 'overdue' }), before]).directed).toEqual([
+      { operator: airtel, from: pointer(before) },
+    ]);
+  });
+
+  it('is what it became last: verified since an older disconnection', () => {
+    expect(number([row({ directionId: plan(2) }), disconnected('2026-05-01')]).state).toBe('nothingToRestore');
+  });
+});
+
+describe('a number that was given to somebody else', () => {
+  const given = row({ directionId: plan(1), outcome: 'reissued', occurredOn: day('2026-05-25') });
+  const since = open({ directionId: plan(2), lastSeen: day('2026-06-02') });
+
+  it('is restored to who has it now, whose rows alone are taken back', () => {
+    expect(number([since, given])).toEqual({
+      state: 'directed',
+      directed: [{ operator: airtel, from: pointer(since) }],
+      rows: [pointer(since)],
+      openIn: [],
+    });
+  });
+
+  it('is too late for who had it then, by the reference of that row', () => {
+    const then = decideNumber([since, given], { ofHolderIn: pointer(given) }, UPLOADED);
+    expect(then).toEqual({ state: 'tooLate', directed: [], rows: [pointer(given)], openIn: [] });
+    const now = decideNumber([since, given], { ofHolderIn: pointer(since) }, UPLOADED);
+    expect(now.directed).toEqual([{ operator: airtel, from: pointer(since) }]);
+  });
+
+  it('is too late where only who had it then is known', () => {
+    expect(number([given])).toEqual({ state: 'tooLate', directed: [], rows: [], openIn: [] });
+  });
+});
+
+describe('a withdrawn report', () => {
+  const own = open({ directionId: plan(2) });
+  const others = open({ directionId: plan(3), operator: jio });
+
+  it('takes its own rows back, and no others of the number', () => {
+    expect(decideNumber([others, own], { rows: [pointer(own)] }, UPLOADED)).toEqual({
+      state: 'directed',
+      directed: [{ operator: airtel, from: pointer(own) }],
+      rows: [pointer(own)],
+      openIn: [],
+    });
+  });
+
+  it('takes back what goes on with them, too', () => {
+    const moved = row({ directionId: plan(2), outcome: 'ported', portedTo: jio });
+    const goesOn = open({ directionId: 'followup-202606130000.reverify.jio.3-0-0' as DirectionId, operator: jio });
+    expect(withContinuations({ rows: [pointer(moved)] }, [goesOn, moved])).toEqual({
+      rows: [pointer(moved), pointer(goesOn)],
+    });
+    expect(withContinuations({ rows: [pointer(others)] }, [goesOn, moved, others])).toEqual({
+      rows: [pointer(others)],
+    });
+    expect(withContinuations('current', [goesOn, moved])).toBe('current');
+  });
+});
+
+describe('a handset', () => {
+  const block = (told: Partial<SubjectRow>) =>
+    row({ kind: 'block', directionId: plan(1, 'block'), lastSeen: null, outcome: 'blocked', ...told });
+  const unblock = (told: Partial<SubjectRow>) =>
+    row({ kind: 'unblock', directionId: plan(9, 'unblock'), lastSeen: null, ...told });
+  const one = '+919876543210' as Msisdn;
+  const other = '+919876543211' as Msisdn;
+  const handset = (rows: readonly SubjectRow[], excepts: Msisdn | null = null) =>
+    decideHandset(rows, 'current', excepts);
+
+  it.each([
+    ['blocked', block({})],
+    ['open', block({ open: true, outcome: 'open' })],
+    ['overdue', block({ outcome: 'overdue' })],
+  ])('that is %s is unblocked, and its row taken back', (_, of) => {
+    expect(handset([of])).toEqual({
+      state: 'directed',
+      directed: [{ operator: airtel, from: pointer(of) }],
+      rows: [pointer(of)],
+      openIn: [],
+    });
+  });
+
+  it('that was never found has nothing to be unblocked', () => {
+    expect(handset([block({ outcome: 'not_found' })]).state).toBe('nothingToRestore');
+  });
+
+  it('is unblocked at each operator that blocks it', () => {
+    const there = block({ operator: jio, directionId: plan(2, 'block') });
+    expect(handset([block({}), there]).directed.map(({ operator }) => operator)).toEqual([airtel, jio]);
+  });
+
+  it('stays blocked where one number is excepted: its rows are not taken back', () => {
+    expect(handset([block({})], one)).toMatchObject({ state: 'directed', rows: [] });
+  });
+
+  it('is excepted for one number at a time, and for none once it is unblocked', () => {
+    const excepted = unblock({ outcome: 'unblocked', excepts: one });
+    expect(handset([excepted, block({})], one).state).toBe('nothingToRestore');
+    expect(handset([excepted, block({})], other).state).toBe('directed');
+    expect(handset([excepted, block({})]).state).toBe('directed');
+    expect(handset([unblock({ outcome: 'unblocked' }), block({ reversed: true })], one).state).toBe('nothingToRestore');
+    expect(handset([unblock({ open: true, outcome: 'open' }), block({})])).toMatchObject({
+      state: 'alreadyOpen',
+      openIn: [plan(9, 'unblock')],
+    });
+  });
+});
+
+describe('the mark of a reversal', () => {
+  it('is stored as batch and plan', () => {
+    const mark = { batchId: 'caseworker-1-0123456789ab', plan: 7 } as never;
+    expect(writeMark(mark)).toBe('caseworker-1-0123456789ab:7');
+    expect(readMark('caseworker-1-0123456789ab:7')).toEqual(mark);
+  });
+
+  it.each(['', 'caseworker-1-0123456789ab', 'caseworker-1-0123456789ab:', ':7', 'x:7', 'mha-0123456789ab:7:8'])(
+    'that is %j is none',
+    (text) => {
+      expect(() => readMark(text)).toThrow(BadMark);
+    },
+  );
+});
