@@ -3,14 +3,13 @@
  * heaviest ones, and how to decide. It stands alone (it asks for nothing, runs nothing and is one file), and names no number.
  */
 import { csvLine } from './csv.ts';
-import { addSeconds, dayOf, type Instant } from './days.ts';
 import { decisionColumns } from './decision-rows.ts';
 import { sha256Of } from './hashes.ts';
-import { type Content, grouped, Html, html } from './html.ts';
+import { type Content, grouped, type Html, html } from './html.ts';
 import { imeiOut } from './identifiers.ts';
 import { previewKeys } from './outbox.ts';
 import { type AreaCount, type Preview, previewText } from './preview.ts';
-import { STYLE } from './preview-style.ts';
+import { type Column, counted, outside, pageOf, table, time } from './preview-parts.ts';
 import type { HandsetWeight, HeldFrom, HeldHandset } from './weighing.ts';
 
 /** What the page shows beside the preview itself. */
@@ -29,70 +28,15 @@ export interface PreviewDetails {
 const MOST_HELD_SHOWN = 500;
 const MOST_AREAS_SHOWN = 40;
 
-const counted = (count: number, one: string, more = `${one}s`) => `${grouped(count)} ${count === 1 ? one : more}`;
-
-/** A text from outside; marks of writing direction in it end with it. */
-const outside = (text: string) => html`<bdi>${text}</bdi>`;
-
-const IST = 5.5 * 3600;
-
-/** An instant, in India's time and in UTC. */
-function time(instant: Instant): Html {
-  const minute = (of: Instant) => of.slice(11, 16);
-  return html`<time datetime="${instant}">${dayOf(instant)} ${minute(addSeconds(instant, IST))} IST</time> (${instant.slice(0, 10)} ${minute(instant)} UTC)`;
-}
-
-interface Column {
-  readonly title: string;
-  readonly count?: boolean;
-}
-
-/** A table that scrolls by itself where the page is too narrow, by keys as well; the first cell of each row names it. */
-export function table(
-  id: string,
-  caption: string,
-  columns: readonly Column[],
-  rows: readonly (readonly Content[])[],
-): Html {
-  const kind = (n: number) => (columns[n]?.count ? html` class="count"` : html``);
-  return html`<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0">
-<table>
-<caption><span id="${id}">${caption}</span></caption>
-<thead><tr>${columns.map(({ title }, n) => html`<th scope="col"${kind(n)}>${title}</th>`)}</tr></thead>
-<tbody>
-${rows.map(
-  ([name = '', ...cells]) =>
-    html`<tr><th scope="row">${name}</th>${cells.map((cell, n) => html`<td${kind(n + 1)}>${cell}</td>`)}</tr>
-`,
-)}</tbody>
-</table>
-</div>
-`;
-}
-
 /**
  * The page. Its bytes follow from what it is given; the decisions are bound to the preview's bytes, not to these.
  */
 export function previewHtml(preview: Preview, details: PreviewDetails): string {
   const { batchId } = preview;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<link rel="icon" href="data:,">
-<title>Preview of ${batchId}</title>
-<style>${new Html(STYLE)}</style>
-</head>
-<body>
-<main>
-${opening(preview)}${operators(preview)}${areas(preview, details.areas)}${held(preview, details)}${heaviest(details.heaviest)}${howTo(preview, details)}${source(preview)}</main>
-</body>
-</html>
-`.text;
+  return pageOf(
+    `Preview of ${batchId}`,
+    html`${opening(preview)}${operators(preview)}${areas(preview, details.areas)}${held(preview, details)}${heaviest(details.heaviest)}${howTo(preview, details)}${source(preview)}`,
+  );
 }
 
 function opening({ batchId, agency, report, held, linked, linkedOnlyByHeld, people, decideBy }: Preview): Html {

@@ -1,0 +1,69 @@
+/** What the pages of all previews are made of. */
+import { addSeconds, dayOf, type Instant } from './days.ts';
+import { type Content, grouped, Html, html } from './html.ts';
+import { STYLE } from './preview-style.ts';
+
+/** So many of something. */
+export const counted = (count: number, one: string, more = `${one}s`) =>
+  `${grouped(count)} ${count === 1 ? one : more}`;
+
+/** A text from outside; marks of writing direction in it end with it. */
+export const outside = (text: string) => html`<bdi>${text}</bdi>`;
+
+const IST = 5.5 * 3600;
+
+/** An instant, in India's time and in UTC. */
+export function time(instant: Instant): Html {
+  const minute = (of: Instant) => of.slice(11, 16);
+  return html`<time datetime="${instant}">${dayOf(instant)} ${minute(addSeconds(instant, IST))} IST</time> (${instant.slice(0, 10)} ${minute(instant)} UTC)`;
+}
+
+export interface Column {
+  readonly title: string;
+  readonly count?: boolean;
+}
+
+/** A table that scrolls by itself where the page is too narrow, by keys as well; the first cell of each row names it. */
+export function table(
+  id: string,
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly (readonly Content[])[],
+): Html {
+  const kind = (n: number) => (columns[n]?.count ? html` class="count"` : html``);
+  return html`<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0">
+<table>
+<caption><span id="${id}">${caption}</span></caption>
+<thead><tr>${columns.map(({ title }, n) => html`<th scope="col"${kind(n)}>${title}</th>`)}</tr></thead>
+<tbody>
+${rows.map(
+  ([name = '', ...cells]) =>
+    html`<tr><th scope="row">${name}</th>${cells.map((cell, n) => html`<td${kind(n + 1)}>${cell}</td>`)}</tr>
+`,
+)}</tbody>
+</table>
+</div>
+`;
+}
+
+/** A page that stands alone: it asks for nothing, runs nothing and is one file. */
+export function pageOf(title: string, content: Html): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
+<title>${title}</title>
+<style>${new Html(STYLE)}</style>
+</head>
+<body>
+<main>
+${content}</main>
+</body>
+</html>
+`.text;
+}
