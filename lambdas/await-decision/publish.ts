@@ -4,9 +4,11 @@ import type { Instant } from '../domain/days.ts';
 import { approvals, type Decision, type Ending, refusals } from '../domain/decisions.ts';
 import { sha8, sha256Of } from '../domain/hashes.ts';
 import type { OperatorId } from '../domain/identifiers.ts';
+import { BATCH_KINDS } from '../domain/kinds.ts';
 import { type EndingNotice, EVERY_APPROVER, toAdministrators, toAgency, toApprover } from '../domain/notices.ts';
 import { previewKeys, summaryKey } from '../domain/outbox.ts';
 import { readPreview } from '../domain/preview.ts';
+import { reversalSummaryText, unsettledReversalSummary } from '../domain/reversal-books.ts';
 import type { WithdrawnReport } from '../domain/withdrawals.ts';
 import { SCREENED } from '../domain/work.ts';
 import { audit } from '../stores/audit.ts';
@@ -68,7 +70,13 @@ async function summaryOf(
   endedAt: Instant,
   withdrawn: WithdrawnReport | undefined,
 ): Promise<string> {
-  const { batchId, agency, file, report, startedAt, previewKey } = batch;
+  const { batchId, kind, agency, file, report, startedAt, previewKey } = batch;
+  if (!BATCH_KINDS[kind].expands) {
+    const operators = env.OPERATORS as OperatorId[];
+    return reversalSummaryText(
+      unsettledReversalSummary({ batchId, agency, file, startedAt, status, endedAt, operators }),
+    );
+  }
   const latestImports = previewKey === undefined ? (withdrawn?.operators ?? {}) : await previewedImports(previewKey);
   return summaryText(
     unsettledSummary({
@@ -102,8 +110,8 @@ function noticeOf(told: WithoutEffect, { state, over }: Ending, decision: Decisi
 }
 
 /**
- * The decision in the chain of its batch: who made it, upon which preview, held handsets and links, and all words of all; of one that
- * was withdrawn before its preview, by which file.
+ * The decision in the chain of its batch: who made it, upon which preview, held handsets and links (of a reversal: upon what it is
+ * asked), and all words of all; of one that was withdrawn before its preview, by which file.
  */
 async function tellAudit(
   batch: Batch,
@@ -111,7 +119,7 @@ async function tellAudit(
   { state, at, by }: Ending,
   published: AuditNote['files'] = {},
 ): Promise<void> {
-  const { batchId, previewKey = '' } = batch;
+  const { batchId, kind, previewKey = '' } = batch;
   const hashed = async (prepared: string, key = prepared) => ({
     key,
     sha256: sha256Of(await readBytes({ bucket: env.WORK, key: prepared })),
@@ -123,15 +131,21 @@ async function tellAudit(
     return;
   }
   const { people, preview } = decision;
+  const { previews } = SCREENED;
+  const upon: Record<string, AuditedFile> = BATCH_KINDS[kind].expands
+    ? {
+        held: await hashed(previews.held(previewKey), keys.held),
+        gathered: await hashed(previews.gathered(previewKey)),
+      }
+    : { asked: await hashed(previews.asked(previewKey)) };
   await audit(env, {
     ...decided,
     // Another execution may go on with it, and one that is begun anew has another preview.
     id: `decided/${sha8(preview)}`,
     facts: { state, people, by: by.join(' ') },
     files: {
-      preview: await hashed(SCREENED.previews.json(previewKey), keys.json),
-      held: await hashed(SCREENED.previews.held(previewKey), keys.held),
-      gathered: await hashed(SCREENED.previews.gathered(previewKey)),
+      preview: await hashed(previews.json(previewKey), keys.json),
+      ...upon,
       record: await hashed(batch.decision?.recordKey ?? ''),
       ...published,
     },

@@ -3,6 +3,7 @@ import type { BatchKind } from '../domain/kinds.ts';
 import type { Listed } from '../domain/listed.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { followUp } from './followup.ts';
+import { collectReversal } from './reversal.ts';
 
 /** What an attempt collected for a batch. */
 export interface Collected {
@@ -26,4 +27,7 @@ export type Collector = (
 ) => Promise<Collected | null>;
 
 /** How the subjects of each kind of batch are collected that doesn't expand. */
-export const COLLECTORS: Readonly<Partial<Record<BatchKind, Collector>>> = { followup: followUp };
+export const COLLECTORS: Readonly<Partial<Record<BatchKind, Collector>>> = {
+  followup: followUp,
+  reversal: collectReversal,
+};

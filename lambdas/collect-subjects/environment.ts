@@ -1,15 +1,29 @@
 import * as z from 'zod';
+import type { ReversalLimits } from '../domain/reversal-preview.ts';
 import { idList, wholeNumber } from '../runtime/environment.ts';
+
+const count = z.number().int().nonnegative();
+const reversalLimits: z.ZodType<ReversalLimits> = z.object({
+  people: count,
+  peopleForLarge: count,
+  large: count,
+  mostSubjects: count,
+});
 
 const environment = z.object({
   WORK: z.string(),
+  OUTBOX: z.string(),
   CASES: z.string(),
+  APPROVERS_TOPIC: z.string(),
+  ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
   OPERATORS: idList,
   /** How many subjects a shard has. */
   LINKS_PER_SHARD: wholeNumber,
   /** By how many days the deadlines of who is given more time come later. */
   EXTENSION_DAYS: wholeNumber,
+  /** How many approvers a reversal needs, and how much an appeal may ask for, as JSON. */
+  REVERSAL_LIMITS: z.string().transform((text) => reversalLimits.parse(JSON.parse(text))),
 });
 export type Environment = z.input<typeof environment>;
 export const env = environment.parse(process.env);

@@ -4,6 +4,7 @@ import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
 import { registerBatch } from '../stores/cases/batches.ts';
+import { mark } from '../stores/uploads.ts';
 import { COLLECTORS } from './collectors.ts';
 import { env } from './environment.ts';
 import { writeShards } from './shards.ts';
@@ -11,7 +12,11 @@ import { writeShards } from './shards.ts';
 export type { Environment } from './environment.ts';
 
 const input = z.object({
-  collect: z.looseObject({ kind: z.enum(BATCH_KIND_NAMES) }),
+  collect: z.looseObject({
+    kind: z.enum(BATCH_KIND_NAMES),
+    /** The upload that asks for it, where it is one. */
+    upload: z.object({ bucket: z.string(), key: z.string(), versionId: z.string().optional() }).optional(),
+  }),
   execution: z.string(),
   now: instant,
 });
@@ -33,6 +38,7 @@ export const handler = task(input, async ({ collect, execution, now }, attempt) 
   const { batchId, kind, agency } = proposed;
   const written = await writeShards(batchId, listed, attempt);
   const batch = await registerBatch(env.CASES, proposed);
+  if (collect.upload !== undefined) await mark(env.WORK, 'worked', collect.upload);
   if (batch.execution !== execution || batch.sha256 !== proposed.sha256) {
     log.info('same batch again', { batchId });
     return NOTHING;

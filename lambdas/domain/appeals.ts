@@ -40,6 +40,14 @@ export interface Asked {
   readonly appeals: readonly Appeal[];
 }
 
+/** What of a batch's subjects approvers left out: a pair is left out by its number, and by its handset. */
+export function isStruck(
+  { msisdn, imei }: Pick<Appeal, 'msisdn' | 'imei'>,
+  struck: ReadonlySet<Imei | Msisdn>,
+): boolean {
+  return (msisdn !== null && struck.has(msisdn)) || (imei !== null && struck.has(imei));
+}
+
 const pointer = z.string().transform((text, context): Pointer => {
   try {
     return readPointer(text);

@@ -3,12 +3,13 @@ import * as z from 'zod';
 import { approver, recordedByApprover } from './approver-files.ts';
 import { GROUNDS } from './decision-rows.ts';
 import { type Decision, ENDINGS } from './decisions.ts';
+import { LIMITED, LIMITED_BY } from './report-limits.ts';
 import { fields, formOf } from './stored.ts';
 import { ACTS } from './subjects.ts';
 
 const overLimit = z.strictObject({
-  of: z.enum(['report', 'agency']),
-  what: z.enum(['numbers', 'handsets']),
+  of: z.enum(LIMITED),
+  what: z.enum(LIMITED_BY),
   found: fields.count,
   limit: fields.count,
 });
@@ -66,8 +67,9 @@ const withInstants = (votes: Words) =>
 /** The record of a batch's decision, as it lies in the work bucket. */
 export const decisionRecordForm = formOf<Decision>(
   "record of a batch's decision",
-  2,
+  3,
   decision as unknown as z.ZodType<Decision>,
-  // The second has the remarks of who refuses, which upload a file was, and when each word was uploaded.
-  { 1: (content) => ({ ...content, votes: withInstants(content.votes as Words) }) },
+  // The second has the remarks of who refuses, which upload a file was, and when each word was uploaded; the third knows the limit
+  // of an appeal.
+  { 1: (content) => ({ ...content, votes: withInstants(content.votes as Words) }), 2: (content) => content },
 );

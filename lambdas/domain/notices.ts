@@ -8,6 +8,7 @@ import { GATE_RULES } from './gates.ts';
 import { DIRECTION_KIND_NAMES, RESTORE } from './kinds.ts';
 import { ORDERS } from './ladders.ts';
 import { isFileReason, STRAYS } from './reasons.ts';
+import { LIMITED, LIMITED_BY } from './report-limits.ts';
 import { USAGE_WARNINGS } from './sightings.ts';
 import { formOf } from './stored.ts';
 
@@ -166,10 +167,11 @@ const decisionNeeded = {
   kind: kind('decision_needed'),
   batchId,
   agency,
-  handsets: count,
-  held: count.describe('handsets that look cloned'),
-  linked: count.describe('numbers seen in any of the handsets'),
-  linkedOnlyByHeld: count.describe('numbers seen in held handsets only'),
+  handsets: count.optional().describe("of a report's batch"),
+  held: count.optional().describe('handsets that look cloned'),
+  linked: count.optional().describe('numbers seen in any of the handsets'),
+  linkedOnlyByHeld: count.optional().describe('numbers seen in held handsets only'),
+  subjects: count.optional().describe('of a reversal: numbers and handsets that it is asked to give back'),
   people,
   decideBy,
   ...preview,
@@ -208,8 +210,8 @@ const batchLapsed = z.strictObject({ kind: kind('batch_lapsed'), ...withoutEffec
 const batchOverLimit = z.strictObject({
   kind: kind('batch_over_limit'),
   ...withoutEffect,
-  of: z.enum(['report', 'agency']).describe("whether the report alone, or with the agency's others in 24 hours"),
-  what: z.enum(['numbers', 'handsets']),
+  of: z.enum(LIMITED).describe("whether the report alone, or with the agency's others in 24 hours; or an appeal"),
+  what: z.enum(LIMITED_BY),
   found: count,
   limit: count,
 });
@@ -382,15 +384,15 @@ export type TopicName = Told['topic'];
 /** What could not be told, as it lies in the work bucket. */
 export const toldForm = formOf<Told>(
   'notice to be told later',
-  2,
+  3,
   z.discriminatedUnion('topic', [
     z.strictObject({ topic: z.literal('OPERATORS_TOPIC'), notice: operatorNotice }),
     z.strictObject({ topic: z.literal('AGENCIES_TOPIC'), notice: agencyNotice }),
     z.strictObject({ topic: z.literal('APPROVERS_TOPIC'), notice: approverNotice }),
     z.strictObject({ topic: z.literal('ADMINISTRATORS_TOPIC'), notice: administratorNotice }),
   ]),
-  // The second has what receipts count, and why a batch was refused.
-  { 1: (content) => content },
+  // The second has what receipts count, and why a batch was refused; the third, what is asked of a reversal.
+  { 1: (content) => content, 2: (content) => content },
 );
 
 export const toOperator = (notice: OperatorNotice) => ({ topic: 'OPERATORS_TOPIC', notice }) as const;

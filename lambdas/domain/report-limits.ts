@@ -1,4 +1,4 @@
-/** How many people a report may reach at most, whatever approvers say. */
+/** How many people a report may reach at most, and for how many an appeal may ask, whatever approvers say. */
 import { type BatchState, isWithoutEffect } from './batches.ts';
 import { addSeconds, type Instant } from './days.ts';
 import type { BatchId } from './identifiers.ts';
@@ -20,10 +20,14 @@ export interface WeighedReport {
   readonly ending: BatchState | null;
 }
 
+/** Of what there is a limit: of a report, of an agency's reports of a day, of an appeal; and what it is of which there is too much. */
+export const LIMITED = ['report', 'agency', 'appeal'] as const;
+export const LIMITED_BY = ['numbers', 'handsets', 'subjects'] as const;
+
 /** Which limit was passed. */
 export interface OverLimit {
-  readonly of: 'report' | 'agency';
-  readonly what: keyof Limits;
+  readonly of: (typeof LIMITED)[number];
+  readonly what: (typeof LIMITED_BY)[number];
   readonly found: number;
   readonly limit: number;
 }

@@ -28,6 +28,8 @@ export const SCREENED = {
     list: (folder: string, attempt: string) => `${folder}/shards/${attempt}/list.tsv`,
     index: (folder: string, attempt: string) => `${folder}/shards/${attempt}/index.jsonl`,
     manifest: (folder: string, attempt: string) => `${folder}/shards/${attempt}/shards.jsonl`,
+    /** The list that the attempt wrote which prepared these previews. */
+    listOf: (previews: string) => previews.replace(/\/previews\/([^/]+)$/, '/shards/$1/list.tsv'),
     pattern: 'screened/*/shards/*',
   },
   /** What a night's follow-up found to go on with. */
@@ -39,6 +41,8 @@ export const SCREENED = {
     page: (folder: string) => `${folder}/preview.html`,
     held: (folder: string) => `${folder}/held.csv`,
     gathered: (folder: string) => `${folder}/gathered.json`,
+    /** Of a reversal, in the place of the last two: what it is asked. */
+    asked: (folder: string) => `${folder}/asked.json`,
     pattern: 'screened/*/previews/*',
   },
 } as const;
@@ -108,6 +112,13 @@ export const LOOKUPS = {
   explanations: (attempt: string) => `lookups/${attempt}/explanations.json`,
   receipt: (attempt: string) => `lookups/${attempt}/receipt.json`,
   pattern: 'lookups/*',
+} as const;
+
+/** What an attempt at a file that asks for a reversal read of it, and the file's receipt. */
+export const ASKED = {
+  asked: (batchId: BatchId, attempt: string) => `asked/${batchId}/${attempt}/asked.json`,
+  receipt: (batchId: BatchId, attempt: string) => `asked/${batchId}/${attempt}/receipt.json`,
+  pattern: 'asked/*',
 } as const;
 
 /** A batch's books as an attempt made them, under the names of their files, and the note that binds these. */

@@ -17,7 +17,7 @@ import { task } from '../runtime/task.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
 import { readChunks, readSlice, writeObject, writeStream } from '../stores/objects.ts';
-import { publishPreview, readWeights } from './preview.ts';
+import { openReport, readWeights } from './preview.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -128,7 +128,7 @@ export const handler = task(input, async (given, attempt) => {
   const byOperator = linked.byOperator();
   const counts = previewed.counts();
   mustAddUp('numbers of the preview', counts.linked, total(Object.values(byOperator)));
-  const decided = await publishPreview(
+  const decided = await openReport(
     env,
     { batchId, execution },
     now,

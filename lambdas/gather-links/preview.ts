@@ -3,23 +3,19 @@ import { decideByOf, openDecision } from '../domain/decisions.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
-import { EVERY_APPROVER, toAdministrators, toApprover } from '../domain/notices.ts';
-import { previewKeys } from '../domain/outbox.ts';
 import { type GatheredLinks, gatheredForm, type WrittenList } from '../domain/plans.ts';
-import { type PreviewCounts, previewOf, previewText, readPreview } from '../domain/preview.ts';
+import { type PreviewCounts, previewOf, previewText } from '../domain/preview.ts';
 import { previewHtml } from '../domain/preview-page.ts';
 import { type OverLimit, overLimit } from '../domain/report-limits.ts';
 import type { Asker } from '../domain/turn.ts';
 import { type HeldFrom, heldCsv, parseWeightLine, WeighedHandsets } from '../domain/weighing.ts';
 import { SCREENED } from '../domain/work.ts';
-import { audit } from '../stores/audit.ts';
-import { openApproval, readApproval } from '../stores/cases/approvals.ts';
-import { type Batch, readBatch } from '../stores/cases/batches.ts';
+import { openApproval } from '../stores/cases/approvals.ts';
+import type { Batch } from '../stores/cases/batches.ts';
 import { noteWeighed } from '../stores/cases/weighed.ts';
 import { concurrently } from '../stores/concurrently.ts';
-import { PlanIsVoid } from '../stores/earlier-directions.ts';
-import { tell } from '../stores/notices.ts';
 import { readBytes, writeObject } from '../stores/objects.ts';
+import { type Opened, publishPreview } from '../stores/previews.ts';
 
 /** The heaviest handsets that the page shows. */
 const MOST_HEAVIEST = 25;
@@ -65,88 +61,19 @@ export async function readWeights(
   return handsets;
 }
 
-/** A decision as it was opened, for the machine: whether people are to be waited for, and until when it asks what became of it. */
-export interface Opened {
-  readonly state: 'approved' | 'waiting';
-  readonly remindAt: Instant | null;
-  readonly decideBy: Instant | null;
-}
-
 /**
  * Prepares a preview under the attempt's own folder, commits it where the batch has none yet, with the decision that it opens, and
- * publishes the one that is the batch's: an attempt that comes later publishes the same bytes again.
+ * publishes the one that is the batch's.
  * @throws PlanIsVoid where the batch isn't this execution's any more
  */
-export async function publishPreview(
+export async function openReport(
   env: Settings,
   asker: Asker,
   now: Instant,
   own: { readonly folder: string; readonly attempt: string },
   weighed: Weighed,
 ): Promise<Opened> {
-  const { batchId, execution } = asker;
-  let batch = await ownBatch(env.CASES, asker);
-  if (batch.previewKey === undefined && batch.state !== 'withdrawn') {
-    await open(env, batch, now, own, weighed);
-    batch = await ownBatch(env.CASES, asker);
-  }
-  // Nobody is asked about it; who waits for its end finds that it has come.
-  if (batch.previewKey === undefined && batch.state === 'withdrawn')
-    return { state: 'waiting', remindAt: null, decideBy: null };
-  const { previewKey, previewSha256, decision: pointer, agency } = batch;
-  if (previewKey === undefined || previewSha256 === undefined || pointer === undefined)
-    throw new PlanIsVoid(`batch ${batchId} has no preview, or no decision`);
-  const prepared = (key: string) => readBytes({ bucket: env.WORK, key });
-  const json = await prepared(SCREENED.previews.json(previewKey));
-  if (sha256Of(json) !== previewSha256)
-    throw new Error(`the preview of batch ${batchId} is not the one that was committed`);
-  const publish = async (key: string, bytes: Uint8Array) => {
-    await writeObject({ bucket: env.OUTBOX, key }, bytes);
-    return { key, sha256: sha256Of(bytes) };
-  };
-  const keys = previewKeys(batchId);
-  const held = await publish(keys.held, await prepared(SCREENED.previews.held(previewKey)));
-  const page = await publish(keys.html, await prepared(SCREENED.previews.page(previewKey)));
-  // The last one: who sees it finds the others.
-  const preview = await publish(keys.json, json);
-  await audit(env, {
-    batchId,
-    id: `previewed/${execution}`,
-    kind: 'previewed',
-    at: now,
-    facts: {},
-    files: { preview, page, held },
-  });
-  const { ending, people, remindAt, decideBy } = await readApproval(env.WORK, pointer);
-  if (ending === null) {
-    const figures = readPreview(json.toString());
-    const needed = {
-      kind: 'decision_needed' as const,
-      batchId,
-      agency,
-      handsets: figures.report.handsets,
-      held: figures.held,
-      linked: figures.linked,
-      linkedOnlyByHeld: figures.linkedOnlyByHeld,
-      people,
-      decideBy,
-      bucket: env.OUTBOX,
-      key: preview.key,
-      sha256: preview.sha256,
-      page: { bucket: env.OUTBOX, key: page.key },
-    };
-    await tell(env, toApprover({ ...needed, approver: EVERY_APPROVER }));
-    await tell(env, toAdministrators(needed));
-  }
-  // What ended otherwise is told of by who waits for it.
-  return { state: ending?.state === 'approved' ? 'approved' : 'waiting', remindAt, decideBy };
-}
-
-/** @throws PlanIsVoid */
-async function ownBatch(table: string, { batchId, execution }: Asker): Promise<Batch> {
-  const batch = await readBatch(table, batchId);
-  if (batch?.execution !== execution) throw new PlanIsVoid(`batch ${batchId} was given up`);
-  return batch;
+  return await publishPreview(env, asker, now, (batch) => open(env, batch, now, own, weighed));
 }
 
 /** Prepares the preview and opens the decision that is bound to it, both in one commit. */

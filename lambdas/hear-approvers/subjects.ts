@@ -1,5 +1,7 @@
+import { askedForm } from '../domain/appeals.ts';
 import type { DecisionRow, Subjects } from '../domain/decision-rows.ts';
 import type { Imei, Msisdn } from '../domain/identifiers.ts';
+import { BATCH_KINDS } from '../domain/kinds.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { gatheredForm } from '../domain/plans.ts';
 import { numberOfGatheredLine } from '../domain/sightings.ts';
@@ -8,14 +10,35 @@ import { SCREENED } from '../domain/work.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readHandsets } from '../stores/handsets.ts';
-import { readText, readTextLines } from '../stores/objects.ts';
+import { readLines, readText, readTextLines } from '../stores/objects.ts';
 import { env } from './environment.ts';
 
 /** Handsets of a batch that are read at once, which may have millions. */
 const HANDSETS_AT_ONCE = 50_000;
 
 /** Of those whom the rows name, who is a subject of the batch: what it is about is read only where a row asks for it. */
-export async function subjectsOf(
+export async function subjectsOf(batch: Batch, rows: Iterable<DecisionRow>): Promise<Subjects> {
+  return BATCH_KINDS[batch.kind].expands ? await ofReport(batch, rows) : await ofReversal(batch, rows);
+}
+
+/** Nothing of a reversal is held. */
+async function ofReversal({ previewKey = '' }: Batch, rows: Iterable<DecisionRow>): Promise<Subjects> {
+  const work = (key: string) => ({ bucket: env.WORK, key });
+  const { appeals, withdraws } = askedForm.parse(await readText(work(SCREENED.previews.asked(previewKey))));
+  const named = new Set<string>(appeals.flatMap(({ msisdn, imei }) => [msisdn, imei]).filter((one) => one !== null));
+  if (withdraws !== null) {
+    const struck = new Set<string>();
+    for (const row of rows)
+      if (row.decision === 'strike') for (const one of [row.imei, row.msisdn]) if (one !== null) struck.add(one);
+    // An agency doesn't say all of whom: they were listed.
+    if (struck.size > 0)
+      for await (const line of readLines(work(SCREENED.shards.listOf(previewKey))))
+        for (const cell of line.split('\t')) if (struck.has(cell)) named.add(cell);
+  }
+  return { isHeld: () => false, isHandset: (imei) => named.has(imei), isLinked: (msisdn) => named.has(msisdn) };
+}
+
+async function ofReport(
   { report, handsetsKey, previewKey = '' }: Batch,
   rows: Iterable<DecisionRow>,
 ): Promise<Subjects> {

@@ -62,6 +62,12 @@ export const policy = z.object({
   manyConnections: z.int().positive(),
   /** How many different approvers must approve a report before it has any effect; 0: it goes on at once, and every held handset is spared. */
   people: z.int().nonnegative(),
+  /** Likewise of a reversal, and of one that has more subjects than `largeReversal`. */
+  reversalPeople: z.int().nonnegative(),
+  largeReversalPeople: z.int().nonnegative(),
+  largeReversal: z.int().positive(),
+  /** How many subjects an appeal may have, whatever approvers say. */
+  mostSubjects: z.int().positive(),
   /** For how many hours a report waits for its approvers before it lapses. */
   decideWithinHours: z
     .int()
@@ -149,6 +155,10 @@ export const DEFAULT_POLICY: Policy = {
   busyDay: 25,
   manyConnections: 500,
   people: 2,
+  reversalPeople: 1,
+  largeReversalPeople: 2,
+  largeReversal: 100,
+  mostSubjects: 10_000,
   decideWithinHours: 48,
   mostNumbers: 3_000_000,
   mostHandsets: 50_000,

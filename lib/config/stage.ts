@@ -25,6 +25,13 @@ import { inPlainWords } from './words.ts';
 const distinctIds = (participants: readonly { id: string }[]) =>
   new Set(participants.map(({ id }) => id)).size === participants.length;
 
+/** How many approvers decide, by the names of the policy, and upon what. */
+const DECIDED_BY = [
+  ['people', 'a report'],
+  ['reversalPeople', 'a reversal'],
+  ['largeReversalPeople', 'a large reversal'],
+] as const;
+
 /** A stack holds up to 500 resources, and each participant has a role. */
 const MOST_PARTICIPANTS = 450;
 
@@ -105,13 +112,18 @@ const stage = z
           `have ${filtered} addresses, and a topic of SNS takes ${MOST_FILTERED} subscriptions with a filter`,
         );
     }
-    const { people } = value.policy;
-    if (people > value.approvers.length)
-      complain(['approvers'], `there are ${value.approvers.length}, and a report needs ${people} (policy.people)`);
-    if (people === 0 && value.protect)
+    for (const [name, what] of DECIDED_BY) {
+      const needed = value.policy[name];
+      if (needed > value.approvers.length)
+        complain(['approvers'], `there are ${value.approvers.length}, and ${what} needs ${needed} (policy.${name})`);
+      if (needed === 0 && value.protect)
+        complain(['policy', name], `must be at least 1 where people rely on a stage: nobody would decide on ${what}`);
+    }
+    const { reversalPeople, largeReversalPeople } = value.policy;
+    if (largeReversalPeople < reversalPeople)
       complain(
-        ['policy', 'people'],
-        'must be at least 1 where people rely on a stage: nobody would decide on a report',
+        ['policy', 'largeReversalPeople'],
+        `must be policy.reversalPeople (${reversalPeople}) at least: what gives back more needs no fewer people`,
       );
     const { caseDays, linkMarginDays } = value.retention;
     if (caseDays < value.policy.lookBackDays + linkMarginDays)
@@ -171,6 +183,10 @@ const NUMBERS = [
   'busyDay',
   'manyConnections',
   'people',
+  'reversalPeople',
+  'largeReversalPeople',
+  'largeReversal',
+  'mostSubjects',
   'decideWithinHours',
   'mostNumbers',
   'mostHandsets',

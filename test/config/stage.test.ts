@@ -85,6 +85,35 @@ describe("a stage's configuration", () => {
     });
   });
 
+  it('asks for as many approvers as a reversal needs, a large one too, and never for fewer where there is more to give back', () => {
+    const needing = (policy: object, more: object = {}) =>
+      complaint(() => checkStage({ ...good, ...more, policy: { ...good.policy, people: 1, ...policy } }));
+    expect(needing({ largeReversalPeople: 3 })).toBe('no error');
+    expect(needing({ largeReversalPeople: 4 })).toContain(
+      'approvers: there are 3, and a large reversal needs 4 (policy.largeReversalPeople)',
+    );
+    expect(needing({ reversalPeople: 4, largeReversalPeople: 4 })).toContain(
+      'approvers: there are 3, and a reversal needs 4 (policy.reversalPeople)',
+    );
+    expect(needing({ reversalPeople: 0, largeReversalPeople: 0 })).toBe('no error');
+    for (const [name, what] of [
+      ['reversalPeople', 'a reversal'],
+      ['largeReversalPeople', 'a large reversal'],
+    ] as const)
+      expect(needing({ reversalPeople: 0, [name]: 0 }, { protect: true })).toContain(
+        `policy.${name}: must be at least 1 where people rely on a stage: nobody would decide on ${what}`,
+      );
+    expect(needing({ reversalPeople: 3, largeReversalPeople: 2 })).toContain(
+      'policy.largeReversalPeople: must be policy.reversalPeople (3) at least',
+    );
+    expect(stageFromContext({ config: 'none' }).policy).toMatchObject({
+      reversalPeople: 1,
+      largeReversalPeople: 2,
+      largeReversal: 100,
+      mostSubjects: 10_000,
+    });
+  });
+
   it('takes some of the configured operators, and refuses one that is not configured by its name', () => {
     expect(stageFromContext({ config: 'none', operators: 'jio,airtel' }).operators.map(({ id }) => id)).toEqual([
       'jio',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { admissionColumns } from '../../lambdas/domain/admissions.ts';
+import type { Asked } from '../../lambdas/domain/appeals.ts';
 import { balance, summaryText } from '../../lambdas/domain/books.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import { DECISIONS, decisionColumns, GROUNDS } from '../../lambdas/domain/decision-rows.ts';
@@ -22,6 +23,7 @@ import { lookupColumns } from '../../lambdas/domain/lookups.ts';
 import { type Preview, previewText } from '../../lambdas/domain/preview.ts';
 import { FILE_REASONS, isFileReason, ROW_REASONS } from '../../lambdas/domain/reasons.ts';
 import { receiptOf, responseColumns } from '../../lambdas/domain/responses.ts';
+import { reversalPreviewOf, reversalPreviewText } from '../../lambdas/domain/reversal-preview.ts';
 import { revocationCsv, revocationJson, withdrawalCsv, withdrawalJson } from '../../lambdas/domain/revocations.ts';
 import { reportColumns } from '../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../lambdas/domain/sightings.ts';
@@ -162,6 +164,11 @@ describe('docs/formats.md', () => {
     };
     const previewKeys = (text: string) => [...text.matchAll(/"([\w<>]+)"[,:}\s]/g)].map(([, key = '']) => key);
     expect(previewKeys(section('Preview')).join()).toBe(previewKeys(previewText(told)).join());
+
+    const asked = { batchId: 'caseworker-1-0', uploader: '', file: '', sha256: '' } as unknown as Asked;
+    const reversal = reversalPreviewText(reversalPreviewOf(asked, 0, 1));
+    const keysOf = (text: string) => [...text.matchAll(/"(\w+)"[,:}\s]/g)].map(([, key = '']) => key);
+    expect(keysOf(section("Reversal's preview"))).toEqual(keysOf(reversal));
 
     const books = {
       batchId: 'mha-0' as BatchId,

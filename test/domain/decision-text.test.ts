@@ -28,7 +28,7 @@ describe('the record', () => {
 
   test.each([
     ['no JSON', '{'],
-    ['another format', written(opened()).replace('"format":2', '"format":3')],
+    ['another format', written(opened()).replace('"format":3', '"format":4')],
     [
       'an act that is none',
       written(opened()).replace(

@@ -159,7 +159,7 @@ const withInstants = ({
 }: {
   votes: Record<string, { batch: object | null; subjects: Record<string, string> }>;
 }) => ({
-  format: 2,
+  format: 3,
   votes: Object.fromEntries(
     Object.entries(votes).map(([approver, { batch, subjects }]) => {
       const said = Object.entries(subjects).map(([subject, says]) => [subject, { says, ...early }]);
@@ -168,10 +168,13 @@ const withInstants = ({
   ),
 });
 const asBefore = () => ({ format: 2 });
+const asBeforeThird = () => ({ format: 3 });
 const FILES_SINCE: Readonly<Record<string, (content: never) => object>> = {
   'record.json 1': withInstants,
+  'record.json 2': asBeforeThird,
   'exemptions.json 1': asBefore,
-  'notices 1': asBefore,
+  'notices 1': asBeforeThird,
+  'notices 2': asBeforeThird,
   'plan.json 1': planned(SINCE_THE_FIRST),
   'decision.json 1': decided(SINCE_THE_FIRST),
   'plan.json 2': planned(SINCE_THE_SECOND),

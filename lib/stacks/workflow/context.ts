@@ -11,6 +11,7 @@ import {
   type StateMachine,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { GateLimits } from '../../../lambdas/domain/gates.ts';
+import type { ReversalLimits } from '../../../lambdas/domain/reversal-preview.ts';
 import { UNTOLD } from '../../../lambdas/domain/work.ts';
 import { CHECKER } from '../../config/participants.ts';
 import { EXECUTION_DAYS } from '../../config/policy.ts';
@@ -83,6 +84,17 @@ export function gatesOf({ policy }: StageConfig): string {
     mostPercent: policy.gateMostPercent,
     files: policy.gateFiles,
     fewestFiles: policy.gateFewestFiles,
+  };
+  return JSON.stringify(limits);
+}
+
+/** How many people a reversal needs, and how much an appeal may ask for, as functions are told them. */
+export function reversalLimitsOf({ policy }: StageConfig): string {
+  const limits: ReversalLimits = {
+    people: policy.reversalPeople,
+    peopleForLarge: policy.largeReversalPeople,
+    large: policy.largeReversal,
+    mostSubjects: policy.mostSubjects,
   };
   return JSON.stringify(limits);
 }

@@ -154,6 +154,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
     SCREENED.previews.pattern,
     SCREENED.handsets.pattern,
     SCREENED.gathered.pattern,
+    SCREENED.shards.pattern,
   );
   allowObjects(
     hear,

@@ -8,6 +8,7 @@ import { folder } from '../../../../lambdas/domain/folders.ts';
 import { BATCH_KINDS } from '../../../../lambdas/domain/kinds.ts';
 import { OUTBOX } from '../../../../lambdas/domain/outbox.ts';
 import {
+  ASKED,
   BOOKS,
   DECIDED,
   EXEMPTIONS,
@@ -46,6 +47,7 @@ import {
   nameOf,
   PUT_ITEMS,
   READ_ITEMS,
+  reversalLimitsOf,
   type Setting,
 } from '../context.ts';
 import { batchFlow } from './machine.ts';
@@ -104,18 +106,40 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     memory: 1769,
     timeout: Duration.minutes(15),
     environment: {
-      WORK: work.bucketName,
-      CASES: cases.tableName,
+      ...places,
+      APPROVERS_TOPIC,
+      ADMINISTRATORS_TOPIC,
       AUDIT_QUEUE,
       OPERATORS,
       LINKS_PER_SHARD: String(policy.linksPerShard),
       EXTENSION_DAYS: String(policy.extensionDays),
+      REVERSAL_LIMITS: reversalLimitsOf(config),
     },
   });
   allowAudit(setting, collect);
+  allowTell(setting, collect, data.approvers, data.administrators);
   allowList(collect, 'list', work, WAITING.prefix);
-  allowObjects(collect, 'read', work, PLANS.decisions.pattern, PREPARED.pattern, SCREENED.found.pattern);
-  allowObjects(collect, 'write', work, SCREENED.found.pattern);
+  allowObjects(
+    collect,
+    'read',
+    work,
+    PLANS.decisions.pattern,
+    PREPARED.pattern,
+    SCREENED.found.pattern,
+    ASKED.pattern,
+    SCREENED.previews.pattern,
+    DECIDED.pattern,
+  );
+  allowObjects(
+    collect,
+    'write',
+    work,
+    SCREENED.found.pattern,
+    SCREENED.previews.pattern,
+    DECIDED.pattern,
+    MARKS.worked.pattern,
+  );
+  allowObjects(collect, 'write', outbox, OUTBOX.previews.pattern);
   allowObjects(collect, 'write streams', work, SCREENED.shards.pattern);
   allowItems(collect, CHANGE_ITEMS, cases);
 
@@ -185,7 +209,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     description: 'Sees what approvers decided of a batch, reminds them, and has it lapse',
     memory: 512,
     timeout: Duration.minutes(2),
-    environment: { ...places, AGENCIES_TOPIC, APPROVERS_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
+    environment: { ...places, OPERATORS, AGENCIES_TOPIC, APPROVERS_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
   });
   allowObjects(awaitDecision, 'read', work, SCREENED.previews.pattern, DECIDED.pattern);
   allowObjects(awaitDecision, 'write', work, DECIDED.pattern);

@@ -40,8 +40,8 @@ import {
  * 1. Screen the report. A refused one, and the same one again, end here; one without handsets goes to 7.
  * 2. Expand handsets into links, gather these by shard, and publish the preview. All of this lies under the batch and its attempt: usage that comes
  *    later has no part in it, however long the batch waits from here on.
- * 3. Await the decision, with a task token, until approvers have made it; at half of the time they are reminded. One that is refused,
- *    lapses or is over a limit ends here.
+ * 3. Await the decision, with a task token, until approvers have made it; at half of the time they are reminded, and every day of what
+ *    never lapses. One that is refused, lapses or is over a limit ends here.
  * 4. Take the turn to plan (one batch plans at a time, in the order in which they came) under the next plan number. All deadlines
  *    count from here.
  * 5. Claim numbers and handsets: directions. Commit the plan; that frees the turn.
@@ -181,6 +181,8 @@ const ANSWERS_WITHIN = Duration.minutes(15);
 function awaitTheDecision(flow: Flow, next: IChainable): IChainable {
   const { scope } = flow;
   const entered = '$toMillis($states.context.State.EnteredTime)';
+  // What never lapses is reminded of daily, from the first reminder on: who comes again then finds the next one due.
+  const later = `($decided.remindAt != null and $decided.decideBy = null ? ${Duration.days(1).toSeconds()} : ${ANSWERS_WITHIN.toSeconds()})`;
   const until = (instant: string, otherwise: string) =>
     `($decided.${instant} != null and $toMillis($decided.${instant}) > ${entered} ? $ceil(($toMillis($decided.${instant}) - ${entered}) / 1000) : ${otherwise})`;
   const awaitDecision = LambdaInvoke.jsonata(scope, 'Await the decision', {
@@ -192,7 +194,7 @@ function awaitTheDecision(flow: Flow, next: IChainable): IChainable {
       token: '{% $states.context.Task.Token %}',
       now: NOW,
     }),
-    taskTimeout: Timeout.jsonata(`{% ${until('remindAt', until('decideBy', String(ANSWERS_WITHIN.toSeconds())))} %}`),
+    taskTimeout: Timeout.jsonata(`{% ${until('remindAt', until('decideBy', later))} %}`),
     retryOnServiceExceptions: false,
     outputs: {},
     assign: { decided: '{% $merge([$decided, $states.result]) %}' },

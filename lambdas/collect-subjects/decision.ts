@@ -1,0 +1,62 @@
+import { type Asked, askedForm } from '../domain/appeals.ts';
+import type { Instant } from '../domain/days.ts';
+import { openDecision } from '../domain/decisions.ts';
+import { sha256Of } from '../domain/hashes.ts';
+import { reversalHtml } from '../domain/reversal-page.ts';
+import {
+  overAppeal,
+  peopleFor,
+  type ReversalLimits,
+  reversalPreviewOf,
+  reversalPreviewText,
+} from '../domain/reversal-preview.ts';
+import { SCREENED } from '../domain/work.ts';
+import { openApproval } from '../stores/cases/approvals.ts';
+import type { Batch } from '../stores/cases/batches.ts';
+import { writeObject } from '../stores/objects.ts';
+import { type Opened, publishPreview } from '../stores/previews.ts';
+
+interface Settings {
+  readonly WORK: string;
+  readonly OUTBOX: string;
+  readonly CASES: string;
+  readonly AUDIT_QUEUE: string;
+  readonly APPROVERS_TOPIC: string;
+  readonly ADMINISTRATORS_TOPIC: string;
+  readonly REVERSAL_LIMITS: ReversalLimits;
+}
+
+/**
+ * Opens the decision of a registered reversal: commits its preview where it has none, publishes the one that is its own, and tells
+ * approvers and administrators. It never lapses. What an appeal asks over the limit has ended, whatever people would say.
+ * @param subjects how many numbers, handsets and pairs it is asked to give back
+ * @returns `waiting` also where it has ended without effect: who waits for its end finds that it has come
+ * @throws PlanIsVoid where the batch isn't this execution's any more
+ */
+export async function openReversal(
+  env: Settings,
+  batch: Pick<Batch, 'batchId' | 'execution'>,
+  asked: Asked,
+  subjects: number,
+  { now, attempt }: { readonly now: Instant; readonly attempt: string },
+): Promise<Opened> {
+  const { batchId } = batch;
+  return await publishPreview(env, batch, now, async (own) => {
+    const limits = env.REVERSAL_LIMITS;
+    const people = peopleFor(subjects, limits);
+    const preview = reversalPreviewOf(asked, subjects, people);
+    const text = reversalPreviewText(preview);
+    const { previews } = SCREENED;
+    const folder = previews.folder(SCREENED.folder(batchId, attempt), attempt);
+    const contents = {
+      [previews.asked(folder)]: askedForm.text(asked),
+      [previews.page(folder)]: reversalHtml(preview, asked),
+      [previews.json(folder)]: text,
+    };
+    for (const [key, content] of Object.entries(contents)) await writeObject({ bucket: env.WORK, key }, content);
+    const previewSha256 = sha256Of(text);
+    const overLimit = overAppeal(asked, subjects, limits);
+    const opening = { batchId, preview: previewSha256, people, openedAt: now, decideBy: null, overLimit };
+    await openApproval(env, own, { previewKey: folder, previewSha256 }, openDecision(opening), attempt);
+  });
+}

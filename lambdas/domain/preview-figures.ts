@@ -1,0 +1,30 @@
+/** What a preview tells of its batch in numbers, for the notice that asks people about it. */
+import * as z from 'zod';
+import { fields } from './stored.ts';
+
+/** Of a report whom it would reach; of a reversal how many subjects it is asked to give back. */
+export type Figures =
+  | Readonly<Record<'handsets' | 'held' | 'linked' | 'linkedOnlyByHeld', number>>
+  | { readonly subjects: number };
+
+const told = z.discriminatedUnion('kind', [
+  z
+    .object({
+      kind: z.literal('report'),
+      report: z.object({ handsets: fields.count }),
+      held: fields.count,
+      linked: fields.count,
+      linkedOnlyByHeld: fields.count,
+    })
+    .transform(({ report, held, linked, linkedOnlyByHeld }): Figures => {
+      return { handsets: report.handsets, held, linked, linkedOnlyByHeld };
+    }),
+  z
+    .object({ kind: z.literal('reversal'), subjects: fields.count })
+    .transform(({ subjects }): Figures => ({ subjects })),
+]);
+
+/** The figures of a preview, from its bytes. */
+export function figuresIn(text: string): Figures {
+  return told.parse(JSON.parse(text));
+}

@@ -1,0 +1,108 @@
+/** A batch's preview, whatever its kind: committed once with the decision that it opens, published, and told to who decides. */
+import type { AuditedFile } from '../domain/audit.ts';
+import type { Instant } from '../domain/days.ts';
+import { sha256Of } from '../domain/hashes.ts';
+import { BATCH_KINDS } from '../domain/kinds.ts';
+import { EVERY_APPROVER, toAdministrators, toApprover } from '../domain/notices.ts';
+import { previewKeys } from '../domain/outbox.ts';
+import { figuresIn } from '../domain/preview-figures.ts';
+import type { Asker } from '../domain/turn.ts';
+import { SCREENED } from '../domain/work.ts';
+import { audit } from './audit.ts';
+import { readApproval } from './cases/approvals.ts';
+import { type Batch, readBatch } from './cases/batches.ts';
+import { PlanIsVoid } from './earlier-directions.ts';
+import { tell } from './notices.ts';
+import { readBytes, writeObject } from './objects.ts';
+
+interface Places {
+  readonly WORK: string;
+  readonly OUTBOX: string;
+  readonly CASES: string;
+  readonly AUDIT_QUEUE: string;
+  readonly APPROVERS_TOPIC: string;
+  readonly ADMINISTRATORS_TOPIC: string;
+}
+
+/** A decision as it was opened, for the machine: whether people are to be waited for, and until when it asks what became of it. */
+export interface Opened {
+  readonly state: 'approved' | 'waiting';
+  readonly remindAt: Instant | null;
+  readonly decideBy: Instant | null;
+}
+
+/**
+ * Has a preview committed where the batch has none yet, with the decision that it opens, and publishes the one that is the batch's: an
+ * attempt that comes later publishes the same bytes again.
+ * @param open prepares a preview under the attempt's own folder, and commits it
+ * @throws PlanIsVoid where the batch isn't this execution's any more
+ */
+export async function publishPreview(
+  env: Places,
+  asker: Asker,
+  now: Instant,
+  open: (batch: Batch) => Promise<void>,
+): Promise<Opened> {
+  const { batchId, execution } = asker;
+  let batch = await ownBatch(env.CASES, asker);
+  if (batch.previewKey === undefined && batch.state !== 'withdrawn') {
+    await open(batch);
+    batch = await ownBatch(env.CASES, asker);
+  }
+  // Nobody is asked about it; who waits for its end finds that it has come.
+  if (batch.previewKey === undefined && batch.state === 'withdrawn')
+    return { state: 'waiting', remindAt: null, decideBy: null };
+  const { previewKey, previewSha256, decision: pointer, agency, kind } = batch;
+  if (previewKey === undefined || previewSha256 === undefined || pointer === undefined)
+    throw new PlanIsVoid(`batch ${batchId} has no preview, or no decision`);
+  const prepared = (key: string) => readBytes({ bucket: env.WORK, key });
+  const json = await prepared(SCREENED.previews.json(previewKey));
+  if (sha256Of(json) !== previewSha256)
+    throw new Error(`the preview of batch ${batchId} is not the one that was committed`);
+  const publish = async (key: string, bytes: Uint8Array) => {
+    await writeObject({ bucket: env.OUTBOX, key }, bytes);
+    return { key, sha256: sha256Of(bytes) };
+  };
+  const keys = previewKeys(batchId);
+  // Only what expands has handsets that may be held.
+  const held: Record<string, AuditedFile> = BATCH_KINDS[kind].expands
+    ? { held: await publish(keys.held, await prepared(SCREENED.previews.held(previewKey))) }
+    : {};
+  const page = await publish(keys.html, await prepared(SCREENED.previews.page(previewKey)));
+  // The last one: who sees it finds the others.
+  const preview = await publish(keys.json, json);
+  await audit(env, {
+    batchId,
+    id: `previewed/${execution}`,
+    kind: 'previewed',
+    at: now,
+    facts: {},
+    files: { preview, page, ...held },
+  });
+  const { ending, people, remindAt, decideBy } = await readApproval(env.WORK, pointer);
+  if (ending === null) {
+    const needed = {
+      kind: 'decision_needed' as const,
+      batchId,
+      agency,
+      ...figuresIn(json.toString()),
+      people,
+      decideBy,
+      bucket: env.OUTBOX,
+      key: preview.key,
+      sha256: preview.sha256,
+      page: { bucket: env.OUTBOX, key: page.key },
+    };
+    await tell(env, toApprover({ ...needed, approver: EVERY_APPROVER }));
+    await tell(env, toAdministrators(needed));
+  }
+  // What ended otherwise is told of by who waits for it.
+  return { state: ending?.state === 'approved' ? 'approved' : 'waiting', remindAt, decideBy };
+}
+
+/** @throws PlanIsVoid */
+async function ownBatch(table: string, { batchId, execution }: Asker): Promise<Batch> {
+  const batch = await readBatch(table, batchId);
+  if (batch?.execution !== execution) throw new PlanIsVoid(`batch ${batchId} was given up`);
+  return batch;
+}
