@@ -31,7 +31,7 @@ import type { EarlierDirections } from '../stores/earlier-directions.ts';
 import { readText, readTextLines, writeObject } from '../stores/objects.ts';
 import { readReliances } from '../stores/reliances.ts';
 import { cutDirections } from './cut.ts';
-import { decidedOf } from './decided.ts';
+import { struckOf } from './decided.ts';
 import { env } from './environment.ts';
 import type { AskedItem, Input } from './input.ts';
 
@@ -73,7 +73,7 @@ export async function decideAsked(
   const batch = await readBatch(env.CASES, batchId);
   if (batch === undefined) throw new Error(`there is no batch ${batchId}`);
   const uploadedOn = dayOf(batch.uploadedAt);
-  const { struck } = await decidedOf(env, batchId);
+  const struck = await struckOf(env, batchId);
   const asked = await readAsked(place);
   mustAddUp(`subjects of shard ${shard}`, asked.length, place.subjects);
   const identifiers = [...new Set(asked.map(claimedAs))];

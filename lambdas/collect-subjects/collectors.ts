@@ -1,3 +1,4 @@
+import type { AskedSubject } from '../domain/asked.ts';
 import type { Instant } from '../domain/days.ts';
 import type { BatchKind } from '../domain/kinds.ts';
 import type { Listed } from '../domain/listed.ts';
@@ -9,9 +10,14 @@ import { collectReversal } from './reversal.ts';
 export interface Collected {
   /** The batch as it is to be registered. */
   readonly batch: Batch;
-  readonly listed: Listed;
-  /** Distinct numbers to re-verify, by operator: the count that the books are held to, made without the list. */
-  readonly linked: Readonly<Record<string, number>>;
+  readonly subjects:
+    | {
+        readonly listed: Listed;
+        /** Distinct numbers to re-verify, by operator: the count that the books are held to, made without the list. */
+        readonly linked: Readonly<Record<string, number>>;
+      }
+    /** Of a reversal: whom it is asked to take back, numbers first, and how many they are by another count. */
+    | { readonly asked: AsyncIterable<AskedSubject>; readonly count: () => number };
   /** Opens the decision of the registered batch, and says whether people are to be waited for, and until when. */
   open(batch: Batch): Promise<{
     readonly state: 'approved' | 'waiting';

@@ -50,8 +50,7 @@ export const followUp: Collector = async (collect, { execution, now, attempt }) 
   const batch = batchOf(night, execution, now);
   const collected: Collected = {
     batch,
-    listed: listedFrom(found.listed),
-    linked: found.linked,
+    subjects: { listed: listedFrom(found.listed), linked: found.linked },
     open: async (registered) => {
       await tellRegistered(registered, night, found);
       return { state: 'approved', remindAt: null, decideBy: null };

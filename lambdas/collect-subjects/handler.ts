@@ -7,7 +7,7 @@ import { registerBatch } from '../stores/cases/batches.ts';
 import { mark } from '../stores/uploads.ts';
 import { COLLECTORS } from './collectors.ts';
 import { env } from './environment.ts';
-import { writeShards } from './shards.ts';
+import { writeAsked, writeShards } from './shards.ts';
 
 export type { Environment } from './environment.ts';
 
@@ -34,9 +34,12 @@ export const handler = task(input, async ({ collect, execution, now }, attempt) 
   if (collector === undefined) throw new Error(`a batch of the kind ${collect.kind} is not collected`);
   const collected = await collector(collect, { execution, now, attempt });
   if (collected === null) return NOTHING;
-  const { batch: proposed, listed, linked } = collected;
+  const { batch: proposed, subjects } = collected;
   const { batchId, kind, agency } = proposed;
-  const written = await writeShards(batchId, listed, attempt);
+  const written =
+    'listed' in subjects
+      ? { ...(await writeShards(batchId, subjects.listed, attempt)), linked: subjects.linked }
+      : { ...(await writeAsked(batchId, subjects.asked, attempt)), linked: {}, asked: subjects.count() };
   const batch = await registerBatch(env.CASES, proposed);
   if (collect.upload !== undefined) await mark(env.WORK, 'worked', collect.upload);
   if (batch.execution !== execution || batch.sha256 !== proposed.sha256) {
@@ -47,7 +50,7 @@ export const handler = task(input, async ({ collect, execution, now }, attempt) 
   log.info('subjects listed', { batchId, ...written.listed });
   return {
     batch: { batchId, kind, agency, handsetsKey: null },
-    gathered: { ...written, indexKey: null, operators: env.OPERATORS, handsets: 0, links: 0, linked },
+    gathered: { ...written, indexKey: null, operators: env.OPERATORS, handsets: 0, links: 0 },
     decided,
   };
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Asked, askedForm } from '../domain/appeals.ts';
+import { type AskedSubject, subjectsOfAppeals } from '../domain/asked.ts';
 import type { Instant } from '../domain/days.ts';
 import type { AgencyId } from '../domain/identifiers.ts';
 import { fields } from '../domain/stored.ts';
@@ -9,6 +10,7 @@ import { readText } from '../stores/objects.ts';
 import type { Collector } from './collectors.ts';
 import { openReversal } from './decision.ts';
 import { env } from './environment.ts';
+import { withdrawnSubjects } from './withdrawn.ts';
 
 const input = z.object({ batchId: fields.batch, askedKey: z.string() });
 
@@ -16,16 +18,33 @@ const input = z.object({ batchId: fields.batch, askedKey: z.string() });
 export const collectReversal: Collector = async (collect, { execution, now, attempt }) => {
   const { askedKey } = input.parse(collect);
   const asked = askedForm.parse(await readText({ bucket: env.WORK, key: askedKey }));
+  const subjects = await subjectsOf(asked);
   return {
     batch: batchOf(asked, execution, now),
-    listed: {},
-    linked: {},
+    subjects: { asked: subjects.each(), count: subjects.count },
     open: async (registered) => {
-      await tellRegistered(registered, asked);
-      return await openReversal(env, registered, asked, asked.appeals.length, { now, attempt });
+      await tellRegistered(registered, asked, subjects.count());
+      return await openReversal(env, registered, asked, subjects.count(), { now, attempt });
     },
   };
 };
+
+/** Whom a file asks to be taken back, and how many they are, counted beside the list. */
+interface Subjects {
+  each(): AsyncGenerator<AskedSubject>;
+  count(): number;
+}
+
+async function subjectsOf({ withdraws, appeals }: Asked): Promise<Subjects> {
+  if (withdraws !== null) return await withdrawnSubjects(env, withdraws);
+  const distinct = new Set(appeals.map(({ msisdn, imei, row }) => JSON.stringify([msisdn, imei, row])));
+  return {
+    async *each() {
+      yield* subjectsOfAppeals(appeals);
+    },
+    count: () => distinct.size,
+  };
+}
 
 /** The batch of a reversal, as it is registered. It waits for its decision. */
 function batchOf({ batchId, uploader, file, sha256, uploadedAt }: Asked, execution: string, now: Instant): Batch {
@@ -44,14 +63,14 @@ function batchOf({ batchId, uploader, file, sha256, uploadedAt }: Asked, executi
   };
 }
 
-async function tellRegistered({ batchId, execution, startedAt }: Batch, asked: Asked): Promise<void> {
-  const { uploader, upload, uploadedAt, file, sha256, appeals } = asked;
+async function tellRegistered({ batchId, execution, startedAt }: Batch, asked: Asked, subjects: number): Promise<void> {
+  const { uploader, upload, uploadedAt, file, sha256 } = asked;
   await audit(env, {
     batchId,
     id: `registered/${execution}`,
     kind: 'batch_registered',
     at: startedAt,
-    facts: { uploader, uploadedAt, version: upload, subjects: appeals.length },
+    facts: { uploader, uploadedAt, version: upload, subjects },
     files: { [asked.withdraws === null ? 'appeal' : 'withdrawal']: { key: file, sha256 } },
   });
 }

@@ -1,11 +1,38 @@
+import { AskedRuns, type AskedSubject, kindOf } from '../domain/asked.ts';
 import type { BatchId } from '../domain/identifiers.ts';
-import { DIRECTION_KIND_NAMES } from '../domain/kinds.ts';
+import { DIRECTION_KIND_NAMES, type DirectionKind } from '../domain/kinds.ts';
 import { type Listed, listShards } from '../domain/listed.ts';
-import type { ListedShard } from '../domain/plans.ts';
+import type { AskedShard, ListedShard } from '../domain/plans.ts';
 import { SCREENED } from '../domain/work.ts';
 import { writeObject, writeStream } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
+
+/** Writes the list of what a reversal is asked, and the manifest of its shards for Claim, as it is read; says where they lie. */
+export async function writeAsked(batchId: BatchId, asked: AsyncIterable<AskedSubject>, attempt: string) {
+  const folder = SCREENED.folder(batchId, attempt);
+  const key = SCREENED.shards.list(folder, attempt);
+  const list = new AskedRuns(env.LINKS_PER_SHARD);
+  const listed: Partial<Record<DirectionKind, number>> = {};
+  await writeStream(
+    { bucket: env.WORK, key },
+    (async function* () {
+      for await (const subject of asked) {
+        const kind = kindOf(subject);
+        listed[kind] = (listed[kind] ?? 0) + 1;
+        yield list.add(subject);
+      }
+    })(),
+  );
+  const items: AskedShard[] = list.runs.map(({ kind, shard, start, bytes, subjects }) => ({
+    kind,
+    shard,
+    asked: { key, start, bytes, subjects },
+  }));
+  const manifestKey = SCREENED.shards.manifest(folder, attempt);
+  await writeObject({ bucket: env.WORK, key: manifestKey }, items.map((item) => `${JSON.stringify(item)}\n`).join(''));
+  return { manifestKey, shards: items.length, listed };
+}
 
 /** Writes a batch's list, and the manifest of its shards for Claim; says where they lie, and how many subjects of each kind there are. */
 export async function writeShards(batchId: BatchId, listed: Listed, attempt: string) {

@@ -3,6 +3,7 @@
  * each subject, by which it is taken back, told and counted once the plan is directed.
  */
 import * as z from 'zod';
+import type { Appeal } from './appeals.ts';
 import { type Pointer, readPointer, writePointer } from './claims.ts';
 import { csvLine } from './csv.ts';
 import type { BatchId, DirectionId, Imei, Msisdn, OperatorId } from './identifiers.ts';
@@ -99,36 +100,62 @@ export interface AskedRun {
 }
 
 /**
- * The lines of a reversal's list, and the runs into which it is cut: by kind, in the order in which they are given, so that the rows of
- * one direction stay together. All that is asked of one number or handset comes one after the other, and is in one run.
- * @param most how many subjects a run has, if no one of them is asked for more often
+ * The runs into which a reversal's list is cut, as its lines are made: in the order in which subjects are given, numbers first, so that
+ * the rows of one direction stay together. All that is asked of one number or handset comes one after the other, and is in one run.
  */
-export function askedRuns(
-  subjects: readonly AskedSubject[],
-  most: number,
-): { readonly lines: string[]; readonly runs: AskedRun[] } {
-  const lines: string[] = [];
-  const runs: AskedRun[] = [];
-  let start = 0;
-  for (const kind of ['restore', 'unblock'] as const) {
-    let run: { -readonly [Field in keyof AskedRun]: AskedRun[Field] } | undefined;
-    let last: string | undefined;
-    for (const asked of subjects.filter((one) => kindOf(one) === kind)) {
-      const text = `${askedLine(asked)}\n`;
-      const identifier = claimedAs(asked);
-      if (run === undefined || (run.subjects >= most && last !== identifier)) {
-        run = { kind, shard: (run?.shard ?? -1) + 1, start, bytes: 0, subjects: 0 };
-        runs.push(run);
-      }
-      last = identifier;
-      const bytes = Buffer.byteLength(text);
-      run.bytes += bytes;
-      run.subjects += 1;
-      start += bytes;
-      lines.push(text);
-    }
+export class AskedRuns {
+  readonly #most: number;
+  readonly #runs: { -readonly [Field in keyof AskedRun]: AskedRun[Field] }[] = [];
+  #start = 0;
+  #last: string | undefined;
+
+  /** @param most how many subjects a run has, if no one of them is asked for more often */
+  constructor(most: number) {
+    this.#most = most;
   }
-  return { lines, runs };
+
+  /** The line of the next subject, with its LF. */
+  add(asked: AskedSubject): string {
+    const kind = kindOf(asked);
+    const identifier = claimedAs(asked);
+    const text = `${askedLine(asked)}\n`;
+    const last = this.#runs.at(-1);
+    const isFull = last === undefined || (last.subjects >= this.#most && this.#last !== identifier);
+    const run =
+      !isFull && last.kind === kind
+        ? last
+        : { kind, shard: last?.kind === kind ? last.shard + 1 : 0, start: this.#start, bytes: 0, subjects: 0 };
+    if (run !== last) this.#runs.push(run);
+    const bytes = Buffer.byteLength(text);
+    run.bytes += bytes;
+    run.subjects += 1;
+    this.#start += bytes;
+    this.#last = identifier;
+    return text;
+  }
+
+  get runs(): readonly AskedRun[] {
+    return this.#runs;
+  }
+}
+
+/**
+ * The subjects of an appeal: what its rows ask for, each once, those of one number or handset together, numbers first.
+ * @throws BadWorkLine for a row that names nobody
+ */
+export function subjectsOfAppeals(appeals: readonly Appeal[]): AskedSubject[] {
+  const subjects = new Map<string, AskedSubject>();
+  for (const { line, msisdn, imei, row, ground } of appeals) {
+    const scope: Scope = row === null ? 'current' : { ofHolderIn: row };
+    const name = `${msisdn} ${imei} ${row && writePointer(row)}`;
+    const known = subjects.get(name);
+    subjects.set(
+      name,
+      known ? { ...known, lines: [...known.lines, line] } : { imei, msisdn, scope, ground, lines: [line] },
+    );
+  }
+  const place = (one: AskedSubject) => `${kindOf(one)} ${claimedAs(one)} ${one.lines[0]?.toString().padStart(9, '0')}`;
+  return [...subjects.values()].sort((a, b) => (place(a) < place(b) ? -1 : 1));
 }
 
 /** A later batch that relies on a row which was to be taken back: it found the subject there, and did not direct it. */

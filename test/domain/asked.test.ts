@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import {
+  AskedRuns,
   type AskedSubject,
   appealsCsv,
   askedLine,
-  askedRuns,
   isTakenBackBy,
   keptCsv,
   parseAskedLine,
   parseReversedLine,
   type ReversedSubject,
   reversedLine,
+  subjectsOfAppeals,
 } from '../../lambdas/domain/asked.ts';
 import type { BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { BadWorkLine } from '../../lambdas/domain/tabbed.ts';
@@ -57,11 +58,13 @@ describe('what a reversal is asked', () => {
   it('is cut into runs, numbers first, with all of a number in one', () => {
     const asked = [
       subject({}),
-      subject({ imei, msisdn: null }),
       subject({ scope: { ofHolderIn: row } }),
       subject({ msisdn: other }),
+      subject({ imei, msisdn: null }),
     ];
-    const { lines, runs } = askedRuns(asked, 1);
+    const list = new AskedRuns(1);
+    const lines = asked.map((asks) => list.add(asks));
+    const { runs } = list;
     expect(runs.map(({ kind, shard, subjects }) => [kind, shard, subjects])).toEqual([
       ['restore', 0, 2],
       ['restore', 1, 1],
@@ -70,9 +73,30 @@ describe('what a reversal is asked', () => {
     const bytes = Buffer.from(lines.join(''));
     const read = runs.map(({ start, bytes: length }) => String(bytes.subarray(start, start + length)));
     expect(read.map((text) => text.trimEnd().split('\n').map(parseAskedLine))).toEqual([
-      [asked[0], asked[2]],
+      [asked[0], asked[1]],
+      [asked[2]],
       [asked[3]],
-      [asked[1]],
+    ]);
+  });
+});
+
+describe('the subjects of an appeal', () => {
+  it('are each asked for once, with all lines that do, numbers first', () => {
+    const appeal = { line: 0, msisdn: null, imei: null, row: null, ground: 'cloned', caseRef: '' } as const;
+    const subjects = subjectsOfAppeals([
+      { ...appeal, line: 2, imei },
+      { ...appeal, line: 3, msisdn: other },
+      { ...appeal, line: 4, imei, msisdn: one },
+      { ...appeal, line: 5, msisdn: one },
+      { ...appeal, line: 6, msisdn: one, row, ground: 'reissued' },
+      { ...appeal, line: 7, msisdn: other, ground: 'court_order' },
+    ]);
+    expect(subjects).toEqual([
+      { imei: null, msisdn: one, scope: 'current', ground: 'cloned', lines: [5] },
+      { imei: null, msisdn: one, scope: { ofHolderIn: row }, ground: 'reissued', lines: [6] },
+      { imei: null, msisdn: other, scope: 'current', ground: 'cloned', lines: [3, 7] },
+      { imei, msisdn: null, scope: 'current', ground: 'cloned', lines: [2] },
+      { imei, msisdn: one, scope: 'current', ground: 'cloned', lines: [4] },
     ]);
   });
 });

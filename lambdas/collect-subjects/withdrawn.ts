@@ -1,0 +1,131 @@
+import type { Asked } from '../domain/appeals.ts';
+import type { AskedSubject } from '../domain/asked.ts';
+import { planCounts } from '../domain/batches.ts';
+import { decidedBy } from '../domain/decisions.ts';
+import { subjectOfLine } from '../domain/directions.ts';
+import type { BatchId, Imei, Msisdn } from '../domain/identifiers.ts';
+import { currentOutcomes } from '../domain/ledger.ts';
+import { isReversed } from '../domain/outcomes.ts';
+import { gatheredForm, type Plan, type PlannedDirection } from '../domain/plans.ts';
+import { parseGatheredLine } from '../domain/sightings.ts';
+import { type Decided, NOTHING_DECIDED } from '../domain/subjects.ts';
+import { heldImeis } from '../domain/weighing.ts';
+import { SCREENED } from '../domain/work.ts';
+import { readApproval } from '../stores/cases/approvals.ts';
+import { type Batch, readBatch } from '../stores/cases/batches.ts';
+import { readLedger } from '../stores/cases/ledgers.ts';
+import { readText, readTextLines } from '../stores/objects.ts';
+import { readPlan } from '../stores/plans.ts';
+
+interface Places {
+  readonly WORK: string;
+  readonly CASES: string;
+}
+
+/**
+ * What an agency takes back of a report that is directed: the handsets that it names, or all, and the numbers that it directed and that
+ * no other handset links which still stands. In the order of the report's own directions, numbers first, so that who works on a piece
+ * of the list reads few of these.
+ * @throws Error where the report isn't directed: whoever hears of a withdrawal waits for that
+ */
+export async function withdrawnSubjects(
+  env: Places,
+  { batchId, imeis }: NonNullable<Asked['withdraws']>,
+): Promise<{ each(): AsyncGenerator<AskedSubject>; count(): number }> {
+  const batch = await readBatch(env.CASES, batchId);
+  if (batch?.planKey === undefined || !planCounts(batch.state)) throw new Error(`batch ${batchId} is not directed`);
+  const plan = await readPlan(env.WORK, batch.planKey);
+  const only = imeis === null ? null : await withdrawnOnly(env, batch, plan, new Set(imeis));
+  let count = 0;
+  return {
+    async *each() {
+      count = 0;
+      for (const kind of ['reverify', 'block'] as const) {
+        const handsets = new Map<Imei, AskedSubject>();
+        for (const direction of plan.directions.filter(({ directionId }) => directionId.includes(`.${kind}.`)))
+          for await (const { identifier, row } of rowsOf(env, kind, direction)) {
+            if (only !== null && !only.has(identifier)) continue;
+            const pointer = { directionId: direction.directionId, row };
+            if (kind === 'reverify') {
+              count += 1;
+              yield numberOf(identifier as Msisdn, pointer);
+              continue;
+            }
+            // A handset has a row at each operator.
+            const imei = identifier as Imei;
+            const known = handsets.get(imei);
+            const rows = [
+              ...(known && known.scope !== 'current' && 'rows' in known.scope ? known.scope.rows : []),
+              pointer,
+            ];
+            handsets.set(imei, { imei, msisdn: null, scope: { rows }, ground: 'withdrawal', lines: [] });
+          }
+        count += handsets.size;
+        yield* handsets.values();
+      }
+    },
+    count: () => count,
+  };
+}
+
+const numberOf = (
+  msisdn: Msisdn,
+  row: { directionId: PlannedDirection['directionId']; row: number },
+): AskedSubject => ({
+  imei: null,
+  msisdn,
+  scope: { rows: [row] },
+  ground: 'withdrawal',
+  lines: [],
+});
+
+async function* rowsOf({ WORK }: Places, kind: 'reverify' | 'block', { rowsKey }: Pick<PlannedDirection, 'rowsKey'>) {
+  const lines = (await readText({ bucket: WORK, key: rowsKey })).split('\n');
+  for (const [row, line] of lines.entries())
+    if (line !== '') yield { identifier: subjectOfLine(kind, line).identifier, row };
+}
+
+/** The handsets that are withdrawn, and the numbers that no handset links any more which is acted upon. */
+async function withdrawnOnly(
+  env: Places,
+  batch: Batch,
+  plan: Plan,
+  withdrawn: ReadonlySet<Imei>,
+): Promise<ReadonlySet<Imei | Msisdn>> {
+  const gone = new Set<Imei>([...withdrawn, ...(await withdrawnBefore(env, plan))]);
+  const { held, struck } = await decidedOf(env, batch);
+  const stands = (imei: Imei) => !gone.has(imei) && !struck.has(imei) && held.get(imei) !== 'spare';
+  const linked = new Set<Msisdn>();
+  for await (const { msisdn, imei } of linksOf(env, batch)) if (withdrawn.has(imei)) linked.add(msisdn);
+  for await (const { msisdn, imei } of linksOf(env, batch)) if (stands(imei)) linked.delete(msisdn);
+  return new Set<Imei | Msisdn>([...withdrawn, ...linked]);
+}
+
+/** The handsets of the report whose blocks were taken back before. */
+async function withdrawnBefore(env: Places, { directions }: Plan): Promise<Imei[]> {
+  const before: Imei[] = [];
+  for (const direction of directions.filter(({ directionId }) => directionId.includes('.block.'))) {
+    const ledger = await readLedger(env.CASES, direction.directionId);
+    if (ledger === undefined) continue;
+    const bytes = currentOutcomes(ledger);
+    for await (const { identifier, row } of rowsOf(env, 'block', direction))
+      if (isReversed(bytes, row)) before.push(identifier as Imei);
+  }
+  return before;
+}
+
+/** What people decided of the report; nothing of one from before anybody did. */
+async function decidedOf(env: Places, { decision: pointer, previewKey }: Batch): Promise<Decided> {
+  if (pointer === undefined || previewKey === undefined) return NOTHING_DECIDED;
+  const decision = await readApproval(env.WORK, pointer);
+  return decidedBy(decision, heldImeis(await readText({ bucket: env.WORK, key: SCREENED.previews.held(previewKey) })));
+}
+
+/** The links that the report's decision was bound to. */
+async function* linksOf({ WORK }: Places, { batchId, previewKey }: Batch) {
+  if (previewKey === undefined) throw new Error(`batch ${batchId as BatchId} has no list of its links`);
+  const { objects } = gatheredForm.parse(await readText({ bucket: WORK, key: SCREENED.previews.gathered(previewKey) }));
+  for (const { key, bytes } of objects)
+    for await (const block of readTextLines({ bucket: WORK, key }, { start: 0, end: bytes }))
+      for (const line of block) yield parseGatheredLine(line);
+}
