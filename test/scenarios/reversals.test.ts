@@ -1,0 +1,232 @@
+import { describe, expect, it } from 'vitest';
+import { sha256Of } from '../../lambdas/domain/hashes.ts';
+import { APPROVE, Lab } from './lab.ts';
+
+/**
+ * What is taken back. All numbers are airtel's, seen in a handset on 20 May; it is reported on 1 June. Asked by 6 June, barred by the
+ * 6th, the 11th and disconnected by the 16th.
+ */
+const HANDSET = '35100000000001';
+const SHOWN = '351000000000013';
+const [O, V, D, P] = [1, 2, 3, 4].map((n) => `+91981000000${n}`) as [string, string, string, string];
+const STRANGER = '+919820000001';
+const report = `mha-${sha256Of(`imei\n${HANDSET}\n`).slice(0, 12)}`;
+
+interface Books {
+  status: string;
+  connections: Record<string, number>;
+  blocks: Record<string, number>;
+  subjects: Record<string, number>;
+  outcomes: Record<string, number>;
+  withdrawn: number;
+  operators: Record<
+    string,
+    { outcomes: Record<string, number>; withdrawn: number; connections: Record<string, number> }
+  >;
+  unexplained: number;
+}
+
+async function open(numbers = [O, V, D, P]): Promise<{ lab: Lab; direction: string }> {
+  const lab = await Lab.open({ context: { operators: 'airtel,jio', sweepHours: '24' } });
+  await lab.usage(
+    'airtel',
+    numbers.map((number) => `${HANDSET},${number},2026-05-20,Delhi`),
+  );
+  await lab.report('mha', [HANDSET]);
+  return { lab, direction: await lab.direction(report, 'reverify', 'airtel') };
+}
+
+/** Files an appeal; its batch is the newest of the caseworker's whose preview there is. */
+async function appeal(lab: Lab, rows: string[], name = 'appeal.csv'): Promise<string> {
+  const before = new Set(await lab.outbox('previews/caseworker-1-'));
+  await lab.upload(
+    `appeals/caseworker-1/${name}`,
+    `msisdn,imei,reference,ground,case_ref\n${rows.map((row) => `${row}\n`).join('')}`,
+  );
+  const [key = ''] = (await lab.outbox('previews/caseworker-1-')).filter((one) => !before.has(one));
+  return key.split('/')[1] ?? '';
+}
+const books = (lab: Lab, id: string) => lab.json<Books>(`batches/${id}/summary.json`);
+const directions = async (lab: Lab, id: string, kind: string) =>
+  (await lab.directions()).filter((one) => one.startsWith(`${id}.${kind}.`));
+const only = async (lab: Lab, id: string, kind: string, operator = 'airtel') => {
+  const found = (await directions(lab, id, kind)).filter((one) => one.split('.')[2] === operator);
+  expect(found).toHaveLength(1);
+  return found[0] ?? '';
+};
+const answer = (lab: Lab, direction: string, rows: string[], name = 'given-back.csv') => {
+  const [, kind, operator] = direction.split('.');
+  const column = kind === 'unblock' || kind === 'block' ? 'imei' : 'msisdn';
+  const text = `${column},outcome\n${rows.map((row) => `${row}\n`).join('')}`;
+  return lab.upload(`responses/${operator}/${direction}/${name}`, text);
+};
+
+describe('an appeal', { timeout: 300_000 }, () => {
+  it('gives back what was taken, ends what is open, and is told line by line', async () => {
+    const opened = await open();
+    await using lab = opened.lab;
+    const { direction } = opened;
+    await lab.at(1);
+    await lab.respond(direction, [`${V},verified`, `${D},disconnected`]);
+    await lab.respond(await lab.direction(report, 'block', 'airtel'), [`${SHOWN},blocked`]);
+    await lab.at(7);
+    const id = await appeal(lab, [
+      `${O},,,wrong_number,A-1`,
+      `${V},,,wrong_number,A-2`,
+      `${D},,,court_order,A-3`,
+      `${STRANGER},,,cloned,A-4`,
+      `${P},${SHOWN},,cloned,A-5`,
+    ]);
+    // Nothing before it is decided upon.
+    expect(await directions(lab, id, 'restore')).toEqual([]);
+    await lab.decide('approver-1', id, [APPROVE]);
+    const restore = await only(lab, id, 'restore');
+    const unblock = await only(lab, id, 'unblock');
+    expect(await lab.read(`batches/${id}/appeals.csv`)).toBe(
+      `line,state,directionIds\n2,directed,${restore}\n3,nothingToRestore,\n4,directed,${restore}\n5,nothingToRestore,\n6,directed,${unblock} ${await only(lab, id, 'unblock', 'jio')}\n`,
+    );
+    // Airtel has blocked it, and jio may have: it was told to. Each hears of the number, and not of the handset alone.
+    const order = await lab.read(`orders/airtel/${restore}/1-restore.csv`);
+    expect(order.split('\n').map((line) => line.split(',').slice(0, 3).join(','))).toEqual([
+      'msisdn,imei,reason',
+      `${O},${SHOWN},reversed`,
+      `${D},${SHOWN},reversed`,
+      '',
+    ]);
+    expect(await lab.read(`orders/airtel/${unblock}/1-unblock.csv`)).toMatch(
+      new RegExp(`^imei,msisdn,reason,deadline\n${SHOWN},\\${P},reversed,2026-06-09T00:00:\\d\\dZ\n$`),
+    );
+    const withdrawn = `revocations/2026-06-08/${id}.withdrawn`;
+    expect(await lab.read(`${withdrawn}.csv`)).toBe(
+      'msisdn,withdrawn_on,ground\n' +
+        [`${O},2026-06-08,wrong_number`, `${V},2026-06-08,wrong_number`, `${D},2026-06-08,court_order`]
+          .concat(`${STRANGER},2026-06-08,cloned`)
+          .map((line) => `${line}\n`)
+          .join(''),
+    );
+    expect(JSON.parse(await lab.read(`${withdrawn}.json`))).toMatchObject({ payload: [], withdrawn: { length: 4 } });
+
+    await answer(lab, restore, [`${O},restored`, `${D},restored`]);
+    await answer(lab, unblock, [`${SHOWN},unblocked`]);
+    await lab.at(40);
+    // Who was taken back is in no later order, and in no list; who wasn't is.
+    const orders = (await lab.outbox(`orders/airtel/${direction}/`)).filter((key) =>
+      /bar_incoming|disconnect/.test(key),
+    );
+    expect(orders).toHaveLength(2);
+    for (const key of orders) {
+      expect(await lab.read(key)).not.toContain(O);
+      expect(await lab.read(key)).toContain(P);
+    }
+    for (const key of await lab.outbox('revocations/'))
+      if (!key.includes('.withdrawn')) expect(await lab.read(key), key).not.toContain(D.slice(3));
+    expect(await books(lab, report)).toMatchObject({
+      connections: { directed: 4, verified: 1, disconnected: 1, withdrawn: 1, overdue: 1 },
+      unexplained: 0,
+    });
+    expect(await books(lab, id)).toMatchObject({
+      kind: 'reversal',
+      agency: 'caseworker-1',
+      file: 'appeals/caseworker-1/appeal.csv',
+      status: 'settled',
+      subjects: { asked: 5, directed: 3, alreadyOpen: 0, tooLate: 0, nothingToRestore: 2, kept: 0, struck: 0 },
+      outcomes: { directed: 4, restored: 2, unblocked: 1, notFound: 0, overdue: 1 },
+      withdrawn: 1,
+      operators: {
+        airtel: { withdrawn: 1, outcomes: { directed: 3 } },
+        jio: { withdrawn: 0, outcomes: { overdue: 1 } },
+      },
+      unexplained: 0,
+    });
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('has later reports leave alone what was not seen since, and direct what was', async () => {
+    const opened = await open();
+    await using lab = opened.lab;
+    await lab.at(7);
+    const id = await appeal(lab, [`${O},,,wrong_number,`, `${V},,,wrong_number,`, `,${SHOWN},,wrong_handset,`]);
+    await lab.decide('approver-1', id, [APPROVE]);
+    expect(await directions(lab, id, 'unblock')).toHaveLength(2);
+    await lab.at(9);
+    // Seen on the day of the reversal, which is none of "since", and on a later one.
+    await lab.usage('airtel', [`${HANDSET},${O},2026-06-08,Delhi`], 'same-day.csv');
+    await lab.report('up-police', [HANDSET]);
+    const [second = ''] = (await lab.outbox('previews/up-police-')).map((key) => key.split('/')[1] ?? '');
+    expect(await directions(lab, second, 'reverify')).toEqual([]);
+    expect(await directions(lab, second, 'block')).toEqual([]);
+    await lab.at(12);
+    await lab.usage('airtel', [`${HANDSET},${O},2026-06-09,Delhi`], 'later.csv');
+    await lab.report('mha', [HANDSET, '35100000000002'], 'again.csv');
+    await lab.at(60);
+    expect(await books(lab, second)).toMatchObject({
+      connections: { linked: 4, reversed: 2, alreadyOpen: 2, directed: 0 },
+      blocks: { rows: 2, reversed: 2, directed: 0 },
+      unexplained: 0,
+    });
+    const third = (await lab.batches()).find((batch) => batch.startsWith('mha-') && batch !== report) ?? '';
+    expect(await books(lab, third)).toMatchObject({
+      connections: { linked: 4, reversed: 1, alreadyOpen: 2, directed: 1 },
+      // The handset was seen since, with the number.
+      blocks: { rows: 4, reversed: 0, directed: 4 },
+      unexplained: 0,
+    });
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('of what is being given back is already open, and of what was has nothing to give', async () => {
+    const opened = await open();
+    await using lab = opened.lab;
+    await lab.at(7);
+    const first = await appeal(lab, [`${O},,,wrong_number,`]);
+    await lab.decide('approver-1', first, [APPROVE]);
+    const restore = await only(lab, first, 'restore');
+    const second = await appeal(lab, [`${O},,,wrong_number,again`], 'second.csv');
+    await lab.decide('approver-2', second, [APPROVE]);
+    expect(await lab.read(`batches/${second}/appeals.csv`)).toBe(`line,state,directionIds\n2,alreadyOpen,${restore}\n`);
+    await answer(lab, restore, [`${O},restored`]);
+    const third = await appeal(lab, [`${O},,,wrong_number,once more`], 'third.csv');
+    await lab.decide('approver-3', third, [APPROVE]);
+    expect(await lab.read(`batches/${third}/appeals.csv`)).toBe('line,state,directionIds\n2,nothingToRestore,\n');
+    await lab.toTheEnd();
+    expect((await books(lab, second)).subjects).toMatchObject({ asked: 1, alreadyOpen: 1 });
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('that an approver strikes a line of leaves that as it is, and one that is refused leaves all', async () => {
+    const opened = await open();
+    await using lab = opened.lab;
+    const { direction } = opened;
+    await lab.at(7);
+    const first = await appeal(lab, [`${O},,,wrong_number,`, `${V},,,wrong_number,`]);
+    await lab.decide('approver-1', first, [APPROVE, `strike,,${V},,known fraud`]);
+    expect(await lab.read(`batches/${first}/appeals.csv`)).toMatch(/\n2,directed,[^\n]*\n3,struck,\n$/);
+    expect(await lab.read(`revocations/2026-06-08/${first}.withdrawn.csv`)).not.toContain(V);
+    const second = await appeal(lab, [`${P},,,wrong_number,`], 'refused.csv');
+    await lab.decide('approver-2', second, ['refuse,,,,no ground']);
+    await lab.at(60);
+    expect(await books(lab, second)).toMatchObject({ status: 'refused', kind: 'reversal' });
+    expect(await lab.outbox(`revocations/`)).not.toContain(second);
+    const [disconnect = ''] = (await lab.outbox(`orders/airtel/${direction}/`)).filter((key) =>
+      key.endsWith('disconnect.csv'),
+    );
+    const cut = await lab.read(disconnect);
+    expect([O, V, P].map((number) => cut.includes(number))).toEqual([false, true, true]);
+  });
+
+  it('that its operator ignores is asked for again, night after night', async () => {
+    const opened = await open([O]);
+    await using lab = opened.lab;
+    await lab.at(7);
+    const id = await appeal(lab, [`${O},,,wrong_number,`]);
+    await lab.decide('approver-1', id, [APPROVE]);
+    await lab.at(11);
+    const nights = (await lab.directions('airtel')).filter((one) => one.startsWith('followup-'));
+    expect(nights).toHaveLength(1);
+    const [night = ''] = nights;
+    expect(night).toMatch(/^followup-202606\d\d0000\.restore\.airtel\./);
+    await answer(lab, night, [`${O},restored`]);
+    await lab.at(30);
+    expect((await lab.directions('airtel')).filter((one) => one.startsWith('followup-'))).toEqual(nights);
+  });
+});
