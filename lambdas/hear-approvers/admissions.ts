@@ -1,7 +1,7 @@
 import { type AdmissionRow, admissionColumns, MOST_ADMISSIONS, parseAdmissionRow } from '../domain/admissions.ts';
 import { FileFault, readCsv } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
-import { ADMITTED } from '../domain/identifiers.ts';
+import { ADMITTED, type OperatorId } from '../domain/identifiers.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
 import { receiptKey } from '../domain/outbox.ts';
 import type { FileReason, RowReason } from '../domain/reasons.ts';
@@ -13,7 +13,7 @@ import { noteAdmitted } from '../stores/cases/imports.ts';
 import { admit as admitUpload, isGated, readVerdict } from '../stores/cases/verdicts.ts';
 import { findVersion } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
-import { mark, markOf } from '../stores/uploads.ts';
+import { isMarked, mark, markOf } from '../stores/uploads.ts';
 import { env } from './environment.ts';
 import { type ApproverFile, publishReceipt, readWhole, refuse } from './file.ts';
 
@@ -60,7 +60,8 @@ export async function admit(file: ApproverFile, now: Instant): Promise<void> {
 
 /**
  * Lets one upload in: commits that it is admitted, and hands it on to be imported. A later attempt at the same file finds what it
- * has committed and does the rest.
+ * has committed and does the rest. So does another file, of any approver, as long as nobody has imported the upload: the attempt
+ * that committed may have come no further.
  * @returns why not
  */
 async function letIn(
@@ -76,15 +77,25 @@ async function letIn(
   const verdict = await readVerdict(env.CASES, upload);
   if (verdict === undefined || verdict.broken.length === 0) return 'not_gated';
   const counts = isGated(verdict) ? await admitUpload(env.CASES, upload, verdict, by) : verdict.admitted;
-  if (counts?.approver !== by.approver || counts.sha256 !== by.sha256) return 'already_admitted';
-  await noteAdmitted(env.CASES, place.operator, upload);
+  const isOwn = counts?.approver === by.approver && counts.sha256 === by.sha256;
+  if (isOwn || !(await isMarked(env.WORK, 'worked', row)))
+    await handOn(place.operator, { bucket, ...version }, verdict.uploadedAt);
+  return isOwn ? undefined : 'already_admitted';
+}
+
+/** Hands an admitted upload on to be imported; handed on again, it writes the links that there are once more. */
+async function handOn(
+  operator: OperatorId,
+  upload: { readonly bucket: string; readonly key: string; readonly versionId: string; readonly size: number },
+  time: Instant,
+): Promise<void> {
+  const { bucket, key, versionId, size } = upload;
+  await noteAdmitted(env.CASES, operator, markOf(upload));
   // Before it is handed on: the sweep does so where this does not come to it.
-  await mark(env.WORK, 'admitted', row);
-  const { key, versionId } = row;
-  const object = { key, size: version.size, sequencer: versionId, 'version-id': versionId };
-  await sendEvent(env.USAGE_QUEUE, { time: verdict.uploadedAt, detail: { bucket: { name: bucket }, object } });
-  log.info('usage admitted', { operator: place.operator });
-  return undefined;
+  await mark(env.WORK, 'admitted', upload);
+  const object = { key, size, sequencer: versionId, 'version-id': versionId };
+  await sendEvent(env.USAGE_QUEUE, { time, detail: { bucket: { name: bucket }, object } });
+  log.info('usage admitted', { operator });
 }
 
 /** Publishes what was recorded with a file; every attempt, redelivery and upload of the same bytes does it alike. */

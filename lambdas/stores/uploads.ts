@@ -37,6 +37,12 @@ export async function readMarks(work: string, kind: Mark): Promise<Map<string, I
   return marks;
 }
 
+/** Whether an upload has this mark. It asks for the list: S3 refuses the head of what isn't there to whoever may not list the bucket. */
+export async function isMarked(work: string, kind: Mark, upload: Upload): Promise<boolean> {
+  for await (const _ of listObjects({ bucket: work, key: MARKS[kind].prefix + markOf(upload) })) return true;
+  return false;
+}
+
 /** What a mark that an upload has says: the name of the error by which work on it failed last, or the execution that goes on with it. */
 export async function readMark(work: string, kind: 'failed' | 'handed', upload: Upload): Promise<string> {
   return await readText({ bucket: work, key: MARKS[kind].prefix + markOf(upload) });

@@ -28,12 +28,20 @@ let notices: Record<'operator' | 'approver' | 'administrators', Record<string, u
 
 /** Whether Import fails with the first thing that it writes. */
 let fails = false;
+/** Whether Hear fails as soon as it has committed that an upload is admitted. */
+let hearFails = false;
 
 beforeAll(async () => {
   lab = await Lab.open({
     context: { ...GATES, sweepHours: '6' },
     enforce: true,
-    faults: { afterWrite: ({ functionName }) => (fails && nameOf(functionName) === 'Import' ? 'fail' : undefined) },
+    faults: {
+      afterWrite: ({ functionName, service }) => {
+        const name = nameOf(functionName);
+        if (fails && name === 'Import') return 'fail';
+        return hearFails && name === 'Hear' && service === 'dynamodb' ? 'fail' : undefined;
+      },
+    },
   });
   for (const [series, count] of [100, 120, 140].entries())
     await lab.usage('jio', rows(series, count), `good-${series}.csv`);
@@ -207,6 +215,21 @@ describe('an admission', () => {
     const [, receipt = ''] = /its receipt will be: (.*)/.exec(said) ?? [];
     expect(await lab.json(receipt)).toMatchObject({ rows: 1, recorded: 1, rejects: [], refused: null });
     expect(await new Tables(lab).links(H1)).toHaveLength(4);
+  });
+
+  it('that was committed and not handed on is handed on with the next one, whoever sends it', async () => {
+    const key = 'usage/jio/stuck.csv';
+    await lab.usage('jio', [...rows(9, 93), ...bad(10)], 'stuck.csv');
+    const row = `${key},${(await lab.notices('fraud-directions-jio')).at(-1)?.versionId}`;
+    hearFails = true;
+    await lab.upload('admissions/approver-1/stuck.csv', `key,version\n${row}\n`);
+    hearFails = false;
+    expect(await lab.notices('fraud-directions-jio')).toEqual([]);
+    expect(await admit('approver-2', 'stuck.csv', row)).toMatchObject({
+      recorded: 0,
+      rejected: { already_admitted: 1 },
+    });
+    expect(await lab.notices('fraud-directions-jio')).toMatchObject([{ kind: 'usage_imported', imported: 93 }]);
   });
 
   it('is told to the audit, in a chain of their own', async () => {

@@ -145,6 +145,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
     INBOX.admissions.pattern,
   );
   allowList(hear, 'list versions', inbox, INBOX.usage.pattern);
+  allowList(hear, 'list', work, MARKS.worked.pattern);
   allowObjects(
     hear,
     'read',
