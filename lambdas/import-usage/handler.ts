@@ -11,7 +11,7 @@ import { isGated, readVerdict } from '../stores/cases/verdicts.ts';
 import { tellStray } from '../stores/notices.ts';
 import { readBytes } from '../stores/objects.ts';
 import { marking, markOf } from '../stores/uploads.ts';
-import { executionArn, startOnce } from '../stores/workflows.ts';
+import { startUnlessDone } from '../stores/workflows.ts';
 import { gates, holdUp, judge } from './gate.ts';
 import { announceImport, importRows, rejectsOf, type UsageFile } from './usage.ts';
 
@@ -52,9 +52,9 @@ export const handler = uploads(
     if (size > env.BYTES_PER_PIECE) {
       const hash = sha256Of(`${key}\n${upload}`).slice(0, 32);
       // One that was gated ended, and its name is taken.
-      const execution = `${operator}-${hash}${verdict?.admitted === undefined ? '' : '-admitted'}`;
-      await startOnce(env.IMPORT_MACHINE, execution, { file, folder: IMPORTS.folder(execution), stretches: [] });
-      return { handedTo: executionArn(env.IMPORT_MACHINE, execution) };
+      const first = `${operator}-${hash}${verdict?.admitted === undefined ? '' : '-admitted'}`;
+      const inputOf = (execution: string) => ({ file, folder: IMPORTS.folder(execution), stretches: [] });
+      return { handedTo: await startUnlessDone(env.IMPORT_MACHINE, first, inputOf) };
     }
     // Read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
     const bytes = [await readBytes(file)];

@@ -24,6 +24,24 @@ export async function startOnce(stateMachineArn: string, name: string, input: un
   }
 }
 
+/**
+ * Starts an execution once per name, and where that one has failed the next one, whose name has a number: a name stays taken, however
+ * its execution ended. Where one runs, or went well, it starts none.
+ * @returns the ARN of the newest one
+ */
+export async function startUnlessDone(
+  stateMachineArn: string,
+  name: string,
+  inputOf: (name: string) => unknown,
+): Promise<string> {
+  for (let n = 1; ; n++) {
+    const execution = n === 1 ? name : `${name}-${n}`;
+    const arn = executionArn(stateMachineArn, execution);
+    if (await startOnce(stateMachineArn, execution, inputOf(execution))) return arn;
+    if ((await failureOf(arn)) === undefined) return arn;
+  }
+}
+
 /** The ARN of an execution of a state machine, which may be named by an alias. */
 export function executionArn(stateMachineArn: string, name: string): string {
   const [arn, partition, service, region, account, , machine] = stateMachineArn.split(':');

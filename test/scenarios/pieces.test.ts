@@ -1,3 +1,4 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -235,6 +236,34 @@ describe('a usage file in pieces', () => {
     await lab.upload('usage/airtel/awkward.csv', AWKWARD);
     expect(await rejects(lab, 'awkward.csv')).toBe(AWKWARD_REJECTS);
     expect(await links(lab, H1, H2)).toEqual(AWKWARD_LINKS);
+  });
+
+  it('whose execution failed is imported by another one when its event is sent again', async () => {
+    let broken = true;
+    const afterWrite: FaultPlan['afterWrite'] = ({ functionName }) =>
+      broken && functionName.includes('ImportPiece') ? 'fail' : undefined;
+    await using lab = await Lab.open({ context, faults: { afterWrite } });
+    const { inbox } = bucketsOf(lab.cloud);
+    const key = 'usage/airtel/awkward.csv';
+    await lab.cloud.put(inbox, key, AWKWARD);
+    await lab.cloud.run();
+    expect(await lab.outbox()).toEqual([]);
+
+    broken = false;
+    const versionId = await lab.cloud.version(inbox, key);
+    const object = { key, size: Buffer.byteLength(AWKWARD), sequencer: versionId, 'version-id': versionId };
+    const MessageBody = JSON.stringify({ time: NOW, detail: { bucket: { name: inbox }, object } });
+    const { endpoint, region, names } = lab.cloud;
+    const queues = new SQSClient({ endpoint, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
+    const send = () => queues.send(new SendMessageCommand({ QueueUrl: names.queues.UsageQueue, MessageBody }));
+    await send();
+    await lab.cloud.rest();
+    expect(await rejects(lab, 'awkward.csv')).toBe(AWKWARD_REJECTS);
+    expect(await links(lab, H1, H2)).toEqual(AWKWARD_LINKS);
+    expect(byPieces(lab).executionStarts).toBe(2);
+    await send();
+    await lab.cloud.rest();
+    expect(byPieces(lab).executionStarts).toBe(2);
   });
 
   it.each(['fail', 'zombie'] as const)(

@@ -67,6 +67,28 @@ describe('starting an execution', () => {
     expect(await cloud.receive('tokens')).toEqual([]);
   });
 
+  it('happens again under the next number where each one before has failed, and only there', async () => {
+    const execution = (name: string) => `${MACHINE.replace(':stateMachine:', ':execution:')}:${name}`;
+    const start = () => workflows.startUnlessDone(MACHINE, 'again', (name) => ({ name }));
+    expect(await start()).toBe(execution('again'));
+    expect(await start()).toBe(execution('again'));
+    // The machine waits a minute.
+    await cloud.run(cloud.clock.now() + 61_000);
+    await cloud.receive('tokens');
+    expect(await start()).toBe(execution('again-2'));
+    await cloud.run(cloud.clock.now() + 61_000);
+    await cloud.receive('tokens');
+    expect(await start()).toBe(execution('again-3'));
+    await cloud.rest();
+    const [token] = await cloud.receive('tokens');
+    await workflows.wake([token?.body ?? ''], LADDER);
+    await cloud.rest();
+    expect(await start()).toBe(execution('again-3'));
+    expect(await executions()).toMatchObject({ again: 'FAILED', 'again-2': 'FAILED', 'again-3': 'SUCCEEDED' });
+    const { input } = await workflows.dataOf(execution('again-3'));
+    expect(JSON.parse(input ?? '')).toEqual({ name: 'again-3' });
+  });
+
   it('fails for a machine that is not there', async () => {
     await expect(workflows.startOnce(`${MACHINE}-nobody`, 'x', {})).rejects.toThrow(
       expect.objectContaining({ name: 'StateMachineDoesNotExist' }),

@@ -33,8 +33,8 @@ export interface ImportParts {
  * 3. Import the pieces, one after the other. Is there more of the file? Then 2 again.
  * 4. Publish the file's rejects and tell the operator.
  *
- * A failure fails the execution, and a rule tells the administrators; the file uploaded again is imported anew, and writes
- * the links that there are once more.
+ * A failure fails the execution, and a rule tells the administrators; the file uploaded again, or its event sent again, is imported
+ * anew, and writes the links that there are once more.
  */
 export function importFlow(scope: Construct, parts: ImportParts): IChainable {
   const flow: Flow = { scope, ...parts };
