@@ -199,6 +199,36 @@ describe('a withdrawal that is refused', () => {
     expect(kindsOf('mha', 'named')).toContain('batch_approved');
   });
 
+  it('has an entry of its own for each upload, and of one upload for each reason for which it was refused', async () => {
+    const told = async (story: Story) =>
+      (await chain(story))
+        .filter(({ kind }) => kind.startsWith('withdrawal'))
+        .map(({ kind, facts }) => [kind, (facts as { why?: string }).why]);
+    // The same bytes under two names, and others.
+    expect(await told('previewed')).toEqual([
+      ['withdrawal_recorded', undefined],
+      ['withdrawal_recorded', undefined],
+      ['withdrawal_refused', 'not_waiting'],
+    ]);
+    let fails = true;
+    await using other = await Lab.open({
+      context: CONTEXT,
+      faults: {
+        afterWrite: ({ functionName, key = '' }) =>
+          fails && nameOf(functionName) === 'Withdraw' && key.startsWith('uploads/worked/') ? 'fail' : undefined,
+      },
+    });
+    await other.usage('airtel', [`${handset('named')},+919810000001,2026-05-20,Delhi`]);
+    await other.report('mha', [handset('named')], 'named.csv');
+    await other.upload(`withdrawals/mha/${idOf('named')}/w.csv`, `imei\n${handset('named')}\n`);
+    fails = false;
+    // Its message comes again when the batch is directed.
+    for (const approver of [A, B]) await other.decide(approver, idOf('named'), [APPROVE]);
+    await other.cloud.run(START + 4 * HOUR);
+    const refused = (await entriesOf(other, idOf('named'))).filter(({ kind }) => kind === 'withdrawal_refused');
+    expect(refused.map(({ facts }) => (facts as { why?: string }).why)).toEqual(['not_directed', 'not_waiting']);
+  });
+
   it('comes too late for what is directed; one that meets a batch that is being planned is looked at again', async () => {
     expect(receiptOf('late')).toMatchObject({ refused: 'not_waiting' });
     expect(receiptOf('planned')).toMatchObject({ refused: 'not_waiting' });
