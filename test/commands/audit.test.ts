@@ -2,17 +2,32 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { type AuditSettings, parseAuditArguments } from '../../lib/commands/audit/arguments.ts';
 import { type AuditReport, followChains } from '../../lib/commands/audit/follow.ts';
 import { inWords } from '../../lib/commands/audit/told.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { DAY, Lab, START } from '../scenarios/lab.ts';
+import { APPROVE, DAY, Lab, START } from '../scenarios/lab.ts';
 import { A1, H1, H2 } from '../scenarios/story.ts';
 import { type Ended, run } from './command.ts';
 
 type Heard = Omit<Ended, 'code'> & { intact: boolean };
 
 const AUDITOR = 'dev-ap-south-1-auditor-auditor';
+
+/** A lab's buckets in a new folder, as a run leaves them. */
+async function left(lab: Lab): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'audit-'));
+  for (const bucket of ['inbox', 'outbox', 'audit'] as const) {
+    const name = bucketsOf(lab.cloud)[bucket];
+    for (const key of await lab.cloud.list(name)) {
+      const path = join(folder, bucket, key);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, await lab.cloud.get(name, key));
+    }
+  }
+  return folder;
+}
 
 describe('npm run audit', () => {
   let lab: Lab;
@@ -35,15 +50,7 @@ describe('npm run audit', () => {
     await lab.respond(direction.replace(/-[0-9a-f]{12}/, '-0123456789ab'), [`${A1},verified`]);
     await lab.report('up-police', [H2]);
     await lab.cloud.run();
-    folder = await mkdtemp(join(tmpdir(), 'audit-'));
-    for (const bucket of ['inbox', 'outbox', 'audit'] as const) {
-      const name = bucketsOf(lab.cloud)[bucket];
-      for (const key of await lab.cloud.list(name)) {
-        const path = join(folder, bucket, key);
-        await mkdir(dirname(path), { recursive: true });
-        await writeFile(path, await lab.cloud.get(name, key));
-      }
-    }
+    folder = await left(lab);
     [batch = '', other = ''] = (await readdir(join(folder, 'audit/batches'))).sort();
     return async () => {
       await rm(folder, { recursive: true });
@@ -207,5 +214,50 @@ describe('npm run audit', () => {
     expect(complained).toContain(`  no entry tells of outbox/revocations/2026-06-17/${batch}.late-01234567.csv\n`);
     expect(complained).toContain('  the chain is missing, and 1 file of the batch is there\n');
     expect(complained).not.toContain('8-block.csv');
+  });
+});
+
+describe('npm run audit, of batches that were withdrawn', () => {
+  const idOf = (imei: string) => `mha-${sha256Of(`imei\n${imei}\n`).slice(0, 12)}`;
+  const [withdrawn, directed] = [idOf(H1), idOf(H2)];
+  let folder: string;
+
+  beforeAll(async () => {
+    await using lab = await Lab.open({ context: { operators: 'airtel,jio', people: '1' } });
+    await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);
+    await lab.report('mha', [H1], 'one.csv');
+    await lab.report('mha', [H2], 'two.csv');
+    await lab.decide('approver-1', directed, [APPROVE]);
+    // Both receipts have one key, since name and bytes are the same; and what one agency says of another's batch is in no chain.
+    await lab.upload(`withdrawals/mha/${directed}/w.csv`, 'imei\n');
+    await lab.upload(`withdrawals/mha/${withdrawn}/w.csv`, 'imei\n');
+    await lab.upload(`withdrawals/up-police/${withdrawn}/theirs.csv`, 'imei\n');
+    await lab.cloud.run(START + DAY / 2);
+    expect(await lab.outbox('receipts/mha/withdrawals/')).toHaveLength(1);
+    folder = await left(lab);
+    return () => rm(folder, { recursive: true });
+  });
+
+  const audited = async () => {
+    const { chains } = await followChains(parseAuditArguments(['--in', folder], folder) as AuditSettings);
+    return Object.fromEntries(chains.map(({ batchId, findings }) => [batchId, findings.map(({ says }) => says)]));
+  };
+
+  it('finds them whole, also where withdrawals of two batches have the same receipt', async () => {
+    expect(await audited()).toEqual({ [withdrawn]: [], [directed]: [] });
+  });
+
+  it('tells of a receipt that was changed, and of a withdrawal of which no entry tells', async () => {
+    const [name = ''] = await readdir(join(folder, 'outbox/receipts/mha/withdrawals'));
+    const path = join(folder, 'outbox/receipts/mha/withdrawals', name);
+    await writeFile(path, (await readFile(path, 'utf8')).replace('w.csv', 'v.csv'));
+    const inbox = join(folder, 'inbox/withdrawals/mha', withdrawn);
+    await cp(join(inbox, 'w.csv'), join(inbox, 'x.csv'));
+    const found = await audited();
+    const changed = expect.stringMatching(
+      `^outbox/receipts/mha/withdrawals/${name} was changed: it is not the receipt that entry \\d+ tells of$`,
+    );
+    expect(found[directed]).toEqual([changed]);
+    expect(found[withdrawn]).toEqual([`no entry tells of inbox/withdrawals/mha/${withdrawn}/x.csv`, changed]);
   });
 });

@@ -12,7 +12,7 @@ import {
   parseDirectionId,
 } from '../../../lambdas/domain/identifiers.ts';
 import { INBOX, parseInboxKey } from '../../../lambdas/domain/inbox.ts';
-import { OUTBOX, rejectsKey } from '../../../lambdas/domain/outbox.ts';
+import { OUTBOX, rejectsKey, WITHDRAWALS } from '../../../lambdas/domain/outbox.ts';
 import { isFileReason } from '../../../lambdas/domain/reasons.ts';
 import { filesUnder } from './places.ts';
 
@@ -32,12 +32,14 @@ const SHORTENED = /~[0-9a-f]{8}(\/|$)/;
  * Compares what a batch received and published with what its chain's entries bind.
  * @param folder that of a run, with `inbox` and `outbox`
  * @param keyOf the batch's key for keyed hashes, by the ARN of the KMS key that made it
+ * @param isBoundElsewhere whether the chain of any batch binds such a key to such a SHA-256
  */
 export async function checkFiles(
   folder: string,
   batchId: string,
   entries: readonly AuditEntry[],
   keyOf: (madeBy: string) => ChainKey,
+  isBoundElsewhere: (key: string, sha256: string) => Promise<boolean>,
 ): Promise<{ checked: number; faults: FileFault[] }> {
   const bound = new Map<string, { what: string; hashes: Set<string | null>; seen: boolean }>();
   for (const { n, files } of entries)
@@ -53,24 +55,26 @@ export async function checkFiles(
   let shortened = false;
   for (const bucket of ['inbox', 'outbox'])
     for (const key of await filesUnder(join(folder, bucket))) {
-      const isReport = key.startsWith(INBOX.reports.prefix);
-      if (!isReport && !belongsTo(key, batchId)) continue;
+      const isAnyBatchs = namesNoBatch(key);
+      if (!isAnyBatchs && !belongsTo(key, batchId)) continue;
       if (SHORTENED.test(key)) {
         shortened = true;
         continue;
       }
       const chainKey = keys.find((one) => bound.has(keyedHash(one, key)));
       const known = chainKey && bound.get(keyedHash(chainKey, key));
-      // Of the reports, only the batch's own is its.
-      if (isReport && known === undefined) continue;
+      // Of these, only those are the batch's own of which its entries tell.
+      if (isAnyBatchs && known === undefined) continue;
       checked++;
       if (chainKey === undefined || known === undefined) {
         faults.push({ kind: 'unknown', says: `no entry tells of ${bucket}/${key}` });
         continue;
       }
       known.seen = true;
-      const hash = keyedHash(chainKey, sha256Of(await readFile(join(folder, bucket, ...key.split('/')))));
-      if (!known.hashes.has(hash) && !known.hashes.has(null))
+      const sha256 = sha256Of(await readFile(join(folder, bucket, ...key.split('/'))));
+      if (known.hashes.has(keyedHash(chainKey, sha256)) || known.hashes.has(null)) continue;
+      // Withdrawals of several batches may have one receipt's key, under which the last one lies.
+      if (!isAnyBatchs || !(await isBoundElsewhere(key, sha256)))
         faults.push({ kind: 'altered', says: `${bucket}/${key} was changed: it is not ${known.what}` });
     }
   // Which file a keyed hash stands for can't be told, and it may be one of those that have other names here.
@@ -78,6 +82,26 @@ export async function checkFiles(
     for (const { what, seen } of bound.values())
       if (!seen) faults.push({ kind: 'missing', says: `${what} is missing` });
   return { checked, faults };
+}
+
+/** Whether a key, as it is made, says nothing of the batch that its file is about: a report's, and that of a withdrawal's receipt. */
+function namesNoBatch(key: string): boolean {
+  const [place, , about] = key.split('/');
+  return key.startsWith(INBOX.reports.prefix) || (place === 'receipts' && about === WITHDRAWALS);
+}
+
+/** Whether entries bind a key to a SHA-256. @param keyOf as for `checkFiles` */
+export function bind(
+  entries: readonly AuditEntry[],
+  keyOf: (madeBy: string) => ChainKey,
+  key: string,
+  sha256: string,
+): boolean {
+  return entries.some(({ hashedBy, files }) => {
+    const [chainKey, bound] = [keyOf(hashedBy), Object.values(files)];
+    const [keyHash, fileHash] = [keyedHash(chainKey, key), keyedHash(chainKey, sha256)];
+    return bound.some((file) => file.key === keyHash && file.sha256 === fileHash);
+  });
 }
 
 /** A batch's revocation lists, also the late ones and those of withdrawals. */
@@ -98,6 +122,9 @@ function namedIn(key: string): { batchId?: string; directionId?: string } {
   // So have lookups, and what answers them.
   if (parts[0] === LOOKED_UP || parts[0] === 'explanations' || (parts[0] === 'receipts' && about === LOOKED_UP))
     return { batchId: LOOKED_UP };
+  // What an agency sends about another's batch is refused, and no chain tells of it.
+  if (parts[0] === WITHDRAWALS && isBatchId(about) && about.replace(/-[^-]*$/, '') === parts[1])
+    return { batchId: about };
   if ((parts[0] === 'decisions' || parts[0] === 'receipts') && isBatchId(about)) return { batchId: about };
   const direction = parts.map(parseDirectionId).find((one) => one !== null);
   return direction ? { batchId: direction.batchId, directionId: direction.id } : {};

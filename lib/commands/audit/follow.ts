@@ -3,7 +3,7 @@ import { type AuditEntry, type ChainKey, chainKeyMessage, verifyChain } from '..
 import { addSeconds, instantOf } from '../../../lambdas/domain/days.ts';
 import type { BatchId } from '../../../lambdas/domain/identifiers.ts';
 import type { AuditSettings } from './arguments.ts';
-import { batchesWithFiles, checkFiles, decidedOf, untold } from './files.ts';
+import { batchesWithFiles, bind, checkFiles, decidedOf, untold } from './files.ts';
 import { type Chains, decidedInBucket, inBucket, inFolder } from './places.ts';
 
 /** What was found wrong, or, of the kind `awaited`, may still come and leaves the chain intact. `place`: the object of the audit and the line in it, where it is there. */
@@ -51,16 +51,23 @@ interface Compared {
 /** A note is tried five times, each seven minutes after the one before, before it lies among the dead letters. */
 const ENTRY_WITHIN_MINUTES = 40;
 
-function besideFolder(folder: string): Beside {
+function besideFolder(folder: string, chains: Chains): Beside {
+  const keysOf =
+    (batchId: string) =>
+    (madeBy: string): ChainKey => ({
+      secret: localMac(madeBy, Buffer.from(chainKeyMessage(batchId as BatchId))),
+      madeBy,
+    });
+  const isBound = async (key: string, sha256: string) => {
+    for (const batchId of await chains.batches()) {
+      const { entries } = verifyChain(batchId as BatchId, await chains.objects(batchId));
+      if (bind(entries, keysOf(batchId), key, sha256)) return true;
+    }
+    return false;
+  };
   return {
     batches: () => batchesWithFiles(folder),
-    compare: (batchId, entries) => {
-      const keyOf = (madeBy: string): ChainKey => ({
-        secret: localMac(madeBy, Buffer.from(chainKeyMessage(batchId as BatchId))),
-        madeBy,
-      });
-      return checkFiles(folder, batchId, entries, keyOf);
-    },
+    compare: (batchId, entries) => checkFiles(folder, batchId, entries, keysOf(batchId), isBound),
   };
 }
 
@@ -94,7 +101,7 @@ export async function followChains({ batches, heads, from }: AuditSettings): Pro
   const chains = 'folder' in from ? inFolder(from.folder) : inBucket(from.bucket);
   const beside =
     'folder' in from
-      ? besideFolder(from.folder)
+      ? besideFolder(from.folder, chains)
       : from.outbox === undefined
         ? undefined
         : await besideBucket(from.outbox);
