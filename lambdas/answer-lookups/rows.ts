@@ -1,7 +1,7 @@
 import { planCounts } from '../domain/batches.ts';
 import { type Pointer, readPointer } from '../domain/claims.ts';
 import { parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
-import type { CarryingOrder, NamedFile, RowFacts } from '../domain/facts.ts';
+import type { CarryingOrder, EarlierWord, NamedFile, RowFacts } from '../domain/facts.ts';
 import { type DirectionId, type Imei, imeiOut, isImei, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
 import { isMove, RESTORE } from '../domain/kinds.ts';
 import { fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
@@ -10,6 +10,7 @@ import { type MovedRow, movedForm } from '../domain/moves.ts';
 import { backOrderKey, failedOrderKey, orderKey } from '../domain/outbox.ts';
 import { shardDecisionForm } from '../domain/plans.ts';
 import type { Referred } from '../domain/references.ts';
+import { fileOfWord, type ReplacedWord, replacedForm } from '../domain/replaced.ts';
 import { receiptName } from '../domain/responses.ts';
 import { PREPARED } from '../domain/work.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
@@ -110,6 +111,7 @@ export class Rows {
       const lines = text.split('\n');
       const orders = await ordersOf(ledger);
       const moves = await movesOf(ledger);
+      const replaced = new ReplacedWords(ledger);
       for (const [identifier, known] of wanted) {
         const row =
           known ?? lines.findIndex((line) => line !== '' && subjectOfLine(ledger.kind, line).identifier === identifier);
@@ -124,6 +126,7 @@ export class Rows {
           answeredIn: await nameOfAnswer(ledger, row),
           moved: await moveOf(ledger, row),
           cutAfter: await filesCuttingAfter(ledger, row, moves),
+          earlier: await earlierWords(ledger, row, replaced),
         };
         rows.set(identifier, [...(rows.get(identifier) ?? []), facts]);
       }
@@ -206,6 +209,56 @@ async function filesCuttingAfter(
 async function moveOf(ledger: Ledger, row: number): Promise<RowFacts['moved']> {
   const file = fileSaying(ledger, row);
   if (file === undefined || !isMove(outcomeOf(ledger, row).outcome)) return null;
+  return await moveIn(ledger, file, row);
+}
+
+async function moveIn(ledger: Ledger, file: RecordedFile, row: number): Promise<RowFacts['moved']> {
   const move = (await movesIn(ledger, file)).find((one) => one.row === row);
   return move?.why === 'ported' || move?.why === 'extended' ? move : null;
+}
+
+/** The words that each of a direction's files replaced, read once. */
+class ReplacedWords {
+  readonly #ledger: Ledger;
+  readonly #known = new Map<RecordedFile, Promise<readonly ReplacedWord[]>>();
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** Those of a row, in the order of time; none once the list has gone. */
+  async by(file: RecordedFile, row: number): Promise<ReplacedWord[]> {
+    const known = this.#known.get(file) ?? this.#read(file);
+    this.#known.set(file, known);
+    return (await known).filter((word) => word.row === row);
+  }
+
+  async #read({ sha256, attempt }: RecordedFile): Promise<readonly ReplacedWord[]> {
+    const key = PREPARED.response(this.#ledger.directionId, sha256, attempt, 'replaced.json');
+    const list = await readTextIfThere({ bucket: env.WORK, key });
+    return list === undefined ? [] : replacedForm.parse(list).rows;
+  }
+}
+
+/** What was said of a row before its last word, in the order of time. */
+async function earlierWords(ledger: Ledger, row: number, replaced: ReplacedWords): Promise<EarlierWord[]> {
+  const words: ReplacedWord[] = [];
+  for (let file = fileSaying(ledger, row); file !== undefined; ) {
+    const own = await replaced.by(file, row);
+    words.unshift(...own);
+    const before = own[0] && fileOfWord(ledger, own[0]);
+    // A file that has two words on a row has replaced its own.
+    file = before === file ? undefined : before;
+  }
+  return await Promise.all(
+    words.map(async (word): Promise<EarlierWord> => {
+      const file = fileOfWord(ledger, word);
+      if (file === undefined || word.on === null) return { outcome: word.outcome, said: null, moved: null };
+      return {
+        outcome: word.outcome,
+        said: { file, name: await nameOf(ledger, file), on: word.on },
+        moved: isMove(word.outcome) ? await moveIn(ledger, file, row) : null,
+      };
+    }),
+  );
 }

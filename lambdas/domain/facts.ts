@@ -1,10 +1,10 @@
 /** What is stored of one number or handset, gathered for its story: each source of facts has its form here and its rules in a file `story-of-….ts`. */
-import type { Instant } from './days.ts';
+import type { Day, Instant } from './days.ts';
 import type { Decision } from './decisions.ts';
 import type { DirectionRow } from './directions.ts';
 import type { Exemption } from './exemptions.ts';
 import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from './identifiers.ts';
-import type { BatchKind, ClaimState, DirectionKind, RESTORE } from './kinds.ts';
+import type { BatchKind, ClaimState, DirectionKind, Outcome, RESTORE } from './kinds.ts';
 import type { Order } from './ladders.ts';
 import type { Ledger, RecordedFile } from './ledger.ts';
 import type { MovedRow } from './moves.ts';
@@ -55,6 +55,15 @@ export interface NamedFile {
   readonly name: string | null;
 }
 
+/** What stood of a row before another word replaced it. */
+export interface EarlierWord {
+  readonly outcome: Outcome;
+  /** Who said so, and on which day; null where the row was overdue without a word. */
+  readonly said: (NamedFile & { readonly on: Day }) | null;
+  /** Where it went on by that. */
+  readonly moved: RowFacts['moved'];
+}
+
 /** A row of the subject's in a direction whose plan counts. */
 export interface RowFacts {
   readonly batchId: BatchId;
@@ -70,6 +79,8 @@ export interface RowFacts {
   readonly moved: Extract<MovedRow, { why: 'ported' | 'extended' }> | null;
   /** The files that say it was disconnected, after it was verified, in the order of their commits. */
   readonly cutAfter: readonly NamedFile[];
+  /** What was said of it before the last word, in the order of time. */
+  readonly earlier: readonly EarlierWord[];
 }
 
 /** Where a batch met the subject and did not direct it: people left it out, or it stands in a direction of another batch. */

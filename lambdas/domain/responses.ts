@@ -37,6 +37,7 @@ import {
 import { type MovedRow, movedRow, type Onward } from './moves.ts';
 import { isReversed, outcomeAt, writeOutcome } from './outcomes.ts';
 import type { FileReason, RowReason } from './reasons.ts';
+import { type ReplacedWord, wordAt } from './replaced.ts';
 import { fields } from './stored.ts';
 
 /** The most response files a direction takes; the next is refused `too_many_files`. */
@@ -169,6 +170,8 @@ export interface Applied {
   readonly givenBack: readonly number[];
   /** What goes on elsewhere, or is to be restored, ascending by row; also ports of rows that were overdue, which are not moved. */
   readonly moved: readonly MovedRow[];
+  /** The words that this file's replaced, its own among them, in the order in which it did. */
+  readonly replaced: readonly ReplacedWord[];
   /** How many rejects are `conflicts_with_recorded`; the administrators are told of them. */
   readonly conflicts: number;
   /** The batch has settled: the summary stays, and a disconnection is published at once. */
@@ -228,6 +231,7 @@ export function applyResponse(
   const moved = new Map<number, MovedRow>();
   const overdue = new Set<number>();
   const portedTo = new Map(file.portedTo);
+  const replaced: ReplacedWord[] = [];
   const rejects: RejectedRow[] = [];
   let recorded = 0;
   const recordedAs: Partial<Record<Answer, number>> = {};
@@ -254,6 +258,7 @@ export function applyResponse(
     } else {
       recorded += 1;
       recordedAs[row.outcome] = (recordedAs[row.outcome] ?? 0) + 1;
+      replaced.push(...[wordAt(after, row.row)].filter((word) => word !== undefined));
       writeOutcome(after, row.row, row.outcome, row.day, ledger.files.length);
       // What was taken back is in no order that takes service, and in no list.
       const stands = !isReversed(after, row.row);
@@ -304,6 +309,7 @@ export function applyResponse(
     madeReissued: ascending(reissued),
     givenBack,
     moved: movedRows,
+    replaced,
     conflicts,
     late,
   };

@@ -1,9 +1,9 @@
 /** What a direction has to do with its row: its orders, the answer, how its ladder ended, and the lists that name it. */
 import { type Day, dayOf, type Instant } from './days.ts';
 import type { RowFacts } from './facts.ts';
-import { parseDirectionId } from './identifiers.ts';
+import { type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import { type RevocationReason, revokedFor, rulesOf } from './kinds.ts';
-import { fileSaying, type Ledger, outcomeOf, stateAt } from './ledger.ts';
+import { fileSaying, type Ledger, outcomeOf, type RecordedFile, stateAt } from './ledger.ts';
 import { lateRevocationKeys, revocationKeys, withdrawalKeys } from './outbox.ts';
 import { bytesPerRow, fileOf, isReversed } from './outcomes.ts';
 import { referenceOf } from './references.ts';
@@ -28,7 +28,8 @@ export function eventsOfRow(facts: RowFacts, settledAt: Instant | null): StoryEv
     ...facts.orders.map(
       ({ order, key, at, deadline }): StoryEvent => ({ at, what: 'ordered', directionId, order, deadline, file: key }),
     ),
-    ...ended(ledger, row),
+    ...earlier(facts),
+    ...ended(facts),
     ...answered(facts),
     ...moved(facts),
     ...cutAfter(facts),
@@ -40,6 +41,24 @@ export function eventsOfRow(facts: RowFacts, settledAt: Instant | null): StoryEv
 export function referenceOfRow({ directionId }: Ledger, row: number): string | null {
   const direction = parseDirectionId(directionId);
   return direction === null ? null : referenceOf({ ...direction, row: row + 1 });
+}
+
+/** What was said of it before the last word: the answers, where it went on by them, and the lists that name it by them. */
+function earlier({ ledger: { directionId, operator }, batchId, earlier: words }: RowFacts): StoryEvent[] {
+  return words.flatMap(({ outcome, said, moved: move }): StoryEvent[] => {
+    if (said === null || outcome === 'open' || outcome === 'withdrawn') return [];
+    const { file, name, on } = said;
+    const { at, sha256 } = file;
+    const answer = outcome === 'overdue' ? 'failed' : outcome;
+    const events: StoryEvent[] = [{ at, what: 'answered', directionId, outcome: answer, on, file: name, sha256 }];
+    if (move !== null) events.push(movedBy(file, move, directionId, operator));
+    const reason = revokedFor(outcome);
+    if (reason !== null && file.lateOn !== undefined) {
+      const { csv: list } = lateRevocationKeys(file.lateOn, batchId, sha256);
+      events.push({ at, what: 'listed', list, disconnectedOn: on, reason });
+    }
+    return events;
+  });
 }
 
 function answered({ ledger, row, answeredIn }: RowFacts): StoryEvent[] {
@@ -63,10 +82,18 @@ function answered({ ledger, row, answeredIn }: RowFacts): StoryEvent[] {
 function moved({ ledger, row, moved: move }: RowFacts): StoryEvent[] {
   const file = fileSaying(ledger, row);
   if (move === null || file === undefined) return [];
-  const { directionId } = ledger;
+  return [movedBy(file, move, ledger.directionId, ledger.operator)];
+}
+
+function movedBy(
+  { at }: RecordedFile,
+  move: NonNullable<RowFacts['moved']>,
+  directionId: DirectionId,
+  operator: OperatorId,
+): StoryEvent {
   return move.why === 'ported'
-    ? [{ at: file.at, what: 'moved', directionId, why: move.why, to: move.to, ground: null }]
-    : [{ at: file.at, what: 'moved', directionId, why: move.why, to: ledger.operator, ground: move.ground }];
+    ? { at, what: 'moved', directionId, why: move.why, to: move.to, ground: null }
+    : { at, what: 'moved', directionId, why: move.why, to: operator, ground: move.ground };
 }
 
 /** What contradicts that it was verified, which stands all the same. */
@@ -81,13 +108,16 @@ function cutAfter({ ledger: { directionId }, cutAfter: files }: RowFacts): Story
 }
 
 /** A row whose ladder had ended before its answer came had gone overdue; not one whose number is given again after another answer. */
-function ended(ledger: Ledger, row: number): StoryEvent[] {
+function ended({ ledger, row, earlier: words }: RowFacts): StoryEvent[] {
   const { closedAt, directionId } = ledger;
   if (closedAt === null) return [];
   const { outcome, recordedAt } = stateAt(ledger, ledger.outcomes, row);
-  const wasOverdue = outcome === 'overdue' || (outcome !== 'reissued' && (recordedAt ?? closedAt) > closedAt);
+  const before = words.find((word) => word.outcome === 'overdue');
+  const wasOverdue =
+    outcome === 'overdue' || before !== undefined || (outcome !== 'reissued' && (recordedAt ?? closedAt) > closedAt);
   if (!wasOverdue) return [];
-  const failed = outcome === 'overdue' && fileOf(ledger.outcomes, row * bytesPerRow) > 0;
+  const failed =
+    outcome === 'overdue' ? fileOf(ledger.outcomes, row * bytesPerRow) > 0 : (before?.said ?? null) !== null;
   return [{ at: closedAt, what: 'overdue', directionId, failed }];
 }
 

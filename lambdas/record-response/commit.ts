@@ -8,6 +8,7 @@ import { RESTORE, revokedFor } from '../domain/kinds.ts';
 import { type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import type { FileReason } from '../domain/reasons.ts';
+import { replacedForm } from '../domain/replaced.ts';
 import {
   type AnsweredRow,
   type Applied,
@@ -140,6 +141,8 @@ export async function record(response: Response, subject: Subject, invocation: s
         return { ledger, result: { ledger, recorded: fileOf(ledger, sha256) } };
       }
       await prepare('receipt.json', receiptText(receiptOf(response.name, sha256, applied)));
+      if (applied.replaced.length > 0)
+        await prepare('replaced.json', JSON.stringify(replacedForm.write({ rows: applied.replaced })));
       await prepareMoved(read, file, applied);
       let final = applied;
       const deadline = failedOrderDeadline(read, now);

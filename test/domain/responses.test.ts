@@ -421,6 +421,41 @@ test('a row that was taken back and is said to have failed has no disconnect ord
   expect([applied.recorded, applied.madeFailed]).toEqual([2, [1]]);
 });
 
+test('says which words it replaces: those on record, with their file and day, and its own', () => {
+  const first = answered(fresh(4), [
+    [0, 'failed'],
+    [1, 'failed'],
+    [2, 'disconnected'],
+  ]);
+  expect(first.replaced).toEqual([]);
+  const failed = { outcome: 'failed', file: 1, on: '2026-06-03' };
+  const second = answered(
+    first.ledger,
+    [
+      [0, 'verified'],
+      [2, 'reissued'],
+      [2, 'reissued'],
+    ],
+    { on: '2026-06-05' },
+  );
+  expect(second.replaced).toEqual([
+    { row: 0, ...failed },
+    { row: 2, outcome: 'disconnected', file: 1, on: '2026-06-03' },
+  ]);
+  for (const overdue of [closed(second.ledger), sealed(closed(second.ledger))])
+    expect(
+      answered(overdue, [
+        [1, 'disconnected'],
+        [3, 'verified'],
+        [3, 'reissued'],
+      ]).replaced,
+    ).toEqual([
+      { row: 1, ...failed, outcome: 'overdue' },
+      { row: 3, outcome: 'overdue', file: 0, on: null },
+      { row: 3, outcome: 'verified', file: 3, on: '2026-06-03' },
+    ]);
+});
+
 describe('a response after the end of the ladder', () => {
   test('counts as an answer on time until the batch settles', () => {
     const applied = answered(closed(fresh(2)), [[0, 'disconnected']]);

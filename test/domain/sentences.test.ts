@@ -63,6 +63,7 @@ const rowOf = (of: Ledger, more: Partial<RowFacts> = {}): RowFacts => ({
   answeredIn: null,
   moved: null,
   cutAfter: [],
+  earlier: [],
   ...more,
 });
 const batch = (more: Partial<BatchFacts> = {}): BatchFacts => ({

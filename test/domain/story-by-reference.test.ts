@@ -25,7 +25,7 @@ function rowOf(
   const ledger = answer === null ? open : answered(open, [[0, answer]], { on, at: `${on}T10:00:00Z` }).ledger;
   const moved = answer === 'ported' ? ({ row: 0, why: 'ported', to: jio } as const) : null;
   const subject = { msisdn: NUMBER, imei: HANDSET, lastSeen: day('2026-05-20'), lsa: '' };
-  return { batchId, ledger, row: 0, subject, orders: [], answeredIn: null, moved, cutAfter: [] };
+  return { batchId, ledger, row: 0, subject, orders: [], answeredIn: null, moved, cutAfter: [], earlier: [] };
 }
 const batch = (batchId: BatchId, startedAt: string, seen: string[]): BatchFacts => ({
   batchId,

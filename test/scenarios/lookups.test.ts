@@ -380,3 +380,74 @@ describe('a file of lookups', () => {
     expect(lab.cloud.failures()).toEqual([]);
   });
 });
+
+/**
+ * F failed on 2 June and was verified on 4 June. L was overdue when its batch settled; on 22 June it was disconnected, and on 24 June
+ * it was somebody else's since the 23rd. B failed and was verified in one file.
+ */
+describe('a word that another one has replaced', () => {
+  const [F = '', L = '', B = ''] = [V, D, N].map(String);
+  let words: Lab;
+  const told: Record<string, Explained> = {};
+
+  beforeAll(async () => {
+    words = await Lab.open({ context: { operators: 'airtel,jio' } });
+    await words.usage(
+      'airtel',
+      [F, L, B].map((msisdn) => `${P},${msisdn},2026-05-20,Delhi`),
+    );
+    await words.report('mha', [String(P)]);
+    const id = (await words.directions('airtel')).find((one) => one.includes('.reverify.')) ?? '';
+    await words.at(1);
+    await words.respond(id, [`${F},failed`, `${B},failed`, `${B},verified`], 'failed.csv');
+    await words.at(3);
+    await words.respond(id, [`${F},verified`], 'verified.csv');
+    await words.quietly(Date.parse('2026-06-22T00:00:00Z'));
+    await words.respond(id, [`${L},disconnected`], 'late.csv');
+    await words.at(23);
+    const text = `msisdn,outcome,activated_on\n${L},reissued,2026-06-23\n`;
+    await words.upload(`responses/airtel/${id}/reissued.csv`, text);
+    const asked = [F, L, B];
+    await words.upload('lookups/caseworker-1/words.csv', file(asked));
+    const { explanations } = keysOf('caseworker-1', 'words', asked);
+    const { lookups } = await words.json<{ lookups: Explained[] }>(explanations);
+    for (const one of lookups) told[asked[one.line - 2] ?? ''] = one;
+    return () => words.close();
+  });
+  const since = (about = '') =>
+    (told[about]?.story ?? []).filter(({ what }) => !['seen', 'reported', 'decided'].includes(what));
+  const inWords = (about = '') =>
+    since(about).map(({ at, what, outcome = '', order = '', file: name }) =>
+      [at.slice(0, 10), what, outcome, order, what === 'answered' ? name : ''].filter((word) => word !== '').join(' '),
+    );
+
+  it('stays in the story: that it failed', () => {
+    expect(inWords(F)).toEqual([
+      '2026-06-01 directed',
+      '2026-06-01 ordered reverify',
+      '2026-06-02 ordered disconnect',
+      '2026-06-02 answered failed failed.csv',
+      '2026-06-04 ordered restore',
+      '2026-06-04 answered verified verified.csv',
+    ]);
+    expect(since(F).find(({ outcome }) => outcome === 'failed')).toMatchObject({ on: '2026-06-02' });
+    expect(inWords(B).slice(-2)).toEqual([
+      '2026-06-02 answered failed failed.csv',
+      '2026-06-02 answered verified failed.csv',
+    ]);
+  });
+
+  it('stays in the story: that its ladder ended, and that it stood in a late list', async () => {
+    expect(inWords(L).slice(-6)).toEqual([
+      '2026-06-17 overdue',
+      '2026-06-22 answered disconnected late.csv',
+      '2026-06-22 listed',
+      '2026-06-24 ordered restore',
+      '2026-06-24 answered reissued reissued.csv',
+      '2026-06-24 withdrawn',
+    ]);
+    const listed = since(L).find(({ what }) => what === 'listed');
+    expect(listed).toMatchObject({ disconnectedOn: '2026-06-22', reason: 'linked_to_reported_handset' });
+    expect(await words.read(String(listed?.list))).toContain(L);
+  });
+});

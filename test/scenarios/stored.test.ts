@@ -12,6 +12,7 @@ import { tellStory } from './story.ts';
 const load = async () => {
   const { lateListForm, withdrawnListForm } = await import('../../lambdas/domain/revocations.ts');
   const { movedForm } = await import('../../lambdas/domain/moves.ts');
+  const { replacedForm } = await import('../../lambdas/domain/replaced.ts');
   const { gatheredForm, planForm, shardDecisionForm } = await import('../../lambdas/domain/plans.ts');
   const { auditNoteForm } = await import('../../lambdas/domain/audit.ts');
   const { toldForm } = await import('../../lambdas/domain/notices.ts');
@@ -64,6 +65,7 @@ const load = async () => {
       [/^directions\/[^/]+\/files\/.*\/late\.json$/, lateListForm],
       [/^directions\/[^/]+\/files\/.*\/withdrawn\.json$/, withdrawnListForm],
       [/^directions\/[^/]+\/files\/.*\/moved\.json$/, movedForm],
+      [/^directions\/[^/]+\/files\/.*\/replaced\.json$/, replacedForm],
       [/^exemptions\/[^/]+\/exemptions\.json$/, exemptionsForm],
       [/^untold\/notices\//, toldForm],
       [/^untold\/audit\//, auditNoteForm],

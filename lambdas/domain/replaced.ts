@@ -1,0 +1,47 @@
+/**
+ * Words that a later one has replaced. A ledger keeps the last word on each row and no other; each file has those that it replaced
+ * beside its receipt in the work bucket, for whoever asks what happened.
+ */
+import * as z from 'zod';
+import type { Day } from './days.ts';
+import { OUTCOMES, type Outcome } from './kinds.ts';
+import type { Ledger, RecordedFile } from './ledger.ts';
+import { bytesPerRow, dayAt, fileOf, outcomeAt } from './outcomes.ts';
+import { type Covers, fields, formOf } from './stored.ts';
+
+/** What stood of a row (from 0) before a file said something else of it. */
+export interface ReplacedWord {
+  readonly row: number;
+  readonly outcome: Outcome;
+  /** The number (from 1) of the file that had said so, among the direction's; 0 where a row was overdue without a word. */
+  readonly file: number;
+  /** The day that this one said; null without one. */
+  readonly on: Day | null;
+}
+
+/** What a recorded file replaced, each row's in the order of time. */
+export interface Replaced {
+  readonly rows: readonly ReplacedWord[];
+}
+
+const replaced = z.strictObject({
+  rows: z.array(
+    z.strictObject({ row: fields.count, outcome: z.enum(OUTCOMES), file: fields.count, on: fields.day.nullable() }),
+  ),
+});
+true satisfies Covers<typeof replaced, Replaced>;
+
+/** `Replaced`, as it lies in the work bucket. */
+export const replacedForm = formOf<Replaced>('list of replaced words', 1, replaced);
+
+/** What the next word on a row replaces; undefined where nothing was said of it and its ladder has not ended. */
+export function wordAt(bytes: Uint8Array, row: number): ReplacedWord | undefined {
+  const outcome = outcomeAt(bytes, row);
+  const file = fileOf(bytes, row * bytesPerRow);
+  return outcome === 'open' ? undefined : { row, outcome, file, on: file === 0 ? null : dayAt(bytes, row) };
+}
+
+/** The file that said a replaced word; undefined where none did. */
+export function fileOfWord({ files }: Ledger, { file }: ReplacedWord): RecordedFile | undefined {
+  return files[file - 1];
+}
