@@ -1,5 +1,5 @@
 import { addDecision, type Decisions } from '../domain/books.ts';
-import { decideClaim, operatorOf, slotOf, withoutRow } from '../domain/claims.ts';
+import { decideClaim, operatorOf, type Pointer, slotOf, withoutRows } from '../domain/claims.ts';
 import { type Elsewhere, elsewhereLines } from '../domain/elsewhere.ts';
 import { type MovedTo, movedLines } from '../domain/follow-ups.ts';
 import type { OperatorId } from '../domain/identifiers.ts';
@@ -51,8 +51,15 @@ export async function decide(
   /** Listed once more, as what goes on from two rows at one operator: directed once, and open there for the other one. */
   const twice: Candidate[] = [];
   const listedOnce = new Set<string>();
+  const goingOn = new Map<string, Pointer[]>();
+  for (const { identifier, from } of candidates)
+    if (from) goingOn.set(identifier, [...(goingOn.get(identifier) ?? []), from]);
+  const ladder = deadlinesOf(env.LADDERS[kind], startedAt);
+  // Of what goes on from two rows at one operator, that is directed which leaves more time.
+  const endOf = ({ rungs }: Candidate) => (rungs ?? ladder).at(-1)?.deadline ?? '';
+  const inOrder = candidates.toSorted((a, b) => (endOf(a) === endOf(b) ? 0 : endOf(a) > endOf(b) ? -1 : 1));
   const ported: Record<OperatorId, Record<OperatorId, number>> = {};
-  for (const candidate of candidates) {
+  for (const candidate of inOrder) {
     const { identifier, operator: named, newestDay, from } = candidate;
     const stored = claims.get(identifier)?.pointers[slotOf(kind, named)] ?? [];
     const counted = stored.length > 0 ? await earlier.counted(stored) : [];
@@ -65,7 +72,13 @@ export async function decide(
     const reversedOn = await reversals.of(identifier);
     const seenOn = reversedOn === null ? newestDay : await reversals.seenOn(kind, identifier, newestDay);
     const isReversed = reversedOn !== null && (seenOn === null || seenOn <= reversedOn);
-    const decision = decideClaim(kind, operator, newestDay, withoutRow(counted, from), isReversed);
+    const decision = decideClaim(
+      kind,
+      operator,
+      newestDay,
+      withoutRows(counted, goingOn.get(identifier) ?? []),
+      isReversed,
+    );
     if (decision.state === 'directed') {
       const rows = directed.get(operator) ?? [];
       directed.set(operator, rows);
@@ -114,7 +127,7 @@ export async function decide(
     kind,
     shard,
     taken,
-    rungs: deadlinesOf(env.LADDERS[kind], startedAt),
+    rungs: ladder,
     decisions: [...counts.values()].reduce<Decisions>(
       (all, { operator, state, count }) => addDecision(all, kind, operator, state, count),
       {},

@@ -182,12 +182,15 @@ export function decideClaim(
 }
 
 /**
- * The pointers without the one to this row: what a row goes on from doesn't hinder it, unless the number turned out to be somebody
- * else's there, or was taken back, since it was listed.
+ * The pointers without those to these rows: what goes on from several rows in one night doesn't hinder any of them, or each would
+ * leave the number to another one that has ended; unless the number turned out to be somebody else's there, or was taken back, since it
+ * was listed.
  */
-export function withoutRow(earlier: readonly CountedPointer[], from: Pointer | null | undefined): CountedPointer[] {
+export function withoutRows(earlier: readonly CountedPointer[], goingOn: readonly Pointer[]): CountedPointer[] {
   const isOver = ({ outcome }: CountedPointer) => outcome === 'reissued' || outcome === 'withdrawn';
-  return earlier.filter((one) => one.directionId !== from?.directionId || one.row !== from.row || isOver(one));
+  const goesOn = ({ directionId, row }: CountedPointer) =>
+    goingOn.some((one) => one.directionId === directionId && one.row === row);
+  return earlier.filter((one) => !goesOn(one) || isOver(one));
 }
 
 /** Whether a connection was seen on a later day than that. */

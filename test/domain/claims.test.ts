@@ -13,7 +13,7 @@ import {
   type Pointers,
   readPointer,
   slotOf,
-  withoutRow,
+  withoutRows,
   writePointer,
 } from '../../lambdas/domain/claims.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
@@ -147,13 +147,15 @@ describe('a connection', () => {
     });
   });
 
-  test('that goes on from a row is not hindered by that one, and by another one it is', () => {
+  test('that goes on from rows is not hindered by those, and by another one it is', () => {
     const both = [counted({ open: true, outcome: 'open' }), counted({ row: 1, open: true, outcome: 'open' })];
-    expect(withoutRow(both, { directionId: first, row: 0 })).toEqual([both[1]]);
-    expect(withoutRow(both, null)).toEqual(both);
+    expect(withoutRows(both, [{ directionId: first, row: 0 }])).toEqual([both[1]]);
+    expect(withoutRows(both, [])).toEqual(both);
+    // Nor by another one that goes on in the same night.
+    expect(withoutRows(both, both)).toEqual([]);
     // It turned out to be somebody else's since it was listed.
     const since = [counted({ outcome: 'reissued' })];
-    expect(withoutRow(since, { directionId: first, row: 0 })).toEqual(since);
+    expect(withoutRows(since, [{ directionId: first, row: 0 }])).toEqual(since);
   });
 
   test('that is open at another operator than that of its newest sighting is directed there, too', () => {

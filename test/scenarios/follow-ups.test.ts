@@ -153,6 +153,38 @@ describe('what was moved goes on in the follow-up of the next night', { timeout:
     expect(START + 50 * DAY + HOUR).toBeGreaterThan(lab.cloud.clock.now());
   });
 
+  it('once, where two rows of a number come to one operator in one night: with the later deadlines, which leave more time', async () => {
+    const later = '35100000000002';
+    await using lab = await Lab.open({ context: { operators: 'airtel,jio', sweepHours: '24' } });
+    await lab.usage('airtel', [`${HANDSET},${P},2026-05-20,Delhi`]);
+    await lab.usage('jio', [`${later},${P},2026-05-25,Delhi`]);
+    await lab.report('mha', [HANDSET]);
+    await lab.at(1);
+    await lab.report('mha', [later]);
+    await lab.at(2);
+    const atAirtel = await lab.direction(batch, 'reverify', 'airtel');
+    const atJio = await lab.direction(`mha-${sha256Of(`imei\n${later}\n`).slice(0, 12)}`, 'reverify', 'jio');
+    expect(await say(lab, atAirtel, [`${P},ported,jio,`])).toMatchObject({ recorded: 1 });
+    expect(await say(lab, atJio, [`${P},extended,,abroad`])).toMatchObject({ recorded: 1 });
+    await lab.at(afterNight(2));
+    const night = 'followup-202606040000';
+    const goesOn = await lab.direction(night, 'reverify', 'jio');
+    // Extended in the first rung, until 7 June: until 30 days later, and not five days from the night on.
+    expect(await lab.read(`orders/jio/${goesOn}/1-reverify.csv`)).toMatch(/,2026-07-07T\d\d:\d\d:\d\dZ,/);
+    expect(await say(lab, goesOn, [`${P},verified,,`])).toMatchObject({ recorded: 1 });
+    await lab.at(60);
+    expect((await lab.read(`batches/${night}/moved.csv`)).split('\n').slice(1, -1).sort()).toEqual(
+      [`${P},${atJio},extended,jio,directed`, `${P},${atAirtel},ported,jio,alreadyOpen`].sort(),
+    );
+    expect(await lab.read(`batches/${night}/elsewhere.csv`)).toContain(`reverify,${P},jio,alreadyOpen,${goesOn}\n`);
+    expect(await lab.json<Books>(`batches/${night}/summary.json`)).toMatchObject({
+      connections: { linked: 2, directed: 1, alreadyOpen: 1, verified: 1 },
+      unexplained: 0,
+    });
+    expect(await follow(lab)).toEqual([night]);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
   it('once, though the night crashes after its commit, comes twice, dies, and meets a move at its very instant', async () => {
     const night = START + 4 * DAY + 19 * HOUR;
     let crashes = 1;
