@@ -64,12 +64,16 @@ export class Life {
     return this.#changes.get(digits) ?? [];
   }
 
-  /** The service of whoever has the number then: who gets it anew has all of it. */
+  /**
+   * The service of whoever has the number then: who gets it anew has all of it. A bar is one operator's: who takes the number to
+   * another one has all of its service there. Who is cut off has nothing to take along.
+   */
   serviceAt(number: PhoneNumber, at: number): Service {
     const tenure = this.tenureAt(number, at);
     if (tenure === undefined) return 'none';
     const last = this.changesOf(number).findLast((change) => change.at <= at && change.person === tenure.person);
-    return last?.service ?? 'full';
+    if (last === undefined || (last.at < tenure.from && last.service !== 'none')) return 'full';
+    return last.service;
   }
 
   /** The number's operator changes its service, for whoever has it; nothing happens where nobody has. */

@@ -98,10 +98,12 @@ export class YearOperator {
     return known;
   }
 
-  /** Asks everybody, and collects who came; the file that fails somebody also says who came meanwhile. */
+  /** Gives everybody full service, asks them, and collects who came; the file that fails somebody also says who came meanwhile. */
   #ask(order: ToldOrder): void {
     const one = this.#caseOf(order);
     if (this.#chance('silent', one.direction) < 0.03) return;
+    // The order says what state a connection is to be in, whatever it was before.
+    for (const row of order.rows) this.#setService(row, 'full', order.notice.key);
     for (const [n, hours] of ANSWERS_AFTER.entries())
       this.#act(later(one.heard, hours, SECOND), () => this.#collect(one, `answers ${n + 1}.csv`));
     if (this.#chance('mistakes', one.direction) < 0.1)

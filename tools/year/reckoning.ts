@@ -83,17 +83,19 @@ export function innocentsOf(
     people.add(person);
     const own = passages(`+91${number.digits}`);
     if (own.some(({ row }) => row !== undefined && row.ends > from && row.ends - 16 * DAY < until)) asked.add(person);
-    const changes = life.changesOf(number).filter((change) => change.person === person);
+    // What was at another operator, with the same person, is another connection.
+    const changes = life
+      .changesOf(number)
+      .filter((change) => change.person === person && change.at >= from && change.at < until);
     for (const [n, change] of changes.entries()) {
       if (change.service === 'full') continue;
       const back = changes.slice(n).find(({ service }) => service === 'full');
-      longest = Math.max(longest, ((back?.at ?? end) - change.at) / DAY);
+      longest = Math.max(longest, ((back?.at ?? Math.min(until, end)) - change.at) / DAY);
       if (change.service !== 'none') barred.add(person);
       else if (back !== undefined && isOfReversal(back)) cutOff['given back on appeal']++;
       else cutOff[causeOf(change, own, publishedAt(change.order))]++;
     }
-    const last = changes.at(-1)?.service ?? 'full';
-    if (last !== 'full') stillBarred.add(person);
+    if (until >= end && life.serviceAt(number, end - 1) !== 'full') stillBarred.add(person);
   }
   return {
     people: people.size,

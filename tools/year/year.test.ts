@@ -342,6 +342,26 @@ describe('the innocent, by what the world knows', () => {
     expect(found).toMatchObject({ people: 1, asked: 1, barred: 1, longest: 4, stillBarred: 0 });
     expect(judged([], [360, 'no outgoing', ORDER])).toMatchObject({ longest: 5, stillBarred: 1 });
   });
+
+  it('who takes the number to another operator has full service there, but not who was cut off', () => {
+    const ported = (service: 'no outgoing' | 'none', ...more: [number, 'full' | 'no outgoing'][]) => {
+      const { life, who, change } = worldOf(honest);
+      const [number] = life.world.numbers.values();
+      if (number?.tenures[0] === undefined) throw new Error('nobody has a number');
+      number.tenures[0].until = beginOf(50);
+      number.tenures.push({ person: who, operator: 'vi', from: beginOf(50), until: Number.POSITIVE_INFINITY });
+      change(40, service, ORDER);
+      for (const [day, then] of more) change(day, then, ORDER);
+      return innocentsOf(
+        life,
+        () => [],
+        () => 0,
+      );
+    };
+    expect(ported('no outgoing')).toMatchObject({ barred: 1, longest: 10, stillBarred: 0 });
+    expect(ported('no outgoing', [60, 'no outgoing'])).toMatchObject({ longest: 305, stillBarred: 1 });
+    expect(ported('none')).toMatchObject({ cutOff: { "by the system's fault": 1 }, stillBarred: 1 });
+  });
 });
 
 describe('the guilty, by what the world knows', () => {
