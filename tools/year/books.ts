@@ -1,6 +1,6 @@
 /** The year gone through again in order of time: what each batch must have decided, and what its books must say. */
 import type { AnswerRow, Chronicle, GivenAnswer, SentReport, ToldOrder } from './chronicle.ts';
-import { type Decided, decide, exemptOn, SightingsByHandset, type Weighed, weigh } from './claims.ts';
+import { connectionState, type Decided, decide, exemptOn, SightingsByHandset, type Weighed, weigh } from './claims.ts';
 import { DAY } from './draw.ts';
 import { booksOf, type LedgerRow, Ledgers, type Taken } from './ledgers.ts';
 import type { Passage } from './reckoning.ts';
@@ -89,36 +89,45 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
     note(batchId, decided);
     plans.set(batchId, { report, weighed: weigh(report, begun, seen), decided, withoutOrder });
   };
-  /** A night takes up all that waits: with a fresh ladder where it was ported, and with 30 days more where it was extended. */
+  /**
+   * A night takes up all that waits: with a fresh ladder where it was ported, and with 30 days more where it was extended. What comes
+   * to one operator from two rows of a number is directed once, with the later end.
+   */
   const goOn = (batchId: string, { startedAt }: Instants) => {
     const exempt = exemptOn(chronicle.exemptions, startedAt);
+    const endOf = ({ outcome, ends }: LedgerRow) =>
+      outcome === 'extended' ? ends + EXTENSION_DAYS * DAY : startedAt + LADDER_DAYS.reverify * DAY;
+    const waiting = ledgers.waiting().map((row) => ({ row, operator: row.waitsAt as string, ends: endOf(row) }));
+    // Ended where they are, they hinder each other no more than themselves.
+    for (const { row } of waiting) row.waitsAt = undefined;
+    const goingOn = new Set(waiting.map(({ row }) => `${row.direction} ${row.decided.identifier}`));
+    const standings = new Map(
+      waiting.map(({ row: { decided } }) => [
+        decided.identifier,
+        ledgers
+          .standings('reverify', decided.identifier, startedAt)
+          .filter(({ direction }) => !goingOn.has(`${direction} ${decided.identifier}`)),
+      ]),
+    );
+    const once = new Map<string, string>();
     const decided: Decided[] = [];
     let withoutOrder = 0;
-    for (const row of ledgers.waiting()) {
+    for (const { row, operator, ends } of waiting.sort((a, b) => b.ends - a.ends)) {
       const { identifier, lastSeen, imei } = row.decided;
-      const operator = row.waitsAt as string;
-      row.waitsAt = undefined;
-      const given = ledgers
-        .ofNumber(identifier)
-        .find(({ reissuedOn }) => reissuedOn !== undefined && lastSeen <= reissuedOn);
-      const state = exempt.has(identifier) ? 'exempt' : given === undefined ? 'directed' : 'reissuedBefore';
-      const one = {
-        kind: 'reverify' as const,
-        identifier,
-        operator,
-        imei,
-        lastSeen,
-        state,
-        direction: given?.direction ?? '',
-      };
+      const subject = `reverify ${operator} ${identifier}`;
+      const already = once.get(subject);
+      const stands = exempt.has(identifier)
+        ? { state: 'exempt', direction: '' }
+        : connectionState(standings.get(identifier) ?? [], operator, lastSeen);
+      const isTwice = stands.state === 'directed' && already !== undefined;
+      const { state, direction } = isTwice ? { state: 'alreadyOpen', direction: already } : stands;
+      const one = { kind: 'reverify' as const, identifier, operator, imei, lastSeen, state, direction };
       decided.push(one);
-      const direction = directionOf.get(`${batchId} reverify ${operator} ${identifier}`);
-      if (state === 'directed' && direction === undefined) withoutOrder++;
-      if (state === 'directed' && direction !== undefined) {
-        const isExtended = row.outcome === 'extended';
-        const ends = isExtended ? row.ends + EXTENSION_DAYS * DAY : startedAt + LADDER_DAYS.reverify * DAY;
-        ledgers.add(one, direction, ends, row.outcome === 'ported' ? row.decided.operator : undefined);
-      }
+      if (state !== 'directed') continue;
+      const ordered = directionOf.get(`${batchId} ${subject}`);
+      once.set(subject, ordered ?? '');
+      if (ordered === undefined) withoutOrder++;
+      else ledgers.add(one, ordered, ends, row.outcome === 'ported' ? row.decided.operator : undefined);
     }
     note(batchId, decided);
     plans.set(batchId, { report: undefined, weighed: undefined, decided, withoutOrder });

@@ -192,7 +192,8 @@ function operatorOf({ operator, day }: Sighting, standings: readonly Standing[])
   return ported === undefined || day > ported.on ? operator : ported.to;
 }
 
-function connectionState(
+/** What becomes of a number at an operator that nobody left out, by how it stands elsewhere. */
+export function connectionState(
   standings: readonly Standing[],
   operator: string,
   day: string,

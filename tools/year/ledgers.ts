@@ -63,10 +63,12 @@ export class Ledgers {
 
   /** How a number, or a handset at its operators, stands at an instant, by all that was recorded so far. */
   standings(kind: Decided['kind'], identifier: string, at: number): Standing[] {
+    // What moved is open where it goes on; who was not found has ended there, and is not open where they came from before a night.
+    const goesOnAt = ({ outcome, waitsAt }: LedgerRow) => (outcome === 'not_found' ? undefined : waitsAt);
     return (this.#bySubject.get(`${kind} ${identifier}`) ?? []).map((row) => ({
       direction: row.direction,
-      operator: row.waitsAt ?? row.decided.operator,
-      isOpen: row.waitsAt !== undefined || (isOpen(row) && at < row.ends),
+      operator: goesOnAt(row) ?? row.decided.operator,
+      isOpen: goesOnAt(row) !== undefined || (isOpen(row) && at < row.ends),
       answer: row.at === 0 ? undefined : { outcome: row.outcome, on: row.on, at: row.at },
       reissuedOn: row.reissuedOn,
       ported: row.ported,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OrderNotice } from '../../simulation/desk.ts';
 import { Lab } from '../../test/scenarios/lab.ts';
-import { Chronicle, type SaidDecision, type SentReport, type SentUsage } from './chronicle.ts';
+import { reckon } from './books.ts';
+import { Chronicle, type SaidDecision, type SentReport, type SentUsage, type ToldOrder } from './chronicle.ts';
 import { decide, exemptOn, SightingsByHandset, type Standing, saidOf, weigh } from './claims.ts';
 import { comesAfter, conductOf } from './conduct.ts';
 import { beginOf, DAY, dateOf, drawWorld, HOUR, type Person, START, type World } from './draw.ts';
@@ -247,12 +248,98 @@ describe("the year's own ledgers", () => {
     ]);
   });
 
+  it('have what moved open where it goes on, and what is disputed nowhere, until a night has it', () => {
+    const ledgers = new Ledgers();
+    const identifier = '+916000000001';
+    const at = beginOf(20);
+    const stands = () =>
+      ledgers.standings('reverify', identifier, at).map(({ operator, isOpen }) => `${operator} ${isOpen}`);
+    const say = (operator: string, direction: string, row: { outcome: string; by?: string }) =>
+      ledgers.record({ operator, direction, name: '', sha256: '', at, rows: [{ identifier, on: dateOf(20), ...row }] });
+    ledgers.add(row(identifier), 'one', beginOf(30));
+    say('jio', 'one', { outcome: 'ported', by: 'vi' });
+    expect(stands()).toEqual(['vi true']);
+    for (const waiting of ledgers.waiting()) waiting.waitsAt = undefined;
+    ledgers.add({ ...row(identifier), operator: 'vi' }, 'two', beginOf(36), 'jio');
+    expect(stands()).toEqual(['jio false', 'vi true']);
+    say('vi', 'two', { outcome: 'not_found' });
+    expect(stands()).toEqual(['jio false', 'vi false']);
+    expect(ledgers.waiting().map(({ waitsAt }) => waitsAt)).toEqual(['jio']);
+  });
+
   it('have a row open until its ladder ends, and refuse the direction of another operator', () => {
     const ledgers = new Ledgers();
     ledgers.add(row('+916000000001'), 'one', beginOf(30));
     const isOpen = (day: number) => ledgers.standings('reverify', '+916000000001', beginOf(day))[0]?.isOpen;
     expect([isOpen(29), isOpen(30)]).toEqual([true, false]);
     expect(ledgers.record({ operator: 'vi', direction: 'one', name: '', sha256: '', at: 1, rows: [] })).toBeUndefined();
+  });
+});
+
+describe("the year's own reckoning of a night", () => {
+  const P = '+916000000031';
+  const night = 'followup-202609120000';
+  /** P is asked about at airtel, and at jio by a later report; what both say is of day 102, and a night comes at the end of it. */
+  const states = (said: { airtel: [string, string]; jio: [string, string] }, exempt = false) => {
+    const chronicle = new Chronicle();
+    chronicle.usage.push(
+      usage(beginOf(99), [sighting(A, P.slice(3), 80, 'airtel'), sighting(B, P.slice(3), 85, 'jio')]),
+    );
+    const instants = new Map([[night, { startedAt: beginOf(103), settledAt: beginOf(160) }]]);
+    const order = (operator: string, batchId: string, plan: number) => {
+      const directionId = `${batchId}.reverify.${operator}.${plan}-0-0`;
+      chronicle.orders.push({
+        notice: { batchId, kind: 'reverify', directionId } as OrderNotice,
+        ...{ at: 0, operator, rows: [P], disconnectBy: undefined },
+      } satisfies ToldOrder);
+      return directionId;
+    };
+    for (const [n, operator] of (['airtel', 'jio'] as const).entries()) {
+      const batchId = `mha-00000000000${n + 1}`;
+      chronicle.reports.push({
+        ...{ agency: 'mha', batchId, key: '', handsets: [n === 0 ? A : B], begun: [beginOf(100 + n)] },
+        rows: { rows: 1, rejected: 0, repeats: 0, handsets: 1 },
+      });
+      instants.set(batchId, { startedAt: beginOf(100 + n) + HOUR, settledAt: beginOf(117 + n) });
+      const [outcome, by] = said[operator];
+      const row = { identifier: P, outcome, on: dateOf(102), by };
+      const answer = { operator, direction: order(operator, batchId, n + 1), name: '', sha256: '', rows: [row] };
+      chronicle.answers.push({ ...answer, at: beginOf(102) + n });
+    }
+    order('jio', night, 3);
+    order('vi', night, 3);
+    if (exempt)
+      for (const approver of ['approver-1', 'approver-2'])
+        chronicle.exemptions.push({ approver, at: beginOf(102), subject: P, until: dateOf(120) });
+    const { batches, ledgers } = reckon(chronicle, instants, 2);
+    const { decided = [], books } = batches.get(night) ?? {};
+    const ends = ledgers.ofBatch(night).map((row) => (row.ends - START) / DAY);
+    const lines = decided.map(({ operator, state, direction }) =>
+      `${operator} ${state} ${direction.split('.')[0]}`.trim(),
+    );
+    return [...lines, ...ends, books?.connections.jio?.linked];
+  };
+
+  it('takes for open what a later batch has open at the operator that a number was ported to', () => {
+    expect(states({ airtel: ['ported', 'jio'], jio: ['failed', ''] })).toEqual(['jio alreadyOpen mha-000000000002', 1]);
+    expect(states({ airtel: ['ported', 'vi'], jio: ['failed', ''] })).toEqual(['vi directed', 119, undefined]);
+    expect(states({ airtel: ['ported', 'jio'], jio: ['failed', ''] }, true)).toEqual(['jio exempt', 1]);
+  });
+
+  it("leaves out who was disconnected or verified there, or whose number is somebody else's there", () => {
+    const stands = (outcome: string) => states({ airtel: ['ported', 'jio'], jio: [outcome, ''] })[0];
+    expect(stands('verified')).toBe('jio alreadyVerified mha-000000000002');
+    expect(stands('disconnected')).toBe('jio alreadyDisconnected mha-000000000002');
+    expect(stands('reissued')).toBe('jio reissuedBefore mha-000000000002');
+  });
+
+  it('directs once what comes to one operator from two rows, with the later end', () => {
+    // Both rows end where they were, so that neither hinders the other one.
+    expect(states({ airtel: ['ported', 'jio'], jio: ['extended', 'abroad'] })).toEqual([
+      'jio directed',
+      `jio alreadyOpen ${night}`,
+      ...[101 + 16 + 30 + 1 / 24, 2],
+    ]);
   });
 });
 
