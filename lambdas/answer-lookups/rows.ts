@@ -1,24 +1,22 @@
-import { planCounts } from '../domain/batches.ts';
 import { type Pointer, readPointer } from '../domain/claims.ts';
 import { parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
 import type { CarryingOrder, EarlierWord, NamedFile, RowFacts } from '../domain/facts.ts';
-import { type DirectionId, type Imei, imeiOut, isImei, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
+import { type DirectionId, type Imei, imeiOut, isImei, type Msisdn } from '../domain/identifiers.ts';
 import { isMove, RESTORE } from '../domain/kinds.ts';
 import { fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { type MovedRow, movedForm } from '../domain/moves.ts';
 import { backOrderKey, failedOrderKey, orderKey } from '../domain/outbox.ts';
-import { shardDecisionForm } from '../domain/plans.ts';
 import type { Referred } from '../domain/references.ts';
 import { fileOfWord, type ReplacedWord, replacedForm } from '../domain/replaced.ts';
 import { receiptName } from '../domain/responses.ts';
 import { PREPARED } from '../domain/work.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
-import { readDecision } from '../stores/cases/decisions.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { movedKey } from '../stores/moves.ts';
 import { readTextIfThere } from '../stores/objects.ts';
+import { directionCounts, type ReferredRow, rowsReferredTo } from '../stores/references.ts';
 import type { Batches } from './batches.ts';
 import { env } from './environment.ts';
 
@@ -36,12 +34,6 @@ export class Claimed {
   }
 }
 
-/** A row for which a reference stands. */
-interface ReferredRow {
-  readonly msisdn: Msisdn;
-  readonly pointer: Pointer;
-}
-
 /** The rows of directions that are somebody's. */
 export class Rows {
   readonly #batches: Batches;
@@ -51,30 +43,8 @@ export class Rows {
   }
 
   /** The rows for which references stand; one that there isn't, or of a plan that doesn't count, is not in the result. */
-  async referred(references: readonly Referred[]): Promise<Map<Referred, ReferredRow>> {
-    const found = new Map<Referred, ReferredRow>();
-    await concurrently(references, LEDGERS_AT_ONCE, async (reference) => {
-      const row = await this.#referredRow(reference);
-      if (row !== undefined) found.set(reference, row);
-    });
-    return found;
-  }
-
-  async #referredRow({ operator, plan, shard, n, row }: Referred): Promise<ReferredRow | undefined> {
-    const key = await readDecision(env.CASES, plan, 'reverify', shard);
-    const text = key && (await readTextIfThere({ bucket: env.WORK, key }));
-    if (!text) return undefined;
-    const direction = shardDecisionForm.parse(text).directions.find(({ directionId }) => {
-      const parts = parseDirectionId(directionId);
-      return parts?.operator === operator && parts.n === n;
-    });
-    if (direction === undefined || row > direction.rows || !(await this.#counts(direction.directionId)))
-      return undefined;
-    const lines = await readTextIfThere({ bucket: env.WORK, key: direction.rowsKey });
-    const line = lines?.split('\n')[row - 1];
-    if (!line) return undefined;
-    const { msisdn } = parseDirectionRowLine('reverify', line);
-    return { msisdn, pointer: { directionId: direction.directionId, row: row - 1 } };
+  referred(references: readonly Referred[]): Promise<Map<Referred, ReferredRow>> {
+    return rowsReferredTo(env, references, (batchId) => this.#batches.read(batchId));
   }
 
   /** What the claims of these say, of plans that count. */
@@ -94,11 +64,8 @@ export class Rows {
     return claimed;
   }
 
-  /** Whether a direction's plan counts: else nothing of it was ever told to anybody. */
-  async #counts(directionId: DirectionId): Promise<boolean> {
-    const direction = parseDirectionId(directionId);
-    const batch = direction && (await this.#batches.read(direction.batchId));
-    return batch?.plan === direction?.plan && batch !== undefined && batch !== null && planCounts(batch.state);
+  #counts(directionId: DirectionId): Promise<boolean> {
+    return directionCounts(directionId, (batchId) => this.#batches.read(batchId));
   }
 
   /** What is stored of these rows, each direction read once. */
