@@ -12,7 +12,14 @@ import { addDecision, type Decisions } from '../domain/books.ts';
 import type { CountedPointer } from '../domain/claims.ts';
 import { dayOf } from '../domain/days.ts';
 import { directionRowLine, parseDirectionRowLine } from '../domain/directions.ts';
-import type { DirectionId, Imei, Msisdn, OperatorId } from '../domain/identifiers.ts';
+import {
+  type BatchId,
+  type DirectionId,
+  type Imei,
+  type Msisdn,
+  type OperatorId,
+  parseDirectionId,
+} from '../domain/identifiers.ts';
 import { deadlinesOf } from '../domain/ladders.ts';
 import { mustAddUp, type ShardDecision, shardDecisionForm } from '../domain/plans.ts';
 import {
@@ -22,6 +29,7 @@ import {
   SUBJECT_STATES,
   type SubjectRow,
   type SubjectState,
+  standingOn,
   withContinuations,
 } from '../domain/reversals.ts';
 import { PLANS } from '../domain/work.ts';
@@ -94,7 +102,14 @@ export async function decideAsked(
       given.push({ ...nothing, state: 'struck' });
       continue;
     }
-    const kept = relied(claimedAs(one), scope);
+    const kept = [
+      ...relied(claimedAs(one), scope),
+      ...standingOn(scope, own).map(({ operator, directionId }) => ({
+        operator,
+        batchId: batchOf(directionId),
+        state: 'directed',
+      })),
+    ];
     if (kept.length > 0) {
       given.push({ ...nothing, state: 'kept', kept });
       continue;
@@ -168,6 +183,12 @@ async function readAsked({ key, start, bytes }: AskedItem['asked']): Promise<Ask
   for await (const block of readTextLines({ bucket: env.WORK, key }, { start, end: start + bytes }))
     for (const line of block) asked.push(parseAskedLine(line));
   return asked;
+}
+
+function batchOf(directionId: DirectionId): BatchId {
+  const direction = parseDirectionId(directionId);
+  if (direction === null) throw new Error('a row is of a direction');
+  return direction.batchId;
 }
 
 /** Which later batches rely on the rows of a withdrawn report: of what is appealed nobody does, since a person asks for themselves. */

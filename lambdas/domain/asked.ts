@@ -158,11 +158,14 @@ export function subjectsOfAppeals(appeals: readonly Appeal[]): AskedSubject[] {
   return [...subjects.values()].sort((a, b) => (place(a) < place(b) ? -1 : 1));
 }
 
-/** A later batch that relies on a row which was to be taken back: it found the subject there, and did not direct it. */
+/**
+ * A later batch on whose account a row is not taken back: it found the subject there and did not direct it, or it has directed the
+ * subject itself since.
+ */
 export interface Reliance {
   readonly operator: OperatorId;
   readonly batchId: BatchId;
-  /** How: the state that it counted. */
+  /** How: the state that it counted, or `directed`. */
   readonly state: string;
 }
 

@@ -87,6 +87,21 @@ export function withContinuations(scope: Scope, rows: readonly SubjectRow[]): Sc
   return { rows: [...scope.rows, ...continuing.map(pointerOf)] };
 }
 
+/** What another batch did itself where a withdrawn row is, and after that: it stands, whatever becomes of the report. */
+export function standingOn(scope: Scope, rows: readonly SubjectRow[]): SubjectRow[] {
+  if (scope === 'current' || !('rows' in scope)) return [];
+  return rows.filter((row, n) => {
+    const older = rows.slice(n + 1).some((one) => one.operator === row.operator && isIn(scope, one));
+    return older && !isIn(scope, row) && !givesBack(row.kind) && !row.reversed && isInForce(row);
+  });
+}
+
+/** Whether a row's orders, or what is asked of its operator, have an effect now. */
+function isInForce({ open, waits, outcome, cut }: SubjectRow): boolean {
+  const ended = ['disconnected', 'surrendered', 'overdue', 'blocked'] as const;
+  return open || waits || cut || ended.some((one) => one === outcome);
+}
+
 /** Whether a row is one that a scope names. */
 function isIn(scope: Scope, row: Pointer): boolean {
   if (scope === 'current') return false;

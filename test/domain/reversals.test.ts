@@ -6,6 +6,7 @@ import {
   decideNumber,
   readMark,
   type SubjectRow,
+  standingOn,
   withContinuations,
   writeMark,
 } from '../../lambdas/domain/reversals.ts';
@@ -242,4 +243,29 @@ describe('the mark of a reversal', () => {
       expect(() => readMark(text)).toThrow(BadMark);
     },
   );
+});
+
+describe('what another batch did itself since', () => {
+  const own = row({ outcome: 'overdue', occurredOn: null, recordedAt: null, directionId: plan(2) });
+  const scope = { rows: [pointer(own)] };
+
+  it.each([
+    ['has it open', open({ directionId: plan(3) })],
+    ['disconnected it', disconnected('2026-06-20', { directionId: plan(3) })],
+  ])('stands where it %s at the same operator', (_, since) => {
+    expect(standingOn(scope, [since, own])).toEqual([since]);
+    expect(standingOn('current', [since, own])).toEqual([]);
+  });
+
+  it.each([
+    ['is at another operator', open({ directionId: plan(3), operator: jio })],
+    ['was verified', row({ directionId: plan(3) })],
+    ['was taken back', disconnected('2026-06-20', { directionId: plan(3), reversed: true })],
+  ])('is nothing to stand where it %s', (_, since) => {
+    expect(standingOn(scope, [since, own])).toEqual([]);
+  });
+
+  it('is not what was there before: the number was seen since', () => {
+    expect(standingOn(scope, [own, disconnected('2026-05-01')])).toEqual([]);
+  });
 });
