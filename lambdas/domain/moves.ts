@@ -3,7 +3,7 @@
  * number, by which the next one is judged.
  */
 import * as z from 'zod';
-import { addDays, type Day, type Instant } from './days.ts';
+import { addDays, type Day, dayOf, type Instant } from './days.ts';
 import { type DirectionId, isFollowUp, type OperatorId } from './identifiers.ts';
 import {
   type DirectionKind,
@@ -83,7 +83,10 @@ export interface Port {
   readonly from: OperatorId;
   readonly to: OperatorId;
   readonly on: Day;
-  /** The day on which the other operator said that it has no such connection; null where it didn't. */
+  /**
+   * The day on which it was recorded that the other operator has no such connection, whatever day that says; null where it didn't
+   * say so.
+   */
   readonly disputedOn: Day | null;
 }
 
@@ -102,7 +105,7 @@ export function portsOf(said: readonly Said[]): Port[] {
         other.recordedAt !== null &&
         other.recordedAt >= recordedAt,
     );
-    return [{ from, to, on, disputedOn: dispute?.occurredOn ?? null }];
+    return [{ from, to, on, disputedOn: dispute?.recordedAt == null ? null : dayOf(dispute.recordedAt) }];
   });
 }
 

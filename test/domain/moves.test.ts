@@ -198,6 +198,9 @@ describe('a port', () => {
 
   test('is disputed where the operator that it names answers after it that it has no such connection', () => {
     expect(portsOf([said(jio, 'not_found', '2026-06-06'), left])).toMatchObject([{ disputedOn: '2026-06-06' }]);
+    // On the day on which that was recorded, those of Asia/Kolkata: the answer may say any day.
+    const backdated = said(jio, 'not_found', '2026-01-01', { recordedAt: at('2026-06-06T20:00:00Z') });
+    expect(portsOf([backdated, left])).toMatchObject([{ disputedOn: '2026-06-07' }]);
     // Not by another operator, nor by what was said before.
     expect(portsOf([said(vi, 'not_found', '2026-06-06'), left])).toMatchObject([{ disputedOn: null }]);
     expect(portsOf([said(jio, 'not_found', '2026-06-06', { kind: 'restore' }), left])).toMatchObject([
@@ -240,6 +243,11 @@ describe('an answer that a number was ported is judged by what is known of it', 
     expect(again(jio, '2026-06-08')).toEqual({ line: 7, reason: 'disputed' });
     expect(again(jio, '2026-09-03')).toEqual({ line: 7, reason: 'disputed' });
     expect(again(jio, '2026-09-04')).toEqual(answer(jio, '2026-09-04'));
+    // A day long before, which the other operator may have said, doesn't switch that off.
+    const backdated = others.map((one) =>
+      one.outcome === 'not_found' ? { ...one, occurredOn: day('2026-01-01') } : one,
+    );
+    expect(judgeMove(answer(jio, '2026-06-08'), [back, ...backdated], 0, 90)).toEqual({ line: 7, reason: 'disputed' });
     // It may have named the wrong one before: a port that is disputed was none.
     expect(again(vi, '2026-06-08')).toEqual(answer(vi, '2026-06-08'));
   });
