@@ -22,6 +22,8 @@ export class FileFault extends Error {
 export interface Columns<Required extends string = string, Optional extends string = string> {
   readonly required: readonly Required[];
   readonly optional: readonly Optional[];
+  /** Optional ones of which a header has one at least, whichever. */
+  readonly oneOf?: readonly Optional[];
 }
 
 /**
@@ -282,8 +284,9 @@ class RecordReader<Column extends string> {
 
   #header(line: number, cells: string[]): void {
     const names = cells.map((cell) => cell.trim().toLowerCase());
-    const { required, optional } = this.#columns;
-    const missing = required.find((column) => !names.includes(column));
+    const { required, optional, oneOf = [] } = this.#columns;
+    const hasNone = !oneOf.some((column) => names.includes(column));
+    const missing = required.find((column) => !names.includes(column)) ?? (hasNone ? oneOf[0] : undefined);
     const twice = [...required, ...optional].find((column) => names.indexOf(column) !== names.lastIndexOf(column));
     if (missing !== undefined) this.#fault = new FileFault(line, `missing_column:${missing}`);
     else if (twice !== undefined) this.#fault = new FileFault(line, `duplicate_column:${twice}`);

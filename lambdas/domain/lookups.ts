@@ -7,8 +7,9 @@ import { parseReference, type Referred, referenceOf } from './references.ts';
 import { isShaTaken, maxFiles, type RejectedRow } from './responses.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 
+const LOOKUP_COLUMNS = ['msisdn', 'imei', 'reference'] as const;
 /** The columns of a file of lookups: each row fills one of them. */
-export const lookupColumns = { required: [], optional: ['msisdn', 'imei', 'reference'] } as const;
+export const lookupColumns = { required: [], optional: LOOKUP_COLUMNS, oneOf: LOOKUP_COLUMNS } as const;
 export type LookupColumn = (typeof lookupColumns)['optional'][number];
 
 /** Whom a row asks about. */

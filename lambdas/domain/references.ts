@@ -23,14 +23,18 @@ export function referenceOf({ operator, plan, shard, n, row }: Referred): string
   return `${operator}-${plan}-${shard}-${n}-${row}-${luhnDigit(checked)}`;
 }
 
+/** What people write for a hyphen, and what their programs make of one, with blanks around. */
+const DASHES = /\s*[-\u2010-\u2015\u2212]\s*/g;
+
 const REFERENCE = /^([a-z0-9-]{1,10})-(\d{1,9})-(\d{1,9})-(\d{1,9})-(\d{1,9})-\d$/;
 
 /**
- * Reads a reference as a subscriber names it, in upper or lower case. It is a `bad_reference` where its form is another one or its
+ * Reads a reference as a subscriber names it, in upper or lower case, with blanks around it and its hyphens, or dashes in their
+ * place. It is a `bad_reference` where its form is another one or its
  * check digit doesn't fit. Whether there is such a row, is not looked at.
  */
 export function parseReference(cell: string): Parsed<Referred, 'bad_reference'> {
-  const text = cell.toLowerCase();
+  const text = writtenAs(cell);
   const [, operator = '', ...numbers] = REFERENCE.exec(text) ?? [];
   const [plan = 0, shard = 0, n = 0, row = 0] = numbers.map(Number);
   if (!isOperatorId(operator)) return { reason: 'bad_reference' };
@@ -38,3 +42,10 @@ export function parseReference(cell: string): Parsed<Referred, 'bad_reference'> 
   // Whoever writes leading zeros copied something else.
   return row >= 1 && referenceOf(value) === text ? { value } : { reason: 'bad_reference' };
 }
+
+/** Whether a word has a reference's form, whatever its check digit: then it is neither a number nor an IMEI. */
+export function isLikeReference(word: string): boolean {
+  return REFERENCE.test(writtenAs(word));
+}
+
+const writtenAs = (text: string) => text.trim().replace(DASHES, '-').toLowerCase();

@@ -7,6 +7,7 @@ import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { type CaseworkerId, isCaseworkerId, LOOKED_UP } from '../../lambdas/domain/identifiers.ts';
 import { INBOX } from '../../lambdas/domain/inbox.ts';
 import { explanationKey, receiptKey } from '../../lambdas/domain/outbox.ts';
+import { isLikeReference } from '../../lambdas/domain/references.ts';
 
 /** Who asks has no role of a caseworker's. */
 export class NoCaseworker extends Error {
@@ -37,9 +38,9 @@ export interface Question {
   readonly explanations: string;
 }
 
-/** In which column a word stands: letters make a reference of it, 14 digits or more an IMEI. */
+/** In which column a word stands: the form of a reference makes one of it, 14 digits or more an IMEI. */
 function cellsOf(word: string): [msisdn: string, imei: string, reference: string] {
-  if (/[a-z]/i.test(word)) return ['', '', word];
+  if (isLikeReference(word) && /[a-z]/i.test(word)) return ['', '', word];
   return word.replace(/\D/g, '').length >= 14 ? ['', word, ''] : [word, '', ''];
 }
 

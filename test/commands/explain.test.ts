@@ -22,6 +22,14 @@ describe('what npm run explain asks', () => {
         '',
       ].join('\n'),
     );
+    // Only what has a reference's form is asked as one: an operator's id has a letter, a number may have hyphens.
+    for (const word of ['98-00-00-00-01', 'x9800000001', 'o98-00', 'airtel-12-3-0-1'])
+      expect(questionOf('caseworker-1' as CaseworkerId, [word], '2026-06-01T00:00:00Z' as Instant).text).toContain(
+        `\n${word},,,`,
+      );
+    expect(
+      questionOf('caseworker-1' as CaseworkerId, ['Airtel – 12–3–0–1–1'], '2026-06-01T00:00:00Z' as Instant).text,
+    ).toContain('\n,,Airtel – 12–3–0–1–1,');
     expect(receipt).toMatch(/^receipts\/caseworker-1\/lookups\/explain-20260601T000000Z\.csv\.[0-9a-f]{8}\.json$/);
     expect(explanations).toMatch(/^explanations\/caseworker-1\/explain-20260601T000000Z\.[0-9a-f]{8}\.json$/);
   });

@@ -51,6 +51,15 @@ describe('a row of lookups', () => {
   });
 });
 
+describe('a file of lookups', () => {
+  it('is none where its header has none of the columns, and may lack the others', async () => {
+    await expect(read('number,remarks\n9800000001,\n')).rejects.toThrow(
+      expect.objectContaining({ line: 1, reason: 'missing_column:msisdn' }),
+    );
+    expect(await read('remarks,imei\nx,35100000000001\n')).toMatchObject([{ asked: { by: 'imei' } }]);
+  });
+});
+
 describe('what is answered of a file', () => {
   const rows = (count: number): (LookupRow | RejectedRow)[] =>
     Array.from({ length: count }, (_, n) => ({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
-import { type Referred, referenceOf } from '../../lambdas/domain/references.ts';
+import { parseReference, type Referred, referenceOf } from '../../lambdas/domain/references.ts';
 
 const refer = (operator: string, plan: number, shard: number, n: number, row: number): Referred => ({
   operator: operator as OperatorId,
@@ -19,6 +19,20 @@ test.each([
   [refer('bsnl-north', 20261126, 8, 1, 57), 'bsnl-north-20261126-8-1-57-4'],
 ])('a reference says operator, plan, shard, number, row and a check digit over all four: %j', (referred, reference) => {
   expect(referenceOf(referred)).toBe(reference);
+});
+
+test('is read as people write it and programs change it, and not with anything else between', () => {
+  const referred = refer('bsnl-north', 20261126, 8, 1, 57);
+  for (const text of [
+    'bsnl-north-20261126-8-1-57-4',
+    ' BSNL-North-20261126-8-1-57-4\u00a0',
+    'bsnl–north–20261126–8–1–57–4',
+    'bsnl - north — 20261126 - 8 - 1 - 57 - 4',
+    'bsnl\u2011north\u221220261126-8-1-57-4',
+  ])
+    expect(parseReference(text), text).toEqual({ value: referred });
+  for (const text of ['bsnl-north-2026 1126-8-1-57-4', 'bsnl_north-20261126-8-1-57-4', 'bsnl-north--20261126-8-1-57-4'])
+    expect(parseReference(text), text).toEqual({ reason: 'bad_reference' });
 });
 
 test('a mistyped digit of plan, shard, number or row has another check digit', () => {
