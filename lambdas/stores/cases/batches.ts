@@ -327,19 +327,23 @@ export interface FailedPlan {
 
 /**
  * Makes a batch failed whose plan doesn't count yet, and whose execution has ended. What fails is noted with the
- * execution first: another execution may have begun the batch anew before anybody is told.
+ * execution first: another execution may have begun the batch anew before anybody is told. Where the batch ended otherwise in
+ * between, that is noted no more: once another execution publishes its ending, nothing else would tell that it did not fail.
  */
 async function failBatch(table: string, { batchId, execution }: Asker): Promise<void> {
-  for (;;) {
+  for (let noted: FailedPlan | undefined; ; ) {
     const batch = await readBatch(table, batchId);
+    if (noted !== undefined && batch && isWithoutEffect(batch.state) && batch.state !== 'failed')
+      return await noteNoFailure(table, execution, noted);
     if (!batch || !mayFail(batch.state) || batch.execution !== execution) return;
     const { plan, startedAt } = batch;
+    noted = { plan, startedAt };
     await dynamo.send(
       new UpdateCommand({
         TableName: table,
         Key: { pk: key.execution(execution) },
         UpdateExpression: 'SET failed = :failed',
-        ExpressionAttributeValues: { ':failed': { plan, startedAt } satisfies FailedPlan },
+        ExpressionAttributeValues: { ':failed': noted },
         ReturnConsumedCapacity: 'TOTAL',
       }),
     );
@@ -348,6 +352,26 @@ async function failBatch(table: string, { batchId, execution }: Asker): Promise<
     const condition = `#state IN (${Object.keys(states).join(', ')}) AND #execution = :mine AND #plan = :noted`;
     const values = { ...states, ':mine': execution, ':noted': plan };
     if (await changeBatch(table, batchId, { state: 'failed' }, condition, values)) return;
+  }
+}
+
+/** Takes the note away that this plan failed with an execution. */
+async function noteNoFailure(table: string, execution: string, { plan }: FailedPlan): Promise<void> {
+  try {
+    await dynamo.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: { pk: key.execution(execution) },
+        UpdateExpression: 'REMOVE failed',
+        ConditionExpression: 'failed.#plan = :plan',
+        ExpressionAttributeNames: { '#plan': 'plan' },
+        ExpressionAttributeValues: { ':plan': plan },
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+  } catch (error) {
+    // Somebody else has done so.
+    if (!refusedByCondition(error)) throw error;
   }
 }
 

@@ -1,5 +1,5 @@
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { asInstant } from '../../../lambdas/domain/days.ts';
 import type { Batch } from '../../../lambdas/stores/cases/batches.ts';
 import { airtel, jio } from '../../domain/example.ts';
@@ -204,6 +204,25 @@ describe('batches', () => {
         expect(await cases.abandonExecution(CASES, one.execution)).toEqual({ batch: one, failed: undefined });
       },
     );
+
+    it('did not fail where they ended between the two, also when another execution has gone on with their ending', async () => {
+      const one = batch({ state: 'waiting' });
+      await cases.registerBatch(CASES, one);
+      const ended = { ...one, state: 'withdrawn' as const, untold: true };
+      const send = dynamo.send.bind(dynamo) as (command: object) => Promise<unknown>;
+      const spy = vi.spyOn(dynamo, 'send').mockImplementation(async (command: object) => {
+        const answer = await send(command);
+        const isNote = command instanceof UpdateCommand && command.input.UpdateExpression === 'SET failed = :failed';
+        if (isNote) {
+          spy.mockRestore();
+          await put({ pk: `BATCH#${one.batchId}`, ...cases.batchForm.write(ended) });
+        }
+        return answer as never;
+      });
+      expect(await cases.abandonExecution(CASES, one.execution)).toEqual({ batch: ended, failed: undefined });
+      expect(await cases.handOver(CASES, ended, `${one.execution}-2`, 1)).toBe(true);
+      expect((await cases.abandonExecution(CASES, one.execution))?.failed).toBeUndefined();
+    });
 
     it('are another execution’s by now: nothing happens to them', async () => {
       const first = batch({ state: 'failed' });
