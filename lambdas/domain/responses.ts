@@ -204,7 +204,7 @@ export function isShaTaken(
  * Applies a response's rows, in file order, to the ledger they answer. The same bytes again change nothing. On a sealed ledger
  * the answers go to a copy of the outcomes. `at` is the instant of the upload, at which the rows count as recorded; `committedAt`
  * that of the commit; `cutElsewhere` are rows that an order of another direction took service from; `portedTo` are the operators to
- * which rows stand ported by earlier files. Throws LedgerDamaged for a row that the direction doesn't have.
+ * which rows stand ported by earlier files: all that these rows name. Throws LedgerDamaged for a row that the direction doesn't have.
  */
 export function applyResponse(
   ledger: Ledger,
@@ -246,8 +246,8 @@ export function applyResponse(
     const before = outcomeAt(after, row.row);
     const move = movedRow(row);
     const stated = portedTo.get(row.row);
-    // Ported elsewhere than was said before is another word, which somebody has to look into.
-    const isElsewhere = move?.why === 'ported' && before === 'ported' && stated !== undefined && stated !== move.to;
+    // Ported elsewhere than was said before, or than is known of that, is another word, which somebody has to look into.
+    const isElsewhere = move?.why === 'ported' && before === 'ported' && stated !== move.to;
     const effect = isElsewhere ? 'conflict' : effectOf(before, row.outcome);
     if (effect === 'already') alreadyRecorded += 1;
     else if (effect === 'conflict') {

@@ -100,17 +100,17 @@ export async function record(response: Response, subject: Subject, invocation: s
     if (!(error instanceof FileFault)) throw error;
     return await refuse(response, subject, sha256, error.reason);
   }
-  const { rows, portedTo } = await judgeMoves(answered, said, lines);
-  const asItStands = applyResponse(answered, rows, {
+  let judged = { ...(await judgeMoves(answered, said, lines)), version: answered.version };
+  const asItStands = applyResponse(answered, judged.rows, {
     sha256,
     attempt: invocation,
     at: response.file.at,
     committedAt: now,
-    portedTo,
+    portedTo: judged.portedTo,
   });
   // A file that is known, or refused, is no later word.
   if (asItStands.kind === 'applied' && subject.end !== undefined && now > lateAnswersUntil(subject.end))
-    await keepClaims(answered, rows, lines, now);
+    await keepClaims(answered, judged.rows, lines, now);
   const revocation = (ledger: Ledger, row: number): Revocation => {
     const { msisdn, lsa } = parseDirectionRowLine('reverify', lines[row] ?? '');
     const { occurredOn, outcome } = outcomeOf(ledger, row);
@@ -129,6 +129,9 @@ export async function record(response: Response, subject: Subject, invocation: s
     answered.directionId as DirectionId,
     async (read, attempt) => {
       const file = { sha256, attempt: `${invocation}-${attempt}`, at: response.file.at, committedAt: now };
+      // What another file has said meanwhile may be another word on the same port.
+      if (read.version !== judged.version) judged = { ...(await judgeMoves(read, said, lines)), version: read.version };
+      const { rows, portedTo } = judged;
       const applied = applyResponse(read, rows, { ...file, cutElsewhere: cut, portedTo });
       if (applied.kind !== 'applied' && applied.kind !== 'known')
         return { result: { ledger: read, refused: applied.kind } };
@@ -173,5 +176,5 @@ export async function record(response: Response, subject: Subject, invocation: s
   if (committed.applied) measureResponse(response, committed.applied);
   const { ledger, recorded } = committed;
   await publish(response, { ledger, recorded, lines, attempt: invocation });
-  log.info('response recorded', { directionId: answered.directionId, rows: rows.length });
+  log.info('response recorded', { directionId: answered.directionId, rows: judged.rows.length });
 }

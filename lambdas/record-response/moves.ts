@@ -1,6 +1,6 @@
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
-import { countAt, type Ledger, type RecordedFile } from '../domain/ledger.ts';
+import { countAt, fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import { judgeMove, movedForm, returnsTo } from '../domain/moves.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
@@ -43,12 +43,13 @@ export async function judgeMoves(
   const claims = await readClaimsHoweverOld(env.CASES, 'reverify', numbers, false);
   const earlier = new EarlierDirections(env, Number.POSITIVE_INFINITY);
   const judged = new Map<AnsweredRow, AnsweredRow | RejectedRow>();
+  const stated = new StatedPorts(ledger);
   const portedTo = new Map<number, OperatorId>();
   await concurrently(moving, CLAIMS_AT_ONCE, async (answered) => {
     const said = await earlier.counted(claims.get(numberOf(answered.row))?.pointers.number ?? []);
     const own = said.findIndex(({ directionId, row }) => directionId === ledger.directionId && row === answered.row);
-    const stated = said[own]?.portedTo;
-    if (stated) portedTo.set(answered.row, stated);
+    const to = await stated.of(answered.row);
+    if (to !== undefined) portedTo.set(answered.row, to);
     if (answered.outcome === 'not_found') {
       const to = returnsTo(
         ledger.operator,
@@ -58,6 +59,26 @@ export async function judgeMoves(
     } else judged.set(answered, judgeMove(answered, said, own, env.PORTING_DAYS));
   });
   return { rows: rows.map((row) => (isAsked(row) ? (judged.get(row) ?? row) : row)), portedTo };
+}
+
+/** To which operators a direction's rows are said to have been ported. */
+class StatedPorts {
+  readonly #ledger: Ledger;
+  readonly #lists = new Map<RecordedFile, ReturnType<typeof readMoved>>();
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** Undefined for a row that isn't said to be ported. */
+  async of(row: number): Promise<OperatorId | undefined> {
+    const file = fileSaying(this.#ledger, row);
+    if (file === undefined || outcomeOf(this.#ledger, row).outcome !== 'ported') return undefined;
+    const list = this.#lists.get(file) ?? readMoved(env.WORK, this.#ledger, file);
+    this.#lists.set(file, list);
+    const move = (await list).find((one) => one.row === row);
+    return move?.why === 'ported' ? move.to : undefined;
+  }
 }
 
 /** Prepares the list of what a file moves; before its commit its direction is marked as one that waits. */

@@ -6,7 +6,21 @@ import { outcomeOf } from '../../lambdas/domain/ledger.ts';
 import { continuedBy, fileMoving, judgeMove, movedForm, portsOf, type Said } from '../../lambdas/domain/moves.ts';
 import { type AnsweredRow, applyResponse, parseResponseRow } from '../../lambdas/domain/responses.ts';
 import { sealedOutcomes } from '../../lambdas/domain/sealing.ts';
-import { airtel, answered, at, closed, day, directionId, fresh, issued, jio, outcomesOf, sealed } from './example.ts';
+import {
+  airtel,
+  answered,
+  at,
+  closed,
+  day,
+  directionId,
+  fresh,
+  issued,
+  jio,
+  outcomesOf,
+  rowsOf,
+  sealed,
+  start,
+} from './example.ts';
 
 const vi = 'vi' as OperatorId;
 const OPERATORS = ['airtel', 'jio', 'vi', 'self-check'];
@@ -121,11 +135,17 @@ describe('a response that moves rows', () => {
       [0, 'ported'],
       [1, 'extended'],
     ]).ledger;
-    const again = answered(first, [
-      [0, 'ported'],
-      [1, 'extended'],
-    ]);
-    expect([again.alreadyRecorded, again.moved]).toEqual([2, []]);
+    const again = applyResponse(
+      first,
+      rowsOf([
+        [0, 'ported'],
+        [1, 'extended'],
+      ]),
+      { sha256: 'again', attempt: 'a', at: start, committedAt: start, portedTo: new Map([[0, jio]]) },
+    );
+    expect(again).toMatchObject({ alreadyRecorded: 2, moved: [] });
+    // Nobody may take for the same what they don't know.
+    expect(answered(first, [[0, 'ported']])).toMatchObject({ conflicts: 1, alreadyRecorded: 0 });
     const file = { sha256: 'another', attempt: 'a', at: at('2026-06-04T00:00:00Z') };
     const toVi: AnsweredRow = { line: 2, row: 0, outcome: 'ported', day: day('2026-06-03'), onward: { to: vi } };
     const portedTo = new Map([[0, jio]]);

@@ -88,3 +88,35 @@ describe('a row that goes on elsewhere', { timeout: 300_000 }, () => {
     expect(START + 11 * DAY).toBeLessThan(lab.cloud.clock.now());
   });
 });
+
+it('of two files that come at once and name different operators one counts, and the other conflicts', async () => {
+  await using lab = await Lab.open({ context: { operators: 'airtel,jio,vi' } });
+  await lab.usage('airtel', [`${HANDSET},${P},2026-05-20,Delhi`]);
+  await lab.report('mha', [HANDSET]);
+  const direction = await lab.direction(batch, 'reverify', 'airtel');
+  await lab.at(2);
+  const put = (name: string, to: string) =>
+    lab.cloud.put(
+      bucketsOf(lab.cloud).inbox,
+      `responses/airtel/${direction}/${name}.csv`,
+      answer([`${P},ported,${to},,`]),
+    );
+  await Promise.all([put('first', 'jio'), put('second', 'vi')]);
+  await lab.cloud.rest();
+  const keys = await lab.outbox(`receipts/airtel/${direction}/`);
+  const receipts = await Promise.all(keys.map((key) => lab.json<Record<string, unknown>>(key)));
+  expect(receipts.map(({ recorded, alreadyRecorded }) => [recorded, alreadyRecorded]).sort()).toEqual([
+    [0, 0],
+    [1, 0],
+  ]);
+  expect(receipts.find(({ recorded }) => recorded === 0)).toMatchObject({ rejected: { conflicts_with_recorded: 1 } });
+  // The same once more, in other bytes, is nothing new.
+  const first = receipts.find(({ recorded }) => recorded === 1)?.file === 'first.csv' ? 'jio' : 'vi';
+  const text = `${answer([`${P},ported,${first},,`])}\n`;
+  await lab.upload(`responses/airtel/${direction}/again.csv`, text);
+  expect(await lab.json(`receipts/airtel/${direction}/again.csv.${sha8(sha256Of(text))}.json`)).toMatchObject({
+    recorded: 0,
+    alreadyRecorded: 1,
+    rejects: [],
+  });
+});
