@@ -173,13 +173,13 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
   failed: (standing) =>
     openSentence(standing, `${standing.who} says that the subscriber failed to prove who they are${standing.on}. `),
   overdue: overdueSentence,
-  verified: ({ who, on, of }) =>
-    `${who} says that the subscriber proved who they are${on}: nothing more is asked of them.${restored(of)}${cutText(of)}`,
+  verified: ({ who, on, of, asking }) =>
+    `${who} says that the subscriber proved who they are${on}: nothing more is asked of them.${restored(of, asking)}${cutText(of)}`,
   disconnected: (standing) => endedSentence(standing, 'disconnected it'),
   surrendered: (standing) => endedSentence(standing, 'says that its subscriber gave it up'),
   not_found: ({ who }) => `${who} says that it has no such number: nothing more is asked about it there.`,
-  reissued: ({ who, occurredOn, of }) =>
-    `${who} says that somebody else has had the number since ${occurredOn === null ? 'then' : dayText(occurredOn)}: it is withdrawn from every revocation list, and no order takes service from it.${restored(of)}`,
+  reissued: ({ who, occurredOn, of, asking }) =>
+    `${who} says that somebody else has had the number since ${occurredOn === null ? 'then' : dayText(occurredOn)}: it is withdrawn from every revocation list, and no order takes service from it.${restored(of, asking)}`,
   withdrawn: () =>
     'What was done about it was taken back: no order takes service from it any more, and no list made later names it.',
   ported: ({ who, on, of }) => {
@@ -189,10 +189,10 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
       : '';
     return `${who} says that the number was ported${to}${on}${then}.`;
   },
-  extended: ({ who, of }) => {
+  extended: ({ who, of, asking }) => {
     const why = of.moved?.why === 'extended' ? ` (${of.moved.ground})` : '';
     const then = isWaiting(of) ? ' From the next night on they are asked again, with later deadlines.' : '';
-    return `${who} has given the subscriber more time${why}.${then}${restored(of)}`;
+    return `${who} has given the subscriber more time${why}.${then}${restored(of, asking)}`;
   },
   blocked: ({ who, on }) => `${who} blocked it${on}.`,
   restored: ({ who, on }) =>
@@ -219,15 +219,20 @@ function isWaiting({ ledger, row, cutAfter }: RowFacts): boolean {
   );
 }
 
-function endedSentence({ of, who, on, occurredOn, settledAt }: Standing, ended: string): string {
+function endedSentence({ of, who, on, occurredOn, settledAt, asking }: Standing, ended: string): string {
   const listed = listedIn(of, settledAt) === null ? '' : ' Banks and platforms were told by a revocation list.';
-  const until = occurredOn === null ? '' : ` until ${dayText(addDays(occurredOn, contestedDays))}`;
-  return `${who} ${ended}${on}.${listed} Who holds that this was wrong can ask for an appeal${until}.`;
+  const last = occurredOn === null ? null : addDays(occurredOn, contestedDays);
+  const until = last === null ? '' : ` until ${dayText(last)}`;
+  const can = last !== null && last < dayOf(asking.now) ? 'could' : 'can';
+  return `${who} ${ended}${on}.${listed} Who holds that this was wrong ${can} ask for an appeal${until}.`;
 }
 
-function restored({ orders }: RowFacts): string {
+function restored({ orders }: RowFacts, { now }: Asking): string {
   const back = orders.findLast(({ order }) => order === RESTORE.order);
-  return back === undefined ? '' : ` Full service is due back by ${instantText(back.deadline)}.`;
+  if (back === undefined) return '';
+  return back.deadline > now
+    ? ` Full service is due back by ${instantText(back.deadline)}.`
+    : ` Full service was due back by ${instantText(back.deadline)}: whoever lacks it should ask there.`;
 }
 
 function overdueSentence({ of: { ledger, row }, who }: Standing): string {
@@ -248,13 +253,19 @@ const ORDERED: Readonly<Record<string, string>> = {
 /** @param failed that the subscriber failed, in words; '' where they did not */
 function openSentence({ of: { ledger, row, orders }, who, asking }: Standing, failed: string): string {
   const end = instantText(lastDeadline(ledger));
-  if (givesBack(ledger.kind)) return `${who} is to give it full service again by ${end}, whatever state it is in.`;
+  const isOver = lastDeadline(ledger) <= asking.now;
+  if (givesBack(ledger.kind))
+    return isOver
+      ? `${who} was to give it full service again by ${end}, whatever state it is in: whoever lacks it should ask there.`
+      : `${who} is to give it full service again by ${end}, whatever state it is in.`;
   const standing = orders.findLast(({ order }) => order !== RESTORE.order);
   if (standing === undefined)
     return `${failed}${who} is about to be asked to have the subscriber prove who they are. They keep the number if they do by ${end}, and are to be disconnected if not.`;
   const passed = standing.deadline <= asking.now ? ', which is over' : '';
   const asked = `${failed}${failed === '' ? who : 'It'} has been asked to ${ORDERED[standing.order] ?? standing.order} by ${instantText(standing.deadline)}${passed}.`;
   const back = wasCut(ledger, row) ? ', and has full service back within a day' : '';
+  if (isOver)
+    return `${asked} It was to be disconnected by ${end}, and may have been. The operator can still answer: a subscriber who proves to it who they are keeps the number${back}.`;
   return `${asked} A subscriber who proves to it who they are by ${end} keeps the number${back}; else it is to be disconnected by then.`;
 }
 

@@ -192,6 +192,26 @@ describe('the sentence of a number', () => {
     expect(said(number([row]))).toBe(sentence);
   });
 
+  it('tells of what has passed as it is by then', () => {
+    const late = (row: RowFacts, now: Instant) => sentenceOf(number([row]), { ...asking, now });
+    const gone = rowOf(answered('surrendered', ledger('reverify')));
+    expect(late(gone, '2026-09-01T18:29:59Z' as Instant)).toMatch(/ can ask for an appeal until 1 September 2026\.$/);
+    expect(late(gone, '2026-09-01T18:30:00Z' as Instant)).toMatch(/ could ask for an appeal until 1 September 2026\.$/);
+    const back = rowOf(answered('verified', ledger('reverify')), { orders: [order('restore', at(8))] });
+    expect(late(back, at(7, '23:59:59'))).toMatch(/ Full service is due back by 8 June 2026, 05:30 IST\.$/);
+    expect(late(back, at(8))).toMatch(
+      / Full service was due back by 8 June 2026, 05:30 IST: whoever lacks it should ask there\.$/,
+    );
+    expect(late(rowOf(ledger('restore')), at(9))).toBe(
+      'The operator jio was to give it full service again by 9 June 2026, 05:30 IST, whatever state it is in: whoever lacks it should ask there.',
+    );
+    // Its ladder has ended, and nobody has closed it yet.
+    const open = rowOf(ledger('reverify'), { orders: [order('disconnect', at(17))] });
+    expect(late(open, at(17))).toBe(
+      'The operator jio has been asked to disconnect it by 17 June 2026, 05:30 IST, which is over. It was to be disconnected by 17 June 2026, 05:30 IST, and may have been. The operator can still answer: a subscriber who proves to it who they are keeps the number.',
+    );
+  });
+
   it('says of somebody verified whom the operator says it cut off that they are to be restored', () => {
     const file: RecordedFile = { sha256: SHA256, attempt: 'b', at: at(4), version: 5, toRestore: 1 };
     const verified = answered('verified', ledger('reverify'));
