@@ -2,7 +2,7 @@ import { type Pointer, readPointer } from '../domain/claims.ts';
 import { parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
 import type { CarryingOrder, EarlierWord, NamedFile, RowFacts } from '../domain/facts.ts';
 import { type DirectionId, type Imei, imeiOut, isImei, type Msisdn } from '../domain/identifiers.ts';
-import { isMove, RESTORE } from '../domain/kinds.ts';
+import { isMove, type Outcome, RESTORE } from '../domain/kinds.ts';
 import { fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { type MovedRow, movedForm } from '../domain/moves.ts';
@@ -172,16 +172,18 @@ async function filesCuttingAfter(
   return files;
 }
 
-/** Where a row goes on, as the file says it that had it ported or extended; null where it doesn't, or that file's list has gone. */
+/** Where a row goes on, as the file says it by which it does; null where it doesn't, or that file's list has gone. */
 async function moveOf(ledger: Ledger, row: number): Promise<RowFacts['moved']> {
   const file = fileSaying(ledger, row);
-  if (file === undefined || !isMove(outcomeOf(ledger, row).outcome)) return null;
-  return await moveIn(ledger, file, row);
+  return file === undefined ? null : await moveIn(ledger, file, row, outcomeOf(ledger, row).outcome);
 }
 
-async function moveIn(ledger: Ledger, file: RecordedFile, row: number): Promise<RowFacts['moved']> {
+/** @param outcome of the row by this file's word */
+async function moveIn(ledger: Ledger, file: RecordedFile, row: number, outcome: Outcome): Promise<RowFacts['moved']> {
+  const isDisputed = outcome === 'not_found' && file.toReturn !== undefined;
+  if (!isMove(outcome) && !isDisputed) return null;
   const move = (await movesIn(ledger, file)).find((one) => one.row === row);
-  return move?.why === 'ported' || move?.why === 'extended' ? move : null;
+  return move === undefined || move.why === 'disconnected_after_verified' ? null : move;
 }
 
 /** The words that each of a direction's files replaced, read once. */
@@ -224,7 +226,7 @@ async function earlierWords(ledger: Ledger, row: number, replaced: ReplacedWords
       return {
         outcome: word.outcome,
         said: { file, name: await nameOf(ledger, file), on: word.on },
-        moved: isMove(word.outcome) ? await moveIn(ledger, file, row) : null,
+        moved: await moveIn(ledger, file, row, word.outcome),
       };
     }),
   );

@@ -76,7 +76,7 @@ export interface RowFacts {
   /** The name of the file that said its outcome, where one did and its receipt is still there. */
   readonly answeredIn: string | null;
   /** Where it goes on, where its answer says so. */
-  readonly moved: Extract<MovedRow, { why: 'ported' | 'extended' }> | null;
+  readonly moved: Exclude<MovedRow, { why: 'disconnected_after_verified' }> | null;
   /** The files that say it was disconnected, after it was verified, in the order of their commits. */
   readonly cutAfter: readonly NamedFile[];
   /** What was said of it before the last word, in the order of time. */

@@ -177,7 +177,13 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
     `${who} says that the subscriber proved who they are${on}: nothing more is asked of them.${restored(of, asking)}${cutText(of)}`,
   disconnected: (standing) => endedSentence(standing, 'disconnected it'),
   surrendered: (standing) => endedSentence(standing, 'says that its subscriber gave it up'),
-  not_found: ({ who }) => `${who} says that it has no such number: nothing more is asked about it there.`,
+  not_found: ({ who, of: { moved } }) => {
+    const back =
+      moved?.why === 'porting_disputed'
+        ? ` It goes on at the operator ${moved.to}, which had said that it was ported there.`
+        : '';
+    return `${who} says that it has no such number: nothing more is asked about it there.${back}`;
+  },
   reissued: ({ who, occurredOn, of, asking }) =>
     `${who} says that somebody else has had the number since ${occurredOn === null ? 'then' : dayText(occurredOn)}: it is withdrawn from every revocation list, and no order takes service from it.${restored(of, asking)}`,
   withdrawn: () =>

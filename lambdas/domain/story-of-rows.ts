@@ -91,9 +91,9 @@ function movedBy(
   directionId: DirectionId,
   operator: OperatorId,
 ): StoryEvent {
-  return move.why === 'ported'
-    ? { at, what: 'moved', directionId, why: move.why, to: move.to, ground: null }
-    : { at, what: 'moved', directionId, why: move.why, to: operator, ground: move.ground };
+  return move.why === 'extended'
+    ? { at, what: 'moved', directionId, why: move.why, to: operator, ground: move.ground }
+    : { at, what: 'moved', directionId, why: move.why, to: move.to, ground: null };
 }
 
 /** What contradicts that it was verified, which stands all the same. */

@@ -111,12 +111,15 @@ export type StoryEvent =
       readonly file: string | null;
       readonly sha256: string;
     }
-  /** Its operator said that it goes on elsewhere: ported to another operator, or extended to later deadlines at its own. */
+  /**
+   * Its operator said that it goes on elsewhere: ported to another operator, extended to later deadlines at its own, or not its own
+   * and so back at the one that had said it was ported there.
+   */
   | {
       readonly at: Instant;
       readonly what: 'moved';
       readonly directionId: DirectionId;
-      readonly why: 'ported' | 'extended';
+      readonly why: 'ported' | 'extended' | 'porting_disputed';
       readonly to: OperatorId;
       readonly ground: ExtensionGround | null;
     }

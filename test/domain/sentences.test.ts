@@ -165,6 +165,13 @@ describe('the sentence of a number', () => {
       'The operator jio says that the number was ported to the operator vi on 3 June 2026, which is asked to have the subscriber prove who they are from the next night on.',
     ],
     [
+      'is not found where it was ported',
+      rowOf(answered('not_found', ledger('reverify'), { toReturn: 1 }), {
+        moved: { row: 0, why: 'porting_disputed', to: 'vi' as OperatorId },
+      }),
+      'The operator jio says that it has no such number: nothing more is asked about it there. It goes on at the operator vi, which had said that it was ported there.',
+    ],
+    [
       'has more time',
       rowOf(answered('extended', ledger('reverify'), { moved: 1 }), {
         moved: { row: 0, why: 'extended', ground: 'hospital' },

@@ -71,6 +71,14 @@ describe('what was moved goes on in the follow-up of the next night', { timeout:
     expect(await disputes('fraud-directions-airtel')).toEqual([{ ...told, operator: 'airtel' }]);
     expect(await disputes('fraud-directions-jio')).toEqual([{ ...told, operator: 'jio' }]);
 
+    await lab.upload('lookups/caseworker-1/where.csv', `msisdn\n${P}\n`);
+    const [where = ''] = await lab.outbox('explanations/caseworker-1/where.');
+    const { lookups } = await lab.json<{ lookups: { story: Record<string, unknown>[] }[] }>(where);
+    expect(lookups[0]?.story.filter(({ what }) => what === 'moved')).toMatchObject([
+      { directionId: direction, why: 'ported', to: 'jio' },
+      { directionId: atJio, why: 'porting_disputed', to: 'airtel', ground: null },
+    ]);
+
     await lab.at(afterNight(5));
     const second = 'followup-202606070000';
     const back = await lab.direction(second, 'reverify', 'airtel');
