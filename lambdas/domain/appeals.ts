@@ -40,6 +40,11 @@ export interface Asked {
   readonly appeals: readonly Appeal[];
 }
 
+/** What tells a subject from others: a number as it is now is another one than that of whom a row had ordered. */
+export function nameOfSubject({ msisdn, imei, row }: Pick<Appeal, 'msisdn' | 'imei' | 'row'>): string {
+  return [msisdn ?? '', imei ?? '', row === null ? '' : writePointer(row)].join(' ');
+}
+
 /** What of a batch's subjects approvers left out: a pair is left out by its number, and by its handset. */
 export function isStruck(
   { msisdn, imei }: Pick<Appeal, 'msisdn' | 'imei'>,
@@ -80,14 +85,16 @@ true satisfies Covers<typeof asked, Asked>;
 
 const form = formOf<Asked>('file that asks for a reversal', 1, asked);
 
+/** The record as it is written: rows as claims have their pointers. */
+const written = (content: Asked) => ({
+  ...form.write(content),
+  appeals: content.appeals.map((appeal) => ({ ...appeal, row: appeal.row && writePointer(appeal.row) })),
+});
+
 /** `Asked`, as it lies in the work bucket. */
 export const askedForm = {
-  format: form.format,
-  parse: form.parse,
+  ...form,
+  write: written,
   /** The record as JSON text. */
-  text: (content: Asked): string =>
-    JSON.stringify({
-      ...form.write(content),
-      appeals: content.appeals.map((appeal) => ({ ...appeal, row: appeal.row && writePointer(appeal.row) })),
-    }),
+  text: (content: Asked): string => JSON.stringify(written(content)),
 };

@@ -42,6 +42,8 @@ const AUDIT_KINDS = [
   'admissions_refused',
   'lookups_answered',
   'lookups_refused',
+  'appeal_recorded',
+  'appeal_refused',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 

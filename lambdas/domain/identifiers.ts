@@ -2,6 +2,7 @@
  * The identifiers of the domain, as branded strings that only their parsers make. A value of such a type has been
  * checked and normalised, so that code that takes one never checks again.
  */
+import { sha256Of } from './hashes.ts';
 import { DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
 import type { RowReason } from './reasons.ts';
 
@@ -195,6 +196,16 @@ export function batchIdOf(agency: AgencyId, sha256: string): BatchId {
   return `${agency}-${sha256.slice(0, 12)}` as BatchId;
 }
 
+/**
+ * The reversal that a file asks for. It follows from who filed it, where, and which upload it was: other bytes, or the same of another
+ * person, ask for another one.
+ * @param key in the inbox
+ * @param version the upload's own
+ */
+export function reversalIdOf(uploader: CaseworkerId | AgencyId, key: string, version: string): BatchId {
+  return `${uploader}-${sha256Of(`${key}\n${version}`).slice(0, 12)}` as BatchId;
+}
+
 /** Whether a text has the form of a batch's id; whether there is such a batch, table Cases says. */
 export function isBatchId(text: string): text is BatchId {
   return /^[a-z0-9-]{1,16}-[0-9a-f]{12}$/.test(text);
@@ -211,6 +222,9 @@ export const ADMITTED = 'admissions' as BatchId;
 
 /** The chain of the audit that tells of lookups. */
 export const LOOKED_UP = 'lookups' as BatchId;
+
+/** The chain of the audit that tells of appeals. */
+export const APPEALED = 'appeals' as BatchId;
 
 /** What a direction's id says. The plan, shard and number within the shard make its number. */
 export interface DirectionParts {

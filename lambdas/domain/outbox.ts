@@ -38,12 +38,13 @@ export function backOrderKey(operator: OperatorId, directionId: DirectionId, res
   return `${OUTBOX.orders.prefix}${operator}/${directionId}/back-${sha8(responseSha256)}-restore.csv`;
 }
 
-/** What stands in the receipts' keys of withdrawals, in the place of a batch. */
+/** What stands in the receipts' keys of withdrawals, and of appeals, in the place of a batch. */
 export const WITHDRAWALS = 'withdrawals';
+export const APPEALS = 'appeals';
 
 /**
  * The receipt of a file; `about` is what stood in its key, be there such a direction or batch or not (`exemptions` for a file of
- * exemptions, `admissions` for one of admissions, `lookups` for one of lookups, `withdrawals` for a withdrawal), and `sha256` is null
+ * exemptions, `admissions` for one of admissions, `lookups` for one of lookups, `withdrawals` for a withdrawal, `appeals` for an appeal), and `sha256` is null
  * where nobody read the file.
  */
 export function receiptKey(

@@ -43,6 +43,7 @@ export const ROW_REASONS = [
   'not_gated',
   'already_admitted',
   'bad_reference',
+  'unknown_reference',
   'several_subjects',
   'too_many_in_file',
   'too_many_today',

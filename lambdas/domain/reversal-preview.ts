@@ -1,5 +1,5 @@
 /** The preview of a reversal: how much it is asked to give back, written before it gives back anything. */
-import { APPEAL_GROUNDS, type Appeal, type AppealGround, type Asked } from './appeals.ts';
+import { APPEAL_GROUNDS, type Appeal, type AppealGround, type Asked, nameOfSubject } from './appeals.ts';
 import type { AgencyId, BatchId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import type { OverLimit } from './report-limits.ts';
@@ -69,8 +69,9 @@ export interface AskedOn {
   readonly pairs: number;
 }
 
-/** What an appeal asks, by ground; grounds on which nothing is asked are left out. */
-export function askedByGround(appeals: readonly Appeal[]): AskedOn[] {
+/** What an appeal asks, by ground, each subject on the first of its grounds; grounds on which nothing is asked are left out. */
+export function askedByGround(rows: readonly Appeal[]): AskedOn[] {
+  const appeals = [...new Map(rows.toReversed().map((appeal) => [nameOfSubject(appeal), appeal])).values()];
   return APPEAL_GROUNDS.flatMap((ground) => {
     const own = appeals.filter((appeal) => appeal.ground === ground);
     if (own.length === 0) return [];

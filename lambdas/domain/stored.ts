@@ -7,6 +7,7 @@ import { type Day, type Instant, isInstant, parseDay } from './days.ts';
 import {
   ADMITTED,
   type AgencyId,
+  APPEALED,
   type BatchId,
   type DirectionId,
   ERASURES,
@@ -114,9 +115,9 @@ export const fields = {
   agency: text<AgencyId>(isAgencyId),
   operator: text<OperatorId>(isOperatorId),
   batch: text<BatchId>(isBatchId),
-  /** A batch, or the chain of erasures, of exemptions, of admissions or of lookups. */
+  /** A batch, or the chain of erasures, of exemptions, of admissions, of lookups or of appeals. */
   chain: text<BatchId>(
-    (id) => isBatchId(id) || [ERASURES, EXEMPTED, ADMITTED, LOOKED_UP].some((chain) => chain === id),
+    (id) => isBatchId(id) || [ERASURES, EXEMPTED, ADMITTED, LOOKED_UP, APPEALED].some((chain) => chain === id),
   ),
   direction: text<DirectionId>((id) => parseDirectionId(id) !== null),
   imei: text<Imei>(isImei),

@@ -1,4 +1,5 @@
 import { askedForm } from '../domain/appeals.ts';
+import { parseAskedLine } from '../domain/asked.ts';
 import type { DecisionRow, Subjects } from '../domain/decision-rows.ts';
 import type { Imei, Msisdn } from '../domain/identifiers.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
@@ -33,7 +34,10 @@ async function ofReversal({ previewKey = '' }: Batch, rows: Iterable<DecisionRow
     // An agency doesn't say all of whom: they were listed.
     if (struck.size > 0)
       for await (const line of readLines(work(SCREENED.shards.listOf(previewKey))))
-        for (const cell of line.split('\t')) if (struck.has(cell)) named.add(cell);
+        if (line !== '') {
+          const { imei, msisdn } = parseAskedLine(line);
+          for (const one of [imei, msisdn]) if (one !== null && struck.has(one)) named.add(one);
+        }
   }
   return { isHeld: () => false, isHandset: (imei) => named.has(imei), isLinked: (msisdn) => named.has(msisdn) };
 }

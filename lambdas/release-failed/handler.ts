@@ -39,6 +39,7 @@ const file = z.object({
 const input = z.union([
   z.object({ report: file }).transform(({ report }) => report),
   z.object({ file }).transform((it) => it.file),
+  z.object({ collect: z.object({ upload: file }) }).transform(({ collect }) => collect.upload),
 ]);
 
 /**

@@ -43,6 +43,7 @@ const environment = z.object({
   APPROVALS_QUEUE: z.string(),
   WITHDRAWALS_QUEUE: z.string(),
   LOOKUPS_QUEUE: z.string(),
+  APPEALS_QUEUE: z.string(),
   RELEASE_QUEUE: z.string(),
   AUDIT_QUEUE: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
@@ -189,6 +190,7 @@ export const handler = events(due, async ({ time, source }) => {
     [INBOX.withdrawals.prefix]: env.WITHDRAWALS_QUEUE,
     [INBOX.admissions.prefix]: env.APPROVALS_QUEUE,
     [INBOX.lookups.prefix]: env.LOOKUPS_QUEUE,
+    [INBOX.appeals.prefix]: env.APPEALS_QUEUE,
   };
   const open: Open[] = [];
   const surveyOf = async (batch: Batch) => {

@@ -80,6 +80,8 @@ export class DataStack extends Stack {
   readonly withdrawals: WorkQueue;
   /** What caseworkers ask. */
   readonly lookups: WorkQueue;
+  /** What they appeal for. */
+  readonly appeals: WorkQueue;
   /** What is to be told to the audit. */
   readonly auditNotes: WorkQueue;
   /** Notices that SNS could not deliver to a subscriber. */
@@ -190,7 +192,8 @@ export class DataStack extends Stack {
     const admissions = { prefix: INBOX.admissions.prefix };
     const withdrawals = { prefix: INBOX.withdrawals.prefix };
     const lookups = { prefix: INBOX.lookups.prefix };
-    const others = [usage, responses, decisions, exemptions, admissions, withdrawals, lookups];
+    const appeals = { prefix: INBOX.appeals.prefix };
+    const others = [usage, responses, decisions, exemptions, admissions, withdrawals, lookups, appeals];
     this.reports = this.#inboxQueue('Reports', Duration.minutes(1), [
       { 'anything-but': { prefix: others.map(({ prefix }) => prefix) } },
     ]);
@@ -200,6 +203,7 @@ export class DataStack extends Stack {
     this.withdrawals = this.#inboxQueue('Withdrawals', Duration.minutes(5), [withdrawals]);
     // Batches of millions of links are looked through.
     this.lookups = this.#inboxQueue('Lookups', Duration.minutes(15), [lookups]);
+    this.appeals = this.#inboxQueue('Appeals', Duration.minutes(5), [appeals]);
     this.auditNotes = workQueue(this, 'Audit', {
       worksFor: Duration.minutes(1),
       gathersFor: Duration.minutes(1),

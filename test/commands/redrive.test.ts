@@ -38,7 +38,7 @@ describe('npm run redrive', () => {
       code: 2,
       said: '',
       complained:
-        '--queue Orders: must be one of Reports, Usage, Responses, Approvals, Withdrawals, Lookups, Audit, Release, Night, Sweep\n',
+        '--queue Orders: must be one of Reports, Usage, Responses, Approvals, Withdrawals, Lookups, Appeals, Audit, Release, Night, Sweep\n',
     });
     expect(await redrive('--stage', 'prod')).toEqual({
       code: 1,
@@ -85,6 +85,7 @@ describe('npm run redrive', () => {
         'Approvals: nothing to move',
         'Withdrawals: nothing to move',
         'Lookups: nothing to move',
+        'Appeals: nothing to move',
         'Audit: nothing to move',
         'Release: nothing to move',
         'Night: nothing to move',

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { admissionColumns } from '../../lambdas/domain/admissions.ts';
-import type { Asked } from '../../lambdas/domain/appeals.ts';
+import { appealColumns } from '../../lambdas/domain/appeal-rows.ts';
+import { APPEAL_GROUNDS, type Asked } from '../../lambdas/domain/appeals.ts';
 import { balance, summaryText } from '../../lambdas/domain/books.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import { DECISIONS, decisionColumns, GROUNDS } from '../../lambdas/domain/decision-rows.ts';
@@ -119,6 +120,17 @@ describe('docs/formats.md', () => {
     expect(sorted(firstCells('Explanation: `explanations/<caseworker>/<name>.<sha8>.json`'))).toEqual(
       sorted(HAPPENINGS),
     );
+  });
+
+  it('names by what a caseworker appeals, and the grounds', () => {
+    const appeal = section('Appeal: `appeals/<caseworker>/<name>.csv`');
+    const { required, optional } = appealColumns;
+    expect(sorted(firstCells('Appeal: `appeals/<caseworker>/<name>.csv`'))).toEqual(sorted([...required, ...optional]));
+    for (const ground of APPEAL_GROUNDS) expect(appeal).toContain(`\`${ground}\``);
+    const caseworkers = readFileSync(new URL('../../docs/caseworkers.md', import.meta.url), 'utf8');
+    const [, table = ''] = caseworkers.split(/^\| `ground` .*$/m);
+    const told = [...(table.split('\n\n')[0] ?? '').matchAll(/^\| `(\w+)` \|/gm)].map(([, word]) => word);
+    expect(told).toEqual([...APPEAL_GROUNDS]);
   });
 
   it('shows orders, receipt and summary as they are written', () => {

@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest';
 import {
   type AgencyId,
   batchIdOf,
+  type CaseworkerId,
   directionIdOf,
   type Imei,
   identifiersOf,
   imeiOut,
   isAgencyId,
+  isBatchId,
   isImei,
   isMsisdn,
   isOperatorId,
@@ -19,6 +21,7 @@ import {
   parseMsisdn,
   parseSentImei,
   partOf,
+  reversalIdOf,
   SELF_CHECK,
   shardOf,
 } from '../../lambdas/domain/identifiers.ts';
@@ -203,6 +206,16 @@ describe('ids', () => {
     expect(['jio', 'v-i', 'a'.repeat(10)].every(isOperatorId)).toBe(true);
     expect(['', 'a'.repeat(11), 'Jio', 'a.b', 'jio\n'].some(isOperatorId)).toBe(false);
   });
+
+  test('the id of a reversal follows from who filed it, where, and which upload it was', () => {
+    // printf 'appeals/caseworker-1/monday.csv\n3HL4kqtJlcpXroDTDmJ' | sha256sum
+    const key = 'appeals/caseworker-1/monday.csv';
+    const id = reversalIdOf('caseworker-1' as CaseworkerId, key, '3HL4kqtJlcpXroDTDmJ');
+    expect(id).toBe('caseworker-1-bc9fa168f59e');
+    expect(isBatchId(id)).toBe(true);
+    expect(reversalIdOf('caseworker-1' as CaseworkerId, key, '3HL4kqtJlcpXroDTDmK')).not.toBe(id);
+  });
+
   test("a batch's id is its agency and the first 12 digits of its report's SHA-256", () => {
     const sha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
     expect(batchIdOf('up-police' as AgencyId, sha256)).toBe('up-police-e3b0c44298fc');

@@ -86,7 +86,8 @@ describe('its preview', () => {
   });
 
   it('counts by ground what is asked: numbers, handsets, and handsets for one number', () => {
-    expect(askedByGround(APPEALS)).toEqual([
+    // The same once more, on another ground.
+    expect(askedByGround([...APPEALS, appeal(6, { msisdn: N, ground: 'court_order' })])).toEqual([
       { ground: 'wrong_number', numbers: 1, handsets: 0, pairs: 0 },
       { ground: 'cloned', numbers: 1, handsets: 1, pairs: 1 },
     ]);

@@ -29,6 +29,8 @@ const load = async () => {
   const { lookupDayForm } = await import('../../lambdas/domain/lookups.ts');
   const { nightForm } = await import('../../lambdas/stores/cases/follow-ups.ts');
   const { foundForm } = await import('../../lambdas/domain/follow-ups.ts');
+  const { recordedAppealForm } = await import('../../lambdas/stores/cases/appeals.ts');
+  const { askedForm } = await import('../../lambdas/domain/appeals.ts');
   const { importForm } = await import('../../lambdas/stores/cases/imports.ts');
   const { admissionsFileForm } = await import('../../lambdas/stores/cases/admissions.ts');
   const { verdictForm } = await import('../../lambdas/stores/cases/verdicts.ts');
@@ -38,6 +40,7 @@ const load = async () => {
   return {
     items: [
       [/^ADMISSIONS#/, admissionsFileForm],
+      [/^APPEAL#/, recordedAppealForm],
       [/^AUDIT#[^#]+#/, auditedForm],
       [/^AUDIT#[^#]+$/, auditHeadForm],
       [/^BATCH#/, batchForm],
@@ -59,6 +62,7 @@ const load = async () => {
       [/^plans\/\d+\/directions\/[^/]+\/plan\.json$/, planForm],
       [/^screened\/.*\/previews\/[^/]+\/gathered\.json$/, gatheredForm],
       [/^screened\/.*\/found\.json$/, foundForm],
+      [/^(asked|screened)\/.*\/asked\.json$/, askedForm],
       [/^decided\/[^/]+\/[^/]+\/record\.json$/, decisionRecordForm],
       [/^decided\/[^/]+\/[^/]+\/withdrawal\.json$/, withdrawnReportForm],
       [/^batches\/[^/]+\/[^/]+\/settled\.json$/, settledForm],
@@ -236,8 +240,8 @@ describe('what a batch leaves', () => {
     }
     expect(unknown).toEqual([]);
     // All but what this story has no part of: a late answer, a withdrawal, a withdrawn report, a move and its night, what could not be told,
-    // exemptions, gates, admissions and lookups.
-    expect(seen.size).toBe(forms.items.length - 6 + forms.files.length - 8);
+    // exemptions, gates, admissions, lookups and appeals.
+    expect(seen.size).toBe(forms.items.length - 7 + forms.files.length - 9);
   });
 
   it('is read by later code: two recorded items of each form, as they were written in November 2026', () => {

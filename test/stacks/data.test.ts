@@ -96,9 +96,9 @@ describe('the data stack', () => {
     for (const [protocol, policy] of policies) expect(policy !== undefined).toBe(protocol === 'https');
   });
 
-  it('has a queue with a dead-letter queue for reports, usage, responses, what approvers say, withdrawals, what caseworkers ask and the audit, hidden six times as long as their functions run and as they are gathered', () => {
+  it('has a queue with a dead-letter queue for reports, usage, responses, what approvers say, withdrawals, what caseworkers ask and appeal for, and the audit, hidden six times as long as their functions run and as they are gathered', () => {
     const queues = Object.entries(data.findResources('AWS::SQS::Queue')).filter(([id]) => /Queue/.test(id));
-    expect(queues).toHaveLength(7);
+    expect(queues).toHaveLength(8);
     const hidden = Object.fromEntries(
       queues.map(([id, { Properties }]) => [id.replace(/Queue.*/, ''), Properties.VisibilityTimeout]),
     );
@@ -109,6 +109,7 @@ describe('the data stack', () => {
       Approvals: 6 * 5 * 60,
       Withdrawals: 6 * 5 * 60,
       Lookups: 6 * 15 * 60,
+      Appeals: 6 * 5 * 60,
       Audit: 6 * 60 + 60,
     });
     for (const [, { Properties }] of queues)
@@ -124,6 +125,7 @@ describe('the data stack', () => {
     );
     const ids = (target: { 'Fn::GetAtt': [string, string] }) => target['Fn::GetAtt'][0].replace(/[0-9A-F]{8}$/, '');
     expect(targets.map(({ Arn, DeadLetterConfig }) => [ids(Arn), ids(DeadLetterConfig.Arn)]).sort()).toEqual([
+      ['AppealsQueue', 'AppealsDeadLetters'],
       ['ApprovalsQueue', 'ApprovalsDeadLetters'],
       ['LookupsQueue', 'LookupsDeadLetters'],
       ['ReportsQueue', 'ReportsDeadLetters'],
@@ -137,17 +139,28 @@ describe('the data stack', () => {
     const keys = Object.values(data.findResources('AWS::Events::Rule')).map(
       ({ Properties }) => Properties.EventPattern.detail.object.key,
     );
-    expect(keys).toHaveLength(6);
+    expect(keys).toHaveLength(7);
     expect(keys).toEqual(
       expect.arrayContaining([
         [{ prefix: 'usage/' }],
         [{ prefix: 'responses/' }],
         [{ prefix: 'decisions/' }, { prefix: 'exemptions/' }, { prefix: 'admissions/' }],
         [{ prefix: 'withdrawals/' }],
+        [{ prefix: 'lookups/' }],
+        [{ prefix: 'appeals/' }],
         [
           {
             'anything-but': {
-              prefix: ['usage/', 'responses/', 'decisions/', 'exemptions/', 'admissions/', 'withdrawals/', 'lookups/'],
+              prefix: [
+                'usage/',
+                'responses/',
+                'decisions/',
+                'exemptions/',
+                'admissions/',
+                'withdrawals/',
+                'lookups/',
+                'appeals/',
+              ],
             },
           },
         ],

@@ -317,6 +317,7 @@ describe('alarms', () => {
       ApprovalsQueueOld: 3600,
       WithdrawalsQueueOld: 3600,
       LookupsQueueOld: 10_800,
+      AppealsQueueOld: 3600,
       AuditQueueOld: 840,
       ReleaseQueueOld: 720,
       NightQueueOld: 720,

@@ -102,7 +102,7 @@ describe('a stage', () => {
         ...['Inbox', 'Work', 'Outbox', 'Audit'].map((bucket) => `${bucket}BucketName`),
         ...['Links', 'Cases'].map((table) => `${table}TableName`),
         ...['Operators', 'Agencies', 'Approvers', 'Administrators'].map((topic) => `${topic}TopicArn`),
-        ...['Reports', 'Usage', 'Responses', 'Approvals', 'Withdrawals', 'Lookups'].map(
+        ...['Reports', 'Usage', 'Responses', 'Approvals', 'Withdrawals', 'Lookups', 'Appeals'].map(
           (queue) => `${queue}DeadLettersUrl`,
         ),
       ]),

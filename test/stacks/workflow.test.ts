@@ -254,6 +254,7 @@ describe('the workflow stack', () => {
       ['BATCH_MACHINE', 'Batch:live', expect.arrayContaining([expect.stringMatching(/^BatchAlias/)])],
       ['BATCH_MACHINE', 'Batch:live', expect.arrayContaining([expect.stringMatching(/^BatchAlias/)])],
       ['BATCH_MACHINE', 'Batch:live', expect.arrayContaining([expect.stringMatching(/^BatchAlias/)])],
+      ['BATCH_MACHINE', 'Batch:live', expect.arrayContaining([expect.stringMatching(/^BatchAlias/)])],
       ['DIRECTION_MACHINE', 'Direction:live', expect.arrayContaining([expect.stringMatching(/^DirectionAlias/)])],
       ['IMPORT_MACHINE', 'ImportByPieces:live', [expect.stringMatching(/^ImportByPiecesAlias/)]],
     ]);
@@ -275,7 +276,7 @@ describe('the workflow stack', () => {
 
   it('reads every queue with partial batch responses', () => {
     const mappings = Object.values(workflow.findResources('AWS::Lambda::EventSourceMapping'));
-    expect(mappings).toHaveLength(10);
+    expect(mappings).toHaveLength(11);
     for (const { Properties } of mappings)
       expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });
@@ -283,10 +284,13 @@ describe('the workflow stack', () => {
   it('gives the functions that read the inbox one file at a time, so that one that ends its process takes no other with it', () => {
     const mappings = Object.values(workflow.findResources('AWS::Lambda::EventSourceMapping'));
     const sizes = mappings.map(({ Properties: { EventSourceArn, BatchSize } }) => [
-      /(Reports|Usage|Responses|Approvals|Withdrawals|Lookups)Queue/.exec(JSON.stringify(EventSourceArn))?.[1] ?? '',
+      /(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Appeals)Queue/.exec(
+        JSON.stringify(EventSourceArn),
+      )?.[1] ?? '',
       BatchSize,
     ]);
     expect(sizes.filter(([queue]) => queue !== '').sort()).toEqual([
+      ['Appeals', 1],
       ['Approvals', 1],
       ['Lookups', 1],
       ['Reports', 1],

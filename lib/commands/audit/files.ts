@@ -5,6 +5,7 @@ import { sha256Of } from '../../../lambdas/domain/hashes.ts';
 import {
   ADMITTED,
   type AgencyId,
+  APPEALED,
   batchIdOf,
   EXEMPTED,
   isBatchId,
@@ -23,7 +24,7 @@ export interface FileFault {
 }
 
 /** What entries bind that lies in neither bucket. */
-const ELSEWHERE = ['plan', 'gathered', 'record'];
+const ELSEWHERE = ['plan', 'gathered', 'asked', 'record'];
 
 /** A name that was too long for a folder ends with such a mark, and its key can't be told. */
 const SHORTENED = /~[0-9a-f]{8}(\/|$)/;
@@ -55,8 +56,9 @@ export async function checkFiles(
   let shortened = false;
   for (const bucket of ['inbox', 'outbox'])
     for (const key of await filesUnder(join(folder, bucket))) {
-      const isAnyBatchs = namesNoBatch(key);
-      if (!isAnyBatchs && !belongsTo(key, batchId)) continue;
+      const isItsOwn = belongsTo(key, batchId);
+      const isAnyBatchs = !isItsOwn && namesNoBatch(key);
+      if (!isAnyBatchs && !isItsOwn) continue;
       if (SHORTENED.test(key)) {
         shortened = true;
         continue;
@@ -84,10 +86,11 @@ export async function checkFiles(
   return { checked, faults };
 }
 
-/** Whether a key, as it is made, says nothing of the batch that its file is about: a report's, and that of a withdrawal's receipt. */
+/** Whether a key, as it is made, says nothing of the batch that its file is about: a report's, an appeal's, and that of a withdrawal's receipt. */
 function namesNoBatch(key: string): boolean {
   const [place, , about] = key.split('/');
-  return key.startsWith(INBOX.reports.prefix) || (place === 'receipts' && about === WITHDRAWALS);
+  const begins = [INBOX.reports, INBOX.appeals].some(({ prefix }) => key.startsWith(prefix));
+  return begins || (place === 'receipts' && about === WITHDRAWALS);
 }
 
 /** Whether entries bind a key to a SHA-256. @param keyOf as for `checkFiles` */
@@ -119,6 +122,8 @@ function namedIn(key: string): { batchId?: string; directionId?: string } {
   );
   if (own !== undefined) return { batchId: own };
   const about = parts[2] ?? '';
+  // So have appeals: their names don't say which batch comes of them.
+  if (parts[0] === APPEALED || (parts[0] === 'receipts' && about === APPEALED)) return { batchId: APPEALED };
   // So have lookups, and what answers them.
   if (parts[0] === LOOKED_UP || parts[0] === 'explanations' || (parts[0] === 'receipts' && about === LOOKED_UP))
     return { batchId: LOOKED_UP };

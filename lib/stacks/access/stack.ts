@@ -43,7 +43,8 @@ export class AccessStack extends Stack {
     // As many roles as there may be are near a template's largest size, a tenth of it in spaces.
     super(scope, id, { ...props, suppressTemplateIndentation: true });
     const places = placesOf(data);
-    const inboxes = [data.reports, data.usage, data.responses, data.approvals, data.withdrawals, data.lookups];
+    const { reports, usage, responses, approvals, withdrawals, lookups, appeals } = data;
+    const inboxes = [reports, usage, responses, approvals, withdrawals, lookups, appeals];
     const redriven = [...inboxes, workflow.ended, workflow.night, workflow.due];
     const checker = { ...CHECKER, principal: Aws.ACCOUNT_ID, notify: [] };
 

@@ -6,6 +6,7 @@ import type { VersionedMachine } from '../../constructs/versioned-machine.ts';
 import type { WorkQueue } from '../../constructs/work-queue.ts';
 import type { DataStack } from '../data.ts';
 import { addAnswer } from './answer.ts';
+import { addAppeals } from './appeals.ts';
 import { addAudit } from './audit.ts';
 import { addBatch } from './batch/functions.ts';
 import { settingOf } from './context.ts';
@@ -52,6 +53,7 @@ export class WorkflowStack extends Stack {
     addReaders(setting, this);
     addWithdrawals(setting, this);
     addAnswer(setting);
+    addAppeals(setting, this);
     this.ended = addRelease(setting, this);
     this.night = addFollowUp(setting, this);
     this.redriveAudit = addAudit(setting);

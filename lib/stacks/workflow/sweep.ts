@@ -57,6 +57,7 @@ export function addSweep(
       APPROVALS_QUEUE: data.approvals.queue.queueUrl,
       WITHDRAWALS_QUEUE: data.withdrawals.queue.queueUrl,
       LOOKUPS_QUEUE: data.lookups.queue.queueUrl,
+      APPEALS_QUEUE: data.appeals.queue.queueUrl,
       RELEASE_QUEUE: ended.queue.queueUrl,
       AUDIT_QUEUE,
       SWEEP_HOURS: String(config.operations.sweepHours),
@@ -67,8 +68,8 @@ export function addSweep(
       ADMINISTRATORS_TOPIC,
     },
   });
-  const { reports, usage, responses, decisions, exemptions, admissions, withdrawals, lookups } = INBOX;
-  const read = [reports, usage, responses, decisions, exemptions, admissions, withdrawals, lookups].map(
+  const { reports, usage, responses, decisions, exemptions, admissions, withdrawals, lookups, appeals } = INBOX;
+  const read = [reports, usage, responses, decisions, exemptions, admissions, withdrawals, lookups, appeals].map(
     ({ prefix }) => prefix,
   );
   allowList(sweep, 'list versions', inbox, ...read);
@@ -112,6 +113,7 @@ export function addSweep(
     data.approvals,
     data.withdrawals,
     data.lookups,
+    data.appeals,
     data.auditNotes,
     ended,
   );

@@ -121,11 +121,12 @@ describe('a participant', () => {
             isOperations && told && /Cases/.test(arn),
           );
       for (const { arn, logicalId } of ofType('AWS::SQS::Queue')) {
-        const isDead = /^(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Release|Night|Sweep)DeadLetters/.test(
-          logicalId,
-        );
+        const isDead =
+          /^(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Appeals|Release|Night|Sweep)DeadLetters/.test(
+            logicalId,
+          );
         const isNotice = logicalId.startsWith('NoticesDeadLetters');
-        const isFed = /^(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Release|Night|Sweep)Queue/.test(
+        const isFed = /^(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Appeals|Release|Night|Sweep)Queue/.test(
           logicalId,
         );
         expect(rights.ask(role, 'sqs:ReceiveMessage', arn).allowed).toBe(

@@ -127,6 +127,7 @@ describe('a function', () => {
     // What is started is the version that the alias names, never a machine as it happens to be.
     expect(may('states:StartExecution')).toEqual([]);
     expect(may('states:StartExecution', 'AWS::StepFunctions::StateMachineAlias').sort()).toEqual([
+      'File BatchAlias',
       'Follow BatchAlias',
       'Import ImportByPiecesAlias',
       'Intake BatchAlias',
@@ -145,6 +146,7 @@ describe('a function', () => {
         .map(({ logicalId }) => `${short(role)} ${logicalId.replace(/[0-9A-F]{8}$/, '')}`),
     );
     expect(described.sort()).toEqual([
+      'File Batch',
       'Follow Batch',
       'Import ImportByPieces',
       'Intake Batch',
@@ -169,6 +171,7 @@ describe('a function', () => {
       'Collect',
       'Commit',
       'Erase',
+      'File',
       'Gather',
       'Hear',
       'Order',
@@ -189,6 +192,7 @@ describe('a function', () => {
     expect(sends.filter((one) => !one.endsWith(' AuditQueue'))).toEqual([
       // What approvers let in goes the way of what is uploaded.
       'Hear UsageQueue',
+      'Sweep AppealsQueue',
       'Sweep ApprovalsQueue',
       'Sweep LookupsQueue',
       'Sweep ReleaseQueue',
@@ -275,8 +279,8 @@ describe('EventBridge', () => {
         expect(rights.ask(bus(rule), 'sqs:SendMessage', arn).allowed, `${rule} to ${arn}`).toBe(expected);
         if (expected) sent++;
       }
-    // Nine rules, a queue and its dead letters each.
-    expect(sent).toBe(18);
+    // Ten rules, a queue and its dead letters each.
+    expect(sent).toBe(20);
   });
 
   it('uses the key for the queues of its rules and their dead letters only, of whichever account AWS says it acts for', () => {
@@ -285,7 +289,7 @@ describe('EventBridge', () => {
     const unsaid = { service: 'events.amazonaws.com', context: {} };
     for (const { arn, logicalId } of ofType('AWS::SQS::Queue')) {
       const isFed =
-        /^(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Release|Night|Sweep)(Queue|DeadLetters)/.test(
+        /^(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Appeals|Release|Night|Sweep)(Queue|DeadLetters)/.test(
           logicalId,
         );
       for (const action of ['kms:GenerateDataKey', 'kms:Decrypt']) {

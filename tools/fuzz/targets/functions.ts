@@ -11,6 +11,7 @@ import { type Huge, MemoryAws, VERSION } from '../memory-aws.ts';
 import { Budget, must, target } from '../target.ts';
 import { admissions } from './admitted.ts';
 import { lookups } from './answered.ts';
+import { appeals } from './appealed.ts';
 import { REPORT_REASONS, USAGE_REASONS, USAGE_WARNINGS } from './cells.ts';
 import { FILE_REASONS, reasonOf } from './csv.ts';
 import { decisions } from './decided.ts';
@@ -319,4 +320,15 @@ const huge = target(
   },
 );
 
-export const functionTargets = [reports, usage, responses, decisions, admissions, lookups, withdrawals, strays, huge];
+export const functionTargets = [
+  reports,
+  usage,
+  responses,
+  decisions,
+  admissions,
+  lookups,
+  appeals,
+  withdrawals,
+  strays,
+  huge,
+];

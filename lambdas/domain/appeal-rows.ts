@@ -1,0 +1,100 @@
+/** The rows of an appeal: what each asks for, and what all of them come to. */
+import { APPEAL_GROUNDS, type Appeal, type AppealGround, nameOfSubject } from './appeals.ts';
+import type { Pointer } from './claims.ts';
+import type { CsvRow } from './csv.ts';
+import { type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
+import type { RowReason } from './reasons.ts';
+import { parseReference, type Referred } from './references.ts';
+import type { RejectedRow } from './responses.ts';
+
+/** The columns of an appeal. A row fills `reference`, or `msisdn`, `imei` or both. */
+export const appealColumns = {
+  required: ['ground'],
+  optional: ['msisdn', 'imei', 'reference', 'case_ref'],
+} as const;
+export type AppealColumn = (typeof appealColumns)['required' | 'optional'][number];
+
+/** A row of an appeal, before it is known for which row its reference stands. */
+export interface AppealRow extends Omit<Appeal, 'row'> {
+  /** The number of one with a reference is not known yet. */
+  readonly referred: Referred | null;
+}
+
+/**
+ * Reads one row. Reasons, the first that applies: wrong_cell_count; several_subjects (a reference beside a number or a handset); the
+ * identifier's own (missing_msisdn where it fills none of the columns); bad_reference; missing_ground; bad_ground. Grounds may be in
+ * upper or lower case. For which row a reference stands is not looked at.
+ */
+export function parseAppealRow(row: CsvRow<AppealColumn>): AppealRow | RejectedRow {
+  const { line } = row;
+  if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
+  const { ground: on, case_ref: caseRef } = row.cells;
+  const subject = subjectOf(row.cells);
+  if ('reason' in subject) return { line, ...subject };
+  if (on === '') return { line, reason: 'missing_ground' };
+  const ground = APPEAL_GROUNDS.find((known): known is AppealGround => known === on.toLowerCase());
+  return ground === undefined ? { line, reason: 'bad_ground' } : { line, ...subject, ground, caseRef };
+}
+
+type Subject = Pick<AppealRow, 'msisdn' | 'imei' | 'referred'>;
+
+function subjectOf(
+  cells: Readonly<Record<'msisdn' | 'imei' | 'reference', string>>,
+): Subject | { readonly reason: RowReason } {
+  if (cells.reference !== '') {
+    if (cells.msisdn !== '' || cells.imei !== '') return { reason: 'several_subjects' };
+    const referred = parseReference(cells.reference);
+    return 'reason' in referred ? referred : { msisdn: null, imei: null, referred: referred.value };
+  }
+  const imei = cells.imei === '' ? { value: null } : parseImei(cells.imei);
+  if ('reason' in imei) return imei;
+  const msisdn = cells.msisdn === '' && imei.value !== null ? { value: null } : parseMsisdn(cells.msisdn);
+  if ('reason' in msisdn) return msisdn;
+  return { msisdn: msisdn.value, imei: imei.value, referred: null };
+}
+
+/** What a file asks for, and what becomes of its rows. */
+export interface AppealsRead {
+  /** All good rows: each is answered, also where several ask for the same. */
+  readonly appeals: readonly Appeal[];
+  readonly rows: number;
+  /** Rows that ask for something new: so many subjects are asked for. */
+  readonly recorded: number;
+  /** Rows that ask for what a row before them asks for, on whatever ground: that one's counts. */
+  readonly alreadyRecorded: number;
+  /** By line. */
+  readonly rejects: readonly RejectedRow[];
+}
+
+/**
+ * What the rows of a file come to. A reference asks for the number of its row, as it was then; one that stands for no row is an
+ * `unknown_reference`.
+ * @param rowOf the row for which a reference stands
+ */
+export function readAppeals(
+  rows: readonly (AppealRow | RejectedRow)[],
+  rowOf: (referred: Referred) => { readonly msisdn: Msisdn; readonly pointer: Pointer } | undefined,
+): AppealsRead {
+  const appeals: Appeal[] = [];
+  const subjects = new Set<string>();
+  const rejects: RejectedRow[] = [];
+  for (const one of rows) {
+    const appeal = 'reason' in one ? one : resolved(one, rowOf);
+    if ('reason' in appeal) {
+      rejects.push(appeal);
+      continue;
+    }
+    subjects.add(nameOfSubject(appeal));
+    appeals.push(appeal);
+  }
+  const recorded = subjects.size;
+  return { appeals, rows: rows.length, recorded, alreadyRecorded: appeals.length - recorded, rejects };
+}
+
+function resolved({ referred, ...appeal }: AppealRow, rowOf: Parameters<typeof readAppeals>[1]): Appeal | RejectedRow {
+  if (referred === null) return { ...appeal, row: null };
+  const row = rowOf(referred);
+  return row === undefined
+    ? { line: appeal.line, reason: 'unknown_reference' }
+    : { ...appeal, msisdn: row.msisdn, row: row.pointer };
+}

@@ -1,0 +1,49 @@
+import * as z from 'zod';
+import { sha8 } from '../../domain/hashes.ts';
+import type { BatchId, CaseworkerId } from '../../domain/identifiers.ts';
+import { fields, formOf } from '../../domain/stored.ts';
+import { Conflict, key, put, read } from './table.ts';
+
+/** A caseworker's appeal that was recorded: that of the same bytes, whenever they come again. */
+export interface RecordedAppeal {
+  readonly sha256: string;
+  /** The reversal that it asks for. */
+  readonly batchId: BatchId;
+  /** The attempt whose reading of the file counts. */
+  readonly attempt: string;
+  /** How many numbers, handsets and pairs it asks for; where there are none, no batch comes of it. */
+  readonly subjects: number;
+}
+
+/** An appeal, as it lies in the table. */
+export const recordedAppealForm = formOf<RecordedAppeal>(
+  'appeal',
+  1,
+  z.strictObject({ sha256: fields.sha256, batchId: fields.batch, attempt: z.string(), subjects: fields.count }),
+);
+
+/** A caseworker's appeal whose SHA-256 begins as this one does: files are told apart by these digits in the names of their receipts. */
+export async function readAppeal(
+  table: string,
+  caseworker: CaseworkerId,
+  sha256: string,
+): Promise<RecordedAppeal | undefined> {
+  return await read(table, key.appeal(caseworker, sha8(sha256)), recordedAppealForm);
+}
+
+/** Has an appeal count where none does yet. @returns the one that counts */
+export async function recordAppeal(
+  table: string,
+  caseworker: CaseworkerId,
+  appeal: RecordedAppeal,
+): Promise<RecordedAppeal> {
+  const pk = key.appeal(caseworker, sha8(appeal.sha256));
+  try {
+    await put(table, { pk, ...recordedAppealForm.write(appeal) }, 'attribute_not_exists(pk)');
+    return appeal;
+  } catch (error) {
+    const known = error instanceof Conflict ? await read(table, pk, recordedAppealForm) : undefined;
+    if (known === undefined) throw error;
+    return known;
+  }
+}
