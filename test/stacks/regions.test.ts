@@ -141,7 +141,7 @@ describe('the name of a role', () => {
         onCall: [longest('operations', 'f')],
         breakGlass: [longest('break-glass', 'g')],
         erasers: [longest('eraser', 'h')],
-        policy: { ...config.policy, people: 1 },
+        policy: { ...config.policy, people: 1, largeReversalPeople: 1 },
       }),
     );
     const lengths = ofType({ ...mumbai, resources }, 'AWS::IAM::Role').map(({ name }) => name.length);
