@@ -1,9 +1,11 @@
 /** Withdrawals: an agency takes a report of its own back. */
 import * as z from 'zod';
-import type { BatchState } from './batches.ts';
+import { type BatchState, planCounts } from './batches.ts';
+import type { CsvRow } from './csv.ts';
 import type { Instant } from './days.ts';
-import type { AgencyId, BatchId, OperatorId } from './identifiers.ts';
+import { type AgencyId, type BatchId, type Imei, type OperatorId, parseImei } from './identifiers.ts';
 import type { FileReason } from './reasons.ts';
+import type { RejectedRow } from './responses.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 
 /** The columns of a withdrawal. A file without rows is about the whole report. */
@@ -13,6 +15,8 @@ export const withdrawalColumns = { required: ['imei'], optional: [] } as const;
 export type WithdrawalFate =
   /** The whole report ends `withdrawn`. */
   | 'withdraw'
+  /** What is directed is taken back by a reversal. */
+  | 'reverse'
   /** It comes again: the batch is between its decision and its directions. */
   | 'wait'
   /** Why the file is refused. */
@@ -21,7 +25,8 @@ export type WithdrawalFate =
 /**
  * What becomes of a withdrawal. Before the decision it takes the whole report back, whether there is a preview yet or not; one that
  * names handsets is refused, and the report goes on waiting. Between the decision and the directions it waits, as it does where a
- * report without handsets is about to settle. What has ended, or is directed, can't be withdrawn.
+ * report without handsets is about to settle. Afterwards a reversal takes back what was directed. What ended without effect, and a report
+ * of no handsets, can't be withdrawn.
  * @param rows how many rows the file has, good or not
  */
 export function withdrawalFate(
@@ -29,6 +34,7 @@ export function withdrawalFate(
   rows: number,
 ): WithdrawalFate {
   if (state === 'approved' || state === 'planning') return 'wait';
+  if (planCounts(state) && handsets > 0) return 'reverse';
   if (state !== 'waiting') return 'not_waiting';
   if (rows > 0) return 'not_directed';
   return handsets === 0 ? 'wait' : 'withdraw';
@@ -42,6 +48,42 @@ export function withdrawalFate(
  */
 export function precedesReport(uploadedAt: Instant, batch: { readonly uploadedAt: Instant }): boolean {
   return uploadedAt < batch.uploadedAt;
+}
+
+/** What a withdrawal names of a directed report. */
+export interface NamedHandsets {
+  /** Each once, in the order of the file. */
+  readonly imeis: readonly Imei[];
+  readonly rows: number;
+  readonly recorded: number;
+  /** Rows that name a handset again. */
+  readonly alreadyRecorded: number;
+  readonly rejects: readonly RejectedRow[];
+}
+
+/**
+ * Reads the rows of a withdrawal. Reasons, the first that applies: wrong_cell_count; the identifier's own; not_a_subject (the report
+ * doesn't name the handset).
+ */
+export function namedHandsets(rows: Iterable<CsvRow<'imei'>>, reported: ReadonlySet<Imei>): NamedHandsets {
+  const imeis = new Set<Imei>();
+  const rejects: RejectedRow[] = [];
+  let count = 0;
+  let alreadyRecorded = 0;
+  for (const row of rows) {
+    const { line } = row;
+    count += 1;
+    if ('wrongCellCount' in row) {
+      rejects.push({ line, reason: 'wrong_cell_count' });
+      continue;
+    }
+    const imei = parseImei(row.cells.imei);
+    if ('reason' in imei) rejects.push({ line, reason: imei.reason });
+    else if (!reported.has(imei.value)) rejects.push({ line, reason: 'not_a_subject' });
+    else if (imeis.has(imei.value)) alreadyRecorded += 1;
+    else imeis.add(imei.value);
+  }
+  return { imeis: [...imeis], rows: count, recorded: imeis.size, alreadyRecorded, rejects };
 }
 
 /** A report that its agency withdrew before it was decided upon. */

@@ -10,6 +10,7 @@ const environment = z.object({
   AGENCIES_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
+  BATCH_MACHINE: z.string(),
   /** The visibility timeout of the queue of withdrawals. */
   HIDDEN_SECONDS: wholeNumber,
 });

@@ -10,6 +10,7 @@ import { audit } from '../stores/audit.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { tell } from '../stores/notices.ts';
 import { writeObject } from '../stores/objects.ts';
+import type { Done } from '../stores/uploads.ts';
 import { env } from './environment.ts';
 
 /** A file by which an agency would take a report back. */
@@ -61,11 +62,11 @@ export async function refuse(
   sha256: string | null,
   why: FileReason,
   batch: Batch | undefined,
-): Promise<void> {
+): Promise<Done> {
   const { agency, name, upload, at, key } = file;
   const receipt = await publishReceipt(file, sha256, receiptText(refusedReceipt(name, sha256, why)), why);
   log.info('withdrawal refused', { batchId: batch?.batchId, agency, why });
-  if (batch === undefined) return;
+  if (batch === undefined) return 'worked';
   await audit(env, {
     batchId: batch.batchId,
     // The same upload may be refused for something else when it comes again, or be recorded then.
@@ -75,4 +76,5 @@ export async function refuse(
     facts: { uploader: agency, version: upload, why },
     files: { withdrawal: { key, sha256 }, receipt },
   });
+  return 'worked';
 }

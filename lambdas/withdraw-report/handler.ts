@@ -22,7 +22,7 @@ export const handler = uploads(
     if (place.kind !== 'withdrawal') return await stray(place.kind === 'stray' ? place.why : 'unknown_place');
     const { agency, batchId, name } = place;
     if (!env.AGENCIES.includes(agency)) return await stray('unknown_agency');
-    await withdraw({ ...file, agency, about: batchId, name }, deliveredAt(file.delivery, env.HIDDEN_SECONDS), attempt);
-    return 'worked';
+    const withdrawal = { ...file, agency, about: batchId, name };
+    return await withdraw(withdrawal, deliveredAt(file.delivery, env.HIDDEN_SECONDS), attempt);
   }),
 );

@@ -12,9 +12,11 @@ import { readWithdrawal, withdrawBatch } from '../stores/cases/approvals.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { readLatestImport } from '../stores/cases/imports.ts';
 import { readBytes, readText, writeObject } from '../stores/objects.ts';
+import type { Done } from '../stores/uploads.ts';
 import { wake } from '../stores/workflows.ts';
 import { env } from './environment.ts';
 import { batchAbout, publishReceipt, refuse, type WithdrawalFile } from './file.ts';
+import { reverse } from './reverse.ts';
 
 /** The batch is between its decision and its directions: the file comes again, and finds what became of it. */
 class StillPlanned extends Error {
@@ -29,7 +31,7 @@ const LARGEST_FILE = 4 * 1024 * 1024;
  * approver's file and the end of the time whichever commits first counts.
  * @throws StillPlanned where the batch is between its decision and its directions
  */
-export async function withdraw(file: WithdrawalFile, now: Instant, invocation: string): Promise<void> {
+export async function withdraw(file: WithdrawalFile, now: Instant, invocation: string): Promise<Done> {
   if (file.size > LARGEST_FILE) return await refuse(file, null, 'file_too_large', await batchAbout(file));
   const content = await readBytes(file);
   const sha256 = sha256Of(content);
@@ -43,6 +45,7 @@ export async function withdraw(file: WithdrawalFile, now: Instant, invocation: s
     if (precedesReport(file.at, batch)) return await refuse(file, sha256, 'not_waiting', batch);
     const fate = withdrawalFate({ state: batch.state, handsets: batch.report.handsets }, rows);
     if (fate === 'wait') throw new StillPlanned();
+    if (fate === 'reverse') return await reverse(file, batch, { content, sha256 }, invocation);
     if (fate !== 'withdraw') return await refuse(file, sha256, fate, batch);
 
     const attempt = `${invocation}-${n}`;
@@ -76,7 +79,7 @@ async function latestImports(): Promise<WithdrawnReport['operators']> {
 }
 
 /** Publishes what was committed with a file, and wakes who waits; every attempt, redelivery and upload of the same bytes does it alike. */
-async function publish(file: WithdrawalFile, { batchId, decision }: Batch, withdrawn: WithdrawnReport): Promise<void> {
+async function publish(file: WithdrawalFile, { batchId, decision }: Batch, withdrawn: WithdrawnReport): Promise<Done> {
   const { agency, upload, at, key } = file;
   // First, since the batch may wait for nothing else. It looks for itself what became of it.
   if (decision !== undefined) await wake(decision.tokens, { state: 'waiting' });
@@ -91,4 +94,5 @@ async function publish(file: WithdrawalFile, { batchId, decision }: Batch, withd
     files: { withdrawal: { key, sha256: withdrawn.sha256 }, receipt },
   });
   log.info('report withdrawn', { batchId, agency });
+  return 'worked';
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { BATCH_STATES } from '../../lambdas/domain/batches.ts';
+import type { CsvRow } from '../../lambdas/domain/csv.ts';
 import { asInstant } from '../../lambdas/domain/days.ts';
-import { precedesReport, withdrawalFate } from '../../lambdas/domain/withdrawals.ts';
+import type { Imei } from '../../lambdas/domain/identifiers.ts';
+import { namedHandsets, precedesReport, withdrawalFate } from '../../lambdas/domain/withdrawals.ts';
 
 describe('a withdrawal', () => {
   it.each([
@@ -9,8 +11,8 @@ describe('a withdrawal', () => {
     ['waiting', 'withdraw', 'not_directed'],
     ['approved', 'wait', 'wait'],
     ['planning', 'wait', 'wait'],
-    ['directed', 'not_waiting', 'not_waiting'],
-    ['settled', 'not_waiting', 'not_waiting'],
+    ['directed', 'reverse', 'reverse'],
+    ['settled', 'reverse', 'reverse'],
     ['failed', 'not_waiting', 'not_waiting'],
     ['refused', 'not_waiting', 'not_waiting'],
     ['lapsed', 'not_waiting', 'not_waiting'],
@@ -34,7 +36,32 @@ describe('a withdrawal', () => {
     expect(precedesReport(asInstant(sent), { uploadedAt: asInstant('2026-06-03T01:00:00Z') })).toBe(before);
   });
 
-  it('of a report without handsets waits, since that settles by itself in a moment', () => {
+  it('of a report without handsets waits, since that settles by itself in a moment, and then takes nothing back', () => {
     expect(withdrawalFate({ state: 'waiting', handsets: 0 }, 0)).toBe('wait');
+    expect(withdrawalFate({ state: 'settled', handsets: 0 }, 0)).toBe('not_waiting');
+  });
+
+  it('names handsets of its report, each once, in any form', () => {
+    const reported = new Set(['35100000000001', '35100000000002'] as Imei[]);
+    const row = (line: number, imei: string): CsvRow<'imei'> => ({ line, cells: { imei } });
+    const rows = [
+      row(2, '351000000000013'),
+      row(3, '35-100000-000001-3'),
+      { line: 4, wrongCellCount: '3' },
+      row(5, '351000000000021'),
+      row(6, '351000000000039'),
+      row(7, ''),
+    ];
+    expect(namedHandsets(rows, reported)).toEqual({
+      imeis: ['35100000000001', '35100000000002'],
+      rows: 6,
+      recorded: 2,
+      alreadyRecorded: 1,
+      rejects: [
+        { line: 4, reason: 'wrong_cell_count' },
+        { line: 6, reason: 'not_a_subject' },
+        { line: 7, reason: 'missing_imei' },
+      ],
+    });
   });
 });

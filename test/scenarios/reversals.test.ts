@@ -230,3 +230,141 @@ describe('an appeal', { timeout: 300_000 }, () => {
     expect((await lab.directions('airtel')).filter((one) => one.startsWith('followup-'))).toEqual(nights);
   });
 });
+
+/** Two handsets of mha's report; the first is reported by up-police, too, five days later. */
+const SECOND = '35100000000002';
+const both = `mha-${sha256Of(`imei\n${HANDSET}\n${SECOND}\n`).slice(0, 12)}`;
+const theirs = `up-police-${sha256Of(`imei\n${SECOND}\n`).slice(0, 12)}`;
+
+/** The agency takes back what it reported; its reversal is the newest of its batches whose preview there is. */
+async function withdraw(lab: Lab, batch: string, imeis: string[], name = 'withdrawal.csv'): Promise<string> {
+  const agency = batch.replace(/-[^-]*$/, '');
+  const before = new Set(await lab.outbox(`previews/${agency}-`));
+  await lab.upload(`withdrawals/${agency}/${batch}/${name}`, `imei\n${imeis.map((imei) => `${imei}\n`).join('')}`);
+  const [key = ''] = (await lab.outbox(`previews/${agency}-`)).filter((one) => !before.has(one));
+  return key.split('/')[1] ?? '';
+}
+
+describe('a report that its agency withdraws after it was directed', { timeout: 300_000 }, () => {
+  /** O is seen in the first handset alone, V in both, P and D in the second alone. */
+  async function reported(): Promise<{ lab: Lab; direction: string }> {
+    const lab = await Lab.open({ context: { operators: 'airtel,jio', sweepHours: '24' } });
+    const rows = [
+      [HANDSET, O, '2026-05-20'],
+      [HANDSET, V, '2026-05-21'],
+      [SECOND, V, '2026-05-20'],
+      [SECOND, P, '2026-05-20'],
+      [SECOND, D, '2026-05-20'],
+    ];
+    await lab.usage(
+      'airtel',
+      rows.map((row) => `${row.join(',')},Delhi`),
+    );
+    await lab.report('mha', [HANDSET, SECOND]);
+    return { lab, direction: await lab.direction(both, 'reverify', 'airtel') };
+  }
+
+  it('gives back what no other handset of it stands for, and keeps what a later batch relies on', async () => {
+    const opened = await reported();
+    await using lab = opened.lab;
+    const { direction } = opened;
+    await lab.at(5);
+    await lab.report('up-police', [SECOND]);
+    await lab.at(6);
+    const half = await withdraw(lab, both, ['351000000000013', '351000000000013', '35100000000003'], 'half.csv');
+    const sha8 = sha256Of('imei\n351000000000013\n351000000000013\n35100000000003\n').slice(0, 8);
+    expect(await lab.json(`receipts/mha/withdrawals/half.csv.${sha8}.json`)).toMatchObject({
+      rows: 3,
+      recorded: 1,
+      alreadyRecorded: 1,
+      rejects: [{ line: 4, reason: 'not_a_subject' }],
+    });
+    expect(await lab.json(`previews/${half}/preview.json`)).toMatchObject({
+      kind: 'reversal',
+      agency: 'mha',
+      subjects: 2,
+    });
+    await lab.decide('approver-1', half, [APPROVE]);
+    // V is linked by the other handset, too; only O goes, and the handset.
+    expect(await lab.read(`orders/airtel/${await only(lab, half, 'restore')}/1-restore.csv`)).toMatch(
+      new RegExp(`^msisdn,imei,reason,deadline\n\\${O},[^\n]*\n$`),
+    );
+    expect(await directions(lab, half, 'unblock')).toHaveLength(2);
+    expect(await lab.read(`batches/${half}/kept.csv`)).toBe('kind,identifier,operator,batchId,state\n');
+
+    const rest = await withdraw(lab, both, [], 'rest.csv');
+    await lab.decide('approver-2', rest, [APPROVE]);
+    // The numbers that were seen in the second handset are what up-police relies on, and it has that blocked itself.
+    const kept = (await lab.read(`batches/${rest}/kept.csv`)).split('\n');
+    expect(kept).toEqual([
+      'kind,identifier,operator,batchId,state',
+      `block,351000000000021,airtel,${theirs},directed`,
+      `block,351000000000021,jio,${theirs},directed`,
+      ...[V, D, P].sort().map((number) => `reverify,${number},airtel,${theirs},alreadyOpen`),
+      '',
+    ]);
+    expect(await directions(lab, rest, 'restore')).toEqual([]);
+    await lab.at(40);
+    const cut = (await lab.outbox(`orders/airtel/${direction}/`)).filter((key) => key.endsWith('disconnect.csv'));
+    const disconnected = await lab.read(cut[0] ?? '');
+    expect([O, V, P, D].map((number) => disconnected.includes(number))).toEqual([false, true, true, true]);
+    expect(await books(lab, both)).toMatchObject({
+      connections: { directed: 4, withdrawn: 1, overdue: 3 },
+      // Nobody had answered for the blocks in their two days: they were overdue before.
+      blocks: { directed: 4, withdrawn: 0, overdue: 4 },
+      unexplained: 0,
+    });
+    expect(await books(lab, rest)).toMatchObject({
+      agency: 'mha',
+      // O and the first handset were asked for again: they are being given back.
+      subjects: { asked: 6, directed: 0, alreadyOpen: 2, kept: 4 },
+      unexplained: 0,
+    });
+    expect(await books(lab, theirs)).toMatchObject({ connections: { linked: 3, alreadyOpen: 3 }, unexplained: 0 });
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('as a whole gives everybody back, also who went on elsewhere', async () => {
+    const opened = await reported();
+    await using lab = opened.lab;
+    const { direction } = opened;
+    await lab.at(4);
+    await lab.upload(
+      `responses/airtel/${direction}/ported.csv`,
+      `msisdn,outcome,to\n${P},ported,jio\n${D},disconnected,\n`,
+    );
+    // The night of the fifth day goes on with P at jio; V is given more time after it, and waits for the next one.
+    await lab.at(4 + 20 / 24);
+    const night = 'followup-202606060000';
+    const atJio = await lab.direction(night, 'reverify', 'jio');
+    await lab.upload(`responses/airtel/${direction}/more-time.csv`, `msisdn,outcome,ground\n${V},extended,hospital\n`);
+    const id = await withdraw(lab, both, []);
+    await lab.decide('approver-1', id, [APPROVE]);
+    const atAirtel = await lab.read(`orders/airtel/${await only(lab, id, 'restore')}/1-restore.csv`);
+    expect([O, V, P, D].map((number) => atAirtel.includes(number))).toEqual([true, true, false, true]);
+    expect(await lab.read(`orders/jio/${await only(lab, id, 'restore', 'jio')}/1-restore.csv`)).toContain(P);
+    expect(await lab.read(`revocations/2026-06-06/${id}.withdrawn.csv`)).toBe(
+      `msisdn,withdrawn_on,ground\n${[O, V, D, P]
+        .sort()
+        .map((number) => `${number},2026-06-06,withdrawal\n`)
+        .join('')}`,
+    );
+    await lab.at(40);
+    for (const one of [direction, atJio])
+      for (const key of await lab.outbox(`orders/${one.split('.')[2]}/${one}/`))
+        expect(key).toMatch(/1-reverify\.csv$/);
+    expect((await lab.batches()).filter((batch) => batch.startsWith('followup-202606070'))).toEqual([]);
+    expect(await books(lab, both)).toMatchObject({
+      connections: { directed: 4, ported: 1, disconnected: 1, withdrawn: 2, extended: 0, overdue: 0 },
+      unexplained: 0,
+    });
+    expect(await books(lab, night)).toMatchObject({ connections: { directed: 1, withdrawn: 1 }, unexplained: 0 });
+    expect(await books(lab, id)).toMatchObject({
+      subjects: { asked: 6, directed: 6, kept: 0 },
+      withdrawn: 3,
+      operators: { airtel: { withdrawn: 2 }, jio: { withdrawn: 1 } },
+      unexplained: 0,
+    });
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+});

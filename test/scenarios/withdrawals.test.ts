@@ -225,14 +225,22 @@ describe('a withdrawal that is refused', () => {
     // Its message comes again when the batch is directed.
     for (const approver of [A, B]) await other.decide(approver, idOf('named'), [APPROVE]);
     await other.cloud.run(START + 4 * HOUR);
-    const refused = (await entriesOf(other, idOf('named'))).filter(({ kind }) => kind === 'withdrawal_refused');
-    expect(refused.map(({ facts }) => (facts as { why?: string }).why)).toEqual(['not_directed', 'not_waiting']);
+    const entries = (await entriesOf(other, idOf('named'))).filter(({ kind }) => kind.startsWith('withdrawal'));
+    expect(entries.map(({ kind, facts }) => [kind, (facts as { why?: string }).why])).toEqual([
+      ['withdrawal_refused', 'not_directed'],
+      ['withdrawal_recorded', undefined],
+    ]);
   });
 
-  it('comes too late for what is directed; one that meets a batch that is being planned is looked at again', async () => {
-    expect(receiptOf('late')).toMatchObject({ refused: 'not_waiting' });
-    expect(receiptOf('planned')).toMatchObject({ refused: 'not_waiting' });
+  it('asks approvers to take back what is directed; one that meets a batch that is being planned is looked at again', async () => {
+    expect(receiptOf('late')).toMatchObject({ refused: null });
+    expect(receiptOf('planned')).toMatchObject({ refused: null });
     expect((await states()).planned).toBe('directed');
+    const reversals = (await lab.outbox('previews/mha-')).filter((key) => key.endsWith('preview.json'));
+    const previews = await Promise.all(reversals.map((key) => lab.json<{ kind: string; file: string }>(key)));
+    expect(previews.flatMap(({ kind, file }) => (kind === 'reversal' ? file : [])).sort()).toEqual(
+      [`withdrawals/mha/${idOf('named')}/late.csv`, `withdrawals/mha/${idOf('planned')}/planned.csv`].sort(),
+    );
   });
 });
 

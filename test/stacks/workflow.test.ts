@@ -255,6 +255,7 @@ describe('the workflow stack', () => {
       ['BATCH_MACHINE', 'Batch:live', expect.arrayContaining([expect.stringMatching(/^BatchAlias/)])],
       ['BATCH_MACHINE', 'Batch:live', expect.arrayContaining([expect.stringMatching(/^BatchAlias/)])],
       ['BATCH_MACHINE', 'Batch:live', expect.arrayContaining([expect.stringMatching(/^BatchAlias/)])],
+      ['BATCH_MACHINE', 'Batch:live', expect.arrayContaining([expect.stringMatching(/^BatchAlias/)])],
       ['DIRECTION_MACHINE', 'Direction:live', expect.arrayContaining([expect.stringMatching(/^DirectionAlias/)])],
       ['IMPORT_MACHINE', 'ImportByPieces:live', [expect.stringMatching(/^ImportByPiecesAlias/)]],
     ]);

@@ -1,10 +1,13 @@
 import * as z from 'zod';
 import { sha8 } from '../../domain/hashes.ts';
-import type { BatchId, CaseworkerId } from '../../domain/identifiers.ts';
+import type { AgencyId, BatchId, CaseworkerId } from '../../domain/identifiers.ts';
 import { fields, formOf } from '../../domain/stored.ts';
 import { Conflict, key, put, read } from './table.ts';
 
-/** A caseworker's appeal that was recorded: that of the same bytes, whenever they come again. */
+/**
+ * What asks for a reversal and was recorded, a caseworker's appeal or an agency's withdrawal: that of the same bytes, whenever they come
+ * again. A withdrawal goes by its report's batch and its bytes, since one without rows says the same of every report.
+ */
 export interface RecordedAppeal {
   readonly sha256: string;
   /** The reversal that it asks for. */
@@ -25,19 +28,19 @@ export const recordedAppealForm = formOf<RecordedAppeal>(
 /** A caseworker's appeal whose SHA-256 begins as this one does: files are told apart by these digits in the names of their receipts. */
 export async function readAppeal(
   table: string,
-  caseworker: CaseworkerId,
+  uploader: CaseworkerId | AgencyId,
   sha256: string,
 ): Promise<RecordedAppeal | undefined> {
-  return await read(table, key.appeal(caseworker, sha8(sha256)), recordedAppealForm);
+  return await read(table, key.appeal(uploader, sha8(sha256)), recordedAppealForm);
 }
 
 /** Has an appeal count where none does yet. @returns the one that counts */
 export async function recordAppeal(
   table: string,
-  caseworker: CaseworkerId,
+  uploader: CaseworkerId | AgencyId,
   appeal: RecordedAppeal,
 ): Promise<RecordedAppeal> {
-  const pk = key.appeal(caseworker, sha8(appeal.sha256));
+  const pk = key.appeal(uploader, sha8(appeal.sha256));
   try {
     await put(table, { pk, ...recordedAppealForm.write(appeal) }, 'attribute_not_exists(pk)');
     return appeal;

@@ -25,7 +25,8 @@ export const key = {
   weighed: (agency: AgencyId) => `WEIGHED#${agency}`,
   latestImport: (operator: OperatorId) => `IMPORT#${operator}`,
   admissions: (approver: ApproverId, sha8: string) => `ADMISSIONS#${approver}#${sha8}`,
-  appeal: (caseworker: CaseworkerId, sha8: string) => `APPEAL#${caseworker}#${sha8}`,
+  /** What asks for a reversal, a caseworker's file or an agency's. */
+  appeal: (uploader: CaseworkerId | AgencyId, sha8: string) => `APPEAL#${uploader}#${sha8}`,
   verdict: (upload: string) => `USAGE#${upload}`,
   lateList: (day: Day, batch: BatchId, sha8: string) => `LATE#${day}#${batch}#${sha8}`,
   withdrawnList: (day: Day, batch: BatchId, sha8: string) => `WITHDRAWN#${day}#${batch}#${sha8}`,

@@ -1,10 +1,18 @@
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
-import { DECIDED, MARKS } from '../../../lambdas/domain/work.ts';
+import { ASKED, DECIDED, MARKS, SCREENED } from '../../../lambdas/domain/work.ts';
 import type { Environment as WithdrawEnvironment } from '../../../lambdas/withdraw-report/handler.ts';
-import { allow, allowItems, allowObjects } from '../../constructs/access.ts';
+import { allow, allowItems, allowObjects, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
-import { allowAudit, allowTell, type Machines, READ_ITEMS, readFrom, type Setting } from './context.ts';
+import {
+  allowAudit,
+  allowDescribe,
+  allowTell,
+  CHANGE_ITEMS,
+  type Machines,
+  readFrom,
+  type Setting,
+} from './context.ts';
 
 /** The function that reads the queue of withdrawals. */
 export function addWithdrawals(setting: Setting, { batch }: Machines): void {
@@ -26,15 +34,27 @@ export function addWithdrawals(setting: Setting, { batch }: Machines): void {
       ADMINISTRATORS_TOPIC,
       AUDIT_QUEUE,
       HIDDEN_SECONDS: String(withdrawals.hiddenFor.toSeconds()),
+      BATCH_MACHINE: batch.aliasArn,
     },
   });
   allowAudit(setting, withdraw);
   allowObjects(withdraw, 'read versions', inbox, INBOX.withdrawals.pattern);
-  allowObjects(withdraw, 'read', work, DECIDED.pattern);
-  allowObjects(withdraw, 'write', work, DECIDED.pattern, MARKS.worked.pattern, MARKS.failed.pattern);
+  allowObjects(withdraw, 'read', work, DECIDED.pattern, ASKED.pattern, SCREENED.handsets.pattern);
+  allowObjects(
+    withdraw,
+    'write',
+    work,
+    DECIDED.pattern,
+    ASKED.pattern,
+    MARKS.worked.pattern,
+    MARKS.failed.pattern,
+    MARKS.handed.pattern,
+  );
   allowObjects(withdraw, 'write', outbox, OUTBOX.receipts.pattern);
-  allowItems(withdraw, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
+  allowItems(withdraw, CHANGE_ITEMS, cases);
   allowTell(setting, withdraw, data.agencies, data.administrators);
   allow(withdraw, ['states:SendTaskSuccess'], batch.stateMachineArn);
+  allowStart(withdraw, batch);
+  allowDescribe(setting, withdraw, batch);
   readFrom(withdrawals, withdraw, { batchSize: 1 });
 }

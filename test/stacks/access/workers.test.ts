@@ -134,6 +134,7 @@ describe('a function', () => {
       'Release BatchAlias',
       'Sweep BatchAlias',
       'Sweep DirectionAlias',
+      'Withdraw BatchAlias',
     ]);
     // By what StartExecution depends on, whoever starts one may describe it; Release, too, asks what a failed one was given.
     const described = functions.flatMap((role) =>
@@ -155,12 +156,15 @@ describe('a function', () => {
       'Sweep Batch',
       'Sweep Direction',
       'Sweep ImportByPieces',
+      'Withdraw Batch',
     ]);
     expect(may('states:SendTaskSuccess').sort()).toEqual([
       'Await Batch',
+      'Commit Direction',
       'Hear Batch',
       'Order Direction',
       'Record Direction',
+      'Resume Direction',
       'Withdraw Batch',
     ]);
     const sends = may('sqs:SendMessage', 'AWS::SQS::Queue').sort();
