@@ -23,7 +23,7 @@ import { commitLookupDay, readLookupDay } from '../stores/cases/lookups.ts';
 import { Conflict } from '../stores/cases/table.ts';
 import { readBytes, readText, writeObject } from '../stores/objects.ts';
 import { env } from './environment.ts';
-import { gatherFacts } from './gather.ts';
+import { gatherFacts, numbersReferred } from './gather.ts';
 
 /** A file that a caseworker uploaded. */
 export interface LookupFile extends Uploaded {
@@ -93,6 +93,8 @@ async function publish(
   const chain = await chainKeyOf(env.MAC_KEY, LOOKED_UP);
   const lines = linesIn(explanations);
   const asked = rows.flatMap((row) => ('asked' in row && lines.has(row.line) ? [row] : []));
+  // By its number's hash a lookup is found whichever way somebody was asked about.
+  const numbers = await numbersReferred(file.bucket, asked);
   await audit(env, {
     batchId: LOOKED_UP,
     id: `lookups/${caseworker}/${upload}`,
@@ -105,6 +107,7 @@ async function publish(
       rejected,
       // A plain number would tell whoever reads the audit about whom somebody asks.
       ...Object.fromEntries(asked.map(({ line, asked: whom }) => [`line ${line}`, keyedHash(chain, nameOf(whom))])),
+      ...Object.fromEntries([...numbers].map(([line, number]) => [`line ${line} number`, keyedHash(chain, number)])),
     },
     files: {
       lookups: { key, sha256 },

@@ -67,6 +67,20 @@ export async function gatherFacts(
   });
 }
 
+/** The numbers for whose rows references stand, by the lines that name them. */
+export async function numbersReferred(inbox: string, asked: readonly LookupRow[]): Promise<Map<number, Msisdn>> {
+  const references = asked.flatMap(({ line, asked: one }) =>
+    one.by === 'reference' ? [{ line, referred: one.referred }] : [],
+  );
+  const found = await new Rows(new Batches(inbox)).referred(references.map(({ referred }) => referred));
+  return new Map(
+    references.flatMap(({ line, referred }) => {
+      const row = found.get(referred);
+      return row === undefined ? [] : [[line, row.msisdn] as const];
+    }),
+  );
+}
+
 function isNumber(identifier: Identifier): identifier is Msisdn {
   return identifier.startsWith('+');
 }

@@ -376,6 +376,13 @@ describe('a file of lookups', () => {
     const ofLine2 = facts.map(({ facts: one }) => one['line 2']).filter((hash) => hash !== undefined);
     // V by its number, whichever file asks; V and O by their references.
     expect(new Set(ofLine2).size).toBe(3);
+    // Beside a reference stands its row's number, hashed as where it is asked about itself; one of no row has none.
+    const byReference = facts.find(({ facts: one }) => String(one.answered) === '4')?.facts;
+    const byNumber = facts.find(({ facts: one }) => String(one.answered) === '12')?.facts;
+    expect(byReference['line 2 number']).toBe(byNumber['line 2']);
+    expect(Object.keys(byReference).filter((name) => name.endsWith(' number'))).toEqual(
+      [2, 3, 4].map((line) => `line ${line} number`),
+    );
     for (const entry of entries) expect(entry).not.toMatch(/98000000|3510000000|airtel-1-0/);
     expect(lab.cloud.failures()).toEqual([]);
   });
