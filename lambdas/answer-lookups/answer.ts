@@ -21,7 +21,7 @@ import type { Uploaded } from '../runtime/uploads.ts';
 import { audit, chainKeyOf } from '../stores/audit.ts';
 import { commitLookupDay, readLookupDay } from '../stores/cases/lookups.ts';
 import { Conflict } from '../stores/cases/table.ts';
-import { readBytes, readText, writeObject } from '../stores/objects.ts';
+import { listVersions, readBytes, readText, writeObject } from '../stores/objects.ts';
 import { env } from './environment.ts';
 import { gatherFacts, numbersReferred } from './gather.ts';
 
@@ -76,15 +76,25 @@ export async function answer(file: LookupFile, now: Instant, invocation: string)
   }
 }
 
-/** Publishes what was committed with an upload; every attempt and redelivery does it alike. */
-async function publish(
-  file: LookupFile,
-  rows: readonly (LookupRow | RejectedRow)[],
-  { sha256, attempt }: AnsweredFile,
-): Promise<void> {
+/**
+ * The newest upload of these bytes under this name that was answered: what is answered of it is published under the same key, and an
+ * event that comes again may be of an earlier one.
+ */
+async function newestAnswer(file: LookupFile, own: AnsweredFile): Promise<AnsweredFile> {
+  for await (const { key, versionId, at } of listVersions(file)) {
+    if (key !== file.key || versionId === own.upload) break;
+    const { asked } = await readLookupDay(env.CASES, file.caseworker, dayOf(at));
+    const answered = asked.files.find(({ sha256, upload }) => sha256 === own.sha256 && upload === versionId);
+    if (answered !== undefined) return answered;
+  }
+  return own;
+}
+
+/** Publishes what was committed with an upload, or with a newer one under its keys; every attempt and redelivery does it alike. */
+async function publish(file: LookupFile, rows: readonly (LookupRow | RejectedRow)[], own: AnsweredFile): Promise<void> {
+  const { sha256, attempt } = own;
   const { caseworker, name, upload, at, key } = file;
-  const explanations = await readText({ bucket: env.WORK, key: LOOKUPS.explanations(attempt) });
-  const receipt = await readText({ bucket: env.WORK, key: LOOKUPS.receipt(attempt) });
+  const { explanations, receipt } = await prepared(attempt);
   const keys = {
     explanations: explanationKey(caseworker, name, sha256),
     receipt: receiptKey(caseworker, ABOUT, name, sha256),
@@ -115,10 +125,23 @@ async function publish(
       receipt: { key: keys.receipt, sha256: sha256Of(receipt) },
     },
   });
-  await writeObject({ bucket: env.OUTBOX, key: keys.explanations }, explanations);
-  // Last: whoever finds the receipt finds the explanations.
-  await writeObject({ bucket: env.OUTBOX, key: keys.receipt }, receipt);
+  // Once more where a newer one was answered meanwhile.
+  for (let published: string | undefined; ; ) {
+    const { attempt: newest } = await newestAnswer(file, own);
+    if (newest === published) break;
+    const texts = newest === attempt ? { explanations, receipt } : await prepared(newest);
+    await writeObject({ bucket: env.OUTBOX, key: keys.explanations }, texts.explanations);
+    // Last: whoever finds the receipt finds the explanations.
+    await writeObject({ bucket: env.OUTBOX, key: keys.receipt }, texts.receipt);
+    published = newest;
+  }
   log.info('lookups answered', { caseworker, answered: recorded, rejected });
+}
+
+/** What an attempt prepared. */
+async function prepared(attempt: string): Promise<{ explanations: string; receipt: string }> {
+  const read = (key: string) => readText({ bucket: env.WORK, key });
+  return { explanations: await read(LOOKUPS.explanations(attempt)), receipt: await read(LOOKUPS.receipt(attempt)) };
 }
 
 /** A file refused whole: a receipt that says why. */

@@ -9,6 +9,7 @@
  *
  * Of a file 12 rows are answered, of a day 20.
  */
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
@@ -396,6 +397,18 @@ describe('a word that another one has replaced', () => {
   const [F = '', L = '', B = ''] = [V, D, N].map(String);
   let words: Lab;
   const told: Record<string, Explained> = {};
+  let newer: string;
+
+  /** The event of an earlier upload of the same bytes comes once more. */
+  async function redrive(versionId: string): Promise<void> {
+    const { endpoint, region, names } = words.cloud;
+    const bucket = { name: bucketsOf(words.cloud).inbox };
+    const object = { key: 'lookups/caseworker-1/words.csv', size: 9, sequencer: versionId, 'version-id': versionId };
+    const MessageBody = JSON.stringify({ time: '2026-06-02T00:00:00Z', detail: { bucket, object } });
+    const queues = new SQSClient({ endpoint, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
+    await queues.send(new SendMessageCommand({ QueueUrl: names.queues.LookupsQueue, MessageBody }));
+    await words.cloud.rest();
+  }
 
   beforeAll(async () => {
     words = await Lab.open({ context: { operators: 'airtel,jio' } });
@@ -407,6 +420,8 @@ describe('a word that another one has replaced', () => {
     const id = (await words.directions('airtel')).find((one) => one.includes('.reverify.')) ?? '';
     await words.at(1);
     await words.respond(id, [`${F},failed`, `${B},failed`, `${B},verified`], 'failed.csv');
+    await words.upload('lookups/caseworker-1/words.csv', file([F, L, B]));
+    const earlier = await words.cloud.version(bucketsOf(words.cloud).inbox, 'lookups/caseworker-1/words.csv');
     await words.at(3);
     await words.respond(id, [`${F},verified`], 'verified.csv');
     await words.quietly(Date.parse('2026-06-22T00:00:00Z'));
@@ -417,6 +432,8 @@ describe('a word that another one has replaced', () => {
     const asked = [F, L, B];
     await words.upload('lookups/caseworker-1/words.csv', file(asked));
     const { explanations } = keysOf('caseworker-1', 'words', asked);
+    newer = await words.read(explanations);
+    await redrive(String(earlier));
     const { lookups } = await words.json<{ lookups: Explained[] }>(explanations);
     for (const one of lookups) told[asked[one.line - 2] ?? ''] = one;
     return () => words.close();
@@ -427,6 +444,12 @@ describe('a word that another one has replaced', () => {
     since(about).map(({ at, what, outcome = '', order = '', file: name }) =>
       [at.slice(0, 10), what, outcome, order, what === 'answered' ? name : ''].filter((word) => word !== '').join(' '),
     );
+
+  it('is explained as it stood last, also where an earlier upload of the same bytes is worked on once more', async () => {
+    const { explanations } = keysOf('caseworker-1', 'words', [F, L, B]);
+    expect(await words.read(explanations)).toBe(newer);
+    expect(newer).toContain('"outcome": "reissued"');
+  });
 
   it('stays in the story: that it failed', () => {
     expect(inWords(F)).toEqual([

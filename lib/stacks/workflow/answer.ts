@@ -44,7 +44,7 @@ export function addAnswer(setting: Setting): void {
   allowHash(answer, auditKey);
   allowTell(setting, answer, data.administrators);
   allowObjects(answer, 'read versions', inbox, INBOX.lookups.pattern, INBOX.reports.pattern);
-  allowList(answer, 'list versions', inbox, INBOX.reports.pattern);
+  allowList(answer, 'list versions', inbox, INBOX.lookups.pattern, INBOX.reports.pattern);
   allowObjects(
     answer,
     'read',
