@@ -192,7 +192,9 @@ export async function conduct(
       return new SimulatedOperator(desk, { manner: settings.operators, seed: settings.seed, rank });
     });
   const watch = new Watch(cloud, participants, conducted, desks, simulated);
-  if (simulated.length > 0) watch.lookAfter(reports.map(({ age }) => start + age));
+  // What is appealed for is ordered to be given back, also when nothing else is left to do.
+  const appeals = sent.filter((one) => one.kind === 'file' && /^(appeals|withdrawals|decisions)\//.test(one.key));
+  if (simulated.length > 0) watch.lookAfter([...reports, ...appeals].map(({ age }) => start + age));
 
   progress.stage('Running the ladders');
   const length = Math.max(...reports.map(({ age }) => age)) + ladderMilliseconds(settings.ladder);
@@ -285,11 +287,15 @@ class Watch {
     const now = this.cloud.clock.now();
     const ended = new Set(this.conducted.agencies.filter(({ kind }) => ENDED.has(kind)).map(({ batchId }) => batchId));
     const heardOf = new Set([...this.desks.values()].flatMap(({ orders }) => orders.map(({ batchId }) => batchId)));
-    const settled = new Set(
-      this.conducted.administrators.filter(({ kind }) => kind === 'settled').map(({ batchId }) => batchId),
+    const { administrators } = this.conducted;
+    const over = new Set(administrators.filter(({ kind }) => ENDED.has(kind)).map(({ batchId }) => batchId));
+    // A night has no agency, and neither has an appeal: the administrators are told of their ends.
+    if ([...heardOf].some((batchId) => isFollowUp(batchId as BatchId) && !over.has(batchId))) return true;
+    const approved = administrators.filter(({ kind }) => kind === 'batch_approved').map(({ batchId }) => batchId);
+    const reversals = administrators.filter(
+      ({ kind, subjects }) => kind === 'decision_needed' && subjects !== undefined,
     );
-    // A night has no agency: the administrators are told of its end.
-    if ([...heardOf].some((batchId) => isFollowUp(batchId as BatchId) && !settled.has(batchId))) return true;
+    if (reversals.some(({ batchId }) => approved.includes(batchId) && !over.has(batchId))) return true;
     return this.conducted.reports.some(
       ({ batchId, at }) => !ended.has(batchId) && now < at + (heardOf.has(batchId) ? LOOK_AT_MOST : HEARD_WITHIN),
     );

@@ -5,7 +5,7 @@
 
 import { sha256Of } from '../lambdas/domain/hashes.ts';
 import type { BatchId } from '../lambdas/domain/identifiers.ts';
-import { parseDirectionId, parseMsisdn } from '../lambdas/domain/identifiers.ts';
+import { isFollowUp, parseDirectionId, parseMsisdn } from '../lambdas/domain/identifiers.ts';
 import { OUTBOX, previewKeys } from '../lambdas/domain/outbox.ts';
 import { CommandError } from '../lib/commands/command-line.ts';
 import { bucketsOf } from './buckets.ts';
@@ -36,6 +36,9 @@ interface Row {
   reference: string;
 }
 
+/** What is told first of a batch: of a report, and of a reversal, which people are asked about or are not to be. A night orders at once. */
+const FIRST = ['batch_registered', 'decision_needed', 'batch_over_limit'];
+
 export class Placeholders {
   /** In the order of their registration; one that is begun anew keeps its place. */
   readonly #batches = new Set<string>();
@@ -43,7 +46,7 @@ export class Placeholders {
   /** Takes a notice as it is published. */
   hear(text: string): void {
     const { kind, batchId } = messageOf(text);
-    if (kind === 'batch_registered') this.#batches.add(String(batchId));
+    if (FIRST.includes(String(kind)) || isFollowUp(String(batchId) as BatchId)) this.#batches.add(String(batchId));
   }
 
   /**

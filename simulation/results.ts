@@ -9,7 +9,7 @@ import {
   type OperatorId,
 } from '../lambdas/domain/identifiers.ts';
 import { type InboxKey, parseInboxKey } from '../lambdas/domain/inbox.ts';
-import { receiptKey, summaryKey, takenReceiptKey } from '../lambdas/domain/outbox.ts';
+import { APPEALS, OUTBOX, previewKeys, receiptKey, summaryKey, takenReceiptKey } from '../lambdas/domain/outbox.ts';
 import { bucketsOf } from './buckets.ts';
 import type { Conducted, UploadedReport } from './conduct.ts';
 import { keyOf, messageOf, type OutsideCloud } from './desk.ts';
@@ -64,6 +64,15 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
     summaries.set(batchId, summary);
     if (summary.unexplained !== 0) problems.push(`batch ${batchId} has ${summary.unexplained} rows unexplained`);
   }
+  for (const batchId of await reversals(cloud)) {
+    const key = summaryKey(batchId);
+    if (!settled.has(key)) {
+      problems.push(`batch ${batchId} did not end`);
+      continue;
+    }
+    const { unexplained } = JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8'));
+    if (unexplained !== 0) problems.push(`batch ${batchId} has ${unexplained} rows unexplained`);
+  }
   if (conducted.stuckAt !== undefined) {
     const at = `${new Date(conducted.stuckAt).toISOString().slice(0, 16)}Z`;
     problems.push(`the run was ended at ${at}: for days nothing had happened but what fails again and again`);
@@ -86,6 +95,18 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
       warnings.push(...receiptWarning(who, key, messageOf(Buffer.from(await cloud.get(outbox, key)).toString('utf8'))));
   }
   return { summaries: [...summaries.values()], problems, warnings: [...new Set(warnings)] };
+}
+
+/** The reversals that people were asked about, by their previews. */
+async function reversals(cloud: OutsideCloud): Promise<BatchId[]> {
+  const { outbox } = bucketsOf(cloud);
+  const found: BatchId[] = [];
+  for (const key of await cloud.list(outbox, OUTBOX.previews.prefix)) {
+    const batchId = key.split('/')[1] as BatchId;
+    if (key !== previewKeys(batchId).json) continue;
+    if (JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8')).kind === 'reversal') found.push(batchId);
+  }
+  return found;
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
@@ -112,6 +133,7 @@ function aboutOf(
   if (place.kind === 'response') return [place.operator, place.directionId, place.name];
   if (place.kind === 'decision') return [place.approver, place.batchId, place.name];
   if (place.kind === 'lookup') return [place.caseworker, LOOKED_UP, place.name];
+  if (place.kind === 'appeal') return [place.caseworker, APPEALS, place.name];
   if (place.kind === 'exemption') return [place.approver, EXEMPTED, place.name];
   return place.kind === 'admission' ? [place.approver, ADMITTED, place.name] : undefined;
 }

@@ -27,6 +27,14 @@ describe('in what is uploaded', () => {
     expect(await fill('decisions/approver-1/{batch:2}/{batch:1}.csv')).toBe(`decisions/approver-1/${TWO}/${ONE}.csv`);
   });
 
+  it('{batch:N} counts a reversal, too, from when people are asked about it, and no batch of which a receipt alone tells', async () => {
+    const [THREE, FOUR] = ['caseworker-1-0123456789ab', 'caseworker-1-0123456789ac'];
+    placeholders.hear(JSON.stringify({ kind: 'receipt', batchId: FOUR, refused: 'unknown_batch' }));
+    placeholders.hear(JSON.stringify({ kind: 'decision_needed', batchId: THREE, subjects: 3 }));
+    expect(await fill('{batch:3}')).toBe(THREE);
+    await expect(fill('{batch:4}')).rejects.toThrow();
+  });
+
   it('{preview:N} is the SHA-256 of its preview', async () => {
     const sha256 = createHash('sha256').update('{}').digest('hex');
     expect(await fill('preview,decision\n{preview:2},refuse\n{preview:2},approve\n')).toBe(
