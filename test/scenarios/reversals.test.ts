@@ -214,6 +214,45 @@ describe('an appeal', { timeout: 300_000 }, () => {
     expect([O, V, P].map((number) => cut.includes(number))).toEqual([false, true, true]);
   });
 
+  it('for a number open here, disconnected there under an older batch, and exempt from tomorrow, gives back at both', async () => {
+    const lab = await Lab.open({ context: { operators: 'airtel,jio' } });
+    await using _ = lab;
+    await lab.usage('jio', [`${HANDSET},${O},2026-05-10,Delhi`]);
+    await lab.report('mha', [HANDSET]);
+    const older = await lab.direction(report, 'reverify', 'jio');
+    await lab.at(1);
+    await lab.respond(older, [`${O},disconnected`]);
+    await lab.at(5);
+    await lab.usage('airtel', [`35100000000002,${O},2026-06-04,Delhi`]);
+    await lab.report('up-police', ['35100000000002']);
+    const [here = ''] = (await lab.directions('airtel')).filter((one) => /^up-police-.*reverify/.test(one));
+    await lab.at(6);
+    const id = await appeal(lab, [`${O},,,wrong_number,`]);
+    const exempt = (approver: string) =>
+      lab.upload(`exemptions/${approver}/e.csv`, `msisdn,until,reason\n${O},2026-08-01,wrongly reported\n`);
+    await exempt('approver-1');
+    await lab.decide('approver-1', id, [APPROVE]);
+    await lab.at(7);
+    await exempt('approver-2');
+    for (const operator of ['airtel', 'jio'])
+      expect(await lab.read(`orders/${operator}/${await only(lab, id, 'restore', operator)}/1-restore.csv`)).toContain(
+        O,
+      );
+    await lab.report('mha', [HANDSET, '35100000000002'], 'both.csv');
+    await lab.toTheEnd();
+    expect((await lab.outbox(`orders/airtel/${here}/`)).map((key) => key.split('/').at(-1))).toEqual([
+      '1-reverify.csv',
+    ]);
+    const both = (await lab.batches()).find((batch) => batch.startsWith('mha-') && batch !== report) ?? '';
+    // Of what both hold of, the exemption is the first.
+    expect(await books(lab, both)).toMatchObject({
+      connections: { linked: 1, exempt: 1, reversed: 0 },
+      unexplained: 0,
+    });
+    expect(await books(lab, id)).toMatchObject({ subjects: { directed: 1 }, outcomes: { directed: 2 }, withdrawn: 1 });
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
   it('that its operator ignores is asked for again, night after night', async () => {
     const opened = await open([O]);
     await using lab = opened.lab;
@@ -321,6 +360,44 @@ describe('a report that its agency withdraws after it was directed', { timeout: 
       unexplained: 0,
     });
     expect(await books(lab, theirs)).toMatchObject({ connections: { linked: 3, alreadyOpen: 3 }, unexplained: 0 });
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('by half, while another agency relies on three in ten of its numbers, gives the others of that half back', async () => {
+    const lab = await Lab.open({ context: { operators: 'airtel,jio' } });
+    await using _ = lab;
+    const numbers = Array.from({ length: 10 }, (_, n) => `+9198200000${String(n).padStart(2, '0')}`);
+    // The first half in one handset, the second in another; numbers 2, 3 and 7 also in a third.
+    const third = '35100000000003';
+    const seen = numbers.map((number, n) => `${n < 5 ? HANDSET : SECOND},${number},2026-05-20,Delhi`);
+    const relied = [2, 3, 7].map((n) => numbers[n] ?? '');
+    await lab.usage('airtel', [...seen, ...relied.map((number) => `${third},${number},2026-05-19,Delhi`)]);
+    await lab.report('mha', [HANDSET, SECOND]);
+    const own = await lab.direction(both, 'reverify', 'airtel');
+    await lab.at(3);
+    await lab.report('up-police', [third]);
+    const other = `up-police-${sha256Of(`imei\n${third}\n`).slice(0, 12)}`;
+    await lab.at(6);
+    const half = await withdraw(lab, both, ['351000000000013']);
+    await lab.decide('approver-1', half, [APPROVE]);
+    const back = await lab.read(`orders/airtel/${await only(lab, half, 'restore')}/1-restore.csv`);
+    expect(numbers.flatMap((number, n) => (back.includes(number) ? n : []))).toEqual([0, 1, 4]);
+    expect((await lab.read(`batches/${half}/kept.csv`)).split('\n').slice(1, -1)).toEqual(
+      [2, 3].map((n) => `reverify,${numbers[n]},airtel,${other},alreadyOpen`),
+    );
+    await lab.toTheEnd();
+    const cut = await lab.read(`orders/airtel/${own}/4-disconnect.csv`);
+    expect(numbers.flatMap((number, n) => (cut.includes(number) ? n : []))).toEqual([2, 3, 5, 6, 7, 8, 9]);
+    expect(await books(lab, both)).toMatchObject({
+      connections: { directed: 10, withdrawn: 3, overdue: 7 },
+      unexplained: 0,
+    });
+    expect(await books(lab, other)).toMatchObject({ connections: { linked: 3, alreadyOpen: 3 }, unexplained: 0 });
+    expect(await books(lab, half)).toMatchObject({
+      subjects: { asked: 6, directed: 4, kept: 2 },
+      outcomes: { directed: 5 },
+      withdrawn: 3,
+    });
     expect(lab.cloud.failures()).toEqual([]);
   });
 
