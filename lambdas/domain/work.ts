@@ -116,6 +116,7 @@ export const LOOKUPS = {
 
 /** What an attempt at a file that asks for a reversal read of it, and the file's receipt. */
 export const ASKED = {
+  prefixOf: (batchId: BatchId) => `asked/${batchId}/`,
   asked: (batchId: BatchId, attempt: string) => `asked/${batchId}/${attempt}/asked.json`,
   receipt: (batchId: BatchId, attempt: string) => `asked/${batchId}/${attempt}/receipt.json`,
   pattern: 'asked/*',

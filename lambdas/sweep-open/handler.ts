@@ -2,14 +2,16 @@ import * as z from 'zod';
 import { auditNoteForm } from '../domain/audit.ts';
 import { isWithoutEffect, mayFail } from '../domain/batches.ts';
 import type { Instant } from '../domain/days.ts';
-import { SELF_CHECK } from '../domain/identifiers.ts';
+import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { INBOX } from '../domain/inbox.ts';
+import { BATCH_KINDS } from '../domain/kinds.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { toldForm } from '../domain/notices.ts';
 import { orderKey } from '../domain/outbox.ts';
 import { isSurveyDue, orderDue, stalledAt } from '../domain/stalled.ts';
 import type { Form } from '../domain/stored.ts';
 import { type OpenBatch, survey } from '../domain/survey.ts';
+import { ASKED } from '../domain/work.ts';
 import { wholeNumber } from '../runtime/environment.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
@@ -122,12 +124,21 @@ async function mendEnded(batch: Batch): Promise<void> {
   log.warn('batch resumed', { batchId: batch.batchId, status });
 }
 
-/** Begins a follow-up again that failed: nobody uploads it anew. */
-async function beginAgain({ batchId }: Batch, now: Instant): Promise<void> {
+/** Begins a batch again that was collected and failed: nobody uploads a follow-up anew, and a reversal waits for no one's second file. */
+async function beginAgain({ batchId, kind }: Batch, now: Instant): Promise<void> {
+  const askedKey = kind === 'reversal' ? await askedOf(batchId) : undefined;
+  const collect = { kind, batchId, ...(askedKey && { askedKey }) };
   const name = `${batchId}_again_${now.replaceAll(/\D/g, '')}`;
-  if (!(await startOnce(env.BATCH_MACHINE, name, { collect: { kind: 'followup', batchId } }))) return;
+  if (!(await startOnce(env.BATCH_MACHINE, name, { collect }))) return;
   measure('Mended', { what: 'batch' });
-  log.warn('follow-up begun again', { batchId });
+  log.warn('batch begun again', { batchId, kind });
+}
+
+/** What a reversal was asked, as any attempt read it: they all read the same upload. */
+async function askedOf(batchId: BatchId): Promise<string> {
+  for await (const { key } of listObjects({ bucket: env.WORK, key: ASKED.prefixOf(batchId) }))
+    if (key.endsWith('/asked.json')) return key;
+  throw new Error(`nothing says what reversal ${batchId} is asked`);
 }
 
 /** Starts a direction again that stands still, or whose order never reached the outbox; once for each of its rungs. */
@@ -204,7 +215,7 @@ export const handler = events(due, async ({ time, source }) => {
     ...(isSurvey ? [() => mendUploads({ ...env, queues }, time), measurePending] : []),
     ...batches.map((batchId) => async () => {
       const batch = await readBatch(env.CASES, batchId);
-      if (batch?.kind === 'followup' && batch.state === 'failed') return await beginAgain(batch, time);
+      if (batch?.state === 'failed' && !BATCH_KINDS[batch.kind].expands) return await beginAgain(batch, time);
       if (!batch || (isWithoutEffect(batch.state) && !batch.untold)) return;
       const steps = [() => (mayFail(batch.state) ? mendUndirected(batch, time) : mendEnded(batch))];
       if (isSurvey && batch.state !== 'settled' && !batch.untold) steps.push(() => surveyOf(batch));

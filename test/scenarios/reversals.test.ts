@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
+import { nameOf } from './faults-story.ts';
 import { APPROVE, Lab } from './lab.ts';
 
 /**
@@ -251,6 +252,29 @@ describe('an appeal', { timeout: 300_000 }, () => {
     });
     expect(await books(lab, id)).toMatchObject({ subjects: { directed: 1 }, outcomes: { directed: 2 }, withdrawn: 1 });
     expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('whose execution dies while it is planned is begun again by the sweep, and decided upon anew', async () => {
+    let dies = true;
+    await using lab = await Lab.open({
+      context: { operators: 'airtel,jio', sweepHours: '1' },
+      faults: {
+        beforeInvoke: ({ functionName }) => (dies && nameOf(functionName) === 'TakeTurn' ? 'error' : undefined),
+      },
+    });
+    dies = false;
+    await lab.usage('airtel', [`${HANDSET},${O},2026-05-20,Delhi`]);
+    await lab.report('mha', [HANDSET]);
+    await lab.at(7);
+    const id = await appeal(lab, [`${O},,,wrong_number,`]);
+    dies = true;
+    await lab.decide('approver-1', id, [APPROVE]);
+    await lab.at(7 + 0.9 / 24);
+    dies = false;
+    expect(await directions(lab, id, 'restore')).toEqual([]);
+    await lab.at(7 + 4 / 24);
+    await lab.decide('approver-1', id, [APPROVE], 'anew.csv');
+    expect(await directions(lab, id, 'restore')).toHaveLength(1);
   });
 
   it('that its operator ignores is asked for again, night after night', async () => {

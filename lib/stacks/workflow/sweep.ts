@@ -3,7 +3,7 @@ import { Schedule } from 'aws-cdk-lib/aws-events';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
-import { MARKS, PLANS, SCREENED, SETTLED, UNTOLD } from '../../../lambdas/domain/work.ts';
+import { ASKED, MARKS, PLANS, SCREENED, SETTLED, UNTOLD } from '../../../lambdas/domain/work.ts';
 import type { Environment as SweepEnvironment } from '../../../lambdas/sweep-open/handler.ts';
 import {
   allow,
@@ -87,6 +87,7 @@ export function addSweep(
     MARKS.gated.prefix,
     MARKS.admitted.prefix,
     UNTOLD.pattern,
+    ASKED.pattern,
   );
   allowList(sweep, 'list', outbox, OUTBOX.orders.pattern);
   allowObjects(
