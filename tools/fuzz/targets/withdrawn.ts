@@ -20,6 +20,9 @@ const BATCH = 'mha-0123456789ab' as BatchId;
 const REFUSED = [...FILE_REASONS, 'unknown_batch', 'not_waiting', 'not_directed', 'file_too_large'];
 const ITEM = JSON.stringify(['Cases', `BATCH#${BATCH}`, undefined]);
 
+/** The handsets of the report. */
+const REPORTED = ['35100000000001', '35100000000002'];
+
 interface Withdrawn extends Sent {
   readonly batchId: string;
   readonly state: 'waiting' | 'directed' | 'refused';
@@ -32,6 +35,7 @@ function prepare(aws: MemoryAws, { state, isPreviewed }: Withdrawn): void {
   const opened = { batchId: BATCH, preview: PREVIEW, people: 2, openedAt: AT, decideBy: null, overLimit: null };
   const decision = { recordKey, decideBy: null, tokens: ['token'], version: 1 };
   aws.objects.set(`work/${recordKey}`, Buffer.from(JSON.stringify(decisionRecordForm.write(openDecision(opened)))));
+  aws.objects.set('work/screened/handsets.jsonl', Buffer.from(REPORTED.map((imei) => `{"imei":"${imei}"}\n`).join('')));
   aws.items.set(ITEM, {
     pk: `BATCH#${BATCH}`,
     format: 5,
@@ -64,10 +68,15 @@ async function checkWithdrawal(sent: Withdrawn): Promise<void> {
   must(done.outbox.size === 1, 'a withdrawal has a receipt and nothing else');
   const receipt = JSON.parse(done.outbox.get(receiptKey)?.toString() ?? 'null');
   must(receipt !== null && receipt.file === name, 'a withdrawal has its receipt, which names it');
-  const { rows, rejected, rejects, refused } = receipt;
+  const { rows, recorded, alreadyRecorded, rejected, rejects, refused } = receipt;
+  const isReversed = state === 'directed' && refused === null;
   must(
-    rows === 0 && rejects.length === 0 && sumOf(rejected) === 0,
+    isReversed || (rows === 0 && rejects.length === 0 && sumOf(rejected) === 0),
     'no row of a withdrawal is taken before there are directions',
+  );
+  must(
+    rows === recorded + alreadyRecorded + sumOf(rejected) && rejects.length === sumOf(rejected),
+    'every row of a withdrawal is counted once, and every reject told',
   );
   must(ofKind(done, 'receipt').length === 1, 'the agency is told once');
   const isOwn = batchId === BATCH && who === 'mha';
@@ -75,11 +84,13 @@ async function checkWithdrawal(sent: Withdrawn): Promise<void> {
     isOwn || refused === 'unknown_batch' || FILE_REASONS.includes(reasonOf(String(refused))),
     'an agency withdraws its own reports alone',
   );
-  must(state === 'waiting' || refused !== null, 'nobody withdraws what waits no more');
+  must(state !== 'refused' || refused !== null, 'nobody withdraws what has ended without effect');
+  const starts = isReversed && (rows === 0 || recorded > 0) ? 1 : 0;
+  must(aws.started.length === starts, 'what is directed is taken back by one reversal, unless nothing is asked');
   if (refused !== null) {
     must(REFUSED.includes(reasonOf(refused)), 'a withdrawal is refused for a reason of the list');
     must(isDeepStrictEqual(aws.items, before), 'a withdrawal that is refused has no effect');
-  } else must(aws.items.get(ITEM)?.state === 'withdrawn', 'what is withdrawn is so');
+  } else must(aws.items.get(ITEM)?.state === (isReversed ? state : 'withdrawn'), 'what is withdrawn is so');
   const [outbox, items] = [new Map(done.outbox), structuredClone(aws.items)];
   const again = await on(aws, () => upload(withdraw, key, file.length));
   must(
@@ -95,7 +106,7 @@ export const withdrawals = target(
     name: fileName,
     file: fc.oneof(fc.constantFrom(Buffer.from('imei\n'), Buffer.from('IMEI,why\r\n\r\n')), fileOf(withdrawalColumns)),
     batchId: fc.constantFrom<string>(BATCH, BATCH, BATCH, BATCH, 'mha-0123456789ac', '__proto__', '…'),
-    state: fc.constantFrom('waiting', 'waiting', 'waiting', 'directed', 'refused'),
+    state: fc.constantFrom('waiting', 'waiting', 'directed', 'directed', 'refused'),
     isPreviewed: fc.boolean(),
   }),
   checkWithdrawal,
