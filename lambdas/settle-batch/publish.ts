@@ -41,7 +41,11 @@ export async function publish(
     kind: 'batch_settled',
     at: settledAt,
     facts: { directions: directions.length, unexplained: settled.unexplained, ledgers: settled.ledgers },
-    files: { summary: file('summary.json'), ...(kind !== 'reversal' && { elsewhere: file('elsewhere.csv') }) },
+    files: {
+      summary: file('summary.json'),
+      ...(kind !== 'reversal' && { elsewhere: file('elsewhere.csv') }),
+      ...(kind === 'followup' && { moved: file('moved.csv') }),
+    },
   });
   const notice = {
     kind: 'settled' as const,

@@ -24,7 +24,7 @@ export interface FileFault {
 }
 
 /** What entries bind that lies in neither bucket. */
-const ELSEWHERE = ['plan', 'gathered', 'asked', 'record'];
+const ELSEWHERE = ['plan', 'gathered', 'found', 'asked', 'record'];
 
 /** A name that was too long for a folder ends with such a mark, and its key can't be told. */
 const SHORTENED = /~[0-9a-f]{8}(\/|$)/;
