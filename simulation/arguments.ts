@@ -48,6 +48,8 @@ export type Material =
 export interface RunSettings {
   material: Material;
   operators: OperatorManner;
+  /** False where mixed operators move nothing, and nothing is somebody else's or given up: the batch of the event itself is counted so. */
+  moves?: boolean;
   ladder: LadderName;
   /** Whether approvers are simulated, or only what is uploaded decides. */
   approvals: (typeof APPROVALS)[number];

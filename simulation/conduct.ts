@@ -17,7 +17,7 @@ import type { Failing } from './failing.ts';
 import { type GatedFile, gatedFiles } from './gated.ts';
 import { goThroughNights } from './nights.ts';
 import { SimulatedOperator } from './operators.ts';
-import type { Correspondent, Participants } from './participants.ts';
+import { type Correspondent, idsOf, type Participants } from './participants.ts';
 import type { Placeholders } from './placeholders.ts';
 import type { Progress } from './progress.ts';
 import { Responder, readOwn } from './respond.ts';
@@ -189,7 +189,8 @@ export async function conduct(
     .filter(([operator]) => settings.operators !== 'silent' && !responders.has(operator))
     .map(([operator, desk]) => {
       const rank = participants.operators.findIndex(({ id }) => id === operator);
-      return new SimulatedOperator(desk, { manner: settings.operators, seed: settings.seed, rank });
+      const others = settings.moves === false ? [] : idsOf(participants.operators).filter((id) => id !== operator);
+      return new SimulatedOperator(desk, { manner: settings.operators, seed: settings.seed, rank, others });
     });
   const watch = new Watch(cloud, participants, conducted, desks, simulated);
   // What is appealed for is ordered to be given back, also when nothing else is left to do.

@@ -3,8 +3,8 @@
  * direction and the identifier, never on the order in which notices arrive: the same seed gives the same answers.
  */
 import { dayOf, instantOf } from '../lambdas/domain/days.ts';
-import { parseDirectionId } from '../lambdas/domain/identifiers.ts';
-import { columnOf } from '../lambdas/domain/kinds.ts';
+import { type BatchId, isFollowUp, parseDirectionId } from '../lambdas/domain/identifiers.ts';
+import { columnOf, EXTENSION_GROUNDS } from '../lambdas/domain/kinds.ts';
 import type { OperatorManner } from './arguments.ts';
 import type { Desk, OrderNotice } from './desk.ts';
 import { fraction, hash } from './random.ts';
@@ -21,8 +21,19 @@ const HABITS: readonly Habit[] = ['whole', 'never', 'parts', 'mistakes', 'late']
 /** Shares of connections disconnected in comparable drives. */
 const DISCONNECTED = [0.76, 0.84, 0.9] as const;
 
+/** Shares of connections that are not to be re-verified where they stand: of whom the operator has them no more, or gives more time. */
+const MOVES = [
+  ['reissued', 0.003],
+  ['surrendered', 0.003],
+  ['ported', 0.01],
+  ['extended', 0.01],
+] as const;
+/** The share of the numbers said to be ported to an operator of which it knows nothing. */
+const DISPUTED = 0.2;
+
 /** What becomes of one row at its operator; `stays_failed` is never disconnected. */
 type Fate =
+  | (typeof MOVES)[number][0]
   | 'unanswered'
   | 'verified'
   | 'not_found'
@@ -34,20 +45,38 @@ type Fate =
   | 'unblocked';
 /** What is said of a row whose order was carried out, where nobody has to prove themselves. */
 const DONE = { block: 'blocked', restore: 'restored', unblock: 'unblocked' } as const;
-type Answer = readonly [identifier: string, outcome: string];
+/** What a response says of a row, by columns; the identifier is in the column of its kind. */
+interface Answer {
+  readonly identifier: string;
+  readonly outcome: string;
+  readonly to?: string;
+  readonly ground?: string;
+  readonly activated_on?: string;
+}
+const OPTIONAL = ['to', 'ground', 'activated_on'] as const;
 
 export class SimulatedOperator {
   private readonly desk: Desk;
   private readonly manner: OperatorManner;
   private readonly seed: number;
   private readonly rank: number;
+  private readonly others: readonly string[];
+  /** The numbers of which it said that they go on elsewhere, or later: it knows them when they come back. */
+  private readonly moved = new Set<string>();
 
-  /** @param rank the operator's place among all operators, from 0 */
-  constructor(desk: Desk, settings: { manner: OperatorManner; seed: number; rank: number }) {
+  /**
+   * @param rank the operator's place among all operators, from 0
+   * @param others to whom numbers are ported, when mixed; where there are none, nothing is moved, reissued or surrendered
+   */
+  constructor(
+    desk: Desk,
+    settings: { manner: OperatorManner; seed: number; rank: number; others?: readonly string[] },
+  ) {
     this.desk = desk;
     this.manner = settings.manner;
     this.seed = settings.seed;
     this.rank = settings.rank;
+    this.others = settings.others ?? [];
   }
 
   /** Reads what came in and plans what to do about it. */
@@ -92,12 +121,16 @@ export class SimulatedOperator {
     const first = (part: number) => part < 0.5;
     const at = this.soon(notice, 3, 5);
     const draft = async () => {
-      const answers = await this.answersTo(notice, first);
+      const answers = await this.answersTo(notice, first, at);
       return answers.length > 0 ? this.badlyShaped(notice, answers) : undefined;
     };
     this.act(at - HOUR, () => desk.answer(notice.directionId, 'draft.csv', 'number;result\n1;ok\n'));
     this.act(at - HOUR / 2, () =>
-      desk.answer(`${notice.directionId}9`, 'answers.csv', csv(notice, [['+919000000000', 'verified']])),
+      desk.answer(
+        `${notice.directionId}9`,
+        'answers.csv',
+        csv(notice, [{ identifier: '+919000000000', outcome: 'verified' }]),
+      ),
     );
     for (const [name, delay] of [
       ['answers.csv', 0],
@@ -108,10 +141,10 @@ export class SimulatedOperator {
         if (text !== undefined) await desk.answer(notice.directionId, name, text);
       });
     this.act(at + 2 * HOUR, async () => {
-      const wrong = (await this.answersTo(notice, first))
-        .filter(([, outcome]) => outcome === 'verified' || outcome === 'blocked')
+      const wrong = (await this.answersTo(notice, first, at))
+        .filter(({ outcome }) => outcome === 'verified' || outcome === 'blocked')
         .slice(0, 3)
-        .map(([identifier]): Answer => [identifier, 'not_found']);
+        .map(({ identifier }): Answer => ({ identifier, outcome: 'not_found' }));
       if (wrong.length > 0) await desk.answer(notice.directionId, 'corrections.csv', csv(notice, wrong));
     });
     this.file(notice, 'answers-rest.csv', at + 20 * HOUR, (part) => !first(part));
@@ -123,19 +156,24 @@ export class SimulatedOperator {
       notice.kind === 'block'
         ? '35000000000009'
         : `+916${String(hash(this.seed, 'stranger', notice.directionId) % 1_000_000_000).padStart(9, '0')}`;
-    const known = answers[0]?.[0] ?? stranger;
+    const known = answers[0]?.identifier ?? stranger;
+    const more = columnsOf(answers);
+    const row = (remarks: string, answer: Answer, occurredOn = '') =>
+      [remarks, answer.outcome, answer.identifier, occurredOn, ...more.map((column) => answer[column] ?? '')].join(',');
+    const bad = (identifier: string, outcome = 'not_found', occurredOn = '') =>
+      row('', { identifier, outcome }, occurredOn);
     const rows = [
-      ...answers.map(([identifier, outcome], n) => `${n % 9 ? '' : '"see paper, shelf 4"'},${outcome},${identifier},`),
-      `,${notice.kind === 'block' ? 'blocked' : 'verified'},${stranger},`,
-      `,maybe,${known},`,
-      `,not_found,,`,
-      `,not_found,12345,`,
-      `,not_found,${known},tomorrow`,
+      ...answers.map((answer, n) => row(n % 9 ? '' : '"see paper, shelf 4"', answer)),
+      bad(stranger, notice.kind === 'block' ? 'blocked' : 'verified'),
+      bad(known, 'maybe'),
+      bad(''),
+      bad('12345'),
+      bad(known, 'not_found', 'tomorrow'),
       `,not_found,${known}`,
       '',
     ];
-    const identifier = columnOf(notice.kind).toUpperCase();
-    return `\uFEFF${['Remarks,Outcome', identifier, 'Occurred_On'].join(',')}\r\n${rows.join('\r\n')}`;
+    const header = ['Remarks', 'Outcome', columnOf(notice.kind).toUpperCase(), 'Occurred_On', ...more];
+    return `\uFEFF${header.join(',')}\r\n${rows.join('\r\n')}`;
   }
 
   /** The answer to the disconnect order that failed rows caused. */
@@ -144,7 +182,7 @@ export class SimulatedOperator {
     this.act(this.soon(notice, 3, 9), async () => {
       const done = (await this.desk.identifiersOf(notice))
         .filter((identifier) => this.fateOf(notice, identifier) !== 'stays_failed')
-        .map((identifier): Answer => [identifier, 'disconnected']);
+        .map((identifier): Answer => ({ identifier, outcome: 'disconnected' }));
       if (done.length > 0) await this.desk.answer(notice.directionId, name, csv(notice, done));
     });
   }
@@ -152,30 +190,50 @@ export class SimulatedOperator {
   /** Plans a file with the answers to those of the order's rows whose part (0 to 1) `takes` accepts. */
   private file(notice: OrderNotice, name: string, at: number, takes: (part: number) => boolean): void {
     this.act(at, async () => {
-      const answers = await this.answersTo(notice, takes);
+      const answers = await this.answersTo(notice, takes, at);
       const dated = hash(this.seed, 'dated', notice.directionId) % 2 === 0;
       const day = dated ? dayOf(instantOf(this.now())) : undefined;
       if (answers.length > 0) await this.desk.answer(notice.directionId, name, csv(notice, answers, day));
     });
   }
 
-  private async answersTo(notice: OrderNotice, takes: (part: number) => boolean): Promise<Answer[]> {
+  /** @param at the instant for which the answers are planned: what happens then happens on that day, whenever it is said */
+  private async answersTo(notice: OrderNotice, takes: (part: number) => boolean, at: number): Promise<Answer[]> {
     const answers: Answer[] = [];
     for (const identifier of await this.desk.identifiersOf(notice)) {
       if (!takes(fraction(this.seed, 'part', this.desk.operator, notice.directionId, identifier))) continue;
       const fate = this.fateOf(notice, identifier);
-      if (fate !== 'unanswered') answers.push([identifier, fate === 'stays_failed' ? 'failed' : fate]);
+      if (fate !== 'unanswered') answers.push(this.answerOf(notice, identifier, fate, at));
     }
     return answers;
   }
 
+  private answerOf({ directionId }: OrderNotice, identifier: string, fate: Fate, at: number): Answer {
+    const pick = <T>(what: string, from: readonly T[]): T =>
+      from[hash(this.seed, what, this.desk.operator, directionId, identifier) % from.length] as T;
+    if (fate === 'ported' || fate === 'extended') this.moved.add(identifier);
+    if (fate === 'ported') return { identifier, outcome: fate, to: pick('to', this.others) };
+    if (fate === 'extended') return { identifier, outcome: fate, ground: pick('ground', EXTENSION_GROUNDS) };
+    if (fate === 'reissued') return { identifier, outcome: fate, activated_on: dayOf(instantOf(at)) };
+    return { identifier, outcome: fate === 'stays_failed' ? 'failed' : fate };
+  }
+
   private fateOf(notice: OrderNotice, identifier: string): Fate {
     const { operator } = this.desk;
-    const chance = fraction(this.seed, 'fate', operator, notice.directionId, identifier);
+    const draw = (what: string) => fraction(this.seed, what, operator, notice.directionId, identifier);
+    const chance = draw('fate');
     const mixed = this.manner === 'mixed';
     if (mixed && chance < 0.03) return 'unanswered';
-    const kind = fraction(this.seed, 'kind', operator, notice.directionId, identifier);
+    const kind = draw('kind');
     if (notice.kind !== 'reverify') return kind < 0.05 ? 'not_found' : DONE[notice.kind];
+    const moves = mixed && this.others.length > 0;
+    if (moves && !isFollowUp(notice.batchId as BatchId)) {
+      let move = draw('move');
+      for (const [fate, share] of MOVES) {
+        if (move < share) return fate;
+        move -= share;
+      }
+    } else if (moves && !this.moved.has(identifier) && draw('disputed') < DISPUTED) return 'not_found';
     if (mixed && chance < 0.05) return 'stays_failed';
     const share = DISCONNECTED[hash(this.seed, 'share', operator) % DISCONNECTED.length] as number;
     if (chance < 0.05 + 0.95 * share) return kind < 0.1 ? 'disconnected' : 'failed';
@@ -204,10 +262,21 @@ export class SimulatedOperator {
   }
 }
 
+/** The columns that any of these answers needs beside the usual ones. */
+function columnsOf(answers: readonly Answer[]): (typeof OPTIONAL)[number][] {
+  return OPTIONAL.filter((column) => answers.some((answer) => answer[column] !== undefined));
+}
+
 /** A response file. */
 function csv(notice: OrderNotice, answers: readonly Answer[], occurredOn?: string): string {
-  const identifier = columnOf(notice.kind);
-  const dated = occurredOn === undefined ? '' : `,${occurredOn}`;
-  const header = `${identifier},outcome${occurredOn === undefined ? '' : ',occurred_on'}`;
-  return `${[header, ...answers.map(([id, outcome]) => `${id},${outcome}${dated}`)].join('\n')}\n`;
+  const more = columnsOf(answers);
+  const dated = occurredOn === undefined ? [] : [occurredOn];
+  const header = [columnOf(notice.kind), 'outcome', ...dated.map(() => 'occurred_on'), ...more];
+  const rows = answers.map((answer) => [
+    answer.identifier,
+    answer.outcome,
+    ...dated,
+    ...more.map((column) => answer[column] ?? ''),
+  ]);
+  return `${[header, ...rows].map((cells) => cells.join(',')).join('\n')}\n`;
 }

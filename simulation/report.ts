@@ -11,7 +11,7 @@ const several = (count: number, what: string): string => `${number(count)} ${wha
 const instant = (text: string): string => text.replace('T', ' ').replace(/:\d\d(\.\d+)?Z$/, 'Z');
 
 /**
- * What happened, batch by batch, and where the files are.
+ * What happened, batch by batch and then night by night, and where the files are.
  * @param out where they are; undefined where they could not be saved
  */
 export function reportText(
@@ -19,7 +19,11 @@ export function reportText(
   { orders, administrators, gated = [] }: Pick<Conducted, 'orders' | 'administrators' | 'gated'>,
   out: string | undefined,
 ): string {
-  const blocks = summaries.map((summary) => batchText(summary, orders));
+  const nights = summaries.filter(({ agency }) => agency === FOLLOW_UP);
+  const blocks = summaries
+    .filter(({ agency }) => agency !== FOLLOW_UP)
+    .map((summary) => batchText(summary, orders))
+    .concat(nights.length === 0 ? [] : [nightsText(nights)]);
   const told = toldText(administrators);
   const files = [
     'Files',
@@ -80,8 +84,7 @@ function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
       .map((column) => `${number(counts[column] ?? 0)} ${words(column)}`)
       .join(', ');
   };
-  const from = summary.agency === FOLLOW_UP ? 'of a night' : `of ${summary.agency}, from ${summary.file}`;
-  const opening = `Batch ${summary.batchId} ${from}`;
+  const opening = `Batch ${summary.batchId} of ${summary.agency}, from ${summary.file}`;
   const reported = `  report       ${several(report.rows, 'row')}: ${several(report.handsets, 'handset')}, ${number(report.rejected)} rejected, ${several(report.repeats, 'repeat')}`;
   if (summary.status !== 'settled')
     return [
@@ -89,24 +92,41 @@ function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
       `  ended        ${summary.status.replace('_', ' ')} at ${instant(summary.settledAt)}`,
       reported,
     ].join('\n');
-  const { outcomes } = summary;
   return [
     opening,
     `  ran          ${instant(summary.startedAt)} to ${instant(summary.settledAt)}`,
-    ...(outcomes ? [] : [reported]),
+    reported,
     `  connections  ${number(connections.linked)} linked: ${list(connections, DECIDED.connections)}`,
     `               ${list(connections, ENDED.connections)}`,
-    ...(outcomes
-      ? [`  given back   ${list(outcomes, ['directed', ...Object.keys(BOOKS.outcomes.ended)])}`]
-      : [
-          `  blocks       ${number(blocks.rows)} asked for: ${list(blocks, DECIDED.blocks)}`,
-          `               ${list(blocks, ENDED.blocks)}`,
-        ]),
+    `  blocks       ${number(blocks.rows)} asked for: ${list(blocks, DECIDED.blocks)}`,
+    `               ${list(blocks, ENDED.blocks)}`,
     `  unexplained  ${number(summary.unexplained)}`,
     '',
     ...operatorTable(summary).map((line) => `  ${line}`),
     ...deadlines(summary.batchId, orders).map((line) => (line === '' ? '' : `  ${line}`)),
   ].join('\n');
+}
+
+/** A line for each night's follow-up: what became of all that it went on with. */
+function nightsText(nights: readonly Summary[]): string {
+  const lines = nights.map(({ batchId, settledAt, connections, outcomes = {}, unexplained }) => {
+    const parts = (of: object, columns: readonly string[]) => {
+      const counts = countsOf(of);
+      const found = columns.filter((column) => (counts[column] ?? 0) > 0);
+      return found.map((column) => `${number(counts[column] ?? 0)} ${words(column)}`).join(', ');
+    };
+    const left = DECIDED.connections.filter((column) => column !== 'directed');
+    const moved = parts(connections, [...left, ...ENDED.connections]);
+    const back = parts(outcomes, Object.keys(BOOKS.outcomes.ended));
+    const all = [
+      `ended ${instant(settledAt)}`,
+      ...(moved === '' ? [] : [`${several(connections.linked, 'number')} moved: ${moved}`]),
+      ...(back === '' ? [] : [`to give back: ${back}`]),
+      `unexplained ${number(unexplained)}`,
+    ];
+    return `  ${batchId}  ${all.join('; ')}`;
+  });
+  return ['Follow-ups, each of which goes on at night with what was moved before', ...lines].join('\n');
 }
 
 function countsOf(book: object): Readonly<Record<string, number | undefined>> {

@@ -8,6 +8,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const DAY = 86_400_000;
+/** At 00:30 in India, by UTC. */
+const NIGHT = 19 * 3_600_000;
+/** By how many days an extension has each deadline later, and for how long a port lets no other one follow. */
+const EXTENSION_DAYS = 30;
+const PORTING_DAYS = 90;
 /** Days of the rungs, as design.md has the flagged ladder. */
 export const LADDERS = {
   block: [
@@ -24,7 +29,7 @@ export const LADDERS = {
 /** What may be answered to each kind of direction. */
 export const ANSWERS = {
   block: ['blocked', 'not_found'],
-  reverify: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered'],
+  reverify: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'reissued', 'ported', 'extended'],
 };
 
 export type Kind = 'block' | 'reverify';
@@ -35,6 +40,15 @@ export interface Upload {
   at: number;
 }
 
+/** The rungs of a ladder, each with the instant at which it ends. */
+type Rungs = readonly (readonly [order: string, end: number])[];
+
+interface Direction {
+  batch: Batch;
+  rows: Map<string, Row>;
+  rungs: Rungs;
+}
+
 interface Row {
   direction: string;
   kind: Kind;
@@ -42,6 +56,8 @@ interface Row {
   identifier: string;
   /** The day of a number's newest sighting; of a handset ''. */
   lastSeen: string;
+  /** The handset for which it is directed, 15 digits. */
+  imei: string;
   /** Open until somebody answers. */
   outcome: string;
   on: string;
@@ -51,6 +67,25 @@ interface Row {
   failedAt: number;
   /** When the row's terminal outcome was recorded. */
   terminalAt: number;
+  /** The operator that a number was ported to. */
+  to: string;
+  /** Where it goes on, until a night has gone on with it. */
+  goesOnAt: string;
+}
+
+/** What waits for the night: a row, why, and the operator where it goes on. */
+interface Moved {
+  row: Row;
+  why: 'ported' | 'extended' | 'porting_disputed';
+  to: string;
+  rungs?: Rungs;
+}
+
+/** Of a row that a batch directs: what its order says of it, and its ladder where that is no fresh one. */
+interface Plan {
+  lastSeen: string;
+  imei: string;
+  rungs?: Rungs;
 }
 
 interface Batch {
@@ -60,9 +95,10 @@ interface Batch {
   summary: Record<string, unknown>;
   /** What was decided to be directed: `kind,operator,identifier,imei`, sorted. */
   directed: string[];
-  /** The day of each directed number's newest sighting. */
-  lastSeen: Map<string, string>;
+  plans: Map<string, Plan>;
   elsewhere: string[];
+  /** Of a night: `msisdn,from,why,to,state`, sorted. */
+  moved?: string[];
 }
 
 interface Line {
@@ -153,15 +189,22 @@ export class Reckoning {
   readonly rejects: Record<string, string[]> = {};
   /** Identifiers in each order, by its key. */
   readonly orders: Record<string, string[]> = {};
-  /** `msisdn,operator,disconnected_on` of each revocation, by its list's key. */
+  /** `msisdn,operator,disconnected_on,reason` of each revocation, by its list's key. */
   readonly revocations: Record<string, string[]> = {};
+  /** `msisdn,withdrawn_on,ground` of each number that is in no list any more, by its list's key. */
+  readonly withdrawals: Record<string, string[]> = {};
   readonly #folder: string;
   readonly #operators: string[];
   readonly #links = new Map<string, { imei: string; msisdn: string; day: string; operator: string }>();
   readonly #rows: Row[] = [];
   /** Rows by kind, identifier and, for a handset, operator. */
   readonly #known = new Map<string, Row[]>();
-  readonly #byDirection = new Map<string, Map<string, Row>>();
+  readonly #directions = new Map<string, Direction>();
+  #waiting: Moved[] = [];
+  /** The night that comes next. */
+  #night: number;
+  /** Since when, and from which instant on, a number is known to be somebody else's. */
+  readonly #reissued = new Map<string, { on: string; at: number }>();
   readonly #imports: Record<string, string> = {};
   /** The receipt of each file that was recorded: the same bytes again get the same one. */
   readonly #recorded = new Map<string, unknown>();
@@ -170,15 +213,16 @@ export class Reckoning {
   constructor(folder: string, operators: string[], uploads: Upload[]) {
     this.#folder = folder;
     this.#operators = operators;
+    this.#night = Math.floor((uploads[0]?.at ?? 0) / DAY) * DAY + NIGHT;
     for (const { key, at } of uploads) {
-      this.#settleUntil(at);
+      this.#passUntil(at);
       const bytes = readFileSync(join(folder, 'inbox', key));
       const [place, who = '', direction = ''] = key.split('/');
       if (place === 'usage') this.#usage(who, key, bytes.toString(), at);
       if (place === 'reports') this.#report(who, key, bytes.toString(), at);
       if (place === 'responses') this.#response(who, direction, key, bytes.toString(), at);
     }
-    this.#settleUntil(Number.POSITIVE_INFINITY);
+    this.#passUntil(Number.POSITIVE_INFINITY);
     for (const batch of this.batches) this.#laterOrders(batch);
   }
 
@@ -234,20 +278,22 @@ export class Reckoning {
       settled: false,
       summary: {},
       directed: [],
-      lastSeen: new Map(),
+      plans: new Map(),
       elsewhere: [],
     };
     const operators = Object.fromEntries(
       this.#operators.map((operator) => [operator, noOperator(this.#imports[operator])]),
     );
-    for (const { msisdn, operator, day } of newest.values()) {
+    for (const { msisdn, operator: sighted, day } of newest.values()) {
       const imei = actedUpon.get(msisdn);
-      this.#decide(batch, 'reverify', operator, msisdn, imei, day, operators[operator]?.connections ?? {});
+      const operator = this.#operatorOf(msisdn, sighted, day);
+      const plan = imei === undefined ? undefined : { lastSeen: day, imei: written(imei) };
+      this.#decide(batch, 'reverify', operator, msisdn, plan, operators[operator]?.connections ?? {});
     }
     for (const imei of handsets)
       for (const operator of this.#operators) {
-        const acted = held.has(imei) ? undefined : imei;
-        this.#decide(batch, 'block', operator, imei, acted, '', operators[operator]?.blocks ?? {});
+        const plan = held.has(imei) ? undefined : { lastSeen: '', imei: written(imei) };
+        this.#decide(batch, 'block', operator, imei, plan, operators[operator]?.blocks ?? {});
       }
     batch.summary = {
       batchId: batch.id,
@@ -268,34 +314,104 @@ export class Reckoning {
     this.#readDirections(batch);
   }
 
+  /** The ports of a number, as the rows of it tell that are not this one. */
+  #portsOf(msisdn: string, but?: Row): { from: string; to: string; on: string; disputedOn: string | undefined }[] {
+    const rows = (this.#known.get(msisdn) ?? []).filter((row) => row !== but);
+    return rows.flatMap(({ outcome, operator: from, to, on, at }) => {
+      if (outcome !== 'ported') return [];
+      const dispute = rows.find((row) => row.operator === to && row.outcome === 'not_found' && row.at >= at);
+      return [{ from, to, on, disputedOn: dispute?.on }];
+    });
+  }
+
+  /** A number's operator: that of its newest sighting, or the one that it was ported to since, as nobody disputes. */
+  #operatorOf(msisdn: string, sighted: string, day: string): string {
+    const since = this.#portsOf(msisdn).filter(({ on, disputedOn }) => disputedOn === undefined && day <= on);
+    return since.sort((a, b) => order(a.on, b.on)).at(-1)?.to ?? sighted;
+  }
+
+  /** @param goingOn rows with which this batch goes on, and which do not hinder it */
   #decide(
     batch: Batch,
     kind: Kind,
     operator: string,
     identifier: string,
-    /** The handset on account of which it is directed; none where it is held. */
-    imei: string | undefined,
-    lastSeen: string,
+    /** How it would be directed; none where its handset is held. */
+    plan: Plan | undefined,
     counts: Record<string, number>,
-  ): void {
+    goingOn: ReadonlySet<Row> = new Set(),
+  ): string {
     const shown = kind === 'block' ? written(identifier) : identifier;
-    const earlier = this.#known.get(knownAs(kind, operator, identifier)) ?? [];
-    const open = earlier.find((row) => row.operator === operator && this.#isOpen(row, batch.at));
-    const [recorded] = earlier.filter(({ at }) => at > 0).sort((a, b) => b.at - a.at);
+    // Newest first.
+    const earlier = [...(this.#known.get(knownAs(kind, operator, identifier)) ?? [])].reverse();
+    const others = earlier.filter((row) => !goingOn.has(row) || row.outcome === 'reissued');
+    const lastSeen = plan?.lastSeen ?? '';
+    const reissued = others.find(({ outcome, on }) => outcome === 'reissued' && lastSeen <= on);
+    const open = others.find((row) =>
+      row.goesOnAt === '' ? row.operator === operator && this.#isOpen(row, batch.at) : row.goesOnAt === operator,
+    );
+    const [recorded] = others.filter(({ at }) => at > 0).sort((a, b) => b.at - a.at);
+    const isSince = recorded !== undefined && lastSeen <= recorded.on;
     const all = kind === 'block' ? 'rows' : 'linked';
     let state = 'directed';
-    if (imei === undefined) state = 'held';
-    else if (open) state = 'alreadyOpen';
+    let where: Row | undefined = recorded;
+    if (plan === undefined) [state, where] = ['held', undefined];
+    else if (reissued) [state, where] = ['reissuedBefore', reissued];
+    else if (open) [state, where] = ['alreadyOpen', open];
     else if (recorded?.outcome === 'blocked') state = 'alreadyBlocked';
-    else if (recorded?.outcome === 'disconnected' && lastSeen <= recorded.on) state = 'alreadyDisconnected';
-    else if (recorded?.outcome === 'verified' && lastSeen <= recorded.on) state = 'alreadyVerified';
+    else if (isSince && isEnded(recorded.outcome)) state = 'alreadyDisconnected';
+    else if (isSince && recorded.outcome === 'verified') state = 'alreadyVerified';
     counts[all] = (counts[all] ?? 0) + 1;
     counts[state] = (counts[state] ?? 0) + 1;
-    if (imei === undefined) batch.elsewhere.push(`${kind},${shown},${operator},held,`);
-    else if (state === 'directed') {
-      batch.directed.push(`${kind},${operator},${shown},${written(imei)}`);
-      if (kind === 'reverify') batch.lastSeen.set(identifier, lastSeen);
-    } else batch.elsewhere.push(`${kind},${shown},${operator},${state},${(open ?? recorded)?.direction}`);
+    if (plan !== undefined && state === 'directed') {
+      batch.directed.push(`${kind},${operator},${shown},${plan.imei}`);
+      batch.plans.set(`${kind} ${operator} ${identifier}`, plan);
+    } else batch.elsewhere.push(`${kind},${shown},${operator},${state},${where?.direction ?? ''}`);
+    return state;
+  }
+
+  /** At 00:30 all that waits goes on, each row at its operator: with a fresh ladder, or where it was extended with a later one. */
+  #goOn(at: number): void {
+    const moved = this.#waiting;
+    this.#waiting = [];
+    if (moved.length === 0) return;
+    const batch: Batch = {
+      id: `followup-${dayAt(at).replaceAll('-', '')}0000`,
+      at,
+      settled: false,
+      summary: {},
+      directed: [],
+      plans: new Map(),
+      elsewhere: [],
+    };
+    const goingOn = new Set(moved.map(({ row }) => row));
+    const outcomes = () => ({ directed: 0, restored: 0, unblocked: 0, notFound: 0, overdue: 0 });
+    const operators = Object.fromEntries(
+      this.#operators.map((operator) => [operator, { ...noOperator(this.#imports[operator]), outcomes: outcomes() }]),
+    );
+    const lines = moved.map(({ row: { identifier, direction, lastSeen, imei }, why, to, rungs }) => {
+      if (batch.plans.has(`reverify ${to} ${identifier}`))
+        throw new Error(`${identifier} comes to ${to} from two rows`);
+      const plan = { lastSeen, imei, ...(rungs && { rungs }) };
+      const counts = operators[to]?.connections ?? {};
+      const state = this.#decide(batch, 'reverify', to, identifier, plan, counts, goingOn);
+      return `${identifier},${direction},${why},${to},${state}`;
+    });
+    for (const { row } of moved) row.goesOnAt = '';
+    batch.summary = {
+      batchId: batch.id,
+      agency: 'followup',
+      file: '',
+      report: { rows: 0, rejected: 0, repeats: 0, handsets: 0 },
+      outcomes: outcomes(),
+      operators,
+      startedAt: instant(at),
+    };
+    batch.moved = lines.sort();
+    batch.directed.sort();
+    batch.elsewhere.sort();
+    this.batches.push(batch);
+    this.#readDirections(batch);
   }
 
   /** Which row stands in which direction: the one thing that only the system can say. */
@@ -306,28 +422,39 @@ export class Reckoning {
         const kind = direction.split('.')[1] as Kind;
         const key = `orders/${operator}/${direction}/1-${kind}.csv`;
         const rows = new Map<string, Row>();
+        const ladders = new Map<string, Rungs>();
         for (const { cells } of linesOf(readFileSync(join(this.#folder, 'outbox', key), 'utf8')).lines) {
           const identifier = kind === 'block' ? (cells?.imei ?? '').slice(0, 14) : (cells?.msisdn ?? '');
-          const lastSeen = (kind === 'reverify' && batch.lastSeen.get(identifier)) || '';
+          const plan = batch.plans.get(`${kind} ${operator} ${identifier}`);
+          const { lastSeen = '', imei = '', rungs = freshRungs(kind, batch.at) } = plan ?? {};
+          ladders.set(JSON.stringify(rungs), rungs);
           const answer = { outcome: 'open', on: '', at: 0, failedAt: Infinity, terminalAt: Infinity };
-          const row = { direction, kind, operator, identifier, lastSeen, ...answer };
+          const row = { direction, kind, operator, identifier, lastSeen, imei, to: '', goesOnAt: '', ...answer };
           rows.set(identifier, row);
           this.#rows.push(row);
           const known = this.#known.get(knownAs(kind, operator, identifier)) ?? [];
           this.#known.set(knownAs(kind, operator, identifier), [...known, row]);
         }
-        this.#byDirection.set(direction, rows);
+        const [rungs, ...more] = ladders.values();
+        if (rungs === undefined || more.length > 0) throw new Error(`${direction} has no ladder, or several`);
+        this.#directions.set(direction, { batch, rows, rungs });
       }
   }
 
-  #batchOf(direction: string): Batch {
-    const batch = this.batches.find(({ id }) => direction.startsWith(`${id}.`));
-    if (!batch) throw new Error(`${direction} belongs to no batch`);
-    return batch;
+  #directionOf(id: string): Direction {
+    const direction = this.#directions.get(id);
+    if (!direction) throw new Error(`there is no ${id}`);
+    return direction;
   }
 
-  #isOpen({ direction, kind, outcome }: Row, at: number): boolean {
-    return ['open', 'failed'].includes(outcome) && at < this.#batchOf(direction).at + lasts(kind);
+  #isOpen({ direction, outcome }: Row, at: number): boolean {
+    return ['open', 'failed'].includes(outcome) && at < endOf(this.#directionOf(direction).rungs);
+  }
+
+  /** Whether a number is somebody else's by then, as another row says, and was not seen on a later day. */
+  #isSomebodyElses({ kind, identifier, lastSeen }: Row, at: number): boolean {
+    const reissued = kind === 'reverify' ? this.#reissued.get(identifier) : undefined;
+    return reissued !== undefined && reissued.at <= at && lastSeen <= reissued.on;
   }
 
   #response(operator: string, direction: string, key: string, text: string, at: number): void {
@@ -335,11 +462,12 @@ export class Reckoning {
     const digest = sha256(text);
     const place = `receipts/${operator}/${direction}/${name}.${digest.slice(0, 8)}.json`;
     const receipt = { file: name, sha256: digest, rows: 0, recorded: 0, alreadyRecorded: 0, rejected: {}, rejects: [] };
-    const rows = this.#byDirection.get(direction);
-    if (rows === undefined) {
+    const known = this.#directions.get(direction);
+    if (known === undefined) {
       this.receipts[place] = { ...receipt, refused: 'unknown_direction' };
       return;
     }
+    const { rows, rungs, batch } = known;
     const kind = direction.split('.')[1] as Kind;
     const column = kind === 'block' ? 'imei' : 'msisdn';
     const { columns, lines } = linesOf(text);
@@ -354,12 +482,14 @@ export class Reckoning {
       return;
     }
 
-    const ended = at >= this.#batchOf(direction).at + lasts(kind);
+    const ended = at >= endOf(rungs);
+    // Each order but the first takes service, and is issued when the rung before it ends.
+    const isBarred = rungs.slice(0, -1).some(([, end]) => at > end);
     const rejects: { line: number; reason: string }[] = [];
     const failed = new Set<Row>();
     const disconnected = new Set<Row>();
     const givenBack = new Set<Row>();
-    const barredFrom = this.#batchOf(direction).at + LADDERS.reverify[0][1] * DAY;
+    const reissued = new Set<Row>();
     let recorded = 0;
     let alreadyRecorded = 0;
     for (const { line, cells } of lines) {
@@ -367,24 +497,44 @@ export class Reckoning {
       const row = 'reason' in identifier ? undefined : rows.get(Object.values(identifier)[0] ?? '');
       const outcome = cells?.outcome ?? '';
       const on = cells?.occurred_on || dayAt(at);
+      const activated = cells?.activated_on ?? '';
       const reject = (reason: string) => rejects.push({ line, reason });
       if (!cells) reject('wrong_cell_count');
       else if ('reason' in identifier) reject(identifier.reason);
       else if (!row) reject('not_in_direction');
       else if (!ANSWERS[kind].includes(outcome)) reject('unknown_outcome');
       else if (!isDay(on) || on > dayAt(at)) reject('bad_date');
-      else if (outcome === 'disconnected' && on < row.lastSeen) reject('before_sighting');
-      else if (row.outcome === 'open' || (row.outcome === 'failed' && (ended || outcome !== 'failed'))) {
+      else if ((isEnded(outcome) || outcome === 'ported') && on < row.lastSeen) reject('before_sighting');
+      else if (outcome === 'reissued' && (!isDay(activated) || activated > dayAt(at))) reject('bad_activated_on');
+      else if (outcome === 'reissued' && activated <= row.lastSeen) reject('not_after_sighting');
+      else if (outcome === 'ported' && this.#badPort(row, cells.to ?? '', on) !== '')
+        reject(this.#badPort(row, cells.to ?? '', on));
+      else if (takes(row.outcome, outcome, ended)) {
         // Who had failed was ordered to be disconnected at once, or barred before.
-        if (outcome === 'verified' && (row.outcome === 'failed' || at > barredFrom)) givenBack.add(row);
-        Object.assign(row, { outcome, on, at });
+        if (['verified', 'extended', 'reissued'].includes(outcome) && (row.outcome === 'failed' || isBarred))
+          givenBack.add(row);
+        const [from] = this.#portsOf(row.identifier, row)
+          .filter(({ to, disputedOn }) => outcome === 'not_found' && to === operator && disputedOn === undefined)
+          .sort((a, b) => order(b.on, a.on));
+        Object.assign(row, { outcome, on: outcome === 'reissued' ? activated : on, at });
         if (outcome === 'failed') row.failedAt = at;
         else row.terminalAt = at;
         recorded++;
         failed.delete(row);
-        if (outcome === 'failed') failed.add(row);
-        if (outcome === 'disconnected') disconnected.add(row);
-      } else if (row.outcome === outcome || (row.outcome === 'disconnected' && outcome === 'failed')) alreadyRecorded++;
+        if (outcome === 'failed' && !this.#isSomebodyElses(row, at)) failed.add(row);
+        if (isEnded(outcome) && !this.#isSomebodyElses(row, at)) disconnected.add(row);
+        if (outcome === 'reissued') {
+          reissued.add(row);
+          this.#reissued.set(row.identifier, { on: activated, at });
+        }
+        if (outcome === 'ported') row.to = cells.to ?? '';
+        if (outcome === 'ported' && !ended) this.#waiting.push({ row, why: outcome, to: row.to });
+        if (outcome === 'extended') this.#waiting.push({ row, why: outcome, to: operator, rungs: extended(rungs, at) });
+        if (outcome === 'extended' || (outcome === 'ported' && !ended)) row.goesOnAt = row.to || operator;
+        if (from) this.#waiting.push({ row, why: 'porting_disputed', to: from.from });
+      } else if (row.outcome === outcome || (isEnded(row.outcome) && outcome === 'failed')) alreadyRecorded++;
+      else if (row.outcome === 'verified' && outcome === 'disconnected')
+        throw new Error('nobody in the sample says so');
       else reject('conflicts_with_recorded');
     }
     const rejected: Record<string, number> = {};
@@ -400,14 +550,37 @@ export class Reckoning {
       this.orders[`orders/${operator}/${direction}/back-${digest.slice(0, 8)}-restore.csv`] = identifiersOf([
         ...givenBack,
       ]);
-    const batch = this.#batchOf(direction);
     if (batch.settled && disconnected.size > 0)
       this.revocations[`revocations/${dayAt(at)}/${batch.id}.late-${digest.slice(0, 8)}`] = revoked([...disconnected]);
+    if (reissued.size > 0)
+      this.withdrawals[`revocations/${dayAt(at)}/${batch.id}.withdrawn-${digest.slice(0, 8)}`] = [...reissued]
+        .map(({ identifier }) => `${identifier},${dayAt(at)},reissued`)
+        .sort();
+  }
+
+  /** Why a number can't be ported there; '' where it can. */
+  #badPort(row: Row, to: string, on: string): string {
+    if (to === row.operator || !this.#operators.includes(to)) throw new Error('nobody in the sample says so');
+    const isLately = (day: string | undefined) => day !== undefined && day > daysBefore(on, PORTING_DAYS);
+    const ports = this.#portsOf(row.identifier, row);
+    if (ports.some((port) => port.to === to && isLately(port.disputedOn))) return 'disputed';
+    return ports.some((port) => port.disputedOn === undefined && isLately(port.on)) ? 'ported_lately' : '';
+  }
+
+  /** What somebody does at an instant comes before the night of that instant. */
+  #passUntil(at: number): void {
+    while (this.#night < at && (at < Infinity || this.#waiting.length > 0)) {
+      this.#settleUntil(this.#night);
+      this.#goOn(this.#night);
+      this.#night += DAY;
+    }
+    this.#settleUntil(at);
   }
 
   #settleUntil(at: number): void {
     for (const batch of this.batches) {
-      const end = batch.at + lasts('reverify');
+      const ends = [...this.#directions.values()].filter((one) => one.batch === batch).map(({ rungs }) => endOf(rungs));
+      const end = Math.max(batch.at, ...ends);
       if (batch.settled || at < end) continue;
       batch.settled = true;
       const operators = batch.summary.operators as Record<string, ReturnType<typeof noOperator>>;
@@ -443,35 +616,74 @@ export class Reckoning {
         settledAt: instant(end),
       };
       this.revocations[`revocations/${dayAt(end)}/${batch.id}`] = revoked(
-        own.filter(({ outcome }) => outcome === 'disconnected'),
+        own.filter((row) => isEnded(row.outcome) && !this.#isSomebodyElses(row, end)),
       );
     }
   }
 
-  /** Rung by rung: the rows without an outcome at the instant when the rung before it ended; and to be disconnected, the failed ones. */
+  /**
+   * Rung by rung: the rows without an outcome at the instant when the rung before it ended, whose number is nobody else's by then; and
+   * to be disconnected, the failed ones.
+   */
   #laterOrders({ id, at }: Batch): void {
-    for (const [direction, rows] of this.#byDirection) {
+    for (const [direction, { rows, rungs }] of this.#directions) {
       if (!direction.startsWith(`${id}.`)) continue;
-      const [, kind = '', operator] = direction.split('.');
+      const [, , operator] = direction.split('.');
       let issued = at;
-      for (const [n, [name, days]] of LADDERS[kind as Kind].entries()) {
+      for (const [n, [name, end]] of rungs.entries()) {
         const open = [...rows.values()].filter(
-          ({ failedAt, terminalAt }) => terminalAt > issued && (failedAt > issued || name === 'disconnect'),
+          (row) =>
+            row.terminalAt > issued &&
+            (row.failedAt > issued || name === 'disconnect') &&
+            !this.#isSomebodyElses(row, issued),
         );
         if (open.length > 0) this.orders[`orders/${operator}/${direction}/${n + 1}-${name}.csv`] = identifiersOf(open);
-        issued += days * DAY;
+        issued = end;
       }
     }
   }
 }
 
-const lasts = (kind: Kind) => LADDERS[kind].reduce((sum, [, days]) => sum + days * DAY, 0);
+/** A ladder from its beginning. */
+function freshRungs(kind: Kind, at: number): Rungs {
+  let end = at;
+  return LADDERS[kind].map(([name, days]) => {
+    end += days * DAY;
+    return [name, end] as const;
+  });
+}
+
+const endOf = (rungs: Rungs) => rungs.at(-1)?.[1] ?? Number.NaN;
+
+/** The ladder of who has more time: they are asked again until 30 days after the rung's end, and each later rung is as much later. */
+function extended(rungs: Rungs, at: number): Rungs {
+  return rungs
+    .filter(([, end]) => end > at)
+    .map(([name, end], n) => [n === 0 ? 'reverify' : name, end + EXTENSION_DAYS * DAY] as const);
+}
+
+/** Outcomes of a connection that is no more. */
+const isEnded = (outcome: string) => ['disconnected', 'surrendered'].includes(outcome);
+
+/** Whether a row takes an answer: an open one and a failed one any other, though nobody has more time once the ladder has ended. */
+function takes(standing: string, outcome: string, ended: boolean): boolean {
+  if (outcome === 'reissued') return standing !== 'reissued';
+  if (outcome === 'extended' && ended) return false;
+  return standing === 'open' || (standing === 'failed' && (ended || outcome !== 'failed'));
+}
+
 const knownAs = (kind: Kind, operator: string, identifier: string) =>
   kind === 'block' ? `${identifier} ${operator}` : identifier;
 const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 const identifiersOf = (rows: Row[]) =>
   rows.map(({ kind, identifier }) => (kind === 'block' ? written(identifier) : identifier)).sort();
-const revoked = (rows: Row[]) => rows.map(({ identifier, operator, on }) => `${identifier},${operator},${on}`).sort();
+const revoked = (rows: Row[]) =>
+  rows
+    .map(({ identifier, operator, on, outcome }) => {
+      const reason = outcome === 'surrendered' ? outcome : 'linked_to_reported_handset';
+      return `${identifier},${operator},${on},${reason}`;
+    })
+    .sort();
 /** An operator's part of a summary, before anything is counted. */
 export const noOperator = (latestImport?: string) => ({
   directions: 0,

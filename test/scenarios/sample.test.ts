@@ -27,7 +27,7 @@ import { cellsOf, imeiIn, linesOf, msisdnIn, Reckoning, sha256, type Upload } fr
 
 /**
  * The sample at 0.1 % of the event's size, run twice: once by the command, whose folder is then read, and once in this
- * process, where the instants of all uploads are noted, and no sweep has a part in it. A second reckoning of the same uploads says what must be in the
+ * process, where the instants of all uploads are noted, and sweeps come once a day. A second reckoning of the same uploads says what must be in the
  * outbox.
  */
 const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'];
@@ -80,6 +80,7 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
       busyDay: String(config.policy.busyDay),
       manyConnections: String(config.policy.manyConnections),
       gateRows: String(config.policy.gateRows),
+      sweepHours: '24',
     },
     seed: settings.seed,
     log,
@@ -116,10 +117,10 @@ beforeAll(async () => {
   reckoned = new Reckoning(folder, OPERATORS, uploads);
   summaries = reckoned.batches.map(({ id }) => json<Summary>(`batches/${id}/summary.json`));
   return () => rmSync(folder, { recursive: true, force: true });
-}, 300_000);
+}, 900_000);
 
 describe('the sample', () => {
-  it('ends with 0 and settles both batches', () => {
+  it('ends with 0 and settles both batches, and those of the nights', () => {
     expect(exit.complained).toBe('');
     expect(exit.code).toBe(0);
     expect(problems).toEqual([]);
@@ -169,7 +170,11 @@ describe('the sample', () => {
       'directed',
       'verified',
       'disconnected',
+      'surrendered',
       'notFound',
+      'ported',
+      'extended',
+      'reissued',
       'overdue',
     ])
       expect(sum('connections', word), word).toBeGreaterThan(0);
@@ -179,7 +184,7 @@ describe('the sample', () => {
 });
 
 describe('beside a second reckoning from the uploads alone', () => {
-  it('both summaries agree in every number', () => {
+  it('all summaries agree in every number', () => {
     expect(summaries).toEqual(reckoned.batches.map(({ summary }) => summary));
   });
 
@@ -201,6 +206,14 @@ describe('beside a second reckoning from the uploads alone', () => {
   it('all others stand elsewhere, as they stood when the second batch was planned', () => {
     for (const { id, elsewhere } of reckoned.batches)
       expect(text(`batches/${id}/elsewhere.csv`).trimEnd().split('\n').slice(1)).toEqual(elsewhere);
+  });
+
+  it('all that was moved goes on in the next night, and returns where it was ported to nobody', () => {
+    const nights = reckoned.batches.flatMap(({ id, moved }) => (moved ? [{ id, moved }] : []));
+    for (const { id, moved } of nights)
+      expect(text(`batches/${id}/moved.csv`).trimEnd().split('\n').slice(1)).toEqual(moved);
+    const whys = nights.flatMap(({ moved }) => moved.map((line) => line.split(',')[2]));
+    expect(new Set(whys)).toEqual(new Set(['ported', 'extended', 'porting_disputed']));
   });
 
   it('every order has the rows that were open when it was issued, and no other order was', () => {
@@ -227,11 +240,25 @@ describe('beside a second reckoning from the uploads alone', () => {
     expect(Object.fromEntries(rejects)).toEqual(reckoned.rejects);
   });
 
+  it('every number that is somebody else’s since is withdrawn from all lists', () => {
+    const lists = keysUnder('revocations').filter((key) => key.includes('.withdrawn-') && key.endsWith('.csv'));
+    const withdrawals = lists.map((key) => {
+      const cells = linesOf(text(key)).lines.map((line) => line.cells);
+      const { payload, withdrawn } = json<{ payload: unknown[]; withdrawn: unknown[] }>(key.replace(/csv$/, 'json'));
+      expect(payload).toEqual([]);
+      expect(withdrawn).toEqual(
+        cells.map((row) => ({ n: row?.msisdn?.slice(3), withdrawn_on: row?.withdrawn_on, ground: row?.ground })),
+      );
+      return [key.replace(/\.csv$/, ''), cells.map((row) => `${row?.msisdn},${row?.withdrawn_on},${row?.ground}`)];
+    });
+    expect(Object.fromEntries(withdrawals)).toEqual(reckoned.withdrawals);
+  });
+
   it('every disconnected number is revoked once, in its list or in the one of its late answer', () => {
-    const lists = keysUnder('revocations').filter((key) => key.endsWith('.csv'));
+    const lists = keysUnder('revocations').filter((key) => key.endsWith('.csv') && !key.includes('.withdrawn-'));
     const revocations = lists.map((key) => {
       const rows = linesOf(text(key)).lines.map(
-        ({ cells }) => `${cells?.msisdn},${cells?.operator},${cells?.disconnected_on}`,
+        ({ cells }) => `${cells?.msisdn},${cells?.operator},${cells?.disconnected_on},${cells?.reason}`,
       );
       const { payload } = json<{ payload: { n: string }[] }>(key.replace(/csv$/, 'json'));
       expect(payload.map(({ n }) => n)).toEqual(rows.map((row) => row.slice(3, 13)));
@@ -252,7 +279,7 @@ describe('its audit', () => {
         .map((line) => JSON.parse(line) as { kind: string; facts: Record<string, unknown> }),
     );
 
-  it('is intact, and every file of both batches is the one that an entry tells of', async () => {
+  it('is intact, and every file of each batch is the one that an entry tells of', async () => {
     const { code, said, complained } = await command('audit', '--in', folder);
     expect({ code, complained }).toEqual({ code: 0, complained: '' });
     for (const { id } of reckoned.batches)
@@ -260,27 +287,30 @@ describe('its audit', () => {
   });
 
   it('has an entry for each order, each response that was taken, each direction and each step', () => {
-    for (const { id } of reckoned.batches) {
+    for (const { id, moved } of reckoned.batches) {
       const counts: Record<string, number> = {};
       for (const { kind } of entries(id)) counts[kind] = (counts[kind] ?? 0) + 1;
       const ofBatch = (place: string) => keysUnder(place).filter((key) => key.split('/')[2]?.startsWith(`${id}.`));
       const orders = ofBatch('orders');
       const receipts = ofBatch('receipts').map((key) => json<{ refused: string | null }>(key));
+      const recorded = receipts.filter(({ refused }) => refused === null).length;
+      const failed = orders.filter((key) => key.includes('/failed-')).length;
       const givenBack = orders.filter((key) => key.includes('/back-')).length;
       const lists = keysUnder('revocations').filter((key) => key.includes(`/${id}.`) && key.endsWith('.csv'));
+      const withdrawn = lists.filter((key) => key.includes('.withdrawn-')).length;
       expect(counts).toMatchObject({
         batch_registered: 1,
-        previewed: 1,
-        decision_recorded: 2,
-        decided: 1,
+        // A night goes on with what was decided before.
+        ...(moved ? {} : { previewed: 1, decision_recorded: 2, decided: 1 }),
         plan_directed: 1,
         order_issued: orders.filter((key) => /\/\d-[a-z_]+\.csv$/.test(key)).length,
-        disconnect_ordered: orders.filter((key) => key.includes('/failed-')).length,
+        ...(failed > 0 ? { disconnect_ordered: failed } : {}),
         ...(givenBack > 0 ? { restore_ordered: givenBack } : {}),
-        response_recorded: receipts.filter(({ refused }) => refused === null).length,
+        ...(recorded > 0 ? { response_recorded: recorded } : {}),
         direction_closed: new Set(orders.map((key) => key.split('/')[2])).size,
         batch_settled: 1,
-        revoked: lists.length,
+        revoked: lists.length - withdrawn,
+        ...(withdrawn > 0 ? { withdrawn } : {}),
       });
     }
   });
@@ -288,9 +318,9 @@ describe('its audit', () => {
   it('names no number and no handset', () => {
     for (const { id } of reckoned.batches) {
       const said = JSON.stringify(entries(id))
-        // Hashes, the versions of uploads, and the account.
-        .replace(/[0-9a-f]{64}|v\d{31}|:\d{12}:/g, '');
-      expect(said.length).toBeGreaterThan(10_000);
+        // Hashes, the versions of uploads, the account, and the nights.
+        .replace(/[0-9a-f]{64}|v\d{31}|:\d{12}:|followup-\d{12}/g, '');
+      expect(said.length).toBeGreaterThan(1000);
       expect(said).not.toMatch(/\d{10}/);
     }
   });

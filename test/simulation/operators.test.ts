@@ -11,12 +11,19 @@ const numbers = Array.from({ length: 200 }, (_, n) => `+9170000${String(n).padSt
 const imeis = Array.from({ length: 200 }, (_, n) => `3512345678${String(n).padStart(5, '0')}`);
 
 /** One operator that received these orders and looks at its queue every six hours for 30 days. */
-async function live(manner: OperatorManner, rank: number, send: (cloud: FakeCloud) => Promise<void>, seed = 1) {
+async function live(
+  manner: OperatorManner,
+  rank: number,
+  send: (cloud: FakeCloud) => Promise<void>,
+  seed = 1,
+  others: readonly string[] = [],
+) {
   const cloud = new FakeCloud(START);
   const operator = new SimulatedOperator(new Desk(cloud, { id: 'jio', mailboxes: ['fraud-directions-jio'] }), {
     manner,
     seed,
     rank,
+    others,
   });
   await send(cloud);
   for (let at = START; at < START + 30 * DAY; at += 6 * HOUR) cloud.outside(at, () => operator.attend());
@@ -33,6 +40,27 @@ const reverify = (cloud: FakeCloud) =>
     identifiers: numbers,
     deadline: START + 5 * DAY,
   });
+const ALL = Array.from({ length: 5 }, (_, rank) => rank);
+/** What all five mixed ones say of 4,000 numbers of a report, and then of these in the batch of a night, as `number,outcome,more`. */
+async function movesOf(numbers: readonly string[], send?: (cloud: FakeCloud) => Promise<void>) {
+  const report = (cloud: FakeCloud) =>
+    cloud.order({
+      directionId: id('reverify'),
+      rung: 1,
+      order: 'reverify',
+      identifiers: numbers,
+      deadline: START + 5 * DAY,
+    });
+  const uploads = await Promise.all(ALL.map((rank) => live('mixed', rank, send ?? report, 1, ['airtel', 'vi'])));
+  return uploads.flat().flatMap(({ text }) => {
+    const [header = '', ...rows] = text.replace('\uFEFF', '').split(/\r?\n/);
+    const columns = header.toLowerCase().split(',');
+    return rows.map((row) => {
+      const cells = row.split(',');
+      return Object.fromEntries(columns.map((column, n) => [column, cells[n] ?? '']));
+    });
+  });
+}
 const block = (cloud: FakeCloud) =>
   cloud.order({ directionId: id('block'), rung: 1, order: 'block', identifiers: imeis, deadline: START + DAY });
 
@@ -129,6 +157,41 @@ describe('simulated operators', () => {
     expect(rows.some((row) => row.split(',').length === 3)).toBe(true);
     expect(faulty.filter((upload) => upload.text === text)).toHaveLength(2);
     expect(faulty.some(({ key }) => !key.includes(`${id('block')}/`))).toBe(true);
+  });
+
+  it('say of some numbers that they were ported, are extended, somebody else’s or given up, with what each must say', async () => {
+    const many = Array.from({ length: 4000 }, (_, n) => `+917000${String(n).padStart(6, '0')}`);
+    const rows = await movesOf(many);
+    const of = (outcome: string) => rows.filter((row) => row.outcome === outcome);
+    const share = (outcome: string) => of(outcome).length / rows.length;
+    for (const outcome of ['ported', 'extended']) {
+      expect(share(outcome), outcome).toBeGreaterThan(0.006);
+      expect(share(outcome), outcome).toBeLessThan(0.014);
+    }
+    for (const outcome of ['reissued', 'surrendered']) {
+      expect(share(outcome), outcome).toBeGreaterThan(0.0005);
+      expect(share(outcome), outcome).toBeLessThan(0.006);
+    }
+    expect(new Set(of('ported').map(({ to }) => to))).toEqual(new Set(['airtel', 'vi']));
+    expect(new Set(of('extended').map(({ ground }) => ground))).toEqual(new Set(['abroad', 'disability', 'hospital']));
+    for (const { activated_on } of of('reissued')) expect(activated_on).toMatch(/^2026-06-\d\d$/);
+  });
+
+  it('move nothing of a night, and know nothing of some numbers that are said to be ported to them', async () => {
+    const night = (cloud: FakeCloud) =>
+      cloud.order({
+        directionId: 'followup-202606020000.reverify.jio.2-0-0',
+        rung: 1,
+        order: 'reverify',
+        identifiers: Array.from({ length: 4000 }, (_, n) => `+917000${String(n).padStart(6, '0')}`),
+        deadline: START + 5 * DAY,
+      });
+    const rows = await movesOf([], night);
+    const outcomes = rows.map(({ outcome }) => outcome);
+    const share = outcomes.filter((outcome) => outcome === 'not_found').length / outcomes.length;
+    expect(share).toBeGreaterThan(0.18);
+    expect(share).toBeLessThan(0.3);
+    for (const outcome of ['ported', 'extended', 'reissued', 'surrendered']) expect(outcomes).not.toContain(outcome);
   });
 
   it('leave out some rows when mixed, and block most of the others', async () => {

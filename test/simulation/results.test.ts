@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Summary } from '../../lambdas/domain/books.ts';
 import type { DirectionId } from '../../lambdas/domain/identifiers.ts';
 import type { Conducted } from '../../simulation/conduct.ts';
 import { reportText, tookText } from '../../simulation/report.ts';
@@ -295,6 +296,27 @@ describe('the report at the end', () => {
     await settle({ report });
     const { summaries } = await judge(conducted, cloud);
     expect(reportText(summaries, { orders: [], administrators: [] }, 'out')).toContain(`  report       ${text}\n`);
+  });
+
+  it('has a line for each night, of what it went on with, which adds up', () => {
+    const nothing = { linked: 0, directed: 0 };
+    const night = (batchId: string, change: object) =>
+      ({ ...summary, batchId, agency: 'followup', file: '', connections: nothing, ...change }) as unknown as Summary;
+    const moved = { linked: 12, directed: 11, alreadyOpen: 1, verified: 3, notFound: 1, overdue: 7, overdueFailed: 2 };
+    const nights = [
+      night('followup-202606020000', { connections: moved, outcomes: { directed: 0 } }),
+      night('followup-202606030000', { outcomes: { directed: 3, restored: 2, overdue: 1 } }),
+      night('followup-202606040000', { connections: { linked: 1, directed: 1, disconnected: 1 }, unexplained: 1 }),
+    ];
+    expect(reportText(nights, { orders: [], administrators: [] }, undefined)).toBe(
+      [
+        'Follow-ups, each of which goes on at night with what was moved before',
+        '  followup-202606020000  ended 2026-06-17 00:00Z; 12 numbers moved: 1 already open elsewhere, 3 verified, 1 not found, 7 overdue; unexplained 0',
+        '  followup-202606030000  ended 2026-06-17 00:00Z; to give back: 2 restored, 1 overdue; unexplained 0',
+        '  followup-202606040000  ended 2026-06-17 00:00Z; 1 number moved: 1 disconnected; unexplained 1',
+        '',
+      ].join('\n'),
+    );
   });
 
   it('names no place where the files could not be saved', async () => {

@@ -41,6 +41,8 @@ export async function countBatch(
   const settings: RunSettings = {
     material: { kind: 'sample', scale, reports: 1 },
     operators: 'mixed',
+    // What a night's batches use is no part of one batch.
+    moves: false,
     ladder: 'flagged',
     approvals: 'auto',
     start: START,
