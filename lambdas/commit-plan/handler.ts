@@ -100,18 +100,18 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
   };
   const planKey = PLANS.directions.plan(plan, attempt);
   await writeObject({ bucket: env.WORK, key: mine.manifestKey }, manifestText(starts));
-  await writeObject({ bucket: env.WORK, key: planKey }, JSON.stringify(planForm.write(mine)));
+  const text = JSON.stringify(planForm.write(mine));
+  await writeObject({ bucket: env.WORK, key: planKey }, text);
 
-  let committed = { planKey, plan: mine };
+  let committed = { key: planKey, text };
   if (!(await commitPlan(env.CASES, batchId, plan, { planKey, directedAt: now }))) {
     const batch = await readBatch(env.CASES, batchId);
     if (batch?.plan !== plan || !batch.planKey || !planCounts(batch.state))
       throw new PlanIsVoid(`plan ${plan} of batch ${batchId} was given up`);
-    const text = await readText({ bucket: env.WORK, key: batch.planKey });
-    committed = { planKey: batch.planKey, plan: planForm.parse(text) };
+    committed = { key: batch.planKey, text: await readText({ bucket: env.WORK, key: batch.planKey }) };
   }
-  await audit(env, directedNote({ batchId, plan }, committed.planKey, committed.plan, now));
+  await audit(env, directedNote({ batchId, plan }, committed, now));
   await takeBack(env, batchId);
   log.info('plan directed', { batchId, plan, directions: starts.length });
-  return toDirect(starts, committed.plan.manifestKey);
+  return toDirect(starts, planForm.parse(committed.text).manifestKey);
 });

@@ -12,7 +12,7 @@ import { folder } from './folders.ts';
 import { sha256Of } from './hashes.ts';
 import type { BatchId } from './identifiers.ts';
 import type { Ledger } from './ledger.ts';
-import type { Plan } from './plans.ts';
+import { planForm } from './plans.ts';
 import { fields, formOf } from './stored.ts';
 
 /** What can be decided or happen. */
@@ -130,13 +130,16 @@ export function closedNote({ batchId, directionId, closedAt, rows }: Ledger): Au
   };
 }
 
-/** What the audit is told of a plan that counts: how much it directs, and by its file what. */
+/**
+ * What the audit is told of a plan that counts: how much it directs, and by its file what.
+ * @param file as it lies in the work bucket
+ */
 export function directedNote(
   { batchId, plan: number }: { batchId: BatchId; plan: number },
-  planKey: string,
-  plan: Plan,
+  { key, text }: { readonly key: string; readonly text: string },
   at: Instant,
 ): AuditNote {
+  const plan = planForm.parse(text);
   const linked = Object.values(plan.linked).reduce((sum, count) => sum + count, 0);
   return {
     batchId,
@@ -144,7 +147,7 @@ export function directedNote(
     kind: 'plan_directed',
     at,
     facts: { plan: number, linked, directions: plan.directions.length },
-    files: { plan: { key: planKey, sha256: sha256Of(JSON.stringify(plan)) } },
+    files: { plan: { key, sha256: sha256Of(text) } },
   };
 }
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { directedNote } from '../domain/audit.ts';
 import { planCounts } from '../domain/batches.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
-import { type DirectionStart, manifestText, toDirect } from '../domain/plans.ts';
+import { type DirectionStart, manifestText, planForm, toDirect } from '../domain/plans.ts';
 import { fields } from '../domain/stored.ts';
 import { whereabouts } from '../domain/whereabouts.ts';
 import { PLANS } from '../domain/work.ts';
@@ -13,8 +13,7 @@ import { audit } from '../stores/audit.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
-import { writeObject } from '../stores/objects.ts';
-import { readPlan } from '../stores/plans.ts';
+import { readText, writeObject } from '../stores/objects.ts';
 import { takeBack } from '../stores/taking-back.ts';
 
 const environment = z.object({ WORK: z.string(), OUTBOX: z.string(), CASES: z.string(), AUDIT_QUEUE: z.string() });
@@ -36,8 +35,10 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
   const directed = batch !== undefined && planCounts(batch.state);
   const starts: DirectionStart[] = [];
   if (directed && batch.planKey) {
-    const plan = await readPlan(env.WORK, batch.planKey);
-    await audit(env, directedNote(batch, batch.planKey, plan, now));
+    const key = batch.planKey;
+    const text = await readText({ bucket: env.WORK, key });
+    const plan = planForm.parse(text);
+    await audit(env, directedNote(batch, { key, text }, now));
     await takeBack(env, batchId);
     await concurrently(plan.directions, LEDGERS_AT_ONCE, async ({ directionId, operator }) => {
       const ledger = await readLedger(env.CASES, directionId);

@@ -18,6 +18,7 @@ import {
 } from '../../lambdas/domain/audit.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
+import { planForm } from '../../lambdas/domain/plans.ts';
 import { airtel, closed, fresh, jio, thrown } from './example.ts';
 
 const BATCH = 'mha-0123456789ab' as BatchId;
@@ -99,7 +100,7 @@ describe('a chain', () => {
     expect(thrown(() => closedNote(fresh(3)))).toBe(`Error: direction ${directionId} is not closed`);
   });
 
-  it('tells of a plan that counts how much it directs, and by its file what', () => {
+  it('tells of a plan that counts how much it directs, and binds it by the bytes that lie there', () => {
     const plan = {
       operators: [airtel, jio],
       linked: { airtel: 6, jio: 3 },
@@ -111,17 +112,15 @@ describe('a chain', () => {
       reversal: null,
       manifestKey: 'plans/7/manifest',
     };
-    const written =
-      '{"operators":["airtel","jio"],"linked":{"airtel":6,"jio":3},"decisions":{},"ported":{},"directions":[{"directionId":' +
-      '"mha-0123456789ab.reverify.airtel.1-0-0","operator":"airtel","rows":3,"rowsKey":"plans/7/rows"}],"elsewhere":[],"moved":[],"reversal":null,' +
-      '"manifestKey":"plans/7/manifest"}';
-    expect(directedNote({ batchId: BATCH, plan: 7 }, 'plans/7/plan.json', plan, at(4))).toEqual({
+    // Whoever has the file has just its bytes, in whatever form it was written.
+    const text = JSON.stringify(planForm.write(plan), null, 1);
+    expect(directedNote({ batchId: BATCH, plan: 7 }, { key: 'plans/7/plan.json', text }, at(4))).toEqual({
       batchId: BATCH,
       id: 'directed/7',
       kind: 'plan_directed',
       at: '2026-06-01T04:00:00Z',
       facts: { plan: 7, linked: 9, directions: 1 },
-      files: { plan: { key: 'plans/7/plan.json', sha256: sha256(written) } },
+      files: { plan: { key: 'plans/7/plan.json', sha256: sha256(text) } },
     });
   });
 
