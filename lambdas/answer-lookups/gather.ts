@@ -2,15 +2,16 @@
 import type { Instant } from '../domain/days.ts';
 import { dayOf } from '../domain/days.ts';
 import { exemptionOf } from '../domain/exemptions.ts';
-import type { Facts } from '../domain/facts.ts';
-import type { BatchId, Imei, Msisdn } from '../domain/identifiers.ts';
+import type { Facts, ReversalFacts } from '../domain/facts.ts';
+import { type BatchId, type Imei, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
 import type { LookupRow } from '../domain/lookups.ts';
 import { factsSince } from '../domain/story-by-reference.ts';
 import { readExemptions } from '../stores/cases/exemptions.ts';
 import { asideOf } from './aside.ts';
 import { Batches } from './batches.ts';
 import { env } from './environment.ts';
-import { Rows } from './rows.ts';
+import { reversalsOf } from './reversals.ts';
+import { type Claimed, Rows } from './rows.ts';
 
 /** A handset, or a number, as it is asked about. */
 type Identifier = Imei | Msisdn;
@@ -39,6 +40,10 @@ export async function gatherFacts(
   const aside = await asideOf(subjects);
   for (const { identifier, directionId } of aside) if (directionId !== null) claimed.add(identifier, { directionId });
   for (const { msisdn, pointer } of referred.values()) claimed.add(msisdn, pointer);
+  const reversals = await reversalsOf(subjects, batches);
+  for (const [subject, own] of reversals)
+    for (const { directionIds } of own) for (const directionId of directionIds) claimed.add(subject, { directionId });
+  await addExceptions(rows, reversals, claimed);
   const rowsOf = await rows.read(claimed);
 
   const met = new Map<BatchId, Set<Identifier>>();
@@ -46,6 +51,7 @@ export async function gatherFacts(
     met.set(batchId, (met.get(batchId) ?? new Set()).add(subject));
   for (const [subject, own] of rowsOf) for (const { batchId } of own) meets(batchId, subject);
   for (const { batchId, identifier } of aside) meets(batchId, identifier);
+  for (const [subject, own] of reversals) for (const { batchId } of own) meets(batchId, subject);
   const factsOf = await batches.facts(met);
   const { exemptions } = await readExemptions(env, dayOf(now));
 
@@ -57,6 +63,7 @@ export async function gatherFacts(
       batches: [...met].flatMap(([batchId, own]) => (own.has(identifier) ? (factsOf(batchId, identifier) ?? []) : [])),
       rows: rowsOf.get(identifier) ?? [],
       aside: aside.filter((one) => one.identifier === identifier),
+      reversals: reversals.get(identifier) ?? [],
       exemption: exemptionOf(exemptions, identifier),
     };
     const pointer = row.asked.by === 'reference' ? referred.get(row.asked.referred)?.pointer : undefined;
@@ -79,6 +86,26 @@ export async function numbersReferred(inbox: string, asked: readonly LookupRow[]
       return row === undefined ? [] : [[line, row.msisdn] as const];
     }),
   );
+}
+
+/**
+ * What goes on with the exception of a number from a handset's block, where nobody had answered: the handset's claim names it, and not
+ * the number's.
+ */
+async function addExceptions(
+  rows: Rows,
+  reversals: ReadonlyMap<Identifier, readonly ReversalFacts[]>,
+  claimed: Claimed,
+): Promise<void> {
+  const numbers = new Map<Imei, Set<Msisdn>>();
+  for (const [subject, own] of reversals)
+    for (const { imei, msisdn } of own)
+      if (imei !== null && msisdn === subject) numbers.set(imei, (numbers.get(imei) ?? new Set()).add(msisdn));
+  const { byDirection } = await rows.claimed(new Set(numbers.keys()));
+  for (const [directionId, own] of byDirection)
+    for (const handset of own.keys())
+      if (parseDirectionId(directionId)?.kind === 'unblock' && !isNumber(handset))
+        for (const msisdn of numbers.get(handset) ?? []) claimed.add(msisdn, { directionId });
 }
 
 function isNumber(identifier: Identifier): identifier is Msisdn {

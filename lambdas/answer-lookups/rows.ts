@@ -1,8 +1,8 @@
 import { type Pointer, readPointer } from '../domain/claims.ts';
-import { parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
+import { type DirectionRow, parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
 import type { CarryingOrder, EarlierWord, NamedFile, RowFacts } from '../domain/facts.ts';
 import { type DirectionId, type Imei, imeiOut, isImei, type Msisdn } from '../domain/identifiers.ts';
-import { isMove, type Outcome, RESTORE } from '../domain/kinds.ts';
+import { type DirectionKind, isMove, type Outcome, RESTORE } from '../domain/kinds.ts';
 import { fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { type MovedRow, movedForm } from '../domain/moves.ts';
@@ -25,11 +25,11 @@ type Named = Pick<Pointer, 'directionId'> & Partial<Pick<Pointer, 'row'>>;
 
 /** Which rows of which directions are somebody's, as far as it is known before they are read. */
 export class Claimed {
-  readonly byDirection = new Map<DirectionId, Map<Imei | Msisdn, number | undefined>>();
+  readonly byDirection = new Map<DirectionId, Map<Imei | Msisdn, Set<number | undefined>>>();
 
   add(identifier: Imei | Msisdn, { directionId, row }: Named): void {
-    const own = this.byDirection.get(directionId) ?? new Map<Imei | Msisdn, number | undefined>();
-    own.set(identifier, row ?? own.get(identifier));
+    const own = this.byDirection.get(directionId) ?? new Map<Imei | Msisdn, Set<number | undefined>>();
+    own.set(identifier, (own.get(identifier) ?? new Set()).add(row));
     this.byDirection.set(directionId, own);
   }
 }
@@ -79,31 +79,58 @@ export class Rows {
       const orders = await ordersOf(ledger);
       const moves = await movesOf(ledger);
       const replaced = new ReplacedWords(ledger);
-      for (const [identifier, known] of wanted) {
-        const row =
-          known ?? lines.findIndex((line) => line !== '' && subjectOfLine(ledger.kind, line).identifier === identifier);
-        const line = lines[row];
-        if (!line) continue;
-        const facts = {
-          batchId: ledger.batchId,
-          ledger,
-          row,
-          subject: parseDirectionRowLine(ledger.kind, line),
-          orders: orders.filter(({ text }) => text.includes(`\n${shownAs(identifier)},`)).map(({ order }) => order),
-          answeredIn: await nameOfAnswer(ledger, row),
-          moved: await moveOf(ledger, row),
-          cutAfter: await filesCuttingAfter(ledger, row, moves),
-          earlier: await earlierWords(ledger, row, replaced),
-        };
-        rows.set(identifier, [...(rows.get(identifier) ?? []), facts]);
-      }
+      for (const [identifier, known] of wanted)
+        for (const row of placesOf(ledger.kind, lines, identifier, known)) {
+          const line = lines[row];
+          if (!line) continue;
+          const subject = parseDirectionRowLine(ledger.kind, line);
+          const ordered = `\n${orderedAs(ledger.kind, subject)},`;
+          const facts = {
+            batchId: ledger.batchId,
+            ledger,
+            row,
+            subject,
+            orders: orders.filter(({ text }) => text.includes(ordered)).map(({ order }) => order),
+            answeredIn: await nameOfAnswer(ledger, row),
+            moved: await moveOf(ledger, row),
+            cutAfter: await filesCuttingAfter(ledger, row, moves),
+            earlier: await earlierWords(ledger, row, replaced),
+          };
+          rows.set(identifier, [...(rows.get(identifier) ?? []), facts]);
+        }
     });
-    for (const own of rows.values()) own.sort((a, b) => (a.ledger.directionId < b.ledger.directionId ? -1 : 1));
+    const name = ({ ledger, row }: RowFacts) => `${ledger.directionId} ${String(row).padStart(9, '0')}`;
+    for (const own of rows.values()) own.sort((a, b) => (name(a) < name(b) ? -1 : 1));
     return rows;
   }
 }
 
-const shownAs = (identifier: Imei | Msisdn) => (isImei(identifier) ? imeiOut(identifier) : identifier);
+/** The places (from 0, ascending) of the rows that are somebody's: those that are known, and those that are found where one isn't. */
+function placesOf(
+  kind: DirectionKind,
+  lines: readonly string[],
+  identifier: Imei | Msisdn,
+  known: ReadonlySet<number | undefined>,
+): number[] {
+  const places = new Set([...known].filter((row) => row !== undefined));
+  if (known.has(undefined))
+    for (const [row, line] of lines.entries()) if (line !== '' && isAbout(kind, line, identifier)) places.add(row);
+  return [...places].sort((a, b) => a - b);
+}
+
+/** Whether a row is a number's or a handset's: a number's is also that by which it is excepted from a handset's block. */
+function isAbout(kind: DirectionKind, line: string, identifier: Imei | Msisdn): boolean {
+  if (kind !== 'unblock') return subjectOfLine(kind, line).identifier === identifier;
+  const { imei, msisdn } = parseDirectionRowLine(kind, line);
+  return msisdn === null ? imei === identifier : msisdn === identifier;
+}
+
+/** How an order's line begins that carries a row. A handset may stand in one for several numbers. */
+function orderedAs(kind: DirectionKind, row: DirectionRow): string {
+  const number = 'msisdn' in row ? (row.msisdn ?? '') : '';
+  if (kind === 'unblock') return `${imeiOut(row.imei)},${number}`;
+  return kind === 'block' ? imeiOut(row.imei) : number;
+}
 
 /** The orders of a direction as they were committed, in the order of their commits, each with its text. */
 async function ordersOf(ledger: Ledger): Promise<{ order: CarryingOrder; text: string }[]> {

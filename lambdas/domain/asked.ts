@@ -188,13 +188,25 @@ const reversedSubject = z.strictObject({
 });
 
 /** What became of a subject, as one line of the list of its shard, without its LF. */
-export function reversedLine(reversed: ReversedSubject): string {
-  return JSON.stringify({ ...reversed, rows: reversed.rows.map(writePointer) });
+export function reversedLine({ imei, msisdn, rows, ...more }: ReversedSubject): string {
+  return JSON.stringify({ imei, msisdn, ...more, rows: rows.map(writePointer) });
 }
 
 /** Reads a line that `reversedLine` made. @throws BadWorkLine */
 export function parseReversedLine(line: string): ReversedSubject {
   return read(reversedSubject, line, 'what became of a subject');
+}
+
+const NAMED = /^\{"imei":(?:null|"(\d{14})"),"msisdn":(?:null|"(\+91\d{10})"),/;
+
+/**
+ * Whom a line that `reversedLine` made names, without reading all of it: withdrawn reports have hundreds of thousands of lines.
+ * @throws BadWorkLine
+ */
+export function namedInReversedLine(line: string): (Imei | Msisdn)[] {
+  const named = NAMED.exec(line);
+  if (named === null) throw new BadWorkLine('what became of a subject begins with whom it is about');
+  return named.slice(1).filter((one): one is Imei | Msisdn => one !== undefined);
 }
 
 /** Whether a subject is withdrawn from every list, and reversed for later batches: whatever it became, unless it stays as it is. */

@@ -1,4 +1,6 @@
 /** What is stored of one number or handset, gathered for its story: each source of facts has its form here and its rules in a file `story-of-….ts`. */
+import type { Appeal } from './appeals.ts';
+import type { ReversedSubject } from './asked.ts';
 import type { Day, Instant } from './days.ts';
 import type { Decision } from './decisions.ts';
 import type { DirectionRow } from './directions.ts';
@@ -92,6 +94,18 @@ export interface AsideFacts {
   readonly directionId: DirectionId | null;
 }
 
+/** What a reversal that is directed was asked about the subject, and what became of that. */
+export interface ReversalFacts
+  extends Pick<ReversedSubject, 'imei' | 'msisdn' | 'ground' | 'state' | 'rows' | 'directionIds' | 'kept'> {
+  readonly batchId: BatchId;
+  /** When it was directed. */
+  readonly at: Instant;
+  /** The rows of the appeal that ask for it; none of a withdrawal, nor once the appeal is no longer kept. */
+  readonly appeals: readonly Pick<Appeal, 'line' | 'row' | 'ground' | 'caseRef'>[];
+  /** Of a withdrawal: the batch of the report that was taken back. */
+  readonly withdraws: BatchId | null;
+}
+
 /** All that is stored of a subject. */
 export interface Facts {
   readonly subject:
@@ -101,5 +115,7 @@ export interface Facts {
   readonly batches: readonly BatchFacts[];
   readonly rows: readonly RowFacts[];
   readonly aside: readonly AsideFacts[];
+  /** What was to be taken back of it, in any order. */
+  readonly reversals: readonly ReversalFacts[];
   readonly exemption: Exemption;
 }

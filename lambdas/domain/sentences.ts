@@ -1,17 +1,20 @@
 /** The sentence of an explanation, in plain English: where a number or a handset stands, and what may be done by when. */
+import { isTakenBackBy } from './asked.ts';
 import { wasCut } from './back-orders.ts';
-import { addDays, type Day, dayOf, type Instant, laterOf, millisOf } from './days.ts';
+import { addDays, type Day, dayOf, type Instant, laterOf } from './days.ts';
 import { actOf } from './decisions.ts';
 import { contestedDays } from './erasure.ts';
-import type { AsideFacts, Facts, RowFacts } from './facts.ts';
+import type { AsideFacts, Facts, ReversalFacts, RowFacts } from './facts.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { givesBack, type Outcome, RESTORE } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
 import { fileMoving } from './moves.ts';
 import { isReversed } from './outcomes.ts';
+import { newestReversal, pairSentences, reversalSentence } from './sentences-of-reversals.ts';
 import { exemptUntil } from './story-of-exemptions.ts';
 import { listedIn } from './story-of-rows.ts';
 import { lastDeadline } from './whereabouts.ts';
+import { dayText, instantText, listText } from './wording.ts';
 
 /** What a sentence is told beside the facts. */
 export interface Asking {
@@ -31,9 +34,9 @@ export const NO_SUCH_ROW = 'No order has a row with this reference: it may be mi
 
 /** Where the subject stands at `now`, and what may be done by when. */
 export function sentenceOf(facts: Facts, asking: Asking): string {
-  const { subject, rows, aside, exemption } = facts;
+  const { subject, rows, aside, reversals, exemption } = facts;
   const said =
-    rows.length + aside.length === 0
+    rows.length + aside.length + reversals.length === 0
       ? [NOTHING[subject.kind]]
       : subject.kind === 'number'
         ? numberSentences(facts, asking)
@@ -43,23 +46,6 @@ export function sentenceOf(facts: Facts, asking: Asking): string {
     said.push(`Until ${dayText(until)} it is exempt: no report has it directed before that day is over.`);
   return said.join(' ');
 }
-
-/** A day in words: 3 June 2026. */
-export function dayText(day: Day): string {
-  return `${Number(day.slice(8))} ${MONTHS[Number(day.slice(5, 7)) - 1]} ${Number(day.slice(0, 4))}`;
-}
-
-/** An instant in words, as clocks show it in India: 3 June 2026, 05:30 IST. */
-export function instantText(instant: Instant): string {
-  const clock = new Date(millisOf(instant) + KOLKATA).toISOString().slice(11, 16);
-  return `${dayText(dayOf(instant))}, ${clock} IST`;
-}
-
-const MONTHS = [
-  ...['January', 'February', 'March', 'April', 'May', 'June'],
-  ...['July', 'August', 'September', 'October', 'November', 'December'],
-];
-const KOLKATA = 5.5 * 3600 * 1000;
 
 /** When each batch took its turn, by which the newest word on a subject is known. */
 function turnOf({ batches }: Facts, id: string): string {
@@ -82,15 +68,22 @@ function newsOf({ ledger, row, orders, cutAfter }: RowFacts): Instant {
 
 /** The newest thing that happened first; of a number's other rows those by which it is, or may be, cut off, or is to be. */
 function numberSentences(facts: Facts, asking: Asking): string[] {
-  const rows = [...facts.rows].sort((a, b) => {
-    const [one, other] = [newsOf(a), newsOf(b)];
-    return one === other ? b.ledger.plan - a.ledger.plan : one < other ? 1 : -1;
-  });
-  const [newestRow] = rows;
+  const all = facts.rows
+    .filter((row) => row.ledger.kind !== 'unblock' && !isAskedAgain(facts, row))
+    .sort((a, b) => {
+      const [one, other] = [newsOf(a), newsOf(b)];
+      return one === other ? b.ledger.plan - a.ledger.plan : one < other ? 1 : -1;
+    });
+  const reversal = standingReversal(facts);
+  const isTakenBack = reversal !== undefined && isTakenBackBy(reversal);
+  // What was taken back is said by that, and not row by row.
+  const rows = isTakenBack ? all.filter((row) => givesBack(row.ledger.kind) || !isTaken(row)) : all;
+  const newestRow = isTakenBack ? rows.find(({ ledger }) => givesBack(ledger.kind)) : rows[0];
   const [newestAside] = [...facts.aside].sort((a, b) => (turnOf(facts, a.batchId) < turnOf(facts, b.batchId) ? 1 : -1));
   const asideCounts =
     newestAside !== undefined &&
-    rows.every(({ batchId }) => turnOf(facts, newestAside.batchId) > turnOf(facts, batchId));
+    rows.every(({ batchId }) => turnOf(facts, newestAside.batchId) > turnOf(facts, batchId)) &&
+    (reversal === undefined || turnOf(facts, newestAside.batchId) > turnOf(facts, reversal.batchId));
   const said: string[] = [];
   let main = newestRow;
   if (asideCounts) {
@@ -100,10 +93,31 @@ function numberSentences(facts: Facts, asking: Asking): string[] {
     else if (main !== undefined && !isOpenRow(main) && outcomeOf(main.ledger, main.row).outcome === 'not_found')
       main = undefined;
   }
+  if (reversal !== undefined) said.push(reversalSentence(reversal));
   if (main !== undefined) said.push(rowSentence(facts, main, asking));
   for (const row of rows)
     if (row !== main && (isOpenRow(row) || isCutOff(row))) said.push(rowSentence(facts, row, asking));
-  return said;
+  return [...said, ...pairSentences(facts, asking.now)];
+}
+
+/** The newest reversal of the subject, unless a batch has directed it since. */
+function standingReversal(facts: Facts): ReversalFacts | undefined {
+  const reversal = newestReversal(facts);
+  const isOlder = ({ batchId, ledger }: RowFacts) =>
+    givesBack(ledger.kind) || (reversal && turnOf(facts, batchId) < turnOf(facts, reversal.batchId));
+  return facts.rows.every(isOlder) ? reversal : undefined;
+}
+
+/** Whether what is given back by a row is asked for by a newer one, since nobody had answered, or was taken again since. */
+function isAskedAgain({ rows }: Facts, { ledger: { kind, operator, plan } }: RowFacts): boolean {
+  return (
+    givesBack(kind) &&
+    rows.some(({ ledger }) => ledger.kind === kind && ledger.operator === operator && ledger.plan > plan)
+  );
+}
+
+function isTaken({ ledger, row }: RowFacts): boolean {
+  return isReversed(currentOutcomes(ledger), row);
 }
 
 function rowOf(rows: readonly RowFacts[], directionId: DirectionId): RowFacts | undefined {
@@ -202,7 +216,7 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
   },
   blocked: ({ who, on }) => `${who} blocked it${on}.`,
   restored: ({ who, on }) =>
-    `${who} says that the number has full service again${on === '' ? '' : ` since${on.slice(3)}`}.`,
+    `${who} says that the number has full service again${on === '' ? '' : ` since${on.slice(3)}`}: nothing more is to be done.`,
   unblocked: ({ who, on }) => `${who} says that it blocks it no more${on === '' ? '' : `, since${on.slice(3)}`}.`,
 };
 
@@ -244,7 +258,7 @@ function restored({ orders }: RowFacts, { now }: Asking): string {
 function overdueSentence({ of: { ledger, row }, who }: Standing): string {
   const end = instantText(ledger.closedAt ?? lastDeadline(ledger));
   if (givesBack(ledger.kind))
-    return `${who} was to give it full service again by ${end}, and has not said that it did: whoever lacks it should ask there.`;
+    return `${who} was to give it full service again by ${end}, and has not said that it did: whoever lacks it should ask there.${ledger.followUp === undefined ? ' It is asked again in the next night.' : ''}`;
   const failed = fileSaying(ledger, row) === undefined ? '' : ', after the subscriber had failed to prove who they are';
   return `${who} has not said by ${end} what became of it${failed}: it was to be disconnected by then, and may have been. The operator can still answer: the subscriber can prove who they are there, or ask for an appeal.`;
 }
@@ -260,10 +274,11 @@ const ORDERED: Readonly<Record<string, string>> = {
 function openSentence({ of: { ledger, row, orders }, who, asking }: Standing, failed: string): string {
   const end = instantText(lastDeadline(ledger));
   const isOver = lastDeadline(ledger) <= asking.now;
+  const due = orders.at(-1)?.deadline;
   if (givesBack(ledger.kind))
     return isOver
       ? `${who} was to give it full service again by ${end}, whatever state it is in: whoever lacks it should ask there.`
-      : `${who} is to give it full service again by ${end}, whatever state it is in.`;
+      : `${who} is to give it full service again by ${due !== undefined && due > asking.now ? instantText(due) : end}, whatever state it is in. Until it says that it did it is asked again, night after night; whoever lacks service then should ask there.`;
   const standing = orders.findLast(({ order }) => order !== RESTORE.order);
   if (standing === undefined)
     return `${failed}${who} is about to be asked to have the subscriber prove who they are. They keep the number if they do by ${end}, and are to be disconnected if not.`;
@@ -301,8 +316,12 @@ function handsetSentences(facts: Facts, { now }: Asking): string[] {
   );
   const said = [...states].map(([state, operators]) => `${state} ${listText(operators.map(([operator]) => operator))}`);
   const blocked = [...states.keys()].some((state) => state.startsWith('blocked') || state.startsWith('to be blocked'));
+  const reversal = standingReversal(facts);
+  const excepted = facts.rows.some(({ subject }) => 'msisdn' in subject && subject.msisdn !== null);
   return [
-    `This handset is ${said.join('; ')}.`,
+    ...(reversal === undefined ? [] : [reversalSentence(reversal)]),
+    ...(said.length === 0 ? [] : [`This handset is ${said.join('; ')}.`]),
+    ...(excepted ? ['There is somebody for whose number it was to be excepted from the block.'] : []),
     ...(blocked ? ['Who holds that it is not the handset that was reported can ask for an appeal.'] : []),
   ];
 }
@@ -342,7 +361,3 @@ const BLOCK_ASIDE: Readonly<Record<AsideFacts['state'], string>> = {
   alreadyDisconnected: 'left alone at',
   alreadyVerified: 'left alone at',
 };
-
-function listText(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
-}

@@ -1,6 +1,8 @@
 /** What is told to whoever names a reference: of the number as it was then. Whoever has it now has no part in that. */
+import { isTakenBackBy, isWhole } from './asked.ts';
+import type { Pointer } from './claims.ts';
 import { type Day, dayOf } from './days.ts';
-import type { BatchFacts, Facts, RowFacts } from './facts.ts';
+import type { AsideFacts, BatchFacts, Facts, ReversalFacts, RowFacts } from './facts.ts';
 import { givesBack, type Outcome } from './kinds.ts';
 import { currentOutcomes, outcomeOf } from './ledger.ts';
 import { continuedBy, type Said } from './moves.ts';
@@ -11,29 +13,35 @@ const ENDED: ReadonlySet<Outcome> = new Set<Outcome>(['disconnected', 'surrender
 
 /**
  * What facts tell of the number as it was at a row: that row; those by which it goes on, ported, extended, returned by a dispute, or
- * restored; and the batches that left it there. Not those after the connection ended in which it was seen later, nor what
- * approvers said of it since: that may be about somebody else.
+ * restored; what took these back; and the batches that left it there. Not those after the connection ended in which it was seen later,
+ * nor what caseworkers and approvers said of it since: that may be about somebody else.
  */
 export function factsSince(facts: Facts, at: RowFacts): Facts {
   const { outcome } = outcomeOf(at.ledger, at.row);
   const isGone = outcome === 'reissued';
-  const rows = isGone ? [at] : [at, ...restoring(facts, continuations(facts, at))];
-  const last = rows.findLast(({ ledger }) => !givesBack(ledger.kind)) ?? at;
-  const ended = endOf(last);
+  const chain = isGone ? [at] : continuations(facts, at);
+  const ended = endOf(facts, chain.at(-1) ?? at);
+  const reversals = facts.reversals.filter((reversal) => isOfHolder(reversal, chain, ended));
+  const excepted = new Set(reversals.flatMap(({ imei, batchId }) => (imei === null ? [] : [batchId])));
+  const rows = isGone
+    ? [at]
+    : [at, ...restoring(facts, chain), ...facts.rows.filter((row) => isException(row) && excepted.has(row.batchId))];
   const turn = (id: string) => facts.batches.find(({ batchId }) => batchId === id)?.startedAt ?? '';
   const directions = new Set(rows.map(({ ledger }) => ledger.directionId));
   const isSame = ({ sightings }: BatchFacts) =>
     ended === undefined || (ended !== null && sightings.every(({ lastSeen }) => lastSeen <= ended));
   const met = facts.batches.filter(isSame).map(({ batchId }) => batchId);
+  /** By a reversal nothing of it stands in any direction. */
+  const isReversedBefore = ({ state, batchId }: AsideFacts) =>
+    state === 'reversed' && reversals.some((one) => isTakenBackBy(one) && turn(one.batchId) < turn(batchId));
   const aside = facts.aside.filter(
-    ({ batchId, directionId }) =>
+    (one) =>
       !isGone &&
-      met.includes(batchId) &&
-      turn(batchId) > turn(at.batchId) &&
-      directionId !== null &&
-      directions.has(directionId),
+      met.includes(one.batchId) &&
+      turn(one.batchId) > turn(at.batchId) &&
+      (one.directionId === null ? isReversedBefore(one) : directions.has(one.directionId)),
   );
-  const told = new Set([...rows, ...aside].map(({ batchId }) => batchId));
+  const told = new Set([...rows, ...aside, ...reversals].map(({ batchId }) => batchId));
   const words = Object.entries(facts.exemption).filter(
     ([, word]) => ended === undefined || (ended !== null && dayOf(word.at) <= ended),
   );
@@ -42,15 +50,52 @@ export function factsSince(facts: Facts, at: RowFacts): Facts {
     batches: facts.batches.filter(({ batchId }) => told.has(batchId)),
     rows,
     aside,
+    reversals,
     exemption: Object.fromEntries(words),
   };
 }
 
-/** Since when a row's number may be somebody else's; null where it is, since nobody knows when; undefined where it isn't. */
-function endOf({ ledger, row }: RowFacts): Day | null | undefined {
+const isException = ({ ledger }: RowFacts) => ledger.kind === 'unblock';
+
+/**
+ * Whether a reversal was about who had the number in these rows, or may have been: it was asked for by the reference of one of them, or
+ * for the report that directed one, or it took one back. What took none back, or came too late for it, is theirs as long as nobody else
+ * may have the number.
+ * @param ended as `endOf` has it
+ */
+function isOfHolder(
+  { imei, msisdn, appeals, withdraws, rows, state }: ReversalFacts,
+  chain: readonly RowFacts[],
+  ended: Day | null | undefined,
+): boolean {
+  const isIn = (row: Pointer | null) =>
+    row !== null && chain.some((one) => one.ledger.directionId === row.directionId && one.row === row.row);
+  if (appeals.some(({ row }) => isIn(row))) return true;
+  if (withdraws !== null) return chain.some(({ batchId }) => batchId === withdraws);
+  // What was asked by another holder's reference.
+  if (appeals.some(({ row }) => row !== null)) return false;
+  if (isWhole({ imei, msisdn }) && state !== 'tooLate' && rows.some(isIn)) return true;
+  return rows.every((row) => isIn(row)) && ended === undefined;
+}
+
+/**
+ * Since when a row's number may be somebody else's; null where it is, since nobody knows when; undefined where it isn't. What a reversal
+ * took back is still whose it was, unless an operator said otherwise in another row.
+ */
+function endOf({ rows, reversals }: Facts, { ledger, row, subject }: RowFacts): Day | null | undefined {
   const { outcome, occurredOn } = outcomeOf(ledger, row);
   if (ENDED.has(outcome)) return occurredOn;
-  return isReversed(currentOutcomes(ledger), row) ? null : undefined;
+  if (!isReversed(currentOutcomes(ledger), row)) return undefined;
+  const { directionId } = ledger;
+  const isByReversal = reversals.some((one) =>
+    one.rows.some((taken) => taken.directionId === directionId && taken.row === row),
+  );
+  const lastSeen = 'lastSeen' in subject ? subject.lastSeen : null;
+  const isAnothers = rows.some((other) => {
+    const word = outcomeOf(other.ledger, other.row);
+    return word.outcome === 'reissued' && (lastSeen === null || word.occurredOn === null || word.occurredOn > lastSeen);
+  });
+  return isByReversal && !isAnothers ? undefined : null;
 }
 
 /** A row, and those by which it goes on, the newest last. */
@@ -67,8 +112,9 @@ function continuations({ rows }: Facts, at: RowFacts): RowFacts[] {
 
 /** A row and its continuations, and among them what gives back what each of their operators took, as long as that asked nothing of another holder. */
 function restoring({ rows }: Facts, chain: readonly RowFacts[]): RowFacts[] {
-  const given = rows.filter(({ ledger }) => {
-    if (!givesBack(ledger.kind)) return false;
+  const given = rows.filter((row) => {
+    const { ledger } = row;
+    if (!givesBack(ledger.kind) || isException(row)) return false;
     const before = rows
       .filter((one) => !givesBack(one.ledger.kind) && one.ledger.operator === ledger.operator)
       .filter((one) => one.ledger.plan < ledger.plan)

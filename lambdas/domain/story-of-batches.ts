@@ -5,9 +5,11 @@ import { type ApproverId, type Imei, imeiOut, type Msisdn } from './identifiers.
 import type { StoryEvent } from './story.ts';
 
 /** The events of all batches that met the subject. */
-export function eventsOfBatches({ subject, batches, aside }: Facts): StoryEvent[] {
+export function eventsOfBatches({ subject, batches, aside, reversals }: Facts): StoryEvent[] {
   return batches.flatMap((batch) => {
-    const imeis = subject.kind === 'handset' ? [subject.imei] : seenIn(batch);
+    // A number is left out of a reversal by a handset, too, where that is asked for as far as the number uses it.
+    const pairs = reversals.flatMap(({ batchId, imei }) => (batchId === batch.batchId ? (imei ?? []) : []));
+    const imeis = subject.kind === 'handset' ? [subject.imei] : [...new Set([...seenIn(batch), ...pairs])];
     const msisdn = subject.kind === 'number' ? subject.msisdn : null;
     return [
       // What isn't a report's goes on from rows of others, or takes them back.

@@ -2,15 +2,18 @@
  * The story of a number or a handset: what happened to it and why, in order of time, from what is stored. What can happen stands here
  * as one union; each source of facts makes its events in a file of its own.
  */
+import type { Reliance } from './asked.ts';
 import type { Day, Instant } from './days.ts';
 import type { Ground } from './decision-rows.ts';
 import type { Facts } from './facts.ts';
 import type { AgencyId, ApproverId, BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import type { Answer, ClaimState, DirectionKind, ExtensionGround, RESTORE, RevocationReason } from './kinds.ts';
 import type { Order, Rung } from './ladders.ts';
-import type { WITHDRAWAL_GROUNDS } from './revocations.ts';
+import type { SubjectState } from './reversals.ts';
+import type { WithdrawalGround } from './revocations.ts';
 import { eventsOfBatches } from './story-of-batches.ts';
 import { eventsOfExemption } from './story-of-exemptions.ts';
+import { eventsOfAsking, eventsOfReversal, rowEventsOfReversals } from './story-of-reversals.ts';
 import { eventsOfRow } from './story-of-rows.ts';
 import type { Act } from './subjects.ts';
 import type { HeldWhy } from './weighing.ts';
@@ -151,7 +154,51 @@ export type StoryEvent =
       readonly at: Instant;
       readonly what: 'withdrawn';
       readonly list: string;
-      readonly ground: (typeof WITHDRAWAL_GROUNDS)[number];
+      readonly ground: WithdrawalGround;
+    }
+  /**
+   * A caseworker appealed for it: for the number, the handset, or both as a pair, which excepts the number from the handset's block.
+   * `imei` is a pair's, and `caseRef` null of a pair for whoever asks about the handset: it is another subscriber's.
+   */
+  | {
+      readonly at: Instant;
+      readonly what: 'appealed';
+      readonly batchId: BatchId;
+      /** The caseworker. */
+      readonly by: string;
+      readonly of: 'number' | 'handset' | 'pair';
+      readonly imei: string | null;
+      readonly ground: WithdrawalGround;
+      readonly caseRef: string | null;
+    }
+  /** The agency that had reported took its report back, or the handset in which the number was seen. */
+  | {
+      readonly at: Instant;
+      readonly what: 'report_withdrawn';
+      readonly batchId: BatchId;
+      readonly by: string;
+      /** The report's batch. */
+      readonly report: BatchId | null;
+    }
+  /** What became of what was appealed for, or withdrawn. */
+  | {
+      readonly at: Instant;
+      readonly what: 'reversed';
+      readonly batchId: BatchId;
+      readonly of: 'number' | 'handset' | 'pair';
+      readonly state: SubjectState;
+      /** In which it is given back. */
+      readonly directionIds: readonly DirectionId[];
+      /** The batches that rely on what stays. */
+      readonly kept: readonly Reliance[];
+    }
+  /** A reversal took a row back; `ended`: which was open, or waited to go on. */
+  | {
+      readonly at: Instant;
+      readonly what: 'taken_back';
+      readonly batchId: BatchId;
+      readonly directionId: DirectionId;
+      readonly ended: boolean;
     }
   /** An approver said until when it is exempt; two are needed. */
   | { readonly at: Instant; readonly what: 'exempted'; readonly by: ApproverId; readonly until: Day };
@@ -173,6 +220,10 @@ export const HAPPENINGS = [
   'listed',
   'withdrawn',
   'exempted',
+  'appealed',
+  'report_withdrawn',
+  'reversed',
+  'taken_back',
 ] as const satisfies readonly StoryEvent['what'][];
 true satisfies StoryEvent['what'] extends (typeof HAPPENINGS)[number] ? true : false;
 
@@ -181,8 +232,11 @@ export function storyOf(facts: Facts): StoryEvent[] {
   const settledAt = (id: BatchId) => facts.batches.find(({ batchId }) => batchId === id)?.settledAt ?? null;
   const events = [
     ...eventsOfExemption(facts.exemption),
+    ...eventsOfAsking(facts),
     ...eventsOfBatches(facts),
+    ...facts.reversals.flatMap(eventsOfReversal),
     ...facts.rows.flatMap((row) => eventsOfRow(row, settledAt(row.batchId))),
+    ...rowEventsOfReversals(facts),
   ];
   return events.sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? -1 : 1));
 }

@@ -3,14 +3,22 @@ import { describe, expect, it, test } from 'vitest';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import type { DirectionRow } from '../../lambdas/domain/directions.ts';
 import { explain, explanationsText, linesIn } from '../../lambdas/domain/explanations.ts';
-import type { AsideFacts, BatchFacts, CarryingOrder, Facts, RowFacts } from '../../lambdas/domain/facts.ts';
+import type {
+  AsideFacts,
+  BatchFacts,
+  CarryingOrder,
+  Facts,
+  ReversalFacts,
+  RowFacts,
+} from '../../lambdas/domain/facts.ts';
 import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Answer } from '../../lambdas/domain/kinds.ts';
 import { type DirectionKind, OUTCOMES, type Outcome } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, newLedger, type RecordedFile } from '../../lambdas/domain/ledger.ts';
 import { bytesPerRow, code, markReversed, writeOutcome } from '../../lambdas/domain/outcomes.ts';
-import { dayText, instantText, sentenceOf } from '../../lambdas/domain/sentences.ts';
+import { sentenceOf } from '../../lambdas/domain/sentences.ts';
 import { storyOf } from '../../lambdas/domain/story.ts';
+import { dayText, instantText } from '../../lambdas/domain/wording.ts';
 
 const BATCH = 'mha-0123456789ab' as BatchId;
 const [IMEI, NUMBER] = ['35100000000001' as Imei, '+919800000001' as Msisdn];
@@ -85,10 +93,12 @@ const number = (rows: RowFacts[], more: Partial<Facts> = {}): Facts => ({
   batches: [batch()],
   rows,
   aside: [],
+  reversals: [],
   exemption: {},
   ...more,
 });
-const handset = (rows: RowFacts[], aside: AsideFacts[] = []): Facts => ({
+const handset = (rows: RowFacts[], aside: AsideFacts[] = [], reversals: ReversalFacts[] = []): Facts => ({
+  reversals,
   subject: { kind: 'handset', imei: IMEI },
   batches: [batch()],
   rows: rows.map((row) => ({ ...row, subject: { imei: IMEI } })),
@@ -188,12 +198,12 @@ describe('the sentence of a number', () => {
     [
       'is given back',
       rowOf(ledger('restore')),
-      'The operator jio is to give it full service again by 9 June 2026, 05:30 IST, whatever state it is in.',
+      'The operator jio is to give it full service again by 9 June 2026, 05:30 IST, whatever state it is in. Until it says that it did it is asked again, night after night; whoever lacks service then should ask there.',
     ],
     [
       'was given back',
       rowOf(answered('restored', ledger('restore'))),
-      'The operator jio says that the number has full service again since 3 June 2026.',
+      'The operator jio says that the number has full service again since 3 June 2026: nothing more is to be done.',
     ],
   ])('that %s', (_, row, sentence) => {
     expect(said(number([row]))).toBe(sentence);
@@ -333,6 +343,98 @@ describe('the sentence of a number', () => {
   });
 });
 
+describe('what a sentence says of a reversal', () => {
+  const REVERSAL = 'caseworker-1-0123456789ab' as BatchId;
+  const OTHER = 'up-police-0123456789ab' as BatchId;
+  const taken = (more: Partial<ReversalFacts> = {}): ReversalFacts => ({
+    batchId: REVERSAL,
+    at: at(5),
+    imei: null,
+    msisdn: NUMBER,
+    ground: 'wrong_number',
+    state: 'directed',
+    rows: [],
+    directionIds: [],
+    kept: [],
+    appeals: [],
+    withdraws: null,
+    ...more,
+  });
+  const later = batch({ batchId: REVERSAL, kind: 'reversal', startedAt: at(5) });
+  const of = (reversals: ReversalFacts[], rows: RowFacts[] = []) =>
+    said(number(rows, { batches: [batch(), later], reversals }));
+  const reversed = (one: Ledger): Ledger => {
+    const outcomes = new Uint8Array(one.outcomes);
+    markReversed(outcomes, 0);
+    return { ...one, outcomes };
+  };
+  const restore = rowOf(ledger('restore', { batchId: REVERSAL }, 2), { batchId: REVERSAL });
+
+  it('is about what was taken back, and then about what gives it back', () => {
+    const cut = rowOf(reversed(answered('disconnected', ledger('reverify'))));
+    expect(of([taken()], [cut, restore])).toMatch(
+      /^What was done about it was taken back on 5 June 2026: .* The operator jio is to give it full service again by 9 June 2026, 05:30 IST/,
+    );
+    expect(of([taken()], [cut, restore])).not.toMatch(/disconnected it on/);
+  });
+
+  it.each<[ReversalFacts['state'], RegExp]>([
+    ['alreadyOpen', /^What was done about it was taken back .* It was being given back already\.$/],
+    ['tooLate', /^It was withdrawn from every list on 5 June 2026\. It is not given back: /],
+    ['nothingToRestore', /^It was withdrawn from every list on 5 June 2026\. There was nothing to give back: /],
+    ['struck', /^An approver left it out of what was taken back on 5 June 2026: all stays as it was\.$/],
+  ])('says what it is to be %s', (state, sentence) => {
+    expect(of([taken({ state })])).toMatch(sentence);
+  });
+
+  it('says of what stays which batch relies on it, and where it stands', () => {
+    const kept = [{ operator: 'jio' as OperatorId, batchId: OTHER, state: 'alreadyDisconnected' }];
+    const cut = rowOf(answered('disconnected', ledger('reverify')));
+    expect(of([taken({ state: 'kept', ground: 'withdrawal', kept })], [cut])).toMatch(
+      /^A report by which something was done about it was withdrawn on 5 June 2026\. That stays all the same, since the batch up-police-0123456789ab met it, too, and relies on it\. The operator jio disconnected it on/,
+    );
+  });
+
+  it('is silent once a newer batch has directed it', () => {
+    const again = rowOf(ledger('reverify', { batchId: OTHER }, 3), { batchId: OTHER });
+    const facts = number([restore, again], {
+      batches: [batch(), later, batch({ batchId: OTHER, startedAt: at(6) })],
+      reversals: [taken()],
+    });
+    expect(said(facts)).toMatch(/^The operator jio is about to be asked/);
+  });
+
+  it('says of an overdue restoration that it is asked again, until it was', () => {
+    const overdue = ledger('restore', { batchId: REVERSAL, closedAt: at(9) }, 2);
+    overdue.outcomes[0] = code.overdue;
+    expect(of([taken()], [rowOf(overdue, { batchId: REVERSAL })])).toMatch(/has not said that it did.* asked again in/);
+    const night = rowOf(ledger('restore', {}, 3));
+    const text = of([taken()], [rowOf({ ...overdue, followUp: BATCH }, { batchId: REVERSAL }), night]);
+    expect(text).toMatch(/The operator jio is to give/);
+    expect(text).not.toMatch(/was to give/);
+  });
+
+  it('says of a handset that its block was taken back, also where no operator had any', () => {
+    const whole = (state: ReversalFacts['state']) => taken({ imei: IMEI, msisdn: null, state });
+    expect(said(handset([], [], [whole('nothingToRestore')]))).toMatch(
+      /^That its block be taken back was granted on 5 June 2026, when nothing/,
+    );
+    const unblocked = rowOf(answered('unblocked', ledger('unblock', {}, 2)));
+    const facts = handset([unblocked, rowOf(answered('blocked', ledger('block')))], [], [whole('directed')]);
+    expect(said({ ...facts, batches: [batch(), later] })).toBe(
+      'Its block was taken back on 5 June 2026. This handset is unblocked since 3 June 2026 at jio.',
+    );
+  });
+
+  it('of a number that is excepted from a block says by which handset, also where nobody blocks that', () => {
+    const pair = (state: ReversalFacts['state']) => taken({ imei: IMEI, state });
+    expect(of([pair('nothingToRestore')])).toBe(
+      'That the number may be used in the handset 351000000000013 was granted on 5 June 2026, when no operator blocked that.',
+    );
+    expect(of([pair('struck')])).toMatch(/^An approver left the use of the handset 351000000000013 out of/);
+  });
+});
+
 describe('the sentence of a handset', () => {
   it('says of each operator how it stands there', () => {
     const vi = (of: Ledger): Ledger => ({ ...of, operator: 'vi' as OperatorId });
@@ -444,6 +546,7 @@ test("the batch of a night is no report's, so that nobody is said to have report
     batches: [batch(), night],
     rows: [],
     aside: [],
+    reversals: [],
     exemption: {},
   };
   expect(storyOf(facts).map((event) => [event.what, 'agency' in event && event.agency])).toEqual([['reported', 'mha']]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Exemption } from '../../lambdas/domain/exemptions.ts';
-import type { AsideFacts, BatchFacts, Facts, RowFacts } from '../../lambdas/domain/facts.ts';
+import type { AsideFacts, BatchFacts, Facts, ReversalFacts, RowFacts } from '../../lambdas/domain/facts.ts';
 import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
@@ -56,6 +56,7 @@ const facts = (rows: RowFacts[], more: Partial<Facts> = {}): Facts => ({
   ],
   rows,
   aside: [],
+  reversals: [],
   exemption: {},
   ...more,
 });
@@ -138,5 +139,61 @@ describe('a reference', () => {
     const row = { ...open, ledger: marked(open.ledger, [0]) };
     const one = facts([row], { exemption: exempted('2026-06-02') as unknown as Exemption });
     expect(told(factsSince(one, row)).exemptions).toBe(0);
+  });
+});
+
+describe('a reference is told of the reversals of who had the number then', () => {
+  const REVERSAL = 'caseworker-1-0123456789ab' as BatchId;
+  const reversal = (rows: RowFacts[], more: Partial<ReversalFacts> = {}): ReversalFacts => ({
+    batchId: REVERSAL,
+    at: at('2026-06-08T00:00:00Z'),
+    imei: null,
+    msisdn: NUMBER,
+    ground: 'wrong_number',
+    state: 'directed',
+    rows: rows.map(({ ledger, row }) => ({ directionId: ledger.directionId, row })),
+    directionIds: [],
+    kept: [],
+    appeals: [{ line: 2, row: null, ground: 'wrong_number', caseRef: 'A-1' }],
+    withdraws: null,
+    ...more,
+  });
+  const reversals = (rows: RowFacts[], own: RowFacts, some: ReversalFacts[]) =>
+    factsSince(facts(rows, { reversals: some }), own).reversals.length;
+  const takenBack = (row: RowFacts): RowFacts => ({ ...row, ledger: marked(row.ledger, [0]) });
+
+  it('that took its row back, or one that goes on with it', () => {
+    const own = takenBack(rowOf(FIRST, 1, airtel, 'disconnected'));
+    expect(reversals([own], own, [reversal([own])])).toBe(1);
+    const ported = rowOf(FIRST, 1, airtel, 'ported');
+    const next = takenBack(rowOf(FOLLOW_UP, 2, jio, null));
+    expect(reversals([next, ported], ported, [reversal([next])])).toBe(1);
+  });
+
+  it('and not of one that was about somebody who had the number later', () => {
+    const own = rowOf(FIRST, 1, airtel, 'reissued');
+    const others = takenBack(rowOf(LATER, 3, airtel, 'disconnected', { on: '2026-06-21' }));
+    expect(reversals([others, own], own, [reversal([others])])).toBe(0);
+    // It came too late for whoever was cut off: by then the number may be anybody's.
+    const cut = takenBack(rowOf(FIRST, 1, airtel, 'disconnected'));
+    expect(reversals([cut], cut, [reversal([cut], { state: 'tooLate' })])).toBe(0);
+    const byIt = {
+      line: 2,
+      row: { directionId: cut.ledger.directionId, row: 0 },
+      ground: 'wrong_number',
+      caseRef: '',
+    } as const;
+    expect(reversals([cut], cut, [reversal([cut], { state: 'tooLate', appeals: [byIt] })])).toBe(1);
+  });
+
+  it('that left it as it was, as long as the number is still theirs, or where it was their report that was withdrawn', () => {
+    const none = { state: 'struck' } as const;
+    const open = rowOf(FIRST, 1, airtel, null);
+    const gone = rowOf(FIRST, 1, airtel, 'disconnected');
+    expect(reversals([open], open, [reversal([], none)])).toBe(1);
+    expect(reversals([gone], gone, [reversal([], none)])).toBe(0);
+    const withdrawn = { state: 'kept', withdraws: FIRST, ground: 'withdrawal', appeals: [] } as const;
+    expect(reversals([gone], gone, [reversal([], withdrawn)])).toBe(1);
+    expect(reversals([gone], gone, [reversal([], { ...withdrawn, withdraws: LATER })])).toBe(0);
   });
 });

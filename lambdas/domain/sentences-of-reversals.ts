@@ -1,0 +1,88 @@
+/** What a sentence says of reversals: what was taken back, what stays and why, and the numbers that are excepted from a block. */
+import { isWhole } from './asked.ts';
+import { dayOf, type Instant } from './days.ts';
+import type { Facts, ReversalFacts, RowFacts } from './facts.ts';
+import { type Imei, imeiOut } from './identifiers.ts';
+import { outcomeOf } from './ledger.ts';
+import { SUBJECT_STATES, type SubjectState } from './reversals.ts';
+import { lastDeadline } from './whereabouts.ts';
+import { dayText, instantText, listText } from './wording.ts';
+
+/** The newest reversal of the subject itself; of one that was asked for it twice, what gave most. Undefined where there was none. */
+export function newestReversal({ reversals }: Pick<Facts, 'reversals'>): ReversalFacts | undefined {
+  const rank = ({ state }: ReversalFacts) => SUBJECT_STATES.indexOf(state);
+  return reversals
+    .filter(isWhole)
+    .sort((a, b) => (a.at === b.at ? rank(a) - rank(b) : a.at < b.at ? 1 : -1))
+    .at(0);
+}
+
+const onDay = ({ at }: ReversalFacts) => `on ${dayText(dayOf(at))}`;
+
+const keptSentence = (reversal: ReversalFacts) => {
+  const batches = [...new Set(reversal.kept.map(({ batchId }) => batchId))].sort();
+  return `A report by which something was done about it was withdrawn ${onDay(reversal)}. That stays all the same, since the ${batches.length === 1 ? 'batch' : 'batches'} ${listText(batches)} met it, too, and ${batches.length === 1 ? 'relies' : 'rely'} on it.`;
+};
+const struckSentence = (reversal: ReversalFacts) =>
+  `An approver left it out of what was taken back ${onDay(reversal)}: all stays as it was.`;
+
+/** What each state of a number in a reversal means for its subscriber. */
+const OF_NUMBER: Readonly<Record<SubjectState, (reversal: ReversalFacts) => string>> = {
+  directed: (reversal) =>
+    `What was done about it was taken back ${onDay(reversal)}: no order takes service from it any more, and no list made later names it.`,
+  alreadyOpen: (reversal) =>
+    `What was done about it was taken back ${onDay(reversal)}: no order takes service from it any more, and no list made later names it. It was being given back already.`,
+  tooLate: (reversal) =>
+    `It was withdrawn from every list ${onDay(reversal)}. It is not given back: it was disconnected more than 90 days before that was asked for, or is somebody else's since.`,
+  nothingToRestore: (reversal) =>
+    `It was withdrawn from every list ${onDay(reversal)}. There was nothing to give back: its service had not been taken, or had been given back.`,
+  kept: keptSentence,
+  struck: struckSentence,
+};
+
+/** What each state of a handset in a reversal means. */
+const OF_HANDSET: Readonly<Record<SubjectState, (reversal: ReversalFacts) => string>> = {
+  directed: (reversal) => `Its block was taken back ${onDay(reversal)}.`,
+  alreadyOpen: (reversal) => `Its block was taken back ${onDay(reversal)}. It was being unblocked already.`,
+  tooLate: (reversal) => `Its block was taken back ${onDay(reversal)}.`,
+  nothingToRestore: (reversal) =>
+    `That its block be taken back was granted ${onDay(reversal)}, when nothing of it was blocked any more, or nothing had been.`,
+  kept: keptSentence,
+  struck: struckSentence,
+};
+
+/** What a reversal means for the number or the handset that it is about. */
+export function reversalSentence(reversal: ReversalFacts): string {
+  return (reversal.imei === null ? OF_NUMBER : OF_HANDSET)[reversal.state](reversal);
+}
+
+/** Where a number stands that is excepted from the blocks of handsets, one sentence for each operator. */
+export function pairSentences({ rows, reversals }: Facts, now: Instant): string[] {
+  const newest = new Map<string, RowFacts>();
+  for (const row of [...rows].sort((a, b) => a.ledger.plan - b.ledger.plan))
+    if (row.ledger.kind === 'unblock') newest.set(`${row.subject.imei} ${row.ledger.operator}`, row);
+  const without = reversals.filter(
+    ({ imei, msisdn, directionIds }) => imei !== null && msisdn !== null && directionIds.length === 0,
+  );
+  return [...[...newest.values()].map((row) => pairSentence(row, now)), ...without.map(withoutRow)];
+}
+
+function pairSentence({ ledger, row, subject: { imei } }: RowFacts, now: Instant): string {
+  const { outcome, occurredOn } = outcomeOf(ledger, row);
+  const handset = `the handset ${imeiOut(imei)}`;
+  const who = `The operator ${ledger.operator}`;
+  if (outcome === 'unblocked')
+    return `${who} says that the number may be used in ${handset} again${occurredOn === null ? '' : ` since ${dayText(occurredOn)}`}, which stays blocked for others.`;
+  if (outcome === 'not_found') return `${who} says that it does not block ${handset}.`;
+  const end = instantText(lastDeadline(ledger));
+  return outcome === 'overdue' || lastDeadline(ledger) <= now
+    ? `${who} was to let the number be used in ${handset} again by ${end}, and has not said that it did: whoever can't use it should ask there.`
+    : `${who} is to let the number be used in ${handset} again by ${end}, which stays blocked for others.`;
+}
+
+function withoutRow(reversal: ReversalFacts): string {
+  const handset = `the handset ${imeiOut(reversal.imei as Imei)}`;
+  return reversal.state === 'struck'
+    ? `An approver left the use of ${handset} out of what was taken back ${onDay(reversal)}: all stays as it was.`
+    : `That the number may be used in ${handset} was granted ${onDay(reversal)}, when no operator blocked that.`;
+}
