@@ -1,11 +1,12 @@
 /** Erasure: when what is known of a number may be taken out of the tables, and what the audit is told of it. */
 import type { AuditNote } from './audit.ts';
 import { countPointer, type Pointer } from './claims.ts';
-import { addDays, addSeconds, endOf, type Instant, laterOf } from './days.ts';
+import { addDays, addSeconds, dayOf, endOf, type Instant, laterOf } from './days.ts';
 import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
 import { revokedFor } from './kinds.ts';
 import type { Ledger } from './ledger.ts';
 import { fileMoving } from './moves.ts';
+import type { ReversalMark } from './reversals.ts';
 import { ladderEnd } from './whereabouts.ts';
 
 /** For so many days after its disconnection somebody may say that a number was wrongly disconnected: then it may be somebody else's. */
@@ -20,10 +21,10 @@ export interface Hindrance {
   readonly where: DirectionId | BatchId;
   /**
    * `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`: its batch's books are to be made;
-   * `disconnected`: it was lately; `reissued`: it is somebody else's since, whom sightings from before would direct; `turn`: a
+   * `disconnected`: it was lately; `reversed`: what was done to it was taken back, and sightings from before would direct it again; `reissued`: it is somebody else's since, whom sightings from before would direct; `turn`: a
    * batch, of whatever numbers, is not directed yet.
    */
-  readonly why: 'planning' | 'open' | 'not_settled' | 'disconnected' | 'reissued' | 'turn';
+  readonly why: 'planning' | 'open' | 'not_settled' | 'disconnected' | 'reversed' | 'reissued' | 'turn';
   readonly until: Instant | null;
 }
 
@@ -63,6 +64,24 @@ export function hindranceOf(
   return until > now ? { where: directionId, why: 'disconnected', until } : undefined;
 }
 
+/**
+ * What keeps a number from being erased at `now` that a reversal took back: its claim is all that says so, and a report that looks back at
+ * sightings from before the day of the reversal would direct it again. Nothing where the reversal's plan failed.
+ * @param batch the reversal, as it stands; undefined where there is none
+ */
+export function hindranceOfMark(
+  { batchId, plan }: ReversalMark,
+  batch: { readonly plan: number; readonly state: string; readonly directedAt?: Instant } | undefined,
+  now: Instant,
+  lookBackDays: number,
+): Hindrance | undefined {
+  if (batch === undefined || batch.plan !== plan || batch.state === 'failed') return undefined;
+  if (batch.directedAt === undefined) return { where: batchId, why: 'planning', until: null };
+  // The window of a report has both ends in it.
+  const until = endOf(addDays(dayOf(batch.directedAt), lookBackDays));
+  return until > now ? { where: batchId, why: 'reversed', until } : undefined;
+}
+
 /** How many files name the rows of directions; a row stands in some of them. */
 export interface NamingFiles {
   /** Each has a file of its rows. */
@@ -71,13 +90,15 @@ export interface NamingFiles {
   readonly responses: number;
   /** Lists of withdrawals and of late revocations that a response caused. */
   readonly lists: number;
+  /** Each has what it was asked, what became of that, and a list of who was withdrawn. */
+  readonly reversals: number;
 }
 
-export const NO_FILES: NamingFiles = { directions: 0, orders: 0, responses: 0, lists: 0 };
+export const NO_FILES: NamingFiles = { directions: 0, orders: 0, responses: 0, lists: 0, reversals: 0 };
 
 /** `files`, and those of one direction more: what its ladder ordered, its responses, and what these caused. */
 export function addFiles(files: NamingFiles, ledger: Pick<Ledger, 'orders' | 'files'>): NamingFiles {
-  const { directions, orders, responses, lists } = files;
+  const { directions, orders, responses, lists, reversals } = files;
   const caused = ledger.files.flatMap(({ failedOrder, backDue }) => [failedOrder, backDue]);
   const listed = ledger.files.flatMap(({ withdrawnOn, lateOn }) => [withdrawnOn, lateOn]);
   return {
@@ -85,6 +106,7 @@ export function addFiles(files: NamingFiles, ledger: Pick<Ledger, 'orders' | 'fi
     orders: orders + ledger.orders.length + caused.filter(isThere).length,
     responses: responses + ledger.files.filter(({ reversal }) => reversal === undefined).length,
     lists: lists + listed.filter(isThere).length,
+    reversals,
   };
 }
 

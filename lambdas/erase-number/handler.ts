@@ -8,11 +8,13 @@ import {
   erasedNote,
   type Hindrance,
   hindranceOf,
+  hindranceOfMark,
   linkParts,
   type NamingFiles,
   NO_FILES,
 } from '../domain/erasure.ts';
 import { ERASURES, type Msisdn, parseDirectionId, parseMsisdn } from '../domain/identifiers.ts';
+import { readMark } from '../domain/reversals.ts';
 import { SETTLED } from '../domain/work.ts';
 import { wholeNumber } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
@@ -57,7 +59,7 @@ export interface Found {
   /** Why nothing may be erased; where there is any, nothing was. */
   readonly hindrances: readonly Hindrance[];
   readonly items: number;
-  /** Of the directions that its claim names. */
+  /** Of the directions and the reversals that its claim names. */
   readonly files: NamingFiles;
 }
 
@@ -75,6 +77,11 @@ async function claimOf(number: Msisdn, now: Instant) {
     const hindrance = hindranceOf(pointer, batch, ledger, now, env.LOOK_BACK_DAYS);
     if (hindrance) hindrances.push(hindrance);
     if (ledger) files = addFiles(files, ledger);
+  }
+  for (const mark of (claim?.reversals ?? []).map(readMark)) {
+    const hindrance = hindranceOfMark(mark, await readBatch(env.CASES, mark.batchId), now, env.LOOK_BACK_DAYS);
+    if (hindrance) hindrances.push(hindrance);
+    files = { ...files, reversals: files.reversals + 1 };
   }
   return { claim, hindrances, files };
 }

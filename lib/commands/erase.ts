@@ -27,6 +27,7 @@ const REASONS: Record<Hindrance['why'], string> = {
   not_settled: "its batch's books are not made",
   reissued: "it is somebody else's since, whom sightings from before would direct",
   disconnected: 'it was disconnected, which may be contested, and sightings from before would direct it again',
+  reversed: 'what was done to it was taken back, and sightings from before would direct it again',
   turn: 'a batch is not directed yet, and may be about to read its links or its claim',
 };
 
@@ -42,7 +43,8 @@ export function inWords({ hindrances, claims, links, files }: Erasure, dryRun: b
       `not erased: ${REASONS[why]} (${where}${until === null ? '' : `, until ${until} at least`})`,
   );
   // No claim says which of these name it: exemptions, and what a batch left out for them, are about numbers without one, too.
-  const always = 'whatever names it of uploads, exemptions, what was prepared, explanations and elsewhere.csv';
+  const always =
+    'whatever names it of uploads, exemptions, what was prepared, explanations, elsewhere.csv and kept.csv';
   const claimed = [
     `the rows of ${counted(files.directions, 'direction')}`,
     `up to ${counted(files.orders, 'order')}`,
@@ -50,9 +52,9 @@ export function inWords({ hindrances, claims, links, files }: Erasure, dryRun: b
     `${counted(files.lists, 'list')} of withdrawals or late revocations`,
     "their reports' lists",
   ];
-  said.push(
-    `it stays in files that name others too, until their retention ends: ${[...(files.directions > 0 ? claimed : []), always].join(', ')}`,
-  );
+  const reversed = `what was asked of ${counted(files.reversals, 'reversal')}, and what ${files.reversals === 1 ? 'it' : 'they'} published`;
+  const all = [...(files.directions > 0 ? claimed : []), ...(files.reversals > 0 ? [reversed] : []), always];
+  said.push(`it stays in files that name others too, until their retention ends: ${all.join(', ')}`);
   return { said, complained };
 }
 

@@ -1,6 +1,7 @@
 /** A direction's ledger in words: what `npm run ledger` prints. It names rows by their numbers, and nobody. */
 import { type Outcome, rulesOf, SUBJECTS } from '../../lambdas/domain/kinds.ts';
-import { type Ledger, openRows, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import { countFiles, currentOutcomes, type Ledger, openRows, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import { isReversed } from '../../lambdas/domain/outcomes.ts';
 
 const MOST_OPEN = 20;
 
@@ -32,8 +33,10 @@ export function ledgerText(ledger: Ledger, eachRow = false): string {
       return `  ${n + 1} ${order.padEnd(13)} until ${deadline}  ${told}`;
     }),
     '',
-    `Files recorded: ${ledger.files.length === 0 ? 'none' : ledger.files.length}`,
-    ...ledger.files.map(({ sha256, at, failedOrder, backDue, withdrawnOn, lateOn }, n) => {
+    recordedText(ledger),
+    ...ledger.files.map(({ sha256, at, failedOrder, backDue, withdrawnOn, lateOn, reversal, ended = 0 }, n) => {
+      if (reversal !== undefined)
+        return `  ${n + 1} ${at}  reversal ${reversal} took rows back, of which ${ended === 0 ? 'none was' : `${ended} ${ended === 1 ? 'was' : 'were'}`} open or waiting and ended as withdrawn`;
       const failed = failedOrder ? `, with an order to disconnect ${counted(failedOrder.rows, 'row')}` : '';
       const back = backDue ? `, with an order to restore until ${backDue}` : '';
       const lists = `${withdrawnOn ? `, on the withdrawn list of ${withdrawnOn}` : ''}${lateOn ? `, on the late list of ${lateOn}` : ''}`;
@@ -46,6 +49,14 @@ export function ledgerText(ledger: Ledger, eachRow = false): string {
   ];
   if (eachRow) lines.push('', 'Rows', ...Array.from({ length: rows }, (_, row) => rowText(ledger, row)));
   return `${lines.join('\n')}\n`;
+}
+
+/** How many entries there are: files, and reversals, which number on with them. */
+function recordedText(ledger: Ledger): string {
+  const files = countFiles(ledger);
+  const reversals = ledger.files.length - files;
+  const more = reversals === 0 ? '' : `, and ${counted(reversals, 'reversal')}`;
+  return `Files recorded: ${files === 0 ? 'none' : files}${more}`;
 }
 
 function outcomeCounts(ledger: Ledger): Map<Outcome, number> {
@@ -70,5 +81,7 @@ function openText(ledger: Ledger): string[] {
 function rowText(ledger: Ledger, row: number): string {
   const { outcome, occurredOn, recordedAt } = outcomeOf(ledger, row);
   const told = recordedAt === null ? '' : `  on ${occurredOn}, recorded ${recordedAt}`;
-  return `  ${String(row + 1).padStart(5)} ${outcome.padEnd(13)}${told}`.trimEnd();
+  // Also of what was answered before, or is answered since: no order and no list carries it any more.
+  const back = isReversed(currentOutcomes(ledger), row) ? ', taken back' : '';
+  return `  ${String(row + 1).padStart(5)} ${(outcome + back).padEnd(13)}${told}`.trimEnd();
 }

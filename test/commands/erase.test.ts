@@ -19,24 +19,24 @@ import { type Ended, run } from './command.ts';
 const ERASER = 'dev-ap-south-1-eraser-erasure';
 /** What is said of a number that no direction has, exempt or not: that files stay. */
 const STAYS =
-  'it stays in files that name others too, until their retention ends: whatever names it of uploads, exemptions, what was prepared, explanations and elsewhere.csv\n';
+  'it stays in files that name others too, until their retention ends: whatever names it of uploads, exemptions, what was prepared, explanations, elsewhere.csv and kept.csv\n';
 const at = (day: number) => new Date(START + day * DAY).toISOString().replace('.000', '');
 
 describe('what is told of an erasure', () => {
-  const files = { directions: 1, orders: 3, responses: 1, lists: 2 };
+  const files = { directions: 1, orders: 3, responses: 1, lists: 2, reversals: 1 };
 
   it('counts the orders and lists in which the number stays, beside what no claim tells of', () => {
     expect(inWords({ hindrances: [], claims: 1, links: 2, files }, false)).toEqual({
       said: [
         'erased 1 claim and 2 links',
-        "it stays in files that name others too, until their retention ends: the rows of 1 direction, up to 3 orders, 1 response, 2 lists of withdrawals or late revocations, their reports' lists, whatever names it of uploads, exemptions, what was prepared, explanations and elsewhere.csv",
+        "it stays in files that name others too, until their retention ends: the rows of 1 direction, up to 3 orders, 1 response, 2 lists of withdrawals or late revocations, their reports' lists, what was asked of 1 reversal, and what it published, whatever names it of uploads, exemptions, what was prepared, explanations, elsewhere.csv and kept.csv",
       ],
       complained: [],
     });
   });
 
   it('says that files stay of a number that has no claim, as an exempt one', () => {
-    const none = { directions: 0, orders: 0, responses: 0, lists: 0 };
+    const none = { directions: 0, orders: 0, responses: 0, lists: 0, reversals: 0 };
     const { said } = inWords({ hindrances: [], claims: 0, links: 1, files: none }, true);
     expect(said.map((line) => `${line}\n`)).toEqual(['would erase 0 claims and 1 link\n', STAYS]);
   });
@@ -342,4 +342,27 @@ describe('npm run erase', () => {
     const help = await run('erase', ['--help'], 'http://127.0.0.1:9');
     expect([help.code, help.said.split('\n')[0]]).toEqual([0, 'npm run erase -- [options] < FILE']);
   });
+});
+
+/** Of a number that no batch met its claim says that it was appealed for, and nothing else. */
+it('is refused of a number that was taken back, as long as sightings from before would direct it again', async () => {
+  await using lab = await Lab.open({ log: () => undefined });
+  await lab.upload('appeals/caseworker-1/a.csv', `msisdn,ground\n${A1},wrong_number\n`);
+  const [preview = ''] = await lab.outbox('previews/caseworker-1-');
+  const reversal = preview.split('/')[1] ?? '';
+  await lab.decide('approver-1', reversal, ['approve,,,public_interest,']);
+  await lab.quietly();
+  const { endpoint, region } = lab.cloud;
+  const credentials = { accessKeyId: ERASER, secretAccessKey: 'x' };
+  const workflow = await outputsOf(new CloudFormationClient({ endpoint, region, credentials }), 'dev', 'workflow');
+  const client = new LambdaClient({ endpoint, region, credentials });
+  const what = { number: A1 as Msisdn, erase: true };
+  const done = await eraseNumber(client, workflow.get('EraseFunctionName') ?? '', what);
+  // 1 June and 180 days, to their end in Kolkata.
+  expect(done).toMatchObject({
+    hindrances: [{ where: reversal, why: 'reversed', until: '2026-11-28T18:30:00Z' }],
+    claims: 0,
+    files: { directions: 0, reversals: 1 },
+  });
+  expect(Object.keys(await new Tables(lab).records())).toContain(`CONN#${A1}`);
 });

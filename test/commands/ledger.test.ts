@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import { type Ledger, newLedger } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, newLedger, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { writeOutcome } from '../../lambdas/domain/outcomes.ts';
 import { ledgerText } from '../../lib/commands/ledger.ts';
 import { Lab } from '../scenarios/lab.ts';
@@ -88,6 +88,24 @@ Outcomes
   1 2026-06-02T10:00:00Z  SHA-256 0f343b09…, with an order to disconnect 1 row, with an order to restore until 2026-06-04T10:00:00Z, on the withdrawn list of 2026-06-03
   2 2026-06-03T11:00:00Z  SHA-256 11223344…, on the withdrawn list of 2026-06-20, on the late list of 2026-06-20
 `);
+  });
+
+  it('says which reversals took rows back, and of each row whether it was', () => {
+    const planned = ledger();
+    const reversal = (id: string) => ({ reversal: id as BatchId, on: '2026-06-04' as Day, at: at(4) });
+    const once = withdrawRows(planned, [1, 3], reversal('caseworker-1-0123456789ab')) as Ledger;
+    const twice = withdrawRows(once, [0], reversal('mha-ba9876543210')) as Ledger;
+    const text = ledgerText(twice, true);
+    expect(text).toContain(`Files recorded: 2, and 2 reversals\n`);
+    expect(text).toContain(
+      `  3 2026-06-04T00:00:00Z  reversal caseworker-1-0123456789ab took rows back, of which 1 was open or waiting and ended as withdrawn\n`,
+    );
+    expect(text).toContain(
+      '  4 2026-06-04T00:00:00Z  reversal mha-ba9876543210 took rows back, of which none was open',
+    );
+    expect(text).toContain('      2 disconnected, taken back  on 2026-06-03, recorded 2026-06-03T11:00:00Z\n');
+    expect(text).toContain('      4 withdrawn, taken back  on 2026-06-04, recorded 2026-06-04T00:00:00Z\n');
+    expect(text).toContain('      5 open\n');
   });
 
   it('says of each row, by its number, what became of it and when that was recorded', () => {

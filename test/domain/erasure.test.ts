@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { addFiles, erasedNote, type Hindrance, hindranceOf, NO_FILES } from '../../lambdas/domain/erasure.ts';
+import type { Instant } from '../../lambdas/domain/days.ts';
+import {
+  addFiles,
+  erasedNote,
+  type Hindrance,
+  hindranceOf,
+  hindranceOfMark,
+  NO_FILES,
+} from '../../lambdas/domain/erasure.ts';
+import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { withFailedOrder } from '../../lambdas/domain/responses.ts';
 import { answered, at, closed, directionId, fresh, issued, sealed } from './example.ts';
@@ -97,12 +106,12 @@ describe('of the files that name a number', () => {
     // 1-reverify, 2-bar_outgoing and back-…-restore.
     const barred = issued(issued(fresh(2), 1), 2);
     const verified = answered(barred, [[0, 'verified']], { at: '2026-06-07T10:00:00Z' }).ledger;
-    const named = { directions: 1, orders: 3, responses: 1, lists: 0 };
+    const named = { directions: 1, orders: 3, responses: 1, lists: 0, reversals: 0 };
     expect(addFiles(NO_FILES, verified)).toEqual(named);
     // failed-…-disconnect beside them, at a direction whose ladder ordered two.
     const cut = { rows: 1, sha256: 'order', bytes: 90, deadline: at('2026-06-08T10:00:00Z') };
     const failed = withFailedOrder(answered(barred, [[0, 'failed']], { at: '2026-06-07T10:00:00Z' }), cut).ledger;
-    expect(addFiles(named, failed)).toEqual({ directions: 2, orders: 6, responses: 2, lists: 0 });
+    expect(addFiles(named, failed)).toEqual({ directions: 2, orders: 6, responses: 2, lists: 0, reversals: 0 });
   });
 
   test('its lists are that of its withdrawal, and that of what was said late', () => {
@@ -111,7 +120,7 @@ describe('of the files that name a number', () => {
     const reissued = answered(settled, [[0, 'reissued']], told).ledger;
     expect(addFiles(NO_FILES, reissued).lists).toBe(1);
     const late = answered(reissued, [[1, 'disconnected']], told).ledger;
-    expect(addFiles(NO_FILES, late)).toEqual({ directions: 1, orders: 0, responses: 2, lists: 2 });
+    expect(addFiles(NO_FILES, late)).toEqual({ directions: 1, orders: 0, responses: 2, lists: 2, reversals: 0 });
   });
 });
 
@@ -126,4 +135,24 @@ test('the audit is told of each deletion by itself, by what names nobody, and of
     facts: { number: 'f'.repeat(64), what: 'links', items: 2 },
   });
   expect(told('second').id).not.toBe(told('first').id);
+});
+
+describe('a number that was taken back is not erased', () => {
+  const mark = { batchId: 'caseworker-1-0123456789ab' as BatchId, plan: 7 };
+  const directed = { plan: 7, state: 'settled', directedAt: at('2026-06-08T18:30:00Z') };
+  const of = (batch: Parameters<typeof hindranceOfMark>[1], when: Instant) => hindranceOfMark(mark, batch, when, 180);
+
+  test('as long as a report may look back at the day of the reversal, to its end in Kolkata', () => {
+    // It was directed on 9 June: 6 December is 180 days later.
+    const until = '2026-12-06T18:30:00Z';
+    expect(of(directed, at('2026-12-06T18:29:59Z'))).toEqual({ where: mark.batchId, why: 'reversed', until });
+    expect(of(directed, at(until))).toBeUndefined();
+  });
+
+  test('while the reversal is planned; and is where its plan failed, or was another one', () => {
+    expect(of({ plan: 7, state: 'planning' }, now)).toEqual({ where: mark.batchId, why: 'planning', until: null });
+    expect(of({ plan: 7, state: 'failed' }, now)).toBeUndefined();
+    expect(of({ ...directed, plan: 9 }, now)).toBeUndefined();
+    expect(of(undefined, now)).toBeUndefined();
+  });
 });
