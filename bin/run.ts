@@ -4,7 +4,7 @@ import { type LocalCloud, startCloud } from 'local-cloud';
 import { command, complain, say } from '../lib/commands/command.ts';
 import { synthesize } from '../lib/commands/local/synth.ts';
 import { stageFromContext } from '../lib/config/stage.ts';
-import { clonesAdmitted, heaviestReverified, SimulatedApprovers } from '../simulation/approvers.ts';
+import { clonesAdmitted, heaviestReverified, SimulatedApprovers, sampleVerdicts } from '../simulation/approvers.ts';
 import { HELP, parseArguments, type RunSettings } from '../simulation/arguments.ts';
 import { conduct } from '../simulation/conduct.ts';
 import { Failing } from '../simulation/failing.ts';
@@ -47,6 +47,7 @@ async function run(settings: RunSettings): Promise<boolean> {
     config.approvers.map(({ id }) => id),
     settings.material.kind === 'sample' ? heaviestReverified : undefined,
     settings.material.kind === 'sample' ? clonesAdmitted : undefined,
+    settings.material.kind === 'sample' ? sampleVerdicts({ ...settings, ...settings.material }) : undefined,
   );
   const placeholders = new Placeholders();
   const fails = new Failing(() => started?.clock.now() ?? settings.start, process.cwd());

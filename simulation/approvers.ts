@@ -4,6 +4,7 @@ import { previewKeys } from '../lambdas/domain/outbox.ts';
 import type { Act } from '../lambdas/domain/subjects.ts';
 import { bucketsOf } from './buckets.ts';
 import { messageOf, type OutsideCloud } from './desk.ts';
+import { planSample, type SampleReport, sampleBatch } from './sample.ts';
 
 /** A held handset, as `held.csv` shows it to the approvers. */
 export interface Shown {
@@ -31,21 +32,42 @@ export type Admits = (rules: readonly unknown[]) => boolean;
 /** A file that is all about one handset, which is known to be a clone, and is nothing else that it shouldn't be. */
 export const clonesAdmitted: Admits = (rules) => rules.length === 1 && rules[0] === 'one_handset';
 
+/** Whether they approve a batch, the first of them refuses it, or nobody says anything. */
+export type Verdicts = (batchId: unknown) => 'approve' | 'refuse' | 'wait';
+
+/** The sample's reports that go on no further; what a user uploads beside it is approved. */
+export function sampleVerdicts(settings: { seed: number; scale: number; start: number }): Verdicts {
+  const sample = planSample(settings);
+  const fates = new Map<unknown, SampleReport['fate']>(
+    sample.reports.filter(({ fate }) => fate !== undefined).map((report) => [sampleBatch(sample, report), report.fate]),
+  );
+  return (batchId) =>
+    (({ refused: 'refuse', withdrawn: 'wait', none: 'approve' }) as const)[fates.get(batchId) ?? 'none'];
+}
+
 export class SimulatedApprovers {
   readonly #ids: readonly string[];
   readonly #acts: Acts;
   readonly #admits: Admits;
+  readonly #verdicts: Verdicts;
   readonly #answered = new Set<string>();
 
   /**
    * @param ids those of the configuration; the first of them decide, as many as are needed
    * @param acts without it they say nothing of held handsets, which are spared then
    * @param admits without it they admit no usage file
+   * @param verdicts without it they approve
    */
-  constructor(ids: readonly string[], acts: Acts = () => [], admits: Admits = () => false) {
+  constructor(
+    ids: readonly string[],
+    acts: Acts = () => [],
+    admits: Admits = () => false,
+    verdicts: Verdicts = () => 'approve',
+  ) {
     this.#ids = ids;
     this.#acts = acts;
     this.#admits = admits;
+    this.#verdicts = verdicts;
   }
 
   /**
@@ -60,6 +82,15 @@ export class SimulatedApprovers {
     // The administrators are told, too; and notices may double.
     if (kind !== 'decision_needed' || approver === undefined || this.#answered.has(asked)) return;
     this.#answered.add(asked);
+    const verdict = this.#verdicts(batchId);
+    if (verdict === 'wait') return;
+    if (verdict === 'refuse') {
+      cloud.outside(cloud.clock.now(), async () => {
+        const file = `preview,decision,remarks\n${sha256},refuse,the list is that of another case\n`;
+        await cloud.put(bucketsOf(cloud).inbox, `decisions/${this.#ids[0]}/${batchId}/refuse.csv`, file);
+      });
+      return;
+    }
     for (const id of this.#ids.slice(0, Number(people)))
       cloud.outside(cloud.clock.now(), async () => {
         const shown = Number(held) > 0 ? await shownOf(cloud, batchId as BatchId) : [];

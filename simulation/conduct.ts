@@ -21,7 +21,16 @@ import { type Correspondent, idsOf, type Participants } from './participants.ts'
 import type { Placeholders } from './placeholders.ts';
 import type { Progress } from './progress.ts';
 import { Responder, readOwn } from './respond.ts';
-import { operatorShare, planSample, sampleReport, sampleUsage } from './sample.ts';
+import {
+  EXEMPTED_AGE,
+  operatorShare,
+  planSample,
+  sampleBatch,
+  sampleExemptions,
+  sampleReport,
+  sampleUsage,
+  WITHDRAWN_AFTER,
+} from './sample.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -167,8 +176,10 @@ export async function conduct(
         return;
       }
       const sha256 = hash.digest('hex');
-      if (agency === undefined) conducted.uploads = [...(conducted.uploads ?? []), { key, sha256 }];
-      else conducted.reports.push({ agency, key, batchId: batchIdOf(agency as AgencyId, sha256), at: start + age });
+      if (agency !== undefined)
+        conducted.reports.push({ agency, key, batchId: batchIdOf(agency as AgencyId, sha256), at: start + age });
+      // Of what is no report, only the user's own is told of.
+      else if (sent.fills) conducted.uploads = [...(conducted.uploads ?? []), { key, sha256 }];
     });
   };
   for (const one of sent) {
@@ -341,6 +352,22 @@ function sampleParcels(
         key: `reports/${report.agency}/${report.name}`,
         content: () => encoded([sampleReport(sample, report)]),
       })),
+      // What binds the reports after the first one, where there are any.
+      ...(reports === undefined ? ['approver-1', 'approver-2'] : []).map((approver) => ({
+        kind: 'file' as const,
+        age: EXEMPTED_AGE,
+        key: `exemptions/${approver}/exempt-${sample.day}.csv`,
+        content: () => encoded([sampleExemptions(sample)]),
+      })),
+      ...sample.reports
+        .slice(0, reports)
+        .filter(({ fate }) => fate === 'withdrawn')
+        .map((report) => ({
+          kind: 'file' as const,
+          age: report.age + WITHDRAWN_AFTER,
+          key: `withdrawals/${report.agency}/${sampleBatch(sample, report)}/by-mistake.csv`,
+          content: () => encoded(['imei\n']),
+        })),
       ...uploads.map(sentOf),
     ],
   };

@@ -8,7 +8,8 @@
  * follow, which only the second report has, and after them handsets of bystanders, which none has.
  */
 import { addDays, type Day, dayOf, instantOf } from '../lambdas/domain/days.ts';
-import { luhnDigit } from '../lambdas/domain/identifiers.ts';
+import { sha256Of } from '../lambdas/domain/hashes.ts';
+import { type AgencyId, type BatchId, batchIdOf, luhnDigit } from '../lambdas/domain/identifiers.ts';
 import { fractionAt, hash, mix, scatter, series } from './random.ts';
 
 export const EVENT_HANDSETS = 28_200;
@@ -42,6 +43,8 @@ export interface SampleReport {
   name: string;
   /** Indices of its handsets, in the file's order. */
   handsets: number[];
+  /** Where people have it go on no further: an approver refuses it, or its agency takes it back before anybody decides. */
+  fate?: 'refused' | 'withdrawn';
 }
 
 /** A usage file of the sample: whose it is, under which name, and which of the operator's rows it has. */
@@ -75,6 +78,16 @@ export interface Sample {
 const HOUR = 3_600_000;
 /** Early enough that some of the first batch's blocks are done and some are not. */
 const SECOND_REPORT_AGE = 36 * HOUR;
+/** Of handsets of bystanders, by mistake. */
+const WITHOUT_EFFECT = [
+  { agency: 'delhi-police', age: 40 * HOUR, fate: 'refused' },
+  { agency: 'i4c', age: 44 * HOUR, fate: 'withdrawn' },
+] as const;
+const BYSTANDERS = 5;
+/** When exemptions are uploaded, before the second report. */
+export const EXEMPTED_AGE = 24 * HOUR;
+/** How long after its report a withdrawal comes. */
+export const WITHDRAWN_AFTER = HOUR;
 
 /**
  * Lays out a sample.
@@ -112,6 +125,13 @@ export function planSample(settings: { seed: number; scale: number; start: numbe
         name: `handsets-${dayOf(instantOf(start + SECOND_REPORT_AGE))}.csv`,
         handsets: second,
       },
+      ...WITHOUT_EFFECT.map(({ agency, age, fate }, n) => ({
+        agency,
+        age,
+        fate,
+        name: `handsets-${dayOf(instantOf(start + age))}.csv`,
+        handsets: Array.from({ length: BYSTANDERS }, (_, place) => handsets + later + n * BYSTANDERS + place),
+      })),
     ],
     usage: SAMPLE_OPERATORS.flatMap((operator) => usageOf(operator, `usage-${day}`)),
     seed,
@@ -181,6 +201,20 @@ export function sampleReport(sample: Sample, report: SampleReport): string {
   });
   for (; badGiven < bad.length; badGiven++) lines.push(`${bad[badGiven]},${sample.day},,`);
   return `${lines.join('\n')}\n`;
+}
+
+/** The batch that a report of the sample begins. */
+export function sampleBatch(sample: Sample, report: SampleReport): BatchId {
+  return batchIdOf(report.agency as AgencyId, sha256Of(sampleReport(sample, report)));
+}
+
+/** What an approver says of whom the second report may not direct: one of its handsets, and a number of another one. */
+export function sampleExemptions(sample: Sample): string {
+  const [exempt, other] = [sample.handsets, sample.reports[1]?.handsets[0] ?? 0];
+  const until = addDays(sample.day, 60);
+  const number = numberOf(sample, sample.owned[other] ?? 0);
+  const imei = imeiKeyOf(sample, exempt);
+  return `msisdn,imei,until,reason\n,${imei}${luhnDigit(imei)},${until},bought second hand\n${number},,${until},in hospital\n`;
 }
 
 /** Cells that no report takes, one for each reason. */

@@ -183,6 +183,8 @@ function heldAmong(links: readonly { imei: string; msisdn: string; day: string }
 
 export class Reckoning {
   readonly batches: Batch[] = [];
+  /** Those that were refused or withdrawn, and directed nobody. */
+  readonly withoutEffect: Pick<Batch, 'id' | 'summary'>[] = [];
   /** Receipts by their keys in the outbox. */
   readonly receipts: Record<string, unknown> = {};
   /** `line,reason` of each reject, by the reject file's key. */
@@ -205,6 +207,8 @@ export class Reckoning {
   #night: number;
   /** Since when, and from which instant on, a number is known to be somebody else's. */
   readonly #reissued = new Map<string, { on: string; at: number }>();
+  /** Until when each approver exempts a number or a handset. */
+  readonly #exemptions = new Map<string, Map<string, string>>();
   readonly #imports: Record<string, string> = {};
   /** The receipt of each file that was recorded: the same bytes again get the same one. */
   readonly #recorded = new Map<string, unknown>();
@@ -218,8 +222,10 @@ export class Reckoning {
       this.#passUntil(at);
       const bytes = readFileSync(join(folder, 'inbox', key));
       const [place, who = '', direction = ''] = key.split('/');
+      if (place === 'exemptions') this.#exempt(who, bytes.toString());
+      if (place === 'withdrawals') this.#withdraw(who, key, bytes.toString());
       if (place === 'usage') this.#usage(who, key, bytes.toString(), at);
-      if (place === 'reports') this.#report(who, key, bytes.toString(), at);
+      if (place === 'reports') this.#report(who, key, bytes.toString(), at, uploads);
       if (place === 'responses') this.#response(who, direction, key, bytes.toString(), at);
     }
     this.#passUntil(Number.POSITIVE_INFINITY);
@@ -248,7 +254,45 @@ export class Reckoning {
     this.rejects[`rejects/${operator}/${key.split('/').at(-1)}`] = rejects;
   }
 
-  #report(agency: string, key: string, text: string, at: number): void {
+  #exempt(approver: string, text: string): void {
+    for (const { cells } of linesOf(text).lines)
+      for (const subject of [imeiIn(cells?.imei), msisdnIn(cells?.msisdn)]) {
+        if ('reason' in subject) continue;
+        const [identifier = ''] = Object.values(subject);
+        const by = this.#exemptions.get(identifier) ?? new Map<string, string>();
+        this.#exemptions.set(identifier, by.set(approver, cells?.until ?? ''));
+      }
+  }
+
+  /** Two approvers' words reach the day. */
+  #isExempt(identifier: string, at: number): boolean {
+    return [...(this.#exemptions.get(identifier)?.values() ?? [])].filter((until) => until >= dayAt(at)).length >= 2;
+  }
+
+  #withdraw(agency: string, key: string, text: string): void {
+    if (linesOf(text).lines.length > 0) throw new Error('nobody in the sample withdraws single handsets');
+    const name = key.split('/').at(-1) ?? '';
+    const digest = sha256(text);
+    this.receipts[`receipts/${agency}/withdrawals/${name}.${digest.slice(0, 8)}.json`] = {
+      ...{ file: name, sha256: digest, rows: 0, recorded: 0, alreadyRecorded: 0 },
+      ...{ rejected: {}, rejects: [], refused: null },
+    };
+  }
+
+  /** How a report ends without effect, if somebody refuses it, or its agency takes it back. */
+  #endOf(batch: string, uploads: readonly Upload[]): { status: string; at: number } | undefined {
+    for (const { key, at } of uploads) {
+      const [place, , about] = key.split('/');
+      if (about !== batch) continue;
+      if (place === 'withdrawals') return { status: 'withdrawn', at };
+      const text = () => readFileSync(join(this.#folder, 'inbox', key), 'utf8');
+      if (place === 'decisions' && linesOf(text()).lines.some(({ cells }) => cells?.decision === 'refuse'))
+        return { status: 'refused', at };
+    }
+    return undefined;
+  }
+
+  #report(agency: string, key: string, text: string, at: number, uploads: readonly Upload[]): void {
     const handsets = new Set<string>();
     const rejects: string[] = [];
     const { lines } = linesOf(text);
@@ -258,6 +302,24 @@ export class Reckoning {
       else handsets.add(imei.imei);
     }
     this.rejects[`rejects/${agency}/${key.split('/').at(-1)}`] = rejects;
+    const rejected = rejects.length;
+    const repeats = lines.length - rejected - handsets.size;
+    const report = { rows: lines.length, rejected, repeats, handsets: handsets.size };
+    const id = `${agency}-${sha256(text).slice(0, 12)}`;
+    const end = this.#endOf(id, uploads);
+    if (end !== undefined) {
+      const { status, at: ended } = end;
+      const operators = Object.fromEntries(this.#operators.map((one) => [one, noOperator(this.#imports[one])]));
+      const { connections, blocks } = noOperator();
+      this.withoutEffect.push({
+        id,
+        summary: {
+          ...{ batchId: id, agency, file: key, status, report, connections, blocks, operators, unexplained: 0 },
+          ...{ startedAt: instant(at), settledAt: instant(ended) },
+        },
+      });
+      return;
+    }
 
     const newest = new Map<string, { imei: string; msisdn: string; day: string; operator: string }>();
     const from = daysBefore(dayAt(at), 180);
@@ -271,9 +333,8 @@ export class Reckoning {
     const actedUpon = new Map<string, string>();
     for (const { msisdn, imei } of inWindow) if (!held.has(imei)) actedUpon.set(msisdn, imei);
 
-    const rejected = rejects.length;
     const batch: Batch = {
-      id: `${agency}-${sha256(text).slice(0, 12)}`,
+      id,
       at,
       settled: false,
       summary: {},
@@ -299,12 +360,7 @@ export class Reckoning {
       batchId: batch.id,
       agency,
       file: key,
-      report: {
-        rows: lines.length,
-        rejected,
-        repeats: lines.length - rejected - handsets.size,
-        handsets: handsets.size,
-      },
+      report,
       operators,
       startedAt: instant(at),
     };
@@ -356,6 +412,7 @@ export class Reckoning {
     let state = 'directed';
     let where: Row | undefined = recorded;
     if (plan === undefined) [state, where] = ['held', undefined];
+    else if (this.#isExempt(identifier, batch.at)) [state, where] = ['exempt', undefined];
     else if (reissued) [state, where] = ['reissuedBefore', reissued];
     else if (open) [state, where] = ['alreadyOpen', open];
     else if (recorded?.outcome === 'blocked') state = 'alreadyBlocked';

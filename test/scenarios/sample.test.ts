@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stageFromContext } from '../../lib/config/stage.ts';
-import { clonesAdmitted, heaviestReverified, SimulatedApprovers } from '../../simulation/approvers.ts';
+import { clonesAdmitted, heaviestReverified, SimulatedApprovers, sampleVerdicts } from '../../simulation/approvers.ts';
 import { parseArguments } from '../../simulation/arguments.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { conduct } from '../../simulation/conduct.ts';
@@ -71,6 +71,7 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
     config.approvers.map(({ id }) => id),
     heaviestReverified,
     clonesAdmitted,
+    sampleVerdicts({ seed: settings.seed, scale: 0.001, start: settings.start }),
   );
   let hear = (_: string): void => {};
   const lab = await Lab.open({
@@ -125,7 +126,7 @@ describe('the sample', () => {
     expect(exit.code).toBe(0);
     expect(problems).toEqual([]);
     expect(keysUnder('batches').filter((key) => key.endsWith('summary.json'))).toEqual(
-      reckoned.batches.map(({ id }) => `batches/${id}/summary.json`).sort(),
+      [...reckoned.batches, ...reckoned.withoutEffect].map(({ id }) => `batches/${id}/summary.json`).sort(),
     );
   });
 
@@ -167,6 +168,7 @@ describe('the sample', () => {
       'alreadyOpen',
       'alreadyDisconnected',
       'alreadyVerified',
+      'exempt',
       'directed',
       'verified',
       'disconnected',
@@ -178,7 +180,7 @@ describe('the sample', () => {
       'overdue',
     ])
       expect(sum('connections', word), word).toBeGreaterThan(0);
-    for (const word of ['alreadyOpen', 'alreadyBlocked', 'directed', 'blocked', 'notFound', 'overdue'])
+    for (const word of ['exempt', 'alreadyOpen', 'alreadyBlocked', 'directed', 'blocked', 'notFound', 'overdue'])
       expect(sum('blocks', word), word).toBeGreaterThan(0);
   });
 });
@@ -186,6 +188,12 @@ describe('the sample', () => {
 describe('beside a second reckoning from the uploads alone', () => {
   it('all summaries agree in every number', () => {
     expect(summaries).toEqual(reckoned.batches.map(({ summary }) => summary));
+  });
+
+  it('one report is refused and one withdrawn, and nobody is directed for them', () => {
+    const ended = reckoned.withoutEffect.map(({ id }) => json<Summary>(`batches/${id}/summary.json`));
+    expect(ended).toEqual(reckoned.withoutEffect.map(({ summary }) => summary));
+    expect(ended.map(({ status }) => status)).toEqual(['refused', 'withdrawn']);
   });
 
   it('every connection and block that was to be directed stands in one direction, with its newest handset', () => {
@@ -282,7 +290,7 @@ describe('its audit', () => {
   it('is intact, and every file of each batch is the one that an entry tells of', async () => {
     const { code, said, complained } = await command('audit', '--in', folder);
     expect({ code, complained }).toEqual({ code: 0, complained: '' });
-    for (const { id } of reckoned.batches)
+    for (const { id } of [...reckoned.batches, ...reckoned.withoutEffect])
       expect(said).toMatch(new RegExp(`^${id}: intact, \\d+ entries; \\d+ files compared$`, 'm'));
   });
 

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Imei } from '../../lambdas/domain/identifiers.ts';
-import { allBlocked, heaviestReverified, type Shown, SimulatedApprovers } from '../../simulation/approvers.ts';
+import {
+  allBlocked,
+  heaviestReverified,
+  type Shown,
+  SimulatedApprovers,
+  sampleVerdicts,
+} from '../../simulation/approvers.ts';
+import { planSample, sampleBatch } from '../../simulation/sample.ts';
 import { FakeCloud } from './fake-cloud.ts';
 
 const START = Date.UTC(2026, 5, 1);
@@ -36,6 +43,35 @@ describe('simulated approvers', () => {
     expect(cloud.uploads.map((upload) => upload.text)).toEqual([text, text]);
     const shown: Shown[] = [{ imei: '350000000000009' as Imei, connections: 70 }];
     expect([allBlocked(shown), heaviestReverified([])]).toEqual([[{ imei: '350000000000009', act: 'block' }], []]);
+  });
+
+  it('refuse by the first of them, or say nothing, where they were told so', async () => {
+    const cloud = new FakeCloud(START);
+    const verdict = (batchId: unknown) => (batchId === 'mha-0123456789ab' ? 'refuse' : 'wait');
+    const approvers = new SimulatedApprovers(['a-1', 'a-2'], undefined, undefined, verdict);
+    approvers.hear(cloud, needed());
+    approvers.hear(cloud, needed({ batchId: 'i4c-0123456789ab' }));
+    await cloud.run();
+    expect(cloud.uploads).toEqual([
+      {
+        at: START,
+        key: 'decisions/a-1/mha-0123456789ab/refuse.csv',
+        text: `preview,decision,remarks\n${SHA},refuse,the list is that of another case\n`,
+      },
+    ]);
+  });
+
+  it('take the sample’s reports as they are meant, and approve all others', () => {
+    const settings = { seed: 1, scale: 0.0001, start: START };
+    const sample = planSample(settings);
+    const verdicts = sampleVerdicts(settings);
+    expect(sample.reports.map((report) => verdicts(sampleBatch(sample, report)))).toEqual([
+      'approve',
+      'approve',
+      'refuse',
+      'wait',
+    ]);
+    expect(verdicts('i4c-0123456789ab')).toBe('approve');
   });
 
   it('answer once, however often they are asked, and again where the batch was begun anew; no other notice is theirs', async () => {
