@@ -86,10 +86,13 @@ export async function checkFiles(
   return { checked, faults };
 }
 
-/** Whether a key, as it is made, says nothing of the batch that its file is about: a report's, an appeal's, and that of a withdrawal's receipt. */
+/**
+ * Whether a key, as it is made, says nothing of a batch that its file may be about: a report's, an appeal's, and that of a withdrawal's
+ * receipt; a withdrawal's own names the report, and not the reversal that comes of it.
+ */
 function namesNoBatch(key: string): boolean {
   const [place, , about] = key.split('/');
-  const begins = [INBOX.reports, INBOX.appeals].some(({ prefix }) => key.startsWith(prefix));
+  const begins = [INBOX.reports, INBOX.appeals, INBOX.withdrawals].some(({ prefix }) => key.startsWith(prefix));
   return begins || (place === 'receipts' && about === WITHDRAWALS);
 }
 
@@ -186,6 +189,8 @@ export function untold(keys: readonly string[], batchId: string, entries: readon
       const order = `order/${directionId}/${/^((?:failed|back)-[0-9a-f]{8}|\d+)-/.exec(name)?.[1]}`;
       return ids.some((id) => id === order || id.startsWith(`${order}/`));
     }
+    // What a reversal answers who asked, and whom it withdrew, is told as soon as it is directed.
+    if (/\/(appeals|kept)\.csv$|\.withdrawn\.(csv|json)$/.test(key)) return ids.includes('reversed');
     if (key.startsWith(OUTBOX.batches.prefix)) return ids.includes('settled') || isWithoutEffect;
     const fact = name.includes('.late-') ? 'revoked' : name.includes('.withdrawn-') ? 'withdrawn' : undefined;
     if (fact === undefined) return ids.includes('revoked');
