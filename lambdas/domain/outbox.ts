@@ -165,9 +165,16 @@ export function appealsCsvKey(batchId: BatchId): string {
   return `${OUTBOX.batches.prefix}${batchId}/appeals.csv`;
 }
 
+const kept = (batch: string) => `${OUTBOX.batches.prefix}${batch}/kept.csv`;
+
 /** What of a withdrawn report stays, since later batches rely on it. */
 export function keptCsvKey(batchId: BatchId): string {
-  return `${OUTBOX.batches.prefix}${batchId}/kept.csv`;
+  return kept(batchId);
+}
+
+/** The pattern of what stays of the reports that an agency withdrew. */
+export function keptPattern(agency: string): string {
+  return kept(anyBatchOf(agency));
 }
 
 /** The list of the numbers that a response, recorded on `day`, had withdrawn from every list. */

@@ -2,6 +2,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import {
   booksPattern,
+  keptPattern,
   OUTBOX,
   previewPatterns,
   revocationPatterns,
@@ -29,7 +30,11 @@ export function placesOf({ inbox, outbox, audit }: DataStack) {
     const told = [OUTBOX.rejects, OUTBOX.receipts].map(({ patternOf }) => patternOf(agency));
     return [
       { bucket: inbox, write: put, list: put },
-      { bucket: outbox, read: [...told, summaryPattern(agency), previewPatterns(agency).json], list: told },
+      {
+        bucket: outbox,
+        read: [...told, summaryPattern(agency), keptPattern(agency), previewPatterns(agency).json],
+        list: told,
+      },
     ];
   };
   const operator = (operator: string): Place[] => {
