@@ -208,12 +208,24 @@ function newestRecorded(earlier: readonly CountedPointer[]): CountedPointer | un
 }
 
 /**
- * The pointers of a new claim: this plan's own, at several operators where it goes on at several, then the earlier ones that counted, newest first, `maxPointers` in all. One
+ * The pointers of a new claim: this plan's own, at several operators where it goes on at several, then the earlier ones that counted,
+ * newest first, `maxPointers` of what takes and as many of what gives back: however often a handset is excepted for a number, or a
+ * restore asked for again, what was done to it is still found. One
  * whose row is open, or waits to go on, never falls away, since the number would be directed at its operator a second time.
  */
 export function nextPointers(own: readonly Pointer[], earlierCounted: readonly CountedPointer[]): Pointers {
   const isOpenYet = ({ open, waits }: CountedPointer) => open || waits;
-  let room = maxPointers - own.length - earlierCounted.filter(isOpenYet).length;
-  const kept = earlierCounted.filter((pointer) => isOpenYet(pointer) || room-- > 0);
+  const isBack = ({ directionId }: Pointer) => {
+    const kind = parseDirectionId(directionId)?.kind;
+    return kind !== undefined && givesBack(kind);
+  };
+  const roomFor = (back: boolean) =>
+    maxPointers -
+    own.filter((pointer) => isBack(pointer) === back).length -
+    earlierCounted.filter((pointer) => isOpenYet(pointer) && isBack(pointer) === back).length;
+  const room = { taking: roomFor(false), back: roomFor(true) };
+  const kept = earlierCounted.filter(
+    (pointer) => isOpenYet(pointer) || room[isBack(pointer) ? 'back' : 'taking']-- > 0,
+  );
   return [...new Set([...own, ...kept].map(writePointer))];
 }

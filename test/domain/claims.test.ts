@@ -398,6 +398,15 @@ describe("a new claim's pointers", () => {
     expect(rows(nextPointers([pointer(13)], open))).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
   });
 
+  test('keep what was done to a handset, however many exceptions from it were made since', () => {
+    const blocked = counted({ directionId: directionId('block', '1-0-0'), kind: 'block', row: 1, outcome: 'blocked' });
+    const exception = (n: number) =>
+      counted({ directionId: directionId('unblock', `${n}-0-0`), kind: 'unblock', row: n, outcome: 'unblocked' });
+    const many = Array.from({ length: 12 }, (_, n) => exception(20 - n));
+    expect(rows(nextPointers([exception(21)], [...many, blocked]))).toEqual([21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 1]);
+    expect(rows(nextPointers(many, [blocked])).at(-1)).toBe(1);
+  });
+
   test('hold its own once, though an attempt before wrote it', () => {
     expect(nextPointers([pointer(2)], [pointer(2), pointer(1)])).toEqual([pointer(2), pointer(1)].map(writePointer));
   });
