@@ -113,7 +113,7 @@ function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploa
   let openIn: DirectionId | undefined;
   for (const row of rows) {
     if (givesBack(row.kind)) {
-      if (row.outcome === 'restored') return { state: 'nothingToRestore' };
+      if (row.outcome === 'restored' && !own.some((one) => endedAfter(one, row))) return { state: 'nothingToRestore' };
       if (row.open) openIn ??= row.directionId;
       continue;
     }
@@ -127,6 +127,12 @@ function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploa
     return isEnded && isLongAgo ? { state: 'tooLate' } : { state: 'directed', from: row };
   }
   return openIn === undefined ? { state: 'nothingToRestore' } : { state: 'alreadyOpen', openIn };
+}
+
+/** Whether a connection was ended, as its operator said later than that it had restored it: what was taken back may be cut off late. */
+function endedAfter({ outcome, recordedAt }: SubjectRow, restored: SubjectRow): boolean {
+  if (outcome !== 'disconnected' && outcome !== 'surrendered') return false;
+  return recordedAt !== null && restored.recordedAt !== null && recordedAt > restored.recordedAt;
 }
 
 /**

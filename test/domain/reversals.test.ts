@@ -74,6 +74,17 @@ describe('a number that is appealed', () => {
     expect(number([one])).toEqual({ state: 'nothingToRestore', directed: [], rows: [pointer(one)], openIn: [] });
   });
 
+  it('is restored again where it was cut off later than its operator had restored it', () => {
+    const restored = restore({ outcome: 'restored', recordedAt: at('2026-06-20T10:00:00Z') });
+    const after = disconnected('2026-06-21', { recordedAt: at('2026-06-21T10:00:00Z'), reversed: true });
+    expect(number([restored, after])).toMatchObject({
+      state: 'directed',
+      directed: [{ operator: airtel, from: pointer(after) }],
+    });
+    const before = disconnected('2026-06-19', { recordedAt: at('2026-06-19T10:00:00Z'), reversed: true });
+    expect(number([restored, before])).toMatchObject({ state: 'nothingToRestore', directed: [] });
+  });
+
   it('that no batch knows has nothing to be restored', () => {
     expect(number([])).toEqual({ state: 'nothingToRestore', directed: [], rows: [], openIn: [] });
   });
