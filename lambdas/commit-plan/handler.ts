@@ -111,7 +111,7 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
     committed = { key: batch.planKey, text: await readText({ bucket: env.WORK, key: batch.planKey }) };
   }
   await audit(env, directedNote({ batchId, plan }, committed, now));
-  await takeBack(env, batchId);
+  await takeBack(env, batchId, attempt);
   log.info('plan directed', { batchId, plan, directions: starts.length });
   return toDirect(starts, planForm.parse(committed.text).manifestKey);
 });

@@ -58,7 +58,7 @@ export interface FailedOrder {
 
 /**
  * One response file recorded, or one reversal that took rows back. `attempt` names the work folder where a file's receipt (and failed
- * order) was prepared; it is '' for a reversal.
+ * order) was prepared; of a reversal the list of the words that it replaced, '' where it replaced none.
  */
 export interface RecordedFile {
   /** Of a file's bytes; of a reversal's id. */
@@ -210,13 +210,18 @@ export function takeBack(ledger: Ledger, rows: readonly number[]): Ledger | unde
  * The ledger from which a reversal has taken these rows (from 0) back: an open one, or one that waits for its follow-up, ends as
  * `withdrawn`, and all are marked, so that no order that takes service and no list carries them. Undefined where it did so before: a
  * reversal has one entry, and takes all of its rows of a direction by one commit. After the seal all lies beside the late answers.
- * @param on the day of the reversal's `directed`; `at`: that instant
+ * @param on the day of the reversal's `directed`; `at`: that instant; `attempt`: whose list of the words that this replaces counts, '' where there is none
  * @throws LedgerDamaged for a row that the direction doesn't have
  */
 export function withdrawRows(
   ledger: Ledger,
   rows: readonly number[],
-  { reversal, on, at }: { readonly reversal: BatchId; readonly on: Day; readonly at: Instant },
+  {
+    reversal,
+    on,
+    at,
+    attempt = '',
+  }: { readonly reversal: BatchId; readonly on: Day; readonly at: Instant; readonly attempt?: string },
 ): Ledger | undefined {
   if (rows.length === 0 || ledger.files.some((file) => file.reversal === reversal)) return undefined;
   if (rows.some((row) => row < 0 || row >= ledger.rows)) throw new LedgerDamaged(ledger.directionId, 'no such row');
@@ -231,7 +236,7 @@ export function withdrawRows(
   }
   const entry: RecordedFile = {
     sha256: sha256Of(reversal),
-    attempt: '',
+    attempt,
     at,
     version: ledger.version + 1,
     reversal,

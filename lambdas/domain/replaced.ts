@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { Day } from './days.ts';
 import { OUTCOMES, type Outcome } from './kinds.ts';
-import type { Ledger, RecordedFile } from './ledger.ts';
+import { currentOutcomes, type Ledger, type RecordedFile } from './ledger.ts';
 import { bytesPerRow, dayAt, fileOf, outcomeAt } from './outcomes.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 
@@ -39,6 +39,12 @@ export function wordAt(bytes: Uint8Array, row: number): ReplacedWord | undefined
   const outcome = outcomeAt(bytes, row);
   const file = fileOf(bytes, row * bytesPerRow);
   return outcome === 'open' ? undefined : { row, outcome, file, on: file === 0 ? null : dayAt(bytes, row) };
+}
+
+/** The words that a reversal replaces: those of the rows that it ended. @param before the ledger from which it took them, `after` the one without */
+export function wordsReplaced(before: Ledger, after: Ledger, rows: readonly number[]): ReplacedWord[] {
+  const [was, is] = [currentOutcomes(before), currentOutcomes(after)];
+  return rows.flatMap((row) => (outcomeAt(was, row) === outcomeAt(is, row) ? [] : (wordAt(was, row) ?? [])));
 }
 
 /** The file that said a replaced word; undefined where none did. */

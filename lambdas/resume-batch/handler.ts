@@ -39,7 +39,7 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
     const text = await readText({ bucket: env.WORK, key });
     const plan = planForm.parse(text);
     await audit(env, directedNote(batch, { key, text }, now));
-    await takeBack(env, batchId);
+    await takeBack(env, batchId, attempt);
     await concurrently(plan.directions, LEDGERS_AT_ONCE, async ({ directionId, operator }) => {
       const ledger = await readLedger(env.CASES, directionId);
       if (!ledger) throw new Error(`there is no ledger of direction ${directionId}`);

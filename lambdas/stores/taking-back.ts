@@ -11,8 +11,10 @@ import { countOpen, type Ledger, withdrawRows } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { appealsCsvKey, keptCsvKey, reversalKeys } from '../domain/outbox.ts';
 import type { Plan } from '../domain/plans.ts';
+import { replacedForm, wordsReplaced } from '../domain/replaced.ts';
 import { type Withdrawal, withdrawalCsv, withdrawalJson, withdrawalRows } from '../domain/revocations.ts';
 import { whereabouts } from '../domain/whereabouts.ts';
+import { PREPARED } from '../domain/work.ts';
 import { audit } from './audit.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
 import { changeLedger, readLedger } from './cases/ledgers.ts';
@@ -53,9 +55,9 @@ async function* subjectsOf(
 
 /**
  * Takes back what a reversal's plan says, now that it counts; nothing for other batches. In each ledger by one commit; what was taken
- * back before stays so. Then what it withdraws is published, and what became of each subject: by whoever tries again, alike.
+ * back before stays so. What was said before of a row that ends lies beside it, for lookups alone. Then what it withdraws is published, and what became of each subject: by whoever tries again, alike.
  */
-export async function takeBack(env: Places, batchId: BatchId): Promise<void> {
+export async function takeBack(env: Places, batchId: BatchId, attempt: string): Promise<void> {
   const found = await directedReversal(env, batchId);
   if (found === undefined) return;
   const { batch, reversal } = found;
@@ -71,8 +73,16 @@ export async function takeBack(env: Places, batchId: BatchId): Promise<void> {
   await concurrently(rows, LEDGERS_AT_ONCE, async ([directionId, own]) => {
     const taken = [...new Set(own)].sort((a, b) => a - b);
     const ledger = await changeLedger<Ledger>(env.CASES, directionId, async (read) => {
-      const withdrawn = withdrawRows(read, taken, { reversal: batchId, on, at });
-      return { ...(withdrawn && { ledger: withdrawn }), result: withdrawn ?? read };
+      const reversed = { reversal: batchId, on, at };
+      const withdrawn = withdrawRows(read, taken, reversed);
+      if (withdrawn === undefined) return { result: read };
+      const words = wordsReplaced(read, withdrawn, taken);
+      if (words.length === 0) return { ledger: withdrawn, result: withdrawn };
+      // Who asks what happened is told what had been said before.
+      const key = PREPARED.response(directionId, sha256Of(batchId), attempt, 'replaced.json');
+      await writeObject({ bucket: env.WORK, key }, JSON.stringify(replacedForm.write({ rows: words })));
+      const named = withdrawRows(read, taken, { ...reversed, attempt });
+      return { ...(named && { ledger: named }), result: named ?? read };
     });
     // Whoever waits for the last answers goes on, also of an attempt that died before it said so.
     if (ledger.closedAt === null && countOpen(ledger) === 0) await wake(ledger.tokens, whereabouts(ledger, at));

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isCut } from '../../lambdas/domain/back-orders.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import { countOpen, LedgerDamaged, rowsToOrder, takenBack, withdrawRows } from '../../lambdas/domain/ledger.ts';
+import { wordsReplaced } from '../../lambdas/domain/replaced.ts';
 import { applyResponse, maxFiles } from '../../lambdas/domain/responses.ts';
 import { sealedOutcomes, sealedRevocations, takenBackSinceSeal } from '../../lambdas/domain/sealing.ts';
 import { answered, at, closed, day, fresh, outcomesOf, rowsOf, sealed } from './example.ts';
@@ -46,6 +47,20 @@ describe('a reversal', () => {
       ended: 3,
     });
     expect(after && [countOpen(after), rowsToOrder(after)]).toEqual([1, [5]]);
+  });
+
+  test('leaves what had been said before of the rows that it ends, and of no other', () => {
+    const { ledger } = answered(fresh(4), [
+      [1, 'failed'],
+      [2, 'extended'],
+      [3, 'disconnected'],
+    ]);
+    const after = withdrawRows(ledger, [0, 1, 2, 3], REVERSAL);
+    const words = after && wordsReplaced(ledger, after, [0, 1, 2, 3]);
+    expect(words?.map(({ row, outcome, file: said }) => [row, outcome, said])).toEqual([
+      [1, 'failed', 1],
+      [2, 'extended', 1],
+    ]);
   });
 
   test('takes its rows of a direction once', () => {

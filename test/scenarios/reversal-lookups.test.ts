@@ -1,8 +1,8 @@
 /**
  * Whoever asks why is told of what was taken back.
  *
- * H was used with O, D, V, S and P of airtel. On 1 June mha reports it. On 2 June airtel has disconnected D, verified V and blocked H; of O, S
- * and P it says nothing. On 8 June caseworker-1 appeals for O (by its reference), D, V, S, for P as far as it uses H, and for a
+ * H was used with O, D, V, S, P and T of airtel. On 1 June mha reports it. On 2 June airtel has disconnected D, verified V and blocked H, T has failed; of O, S
+ * and P it says nothing. On 8 June caseworker-1 appeals for O (by its reference), D, V, S, T, for P as far as it uses H, and for a
  * stranger's number; approver-1 strikes S, and approves. Airtel restores D on the same day, and O never. up-police reports H on 21 June, when
  * it was seen with nobody since. A second appeal, for S, is refused.
  */
@@ -11,9 +11,16 @@ import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { APPROVE, Lab, type Summary } from './lab.ts';
 
 const [H, SHOWN] = ['35100000000001', '351000000000013'];
-const [O, D, V, S, P] = [1, 2, 3, 4, 5].map((n) => `+91981000000${n}`) as [string, string, string, string, string];
+const [O, D, V, S, P, T] = [1, 2, 3, 4, 5, 6].map((n) => `+91981000000${n}`) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+];
 const STRANGER = '+919820000001';
-const NUMBERS = [O, D, V, S, P, STRANGER];
+const NUMBERS = [O, D, V, S, P, T, STRANGER];
 
 interface Explained {
   line: number;
@@ -58,7 +65,7 @@ beforeAll(async () => {
   lab = await Lab.open({ context: { operators: 'airtel,jio', sweepHours: '24' } });
   await lab.usage(
     'airtel',
-    [O, D, V, S, P].map((number) => `${H},${number},2026-05-20,Delhi`),
+    [O, D, V, S, P, T].map((number) => `${H},${number},2026-05-20,Delhi`),
   );
   await lab.report('mha', [H]);
   const direction = await lab.direction(report, 'reverify', 'airtel');
@@ -69,7 +76,7 @@ beforeAll(async () => {
       .find((line) => line.startsWith(O))
       ?.split(',')[4] ?? '';
   await lab.at(1);
-  await lab.respond(direction, [`${V},verified`, `${D},disconnected`]);
+  await lab.respond(direction, [`${V},verified`, `${D},disconnected`, `${T},failed`]);
   await lab.respond(await lab.direction(report, 'block', 'airtel'), [`${SHOWN},blocked`]);
   await lab.at(7);
   reversal = await appeal(
@@ -80,6 +87,7 @@ beforeAll(async () => {
       `${S},,,wrong_number,A-4`,
       `${P},${SHOWN},,cloned,A-5`,
       `${STRANGER},,,wrong_number,A-6`,
+      `${T},,,wrong_number,A-8`,
     ],
     'appeal.csv',
   );
@@ -175,6 +183,14 @@ describe('the story of what was taken back', () => {
   const isOfReport = ({ batchId, directionId }: Record<string, unknown>) =>
     batchId === report || (String(directionId).startsWith(report) && batchId !== reversal);
 
+  it('keeps what had been said of a row that it ended', () => {
+    const own = story('granted', T).filter(({ what }) => what === 'answered' || what === 'taken_back');
+    expect(own).toMatchObject([
+      { what: 'answered', outcome: 'failed', on: '2026-06-02', file: 'answer.csv' },
+      { what: 'taken_back', batchId: reversal, ended: true },
+    ]);
+  });
+
   it('tells nothing of a reversal before it is directed, nor of one that is refused', () => {
     for (const about of [...NUMBERS, H]) expect(whats('waiting', about)).not.toContain('appealed');
     for (const when of ['restored', 'later']) expect(JSON.stringify(answers[when])).not.toContain(refused);
@@ -265,7 +281,7 @@ describe('the sentence of what was taken back', () => {
 
   it("of each number agrees with the later batch's books", async () => {
     const { connections } = await lab.json<Summary>(`batches/${later}/summary.json`);
-    const left = [O, D, V, S, P].map(
+    const left = [O, D, V, S, P, T].map(
       (about) =>
         story('later', about).find(({ batchId, what }) => batchId === later && what === 'left_out')?.state ??
         'directed',
@@ -273,7 +289,7 @@ describe('the sentence of what was taken back', () => {
     const count = (state: string) => left.filter((one) => one === state).length;
     expect(connections.reversed).toBe(count('reversed'));
     expect(connections.directed).toBe(count('directed'));
-    expect(connections.linked).toBe(5);
+    expect(connections.linked).toBe(6);
     expect(lab.cloud.failures()).toEqual([]);
   });
 });

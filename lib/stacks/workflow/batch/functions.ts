@@ -282,6 +282,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   allowItems(resume, PUT_ITEMS, cases);
   // Both take back what a reversal does, and wake whom that leaves nothing to wait for.
   for (const one of [commit, resume]) {
+    allowObjects(one, 'write', work, PREPARED.pattern);
     allowObjects(one, 'write', outbox, OUTBOX.batches.pattern, OUTBOX.revocations.pattern);
     allow(one, ['states:SendTaskSuccess'], direction.stateMachineArn);
   }
