@@ -1,9 +1,10 @@
 import { addDecision, type Decisions } from '../domain/books.ts';
-import { decideClaim, operatorOf, type Pointer, slotOf, withoutRows } from '../domain/claims.ts';
+import { type CountedPointer, decideClaim, operatorOf, type Pointer, slotOf, withoutRows } from '../domain/claims.ts';
+import { parseDirectionRowLine } from '../domain/directions.ts';
 import { type Elsewhere, elsewhereLines } from '../domain/elsewhere.ts';
 import { type MovedTo, movedLines } from '../domain/follow-ups.ts';
 import type { OperatorId } from '../domain/identifiers.ts';
-import type { ClaimState } from '../domain/kinds.ts';
+import type { ClaimState, DirectionKind } from '../domain/kinds.ts';
 import { deadlinesOf } from '../domain/ladders.ts';
 import { type ShardDecision, shardDecisionForm } from '../domain/plans.ts';
 import { PLANS } from '../domain/work.ts';
@@ -76,7 +77,7 @@ export async function decide(
       kind,
       operator,
       newestDay,
-      withoutRows(counted, goingOn.get(identifier) ?? []),
+      withoutRows(await alike(candidate, kind, counted, earlier), goingOn.get(identifier) ?? []),
       isReversed,
     );
     if (decision.state === 'directed') {
@@ -141,6 +142,27 @@ export async function decide(
   const decisionKey = PLANS.decisions.decision(folder);
   await writeObject({ bucket: env.WORK, key: decisionKey }, JSON.stringify(shardDecisionForm.write(decision)));
   return decisionKey;
+}
+
+/**
+ * The pointers without the exceptions for other numbers than the candidate's: an unblock of a handset as a whole is one for each
+ * number, and an exception is none for another number, nor for the whole of it.
+ */
+async function alike(
+  { line }: Candidate,
+  kind: DirectionKind,
+  counted: readonly CountedPointer[],
+  earlier: EarlierDirections,
+): Promise<CountedPointer[]> {
+  if (kind !== 'unblock') return [...counted];
+  const { msisdn: own } = parseDirectionRowLine('unblock', line);
+  const kept: CountedPointer[] = [];
+  for (const pointer of counted) {
+    const excepts =
+      pointer.kind === 'unblock' ? parseDirectionRowLine('unblock', await earlier.line(pointer)).msisdn : null;
+    if (excepts === null || excepts === own) kept.push(pointer);
+  }
+  return kept;
 }
 
 /**

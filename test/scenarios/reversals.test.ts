@@ -277,6 +277,22 @@ describe('an appeal', { timeout: 300_000 }, () => {
     expect(await directions(lab, id, 'restore')).toHaveLength(1);
   });
 
+  it('of one number in a handset is asked for again, though one of another number in it is open', async () => {
+    const opened = await open([O, P]);
+    await using lab = opened.lab;
+    await lab.respond(await lab.direction(report, 'block', 'airtel'), [`${SHOWN},blocked`]);
+    await lab.at(7);
+    const first = await appeal(lab, [`${O},${SHOWN},,cloned,`], 'first.csv');
+    await lab.decide('approver-1', first, [APPROVE]);
+    await lab.at(8.7);
+    const second = await appeal(lab, [`${P},${SHOWN},,cloned,`], 'second.csv');
+    await lab.decide('approver-1', second, [APPROVE]);
+    // The first one's two days are over before the night of the tenth day, the second one's aren't.
+    await lab.at(9.9);
+    const night = 'followup-202606110000';
+    expect(await lab.read(`orders/airtel/${await only(lab, night, 'unblock')}/1-unblock.csv`)).toContain(`,${O},`);
+  });
+
   it('that its operator ignores is asked for again, night after night', async () => {
     const opened = await open([O]);
     await using lab = opened.lab;
