@@ -40,6 +40,10 @@ export interface Outcome {
   /** `msisdn,operator`: in the list of the batch, and in those of late answers. */
   revoked: string[];
   revokedLate: string[];
+  /** `msisdn,ground`: in lists of withdrawals. */
+  withdrawn: string[];
+  /** Of follow-ups `msisdn,agency and operator of the direction,why,operator,state`. */
+  moved: string[];
 }
 
 interface Directed {
@@ -93,6 +97,8 @@ export function idealOf(story: Story): Record<string, Outcome> {
       elsewhere: [],
       revoked: [],
       revokedLate: [],
+      withdrawn: [],
+      moved: [],
     };
     outcomes[agency] = outcome;
     if (isRefused) continue;
@@ -153,20 +159,64 @@ export function idealOf(story: Story): Record<string, Outcome> {
   return outcomes;
 }
 
+const emptyOutcome = (status: string): Outcome => ({
+  status,
+  connections: {},
+  blocks: {},
+  elsewhere: [],
+  revoked: [],
+  revokedLate: [],
+  withdrawn: [],
+  moved: [],
+});
+
+/** Adds what two batches come to: all follow-ups are one, whichever night something goes on in. */
+function addOutcome(a: Outcome, b: Outcome): Outcome {
+  const counts = (part: 'connections' | 'blocks') => {
+    const all: Record<string, Counts> = {};
+    for (const [operator, own] of [...Object.entries(a[part]), ...Object.entries(b[part])]) {
+      const sums = all[operator] ?? {};
+      all[operator] = sums;
+      for (const [word, count] of Object.entries(own)) sums[word] = (sums[word] ?? 0) + count;
+    }
+    return all;
+  };
+  const list = (part: 'elsewhere' | 'revoked' | 'revokedLate' | 'withdrawn' | 'moved') =>
+    [...a[part], ...b[part]].sort();
+  return {
+    status: b.status,
+    connections: counts('connections'),
+    blocks: counts('blocks'),
+    elsewhere: list('elsewhere'),
+    revoked: list('revoked'),
+    revokedLate: list('revokedLate'),
+    withdrawn: list('withdrawn'),
+    moved: list('moved'),
+  };
+}
+
 /** The same of a run. */
 export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outcome> {
   const outcomes: Record<string, Outcome> = {};
   for (const [key, text] of Object.entries(outbox)) {
     const batch = /^batches\/(.*)\/summary\.json$/.exec(key)?.[1];
     if (batch === undefined) continue;
-    const { agency, status, operators } = JSON.parse(text) as {
+    const {
+      agency,
+      status,
+      operators = {},
+    } = JSON.parse(text) as {
       agency: string;
       status: string;
       operators: Record<string, { connections: Counts; blocks: Counts }>;
     };
     const of = (part: 'connections' | 'blocks') =>
       Object.fromEntries(Object.entries(operators).map(([operator, counts]) => [operator, counts[part]]));
-    const elsewhere = (outbox[`batches/${batch}/elsewhere.csv`] ?? '').trimEnd().split('\n').slice(1);
+    const elsewhere = (outbox[`batches/${batch}/elsewhere.csv`] ?? '')
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .filter((line) => !/^(restore|unblock),/.test(line));
     const revoked = (late: boolean) =>
       Object.entries(outbox)
         .filter(
@@ -174,31 +224,46 @@ export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outc
             list.startsWith('revocations/') &&
             list.endsWith('.csv') &&
             list.includes(`/${batch}.`) &&
+            !list.includes('.withdrawn') &&
             list.includes('.late-') === late,
         )
         .flatMap(([, rows]) => rows.trimEnd().split('\n').slice(1))
         .map((row) => row.split(','))
         .map(([number, operator]) => `${number},${operator}`)
         .sort();
-    outcomes[agency] = {
+    const rowsOf = (text = '') => text.trimEnd().split('\n').slice(1);
+    const withdrawn = Object.entries(outbox)
+      .filter(([list]) => list.includes(`/${batch}.withdrawn`) && list.endsWith('.csv'))
+      .flatMap(([, text]) => rowsOf(text).map((row) => row.replace(/,.*,/, ',')));
+    // What isn't given back in two days is asked for again, and a lost answer may come after that.
+    const moved = rowsOf(outbox[`batches/${batch}/moved.csv`])
+      .filter((row) => !row.includes(',overdue,'))
+      .map((row) => row.replace(/,([^,]*\.[^,]*),/, (_, id) => `,${partsOf(id).agency} ${partsOf(id).operator},`));
+    outcomes[agency] = addOutcome(outcomes[agency] ?? emptyOutcome(status), {
       status,
       connections: of('connections'),
       blocks: of('blocks'),
       elsewhere: elsewhere.map((line) => line.replace(/[^,]*$/, (direction) => partsOf(direction).agency)).sort(),
       revoked: revoked(false),
       revokedLate: revoked(true),
-    };
+      withdrawn,
+      moved,
+    });
   }
   return outcomes;
 }
 
-/** Where a run's outcome is another than the story's: one line for each part of a batch, without identifiers. */
-export function differences(story: Story, seen: Pick<Seen, 'outbox'>): string[] {
-  const ideal = idealOf(story);
+/**
+ * Where a run's outcome is another than the story's: one line for each part of a batch, without identifiers.
+ * @param ideal what it comes to without faults; as it is worked out from the story, where nobody has told it so
+ */
+export function differences(story: Story, seen: Pick<Seen, 'outbox'>, ideal = idealOf(story)): string[] {
   const actual = outcomeOf(seen);
   const agencies = new Set([...Object.keys(ideal), ...Object.keys(actual)]);
   return [...agencies].flatMap((agency) => {
-    const parts = ['status', 'connections', 'blocks', 'elsewhere', 'revoked', 'revokedLate'] as const;
+    const parts = [
+      ...(['status', 'connections', 'blocks', 'elsewhere', 'revoked', 'revokedLate', 'withdrawn', 'moved'] as const),
+    ];
     return parts.flatMap((part) => {
       const [must, is] = [ideal[agency]?.[part], actual[agency]?.[part]];
       if (canonical(must) === canonical(is)) return [];

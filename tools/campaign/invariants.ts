@@ -10,6 +10,7 @@ import { checkLapsed, expectDecided } from './invariants/decisions.ts';
 import { checkGates } from './invariants/gates.ts';
 import { knownOf } from './invariants/known.ts';
 import { checkDirections } from './invariants/ledgers.ts';
+import { checkMoves } from './invariants/moves.ts';
 import { checkLastTold, checkNotices, checkOrdersTold } from './invariants/notices.ts';
 import { checkOutbox, expectReceipts, expectRejects } from './invariants/outbox.ts';
 import { checkAtRest } from './invariants/rest.ts';
@@ -28,6 +29,7 @@ export function brokenRules(seen: Seen): string[] {
   // In this order: each works with what those before it have found out.
   checkDirections(known);
   checkBatches(known);
+  checkMoves(known);
   expectRejects(known);
   expectReceipts(known);
   checkGates(known);

@@ -15,6 +15,7 @@ import {
   answeredOn,
   begunAt,
   type Fate,
+  FOLLOW_UP,
   fateOf,
   HOUR,
   habitOf,
@@ -167,7 +168,9 @@ export class People {
       this.#act(at, async () => {
         const rows = (
           await answers((fate, part) => !['tardy', 'late', 'unanswered'].includes(fate) && takes(fate, part))
-        ).map(([identifier, fate]) => `${identifier},${fate.startsWith('failed') ? 'failed' : fate},${on}`);
+        ).map(([identifier, fate]) =>
+          answerRow(direction, identifier, fate.startsWith('failed') ? 'failed' : fate, on),
+        );
         if (rows.length > 0) await this.#respond(direction, name, rows);
       });
     const parts = habit === 'parts' ? 2 : 1;
@@ -193,6 +196,8 @@ export class People {
         await this.#put(`responses/${operator}/${direction}/bad rows.csv`, csv(`${identifier},outcome`, bad));
       });
     }
+    // What is asked in a follow-up is answered at once, or never.
+    if (agency === FOLLOW_UP) return;
     if (kind === 'block')
       this.#act(Math.max(START + report + TARDY_AFTER, now), async () => {
         const rows = (await answers((fate) => fate === 'tardy')).map(([identifier]) => `${identifier},blocked,${on}`);
@@ -201,7 +206,7 @@ export class People {
     this.#act(START + report + LATE_AFTER, async () => {
       const rows = (await answers((fate) => fate === 'late')).map(([identifier]) => {
         const known = identifier.slice(0, kind === 'block' ? 14 : 13);
-        return `${identifier},${lateOutcome(story, kind, known)},${answeredOn(story, agency, true)}`;
+        return answerRow(direction, identifier, lateOutcome(story, kind, known), answeredOn(story, agency, true));
       });
       if (rows.length > 0) await this.#respond(direction, 'late.csv', rows);
     });
@@ -214,7 +219,7 @@ export class People {
     this.#act(this.#now() + ANSWERS_AFTER, async () => {
       const rows = (await this.#rowsOf(String(notice.key)))
         .filter((number) => fateOf(this.#story, agency, kind, operator, number) === 'failed, disconnected')
-        .map((number) => `${number},disconnected,${answeredOn(this.#story, agency, false)}`);
+        .map((number) => answerRow(direction, number, 'disconnected', answeredOn(this.#story, agency, false)));
       const name = `disconnected ${hash(String(notice.key).replace(/^.*\//, ''))}.csv`;
       if (rows.length > 0) await this.#respond(direction, name, rows);
     });
@@ -238,7 +243,7 @@ export class People {
       .map((row) =>
         row.includes('not_found')
           ? row.replace('not_found', kind === 'block' ? 'blocked' : 'verified')
-          : row.replace(/verified|blocked/, 'not_found'),
+          : row.replace(/verified|blocked/, this.#story.moves && kind === 'reverify' ? 'disconnected' : 'not_found'),
       );
     const header = whole.split('\n')[0] ?? '';
     // When that file, too, counts: what was said first stays.
@@ -250,7 +255,7 @@ export class People {
 
   async #respond(direction: string, name: string, rows: string[]): Promise<void> {
     const { kind, operator } = partsOf(direction);
-    const header = `${kind === 'block' ? 'imei' : 'msisdn'},outcome,occurred_on`;
+    const header = ANSWER_COLUMNS[kind] ?? 'msisdn,outcome,occurred_on';
     await this.#upload(`responses/${operator}/${direction}/${name}`, csv(header, rows));
   }
 
@@ -322,6 +327,22 @@ function breakOff(
     socket.on('error', reject);
     socket.on('close', () => resolve());
   });
+}
+
+/** The columns of what operators answer. */
+const ANSWER_COLUMNS: Readonly<Record<string, string>> = {
+  block: 'imei,outcome,occurred_on',
+  unblock: 'imei,outcome,occurred_on',
+  reverify: 'msisdn,outcome,occurred_on,to,ground,activated_on',
+};
+
+/** A row of an answer: with where a number goes on, why its subscriber has more time, or since when it is somebody else's. */
+function answerRow(direction: string, identifier: string, outcome: string, on: string): string {
+  const { kind, operator } = partsOf(direction);
+  const said = `${identifier},${outcome},${on}`;
+  if (kind !== 'reverify') return said;
+  const to = outcome === 'ported' ? OPERATORS.find((other) => other !== operator) : '';
+  return `${said},${to},${outcome === 'extended' ? 'hospital' : ''},${outcome === 'reissued' ? on : ''}`;
 }
 
 /** What a direction's id says. */

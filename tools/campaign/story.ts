@@ -40,11 +40,17 @@ export const CONTEXT = {
   linksPerShard: '200',
   bytesPerPiece: '900',
   gateRows: '60',
+  extensionDays: '3',
 };
+
+/** By how many days the deadlines of who is given more time come later. */
+export const EXTENSION_DAYS = Number(CONTEXT.extensionDays);
 
 /** Files of this name are held up where they are whole: they have more rows than any other, and one handset is in most of them. */
 export const GATED_NAME = 'gated usage.csv';
 const GATED_ROWS = 67;
+/** The part of stories in which numbers move. */
+const MOVES = 0.4;
 
 /**
  * After the start, in milliseconds. All usage of before the report is in by then, also where a sweep sent its event again, or
@@ -59,6 +65,13 @@ export const TARDY_AFTER = 8 * DAY;
 export const LATE_AFTER = 23 * DAY;
 /** By how much later a batch begins that lapsed at first: its agency hears of that, and uploads the same file again. */
 const LAPSES_AFTER = 6 * DAY;
+/**
+ * From the day on which the last batch begins that people may approve, until all is over where numbers go on elsewhere: in four nights
+ * at most, one after the other, since nothing is ported twice or extended twice, and with the ladder of the last one.
+ */
+const MOVED_AFTER = 45 * DAY;
+/** The agency of follow-ups, as their ids begin. */
+export const FOLLOW_UP = 'followup';
 
 /** What was uploaded, whole or cut. */
 export interface Upload {
@@ -77,6 +90,13 @@ export type Fate =
   | 'failed, disconnected'
   | 'failed'
   | 'blocked'
+  /** To the other operator; of nobody but in stories where numbers move. */
+  | 'ported'
+  | 'extended'
+  | 'reissued'
+  | 'surrendered'
+  | 'restored'
+  | 'unblocked'
   /** Of a block: after its ladder has ended, before its batch settles. */
   | 'tardy'
   /** After its batch has settled. */
@@ -100,6 +120,8 @@ export interface Story {
   reports: (Planned & { agency: string })[];
   /** Whether an approver lets in what is held up. */
   admits?: boolean;
+  /** Whether operators say of some numbers that they go on elsewhere, are somebody else's, or were given up. */
+  moves?: boolean;
   /** When all is over, in milliseconds after the start. */
   ends: number;
   /** All numbers, IMEIs (14 digits) and IMSIs that occur, as digits. */
@@ -118,6 +140,8 @@ export const digits = (value: number, length: number) => String(value).padStart(
 
 /** What a report says of the day on which the operator acted: fixed, so that a file has the same bytes whenever it is uploaded. */
 export const answeredOn = (story: Story, agency: string, late: boolean): string => {
+  // No follow-up is answered earlier, and nobody was seen later.
+  if (agency === FOLLOW_UP) return dayBefore(-6);
   const at = story.reports.find((report) => report.agency === agency)?.at ?? 0;
   return dayBefore(-Math.floor((late ? begunAt(story, agency) + LATE_AFTER : at) / DAY));
 };
@@ -156,13 +180,34 @@ export const mayLapse = (story: Pick<Story, 'seed' | 'decided'>, agency: string)
   ['nobody', 'one alone', 'at the last instant'].includes(decidedOf(story, agency));
 
 export function habitOf({ seed, habits }: Story, agency: string, kind: string, operator: string): Habit {
+  // Who never gives anything back is asked for it night after night.
+  if (kind === 'restore' || kind === 'unblock') return 'whole';
   if (habits !== undefined) return habits[`${agency} ${kind} ${operator}`] ?? 'whole';
   return pick(['whole', 'parts', 'mistakes', 'whole', 'parts', 'never'], seed, 'habit', agency, kind, operator);
 }
 
+/** What goes on once more was ported lately, or may not be extended twice, in most cases. */
+const FATES_OF_FOLLOW_UPS: readonly Fate[] = [
+  ...([
+    'verified',
+    'verified',
+    'not_found',
+    'not_found',
+    'not_found',
+    'disconnected',
+    'surrendered',
+    'failed',
+  ] as const),
+  ...(['failed, disconnected', 'reissued', 'extended', 'ported', 'unanswered'] as const),
+];
+
 export function fateOf(story: Story, agency: string, kind: string, operator: string, identifier: string): Fate {
   if (habitOf(story, agency, kind, operator) === 'never') return 'unanswered';
-  if (story.fates !== undefined) return story.fates[`${kind} ${operator} ${identifier}`] ?? 'unanswered';
+  if (kind === 'restore') return 'restored';
+  if (kind === 'unblock') return 'unblocked';
+  const named = agency === FOLLOW_UP ? `${FOLLOW_UP} ` : '';
+  if (story.fates !== undefined) return story.fates[`${named}${kind} ${operator} ${identifier}`] ?? 'unanswered';
+  if (agency === FOLLOW_UP) return pick(FATES_OF_FOLLOW_UPS, story.seed, 'fate', agency, operator, identifier);
   const fates: readonly Fate[] =
     kind === 'block'
       ? ['blocked', 'blocked', 'blocked', 'not_found', 'tardy', 'late', 'unanswered']
@@ -177,6 +222,7 @@ export function fateOf(story: Story, agency: string, kind: string, operator: str
           'failed',
           'late',
           'unanswered',
+          ...(story.moves ? (['ported', 'ported', 'extended', 'reissued', 'surrendered'] as const) : []),
         ];
   return pick(fates, story.seed, 'fate', agency, kind, operator, identifier);
 }
@@ -291,8 +337,9 @@ export function storyOf(seed: number): Story {
     ...{ seed, usage, reports, ends: 0 },
     // What a near report must not miss, where everything is late, nobody admits.
     admits: !isNear && fraction(seed, 'admits') < 0.7,
+    moves: fraction(seed, 'moves') < MOVES,
     identifiers: [...new Set([...imeis, ...numbers, ...imsis, ...extra])],
   };
   const begun = reports.map(({ agency }) => begunAt(story, agency));
-  return { ...story, ends: Math.max(...begun) + LATE_AFTER + 3 * DAY };
+  return { ...story, ends: Math.max(...begun) + (story.moves ? MOVED_AFTER : LATE_AFTER + 3 * DAY) };
 }

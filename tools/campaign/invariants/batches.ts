@@ -9,8 +9,10 @@ import {
   written,
 } from '../../../test/scenarios/sample-reckoning.ts';
 import { DAY, OPERATORS, type Upload } from '../story.ts';
+import { type Asked, decidedOf, operatorFor } from './decided.ts';
 import { checkApproved, checkAsked, struckIn } from './decisions.ts';
-import { type Direction, isOpen, type Known } from './known.ts';
+import { checkFollowUp } from './follow-ups.ts';
+import type { Direction, Known } from './known.ts';
 import { firstOrderOf } from './orders.ts';
 import type { Item } from './seen.ts';
 import { handsetsIn, newestSightings } from './sightings.ts';
@@ -19,7 +21,7 @@ import { instant, same, sum } from './values.ts';
 /** A batch settles at its last deadline; what goes wrong keeps it from that for hours, and a lost sweep for a day. */
 const SETTLES_WITHIN = 1.5 * DAY;
 
-const summaryWord = (outcome: string) =>
+export const summaryWord = (outcome: string) =>
   ({ open: 'overdue', failed: 'overdue', not_found: 'notFound' })[outcome] ?? outcome;
 
 interface BatchBooks {
@@ -41,7 +43,10 @@ export function checkBatches(known: Known): void {
     const found = known.batches.filter(({ batchId }) => batchId === id).length;
     known.must(found === (readable ? 1 : 0), `${id}: a report is one batch, and one that can't be read is none`);
   }
-  for (const batch of known.batches) checkBatch(known, batch);
+  for (const batch of known.batches) {
+    if (batch.kind === 'report') checkBatch(known, batch);
+    if (batch.kind === 'followup') checkFollowUp(known, batch);
+  }
 }
 
 function checkBatch(known: Known, item: Item): void {
@@ -60,66 +65,102 @@ function checkBatch(known: Known, item: Item): void {
   if (isRefused) expectNothing(known, item, upload);
   if (item.state !== 'settled') return;
   const books: BatchBooks = { id, agency, plan: Number(item.plan), elsewhere: [], directed: [] };
-  const earlier = new Set(
-    known.batches.filter(({ plan }) => Number(plan) < books.plan).map(({ batchId }) => String(batchId)),
-  );
-
-  const operators: Record<string, ReturnType<typeof noOperator>> = {};
-  for (const operator of OPERATORS) operators[operator] = noOperator();
-  decideAll(known, books, upload, operators, earlier);
-  const own = [...known.directions.values()].filter(({ batch }) => batch === id);
+  const operators = noBooks();
+  decideAll(known, books, upload, operators);
+  const own = directionsOf(known, id);
   checkEveryRowOnce(known, books, own);
+  expectBooks(known, item, own, operators, { elsewhere: books.elsewhere, report: reportOf(upload.text) });
+  checkEnds(known, item, own);
+  const startedAt = Date.parse(String(item.startedAt));
+  must(startedAt >= upload.at, 'it is planned after its upload');
+  // One without handsets asks nobody, and settles at once.
+  if (handsetsIn(upload.text).size > 0) checkApproved(known, item);
+  checkLinked(known, id, upload);
+}
 
-  // The ledgers' outcomes, as they were sealed.
-  const disconnected: string[] = [];
+export const directionsOf = (known: Known, id: string) =>
+  [...known.directions.values()].filter(({ batch }) => batch === id);
+
+/** An operator's part of the books; `outcomes` of what is given back. */
+export type Books = ReturnType<typeof noOperator> & { outcomes: Record<string, number> };
+export const noOutcomes = (): Record<string, number> => ({
+  ...{ directed: 0, restored: 0, unblocked: 0, notFound: 0, overdue: 0 },
+});
+export const noBooks = (): Record<string, Books> =>
+  Object.fromEntries(OPERATORS.map((operator) => [operator, { ...noOperator(), outcomes: noOutcomes() }]));
+
+/** Counts the ledgers' outcomes, as they were sealed. @returns those whose connection has ended, as they are in the batch's list */
+export function countSealed(own: readonly Direction[], operators: Record<string, Books>): string[] {
+  const ended: string[] = [];
   for (const { kind, operator, rows, sealed = [] } of own) {
-    const summary = operators[operator] as ReturnType<typeof noOperator>;
-    const counts: Record<string, number> = kind === 'block' ? summary.blocks : summary.connections;
+    const summary = operators[operator] as Books;
+    const counts = { block: summary.blocks, reverify: summary.connections }[kind as Kind] ?? summary.outcomes;
     summary.directions++;
     for (const { outcome } of sealed) {
       sum(counts, summaryWord(outcome));
       if (outcome === 'failed') sum(counts, 'overdueFailed');
     }
     if (sealed.some(({ outcome }) => summaryWord(outcome) === 'overdue')) summary.overdueDirections++;
-    for (const [row, { outcome, on }] of sealed.entries())
-      if (outcome === 'disconnected') disconnected.push(`${rows[row]},${operator},${on}`);
+    for (const [row, { outcome, on, reversed }] of sealed.entries())
+      if (['disconnected', 'surrendered'].includes(outcome) && !reversed) ended.push(`${rows[row]},${operator},${on}`);
   }
+  return ended.sort();
+}
+
+/** The books of a report or a follow-up, and its lists. */
+export function expectBooks(
+  known: Known,
+  item: Item,
+  own: readonly Direction[],
+  operators: Record<string, Books>,
+  { elsewhere, report }: { elsewhere: string[]; report: ReturnType<typeof reportOf> },
+): void {
+  const id = String(item.batchId);
+  const disconnected = countSealed(own, operators);
   const settledAt = Date.parse(String(item.settledAt));
   const connections: Record<string, number> = {};
   const blocks: Record<string, number> = {};
+  const outcomes: Record<string, number> = {};
+  const isReport = item.kind === 'report';
+  const shown: Record<string, object> = {};
   for (const [operator, summary] of Object.entries(operators)) {
     for (const [word, count] of Object.entries(summary.connections)) sum(connections, word, count);
     for (const [word, count] of Object.entries(summary.blocks)) sum(blocks, word, count);
+    for (const [word, count] of Object.entries(summary.outcomes)) sum(outcomes, word, count);
     const imports = known.imported.filter(({ key, at }) => key.startsWith(`usage/${operator}/`) && at < settledAt);
     summary.latestImport = instant(Math.max(...imports.map(({ at }) => at)));
+    const { outcomes: back, ...others } = summary;
+    shown[operator] = isReport ? others : { ...others, outcomes: back };
   }
   known.expected[`batches/${id}/summary.json`] = {
     batchId: id,
-    agency,
-    file: upload.key,
+    agency: item.agency,
+    file: isReport ? item.file : '',
     status: 'settled',
-    report: reportOf(upload.text),
+    report,
     connections,
     blocks,
-    operators,
+    ...(isReport ? {} : { outcomes }),
+    operators: shown,
     unexplained: 0,
     startedAt: item.startedAt,
     settledAt: item.settledAt,
   };
-  known.expected[`batches/${id}/elsewhere.csv`] = books.elsewhere.sort();
-  known.expected[`revocations/${dayAt(settledAt)}/${id}`] = disconnected.sort();
+  known.expected[`batches/${id}/elsewhere.csv`] = elsewhere.sort();
+  known.expected[`revocations/${dayAt(settledAt)}/${id}`] = disconnected;
   for (const [key, row] of own.flatMap(({ late }) => late)) {
     const list = (known.expected[key] ?? []) as string[];
     known.expected[key] = [...list, row].sort();
   }
+}
+
+/** A batch settles at its last deadline. */
+export function checkEnds(known: Known, item: Item, own: readonly Direction[]): void {
+  const must = (holds: boolean, rule: string) => known.must(holds, `${item.batchId}: ${rule}`);
+  const settledAt = Date.parse(String(item.settledAt));
   const ends = Math.max(Date.parse(String(item.startedAt)), ...own.map((direction) => direction.ends));
   must(settledAt >= ends, 'it does not settle before its last deadline');
   must(settledAt <= ends + SETTLES_WITHIN + known.seen.patience, 'it settles at its last deadline, or hours after it');
-  const startedAt = Date.parse(String(item.startedAt));
-  must(startedAt >= upload.at, 'it is planned after its upload');
-  // One without handsets asks nobody, and settles at once.
-  if (handsetsIn(upload.text).size > 0) checkApproved(known, item);
-  checkLinked(known, id, upload);
 }
 
 /** What of a report's rows was taken. */
@@ -183,50 +224,40 @@ function checkLinked(known: Known, id: string, { text, at }: Upload): void {
 }
 
 /** Invariants 1 and 2, from the upload and the links: what must have been decided of each row. */
-function decideAll(
-  known: Known,
-  books: BatchBooks,
-  { text, at }: Upload,
-  operators: Record<string, ReturnType<typeof noOperator>>,
-  earlier: Set<string>,
-): void {
+function decideAll(known: Known, books: BatchBooks, { text, at }: Upload, operators: Record<string, Books>): void {
   const handsets = handsetsIn(text);
   const struck = struckIn(known, books.id);
-  const place = known.seen.plans.get(books.plan) ?? 0;
-  const decide = (kind: Kind, operator: string, identifier: string, imei: string | undefined, lastSeen: string) => {
-    const states = [...known.directions.values()]
-      .filter(
-        (one) => one.kind === kind && earlier.has(one.batch) && (kind === 'reverify' || one.operator === operator),
-      )
-      .sort((a, b) => b.plan - a.plan)
-      .flatMap((one) => {
-        const { rows, closed } = one.at(place);
-        const row = rows[one.rows.indexOf(identifier)];
-        return row ? [{ id: one.id, operator: one.operator, ...row, open: !closed && isOpen(row) }] : [];
-      });
-    const open = states.find((row) => row.open && row.operator === operator);
-    const recorded = states.filter((row) => row.at > 0).sort((a, b) => b.at - a.at)[0];
-    let state = 'directed';
-    if (imei === undefined) state = 'struck';
-    else if (open) state = 'alreadyOpen';
-    else if (kind === 'block' && recorded?.outcome === 'blocked') state = 'alreadyBlocked';
-    else if (recorded?.outcome === 'disconnected' && lastSeen <= recorded.on) state = 'alreadyDisconnected';
-    else if (recorded?.outcome === 'verified' && lastSeen <= recorded.on) state = 'alreadyVerified';
-    const summary = operators[operator] as ReturnType<typeof noOperator>;
-    const counts: Record<string, number> = kind === 'block' ? summary.blocks : summary.connections;
-    sum(counts, kind === 'block' ? 'rows' : 'linked');
-    sum(counts, state);
-    const shown = kind === 'block' ? written(identifier) : identifier;
-    if (state === 'directed') books.directed.push(`${kind},${operator},${shown},${written(String(imei))}`);
-    else {
-      const direction = state === 'struck' ? '' : (open ?? recorded)?.id;
-      books.elsewhere.push(`${kind},${shown},${operator},${state},${direction}`);
-    }
-  };
-  for (const { msisdn, operator, on, day } of newestSightings(known.imported, at, handsets, struck))
-    decide('reverify', operator, msisdn, on, day);
+  const { plan } = books;
+  for (const { msisdn, operator: seenAt, on, day } of newestSightings(known.imported, at, handsets, struck)) {
+    const asked: Asked = { kind: 'reverify', operator: seenAt, identifier: msisdn, lastSeen: day, plan };
+    // Who is left out is so where they were seen.
+    const operator = on === undefined ? seenAt : operatorFor(known, asked);
+    count(known, books, { ...asked, operator }, on, operators);
+  }
   for (const imei of handsets)
-    for (const operator of OPERATORS) decide('block', operator, imei, struck.has(imei) ? undefined : imei, '');
+    for (const operator of OPERATORS) {
+      const asked: Asked = { kind: 'block', operator, identifier: imei, lastSeen: '', plan };
+      count(known, books, asked, struck.has(imei) ? undefined : imei, operators);
+    }
+}
+
+/** Counts a row of a report as what must have been decided of it. @param imei on account of which it is directed; without it is left out */
+function count(
+  known: Known,
+  books: BatchBooks,
+  asked: Asked,
+  imei: string | undefined,
+  operators: Record<string, Books>,
+): void {
+  const { kind, operator, identifier } = asked;
+  const { state, direction } = imei === undefined ? { state: 'struck', direction: '' } : decidedOf(known, asked);
+  const summary = operators[operator] as Books;
+  const counts: Record<string, number> = kind === 'block' ? summary.blocks : summary.connections;
+  sum(counts, kind === 'block' ? 'rows' : 'linked');
+  sum(counts, state);
+  const shown = kind === 'block' ? written(identifier) : identifier;
+  if (state === 'directed') books.directed.push(`${kind},${operator},${shown},${written(String(imei))}`);
+  else books.elsewhere.push(`${kind},${shown},${operator},${state},${direction}`);
 }
 
 function checkEveryRowOnce(known: Known, { id, directed }: BatchBooks, own: Direction[]): void {

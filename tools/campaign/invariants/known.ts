@@ -1,8 +1,9 @@
 /** What the checks know of a run, and hand each other. */
-import type { Kind } from '../../../test/scenarios/sample-reckoning.ts';
 import { partsOf } from '../people.ts';
 import type { Upload } from '../story.ts';
 import { importedIn } from './gates.ts';
+import type { DirectionKind } from './kinds.ts';
+import { type Move, type MovedRow, movedRowsOf } from './moves.ts';
 import type { Item, Seen } from './seen.ts';
 
 /** What was seen, and what the checks have worked out of it so far. */
@@ -16,6 +17,12 @@ export interface Known {
   readonly batches: readonly Item[];
   /** By id: those of plans that count. */
   readonly directions: Map<string, Direction>;
+  /** What became of rows with which follow-ups went on, as these say it. */
+  readonly moved: readonly MovedRow[];
+  /** Rows that reversals ended. */
+  readonly withdrawn: { reversal: string; direction: string; number: string }[];
+  /** Rows that are to go on, as answers say it. */
+  readonly moves: Move[];
   /** What must lie in the outbox, by key; rejects by line and reason, revocations as rows. */
   readonly expected: Record<string, unknown>;
   /** Orders that need not lie there: issued anew for nobody, in the place of none, or never published in their time. */
@@ -38,6 +45,9 @@ export function knownOf(seen: Seen, must: Known['must']): Known {
     imported: importedIn(seen),
     batches,
     directions: new Map(),
+    moved: movedRowsOf(seen.outbox),
+    withdrawn: [],
+    moves: [],
     expected: {},
     notPublished: new Set(),
     replaced: new Map(),
@@ -45,8 +55,8 @@ export function knownOf(seen: Seen, must: Known['must']): Known {
   };
 }
 
-/** `file`: the SHA-256 of the one that said so. */
-export type Row = { outcome: string; on: string; at: number; file?: string };
+/** `file`: the SHA-256 of the one that said so; `to`: where it was ported to; `reversed`: it was taken back. */
+export type Row = { outcome: string; on: string; at: number; file?: string; to?: string; reversed?: boolean };
 
 /** Whether a row is not done with: one that failed is yet to be disconnected. */
 export const isOpen = ({ outcome }: Row) => outcome === 'open' || outcome === 'failed';
@@ -54,13 +64,14 @@ export const isOpen = ({ outcome }: Row) => outcome === 'open' || outcome === 'f
 /** A direction, worked out from the writes of its ledger. */
 export class Direction {
   readonly id: string;
-  readonly kind: Kind;
+  readonly kind: DirectionKind;
   readonly operator: string;
   readonly batch: string;
   readonly plan: number;
   /** Identifiers: numbers, or IMEIs of 14 digits. */
   rows: string[] = [];
-  /** Its last deadline, epoch milliseconds. */
+  /** Its deadlines, and the last one, epoch milliseconds. */
+  rungs: { order: string; deadline: string }[] = [];
   ends = 0;
   /** The day of each number's newest sighting when its batch was planned. */
   lastSeen = new Map<string, string>();
@@ -71,19 +82,21 @@ export class Direction {
   /** Row by row, as the books took them. */
   sealed: Row[] | undefined;
   /** After each write. */
-  readonly states: { place: number; rows: Row[]; closed: boolean }[] = [];
+  readonly states: { place: number; rows: Row[]; closed: boolean; orders: Item[]; files: Item[] }[] = [];
 
   constructor(id: string) {
     const { kind, operator, batch } = partsOf(id);
     this.id = id;
-    this.kind = kind as Kind;
+    this.kind = kind as DirectionKind;
     this.operator = operator;
     this.batch = batch;
     this.plan = Number(/\.(\d+)-\d+-\d+$/.exec(id)?.[1]);
   }
 
   /** How it stood when the write of this place was made. */
-  at(place: number): { rows: Row[]; closed: boolean } {
-    return this.states.findLast((state) => state.place < place) ?? { rows: [], closed: false };
+  at(place: number): Direction['states'][number] {
+    return (
+      this.states.findLast((state) => state.place < place) ?? { place, rows: [], closed: false, orders: [], files: [] }
+    );
   }
 }

@@ -3,9 +3,11 @@
  * after which. From that and the uploads' text it is worked out what each of them must have said.
  */
 import { inflateRawSync } from 'node:zlib';
-import { LADDERS, linesOf } from '../../../test/scenarios/sample-reckoning.ts';
+import { linesOf } from '../../../test/scenarios/sample-reckoning.ts';
 import { DAY, HOUR } from '../story.ts';
+import { isOfHandsets, LADDERS } from './kinds.ts';
 import { Direction, isOpen, type Known, type Row } from './known.ts';
+import { extendedLadder, isFollowUp, lastSeenBefore, originsOf } from './moves.ts';
 import {
   checkOrder,
   expectOrder,
@@ -41,6 +43,8 @@ const OUTCOMES = [
   'extended',
 ];
 const BYTES_PER_ROW = 5;
+/** In the last of them. */
+const REVERSED = 0b1000000;
 
 /** All directions: those of plans that count, and those of plans that were given up. */
 export function checkDirections(known: Known): void {
@@ -63,15 +67,29 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
     first === undefined
       ? claimedFor(known, direction)
       : linesOf(first).lines.map(({ cells }) =>
-          kind === 'block' ? (cells?.imei ?? '').slice(0, 14) : (cells?.msisdn ?? ''),
+          isOfHandsets(kind)
+            ? // An unblock of a number's use alone is another row than that of the handset.
+              `${(cells?.imei ?? '').slice(0, 14)} ${cells?.msisdn ?? ''}`.trim()
+            : (cells?.msisdn ?? ''),
         );
   const begun = writes[0]?.item ?? {};
   must(begun.rows === direction.rows.length, 'its first order has all of its rows');
   if (kind === 'reverify') direction.lastSeen = lastSeenFor(known, direction);
   const rows: Row[] = direction.rows.map(() => ({ outcome: 'open', on: '', at: 0 }));
   const startedAt = String(known.seen.cases[`BATCH#${direction.batch}`]?.startedAt);
+  const origins = [...originsOf(known, direction).values()];
+  const extended = origins.map((origin) => extendedLadder(known, origin));
+  must(
+    extended.every((one) => same(one, extended[0])),
+    'its rows all have its deadlines',
+  );
+  if (isFollowUp(direction.batch))
+    must(origins.length === direction.rows.length, 'each row of a follow-up continues one');
   /** The ladder's deadlines, where it begins at an instant. */
   const ladderFrom = (begins: string) => {
+    const later = Date.parse(begins) - Date.parse(startedAt);
+    if (extended[0] !== undefined)
+      return extended[0].map(({ order, deadline }) => ({ order, deadline: instant(deadline + later) }));
     let deadline = Date.parse(begins);
     return LADDERS[kind].map(([order, days]) => {
       deadline += days * DAY;
@@ -84,6 +102,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
   for (const { place, item } of writes) {
     const rungs = ladderFrom(String(item.startedAt));
     const end = String(rungs.at(-1)?.deadline);
+    direction.rungs = rungs;
     direction.ends = Date.parse(end);
     const later = Date.parse(String(item.startedAt)) - Date.parse(String(before.startedAt));
     // A re-verification whose first order can't be published waits for that, whole hours.
@@ -104,16 +123,21 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
     const ordersBefore = before.orders as Item[];
     const filesBefore = before.files as Item[];
     const newOrders = orders.slice(ordersBefore.length);
-    const newFiles = files.slice(filesBefore.length);
+    const newEntries = files.slice(filesBefore.length);
+    const newFiles = newEntries.filter(({ reversal }) => reversal === undefined);
     // What takes service and is published again is issued anew, without the rows that were answered since.
     const anew = orders.filter((order, n) => n < ordersBefore.length && isAnewOf(order, ordersBefore[n] as Item));
     const failedAnew = files.filter((file, n) => isFailedAnewOf(file, filesBefore[n]));
     const unchanged = <I extends Item>(now: I[], was: I[], but: I[]) =>
       was.every((one, n) => same(now[n], one) || but.includes(now[n] as I));
     must(unchanged(orders, ordersBefore, anew), 'no order is taken back');
-    must(unchanged(files, filesBefore, failedAnew), 'no recorded file is taken back');
+    // A night marks what it goes on with, once.
+    const marked = files.filter(
+      (file, n) => filesBefore[n]?.followUp === undefined && same({ ...filesBefore[n], followUp: file.followUp }, file),
+    );
+    must(unchanged(files, filesBefore, [...failedAnew, ...marked]), 'no recorded file is taken back');
     must(
-      newOrders.length + newFiles.length + anew.length + failedAnew.length <= 1,
+      newOrders.length + newEntries.length + anew.length + failedAnew.length <= 1,
       'one write has one order or one file',
     );
     for (const order of anew) {
@@ -135,7 +159,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
     for (const order of newOrders) {
       must(order.rung === rung && rung > Number(before.rung), 'orders come in the order of their rungs');
       must(before.closedAt === null, 'no order comes after the end of the ladder');
-      must(kind === 'block' || rung === 1 || before.begunAt !== null, 'no bar is ordered before a re-verification');
+      must(kind !== 'reverify' || rung === 1 || before.begunAt !== null, 'no bar is ordered before a re-verification');
       // What was issued anew is published as the newest attempt committed it.
       checkOrder(
         known,
@@ -155,7 +179,17 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
         mayMove,
         orders: ordersBefore,
         files: filesBefore,
+        place,
       });
+    const bytes = inflateRawSync((item.late ?? item.outcomes) as Buffer);
+    const outcomeAt = (row: number) => OUTCOMES[(bytes[row * BYTES_PER_ROW] ?? 0) & 31];
+    for (const entry of newEntries.filter(({ reversal }) => reversal !== undefined))
+      withdraw(known, direction, entry, rows, { closed: before.closedAt !== null, files: filesBefore, outcomeAt });
+    for (const [n, row] of rows.entries()) {
+      const isReversed = ((bytes[n * BYTES_PER_ROW + 4] ?? 0) & REVERSED) !== 0;
+      must(isReversed || row.reversed !== true, 'what was taken back stays so');
+      if (isReversed) row.reversed = true;
+    }
     if (closedAt !== null && before.closedAt === null)
       must(!rows.some(isOpen) || closedAt >= end, 'it does not end before its last deadline while a row is open');
     must(before.closedAt === null || closedAt === before.closedAt, 'it ends once');
@@ -164,30 +198,55 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
       direction.sealed = rows.map((row) => ({ ...row }));
     }
     must(before.sealedAt === null || sealedAt === before.sealedAt, 'it is sealed once');
-    const bytes = inflateRawSync((item.late ?? item.outcomes) as Buffer);
-    const told = direction.rows.map((_, row) => OUTCOMES[(bytes[row * BYTES_PER_ROW] ?? 0) & 31]);
+    const told = direction.rows.map((_, row) => outcomeAt(row));
     const reckoned = rows.map((row) => (closedAt !== null && isOpen(row) ? 'overdue' : row.outcome));
     must(same(told, reckoned), 'its ledger holds what its files say, in the order of their commits');
     if (sealedAt !== null && before.sealedAt !== null) must(same(item.outcomes, before.outcomes), 'a seal stays');
-    direction.states.push({ place, rows: rows.map((row) => ({ ...row })), closed: closedAt !== null });
+    direction.states.push({ place, rows: rows.map((row) => ({ ...row })), closed: closedAt !== null, orders, files });
     before = item;
   }
   must(before.sealedAt !== null, 'it ends, and is sealed');
 }
 
-/** The handsets of a direction that was never ordered, by their claims. */
-function claimedFor(known: Known, { id, operator }: Direction): string[] {
+/** A reversal's entry: open rows, and moved ones with which no night has gone on, end. Which ones it names, its own batch says. */
+function withdraw(
+  known: Known,
+  { id, rows: numbers }: Direction,
+  entry: Item,
+  rows: Row[],
+  { closed, files, outcomeAt }: { closed: boolean; files: Item[]; outcomeAt(row: number): string | undefined },
+): void {
+  let ended = 0;
+  for (const [n, row] of rows.entries()) {
+    if (outcomeAt(n) !== 'withdrawn' || row.outcome === 'withdrawn') continue;
+    const { moved, followUp } = files.find(({ sha256: digest }) => digest === row.file) ?? {};
+    const isMoving = ['ported', 'extended'].includes(row.outcome) && moved !== undefined && followUp === undefined;
+    known.must((isOpen(row) && !closed) || isMoving, `${id}: a reversal ends what is open, and nothing else`);
+    const at = Date.parse(String(entry.at));
+    Object.assign(row, { outcome: 'withdrawn', on: '', at });
+    delete row.file;
+    known.withdrawn.push({ reversal: String(entry.reversal), direction: id, number: numbers[n] ?? '' });
+    ended++;
+  }
+  known.must(ended === entry.ended, `${id}: a reversal counts what it ends`);
+}
+
+/** The rows of a direction that was never ordered, by their claims. */
+function claimedFor(known: Known, { id }: Direction): string[] {
   const rows: string[] = [];
   for (const [key, { pointers }] of Object.entries(known.seen.cases)) {
-    if (!key.startsWith('HANDSET#')) continue;
-    for (const pointer of (pointers as Record<string, string[]>)[operator] ?? [])
-      if (pointer.startsWith(`${id}:`)) rows[Number(pointer.slice(id.length + 1))] = key.slice('HANDSET#'.length);
+    const identifier = /^(?:HANDSET|CONN)#(.*)$/.exec(key)?.[1];
+    if (identifier === undefined) continue;
+    for (const pointer of Object.values((pointers ?? {}) as Record<string, string[]>).flat())
+      if (pointer.startsWith(`${id}:`)) rows[Number(pointer.slice(id.length + 1))] = identifier;
   }
   return rows;
 }
 
 /** The day of each of its numbers' newest sighting, as its batch was planned. */
-function lastSeenFor(known: Known, { batch, rows }: Direction): Map<string, string> {
+function lastSeenFor(known: Known, direction: Direction): Map<string, string> {
+  const { batch, rows } = direction;
+  if (isFollowUp(batch)) return lastSeenBefore(known, direction);
   const { file, uploadedAt } = known.seen.cases[`BATCH#${batch}`] ?? {};
   const report = known.seen.uploads.find(({ key, at }) => key === file && instant(at) === uploadedAt);
   const handsets = handsetsIn(report?.text ?? '');

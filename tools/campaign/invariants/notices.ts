@@ -43,9 +43,17 @@ export function checkNotices(known: Known): void {
   for (const key of Object.keys(outbox))
     if (/^(orders|receipts)\//.test(key) && !known.notPublished.has(key) && !(lasts && takesService(key)))
       known.must(told.has(`${key} ${sha256(outbox[key] ?? '')}`), `${key}: it is told to whom it concerns`);
-  for (const { batchId, agency, state } of known.batches) {
+  for (const { batchId, agency, state, kind } of known.batches) {
     const tells = (queue: string, kind: string) =>
       known.must(told.has(`${queue} ${kind} ${batchId}`), `${batchId}: ${queue} is told: ${kind}`);
+    const concerned = new Set(
+      [...known.directions.values()].filter(({ batch }) => batch === batchId).map(({ operator }) => operator),
+    );
+    if (state === 'settled') for (const operator of concerned) tells(`fraud-directions-${operator}`, 'settled');
+    if (kind === 'followup') {
+      tells('fraud-administrators', 'settled');
+      continue;
+    }
     const decided = state === 'refused' ? 'batch_refused' : 'batch_approved';
     tells(`fraud-batches-${agency}`, 'batch_registered');
     for (const approver of APPROVERS)
@@ -56,14 +64,12 @@ export function checkNotices(known: Known): void {
     }
     // The same file began no other batch.
     if (state === 'refused') tells(`fraud-batches-${agency}`, 'same_report');
-    const concerned = new Set(
-      [...known.directions.values()].filter(({ batch }) => batch === batchId).map(({ operator }) => operator),
-    );
-    for (const operator of concerned)
-      known.must(
-        told.has(`fraud-directions-${operator} settled ${batchId}`),
-        `${batchId}: its operators are told that it settled`,
-      );
+  }
+  // Both operators hear of a number that isn't found where it was ported to.
+  for (const { from, to } of known.moves.filter(({ why }) => why === 'porting_disputed')) {
+    const { batch = '', operator = '' } = known.directions.get(from) ?? {};
+    for (const queue of [`fraud-directions-${operator}`, `fraud-directions-${to}`, 'fraud-administrators'])
+      known.must(told.has(`${queue} porting_disputed ${batch}`), `${batch}: ${queue} is told of a disputed port`);
   }
 }
 
@@ -81,7 +87,7 @@ export function checkOrdersTold(known: Known): void {
     told.add(String(key));
     const since = Date.parse(String(heardAt)) - LOOKS_EVERY - SWEEPS_EVERY;
     // Whose service is to be given back has it rather late than never.
-    const isInTime = since < Date.parse(String(deadline)) || order === 'restore';
+    const isInTime = since < Date.parse(String(deadline)) || order === 'restore' || order === 'unblock';
     known.must(isInTime, `${key}: no order is told of when its deadline has passed`);
     if (directionKind !== 'reverify') continue;
     for (const { cells } of linesOf(known.seen.outbox[String(key)] ?? '').lines) {
@@ -102,7 +108,8 @@ export function checkLastTold(known: Known): void {
     for (const [row, number] of rows.entries()) {
       const order = last.get(`${id} ${number}`);
       const isCut = takesService(`-${order}.csv`);
-      if (states.at(-1)?.rows[row]?.outcome === 'verified')
-        known.must(!isCut, `${id}: the last order told of who is verified is no ${order}`);
+      const outcome = states.at(-1)?.rows[row]?.outcome ?? '';
+      if (['verified', 'extended', 'reissued'].includes(outcome))
+        known.must(!isCut, `${id}: the last order told of who is ${outcome} is no ${order}`);
     }
 }

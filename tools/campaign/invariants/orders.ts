@@ -1,6 +1,7 @@
 /** What orders must say, when they go out, and as which they may be issued anew. */
-import { LADDERS, sha256, written } from '../../../test/scenarios/sample-reckoning.ts';
+import { sha256, written } from '../../../test/scenarios/sample-reckoning.ts';
 import { DAY, HOUR } from '../story.ts';
+import { LADDERS } from './kinds.ts';
 import type { Direction, Known, Row } from './known.ts';
 import type { Item } from './seen.ts';
 import { same } from './values.ts';
@@ -43,7 +44,7 @@ export function isFailedAnewOf(file: Item, was: Item | undefined): boolean {
 /** A re-verification begins with its first rung; a block that could not be ordered for a day begins with the second. */
 export function firstOrderOf(known: Known, { id, kind, operator }: Direction): string | undefined {
   const { outbox } = known.seen;
-  const rungs = kind === 'block' ? LADDERS.block.map((_, n) => n + 1) : [1];
+  const rungs = kind === 'reverify' ? [1] : LADDERS[kind].map((_, n) => n + 1);
   return rungs.map((rung) => outbox[`orders/${operator}/${id}/${rung}-${kind}.csv`]).find((text) => text !== undefined);
 }
 
@@ -87,6 +88,7 @@ export function checkOrder(
     Number(files.find(({ sha256: digest }) => digest === file)?.version) > Number(order.firstVersion);
   const open = rows.filter((_, row) => {
     const state = states[row] as Row;
+    if (state.reversed) return false;
     if (state.outcome === 'failed') return order.order === 'disconnect' || failedSince(state);
     return state.outcome === 'open';
   });
@@ -121,6 +123,8 @@ export function expectOrder(
   known.expected[key] = open
     .map((identifier) => {
       if (kind === 'block') return `${written(identifier)},,${deadline}`;
+      if (kind === 'restore') return `${identifier},,${deadline}`;
+      if (kind === 'unblock') return `${written(identifier.slice(0, 14))},${identifier.slice(15)},${deadline}`;
       const numbers = [...id.slice(id.lastIndexOf('.') + 1).split('-'), String(rows.indexOf(identifier) + 1)];
       const digits = numbers.map((number, n) => number.padStart([8, 4, 4, 5][n] ?? 0, '0')).join('');
       // As IMEIs are, the digits are written with the one that makes them add up.

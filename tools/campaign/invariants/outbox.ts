@@ -1,5 +1,6 @@
 /** The outbox: rejects and receipts of all uploads, and that all that must be there is there, and nothing else. */
 import { cellsOf, imeiIn, linesOf, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
+import { isOfHandsets } from './kinds.ts';
 import type { Known } from './known.ts';
 import { reasonIn, usageReason } from './sightings.ts';
 import { same } from './values.ts';
@@ -43,7 +44,7 @@ export function expectReceipts(known: Known): void {
       refused: why,
     });
     const { columns } = linesOf(text);
-    const missing = [direction?.kind === 'block' ? 'imei' : 'msisdn', 'outcome'].find(
+    const missing = [direction && isOfHandsets(direction.kind) ? 'imei' : 'msisdn', 'outcome'].find(
       (column) => !columns.includes(column),
     );
     if (direction === undefined || direction.operator !== operator)
@@ -79,6 +80,7 @@ export function checkOutbox(known: Known): void {
     if (place === 'orders') {
       const rows = linesOf(text).lines.map(({ cells }) => {
         const { msisdn, imei, deadline, reference, disconnect_by } = cells ?? {};
+        if (name.includes('.unblock.')) return `${imei},${msisdn},${deadline}`;
         // Who is given service back is told no reference: nothing is asked of them.
         return [msisdn ?? imei, '', deadline, reference, disconnect_by].filter((cell) => cell !== undefined).join();
       });
@@ -92,6 +94,14 @@ export function checkOutbox(known: Known): void {
     } else if (place === 'receipts') {
       const { file: _, ...receipt } = JSON.parse(text) as Record<string, unknown>;
       known.must(same(receipt, expected), `${where}: a receipt says what was recorded (${name.split('/').at(-1)})`);
+    } else if (name.includes('.withdrawn')) {
+      known.must(same(lines, expected), `${where}: every number is withdrawn once, on its ground`);
+      const { payload, withdrawn } = JSON.parse(outbox[`${name}.json`] ?? '{}') as Record<string, { n: string }[]>;
+      const both = same(
+        withdrawn?.map(({ n }) => n),
+        lines.map((line) => line.slice(3, 13)),
+      );
+      known.must(both && payload?.length === 0, `${where}: both forms of a withdrawal are there, and agree`);
     } else if (place === 'revocations') {
       const rows = linesOf(text).lines.map(
         ({ cells }) => `${cells?.msisdn},${cells?.operator},${cells?.disconnected_on}`,
@@ -113,6 +123,8 @@ export function checkOutbox(known: Known): void {
       );
       const said = { batchId, agency, file, sha256: digest, report, linked, held, operators: byOperator };
       known.must(same(said, expected), `${where}: the preview says whom the batch reaches`);
+    } else if (name.endsWith('moved.csv')) {
+      known.must(same(lines, expected) && same(lines, lines.toSorted()), `${where}: what goes on is listed, sorted`);
     } else if (name.endsWith('elsewhere.csv')) {
       known.must(same(lines, expected), `${where}: what stands elsewhere is named with its direction`);
     } else {

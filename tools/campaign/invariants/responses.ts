@@ -1,7 +1,17 @@
 /** A response that a ledger has recorded: what each of its rows comes to, and its receipt, disconnect order and late list. */
-import { ANSWERS, dayAt, imeiIn, isDay, linesOf, msisdnIn, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
-import { DAY } from '../story.ts';
+import {
+  dayAt,
+  daysBefore,
+  imeiIn,
+  isDay,
+  linesOf,
+  msisdnIn,
+  sha256,
+} from '../../../test/scenarios/sample-reckoning.ts';
+import { DAY, OPERATORS } from '../story.ts';
+import { ANSWERS, isOfHandsets } from './kinds.ts';
 import type { Direction, Known, Row } from './known.ts';
+import { portsIn, saidElsewhere, wasExtended } from './moves.ts';
 import { backKeyOf, expectOrder, failedKeyOf, lastDeadlineTold, wasCut } from './orders.ts';
 import type { Item } from './seen.ts';
 import { instant, sum } from './values.ts';
@@ -18,6 +28,54 @@ interface Standing {
   mayMove: boolean;
   orders: Item[];
   files: Item[];
+  place: number;
+}
+
+/** For so many days a number that was ported isn't ported again. */
+const PORTED_FOR = 90;
+/** Words about who was seen, which are not of a day before that. */
+const OF_WHO_WAS_SEEN = ['disconnected', 'surrendered', 'ported'];
+const GROUNDS = ['abroad', 'disability', 'hospital'];
+/** Who says so has service again at once, where an order took it. */
+const GIVES_BACK = ['verified', 'extended', 'reissued'];
+
+/** Why a row can't be taken that says where it goes on, or since when it is somebody else's; '' where it can. */
+function faultIn(
+  known: Known,
+  direction: Direction,
+  number: string,
+  cells: Record<string, string>,
+  { at, place }: { at: number; place: number },
+): string {
+  const { operator } = direction;
+  const { outcome, to = '', ground = '', activated_on: since = '' } = cells;
+  if (outcome === 'ported') {
+    if (to === '') return 'missing_to';
+    if (to === operator) return 'same_operator';
+    if (!OPERATORS.some((one) => one === to)) return 'unknown_operator';
+    const on = cells.occurred_on || dayAt(at);
+    const isLately = (day: string) => day > daysBefore(on, PORTED_FOR);
+    const ports = portsIn(saidElsewhere(known, number, direction, place));
+    if (ports.some(({ to: other, disputed }) => disputed && other === to && isLately(dayAt(disputed.at))))
+      return 'disputed';
+    return ports.some(({ on: day, disputed }) => !disputed && isLately(day)) ? 'ported_lately' : '';
+  }
+  if (outcome === 'extended') {
+    if (!GROUNDS.includes(ground)) return 'bad_ground';
+    return wasExtended(known, direction, number) ? 'already_extended' : '';
+  }
+  if (outcome !== 'reissued') return '';
+  if (!isDay(since) || since > dayAt(at)) return 'bad_activated_on';
+  return since <= (direction.lastSeen.get(number) ?? '') ? 'not_after_sighting' : '';
+}
+
+/** Whether an order took service from a number, in another direction of its operator, that turns out to be somebody else's. */
+function wasCutElsewhere(known: Known, own: Direction, number: string, since: string, place: number): boolean {
+  return saidElsewhere(known, number, own, place).some(({ direction, ...row }) => {
+    const { orders, files } = direction.at(place);
+    const isOlder = (direction.lastSeen.get(number) ?? '') <= since;
+    return direction.operator === own.operator && isOlder && wasCut(row, orders, files);
+  });
 }
 
 /** A file that a ledger recorded, with how its rows stood before it (`states`), which it moves on. */
@@ -26,7 +84,7 @@ export function checkResponse(
   direction: Direction,
   file: Item,
   states: Row[],
-  { closed, sealedAt, end, mayMove, orders, files }: Standing,
+  { closed, sealedAt, end, mayMove, orders, files, place }: Standing,
 ): void {
   const { id, kind, operator, batch } = direction;
   const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
@@ -41,15 +99,21 @@ export function checkResponse(
   const { lines } = linesOf(source.text);
   const rejects: { line: number; reason: string }[] = [];
   const failed = new Set<string>();
-  const disconnected: string[] = [];
+  const disconnected = new Set<string>();
   const givenBack: string[] = [];
+  const reissued: string[] = [];
+  const moved = new Set<string>();
+  const toReturn = new Set<string>();
+  const toRestore = new Set<string>();
+  const goesOn = (number: string, why: string, to: string) =>
+    known.moves.push({ number, from: id, why, to, at: source.at });
   let recorded = 0;
   let alreadyRecorded = 0;
   for (const { line, cells } of lines) {
     const reject = (reason: string) => rejects.push({ line, reason });
-    const parsed = kind === 'block' ? imeiIn(cells?.imei) : msisdnIn(cells?.msisdn);
+    const parsed = isOfHandsets(kind) ? imeiIn(cells?.imei) : msisdnIn(cells?.msisdn);
     const identifier = 'reason' in parsed ? '' : (Object.values(parsed)[0] ?? '');
-    const row = states[direction.rows.indexOf(identifier)];
+    const row = states[direction.rows.findIndex((one) => one.split(' ')[0] === identifier)];
     const outcome = cells?.outcome ?? '';
     const on = cells?.occurred_on || dayAt(source.at);
     if (!cells) reject('wrong_cell_count');
@@ -57,17 +121,50 @@ export function checkResponse(
     else if (row === undefined) reject('not_in_direction');
     else if (!ANSWERS[kind].includes(outcome)) reject('unknown_outcome');
     else if (!isDay(on) || on > dayAt(source.at)) reject('bad_date');
-    else if (outcome === 'disconnected' && on < (direction.lastSeen.get(identifier) ?? '')) reject('before_sighting');
-    else if (row.outcome === 'open' || (row.outcome === 'failed' && (closed || outcome !== 'failed'))) {
-      if (outcome === 'verified' && wasCut(row, orders, files)) givenBack.push(identifier);
-      Object.assign(row, { outcome, on, at: source.at, file: digest });
+    else if (OF_WHO_WAS_SEEN.includes(outcome) && on < (direction.lastSeen.get(identifier) ?? ''))
+      reject('before_sighting');
+    else if (faultIn(known, direction, identifier, cells, { at: source.at, place }) !== '')
+      reject(faultIn(known, direction, identifier, cells, { at: source.at, place }));
+    else if (isTaken(row, outcome, closed)) {
+      const since = outcome === 'reissued' ? (cells.activated_on ?? '') : on;
+      const isCut =
+        wasCut(row, orders, files) ||
+        (outcome === 'reissued' && wasCutElsewhere(known, direction, identifier, since, place));
+      if (GIVES_BACK.includes(outcome) && isCut) givenBack.push(identifier);
+      const wasOpen = !closed;
+      Object.assign(row, { outcome, on: since, at: source.at, file: digest });
+      if (outcome === 'ported') row.to = cells.to ?? '';
       recorded++;
       failed.delete(identifier);
-      if (outcome === 'failed') failed.add(identifier);
-      if (outcome === 'disconnected') disconnected.push(identifier);
-    } else if (row.outcome === outcome || (row.outcome === 'disconnected' && outcome === 'failed')) alreadyRecorded++;
-    else reject('conflicts_with_recorded');
+      disconnected.delete(identifier);
+      if (outcome === 'failed' && !row.reversed) failed.add(identifier);
+      if (['disconnected', 'surrendered'].includes(outcome) && !row.reversed) disconnected.add(identifier);
+      if (outcome === 'reissued') reissued.push(identifier);
+      if ((outcome === 'ported' || outcome === 'extended') && wasOpen) {
+        moved.add(identifier);
+        goesOn(identifier, outcome, outcome === 'ported' ? (cells.to ?? '') : operator);
+      }
+      const portedHere =
+        kind === 'reverify' && outcome === 'not_found'
+          ? portsIn(saidElsewhere(known, identifier, direction, place))
+              .filter(({ to, disputed }) => to === operator && !disputed)
+              .sort((a, b) => (a.on > b.on ? -1 : 1))[0]
+          : undefined;
+      if (portedHere !== undefined) {
+        toReturn.add(identifier);
+        goesOn(identifier, 'porting_disputed', portedHere.from);
+      }
+    } else if (isKnown(row, outcome, cells.to)) alreadyRecorded++;
+    else {
+      reject('conflicts_with_recorded');
+      if (row.outcome === 'verified' && outcome === 'disconnected') {
+        if (!toRestore.has(identifier)) goesOn(identifier, 'disconnected_after_verified', operator);
+        toRestore.add(identifier);
+      }
+    }
   }
+  for (const [word, numbers] of Object.entries({ moved, toReturn, toRestore }))
+    must((file[word] ?? 0) === numbers.size, `a recorded file says how many of its rows go on (${word})`);
   const rejected: Record<string, number> = {};
   for (const { reason } of rejects) sum(rejected, reason);
   direction.recorded.set(digest, {
@@ -79,7 +176,19 @@ export function checkResponse(
     rejects,
     refused: null,
   });
-  const { failedOrder, lateOn, backDue } = file as { failedOrder?: Item; lateOn?: string; backDue?: string };
+  const { failedOrder, lateOn, backDue, withdrawnOn } = file as {
+    failedOrder?: Item;
+    lateOn?: string;
+    backDue?: string;
+    withdrawnOn?: string;
+  };
+  must((withdrawnOn !== undefined) === reissued.length > 0, "a number that is somebody else's is withdrawn at once");
+  if (withdrawnOn !== undefined) {
+    const isOfNow = withdrawnOn >= dayAt(source.at) && withdrawnOn <= dayAt(source.at + TAKEN_WITHIN);
+    must(isOfNow, 'a withdrawal is of the day of its commit');
+    const list = `revocations/${withdrawnOn}/${batch}.withdrawn-${digest.slice(0, 8)}`;
+    known.expected[list] = reissued.map((number) => `${number},${withdrawnOn},reissued`).sort();
+  }
   must((backDue !== undefined) === givenBack.length > 0, 'who proves themselves after a bar has service again at once');
   if (backDue !== undefined) {
     const inADay = backDue >= instant(source.at + DAY) && backDue <= instant(source.at + TAKEN_WITHIN + DAY);
@@ -99,7 +208,7 @@ export function checkResponse(
     known.carried.set(`${key} ${failedOrder.sha256}`, [...failed]);
     expectOrder(known, key, direction, [...failed], deadline, lastDeadlineTold(known, key, end, mayMove));
   }
-  const late = sealedAt !== null && disconnected.length > 0;
+  const late = sealedAt !== null && disconnected.size > 0;
   must((lateOn !== undefined) === late, 'who is disconnected late is in a list of its own');
   if (lateOn !== undefined)
     must(
@@ -112,4 +221,17 @@ export function checkResponse(
         `revocations/${lateOn}/${batch}.late-${digest.slice(0, 8)}`,
         `${number},${operator},${states[direction.rows.indexOf(number)]?.on}`,
       ]);
+}
+
+/** Whether an answer is recorded, of a row as it stands. */
+function isTaken({ outcome: before }: Row, outcome: string, closed: boolean): boolean {
+  if (outcome === 'reissued') return before !== 'reissued';
+  if (outcome === 'extended' && closed) return false;
+  return before === 'open' || (before === 'failed' && (closed || outcome !== 'failed'));
+}
+
+/** Whether an answer says nothing that isn't known. */
+function isKnown({ outcome: before, to: where }: Row, outcome: string, to: string | undefined): boolean {
+  if (outcome === 'failed' && ['disconnected', 'surrendered'].includes(before)) return true;
+  return before === outcome && (outcome !== 'ported' || where === to);
 }

@@ -1,0 +1,74 @@
+/** What must have been decided of a row of a report or of a follow-up, from what earlier directions say of its number or handset. */
+import { type DirectionKind, givesBack } from './kinds.ts';
+import { isOpen, type Known } from './known.ts';
+import { type MovedRow, portsIn, type Said } from './moves.ts';
+import { takenBackBefore } from './reversals.ts';
+
+/** A row that is to be decided upon: by which plan, and at which place among all writes. */
+export interface Asked {
+  kind: DirectionKind;
+  operator: string;
+  identifier: string;
+  /** The day of a number's newest sighting; '' of a handset. */
+  lastSeen: string;
+  plan: number;
+  /** Of what goes on: which rows do so in the same night. */
+  goesOn?: readonly MovedRow[];
+}
+
+/** The rows of earlier plans that have a number or handset, newest plan first, as they stand when a plan decides. */
+function earlierRows(known: Known, { kind, operator, identifier, plan }: Asked): Said[] {
+  const place = known.seen.plans.get(plan) ?? 0;
+  const counting = new Set(known.batches.map((batch) => `${batch.batchId} ${batch.plan}`));
+  return [...known.directions.values()]
+    .filter((one) => one.plan < plan && counting.has(`${one.batch} ${one.plan}`))
+    .filter((one) => givesBack(one.kind) === givesBack(kind))
+    .filter((one) => (kind === 'block' || kind === 'unblock' ? one.kind === kind && one.operator === operator : true))
+    .sort((a, b) => b.plan - a.plan)
+    .flatMap((direction) => {
+      const { rows, closed } = direction.at(place);
+      const row = rows[direction.rows.indexOf(identifier)];
+      return row === undefined ? [] : [{ ...row, direction, closed }];
+    });
+}
+
+/** Where a number is open, or goes on: what was moved counts as open until its follow-up is directed. */
+function openAt(known: Known, { direction, closed, ...row }: Said, plan: number): string | undefined {
+  const place = known.seen.plans.get(plan) ?? 0;
+  if (row.outcome === 'ported' || row.outcome === 'extended') {
+    const { moved, followUp } = direction.at(place).files.find(({ sha256 }) => sha256 === row.file) ?? {};
+    const next = known.batches.find(({ batchId }) => batchId === followUp);
+    const goesOn = next !== undefined && Number(next.plan) > 0 && Number(next.plan) < plan;
+    return moved === undefined || goesOn ? undefined : (row.to ?? direction.operator);
+  }
+  return isOpen(row) && !closed && !row.reversed ? direction.operator : undefined;
+}
+
+/** The operator at which a report directs a number: that of its newest sighting, unless it was ported since. */
+export function operatorFor(known: Known, asked: Asked): string {
+  const ports = portsIn(earlierRows(known, asked)).filter(({ on, disputed }) => !disputed && on >= asked.lastSeen);
+  return ports.sort((a, b) => (a.on > b.on ? -1 : a.on < b.on ? 1 : 0))[0]?.to ?? asked.operator;
+}
+
+/** Its state, and where it stands if it isn't directed. */
+export function decidedOf(known: Known, asked: Asked): { state: string; direction: string } {
+  const { kind, operator, identifier, lastSeen, plan, goesOn = [] } = asked;
+  if (!givesBack(kind) && takenBackBefore(known, asked)) return { state: 'reversed', direction: '' };
+  const isOver = (row: Said) => row.outcome === 'reissued' || row.outcome === 'withdrawn';
+  const isGoingOn = (row: Said) =>
+    goesOn.some(({ from, msisdn }) => from === row.direction.id && msisdn === identifier);
+  const rows = earlierRows(known, asked).filter((row) => !isGoingOn(row) || isOver(row));
+  const reissued = rows.find(({ outcome, on }) => outcome === 'reissued' && lastSeen <= on);
+  if (reissued) return { state: 'reissuedBefore', direction: reissued.direction.id };
+  const open = rows.find((row) => openAt(known, row, plan) === operator);
+  if (open) return { state: 'alreadyOpen', direction: open.direction.id };
+  const recorded = rows.filter(({ at, reversed }) => at > 0 && !reversed).sort((a, b) => b.at - a.at)[0];
+  const direction = recorded?.direction.id ?? '';
+  if (recorded && kind === 'block' && recorded.outcome === 'blocked') return { state: 'alreadyBlocked', direction };
+  if (recorded && kind === 'reverify' && lastSeen <= recorded.on) {
+    const { outcome } = recorded;
+    if (outcome === 'disconnected' || outcome === 'surrendered') return { state: 'alreadyDisconnected', direction };
+    if (outcome === 'verified') return { state: 'alreadyVerified', direction };
+  }
+  return { state: 'directed', direction: '' };
+}

@@ -1,0 +1,76 @@
+/** Follow-ups: what became of each row with which a night went on, and their books. */
+import { linesOf } from '../../../test/scenarios/sample-reckoning.ts';
+import { type Books, checkEnds, directionsOf, expectBooks, noBooks } from './batches.ts';
+import { decidedOf } from './decided.ts';
+import { type DirectionKind, givesBack } from './kinds.ts';
+import type { Direction, Known } from './known.ts';
+import { kindOf, type MovedRow } from './moves.ts';
+import { firstOrderOf } from './orders.ts';
+import type { Item } from './seen.ts';
+import { same, sum } from './values.ts';
+
+const NOTHING = { rows: 0, rejected: 0, repeats: 0, handsets: 0 };
+
+export function checkFollowUp(known: Known, item: Item): void {
+  const id = String(item.batchId);
+  const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
+  must(item.state === 'settled', 'every follow-up settles');
+  if (item.state !== 'settled') return;
+  const rows = known.moved.filter(({ followUp }) => followUp === id);
+  must(rows.length > 0, 'where nothing goes on there is no follow-up');
+  const operators = noBooks();
+  const own = directionsOf(known, id);
+  const elsewhere: string[] = [];
+  const directed: string[] = [];
+  for (const row of rows) {
+    const kind = kindOf(row) as DirectionKind;
+    const { state, direction } = decidedFor(known, row, own, Number(item.plan));
+    must(row.state === state, 'what becomes of a row that goes on is as it must have been decided');
+    const books = operators[row.to] as Books;
+    if (!givesBack(kind)) {
+      sum(books.connections, 'linked');
+      sum(books.connections, row.state);
+    } else if (row.state === 'directed') sum(books.outcomes, 'directed');
+    if (row.state === 'directed') directed.push(`${kind},${row.to},${row.msisdn}`);
+    else elsewhere.push(`${kind},${row.msisdn},${row.to},${row.state},${direction}`);
+  }
+  const carried = own.flatMap((one) => rowsIn(known, one).map((number) => `${one.kind},${one.operator},${number}`));
+  must(same(carried.sort(), directed.sort()), 'every row goes on once, or stands elsewhere');
+  known.expected[`batches/${id}/moved.csv`] = rows.map(
+    ({ msisdn, from, why, to, state }) => `${msisdn},${from},${why},${to},${state}`,
+  );
+  expectBooks(known, item, own, operators, { elsewhere, report: NOTHING });
+  checkEnds(known, item, own);
+}
+
+/** The numbers in the first order of a direction. */
+function rowsIn(known: Known, direction: Direction): string[] {
+  const first = firstOrderOf(known, direction);
+  if (first === undefined) return direction.rows;
+  return linesOf(first).lines.map(({ cells }) => cells?.msisdn ?? '');
+}
+
+/** What must have been decided of a row that goes on. Of two that come to one operator in one night one is directed, and open for the other. */
+function decidedFor(
+  known: Known,
+  row: MovedRow,
+  own: readonly Direction[],
+  plan: number,
+): { state: string; direction: string } {
+  const kind = kindOf(row) as DirectionKind;
+  const from = known.directions.get(row.from);
+  if (kind === 'unblock') return { state: row.state, direction: '' };
+  const alike = known.moved.filter(({ followUp, msisdn }) => followUp === row.followUp && msisdn === row.msisdn);
+  const decided = decidedOf(known, {
+    kind,
+    operator: row.to,
+    identifier: row.msisdn,
+    lastSeen: from?.lastSeen.get(row.msisdn) ?? '',
+    plan,
+    goesOn: alike,
+  });
+  const twin = alike.find((one) => one !== row && one.to === row.to && kindOf(one) === kind);
+  if (decided.state !== 'directed' || twin?.state !== 'directed') return decided;
+  const there = own.find((one) => one.kind === kind && one.operator === row.to && one.rows.includes(row.msisdn));
+  return { state: 'alreadyOpen', direction: there?.id ?? '' };
+}

@@ -1,0 +1,180 @@
+/**
+ * Rows that go on elsewhere: what `moved.csv` of each follow-up says became of them, and what is known of a number's ports. Which rows
+ * those are is worked out from the answers.
+ */
+import { linesOf } from '../../../test/scenarios/sample-reckoning.ts';
+import { DAY, EXTENSION_DAYS, FOLLOW_UP } from '../story.ts';
+import type { Direction, Known, Row } from './known.ts';
+import { instant } from './values.ts';
+
+/** A follow-up comes every night; what goes wrong keeps it for hours, or until a sweep of the next day. */
+const GOES_ON_WITHIN = 3.5 * DAY;
+
+/** A row of a follow-up's `moved.csv`. */
+export interface MovedRow {
+  followUp: string;
+  msisdn: string;
+  from: string;
+  why: string;
+  to: string;
+  state: string;
+}
+
+export const isFollowUp = (batch: string) => batch.startsWith(`${FOLLOW_UP}-`);
+
+/** What became of all that follow-ups were to go on with. */
+export function movedRowsOf(outbox: Readonly<Record<string, string>>): MovedRow[] {
+  return Object.entries(outbox).flatMap(([key, text]) => {
+    const followUp = /^batches\/(.*)\/moved\.csv$/.exec(key)?.[1];
+    if (followUp === undefined) return [];
+    return linesOf(text).lines.map(({ cells }) => {
+      const { msisdn = '', from = '', why = '', to = '', state = '' } = cells ?? {};
+      return { followUp, msisdn, from, why, to, state };
+    });
+  });
+}
+
+/** The rows that a direction of a follow-up continues, by number. */
+export function originsOf(known: Known, { batch, kind, operator, rows }: Direction): Map<string, MovedRow> {
+  const own = known.moved.filter(
+    ({ followUp, to, state, why, from, msisdn }) =>
+      followUp === batch &&
+      to === operator &&
+      state === 'directed' &&
+      kindOf({ why, from }) === kind &&
+      rows.includes(msisdn),
+  );
+  return new Map(own.map((row) => [row.msisdn, row]));
+}
+
+/** Of which kind the direction is in which a row goes on. */
+export function kindOf({ why, from }: Pick<MovedRow, 'why' | 'from'>): string {
+  if (why === 'overdue') return from.split('.')[1] ?? '';
+  return why === 'disconnected_after_verified' ? 'restore' : 'reverify';
+}
+
+/** The row of a direction of which a follow-up's row is the continuation. */
+function originIn(known: Known, { from, msisdn }: MovedRow): { direction: Direction; row: number } | undefined {
+  const direction = known.directions.get(from);
+  const row = direction?.rows.indexOf(msisdn) ?? -1;
+  return direction === undefined || row < 0 ? undefined : { direction, row };
+}
+
+/** The day of the newest sighting of each number of a follow-up's direction: that of the row which it continues. */
+export function lastSeenBefore(known: Known, direction: Direction): Map<string, string> {
+  return new Map(
+    [...originsOf(known, direction)].map(([number, origin]) => [
+      number,
+      known.directions.get(origin.from)?.lastSeen.get(number) ?? '',
+    ]),
+  );
+}
+
+/**
+ * The ladder with which a row goes on that was extended: `reverify` until so many days after the deadline of the rung in which that
+ * was, then the later rungs, each as many days later. Undefined of one that begins anew, where it goes on.
+ */
+export function extendedLadder(known: Known, origin: MovedRow): { order: string; deadline: number }[] | undefined {
+  if (origin.why !== 'extended') return undefined;
+  const from = originIn(known, origin);
+  if (from === undefined) return undefined;
+  const { rungs, states } = from.direction;
+  const extended = states.flatMap(({ rows }) => rows[from.row] ?? []).findLast(({ outcome }) => outcome === 'extended');
+  const within = rungs.findIndex(({ deadline }) => deadline > instant(extended?.at ?? 0));
+  return rungs.slice(within < 0 ? -1 : within).map(({ order, deadline }, n) => ({
+    order: n === 0 ? 'reverify' : order,
+    deadline: Date.parse(deadline) + EXTENSION_DAYS * DAY,
+  }));
+}
+
+/** Whether a row that this one continues, or one before it, was extended. */
+export function wasExtended(known: Known, direction: Direction, number: string): boolean {
+  for (let at: Direction | undefined = direction; at !== undefined && isFollowUp(at.batch); ) {
+    const origin: MovedRow | undefined = originsOf(known, at).get(number);
+    if (origin?.why === 'extended') return true;
+    at = origin && known.directions.get(origin.from);
+  }
+  return false;
+}
+
+/** What an operator said of a number in a row of one of its directions. */
+export interface Said extends Row {
+  direction: Direction;
+  closed: boolean;
+}
+
+/** What stands of a number in the re-verifications of other directions, newest plan first, when the write of a place is made. */
+export function saidElsewhere(known: Known, number: string, own: Direction | undefined, place: number): Said[] {
+  return [...known.directions.values()]
+    .filter((one) => one !== own && one.kind === 'reverify')
+    .flatMap((direction) => {
+      const row = direction.rows.indexOf(number);
+      const { rows, closed } = direction.at(place);
+      const state = rows[row];
+      return state === undefined ? [] : [{ ...state, direction, closed }];
+    })
+    .sort((a, b) => b.direction.plan - a.direction.plan);
+}
+
+/** A number's port: on which day, and on which it was recorded that the other operator has no such connection, where it has not. */
+interface Port {
+  from: string;
+  to: string;
+  on: string;
+  disputed: Said | undefined;
+}
+
+export function portsIn(said: readonly Said[]): Port[] {
+  return said
+    .filter(({ outcome }) => outcome === 'ported')
+    .map(({ direction, to = '', on, at }) => ({
+      from: direction.operator,
+      to,
+      on,
+      disputed: said.find(
+        (other) => other.direction.operator === to && other.outcome === 'not_found' && other.at >= at,
+      ),
+    }));
+}
+
+/** How a row comes to go on elsewhere; `at`: when its file was uploaded that says so. */
+export interface Move {
+  number: string;
+  from: string;
+  why: string;
+  to: string;
+  at: number;
+}
+
+/** Invariant 10: every row that goes on elsewhere has one continuation, and nothing else has one. */
+export function checkMoves(known: Known): void {
+  const { must, moved } = known;
+  const rowOf = ({ number, from, why, to }: Omit<Move, 'at'>) => `${number} ${from} ${why} ${to}`;
+  const nights = Map.groupBy(moved, ({ msisdn, ...row }) => rowOf({ number: msisdn, ...row }));
+  const asked = new Set<string>();
+  for (const move of known.moves) {
+    const id = move.from;
+    const direction = known.directions.get(id);
+    const rows = direction?.states.at(-1)?.rows ?? [];
+    const now = rows[direction?.rows.indexOf(move.number) ?? -1];
+    const said = { ported: 'ported', extended: 'extended', porting_disputed: 'not_found' }[move.why] ?? 'verified';
+    // What turned out to be somebody else's, or was taken back, may have ended before a night came.
+    const hasEnded = now?.outcome !== said || now.reversed === true;
+    const all = nights.get(rowOf(move)) ?? [];
+    asked.add(rowOf(move));
+    must(all.length === 1 || (hasEnded && all.length === 0), `${id}: a row that is ${move.why} goes on once`);
+    for (const { followUp } of all) {
+      const begun = Date.parse(String(known.seen.cases[`BATCH#${followUp}`]?.uploadedAt));
+      const within = begun >= move.at && begun <= move.at + GOES_ON_WITHIN + known.seen.patience;
+      must(within, `${id}: a row that is ${move.why} goes on in the next night`);
+    }
+  }
+  for (const [row, all] of nights)
+    must(asked.has(row) || all[0]?.why === 'overdue', `${all[0]?.followUp}: nothing goes on of which nobody said so`);
+  for (const { followUp, from, why, to, msisdn } of moved.filter((one) => one.why === 'overdue')) {
+    const direction = known.directions.get(from);
+    const row = direction?.rows.findIndex((one) => one === msisdn || one.endsWith(` ${msisdn}`)) ?? -1;
+    const isOverdue = direction?.states.some(({ rows, closed }) => closed && rows[row]?.outcome === 'open');
+    must(isOverdue === true && direction?.operator === to, `${followUp}: what is ${why} is asked for again`);
+  }
+}
