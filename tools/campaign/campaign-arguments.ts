@@ -17,14 +17,18 @@ export const help = `npm run campaign: small batches on the local cloud, with fa
 
 Each run is a story of its own: the usage of two operators and the reports of one or two agencies, upon which approvers decide,
 told in virtual time from the first upload to the last late answer, some weeks on. Most reports two approve; of some they leave
-out a handset or a number, some one refuses, and some lapse, since nobody, or one alone, says anything in time. Meanwhile functions fail before, after and in the middle of their
+out a handset or a number, some one refuses, and some lapse, since nobody, or one alone, says anything in time. In a part of them numbers
+move to the other operator or get more time, and go on in the nights' follow-ups; in another, a caseworker appeals, or an agency
+withdraws what it reported. Meanwhile functions fail before, after and in the middle of their
 writes, time out, or run on beside their own retry; events are lost, doubled, reordered and late by hours; every service
 throttles and fails; batches are done in part; answers, tokens among them, come twice or get lost; clocks differ; uploads are
 cut short; a step fails for hours, or for good until its file is uploaded again. After each run the outbox, the
-notices, the tables and the logs are held to the invariants, and the outcome to that of the same story without faults.
+notices, the tables and the logs are held to the invariants, and the outcome to that of the same story without faults: as it is worked
+out from the story alone, or, where numbers move or are taken back, as it was told before.
 
 With --systematic it is one story, as small as can be, with two reports of which the second waits for its turn, and, where their
-batches wait for those who decide, the same one in which they lapse first. It is told once
+batches wait for those who decide, the same one in which they lapse first; and of one in which a number moves, and another is appealed
+for, what it has beside the first. It is told once
 without faults, while each call that a function or a state machine makes is noted. Then it is told again for each: with that
 call failing before it took effect, after it, for ten minutes, and for longer than its tries last; and with each execution
 stopped by hand in each state, at once or after an hour, a batch's own also twice, or so that nobody is told of it. People do

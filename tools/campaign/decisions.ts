@@ -2,7 +2,7 @@
 import { fraction, hash } from '../../simulation/random.ts';
 import { written } from '../../test/scenarios/sample-reckoning.ts';
 import { handsetsIn, newestSightings } from './invariants/sightings.ts';
-import { AGENCIES, APPROVERS, begunAt, decidedOf, HOUR, importedOf, START, type Story } from './story.ts';
+import { AGENCIES, APPROVERS, begunAt, decidedOf, HOUR, importedOf, reversedOf, START, type Story } from './story.ts';
 
 /** The columns of their files. */
 export const DECISION_HEADER = 'preview,decision,imei,msisdn,ground,remarks';
@@ -27,6 +27,30 @@ export function struckOf(story: Story, agency: string): { imei?: string; msisdn?
   if (decided !== 'number struck') return {};
   const linked = newestSightings(importedOf(story), START + begunAt(story, agency), handsets);
   return { msisdn: one(linked.map(({ msisdn }) => msisdn).sort()) };
+}
+
+/** A number of an appeal that people leave out, in E.164; of a withdrawal there is none of which the story knows. */
+function struckFrom({ reversals = [] }: Story): string | undefined {
+  const [appeal] = reversals.filter(({ key }) => key.startsWith('appeals/'));
+  return appeal?.text.split('\n')[1]?.split(',')[0];
+}
+
+/** What one of them says of what an agency or a caseworker asks to be taken back. */
+export function saidOfReversal(story: Story): Said[] {
+  const reversed = reversedOf(story);
+  const struck = reversed === 'struck' ? struckFrom(story) : undefined;
+  const words = [
+    ...(struck === undefined ? [] : [`strike,,${struck},,known`]),
+    reversed === 'refused' ? 'refuse,,,,no ground' : 'approve,,,public_interest,',
+  ];
+  return [
+    {
+      approver: APPROVERS[Math.floor(3 * fraction(story.seed, 'who reverses'))] ?? '',
+      name: 'reversal.csv',
+      after: reversed === 'late' ? 30 * HOUR : HOUR,
+      rows: (preview) => words.map((word) => `${preview},${word}`),
+    },
+  ];
 }
 
 /**

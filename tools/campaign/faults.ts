@@ -35,7 +35,7 @@ const SHARES = {
 /** Functions whose step goes on by itself after an hour, however long it fails. */
 const TROUBLED = ['Await', 'Order', 'Close', 'Settle'];
 /** Functions of steps that fail for good before a plan, or an import, counts: its people upload the file again. */
-const GIVING_UP = ['Screen', 'Expand', 'Gather', 'Claim', 'Commit', 'Cut', 'ImportPiece', 'PublishImport'];
+const GIVING_UP = ['Collect', 'Screen', 'Expand', 'Gather', 'Claim', 'Commit', 'Cut', 'ImportPiece', 'PublishImport'];
 /** All tries of a step come within two minutes. */
 const GIVES_UP_WITHIN = HOUR / 2;
 
@@ -76,7 +76,19 @@ export class Faults implements Troubles {
     this.#seed = seed;
     this.#now = now;
     this.#intensity = 0.25 + 1.5 * fraction(seed, 'intensity') ** 2;
-    const functions = [...TROUBLED, ...GIVING_UP, 'Record', 'Hear', 'Import', 'Intake', 'Release', 'Sweep', 'Follow'];
+    const functions = [
+      ...TROUBLED,
+      ...GIVING_UP,
+      'Record',
+      'Hear',
+      'Import',
+      'Intake',
+      'Release',
+      'Sweep',
+      'Follow',
+      'File',
+      'Withdraw',
+    ];
     this.#focus = functions[hash(seed, 'focus') % functions.length] ?? '';
     if (any && fraction(seed, 'shuffle') < 0.5) this.reorder = seed;
     if (any && fraction(seed, 'shuffle results') < 0.5) this.shuffleResults = seed;

@@ -201,15 +201,18 @@ export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outc
   for (const [key, text] of Object.entries(outbox)) {
     const batch = /^batches\/(.*)\/summary\.json$/.exec(key)?.[1];
     if (batch === undefined) continue;
-    const {
-      agency,
-      status,
-      operators = {},
-    } = JSON.parse(text) as {
+    const summary = JSON.parse(text) as {
       agency: string;
+      kind?: string;
+      subjects?: Counts;
+      withdrawn?: number;
       status: string;
       operators: Record<string, { connections: Counts; blocks: Counts }>;
     };
+    const { kind = '', status, operators, subjects = {} } = summary;
+    // What is given back in time, and what is asked for again, is another matter.
+    const isReversal = kind === 'reversal';
+    const agency = `${kind} ${summary.agency}`.trim();
     const of = (part: 'connections' | 'blocks') =>
       Object.fromEntries(Object.entries(operators).map(([operator, counts]) => [operator, counts[part]]));
     const elsewhere = (outbox[`batches/${batch}/elsewhere.csv`] ?? '')
@@ -241,8 +244,8 @@ export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outc
       .map((row) => row.replace(/,([^,]*\.[^,]*),/, (_, id) => `,${partsOf(id).agency} ${partsOf(id).operator},`));
     outcomes[agency] = addOutcome(outcomes[agency] ?? emptyOutcome(status), {
       status,
-      connections: of('connections'),
-      blocks: of('blocks'),
+      connections: isReversal ? { subjects, rows: { withdrawn: summary.withdrawn ?? 0 } } : of('connections'),
+      blocks: isReversal ? {} : of('blocks'),
       elsewhere: elsewhere.map((line) => line.replace(/[^,]*$/, (direction) => partsOf(direction).agency)).sort(),
       revoked: revoked(false),
       revokedLate: revoked(true),

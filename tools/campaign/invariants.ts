@@ -11,8 +11,8 @@ import { checkGates } from './invariants/gates.ts';
 import { knownOf } from './invariants/known.ts';
 import { checkDirections } from './invariants/ledgers.ts';
 import { checkMoves } from './invariants/moves.ts';
-import { checkLastTold, checkNotices, checkOrdersTold } from './invariants/notices.ts';
-import { checkOutbox, expectReceipts, expectRejects } from './invariants/outbox.ts';
+import { checkLastRestored, checkLastTold, checkNotices, checkOrdersTold } from './invariants/notices.ts';
+import { checkOutbox, expectReceipts, expectRejects, expectReversalReceipts } from './invariants/outbox.ts';
 import { checkAtRest } from './invariants/rest.ts';
 import type { Seen } from './invariants/seen.ts';
 
@@ -32,6 +32,7 @@ export function brokenRules(seen: Seen): string[] {
   checkMoves(known);
   expectRejects(known);
   expectReceipts(known);
+  expectReversalReceipts(known);
   checkGates(known);
   expectDecided(known);
   checkLapsed(known);
@@ -39,6 +40,7 @@ export function brokenRules(seen: Seen): string[] {
   checkNotices(known);
   checkOrdersTold(known);
   checkLastTold(known);
+  checkLastRestored(known);
   checkAtRest(known);
   return broken;
 }

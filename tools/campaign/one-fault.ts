@@ -55,7 +55,19 @@ interface Visited {
 }
 
 /** Functions that a queue invokes, whose tries are its message's deliveries: up to some eight hours. */
-const OF_QUEUES = ['Record', 'Hear', 'Answer', 'Import', 'Intake', 'Release', 'Audit', 'Sweep', 'Follow'];
+const OF_QUEUES = [
+  'Record',
+  'Hear',
+  'Answer',
+  'Import',
+  'Intake',
+  'Release',
+  'Audit',
+  'Sweep',
+  'Follow',
+  'File',
+  'Withdraw',
+];
 /** Functions whose step goes on by itself after an hour, however long it fails. */
 const TROUBLED = ['Await', 'Order', 'Close', 'Settle'];
 

@@ -8,7 +8,7 @@ import { authorization, type LocalCloud } from 'local-cloud';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { fraction, hash } from '../../simulation/random.ts';
 import { sha256 } from '../../test/scenarios/sample-reckoning.ts';
-import { DECISION_HEADER, saidOf } from './decisions.ts';
+import { DECISION_HEADER, saidOf, saidOfReversal } from './decisions.ts';
 import {
   AGENCIES,
   APPROVERS,
@@ -67,8 +67,9 @@ export class People {
    * @param patience by how much later than the story says it may be over, in milliseconds
    */
   begin(patience: number): void {
-    const { usage, reports, ends } = this.#story;
-    for (const { at, key, text } of [...usage, ...reports]) this.#act(START + at, () => this.#upload(key, text));
+    const { usage, reports, reversals = [], ends } = this.#story;
+    for (const { at, key, text } of [...usage, ...reports, ...reversals])
+      this.#act(START + at, () => this.#upload(key, text));
     const look = async () => {
       await this.look();
       const next = this.#now() + LOOKS_EVERY;
@@ -108,16 +109,18 @@ export class People {
     }
     // One that lapsed begins anew with the same file; one that was refused doesn't, which its agency tries all the same.
     if ((kind === 'batch_lapsed' || kind === 'batch_refused') && queue.startsWith('fraud-batches-'))
-      this.#again(this.#story.reports.filter(({ agency }) => agency === notice.agency));
+      this.#again(this.#story.reports.filter((report) => batchOf(report) === notice.batchId));
     if (kind === 'order' && notice.rung === '1') this.#answer(notice);
     if (kind === 'order' && notice.rung === 'failed') this.#disconnect(notice);
     if (kind === 'receipt') this.#correct(notice);
     if (kind === 'batch_failed' && queue.startsWith('fraud-batches-'))
-      this.#again(this.#story.reports.filter(({ agency }) => agency === notice.agency));
+      this.#again(this.#story.reports.filter((report) => batchOf(report) === notice.batchId));
     // Of a file that could not be worked on, so that no batch came of it.
-    if (kind === 'quarantined' && queue !== 'fraud-administrators') {
-      const { usage, reports } = this.#story;
-      this.#again([...usage, ...reports].filter(({ key }) => key === notice.key));
+    // Caseworkers have no queue of their own: administrators ask them.
+    const isAsked = queue !== 'fraud-administrators' || String(notice.key).startsWith('appeals/');
+    if (kind === 'quarantined' && isAsked) {
+      const { usage, reports, reversals = [] } = this.#story;
+      this.#again([...usage, ...reports, ...reversals].filter(({ key }) => key === notice.key));
       const said = this.uploads.findLast(
         ({ key }) => /^(responses|decisions|admissions)\//.test(key) && key === notice.key,
       );
@@ -139,7 +142,8 @@ export class People {
   #decide(approver: string, notice: Notice): void {
     const { batchId, agency, sha256: preview, decideBy } = notice as Record<string, string>;
     const lapsed = batchId !== undefined && batchId in this.lapsed;
-    for (const said of saidOf(this.#story, agency ?? '', lapsed).filter((one) => one.approver === approver)) {
+    const all = notice.subjects === undefined ? saidOf(this.#story, agency ?? '', lapsed) : saidOfReversal(this.#story);
+    for (const said of all.filter((one) => one.approver === approver)) {
       const key = `decisions/${approver}/${batchId}/${said.name}`;
       const text = csv(DECISION_HEADER, said.rows(preview ?? ''));
       const at = said.after === 'at the last instant' ? Date.parse(decideBy ?? '') : this.#now() + said.after;
@@ -287,9 +291,10 @@ export class People {
     }
     if (cut !== 'cut file first') return await this.#put(key, text);
     // A report that is cut among its rows is another report, and a batch of its own; this one is cut in its header.
-    const at = key.startsWith('reports/')
-      ? 5
-      : Math.floor(text.length * (0.2 + 0.7 * fraction(this.#story.seed, 'cut at', key.replace(/\d+-\d+-\d+/, ''))));
+    const place = key.split('/')[0] ?? '';
+    const at =
+      CUT_AT[place] ??
+      Math.floor(text.length * (0.2 + 0.7 * fraction(this.#story.seed, 'cut at', key.replace(/\d+-\d+-\d+/, ''))));
     await this.#put(key, text.slice(0, at));
     this.#act(this.#now() + HOUR / 2, () => this.#put(key, text));
   }
@@ -328,6 +333,12 @@ function breakOff(
     socket.on('close', () => resolve());
   });
 }
+
+/** Where files are cut of which another part would be another batch: in their headers. */
+const CUT_AT: Readonly<Record<string, number>> = { reports: 5, appeals: 5, withdrawals: 2 };
+
+/** The batch of a report. */
+const batchOf = ({ agency, text }: Story['reports'][number]) => `${agency}-${sha256(text).slice(0, 12)}`;
 
 /** The columns of what operators answer. */
 const ANSWER_COLUMNS: Readonly<Record<string, string>> = {

@@ -28,6 +28,9 @@ export const seedOf = (seed: number, n: number): number => hash('campaign', seed
 /** The command that repeats one run. */
 export const repeating = (seed: number, n: number): string => `npm run campaign -- --seed ${seed} --only ${n}`;
 
+/** Whether what a story comes to is worked out from it alone. */
+const isWorkedOut = ({ moves, reversals }: Story) => moves !== true && reversals === undefined;
+
 /** Enough that every function stays warm from run to run. */
 const WORKERS = 40;
 
@@ -79,7 +82,7 @@ export class Stage {
    * is told so, and held to each rule; undefined for all others.
    */
   async idealOf(story: Story, context = CONTEXT): Promise<Record<string, Outcome> | undefined> {
-    if (story.moves !== true) return undefined;
+    if (isWorkedOut(story)) return undefined;
     const { told } = await this.play(story, (now) => new Faults(story.seed, now, false), { context });
     if (told.broken.length > 0) throw new Error(`without a fault, the story breaks a rule: ${told.broken.join('; ')}`);
     return told.seen && outcomeOf(told.seen);
@@ -199,7 +202,7 @@ export class Told {
     );
     this.broken = [
       ...brokenRules(this.seen),
-      ...(endsAlike(this.seen) && (ideal || !this.story.moves) ? differences(this.story, this.seen, ideal) : []),
+      ...(endsAlike(this.seen) && (ideal || isWorkedOut(this.story)) ? differences(this.story, this.seen, ideal) : []),
       ...[...new Set(leaking)].map((name) => `${name} logs an identifier`),
       ...(telling.length > 0 ? ['a notice holds an identifier'] : []),
     ];
@@ -275,6 +278,8 @@ const QUEUES: Readonly<Record<string, string>> = {
   responses: 'ResponsesQueue',
   decisions: 'ApprovalsQueue',
   admissions: 'ApprovalsQueue',
+  appeals: 'AppealsQueue',
+  withdrawals: 'WithdrawalsQueue',
 };
 
 /** A request of somebody outside, of a service that speaks JSON. */

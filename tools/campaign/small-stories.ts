@@ -20,6 +20,9 @@
  *
  * The lapsed one is the small one where one approver alone approves each batch at first: it lapses, begins anew, and two approve.
  *
+ * The moved one is the small one where A3 is ported to jio, which verifies it in the follow-up of a night, and where a caseworker appeals
+ * for J3 when it is barred, which is granted: it is restored, and nobody may disconnect it any more.
+ *
  * The wide one has what the small one lacks: more than 40 directions, which a Map Run starts. They are 42 of one handset each;
  * nobody answers.
  */
@@ -114,6 +117,28 @@ export function smallStory(seed: number): Story {
 export function lapsedStory(seed: number): Story {
   const story: Story = { ...smallStory(seed), decided: 'one alone' };
   return { ...story, ends: begunAt(story, 'up-police') + LATE_AFTER + 2 * DAY };
+}
+
+export function movedStory(seed: number): Story {
+  const story = smallStory(seed);
+  const [a3 = '', j3 = ''] = [story.identifiers[5], story.identifiers[8]];
+  return {
+    ...story,
+    moves: true,
+    fates: {
+      ...story.fates,
+      [`reverify airtel +91${a3}`]: 'ported',
+      [`followup reverify jio +91${a3}`]: 'verified',
+    },
+    reversals: [
+      {
+        at: REPORT_AT + 10 * DAY,
+        key: 'appeals/caseworker-1/appeal.csv',
+        text: `msisdn,imei,reference,ground,case_ref\n${j3},,,wrong_number,A-1\n`,
+      },
+    ],
+    reversed: 'approved',
+  };
 }
 
 /** How the app is synthesized for the wide story. */

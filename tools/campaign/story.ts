@@ -9,7 +9,13 @@
  * Day 15 or 36, in half of the runs: up-police's report, which shares handsets with mha's: of what nobody answered, connections
  * are open in mha's batch on day 15 (until day 21, or later), and on day 36 nothing is. Where mha's batch lapses, all that
  * follows is six days later.
+ *
+ * In a part of the runs operators say of some numbers that they were ported to the other one, have more time, are somebody else's, or
+ * were given up; what moved goes on in the follow-ups of the nights. In another part, ten days after a batch began that people could
+ * approve, a caseworker appeals, or mha withdraws its report or a handset of it; where there is a second report, it came a month later
+ * and relies on the first one. That is approved, refused, or lies there for a day.
  */
+import { createHash } from 'node:crypto';
 import { fraction, hash } from '../../simulation/random.ts';
 import { written } from '../../test/scenarios/sample-reckoning.ts';
 
@@ -21,8 +27,12 @@ export const OPERATORS = ['airtel', 'jio'] as const;
 export const AGENCIES = ['mha', 'up-police', 'delhi-police', 'i4c'] as const;
 export const APPROVERS = ['approver-1', 'approver-2', 'approver-3'] as const;
 
+export const CASEWORKERS = ['caseworker-1', 'caseworker-2'] as const;
+
 /** How many approvers must approve a report. */
 export const PEOPLE = 2;
+/** How many must approve a reversal. */
+export const REVERSAL_PEOPLE = 1;
 /**
  * For how long a report waits for them: longer than the notice takes that asks them, and what they upload, where both come with a
  * sweep of the next day.
@@ -49,8 +59,16 @@ export const EXTENSION_DAYS = Number(CONTEXT.extensionDays);
 /** Files of this name are held up where they are whole: they have more rows than any other, and one handset is in most of them. */
 export const GATED_NAME = 'gated usage.csv';
 const GATED_ROWS = 67;
-/** The part of stories in which numbers move. */
+/**
+ * From the day on which a batch begins that people may approve until what it did is appealed against or withdrawn: between its second
+ * deadline and its end, whatever goes wrong. Of the first report where a second one has come, long after it.
+ */
+const REVERSED_AFTER = 10 * DAY;
+/** Of a number that nobody has. */
+const STRANGER = '9000000001';
+/** The parts of stories in which numbers move, and in which something is taken back. */
 const MOVES = 0.4;
+const REVERSALS = 0.5;
 
 /**
  * After the start, in milliseconds. All usage of before the report is in by then, also where a sweep sent its event again, or
@@ -122,6 +140,10 @@ export interface Story {
   admits?: boolean;
   /** Whether operators say of some numbers that they go on elsewhere, are somebody else's, or were given up. */
   moves?: boolean;
+  /** What caseworkers appeal for, and what agencies withdraw of their reports when these are directed. */
+  reversals?: Planned[];
+  /** What is decided of it; by the seed where nothing is said. */
+  reversed?: Reversed;
   /** When all is over, in milliseconds after the start. */
   ends: number;
   /** All numbers, IMEIs (14 digits) and IMSIs that occur, as digits. */
@@ -173,6 +195,13 @@ export function decidedOf({ seed, decided }: Pick<Story, 'seed' | 'decided'>, ag
   if (decided !== undefined) return decided;
   const all = (Object.entries(DECIDED) as [Decided, number][]).flatMap(([one, times]) => Array(times).fill(one));
   return pick<Decided>(all, seed, 'decided', agency);
+}
+
+/** What may be decided of a reversal; `late`: when nobody has said anything for a day. */
+export type Reversed = 'approved' | 'struck' | 'refused' | 'late';
+
+export function reversedOf({ seed, reversed }: Pick<Story, 'seed' | 'reversed'>): Reversed {
+  return reversed ?? pick(['approved', 'approved', 'approved', 'struck', 'refused', 'late'], seed, 'reversed');
 }
 
 /** Whether an agency's batch lapses at first, or may: then it begins anew. */
@@ -333,7 +362,7 @@ export function storyOf(seed: number): Story {
     const at = (isNear ? 15 * DAY : 36 * DAY + later) + between(0, 5, 'second') * HOUR;
     reports.push(report('up-police', at, imeis.slice(1)));
   }
-  const story = {
+  const story: Story = {
     ...{ seed, usage, reports, ends: 0 },
     // What a near report must not miss, where everything is late, nobody admits.
     admits: !isNear && fraction(seed, 'admits') < 0.7,
@@ -341,5 +370,39 @@ export function storyOf(seed: number): Story {
     identifiers: [...new Set([...imeis, ...numbers, ...imsis, ...extra])],
   };
   const begun = reports.map(({ agency }) => begunAt(story, agency));
+  if (!isNear && fraction(seed, 'reversals') < REVERSALS) {
+    const [, second] = begun;
+    const at = (second ?? begun[0] ?? 0) + REVERSED_AFTER + between(0, 5, 'reversed at') * HOUR;
+    story.reversals = [
+      fraction(seed, 'withdrawn') < 0.4
+        ? withdrawalOf(seed, at, reports[0]?.text ?? '', imeis)
+        : appealOf(seed, second === undefined ? at : (begun[0] ?? 0) + REVERSED_AFTER, imeis, numbers),
+    ];
+  }
   return { ...story, ends: Math.max(...begun) + (story.moves ? MOVED_AFTER : LATE_AFTER + 3 * DAY) };
+}
+
+/** An appeal: of numbers that are open, barred, disconnected or verified by then, of one that nobody has, of a handset, of a pair of both. */
+function appealOf(seed: number, at: number, imeis: string[], numbers: string[]): Planned {
+  const number = (n: number) => pick(numbers, seed, 'appealed', n);
+  const imei = pick(imeis, seed, 'appealed');
+  const chance = (what: string) => fraction(seed, 'appeal', what) < 0.5;
+  const rows = [
+    ...[0, 1, 2, 3].map((n) => `${number(n)},,,wrong_number,A-${n}`),
+    `${STRANGER},,,Court_Order,`,
+    ...(chance('handset') ? [`,${written(imei)},,wrong_handset,`] : []),
+    ...(chance('pair') ? [`${number(4)},${written(imei)},,cloned,`] : []),
+    ...(chance('again') ? [`+91${number(0)},,,cloned,again`] : []),
+    ...(chance('bad rows') ? [',,,wrong_number,', `${number(5)},,,because,`, `${number(5)},,,,`, 'short'] : []),
+  ];
+  const key = `appeals/${pick(CASEWORKERS, seed, 'caseworker')}/appeal.csv`;
+  return { at, key, text: ['msisdn,imei,reference,ground,case_ref', ...rows, ''].join('\n') };
+}
+
+/** A withdrawal of mha's report, or of one of its handsets. */
+function withdrawalOf(seed: number, at: number, report: string, imeis: string[]): Planned {
+  const batch = `mha-${createHash('sha256').update(report).digest('hex').slice(0, 12)}`;
+  const named = fraction(seed, 'withdrawn whole') < 0.4 ? [] : [written(pick(imeis.slice(0, -1), seed, 'withdrawn'))];
+  const bad = named.length > 0 && fraction(seed, 'withdrawn badly') < 0.5 ? [`${named[0]}`, '35-unreadable'] : [];
+  return { at, key: `withdrawals/mha/${batch}/back.csv`, text: ['imei', ...named, ...bad, ''].join('\n') };
 }

@@ -36,6 +36,8 @@ describe('a story told with each single fault', () => {
         'Audit',
         'Sweep',
         'Follow',
+        'Collect',
+        'File',
       ],
       ...['Intake', 'Import', 'Cut', 'ImportPiece', 'PublishImport', 'Batch', 'Direction', 'ImportByPieces'],
     ])

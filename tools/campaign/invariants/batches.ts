@@ -14,6 +14,7 @@ import { checkApproved, checkAsked, struckIn } from './decisions.ts';
 import { checkFollowUp } from './follow-ups.ts';
 import type { Direction, Known } from './known.ts';
 import { firstOrderOf } from './orders.ts';
+import { checkReversal, checkReversed } from './reversals.ts';
 import type { Item } from './seen.ts';
 import { handsetsIn, newestSightings } from './sightings.ts';
 import { instant, same, sum } from './values.ts';
@@ -46,7 +47,9 @@ export function checkBatches(known: Known): void {
   for (const batch of known.batches) {
     if (batch.kind === 'report') checkBatch(known, batch);
     if (batch.kind === 'followup') checkFollowUp(known, batch);
+    if (batch.kind === 'reversal') checkReversal(known, batch);
   }
+  checkReversed(known);
 }
 
 function checkBatch(known: Known, item: Item): void {

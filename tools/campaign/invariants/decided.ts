@@ -1,5 +1,5 @@
 /** What must have been decided of a row of a report or of a follow-up, from what earlier directions say of its number or handset. */
-import { type DirectionKind, givesBack } from './kinds.ts';
+import { type DirectionKind, givesBack, isOfHandsets } from './kinds.ts';
 import { isOpen, type Known } from './known.ts';
 import { type MovedRow, portsIn, type Said } from './moves.ts';
 import { takenBackBefore } from './reversals.ts';
@@ -16,32 +16,51 @@ export interface Asked {
   goesOn?: readonly MovedRow[];
 }
 
-/** The rows of earlier plans that have a number or handset, newest plan first, as they stand when a plan decides. */
-function earlierRows(known: Known, { kind, operator, identifier, plan }: Asked): Said[] {
+/** The rows of earlier plans that have one of these numbers or handsets, newest plan first, as they stand when a plan decides. */
+export function rowsBefore(
+  known: Known,
+  identifiers: readonly string[],
+  subject: 'number' | 'handset',
+  plan: number,
+): Said[] {
   const place = known.seen.plans.get(plan) ?? 0;
   const counting = new Set(known.batches.map((batch) => `${batch.batchId} ${batch.plan}`));
   return [...known.directions.values()]
     .filter((one) => one.plan < plan && counting.has(`${one.batch} ${one.plan}`))
-    .filter((one) => givesBack(one.kind) === givesBack(kind))
-    .filter((one) => (kind === 'block' || kind === 'unblock' ? one.kind === kind && one.operator === operator : true))
+    .filter((one) => isOfHandsets(one.kind) === (subject === 'handset'))
     .sort((a, b) => b.plan - a.plan)
     .flatMap((direction) => {
       const { rows, closed } = direction.at(place);
-      const row = rows[direction.rows.indexOf(identifier)];
-      return row === undefined ? [] : [{ ...row, direction, closed }];
+      return direction.rows.flatMap((identifier, n) => {
+        const row = rows[n];
+        // An unblock may be of the use of one number alone.
+        const isIt = identifiers.includes(identifier.split(' ')[0] ?? '');
+        return row === undefined || !isIt ? [] : [{ ...row, direction, closed, identifier }];
+      });
     });
 }
 
+function earlierRows(known: Known, { kind, operator, identifier, plan }: Asked): Said[] {
+  return rowsBefore(known, [identifier], isOfHandsets(kind) ? 'handset' : 'number', plan)
+    .filter(({ direction }) => givesBack(direction.kind) === givesBack(kind))
+    .filter(({ direction }) => !isOfHandsets(kind) || direction.operator === operator);
+}
+
+/** Whether a row was moved, and its follow-up isn't directed yet. */
+export function waits(known: Known, { direction, ...row }: Said, plan: number): boolean {
+  if (row.outcome !== 'ported' && row.outcome !== 'extended') return false;
+  const { files } = direction.at(known.seen.plans.get(plan) ?? 0);
+  const { moved, followUp } = files.find(({ sha256 }) => sha256 === row.file) ?? {};
+  const next = known.batches.find(({ batchId }) => batchId === followUp);
+  const goesOn = next !== undefined && Number(next.plan) > 0 && Number(next.plan) < plan;
+  return moved !== undefined && !goesOn;
+}
+
 /** Where a number is open, or goes on: what was moved counts as open until its follow-up is directed. */
-function openAt(known: Known, { direction, closed, ...row }: Said, plan: number): string | undefined {
-  const place = known.seen.plans.get(plan) ?? 0;
-  if (row.outcome === 'ported' || row.outcome === 'extended') {
-    const { moved, followUp } = direction.at(place).files.find(({ sha256 }) => sha256 === row.file) ?? {};
-    const next = known.batches.find(({ batchId }) => batchId === followUp);
-    const goesOn = next !== undefined && Number(next.plan) > 0 && Number(next.plan) < plan;
-    return moved === undefined || goesOn ? undefined : (row.to ?? direction.operator);
-  }
-  return isOpen(row) && !closed && !row.reversed ? direction.operator : undefined;
+function openAt(known: Known, row: Said, plan: number): string | undefined {
+  const { operator } = row.direction;
+  if (waits(known, row, plan)) return row.to ?? operator;
+  return isOpen(row) && !row.closed && !row.reversed ? operator : undefined;
 }
 
 /** The operator at which a report directs a number: that of its newest sighting, unless it was ported since. */

@@ -5,6 +5,7 @@
 import { imeiIn, linesOf, msisdnIn, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
 import { DAY, DECIDE_WITHIN, PEOPLE, type Upload } from '../story.ts';
 import type { Known } from './known.ts';
+import { subjectsOf as askedOf } from './reversals.ts';
 import type { Item } from './seen.ts';
 import { handsetsIn, newestSightings } from './sightings.ts';
 import { same, sum } from './values.ts';
@@ -23,6 +24,15 @@ export function subjectsOf(known: Known, { text, at }: Upload): Subjects {
   const handsets = handsetsIn(text);
   const linked = new Set(newestSightings(known.imported, at, handsets).map(({ msisdn }) => msisdn));
   return { handsets, linked };
+}
+
+/** Of what an appeal or a withdrawal asks for. */
+function subjectsOfReversal(known: Known, upload: Upload): Subjects {
+  const asked = askedOf(known, upload);
+  return {
+    handsets: new Set(asked.map(({ imei }) => imei).filter((imei) => imei !== '')),
+    linked: new Set(asked.map(({ msisdn }) => msisdn).filter((msisdn) => msisdn !== '')),
+  };
 }
 
 /** A row of a decision: what is wrong with it, or what it says: of the batch, or of handsets (14 digits) and numbers. */
@@ -131,11 +141,11 @@ const publishedPreview = ({ seen }: Known, batch: string) =>
 /** The receipts of all that approvers uploaded. */
 export function expectDecided(known: Known): void {
   const files = decisionFiles(known);
-  for (const { batchId, uploadedAt, file } of known.batches) {
+  for (const { batchId, uploadedAt, file, kind } of known.batches) {
     const batch = String(batchId);
     const report = known.seen.uploads.find(({ key, at }) => key === file && Date.parse(String(uploadedAt)) === at);
     if (report === undefined) continue;
-    const subjects = subjectsOf(known, report);
+    const subjects = kind === 'reversal' ? subjectsOfReversal(known, report) : subjectsOf(known, report);
     const preview = publishedPreview(known, batch);
     const own = files.filter((one) => one.batch === batch);
     const counted = new Map<string, Receipt>();
@@ -228,17 +238,29 @@ export function struckIn(known: Known, batch: string): Set<string> {
  * Invariant 8: a batch is planned when two different approvers have uploaded that they approve the preview that is published, and
  * hours after the second of them has.
  */
-export function checkApproved(known: Known, item: Item): void {
+export const checkApproved = (known: Known, item: Item): void => checkPlannedIn(known, item, PEOPLE);
+
+/** The same of a batch of which so many must. */
+export function checkPlannedIn(known: Known, item: Item, people: number): void {
   const batch = String(item.batchId);
   const must = (holds: boolean, rule: string) => known.must(holds, `${batch}: ${rule}`);
   const startedAt = Date.parse(String(item.startedAt));
   const approved = [...whoApprove(known, batch, publishedPreview(known, batch)).values()].sort((a, b) => a - b);
-  const second = approved[PEOPLE - 1];
-  must(second !== undefined && second <= startedAt, 'two approvers have approved its preview before it is planned');
+  const second = approved[people - 1];
+  const isApproved = second !== undefined && second <= startedAt;
+  must(
+    isApproved,
+    `${people === 1 ? 'one approver has' : 'two approvers have'} approved its preview before it is planned`,
+  );
   if (second === undefined) return;
   must(startedAt <= second + TAKEN_WITHIN + known.seen.patience, 'its turn to plan comes, hours after it is approved');
-  const { decideBy } = JSON.parse(known.seen.outbox[`previews/${batch}/preview.json`] ?? '{}') as { decideBy?: string };
-  must(String(item.approvedAt) <= String(decideBy), 'nothing is approved when the time to decide is over');
+  const { decideBy } = JSON.parse(known.seen.outbox[`previews/${batch}/preview.json`] ?? '{}') as {
+    decideBy?: string | null;
+  };
+  must(
+    decideBy === null || String(item.approvedAt) <= String(decideBy),
+    'nothing is approved when the time to decide is over',
+  );
 }
 
 /** Invariant 9: silence cuts nobody off. A batch lapses when its time is over and not before, and where fewer approve it than must. */

@@ -21,6 +21,10 @@ export interface Known {
   readonly moved: readonly MovedRow[];
   /** Rows that reversals ended. */
   readonly withdrawn: { reversal: string; direction: string; number: string }[];
+  /** Numbers and handsets that reversals took back, with their plans and days. */
+  readonly takenBack: { plan: number; day: string; identifier: string }[];
+  /** `direction identifier` of rows that they took back. */
+  readonly mayBeReversed: Set<string>;
   /** Rows that are to go on, as answers say it. */
   readonly moves: Move[];
   /** What must lie in the outbox, by key; rejects by line and reason, revocations as rows. */
@@ -47,6 +51,8 @@ export function knownOf(seen: Seen, must: Known['must']): Known {
     directions: new Map(),
     moved: movedRowsOf(seen.outbox),
     withdrawn: [],
+    takenBack: [],
+    mayBeReversed: new Set(),
     moves: [],
     expected: {},
     notPublished: new Set(),

@@ -223,8 +223,7 @@ function withdraw(
     const isMoving = ['ported', 'extended'].includes(row.outcome) && moved !== undefined && followUp === undefined;
     known.must((isOpen(row) && !closed) || isMoving, `${id}: a reversal ends what is open, and nothing else`);
     const at = Date.parse(String(entry.at));
-    Object.assign(row, { outcome: 'withdrawn', on: '', at });
-    delete row.file;
+    Object.assign(row, { outcome: 'withdrawn', on: '', at, file: entry.sha256 });
     known.withdrawn.push({ reversal: String(entry.reversal), direction: id, number: numbers[n] ?? '' });
     ended++;
   }

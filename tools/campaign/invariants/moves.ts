@@ -101,6 +101,8 @@ export function wasExtended(known: Known, direction: Direction, number: string):
 export interface Said extends Row {
   direction: Direction;
   closed: boolean;
+  /** As the direction has it. */
+  identifier?: string;
 }
 
 /** What stands of a number in the re-verifications of other directions, newest plan first, when the write of a place is made. */

@@ -36,12 +36,20 @@ export function checkNotices(known: Known): void {
         sha256(text) === digest && Buffer.byteLength(text) === size,
         `${key}: what is told of is there, with those bytes`,
       );
-      known.must(String(key).split('/')[1] === (operator ?? approver), `${key}: it is told to whom it concerns`);
+      known.must(
+        String(key).split('/')[1] === (operator ?? approver ?? agency),
+        `${key}: it is told to whom it concerns`,
+      );
       if (kind === 'order')
         known.must(notice.deadline === deadline, `${key}: a deadline that is told is that of the order`);
     }
+  // Caseworkers have no topic.
   for (const key of Object.keys(outbox))
-    if (/^(orders|receipts)\//.test(key) && !known.notPublished.has(key) && !(lasts && takesService(key)))
+    if (
+      /^(orders\/|receipts\/(?!caseworker-))/.test(key) &&
+      !known.notPublished.has(key) &&
+      !(lasts && takesService(key))
+    )
       known.must(told.has(`${key} ${sha256(outbox[key] ?? '')}`), `${key}: it is told to whom it concerns`);
   for (const { batchId, agency, state, kind } of known.batches) {
     const tells = (queue: string, kind: string) =>
@@ -55,6 +63,12 @@ export function checkNotices(known: Known): void {
       continue;
     }
     const decided = state === 'refused' ? 'batch_refused' : 'batch_approved';
+    if (kind === 'reversal') {
+      for (const approver of APPROVERS)
+        for (const what of ['decision_needed', decided]) tells(`fraud-approvals-${approver}`, what);
+      for (const what of state === 'settled' ? [decided, 'settled'] : [decided]) tells('fraud-administrators', what);
+      continue;
+    }
     tells(`fraud-batches-${agency}`, 'batch_registered');
     for (const approver of APPROVERS)
       for (const kind of ['decision_needed', decided]) tells(`fraud-approvals-${approver}`, kind);
@@ -94,6 +108,28 @@ export function checkOrdersTold(known: Known): void {
       const row = `${directionId} ${cells?.msisdn}`;
       if (order === 'reverify') asked.add(row);
       known.must(asked.has(row), `${directionId}: the first order of a row asks to re-verify it, and is no ${order}`);
+    }
+  }
+}
+
+/** Invariant 11: of what was asked for before a reversal, whom it restores is told last to have service. */
+export function checkLastRestored(known: Known): void {
+  for (const { batchId, plan, kind } of known.batches) {
+    if (kind !== 'reversal') continue;
+    for (const direction of known.directions.values()) {
+      if (direction.batch !== batchId || direction.kind !== 'restore') continue;
+      const last = new Map<string, unknown>();
+      for (const { kind: what, key, sha256: digest, directionId, order } of known.seen.notices[
+        `fraud-directions-${direction.operator}`
+      ] ?? []) {
+        const isBefore = Number(known.directions.get(String(directionId))?.plan) <= Number(plan);
+        if (what === 'order' && isBefore)
+          for (const number of known.carried.get(`${key} ${digest}`) ?? []) last.set(number, order);
+      }
+      for (const number of direction.rows) {
+        const isCut = takesService(`-${last.get(number)}.csv`);
+        known.must(!isCut, `${direction.id}: the last order told of who is restored takes no service`);
+      }
     }
   }
 }

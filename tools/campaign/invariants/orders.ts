@@ -141,8 +141,12 @@ export function noteReplaced(known: Known, key: string, digest: unknown): void {
 /** Whether an order of those that were committed, or the one of the file by which it failed, took service from a row as it stands. */
 export function wasCut({ outcome, file }: Row, orders: Item[], files: Item[]): boolean {
   const cuts = orders.filter(({ order }) => TAKES_SERVICE.includes(String(order)));
-  if (outcome !== 'failed') return cuts.length > 0;
-  const failing = files.find(({ sha256: digest }) => digest === file);
-  const before = ({ version, firstVersion = version }: Item) => Number(firstVersion) < Number(failing?.version);
-  return failing?.failedOrder !== undefined || cuts.some((cut) => cut.order === 'disconnect' || before(cut));
+  const said = files.findIndex(({ sha256: digest }) => digest === file);
+  const failing = files[said];
+  if (failing === undefined) return cuts.length > 0;
+  const before = ({ version, firstVersion = version }: Item) => Number(firstVersion) < Number(failing.version);
+  // Whoever is done with may have failed before that: where an answer had anybody disconnected, they count as cut off.
+  if (outcome !== 'failed')
+    return cuts.some(before) || files.slice(0, said).some(({ failedOrder }) => failedOrder !== undefined);
+  return failing.failedOrder !== undefined || cuts.some((cut) => cut.order === 'disconnect' || before(cut));
 }

@@ -2,8 +2,9 @@
 import { cellsOf, imeiIn, linesOf, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
 import { isOfHandsets } from './kinds.ts';
 import type { Known } from './known.ts';
+import { appealIn } from './reversals.ts';
 import { reasonIn, usageReason } from './sightings.ts';
-import { same } from './values.ts';
+import { same, sum } from './values.ts';
 
 /** The rejects of all files of usage and of all reports. */
 export function expectRejects(known: Known): void {
@@ -56,6 +57,41 @@ export function expectReceipts(known: Known): void {
       if (recorded !== undefined) known.expected[receipt] = recorded;
     }
   }
+}
+
+/** The receipts of appeals and withdrawals: of those that were recorded, and of those refused whole. */
+export function expectReversalReceipts(known: Known): void {
+  for (const { key, text } of known.seen.uploads) {
+    const [place = '', who] = key.split('/');
+    if (place !== 'appeals' && place !== 'withdrawals') continue;
+    const digest = sha256(text);
+    const receipt = `receipts/${who}/${place}/${key.split('/').at(-1)}.${digest.slice(0, 8)}.json`;
+    const missing = [place === 'appeals' ? 'ground' : 'imei'].find((column) => !linesOf(text).columns.includes(column));
+    const { rows, rejects, alreadyRecorded, subjects } = place === 'appeals' ? appealIn(text) : withdrawalIn(text);
+    const rejected: Record<string, number> = {};
+    for (const { reason } of rejects) sum(rejected, reason);
+    const none = { rows: 0, recorded: 0, alreadyRecorded: 0, rejected: {}, rejects: [] };
+    const read = { rows, recorded: subjects.length, alreadyRecorded, rejected, rejects };
+    known.expected[receipt] = {
+      sha256: digest,
+      ...(missing === undefined ? read : none),
+      refused: missing === undefined ? null : `missing_column:${missing}`,
+    };
+  }
+}
+
+/** What the receipt of a withdrawal says of its rows. */
+function withdrawalIn(text: string) {
+  const rejects: { line: number; reason: string }[] = [];
+  const subjects = new Set<string>();
+  const { lines } = linesOf(text);
+  for (const { line, cells } of lines) {
+    const imei = cells ? imeiIn(cells.imei) : { reason: 'wrong_cell_count' };
+    if ('reason' in imei) rejects.push({ line, reason: imei.reason });
+    else subjects.add(imei.imei);
+  }
+  const alreadyRecorded = lines.length - rejects.length - subjects.size;
+  return { rows: lines.length, rejects, alreadyRecorded, subjects: [...subjects] };
 }
 
 /** The outbox holds what must be there, and nothing else. */
@@ -117,12 +153,20 @@ export function checkOutbox(known: Known): void {
       );
     } else if (place === 'previews') {
       if (!name.endsWith('.json')) continue;
+      if ((JSON.parse(text) as { kind: string }).kind === 'reversal') {
+        known.must(same(JSON.parse(text), expected), `${where}: the preview says whom the reversal is about`);
+        continue;
+      }
       const { batchId, agency, file, sha256: digest, report, linked, held, operators } = JSON.parse(text);
       const byOperator = Object.fromEntries(
         Object.entries<{ linked: number }>(operators).map(([operator, { linked: own }]) => [operator, own]),
       );
       const said = { batchId, agency, file, sha256: digest, report, linked, held, operators: byOperator };
       known.must(same(said, expected), `${where}: the preview says whom the batch reaches`);
+    } else if (name.endsWith('appeals.csv') || name.endsWith('kept.csv')) {
+      // The directions of a line are in no order of their own.
+      const rows = lines.map((line) => line.replace(/[^,]*$/, (ids) => ids.split(' ').sort().join(' ')));
+      known.must(same(rows, expected), `${where}: each line is answered once, and what is kept is named`);
     } else if (name.endsWith('moved.csv')) {
       known.must(same(lines, expected) && same(lines, lines.toSorted()), `${where}: what goes on is listed, sorted`);
     } else if (name.endsWith('elsewhere.csv')) {

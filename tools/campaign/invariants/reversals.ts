@@ -1,8 +1,423 @@
-/** What reversals took back. */
-import type { Asked } from './decided.ts';
-import type { Known } from './known.ts';
+/**
+ * Reversals: what must have become of each number and handset of which it was asked that what was done to it be taken back, worked out
+ * from the text of the appeal or the withdrawal and from how the rows stood when it was decided; their lists, answers and books.
+ */
+import {
+  dayAt,
+  daysBefore,
+  imeiIn,
+  linesOf,
+  msisdnIn,
+  sha256,
+  written,
+} from '../../../test/scenarios/sample-reckoning.ts';
+import { OPERATORS, REVERSAL_PEOPLE, type Upload } from '../story.ts';
+import { type Books, checkEnds, countSealed, directionsOf, noBooks } from './batches.ts';
+import { type Asked, rowsBefore, waits } from './decided.ts';
+import { checkPlannedIn, struckIn } from './decisions.ts';
+import { isOfHandsets } from './kinds.ts';
+import { type Direction, isOpen, type Known } from './known.ts';
+import type { Said } from './moves.ts';
+import { firstOrderOf, wasCut } from './orders.ts';
+import type { Item } from './seen.ts';
+import { handsetsIn, linksOf } from './sightings.ts';
+import { instant, same, sum } from './values.ts';
+
+const GROUNDS = ['wrong_number', 'wrong_handset', 'cloned', 'reissued', 'court_order'];
+/** For so many days a disconnected number may still be its subscriber's. */
+const RESTORED_WITHIN = 90;
+const STATES = ['directed', 'alreadyOpen', 'tooLate', 'nothingToRestore', 'kept', 'struck'];
+
+/** Whom a reversal is about. */
+interface Subject {
+  /** 14 digits; '' of a number. */
+  imei: string;
+  /** In E.164; '' of a handset. */
+  msisdn: string;
+  ground: string;
+  lines: number[];
+  /** Of a withdrawn report: its directions, whose rows alone are in question. */
+  of?: readonly string[];
+}
+
+interface Became {
+  state: string;
+  /** The directions in which it is open to be given back, where that is why it isn't directed. */
+  openIn: string[];
+  /** The operators at which it is given back. */
+  operators: string[];
+  /** The rows from which it is taken back. */
+  taken: Said[];
+  kept: string[];
+}
+
+/** What the rows of an appeal ask for, and what its receipt says of them. */
+export function appealIn(text: string): {
+  subjects: Subject[];
+  rows: number;
+  rejects: { line: number; reason: string }[];
+  alreadyRecorded: number;
+} {
+  const rejects: { line: number; reason: string }[] = [];
+  const subjects = new Map<string, Subject>();
+  let good = 0;
+  const { lines } = linesOf(text);
+  for (const { line, cells } of lines) {
+    const { imei = '', msisdn = '', ground = '' } = cells ?? {};
+    const handset = imei === '' ? { imei: '' } : imeiIn(imei);
+    const number = msisdn === '' && imei !== '' ? { msisdn: '' } : msisdnIn(msisdn);
+    const on = ground.toLowerCase();
+    const reason = () => {
+      if (!cells) return 'wrong_cell_count';
+      if ('reason' in handset) return handset.reason;
+      if ('reason' in number) return number.reason;
+      if (ground === '') return 'missing_ground';
+      return GROUNDS.includes(on) ? '' : 'bad_ground';
+    };
+    if (reason() !== '') rejects.push({ line, reason: reason() });
+    else if ('imei' in handset && 'msisdn' in number) {
+      good++;
+      const name = `${handset.imei} ${number.msisdn}`;
+      const known = subjects.get(name) ?? { ...handset, ...number, ground: on, lines: [] };
+      subjects.set(name, { ...known, lines: [...known.lines, line] });
+    }
+  }
+  const alreadyRecorded = good - subjects.size;
+  return { subjects: [...subjects.values()], rows: lines.length, rejects, alreadyRecorded };
+}
+
+/** The upload by which a reversal was begun. */
+function uploadOf({ seen }: Known, { file, uploadedAt }: Item): Upload | undefined {
+  return seen.uploads.find(({ key, at }) => key === file && instant(at) === uploadedAt);
+}
+
+/** What an agency takes back of a report: the handsets that it names, or all, and the numbers that no other one links. */
+function withdrawnBy(known: Known, { key, text }: Upload): Subject[] {
+  const report = key.split('/')[2] ?? '';
+  const item = known.seen.cases[`BATCH#${report}`] ?? {};
+  const upload = uploadOf(known, item);
+  const own = directionsOf(known, report);
+  const named = handsetsIn(text);
+  const struck = struckIn(known, report);
+  const reported = handsetsIn(upload?.text ?? '');
+  const back = named.size === 0 ? reported : named;
+  const stays = new Set(
+    linksOf(known.imported, upload?.at ?? 0, reported)
+      .filter(({ imei }) => !back.has(imei) && !struck.has(imei))
+      .map(({ msisdn }) => msisdn),
+  );
+  const linked = new Set(linksOf(known.imported, upload?.at ?? 0, back).map(({ msisdn }) => msisdn));
+  const of = own.map(({ id }) => id);
+  const subject = { ground: 'withdrawal', lines: [], of };
+  const directed = (kind: string) => new Set(own.filter((one) => one.kind === kind).flatMap(({ rows }) => rows));
+  return [
+    ...[...directed('reverify')]
+      .filter((number) => named.size === 0 || (linked.has(number) && !stays.has(number)))
+      .map((msisdn) => ({ ...subject, imei: '', msisdn })),
+    ...[...directed('block')].filter((imei) => back.has(imei)).map((imei) => ({ ...subject, imei, msisdn: '' })),
+  ];
+}
+
+/** Whom the upload of a reversal asks to be given back. */
+export function subjectsOf(known: Known, upload: Upload): Subject[] {
+  return upload.key.startsWith('appeals/') ? appealIn(upload.text).subjects : withdrawnBy(known, upload);
+}
+
+/** A row as it counts for who asks for it: whether its orders have an effect. */
+function standing(known: Known, row: Said, plan: number) {
+  const { direction, closed, outcome, reversed = false } = row;
+  const { orders, files } = direction.at(known.seen.plans.get(plan) ?? 0);
+  const isWaiting = waits(known, row, plan);
+  const givesBack = ['verified', 'extended', 'reissued'].includes(outcome);
+  return {
+    open: isOpen(row) && !closed && !reversed,
+    waits: isWaiting,
+    ended: ['disconnected', 'surrendered'].includes(outcome),
+    overdue: isOpen(row) && closed,
+    givesBack,
+    cut: !givesBack && wasCut(row, orders, files),
+  };
+}
+
+/** The rows of a subject that are in question: those of a withdrawn report, and what continues them. */
+function inQuestion(known: Known, { of, msisdn }: Subject, row: Said): boolean {
+  if (of === undefined) return true;
+  if (of.includes(row.direction.id)) return true;
+  const origin = known.moved.find(
+    (one) =>
+      one.followUp === row.direction.batch &&
+      one.msisdn === msisdn &&
+      one.state === 'directed' &&
+      one.to === row.direction.operator,
+  );
+  const from = origin && known.directions.get(origin.from);
+  return from !== undefined && inQuestion(known, { of, msisdn } as Subject, { ...row, direction: from });
+}
+
+/** What becomes of a number at one operator. `rows`: all that stands of it there, newest first; `own`: those in question. */
+function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploadedOn: string) {
+  let openIn = '';
+  const nothing = { state: 'nothingToRestore', openIn: '' };
+  for (const row of rows) {
+    const { open, waits: isWaiting, ended, overdue, givesBack, cut } = standing(known, row, plan);
+    if (row.direction.kind === 'restore') {
+      if (row.outcome === 'restored') return nothing;
+      if (open) openIn ||= row.direction.id;
+      continue;
+    }
+    if (!own.includes(row)) continue;
+    if ((open || isWaiting) && openIn === '') return { state: 'directed', openIn };
+    const isToRestore = open || isWaiting || ended || overdue || cut;
+    if (!givesBack && !isToRestore) continue;
+    if (openIn !== '') return { state: 'alreadyOpen', openIn };
+    if (givesBack) return nothing;
+    const isLongAgo = ended && row.on < daysBefore(uploadedOn, RESTORED_WITHIN);
+    return { state: isLongAgo ? 'tooLate' : 'directed', openIn };
+  }
+  return openIn === '' ? nothing : { state: 'alreadyOpen', openIn };
+}
+
+function handsetAt(known: Known, rows: Said[], own: Said[], plan: number, { imei, msisdn }: Subject) {
+  let openIn = '';
+  const nothing = { state: 'nothingToRestore', openIn: '' };
+  for (const row of rows) {
+    const { open, overdue } = standing(known, row, plan);
+    if (row.direction.kind === 'unblock') {
+      const identifier = row.identifier ?? '';
+      const isSame = identifier === imei || identifier === `${imei} ${msisdn}`;
+      if (isSame && row.outcome === 'unblocked') return nothing;
+      if (isSame && open) openIn ||= row.direction.id;
+      continue;
+    }
+    if (!own.includes(row)) continue;
+    if (!open && !overdue && !['blocked', 'withdrawn'].includes(row.outcome)) continue;
+    return openIn === '' ? { state: 'directed', openIn } : { state: 'alreadyOpen', openIn };
+  }
+  return nothing;
+}
+
+/** Who relies on a withdrawn report's rows: a later batch that found one there and did not direct it, or that directed it itself since. */
+function reliances(known: Known, subject: Subject, rows: Said[], own: Said[], plan: number): string[] {
+  const { imei, msisdn, of } = subject;
+  if (of === undefined) return [];
+  const [kind, shown] = imei === '' ? ['reverify', msisdn] : ['block', written(imei)];
+  const found = Object.entries(known.seen.outbox).flatMap(([key, text]) => {
+    const batch = /^batches\/(.*)\/elsewhere\.csv$/.exec(key)?.[1] ?? '';
+    const later = known.seen.cases[`BATCH#${batch}`];
+    if (later === undefined || Number(later.plan) > plan) return [];
+    return linesOf(text).lines.flatMap(({ cells }) => {
+      const { state = '', operator = '', directionId = '' } = cells ?? {};
+      const isIt = cells?.kind === kind && cells.identifier === shown && /^already/.test(state);
+      return isIt && own.some(({ direction }) => direction.id === directionId)
+        ? [`${kind},${shown},${operator},${batch},${state}`]
+        : [];
+    });
+  });
+  const directed = rows.flatMap((row, n) => {
+    const { open, waits: isWaiting, ended, overdue, cut } = standing(known, row, plan);
+    const isAfter = rows
+      .slice(n + 1)
+      .some((one) => own.includes(one) && one.direction.operator === row.direction.operator);
+    const isInForce = open || isWaiting || ended || overdue || cut || row.outcome === 'blocked';
+    const gives = ['restore', 'unblock'].includes(row.direction.kind);
+    if (own.includes(row) || !isAfter || gives || row.reversed || !isInForce) return [];
+    return [`${kind},${shown},${row.direction.operator},${row.direction.batch},directed`];
+  });
+  return [...found, ...directed];
+}
+
+/** What must have become of a subject. */
+function becameOf(known: Known, subject: Subject, { plan, uploadedAt, struck }: Deciding): Became {
+  const { imei, msisdn } = subject;
+  const nothing: Became = { state: 'struck', openIn: [], operators: [], taken: [], kept: [] };
+  if (struck.has(imei) || struck.has(msisdn)) return nothing;
+  const rows = rowsBefore(known, imei === '' ? [msisdn] : [imei], imei === '' ? 'number' : 'handset', plan);
+  const gives = ({ direction }: Said) => ['restore', 'unblock'].includes(direction.kind);
+  const named = rows.filter((row) => !gives(row) && inQuestion(known, subject, row));
+  const kept = reliances(known, subject, rows, named, plan);
+  if (kept.length > 0) return { ...nothing, state: 'kept', kept };
+  // Who has the number now: what was done before it was activated for them was done to somebody else.
+  const activations = rows.filter(({ outcome }) => outcome === 'reissued').map(({ on }) => on);
+  const holderOf = ({ direction }: Said) =>
+    activations.filter((day) => (direction.lastSeen.get(msisdn) ?? '') > day).length;
+  const holder = subject.of === undefined ? activations.length : Math.max(0, ...named.map(holderOf));
+  const own = imei !== '' || subject.of !== undefined ? named : named.filter((row) => holderOf(row) === holder);
+  const isPair = imei !== '' && msisdn !== '';
+  const taken = isPair ? [] : own.filter((row) => standing(known, row, plan).open || row.reversed !== true);
+  if (imei === '' && (holder < activations.length || (own.length === 0 && named.length > 0)))
+    return { ...nothing, state: 'tooLate', taken };
+  const operators = [...new Set(own.map(({ direction }) => direction.operator))];
+  const at = operators.map((operator) => {
+    const mine = rows.filter(({ direction }) => direction.operator === operator);
+    const decided =
+      imei === '' ? numberAt(known, mine, own, plan, dayAt(uploadedAt)) : handsetAt(known, mine, own, plan, subject);
+    return { operator, ...decided };
+  });
+  const state = STATES.find((one) => at.some((one2) => one2.state === one)) ?? 'nothingToRestore';
+  return {
+    state,
+    operators: at.flatMap((one) => (one.state === 'directed' ? [one.operator] : [])),
+    openIn: state === 'alreadyOpen' ? at.flatMap(({ openIn }) => (openIn === '' ? [] : [openIn])) : [],
+    taken,
+    kept: [],
+  };
+}
+
+interface Deciding {
+  plan: number;
+  uploadedAt: number;
+  struck: Set<string>;
+}
+
+export function checkReversal(known: Known, item: Item): void {
+  const id = String(item.batchId);
+  const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
+  const { state, agency, file, plan } = item;
+  must(state === 'settled' || state === 'refused', 'every reversal settles, or is refused');
+  const upload = uploadOf(known, item);
+  must(upload !== undefined, 'it is that of an appeal or a withdrawal, at the instant of an upload');
+  if (upload === undefined) return;
+  const subjects = subjectsOf(known, upload);
+  known.expected[`previews/${id}/preview.json`] = {
+    ...{ batchId: id, kind: 'reversal', agency, file, sha256: sha256(upload.text), subjects: subjects.length },
+    ...{ people: REVERSAL_PEOPLE, decideBy: null },
+  };
+  known.expected[`previews/${id}/preview.html`] = 'whatever it says';
+  const books = noBooks();
+  const counts: Record<string, number> = Object.fromEntries(['asked', ...STATES].map((one) => [one, 0]));
+  const withdrawn: Record<string, number> = {};
+  const own = directionsOf(known, id);
+  if (state === 'settled') {
+    checkPlannedIn(known, item, REVERSAL_PEOPLE);
+    const struck = struckIn(known, id);
+    const deciding = { plan: Number(plan), uploadedAt: upload.at, struck };
+    const became = subjects.map((subject) => ({ subject, ...becameOf(known, subject, deciding) }));
+    counts.asked = subjects.length;
+    for (const one of became) sum(counts, one.state);
+    checkGivenBack(known, own, became, books);
+    expectAnswers(known, item, own, became);
+    checkTaken(known, id, became);
+    for (const { direction } of known.withdrawn.filter(({ reversal }) => reversal === id))
+      sum(withdrawn, known.directions.get(direction)?.operator ?? '');
+    checkEnds(known, item, own);
+  } else must(plan === 0 && own.length === 0, 'who is refused gives nothing back');
+  countSealed(own, books);
+  const outcomes: Record<string, number> = {};
+  for (const operator of OPERATORS)
+    for (const [word, n] of Object.entries(books[operator]?.outcomes ?? {})) sum(outcomes, word, n);
+  known.expected[`batches/${id}/summary.json`] = {
+    ...{ batchId: id, kind: 'reversal', agency, file, status: state, subjects: counts, outcomes },
+    withdrawn: Object.values(withdrawn).reduce((all, n) => all + n, 0),
+    operators: Object.fromEntries(
+      OPERATORS.map((operator) => {
+        const { directions, overdueDirections, outcomes: back } = books[operator] as Books;
+        return [operator, { directions, overdueDirections, outcomes: back, withdrawn: withdrawn[operator] ?? 0 }];
+      }),
+    ),
+    ...{ unexplained: 0, startedAt: item.startedAt, settledAt: item.settledAt ?? item.endedAt },
+  };
+}
+
+type Answered = Became & { subject: Subject };
+const nameOf = ({ imei, msisdn }: Subject) => `${imei} ${msisdn}`.trim();
+
+/** Every subject that is directed is given back at each of its operators, once, and nobody else is. */
+function checkGivenBack(known: Known, own: Direction[], became: Answered[], books: Record<string, Books>): void {
+  const must = new Set(
+    became.flatMap(({ subject, operators }) => operators.map((operator) => `${operator} ${nameOf(subject)}`)),
+  );
+  const rows = own.flatMap((direction) => {
+    const first = firstOrderOf(known, direction);
+    const carried =
+      first === undefined
+        ? direction.rows
+        : linesOf(first).lines.map(({ cells }) =>
+            isOfHandsets(direction.kind)
+              ? `${(cells?.imei ?? '').slice(0, 14)} ${cells?.msisdn ?? ''}`.trim()
+              : (cells?.msisdn ?? ''),
+          );
+    sum((books[direction.operator] as Books).outcomes, 'directed', carried.length);
+    return carried.map((identifier) => `${direction.operator} ${identifier}`);
+  });
+  const batch = own[0]?.batch ?? 'a reversal';
+  known.must(same(rows.sort(), [...must].sort()), `${batch}: what is to be given back is, once at each operator`);
+}
+
+/** What it withdrew, and what it says became of each line, or what it kept. */
+function expectAnswers(known: Known, item: Item, own: Direction[], became: Answered[]): void {
+  const id = String(item.batchId);
+  const day = dayAt(Date.parse(String(item.directedAt)));
+  const isTakenBack = ({ state }: Became) => state !== 'kept' && state !== 'struck';
+  known.expected[`revocations/${day}/${id}.withdrawn`] = became
+    .filter((one) => isTakenBack(one) && one.subject.imei === '')
+    .map(({ subject: { msisdn, ground } }) => `${msisdn},${day},${ground}`)
+    .sort();
+  if (String(item.file).startsWith('appeals/'))
+    known.expected[`batches/${id}/appeals.csv`] = became
+      .flatMap(({ subject, state, operators, openIn }) => {
+        const name = nameOf(subject);
+        const directed = operators.flatMap((operator) =>
+          own.flatMap((one) => (one.operator === operator && one.rows.includes(name) ? [one.id] : [])),
+        );
+        return subject.lines.map((line) => ({ line, state, ids: [...directed, ...openIn].sort().join(' ') }));
+      })
+      .sort((a, b) => a.line - b.line)
+      .map(({ line, state, ids }) => `${line},${state},${ids}`);
+  else known.expected[`batches/${id}/kept.csv`] = became.flatMap(({ kept }) => kept).sort();
+  for (const one of became)
+    if (isTakenBack(one) && (one.subject.imei === '' || one.subject.msisdn === ''))
+      known.takenBack.push({ plan: Number(item.plan), day, identifier: one.subject.imei || one.subject.msisdn });
+}
+
+/** Invariant 11: each row of what was taken back is marked, so that no order and no list carries it any more; open ones have ended. */
+function checkTaken(known: Known, id: string, became: Answered[]): void {
+  const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
+  const taken = new Set<string>();
+  for (const { subject, taken: rows } of became)
+    for (const { direction } of rows) {
+      const identifier = subject.imei || subject.msisdn;
+      const row = direction.states.at(-1)?.rows[direction.rows.indexOf(identifier)];
+      must(row?.reversed === true, 'what it takes back is marked in its ledger');
+      taken.add(`${direction.id} ${identifier}`);
+      known.mayBeReversed.add(`${direction.id} ${identifier}`);
+    }
+  for (const { direction, number, reversal } of known.withdrawn)
+    if (reversal === id) must(taken.has(`${direction} ${number}`), 'it ends nothing else than it takes back');
+}
+
+/** Nothing is marked as taken back but what a reversal took, or what an answer says to be somebody else's. */
+export function checkReversed(known: Known): void {
+  const reissued = [...known.directions.values()].flatMap(({ rows, states }) =>
+    (states.at(-1)?.rows ?? []).flatMap(({ outcome, on }, n) =>
+      outcome === 'reissued' ? [{ number: rows[n], on }] : [],
+    ),
+  );
+  for (const { id, rows, states, lastSeen } of known.directions.values())
+    for (const [n, { reversed, outcome }] of (states.at(-1)?.rows ?? []).entries()) {
+      const number = rows[n] ?? '';
+      const isOthers = reissued.some((one) => one.number === number && (lastSeen.get(number) ?? '') <= one.on);
+      if (reversed)
+        known.must(isOthers || known.mayBeReversed.has(`${id} ${number}`), `${id}: nothing else is taken back`);
+      else known.must(!isOthers || outcome === 'reissued', `${id}: a number that is somebody else's is so everywhere`);
+    }
+}
 
 /** Whether a reversal of an earlier plan took a number or handset back, which was not seen on a later day. */
-export function takenBackBefore(_known: Known, _asked: Asked): boolean {
-  return false;
+export function takenBackBefore(known: Known, { identifier, lastSeen, plan, kind }: Asked): boolean {
+  const mine = known.takenBack.filter((one) => one.plan < plan && one.identifier === identifier);
+  if (mine.length === 0) return false;
+  const day =
+    mine
+      .map((one) => one.day)
+      .sort()
+      .at(-1) ?? '';
+  const { startedAt } = known.batches.find((batch) => batch.plan === plan) ?? {};
+  const seen =
+    kind === 'block'
+      ? linksOf(known.imported, Date.parse(String(startedAt)), new Set([identifier]))
+          .map((link) => link.day)
+          .sort()
+          .at(-1)
+      : lastSeen;
+  return (seen ?? '') <= day;
 }

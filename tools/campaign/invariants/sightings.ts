@@ -38,6 +38,22 @@ export function handsetsIn(text: string): Set<string> {
   return handsets;
 }
 
+/** All sightings with one of these handsets in the look-back window of a report that was uploaded at `at`. */
+export function linksOf(uploads: readonly Upload[], at: number, handsets: ReadonlySet<string>): Sighting[] {
+  const [from, to] = [daysBefore(dayAt(at), LOOK_BACK), dayAt(at)];
+  return uploads
+    .filter((upload) => upload.key.startsWith('usage/') && upload.at < at)
+    .flatMap(({ key, text, at: uploaded }) =>
+      linesOf(text).lines.flatMap(({ cells }): Sighting[] => {
+        if (!cells || usageReason(cells, uploaded) !== '') return [];
+        const { imei = '' } = imeiIn(cells.imei) as { imei?: string };
+        const { msisdn = '' } = msisdnIn(cells.msisdn) as { msisdn?: string };
+        return [{ imei, msisdn, operator: key.split('/')[1] ?? '', day: cells.last_seen ?? '' }];
+      }),
+    )
+    .filter(({ imei, day }) => handsets.has(imei) && day >= from && day <= to);
+}
+
 /**
  * Each number's newest sighting with one of these handsets in the look-back window of a report that was uploaded at `at`.
  * @param struck handsets and numbers that are left out
@@ -49,20 +65,10 @@ export function newestSightings(
   struck: ReadonlySet<string> = new Set(),
 ): Newest[] {
   const newest = new Map<string, Newest>();
-  const [from, to] = [daysBefore(dayAt(at), LOOK_BACK), dayAt(at)];
   const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-  const links = uploads
-    .filter((upload) => upload.key.startsWith('usage/') && upload.at < at)
-    .flatMap(({ key, text, at: uploaded }) =>
-      linesOf(text).lines.flatMap(({ cells }): Sighting[] => {
-        if (!cells || usageReason(cells, uploaded) !== '') return [];
-        const { imei = '' } = imeiIn(cells.imei) as { imei?: string };
-        const { msisdn = '' } = msisdnIn(cells.msisdn) as { msisdn?: string };
-        return [{ imei, msisdn, operator: key.split('/')[1] ?? '', day: cells.last_seen ?? '' }];
-      }),
-    )
-    .filter(({ imei, day }) => handsets.has(imei) && day >= from && day <= to)
-    .sort((a, b) => order(a.day, b.day) || order(b.operator, a.operator) || order(b.imei, a.imei));
+  const links = linksOf(uploads, at, handsets).sort(
+    (a, b) => order(a.day, b.day) || order(b.operator, a.operator) || order(b.imei, a.imei),
+  );
   for (const link of links) {
     const { msisdn, imei } = link;
     const on = struck.has(imei) || struck.has(msisdn) ? newest.get(msisdn)?.on : imei;
