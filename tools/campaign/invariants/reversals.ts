@@ -161,7 +161,9 @@ function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploade
   for (const row of rows) {
     const { open, waits: isWaiting, ended, overdue, givesBack, cut } = standing(known, row, plan);
     if (row.direction.kind === 'restore') {
-      if (row.outcome === 'restored') return nothing;
+      // Who was cut off later than they were restored is restored again.
+      const isCutSince = own.some((one) => ['disconnected', 'surrendered'].includes(one.outcome) && one.at > row.at);
+      if (row.outcome === 'restored' && !isCutSince) return nothing;
       if (open) openIn ||= row.direction.id;
       continue;
     }
