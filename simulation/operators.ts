@@ -25,11 +25,11 @@ const DISCONNECTED = [0.76, 0.84, 0.9] as const;
 const MOVES = [
   ['reissued', 0.003],
   ['surrendered', 0.003],
-  ['ported', 0.01],
-  ['extended', 0.01],
+  ['ported', 0.02],
+  ['extended', 0.02],
 ] as const;
 /** The share of the numbers said to be ported to an operator of which it knows nothing. */
-const DISPUTED = 0.2;
+const DISPUTED = 0.4;
 
 /** What becomes of one row at its operator; `stays_failed` is never disconnected. */
 type Fate =
@@ -226,7 +226,8 @@ export class SimulatedOperator {
     if (mixed && chance < 0.03) return 'unanswered';
     const kind = draw('kind');
     if (notice.kind !== 'reverify') return kind < 0.05 ? 'not_found' : DONE[notice.kind];
-    const moves = mixed && this.others.length > 0;
+    // In directions that are answered at once, so that few nights have anything to go on with.
+    const moves = mixed && this.others.length > 0 && this.habitOf(notice) === 'whole';
     if (moves && !isFollowUp(notice.batchId as BatchId)) {
       let move = draw('move');
       for (const [fate, share] of MOVES) {
