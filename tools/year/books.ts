@@ -1,12 +1,23 @@
 /** The year gone through again in order of time: what each batch must have decided, and what its books must say. */
-import type { AnswerRow, Chronicle, GivenAnswer, SentReport, ToldOrder } from './chronicle.ts';
-import { connectionState, type Decided, decide, exemptOn, SightingsByHandset, type Weighed, weigh } from './claims.ts';
+import { dayAt } from '../../test/scenarios/sample-reckoning.ts';
+import type { AnswerRow, AskedBack, Chronicle, GivenAnswer, SentReport, ToldOrder } from './chronicle.ts';
+import {
+  connectionState,
+  type Decided,
+  decide,
+  exemptOn,
+  SightingsByHandset,
+  saidOf,
+  type Weighed,
+  weigh,
+} from './claims.ts';
 import { DAY } from './draw.ts';
-import { booksOf, type LedgerRow, Ledgers, type Taken } from './ledgers.ts';
+import { type Books, booksOf, isOpenAt, type LedgerRow, Ledgers, type Taken } from './ledgers.ts';
 import type { Passage } from './reckoning.ts';
+import { type Became, SUBJECT_STATES, subjectsOfAppeal, subjectsOfWithdrawal, takenBack } from './reversals.ts';
 
 /** The days that the ladders of a batch take. */
-export const LADDER_DAYS = { reverify: 16, block: 2 } as const;
+export const LADDER_DAYS = { reverify: 16, block: 2, restore: 2, unblock: 2 } as const;
 
 /** How much later the deadlines are of whoever has more time. */
 const EXTENSION_DAYS = 30;
@@ -26,10 +37,28 @@ export interface Reckoned {
   readonly report: SentReport | undefined;
   readonly weighed: Weighed | undefined;
   readonly decided: readonly Decided[];
-  readonly books: ReturnType<typeof booksOf>;
+  readonly books: Books;
   /** Its revocation list: numbers in E.164. */
   readonly revoked: readonly string[];
   /** Directed rows that no order carried. */
+  readonly withoutOrder: number;
+}
+
+/** What must have become of a reversal that settled. */
+export interface Reversal {
+  readonly asked: AskedBack;
+  /** When it took its turn. */
+  readonly at: number;
+  readonly became: readonly Became[];
+  readonly subjects: Readonly<Record<string, number>>;
+  /** Rows that it ended, by operator. */
+  readonly ended: Readonly<Record<string, number>>;
+  readonly outcomes: Books['outcomes'];
+  /** Lines of `appeals.csv`, or of `kept.csv`. */
+  readonly answers: readonly string[];
+  /** Lines of its list: numbers that are withdrawn from every one, with the day and the ground. */
+  readonly withdrawn: readonly string[];
+  /** What is to be given back, and in no order. */
   readonly withoutOrder: number;
 }
 
@@ -47,6 +76,9 @@ export interface Reckoning {
   /** What each response came to; undefined where it is refused. */
   readonly taken: ReadonlyMap<GivenAnswer, Taken | undefined>;
   readonly atOnce: readonly AtOnce[];
+  readonly reversals: ReadonlyMap<string, Reversal>;
+  /** Of which reversal a row that gives back comes, also where a night asks again, by `direction identifier`. */
+  readonly giverOf: ReadonlyMap<string, string>;
   /** By number in E.164, in order of time. */
   readonly passages: ReadonlyMap<string, readonly Passage[]>;
 }
@@ -66,6 +98,17 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
   const atOnce: AtOnce[] = [];
   const passages = new Map<string, Passage[]>();
 
+  const reversals = new Map<string, Reversal>();
+  const takingBack = new Map<string, Omit<Reversal, 'outcomes'>>();
+  const giverOf = new Map<string, string>();
+  const ordersOf = Map.groupBy(chronicle.orders, ({ notice }) => notice.directionId as string);
+  /** When what is about a number, or a handset, was taken back last. */
+  const reversedAt = new Map<string, number>();
+  const reversedOn = (identifier: string) => {
+    const at = reversedAt.get(identifier);
+    return at === undefined ? undefined : dayAt(at);
+  };
+
   const note = (batchId: string, decided: readonly Decided[]) => {
     for (const one of decided.filter(({ kind }) => kind === 'reverify')) {
       const row = ledgers.ofNumber(one.identifier).findLast(({ decided: of }) => of === one);
@@ -78,7 +121,7 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
     const begun = report?.begun.findLast((at) => at <= startedAt);
     if (report === undefined || begun === undefined) return;
     const standings = (kind: Decided['kind'], identifier: string) => ledgers.standings(kind, identifier, startedAt);
-    const decided = decide({ report, begun, planned: startedAt, people }, chronicle, seen, standings);
+    const decided = decide({ report, begun, planned: startedAt, people }, chronicle, seen, standings, reversedOn);
     let withoutOrder = 0;
     for (const one of decided) {
       const direction = directionOf.get(`${batchId} ${one.kind} ${one.operator} ${one.identifier}`);
@@ -118,7 +161,7 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
       const already = once.get(subject);
       const stands = exempt.has(identifier)
         ? { state: 'exempt', direction: '' }
-        : connectionState(standings.get(identifier) ?? [], operator, lastSeen);
+        : connectionState(standings.get(identifier) ?? [], operator, lastSeen, reversedOn(identifier));
       const isTwice = stands.state === 'directed' && already !== undefined;
       const { state, direction } = isTwice ? { state: 'alreadyOpen', direction: already } : stands;
       const one = { kind: 'reverify' as const, identifier, operator, imei, lastSeen, state, direction };
@@ -127,12 +170,105 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
       const ordered = directionOf.get(`${batchId} ${subject}`);
       once.set(subject, ordered ?? '');
       if (ordered === undefined) withoutOrder++;
-      else ledgers.add(one, ordered, ends, row.outcome === 'ported' ? row.decided.operator : undefined);
+      else {
+        const continued = waiting.filter(
+          (other) => other.operator === operator && other.row.decided.identifier === identifier,
+        );
+        const from = row.outcome === 'ported' ? row.decided.operator : undefined;
+        ledgers.add(
+          one,
+          ordered,
+          ends,
+          from,
+          continued.map((other) => other.row),
+        );
+      }
+    }
+    for (const row of ledgers.overdue(startedAt)) {
+      const { kind, identifier, operator, imei } = row.decided;
+      ledgers.askAgain(row);
+      const open = ledgers
+        .rowsOf(kind, identifier)
+        .find((other) => other.decided.operator === operator && isOpenAt(other, startedAt));
+      const state = open === undefined ? 'directed' : 'alreadyOpen';
+      const one = { kind, identifier, operator, imei, lastSeen: '', state, direction: open?.direction ?? '' };
+      decided.push(one);
+      if (open !== undefined) continue;
+      const ordered = directionOf.get(`${batchId} ${kind} ${operator} ${identifier}`);
+      if (ordered === undefined) withoutOrder++;
+      else {
+        ledgers.add(one, ordered, startedAt + LADDER_DAYS[kind] * DAY);
+        giverOf.set(`${ordered} ${identifier}`, giverOf.get(`${row.direction} ${identifier}`) ?? '');
+      }
     }
     note(batchId, decided);
     plans.set(batchId, { report: undefined, weighed: undefined, decided, withoutOrder });
   };
+  const reverse = (batchId: string, { startedAt: at }: Instants) => {
+    const asked = chronicle.askedBack.find((one) => one.batchId === batchId);
+    const report = chronicle.reports.find((one) => one.batchId === asked?.withdraws?.batchId);
+    if (asked === undefined) return;
+    const before = (one: string) => chronicle.decisions.filter((said) => said.batchId === one && said.at <= at);
+    const subjects =
+      asked.withdraws === undefined || report === undefined
+        ? subjectsOfAppeal(asked, ledgers, chronicle.orders)
+        : subjectsOfWithdrawal(
+            asked.withdraws,
+            report,
+            report.begun.findLast((begun) => begun <= (instants.get(report.batchId)?.startedAt ?? at)) ?? at,
+            saidOf(before(report.batchId), people),
+            seen,
+            ledgers,
+          );
+    const struck = new Set(before(batchId).flatMap(({ words }) => words.flatMap(({ msisdn }) => msisdn ?? [])));
+    const became = takenBack(asked, subjects, struck, { ledgers, plans, orders: ordersOf, at });
+    const ended: Record<string, number> = {};
+    for (const row of new Set(became.flatMap(({ rows }) => rows)))
+      if (ledgers.takeBack(row, batchId, at)) ended[row.decided.operator] = (ended[row.decided.operator] ?? 0) + 1;
+    let withoutOrder = 0;
+    const answers: string[] = [];
+    const withdrawn = new Map<string, string>();
+    const given = new Set<string>();
+    for (const { subject, state, backAt, openIn, kept } of became) {
+      const { kind, identifier, ground, line } = subject;
+      const directions = [...openIn];
+      for (const { decided: of } of backAt) {
+        const direction = directionOf.get(`${batchId} ${kind} ${of.operator} ${identifier}`);
+        if (direction === undefined) {
+          withoutOrder++;
+          continue;
+        }
+        directions.push(direction);
+        if (given.has(`${direction} ${identifier}`)) continue;
+        given.add(`${direction} ${identifier}`);
+        ledgers.add({ ...of, kind, state: 'directed', direction: '' }, direction, at + LADDER_DAYS[kind] * DAY);
+        giverOf.set(`${direction} ${identifier}`, batchId);
+      }
+      if (asked.withdraws === undefined) answers.push(`${line},${state},${directions.sort().join(' ')}`);
+      answers.push(...kept);
+      if (state === 'kept' || state === 'struck') continue;
+      reversedAt.set(identifier, at);
+      if (kind === 'restore') withdrawn.set(identifier, `${identifier},${dayAt(at)},${ground}`);
+    }
+    const counts = Object.fromEntries(
+      SUBJECT_STATES.map((state) => [state, became.filter((one) => one.state === state).length]),
+    );
+    takingBack.set(batchId, {
+      ...{ asked, at, became, ended, answers, withoutOrder },
+      subjects: { asked: became.length, ...counts },
+      withdrawn: [...withdrawn.values()].sort(),
+    });
+  };
   const settle = (batchId: string) => {
+    const reversal = takingBack.get(batchId);
+    if (reversal !== undefined)
+      reversals.set(batchId, {
+        ...reversal,
+        outcomes: booksOf(
+          ledgers.ofBatch(batchId).map(({ decided }) => decided),
+          ledgers.ofBatch(batchId),
+        ).outcomes,
+      });
     const planned = plans.get(batchId);
     if (planned === undefined) return;
     const rows = ledgers.ofBatch(batchId);
@@ -161,15 +297,18 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
     run: () => answer(given),
   }));
   for (const [batchId, { startedAt, settledAt }] of instants) {
-    events.push({ at: startedAt, run: () => (isFollowUp(batchId) ? goOn : plan)(batchId, { startedAt, settledAt }) });
+    const isReversal = chronicle.askedBack.some((one) => one.batchId === batchId);
+    const begin = isReversal ? reverse : isFollowUp(batchId) ? goOn : plan;
+    events.push({ at: startedAt, run: () => begin(batchId, { startedAt, settledAt }) });
     events.push({ at: settledAt, run: () => settle(batchId) });
   }
   for (const { run } of events.sort((a, b) => a.at - b.at)) run();
-  return { batches, ledgers, taken, atOnce, passages };
+  return { batches, ledgers, taken, atOnce, reversals, giverOf, passages };
 }
 
-/** Whether a row has its number in a list: its connection ended, and it is nobody else's since. */
-function isRevoked({ decided, outcome }: LedgerRow, ledgers: Ledgers): boolean {
+/** Whether a row has its number in a list: its connection ended, nothing took that back, and it is nobody else's since. */
+function isRevoked({ decided, outcome, reversed }: LedgerRow, ledgers: Ledgers): boolean {
+  if (reversed !== undefined) return false;
   if (outcome !== 'disconnected' && outcome !== 'surrendered') return false;
   return !ledgers
     .ofNumber(decided.identifier)

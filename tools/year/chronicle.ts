@@ -32,6 +32,8 @@ export interface SentReport {
 export interface Word {
   readonly decision: 'approve' | 'refuse' | 'block' | 'reverify' | 'strike';
   readonly imei?: string;
+  /** A number in E.164, of whom is left out of a reversal. */
+  readonly msisdn?: string;
 }
 
 export interface SaidDecision {
@@ -72,6 +74,30 @@ export interface GivenAnswer {
   readonly rows: readonly AnswerRow[];
 }
 
+/** A row of an appeal: a number in E.164, an IMEI of 14 digits, or a reference. */
+export interface AppealRow {
+  readonly msisdn?: string;
+  readonly imei?: string;
+  readonly reference?: string;
+  readonly ground: string;
+}
+
+/** What a caseworker, or an agency that withdraws, asks to be given back. */
+export interface AskedBack {
+  readonly batchId: string;
+  readonly uploader: string;
+  readonly key: string;
+  readonly sha256: string;
+  /** When it was uploaded. */
+  readonly at: number;
+  /** Of an appeal, in the order of its lines, from line 2 on. */
+  readonly rows: readonly AppealRow[];
+  /** Of a withdrawal: of which report, and of which of its handsets; undefined: of all. */
+  readonly withdraws: { readonly batchId: string; readonly imeis: readonly string[] | undefined } | undefined;
+  /** What approvers make of it: all is granted, none, or all but the first row, which is struck. */
+  readonly fate: 'granted' | 'refused' | 'struck';
+}
+
 /** An order as it was told of, with what its file held then. */
 export interface ToldOrder {
   readonly notice: OrderNotice;
@@ -82,6 +108,8 @@ export interface ToldOrder {
   readonly rows: readonly string[];
   /** The ladder's last deadline as a re-verification tells it; undefined of others. */
   readonly disconnectBy: string | undefined;
+  /** By the reference that its operator tells a subscriber: the number. */
+  readonly references: ReadonlyMap<string, string>;
 }
 
 /** Any notice, as it was published. */
@@ -94,5 +122,6 @@ export class Chronicle {
   readonly exemptions: SaidExemption[] = [];
   readonly answers: GivenAnswer[] = [];
   readonly orders: ToldOrder[] = [];
+  readonly askedBack: AskedBack[] = [];
   readonly notices: Told[] = [];
 }

@@ -26,12 +26,15 @@ export interface Standing {
   readonly ported: { readonly to: string; readonly on: string } | undefined;
 }
 
+/** What a direction asks of its operator. */
+export type Kind = 'reverify' | 'block' | 'restore' | 'unblock';
+
 /** What is known of a number, or of a handset at its operators, when a batch is planned. */
 export type Standings = (kind: 'reverify' | 'block', identifier: string) => readonly Standing[];
 
 /** A row of a batch, and what must be decided of it. */
 export interface Decided {
-  readonly kind: 'reverify' | 'block';
+  readonly kind: Kind;
   /** A number in E.164, or an IMEI of 14 digits. */
   readonly identifier: string;
   readonly operator: string;
@@ -54,6 +57,17 @@ export class SightingsByHandset {
         if (all === undefined) this.#byHandset.set(sighting.imei, [{ at, sighting }]);
         else all.push({ at, sighting });
       }
+  }
+
+  /** The newest day on which a handset is known to have been seen, by whatever was there at an instant; '' where it never was. */
+  newestOf(imei: string, at: number): string {
+    const known = (this.#byHandset.get(imei) ?? []).filter((one) => Number(one.at) < at);
+    return (
+      known
+        .map(({ sighting }) => sighting.day)
+        .sort()
+        .at(-1) ?? ''
+    );
   }
 
   /** Those of a handset that a report of this instant takes. */
@@ -122,6 +136,9 @@ export function exemptOn(exemptions: Chronicle['exemptions'], at: number): Set<s
   return exempt;
 }
 
+/** The day on which a reversal last took back a number or a handset; undefined where none has. */
+export type ReversedOn = (identifier: string) => string | undefined;
+
 /**
  * What must be decided of each row of a batch that was approved.
  * @param begun when its report was uploaded, epoch milliseconds
@@ -132,6 +149,7 @@ export function decide(
   { exemptions, decisions }: Pick<Chronicle, 'exemptions' | 'decisions'>,
   seen: SightingsByHandset,
   standings: Standings,
+  reversedOn: ReversedOn = () => undefined,
 ): Decided[] {
   const said = decisions.filter(({ batchId, at }) => batchId === report.batchId && at >= begun && at <= planned);
   const { struck, acts } = saidOf(said, people);
@@ -149,12 +167,17 @@ export function decide(
     const row = { kind: 'reverify', identifier, operator, lastSeen: newest.day } as const;
     const leftOut = left.length === 0 ? 'struck' : on === undefined ? 'held' : exempt.has(identifier) ? 'exempt' : '';
     const { state, direction } =
-      leftOut === '' ? connectionState(earlier, operator, newest.day) : { state: leftOut, direction: '' };
+      leftOut === ''
+        ? connectionState(earlier, operator, newest.day, reversedOn(identifier))
+        : { state: leftOut, direction: '' };
     decided.push({ ...row, imei: on?.imei ?? newest.imei, state, direction });
   }
   for (const imei of report.handsets) {
     const isSpared = held.has(imei) && acts.get(imei) !== 'block';
-    const leftOut = struck.has(imei) ? 'struck' : isSpared ? 'held' : exempt.has(imei) ? 'exempt' : '';
+    const takenBackOn = reversedOn(imei);
+    const isReversed = takenBackOn !== undefined && seen.newestOf(imei, planned) <= takenBackOn;
+    const said = struck.has(imei) ? 'struck' : isSpared ? 'held' : exempt.has(imei) ? 'exempt' : '';
+    const leftOut = said === '' && isReversed ? 'reversed' : said;
     for (const operator of OPERATORS) {
       const { state, direction } =
         leftOut === ''
@@ -197,7 +220,9 @@ export function connectionState(
   standings: readonly Standing[],
   operator: string,
   day: string,
+  reversedOn?: string,
 ): { state: string; direction: string } {
+  if (reversedOn !== undefined && day <= reversedOn) return { state: 'reversed', direction: '' };
   const given = standings.find(({ reissuedOn }) => reissuedOn !== undefined && day <= reissuedOn);
   if (given !== undefined) return { state: 'reissuedBefore', direction: given.direction };
   const open = standings.find((one) => one.isOpen && one.operator === operator);

@@ -11,6 +11,8 @@ export type Conduct =
   | 'wrong papers first'
   /** Can't come for weeks, and says so. */
   | 'is abroad'
+  /** Is ill, abroad, or never hears of it: comes when all is over, and goes to a caseworker then. */
+  | 'comes too late'
   /** Has papers of somebody else that nobody finds false. */
   | 'forged papers'
   | 'false papers'
@@ -35,8 +37,12 @@ const GUILTY: readonly (readonly [Conduct, number])[] = [
   ['ignores', 1],
 ];
 
-/** What a person does, by a fraction that is drawn. */
-export function conductOf({ isGuilty }: Person, dice: number): Conduct {
+/**
+ * What a person does, by a fraction that is drawn.
+ * @param tooLate the share of the innocent who don't come in time
+ */
+export function conductOf({ isGuilty }: Person, dice: number, tooLate: number): Conduct {
+  if (!isGuilty && dice >= 1 - tooLate) return 'comes too late';
   let left = dice;
   for (const [conduct, share] of isGuilty ? GUILTY : HONEST) {
     left -= share;

@@ -3,6 +3,7 @@ import { bucketsOf } from '../../simulation/buckets.ts';
 import type { OutsideCloud } from '../../simulation/desk.ts';
 import { fraction, hash } from '../../simulation/random.ts';
 import { sha256, written } from '../../test/scenarios/sample-reckoning.ts';
+import { fileAskedBack } from './caseworkers.ts';
 import type { Chronicle, Told, Word } from './chronicle.ts';
 import { beginOf, dateOf, type Handset, HOUR, type Report, type World } from './draw.ts';
 import { csv, reportFile } from './files.ts';
@@ -24,6 +25,14 @@ const FATES: readonly Fate[] = [
   ...(['approved', 'approved', 'handset struck', 'refused', 'approved', 'nobody'] as const),
   ...(['withdrawn', 'handset struck', 'approved', 'one alone', 'approved', 'approved'] as const),
 ];
+
+/** What an agency takes back of a report after it was directed: some handsets soon, all of it in days, or all of it weeks later. */
+function withdrawalOf(n: number): { readonly days: number; readonly handsets: number | 'all' } | undefined {
+  if (n % 12 === 0) return { days: 3, handsets: 2 };
+  if (n % 12 === 4) return { days: 9, handsets: 3 };
+  if (n % 24 === 1) return { days: 5, handsets: 'all' };
+  return n % 24 === 8 ? { days: 26, handsets: 'all' } : undefined;
+}
 
 export const fateOf = (n: number): Fate => FATES[n % FATES.length] ?? 'approved';
 
@@ -137,12 +146,32 @@ export class Deciders {
             decision === 'strike' ? 'a hospital' : decision === 'refuse' ? 'the list is that of another case' : '';
           return `${preview},${decision},${imei === undefined ? '' : written(imei)},${decision === 'approve' ? 'public_interest' : ''},${remarks}`;
         });
+        if (k === 1 && fate !== 'refused') this.#planWithdrawal(filed, batchId);
         await this.#put(
           `decisions/${approver}/${batchId}/decision.csv`,
           csv(['preview,decision,imei,ground,remarks', ...rows]),
         );
       });
     }
+  }
+
+  /** Days after it was decided upon an agency takes back what it shouldn't have reported. */
+  #planWithdrawal({ report, handsets, isCorrected }: Filed, batchId: string): void {
+    const plan = isCorrected ? undefined : withdrawalOf(report.n);
+    if (plan === undefined) return;
+    const at = later(this.#cloud.clock.now(), 24 * plan.days, AGENCY_SECOND);
+    const mistaken = handsets.filter(({ kind }) => kind === 'mistaken');
+    const named = [...new Set([...mistaken, ...handsets.toReversed()])].slice(0, Number(plan.handsets));
+    const imeis = plan.handsets === 'all' ? undefined : named.map(({ imei }) => imei);
+    this.#act(at, () =>
+      fileAskedBack(
+        this.#cloud,
+        this.#chronicle,
+        `withdrawals/${report.agency}/${batchId}/taken back.csv`,
+        csv(['imei', ...(imeis ?? []).map(written)]),
+        { uploader: report.agency, rows: [], withdraws: { batchId, imeis }, fate: 'granted' },
+      ),
+    );
   }
 
   /**

@@ -17,6 +17,8 @@ export const FIRST_PERIOD = -5;
 /** The last report comes so many days before the end: in time for its ladder, also where it is corrected first, and where some have 30 days more. */
 const LAST_REPORT_BEFORE_END = 60;
 const FIRST_REPORT_DAY = 4;
+/** Reported handsets of a year. */
+const SMALL_WORLD = 2000;
 
 export const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'] as const;
 const SHARES = { airtel: 0.33, bsnl: 0.08, jio: 0.4, mtnl: 0.02, vi: 0.17 } as const;
@@ -95,11 +97,17 @@ export interface Size {
   /** In each batch's report. */
   readonly handsets: number;
   readonly days: number;
+  /** How many in a hundred appeals of innocents approvers refuse; none where it isn't said. */
+  readonly refused?: number;
 }
 
 export interface World {
   readonly seed: number;
   readonly days: number;
+  /** The share of the innocent who don't come in time when they are asked. */
+  readonly tooLate: number;
+  /** The share of appeals of innocents that approvers refuse. */
+  readonly refused: number;
   readonly people: Person[];
   /** By their digits. */
   readonly numbers: Map<string, PhoneNumber>;
@@ -152,7 +160,11 @@ class Drawing {
     const unknown = Math.ceil((batches * handsets) / 30);
     for (let i = 0; i < unknown; i++) this.#misused(this.#reportDay(i % batches), 'unknown', i);
     this.#moveOn(reports);
-    return { seed: this.#seed, days, people: this.#people, numbers: this.#numbers, uses: this.#uses, reports };
+    const lived = { people: this.#people, numbers: this.#numbers, uses: this.#uses, reports };
+    const { refused = 0 } = this.#size;
+    // A small world has few innocents who are asked, and shows nothing of those who come too late if they are as few as in a large one.
+    const tooLate = batches * handsets < SMALL_WORLD ? 0.06 : 0.01;
+    return { seed: this.#seed, days, tooLate, refused: refused / 100, ...lived };
   }
 
   #reportDay(n: number): number {

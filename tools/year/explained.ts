@@ -21,6 +21,7 @@ interface Told {
   readonly outcome?: string;
   readonly order?: string;
   readonly file?: string;
+  readonly list?: string;
 }
 
 /** What is answered to a file of lookups. */
@@ -49,13 +50,20 @@ export function askedAbout({ orders, reports }: Chronicle, { seed, uses }: World
 export function unexplained(
   numbers: readonly string[],
   { lookups }: Explanations,
-  { passages }: Pick<Reckoning, 'passages'>,
+  { passages, reversals }: Pick<Reckoning, 'passages' | 'reversals'>,
   { orders }: Pick<Chronicle, 'orders'>,
 ): string[] {
   const broken = new Map<string, number>();
   const must = (holds: boolean, rule: string) => {
     if (!holds) broken.set(rule, (broken.get(rule) ?? 0) + 1);
   };
+  /** In which lists reversals withdrew a number. */
+  const withdrawnBy = new Map<string, string[]>();
+  for (const [batchId, { withdrawn }] of reversals)
+    for (const line of withdrawn) {
+      const number = line.split(',')[0] ?? '';
+      withdrawnBy.set(number, [...(withdrawnBy.get(number) ?? []), `/${batchId}.withdrawn.`]);
+    }
   const carriers = new Map<string, string[]>();
   for (const { notice, rows } of orders)
     for (const row of rows) carriers.set(row, [...(carriers.get(row) ?? []), notice.key]);
@@ -74,9 +82,16 @@ export function unexplained(
       'a story names no other number',
     );
     const own = passages.get(number) ?? [];
-    const told = story.filter(({ what }) => what === 'directed' || what === 'left_out');
+    // What gives back is a row of its own, and met no number.
+    const told = story.filter(({ what, kind }) => (what === 'directed' && kind === 'reverify') || what === 'left_out');
     must(told.length === own.length, 'a story has each batch that met the number, and no other');
     for (const passage of own) checkPassage(passage, story, must);
+    must(
+      (withdrawnBy.get(number) ?? []).every((list) =>
+        story.some((one) => one.what === 'withdrawn' && one.list?.includes(list)),
+      ),
+      'a story has each reversal that withdrew the number',
+    );
     const ordered = new Set(story.filter(({ what }) => what === 'ordered').map(({ file }) => file));
     must(
       (carriers.get(number) ?? []).every((key) => ordered.has(key)),
@@ -110,10 +125,7 @@ function checkPassage(
   );
   const of = (what: string) => story.filter((one) => one.what === what && one.directionId === row.direction);
   const answered = of('answered').at(-1)?.outcome;
-  must(
-    row.at === 0 ? answered === undefined : answered === row.outcome,
-    `a story has the last answer: ${row.at === 0 ? 'none' : row.outcome}`,
-  );
+  must(answered === row.said, `a story has the last answer: ${row.said ?? 'none'}`);
   must(isOverdue(row) === of('overdue').length > 0, 'a story says whose ladder ended without a final answer');
 }
 

@@ -1,5 +1,7 @@
 /** Judges a year that was lived: every rule, and how it ended for the innocent and for the guilty. */
+
 import { type Instants, isFollowUp, type Reckoning, reckon } from './books.ts';
+import { CASEWORKER } from './caseworkers.ts';
 import type { Chronicle } from './chronicle.ts';
 import { fateOf, PEOPLE } from './deciders.ts';
 import { type Explanations, unexplained } from './explained.ts';
@@ -39,7 +41,18 @@ export function judge({ life, chronicle, outbox, asked, failures }: Lived): Verd
   const publishedAt = new Map(chronicle.orders.map(({ notice, at }) => [notice.key, at]));
   const passages = (number: string) => reckoning.passages.get(number) ?? [];
   const reported = new Set(chronicle.reports.flatMap(({ handsets }) => handsets));
-  const innocents = innocentsOf(life, passages, (order) => publishedAt.get(order) ?? 0);
+  const tookBack = (batchId: string) => (batchId.startsWith(`${CASEWORKER}-`) ? 'appeal' : 'withdrawal');
+  const appealed = new Set(
+    [...reckoning.reversals.values()].flatMap(({ became }) => became.map(({ subject }) => subject.identifier)),
+  );
+  const asking = {
+    giverOf: (order: string, number: string) => {
+      const giver = reckoning.giverOf.get(`${order.split('/')[2]} ${number}`);
+      return giver === undefined || giver === '' ? undefined : tookBack(giver);
+    },
+    hasAppealed: (number: string) => appealed.has(number) || refusedTo(chronicle).has(number),
+  } as const;
+  const innocents = innocentsOf(life, passages, (order) => publishedAt.get(order) ?? 0, asking);
   const wrongly = wronglyCutOff(innocents);
   const broken = [
     ...brokenRules(chronicle, reckoning, outbox, endsOf(chronicle)),
@@ -50,7 +63,7 @@ export function judge({ life, chronicle, outbox, asked, failures }: Lived): Verd
   ];
   return {
     innocents,
-    guilty: guiltyOf(life, passages, reported),
+    guilty: guiltyOf(life, passages, reported, tookBack),
     summaries: [...summaries.values()],
     broken,
     counts: { ...countsOf(chronicle, reckoning), 'numbers looked up': asked.length },
@@ -59,7 +72,17 @@ export function judge({ life, chronicle, outbox, asked, failures }: Lived): Verd
 
 /** The innocent who were cut off without an appeal that was granted and carried out. */
 export function wronglyCutOff({ cutOff }: Innocents): number {
-  return cutOff["by the system's fault"] + cutOff['never came'];
+  return cutOff["by the system's fault"] + cutOff['appealed in vain'] + cutOff['never came'];
+}
+
+/** The numbers of appeals that were refused. */
+function refusedTo({ askedBack, orders }: Chronicle): Set<string> {
+  const numbers = new Map(orders.flatMap(({ references }) => [...references]));
+  return new Set(
+    askedBack
+      .filter(({ fate }) => fate === 'refused')
+      .flatMap(({ rows }) => rows.flatMap(({ msisdn, reference }) => msisdn ?? numbers.get(reference ?? '') ?? [])),
+  );
 }
 
 /** What was answered to the only file of lookups. */
@@ -79,7 +102,18 @@ function endsOf(chronicle: Chronicle): Map<string, string> {
   );
 }
 
-function countsOf(chronicle: Chronicle, { atOnce }: Reckoning): Record<string, number> {
+/** What all reversals were asked, by what became of it. */
+function subjectsOf(reversals: Reckoning['reversals']): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const { subjects } of reversals.values())
+    for (const [state, count] of Object.entries(subjects)) {
+      const what = state === 'asked' ? 'numbers and handsets asked to be given back' : `  of these ${state}`;
+      all[what] = (all[what] ?? 0) + count;
+    }
+  return all;
+}
+
+function countsOf(chronicle: Chronicle, { atOnce, reversals }: Reckoning): Record<string, number> {
   const of = (order: string) => chronicle.orders.filter(({ notice }) => notice.order === order).length;
   return {
     'usage files': chronicle.usage.length,
@@ -97,8 +131,19 @@ function countsOf(chronicle: Chronicle, { atOnce }: Reckoning): Record<string, n
     orders: chronicle.orders.length,
     'of these to disconnect': of('disconnect'),
     'of these to restore': of('restore'),
+    'of these to unblock': of('unblock'),
     responses: chronicle.answers.length,
+    appeals: chronicle.askedBack.filter(({ withdraws }) => withdraws === undefined).length,
+    'of these refused': chronicle.askedBack.filter(({ fate }) => fate === 'refused').length,
+    'reports withdrawn after they were directed, or a part': chronicle.askedBack.filter(({ withdraws }) => withdraws)
+      .length,
+    'nights that asked again for what was not given back': new Set(
+      chronicle.orders.flatMap(({ notice: { batchId, kind } }) =>
+        isFollowUp(batchId) && (kind === 'restore' || kind === 'unblock') ? [batchId] : [],
+      ),
+    ).size,
     'lists of late disconnections': atOnce.filter(({ kind }) => kind === 'late').length,
+    ...subjectsOf(reversals),
     'lists of withdrawn numbers': atOnce.filter(({ kind }) => kind === 'withdrawn').length,
   };
 }

@@ -1,11 +1,14 @@
 /** The year's own ledgers: how each row of each direction stands, by what its operator said of it, without a line of the system's. */
+import { dayAt } from '../../test/scenarios/sample-reckoning.ts';
 import type { AnswerRow, GivenAnswer } from './chronicle.ts';
-import type { Decided, Standing } from './claims.ts';
+import type { Decided, Kind, Standing } from './claims.ts';
 
 /** What operators may say, by the kind of a direction. */
 const ANSWERS = {
   block: ['blocked', 'not_found'],
   reverify: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'reissued', 'ported', 'extended'],
+  restore: ['restored', 'not_found'],
+  unblock: ['unblocked', 'not_found'],
 } as const;
 const ENDS_CONNECTION = ['disconnected', 'surrendered'];
 
@@ -27,6 +30,14 @@ export interface LedgerRow {
   readonly portedFrom: string | undefined;
   /** At which operator it goes on, as long as nothing has taken it up there. */
   waitsAt: string | undefined;
+  /** What its operator said last, also where a reversal has ended it since. */
+  said: string | undefined;
+  /** The reversal that took it back first, and when. */
+  reversed: { readonly batchId: string; readonly at: number } | undefined;
+  /** In which order rows were directed. */
+  readonly madeAt: number;
+  /** The rows with which it goes on. */
+  readonly continues: readonly LedgerRow[];
 }
 
 /** What became of a response's rows. */
@@ -40,9 +51,17 @@ export class Ledgers {
   /** By direction, then by identifier. */
   readonly directions = new Map<string, Map<string, LedgerRow>>();
   readonly #bySubject = new Map<string, LedgerRow[]>();
+  #made = 0;
+  readonly #askedAgain = new Set<LedgerRow>();
 
   /** A row that a batch directs. */
-  add(decided: Decided, direction: string, ends: number, portedFrom?: string): void {
+  add(
+    decided: Decided,
+    direction: string,
+    ends: number,
+    portedFrom?: string,
+    continues: readonly LedgerRow[] = [],
+  ): void {
     const nothing = {
       outcome: 'open',
       on: '',
@@ -51,8 +70,11 @@ export class Ledgers {
       reissuedOn: undefined,
       ported: undefined,
       waitsAt: undefined,
+      said: undefined,
+      reversed: undefined,
     };
-    const row: LedgerRow = { decided, direction, ends, portedFrom, ...nothing };
+    const madeAt = this.#made++;
+    const row: LedgerRow = { decided, direction, ends, portedFrom, continues, madeAt, ...nothing };
     const rows = this.directions.get(direction) ?? new Map<string, LedgerRow>();
     this.directions.set(direction, rows.set(decided.identifier, row));
     const subject = `${decided.kind} ${decided.identifier}`;
@@ -62,14 +84,15 @@ export class Ledgers {
   }
 
   /** How a number, or a handset at its operators, stands at an instant, by all that was recorded so far. */
-  standings(kind: Decided['kind'], identifier: string, at: number): Standing[] {
+  standings(kind: Kind, identifier: string, at: number): Standing[] {
     // What moved is open where it goes on; who was not found has ended there, and is not open where they came from before a night.
     const goesOnAt = ({ outcome, waitsAt }: LedgerRow) => (outcome === 'not_found' ? undefined : waitsAt);
     return (this.#bySubject.get(`${kind} ${identifier}`) ?? []).map((row) => ({
       direction: row.direction,
       operator: goesOnAt(row) ?? row.decided.operator,
-      isOpen: goesOnAt(row) !== undefined || (isOpen(row) && at < row.ends),
-      answer: row.at === 0 ? undefined : { outcome: row.outcome, on: row.on, at: row.at },
+      isOpen: goesOnAt(row) !== undefined || isOpenAt(row, at),
+      // What was taken back counts no more, whatever is answered.
+      answer: row.at === 0 || row.reversed !== undefined ? undefined : { outcome: row.outcome, on: row.on, at: row.at },
       reissuedOn: row.reissuedOn,
       ported: row.ported,
     }));
@@ -85,9 +108,45 @@ export class Ledgers {
     return this.#bySubject.get(`reverify ${identifier}`) ?? [];
   }
 
+  /** All rows of a kind about somebody or a handset, in the order in which they were directed. */
+  rowsOf(kind: Kind, identifier: string): readonly LedgerRow[] {
+    return this.#bySubject.get(`${kind} ${identifier}`) ?? [];
+  }
+
   /** All rows that wait for a night. */
   waiting(): LedgerRow[] {
     return [...this.#bySubject.values()].flat().filter(({ waitsAt }) => waitsAt !== undefined);
+  }
+
+  /** What was to be given back, and wasn't when its time was over; not twice. */
+  overdue(at: number): LedgerRow[] {
+    const all = [...this.directions.values()].flatMap((rows) => [...rows.values()]);
+    return all.filter(
+      (row) =>
+        GIVES_BACK.includes(row.decided.kind) && row.outcome === 'open' && at >= row.ends && !this.#askedAgain.has(row),
+    );
+  }
+
+  /** A night asks for it again. */
+  askAgain(row: LedgerRow): void {
+    this.#askedAgain.add(row);
+  }
+
+  /**
+   * A reversal takes a row back: what is open, or waits to go on, ends. Whether it ended it.
+   */
+  takeBack(row: LedgerRow, batchId: string, at: number): boolean {
+    const isMoved = row.waitsAt !== undefined && ['ported', 'extended'].includes(row.outcome);
+    const ends = isMoved || isOpenAt(row, at);
+    row.reversed ??= { batchId, at };
+    if (!ends) return false;
+    if (row.outcome === 'ported') row.ported = undefined;
+    row.outcome = 'withdrawn';
+    row.on = dayAt(at);
+    row.at = at;
+    row.endedAt ??= at;
+    row.waitsAt = undefined;
+    return true;
   }
 
   /** Records a response, as formats.md has it; undefined where the whole file is refused. */
@@ -107,7 +166,13 @@ export class Ledgers {
   }
 }
 
+const GIVES_BACK: readonly Kind[] = ['restore', 'unblock'];
+
 const isOpen = ({ outcome }: LedgerRow): boolean => outcome === 'open' || outcome === 'failed';
+
+/** Whether a row's ladder runs at an instant, nobody has ended it, and nothing has taken it back. */
+export const isOpenAt = (row: LedgerRow, at: number): boolean =>
+  isOpen(row) && at < row.ends && row.reversed === undefined;
 
 function answerRow(row: LedgerRow, { outcome, on, by = '' }: AnswerRow, at: number): keyof Taken {
   const { kind, lastSeen } = row.decided;
@@ -120,6 +185,7 @@ function answerRow(row: LedgerRow, { outcome, on, by = '' }: AnswerRow, at: numb
   const isOverdue = at >= row.ends;
   if ((!isOpen(row) && outcome !== 'reissued') || (outcome === 'extended' && isOverdue)) return 'rejected';
   row.outcome = outcome;
+  row.said = outcome;
   row.on = on;
   row.at = at;
   if (outcome !== 'failed') row.endedAt ??= at;
@@ -140,6 +206,7 @@ const CONNECTIONS = {
     'struck',
     'held',
     'exempt',
+    'reversed',
     'reissuedBefore',
     'alreadyOpen',
     'alreadyDisconnected',
@@ -154,41 +221,46 @@ const CONNECTIONS = {
     reissued: 'reissued',
     ported: 'ported',
     extended: 'extended',
+    withdrawn: 'withdrawn',
   },
 } as const;
 const BLOCKS = {
   rows: 'rows',
-  decided: ['struck', 'held', 'exempt', 'alreadyOpen', 'alreadyBlocked', 'directed'],
-  ended: { blocked: 'blocked', not_found: 'notFound' },
+  decided: ['struck', 'held', 'exempt', 'reversed', 'alreadyOpen', 'alreadyBlocked', 'directed'],
+  ended: { blocked: 'blocked', not_found: 'notFound', withdrawn: 'withdrawn' },
 } as const;
+/** What gives back has no count of what was asked, and none of what is open already. */
+const OUTCOMES = {
+  decided: ['directed'],
+  ended: { restored: 'restored', unblocked: 'unblocked', not_found: 'notFound' },
+} as const;
+const BOOK_OF = { reverify: 'connections', block: 'blocks', restore: 'outcomes', unblock: 'outcomes' } as const;
+const RULES = { connections: CONNECTIONS, blocks: BLOCKS, outcomes: OUTCOMES } as const;
+
+export type Books = Record<'connections' | 'blocks' | 'outcomes', Record<string, Counts>>;
 
 /**
  * The books of a batch that settles, by operator: what was decided of its rows, and how those that it directed stand now. Only
  * what is not 0 stands there.
  */
-export function booksOf(
-  decided: readonly Decided[],
-  rows: readonly LedgerRow[],
-): { connections: Record<string, Counts>; blocks: Record<string, Counts> } {
-  const books = { connections: {} as Record<string, Counts>, blocks: {} as Record<string, Counts> };
-  const add = (kind: Decided['kind'], operator: string, word: string) => {
-    const book = kind === 'block' ? books.blocks : books.connections;
-    const counts = book[operator] ?? {};
-    book[operator] = counts;
+export function booksOf(decided: readonly Decided[], rows: readonly LedgerRow[]): Books {
+  const books: Books = { connections: {}, blocks: {}, outcomes: {} };
+  const add = (book: keyof Books, operator: string, word: string) => {
+    const counts = books[book][operator] ?? {};
+    books[book][operator] = counts;
     counts[word] = (counts[word] ?? 0) + 1;
   };
   for (const { kind, operator, state } of decided) {
-    const known: readonly string[] = (kind === 'block' ? BLOCKS : CONNECTIONS).decided;
-    add(kind, operator, kind === 'block' ? BLOCKS.rows : CONNECTIONS.rows);
-    add(kind, operator, known.includes(state) ? state : 'unknown');
+    const book = BOOK_OF[kind];
+    const known: readonly string[] = RULES[book].decided;
+    if (book !== 'outcomes') add(book, operator, RULES[book].rows);
+    if (book !== 'outcomes' || state === 'directed') add(book, operator, known.includes(state) ? state : 'unknown');
   }
-  for (const {
-    decided: { kind, operator },
-    outcome,
-  } of rows) {
-    const ended: Readonly<Record<string, string>> = (kind === 'block' ? BLOCKS : CONNECTIONS).ended;
-    add(kind, operator, ended[outcome] ?? 'overdue');
-    if (outcome === 'failed') add(kind, operator, 'overdueFailed');
+  for (const { decided: row, outcome } of rows) {
+    const book = BOOK_OF[row.kind];
+    const ended: Readonly<Record<string, string>> = RULES[book].ended;
+    add(book, row.operator, ended[outcome] ?? 'overdue');
+    if (outcome === 'failed') add(book, row.operator, 'overdueFailed');
   }
   return books;
 }

@@ -5,6 +5,7 @@
 import type { Desk, OrderNotice } from '../../simulation/desk.ts';
 import { fraction, hash } from '../../simulation/random.ts';
 import { dayAt, sha256 } from '../../test/scenarios/sample-reckoning.ts';
+import type { Caseworkers, Subscriber } from './caseworkers.ts';
 import type { AnswerRow, Chronicle, ToldOrder } from './chronicle.ts';
 import { type Conduct, comesAfter, conductOf } from './conduct.ts';
 import { beginOf, type Operator, type PhoneNumber, type Tenure } from './draw.ts';
@@ -24,13 +25,15 @@ const BARS: Readonly<Record<string, 'no outgoing' | 'no incoming'>> = {
 interface Task {
   readonly identifier: string;
   readonly digits: string;
+  /** What was told to its subscriber; undefined of handsets. */
+  readonly reference: string | undefined;
   /** What was said of it last, and when; undefined where nothing was. */
   said: { outcome: string; at: number } | undefined;
 }
 
 interface Case {
   readonly direction: string;
-  readonly kind: 'reverify' | 'block';
+  readonly kind: OrderNotice['kind'];
   /** When its first order was heard of. */
   readonly heard: number;
   readonly tasks: Map<string, Task>;
@@ -41,14 +44,18 @@ export class YearOperator {
   readonly #desk: Desk;
   readonly #life: Life;
   readonly #chronicle: Chronicle;
+  readonly #caseworkers: Caseworkers;
   readonly #cases = new Map<string, Case>();
+  /** Numbers and handsets that it was told to give back, and when it did. */
+  readonly #gaveBack = new Map<string, number>();
   #looksAt = 0;
 
-  constructor(desk: Desk, life: Life, chronicle: Chronicle) {
+  constructor(desk: Desk, life: Life, chronicle: Chronicle, caseworkers: Caseworkers) {
     this.#desk = desk;
     this.id = desk.operator as Operator;
     this.#life = life;
     this.#chronicle = chronicle;
+    this.#caseworkers = caseworkers;
   }
 
   /** Something was sent to it: it will look within hours. */
@@ -65,7 +72,9 @@ export class YearOperator {
 
   async #hear(notice: OrderNotice): Promise<void> {
     const order = await this.#read(notice);
-    if (notice.rung === 1 && notice.kind === 'reverify') this.#ask(order);
+    if (notice.kind === 'restore' || notice.kind === 'unblock') {
+      if (notice.rung === 1) this.#giveBack(order);
+    } else if (notice.rung === 1 && notice.kind === 'reverify') this.#ask(order);
     else if (notice.rung === 1 && notice.kind === 'block') this.#block(order);
     else if (notice.order in BARS) this.#bar(order, BARS[notice.order] as 'no outgoing');
     else if (notice.order === 'disconnect') this.#disconnect(order);
@@ -78,22 +87,31 @@ export class YearOperator {
     const [header = '', ...lines] = text.split('\n').filter((line) => line !== '');
     const rows = lines
       .map((line) => line.split(',')[0] ?? '')
-      .map((cell) => (notice.kind === 'block' ? cell.slice(0, 14) : cell));
+      .map((cell) => (notice.kind === 'block' || notice.kind === 'unblock' ? cell.slice(0, 14) : cell));
     const last = header.endsWith(',disconnect_by') ? lines[0]?.split(',').at(-1) : undefined;
     const told = this.#chronicle.notices.findLast(
       ({ key, sha256: digest }) => key === notice.key && digest === notice.sha256,
     );
-    const order = { notice, at: told?.toldAt ?? this.#now(), operator: this.id, rows, disconnectBy: last };
+    const column = header.split(',').indexOf('reference');
+    const references = new Map(
+      column < 0 ? [] : lines.map((line, n) => [line.split(',')[column] ?? '', rows[n] ?? '']),
+    );
+    const at = told?.toldAt ?? this.#now();
+    const order = { notice, at, operator: this.id, rows, disconnectBy: last, references };
     this.#chronicle.orders.push(order);
     return order;
   }
 
-  #caseOf({ notice, rows }: ToldOrder): Case {
+  #caseOf({ notice, rows, references }: ToldOrder): Case {
     const { directionId: direction, kind } = notice;
+    const told = new Map([...references].map(([reference, identifier]) => [identifier, reference]));
     const tasks = new Map(
-      rows.map((identifier) => [identifier, { identifier, digits: identifier.slice(3), said: undefined }]),
+      rows.map((identifier) => [
+        identifier,
+        { identifier, digits: identifier.slice(3), reference: told.get(identifier), said: undefined },
+      ]),
     );
-    const known = this.#cases.get(direction) ?? { direction, kind: kind as Case['kind'], heard: this.#now(), tasks };
+    const known = this.#cases.get(direction) ?? { direction, kind, heard: this.#now(), tasks };
     this.#cases.set(direction, known);
     return known;
   }
@@ -104,15 +122,31 @@ export class YearOperator {
     if (this.#chance('silent', one.direction) < 0.03) return;
     // The order says what state a connection is to be in, whatever it was before.
     for (const row of order.rows) this.#setService(row, 'full', order.notice.key);
+    for (const task of one.tasks.values()) {
+      const who = this.#subscriberOf(one, task.identifier);
+      const tenure = who && this.#life.tenureAt(who.number, this.#now());
+      if (who === undefined || tenure?.operator !== this.id || who.person.isGuilty) continue;
+      if (this.#conduct(one, tenure) === 'comes too late') this.#caseworkers.willBeLate(who);
+    }
     for (const [n, hours] of ANSWERS_AFTER.entries())
       this.#act(later(one.heard, hours, SECOND), () => this.#collect(one, `answers ${n + 1}.csv`));
     if (this.#chance('mistakes', one.direction) < 0.1)
       this.#act(later(one.heard, 50, SECOND), () => this.#mistakes(one));
   }
 
+  /** Who has a number now, and what they were told. */
+  #subscriberOf(one: Case, identifier: string): Subscriber | undefined {
+    const number = this.#life.number(identifier.slice(3));
+    const tenure = number && this.#life.tenureAt(number, this.#now());
+    const reference = one.tasks.get(identifier)?.reference;
+    return number && tenure && { number, person: tenure.person, reference };
+  }
+
   async #collect(one: Case, name: string): Promise<void> {
     const rows = [...one.tasks.values()].flatMap((task) => {
       if (task.said !== undefined && task.said.outcome !== 'failed') return [];
+      // Whom it gave back it asks no more.
+      if (this.#gaveBackSince(task.identifier, one.heard)) return [];
       const outcome = this.#outcomeOf(one, task);
       return outcome === undefined || outcome.outcome === task.said?.outcome ? [] : [outcome];
     });
@@ -151,7 +185,7 @@ export class YearOperator {
   }
 
   #conduct(one: Case, { person }: Tenure): Conduct {
-    const conduct = conductOf(person, this.#chance('conduct', one.direction, person.id));
+    const conduct = conductOf(person, this.#chance('conduct', one.direction, person.id), this.#life.world.tooLate);
     // More time is given once; the guilty let it pass.
     if (conduct === 'is abroad' && one.direction.startsWith('followup')) return person.isGuilty ? 'ignores' : 'comes';
     return conduct;
@@ -205,12 +239,14 @@ export class YearOperator {
           rows.push(known);
           continue;
         }
+        // It has heard since that the order is taken back.
+        if (this.#gaveBackSince(identifier, order.at)) continue;
         const dice = this.#chance('neglects', one.direction, identifier);
         if (dice < NEGLECTED) continue;
         const cut = { identifier, outcome: 'disconnected', on: dayAt(this.#now()) };
         if (dice < NEGLECTED + LATE) late.push(cut);
         else {
-          this.#cut(identifier, order.notice.key);
+          this.#cut(one, identifier, order.notice.key);
           rows.push(cut);
         }
       }
@@ -229,31 +265,36 @@ export class YearOperator {
         const tenure = number && this.#life.tenureAt(number, now);
         return (
           (said === undefined || said.outcome === 'failed') &&
+          !this.#gaveBackSince(identifier, order.at) &&
           tenure?.operator === this.id &&
           this.#life.isOfFirst(number as PhoneNumber, tenure)
         );
       })
       .map((row) => ({ ...row, on: dayAt(now) }));
-    for (const { identifier } of cut) this.#cut(identifier, order.notice.key);
+    for (const { identifier } of cut) this.#cut(one, identifier, order.notice.key);
     await this.#answer(one, `late, after ${order.notice.key.split('/').at(-1)}`, cut);
   }
 
   /** Disconnects a number; some of them are given to somebody else months later, of which most operators tell. */
-  #cut(identifier: string, order: string): void {
+  #cut(one: Case, identifier: string, order: string): void {
     const now = this.#now();
     const number = this.#life.number(identifier.slice(3));
     if (number === undefined) return;
     const tenure = this.#life.tenureAt(number, now);
     if (tenure?.operator !== this.id) return;
     this.#life.setService(number, now, 'none', order);
-    if (!tenure.person.isGuilty) return;
+    const { person } = tenure;
+    if (!person.isGuilty) return;
+    const reference = one.tasks.get(identifier)?.reference;
+    // Who says at once that it was wrong keeps the number until that is decided.
+    if (this.#caseworkers.tries({ person, number, reference }) === 'soon') return;
     this.#life.end(number, now);
     if (this.#chance('given again', identifier) > 0.25) return;
     const again = later(now, 24 * (46 + 60 * this.#chance('given again after', identifier)), SECOND);
     this.#act(again, async () => {
       this.#life.giveAgain(number, this.id, again);
-      const one = this.#cases.get(order.split('/')[2] ?? '');
-      if (one === undefined || this.#chance('tells of it', identifier) < 0.3) return;
+      this.#caseworkers.wasGivenAgain({ person, number, reference });
+      if (this.#chance('tells of it', identifier) < 0.3) return;
       const row = { identifier, outcome: 'reissued', on: dayAt(again) };
       await this.#answer(one, `given again ${hash(identifier)}.csv`, [row]);
     });
@@ -274,6 +315,7 @@ export class YearOperator {
     const after = habit < 0.1 ? 24 * 7 : 10 + 6 * habit;
     this.#act(later(one.heard, after, SECOND), async () => {
       const rows = [...one.tasks.keys()].flatMap((identifier) => {
+        if (this.#gaveBackSince(identifier, order.at)) return [];
         const dice = this.#chance('block', one.direction, identifier);
         if (dice < 0.02) return [];
         if (dice >= 0.05) this.#life.block(identifier, this.id, this.#now());
@@ -281,6 +323,48 @@ export class YearOperator {
       });
       await this.#answer(one, 'blocks.csv', rows);
     });
+  }
+
+  /**
+   * Gives back within half a day what it is told to give back, and says so. Some hear nothing of it, or overlook a row: they are told
+   * again by a night. Where it has no such connection any more, or somebody else has the number, it says that.
+   */
+  #giveBack(order: ToldOrder): void {
+    const one = this.#caseOf(order);
+    const isAgain = one.direction.startsWith('followup');
+    if (!isAgain && this.#chance('is deaf', one.direction) < DEAF) return;
+    this.#act(later(one.heard, 2 + 10 * this.#chance('gives back', one.direction), SECOND), async () => {
+      const now = this.#now();
+      const rows = [...one.tasks.keys()].flatMap((identifier) => {
+        if (!isAgain && this.#chance('overlooks', one.direction, identifier) < OVERLOOKED) return [];
+        const outcome = one.kind === 'restore' ? this.#restore(identifier, order) : this.#unblock(identifier);
+        this.#gaveBack.set(identifier, now);
+        return [{ identifier, outcome, on: dayAt(now) }];
+      });
+      await this.#answer(one, 'given back.csv', rows);
+    });
+  }
+
+  #restore(identifier: string, { notice }: ToldOrder): string {
+    const now = this.#now();
+    const number = this.#life.number(identifier.slice(3));
+    const tenure = number && this.#life.tenureAt(number, now);
+    if (number === undefined || tenure?.operator !== this.id) return 'not_found';
+    const lost = this.#life.changesOf(number).findLast(({ service }) => service !== 'full');
+    if (lost !== undefined && lost.person !== tenure.person) return 'not_found';
+    this.#life.setService(number, now, 'full', notice.key);
+    return 'restored';
+  }
+
+  #unblock(imei: string): string {
+    const isBlocked = this.#life.isBlocked(imei, this.id, this.#now());
+    this.#life.unblock(imei, this.id);
+    return isBlocked || this.#chance('never blocked', imei) < 0.7 ? 'unblocked' : 'not_found';
+  }
+
+  /** Whether it gave somebody, or a handset, back after an instant: what it was told to take before that it takes no more. */
+  #gaveBackSince(identifier: string, at: number): boolean {
+    return (this.#gaveBack.get(identifier) ?? 0) > at;
   }
 
   /** A file for a direction that isn't there, and rows that are in none of its own or that say what nobody may. */
@@ -304,13 +388,11 @@ export class YearOperator {
     if (rows.length === 0) return;
     const at = this.#now();
     const lines = rows.map(({ identifier, outcome, on, by = '' }) => {
-      if (one.kind === 'block') return `${identifier},${outcome},${on}`;
+      if (one.kind !== 'reverify') return `${identifier},${outcome},${on}`;
       const [occurred, activated] = outcome === 'reissued' ? ['', on] : [on, ''];
       return `${identifier},${outcome},${occurred},${activated},${outcome === 'ported' ? by : ''},${outcome === 'extended' ? by : ''}`;
     });
-    const columns =
-      one.kind === 'block' ? 'imei,outcome,occurred_on' : 'msisdn,outcome,occurred_on,activated_on,to,ground';
-    const text = csv([columns, ...lines]);
+    const text = csv([COLUMNS[one.kind], ...lines]);
     if (counts)
       for (const { identifier, outcome } of rows) {
         const task = one.tasks.get(identifier);
@@ -333,6 +415,18 @@ export class YearOperator {
     if (at < beginOf(this.#life.world.days)) this.#desk.cloud.outside(at, run);
   }
 }
+
+/** What its answers have, by what they are about. */
+const COLUMNS = {
+  block: 'imei,outcome,occurred_on',
+  unblock: 'imei,outcome,occurred_on',
+  restore: 'msisdn,outcome,occurred_on',
+  reverify: 'msisdn,outcome,occurred_on,activated_on,to,ground',
+} as const;
+
+/** The shares of directions to give back of which an operator hears nothing, and of rows that it overlooks. */
+const DEAF = 0.15;
+const OVERLOOKED = 0.05;
 
 /** The shares of those to be disconnected whom an operator never disconnects, and days after the end. */
 const NEGLECTED = 0.03;

@@ -16,8 +16,12 @@ export interface Passage {
 export type CutOff =
   /** An appeal was granted, and their operator has given them service again. */
   | 'given back on appeal'
+  /** The agency has taken its report back. */
+  | 'given back since the report was withdrawn'
   /** They had proved who they were, or were left out, and an order carried them all the same. */
   | "by the system's fault"
+  /** They appealed, and approvers refused it, or struck it; or it is not carried out yet. */
+  | 'appealed in vain'
   /** They never came, which is what the order says happens, and nothing gave it back. */
   | 'never came';
 
@@ -30,6 +34,10 @@ export interface Innocents {
   /** The longest that one of them had less than full service, in days. */
   readonly longest: number;
   readonly cutOff: Readonly<Record<CutOff, number>>;
+  /** After how many days those were given back who were cut off, on appeal, ascending. */
+  readonly givenBackAfter: readonly number[];
+  /** Who was barred, not cut off yet, and has service again on appeal. */
+  readonly barredGivenBack: number;
   /** Who has less than full service at the end. */
   readonly stillBarred: number;
 }
@@ -65,13 +73,23 @@ function* connectionsOf(world: World): Generator<{ person: Person; number: Phone
  * Counts the innocent.
  * @param passages of a number, in E.164
  * @param publishedAt when an order was published, by its key
+ * @param of what is known of those who asked for it back
  */
 export function innocentsOf(
   life: Life,
   passages: (number: string) => readonly Passage[],
   publishedAt: (order: string) => number,
+  { giverOf, hasAppealed }: AskedFor,
 ): Innocents {
-  const cutOff = { 'given back on appeal': 0, "by the system's fault": 0, 'never came': 0 };
+  const cutOff = {
+    'given back on appeal': 0,
+    'given back since the report was withdrawn': 0,
+    "by the system's fault": 0,
+    'appealed in vain': 0,
+    'never came': 0,
+  };
+  const givenBackAfter: number[] = [];
+  let barredGivenBack = 0;
   const end = beginOf(life.world.days);
   const people = new Set<Person>();
   const asked = new Set<Person>();
@@ -91,9 +109,20 @@ export function innocentsOf(
       if (change.service === 'full') continue;
       const back = changes.slice(n).find(({ service }) => service === 'full');
       longest = Math.max(longest, ((back?.at ?? Math.min(until, end)) - change.at) / DAY);
-      if (change.service !== 'none') barred.add(person);
-      else if (back !== undefined && isOfReversal(back)) cutOff['given back on appeal']++;
-      else cutOff[causeOf(change, own, publishedAt(change.order))]++;
+      const giver = back && giverOf(back.order, `+91${number.digits}`);
+      if (change.service !== 'none') {
+        barred.add(person);
+        if (giver === 'appeal' && changes[n + 1] === back) barredGivenBack++;
+        continue;
+      }
+      // An order that should not have been is the system's fault, whoever mends it.
+      const cause = causeOf(change, own, publishedAt(change.order));
+      if (back !== undefined && giver !== undefined) {
+        cutOff[giver === 'appeal' ? 'given back on appeal' : 'given back since the report was withdrawn']++;
+        if (giver === 'appeal') givenBackAfter.push((back.at - change.at) / DAY);
+        if (cause === 'never came') continue;
+      }
+      cutOff[cause === 'never came' && hasAppealed(`+91${number.digits}`) ? 'appealed in vain' : cause]++;
     }
     if (until >= end && life.serviceAt(number, end - 1) !== 'full') stillBarred.add(person);
   }
@@ -103,15 +132,28 @@ export function innocentsOf(
     barred: barred.size,
     longest,
     cutOff,
+    givenBackAfter: givenBackAfter.sort((a, b) => a - b),
+    barredGivenBack,
     stillBarred: stillBarred.size,
   };
 }
 
-/** Whether an order came of a reversal: its direction is one that restores. */
-const isOfReversal = ({ order }: Change): boolean => order.split('/')[2]?.split('.')[1] === 'restore';
+/** What is known of what was asked to be given back. */
+export interface AskedFor {
+  /** What the order by which a number has service again came of; undefined where it is no reversal's. */
+  readonly giverOf: (order: string, number: string) => 'appeal' | 'withdrawal' | undefined;
+  readonly hasAppealed: (number: string) => boolean;
+}
+
+/** How it is told of the guilty whom an appeal set free. */
+export const FREE_BY_APPEAL = 'got free by an appeal';
 
 /** Why a guilty person's number is still in service. */
-export function whyConnected(passages: readonly Passage[], wasReported: boolean): string {
+export function whyConnected(
+  passages: readonly Passage[],
+  wasReported: boolean,
+  tookBack: (batchId: string) => 'appeal' | 'withdrawal' = () => 'withdrawal',
+): string {
   const directed = passages.findLast(({ row }) => row !== undefined)?.row;
   const last = passages.at(-1)?.decided.state;
   if (last === undefined)
@@ -119,6 +161,8 @@ export function whyConnected(passages: readonly Passage[], wasReported: boolean)
       ? 'was not seen in the reported handset before the report, or that was refused'
       : 'nobody reported the handset';
   if (directed !== undefined) {
+    if (directed.reversed !== undefined)
+      return tookBack(directed.reversed.batchId) === 'appeal' ? FREE_BY_APPEAL : 'its report was withdrawn';
     if (directed.outcome === 'verified') return 'proved to be somebody with forged papers';
     if (directed.outcome === 'ported') return 'was ported, and nothing went on with it';
     if (directed.outcome === 'extended') return 'was given more time, and nothing went on with it';
@@ -140,6 +184,7 @@ export function guiltyOf(
   life: Life,
   passages: (number: string) => readonly Passage[],
   reported: ReadonlySet<string>,
+  tookBack: (batchId: string) => 'appeal' | 'withdrawal' = () => 'withdrawal',
 ): Guilty {
   const gotAway: Record<string, number> = {};
   const end = beginOf(life.world.days);
@@ -154,7 +199,7 @@ export function guiltyOf(
     if (until < end || life.serviceAt(number, end - 1) === 'none') continue;
     free++;
     const wasReported = (handsetsOf.get(number.digits) ?? []).some((imei) => reported.has(imei));
-    const why = whyConnected(passages(`+91${number.digits}`), wasReported);
+    const why = whyConnected(passages(`+91${number.digits}`), wasReported, tookBack);
     gotAway[why] = (gotAway[why] ?? 0) + 1;
   }
   return { people: people.size, stopped: people.size - free, gotAway };

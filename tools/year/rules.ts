@@ -1,6 +1,7 @@
 /** What must hold at the end of the year, looked at from outside: what breaks it, one line each, without identifiers of people. */
 import { LADDERS, written } from '../../test/scenarios/sample-reckoning.ts';
-import { isFollowUp, type Reckoning } from './books.ts';
+import { isFollowUp, type Reckoning, type Reversal } from './books.ts';
+import { LARGE_REVERSAL } from './caseworkers.ts';
 import type { Chronicle, GivenAnswer, ToldOrder } from './chronicle.ts';
 import type { Weighed } from './claims.ts';
 import { PEOPLE } from './deciders.ts';
@@ -19,7 +20,12 @@ export interface Summary {
   report: Counts;
   connections: Counts;
   blocks: Counts;
-  operators: Record<string, { connections: Counts; blocks: Counts }>;
+  /** Of what is given back; a report has none. */
+  outcomes?: Counts;
+  /** Of a reversal. */
+  subjects?: Counts;
+  withdrawn?: number;
+  operators: Record<string, { connections?: Counts; blocks?: Counts; outcomes?: Counts; withdrawn?: number }>;
   unexplained: number;
   startedAt: string;
   settledAt: string;
@@ -49,8 +55,10 @@ export function brokenRules(
   checkGates(chronicle, must);
   checkReports(chronicle, outbox, ends, must);
   checkBatches(reckoning, outbox, must);
-  checkDecided(chronicle, must);
+  checkReversals(chronicle, reckoning, outbox, must);
+  checkDecided(chronicle, reckoning, must);
   checkOrders(chronicle, must);
+  checkTakenBack(chronicle, reckoning, must);
   checkReceipts(reckoning, outbox, must);
   checkLists(reckoning, outbox, must);
   return [...broken];
@@ -102,7 +110,7 @@ function checkBatches({ batches }: Reckoning, outbox: Outbox, must: Must): void 
       .filter(({ state }) => state !== 'directed')
       .map(
         ({ kind, identifier, operator, state, direction }) =>
-          `${kind},${kind === 'block' ? written(identifier) : identifier},${operator},${state},${direction}`,
+          `${kind},${isHandset(kind) ? written(identifier) : identifier},${operator},${state},${direction}`,
       )
       .sort();
     const elsewhere = linesOf(outbox.get(`batches/${batchId}/elsewhere.csv`)).sort();
@@ -111,12 +119,10 @@ function checkBatches({ batches }: Reckoning, outbox: Outbox, must: Must): void 
       wrong.length === 0,
       `${batchId}: ${wrong.length} rows stand elsewhere otherwise than reckoned: ${shownStates(wrong)}`,
     );
-    for (const book of ['connections', 'blocks'] as const) {
+    for (const book of ['connections', 'blocks', 'outcomes'] as const) {
       const total = totalOf(books[book]);
-      must(
-        sameCounts(summary[book], total),
-        `${batchId}: ${book} are ${told(summary[book])}, and were reckoned ${told(total)}`,
-      );
+      const found = summary[book] ?? {};
+      must(sameCounts(found, total), `${batchId}: ${book} are ${told(found)}, and were reckoned ${told(total)}`);
       for (const operator of OPERATORS)
         must(
           sameCounts(summary.operators[operator]?.[book] ?? {}, books[book][operator] ?? {}),
@@ -126,6 +132,84 @@ function checkBatches({ batches }: Reckoning, outbox: Outbox, must: Must): void 
   }
 }
 
+/** What each reversal came to: its ending, its books, what it answers line by line, its list, and its receipt. */
+function checkReversals({ askedBack }: Chronicle, { reversals }: Reckoning, outbox: Outbox, must: Must): void {
+  const summaries = summariesIn(outbox);
+  for (const { batchId, fate, key, sha256: digest, uploader, rows, withdraws } of askedBack) {
+    const place = withdraws === undefined ? 'appeals' : 'withdrawals';
+    const name = key.split('/').at(-1);
+    const receipt = outbox.get(`receipts/${uploader}/${place}/${name}.${digest.slice(0, 8)}.json`);
+    const { recorded } = JSON.parse(receipt ?? '{}') as { recorded?: number };
+    must(recorded === (withdraws?.imeis ?? rows).length, `${batchId}: each row of what asks for it is taken`);
+    const summary = summaries.get(batchId);
+    must(summary !== undefined, `${batchId}: what is asked to be given back ends, and its books are made`);
+    if (summary === undefined) continue;
+    const end = fate === 'refused' ? 'refused' : 'settled';
+    must(summary.status === end, `${batchId}: ended ${summary.status}, and was to be ${end}`);
+    must(summary.unexplained === 0, `${batchId}: nothing is unexplained`);
+    const { became, subjects, ended, outcomes, answers, withdrawn, withoutOrder, at } =
+      reversals.get(batchId) ?? NOTHING;
+    must(withoutOrder === 0, `${batchId}: what is given back is in an order (${withoutOrder} are in none)`);
+    must(
+      sameCounts(summary.subjects ?? {}, subjects),
+      `${batchId}: subjects are ${told(summary.subjects ?? {})}, and were reckoned ${told(subjects)}`,
+    );
+    const all = Object.values(ended).reduce((sum, count) => sum + count, 0);
+    must(summary.withdrawn === all, `${batchId}: it ended ${summary.withdrawn} rows, and was reckoned to end ${all}`);
+    const total = totalOf(outcomes);
+    must(
+      sameCounts(summary.outcomes ?? {}, total),
+      `${batchId}: outcomes are ${told(summary.outcomes ?? {})}, and were reckoned ${told(total)}`,
+    );
+    for (const operator of OPERATORS) {
+      const own = summary.operators[operator];
+      must(
+        sameCounts(own?.outcomes ?? {}, outcomes[operator] ?? {}) && (own?.withdrawn ?? 0) === (ended[operator] ?? 0),
+        `${batchId}: ${operator}'s outcomes, and what it ended there, are as reckoned`,
+      );
+    }
+    if (end === 'refused') {
+      must(![...outbox.keys()].some((one) => one.includes(`/${batchId}.withdrawn`)), `${batchId}: has a list`);
+      continue;
+    }
+    const file = withdraws === undefined ? 'appeals' : 'kept';
+    const wrong = difference([...answers].sort(), linesOf(outbox.get(`batches/${batchId}/${file}.csv`)).sort());
+    const kinds = wrong.map((line) => line.split(',').at(file === 'kept' ? -1 : 1)).join(', ');
+    must(wrong.length === 0, `${batchId}: ${wrong.length} lines of ${file}.csv are otherwise than reckoned: ${kinds}`);
+    must(became.length > 0, `${batchId}: it is asked for something`);
+    const lists = [...outbox].filter(([one]) => one.endsWith(`/${batchId}.withdrawn.csv`));
+    const listed = lists.flatMap(([, text]) => linesOf(text)).sort();
+    must(
+      lists.length === 1 && difference(withdrawn, listed).length === 0,
+      `${batchId}: its list withdraws ${listed.length} numbers, and was reckoned to withdraw ${withdrawn.length}`,
+    );
+    must(at > 0, `${batchId}: it took its turn`);
+  }
+}
+
+/** Of a reversal that directed nothing. */
+const NOTHING: Omit<Reversal, 'asked'> = {
+  ...{ became: [], subjects: {}, ended: {}, outcomes: {}, answers: [], withdrawn: [], withoutOrder: 0, at: 0 },
+};
+
+/** Invariant 11, as operators see it: no order that takes service carries a row that was taken back before. */
+function checkTakenBack({ orders }: Chronicle, { ledgers, reversals }: Reckoning, must: Must): void {
+  for (const { notice, at, rows } of orders) {
+    if (['restore', 'unblock'].includes(notice.order)) continue;
+    const own = ledgers.directions.get(notice.directionId);
+    const late = rows.filter((row) => {
+      const by = own?.get(row)?.reversed?.batchId;
+      return (by === undefined ? Number.POSITIVE_INFINITY : (reversals.get(by)?.at ?? 0)) < at;
+    });
+    must(
+      late.length === 0,
+      `${notice.directionId}: ${notice.order} carries ${late.length} that a reversal had taken back`,
+    );
+  }
+}
+
+const isHandset = (kind: string) => kind === 'block' || kind === 'unblock';
+
 /** What people were shown. */
 function checkPreview(batchId: string, { linked, held, linkedOnlyByHeld }: Weighed, outbox: Outbox, must: Must): void {
   const preview = JSON.parse(outbox.get(`previews/${batchId}/preview.json`) ?? '{}') as Counts;
@@ -134,7 +218,7 @@ function checkPreview(batchId: string, { linked, held, linkedOnlyByHeld }: Weigh
 }
 
 /** Invariants 8 and 9: who gives an order was approved by enough people before, on the preview that they saw. */
-function checkDecided({ orders, decisions }: Chronicle, must: Must): void {
+function checkDecided({ orders, decisions }: Chronicle, { reversals }: Reckoning, must: Must): void {
   const first = new Map<string, number>();
   for (const { notice, at } of orders) first.set(notice.batchId, Math.min(at, first.get(notice.batchId) ?? at));
   for (const [batchId, at] of first) {
@@ -144,7 +228,9 @@ function checkDecided({ orders, decisions }: Chronicle, must: Must): void {
     for (const one of decisions)
       if (one.batchId === batchId && one.at <= at && one.words.some(({ decision }) => decision === 'approve'))
         byPreview.set(one.preview, (byPreview.get(one.preview) ?? new Set()).add(one.approver));
-    const enough = [...byPreview.values()].some(({ size }) => size >= PEOPLE);
+    const reversal = reversals.get(batchId);
+    const people = reversal !== undefined && reversal.became.length <= LARGE_REVERSAL ? 1 : PEOPLE;
+    const enough = [...byPreview.values()].some(({ size }) => size >= people);
     must(enough, `${batchId}: no order without enough people who approved its preview before`);
     const refused = decisions.some(
       (one) => one.batchId === batchId && one.words.some(({ decision }) => decision === 'refuse'),
@@ -201,6 +287,14 @@ function checkLadders(orders: readonly ToldOrder[], must: Must): void {
   const byDirection = Map.groupBy(orders, ({ notice }) => notice.directionId);
   for (const [directionId, own] of byDirection) {
     const kind = directionId.split('.')[1];
+    const begun = own.find(({ notice }) => notice.rung === 1);
+    if (kind === 'restore' || kind === 'unblock')
+      for (const { notice } of own)
+        must(
+          Number(notice.rung) <= 2 &&
+            notice.deadline === (begun?.notice.deadline ?? 0) + (Number(notice.rung) - 1) * DAY,
+          `${directionId}: what gives back is asked for twice, a day after the other`,
+        );
     // What goes on with more time has the deadlines of its ladder before, later.
     if ((kind !== 'block' && kind !== 'reverify') || isFollowUp(directionId)) continue;
     const [first] = LADDERS[kind];

@@ -5,8 +5,9 @@ import { bucketsOf } from '../../simulation/buckets.ts';
 import { Desk, messageOf } from '../../simulation/desk.ts';
 import { participantsOf } from '../../simulation/participants.ts';
 import { hash } from '../../simulation/random.ts';
+import { Caseworkers } from './caseworkers.ts';
 import { Chronicle, type SentUsage, type Told } from './chronicle.ts';
-import { Deciders, PEOPLE } from './deciders.ts';
+import { APPROVERS, Deciders, PEOPLE } from './deciders.ts';
 import { beginOf, DAY, drawWorld, FIRST_PERIOD, HOUR, OPERATORS, PERIOD_DAYS, type Size, START } from './draw.ts';
 import { askedAbout } from './explained.ts';
 import { csv, type Export, usageFile } from './files.ts';
@@ -39,6 +40,7 @@ export class Year {
   readonly #ifGated = new Map<string, () => void>();
   #asked: readonly string[] = [];
   #deciders: Deciders | undefined;
+  #caseworkers: Caseworkers | undefined;
   #cloud: LocalCloud | undefined;
 
   constructor(size: Size) {
@@ -54,6 +56,7 @@ export class Year {
       this.#hearOfGated(this.#cloud, told);
     if (kind === 'order') this.#operators.get(String(operator))?.wake();
     this.#deciders?.hear(told);
+    this.#caseworkers?.hear(told);
   };
 
   /**
@@ -66,8 +69,10 @@ export class Year {
     const { world } = this.#life;
     cloud.confirmSubscriptions();
     const config = stageFromContext({ stage: 'dev', cloud: 'local', config: 'none', ...CONTEXT });
+    const caseworkers = new Caseworkers(cloud, this.#life, this.#chronicle, APPROVERS);
+    this.#caseworkers = caseworkers;
     for (const one of participantsOf(config).operators)
-      this.#operators.set(one.id, new YearOperator(new Desk(cloud, one), this.#life, this.#chronicle));
+      this.#operators.set(one.id, new YearOperator(new Desk(cloud, one), this.#life, this.#chronicle, caseworkers));
     this.#deciders = new Deciders(cloud, world, this.#chronicle);
     this.#deciders.begin();
     this.#sendUsage(cloud);

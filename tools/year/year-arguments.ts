@@ -17,6 +17,7 @@ Options
   --seed N        the same seed, the same world and the same year (default ${DEFAULT_SEED})
   --batches N     how many reports agencies make in the year (default ${DEFAULT_BATCHES})
   --handsets N    in each of them (default ${DEFAULT_HANDSETS})
+  --refused N     of a hundred appeals of innocents approvers refuse or strike N (default 0): they stay cut off
   --help          this page
 
 Exit status: 0 when every rule was kept and no innocent is left cut off, 1 when not, 2 when the command line is wrong.
@@ -31,12 +32,14 @@ export function yearSettings(argv: readonly string[]): Size | 'help' {
     seed: { type: 'string' },
     batches: { type: 'string' },
     handsets: { type: 'string' },
+    refused: { type: 'string' },
   });
   if (values === 'help') return 'help';
   return {
     seed: wholeNumber('seed', values.seed, DEFAULT_SEED, 0, LARGEST_SEED),
     batches: wholeNumber('batches', values.batches, DEFAULT_BATCHES, 1, 200),
     handsets: wholeNumber('handsets', values.handsets, DEFAULT_HANDSETS, 5, 5000),
+    refused: wholeNumber('refused', values.refused, 0, 0, 100),
     days: DAYS,
   };
 }

@@ -1,0 +1,260 @@
+/**
+ * The year's own reckoning of what a reversal must give back, from due-process.md and formats.md, without a line of the system's: what
+ * becomes of each number and handset of which it is asked, and which rows it takes back.
+ */
+import { dayAt, daysBefore, written } from '../../test/scenarios/sample-reckoning.ts';
+import type { AskedBack, SentReport, ToldOrder } from './chronicle.ts';
+import { type Decided, type SightingsByHandset, type saidOf, weigh } from './claims.ts';
+import { isOpenAt, type LedgerRow, type Ledgers } from './ledgers.ts';
+
+export const SUBJECT_STATES = ['directed', 'alreadyOpen', 'tooLate', 'nothingToRestore', 'kept', 'struck'] as const;
+type State = (typeof SUBJECT_STATES)[number];
+
+/** For so many days a number that was disconnected may be given back. */
+const RESTORED_WITHIN_DAYS = 90;
+/** Answers after which somebody has service again, whatever an order had taken. */
+const GIVES_SERVICE = ['verified', 'extended', 'reissued'];
+const TAKES_SERVICE = ['bar_outgoing', 'bar_incoming', 'disconnect'];
+
+/** Of whom, or of what, it is asked, and in which rows: of an appeal all of whoever has it, or had it in a row. */
+interface Subject {
+  readonly kind: 'restore' | 'unblock';
+  /** A number in E.164, or an IMEI of 14 digits. */
+  readonly identifier: string;
+  readonly scope: 'current' | { readonly holderIn: LedgerRow } | { readonly rows: readonly LedgerRow[] };
+  readonly ground: string;
+  /** Of an appeal's file. */
+  readonly line: number;
+}
+
+/** What became of it. */
+export interface Became {
+  readonly subject: Subject;
+  readonly state: State;
+  /** At which operators it is given back, and for which row. */
+  readonly backAt: readonly LedgerRow[];
+  /** Which rows are taken back. */
+  readonly rows: readonly LedgerRow[];
+  /** Where it is being given back already. */
+  readonly openIn: readonly string[];
+  /** Lines of `kept.csv`. */
+  readonly kept: readonly string[];
+}
+
+/** What is known when a reversal takes its turn. */
+export interface Known {
+  readonly ledgers: Ledgers;
+  /** What every batch before it decided. */
+  readonly plans: ReadonlyMap<string, { readonly decided: readonly Decided[] }>;
+  readonly orders: ReadonlyMap<string, readonly ToldOrder[]>;
+  readonly at: number;
+}
+
+/** What must become of all that a reversal is asked, in the order of its lines, or numbers first. */
+export function takenBack(
+  asked: AskedBack,
+  subjects: readonly Subject[],
+  struck: ReadonlySet<string>,
+  known: Known,
+): Became[] {
+  return subjects.map((subject) => {
+    const nothing = { subject, backAt: [], rows: [], openIn: [], kept: [] };
+    if (struck.has(subject.identifier)) return { ...nothing, state: 'struck' };
+    const kept = keptFor(subject, known);
+    if (kept.length > 0) return { ...nothing, state: 'kept', kept };
+    const of = subject.kind === 'restore' ? ofNumber : ofHandset;
+    return { subject, kept: [], ...of(subject, dayAt(asked.at), known) };
+  });
+}
+
+/** Of whom a caseworker's file asks: each once, on the ground of its first line. */
+export function subjectsOfAppeal({ rows }: AskedBack, ledgers: Ledgers, orders: readonly ToldOrder[]): Subject[] {
+  return rows.map(({ msisdn, imei, reference, ground }, n) => {
+    const line = n + 2;
+    if (imei !== undefined) return { kind: 'unblock', identifier: imei, scope: 'current', ground, line };
+    if (msisdn !== undefined) return { kind: 'restore', identifier: msisdn, scope: 'current', ground, line };
+    const order = orders.find(({ references }) => references.has(reference ?? ''));
+    const identifier = order?.references.get(reference ?? '') ?? '';
+    const row = ledgers.directions.get(order?.notice.directionId ?? '')?.get(identifier);
+    if (row === undefined) throw new Error('a caseworker has a reference that no order told');
+    return { kind: 'restore', identifier, scope: { holderIn: row }, ground, line };
+  });
+}
+
+/**
+ * What an agency takes back of a report: the handsets that it names, or all that were directed, and of the numbers that were directed
+ * those that no other of its handsets links which still stands.
+ */
+export function subjectsOfWithdrawal(
+  { imeis }: { readonly imeis: readonly string[] | undefined },
+  report: SentReport,
+  begun: number,
+  said: ReturnType<typeof saidOf>,
+  seen: SightingsByHandset,
+  ledgers: Ledgers,
+): Subject[] {
+  const rows = ledgers.ofBatch(report.batchId);
+  const of = (kind: Decided['kind']) => rows.filter(({ decided }) => decided.kind === kind);
+  const before = new Set(of('block').flatMap((row) => (row.reversed === undefined ? [] : row.decided.identifier)));
+  const { held } = weigh(report, begun, seen);
+  const named = new Set(imeis ?? report.handsets);
+  const stands = (imei: string) =>
+    !named.has(imei) && !before.has(imei) && !said.struck.has(imei) && (!held.has(imei) || said.acts.has(imei));
+  const linkedBy = (some: readonly string[]) =>
+    new Set(some.flatMap((imei) => seen.of(imei, begun).map(({ digits }) => `+91${digits}`)));
+  const linked = linkedBy(report.handsets.filter((imei) => named.has(imei)));
+  const elsewhere = linkedBy(report.handsets.filter(stands));
+  const isAsked = (number: string) => imeis === undefined || (linked.has(number) && !elsewhere.has(number));
+  const about = { ground: 'withdrawal', line: 0 };
+  const numbers = of('reverify')
+    .filter(({ decided }) => isAsked(decided.identifier))
+    .map((row): Subject => ({ kind: 'restore', identifier: row.decided.identifier, scope: { rows: [row] }, ...about }));
+  const byHandset = Map.groupBy(
+    of('block').filter(({ decided }) => named.has(decided.identifier)),
+    ({ decided }) => decided.identifier,
+  );
+  const handsets = [...byHandset].map(
+    ([identifier, own]): Subject => ({ kind: 'unblock', identifier, scope: { rows: own }, ...about }),
+  );
+  return [...numbers, ...handsets];
+}
+
+/** The rows that are in question of a withdrawal, with what goes on with them. */
+function rowsInScope({ scope, identifier }: Subject, ledgers: Ledgers): LedgerRow[] {
+  if (scope === 'current' || !('rows' in scope)) return [];
+  const all = new Set(scope.rows);
+  for (const row of ledgers.ofNumber(identifier)) if (row.continues.some((one) => all.has(one))) all.add(row);
+  return [...all];
+}
+
+/** Which later batches rely on what a withdrawn report did: they found it there, or have done it themselves since. */
+function keptFor(subject: Subject, known: Known): string[] {
+  const { ledgers, plans, at } = known;
+  const { identifier, kind } = subject;
+  const scope = rowsInScope(subject, ledgers);
+  if (scope.length === 0) return [];
+  const does = kind === 'restore' ? 'reverify' : 'block';
+  const shown = kind === 'restore' ? identifier : written(identifier);
+  const kept = new Set<string>();
+  const keep = (operator: string, batchId: string, state: string) =>
+    kept.add(`${does},${shown},${operator},${batchId},${state}`);
+  const directions = new Set(scope.map(({ direction }) => direction));
+  for (const [batchId, { decided }] of plans)
+    for (const one of decided)
+      if (
+        one.identifier === identifier &&
+        one.kind === does &&
+        one.state !== 'directed' &&
+        directions.has(one.direction)
+      )
+        keep(one.operator, batchId, one.state);
+  const all = ledgers.rowsOf(does, identifier);
+  for (const [n, row] of all.entries()) {
+    const isAfter = all.slice(0, n).some((one) => scope.includes(one) && operatorOf(one) === operatorOf(row));
+    if (!isAfter || scope.includes(row) || row.reversed !== undefined) continue;
+    const hasEffect =
+      isOpenAt(row, at) || isMoved(row) || isOverdue(row, at) || isCut(row, known) || ENDED.includes(row.outcome);
+    if (hasEffect) keep(operatorOf(row), row.direction.split('.')[0] ?? '', 'directed');
+  }
+  return [...kept];
+}
+
+const ENDED = ['disconnected', 'surrendered', 'blocked'];
+const operatorOf = ({ decided }: LedgerRow) => decided.operator;
+const isMoved = ({ waitsAt, outcome }: LedgerRow) => waitsAt !== undefined && outcome !== 'not_found';
+const isOverdue = ({ outcome, ends }: LedgerRow, at: number) => ['open', 'failed'].includes(outcome) && at >= ends;
+
+/**
+ * Whether an order that takes service carried a row, and no answer gave it back. Of one that is done with it counts, too, where an order
+ * of its direction had taken anybody's before: nobody who has service loses it by that.
+ */
+function isCut(row: LedgerRow, { orders, at }: Known): boolean {
+  if (GIVES_SERVICE.includes(row.outcome)) return false;
+  const isDone = !['open', 'failed'].includes(row.outcome);
+  return (orders.get(row.direction) ?? []).some(
+    (order) =>
+      TAKES_SERVICE.includes(order.notice.order) &&
+      (isDone ? order.at < row.at : order.at < at && order.rows.includes(row.decided.identifier)),
+  );
+}
+
+type Decision = Pick<Became, 'state' | 'backAt' | 'rows' | 'openIn'>;
+
+function ofNumber(subject: Subject, uploadedOn: string, known: Known): Decision {
+  const { ledgers, at } = known;
+  const { scope, identifier } = subject;
+  const all = ledgers.ofNumber(identifier);
+  const activations = all.flatMap(({ outcome, on }) => (outcome === 'reissued' ? on : []));
+  /** How many had it before who was seen. */
+  const holderOf = ({ decided }: LedgerRow) => activations.filter((day) => decided.lastSeen > day).length;
+  const inScope = rowsInScope(subject, ledgers);
+  const named = scope !== 'current' && 'holderIn' in scope ? [scope.holderIn] : inScope;
+  const holder = scope === 'current' ? activations.length : Math.max(...named.map(holderOf));
+  const own = inScope.length > 0 ? inScope : all.filter((row) => holderOf(row) === holder);
+  if (holder < activations.length || (own.length === 0 && all.length > 0))
+    return { state: 'tooLate', backAt: [], rows: own, openIn: [] };
+  const since = daysBefore(uploadedOn, RESTORED_WITHIN_DAYS);
+  const given = ledgers.rowsOf('restore', identifier);
+  return together(own, (operator) => {
+    const mine = own.filter((row) => operatorOf(row) === operator);
+    return atOperator(mine, given, operator, known, (row) => {
+      if (isOpenAt(row, at) || isMoved(row)) return 'directed';
+      if (GIVES_SERVICE.includes(row.outcome)) return 'nothingToRestore';
+      const hasEnded = ['disconnected', 'surrendered'].includes(row.outcome);
+      if (hasEnded) return row.on < since ? 'tooLate' : 'directed';
+      return isOverdue(row, at) || isCut(row, known) ? 'directed' : undefined;
+    });
+  });
+}
+
+function ofHandset(subject: Subject, _: string, known: Known): Decision {
+  const { ledgers, at } = known;
+  const { scope, identifier } = subject;
+  const own = scope === 'current' ? ledgers.rowsOf('block', identifier) : rowsInScope(subject, ledgers);
+  const given = ledgers.rowsOf('unblock', identifier);
+  return together(own, (operator) => {
+    const mine = own.filter((row) => operatorOf(row) === operator);
+    return atOperator(mine, given, operator, known, (row) =>
+      isOpenAt(row, at) || isOverdue(row, at) || ['blocked', 'withdrawn'].includes(row.outcome)
+        ? 'directed'
+        : undefined,
+    );
+  });
+}
+
+type AtOperator = { readonly state: State; readonly from?: LedgerRow; readonly openIn?: string };
+
+/** Goes back from the newest of an operator's rows to the first that says how it stands; `says` may leave that to an older one. */
+function atOperator(
+  own: readonly LedgerRow[],
+  given: readonly LedgerRow[],
+  operator: string,
+  { at }: Known,
+  says: (row: LedgerRow) => State | undefined,
+): AtOperator {
+  let openIn: string | undefined;
+  const rows = [...own, ...given.filter((row) => operatorOf(row) === operator)].sort((a, b) => b.madeAt - a.madeAt);
+  for (const row of rows) {
+    if (given.includes(row)) {
+      // Who was cut off after that, as their operator says, is so since they were last restored.
+      const cutSince = own.some((one) => ['disconnected', 'surrendered'].includes(one.outcome) && one.at > row.at);
+      const isBack = row.outcome === 'unblocked' || (row.outcome === 'restored' && !cutSince);
+      if (isBack) return { state: 'nothingToRestore' };
+      if (isOpenAt(row, at)) openIn ??= row.direction;
+      continue;
+    }
+    const state = says(row);
+    if (state === undefined) continue;
+    if (openIn !== undefined) return { state: 'alreadyOpen', openIn };
+    return { state, from: row };
+  }
+  return openIn === undefined ? { state: 'nothingToRestore' } : { state: 'alreadyOpen', openIn };
+}
+
+/** What it comes to at all of the operators that have a row. */
+function together(own: readonly LedgerRow[], at: (operator: string) => AtOperator): Decision {
+  const each = [...new Set(own.map(operatorOf))].map(at);
+  const state = SUBJECT_STATES.find((one) => each.some((found) => found.state === one)) ?? 'nothingToRestore';
+  const backAt = each.flatMap(({ state, from }) => (state === 'directed' && from !== undefined ? [from] : []));
+  return { state, backAt, rows: own, openIn: state === 'alreadyOpen' ? each.flatMap((one) => one.openIn ?? []) : [] };
+}
