@@ -29,7 +29,9 @@ const MOVES = [
   ['extended', 0.02],
 ] as const;
 /** The share of the numbers said to be ported to an operator of which it knows nothing. */
-const DISPUTED = 0.4;
+const DISPUTED = 0.3;
+/** Of a direction's rows the parts that are answered in some hours, by how it is dealt with. */
+const FIRST_DAY: Readonly<Record<Habit, number>> = { whole: 1, parts: 1 / 4, mistakes: 1 / 2, late: 0, never: 0 };
 
 /** What becomes of one row at its operator; `stays_failed` is never disconnected. */
 type Fate =
@@ -226,8 +228,8 @@ export class SimulatedOperator {
     if (mixed && chance < 0.03) return 'unanswered';
     const kind = draw('kind');
     if (notice.kind !== 'reverify') return kind < 0.05 ? 'not_found' : DONE[notice.kind];
-    // In directions that are answered at once, so that few nights have anything to go on with.
-    const moves = mixed && this.others.length > 0 && this.habitOf(notice) === 'whole';
+    // Of what is answered on the first day, so that few nights have anything to go on with.
+    const moves = mixed && this.others.length > 0 && draw('part') < FIRST_DAY[this.habitOf(notice)];
     if (moves && !isFollowUp(notice.batchId as BatchId)) {
       let move = draw('move');
       for (const [fate, share] of MOVES) {
