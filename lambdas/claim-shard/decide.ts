@@ -3,7 +3,7 @@ import { type CountedPointer, decideClaim, operatorOf, type Pointer, slotOf, wit
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { type Elsewhere, elsewhereLines } from '../domain/elsewhere.ts';
 import { type MovedTo, movedLines } from '../domain/follow-ups.ts';
-import type { OperatorId } from '../domain/identifiers.ts';
+import type { DirectionId, OperatorId } from '../domain/identifiers.ts';
 import type { ClaimState, DirectionKind } from '../domain/kinds.ts';
 import { deadlinesOf } from '../domain/ladders.ts';
 import { type ShardDecision, shardDecisionForm } from '../domain/plans.ts';
@@ -79,6 +79,7 @@ export async function decide(
       newestDay,
       withoutRows(await alike(candidate, kind, counted, earlier), goingOn.get(identifier) ?? []),
       isReversed,
+      askedAgainFrom(candidate, kind),
     );
     if (decision.state === 'directed') {
       const rows = directed.get(operator) ?? [];
@@ -163,6 +164,16 @@ async function alike(
     if (excepts === null || excepts === own) kept.push(pointer);
   }
   return kept;
+}
+
+/**
+ * The direction in which something was to be given back and was not, of what is asked again by that. An exception for a number isn't: it goes
+ * with a block, however new that is.
+ */
+function askedAgainFrom({ line, why, from }: Candidate, kind: DirectionKind): DirectionId | null {
+  if (why !== 'overdue' || !from) return null;
+  const excepts = kind === 'unblock' ? parseDirectionRowLine('unblock', line).msisdn : null;
+  return excepts === null ? from.directionId : null;
 }
 
 /**

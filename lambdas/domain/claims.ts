@@ -159,6 +159,8 @@ export type ClaimDecision =
  * `newestDay`: the newest sighting of the number that the batch gathered; null for handsets, where it has no part.
  * `earlier`: the pointers that count, newest first; void ones dropped.
  * `isReversed`: a reversal took it back, nobody has lifted that, and it was not seen on a later day.
+ * `askedAgainFrom`: of what gives back, and was not given back in time: the direction in which it wasn't. Where something that stands was
+ * directed there since, the operator has later orders, and it is alreadyOpen in that: nobody is given back what they lost by those.
  */
 export function decideClaim(
   kind: DirectionKind,
@@ -166,6 +168,7 @@ export function decideClaim(
   newestDay: Day | null,
   earlier: readonly CountedPointer[],
   isReversed = false,
+  askedAgainFrom: DirectionId | null = null,
 ): ClaimDecision {
   if (isReversed && !givesBack(kind)) return { state: 'reversed', directionId: null };
   const alike = earlier.filter((pointer) => givesBack(pointer.kind) === givesBack(kind));
@@ -173,12 +176,34 @@ export function decideClaim(
   if (reissued !== undefined) return { state: 'reissuedBefore', directionId: reissued.directionId };
   const open = alike.find((pointer) => openAt(pointer) === operator);
   if (open !== undefined) return { state: 'alreadyOpen', directionId: open.directionId };
+  const since = askedAgainFrom === null ? undefined : takenSince(operator, earlier, askedAgainFrom);
+  if (since !== undefined) return { state: 'alreadyOpen', directionId: since.directionId };
   const newest = newestRecorded(alike.filter(({ reversed }) => !reversed));
   if (newest === undefined) return { state: 'directed' };
   const already = rulesOf(kind).alreadyBy[newest.outcome];
   return already === undefined || (already.unlessSeenSince && isLater(newestDay, newest.occurredOn))
     ? { state: 'directed' }
     : { state: already.state, directionId: newest.directionId };
+}
+
+/** The newest row, not taken back, by which something was taken at an operator, or is to be, as a later plan than a direction's has it. */
+function takenSince(at: OperatorId, earlier: readonly CountedPointer[], from: DirectionId): CountedPointer | undefined {
+  const planOf = (directionId: DirectionId) => parseDirectionId(directionId)?.plan ?? 0;
+  return earlier.find(
+    ({ kind, operator, directionId, reversed, ...row }) =>
+      !givesBack(kind) && operator === at && !reversed && planOf(directionId) > planOf(from) && isInForce(row),
+  );
+}
+
+/** Whether a row's orders, or what is asked of its operator, have an effect now. */
+export function isInForce({
+  open,
+  waits,
+  outcome,
+  cut,
+}: Pick<CountedPointer, 'open' | 'waits' | 'outcome' | 'cut'>): boolean {
+  const ended = ['disconnected', 'surrendered', 'overdue', 'blocked'] as const;
+  return open || waits || cut || ended.some((one) => one === outcome);
 }
 
 /**

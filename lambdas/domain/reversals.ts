@@ -1,5 +1,5 @@
 /** Reversals: what becomes of each number and handset of which it is asked that what was done to it be taken back. */
-import { type CountedPointer, type Pointer, samePointer } from './claims.ts';
+import { type CountedPointer, isInForce, type Pointer, samePointer } from './claims.ts';
 import { addDays, type Day } from './days.ts';
 import { type BatchId, type DirectionId, isBatchId, type Msisdn, type OperatorId } from './identifiers.ts';
 import { givesBack, givesServiceBack } from './kinds.ts';
@@ -94,12 +94,6 @@ export function standingOn(scope: Scope, rows: readonly SubjectRow[]): SubjectRo
     const older = rows.slice(n + 1).some((one) => one.operator === row.operator && isIn(scope, one));
     return older && !isIn(scope, row) && !givesBack(row.kind) && !row.reversed && isInForce(row);
   });
-}
-
-/** Whether a row's orders, or what is asked of its operator, have an effect now. */
-function isInForce({ open, waits, outcome, cut }: SubjectRow): boolean {
-  const ended = ['disconnected', 'surrendered', 'overdue', 'blocked'] as const;
-  return open || waits || cut || ended.some((one) => one === outcome);
 }
 
 /** Whether a row is one that a scope names. */

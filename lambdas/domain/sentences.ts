@@ -110,9 +110,10 @@ function standingReversal(facts: Facts): ReversalFacts | undefined {
 
 /** Whether what is given back by a row is asked for by a newer one, since nobody had answered, or was taken again since. */
 function isAskedAgain({ rows }: Facts, { ledger: { kind, operator, plan } }: RowFacts): boolean {
-  return (
-    givesBack(kind) &&
-    rows.some(({ ledger }) => ledger.kind === kind && ledger.operator === operator && ledger.plan > plan)
+  if (!givesBack(kind)) return false;
+  const later = rows.filter(({ ledger }) => ledger.operator === operator && ledger.plan > plan);
+  return later.some(
+    (row) => row.ledger.kind === kind || (!givesBack(row.ledger.kind) && (isOpenRow(row) || isCutOff(row))),
   );
 }
 

@@ -46,6 +46,34 @@ function counted(told: Partial<CountedPointer>): CountedPointer {
 const disconnected = (on: string, recordedAt = `${on}T12:00:00Z`) =>
   counted({ outcome: 'disconnected', occurredOn: day(on), recordedAt: at(recordedAt) });
 
+describe('what was not given back in time', () => {
+  const restore = directionId('restore', '2-0-0');
+  const overdue = counted({ directionId: restore, kind: 'restore' });
+  const decide = (...taken: CountedPointer[]) =>
+    decideClaim('restore', airtel, null, [...taken, overdue], false, restore);
+
+  test.each<[string, Partial<CountedPointer>]>([
+    ['open', { open: true, outcome: 'open' }],
+    ['moved', { waits: true, outcome: 'extended' }],
+    ['disconnected', { outcome: 'disconnected' }],
+    ['overdue', {}],
+    ['barred and not found', { outcome: 'not_found', cut: true }],
+  ])('is not asked for again where a later report has it %s', (_, row) => {
+    const later = counted({ directionId: third, ...row });
+    expect(decide(later)).toEqual({ state: 'alreadyOpen', directionId: third });
+    // It was taken before, or that was taken back, or it is another operator's.
+    expect(decide({ ...later, directionId: first })).toEqual({ state: 'directed' });
+    expect(decide({ ...later, reversed: true })).toEqual({ state: 'directed' });
+    expect(decide({ ...later, operator: jio })).toEqual({ state: 'directed' });
+    // What is restored for another reason than that it is overdue is asked for.
+    expect(decideClaim('restore', airtel, null, [later, overdue])).toEqual({ state: 'directed' });
+  });
+
+  test('is asked for again where a later report found that all is well', () => {
+    expect(decide(counted({ directionId: third, outcome: 'verified' }))).toEqual({ state: 'directed' });
+  });
+});
+
 describe('a pointer', () => {
   test('is stored as direction and row', () => {
     expect(writePointer({ directionId: first, row: 17 })).toBe('mha-0123456789ab.reverify.airtel.1-0-0:17');
@@ -403,7 +431,9 @@ describe("a new claim's pointers", () => {
     const exception = (n: number) =>
       counted({ directionId: directionId('unblock', `${n}-0-0`), kind: 'unblock', row: n, outcome: 'unblocked' });
     const many = Array.from({ length: 12 }, (_, n) => exception(20 - n));
-    expect(rows(nextPointers([exception(21)], [...many, blocked]))).toEqual([21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 1]);
+    expect(rows(nextPointers([exception(21)], [...many, blocked]))).toEqual([
+      21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 1,
+    ]);
     expect(rows(nextPointers(many, [blocked])).at(-1)).toBe(1);
   });
 

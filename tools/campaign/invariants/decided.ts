@@ -2,7 +2,7 @@
 import { type DirectionKind, givesBack, isOfHandsets } from './kinds.ts';
 import { isOpen, type Known } from './known.ts';
 import { type MovedRow, portsIn, type Said } from './moves.ts';
-import { takenBackBefore } from './reversals.ts';
+import { isInForce, takenBackBefore } from './reversals.ts';
 
 /** A row that is to be decided upon: by which plan, and at which place among all writes. */
 export interface Asked {
@@ -14,6 +14,8 @@ export interface Asked {
   plan: number;
   /** Of what goes on: which rows do so in the same night. */
   goesOn?: readonly MovedRow[];
+  /** Of what was not given back in time: the plan by which it was to be. */
+  overdueOf?: number | undefined;
 }
 
 /** The rows of earlier plans that have one of these numbers or handsets, newest plan first, as they stand when a plan decides. */
@@ -71,7 +73,7 @@ export function operatorFor(known: Known, asked: Asked): string {
 
 /** Its state, and where it stands if it isn't directed. */
 export function decidedOf(known: Known, asked: Asked): { state: string; direction: string } {
-  const { kind, operator, identifier, lastSeen, plan, goesOn = [] } = asked;
+  const { kind, operator, identifier, lastSeen, plan, goesOn = [], overdueOf } = asked;
   if (!givesBack(kind) && takenBackBefore(known, asked)) return { state: 'reversed', direction: '' };
   const isOver = (row: Said) => row.outcome === 'reissued' || row.outcome === 'withdrawn';
   const isGoingOn = (row: Said) =>
@@ -81,6 +83,16 @@ export function decidedOf(known: Known, asked: Asked): { state: string; directio
   if (reissued) return { state: 'reissuedBefore', direction: reissued.direction.id };
   const open = rows.find((row) => openAt(known, row, plan) === operator);
   if (open) return { state: 'alreadyOpen', direction: open.direction.id };
+  const later = rowsBefore(known, [identifier], 'number', plan).find(
+    (row) =>
+      overdueOf !== undefined &&
+      row.direction.kind === 'reverify' &&
+      row.direction.operator === operator &&
+      row.direction.plan > overdueOf &&
+      row.reversed !== true &&
+      isInForce(known, row, plan),
+  );
+  if (later) return { state: 'alreadyOpen', direction: later.direction.id };
   const recorded = rows.filter(({ at, reversed }) => at > 0 && !reversed).sort((a, b) => b.at - a.at)[0];
   const direction = recorded?.direction.id ?? '';
   if (recorded && kind === 'block' && recorded.outcome === 'blocked') return { state: 'alreadyBlocked', direction };

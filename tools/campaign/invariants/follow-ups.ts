@@ -68,6 +68,7 @@ function decidedFor(
     lastSeen: from?.lastSeen.get(row.msisdn) ?? '',
     plan,
     goesOn: alike,
+    overdueOf: row.why === 'overdue' ? from?.plan : undefined,
   });
   const twin = alike.find((one) => one !== row && one.to === row.to && kindOf(one) === kind);
   if (decided.state !== 'directed' || twin?.state !== 'directed') return decided;

@@ -139,6 +139,12 @@ function standing(known: Known, row: Said, plan: number) {
   };
 }
 
+/** Whether a row's orders, or what is asked of its operator, have an effect when a plan decides. */
+export function isInForce(known: Known, row: Said, plan: number): boolean {
+  const { open, waits: isWaiting, ended, overdue, cut } = standing(known, row, plan);
+  return open || isWaiting || ended || overdue || cut || row.outcome === 'blocked';
+}
+
 /** The rows of a subject that are in question: those of a withdrawn report, and what continues them. */
 function inQuestion(known: Known, { of, msisdn }: Subject, row: Said): boolean {
   if (of === undefined) return true;
@@ -216,13 +222,11 @@ function reliances(known: Known, subject: Subject, rows: Said[], own: Said[], pl
     });
   });
   const directed = rows.flatMap((row, n) => {
-    const { open, waits: isWaiting, ended, overdue, cut } = standing(known, row, plan);
     const isAfter = rows
       .slice(n + 1)
       .some((one) => own.includes(one) && one.direction.operator === row.direction.operator);
-    const isInForce = open || isWaiting || ended || overdue || cut || row.outcome === 'blocked';
     const gives = ['restore', 'unblock'].includes(row.direction.kind);
-    if (own.includes(row) || !isAfter || gives || row.reversed || !isInForce) return [];
+    if (own.includes(row) || !isAfter || gives || row.reversed || !isInForce(known, row, plan)) return [];
     return [`${kind},${shown},${row.direction.operator},${row.direction.batch},directed`];
   });
   return [...found, ...directed];
