@@ -8,7 +8,7 @@ import type { EarlierDirections } from '../stores/earlier-directions.ts';
 
 import { env } from './environment.ts';
 
-/** So many reversals of one number or handset are kept: only the newest one that counts has a part. */
+/** So many reversals that count are kept of one number or handset: only the newest one that counts has a part. */
 const MOST_MARKS = 5;
 
 /**
@@ -31,7 +31,8 @@ export async function claim(
     const before = current?.reversals ?? [];
     const isMarked = mark === undefined || before[0] === mark;
     if ([...own].every(isThere) && isMarked) return;
-    const reversals = isMarked ? before : [mark, ...before.filter((one) => one !== mark)].slice(0, MOST_MARKS);
+    // Marks of plans that were given up would have those fall away that count.
+    const reversals = isMarked ? before : [mark, ...(await earlier.countedMarks(before))].slice(0, MOST_MARKS);
     const pointers: Claim['pointers'] = { ...stored };
     for (const [slot, mine] of own) {
       const counted: CountedPointer[] = await earlier.counted(stored[slot] ?? []);

@@ -21,6 +21,9 @@ import {
   writeOutcome,
 } from './outcomes.ts';
 
+/** The most reversals that take rows of a direction back: with the files that it takes they are fewer than a row's bits number. */
+export const maxReversals = 1500;
+
 /** The outcomes with which a row is open while its ladder runs. */
 const openOutcomes: ReadonlySet<Outcome> = new Set<Outcome>([
   'open',
@@ -211,7 +214,7 @@ export function takeBack(ledger: Ledger, rows: readonly number[]): Ledger | unde
  * `withdrawn`, and all are marked, so that no order that takes service and no list carries them. Undefined where it did so before: a
  * reversal has one entry, and takes all of its rows of a direction by one commit. After the seal all lies beside the late answers.
  * @param on the day of the reversal's `directed`; `at`: that instant; `attempt`: whose list of the words that this replaces counts, '' where there is none
- * @throws LedgerDamaged for a row that the direction doesn't have
+ * @throws LedgerDamaged for a row that the direction doesn't have, and where it has `maxReversals`
  */
 export function withdrawRows(
   ledger: Ledger,
@@ -225,6 +228,8 @@ export function withdrawRows(
 ): Ledger | undefined {
   if (rows.length === 0 || ledger.files.some((file) => file.reversal === reversal)) return undefined;
   if (rows.some((row) => row < 0 || row >= ledger.rows)) throw new LedgerDamaged(ledger.directionId, 'no such row');
+  if (ledger.files.length - countFiles(ledger) >= maxReversals)
+    throw new LedgerDamaged(ledger.directionId, 'it has more reversals than a direction can have');
   const bytes = new Uint8Array(currentOutcomes(ledger));
   let ended = 0;
   for (const row of rows) {

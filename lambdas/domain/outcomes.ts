@@ -29,8 +29,15 @@ export function outcomeAt(bytes: Uint8Array, row: number): Outcome {
   return OUTCOMES[(bytes[row * bytesPerRow] ?? 0) & outcomeMask] ?? 'open';
 }
 
-/** Writes a row's outcome in place; `file` is the index in `files` of the one that said so. What was reversed stays so. */
+/** The most entries that 11 bits number. */
+const mostFiles = 2 ** 11 - 1;
+
+/**
+ * Writes a row's outcome in place; `file` is the index in `files` of the one that said so. What was reversed stays so. Throws
+ * RangeError for a file whose number has no room: the row would name another one.
+ */
 export function writeOutcome(bytes: Uint8Array, row: number, outcome: Outcome, on: Day, file: number): void {
+  if (file >= mostFiles) throw new RangeError(`a row can name ${mostFiles} files at most`);
   const at = row * bytesPerRow;
   const head = ((file + 1) << outcomeBits) | code[outcome];
   const day = (Date.parse(on) - dayZeroMillis) / millisPerDay;

@@ -80,13 +80,28 @@ export class EarlierDirections {
    */
   async reversedAt(marks: readonly string[]): Promise<Instant | undefined> {
     for (const mark of marks) {
-      const { batchId, plan } = readMark(mark);
-      if (plan > this.#plan) throw new PlanIsVoid(`plan ${this.#plan} was given up`);
-      if (plan === this.#plan) continue;
-      const batch = await this.#batch(batchId);
-      if (batch?.plan === plan && planCounts(batch.state) && batch.directedAt !== undefined) return batch.directedAt;
+      const at = await this.#reversedBy(mark);
+      if (at !== undefined) return at;
     }
     return undefined;
+  }
+
+  /**
+   * Those of the marks whose reversals count; this plan's own is left out.
+   * @throws PlanIsVoid when one belongs to a later plan
+   */
+  async countedMarks(marks: readonly string[]): Promise<string[]> {
+    const counts = await Promise.all(marks.map((mark) => this.#reversedBy(mark)));
+    return marks.filter((_, n) => counts[n] !== undefined);
+  }
+
+  /** When the reversal of a mark was directed; undefined where it doesn't count. */
+  async #reversedBy(mark: string): Promise<Instant | undefined> {
+    const { batchId, plan } = readMark(mark);
+    if (plan > this.#plan) throw new PlanIsVoid(`plan ${this.#plan} was given up`);
+    if (plan === this.#plan) return undefined;
+    const batch = await this.#batch(batchId);
+    return batch?.plan === plan && planCounts(batch.state) ? batch.directedAt : undefined;
   }
 
   /** The line of a row that counts, as the work bucket keeps it. */

@@ -37,7 +37,8 @@ export async function withdraw(file: WithdrawalFile, now: Instant, invocation: s
   const sha256 = sha256Of(content);
   for (let n = 0; ; n++) {
     const batch = await batchAbout(file);
-    if (batch === undefined) return await refuse(file, sha256, 'unknown_batch', undefined);
+    // What takes back isn't taken back: its agency reports anew.
+    if (batch === undefined || batch.kind !== 'report') return await refuse(file, sha256, 'unknown_batch', undefined);
     const rows = await countRows(content);
     if (typeof rows !== 'number') return await refuse(file, sha256, rows, batch);
     const known = await readWithdrawal(env.WORK, batch);

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { isCut } from '../../lambdas/domain/back-orders.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
-import { countOpen, LedgerDamaged, rowsToOrder, takenBack, withdrawRows } from '../../lambdas/domain/ledger.ts';
+import {
+  countOpen,
+  LedgerDamaged,
+  maxReversals,
+  rowsToOrder,
+  takenBack,
+  withdrawRows,
+} from '../../lambdas/domain/ledger.ts';
+import { bytesPerRow, fileOf, writeOutcome } from '../../lambdas/domain/outcomes.ts';
 import { wordsReplaced } from '../../lambdas/domain/replaced.ts';
 import { applyResponse, maxFiles } from '../../lambdas/domain/responses.ts';
 import { sealedOutcomes, sealedRevocations, takenBackSinceSeal } from '../../lambdas/domain/sealing.ts';
@@ -17,6 +25,24 @@ const file = (sha256: string) => ({
   attempt: 'a',
   at: at('2026-06-11T10:00:00Z'),
   committedAt: at('2026-06-11T10:00:00Z'),
+});
+
+test('a direction has at most 1,500 reversals, so that no row ever names another file than its own', () => {
+  let ledger = fresh(2);
+  const before = { sha256: 'ab'.repeat(32), attempt: '', at: REVERSAL.at, version: 1, ended: 0 };
+  const reversals = Array.from({ length: maxReversals - 1 }, (_, n) => ({
+    ...before,
+    reversal: `caseworker-1-${String(n).padStart(12, '0')}` as BatchId,
+  }));
+  ledger = { ...ledger, files: reversals };
+  const last = withdrawRows(ledger, [0], { ...REVERSAL, reversal: 'caseworker-2-0123456789ab' as BatchId });
+  expect(last?.files).toHaveLength(maxReversals);
+  expect(() => withdrawRows(last ?? ledger, [1], REVERSAL)).toThrow(LedgerDamaged);
+  expect(maxReversals + maxFiles).toBeLessThan(2 ** 11);
+  const bytes = new Uint8Array(2 * bytesPerRow);
+  writeOutcome(bytes, 0, 'verified', REVERSAL.on, 2 ** 11 - 2);
+  expect(fileOf(bytes, 0)).toBe(2 ** 11 - 1);
+  expect(() => writeOutcome(bytes, 0, 'verified', REVERSAL.on, 2 ** 11 - 1)).toThrow(RangeError);
 });
 
 describe('a reversal', () => {

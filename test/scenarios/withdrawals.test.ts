@@ -68,7 +68,10 @@ beforeAll(async () => {
   await lab.upload(`withdrawals/nobody/${idOf('named')}/w.csv`, 'imei\n');
   for (const approver of [A, B]) await lab.decide(approver, idOf('named'), [APPROVE]);
   await until(2);
+  const previews = new Set(await lab.outbox('previews/mha-'));
   await withdraw('named', 'late');
+  const [reversal = ''] = (await lab.outbox('previews/mha-')).filter((key) => !previews.has(key));
+  await lab.upload(`withdrawals/mha/${reversal.split('/')[1]}/undo.csv`, 'imei\n');
 
   faults = throttling('Claim');
   for (const approver of [A, B]) await lab.decide(approver, idOf('planned'), [APPROVE]);
@@ -190,6 +193,8 @@ describe('a withdrawal that is refused', () => {
   it('has no effect: one that names handsets before there are directions, one of another agency, one that cannot be read', async () => {
     expect(receiptOf('named')).toMatchObject({ rows: 0, refused: 'not_directed' });
     expect(receiptOf('bad')).toMatchObject({ refused: 'missing_column:imei' });
+    // What takes back is no report, whether it waits to be decided upon or not.
+    expect(receiptOf('undo')).toMatchObject({ refused: 'unknown_batch' });
     expect(receipts['up-police/withdrawals/theirs.csv']).toMatchObject({ refused: 'unknown_batch' });
     expect(told['up-police']).toMatchObject([{ kind: 'receipt', batchId: idOf('named'), refused: 'unknown_batch' }]);
     expect(told.administrators.filter(({ kind }) => kind === 'stray_object')).toMatchObject([

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchId } from '../../../lambdas/domain/identifiers.ts';
 import type { Batch } from '../../../lambdas/stores/cases/batches.ts';
-import { answered } from '../../domain/example.ts';
+import { answered, at } from '../../domain/example.ts';
 import { CASES } from '../lab.ts';
 import {
   batch,
@@ -73,6 +73,20 @@ describe('earlier directions', () => {
     expect(await waits()).toBe(true);
     await put({ pk: cases.key.batch(night.batchId), ...cases.batchForm.write({ ...night, state: 'directed' }) });
     expect(await waits()).toBe(false);
+  });
+
+  it('tell which marks of reversals count, so that those of plans that were given up crowd out none', async () => {
+    const marks: string[] = [];
+    for (const state of ['failed', 'directed', 'planning', 'settled'] as const) {
+      const batchId = batchOf();
+      const directedAt = state === 'directed' || state === 'settled' ? { directedAt: at('2026-06-02T00:00:00Z') } : {};
+      await cases.registerBatch(CASES, batch({ batchId, kind: 'reversal', plan: 3, state, ...directedAt }));
+      marks.push(`${batchId}:3`);
+    }
+    const earlier = new EarlierDirections({ CASES, WORK: 'work' }, 5);
+    expect(await earlier.countedMarks([`${batchOf()}:5`, ...marks])).toEqual([marks[1], marks[3]]);
+    expect(await earlier.reversedAt(marks)).toBe('2026-06-02T00:00:00Z');
+    await expect(earlier.countedMarks([`${batchOf()}:6`])).rejects.toThrow(PlanIsVoid);
   });
 
   it('tell a plan that was given up: a later one has claimed', async () => {
