@@ -79,7 +79,7 @@ export interface RecordedFile {
   readonly backDue?: Instant;
   /** How many rows it moved; `moved.json` beside its receipt has them. */
   readonly moved?: number;
-  /** How many verified rows it said to be disconnected, as `moved.json` has them, too: they are to be restored. */
+  /** How many rows it said to be disconnected that were verified or taken back, as `moved.json` has them, too: they are to be restored. */
   readonly toRestore?: number;
   /** Of how many rows it said that they are not found where they were ported to, as `moved.json` has them: they return. */
   readonly toReturn?: number;

@@ -67,6 +67,15 @@ export function isTakenBack(bytes: Uint8Array, row: number): boolean {
   return isReversed(bytes, row) || outcomeAt(bytes, row) === 'reissued';
 }
 
+/**
+ * Whether a row's holder was to have service after all: they proved themselves, or it was taken back. Who is said to be disconnected
+ * then is to be restored. A row that was extended and taken back stands as it was, since another one went on with it.
+ */
+export function wasToKeepService(bytes: Uint8Array, row: number): boolean {
+  const outcome = outcomeAt(bytes, row);
+  return outcome === 'verified' || outcome === 'withdrawn' || (outcome === 'extended' && isReversed(bytes, row));
+}
+
 /** Marks a row, in place, as one that was taken back. */
 export function markReversed(bytes: Uint8Array, row: number): void {
   const at = row * bytesPerRow + 4;

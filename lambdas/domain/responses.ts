@@ -35,7 +35,7 @@ import {
   type RecordedFile,
 } from './ledger.ts';
 import { type MovedRow, movedRow, type Onward } from './moves.ts';
-import { isReversed, outcomeAt, writeOutcome } from './outcomes.ts';
+import { isReversed, outcomeAt, wasToKeepService, writeOutcome } from './outcomes.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import { type ReplacedWord, wordAt } from './replaced.ts';
 import { fields } from './stored.ts';
@@ -253,7 +253,7 @@ export function applyResponse(
     else if (effect === 'conflict') {
       conflicts += 1;
       rejects.push({ line: row.line, reason: 'conflicts_with_recorded' });
-      if (before === 'verified' && row.outcome === 'disconnected')
+      if (row.outcome === 'disconnected' && wasToKeepService(after, row.row))
         moved.set(row.row, { row: row.row, why: 'disconnected_after_verified' });
     } else {
       recorded += 1;

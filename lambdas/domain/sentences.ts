@@ -6,7 +6,7 @@ import { actOf } from './decisions.ts';
 import { contestedDays } from './erasure.ts';
 import type { AsideFacts, Facts, ReversalFacts, RowFacts } from './facts.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
-import { givesBack, type Outcome, RESTORE } from './kinds.ts';
+import { givesBack, type Outcome, RESTORE, revokedFor } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
 import { fileMoving } from './moves.ts';
 import { isReversed } from './outcomes.ts';
@@ -166,6 +166,7 @@ function rowSentence(facts: Facts, of: RowFacts, asking: Asking): string {
     who: `The operator ${ledger.operator}`,
     on: occurredOn === null ? '' : ` on ${dayText(occurredOn)}`,
     occurredOn,
+    since: cutSince(facts, of),
     settledAt,
     asking,
   });
@@ -177,6 +178,8 @@ interface Standing {
   /** The day of its outcome, in words with a blank before; '' where it has none. */
   readonly on: string;
   readonly occurredOn: Day | null;
+  /** Of one that was restored: that it was cut off again, later than that was said; '' where it wasn't. */
+  readonly since: string;
   /** When its batch settled. */
   readonly settledAt: Instant | null;
   readonly asking: Asking;
@@ -201,8 +204,8 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
   },
   reissued: ({ who, occurredOn, of, asking }) =>
     `${who} says that somebody else has had the number since ${occurredOn === null ? 'then' : dayText(occurredOn)}: it is withdrawn from every revocation list, and no order takes service from it.${restored(of, asking)}`,
-  withdrawn: () =>
-    'What was done about it was taken back: no order takes service from it any more, and no list made later names it.',
+  withdrawn: ({ of }) =>
+    `What was done about it was taken back: no order takes service from it any more, and no list made later names it.${cutText(of)}`,
   ported: ({ who, on, of }) => {
     const to = of.moved?.why === 'ported' ? ` to the operator ${of.moved.to}` : '';
     const then = isWaiting(of)
@@ -216,12 +219,32 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
     return `${who} has given the subscriber more time${why}.${then}${restored(of, asking)}`;
   },
   blocked: ({ who, on }) => `${who} blocked it${on}.`,
-  restored: ({ who, on }) =>
-    `${who} says that the number has full service again${on === '' ? '' : ` since${on.slice(3)}`}: nothing more is to be done.`,
+  restored: ({ who, on, since }) =>
+    since === ''
+      ? `${who} says that the number has full service again${on === '' ? '' : ` since${on.slice(3)}`}: nothing more is to be done.`
+      : `${who} said that the number had full service again${on === '' ? '' : ` since${on.slice(3)}`}.${since}`,
   unblocked: ({ who, on }) => `${who} says that it blocks it no more${on === '' ? '' : `, since${on.slice(3)}`}.`,
 };
 
-/** That its operator says it disconnected the number of somebody verified. */
+/** That an operator that had restored a number says since that it disconnected it, in a row of which that was taken back. */
+function cutSince({ rows }: Facts, restored: RowFacts): string {
+  const { operator } = restored.ledger;
+  const { recordedAt: back } = outcomeOf(restored.ledger, restored.row);
+  if (back === null) return '';
+  const own = rows.filter(({ ledger }) => ledger.operator === operator && !givesBack(ledger.kind));
+  const contradicted = own.findLast(({ cutAfter }) => (cutAfter.at(-1)?.file.at ?? '') > back);
+  if (contradicted !== undefined) return cutText(contradicted);
+  const ended = own
+    .map((row) => ({ row, ...outcomeOf(row.ledger, row.row) }))
+    .findLast(
+      ({ row, outcome, recordedAt }) => revokedFor(outcome) !== null && isTaken(row) && (recordedAt ?? '') > back,
+    );
+  return ended?.recordedAt == null
+    ? ''
+    : ` But it said on ${dayText(dayOf(ended.recordedAt))} that it disconnected the number all the same: whoever lacks service should ask there, or ask for an appeal.`;
+}
+
+/** That its operator says it disconnected the number of somebody verified, or of whom that was taken back. */
 function cutText({ ledger, cutAfter }: RowFacts): string {
   const last = cutAfter.at(-1)?.file;
   if (last === undefined) return '';

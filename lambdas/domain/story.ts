@@ -126,7 +126,7 @@ export type StoryEvent =
       readonly to: OperatorId;
       readonly ground: ExtensionGround | null;
     }
-  /** Its operator said that it was disconnected, after it was verified: it is to be restored. */
+  /** Its operator said that it was disconnected, after it was verified or taken back: it is to be restored. */
   | {
       readonly at: Instant;
       readonly what: 'disconnected_after_verified';

@@ -16,6 +16,7 @@ import {
   waitingIn,
 } from '../../lambdas/domain/follow-ups.ts';
 import { type BatchId, isFollowUp, type OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { applyResponse } from '../../lambdas/domain/responses.ts';
 import { answered, at, closed, day, directionId, fresh, imei, jio, msisdn, rungs } from './example.ts';
 
@@ -100,6 +101,33 @@ describe('what a night lists of a direction', () => {
     const found = { taken: [], listed: listedTexts(listed), linked: {} };
     const read = foundForm.parse(JSON.stringify(foundForm.write(found)));
     expect(listedFrom(read.listed)).toMatchObject(listed);
+  });
+
+  test('are those that were taken back and are said to be cut off after that', () => {
+    const reversal = 'caseworker-1-0123456789ab' as BatchId;
+    const ahead = answered(fresh(3), [[1, 'extended']]).ledger;
+    const goneOn = followedBy(
+      ahead,
+      { directionId: directionId(), files: ahead.files.map(({ sha256 }) => sha256), overdue: false },
+      NIGHT,
+    );
+    const taken = withdrawRows(goneOn ?? ahead, [0, 1], {
+      reversal,
+      on: day('2026-06-06'),
+      at: at('2026-06-06T00:00:00Z'),
+    });
+    const cut = answered(taken ?? ahead, [
+      [0, 'disconnected'],
+      [1, 'disconnected'],
+    ]);
+    const said = cut.ledger.files.at(-1);
+    expect([cut.recorded, cut.conflicts, said?.toRestore]).toEqual([0, 2, 2]);
+    const listed = listedOf(cut.ledger, said ?? file, cut.moved, lines, 30);
+    expect(listed.restore?.map(({ why, from }) => [why, from?.row])).toEqual([
+      ['disconnected_after_verified', 0],
+      ['disconnected_after_verified', 1],
+    ]);
+    expect(linkedBy(cut.ledger, said ?? file, cut.moved)).toEqual({});
   });
 
   test("are not those that turned out to be somebody else's since, which have ended", () => {

@@ -378,6 +378,21 @@ describe('what a sentence says of a reversal', () => {
     expect(of([taken()], [cut, restore])).not.toMatch(/disconnected it on/);
   });
 
+  it('says of who was restored and is said to be cut off since that they may lack service', () => {
+    const back = answered('restored', ledger('restore', { batchId: REVERSAL }, 2));
+    const gives = rowOf({ ...back, files: back.files.map((one) => ({ ...one, at: at(2) })) }, { batchId: REVERSAL });
+    expect(of([taken()], [gives])).toMatch(/says that the number has full service again/);
+    const cut = rowOf(reversed(answered('disconnected', ledger('reverify'))));
+    const ended = of([taken()], [cut, gives]);
+    expect(ended).toMatch(/said that the number had full service again.* But it said on .* disconnected the number/);
+    expect(ended).not.toMatch(/has full service/);
+    const file: RecordedFile = { sha256: SHA256, attempt: 'b', at: at(4), version: 5, toRestore: 1 };
+    const listed = rowOf(reversed(answered('verified', ledger('reverify'))), {
+      cutAfter: [{ file, name: 'later.csv' }],
+    });
+    expect(of([taken()], [listed, gives])).toMatch(/had full service again.* asked from the next night on to give/);
+  });
+
   it.each<[ReversalFacts['state'], RegExp]>([
     ['alreadyOpen', /^What was done about it was taken back .* It was being given back already\.$/],
     ['tooLate', /^It was withdrawn from every list on 5 June 2026\. It is not given back: /],

@@ -10,6 +10,10 @@ import { instant } from './values.ts';
 /** A follow-up comes every night; what goes wrong keeps it for hours, or until a sweep of the next day. */
 const GOES_ON_WITHIN = 3.5 * DAY;
 
+/** Whether a row's holder is to have service, and is restored where they are said to be disconnected. */
+export const isToKeep = ({ outcome, reversed = false }: Row): boolean =>
+  outcome === 'verified' || outcome === 'withdrawn' || (outcome === 'extended' && reversed);
+
 /** A row of a follow-up's `moved.csv`. */
 export interface MovedRow {
   followUp: string;
@@ -159,9 +163,10 @@ export function checkMoves(known: Known): void {
     const direction = known.directions.get(id);
     const rows = direction?.states.at(-1)?.rows ?? [];
     const now = rows[direction?.rows.indexOf(move.number) ?? -1];
-    const said = { ported: 'ported', extended: 'extended', porting_disputed: 'not_found' }[move.why] ?? 'verified';
-    // What turned out to be somebody else's, or was taken back, may have ended before a night came.
-    const hasEnded = now?.outcome !== said || now.reversed === true;
+    const said = { ported: 'ported', extended: 'extended', porting_disputed: 'not_found' }[move.why];
+    // What turned out to be somebody else's, or was taken back, may have ended before a night came; not who is to be restored.
+    const isOver = now?.reversed === true || now?.outcome !== said;
+    const hasEnded = said === undefined ? now === undefined || !isToKeep(now) : isOver;
     const all = nights.get(rowOf(move)) ?? [];
     asked.add(rowOf(move));
     must(all.length === 1 || (hasEnded && all.length === 0), `${id}: a row that is ${move.why} goes on once`);

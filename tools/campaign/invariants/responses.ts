@@ -11,7 +11,7 @@ import {
 import { DAY, OPERATORS } from '../story.ts';
 import { ANSWERS, isOfHandsets } from './kinds.ts';
 import type { Direction, Known, Row } from './known.ts';
-import { portsIn, saidElsewhere, wasExtended } from './moves.ts';
+import { isToKeep, portsIn, saidElsewhere, wasExtended } from './moves.ts';
 import { backKeyOf, expectOrder, failedKeyOf, lastDeadlineTold, wasCut } from './orders.ts';
 import type { Item } from './seen.ts';
 import { instant, sum } from './values.ts';
@@ -157,7 +157,7 @@ export function checkResponse(
     } else if (isKnown(row, outcome, cells.to)) alreadyRecorded++;
     else {
       reject('conflicts_with_recorded');
-      if (row.outcome === 'verified' && outcome === 'disconnected') {
+      if (outcome === 'disconnected' && isToKeep(row)) {
         if (!toRestore.has(identifier)) goesOn(identifier, 'disconnected_after_verified', operator);
         toRestore.add(identifier);
       }
