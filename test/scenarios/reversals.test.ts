@@ -293,6 +293,55 @@ describe('an appeal', { timeout: 300_000 }, () => {
     expect(await lab.read(`orders/airtel/${await only(lab, night, 'unblock')}/1-unblock.csv`)).toContain(`,${O},`);
   });
 
+  it('after which its operator cuts the number off all the same has it restored in the next night', async () => {
+    const opened = await open([V]);
+    await using lab = opened.lab;
+    const { direction } = opened;
+    await lab.at(7);
+    const id = await appeal(lab, [`${V},,,wrong_number,`]);
+    await lab.decide('approver-1', id, [APPROVE]);
+    await answer(lab, await only(lab, id, 'restore'), [`${V},restored`]);
+    await lab.at(7.5);
+    await lab.respond(direction, [`${V},disconnected`], 'late-orders.csv');
+    const [receipt = ''] = await lab.outbox(`receipts/airtel/${direction}/late-orders.csv`);
+    expect(await lab.json(receipt)).toMatchObject({ recorded: 0, rejects: [{ reason: 'conflicts_with_recorded' }] });
+    await lab.upload('lookups/caseworker-1/stands.csv', `msisdn\n${V}\n`);
+    const [explained = ''] = await lab.outbox('explanations/caseworker-1/stands.');
+    expect(await lab.read(explained)).toMatch(
+      /said that the number had full service again.* But .* disconnected the number/,
+    );
+    expect(await lab.read(explained)).not.toContain('says that the number has full service again');
+    await lab.at(7 + 20 / 24);
+    const night = 'followup-202606090000';
+    expect(await lab.read(`orders/airtel/${await only(lab, night, 'restore')}/1-restore.csv`)).toContain(V);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('that its operator ignores is asked for no more once a later report has barred the number', async () => {
+    const opened = await open([O]);
+    await using lab = opened.lab;
+    await lab.at(7);
+    const id = await appeal(lab, [`${O},,,wrong_number,`]);
+    await lab.decide('approver-1', id, [APPROVE]);
+    await lab.at(8.7);
+    await lab.usage('airtel', [`${SECOND},${O},2026-06-09,Delhi`], 'later.csv');
+    await lab.report('up-police', [SECOND]);
+    const later = await lab.direction(theirs, 'reverify', 'airtel');
+    await lab.at(10);
+    const nights = (await lab.outbox('batches/followup-')).filter((key) => key.endsWith('moved.csv'));
+    expect((await lab.directions('airtel')).filter((one) => one.startsWith('followup-'))).toEqual([]);
+    await lab.at(15);
+    expect((await lab.outbox('batches/followup-')).filter((key) => key.endsWith('moved.csv'))).toEqual(nights);
+    expect(nights).toHaveLength(1);
+    expect(await lab.read(nights[0] ?? '')).toContain(',overdue,airtel,alreadyOpen');
+    expect((await lab.outbox(`orders/airtel/${later}/`)).map((key) => key.split('/').at(-1))).toEqual([
+      '1-reverify.csv',
+      '2-bar_outgoing.csv',
+    ]);
+    expect((await lab.outbox('orders/airtel/followup-')).length).toBe(0);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
   it('that its operator ignores is asked for again, night after night', async () => {
     const opened = await open([O]);
     await using lab = opened.lab;
