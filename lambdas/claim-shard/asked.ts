@@ -25,6 +25,7 @@ import { mustAddUp, type ShardDecision, shardDecisionForm } from '../domain/plan
 import {
   decideHandset,
   decideNumber,
+  othersInForce,
   type Scope,
   SUBJECT_STATES,
   type SubjectRow,
@@ -102,19 +103,13 @@ export async function decideAsked(
       given.push({ ...nothing, state: 'struck' });
       continue;
     }
-    const kept = [
-      ...relied(claimedAs(one), scope),
-      ...standingOn(scope, own).map(({ operator, directionId }) => ({
-        operator,
-        batchId: batchOf(directionId),
-        state: 'directed',
-      })),
-    ];
+    const kept = [...relied(claimedAs(one), scope), ...standingOn(scope, own).map(directedBy)];
     if (kept.length > 0) {
       given.push({ ...nothing, state: 'kept', kept });
       continue;
     }
     const decision = one.imei === null ? decideNumber(own, scope, uploadedOn) : decideHandset(own, scope, one.msisdn);
+    const others = othersInForce(scope, own).map(directedBy);
     const names: string[] = [];
     for (const back of decision.directed) {
       const { imei, msisdn } = one;
@@ -124,7 +119,14 @@ export async function decideAsked(
       rows.set(name, rows.get(name) ?? { identifier: claimedAs(one), line, operator: back.operator });
       names.push(name);
     }
-    given.push({ asked: one, state: decision.state, rows: decision.rows, names, openIn: decision.openIn, kept: [] });
+    given.push({
+      asked: one,
+      state: decision.state,
+      rows: decision.rows,
+      names,
+      openIn: decision.openIn,
+      kept: others,
+    });
   }
 
   const cuts = await cutDirections(
@@ -183,6 +185,11 @@ async function readAsked({ key, start, bytes }: AskedItem['asked']): Promise<Ask
   for await (const block of readTextLines({ bucket: env.WORK, key }, { start, end: start + bytes }))
     for (const line of block) asked.push(parseAskedLine(line));
   return asked;
+}
+
+/** On whose account something stays that has a row of its own. */
+function directedBy({ operator, directionId }: SubjectRow): Reliance {
+  return { operator, batchId: batchOf(directionId), state: 'directed' };
 }
 
 function batchOf(directionId: DirectionId): BatchId {

@@ -7,6 +7,7 @@ import { fields } from '../domain/stored.ts';
 import { audit } from '../stores/audit.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { readText } from '../stores/objects.ts';
+import { markWithdrawal } from '../stores/withdrawn-reports.ts';
 import type { Collector } from './collectors.ts';
 import { openReversal } from './decision.ts';
 import { env } from './environment.ts';
@@ -19,6 +20,8 @@ export const collectReversal: Collector = async (collect, { execution, now, atte
   const { askedKey } = input.parse(collect);
   const asked = askedForm.parse(await readText({ bucket: env.WORK, key: askedKey }));
   const subjects = await subjectsOf(asked);
+  // Before anybody decides: whoever asks for more of the report later finds what it took back.
+  if (asked.withdraws !== null) await markWithdrawal(env.WORK, asked.withdraws.batchId, asked.batchId);
   return {
     batch: batchOf(asked, execution, now),
     subjects: { asked: subjects.each(), count: subjects.count },

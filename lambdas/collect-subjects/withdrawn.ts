@@ -4,18 +4,17 @@ import { planCounts } from '../domain/batches.ts';
 import { decidedBy } from '../domain/decisions.ts';
 import { subjectOfLine } from '../domain/directions.ts';
 import type { BatchId, Imei, Msisdn } from '../domain/identifiers.ts';
-import { currentOutcomes } from '../domain/ledger.ts';
-import { isReversed } from '../domain/outcomes.ts';
-import { gatheredForm, type Plan, type PlannedDirection } from '../domain/plans.ts';
+import { gatheredForm, type PlannedDirection } from '../domain/plans.ts';
 import { parseGatheredLine } from '../domain/sightings.ts';
 import { type Decided, NOTHING_DECIDED } from '../domain/subjects.ts';
 import { heldImeis } from '../domain/weighing.ts';
 import { SCREENED } from '../domain/work.ts';
 import { readApproval } from '../stores/cases/approvals.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
-import { readLedger } from '../stores/cases/ledgers.ts';
+import { readHandsets } from '../stores/handsets.ts';
 import { readText, readTextLines } from '../stores/objects.ts';
 import { readPlan } from '../stores/plans.ts';
+import { readWithdrawn } from '../stores/withdrawn-reports.ts';
 
 interface Places {
   readonly WORK: string;
@@ -35,7 +34,7 @@ export async function withdrawnSubjects(
   const batch = await readBatch(env.CASES, batchId);
   if (batch?.planKey === undefined || !planCounts(batch.state)) throw new Error(`batch ${batchId} is not directed`);
   const plan = await readPlan(env.WORK, batch.planKey);
-  const only = imeis === null ? null : await withdrawnOnly(env, batch, plan, new Set(imeis));
+  const only = imeis === null ? null : await withdrawnOnly(env, batch, new Set(imeis));
   let count = 0;
   return {
     async *each() {
@@ -62,10 +61,22 @@ export async function withdrawnSubjects(
           }
         count += handsets.size;
         yield* handsets.values();
+        if (kind === 'reverify') continue;
+        // Those that the report didn't direct are asked for, too.
+        for (const imei of imeis ?? (await handsetsOf(env, batch))) {
+          if (handsets.has(imei)) continue;
+          count += 1;
+          yield { imei, msisdn: null, scope: { rows: [] }, ground: 'withdrawal', lines: [] };
+        }
       }
     },
     count: () => count,
   };
+}
+
+async function handsetsOf({ WORK }: Places, { handsetsKey, report }: Batch): Promise<Imei[]> {
+  if (handsetsKey === undefined) return [];
+  return await readHandsets({ bucket: WORK, key: handsetsKey }, { first: 0, count: report.handsets });
 }
 
 const numberOf = (
@@ -89,29 +100,16 @@ async function* rowsOf({ WORK }: Places, kind: 'reverify' | 'block', { rowsKey }
 async function withdrawnOnly(
   env: Places,
   batch: Batch,
-  plan: Plan,
   withdrawn: ReadonlySet<Imei>,
 ): Promise<ReadonlySet<Imei | Msisdn>> {
-  const gone = new Set<Imei>([...withdrawn, ...(await withdrawnBefore(env, plan))]);
+  const before = await readWithdrawn(env, batch.batchId);
   const { held, struck } = await decidedOf(env, batch);
-  const stands = (imei: Imei) => !gone.has(imei) && !struck.has(imei) && held.get(imei) !== 'spare';
+  const stands = (imei: Imei) =>
+    !withdrawn.has(imei) && !before.has(imei) && !struck.has(imei) && held.get(imei) !== 'spare';
   const linked = new Set<Msisdn>();
   for await (const { msisdn, imei } of linksOf(env, batch)) if (withdrawn.has(imei)) linked.add(msisdn);
   for await (const { msisdn, imei } of linksOf(env, batch)) if (stands(imei)) linked.delete(msisdn);
   return new Set<Imei | Msisdn>([...withdrawn, ...linked]);
-}
-
-/** The handsets of the report whose blocks were taken back before. */
-async function withdrawnBefore(env: Places, { directions }: Plan): Promise<Imei[]> {
-  const before: Imei[] = [];
-  for (const direction of directions.filter(({ directionId }) => directionId.includes('.block.'))) {
-    const ledger = await readLedger(env.CASES, direction.directionId);
-    if (ledger === undefined) continue;
-    const bytes = currentOutcomes(ledger);
-    for await (const { identifier, row } of rowsOf(env, 'block', direction))
-      if (isReversed(bytes, row)) before.push(identifier as Imei);
-  }
-  return before;
 }
 
 /** What people decided of the report; nothing of one from before anybody did. */

@@ -176,6 +176,7 @@ export interface ReversedSubject extends Omit<AskedSubject, 'scope'> {
   readonly rows: readonly Pointer[];
   /** The directions that give back to it, or in which it is open already. */
   readonly directionIds: readonly DirectionId[];
+  /** On whose account it stays; where it is not `kept`, by whom it is still directed elsewhere. */
   readonly kept: readonly Reliance[];
 }
 
@@ -209,9 +210,17 @@ export function namedInReversedLine(line: string): (Imei | Msisdn)[] {
   return named.slice(1).filter((one): one is Imei | Msisdn => one !== undefined);
 }
 
-/** Whether a subject is withdrawn from every list, and reversed for later batches: whatever it became, unless it stays as it is. */
-export function isTakenBackBy({ state, imei, msisdn }: Pick<ReversedSubject, 'state' | 'imei' | 'msisdn'>): boolean {
-  return state !== 'kept' && state !== 'struck' && isWhole({ imei, msisdn });
+/**
+ * Whether a subject is withdrawn from every list, and reversed for later batches: whatever it became, unless it stays as it is, or
+ * stays directed by others than the report that is withdrawn.
+ */
+export function isTakenBackBy({
+  state,
+  imei,
+  msisdn,
+  kept,
+}: Pick<ReversedSubject, 'state' | 'imei' | 'msisdn' | 'kept'>): boolean {
+  return state !== 'kept' && state !== 'struck' && kept.length === 0 && isWhole({ imei, msisdn });
 }
 
 /** What caseworkers are told of each line of their appeal: `batches/<batch>/appeals.csv`. */
@@ -230,8 +239,8 @@ export function appealsCsv(subjects: Iterable<ReversedSubject>): string {
 /** What of a withdrawn report stays, since a later batch relies on it: `batches/<batch>/kept.csv`. */
 export function keptCsv(subjects: Iterable<ReversedSubject>): string {
   const rows: string[] = [];
-  for (const { imei, msisdn, kept } of subjects)
-    for (const { operator, batchId, state } of kept)
+  for (const { imei, msisdn, kept, state: became } of subjects)
+    for (const { operator, batchId, state } of became === 'kept' ? kept : [])
       rows.push(
         imei === null
           ? csvLine(['reverify', msisdn ?? '', operator, batchId, state])

@@ -96,6 +96,23 @@ export function standingOn(scope: Scope, rows: readonly SubjectRow[]): SubjectRo
   });
 }
 
+/**
+ * What other batches did of a withdrawn subject that is in force, at whatever operator: what the report did is given back, and this
+ * stays, so that the subject as a whole is not taken back.
+ * @param rows that count, newest first at each operator
+ */
+export function othersInForce(scope: Scope, rows: readonly SubjectRow[]): SubjectRow[] {
+  if (scope === 'current' || !('rows' in scope)) return [];
+  const isGivenBack = ({ outcome, excepts }: SubjectRow) =>
+    (outcome === 'restored' || outcome === 'unblocked') && excepts === null;
+  return rows.filter((row, n) => {
+    if (isIn(scope, row) || givesBack(row.kind) || row.reversed) return false;
+    const since = rows.slice(0, n).filter(({ operator }) => operator === row.operator);
+    // Orders that were carried out count by what came of them: who has proved themselves since is given service back.
+    return isInForce({ ...row, cut: false }) && !since.some(isGivenBack);
+  });
+}
+
 /** Whether a row is one that a scope names. */
 function isIn(scope: Scope, row: Pointer): boolean {
   if (scope === 'current') return false;

@@ -23,6 +23,10 @@ const keptSentence = (reversal: ReversalFacts) => {
   const batches = [...new Set(reversal.kept.map(({ batchId }) => batchId))].sort();
   return `A report by which something was done about it was withdrawn ${onDay(reversal)}. That stays all the same, since the ${batches.length === 1 ? 'batch' : 'batches'} ${listText(batches)} met it, too, and ${batches.length === 1 ? 'relies' : 'rely'} on it.`;
 };
+const othersSentence = (reversal: ReversalFacts) => {
+  const batches = [...new Set(reversal.kept.map(({ batchId }) => batchId))].sort();
+  return `What a withdrawn report did about it was taken back ${onDay(reversal)}. What ${batches.length === 1 ? 'the batch' : 'the batches'} ${listText(batches)} did stays.`;
+};
 const struckSentence = (reversal: ReversalFacts) =>
   `An approver left it out of what was taken back ${onDay(reversal)}: all stays as it was.`;
 
@@ -53,6 +57,7 @@ const OF_HANDSET: Readonly<Record<SubjectState, (reversal: ReversalFacts) => str
 
 /** What a reversal means for the number or the handset that it is about. */
 export function reversalSentence(reversal: ReversalFacts): string {
+  if (reversal.state !== 'kept' && reversal.kept.length > 0) return othersSentence(reversal);
   return (reversal.imei === null ? OF_NUMBER : OF_HANDSET)[reversal.state](reversal);
 }
 

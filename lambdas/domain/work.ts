@@ -168,6 +168,16 @@ export const RELIED = {
   key: (on: BatchId, by: BatchId) => `relied/${on}/${by}`,
 };
 
+/**
+ * A mark of each reversal that an agency's withdrawal of a report began, `withdrawn/<the report>/<the reversal>`. It is there before the
+ * reversal is decided upon, whatever becomes of that.
+ */
+export const WITHDRAWN = {
+  ...folder('withdrawn'),
+  prefixOf: (report: BatchId) => `withdrawn/${report}/`,
+  key: (report: BatchId, reversal: BatchId) => `withdrawn/${report}/${reversal}`,
+};
+
 /** Marks of uploads, by what each says; `stores/uploads.ts` has what that is. */
 export const MARKS = {
   worked: folder('uploads/worked'),

@@ -95,7 +95,7 @@ async function publishReversal(env: Places, batch: Directed, reversal: NonNullab
   const { batchId, directedAt: at, file } = batch;
   const told: ReversedSubject[] = [];
   for await (const subject of subjectsOf(env.WORK, reversal))
-    if (subject.lines.length > 0 || subject.kept.length > 0) told.push(subject);
+    if (subject.lines.length > 0 || subject.state === 'kept') told.push(subject);
   const isAppeal = parseInboxKey(file).kind === 'appeal';
   const key = isAppeal ? appealsCsvKey(batchId) : keptCsvKey(batchId);
   const answer = isAppeal ? appealsCsv(told) : keptCsv(told);

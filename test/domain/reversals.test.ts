@@ -4,6 +4,7 @@ import {
   BadMark,
   decideHandset,
   decideNumber,
+  othersInForce,
   readMark,
   type SubjectRow,
   standingOn,
@@ -278,5 +279,16 @@ describe('what another batch did itself since', () => {
 
   it('is not what was there before: the number was seen since', () => {
     expect(standingOn(scope, [own, disconnected('2026-05-01')])).toEqual([]);
+  });
+
+  it.each([
+    ['is open elsewhere', open({ directionId: plan(3), operator: jio }), true],
+    ['disconnected it elsewhere before', disconnected('2026-05-01', { operator: jio }), true],
+    ['was verified', row({ directionId: plan(3), operator: jio }), false],
+    ['was taken back', disconnected('2026-06-20', { operator: jio, reversed: true }), false],
+  ])('of others is in force, or not, where it %s', (_, other, isInForce) => {
+    const one = { ...other, directionId: plan(7) };
+    expect(othersInForce(scope, [one, own])).toEqual(isInForce ? [one] : []);
+    expect(othersInForce('current', [one, own])).toEqual([]);
   });
 });

@@ -410,6 +410,13 @@ describe('what a sentence says of a reversal', () => {
     );
   });
 
+  it('says of what other batches directed elsewhere that this stays, and not that nothing takes service any more', () => {
+    const kept = [{ operator: 'jio' as OperatorId, batchId: OTHER, state: 'directed' }];
+    expect(of([taken({ ground: 'withdrawal', kept })])).toBe(
+      'What a withdrawn report did about it was taken back on 5 June 2026. What the batch up-police-0123456789ab did stays.',
+    );
+  });
+
   it('is silent once a newer batch has directed it', () => {
     const again = rowOf(ledger('reverify', { batchId: OTHER }, 3), { batchId: OTHER });
     const facts = number([restore, again], {

@@ -19,6 +19,7 @@ import {
   SCREENED,
   SETTLED,
   WAITING,
+  WITHDRAWN,
 } from '../../../../lambdas/domain/work.ts';
 import type { Environment as ExpandEnvironment } from '../../../../lambdas/expand-handsets/handler.ts';
 import type { Environment as GatherEnvironment } from '../../../../lambdas/gather-links/handler.ts';
@@ -118,7 +119,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   });
   allowAudit(setting, collect);
   allowTell(setting, collect, data.approvers, data.administrators);
-  allowList(collect, 'list', work, WAITING.prefix);
+  allowList(collect, 'list', work, WAITING.prefix, `${WITHDRAWN.prefix}*`);
   allowObjects(
     collect,
     'read',
@@ -130,6 +131,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     SCREENED.gathered.pattern,
     ASKED.pattern,
     SCREENED.previews.pattern,
+    SCREENED.handsets.pattern,
     DECIDED.pattern,
   );
   allowObjects(
@@ -139,6 +141,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     SCREENED.found.pattern,
     SCREENED.previews.pattern,
     DECIDED.pattern,
+    WITHDRAWN.pattern,
     MARKS.worked.pattern,
   );
   allowObjects(collect, 'write', outbox, OUTBOX.previews.pattern);

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { sha256Of } from '../../lambdas/domain/hashes.ts';
+import { APPROVE, Lab } from './lab.ts';
+
+/** What agencies withdraw of reports that are directed, in more than one file, and where other agencies have a part in it. */
+const H1 = '35100000000001';
+const H2 = '35100000000002';
+const SHOWN = '351000000000013';
+const [O, V, Q] = [1, 2, 3].map((n) => `+91981000000${n}`) as [string, string, string];
+const id = (agency: string, ...imeis: string[]) =>
+  `${agency}-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
+const open = () => Lab.open({ context: { operators: 'airtel,jio', sweepHours: '24' } });
+
+/** Files a withdrawal; its reversal is the newest of the agency's batches whose preview there is. */
+async function file(lab: Lab, batch: string, imeis: string[], name = 'withdrawal.csv'): Promise<string> {
+  const agency = batch.replace(/-[^-]*$/, '');
+  const before = new Set(await lab.outbox(`previews/${agency}-`));
+  await lab.upload(`withdrawals/${agency}/${batch}/${name}`, `imei\n${imeis.map((imei) => `${imei}\n`).join('')}`);
+  const [key = ''] = (await lab.outbox(`previews/${agency}-`)).filter((one) => !before.has(one));
+  return key.split('/')[1] ?? '';
+}
+
+async function withdraw(lab: Lab, batch: string, imeis: string[], name?: string): Promise<string> {
+  const reversal = await file(lab, batch, imeis, name);
+  await lab.decide('approver-1', reversal, [APPROVE]);
+  return reversal;
+}
+
+const subjects = async (lab: Lab, reversal: string) =>
+  (await lab.json<{ subjects: Record<string, number> }>(`batches/${reversal}/summary.json`)).subjects;
+
+async function disconnects(lab: Lab, direction: string): Promise<string> {
+  const keys = (await lab.outbox(`orders/airtel/${direction}/`)).filter((key) => key.endsWith('disconnect.csv'));
+  return (await Promise.all(keys.map((key) => lab.read(key)))).join('');
+}
+
+describe('handsets that are withdrawn one by one', { timeout: 300_000 }, () => {
+  it('leave nobody cut off whom they both link, though another report had blocked the first', async () => {
+    await using lab = await open();
+    await lab.usage('airtel', [`${H1},${Q},2026-05-21,Delhi`]);
+    await lab.report('up-police', [H1]);
+    for (const operator of ['airtel', 'jio']) {
+      const block = await lab.direction(id('up-police', H1), 'block', operator);
+      await lab.upload(`responses/${operator}/${block}/blocked.csv`, `imei,outcome\n${SHOWN},blocked\n`);
+    }
+    await lab.usage('airtel', [`${H1},${V},2026-05-31,Delhi`, `${H2},${V},2026-05-30,Delhi`], 'more.csv');
+    const report = id('mha', H1, H2);
+    await lab.at(1);
+    await lab.report('mha', [H1, H2]);
+    const direction = await lab.direction(report, 'reverify', 'airtel');
+    await lab.at(6);
+    const first = await withdraw(lab, report, [H1], 'one.csv');
+    await lab.at(7);
+    const second = await withdraw(lab, report, [H2], 'two.csv');
+    await lab.at(40);
+    expect(await subjects(lab, first)).toMatchObject({ asked: 1, nothingToRestore: 1 });
+    expect(await subjects(lab, second)).toMatchObject({ asked: 2, directed: 2 });
+    expect(await disconnects(lab, direction)).not.toContain(V);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+});
+
+describe('a report that is withdrawn where another agency has a number, too', { timeout: 300_000 }, () => {
+  it('is given back at its own operator, and leaves alone what the other one has moved at another', async () => {
+    await using lab = await open();
+    await lab.usage('airtel', [`${H1},${O},2026-05-20,Delhi`]);
+    await lab.report('mha', [H1]);
+    await lab.usage('jio', [`${H2},${O},2026-05-31,Delhi`], 'jio.csv');
+    await lab.at(1);
+    await lab.report('up-police', [H2]);
+    const theirs = await lab.direction(id('up-police', H2), 'reverify', 'jio');
+    await lab.at(4);
+    await lab.upload(`responses/jio/${theirs}/more.csv`, `msisdn,outcome,ground\n${O},extended,hospital\n`);
+    const reversal = await withdraw(lab, id('mha', H1), []);
+    expect((await lab.directions('airtel')).filter((one) => one.startsWith(`${reversal}.restore.`))).toHaveLength(1);
+    const [list = ''] = (await lab.outbox('revocations/')).filter((key) => key.endsWith(`${reversal}.withdrawn.csv`));
+    expect(await lab.read(list)).not.toContain(O.slice(3));
+    expect(await lab.read(`batches/${reversal}/kept.csv`)).toBe('kind,identifier,operator,batchId,state\n');
+    await lab.at(10);
+    expect((await lab.directions('jio')).filter((one) => /^followup-.*\.reverify\.jio\./.test(one))).toHaveLength(1);
+    expect(await subjects(lab, reversal)).toMatchObject({ asked: 2, directed: 2, kept: 0 });
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+});
