@@ -1,3 +1,4 @@
+import { askedForm } from '../domain/appeals.ts';
 import {
   type AskedSubject,
   claimedAs,
@@ -33,8 +34,8 @@ import {
   standingOn,
   withContinuations,
 } from '../domain/reversals.ts';
-import { PLANS } from '../domain/work.ts';
-import { readBatch } from '../stores/cases/batches.ts';
+import { PLANS, SCREENED } from '../domain/work.ts';
+import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { type Claim, readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import type { EarlierDirections } from '../stores/earlier-directions.ts';
 import { readText, readTextLines, writeObject } from '../stores/objects.ts';
@@ -93,7 +94,7 @@ export async function decideAsked(
     const own = await rowsOf(kind, claims.get(claimedAs(one)), earlier);
     known.push({ asked: one, rows: own, scope: withContinuations(one.scope, own) });
   }
-  const relied = await reliedUpon(known, plan);
+  const relied = await reliedUpon(known, plan, batch);
 
   const rows = new Map<string, Row>();
   const given: Given[] = [];
@@ -202,13 +203,16 @@ function batchOf(directionId: DirectionId): BatchId {
 async function reliedUpon(
   known: readonly Known[],
   plan: number,
+  { previewKey }: Pick<Batch, 'previewKey'>,
 ): Promise<(identifier: Msisdn | Imei, scope: Scope) => Reliance[]> {
   const directionsOf = (scope: Scope) =>
     scope !== 'current' && 'rows' in scope ? scope.rows.map(({ directionId }) => directionId) : [];
   const directions = new Set(known.flatMap(({ scope }) => directionsOf(scope)));
-  if (directions.size === 0) return () => [];
+  if (directions.size === 0 || previewKey === undefined) return () => [];
+  const { withdraws } = askedForm.parse(await readText({ bucket: env.WORK, key: SCREENED.previews.asked(previewKey) }));
+  const withdrawn = withdraws?.imeis === null ? withdraws.batchId : null;
   const identifiers = new Set(known.map(({ asked }) => claimedAs(asked)));
-  const relying = await readReliances(env, { directions, identifiers, plan });
+  const relying = await readReliances(env, { directions, identifiers, plan, withdrawn });
   return (identifier, scope) =>
     [...new Set(directionsOf(scope))].flatMap((directionId) => relying.get(`${identifier} ${directionId}`) ?? []);
 }

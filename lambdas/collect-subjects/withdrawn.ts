@@ -1,20 +1,26 @@
 import type { Asked } from '../domain/appeals.ts';
 import type { AskedSubject } from '../domain/asked.ts';
 import { planCounts } from '../domain/batches.ts';
+import type { Pointer } from '../domain/claims.ts';
 import { decidedBy } from '../domain/decisions.ts';
 import { subjectOfLine } from '../domain/directions.ts';
-import type { BatchId, Imei, Msisdn } from '../domain/identifiers.ts';
-import { gatheredForm, type PlannedDirection } from '../domain/plans.ts';
+import { parseElsewhereLine } from '../domain/elsewhere.ts';
+import { type BatchId, type DirectionId, type Imei, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
+import type { DirectionKind } from '../domain/kinds.ts';
+import { currentOutcomes } from '../domain/ledger.ts';
+import { isReversed } from '../domain/outcomes.ts';
+import { gatheredForm, type Plan, type PlannedDirection } from '../domain/plans.ts';
 import { parseGatheredLine } from '../domain/sightings.ts';
 import { type Decided, NOTHING_DECIDED } from '../domain/subjects.ts';
 import { heldImeis } from '../domain/weighing.ts';
 import { SCREENED } from '../domain/work.ts';
 import { readApproval } from '../stores/cases/approvals.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
+import { readLedger } from '../stores/cases/ledgers.ts';
 import { readHandsets } from '../stores/handsets.ts';
 import { readText, readTextLines } from '../stores/objects.ts';
 import { readPlan } from '../stores/plans.ts';
-import { readWithdrawn } from '../stores/withdrawn-reports.ts';
+import { isWithdrawn, readWithdrawn, type Withdrawn } from '../stores/withdrawn-reports.ts';
 
 interface Places {
   readonly WORK: string;
@@ -34,6 +40,7 @@ export async function withdrawnSubjects(
   const batch = await readBatch(env.CASES, batchId);
   if (batch?.planKey === undefined || !planCounts(batch.state)) throw new Error(`batch ${batchId} is not directed`);
   const plan = await readPlan(env.WORK, batch.planKey);
+  const also = imeis === null ? await keptFor(env, plan) : [];
   const only = imeis === null ? null : await withdrawnOnly(env, batch, new Set(imeis));
   let count = 0;
   return {
@@ -41,24 +48,33 @@ export async function withdrawnSubjects(
       count = 0;
       for (const kind of ['reverify', 'block'] as const) {
         const handsets = new Map<Imei, AskedSubject>();
+        // A handset has a row at each operator.
+        const add = (imei: Imei, pointer: Pointer) => {
+          const known = handsets.get(imei);
+          const rows = [
+            ...(known && known.scope !== 'current' && 'rows' in known.scope ? known.scope.rows : []),
+            pointer,
+          ];
+          handsets.set(imei, { imei, msisdn: null, scope: { rows }, ground: 'withdrawal', lines: [] });
+        };
         for (const direction of plan.directions.filter(({ directionId }) => directionId.includes(`.${kind}.`)))
           for await (const { identifier, row } of rowsOf(env, kind, direction)) {
             if (only !== null && !only.has(identifier)) continue;
             const pointer = { directionId: direction.directionId, row };
-            if (kind === 'reverify') {
+            if (kind === 'block') add(identifier as Imei, pointer);
+            else {
               count += 1;
               yield numberOf(identifier as Msisdn, pointer);
-              continue;
             }
-            // A handset has a row at each operator.
-            const imei = identifier as Imei;
-            const known = handsets.get(imei);
-            const rows = [
-              ...(known && known.scope !== 'current' && 'rows' in known.scope ? known.scope.rows : []),
-              pointer,
-            ];
-            handsets.set(imei, { imei, msisdn: null, scope: { rows }, ground: 'withdrawal', lines: [] });
           }
+        for (const one of also) {
+          if (one.kind !== kind) continue;
+          if (kind === 'block') add(one.identifier as Imei, one.pointer);
+          else {
+            count += 1;
+            yield numberOf(one.identifier as Msisdn, one.pointer);
+          }
+        }
         count += handsets.size;
         yield* handsets.values();
         if (kind === 'reverify') continue;
@@ -72,6 +88,39 @@ export async function withdrawnSubjects(
     },
     count: () => count,
   };
+}
+
+/** A row of a report that was withdrawn before, and kept on this one's account. */
+interface KeptRow {
+  readonly kind: DirectionKind;
+  readonly identifier: Imei | Msisdn;
+  readonly pointer: Pointer;
+}
+
+/** What of reports that were withdrawn before stays since this one found it there: with this one it goes, too. */
+async function keptFor(env: Places, { elsewhere }: Plan): Promise<KeptRow[]> {
+  const found = new Map<DirectionId, Set<Imei | Msisdn>>();
+  for (const { key, bytes } of elsewhere)
+    for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
+      for (const { directionId, identifier } of block.map(parseElsewhereLine))
+        if (directionId !== null) found.set(directionId, (found.get(directionId) ?? new Set()).add(identifier));
+  const withdrawn = new Map<BatchId, Withdrawn>();
+  const kept: KeptRow[] = [];
+  for (const [directionId, identifiers] of found) {
+    const direction = parseDirectionId(directionId);
+    if (direction === null || (direction.kind !== 'reverify' && direction.kind !== 'block')) continue;
+    const { batchId, kind } = direction;
+    const of = withdrawn.get(batchId) ?? (await readWithdrawn(env, batchId));
+    withdrawn.set(batchId, of);
+    if (![...identifiers].some((identifier) => isWithdrawn(of, { kind, identifier }))) continue;
+    const ledger = await readLedger(env.CASES, directionId);
+    if (ledger === undefined) continue;
+    const bytes = currentOutcomes(ledger);
+    for await (const { identifier, row } of rowsOf(env, kind, ledger))
+      if (identifiers.has(identifier) && isWithdrawn(of, { kind, identifier }) && !isReversed(bytes, row))
+        kept.push({ kind, identifier, pointer: { directionId, row } });
+  }
+  return kept;
 }
 
 async function handsetsOf({ WORK }: Places, { handsetsKey, report }: Batch): Promise<Imei[]> {

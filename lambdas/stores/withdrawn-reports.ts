@@ -3,6 +3,7 @@ import { askedForm } from '../domain/appeals.ts';
 import { planCounts } from '../domain/batches.ts';
 import { decidedBy } from '../domain/decisions.ts';
 import { type BatchId, type Imei, isBatchId, type Msisdn } from '../domain/identifiers.ts';
+import { type DirectionKind, rulesOf } from '../domain/kinds.ts';
 import { SCREENED, WITHDRAWN } from '../domain/work.ts';
 import { readApproval } from './cases/approvals.ts';
 import { readBatch } from './cases/batches.ts';
@@ -30,6 +31,14 @@ export interface Withdrawn {
   has(imei: Imei): boolean;
   /** Whether the report was withdrawn as a whole, and a number or handset with it. */
   wholeWith(identifier: Imei | Msisdn): boolean;
+}
+
+/** Whether what a batch found elsewhere, or directed, was withdrawn of it: a number goes with the whole report. */
+export function isWithdrawn(
+  withdrawn: Withdrawn,
+  { kind, identifier }: { readonly kind: DirectionKind; readonly identifier: Imei | Msisdn },
+): boolean {
+  return withdrawn.wholeWith(identifier) || (rulesOf(kind).subject === 'handset' && withdrawn.has(identifier as Imei));
 }
 
 /** What was withdrawn of a report by now: only a plan that counts has an effect. */

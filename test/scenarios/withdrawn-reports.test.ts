@@ -60,6 +60,30 @@ describe('handsets that are withdrawn one by one', { timeout: 300_000 }, () => {
   });
 });
 
+describe('two reports, of which one relied on the other, both withdrawn', { timeout: 300_000 }, () => {
+  for (const order of [
+    ['mha', 'up-police'],
+    ['up-police', 'mha'],
+  ] as const)
+    it(`leave nobody cut off, ${order[0]}'s first`, async () => {
+      await using lab = await open();
+      await lab.usage('airtel', [`${H1},${V},2026-05-21,Delhi`]);
+      await lab.report('mha', [H1]);
+      const direction = await lab.direction(id('mha', H1), 'reverify', 'airtel');
+      await lab.at(1);
+      await lab.report('up-police', [H1]);
+      const reversals: string[] = [];
+      for (const [n, agency] of order.entries()) {
+        await lab.at(3 + n);
+        reversals.push(await withdraw(lab, id(agency, H1), []));
+      }
+      await lab.at(40);
+      expect(await disconnects(lab, direction)).not.toContain(V);
+      expect(await subjects(lab, reversals[1] ?? '')).toMatchObject({ asked: 2, directed: 2 });
+      expect(lab.cloud.failures()).toEqual([]);
+    });
+});
+
 describe('a report that is withdrawn where another agency has a number, too', { timeout: 300_000 }, () => {
   it('is given back at its own operator, and leaves alone what the other one has moved at another', async () => {
     await using lab = await open();

@@ -254,7 +254,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     EXEMPTIONS.pattern,
   );
   allowObjects(claim, 'write', work, PLANS.decisions.pattern, RELIED.pattern);
-  allowList(claim, 'list', work, `${RELIED.prefix}*`);
+  allowList(claim, 'list', work, `${RELIED.prefix}*`, `${WITHDRAWN.prefix}*`);
   allowItems(claim, CLAIM_ITEMS, cases);
   allowItems(claim, ['dynamodb:Query'], links);
 
