@@ -45,6 +45,11 @@ beforeAll(async () => {
     LINKS_PER_SHARD: '100',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     EXTENSION_DAYS: '30',
+    // Nobody decides upon a night: what its function has for reversals is not used here.
+    OUTBOX: 'outbox',
+    APPROVERS_TOPIC: 'arn:aws:sns:ap-south-1:000000000000:approvers',
+    ADMINISTRATORS_TOPIC: 'arn:aws:sns:ap-south-1:000000000000:administrators',
+    REVERSAL_LIMITS: JSON.stringify({ people: 1, peopleForLarge: 2, large: 100, mostSubjects: 10_000 }),
     AUDIT_QUEUE: `${cloud.endpoint}/000000000000/tokens`,
   });
   stores = await load();
