@@ -1,4 +1,4 @@
-import { askedForm } from '../domain/appeals.ts';
+import { askedForm, isStruck } from '../domain/appeals.ts';
 import {
   type AskedSubject,
   claimedAs,
@@ -100,7 +100,7 @@ export async function decideAsked(
   const given: Given[] = [];
   for (const { asked: one, rows: own, scope } of known) {
     const nothing = { asked: one, rows: [], names: [], openIn: [], kept: [] };
-    if ([one.imei, one.msisdn].some((subject) => subject !== null && struck.has(subject))) {
+    if (isStruck(one, struck)) {
       given.push({ ...nothing, state: 'struck' });
       continue;
     }
@@ -114,8 +114,7 @@ export async function decideAsked(
     const names: string[] = [];
     for (const back of decision.directed) {
       const { imei, msisdn } = one;
-      const line =
-        imei === null ? await earlier.line(back.from) : directionRowLine('unblock', { imei, msisdn: msisdn });
+      const line = imei === null ? await earlier.line(back.from) : directionRowLine('unblock', { imei, msisdn });
       const name = `${back.operator} ${one.imei === null ? claimedAs(one) : line}`;
       rows.set(name, rows.get(name) ?? { identifier: claimedAs(one), line, operator: back.operator });
       names.push(name);

@@ -1,8 +1,7 @@
 import { type Day, dayOf, type Instant } from '../domain/days.ts';
 import { type Exemption, isLifted } from '../domain/exemptions.ts';
 import type { Imei, Msisdn } from '../domain/identifiers.ts';
-import type { DirectionKind } from '../domain/kinds.ts';
-import { rulesOf } from '../domain/kinds.ts';
+import { type DirectionKind, rulesOf } from '../domain/kinds.ts';
 import type { Claim } from '../stores/cases/claims.ts';
 import type { EarlierDirections } from '../stores/earlier-directions.ts';
 import { newestSighting } from '../stores/links.ts';

@@ -1,6 +1,6 @@
 /** What a reversal is asked to take back: by a caseworker's appeal, or by an agency that withdraws what it reported. */
 import * as z from 'zod';
-import { type Pointer, readPointer, writePointer } from './claims.ts';
+import { type Pointer, pointerField, writePointer } from './claims.ts';
 import type { Instant } from './days.ts';
 import type { BatchId, Imei, Msisdn } from './identifiers.ts';
 import { type Covers, fields, formOf } from './stored.ts';
@@ -53,15 +53,6 @@ export function isStruck(
   return (msisdn !== null && struck.has(msisdn)) || (imei !== null && struck.has(imei));
 }
 
-const pointer = z.string().transform((text, context): Pointer => {
-  try {
-    return readPointer(text);
-  } catch {
-    context.addIssue({ code: 'custom' });
-    return z.NEVER;
-  }
-});
-
 const asked = z.strictObject({
   batchId: fields.batch,
   uploader: z.string(),
@@ -75,7 +66,7 @@ const asked = z.strictObject({
       line: fields.count,
       msisdn: fields.msisdn.nullable(),
       imei: fields.imei.nullable(),
-      row: pointer.nullable(),
+      row: pointerField.nullable(),
       ground: z.enum(APPEAL_GROUNDS),
       caseRef: z.string(),
     }),

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import type { Appeal } from './appeals.ts';
-import { type Pointer, readPointer, writePointer } from './claims.ts';
+import { type Pointer, pointerField, writePointer } from './claims.ts';
 import { csvLine } from './csv.ts';
 import type { BatchId, DirectionId, Imei, Msisdn, OperatorId } from './identifiers.ts';
 import { imeiOut } from './identifiers.ts';
@@ -42,18 +42,10 @@ export function isWhole({ imei, msisdn }: Pick<AskedSubject, 'imei' | 'msisdn'>)
   return imei === null || msisdn === null;
 }
 
-const pointer = z.string().transform((text, context): Pointer => {
-  try {
-    return readPointer(text);
-  } catch {
-    context.addIssue({ code: 'custom' });
-    return z.NEVER;
-  }
-});
 const scope = z.union([
   z.literal('current'),
-  z.strictObject({ ofHolderIn: pointer }),
-  z.strictObject({ rows: z.array(pointer) }),
+  z.strictObject({ ofHolderIn: pointerField }),
+  z.strictObject({ rows: z.array(pointerField) }),
 ]);
 const subject = {
   imei: fields.imei.nullable(),
@@ -183,7 +175,7 @@ export interface ReversedSubject extends Omit<AskedSubject, 'scope'> {
 const reversedSubject = z.strictObject({
   ...subject,
   state: z.enum(SUBJECT_STATES),
-  rows: z.array(pointer),
+  rows: z.array(pointerField),
   directionIds: z.array(fields.direction),
   kept: z.array(z.strictObject({ operator: fields.operator, batchId: fields.batch, state: z.string() })),
 });

@@ -2,6 +2,7 @@
  * Claims: which row of which direction a number, or a handset at an operator, belongs to, and what a new batch that
  * meets it makes of that.
  */
+import * as z from 'zod';
 import { isCut } from './back-orders.ts';
 import { addSeconds, type Day, type Instant } from './days.ts';
 import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
@@ -67,6 +68,16 @@ export function lateAnswersUntil(end: Instant): Instant {
 export function keptUntil(lastWord: Instant, days: number): Instant {
   return addSeconds(lastWord, days * SECONDS_PER_DAY);
 }
+
+/** A stored pointer, as a field of records. */
+export const pointerField = z.string().transform((stored, context): Pointer => {
+  try {
+    return readPointer(stored);
+  } catch {
+    context.addIssue({ code: 'custom' });
+    return z.NEVER;
+  }
+});
 
 /** Whether two pointers are to one row. */
 export function samePointer(a: Pointer, b: Pointer): boolean {

@@ -10,7 +10,7 @@ import { withdraw } from './withdraw.ts';
 
 export type { Environment } from './environment.ts';
 
-/** Withdraw: an agency takes a report back upon which nobody has decided yet. */
+/** Withdraw: an agency takes a report back, before anybody has decided upon it, or by a reversal of what was directed. */
 export const handler = uploads(
   marking(env.WORK, async (file: Uploaded, attempt: string) => {
     const place = parseInboxKey(file.key);
