@@ -19,6 +19,10 @@ import { failuresText, Traces } from '../simulation/traces.ts';
 
 /** The one that is synthesized where none is named. */
 const STAGE = 'dev';
+/** Nothing gets lost here, so that one sweep a day has as little to mend as one an hour. */
+const SWEEPS = { sweepHours: '24', surveyHours: '24' };
+/** Functions that are loaded at a time: with fewer they make room for each other all the time, with more they take more memory. */
+const WORKERS = 16;
 const progress = showProgress(process.stdout);
 
 let starting: Promise<LocalCloud> | undefined;
@@ -39,7 +43,7 @@ async function run(settings: RunSettings): Promise<boolean> {
   const kept = new Traces();
   traces = kept;
   progress.stage('Synthesizing the app');
-  const assembly = await synthesize({ own: true, context: { stage: STAGE, ladder: settings.ladder } });
+  const assembly = await synthesize({ own: true, context: { stage: STAGE, ladder: settings.ladder, ...SWEEPS } });
   progress.stage('Starting the local cloud');
   let started: LocalCloud | undefined;
   let seen: LocalCloud | undefined;
@@ -61,6 +65,7 @@ async function run(settings: RunSettings): Promise<boolean> {
     assembly,
     start: settings.start,
     seed: settings.seed,
+    workers: WORKERS,
     enforce: settings.enforce ?? false,
     log: (functionName, line) => {
       kept.log(functionName, line);

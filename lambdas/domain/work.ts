@@ -178,6 +178,9 @@ export const WITHDRAWN = {
   key: (report: BatchId, reversal: BatchId) => `withdrawn/${report}/${reversal}`,
 };
 
+/** Where all marks of uploads lie. */
+export const MARKED = folder('uploads');
+
 /** Marks of uploads, by what each says; `stores/uploads.ts` has what that is. */
 export const MARKS = {
   worked: folder('uploads/worked'),

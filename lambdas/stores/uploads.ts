@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
-import { MARKS } from '../domain/work.ts';
+import { MARKED, MARKS } from '../domain/work.ts';
 import { listObjects, readText, writeObject } from './objects.ts';
 
 /** A version of an object of the inbox. Its ETag would not do: under SSE-KMS equal bytes have another one each time. */
@@ -29,11 +29,16 @@ export async function mark(work: string, kind: Mark, upload: Upload, content = '
   await writeObject({ bucket: work, key: MARKS[kind].prefix + markOf(upload) }, content);
 }
 
-/** When each upload got this mark last, by its name. */
-export async function readMarks(work: string, kind: Mark): Promise<Map<string, Instant>> {
-  const folder = MARKS[kind].prefix;
-  const marks = new Map<string, Instant>();
-  for await (const { key, at } of listObjects({ bucket: work, key: folder })) marks.set(key.slice(folder.length), at);
+/** All marks: by their kind, and by an upload's name, when it got the mark last. */
+export async function readMarks(work: string): Promise<Record<Mark, Map<string, Instant>>> {
+  const kinds = Object.keys(MARKS) as Mark[];
+  const marks = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as Record<Mark, Map<string, Instant>>;
+  // In one list: most folders have little, and each would be a request of its own.
+  for await (const { key, at } of listObjects({ bucket: work, key: MARKED.prefix })) {
+    const kind = kinds.find((one) => key.startsWith(MARKS[one].prefix));
+    if (kind === undefined) throw new Error(`${MARKED.prefix} holds what is no mark`);
+    marks[kind].set(key.slice(MARKS[kind].prefix.length), at);
+  }
   return marks;
 }
 

@@ -27,7 +27,7 @@ import { resumeBatch, startResumed } from '../stores/resuming.ts';
 import { pendingSubscriptions } from '../stores/subscriptions.ts';
 import { unsettledBatches } from '../stores/unsettled-batches.ts';
 import { keysOfUntold, noteTold, readUntold } from '../stores/untold.ts';
-import { mark, markOf, readMarks } from '../stores/uploads.ts';
+import { isMarked, mark } from '../stores/uploads.ts';
 import { failureOf, startOnce, statusOf } from '../stores/workflows.ts';
 import { each } from './each.ts';
 import { mendUploads } from './uploads.ts';
@@ -105,7 +105,7 @@ async function mendUndirected({ execution, batchId }: Batch, now: Instant): Prom
   const status = await failureOf(execution);
   if (!status) return;
   const ended = { key: `${execution} ${status}` };
-  if (!(await readMarks(env.WORK, 'resent')).has(markOf(ended))) {
+  if (!(await isMarked(env.WORK, 'resent', ended))) {
     await sendEvent(env.RELEASE_QUEUE, { time: now, detail: { executionArn: execution, status } });
     await mark(env.WORK, 'resent', ended);
     measure('Mended', { what: 'batch' });

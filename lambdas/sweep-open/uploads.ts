@@ -40,13 +40,7 @@ async function* inOrder(versions: AsyncIterable<Version>): AsyncGenerator<Versio
  */
 export async function mendUploads(env: Inbox, now: Instant): Promise<void> {
   const { INBOX, WORK, queues } = env;
-  const worked = await readMarks(WORK, 'worked');
-  const resent = await readMarks(WORK, 'resent');
-  const quarantined = await readMarks(WORK, 'quarantined');
-  const handedOn = await readMarks(WORK, 'handed');
-  const failed = await readMarks(WORK, 'failed');
-  const gated = await readMarks(WORK, 'gated');
-  const admitted = await readMarks(WORK, 'admitted');
+  const { worked, resent, quarantined, handed, failed, gated, admitted } = await readMarks(WORK);
   const mend = async (upload: Version, folder: string, queue: string) => {
     const name = markOf(upload);
     const marks = {
@@ -58,7 +52,7 @@ export async function mendUploads(env: Inbox, now: Instant): Promise<void> {
     };
     const remedy = remedyFor(upload.at, marks, now);
     if (remedy === undefined) return;
-    if (handedOn.has(name) && (await statusOf(await readMark(WORK, 'handed', upload))) === 'RUNNING') return;
+    if (handed.has(name) && (await statusOf(await readMark(WORK, 'handed', upload))) === 'RUNNING') return;
     if (remedy === 'resend') {
       const { key, size, at, versionId } = upload;
       const object = { key, size, sequencer: versionId, 'version-id': versionId };

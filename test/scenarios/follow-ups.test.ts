@@ -23,7 +23,7 @@ interface Books {
 }
 
 async function open(numbers: string[], operators = 'airtel,jio'): Promise<{ lab: Lab; direction: string }> {
-  const lab = await Lab.open({ context: { operators, sweepHours: '24' } });
+  const lab = await Lab.open({ context: { operators }, nights: true });
   await lab.usage(
     'airtel',
     numbers.map((number) => `${HANDSET},${number},2026-05-20,Delhi`),
@@ -163,7 +163,7 @@ describe('what was moved goes on in the follow-up of the next night', { timeout:
 
   it('once, where two rows of a number come to one operator in one night: with the later deadlines, which leave more time', async () => {
     const later = '35100000000002';
-    await using lab = await Lab.open({ context: { operators: 'airtel,jio', sweepHours: '24' } });
+    await using lab = await Lab.open({ context: { operators: 'airtel,jio' }, nights: true });
     await lab.usage('airtel', [`${HANDSET},${P},2026-05-20,Delhi`]);
     await lab.usage('jio', [`${later},${P},2026-05-25,Delhi`]);
     await lab.report('mha', [HANDSET]);

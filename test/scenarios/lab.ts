@@ -16,9 +16,17 @@ export const AT_ONCE = { people: '0', busyDay: '1000000', manyConnections: '1000
 /** Enough that every function stays warm from one test to the next. */
 const WORKERS = 40;
 
+/**
+ * What goes by a schedule. Sweeps are most of what happens in the weeks of a ladder, and nights much of it: scenarios that are not
+ * about sweeps say no hours, and have none, nor nights where they don't say so.
+ */
+type Schedules = 'none' | 'nights' | 'all';
+
 export interface LabSettings extends Omit<NextSettings, 'start'> {
-  /** Values of the CDK context, as `-c name=value` gives them. */
+  /** Values of the CDK context, as `-c name=value` gives them; with `sweepHours` there are sweeps, and nights. */
   context?: Record<string, string>;
+  /** Whether follow-ups begin at night. */
+  nights?: boolean;
 }
 
 /**
@@ -59,16 +67,17 @@ export class Lab {
   readonly cloud: LocalCloud;
   readonly #assembly: string;
 
-  readonly #sweeps: boolean;
+  readonly #schedules: Schedules;
 
-  private constructor(cloud: LocalCloud, assembly: string, sweeps: boolean) {
+  private constructor(cloud: LocalCloud, assembly: string, schedules: Schedules) {
     this.cloud = cloud;
     this.#assembly = assembly;
-    this.#sweeps = sweeps;
+    this.#schedules = schedules;
+    this.#schedule(schedules);
   }
 
   /** @param settings with an assembly where it is not as this context has it */
-  static async open({ context = {}, ...settings }: LabSettings = {}): Promise<Lab> {
+  static async open({ context = {}, nights = false, ...settings }: LabSettings = {}): Promise<Lab> {
     const { assembly = await synthesize({ here: true, context: { ...AT_ONCE, sweepHours: '24', ...context } }) } =
       settings;
     const next = { ...PLAIN, ...settings, assembly, faults: { ...NONE, ...settings.faults } };
@@ -78,20 +87,21 @@ export class Lab {
       1,
     );
     const cloud = await (found === undefined ? startCloud({ workers: WORKERS, ...next }) : again(found.cloud, next));
-    // Sweeps are most of what happens in the weeks of a ladder: scenarios that are not about them say no hours, and have none.
-    const sweeps = context.sweepHours !== undefined;
-    cloud.pauseSchedules(!sweeps);
-    return new Lab(cloud, assembly, sweeps);
+    return new Lab(cloud, assembly, context.sweepHours === undefined ? (nights ? 'nights' : 'none') : 'all');
   }
 
-  /** Lets time pass until an instant, in milliseconds, where no sweep has a part in it. */
+  #schedule(which: Schedules): void {
+    this.cloud.pauseSchedules((rule) => which === 'none' || (which === 'nights' && rule.includes('Sweep')));
+  }
+
+  /** Lets time pass until an instant, in milliseconds, where no sweep and no night has a part in it. */
   async quietly(until?: number): Promise<void> {
-    this.cloud.pauseSchedules(true);
+    this.#schedule('none');
     await this.cloud.run(until);
-    this.cloud.pauseSchedules(!this.#sweeps);
+    this.#schedule(this.#schedules);
   }
 
-  /** Works through all that is left of the ladders, where no sweep has a part in it. */
+  /** Works through all that is left of the ladders, where no sweep and no night has a part in it. */
   async toTheEnd(): Promise<void> {
     await this.quietly();
   }
@@ -126,6 +136,11 @@ export class Lab {
   /** At `days` after the start: what a person does then, worked through to rest. */
   async at(days: number): Promise<void> {
     await this.cloud.run(START + days * DAY);
+  }
+
+  /** At `days` after the start, where no sweep and no night has a part in what comes before. */
+  async quietlyAt(days: number): Promise<void> {
+    await this.quietly(START + days * DAY);
   }
 
   /** An operator's answer to a direction: rows `identifier,outcome`. */

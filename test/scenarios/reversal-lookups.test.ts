@@ -62,7 +62,7 @@ const directionOf = async (id: string, kind: string, operator = 'airtel') => {
 };
 
 beforeAll(async () => {
-  lab = await Lab.open({ context: { operators: 'airtel,jio', sweepHours: '24' } });
+  lab = await Lab.open({ context: { operators: 'airtel,jio' }, nights: true });
   await lab.usage(
     'airtel',
     [O, D, V, S, P, T].map((number) => `${H},${number},2026-05-20,Delhi`),

@@ -28,7 +28,7 @@ interface Books {
 }
 
 async function open(numbers = [O, V, D, P]): Promise<{ lab: Lab; direction: string }> {
-  const lab = await Lab.open({ context: { operators: 'airtel,jio', sweepHours: '24' } });
+  const lab = await Lab.open({ context: { operators: 'airtel,jio' }, nights: true });
   await lab.usage(
     'airtel',
     numbers.map((number) => `${HANDSET},${number},2026-05-20,Delhi`),
@@ -109,7 +109,7 @@ describe('an appeal', { timeout: 300_000 }, () => {
 
     await answer(lab, restore, [`${O},restored`, `${D},restored`]);
     await answer(lab, unblock, [`${SHOWN},unblocked`]);
-    await lab.at(40);
+    await lab.quietlyAt(40);
     // Who was taken back is in no later order, and in no list; who wasn't is.
     const orders = (await lab.outbox(`orders/airtel/${direction}/`)).filter((key) =>
       /bar_incoming|disconnect/.test(key),
@@ -159,7 +159,7 @@ describe('an appeal', { timeout: 300_000 }, () => {
     await lab.at(12);
     await lab.usage('airtel', [`${HANDSET},${O},2026-06-09,Delhi`], 'later.csv');
     await lab.report('mha', [HANDSET, '35100000000002'], 'again.csv');
-    await lab.at(60);
+    await lab.quietlyAt(60);
     expect(await books(lab, second)).toMatchObject({
       connections: { linked: 4, reversed: 2, alreadyOpen: 2, directed: 0 },
       blocks: { rows: 2, reversed: 2, directed: 0 },
@@ -205,7 +205,7 @@ describe('an appeal', { timeout: 300_000 }, () => {
     expect(await lab.read(`revocations/2026-06-08/${first}.withdrawn.csv`)).not.toContain(V);
     const second = await appeal(lab, [`${P},,,wrong_number,`], 'refused.csv');
     await lab.decide('approver-2', second, ['refuse,,,,no ground']);
-    await lab.at(60);
+    await lab.quietlyAt(60);
     expect(await books(lab, second)).toMatchObject({ status: 'refused', kind: 'reversal' });
     expect(await lab.outbox(`revocations/`)).not.toContain(second);
     const [disconnect = ''] = (await lab.outbox(`orders/airtel/${direction}/`)).filter((key) =>
@@ -354,7 +354,7 @@ describe('an appeal', { timeout: 300_000 }, () => {
     const [night = ''] = nights;
     expect(night).toMatch(/^followup-202606\d\d0000\.restore\.airtel\./);
     await answer(lab, night, [`${O},restored`]);
-    await lab.at(30);
+    await lab.at(15);
     expect((await lab.directions('airtel')).filter((one) => one.startsWith('followup-'))).toEqual(nights);
   });
 });
@@ -376,7 +376,7 @@ async function withdraw(lab: Lab, batch: string, imeis: string[], name = 'withdr
 describe('a report that its agency withdraws after it was directed', { timeout: 300_000 }, () => {
   /** O is seen in the first handset alone, V in both, P and D in the second alone. */
   async function reported(): Promise<{ lab: Lab; direction: string }> {
-    const lab = await Lab.open({ context: { operators: 'airtel,jio', sweepHours: '24' } });
+    const lab = await Lab.open({ context: { operators: 'airtel,jio' }, nights: true });
     const rows = [
       [HANDSET, O, '2026-05-20'],
       [HANDSET, V, '2026-05-21'],
@@ -432,7 +432,7 @@ describe('a report that its agency withdraws after it was directed', { timeout: 
       '',
     ]);
     expect(await directions(lab, rest, 'restore')).toEqual([]);
-    await lab.at(40);
+    await lab.quietlyAt(40);
     const cut = (await lab.outbox(`orders/airtel/${direction}/`)).filter((key) => key.endsWith('disconnect.csv'));
     const disconnected = await lab.read(cut[0] ?? '');
     expect([O, V, P, D].map((number) => disconnected.includes(number))).toEqual([false, true, true, true]);
@@ -515,11 +515,12 @@ describe('a report that its agency withdraws after it was directed', { timeout: 
         .map((number) => `${number},2026-06-06,withdrawal\n`)
         .join('')}`,
     );
-    await lab.at(40);
+    await lab.at(8);
+    expect((await lab.batches()).filter((batch) => batch.startsWith('followup-202606070'))).toEqual([]);
+    await lab.quietlyAt(40);
     for (const one of [direction, atJio])
       for (const key of await lab.outbox(`orders/${one.split('.')[2]}/${one}/`))
         expect(key).toMatch(/1-reverify\.csv$/);
-    expect((await lab.batches()).filter((batch) => batch.startsWith('followup-202606070'))).toEqual([]);
     expect(await books(lab, both)).toMatchObject({
       connections: { directed: 4, ported: 1, disconnected: 1, withdrawn: 2, extended: 0, overdue: 0 },
       unexplained: 0,

@@ -9,7 +9,7 @@ const SHOWN = '351000000000013';
 const [O, V, Q] = [1, 2, 3].map((n) => `+91981000000${n}`) as [string, string, string];
 const id = (agency: string, ...imeis: string[]) =>
   `${agency}-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
-const open = () => Lab.open({ context: { operators: 'airtel,jio', sweepHours: '24' } });
+const open = (nights = false) => Lab.open({ context: { operators: 'airtel,jio' }, nights });
 
 /** Files a withdrawal; its reversal is the newest of the agency's batches whose preview there is. */
 async function file(lab: Lab, batch: string, imeis: string[], name = 'withdrawal.csv'): Promise<string> {
@@ -86,7 +86,7 @@ describe('two reports, of which one relied on the other, both withdrawn', { time
 
 describe('a report that is withdrawn where another agency has a number, too', { timeout: 300_000 }, () => {
   it('is given back at its own operator, and leaves alone what the other one has moved at another', async () => {
-    await using lab = await open();
+    await using lab = await open(true);
     await lab.usage('airtel', [`${H1},${O},2026-05-20,Delhi`]);
     await lab.report('mha', [H1]);
     await lab.usage('jio', [`${H2},${O},2026-05-31,Delhi`], 'jio.csv');

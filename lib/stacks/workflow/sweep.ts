@@ -3,7 +3,7 @@ import { Schedule } from 'aws-cdk-lib/aws-events';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
-import { ASKED, MARKS, PLANS, SCREENED, SETTLED, UNTOLD } from '../../../lambdas/domain/work.ts';
+import { ASKED, MARKED, MARKS, PLANS, SCREENED, SETTLED, UNTOLD } from '../../../lambdas/domain/work.ts';
 import type { Environment as SweepEnvironment } from '../../../lambdas/sweep-open/handler.ts';
 import {
   allow,
@@ -73,22 +73,7 @@ export function addSweep(
     ({ prefix }) => prefix,
   );
   allowList(sweep, 'list versions', inbox, ...read);
-  allowList(
-    sweep,
-    'list',
-    work,
-    SCREENED.prefix,
-    SETTLED.prefix,
-    MARKS.worked.prefix,
-    MARKS.handed.prefix,
-    MARKS.failed.prefix,
-    MARKS.resent.prefix,
-    MARKS.quarantined.prefix,
-    MARKS.gated.prefix,
-    MARKS.admitted.prefix,
-    UNTOLD.pattern,
-    ASKED.pattern,
-  );
+  allowList(sweep, 'list', work, SCREENED.prefix, SETTLED.prefix, MARKED.pattern, UNTOLD.pattern, ASKED.pattern);
   allowList(sweep, 'list', outbox, OUTBOX.orders.pattern);
   allowObjects(
     sweep,

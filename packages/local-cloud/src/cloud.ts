@@ -240,7 +240,7 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
       run: (until) => counted(clock.run(until)),
       deploy,
       pauseSchedules: (paused) => {
-        bus.schedulesPaused = paused;
+        bus.isPaused = typeof paused === 'boolean' ? () => paused : paused;
       },
       outside: (at, run) => clock.outside(at, run),
       put: (bucket, key, body, as) => outside.put(bucket, key, body, as),

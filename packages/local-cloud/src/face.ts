@@ -82,8 +82,8 @@ export interface LocalCloud {
    * UnsupportedDefinition, before anything is changed, where the change holds what isn't implemented.
    */
   deploy(assembly: string): Promise<void>;
-  /** Has rules with a schedule send nothing when their time comes, or send again. */
-  pauseSchedules(paused: boolean): void;
+  /** Has rules with a schedule send nothing when their time comes, or send again: all of them, or each as is said of its ARN. */
+  pauseSchedules(paused: boolean | ((ruleArn: string) => boolean)): void;
   /** An outsider's act at an instant of the cloud. */
   outside(at: number, run: () => Promise<void>): void;
   /**

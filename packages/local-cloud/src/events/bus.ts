@@ -65,8 +65,8 @@ export class Bus {
   private readonly settings: BusSettings;
   private readonly rules: { matches(event: unknown): boolean; targets: readonly RuleTarget[] }[] = [];
 
-  /** Whether rules with a schedule send nothing when their time comes. */
-  schedulesPaused = false;
+  /** Whether a rule with a schedule, by its ARN, sends nothing when its time comes. */
+  isPaused: (ruleArn: string) => boolean = () => false;
 
   constructor(settings: BusSettings) {
     this.settings = settings;
@@ -91,7 +91,7 @@ export class Bus {
     this.settings.clock.every(
       period,
       () => {
-        if (!this.schedulesPaused) this.deliver(this.event('aws.events', 'Scheduled Event', [ruleArn], {}), targets);
+        if (!this.isPaused(ruleArn)) this.deliver(this.event('aws.events', 'Scheduled Event', [ruleArn], {}), targets);
       },
       first,
     );
