@@ -1,12 +1,14 @@
 /**
- * The restore orders that responses cause: whoever proved themselves, or got the number since, and whom a bar or a disconnect order
- * had named, is given service back at once.
+ * The orders that give back what an order took or blocked. Responses cause restore orders: whoever proved themselves, or got the number
+ * since, and whom a bar or a disconnect order had named, is given service back at once. Those of a reversal's own directions are its plan's.
  */
 import { addSeconds, type Instant } from './days.ts';
-import { givesServiceBack } from './kinds.ts';
+import { type BatchId, type DirectionId, parseDirectionId } from './identifiers.ts';
+import { givesBack, givesServiceBack, rulesOf } from './kinds.ts';
 import { takesService } from './ladders.ts';
 import { currentOutcomes, type IssuedOrder, type Ledger, type RecordedFile } from './ledger.ts';
 import { bytesPerRow, fileOf, outcomeAt } from './outcomes.ts';
+import type { Plan } from './plans.ts';
 
 /** Seconds that such an order may take. It needs no answer. */
 const BACK_TAKES = 24 * 3600;
@@ -49,6 +51,33 @@ export function isCut(ledger: Ledger, row: number): boolean {
  */
 export function givenBackSince({ files }: Ledger, firstVersion: number): RecordedFile[] {
   return files.filter(({ backDue, version }) => backDue !== undefined && version > firstVersion);
+}
+
+/**
+ * The reversals (in the order of their entries) that took rows back since an order was first committed that takes service: it may have
+ * named whom they give back, so that whoever has published it tells of their orders after it.
+ */
+export function reversedSince({ files }: Ledger, firstVersion: number): BatchId[] {
+  return files.flatMap(({ reversal, version }) => (reversal !== undefined && version > firstVersion ? reversal : []));
+}
+
+/** The directions of a reversal's plan in which rows of a direction are given back: those of its operator, of the same subjects. */
+export function givingBackTo(
+  { kind, operator }: Pick<Ledger, 'kind' | 'operator'>,
+  { directions }: Pick<Plan, 'directions'>,
+): DirectionId[] {
+  const gives = (directionId: DirectionId) => {
+    const given = parseDirectionId(directionId)?.kind;
+    return given !== undefined && givesBack(given) && rulesOf(given).subject === rulesOf(kind).subject;
+  };
+  return directions.flatMap(({ directionId, operator: whose }) =>
+    whose === operator && gives(directionId) ? directionId : [],
+  );
+}
+
+/** The order of a direction that gives back which carries all of its rows; undefined where it has none yet. */
+export function givingBackIn({ orders }: Ledger): IssuedOrder | undefined {
+  return orders.find(({ rung }) => rung === 1);
 }
 
 /** Whether an order was first committed before a file was recorded. */

@@ -9,7 +9,6 @@ import {
 } from '../domain/issuing.ts';
 import { takesService } from '../domain/ladders.ts';
 import type { IssuedOrder, Ledger } from '../domain/ledger.ts';
-import { toOperator } from '../domain/notices.ts';
 import { orderKey } from '../domain/outbox.ts';
 import { awaitsFirstOrder } from '../domain/whereabouts.ts';
 import { PREPARED } from '../domain/work.ts';
@@ -17,7 +16,7 @@ import { audit } from '../stores/audit.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
 import { sendNotice, tell } from '../stores/notices.ts';
 import { copyObject } from '../stores/objects.ts';
-import { type Looked, publishToTheLast, putOrder } from '../stores/orders.ts';
+import { type Looked, orderTold, publishToTheLast, putOrder } from '../stores/orders.ts';
 
 import { env } from './environment.ts';
 
@@ -89,25 +88,9 @@ export async function publish(ledger: Ledger, order: IssuedOrder, publishing: Pu
  * before: until then its deadlines move.
  */
 async function putAndTell(ledger: Ledger, order: IssuedOrder): Promise<boolean> {
-  const { directionId, batchId, operator } = ledger;
-  const key = publishedKey(ledger, order);
   const prepared = { bucket: env.WORK, key: preparedKey(ledger, order) };
-  const published = { bucket: env.OUTBOX, key };
-  const told = toOperator({
-    kind: 'order',
-    directionId,
-    batchId,
-    operator,
-    directionKind: ledger.kind,
-    order: order.order,
-    rung: String(order.rung),
-    rows: order.rows,
-    deadline: order.deadline,
-    bucket: env.OUTBOX,
-    key,
-    size: order.bytes,
-    sha256: order.sha256,
-  });
+  const published = { bucket: env.OUTBOX, key: publishedKey(ledger, order) };
+  const told = orderTold(env, ledger, order);
   if (takesService(order.order)) {
     const note = noteOf(ledger, order);
     return await putOrder(env, { rows: order.rows, prepared, published, note, told });

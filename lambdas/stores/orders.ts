@@ -1,19 +1,24 @@
 import type { AuditNote } from '../domain/audit.ts';
-import { givenBackSince } from '../domain/back-orders.ts';
+import { givenBackSince, givingBackIn, givingBackTo, reversedSince } from '../domain/back-orders.ts';
 import { sha8, sha256Of } from '../domain/hashes.ts';
+import type { BatchId } from '../domain/identifiers.ts';
 import { RESTORE } from '../domain/kinds.ts';
-import type { Ledger, RecordedFile } from '../domain/ledger.ts';
+import type { IssuedOrder, Ledger, RecordedFile } from '../domain/ledger.ts';
 import { RESTORES_AT_ONCE } from '../domain/limits.ts';
 import { type Told, toOperator } from '../domain/notices.ts';
-import { backOrderKey } from '../domain/outbox.ts';
+import { backOrderKey, orderKey } from '../domain/outbox.ts';
 import { PREPARED } from '../domain/work.ts';
 import { audit } from './audit.ts';
+import { readBatch } from './cases/batches.ts';
+import { readLedger } from './cases/ledgers.ts';
 import { concurrently } from './concurrently.ts';
 import { sendNotice, tell } from './notices.ts';
 import { copyObject, listObjects, type Place, readText, writeObject } from './objects.ts';
+import { readPlan } from './plans.ts';
 
-/** Where orders are prepared, published and told of. */
+/** Where orders are prepared, published and told of, and where the ledgers are by which they go. */
 interface Orders {
+  CASES: string;
   WORK: string;
   OUTBOX: string;
   OPERATORS_TOPIC: string;
@@ -41,10 +46,11 @@ export interface Looked<Order> {
 
 /**
  * Publishes an order that takes service. Whoever publishes one looks at the ledger again, each time: a row may have been answered
- * for while the order was on its way. Then it is issued anew without that row and published again; and the restore orders of
- * whom it may have named are told once more after it, so that the last order told of somebody who has proved themselves is the
- * one that gives service back. Whose answer is committed after the look is told of it by Record, which publishes after its commit,
- * and so after this order.
+ * for, or taken back, while the order was on its way. Then it is issued anew without that row and published again; and the restore
+ * orders of whom it may have named are told once more after it, so that the last order told of somebody who has proved themselves, or
+ * whom a reversal restores, is the one that gives service back. Whose answer is committed after the look is told of it by Record, which
+ * publishes after its commit, and so after this order; and whom a reversal takes back after it, by that one's directions, which start
+ * once all is taken back.
  *
  * It ends: each round but the last goes on from a commit that carries fewer rows than the one before, and an order has no more
  * rounds than rows. To tell of a restore order commits nothing, so that no other attempt has anything to do because of it. An
@@ -65,6 +71,8 @@ export async function publishToTheLast<Order>(
       // Of an order that never lay there nobody can have heard.
       const again = isThere ? givenBackSince(ledger, firstVersion) : [];
       await concurrently(again, RESTORES_AT_ONCE, (file) => publishBackOrder(env, ledger, file));
+      for (const reversal of isThere ? reversedSince(ledger, firstVersion) : [])
+        await tellGivingBack(env, ledger, reversal);
       return order;
     }
     order = newer;
@@ -82,6 +90,33 @@ export async function putOrder(env: Orders, { rows, prepared, published, note, t
   await audit(env, note);
   if (rows > 0) await sendNotice(env, told);
   return true;
+}
+
+/**
+ * Tells once more of the orders, as they were published, by which a reversal gives back what it took from a direction. One that isn't
+ * there yet is told of by whoever publishes it, after this. What was answered of it meanwhile changes nothing: that was said before.
+ */
+async function tellGivingBack(env: Orders, from: Ledger, reversal: BatchId): Promise<void> {
+  const batch = await readBatch(env.CASES, reversal);
+  if (batch?.planKey === undefined) return;
+  const directions = givingBackTo(from, await readPlan(env.WORK, batch.planKey));
+  await concurrently(directions, RESTORES_AT_ONCE, async (directionId) => {
+    const ledger = await readLedger(env.CASES, directionId);
+    if (ledger === undefined) return;
+    const order = givingBackIn(ledger);
+    if (order === undefined) return;
+    const key = orderKey(ledger.operator, directionId, order.rung, order.order);
+    if (await isThere({ bucket: env.OUTBOX, key })) await tell(env, orderTold(env, ledger, order));
+  });
+}
+
+/** What the operator is told of a rung's order. */
+export function orderTold({ OUTBOX: bucket }: Pick<Orders, 'OUTBOX'>, ledger: Ledger, issued: IssuedOrder) {
+  const { directionId, batchId, operator, kind: directionKind } = ledger;
+  const { order, rung, rows, deadline, bytes: size, sha256 } = issued;
+  const key = orderKey(operator, directionId, rung, order);
+  const which = { kind: 'order', directionId, batchId, operator, directionKind, order } as const;
+  return toOperator({ ...which, rung: String(rung), rows, deadline, bucket, key, size, sha256 });
 }
 
 async function isThere(place: Place): Promise<boolean> {

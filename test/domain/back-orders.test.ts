@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { givenBackSince, wasCut } from '../../lambdas/domain/back-orders.ts';
+import { givenBackSince, givingBackIn, givingBackTo, reversedSince, wasCut } from '../../lambdas/domain/back-orders.ts';
+import { type BatchId, directionIdOf, type OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { withFailedOrder } from '../../lambdas/domain/responses.ts';
-import { answered, closed, fresh, issued, ladderEnds, sealed } from './example.ts';
+import { answered, at, closed, day, fresh, issued, ladderEnds, sealed } from './example.ts';
 
 const failedOrder = { rows: 1, sha256: 'order', bytes: 90, deadline: ladderEnds.reverify };
 /** A ledger of two rows whose ladder has come to this rung. */
@@ -112,5 +114,55 @@ describe('the restore orders that are told again after an order that takes servi
     // Who was given back before the next bar is not in it.
     const next = issued(verified, 3);
     expect(givenBackSince(next, next.version)).toEqual([]);
+  });
+});
+
+describe('the orders of reversals that are told again after an order that takes service', () => {
+  const [first, second] = ['caseworker-1-0123456789ab', 'mha-0123456789ab'] as [BatchId, BatchId];
+  const [airtel, jio] = ['airtel', 'jio'] as [OperatorId, OperatorId];
+  const taken = (ledger: ReturnType<typeof upTo>, reversal: BatchId, row: number) => {
+    const after = withdrawRows(ledger, [row], { reversal, on: day('2026-06-10'), at: at('2026-06-10T09:00:00Z') });
+    if (after === undefined) throw new Error('nothing was taken back');
+    return after;
+  };
+
+  test('are those of the reversals that took rows back since that order was first committed', () => {
+    const barred = upTo(2);
+    expect(reversedSince(barred, barred.version)).toEqual([]);
+    const reversed = taken(answered(barred, [[1, 'verified']]).ledger, first, 0);
+    expect(reversedSince(reversed, barred.version)).toEqual([first]);
+    expect(reversedSince(taken(reversed, second, 1), barred.version)).toEqual([first, second]);
+    // Who was taken back before the next bar is not in it.
+    const next = issued(taken(barred, first, 0), 3);
+    expect(reversedSince(next, next.version)).toEqual([]);
+    expect(reversedSince(taken(next, second, 1), next.version)).toEqual([second]);
+  });
+
+  test('are of the directions that give back to the same subjects, at its operator', () => {
+    const direction = (kind: 'restore' | 'unblock' | 'reverify', operator: OperatorId, n: number) => ({
+      directionId: directionIdOf({ batchId: first, kind, operator, plan: 2, shard: 0, n }),
+      operator,
+      rows: 1,
+      rowsKey: '',
+    });
+    const directions = [
+      direction('restore', airtel, 0),
+      direction('restore', airtel, 1),
+      direction('restore', jio, 0),
+      direction('unblock', airtel, 0),
+      direction('reverify', airtel, 0),
+    ];
+    const to = (kind: 'reverify' | 'block', operator: OperatorId) =>
+      givingBackTo({ kind, operator }, { directions }).map((id) => id.split('.').slice(1).join('.'));
+    expect(to('reverify', airtel)).toEqual(['restore.airtel.2-0-0', 'restore.airtel.2-0-1']);
+    expect(to('reverify', jio)).toEqual(['restore.jio.2-0-0']);
+    expect(to('block', airtel)).toEqual(['unblock.airtel.2-0-0']);
+    expect(to('block', jio)).toEqual([]);
+  });
+
+  test('are the first ones, which carry all rows, whatever was answered and asked since', () => {
+    expect(givingBackIn(fresh(2))).toBeUndefined();
+    expect(givingBackIn(upTo(1))).toMatchObject({ rung: 1 });
+    expect(givingBackIn(answered(upTo(2), [[0, 'verified']]).ledger)).toMatchObject({ rung: 1, rows: 2 });
   });
 });

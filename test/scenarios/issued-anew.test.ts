@@ -10,7 +10,7 @@ import { followChains } from '../../lib/commands/audit/follow.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { Tables } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
-import { DAY, HOUR, Lab, type Summary } from './lab.ts';
+import { APPROVE, DAY, HOUR, Lab, type Summary } from './lab.ts';
 
 /**
  * A bar or disconnect order that was committed and could not be published for hours: whoever was answered for meanwhile is not
@@ -553,4 +553,155 @@ describe('an order that takes service and is on its way while somebody proves th
     });
     expect(await auditFindings(story)).toEqual([]);
   });
+});
+
+/**
+ * The same, where it is a reversal that takes somebody out of it: whom it restores is told last to have service. The attempt that has
+ * committed the order sleeps, reported as failed, until its function is invoked again; meanwhile an approver lets the reversal count.
+ */
+describe('an order that takes service and is on its way while a reversal takes back whom it names', () => {
+  interface Decided {
+    id: string;
+    key: string;
+    text: string;
+  }
+  /** Files an appeal for numbers, upon which an approver would say so. */
+  async function appeal(numbers: string[]): Promise<Decided> {
+    const before = new Set(await lab.outbox('previews/caseworker-1-'));
+    const rows = numbers.map((number) => `${number},,,wrong_number,\n`);
+    await lab.upload(
+      `appeals/caseworker-1/${scenarios}.csv`,
+      `msisdn,imei,reference,ground,case_ref\n${rows.join('')}`,
+    );
+    const [preview = ''] = (await lab.outbox('previews/caseworker-1-')).filter((key) => !before.has(key));
+    const id = preview.split('/')[1] ?? '';
+    return { id, key: `decisions/approver-1/${id}/yes.csv`, text: await lab.decision(id, [APPROVE]) };
+  }
+  const decide = ({ key, text }: Decided) => lab.cloud.put(bucketsOf(lab.cloud).inbox, key, text);
+  const restoreOf = async ({ id }: Decided) =>
+    (await lab.directions('airtel')).find((direction) => direction.startsWith(`${id}.restore.airtel.`)) ?? '';
+
+  interface Heard {
+    key: string;
+    what: string;
+    notice: string;
+  }
+  /** The orders told since somebody looked last, in their order. */
+  const heard = async (): Promise<Heard[]> =>
+    (await lab.notices('fraud-directions-airtel'))
+      .filter(({ kind }) => kind === 'order')
+      .map(({ key, order, rows, ...more }) => ({
+        key: String(key),
+        what: `${order} ${rows}`,
+        notice: JSON.stringify({ ...more, rows }),
+      }));
+  /** The order that was on its way comes between two notices of the restore order, which are alike. */
+  async function expectRestoredLast(orders: Heard[], cut: string, decided: Decided): Promise<void> {
+    const key = `orders/airtel/${await restoreOf(decided)}/1-restore.csv`;
+    const restores = orders.filter((one) => one.key === key);
+    const first = orders.findIndex((one) => one.key === key);
+    const last = orders.findLastIndex((one) => one.key === key);
+    const at = orders.findLastIndex(({ what }) => what === cut);
+    expect(orders.map(({ what }) => what)).toContain(cut);
+    expect(first).toBeLessThan(at);
+    expect(last).toBeGreaterThan(at);
+    expect(new Set(restores.map(({ notice }) => notice)).size).toBe(1);
+    const text = await lab.read(key);
+    expect(JSON.parse(restores[0]?.notice ?? '')).toMatchObject({
+      sha256: sha256(text),
+      size: Buffer.byteLength(text),
+    });
+  }
+
+  it.each([
+    ['one of its rows', 1],
+    ['all of them, by which the ladder has ended', 2],
+  ])('is told of before the restore order at last, where it is a bar: %s', async (_, count) => {
+    const story = await begin();
+    const { direction, a, b } = story;
+    await at(4);
+    const decided = await appeal([a, b].slice(0, count));
+    await heard();
+    let late: string | undefined;
+    let takenBack = false;
+    let restoring: string | undefined;
+    let restored = false;
+    const tries = new Map<string, number>();
+    faults = {
+      afterWrite: ({ functionName, requestId, service, key = '' }) => {
+        const isOrder = nameOf(functionName) === 'Order';
+        if (isOrder && key === `DIR#${direction}` && late === undefined) {
+          late = requestId;
+          void decide(decided);
+          return 'zombie';
+        }
+        if (nameOf(functionName) === 'Commit' && key === `DIR#${direction}`) takenBack = true;
+        if (isOrder && /\.restore\..*\/1-restore\.csv$/.test(key)) restoring = requestId;
+        if (requestId === restoring && service === 'sns') restored = true;
+        return undefined;
+      },
+      // Its own retry comes after what was taken back.
+      beforeInvoke: ({ functionName }) =>
+        nameOf(functionName) === 'Order' && late !== undefined && !takenBack ? 'throttle' : undefined,
+      // It goes on once the restore order is told, or its client tries no more.
+      beforeCall: ({ requestId, service, key = '' }) => {
+        if (late === undefined || requestId !== late || restored) return undefined;
+        const what = `${service} ${service === 's3' ? key : ''}`;
+        const tried = tries.get(what) ?? 0;
+        if (service === 'dynamodb' || tried >= 2) return undefined;
+        tries.set(what, tried + 1);
+        return 'throttle';
+      },
+    };
+    await at(6);
+    await expectRestoredLast(await heard(), 'bar_outgoing 2', decided);
+    expect(await numbersIn(`orders/airtel/${direction}/2-bar_outgoing.csv`)).toEqual([a, b].slice(count));
+    await lab.toTheEnd();
+    expect(await summaryOf(story)).toMatchObject({
+      connections: { directed: 2, withdrawn: count, overdue: 2 - count },
+      unexplained: 0,
+    });
+    expect(await auditFindings(story)).toEqual([]);
+  });
+
+  it.each([
+    ['', false],
+    [', also where that was answered already', true],
+  ])(
+    "is told of before the restore order at last, where it is a failed row's disconnect order%s",
+    async (_, answered) => {
+      const story = await begin();
+      const { direction, a, b } = story;
+      const failed = [`${a},failed`, `${b},failed`];
+      const key = `orders/airtel/${direction}/failed-${sha256(`msisdn,outcome\n${failed.join('\n')}\n`).slice(0, 8)}-disconnect.csv`;
+      await at(2);
+      const decided = await appeal([a]);
+      await heard();
+      let late = false;
+      faults = {
+        afterWrite: (call) => {
+          if (nameOf(call.functionName) !== 'Record' || call.key !== `DIR#${direction}` || late) return undefined;
+          late = true;
+          return 'zombie';
+        },
+      };
+      await lab.respond(direction, failed, 'failed.csv');
+      await decide(decided);
+      await lab.cloud.rest();
+      const restore = await restoreOf(decided);
+      expect(await numbersIn(`orders/airtel/${restore}/1-restore.csv`)).toEqual([a]);
+      expect(await numbersIn(key)).toBeUndefined();
+      // Its function is invoked again, for another file or for this one.
+      if (answered) await lab.respond(restore, [`${a},restored`], 'restored.csv');
+      await at(2 + hours(2));
+      await expectRestoredLast(await heard(), 'disconnect 2', decided);
+      expect(await numbersIn(key)).toEqual([b]);
+      await lab.toTheEnd();
+      expect(await summaryOf(story)).toMatchObject({
+        connections: { directed: 2, withdrawn: 1, overdue: 1, overdueFailed: 1 },
+        unexplained: 0,
+      });
+      expect(await auditFindings(story)).toEqual([]);
+    },
+  );
 });

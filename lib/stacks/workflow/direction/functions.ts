@@ -26,7 +26,7 @@ export function addDirection(setting: Setting): VersionedMachine {
     environment: { ...places, OPERATORS_TOPIC, AUDIT_QUEUE },
   });
   allowItems(order, PUT_ITEMS, cases);
-  allowObjects(order, 'read', work, PLANS.decisions.pattern, PREPARED.pattern);
+  allowObjects(order, 'read', work, PLANS.decisions.pattern, PLANS.directions.pattern, PREPARED.pattern);
   allowObjects(order, 'write', work, PREPARED.pattern);
   allowObjects(order, 'write', outbox, OUTBOX.orders.pattern);
   allowList(order, 'list', outbox, OUTBOX.orders.pattern);
