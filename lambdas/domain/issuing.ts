@@ -1,6 +1,7 @@
 /** What is decided when a rung's order is asked for, and once it is published. */
+import { reversedSince } from './back-orders.ts';
 import type { Instant } from './days.ts';
-import { type Order, takesService } from './ladders.ts';
+import { type Order, takesAway, takesService } from './ladders.ts';
 import {
   change,
   countOpen,
@@ -61,7 +62,8 @@ export type OrderDecision =
  * token; later attempts adopt it. No rung is issued before the one before it has ended, nor after its own deadline; and of a
  * re-verification none before its first order was published, which is issued anew, with later deadlines, where that took an
  * hour. No order carries a row that had a terminal outcome when the order was committed. A bar or disconnect order that is to
- * be published again is issued anew where rows of it were answered since, without them, and with none where no other is left.
+ * be published again is issued anew where rows of it were answered since, without them, and with none where no other is left; and
+ * so is a block where handsets were taken back since.
  * Where all open rows have failed and the rung's order carries none of them, nothing is issued, and the rung takes its time:
  * they may still be answered for.
  * Throws LedgerDamaged for a rung that the ladder doesn't have.
@@ -134,9 +136,14 @@ function rowsLeft(ledger: Ledger, { order, version, firstVersion = version }: Is
   });
 }
 
-/** Whether an order takes service from a row that was answered for or taken back since. Rows only leave it: as many are the same ones. */
+/**
+ * Whether an order takes service from a row that was answered for or taken back since, or blocks a handset that was taken back: to
+ * block what is blocked does no harm. Rows only leave it: as many are the same ones.
+ */
 function isOutdated(ledger: Ledger, order: IssuedOrder): boolean {
-  return takesService(order.order) && rowsLeft(ledger, order).length !== order.rows;
+  if (!takesAway(order.order)) return false;
+  if (!takesService(order.order) && reversedSince(ledger, order.version).length === 0) return false;
+  return rowsLeft(ledger, order).length !== order.rows;
 }
 
 /** An order to be issued anew. Prepare it with these rows, then write `commit(file)` on the ledger's version. */
@@ -172,8 +179,8 @@ export function replacing(ledger: Ledger, { rung, attempt }: IssuedOrder): Issue
 }
 
 /**
- * What is to become of an order that takes service, once an attempt has published it, as the ledger stands then: rows that were
- * answered for while it was on its way are taken out of it, as where it is published again. Undefined where it carries nobody else
+ * What is to become of an order that takes service or blocks, once an attempt has published it, as the ledger stands then: what was
+ * answered for or taken back while it was on its way leaves it, as where it is published again. Undefined where it carries nobody else
  * than it should, or asks for nothing any more.
  */
 export function publishedAnew(

@@ -14,6 +14,9 @@ const TAKES_SERVICE: readonly Order[] = ['bar_outgoing', 'bar_incoming', 'discon
 /** Whether an order is one of these. */
 export const takesService = (order: Order): boolean => TAKES_SERVICE.includes(order);
 
+/** Whether an order takes service, or blocks a handset: what a reversal has taken back is not to be named by it any more. */
+export const takesAway = (order: Order): boolean => takesService(order) || order === 'block';
+
 /** A rung as the policy has it: the order, and how many days it may take before the next one. */
 export interface RungPolicy {
   readonly order: Order;

@@ -7,7 +7,7 @@ import {
   publishedAnew,
   replacing,
 } from '../domain/issuing.ts';
-import { takesService } from '../domain/ladders.ts';
+import { takesAway } from '../domain/ladders.ts';
 import type { IssuedOrder, Ledger } from '../domain/ledger.ts';
 import { orderKey } from '../domain/outbox.ts';
 import { awaitsFirstOrder } from '../domain/whereabouts.ts';
@@ -64,7 +64,7 @@ const noteOf = (ledger: Ledger, order: IssuedOrder): AuditNote => ({
  * @returns the last one
  */
 export async function publish(ledger: Ledger, order: IssuedOrder, publishing: Publishing): Promise<IssuedOrder> {
-  if (takesService(order.order))
+  if (takesAway(order.order))
     return await publishToTheLast(
       env,
       order,
@@ -83,7 +83,7 @@ export async function publish(ledger: Ledger, order: IssuedOrder, publishing: Pu
 }
 
 /**
- * A bar or a disconnection of which its operator can't be told fails here and is told by the next attempt, which knows who was
+ * A bar, a disconnection or a block of which its operator can't be told fails here and is told by the next attempt, which knows who was
  * answered for meanwhile; so does the first order of a re-verification, which begins when its operator is told of it, and not
  * before: until then its deadlines move.
  */
@@ -91,7 +91,7 @@ async function putAndTell(ledger: Ledger, order: IssuedOrder): Promise<boolean> 
   const prepared = { bucket: env.WORK, key: preparedKey(ledger, order) };
   const published = { bucket: env.OUTBOX, key: publishedKey(ledger, order) };
   const told = orderTold(env, ledger, order);
-  if (takesService(order.order)) {
+  if (takesAway(order.order)) {
     const note = noteOf(ledger, order);
     return await putOrder(env, { rows: order.rows, prepared, published, note, told });
   }
@@ -101,7 +101,7 @@ async function putAndTell(ledger: Ledger, order: IssuedOrder): Promise<boolean> 
   return true;
 }
 
-/** What has taken the place of an order that takes service, once it was published. */
+/** What has taken the place of an order that takes service or blocks, once it was published. */
 function lookAgain(
   { directionId }: Ledger,
   published: IssuedOrder,

@@ -25,7 +25,7 @@ interface Orders {
   AUDIT_QUEUE: string;
 }
 
-/** An order that takes service from those whom it names, as it was committed. */
+/** An order that takes service from those whom it names, or blocks them, as it was committed. */
 interface Committed {
   rows: number;
   prepared: Place;
@@ -35,7 +35,7 @@ interface Committed {
   told: Told & { topic: 'OPERATORS_TOPIC' };
 }
 
-/** What the ledger says once an order that takes service was published. */
+/** What the ledger says once an order that takes service, or blocks, was published. */
 export interface Looked<Order> {
   ledger: Ledger;
   /** The ledger's version by the order's first commit: since then its operator may have it. */
@@ -45,10 +45,10 @@ export interface Looked<Order> {
 }
 
 /**
- * Publishes an order that takes service. Whoever publishes one looks at the ledger again, each time: a row may have been answered
- * for, or taken back, while the order was on its way. Then it is issued anew without that row and published again; and the restore
- * orders of whom it may have named are told once more after it, so that the last order told of somebody who has proved themselves, or
- * whom a reversal restores, is the one that gives service back. Whose answer is committed after the look is told of it by Record, which
+ * Publishes an order that takes service, or blocks. Whoever publishes one looks at the ledger again, each time: a row may have been answered
+ * for, or taken back, while the order was on its way. Then it is issued anew without that row and published again; and the orders
+ * that give back to whom it may have named are told once more after it, so that the last order told of somebody who has proved
+ * themselves, or of what a reversal gives back, is that one. Whose answer is committed after the look is told of it by Record, which
  * publishes after its commit, and so after this order; and whom a reversal takes back after it, by that one's directions, which start
  * once all is taken back.
  *

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import { issueOrder, type OrderRequest, publishedAnew, replacing } from '../../lambdas/domain/issuing.ts';
-import { countOpen, type Ledger, LedgerDamaged } from '../../lambdas/domain/ledger.ts';
-import { answered, at, closed, fresh, issued, marked, rungs, sealed, start } from './example.ts';
+import { countOpen, type Ledger, LedgerDamaged, withdrawRows } from '../../lambdas/domain/ledger.ts';
+import { answered, at, closed, day, fresh, issued, marked, rungs, sealed, start } from './example.ts';
+
+/** The ledger from which a reversal has taken rows back. */
+function reversed(ledger: Ledger, rows: number[], reversal = 'caseworker-1-0123456789ab'): Ledger {
+  const how = { reversal: reversal as BatchId, on: day('2026-06-01'), at: at('2026-06-01T00:00:05Z') };
+  return withdrawRows(ledger, rows, how) ?? ledger;
+}
 
 describe('issuing an order', () => {
   /** What an attempt at a rung gets that waits until the deadline which the ledger has of it. */
@@ -319,6 +326,25 @@ describe('a bar or disconnect order that is to be published again', () => {
     const blocked = answered(issued(fresh(2, 'block'), 1), [[0, 'blocked']]).ledger;
     expect(again(blocked, 1, '2026-06-01T00:00:09Z')).toMatchObject({ kind: 'adopt', order: { rows: 2 } });
   });
+
+  test('is a block where a reversal has taken handsets back since: without these, and without what was answered for', () => {
+    const ordered = issued(fresh(4, 'block'), 1);
+    const before = reversed(answered(ordered, [[1, 'blocked']]).ledger, [0]);
+    const decision = again(before, 1, '2026-06-01T00:00:09Z');
+    expect(decision).toMatchObject({ kind: 'issue', order: 'block', rows: [2, 3], deadline: '2026-06-02T00:00:00Z' });
+    const after = issue(decision).commit({ sha256: 'anew', bytes: 60 });
+    expect(after.orders).toMatchObject([{ rung: 1, rows: 2, firstVersion: ordered.version }]);
+    // What is answered for later stays in it, as in the first one.
+    const later = answered(after, [[2, 'blocked']]).ledger;
+    expect(again(later, 1, '2026-06-01T00:00:19Z')).toMatchObject({ kind: 'adopt', order: { rows: 2 } });
+    expect(again(reversed(later, [2, 3], 'mha-0123456789ab'), 1, '2026-06-01T00:00:29Z')).toMatchObject({ rows: [] });
+  });
+
+  test('is no block from which a reversal has taken nothing', () => {
+    const taken = reversed(answered(fresh(3, 'block'), [[0, 'blocked']]).ledger, [0]);
+    const ordered = issued(taken, 1);
+    expect(again(ordered, 1, '2026-06-01T00:00:09Z')).toMatchObject({ kind: 'adopt', order: { rows: 2 } });
+  });
 });
 
 describe('a bar or disconnect order that was just published', () => {
@@ -365,6 +391,13 @@ describe('a bar or disconnect order that was just published', () => {
   test('stands where neither was asked for that takes service', () => {
     expect(look(answered(issued(fresh(2), 1), [[0, 'verified']]).ledger, 1)).toBeUndefined();
     expect(look(answered(issued(fresh(2, 'block'), 1), [[0, 'blocked']]).ledger, 1)).toBeUndefined();
+  });
+
+  test('as is a block: both are issued anew without what was taken back', () => {
+    expect(look(reversed(barred, [0]), 2)).toMatchObject({ rows: [1, 2] });
+    expect(look(reversed(issued(fresh(2, 'block'), 1), [0]), 1, at('2026-06-01T00:00:09Z'))).toMatchObject({
+      rows: [1],
+    });
   });
 
   test('is left to whoever has issued it anew meanwhile', () => {

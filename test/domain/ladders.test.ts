@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { asInstant } from '../../lambdas/domain/days.ts';
-import { deadlinesOf, notBefore, ORDERS, takesService } from '../../lambdas/domain/ladders.ts';
+import { deadlinesOf, notBefore, ORDERS, takesAway, takesService } from '../../lambdas/domain/ladders.ts';
 
 test('deadlines follow each other from the start, in days of 24 hours', () => {
   const flagged = [
@@ -40,7 +40,8 @@ test('an order may stand on two rungs', () => {
   ]);
 });
 
-test('bars and disconnections take service; to block a handset, to re-verify a connection and what gives back do not', () => {
+test('bars and disconnections take service, and a block the use of a handset; to re-verify a connection and what gives back do not', () => {
   expect(ORDERS).toEqual(['block', 'reverify', 'bar_outgoing', 'bar_incoming', 'disconnect', 'restore', 'unblock']);
   expect(ORDERS.filter(takesService)).toEqual(['bar_outgoing', 'bar_incoming', 'disconnect']);
+  expect(ORDERS.filter(takesAway)).toEqual(['block', 'bar_outgoing', 'bar_incoming', 'disconnect']);
 });

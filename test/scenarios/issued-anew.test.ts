@@ -55,6 +55,7 @@ const hours = (count: number) => (count * HOUR) / DAY;
 interface Story {
   batch: string;
   direction: string;
+  handset: string;
   /** Two numbers. */
   a: string;
   b: string;
@@ -77,7 +78,7 @@ async function begin(): Promise<Story> {
   const batch = `mha-${sha256(`imei\n${handset}\n`).slice(0, 12)}`;
   const direction = await lab.direction(batch, 'reverify', 'airtel');
   await lab.notices('fraud-directions-airtel');
-  return { batch, direction, a, b };
+  return { batch, direction, handset, a, b };
 }
 
 /** Until some time after the start: what this function puts under such a key, or tells of, is refused. */
@@ -559,16 +560,16 @@ describe('an order that takes service and is on its way while somebody proves th
  * The same, where it is a reversal that takes somebody out of it: whom it restores is told last to have service. The attempt that has
  * committed the order sleeps, reported as failed, until its function is invoked again; meanwhile an approver lets the reversal count.
  */
-describe('an order that takes service and is on its way while a reversal takes back whom it names', () => {
+describe('an order that takes service or blocks and is on its way while a reversal takes back whom it names', () => {
   interface Decided {
     id: string;
     key: string;
     text: string;
   }
-  /** Files an appeal for numbers, upon which an approver would say so. */
-  async function appeal(numbers: string[]): Promise<Decided> {
+  /** Files an appeal for subjects, each as `msisdn,imei`, upon which an approver would say so. */
+  async function appeal(subjects: string[]): Promise<Decided> {
     const before = new Set(await lab.outbox('previews/caseworker-1-'));
-    const rows = numbers.map((number) => `${number},,,wrong_number,\n`);
+    const rows = subjects.map((subject) => `${subject},,wrong_number,\n`);
     await lab.upload(
       `appeals/caseworker-1/${scenarios}.csv`,
       `msisdn,imei,reference,ground,case_ref\n${rows.join('')}`,
@@ -578,8 +579,9 @@ describe('an order that takes service and is on its way while a reversal takes b
     return { id, key: `decisions/approver-1/${id}/yes.csv`, text: await lab.decision(id, [APPROVE]) };
   }
   const decide = ({ key, text }: Decided) => lab.cloud.put(bucketsOf(lab.cloud).inbox, key, text);
-  const restoreOf = async ({ id }: Decided) =>
-    (await lab.directions('airtel')).find((direction) => direction.startsWith(`${id}.restore.airtel.`)) ?? '';
+  /** The direction by which it gives back. */
+  const givingBackOf = async ({ id }: Decided) =>
+    (await lab.directions('airtel')).find((direction) => direction.startsWith(`${id}.`)) ?? '';
 
   interface Heard {
     key: string;
@@ -595,9 +597,10 @@ describe('an order that takes service and is on its way while a reversal takes b
         what: `${order} ${rows}`,
         notice: JSON.stringify({ ...more, rows }),
       }));
-  /** The order that was on its way comes between two notices of the restore order, which are alike. */
-  async function expectRestoredLast(orders: Heard[], cut: string, decided: Decided): Promise<void> {
-    const key = `orders/airtel/${await restoreOf(decided)}/1-restore.csv`;
+  /** The order that was on its way comes between two notices of the order that gives back, which are alike. */
+  async function expectGivenBackLast(orders: Heard[], cut: string, decided: Decided): Promise<void> {
+    const giving = await givingBackOf(decided);
+    const key = `orders/airtel/${giving}/1-${giving.split('.')[1]}.csv`;
     const restores = orders.filter((one) => one.key === key);
     const first = orders.findIndex((one) => one.key === key);
     const last = orders.findLastIndex((one) => one.key === key);
@@ -613,15 +616,8 @@ describe('an order that takes service and is on its way while a reversal takes b
     });
   }
 
-  it.each([
-    ['one of its rows', 1],
-    ['all of them, by which the ladder has ended', 2],
-  ])('is told of before the restore order at last, where it is a bar: %s', async (_, count) => {
-    const story = await begin();
-    const { direction, a, b } = story;
-    await at(4);
-    const decided = await appeal([a, b].slice(0, count));
-    await heard();
+  /** Holds back the attempt that commits a direction's next order until that one is told which gives back; upon its commit it is approved. */
+  function holdBack(direction: string, decided: Decided): void {
     let late: string | undefined;
     let takenBack = false;
     let restoring: string | undefined;
@@ -636,7 +632,7 @@ describe('an order that takes service and is on its way while a reversal takes b
           return 'zombie';
         }
         if (nameOf(functionName) === 'Commit' && key === `DIR#${direction}`) takenBack = true;
-        if (isOrder && /\.restore\..*\/1-restore\.csv$/.test(key)) restoring = requestId;
+        if (isOrder && /\/1-(restore|unblock)\.csv$/.test(key)) restoring = requestId;
         if (requestId === restoring && service === 'sns') restored = true;
         return undefined;
       },
@@ -653,8 +649,20 @@ describe('an order that takes service and is on its way while a reversal takes b
         return 'throttle';
       },
     };
+  }
+
+  it.each([
+    ['one of its rows', 1],
+    ['all of them, by which the ladder has ended', 2],
+  ])('is told of before the restore order at last, where it is a bar: %s', async (_, count) => {
+    const story = await begin();
+    const { direction, a, b } = story;
+    await at(4);
+    const decided = await appeal([a, b].slice(0, count).map((number) => `${number},`));
+    await heard();
+    holdBack(direction, decided);
     await at(6);
-    await expectRestoredLast(await heard(), 'bar_outgoing 2', decided);
+    await expectGivenBackLast(await heard(), 'bar_outgoing 2', decided);
     expect(await numbersIn(`orders/airtel/${direction}/2-bar_outgoing.csv`)).toEqual([a, b].slice(count));
     await lab.toTheEnd();
     expect(await summaryOf(story)).toMatchObject({
@@ -675,7 +683,7 @@ describe('an order that takes service and is on its way while a reversal takes b
       const failed = [`${a},failed`, `${b},failed`];
       const key = `orders/airtel/${direction}/failed-${sha256(`msisdn,outcome\n${failed.join('\n')}\n`).slice(0, 8)}-disconnect.csv`;
       await at(2);
-      const decided = await appeal([a]);
+      const decided = await appeal([`${a},`]);
       await heard();
       let late = false;
       faults = {
@@ -688,13 +696,13 @@ describe('an order that takes service and is on its way while a reversal takes b
       await lab.respond(direction, failed, 'failed.csv');
       await decide(decided);
       await lab.cloud.rest();
-      const restore = await restoreOf(decided);
+      const restore = await givingBackOf(decided);
       expect(await numbersIn(`orders/airtel/${restore}/1-restore.csv`)).toEqual([a]);
       expect(await numbersIn(key)).toBeUndefined();
       // Its function is invoked again, for another file or for this one.
       if (answered) await lab.respond(restore, [`${a},restored`], 'restored.csv');
       await at(2 + hours(2));
-      await expectRestoredLast(await heard(), 'disconnect 2', decided);
+      await expectGivenBackLast(await heard(), 'disconnect 2', decided);
       expect(await numbersIn(key)).toEqual([b]);
       await lab.toTheEnd();
       expect(await summaryOf(story)).toMatchObject({
@@ -704,4 +712,41 @@ describe('an order that takes service and is on its way while a reversal takes b
       expect(await auditFindings(story)).toEqual([]);
     },
   );
+
+  it('is told of before the unblock order at last, where it is a block', async () => {
+    const { batch, handset } = await begin();
+    const block = await lab.direction(batch, 'block', 'airtel');
+    await at(hours(20));
+    const decided = await appeal([`,${handset}`]);
+    await heard();
+    holdBack(block, decided);
+    await at(1 + hours(2));
+    await expectGivenBackLast(await heard(), 'block 1', decided);
+    expect(await numbersIn(`orders/airtel/${block}/2-block.csv`)).toEqual([]);
+  });
+
+  it.each(['s3', 'sns'] as const)('tells nobody to block what was unblocked meanwhile (%s)', async (what) => {
+    const story = await begin();
+    const { batch, handset } = story;
+    const block = await lab.direction(batch, 'block', 'airtel');
+    const key = `orders/airtel/${block}/2-block.csv`;
+    await at(hours(20));
+    const decided = await appeal([`,${handset}`]);
+    await heard();
+    refuse(what, 'Order', what === 's3' ? /\/2-block/ : ANY, 1 + hours(4));
+    await at(1 + hours(1.5));
+    await decide(decided);
+    await lab.cloud.rest();
+    expect(await numbersIn(key)).toEqual(what === 's3' ? undefined : [expect.stringContaining(handset)]);
+    await at(1 + hours(8));
+    const whats = (await heard()).map(({ what }) => what);
+    expect(new Set(whats)).toEqual(new Set(['unblock 1']));
+    expect(await numbersIn(key)).toEqual(what === 's3' ? undefined : []);
+    await lab.toTheEnd();
+    expect(await lab.json<Summary>(`batches/${batch}/summary.json`)).toMatchObject({
+      blocks: { directed: 1, withdrawn: 1 },
+      unexplained: 0,
+    });
+    expect(await auditFindings(story)).toEqual([]);
+  });
 });

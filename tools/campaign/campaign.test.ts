@@ -516,7 +516,7 @@ describe('without faults, where numbers move and are taken back', () => {
         if (bar === undefined) throw new Error('who is restored was never barred');
         all.push({ ...bar });
       },
-      /the last order told of who is restored takes no service/,
+      /the last order told of what is given back takes nothing/,
     ],
     [
       'a list that names who was taken back',

@@ -62,7 +62,8 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
   const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
   known.directions.set(id, direction);
   const first = firstOrderOf(known, direction);
-  must(first !== undefined || mayBeMissed(known, kind), 'its first order went out');
+  const isAnew = ((writes.at(-1)?.item.orders ?? []) as Item[]).some(({ firstVersion }) => firstVersion !== undefined);
+  must(first !== undefined || mayBeMissed(known, kind) || (kind === 'block' && isAnew), 'its first order went out');
   direction.rows =
     first === undefined
       ? claimedFor(known, direction)

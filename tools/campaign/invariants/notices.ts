@@ -2,15 +2,16 @@
 import { linesOf, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
 import { LOOKS_EVERY } from '../people.ts';
 import { APPROVERS, CONTEXT, DAY, HOUR } from '../story.ts';
+import { givesBack } from './kinds.ts';
 import type { Known } from './known.ts';
-import { takesService } from './orders.ts';
+import { takesAway, takesService } from './orders.ts';
 
 const SWEEPS_EVERY = Number(CONTEXT.sweepHours) * HOUR;
 
 /** Each hears of all that is theirs, as it lies there, and of nobody else's. */
 export function checkNotices(known: Known): void {
   const { outbox, notices, patience } = known.seen;
-  // What takes service is told of by whoever puts it there, or not at all once its time has passed.
+  // What takes service or blocks is told of by whoever puts it there, or not at all once its time has passed.
   const lasts = patience > DAY;
   const told = new Set<string>();
   for (const [queue, all] of Object.entries(notices))
@@ -30,7 +31,7 @@ export function checkNotices(known: Known): void {
       // One that was issued anew was told of with an earlier deadline, where noting that was what failed.
       const older = sha256(text) !== digest && String(notice.deadline) < String(deadline);
       if (notice.order === 'reverify' && older) continue;
-      // A bar or a disconnection that was told of, and was issued anew when it was published again.
+      // A bar, a disconnection or a block that was told of, and was issued anew when it was published again.
       if (sha256(text) !== digest && known.replaced.get(String(key))?.has(digest)) continue;
       known.must(
         sha256(text) === digest && Buffer.byteLength(text) === size,
@@ -45,11 +46,7 @@ export function checkNotices(known: Known): void {
     }
   // Caseworkers have no topic.
   for (const key of Object.keys(outbox))
-    if (
-      /^(orders\/|receipts\/(?!caseworker-))/.test(key) &&
-      !known.notPublished.has(key) &&
-      !(lasts && takesService(key))
-    )
+    if (/^(orders\/|receipts\/(?!caseworker-))/.test(key) && !known.notPublished.has(key) && !(lasts && takesAway(key)))
       known.must(told.has(`${key} ${sha256(outbox[key] ?? '')}`), `${key}: it is told to whom it concerns`);
   for (const { batchId, agency, state, kind } of known.batches) {
     const tells = (queue: string, kind: string) =>
@@ -112,23 +109,23 @@ export function checkOrdersTold(known: Known): void {
   }
 }
 
-/** Invariant 11: of what was asked for before a reversal, whom it restores is told last to have service. */
+/** Invariant 11: of what was asked for before a reversal, whom it restores is told last to have service, and what it unblocks that it is. */
 export function checkLastRestored(known: Known): void {
   for (const { batchId, plan, kind } of known.batches) {
     if (kind !== 'reversal') continue;
     for (const direction of known.directions.values()) {
-      if (direction.batch !== batchId || direction.kind !== 'restore') continue;
+      if (direction.batch !== batchId || !givesBack(direction.kind)) continue;
       const last = new Map<string, unknown>();
       for (const { kind: what, key, sha256: digest, directionId, order } of known.seen.notices[
         `fraud-directions-${direction.operator}`
       ] ?? []) {
         const isBefore = Number(known.directions.get(String(directionId))?.plan) <= Number(plan);
         if (what === 'order' && isBefore)
-          for (const number of known.carried.get(`${key} ${digest}`) ?? []) last.set(number, order);
+          for (const row of known.carried.get(`${key} ${digest}`) ?? []) last.set(row, order);
       }
-      for (const number of direction.rows) {
-        const isCut = takesService(`-${last.get(number)}.csv`);
-        known.must(!isCut, `${direction.id}: the last order told of who is restored takes no service`);
+      for (const row of direction.rows) {
+        const isTaken = takesAway(`-${last.get(row)}.csv`);
+        known.must(!isTaken, `${direction.id}: the last order told of what is given back takes nothing`);
       }
     }
   }

@@ -23,9 +23,12 @@ const TAKES_SERVICE = ['bar_outgoing', 'bar_incoming', 'disconnect'];
 /** Whether the order of this key takes service. */
 export const takesService = (key: string) => TAKES_SERVICE.some((order) => key.endsWith(`-${order}.csv`));
 
+/** Whether it takes service, or blocks. */
+export const takesAway = (key: string) => takesService(key) || key.endsWith('-block.csv');
+
 /** Whether an order of a rung is one that was committed before, issued anew for fewer: its deadline stays. */
 export const isAnewOf = (order: Item, was: Item) =>
-  TAKES_SERVICE.includes(String(order.order)) &&
+  takesAway(`-${order.order}.csv`) &&
   [order.rung, order.order, order.deadline].join() === [was.rung, was.order, was.deadline].join() &&
   Number(order.rows) < Number(was.rows) &&
   order.firstVersion === (was.firstVersion ?? was.version);
@@ -41,11 +44,18 @@ export function isFailedAnewOf(file: Item, was: Item | undefined): boolean {
   );
 }
 
-/** A re-verification begins with its first rung; a block that could not be ordered for a day begins with the second. */
+/**
+ * A re-verification begins with its first rung; a block that could not be ordered for a day begins with the second. Undefined also
+ * where a block lies there as it was issued anew, since handsets were taken back: that says no more which rows it has.
+ */
 export function firstOrderOf(known: Known, { id, kind, operator }: Direction): string | undefined {
-  const { outbox } = known.seen;
+  const { outbox, cases } = known.seen;
   const rungs = kind === 'reverify' ? [1] : LADDERS[kind].map((_, n) => n + 1);
-  return rungs.map((rung) => outbox[`orders/${operator}/${id}/${rung}-${kind}.csv`]).find((text) => text !== undefined);
+  const placed = rungs.find((rung) => outbox[`orders/${operator}/${id}/${rung}-${kind}.csv`] !== undefined);
+  const orders = (cases[`DIR#${id}`]?.orders ?? []) as Item[];
+  const isAnew =
+    kind === 'block' && orders.some(({ rung, firstVersion }) => rung === placed && firstVersion !== undefined);
+  return isAnew ? undefined : outbox[`orders/${operator}/${id}/${placed}-${kind}.csv`];
 }
 
 /**
