@@ -214,7 +214,7 @@ function reliances(known: Known, subject: Subject, rows: Said[], own: Said[], pl
     const later = known.seen.cases[`BATCH#${batch}`];
     if (later === undefined || Number(later.plan) > plan) return [];
     return linesOf(text).lines.flatMap(({ cells }) => {
-      const { state = '', operator = '', directionId = '' } = cells ?? {};
+      const { state = '', operator = '', directionid: directionId = '' } = cells ?? {};
       const isIt = cells?.kind === kind && cells.identifier === shown && /^already/.test(state);
       return isIt && own.some(({ direction }) => direction.id === directionId)
         ? [`${kind},${shown},${operator},${batch},${state}`]
