@@ -57,7 +57,7 @@ export async function withdrawnSubjects(
           ];
           handsets.set(imei, { imei, msisdn: null, scope: { rows }, ground: 'withdrawal', lines: [] });
         };
-        for (const direction of plan.directions.filter(({ directionId }) => directionId.includes(`.${kind}.`)))
+        for (const direction of plan.directions.filter((one) => parseDirectionId(one.directionId)?.kind === kind))
           for await (const { identifier, row } of rowsOf(env, kind, direction)) {
             if (only !== null && !only.has(identifier)) continue;
             const pointer = { directionId: direction.directionId, row };

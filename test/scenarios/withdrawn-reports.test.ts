@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { APPROVE, Lab } from './lab.ts';
 
@@ -56,6 +59,24 @@ describe('handsets that are withdrawn one by one', { timeout: 300_000 }, () => {
     expect(await subjects(lab, first)).toMatchObject({ asked: 1, nothingToRestore: 1 });
     expect(await subjects(lab, second)).toMatchObject({ asked: 2, directed: 2 });
     expect(await disconnects(lab, direction)).not.toContain(V);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+});
+
+describe('a withdrawn report at an operator whose id is the name of a kind of directions', { timeout: 300_000 }, () => {
+  it('is given back there, its number and its handset', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'own-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const config = join(folder, 'dev.json');
+    const block = { id: 'block', principal: '222233334444', externalId: 'agreed-with-block', notify: [] };
+    writeFileSync(config, JSON.stringify({ operators: [block] }));
+    await using lab = await Lab.open({ context: { config } });
+    await lab.usage('block', [`${H1},${V},2026-05-20,Delhi`]);
+    await lab.report('mha', [H1]);
+    await lab.at(1);
+    const reversal = await withdraw(lab, id('mha', H1), []);
+    const own = (await lab.directions('block')).filter((one) => one.startsWith(reversal));
+    expect(own.map((one) => one.split('.')[1]).sort()).toEqual(['restore', 'unblock']);
     expect(lab.cloud.failures()).toEqual([]);
   });
 });
