@@ -1,7 +1,8 @@
-import { askedForm, isStruck } from '../domain/appeals.ts';
+import { type Asked, askedForm, isStruck } from '../domain/appeals.ts';
 import {
   type AskedSubject,
   claimedAs,
+  isConditional,
   isTakenBackBy,
   parseAskedLine,
   parseReversedLine,
@@ -40,6 +41,7 @@ import { type Claim, readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import type { EarlierDirections } from '../stores/earlier-directions.ts';
 import { readText, readTextLines, writeObject } from '../stores/objects.ts';
 import { readReliances } from '../stores/reliances.ts';
+import { readWithdrawn } from '../stores/withdrawn-reports.ts';
 import { cutDirections } from './cut.ts';
 import { struckOf } from './decided.ts';
 import { env } from './environment.ts';
@@ -84,8 +86,10 @@ export async function decideAsked(
   if (batch === undefined) throw new Error(`there is no batch ${batchId}`);
   const uploadedOn = dayOf(batch.uploadedAt);
   const struck = await struckOf(env, batchId);
-  const asked = await readAsked(place);
-  mustAddUp(`subjects of shard ${shard}`, asked.length, place.subjects);
+  const listed = await readAsked(place);
+  mustAddUp(`subjects of shard ${shard}`, listed.length, place.subjects);
+  const withdraws = await withdrawsOf(batch);
+  const asked = await stillAsked(listed, withdraws);
   const identifiers = [...new Set(asked.map(claimedAs))];
   const claims = await readClaimsHoweverOld(env.CASES, kind, identifiers);
 
@@ -94,7 +98,7 @@ export async function decideAsked(
     const own = await rowsOf(kind, claims.get(claimedAs(one)), earlier);
     known.push({ asked: one, rows: own, scope: withContinuations(one.scope, own) });
   }
-  const relied = await reliedUpon(known, plan, batch);
+  const relied = await reliedUpon(known, plan, withdraws);
 
   const rows = new Map<string, Row>();
   const given: Given[] = [];
@@ -159,14 +163,14 @@ export async function decideAsked(
   const decision: ShardDecision = {
     kind,
     shard,
-    taken: asked.length,
+    taken: listed.length,
     rungs: deadlinesOf(env.LADDERS[kind], startedAt),
     decisions,
     ported: {},
     directions: cuts.map(({ direction }) => direction),
     elsewhere: null,
     moved: null,
-    reversed: { list: { key: listKey, bytes: list.length }, subjects },
+    reversed: { list: { key: listKey, bytes: list.length }, subjects, dropped: listed.length - asked.length },
   };
   const decisionKey = PLANS.decisions.decision(folder);
   await writeObject({ bucket: env.WORK, key: decisionKey }, JSON.stringify(shardDecisionForm.write(decision)));
@@ -187,6 +191,22 @@ async function readAsked({ key, start, bytes }: AskedItem['asked']): Promise<Ask
   return asked;
 }
 
+/** What a reversal takes back of a report; null of an appeal's. */
+async function withdrawsOf({ previewKey }: Pick<Batch, 'previewKey'>): Promise<Asked['withdraws']> {
+  if (previewKey === undefined) return null;
+  return askedForm.parse(await readText({ bucket: env.WORK, key: SCREENED.previews.asked(previewKey) })).withdraws;
+}
+
+/**
+ * Without the conditional ones for which another handset of the report stands. Nothing is withdrawn meanwhile: one plan is made at a
+ * time, and the handsets of those that count are no longer given back.
+ */
+async function stillAsked(asked: readonly AskedSubject[], withdraws: Asked['withdraws']): Promise<AskedSubject[]> {
+  if (withdraws === null || !asked.some(isConditional)) return [...asked];
+  const withdrawn = await readWithdrawn(env, withdraws.batchId);
+  return asked.filter(({ unless = [] }) => unless.every((imei) => withdrawn.has(imei)));
+}
+
 /** On whose account something stays that has a row of its own. */
 function directedBy({ operator, directionId }: SubjectRow): Reliance {
   return { operator, batchId: batchOf(directionId), state: 'directed' };
@@ -202,13 +222,12 @@ function batchOf(directionId: DirectionId): BatchId {
 async function reliedUpon(
   known: readonly Known[],
   plan: number,
-  { previewKey }: Pick<Batch, 'previewKey'>,
+  withdraws: Asked['withdraws'],
 ): Promise<(identifier: Msisdn | Imei, scope: Scope) => Reliance[]> {
   const directionsOf = (scope: Scope) =>
     scope !== 'current' && 'rows' in scope ? scope.rows.map(({ directionId }) => directionId) : [];
   const directions = new Set(known.flatMap(({ scope }) => directionsOf(scope)));
-  if (directions.size === 0 || previewKey === undefined) return () => [];
-  const { withdraws } = askedForm.parse(await readText({ bucket: env.WORK, key: SCREENED.previews.asked(previewKey) }));
+  if (directions.size === 0) return () => [];
   const withdrawn = withdraws?.imeis === null ? withdraws.batchId : null;
   const identifiers = new Set(known.map(({ asked }) => claimedAs(asked)));
   const relying = await readReliances(env, { directions, identifiers, plan, withdrawn });

@@ -16,8 +16,8 @@ export interface Collected {
         /** Distinct numbers to re-verify, by operator: the count that the books are held to, made without the list. */
         readonly linked: Readonly<Record<string, number>>;
       }
-    /** Of a reversal: whom it is asked to take back, numbers first, and how many they are by another count. */
-    | { readonly asked: AsyncIterable<AskedSubject>; readonly count: () => number };
+    /** Of a reversal: whom it is asked to take back, numbers first, and how many they are by another count, those beside that are conditional. */
+    | { readonly asked: AsyncIterable<AskedSubject>; readonly count: () => number; readonly conditional: () => number };
   /** Opens the decision of the registered batch, and says whether people are to be waited for, and until when. */
   open(batch: Batch): Promise<{
     readonly state: 'approved' | 'waiting';

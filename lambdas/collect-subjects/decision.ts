@@ -29,7 +29,7 @@ interface Settings {
 /**
  * Opens the decision of a registered reversal: commits its preview where it has none, publishes the one that is its own, and tells
  * approvers and administrators. It never lapses. What an appeal asks over the limit has ended, whatever people would say.
- * @param subjects how many numbers, handsets and pairs it is asked to give back
+ * @param counts how many numbers, handsets and pairs it is asked to give back, and how many more depend on other handsets
  * @returns `waiting` also where it has ended without effect: who waits for its end finds that it has come
  * @throws PlanIsVoid where the batch isn't this execution's any more
  */
@@ -37,20 +37,21 @@ export async function openReversal(
   env: Settings,
   batch: Pick<Batch, 'batchId' | 'execution'>,
   asked: Asked,
-  subjects: number,
+  { subjects, conditional }: { readonly subjects: number; readonly conditional: number },
   { now, attempt }: { readonly now: Instant; readonly attempt: string },
 ): Promise<Opened> {
   const { batchId } = batch;
   return await publishPreview(env, batch, now, async (own) => {
     const limits = env.REVERSAL_LIMITS;
-    const people = peopleFor(subjects, limits);
+    // For the most that it may come to.
+    const people = peopleFor(subjects + conditional, limits);
     const preview = reversalPreviewOf(asked, subjects, people);
     const text = reversalPreviewText(preview);
     const { previews } = SCREENED;
     const folder = previews.folder(SCREENED.folder(batchId, attempt), attempt);
     const contents = {
       [previews.asked(folder)]: askedForm.text(asked),
-      [previews.page(folder)]: reversalHtml(preview, asked),
+      [previews.page(folder)]: reversalHtml(preview, asked, conditional),
       [previews.json(folder)]: text,
     };
     for (const [key, content] of Object.entries(contents)) await writeObject({ bucket: env.WORK, key }, content);

@@ -39,7 +39,12 @@ export const handler = task(input, async ({ collect, execution, now }, attempt) 
   const written =
     'listed' in subjects
       ? { ...(await writeShards(batchId, subjects.listed, attempt)), linked: subjects.linked }
-      : { ...(await writeAsked(batchId, subjects.asked, attempt)), linked: {}, asked: subjects.count() };
+      : {
+          ...(await writeAsked(batchId, subjects.asked, attempt)),
+          linked: {},
+          asked: subjects.count(),
+          conditional: subjects.conditional(),
+        };
   const batch = await registerBatch(env.CASES, proposed);
   if (collect.upload !== undefined) await mark(env.WORK, 'worked', collect.upload);
   if (batch.execution !== execution || batch.sha256 !== proposed.sha256) {

@@ -24,18 +24,20 @@ export const collectReversal: Collector = async (collect, { execution, now, atte
   if (asked.withdraws !== null) await markWithdrawal(env.WORK, asked.withdraws.batchId, asked.batchId);
   return {
     batch: batchOf(asked, execution, now),
-    subjects: { asked: subjects.each(), count: subjects.count },
+    subjects: { asked: subjects.each(), count: subjects.count, conditional: subjects.conditional },
     open: async (registered) => {
-      await tellRegistered(registered, asked, subjects.count());
-      return await openReversal(env, registered, asked, subjects.count(), { now, attempt });
+      const counts = { subjects: subjects.count(), conditional: subjects.conditional() };
+      await tellRegistered(registered, asked, counts.subjects);
+      return await openReversal(env, registered, asked, counts, { now, attempt });
     },
   };
 };
 
-/** Whom a file asks to be taken back, and how many they are, counted beside the list. */
+/** Whom a file asks to be taken back, and how many they are, counted beside the list: those that are conditional by themselves. */
 interface Subjects {
   each(): AsyncGenerator<AskedSubject>;
   count(): number;
+  conditional(): number;
 }
 
 async function subjectsOf({ withdraws, appeals }: Asked): Promise<Subjects> {
@@ -46,6 +48,7 @@ async function subjectsOf({ withdraws, appeals }: Asked): Promise<Subjects> {
       yield* subjectsOfAppeals(appeals);
     },
     count: () => distinct.size,
+    conditional: () => 0,
   };
 }
 

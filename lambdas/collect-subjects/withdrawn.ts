@@ -1,5 +1,5 @@
 import type { Asked } from '../domain/appeals.ts';
-import type { AskedSubject } from '../domain/asked.ts';
+import { type AskedSubject, isConditional } from '../domain/asked.ts';
 import { planCounts } from '../domain/batches.ts';
 import type { Pointer } from '../domain/claims.ts';
 import { decidedBy } from '../domain/decisions.ts';
@@ -29,23 +29,31 @@ interface Places {
 
 /**
  * What an agency takes back of a report that is directed: the handsets that it names, or all, and the numbers that it directed and that
- * no other handset links which still stands. In the order of the report's own directions, numbers first, so that who works on a piece
- * of the list reads few of these.
+ * these link. A number that another handset links, too, which still stands, is conditional: another withdrawal may take that back before
+ * this one is planned. In the order of the report's own directions, numbers first, so that who works on a piece of the list reads few of
+ * these.
  * @throws Error where the report isn't directed: whoever hears of a withdrawal waits for that
  */
 export async function withdrawnSubjects(
   env: Places,
   { batchId, imeis }: NonNullable<Asked['withdraws']>,
-): Promise<{ each(): AsyncGenerator<AskedSubject>; count(): number }> {
+): Promise<{ each(): AsyncGenerator<AskedSubject>; count(): number; conditional(): number }> {
   const batch = await readBatch(env.CASES, batchId);
   if (batch?.planKey === undefined || !planCounts(batch.state)) throw new Error(`batch ${batchId} is not directed`);
   const plan = await readPlan(env.WORK, batch.planKey);
   const also = imeis === null ? await keptFor(env, plan) : [];
-  const only = imeis === null ? null : await withdrawnOnly(env, batch, new Set(imeis));
+  const named = imeis === null ? null : await linkedBy(env, batch, new Set(imeis));
   let count = 0;
+  let conditional = 0;
+  const counted = (subject: AskedSubject) => {
+    if (isConditional(subject)) conditional += 1;
+    else count += 1;
+    return subject;
+  };
   return {
     async *each() {
       count = 0;
+      conditional = 0;
       for (const kind of ['reverify', 'block'] as const) {
         const handsets = new Map<Imei, AskedSubject>();
         // A handset has a row at each operator.
@@ -59,34 +67,28 @@ export async function withdrawnSubjects(
         };
         for (const direction of plan.directions.filter((one) => parseDirectionId(one.directionId)?.kind === kind))
           for await (const { identifier, row } of rowsOf(env, kind, direction)) {
-            if (only !== null && !only.has(identifier)) continue;
+            const others = named === null ? [] : named.get(identifier);
+            if (others === undefined) continue;
             const pointer = { directionId: direction.directionId, row };
             if (kind === 'block') add(identifier as Imei, pointer);
-            else {
-              count += 1;
-              yield numberOf(identifier as Msisdn, pointer);
-            }
+            else yield counted(numberOf(identifier as Msisdn, pointer, others));
           }
         for (const one of also) {
           if (one.kind !== kind) continue;
           if (kind === 'block') add(one.identifier as Imei, one.pointer);
-          else {
-            count += 1;
-            yield numberOf(one.identifier as Msisdn, one.pointer);
-          }
+          else yield counted(numberOf(one.identifier as Msisdn, one.pointer, []));
         }
-        count += handsets.size;
-        yield* handsets.values();
+        for (const handset of handsets.values()) yield counted(handset);
         if (kind === 'reverify') continue;
         // Those that the report didn't direct are asked for, too.
         for (const imei of imeis ?? (await handsetsOf(env, batch))) {
           if (handsets.has(imei)) continue;
-          count += 1;
-          yield { imei, msisdn: null, scope: { rows: [] }, ground: 'withdrawal', lines: [] };
+          yield counted({ imei, msisdn: null, scope: { rows: [] }, ground: 'withdrawal', lines: [] });
         }
       }
     },
     count: () => count,
+    conditional: () => conditional,
   };
 }
 
@@ -128,15 +130,13 @@ async function handsetsOf({ WORK }: Places, { handsetsKey, report }: Batch): Pro
   return await readHandsets({ bucket: WORK, key: handsetsKey }, { first: 0, count: report.handsets });
 }
 
-const numberOf = (
-  msisdn: Msisdn,
-  row: { directionId: PlannedDirection['directionId']; row: number },
-): AskedSubject => ({
+const numberOf = (msisdn: Msisdn, row: Pointer, others: readonly Imei[]): AskedSubject => ({
   imei: null,
   msisdn,
   scope: { rows: [row] },
   ground: 'withdrawal',
   lines: [],
+  ...(others.length > 0 && { unless: others }),
 });
 
 async function* rowsOf({ WORK }: Places, kind: 'reverify' | 'block', { rowsKey }: Pick<PlannedDirection, 'rowsKey'>) {
@@ -145,20 +145,24 @@ async function* rowsOf({ WORK }: Places, kind: 'reverify' | 'block', { rowsKey }
     if (line !== '') yield { identifier: subjectOfLine(kind, line).identifier, row };
 }
 
-/** The handsets that are withdrawn, and the numbers that no handset links any more which is acted upon. */
-async function withdrawnOnly(
+/**
+ * The handsets that are withdrawn, and the numbers that they link: each with the other handsets that link it, and are acted upon, as
+ * it is known by now.
+ */
+async function linkedBy(
   env: Places,
   batch: Batch,
   withdrawn: ReadonlySet<Imei>,
-): Promise<ReadonlySet<Imei | Msisdn>> {
+): Promise<ReadonlyMap<Imei | Msisdn, readonly Imei[]>> {
   const before = await readWithdrawn(env, batch.batchId);
   const { held, struck } = await decidedOf(env, batch);
   const stands = (imei: Imei) =>
     !withdrawn.has(imei) && !before.has(imei) && !struck.has(imei) && held.get(imei) !== 'spare';
-  const linked = new Set<Msisdn>();
-  for await (const { msisdn, imei } of linksOf(env, batch)) if (withdrawn.has(imei)) linked.add(msisdn);
-  for await (const { msisdn, imei } of linksOf(env, batch)) if (stands(imei)) linked.delete(msisdn);
-  return new Set<Imei | Msisdn>([...withdrawn, ...linked]);
+  const linked = new Map<Msisdn, Set<Imei>>();
+  for await (const { msisdn, imei } of linksOf(env, batch)) if (withdrawn.has(imei)) linked.set(msisdn, new Set());
+  for await (const { msisdn, imei } of linksOf(env, batch)) if (stands(imei)) linked.get(msisdn)?.add(imei);
+  const numbers = [...linked].map(([msisdn, others]): [Msisdn, readonly Imei[]] => [msisdn, [...others].sort()]);
+  return new Map<Imei | Msisdn, readonly Imei[]>([...[...withdrawn].map((imei) => [imei, []] as const), ...numbers]);
 }
 
 /** What people decided of the report; nothing of one from before anybody did. */

@@ -46,16 +46,21 @@ const input = z.object({
     listed: z.partialRecord(z.enum(DIRECTION_KIND_NAMES), z.number()).optional(),
     /** Of a reversal: how many subjects it is asked to take back, counted without the list. */
     asked: z.number().optional(),
+    /** Beside them, those that are asked for only where no other handset stands for them any more. */
+    conditional: z.number().default(0),
   }),
   results: writtenResults,
 });
 
-/** What a reversal was asked, and what became of that. */
-function reversalOf(asked: number, shards: readonly ShardDecision[]): Plan['reversal'] {
+/** What a reversal was asked, and what became of that. Nobody asked for what was dropped. */
+function reversalOf(listed: number, shards: readonly ShardDecision[]): Plan['reversal'] {
   const reversed = shards.flatMap((shard) => shard.reversed ?? []);
+  const asked = listed - reversed.reduce((sum, { dropped }) => sum + dropped, 0);
   const countOf = (state: SubjectState) => reversed.reduce((sum, { subjects }) => sum + subjects[state], 0);
   const subjects = Object.fromEntries(SUBJECT_STATES.map((state) => [state, countOf(state)]));
-  return { asked, subjects: subjects as SubjectCounts, lists: reversed.map(({ list }) => list) };
+  // Of a shard of which all is dropped nothing is listed; of no bytes nothing can be read.
+  const lists = reversed.map(({ list }) => list).filter(({ bytes }) => bytes > 0);
+  return { asked, subjects: subjects as SubjectCounts, lists };
 }
 
 /**
@@ -95,7 +100,7 @@ export const handler = task(input, async ({ batchId, plan, now, gathered, result
     directions: shards.flatMap(({ directions }) => directions),
     elsewhere: shards.flatMap(({ elsewhere }) => elsewhere ?? []),
     moved: shards.flatMap(({ moved }) => moved ?? []),
-    reversal: gathered.asked === undefined ? null : reversalOf(gathered.asked, shards),
+    reversal: gathered.asked === undefined ? null : reversalOf(gathered.asked + gathered.conditional, shards),
     manifestKey: PLANS.directions.manifest(plan, attempt),
   };
   const planKey = PLANS.directions.plan(plan, attempt);

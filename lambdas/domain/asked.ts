@@ -23,6 +23,16 @@ export interface AskedSubject {
   readonly ground: WithdrawalGround;
   /** The lines of the file that ask for it; none of a withdrawal. */
   readonly lines: readonly number[];
+  /**
+   * Of a number that other handsets of a withdrawn report link, too: those of them that stood when it was listed. It is asked for only
+   * where none of them stands any more when the reversal is planned.
+   */
+  readonly unless?: readonly Imei[] | undefined;
+}
+
+/** Whether a subject is asked for only where handsets of its report don't stand any more. */
+export function isConditional({ unless = [] }: Pick<AskedSubject, 'unless'>): boolean {
+  return unless.length > 0;
 }
 
 /** The direction that gives back to a subject. */
@@ -53,7 +63,8 @@ const subject = {
   ground: z.enum(WITHDRAWAL_GROUNDS),
   lines: z.array(fields.count),
 };
-const askedSubject = z.strictObject({ ...subject, scope });
+// Lists that were written before anything was conditional lack the last field.
+const askedSubject = z.strictObject({ ...subject, scope, unless: z.array(fields.imei).optional() });
 
 function scopeText(of: Scope) {
   if (of === 'current') return of;
@@ -162,7 +173,7 @@ export interface Reliance {
 }
 
 /** What became of a subject. */
-export interface ReversedSubject extends Omit<AskedSubject, 'scope'> {
+export interface ReversedSubject extends Omit<AskedSubject, 'scope' | 'unless'> {
   readonly state: SubjectState;
   /** The rows from which it is taken back. */
   readonly rows: readonly Pointer[];

@@ -131,8 +131,11 @@ export interface ShardDecision {
   elsewhere: WrittenList | null;
   /** Of a follow-up: what became of each row that it goes on with, in sorted lines; null where that is nothing. */
   moved: WrittenList | null;
-  /** Of a reversal: what became of each subject, a line each, and how many of them became what; null of other batches. */
-  reversed: { list: WrittenList; subjects: SubjectCounts } | null;
+  /**
+   * Of a reversal: what became of each subject, a line each, how many of them became what, and how many were dropped, since another
+   * handset of the withdrawn report stands for them; null of other batches.
+   */
+  reversed: { list: WrittenList; subjects: SubjectCounts; dropped: number } | null;
 }
 
 /** How many subjects of a reversal became what. */
@@ -149,7 +152,9 @@ export interface Plan {
   directions: PlannedDirection[];
   elsewhere: WrittenList[];
   moved: WrittenList[];
-  /** Of a reversal: how many subjects it was asked, counted without the decisions, and what became of them; null of other batches. */
+  /**
+   * Of a reversal: how many subjects it was asked, counted without what became of them, and how many became what; null of other batches.
+   */
   reversal: { asked: number; subjects: SubjectCounts; lists: WrittenList[] } | null;
   /** The directions' starts, one a line, for the Map over them. */
   manifestKey: string;
@@ -223,7 +228,7 @@ const withPorted = (content: Content) => ({ ...content, ported: {} });
 const withBoth = (content: Content) => withPorted(withColumnsSince(content));
 const EARLIER = { 1: withBoth, 2: withBoth, 3: withBoth, 4: withBoth, 5: withPorted, 6: (content: Content) => content };
 /** Before the seventh there were no follow-ups, and before the eighth no reversals: what has each of them is given. */
-const since = (moved: object, reversed: object) =>
+const since = (moved: object, reversed: object): Record<number, (content: Content) => Content> =>
   Object.fromEntries([
     ...Object.entries(EARLIER).map(([form, upgrade]) => [
       form,
@@ -244,17 +249,20 @@ const shardDecision = z.strictObject({
   directions: z.array(plannedDirection),
   elsewhere: writtenList.nullable(),
   moved: writtenList.nullable(),
-  reversed: z.strictObject({ list: writtenList, subjects: subjectCounts }).nullable(),
+  reversed: z.strictObject({ list: writtenList, subjects: subjectCounts, dropped: fields.count }).nullable(),
 });
 true satisfies Covers<typeof shardDecision, ShardDecision>;
 
+/** Before the ninth form nothing was dropped. */
+function withDropped({ reversed, ...content }: Content): Content {
+  return { ...content, reversed: reversed && { ...(reversed as object), dropped: 0 } };
+}
+
 /** `ShardDecision`, as it lies in the work bucket. */
-export const shardDecisionForm = formOf<ShardDecision>(
-  'decision of a shard',
-  8,
-  shardDecision,
-  since({ moved: null }, { reversed: null }),
-);
+export const shardDecisionForm = formOf<ShardDecision>('decision of a shard', 9, shardDecision, {
+  ...since({ moved: null }, { reversed: null }),
+  8: withDropped,
+});
 
 const plan = z.strictObject({
   operators: z.array(fields.operator),

@@ -19,13 +19,23 @@ const GROUND_WORDS: Readonly<Record<AppealGround, string>> = {
   court_order: 'a court ordered it',
 };
 
-/** The page. Its bytes follow from what it is given; the decisions are bound to the preview's bytes, not to these. */
-export function reversalHtml(preview: ReversalPreview, asked: Asked): string {
+/**
+ * The page. Its bytes follow from what it is given; the decisions are bound to the preview's bytes, not to these.
+ * @param conditional how many numbers more it gives back if the other handsets that link them are withdrawn before
+ */
+export function reversalHtml(preview: ReversalPreview, asked: Asked, conditional: number): string {
   const title = `Preview of ${preview.batchId}`;
-  return pageOf(title, html`${opening(preview, asked)}${grounds(asked)}${howTo(preview)}${source(preview)}`);
+  return pageOf(
+    title,
+    html`${opening(preview, asked, conditional)}${grounds(asked)}${howTo(preview)}${source(preview)}`,
+  );
 }
 
-function opening({ batchId, agency, subjects, people }: ReversalPreview, { withdraws }: Asked): Html {
+function opening(
+  { batchId, agency, subjects, people }: ReversalPreview,
+  { withdraws }: Asked,
+  conditional: number,
+): Html {
   const decision =
     people === 0
       ? html`<p class="lead">Nobody has to decide on this batch: it goes on at once.</p>`
@@ -46,7 +56,12 @@ ${decision}
 <dl class="figures">
 <div><dt>Numbers and handsets asked for</dt><dd>${subjects}</dd></div>
 </dl>
-<p>A number that an order cut, or may cut, is restored to full service, and a handset that was blocked is unblocked, at each operator that has it. Where there is nothing to restore, or it is too late, nothing is done.</p>
+${
+  conditional === 0
+    ? html``
+    : html`<p>Other handsets of the report were seen with ${counted(conditional, 'number')} more. Such a number is given back, too, if all of these handsets are withdrawn before this batch goes on, and stays as it is otherwise.</p>
+`
+}<p>A number that an order cut, or may cut, is restored to full service, and a handset that was blocked is unblocked, at each operator that has it. Where there is nothing to restore, or it is too late, nothing is done.</p>
 </section>
 `;
 }

@@ -4,6 +4,7 @@ import {
   type AskedSubject,
   appealsCsv,
   askedLine,
+  isConditional,
   isTakenBackBy,
   keptCsv,
   parseAskedLine,
@@ -44,8 +45,17 @@ describe('what a reversal is asked', () => {
     subject({}),
     subject({ scope: { ofHolderIn: row }, lines: [2, 9] }),
     subject({ imei, msisdn: null, scope: { rows: [row] }, ground: 'withdrawal', lines: [] }),
+    subject({ scope: { rows: [row] }, ground: 'withdrawal', lines: [], unless: [imei] }),
   ])('is read as it was written', (asked) => {
     expect(parseAskedLine(askedLine(asked))).toEqual(asked);
+  });
+
+  it('is conditional where another handset would have to be withdrawn, too', () => {
+    expect([{}, { unless: [] }, { unless: [imei] }].map((told) => isConditional(subject(told)))).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 
   it.each(['', '{}', '{"imei":null,"msisdn":"1","ground":"cloned","lines":[],"scope":"current"}'])(

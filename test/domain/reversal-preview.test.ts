@@ -94,7 +94,7 @@ describe('its preview', () => {
   });
 
   it('is a page, too, that says so and how to decide, and names nobody', () => {
-    const page = reversalHtml(preview, asked);
+    const page = reversalHtml(preview, asked, 0);
     expect(shown(page)).toContain('1 approver must approve this batch. It waits until they do');
     expect(shown(page)).toMatch(/Numbers and handsets asked for 4 /);
     expect(shown(page)).toMatch(/wrong_number : the number is none of those meant 1 0 0 /);
@@ -109,14 +109,25 @@ describe('its preview', () => {
 
   it('says which report its agency takes back', () => {
     const withdraws = { batchId: 'mha-0123456789ab', imeis: null } as unknown as Asked['withdraws'];
-    const page = shown(reversalHtml({ ...preview, people: 2 }, { ...asked, uploader: 'mha', withdraws, appeals: [] }));
+    const page = shown(
+      reversalHtml({ ...preview, people: 2 }, { ...asked, uploader: 'mha', withdraws, appeals: [] }, 0),
+    );
     expect(page).toContain('takes back all of its report, batch mha-0123456789ab');
     expect(page).toContain('2 approvers must approve');
     expect(page).not.toContain('By ground');
   });
 
+  it('says how many numbers depend on other handsets of a report, where any does', () => {
+    const withdraws = { batchId: 'mha-0123456789ab', imeis: [] } as unknown as Asked['withdraws'];
+    const page = (conditional: number) =>
+      shown(reversalHtml(preview, { ...asked, uploader: 'mha', withdraws, appeals: [] }, conditional));
+    expect(page(2)).toContain('Other handsets of the report were seen with 2 numbers more.');
+    expect(page(1)).toContain('with 1 number more.');
+    expect(page(0)).not.toContain('Other handsets');
+  });
+
   it('says where nobody has to decide', () => {
-    const page = shown(reversalHtml({ ...preview, people: 0 }, asked));
+    const page = shown(reversalHtml({ ...preview, people: 0 }, asked, 0));
     expect(page).toContain('Nobody has to decide on this batch: it goes on at once.');
     expect(page).not.toContain('How to decide');
   });

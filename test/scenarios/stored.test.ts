@@ -144,8 +144,10 @@ const SINCE_THE_SIXTH = (content: never) => {
   const { decisions } = SINCE_THE_FOURTH(content);
   return { format: 8, decisions };
 };
+/** Before the ninth form of a shard's decision nothing was dropped. */
 const decided = (since: (content: never) => object) => (content: never) => ({
   ...since(content),
+  format: 9,
   moved: null,
   reversed: null,
 });
@@ -194,7 +196,8 @@ const FILES_SINCE: Readonly<Record<string, (content: never) => object>> = {
   'plan.json 6': planned(SINCE_THE_SIXTH),
   'decision.json 6': decided(SINCE_THE_SIXTH),
   'plan.json 7': (content) => ({ ...SINCE_THE_SIXTH(content), reversal: null }),
-  'decision.json 7': (content) => ({ ...SINCE_THE_SIXTH(content), reversed: null }),
+  'decision.json 7': (content) => ({ ...SINCE_THE_SIXTH(content), format: 9, reversed: null }),
+  'decision.json 8': () => ({ format: 9 }),
   'withdrawn.json 1': asBefore,
   'late.json 1': allDisconnected,
   'moved.json 1': asBefore,

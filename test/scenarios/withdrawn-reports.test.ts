@@ -63,6 +63,67 @@ describe('handsets that are withdrawn one by one', { timeout: 300_000 }, () => {
   });
 });
 
+describe('handsets of one report, each withdrawn by a file of its own before either is decided upon', {
+  timeout: 300_000,
+}, () => {
+  const report = id('mha', H1, H2);
+  /** V is seen in both handsets, O in the first and Q in the second alone. */
+  async function filed(): Promise<{ lab: Lab; direction: string; reversals: [string, string] }> {
+    const lab = await Lab.open({ context: { operators: 'airtel,jio' } });
+    const seen = [H1, H2].map((imei) => `${imei},${V},2026-05-30,Delhi`);
+    await lab.usage('airtel', [...seen, `${H1},${O},2026-05-30,Delhi`, `${H2},${Q},2026-05-30,Delhi`]);
+    await lab.report('mha', [H1, H2]);
+    const direction = await lab.direction(report, 'reverify', 'airtel');
+    await lab.at(6);
+    const reversals: [string, string] = [
+      await file(lab, report, [H1], 'one.csv'),
+      await file(lab, report, [H2], 'two.csv'),
+    ];
+    return { lab, direction, reversals };
+  }
+  const restored = async (lab: Lab, reversal: string) => {
+    const [direction = ''] = (await lab.directions('airtel')).filter((one) => one.startsWith(`${reversal}.restore.`));
+    const order = await lab.read(`orders/airtel/${direction}/1-restore.csv`);
+    return [O, V, Q].filter((number) => order.includes(number));
+  };
+
+  for (const [n, words] of ['the first', 'the second'].entries())
+    it(`leave nobody cut off whom they both link, where ${words} is decided upon first`, async () => {
+      const { lab, direction, reversals } = await filed();
+      await using _ = lab;
+      const [first, last] = n === 0 ? reversals : reversals.toReversed();
+      for (const reversal of reversals) {
+        expect(await lab.json(`previews/${reversal}/preview.json`)).toMatchObject({ subjects: 2, people: 1 });
+        expect(await lab.read(`previews/${reversal}/preview.html`)).toContain('seen with 1 number more');
+      }
+      await lab.decide('approver-1', first ?? '', [APPROVE]);
+      expect(await restored(lab, first ?? '')).toEqual([n === 0 ? O : Q]);
+      await lab.decide('approver-1', last ?? '', [APPROVE]);
+      expect(await restored(lab, last ?? '')).toEqual(n === 0 ? [V, Q] : [O, V]);
+      await lab.toTheEnd();
+      expect(await disconnects(lab, direction)).not.toContain(V);
+      expect(await lab.json(`batches/${first}/summary.json`)).toMatchObject({ subjects: { asked: 2 }, unexplained: 0 });
+      expect(await lab.json(`batches/${last}/summary.json`)).toMatchObject({ subjects: { asked: 3 }, unexplained: 0 });
+      expect(lab.cloud.failures()).toEqual([]);
+    });
+
+  it('leave a number as it is that a handset links which approvers strike, or of which they refuse the withdrawal', async () => {
+    for (const rows of [[APPROVE, `strike,${H2},,,a clone`], ['refuse,,,,no ground']]) {
+      const { lab, direction, reversals } = await filed();
+      await using _ = lab;
+      await lab.decide('approver-1', reversals[1], rows);
+      await lab.decide('approver-1', reversals[0], [APPROVE]);
+      expect(await restored(lab, reversals[0])).toEqual([O]);
+      await lab.toTheEnd();
+      expect(await disconnects(lab, direction)).toContain(V);
+      expect(await lab.json(`batches/${reversals[0]}/summary.json`)).toMatchObject({
+        subjects: { asked: 2 },
+        unexplained: 0,
+      });
+    }
+  });
+});
+
 describe('a withdrawn report at an operator whose id is the name of a kind of directions', { timeout: 300_000 }, () => {
   it('is given back there, its number and its handset', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'own-'));

@@ -12,7 +12,7 @@
  *
  * In a part of the runs operators say of some numbers that they were ported to the other one, have more time, are somebody else's, or
  * were given up; what moved goes on in the follow-ups of the nights. In another part, ten days after a batch began that people could
- * approve, a caseworker appeals, or mha withdraws its report or a handset of it; where there is a second report, it came a month later
+ * approve, a caseworker appeals, or mha withdraws its report or handsets of it; where there is a second report, it came a month later
  * and relies on the first one. That is approved, refused, or lies there for a day.
  */
 import { createHash } from 'node:crypto';
@@ -373,11 +373,10 @@ export function storyOf(seed: number): Story {
   if (!isNear && fraction(seed, 'reversals') < REVERSALS) {
     const [, second] = begun;
     const at = (second ?? begun[0] ?? 0) + REVERSED_AFTER + between(0, 5, 'reversed at') * HOUR;
-    story.reversals = [
+    story.reversals =
       fraction(seed, 'withdrawn') < 0.4
-        ? withdrawalOf(seed, at, reports[0]?.text ?? '', imeis)
-        : appealOf(seed, second === undefined ? at : (begun[0] ?? 0) + REVERSED_AFTER, imeis, numbers),
-    ];
+        ? withdrawalsOf(seed, at, reports[0]?.text ?? '', imeis)
+        : [appealOf(seed, second === undefined ? at : (begun[0] ?? 0) + REVERSED_AFTER, imeis, numbers)];
   }
   return { ...story, ends: Math.max(...begun) + (story.moves ? MOVED_AFTER : LATE_AFTER + 3 * DAY) };
 }
@@ -399,10 +398,18 @@ function appealOf(seed: number, at: number, imeis: string[], numbers: string[]):
   return { at, key, text: ['msisdn,imei,reference,ground,case_ref', ...rows, ''].join('\n') };
 }
 
-/** A withdrawal of mha's report, or of one of its handsets. */
-function withdrawalOf(seed: number, at: number, report: string, imeis: string[]): Planned {
+/** A withdrawal of mha's report, or of one of its handsets; of that a second one may be sent before the first is decided upon. */
+function withdrawalsOf(seed: number, at: number, report: string, imeis: string[]): Planned[] {
   const batch = `mha-${createHash('sha256').update(report).digest('hex').slice(0, 12)}`;
-  const named = fraction(seed, 'withdrawn whole') < 0.4 ? [] : [written(pick(imeis.slice(0, -1), seed, 'withdrawn'))];
+  const reported = imeis.slice(0, -1);
+  const named = fraction(seed, 'withdrawn whole') < 0.4 ? [] : [written(pick(reported, seed, 'withdrawn'))];
   const bad = named.length > 0 && fraction(seed, 'withdrawn badly') < 0.5 ? [`${named[0]}`, '35-unreadable'] : [];
-  return { at, key: `withdrawals/mha/${batch}/back.csv`, text: ['imei', ...named, ...bad, ''].join('\n') };
+  const file = (name: string, after: number, rows: string[]): Planned => ({
+    at: at + after,
+    key: `withdrawals/mha/${batch}/${name}.csv`,
+    text: ['imei', ...rows, ''].join('\n'),
+  });
+  const other = reported.map(written).find((imei) => !named.includes(imei));
+  const isSecond = named.length > 0 && other !== undefined && fraction(seed, 'withdrawn twice') < 0.7;
+  return [file('back', 0, [...named, ...bad]), ...(isSecond ? [file('other', HOUR / 6, [other])] : [])];
 }

@@ -38,6 +38,8 @@ interface Subject {
   lines: number[];
   /** Of a withdrawn report: its directions, whose rows alone are in question. */
   of?: readonly string[];
+  /** Of a withdrawn report's number: the handsets that link it, too, and were not withdrawn when the file was sent. */
+  others?: readonly string[];
 }
 
 interface Became {
@@ -91,34 +93,53 @@ function uploadOf({ seen }: Known, { file, uploadedAt }: Item): Upload | undefin
   return seen.uploads.find(({ key, at }) => key === file && instant(at) === uploadedAt);
 }
 
-/** What an agency takes back of a report: the handsets that it names, or all, and the numbers that no other one links. */
-function withdrawnBy(known: Known, { key, text }: Upload): Subject[] {
+/** The handsets of a report that reversals took back whose plans counted before; one that approvers left out wasn't. */
+function takenBackOf(known: Known, report: string, isBefore: (reversal: Item) => boolean): Set<string> {
+  const text = uploadOf(known, known.seen.cases[`BATCH#${report}`] ?? {})?.text ?? '';
+  const taken = new Set<string>();
+  for (const item of known.batches) {
+    const file = String(item.file).split('/');
+    if (file[0] !== 'withdrawals' || file[2] !== report || item.directedAt === undefined || !isBefore(item)) continue;
+    const named = handsetsIn(uploadOf(known, item)?.text ?? '');
+    const struck = struckIn(known, String(item.batchId));
+    for (const imei of named.size === 0 ? handsetsIn(text) : named) if (!struck.has(imei)) taken.add(imei);
+  }
+  return taken;
+}
+
+/** What an agency takes back of a report: the handsets that it names, or all, and the numbers that these link, whoever else does. */
+function withdrawnBy(known: Known, { key, text, at }: Upload): Subject[] {
   const report = key.split('/')[2] ?? '';
   const item = known.seen.cases[`BATCH#${report}`] ?? {};
   const upload = uploadOf(known, item);
   const own = directionsOf(known, report);
   const named = handsetsIn(text);
   const struck = struckIn(known, report);
+  const before = takenBackOf(known, report, ({ directedAt }) => Date.parse(String(directedAt)) <= at);
   const reported = handsetsIn(upload?.text ?? '');
   const back = named.size === 0 ? reported : named;
-  const stays = new Set(
-    linksOf(known.imported, upload?.at ?? 0, reported)
-      .filter(({ imei }) => !back.has(imei) && !struck.has(imei))
-      .map(({ msisdn }) => msisdn),
-  );
-  const linked = new Set(linksOf(known.imported, upload?.at ?? 0, back).map(({ msisdn }) => msisdn));
+  const links = linksOf(known.imported, upload?.at ?? 0, reported);
+  const stands = (imei: string) => !back.has(imei) && !struck.has(imei) && !before.has(imei);
+  const others = (number: string) => [
+    ...new Set(links.filter(({ imei, msisdn }) => msisdn === number && stands(imei)).map(({ imei }) => imei)),
+  ];
+  const linked = new Set(links.filter(({ imei }) => back.has(imei)).map(({ msisdn }) => msisdn));
   const of = own.map(({ id }) => id);
   const subject = { ground: 'withdrawal', lines: [], of };
   const directed = (kind: string) => new Set(own.filter((one) => one.kind === kind).flatMap(({ rows }) => rows));
   return [
     ...[...directed('reverify')]
-      .filter((number) => named.size === 0 || (linked.has(number) && !stays.has(number)))
-      .map((msisdn) => ({ ...subject, imei: '', msisdn })),
+      .filter((number) => named.size === 0 || linked.has(number))
+      .map((msisdn) => ({ ...subject, imei: '', msisdn, others: others(msisdn) })),
     ...[...directed('block')].filter((imei) => back.has(imei)).map((imei) => ({ ...subject, imei, msisdn: '' })),
   ];
 }
 
-/** Whom the upload of a reversal asks to be given back. */
+/** Those for whom no other handset stands any more, by what was taken back of their report. */
+const asksFor = (subjects: readonly Subject[], taken: ReadonlySet<string>) =>
+  subjects.filter(({ others = [] }) => others.every((imei) => taken.has(imei)));
+
+/** Whom the upload of a reversal asks to be given back, those among them whom another handset of the report links that may be withdrawn, too. */
 export function subjectsOf(known: Known, upload: Upload): Subject[] {
   return upload.key.startsWith('appeals/') ? appealIn(upload.text).subjects : withdrawnBy(known, upload);
 }
@@ -283,9 +304,15 @@ export function checkReversal(known: Known, item: Item): void {
   const upload = uploadOf(known, item);
   must(upload !== undefined, 'it is that of an appeal or a withdrawal, at the instant of an upload');
   if (upload === undefined) return;
-  const subjects = subjectsOf(known, upload);
+  const all = subjectsOf(known, upload);
+  const taken = takenBackOf(known, upload.key.split('/')[2] ?? '', (one) => Number(one.plan) < Number(plan));
+  const subjects = asksFor(all, taken);
+  // It was listed after it was sent and before it was planned: another withdrawal may have counted then, or not yet.
+  const previewed = JSON.parse(known.seen.outbox[`previews/${id}/preview.json`] ?? '{}').subjects;
+  const [least, most] = [asksFor(all, new Set()).length, state === 'settled' ? subjects.length : all.length];
+  must(previewed >= least && previewed <= most, 'its preview counts those for whom no other handset stands');
   known.expected[`previews/${id}/preview.json`] = {
-    ...{ batchId: id, kind: 'reversal', agency, file, sha256: sha256(upload.text), subjects: subjects.length },
+    ...{ batchId: id, kind: 'reversal', agency, file, sha256: sha256(upload.text), subjects: previewed },
     ...{ people: REVERSAL_PEOPLE, decideBy: null },
   };
   known.expected[`previews/${id}/preview.html`] = 'whatever it says';
