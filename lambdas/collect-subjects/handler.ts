@@ -1,13 +1,15 @@
 import * as z from 'zod';
+import type { BatchId } from '../domain/identifiers.ts';
 import { BATCH_KIND_NAMES } from '../domain/kinds.ts';
+import { SCREENED } from '../domain/work.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
-import { registerBatch } from '../stores/cases/batches.ts';
+import { readBatch, registerBatch } from '../stores/cases/batches.ts';
 import { mark } from '../stores/uploads.ts';
 import { COLLECTORS } from './collectors.ts';
 import { env } from './environment.ts';
-import { writeAsked, writeShards } from './shards.ts';
+import { readAsked, writeAsked, writeShards } from './shards.ts';
 
 export type { Environment } from './environment.ts';
 
@@ -25,8 +27,18 @@ const input = z.object({
 const NOTHING = { batch: {}, gathered: {}, decided: { state: 'nothing', remindAt: null, decideBy: null } };
 
 /**
+ * What people decide upon, where the preview is another attempt's than the one that wrote this manifest: that may have found others. A
+ * batch upon which nobody decides has no preview.
+ */
+async function readIfAnother(batchId: BatchId, manifestKey: string) {
+  const { previewKey } = (await readBatch(env.CASES, batchId)) ?? {};
+  if (previewKey === undefined || SCREENED.shards.manifestOf(previewKey) === manifestKey) return {};
+  return await readAsked(previewKey);
+}
+
+/**
  * Collect: lists the subjects of a batch that doesn't expand, registers it and, where people decide upon it, opens its decision. What
- * an attempt lists lies under its own name, and the one that the machine hears of counts.
+ * an attempt lists lies under its own name. The one that the machine hears of counts; where people decide, the one that they were shown.
  * @returns what Screen and Gather tell of a report together
  */
 export const handler = task(input, async ({ collect, execution, now }, attempt) => {
@@ -52,10 +64,11 @@ export const handler = task(input, async ({ collect, execution, now }, attempt) 
     return NOTHING;
   }
   const decided = await collected.open(batch);
-  log.info('subjects listed', { batchId, ...written.listed });
+  const counting = { ...written, ...(await readIfAnother(batchId, written.manifestKey)) };
+  log.info('subjects listed', { batchId, ...counting.listed });
   return {
     batch: { batchId, kind, agency, handsetsKey: null },
-    gathered: { ...written, indexKey: null, operators: env.OPERATORS, handsets: 0, links: 0 },
+    gathered: { ...counting, indexKey: null, operators: env.OPERATORS, handsets: 0, links: 0 },
     decided,
   };
 });

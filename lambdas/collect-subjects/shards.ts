@@ -1,11 +1,13 @@
+import * as z from 'zod';
 import { AskedRuns, type AskedSubject, kindOf } from '../domain/asked.ts';
 import type { BatchId } from '../domain/identifiers.ts';
 import { DIRECTION_KIND_NAMES, type DirectionKind } from '../domain/kinds.ts';
 import { type Listed, listShards } from '../domain/listed.ts';
 import type { AskedShard, ListedShard } from '../domain/plans.ts';
+import { figuresIn } from '../domain/preview-figures.ts';
+import { fields } from '../domain/stored.ts';
 import { SCREENED } from '../domain/work.ts';
-import { writeObject, writeStream } from '../stores/objects.ts';
-
+import { readLines, readText, writeObject, writeStream } from '../stores/objects.ts';
 import { env } from './environment.ts';
 
 /** Writes the list of what a reversal is asked, and the manifest of its shards for Claim, as it is read; says where they lie. */
@@ -32,6 +34,25 @@ export async function writeAsked(batchId: BatchId, asked: AsyncIterable<AskedSub
   const manifestKey = SCREENED.shards.manifest(folder, attempt);
   await writeObject({ bucket: env.WORK, key: manifestKey }, items.map((item) => `${JSON.stringify(item)}\n`).join(''));
   return { manifestKey, shards: items.length, listed };
+}
+
+const askedShard = z.object({ kind: z.enum(DIRECTION_KIND_NAMES), asked: z.object({ subjects: fields.count }) });
+
+/** What of a reversal's list the attempt told that prepared these previews, as `writeAsked` does, and how many subjects its preview counted. */
+export async function readAsked(previews: string) {
+  const manifestKey = SCREENED.shards.manifestOf(previews);
+  const listed: Partial<Record<DirectionKind, number>> = {};
+  let shards = 0;
+  let all = 0;
+  for await (const line of readLines({ bucket: env.WORK, key: manifestKey })) {
+    const { kind, asked } = askedShard.parse(JSON.parse(line));
+    shards += 1;
+    all += asked.subjects;
+    listed[kind] = (listed[kind] ?? 0) + asked.subjects;
+  }
+  const figures = figuresIn(await readText({ bucket: env.WORK, key: SCREENED.previews.json(previews) }));
+  if (!('subjects' in figures)) throw new Error('a reversal has the preview of a report');
+  return { manifestKey, shards, listed, asked: figures.subjects, conditional: all - figures.subjects };
 }
 
 /** Writes a batch's list, and the manifest of its shards for Claim; says where they lie, and how many subjects of each kind there are. */

@@ -30,6 +30,8 @@ export const SCREENED = {
     manifest: (folder: string, attempt: string) => `${folder}/shards/${attempt}/shards.jsonl`,
     /** The list that the attempt wrote which prepared these previews. */
     listOf: (previews: string) => previews.replace(/\/previews\/([^/]+)$/, '/shards/$1/list.tsv'),
+    /** And its manifest. */
+    manifestOf: (previews: string) => previews.replace(/\/previews\/([^/]+)$/, '/shards/$1/shards.jsonl'),
     pattern: 'screened/*/shards/*',
   },
   /** What a night's follow-up found to go on with. */

@@ -46,6 +46,11 @@ const PLACES: [string, string, [string, string][]][] = [
     [
       [SCREENED.shards.index(screened, 'own'), `screened/${batch}/try/shards/own/index.jsonl`],
       [SCREENED.shards.manifest(screened, 'own'), `screened/${batch}/try/shards/own/shards.jsonl`],
+      [SCREENED.shards.listOf(SCREENED.previews.folder(screened, 'own')), SCREENED.shards.list(screened, 'own')],
+      [
+        SCREENED.shards.manifestOf(SCREENED.previews.folder(screened, 'own')),
+        SCREENED.shards.manifest(screened, 'own'),
+      ],
     ],
   ],
   [

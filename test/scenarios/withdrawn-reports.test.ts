@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
+import { Tables } from './bad-files.ts';
+import { nameOf } from './faults-story.ts';
 import { APPROVE, Lab } from './lab.ts';
 
 /** What agencies withdraw of reports that are directed, in more than one file, and where other agencies have a part in it. */
@@ -121,6 +124,37 @@ describe('handsets of one report, each withdrawn by a file of its own before eit
         unexplained: 0,
       });
     }
+  });
+});
+
+describe('a withdrawal that is listed again, since the first try ended unheard', { timeout: 300_000 }, () => {
+  it('gives back what its preview counted, whatever the second try lists', async () => {
+    let loses = 0;
+    await using lab = await Lab.open({
+      context: { operators: 'airtel,jio' },
+      faults: {
+        beforeInvoke: ({ functionName }) => (nameOf(functionName) === 'Collect' && loses-- > 0 ? 'lose' : undefined),
+      },
+    });
+    await lab.usage('airtel', [`${H1},${V},2026-05-30,Delhi`]);
+    const report = id('mha', H1);
+    await lab.report('mha', [H1]);
+    await lab.at(1);
+    loses = 1;
+    const reversal = await file(lab, report, []);
+    await lab.at(1.1);
+    const { work } = bucketsOf(lab.cloud);
+    const { previewKey } = (await new Tables(lab).records())[`BATCH#${reversal}`] as { previewKey: string };
+    const shown = previewKey.split('/').at(-1) ?? '';
+    const lists = (await lab.cloud.list(work)).filter(
+      (key) => key.startsWith(`screened/${reversal}/`) && key.endsWith('list.tsv'),
+    );
+    const [other = '', ...more] = lists.filter((key) => !key.includes(shown));
+    expect([lists.length, more]).toEqual([2, []]);
+    await lab.cloud.put(work, other, '');
+    await lab.decide('approver-1', reversal, [APPROVE]);
+    await lab.toTheEnd();
+    expect(await subjects(lab, reversal)).toMatchObject({ asked: 2, directed: 2 });
   });
 });
 

@@ -130,6 +130,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     SCREENED.found.pattern,
     SCREENED.gathered.pattern,
     ASKED.pattern,
+    SCREENED.shards.pattern,
     SCREENED.previews.pattern,
     SCREENED.handsets.pattern,
     DECIDED.pattern,
