@@ -15,6 +15,12 @@ import { allowHash, allowItems, allowList, allowObjects } from '../../constructs
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { allowAudit, allowTell, PUT_ITEMS, readFrom, type Setting } from './context.ts';
 
+/**
+ * Files of lookups that are answered at once. Those of one caseworker and day are committed one after the other, and who comes second
+ * gathers all anew; a queue that is full would have hundreds do so, in the places of those that direct.
+ */
+const ANSWERED_AT_ONCE = 5;
+
 /** The function that answers what caseworkers ask. It reads what is stored of a subject wherever that is, and changes none of it. */
 export function addAnswer(setting: Setting): void {
   const { stack, config, data } = setting;
@@ -74,5 +80,5 @@ export function addAnswer(setting: Setting): void {
   allowList(answer, 'list', outbox, OUTBOX.batches.pattern);
   allowObjects(answer, 'write', outbox, OUTBOX.explanations.pattern, OUTBOX.receipts.pattern);
   allowItems(answer, [...PUT_ITEMS, 'dynamodb:BatchGetItem'], cases);
-  readFrom(data.lookups, answer, { batchSize: 1 });
+  readFrom(data.lookups, answer, { batchSize: 1, maxConcurrency: ANSWERED_AT_ONCE });
 }
