@@ -36,8 +36,8 @@ export async function readMarks(work: string): Promise<Record<Mark, Map<string, 
   // In one list: most folders have little, and each would be a request of its own.
   for await (const { key, at } of listObjects({ bucket: work, key: MARKED.prefix })) {
     const kind = kinds.find((one) => key.startsWith(MARKS[one].prefix));
-    if (kind === undefined) throw new Error(`${MARKED.prefix} holds what is no mark`);
-    marks[kind].set(key.slice(MARKS[kind].prefix.length), at);
+    // One of a kind that an earlier or a later release knows keeps nobody from the others.
+    if (kind !== undefined) marks[kind].set(key.slice(MARKS[kind].prefix.length), at);
   }
   return marks;
 }
