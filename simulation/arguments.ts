@@ -48,8 +48,11 @@ export type Material =
 export interface RunSettings {
   material: Material;
   operators: OperatorManner;
-  /** False where mixed operators move nothing, and nothing is somebody else's or given up: the batch of the event itself is counted so. */
-  moves?: boolean;
+  /**
+   * False where mixed operators move nothing, and nothing is somebody else's or given up: the batch of the event itself is counted so.
+   * A number where they do so many times as often as by themselves.
+   */
+  moves?: boolean | number;
   ladder: LadderName;
   /** Whether approvers are simulated, or only what is uploaded decides. */
   approvals: (typeof APPROVALS)[number];

@@ -201,7 +201,8 @@ export async function conduct(
     .map(([operator, desk]) => {
       const rank = participants.operators.findIndex(({ id }) => id === operator);
       const others = settings.moves === false ? [] : idsOf(participants.operators).filter((id) => id !== operator);
-      return new SimulatedOperator(desk, { manner: settings.operators, seed: settings.seed, rank, others });
+      const moving = Number(settings.moves ?? 1);
+      return new SimulatedOperator(desk, { manner: settings.operators, seed: settings.seed, rank, others, moving });
     });
   const watch = new Watch(cloud, participants, conducted, desks, simulated);
   // What is appealed for is ordered to be given back, also when nothing else is left to do.

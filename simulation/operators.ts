@@ -63,22 +63,25 @@ export class SimulatedOperator {
   private readonly seed: number;
   private readonly rank: number;
   private readonly others: readonly string[];
+  private readonly moving: number;
   /** The numbers of which it said that they go on elsewhere, or later: it knows them when they come back. */
   private readonly moved = new Set<string>();
 
   /**
    * @param rank the operator's place among all operators, from 0
    * @param others to whom numbers are ported, when mixed; where there are none, nothing is moved, reissued or surrendered
+   * @param moving how many times as often that happens as usual
    */
   constructor(
     desk: Desk,
-    settings: { manner: OperatorManner; seed: number; rank: number; others?: readonly string[] },
+    settings: { manner: OperatorManner; seed: number; rank: number; others?: readonly string[]; moving?: number },
   ) {
     this.desk = desk;
     this.manner = settings.manner;
     this.seed = settings.seed;
     this.rank = settings.rank;
     this.others = settings.others ?? [];
+    this.moving = settings.moving ?? 1;
   }
 
   /** Reads what came in and plans what to do about it. */
@@ -231,7 +234,7 @@ export class SimulatedOperator {
     // Of what is answered on the first day, so that few nights have anything to go on with.
     const moves = mixed && this.others.length > 0 && draw('part') < FIRST_DAY[this.habitOf(notice)];
     if (moves && !isFollowUp(notice.batchId as BatchId)) {
-      let move = draw('move');
+      let move = draw('move') / this.moving;
       for (const [fate, share] of MOVES) {
         if (move < share) return fate;
         move -= share;

@@ -26,7 +26,7 @@ const seconds = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1e6;
  */
 export async function measureSharing(progress: Progress): Promise<Results> {
   let before: { wall: number; process: number; main: number; children: number } | undefined;
-  await countBatch(0.01, progress, () => {
+  await countBatch({ scale: 0.01, moved: false }, progress, () => {
     before = {
       wall: performance.now() / 1000,
       process: seconds(process.cpuUsage()),

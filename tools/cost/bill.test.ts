@@ -249,6 +249,94 @@ describe('a batch at another scale', () => {
   });
 });
 
+/** The same, of which 600 connections were moved: one night went on with 400 that were ported and 200 extended, another with 50 that returned. */
+const MOVED: BatchCount = {
+  ...SMALL,
+  drivers: {
+    ...SMALL.drivers,
+    children: { expand: 2, claim: 5, direct: 0 },
+    followUps: {
+      moved: 600,
+      nights: [{ ported: 400, extended: 200 }, { ported: 50 }],
+      directions: 6,
+      orders: { '1-reverify': 6, 'failed-disconnect': 4 },
+      responseFiles: 4,
+      looks: 10,
+      waiting: 12,
+      surveyed: 100,
+    },
+  },
+  batch: {
+    ...SMALL.batch,
+    tables: {
+      ...SMALL.batch.tables,
+      Cases: {
+        // 650 claims more, and 20 writes of one unit.
+        PutItem: { calls: 21_052, readUnits: 0, writeUnits: 21_452 },
+        // As many reads of claims as connections and handsets, 60 of the audit, and 100 of the surveys.
+        BatchGetItem: { calls: 204, readUnits: 20_442, writeUnits: 0 },
+        // 120 of them the nights' ten looks at twelve ledgers.
+        GetItem: { calls: 220, readUnits: 320, writeUnits: 0 },
+      },
+    },
+    stepFunctions: { ...SMALL.batch.stepFunctions, executionStarts: 11 },
+    logs: { ...SMALL.batch.logs, keyRequests: 72 + 10 * 16 },
+  },
+};
+
+describe('what is moved', () => {
+  // In one night 60,000 rows in three shards of 20,000, in another 5,000 in one; and each ladder's at each of two operators:
+  // ported: 3 × 2 × ⌈6,667 / 2,000⌉ = 24, extended: 3 × 2 × ⌈3,333 / 2,000⌉ = 12, returned: 2 × ⌈2,500 / 2,000⌉ = 4.
+  const night = 24 + 12 + 4;
+
+  it('is claimed once more, and goes on in directions that the policy cuts, in as many nights as before', () => {
+    expect(ofBatch(MOVED)).toMatchObject({ claimWrites: 20_650, recordWrites: 520, uploadEvents: 33, traces: 30 });
+    const size = expectedSize(MOVED, 1);
+    expect(size.followUps.rows).toBeCloseTo(65_000, 6);
+    expect(size.followUps.directions).toBeCloseTo(night, 3);
+    expect(size.reverify).toBeCloseTo(1111 + night, 2);
+    expect(size.shards).toBe(101 + 3 + 1);
+    // As many orders as the report's directions have, and files as many for each of them.
+    expect(size.ladderOrders).toBeCloseTo(2 * (1111 + night) + 60, 2);
+    expect(size.causedOrders).toBeCloseTo(2 * (1111 + night), 2);
+    expect(size.followUps.steps).toBeCloseTo(night * (1 + 4 * 1.5), 2);
+  });
+
+  it('grows with the rows and the directions, and what comes by the clock does not', () => {
+    const large = scaled(MOVED, 1);
+    expect(large.claimWrites).toBeCloseTo(2_065_000, 6);
+    // The reads of claims a hundredfold; the surveys look at so many directions more, whose ledgers take three units.
+    expect(large.claimReads).toBeCloseTo(2_028_200 + 100 * (night / 6) * 3, 1);
+    // Each of ten nights reads as many more ledgers as there are directions more; a unit for each of the 100 other reads, and 100 more for
+    // rows, of the report's 78 steps of 1,667 rows and of the follow-ups' 20 of 108.
+    const steps = 1111 + night + 30 + (4 * (1111 + night) + 60) * 1.5;
+    const own = night * 7;
+    const rows = ((steps - own) * 2_000_000) / 1111 + (own * 65_000) / night;
+    const rowsThen = (92 * 20_000) / 12 + (20 * 650) / 6;
+    const looks = 120 * ((1111 + night) / 18) * 3;
+    // 320 units and 60 of the audit, without 120: 100 are one for each call, 160 others.
+    expect(large.recordReads).toBeCloseTo(looks + 100 * (steps / 112) + 160 * (rows / rowsThen), 0);
+    expect(large.traces).toBeCloseTo(11 + large.mapChildren + 1111 + night + 30, 2);
+    // Two keys for each of three sweeps, and eight for both functions of each night.
+    const [then, now] = [112 + 7, steps + 113 + 105 + 15 + 29];
+    expect(large.keyRequests).toBeCloseTo(6 + 160 + 66 * (now / then) ** 0.5, 1);
+  });
+
+  it('has a goal of its own, which is judged where so much is moved', () => {
+    const perConnection = { connections: 1, transitions: 9, putUnits: 1, updateUnits: 1, messages: 2 };
+    const cost = (counted: BatchCount) =>
+      costOf({ region: 'ap-south-1', prices: pricesOf('ap-south-1'), scale: 1, counts: [counted], perConnection });
+    expect(cost(SMALL)).toMatchObject({ moved: null, goal: { usd: 2.6 } });
+    expect(cost(MOVED)).toMatchObject({ moved: { share: 0.03, nights: 2 }, goal: { usd: 2.75 } });
+    expect(costText(cost(MOVED))).toContain(
+      "Of its connections 3.00 % were moved, and went on in 2 nights' batches of 40 directions",
+    );
+    const { drivers } = MOVED;
+    const fewer = { ...MOVED, drivers: { ...drivers, followUps: { ...drivers.followUps, moved: 599 } } } as BatchCount;
+    expect(cost(fewer).goal).toBeNull();
+  });
+});
+
 describe('an operator’s part of a shard', () => {
   /** The same, from Poisson's probabilities one by one. */
   function exactly(mean: number, most: number): number {

@@ -10,6 +10,7 @@ export const HELP = `npm run cost: what one batch costs on AWS, counted from wha
   npm run cost                           the event's batch, from a run at ${SMALL} whose counts are scaled up: half a minute
   npm run cost -- --scale 1              the event's batch, run at its full size: some twenty minutes
   npm run cost -- --scale 1 --from 0.05  the event's batch, from a run at 0.05
+  npm run cost -- --moved                the event's batch with some 3 % of its connections ported or extended
 
 Beside it stand the floor (one write per connection, nothing else) and the design that everybody draws first, one
 execution per connection, which is run and counted too. Importing usage is told apart, for each million sightings.
@@ -19,7 +20,9 @@ Options
                   A batch whose --scale is given is run at its own size, and at ${SMALL} beside it, which tells how
                   far scaled counts are off
   --from N        runs only a batch of this smaller size and scales its counts up (default ${SMALL} without --scale)
-  --run FILE      takes the counts that an earlier run saved (out/counted-<scale>.json) in place of running it again;
+  --moved         operators move some 3 % of the connections, and the nights' follow-ups that go on with them are part of the
+                  batch, to the end of the last ladder: a goal of its own, and a run three times as long
+  --run FILE      takes the counts that an earlier run saved (out/counted-<scale>.json, with --moved out/counted-<scale>-moved.json) in place of running it again;
                   repeatable, and with --from beside a run
   --region NAME   whose prices (default ${REGION}; tools/cost/prices.json)
   --json FILE     writes all figures there as well
@@ -31,6 +34,8 @@ Exit status: 0; 1 when a batch failed or its goal isn't met; 2 when the command 
 /** What `npm run cost` is asked for. */
 export interface CostSettings {
   region: string;
+  /** Whether something of the batch is moved. */
+  moved: boolean;
   /** The batch to price. */
   scale: number;
   /** Sizes to run and count. */
@@ -49,6 +54,7 @@ export function costSettings(argv: readonly string[], where: string): CostSettin
   const values = readOptions(argv, {
     scale: { type: 'string' },
     from: { type: 'string' },
+    moved: { type: 'boolean' },
     run: { type: 'string', multiple: true },
     region: { type: 'string' },
     json: { type: 'string' },
@@ -69,6 +75,7 @@ export function costSettings(argv: readonly string[], where: string): CostSettin
           : [SMALL, scale];
   return {
     region: values.region ?? REGION,
+    moved: values.moved === true,
     scale,
     sizes,
     files,

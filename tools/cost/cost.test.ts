@@ -12,7 +12,15 @@ const settings = (...argv: string[]): Partial<CostSettings> => {
 
 describe('npm run cost', () => {
   it('prices the event in Mumbai from a small run when nothing is given', () => {
-    expect(settings()).toEqual({ region: 'ap-south-1', scale: 1, sizes: [0.01], files: [], json: undefined });
+    expect(settings()).toEqual({
+      region: 'ap-south-1',
+      moved: false,
+      scale: 1,
+      sizes: [0.01],
+      files: [],
+      json: undefined,
+    });
+    expect(settings('--moved')).toMatchObject({ moved: true, scale: 1, sizes: [0.01] });
   });
 
   it('runs a size that is asked for, and the small one beside it to tell how far that is off', () => {
@@ -39,7 +47,7 @@ describe('npm run cost', () => {
 
   it('explains every option', () => {
     expect(costSettings(['--scale', '1', '--help'], '/')).toBe('help');
-    for (const option of ['--scale', '--from', '--run', '--region', '--json', '--help'])
+    for (const option of ['--scale', '--from', '--moved', '--run', '--region', '--json', '--help'])
       expect(HELP).toContain(`  ${option}`);
   });
 

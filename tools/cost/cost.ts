@@ -24,18 +24,22 @@ const started = (cloud: LocalCloud) => {
 };
 
 /** All counts asked for, smallest first: those in files, and those of the sizes that no file has. */
-async function counts({ sizes, files, scale }: CostSettings): Promise<[BatchCount, ...BatchCount[]]> {
+async function counts({ sizes, files, scale, moved }: CostSettings): Promise<[BatchCount, ...BatchCount[]]> {
   const known = await Promise.all(files.map(readCount));
   const larger = known.find((counted) => counted.scale > scale);
   if (larger !== undefined)
     throw new CommandError(`--run: counts at ${larger.scale} are not scaled down to ${scale}; give that --scale`);
+  if (known.some(({ drivers }) => (drivers.followUps !== undefined) !== moved))
+    throw new CommandError(
+      `--run: counts of a batch of which ${moved ? 'nothing' : 'something'} is moved; ${moved ? 'leave --moved out' : 'give --moved'}`,
+    );
   for (const size of sizes) {
     if (known.some((counted) => counted.scale === size)) continue;
     progress.event(`A batch at scale ${size}`);
-    const counted = await countBatch(size, progress, started);
+    const counted = await countBatch({ scale: size, moved }, progress, started);
     progress.end();
     progress = showProgress(process.stderr);
-    await saveCount(countFile(size), counted);
+    await saveCount(countFile(size, moved), counted);
     known.push(counted);
   }
   return known.sort((a, b) => a.scale - b.scale) as [BatchCount, ...BatchCount[]];

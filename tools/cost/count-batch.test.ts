@@ -1,12 +1,62 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LocalCloud } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Summary } from '../../lambdas/domain/books.ts';
+import type { OrderNotice } from '../../simulation/desk.ts';
 import { showProgress } from '../../simulation/progress.ts';
 import { costOf, costText } from './cost-report.ts';
-import { countBatch } from './count-batch.ts';
+import { countBatch, followUpsOf } from './count-batch.ts';
 import { type BatchCount, CountFailed, difference, readCount, saveCount } from './counts.ts';
 import { pricesOf } from './prices.ts';
+
+describe('the follow-ups of a counted batch', () => {
+  it('are told apart from it: their rows by night and ladder, their orders, answers, and looks of surveys', async () => {
+    const night = 'followup-202606020000';
+    const order = (batchId: string, operator: string, rung: number | 'failed', rows: number, deadline: string) => ({
+      directionId: `${batchId}.reverify.${operator}.1-0-0`,
+      batchId,
+      kind: 'reverify',
+      order: rung === 'failed' ? 'disconnect' : 'reverify',
+      rung,
+      rows,
+      deadline: Date.parse(deadline),
+    });
+    const orders = [
+      order('mha-1', 'jio', 1, 100, '2026-06-06T00:00:00Z'),
+      order(night, 'jio', 1, 3, '2026-06-06T19:00:00Z'),
+      order(night, 'vi', 1, 4, '2026-06-06T19:00:00Z'),
+      order(night, 'airtel', 1, 5, '2026-07-06T00:00:00Z'),
+      order(night, 'airtel', 'failed', 2, '2026-06-04T00:00:00Z'),
+    ] as unknown as OrderNotice[];
+    const keys: Record<string, string[]> = {
+      'responses/': [
+        'responses/jio/mha-1.reverify.jio.1-0-0/answers.csv',
+        `responses/vi/${night}.reverify.vi.1-0-0/answers.csv`,
+      ],
+      'waiting/': ['waiting/mha-1.reverify.jio.1-0-0'],
+    };
+    const summaries = [
+      { batchId: 'mha-1', connections: { ported: 7, extended: 5 } },
+      // Ten days, of which each has four surveys.
+      { batchId: night, startedAt: '2026-06-02T19:00:00Z', settledAt: '2026-06-12T19:00:00Z' },
+    ] as unknown as Summary[];
+    const cloud = {
+      names: { buckets: new Proxy({}, { get: (_, name) => String(name) }) },
+      list: async (_: string, prefix = '') => keys[prefix] ?? [],
+    } as unknown as Pick<LocalCloud, 'list' | 'names'>;
+    expect(await followUpsOf(orders, summaries, cloud)).toEqual({
+      moved: 12,
+      nights: [{ 'reverify until 2026-06-06T19:00:00.000Z': 7, 'reverify until 2026-07-06T00:00:00.000Z': 5 }],
+      directions: 3,
+      orders: { '1-reverify': 3, 'failed-disconnect': 1 },
+      responseFiles: 1,
+      waiting: 1,
+      surveyed: 3 * 10 * 4,
+    });
+  });
+});
 
 describe('a counted batch', () => {
   let counted: BatchCount;
@@ -15,7 +65,9 @@ describe('a counted batch', () => {
     folder = mkdtempSync(join(tmpdir(), 'count-'));
     // The smallest that the sample has: 6 handsets, 200 connections.
     // Nothing of it hangs on the sweeps, of which there are hundreds until its ladders end.
-    counted = await countBatch(0.0001, showProgress({ write: () => {} }), (cloud) => cloud.pauseSchedules(true));
+    counted = await countBatch({ scale: 0.0001, moved: false }, showProgress({ write: () => {} }), (cloud) =>
+      cloud.pauseSchedules(true),
+    );
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -1,11 +1,15 @@
 /**
  * What one batch uses, counted: the sample's first report (at scale 1 the event's) on the local cloud, answered by mixed
- * operators to the end of every ladder. Importing the usage files is counted apart, since links serve many batches.
+ * operators to the end of every ladder, also of those that go on with what is moved, where something is. Importing the usage files is counted apart, since links serve many batches.
  */
 
 import { type LocalCloud, startCloud } from 'local-cloud';
 import { parseAudit } from '../../lambdas/domain/audit.ts';
+import type { Summary } from '../../lambdas/domain/books.ts';
+import { type DirectionId, isFollowUp } from '../../lambdas/domain/identifiers.ts';
+import { WAITING } from '../../lambdas/domain/work.ts';
 import { synthesize } from '../../lib/commands/local/synth.ts';
+import { DEFAULT_OPERATIONS } from '../../lib/config/operations.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
 import { DATA_KEY_SECONDS } from '../../lib/constructs/versioned-machine.ts';
@@ -22,6 +26,8 @@ import { type BatchCount, CountFailed, difference, type Phase, policy } from './
 import { keysOf } from './quantities.ts';
 
 const START = Date.parse('2026-06-01T00:00:00Z');
+/** How many times as often as usual operators move what they answer at once, so that 3 % of a batch's connections are moved. */
+const MOVING = 2.3;
 /** Milliseconds. */
 const DATA_KEY_LASTS = 300_000;
 /** And Step Functions, as the machines are told, in milliseconds. */
@@ -30,19 +36,20 @@ const MACHINE_KEY_LASTS = DATA_KEY_SECONDS * 1000;
 /**
  * Runs one batch and counts what it used.
  * @param scale 1 is the event's size: 28,200 handsets, 2,000,000 connections
+ * @param moved whether operators move some 3 % of its connections; what the nights go on with is part of it then
  * @param started is given the cloud as soon as it runs, for whoever must stop it early; it is stopped at the end in any case
  * @throws CountFailed when the batch did not settle with everything explained
  */
 export async function countBatch(
-  scale: number,
+  { scale, moved }: { scale: number; moved: boolean },
   progress: Progress,
   started: (cloud: LocalCloud) => void = () => {},
 ): Promise<BatchCount> {
   const settings: RunSettings = {
     material: { kind: 'sample', scale, reports: 1 },
     operators: 'mixed',
-    // What a night's batches use is no part of one batch.
-    moves: false,
+    // What a night's batches use is no part of one batch of which nothing is moved.
+    moves: moved && MOVING,
     ladder: 'flagged',
     approvals: 'auto',
     start: START,
@@ -93,10 +100,10 @@ export async function countBatch(
     // Time passes for the first time when all usage is imported and no report is uploaded yet.
     const watched = {
       ...cloud,
-      run: () => {
+      run: (until?: number) => {
         if (imported === undefined) rounds.push(...timeRounds(ROUNDS));
         imported ??= usage();
-        return cloud.run();
+        return cloud.run(until);
       },
     };
     const conducted = await conduct(settings, watched, participants, progress);
@@ -110,6 +117,8 @@ export async function countBatch(
     if (directed !== linked)
       throw new CountFailed(`${linked} connections are linked, and ${directed} of them directed`);
     const uploads = async (folder: string) => (await cloud.list(bucketsOf(cloud).inbox, folder)).length;
+    const orders = conducted.orders.filter(({ batchId }) => batchId === summary.batchId);
+    const followUps = moved ? await followUpsOf(conducted.orders, summaries, cloud) : undefined;
     const children = { expand: batch.lambda.Expand?.invocations ?? 0, claim: batch.lambda.Claim?.invocations ?? 0 };
     return {
       scale,
@@ -124,14 +133,15 @@ export async function countBatch(
         connectionsOf: Object.fromEntries(
           Object.entries(summary.operators).map(([operator, { connections }]) => [operator, connections.directed]),
         ),
-        reverifyDirections: directionsOf(conducted.orders, 'reverify'),
-        blockDirections: directionsOf(conducted.orders, 'block'),
-        orders: ordersOf(conducted.orders, () => 1),
-        orderRows: ordersOf(conducted.orders, ({ rows }) => rows),
+        reverifyDirections: directionsOf(orders, 'reverify'),
+        blockDirections: directionsOf(orders, 'block'),
+        orders: ordersOf(orders, () => 1),
+        orderRows: ordersOf(orders, ({ rows }) => rows),
         outcomes: { verified, disconnected, notFound, overdue },
-        responseFiles: await uploads('responses/'),
+        responseFiles: (await uploads('responses/')) - (followUps?.responseFiles ?? 0),
         decisionFiles: await uploads('decisions/'),
         children: { ...children, direct: batch.stepFunctions.mapChildStarts - children.expand - children.claim },
+        ...(followUps && { followUps: { ...followUps, looks: batch.lambda.Collect?.invocations ?? 0 } }),
         audit: { notes: batch.operations.sqs?.SendMessage?.calls ?? 0, ...(await audited(cloud)) },
       },
       import: imported,
@@ -141,6 +151,42 @@ export async function countBatch(
   } finally {
     await cloud.stop();
   }
+}
+
+/**
+ * What the follow-ups had with which the nights went on.
+ * @param all of the report's batch, and then of them
+ */
+export async function followUpsOf(
+  orders: readonly OrderNotice[],
+  all: readonly Summary[],
+  cloud: Pick<LocalCloud, 'list' | 'names'>,
+) {
+  const [report, ...nights] = all;
+  const own = orders.filter(({ batchId }) => batchId !== report?.batchId);
+  const firsts = own.filter(({ rung }) => rung === 1);
+  const { inbox, work } = bucketsOf(cloud);
+  const answers = await cloud.list(inbox, 'responses/');
+  const surveysOf = ({ startedAt, settledAt }: Summary) =>
+    (Date.parse(settledAt) - Date.parse(startedAt)) / (DEFAULT_OPERATIONS.surveyHours * 3_600_000);
+  return {
+    moved: (report?.connections.ported ?? 0) + (report?.connections.extended ?? 0),
+    nights: nights.map(({ batchId }) =>
+      sums(
+        firsts
+          .filter((order) => order.batchId === batchId)
+          .map(({ kind, deadline, rows }) => [`${kind} until ${new Date(deadline).toISOString()}`, rows]),
+      ),
+    ),
+    directions: firsts.length,
+    orders: ordersOf(own, () => 1),
+    responseFiles: answers.filter((key) => isFollowUp(key.split('/')[2] as DirectionId)).length,
+    waiting: (await cloud.list(work, WAITING.prefix)).length,
+    surveyed: nights.reduce(
+      (sum, night) => sum + surveysOf(night) * firsts.filter(({ batchId }) => batchId === night.batchId).length,
+      0,
+    ),
+  };
 }
 
 /** How many entries the audit has, in how many objects. */

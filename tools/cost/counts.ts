@@ -61,6 +61,23 @@ const drivers = z.object({
   decisionFiles: count,
   /** Children of each Distributed Map. */
   children: z.object({ expand: count, claim: count, direct: count }),
+  /** Of a batch of which something is moved: what the nights' follow-ups, with which it goes on, had. It is in nothing above. */
+  followUps: z
+    .object({
+      /** Connections that the report's operators said to be ported, or extended. */
+      moved: count,
+      /** Rows that each night directed, by their ladder: what is ported has another one than what is extended. */
+      nights: z.array(counts),
+      directions: count,
+      orders: counts,
+      responseFiles: count,
+      /** Nights that looked for what is moved, most of them in vain, and how many ledgers each of them read at most. */
+      looks: count,
+      waiting: count,
+      /** How often a survey read a ledger of theirs. */
+      surveyed: count,
+    })
+    .optional(),
   /** What functions told the audit, and what it wrote of it. */
   audit: z.object({ notes: count, entries: count, objects: count }),
 });
@@ -108,7 +125,7 @@ function subtracted(later: unknown, earlier: unknown, name: string): unknown {
 }
 
 /** Where `npm run cost` keeps the counts of a run at this scale. */
-export const countFile = (scale: number): string => `out/counted-${scale}.json`;
+export const countFile = (scale: number, moved: boolean): string => `out/counted-${scale}${moved ? '-moved' : ''}.json`;
 
 /** Writes counts to a file, whole or not at all. */
 export async function saveCount(path: string, counted: BatchCount): Promise<void> {

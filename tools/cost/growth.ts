@@ -2,7 +2,7 @@
 import { MOST_INLINE } from '../../lambdas/domain/limits.ts';
 import { planSample } from '../../simulation/sample.ts';
 import type { BatchCount } from './counts.ts';
-import { gbSeconds, keysOf, type Line, ofBatch, TRANSITION_LOG } from './quantities.ts';
+import { gbSeconds, goingOnOf, keysOf, type Line, ofBatch, TRANSITION_LOG } from './quantities.ts';
 
 /** What a batch's counts grow with, known or expected. */
 interface Size {
@@ -20,6 +20,8 @@ interface Size {
   ladderOrders: number;
   causedOrders: number;
   responseFiles: number;
+  /** Of all this, what follow-ups have, and their rows, which are no connections of the report's. */
+  followUps: { rows: number; directions: number; steps: number };
 }
 
 const total = (counts: Record<string, number>, only: (name: string) => boolean = () => true) =>
@@ -29,57 +31,81 @@ const isBlock = (order: string) => order.endsWith('-block');
 const isCaused = (order: string) => /^(failed|back)-/.test(order);
 
 export function countedSize({ drivers, policy }: BatchCount): Size {
-  const { handsets, connections, children, orders, responseFiles } = drivers;
+  const { handsets, connections, children, followUps } = drivers;
   const blockShards = Math.ceil(handsets / policy.rowsPerDirection);
+  const { directions = 0, orders = {}, responseFiles = 0 } = followUps ?? {};
+  const ofOrders = (only: (order: string) => boolean) => total(drivers.orders, only) + total(orders, only);
   return {
     handsets,
     connections,
     shards: children.claim - blockShards,
     blockShards,
     expand: children.expand,
-    reverify: total(drivers.reverifyDirections),
+    reverify: total(drivers.reverifyDirections) + directions,
     block: total(drivers.blockDirections),
     direct: children.direct,
-    ladderOrders: total(orders, (order) => !isCaused(order)),
-    causedOrders: total(orders, isCaused),
-    responseFiles,
+    ladderOrders: ofOrders((order) => !isCaused(order)),
+    causedOrders: ofOrders(isCaused),
+    responseFiles: drivers.responseFiles + responseFiles,
+    followUps: { rows: goingOnOf(drivers), directions, steps: directions + total(orders) + responseFiles },
   };
 }
 
 /**
  * The size that a batch at another scale is expected to have: shards, children and directions from the policy, as the
- * system cuts them; orders of each kind as many per direction, and files as many per order, as were counted.
+ * system cuts them; orders of each kind as many per direction, and files as many per order, as were counted. A follow-up's directions,
+ * of few rows each in a small batch, have as many of these as the report's.
  */
 export function expectedSize(counted: BatchCount, scale: number): Size {
   const { drivers, policy } = counted;
   const { handsets, connections } = planSample({ seed: 1, scale, start: 0 });
-  const shards = Math.max(1, Math.ceil((handsets * policy.linksPerHandset) / policy.linksPerShard));
+  const ofReport = Math.max(1, Math.ceil((handsets * policy.linksPerHandset) / policy.linksPerShard));
   const blockShards = Math.ceil(handsets / policy.rowsPerDirection);
-  const reverify = Object.values(drivers.connectionsOf).reduce(
+  const planned = Object.values(drivers.connectionsOf).reduce(
     (sum, own) =>
-      sum + shards * expectedPieces((own / drivers.connections) * (connections / shards), policy.rowsPerDirection),
+      sum + ofReport * expectedPieces((own / drivers.connections) * (connections / ofReport), policy.rowsPerDirection),
     0,
   );
+  const nights = expectedNights(counted, connections);
+  const reverify = planned + nights.directions;
   const block = Object.keys(drivers.blockDirections).length * blockShards;
   const moreReverify = reverify / total(drivers.reverifyDirections);
   const moreBlock = block / total(drivers.blockDirections);
   const causedOrders = moreReverify * total(drivers.orders, isCaused);
-  const ladderOrders =
-    moreBlock * total(drivers.orders, isBlock) +
-    moreReverify * total(drivers.orders, (order) => !isBlock(order) && !isCaused(order));
+  const ofLadders = moreReverify * total(drivers.orders, (order) => !isBlock(order) && !isCaused(order));
+  const ladderOrders = moreBlock * total(drivers.orders, isBlock) + ofLadders;
+  const filesPerOrder = drivers.responseFiles / total(drivers.orders);
+  const stepsPerDirection = 1 + ((ofLadders + causedOrders) / reverify) * (1 + filesPerOrder);
   return {
     handsets,
     connections,
-    shards,
+    shards: ofReport + nights.shards,
     blockShards,
     expand: Math.ceil(handsets / policy.handsetsPerChild),
     reverify,
     block,
-    direct: reverify + block > MOST_INLINE ? Math.ceil((reverify + block) / MOST_INLINE) : 0,
+    direct: planned + block > MOST_INLINE ? Math.ceil((planned + block) / MOST_INLINE) : 0,
     ladderOrders,
     causedOrders,
-    responseFiles: (drivers.responseFiles * (ladderOrders + causedOrders)) / total(drivers.orders),
+    responseFiles: filesPerOrder * (ladderOrders + causedOrders),
+    followUps: { rows: nights.rows, directions: nights.directions, steps: nights.directions * stepsPerDirection },
   };
+}
+
+/** What the follow-ups of a batch of so many connections have: as many nights, and each ladder of theirs at each of the operators. */
+function expectedNights({ drivers, policy }: BatchCount, connections: number) {
+  const operators = Object.keys(drivers.connectionsOf).length;
+  const all = { rows: 0, shards: 0, directions: 0 };
+  for (const night of drivers.followUps?.nights ?? []) {
+    const more = connections / drivers.connections;
+    const shards = Math.ceil((total(night) * more) / policy.linksPerShard);
+    all.rows += total(night) * more;
+    all.shards += shards;
+    for (const rows of Object.values(night))
+      all.directions +=
+        shards * operators * expectedPieces((rows * more) / shards / operators, policy.rowsPerDirection);
+  }
+  return all;
 }
 
 /**
@@ -109,11 +135,21 @@ const ordersOf = ({ ladderOrders, causedOrders }: Size) => ladderOrders + caused
 const childrenOf = ({ expand, shards, blockShards, direct }: Size) => expand + shards + blockShards + direct;
 /** Steps that change a ledger: its creation, its orders, its answers, its end. */
 export const ledgerStepsOf = (size: Size) => directionsOf(size) + ordersOf(size) + size.responseFiles;
-const rowsPerDirectionOf = ({ connections, reverify }: Size) => connections / reverify;
+/** The steps, each as often as its direction has rows. */
+const ledgerRowsOf = (size: Size) => {
+  const { connections, reverify, followUps } = size;
+  const ofReport = ((ledgerStepsOf(size) - followUps.steps) * connections) / (reverify - followUps.directions);
+  return ofReport + (followUps.directions === 0 ? 0 : (followUps.steps * followUps.rows) / followUps.directions);
+};
+/** What a strongly consistent read of a ledger takes: of 2,000 rows some 12 kB. */
+const ledgerReadOf = (rows: number) => Math.ceil((rows * 6) / 4096);
 
 export type Grows = (size: Size) => number;
 const fixed: Grows = () => 1;
 const perConnection: Grows = ({ connections }) => connections;
+/** As long for a step of a follow-up's as for one of the report's, which in a small batch is all but the rows. */
+const perStep: Grows = (size) =>
+  (size.connections * ledgerStepsOf(size)) / (ledgerStepsOf(size) - size.followUps.steps);
 /** What is there once for all steps of a minute. The more there is to do, the more of it falls together: counted were 26 times for 84 times the steps. */
 export const perMinute: Grows = (size) => ledgerStepsOf(size) ** 0.74;
 
@@ -123,16 +159,17 @@ const FUNCTIONS: Readonly<Record<string, readonly [invocations: Grows, time: Gro
   Screen: [fixed, ({ handsets }) => handsets],
   Expand: [({ expand }) => expand, perConnection],
   Gather: [fixed, perConnection],
-  Claim: [({ shards, blockShards }) => shards + blockShards, perConnection],
+  Claim: [({ shards, blockShards }) => shards + blockShards, perStep],
   Commit: [fixed, directionsOf],
-  Order: [({ ladderOrders }) => ladderOrders, perConnection],
-  Record: [({ responseFiles }) => responseFiles, perConnection],
+  Order: [({ ladderOrders }) => ladderOrders, perStep],
+  Record: [({ responseFiles }) => responseFiles, perStep],
   Close: [directionsOf, directionsOf],
   Settle: [fixed, perConnection],
   Audit: [perMinute, ledgerStepsOf],
   // By the clock, whatever there is to do.
   Sweep: [fixed, fixed],
   Follow: [fixed, fixed],
+  Collect: [fixed, directionsOf],
 };
 
 /**
@@ -145,16 +182,22 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
   const small = countedSize(counted);
   const large = expectedSize(counted, scale);
   const by = (grows: Grows) => grows(large) / grows(small);
-  const { tables, lambda, operations } = counted.batch;
-  const { audit } = counted.drivers;
+  const { tables, lambda, operations, stepFunctions } = counted.batch;
+  const { audit, followUps } = counted.drivers;
 
   // Of a ledger's units, each call's first is for the call, the others for the rows of the direction.
   const calls = (only: (action: string) => boolean) =>
     Object.entries(tables.Cases ?? {}).reduce((sum, [action, usage]) => sum + (only(action) ? usage.calls : 0), 0);
-  const writes = calls((action) => /^(Put|Update|Delete)Item$/.test(action)) - small.connections - small.handsets;
+  const writes = calls((action) => /^(Put|Update|Delete)Item$/.test(action)) - now.claimWrites - now.handsetWrites;
   const reads = calls((action) => action === 'GetItem');
   const ledgers = (units: number, ofCalls: number) =>
-    by(ledgerStepsOf) * (ofCalls + (units - ofCalls) * by(rowsPerDirectionOf));
+    by(ledgerStepsOf) * ofCalls + by(ledgerRowsOf) * (units - ofCalls);
+  // The nights and the surveys read ledgers by the clock, as often in a large batch as in a small one.
+  const read = ledgerReadOf(large.connections / large.reverify);
+  const { looks = 0, waiting = 0, surveyed = 0 } = followUps ?? {};
+  const looked = looks * waiting;
+  const lookedAt = looked * by(({ reverify }) => reverify) * read;
+  const surveys = surveyed * by((size) => Math.max(1, size.followUps.directions)) * read;
 
   const grown = Object.entries(lambda).map(([name, usage]) => {
     const [byInvocations, byTime] = FUNCTIONS[name] ?? [directionsOf, directionsOf];
@@ -177,19 +220,19 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
     (all, [action, { calls }]) => all + (/^List/.test(action) ? calls : 0),
     0,
   );
-  const sweepKeys = (lambda.Sweep?.invocations ?? 0) * keysOf('Sweep');
+  const byClock = (lambda.Sweep?.invocations ?? 0) * keysOf('Sweep') + looks * (keysOf('Follow') + keysOf('Collect'));
   const auditBatches = 2 * (lambda.Audit?.invocations ?? 0);
   const invocations = sum('invocations');
   return {
     ladderTransitions,
     otherTransitions,
     mapChildren,
-    claimWrites: large.connections,
+    claimWrites: large.connections + large.followUps.rows,
     handsetWrites: large.handsets,
     recordWrites: ledgers(now.recordWrites, writes),
     linkWrites: now.linkWrites,
-    claimReads: now.claimReads * by(({ connections, handsets }) => connections + handsets),
-    recordReads: ledgers(now.recordReads, reads),
+    claimReads: (now.claimReads - surveyed) * by(({ connections, handsets }) => connections + handsets) + surveys,
+    recordReads: ledgers(now.recordReads - looked, reads - looked) + lookedAt,
     linkReads: now.linkReads * by(perConnection),
     invocations,
     gbSeconds: sum('gbSeconds'),
@@ -201,13 +244,13 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
       (now.queueRequests - auditBatches) * by((size) => ledgerStepsOf(size) + uploads(size)),
     uploadEvents: now.uploadEvents * by(uploads),
     // The more there is to do, the more of it falls into the same five minutes: counted were 9 times as many for 84 times the steps.
-    keyRequests: sweepKeys + (now.keyRequests - sweepKeys) * by(steps) ** 0.5,
+    keyRequests: byClock + (now.keyRequests - byClock) * by(steps) ** 0.5,
     machineKeyRequests: now.machineKeyRequests * by(steps) ** 0.5,
     // Each instance of Audit asks for its key once.
     hashKeyRequests: now.hashKeyRequests,
     // An invocation writes about as much in a large batch as in a small one.
     functionLogGb: (now.functionLogGb * invocations) / now.invocations,
     machineLogGb: ((ladderTransitions + otherTransitions) * TRANSITION_LOG) / 1e9,
-    traces: 1 + mapChildren + directionsOf(large),
+    traces: stepFunctions.executionStarts + mapChildren + directionsOf(large),
   };
 }

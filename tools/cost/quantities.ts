@@ -1,6 +1,6 @@
 /** From counts to what is billed: the quantities of a batch, of its audit, of imports, and of the floor beside it. */
 import type { PerConnectionCount } from './count-per-connection.ts';
-import type { BatchCount, Phase } from './counts.ts';
+import type { BatchCount, Drivers, Phase } from './counts.ts';
 import type { PriceName } from './prices.ts';
 
 /** What a line of a bill is for. */
@@ -132,15 +132,20 @@ export function quantitiesOf(
   };
 }
 
+/** Rows that follow-ups directed. */
+export const goingOnOf = ({ followUps }: Drivers): number =>
+  (followUps?.nights ?? []).flatMap((night) => Object.values(night)).reduce((sum, rows) => sum + rows, 0);
+
 export function gbSeconds({ milliseconds, memoryMb }: { milliseconds: number; memoryMb: number }): number {
   return (milliseconds / 1000) * (memoryMb / 1024);
 }
 
 /** What is billed of a counted batch, its imports left out. */
 export function ofBatch({ batch, drivers }: BatchCount): Record<Line, number> {
-  const { connections, handsets, reports, responseFiles, decisionFiles, audit } = drivers;
-  const uploads = reports + responseFiles + decisionFiles;
-  return quantitiesOf(batch, { connections, handsets, uploads, notes: audit.notes });
+  const { connections, handsets, reports, responseFiles, decisionFiles, audit, followUps } = drivers;
+  const uploads = reports + responseFiles + decisionFiles + (followUps?.responseFiles ?? 0);
+  // What goes on elsewhere is claimed once more.
+  return quantitiesOf(batch, { connections: connections + goingOnOf(drivers), handsets, uploads, notes: audit.notes });
 }
 
 /**
