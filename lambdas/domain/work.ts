@@ -195,4 +195,4 @@ export const MARKS = {
 };
 
 /** What was committed and could not be told yet: notices to participants, and notes to the audit. */
-export const UNTOLD = { pattern: 'untold/*', notices: folder('untold/notices'), audit: folder('untold/audit') };
+export const UNTOLD = { ...folder('untold'), notices: folder('untold/notices'), audit: folder('untold/audit') };

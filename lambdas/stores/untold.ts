@@ -6,7 +6,7 @@ import { log } from '../runtime/log.ts';
 import { listObjects, readText, writeObject } from './objects.ts';
 
 /** What can be told: notices to participants, and notes to the audit. */
-type Kind = Exclude<keyof typeof UNTOLD, 'pattern'>;
+type Kind = 'notices' | 'audit';
 
 /**
  * Keeps in the work bucket what was committed and can't be told at the moment, so that the step goes on; the sweep tells it. The
@@ -25,9 +25,13 @@ export async function keepUntold(work: string, kind: Kind, what: object, error: 
   log.warn('kept to be told later', { kind });
 }
 
-/** The keys of what was kept and not told since. */
-export async function* keysOfUntold(work: string, kind: Kind): AsyncGenerator<string> {
-  for await (const { key, size } of listObjects({ bucket: work, key: UNTOLD[kind].prefix })) if (size > 0) yield key;
+/** What was kept and not told since, by its kind and key. */
+export async function* listUntold(work: string): AsyncGenerator<{ kind: Kind; key: string }> {
+  // In one list, which each sweep asks for.
+  for await (const { key, size } of listObjects({ bucket: work, key: UNTOLD.prefix })) {
+    const kind = (['notices', 'audit'] as const).find((one) => key.startsWith(UNTOLD[one].prefix));
+    if (kind !== undefined && size > 0) yield { kind, key };
+  }
 }
 
 /** @throws BadRecord */

@@ -9,7 +9,6 @@ import type { Ledger } from '../domain/ledger.ts';
 import { toldForm } from '../domain/notices.ts';
 import { orderKey } from '../domain/outbox.ts';
 import { isSurveyDue, orderDue, stalledAt } from '../domain/stalled.ts';
-import type { Form } from '../domain/stored.ts';
 import { type OpenBatch, survey } from '../domain/survey.ts';
 import { ASKED } from '../domain/work.ts';
 import { wholeNumber } from '../runtime/environment.ts';
@@ -26,7 +25,7 @@ import { sendEvent } from '../stores/queues.ts';
 import { resumeBatch, startResumed } from '../stores/resuming.ts';
 import { pendingSubscriptions } from '../stores/subscriptions.ts';
 import { unsettledBatches } from '../stores/unsettled-batches.ts';
-import { keysOfUntold, noteTold, readUntold } from '../stores/untold.ts';
+import { listUntold, noteTold, readUntold } from '../stores/untold.ts';
 import { isMarked, mark } from '../stores/uploads.ts';
 import { failureOf, startOnce, statusOf } from '../stores/workflows.ts';
 import { each } from './each.ts';
@@ -167,20 +166,13 @@ async function mendDirections({ batch: { batchId, startedAt }, ledgers }: Open, 
 
 /** Tells what could not be told when it was committed. */
 async function tellUntold(): Promise<void> {
-  const tellAll = <T>(kind: 'notices' | 'audit', form: Form<T>, send: (what: T) => Promise<void>) =>
-    each(keysOfUntold(env.WORK, kind), async (key) => {
-      await send(await readUntold(env.WORK, key, form));
-      await noteTold(env.WORK, key);
-      measure('Mended', { what: kind });
-      log.warn('told later', { kind });
-    });
-  await each(
-    [
-      () => tellAll('notices', toldForm, (told) => sendNotice(env, told)),
-      () => tellAll('audit', auditNoteForm, (note) => sendEvent(env.AUDIT_QUEUE, note)),
-    ],
-    (tell) => tell(),
-  );
+  await each(listUntold(env.WORK), async ({ kind, key }) => {
+    if (kind === 'notices') await sendNotice(env, await readUntold(env.WORK, key, toldForm));
+    else await sendEvent(env.AUDIT_QUEUE, await readUntold(env.WORK, key, auditNoteForm));
+    await noteTold(env.WORK, key);
+    measure('Mended', { what: kind });
+    log.warn('told later', { kind });
+  });
 }
 
 /**

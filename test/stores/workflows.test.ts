@@ -201,13 +201,12 @@ describe('notices', () => {
     const failed = toAgency({ kind: 'batch_failed', agency: 'mha', batchId: notice.batchId });
     for (const _ of [1, 2]) await notices.tell(nowhere, same);
     await notices.tell(nowhere, failed);
-    const kept = await collected(untold.keysOfUntold(WORK, 'notices'));
-    expect(kept).toHaveLength(2);
-    const read = await Promise.all(kept.map((key) => untold.readUntold(WORK, key, toldForm)));
+    const kept = await collected(untold.listUntold(WORK));
+    expect(kept.map(({ kind }) => kind)).toEqual(['notices', 'notices']);
+    const read = await Promise.all(kept.map(({ key }) => untold.readUntold(WORK, key, toldForm)));
     expect(read).toEqual(expect.arrayContaining([same, failed]));
-    await untold.noteTold(WORK, kept[0] ?? '');
-    expect(await collected(untold.keysOfUntold(WORK, 'notices'))).toEqual(kept.slice(1));
-    expect(await collected(untold.keysOfUntold(WORK, 'audit'))).toEqual([]);
+    await untold.noteTold(WORK, kept[0]?.key ?? '');
+    expect(await collected(untold.listUntold(WORK))).toEqual(kept.slice(1));
   });
 
   it('that can neither be sent nor kept fail as the sending failed', async () => {
