@@ -111,7 +111,7 @@ async function run(settings: RunSettings): Promise<boolean> {
   progress.end();
 
   const place = folder.place === undefined ? undefined : shown(folder.place);
-  say(`\n${reportText(results.summaries, conducted, place)}`);
+  say(`\n${reportText(results.summaries, { ...conducted, reversals: results.reversals }, place)}`);
   for (const warning of results.warnings) complain(`warning: ${warning}`);
   for (const failure of failures) complain(`warning: ${failure}`);
   for (const problem of results.problems) complain(`failed: ${problem}`);

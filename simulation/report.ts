@@ -2,28 +2,36 @@
 import type { Summary } from '../lambdas/domain/books.ts';
 import { FOLLOW_UP } from '../lambdas/domain/identifiers.ts';
 import { BOOKS, type Book, LEFT_OUT } from '../lambdas/domain/kinds.ts';
+import { SUBJECT_STATES } from '../lambdas/domain/reversals.ts';
 import type { Conducted } from './conduct.ts';
 import type { OrderNotice } from './desk.ts';
 import type { GatedFile } from './gated.ts';
+import type { Results, Reversed } from './results.ts';
 
 const number = (value: number): string => value.toLocaleString('en-US');
 const several = (count: number, what: string): string => `${number(count)} ${what}${count === 1 ? '' : 's'}`;
 const instant = (text: string): string => text.replace('T', ' ').replace(/:\d\d(\.\d+)?Z$/, 'Z');
 
 /**
- * What happened, batch by batch and then night by night, and where the files are.
+ * What happened, batch by batch and then night by night, what was taken back, and where the files are.
  * @param out where they are; undefined where they could not be saved
  */
 export function reportText(
   summaries: readonly Summary[],
-  { orders, administrators, gated = [] }: Pick<Conducted, 'orders' | 'administrators' | 'gated'>,
+  {
+    orders,
+    administrators,
+    gated = [],
+    reversals = [],
+  }: Pick<Conducted, 'orders' | 'administrators' | 'gated'> & Partial<Pick<Results, 'reversals'>>,
   out: string | undefined,
 ): string {
   const nights = summaries.filter(({ agency }) => agency === FOLLOW_UP);
   const blocks = summaries
     .filter(({ agency }) => agency !== FOLLOW_UP)
     .map((summary) => batchText(summary, orders))
-    .concat(nights.length === 0 ? [] : [nightsText(nights)]);
+    .concat(nights.length === 0 ? [] : [nightsText(nights)])
+    .concat(reversals.length === 0 ? [] : [reversalsText(reversals)]);
   const told = toldText(administrators);
   const files = [
     'Files',
@@ -110,11 +118,6 @@ function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
 /** A line for each night's follow-up: what became of all that it went on with. */
 function nightsText(nights: readonly Summary[]): string {
   const lines = nights.map(({ batchId, settledAt, connections, outcomes = {}, unexplained }) => {
-    const parts = (of: object, columns: readonly string[]) => {
-      const counts = countsOf(of);
-      const found = columns.filter((column) => (counts[column] ?? 0) > 0);
-      return found.map((column) => `${number(counts[column] ?? 0)} ${words(column)}`).join(', ');
-    };
     const left = DECIDED.connections.filter((column) => column !== 'directed');
     const moved = parts(connections, [...left, ...ENDED.connections]);
     const back = parts(outcomes, Object.keys(BOOKS.outcomes.ended));
@@ -127,6 +130,35 @@ function nightsText(nights: readonly Summary[]): string {
     return `  ${batchId}  ${all.join('; ')}`;
   });
   return ['Follow-ups, each of which goes on at night with what was moved before', ...lines].join('\n');
+}
+
+/** A line for each reversal: who asked for it, who decided, and what became of those for whom it was asked, and of what it gave back. */
+function reversalsText(reversals: readonly Reversed[]): string {
+  const lines = reversals.map(({ summary, by }) => {
+    const { batchId, agency, status, settledAt, subjects, outcomes, withdrawn, unexplained } = summary;
+    const decided = by.length === 0 ? [] : [`decided by ${by.join(' and ')}`];
+    const ended = `${status === 'settled' ? 'ended' : status.replace('_', ' ')} ${instant(settledAt)}`;
+    if (status !== 'settled') return `  ${batchId}  ${[ended, `${agency} asked`, ...decided].join('; ')}`;
+    const back = parts(outcomes, Object.keys(BOOKS.outcomes.ended));
+    const all = [
+      ended,
+      `${agency} asked for ${number(subjects.asked)}`,
+      ...decided,
+      parts(subjects, SUBJECT_STATES),
+      ...(back === '' ? [] : [`to give back: ${back}`]),
+      ...(withdrawn === 0 ? [] : [`${several(withdrawn, 'open row')} ended`]),
+      `unexplained ${number(unexplained)}`,
+    ];
+    return `  ${batchId}  ${all.join('; ')}`;
+  });
+  return ['Reversals, each of which gives back what was done', ...lines].join('\n');
+}
+
+/** Those columns of a book in words that count something. */
+function parts(of: object, columns: readonly string[]): string {
+  const counts = countsOf(of);
+  const found = columns.filter((column) => (counts[column] ?? 0) > 0);
+  return found.map((column) => `${number(counts[column] ?? 0)} ${words(column)}`).join(', ');
 }
 
 function countsOf(book: object): Readonly<Record<string, number | undefined>> {

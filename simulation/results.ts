@@ -10,19 +10,28 @@ import {
 } from '../lambdas/domain/identifiers.ts';
 import { type InboxKey, parseInboxKey } from '../lambdas/domain/inbox.ts';
 import { APPEALS, OUTBOX, previewKeys, receiptKey, summaryKey, takenReceiptKey } from '../lambdas/domain/outbox.ts';
+import type { ReversalSummary } from '../lambdas/domain/reversal-books.ts';
 import { bucketsOf } from './buckets.ts';
 import type { Conducted, UploadedReport } from './conduct.ts';
-import { keyOf, messageOf, type OutsideCloud } from './desk.ts';
+import { compare, keyOf, messageOf, type OutsideCloud } from './desk.ts';
 import { followUps } from './nights.ts';
 
 /** How a run ended. */
 export interface Results {
   /** The batches that ended with books, in the order in which their reports were uploaded, and then those of nights. */
   summaries: Summary[];
+  /** What people were asked to take back, in the order in which they decided. */
+  reversals: Reversed[];
   /** Why the run did not succeed, one line each; none when it did. */
   problems: string[];
   /** What somebody should know although the run succeeded. */
   warnings: string[];
+}
+
+/** A reversal that ended, and the approvers who decided upon it. */
+export interface Reversed {
+  summary: ReversalSummary;
+  by: string[];
 }
 
 /**
@@ -64,15 +73,18 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
     summaries.set(batchId, summary);
     if (summary.unexplained !== 0) problems.push(`batch ${batchId} has ${summary.unexplained} rows unexplained`);
   }
+  const reversed: Reversed[] = [];
   for (const batchId of await reversals(cloud)) {
     const key = summaryKey(batchId);
     if (!settled.has(key)) {
       problems.push(`batch ${batchId} did not end`);
       continue;
     }
-    const { unexplained } = JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8'));
-    if (unexplained !== 0) problems.push(`batch ${batchId} has ${unexplained} rows unexplained`);
+    const summary: ReversalSummary = JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8'));
+    reversed.push({ summary, by: await decidersOf(cloud, batchId) });
+    if (summary.unexplained !== 0) problems.push(`batch ${batchId} has ${summary.unexplained} rows unexplained`);
   }
+  reversed.sort((a, b) => compare(a.summary.startedAt, b.summary.startedAt));
   if (conducted.stuckAt !== undefined) {
     const at = `${new Date(conducted.stuckAt).toISOString().slice(0, 16)}Z`;
     problems.push(`the run was ended at ${at}: for days nothing had happened but what fails again and again`);
@@ -94,7 +106,7 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
     if (responders.includes(who) || own.has(key))
       warnings.push(...receiptWarning(who, key, messageOf(Buffer.from(await cloud.get(outbox, key)).toString('utf8'))));
   }
-  return { summaries: [...summaries.values()], problems, warnings: [...new Set(warnings)] };
+  return { summaries: [...summaries.values()], reversals: reversed, problems, warnings: [...new Set(warnings)] };
 }
 
 /** The reversals that people were asked about, by their previews. */
@@ -107,6 +119,22 @@ async function reversals(cloud: OutsideCloud): Promise<BatchId[]> {
     if (JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8')).kind === 'reversal') found.push(batchId);
   }
   return found;
+}
+
+/** Who decided upon a batch, by its chain. */
+async function decidersOf(cloud: OutsideCloud, batchId: BatchId): Promise<string[]> {
+  const { audit } = bucketsOf(cloud);
+  for (const key of await cloud.list(audit, `batches/${batchId}/`))
+    for (const line of Buffer.from(await cloud.get(audit, key))
+      .toString('utf8')
+      .split('\n')) {
+      const { kind, facts } = messageOf(line);
+      if (kind === 'decided' && typeof facts === 'object' && facts !== null && 'by' in facts)
+        return String(facts.by)
+          .split(' ')
+          .filter((id) => id !== '');
+    }
+  return [];
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -55,7 +55,7 @@ describe('a run that was ended since it was stuck', () => {
 describe('a run succeeded', () => {
   it('when its batch settled with nothing unexplained', async () => {
     await settle();
-    expect(await judge(conducted, cloud)).toEqual({ summaries: [summary], problems: [], warnings: [] });
+    expect(await judge(conducted, cloud)).toEqual({ summaries: [summary], reversals: [], problems: [], warnings: [] });
   });
 
   it('when its batch ended without effect, which its report says in a few lines', async () => {
@@ -314,6 +314,33 @@ describe('the report at the end', () => {
         '  followup-202606020000  ended 2026-06-17 00:00Z; 12 numbers moved: 1 already open elsewhere, 3 verified, 1 not found, 7 overdue; unexplained 0',
         '  followup-202606030000  ended 2026-06-17 00:00Z; to give back: 2 restored, 1 overdue; unexplained 0',
         '  followup-202606040000  ended 2026-06-17 00:00Z; 1 number moved: 1 disconnected; unexplained 1',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('has a line for each reversal: who asked, who decided, and what was given back', async () => {
+    await settle();
+    const [appeal, withdrawal] = ['caseworker-1-0123456789ab', 'i4c-0123456789ab'];
+    const subjects = { directed: 2, alreadyOpen: 0, tooLate: 0, nothingToRestore: 1, kept: 0, struck: 0 };
+    const outcomes = { directed: 2, restored: 1, unblocked: 0, notFound: 0, overdue: 1 };
+    const end = { status: 'settled', subjects: { asked: 3, ...subjects }, outcomes, withdrawn: 1, unexplained: 0 };
+    const put = async (batchId: string, by: string, change: object) => {
+      const decided = `{"kind":"registered"}\n${JSON.stringify({ kind: 'decided', facts: { state: 'approved', by } })}\n`;
+      await cloud.put('outbox', `previews/${batchId}/preview.json`, JSON.stringify({ kind: 'reversal' }));
+      await cloud.put('outbox', `batches/${batchId}/summary.json`, JSON.stringify({ batchId, ...end, ...change }));
+      await cloud.put('audit', `batches/${batchId}/00000001.jsonl`, decided);
+    };
+    const later = { startedAt: '2026-06-09T00:00:00Z', settledAt: '2026-06-09T00:00:00Z' };
+    await put(withdrawal, 'approver-2', { agency: 'i4c', ...later, status: 'refused' });
+    const earlier = { startedAt: '2026-06-08T00:00:00Z', settledAt: '2026-06-10T00:00:00Z' };
+    await put(appeal, 'approver-1 approver-3', { agency: 'caseworker-1', ...earlier });
+    const { reversals } = await judge(conducted, cloud);
+    expect(reportText([], { orders: [], administrators: [], reversals }, undefined)).toBe(
+      [
+        'Reversals, each of which gives back what was done',
+        `  ${appeal}  ended 2026-06-10 00:00Z; caseworker-1 asked for 3; decided by approver-1 and approver-3; 2 directed, 1 nothing to restore; to give back: 1 restored, 1 overdue; 1 open row ended; unexplained 0`,
+        `  ${withdrawal}  refused 2026-06-09 00:00Z; i4c asked; decided by approver-2`,
         '',
       ].join('\n'),
     );
