@@ -45,8 +45,6 @@ type Fate =
   | 'blocked'
   | 'restored'
   | 'unblocked';
-/** What is said of a row whose order was carried out, where nobody has to prove themselves. */
-const DONE = { block: 'blocked', restore: 'restored', unblock: 'unblocked' } as const;
 /** What a response says of a row, by columns; the identifier is in the column of its kind. */
 interface Answer {
   readonly identifier: string;
@@ -91,6 +89,11 @@ export class SimulatedOperator {
   }
 
   private consider(notice: OrderNotice): void {
+    // What is to be given back is, at once and whole, whatever else an operator is like.
+    if (notice.kind === 'restore' || notice.kind === 'unblock') {
+      this.file(notice, 'given-back.csv', this.soon(notice, 2, 5), () => true);
+      return;
+    }
     const habit = this.habitOf(notice);
     if (habit === 'never') return;
     if (notice.rung === 'failed') {
@@ -226,11 +229,13 @@ export class SimulatedOperator {
   private fateOf(notice: OrderNotice, identifier: string): Fate {
     const { operator } = this.desk;
     const draw = (what: string) => fraction(this.seed, what, operator, notice.directionId, identifier);
+    if (notice.kind === 'restore') return 'restored';
+    if (notice.kind === 'unblock') return 'unblocked';
     const chance = draw('fate');
     const mixed = this.manner === 'mixed';
     if (mixed && chance < 0.03) return 'unanswered';
     const kind = draw('kind');
-    if (notice.kind !== 'reverify') return kind < 0.05 ? 'not_found' : DONE[notice.kind];
+    if (notice.kind === 'block') return kind < 0.05 ? 'not_found' : 'blocked';
     // Of what is answered on the first day, so that few nights have anything to go on with.
     const moves = mixed && this.others.length > 0 && draw('part') < FIRST_DAY[this.habitOf(notice)];
     if (moves && !isFollowUp(notice.batchId as BatchId)) {

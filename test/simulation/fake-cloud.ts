@@ -84,7 +84,7 @@ export class FakeCloud implements ConductedCloud {
     file?: string;
   }): Promise<void> {
     const [batchId = '', directionKind = '', operator = ''] = order.directionId.split('.');
-    const column = directionKind === 'block' ? 'imei' : 'msisdn';
+    const column = directionKind.endsWith('block') ? 'imei' : 'msisdn';
     const key = `orders/${operator}/${order.directionId}/${order.file ?? `${order.rung}-${order.order}.csv`}`;
     const text = `${column},reason\n${order.identifiers.map((identifier) => `${identifier},why\n`).join('')}`;
     await this.put('outbox', key, text);

@@ -80,6 +80,29 @@ describe('simulated operators', () => {
     );
   });
 
+  it.each(['mixed', 'prompt'] as const)(
+    'give back at once all that they are to, when %s, whatever their habits',
+    async (manner) => {
+      const deadline = START + DAY;
+      const back = async (cloud: FakeCloud) => {
+        await cloud.order({ directionId: id('restore'), rung: 1, order: 'restore', identifiers: numbers, deadline });
+        await cloud.order({ directionId: id('unblock'), rung: 1, order: 'unblock', identifiers: imeis, deadline });
+      };
+      for (const rank of ALL) {
+        const uploads = await live(manner, rank, back);
+        expect(uploads.map(({ at }) => at < deadline)).toEqual([true, true]);
+        const said = uploads.map(({ key, text }) => {
+          const [, ...rows] = text.trimEnd().split('\n');
+          return [key.split('.')[1], rows.length, ...new Set(rows.map((row) => row.split(',')[1]))];
+        });
+        expect(said.sort()).toEqual([
+          ['restore', numbers.length, 'restored'],
+          ['unblock', imeis.length, 'unblocked'],
+        ]);
+      }
+    },
+  );
+
   it('disconnect what failed once they are ordered to', async () => {
     const failed = numbers.slice(0, 20);
     const order = {
