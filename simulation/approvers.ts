@@ -42,7 +42,9 @@ export function sampleVerdicts(settings: { seed: number; scale: number; start: n
     sample.reports.filter(({ fate }) => fate !== undefined).map((report) => [sampleBatch(sample, report), report.fate]),
   );
   return (batchId) =>
-    (({ refused: 'refuse', withdrawn: 'wait', none: 'approve' }) as const)[fates.get(batchId) ?? 'none'];
+    (({ refused: 'refuse', withdrawn: 'wait', reversed: 'approve', none: 'approve' }) as const)[
+      fates.get(batchId) ?? 'none'
+    ];
 }
 
 export class SimulatedApprovers {

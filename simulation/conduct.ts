@@ -4,33 +4,22 @@
  */
 
 import { createHash } from 'node:crypto';
-import { createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { type AgencyId, type BatchId, batchIdOf, isFollowUp } from '../lambdas/domain/identifiers.ts';
-import { parseInboxKey } from '../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../lambdas/domain/outbox.ts';
 import { REVERIFY_LADDERS } from '../lib/config/policy.ts';
-import type { LadderName, OwnReport, OwnResponse, OwnUpload, RunSettings } from './arguments.ts';
+import type { LadderName, RunSettings } from './arguments.ts';
 import { bucketsOf } from './buckets.ts';
 import { allFrom, Desk, keyOf, messageOf, type OrderNotice, type OutsideCloud } from './desk.ts';
 import type { Failing } from './failing.ts';
 import { type GatedFile, gatedFiles } from './gated.ts';
 import { goThroughNights } from './nights.ts';
 import { SimulatedOperator } from './operators.ts';
+import { ownParcels, type Sent, sampleParcels } from './parcels.ts';
 import { type Correspondent, idsOf, type Participants } from './participants.ts';
 import type { Placeholders } from './placeholders.ts';
 import type { Progress } from './progress.ts';
 import { Responder, readOwn } from './respond.ts';
-import {
-  EXEMPTED_AGE,
-  operatorShare,
-  planSample,
-  sampleBatch,
-  sampleExemptions,
-  sampleReport,
-  sampleUsage,
-  WITHDRAWN_AFTER,
-} from './sample.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -100,17 +89,6 @@ const ENDED: ReadonlySet<unknown> = new Set([
 
 /** Ends a run in which nothing happens any more. */
 class Stuck extends Error {}
-
-/** A file to upload: where, and its bytes whenever they are asked for. */
-interface Parcel {
-  key: string;
-  /** How large it is, compared with its neighbours: bytes, or a share. */
-  weight: number;
-  content(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-}
-
-/** A file that comes while the run is under way, and whose report it is if it is one; of `--upload`, placeholders stand for what they name. */
-type Sent = Omit<Parcel, 'weight'> & { kind: 'file'; agency?: string; age: number; fills?: boolean };
 
 /**
  * Runs the sample or the user's own files to the end of every ladder, or until nothing happens any more but failures.
@@ -334,73 +312,8 @@ function denialOf(error: unknown): string | undefined {
   return /^S3 answered (AccessDenied|InvalidAccessKeyId) to /.exec(error instanceof Error ? error.message : '')?.[1];
 }
 
-function sampleParcels(
-  { seed, start }: RunSettings,
-  { scale, reports, uploads = [] }: Extract<RunSettings['material'], { kind: 'sample' }>,
-): { usage: Parcel[]; sent: Sent[] } {
-  const sample = planSample({ seed, scale, start });
-  return {
-    usage: sample.usage.map((file) => ({
-      key: `usage/${file.operator}/${file.name}`,
-      weight: operatorShare(file.operator),
-      content: () => encoded(sampleUsage(sample, file)),
-    })),
-    sent: [
-      ...sample.reports.slice(0, reports).map((report) => ({
-        kind: 'file' as const,
-        agency: report.agency,
-        age: report.age,
-        key: `reports/${report.agency}/${report.name}`,
-        content: () => encoded([sampleReport(sample, report)]),
-      })),
-      // What binds the reports after the first one, where there are any.
-      ...(reports === undefined ? ['approver-1', 'approver-2'] : []).map((approver) => ({
-        kind: 'file' as const,
-        age: EXEMPTED_AGE,
-        key: `exemptions/${approver}/exempt-${sample.day}.csv`,
-        content: () => encoded([sampleExemptions(sample)]),
-      })),
-      ...sample.reports
-        .slice(0, reports)
-        .filter(({ fate }) => fate === 'withdrawn')
-        .map((report) => ({
-          kind: 'file' as const,
-          age: report.age + WITHDRAWN_AFTER,
-          key: `withdrawals/${report.agency}/${sampleBatch(sample, report)}/by-mistake.csv`,
-          content: () => encoded(['imei\n']),
-        })),
-      ...uploads.map(sentOf),
-    ],
-  };
-}
-
-function ownParcels({ usage, uploads }: Extract<RunSettings['material'], { kind: 'files' }>): {
-  usage: Parcel[];
-  sent: (Sent | OwnResponse)[];
-} {
-  return {
-    usage: usage.map(({ operator, name, path }) => ({
-      key: `usage/${operator}/${name}`,
-      weight: statSync(path).size,
-      content: () => createReadStream(path),
-    })),
-    sent: uploads.map((one) => (one.kind === 'response' ? one : sentOf(one))),
-  };
-}
-
-function sentOf(one: OwnReport | OwnUpload): Sent {
-  const file = { kind: 'file' as const, age: one.age, content: () => createReadStream(one.path) };
-  if (one.kind === 'report') return { ...file, agency: one.agency, key: `reports/${one.agency}/${one.name}` };
-  const place = parseInboxKey(one.key);
-  return { ...file, key: one.key, fills: true, ...(place.kind === 'report' && { agency: place.agency }) };
-}
-
 function ladderMilliseconds(ladder: LadderName): number {
   return REVERIFY_LADDERS[ladder].reduce((sum, { days }) => sum + days * DAY, 0);
-}
-
-function* encoded(texts: Iterable<string>): Generator<Uint8Array> {
-  for (const text of texts) yield Buffer.from(text);
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

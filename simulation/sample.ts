@@ -5,7 +5,8 @@
  *
  * Handsets and connections are counted from 0. Main handsets (0 to handsets − 1) stand in the first report; each owns
  * a run of connections, so that together they have exactly `connections`, and shares a few with others. Later handsets
- * follow, which only the second report has, and after them handsets of bystanders, which none has.
+ * follow, which only the second report has, then some of a report that is taken back, and after them handsets of bystanders, which
+ * none has.
  */
 import { addDays, type Day, dayOf, instantOf } from '../lambdas/domain/days.ts';
 import { sha256Of } from '../lambdas/domain/hashes.ts';
@@ -18,11 +19,11 @@ export const EVENT_CONNECTIONS = 2_000_000;
 export const MOST_CLONED = 13_500;
 /** The most of all connections that it has. */
 const LARGEST_CLONE = 0.15;
-/** The look-back window: sightings up to so many days before the report's day count. */
-const LOOK_BACK = 180;
+/** The row of a usage file after which the first bystander's comes. */
+export const FIRST_BYSTANDER = 10;
 
 /** Operators' shares of connections. */
-const SHARES = [
+export const SHARES = [
   ['jio', 0.4],
   ['airtel', 0.33],
   ['vi', 0.17],
@@ -43,8 +44,11 @@ export interface SampleReport {
   name: string;
   /** Indices of its handsets, in the file's order. */
   handsets: number[];
-  /** Where people have it go on no further: an approver refuses it, or its agency takes it back before anybody decides. */
-  fate?: 'refused' | 'withdrawn';
+  /**
+   * Where people have it go on no further: an approver refuses it, or its agency takes it back before anybody decides, or when it has
+   * long been directed.
+   */
+  fate?: 'refused' | 'withdrawn' | 'reversed';
 }
 
 /** A usage file of the sample: whose it is, under which name, and which of the operator's rows it has. */
@@ -71,7 +75,9 @@ export interface Sample {
   day: Day;
   /** Handset h owns the connections from `owned[h]` up to before `owned[h + 1]`; later handsets included. */
   owned: Uint32Array;
-  /** Handsets that stand in any report. */
+  /** Handsets from this one on share no number with others. */
+  apart: number;
+  /** Handsets that were used with numbers, and stand in a report. */
   reported: number;
 }
 
@@ -84,10 +90,10 @@ const WITHOUT_EFFECT = [
   { agency: 'i4c', age: 44 * HOUR, fate: 'withdrawn' },
 ] as const;
 const BYSTANDERS = 5;
+/** By mistake, too, which is noticed when all is done: of so many handsets, each with so many numbers that no other one has. */
+const TAKEN_BACK = { agency: 'i4c', age: 20 * HOUR, handsets: 2, numbers: 4 } as const;
 /** When exemptions are uploaded, before the second report. */
 export const EXEMPTED_AGE = 24 * HOUR;
-/** How long after its report a withdrawal comes. */
-export const WITHDRAWN_AFTER = HOUR;
 
 /**
  * Lays out a sample.
@@ -104,16 +110,19 @@ export function planSample(settings: { seed: number; scale: number; start: numbe
   const overlap = Math.min(handsets - 2, Math.ceil(secondSize * 0.7));
   const later = secondSize - overlap;
 
-  const owned = new Uint32Array(handsets + later + 1);
+  const apart = handsets + later;
+  const reported = apart + TAKEN_BACK.handsets;
+  const owned = new Uint32Array(reported + 1);
   ownershipOf(seed, handsets, connections, scale, owned);
-  for (let h = handsets; h < handsets + later; h++)
+  for (let h = handsets; h < apart; h++)
     owned[h + 1] = (owned[h] as number) + 5 + Math.floor(fractionAt(mix(seed ^ 11), h) * 40);
+  for (let h = apart; h < reported; h++) owned[h + 1] = (owned[h] as number) + TAKEN_BACK.numbers;
 
   const shuffled = Array.from({ length: handsets }, (_, h) => h).sort(
     (a, b) => fractionAt(mix(seed ^ 12), a) - fractionAt(mix(seed ^ 12), b) || a - b,
   );
   const second = shuffled.filter((h) => h !== mostClonedOf(handsets)).slice(0, overlap);
-  for (let h = handsets; h < handsets + later; h++) second.push(h);
+  for (let h = handsets; h < apart; h++) second.push(h);
   return {
     handsets,
     connections,
@@ -130,14 +139,22 @@ export function planSample(settings: { seed: number; scale: number; start: numbe
         age,
         fate,
         name: `handsets-${dayOf(instantOf(start + age))}.csv`,
-        handsets: Array.from({ length: BYSTANDERS }, (_, place) => handsets + later + n * BYSTANDERS + place),
+        handsets: Array.from({ length: BYSTANDERS }, (_, place) => reported + n * BYSTANDERS + place),
       })),
+      {
+        agency: TAKEN_BACK.agency,
+        age: TAKEN_BACK.age,
+        fate: 'reversed',
+        name: `handsets-${dayOf(instantOf(start + TAKEN_BACK.age))}.csv`,
+        handsets: Array.from({ length: TAKEN_BACK.handsets }, (_, place) => apart + place),
+      },
     ],
     usage: SAMPLE_OPERATORS.flatMap((operator) => usageOf(operator, `usage-${day}`)),
     seed,
     day,
     owned,
-    reported: handsets + later,
+    apart,
+    reported,
   };
 }
 
@@ -156,7 +173,7 @@ function usageOf(operator: string, name: string): SampleUsage[] {
   return operator === WITH_MISREAD ? [{ operator, name: `${name}-draft.csv`, rows: 'misread' }, all] : [all];
 }
 
-function mostClonedOf(handsets: number): number {
+export function mostClonedOf(handsets: number): number {
   return Math.floor(handsets / 2);
 }
 
@@ -217,12 +234,22 @@ export function sampleExemptions(sample: Sample): string {
   return `msisdn,imei,until,reason\n,${imei}${luhnDigit(imei)},${until},bought second hand\n${number},,${until},in hospital\n`;
 }
 
+/** The first of the connections that were seen in handsets of bystanders. */
+export function bystanderOf(sample: Sample): number {
+  return bystandersOf(sample) + FIRST_BYSTANDER;
+}
+
+/** Connections of bystanders are counted from here on. */
+export function bystandersOf({ owned, reported, connections }: Sample): number {
+  return (owned[reported] as number) + connections;
+}
+
 /** Cells that no report takes, one for each reason. */
 function badReportCells(): string[] {
   return ['', '35-unreadable', '3512345', wrongCheckDigit('35123456789012'), '11111111111111', '=35123456789012+1'];
 }
 
-function wrongCheckDigit(key: string): string {
+export function wrongCheckDigit(key: string): string {
   const right = Number(luhnDigit(key));
   return `${key}${right === 9 ? 1 : right + 1}`;
 }
@@ -237,7 +264,7 @@ export function imeiKeyOf(sample: Sample, h: number): string {
 }
 
 /** Five ways in which people and networks write the same IMEI. */
-function spell(key: string, manner: number): string {
+export function spell(key: string, manner: number): string {
   if (manner === 0) return key;
   if (manner === 1) return `${key}${luhnDigit(key)}`;
   if (manner === 2) return `${key}0`;
@@ -250,172 +277,4 @@ const NUMBERS = 4_000_000_000;
 /** Connection i's number: ten digits that begin with 6 to 9, different for each i. */
 export function numberOf(sample: Sample, i: number): string {
   return String(6_000_000_000 + scatter(mix(sample.seed ^ 31), i, NUMBERS));
-}
-
-interface Sighting {
-  handset: number;
-  connection: number;
-  operator: string;
-  /** Days before the start's day. */
-  age: number;
-}
-
-/** An operator by its share; `except` leaves one out. */
-function operatorAt(share: number, except?: string): string {
-  let left = share;
-  for (const [operator, size] of SHARES) {
-    left -= size;
-    if (left < 0 && operator !== except) return operator;
-  }
-  return except === 'jio' ? 'airtel' : 'jio';
-}
-
-/**
- * All sightings of one operator. A connection's own newest sighting lies in the window; a few connections were seen at a
- * second operator (earlier, or on the same day), in a second handset (often on the same day), or only before the window.
- */
-function* sightingsOf(sample: Sample, operator: string): Generator<Sighting> {
-  const key = (n: number) => mix(sample.seed ^ (100 + n));
-  const [home, age, more, other, tie, second, shared, old] = [1, 2, 3, 4, 5, 6, 7, 8].map(key) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const homeOf = (i: number) => operatorAt(fractionAt(home, i));
-  const ageOf = (i: number) => Math.floor(fractionAt(age, i) ** 1.5 * (LOOK_BACK + 1));
-  const everOwned = sample.owned[sample.reported] as number;
-  let stale = everOwned;
-  for (let handset = 0; handset < sample.reported; handset++) {
-    const from = sample.owned[handset] as number;
-    const to = sample.owned[handset + 1] as number;
-    for (let i = from; i < to; i++) {
-      const chance = fractionAt(more, i);
-      const own = homeOf(i);
-      if (own === operator) {
-        yield { handset, connection: i, operator, age: ageOf(i) };
-        if (chance < 0.08) yield { handset, connection: i, operator, age: ageOf(i) + 1 + (mix(i) % 60) };
-      }
-      if (chance > 0.96 && operatorAt(fractionAt(other, i), own) === operator)
-        yield { handset, connection: i, operator, age: ageOf(i) + (chance > 0.992 ? 0 : 1 + (mix(i) % 90)) };
-    }
-    if (to === from) continue;
-    // Links shared with other handsets: about 4 % of one's own, and more for the later handsets.
-    const links = Math.floor((to - from) * (handset < sample.handsets ? 0.04 : 0.5) + fractionAt(tie, handset));
-    for (let n = 0; n < links; n++) {
-      const link = mix(shared ^ mix(handset)) + n;
-      const i = Math.floor(fractionAt(second, link) * sample.connections);
-      if (homeOf(i) !== operator) continue;
-      const sameDay = fractionAt(tie, link) < 0.3;
-      yield {
-        handset,
-        connection: i,
-        operator,
-        age: sameDay ? ageOf(i) : Math.floor(fractionAt(age, link) * (LOOK_BACK + 1)),
-      };
-    }
-    // Connections that were seen with this handset only before the window.
-    const olds = Math.floor((to - from) * 0.03 + fractionAt(old, handset));
-    for (let n = 0; n < olds; n++) {
-      const i = stale++;
-      if (homeOf(i) === operator)
-        yield { handset, connection: i, operator, age: LOOK_BACK + 1 + Math.floor(fractionAt(old, i) * 180) };
-    }
-  }
-}
-
-const AREAS = ['Delhi', 'UP (East)', 'UP (West)', 'Bihar', 'Mumbai', 'Karnataka', 'Jammu & Kashmir', 'West Bengal'];
-const SUBSCRIBERS = ['individual', 'individual', 'individual', 'individual', 'business', 'bulk', ''];
-const CHUNK = 64 * 1024;
-/** Rows that a file has at least: of fewer the rejects would be too many, and it would be gated. */
-const FEWEST_ROWS = 400;
-/** Rows that a file about one handset has at least, so that it is weighed. */
-const FEWEST_OF_CLONE = 120;
-
-/**
- * A usage file, in chunks of text: its sightings, rows of handsets that nobody reported, rows given twice, rejects of every kind, and
- * rows that are taken although a cell is false. That about the most cloned handset has its sightings alone, some of them again where
- * they are few.
- */
-export function* sampleUsage(sample: Sample, { operator, rows: which }: SampleUsage): Generator<string> {
-  const days: string[] = [];
-  const dayAt = (age: number) => {
-    const day = addDays(sample.day, -age);
-    days[age] ??= which === 'misread' ? day.split('-').reverse().join('/') : day;
-    return days[age];
-  };
-  const clone = mostClonedOf(sample.handsets);
-  const key = hash(sample.seed, 'usage', operator);
-  const bystanders = (sample.owned[sample.reported] as number) + sample.connections;
-  const bad = which === 'misread' ? [] : awkwardUsageRows(sample);
-  let badGiven = 0;
-  let rows = 0;
-  let text = 'imei,msisdn,last_seen,imsi,lsa,subscriber_type,point_of_sale\n';
-  const line = (handset: number, connection: number, age: number): string => {
-    const dice = mix(key ^ mix(connection));
-    const number = numberOf(sample, connection);
-    const prefix = ['+91', '91', '0', ''][dice & 3];
-    return `${spell(imeiKeyOf(sample, handset), (dice >>> 2) % 4)},${prefix}${number},${dayAt(age)},40${
-      4 + ((dice >>> 4) & 1)
-    }${String(dice % 100).padStart(2, '0')}${number},${AREAS[(dice >>> 8) % AREAS.length]},${
-      SUBSCRIBERS[(dice >>> 12) % SUBSCRIBERS.length]
-    },${dice % 3 === 0 ? '' : `POS-${dice % 5003}`}\n`;
-  };
-  if (which === 'clone') {
-    const own = [...sightingsOf(sample, operator)].filter(({ handset }) => handset === clone);
-    for (let n = 0; own.length > 0 && n < Math.max(own.length, FEWEST_OF_CLONE); n++) {
-      const { connection, age } = own[n % own.length] as Sighting;
-      text += line(clone, connection, age);
-    }
-    yield text;
-    return;
-  }
-  const bystander = () => line(sample.reported + (mix(rows) % 5000), bystanders + rows, mix(rows) % 200);
-  for (const { handset, connection, age } of sightingsOf(sample, operator)) {
-    if (which === 'others' && handset === clone) continue;
-    rows++;
-    const row = line(handset, connection, age);
-    text += row;
-    if (rows % 300 === 20) text += row;
-    if (rows % 50 === 10) text += bystander();
-    if (bad.length > 0 && rows % 2 === 0 && (rows <= 2 * bad.length || rows % 500 === 0))
-      text += bad[badGiven++ % bad.length];
-    if (text.length > CHUNK) {
-      yield text;
-      text = '';
-    }
-  }
-  for (; badGiven < bad.length; badGiven++) text += bad[badGiven];
-  for (; rows < FEWEST_ROWS; rows++) text += bystander();
-  yield text;
-}
-
-/**
- * Rows that no usage file should have, one for each reason and some more. Two of them are taken all the same: that with a
- * false check digit, which spoofed handsets send, and that of a subscriber type that nobody agreed on.
- */
-function awkwardUsageRows(sample: Sample): string[] {
-  const today = sample.day;
-  const imei = '351234567890123'.slice(0, 14);
-  const number = '+919000000000';
-  return [
-    `,${number},${today},,,,\n`,
-    `IMEI unknown,${number},${today},,,,\n`,
-    `3512345678901,${number},${today},,,,\n`,
-    `${wrongCheckDigit(imei)},${number},${today},,,,\n`,
-    `00000000000000,${number},${today},,,,\n`,
-    `${imei},,${today},,,,\n`,
-    `${imei},5551234567,${today},,,,\n`,
-    `${imei},=9000000000,${today},,,,\n`,
-    `${imei},${number},,,,,\n`,
-    `${imei},${number},2026-02-30,,,,\n`,
-    `${imei},${number},${addDays(today, 2)},,,,\n`,
-    `${imei},${number},${today},,,prepaid,\n`,
-    `${imei},${number},${today}\n`,
-    `${imei},${number},${today},,,,,,\n`,
-  ];
 }

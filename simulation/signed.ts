@@ -12,6 +12,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   exemptions: 'approver',
   withdrawals: 'agency',
   admissions: 'approver',
+  appeals: 'caseworker',
 };
 
 /**

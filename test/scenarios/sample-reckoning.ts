@@ -6,6 +6,16 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  type Asking,
+  becomes,
+  isOfHandset,
+  type Reversal,
+  readAppeal,
+  reversalId,
+  reversalSummary,
+  type Subject,
+} from './reckoning-reversals.ts';
 
 const DAY = 86_400_000;
 /** At 00:30 in India, by UTC. */
@@ -25,19 +35,32 @@ export const LADDERS = {
     ['bar_incoming', 5],
     ['disconnect', 1],
   ],
+  restore: [
+    ['restore', 1],
+    ['restore', 1],
+  ],
+  unblock: [
+    ['unblock', 1],
+    ['unblock', 1],
+  ],
 } as const;
 /** What may be answered to each kind of direction. */
 export const ANSWERS = {
   block: ['blocked', 'not_found'],
   reverify: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'reissued', 'ported', 'extended'],
+  restore: ['restored', 'not_found'],
+  unblock: ['unblocked', 'not_found'],
 };
 
+/** Kinds of directions: those that a report makes, and all. */
 export type Kind = 'block' | 'reverify';
+export type AnyKind = keyof typeof LADDERS;
 
-/** An upload: its key in the inbox, and when (epoch milliseconds). */
+/** An upload: its key in the inbox, when (epoch milliseconds), and the version that the bucket gave it. */
 export interface Upload {
   key: string;
   at: number;
+  version: string;
 }
 
 /** The rungs of a ladder, each with the instant at which it ends. */
@@ -49,9 +72,9 @@ interface Direction {
   rungs: Rungs;
 }
 
-interface Row {
+export interface Row {
   direction: string;
-  kind: Kind;
+  kind: AnyKind;
   operator: string;
   identifier: string;
   /** The day of a number's newest sighting; of a handset ''. */
@@ -71,6 +94,8 @@ interface Row {
   to: string;
   /** Where it goes on, until a night has gone on with it. */
   goesOnAt: string;
+  /** Taken back: no list names it any more. */
+  reversed: boolean;
 }
 
 /** What waits for the night: a row, why, and the operator where it goes on. */
@@ -185,6 +210,8 @@ export class Reckoning {
   readonly batches: Batch[] = [];
   /** Those that were refused or withdrawn, and directed nobody. */
   readonly withoutEffect: Pick<Batch, 'id' | 'summary'>[] = [];
+  /** What was taken back, in the order of the decisions. */
+  readonly reversals: Reversal[] = [];
   /** Receipts by their keys in the outbox. */
   readonly receipts: Record<string, unknown> = {};
   /** `line,reason` of each reject, by the reject file's key. */
@@ -203,6 +230,13 @@ export class Reckoning {
   readonly #known = new Map<string, Row[]>();
   readonly #directions = new Map<string, Direction>();
   #waiting: Moved[] = [];
+  /** What was asked to be taken back, by its batch, until somebody decides. */
+  readonly #asked = new Map<string, Asking>();
+  /** The books of reversals, as soon as all is answered. */
+  readonly #unsettled: (() => void)[] = [];
+  readonly #reversing: Batch[] = [];
+  /** Numbers and handsets that were taken back. */
+  readonly #reversed = new Set<string>();
   /** The night that comes next. */
   #night: number;
   /** Since when, and from which instant on, a number is known to be somebody else's. */
@@ -218,18 +252,21 @@ export class Reckoning {
     this.#folder = folder;
     this.#operators = operators;
     this.#night = Math.floor((uploads[0]?.at ?? 0) / DAY) * DAY + NIGHT;
-    for (const { key, at } of uploads) {
+    for (const { key, at, version } of uploads) {
       this.#passUntil(at);
       const bytes = readFileSync(join(folder, 'inbox', key));
       const [place, who = '', direction = ''] = key.split('/');
       if (place === 'exemptions') this.#exempt(who, bytes.toString());
-      if (place === 'withdrawals') this.#withdraw(who, key, bytes.toString());
+      if (place === 'withdrawals') this.#withdraw(who, key, version, bytes.toString());
+      if (place === 'appeals') this.#appeal(who, key, version, bytes.toString());
+      if (place === 'decisions') this.#hear(direction, bytes.toString(), at);
       if (place === 'usage') this.#usage(who, key, bytes.toString(), at);
       if (place === 'reports') this.#report(who, key, bytes.toString(), at, uploads);
       if (place === 'responses') this.#response(who, direction, key, bytes.toString(), at);
     }
     this.#passUntil(Number.POSITIVE_INFINITY);
-    for (const batch of this.batches) this.#laterOrders(batch);
+    for (const batch of [...this.batches, ...this.#reversing]) this.#laterOrders(batch);
+    for (const settle of this.#unsettled) settle();
   }
 
   #usage(operator: string, key: string, text: string, at: number): void {
@@ -269,7 +306,7 @@ export class Reckoning {
     return [...(this.#exemptions.get(identifier)?.values() ?? [])].filter((until) => until >= dayAt(at)).length >= 2;
   }
 
-  #withdraw(agency: string, key: string, text: string): void {
+  #withdraw(agency: string, key: string, version: string, text: string): void {
     if (linesOf(text).lines.length > 0) throw new Error('nobody in the sample withdraws single handsets');
     const name = key.split('/').at(-1) ?? '';
     const digest = sha256(text);
@@ -277,17 +314,125 @@ export class Reckoning {
       ...{ file: name, sha256: digest, rows: 0, recorded: 0, alreadyRecorded: 0 },
       ...{ rejected: {}, rejects: [], refused: null },
     };
+    const [, , of = ''] = key.split('/');
+    if (!this.batches.some((batch) => batch.id === of)) return;
+    const id = reversalId(agency, key, version);
+    this.#asked.set(id, { id, uploader: agency, key, subjects: [], of });
   }
 
-  /** How a report ends without effect, if somebody refuses it, or its agency takes it back. */
+  #appeal(caseworker: string, key: string, version: string, text: string): void {
+    const file = key.split('/').at(-1) ?? '';
+    const digest = sha256(text);
+    const { subjects, receipt } = readAppeal(text);
+    this.receipts[`receipts/${caseworker}/appeals/${file}.${digest.slice(0, 8)}.json`] = {
+      ...{ file, sha256: digest },
+      ...receipt,
+    };
+    const id = reversalId(caseworker, key, version);
+    this.#asked.set(id, { id, uploader: caseworker, key, subjects });
+  }
+
+  /** Of what is asked to be taken back one approver's word is enough; reports say themselves what becomes of them. */
+  #hear(batch: string, text: string, at: number): void {
+    const asking = this.#asked.get(batch);
+    if (asking === undefined || !linesOf(text).lines.some(({ cells }) => cells?.decision === 'approve')) return;
+    this.#asked.delete(batch);
+    this.#takeBack(asking, at);
+  }
+
+  #takeBack(asking: Asking, at: number): void {
+    const { id, of, subjects: named } = asking;
+    const subjects = of === undefined ? named : this.#directedBy(of);
+    const batch: Batch = { id, at, settled: true, summary: {}, directed: [], plans: new Map(), elsewhere: [] };
+    const ended: Record<string, number> = {};
+    const decided = subjects.map((subject) => {
+      const { kind, identifier } = subject;
+      const rows = this.#rowsOf(subject);
+      if (rows.some(({ direction }) => of !== undefined && !direction.startsWith(`${of}.`) && !isNight(direction)))
+        throw new Error('nobody in the sample relies on a report that is taken back');
+      if (rows.some(({ goesOnAt }) => goesOnAt !== ''))
+        throw new Error('nobody in the sample is taken back who waits for a night');
+      const { state, from } = becomes(rows, (row) => this.#standing(row, at));
+      for (const row of from) {
+        const shown = kind === 'unblock' ? written(identifier) : identifier;
+        batch.plans.set(`${kind} ${row.operator} ${identifier}`, { lastSeen: '', imei: row.imei });
+        batch.directed.push(`${kind},${row.operator},${shown},${row.imei}`);
+      }
+      for (const row of rows) {
+        row.reversed = true;
+        if (!this.#isOpen(row, at)) continue;
+        ended[row.operator] = (ended[row.operator] ?? 0) + 1;
+        Object.assign(row, { outcome: 'withdrawn', on: dayAt(at), at, terminalAt: at });
+      }
+      this.#reversed.add(identifier);
+      return { subject, state, operators: from.map(({ operator }) => operator) };
+    });
+    this.withdrawals[`revocations/${dayAt(at)}/${id}.withdrawn`] = subjects
+      .filter(({ kind }) => kind === 'restore')
+      .map(({ identifier, ground }) => `${identifier},${dayAt(at)},${ground}`)
+      .sort();
+    batch.directed.sort();
+    this.#reversing.push(batch);
+    this.#readDirections(batch);
+    const own = this.#rows.filter(({ direction }) => direction.startsWith(`${id}.`));
+    const answers = decided.map(({ subject: { line, identifier }, state, operators }) => {
+      const directions = operators.map(
+        (operator) => own.find((row) => row.operator === operator && row.identifier === identifier)?.direction,
+      );
+      return `${line},${state},${directions.join(' ')}`;
+    });
+    const reversal: Reversal = {
+      id,
+      directed: batch.directed,
+      answers: of === undefined ? answers : [],
+      file: of === undefined ? 'appeals.csv' : 'kept.csv',
+      summary: {},
+    };
+    this.reversals.push(reversal);
+    const states = decided.map(({ state }) => state);
+    this.#unsettled.push(() => {
+      reversal.summary = reversalSummary({ asking, at, states, rows: own, ended, operators: this.#operators });
+    });
+  }
+
+  /** What a report directed, all of which is taken back with it. */
+  #directedBy(batch: string): Subject[] {
+    const own = this.#rows.filter(({ direction }) => direction.startsWith(`${batch}.`));
+    const subjects = (from: Kind, kind: Subject['kind']) =>
+      [...new Set(own.filter((row) => row.kind === from).map(({ identifier }) => identifier))].map(
+        (identifier): Subject => ({ kind, identifier, ground: 'withdrawal', line: 0 }),
+      );
+    return [...subjects('reverify', 'restore'), ...subjects('block', 'unblock')];
+  }
+
+  /** All rows of a number or of a handset, newest first. */
+  #rowsOf({ kind, identifier }: Subject): Row[] {
+    const known = (operator: string) =>
+      this.#known.get(knownAs(kind === 'unblock' ? 'block' : 'reverify', operator, identifier)) ?? [];
+    return (kind === 'unblock' ? this.#operators.flatMap(known) : [...known('')]).reverse();
+  }
+
+  /** Whether a row is open, its time is over without a word, or an order took service before its operator said something else. */
+  #standing(row: Row, at: number): 'open' | 'overdue' | 'cut' | 'else' {
+    const { rungs } = this.#directionOf(row.direction);
+    if (['open', 'failed'].includes(row.outcome)) return at < endOf(rungs) ? 'open' : 'overdue';
+    const [first] = rungs;
+    const isBarred = row.terminalAt > (first?.[1] ?? 0) || row.failedAt < row.terminalAt;
+    return row.kind === 'reverify' && isBarred ? 'cut' : 'else';
+  }
+
+  /** How a report ends without effect, if somebody refuses it, or its agency takes it back, before two have approved it. */
   #endOf(batch: string, uploads: readonly Upload[]): { status: string; at: number } | undefined {
+    const approving = new Set<string>();
     for (const { key, at } of uploads) {
-      const [place, , about] = key.split('/');
+      const [place, who = '', about] = key.split('/');
       if (about !== batch) continue;
       if (place === 'withdrawals') return { status: 'withdrawn', at };
-      const text = () => readFileSync(join(this.#folder, 'inbox', key), 'utf8');
-      if (place === 'decisions' && linesOf(text()).lines.some(({ cells }) => cells?.decision === 'refuse'))
-        return { status: 'refused', at };
+      const { lines } = linesOf(readFileSync(join(this.#folder, 'inbox', key), 'utf8'));
+      const says = (decision: string) => lines.some(({ cells }) => cells?.decision === decision);
+      if (place === 'decisions' && says('refuse')) return { status: 'refused', at };
+      if (place === 'decisions' && says('approve')) approving.add(who);
+      if (approving.size >= 2) return undefined;
     }
     return undefined;
   }
@@ -397,6 +542,7 @@ export class Reckoning {
     counts: Record<string, number>,
     goingOn: ReadonlySet<Row> = new Set(),
   ): string {
+    if (this.#reversed.has(identifier)) throw new Error('nobody in the sample is reported again who was taken back');
     const shown = kind === 'block' ? written(identifier) : identifier;
     // Newest first.
     const earlier = [...(this.#known.get(knownAs(kind, operator, identifier)) ?? [])].reverse();
@@ -476,19 +622,22 @@ export class Reckoning {
     for (const operator of this.#operators)
       for (const direction of readdirSync(join(this.#folder, 'outbox/orders', operator))) {
         if (!direction.startsWith(`${batch.id}.`)) continue;
-        const kind = direction.split('.')[1] as Kind;
+        const kind = direction.split('.')[1] as AnyKind;
         const key = `orders/${operator}/${direction}/1-${kind}.csv`;
         const rows = new Map<string, Row>();
         const ladders = new Map<string, Rungs>();
         for (const { cells } of linesOf(readFileSync(join(this.#folder, 'outbox', key), 'utf8')).lines) {
-          const identifier = kind === 'block' ? (cells?.imei ?? '').slice(0, 14) : (cells?.msisdn ?? '');
+          const identifier = isOfHandset(kind) ? (cells?.imei ?? '').slice(0, 14) : (cells?.msisdn ?? '');
           const plan = batch.plans.get(`${kind} ${operator} ${identifier}`);
           const { lastSeen = '', imei = '', rungs = freshRungs(kind, batch.at) } = plan ?? {};
           ladders.set(JSON.stringify(rungs), rungs);
           const answer = { outcome: 'open', on: '', at: 0, failedAt: Infinity, terminalAt: Infinity };
-          const row = { direction, kind, operator, identifier, lastSeen, imei, to: '', goesOnAt: '', ...answer };
+          const place = { direction, kind, operator, identifier, lastSeen, imei };
+          const row: Row = { ...place, to: '', goesOnAt: '', reversed: false, ...answer };
           rows.set(identifier, row);
           this.#rows.push(row);
+          // What is given back hinders nobody.
+          if (kind === 'restore' || kind === 'unblock') continue;
           const known = this.#known.get(knownAs(kind, operator, identifier)) ?? [];
           this.#known.set(knownAs(kind, operator, identifier), [...known, row]);
         }
@@ -525,8 +674,8 @@ export class Reckoning {
       return;
     }
     const { rows, rungs, batch } = known;
-    const kind = direction.split('.')[1] as Kind;
-    const column = kind === 'block' ? 'imei' : 'msisdn';
+    const kind = direction.split('.')[1] as AnyKind;
+    const column = isOfHandset(kind) ? 'imei' : 'msisdn';
     const { columns, lines } = linesOf(text);
     const missing = [column, 'outcome'].find((required) => !columns.includes(required));
     if (missing !== undefined) {
@@ -550,7 +699,7 @@ export class Reckoning {
     let recorded = 0;
     let alreadyRecorded = 0;
     for (const { line, cells } of lines) {
-      const identifier = kind === 'block' ? imeiIn(cells?.imei) : msisdnIn(cells?.msisdn);
+      const identifier = isOfHandset(kind) ? imeiIn(cells?.imei) : msisdnIn(cells?.msisdn);
       const row = 'reason' in identifier ? undefined : rows.get(Object.values(identifier)[0] ?? '');
       const outcome = cells?.outcome ?? '';
       const on = cells?.occurred_on || dayAt(at);
@@ -579,7 +728,7 @@ export class Reckoning {
         recorded++;
         failed.delete(row);
         if (outcome === 'failed' && !this.#isSomebodyElses(row, at)) failed.add(row);
-        if (isEnded(outcome) && !this.#isSomebodyElses(row, at)) disconnected.add(row);
+        if (isEnded(outcome) && !row.reversed && !this.#isSomebodyElses(row, at)) disconnected.add(row);
         if (outcome === 'reissued') {
           reissued.add(row);
           this.#reissued.set(row.identifier, { on: activated, at });
@@ -590,7 +739,7 @@ export class Reckoning {
         if (outcome === 'extended' || (outcome === 'ported' && !ended)) row.goesOnAt = row.to || operator;
         if (from) this.#waiting.push({ row, why: 'porting_disputed', to: from.from });
       } else if (row.outcome === outcome || (isEnded(row.outcome) && outcome === 'failed')) alreadyRecorded++;
-      else if (row.outcome === 'verified' && outcome === 'disconnected')
+      else if (['verified', 'withdrawn'].includes(row.outcome) && outcome === 'disconnected')
         throw new Error('nobody in the sample says so');
       else reject('conflicts_with_recorded');
     }
@@ -673,7 +822,7 @@ export class Reckoning {
         settledAt: instant(end),
       };
       this.revocations[`revocations/${dayAt(end)}/${batch.id}`] = revoked(
-        own.filter((row) => isEnded(row.outcome) && !this.#isSomebodyElses(row, end)),
+        own.filter((row) => isEnded(row.outcome) && !row.reversed && !this.#isSomebodyElses(row, end)),
       );
     }
   }
@@ -702,7 +851,7 @@ export class Reckoning {
 }
 
 /** A ladder from its beginning. */
-function freshRungs(kind: Kind, at: number): Rungs {
+function freshRungs(kind: AnyKind, at: number): Rungs {
   let end = at;
   return LADDERS[kind].map(([name, days]) => {
     end += days * DAY;
@@ -719,6 +868,9 @@ function extended(rungs: Rungs, at: number): Rungs {
     .map(([name, end], n) => [n === 0 ? 'reverify' : name, end + EXTENSION_DAYS * DAY] as const);
 }
 
+/** Whether a direction is one of a night's. */
+const isNight = (direction: string) => direction.startsWith('followup-');
+
 /** Outcomes of a connection that is no more. */
 const isEnded = (outcome: string) => ['disconnected', 'surrendered'].includes(outcome);
 
@@ -729,11 +881,11 @@ function takes(standing: string, outcome: string, ended: boolean): boolean {
   return standing === 'open' || (standing === 'failed' && (ended || outcome !== 'failed'));
 }
 
-const knownAs = (kind: Kind, operator: string, identifier: string) =>
+const knownAs = (kind: AnyKind, operator: string, identifier: string) =>
   kind === 'block' ? `${identifier} ${operator}` : identifier;
 const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 const identifiersOf = (rows: Row[]) =>
-  rows.map(({ kind, identifier }) => (kind === 'block' ? written(identifier) : identifier)).sort();
+  rows.map(({ kind, identifier }) => (isOfHandset(kind) ? written(identifier) : identifier)).sort();
 const revoked = (rows: Row[]) =>
   rows
     .map(({ identifier, operator, on, outcome }) => {

@@ -91,9 +91,11 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
   try {
     const watched: typeof cloud = {
       ...cloud,
-      put: (bucket, key, body) => {
-        uploads.push({ key, at: cloud.clock.now() });
-        return cloud.put(bucket, key, body);
+      put: async (bucket, key, body) => {
+        const upload = { key, at: cloud.clock.now(), version: '' };
+        uploads.push(upload);
+        await cloud.put(bucket, key, body);
+        upload.version = await cloud.version(bucket, key);
       },
     };
     hear = (message) => approvers.hear(watched, message);
@@ -126,7 +128,9 @@ describe('the sample', () => {
     expect(exit.code).toBe(0);
     expect(problems).toEqual([]);
     expect(keysUnder('batches').filter((key) => key.endsWith('summary.json'))).toEqual(
-      [...reckoned.batches, ...reckoned.withoutEffect].map(({ id }) => `batches/${id}/summary.json`).sort(),
+      [...reckoned.batches, ...reckoned.withoutEffect, ...reckoned.reversals]
+        .map(({ id }) => `batches/${id}/summary.json`)
+        .sort(),
     );
   });
 
@@ -177,6 +181,7 @@ describe('the sample', () => {
       'ported',
       'extended',
       'reissued',
+      'withdrawn',
       'overdue',
     ])
       expect(sum('connections', word), word).toBeGreaterThan(0);
@@ -196,15 +201,31 @@ describe('beside a second reckoning from the uploads alone', () => {
     expect(ended.map(({ status }) => status)).toEqual(['refused', 'withdrawn']);
   });
 
+  it('what a caseworker appealed for and what an agency took back is given back, and nothing else', () => {
+    const { reversals } = reckoned;
+    expect(reversals.map(({ id }) => json(`batches/${id}/summary.json`))).toEqual(
+      reversals.map(({ summary }) => summary),
+    );
+    for (const { id, file, answers } of reversals)
+      expect(text(`batches/${id}/${file}`).trimEnd().split('\n').slice(1)).toEqual(answers);
+    expect(reversals.map(({ file }) => file)).toEqual(['appeals.csv', 'kept.csv']);
+    const [appeal, withdrawal] = reversals.map(({ summary }) => summary) as Record<string, Record<string, number>>[];
+    for (const word of ['directed', 'nothingToRestore']) expect(appeal?.subjects?.[word], word).toBeGreaterThan(0);
+    for (const word of ['restored', 'unblocked']) expect(withdrawal?.outcomes?.[word], word).toBeGreaterThan(0);
+    expect(appeal?.outcomes?.restored).toBeGreaterThan(0);
+    // Nobody is asked again at night.
+    expect([appeal?.outcomes?.overdue, withdrawal?.outcomes?.overdue]).toEqual([0, 0]);
+  });
+
   it('every connection and block that was to be directed stands in one direction, with its newest handset', () => {
-    for (const { id, directed } of reckoned.batches) {
+    for (const { id, directed } of [...reckoned.batches, ...reckoned.reversals]) {
       const rows = keysUnder('orders')
         .filter((key) => key.includes(`/${id}.`) && key.includes('/1-'))
         .flatMap((key) => {
           const [, operator = '', direction = ''] = key.split('/');
           const [, kind] = direction.split('.');
           return linesOf(text(key)).lines.map(
-            ({ cells }) => `${kind},${operator},${cells?.msisdn ?? cells?.imei},${cells?.imei}`,
+            ({ cells }) => `${kind},${operator},${cells?.msisdn || cells?.imei},${cells?.imei}`,
           );
         });
       expect(rows.sort()).toEqual(directed);
@@ -228,7 +249,7 @@ describe('beside a second reckoning from the uploads alone', () => {
     const orders = Object.fromEntries(
       keysUnder('orders').map((key) => [
         key,
-        linesOf(text(key)).lines.map(({ cells }) => cells?.msisdn ?? cells?.imei ?? ''),
+        linesOf(text(key)).lines.map(({ cells }) => cells?.msisdn || (cells?.imei ?? '')),
       ]),
     );
     expect(orders).toEqual(reckoned.orders);
@@ -248,8 +269,8 @@ describe('beside a second reckoning from the uploads alone', () => {
     expect(Object.fromEntries(rejects)).toEqual(reckoned.rejects);
   });
 
-  it('every number that is somebody else’s since is withdrawn from all lists', () => {
-    const lists = keysUnder('revocations').filter((key) => key.includes('.withdrawn-') && key.endsWith('.csv'));
+  it('every number that is somebody else’s since, or was taken back, is withdrawn from all lists', () => {
+    const lists = keysUnder('revocations').filter((key) => /\.withdrawn(-[0-9a-f]{8})?\.csv$/.test(key));
     const withdrawals = lists.map((key) => {
       const cells = linesOf(text(key)).lines.map((line) => line.cells);
       const { payload, withdrawn } = json<{ payload: unknown[]; withdrawn: unknown[] }>(key.replace(/csv$/, 'json'));
@@ -263,7 +284,7 @@ describe('beside a second reckoning from the uploads alone', () => {
   });
 
   it('every disconnected number is revoked once, in its list or in the one of its late answer', () => {
-    const lists = keysUnder('revocations').filter((key) => key.endsWith('.csv') && !key.includes('.withdrawn-'));
+    const lists = keysUnder('revocations').filter((key) => key.endsWith('.csv') && !key.includes('.withdrawn'));
     const revocations = lists.map((key) => {
       const rows = linesOf(text(key)).lines.map(
         ({ cells }) => `${cells?.msisdn},${cells?.operator},${cells?.disconnected_on},${cells?.reason}`,
@@ -290,7 +311,7 @@ describe('its audit', () => {
   it('is intact, and every file of each batch is the one that an entry tells of', async () => {
     const { code, said, complained } = await command('audit', '--in', folder);
     expect({ code, complained }).toEqual({ code: 0, complained: '' });
-    for (const { id } of [...reckoned.batches, ...reckoned.withoutEffect])
+    for (const { id } of [...reckoned.batches, ...reckoned.withoutEffect, ...reckoned.reversals])
       expect(said).toMatch(new RegExp(`^${id}: intact, \\d+ entries; \\d+ files compared$`, 'm'));
   });
 
@@ -323,8 +344,26 @@ describe('its audit', () => {
     }
   });
 
+  it('has one for each step of a reversal, upon which one approver decided', () => {
+    for (const { id } of reckoned.reversals) {
+      const kinds = entries(id).map(({ kind }) => kind);
+      for (const kind of [
+        'batch_registered',
+        'previewed',
+        'decision_recorded',
+        'decided',
+        'withdrawn',
+        'batch_settled',
+      ])
+        expect(
+          kinds.filter((one) => one === kind),
+          kind,
+        ).toHaveLength(1);
+    }
+  });
+
   it('names no number and no handset', () => {
-    for (const { id } of reckoned.batches) {
+    for (const { id } of [...reckoned.batches, ...reckoned.reversals]) {
       const said = JSON.stringify(entries(id))
         // Hashes, the versions of uploads, the account, and the nights.
         .replace(/[0-9a-f]{64}|v\d{31}|:\d{12}:|followup-\d{12}/g, '');

@@ -70,6 +70,7 @@ describe('simulated approvers', () => {
       'approve',
       'refuse',
       'wait',
+      'approve',
     ]);
     expect(verdicts('i4c-0123456789ab')).toBe('approve');
   });

@@ -97,12 +97,14 @@ describe('a run', () => {
     expect(cloud.clock.now()).toBeLessThan(START + 8 * DAY);
   });
 
-  it('takes the sample through the same places: its usage files, its reports, exemptions before the second one, and a withdrawal', async () => {
+  it('takes the sample through the same places: its usage files, its reports, exemptions, withdrawals, and an appeal', async () => {
     const cloud = new FakeCloud(START);
     const operators = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'].map((id) => ({ id, mailboxes: [] }));
-    await conduct(settings('--scale', '0.0001', '--operators', 'silent'), cloud, { ...participants, operators }, quiet);
-    const withdrawn = cloud.uploads.find(({ key }) => key.startsWith('reports/i4c/'))?.text ?? '';
-    const batch = `i4c-${createHash('sha256').update(withdrawn).digest('hex').slice(0, 12)}`;
+    const people = { ...participants, operators };
+    await conduct(settings('--scale', '0.0001'), cloud, people, quiet);
+    const [reversed, withdrawn] = cloud.uploads
+      .filter(({ key }) => key.startsWith('reports/i4c/'))
+      .map(({ text }) => `i4c-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`);
     expect(cloud.uploads.map(({ at, key }) => [(at - START) / HOUR, key.replace(/-\d{4}-\d\d-\d\d/, '')])).toEqual([
       [0, 'usage/airtel/usage.csv'],
       [0, 'usage/bsnl/usage.csv'],
@@ -112,13 +114,21 @@ describe('a run', () => {
       [0, 'usage/mtnl/usage.csv'],
       [0, 'usage/vi/usage.csv'],
       [0, 'reports/mha/handsets.csv'],
+      [20, 'reports/i4c/handsets.csv'],
       [24, 'exemptions/approver-1/exempt.csv'],
       [24, 'exemptions/approver-2/exempt.csv'],
       [36, 'reports/up-police/handsets.csv'],
       [40, 'reports/delhi-police/handsets.csv'],
       [44, 'reports/i4c/handsets.csv'],
-      [45, `withdrawals/i4c/${batch}/by-mistake.csv`],
+      [45, `withdrawals/i4c/${withdrawn}/by-mistake.csv`],
+      [168, 'appeals/caseworker-1/appeals.csv'],
+      [188, `withdrawals/i4c/${reversed}/by-mistake.csv`],
     ]);
+
+    // Nobody asks back what silent operators would never give.
+    const silent = new FakeCloud(START);
+    await conduct(settings('--scale', '0.0001', '--operators', 'silent'), silent, people, quiet);
+    expect(silent.uploads.map(({ key }) => key)).toEqual(cloud.uploads.slice(0, -2).map(({ key }) => key));
   });
 
   it.each([

@@ -5,7 +5,9 @@ import { brokenRules, weigh } from '../../lambdas/domain/gates.ts';
 import { type OperatorId, parseSentImei } from '../../lambdas/domain/identifiers.ts';
 import { Screening } from '../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../lambdas/domain/sightings.ts';
-import { planSample, SAMPLE_OPERATORS, type Sample, sampleReport, sampleUsage } from '../../simulation/sample.ts';
+import { sampleAppeal, sampleWithdrawals } from '../../simulation/reversals.ts';
+import { imeiKeyOf, planSample, SAMPLE_OPERATORS, type Sample, sampleReport } from '../../simulation/sample.ts';
+import { sampleUsage } from '../../simulation/usage.ts';
 
 const START = Date.UTC(2026, 5, 1);
 const sample = planSample({ seed: 1, scale: 0.01, start: START });
@@ -184,4 +186,39 @@ describe('the generated sample', () => {
     const known = [...ofSecond.keys].filter((key) => ofFirst.keys.has(key)).length;
     expect([second.agency, ofSecond.handsets, known]).toEqual(['up-police', 28, 20]);
   });
+
+  it('has one that is taken back a week after it was directed, of handsets whose numbers were seen in no other one', async () => {
+    const withdrawals = sampleWithdrawals(sample, sample.reports);
+    expect(withdrawals.map(({ age }) => age / 3_600_000)).toEqual([45, 188]);
+    const { keys } = await screened(sampleReport(sample, sample.reports.at(-1) ?? first));
+    const numbers = new Set(sightings.flatMap(({ handset, number }) => (keys.has(handset) ? [number] : [])));
+    expect([keys.size, numbers.size]).toEqual([2, 8]);
+    expect(sightings.filter(({ handset, number }) => numbers.has(number) && !keys.has(handset))).toEqual([]);
+  });
+
+  it.each([0.01, 0.001, 0.0001])(
+    'has an appeal for numbers that a report reached, for one that none did, and with a bad row: scale %d',
+    (scale) => {
+      const of = planSample({ seed: 1, scale, start: START });
+      const { key, text } = sampleAppeal(of);
+      expect(key).toBe('appeals/caseworker-1/appeals-2026-06-01.csv');
+      const rows = rowsOf(text);
+      expect(rows.map(([, ground]) => ground)).toEqual([
+        'court_order',
+        'wrong_number',
+        'wrong_number',
+        'wrong_number',
+        'mistake',
+      ]);
+      const [a = '', b = '', c = '', stranger = '', bad] = rows.map(([number]) => number);
+      expect([new Set([a, b, c, stranger]).size, bad]).toEqual([4, a]);
+      const reported = new Set(of.reports.flatMap(({ handsets }) => handsets.map((h) => imeiKeyOf(of, h))));
+      const usedIn = (number: string) =>
+        SAMPLE_OPERATORS.flatMap((operator) => rowsOf(usageOf(of, operator))).flatMap(([imei = '', msisdn = '']) =>
+          msisdn.endsWith(number) && reported.has(imei.replaceAll('-', '').slice(0, 14)) ? [imei] : [],
+        );
+      for (const number of [a, b, c]) expect(usedIn(number).length).toBeGreaterThan(0);
+      expect(usedIn(stranger)).toEqual([]);
+    },
+  );
 });

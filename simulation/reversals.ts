@@ -1,0 +1,68 @@
+/** What of the generated sample is taken back: what a caseworker appeals for, and what agencies withdraw. */
+import { bystanderOf, numberOf, type Sample, type SampleReport, sampleBatch } from './sample.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** Some of those who didn't answer are barred by then, others disconnected; nobody's answer is on its way. */
+const APPEALED_AGE = 7 * DAY;
+/** How long after its report a withdrawal comes: before anybody decides, or when what was directed has been carried out. */
+const WITHDRAWN_AFTER = { withdrawn: HOUR, reversed: 7 * DAY } as const;
+/** So many numbers of one handset are appealed for, as far as it has them. */
+const APPEALED = 3;
+
+/** A file that asks for a reversal: where, when (milliseconds after the start), and what it says. */
+interface Asking {
+  key: string;
+  age: number;
+  text: string;
+}
+
+/** The files by which agencies take back these reports, those whose fate it is. */
+export function sampleWithdrawals(sample: Sample, reports: readonly SampleReport[]): Asking[] {
+  return reports.flatMap((report) => {
+    const { agency, age, fate } = report;
+    if (fate !== 'withdrawn' && fate !== 'reversed') return [];
+    const key = `withdrawals/${agency}/${sampleBatch(sample, report)}/by-mistake.csv`;
+    return [{ key, age: age + WITHDRAWN_AFTER[fate], text: 'imei\n' }];
+  });
+}
+
+/** A caseworker's appeal. */
+export function sampleAppeal(sample: Sample): Asking {
+  return {
+    key: `appeals/caseworker-1/appeals-${sample.day}.csv`,
+    age: APPEALED_AGE,
+    text: appealText(sample),
+  };
+}
+
+/**
+ * The numbers of a handset that isn't held, since few were used with it: most of them are to be given back. Of a number that nobody
+ * directed there is nothing to give back, and one row has no ground that there is.
+ */
+function appealText(sample: Sample): string {
+  const first = fewestOf(sample);
+  const lent = Array.from({ length: APPEALED }, (_, n) => first + n);
+  const [again = first] = lent;
+  const rows = [
+    ...lent.map((connection, n) => `${numberOf(sample, connection)},${n === 0 ? 'court_order' : 'wrong_number'}`),
+    `${numberOf(sample, bystanderOf(sample))},wrong_number`,
+    `${numberOf(sample, again)},mistake`,
+  ];
+  return `msisdn,ground,case_ref\n${rows.map((row, n) => `${row},A-${n + 1}\n`).join('')}`;
+}
+
+/** The first connection of the main handset that has the fewest, but as many as are appealed for. */
+function fewestOf({ owned, handsets }: Sample): number {
+  let fewest = Number.POSITIVE_INFINITY;
+  let first = 0;
+  for (let h = 0; h < handsets; h++) {
+    const from = owned[h] as number;
+    const size = (owned[h + 1] as number) - from;
+    if (size >= APPEALED && size < fewest) {
+      fewest = size;
+      first = from;
+    }
+  }
+  return first;
+}
