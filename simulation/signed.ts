@@ -1,5 +1,6 @@
 import type { LocalCloud } from 'local-cloud';
 import { ConfigError, type StageConfig } from '../lib/config/stage.ts';
+import { bucketsOf } from './buckets.ts';
 
 /** Whose places begin how: in the inbox and the outbox alike. Everything else is looked at by the administrator. */
 const OWNERS: Readonly<Record<string, string>> = {
@@ -35,6 +36,8 @@ export function signedByOwners(cloud: LocalCloud, { stage, administrators }: Sta
     get: (bucket, key) => cloud.get(bucket, key, roleOf(key)),
     // Of a file that somebody else has put there.
     version: (bucket, key) => cloud.version(bucket, key, `${stage}-${cloud.region}-administrator-${administrator.id}`),
-    list: (bucket, prefix = '') => cloud.list(bucket, prefix, roleOf(prefix)),
+    // Whether a night is to come the run itself sees; no participant may look there.
+    list: (bucket, prefix = '') =>
+      bucket === bucketsOf(cloud).work ? cloud.list(bucket, prefix) : cloud.list(bucket, prefix, roleOf(prefix)),
   };
 }
