@@ -240,14 +240,15 @@ export function appealsCsv(subjects: Iterable<ReversedSubject>): string {
 }
 
 /** What of a withdrawn report stays, since a later batch relies on it: `batches/<batch>/kept.csv`. */
-export function keptCsv(subjects: Iterable<ReversedSubject>): string {
-  const rows: string[] = [];
-  for (const { imei, msisdn, kept, state: became } of subjects)
-    for (const { operator, batchId, state } of became === 'kept' ? kept : [])
-      rows.push(
-        imei === null
-          ? csvLine(['reverify', msisdn ?? '', operator, batchId, state])
-          : csvLine(['block', imeiOut(imei), operator, batchId, state]),
-      );
-  return csvLine(['kind', 'identifier', 'operator', 'batchId', 'state']) + rows.sort().join('');
+export function keptCsv(lines: readonly string[]): string {
+  return csvLine(['kind', 'identifier', 'operator', 'batchId', 'state']) + [...lines].sort().join('');
+}
+
+/** The lines of `kept.csv` that tell of a subject. */
+export function keptLines({ imei, msisdn, kept, state: became }: ReversedSubject): string[] {
+  return (became === 'kept' ? kept : []).map(({ operator, batchId, state }) =>
+    imei === null
+      ? csvLine(['reverify', msisdn ?? '', operator, batchId, state])
+      : csvLine(['block', imeiOut(imei), operator, batchId, state]),
+  );
 }

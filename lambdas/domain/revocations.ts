@@ -71,23 +71,23 @@ export function withdrawalRows(withdrawals: Iterable<Withdrawal>): Withdrawal[] 
   return [...withdrawals].sort((a, b) => compare(a.msisdn, b.msisdn));
 }
 
-/** The list of withdrawals, header and all; `rows` as withdrawalRows sorts them. */
-export function withdrawalCsv(rows: Iterable<Withdrawal>): string {
-  const header = csvLine(['msisdn', 'withdrawn_on', 'ground']);
-  return header + [...rows].map(({ msisdn, withdrawnOn, ground }) => csvLine([msisdn, withdrawnOn, ground])).join('');
+/** The list of withdrawals, header and all, in pieces to be written one after the other; `rows` as withdrawalRows sorts them. */
+export function withdrawalCsv(rows: Iterable<Withdrawal>): Generator<string> {
+  return pieces(csvLine(['msisdn', 'withdrawn_on', 'ground']), rows, ({ msisdn, withdrawnOn, ground }) =>
+    csvLine([msisdn, withdrawnOn, ground]),
+  );
 }
 
 /**
- * The same list as JSON; `fileName` is the CSV's base name. It has the frame of a revocation list and an empty `payload`: whoever
- * reads each list of the folder for that takes nobody for revoked who has the number now.
+ * The same list as JSON, in pieces; `fileName` is the CSV's base name. It has the frame of a revocation list and an empty `payload`:
+ * whoever reads each list of the folder for that takes nobody for revoked who has the number now.
  */
-export function withdrawalJson(fileName: string, rows: Iterable<Withdrawal>): string {
-  const withdrawn = [...rows].map(({ msisdn, withdrawnOn, ground }) => ({
-    n: tenDigits(msisdn),
-    withdrawn_on: withdrawnOn,
-    ground,
-  }));
-  return `${JSON.stringify({ status: 200, file_name: fileName, payload: [], withdrawn })}\n`;
+export function withdrawalJson(fileName: string, rows: Iterable<Withdrawal>): Generator<string> {
+  return jsonList(
+    `{"status":200,"file_name":${JSON.stringify(fileName)},"payload":[],"withdrawn":[`,
+    rows,
+    ({ msisdn, withdrawnOn, ground }) => ({ n: tenDigits(msisdn), withdrawn_on: withdrawnOn, ground }),
+  );
 }
 
 /** How many lines the writers below hand over at once. */
@@ -98,6 +98,29 @@ export function revocationRows(revocations: Iterable<Revocation>): Revocation[] 
   return [...revocations].sort((a, b) => compare(a.msisdn, b.msisdn) || compare(a.operator, b.operator));
 }
 
+/** Words of 64 bits, of which there may be millions, in the order of their values. */
+class Words {
+  #words = new BigUint64Array(1024);
+  #length = 0;
+
+  add(word: bigint): void {
+    if (this.#length === this.#words.length) {
+      const larger = new BigUint64Array(2 * this.#length);
+      larger.set(this.#words);
+      this.#words = larger;
+    }
+    this.#words[this.#length++] = word;
+  }
+
+  get size(): number {
+    return this.#length;
+  }
+
+  sorted(): BigUint64Array {
+    return this.#words.subarray(0, this.#length).sort();
+  }
+}
+
 /**
  * A batch's revocations, of which there may be millions: each is kept as one word, its number above the place of what it
  * shares with others (operator, area, day and reason).
@@ -105,8 +128,7 @@ export function revocationRows(revocations: Iterable<Revocation>): Revocation[] 
 export class RevocationList {
   readonly #shared: Omit<Revocation, 'msisdn'>[] = [];
   readonly #placeOf = new Map<string, number>();
-  #words = new BigUint64Array(1024);
-  #length = 0;
+  readonly #words = new Words();
 
   add({ msisdn, ...shared }: Revocation): void {
     const { operator, lsa, disconnectedOn, reason } = shared;
@@ -117,22 +139,16 @@ export class RevocationList {
       place = this.#shared.push({ ...shared, lsa: Buffer.from(lsa).toString() }) - 1;
       this.#placeOf.set(name, place);
     }
-    if (this.#length === this.#words.length) {
-      const larger = new BigUint64Array(2 * this.#length);
-      larger.set(this.#words);
-      this.#words = larger;
-    }
-    this.#words[this.#length++] = (BigInt(msisdn.slice(1)) << placeBits) | BigInt(place);
+    this.#words.add((BigInt(msisdn.slice(1)) << placeBits) | BigInt(place));
   }
 
   get size(): number {
-    return this.#length;
+    return this.#words.size;
   }
 
   /** The rows in the order of both files, made one by one as they are asked for. A number stands in a batch once. */
   *rows(): Generator<Revocation> {
-    const words = this.#words.subarray(0, this.#length).sort();
-    for (const word of words) {
+    for (const word of this.#words.sorted()) {
       const shared = this.#shared[Number(word & ((1n << placeBits) - 1n))];
       if (shared !== undefined) yield { msisdn: `+${word >> placeBits}` as Msisdn, ...shared };
     }
@@ -141,6 +157,49 @@ export class RevocationList {
 
 /** A number has 12 digits, 40 bits; 24 are left for the places. */
 const placeBits = 24n;
+
+/**
+ * What a reversal withdraws on one day, of which there may be millions: each is kept as one word, its number above its turn and the
+ * place of its ground.
+ */
+export class WithdrawalList {
+  readonly #words = new Words();
+  readonly #withdrawnOn: Day;
+
+  constructor(withdrawnOn: Day) {
+    this.#withdrawnOn = withdrawnOn;
+  }
+
+  /** Of a number that is added again its last ground counts. */
+  add(msisdn: Msisdn, ground: WithdrawalGround): void {
+    const turn = BigInt(this.#words.size) << groundBits;
+    const place = BigInt(WITHDRAWAL_GROUNDS.indexOf(ground));
+    this.#words.add((BigInt(tenDigits(msisdn)) << turnBits) | turn | place);
+  }
+
+  /** How many numbers there are. */
+  get size(): number {
+    let size = 0;
+    for (const _ of this.rows()) size += 1;
+    return size;
+  }
+
+  /** The rows in the order of both files, each number once, made one by one as they are asked for. */
+  *rows(): Generator<Withdrawal> {
+    const words = this.#words.sorted();
+    for (const [n, word] of words.entries()) {
+      const number = word >> turnBits;
+      const ground = WITHDRAWAL_GROUNDS[Number(word & ((1n << groundBits) - 1n))];
+      const next = words[n + 1];
+      if (ground === undefined || (next !== undefined && next >> turnBits === number)) continue;
+      yield { msisdn: `+91${number.toString().padStart(10, '0')}` as Msisdn, withdrawnOn: this.#withdrawnOn, ground };
+    }
+  }
+}
+
+/** Ten digits of a number have 34 bits; below them are 26 for the turn and 4 for the ground. */
+const turnBits = 30n;
+const groundBits = 4n;
 
 /** The revocation list, header and all, in pieces to be written one after the other; `rows` as revocationRows sorts them. */
 export function revocationCsv(rows: Iterable<Revocation>): Generator<string> {
@@ -156,12 +215,19 @@ export function revocationCsv(rows: Iterable<Revocation>): Generator<string> {
  * The same list in the form of TRAI's Mobile Number Revocation List, numbers of 10 digits, in pieces; `fileName` is the
  * CSV's base name.
  */
-export function* revocationJson(fileName: string, rows: Iterable<{ readonly msisdn: Msisdn }>): Generator<string> {
+export function revocationJson(fileName: string, rows: Iterable<{ readonly msisdn: Msisdn }>): Generator<string> {
+  return jsonList(`{"status":200,"file_name":${JSON.stringify(fileName)},"payload":[`, rows, ({ msisdn }) => ({
+    n: tenDigits(msisdn),
+  }));
+}
+
+/** A JSON object whose last value is a list; `head` is what comes before its entries. */
+function* jsonList<T>(head: string, rows: Iterable<T>, entry: (row: T) => object): Generator<string> {
   let separator = '';
-  yield* pieces(`{"status":200,"file_name":${JSON.stringify(fileName)},"payload":[`, rows, ({ msisdn }) => {
-    const entry = `${separator}{"n":"${tenDigits(msisdn)}"}`;
+  yield* pieces(head, rows, (row) => {
+    const text = separator + JSON.stringify(entry(row));
     separator = ',';
-    return entry;
+    return text;
   });
   yield ']}\n';
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { balance, type Ledgers, type Settled, type Summary, settledForm, summaryText } from '../domain/books.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
 import { elsewhereHeader } from '../domain/elsewhere.ts';
@@ -12,7 +11,7 @@ import { revocationCsv, revocationJson } from '../domain/revocations.ts';
 import { BOOKS } from '../domain/work.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { readLatestImport } from '../stores/cases/imports.ts';
-import { readLineBlocks, writeObject, writeStream } from '../stores/objects.ts';
+import { readLineBlocks, writeHashed, writeObject } from '../stores/objects.ts';
 import { countEnded } from '../stores/taking-back.ts';
 import { env } from './environment.ts';
 import { sealAll } from './ledgers.ts';
@@ -93,16 +92,7 @@ export async function prepare(batch: Batch, now: Instant, folder: string): Promi
   };
   const files: Settled['files'] = {};
   for (const name of BATCH_KINDS[batch.kind].publishes) {
-    const pieces = contents[name];
-    const hash = createHash('sha256');
-    async function* hashed() {
-      for await (const piece of pieces) {
-        hash.update(piece);
-        yield piece;
-      }
-    }
-    await writeStream({ bucket: env.WORK, key: `${folder}/${name}` }, hashed());
-    files[name] = hash.digest('hex');
+    files[name] = await writeHashed({ bucket: env.WORK, key: `${folder}/${name}` }, contents[name]);
   }
   const { unexplained } = summary;
   const settled: Settled = { unexplained, revoked: revocations.size, ledgers: versions, files };

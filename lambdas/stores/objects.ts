@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import {
@@ -255,6 +256,19 @@ export async function writeStream(place: Place, text: AsyncIterable<string>): Pr
     },
   });
   await upload.done();
+}
+
+/** As `writeStream`. @returns the SHA-256 of what was written */
+export async function writeHashed(place: Place, text: Iterable<string> | AsyncIterable<string>): Promise<string> {
+  const hash = createHash('sha256');
+  async function* hashed() {
+    for await (const piece of text) {
+      hash.update(piece);
+      yield piece;
+    }
+  }
+  await writeStream(place, hashed());
+  return hash.digest('hex');
 }
 
 const PIECE_CHARACTERS = 64 * 1024;

@@ -71,7 +71,7 @@ const withdrawnList = ({ batchId }: Ledger, { sha256 }: RecordedFile, day: Day):
   day,
   forms: (prepared, csvName) => {
     const rows = withdrawalRows(prepared.flatMap((list) => [...withdrawnListForm.parse(list).withdrawals]));
-    return { csv: withdrawalCsv(rows), json: withdrawalJson(csvName, rows) };
+    return { csv: [...withdrawalCsv(rows)].join(''), json: [...withdrawalJson(csvName, rows)].join('') };
   },
 });
 

@@ -1,25 +1,32 @@
 /** What a reversal takes back, once its plan counts. */
 
-import { appealsCsv, isTakenBackBy, keptCsv, parseReversedLine, type ReversedSubject } from '../domain/asked.ts';
+import {
+  appealsCsv,
+  isTakenBackBy,
+  keptCsv,
+  keptLines,
+  parseReversedLine,
+  type ReversedSubject,
+} from '../domain/asked.ts';
 import type { AuditedFile } from '../domain/audit.ts';
 import { planCounts } from '../domain/batches.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
-import type { BatchId, DirectionId, Msisdn, OperatorId } from '../domain/identifiers.ts';
+import type { BatchId, DirectionId, OperatorId } from '../domain/identifiers.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
 import { countOpen, type Ledger, withdrawRows } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { appealsCsvKey, keptCsvKey, reversalKeys } from '../domain/outbox.ts';
 import type { Plan } from '../domain/plans.ts';
 import { replacedForm, wordsReplaced } from '../domain/replaced.ts';
-import { type Withdrawal, withdrawalCsv, withdrawalJson, withdrawalRows } from '../domain/revocations.ts';
+import { WithdrawalList, withdrawalCsv, withdrawalJson } from '../domain/revocations.ts';
 import { whereabouts } from '../domain/whereabouts.ts';
 import { PREPARED } from '../domain/work.ts';
 import { audit } from './audit.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
 import { changeLedger, readLedger } from './cases/ledgers.ts';
 import { concurrently } from './concurrently.ts';
-import { readTextLines, writeObject } from './objects.ts';
+import { readTextLines, writeHashed, writeObject } from './objects.ts';
 import { readPlan } from './plans.ts';
 import { wake } from './workflows.ts';
 
@@ -93,12 +100,15 @@ export async function takeBack(env: Places, batchId: BatchId, attempt: string): 
 /** Publishes what a reversal withdrew, and what became of its subjects. */
 async function publishReversal(env: Places, batch: Directed, reversal: NonNullable<Plan['reversal']>): Promise<void> {
   const { batchId, directedAt: at, file } = batch;
-  const told: ReversedSubject[] = [];
-  for await (const subject of subjectsOf(env.WORK, reversal))
-    if (subject.lines.length > 0 || subject.state === 'kept') told.push(subject);
   const isAppeal = parseInboxKey(file).kind === 'appeal';
   const key = isAppeal ? appealsCsvKey(batchId) : keptCsvKey(batchId);
-  const answer = isAppeal ? appealsCsv(told) : keptCsv(told);
+  const appealed: ReversedSubject[] = [];
+  // Of a report all may stay: of each subject no more than its lines is held.
+  const kept: string[] = [];
+  for await (const subject of subjectsOf(env.WORK, reversal))
+    if (isAppeal) appealed.push(subject);
+    else kept.push(...keptLines(subject));
+  const answer = isAppeal ? appealsCsv(appealed) : keptCsv(kept);
   await writeObject({ bucket: env.OUTBOX, key }, answer);
   const { rows, files } = await publishWithdrawn(env, batch, reversal);
   await audit(env, {
@@ -119,19 +129,18 @@ async function publishWithdrawn(
 ): Promise<{ readonly rows: number; readonly files: Readonly<Record<string, AuditedFile>> }> {
   const withdrawnOn = dayOf(directedAt);
   const keys = reversalKeys(withdrawnOn, batchId);
-  const withdrawals = new Map<Msisdn, Withdrawal>();
+  const withdrawals = new WithdrawalList(withdrawnOn);
   for await (const subject of subjectsOf(env.WORK, reversal)) {
     const { msisdn, imei, ground } = subject;
-    if (isTakenBackBy(subject) && msisdn !== null && imei === null)
-      withdrawals.set(msisdn, { msisdn, withdrawnOn, ground });
+    if (isTakenBackBy(subject) && msisdn !== null && imei === null) withdrawals.add(msisdn, ground);
   }
-  const rows = withdrawalRows(withdrawals.values());
-  const csv = withdrawalCsv(rows);
-  const json = withdrawalJson(keys.csv.split('/').at(-1) ?? '', rows);
-  await writeObject({ bucket: env.OUTBOX, key: keys.csv }, csv);
-  await writeObject({ bucket: env.OUTBOX, key: keys.json }, json);
-  const hashed = (key: string, text: string) => ({ key, sha256: sha256Of(text) });
-  return { rows: rows.length, files: { csv: hashed(keys.csv, csv), json: hashed(keys.json, json) } };
+  const write = async (key: string, pieces: Iterable<string>) => ({
+    key,
+    sha256: await writeHashed({ bucket: env.OUTBOX, key }, pieces),
+  });
+  const csv = await write(keys.csv, withdrawalCsv(withdrawals.rows()));
+  const json = await write(keys.json, withdrawalJson(keys.csv.split('/').at(-1) ?? '', withdrawals.rows()));
+  return { rows: withdrawals.size, files: { csv, json } };
 }
 
 /** Publishes again what reversals withdrew, after a list that may name it. */

@@ -213,8 +213,8 @@ describe('docs/formats.md', () => {
     const revocations = revocationJson('mha-0123456789ab.csv', revoked);
     shown('Revocation list', [...revocationCsv(revoked)].join(''), [...revocations].join(''));
     const withdrawn = [{ msisdn, withdrawnOn: '2026-06-21' as Day, ground: 'reissued' as const }];
-    const withdrawals = withdrawalJson('mha-0123456789ab.withdrawn-9f86d081.csv', withdrawn);
-    shown('Withdrawals', withdrawalCsv(withdrawn), withdrawals);
+    const withdrawals = [...withdrawalJson('mha-0123456789ab.withdrawn-9f86d081.csv', withdrawn)].join('');
+    shown('Withdrawals', [...withdrawalCsv(withdrawn)].join(''), withdrawals);
     expect(JSON.parse(withdrawals).payload).toEqual([]);
   });
 

@@ -7,6 +7,7 @@ import {
   isConditional,
   isTakenBackBy,
   keptCsv,
+  keptLines,
   parseAskedLine,
   parseReversedLine,
   type ReversedSubject,
@@ -147,7 +148,7 @@ describe('what became of it', () => {
       became({ lines: [], state: 'kept', kept: [{ ...by, operator: 'jio' as OperatorId, state: 'alreadyVerified' }] }),
       became({ imei, msisdn: null, lines: [], state: 'kept', kept: [{ ...by, operator: 'airtel' as OperatorId }] }),
     ];
-    expect(keptCsv(kept)).toBe(
+    expect(keptCsv(kept.flatMap(keptLines))).toBe(
       'kind,identifier,operator,batchId,state\n' +
         'block,350000000000014,airtel,up-0123456789ab,alreadyBlocked\n' +
         'reverify,+919876543210,jio,up-0123456789ab,alreadyVerified\n',

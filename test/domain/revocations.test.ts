@@ -6,6 +6,7 @@ import {
   revocationJson,
   revocationRows,
   type Withdrawal,
+  WithdrawalList,
   withdrawalCsv,
   withdrawalJson,
   withdrawalRows,
@@ -123,18 +124,56 @@ describe('the revocation list', () => {
       (number): Withdrawal => ({ msisdn: msisdn(number), withdrawnOn: day('2026-06-21'), ground: 'reissued' }),
     );
     const rows = withdrawalRows(withdrawn);
-    expect(withdrawalCsv(rows)).toBe(
+    expect(joined(withdrawalCsv(rows))).toBe(
       'msisdn,withdrawn_on,ground\n+916000000000,2026-06-21,reissued\n+919876543211,2026-06-21,reissued\n',
     );
-    expect(withdrawalJson('b.csv', rows)).toBe(
+    expect(joined(withdrawalJson('b.csv', rows))).toBe(
       '{"status":200,"file_name":"b.csv","payload":[],"withdrawn":[' +
         '{"n":"6000000000","withdrawn_on":"2026-06-21","ground":"reissued"},' +
         '{"n":"9876543211","withdrawn_on":"2026-06-21","ground":"reissued"}]}\n',
     );
     // As a bank reads each list of a day's folder: the revocations of one file, and nobody of the other.
-    const revoked = [revocationJson('a.csv', [{ msisdn: msisdn('9876543210') }]), [withdrawalJson('b.csv', rows)]];
+    const revoked = [revocationJson('a.csv', [{ msisdn: msisdn('9876543210') }]), withdrawalJson('b.csv', rows)];
     const read = revoked.flatMap((text) => JSON.parse(joined(text)).payload.map(({ n }: { n: string }) => n));
     expect(read).toEqual(['9876543210']);
+  });
+
+  test('of a reversal has each number once, with its last ground, whatever the order in which they came', () => {
+    const list = new WithdrawalList(day('2026-06-21'));
+    list.add(msisdn('9876543211'), 'withdrawal');
+    list.add(msisdn('6000000000'), 'wrong_number');
+    list.add(msisdn('9876543210'), 'withdrawal');
+    list.add(msisdn('6000000000'), 'reissued');
+    const expected = [
+      { msisdn: '+916000000000', withdrawnOn: '2026-06-21', ground: 'reissued' },
+      { msisdn: '+919876543210', withdrawnOn: '2026-06-21', ground: 'withdrawal' },
+      { msisdn: '+919876543211', withdrawnOn: '2026-06-21', ground: 'withdrawal' },
+    ];
+    expect([...list.rows()]).toEqual(expected);
+    expect([...list.rows()]).toEqual(expected);
+    expect([list.size, new WithdrawalList(day('2026-06-21')).size]).toEqual([3, 0]);
+  });
+
+  test('of a reversal of many numbers comes in pieces that make the whole', () => {
+    const list = new WithdrawalList(day('2026-06-21'));
+    for (let n = 4999; n >= 0; n--) list.add(msisdn(String(6_000_000_000 + 700_001 * n)), 'withdrawal');
+    const csv = [...withdrawalCsv(list.rows())];
+    const json = [...withdrawalJson('b.csv', list.rows())];
+    // A thousand lines each; JSON ends with a piece of its own.
+    expect([csv.length, json.length]).toEqual([5, 6]);
+    const rows = csv.join('').trimEnd().split('\n');
+    expect([rows.length, rows[1], rows[5000]]).toEqual([
+      5001,
+      '+916000000000,2026-06-21,withdrawal',
+      '+919499304999,2026-06-21,withdrawal',
+    ]);
+    expect(JSON.parse(json.join('')).withdrawn).toEqual(
+      Array.from({ length: 5000 }, (_, n) => ({
+        n: String(6_000_000_000 + 700_001 * n),
+        withdrawn_on: '2026-06-21',
+        ground: 'withdrawal',
+      })),
+    );
   });
 
   test('leaves the rows it sorts as they were', () => {

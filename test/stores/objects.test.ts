@@ -174,6 +174,13 @@ describe('writing objects', () => {
     expect(await objects.readText(place('stream/empty.csv'))).toBe('');
   });
 
+  it('streams text and tells the SHA-256 of its bytes', async () => {
+    const sha256 = await objects.writeHashed(place('stream/hashed.csv'), ['msisdn\n', 'सूची\n']);
+    const bytes = await objects.readBytes(place('stream/hashed.csv'));
+    expect(bytes.toString()).toBe('msisdn\nसूची\n');
+    expect(sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+  });
+
   it('streams a large text in parts of 8 MiB, characters of several bytes and all', async () => {
     const line = `${'सूची,'.repeat(20)}\n`;
     const lines = Math.ceil((17 * 1024 * 1024) / Buffer.byteLength(line));

@@ -111,7 +111,9 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   allowObjects(record, 'read versions', inbox, INBOX.responses.pattern);
   allowObjects(record, 'read', work, PLANS.decisions.pattern, PLANS.directions.pattern, PREPARED.pattern);
   allowObjects(record, 'write', work, PREPARED.pattern, WAITING.pattern, MARKS.worked.pattern, MARKS.failed.pattern);
-  allowObjects(record, 'write', outbox, OUTBOX.orders.pattern, OUTBOX.receipts.pattern, OUTBOX.revocations.pattern);
+  allowObjects(record, 'write', outbox, OUTBOX.orders.pattern, OUTBOX.receipts.pattern);
+  // It may publish again what a reversal withdrew.
+  allowObjects(record, 'write streams', outbox, OUTBOX.revocations.pattern);
   allowList(record, 'list', outbox, OUTBOX.orders.pattern);
   allowItems(record, [...CHANGE_ITEMS, 'dynamodb:BatchGetItem'], cases);
   allowTell(setting, record, data.operators, data.administrators);

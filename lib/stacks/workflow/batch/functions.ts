@@ -287,7 +287,8 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   // Both take back what a reversal does, and wake whom that leaves nothing to wait for.
   for (const one of [commit, resume]) {
     allowObjects(one, 'write', work, PREPARED.pattern);
-    allowObjects(one, 'write', outbox, OUTBOX.batches.pattern, OUTBOX.revocations.pattern);
+    allowObjects(one, 'write', outbox, OUTBOX.batches.pattern);
+    allowObjects(one, 'write streams', outbox, OUTBOX.revocations.pattern);
     allow(one, ['states:SendTaskSuccess'], direction.stateMachineArn);
   }
 
@@ -303,7 +304,9 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   allowObjects(settle, 'read', work, ...readBySettle);
   allowObjects(settle, 'write streams', work, BOOKS.pattern);
   allowObjects(settle, 'write', work, SETTLED.pattern);
-  allowObjects(settle, 'write', outbox, OUTBOX.batches.pattern, OUTBOX.revocations.pattern);
+  allowObjects(settle, 'write', outbox, OUTBOX.batches.pattern);
+  // It may publish again what a reversal withdrew.
+  allowObjects(settle, 'write streams', outbox, OUTBOX.revocations.pattern);
   allowItems(settle, [...CHANGE_ITEMS, 'dynamodb:BatchGetItem'], cases);
   allowTell(setting, settle, data.operators, data.agencies, data.administrators);
   allowAudit(setting, settle);
