@@ -21,8 +21,16 @@ import {
   writeOutcome,
 } from './outcomes.ts';
 
-/** The most reversals that take rows of a direction back: with the files that it takes they are fewer than a row's bits number. */
-export const maxReversals = 1500;
+/**
+ * The most reversals that have an entry in the ledger of a direction of so many rows: with all else that a ledger may hold they fit
+ * into an item. With the files they are fewer than a row's bits number.
+ */
+export function maxReversals(rows: number): number {
+  return Math.max(100, 500 - Math.ceil(rows / 25));
+}
+
+/** In place of a file's index: nobody is named as having said so. */
+const unnamed = -1;
 
 /** The outcomes with which a row is open while its ladder runs. */
 const openOutcomes: ReadonlySet<Outcome> = new Set<Outcome>([
@@ -212,9 +220,10 @@ export function takeBack(ledger: Ledger, rows: readonly number[]): Ledger | unde
 /**
  * The ledger from which a reversal has taken these rows (from 0) back: an open one, or one that waits for its follow-up, ends as
  * `withdrawn`, and all are marked, so that no order that takes service and no list carries them. Undefined where it did so before: a
- * reversal has one entry, and takes all of its rows of a direction by one commit. After the seal all lies beside the late answers.
+ * reversal has one entry, and takes all of its rows of a direction by one commit. One above `maxReversals` takes them alike, and has
+ * no entry: the rows that it ends name nobody, and are counted with no reversal. After the seal all lies beside the late answers.
  * @param on the day of the reversal's `directed`; `at`: that instant; `attempt`: whose list of the words that this replaces counts, '' where there is none
- * @throws LedgerDamaged for a row that the direction doesn't have, and where it has `maxReversals`
+ * @throws LedgerDamaged for a row that the direction doesn't have
  */
 export function withdrawRows(
   ledger: Ledger,
@@ -228,17 +237,19 @@ export function withdrawRows(
 ): Ledger | undefined {
   if (rows.length === 0 || ledger.files.some((file) => file.reversal === reversal)) return undefined;
   if (rows.some((row) => row < 0 || row >= ledger.rows)) throw new LedgerDamaged(ledger.directionId, 'no such row');
-  if (ledger.files.length - countFiles(ledger) >= maxReversals)
-    throw new LedgerDamaged(ledger.directionId, 'it has more reversals than a direction can have');
+  const isFull = ledger.files.length - countFiles(ledger) >= maxReversals(ledger.rows);
   const bytes = new Uint8Array(currentOutcomes(ledger));
   let ended = 0;
+  const isMarked = rows.every((row) => isReversed(bytes, row));
   for (const row of rows) {
     if (isOpen(ledger, row) || waits(ledger, row)) {
-      writeOutcome(bytes, row, 'withdrawn', on, ledger.files.length);
+      writeOutcome(bytes, row, 'withdrawn', on, isFull ? unnamed : ledger.files.length);
       ended += 1;
     }
     markReversed(bytes, row);
   }
+  const outcomes = ledger.sealedAt === null ? { outcomes: bytes } : { late: bytes };
+  if (isFull) return ended === 0 && isMarked ? undefined : change(ledger, outcomes);
   const entry: RecordedFile = {
     sha256: sha256Of(reversal),
     attempt,
@@ -247,7 +258,6 @@ export function withdrawRows(
     reversal,
     ended,
   };
-  const outcomes = ledger.sealedAt === null ? { outcomes: bytes } : { late: bytes };
   return change(ledger, { files: [...ledger.files, entry], ...outcomes });
 }
 

@@ -33,7 +33,8 @@ export function outcomeAt(bytes: Uint8Array, row: number): Outcome {
 const mostFiles = 2 ** 11 - 1;
 
 /**
- * Writes a row's outcome in place; `file` is the index in `files` of the one that said so. What was reversed stays so. Throws
+ * Writes a row's outcome in place; `file` is the index in `files` of the one that said so, -1 where
+ * none did. What was reversed stays so. Throws
  * RangeError for a file whose number has no room: the row would name another one.
  */
 export function writeOutcome(bytes: Uint8Array, row: number, outcome: Outcome, on: Day, file: number): void {

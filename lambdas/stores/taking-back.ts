@@ -22,6 +22,7 @@ import { replacedForm, wordsReplaced } from '../domain/replaced.ts';
 import { WithdrawalList, withdrawalCsv, withdrawalJson } from '../domain/revocations.ts';
 import { whereabouts } from '../domain/whereabouts.ts';
 import { PREPARED } from '../domain/work.ts';
+import { log } from '../runtime/log.ts';
 import { audit } from './audit.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
 import { changeLedger, readLedger } from './cases/ledgers.ts';
@@ -83,6 +84,10 @@ export async function takeBack(env: Places, batchId: BatchId, attempt: string): 
       const reversed = { reversal: batchId, on, at };
       const withdrawn = withdrawRows(read, taken, reversed);
       if (withdrawn === undefined) return { result: read };
+      if (withdrawn.files.length === read.files.length) {
+        log.warn('a direction has no room for another reversal', { batchId, directionId, rows: taken.length });
+        return { ledger: withdrawn, result: withdrawn };
+      }
       const words = wordsReplaced(read, withdrawn, taken);
       if (words.length === 0) return { ledger: withdrawn, result: withdrawn };
       // Who asks what happened is told what had been said before.

@@ -3,6 +3,7 @@ import { isCut } from '../../lambdas/domain/back-orders.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import {
   countOpen,
+  fileSaying,
   LedgerDamaged,
   maxReversals,
   rowsToOrder,
@@ -27,18 +28,40 @@ const file = (sha256: string) => ({
   committedAt: at('2026-06-11T10:00:00Z'),
 });
 
-test('a direction has at most 1,500 reversals, so that no row ever names another file than its own', () => {
-  let ledger = fresh(2);
+test.each([
+  [2, 499],
+  [2000, 420],
+  [10_000, 100],
+])('a direction of %i rows names %i reversals; one more takes its rows back, and is not named', (rows, most) => {
+  let ledger = fresh(rows);
   const before = { sha256: 'ab'.repeat(32), attempt: '', at: REVERSAL.at, version: 1, ended: 0 };
-  const reversals = Array.from({ length: maxReversals - 1 }, (_, n) => ({
+  const reversals = Array.from({ length: most - 1 }, (_, n) => ({
     ...before,
     reversal: `caseworker-1-${String(n).padStart(12, '0')}` as BatchId,
   }));
   ledger = { ...ledger, files: reversals };
   const last = withdrawRows(ledger, [0], { ...REVERSAL, reversal: 'caseworker-2-0123456789ab' as BatchId });
-  expect(last?.files).toHaveLength(maxReversals);
-  expect(() => withdrawRows(last ?? ledger, [1], REVERSAL)).toThrow(LedgerDamaged);
-  expect(maxReversals + maxFiles).toBeLessThan(2 ** 11);
+  expect([last?.files.length, maxReversals(rows)]).toEqual([most, most]);
+  if (last === undefined) return;
+  const more = withdrawRows(last, [0, 1], REVERSAL);
+  expect(more && [more.files, more.version, takenBack(more), rowsToOrder(more).includes(1)]).toEqual([
+    last.files,
+    last.version + 1,
+    [0, 1],
+    false,
+  ]);
+  expect(more && [outcomesOf(more)[1], fileSaying(more, 1), fileSaying(more, 0)?.reversal]).toEqual([
+    'withdrawn',
+    undefined,
+    'caseworker-2-0123456789ab',
+  ]);
+  expect(more && wordsReplaced(last, more, [1])).toEqual([]);
+  // Whoever tries again finds it done.
+  expect(more && withdrawRows(more, [0, 1], REVERSAL)).toBeUndefined();
+});
+
+test('no row ever names another file than its own', () => {
+  expect(maxReversals(1) + maxFiles).toBeLessThan(2 ** 11);
   const bytes = new Uint8Array(2 * bytesPerRow);
   writeOutcome(bytes, 0, 'verified', REVERSAL.on, 2 ** 11 - 2);
   expect(fileOf(bytes, 0)).toBe(2 ** 11 - 1);

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import { issueOrder, mostTokens } from '../../lambdas/domain/issuing.ts';
-import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, maxReversals, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { maxFiles, withFailedOrder } from '../../lambdas/domain/responses.ts';
 import { DEFAULT_POLICY, policy, REVERIFY_LADDERS } from '../../lib/config/policy.ts';
-import { answered, at, closed, fresh, published, rungs, sealed } from './example.ts';
+import { answered, at, closed, day, fresh, published, rungs, sealed } from './example.ts';
 
 /** DynamoDB's limit of an item: 400 KB. */
 const LARGEST_ITEM = 400 * 1024;
@@ -11,8 +12,22 @@ const LARGEST_ITEM = 400 * 1024;
 const LONGEST_TOKEN = 1024;
 /** The id of an invocation, the place of its message and the number of the try. */
 const LONGEST_ATTEMPT = `${'0'.repeat(36)}-9-99`;
+/** An agency's, operator's or caseworker's id. */
+const MOST_NAME = 16;
 const HASH = 'f'.repeat(64);
 const MOST_ROWS = policy.shape.rowsPerDirection.maxValue ?? 0;
+
+/** All that is kept of a response besides its failed order. */
+const LONGEST_FILE = {
+  attempt: LONGEST_ATTEMPT,
+  lateOn: day('2026-06-16'),
+  withdrawnOn: day('2026-06-16'),
+  backDue: at('2026-06-16T23:59:59Z'),
+  moved: 9999,
+  toRestore: 9999,
+  toReturn: 9999,
+  followUp: 'followup-202606160000' as BatchId,
+};
 
 /** What DynamoDB counts of an attribute's value: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html */
 function sizeOf(value: unknown): number {
@@ -56,20 +71,33 @@ function largest(rows: number): Ledger {
     const anew = { attempt: LONGEST_ATTEMPT, at: at('2026-06-16T23:59:59Z'), version: 9999 };
     const order = { rows: 9999, sha256: HASH, bytes: 999_999, deadline: at('2026-06-17T00:00:00Z'), anew };
     const told = withFailedOrder(applied, order).ledger;
-    const files = told.files.map((file) => ({ ...file, attempt: LONGEST_ATTEMPT }));
+    const files = told.files.map((file) => ({ ...file, ...LONGEST_FILE }));
     ledger = { ...told, files, orders: told.orders.map((one) => ({ ...one, firstVersion: 9999 })) };
   }
-  return answered(sealed(closed(ledger)), [[rows - 1, 'disconnected']]).ledger;
+  ledger = answered(sealed(closed(ledger)), [[rows - 1, 'disconnected']]).ledger;
+  for (let n = 0; n < maxReversals(rows); n += 1) {
+    const reversal = `${'c'.repeat(MOST_NAME)}-${String(n).padStart(12, '0')}` as BatchId;
+    const on = { on: day('2026-06-10'), at: at('2026-06-10T09:00:00Z'), attempt: LONGEST_ATTEMPT };
+    const reversed = withdrawRows(ledger, [n], { reversal, ...on });
+    if (reversed === undefined) throw new Error('a reversal took nothing');
+    ledger = reversed;
+  }
+  return { ...ledger, version: 9999 };
 }
 
 describe("a direction's ledger", () => {
   test.each([DEFAULT_POLICY.rowsPerDirection, MOST_ROWS])(
-    'of %i rows with 500 files, all rungs and as many tokens as there may be stays below what an item may have',
+    'of %i rows with 500 files, all reversals, rungs and as many tokens as there may be stays below what an item may have',
     (rows) => {
       const ledger = largest(rows);
       expect(ledger.tokens).toHaveLength(mostTokens);
-      expect([ledger.files.length, ledger.orders.length, ledger.late?.length]).toEqual([maxFiles, 4, 5 * rows]);
-      expect(itemSize({ pk: `DIR#${ledger.directionId}`, ...ledger })).toBeLessThan(0.9 * LARGEST_ITEM);
+      expect([ledger.files.length, ledger.orders.length, ledger.late?.length]).toEqual([
+        maxFiles + maxReversals(rows),
+        4,
+        5 * rows,
+      ]);
+      const size = itemSize({ pk: `DIR#${ledger.directionId}`, form: 9, ...ledger });
+      expect(size).toBeLessThan(0.99 * LARGEST_ITEM);
     },
   );
 });
