@@ -2,7 +2,7 @@
 import { APPEAL_GROUNDS, type Appeal, type AppealGround, nameOfSubject } from './appeals.ts';
 import type { Pointer } from './claims.ts';
 import type { CsvRow } from './csv.ts';
-import { type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
+import { type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { RowReason } from './reasons.ts';
 import { parseReference, type Referred } from './references.ts';
 import type { RejectedRow } from './responses.ts';
@@ -66,9 +66,12 @@ export interface AppealsRead {
   readonly rejects: readonly RejectedRow[];
 }
 
+/** For so many numbers a file excepts one handset: each of them stands in the handset's one claim, at every operator. */
+export const mostOfHandset = 500;
+
 /**
  * What the rows of a file come to. A reference asks for the number of its row, as it was then; one that stands for no row is an
- * `unknown_reference`.
+ * `unknown_reference`; a number more than `mostOfHandset` of one handset is `too_many_of_handset`.
  * @param rowOf the row for which a reference stands
  */
 export function readAppeals(
@@ -77,6 +80,7 @@ export function readAppeals(
 ): AppealsRead {
   const appeals: Appeal[] = [];
   const subjects = new Set<string>();
+  const numbersOf = new Map<Imei, number>();
   const rejects: RejectedRow[] = [];
   for (const one of rows) {
     const appeal = 'reason' in one ? one : resolved(one, rowOf);
@@ -84,7 +88,17 @@ export function readAppeals(
       rejects.push(appeal);
       continue;
     }
-    subjects.add(nameOfSubject(appeal));
+    const { line, imei, msisdn } = appeal;
+    const name = nameOfSubject(appeal);
+    if (imei !== null && msisdn !== null && !subjects.has(name)) {
+      const before = numbersOf.get(imei) ?? 0;
+      if (before >= mostOfHandset) {
+        rejects.push({ line, reason: 'too_many_of_handset' });
+        continue;
+      }
+      numbersOf.set(imei, before + 1);
+    }
+    subjects.add(name);
     appeals.push(appeal);
   }
   const recorded = subjects.size;

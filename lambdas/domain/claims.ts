@@ -14,6 +14,12 @@ import { isReversed } from './outcomes.ts';
 /** The most pointers that a claim keeps, its own among them; more only where so many more are open. */
 export const maxPointers = 10;
 
+/**
+ * The most pointers at one operator to what gives back, also where more are open: a handset that is excepted for thousands of numbers
+ * would outgrow the item of its claim. Who asks again for one that fell away is given back once more.
+ */
+export const maxBackPointers = 800;
+
 /** Row `row` (from 0) of a direction. */
 export interface Pointer {
   readonly directionId: DirectionId;
@@ -247,7 +253,8 @@ function newestRecorded(earlier: readonly CountedPointer[]): CountedPointer | un
  * The pointers of a new claim: this plan's own, at several operators where it goes on at several, then the earlier ones that counted,
  * newest first, `maxPointers` of what takes and as many of what gives back: however often a handset is excepted for a number, or a
  * restore asked for again, what was done to it is still found. One
- * whose row is open, or waits to go on, never falls away, since the number would be directed at its operator a second time.
+ * whose row is open, or waits to go on, never falls away, since the number would be directed at its operator a second time; but of what
+ * gives back there are `maxBackPointers` at most.
  */
 export function nextPointers(own: readonly Pointer[], earlierCounted: readonly CountedPointer[]): Pointers {
   const isOpenYet = ({ open, waits }: CountedPointer) => open || waits;
@@ -260,8 +267,11 @@ export function nextPointers(own: readonly Pointer[], earlierCounted: readonly C
     own.filter((pointer) => isBack(pointer) === back).length -
     earlierCounted.filter((pointer) => isOpenYet(pointer) && isBack(pointer) === back).length;
   const room = { taking: roomFor(false), back: roomFor(true) };
-  const kept = earlierCounted.filter(
-    (pointer) => isOpenYet(pointer) || room[isBack(pointer) ? 'back' : 'taking']-- > 0,
-  );
+  let backs = own.filter(isBack).length;
+  const kept = earlierCounted.filter((pointer) => {
+    const back = isBack(pointer);
+    const stays = isOpenYet(pointer) || room[back ? 'back' : 'taking']-- > 0;
+    return stays && (!back || ++backs <= maxBackPointers);
+  });
   return [...new Set([...own, ...kept].map(writePointer))];
 }

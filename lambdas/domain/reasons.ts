@@ -45,6 +45,7 @@ export const ROW_REASONS = [
   'bad_reference',
   'unknown_reference',
   'several_subjects',
+  'too_many_of_handset',
   'too_many_in_file',
   'too_many_today',
 ] as const;

@@ -75,6 +75,15 @@ describe('a file of appeals', () => {
     ]);
   });
 
+  it('excepts a handset for 500 numbers at most; what is asked for again is none more', async () => {
+    const pair = (n: number, imei = '350000000000006') => `${6_000_000_000 + n},${imei},,cloned,`;
+    const pairs = Array.from({ length: 500 }, (_, n) => pair(n));
+    const others = [pair(0), pair(500), ',350000000000006,,cloned,', pair(500, '350000000000014'), pair(501)];
+    const read = readAppeals(await rowsOf(...pairs, ...others), () => undefined);
+    expect(read).toMatchObject({ rows: 505, recorded: 502, alreadyRecorded: 1 });
+    expect(read.rejects).toEqual([503, 506].map((line) => ({ line, reason: 'too_many_of_handset' })));
+  });
+
   it('rejects a reference that stands for no row', async () => {
     const read = readAppeals(await rowsOf(`,,${R},reissued,`), () => undefined);
     expect(read).toMatchObject({

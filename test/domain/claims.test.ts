@@ -7,6 +7,7 @@ import {
   decideClaim,
   keptUntil,
   lateAnswersUntil,
+  maxBackPointers,
   maxPointers,
   nextPointers,
   operatorOf,
@@ -435,6 +436,21 @@ describe("a new claim's pointers", () => {
       21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 1,
     ]);
     expect(rows(nextPointers(many, [blocked])).at(-1)).toBe(1);
+  });
+
+  test('of what gives back are never more than the item of a claim has room for, however many are open', () => {
+    const blocked = counted({ directionId: directionId('block', '1-0-0'), kind: 'block', row: 1, outcome: 'blocked' });
+    const exception = (_: unknown, n: number) =>
+      counted({ directionId: directionId('unblock', '2-0-0'), kind: 'unblock', row: n, outcome: 'open', open: true });
+    const earlier = Array.from({ length: 4000 }, exception);
+    const own = Array.from({ length: 500 }, (_, row) => ({ directionId: directionId('unblock', '3-0-0'), row }));
+    const next = nextPointers(own, [...earlier, blocked]);
+    expect([next.length, next.filter((one) => one.includes('.3-0-0:')).length]).toEqual([maxBackPointers + 1, 500]);
+    expect(rows(next).slice(500, 503)).toEqual([0, 1, 2]);
+    expect(next.at(-1)).toBe(writePointer(blocked));
+    // The longest names at five operators, and what else DynamoDB counts.
+    const longest = `${'a'.repeat(16)}-${'0'.repeat(12)}.unblock.${'o'.repeat(10)}.999999-9999-9999:9999`;
+    expect(5 * (maxBackPointers + 2 * maxPointers) * (longest.length + 1)).toBeLessThan(0.9 * 400 * 1024);
   });
 
   test('hold its own once, though an attempt before wrote it', () => {
