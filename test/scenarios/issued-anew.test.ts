@@ -21,6 +21,8 @@ let tables: Tables;
 let faults: FaultPlan = {};
 let start = 0;
 let scenarios = 0;
+/** What lay in the buckets when the scenario began: that of others. */
+let earlier: ReadonlySet<string> = new Set();
 /** How many responses were given up by their queue, and sent again by the sweep. */
 let dead = 0;
 
@@ -44,12 +46,10 @@ afterEach(async () => {
 });
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
-/** Sweeps look in the last hours before only: those of the days before find nothing to do. */
-async function at(days: number): Promise<void> {
-  const instant = start + days * DAY;
-  await lab.quietly(Math.max(instant - 6 * HOUR, lab.cloud.clock.now()));
-  await lab.cloud.run(instant);
-}
+/** Days in which no sweep has a part. */
+const at = (days: number) => lab.quietly(start + days * DAY);
+/** The same, with the sweeps of its hours. */
+const sweptAt = (days: number) => lab.cloud.run(start + days * DAY);
 const hours = (count: number) => (count * HOUR) / DAY;
 
 interface Story {
@@ -65,7 +65,8 @@ interface Story {
 async function begin(): Promise<Story> {
   scenarios++;
   start = Math.ceil(lab.cloud.clock.now() / DAY) * DAY;
-  await lab.cloud.run(start);
+  await lab.quietly(start);
+  earlier = new Set(await everything());
   const handset = `351000000000${10 + scenarios}`;
   const [a = '', b = ''] = [1, 2].map((n) => `+91980000${String(scenarios).padStart(3, '0')}${n}`);
   const seen = new Date(start - 9 * DAY).toISOString().slice(0, 10);
@@ -134,17 +135,27 @@ async function audited({ batch, direction }: Story, order: string): Promise<[id:
     .map(({ id, facts }) => [id.slice(prefix.length), facts.rows]);
 }
 
+/** What lies in the buckets, each as `bucket/key`. */
+async function everything(): Promise<string[]> {
+  const found: string[] = [];
+  for (const bucket of ['inbox', 'outbox', 'audit'] as const)
+    for (const key of await lab.cloud.list(bucketsOf(lab.cloud)[bucket])) found.push(`${bucket}/${key}`);
+  return found;
+}
+
 /** What `npm run audit` finds wrong with a batch's chain, and with its files beside it. */
 async function auditFindings({ batch }: Story) {
   const folder = await mkdtemp(join(tmpdir(), 'anew-'));
   try {
-    for (const bucket of ['inbox', 'outbox', 'audit'] as const) {
-      const name = bucketsOf(lab.cloud)[bucket];
-      for (const key of await lab.cloud.list(name)) {
-        const path = join(folder, bucket, key);
-        await mkdir(dirname(path), { recursive: true });
-        await writeFile(path, await lab.cloud.get(name, key));
-      }
+    for (const place of await everything()) {
+      if (earlier.has(place)) continue;
+      const [bucket, ...key] = place.split('/');
+      const path = join(folder, place);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(
+        path,
+        await lab.cloud.get(bucketsOf(lab.cloud)[bucket as 'inbox' | 'outbox' | 'audit'], key.join('/')),
+      );
     }
     const settings = parseAuditArguments(['--in', folder, '--batch', batch], folder) as AuditSettings;
     const { chains } = await followChains(settings);
@@ -294,7 +305,7 @@ describe("failed rows' own disconnect order that could not be published for hour
     await at(2 + hours(3));
     await lab.respond(direction, [`${a},verified`], 'verified.csv');
     expect(await numbersIn(key)).toBeUndefined();
-    await at(2 + hours(13));
+    await sweptAt(2 + hours(13));
     expect(await numbersIn(key)).toEqual([b]);
     const { heard, is } = await told(key);
     expect(heard).toEqual([is]);
@@ -738,7 +749,7 @@ describe('an order that takes service or blocks and is on its way while a revers
     await decide(decided);
     await lab.cloud.rest();
     expect(await numbersIn(key)).toEqual(what === 's3' ? undefined : [expect.stringContaining(handset)]);
-    await at(1 + hours(8));
+    await sweptAt(1 + hours(8));
     const whats = (await heard()).map(({ what }) => what);
     expect(new Set(whats)).toEqual(new Set(['unblock 1']));
     expect(await numbersIn(key)).toEqual(what === 's3' ? undefined : []);
