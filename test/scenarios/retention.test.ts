@@ -11,7 +11,7 @@ import { A1, A2, H1 } from './story.ts';
 const seconds = (day: string) => Date.parse(day) / 1000;
 
 async function told(): Promise<{ lab: Lab; tables: Tables; direction: string }> {
-  const lab = await Lab.open();
+  const lab = await Lab.open({ context: { operators: 'airtel,jio' } });
   await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`, `${H1},${A2},2026-05-21,Delhi`]);
   await lab.report('mha', [H1]);
   await lab.at(3);

@@ -38,7 +38,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   start = Math.ceil(lab.cloud.clock.now() / DAY) * DAY;
-  await lab.cloud.run(start);
+  await lab.quietly(start);
 });
 afterEach(async () => {
   faults = {};
@@ -223,7 +223,7 @@ describe('the turn to plan', () => {
           },
         };
     await report('mha', ending ? (ending === 'fail' ? 8 : 9) : 7);
-    await lab.cloud.run();
+    await lab.toTheEnd();
     if (ending) expect(met).toEqual(writes);
     else expect(met.length).toBeGreaterThan(6);
     expect(await plansOf('mha')).toEqual([plan + 1]);
@@ -236,8 +236,9 @@ describe('the turn to plan', () => {
       afterWrite: ({ functionName }) => (nameOf(functionName) === 'Claim' ? 'fail' : undefined),
       beforeCall: ({ caller }) => (nameOf(caller) === 'Release' ? 'fail' : undefined),
     };
+    await until(20);
     await report('mha', 10);
-    await until(1);
+    await until(21);
     delete faults.afterWrite;
     await report('up-police', 11);
     await setBack('up-police', 7);
@@ -247,7 +248,7 @@ describe('the turn to plan', () => {
     await until(25.1);
     expect(await plansOf('up-police')).toEqual([plan + 2]);
     expect(await plansOf('mha')).toEqual([]);
-    await lab.cloud.run();
+    await lab.toTheEnd();
     expect(lab.cloud.failures()).toEqual([
       'dead-letter queue ReleaseDeadLetters holds 2 message(s)',
       expect.stringMatching(/^an execution of Batch ended as FAILED/),

@@ -32,7 +32,7 @@ describe('a batch whose books are committed, and whose lists could not be publis
       };
       await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);
       await lab.report('mha', [H1]);
-      await lab.at(1);
+      await lab.quietlyAt(1);
       const id = (await lab.directions('airtel')).find((one) => one.includes('.reverify.')) ?? '';
       await lab.respond(id, [`${A1},disconnected`]);
       wrong.lists = true;
@@ -72,7 +72,6 @@ describe('a batch whose summary is published, and of which nobody could be told 
     const sfn = new SFNClient({ endpoint, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
     await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);
     await lab.report('mha', [H1]);
-    await lab.at(1);
     await lab.quietly(SETTLES - HOUR);
     await told(lab);
     wrong.dies = true;
