@@ -6,6 +6,8 @@ import { DataStack } from '../../lib/stacks/data.ts';
 import { synthesized } from './synthesized.ts';
 
 const { data } = synthesized();
+/** Without CloudFormation's own rules, which take seconds, and which `stage.test.ts` holds such a stage to. */
+const unvalidated = () => new App({ builtinCloudFormationValidation: false });
 
 describe('the data stack', () => {
   it('keeps links by handset and sighting, and cases by one key, both with point-in-time recovery and retained', () => {
@@ -24,14 +26,14 @@ describe('the data stack', () => {
   });
 
   it('warms both tables where the policy asks for more than a new table bears, and leaves them alone else', () => {
-    const tablesWith = (context: Record<string, number>) => {
+    const tablesWith = (context: Record<string, number>, app: App) => {
       const config = stageFromContext({ ...context, config: 'none' });
-      return Template.fromStack(new DataStack(new App(), 'warm-data', { config }));
+      return Template.fromStack(new DataStack(app, 'warm-data', { config }));
     };
-    const asNew = tablesWith({ warmWrites: 4000, warmReads: 12_000 });
+    const asNew = tablesWith({ warmWrites: 4000, warmReads: 12_000 }, unvalidated());
     for (const { Properties } of Object.values(asNew.findResources('AWS::DynamoDB::Table')))
       expect(Properties.WarmThroughput).toBeUndefined();
-    tablesWith({ warmWrites: 16_000, warmReads: 40_000 }).allResourcesProperties('AWS::DynamoDB::Table', {
+    tablesWith({ warmWrites: 16_000, warmReads: 40_000 }, new App()).allResourcesProperties('AWS::DynamoDB::Table', {
       BillingMode: 'PAY_PER_REQUEST',
       WarmThroughput: { WriteUnitsPerSecond: 16_000, ReadUnitsPerSecond: 40_000 },
     });
@@ -82,7 +84,7 @@ describe('the data stack', () => {
   it('tries a web server for longer than a minute, and for no longer than the hour that SNS takes', () => {
     const config = stageFromContext({ stage: 'dev', config: 'config/example.json' });
     const policies = Object.values(
-      Template.fromStack(new DataStack(new App(), 'dev-data', { config })).findResources('AWS::SNS::Subscription'),
+      Template.fromStack(new DataStack(unvalidated(), 'dev-data', { config })).findResources('AWS::SNS::Subscription'),
     ).map(({ Properties }) => [Properties.Protocol, Properties.DeliveryPolicy?.healthyRetryPolicy]);
     const web = policies.filter(([protocol]) => protocol === 'https');
     expect(web.length).toBeGreaterThan(0);
