@@ -10,11 +10,11 @@ import { ASKED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import type { Uploaded } from '../runtime/uploads.ts';
 import { audit } from '../stores/audit.ts';
-import { type RecordedAppeal, readAppeal, recordAppeal } from '../stores/cases/appeals.ts';
+import { type RecordedAppeal, recordAppeal } from '../stores/cases/appeals.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readBytes, readText, writeObject } from '../stores/objects.ts';
 import { rowsReferredTo } from '../stores/references.ts';
-import { startReversal } from '../stores/reversals.ts';
+import { recordedBefore, startReversal } from '../stores/reversals.ts';
 import type { Done } from '../stores/uploads.ts';
 import { env } from './environment.ts';
 
@@ -29,14 +29,14 @@ const LARGEST_FILE = 4 * 1024 * 1024;
 
 /**
  * Records what a file asks for, once, publishes its receipt and starts the reversal; a file of which no row is good starts none. The same
- * bytes of the same caseworker, whenever and under whatever name they come again, are the first's.
+ * bytes of the same caseworker, under whatever name they come again while its receipt is kept, are the first's.
  */
 export async function fileAppeal(file: AppealFile, attempt: string): Promise<Done> {
   if (file.size > LARGEST_FILE) return await refuse(file, null, 'file_too_large');
   const content = await readBytes(file);
   const sha256 = sha256Of(content);
   const { caseworker, name, key, upload, at } = file;
-  const known = await readAppeal(env.CASES, caseworker, sha256);
+  const { known, gone } = await recordedBefore(env, caseworker, sha256);
   if (known !== undefined) return await goOn(file, sha256, known);
   const rows: (AppealRow | RejectedRow)[] = [];
   try {
@@ -64,7 +64,7 @@ export async function fileAppeal(file: AppealFile, attempt: string): Promise<Don
   await work(ASKED.asked(batchId, attempt), askedForm.text(asked));
   await work(ASKED.receipt(batchId, attempt), receiptText(receiptOf(name, sha256, counts)));
   const recorded = { sha256, batchId, attempt, subjects: counts.recorded };
-  return await goOn(file, sha256, await recordAppeal(env.CASES, caseworker, recorded));
+  return await goOn(file, sha256, await recordAppeal(env.CASES, caseworker, recorded, gone));
 }
 
 /** Reads batches, each once. */

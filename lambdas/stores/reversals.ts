@@ -1,8 +1,26 @@
 import { sha256Of } from '../domain/hashes.ts';
-import type { BatchId } from '../domain/identifiers.ts';
+import type { AgencyId, BatchId, CaseworkerId } from '../domain/identifiers.ts';
+import { ASKED } from '../domain/work.ts';
 import type { Uploaded } from '../runtime/uploads.ts';
+import { type RecordedAppeal, readAppeal } from './cases/appeals.ts';
+import { readTextIfThere } from './objects.ts';
 import type { Done } from './uploads.ts';
 import { executionArn, startOnce } from './workflows.ts';
+
+/**
+ * What was recorded of the same bytes before: what counts, or one that is `gone`, since retention has taken the receipt and with it
+ * what the file asked for. Then it is asked for anew.
+ */
+export async function recordedBefore(
+  env: { readonly WORK: string; readonly CASES: string },
+  uploader: CaseworkerId | AgencyId,
+  sha256: string,
+): Promise<{ readonly known?: RecordedAppeal; readonly gone?: RecordedAppeal }> {
+  const known = await readAppeal(env.CASES, uploader, sha256);
+  if (known === undefined) return {};
+  const receipt = { bucket: env.WORK, key: ASKED.receipt(known.batchId, known.attempt) };
+  return (await readTextIfThere(receipt)) === undefined ? { gone: known } : { known };
+}
 
 /**
  * Starts the Batch execution of an upload that asks for a reversal, once by its name. An upload of bytes that asked before has one of its

@@ -7,11 +7,11 @@ import { namedHandsets, withdrawalColumns } from '../domain/withdrawals.ts';
 import { ASKED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
-import { type RecordedAppeal, readAppeal, recordAppeal } from '../stores/cases/appeals.ts';
+import { type RecordedAppeal, recordAppeal } from '../stores/cases/appeals.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { readHandsets } from '../stores/handsets.ts';
-import { readText, writeObject } from '../stores/objects.ts';
-import { startReversal } from '../stores/reversals.ts';
+import { listObjects, readText, writeObject } from '../stores/objects.ts';
+import { recordedBefore, startReversal } from '../stores/reversals.ts';
 import type { Done } from '../stores/uploads.ts';
 import { env } from './environment.ts';
 import { publishReceipt, refuse, type WithdrawalFile } from './file.ts';
@@ -28,11 +28,13 @@ export async function reverse(
 ): Promise<Done> {
   const { agency, key, upload, at, name } = file;
   const asksFor = sha256Of(`${batch.batchId}\n${sha256}`);
-  const known = await readAppeal(env.CASES, agency, asksFor);
+  const { known, gone } = await recordedBefore(env, agency, asksFor);
   if (known !== undefined) return await goOn(file, batch, { sha256, asksFor }, known);
   const rows: CsvRow<'imei'>[] = [];
   for await (const some of readCsv([content], withdrawalColumns)) rows.push(...some);
-  const named = namedHandsets(rows, await reportedIn(batch));
+  const reported = await reportedIn(batch);
+  if (reported === undefined) return await refuse(file, sha256, 'unknown_batch', batch);
+  const named = namedHandsets(rows, reported);
   const batchId = reversalIdOf(agency, key, upload);
   const asked: Asked = {
     batchId,
@@ -48,13 +50,17 @@ export async function reverse(
   await work(ASKED.asked(batchId, attempt), askedForm.text(asked));
   await work(ASKED.receipt(batchId, attempt), receiptText(receiptOf(name, sha256, named)));
   const subjects = rows.length === 0 ? batch.report.handsets : named.imeis.length;
-  const recorded = await recordAppeal(env.CASES, agency, { sha256: asksFor, batchId, attempt, subjects });
+  const recorded = await recordAppeal(env.CASES, agency, { sha256: asksFor, batchId, attempt, subjects }, gone);
   return await goOn(file, batch, { sha256, asksFor }, recorded);
 }
 
-async function reportedIn({ handsetsKey, report }: Batch): Promise<Set<Imei>> {
+/** The handsets of a report; undefined where retention has taken them. */
+async function reportedIn({ handsetsKey, report }: Batch): Promise<Set<Imei> | undefined> {
   if (handsetsKey === undefined) return new Set();
-  return new Set(await readHandsets({ bucket: env.WORK, key: handsetsKey }, { first: 0, count: report.handsets }));
+  const place = { bucket: env.WORK, key: handsetsKey };
+  for await (const { key } of listObjects(place))
+    if (key === handsetsKey) return new Set(await readHandsets(place, { first: 0, count: report.handsets }));
+  return undefined;
 }
 
 /** Publishes what was recorded with a file, and starts its reversal; every attempt, redelivery and upload of the same bytes does it alike. */

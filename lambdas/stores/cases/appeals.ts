@@ -34,15 +34,18 @@ export async function readAppeal(
   return await read(table, key.appeal(uploader, sha8(sha256)), recordedAppealForm);
 }
 
-/** Has an appeal count where none does yet. @returns the one that counts */
+/** Has an appeal count where none does yet, or in the place of one that is `gone`. @returns the one that counts */
 export async function recordAppeal(
   table: string,
   uploader: CaseworkerId | AgencyId,
   appeal: RecordedAppeal,
+  gone?: RecordedAppeal,
 ): Promise<RecordedAppeal> {
   const pk = key.appeal(uploader, sha8(appeal.sha256));
   try {
-    await put(table, { pk, ...recordedAppealForm.write(appeal) }, 'attribute_not_exists(pk)');
+    const item = { pk, ...recordedAppealForm.write(appeal) };
+    if (gone === undefined) await put(table, item, 'attribute_not_exists(pk)');
+    else await put(table, item, 'batchId = :gone', { ':gone': gone.batchId });
     return appeal;
   } catch (error) {
     const known = error instanceof Conflict ? await read(table, pk, recordedAppealForm) : undefined;

@@ -24,7 +24,7 @@ export function addAppeals(setting: Setting, { batch }: Machines): void {
   allowObjects(file, 'read versions', inbox, INBOX.appeals.pattern);
   // References lead to rows of what was directed, which retention may have taken.
   allowObjects(file, 'read', work, ASKED.pattern, PLANS.decisions.pattern);
-  allowList(file, 'list', work, `${PLANS.prefix}*`);
+  allowList(file, 'list', work, `${PLANS.prefix}*`, ASKED.pattern);
   allowObjects(file, 'write', work, ASKED.pattern, MARKS.worked.pattern, MARKS.handed.pattern, MARKS.failed.pattern);
   allowObjects(file, 'write', outbox, OUTBOX.receipts.pattern);
   allowItems(file, PUT_ITEMS, cases);

@@ -2,7 +2,7 @@ import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
 import { ASKED, DECIDED, MARKS, SCREENED } from '../../../lambdas/domain/work.ts';
 import type { Environment as WithdrawEnvironment } from '../../../lambdas/withdraw-report/handler.ts';
-import { allow, allowItems, allowObjects, allowStart } from '../../constructs/access.ts';
+import { allow, allowItems, allowList, allowObjects, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import {
   allowAudit,
@@ -40,6 +40,8 @@ export function addWithdrawals(setting: Setting, { batch }: Machines): void {
   allowAudit(setting, withdraw);
   allowObjects(withdraw, 'read versions', inbox, INBOX.withdrawals.pattern);
   allowObjects(withdraw, 'read', work, DECIDED.pattern, ASKED.pattern, SCREENED.handsets.pattern);
+  // Retention may have taken what was asked for or reported.
+  allowList(withdraw, 'list', work, ASKED.pattern, `${SCREENED.prefix}*`);
   allowObjects(
     withdraw,
     'write',
