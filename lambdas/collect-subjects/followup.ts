@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Instant } from '../domain/days.ts';
 import {
+  directionsWithin,
   type Found,
   followedBy,
   foundForm,
@@ -14,12 +15,13 @@ import {
   waitingIn,
 } from '../domain/follow-ups.ts';
 import { sha256Of } from '../domain/hashes.ts';
-import { type BatchId, FOLLOW_UP } from '../domain/identifiers.ts';
+import { type BatchId, type DirectionId, FOLLOW_UP } from '../domain/identifiers.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
+import { LEDGERS_AT_ONCE, ROWS_PER_NIGHT } from '../domain/limits.ts';
 import type { Listed } from '../domain/listed.ts';
 import { fields } from '../domain/stored.ts';
 import { SCREENED } from '../domain/work.ts';
+import { logFailure } from '../runtime/failures.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
 import { type Batch, leaveFailed, readBatch } from '../stores/cases/batches.ts';
@@ -94,25 +96,82 @@ async function findAll(): Promise<Found> {
   const taken: Taken[] = [];
   const listed: Listed[] = [];
   const linked: Record<string, number> = {};
-  await concurrently(await directionsThatWait(env.WORK), LEDGERS_AT_ONCE, async (directionId) => {
-    const ledger = await readLedger(env.CASES, directionId);
-    if (ledger === undefined) return;
-    const { files, overdue } = waitingIn(ledger);
-    if (files.length === 0 && !overdue) return;
-    taken.push({ directionId, files: files.map(({ sha256 }) => sha256), overdue });
-    const lines = (await readText({ bucket: env.WORK, key: ledger.rowsKey })).split('\n');
-    if (overdue) listed.push(listedOverdue(ledger, lines));
-    for (const file of files) {
-      const moved = await readMoved(env.WORK, ledger, file);
-      listed.push(listedOf(ledger, file, moved, lines, env.EXTENSION_DAYS));
-      for (const [operator, count] of Object.entries(linkedBy(ledger, file, moved)))
-        linked[operator] = (linked[operator] ?? 0) + count;
+  const directions = await directionsThatWait(env.WORK);
+  let room = ROWS_PER_NIGHT;
+  let unread: unknown;
+  for (let start = 0; start < directions.length; start += LEDGERS_AT_ONCE) {
+    const found = await eachAlone(directions.slice(start, start + LEDGERS_AT_ONCE), findIn);
+    unread ??= found.unread;
+    const rows = found.read.map((one) => one.rows);
+    const within = directionsWithin(rows, room, taken.length === 0);
+    for (const one of found.read.slice(0, within)) {
+      room -= one.rows;
+      taken.push(one.taken);
+      listed.push(...one.listed);
+      for (const [operator, count] of one.linked) linked[operator] = (linked[operator] ?? 0) + count;
     }
-  });
+    if (within < rows.length) {
+      log.warn('a night has no room for all that waits: the next one goes on', { rows: ROWS_PER_NIGHT - room });
+      break;
+    }
+  }
+  // Where nothing can be read, something else is wrong than one direction.
+  if (taken.length === 0 && unread !== undefined) throw unread;
   const texts = listedTexts(mergeListed(listed));
   const isNothing = Object.values(texts).every(({ length }) => length === 0);
   // What has ended since needs no night.
   return { taken: isNothing ? [] : taken, listed: texts, linked };
+}
+
+/** What waits in a direction. */
+interface FoundIn {
+  readonly taken: Taken;
+  readonly listed: readonly Listed[];
+  readonly linked: readonly (readonly [string, number])[];
+  readonly rows: number;
+}
+
+async function findIn(directionId: DirectionId): Promise<FoundIn | undefined> {
+  const ledger = await readLedger(env.CASES, directionId);
+  if (ledger === undefined) return undefined;
+  const { files, overdue } = waitingIn(ledger);
+  if (files.length === 0 && !overdue) return undefined;
+  const lines = (await readText({ bucket: env.WORK, key: ledger.rowsKey })).split('\n');
+  const listed: Listed[] = overdue ? [listedOverdue(ledger, lines)] : [];
+  const linked: [string, number][] = [];
+  for (const file of files) {
+    const moved = await readMoved(env.WORK, ledger, file);
+    listed.push(listedOf(ledger, file, moved, lines, env.EXTENSION_DAYS));
+    linked.push(...Object.entries(linkedBy(ledger, file, moved)));
+  }
+  const taken = { directionId, files: files.map(({ sha256 }) => sha256), overdue };
+  return { taken, listed, linked, rows: countListed(listed) };
+}
+
+/** How many rows lists have. */
+function countListed(listed: readonly Listed[]): number {
+  return listed.flatMap((one) => Object.values(one)).reduce((sum, { length }) => sum + length, 0);
+}
+
+/** What is found in each of some directions, in their order. One that can't be read hinders no other: it is tried again each night. */
+async function eachAlone(
+  directions: readonly DirectionId[],
+  find: (directionId: DirectionId) => Promise<FoundIn | undefined>,
+): Promise<{ read: FoundIn[]; unread: unknown }> {
+  let unread: unknown;
+  const read = await Promise.all(
+    directions.map(async (directionId) => {
+      try {
+        return await find(directionId);
+      } catch (error) {
+        unread ??= error;
+        logFailure(error);
+        log.error('a direction whose rows wait cannot be read', { directionId });
+        return undefined;
+      }
+    }),
+  );
+  return { read: read.filter((one) => one !== undefined), unread };
 }
 
 async function readFound({ foundKey }: Night): Promise<Found> {

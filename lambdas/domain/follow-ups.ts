@@ -55,6 +55,16 @@ export function waitingIn(ledger: Ledger): Waiting {
   return { files, overdue: isOver && overdueRows(ledger).length > 0 };
 }
 
+/** How many of these directions, in their order, a night takes of which there is room for so many rows: the first one always. */
+export function directionsWithin(rows: readonly number[], room: number, isFirst: boolean): number {
+  let sum = 0;
+  const beyond = rows.findIndex((count, n) => {
+    sum += count;
+    return sum > room && !(isFirst && n === 0);
+  });
+  return beyond < 0 ? rows.length : beyond;
+}
+
 /** The ledger whose waiting rows are a follow-up's from now on; undefined where they are already. */
 export function followedBy(ledger: Ledger, { files, overdue }: Taken, batchId: BatchId): Ledger | undefined {
   const isNew = ({ sha256, followUp }: RecordedFile) => followUp === undefined && files.includes(sha256);

@@ -31,5 +31,8 @@ export const RESTORES_AT_ONCE = 8;
 /** Ledgers of a batch that are read or written at once, to settle or to resume it. */
 export const LEDGERS_AT_ONCE = 16;
 
+/** So many rows a night goes on with at most: all are held at once, 1.6 kB each. What is left is the next night's. */
+export const ROWS_PER_NIGHT = 200_000;
+
 /** Pieces of a usage file that one run of the Cut function lists: some 2 GiB, a fraction of its 15 minutes. */
 export const PIECES_PER_STRETCH = 256;

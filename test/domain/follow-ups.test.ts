@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { directionRowLine } from '../../lambdas/domain/directions.ts';
 import {
+  directionsWithin,
   extendedRungs,
   followedBy,
   followUpOf,
@@ -211,4 +212,16 @@ test('what became of moved rows is listed by number, and of a handset that is un
     `+919810000001,${from},ported,jio,directed`,
     `,${from},overdue,airtel,alreadyOpen`,
   ]);
+});
+
+describe('a night that has no room for all', () => {
+  test('takes directions in their order as far as they fit, and one at least', () => {
+    expect(directionsWithin([3, 4, 5], 12, true)).toBe(3);
+    expect(directionsWithin([3, 4, 5], 11, true)).toBe(2);
+    // A small one behind does not overtake.
+    expect(directionsWithin([3, 9, 1], 11, false)).toBe(1);
+    expect(directionsWithin([13, 1], 11, true)).toBe(1);
+    expect(directionsWithin([13, 1], 11, false)).toBe(0);
+    expect(directionsWithin([], 11, true)).toBe(0);
+  });
 });

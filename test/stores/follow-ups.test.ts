@@ -173,6 +173,25 @@ describe('a night', { timeout: 120_000 }, () => {
     },
   );
 
+  it('goes on with the others where one direction cannot be read, and fails where none can', async () => {
+    const [damaged, whole] = [await direction(), await direction()];
+    const broken = await move(damaged, 0, 'ported');
+    const file = broken.files.at(-1);
+    if (file === undefined) throw new Error('no file');
+    const place = { bucket: WORK, key: stores.movedKey(broken, file) };
+    const list = await stores.readText(place);
+    await stores.writeObject(place, '{');
+    const [alone, tonight, tomorrow] = [newNight(), newNight(), newNight()];
+    expect(await attempt(alone)).toBe(false);
+    await move(whole, 1, 'extended');
+    expect(await attempt(tonight)).toBe(true);
+    expect(await goesOn([tonight])).toEqual([`${whole.directionId}:1`]);
+    // Once it can be read again, the next night has it.
+    await stores.writeObject(place, list);
+    expect(await attempt(tomorrow)).toBe(true);
+    expect(await goesOn([tomorrow])).toEqual([`${damaged.directionId}:0`]);
+  });
+
   it('has each row once where two attempts of it run at the same time, and beside them the next one', async () => {
     for (let n = 0; n < 3; n += 1) {
       const [one, other] = [await direction(), await direction()];
