@@ -84,7 +84,8 @@ describe('what was moved goes on in the follow-up of the next night', { timeout:
     const back = await lab.direction(second, 'reverify', 'airtel');
     expect(await say(lab, back, [`${P},ported,jio,`])).toMatchObject({ rejects: [{ reason: 'disputed' }] });
     expect(await say(lab, back, [`${P},verified,,`])).toMatchObject({ recorded: 1 });
-    await lab.at(60);
+    await lab.at(10);
+    await lab.quietlyAt(60);
 
     expect(await lab.read(`batches/${first}/moved.csv`)).toBe(
       `msisdn,from,why,to,state\n${P},${direction},ported,jio,directed\n`,
@@ -136,12 +137,13 @@ describe('what was moved goes on in the follow-up of the next night', { timeout:
     expect(nights).toEqual([night, expect.stringMatching(/^followup-2026061[56]0000$/)]);
     await lab.respond(again[1] ?? '', [`${V},restored`]);
 
-    await lab.at(46);
+    await lab.at(20);
+    await lab.quietlyAt(46);
     expect(await lab.outbox(`orders/airtel/${later}/`)).toEqual([
       `orders/airtel/${later}/1-reverify.csv`,
       `orders/airtel/${later}/2-disconnect.csv`,
     ]);
-    await lab.at(50);
+    await lab.quietlyAt(50);
     const books = (id: string) => lab.json<Books>(`batches/${id}/summary.json`);
     expect(await books(night)).toMatchObject({
       connections: { linked: 1, directed: 1, overdue: 1 },
@@ -180,7 +182,8 @@ describe('what was moved goes on in the follow-up of the next night', { timeout:
     // Extended in the first rung, until 7 June: until 30 days later, and not five days from the night on.
     expect(await lab.read(`orders/jio/${goesOn}/1-reverify.csv`)).toMatch(/,2026-07-07T\d\d:\d\d:\d\dZ,/);
     expect(await say(lab, goesOn, [`${P},verified,,`])).toMatchObject({ recorded: 1 });
-    await lab.at(60);
+    await lab.at(10);
+    await lab.quietlyAt(60);
     expect((await lab.read(`batches/${night}/moved.csv`)).split('\n').slice(1, -1).sort()).toEqual(
       [`${P},${atJio},extended,jio,directed`, `${P},${atAirtel},ported,jio,alreadyOpen`].sort(),
     );
@@ -227,8 +230,9 @@ describe('what was moved goes on in the follow-up of the next night', { timeout:
       ),
     );
     await moves(V, night + 1000);
-    await lab.at(afterNight(5));
-    await lab.at(40);
+    // Four more nights, and as many sweeps; after them nothing is left but the ladders.
+    await lab.at(10);
+    await lab.quietlyAt(40);
 
     const nights = await follow(lab);
     expect(nights).toEqual(['followup-202606060000', 'followup-202606070000']);

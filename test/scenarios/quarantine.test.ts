@@ -15,7 +15,7 @@ async function open(poison: { crashes?: ((write: Write) => boolean) | undefined 
   const mended: string[] = [];
   const crashed: string[] = [];
   const lab = await Lab.open({
-    context: { sweepHours: '24' },
+    context: { operators: 'airtel,jio', sweepHours: '24' },
     faults: {
       afterWrite: (write) => {
         if (poison.crashes?.(write) !== true) return undefined;

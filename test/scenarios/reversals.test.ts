@@ -257,7 +257,7 @@ describe('an appeal', { timeout: 300_000 }, () => {
   it('whose execution dies while it is planned is begun again by the sweep, and decided upon anew', async () => {
     let dies = true;
     await using lab = await Lab.open({
-      context: { operators: 'airtel,jio', sweepHours: '1' },
+      context: { operators: 'airtel,jio', sweepHours: '24' },
       faults: {
         beforeInvoke: ({ functionName }) => (dies && nameOf(functionName) === 'TakeTurn' ? 'error' : undefined),
       },
@@ -265,14 +265,15 @@ describe('an appeal', { timeout: 300_000 }, () => {
     dies = false;
     await lab.usage('airtel', [`${HANDSET},${O},2026-05-20,Delhi`]);
     await lab.report('mha', [HANDSET]);
-    await lab.at(7);
+    await lab.quietlyAt(6.9);
     const id = await appeal(lab, [`${O},,,wrong_number,`]);
     dies = true;
     await lab.decide('approver-1', id, [APPROVE]);
-    await lab.at(7 + 0.9 / 24);
+    await lab.at(6.9 + 0.9 / 24);
     dies = false;
     expect(await directions(lab, id, 'restore')).toEqual([]);
-    await lab.at(7 + 4 / 24);
+    // The sweep comes at midnight.
+    await lab.at(7 + 1 / 24);
     await lab.decide('approver-1', id, [APPROVE], 'anew.csv');
     expect(await directions(lab, id, 'restore')).toHaveLength(1);
   });
