@@ -750,8 +750,9 @@ describe('an order that takes service or blocks and is on its way while a revers
     await lab.cloud.rest();
     expect(await numbersIn(key)).toEqual(what === 's3' ? undefined : [expect.stringContaining(handset)]);
     await sweptAt(1 + hours(8));
-    const whats = (await heard()).map(({ what }) => what);
-    expect(new Set(whats)).toEqual(new Set(['unblock 1']));
+    // The first sweep since earlier scenarios tells of theirs, too, what could not be told then.
+    const own = (await heard()).filter((one) => one.key.includes(batch) || one.key.includes(decided.id));
+    expect(new Set(own.map((one) => one.what))).toEqual(new Set(['unblock 1']));
     expect(await numbersIn(key)).toEqual(what === 's3' ? undefined : []);
     await lab.toTheEnd();
     expect(await lab.json<Summary>(`batches/${batch}/summary.json`)).toMatchObject({
