@@ -158,6 +158,16 @@ export class Lab {
     await this.upload(`decisions/${approver}/${batchId}/${name}`, await this.decision(batchId, rows));
   }
 
+  /** What an agency takes back of its report; its reversal is the newest of its batches whose preview there is. */
+  async withdraw(batchId: string, imeis: string[], name = 'withdrawal.csv'): Promise<string> {
+    const agency = batchId.replace(/-[^-]*$/, '');
+    const before = new Set(await this.outbox(`previews/${agency}-`));
+    const text = `imei\n${imeis.map((imei) => `${imei}\n`).join('')}`;
+    await this.upload(`withdrawals/${agency}/${batchId}/${name}`, text);
+    const [key = ''] = (await this.outbox(`previews/${agency}-`)).filter((one) => !before.has(one));
+    return key.split('/')[1] ?? '';
+  }
+
   /** The file of a decision. */
   async decision(batchId: string, rows: string[]): Promise<string> {
     const preview = sha256Of(await this.read(`previews/${batchId}/preview.json`));

@@ -365,15 +365,6 @@ const SECOND = '35100000000002';
 const both = `mha-${sha256Of(`imei\n${HANDSET}\n${SECOND}\n`).slice(0, 12)}`;
 const theirs = `up-police-${sha256Of(`imei\n${SECOND}\n`).slice(0, 12)}`;
 
-/** The agency takes back what it reported; its reversal is the newest of its batches whose preview there is. */
-async function withdraw(lab: Lab, batch: string, imeis: string[], name = 'withdrawal.csv'): Promise<string> {
-  const agency = batch.replace(/-[^-]*$/, '');
-  const before = new Set(await lab.outbox(`previews/${agency}-`));
-  await lab.upload(`withdrawals/${agency}/${batch}/${name}`, `imei\n${imeis.map((imei) => `${imei}\n`).join('')}`);
-  const [key = ''] = (await lab.outbox(`previews/${agency}-`)).filter((one) => !before.has(one));
-  return key.split('/')[1] ?? '';
-}
-
 describe('a report that its agency withdraws after it was directed', { timeout: 300_000 }, () => {
   /** O is seen in the first handset alone, V in both, P and D in the second alone. */
   async function reported(): Promise<{ lab: Lab; direction: string }> {
@@ -400,7 +391,7 @@ describe('a report that its agency withdraws after it was directed', { timeout: 
     await lab.at(5);
     await lab.report('up-police', [SECOND]);
     await lab.at(6);
-    const half = await withdraw(lab, both, ['351000000000013', '351000000000013', '35100000000003'], 'half.csv');
+    const half = await lab.withdraw(both, ['351000000000013', '351000000000013', '35100000000003'], 'half.csv');
     const sha8 = sha256Of('imei\n351000000000013\n351000000000013\n35100000000003\n').slice(0, 8);
     expect(await lab.json(`receipts/mha/withdrawals/half.csv.${sha8}.json`)).toMatchObject({
       rows: 3,
@@ -421,7 +412,7 @@ describe('a report that its agency withdraws after it was directed', { timeout: 
     expect(await directions(lab, half, 'unblock')).toHaveLength(2);
     expect(await lab.read(`batches/${half}/kept.csv`)).toBe('kind,identifier,operator,batchId,state\n');
 
-    const rest = await withdraw(lab, both, [], 'rest.csv');
+    const rest = await lab.withdraw(both, [], 'rest.csv');
     await lab.decide('approver-2', rest, [APPROVE]);
     // The numbers that were seen in the second handset are what up-police relies on, and it has that blocked itself.
     const kept = (await lab.read(`batches/${rest}/kept.csv`)).split('\n');
@@ -468,7 +459,7 @@ describe('a report that its agency withdraws after it was directed', { timeout: 
     await lab.report('up-police', [third]);
     const other = `up-police-${sha256Of(`imei\n${third}\n`).slice(0, 12)}`;
     await lab.at(6);
-    const half = await withdraw(lab, both, ['351000000000013']);
+    const half = await lab.withdraw(both, ['351000000000013']);
     await lab.decide('approver-1', half, [APPROVE]);
     const back = await lab.read(`orders/airtel/${await only(lab, half, 'restore')}/1-restore.csv`);
     expect(numbers.flatMap((number, n) => (back.includes(number) ? n : []))).toEqual([0, 1, 4]);
@@ -505,7 +496,7 @@ describe('a report that its agency withdraws after it was directed', { timeout: 
     const night = 'followup-202606060000';
     const atJio = await lab.direction(night, 'reverify', 'jio');
     await lab.upload(`responses/airtel/${direction}/more-time.csv`, `msisdn,outcome,ground\n${V},extended,hospital\n`);
-    const id = await withdraw(lab, both, []);
+    const id = await lab.withdraw(both, []);
     await lab.decide('approver-1', id, [APPROVE]);
     const atAirtel = await lab.read(`orders/airtel/${await only(lab, id, 'restore')}/1-restore.csv`);
     expect([O, V, P, D].map((number) => atAirtel.includes(number))).toEqual([true, true, false, true]);

@@ -17,17 +17,8 @@ const id = (agency: string, ...imeis: string[]) =>
   `${agency}-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
 const open = (nights = false) => Lab.open({ context: { operators: 'airtel,jio' }, nights });
 
-/** Files a withdrawal; its reversal is the newest of the agency's batches whose preview there is. */
-async function file(lab: Lab, batch: string, imeis: string[], name = 'withdrawal.csv'): Promise<string> {
-  const agency = batch.replace(/-[^-]*$/, '');
-  const before = new Set(await lab.outbox(`previews/${agency}-`));
-  await lab.upload(`withdrawals/${agency}/${batch}/${name}`, `imei\n${imeis.map((imei) => `${imei}\n`).join('')}`);
-  const [key = ''] = (await lab.outbox(`previews/${agency}-`)).filter((one) => !before.has(one));
-  return key.split('/')[1] ?? '';
-}
-
 async function withdraw(lab: Lab, batch: string, imeis: string[], name?: string): Promise<string> {
-  const reversal = await file(lab, batch, imeis, name);
+  const reversal = await lab.withdraw(batch, imeis, name);
   await lab.decide('approver-1', reversal, [APPROVE]);
   return reversal;
 }
@@ -79,8 +70,8 @@ describe('handsets of one report, each withdrawn by a file of its own before eit
     const direction = await lab.direction(report, 'reverify', 'airtel');
     await lab.at(6);
     const reversals: [string, string] = [
-      await file(lab, report, [H1], 'one.csv'),
-      await file(lab, report, [H2], 'two.csv'),
+      await lab.withdraw(report, [H1], 'one.csv'),
+      await lab.withdraw(report, [H2], 'two.csv'),
     ];
     return { lab, direction, reversals };
   }
@@ -141,7 +132,7 @@ describe('a withdrawal that is listed again, since the first try ended unheard',
     await lab.report('mha', [H1]);
     await lab.at(1);
     loses = 1;
-    const reversal = await file(lab, report, []);
+    const reversal = await lab.withdraw(report, []);
     await lab.at(1.1);
     const { work } = bucketsOf(lab.cloud);
     const { previewKey } = (await new Tables(lab).records())[`BATCH#${reversal}`] as { previewKey: string };
