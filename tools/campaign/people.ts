@@ -97,6 +97,8 @@ export class People {
     const { kind } = notice;
     if (kind === 'decision_needed' && queue !== 'fraud-administrators')
       this.#decide(queue.replace('fraud-approvals-', ''), notice);
+    if (kind === 'decision_reminder' && queue !== 'fraud-administrators')
+      this.#sayAgain(queue.replace('fraud-approvals-', ''), notice);
     if (kind === 'usage_gated' && this.#story.admits && queue === `fraud-approvals-${APPROVERS[0]}`) {
       const { key, versionId } = notice as Record<'key' | 'versionId', string>;
       const place = `admissions/${APPROVERS[0]}/${sha256(versionId).slice(0, 8)}.csv`;
@@ -150,6 +152,16 @@ export class People {
       // Whoever hears of it too late says nothing any more.
       if (at >= this.#now()) this.#act(at, () => this.#upload(key, text));
     }
+  }
+
+  /**
+   * Whoever approved what is taken back, and is reminded that nobody has, says so once more: its batch failed and was begun anew, and
+   * its preview, which shows the same, was told to them before.
+   */
+  #sayAgain(approver: string, { batchId, approved, decideBy }: Notice): void {
+    if (approved !== 0 || decideBy !== null) return;
+    const said = this.uploads.filter(({ key }) => key.startsWith(`decisions/${approver}/${batchId}/`)).at(-1);
+    if (said !== undefined) this.#act(this.#now() + HOUR, () => this.#upload(said.key, said.text));
   }
 
   #answer(notice: Notice): void {
