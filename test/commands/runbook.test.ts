@@ -303,7 +303,6 @@ describe('the runbook', () => {
       expect(calls.length).toBeGreaterThanOrEqual(commandsIn(text).length);
       await lab.cloud.rest();
     },
-    60_000,
   );
 
   it('has the dead letters worked on again, and those of the audit', async () => {
