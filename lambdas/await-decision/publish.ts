@@ -130,7 +130,7 @@ async function tellAudit(
     await audit(env, { ...decided, id: `decided/${state}`, facts: { state, people: 0, by: '' }, files: published });
     return;
   }
-  const { people, preview } = decision;
+  const { people } = decision;
   const { previews } = SCREENED;
   const upon: Record<string, AuditedFile> = BATCH_KINDS[kind].expands
     ? {
@@ -138,15 +138,16 @@ async function tellAudit(
         gathered: await hashed(previews.gathered(previewKey)),
       }
     : { asked: await hashed(previews.asked(previewKey)) };
+  const record = await hashed(batch.decision?.recordKey ?? '');
   await audit(env, {
     ...decided,
-    // Another execution may go on with it, and one that is begun anew has another preview.
-    id: `decided/${sha8(preview)}`,
+    // Another execution may go on with it. One that is begun anew has another record, though a reversal's has the same preview.
+    id: `decided/${sha8(record.sha256)}`,
     facts: { state, people, by: by.join(' ') },
     files: {
       preview: await hashed(previews.json(previewKey), keys.json),
       ...upon,
-      record: await hashed(batch.decision?.recordKey ?? ''),
+      record,
       ...published,
     },
   });

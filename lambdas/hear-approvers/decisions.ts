@@ -120,8 +120,8 @@ async function refuseDecision(
   if (batch === undefined) return;
   await audit(env, {
     batchId: batch.batchId,
-    // Each preview of a batch that is begun anew may find another reason.
-    id: `decision/${approver}/${upload}/${sha8(batch.previewSha256 ?? '')}`,
+    // Each preview of a batch that is begun anew may find another reason; and that of a reversal is the same, and may be decided upon then.
+    id: `decision/${approver}/${upload}/${sha8(batch.previewSha256 ?? '')}/${why}`,
     kind: 'decision_not_taken',
     at,
     facts: { uploader: approver, version: upload, why },

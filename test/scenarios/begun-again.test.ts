@@ -1,0 +1,63 @@
+import type { FaultPlan } from 'local-cloud';
+import { describe, expect, it } from 'vitest';
+import { parseAudit } from '../../lambdas/domain/audit.ts';
+import { sha256Of } from '../../lambdas/domain/hashes.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
+import { nameOf } from './faults-story.ts';
+import { APPROVE, Lab } from './lab.ts';
+
+/** A reversal that fails once it was approved, and that the sweep begins again: it is decided upon anew, and each of its decisions is told. */
+const HANDSET = '35100000000001';
+const O = '+919810000001';
+const hours = (count: number) => count / 24;
+
+async function open(faults: FaultPlan) {
+  const lab = await Lab.open({ context: { operators: 'airtel,jio', sweepHours: '24' }, faults });
+  await lab.usage('airtel', [`${HANDSET},${O},2026-05-20,Delhi`]);
+  await lab.report('mha', [HANDSET]);
+  const report = `mha-${sha256Of(`imei\n${HANDSET}\n`).slice(0, 12)}`;
+  return { lab, direction: await lab.direction(report, 'reverify', 'airtel') };
+}
+
+async function appeal(lab: Lab): Promise<string> {
+  await lab.upload('appeals/caseworker-1/a.csv', `msisdn,imei,reference,ground,case_ref\n${O},,,wrong_number,\n`);
+  const [key = ''] = await lab.outbox('previews/caseworker-1-');
+  return key.split('/')[1] ?? '';
+}
+
+async function chain(lab: Lab, batch: string) {
+  const { audit } = bucketsOf(lab.cloud);
+  const keys = await lab.cloud.list(audit, `batches/${batch}/`);
+  const texts = await Promise.all(keys.map((key) => lab.cloud.get(audit, key)));
+  return texts.flatMap((text) => parseAudit(Buffer.from(text).toString('utf8')));
+}
+
+describe('a reversal that fails once it was approved, and is begun again', { timeout: 300_000 }, () => {
+  it('has both of its decisions in its chain: who approved the one that counts, too', async () => {
+    let dies = false;
+    const { lab } = await open({
+      beforeInvoke: ({ functionName }) => (dies && nameOf(functionName) === 'TakeTurn' ? 'error' : undefined),
+    });
+    await using _ = lab;
+    await lab.quietlyAt(6.9);
+    const id = await appeal(lab);
+    dies = true;
+    await lab.decide('approver-1', id, [APPROVE]);
+    await lab.at(6.9 + hours(0.9));
+    // One that comes between is not taken, and its approver is told.
+    const between = await lab.decision(id, [APPROVE]);
+    await lab.decide('approver-3', id, [APPROVE], 'between.csv');
+    dies = false;
+    await lab.at(7 + hours(1));
+    await lab.decide('approver-2', id, [APPROVE]);
+    await lab.toTheEnd();
+    const entries = await chain(lab, id);
+    expect(entries.filter(({ kind }) => kind === 'decided').map(({ facts }) => facts.by)).toEqual([
+      'approver-1',
+      'approver-2',
+    ]);
+    const receipt = `receipts/approver-3/${id}/between.csv.${sha256Of(between).slice(0, 8)}.json`;
+    expect(await lab.json(receipt)).toMatchObject({ recorded: 0, refused: 'not_waiting' });
+    expect((await lab.directions('airtel')).filter((one) => one.startsWith(id))).toHaveLength(1);
+  });
+});
