@@ -11,7 +11,7 @@ import {
   reversedLine,
 } from '../domain/asked.ts';
 import { addDecision, type Decisions } from '../domain/books.ts';
-import type { CountedPointer } from '../domain/claims.ts';
+import { type CountedPointer, type Pointer, samePointer } from '../domain/claims.ts';
 import { dayOf } from '../domain/days.ts';
 import { directionRowLine, parseDirectionRowLine } from '../domain/directions.ts';
 import {
@@ -22,7 +22,9 @@ import {
   type OperatorId,
   parseDirectionId,
 } from '../domain/identifiers.ts';
+import { givesBack } from '../domain/kinds.ts';
 import { deadlinesOf } from '../domain/ladders.ts';
+import { continuedBy } from '../domain/moves.ts';
 import { mustAddUp, type ShardDecision, shardDecisionForm } from '../domain/plans.ts';
 import {
   decideHandset,
@@ -41,7 +43,7 @@ import { type Claim, readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import type { EarlierDirections } from '../stores/earlier-directions.ts';
 import { readText, readTextLines, writeObject } from '../stores/objects.ts';
 import { readReliances } from '../stores/reliances.ts';
-import { readWithdrawn } from '../stores/withdrawn-reports.ts';
+import { readWithdrawn, type Withdrawn } from '../stores/withdrawn-reports.ts';
 import { cutDirections } from './cut.ts';
 import { struckOf } from './decided.ts';
 import { env } from './environment.ts';
@@ -53,6 +55,9 @@ interface Row {
   readonly line: string;
   readonly operator: OperatorId;
 }
+
+/** A subject with what earlier directions have of it. */
+type Found = Pick<Known, 'asked' | 'rows'>;
 
 /** A subject with what earlier directions have of it, and which of that is in question. */
 interface Known {
@@ -93,12 +98,12 @@ export async function decideAsked(
   const identifiers = [...new Set(asked.map(claimedAs))];
   const claims = await readClaimsHoweverOld(env.CASES, kind, identifiers);
 
+  const found: Found[] = [];
+  for (const one of asked) found.push({ asked: one, rows: await rowsOf(kind, claims.get(claimedAs(one)), earlier) });
   const known: Known[] = [];
-  for (const one of asked) {
-    const own = await rowsOf(kind, claims.get(claimedAs(one)), earlier);
+  for (const { asked: one, rows: own } of await stillGoing(found, withdraws))
     known.push({ asked: one, rows: own, scope: withContinuations(one.scope, own) });
-  }
-  const relied = await reliedUpon(known, plan, withdraws);
+  const relied = await reliedUpon(known, plan, withdraws, struck);
 
   const rows = new Map<string, Row>();
   const given: Given[] = [];
@@ -170,7 +175,7 @@ export async function decideAsked(
     directions: cuts.map(({ direction }) => direction),
     elsewhere: null,
     moved: null,
-    reversed: { list: { key: listKey, bytes: list.length }, subjects, dropped: listed.length - asked.length },
+    reversed: { list: { key: listKey, bytes: list.length }, subjects, dropped: listed.length - known.length },
   };
   const decisionKey = PLANS.decisions.decision(folder);
   await writeObject({ bucket: env.WORK, key: decisionKey }, JSON.stringify(shardDecisionForm.write(decision)));
@@ -203,8 +208,44 @@ async function withdrawsOf({ previewKey }: Pick<Batch, 'previewKey'>): Promise<A
  */
 async function stillAsked(asked: readonly AskedSubject[], withdraws: Asked['withdraws']): Promise<AskedSubject[]> {
   if (withdraws === null || !asked.some(isConditional)) return [...asked];
-  const withdrawn = await readWithdrawn(env, withdraws.batchId);
+  const withdrawn = await readWithdrawn(env, withdraws.batchId, new Set());
   return asked.filter(({ unless = [] }) => unless.every((imei) => withdrawn.has(imei)));
+}
+
+/**
+ * Without the rows of other reports, which the withdrawn one had found there, where these stand; and without the numbers of which nothing
+ * is left then. A row of a follow-up is of the report that it continues.
+ */
+async function stillGoing(found: readonly Found[], withdraws: Asked['withdraws']): Promise<Found[]> {
+  if (withdraws === null) return [...found];
+  const others = new Map<BatchId, Set<Msisdn | Imei>>();
+  for (const one of found)
+    for (const row of namedRows(one.asked.scope)) {
+      const report = reportOf(row, one.rows);
+      if (report !== withdraws.batchId) others.set(report, (others.get(report) ?? new Set()).add(claimedAs(one.asked)));
+    }
+  if (others.size === 0) return [...found];
+  const withdrawn = new Map<BatchId, Withdrawn>();
+  for (const [report, identifiers] of others) withdrawn.set(report, await readWithdrawn(env, report, identifiers));
+  return found.flatMap(({ asked, rows }) => {
+    const about = { kind: asked.imei === null ? 'reverify' : 'block', identifier: claimedAs(asked) } as const;
+    const named = namedRows(asked.scope);
+    const left = named.filter((row) => withdrawn.get(reportOf(row, rows))?.with(about) ?? true);
+    if (left.length === named.length) return { asked, rows };
+    return asked.imei === null && left.length === 0 ? [] : { asked: { ...asked, scope: { rows: left } }, rows };
+  });
+}
+
+function namedRows(scope: Scope): readonly Pointer[] {
+  return scope !== 'current' && 'rows' in scope ? scope.rows : [];
+}
+
+/** The batch of a row, or of the report's row that this continues. @param rows of its subject, newest first */
+function reportOf(row: Pointer, rows: readonly SubjectRow[]): BatchId {
+  const reverify = rows.filter(({ kind }) => !givesBack(kind));
+  const at = reverify.findIndex((one) => samePointer(one, row));
+  const first = at < 0 ? undefined : continuedBy(reverify.slice(at)).at(-1);
+  return batchOf(first === undefined ? row.directionId : first.directionId);
 }
 
 /** On whose account something stays that has a row of its own. */
@@ -223,14 +264,18 @@ async function reliedUpon(
   known: readonly Known[],
   plan: number,
   withdraws: Asked['withdraws'],
+  struck: ReadonlySet<Imei | Msisdn>,
 ): Promise<(identifier: Msisdn | Imei, scope: Scope) => Reliance[]> {
-  const directionsOf = (scope: Scope) =>
-    scope !== 'current' && 'rows' in scope ? scope.rows.map(({ directionId }) => directionId) : [];
+  const directionsOf = (scope: Scope) => namedRows(scope).map(({ directionId }) => directionId);
   const directions = new Set(known.flatMap(({ scope }) => directionsOf(scope)));
   if (directions.size === 0) return () => [];
-  const withdrawn = withdraws?.imeis === null ? withdraws.batchId : null;
+  const withdrawing = withdraws && {
+    report: withdraws.batchId,
+    imeis: withdraws.imeis && new Set(withdraws.imeis),
+    struck,
+  };
   const identifiers = new Set(known.map(({ asked }) => claimedAs(asked)));
-  const relying = await readReliances(env, { directions, identifiers, plan, withdrawn });
+  const relying = await readReliances(env, { directions, identifiers, plan, withdrawing });
   return (identifier, scope) =>
     [...new Set(directionsOf(scope))].flatMap((directionId) => relying.get(`${identifier} ${directionId}`) ?? []);
 }

@@ -29,7 +29,8 @@ interface Settings {
 /**
  * Opens the decision of a registered reversal: commits its preview where it has none, publishes the one that is its own, and tells
  * approvers and administrators. It never lapses. What an appeal asks over the limit has ended, whatever people would say.
- * @param counts how many numbers, handsets and pairs it is asked to give back, and how many more depend on other handsets
+ * @param counts how many numbers, handsets and pairs it is asked to give back, and how many more other handsets link. What depends on
+ *   another report is no part of them: who decides upon that one's withdrawal was asked about it
  * @returns `waiting` also where it has ended without effect: who waits for its end finds that it has come
  * @throws PlanIsVoid where the batch isn't this execution's any more
  */
@@ -37,21 +38,21 @@ export async function openReversal(
   env: Settings,
   batch: Pick<Batch, 'batchId' | 'execution'>,
   asked: Asked,
-  { subjects, conditional }: { readonly subjects: number; readonly conditional: number },
+  { subjects, sharing }: { readonly subjects: number; readonly sharing: number },
   { now, attempt }: { readonly now: Instant; readonly attempt: string },
 ): Promise<Opened> {
   const { batchId } = batch;
   return await publishPreview(env, batch, now, async (own) => {
     const limits = env.REVERSAL_LIMITS;
     // For the most that it may come to.
-    const people = peopleFor(subjects + conditional, limits);
+    const people = peopleFor(subjects + sharing, limits);
     const preview = reversalPreviewOf(asked, subjects, people);
     const text = reversalPreviewText(preview);
     const { previews } = SCREENED;
     const folder = previews.folder(SCREENED.folder(batchId, attempt), attempt);
     const contents = {
       [previews.asked(folder)]: askedForm.text(asked),
-      [previews.page(folder)]: reversalHtml(preview, asked, conditional),
+      [previews.page(folder)]: reversalHtml(preview, asked, sharing),
       [previews.json(folder)]: text,
     };
     for (const [key, content] of Object.entries(contents)) await writeObject({ bucket: env.WORK, key }, content);

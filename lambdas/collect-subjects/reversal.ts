@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Asked, askedForm } from '../domain/appeals.ts';
-import { type AskedSubject, subjectsOfAppeals } from '../domain/asked.ts';
+import { subjectsOfAppeals } from '../domain/asked.ts';
 import type { Instant } from '../domain/days.ts';
 import type { AgencyId } from '../domain/identifiers.ts';
 import { fields } from '../domain/stored.ts';
@@ -11,7 +11,7 @@ import { markWithdrawal } from '../stores/withdrawn-reports.ts';
 import type { Collector } from './collectors.ts';
 import { openReversal } from './decision.ts';
 import { env } from './environment.ts';
-import { withdrawnSubjects } from './withdrawn.ts';
+import { type Subjects, withdrawnSubjects } from './withdrawn.ts';
 
 const input = z.object({ batchId: fields.batch, askedKey: z.string() });
 
@@ -26,19 +26,12 @@ export const collectReversal: Collector = async (collect, { execution, now, atte
     batch: batchOf(asked, execution, now),
     subjects: { asked: subjects.each(), count: subjects.count, conditional: subjects.conditional },
     open: async (registered) => {
-      const counts = { subjects: subjects.count(), conditional: subjects.conditional() };
+      const counts = { subjects: subjects.count(), sharing: subjects.sharing() };
       await tellRegistered(registered, asked, counts.subjects);
       return await openReversal(env, registered, asked, counts, { now, attempt });
     },
   };
 };
-
-/** Whom a file asks to be taken back, and how many they are, counted beside the list: those that are conditional by themselves. */
-interface Subjects {
-  each(): AsyncGenerator<AskedSubject>;
-  count(): number;
-  conditional(): number;
-}
 
 async function subjectsOf({ withdraws, appeals }: Asked): Promise<Subjects> {
   if (withdraws !== null) return await withdrawnSubjects(env, withdraws);
@@ -49,6 +42,7 @@ async function subjectsOf({ withdraws, appeals }: Asked): Promise<Subjects> {
     },
     count: () => distinct.size,
     conditional: () => 0,
+    sharing: () => 0,
   };
 }
 

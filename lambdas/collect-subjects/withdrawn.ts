@@ -2,25 +2,29 @@ import type { Asked } from '../domain/appeals.ts';
 import { type AskedSubject, isConditional } from '../domain/asked.ts';
 import { planCounts } from '../domain/batches.ts';
 import type { Pointer } from '../domain/claims.ts';
-import { decidedBy } from '../domain/decisions.ts';
 import { subjectOfLine } from '../domain/directions.ts';
 import { parseElsewhereLine } from '../domain/elsewhere.ts';
 import { type BatchId, type DirectionId, type Imei, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
-import type { DirectionKind } from '../domain/kinds.ts';
 import { currentOutcomes } from '../domain/ledger.ts';
 import { isReversed } from '../domain/outcomes.ts';
-import { gatheredForm, type Plan, type PlannedDirection } from '../domain/plans.ts';
-import { parseGatheredLine } from '../domain/sightings.ts';
-import { type Decided, NOTHING_DECIDED } from '../domain/subjects.ts';
-import { heldImeis } from '../domain/weighing.ts';
-import { SCREENED } from '../domain/work.ts';
-import { readApproval } from '../stores/cases/approvals.ts';
+import type { Plan, PlannedDirection } from '../domain/plans.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
 import { readHandsets } from '../stores/handsets.ts';
 import { readText, readTextLines } from '../stores/objects.ts';
 import { readPlan } from '../stores/plans.ts';
-import { isWithdrawn, readWithdrawn, type Withdrawn } from '../stores/withdrawn-reports.ts';
+import { actedUponLinks, readWithdrawn } from '../stores/withdrawn-reports.ts';
+
+/** Whom a file asks to be taken back, and how many they are, counted beside the list. */
+export interface Subjects {
+  each(): AsyncGenerator<AskedSubject>;
+  /** Without those that are asked for only where that of which they depend is withdrawn when this is planned. */
+  count(): number;
+  /** Those: on other handsets of the report, or on another report. */
+  conditional(): number;
+  /** Those of them that other handsets link. */
+  sharing(): number;
+}
 
 interface Places {
   readonly WORK: string;
@@ -30,30 +34,32 @@ interface Places {
 /**
  * What an agency takes back of a report that is directed: the handsets that it names, or all, and the numbers that it directed and that
  * these link. A number that another handset links, too, which still stands, is conditional: another withdrawal may take that back before
- * this one is planned. In the order of the report's own directions, numbers first, so that who works on a piece of the list reads few of
- * these.
+ * this one is planned. So is a row of another report, where this one found the number and did not direct it again: that report may be
+ * withdrawn before. In the order of the report's own directions, numbers first, so that who works on a piece of the list reads few of these.
  * @throws Error where the report isn't directed: whoever hears of a withdrawal waits for that
  */
 export async function withdrawnSubjects(
   env: Places,
   { batchId, imeis }: NonNullable<Asked['withdraws']>,
-): Promise<{ each(): AsyncGenerator<AskedSubject>; count(): number; conditional(): number }> {
+): Promise<Subjects> {
   const batch = await readBatch(env.CASES, batchId);
   if (batch?.planKey === undefined || !planCounts(batch.state)) throw new Error(`batch ${batchId} is not directed`);
   const plan = await readPlan(env.WORK, batch.planKey);
-  const also = imeis === null ? await keptFor(env, plan) : [];
   const named = imeis === null ? null : await linkedBy(env, batch, new Set(imeis));
+  const found = await foundElsewhere(env, plan, named);
   let count = 0;
-  let conditional = 0;
+  let sharing = 0;
+  let kept = 0;
   const counted = (subject: AskedSubject) => {
-    if (isConditional(subject)) conditional += 1;
+    if (isConditional(subject)) sharing += 1;
     else count += 1;
     return subject;
   };
   return {
     async *each() {
       count = 0;
-      conditional = 0;
+      sharing = 0;
+      kept = 0;
       for (const kind of ['reverify', 'block'] as const) {
         const handsets = new Map<Imei, AskedSubject>();
         // A handset has a row at each operator.
@@ -73,10 +79,16 @@ export async function withdrawnSubjects(
             if (kind === 'block') add(identifier as Imei, pointer);
             else yield counted(numberOf(identifier as Msisdn, pointer, others));
           }
-        for (const one of also) {
-          if (one.kind !== kind) continue;
-          if (kind === 'block') add(one.identifier as Imei, one.pointer);
-          else yield counted(numberOf(one.identifier as Msisdn, one.pointer, []));
+        for await (const { identifier, pointer, isWithdrawn } of rowsElsewhere(env, found, kind)) {
+          if (kind === 'block') add(identifier as Imei, pointer);
+          else {
+            const number = numberOf(identifier as Msisdn, pointer, named?.get(identifier) ?? []);
+            if (isWithdrawn) yield counted(number);
+            else {
+              kept += 1;
+              yield number;
+            }
+          }
         }
         for (const handset of handsets.values()) yield counted(handset);
         if (kind === 'reverify') continue;
@@ -88,41 +100,65 @@ export async function withdrawnSubjects(
       }
     },
     count: () => count,
-    conditional: () => conditional,
+    conditional: () => sharing + kept,
+    sharing: () => sharing,
   };
 }
 
-/** A row of a report that was withdrawn before, and kept on this one's account. */
-interface KeptRow {
-  readonly kind: DirectionKind;
-  readonly identifier: Imei | Msisdn;
-  readonly pointer: Pointer;
-}
+/** The directions of other batches in which a report found what it did not direct, and what of that is withdrawn with it. */
+type FoundElsewhere = ReadonlyMap<DirectionId, ReadonlySet<Imei | Msisdn>>;
 
-/** What of reports that were withdrawn before stays since this one found it there: with this one it goes, too. */
-async function keptFor(env: Places, { elsewhere }: Plan): Promise<KeptRow[]> {
+/** @param named whom the withdrawal is about; null for the whole report */
+async function foundElsewhere(
+  env: Places,
+  { elsewhere }: Plan,
+  named: ReadonlyMap<Imei | Msisdn, unknown> | null,
+): Promise<FoundElsewhere> {
   const found = new Map<DirectionId, Set<Imei | Msisdn>>();
   for (const { key, bytes } of elsewhere)
     for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
       for (const { directionId, identifier } of block.map(parseElsewhereLine))
-        if (directionId !== null) found.set(directionId, (found.get(directionId) ?? new Set()).add(identifier));
-  const withdrawn = new Map<BatchId, Withdrawn>();
-  const kept: KeptRow[] = [];
-  for (const [directionId, identifiers] of found) {
+        if (directionId !== null && (named === null || named.has(identifier)))
+          found.set(directionId, (found.get(directionId) ?? new Set()).add(identifier));
+  return found;
+}
+
+/** A row of another batch on which the report relies. */
+interface RowElsewhere {
+  readonly identifier: Imei | Msisdn;
+  readonly pointer: Pointer;
+  /** Whether that was withdrawn, so that with this report it goes. If not, it may be by the time when this is planned. */
+  readonly isWithdrawn: boolean;
+}
+
+/** What of other batches stays since this report found it there, without what was taken back. */
+async function* rowsElsewhere(
+  env: Places,
+  found: FoundElsewhere,
+  kind: 'reverify' | 'block',
+): AsyncGenerator<RowElsewhere> {
+  const ofBatch = new Map<BatchId, DirectionId[]>();
+  for (const directionId of found.keys()) {
     const direction = parseDirectionId(directionId);
-    if (direction === null || (direction.kind !== 'reverify' && direction.kind !== 'block')) continue;
-    const { batchId, kind } = direction;
-    const of = withdrawn.get(batchId) ?? (await readWithdrawn(env, batchId));
-    withdrawn.set(batchId, of);
-    if (![...identifiers].some((identifier) => isWithdrawn(of, { kind, identifier }))) continue;
-    const ledger = await readLedger(env.CASES, directionId);
-    if (ledger === undefined) continue;
-    const bytes = currentOutcomes(ledger);
-    for await (const { identifier, row } of rowsOf(env, kind, ledger))
-      if (identifiers.has(identifier) && isWithdrawn(of, { kind, identifier }) && !isReversed(bytes, row))
-        kept.push({ kind, identifier, pointer: { directionId, row } });
+    if (direction?.kind !== kind) continue;
+    ofBatch.set(direction.batchId, [...(ofBatch.get(direction.batchId) ?? []), directionId]);
   }
-  return kept;
+  for (const [batchId, directions] of ofBatch) {
+    const identifiers = new Set(directions.flatMap((one) => [...(found.get(one) ?? [])]));
+    const withdrawn = await readWithdrawn(env, batchId, identifiers);
+    for (const directionId of directions) {
+      const ledger = await readLedger(env.CASES, directionId);
+      if (ledger === undefined) continue;
+      const bytes = currentOutcomes(ledger);
+      for await (const { identifier, row } of rowsOf(env, kind, ledger))
+        if (found.get(directionId)?.has(identifier) && !isReversed(bytes, row))
+          yield {
+            identifier,
+            pointer: { directionId, row },
+            isWithdrawn: withdrawn.with({ kind, identifier }),
+          };
+    }
+  }
 }
 
 async function handsetsOf({ WORK }: Places, { handsetsKey, report }: Batch): Promise<Imei[]> {
@@ -154,29 +190,12 @@ async function linkedBy(
   batch: Batch,
   withdrawn: ReadonlySet<Imei>,
 ): Promise<ReadonlyMap<Imei | Msisdn, readonly Imei[]>> {
-  const before = await readWithdrawn(env, batch.batchId);
-  const { held, struck } = await decidedOf(env, batch);
-  const stands = (imei: Imei) =>
-    !withdrawn.has(imei) && !before.has(imei) && !struck.has(imei) && held.get(imei) !== 'spare';
+  const before = await readWithdrawn(env, batch.batchId, new Set());
   const linked = new Map<Msisdn, Set<Imei>>();
-  for await (const { msisdn, imei } of linksOf(env, batch)) if (withdrawn.has(imei)) linked.set(msisdn, new Set());
-  for await (const { msisdn, imei } of linksOf(env, batch)) if (stands(imei)) linked.get(msisdn)?.add(imei);
+  for await (const { msisdn, imei } of actedUponLinks(env, batch))
+    if (withdrawn.has(imei)) linked.set(msisdn, new Set());
+  for await (const { msisdn, imei } of actedUponLinks(env, batch))
+    if (!withdrawn.has(imei) && !before.has(imei)) linked.get(msisdn)?.add(imei);
   const numbers = [...linked].map(([msisdn, others]): [Msisdn, readonly Imei[]] => [msisdn, [...others].sort()]);
   return new Map<Imei | Msisdn, readonly Imei[]>([...[...withdrawn].map((imei) => [imei, []] as const), ...numbers]);
-}
-
-/** What people decided of the report; nothing of one from before anybody did. */
-async function decidedOf(env: Places, { decision: pointer, previewKey }: Batch): Promise<Decided> {
-  if (pointer === undefined || previewKey === undefined) return NOTHING_DECIDED;
-  const decision = await readApproval(env.WORK, pointer);
-  return decidedBy(decision, heldImeis(await readText({ bucket: env.WORK, key: SCREENED.previews.held(previewKey) })));
-}
-
-/** The links that the report's decision was bound to. */
-async function* linksOf({ WORK }: Places, { batchId, previewKey }: Batch) {
-  if (previewKey === undefined) throw new Error(`batch ${batchId as BatchId} has no list of its links`);
-  const { objects } = gatheredForm.parse(await readText({ bucket: WORK, key: SCREENED.previews.gathered(previewKey) }));
-  for (const { key, bytes } of objects)
-    for await (const block of readTextLines({ bucket: WORK, key }, { start: 0, end: bytes }))
-      for (const line of block) yield parseGatheredLine(line);
 }

@@ -34,7 +34,7 @@ export interface NumberLinks {
 }
 
 /** Whether the numbers of a handset are re-verified: unless it is struck, or held and spared. An exemption of it has no part in this. */
-function isActedUpon(imei: Imei, { held, struck }: Decided): boolean {
+export function isActedUpon(imei: Imei, { held, struck }: Decided): boolean {
   return !struck.has(imei) && held.get(imei) !== 'spare';
 }
 

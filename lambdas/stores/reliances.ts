@@ -15,7 +15,7 @@ import { RELIED } from '../domain/work.ts';
 import { readBatch } from './cases/batches.ts';
 import { listObjects, readTextLines, writeObject } from './objects.ts';
 import { readPlan } from './plans.ts';
-import { isWithdrawn, readWithdrawn } from './withdrawn-reports.ts';
+import { readWithdrawn, type TakenBack } from './withdrawn-reports.ts';
 
 /** Marks that a batch relies on others, whatever becomes of its plan. */
 export async function markReliances(work: string, by: BatchId, directions: Iterable<DirectionId>): Promise<void> {
@@ -32,8 +32,8 @@ interface Asked {
   readonly directions: ReadonlySet<DirectionId>;
   readonly identifiers: ReadonlySet<Msisdn | Imei>;
   readonly plan: number;
-  /** The report that is being withdrawn as a whole: it relies on nothing any more. */
-  readonly withdrawn: BatchId | null;
+  /** What is being withdrawn, and of which report: that relies on nothing any more by it. Null of an appeal's. */
+  readonly withdrawing: (TakenBack & { readonly report: BatchId }) | null;
 }
 
 /** Which batches that count rely on what is asked about, by `<identifier> <direction>`. */
@@ -46,7 +46,7 @@ export async function readReliances(
   for (const on of batchesOf(asked.directions)) {
     for await (const { key } of listObjects({ bucket: env.WORK, key: RELIED.prefixOf(on) })) {
       const by = key.slice(RELIED.prefixOf(on).length);
-      if (!isBatchId(by) || seen.has(by) || by === asked.withdrawn) continue;
+      if (!isBatchId(by) || seen.has(by)) continue;
       seen.add(by);
       for await (const { identifier, operator, state, directionId } of elsewhereOf(env, by, asked)) {
         const name = `${identifier} ${directionId}`;
@@ -61,19 +61,23 @@ export async function readReliances(
 async function* elsewhereOf(
   env: { readonly WORK: string; readonly CASES: string },
   by: BatchId,
-  { directions, identifiers, plan }: Asked,
+  { directions, identifiers, plan, withdrawing }: Asked,
 ): AsyncGenerator<ElsewhereLine> {
   const batch = await readBatch(env.CASES, by);
   if (batch?.planKey === undefined || !planCounts(batch.state) || batch.plan >= plan) return;
   const { elsewhere } = await readPlan(env.WORK, batch.planKey);
-  // What was withdrawn itself relies on nothing.
-  const withdrawn = await readWithdrawn(env, by);
+  const found: ElsewhereLine[] = [];
   for (const { key, bytes } of elsewhere)
     for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
       for (const text of block) {
         const line = parseElsewhereLine(text);
         const isAbout =
           line.directionId !== null && directions.has(line.directionId) && identifiers.has(line.identifier);
-        if (isAbout && !givesBack(line.kind) && !isWithdrawn(withdrawn, line)) yield line;
+        if (isAbout && !givesBack(line.kind)) found.push(line);
       }
+  if (found.length === 0) return;
+  // What was withdrawn itself relies on nothing.
+  const own = withdrawing?.report === by ? withdrawing : undefined;
+  const withdrawn = await readWithdrawn(env, by, new Set(found.map(({ identifier }) => identifier)), own);
+  for (const line of found) if (!withdrawn.with(line)) yield line;
 }

@@ -1,13 +1,18 @@
 /** Which handsets of a report its agency has withdrawn: those that its directed reversals were asked for. */
 import { askedForm } from '../domain/appeals.ts';
 import { planCounts } from '../domain/batches.ts';
+import type { Instant } from '../domain/days.ts';
 import { decidedBy } from '../domain/decisions.ts';
-import { type BatchId, type Imei, isBatchId, type Msisdn } from '../domain/identifiers.ts';
+import { type BatchId, type Imei, isBatchId, isImei, type Msisdn } from '../domain/identifiers.ts';
 import { type DirectionKind, rulesOf } from '../domain/kinds.ts';
+import { gatheredForm } from '../domain/plans.ts';
+import { type GatheredLink, parseGatheredLine } from '../domain/sightings.ts';
+import { isActedUpon, NOTHING_DECIDED } from '../domain/subjects.ts';
+import { heldImeis } from '../domain/weighing.ts';
 import { SCREENED, WITHDRAWN } from '../domain/work.ts';
 import { readApproval } from './cases/approvals.ts';
-import { readBatch } from './cases/batches.ts';
-import { listObjects, readText, writeObject } from './objects.ts';
+import { type Batch, readBatch } from './cases/batches.ts';
+import { listObjects, readText, readTextLines, writeObject } from './objects.ts';
 
 interface Places {
   readonly WORK: string;
@@ -19,8 +24,9 @@ export async function markWithdrawal(work: string, report: BatchId, reversal: Ba
   await writeObject({ bucket: work, key: WITHDRAWN.key(report, reversal) }, '');
 }
 
-/** What one directed reversal was asked to take back, and whom approvers left out of it. */
-interface TakenBack {
+/** What one reversal was asked to take back of a report, and whom approvers left out of it. */
+export interface TakenBack {
+  /** Null for the whole report. */
   readonly imeis: ReadonlySet<Imei> | null;
   readonly struck: ReadonlySet<Imei | Msisdn>;
 }
@@ -29,21 +35,21 @@ interface TakenBack {
 export interface Withdrawn {
   /** Whether a handset was withdrawn. One that an approver left out stands. */
   has(imei: Imei): boolean;
-  /** Whether the report was withdrawn as a whole, and a number or handset with it. */
-  wholeWith(identifier: Imei | Msisdn): boolean;
+  /** Whether what the report found elsewhere, or directed, was withdrawn of it: a number with the whole report, or with the last handset that linked it. */
+  with(what: { readonly kind: DirectionKind; readonly identifier: Imei | Msisdn }): boolean;
 }
 
-/** Whether what a batch found elsewhere, or directed, was withdrawn of it: a number goes with the whole report. */
-export function isWithdrawn(
-  withdrawn: Withdrawn,
-  { kind, identifier }: { readonly kind: DirectionKind; readonly identifier: Imei | Msisdn },
-): boolean {
-  return withdrawn.wholeWith(identifier) || (rulesOf(kind).subject === 'handset' && withdrawn.has(identifier as Imei));
-}
-
-/** What was withdrawn of a report by now: only a plan that counts has an effect. */
-export async function readWithdrawn(env: Places, report: BatchId): Promise<Withdrawn> {
-  const all: TakenBack[] = [];
+/**
+ * What was withdrawn of a report by now, as far as it concerns these numbers and handsets: only a plan that counts has an effect.
+ * @param own what the reversal takes back that asks, beside those that count
+ */
+export async function readWithdrawn(
+  env: Places,
+  report: BatchId,
+  identifiers: ReadonlySet<Imei | Msisdn>,
+  own?: TakenBack,
+): Promise<Withdrawn> {
+  const counted: (TakenBack & { readonly at: Instant })[] = [];
   const prefix = WITHDRAWN.prefixOf(report);
   for await (const { key } of listObjects({ bucket: env.WORK, key: prefix })) {
     const reversal = key.slice(prefix.length);
@@ -51,11 +57,79 @@ export async function readWithdrawn(env: Places, report: BatchId): Promise<Withd
     if (batch?.decision === undefined || batch.previewKey === undefined || !planCounts(batch.state)) continue;
     const place = { bucket: env.WORK, key: SCREENED.previews.asked(batch.previewKey) };
     const { withdraws } = askedForm.parse(await readText(place));
+    if (withdraws?.batchId !== report) continue;
     const { struck } = decidedBy(await readApproval(env.WORK, batch.decision), []);
-    if (withdraws?.batchId === report) all.push({ imeis: withdraws.imeis && new Set(withdraws.imeis), struck });
+    const imeis = withdraws.imeis && new Set(withdraws.imeis);
+    counted.push({ imeis, struck, at: batch.directedAt ?? batch.startedAt });
   }
+  counted.sort((a, b) => (a.at < b.at ? -1 : 1));
+  const all: readonly TakenBack[] = own === undefined ? counted : [...counted, own];
+  const takenBy = (imei: Imei) =>
+    all.findIndex(({ imeis, struck }) => (imeis === null || imeis.has(imei)) && !struck.has(imei));
+  const left = await numbersLeft(env, report, { identifiers, all, takenBy });
   return {
-    has: (imei) => all.some(({ imeis, struck }) => (imeis === null || imeis.has(imei)) && !struck.has(imei)),
-    wholeWith: (identifier) => all.some(({ imeis, struck }) => imeis === null && !struck.has(identifier)),
+    has: (imei) => takenBy(imei) >= 0,
+    with: ({ kind, identifier }) =>
+      all.some((one) => isWhole(one) && !one.struck.has(identifier)) ||
+      (rulesOf(kind).subject === 'handset' ? takenBy(identifier as Imei) >= 0 : left.has(identifier as Msisdn)),
   };
+}
+
+/**
+ * Those of some numbers that a report links by handsets which were withdrawn, and by none that stands. One that approvers left out of
+ * the withdrawal of the last of these stays.
+ * @param all what was taken back, in the order in which it was
+ * @param takenBy which of these took a handset back first; -1 where none did
+ */
+async function numbersLeft(
+  env: Places,
+  report: BatchId,
+  {
+    identifiers,
+    all,
+    takenBy,
+  }: {
+    readonly identifiers: ReadonlySet<Imei | Msisdn>;
+    readonly all: readonly TakenBack[];
+    readonly takenBy: (imei: Imei) => number;
+  },
+): Promise<ReadonlySet<Msisdn>> {
+  // Where the whole was withdrawn it is not asked what links whom.
+  const isPartly = all.some((one) => !isWhole(one));
+  const batch = isPartly && identifiers.size > 0 ? await readBatch(env.CASES, report) : undefined;
+  if (batch === undefined) return new Set();
+  const last = new Map<Msisdn, number>();
+  for await (const { msisdn, imei } of actedUponLinks(env, batch)) {
+    if (!identifiers.has(msisdn)) continue;
+    const n = takenBy(imei);
+    last.set(msisdn, n < 0 ? Number.POSITIVE_INFINITY : Math.max(n, last.get(msisdn) ?? n));
+  }
+  return new Set([...last].flatMap(([msisdn, n]) => (all[n]?.struck.has(msisdn) === false ? msisdn : [])));
+}
+
+/** Whether a whole report was taken back, and approvers left no handset of it out. */
+function isWhole({ imeis, struck }: TakenBack): boolean {
+  return imeis === null && ![...struck].some(isImei);
+}
+
+/** The links that a report's decision was bound to, of handsets that are acted upon by what people decided. */
+export async function* actedUponLinks(env: Places, batch: Batch): AsyncGenerator<GatheredLink> {
+  const { batchId, previewKey, decision: pointer } = batch;
+  if (previewKey === undefined) throw new Error(`batch ${batchId} has no list of its links`);
+  const work = (key: string) => ({ bucket: env.WORK, key });
+  // Nothing was decided of one from before anybody did.
+  const decided =
+    pointer === undefined
+      ? NOTHING_DECIDED
+      : decidedBy(
+          await readApproval(env.WORK, pointer),
+          heldImeis(await readText(work(SCREENED.previews.held(previewKey)))),
+        );
+  const { objects } = gatheredForm.parse(await readText(work(SCREENED.previews.gathered(previewKey))));
+  for (const { key, bytes } of objects)
+    for await (const block of readTextLines(work(key), { start: 0, end: bytes }))
+      for (const line of block) {
+        const link = parseGatheredLine(line);
+        if (isActedUpon(link.imei, decided)) yield link;
+      }
 }

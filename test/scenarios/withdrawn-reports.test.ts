@@ -191,6 +191,91 @@ describe('two reports, of which one relied on the other, both withdrawn', { time
     });
 });
 
+describe('a report that relied on another, of which the handset that links a number is withdrawn', {
+  timeout: 300_000,
+}, () => {
+  for (const order of [
+    ['mha', 'up-police'],
+    ['up-police', 'mha'],
+  ] as const)
+    it(`leaves nobody cut off, ${order[0]}'s withdrawn first`, async () => {
+      await using lab = await open();
+      await lab.usage('airtel', [`${H1},${V},2026-05-21,Delhi`, `${H2},${Q},2026-05-21,Delhi`]);
+      await lab.report('mha', [H1]);
+      const direction = await lab.direction(id('mha', H1), 'reverify', 'airtel');
+      await lab.at(1);
+      await lab.report('up-police', [H1, H2]);
+      for (const [n, agency] of order.entries()) {
+        await lab.at(3 + n);
+        if (agency === 'mha') await withdraw(lab, id('mha', H1), []);
+        else await withdraw(lab, id('up-police', H1, H2), [H1]);
+      }
+      await lab.toTheEnd();
+      expect(await disconnects(lab, direction)).not.toContain(V);
+      const theirs = await lab.direction(id('up-police', H1, H2), 'reverify', 'airtel');
+      expect(await disconnects(lab, theirs)).toContain(Q);
+      expect(lab.cloud.failures()).toEqual([]);
+    });
+});
+
+describe('two reports, of which one relied on the other, both withdrawn before either is decided upon', {
+  timeout: 300_000,
+}, () => {
+  for (const [first, imeis] of [
+    ['mha', []],
+    ['up-police', []],
+    ['mha', [H1]],
+  ] as const)
+    it(`leave nobody cut off, ${first}'s decided upon first, ${imeis.length === 0 ? 'both whole' : 'the later by its handset'}`, async () => {
+      await using lab = await open();
+      await lab.usage('airtel', [`${H1},${V},2026-05-21,Delhi`]);
+      await lab.report('mha', [H1]);
+      const direction = await lab.direction(id('mha', H1), 'reverify', 'airtel');
+      await lab.at(1);
+      await lab.report('up-police', [H1, H2]);
+      await lab.at(6);
+      const theirs = await lab.withdraw(id('mha', H1), []);
+      const others = await lab.withdraw(id('up-police', H1, H2), [...imeis]);
+      for (const reversal of first === 'mha' ? [theirs, others] : [others, theirs])
+        await lab.decide('approver-1', reversal, [APPROVE]);
+      await lab.toTheEnd();
+      expect(await disconnects(lab, direction)).not.toContain(V);
+      const unblocked = (await lab.directions('airtel')).filter((one) => one.includes('.unblock.'));
+      const orders = await Promise.all(unblocked.map((one) => lab.read(`orders/airtel/${one}/1-unblock.csv`)));
+      expect(orders.join('')).toContain(SHOWN);
+      for (const reversal of [theirs, others])
+        expect(await lab.json(`batches/${reversal}/summary.json`)).toMatchObject({ unexplained: 0 });
+      expect(lab.cloud.failures()).toEqual([]);
+    });
+});
+
+describe('a report that found a number where another one has it, once that was given more time', {
+  timeout: 300_000,
+}, () => {
+  it('leaves nobody cut off where both are withdrawn', async () => {
+    await using lab = await open(true);
+    await lab.usage('airtel', [`${H1},${V},2026-05-21,Delhi`]);
+    await lab.report('mha', [H1]);
+    const direction = await lab.direction(id('mha', H1), 'reverify', 'airtel');
+    await lab.at(1);
+    await lab.upload(`responses/airtel/${direction}/more.csv`, `msisdn,outcome,ground\n${V},extended,hospital\n`);
+    await lab.at(3);
+    const [going = ''] = (await lab.directions('airtel')).filter((one) => one.startsWith('followup-'));
+    await lab.report('up-police', [H1, H2]);
+    await lab.at(4);
+    const theirs = await lab.withdraw(id('mha', H1), []);
+    const others = await lab.withdraw(id('up-police', H1, H2), [H1]);
+    for (const reversal of [theirs, others]) await lab.decide('approver-1', reversal, [APPROVE]);
+    expect(await lab.read(`batches/${theirs}/kept.csv`)).toContain(V);
+    await lab.at(70);
+    expect((await lab.outbox(`orders/airtel/${going}/`)).map((key) => key.split('/').at(-1))).toEqual([
+      '1-reverify.csv',
+    ]);
+    expect(await subjects(lab, others)).toMatchObject({ asked: 2, directed: 2 });
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+});
+
 describe('a report that is withdrawn where another agency has a number, too', { timeout: 300_000 }, () => {
   it('is given back at its own operator, and leaves alone what the other one has moved at another', async () => {
     await using lab = await open(true);
