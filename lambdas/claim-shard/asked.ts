@@ -18,6 +18,7 @@ import {
   type BatchId,
   type DirectionId,
   type Imei,
+  isImei,
   type Msisdn,
   type OperatorId,
   parseDirectionId,
@@ -43,7 +44,7 @@ import { type Claim, readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import type { EarlierDirections } from '../stores/earlier-directions.ts';
 import { readText, readTextLines, writeObject } from '../stores/objects.ts';
 import { readReliances } from '../stores/reliances.ts';
-import { readWithdrawn, type Withdrawn } from '../stores/withdrawn-reports.ts';
+import { actedUponLinks, readWithdrawn, type Withdrawn } from '../stores/withdrawn-reports.ts';
 import { cutDirections } from './cut.ts';
 import { struckOf } from './decided.ts';
 import { env } from './environment.ts';
@@ -104,12 +105,13 @@ export async function decideAsked(
   for (const { asked: one, rows: own } of await stillGoing(found, withdraws))
     known.push({ asked: one, rows: own, scope: withContinuations(one.scope, own) });
   const relied = await reliedUpon(known, plan, withdraws, struck);
+  const staying = await linkedByStruck(known, withdraws, struck);
 
   const rows = new Map<string, Row>();
   const given: Given[] = [];
   for (const { asked: one, rows: own, scope } of known) {
     const nothing = { asked: one, rows: [], names: [], openIn: [], kept: [] };
-    if (isStruck(one, struck)) {
+    if (isStruck(one, struck) || (one.msisdn !== null && staying.has(one.msisdn))) {
       given.push({ ...nothing, state: 'struck' });
       continue;
     }
@@ -246,6 +248,27 @@ function reportOf(row: Pointer, rows: readonly SubjectRow[]): BatchId {
   const at = reverify.findIndex((one) => samePointer(one, row));
   const first = at < 0 ? undefined : continuedBy(reverify.slice(at)).at(-1);
   return batchOf(first === undefined ? row.directionId : first.directionId);
+}
+
+/** The numbers that stay with a handset of a withdrawn report that approvers left out, and that no withdrawal has taken back before. */
+async function linkedByStruck(
+  known: readonly Known[],
+  withdraws: Asked['withdraws'],
+  struck: ReadonlySet<Imei | Msisdn>,
+): Promise<ReadonlySet<Msisdn>> {
+  const staying = new Set<Msisdn>();
+  const handsets = [...struck].filter(isImei);
+  if (withdraws === null || handsets.length === 0) return staying;
+  const batch = await readBatch(env.CASES, withdraws.batchId);
+  if (batch === undefined) return staying;
+  const withdrawn = await readWithdrawn(env, withdraws.batchId, new Set());
+  const standing = new Set(handsets.filter((imei) => !withdrawn.has(imei)));
+  const numbers = new Set(
+    known.flatMap(({ asked: { imei, msisdn } }) => (imei === null && msisdn !== null ? msisdn : [])),
+  );
+  for await (const { msisdn, imei } of actedUponLinks(env, batch))
+    if (standing.has(imei) && numbers.has(msisdn)) staying.add(msisdn);
+  return staying;
 }
 
 /** On whose account something stays that has a row of its own. */

@@ -118,6 +118,29 @@ describe('handsets of one report, each withdrawn by a file of its own before eit
   });
 });
 
+describe('a handset that an approver strikes out of a withdrawal', { timeout: 300_000 }, () => {
+  for (const [what, imeis] of [
+    ['the whole report', []],
+    ['both handsets in one file', [H1, H2]],
+  ] as const)
+    it(`keeps its numbers where they are, of ${what}`, async () => {
+      await using lab = await open();
+      const seen = [H1, H2].map((imei) => `${imei},${V},2026-05-30,Delhi`);
+      await lab.usage('airtel', [...seen, `${H1},${O},2026-05-30,Delhi`, `${H2},${Q},2026-05-30,Delhi`]);
+      await lab.report('mha', [H1, H2]);
+      const report = id('mha', H1, H2);
+      const direction = await lab.direction(report, 'reverify', 'airtel');
+      await lab.at(6);
+      const reversal = await lab.withdraw(report, [...imeis]);
+      await lab.decide('approver-1', reversal, [APPROVE, `strike,${H2},,,a clone`]);
+      await lab.toTheEnd();
+      const cut = await disconnects(lab, direction);
+      expect([O, V, Q].filter((number) => cut.includes(number))).toEqual([V, Q]);
+      expect(await subjects(lab, reversal)).toMatchObject({ asked: 5, directed: 2, struck: 3 });
+      expect(lab.cloud.failures()).toEqual([]);
+    });
+});
+
 describe('a withdrawal that is listed again, since the first try ended unheard', { timeout: 300_000 }, () => {
   it('gives back what its preview counted, whatever the second try lists', async () => {
     let loses = 0;
