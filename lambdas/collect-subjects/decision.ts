@@ -1,6 +1,6 @@
 import { type Asked, askedForm } from '../domain/appeals.ts';
 import type { Instant } from '../domain/days.ts';
-import { openDecision } from '../domain/decisions.ts';
+import { openDecision, withStrikesOf } from '../domain/decisions.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { reversalHtml } from '../domain/reversal-page.ts';
 import {
@@ -11,7 +11,7 @@ import {
   reversalPreviewText,
 } from '../domain/reversal-preview.ts';
 import { SCREENED } from '../domain/work.ts';
-import { openApproval } from '../stores/cases/approvals.ts';
+import { openApproval, readApproval } from '../stores/cases/approvals.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { writeObject } from '../stores/objects.ts';
 import { type Opened, publishPreview } from '../stores/previews.ts';
@@ -59,6 +59,9 @@ export async function openReversal(
     const previewSha256 = sha256Of(text);
     const overLimit = overAppeal(asked, subjects, limits);
     const opening = { batchId, preview: previewSha256, people, openedAt: now, decideBy: null, overLimit };
-    await openApproval(env, own, { previewKey: folder, previewSha256 }, openDecision(opening), attempt);
+    const opened = openDecision(opening);
+    // Until it is opened it has that of the attempt that failed.
+    const decision = own.decision ? withStrikesOf(opened, await readApproval(env.WORK, own.decision)) : opened;
+    await openApproval(env, own, { previewKey: folder, previewSha256 }, decision, attempt);
   });
 }

@@ -5,7 +5,7 @@ import type { Instant } from '../domain/days.ts';
 import type { AgencyId } from '../domain/identifiers.ts';
 import { fields } from '../domain/stored.ts';
 import { audit } from '../stores/audit.ts';
-import type { Batch } from '../stores/cases/batches.ts';
+import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readText } from '../stores/objects.ts';
 import { markWithdrawal } from '../stores/withdrawn-reports.ts';
 import type { Collector } from './collectors.ts';
@@ -22,8 +22,10 @@ export const collectReversal: Collector = async (collect, { execution, now, atte
   const subjects = await subjectsOf(asked);
   // Before anybody decides: whoever asks for more of the report later finds what it took back.
   if (asked.withdraws !== null) await markWithdrawal(env.WORK, asked.withdraws.batchId, asked.batchId);
+  // Of one that failed and is begun again.
+  const { decision } = (await readBatch(env.CASES, asked.batchId)) ?? {};
   return {
-    batch: batchOf(asked, execution, now),
+    batch: { ...batchOf(asked, execution, now), ...(decision && { decision }) },
     subjects: { asked: subjects.each(), count: subjects.count, conditional: subjects.conditional },
     open: async (registered) => {
       const counts = { subjects: subjects.count(), sharing: subjects.sharing() };

@@ -201,13 +201,29 @@ export function applyDecision(
  * for it.
  */
 function ofThese(approvers: readonly string[], votes: Decision['votes']): Decision['votes'] {
-  const strikes = ({ subjects }: Vote): Vote => ({
-    batch: null,
-    subjects: Object.fromEntries(Object.entries(subjects).filter(([, { says }]) => says === 'strike')),
-  });
   return Object.fromEntries(
     voters(votes).map(([approver, vote]) => [approver, approvers.includes(approver) ? vote : strikes(vote)]),
   );
+}
+
+/** Of an approver's words those by which something is left out. */
+function strikes({ subjects }: Vote): Vote {
+  return {
+    batch: null,
+    subjects: Object.fromEntries(Object.entries(subjects).filter(([, { says }]) => says === 'strike')),
+  };
+}
+
+/**
+ * The record of a batch that is begun again without anybody's doing, as it opens: what approvers struck from it stays struck. They
+ * said so once, and nobody says that it counts no more; whoever approves is to say so anew.
+ * @param before the record of the attempt that failed
+ */
+export function withStrikesOf(opened: Decision, before: Pick<Decision, 'votes'>): Decision {
+  const struck = voters(before.votes)
+    .map(([approver, vote]) => [approver, strikes(vote)] as const)
+    .filter(([, { subjects }]) => Object.keys(subjects).length > 0);
+  return { ...opened, votes: Object.fromEntries(struck) };
 }
 
 /** One approver's words, as the rows of a file change them that was uploaded at `at`. */

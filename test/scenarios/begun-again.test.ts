@@ -60,4 +60,24 @@ describe('a reversal that fails once it was approved, and is begun again', { tim
     expect(await lab.json(receipt)).toMatchObject({ recorded: 0, refused: 'not_waiting' });
     expect((await lab.directions('airtel')).filter((one) => one.startsWith(id))).toHaveLength(1);
   });
+
+  it('leaves out what an approver struck from it before, though another one approves it', async () => {
+    let dies = false;
+    const { lab } = await open({
+      beforeInvoke: ({ functionName }) => (dies && nameOf(functionName) === 'TakeTurn' ? 'error' : undefined),
+    });
+    await using _ = lab;
+    await lab.quietlyAt(6.9);
+    const id = await appeal(lab);
+    await lab.decide('approver-1', id, [`strike,,${O},,known to us`]);
+    dies = true;
+    await lab.decide('approver-2', id, [APPROVE]);
+    await lab.at(6.9 + hours(0.9));
+    dies = false;
+    await lab.at(7 + hours(1));
+    await lab.decide('approver-2', id, [APPROVE], 'anew.csv');
+    await lab.toTheEnd();
+    expect(await lab.read(`batches/${id}/appeals.csv`)).toBe('line,state,directionIds\n2,struck,\n');
+    expect((await lab.directions('airtel')).filter((one) => one.startsWith(id))).toEqual([]);
+  });
 });

@@ -58,7 +58,10 @@ export interface Batch {
   /** Where the preview that counts was prepared in the work bucket, a folder, and the SHA-256 of its JSON; set by its commit. */
   previewKey?: string;
   previewSha256?: string;
-  /** What was decided of it so far; set with its preview. Batches that were approved before anybody decided have none. */
+  /**
+   * What was decided of it so far; set with its preview. Batches that were approved before anybody decided have none; a reversal that was
+   * begun again has until then what was decided of the attempt that failed.
+   */
   decision?: DecisionPointer;
   /** Which file withdrew it: a record in the work bucket. */
   withdrawal?: string;
