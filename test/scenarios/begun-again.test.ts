@@ -81,3 +81,49 @@ describe('a reversal that fails once it was approved, and is begun again', { tim
     expect((await lab.directions('airtel')).filter((one) => one.startsWith(id))).toEqual([]);
   });
 });
+
+describe('a night that fails once it has taken its rows, and is begun again', { timeout: 300_000 }, () => {
+  for (const [moved, by] of [
+    ['extended', 'an appeal'],
+    ['ported', 'a withdrawal'],
+  ] as const)
+    it(`directs nobody whom ${by} took back between, of what was ${moved}`, async () => {
+      let dies = false;
+      const { lab, direction } = await open({
+        beforeInvoke: ({ functionName }) => (dies && nameOf(functionName) === 'TakeTurn' ? 'error' : undefined),
+      });
+      await using _ = lab;
+      await lab.at(1);
+      const answer =
+        moved === 'extended'
+          ? `msisdn,outcome,ground\n${O},extended,hospital\n`
+          : `msisdn,outcome,to\n${O},ported,jio\n`;
+      await lab.upload(`responses/airtel/${direction}/moved.csv`, answer);
+      // The night comes at 19:00 UTC, and the sweep at midnight.
+      await lab.at(1 + hours(18.9));
+      dies = true;
+      await lab.at(1 + hours(21));
+      dies = false;
+      const report = direction.split('.')[0] ?? '';
+      const id = by === 'an appeal' ? await appeal(lab) : await lab.withdraw(report, []);
+      await lab.decide('approver-1', id, [APPROVE]);
+      await lab.at(3);
+      await lab.toTheEnd();
+      const night = 'followup-202606030000';
+      expect(await lab.json(`batches/${night}/summary.json`)).toMatchObject({
+        connections: { linked: 1, reversed: 1, directed: 0 },
+        unexplained: 0,
+      });
+      expect(await lab.read(`batches/${night}/moved.csv`)).toContain(',reversed');
+      expect((await lab.directions()).filter((one) => one.startsWith('followup-'))).toEqual([]);
+      expect((await lab.directions('airtel')).filter((one) => one.startsWith(`${id}.restore.`))).toHaveLength(1);
+      for (const batch of [report, id])
+        expect(await lab.json(`batches/${batch}/summary.json`)).toMatchObject({ unexplained: 0 });
+      const nights = (await chain(lab, night)).map(({ kind }) => kind);
+      expect(nights.filter((kind) => kind === 'batch_registered' || kind === 'batch_failed')).toEqual([
+        'batch_registered',
+        'batch_failed',
+        'batch_registered',
+      ]);
+    });
+});
