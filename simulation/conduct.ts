@@ -13,7 +13,7 @@ import { bucketsOf } from './buckets.ts';
 import { allFrom, Desk, keyOf, messageOf, type OrderNotice, type OutsideCloud } from './desk.ts';
 import type { Failing } from './failing.ts';
 import { type GatedFile, gatedFiles } from './gated.ts';
-import { goThroughNights } from './nights.ts';
+import { goThroughNights, runOut } from './nights.ts';
 import { SimulatedOperator } from './operators.ts';
 import { ownParcels, type Sent, sampleParcels } from './parcels.ts';
 import { type Correspondent, idsOf, type Participants } from './participants.ts';
@@ -33,6 +33,8 @@ const LOOK_AT_MOST = 120 * DAY;
  */
 const IMPORTED = 0.2;
 const ORDERED = 0.85;
+/** Who decides, and takes the turn, has done so by then. */
+const DECIDED_WITHIN = 4 * DAY;
 /** A batch that no operator heard of by then will have no orders. */
 const HEARD_WITHIN = 7 * DAY;
 
@@ -43,6 +45,8 @@ export interface ConductedCloud extends OutsideCloud {
   rest(): Promise<void>;
   /** Lets time pass until nothing is left to do, or until an instant. */
   run(until?: number): Promise<void>;
+  /** Has rules with a schedule send nothing when their time comes, as is said of their ARNs. */
+  pauseSchedules(paused: (ruleArn: string) => boolean): void;
   /** An error of what recurs ends `run`, which rejects with it. */
   readonly clock: { now(): number; every(period: number, run: () => void): void };
   failedExecutions(): { arn: string; machine: string; error: string | null; cause: string | null }[];
@@ -209,7 +213,7 @@ export async function conduct(
       if (allSent && failing.stuck(ladderMilliseconds(settings.ladder), last(reports))) throw new Stuck();
     });
   try {
-    await cloud.run();
+    await runOut(cloud, lastUpload + ladderMilliseconds(settings.ladder) + DECIDED_WITHIN);
     await goThroughNights(cloud, () => {
       if (simulated.length > 0) watch.lookAfter([cloud.clock.now()]);
     });

@@ -11,6 +11,8 @@ const DAY = 24 * HOUR;
 const NIGHT = 19 * HOUR;
 /** Of operators who stay silent about what they are to give back, so many nights in a row are looked at. */
 const MOST_SILENT = 3;
+/** What the ARN of the rule has by which nights come. */
+const NIGHT_RULE = 'Night';
 
 /** The follow-ups that began, in their order. */
 export async function followUps(cloud: Pick<ConductedCloud, 'list' | 'names'>): Promise<BatchId[]> {
@@ -19,13 +21,19 @@ export async function followUps(cloud: Pick<ConductedCloud, 'list' | 'names'>): 
   return [...new Set(begun)].sort();
 }
 
-/** How many of the last follow-ups had nothing but what was not given back; null where the last one did not settle. */
-async function silentNights(cloud: ConductedCloud): Promise<number | null> {
+/** The follow-ups that settled, the last one first, and whether that is the last that began. */
+async function settledNights(cloud: ConductedCloud): Promise<{ nights: BatchId[]; all: boolean }> {
+  const begun = (await followUps(cloud)).reverse();
+  const keys = new Set(await cloud.list(bucketsOf(cloud).outbox, `batches/${FOLLOW_UP}-`));
+  const nights = begun.filter((night) => keys.has(movedCsvKey(night)));
+  return { nights, all: nights[0] === begun[0] };
+}
+
+/** How many of these follow-ups, from the first of them on, had nothing but what was not given back. */
+async function silentOf(cloud: ConductedCloud, nights: readonly BatchId[]): Promise<number> {
   const { outbox } = bucketsOf(cloud);
-  const nights = (await followUps(cloud)).reverse();
   for (const [silent, night] of nights.entries()) {
     const key = movedCsvKey(night);
-    if (!(await cloud.list(outbox, key)).includes(key)) return null;
     const [, ...rows] = Buffer.from(await cloud.get(outbox, key))
       .toString('utf8')
       .trimEnd()
@@ -35,6 +43,29 @@ async function silentNights(cloud: ConductedCloud): Promise<number | null> {
   return nights.length;
 }
 
+/** Whether nights come from now on. */
+function letNightsCome(cloud: ConductedCloud, come: boolean): void {
+  cloud.pauseSchedules((rule) => !come && rule.includes(NIGHT_RULE));
+}
+
+/**
+ * Lets time pass until nothing is left to do. What operators stay silent about is asked for night after night, and of two reversals of
+ * different days one is always open: so there are no more nights once the last ones had nothing else, and what is open ends.
+ * @param over when everything that was uploaded may have ended by itself
+ */
+export async function runOut(cloud: ConductedCloud, over: number): Promise<void> {
+  const look = async () => {
+    const { nights } = await settledNights(cloud);
+    if ((await silentOf(cloud, nights.slice(0, MOST_SILENT))) >= MOST_SILENT) letNightsCome(cloud, false);
+  };
+  cloud.clock.every(DAY, () => {
+    const now = cloud.clock.now();
+    if (now >= over) cloud.outside(now, look);
+  });
+  await cloud.run();
+  letNightsCome(cloud, true);
+}
+
 /**
  * Lets nights come, once nothing else is left to do, as long as each brings a follow-up. One that did not settle is told of at the end.
  * @param begun told of each night that brought one, before its ladders run
@@ -42,8 +73,8 @@ async function silentNights(cloud: ConductedCloud): Promise<number | null> {
 export async function goThroughNights(cloud: ConductedCloud, begun: () => void): Promise<void> {
   if ((await cloud.list(bucketsOf(cloud).work, WAITING.prefix)).length === 0) return;
   for (;;) {
-    const silent = await silentNights(cloud);
-    if (silent === null || silent >= MOST_SILENT) return;
+    const { nights, all } = await settledNights(cloud);
+    if (!all || (await silentOf(cloud, nights)) >= MOST_SILENT) return;
     const before = (await followUps(cloud)).length;
     const now = cloud.clock.now();
     const tonight = Math.floor(now / DAY) * DAY + NIGHT;

@@ -12,6 +12,8 @@ export class FakeCloud implements ConductedCloud {
   readonly uploads: { at: number; key: string; text: string }[] = [];
   /** What the system does with an upload. */
   onUpload: (key: string, body: Buffer) => void = () => {};
+  /** Whether rules with a schedule send nothing. */
+  isPaused: (ruleArn: string) => boolean = () => false;
   private readonly objects = new Map<string, Buffer>();
 
   constructor(start: number) {
@@ -20,6 +22,10 @@ export class FakeCloud implements ConductedCloud {
 
   outside(at: number, run: () => Promise<void>): void {
     this.clock.outside(at, run);
+  }
+
+  pauseSchedules(paused: (ruleArn: string) => boolean): void {
+    this.isPaused = paused;
   }
 
   failedExecutions(): never[] {

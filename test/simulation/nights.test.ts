@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { goThroughNights } from '../../simulation/nights.ts';
+import { goThroughNights, runOut } from '../../simulation/nights.ts';
 import { FakeCloud } from './fake-cloud.ts';
 
 const START = Date.parse('2026-06-17T00:05:00Z');
@@ -51,5 +51,45 @@ describe('the nights after a run', () => {
     const cloud = new FakeCloud(START);
     await goThroughNights(cloud, () => undefined);
     expect(cloud.clock.now()).toBe(START);
+  });
+});
+
+describe('a run of which operators never give back', () => {
+  /** A cloud in which each night brings a follow-up that settles after the next night has come, sixty at most. */
+  function withOverlapping(why: (night: number) => string): { cloud: FakeCloud; begun: string[] } {
+    const cloud = new FakeCloud(START);
+    const begun: string[] = [];
+    cloud.clock.every(
+      24 * HOUR,
+      () => {
+        if (begun.length >= 60 || cloud.isPaused('arn:rule/dev-workflow-NightCame')) return;
+        const batch = `followup-${new Date(cloud.clock.now()).toISOString().slice(0, 10).replaceAll('-', '')}0000`;
+        begun.push(batch);
+        void cloud.put('work', `screened/${batch}/a/shards/a/list.tsv`, '');
+        const moved = `msisdn,from,why,to,state\n+919810000001,x,${why(begun.length)},jio,directed\n`;
+        cloud.outside(cloud.clock.now() + 49 * HOUR, () => cloud.put('outbox', `batches/${batch}/moved.csv`, moved));
+      },
+      Date.parse('2026-06-17T19:00:00Z'),
+    );
+    cloud.outside(START + 20 * HOUR, async () => undefined);
+    return { cloud, begun };
+  }
+  const over = START + 10 * 24 * HOUR;
+
+  it('ends although one night is always open, and lets nights come again after that', async () => {
+    const { cloud, begun } = withOverlapping(() => 'overdue');
+    await runOut(cloud, over);
+    expect(begun).toHaveLength(10);
+    expect(await cloud.list('outbox', 'batches/')).toHaveLength(10);
+    expect(cloud.isPaused('arn:rule/dev-workflow-NightCame')).toBe(false);
+  });
+
+  it('has nights as long as the last three had anything else, and sweeps always', async () => {
+    const { cloud, begun } = withOverlapping((night) => (night < 20 ? 'ported' : 'overdue'));
+    const paused: boolean[] = [];
+    cloud.clock.every(HOUR, () => void paused.push(cloud.isPaused('arn:rule/dev-workflow-SweepDue')));
+    await runOut(cloud, over);
+    expect(begun).toHaveLength(24);
+    expect(paused).not.toContain(true);
   });
 });
