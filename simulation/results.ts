@@ -1,6 +1,7 @@
 import type { Summary } from '../lambdas/domain/books.ts';
 import {
   ADMITTED,
+  type AgencyId,
   type ApproverId,
   type BatchId,
   type CaseworkerId,
@@ -9,7 +10,15 @@ import {
   type OperatorId,
 } from '../lambdas/domain/identifiers.ts';
 import { type InboxKey, parseInboxKey } from '../lambdas/domain/inbox.ts';
-import { APPEALS, OUTBOX, previewKeys, receiptKey, summaryKey, takenReceiptKey } from '../lambdas/domain/outbox.ts';
+import {
+  APPEALS,
+  OUTBOX,
+  previewKeys,
+  receiptKey,
+  summaryKey,
+  takenReceiptKey,
+  WITHDRAWALS,
+} from '../lambdas/domain/outbox.ts';
 import type { ReversalSummary } from '../lambdas/domain/reversal-books.ts';
 import { bucketsOf } from './buckets.ts';
 import type { Conducted, UploadedReport } from './conduct.ts';
@@ -157,11 +166,12 @@ function usageWarning({ operator, rows, rejected, warnings, rejects }: Record<st
 /** Whose receipts an upload's is among, and what it is about; none where its place has no receipts. */
 function aboutOf(
   place: InboxKey,
-): readonly [who: OperatorId | ApproverId | CaseworkerId, about: string, name: string] | undefined {
+): readonly [who: OperatorId | ApproverId | CaseworkerId | AgencyId, about: string, name: string] | undefined {
   if (place.kind === 'response') return [place.operator, place.directionId, place.name];
   if (place.kind === 'decision') return [place.approver, place.batchId, place.name];
   if (place.kind === 'lookup') return [place.caseworker, LOOKED_UP, place.name];
   if (place.kind === 'appeal') return [place.caseworker, APPEALS, place.name];
+  if (place.kind === 'withdrawal') return [place.agency, WITHDRAWALS, place.name];
   if (place.kind === 'exemption') return [place.approver, EXEMPTED, place.name];
   return place.kind === 'admission' ? [place.approver, ADMITTED, place.name] : undefined;
 }

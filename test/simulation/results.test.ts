@@ -212,6 +212,11 @@ describe('a run succeeded', () => {
       refused: null,
     });
     await put(`receipts/approver-2/${BATCH}/d.csv.${sha256}.json`, { rows: 0, rejected: {}, refused: 'sha_taken' });
+    await put('receipts/mha/withdrawals/w.csv.0f343b09.json', {
+      rows: 0,
+      rejected: {},
+      refused: 'missing_column:imei',
+    });
     // Those of simulated participants, and of another file of the same name.
     await put('receipts/airtel/nowhere/x.csv.ffffffff.json', { rows: 0, rejected: {}, refused: 'unknown_direction' });
     await put(`receipts/approver-1/${BATCH}/y.csv.0f343b09.json`, { rows: 0, rejected: {}, refused: 'empty_file' });
@@ -220,6 +225,7 @@ describe('a run succeeded', () => {
       'responses/airtel/nowhere/z.csv',
       'exemptions/approver-1/e.csv',
       `decisions/approver-2/${BATCH}/d.csv`,
+      `withdrawals/mha/${BATCH}/w.csv`,
       'usage/jio/u.csv',
       'nowhere.csv',
     ].map((key) => ({ key, sha256 }));
@@ -228,6 +234,7 @@ describe('a run succeeded', () => {
       "airtel's z.csv was refused: file_too_large (see receipts/airtel/nowhere/z.csv.unread.json)",
       "of approver-1's e.csv, 3 rows, were rejected: bad_until × 2 (see receipts/approver-1/exemptions/e.csv.0f343b09.json)",
       `approver-2's d.csv was refused: sha_taken (see receipts/approver-2/${BATCH}/d.csv.${sha256}.json)`,
+      "mha's w.csv was refused: missing_column:imei (see receipts/mha/withdrawals/w.csv.0f343b09.json)",
     ]);
   });
 
