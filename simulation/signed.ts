@@ -14,6 +14,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   withdrawals: 'agency',
   admissions: 'approver',
   appeals: 'caseworker',
+  lookups: 'caseworker',
 };
 
 /**
