@@ -339,6 +339,8 @@ export interface Receipt {
   readonly rejected: Readonly<Record<string, number>>;
   readonly rejects: readonly RejectedRow[];
   readonly refused: FileReason | null;
+  /** The reversal that an appeal or a withdrawal began; absent of all else. */
+  readonly reversal?: BatchId;
 }
 
 /** Of which file a receipt is, read back from its text. */
@@ -358,11 +360,15 @@ export function countedIn(receipt: string): Record<'rows' | 'recorded' | 'alread
   return { ...counts, rejected: Object.values(rejected).reduce((sum, rows) => sum + rows, 0) };
 }
 
-/** The receipt of a file that was recorded. */
+/**
+ * The receipt of a file that was recorded.
+ * @param reversal what it begins, where it is an appeal or a withdrawal that begins one: who filed it finds by it what becomes of that
+ */
 export function receiptOf(
   file: string,
   sha256: string,
   applied: Pick<Applied, 'rows' | 'recorded' | 'alreadyRecorded' | 'rejects'>,
+  reversal?: BatchId,
 ): Receipt {
   const counts = new Map<string, number>();
   for (const { reason } of applied.rejects) counts.set(reason, (counts.get(reason) ?? 0) + 1);
@@ -375,6 +381,7 @@ export function receiptOf(
     rejected: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
     rejects: applied.rejects.map(({ line, reason }) => ({ line, reason })),
     refused: null,
+    ...(reversal === undefined ? {} : { reversal }),
   };
 }
 

@@ -62,7 +62,10 @@ export async function fileAppeal(file: AppealFile, attempt: string): Promise<Don
   };
   const work = (key: string, text: string) => writeObject({ bucket: env.WORK, key }, text);
   await work(ASKED.asked(batchId, attempt), askedForm.text(asked));
-  await work(ASKED.receipt(batchId, attempt), receiptText(receiptOf(name, sha256, counts)));
+  await work(
+    ASKED.receipt(batchId, attempt),
+    receiptText(receiptOf(name, sha256, counts, counts.recorded === 0 ? undefined : batchId)),
+  );
   const recorded = { sha256, batchId, attempt, subjects: counts.recorded };
   return await goOn(file, sha256, await recordAppeal(env.CASES, caseworker, recorded, gone));
 }

@@ -48,8 +48,9 @@ export async function reverse(
   };
   const work = (place: string, text: string) => writeObject({ bucket: env.WORK, key: place }, text);
   await work(ASKED.asked(batchId, attempt), askedForm.text(asked));
-  await work(ASKED.receipt(batchId, attempt), receiptText(receiptOf(name, sha256, named)));
   const subjects = rows.length === 0 ? batch.report.handsets : named.imeis.length;
+  const receipt = receiptOf(name, sha256, named, subjects === 0 ? undefined : batchId);
+  await work(ASKED.receipt(batchId, attempt), receiptText(receipt));
   const recorded = await recordAppeal(env.CASES, agency, { sha256: asksFor, batchId, attempt, subjects }, gone);
   return await goOn(file, batch, { sha256, asksFor }, recorded);
 }

@@ -132,6 +132,8 @@ describe('an appeal', () => {
         { line: 7, reason: 'unknown_reference' },
       ],
       refused: null,
+      // By which its caseworker finds its books.
+      reversal: idOf('monday'),
     });
   });
 
@@ -149,7 +151,9 @@ describe('an appeal', () => {
   });
 
   it('of which no row is good starts none, and one that cannot be read is refused', async () => {
-    expect(await receipt('caseworker-1', 'none', `${HEADER}${A},,,,\n`)).toMatchObject({
+    const none = await receipt('caseworker-1', 'none', `${HEADER}${A},,,,\n`);
+    expect(none).not.toHaveProperty('reversal');
+    expect(none).toMatchObject({
       recorded: 0,
       rejected: { missing_ground: 1 },
     });

@@ -86,6 +86,9 @@ describe('handsets of one report, each withdrawn by a file of its own before eit
       const { lab, direction, reversals } = await filed();
       await using _ = lab;
       const [first, last] = n === 0 ? reversals : reversals.toReversed();
+      const receipts = await lab.outbox('receipts/mha/withdrawals/');
+      const named = await Promise.all(receipts.map((key) => lab.json<{ reversal?: string }>(key)));
+      expect(named.map(({ reversal }) => reversal)).toEqual(reversals);
       for (const reversal of reversals) {
         expect(await lab.json(`previews/${reversal}/preview.json`)).toMatchObject({ subjects: 2, people: 1 });
         expect(await lab.read(`previews/${reversal}/preview.html`)).toContain('seen with 1 number more');
