@@ -1,5 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { glob } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { noticeText, uploadText, workText } from '../../simulation/happenings.ts';
+
+/** What functions log once they have written a receipt, or sent a file away. */
+const RECEIPTS = /log\.info\(\s*(['"])((?:\w+(?:'s)? )+(?:recorded|answered|refused|withdrawn))\1/g;
 
 describe('what is told of a cloud that somebody tries by hand', () => {
   it.each([
@@ -29,6 +34,13 @@ describe('what is told of a cloud that somebody tries by hand', () => {
     expect(workText(line({ message: 'batch settled', batchId: 'mha-0123456789ab', msisdn: '+919800000001' }))).toBe(
       'batch settled: batchId mha-0123456789ab',
     );
+    const reversal = 'caseworker-1-0123456789ab';
+    const caseworker = 'caseworker-1';
+    const filed = { message: 'appeal recorded', caseworker, subjects: 2, batchId: reversal };
+    expect(workText(line(filed))).toBe(`appeal recorded: batchId ${reversal}, caseworker caseworker-1, subjects 2`);
+    expect(workText(line({ message: "caseworker's file refused", caseworker, why: 'empty_file' }))).toBe(
+      "caseworker's file refused: caseworker caseworker-1, why empty_file",
+    );
     for (const none of [
       line({ message: 'swept' }),
       line({ message: 'toString' }),
@@ -37,6 +49,14 @@ describe('what is told of a cloud that somebody tries by hand', () => {
       '',
     ])
       expect(workText(none)).toBeUndefined();
+  });
+
+  it('tells of each receipt that a function writes', async () => {
+    const told = new Set<string>();
+    for await (const path of glob('lambdas/*/*.ts'))
+      for (const [, , message = ''] of readFileSync(path, 'utf8').matchAll(RECEIPTS)) told.add(message);
+    expect(told.size).toBeGreaterThan(10);
+    for (const message of told) expect(workText(JSON.stringify({ message })), message).toMatch(message);
   });
 
   it('tells of a notice by its kind and whom it is about', () => {
