@@ -112,7 +112,8 @@ Options
                              (default: mixed for the sample, silent for your own files)
   --approvals auto|none      simulated approvers, who approve each batch at once and say nothing of held handsets, but in
                              the sample, where the numbers of the most used one are re-verified (default), or none:
-                             what is uploaded decides, and a batch upon which nobody decides lapses
+                             what is uploaded decides; a report upon which nobody decides lapses, and a reversal waits
+                             and ends the run as failed, so that the sample has none
   --ladder flagged|normal    the clock of re-verification: 16 or 61 days (default flagged)
   --start INSTANT            where the virtual clock begins, such as 2026-06-01T00:00:00Z (default: now)
   --seed N                   for the sample and the simulated operators (default ${DEFAULT_SEED})

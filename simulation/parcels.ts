@@ -19,13 +19,13 @@ export type Sent = Omit<Parcel, 'weight'> & { kind: 'file'; agency?: string; age
 
 /** What is uploaded of the generated sample, and beside it. */
 export function sampleParcels(
-  { seed, start, operators }: RunSettings,
+  { seed, start, operators, approvals }: RunSettings,
   { scale, reports, uploads = [] }: Extract<RunSettings['material'], { kind: 'sample' }>,
 ): { usage: Parcel[]; sent: Sent[] } {
   const sample = planSample({ seed, scale, start });
-  // Of operators who never give back nights would ask it for ever.
-  const givesBack = operators !== 'silent';
-  const withdrawn = sample.reports.slice(0, reports).filter(({ fate }) => givesBack || fate !== 'reversed');
+  // Of operators who never give back nights would ask it for ever, and a reversal upon which nobody decides never lapses.
+  const areOver = operators !== 'silent' && approvals !== 'none';
+  const withdrawn = sample.reports.slice(0, reports).filter(({ fate }) => areOver || fate !== 'reversed');
   return {
     usage: sample.usage.map((file) => ({
       key: `usage/${file.operator}/${file.name}`,
@@ -49,7 +49,7 @@ export function sampleParcels(
       })),
       ...[
         ...sampleWithdrawals(sample, withdrawn),
-        ...(reports === undefined && givesBack ? [sampleAppeal(sample)] : []),
+        ...(reports === undefined && areOver ? [sampleAppeal(sample)] : []),
       ].map(({ key, age, text }) => ({ kind: 'file' as const, age, key, content: () => encoded([text]) })),
       ...uploads.map(sentOf),
     ],

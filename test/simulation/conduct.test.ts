@@ -125,10 +125,15 @@ describe('a run', () => {
       [188, `withdrawals/i4c/${reversed}/by-mistake.csv`],
     ]);
 
-    // Nobody asks back what silent operators would never give.
-    const silent = new FakeCloud(START);
-    await conduct(settings('--scale', '0.0001', '--operators', 'silent'), silent, people, quiet);
-    expect(silent.uploads.map(({ key }) => key)).toEqual(cloud.uploads.slice(0, -2).map(({ key }) => key));
+    // Nobody asks back what silent operators would never give, nor where a reversal would wait for ever for a decision.
+    for (const argv of [
+      ['--operators', 'silent'],
+      ['--approvals', 'none'],
+    ]) {
+      const without = new FakeCloud(START);
+      await conduct(settings('--scale', '0.0001', ...argv), without, people, quiet);
+      expect(without.uploads.map(({ key }) => key)).toEqual(cloud.uploads.slice(0, -2).map(({ key }) => key));
+    }
   });
 
   it.each([
