@@ -310,13 +310,14 @@ export class Reckoning {
     if (linesOf(text).lines.length > 0) throw new Error('nobody in the sample withdraws single handsets');
     const name = key.split('/').at(-1) ?? '';
     const digest = sha256(text);
+    const [, , of = ''] = key.split('/');
+    const id = reversalId(agency, key, version);
+    const isDirected = this.batches.some((batch) => batch.id === of);
     this.receipts[`receipts/${agency}/withdrawals/${name}.${digest.slice(0, 8)}.json`] = {
       ...{ file: name, sha256: digest, rows: 0, recorded: 0, alreadyRecorded: 0 },
-      ...{ rejected: {}, rejects: [], refused: null },
+      ...{ rejected: {}, rejects: [], refused: null, ...(isDirected && { reversal: id }) },
     };
-    const [, , of = ''] = key.split('/');
-    if (!this.batches.some((batch) => batch.id === of)) return;
-    const id = reversalId(agency, key, version);
+    if (!isDirected) return;
     this.#asked.set(id, { id, uploader: agency, key, subjects: [], of });
   }
 
@@ -324,11 +325,12 @@ export class Reckoning {
     const file = key.split('/').at(-1) ?? '';
     const digest = sha256(text);
     const { subjects, receipt } = readAppeal(text);
+    const id = reversalId(caseworker, key, version);
     this.receipts[`receipts/${caseworker}/appeals/${file}.${digest.slice(0, 8)}.json`] = {
       ...{ file, sha256: digest },
       ...receipt,
+      reversal: id,
     };
-    const id = reversalId(caseworker, key, version);
     this.#asked.set(id, { id, uploader: caseworker, key, subjects });
   }
 

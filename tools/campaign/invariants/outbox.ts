@@ -130,8 +130,14 @@ export function checkOutbox(known: Known): void {
       const rows = lines.map(cellsOf).map((cells) => `${cells[0]},${cells.at(-1)}`);
       known.must(same(rows, expected), `${where}: every reject has its line and reason`);
     } else if (place === 'receipts') {
-      const { file: _, ...receipt } = JSON.parse(text) as Record<string, unknown>;
+      const { file: _, reversal, ...receipt } = JSON.parse(text) as Record<string, unknown>;
       known.must(same(receipt, expected), `${where}: a receipt says what was recorded (${name.split('/').at(-1)})`);
+      const isOfReversal = reversal === undefined || known.seen.cases[`BATCH#${reversal}`]?.kind === 'reversal';
+      const isAppealed = name.includes('/appeals/') && Number(receipt.recorded) > 0;
+      known.must(
+        isOfReversal && (reversal !== undefined || !isAppealed),
+        `${where}: a receipt names the reversal it began`,
+      );
     } else if (name.includes('.withdrawn')) {
       known.must(same(lines, expected), `${where}: every number is withdrawn once, on its ground`);
       const { payload, withdrawn } = JSON.parse(outbox[`${name}.json`] ?? '{}') as Record<string, { n: string }[]>;
