@@ -2,19 +2,27 @@
 import { dayAt } from '../../test/scenarios/sample-reckoning.ts';
 import type { AnswerRow, AskedBack, Chronicle, GivenAnswer, SentReport, ToldOrder } from './chronicle.ts';
 import {
+  actedUpon,
   connectionState,
   type Decided,
   decide,
   exemptOn,
   SightingsByHandset,
-  saidOf,
   type Weighed,
   weigh,
 } from './claims.ts';
 import { DAY } from './draw.ts';
 import { type Books, booksOf, isOpenAt, type LedgerRow, Ledgers, type Taken } from './ledgers.ts';
 import type { Passage } from './reckoning.ts';
-import { type Became, SUBJECT_STATES, subjectsOfAppeal, subjectsOfWithdrawal, takenBack } from './reversals.ts';
+import {
+  type Became,
+  type Known,
+  SUBJECT_STATES,
+  subjectsOfAppeal,
+  subjectsOfWithdrawal,
+  takenBack,
+} from './reversals.ts';
+import { Withdrawals } from './withdrawals.ts';
 
 /** The days that the ladders of a batch take. */
 export const LADDER_DAYS = { reverify: 16, block: 2, restore: 2, unblock: 2 } as const;
@@ -108,6 +116,15 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
     const at = reversedAt.get(identifier);
     return at === undefined ? undefined : dayAt(at);
   };
+
+  const withdrawals = new Withdrawals((batchId) => {
+    const report = chronicle.reports.find((one) => one.batchId === batchId);
+    const planned = instants.get(batchId)?.startedAt ?? 0;
+    const begun = report?.begun.findLast((at) => at <= planned);
+    return report === undefined || begun === undefined
+      ? new Map()
+      : actedUpon({ report, begun, planned, people }, chronicle.decisions, seen);
+  });
 
   const note = (batchId: string, decided: readonly Decided[]) => {
     for (const one of decided.filter(({ kind }) => kind === 'reverify')) {
@@ -209,19 +226,21 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
     const report = chronicle.reports.find((one) => one.batchId === asked?.withdraws?.batchId);
     if (asked === undefined) return;
     const before = (one: string) => chronicle.decisions.filter((said) => said.batchId === one && said.at <= at);
+    const { withdraws } = asked;
     const subjects =
-      asked.withdraws === undefined || report === undefined
+      withdraws === undefined || report === undefined
         ? subjectsOfAppeal(asked, ledgers, chronicle.orders)
-        : subjectsOfWithdrawal(
-            asked.withdraws,
-            report,
-            report.begun.findLast((begun) => begun <= (instants.get(report.batchId)?.startedAt ?? at)) ?? at,
-            saidOf(before(report.batchId), people),
-            seen,
-            ledgers,
-          );
-    const struck = new Set(before(batchId).flatMap(({ words }) => words.flatMap(({ msisdn }) => msisdn ?? [])));
-    const became = takenBack(asked, subjects, struck, { ledgers, plans, orders: ordersOf, at });
+        : subjectsOfWithdrawal(withdraws, report, plans.get(report.batchId)?.decided ?? [], ledgers, withdrawals);
+    const struck = new Set(
+      before(batchId).flatMap(({ words }) =>
+        words.flatMap(({ decision, msisdn, imei }) => (decision === 'strike' ? (msisdn ?? imei ?? []) : [])),
+      ),
+    );
+    const own = withdraws && { imeis: withdraws.imeis, struck };
+    const isOut: Known['isOut'] = (by, kind, identifier) =>
+      withdrawals.isOut(by, kind, identifier, by === withdraws?.batchId ? own : undefined);
+    const became = takenBack(asked, subjects, struck, { ledgers, plans, orders: ordersOf, at, isOut });
+    if (withdraws !== undefined && own !== undefined) withdrawals.note(withdraws.batchId, own);
     const ended: Record<string, number> = {};
     for (const row of new Set(became.flatMap(({ rows }) => rows)))
       if (ledgers.takeBack(row, batchId, at)) ended[row.decided.operator] = (ended[row.decided.operator] ?? 0) + 1;
@@ -229,7 +248,7 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
     const answers: string[] = [];
     const withdrawn = new Map<string, string>();
     const given = new Set<string>();
-    for (const { subject, state, backAt, openIn, kept } of became) {
+    for (const { subject, state, backAt, openIn, kept, stays } of became) {
       const { kind, identifier, ground, line } = subject;
       const directions = [...openIn];
       for (const { decided: of } of backAt) {
@@ -246,7 +265,7 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
       }
       if (asked.withdraws === undefined) answers.push(`${line},${state},${directions.sort().join(' ')}`);
       answers.push(...kept);
-      if (state === 'kept' || state === 'struck') continue;
+      if (stays) continue;
       reversedAt.set(identifier, at);
       if (kind === 'restore') withdrawn.set(identifier, `${identifier},${dayAt(at)},${ground}`);
     }

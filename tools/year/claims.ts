@@ -189,6 +189,22 @@ export function decide(
   return decided;
 }
 
+/** A planned report's numbers, each with its handsets that link it, without those that were struck, or held and spared. */
+export function actedUpon(
+  { report, begun, planned, people }: { report: SentReport; begun: number; planned: number; people: number },
+  decisions: Chronicle['decisions'],
+  seen: SightingsByHandset,
+): Map<string, string[]> {
+  const said = decisions.filter(({ batchId, at }) => batchId === report.batchId && at >= begun && at <= planned);
+  const { struck, acts } = saidOf(said, people);
+  const { held } = weigh(report, begun, seen);
+  const links = new Map<string, string[]>();
+  for (const imei of report.handsets.filter((one) => !struck.has(one) && (!held.has(one) || acts.has(one))))
+    for (const digits of new Set(seen.of(imei, begun).map((sighting) => sighting.digits)))
+      links.set(`+91${digits}`, [...(links.get(`+91${digits}`) ?? []), imei]);
+  return links;
+}
+
 /** Each number's sightings, newest first. */
 function byNumber(sightings: readonly Sighting[]): Iterable<Sighting[]> {
   const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

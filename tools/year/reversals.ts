@@ -4,8 +4,9 @@
  */
 import { dayAt, daysBefore, written } from '../../test/scenarios/sample-reckoning.ts';
 import type { AskedBack, SentReport, ToldOrder } from './chronicle.ts';
-import { type Decided, type SightingsByHandset, type saidOf, weigh } from './claims.ts';
+import type { Decided } from './claims.ts';
 import { isOpenAt, type LedgerRow, type Ledgers } from './ledgers.ts';
+import type { Withdrawals } from './withdrawals.ts';
 
 export const SUBJECT_STATES = ['directed', 'alreadyOpen', 'tooLate', 'nothingToRestore', 'kept', 'struck'] as const;
 type State = (typeof SUBJECT_STATES)[number];
@@ -39,6 +40,8 @@ export interface Became {
   readonly openIn: readonly string[];
   /** Lines of `kept.csv`. */
   readonly kept: readonly string[];
+  /** Whether it stays as it is, for all that is given back: on others' account, or since an approver said so. */
+  readonly stays: boolean;
 }
 
 /** What is known when a reversal takes its turn. */
@@ -48,6 +51,8 @@ export interface Known {
   readonly plans: ReadonlyMap<string, { readonly decided: readonly Decided[] }>;
   readonly orders: ReadonlyMap<string, readonly ToldOrder[]>;
   readonly at: number;
+  /** Whether what a batch says of somebody was withdrawn, also by what takes its turn. */
+  readonly isOut?: (batchId: string, kind: 'reverify' | 'block', identifier: string) => boolean;
 }
 
 /** What must become of all that a reversal is asked, in the order of its lines, or numbers first. */
@@ -58,12 +63,12 @@ export function takenBack(
   known: Known,
 ): Became[] {
   return subjects.map((subject) => {
-    const nothing = { subject, backAt: [], rows: [], openIn: [], kept: [] };
+    const nothing = { subject, backAt: [], rows: [], openIn: [], kept: [], stays: true };
     if (struck.has(subject.identifier)) return { ...nothing, state: 'struck' };
     const kept = keptFor(subject, known);
     if (kept.length > 0) return { ...nothing, state: 'kept', kept };
     const of = subject.kind === 'restore' ? ofNumber : ofHandset;
-    return { subject, kept: [], ...of(subject, dayAt(asked.at), known) };
+    return { subject, kept: [], stays: isOthers(subject, known), ...of(subject, dayAt(asked.at), known) };
   });
 }
 
@@ -82,41 +87,50 @@ export function subjectsOfAppeal({ rows }: AskedBack, ledgers: Ledgers, orders: 
 }
 
 /**
- * What an agency takes back of a report: the handsets that it names, or all that were directed, and of the numbers that were directed
- * those that no other of its handsets links which still stands.
+ * What an agency takes back of a report: the handsets that it names, or all, and of the numbers that it directed those that no other of
+ * its handsets links which still stands. What the report found elsewhere goes with it where that was withdrawn, too.
+ * @param decided what became of the report's rows
  */
 export function subjectsOfWithdrawal(
   { imeis }: { readonly imeis: readonly string[] | undefined },
-  report: SentReport,
-  begun: number,
-  said: ReturnType<typeof saidOf>,
-  seen: SightingsByHandset,
+  { batchId, handsets }: Pick<SentReport, 'batchId' | 'handsets'>,
+  decided: readonly Decided[],
   ledgers: Ledgers,
+  withdrawals: Withdrawals,
 ): Subject[] {
-  const rows = ledgers.ofBatch(report.batchId);
-  const of = (kind: Decided['kind']) => rows.filter(({ decided }) => decided.kind === kind);
-  const before = new Set(of('block').flatMap((row) => (row.reversed === undefined ? [] : row.decided.identifier)));
-  const { held } = weigh(report, begun, seen);
-  const named = new Set(imeis ?? report.handsets);
-  const stands = (imei: string) =>
-    !named.has(imei) && !before.has(imei) && !said.struck.has(imei) && (!held.has(imei) || said.acts.has(imei));
-  const linkedBy = (some: readonly string[]) =>
-    new Set(some.flatMap((imei) => seen.of(imei, begun).map(({ digits }) => `+91${digits}`)));
-  const linked = linkedBy(report.handsets.filter((imei) => named.has(imei)));
-  const elsewhere = linkedBy(report.handsets.filter(stands));
-  const isAsked = (number: string) => imeis === undefined || (linked.has(number) && !elsewhere.has(number));
+  const named = new Set(imeis ?? handsets);
+  const links = withdrawals.linksOf(batchId);
+  const stands = (imei: string) => !named.has(imei) && !withdrawals.isHandsetOut(batchId, imei);
+  const isAsked = (kind: Decided['kind'], identifier: string) => {
+    if (kind === 'block') return named.has(identifier);
+    const by = links.get(identifier) ?? [];
+    return imeis === undefined || (by.some((imei) => named.has(imei)) && !by.some(stands));
+  };
+  const own = ledgers.ofBatch(batchId).map((row) => ({ of: row.decided, row }));
+  const elsewhere = decided.flatMap((of) => {
+    const row = of.state === 'directed' ? undefined : ledgers.directions.get(of.direction)?.get(of.identifier);
+    const { kind, identifier } = of;
+    if (row === undefined || row.reversed !== undefined || row.decided.kind !== kind) return [];
+    const isOut = (kind === 'reverify' || kind === 'block') && withdrawals.isOut(reportOf(row), kind, identifier);
+    return isOut ? [{ of, row }] : [];
+  });
+  const all = [...own, ...elsewhere].filter(({ of }) => isAsked(of.kind, of.identifier));
   const about = { ground: 'withdrawal', line: 0 };
-  const numbers = of('reverify')
-    .filter(({ decided }) => isAsked(decided.identifier))
-    .map((row): Subject => ({ kind: 'restore', identifier: row.decided.identifier, scope: { rows: [row] }, ...about }));
-  const byHandset = Map.groupBy(
-    of('block').filter(({ decided }) => named.has(decided.identifier)),
-    ({ decided }) => decided.identifier,
-  );
-  const handsets = [...byHandset].map(
-    ([identifier, own]): Subject => ({ kind: 'unblock', identifier, scope: { rows: own }, ...about }),
-  );
-  return [...numbers, ...handsets];
+  const numbers = all
+    .filter(({ of }) => of.kind === 'reverify')
+    .map(({ of, row }): Subject => ({ kind: 'restore', identifier: of.identifier, scope: { rows: [row] }, ...about }));
+  const blocks = all.filter(({ of }) => of.kind === 'block');
+  const unblocked = [...named].map((identifier): Subject => {
+    const rows = blocks.flatMap(({ of, row }) => (of.identifier === identifier ? [row] : []));
+    return { kind: 'unblock', identifier, scope: { rows }, ...about };
+  });
+  return [...numbers, ...unblocked];
+}
+
+/** The batch of a row, or of the report's row that it goes on with. */
+function reportOf(row: LedgerRow): string {
+  const before = row.continues.at(-1);
+  return before === undefined ? (row.direction.split('.')[0] ?? '') : reportOf(before);
 }
 
 /** The rows that are in question of a withdrawal, with what goes on with them. */
@@ -145,7 +159,8 @@ function keptFor(subject: Subject, known: Known): string[] {
         one.identifier === identifier &&
         one.kind === does &&
         one.state !== 'directed' &&
-        directions.has(one.direction)
+        directions.has(one.direction) &&
+        !known.isOut?.(batchId, does, identifier)
       )
         keep(one.operator, batchId, one.state);
   const all = ledgers.rowsOf(does, identifier);
@@ -157,6 +172,19 @@ function keptFor(subject: Subject, known: Known): string[] {
     if (hasEffect) keep(operatorOf(row), row.direction.split('.')[0] ?? '', 'directed');
   }
   return [...kept];
+}
+
+/** Whether another batch did something of a withdrawn subject that is in force, at whatever operator, and nobody gave it back since. */
+function isOthers(subject: Subject, { ledgers, at }: Known): boolean {
+  const { scope, identifier, kind } = subject;
+  if (scope === 'current' || !('rows' in scope)) return false;
+  const own = rowsInScope(subject, ledgers);
+  const given = ledgers.rowsOf(kind, identifier).filter(({ outcome }) => ['restored', 'unblocked'].includes(outcome));
+  return ledgers.rowsOf(kind === 'restore' ? 'reverify' : 'block', identifier).some((row) => {
+    if (own.includes(row) || row.reversed !== undefined) return false;
+    const inForce = isOpenAt(row, at) || isMoved(row) || isOverdue(row, at) || ENDED.includes(row.outcome);
+    return inForce && !given.some((one) => operatorOf(one) === operatorOf(row) && one.madeAt > row.madeAt);
+  });
 }
 
 const ENDED = ['disconnected', 'surrendered', 'blocked'];

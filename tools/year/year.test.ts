@@ -30,6 +30,7 @@ import { guiltyOf, innocentsOf, type Passage, whyConnected } from './reckoning.t
 import { subjectsOfAppeal, takenBack } from './reversals.ts';
 import { CONTEXT, Year } from './run.ts';
 import { yearText } from './tell.ts';
+import { Withdrawals } from './withdrawals.ts';
 import { help, yearSettings } from './year-arguments.ts';
 
 const A = '35100000000001';
@@ -437,6 +438,41 @@ describe("the year's own reckoning of what is given back", () => {
     expect(kept(new Map([['later', { decided: [relies] }]]))).toEqual([`reverify,${P},jio,later,alreadyOpen`]);
     ledgers.add(decided('reverify'), 'since.reverify.jio.2-0-0', beginOf(40));
     expect(kept(new Map())).toEqual([`reverify,${P},jio,since,directed`]);
+  });
+
+  it('goes on for nobody once what relies on it is withdrawn, too: a number with the last handset that links it', () => {
+    const of = new Map([[P, ['A', 'B']]]);
+    const withdrawals = new Withdrawals(() => of);
+    const out = (own?: { imeis: string[] | undefined; struck: Set<string> }) => [
+      withdrawals.isOut('later', 'reverify', P, own),
+      withdrawals.isOut('later', 'block', 'A', own),
+    ];
+    expect(out()).toEqual([false, false]);
+    expect(out({ imeis: undefined, struck: new Set() })).toEqual([true, true]);
+    expect(out({ imeis: undefined, struck: new Set(['B']) })).toEqual([false, true]);
+    withdrawals.note('later', { imeis: ['A'], struck: new Set() });
+    expect(out()).toEqual([false, true]);
+    expect(out({ imeis: ['B'], struck: new Set([P]) })).toEqual([false, true]);
+    withdrawals.note('later', { imeis: ['B'], struck: new Set() });
+    expect(out()).toEqual([true, true]);
+    expect(withdrawals.isOut('another', 'reverify', P)).toBe(false);
+  });
+
+  it('is not taken back as a whole where another batch did it, too, and that is in force', () => {
+    const ledgers = new Ledgers();
+    ledgers.add(decided('reverify', { operator: 'vi' }), 'others.reverify.vi.1-0-0', beginOf(10));
+    ledgers.add(decided('reverify'), `${BATCH}.reverify.jio.2-0-0`, beginOf(30));
+    const row = ledgers.ofNumber(P).at(-1);
+    if (row === undefined) throw new Error('there is a row');
+    const subject = { kind: 'restore', identifier: P, scope: { rows: [row] }, ground: 'withdrawal', line: 0 } as const;
+    const known = { ledgers, plans: new Map(), orders: new Map(), at: beginOf(5) };
+    const became = () => takenBack(appeal(0), [subject], new Set(), known)[0];
+    expect(became()).toMatchObject({ state: 'directed', stays: true });
+    const rows = [{ identifier: P, outcome: 'verified', on: dateOf(4) }];
+    ledgers.record({
+      ...{ operator: 'vi', direction: 'others.reverify.vi.1-0-0', name: '', sha256: '', at: beginOf(4), rows },
+    });
+    expect(became()).toMatchObject({ state: 'directed', stays: false });
   });
 
   it('is directed by no later batch, unless it was seen on a later day', () => {

@@ -1,0 +1,62 @@
+/** The year's own reckoning of what agencies have withdrawn of their reports, from due-process.md, without a line of the system's. */
+
+/** What one reversal took back of a report, and whom approvers left out of it. */
+interface TakenBack {
+  /** Undefined for the whole report. */
+  readonly imeis: readonly string[] | undefined;
+  readonly struck: ReadonlySet<string>;
+}
+
+/** A report's numbers, each with its handsets that link it and are acted upon, by what people said of the report. */
+export type Links = ReadonlyMap<string, readonly string[]>;
+
+export class Withdrawals {
+  readonly #linksOf: (batchId: string) => Links;
+  readonly #links = new Map<string, Links>();
+  readonly #taken = new Map<string, TakenBack[]>();
+
+  /** @param linksOf of a report's batch, once it is planned */
+  constructor(linksOf: (batchId: string) => Links) {
+    this.#linksOf = linksOf;
+  }
+
+  linksOf(batchId: string): Links {
+    const links = this.#links.get(batchId) ?? this.#linksOf(batchId);
+    this.#links.set(batchId, links);
+    return links;
+  }
+
+  note(batchId: string, taken: TakenBack): void {
+    this.#taken.set(batchId, [...(this.#taken.get(batchId) ?? []), taken]);
+  }
+
+  /** Whether a handset of a report is withdrawn. */
+  isHandsetOut(batchId: string, imei: string, own?: TakenBack): boolean {
+    return this.#takenBy(batchId, imei, own) >= 0;
+  }
+
+  /**
+   * Whether what a report says of a number or a handset is withdrawn: with the whole of it, or with the last handset that links the number.
+   * @param own what a reversal takes back that takes its turn now
+   */
+  isOut(batchId: string, kind: 'reverify' | 'block', identifier: string, own?: TakenBack): boolean {
+    const all = this.#all(batchId, own);
+    const isWhole = ({ imeis, struck }: TakenBack) =>
+      imeis === undefined && ![...struck].some((one) => !one.startsWith('+'));
+    if (all.some((one) => isWhole(one) && !one.struck.has(identifier))) return true;
+    if (all.length === 0) return false;
+    if (kind === 'block') return this.#takenBy(batchId, identifier, own) >= 0;
+    const by = (this.linksOf(batchId).get(identifier) ?? []).map((imei) => this.#takenBy(batchId, imei, own));
+    return by.length > 0 && !by.includes(-1) && all[Math.max(...by)]?.struck.has(identifier) === false;
+  }
+
+  #all(batchId: string, own?: TakenBack): readonly TakenBack[] {
+    return [...(this.#taken.get(batchId) ?? []), ...(own === undefined ? [] : [own])];
+  }
+
+  #takenBy(batchId: string, imei: string, own?: TakenBack): number {
+    return this.#all(batchId, own).findIndex(
+      ({ imeis, struck }) => (imeis === undefined || imeis.includes(imei)) && !struck.has(imei),
+    );
+  }
+}
