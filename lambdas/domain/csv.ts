@@ -54,6 +54,9 @@ const CR = 13;
 
 const QUOTE = 34;
 
+/** A number or a handset that stands in a header: what should be the first row was written behind the names. */
+const IDENTIFIER = /^\d{10,16}$/;
+
 /** An empty quoted cell and a second quote after it: csv-parse reads on as if the cell began there. */
 const QUOTED_TWICE = /""[\t\f\r ]+"/g;
 
@@ -286,7 +289,11 @@ class RecordReader<Column extends string> {
     const names = cells.map((cell) => cell.trim().toLowerCase());
     const { required, optional, oneOf = [] } = this.#columns;
     const hasNone = !oneOf.some((column) => names.includes(column));
-    const missing = required.find((column) => !names.includes(column)) ?? (hasNone ? oneOf[0] : undefined);
+    const lacking = required.find((column) => !names.includes(column)) ?? (hasNone ? oneOf[0] : undefined);
+    // Read as a header without rows, a withdrawal of one handset would take back its whole report.
+    const missing = names.some((name) => IDENTIFIER.test(name.replaceAll(/[\s+-]/g, '')))
+      ? (lacking ?? required[0] ?? oneOf[0])
+      : lacking;
     const twice = [...required, ...optional].find((column) => names.indexOf(column) !== names.lastIndexOf(column));
     if (missing !== undefined) this.#fault = new FileFault(line, `missing_column:${missing}`);
     else if (twice !== undefined) this.#fault = new FileFault(line, `duplicate_column:${twice}`);

@@ -88,6 +88,8 @@ describe("files that can't be read", () => {
     ['a header without the column', 'number,note\n1,x\n', 1, 'missing_column:imei', 0],
     ['a header of spaces', '  \n1\n', 1, 'missing_column:imei', 0],
     ['rows without a header', '353918051234560,x\n', 1, 'missing_column:imei', 0],
+    ['a handset in the header', 'imei,353918051234560\n', 1, 'missing_column:imei', 0],
+    ['a number in the header', 'imei,+91 98000-00001\n1,x\n', 1, 'missing_column:imei', 0],
     ['a wrong delimiter', 'imei;note\n1;x\n', 1, 'missing_column:imei', 0],
     ['a header on line 3 without the column', '\n\nnote\n1\n', 3, 'missing_column:imei', 0],
     ['a column twice', 'imei,note,IMEI\n1,x,2\n', 1, 'duplicate_column:imei', 0],
