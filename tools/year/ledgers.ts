@@ -157,12 +157,21 @@ export class Ledgers {
     const taken = { recorded: 0, alreadyRecorded: 0, rejected: 0 };
     for (const answer of rows) {
       const row = own.get(answer.identifier);
-      taken[row === undefined ? 'rejected' : answerRow(row, answer, at)]++;
+      const from =
+        row?.portedFrom ??
+        (row?.decided.kind === 'reverify' ? this.#portedFrom(answer.identifier, operator) : undefined);
+      taken[row === undefined ? 'rejected' : answerRow(row, answer, at, from)]++;
       // Whoever was said to have it hasn't: it was not ported.
-      if (row?.portedFrom !== undefined && row.waitsAt === row.portedFrom)
+      if (from !== undefined && row?.outcome === 'not_found' && row.waitsAt === from)
         for (const one of this.ofNumber(answer.identifier)) if (one.ported?.to === operator) one.ported = undefined;
     }
     return taken;
+  }
+
+  /** The operator from which a number was ported to this one last, as nobody disputes: also a later report's row can say that it is not there. */
+  #portedFrom(identifier: string, to: string): string | undefined {
+    const here = this.ofNumber(identifier).filter(({ ported }) => ported?.to === to);
+    return here.sort((a, b) => ((a.ported?.on ?? '') < (b.ported?.on ?? '') ? -1 : 1)).at(-1)?.decided.operator;
   }
 }
 
@@ -174,7 +183,12 @@ const isOpen = ({ outcome }: LedgerRow): boolean => outcome === 'open' || outcom
 export const isOpenAt = (row: LedgerRow, at: number): boolean =>
   isOpen(row) && at < row.ends && row.reversed === undefined;
 
-function answerRow(row: LedgerRow, { outcome, on, by = '' }: AnswerRow, at: number): keyof Taken {
+function answerRow(
+  row: LedgerRow,
+  { outcome, on, by = '' }: AnswerRow,
+  at: number,
+  portedFrom: string | undefined,
+): keyof Taken {
   const { kind, lastSeen } = row.decided;
   const known: readonly string[] = ANSWERS[kind];
   if (!known.includes(outcome)) return 'rejected';
@@ -193,7 +207,7 @@ function answerRow(row: LedgerRow, { outcome, on, by = '' }: AnswerRow, at: numb
   if (outcome === 'reissued') row.reissuedOn = on;
   if (outcome === 'ported') row.ported = { to: by, on };
   if (!isOverdue && outcome === 'ported') row.waitsAt = by;
-  if (!isOverdue && outcome === 'not_found') row.waitsAt = row.portedFrom;
+  if (!isOverdue && outcome === 'not_found') row.waitsAt = portedFrom;
   if (!isOverdue && outcome === 'extended') row.waitsAt = row.decided.operator;
   return 'recorded';
 }

@@ -180,8 +180,12 @@ function isOthers(subject: Subject, { ledgers, at }: Known): boolean {
   if (scope === 'current' || !('rows' in scope)) return false;
   const own = rowsInScope(subject, ledgers);
   const given = ledgers.rowsOf(kind, identifier).filter(({ outcome }) => ['restored', 'unblocked'].includes(outcome));
-  return ledgers.rowsOf(kind === 'restore' ? 'reverify' : 'block', identifier).some((row) => {
-    if (own.includes(row) || row.reversed !== undefined) return false;
+  const all = ledgers.rowsOf(kind === 'restore' ? 'reverify' : 'block', identifier);
+  // Who had the number before somebody else got it has nothing of it any more.
+  const isFormer = ({ decided }: LedgerRow) =>
+    all.some(({ reissuedOn }) => reissuedOn !== undefined && decided.lastSeen <= reissuedOn);
+  return all.some((row) => {
+    if (own.includes(row) || row.reversed !== undefined || isFormer(row)) return false;
     const inForce = isOpenAt(row, at) || isMoved(row) || isOverdue(row, at) || ENDED.includes(row.outcome);
     return inForce && !given.some((one) => operatorOf(one) === operatorOf(row) && one.madeAt > row.madeAt);
   });

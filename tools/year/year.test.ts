@@ -285,6 +285,23 @@ describe("the year's own ledgers", () => {
     expect(ledgers.waiting().map(({ waitsAt }) => waitsAt)).toEqual(['jio']);
   });
 
+  it('have a number go back where a later report asks for it at the operator that it was ported to, and it is not there', () => {
+    const ledgers = new Ledgers();
+    const identifier = '+916000000001';
+    const at = beginOf(20);
+    const say = (operator: string, direction: string, row: { outcome: string; by?: string }) =>
+      ledgers.record({ operator, direction, name: '', sha256: '', at, rows: [{ identifier, on: dateOf(20), ...row }] });
+    ledgers.add(row(identifier), 'one', beginOf(30));
+    say('jio', 'one', { outcome: 'ported', by: 'vi' });
+    for (const waiting of ledgers.waiting()) waiting.waitsAt = undefined;
+    ledgers.add({ ...row(identifier), operator: 'vi' }, 'later', beginOf(36));
+    ledgers.add({ ...row(identifier), kind: 'restore', operator: 'vi' }, 'back', beginOf(36));
+    say('vi', 'back', { outcome: 'not_found' });
+    expect(ledgers.waiting()).toEqual([]);
+    say('vi', 'later', { outcome: 'not_found' });
+    expect(ledgers.waiting().map(({ direction, waitsAt }) => `${direction} ${waitsAt}`)).toEqual(['later jio']);
+  });
+
   it('have a row open until its ladder ends, and refuse the direction of another operator', () => {
     const ledgers = new Ledgers();
     ledgers.add(row('+916000000001'), 'one', beginOf(30));
@@ -473,6 +490,21 @@ describe("the year's own reckoning of what is given back", () => {
       ...{ operator: 'vi', direction: 'others.reverify.vi.1-0-0', name: '', sha256: '', at: beginOf(4), rows },
     });
     expect(became()).toMatchObject({ state: 'directed', stays: false });
+  });
+
+  it('is taken back of who had the number before somebody else got it, whatever another batch did to them', () => {
+    const ledgers = new Ledgers();
+    ledgers.add(decided('reverify'), 'others.reverify.jio.1-0-0', beginOf(10));
+    ledgers.add(decided('reverify'), `${BATCH}.reverify.jio.2-0-0`, beginOf(30));
+    const row = ledgers.ofNumber(P).at(-1);
+    if (row === undefined) throw new Error('there is a row');
+    const subject = { kind: 'restore', identifier: P, scope: { rows: [row] }, ground: 'withdrawal', line: 0 } as const;
+    const known = { ledgers, plans: new Map(), orders: new Map(), at: beginOf(25) };
+    const stays = () => takenBack(appeal(0), [subject], new Set(), known)[0]?.stays;
+    expect(stays()).toBe(true);
+    const rows = [{ identifier: P, outcome: 'reissued', on: dateOf(12) }];
+    ledgers.record({ operator: 'jio', direction: row.direction, name: '', sha256: '', at: beginOf(20), rows });
+    expect(stays()).toBe(false);
   });
 
   it('is directed by no later batch, unless it was seen on a later day', () => {
