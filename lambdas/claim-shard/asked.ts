@@ -210,7 +210,7 @@ async function withdrawsOf({ previewKey }: Pick<Batch, 'previewKey'>): Promise<A
  */
 async function stillAsked(asked: readonly AskedSubject[], withdraws: Asked['withdraws']): Promise<AskedSubject[]> {
   if (withdraws === null || !asked.some(isConditional)) return [...asked];
-  const withdrawn = await readWithdrawn(env, withdraws.batchId, new Set());
+  const withdrawn = await readWithdrawn(env, withdraws.batchId);
   return asked.filter(({ unless = [] }) => unless.every((imei) => withdrawn.has(imei)));
 }
 
@@ -260,8 +260,8 @@ async function linkedByStruck(
   const handsets = [...struck].filter(isImei);
   if (withdraws === null || handsets.length === 0) return staying;
   const batch = await readBatch(env.CASES, withdraws.batchId);
-  if (batch === undefined) return staying;
-  const withdrawn = await readWithdrawn(env, withdraws.batchId, new Set());
+  if (batch === undefined) throw new Error(`there is no batch ${withdraws.batchId}`);
+  const withdrawn = await readWithdrawn(env, withdraws.batchId);
   const standing = new Set(handsets.filter((imei) => !withdrawn.has(imei)));
   const numbers = new Set(
     known.flatMap(({ asked: { imei, msisdn } }) => (imei === null && msisdn !== null ? msisdn : [])),

@@ -190,7 +190,7 @@ async function linkedBy(
   batch: Batch,
   withdrawn: ReadonlySet<Imei>,
 ): Promise<ReadonlyMap<Imei | Msisdn, readonly Imei[]>> {
-  const before = await readWithdrawn(env, batch.batchId, new Set());
+  const before = await readWithdrawn(env, batch.batchId);
   const linked = new Map<Msisdn, Set<Imei>>();
   for await (const { msisdn, imei } of actedUponLinks(env, batch))
     if (withdrawn.has(imei)) linked.set(msisdn, new Set());

@@ -41,12 +41,13 @@ export interface Withdrawn {
 
 /**
  * What was withdrawn of a report by now, as far as it concerns these numbers and handsets: only a plan that counts has an effect.
+ * @param identifiers of which `with` is asked; `has` knows each handset
  * @param own what the reversal takes back that asks, beside those that count
  */
 export async function readWithdrawn(
   env: Places,
   report: BatchId,
-  identifiers: ReadonlySet<Imei | Msisdn>,
+  identifiers: ReadonlySet<Imei | Msisdn> = new Set(),
   own?: TakenBack,
 ): Promise<Withdrawn> {
   const counted: (TakenBack & { readonly at: Instant })[] = [];

@@ -11,12 +11,17 @@ const HANDSET = '35100000000001';
 const O = '+919810000001';
 const hours = (count: number) => count / 24;
 
-async function open(faults: FaultPlan) {
+/** `turns.fail`: whether whatever takes the turn fails from now on. */
+async function open() {
+  const turns = { fail: false };
+  const faults: FaultPlan = {
+    beforeInvoke: ({ functionName }) => (turns.fail && nameOf(functionName) === 'TakeTurn' ? 'error' : undefined),
+  };
   const lab = await Lab.open({ context: { operators: 'airtel,jio', sweepHours: '24' }, faults });
   await lab.usage('airtel', [`${HANDSET},${O},2026-05-20,Delhi`]);
   await lab.report('mha', [HANDSET]);
   const report = `mha-${sha256Of(`imei\n${HANDSET}\n`).slice(0, 12)}`;
-  return { lab, direction: await lab.direction(report, 'reverify', 'airtel') };
+  return { lab, turns, direction: await lab.direction(report, 'reverify', 'airtel') };
 }
 
 async function appeal(lab: Lab): Promise<string> {
@@ -34,20 +39,17 @@ async function chain(lab: Lab, batch: string) {
 
 describe('a reversal that fails once it was approved, and is begun again', { timeout: 300_000 }, () => {
   it('has both of its decisions in its chain: who approved the one that counts, too', async () => {
-    let dies = false;
-    const { lab } = await open({
-      beforeInvoke: ({ functionName }) => (dies && nameOf(functionName) === 'TakeTurn' ? 'error' : undefined),
-    });
+    const { lab, turns } = await open();
     await using _ = lab;
     await lab.quietlyAt(6.9);
     const id = await appeal(lab);
-    dies = true;
+    turns.fail = true;
     await lab.decide('approver-1', id, [APPROVE]);
     await lab.at(6.9 + hours(0.9));
     // One that comes between is not taken, and its approver is told.
     const between = await lab.decision(id, [APPROVE]);
     await lab.decide('approver-3', id, [APPROVE], 'between.csv');
-    dies = false;
+    turns.fail = false;
     await lab.at(7 + hours(1));
     await lab.decide('approver-2', id, [APPROVE]);
     await lab.toTheEnd();
@@ -62,18 +64,15 @@ describe('a reversal that fails once it was approved, and is begun again', { tim
   });
 
   it('leaves out what an approver struck from it before, though another one approves it', async () => {
-    let dies = false;
-    const { lab } = await open({
-      beforeInvoke: ({ functionName }) => (dies && nameOf(functionName) === 'TakeTurn' ? 'error' : undefined),
-    });
+    const { lab, turns } = await open();
     await using _ = lab;
     await lab.quietlyAt(6.9);
     const id = await appeal(lab);
     await lab.decide('approver-1', id, [`strike,,${O},,known to us`]);
-    dies = true;
+    turns.fail = true;
     await lab.decide('approver-2', id, [APPROVE]);
     await lab.at(6.9 + hours(0.9));
-    dies = false;
+    turns.fail = false;
     await lab.at(7 + hours(1));
     await lab.decide('approver-2', id, [APPROVE], 'anew.csv');
     await lab.toTheEnd();
@@ -88,10 +87,7 @@ describe('a night that fails once it has taken its rows, and is begun again', { 
     ['ported', 'a withdrawal'],
   ] as const)
     it(`directs nobody whom ${by} took back between, of what was ${moved}`, async () => {
-      let dies = false;
-      const { lab, direction } = await open({
-        beforeInvoke: ({ functionName }) => (dies && nameOf(functionName) === 'TakeTurn' ? 'error' : undefined),
-      });
+      const { lab, turns, direction } = await open();
       await using _ = lab;
       await lab.at(1);
       const answer =
@@ -101,9 +97,9 @@ describe('a night that fails once it has taken its rows, and is begun again', { 
       await lab.upload(`responses/airtel/${direction}/moved.csv`, answer);
       // The night comes at 19:00 UTC, and the sweep at midnight.
       await lab.at(1 + hours(18.9));
-      dies = true;
+      turns.fail = true;
       await lab.at(1 + hours(21));
-      dies = false;
+      turns.fail = false;
       const report = direction.split('.')[0] ?? '';
       const id = by === 'an appeal' ? await appeal(lab) : await lab.withdraw(report, []);
       await lab.decide('approver-1', id, [APPROVE]);

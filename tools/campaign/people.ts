@@ -160,7 +160,7 @@ export class People {
    */
   #sayAgain(approver: string, { batchId, approved, decideBy }: Notice): void {
     if (approved !== 0 || decideBy !== null) return;
-    const said = this.uploads.filter(({ key }) => key.startsWith(`decisions/${approver}/${batchId}/`)).at(-1);
+    const said = this.uploads.findLast(({ key }) => key.startsWith(`decisions/${approver}/${batchId}/`));
     if (said !== undefined) this.#act(this.#now() + HOUR, () => this.#upload(said.key, said.text));
   }
 

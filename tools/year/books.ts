@@ -117,13 +117,16 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
     return at === undefined ? undefined : dayAt(at);
   };
 
-  const withdrawals = new Withdrawals((batchId) => {
+  /** A report as it was when its batch took its turn: of one that was begun anew, that which began last. */
+  const plannedReport = (batchId: string, planned: number) => {
     const report = chronicle.reports.find((one) => one.batchId === batchId);
-    const planned = instants.get(batchId)?.startedAt ?? 0;
     const begun = report?.begun.findLast((at) => at <= planned);
-    return report === undefined || begun === undefined
-      ? new Map()
-      : actedUpon({ report, begun, planned, people }, chronicle.decisions, seen);
+    return report === undefined || begun === undefined ? undefined : { report, begun, planned, people };
+  };
+
+  const withdrawals = new Withdrawals((batchId) => {
+    const planned = plannedReport(batchId, instants.get(batchId)?.startedAt ?? 0);
+    return planned === undefined ? new Map() : actedUpon(planned, chronicle.decisions, seen);
   });
 
   const note = (batchId: string, decided: readonly Decided[]) => {
@@ -134,11 +137,11 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
     }
   };
   const plan = (batchId: string, { startedAt }: Instants) => {
-    const report = chronicle.reports.find((one) => one.batchId === batchId);
-    const begun = report?.begun.findLast((at) => at <= startedAt);
-    if (report === undefined || begun === undefined) return;
+    const planned = plannedReport(batchId, startedAt);
+    if (planned === undefined) return;
+    const { report, begun } = planned;
     const standings = (kind: Decided['kind'], identifier: string) => ledgers.standings(kind, identifier, startedAt);
-    const decided = decide({ report, begun, planned: startedAt, people }, chronicle, seen, standings, reversedOn);
+    const decided = decide(planned, chronicle, seen, standings, reversedOn);
     let withoutOrder = 0;
     for (const one of decided) {
       const direction = directionOf.get(`${batchId} ${one.kind} ${one.operator} ${one.identifier}`);
@@ -237,9 +240,9 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
       ),
     );
     const own = withdraws && { imeis: withdraws.imeis, struck };
-    const isOut: Known['isOut'] = (by, kind, identifier) =>
-      withdrawals.isOut(by, kind, identifier, by === withdraws?.batchId ? own : undefined);
-    const became = takenBack(asked, subjects, struck, { ledgers, plans, orders: ordersOf, at, isOut });
+    const isWithdrawn: Known['isWithdrawn'] = (by, kind, identifier) =>
+      withdrawals.isWithdrawn(by, kind, identifier, by === withdraws?.batchId ? own : undefined);
+    const became = takenBack(asked, subjects, struck, { ledgers, plans, orders: ordersOf, at, isWithdrawn });
     if (withdraws !== undefined && own !== undefined) withdrawals.note(withdraws.batchId, own);
     const ended: Record<string, number> = {};
     for (const row of new Set(became.flatMap(({ rows }) => rows)))

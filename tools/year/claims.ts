@@ -139,21 +139,37 @@ export function exemptOn(exemptions: Chronicle['exemptions'], at: number): Set<s
 /** The day on which a reversal last took back a number or a handset; undefined where none has. */
 export type ReversedOn = (identifier: string) => string | undefined;
 
-/**
- * What must be decided of each row of a batch that was approved.
- * @param begun when its report was uploaded, epoch milliseconds
- * @param planned when it took its turn
- */
+/** A report as it was when its batch took its turn. */
+interface PlannedReport {
+  readonly report: SentReport;
+  /** When it was uploaded, epoch milliseconds. */
+  readonly begun: number;
+  /** When it took its turn. */
+  readonly planned: number;
+  /** How many approvers must say something. */
+  readonly people: number;
+}
+
+/** Which of its handsets look cloned, and what people said of those and left out. */
+function decidedOf(
+  { report, begun, planned, people }: PlannedReport,
+  decisions: Chronicle['decisions'],
+  seen: SightingsByHandset,
+) {
+  const said = decisions.filter(({ batchId, at }) => batchId === report.batchId && at >= begun && at <= planned);
+  return { ...saidOf(said, people), held: weigh(report, begun, seen).held };
+}
+
+/** What must be decided of each row of a batch that was approved. */
 export function decide(
-  { report, begun, planned, people }: { report: SentReport; begun: number; planned: number; people: number },
+  one: PlannedReport,
   { exemptions, decisions }: Pick<Chronicle, 'exemptions' | 'decisions'>,
   seen: SightingsByHandset,
   standings: Standings,
   reversedOn: ReversedOn = () => undefined,
 ): Decided[] {
-  const said = decisions.filter(({ batchId, at }) => batchId === report.batchId && at >= begun && at <= planned);
-  const { struck, acts } = saidOf(said, people);
-  const { held } = weigh(report, begun, seen);
+  const { report, begun, planned } = one;
+  const { struck, acts, held } = decidedOf(one, decisions, seen);
   const exempt = exemptOn(exemptions, planned);
   const decided: Decided[] = [];
   for (const sightings of byNumber(report.handsets.flatMap((imei) => seen.of(imei, begun)))) {
@@ -191,15 +207,14 @@ export function decide(
 
 /** A planned report's numbers, each with its handsets that link it, without those that were struck, or held and spared. */
 export function actedUpon(
-  { report, begun, planned, people }: { report: SentReport; begun: number; planned: number; people: number },
+  one: PlannedReport,
   decisions: Chronicle['decisions'],
   seen: SightingsByHandset,
 ): Map<string, string[]> {
-  const said = decisions.filter(({ batchId, at }) => batchId === report.batchId && at >= begun && at <= planned);
-  const { struck, acts } = saidOf(said, people);
-  const { held } = weigh(report, begun, seen);
+  const { report, begun } = one;
+  const { struck, acts, held } = decidedOf(one, decisions, seen);
   const links = new Map<string, string[]>();
-  for (const imei of report.handsets.filter((one) => !struck.has(one) && (!held.has(one) || acts.has(one))))
+  for (const imei of report.handsets.filter((imei) => !struck.has(imei) && (!held.has(imei) || acts.has(imei))))
     for (const digits of new Set(seen.of(imei, begun).map((sighting) => sighting.digits)))
       links.set(`+91${digits}`, [...(links.get(`+91${digits}`) ?? []), imei]);
   return links;

@@ -52,7 +52,7 @@ export interface Known {
   readonly orders: ReadonlyMap<string, readonly ToldOrder[]>;
   readonly at: number;
   /** Whether what a batch says of somebody was withdrawn, also by what takes its turn. */
-  readonly isOut?: (batchId: string, kind: 'reverify' | 'block', identifier: string) => boolean;
+  readonly isWithdrawn?: (batchId: string, kind: 'reverify' | 'block', identifier: string) => boolean;
 }
 
 /** What must become of all that a reversal is asked, in the order of its lines, or numbers first. */
@@ -100,7 +100,7 @@ export function subjectsOfWithdrawal(
 ): Subject[] {
   const named = new Set(imeis ?? handsets);
   const links = withdrawals.linksOf(batchId);
-  const stands = (imei: string) => !named.has(imei) && !withdrawals.isHandsetOut(batchId, imei);
+  const stands = (imei: string) => !named.has(imei) && !withdrawals.isHandsetWithdrawn(batchId, imei);
   const isAsked = (kind: Decided['kind'], identifier: string) => {
     if (kind === 'block') return named.has(identifier);
     const by = links.get(identifier) ?? [];
@@ -111,8 +111,9 @@ export function subjectsOfWithdrawal(
     const row = of.state === 'directed' ? undefined : ledgers.directions.get(of.direction)?.get(of.identifier);
     const { kind, identifier } = of;
     if (row === undefined || row.reversed !== undefined || row.decided.kind !== kind) return [];
-    const isOut = (kind === 'reverify' || kind === 'block') && withdrawals.isOut(reportOf(row), kind, identifier);
-    return isOut ? [{ of, row }] : [];
+    const isWithdrawn =
+      (kind === 'reverify' || kind === 'block') && withdrawals.isWithdrawn(reportOf(row), kind, identifier);
+    return isWithdrawn ? [{ of, row }] : [];
   });
   const all = [...own, ...elsewhere].filter(({ of }) => isAsked(of.kind, of.identifier));
   const about = { ground: 'withdrawal', line: 0 };
@@ -160,7 +161,7 @@ function keptFor(subject: Subject, known: Known): string[] {
         one.kind === does &&
         one.state !== 'directed' &&
         directions.has(one.direction) &&
-        !known.isOut?.(batchId, does, identifier)
+        !known.isWithdrawn?.(batchId, does, identifier)
       )
         keep(one.operator, batchId, one.state);
   const all = ledgers.rowsOf(does, identifier);

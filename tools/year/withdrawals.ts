@@ -10,6 +10,7 @@ interface TakenBack {
 /** A report's numbers, each with its handsets that link it and are acted upon, by what people said of the report. */
 export type Links = ReadonlyMap<string, readonly string[]>;
 
+/** What was withdrawn of each report so far. */
 export class Withdrawals {
   readonly #linksOf: (batchId: string) => Links;
   readonly #links = new Map<string, Links>();
@@ -20,26 +21,28 @@ export class Withdrawals {
     this.#linksOf = linksOf;
   }
 
+  /** Which handsets of a report link each of its numbers. */
   linksOf(batchId: string): Links {
     const links = this.#links.get(batchId) ?? this.#linksOf(batchId);
     this.#links.set(batchId, links);
     return links;
   }
 
+  /** A reversal of a report takes its turn. */
   note(batchId: string, taken: TakenBack): void {
     this.#taken.set(batchId, [...(this.#taken.get(batchId) ?? []), taken]);
   }
 
   /** Whether a handset of a report is withdrawn. */
-  isHandsetOut(batchId: string, imei: string, own?: TakenBack): boolean {
-    return this.#takenBy(batchId, imei, own) >= 0;
+  isHandsetWithdrawn(batchId: string, imei: string): boolean {
+    return this.#takenBy(batchId, imei) >= 0;
   }
 
   /**
    * Whether what a report says of a number or a handset is withdrawn: with the whole of it, or with the last handset that links the number.
    * @param own what a reversal takes back that takes its turn now
    */
-  isOut(batchId: string, kind: 'reverify' | 'block', identifier: string, own?: TakenBack): boolean {
+  isWithdrawn(batchId: string, kind: 'reverify' | 'block', identifier: string, own?: TakenBack): boolean {
     const all = this.#all(batchId, own);
     const isWhole = ({ imeis, struck }: TakenBack) =>
       imeis === undefined && ![...struck].some((one) => !one.startsWith('+'));

@@ -461,8 +461,8 @@ describe("the year's own reckoning of what is given back", () => {
     const of = new Map([[P, ['A', 'B']]]);
     const withdrawals = new Withdrawals(() => of);
     const out = (own?: { imeis: string[] | undefined; struck: Set<string> }) => [
-      withdrawals.isOut('later', 'reverify', P, own),
-      withdrawals.isOut('later', 'block', 'A', own),
+      withdrawals.isWithdrawn('later', 'reverify', P, own),
+      withdrawals.isWithdrawn('later', 'block', 'A', own),
     ];
     expect(out()).toEqual([false, false]);
     expect(out({ imeis: undefined, struck: new Set() })).toEqual([true, true]);
@@ -472,7 +472,7 @@ describe("the year's own reckoning of what is given back", () => {
     expect(out({ imeis: ['B'], struck: new Set([P]) })).toEqual([false, true]);
     withdrawals.note('later', { imeis: ['B'], struck: new Set() });
     expect(out()).toEqual([true, true]);
-    expect(withdrawals.isOut('another', 'reverify', P)).toBe(false);
+    expect(withdrawals.isWithdrawn('another', 'reverify', P)).toBe(false);
   });
 
   it('is not taken back as a whole where another batch did it, too, and that is in force', () => {
