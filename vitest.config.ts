@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const ALL = ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tools/**/*.test.ts'];
+/** Their own configuration has them. */
+const IN_BROWSERS = ['test/browser/**', 'packages/*/test/browser/**'];
 /** What makes clients of AWS once for its process, and points them at what it started itself. */
 const APART = [
   'test/stores/**/*.test.ts',
@@ -25,7 +27,7 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'apart', include: APART } },
       // The others share modules, and clouds that are idle, from one file to the next.
-      { extends: true, test: { name: 'together', include: ALL, exclude: APART, isolate: false } },
+      { extends: true, test: { name: 'together', include: ALL, exclude: [...APART, ...IN_BROWSERS], isolate: false } },
     ],
   },
 });

@@ -43,6 +43,14 @@ describe('the licences', () => {
     expect(faults(licence)).toEqual([`one@1.0.0 has no permissive licence, but "${licence}"`]);
   });
 
+  it('of a package that is named may ask for more, where only the development needs it', () => {
+    const axe = { version: '4.14.1', integrity, license: 'MPL-2.0' };
+    const of = (one: object) => faultsOfLicences(lockOf({ 'node_modules/axe-core': { ...axe, ...one } }), notInstalled);
+    expect(of({ dev: true })).toEqual([]);
+    expect(of({})).toEqual(['axe-core@4.14.1 has no permissive licence, but "MPL-2.0"']);
+    expect(of({ dev: true, license: 'GPL-3.0-only' })).toHaveLength(1);
+  });
+
   it('are not asked of a package of this repository', () => {
     const own = { 'packages/own': { version: '1.0.0' }, 'node_modules/own': { link: true } };
     const one = { 'node_modules/one': { version: '1.0.0', integrity, license: 'MIT' } };

@@ -1,0 +1,103 @@
+/** A real browser, and what it makes of a page: its pictures, what axe finds, and what the page asked of anybody. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import chromium from '@sparticuz/chromium';
+import type { AxeResults } from 'axe-core';
+import { type Browser, launch, type Page } from 'puppeteer-core';
+import { CommandError } from '../../lib/commands/command-line.ts';
+
+/** The rules of WCAG 2.2, levels A and AA, by axe's names. */
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+/** From a telephone to a wide screen, in CSS pixels. */
+export const WIDTHS = [320, 900, 1600] as const;
+export const SCHEMES = ['light', 'dark'] as const;
+const HEIGHT = 900;
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** How a page is looked at. */
+export interface View {
+  width: (typeof WIDTHS)[number];
+  scheme: (typeof SCHEMES)[number];
+}
+
+/** All ways, the narrowest first. */
+export const VIEWS: readonly View[] = WIDTHS.flatMap((width) => SCHEMES.map((scheme) => ({ width, scheme })));
+
+/** What was seen of a page. */
+export interface Seen {
+  /** What axe found against WCAG 2.2 AA: rule and elements. */
+  findings: string[];
+  /** What the page asked for, itself aside. */
+  requests: string[];
+  /** What the page complained of. */
+  complaints: string[];
+  /** By how many CSS pixels the page is wider than its window. */
+  tooWide: number;
+  /** From the beginning of the navigation to the first paint with content, in milliseconds. */
+  drawnMs: number;
+}
+
+/**
+ * Starts the browser: the one that CHROME names, or the one that npm installed.
+ * @throws CommandError on a machine for which npm has none
+ */
+export async function startBrowser(): Promise<Browser> {
+  const { CHROME } = process.env;
+  if (CHROME === undefined && !(process.platform === 'linux' && process.arch === 'x64'))
+    throw new CommandError(
+      'the browser that npm installs runs on Linux, x64; set CHROME to the path of one that runs here',
+    );
+  const executablePath = CHROME ?? (await chromium.executablePath());
+  return launch({ executablePath, headless: 'shell', args: CHROME === undefined ? chromium.args : [] });
+}
+
+/** Opens a page as one would from a disk or by an address, and tells what was seen; a picture of it goes to `picture`. */
+export async function lookAt(browser: Browser, url: string, { width, scheme }: View, picture?: string): Promise<Seen> {
+  const page = await browser.newPage();
+  try {
+    const requests: string[] = [];
+    const complaints: string[] = [];
+    page.on('request', (request) => {
+      if (request.url() !== url) requests.push(request.url());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (['error', 'warn'].includes(message.type())) complaints.push(message.text());
+    });
+    await page.setViewport({ width, height: HEIGHT });
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    await page.goto(url, { waitUntil: 'load' });
+    const drawnMs = await firstPaint(page);
+    const tooWide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+    const findings = await findingsOf(page);
+    if (picture !== undefined) await page.screenshot({ path: picture, fullPage: true });
+    return { findings, requests, complaints, tooWide: Math.max(0, Number(tooWide)), drawnMs };
+  } finally {
+    await page.close();
+  }
+}
+
+async function firstPaint(page: Page): Promise<number> {
+  const paint = await page.evaluate(
+    `new Promise((painted) => new PerformanceObserver((all) => painted(all.getEntries()[0].startTime))
+       .observe({ type: 'paint', buffered: true }))`,
+  );
+  return Math.round(Number(paint));
+}
+
+/** What axe finds against WCAG 2.2 AA on a page as it is now. */
+export async function findingsOf(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile(axe, 'utf8'));
+  const { violations } = (await page.evaluate(
+    `axe.run(document, ${JSON.stringify({ runOnly: WCAG, resultTypes: ['violations'] })})`,
+  )) as AxeResults;
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
+}
+
+/** The path of a view's picture, in a folder that is there then. */
+export async function pictureIn(folder: string, name: string, { width, scheme }: View): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  return join(folder, `${name}-${width}-${scheme}.png`);
+}
