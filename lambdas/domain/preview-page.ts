@@ -8,8 +8,8 @@ import { sha256Of } from './hashes.ts';
 import { type Content, grouped, type Html, html } from './html.ts';
 import { imeiOut } from './identifiers.ts';
 import { previewKeys } from './outbox.ts';
+import { type Column, counted, outside, pageOf, table, time } from './page-parts.ts';
 import { type AreaCount, type Preview, previewText } from './preview.ts';
-import { type Column, counted, outside, pageOf, table, time } from './preview-parts.ts';
 import type { HandsetWeight, HeldFrom, HeldHandset } from './weighing.ts';
 
 /** What the page shows beside the preview itself. */

@@ -8,7 +8,7 @@ import { decisionColumns } from './decision-rows.ts';
 import { sha256Of } from './hashes.ts';
 import { type Content, type Html, html } from './html.ts';
 import { previewKeys } from './outbox.ts';
-import { counted, outside, pageOf, table } from './preview-parts.ts';
+import { counted, outside, pageOf, table } from './page-parts.ts';
 import { askedByGround, type ReversalPreview, reversalPreviewText } from './reversal-preview.ts';
 
 const GROUND_WORDS: Readonly<Record<AppealGround, string>> = {

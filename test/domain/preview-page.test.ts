@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Imei, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { COLOURS } from '../../lambdas/domain/page-style.ts';
 import { previewText } from '../../lambdas/domain/preview.ts';
 import { type PreviewDetails, previewHtml } from '../../lambdas/domain/preview-page.ts';
-import { COLOURS } from '../../lambdas/domain/preview-style.ts';
 import { type HandsetWeight, WeighedHandsets } from '../../lambdas/domain/weighing.ts';
 import { type agency, at, batchId, day, jio } from './example.ts';
 import { contrast, tagsOf, unclosed } from './pages.ts';

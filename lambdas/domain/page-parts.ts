@@ -1,7 +1,7 @@
-/** What the pages of all previews are made of. */
+/** What all pages are made of. */
 import { addSeconds, dayOf, type Instant } from './days.ts';
 import { type Content, grouped, Html, html } from './html.ts';
-import { STYLE } from './preview-style.ts';
+import { STYLE } from './page-style.ts';
 
 /** So many of something. */
 export const counted = (count: number, one: string, more = `${one}s`) =>
