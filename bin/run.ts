@@ -1,6 +1,8 @@
 /** `npm start`: runs batches end to end on the local cloud, in virtual time. See `--help`. */
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
+
 import { type LocalCloud, startCloud } from 'local-cloud';
+import { instantOf } from '../lambdas/domain/days.ts';
 import { command, complain, say } from '../lib/commands/command.ts';
 import { synthesize } from '../lib/commands/local/synth.ts';
 import { stageFromContext } from '../lib/config/stage.ts';
@@ -8,7 +10,8 @@ import { clonesAdmitted, heaviestReverified, SimulatedApprovers, sampleVerdicts 
 import { HELP, parseArguments, type RunSettings } from '../simulation/arguments.ts';
 import { conduct } from '../simulation/conduct.ts';
 import { Failing } from '../simulation/failing.ts';
-import { OutFolder } from '../simulation/folder.ts';
+import { OutFolder, PAGE } from '../simulation/folder.ts';
+import { runHtml } from '../simulation/page.ts';
 import { idsOf, participantsOf } from '../simulation/participants.ts';
 import { Placeholders } from '../simulation/placeholders.ts';
 import { showProgress } from '../simulation/progress.ts';
@@ -101,6 +104,14 @@ async function run(settings: RunSettings): Promise<boolean> {
   };
   const saved = folder.save(cloud, used, (objects) => progress.update(`${objects} objects`), {
     failed,
+    page: (files) =>
+      runHtml({
+        ...results,
+        orders: conducted.orders,
+        start: instantOf(start),
+        ended: instantOf(cloud.clock.now()),
+        files,
+      }),
     traces: (into) => kept.write(into, [...failedExecutions, ...cloud.failingExecutions()], cloud.names.functions),
   });
   // What happened is told also where it can't be saved.
@@ -122,6 +133,7 @@ async function run(settings: RunSettings): Promise<boolean> {
   if (place !== undefined && folder.place !== folder.path)
     complain(`${shown(folder.path)} is as it was before, with an earlier run; what this one left lies in ${place}`);
   say(tookText(performance.now(), await cloud.memory()));
+  if (folder.place !== undefined) say(`The run's story: ${shown(join(folder.place, PAGE))}`);
   if (unsaved !== undefined) throw unsaved.error;
   return !failed;
 }

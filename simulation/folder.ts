@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { CommandError } from '../lib/commands/command-line.ts';
 import { bucketsOf } from './buckets.ts';
 import type { OutsideCloud } from './desk.ts';
@@ -10,13 +10,22 @@ import { Lock } from './lock.ts';
 
 /** What a run leaves in its folder. */
 const TRACES = ['logs', 'executions'] as const;
-const ENTRIES = ['inbox', 'outbox', 'audit', ...TRACES, 'run.json'] as const;
+/** The page that one opens first. */
+export const PAGE = 'index.html';
+const ENTRIES = ['inbox', 'outbox', 'audit', ...TRACES, 'run.json', PAGE] as const;
 /** The longest name that a folder takes, in bytes. */
 const LONGEST_NAME = 255;
 const AT_ONCE = 16;
 
 /** Whose file system call failed, as the system names it. */
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'no code');
+
+/** How a run is saved. */
+interface SaveOptions {
+  failed?: boolean;
+  traces?: (folder: string) => Promise<void>;
+  page: (paths: readonly string[]) => string;
+}
 
 /**
  * The folder that `--out` names, for one run at a time. What an earlier run left there stays whole until the new run has all of
@@ -69,13 +78,14 @@ export class OutFolder {
    * there is an earlier one, into a temporary folder instead.
    * @param report counts the objects written
    * @param traces writes what helps to find out what went wrong into the folders `logs` and `executions`
+   * @param page makes the run's page of the paths of its files, below the folder
    * @throws an error that names the folder
    */
   async save(
     cloud: OutsideCloud,
     run: object,
     report: (objects: number) => void,
-    { failed = false, traces }: { failed?: boolean; traces?: (folder: string) => Promise<void> } = {},
+    { failed = false, traces, page }: SaveOptions,
   ): Promise<void> {
     const aside = failed && isRun(this.path) ? join(tmpdir(), 'failed-run-') : undefined;
     try {
@@ -84,6 +94,7 @@ export class OutFolder {
       await this.write(staging, cloud, run, report);
       for (const folder of TRACES) await mkdir(join(staging, folder));
       await traces?.(staging);
+      await writeFile(join(staging, PAGE), page(await filesBelow(staging)));
       if (aside !== undefined) this.keep(staging);
       else this.swap(staging);
     } catch (error) {
@@ -179,6 +190,14 @@ export class OutFolder {
       throw error;
     }
   }
+}
+
+/** The paths of all files below a folder, parts separated by `/`. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).split(sep).join('/'));
 }
 
 /** Whether a folder holds what a run left. */

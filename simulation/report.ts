@@ -35,6 +35,7 @@ export function reportText(
   const told = toldText(administrators);
   const files = [
     'Files',
+    `  ${out}/index.html         the run's story as a page, with links to all files`,
     `  ${out}/outbox/batches/    a summary for each batch; beside it orders/, previews/, receipts/, rejects/, revocations/`,
     `  ${out}/inbox/             everything that was uploaded`,
     `  ${out}/audit/             what was decided, as chained entries: npm run audit follows them`,
@@ -78,7 +79,7 @@ function decidedOf(book: Book): string[] {
 }
 
 /** A column in words: `notFound` is "not found". */
-function words(column: string): string {
+export function words(column: string): string {
   if (column === 'alreadyOpen') return 'already open elsewhere';
   return column.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

@@ -1,4 +1,6 @@
-/** The colours; each text has a contrast of 4.5 and more on its ground (WCAG 2.2, 1.4.3). */
+/**
+ * The colours; each text has a contrast of 4.5 and more on its ground (WCAG 2.2, 1.4.3), and what is drawn one of 3 and more (1.4.11).
+ */
 export const COLOURS = {
   light: {
     ground: '#ffffff',
@@ -7,6 +9,13 @@ export const COLOURS = {
     line: '#767985',
     raised: '#f3f4f7',
     warning: '#fff1cc',
+    good: '#00734f',
+    bad: '#b3261e',
+    late: '#8a5a00',
+    none: '#6a6d79',
+    moved: '#1c5fb8',
+    open: '#8d6bb8',
+    step: '#34557f',
   },
   dark: {
     ground: '#15161b',
@@ -15,6 +24,13 @@ export const COLOURS = {
     line: '#8b8e9b',
     raised: '#22242b',
     warning: '#40330a',
+    good: '#4fc79a',
+    bad: '#ff8a80',
+    late: '#f0b849',
+    none: '#a9adba',
+    moved: '#7fb2ff',
+    open: '#c9a6f2',
+    step: '#9db8dd',
   },
 } as const;
 
@@ -22,6 +38,9 @@ const properties = (colours: Readonly<Record<string, string>>) =>
   Object.entries(colours)
     .map(([name, colour]) => `--${name}:${colour}`)
     .join(';');
+
+/** The colours of what is drawn. */
+export const SERIES = ['good', 'bad', 'late', 'none', 'moved', 'open', 'step'] as const;
 
 /** The page's style sheet. */
 export const STYLE = `
@@ -55,5 +74,24 @@ thead th,td{white-space:nowrap}
 tbody th{font-weight:400;min-width:9rem;overflow-wrap:break-word;font-variant-numeric:tabular-nums}
 .count{text-align:right;font-variant-numeric:tabular-nums}
 pre{background:var(--raised);border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem;margin:0;width:max-content;min-width:100%}
+a{color:var(--moved)}
+figure{margin:1rem 0}
+figcaption,.note,.legend,.timeline span{color:var(--quiet)}
+.bars,.legend,.timeline{list-style:none;padding:0;margin:.5rem 0}
+.bars>li{margin:0 0 .6rem}
+.bars strong{font-variant-numeric:tabular-nums}
+.bars svg{display:block;width:100%;height:1.1rem;background:var(--raised)}
+.legend{display:flex;flex-wrap:wrap;gap:.25rem 1rem}
+.legend svg{width:.8em;height:.8em;margin-right:.4em}
+.days{display:block;font-size:12px;font-variant-numeric:tabular-nums}
+.axis line{stroke:var(--raised)}
+.axis text{fill:var(--quiet)}
+${SERIES.map((name) => `rect.${name}{fill:var(--${name})}`).join('')}
+.timeline>li{border-left:.25rem solid var(--line);padding:.1rem 0 .6rem 1rem}
+.timeline .done{border-color:var(--good)}
+.timeline .now{border-color:var(--moved);background:var(--raised)}
+details{margin:.5rem 0}
+summary{cursor:pointer}
+.files{margin:.25rem 0;padding-left:1.25rem}
 @media print{body{font-size:9pt}main{max-width:none;padding:0}.scroll{overflow:visible}th,td{padding:.25rem .4rem}thead th{white-space:normal}pre{white-space:pre-wrap;width:auto}tr,.figures>div{break-inside:avoid}thead{display:table-header-group}}
 `;

@@ -24,15 +24,31 @@ async function cloudWith(objects: Record<string, string>): Promise<FakeCloud> {
   }
   return cloud;
 }
+const page = (paths: readonly string[]) => paths.toSorted().join('\n');
 const save = async (objects: Record<string, string>, out = at('out')) =>
-  new OutFolder(out).save(await cloudWith(objects), { operations: {} }, () => {});
+  new OutFolder(out).save(await cloudWith(objects), { operations: {} }, () => {}, { page });
 
 describe('the folder of a run', () => {
   it('holds the buckets under their keys, and run.json', async () => {
     await save({ "inbox/reports/mha/+ %20 'क.csv": 'a', 'outbox/orders/jio/d/1-block.csv': 'b' });
     expect(readFileSync(at('out', 'inbox', 'reports', 'mha', "+ %20 'क.csv"), 'utf8')).toBe('a');
     expect(readFileSync(at('out', 'outbox', 'orders', 'jio', 'd', '1-block.csv'), 'utf8')).toBe('b');
-    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual([
+      'audit',
+      'executions',
+      'inbox',
+      'index.html',
+      'logs',
+      'outbox',
+      'run.json',
+    ]);
+  });
+
+  it('has a page, made of the paths of all its files', async () => {
+    await save({ 'inbox/reports/mha/a.csv': 'a', 'outbox/orders/jio/d/1-block.csv': 'b' });
+    expect(readFileSync(at('out', 'index.html'), 'utf8')).toBe(
+      'inbox/reports/mha/a.csv\noutbox/orders/jio/d/1-block.csv\nrun.json',
+    );
   });
 
   it('replaces an earlier run’s whole, and leaves other files alone', async () => {
@@ -44,6 +60,7 @@ describe('the folder of a run', () => {
       'audit',
       'executions',
       'inbox',
+      'index.html',
       'logs',
       'notes.txt',
       'outbox',
@@ -55,9 +72,17 @@ describe('the folder of a run', () => {
     await save({ 'inbox/old.csv': 'old' });
     const cloud = await cloudWith({ 'inbox/new.csv': 'new' });
     cloud.get = () => Promise.reject(new Error('gone'));
-    await expect(new OutFolder(at('out')).save(cloud, { operations: {} }, () => {})).rejects.toThrow('gone');
+    await expect(new OutFolder(at('out')).save(cloud, { operations: {} }, () => {}, { page })).rejects.toThrow('gone');
     expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
-    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual([
+      'audit',
+      'executions',
+      'inbox',
+      'index.html',
+      'logs',
+      'outbox',
+      'run.json',
+    ]);
   });
 
   it('shortens a name that no folder takes, and keeps two such names apart', async () => {
@@ -73,7 +98,15 @@ describe('the folder of a run', () => {
     await save(Object.fromEntries(keys.map((key) => [`outbox/${key}`, `content of ${key}`])));
     // Whatever a path leads to, all that was written stands below the bucket's folder, each key once.
     expect(readdirSync(root)).toEqual(['out']);
-    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual([
+      'audit',
+      'executions',
+      'inbox',
+      'index.html',
+      'logs',
+      'outbox',
+      'run.json',
+    ]);
     const files = readdirSync(at('out', 'outbox'), { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
     const contents = files.map((file) => readFileSync(join(file.parentPath, file.name), 'utf8'));
     expect(contents.sort()).toEqual(keys.map((key) => `content of ${key}`).sort());
@@ -94,7 +127,7 @@ describe('the folder of a run', () => {
       expect(folder.place).toBeUndefined();
       return get.apply(cloud, of);
     };
-    await folder.save(cloud, { operations: {} }, () => {});
+    await folder.save(cloud, { operations: {} }, () => {}, { page });
     expect(folder.place).toBe(at('some', 'where'));
   });
 
@@ -103,7 +136,7 @@ describe('the folder of a run', () => {
     expect(readdirSync(root)).toEqual([]);
     const cloud = await cloudWith({ 'inbox/a.csv': 'a' });
     cloud.get = () => Promise.reject(new Error('gone'));
-    await expect(new OutFolder(at('some', 'where')).save(cloud, {}, () => {})).rejects.toThrow('gone');
+    await expect(new OutFolder(at('some', 'where')).save(cloud, {}, () => {}, { page })).rejects.toThrow('gone');
     expect(readdirSync(root)).toEqual([]);
   });
 
@@ -111,11 +144,19 @@ describe('the folder of a run', () => {
     await save({ 'inbox/old.csv': 'old' });
     const folder = new OutFolder(at('out'));
     const cloud = await cloudWith({ 'inbox/new.csv': 'new' });
-    const discarded = folder.save(cloud, { operations: {} }, () => folder.discard());
+    const discarded = folder.save(cloud, { operations: {} }, () => folder.discard(), { page });
     await expect(discarded).rejects.toThrow();
     expect(folder.place).toBeUndefined();
     expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
-    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual([
+      'audit',
+      'executions',
+      'inbox',
+      'index.html',
+      'logs',
+      'outbox',
+      'run.json',
+    ]);
   });
 
   it('is not saved where a run could not be put in its place, and keeps what was there', async () => {
@@ -123,40 +164,69 @@ describe('the folder of a run', () => {
     const cloud = await cloudWith({ 'audit/chain.jsonl': 'entry' });
     const folder = new OutFolder(at('out'));
     // The third of what is to be moved is gone: the moves before it are undone.
-    const failing = folder.save(cloud, { operations: {} }, () => {
-      const staging = readdirSync(at('out')).find((entry) => entry.startsWith('.run-')) ?? '';
-      rmSync(at('out', staging, 'audit'), { recursive: true });
-    });
+    const failing = folder.save(
+      cloud,
+      { operations: {} },
+      () => {
+        const staging = readdirSync(at('out')).find((entry) => entry.startsWith('.run-')) ?? '';
+        rmSync(at('out', staging, 'audit'), { recursive: true });
+      },
+      { page },
+    );
     await expect(failing).rejects.toThrow('ENOENT: no such file or directory, rename');
     expect(folder.place).toBeUndefined();
     expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
-    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual([
+      'audit',
+      'executions',
+      'inbox',
+      'index.html',
+      'logs',
+      'outbox',
+      'run.json',
+    ]);
   });
 
   it('takes a failed run where there is no earlier one, and is as it was where there is one', async () => {
     const failed = { failed: true };
     const cloud = await cloudWith({ 'outbox/rejects/mha/r.csv': 'refused' });
     const first = new OutFolder(at('fresh'));
-    await first.save(cloud, { operations: {} }, () => {}, failed);
+    await first.save(cloud, { operations: {} }, () => {}, { ...failed, page });
     expect(first.place).toBe(at('fresh'));
     expect(readFileSync(at('fresh', 'outbox', 'rejects', 'mha', 'r.csv'), 'utf8')).toBe('refused');
 
     await save({ 'inbox/old.csv': 'old' });
     const second = new OutFolder(at('out'));
-    await second.save(cloud, { operations: {} }, () => {}, failed);
-    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
+    await second.save(cloud, { operations: {} }, () => {}, { ...failed, page });
+    expect(readdirSync(at('out')).sort()).toEqual([
+      'audit',
+      'executions',
+      'inbox',
+      'index.html',
+      'logs',
+      'outbox',
+      'run.json',
+    ]);
     expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
     const { place = '' } = second;
     expect(dirname(place)).toBe(tmpdir());
     expect(readFileSync(join(place, 'outbox', 'rejects', 'mha', 'r.csv'), 'utf8')).toBe('refused');
-    expect(readdirSync(place).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
+    expect(readdirSync(place).sort()).toEqual([
+      'audit',
+      'executions',
+      'inbox',
+      'index.html',
+      'logs',
+      'outbox',
+      'run.json',
+    ]);
     rmSync(place, { recursive: true });
   });
 
   it('tells where a run could not be saved, whatever stood in the way', async () => {
     const cloud = await cloudWith({ 'inbox/a.csv': 'a' });
     cloud.get = () => Promise.reject(new Error('ENOSPC: no space left on device, write'));
-    const saving = new OutFolder(at('out')).save(cloud, { operations: {} }, () => {});
+    const saving = new OutFolder(at('out')).save(cloud, { operations: {} }, () => {}, { page });
     await expect(saving).rejects.toThrow(`saved in ${at('out')}: ENOSPC: no space left on device, write`);
   });
 
@@ -191,7 +261,15 @@ describe('the folder of a run', () => {
     // What it left is there, and in nobody's way.
     expect(existsSync(at('out', '.lock'))).toBe(true);
     await save({ 'inbox/new.csv': 'new' });
-    expect(readdirSync(at('out')).sort()).toEqual(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json']);
+    expect(readdirSync(at('out')).sort()).toEqual([
+      'audit',
+      'executions',
+      'inbox',
+      'index.html',
+      'logs',
+      'outbox',
+      'run.json',
+    ]);
     expect(readdirSync(at('out', 'inbox'))).toEqual(['new.csv']);
   });
 
@@ -201,7 +279,7 @@ describe('the folder of a run', () => {
     expect(() => new OutFolder(at('file', 'below'))).toThrow(/--out .*is not a folder/);
   });
 
-  it.each(['audit', 'executions', 'inbox', 'logs', 'outbox', 'run.json'])(
+  it.each(['audit', 'executions', 'inbox', 'index.html', 'logs', 'outbox', 'run.json'])(
     'is refused where it would replace a %s that no run made',
     (name) => {
       if (name === 'run.json') writeFileSync(at(name), '{"mine":true}');

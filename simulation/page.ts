@@ -1,0 +1,242 @@
+/** The page of a run: what happened, batch by batch, and what each file is that it left. */
+import type { Summary } from '../lambdas/domain/books.ts';
+import { type Bar, bars, type Series, timeline } from '../lambdas/domain/charts.ts';
+import { type Instant, instantOf } from '../lambdas/domain/days.ts';
+import { type Content, type Html, html } from '../lambdas/domain/html.ts';
+import { FOLLOW_UP } from '../lambdas/domain/identifiers.ts';
+import { BOOKS } from '../lambdas/domain/kinds.ts';
+import { counted, outside, pageOf, table, time } from '../lambdas/domain/page-parts.ts';
+import { SUBJECT_STATES } from '../lambdas/domain/reversals.ts';
+import type { OrderNotice } from './desk.ts';
+import { fileLinks } from './page-files.ts';
+import { words } from './report.ts';
+import type { Results } from './results.ts';
+
+/** What the page tells of. */
+export interface RunTold extends Results {
+  readonly orders: readonly OrderNotice[];
+  readonly start: Instant;
+  readonly ended: Instant;
+  /** Paths below the page's folder. */
+  readonly files: readonly string[];
+}
+
+/** How rows end, in the colours of the charts. */
+const ENDS: readonly (Series & { column: keyof Summary['connections'] & keyof typeof BOOKS.connections.ended })[] = [
+  { column: 'verified', name: 'verified', colour: 'good' },
+  { column: 'disconnected', name: 'disconnected', colour: 'bad' },
+  { column: 'surrendered', name: 'surrendered', colour: 'bad' },
+  { column: 'notFound', name: 'not found', colour: 'none' },
+  { column: 'ported', name: 'ported', colour: 'moved' },
+  { column: 'extended', name: 'extended', colour: 'moved' },
+  { column: 'reissued', name: 'somebody else’s', colour: 'open' },
+  { column: 'withdrawn', name: 'withdrawn', colour: 'open' },
+  { column: 'overdue', name: 'overdue', colour: 'late' },
+];
+
+/** The page; names no number, and of handsets none. */
+export function runHtml(told: RunTold): string {
+  const batches = told.summaries.filter(({ agency }) => agency !== FOLLOW_UP);
+  return pageOf(
+    'The run',
+    html`${opening(told, batches)}${contents(batches)}${batches.map((summary) => batch(summary, told.orders))}${nights(told)}${reversals(told)}${files(told)}`,
+  );
+}
+
+function opening({ start, ended, problems, warnings, summaries }: RunTold, batches: readonly Summary[]): Html {
+  const sum = (of: (summary: Summary) => number) => batches.reduce((all, summary) => all + of(summary), 0);
+  const unexplained = summaries.reduce((all, summary) => all + summary.unexplained, 0);
+  const verdict =
+    problems.length === 0
+      ? html`<p class="lead">Every batch ended, and every row is accounted for.</p>`
+      : html`<p class="lead"><strong>The run failed.</strong></p>
+<ul>${problems.map((problem) => html`<li>${outside(problem)}</li>`)}</ul>`;
+  const warned =
+    warnings.length === 0
+      ? html``
+      : html`<div class="warning"><p><strong>Worth knowing</strong></p><ul>${warnings.map((warning) => html`<li>${outside(warning)}</li>`)}</ul></div>
+`;
+  return html`<header>
+<h1>What happened in this run</h1>
+${verdict}
+<p>From ${time(start)} to ${time(ended)}, in virtual time.</p>
+</header>
+${warned}<section aria-labelledby="figures">
+<h2 id="figures">In figures</h2>
+<dl class="figures">
+<div><dt>Reports</dt><dd>${batches.length}</dd></div>
+<div><dt>Handsets reported</dt><dd>${sum(({ report }) => report.handsets)}</dd></div>
+<div><dt>Numbers directed</dt><dd>${sum(({ connections }) => connections.directed)}</dd></div>
+<div><dt>of them verified</dt><dd>${sum(({ connections }) => connections.verified)}</dd></div>
+<div><dt>of them disconnected</dt><dd>${sum(({ connections }) => connections.disconnected)}</dd></div>
+<div><dt>Rows unexplained</dt><dd>${unexplained}</dd></div>
+</dl>
+</section>
+`;
+}
+
+function contents(batches: readonly Summary[]): Html {
+  return html`<section aria-labelledby="batches">
+<h2 id="batches">Batches</h2>
+${table(
+  'batches-table',
+  'Each report is a batch',
+  [
+    { title: 'Batch' },
+    { title: 'Agency' },
+    { title: 'Ended' },
+    { title: 'Handsets', count: true },
+    { title: 'Numbers', count: true },
+    { title: 'Verified', count: true },
+    { title: 'Disconnected', count: true },
+  ],
+  batches.map(({ batchId, agency, status, report, connections }): Content[] => [
+    html`<a href="#${batchId}">${batchId}</a>`,
+    agency,
+    status.replace('_', ' '),
+    report.handsets,
+    connections.linked,
+    connections.verified,
+    connections.disconnected,
+  ]),
+)}</section>
+`;
+}
+
+function batch(summary: Summary, orders: readonly OrderNotice[]): Html {
+  const { batchId, agency, file, status, report, connections, blocks, startedAt, settledAt } = summary;
+  const heading = html`<section aria-labelledby="${batchId}">
+<h2 id="${batchId}">Batch <span class="id">${batchId}</span></h2>
+<p>${agency} reported ${counted(report.handsets, 'handset')} in <code>${outside(file)}</code>: ${counted(report.rows, 'row')}, ${report.rejected} rejected, ${counted(report.repeats, 'repeat')}.</p>
+`;
+  if (status !== 'settled')
+    return html`${heading}<p>It ended without effect (${status.replace('_', ' ')}) at ${time(settledAt)}.</p>
+</section>
+`;
+  const left = Object.keys(BOOKS.connections.decided).filter(
+    (column) => column !== 'directed' && connections[column as 'struck'] > 0,
+  );
+  const funnel: Bar[] = [
+    { name: 'Numbers seen in these handsets', count: connections.linked },
+    {
+      name: 'Directed to be re-verified',
+      count: connections.directed,
+      ...(left.length === 0
+        ? {}
+        : {
+            note: `left out: ${left.map((column) => `${connections[column as 'struck'].toLocaleString('en-IN')} ${words(column)}`).join(', ')}`,
+          }),
+    },
+    {
+      name: 'How they ended',
+      count: connections.directed,
+      parts: ENDS.map(({ column }) => connections[column]),
+      note: ENDS.filter(({ column }) => connections[column] > 0)
+        .map(({ column, name }) => `${connections[column].toLocaleString('en-IN')} ${name}`)
+        .join(', '),
+    },
+  ];
+  const rungs = rungsOf(batchId, orders);
+  return html`${heading}<p>It took from ${time(startedAt)} to ${time(settledAt)}; ${summary.unexplained} rows are unexplained.</p>
+${bars(`${batchId}-rows`, 'From the numbers to their outcomes', funnel, ENDS)}${byOperator(summary)}
+<p>Of ${counted(blocks.rows, 'block')} of handsets, one for each operator, ${blocks.directed} were directed: ${blocks.blocked} blocked, ${blocks.notFound} not found, ${blocks.withdrawn} withdrawn, ${blocks.overdue} overdue.</p>
+${
+  rungs.length === 0
+    ? html``
+    : html`<h3>Its deadlines</h3>
+${timeline(rungs.map(({ order, deadline }) => ({ name: words(order.replace('_', ' ')), when: html`to be answered by ${time(deadline)}`, state: 'done' as const })))}`
+}</section>
+`;
+}
+
+function byOperator({ batchId, operators }: Summary): Html {
+  const used = ENDS.filter(({ column }) => Object.values(operators).some(({ connections }) => connections[column] > 0));
+  return table(
+    `${batchId}-operators`,
+    'Numbers by operator, and how they ended',
+    [
+      { title: 'Operator' },
+      { title: 'Directed', count: true },
+      ...used.map(({ name }) => ({ title: name, count: true })),
+    ],
+    Object.entries(operators).map(([name, { connections }]): Content[] => [
+      name,
+      connections.directed,
+      ...used.map(({ column }) => connections[column]),
+    ]),
+  );
+}
+
+/** The rungs of re-verification that were reached, each with its deadline. */
+function rungsOf(batchId: string, orders: readonly OrderNotice[]): { order: string; deadline: Instant }[] {
+  const rungs = new Map<number, { order: string; deadline: Instant }>();
+  for (const { batchId: of, kind, rung, order, deadline } of orders)
+    if (of === batchId && kind === 'reverify' && typeof rung === 'number')
+      rungs.set(rung, { order, deadline: instantOf(deadline) });
+  return [...rungs].sort(([a], [b]) => a - b).map(([, rung]) => rung);
+}
+
+function nights({ summaries }: RunTold): Html {
+  const all = summaries.filter(({ agency }) => agency === FOLLOW_UP);
+  if (all.length === 0) return html``;
+  return html`<section aria-labelledby="nights">
+<h2 id="nights">Follow-ups</h2>
+<p>Numbers that moved, to another operator or to later deadlines, go on in the next night.</p>
+${table(
+  'nights-table',
+  'Each night that went on with something',
+  [
+    { title: 'Follow-up' },
+    { title: 'Numbers moved', count: true },
+    ...ENDS.slice(0, 5).map(({ name }) => ({ title: name, count: true })),
+    { title: 'To give back', count: true },
+  ],
+  all.map(({ batchId, connections, outcomes }): Content[] => [
+    batchId,
+    connections.linked,
+    ...ENDS.slice(0, 5).map(({ column }) => connections[column]),
+    outcomes?.directed ?? 0,
+  ]),
+)}</section>
+`;
+}
+
+function reversals({ reversals: all }: RunTold): Html {
+  if (all.length === 0) return html``;
+  return html`<section aria-labelledby="reversals">
+<h2 id="reversals">Reversals</h2>
+<p>What was asked to be taken back: by caseworkers for subscribers, and by agencies of their own reports.</p>
+${table(
+  'reversals-table',
+  'Each reversal, who asked, who decided, and what became of those for whom it was asked',
+  [
+    { title: 'Reversal' },
+    { title: 'Asked by' },
+    { title: 'Decided by' },
+    { title: 'Ended' },
+    { title: 'Asked for', count: true },
+    ...SUBJECT_STATES.map((state) => ({ title: words(state), count: true })),
+    { title: 'Given back', count: true },
+  ],
+  all.map(({ summary, by }): Content[] => {
+    const { batchId, agency, status, subjects, outcomes, settledAt } = summary;
+    return [
+      batchId,
+      agency,
+      by.length === 0 ? '–' : by.join(', '),
+      html`${status.replace('_', ' ')}, ${time(settledAt)}`,
+      subjects.asked,
+      ...SUBJECT_STATES.map((state) => subjects[state]),
+      outcomes.restored + outcomes.unblocked,
+    ];
+  }),
+)}</section>
+`;
+}
+
+function files({ files: all }: RunTold): Html {
+  return html`<section aria-labelledby="files">
+<h2 id="files">Its files</h2>
+${fileLinks(all)}</section>
+`;
+}
