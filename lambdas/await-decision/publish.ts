@@ -19,11 +19,12 @@ import { readBytes, readText, writeObject } from '../stores/objects.ts';
 import { env } from './environment.ts';
 
 /** Reminds the approvers, and tells the administrators, that a batch waits for them. */
-export async function remind({ batchId, agency }: Batch, decision: Decision): Promise<void> {
+export async function remind({ batchId, agency, file }: Batch, decision: Decision): Promise<void> {
   const reminder = {
     kind: 'decision_reminder' as const,
     batchId,
     agency,
+    file,
     people: decision.people,
     approved: approvals(decision),
     decideBy: decision.decideBy,
@@ -41,20 +42,20 @@ export async function remind({ batchId, agency }: Batch, decision: Decision): Pr
  * then finds everything done.
  */
 export async function publishEnding(batch: Batch, decision: Decision | undefined, ending: Ending): Promise<void> {
-  const { batchId, agency } = batch;
+  const { batchId, agency, file } = batch;
   const { state, at } = ending;
   const withdrawn = await readWithdrawal(env.WORK, batch);
   let summary: AuditedFile | undefined;
   let notice: EndingNotice;
   if (state === 'approved') {
     if (decision === undefined) throw new Error(`batch ${batchId} was approved without a decision`);
-    notice = { kind: 'batch_approved', batchId, agency, approvedAt: at, sha256: decision.preview };
+    notice = { kind: 'batch_approved', batchId, agency, file, approvedAt: at, sha256: decision.preview };
   } else {
     const key = summaryKey(batchId);
     const text = await summaryOf(batch, state, at, withdrawn);
     await writeObject({ bucket: env.OUTBOX, key }, text);
     summary = { key, sha256: sha256Of(text) };
-    notice = noticeOf({ batchId, agency, endedAt: at, bucket: env.OUTBOX, key }, ending, decision);
+    notice = noticeOf({ batchId, agency, file, endedAt: at, bucket: env.OUTBOX, key }, ending, decision);
   }
   const withdrawal = withdrawn && { key: withdrawn.key, sha256: withdrawn.sha256 };
   const published = { ...(summary && { summary }), ...(withdrawal && { withdrawal }) };
@@ -99,7 +100,8 @@ async function previewedImports(previewKey: string): Promise<WithdrawnReport['op
   return Object.fromEntries(Object.entries(operators).map(([operator, { latestImport }]) => [operator, latestImport]));
 }
 
-type WithoutEffect = Readonly<Record<'agency' | 'endedAt' | 'bucket' | 'key', string>> & Pick<Batch, 'batchId'>;
+type WithoutEffect = Readonly<Record<'agency' | 'file' | 'endedAt' | 'bucket' | 'key', string>> &
+  Pick<Batch, 'batchId'>;
 
 function noticeOf(told: WithoutEffect, { state, over }: Ending, decision: Decision | undefined): EndingNotice {
   if (state === 'withdrawn') return { kind: 'batch_withdrawn', ...told };

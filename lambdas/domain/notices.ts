@@ -30,8 +30,11 @@ const rejects = place.describe('where the rows that were not taken stand, with l
 
 const kind = <Kind extends string>(name: Kind) => z.literal(name);
 
+const file = z.string().optional().describe('the uploaded file, by its key in the inbox');
+
 const usage = {
   operator,
+  file,
   rows: count,
   imported: count,
   rejected: count,
@@ -49,7 +52,7 @@ const counted = {
   alreadyRecorded: count.optional().describe('rows that said what stood there'),
   rejected: count.optional().describe('rows that were not taken: the receipt has their lines and reasons'),
 };
-const receipt = { bucket: z.string(), key: z.string(), size: count.describe('bytes'), sha256, ...counted };
+const receipt = { file, bucket: z.string(), key: z.string(), size: count.describe('bytes'), sha256, ...counted };
 
 const usageStopped = z.strictObject({ kind: kind('usage_stopped'), ...usage, line, reason });
 
@@ -78,7 +81,7 @@ const usageGated = z.strictObject({
   uploadedAt,
 });
 
-const reportRefused = z.strictObject({ kind: kind('report_refused'), agency, line, reason, rejects, uploadedAt });
+const reportRefused = z.strictObject({ kind: kind('report_refused'), agency, file, line, reason, rejects, uploadedAt });
 
 const quarantined = {
   kind: kind('quarantined'),
@@ -92,6 +95,7 @@ const batchSettled = z.strictObject({
   kind: kind('settled'),
   batchId,
   agency,
+  file,
   bucket: z.string(),
   key: z.string().describe("the batch's summary"),
   settledAt: instant,
@@ -136,11 +140,7 @@ export const operatorNotice = z.discriminatedUnion('kind', [
     directionId: directionId.optional(),
     batchId: batchId.optional(),
     operator,
-    bucket: z.string(),
-    key: z.string(),
-    size: count.describe('bytes'),
-    sha256,
-    ...counted,
+    ...receipt,
     refused: z.string().nullable().describe('why the whole response was refused, or null'),
   }),
   z.strictObject({ kind: kind('usage_imported'), ...usage }),
@@ -167,6 +167,7 @@ const decisionNeeded = {
   kind: kind('decision_needed'),
   batchId,
   agency,
+  file,
   handsets: count.optional().describe("of a report's batch"),
   held: count.optional().describe('handsets that look cloned'),
   linked: count.optional().describe('numbers seen in any of the handsets'),
@@ -181,6 +182,7 @@ const decisionReminder = {
   kind: kind('decision_reminder'),
   batchId,
   agency,
+  file,
   people,
   approved: count.describe('approvers who approve so far'),
   decideBy,
@@ -191,12 +193,14 @@ const batchApproved = z.strictObject({
   kind: kind('batch_approved'),
   batchId,
   agency,
+  file,
   approvedAt: instant,
   sha256: preview.sha256,
 });
 const withoutEffect = {
   batchId,
   agency,
+  file,
   endedAt: instant,
   bucket: z.string(),
   key: z.string().describe("the batch's summary"),
@@ -228,6 +232,7 @@ export const agencyNotice = z.discriminatedUnion('kind', [
     kind: kind('batch_registered'),
     agency,
     batchId,
+    file,
     report: z.strictObject({ rows: count, rejected: count, repeats: count, handsets: count }),
     rejects,
     uploadedAt,
@@ -237,6 +242,7 @@ export const agencyNotice = z.discriminatedUnion('kind', [
     agency,
     batchId: batchId.describe('the batch that the file started before'),
     state: z.enum(BATCH_STATES),
+    file,
     rejects,
     uploadedAt,
   }),
@@ -265,11 +271,7 @@ export const approverNotice = z.discriminatedUnion('kind', [
     kind: kind('receipt'),
     approver,
     batchId: batchId.optional(),
-    bucket: z.string(),
-    key: z.string(),
-    size: count.describe('bytes'),
-    sha256,
-    ...counted,
+    ...receipt,
     refused: z.string().nullable().describe('why the whole file was refused, or null'),
   }),
   z.strictObject({ ...quarantined, approver }),
@@ -315,6 +317,7 @@ export const administratorNotice = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: kind('response_refused'),
     operator,
+    file,
     why: z.string(),
     receipt: place,
     uploadedAt,
@@ -384,15 +387,15 @@ export type TopicName = Told['topic'];
 /** What could not be told, as it lies in the work bucket. */
 export const toldForm = formOf<Told>(
   'notice to be told later',
-  3,
+  4,
   z.discriminatedUnion('topic', [
     z.strictObject({ topic: z.literal('OPERATORS_TOPIC'), notice: operatorNotice }),
     z.strictObject({ topic: z.literal('AGENCIES_TOPIC'), notice: agencyNotice }),
     z.strictObject({ topic: z.literal('APPROVERS_TOPIC'), notice: approverNotice }),
     z.strictObject({ topic: z.literal('ADMINISTRATORS_TOPIC'), notice: administratorNotice }),
   ]),
-  // The second has what receipts count, and why a batch was refused; the third, what is asked of a reversal.
-  { 1: (content) => content, 2: (content) => content },
+  // The second has what receipts count, and why a batch was refused; the third, what is asked of a reversal; the fourth, the uploaded file.
+  { 1: (content) => content, 2: (content) => content, 3: (content) => content },
 );
 
 export const toOperator = (notice: OperatorNotice) => ({ topic: 'OPERATORS_TOPIC', notice }) as const;

@@ -1,5 +1,5 @@
 /** What all pages are made of. */
-import { addSeconds, dayOf, type Instant } from './days.ts';
+import { type Instant, inIndia } from './days.ts';
 import { type Content, grouped, Html, html } from './html.ts';
 import { STYLE } from './page-style.ts';
 
@@ -10,12 +10,9 @@ export const counted = (count: number, one: string, more = `${one}s`) =>
 /** A text from outside; marks of writing direction in it end with it. */
 export const outside = (text: string) => html`<bdi>${text}</bdi>`;
 
-const IST = 5.5 * 3600;
-
 /** An instant, in India's time and in UTC. */
 export function time(instant: Instant): Html {
-  const minute = (of: Instant) => of.slice(11, 16);
-  return html`<time datetime="${instant}">${dayOf(instant)} ${minute(addSeconds(instant, IST))} IST</time> (${instant.slice(0, 10)} ${minute(instant)} UTC)`;
+  return html`<time datetime="${instant}">${inIndia(instant)}</time> (${instant.slice(0, 16).replace('T', ' ')} UTC)`;
 }
 
 export interface Column {

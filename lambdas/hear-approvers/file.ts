@@ -36,7 +36,7 @@ export interface PublishedReceipt {
 
 /** Publishes the receipt of a file, and tells its approver. */
 export async function publishReceipt(
-  { approver, about }: ApproverFile,
+  { approver, about, key: file }: ApproverFile,
   key: string,
   receipt: string,
   refused: FileReason | null,
@@ -45,7 +45,7 @@ export async function publishReceipt(
   const sha256 = sha256Of(receipt);
   const size = Buffer.byteLength(receipt);
   const batchId = isBatchId(about) ? about : undefined;
-  const of = { approver, batchId, bucket: env.OUTBOX, key, size, sha256, ...countedIn(receipt) };
+  const of = { approver, batchId, file, bucket: env.OUTBOX, key, size, sha256, ...countedIn(receipt) };
   await tell(env, toApprover({ kind: 'receipt', ...of, refused }));
   return { key, sha256 };
 }

@@ -159,7 +159,7 @@ export async function announceImport(
   const counts = { rows, imported, rejected, ...(warned ? { warnings } : {}) };
   // A file that stopped before its first good row brought no usage.
   if (!stopped || imported > 0) await noteImported(env.CASES, file);
-  const notice = { operator, ...counts, rejects, uploadedAt };
+  const notice = { operator, file: file.key, ...counts, rejects, uploadedAt };
   if (stopped) {
     const { line, reason } = stopped;
     const stop = { kind: 'usage_stopped', ...notice, line, reason } as const;

@@ -9,7 +9,7 @@ import type { Response } from './response.ts';
 
 /** Tells an operator of the receipt of its file. */
 export async function tellReceipt(
-  { operator, directionId }: Response,
+  { operator, directionId, file }: Response,
   key: string,
   receipt: string,
   refused: string | null,
@@ -21,6 +21,7 @@ export async function tellReceipt(
       kind: 'receipt',
       ...(direction ? { directionId: direction.id, batchId: direction.batchId } : {}),
       operator,
+      file: file.key,
       bucket: env.OUTBOX,
       key,
       size: Buffer.byteLength(receipt),

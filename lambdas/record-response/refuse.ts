@@ -34,6 +34,7 @@ export async function refuse(
     toAdministrators({
       kind: 'response_refused',
       operator,
+      file: file.key,
       why,
       receipt: { bucket: env.OUTBOX, key },
       uploadedAt: file.at,

@@ -85,7 +85,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
   const refuse = async ({ line, reason }: FileFault) => {
     const refusal = rejectsHeader + rejectLine({ line, value: '', reason });
     await writeRejects(report, rejects, Readable.from([refusal]));
-    const notice = { kind: 'report_refused', agency, line, reason, rejects, uploadedAt } as const;
+    const notice = { kind: 'report_refused', agency, file: report.key, line, reason, rejects, uploadedAt } as const;
     await tell(env, toAgency(notice));
     await tell(env, toAdministrators(notice));
     if (agency !== SELF_CHECK) measure('ReportsRefused', { agency });
@@ -131,13 +131,16 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
   if (batch.sha256 !== sha256) return await refuse(new FileFault(1, 'batch_id_taken'));
   if (batch.execution !== execution) {
     const { state } = batch;
-    await tell(env, toAgency({ kind: 'same_report', agency, batchId, state, rejects, uploadedAt }));
+    await tell(env, toAgency({ kind: 'same_report', agency, batchId, state, file: report.key, rejects, uploadedAt }));
     await mark(env.WORK, 'worked', report);
     log.info('same report again', { batchId });
     return { status: 'same' as const, batchId };
   }
   const { report: counts } = batch;
-  await tell(env, toAgency({ kind: 'batch_registered', agency, batchId, report: counts, rejects, uploadedAt }));
+  await tell(
+    env,
+    toAgency({ kind: 'batch_registered', agency, batchId, file: report.key, report: counts, rejects, uploadedAt }),
+  );
   await audit(env, {
     batchId,
     id: `registered/${execution}`,

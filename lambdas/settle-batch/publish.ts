@@ -16,7 +16,14 @@ import { keysOf, type Published } from './published.ts';
 
 /** Publishes what the commit that settled a batch bound, and tells everybody; each attempt does it alike. */
 export async function publish(
-  { batchId, kind, agency, settledAt, settledUnder }: Batch & { settledAt: Instant; settledUnder: string },
+  {
+    batchId,
+    kind,
+    agency,
+    file: uploaded,
+    settledAt,
+    settledUnder,
+  }: Batch & { settledAt: Instant; settledUnder: string },
   directions: PlannedDirection[],
 ): Promise<void> {
   const keys = keysOf(batchId, settledAt);
@@ -51,6 +58,7 @@ export async function publish(
     kind: 'settled' as const,
     batchId,
     agency,
+    file: uploaded,
     bucket: env.OUTBOX,
     key: summaryKey(batchId),
     settledAt,

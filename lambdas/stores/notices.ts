@@ -1,5 +1,6 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { parseInboxKey } from '../domain/inbox.ts';
+import { noticeText } from '../domain/notice-texts.ts';
 import {
   attributesOf,
   type Told,
@@ -32,13 +33,16 @@ export async function tell<T extends Told>(env: Telling<T['topic']>, told: T): P
   }
 }
 
-/** Sends a notice to its topic, with the attributes by which subscriptions choose. @throws SNS's error */
+/** Sends a notice to its topic, as JSON and as a text for e-mail, with the attributes by which subscriptions choose. @throws SNS's error */
 export async function sendNotice<T extends Told>(env: Pick<Topics, T['topic']>, told: T): Promise<void> {
   const topic: T['topic'] = told.topic;
+  const { subject, text } = noticeText(told.notice);
   await sns.send(
     new PublishCommand({
       TopicArn: env[topic],
-      Message: JSON.stringify(told.notice),
+      Subject: subject,
+      MessageStructure: 'json',
+      Message: JSON.stringify({ default: JSON.stringify(told.notice), email: text }),
       MessageAttributes: Object.fromEntries(
         Object.entries(attributesOf(told)).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
       ),

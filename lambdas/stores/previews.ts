@@ -52,7 +52,7 @@ export async function publishPreview(
   // Nobody is asked about it; who waits for its end finds that it has come.
   if (batch.previewKey === undefined && batch.state === 'withdrawn')
     return { state: 'waiting', remindAt: null, decideBy: null };
-  const { previewKey, previewSha256, decision: pointer, agency, kind } = batch;
+  const { previewKey, previewSha256, decision: pointer, agency, file, kind } = batch;
   if (previewKey === undefined || previewSha256 === undefined || pointer === undefined)
     throw new PlanIsVoid(`batch ${batchId} has no preview, or no decision`);
   const prepared = (key: string) => readBytes({ bucket: env.WORK, key });
@@ -85,6 +85,7 @@ export async function publishPreview(
       kind: 'decision_needed' as const,
       batchId,
       agency,
+      file,
       ...figuresIn(json.toString()),
       people,
       decideBy,

@@ -38,7 +38,7 @@ interface PublishedReceipt {
  * @param fileSha256 the file's SHA-256; null where nobody read it
  */
 export async function publishReceipt(
-  { agency, about, name }: WithdrawalFile,
+  { agency, about, name, key: file }: WithdrawalFile,
   fileSha256: string | null,
   receipt: string,
   refused: FileReason | null,
@@ -47,7 +47,7 @@ export async function publishReceipt(
   await writeObject({ bucket: env.OUTBOX, key }, receipt);
   const sha256 = sha256Of(receipt);
   const batchId = isBatchId(about) ? about : undefined;
-  const of = { agency, batchId, bucket: env.OUTBOX, key, size: Buffer.byteLength(receipt), sha256 };
+  const of = { agency, batchId, file, bucket: env.OUTBOX, key, size: Buffer.byteLength(receipt), sha256 };
   await tell(env, toAgency({ kind: 'receipt', ...of, ...countedIn(receipt), refused }));
   return { key, sha256 };
 }

@@ -168,6 +168,7 @@ describe('a batch', () => {
         approver: '*',
         batchId: idOf('two'),
         agency: 'mha',
+        file: expect.stringMatching(/^reports\/mha\//),
         handsets: 3,
         held: 1,
         linked: 6,

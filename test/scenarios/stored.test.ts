@@ -177,12 +177,14 @@ const withInstants = ({
 });
 const asBefore = () => ({ format: 2 });
 const asBeforeThird = () => ({ format: 3 });
+const asBeforeFourth = () => ({ format: 4 });
 const FILES_SINCE: Readonly<Record<string, (content: never) => object>> = {
   'record.json 1': withInstants,
   'record.json 2': asBeforeThird,
   'exemptions.json 1': asBefore,
-  'notices 1': asBeforeThird,
-  'notices 2': asBeforeThird,
+  'notices 1': asBeforeFourth,
+  'notices 2': asBeforeFourth,
+  'notices 3': asBeforeFourth,
   'plan.json 1': planned(SINCE_THE_FIRST),
   'decision.json 1': decided(SINCE_THE_FIRST),
   'plan.json 2': planned(SINCE_THE_SECOND),

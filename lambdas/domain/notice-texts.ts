@@ -1,0 +1,222 @@
+/**
+ * Notices as people read them, who subscribe by e-mail: a subject, and a text that says what happened, what is to be done about it,
+ * and where the files lie. Programs get the JSON.
+ */
+import { type Instant, inIndia } from './days.ts';
+import type { AdministratorNotice, AgencyNotice, ApproverNotice, BatchFailing, OperatorNotice } from './notices.ts';
+
+export type Notice = OperatorNotice | AgencyNotice | ApproverNotice | AdministratorNotice;
+type Kind = Notice['kind'];
+type NoticeOf<K extends Kind> = Extract<Notice, { kind: K }>;
+
+/** A notice for people. */
+export interface NoticeText {
+  /** Less than 100 characters of ASCII, in one line: what SNS takes. */
+  readonly subject: string;
+  readonly text: string;
+}
+
+const LONGEST_SUBJECT = 99;
+
+const count = (n: number) => n.toLocaleString('en-IN');
+const several = (n: number, what: string) => `${count(n)} ${what}${n === 1 ? '' : 's'}`;
+const until = (instant: Instant) => `${inIndia(instant)} (${instant.slice(0, 16).replace('T', ' ')} UTC)`;
+/** zod's instants are texts. */
+const at = (instant: string) => until(instant as Instant);
+
+const ORDERS: Readonly<Record<NoticeOf<'order'>['order'], string>> = {
+  block: 'block handsets',
+  unblock: 'unblock handsets',
+  reverify: 're-verify numbers',
+  bar_outgoing: 'bar outgoing calls',
+  bar_incoming: 'bar incoming calls',
+  disconnect: 'disconnect numbers',
+  restore: 'give service back',
+};
+
+/** Subject and sentences of each kind. */
+const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject: string, text: string] } = {
+  order: ({ order, rows, deadline }) => [
+    `Order to ${ORDERS[order]}: ${several(rows, 'row')}`,
+    `An order was published: ${ORDERS[order]}, ${several(rows, 'row')}. Fetch the file, carry it out, and answer before ${at(deadline)}.`,
+  ],
+  receipt: (notice) => {
+    const { refused, rows = 0, recorded = 0, alreadyRecorded = 0, rejected = 0 } = notice;
+    if (refused !== null)
+      return [
+        'Your file was refused: nothing of it was recorded',
+        `A file that you uploaded was refused, and nothing of it was recorded. The reason: ${refused}.`,
+      ];
+    const subject =
+      rejected === 0 ? 'Your file was read' : `Your file was read, and ${several(rejected, 'row')} not taken`;
+    const read = `A file that you uploaded was read: ${several(rows, 'row')}, of which ${count(recorded)} said something new and ${count(alreadyRecorded)} what stood there.`;
+    return [
+      subject,
+      rejected === 0
+        ? read
+        : `${read} ${several(rejected, 'row')} ${rejected === 1 ? 'was' : 'were'} not taken: the receipt has their lines and reasons.`,
+    ];
+  },
+  usage_imported: ({ rows, imported, rejected }) => [
+    'Your usage file was imported',
+    `A usage file was read to its end: ${several(rows, 'row')}, ${count(imported)} imported, ${count(rejected)} not taken.`,
+  ],
+  usage_stopped: ({ line, reason }) => [
+    'A usage file could not be read to its end',
+    `A usage file could not be read beyond line ${line}: ${reason}. Upload the whole file again when it is mended.`,
+  ],
+  usage_gated: ({ rules, rows }) => [
+    'A usage file is held up: it is unlike those before',
+    `A usage file of ${several(rows, 'row')} is held up, since it is unlike what was to be expected (${rules.map(({ rule, found, limit }) => `${rule}: ${count(found)}, limit ${count(limit)}`).join('; ')}). Nothing of it counts until an approver admits it, or its operator uploads another one.`,
+  ],
+  usage_mostly_rejected: ({ operator, rows, rejected }) => [
+    `Most rows of a usage file of ${operator} were not taken`,
+    `Of ${several(rows, 'row')} of a usage file of ${operator} ${count(rejected)} were not taken. Ask the operator for a file that is mended.`,
+  ],
+  quarantined: ({ why }) => [
+    'Work on an uploaded file failed again and again',
+    `Work on an uploaded file failed each time (${why}), and nothing takes it up by itself any more. The administrators know of it; an uploader who mends the file uploads it again.`,
+  ],
+  settled: ({ batchId }) => [
+    `Batch ${batchId} is settled`,
+    `Everything that batch ${batchId} directed has ended or is overdue, and its books are published.`,
+  ],
+  disconnected_after_verified: ({ operator, rows }) => [
+    `${several(rows, 'verified number')} said to be cut off by ${operator}`,
+    `${operator} says of ${several(rows, 'number')} that were verified or given back that they are cut off. Somebody innocent may be without service: an order to restore follows.`,
+  ],
+  porting_disputed: ({ disputedBy, from, rows }) => [
+    `Porting of ${several(rows, 'number')} is disputed`,
+    `${from} said that ${several(rows, 'number')} were ported to ${disputedBy}, which has no such numbers. They return to ${from}.`,
+  ],
+  batch_registered: ({ batchId, report }) => [
+    report.handsets === 0 ? 'Your report named no handset' : `Your report is registered as batch ${batchId}`,
+    report.handsets === 0
+      ? `Your report was read, and names no handset that could be taken: ${several(report.rows, 'row')}, ${count(report.rejected)} not taken. Nothing will be done. See the rejects for each row’s reason.`
+      : `Your report was read: ${several(report.rows, 'row')}, ${several(report.handsets, 'handset')}, ${several(report.repeats, 'repeat')}, ${count(report.rejected)} not taken. It is batch ${batchId}.`,
+  ],
+  same_report: ({ batchId, state }) => [
+    `You uploaded the report of batch ${batchId} again`,
+    `The file is byte for byte the report of batch ${batchId}, which is ${state}. It changed nothing.`,
+  ],
+  report_refused: ({ agency, line, reason }) => [
+    `A report of ${agency} was refused`,
+    `A report of ${agency} could not be read beyond line ${line}: ${reason}. Nothing of it was taken.`,
+  ],
+  batch_failed: ({ batchId }) => [
+    `Batch ${batchId} failed before it directed anybody`,
+    `Batch ${batchId} failed before it directed anybody. The same file may be uploaded again, and begins it anew.`,
+  ],
+  decision_needed: ({ batchId, agency, handsets, linked, subjects, people, decideBy }) => [
+    `Batch ${batchId} waits for a decision`,
+    `${subjects === undefined ? `A report of ${agency} reaches ${several(handsets ?? 0, 'handset')} and ${several(linked ?? 0, 'number')}.` : `${agency} asks that what was done be taken back, of ${several(subjects, 'subject')}.`} ${several(people, 'approver')} must approve${decideBy === null ? '; it waits until they do' : ` by ${at(decideBy)}, or it lapses`}. Open the page, and decide as it says.`,
+  ],
+  decision_reminder: ({ batchId, people, approved, decideBy }) => [
+    `Batch ${batchId} still waits for a decision`,
+    `Batch ${batchId} still waits: ${count(approved)} of ${several(people, 'approver')} approve so far${decideBy === null ? '' : `, and it lapses after ${at(decideBy)}`}.`,
+  ],
+  batch_approved: ({ batchId, approvedAt }) => [
+    `Batch ${batchId} is approved`,
+    `Enough approvers approved batch ${batchId}, at ${at(approvedAt)}. Its directions follow.`,
+  ],
+  batch_refused: ({ batchId, remarks = [] }) => [
+    `Batch ${batchId} is refused`,
+    `An approver refused batch ${batchId}: it directs nobody.${remarks.length === 0 ? '' : ` In their words: ${remarks.map((remark) => `“${remark}”`).join(' ')}`}`,
+  ],
+  batch_lapsed: ({ batchId }) => [
+    `Batch ${batchId} lapsed`,
+    `Not enough approvers approved batch ${batchId} in time: it directs nobody. The same file may be uploaded again.`,
+  ],
+  batch_over_limit: ({ batchId, of, what, found, limit }) => [
+    `Batch ${batchId} is over a limit`,
+    `Batch ${batchId} directs nobody: it reaches more than it may (${what} of the ${of}: ${count(found)}, at most ${count(limit)}).`,
+  ],
+  batch_withdrawn: ({ batchId }) => [
+    `Batch ${batchId} is withdrawn`,
+    `Its agency took batch ${batchId} back before approvers had decided: it directs nobody.`,
+  ],
+  stray_object: ({ why }) => [
+    'An upload lies in no agreed place',
+    `A file was uploaded where nobody agreed on one (${why}). It stays unread. Ask whoever uploaded it to put it into its place.`,
+  ],
+  response_refused: ({ operator, why }) => [
+    `A response of ${operator} was refused`,
+    `A response of ${operator} was refused: ${why}. Its receipt says the same; nothing of it was recorded.`,
+  ],
+  conflicts: ({ operator, conflicts }) => [
+    `${several(conflicts, 'answer')} of ${operator} against what is recorded`,
+    `${several(conflicts, 'answer')} of ${operator} contradict what stands recorded, and were not taken. The receipt has the lines.`,
+  ],
+  many_extended: ({ operator, extended, rows }) => [
+    `${operator} extended ${several(extended, 'row')}`,
+    `${operator} gave more time to ${count(extended)} of the ${several(rows, 'row')} that it is to re-verify in this batch.`,
+  ],
+  execution_ended: ({ status, resumedBy }) => [
+    `An execution ended: ${status}`,
+    `An execution ended otherwise than by its machine (${status}).${resumedBy === undefined ? '' : ' Its batch goes on in another one.'} The runbook has a paragraph on it.`,
+  ],
+  direction_never_closed: () => [
+    'A direction was never closed',
+    'A direction was never closed by its own ladder; it was accounted for when its batch settled.',
+  ],
+  deciding_failing: failing('waiting for its decision'),
+  directing_failing: failing('directing'),
+  settling_failing: failing('settling'),
+  resuming_failing: failing('going on'),
+  direction_failing: ({ rung, error }) => [
+    'The ladder of a direction fails',
+    `The ladder of a direction fails at rung ${rung} (${error}), and is tried again each hour. The runbook has a paragraph on it.`,
+  ],
+};
+
+function failing(what: string) {
+  return ({ batchId, error }: NoticeOf<BatchFailing>) =>
+    [
+      `Batch ${batchId} fails while ${what}`,
+      `Batch ${batchId} fails while ${what} (${error}), and is tried again each hour. The runbook has a paragraph on it.`,
+    ] as const;
+}
+
+/** Fields that name something, in the order in which they are told. */
+const NAMED: readonly (readonly [field: string, name: string])[] = [
+  ['file', 'Uploaded file'],
+  ['batchId', 'Batch'],
+  ['directionId', 'Direction'],
+  ['sha256', 'SHA-256'],
+];
+const PLACES: readonly (readonly [field: string, name: string])[] = [
+  ['page', 'Page'],
+  ['receipt', 'Receipt'],
+  ['rejects', 'Rejects'],
+];
+
+/** What a notice says to people: subject, sentences, where its files lie, and the notice itself as JSON. */
+export function noticeText(notice: Notice): NoticeText {
+  const told = TEXTS[notice.kind] as (notice: Notice) => readonly [string, string];
+  const [subject, text] = told(notice);
+  const fields: Readonly<Record<string, unknown>> = notice;
+  const place = (value: unknown) => {
+    const { bucket, key } = (value ?? {}) as { bucket?: unknown; key?: unknown };
+    return typeof bucket === 'string' && typeof key === 'string' ? `s3://${bucket}/${key}` : undefined;
+  };
+  const own = place(fields);
+  const lines = [
+    ...(own === undefined ? [] : [`File: ${own}`]),
+    ...PLACES.flatMap(([field, name]) => {
+      const where = place(fields[field]);
+      return where === undefined ? [] : [`${name}: ${where}`];
+    }),
+    ...NAMED.flatMap(([field, name]) =>
+      typeof fields[field] === 'string' ? [`${name}: ${String(fields[field])}`] : [],
+    ),
+  ];
+  return {
+    subject: subjectOf(subject),
+    text: `${text}\n\n${lines.map((line) => `${line}\n`).join('')}\nThis notice as programs get it:\n${JSON.stringify(notice)}\n`,
+  };
+}
+
+/** SNS takes printable ASCII only, and less than 100 characters. */
+function subjectOf(text: string): string {
+  return text.replace(/[^ -~]/g, '?').slice(0, LONGEST_SUBJECT);
+}

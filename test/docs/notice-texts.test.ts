@@ -1,0 +1,70 @@
+/** Notices for people: of each example of docs/notices.md the subject and the text. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type Notice, noticeText } from '../../lambdas/domain/notice-texts.ts';
+import { administratorNotice, agencyNotice, approverNotice, operatorNotice } from '../../lambdas/domain/notices.ts';
+
+const page = readFileSync(new URL('../../docs/notices.md', import.meta.url), 'utf8');
+const examples: Notice[] = [...page.matchAll(/```json\n([^`]*)```/g)].map(([, json = '']) => JSON.parse(json));
+const kinds = [operatorNotice, agencyNotice, approverNotice, administratorNotice].flatMap(({ options }) =>
+  options.map(({ shape }) => shape.kind.value),
+);
+const example = (kind: string) => examples.find((one) => one.kind === kind) as Notice;
+
+describe('a notice for people', () => {
+  it('is tried of each kind', () => {
+    expect(new Set(examples.map(({ kind }) => kind))).toEqual(new Set(kinds));
+  });
+
+  it.each(examples.map((notice) => [notice.kind, notice] as const))('%s: has a subject that SNS takes', (_, notice) => {
+    // SNS: ASCII, no line breaks or control characters, less than 100 characters.
+    expect(noticeText(notice).subject).toMatch(/^[!-~][ -~]{0,98}$/);
+  });
+
+  it.each(examples.map((notice) => [notice.kind, notice] as const))(
+    '%s: is sentences, and the notice below',
+    (_, notice) => {
+      const { text } = noticeText(notice);
+      expect(text).not.toMatch(/undefined|null\.|NaN|\[object/);
+      expect(text).toMatch(/^[A-Z0-9a-z][^\n]*[.”]\n\n/);
+      expect(JSON.parse(text.trimEnd().split('\n').at(-1) ?? '')).toEqual(notice);
+    },
+  );
+
+  it('of an order says what to do, until when, and where the file lies', () => {
+    const { subject, text } = noticeText(example('order'));
+    expect(subject).toBe('Order to bar outgoing calls: 1,204 rows');
+    // 00:00 UTC is 05:30 in India.
+    expect(text).toContain(
+      'bar outgoing calls, 1,204 rows. Fetch the file, carry it out, and answer before 2026-06-11 05:30 IST (2026-06-11 00:00 UTC).',
+    );
+    expect(text).toContain(
+      'File: s3://dev-data-outbox/orders/airtel/mha-83065f2a6425.reverify.airtel.1-0-0/2-bar_outgoing.csv\n',
+    );
+    expect(text).toContain('Direction: mha-83065f2a6425.reverify.airtel.1-0-0\n');
+  });
+
+  it('of a receipt says what was not taken, or that nothing was', () => {
+    const receipt = example('receipt');
+    const of = (one: object) => noticeText({ ...receipt, ...one } as Notice);
+    expect(of({ rejected: 2 }).subject).toBe('Your file was read, and 2 rows not taken');
+    expect(of({ rejected: 0 }).subject).toBe('Your file was read');
+    expect(of({ refused: 'missing_column:msisdn' }).text).toContain('The reason: missing_column:msisdn.');
+    expect(of({}).text).toContain('Uploaded file: responses/jio/');
+  });
+
+  it('of a report that named no handset says so', () => {
+    const registered = example('batch_registered');
+    const none = { rows: 3, rejected: 3, repeats: 0, handsets: 0 };
+    expect(noticeText({ ...registered, report: none } as Notice)).toMatchObject({
+      subject: 'Your report named no handset',
+      text: expect.stringContaining('Nothing will be done.'),
+    });
+  });
+
+  it('of a refusal has the words of who refused, and of a batch that never lapses no time', () => {
+    expect(noticeText(example('batch_refused')).text).toContain('“The list is that of May, which was withdrawn.”');
+    const needed = example('decision_needed');
+    expect(noticeText({ ...needed, decideBy: null } as Notice).text).toContain('must approve; it waits until they do.');
+  });
+});
