@@ -61,6 +61,7 @@ describe('a request of S3', () => {
     ["the local cloud's S3 has no PATCH of an object", 'PATCH', PATH],
     ["the local cloud's S3 has no if-none-match for PutObject", 'PUT', PATH, { 'if-none-match': '"x"' }],
     ["the local cloud's S3 has no if-none-match for CopyObject", 'PUT', PATH, { ...COPY, 'if-none-match': '*' }],
+    ["the local cloud's S3 has no if-match for PutObject", 'PUT', PATH, { 'if-match': '*' }],
     ["the local cloud's S3 has no if-match for CopyObject", 'PUT', PATH, { ...COPY, 'if-match': '"x"' }],
     ["the local cloud's S3 has no x-amz-tagging for PutObject", 'PUT', PATH, { 'x-amz-tagging': 'a=b' }],
     [
@@ -86,8 +87,9 @@ describe('a request of S3', () => {
     expect(request('HEAD', PATH, { 'if-match': '"x"' }).action).toBe('HeadObject');
   });
 
-  it('may be put where it is not there yet', () => {
+  it('may be put where it is not there yet, or over the one of a tag', () => {
     expect(request('PUT', PATH, { 'if-none-match': '*' }).action).toBe('PutObject');
+    expect(request('PUT', PATH, { 'if-match': '"x"' }).action).toBe('PutObject');
   });
 
   it('may carry metadata, checksums and what a signature needs', () => {

@@ -77,6 +77,9 @@ export const VERSIONS = '..versions';
 /** An object is put under this name of its bucket where it may not be there yet. */
 export const ONLY_NEW = '..new';
 
+/** And under this one, with the tag in hexadecimal after it, where it replaces the object of that tag only. */
+export const ONLY_OVER = '..over-';
+
 type Class<T> = new () => T;
 
 /** Bytes that came in chunks, and the headers behind them. */
@@ -110,10 +113,13 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
 
   class Objects extends S3Store {
     override putObject(bucket: string, key: string, body: Buffer, ...rest: unknown[]): StoredObject {
-      if (!bucket.endsWith(ONLY_NEW)) return keep(bucket, super.putObject(bucket, key, body, ...rest));
-      const real = bucket.slice(0, -ONLY_NEW.length);
-      if (this.buckets.get(real)?.has(key))
-        throw new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
+      const [over = '', tagged] = bucket.split(ONLY_OVER);
+      const onlyNew = bucket.endsWith(ONLY_NEW);
+      const real = onlyNew ? bucket.slice(0, -ONLY_NEW.length) : over;
+      const isMet = onlyNew
+        ? this.buckets.get(real)?.has(key) !== true
+        : tagged === undefined || sameTag(super.headObject(real, key).etag, Buffer.from(tagged, 'hex').toString());
+      if (!isMet) throw new S3Error('PreconditionFailed', failed, 412);
       return keep(real, super.putObject(real, key, body, ...rest));
     }
 
@@ -179,6 +185,9 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     }
   }
 
+  /** S3 takes a tag with its quotes and without. */
+  const sameTag = (one: string, other: string) => one.replaceAll('"', '') === other.replaceAll('"', '');
+  const failed = 'At least one of the pre-conditions you specified did not hold';
   /** Another one each time, the same ones in each run. */
   const tag = (end = '') => `"${createHash('md5').update(`tag ${nextTag++}`).digest('hex')}${end}"`;
   const keep = (bucket: string, object: StoredObject): StoredObject => {

@@ -211,6 +211,11 @@ function objectNeeds(
     case 'GetObjectAttributes':
       return [reading(object, versionId)];
     case 'PutObject':
+      return [
+        // Who is told whether an object has a tag learns something of it.
+        ...(headers['if-match'] === undefined ? [] : [reading(object, undefined)]),
+        { action: 's3:PutObject', resource: object, context: putContext(headers) },
+      ];
     case 'CreateMultipartUpload':
     case 'UploadPart':
     case 'CompleteMultipartUpload':

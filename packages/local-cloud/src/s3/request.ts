@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { CHECKSUM_HEADERS } from '../checksums.ts';
 import { AwsError } from '../errors.ts';
-import { ONLY_NEW, VERSIONS } from '../fauxqs/fauxqs.ts';
+import { ONLY_NEW, ONLY_OVER, VERSIONS } from '../fauxqs/fauxqs.ts';
 
 const LIST = [
   'continuation-token',
@@ -101,7 +101,7 @@ export function recognise(
   const slash = path.indexOf('/', 1);
   const bucket = decoded(path.slice(1, slash < 0 ? undefined : slash));
   const key = slash < 0 ? '' : decoded(path.slice(slash + 1));
-  if (bucket.endsWith(VERSIONS) || bucket.endsWith(ONLY_NEW))
+  if (bucket.endsWith(VERSIONS) || bucket.endsWith(ONLY_NEW) || bucket.includes(ONLY_OVER))
     throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.');
   if (Buffer.byteLength(key) > LONGEST_KEY) throw new AwsError('KeyTooLongError', 'Your key is too long');
   const names = [...query.keys()].filter((name) => !IGNORED.includes(name) && !name.startsWith('X-Amz-'));
@@ -140,9 +140,12 @@ export function recognise(
   if (header !== undefined) {
     throw new AwsError('NotImplemented', `the local cloud's S3 has no ${header} for ${action}`, 501);
   }
-  const conditional = ['if-match', 'if-none-match'].find((name) => headers[name] !== undefined);
-  const onlyNew = action === 'PutObject' && conditional === 'if-none-match' && headers[conditional] === '*';
-  if (conditional !== undefined && method !== 'GET' && method !== 'HEAD' && !onlyNew) {
+  const conditions = ['if-match', 'if-none-match'].filter((name) => headers[name] !== undefined);
+  const [conditional] = conditions;
+  // Where no object is, or over the object of one tag.
+  const isKnown = (conditional === 'if-none-match') === (headers[conditional ?? ''] === '*');
+  const mayPut = action === 'PutObject' && conditions.length === 1 && isKnown;
+  if (conditional !== undefined && method !== 'GET' && method !== 'HEAD' && !mayPut) {
     throw new AwsError('NotImplemented', `the local cloud's S3 has no ${conditional} for ${action}`, 501);
   }
   return { action, bucket, key, versionId: query.get('versionId') ?? undefined };
