@@ -77,8 +77,13 @@ export const VERSIONS = '..versions';
 /** An object is put under this name of its bucket where it may not be there yet. */
 export const ONLY_NEW = '..new';
 
-/** And under this one, with the tag in hexadecimal after it, where it replaces the object of that tag only. */
+/** And under this one, with what stands for the tag after it, where it replaces the object of that tag only. */
 export const ONLY_OVER = '..over-';
+
+/** What stands for a tag, with its quotes or without, which S3 takes both: fauxqs finds no bucket of a name of more than 100 characters. */
+export function tagName(tag: string): string {
+  return createHash('md5').update(tag.replaceAll('"', '')).digest('hex').slice(0, 16);
+}
 
 type Class<T> = new () => T;
 
@@ -118,7 +123,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
       const real = onlyNew ? bucket.slice(0, -ONLY_NEW.length) : over;
       const isMet = onlyNew
         ? this.buckets.get(real)?.has(key) !== true
-        : tagged === undefined || sameTag(super.headObject(real, key).etag, Buffer.from(tagged, 'hex').toString());
+        : tagged === undefined || tagName(super.headObject(real, key).etag) === tagged;
       if (!isMet) throw new S3Error('PreconditionFailed', failed, 412);
       return keep(real, super.putObject(real, key, body, ...rest));
     }
@@ -185,8 +190,6 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     }
   }
 
-  /** S3 takes a tag with its quotes and without. */
-  const sameTag = (one: string, other: string) => one.replaceAll('"', '') === other.replaceAll('"', '');
   const failed = 'At least one of the pre-conditions you specified did not hold';
   /** Another one each time, the same ones in each run. */
   const tag = (end = '') => `"${createHash('md5').update(`tag ${nextTag++}`).digest('hex')}${end}"`;

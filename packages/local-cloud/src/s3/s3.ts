@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../clock/clock.ts';
 import { AwsError } from '../errors.ts';
 import type { Bus } from '../events/bus.ts';
-import { type Fauxqs, ONLY_NEW, ONLY_OVER, VERSIONS } from '../fauxqs/fauxqs.ts';
+import { type Fauxqs, ONLY_NEW, ONLY_OVER, tagName, VERSIONS } from '../fauxqs/fauxqs.ts';
 import { compareKeys } from '../fauxqs/keys.ts';
 import type { StoredObject } from '../fauxqs/stores.ts';
 import type { S3Action, S3Request } from './request.ts';
@@ -91,7 +91,7 @@ export class S3 {
     }
     const over = action === 'PutObject' ? request.headers['if-match'] : undefined;
     if (over !== undefined) {
-      const only = bucket + ONLY_OVER + Buffer.from(over).toString('hex');
+      const only = bucket + ONLY_OVER + tagName(over);
       request.url = `/${encodeURIComponent(only)}/${encodeURIComponent(recognised.key)}`;
     }
     const source = request.headers['x-amz-copy-source'];
