@@ -114,6 +114,26 @@ export function summaryPattern(agency: string): string {
   return summary(anyBatchOf(agency));
 }
 
+const status = (batch: string) => `${OUTBOX.batches.prefix}${batch}/status.json`;
+
+/** Where a batch stands, before its summary. */
+export function statusKey(batchId: BatchId): string {
+  return status(batchId);
+}
+
+/** The pattern of where an agency's batches stand. */
+export function statusPattern(agency: string): string {
+  return status(anyBatchOf(agency));
+}
+
+/** And of where all batches do. */
+export const STATUSES = { pattern: status('*') };
+
+/** Whether what lies under a key says where something stands, and is written over and over: nothing that was decided, and no last word. */
+export function isWord(key: string): boolean {
+  return key.startsWith(OUTBOX.batches.prefix) && key.endsWith('/status.json');
+}
+
 /** The pattern of all files of the batches that a caseworker filed. */
 export function booksPattern(caseworker: string): string {
   return `${OUTBOX.batches.prefix}${anyBatchOf(caseworker)}/*`;

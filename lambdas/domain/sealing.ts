@@ -72,7 +72,18 @@ export function sealLedger(ledger: Ledger, now: Instant): SealDecision {
 
 /** How many rows stood at each outcome when the ledger was sealed, whatever came later. Throws LedgerNotSealed. */
 export function sealedOutcomes(ledger: Ledger): OutcomeCounts {
-  const bytes = sealedBytes(ledger);
+  return countedIn(sealedBytes(ledger));
+}
+
+/** How many rows stand at each outcome now, without what came after the seal: while the ladder runs `failed` ones are open, and counted so. */
+export function standingOutcomes(ledger: Ledger): OutcomeCounts & { readonly failed: number } {
+  const counts = countedIn(ledger.outcomes);
+  if (ledger.closedAt !== null) return { ...counts, failed: 0 };
+  const { open, overdue, overdueFailed: failed } = counts;
+  return { ...counts, open: open + failed, failed, overdue: overdue - failed, overdueFailed: 0 };
+}
+
+function countedIn(bytes: Uint8Array): OutcomeCounts {
   const counts = new Array<number>(OUTCOMES.length).fill(0);
   let overdueFailed = 0;
   for (let at = 0; at + bytesPerRow <= bytes.length; at += bytesPerRow) {

@@ -10,6 +10,7 @@ import { audit } from '../stores/audit.ts';
 import { abandonExecution } from '../stores/cases/batches.ts';
 import { tell, tellQuarantined } from '../stores/notices.ts';
 import { resumeBatch } from '../stores/resuming.ts';
+import { askForStatus } from '../stores/status.ts';
 import { mark } from '../stores/uploads.ts';
 import { dataOf, failureOf } from '../stores/workflows.ts';
 
@@ -22,6 +23,7 @@ const environment = z.object({
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
   BATCH_MACHINE: z.string(),
+  STATUS_QUEUE: z.string(),
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
@@ -94,5 +96,6 @@ export const handler = events(ended, async ({ time, detail: { executionArn } }) 
       facts: { plan, startedAt },
     });
   }
+  if (batch && failed) await askForStatus(env, batch.batchId, time);
   log.warn('execution ended', { status, ...(batch ? { batchId: batch.batchId } : {}) });
 });

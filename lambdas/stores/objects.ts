@@ -89,6 +89,26 @@ export async function readTextIfThere(place: Place): Promise<string | undefined>
   }
 }
 
+/** An object's text, with the tag that its bytes have there and no others. */
+export interface Tagged {
+  readonly text: string;
+  readonly tag: string;
+}
+
+/**
+ * An object's text with its tag; undefined where there is none. It asks the list first, for what often isn't there: S3 refuses that to
+ * whoever may list the bucket by prefixes only, and each refusal looks like a right that is lacking. The reader may list its key.
+ */
+export async function readTaggedIfThere(place: Place): Promise<Tagged | undefined> {
+  for await (const { key } of listObjects(place)) {
+    if (key !== place.key) return undefined;
+    const { Body, ETag } = await s3.send(new GetObjectCommand({ Bucket: place.bucket, Key: key }));
+    if (Body === undefined || ETag === undefined) throw new TypeError('an object came without a stream, or a tag');
+    return { text: await Body.transformToString(), tag: ETag };
+  }
+  return undefined;
+}
+
 /** How S3 says that there is no such object. */
 const MISSING = ['NoSuchKey', 'AccessDenied'];
 
@@ -219,7 +239,11 @@ export async function writeObject(place: Place, content: string | Uint8Array): P
   await put(place, content);
 }
 
-async function put({ bucket, key }: Place, content: string | Uint8Array, only: { IfNoneMatch?: '*' } = {}) {
+async function put(
+  { bucket, key }: Place,
+  content: string | Uint8Array,
+  only: { IfNoneMatch: '*' } | { IfMatch: string } | object = {},
+) {
   // The SDK tells the length of empty bytes, and not of an empty text.
   const Body = typeof content === 'string' ? Buffer.from(content) : content;
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentType: contentType(key), ...only }));
@@ -238,6 +262,20 @@ export async function writeNewObject(place: Place, content: string): Promise<boo
     return true;
   } catch (error) {
     if (error instanceof Error && TAKEN.includes(error.name)) return false;
+    throw error;
+  }
+}
+
+/**
+ * Writes an object over the one that was read with this tag, or where there was none. False where somebody else wrote, or is writing,
+ * since then: that is left as it is. Who writes over a tag may read the object, too.
+ */
+export async function replaceObject(place: Place, content: string, read: Tagged | undefined): Promise<boolean> {
+  try {
+    await put(place, content, read === undefined ? { IfNoneMatch: '*' } : { IfMatch: read.tag });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && [...TAKEN, 'NoSuchKey'].includes(error.name)) return false;
     throw error;
   }
 }

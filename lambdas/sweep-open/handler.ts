@@ -9,8 +9,10 @@ import type { Ledger } from '../domain/ledger.ts';
 import { toldForm } from '../domain/notices.ts';
 import { orderKey } from '../domain/outbox.ts';
 import { isSurveyDue, orderDue, stalledAt } from '../domain/stalled.ts';
+import { isDue } from '../domain/status.ts';
 import { type OpenBatch, survey } from '../domain/survey.ts';
 import { ASKED } from '../domain/work.ts';
+import { each } from '../runtime/each.ts';
 import { wholeNumber } from '../runtime/environment.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
@@ -23,12 +25,12 @@ import { listObjects } from '../stores/objects.ts';
 import { readPlan } from '../stores/plans.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { resumeBatch, startResumed } from '../stores/resuming.ts';
+import { askForStatus, readStatus } from '../stores/status.ts';
 import { pendingSubscriptions } from '../stores/subscriptions.ts';
 import { unsettledBatches } from '../stores/unsettled-batches.ts';
 import { listUntold, noteTold, readUntold } from '../stores/untold.ts';
 import { isMarked, mark } from '../stores/uploads.ts';
 import { failureOf, startOnce, statusOf } from '../stores/workflows.ts';
-import { each } from './each.ts';
 import { mendUploads } from './uploads.ts';
 
 const environment = z.object({
@@ -46,6 +48,7 @@ const environment = z.object({
   LOOKUPS_QUEUE: z.string(),
   APPEALS_QUEUE: z.string(),
   RELEASE_QUEUE: z.string(),
+  STATUS_QUEUE: z.string(),
   AUDIT_QUEUE: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AGENCIES_TOPIC: z.string(),
@@ -164,6 +167,12 @@ async function mendDirections({ batch: { batchId, startedAt }, ledgers }: Open, 
   }
 }
 
+/** Has it told where a batch stands, where something was to have come since that was told last, or nothing was told. */
+async function mendStatus({ batchId }: Batch, now: Instant): Promise<void> {
+  const told = await readStatus(env.OUTBOX, batchId);
+  if (told === undefined || isDue(told, now)) await askForStatus(env, batchId, now);
+}
+
 /** Tells what could not be told when it was committed. */
 async function tellUntold(): Promise<void> {
   await each(listUntold(env.WORK), async ({ kind, key }) => {
@@ -210,6 +219,7 @@ export const handler = events(due, async ({ time, source }) => {
       if (batch?.state === 'failed' && !BATCH_KINDS[batch.kind].expands) return await beginAgain(batch, time);
       if (!batch || (isWithoutEffect(batch.state) && !batch.untold)) return;
       const steps = [() => (mayFail(batch.state) ? mendUndirected(batch, time) : mendEnded(batch))];
+      steps.push(() => mendStatus(batch, time));
       if (isSurvey && batch.state !== 'settled' && !batch.untold) steps.push(() => surveyOf(batch));
       await each(steps, (step) => step());
     }),

@@ -1,6 +1,7 @@
 import type { Instant } from '../domain/days.ts';
 import type { TopicName } from '../domain/notices.ts';
 import { remedyFor } from '../domain/stalled.ts';
+import { each } from '../runtime/each.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { type Telling, tellQuarantined } from '../stores/notices.ts';
@@ -8,7 +9,6 @@ import { listVersions, type Version } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { mark, markOf, readMark, readMarks } from '../stores/uploads.ts';
 import { statusOf } from '../stores/workflows.ts';
-import { each } from './each.ts';
 
 /** Where uploads lie and marks are kept, the queue of each folder's events, and who is told. */
 interface Inbox extends Telling<TopicName> {

@@ -38,7 +38,7 @@ describe('npm run redrive', () => {
       code: 2,
       said: '',
       complained:
-        '--queue Orders: must be one of Reports, Usage, Responses, Approvals, Withdrawals, Lookups, Appeals, Audit, Release, Night, Sweep\n',
+        '--queue Orders: must be one of Reports, Usage, Responses, Approvals, Withdrawals, Lookups, Appeals, Audit, Status, Release, Night, Sweep\n',
     });
     expect(await redrive('--stage', 'prod')).toEqual({
       code: 1,
@@ -87,6 +87,7 @@ describe('npm run redrive', () => {
         'Lookups: nothing to move',
         'Appeals: nothing to move',
         'Audit: nothing to move',
+        'Status: nothing to move',
         'Release: nothing to move',
         'Night: nothing to move',
         'Sweep: nothing to move',

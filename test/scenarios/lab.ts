@@ -1,5 +1,6 @@
 import { type FaultPlan, type LocalCloud, type NextSettings, startCloud } from 'local-cloud';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
+import { isWord } from '../../lambdas/domain/outbox.ts';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 
@@ -91,7 +92,7 @@ export class Lab {
   }
 
   #schedule(which: Schedules): void {
-    this.cloud.pauseSchedules((rule) => which === 'none' || (which === 'nights' && rule.includes('Sweep')));
+    this.cloud.pauseSchedules((rule) => which === 'none' || (which === 'nights' && !rule.includes('Night')));
   }
 
   /** Lets time pass until an instant, in milliseconds, where no sweep and no night has a part in it. */
@@ -174,8 +175,10 @@ export class Lab {
     return `preview,decision,imei,msisdn,ground,remarks\n${rows.map((row) => `${preview},${row}\n`).join('')}`;
   }
 
+  /** What was decided, and what came of it, by key; without the word of where that stands, which goes by the clock. */
   async outbox(prefix = ''): Promise<string[]> {
-    return (await this.cloud.list(bucketsOf(this.cloud).outbox, prefix)).sort();
+    const keys = await this.cloud.list(bucketsOf(this.cloud).outbox, prefix);
+    return keys.filter((key) => !isWord(key)).sort();
   }
 
   async read(key: string): Promise<string> {

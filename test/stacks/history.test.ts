@@ -83,12 +83,12 @@ describe('the count of events', () => {
 function plannedPath(directing: string, more: Path['next'] = {}): Path['next'] {
   return {
     'A report, or a batch to resume?': ['Screen the report'],
-    'What did Screen find?': ['Expand handsets into links'],
+    'What did Screen find?': ['Ask for the status: registered'],
     // It waits, is woken, and sees what was decided.
-    'What was decided?': ['Await the decision', 'Await the decision', 'Take the turn to plan'],
+    'What was decided?': ['Await the decision', 'Await the decision', 'Ask for the status: approved'],
     "Is it the batch's turn?": ['Claim numbers and handsets'],
     'How many directions?': [directing],
-    'Is the batch settled?': ['Books balanced'],
+    'Is the batch settled?': ['Ask for the status: settled'],
     ...more,
   };
 }

@@ -309,7 +309,7 @@ describe('alarms', () => {
     const thresholds = alarms
       .filter(({ MetricName }) => MetricName === 'ApproximateAgeOfOldestMessage')
       .map(({ AlarmName, Threshold }) => [AlarmName.slice(4), Threshold]);
-    // Twice the six times of 1, 15, 5, 5, 5, 1, 1 and 15 minutes for which a message is hidden, the audit's a minute longer.
+    // Twice the six times of 1, 15, 5, 5, 5, 1, 1, 15 and 15 minutes for which a message is hidden, the audit's a minute longer.
     expect(Object.fromEntries(thresholds)).toEqual({
       ReportsQueueOld: 720,
       UsageQueueOld: 10_800,
@@ -321,6 +321,7 @@ describe('alarms', () => {
       AuditQueueOld: 840,
       ReleaseQueueOld: 720,
       NightQueueOld: 720,
+      StatusQueueOld: 10_800,
       SweepQueueOld: 10_800,
     });
   });

@@ -113,7 +113,7 @@ describe('a stage', () => {
           `${machine}MachineArn`,
           `${machine}AliasArn`,
         ]),
-        ...['Release', 'Night', 'Sweep'].map((queue) => `${queue}DeadLettersUrl`),
+        ...['Release', 'Night', 'Status', 'Sweep'].map((queue) => `${queue}DeadLettersUrl`),
       ]),
     );
     for (const kind of ['agency', 'operator', 'approver', 'caseworker', 'reader', 'auditor', 'administrator'])

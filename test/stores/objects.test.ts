@@ -44,6 +44,25 @@ describe('listing versions', () => {
   });
 });
 
+describe('replacing an object', () => {
+  it('is done over the one that was read, or where there was none, and else says so and leaves it', async () => {
+    const key = place('batches/mha-0123456789ab/status.json');
+    const write = (text: string, read?: { text: string; tag: string }) => objects.replaceObject(key, text, read);
+    expect(await objects.readTaggedIfThere(key)).toBeUndefined();
+    expect(await write('first')).toBe(true);
+    expect(await write('none was there')).toBe(false);
+    const first = await objects.readTaggedIfThere(key);
+    expect(first?.text).toBe('first');
+    expect(await write('second', first)).toBe(true);
+    // The same bytes as those that were read are another object by now.
+    expect(await write('late', first)).toBe(false);
+    expect(await objects.readText(key)).toBe('second');
+    await s3.send(new DeleteObjectCommand({ Bucket: OUTBOX, Key: key.key }));
+    expect(await write('over what is gone', first)).toBe(false);
+    expect(await objects.readTaggedIfThere(key)).toBeUndefined();
+  });
+});
+
 describe('reading objects', () => {
   it('gives bytes, text and lines as they were written', async () => {
     const text = 'imei,reported_on\n35693803564380,2026-05-20\nसूची,\n';

@@ -128,12 +128,19 @@ export async function readLedger(table: string, id: DirectionId): Promise<Ledger
 
 const LEDGERS_PER_BATCH_GET = 50;
 
-/** Many ledgers, for those who watch: each as it was a moment ago, at half the price. What is not there is not in the result. */
-export async function readLedgers(table: string, ids: readonly DirectionId[]): Promise<Ledger[]> {
+/**
+ * Many ledgers, for those who watch: each as it was a moment ago, at half the price, or, where `consistent`, as it is. What is not
+ * there is not in the result.
+ */
+export async function readLedgers(
+  table: string,
+  ids: readonly DirectionId[],
+  { consistent = false }: { consistent?: boolean } = {},
+): Promise<Ledger[]> {
   const ledgers: Ledger[] = [];
   const keys = ids.map((id) => key.ledger(id));
   for await (const { content } of readMany(table, keys, ledgerForm, {
-    consistent: false,
+    consistent,
     atOnce: LEDGERS_PER_BATCH_GET,
   }))
     ledgers.push(content);

@@ -113,6 +113,12 @@ export const PLACES: readonly Place[] = [
   },
   {
     bucket: 'Outbox',
+    name: 'batches/<agency>-…/status.json',
+    owner: 'agency',
+    key: (id) => `batches/${id}-0123456789ab/status.json`,
+  },
+  {
+    bucket: 'Outbox',
     name: 'batches/<agency>-…/kept.csv',
     owner: 'agency',
     key: (id) => `batches/${id}-0123456789ab/kept.csv`,

@@ -13,7 +13,7 @@ import {
   parseDirectionId,
 } from '../../../lambdas/domain/identifiers.ts';
 import { INBOX, parseInboxKey } from '../../../lambdas/domain/inbox.ts';
-import { OUTBOX, rejectsKey, WITHDRAWALS } from '../../../lambdas/domain/outbox.ts';
+import { isWord, OUTBOX, rejectsKey, WITHDRAWALS } from '../../../lambdas/domain/outbox.ts';
 import { isFileReason } from '../../../lambdas/domain/reasons.ts';
 import { filesUnder } from './places.ts';
 
@@ -141,9 +141,9 @@ function namedIn(key: string): { batchId?: string; directionId?: string } {
 /** Whether a key of either bucket names the batch, or one of its directions. */
 const belongsTo = (key: string, batchId: string) => namedIn(key).batchId === batchId;
 
-/** The batch whose order, books or list a key of the outbox is. Of receipts, some are of directions that never were. */
+/** The batch whose order, books or list a key of the outbox is; nobody decided where something stands. Of receipts, some are of directions that never were. */
 export const decidedOf = (key: string) =>
-  /^(batches|orders|revocations)\//.test(key) ? namedIn(key).batchId : undefined;
+  /^(batches|orders|revocations)\//.test(key) && !isWord(key) ? namedIn(key).batchId : undefined;
 
 /** Whether a line of rejects says that its report was refused whole, so that no batch comes of it. */
 const isRefusal = (line: string) => isFileReason(/^\d+,,(.*)$/.exec(line)?.[1] ?? '');

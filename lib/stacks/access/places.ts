@@ -6,6 +6,8 @@ import {
   OUTBOX,
   previewPatterns,
   revocationPatterns,
+  STATUSES,
+  statusPattern,
   summaryPattern,
 } from '../../../lambdas/domain/outbox.ts';
 import type { GuardedBucket } from '../../constructs/guarded-bucket.ts';
@@ -32,7 +34,13 @@ export function placesOf({ inbox, outbox, audit }: DataStack) {
       { bucket: inbox, write: put, list: put },
       {
         bucket: outbox,
-        read: [...told, summaryPattern(agency), keptPattern(agency), previewPatterns(agency).json],
+        read: [
+          ...told,
+          summaryPattern(agency),
+          statusPattern(agency),
+          keptPattern(agency),
+          previewPatterns(agency).json,
+        ],
         list: told,
       },
     ];
@@ -50,7 +58,7 @@ export function placesOf({ inbox, outbox, audit }: DataStack) {
     const read = [OUTBOX.previews.pattern, OUTBOX.receipts.patternOf(approver)];
     return [
       { bucket: inbox, write: put, list: put },
-      { bucket: outbox, read, list: read },
+      { bucket: outbox, read: [...read, STATUSES.pattern], list: read },
     ];
   };
   const caseworker = (caseworker: string): Place[] => {

@@ -45,7 +45,7 @@ export class AccessStack extends Stack {
     const places = placesOf(data);
     const { reports, usage, responses, approvals, withdrawals, lookups, appeals } = data;
     const inboxes = [reports, usage, responses, approvals, withdrawals, lookups, appeals];
-    const redriven = [...inboxes, workflow.ended, workflow.night, workflow.due];
+    const redriven = [...inboxes, workflow.ended, workflow.night, workflow.status, workflow.due];
     const checker = { ...CHECKER, principal: Aws.ACCOUNT_ID, notify: [] };
 
     const kinds: [RoleKind, Participant[], (id: string) => Place[], PolicyStatement[]?][] = [

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { MARKS } from '../../../lambdas/domain/work.ts';
 import type { Environment as ReleaseEnvironment } from '../../../lambdas/release-failed/handler.ts';
-import { allowHistories, allowItems, allowObjects, allowStart } from '../../constructs/access.ts';
+import { allowHistories, allowItems, allowObjects, allowSend, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { eventQueue, type WorkQueue } from '../../constructs/work-queue.ts';
 import {
@@ -14,8 +14,11 @@ import {
   type Setting,
 } from './context.ts';
 
-/** The function that learns of executions which failed, and its queue. */
-export function addRelease(setting: Setting, { batch, importByPieces }: Machines): WorkQueue {
+/**
+ * The function that learns of executions which failed, and its queue.
+ * @param status the queue of batches whose status is to be told
+ */
+export function addRelease(setting: Setting, { batch, importByPieces }: Machines, status: WorkQueue): WorkQueue {
   const { stack, config, data } = setting;
   const { work, cases } = data;
   const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, APPROVERS_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE } = setting.told;
@@ -51,9 +54,11 @@ export function addRelease(setting: Setting, { batch, importByPieces }: Machines
       ADMINISTRATORS_TOPIC,
       AUDIT_QUEUE,
       BATCH_MACHINE: batch.aliasArn,
+      STATUS_QUEUE: status.queue.queueUrl,
     },
   });
   allowAudit(setting, release);
+  allowSend(release, status);
   allowObjects(release, 'write', work, MARKS.quarantined.pattern);
   allowItems(release, CHANGE_ITEMS, cases);
   allowStart(release, batch);

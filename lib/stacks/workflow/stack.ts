@@ -16,6 +16,7 @@ import { addFollowUp } from './follow-up.ts';
 import { addImportByPieces } from './import/functions.ts';
 import { addReaders } from './inbox.ts';
 import { addRelease } from './release.ts';
+import { addStatus } from './status.ts';
 import { addSweep } from './sweep.ts';
 import { addWithdrawals } from './withdrawals.ts';
 
@@ -40,6 +41,8 @@ export class WorkflowStack extends Stack {
   readonly ended: WorkQueue;
   /** Nights. */
   readonly night: WorkQueue;
+  /** Batches of which it is to be told where they stand, and days. */
+  readonly status: WorkQueue;
   /** Times to sweep. */
   readonly due: WorkQueue;
 
@@ -47,18 +50,19 @@ export class WorkflowStack extends Stack {
     super(scope, id, props);
     const setting = settingOf(this, props.config, props.data);
     this.direction = addDirection(setting);
-    this.batch = addBatch(setting, this.direction);
+    this.status = addStatus(setting);
+    this.batch = addBatch(setting, this.direction, this.status);
     this.importByPieces = addImportByPieces(setting);
     this.machines = [this.direction, this.batch, this.importByPieces];
     addReaders(setting, this);
     addWithdrawals(setting, this);
     addAnswer(setting);
     addAppeals(setting, this);
-    this.ended = addRelease(setting, this);
+    this.ended = addRelease(setting, this, this.status);
     this.night = addFollowUp(setting, this);
     this.redriveAudit = addAudit(setting);
     this.erase = addErase(setting);
-    ({ due: this.due, sweep: this.sweep } = addSweep(setting, this, this.ended));
+    ({ due: this.due, sweep: this.sweep } = addSweep(setting, this, { ended: this.ended, status: this.status }));
 
     for (const machine of this.machines)
       new CfnOutput(this, `${machine.node.id}MachineArn`, { value: machine.stateMachineArn });

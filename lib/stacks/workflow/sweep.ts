@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
-import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
+import { OUTBOX, STATUSES } from '../../../lambdas/domain/outbox.ts';
 import { ASKED, MARKED, MARKS, PLANS, SCREENED, SETTLED, UNTOLD } from '../../../lambdas/domain/work.ts';
 import type { Environment as SweepEnvironment } from '../../../lambdas/sweep-open/handler.ts';
 import {
@@ -20,12 +20,12 @@ import { allowDescribe, CHANGE_ITEMS, type Machines, readFrom, type Setting } fr
 
 /**
  * The function that looks at what is open, and mends what did not happen; and the queue of its times.
- * @param ended the queue of executions that failed
+ * @param queues those of executions that failed, and of batches whose status is to be told
  */
 export function addSweep(
   setting: Setting,
   { batch, direction, importByPieces }: Machines,
-  ended: WorkQueue,
+  { ended, status }: Readonly<Record<'ended' | 'status', WorkQueue>>,
 ): { due: WorkQueue; sweep: IFunction } {
   const { stack, config, data } = setting;
   const { inbox, work, outbox, cases } = data;
@@ -59,6 +59,7 @@ export function addSweep(
       LOOKUPS_QUEUE: data.lookups.queue.queueUrl,
       APPEALS_QUEUE: data.appeals.queue.queueUrl,
       RELEASE_QUEUE: ended.queue.queueUrl,
+      STATUS_QUEUE: status.queue.queueUrl,
       AUDIT_QUEUE,
       SWEEP_HOURS: String(config.operations.sweepHours),
       SURVEY_HOURS: String(config.operations.surveyHours),
@@ -74,7 +75,8 @@ export function addSweep(
   );
   allowList(sweep, 'list versions', inbox, ...read);
   allowList(sweep, 'list', work, SCREENED.prefix, SETTLED.prefix, MARKED.pattern, UNTOLD.pattern, ASKED.pattern);
-  allowList(sweep, 'list', outbox, OUTBOX.orders.pattern);
+  allowList(sweep, 'list', outbox, OUTBOX.orders.pattern, OUTBOX.batches.pattern);
+  allowObjects(sweep, 'read', outbox, STATUSES.pattern);
   allowObjects(
     sweep,
     'read',
@@ -102,6 +104,7 @@ export function addSweep(
     data.appeals,
     data.auditNotes,
     ended,
+    status,
   );
   allowStart(sweep, direction);
   allowStart(sweep, batch);

@@ -122,13 +122,14 @@ describe('a participant', () => {
           );
       for (const { arn, logicalId } of ofType('AWS::SQS::Queue')) {
         const isDead =
-          /^(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Appeals|Release|Night|Sweep)DeadLetters/.test(
+          /^(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Appeals|Release|Night|Status|Sweep)DeadLetters/.test(
             logicalId,
           );
         const isNotice = logicalId.startsWith('NoticesDeadLetters');
-        const isFed = /^(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Appeals|Release|Night|Sweep)Queue/.test(
-          logicalId,
-        );
+        const isFed =
+          /^(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Appeals|Release|Night|Status|Sweep)Queue/.test(
+            logicalId,
+          );
         expect(rights.ask(role, 'sqs:ReceiveMessage', arn).allowed).toBe(
           (isAdministrator || isOperations) && (isDead || isNotice),
         );

@@ -90,6 +90,7 @@ export const KEYS: Readonly<Record<string, string[]>> = {
     ...[...agencies, ...operators, 'self-check'].map((id) => `rejects/${id}/may.csv`),
     ...[...agencies, 'self-check'].flatMap((id) => [
       `batches/${id}-0123456789ab/summary.json`,
+      `batches/${id}-0123456789ab/status.json`,
       `batches/${id}-0123456789ab/elsewhere.csv`,
       `batches/${id}-0123456789ab/kept.csv`,
       ...['preview.json', 'preview.html', 'held.csv'].map((name) => `previews/${id}-0123456789ab/${name}`),
@@ -118,7 +119,7 @@ export const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
       OUTBOX,
       'read',
       new RegExp(
-        `^((rejects|receipts)/${id}/|batches/${id}-[0-9a-f]{12}/(summary\\.json|kept\\.csv)$|previews/${id}-[0-9a-f]{12}/preview\\.json$)`,
+        `^((rejects|receipts)/${id}/|batches/${id}-[0-9a-f]{12}/((summary|status)\\.json|kept\\.csv)$|previews/${id}-[0-9a-f]{12}/preview\\.json$)`,
       ),
     ],
     [OUTBOX, 'list', new RegExp(`^(rejects|receipts)/${id}/`)],
@@ -132,7 +133,7 @@ export const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
   approver: (id) => [
     [INBOX, 'put', new RegExp(`^(decisions|exemptions|admissions)/${id}/`)],
     [INBOX, 'list', new RegExp(`^(decisions|exemptions|admissions)/${id}/`)],
-    [OUTBOX, 'read', new RegExp(`^(previews/|receipts/${id}/)`)],
+    [OUTBOX, 'read', new RegExp(`^(previews/|receipts/${id}/|batches/[^/]+/status\\.json$)`)],
     [OUTBOX, 'list', new RegExp(`^(previews/|receipts/${id}/)`)],
   ],
   caseworker: (id) => [

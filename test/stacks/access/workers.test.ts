@@ -196,12 +196,14 @@ describe('a function', () => {
     expect(sends.filter((one) => !one.endsWith(' AuditQueue'))).toEqual([
       // What approvers let in goes the way of what is uploaded.
       'Hear UsageQueue',
+      'Release StatusQueue',
       'Sweep AppealsQueue',
       'Sweep ApprovalsQueue',
       'Sweep LookupsQueue',
       'Sweep ReleaseQueue',
       'Sweep ReportsQueue',
       'Sweep ResponsesQueue',
+      'Sweep StatusQueue',
       'Sweep UsageQueue',
       'Sweep WithdrawalsQueue',
     ]);
@@ -283,8 +285,8 @@ describe('EventBridge', () => {
         expect(rights.ask(bus(rule), 'sqs:SendMessage', arn).allowed, `${rule} to ${arn}`).toBe(expected);
         if (expected) sent++;
       }
-    // Ten rules, a queue and its dead letters each.
-    expect(sent).toBe(20);
+    // Eleven rules, a queue and its dead letters each.
+    expect(sent).toBe(22);
   });
 
   it('uses the key for the queues of its rules and their dead letters only, of whichever account AWS says it acts for', () => {
@@ -293,7 +295,7 @@ describe('EventBridge', () => {
     const unsaid = { service: 'events.amazonaws.com', context: {} };
     for (const { arn, logicalId } of ofType('AWS::SQS::Queue')) {
       const isFed =
-        /^(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Appeals|Release|Night|Sweep)(Queue|DeadLetters)/.test(
+        /^(Reports|Usage|Responses|Approvals|Withdrawals|Lookups|Appeals|Release|Night|Status|Sweep)(Queue|DeadLetters)/.test(
           logicalId,
         );
       for (const action of ['kms:GenerateDataKey', 'kms:Decrypt']) {

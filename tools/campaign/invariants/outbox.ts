@@ -96,11 +96,36 @@ function withdrawalIn(text: string) {
   return { rows: lines.length, rejects, alreadyRecorded, subjects: [...subjects] };
 }
 
+const STATUS = /^batches\/([^/]+)\/status\.json$/;
+
+/** What is told of where a batch stands: of each batch there is, and of what has ended as its books have it. Its last word may be lost. */
+function checkStatuses(known: Known): void {
+  const { outbox, cases } = known.seen;
+  for (const [key, text] of Object.entries(outbox)) {
+    const id = STATUS.exec(key)?.[1];
+    if (id === undefined) continue;
+    const status = JSON.parse(text) as { status: string; asOf: string; [book: string]: unknown };
+    const books = JSON.parse(outbox[`batches/${id}/summary.json`] ?? '{}') as typeof status;
+    const state = cases[`BATCH#${id}`]?.state;
+    known.must(state !== undefined, `${id}: what has a status is a batch`);
+    if (!['settled', 'refused', 'lapsed', 'over_limit', 'withdrawn'].includes(status.status)) continue;
+    known.must(status.status === state, `${id}: what is told to have ended has ended so`);
+    if (status.status !== 'settled') continue;
+    known.must(status.asOf === books.settledAt, `${id}: a settled batch is told to be so since it settled`);
+    for (const book of ['connections', 'blocks', 'outcomes']) {
+      const [told, summed] = [status[book], books[book]] as (Record<string, number> | undefined)[];
+      for (const [word, count] of Object.entries(summed ?? {}))
+        known.must((told?.[word] ?? 0) === count, `${id}: the last status has the books' ${book} (${word})`);
+    }
+  }
+}
+
 /** The outbox holds what must be there, and nothing else. */
 export function checkOutbox(known: Known): void {
   const { outbox } = known.seen;
+  checkStatuses(known);
   const names = new Set(
-    [...Object.keys(outbox), ...Object.keys(known.expected)].map((key) =>
+    [...Object.keys(outbox).filter((key) => !STATUS.test(key)), ...Object.keys(known.expected)].map((key) =>
       key.replace(/^(revocations\/.*)\.(csv|json)$/, '$1'),
     ),
   );

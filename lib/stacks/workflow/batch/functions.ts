@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Environment as AwaitEnvironment } from '../../../../lambdas/await-decision/handler.ts';
 import type { Environment as ClaimEnvironment } from '../../../../lambdas/claim-shard/handler.ts';
@@ -35,9 +36,11 @@ import {
   allowKey,
   allowList,
   allowObjects,
+  allowSend,
 } from '../../../constructs/access.ts';
 import { HandlerFunction } from '../../../constructs/handler-function.ts';
 import type { VersionedMachine } from '../../../constructs/versioned-machine.ts';
+import type { WorkQueue } from '../../../constructs/work-queue.ts';
 import {
   acknowledgeMaps,
   addMachine,
@@ -55,8 +58,11 @@ import { batchFlow } from './machine.ts';
 
 const CLAIM_ITEMS = [...PUT_ITEMS, 'dynamodb:BatchGetItem'];
 
-/** The Batch state machine and its functions: from a report to its settled books. It runs a Direction for each of its directions. */
-export function addBatch(setting: Setting, direction: VersionedMachine): VersionedMachine {
+/**
+ * The Batch state machine and its functions: from a report to its settled books. It runs a Direction for each of its directions.
+ * @param status the queue of batches whose status is to be told
+ */
+export function addBatch(setting: Setting, direction: VersionedMachine, status: WorkQueue): VersionedMachine {
   const { stack, config, data } = setting;
   const { policy } = config;
   const { inbox, work, outbox, links, cases } = data;
@@ -311,6 +317,9 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
   allowTell(setting, settle, data.operators, data.agencies, data.administrators);
   allowAudit(setting, settle);
 
+  // With its key the task would bring rights with wildcards; those that sending takes are given below.
+  const { queueArn, queueUrl } = status.queue;
+  const withoutKey = Queue.fromQueueAttributes(stack, 'StatusQueueAlone', { queueArn, queueUrl });
   const batch = addMachine(
     setting,
     'Batch',
@@ -328,6 +337,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
       direction,
       work,
       administrators: data.administrators,
+      status: withoutKey,
     }),
     [screen, collect, takeTurn, expand, gather, awaitDecision, claim, commit, resume, settle],
   );
@@ -344,6 +354,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine): Version
     PLANS.directions.pattern,
   );
   allowKey(batch, data.messagesKey, 'sns', 'write');
+  allowSend(batch, status);
   // In a policy of its own: the machine names the function, so the function's own policy may not name the machine.
   allow(awaitDecision, ['states:SendTaskSuccess'], batch.stateMachineArn);
   // What became of a direction is asked in its name.

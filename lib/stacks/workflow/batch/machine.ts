@@ -22,6 +22,7 @@ import { ItemsFrom, ResultsUnder } from '../maps.ts';
 import { catchEverything, whenFailed, whenMapRunFailed, whenThrottled } from '../retries.ts';
 import {
   afterTrouble,
+  askForStatus,
   type BatchParts,
   child,
   directInline,
@@ -47,6 +48,8 @@ import {
  * 5. Claim numbers and handsets: directions. Commit the plan; that frees the turn.
  * 6. Direct the operators: one Direction execution each; up to 40 in an inline Map, more in a Distributed one, 40 to a child.
  * 7. Settle the books.
+ *
+ * After each step it asks for word of where the batch stands; nothing waits for that.
  *
  * A failure before the plan is committed fails the execution, but for one while people decide, which is tried again each hour; a
  * rule then makes the batch failed, and that frees the turn. After that, an error tells the administrators and is tried again:
@@ -93,7 +96,7 @@ function screenTheReport(flow: Flow, found: IChainable, empty: IChainable): ICha
       .when(Condition.jsonata("{% $batch.status = 'refused' %}"), refused)
       .when(Condition.jsonata("{% $batch.status = 'same' %}"), same)
       .when(Condition.jsonata('{% $batch.handsets = 0 %}'), empty)
-      .otherwise(found),
+      .otherwise(askForStatus(flow, 'registered', found)),
   );
 }
 
@@ -208,11 +211,13 @@ function awaitTheDecision(flow: Flow, next: IChainable): IChainable {
   );
   const ended = Succeed.jsonata(scope, 'Ended without effect', { outputs: { batchId: '{% $batch.batchId %}' } });
   const decided = Choice.jsonata(scope, 'What was decided?');
-  awaitDecision.next(decided);
-  return decided
-    .when(Condition.jsonata("{% $decided.state = 'approved' %}"), next)
-    .when(Condition.jsonata("{% $decided.state = 'waiting' %}"), awaitDecision)
-    .otherwise(ended);
+  awaitDecision.next(
+    decided
+      .when(Condition.jsonata("{% $decided.state = 'approved' %}"), askForStatus(flow, 'approved', next))
+      .when(Condition.jsonata("{% $decided.state = 'waiting' %}"), awaitDecision)
+      .otherwise(askForStatus(flow, 'ended', ended)),
+  );
+  return askForStatus(flow, 'waiting', awaitDecision);
 }
 
 /** Step 4, and then, in its turn, `plan`. */
@@ -274,7 +279,7 @@ function claimAndCommit(flow: Flow, next: IChainable): IChainable {
     },
     { planned: RESULT },
   );
-  return claim.next(commit).next(next);
+  return claim.next(commit).next(askForStatus(flow, 'directed', next));
 }
 
 /** Step 6: goes on at `next` once all directions have ended, and at once where there is none. */
@@ -353,7 +358,7 @@ function settleTheBooks(flow: Flow): IChainable {
   catchEverything(settle, afterTrouble(flow, 'settling fails', 'settling_failing', settle), WITH_ERROR);
   return settle.next(
     Choice.jsonata(scope, 'Is the batch settled?')
-      .when(Condition.jsonata('{% $settled.settled %}'), done)
+      .when(Condition.jsonata('{% $settled.settled %}'), askForStatus(flow, 'settled', done))
       .otherwise(waitForLastDeadline.next(settle)),
   );
 }

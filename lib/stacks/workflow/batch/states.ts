@@ -3,6 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import {
   type IChainable,
   type INextable,
@@ -15,7 +16,7 @@ import {
   Wait,
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
-import { LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { LambdaInvoke, SnsPublish, SqsSendMessage } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { MOST_INLINE } from '../../../../lambdas/domain/limits.ts';
 import type { BatchFailing } from '../../../../lambdas/domain/notices.ts';
@@ -39,6 +40,8 @@ export interface BatchParts {
   readonly direction: VersionedMachine;
   readonly work: IBucket;
   readonly administrators: ITopic;
+  /** Batches of which it is to be told where they stand. */
+  readonly status: IQueue;
 }
 
 /** What the steps are made of, and where. */
@@ -63,6 +66,20 @@ export function invoke(
   })
     .addRetry(whenThrottled)
     .addRetry(whenFailed);
+}
+
+/** Has it told where the batch stands, and then `next`. Nothing waits for that, and where it can't be asked for, all goes on. */
+export function askForStatus({ scope, status }: Flow, step: string, next: IChainable): IChainable {
+  const ask = SqsSendMessage.jsonata(scope, `Ask for the status: ${step}`, {
+    queue: status,
+    messageBody: TaskInput.fromObject({
+      time: '{% $states.context.State.EnteredTime %}',
+      detail: { batchId: '{% $batch.batchId %}' },
+    }),
+    outputs: {},
+  });
+  catchEverything(ask, next, { outputs: {} });
+  return ask.next(next);
 }
 
 /** The task of a Map's child: it takes an item and returns a result. */

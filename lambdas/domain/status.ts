@@ -1,0 +1,322 @@
+/** Where a batch stands: since when, what comes next and by when, what became of its rows so far, and what is overdue. */
+import * as z from 'zod';
+import type { BatchState } from './batches.ts';
+import type { Decided, ReportCounts } from './books.ts';
+import type { Instant } from './days.ts';
+import type { AgencyId, BatchId, OperatorId } from './identifiers.ts';
+import { jsonText } from './json.ts';
+import { BATCH_KINDS, type BatchKind, BOOKS, type Book, type DirectionKind, rulesOf } from './kinds.ts';
+import type { Order } from './ladders.ts';
+import { fileSaying, type Ledger } from './ledger.ts';
+import { outcomeAt } from './outcomes.ts';
+import type { Plan } from './plans.ts';
+import { standingOutcomes } from './sealing.ts';
+import { fields } from './stored.ts';
+import { lastDeadline, whereabouts } from './whereabouts.ts';
+
+/** A batch as it is stored, as far as its status goes by it. */
+export interface StandingBatch {
+  readonly batchId: BatchId;
+  readonly kind: BatchKind;
+  readonly agency: AgencyId;
+  readonly file: string;
+  readonly state: BatchState;
+  readonly startedAt: Instant;
+  readonly approvedAt?: Instant;
+  readonly endedAt?: Instant;
+  readonly directedAt?: Instant;
+  readonly settledAt?: Instant;
+  readonly report: ReportCounts;
+}
+
+/** Where a batch is: screened, and not decided upon yet; decided upon; approved, and not directed yet; directed; or how it ended. */
+export const STATUSES = [
+  'registered',
+  'waiting',
+  'approved',
+  'directed',
+  'settled',
+  'failed',
+  'refused',
+  'lapsed',
+  'over_limit',
+  'withdrawn',
+] as const;
+export type StatusName = (typeof STATUSES)[number];
+
+/** What comes next: its preview, its decision, its orders, an order of its ladder, that open rows are overdue, or that it settles. */
+export type NextStep = 'preview' | 'decision' | 'orders' | Order | 'overdue' | 'settled';
+
+/** Rows whose ladder runs, by where it is: the order that was to go out last, by when it is to be answered, and what comes then. */
+export interface OpenRows {
+  readonly kind: DirectionKind;
+  readonly order: Order;
+  readonly deadline: Instant;
+  readonly next: NextStep;
+  readonly directions: number;
+  readonly rows: number;
+}
+
+/** Rows for which an operator has not answered in time: of a ladder that ended, or failed ones that were to be disconnected by then. */
+export interface OverdueRows {
+  readonly operator: OperatorId;
+  readonly kind: DirectionKind;
+  readonly order: Order;
+  /** The earliest of their deadlines. */
+  readonly since: Instant;
+  readonly directions: number;
+  readonly rows: number;
+}
+
+/** A book while its rows are open: as in the summary, with what is open, and what of that failed. */
+type Counts = Readonly<Record<string, number>>;
+type Books = { readonly [B in Book]?: Counts };
+
+export interface Status extends Books {
+  readonly batchId: BatchId;
+  readonly agency: AgencyId;
+  readonly file: string;
+  readonly status: StatusName;
+  readonly since: Instant;
+  /** When this was so. What has ended is so for good: then it is when it ended. */
+  readonly asOf: Instant;
+  readonly next: { readonly what: NextStep; readonly by: Instant | null } | null;
+  readonly report: ReportCounts;
+  readonly open: readonly OpenRows[];
+  readonly overdue: readonly OverdueRows[];
+  readonly operators: Readonly<
+    Record<string, { readonly directions: number; readonly openDirections: number } & Books>
+  >;
+}
+
+/** What of a status that lies there others go by. */
+const earlier = z.object({
+  status: z.enum(STATUSES),
+  since: fields.instant,
+  asOf: fields.instant,
+  next: z.object({ by: fields.instant.nullable() }).nullable(),
+});
+export type Earlier = z.output<typeof earlier>;
+
+/** What a status says that lies there; undefined where that is none of this form, and is to be written anew. */
+export function earlierStatus(text: string): Earlier | undefined {
+  try {
+    return earlier.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface StatusInput {
+  readonly batch: StandingBatch;
+  /** Of a batch that has a decision: since when it is decided upon, and until when; null for what never lapses. */
+  readonly decision?: { readonly openedAt: Instant; readonly decideBy: Instant | null } | undefined;
+  /** Of a batch that is directed. */
+  readonly plan?: Pick<Plan, 'operators' | 'decisions'> | undefined;
+  readonly ledgers: readonly Ledger[];
+  /** The status that lies there. */
+  readonly before?: Earlier | undefined;
+  readonly now: Instant;
+}
+
+/**
+ * The status of a batch at `now`, or at the instant of the one that lies there, where that is later: who comes late tells what is known
+ * since then. Whoever tells of the same ending tells it alike.
+ */
+export function statusOf({ batch, decision, plan, ledgers, before, now }: StatusInput): Status {
+  const { batchId, kind, agency, file, report } = batch;
+  const status = nameOf(batch, decision !== undefined);
+  const latest = before !== undefined && before.asOf > now ? before.asOf : now;
+  const failedBefore = before?.status === 'failed' ? before.since : latest;
+  const since: Record<StatusName, Instant | undefined> = {
+    registered: batch.startedAt,
+    waiting: decision?.openedAt,
+    approved: batch.approvedAt,
+    directed: batch.directedAt,
+    settled: batch.settledAt,
+    failed: failedBefore,
+    refused: batch.endedAt,
+    lapsed: batch.endedAt,
+    over_limit: batch.endedAt,
+    withdrawn: batch.endedAt,
+  };
+  const own = since[status] ?? batch.startedAt;
+  const asOf = hasEnded(status) ? own : latest;
+  const { open, overdue } = status === 'directed' ? ladders(ledgers, asOf) : { open: [], overdue: late(ledgers) };
+  const { operators, ...all } = countedBy(kind, plan, ledgers);
+  return {
+    batchId,
+    agency,
+    // What a night found lies in the work bucket, where nobody else reads.
+    file: kind === 'followup' ? '' : file,
+    status,
+    since: own,
+    asOf,
+    next: nextOf(status, { open, ledgers, decideBy: decision?.decideBy ?? null }),
+    report: { rows: report.rows, rejected: report.rejected, repeats: report.repeats, handsets: report.handsets },
+    ...all,
+    open,
+    overdue,
+    operators,
+  };
+}
+
+/** The status file's bytes. */
+export function statusText(status: Status): string {
+  return jsonText(status);
+}
+
+/** Whether a batch of this status ended: what is said of it then stays. */
+export function hasEnded(status: string): boolean {
+  return !['registered', 'waiting', 'approved', 'directed'].includes(status);
+}
+
+/** Whether what a status said would come next was to have come by `now`, so that another one is due. */
+export function isDue({ next }: Pick<Earlier, 'next'>, now: Instant): boolean {
+  return next !== null && next.by !== null && next.by <= now;
+}
+
+function nameOf({ state }: StandingBatch, isDecidedUpon: boolean): StatusName {
+  if (state === 'waiting') return isDecidedUpon ? 'waiting' : 'registered';
+  return state === 'planning' ? 'approved' : state;
+}
+
+function nextOf(
+  status: StatusName,
+  { open, ledgers, decideBy }: { open: readonly OpenRows[]; ledgers: readonly Ledger[]; decideBy: Instant | null },
+): Status['next'] {
+  if (status === 'registered') return { what: 'preview', by: null };
+  if (status === 'waiting') return { what: 'decision', by: decideBy };
+  if (status === 'approved') return { what: 'orders', by: null };
+  if (status !== 'directed') return null;
+  const [first] = open;
+  if (first !== undefined) return { what: first.next, by: first.deadline };
+  const last = ledgers.map(lastDeadline).sort().at(-1);
+  return { what: 'settled', by: last ?? null };
+}
+
+/** Where the ladders of a directed batch are at `now`, and what is overdue of it. */
+function ladders(ledgers: readonly Ledger[], now: Instant): { open: OpenRows[]; overdue: OverdueRows[] } {
+  const open: OpenRows[] = [];
+  const overdue: OverdueRows[] = late(ledgers);
+  for (const ledger of ledgers) {
+    if (ledger.closedAt !== null) continue;
+    const { kind, operator } = ledger;
+    const { open: rows } = standingOutcomes(ledger);
+    const { rung, rungs } = whereabouts(ledger, now);
+    const [current, next] = [rungs[rung - 1], rungs[rung]];
+    if (rows === 0) continue;
+    const last = rungs.at(-1);
+    if (current !== undefined) {
+      open.push({
+        kind,
+        order: current.order,
+        deadline: current.deadline,
+        next: next?.order ?? 'overdue',
+        directions: 1,
+        rows,
+      });
+      overdue.push(...failedTooLong(ledger, now));
+    } else if (last !== undefined) {
+      // Its ladder has ended, and nobody has closed it yet.
+      overdue.push({ operator, kind, order: last.order, since: last.deadline, directions: 1, rows });
+    }
+  }
+  return {
+    open: grouped(open, ({ deadline, kind, order, next }) => [deadline, kind, order, next].join()),
+    overdue: groupedOverdue(overdue),
+  };
+}
+
+/** What is overdue of ladders that have ended. */
+function late(ledgers: readonly Ledger[]): OverdueRows[] {
+  const overdue = ledgers.flatMap((ledger): OverdueRows[] => {
+    const { overdue: rows } = standingOutcomes(ledger);
+    const last = ledger.rungs.at(-1);
+    if (ledger.closedAt === null || rows === 0 || last === undefined) return [];
+    const { operator, kind } = ledger;
+    return [{ operator, kind, order: last.order, since: last.deadline, directions: 1, rows }];
+  });
+  return groupedOverdue(overdue);
+}
+
+/** Rows that failed, and were to be disconnected by now. */
+function failedTooLong(ledger: Ledger, now: Instant): OverdueRows[] {
+  const { operator, kind } = ledger;
+  let rows = 0;
+  let since: Instant | undefined;
+  if (!ledger.files.some(({ failedOrder }) => failedOrder !== undefined && failedOrder.deadline <= now)) return [];
+  for (let row = 0; row < ledger.rows; row += 1) {
+    if (outcomeAt(ledger.outcomes, row) !== 'failed') continue;
+    const deadline = fileSaying(ledger, row)?.failedOrder?.deadline;
+    if (deadline === undefined || deadline > now) continue;
+    rows += 1;
+    if (since === undefined || deadline < since) since = deadline;
+  }
+  return since === undefined ? [] : [{ operator, kind, order: 'disconnect', since, directions: 1, rows }];
+}
+
+function groupedOverdue(overdue: readonly OverdueRows[]): OverdueRows[] {
+  const since = new Map<string, Instant>();
+  const keyOf = ({ operator, kind, order }: OverdueRows) => [operator, kind, order].join();
+  for (const one of overdue) {
+    const earliest = since.get(keyOf(one));
+    if (earliest === undefined || one.since < earliest) since.set(keyOf(one), one.since);
+  }
+  return grouped(overdue, keyOf).map((one) => ({ ...one, since: since.get(keyOf(one)) ?? one.since }));
+}
+
+/** Those of one key as one, with their directions and rows added up; sorted by the key. */
+function grouped<T extends { readonly directions: number; readonly rows: number }>(
+  all: readonly T[],
+  keyOf: (one: T) => string,
+): T[] {
+  const groups = new Map<string, T>();
+  for (const one of all) {
+    const { directions, rows } = groups.get(keyOf(one)) ?? { directions: 0, rows: 0 };
+    groups.set(keyOf(one), { ...one, directions: directions + one.directions, rows: rows + one.rows });
+  }
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+}
+
+/** The books of a batch of this kind so far, of all operators and of each: nothing before there is a plan. */
+function countedBy(
+  kind: BatchKind,
+  plan: StatusInput['plan'],
+  ledgers: readonly Ledger[],
+): Books & Pick<Status, 'operators'> {
+  if (plan === undefined) return { operators: {} };
+  const books = [...new Set(BATCH_KINDS[kind].directs.map((one) => rulesOf(one).book))];
+  const operators: Record<string, Status['operators'][string]> = {};
+  const names = new Set([...plan.operators, ...Object.keys(plan.decisions).sort()]);
+  for (const name of names) {
+    const own = ledgers.filter(({ operator }) => operator === name);
+    operators[name] = {
+      directions: own.length,
+      openDirections: own.filter(({ closedAt }) => closedAt === null).length,
+      ...Object.fromEntries(books.map((book) => [book, countsOf(book, plan.decisions[name]?.[book], own)])),
+    };
+  }
+  const total = (book: Book) =>
+    Object.values(operators).reduce<Counts>(
+      (sum, { [book]: own = {} }) => plus(sum, own),
+      countsOf(book, undefined, []),
+    );
+  return { ...Object.fromEntries(books.map((book) => [book, total(book)])), operators };
+}
+
+/** A book of an operator: the rows, what was decided of them, what of the directed ones is open, and how the others ended. */
+function countsOf<B extends Book>(book: B, decided: Decided<B> | undefined, ledgers: readonly Ledger[]): Counts {
+  const columns = BOOKS[book];
+  const was: Counts = { ...columns.decided, ...decided };
+  const rows = Object.values(was).reduce((sum, count) => sum + count, 0);
+  let held: Counts = { open: 0, failed: 0, ...columns.ended, ...columns.within };
+  for (const ledger of ledgers)
+    if (rulesOf(ledger.kind).book === book) held = plus(held, { ...standingOutcomes(ledger) });
+  return { [columns.rows]: rows, ...was, ...held };
+}
+
+/** Counts with more of each of their columns. */
+function plus(counts: Counts, more: Counts): Counts {
+  return Object.fromEntries(Object.entries(counts).map(([column, count]) => [column, count + (more[column] ?? 0)]));
+}

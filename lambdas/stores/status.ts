@@ -1,0 +1,23 @@
+/** Word of where a batch stands, in the outbox: who asks for it, and who looks at it. */
+import type { Instant } from '../domain/days.ts';
+import type { BatchId } from '../domain/identifiers.ts';
+import { statusKey } from '../domain/outbox.ts';
+import { type Earlier, earlierStatus } from '../domain/status.ts';
+import { logFailure } from '../runtime/failures.ts';
+import { readTaggedIfThere } from './objects.ts';
+import { sendEvent } from './queues.ts';
+
+/** Has it told where a batch stands. Nothing fails where that can't be asked for: each day all are told of. */
+export async function askForStatus(env: { readonly STATUS_QUEUE: string }, batchId: BatchId, time: Instant) {
+  try {
+    await sendEvent(env.STATUS_QUEUE, { time, detail: { batchId } });
+  } catch (error) {
+    logFailure(error);
+  }
+}
+
+/** What was told last of where a batch stands; undefined where nothing was. */
+export async function readStatus(outbox: string, batchId: BatchId): Promise<Earlier | undefined> {
+  const there = await readTaggedIfThere({ bucket: outbox, key: statusKey(batchId) });
+  return there && earlierStatus(there.text);
+}

@@ -1,0 +1,71 @@
+import * as z from 'zod';
+import { addSeconds, type Instant } from '../domain/days.ts';
+import type { BatchId } from '../domain/identifiers.ts';
+import { statusKey } from '../domain/outbox.ts';
+import { earlierStatus, statusOf, statusText } from '../domain/status.ts';
+import { fields } from '../domain/stored.ts';
+import { each } from '../runtime/each.ts';
+import { instant } from '../runtime/input.ts';
+import { log } from '../runtime/log.ts';
+import { events } from '../runtime/queue.ts';
+import { readApproval } from '../stores/cases/approvals.ts';
+import { type Batch, readBatch } from '../stores/cases/batches.ts';
+import { readLedgers } from '../stores/cases/ledgers.ts';
+import { readTaggedIfThere, replaceObject } from '../stores/objects.ts';
+import { readPlan } from '../stores/plans.ts';
+import { unsettledBatches } from '../stores/unsettled-batches.ts';
+
+const environment = z.object({ WORK: z.string(), OUTBOX: z.string(), CASES: z.string() });
+export type Environment = z.input<typeof environment>;
+const env = environment.parse(process.env);
+
+/** A batch took a step; or, without one, the day's event: all batches that have not settled are told of. */
+const event = z.object({ time: instant, detail: z.object({ batchId: fields.batch.optional() }).optional() });
+
+/** Seconds: two days. */
+const LATELY = 2 * 24 * 3600;
+
+/** Others write between a read and a write only while a batch takes steps. */
+const MOST_TRIES = 20;
+
+/** What is known of a batch. */
+async function stand(batch: Batch) {
+  const { decision: pointer, planKey, state } = batch;
+  const decision = state === 'waiting' && pointer ? await readApproval(env.WORK, pointer) : undefined;
+  const plan = planKey === undefined ? undefined : await readPlan(env.WORK, planKey);
+  const ids = plan?.directions.map(({ directionId }) => directionId) ?? [];
+  return { batch, decision, plan, ledgers: await readLedgers(env.CASES, ids, { consistent: true }) };
+}
+
+/**
+ * Writes where a batch stands, over the word that was read before anything else: whoever was slower than somebody else reads it all
+ * again, so that no older word comes after a newer one.
+ */
+async function tellStatus(batchId: BatchId, now: Instant): Promise<void> {
+  const place = { bucket: env.OUTBOX, key: statusKey(batchId) };
+  for (let n = 0; n < MOST_TRIES; n++) {
+    const there = await readTaggedIfThere(place);
+    const batch = await readBatch(env.CASES, batchId);
+    if (batch === undefined) return;
+    const before = there && earlierStatus(there.text);
+    const status = statusOf({ ...(await stand(batch)), before, now });
+    const text = statusText(status);
+    if (text !== there?.text && !(await replaceObject(place, text, there))) continue;
+    log.info('status told', { batchId, status: status.status });
+    return;
+  }
+  throw new Error(`the status of batch ${batchId} changed ${MOST_TRIES} times while it was made`);
+}
+
+/**
+ * Tell: writes where a batch stands at each of its steps, and each day where all stand that have not settled. Nothing waits for it:
+ * what could not be told is told with the next step, or the next day.
+ */
+export const handler = events(event, async ({ time, detail }) => {
+  if (detail?.batchId !== undefined) return await tellStatus(detail.batchId, time);
+  // Of those that settled lately the last word may not have been asked for.
+  const batches = await unsettledBatches(env.WORK, addSeconds(time, -LATELY));
+  // What can't be told of one keeps nothing else from it.
+  await each(batches, (batchId) => tellStatus(batchId, time));
+  log.info('day told', { batches: batches.length });
+});

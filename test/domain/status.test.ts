@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import type { BatchState } from '../../lambdas/domain/batches.ts';
+import { addDecision, type Decisions } from '../../lambdas/domain/books.ts';
+import type { Instant } from '../../lambdas/domain/days.ts';
+import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
+import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import {
+  earlierStatus,
+  hasEnded,
+  isDue,
+  type StandingBatch,
+  type StatusInput,
+  statusOf,
+  statusText,
+} from '../../lambdas/domain/status.ts';
+import { agency, airtel, answered, at, batchId, closed, fresh, issued, jio, sealed, start } from './example.ts';
+
+const decideBy = at('2026-06-03T00:00:00Z');
+const batch = (state: BatchState, more: Partial<StandingBatch> = {}): StandingBatch => ({
+  batchId,
+  kind: 'report',
+  agency,
+  file: 'reports/mha/june.csv',
+  state,
+  startedAt: start,
+  report: { rows: 5, rejected: 1, repeats: 2, handsets: 2 },
+  ...more,
+});
+const now = at('2026-06-04T00:30:00Z');
+const told = (input: Partial<StatusInput> & Pick<StatusInput, 'batch'>) => statusOf({ ledgers: [], now, ...input });
+
+/** Of 4 connections and a handset that airtel, and one handset that jio was directed; one of airtel's was open elsewhere. */
+const decided: [DirectionKind, typeof airtel, 'directed' | 'alreadyOpen', number][] = [
+  ['reverify', airtel, 'directed', 4],
+  ['reverify', airtel, 'alreadyOpen', 1],
+  ['block', airtel, 'directed', 1],
+  ['block', jio, 'directed', 1],
+];
+const plan = {
+  operators: [airtel, jio],
+  decisions: decided.reduce<Decisions>(
+    (sofar, [kind, operator, state, count]) => addDecision(sofar, kind, operator, state, count),
+    {},
+  ),
+};
+/** One verified, one failed on 2026-06-03 at 10:00 and to be disconnected a day later, two silent. */
+const answers = answered(issued(fresh(4), 1), [
+  [0, 'verified'],
+  [1, 'failed'],
+]).ledger;
+const failedOrder = { rows: 1, sha256: 'order', bytes: 100, deadline: at('2026-06-04T10:00:00Z') };
+const connections: Ledger = { ...answers, files: answers.files.map((file) => ({ ...file, failedOrder })) };
+const directed = (ledgers: Ledger[], at: Instant = now, more: Partial<StatusInput> = {}) =>
+  told({ batch: batch('directed', { directedAt: start }), plan, ledgers, now: at, ...more });
+
+describe('before a batch is directed', () => {
+  it.each<[BatchState, Partial<StatusInput>, Partial<StandingBatch>, object]>([
+    ['waiting', {}, {}, { status: 'registered', since: start, next: { what: 'preview', by: null } }],
+    [
+      'waiting',
+      { decision: { openedAt: at('2026-06-01T00:05:00Z'), decideBy } },
+      {},
+      { status: 'waiting', since: '2026-06-01T00:05:00Z', next: { what: 'decision', by: decideBy } },
+    ],
+    [
+      'planning',
+      {},
+      { approvedAt: at('2026-06-02T00:00:00Z') },
+      { status: 'approved', since: '2026-06-02T00:00:00Z', next: { what: 'orders', by: null } },
+    ],
+    ['lapsed', {}, { endedAt: decideBy }, { status: 'lapsed', since: decideBy, asOf: decideBy, next: null }],
+  ])('one that is %s says so, since when, and what comes next by when', (state, input, more, expected) => {
+    expect(told({ batch: batch(state, more), ...input })).toMatchObject({
+      asOf: now,
+      ...expected,
+      open: [],
+      overdue: [],
+      operators: {},
+    });
+  });
+
+  it('one that failed has done so since that was told first', () => {
+    const first = told({ batch: batch('failed') });
+    expect(first).toMatchObject({ status: 'failed', since: now, asOf: now });
+    const again = told({
+      batch: batch('failed'),
+      before: earlierStatus(statusText(first)),
+      now: at('2026-06-09T00:30:00Z'),
+    });
+    expect(again).toEqual(first);
+  });
+});
+
+describe('a directed batch', () => {
+  it('says where its ladders are, by when they are answered, and what comes then, the soonest first', () => {
+    const { open, next } = directed(
+      [connections, issued(fresh(1, 'block'), 1), issued(fresh(1, 'block', jio), 1)],
+      start,
+    );
+    expect(open).toEqual([
+      { kind: 'block', order: 'block', deadline: '2026-06-02T00:00:00Z', next: 'block', directions: 2, rows: 2 },
+      {
+        kind: 'reverify',
+        order: 'reverify',
+        deadline: '2026-06-06T00:00:00Z',
+        next: 'bar_outgoing',
+        directions: 1,
+        rows: 3,
+      },
+    ]);
+    expect(next).toEqual({ what: 'block', by: '2026-06-02T00:00:00Z' });
+  });
+
+  it('says of the last rung that what is open then is overdue, and where nothing is open when it settles', () => {
+    expect(directed([connections], at('2026-06-16T00:00:00Z')).next).toEqual({
+      what: 'overdue',
+      by: '2026-06-17T00:00:00Z',
+    });
+    const done = closed(answered(issued(fresh(1), 1), [[0, 'verified']]).ledger);
+    expect(directed([done])).toMatchObject({ open: [], next: { what: 'settled', by: '2026-06-17T00:00:00Z' } });
+  });
+
+  it('counts rows by outcome at each operator, and what is open and failed so that they add up', () => {
+    const silent = closed(issued(fresh(1, 'block', jio), 1));
+    const status = directed([connections, answered(issued(fresh(1, 'block'), 1), [[0, 'blocked']]).ledger, silent]);
+    const own = {
+      linked: 5,
+      alreadyOpen: 1,
+      directed: 4,
+      open: 3,
+      failed: 1,
+      verified: 1,
+      overdue: 0,
+      overdueFailed: 0,
+    };
+    expect(status.connections).toMatchObject(own);
+    expect(status.operators.airtel).toMatchObject({
+      directions: 2,
+      openDirections: 2,
+      connections: own,
+      blocks: { rows: 1, blocked: 1, open: 0 },
+    });
+    expect(status.operators.jio).toMatchObject({
+      directions: 1,
+      openDirections: 0,
+      blocks: { directed: 1, overdue: 1, open: 0 },
+    });
+    expect(status.blocks).toMatchObject({ rows: 2, directed: 2, blocked: 1, overdue: 1 });
+    expect(status).not.toHaveProperty('outcomes');
+  });
+
+  it('says who has not answered: for ladders that ended, closed or not, and for failed rows past their own deadline', () => {
+    const silent = closed(issued(fresh(1, 'block', jio), 1));
+    const failed = { operator: airtel, kind: 'reverify', order: 'disconnect', directions: 1 };
+    const blocks = {
+      operator: jio,
+      kind: 'block',
+      order: 'block',
+      since: '2026-06-03T00:00:00Z',
+      directions: 1,
+      rows: 1,
+    };
+    expect(directed([connections, silent], at('2026-06-04T09:59:59Z')).overdue).toEqual([blocks]);
+    expect(directed([connections, silent], at('2026-06-04T10:00:00Z')).overdue).toEqual([
+      { ...failed, since: '2026-06-04T10:00:00Z', rows: 1 },
+      blocks,
+    ]);
+    // Nobody has closed it yet.
+    expect(directed([connections], at('2026-06-17T00:00:00Z'))).toMatchObject({
+      open: [],
+      overdue: [{ ...failed, since: '2026-06-17T00:00:00Z', rows: 3 }],
+      next: { what: 'settled', by: '2026-06-17T00:00:00Z' },
+    });
+  });
+
+  it('is told as of the word that lies there, where that is later', () => {
+    const before = earlierStatus(statusText(directed([connections])));
+    expect(directed([connections], start, { before })).toEqual(directed([connections]));
+  });
+});
+
+describe('a settled batch', () => {
+  it('is told alike whoever tells it, and when, as its books have it', () => {
+    const settledAt = at('2026-06-17T00:05:00Z');
+    const ledgers = [sealed(closed(connections))];
+    const tell = (now: Instant) => told({ batch: batch('settled', { settledAt }), plan, ledgers, now });
+    expect(tell(settledAt)).toEqual(tell(at('2026-07-01T00:30:00Z')));
+    expect(tell(now)).toMatchObject({
+      status: 'settled',
+      since: settledAt,
+      asOf: settledAt,
+      next: null,
+      connections: { open: 0, failed: 0, verified: 1, overdue: 3, overdueFailed: 1 },
+      overdue: [{ operator: airtel, rows: 3 }],
+    });
+  });
+});
+
+describe('what was told last', () => {
+  it('is due again once what was to come next has its time', () => {
+    const next = (by: Instant | null) => ({ next: by === null ? null : { by } });
+    expect(isDue(next(now), now)).toBe(true);
+    expect(isDue(next(at('2026-06-04T00:30:01Z')), now)).toBe(false);
+    expect(isDue(next(null), now)).toBe(false);
+    expect([hasEnded('failed'), hasEnded('directed')]).toEqual([true, false]);
+  });
+
+  it('is nothing where what lies there is no such word', () => {
+    expect(earlierStatus('{')).toBeUndefined();
+    expect(earlierStatus('{"status":"settled"}')).toBeUndefined();
+  });
+});
