@@ -1,4 +1,5 @@
 import { type CsvRow, FileFault, readCsv } from '../lambdas/domain/csv.ts';
+import { Utf8Bytes } from '../lambdas/domain/encodings.ts';
 import { parseImei, parseMsisdn } from '../lambdas/domain/identifiers.ts';
 import { columnOf, type DirectionKind } from '../lambdas/domain/kinds.ts';
 
@@ -28,8 +29,10 @@ export interface RefusedResponse {
 /** How a cell of each column of identifiers is read. */
 export const PARSERS = { msisdn: parseMsisdn, imei: parseImei } as const;
 
-/** Reads a response file: of connections where it has a column `msisdn`, else of handsets. */
-export async function readResponse(bytes: Buffer): Promise<ReadableResponse | RefusedResponse> {
+/** Reads a response file, and gives it in UTF-8: of connections where it has a column `msisdn`, else of handsets. */
+export async function readResponse(file: Buffer): Promise<ReadableResponse | RefusedResponse> {
+  const text = new Utf8Bytes();
+  const bytes = Buffer.concat([text.add(file), text.end()]);
   for (const kind of ['reverify', 'block'] as const) {
     const column = columnOf(kind);
     const parse = PARSERS[column];

@@ -3,8 +3,10 @@
  * of rows, and gives the same rows and the same fault however the bytes are cut into chunks.
  */
 import { CsvError, type Parser, parse } from 'csv-parse';
+import { Utf8Bytes } from './encodings.ts';
 import { LineBreaker, type Lines } from './lines.ts';
 import type { FileReason, RowReason } from './reasons.ts';
+import { HeaderSeparator, type Separator } from './separators.ts';
 
 /** Why a file can't be read, or not further. The line is that where reading stopped. */
 export class FileFault extends Error {
@@ -50,19 +52,38 @@ const LONGEST_RECORD = 1024 * 1024;
 /** csv-parse holds back fewer bytes than these, so an empty line that it reports began no further back. */
 const LOOK_BACK = 16;
 
+const LF = 10;
+
 const CR = 13;
+
+const NOTHING = Buffer.alloc(0);
+
+const SPACE = 32;
 
 const QUOTE = 34;
 
-/** A number or a handset that stands in a header: what should be the first row was written behind the names. */
-const IDENTIFIER = /^\d{10,16}$/;
+/**
+ * A number or a handset that stands in a header, also as spreadsheets spoil it: what should be the first row was written behind the
+ * names.
+ */
+const IDENTIFIER = /^(?:\d{10,16}|\d(?:[.,]\d+)?e\d+)$/;
 
 /** An empty quoted cell and a second quote after it: csv-parse reads on as if the cell began there. */
-const QUOTED_TWICE = /""[\t\f\r ]+"/g;
+const QUOTED_TWICE = { other: /""[\t\f\r ]+"/g, tab: /""[\f\r ]+"/g };
+
+/** How spreadsheets are made to take digits for a text. */
+const FORMULA_OF_TEXT = /^="([^"]*)"$/;
+
+/** A cell's text: without blanks around it, and without the `="` and `"` of a spreadsheet's text. */
+function textOf(cell: string): string {
+  const trimmed = cell.trim();
+  return trimmed.startsWith('="') ? trimmed.replace(FORMULA_OF_TEXT, '$1').trim() : trimmed;
+}
 
 /**
- * Reads a CSV file (UTF-8, optional BOM, header required, LF or CRLF, RFC 4180 quoting; columns by name in any order
- * and case; cells trimmed; empty lines are no rows). Yields the rows in batches; all rows before a fault are yielded
+ * Reads a CSV file (UTF-8, optional BOM, or UTF-16 with it; header required, LF or CRLF, RFC 4180 quoting; separated by what its header
+ * is separated by: commas, `;` or tabs; columns by name in any order and case; cells trimmed; `="…"` is its text; a quote within an
+ * unquoted cell is one of its characters; empty lines are no rows). Yields the rows in batches; all rows before a fault are yielded
  * before it is thrown.
  * @throws FileFault `empty_file`, `not_csv`, `not_utf8`, `nul_byte`, `missing_column:<name>`, `duplicate_column:<name>`,
  *   `unclosed_quote` (any fault of quoting; the line is that where the record starts), `line_too_long`
@@ -72,22 +93,30 @@ export async function* readCsv<Required extends string, Optional extends string>
   columns: Columns<Required, Optional>,
 ): AsyncGenerator<CsvRow<Required | Optional>[]> {
   const records = new RecordReader<Required | Optional>(columns);
-  for await (const rows of readRecords(chunks, new LineBreaker(), records, AT_ONCE)) if (rows.length > 0) yield rows;
+  const through = { text: new Utf8Bytes(), lines: new LineBreaker(), records };
+  for await (const rows of readRecords(chunks, through, AT_ONCE)) if (rows.length > 0) yield rows;
+}
+
+/** What a file's bytes go through, one after the other. */
+interface Through<Column extends string> {
+  readonly text: Utf8Bytes;
+  readonly lines: LineBreaker;
+  readonly records: RecordReader<Column>;
 }
 
 /** The rows of each `atOnce` bytes, be there any or not. */
 async function* readRecords<Column extends string>(
   chunks: Chunks,
-  lines: LineBreaker,
-  records: RecordReader<Column>,
+  { text, lines, records }: Through<Column>,
   atOnce: number,
 ): AsyncGenerator<CsvRow<Column>[]> {
   try {
     for await (const chunk of chunks) {
       for (let at = 0; at < chunk.length; at += atOnce) {
-        yield* records.read(lines.add(chunk.subarray(at, at + atOnce)));
+        yield* records.read(lines.add(text.add(chunk.subarray(at, at + atOnce))));
       }
     }
+    yield* records.read(lines.add(text.end()));
     yield* records.read(lines.end());
     yield* records.end();
   } finally {
@@ -108,13 +137,17 @@ export interface Mark {
  * @throws FileFault as `readCsv` does
  */
 export async function* markCsv(chunks: Chunks, columns: Columns, bytes: number): AsyncGenerator<Mark> {
+  const text = new Utf8Bytes({ remembers: true });
   const lines = new LineBreaker();
   const records = new RecordReader(columns);
-  const inFile = ({ at, line }: Mark): Mark => ({ at: Math.min(at + lines.bomBytes, lines.bytes), line });
+  const inFile = ({ at, line }: Mark): Mark => ({
+    at: text.placeInFile(Math.min(at + lines.bomBytes, lines.bytes)),
+    line,
+  });
   let last: Mark | undefined;
   let fault: FileFault | undefined;
   try {
-    for await (const _ of readRecords(chunks, lines, records, Math.min(AT_ONCE, bytes))) {
+    for await (const _ of readRecords(chunks, { text, lines, records }, Math.min(AT_ONCE, bytes))) {
       if (last === undefined && records.headerEnd) {
         last = records.headerEnd;
         yield inFile(last);
@@ -123,6 +156,7 @@ export async function* markCsv(chunks: Chunks, columns: Columns, bytes: number):
         last = records.reached;
         yield inFile(last);
       }
+      text.forget(records.reached.at);
     }
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
@@ -142,7 +176,11 @@ type Places<Column extends string> = readonly (readonly [column: Column, at: num
  */
 class RecordReader<Column extends string> {
   readonly #columns: Columns<Column, Column>;
-  readonly #parser: Parser;
+  #parser: Parser | undefined;
+  /** What says the separator, and the bytes that are held until it is known. */
+  readonly #headerSeparator = new HeaderSeparator(LONGEST_RECORD);
+  #head: Buffer[] = [];
+  #separator: Separator = ',';
   #places: Places<Column> | undefined;
   #headerEnd: Mark | undefined;
   #width = 0;
@@ -161,30 +199,55 @@ class RecordReader<Column extends string> {
 
   constructor(columns: Columns<Column, Column>) {
     this.#columns = columns;
-    this.#parser = parse({
+  }
+
+  /** What reads the records, once it is known by what their cells are separated. */
+  #begin(separator: Separator): Parser {
+    this.#separator = separator;
+    const parser = parse({
+      delimiter: separator,
       record_delimiter: ['\r\n', '\n'],
+      // A quote within an unquoted cell; with `trim`, anything after a closing quote is a fault all the same.
+      relax_quotes: true,
       relax_column_count: true,
       trim: true,
       max_record_size: LONGEST_RECORD,
       on_record: (cells: string[], context) => {
         // csv-parse makes an error, with its stack, of each record that has not as many cells as the first one. Where it
         // has counted none, every record is the first.
-        Object.assign(this.#parser.info, { records: 0 });
+        Object.assign(parser.info, { records: 0 });
         if (this.#fault === undefined) this.#record(cells, context.bytes);
         return null;
       },
     });
     // Errors are taken where they arise: at the callbacks of write and end.
-    this.#parser.on('error', () => {});
+    parser.on('error', () => {});
+    this.#parser = parser;
+    return parser;
   }
 
   /** The rows of the next lines; then the fault of a record, or else of the lines. */
   async *read({ block: lines, fault }: Lines): AsyncGenerator<CsvRow<Column>[]> {
+    yield* this.#read(this.#parser ? lines : this.#separated(lines, fault !== undefined), fault);
+  }
+
+  /** The first lines, once it is known by what cells are separated; before that, nothing. */
+  #separated(lines: Buffer, isLast: boolean): Buffer {
+    this.#head.push(lines);
+    const separator = this.#headerSeparator.add(lines) ?? (isLast ? this.#headerSeparator.known() : undefined);
+    if (separator === undefined) return NOTHING;
+    this.#begin(separator);
+    const head = Buffer.concat(this.#head);
+    this.#head = [];
+    return head;
+  }
+
+  async *#read(lines: Buffer, fault: Lines['fault']): AsyncGenerator<CsvRow<Column>[]> {
     const quotedTwice = this.#quotedTwice(lines);
     const block = lines.subarray(0, quotedTwice);
     if (block.length > 0) {
       this.#enter(block);
-      this.#settle(await new Promise((done) => this.#parser.write(block, done)));
+      this.#settle(await new Promise((done) => this.#parser?.write(block, done)));
     }
     // csv-parse looks some bytes ahead: what it holds back is whole records still, or the beginning of a quoted cell,
     // whose end nobody has seen.
@@ -206,17 +269,18 @@ class RecordReader<Column extends string> {
 
   /** The last rows of the file. */
   async *end(): AsyncGenerator<CsvRow<Column>[]> {
+    if (this.#parser === undefined) yield* this.#read(this.#separated(NOTHING, true), undefined);
     this.#settle(await this.#finish());
     if (this.#places === undefined) this.#fault ??= new FileFault(1, 'empty_file');
     yield* this.#give();
   }
 
   close(): void {
-    this.#parser.destroy();
+    this.#parser?.destroy();
   }
 
   #finish(): Promise<Error | null | undefined> {
-    return new Promise((done) => this.#parser.end(done));
+    return new Promise((done) => this.#parser?.end(done));
   }
 
   #enter(block: Buffer): void {
@@ -229,18 +293,36 @@ class RecordReader<Column extends string> {
   /** Where the line begins that quotes a cell a second time, after an empty one; undefined where none does. */
   #quotedTwice(block: Buffer): number | undefined {
     let seen = 0;
+    let closed = -1;
+    // A quote right after a closing one goes on with the cell.
+    const opens = (at: number) => (at > 0 && at - 1 === closed) || this.#isCellStart(block, at);
     const quotedBefore = (end: number): boolean => {
       for (let at = block.indexOf(QUOTE, seen); at >= 0 && at < end; at = block.indexOf(QUOTE, at + 1))
-        this.#inQuotes = !this.#inQuotes;
+        if (this.#inQuotes) {
+          this.#inQuotes = false;
+          closed = at;
+        } else this.#inQuotes = opens(at);
       seen = end;
       return this.#inQuotes;
     };
-    if (block.includes('""'))
+    if (block.includes('""')) {
+      const pattern = QUOTED_TWICE[this.#separator === '\t' ? 'tab' : 'other'];
       // Within a quoted cell, two quotes are one that belongs to it.
-      for (const { index } of block.toString('latin1').matchAll(QUOTED_TWICE))
-        if (!quotedBefore(index)) return block.lastIndexOf('\n', index) + 1;
+      for (const { index } of block.toString('latin1').matchAll(pattern))
+        if (!quotedBefore(index) && opens(index)) return block.lastIndexOf('\n', index) + 1;
+    }
     quotedBefore(block.length);
     return undefined;
+  }
+
+  /** Whether a cell begins at this place of the block, which begins with a line: elsewhere a quote is one of a cell's characters. */
+  #isCellStart(block: Buffer, place: number): boolean {
+    const separator = this.#separator.charCodeAt(0);
+    const ends = (byte: number | undefined) => byte === undefined || byte === LF || byte === separator;
+    const mayBeBlank = (byte: number) => byte <= SPACE || byte >= 0x80;
+    let at = place - 1;
+    while (!ends(block[at]) && mayBeBlank(block[at] as number)) at--;
+    return ends(block[at]) && block.toString('utf8', at + 1, place).trim() === '';
   }
 
   #settle(error: Error | null | undefined, { quoteMayBeOpen = false } = {}): void {
@@ -270,10 +352,10 @@ class RecordReader<Column extends string> {
     if (this.#places === undefined) {
       this.#header(line, cells);
     } else if (cells.length !== this.#width) {
-      this.#rows.push({ line, wrongCellCount: cells.map((cell) => cell.trim()).join(',') });
+      this.#rows.push({ line, wrongCellCount: cells.map(textOf).join(',') });
     } else {
       const row = {} as Record<Column, string>;
-      for (const [column, at] of this.#places) row[column] = at < 0 ? '' : (cells[at] as string).trim();
+      for (const [column, at] of this.#places) row[column] = at < 0 ? '' : textOf(cells[at] as string);
       this.#rows.push({ line, cells: row });
     }
   }
@@ -286,12 +368,12 @@ class RecordReader<Column extends string> {
   }
 
   #header(line: number, cells: string[]): void {
-    const names = cells.map((cell) => cell.trim().toLowerCase());
+    const names = cells.map((cell) => textOf(cell).toLowerCase());
     const { required, optional, oneOf = [] } = this.#columns;
     const hasNone = !oneOf.some((column) => names.includes(column));
     const lacking = required.find((column) => !names.includes(column)) ?? (hasNone ? oneOf[0] : undefined);
     // Read as a header without rows, a withdrawal of one handset would take back its whole report.
-    const missing = names.some((name) => IDENTIFIER.test(name.replaceAll(/[\s+-]/g, '')))
+    const missing = names.some((name) => IDENTIFIER.test(name.replaceAll(/[\s+\-'"=]/g, '')))
       ? (lacking ?? required[0] ?? oneOf[0])
       : lacking;
     const twice = [...required, ...optional].find((column) => names.indexOf(column) !== names.lastIndexOf(column));

@@ -48,6 +48,32 @@ export async function readAll(chunks: readonly Buffer[], columns: Columns): Prom
   }
 }
 
+/** What separates the cells of a text, by its first record without what is quoted. */
+function separatorIn(text: string): string {
+  const [header = ''] = text
+    .replace(/^(?:\r?\n)+/, '')
+    .replace(/(^|[,;\t\n])([ \t\r\f\v]*)"(?:[^"]|"")*(?:"|$)/g, '$1$2x')
+    .split('\n');
+  return [',', ';', '\t'].find((one) => header.trim().includes(one)) ?? ',';
+}
+
+/** A file's bytes in UTF-8, also of one in UTF-16; with a byte that is none in UTF-8 in the place of what is no character there. */
+export function inUtf8(file: Buffer): Buffer {
+  const head = file.subarray(0, 4).toString('hex');
+  if (!/^(?:fffe(?!0000)|feff)/.test(head)) return file;
+  const unit = (at: number) => (head.startsWith('fffe') ? file.readUInt16LE(at) : file.readUInt16BE(at));
+  const parts: Buffer[] = [];
+  for (let at = 0; at < file.length; at += 2) {
+    const text = at + 1 < file.length ? String.fromCharCode(unit(at)) : '\udfff';
+    const pair = at + 3 < file.length ? text + String.fromCharCode(unit(at + 2)) : text;
+    const isPair = /^[\ud800-\udbff][\udc00-\udfff]$/.test(pair);
+    if (isPair) at += 2;
+    const character = isPair ? pair : text;
+    parts.push(character.isWellFormed() ? Buffer.from(character) : Buffer.from([0xff]));
+  }
+  return Buffer.concat(parts);
+}
+
 /**
  * An independent, slow and simple reckoning of what a text of short lines says as CSV: character by character over the
  * whole text in memory.
@@ -57,6 +83,12 @@ export function reckon(text: string, columns: Columns): Reading {
   let unclosed: number | null = null;
   // A CR at the very end is a line end cut short.
   let rest = text.replace(/^\ufeff/, '').replace(/\r$/, '\r\n');
+  const separator = separatorIn(rest);
+  const blank = separator === '\t' ? /^(?:(?!\n|\r\n|\t)\s)+/ : /^(?:(?!\n|\r\n)\s)+/;
+  const plainCell = { ',': /^(?:(?!\r\n)[^,\n])*/, ';': /^(?:(?!\r\n)[^;\n])*/, '\t': /^(?:(?!\r\n)[^\t\n])*/ }[
+    separator
+  ];
+  const inner = (cell: string) => (/^="[^"]*"$/.test(cell.trim()) ? cell.trim().slice(2, -1).trim() : cell.trim());
   let line = 1;
   const take = (pattern: RegExp) => {
     const found = pattern.exec(rest)?.[0] ?? '';
@@ -70,25 +102,21 @@ export function reckon(text: string, columns: Columns): Reading {
     }
     const record = { line, cells: [] as string[] };
     for (;;) {
-      take(/^(?:(?!\n|\r\n)\s)+/);
+      take(blank);
       if (rest.startsWith('"')) {
         const quoted = take(/^"(?:[^"]|"")*"(?!")/);
-        take(/^(?:(?!\n|\r\n)\s)+/);
-        if (quoted === '' || !/^(?:,|\r?\n|$)/.test(rest)) {
+        take(blank);
+        if (quoted === '' || !(rest.startsWith(separator) || /^(?:\r?\n|$)/.test(rest))) {
           unclosed = record.line;
           break;
         }
         line += quoted.split('\n').length - 1;
-        record.cells.push(quoted.slice(1, -1).replaceAll('""', '"').trim());
+        record.cells.push(inner(quoted.slice(1, -1).replaceAll('""', '"')));
       } else {
-        const plain = take(/^(?:(?!\r\n)[^,\n])*/);
-        if (plain.includes('"')) {
-          unclosed = record.line;
-          break;
-        }
-        record.cells.push(plain.trim());
+        record.cells.push(inner(take(plainCell as RegExp)));
       }
-      if (take(/^,/) === '') break;
+      if (!rest.startsWith(separator)) break;
+      rest = rest.slice(1);
     }
     if (unclosed !== null) break;
     take(/^\r?\n/);
@@ -105,8 +133,13 @@ export function reckon(text: string, columns: Columns): Reading {
   }
   const names = header.cells.map((name) => name.toLowerCase());
   const all = [...columns.required, ...columns.optional];
+  const isIdentifier = (name: string) => {
+    const bare = [...name].filter((one) => !/[\s'"=+-]/.test(one)).join('');
+    return /^[0-9]{10,16}$|^[0-9]([.,][0-9]+)?e[0-9]+$/.test(bare);
+  };
   for (const name of columns.required) {
-    if (!names.includes(name)) return { rows: [], fault: { line: header.line, reason: `missing_column:${name}` } };
+    if (!names.includes(name) || (names.some(isIdentifier) && columns.required.every((one) => names.includes(one))))
+      return { rows: [], fault: { line: header.line, reason: `missing_column:${name}` } };
   }
   for (const name of all) {
     if (names.filter((other) => other === name).length > 1) {

@@ -77,6 +77,64 @@ describe('the rows of a CSV file', () => {
   });
 });
 
+describe('what spreadsheets make of a CSV file', () => {
+  const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
+  const rows = [row(2, '1', 'x'), row(3, '2', 'a;b, "c"\td'), row(5, '3', '🙂 क')];
+
+  test.each([
+    ['semicolons', 'IMEI;other;note\n1;;x\n2;;"a;b, ""c""\td"\n\n3;;🙂 क\n'],
+    ['semicolons, with a comma in a quoted name', 'IMEI;"a, b";note\n1;;x\n2;;"a;b, ""c""\td"\n\n3;;🙂 क\n'],
+    ['tabs', 'IMEI\tother\tnote\n1\t\tx\n2\t""\t"a;b, ""c""\td"\n\n3\t\t🙂 क\n'],
+    [
+      'tabs, with a comma and a semicolon in a quoted name',
+      '"IMEI"\t"a, b; c"\tnote\n1\t\tx\n2\t""\t"a;b, ""c""\td"\n\n3\t\t🙂 क\n',
+    ],
+  ])('the header says what separates the cells: %s', async (_, text) => {
+    for (const file of [Buffer.from(text), utf16(text), Buffer.from(utf16(text.replaceAll('\n', '\r\n'))).swap16()]) {
+      expect(await readAll([file], columns)).toEqual({ rows, fault: null });
+      for (const size of [1, 2, 3, 5, 64])
+        expect(await readAll(chunksOf(file, size), columns)).toEqual({ rows, fault: null });
+    }
+  });
+  test('a comma outside quotes is the separator, whatever else stands in the header', async () => {
+    expect((await read('case; ref,imei\tx,imei\na,b,1\n')).rows).toEqual([row(2, '1')]);
+    expect((await read('\timei,note\n\t1,x\n')).rows).toEqual([row(2, '1', 'x')]);
+  });
+  test('blanks around the name of a single column are no separators', async () => {
+    expect((await read('\timei\t\n1\t\n1;2\n')).rows).toEqual([row(2, '1'), row(3, '1;2')]);
+  });
+  test('rows are read by the separator of the header, and by no other', async () => {
+    expect((await read('imei;note\n1,x\n2;y,z\n3\tu;v\n')).rows).toEqual([
+      { line: 2, wrongCellCount: '1,x' },
+      row(3, '2', 'y,z'),
+      row(4, '3\tu', 'v'),
+    ]);
+  });
+  test('digits that were written as the text of a formula are those digits, quoted or not', async () => {
+    expect((await read('="imei",note\n="0123",x\n"=""45""",="y"\n="6,7"\n=8,="9\n')).rows).toEqual([
+      row(2, '0123', 'x'),
+      row(3, '45', 'y'),
+      row(4, '="6', '7"'),
+      row(5, '=8', '="9'),
+    ]);
+  });
+  test('a quote within an unquoted cell is one of its characters, and ends no line', async () => {
+    expect((await read('imei,note\n3,5" phone\n4,say "no\n5,a""\n6,"b"\n7,x"" ""\n')).rows).toEqual([
+      row(2, '3', '5" phone'),
+      row(3, '4', 'say "no'),
+      row(4, '5', 'a""'),
+      row(5, '6', 'b'),
+      row(6, '7', 'x"" ""'),
+    ]);
+  });
+  test('a quote within an unquoted cell leaves quoted cells after it as they are', async () => {
+    expect((await read('imei,note\n3,5" phone\n"a "" "" b",x\n4,"" ""\n')).rows).toEqual([
+      row(2, '3', '5" phone'),
+      row(3, 'a " " b', 'x'),
+    ]);
+  });
+});
+
 describe("files that can't be read", () => {
   const good = 'imei,note\n1,x\n2,y\n';
   const utf16 = Buffer.from(good, 'utf16le');
@@ -90,7 +148,7 @@ describe("files that can't be read", () => {
     ['rows without a header', '353918051234560,x\n', 1, 'missing_column:imei', 0],
     ['a handset in the header', 'imei,353918051234560\n', 1, 'missing_column:imei', 0],
     ['a number in the header', 'imei,+91 98000-00001\n1,x\n', 1, 'missing_column:imei', 0],
-    ['a wrong delimiter', 'imei;note\n1;x\n', 1, 'missing_column:imei', 0],
+    ['a wrong delimiter', 'imei|note\n1|x\n', 1, 'missing_column:imei', 0],
     ['a header on line 3 without the column', '\n\nnote\n1\n', 3, 'missing_column:imei', 0],
     ['a column twice', 'imei,note,IMEI\n1,x,2\n', 1, 'duplicate_column:imei', 0],
     ['an optional column twice', 'imei,note," Note "\n1,x,2\n', 1, 'duplicate_column:note', 0],
@@ -99,7 +157,6 @@ describe("files that can't be read", () => {
     ['a quote never closed in the last line', `${good}3,"z`, 4, 'unclosed_quote', 2],
     ['only a quote', '"', 1, 'unclosed_quote', 0],
     ['a quote never closed in the header', 'imei,"note\n1,2\n', 1, 'unclosed_quote', 0],
-    ['a quote inside a plain cell', `${good}3,5" phone\n4,u\n`, 4, 'unclosed_quote', 2],
     ['text after a closing quote', `${good}3,"z" u\n4,u\n`, 4, 'unclosed_quote', 2],
     ['a second quote after an empty quoted cell', `${good}3,"" ""\n4,u\n`, 4, 'unclosed_quote', 2],
     ['a line end in a second quote after an empty quoted cell', `${good}3,""\t "\n"\n5,u\n`, 4, 'unclosed_quote', 2],
@@ -112,7 +169,7 @@ describe("files that can't be read", () => {
     ['a NUL byte at the very beginning', `\0${good}`, 1, 'nul_byte', 0],
     ['a NUL byte after the last line', `${good}\0`, 4, 'nul_byte', 2],
     ['a NUL byte in a quoted cell', `${good}3,"a\nb\0"\n`, 5, 'nul_byte', 2],
-    ['a quote fault before a NUL byte', `${good}3,x"\n4,\0\n`, 4, 'unclosed_quote', 2],
+    ['a quote fault before a NUL byte', `${good}3,"x"y\n4,\0\n`, 4, 'unclosed_quote', 2],
     ['Latin-1', Buffer.from(`${good}3,caf\xe9\n4,u\n`, 'latin1'), 4, 'not_utf8', 2],
     ['Windows-1252 in the header', Buffer.from('imei,note\x94\n1,x\n', 'latin1'), 1, 'not_utf8', 0],
     [
@@ -142,14 +199,22 @@ describe("files that can't be read", () => {
     ['an old Excel file', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]), 1, 'not_csv', 0],
     ['a PNG', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), 1, 'not_csv', 0],
     ['a JPEG', Buffer.from([0xff, 0xd8, 0xff, 0xe0]), 1, 'not_csv', 0],
-    ['UTF-16 LE with a byte order mark', Buffer.concat([Buffer.from([0xff, 0xfe]), utf16]), 1, 'not_csv', 0],
+    ['UTF-32 with a byte order mark', Buffer.from([0xff, 0xfe, 0, 0, 0x69, 0, 0, 0]), 1, 'not_csv', 0],
+    ['half a pair in UTF-16', Buffer.from(`\ufeff${good}3,\ud83d\n4,u\n`, 'utf16le'), 4, 'not_utf8', 2],
+    ['half a pair at the end of UTF-16', Buffer.from(`\ufeff${good}3,\ud83d`, 'utf16le'), 4, 'not_utf8', 2],
+    ['an odd byte at the end of UTF-16', Buffer.from(`\ufeff${good}3,zz`, 'utf16le').subarray(0, -1), 4, 'not_utf8', 2],
+    ['a NUL in UTF-16', Buffer.from(`\ufeff${good}3,\0\n`, 'utf16le'), 4, 'nul_byte', 2],
+    ['only the byte order mark of UTF-16', Buffer.from('\ufeff', 'utf16le'), 1, 'empty_file', 0],
     [
-      'UTF-16 BE with a byte order mark',
-      Buffer.concat([Buffer.from([0xfe, 0xff]), Buffer.from(utf16).swap16()]),
+      'a handset as a spreadsheet writes a text in the header',
+      'imei,="353918051234560"\n1,x\n',
       1,
-      'not_csv',
+      'missing_column:imei',
       0,
     ],
+    ['a rounded number in the header', 'imei,3.53918E+14\n1,x\n', 1, 'missing_column:imei', 0],
+    ['another separator than the one of its header', 'note;x\n1;2\n', 1, 'missing_column:imei', 0],
+    ['a comma in the header of a file with semicolons', 'imei;a,note\n1;x\n', 1, 'missing_column:imei', 0],
     ['UTF-16 LE without one', utf16, 1, 'not_csv', 0],
     ['UTF-16 BE without one', Buffer.from(utf16).swap16(), 1, 'not_csv', 0],
     [
@@ -233,7 +298,7 @@ describe("files that can't be read", () => {
   test('the message says line and reason, and nothing of what the file holds', async () => {
     const fault = await (async () => {
       async function* file() {
-        yield Buffer.from('imei,note\n353918051234560,98"76543210\n');
+        yield Buffer.from('imei,note\n353918051234560,"98"76543210\n');
       }
       for await (const batch of readCsv(file(), columns)) expect(batch).toEqual([]);
     })().catch((error) => error);
@@ -304,6 +369,10 @@ describe('however the bytes are cut into chunks', () => {
     '\r',
     ' ',
     '\u00a0',
+    ';',
+    '\t',
+    '=',
+    '="',
     'a',
     '5',
     'é',
@@ -322,6 +391,10 @@ describe('however the bytes are cut into chunks', () => {
     '\n\nimei,\n',
     'imei,imei\n',
     'note\n',
+    'imei;note\n',
+    'x\t"imei"\tnote\r\n',
+    'imei;',
+    'imei',
     '',
   );
   // Two places where csv-parse is a little kinder, or harder, than the reckoning, and RFC 4180 knows nothing of either:

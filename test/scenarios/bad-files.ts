@@ -50,8 +50,6 @@ export function badFiles({ columns, row }: FileKind): BadFile[] {
     whole('with a column twice', `duplicate_column:${first}`, `${first.toUpperCase()},${good}`),
     whole('that is a zip', 'not_csv', Buffer.concat([zip, Buffer.from(good)])),
     whole('that is a PDF', 'not_csv', `%PDF-1.7\n${good}`),
-    whole('in UTF-16', 'not_csv', Buffer.concat([Buffer.from([0xff, 0xfe]), utf16])),
-    whole('in big-endian UTF-16', 'not_csv', Buffer.concat([Buffer.from([0xfe, 0xff]), Buffer.from(utf16).swap16()])),
     whole('in UTF-16 without a mark', 'not_csv', utf16),
     inside('that is not UTF-8', 'not_utf8', Buffer.from(row(2, 'Orissa é'), 'latin1')),
     inside('with an unclosed quote', 'unclosed_quote', row(2, '"Delhi')),

@@ -24,17 +24,22 @@ function csvText({ required, optional }: Columns): fc.Arbitrary<string> {
     bom: fc.boolean(),
     end: fc.constantFrom('\n', '\r\n'),
     last: fc.boolean(),
-    quote: fc.constantFrom('never', 'always', 'asked'),
+    quote: fc.constantFrom('never', 'always', 'asked', 'formula'),
+    separator: fc.constantFrom(',', ',', ';', '\t'),
     capitals: fc.boolean(),
   });
-  return fc.tuple(named, style).chain(([[wanted, others], { bom, end, last, quote, capitals }]) => {
+  return fc.tuple(named, style).chain(([[wanted, others], { bom, end, last, quote, separator, capitals }]) => {
     const written = (cell: string) =>
-      quote === 'always' || (quote === 'asked' && /[",\r\n]/.test(cell)) ? quoted(cell) : cell;
+      quote === 'formula' && /^[0-9]/.test(cell)
+        ? `="${cell}"`
+        : quote === 'always' || (quote !== 'never' && /[",;\t\r\n]/.test(cell))
+          ? quoted(cell)
+          : cell;
     const names = [...wanted, ...others];
     const row = fc.tuple(...names.map((name) => cellOf(name)));
     return fc.array(row, { maxLength: 5 }).map((rows) => {
       const header = names.map((name) => (capitals ? name.toUpperCase() : name));
-      const lines = [header, ...rows].map((cells) => cells.map(written).join(','));
+      const lines = [header, ...rows].map((cells) => cells.map(written).join(separator));
       return `${bom ? '\ufeff' : ''}${lines.join(end)}${last ? end : ''}`;
     });
   });
@@ -67,6 +72,8 @@ const BYTES = [
     '#',
     ';',
     '\t',
+    '="1"',
+    'x"y',
   ],
   ...['=1+1', '__proto__', 'constructor', '\u202e', '𝟗'],
 ].map((text) => Buffer.from(text));
@@ -140,14 +147,27 @@ function changed(file: Buffer, one: Change): Buffer {
   }
 }
 
+/** A text's bytes: mostly in UTF-8, sometimes in UTF-16 with its mark. */
+function bytesOf(text: string): fc.Arbitrary<Buffer> {
+  const marked = `\ufeff${text.replace(/^\ufeff/, '')}`;
+  const little = Buffer.from(marked, 'utf16le');
+  return fc.oneof(
+    { weight: 5, arbitrary: fc.constant(Buffer.from(text)) },
+    { weight: 1, arbitrary: fc.constant(little) },
+    { weight: 1, arbitrary: fc.constant(Buffer.from(little).swap16()) },
+  );
+}
+
 /** A file of this kind: as it should be, or its bytes changed in a few places; one in fifty is long. */
 export function fileOf(columns: Columns): fc.Arbitrary<Buffer> {
-  const good = csvText(columns).map((text) => Buffer.from(text));
+  const good = csvText(columns).chain(bytesOf);
   const [first = ''] = columns.required;
   const headers = [
     `${columns.required.join(',')}\n`,
     `\ufeff\r\n"${columns.required.join('","')}"\r\n`,
     `${first}\n`,
+    `${columns.required.join(';')}\n`,
+    `${columns.required.join('\t')}\n`,
     '',
   ].map((text) => Buffer.from(text));
   const apply = ([file, changes]: [Buffer, Change[]]) => changes.reduce(changed, file);

@@ -7,7 +7,7 @@ import { responseColumns } from '../../../lambdas/domain/responses.ts';
 import { reportColumns } from '../../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../../lambdas/domain/sightings.ts';
 import { linesInPiece, pieceOf, readResponse } from '../../../simulation/response-file.ts';
-import { chunksOf, cutAt, type Reading, reckon } from '../../../test/domain/csv-reading.ts';
+import { chunksOf, cutAt, inUtf8, type Reading, reckon } from '../../../test/domain/csv-reading.ts';
 import { type Columns, cuts, fileOf } from '../inputs.ts';
 import { Broken, Budget, must, target } from '../target.ts';
 
@@ -68,7 +68,7 @@ function linesOf(file: Buffer): Buffer[] {
   return lines;
 }
 
-/** How files begin that are known for no CSV: zip, gzip, PDF, Office, images and the like, and UTF-16; in hexadecimal. */
+/** How files begin that are known for no CSV: zip, gzip, PDF, Office, images and the like, and UTF-32; in hexadecimal. */
 const BINARY =
   /^(?:efbbbf)?(?:504b|255044462d|1f8b|d0cf|89504e47|ffd8|474946383|49492a00|4d4d00|425a68|fd377a|377a|52617221|28b52ffd|53514c69|50415231|7f454c46|7b5c727466|fffe|feff)/;
 const mayBeBinary = (file: Buffer) =>
@@ -94,7 +94,8 @@ function expected(file: Buffer, columns: Columns): Reading {
 }
 
 /** What must hold of a reading, whatever the file. */
-function mustFit({ rows, fault }: Reading, file: Buffer, { required, optional }: Columns): void {
+function mustFit({ rows, fault }: Reading, given: Buffer, { required, optional }: Columns): void {
+  const file = inUtf8(given);
   const lines = linesOf(file);
   const tooLong = lines.some((line) => line.length > LONGEST_LINE);
   const bad = {
@@ -283,7 +284,7 @@ const responses = target(
       return;
     }
     const { header, rows } = response;
-    must(pieceOf(header, rows).equals(file), 'all rows together are the file, byte by byte');
+    must(pieceOf(header, rows).equals(inUtf8(file)), 'all rows together are the file in UTF-8, byte by byte');
     const lines = linesInPiece(header, rows);
     for (const [n, row] of rows.entries()) {
       const [only] = linesInPiece(header, [row]);
