@@ -54,7 +54,7 @@ export async function readResponse(file: Buffer): Promise<ReadableResponse | Ref
       const parsed = parse(row.cells[column] ?? '');
       return {
         identifier: 'value' in parsed ? parsed.value : undefined,
-        outcome: row.cells.outcome ?? '',
+        outcome: (row.cells.outcome ?? '').toLowerCase(),
         bytes: slice,
       };
     });

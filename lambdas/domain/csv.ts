@@ -4,6 +4,7 @@
  */
 import { CsvError, type Parser, parse } from 'csv-parse';
 import { Utf8Bytes } from './encodings.ts';
+import { columnNamed } from './headers.ts';
 import { LineBreaker, type Lines } from './lines.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import { HeaderSeparator, type Separator } from './separators.ts';
@@ -82,7 +83,7 @@ function textOf(cell: string): string {
 
 /**
  * Reads a CSV file (UTF-8, optional BOM, or UTF-16 with it; header required, LF or CRLF, RFC 4180 quoting; separated by what its header
- * is separated by: commas, `;` or tabs; columns by name in any order and case; cells trimmed; `="…"` is its text; a quote within an
+ * is separated by: commas, `;` or tabs; columns by any of their names, in any order and case; cells trimmed; `="…"` is its text; a quote within an
  * unquoted cell is one of its characters; empty lines are no rows). Yields the rows in batches; all rows before a fault are yielded
  * before it is thrown.
  * @throws FileFault `empty_file`, `not_csv`, `not_utf8`, `nul_byte`, `missing_column:<name>`, `duplicate_column:<name>`,
@@ -368,12 +369,12 @@ class RecordReader<Column extends string> {
   }
 
   #header(line: number, cells: string[]): void {
-    const names = cells.map((cell) => textOf(cell).toLowerCase());
+    const names = cells.map((cell) => columnNamed(textOf(cell)));
     const { required, optional, oneOf = [] } = this.#columns;
     const hasNone = !oneOf.some((column) => names.includes(column));
     const lacking = required.find((column) => !names.includes(column)) ?? (hasNone ? oneOf[0] : undefined);
     // Read as a header without rows, a withdrawal of one handset would take back its whole report.
-    const missing = names.some((name) => IDENTIFIER.test(name.replaceAll(/[\s+\-'"=]/g, '')))
+    const missing = names.some((name) => IDENTIFIER.test(name.replaceAll(/[\s_+\-'"=]/g, '')))
       ? (lacking ?? required[0] ?? oneOf[0])
       : lacking;
     const twice = [...required, ...optional].find((column) => names.indexOf(column) !== names.lastIndexOf(column));

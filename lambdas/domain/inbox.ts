@@ -64,7 +64,7 @@ const PARTS: ReadonlyMap<string, number> = new Map([
  * Reads a key of the inbox: `reports/<agency>/<name>.csv`, `usage/<operator>/<name>.csv`,
  * `responses/<operator>/<directionId>/<name>.csv`, `decisions/<approver>/<batchId>/<name>.csv`, `exemptions/<approver>/<name>.csv`,
  * `admissions/<approver>/<name>.csv`, `lookups/<caseworker>/<name>.csv`, `appeals/<caseworker>/<name>.csv` or
- * `withdrawals/<agency>/<batchId>/<name>.csv`, where a name holds no `/`. Anything else is a stray. Whether the uploader is configured,
+ * `withdrawals/<agency>/<batchId>/<name>.csv`, where a name holds no `/`, and its ending may be `.CSV`. Anything else is a stray. Whether the uploader is configured,
  * and whether there is such a direction or batch, is not looked at.
  */
 export function parseInboxKey(key: string): InboxKey {
@@ -76,7 +76,7 @@ export function parseInboxKey(key: string): InboxKey {
   const place = `${first}/`;
   const name = parts.at(-1) ?? '';
   if (parts.length !== PARTS.get(place)) return { kind: 'stray', why: 'unknown_place' };
-  if (!name.endsWith('.csv') || name === '.csv') return { kind: 'stray', why: 'not_a_csv_name' };
+  if (!/.\.csv$/is.test(name)) return { kind: 'stray', why: 'not_a_csv_name' };
   if (place === INBOX.reports.prefix) {
     return isAgencyId(who) ? { kind: 'report', agency: who, name } : { kind: 'stray', why: 'bad_agency' };
   }

@@ -69,7 +69,7 @@ export function takenReceiptKey(
   return `${OUTBOX.receipts.prefix}${uploader}/${about}/${name}.${sha256}.json`;
 }
 
-/** The explanations of what a file of lookups asks about, under its name without `.csv`. */
+/** The explanations of what a file of lookups asks about, under its name without `.csv`; a name in capitals stays whole, so that `a.csv` and `a.CSV` are two. */
 export function explanationKey(caseworker: CaseworkerId, name: string, sha256: string): string {
   return `${OUTBOX.explanations.prefix}${caseworker}/${name.replace(/\.csv$/, '')}.${sha8(sha256)}.json`;
 }

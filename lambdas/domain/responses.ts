@@ -98,7 +98,8 @@ export function parseResponseRow(
   if ('reason' in identifier) return { line, reason: identifier.reason };
   const found = rowOf(identifier.value);
   if (found === undefined) return { line, reason: 'not_in_direction' };
-  const outcome = rulesOf(kind).answers.find((answer) => answer === row.cells.outcome);
+  const said = row.cells.outcome?.toLowerCase();
+  const outcome = rulesOf(kind).answers.find((answer) => answer === said);
   if (outcome === undefined) return { line, reason: 'unknown_outcome' };
   const told = row.cells.occurred_on ?? '';
   const day = told === '' ? uploadDay : parseDay(told);
@@ -125,7 +126,7 @@ function onwardOf(
   operators: readonly string[],
 ): Onward | { readonly reason: RowReason } {
   if (column === 'ground') {
-    const ground = EXTENSION_GROUNDS.find((one) => one === cell);
+    const ground = EXTENSION_GROUNDS.find((one) => one === cell.toLowerCase());
     return ground === undefined ? { reason: 'bad_ground' } : { ground };
   }
   if (cell === '') return { reason: 'missing_to' };

@@ -10,6 +10,7 @@ import { ENDINGS } from '../../lambdas/domain/decisions.ts';
 import { orderCsv, restoreCsv } from '../../lambdas/domain/directions.ts';
 import { exemptionColumns } from '../../lambdas/domain/exemptions.ts';
 import { GATE_RULES } from '../../lambdas/domain/gates.ts';
+import { OTHER_NAMES } from '../../lambdas/domain/headers.ts';
 import {
   type AgencyId,
   type BatchId,
@@ -88,6 +89,16 @@ describe('docs/formats.md', () => {
       'unknown_approver',
       'unknown_caseworker',
     ]);
+  });
+
+  it('says what else columns are called, and no other name', () => {
+    const [, told = ''] = /with `_` or a blank between words; ([\s\S]*?)\. Unknown columns/.exec(page) ?? [];
+    const named = told
+      .split(', and ')
+      .map((part) => [...part.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name.toLowerCase()));
+    expect(named.map(([column = '', ...names]) => [column, sorted(names)])).toEqual(
+      Object.entries(OTHER_NAMES).map(([column, names]) => [column, sorted(names)]),
+    );
   });
 
   it('names the columns of the files that come in', () => {

@@ -54,7 +54,8 @@ function separatorIn(text: string): string {
     .replace(/^(?:\r?\n)+/, '')
     .replace(/(^|[,;\t\n])([ \t\r\f\v]*)"(?:[^"]|"")*(?:"|$)/g, '$1$2x')
     .split('\n');
-  return [',', ';', '\t'].find((one) => header.trim().includes(one)) ?? ',';
+  const names = header.replace(/^[ \t\r\f\v]+|[ \t\r\f\v]+$/g, '');
+  return [',', ';', '\t'].find((one) => names.includes(one)) ?? ',';
 }
 
 /** A file's bytes in UTF-8, also of one in UTF-16; with a byte that is none in UTF-8 in the place of what is no character there. */
@@ -131,10 +132,15 @@ export function reckon(text: string, columns: Columns): Reading {
       fault: unclosed === null ? { line: 1, reason: 'empty_file' } : { line: unclosed, reason: 'unclosed_quote' },
     };
   }
-  const names = header.cells.map((name) => name.toLowerCase());
+  const others: Record<string, RegExp> = { imei: /^imei (no\.?|number)$/, msisdn: /^(msisdn|mobile) (no\.?|number)$/ };
+  const names = header.cells.map((cell) => {
+    const words = cell.toLowerCase().split(/[\s_]+/);
+    const other = Object.keys(others).find((column) => others[column]?.test(words.join(' ')));
+    return other ?? words.join('_');
+  });
   const all = [...columns.required, ...columns.optional];
   const isIdentifier = (name: string) => {
-    const bare = [...name].filter((one) => !/[\s'"=+-]/.test(one)).join('');
+    const bare = [...name].filter((one) => !/[\s_'"=+-]/.test(one)).join('');
     return /^[0-9]{10,16}$|^[0-9]([.,][0-9]+)?e[0-9]+$/.test(bare);
   };
   for (const name of columns.required) {

@@ -11,6 +11,20 @@ describe('the rows of a CSV file', () => {
   test('columns are found by name in any order and case, and unknown ones are ignored', async () => {
     expect((await read('Note,seen by,IMEI\nx,me,1\n')).rows).toEqual([row(2, '1', 'x')]);
   });
+  test('a column has other names, and only those of the list', async () => {
+    const asked = { required: ['imei'], optional: ['msisdn', 'case_ref'] };
+    const names = async (header: string) => (await readAll([Buffer.from(`${header}\n1,2,3\n`)], asked)).rows[0];
+    const cells = { imei: '1', msisdn: '2', case_ref: '3' };
+    for (const header of [
+      'IMEI No.,Mobile No.,Case Ref',
+      'imei number,MOBILE NUMBER,case  ref',
+      'Imei_No,msisdn number,CASE_REF',
+      'IMEI NO,MSISDN No,="Case Ref"',
+      '"imei\u00a0no.",mobile_no,case_ref',
+    ])
+      expect(await names(header)).toEqual({ line: 2, cells });
+    expect(await names('imei,mobile,phone no.')).toEqual({ line: 2, cells: { imei: '1', msisdn: '', case_ref: '' } });
+  });
   test('an optional column may be missing: its cells are empty', async () => {
     expect((await read('imei\n1\n')).rows).toEqual([row(2, '1')]);
   });
@@ -152,6 +166,8 @@ describe("files that can't be read", () => {
     ['a header on line 3 without the column', '\n\nnote\n1\n', 3, 'missing_column:imei', 0],
     ['a column twice', 'imei,note,IMEI\n1,x,2\n', 1, 'duplicate_column:imei', 0],
     ['an optional column twice', 'imei,note," Note "\n1,x,2\n', 1, 'duplicate_column:note', 0],
+    ['a column under two of its names', 'imei,note,IMEI No.\n1,x,2\n', 1, 'duplicate_column:imei', 0],
+    ['a name that is none of the list', 'imei nr,note\n1,x\n', 1, 'missing_column:imei', 0],
     ['a missing column and one twice', 'note,note\n1,2\n', 1, 'missing_column:imei', 0],
     ['a quote never closed', `${good}3,"z\n4,u\n5,v\n`, 4, 'unclosed_quote', 2],
     ['a quote never closed in the last line', `${good}3,"z`, 4, 'unclosed_quote', 2],

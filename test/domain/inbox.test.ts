@@ -14,6 +14,11 @@ describe('a key of the inbox', () => {
   test('of a report names its agency', () => {
     expect(parseInboxKey('reports/mha/june.csv')).toEqual({ kind: 'report', agency: 'mha', name: 'june.csv' });
   });
+  test('may end in .CSV, which stays part of the name', () => {
+    expect(parseInboxKey('reports/mha/JUNE.CSV')).toEqual({ kind: 'report', agency: 'mha', name: 'JUNE.CSV' });
+    expect(parseInboxKey('usage/jio/June.Csv')).toEqual({ kind: 'usage', operator: 'jio', name: 'June.Csv' });
+    expect(parseInboxKey('usage/jio/.CSV')).toEqual({ kind: 'stray', why: 'not_a_csv_name' });
+  });
   test('of a usage file names its operator', () => {
     expect(parseInboxKey('usage/jio/2026-06.csv')).toEqual({ kind: 'usage', operator: 'jio', name: '2026-06.csv' });
   });
@@ -111,7 +116,7 @@ describe('a key of the inbox', () => {
     ['reports/mha/.csv', 'not_a_csv_name'],
     ['reports/mha/june.xlsx', 'not_a_csv_name'],
     ['reports/mha/june.csv.gz', 'not_a_csv_name'],
-    ['reports/mha/JUNE.CSV', 'not_a_csv_name'],
+    ['reports/mha/JUNE.XLSX', 'not_a_csv_name'],
     ['reports/MHA/june.csv', 'bad_agency'],
     ['reports//june.csv', 'bad_agency'],
     ['reports/m h a/june.csv', 'bad_agency'],

@@ -50,6 +50,8 @@ export function badFiles({ columns, row }: FileKind): BadFile[] {
     whole('with a column twice', `duplicate_column:${first}`, `${first.toUpperCase()},${good}`),
     whole('that is a zip', 'not_csv', Buffer.concat([zip, Buffer.from(good)])),
     whole('that is a PDF', 'not_csv', `%PDF-1.7\n${good}`),
+    whole('that is gzipped', 'not_csv', Buffer.from('1f8b0800000000000003', 'hex')),
+    whole('in UTF-32', 'not_csv', Buffer.from('fffe000069000000', 'hex')),
     whole('in UTF-16 without a mark', 'not_csv', utf16),
     inside('that is not UTF-8', 'not_utf8', Buffer.from(row(2, 'Orissa é'), 'latin1')),
     inside('with an unclosed quote', 'unclosed_quote', row(2, '"Delhi')),

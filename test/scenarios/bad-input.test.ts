@@ -191,7 +191,7 @@ describe('an object outside the agreed places', () => {
     ['a key of 901 bytes', 'key_too_long', `reports/mha/${'x'.repeat(885)}.csv`],
     ['a key of 919 bytes in 301 Devanagari letters', 'key_too_long', `reports/mha/${'ज'.repeat(301)}.csv`],
     ['usage/airtel/may/usage.csv', 'unknown_place'],
-    ['usage/airtel/usage.CSV', 'not_a_csv_name'],
+    ['usage/airtel/usage.xlsx', 'not_a_csv_name'],
     ['usage/a very long operator/usage.csv', 'bad_operator'],
     ['usage/aircel/usage.csv', 'unknown_operator'],
     ['responses/airtel/answer.csv', 'unknown_place'],
@@ -263,7 +263,7 @@ describe('what was good before', () => {
 
 describe('bad files beside good ones', () => {
   it('stop none of those that come at the same moment', async () => {
-    const bad = Buffer.from([0xff, 0xfe, 0x69, 0x00]);
+    const bad = Buffer.from('%PDF-1.7\n');
     const { inbox } = bucketsOf(lab.cloud);
     const good = ['usage', 'report', 'response'] as const;
     const content = {

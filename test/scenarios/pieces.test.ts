@@ -67,7 +67,7 @@ const STOPPED = [
   `${H3},9840000001,2026-05-01,"a place with a long name"\n`, // 2
   `${H3},984000000,2026-05-01,"a place with a long name"\n`, // 3
   `${H3},9840000002,2026-05-01,"a place with a long name"\n`, // 4
-  `${H3},9840000003,2026-05-01,a place with a "short" name\n`, // 5
+  `${H3},9840000003,2026-05-01,"a place" with a short name\n`, // 5
   `${H3},9840000004,2026-05-01,"a place with a long name"\n`, // 6
 ].join('');
 const STOPPED_REJECTS = 'line,value,reason\n3,984000000,bad_msisdn\n5,,unclosed_quote\n';

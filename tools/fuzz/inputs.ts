@@ -8,6 +8,13 @@ export interface Columns {
   readonly optional: readonly string[];
 }
 
+/** How a header may call a column. */
+const CALLED = {
+  'as it is': (name: string) => name,
+  'in capitals': (name: string) => name.toUpperCase(),
+  'by others': (name: string) => ({ imei: 'IMEI No.', msisdn: 'Mobile Number' })[name] ?? name.replaceAll('_', ' '),
+};
+
 const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
 
 /** A text in the form of a CSV file with these columns, in which most is as it should be. */
@@ -26,9 +33,9 @@ function csvText({ required, optional }: Columns): fc.Arbitrary<string> {
     last: fc.boolean(),
     quote: fc.constantFrom('never', 'always', 'asked', 'formula'),
     separator: fc.constantFrom(',', ',', ';', '\t'),
-    capitals: fc.boolean(),
+    named: fc.constantFrom('as it is', 'as it is', 'in capitals', 'by others'),
   });
-  return fc.tuple(named, style).chain(([[wanted, others], { bom, end, last, quote, separator, capitals }]) => {
+  return fc.tuple(named, style).chain(([[wanted, others], { bom, end, last, quote, separator, named: how }]) => {
     const written = (cell: string) =>
       quote === 'formula' && /^[0-9]/.test(cell)
         ? `="${cell}"`
@@ -38,7 +45,7 @@ function csvText({ required, optional }: Columns): fc.Arbitrary<string> {
     const names = [...wanted, ...others];
     const row = fc.tuple(...names.map((name) => cellOf(name)));
     return fc.array(row, { maxLength: 5 }).map((rows) => {
-      const header = names.map((name) => (capitals ? name.toUpperCase() : name));
+      const header = names.map((name) => CALLED[how](name));
       const lines = [header, ...rows].map((cells) => cells.map(written).join(separator));
       return `${bom ? '\ufeff' : ''}${lines.join(end)}${last ? end : ''}`;
     });
@@ -188,7 +195,9 @@ export function fileOf(columns: Columns): fc.Arbitrary<Buffer> {
 /** Where a file is cut into chunks. */
 export const cuts = fc.array(fc.nat({ max: 400 }), { maxLength: 6 });
 
-const name = orSpoilt(fc.constantFrom('june.csv', 'a b.csv', 'जून.csv', '=1+1.csv', '..csv', 'back\\slash.csv'));
+const name = orSpoilt(
+  fc.constantFrom('june.csv', 'JUNE.CSV', 'a b.csv', 'जून.csv', '=1+1.csv', '..csv', 'back\\slash.csv'),
+);
 const who = orSpoilt(fc.constantFrom('mha', 'jio', 'airtel', 'up-police', 'nobody'));
 const direction = orSpoilt(
   fc.constantFrom('mha-0123456789ab.reverify.airtel.1-0-0', 'mha-0123456789ab.block.airtel.1-0-1', '..', '.', 'none'),

@@ -251,7 +251,8 @@ const strays = target(
     const { AGENCIES, OPERATORS } = ENVIRONMENT;
     const who = key.split('/')[1] ?? '';
     const known = `${AGENCIES},${OPERATORS}`.split(',').includes(who);
-    if (stray.length === 0) must(known && key.endsWith('.csv'), 'a file is taken only from somebody known');
+    if (stray.length === 0)
+      must(known && key.toLowerCase().endsWith('.csv'), 'a file is taken only from somebody known');
     else
       must(
         done.told.length === 1 && done.outbox.size === 0 && aws.started.length === 0,

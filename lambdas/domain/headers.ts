@@ -1,0 +1,20 @@
+/** What columns are called in headers. docs/formats.md has the same list. */
+
+/** The other names of a column that clerks and spreadsheets write, in lower case. None that could be another column's: no `mobile`, which may be a handset. */
+export const OTHER_NAMES = {
+  imei: ['imei no', 'imei no.', 'imei number'],
+  msisdn: ['msisdn no', 'msisdn no.', 'msisdn number', 'mobile no', 'mobile no.', 'mobile number'],
+} as const;
+
+const MEANT = new Map(
+  Object.entries(OTHER_NAMES).flatMap(([column, names]) => names.map((name): [string, string] => [name, column])),
+);
+
+/** What a name in a header stands for: upper and lower case are one, as are `_` and blanks between words. */
+export function columnNamed(name: string): string {
+  const words = name
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s_]+/g, ' ');
+  return MEANT.get(words) ?? words.replaceAll(' ', '_');
+}
