@@ -1,15 +1,14 @@
 /** The page of a run: what happened, batch by batch, and what each file is that it left. */
 import type { Summary } from '../lambdas/domain/books.ts';
-import { type Bar, bars, type Series, timeline } from '../lambdas/domain/charts.ts';
+import { timeline } from '../lambdas/domain/charts.ts';
 import { type Instant, instantOf } from '../lambdas/domain/days.ts';
 import { type Content, type Html, html } from '../lambdas/domain/html.ts';
 import { FOLLOW_UP } from '../lambdas/domain/identifiers.ts';
-import { BOOKS } from '../lambdas/domain/kinds.ts';
+import { columnWords, outcomeBars, outcomeTable } from '../lambdas/domain/outcome-bars.ts';
 import { counted, outside, pageOf, table, time } from '../lambdas/domain/page-parts.ts';
 import { SUBJECT_STATES } from '../lambdas/domain/reversals.ts';
 import type { OrderNotice } from './desk.ts';
 import { fileLinks } from './page-files.ts';
-import { words } from './report.ts';
 import type { Results } from './results.ts';
 
 /** What the page tells of. */
@@ -20,19 +19,6 @@ export interface RunTold extends Results {
   /** Paths below the page's folder. */
   readonly files: readonly string[];
 }
-
-/** How rows end, in the colours of the charts. */
-const ENDS: readonly (Series & { column: keyof Summary['connections'] & keyof typeof BOOKS.connections.ended })[] = [
-  { column: 'verified', name: 'verified', colour: 'good' },
-  { column: 'disconnected', name: 'disconnected', colour: 'bad' },
-  { column: 'surrendered', name: 'surrendered', colour: 'bad' },
-  { column: 'notFound', name: 'not found', colour: 'none' },
-  { column: 'ported', name: 'ported', colour: 'moved' },
-  { column: 'extended', name: 'extended', colour: 'moved' },
-  { column: 'reissued', name: 'somebody else’s', colour: 'open' },
-  { column: 'withdrawn', name: 'withdrawn', colour: 'open' },
-  { column: 'overdue', name: 'overdue', colour: 'late' },
-];
 
 /** The page; names no number, and of handsets none. */
 export function runHtml(told: RunTold): string {
@@ -113,58 +99,21 @@ function batch(summary: Summary, orders: readonly OrderNotice[]): Html {
     return html`${heading}<p>It ended without effect (${status.replace('_', ' ')}) at ${time(settledAt)}.</p>
 </section>
 `;
-  const left = Object.keys(BOOKS.connections.decided).filter(
-    (column) => column !== 'directed' && connections[column as 'struck'] > 0,
-  );
-  const funnel: Bar[] = [
-    { name: 'Numbers seen in these handsets', count: connections.linked },
-    {
-      name: 'Directed to be re-verified',
-      count: connections.directed,
-      ...(left.length === 0
-        ? {}
-        : {
-            note: `left out: ${left.map((column) => `${connections[column as 'struck'].toLocaleString('en-IN')} ${words(column)}`).join(', ')}`,
-          }),
-    },
-    {
-      name: 'How they ended',
-      count: connections.directed,
-      parts: ENDS.map(({ column }) => connections[column]),
-      note: ENDS.filter(({ column }) => connections[column] > 0)
-        .map(({ column, name }) => `${connections[column].toLocaleString('en-IN')} ${name}`)
-        .join(', '),
-    },
-  ];
   const rungs = rungsOf(batchId, orders);
   return html`${heading}<p>It took from ${time(startedAt)} to ${time(settledAt)}; ${summary.unexplained} rows are unexplained.</p>
-${bars(`${batchId}-rows`, 'From the numbers to their outcomes', funnel, ENDS)}${byOperator(summary)}
+${outcomeBars(`${batchId}-rows`, connections)}${outcomeTable(
+  `${batchId}-operators`,
+  'Numbers by operator, and how they ended',
+  Object.entries(summary.operators).map(([name, own]) => [name, own.connections]),
+)}
 <p>Of ${counted(blocks.rows, 'block')} of handsets, one for each operator, ${blocks.directed} were directed: ${blocks.blocked} blocked, ${blocks.notFound} not found, ${blocks.withdrawn} withdrawn, ${blocks.overdue} overdue.</p>
 ${
   rungs.length === 0
     ? html``
     : html`<h3>Its deadlines</h3>
-${timeline(rungs.map(({ order, deadline }) => ({ name: words(order.replace('_', ' ')), when: html`to be answered by ${time(deadline)}`, state: 'done' as const })))}`
+${timeline(rungs.map(({ order, deadline }) => ({ name: columnWords(order.replace('_', ' ')), when: html`to be answered by ${time(deadline)}`, state: 'done' as const })))}`
 }</section>
 `;
-}
-
-function byOperator({ batchId, operators }: Summary): Html {
-  const used = ENDS.filter(({ column }) => Object.values(operators).some(({ connections }) => connections[column] > 0));
-  return table(
-    `${batchId}-operators`,
-    'Numbers by operator, and how they ended',
-    [
-      { title: 'Operator' },
-      { title: 'Directed', count: true },
-      ...used.map(({ name }) => ({ title: name, count: true })),
-    ],
-    Object.entries(operators).map(([name, { connections }]): Content[] => [
-      name,
-      connections.directed,
-      ...used.map(({ column }) => connections[column]),
-    ]),
-  );
 }
 
 /** The rungs of re-verification that were reached, each with its deadline. */
@@ -175,6 +124,9 @@ function rungsOf(batchId: string, orders: readonly OrderNotice[]): { order: stri
       rungs.set(rung, { order, deadline: instantOf(deadline) });
   return [...rungs].sort(([a], [b]) => a - b).map(([, rung]) => rung);
 }
+
+/** How numbers mostly end that moved. */
+const NIGHTLY = ['verified', 'disconnected', 'notFound', 'ported', 'extended'] as const;
 
 function nights({ summaries }: RunTold): Html {
   const all = summaries.filter(({ agency }) => agency === FOLLOW_UP);
@@ -188,13 +140,13 @@ ${table(
   [
     { title: 'Follow-up' },
     { title: 'Numbers moved', count: true },
-    ...ENDS.slice(0, 5).map(({ name }) => ({ title: name, count: true })),
+    ...NIGHTLY.map((column) => ({ title: columnWords(column), count: true })),
     { title: 'To give back', count: true },
   ],
   all.map(({ batchId, connections, outcomes }): Content[] => [
     batchId,
     connections.linked,
-    ...ENDS.slice(0, 5).map(({ column }) => connections[column]),
+    ...NIGHTLY.map((column) => connections[column]),
     outcomes?.directed ?? 0,
   ]),
 )}</section>
@@ -215,7 +167,7 @@ ${table(
     { title: 'Decided by' },
     { title: 'Ended' },
     { title: 'Asked for', count: true },
-    ...SUBJECT_STATES.map((state) => ({ title: words(state), count: true })),
+    ...SUBJECT_STATES.map((state) => ({ title: columnWords(state), count: true })),
     { title: 'Given back', count: true },
   ],
   all.map(({ summary, by }): Content[] => {

@@ -2,6 +2,7 @@
 import type { Summary } from '../lambdas/domain/books.ts';
 import { FOLLOW_UP } from '../lambdas/domain/identifiers.ts';
 import { BOOKS, type Book, LEFT_OUT } from '../lambdas/domain/kinds.ts';
+import { columnWords } from '../lambdas/domain/outcome-bars.ts';
 import { SUBJECT_STATES } from '../lambdas/domain/reversals.ts';
 import type { Conducted } from './conduct.ts';
 import type { OrderNotice } from './desk.ts';
@@ -78,19 +79,13 @@ function decidedOf(book: Book): string[] {
   return ['directed', ...columns.filter((column) => !SELDOM.has(column)), ...columns.filter((c) => SELDOM.has(c))];
 }
 
-/** A column in words: `notFound` is "not found". */
-export function words(column: string): string {
-  if (column === 'alreadyOpen') return 'already open elsewhere';
-  return column.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-}
-
 function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
   const { report, connections, blocks } = summary;
   const list = (of: object, columns: readonly string[]): string => {
     const counts = countsOf(of);
     return columns
       .filter((column) => !SELDOM.has(column) || (counts[column] ?? 0) > 0)
-      .map((column) => `${number(counts[column] ?? 0)} ${words(column)}`)
+      .map((column) => `${number(counts[column] ?? 0)} ${columnWords(column)}`)
       .join(', ');
   };
   const opening = `Batch ${summary.batchId} of ${summary.agency}, from ${summary.file}`;
@@ -159,7 +154,7 @@ function reversalsText(reversals: readonly Reversed[]): string {
 function parts(of: object, columns: readonly string[]): string {
   const counts = countsOf(of);
   const found = columns.filter((column) => (counts[column] ?? 0) > 0);
-  return found.map((column) => `${number(counts[column] ?? 0)} ${words(column)}`).join(', ');
+  return found.map((column) => `${number(counts[column] ?? 0)} ${columnWords(column)}`).join(', ');
 }
 
 function countsOf(book: object): Readonly<Record<string, number | undefined>> {
@@ -178,7 +173,7 @@ function operatorTable({ operators }: Summary): string[] {
   };
   const group = (name: string, { length }: readonly string[]) =>
     Array.from({ length }, (_, n) => (n === 0 ? name : ''));
-  const names = ['given', 'overdue', ...columns.connections.map(words), ...columns.blocks.map(words)];
+  const names = ['given', 'overdue', ...columns.connections.map(columnWords), ...columns.blocks.map(columnWords)];
   const head = [
     ['operator', 'directions', '', ...group('connections', columns.connections), ...group('blocks', columns.blocks)],
     ['', ...names],

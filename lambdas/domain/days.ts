@@ -102,10 +102,3 @@ export function laterOf(one: Instant, other: Instant): Instant {
 export function addSeconds(instant: Instant, seconds: number): Instant {
   return instantOf(millisOf(instant) + seconds * SECOND);
 }
-
-const IST_SECONDS = 5.5 * 3600;
-
-/** An instant as people in India read it, to the minute: `2026-06-11 05:30 IST`. */
-export function inIndia(instant: Instant): string {
-  return `${addSeconds(instant, IST_SECONDS).slice(0, 16).replace('T', ' ')} IST`;
-}

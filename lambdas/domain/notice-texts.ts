@@ -2,8 +2,9 @@
  * Notices as people read them, who subscribe by e-mail: a subject, and a text that says what happened, what is to be done about it,
  * and where the files lie. Programs get the JSON.
  */
-import { type Instant, inIndia } from './days.ts';
+import type { Instant } from './days.ts';
 import type { AdministratorNotice, AgencyNotice, ApproverNotice, BatchFailing, OperatorNotice } from './notices.ts';
+import { inIndia } from './wording.ts';
 
 export type Notice = OperatorNotice | AgencyNotice | ApproverNotice | AdministratorNotice;
 type Kind = Notice['kind'];

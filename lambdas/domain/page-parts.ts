@@ -1,7 +1,8 @@
 /** What all pages are made of. */
-import { type Instant, inIndia } from './days.ts';
+import type { Instant } from './days.ts';
 import { type Content, grouped, Html, html } from './html.ts';
 import { STYLE } from './page-style.ts';
+import { inIndia } from './wording.ts';
 
 /** So many of something. */
 export const counted = (count: number, one: string, more = `${one}s`) =>

@@ -14,7 +14,8 @@ export const COLOURS = {
     late: '#8a5a00',
     none: '#6a6d79',
     moved: '#1c5fb8',
-    open: '#8d6bb8',
+    withdrawn: '#8d6bb8',
+    open: '#767985',
     step: '#34557f',
   },
   dark: {
@@ -29,7 +30,8 @@ export const COLOURS = {
     late: '#f0b849',
     none: '#a9adba',
     moved: '#7fb2ff',
-    open: '#c9a6f2',
+    withdrawn: '#c9a6f2',
+    open: '#8b8e9b',
     step: '#9db8dd',
   },
 } as const;
@@ -40,7 +42,7 @@ const properties = (colours: Readonly<Record<string, string>>) =>
     .join(';');
 
 /** The colours of what is drawn. */
-export const SERIES = ['good', 'bad', 'late', 'none', 'moved', 'open', 'step'] as const;
+export const SERIES = ['good', 'bad', 'late', 'none', 'moved', 'withdrawn', 'open', 'step'] as const;
 
 /** The page's style sheet. */
 export const STYLE = `

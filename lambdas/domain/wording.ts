@@ -6,11 +6,17 @@ export function dayText(day: Day): string {
   return `${Number(day.slice(8))} ${MONTHS[Number(day.slice(5, 7)) - 1]} ${Number(day.slice(0, 4))}`;
 }
 
+/** An instant as tables have it, as clocks show it in India: 2026-06-03 05:30 IST. */
+export function inIndia(instant: Instant): string {
+  return `${dayOf(instant)} ${clockInIndia(instant)} IST`;
+}
+
 /** An instant in words, as clocks show it in India: 3 June 2026, 05:30 IST. */
 export function instantText(instant: Instant): string {
-  const clock = new Date(millisOf(instant) + KOLKATA).toISOString().slice(11, 16);
-  return `${dayText(dayOf(instant))}, ${clock} IST`;
+  return `${dayText(dayOf(instant))}, ${clockInIndia(instant)} IST`;
 }
+
+const clockInIndia = (instant: Instant) => new Date(millisOf(instant) + KOLKATA).toISOString().slice(11, 16);
 
 const MONTHS = [
   ...['January', 'February', 'March', 'April', 'May', 'June'],

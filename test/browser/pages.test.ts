@@ -9,10 +9,12 @@ import type { Asked } from '../../lambdas/domain/appeals.ts';
 import { type PreviewDetails, previewHtml } from '../../lambdas/domain/preview-page.ts';
 import { reversalHtml } from '../../lambdas/domain/reversal-page.ts';
 import { reversalPreviewOf } from '../../lambdas/domain/reversal-preview.ts';
+import { statusHtml } from '../../lambdas/domain/status-page.ts';
 import { WeighedHandsets } from '../../lambdas/domain/weighing.ts';
 import { lookAt, startBrowser, VIEWS } from '../../tools/pictures/browser.ts';
 import { batchId, day, imei } from '../domain/example.ts';
 import { counts, preview } from '../domain/previewed.ts';
+import { directed } from '../domain/standing.ts';
 
 /** The most that a page may weigh, in bytes (300 kB). */
 const HEAVIEST = 300_000;
@@ -51,6 +53,7 @@ const asked = {
 const PAGES = {
   'a preview with more held handsets and areas than it shows': previewHtml(preview, most),
   'a preview of a reversal': reversalHtml(reversalPreviewOf(asked, 3, 1), asked, 0),
+  'the status of a batch': statusHtml(directed),
 };
 
 let browser: Browser;

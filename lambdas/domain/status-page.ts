@@ -1,0 +1,190 @@
+/**
+ * A batch's status as a page for its agency, approvers and administrators: where it stands, what comes next and by when, what became of
+ * its rows, what is open and what is overdue. It stands alone, and names no number and no handset.
+ */
+import { type Station, timeline } from './charts.ts';
+import { type Instant, millisOf } from './days.ts';
+import { type Content, type Html, html } from './html.ts';
+import { outcomeBars, outcomeTable } from './outcome-bars.ts';
+import { counted, outside, pageOf, table, time } from './page-parts.ts';
+import { hasEnded, type NextStep, type Status, type StatusName } from './status.ts';
+
+const NAMES: Readonly<Record<StatusName, string>> = {
+  registered: 'registered: its report was read',
+  waiting: 'waiting for the approvers’ decision',
+  approved: 'approved, and waits for its turn to direct',
+  directed: 'directed: operators work on it',
+  settled: 'settled: everything has ended or is overdue, and its books are published',
+  failed: 'failed before it directed anybody; the same report may be uploaded again',
+  refused: 'refused by an approver: nobody is directed',
+  lapsed: 'lapsed: not enough approvers approved it in time, and nobody is directed',
+  over_limit: 'over a limit: it reaches more than it may, and nobody is directed',
+  withdrawn: 'withdrawn by its agency: nobody is directed',
+};
+const STEPS: Readonly<Record<NextStep, string>> = {
+  preview: 'its preview',
+  decision: 'the approvers’ decision',
+  orders: 'its first orders',
+  block: 'orders to block',
+  unblock: 'orders to unblock',
+  reverify: 'orders to re-verify',
+  bar_outgoing: 'orders to bar outgoing calls',
+  bar_incoming: 'orders to bar incoming calls',
+  disconnect: 'orders to disconnect',
+  restore: 'orders to give service back',
+  overdue: 'what is open then is overdue',
+  settled: 'its books',
+};
+const DAY_MS = 86_400_000;
+
+/** The page. Its bytes follow from the status. */
+export function statusHtml(status: Status): string {
+  return pageOf(
+    `Status of ${status.batchId}`,
+    html`${opening(status)}${way(status)}${rows(status)}${open(status)}${overdue(status)}${source(status)}`,
+  );
+}
+
+function opening({ batchId, agency, status, since, asOf, next }: Status): Html {
+  const comes =
+    next === null
+      ? html``
+      : html`<p>Next: ${STEPS[next.what]}${next.by === null ? '' : html`, by ${time(next.by)}`}.</p>`;
+  return html`<header>
+<h1>Batch <span class="id">${batchId}</span></h1>
+<p class="lead">This batch of ${agency} is ${NAMES[status]}.</p>
+<p>So it is since ${time(since)}${hasEnded(status) ? '' : html`; this page was made at ${time(asOf)}`}.</p>
+${comes}
+</header>
+`;
+}
+
+/** The stations of a batch: those behind it, the one at which it is, and those to come. */
+function way({ status, since, next, open: rungs, asOf }: Status): Html {
+  const order: readonly StatusName[] = ['registered', 'waiting', 'approved', 'directed', 'settled'];
+  const names = ['Report read', 'Decision', 'Turn to direct', 'Orders and answers', 'Books published'];
+  const here = order.indexOf(status);
+  if (here < 0)
+    return timeline([
+      { name: 'Report read', when: '', state: 'done' },
+      { name: status.replace('_', ' '), when: time(since), state: 'done' },
+    ]);
+  const ladder = rungs.map(
+    ({ deadline, kind, order: rung, next: then, rows: count }): Station => ({
+      name: html`${kind === 'block' ? 'Handsets' : 'Numbers'}: ${rung.replace('_', ' ')}, ${counted(count, 'row')} open`,
+      when: html`until ${time(deadline)} (${left(deadline, asOf)}), then ${STEPS[then]}`,
+      state: 'now',
+    }),
+  );
+  const stations = names.map((name, n): Station => {
+    if (n < here || status === 'settled') return { name, when: n === here ? time(since) : '', state: 'done' };
+    if (n > here) return { name, when: '', state: 'to come' };
+    return { name, when: next?.by ? html`by ${time(next.by)}` : html`since ${time(since)}`, state: 'now' };
+  });
+  return html`<section aria-labelledby="way">
+<h2 id="way">Where it stands</h2>
+${timeline([...stations.slice(0, here + 1), ...ladder, ...stations.slice(here + 1)])}</section>
+`;
+}
+
+/** How long it is until an instant, in whole days, or in hours of the last one. */
+function left(deadline: Instant, asOf: Instant): string {
+  const ms = millisOf(deadline) - millisOf(asOf);
+  if (ms <= 0) return 'over';
+  return ms >= DAY_MS
+    ? `${counted(Math.floor(ms / DAY_MS), 'day')} left`
+    : `${counted(Math.ceil(ms / (DAY_MS / 24)), 'hour')} left`;
+}
+
+function rows({ connections, blocks, outcomes, operators }: Status): Html {
+  if (connections === undefined && blocks === undefined && outcomes === undefined) return html``;
+  const all = Object.entries(operators);
+  const numbers =
+    connections === undefined
+      ? html``
+      : html`${outcomeBars('rows-figure', connections)}${outcomeTable(
+          'rows-table',
+          'Numbers by operator',
+          all.map(([name, own]) => [name, own.connections ?? {}]),
+        )}`;
+  const back =
+    outcomes === undefined
+      ? html``
+      : html`<p>To be given back: ${counted(outcomes.directed ?? 0, 'row')}, of which ${outcomes.restored ?? 0} restored, ${outcomes.unblocked ?? 0} unblocked, ${outcomes.notFound ?? 0} not found, ${outcomes.overdue ?? 0} overdue, ${outcomes.open ?? 0} open.</p>
+`;
+  const handsets =
+    blocks === undefined
+      ? html``
+      : html`<p>Handsets, once for each operator: ${counted(blocks.directed ?? 0, 'row')} directed, of which ${blocks.blocked ?? 0} blocked, ${blocks.notFound ?? 0} not found, ${blocks.withdrawn ?? 0} withdrawn, ${blocks.overdue ?? 0} overdue, ${blocks.open ?? 0} open.</p>
+`;
+  return html`<section aria-labelledby="rows">
+<h2 id="rows">What became of its rows</h2>
+${numbers}${handsets}${back}${table(
+  'directions-table',
+  'Directions by operator',
+  [{ title: 'Operator' }, { title: 'given', count: true }, { title: 'open', count: true }],
+  all.map(([name, { directions, openDirections }]): Content[] => [name, directions, openDirections]),
+)}</section>
+`;
+}
+
+function open({ open: all, asOf }: Status): Html {
+  if (all.length === 0) return html``;
+  return html`<section aria-labelledby="open">
+<h2 id="open">What is open</h2>
+${table(
+  'open-table',
+  'Rows that operators have not answered yet, by the order that went out last',
+  [
+    { title: 'Order' },
+    { title: 'Rows', count: true },
+    { title: 'Directions', count: true },
+    { title: 'Until' },
+    { title: 'Time left' },
+    { title: 'Then' },
+  ],
+  all.map(({ order, rows: count, directions, deadline, next }): Content[] => [
+    order.replace('_', ' '),
+    count,
+    directions,
+    time(deadline),
+    left(deadline, asOf),
+    STEPS[next],
+  ]),
+)}</section>
+`;
+}
+
+function overdue({ overdue: all }: Status): Html {
+  if (all.length === 0) return html``;
+  return html`<section aria-labelledby="overdue">
+<h2 id="overdue">What is overdue</h2>
+${table(
+  'overdue-table',
+  'Rows that operators should have answered',
+  [
+    { title: 'Operator' },
+    { title: 'Order' },
+    { title: 'Rows', count: true },
+    { title: 'Directions', count: true },
+    { title: 'Since' },
+  ],
+  all.map(({ operator, order, rows: count, directions, since }): Content[] => [
+    operator,
+    order.replace('_', ' '),
+    count,
+    directions,
+    time(since),
+  ]),
+)}</section>
+`;
+}
+
+function source({ file, report }: Status): Html {
+  if (file === '') return html``;
+  return html`<section aria-labelledby="source">
+<h2 id="source">Where it comes from</h2>
+<p><code>${outside(file)}</code>: ${counted(report.rows, 'row')}, ${counted(report.handsets, 'handset')}, ${counted(report.repeats, 'repeat')}, ${report.rejected} rejected.</p>
+</section>
+`;
+}
