@@ -23,6 +23,16 @@ export const OUTBOX = {
 const anyBatchOf = (uploader: string) => `${uploader}-????????????`;
 const ANY_DAY = '????-??-??';
 
+const openList = (operator: string) => `${OUTBOX.orders.prefix}${operator}/open.csv`;
+
+/** What is open at an operator. */
+export function openListKey(operator: OperatorId): string {
+  return openList(operator);
+}
+
+/** The pattern of what is open at all operators. */
+export const OPEN_LISTS = { pattern: openList('*') };
+
 /** The order of a direction's rung (counted from 1). */
 export function orderKey(operator: OperatorId, directionId: DirectionId, rung: number, order: Order): string {
   return `${OUTBOX.orders.prefix}${operator}/${directionId}/${rung}-${order}.csv`;
@@ -131,7 +141,7 @@ export const STATUSES = { pattern: status('*') };
 
 /** Whether what lies under a key says where something stands, and is written over and over: nothing that was decided, and no last word. */
 export function isWord(key: string): boolean {
-  return key.startsWith(OUTBOX.batches.prefix) && key.endsWith('/status.json');
+  return /^batches\/[^/]+\/status\.json$|^orders\/[^/]+\/open\.csv$/.test(key);
 }
 
 /** The pattern of all files of the batches that a caseworker filed. */

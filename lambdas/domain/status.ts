@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { BatchState } from './batches.ts';
 import type { Decided, ReportCounts } from './books.ts';
-import type { Instant } from './days.ts';
+import { addSeconds, type Instant } from './days.ts';
 import type { AgencyId, BatchId, OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import { BATCH_KINDS, type BatchKind, BOOKS, type Book, type DirectionKind, rulesOf } from './kinds.ts';
@@ -169,6 +169,15 @@ export function statusText(status: Status): string {
 /** Whether a batch of this status ended: what is said of it then stays. */
 export function hasEnded(status: string): boolean {
   return !['registered', 'waiting', 'approved', 'directed'].includes(status);
+}
+
+/** Seconds from the commit of a plan in which its first orders are out. */
+const ORDERED_WITHIN = 15 * 60;
+
+/** Whether by `now` the first orders of a batch are out, and a status that says that it is directed is from before that. */
+export function isFromBeforeOrders({ status, since, asOf }: Earlier, now: Instant): boolean {
+  const ordered = addSeconds(since, ORDERED_WITHIN);
+  return status === 'directed' && asOf < ordered && ordered <= now;
 }
 
 /** Whether what a status said would come next was to have come by `now`, so that another one is due. */

@@ -7,10 +7,23 @@ import { logFailure } from '../runtime/failures.ts';
 import { readTaggedIfThere } from './objects.ts';
 import { sendEvent } from './queues.ts';
 
+interface Queue {
+  readonly STATUS_QUEUE: string;
+}
+
 /** Has it told where a batch stands. Nothing fails where that can't be asked for: each day all are told of. */
-export async function askForStatus(env: { readonly STATUS_QUEUE: string }, batchId: BatchId, time: Instant) {
+export async function askForStatus(env: Queue, batchId: BatchId, time: Instant): Promise<void> {
+  await ask(env, { time, detail: { batchId } });
+}
+
+/** Has it told where all batches stand that have not settled, and what is open at each operator. */
+export async function askForStatuses(env: Queue, time: Instant): Promise<void> {
+  await ask(env, { time });
+}
+
+async function ask(env: Queue, event: object): Promise<void> {
   try {
-    await sendEvent(env.STATUS_QUEUE, { time, detail: { batchId } });
+    await sendEvent(env.STATUS_QUEUE, event);
   } catch (error) {
     logFailure(error);
   }

@@ -9,7 +9,7 @@ import type { Ledger } from '../domain/ledger.ts';
 import { toldForm } from '../domain/notices.ts';
 import { orderKey } from '../domain/outbox.ts';
 import { isSurveyDue, orderDue, stalledAt } from '../domain/stalled.ts';
-import { isDue } from '../domain/status.ts';
+import { isDue, isFromBeforeOrders } from '../domain/status.ts';
 import { type OpenBatch, survey } from '../domain/survey.ts';
 import { ASKED } from '../domain/work.ts';
 import { each } from '../runtime/each.ts';
@@ -25,7 +25,7 @@ import { listObjects } from '../stores/objects.ts';
 import { readPlan } from '../stores/plans.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { resumeBatch, startResumed } from '../stores/resuming.ts';
-import { askForStatus, readStatus } from '../stores/status.ts';
+import { askForStatus, askForStatuses, readStatus } from '../stores/status.ts';
 import { pendingSubscriptions } from '../stores/subscriptions.ts';
 import { unsettledBatches } from '../stores/unsettled-batches.ts';
 import { listUntold, noteTold, readUntold } from '../stores/untold.ts';
@@ -167,10 +167,14 @@ async function mendDirections({ batch: { batchId, startedAt }, ledgers }: Open, 
   }
 }
 
-/** Has it told where a batch stands, where something was to have come since that was told last, or nothing was told. */
-async function mendStatus({ batchId }: Batch, now: Instant): Promise<void> {
+/**
+ * Has it told where a batch stands, where something was to have come since that was told last, or nothing was told. One whose first
+ * orders are out since then is added to `ordered`.
+ */
+async function mendStatus({ batchId }: Batch, now: Instant, ordered: BatchId[]): Promise<void> {
   const told = await readStatus(env.OUTBOX, batchId);
-  if (told === undefined || isDue(told, now)) await askForStatus(env, batchId, now);
+  if (told !== undefined && isFromBeforeOrders(told, now)) ordered.push(batchId);
+  else if (told === undefined || isDue(told, now)) await askForStatus(env, batchId, now);
 }
 
 /** Tells what could not be told when it was committed. */
@@ -205,6 +209,7 @@ export const handler = events(due, async ({ time, source }) => {
     [INBOX.appeals.prefix]: env.APPEALS_QUEUE,
   };
   const open: Open[] = [];
+  const ordered: BatchId[] = [];
   const surveyOf = async (batch: Batch) => {
     const one = await withLedgers(batch);
     open.push(one);
@@ -219,13 +224,15 @@ export const handler = events(due, async ({ time, source }) => {
       if (batch?.state === 'failed' && !BATCH_KINDS[batch.kind].expands) return await beginAgain(batch, time);
       if (!batch || (isWithoutEffect(batch.state) && !batch.untold)) return;
       const steps = [() => (mayFail(batch.state) ? mendUndirected(batch, time) : mendEnded(batch))];
-      steps.push(() => mendStatus(batch, time));
+      steps.push(() => mendStatus(batch, time, ordered));
       if (isSurvey && batch.state !== 'settled' && !batch.untold) steps.push(() => surveyOf(batch));
       await each(steps, (step) => step());
     }),
   ];
   try {
     await each(mends, (mend) => mend());
+    // Operators are told what is open at them, which takes all batches.
+    if (ordered.length > 0) await askForStatuses(env, time);
   } finally {
     if (isSurvey) measureOpen(open, time);
     log.info('swept', { batches: batches.length });

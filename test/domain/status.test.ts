@@ -8,6 +8,7 @@ import {
   earlierStatus,
   hasEnded,
   isDue,
+  isFromBeforeOrders,
   type StandingBatch,
   type StatusInput,
   statusOf,
@@ -203,6 +204,20 @@ describe('what was told last', () => {
     expect(isDue(next(at('2026-06-04T00:30:01Z')), now)).toBe(false);
     expect(isDue(next(null), now)).toBe(false);
     expect([hasEnded('failed'), hasEnded('directed')]).toEqual([true, false]);
+  });
+
+  it('is from before the first orders where it was told in the quarter of an hour after the plan', () => {
+    const word = (asOf: string, status: 'directed' | 'waiting' = 'directed') => ({
+      status,
+      since: start,
+      asOf: at(asOf),
+      next: null,
+    });
+    const from = '2026-06-01T00:14:59Z';
+    expect(isFromBeforeOrders(word(from), at('2026-06-01T00:15:00Z'))).toBe(true);
+    expect(isFromBeforeOrders(word(from), at(from))).toBe(false);
+    expect(isFromBeforeOrders(word('2026-06-01T00:15:00Z'), now)).toBe(false);
+    expect(isFromBeforeOrders(word(from, 'waiting'), now)).toBe(false);
   });
 
   it('is nothing where what lies there is no such word', () => {

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { isWord } from '../../lambdas/domain/outbox.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
 import { clonesAdmitted, heaviestReverified, SimulatedApprovers, sampleVerdicts } from '../../simulation/approvers.ts';
 import { parseArguments } from '../../simulation/arguments.ts';
@@ -42,7 +43,9 @@ const logs: string[] = [];
 let reckoned: Reckoning;
 let summaries: Summary[];
 
-const keysUnder = (place: string) =>
+/** Of a place without the word of where things stand. */
+const keysUnder = (place: string) => everythingUnder(place).filter((key) => place === '' || !isWord(key));
+const everythingUnder = (place: string) =>
   readdirSync(join(folder, 'outbox', place), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name).slice(join(folder, 'outbox/').length))

@@ -44,6 +44,14 @@ describe('where a batch stands', () => {
     });
     expect(since).toBe('2026-06-01T12:00:00Z');
     const direction = await lab.direction(id, 'reverify', 'airtel');
+    // What is open is listed within the hour after a plan's first orders.
+    await lab.at(0.5 + 1.1 / 24);
+    const [header, ...open] = (await lab.read('orders/airtel/open.csv')).trimEnd().split('\n');
+    expect(header).toBe('direction,order,rows,open,deadline,key,sha256');
+    expect(open).toHaveLength(2);
+    const order = `orders/airtel/${direction}/1-reverify.csv`;
+    const sha256 = sha256Of(await lab.read(order));
+    expect(open[1]).toBe(`${direction},reverify,2,2,2026-06-06T12:00:00Z,${order},${sha256}`);
     await lab.respond(direction, [`${A1},verified`]);
     await lab.quietlyAt(5.49);
     await lab.at(5.5 + 1 / 24);

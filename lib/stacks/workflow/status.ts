@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
-import { OUTBOX, STATUSES } from '../../../lambdas/domain/outbox.ts';
+import { OPEN_LISTS, OUTBOX, STATUSES } from '../../../lambdas/domain/outbox.ts';
 import { DECIDED, PLANS, SCREENED, SETTLED } from '../../../lambdas/domain/work.ts';
 import type { Environment as TellEnvironment } from '../../../lambdas/tell-status/handler.ts';
 import { allowItems, allowList, allowObjects } from '../../constructs/access.ts';
@@ -30,13 +30,13 @@ export function addStatus(setting: Setting): WorkQueue {
     description: 'Tells where batches stand',
     memory: 1024,
     timeout: status.worksFor,
-    environment: told.places,
+    environment: { ...told.places, OPERATORS: told.OPERATORS },
   });
   allowList(tell, 'list', work, SCREENED.prefix, SETTLED.prefix);
-  allowList(tell, 'list', outbox, OUTBOX.batches.pattern);
+  allowList(tell, 'list', outbox, OUTBOX.batches.pattern, OUTBOX.orders.pattern);
   allowObjects(tell, 'read', work, PLANS.directions.pattern, DECIDED.pattern);
-  allowObjects(tell, 'read', outbox, STATUSES.pattern);
-  allowObjects(tell, 'write', outbox, STATUSES.pattern);
+  allowObjects(tell, 'read', outbox, STATUSES.pattern, OPEN_LISTS.pattern);
+  allowObjects(tell, 'write', outbox, STATUSES.pattern, OPEN_LISTS.pattern);
   allowItems(tell, [...READ_ITEMS, 'dynamodb:BatchGetItem'], cases);
   readFrom(status, tell, { batchSize: 1 });
   return status;

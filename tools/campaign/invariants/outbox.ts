@@ -96,6 +96,8 @@ function withdrawalIn(text: string) {
   return { rows: lines.length, rejects, alreadyRecorded, subjects: [...subjects] };
 }
 
+/** What was open at an operator when it was listed last. */
+const OPEN = /^orders\/[^/]+\/open\.csv$/;
 const STATUS = /^batches\/([^/]+)\/status\.json$/;
 
 /** What is told of where a batch stands: of each batch there is, and of what has ended as its books have it. Its last word may be lost. */
@@ -125,8 +127,8 @@ export function checkOutbox(known: Known): void {
   const { outbox } = known.seen;
   checkStatuses(known);
   const names = new Set(
-    [...Object.keys(outbox).filter((key) => !STATUS.test(key)), ...Object.keys(known.expected)].map((key) =>
-      key.replace(/^(revocations\/.*)\.(csv|json)$/, '$1'),
+    [...Object.keys(outbox).filter((key) => !STATUS.test(key) && !OPEN.test(key)), ...Object.keys(known.expected)].map(
+      (key) => key.replace(/^(revocations\/.*)\.(csv|json)$/, '$1'),
     ),
   );
   for (const name of names) {
