@@ -124,20 +124,20 @@ export function summaryPattern(agency: string): string {
   return summary(anyBatchOf(agency));
 }
 
-const status = (batch: string) => `${OUTBOX.batches.prefix}${batch}/status.json`;
+const status = (batch: string, ending: string) => `${OUTBOX.batches.prefix}${batch}/status.${ending}`;
 
-/** Where a batch stands, before its summary. */
-export function statusKey(batchId: BatchId): string {
-  return status(batchId);
+/** Where a batch stands, before its summary: for programs, and as a page for people. */
+export function statusKeys(batchId: BatchId): Record<'json' | 'html', string> {
+  return { json: status(batchId, 'json'), html: status(batchId, 'html') };
 }
 
 /** The pattern of where an agency's batches stand. */
 export function statusPattern(agency: string): string {
-  return status(anyBatchOf(agency));
+  return status(anyBatchOf(agency), '*');
 }
 
 /** And of where all batches do. */
-export const STATUSES = { pattern: status('*') };
+export const STATUSES = { pattern: status('*', '*') };
 
 /** Whether what lies under a key says where something stands, and is written over and over: nothing that was decided, and no last word. */
 export function isWord(key: string): boolean {

@@ -1,7 +1,7 @@
 /** Word of where a batch stands, in the outbox: who asks for it, and who looks at it. */
 import type { Instant } from '../domain/days.ts';
 import type { BatchId } from '../domain/identifiers.ts';
-import { statusKey } from '../domain/outbox.ts';
+import { statusKeys } from '../domain/outbox.ts';
 import { type Earlier, earlierStatus } from '../domain/status.ts';
 import { logFailure } from '../runtime/failures.ts';
 import { readTaggedIfThere } from './objects.ts';
@@ -31,6 +31,6 @@ async function ask(env: Queue, event: object): Promise<void> {
 
 /** What was told last of where a batch stands; undefined where nothing was. */
 export async function readStatus(outbox: string, batchId: BatchId): Promise<Earlier | undefined> {
-  const there = await readTaggedIfThere({ bucket: outbox, key: statusKey(batchId) });
+  const there = await readTaggedIfThere({ bucket: outbox, key: statusKeys(batchId).json });
   return there && earlierStatus(there.text);
 }

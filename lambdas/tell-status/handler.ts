@@ -3,8 +3,9 @@ import { addSeconds, type Instant } from '../domain/days.ts';
 import type { BatchId, OperatorId } from '../domain/identifiers.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { type OpenDirection, openDirections, openList } from '../domain/open-lists.ts';
-import { openListKey, statusKey } from '../domain/outbox.ts';
+import { openListKey, statusKeys } from '../domain/outbox.ts';
 import { earlierStatus, statusOf, statusText } from '../domain/status.ts';
+import { statusHtml } from '../domain/status-page.ts';
 import { fields } from '../domain/stored.ts';
 import { each } from '../runtime/each.ts';
 import { idList } from '../runtime/environment.ts';
@@ -46,9 +47,12 @@ async function stand(batch: Batch) {
  * @returns the batch's ledgers
  */
 async function tellStatus(batchId: BatchId, now: Instant): Promise<readonly Ledger[]> {
-  const place = { bucket: env.OUTBOX, key: statusKey(batchId) };
+  const { json, html } = statusKeys(batchId);
+  const place = { bucket: env.OUTBOX, key: json };
+  const page = { bucket: env.OUTBOX, key: html };
   for (let n = 0; n < MOST_TRIES; n++) {
     const there = await readTaggedIfThere(place);
+    const drawn = await readTaggedIfThere(page);
     const batch = await readBatch(env.CASES, batchId);
     if (batch === undefined) return [];
     const before = there && earlierStatus(there.text);
@@ -56,6 +60,8 @@ async function tellStatus(batchId: BatchId, now: Instant): Promise<readonly Ledg
     const status = statusOf({ ...known, before, now });
     const text = statusText(status);
     if (text !== there?.text && !(await replaceObject(place, text, there))) continue;
+    const told = statusHtml(status);
+    if (told !== drawn?.text && !(await replaceObject(page, told, drawn))) continue;
     log.info('status told', { batchId, status: status.status });
     return known.ledgers;
   }

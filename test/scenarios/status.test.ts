@@ -64,6 +64,10 @@ describe('where a batch stands', () => {
     await lab.toTheEnd();
     const settled = await status(lab);
     expect(settled).toMatchObject({ status: 'settled', next: null, connections: { verified: 1, overdue: 1, open: 0 } });
+    // The page is of the same status.
+    const page = await lab.read(key.replace('json', 'html'));
+    expect(page).toContain('settled: everything has ended or is overdue, and its books are published');
+    expect(page).toContain(`<time datetime="${settled.since}">`);
     expect(settled.asOf).toBe((await lab.json<{ settledAt: string }>(`batches/${id}/summary.json`)).settledAt);
   });
 

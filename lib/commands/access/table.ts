@@ -113,7 +113,7 @@ export const PLACES: readonly Place[] = [
   },
   {
     bucket: 'Outbox',
-    name: 'batches/<agency>-…/status.json',
+    name: 'batches/<agency>-…/status.json, status.html',
     owner: 'agency',
     key: (id) => `batches/${id}-0123456789ab/status.json`,
   },
