@@ -108,6 +108,7 @@ async function run(settings: RunSettings): Promise<boolean> {
       runHtml({
         ...results,
         orders: conducted.orders,
+        days: conducted.days ?? [],
         start: instantOf(start),
         ended: instantOf(cloud.clock.now()),
         files,

@@ -5,11 +5,13 @@
 
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import type { DayCounts } from '../lambdas/domain/charts.ts';
 import { type AgencyId, type BatchId, batchIdOf, isFollowUp } from '../lambdas/domain/identifiers.ts';
 import { OUTBOX } from '../lambdas/domain/outbox.ts';
 import { REVERIFY_LADDERS } from '../lib/config/policy.ts';
 import type { LadderName, RunSettings } from './arguments.ts';
 import { bucketsOf } from './buckets.ts';
+import { Days } from './days.ts';
 import { allFrom, Desk, keyOf, messageOf, type OrderNotice, type OutsideCloud } from './desk.ts';
 import type { Failing } from './failing.ts';
 import { type GatedFile, gatedFiles } from './gated.ts';
@@ -76,6 +78,8 @@ export interface Conducted {
   uploads?: { key: string; sha256: string }[];
   /** Files of `--upload` that nobody may put there, with S3's word for it. */
   denied?: { key: string; why: string }[];
+  /** What became of the numbers of all reports, day by day. */
+  days?: readonly DayCounts[];
   /** Usage files that were held up. */
   gated?: GatedFile[];
   /** When it was ended, epoch milliseconds, since nothing happened any more but what failed again and again. */
@@ -223,6 +227,8 @@ export async function conduct(
     await cloud.rest();
   }
   await watch.readQueues();
+  await watch.readStatus();
+  conducted.days = watch.days.counts();
   for (const desk of desks.values()) {
     await desk.read();
     conducted.orders.push(...desk.orders);
@@ -245,6 +251,7 @@ class Watch {
   private readonly conducted: Conducted;
   private readonly desks: ReadonlyMap<string, Desk>;
   private readonly simulated: readonly SimulatedOperator[];
+  readonly days = new Days();
   private looking = false;
 
   constructor(
@@ -274,6 +281,7 @@ class Watch {
   private async lookAgainAndAgain(): Promise<void> {
     await this.look();
     await this.readQueues();
+    await this.readStatus();
     this.looking = this.expectsOrders();
     if (this.looking) this.cloud.outside(this.cloud.clock.now() + LOOK_EVERY, () => this.lookAgainAndAgain());
   }
@@ -293,6 +301,14 @@ class Watch {
     if (reversals.some(({ batchId }) => approved.includes(batchId) && !over.has(batchId))) return true;
     return this.conducted.reports.some(
       ({ batchId, at }) => !ended.has(batchId) && now < at + (heardOf.has(batchId) ? LOOK_AT_MOST : HEARD_WITHIN),
+    );
+  }
+
+  /** Looks where the batches of all reports stand. */
+  async readStatus(): Promise<void> {
+    await this.days.look(
+      this.cloud,
+      this.conducted.reports.map(({ batchId }) => batchId),
     );
   }
 

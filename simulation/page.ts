@@ -1,10 +1,10 @@
 /** The page of a run: what happened, batch by batch, and what each file is that it left. */
 import type { Summary } from '../lambdas/domain/books.ts';
-import { timeline } from '../lambdas/domain/charts.ts';
+import { type DayCounts, overDays, timeline } from '../lambdas/domain/charts.ts';
 import { type Instant, instantOf } from '../lambdas/domain/days.ts';
 import { type Content, type Html, html } from '../lambdas/domain/html.ts';
 import { FOLLOW_UP } from '../lambdas/domain/identifiers.ts';
-import { columnWords, outcomeBars, outcomeTable } from '../lambdas/domain/outcome-bars.ts';
+import { columnWords, OUTCOME_SERIES, outcomeBars, outcomeTable } from '../lambdas/domain/outcome-bars.ts';
 import { counted, outside, pageOf, table, time } from '../lambdas/domain/page-parts.ts';
 import { SUBJECT_STATES } from '../lambdas/domain/reversals.ts';
 import type { OrderNotice } from './desk.ts';
@@ -14,6 +14,7 @@ import type { Results } from './results.ts';
 /** What the page tells of. */
 export interface RunTold extends Results {
   readonly orders: readonly OrderNotice[];
+  readonly days: readonly DayCounts[];
   readonly start: Instant;
   readonly ended: Instant;
   /** Paths below the page's folder. */
@@ -25,7 +26,7 @@ export function runHtml(told: RunTold): string {
   const batches = told.summaries.filter(({ agency }) => agency !== FOLLOW_UP);
   return pageOf(
     'The run',
-    html`${opening(told, batches)}${contents(batches)}${batches.map((summary) => batch(summary, told.orders))}${nights(told)}${reversals(told)}${files(told)}`,
+    html`${opening(told, batches)}${byDay(told)}${contents(batches)}${batches.map((summary) => batch(summary, told.orders))}${nights(told)}${reversals(told)}${files(told)}`,
   );
 }
 
@@ -58,6 +59,13 @@ ${warned}<section aria-labelledby="figures">
 <div><dt>Rows unexplained</dt><dd>${unexplained}</dd></div>
 </dl>
 </section>
+`;
+}
+
+function byDay({ days }: RunTold): Html {
+  return html`<section aria-labelledby="by-day">
+<h2 id="by-day">Day by day</h2>
+${overDays('by-day-figure', 'How the directed numbers of all reports stood at the end of each day', OUTCOME_SERIES, days)}</section>
 `;
 }
 

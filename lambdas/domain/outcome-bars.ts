@@ -23,6 +23,14 @@ const ENDS: readonly (Series & { readonly column: Column })[] = [
   { column: 'open', name: 'open', colour: 'open' },
 ];
 
+/** The series of charts of outcomes. */
+export const OUTCOME_SERIES: readonly Series[] = ENDS;
+
+/** How many of each series. */
+export function outcomeCounts(counts: Counts): number[] {
+  return ENDS.map(({ column }) => counts[column] ?? 0);
+}
+
 /** A column in words: `notFound` is "not found". */
 export function columnWords(column: string): string {
   if (column === 'alreadyOpen') return 'already open elsewhere';
@@ -54,7 +62,7 @@ export function outcomeBars(id: string, connections: Counts): Html {
     {
       name: 'What became of them',
       count: directed,
-      parts: ENDS.map(({ column }) => connections[column] ?? 0),
+      parts: outcomeCounts(connections),
       ...(became === '' ? {} : { note: became }),
     },
   ];
