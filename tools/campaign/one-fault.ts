@@ -64,6 +64,7 @@ const OF_QUEUES = [
   'Release',
   'Audit',
   'Sweep',
+  'Tell',
   'Follow',
   'File',
   'Withdraw',

@@ -168,6 +168,8 @@ const FUNCTIONS: Readonly<Record<string, readonly [invocations: Grows, time: Gro
   Audit: [perMinute, ledgerStepsOf],
   // By the clock, whatever there is to do.
   Sweep: [fixed, fixed],
+  // By steps and days, each time with the ledgers of what is open.
+  Tell: [fixed, directionsOf],
   Follow: [fixed, fixed],
   Collect: [fixed, directionsOf],
 };
@@ -215,7 +217,7 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
   const steps: Grows = (size) => ledgerStepsOf(size) + childrenOf(size);
   const { reports, decisionFiles } = counted.drivers;
   const uploads: Grows = ({ responseFiles }) => reports + decisionFiles + responseFiles;
-  // The sweeps list what is there, and nobody else lists anything.
+  // The sweeps list what is there, and Tell does by the clock, too; nobody else lists anything.
   const lists = Object.entries(operations.s3 ?? {}).reduce(
     (all, [action, { calls }]) => all + (/^List/.test(action) ? calls : 0),
     0,
