@@ -8,16 +8,20 @@ import { columnNamed } from './headers.ts';
 import { LineBreaker, type Lines } from './lines.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import { HeaderSeparator, type Separator } from './separators.ts';
+import { whatToDo } from './what-to-do.ts';
 
 /** Why a file can't be read, or not further. The line is that where reading stopped. */
 export class FileFault extends Error {
   override name = 'FileFault';
   readonly line: number;
   readonly reason: FileReason;
-  constructor(line: number, reason: FileReason) {
+  /** The header that was found where it lacks a column; '' where it could be a row, which names somebody. It is for the uploader alone. */
+  readonly found: string;
+  constructor(line: number, reason: FileReason, found = '') {
     super(`the file can't be read beyond line ${line}: ${reason}`);
     this.line = line;
     this.reason = reason;
+    this.found = found;
   }
 }
 
@@ -86,7 +90,7 @@ function textOf(cell: string): string {
  * is separated by: commas, `;` or tabs; columns by any of their names, in any order and case; cells trimmed; `="…"` is its text; a quote within an
  * unquoted cell is one of its characters; empty lines are no rows). Yields the rows in batches; all rows before a fault are yielded
  * before it is thrown.
- * @throws FileFault `empty_file`, `not_csv`, `not_utf8`, `nul_byte`, `missing_column:<name>`, `duplicate_column:<name>`,
+ * @throws FileFault `empty_file`, `spreadsheet_not_csv`, `not_csv`, `not_utf8`, `nul_byte`, `missing_column:<name>`, `duplicate_column:<name>`,
  *   `unclosed_quote` (any fault of quoting; the line is that where the record starts), `line_too_long`
  */
 export async function* readCsv<Required extends string, Optional extends string>(
@@ -378,12 +382,23 @@ class RecordReader<Column extends string> {
       ? (lacking ?? required[0] ?? oneOf[0])
       : lacking;
     const twice = [...required, ...optional].find((column) => names.indexOf(column) !== names.lastIndexOf(column));
-    if (missing !== undefined) this.#fault = new FileFault(line, `missing_column:${missing}`);
+    if (missing !== undefined) this.#fault = new FileFault(line, `missing_column:${missing}`, headerFound(cells));
     else if (twice !== undefined) this.#fault = new FileFault(line, `duplicate_column:${twice}`);
     this.#headerEnd = this.reached;
     this.#width = cells.length;
     this.#places = [...required, ...optional].map((column) => [column, names.indexOf(column)]);
   }
+}
+
+/** So much of a header is told back. */
+const LONGEST_FOUND = 200;
+
+/** A header as it may be told back: '' where so many digits stand in it that it may be a row without a header. */
+function headerFound(cells: readonly string[]): string {
+  const header = cells.map(textOf).join(',');
+  const isNamesOnly =
+    !/[0-9]{5}/.test(header.replaceAll(/[^\p{L}0-9,]/gu, '')) && !/\p{Nd}/u.test(header.replaceAll(/[0-9]/g, ''));
+  return isNamesOnly ? header.slice(0, LONGEST_FOUND).toWellFormed() : '';
 }
 
 function lineBreaksIn(cells: readonly string[]): number {
@@ -413,9 +428,9 @@ export interface Reject {
 }
 
 /** The first line of a rejects file. */
-export const rejectsHeader = csvLine(['line', 'value', 'reason']);
+export const rejectsHeader = csvLine(['line', 'value', 'reason', 'what_to_do']);
 
 /** A line of a rejects file. */
 export function rejectLine({ line, value, reason }: Reject): string {
-  return csvLine([String(line), outside(value), reason]);
+  return csvLine([String(line), outside(value), reason, whatToDo(reason)]);
 }

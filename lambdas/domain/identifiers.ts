@@ -30,12 +30,18 @@ export type DirectionId = Branded<'DirectionId'>;
 /** A cell, read: its value, or the reason why it is rejected. */
 export type Parsed<Value, Reason extends string> = { readonly value: Value } | { readonly reason: Reason };
 
+/** What becomes of identifiers in spreadsheets, and of lists in one cell. */
+type Spoilt = 'rounded_by_spreadsheet' | 'two_in_one_cell';
+
 export type ImeiReason = RowReason &
-  ('missing_imei' | 'not_digits' | 'wrong_length' | 'check_digit_mismatch' | 'not_a_device');
-export type MsisdnReason = RowReason & ('missing_msisdn' | 'bad_msisdn');
+  (Spoilt | 'missing_imei' | 'not_digits' | 'wrong_length' | 'check_digit_mismatch' | 'not_a_device');
+export type MsisdnReason = RowReason & (Spoilt | 'missing_msisdn' | 'bad_msisdn');
 
 /** The digits of a handset's key. */
 const KEY_DIGITS = 14;
+
+/** The digits of a number without its country. */
+const NATIONAL_DIGITS = 10;
 
 /**
  * The Luhn check digit of a string of digits (ISO/IEC 7812-1, as 3GPP TS 23.003 uses it for the IMEI): from the right,
@@ -72,8 +78,9 @@ function readImei(cell: string, checked: false): Parsed<Imei, Exclude<ImeiReason
 function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
   const digits = /[ \-/.]/.test(cell) ? cell.replace(/[ \-/.]/g, '') : cell;
   if (digits === '') return { reason: 'missing_imei' };
-  if (!/^[0-9]+$/.test(digits)) return { reason: 'not_digits' };
-  if (digits.length < KEY_DIGITS || digits.length > KEY_DIGITS + 2) return { reason: 'wrong_length' };
+  if (!/^[0-9]+$/.test(digits)) return { reason: spoiltIn(cell, KEY_DIGITS) ?? 'not_digits' };
+  if (digits.length < KEY_DIGITS || digits.length > KEY_DIGITS + 2)
+    return { reason: spoiltIn(cell, KEY_DIGITS) ?? 'wrong_length' };
   const key = digits.slice(0, KEY_DIGITS);
   if (checked && digits.length === KEY_DIGITS + 1) {
     const last = digits.slice(KEY_DIGITS);
@@ -92,7 +99,21 @@ export function imeiOut(imei: Imei): string {
 export function parseMsisdn(cell: string): Parsed<Msisdn, MsisdnReason> {
   if (cell === '') return { reason: 'missing_msisdn' };
   const national = /^(?:\+?91|0)?([6-9][0-9]{9})$/.exec(cell)?.[1];
-  return national === undefined ? { reason: 'bad_msisdn' } : { value: `+91${national}` as Msisdn };
+  if (national !== undefined) return { value: `+91${national}` as Msisdn };
+  return { reason: spoiltIn(cell, NATIONAL_DIGITS) ?? 'bad_msisdn' };
+}
+
+const ROUNDED = /^[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+$/;
+
+/**
+ * What a cell is that is no identifier by itself: a number as a spreadsheet shortens it, or two identifiers.
+ * @param fewest the digits that one has at least
+ */
+function spoiltIn(cell: string, fewest: number): Spoilt | null {
+  if (ROUNDED.test(cell)) return 'rounded_by_spreadsheet';
+  // Digits alone may be one that is too long: who knows where another would begin.
+  if (cell.length <= 2 * fewest || !/[0-9][^0-9]+[0-9]/.test(cell)) return null;
+  return cell.replace(/[^0-9]/g, '').length >= 2 * fewest ? 'two_in_one_cell' : null;
 }
 
 /** Whether a text is the key of a handset, as this system keeps it: 14 digits. */

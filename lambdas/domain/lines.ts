@@ -7,7 +7,7 @@ import type { FileReason } from './reasons.ts';
 /** A fault of the bytes, and the physical line (from 1) where it stands. */
 export interface LineFault {
   readonly line: number;
-  readonly reason: FileReason & ('not_csv' | 'not_utf8' | 'nul_byte' | 'line_too_long');
+  readonly reason: FileReason & ('spreadsheet_not_csv' | 'not_csv' | 'not_utf8' | 'nul_byte' | 'line_too_long');
 }
 
 /** Whole lines that passed, and the fault that stops the reading after them. */
@@ -30,12 +30,10 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** How files that people take for CSV, or send by mistake, begin (latin1). */
 const BINARY_FORMS = [
-  'PK\x03\x04', // zip, and with it xlsx and ods
   'PK\x05\x06',
   'PK\x07\x08',
   '%PDF-',
   '\x1f\x8b', // gzip
-  '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', // xls, doc
   '\x89PNG',
   '\xff\xd8\xff', // JPEG
   'GIF87a',
@@ -51,8 +49,14 @@ const BINARY_FORMS = [
   'PAR1\x15', // Parquet
   '\x7fELF',
   '{\\rtf',
-  '\xff\xfe', // UTF-16 (and UTF-32) with a byte order mark
+  '\xff\xfe', // UTF-32 with a byte order mark
   '\xfe\xff',
+].map((form) => Buffer.from(form, 'latin1'));
+
+/** How spreadsheets' own files begin (latin1), and with them whatever else is kept in a zip. */
+const SPREADSHEETS = [
+  'PK\x03\x04', // xlsx, ods
+  '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', // xls
 ].map((form) => Buffer.from(form, 'latin1'));
 
 /**
@@ -132,10 +136,10 @@ export class LineBreaker {
     this.#head = undefined;
     this.#bomBytes = BOM.equals(file.subarray(0, BOM.length)) ? BOM.length : 0;
     const text = file.subarray(this.#bomBytes);
-    const binary = BINARY_FORMS.some(
-      (form) => form.equals(file.subarray(0, form.length)) || form.equals(text.subarray(0, form.length)),
-    );
-    if (binary || looksLikeUtf16(file.subarray(0, FILE_HEAD))) {
+    const begins = (form: Buffer) =>
+      form.equals(file.subarray(0, form.length)) || form.equals(text.subarray(0, form.length));
+    if (SPREADSHEETS.some(begins)) return { block: NOTHING, fault: { line: 1, reason: 'spreadsheet_not_csv' } };
+    if (BINARY_FORMS.some(begins) || looksLikeUtf16(file.subarray(0, FILE_HEAD))) {
       return { block: NOTHING, fault: { line: 1, reason: 'not_csv' } };
     }
     return this.#cut(text);

@@ -19,7 +19,7 @@ export interface Cut {
   /** Where the next stretch begins, when there is more of the file. */
   readonly next?: Mark;
   /** What stops the reading after the last piece. */
-  readonly fault?: Pick<FileFault, 'line' | 'reason'>;
+  readonly fault?: Pick<FileFault, 'line' | 'reason'> & { readonly found?: string };
 }
 
 /** Where an earlier cut of a file stopped. */
@@ -57,7 +57,8 @@ export async function cutFile(
     return { ...(header ? { header } : {}), pieces };
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
-    const fault = { line: error.line + shift.line, reason: error.reason };
+    const found = error.found === '' ? {} : { found: error.found };
+    const fault = { line: error.line + shift.line, reason: error.reason, ...found };
     return { ...(header ? { header } : {}), pieces, fault };
   }
 }

@@ -4,6 +4,8 @@
 export const ROW_REASONS = [
   'wrong_cell_count',
   'missing_imei',
+  'rounded_by_spreadsheet',
+  'two_in_one_cell',
   'not_digits',
   'wrong_length',
   'check_digit_mismatch',
@@ -55,6 +57,7 @@ export type RowReason = (typeof ROW_REASONS)[number];
 export const FILE_REASONS = [
   'file_too_large',
   'empty_file',
+  'spreadsheet_not_csv',
   'not_csv',
   'not_utf8',
   'nul_byte',

@@ -39,6 +39,7 @@ import { isReversed, outcomeAt, wasToKeepService, writeOutcome } from './outcome
 import type { FileReason, RowReason } from './reasons.ts';
 import { type ReplacedWord, wordAt } from './replaced.ts';
 import { fields } from './stored.ts';
+import { whatToDo } from './what-to-do.ts';
 
 /** The most response files a direction takes; the next is refused `too_many_files`. */
 export const maxFiles = 500;
@@ -340,6 +341,8 @@ export interface Receipt {
   readonly rejected: Readonly<Record<string, number>>;
   readonly rejects: readonly RejectedRow[];
   readonly refused: FileReason | null;
+  /** What to do about each of the reasons that it names. */
+  readonly whatToDo: Readonly<Record<string, string>>;
   /** The reversal that an appeal or a withdrawal began; absent of all else. */
   readonly reversal?: BatchId;
 }
@@ -371,7 +374,7 @@ export function receiptOf(
   applied: Pick<Applied, 'rows' | 'recorded' | 'alreadyRecorded' | 'rejects'>,
   reversal?: BatchId,
 ): Receipt {
-  const counts = new Map<string, number>();
+  const counts = new Map<RowReason, number>();
   for (const { reason } of applied.rejects) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return {
     file,
@@ -382,13 +385,24 @@ export function receiptOf(
     rejected: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
     rejects: applied.rejects.map(({ line, reason }) => ({ line, reason })),
     refused: null,
+    whatToDo: Object.fromEntries([...counts.keys()].sort().map((reason) => [reason, whatToDo(reason)])),
     ...(reversal === undefined ? {} : { reversal }),
   };
 }
 
 /** The receipt of a file that was refused whole, with no effect; `why` is the reason's word. */
 export function refusedReceipt(file: string, sha256: string | null, why: FileReason): Receipt {
-  return { file, sha256, rows: 0, recorded: 0, alreadyRecorded: 0, rejected: {}, rejects: [], refused: why };
+  return {
+    file,
+    sha256,
+    rows: 0,
+    recorded: 0,
+    alreadyRecorded: 0,
+    rejected: {},
+    rejects: [],
+    refused: why,
+    whatToDo: { [why]: whatToDo(why) },
+  };
 }
 
 /** The receipt's bytes: JSON with two spaces and a final newline. */

@@ -41,6 +41,8 @@ export type UsageFile = z.output<typeof usageFile>;
 export const faultOfFile = z.object({
   line: z.number(),
   reason: z.custom<FileReason>((text) => typeof text === 'string' && isFileReason(text)),
+  /** The header, where it lacks a column and names nobody. */
+  found: z.string().optional(),
 });
 export type FaultOfFile = z.output<typeof faultOfFile>;
 
@@ -108,7 +110,7 @@ export async function importRows(
     } catch (error) {
       if (!(error instanceof FileFault)) throw error;
       fault = error;
-      await reject(rejectLine({ line: error.line, value: '', reason: error.reason }));
+      await reject(rejectLine({ line: error.line, value: error.found, reason: error.reason }));
     }
   }
   try {

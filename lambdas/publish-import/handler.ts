@@ -47,7 +47,7 @@ export const handler = task(input, async ({ file, stretches, cut: { fault } }) =
       const text = new TextDecoder();
       for await (const chunk of readChunks({ bucket: env.WORK, key })) yield text.decode(chunk, { stream: true });
     }
-    if (fault) yield rejectLine({ line: fault.line, value: '', reason: fault.reason });
+    if (fault) yield rejectLine({ line: fault.line, value: fault.found ?? '', reason: fault.reason });
   }
   const rejects = rejectsOf(file, env.OUTBOX);
   await writeRejects(file, rejects, lines());

@@ -82,8 +82,8 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
       }
   }
 
-  const refuse = async ({ line, reason }: FileFault) => {
-    const refusal = rejectsHeader + rejectLine({ line, value: '', reason });
+  const refuse = async ({ line, reason, found }: FileFault) => {
+    const refusal = rejectsHeader + rejectLine({ line, value: found, reason });
     await writeRejects(report, rejects, Readable.from([refusal]));
     const notice = { kind: 'report_refused', agency, file: report.key, line, reason, rejects, uploadedAt } as const;
     await tell(env, toAgency(notice));

@@ -8,6 +8,7 @@ import { parseImei, parseMsisdn } from '../../lambdas/domain/identifiers.ts';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { smokeFiles } from '../../lib/commands/smoke.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { withWhatToDo } from '../domain/what-to-do.ts';
 import { HOUR, Lab, START } from '../scenarios/lab.ts';
 import { A1, H1 } from '../scenarios/story.ts';
 import { run } from './command.ts';
@@ -150,7 +151,7 @@ describe('what is sent under the role of the self-check', () => {
     await send('reports/self-check/real.csv', `imei\n${H1}\n`);
     await lab.cloud.run(START + HOUR);
     expect(await lab.outbox('orders/')).toEqual([]);
-    expect(await lab.read('rejects/self-check/real.csv')).toBe(`line,value,reason\n2,${H1},self_check\n`);
+    expect(await lab.read('rejects/self-check/real.csv')).toBe(withWhatToDo(`line,value,reason\n2,${H1},self_check\n`));
     expect(await lab.summary('self-check')).toMatchObject({
       report: { rows: 1, rejected: 1, handsets: 0 },
       connections: { linked: 0, directed: 0 },
@@ -210,11 +211,13 @@ describe('what is sent under the role of the self-check', () => {
   it("is nobody else's to name: neither an agency's report nor an operator's usage links it", async () => {
     await lab.usage('jio', [`${HANDSET},${A1},2026-05-20,`, `${H1},${KEPT},2026-05-20,`, `${H1},${A1},2026-05-20,`]);
     expect(await lab.read('rejects/jio/usage.csv')).toBe(
-      `line,value,reason\n2,${HANDSET},not_a_device\n3,'${KEPT},bad_msisdn\n`,
+      withWhatToDo(`line,value,reason\n2,${HANDSET},not_a_device\n3,'${KEPT},bad_msisdn\n`),
     );
     await lab.report('mha', [HANDSET, H1]);
     await lab.cloud.run(START + 5 * HOUR);
-    expect(await lab.read('rejects/mha/report.csv')).toBe(`line,value,reason\n2,${HANDSET},not_a_device\n`);
+    expect(await lab.read('rejects/mha/report.csv')).toBe(
+      withWhatToDo(`line,value,reason\n2,${HANDSET},not_a_device\n`),
+    );
     const real = (await lab.directions()).filter((id) => id.startsWith('mha-'));
     // H1 is blocked at five operators, and has one connection.
     expect(real.map((id) => id.split('.').slice(1, 3).join(' ')).sort()).toEqual([

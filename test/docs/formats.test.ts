@@ -31,6 +31,7 @@ import { reportColumns } from '../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../lambdas/domain/sightings.ts';
 import { HAPPENINGS } from '../../lambdas/domain/story.ts';
 import { HELD_WHYS, heldCsv } from '../../lambdas/domain/weighing.ts';
+import { WHAT_TO_DO } from '../../lambdas/domain/what-to-do.ts';
 
 const page = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');
 
@@ -57,6 +58,17 @@ describe('docs/formats.md', () => {
     const agreed = (of: string) => firstCells(`Why ${of} not taken`);
     expect(sorted(agreed('a row was'))).toEqual(sorted(ROW_REASONS));
     expect(sorted(agreed('a file was'))).toEqual(sorted(FILE_REASONS));
+  });
+
+  it('says of each reason what to do, in the words of rejects and receipts', () => {
+    for (const of of ['row', 'file']) {
+      const rows = [...section(`Why a ${of} was not taken`).matchAll(/^\| `([a-z_0-9]+)[^|]*\|.*\| ([^|]+) \|$/gm)];
+      const told = rows.map(([, reason = '', what = '']) => [reason, what.replaceAll('`', '')]);
+      const reasons: readonly (keyof typeof WHAT_TO_DO)[] = of === 'row' ? ROW_REASONS : FILE_REASONS;
+      expect(Object.fromEntries(told)).toEqual(
+        Object.fromEntries(reasons.map((reason) => [reason, WHAT_TO_DO[reason]])),
+      );
+    }
   });
 
   it('says why an object is left where it lies', () => {

@@ -209,10 +209,10 @@ describe("files that can't be read", () => {
     ['a line of 1 MB in a quoted cell', `${good}3,"z\n${'z'.repeat(1_000_000)}\n"\n`, 5, 'line_too_long', 2],
     ['a long line with a NUL byte near its beginning', `${good}3,\0${'z'.repeat(1_000_000)}\n`, 4, 'nul_byte', 2],
     ['a long line with a NUL byte near its end', `${good}3,${'z'.repeat(1_000_000)}\0\n`, 4, 'line_too_long', 2],
-    ['a zip', Buffer.from('PK\x03\x04\x14\x00\x06\x00\x08\x00', 'latin1'), 1, 'not_csv', 0],
+    ['a zip', Buffer.from('PK\x03\x04\x14\x00\x06\x00\x08\x00', 'latin1'), 1, 'spreadsheet_not_csv', 0],
     ['a PDF', '%PDF-1.7\n1 0 obj\n<< >>\nendobj\n', 1, 'not_csv', 0],
     ['gzip', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]), 1, 'not_csv', 0],
-    ['an old Excel file', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]), 1, 'not_csv', 0],
+    ['an old Excel file', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]), 1, 'spreadsheet_not_csv', 0],
     ['a PNG', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), 1, 'not_csv', 0],
     ['a JPEG', Buffer.from([0xff, 0xd8, 0xff, 0xe0]), 1, 'not_csv', 0],
     ['UTF-32 with a byte order mark', Buffer.from([0xff, 0xfe, 0, 0, 0x69, 0, 0, 0]), 1, 'not_csv', 0],
@@ -251,6 +251,28 @@ describe("files that can't be read", () => {
     const reading = await readAll(chunksOf(bytes, bytes.length > 10_000 ? 4093 : 7), columns);
     expect(reading.fault).toEqual({ line, reason });
     expect(reading.rows).toHaveLength(rows);
+  });
+
+  test('a header that lacks a column is told back, but for one that may be a row', async () => {
+    const found = async (header: string) => {
+      const reading = readCsv([Buffer.from(header)], columns);
+      return await reading.next().then(
+        () => undefined,
+        (error: FileFault) => error.found,
+      );
+    };
+    expect(await found('Serial No.;Handset;"a, b"\n')).toBe('Serial No.,Handset,a, b');
+    expect(await found(`${'x'.repeat(300)}\n`)).toBe('x'.repeat(200));
+    for (const row of [
+      '353918051234560,x',
+      'a,98765 43210',
+      '+91-98765-43210|y',
+      '3.53918E+14,12345',
+      '९८७६५४३२१०,x',
+      '35-3918 051',
+    ])
+      expect(await found(`${row}\n`)).toBe('');
+    expect(await found('imei,353918051234560\n')).toBe('');
   });
 
   test('a line has up to 64 kB, its line end not counted', async () => {
@@ -485,9 +507,9 @@ describe('writing CSV', () => {
     ]);
   });
   test('a reject has its line, its value made safe, and its reason', () => {
-    expect(rejectsHeader).toBe('line,value,reason\n');
+    expect(rejectsHeader).toBe('line,value,reason,what_to_do\n');
     expect(rejectLine({ line: 7, value: '=HYPERLINK("x",1)', reason: 'not_digits' })).toBe(
-      '7,"\'=HYPERLINK(""x"",1)",not_digits\n',
+      '7,"\'=HYPERLINK(""x"",1)",not_digits,write the digits alone\n',
     );
   });
 });

@@ -91,7 +91,7 @@ describe('an IMEI', () => {
     ['a word', 'unknown', 'not_digits'],
     ['a letter among the digits', '49015420323751O', 'not_digits'],
     ['a short word', 'n/a', 'not_digits'],
-    ['scientific notation', '4.90154E+14', 'not_digits'],
+    ['scientific notation', '4.90154E+14', 'rounded_by_spreadsheet'],
     ['a plus sign', '+49015420323751', 'not_digits'],
     ['Devanagari digits', '४९०१५४२०३२३७५१', 'not_digits'],
     ['fullwidth digits', '４９０１５４２０３２３７５１', 'not_digits'],
@@ -100,10 +100,10 @@ describe('an IMEI', () => {
     // What spreadsheets make of a column, and people of a spreadsheet.
     ['an apostrophe before it', "'490154203237518", 'not_digits'],
     ['a formula of its text', '="490154203237518"', 'not_digits'],
-    ['two with a semicolon between', '490154203237518;490154203237526', 'not_digits'],
-    ['two with a line end between', '490154203237518\n490154203237526', 'not_digits'],
-    ['two with a slash between', '490154203237518/490154203237526', 'wrong_length'],
-    ['two with a space between', '490154203237518 490154203237526', 'wrong_length'],
+    ['two with a semicolon between', '490154203237518;490154203237526', 'two_in_one_cell'],
+    ['two with a line end between', '490154203237518\n490154203237526', 'two_in_one_cell'],
+    ['two with a slash between', '490154203237518/490154203237526', 'two_in_one_cell'],
+    ['two with a space between', '490154203237518 490154203237526', 'two_in_one_cell'],
     ['13 digits', '4901542032375', 'wrong_length'],
     ['17 digits', '49015420323751812', 'wrong_length'],
     ['one digit', '0', 'wrong_length'],
@@ -398,5 +398,33 @@ describe('shards', () => {
     expect(sizes).toHaveLength(parts);
     expect(Math.min(...sizes)).toBeGreaterThan(800);
     expect(Math.max(...sizes)).toBeLessThan(1200);
+  });
+});
+
+describe('what spreadsheets and lists make of identifiers', () => {
+  const reasonOf = (read: object) => ('reason' in read ? read.reason : null);
+  test.each(['3.5E+14', '3,53918E+14', '9E14', '9.87654e+9', '3.53918051234560E+14'])('%s is rounded', (cell) => {
+    for (const parse of [parseImei, parseSentImei, parseMsisdn])
+      expect(reasonOf(parse(cell))).toBe('rounded_by_spreadsheet');
+  });
+  test.each([
+    '35000000000000/35000000000001',
+    '350000000000006;350000000000014',
+    '350000000000006\n350000000000014',
+    '35-000000-000000-6 and 35-000000-000001-4',
+  ])('two handsets in a cell: %j', (cell) => {
+    for (const parse of [parseImei, parseSentImei]) expect(reasonOf(parse(cell))).toBe('two_in_one_cell');
+  });
+  test.each(['9876543210/9876543211', '+919876543210, 09876543211', '9876543210 9876543211'])(
+    'two numbers in a cell: %j',
+    (cell) => {
+      expect(reasonOf(parseMsisdn(cell))).toBe('two_in_one_cell');
+    },
+  );
+  test('one identifier is none of these, whatever is between its digits', () => {
+    expect(reasonOf(parseImei('35000000000000635000000000001'))).toBe('wrong_length');
+    expect(reasonOf(parseImei('350000000000006 x'))).toBe('not_digits');
+    expect(reasonOf(parseMsisdn('+91 98765 43210'))).toBe('bad_msisdn');
+    expect(reasonOf(parseMsisdn('98765432109876543211'))).toBe('bad_msisdn');
   });
 });

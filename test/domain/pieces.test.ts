@@ -81,7 +81,8 @@ async function inPieces(
       );
     }
     pieces.push(...cut);
-    if (header === undefined || next === undefined) return { rows, fault: fault ?? null, pieces, cuts };
+    if (header === undefined || next === undefined)
+      return { rows, fault: fault ? { line: fault.line, reason: fault.reason } : null, pieces, cuts };
     after = { header, next };
   }
 }
@@ -216,7 +217,7 @@ describe('a file in pieces', () => {
     ['without bytes', '', 1, 'empty_file'],
     ['of empty lines', '\n\r\n\n', 1, 'empty_file'],
     ['without a column', '\n\nimei\n1\n2\n', 3, 'missing_column:msisdn'],
-    ['that is none', 'PK\x03\x04imei,msisdn\n1,a\n', 1, 'not_csv'],
+    ['that is none', 'PK\x03\x04imei,msisdn\n1,a\n', 1, 'spreadsheet_not_csv'],
   ])('%s has no piece, and its fault', async (_, content, line, reason) => {
     for (const size of [1, 100])
       expect(await inPieces(Buffer.from(content), size)).toMatchObject({

@@ -550,7 +550,11 @@ describe('receipts', () => {
       "reason": "not_in_direction"
     }
   ],
-  "refused": null
+  "refused": null,
+  "whatToDo": {
+    "bad_msisdn": "ten digits that begin with 6 to 9; before them +91, 91, 0 or nothing",
+    "not_in_direction": "answer it in the direction whose order carried it"
+  }
 }
 `);
   });
@@ -564,7 +568,10 @@ describe('receipts', () => {
   "alreadyRecorded": 0,
   "rejected": {},
   "rejects": [],
-  "refused": "missing_column:outcome"
+  "refused": "missing_column:outcome",
+  "whatToDo": {
+    "missing_column:outcome": "is the first line the header, and the separator a comma, a ; or a tab?"
+  }
 }
 `);
   });

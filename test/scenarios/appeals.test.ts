@@ -5,12 +5,14 @@
  * for B by its reference, and for P as far as B uses it; uploads the same bytes once more; and caseworker-2 uploads them, too. A reversal of
  * more than five subjects takes two approvers, and one of more than ten is over the limit.
  */
+
 import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { referenceOf } from '../../lambdas/domain/references.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { whatToDoAbout } from '../domain/what-to-do.ts';
 import { Tables } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
 import { APPROVE, DAY, HOUR, Lab, START } from './lab.ts';
@@ -132,6 +134,7 @@ describe('an appeal', () => {
         { line: 7, reason: 'unknown_reference' },
       ],
       refused: null,
+      whatToDo: whatToDoAbout('bad_ground', 'unknown_reference'),
       // By which its caseworker finds its books.
       reversal: idOf('monday'),
     });

@@ -48,7 +48,7 @@ export function badFiles({ columns, row }: FileKind): BadFile[] {
     whole('without a required column', `missing_column:${lastRequired}`, good.replace(lastRequired, 'other')),
     whole('without a header', `missing_column:${first}`, `${row(1, '')}\n${row(2, '')}\n`),
     whole('with a column twice', `duplicate_column:${first}`, `${first.toUpperCase()},${good}`),
-    whole('that is a zip', 'not_csv', Buffer.concat([zip, Buffer.from(good)])),
+    whole('that is a zip', 'spreadsheet_not_csv', Buffer.concat([zip, Buffer.from(good)])),
     whole('that is a PDF', 'not_csv', `%PDF-1.7\n${good}`),
     whole('that is gzipped', 'not_csv', Buffer.from('1f8b0800000000000003', 'hex')),
     whole('in UTF-32', 'not_csv', Buffer.from('fffe000069000000', 'hex')),

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { whatToDoAbout, withWhatToDo } from '../domain/what-to-do.ts';
 import {
   addedBy,
   badFiles,
@@ -57,12 +58,20 @@ beforeEach(async () => {
   await told(lab);
 });
 
+/** The header that is told back, where it lacks a column: it has names alone. */
+const found = (bytes: Uint8Array | undefined, reason = '') => {
+  const [header = ''] = Buffer.from(bytes ?? [])
+    .toString()
+    .split('\n');
+  return reason.startsWith('missing_column') && !/[0-9]/.test(header) ? `"${header}"` : '';
+};
+
 describe('a report', () => {
   it.each(badFiles(reports))('$what is refused whole: $reason, line $line', async ({ what, bytes, line, reason }) => {
     const before = await tables.records();
     const key = `rejects/mha/report ${what}.csv`;
     expect(await addedBy(lab, () => lab.upload(`reports/mha/report ${what}.csv`, bytes))).toEqual([key]);
-    expect(await lab.read(key)).toBe(`line,value,reason\n${line},,${reason}\n`);
+    expect(await lab.read(key)).toBe(withWhatToDo(`line,value,reason\n${line},${found(bytes, reason)},${reason}\n`));
     expect(await tables.records()).toEqual(before);
     const rejects = { bucket: outbox(), key };
     const notice = { kind: 'report_refused', agency: 'mha', line, reason, rejects, uploadedAt: NOW };
@@ -71,7 +80,7 @@ describe('a report', () => {
 
   it('of a header only is a batch without rows, which settles at once', async () => {
     await lab.upload('reports/i4c/header only.csv', 'imei,category\n');
-    expect(await lab.read('rejects/i4c/header only.csv')).toBe('line,value,reason\n');
+    expect(await lab.read('rejects/i4c/header only.csv')).toBe(withWhatToDo('line,value,reason\n'));
     const summary = await lab.summary('i4c');
     expect(summary).toMatchObject({ status: 'settled', file: 'reports/i4c/header only.csv', unexplained: 0 });
     expect(summary.report).toEqual({ rows: 0, rejected: 0, repeats: 0, handsets: 0 });
@@ -85,7 +94,7 @@ describe('a usage file', () => {
     const { file, what, bytes = Buffer.alloc(0), line, reason, before = 0 } = bad;
     const key = `rejects/jio/usage ${what}.csv`;
     expect(await addedBy(lab, () => lab.upload(`usage/jio/usage ${what}.csv`, bytes))).toEqual([key]);
-    expect(await lab.read(key)).toBe(`line,value,reason\n${line},,${reason}\n`);
+    expect(await lab.read(key)).toBe(withWhatToDo(`line,value,reason\n${line},${found(bytes, reason)},${reason}\n`));
     expect(await tables.links(usageHandset(file))).toEqual(
       before === 1 ? [`2026-05-20#+91${9810000000 + file * 10 + 1}#jio`] : [],
     );
@@ -107,7 +116,7 @@ describe('a usage file', () => {
     await lab.upload('usage/bsnl/stopped.csv', 'imei,msisdn,last_seen\nnone,none,none\n"');
     expect((await tables.records())['IMPORT#bsnl']).toBeUndefined();
     expect(await lab.read('rejects/bsnl/stopped.csv')).toBe(
-      'line,value,reason\n2,none,not_digits\n3,,unclosed_quote\n',
+      withWhatToDo('line,value,reason\n2,none,not_digits\n3,,unclosed_quote\n'),
     );
     expect((await told(lab))['fraud-directions-bsnl']).toMatchObject([
       { kind: 'usage_stopped', rows: 1, imported: 0, rejected: 1, line: 3, reason: 'unclosed_quote' },
@@ -116,7 +125,7 @@ describe('a usage file', () => {
 
   it('of a header only is usage without rows', async () => {
     await lab.upload('usage/mtnl/header only.csv', 'imei,msisdn,last_seen\n');
-    expect(await lab.read('rejects/mtnl/header only.csv')).toBe('line,value,reason\n');
+    expect(await lab.read('rejects/mtnl/header only.csv')).toBe(withWhatToDo('line,value,reason\n'));
     expect(await told(lab)).toMatchObject({
       'fraud-directions-mtnl': [{ kind: 'usage_imported', rows: 0, imported: 0, rejected: 0 }],
     });
@@ -140,6 +149,7 @@ describe('a response', () => {
       rejected: {},
       rejects: [],
       refused: reason,
+      whatToDo: whatToDoAbout(reason),
     });
     expect(await tables.records()).toEqual(before);
     const place = { bucket: outbox(), key };
@@ -235,7 +245,7 @@ describe('what was good before', () => {
     const before = await tables.records();
     expect(before['IMPORT#bsnl']).toMatchObject({ latest: NOW });
     await lab.upload('usage/bsnl/may.csv', unclosed(`imei,msisdn,last_seen\n${handset},9840000002,2026-05-21\n`));
-    expect(await lab.read('rejects/bsnl/may.csv')).toBe('line,value,reason\n3,,unclosed_quote\n');
+    expect(await lab.read('rejects/bsnl/may.csv')).toBe(withWhatToDo('line,value,reason\n3,,unclosed_quote\n'));
     expect(await tables.links(handset)).toEqual(['2026-05-20#+919840000001#bsnl', '2026-05-21#+919840000002#bsnl']);
     expect(await tables.records()).toEqual(before);
   });
@@ -244,15 +254,15 @@ describe('what was good before', () => {
     await lab.upload('reports/i4c/may.csv', 'imei\nnone\n');
     const before = [await tables.records(), await lab.summary('i4c')];
     await lab.upload('reports/i4c/may.csv', unclosed('imei\nnone\n'));
-    expect(await lab.read('rejects/i4c/may.csv')).toBe('line,value,reason\n3,,unclosed_quote\n');
+    expect(await lab.read('rejects/i4c/may.csv')).toBe(withWhatToDo('line,value,reason\n3,,unclosed_quote\n'));
     expect([await tables.records(), await lab.summary('i4c')]).toEqual(before);
   });
 
   it('is made when the mended report comes under the name of the bad one', async () => {
     await lab.upload('reports/i4c/june.csv', unclosed('imei\nno,\n'));
-    expect(await lab.read('rejects/i4c/june.csv')).toBe('line,value,reason\n3,,unclosed_quote\n');
+    expect(await lab.read('rejects/i4c/june.csv')).toBe(withWhatToDo('line,value,reason\n3,,unclosed_quote\n'));
     await lab.upload('reports/i4c/june.csv', 'imei\nno\n');
-    expect(await lab.read('rejects/i4c/june.csv')).toBe('line,value,reason\n2,no,not_digits\n');
+    expect(await lab.read('rejects/i4c/june.csv')).toBe(withWhatToDo('line,value,reason\n2,no,not_digits\n'));
     expect((await told(lab))['fraud-batches-i4c']?.map(({ kind }) => kind)).toEqual([
       'report_refused',
       'batch_registered',
@@ -288,7 +298,7 @@ describe('bad files beside good ones', () => {
     expect(await lab.json(receipt)).toMatchObject({ rows: 1, recorded: 1, refused: null });
     for (const uploader of ['vi', 'up-police'])
       for (const name of ['a.csv', 'c.csv'])
-        expect(await lab.read(`rejects/${uploader}/${name}`)).toBe('line,value,reason\n1,,not_csv\n');
+        expect(await lab.read(`rejects/${uploader}/${name}`)).toBe(withWhatToDo('line,value,reason\n1,,not_csv\n'));
     const kinds = (await told(lab))['fraud-administrators']?.map(({ kind }) => kind).sort() ?? [];
     expect(kinds).toEqual([
       ...Array(2).fill('report_refused'),

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { withWhatToDo } from '../domain/what-to-do.ts';
 import { addedBy, holdsAnIdentifier, openWithLog, sha8, sha256, Tables, told } from './bad-files.ts';
 import type { Lab } from './lab.ts';
 
@@ -68,7 +69,7 @@ describe.each(names.map((name, n) => ({ name, n })))('a file named $name', ({ na
     const rejects = `rejects/up-police/${name}`;
     const added = await addedBy(lab, () => lab.upload(`reports/up-police/${name}`, content));
     expect(added.filter((key) => key.startsWith('rejects/'))).toEqual([rejects]);
-    expect(await lab.read(rejects)).toBe('line,value,reason\n2,none,not_digits\n');
+    expect(await lab.read(rejects)).toBe(withWhatToDo('line,value,reason\n2,none,not_digits\n'));
     expect(await lab.json(`batches/${id}/summary.json`)).toMatchObject({
       file: `reports/up-police/${name}`,
       report: { rows: 1, rejected: 1 },
@@ -83,7 +84,7 @@ describe.each(names.map((name, n) => ({ name, n })))('a file named $name', ({ na
     const content = `imei,msisdn,last_seen\n${H1},none,2026-05-20\n`;
     const key = `rejects/vi/${name}`;
     expect(await addedBy(lab, () => lab.upload(`usage/vi/${name}`, content))).toEqual([key]);
-    expect(await lab.read(key)).toBe('line,value,reason\n2,none,bad_msisdn\n');
+    expect(await lab.read(key)).toBe(withWhatToDo('line,value,reason\n2,none,bad_msisdn\n'));
     expect((await told(lab))['fraud-directions-vi']).toMatchObject([{ kind: 'usage_imported', rejects: place(key) }]);
   });
 
@@ -99,7 +100,7 @@ describe.each(names.map((name, n) => ({ name, n })))('a file named $name', ({ na
 describe('the same file under another name', () => {
   const content = `imei\n36000000000002\n36000000000002\nnone\n`;
   const batchId = `mha-${sha256(content).slice(0, 12)}`;
-  const rejects = 'line,value,reason\n4,none,not_digits\n';
+  const rejects = withWhatToDo('line,value,reason\n4,none,not_digits\n');
   const notice = (name: string, state: string) => ({
     kind: 'same_report',
     agency: 'mha',
@@ -235,8 +236,9 @@ describe('a report whose rows are all rejected', () => {
       settledAt: NOW,
     };
     expect(changed).toEqual({
-      'rejects/up-police/all rejected.csv':
+      'rejects/up-police/all rejected.csv': withWhatToDo(
         'line,value,reason\n2,none,not_digits\n3,",",wrong_cell_count\n4,123,wrong_length\n5,00000000000000,not_a_device\n',
+      ),
       [`batches/${batchId}/summary.json`]: `${stringify(summary, null, 2)}\n`,
       [`batches/${batchId}/elsewhere.csv`]: 'kind,identifier,operator,state,directionId\n',
       [`revocations/2026-06-01/${batchId}.csv`]: 'msisdn,operator,lsa,disconnected_on,reason\n',

@@ -1,6 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { whatToDoAbout } from '../domain/what-to-do.ts';
 import { alike, holdsAnIdentifier, openWithLog, sha8, sha256, Tables, told } from './bad-files.ts';
 import { HOUR, type Lab, START } from './lab.ts';
 
@@ -40,6 +41,7 @@ async function expectRefusal(operator: string, directionId: string, content: str
     rejected: {},
     rejects: [],
     refused: why,
+    whatToDo: whatToDoAbout(why),
   });
   expect(others).toEqual(outbox);
   expect(await tables.records()).toEqual(records);

@@ -10,6 +10,7 @@ import { type LocalCloud, NotAuthorized, startCloud } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { withWhatToDo } from '../domain/what-to-do.ts';
 import { changedAssembly, type Template } from './assembly.ts';
 import { AT_ONCE, HOUR, Lab, START } from './lab.ts';
 import { FIRST, H1, SECOND, tellStory } from './story.ts';
@@ -36,7 +37,7 @@ describe('with the rights of the synthesized policies in force', () => {
     await cloud.rest();
     expect(await cloud.list(outbox, 'rejects/jio/', 'dev-ap-south-1-operator-jio')).toContain('rejects/jio/more.csv');
     expect(Buffer.from(await cloud.get(outbox, 'rejects/jio/more.csv', 'dev-ap-south-1-operator-jio')).toString()).toBe(
-      'line,value,reason\n',
+      withWhatToDo('line,value,reason\n'),
     );
     const revocations = await cloud.list(outbox, 'revocations/', 'dev-ap-south-1-reader-banks');
     expect(revocations.length).toBeGreaterThan(2);

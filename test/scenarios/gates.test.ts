@@ -4,9 +4,11 @@
  * Files of jio, one a day from 1 June on, each of 100 rows and more about handsets and numbers of its own. H1 and its number J1 are in
  * the file that is gated and in none before it.
  */
+
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { run } from '../commands/command.ts';
+import { withWhatToDo } from '../domain/what-to-do.ts';
 import { Tables } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
 import { HOUR, Lab, START } from './lab.ts';
@@ -85,8 +87,8 @@ describe('a usage file that breaks a rule', () => {
 
   it('has its rejects published and no row imported', async () => {
     expect((await lab.read('rejects/jio/gated.csv')).split('\n').slice(0, 2)).toEqual([
-      'line,value,reason',
-      '96,nothing,not_digits',
+      'line,value,reason,what_to_do',
+      '96,nothing,not_digits,write the digits alone',
     ]);
     expect(await new Tables(lab).links(H1)).toEqual([`2026-05-20#${A1}#airtel`]);
   });
@@ -274,7 +276,7 @@ describe('a large file', () => {
       line: 152,
       reason: 'unclosed_quote',
     });
-    expect(await large.read('rejects/jio/large.csv')).toBe('line,value,reason\n152,,unclosed_quote\n');
+    expect(await large.read('rejects/jio/large.csv')).toBe(withWhatToDo('line,value,reason\n152,,unclosed_quote\n'));
     expect(await new Tables(large).links(H1)).toEqual([]);
     expect(runs()).toMatchObject({ executionStarts: 1, mapChildStarts: 0 });
 

@@ -3,6 +3,7 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { withWhatToDo } from '../domain/what-to-do.ts';
 import { Tables } from './bad-files.ts';
 import { Lab } from './lab.ts';
 
@@ -33,16 +34,18 @@ const AWKWARD = [
   `${H2},9840000005,2026-05-05,last,business\n`, // 17
   `${H2},09840000007,2026-05-07,é😀,bulk`, // 18
 ].join('');
-const AWKWARD_REJECTS = [
-  'line,value,reason\n',
-  '7,no-imei,not_digits\n',
-  '8,12345,bad_msisdn\n',
-  '9,2026-06-02,bad_date\n',
-  '11,"too,few",wrong_cell_count\n',
-  "13,'=SUM(1),not_digits\n",
-  '14,,wrong_cell_count\n',
-  '15,"98400\n00006",bad_msisdn\n',
-].join('');
+const AWKWARD_REJECTS = withWhatToDo(
+  [
+    'line,value,reason\n',
+    '7,no-imei,not_digits\n',
+    '8,12345,bad_msisdn\n',
+    '9,2026-06-02,bad_date\n',
+    '11,"too,few",wrong_cell_count\n',
+    "13,'=SUM(1),not_digits\n",
+    '14,,wrong_cell_count\n',
+    '15,"98400\n00006",bad_msisdn\n',
+  ].join(''),
+);
 /** A link may go 180 days of look-back and 30 more after its sighting. */
 const link = (pk: string, sk: string, optional: object) => ({
   pk,
@@ -70,7 +73,7 @@ const STOPPED = [
   `${H3},9840000003,2026-05-01,"a place" with a short name\n`, // 5
   `${H3},9840000004,2026-05-01,"a place with a long name"\n`, // 6
 ].join('');
-const STOPPED_REJECTS = 'line,value,reason\n3,984000000,bad_msisdn\n5,,unclosed_quote\n';
+const STOPPED_REJECTS = withWhatToDo('line,value,reason\n3,984000000,bad_msisdn\n5,,unclosed_quote\n');
 const STOPPED_LINKS = ['2026-05-01#+919840000001#airtel', '2026-05-01#+919840000002#airtel'].map((sk) =>
   link(H3, sk, { lsa: 'a place with a long name' }),
 );
@@ -145,7 +148,9 @@ describe('a usage file in pieces', () => {
     const content = `imei,last_seen,lsa\n${H1},2026-05-01,"a place with a long name"\n`;
     for (const lab of [inPieces, inOne]) {
       await lab.upload('usage/airtel/headless.csv', content);
-      expect(await rejects(lab, 'headless.csv')).toBe('line,value,reason\n1,,missing_column:msisdn\n');
+      expect(await rejects(lab, 'headless.csv')).toBe(
+        withWhatToDo(`line,value,reason\n1,"imei,last_seen,lsa",missing_column:msisdn\n`),
+      );
       const counts = { rows: 0, imported: 0, rejected: 0, line: 1, reason: 'missing_column:msisdn' };
       const notice = noticeOf(lab, 'headless.csv', { kind: 'usage_stopped', ...counts });
       expect(await lab.notices('fraud-directions-airtel')).toEqual([{ ...notice, operator: 'airtel' }]);
@@ -196,7 +201,7 @@ describe('a usage file in pieces', () => {
     const told = { kind: 'usage_imported', rows: 260, imported: 247, rejected: 13 };
     expect(bad).toHaveLength(13);
     expect(await rejects(inPieces, 'long.csv')).toBe(
-      `line,value,reason\n${bad.map((n) => `${n + 2},none,not_digits\n`).join('')}`,
+      withWhatToDo(`line,value,reason\n${bad.map((n) => `${n + 2},none,not_digits\n`).join('')}`),
     );
     expect((await links(inPieces, '35400000000009')).map(({ sk }) => sk)).toEqual(
       numbers.filter((n) => n % 20 !== 7).map((n) => `2026-05-01#+91${9840001000 + n}#airtel`),

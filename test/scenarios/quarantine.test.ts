@@ -5,6 +5,7 @@ import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { run } from '../commands/command.ts';
+import { withWhatToDo } from '../domain/what-to-do.ts';
 import { HOUR, Lab, START } from './lab.ts';
 import { A1, H1, H2, J1 } from './story.ts';
 
@@ -94,9 +95,9 @@ describe('usage that crashes its function each time, and a response that fails w
   });
 
   it('hold up no other file', async () => {
-    expect(await lab.read(rejectsOf('good.csv'))).toBe('line,value,reason\n');
+    expect(await lab.read(rejectsOf('good.csv'))).toBe(withWhatToDo('line,value,reason\n'));
     await lab.usage('jio', [`${H1},${J1},2026-05-21,Mumbai`], 'better.csv');
-    expect(await lab.read(rejectsOf('better.csv'))).toBe('line,value,reason\n');
+    expect(await lab.read(rejectsOf('better.csv'))).toBe(withWhatToDo('line,value,reason\n'));
   });
 
   it('are brought in again, once the cause is mended: by the dead letters, or by another upload of the same bytes', async () => {
@@ -111,7 +112,7 @@ describe('usage that crashes its function each time, and a response that fails w
     expect(code).toBe(0);
     expect(said).toContain('Usage: 2 messages moved back to its queue\n');
     expect(said).toContain('Responses: 2 messages moved back to its queue\n');
-    expect(await lab.read(rejectsOf('poison.csv'))).toBe('line,value,reason\n');
+    expect(await lab.read(rejectsOf('poison.csv'))).toBe(withWhatToDo('line,value,reason\n'));
     expect(await lab.json(receipt)).toMatchObject({ rows: 1, recorded: 1, refused: null });
     expect(lab.cloud.failures()).toEqual([]);
     expect(opened.mended).toHaveLength(4);

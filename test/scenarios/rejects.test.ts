@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { withWhatToDo } from '../domain/what-to-do.ts';
 import { holdsAnIdentifier, openWithLog, sha8, Tables, told } from './bad-files.ts';
 import { HOUR, type Lab, START } from './lab.ts';
 
@@ -20,7 +21,9 @@ type Lines = [text: string, rejected?: string][];
 
 const textOf = (lines: Lines, lineEnd: '\n' | '\r\n') => lines.map(([text]) => `${text}${lineEnd}`).join('');
 const rejectsOf = (lines: Lines) =>
-  `line,value,reason\n${lines.map(([, rejected]) => (rejected === undefined ? '' : `${rejected}\n`)).join('')}`;
+  withWhatToDo(
+    `line,value,reason\n${lines.map(([, rejected]) => (rejected === undefined ? '' : `${rejected}\n`)).join('')}`,
+  );
 
 /** 25 rows: 21 rejects, the handsets H1 and H2, and H2 twice more. */
 const report: Lines = [
@@ -100,7 +103,7 @@ const numbers: Lines = [
   [',nothing,9800000099,never', '7,not_in_direction'],
   [',verified,7000000001,', '8,not_in_direction'],
   [',nothing,9800000002,never', '9,unknown_outcome'],
-  [',Verified,9800000002,', '10,unknown_outcome'],
+  [',Verified!,9800000002,', '10,unknown_outcome'],
   [',,9800000002,', '11,unknown_outcome'],
   [',blocked,9800000002,', '12,unknown_outcome'],
   [',overdue,9800000002,', '13,unknown_outcome'],
@@ -295,11 +298,11 @@ describe('a day', () => {
     await lab.cloud.run(START + 18.5 * HOUR - second);
     await lab.usage('vi', rows(9900000001), 'before.csv');
     expect(await lab.read('rejects/vi/before.csv')).toBe(
-      'line,value,reason\n2,2026-06-02,bad_date\n3,2026-06-03,bad_date\n',
+      withWhatToDo('line,value,reason\n2,2026-06-02,bad_date\n3,2026-06-03,bad_date\n'),
     );
     await lab.cloud.run(START + 18.5 * HOUR);
     await lab.usage('vi', rows(9900000002), 'after.csv');
-    expect(await lab.read('rejects/vi/after.csv')).toBe('line,value,reason\n3,2026-06-03,bad_date\n');
+    expect(await lab.read('rejects/vi/after.csv')).toBe(withWhatToDo('line,value,reason\n3,2026-06-03,bad_date\n'));
     expect(await tables.links(H2)).toEqual(['2026-05-19#+919800000001#airtel', '2026-06-02#+919900000002#vi']);
   });
 

@@ -4,6 +4,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { withWhatToDo } from '../domain/what-to-do.ts';
 import { batchItem, Tables } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
 import { HOUR, Lab, START } from './lab.ts';
@@ -81,7 +82,7 @@ describe('uploads whose events were lost', () => {
     expect(opened.mended).toEqual(['upload', 'upload', 'upload']);
     await until(lab, 60);
     expect(opened.mended).toHaveLength(3);
-    expect(await lab.read(`rejects/jio/${NAME}`)).toBe('line,value,reason\n');
+    expect(await lab.read(`rejects/jio/${NAME}`)).toBe(withWhatToDo('line,value,reason\n'));
   });
 
   it('keep the instant of their upload: the look-back window and the default day go by it', async () => {
@@ -123,7 +124,7 @@ describe('uploads that are gone from their names before their events, which were
     await s3.send(new DeleteObjectCommand({ Bucket: bucketsOf(lab.cloud).inbox, Key: 'usage/airtel/usage.csv' }));
     await until(lab, 13);
     expect(mended).toEqual(['upload', 'upload', 'upload', 'upload']);
-    expect(await lab.read('rejects/jio/usage.csv')).toBe('line,value,reason\n');
+    expect(await lab.read('rejects/jio/usage.csv')).toBe(withWhatToDo('line,value,reason\n'));
     delete wrong.drop;
     await lab.report('mha', [H1]);
     await lab.toTheEnd();

@@ -5,6 +5,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../lambdas/domain/audit.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { withWhatToDo } from '../domain/what-to-do.ts';
 import { nameOf } from './faults-story.ts';
 import { DAY, HOUR, Lab, type Summary } from './lab.ts';
 
@@ -139,7 +140,7 @@ describe('two reports whose SHA-256s begin alike', () => {
       { kind: 'same_report', batchId: batch },
     ]);
     expect(await told('fraud-administrators', 'report_refused')).toMatchObject([refusal]);
-    expect(await lab.read('rejects/mha/second.csv')).toBe('line,value,reason\n1,,batch_id_taken\n');
+    expect(await lab.read('rejects/mha/second.csv')).toBe(withWhatToDo('line,value,reason\n1,,batch_id_taken\n'));
     await lab.toTheEnd();
     expect(await summaryOf(batch)).toMatchObject({ report: { rows: 1, handsets: 1 }, unexplained: 0 });
   });

@@ -191,7 +191,7 @@ function faultIn(text: string): string {
 
 /** The one that lies there, or the first of them. */
 function oneOf(there: string | undefined, receipts: Receipt[]): Receipt | undefined {
-  const { file: _, ...receipt } = JSON.parse(there ?? '{}') as Record<string, unknown>;
+  const { file: _, whatToDo: __, ...receipt } = JSON.parse(there ?? '{}') as Record<string, unknown>;
   return receipts.find((one) => same(one, receipt)) ?? receipts[0];
 }
 

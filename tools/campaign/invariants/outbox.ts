@@ -154,10 +154,10 @@ export function checkOutbox(known: Known): void {
         `${where}: an order has the rows that were open when it was committed (${name.split('/').at(-1)})`,
       );
     } else if (place === 'rejects') {
-      const rows = lines.map(cellsOf).map((cells) => `${cells[0]},${cells.at(-1)}`);
+      const rows = lines.map(cellsOf).map((cells) => `${cells[0]},${cells.at(-2)}`);
       known.must(same(rows, expected), `${where}: every reject has its line and reason`);
     } else if (place === 'receipts') {
-      const { file: _, reversal, ...receipt } = JSON.parse(text) as Record<string, unknown>;
+      const { file: _, reversal, whatToDo: __, ...receipt } = JSON.parse(text) as Record<string, unknown>;
       known.must(same(receipt, expected), `${where}: a receipt says what was recorded (${name.split('/').at(-1)})`);
       const isOfReversal = reversal === undefined || known.seen.cases[`BATCH#${reversal}`]?.kind === 'reversal';
       const isAppealed = name.includes('/appeals/') && Number(receipt.recorded) > 0;

@@ -13,7 +13,16 @@ import { Broken, Budget, must, target } from '../target.ts';
 
 /** Why a file can't be read, as the formats list it; a column's reason goes on with its name. */
 export const FILE_REASONS = [
-  ...['empty_file', 'not_csv', 'not_utf8', 'nul_byte', 'missing_column', 'duplicate_column', 'unclosed_quote'],
+  ...[
+    'empty_file',
+    'spreadsheet_not_csv',
+    'not_csv',
+    'not_utf8',
+    'nul_byte',
+    'missing_column',
+    'duplicate_column',
+    'unclosed_quote',
+  ],
   'line_too_long',
 ];
 export const reasonOf = (told: string) => told.split(':')[0] ?? '';
@@ -103,6 +112,7 @@ function mustFit({ rows, fault }: Reading, given: Buffer, { required, optional }
     nul_byte: file.includes(0),
     line_too_long: tooLong,
     not_csv: mayBeBinary(file),
+    spreadsheet_not_csv: /^(?:efbbbf)?(?:504b0304|d0cf11e0)/.test(file.toString('hex')),
   };
   if (fault === null)
     must(!bad.not_utf8 && !bad.nul_byte && !tooLong, 'only a file of proper lines is read to its end');
@@ -123,7 +133,7 @@ function mustFit({ rows, fault }: Reading, given: Buffer, { required, optional }
     must(Object.getPrototypeOf(row.cells) === Object.prototype, 'a row is a plain object');
     for (const cell of Object.values(row.cells)) must(cell === cell.trim(), 'cells are trimmed');
   }
-  if (fault?.reason !== 'not_csv' && file.length <= LONGEST_RECKONED && !ODD.test(file.toString()))
+  if (!fault?.reason.endsWith('not_csv') && file.length <= LONGEST_RECKONED && !ODD.test(file.toString()))
     mustBeSame({ rows, fault }, expected(file, { required, optional }), 'a file has the rows of a simple reckoning');
 }
 
@@ -181,7 +191,8 @@ async function inPieces(file: Buffer, columns: Columns, bytes: number, most: num
       const parts = [file.subarray(0, header.at), file.subarray(piece.start, piece.end)];
       for await (const batch of readPiece(parts, columns, header, piece.line)) rows.push(...batch);
     }
-    if (header === undefined || next === undefined) return { rows, fault: fault ?? null };
+    if (header === undefined || next === undefined)
+      return { rows, fault: fault ? { line: fault.line, reason: fault.reason } : null };
     after = { header, next };
   }
 }

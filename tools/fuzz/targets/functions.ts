@@ -37,9 +37,10 @@ const LONGEST_CHECKED = 20_000;
 function checkRejects(csv: Buffer | undefined, reasons: readonly string[], stopped: boolean): number {
   must(csv !== undefined, 'a file has its rejects');
   if (csv.length > LONGEST_CHECKED) return csv.toString().split('\n').length;
-  const rows = mustBeSafe(csv.toString(), ['line', 'value', 'reason']);
+  const rows = mustBeSafe(csv.toString(), ['line', 'value', 'reason', 'what_to_do']);
   let before = 0;
-  for (const [n, { line, reason = '' }] of rows.entries()) {
+  for (const [n, { line, reason = '', what_to_do }] of rows.entries()) {
+    must(what_to_do !== undefined && what_to_do !== '', 'a reject says what to do about it');
     const fault = stopped && n === rows.length - 1;
     must((fault ? REFUSED : reasons).includes(reasonOf(reason)), `a reject has a reason of the list, not ${reason}`);
     must(Number(line) > before, 'rejects stand in the order of their lines');

@@ -47,7 +47,7 @@ const written = target(
   ([texts, name]) => {
     const rejects =
       rejectsHeader + texts.map((value, n) => rejectLine({ line: n + 2, value, reason: 'not_digits' })).join('');
-    const read = mustBeSafe(rejects, ['line', 'value', 'reason']);
+    const read = mustBeSafe(rejects, ['line', 'value', 'reason', 'what_to_do']);
     must(read.length === texts.length, 'each reject is one row');
     for (const [n, { value = '' }] of read.entries())
       must(value === texts[n] || value === `'${texts[n]}`, "a reject's value is what stood there");
