@@ -1,0 +1,52 @@
+/** `npm run check`: says before an upload what would become of a file. See `--help`. */
+import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { dayOf, instantOf } from '../lambdas/domain/days.ts';
+import { DIRECTION_KIND_NAMES, type DirectionKind } from '../lambdas/domain/kinds.ts';
+import { CHECKED_KINDS, type CheckedAs, checkedText, checkFile, isTaken } from '../lib/commands/check.ts';
+import { command, say } from '../lib/commands/command.ts';
+import { CommandError, readOptions } from '../lib/commands/command-line.ts';
+
+const HELP = `npm run check -- FILE --as KIND [options]
+
+Says what would become of a file if it were uploaded now: how many of its rows would be taken, and of the others each reason, with
+lines and what to do. It asks nobody: what only the stage knows (its directions and references, operators' names, gates, limits of size) is
+not looked at. It prints no cell of any row.
+
+  --as KIND          ${CHECKED_KINDS.join(', ')}
+  --direction KIND   of a response: ${DIRECTION_KIND_NAMES.join(', ')} (default: reverify or block, by its header)
+  --help             this text
+
+Exit code 0: all of it would be taken; 1: not all of it; 2: the command line is wrong.
+`;
+
+interface Settings extends Omit<CheckedAs, 'today'> {
+  readonly file: string;
+}
+
+function settingsOf(args: readonly string[], where: string): Settings | 'help' {
+  const string = { type: 'string' } as const;
+  const read = readOptions(args, { as: string, direction: string }, true);
+  if (read === 'help') return 'help';
+  const { as, direction: named, positionals } = read;
+  const kind = CHECKED_KINDS.find((one) => one === as);
+  if (kind === undefined) throw new CommandError(`--as: one of ${CHECKED_KINDS.join(', ')}`);
+  const direction = DIRECTION_KIND_NAMES.find((one): one is DirectionKind => one === named);
+  if (named !== undefined && (direction === undefined || kind !== 'response'))
+    throw new CommandError(`--direction: of a response, one of ${DIRECTION_KIND_NAMES.join(', ')}`);
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length > 0) throw new CommandError('name one file');
+  return { kind, direction, file: resolve(where, file) };
+}
+
+async function run({ file, ...as }: Settings): Promise<boolean> {
+  await access(file).catch(() => {
+    throw new CommandError("the file can't be read");
+  });
+  const checked = await checkFile(() => createReadStream(file), { ...as, today: dayOf(instantOf(Date.now())) });
+  for (const line of checkedText(checked, as.kind)) say(line);
+  return isTaken(checked);
+}
+
+await command({ help: HELP, settings: settingsOf, run });

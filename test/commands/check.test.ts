@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { Day } from '../../lambdas/domain/days.ts';
+import { type CheckedAs, checkedText, checkFile, isTaken } from '../../lib/commands/check.ts';
+
+const today = '2026-06-05' as Day;
+const check = (text: string, as: Partial<CheckedAs>) =>
+  checkFile(() => [Buffer.from(text)], { kind: 'report', today, direction: undefined, ...as });
+const H = '350000000000006';
+
+describe('a file that is checked before its upload', () => {
+  it('has its rows counted by reason, with the first lines of each and what to do', async () => {
+    const checked = await check(`IMEI No.;note\n${H};a\n3.5E+14;b\n${'12;c\n'.repeat(12)}${H};again\n`, {});
+    expect(isTaken(checked)).toBe(false);
+    expect(checkedText(checked, 'report')).toEqual([
+      '15 rows: 2 would be taken, 13 rejected',
+      '  rounded_by_spreadsheet: 1 (line 3): the digits are lost here: take them from the source, format the column as text, and export again',
+      '  wrong_length: 12 (line 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, …): look it up again; a spreadsheet cuts off leading zeros',
+    ]);
+  });
+
+  it('is good where each row is', async () => {
+    const usage = await check(`imei\tmsisdn\tlast_seen\n${H}\t9876543210\t2026-06-05\n`, { kind: 'usage' });
+    expect([isTaken(usage), ...checkedText(usage, 'usage')]).toEqual([true, '1 rows: 1 would be taken, 0 rejected']);
+    expect(isTaken(await check('reference\nairtel-12-3-0-1-1\n', { kind: 'lookup' }))).toBe(true);
+    expect(isTaken(await check('msisdn,ground\n9876543210,cloned\n', { kind: 'appeal' }))).toBe(true);
+  });
+
+  it('says where reading stops, with the header that lacks a column and never with a row', async () => {
+    const told = async (text: string, kind: CheckedAs['kind']) =>
+      checkedText(await check(text, { kind }), kind).slice(1);
+    const remedy =
+      'is the first line the header, and the separator a comma, a ; or a tab?; nothing of the file would be taken';
+    expect(await told('Serial;Handset\n1;2\n', 'report')).toEqual([
+      'line 1: missing_column:imei, the header is: Serial,Handset',
+      `  ${remedy}`,
+    ]);
+    expect(await told(`${H},x\n`, 'report')).toEqual(['line 1: missing_column:imei', `  ${remedy}`]);
+    expect((await told(`imei,msisdn,last_seen\n${H},9876543210,2026-06-05\n"x`, 'usage'))[1]).toMatch(
+      /only the rows before that line would be taken$/,
+    );
+  });
+
+  it('as a response is about what its header names, or about what it is said to be', async () => {
+    const ofNumbers = 'msisdn,outcome,to\n9876543210,Verified,\n9876543210,ported,jio\n9876543210,restored,\n';
+    expect([...(await check(ofNumbers, { kind: 'response' })).rejected]).toEqual([
+      ['unknown_outcome', { rows: 1, lines: [4] }],
+    ]);
+    expect([...(await check(ofNumbers, { kind: 'response', direction: 'restore' })).rejected]).toEqual([
+      ['unknown_outcome', { rows: 2, lines: [2, 3] }],
+    ]);
+    expect(isTaken(await check(`imei,outcome\n${H},blocked\n`, { kind: 'response' }))).toBe(true);
+    expect((await check('outcome\n', { kind: 'response' })).fault?.reason).toBe('missing_column:msisdn');
+  });
+});
