@@ -47,6 +47,7 @@ async function serve({
   start,
   stage,
   port,
+  consolePort,
   ladder,
   approvals,
   enforce = false,
@@ -73,11 +74,11 @@ async function serve({
       if (cloud !== undefined && approvals === 'auto') simulated.hear(deskIn(cloud, config, enforce), message);
     },
   };
-  starting = startCloud({ assembly, speed, start, port, log, enforce, watch }).catch((error: unknown) => {
+  const settings = { assembly, speed, start, port, console: consolePort, log, enforce, watch };
+  starting = startCloud(settings).catch((error: unknown) => {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-    throw new CommandError(
-      `--port ${port}: something else listens there already; name another one, or none (EADDRINUSE)`,
-    );
+    const taken = 'port' in error && error.port !== port ? `--console ${consolePort}` : `--port ${port}`;
+    throw new CommandError(`${taken}: something else listens there already; name another one, or none (EADDRINUSE)`);
   });
   cloud = await starting;
   cloud.confirmSubscriptions();
@@ -134,6 +135,7 @@ function welcome(cloud: LocalCloud, speed: number, stage: string): string {
   const topics = Object.entries(names.topics).map(([name, arn]) => `  ${name.padEnd(12)} ${arn}`);
   return `
 The local cloud is up: ${endpoint}
+Look at it, and move its clock, in a browser: ${cloud.console}
 Its clock stands at ${new Date(clock.now()).toISOString().slice(0, 19)}Z and runs ${speed} times as fast as real time.
 
 Buckets

@@ -7,6 +7,8 @@ export interface ServeSettings {
   start: number;
   stage: string;
   port: number;
+  /** The console's port. */
+  consolePort: number;
   ladder: string;
   approvals: (typeof APPROVALS)[number];
   /** The app's own rights are in force. */
@@ -26,6 +28,7 @@ SNS, SQS, Step Functions and Lambda to the AWS CLI and every SDK. Nothing is kep
   --approvals X   auto: simulated approvers approve each batch at once (default); none: nobody does, and a batch waits
                   for what is uploaded under decisions/
   --port N        the endpoint's port (default: any free one)
+  --console N     the port of the console, a page that shows what happens (default: any free one)
   --enforce       the synthesized policies are in force: functions, state machines, and whoever signs with the name of
                   a participant's role as its access key id (dev-ap-south-1-operator-jio), may do what they allow, and
                   nothing else; a key that begins like one and is none (dev-ap-south-1-agency-mah) is refused
@@ -64,15 +67,17 @@ export function parseServeArguments(args: readonly string[], now: number): Serve
     ladder: string,
     approvals: string,
     port: string,
+    console: string,
     enforce: { type: 'boolean' },
   });
   if (options === 'help') return 'help';
-  const { speed = DEFAULT_SPEED, start, stage = 'dev', ladder, approvals, port, enforce } = options;
+  const { speed = DEFAULT_SPEED, start, stage = 'dev', ladder, approvals, port, console, enforce } = options;
   return {
     speed: speedOf(speed),
     start: start === undefined ? Math.floor(now / 1000) * 1000 : instant('start', start),
     stage,
     port: wholeNumber('port', port, 0, 0, 65_535),
+    consolePort: wholeNumber('console', console, 0, 0, 65_535),
     ladder: choice('ladder', ladder, LADDERS, 'flagged'),
     approvals: choice('approvals', approvals, APPROVALS, 'auto'),
     ...(enforce ? { enforce } : {}),

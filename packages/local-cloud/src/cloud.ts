@@ -4,6 +4,8 @@
  */
 import { RealClock } from './clock/real-clock.ts';
 import { VirtualClock } from './clock/virtual-clock.ts';
+import { Console } from './console/console.ts';
+import { Recorder } from './console/recorder.ts';
 import { Dynamo } from './dynamodb/dynamo.ts';
 import { Endpoint } from './endpoint/endpoint.ts';
 import { Bus } from './events/bus.ts';
@@ -41,10 +43,12 @@ export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
   try {
     const endpoint = await Endpoint.listen(settings.port ?? 0);
     stops.push(() => endpoint.close());
+    const console = settings.console === undefined ? undefined : await Console.listen(settings.console);
+    if (console !== undefined) stops.push(() => console.close());
     const app = loadAssembly(settings.assembly, { region: REGION, account: ACCOUNT, endpoint: endpoint.url });
     const dynamo = await Dynamo.start({ region: REGION, account: ACCOUNT });
     stops.push(() => dynamo.stop());
-    return await begin(settings, { endpoint, app, dynamo, functions: undefined, stops });
+    return await begin(settings, { endpoint, console, app, dynamo, functions: undefined, stops });
   } catch (error) {
     await stopAll(stops);
     throw error;
@@ -60,6 +64,7 @@ async function stopAll(stops: Stops): Promise<void> {
 /** What is costly to start, and stays from one beginning to the next. */
 interface Lasting {
   endpoint: Endpoint;
+  console: Console | undefined;
   app: LoadedApp;
   dynamo: Dynamo;
   /** Those of the beginning before this one. */
@@ -68,7 +73,7 @@ interface Lasting {
 }
 
 async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCloud> {
-  const { endpoint, dynamo } = lasting;
+  const { endpoint, console, dynamo } = lasting;
   let { app } = lasting;
   const faults = settings.faults ?? {};
   const start = settings.start ?? Math.floor(Date.now() / 1000) * 1000;
@@ -115,12 +120,16 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
         settings.watch?.uploaded(name, key, size);
       },
     });
+    const recorder = console && new Recorder(() => clock.now());
+    fauxqs.publishing = (topicArn, message, attributes) => recorder?.record(topicArn, message, attributes);
+    fauxqs.sent = (queueArn, { body }) => recorder?.record(queueArn, body);
     fauxqs.published = (message) => settings.watch?.published(message);
     const kms = new Kms();
     const s3 = new S3(fauxqs, bus, ACCOUNT, clock);
     const log = (functionName: string, line: string): void => {
       logs.push(`${functionName}: ${line}`);
       if (logs.length > LOG_LINES) logs.shift();
+      recorder?.record(functionName, line);
       settings.log?.(functionName, line);
     };
     const seen = faults.afterWrite !== undefined || faults.beforeCall !== undefined || enforcement !== undefined;
@@ -205,6 +214,10 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
 
     const outside = new OutsideS3(endpoint.url, REGION);
     stops.push(() => outside.close());
+    if (recorder !== undefined) {
+      const viewed = { dynamo, fauxqs, states, functions, recorder, placed };
+      console?.open({ ...viewed, clock, outside, place: { endpoint: endpoint.url, ...place } });
+    }
     const counted = async (drive: Promise<void>): Promise<void> => {
       await Promise.race([drive, dynamo.lost]);
       usage.dynamo = await dynamo.usage();
@@ -231,6 +244,7 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
     };
     return {
       endpoint: endpoint.url,
+      ...(console === undefined ? {} : { console: console.url }),
       region: REGION,
       account: ACCOUNT,
       clock,

@@ -34,6 +34,8 @@ export interface CloudSettings {
   largeResults?: 'caught' | 'fatal';
   /** The endpoint's port; default any free one. */
   port?: number;
+  /** The port of a page that shows the cloud to people, 0 for any free one; default: there is no such page. */
+  console?: number;
   /** Functions' workers that are there at a time, working or warm; default 8. More take memory, and start less often. */
   workers?: number;
   /** Of those, workers of one function; default 3. On AWS as many run as there is work, up to a thousand. */
@@ -57,12 +59,14 @@ export interface Watch {
 }
 
 /** What another beginning may change: all but what its processes were started with. What is not there stays as it was. */
-export type NextSettings = Partial<Omit<CloudSettings, 'port' | 'workers' | 'workersOfFunction'>>;
+export type NextSettings = Partial<Omit<CloudSettings, 'port' | 'console' | 'workers' | 'workersOfFunction'>>;
 
 /** A cloud that runs one synthesized app. */
 export interface LocalCloud {
   /** The URL that every service answers at. */
   endpoint: string;
+  /** The URL of its console, where the settings have one. */
+  console?: string;
   /** As clients are to be configured: REGION. */
   region: string;
   /** As ARNs have it: ACCOUNT. */

@@ -64,6 +64,18 @@ function entriesOf(form: Form, list: string): Set<string> {
   return new Set(found);
 }
 
+/** What a checked request publishes, with the attributes that are texts; nothing where it is another one. */
+export function messagesOf(form: Form): { message: string; attributes: Record<string, string> }[] {
+  const prefixes = form.Action === 'Publish' ? [''] : form.Action === 'PublishBatch' ? [...entriesOf(form, ENTRY)] : [];
+  return prefixes.map((prefix) => {
+    const attributes = [...entriesOf(form, `${prefix}MessageAttributes.entry.N.`)].map((entry) => [
+      String(form[`${entry}Name`]),
+      String(form[`${entry}Value.StringValue`] ?? ''),
+    ]);
+    return { message: String(form[`${prefix}Message`]), attributes: Object.fromEntries(attributes) };
+  });
+}
+
 /** @param prefix what the message's fields begin with: nothing, or that of a batch's entry */
 function checkMessage(form: Form, prefix: string): void {
   const { [`${prefix}Message`]: message, [`${prefix}Subject`]: subject } = form;

@@ -17,6 +17,7 @@ describe('the command line of the server', () => {
       start: Date.parse('2026-06-01T12:00:00Z'),
       stage: 'dev',
       port: 0,
+      consolePort: 0,
       ladder: 'flagged',
       approvals: 'auto',
     });
@@ -31,6 +32,7 @@ describe('the command line of the server', () => {
         '--stage=prod',
         '--port',
         '4510',
+        '--console=4511',
         '--ladder=normal',
         '--approvals',
         'none',
@@ -40,6 +42,7 @@ describe('the command line of the server', () => {
       start: Date.parse('2026-05-01T00:00:00Z'),
       stage: 'prod',
       port: 4510,
+      consolePort: 4511,
       ladder: 'normal',
       approvals: 'none',
     });
@@ -55,7 +58,17 @@ describe('the command line of the server', () => {
   it('asks for help wherever it stands, and the help names every option', () => {
     expect(parse('--speed', '5', '--help')).toBe('help');
     expect(parse('-h')).toBe('help');
-    for (const option of ['--speed', '--start', '--stage', '--ladder', '--approvals', '--port', '--enforce', '--help'])
+    for (const option of [
+      '--speed',
+      '--start',
+      '--stage',
+      '--ladder',
+      '--approvals',
+      '--port',
+      '--console',
+      '--enforce',
+      '--help',
+    ])
       expect(SERVE_HELP).toContain(option);
   });
 

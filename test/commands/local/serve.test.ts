@@ -49,6 +49,8 @@ describe('npm run local', () => {
     const endpoint = await served.endpoint();
     const { said } = served;
     expect(said).toMatch(/Its clock stands at 2026-06-01T\d\d:\d\d:\d\dZ and runs 3600 times as fast as real time\./);
+    const [, console = ''] = /in a browser: (http:\/\/127\.0\.0\.1:\d+)\n/.exec(said) ?? [];
+    expect(await (await fetch(`${console}/api/cloud`)).json()).toMatchObject({ endpoint, clock: { speed: 3600 } });
     // Both CLIs' and the project's own commands find the region; of an AWS CLI 1, sqs doesn't look at the variable.
     expect(said).toContain(`export AWS_ENDPOINT_URL=${endpoint} AWS_DEFAULT_REGION=ap-south-1 AWS_REGION=ap-south-1\n`);
     // This machine's day may lie in the future there, or too far back: the self-check is told which day it is.

@@ -17,7 +17,11 @@ const LOOK_AGAIN = 20;
  * real speed at most, so that a deadline doesn't pass while a function starts.
  */
 export class RealClock implements DrivenClock {
-  readonly speed: number;
+  /** How many times faster than real time it runs; `setSpeed` changes it. */
+  get speed(): number {
+    return this.factor;
+  }
+  private factor: number;
   /** The cloud's time when it last changed its pace, and the real one. */
   private since: { cloud: number; real: number };
   private working = 0;
@@ -29,7 +33,7 @@ export class RealClock implements DrivenClock {
 
   constructor(start: number, speed: number) {
     this.since = { cloud: start, real: performance.now() };
-    this.speed = speed;
+    this.factor = speed;
   }
 
   now(): number {
@@ -85,6 +89,24 @@ export class RealClock implements DrivenClock {
   private fire(timer: RealTimer): void {
     clearTimeout(timer.armed);
     if (this.waiting.delete(timer)) timer.run();
+  }
+
+  /** From now on it runs at another speed, which must be over 0. */
+  setSpeed(speed: number): void {
+    this.since = { cloud: this.exactly(), real: performance.now() };
+    this.factor = speed;
+    for (const timer of this.waiting) this.arm(timer);
+  }
+
+  get isPaused(): boolean {
+    return this.paused;
+  }
+
+  /** When the next timer is due; undefined where there is none. */
+  nextAt(): number | undefined {
+    let next: number | undefined;
+    for (const { at } of this.waiting) if (next === undefined || at < next) next = at;
+    return next;
   }
 
   /** Time stands still until `resume`, but for `advance`; what is due already is done. */

@@ -41,6 +41,13 @@ export class VirtualClock implements DrivenClock {
     return this.holds.take(what);
   }
 
+  /** When something is due next; undefined where nothing is. */
+  nextAt(): number | undefined {
+    const all = [this.outsiders[0]?.at, this.timers.first()?.at, ...this.recurring.map(({ at }) => at)];
+    const known = all.filter((at) => at !== undefined);
+    return known.length === 0 ? undefined : Math.min(...known);
+  }
+
   /** The names of all work under way, for messages about a clock that doesn't move. */
   held(): string[] {
     return this.holds.names();

@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { buildApp } from 'fauxqs';
 import { checkBytes } from '../checksums.ts';
 import { AwsError, errorXml, queryErrorXml } from '../errors.ts';
-import { checkForm, checkLists } from '../sns.ts';
+import { checkForm, checkLists, messagesOf } from '../sns.ts';
 import { compareKeys, list } from './keys.ts';
 import type {
   ListedObjects,
@@ -17,6 +17,7 @@ import type {
   ListOptions,
   MessageAttribute,
   ObjectStore,
+  Queue,
   QueueMessage,
   QueueStore,
   StoredObject,
@@ -65,6 +66,10 @@ export interface Fauxqs {
   guard: ((request: IncomingMessage, body: Readonly<Record<string, unknown>>) => void) | undefined;
   /** Told of each message that is published to a topic, before it is. */
   published: ((message: string) => void) | undefined;
+  /** Told of the same, one at a time where they came as a batch, with where each goes and its attributes. */
+  publishing: ((topicArn: string, message: string, attributes: Record<string, string>) => void) | undefined;
+  /** Told of each message that comes into a queue. */
+  sent: ((queueArn: string, message: QueueMessage) => void) | undefined;
   /** Publishes to a topic; resolves with the message's id. */
   publish(parameters: Record<string, string>): Promise<{ status: number; body: string }>;
   message(body: string, attributes?: Record<string, MessageAttribute>): QueueMessage;
@@ -190,6 +195,19 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     }
   }
 
+  /** Tells of what comes in, on whichever way. */
+  class Queues extends SqsStore {
+    override createQueue(name: string, url: string, arn: string, ...rest: unknown[]): Queue {
+      const queue = super.createQueue(name, url, arn, ...rest);
+      const enqueue = queue.enqueue.bind(queue);
+      queue.enqueue = (message) => {
+        fauxqs.sent?.(arn, message);
+        enqueue(message);
+      };
+      return queue;
+    }
+  }
+
   const failed = 'At least one of the pre-conditions you specified did not hold';
   /** Another one each time, the same ones in each run. */
   const tag = (end = '') => `"${createHash('md5').update(`tag ${nextTag++}`).digest('hex')}${end}"`;
@@ -209,7 +227,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   };
 
   const objects = new Objects();
-  const queues = new SqsStore();
+  const queues = new Queues();
   const topics = new Topics();
   const stores = { s3Store: objects, sqsStore: queues, snsStore: topics } as unknown as NonNullable<
     NonNullable<Parameters<typeof buildApp>[0]>['stores']
@@ -238,6 +256,8 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     if (typeof form.MessageBody === 'string') messages.set(request.raw, form.MessageBody);
     fauxqs.guard?.(request.raw, form);
     if (form.Action === 'Publish') fauxqs.published?.(String(form.Message));
+    const topic = String(form.TopicArn ?? form.TargetArn);
+    for (const { message, attributes } of messagesOf(form)) fauxqs.publishing?.(topic, message, attributes);
   });
   app.setErrorHandler((error, request, reply) => {
     if (!(error instanceof AwsError)) throw error;
@@ -254,6 +274,8 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   const fauxqs: Fauxqs = {
     guard: undefined,
     published: undefined,
+    publishing: undefined,
+    sent: undefined,
     objects,
     queues,
     topics,

@@ -68,6 +68,7 @@ export interface Queue {
   attributes: Record<string, string>;
   messages: QueueMessage[];
   inflightMessages: Map<string, { message: QueueMessage }>;
+  delayedMessages: QueueMessage[];
   enqueue(message: QueueMessage): void;
   dequeue(
     maxCount: number,
@@ -80,7 +81,8 @@ export interface Queue {
 }
 
 export interface QueueStore {
-  createQueue(name: string, url: string, arn: string, attributes?: Record<string, string>): Queue;
+  /** `rest`: attributes and tags, where there are such. */
+  createQueue(name: string, url: string, arn: string, ...rest: unknown[]): Queue;
   getQueueByArn(arn: string): Queue | undefined;
   getQueue(url: string): Queue | undefined;
   allQueues(): Iterable<Queue>;
@@ -101,6 +103,8 @@ export interface TopicStore {
 /** One that isn't confirmed gets nothing. */
 export interface Subscription {
   arn: string;
+  protocol: string;
+  endpoint: string;
   confirmed: boolean;
   attributes: Record<string, string>;
 }

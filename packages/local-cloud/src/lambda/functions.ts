@@ -101,6 +101,11 @@ export class Functions {
     return this.instancesOf(nameOrArn).spec;
   }
 
+  /** How many of a function's invocations are under way, those that wait for a worker among them. */
+  runningOf(name: string): number {
+    return this.functions.get(name)?.running ?? 0;
+  }
+
   usage(): Record<string, FunctionUsage> {
     return Object.fromEntries([...this.functions.values()].map((fn) => [fn.spec.name, { ...fn.usage }]));
   }

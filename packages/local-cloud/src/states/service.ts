@@ -117,6 +117,31 @@ export class StepFunctions {
     return [...underWay.filter(({ history }) => history.events.some(({ type }) => FAILURES.has(type)))].map(failureOf);
   }
 
+  /** An execution, or the child of a Map Run; throws AwsError where there is none. */
+  execution(arn: string): Execution {
+    return this.#execution(arn);
+  }
+
+  /** All machines, in the order in which they were created. */
+  machines(): Machine[] {
+    return [...this.#machines.values()];
+  }
+
+  /** A machine's executions, in the order in which they began. */
+  executionsOf(machineArn: string): readonly Execution[] {
+    return this.#byMachine.get(machineArn) ?? [];
+  }
+
+  /** The Map Runs of an execution, in the order in which they began. */
+  mapRunsOf(executionArn: string): MapRun[] {
+    return [...this.#mapRuns.values().filter(({ parent }) => parent.arn === executionArn)];
+  }
+
+  /** A Map Run; throws AwsError where there is none. */
+  mapRun(arn: string): MapRun {
+    return this.#mapRun(arn);
+  }
+
   /** The number of the version of this name, or that which it will have. */
   versionOf(machineArn: string, name: string): number {
     return this.#versions.numberOf(machineArn, name);
