@@ -12,7 +12,8 @@ export interface Columns {
 const CALLED = {
   'as it is': (name: string) => name,
   'in capitals': (name: string) => name.toUpperCase(),
-  'by others': (name: string) => ({ imei: 'IMEI No.', msisdn: 'Mobile Number' })[name] ?? name.replaceAll('_', ' '),
+  'by others': (name: string) =>
+    name === 'imei' ? 'IMEI No.' : name === 'msisdn' ? 'Mobile Number' : name.replaceAll('_', ' '),
 };
 
 const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;

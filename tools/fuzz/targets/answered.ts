@@ -14,7 +14,15 @@ const answer = await load('answer-lookups');
 
 const ROW_REASONS = [
   ...['wrong_cell_count', 'several_subjects', 'bad_reference', 'too_many_in_file', 'too_many_today'],
-  ...['missing_imei', 'not_digits', 'wrong_length', 'check_digit_mismatch', 'not_a_device'],
+  ...[
+    'missing_imei',
+    'not_digits',
+    'rounded_by_spreadsheet',
+    'two_in_one_cell',
+    'wrong_length',
+    'check_digit_mismatch',
+    'not_a_device',
+  ],
   ...['missing_msisdn', 'bad_msisdn'],
 ];
 

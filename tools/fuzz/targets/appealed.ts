@@ -15,7 +15,15 @@ const fileAppeal = await load('file-appeal');
 
 const ROW_REASONS = [
   ...['wrong_cell_count', 'several_subjects', 'bad_reference', 'unknown_reference', 'missing_ground', 'bad_ground'],
-  ...['missing_imei', 'not_digits', 'wrong_length', 'check_digit_mismatch', 'not_a_device'],
+  ...[
+    'missing_imei',
+    'not_digits',
+    'rounded_by_spreadsheet',
+    'two_in_one_cell',
+    'wrong_length',
+    'check_digit_mismatch',
+    'not_a_device',
+  ],
   ...['missing_msisdn', 'bad_msisdn'],
 ];
 

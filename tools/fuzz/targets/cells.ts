@@ -41,7 +41,15 @@ import { must, target } from '../target.ts';
 import { cellOf, day, imei, msisdn, nastyText, orSpoilt } from '../texts.ts';
 
 /** Reasons of rejects, as the formats list them. */
-export const IMEI_REASONS = ['missing_imei', 'not_digits', 'wrong_length', 'check_digit_mismatch', 'not_a_device'];
+export const IMEI_REASONS = [
+  'missing_imei',
+  'not_digits',
+  'rounded_by_spreadsheet',
+  'two_in_one_cell',
+  'wrong_length',
+  'check_digit_mismatch',
+  'not_a_device',
+];
 const MSISDN_REASONS = ['missing_msisdn', 'bad_msisdn'];
 export const REPORT_REASONS = ['wrong_cell_count', ...IMEI_REASONS];
 /** In usage the IMEI's last digit is not checked. */

@@ -23,7 +23,15 @@ const NUMBER = '+919800000001';
 const ROW_REASONS = [
   ...['wrong_cell_count', 'bad_preview', 'not_this_preview', 'unknown_decision', 'missing_ground', 'missing_remarks'],
   ...['about_the_batch', 'beside_rejects'],
-  ...['missing_imei', 'not_digits', 'wrong_length', 'check_digit_mismatch', 'not_a_device'],
+  ...[
+    'missing_imei',
+    'not_digits',
+    'rounded_by_spreadsheet',
+    'two_in_one_cell',
+    'wrong_length',
+    'check_digit_mismatch',
+    'not_a_device',
+  ],
   ...['missing_msisdn', 'bad_msisdn', 'not_held', 'not_a_subject'],
 ];
 const REFUSED = [...FILE_REASONS, 'unknown_batch', 'not_waiting', 'file_too_large', 'sha_taken', 'too_many_files'];
