@@ -141,7 +141,7 @@ export const STATUSES = { pattern: status('*', '*') };
 
 /** Whether what lies under a key says where something stands, and is written over and over: nothing that was decided, and no last word. */
 export function isWord(key: string): boolean {
-  return /^batches\/[^/]+\/status\.json$|^orders\/[^/]+\/open\.csv$/.test(key);
+  return /^batches\/[^/]+\/status\.(json|html)$|^orders\/[^/]+\/open\.csv$/.test(key);
 }
 
 /** The pattern of all files of the batches that a caseworker filed. */

@@ -233,6 +233,7 @@ const FUNCTIONS = [
   'Screen',
   'Settle',
   'TakeTurn',
+  'Tell',
 ];
 
 let quiet: Told;

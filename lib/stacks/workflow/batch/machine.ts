@@ -211,13 +211,11 @@ function awaitTheDecision(flow: Flow, next: IChainable): IChainable {
   );
   const ended = Succeed.jsonata(scope, 'Ended without effect', { outputs: { batchId: '{% $batch.batchId %}' } });
   const decided = Choice.jsonata(scope, 'What was decided?');
-  awaitDecision.next(
-    decided
-      .when(Condition.jsonata("{% $decided.state = 'approved' %}"), askForStatus(flow, 'approved', next))
-      .when(Condition.jsonata("{% $decided.state = 'waiting' %}"), awaitDecision)
-      .otherwise(askForStatus(flow, 'ended', ended)),
-  );
-  return askForStatus(flow, 'waiting', awaitDecision);
+  awaitDecision.next(decided);
+  return decided
+    .when(Condition.jsonata("{% $decided.state = 'approved' %}"), askForStatus(flow, 'approved', next))
+    .when(Condition.jsonata("{% $decided.state = 'waiting' %}"), askForStatus(flow, 'waiting', awaitDecision))
+    .otherwise(askForStatus(flow, 'ended', ended));
 }
 
 /** Step 4, and then, in its turn, `plan`. */
