@@ -4,6 +4,8 @@
  */
 import type { Instant } from './days.ts';
 import type { AdministratorNotice, AgencyNotice, ApproverNotice, BatchFailing, OperatorNotice } from './notices.ts';
+import { isFileReason } from './reasons.ts';
+import { whatToDo } from './what-to-do.ts';
 import { inIndia } from './wording.ts';
 
 export type Notice = OperatorNotice | AgencyNotice | ApproverNotice | AdministratorNotice;
@@ -22,6 +24,8 @@ const LONGEST_SUBJECT = 99;
 const count = (n: number) => n.toLocaleString('en-IN');
 const several = (n: number, what: string) => `${count(n)} ${what}${n === 1 ? '' : 's'}`;
 const until = (instant: Instant) => `${inIndia(instant)} (${instant.slice(0, 16).replace('T', ' ')} UTC)`;
+/** A reason, and what to do about it. */
+const why = (reason: string) => (isFileReason(reason) ? `${reason}. What to do: ${whatToDo(reason)}.` : `${reason}.`);
 /** zod's instants are texts. */
 const at = (instant: string) => until(instant as Instant);
 
@@ -46,7 +50,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
     if (refused !== null)
       return [
         'Your file was refused: nothing of it was recorded',
-        `A file that you uploaded was refused, and nothing of it was recorded. The reason: ${refused}.`,
+        `A file that you uploaded was refused, and nothing of it was recorded. The reason: ${why(refused)}`,
       ];
     const subject =
       rejected === 0 ? 'Your file was read' : `Your file was read, and ${several(rejected, 'row')} not taken`;
@@ -64,7 +68,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   usage_stopped: ({ line, reason }) => [
     'A usage file could not be read to its end',
-    `A usage file could not be read beyond line ${line}: ${reason}. Upload the whole file again when it is mended.`,
+    `A usage file could not be read beyond line ${line}: ${why(reason)} Upload the whole file again when it is mended.`,
   ],
   usage_gated: ({ rules, rows }) => [
     'A usage file is held up: it is unlike those before',
@@ -102,7 +106,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   report_refused: ({ agency, line, reason }) => [
     `A report of ${agency} was refused`,
-    `A report of ${agency} could not be read beyond line ${line}: ${reason}. Nothing of it was taken.`,
+    `A report of ${agency} could not be read beyond line ${line}: ${why(reason)} Nothing of it was taken.`,
   ],
   batch_failed: ({ batchId }) => [
     `Batch ${batchId} failed before it directed anybody`,
@@ -140,9 +144,9 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
     'An upload lies in no agreed place',
     `A file was uploaded where nobody agreed on one (${why}). It stays unread. Ask whoever uploaded it to put it into its place.`,
   ],
-  response_refused: ({ operator, why }) => [
+  response_refused: ({ operator, why: reason }) => [
     `A response of ${operator} was refused`,
-    `A response of ${operator} was refused: ${why}. Its receipt says the same; nothing of it was recorded.`,
+    `A response of ${operator} was refused: ${why(reason)} Its receipt says the same; nothing of it was recorded.`,
   ],
   conflicts: ({ operator, conflicts }) => [
     `${several(conflicts, 'answer')} of ${operator} against what is recorded`,

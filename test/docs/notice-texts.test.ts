@@ -49,7 +49,9 @@ describe('a notice for people', () => {
     const of = (one: object) => noticeText({ ...receipt, ...one } as Notice);
     expect(of({ rejected: 2 }).subject).toBe('Your file was read, and 2 rows not taken');
     expect(of({ rejected: 0 }).subject).toBe('Your file was read');
-    expect(of({ refused: 'missing_column:msisdn' }).text).toContain('The reason: missing_column:msisdn.');
+    expect(of({ refused: 'missing_column:msisdn' }).text).toMatch(
+      /The reason: missing_column:msisdn\. What to do: [a-z][^\n]+\./,
+    );
     expect(of({}).text).toContain('Uploaded file: responses/jio/');
   });
 
