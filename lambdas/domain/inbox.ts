@@ -103,3 +103,23 @@ export function parseInboxKey(key: string): InboxKey {
   if (place === INBOX.usage.prefix) return { kind: 'usage', operator: who, name };
   return NO_NAMES.includes(about) ? nowhere : { kind: 'response', operator: who, directionId: about, name };
 }
+
+/** Whose places begin how. */
+const OWNERS: Readonly<Record<string, 'agency' | 'operator' | 'approver'>> = {
+  [INBOX.reports.prefix]: 'agency',
+  [INBOX.withdrawals.prefix]: 'agency',
+  [INBOX.usage.prefix]: 'operator',
+  [INBOX.responses.prefix]: 'operator',
+  [INBOX.decisions.prefix]: 'approver',
+  [INBOX.exemptions.prefix]: 'approver',
+  [INBOX.admissions.prefix]: 'approver',
+};
+
+/** Whose folder a key lies in, be there such a participant or not; undefined where it lies in nobody's who is told by notices. */
+export function ownerOf(
+  key: string,
+): { readonly kind: 'agency' | 'operator' | 'approver'; readonly id: string } | undefined {
+  const [folder = '', id = '', ...rest] = key.split('/');
+  const kind = Object.hasOwn(OWNERS, `${folder}/`) ? OWNERS[`${folder}/`] : undefined;
+  return kind === undefined || rest.length === 0 ? undefined : { kind, id };
+}

@@ -39,6 +39,20 @@ const ORDERS: Readonly<Record<NoticeOf<'order'>['order'], string>> = {
   restore: 'give service back',
 };
 
+const STRAY_WORDS: Readonly<Record<NoticeOf<'stray_object'>['why'], string>> = {
+  key_too_long: 'its name is too long',
+  unknown_place: 'its folder is none of those agreed on',
+  not_a_csv_name: 'its name does not end in .csv',
+  bad_agency: 'its second folder can be no agency’s id',
+  bad_operator: 'its second folder can be no operator’s id',
+  bad_approver: 'its second folder can be no approver’s id',
+  bad_caseworker: 'its second folder can be no caseworker’s id',
+  unknown_agency: 'no such agency is configured',
+  unknown_operator: 'no such operator is configured',
+  unknown_approver: 'no such approver is configured',
+  unknown_caseworker: 'no such caseworker is configured',
+};
+
 /** Subject and sentences of each kind. */
 const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject: string, text: string] } = {
   order: ({ order, rows, deadline }) => [
@@ -142,7 +156,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   stray_object: ({ why }) => [
     'An upload lies in no agreed place',
-    `A file was uploaded where nobody agreed on one (${why}). It stays unread. Ask whoever uploaded it to put it into its place.`,
+    `A file was uploaded where nobody agreed on one (${why}: ${STRAY_WORDS[why]}). It stays unread. Whoever uploaded it puts it into its place, under a name that ends in .csv.`,
   ],
   response_refused: ({ operator, why: reason }) => [
     `A response of ${operator} was refused`,

@@ -91,6 +91,15 @@ const quarantined = {
   versionId: z.string().optional(),
 };
 
+const strayObject = {
+  kind: kind('stray_object'),
+  why: z.enum(STRAYS),
+  bucket: z.string(),
+  key: z.string(),
+  size: count.describe('bytes'),
+  uploadedAt,
+};
+
 const batchSettled = z.strictObject({
   kind: kind('settled'),
   batchId,
@@ -146,6 +155,7 @@ export const operatorNotice = z.discriminatedUnion('kind', [
   z.strictObject({ kind: kind('usage_imported'), ...usage }),
   usageStopped,
   usageGated,
+  z.strictObject({ ...strayObject, operator }),
   z.strictObject({ ...quarantined, operator }),
   z.strictObject({ kind: kind('settled'), batchId, operator, settledAt: instant }),
   disconnectedAfterVerified,
@@ -248,6 +258,7 @@ export const agencyNotice = z.discriminatedUnion('kind', [
   }),
   reportRefused,
   z.strictObject({ kind: kind('batch_failed'), agency, batchId }),
+  z.strictObject({ ...strayObject, agency }),
   z.strictObject({ ...quarantined, agency }),
   z.strictObject({
     kind: kind('receipt'),
@@ -274,6 +285,7 @@ export const approverNotice = z.discriminatedUnion('kind', [
     ...receipt,
     refused: z.string().nullable().describe('why the whole file was refused, or null'),
   }),
+  z.strictObject({ ...strayObject, approver }),
   z.strictObject({ ...quarantined, approver }),
   z.strictObject({ ...decisionNeeded, approver }),
   z.strictObject({ ...decisionReminder, approver }),
@@ -302,14 +314,7 @@ const batchFailing = <Kind extends BatchFailing>(name: Kind) => z.strictObject({
 
 /** What is told to the administrators. */
 export const administratorNotice = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: kind('stray_object'),
-    why: z.enum(STRAYS),
-    bucket: z.string(),
-    key: z.string(),
-    size: count.describe('bytes'),
-    uploadedAt,
-  }),
+  z.strictObject(strayObject),
   reportRefused,
   usageStopped,
   usageGated,

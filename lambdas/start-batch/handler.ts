@@ -12,12 +12,13 @@ const environment = z.object({
   WORK: z.string(),
   AGENCIES: idList,
   BATCH_MACHINE: z.string(),
+  AGENCIES_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
-/** Starts one Batch execution per uploaded report; of anything else that lies in the inbox it tells the administrators. */
+/** Starts one Batch execution per uploaded report; of anything else that lies in the inbox it tells the administrators, and the agency in whose place it lies. */
 export const handler = uploads(
   marking(env.WORK, async (file: Uploaded) => {
     const { bucket, key, versionId, upload, at } = file;

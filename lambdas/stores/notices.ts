@@ -1,5 +1,5 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { parseInboxKey } from '../domain/inbox.ts';
+import { ownerOf, parseInboxKey } from '../domain/inbox.ts';
 import { noticeText } from '../domain/notice-texts.ts';
 import {
   attributesOf,
@@ -50,13 +50,31 @@ export async function sendNotice<T extends Told>(env: Pick<Topics, T['topic']>, 
   );
 }
 
-/** Tells the administrators of an object outside the agreed places, or of an uploader that isn't configured. It stays unread. */
+/** Whom a function may tell beside the administrators: the participants that are configured, and their topic. */
+type Owners = Partial<
+  Pick<Topics, 'AGENCIES_TOPIC' | 'OPERATORS_TOPIC' | 'APPROVERS_TOPIC'> &
+    Record<'AGENCIES' | 'OPERATORS' | 'APPROVERS', readonly string[]>
+>;
+
+/**
+ * Tells the administrators of an object outside the agreed places, or of an uploader that isn't configured, and the participant in
+ * whose place it lies, where the function may tell it. It stays unread.
+ */
 export async function tellStray(
-  env: Telling<'ADMINISTRATORS_TOPIC'>,
+  env: Telling<'ADMINISTRATORS_TOPIC'> & Owners,
   { bucket, key, size, at }: { bucket: string; key: string; size: number; at: string },
   why: Stray,
 ): Promise<void> {
-  await tell(env, toAdministrators({ kind: 'stray_object', why, bucket, key, size, uploadedAt: at }));
+  const notice = { kind: 'stray_object', why, bucket, key, size, uploadedAt: at } as const;
+  await tell(env, toAdministrators(notice));
+  const { WORK, AGENCIES_TOPIC, OPERATORS_TOPIC, APPROVERS_TOPIC } = env;
+  const owner = ownerOf(key);
+  if (owner?.kind === 'agency' && AGENCIES_TOPIC !== undefined && env.AGENCIES?.includes(owner.id))
+    await tell({ WORK, AGENCIES_TOPIC }, toAgency({ ...notice, agency: owner.id }));
+  if (owner?.kind === 'operator' && OPERATORS_TOPIC !== undefined && env.OPERATORS?.includes(owner.id))
+    await tell({ WORK, OPERATORS_TOPIC }, toOperator({ ...notice, operator: owner.id }));
+  if (owner?.kind === 'approver' && APPROVERS_TOPIC !== undefined && env.APPROVERS?.includes(owner.id))
+    await tell({ WORK, APPROVERS_TOPIC }, toApprover({ ...notice, approver: owner.id }));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ApproverId, BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import { INBOX, parseInboxKey } from '../../lambdas/domain/inbox.ts';
+import { INBOX, ownerOf, parseInboxKey } from '../../lambdas/domain/inbox.ts';
 import { receiptKey, takenReceiptKey } from '../../lambdas/domain/outbox.ts';
 import { fits } from './patterns.ts';
 
@@ -135,6 +135,24 @@ describe('a key of the inbox', () => {
     expect(read.kind).toBe('response');
     for (const keyOf of [receiptKey, takenReceiptKey])
       expect(Buffer.byteLength(keyOf(jio, direction, key.slice(before.length), sha256))).toBeLessThan(1024);
+  });
+});
+
+describe('the folder that a key lies in', () => {
+  test.each([
+    ['reports/mha/june.txt', { kind: 'agency', id: 'mha' }],
+    ['reports/mha/2026/june.csv', { kind: 'agency', id: 'mha' }],
+    ['usage/jio/', { kind: 'operator', id: 'jio' }],
+    ['responses/jio/answers.csv', { kind: 'operator', id: 'jio' }],
+    ['decisions/approver-1/x.csv', { kind: 'approver', id: 'approver-1' }],
+    ['withdrawals/mha/x.csv', { kind: 'agency', id: 'mha' }],
+    // Nobody's, or of those who have no notices.
+    ['reports/june.csv', undefined],
+    ['lookups/caseworker-1/x.txt', undefined],
+    ['constructor/mha/x.csv', undefined],
+    ['x.csv', undefined],
+  ])('of %s is somebody’s', (key, owner) => {
+    expect(ownerOf(key)).toEqual(owner);
   });
 });
 

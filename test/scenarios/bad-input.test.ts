@@ -74,7 +74,8 @@ describe('a report', () => {
     expect(await lab.read(key)).toBe(withWhatToDo(`line,value,reason\n${line},${found(bytes, reason)},${reason}\n`));
     expect(await tables.records()).toEqual(before);
     const rejects = { bucket: outbox(), key };
-    const notice = { kind: 'report_refused', agency: 'mha', line, reason, rejects, uploadedAt: NOW };
+    const file = key.replace('rejects/', 'reports/');
+    const notice = { kind: 'report_refused', agency: 'mha', file, line, reason, rejects, uploadedAt: NOW };
     expect(await told(lab)).toEqual({ 'fraud-batches-mha': [notice], 'fraud-administrators': [notice] });
   });
 
@@ -101,6 +102,7 @@ describe('a usage file', () => {
     const notice = {
       kind: 'usage_stopped',
       operator: 'jio',
+      file: key.replace('rejects/', 'usage/'),
       rows: before,
       imported: before,
       rejected: 0,
@@ -153,6 +155,7 @@ describe('a response', () => {
     });
     expect(await tables.records()).toEqual(before);
     const place = { bucket: outbox(), key };
+    const upload = `responses/airtel/${direction}/${name}`;
     expect(await told(lab)).toEqual({
       'fraud-directions-airtel': [
         {
@@ -160,6 +163,7 @@ describe('a response', () => {
           directionId: direction,
           batchId: direction.split('.')[0],
           operator: 'airtel',
+          file: upload,
           ...place,
           size: Buffer.byteLength(receipt),
           sha256: sha256(receipt),
@@ -171,7 +175,7 @@ describe('a response', () => {
         },
       ],
       'fraud-administrators': [
-        { kind: 'response_refused', operator: 'airtel', why: reason, receipt: place, uploadedAt: NOW },
+        { kind: 'response_refused', operator: 'airtel', file: upload, why: reason, receipt: place, uploadedAt: NOW },
       ],
     });
   });
@@ -211,18 +215,25 @@ describe('an object outside the agreed places', () => {
     ['responses/aircel/DIRECTION/answer.csv', 'unknown_operator'],
   ];
 
-  it.each(strays)('%s stays unread, and the administrators are told: %s', async (what, why, template = what) => {
-    const key = template.replace('DIRECTION', direction);
-    const content = `imei,msisdn,last_seen,outcome\n${H1},${A1},2026-05-20,verified\n`;
-    const before = await tables.records();
-    expect(await addedBy(lab, () => lab.upload(key, content))).toEqual([]);
-    expect((await inInbox(key)).toString()).toBe(content);
-    expect(await tables.records()).toEqual(before);
-    const bucket = bucketsOf(lab.cloud).inbox;
-    expect(await told(lab)).toEqual({
-      'fraud-administrators': [{ kind: 'stray_object', why, bucket, key, size: content.length, uploadedAt: NOW }],
-    });
-  });
+  it.each(strays)(
+    '%s stays unread, and the administrators are told, and whose folder it lies in: %s',
+    async (what, why, template = what) => {
+      const key = template.replace('DIRECTION', direction);
+      const content = `imei,msisdn,last_seen,outcome\n${H1},${A1},2026-05-20,verified\n`;
+      const before = await tables.records();
+      expect(await addedBy(lab, () => lab.upload(key, content))).toEqual([]);
+      expect((await inInbox(key)).toString()).toBe(content);
+      expect(await tables.records()).toEqual(before);
+      const bucket = bucketsOf(lab.cloud).inbox;
+      const notice = { kind: 'stray_object', why, bucket, key, size: content.length, uploadedAt: NOW };
+      const owner = key.startsWith('reports/mha/')
+        ? { 'fraud-batches-mha': [{ ...notice, agency: 'mha' }] }
+        : /^(usage|responses)\/airtel\//.test(key)
+          ? { 'fraud-directions-airtel': [{ ...notice, operator: 'airtel' }] }
+          : {};
+      expect(await told(lab)).toEqual({ 'fraud-administrators': [notice], ...owner });
+    },
+  );
 });
 
 describe('a key of 900 bytes, the longest', () => {

@@ -27,7 +27,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   const { stack, config, data } = setting;
   const { policy } = config;
   const { inbox, work, outbox, links, cases } = data;
-  const { ADMINISTRATORS_TOPIC, APPROVERS_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, CASE_DAYS, LINK_DAYS, places } =
+  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, APPROVERS_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, CASE_DAYS, LINK_DAYS, places } =
     setting.told;
   const { APPROVERS, UPLOADERS } = setting.told;
 
@@ -41,13 +41,14 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
       WORK: work.bucketName,
       AGENCIES: UPLOADERS.AGENCIES,
       BATCH_MACHINE: batch.aliasArn,
+      AGENCIES_TOPIC,
       ADMINISTRATORS_TOPIC,
     },
   });
   allowObjects(intake, 'write', work, MARKS.worked.pattern, MARKS.handed.pattern, MARKS.failed.pattern);
   allowStart(intake, batch);
   allowDescribe(setting, intake, batch);
-  allowTell(setting, intake, data.administrators);
+  allowTell(setting, intake, data.agencies, data.administrators);
   readFrom(data.reports, intake, { batchSize: 1 });
 
   const importer = new HandlerFunction<ImportEnvironment>(stack, 'Import', {
