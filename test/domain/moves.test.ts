@@ -60,9 +60,12 @@ describe('a row of a response that says where a connection goes on', () => {
   });
 
   test('says on which ground its subscriber has more time, and no other', () => {
-    for (const ground of ['abroad', 'disability', 'hospital'])
-      expect(told({ outcome: 'extended', ground })).toMatchObject({ outcome: 'extended', onward: { ground } });
-    for (const ground of ['', 'Hospital', 'busy'])
+    for (const ground of ['abroad', 'disability', 'hospital', 'Hospital'])
+      expect(told({ outcome: 'extended', ground })).toMatchObject({
+        outcome: 'extended',
+        onward: { ground: ground.toLowerCase() },
+      });
+    for (const ground of ['', 'hospitals', 'busy'])
       expect(told({ outcome: 'extended', ground })).toEqual({ line: 2, reason: 'bad_ground' });
     // A day before the last sighting is as good as another: nothing ended on it.
     expect(told({ outcome: 'extended', ground: 'abroad', occurred_on: '2026-05-01' })).toMatchObject({

@@ -106,6 +106,7 @@ describe('the same file under another name', () => {
     agency: 'mha',
     batchId,
     state,
+    file: `reports/mha/${name}`,
     rejects: place(`rejects/mha/${name}`),
     uploadedAt: NOW,
   });

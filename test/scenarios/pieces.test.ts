@@ -99,6 +99,7 @@ const byPieces = (lab: Lab) =>
 const rejects = (lab: Lab, name: string) => lab.read(`rejects/airtel/${name}`);
 const noticeOf = (lab: Lab, name: string, counts: object) => ({
   operator: 'airtel',
+  file: `usage/airtel/${name}`,
   ...counts,
   rejects: { bucket: bucketsOf(lab.cloud).outbox, key: `rejects/airtel/${name}` },
   uploadedAt: NOW,

@@ -228,6 +228,7 @@ describe('of a usage file', () => {
       {
         kind: 'usage_mostly_rejected',
         operator: 'airtel',
+        file: 'usage/airtel/june.csv',
         rows: 25,
         imported: 9,
         rejected: 16,

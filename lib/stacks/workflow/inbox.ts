@@ -27,8 +27,16 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   const { stack, config, data } = setting;
   const { policy } = config;
   const { inbox, work, outbox, links, cases } = data;
-  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, APPROVERS_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, CASE_DAYS, LINK_DAYS, places } =
-    setting.told;
+  const {
+    ADMINISTRATORS_TOPIC,
+    AGENCIES_TOPIC,
+    APPROVERS_TOPIC,
+    OPERATORS_TOPIC,
+    AUDIT_QUEUE,
+    CASE_DAYS,
+    LINK_DAYS,
+    places,
+  } = setting.told;
   const { APPROVERS, UPLOADERS } = setting.told;
 
   const intake = new HandlerFunction<IntakeEnvironment>(stack, 'Intake', {

@@ -118,7 +118,8 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   const sealed = new Set<string>();
   const versions = new Map<string, StoredObject>();
   const markers = new Map<string, StoredObject>();
-  let nextVersion = 1;
+  /** Of each bucket: what is written to another one at the same time names no version otherwise. */
+  const nextVersions = new Map<string, number>();
   let nextTag = 1;
 
   class Objects extends S3Store {
@@ -214,7 +215,9 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   const keep = (bucket: string, object: StoredObject): StoredObject => {
     if (sealed.has(bucket)) object.etag = tag(/-\d+/.exec(object.etag)?.[0]);
     if (!versioned.has(bucket)) return object;
-    object.versionId = `v${String(nextVersion++).padStart(31, '0')}`;
+    const next = nextVersions.get(bucket) ?? 1;
+    nextVersions.set(bucket, next + 1);
+    object.versionId = `v${String(next).padStart(31, '0')}`;
     versions.set(`${bucket}/${object.versionId}`, object);
     return object;
   };
