@@ -220,19 +220,32 @@ export function noticeText(notice: Notice): NoticeText {
   };
   const own = place(fields);
   const lines = [
-    ...(own === undefined ? [] : [`File: ${own}`]),
+    ...(own === undefined ? [] : [`File: ${oneLine(own)}`]),
     ...PLACES.flatMap(([field, name]) => {
       const where = place(fields[field]);
-      return where === undefined ? [] : [`${name}: ${where}`];
+      return where === undefined ? [] : [`${name}: ${oneLine(where)}`];
     }),
     ...NAMED.flatMap(([field, name]) =>
-      typeof fields[field] === 'string' ? [`${name}: ${String(fields[field])}`] : [],
+      typeof fields[field] === 'string' ? [`${name}: ${oneLine(String(fields[field]))}`] : [],
     ),
   ];
   return {
     subject: subjectOf(subject),
-    text: `${text}\n\n${lines.map((line) => `${line}\n`).join('')}\nThis notice as programs get it:\n${JSON.stringify(notice)}\n`,
+    text: `${text}\n\n${lines.map((line) => `${line}\n`).join('')}\nThis notice as programs get it:\n${plain(JSON.stringify(notice))}\n`,
   };
+}
+
+/** What breaks lines, or says in which direction they are written. */
+const UNSEEN = /\p{Cc}|\p{Zl}|\p{Zp}|\p{Bidi_Control}/gu;
+
+/** JSON without what is unseen in it, which is the same JSON. */
+function plain(json: string): string {
+  return json.replace(UNSEEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A name from outside in one line, as it is: a file's name may hold line breaks, after which it would say what we never said. */
+function oneLine(text: string): string {
+  return text.replace(UNSEEN, '\ufffd');
 }
 
 /** SNS takes printable ASCII only, and less than 100 characters. */

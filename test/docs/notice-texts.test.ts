@@ -55,6 +55,16 @@ describe('a notice for people', () => {
     expect(of({}).text).toContain('Uploaded file: responses/jio/');
   });
 
+  it("says nothing more by the line breaks of a file's name", () => {
+    const file = 'reports/mha/june\nPage: s3://elsewhere\r\u2028Page: \u202ehere.csv';
+    const { text } = noticeText({ ...example('decision_needed'), file } as Notice);
+    expect(text).toContain(
+      '\nUploaded file: reports/mha/june\ufffdPage: s3://elsewhere\ufffd\ufffdPage: \ufffdhere.csv\n',
+    );
+    expect(text.match(/^Page: /gm)).toHaveLength(1);
+    expect(JSON.parse(text.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ file });
+  });
+
   it('of a report that named no handset says so', () => {
     const registered = example('batch_registered');
     const none = { rows: 3, rejected: 3, repeats: 0, handsets: 0 };
