@@ -67,11 +67,19 @@ const SPACE = 32;
 
 const QUOTE = 34;
 
-/**
- * A number or a handset that stands in a header, also as spreadsheets spoil it: what should be the first row was written behind the
- * names.
- */
-const IDENTIFIER = /^(?:\d{10,16}|\d(?:[.,]\d+)?e\d+)$/;
+/** Digits of any script that may be a number, a handset, or several, also as spreadsheets spoil them. */
+const IDENTIFIER = /^(?:\p{Nd}{10,}|\p{Nd}+e\p{Nd}+)$/u;
+
+/** What may stand in and around an identifier. */
+const SIGNS = /[\s\p{P}\p{S}\p{C}]/gu;
+
+/** Where a line ends for some program or other: in a file with line ends of another one the first row stands behind the last name. */
+const ANY_LINE_END = /[\n\r\v\f\u0085\u2028\u2029]/;
+
+/** Whether a number or a handset stands in a header's cell: what should be the first row was written behind the names. */
+function namesSomebody(cell: string): boolean {
+  return [cell, ...cell.split(ANY_LINE_END)].some((text) => IDENTIFIER.test(text.toLowerCase().replaceAll(SIGNS, '')));
+}
 
 /** An empty quoted cell and a second quote after it: csv-parse reads on as if the cell began there. */
 const QUOTED_TWICE = { other: /""[\t\f\r ]+"/g, tab: /""[\f\r ]+"/g };
@@ -378,9 +386,7 @@ class RecordReader<Column extends string> {
     const hasNone = !oneOf.some((column) => names.includes(column));
     const lacking = required.find((column) => !names.includes(column)) ?? (hasNone ? oneOf[0] : undefined);
     // Read as a header without rows, a withdrawal of one handset would take back its whole report.
-    const missing = names.some((name) => IDENTIFIER.test(name.replaceAll(/[\s_+\-'"=]/g, '')))
-      ? (lacking ?? required[0] ?? oneOf[0])
-      : lacking;
+    const missing = cells.some(namesSomebody) ? (lacking ?? required[0] ?? oneOf[0]) : lacking;
     const twice = [...required, ...optional].find((column) => names.indexOf(column) !== names.lastIndexOf(column));
     if (missing !== undefined) this.#fault = new FileFault(line, `missing_column:${missing}`, headerFound(cells));
     else if (twice !== undefined) this.#fault = new FileFault(line, `duplicate_column:${twice}`);
@@ -396,9 +402,15 @@ const LONGEST_FOUND = 200;
 /** A header as it may be told back: '' where so many digits stand in it that it may be a row without a header. */
 function headerFound(cells: readonly string[]): string {
   const header = cells.map(textOf).join(',');
+  // Commas may part thousands.
   const isNamesOnly =
-    !/[0-9]{5}/.test(header.replaceAll(/[^\p{L}0-9,]/gu, '')) && !/\p{Nd}/u.test(header.replaceAll(/[0-9]/g, ''));
-  return isNamesOnly ? header.slice(0, LONGEST_FOUND).toWellFormed() : '';
+    !/[0-9]{5}/.test(header.replaceAll(/[^\p{L}0-9]/gu, '')) && !/\p{N}/u.test(header.replaceAll(/[0-9]/g, ''));
+  return isNamesOnly
+    ? header
+        .replaceAll(/\p{Cc}|\p{Bidi_Control}/gu, ' ')
+        .slice(0, LONGEST_FOUND)
+        .toWellFormed()
+    : '';
 }
 
 function lineBreaksIn(cells: readonly string[]): number {

@@ -229,6 +229,13 @@ describe("files that can't be read", () => {
       0,
     ],
     ['a rounded number in the header', 'imei,3.53918E+14\n1,x\n', 1, 'missing_column:imei', 0],
+    ['a handset with signs between in the header', 'imei,35.391805/123456.0\n', 1, 'missing_column:imei', 0],
+    ['a handset by thousands in the header', 'imei;"353,918,051,234,560"\n', 1, 'missing_column:imei', 0],
+    ['a handset over two lines in the header', 'imei,"353918051\n234560"\n', 1, 'missing_column:imei', 0],
+    ['two numbers in the header', 'imei,9800000001 / 9800000002\n', 1, 'missing_column:imei', 0],
+    ['a number in Devanagari in the header', 'imei,९८७६५४३२१०\n', 1, 'missing_column:imei', 0],
+    ['line ends of CR alone', 'imei,note\r353918051234560,x\r', 1, 'missing_column:imei', 0],
+    ['line ends of U+2028', 'imei,note\u2028353918051234560,x\u2028', 1, 'missing_column:imei', 0],
     ['another separator than the one of its header', 'note;x\n1;2\n', 1, 'missing_column:imei', 0],
     ['a comma in the header of a file with semicolons', 'imei;a,note\n1;x\n', 1, 'missing_column:imei', 0],
     ['UTF-16 LE without one', utf16, 1, 'not_csv', 0],
@@ -263,6 +270,8 @@ describe("files that can't be read", () => {
     };
     expect(await found('Serial No.;Handset;"a, b"\n')).toBe('Serial No.,Handset,a, b');
     expect(await found(`${'x'.repeat(300)}\n`)).toBe('x'.repeat(200));
+    // A terminal would do as it says.
+    expect(await found('Serial\x1b[2J\rNo.\n')).toBe('Serial [2J No.');
     for (const row of [
       '353918051234560,x',
       'a,98765 43210',
@@ -270,6 +279,9 @@ describe("files that can't be read", () => {
       '3.53918E+14,12345',
       '९८७६५४३२१०,x',
       '35-3918 051',
+      '"9,876,543,210"',
+      '353,918,051,234,560',
+      '⁹⁸⁷⁶⁵⁴³²¹⁰',
     ])
       expect(await found(`${row}\n`)).toBe('');
     expect(await found('imei,353918051234560\n')).toBe('');
