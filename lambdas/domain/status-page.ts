@@ -5,6 +5,7 @@
 import { type Station, timeline } from './charts.ts';
 import { type Instant, millisOf } from './days.ts';
 import { type Content, type Html, html } from './html.ts';
+import { columnOf } from './kinds.ts';
 import { outcomeBars, outcomeTable } from './outcome-bars.ts';
 import { counted, outside, pageOf, table, time } from './page-parts.ts';
 import { hasEnded, type NextStep, type Status, type StatusName } from './status.ts';
@@ -71,7 +72,7 @@ function way({ status, since, next, open: rungs, asOf }: Status): Html {
     ]);
   const ladder = rungs.map(
     ({ deadline, kind, order: rung, next: then, rows: count }): Station => ({
-      name: html`${kind === 'block' ? 'Handsets' : 'Numbers'}: ${rung.replace('_', ' ')}, ${counted(count, 'row')} open`,
+      name: html`${columnOf(kind) === 'imei' ? 'Handsets' : 'Numbers'}: ${rung.replace('_', ' ')}, ${counted(count, 'row')} open`,
       when: html`until ${time(deadline)} (${left(deadline, asOf)}), then ${STEPS[then]}`,
       state: 'now',
     }),

@@ -21,6 +21,17 @@ describe('a batch’s status as a page', () => {
     expect(page.match(/aria-current="step"/g)).toHaveLength(2);
   });
 
+  it.each([
+    ['reverify', 'bar_outgoing', 'Numbers: bar outgoing'],
+    ['block', 'block', 'Handsets: block'],
+    ['restore', 'restore', 'Numbers: restore'],
+    ['unblock', 'unblock', 'Handsets: unblock'],
+  ] as const)('says of an open ladder of kind %s what it is about', (kind, order, about) => {
+    const [rung] = directed.open;
+    const open = [{ ...rung, kind, order }] as Status['open'];
+    expect(shown(statusHtml({ ...directed, open }))).toContain(`${about}, 350 rows open`);
+  });
+
   it('has the funnel of the numbers, by operator as well, and what is open and overdue', () => {
     expect(shown(page)).toContain('Directed to be re-verified 850 left out: 100 held, 50 already open elsewhere');
     expect(shown(page)).toContain('300 verified, 200 disconnected, 350 open');
