@@ -1,6 +1,6 @@
 /** `npm run check`: says before an upload what would become of a file. See `--help`. */
 import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { dayOf, instantOf } from '../lambdas/domain/days.ts';
 import { DIRECTION_KIND_NAMES, type DirectionKind } from '../lambdas/domain/kinds.ts';
@@ -41,9 +41,11 @@ function settingsOf(args: readonly string[], where: string): Settings | 'help' {
 }
 
 async function run({ file, ...as }: Settings): Promise<boolean> {
-  await access(file).catch(() => {
-    throw new CommandError("the file can't be read");
-  });
+  const isThere = await stat(file).then(
+    (found) => !found.isDirectory(),
+    () => false,
+  );
+  if (!isThere) throw new CommandError('there is no such file');
   const checked = await checkFile(() => createReadStream(file), { ...as, today: dayOf(instantOf(Date.now())) });
   for (const line of checkedText(checked, as.kind)) say(line);
   return isTaken(checked);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Day } from '../../lambdas/domain/days.ts';
 import { type CheckedAs, checkedText, checkFile, isTaken } from '../../lib/commands/check.ts';
+import { run } from './command.ts';
 
 const today = '2026-06-05' as Day;
 const check = (text: string, as: Partial<CheckedAs>) =>
@@ -50,5 +51,12 @@ describe('a file that is checked before its upload', () => {
     ]);
     expect(isTaken(await check(`imei,outcome\n${H},blocked\n`, { kind: 'response' }))).toBe(true);
     expect((await check('outcome\n', { kind: 'response' })).fault?.reason).toBe('missing_column:msisdn');
+  });
+
+  it('is a file: of a folder, or of nothing, the command line is wrong', async () => {
+    for (const file of [import.meta.dirname, `${import.meta.filename}.none`]) {
+      const { code, said, complained } = await run('check', [file, '--as', 'report'], 'http://127.0.0.1:1');
+      expect([code, said, complained]).toEqual([2, '', expect.stringContaining('there is no such file')]);
+    }
   });
 });
