@@ -69,10 +69,16 @@ async function tellStatus(batchId: BatchId, now: Instant): Promise<readonly Ledg
 }
 
 /**
- * Writes where all batches stand that have not settled, and what of theirs is open at each operator. What somebody else lists
- * meanwhile stays.
+ * Writes where all batches stand that have not settled, and what of theirs is open at each operator, over the lists that were read before
+ * anything else: whoever was slower than somebody else reads it all again, who may have read before a plan's first orders were there.
  */
 async function tellAll(now: Instant): Promise<void> {
+  for (let n = 0; n < MOST_TRIES; n++) if (await listAll(now)) return;
+  throw new Error(`lists of what is open changed ${MOST_TRIES} times while they were made`);
+}
+
+/** Whether nobody else listed meanwhile. */
+async function listAll(now: Instant): Promise<boolean> {
   const lists = new Map<OperatorId, Tagged | undefined>();
   const placeOf = (operator: OperatorId) => ({ bucket: env.OUTBOX, key: openListKey(operator) });
   for (const operator of env.OPERATORS as OperatorId[]) lists.set(operator, await readTaggedIfThere(placeOf(operator)));
@@ -83,11 +89,13 @@ async function tellAll(now: Instant): Promise<void> {
   await each(batches, async (batchId) => {
     open.push(...openDirections(await tellStatus(batchId, now)));
   });
+  let isAlone = true;
   for (const [operator, there] of lists) {
     const text = openList(open.filter((one) => one.operator === operator));
-    if (text !== there?.text) await replaceObject(placeOf(operator), text, there);
+    if (text !== there?.text && !(await replaceObject(placeOf(operator), text, there))) isAlone = false;
   }
-  log.info('day told', { batches: batches.length });
+  if (isAlone) log.info('day told', { batches: batches.length });
+  return isAlone;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { FaultPlan } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { type AgencyId, batchIdOf } from '../../lambdas/domain/identifiers.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import { APPROVE, HOUR, Lab, START } from './lab.ts';
 import { A1, A2, H1 } from './story.ts';
 
@@ -23,7 +24,17 @@ const context = { operators: 'airtel', people: '1', sweepHours: '1' };
 
 describe('where a batch stands', () => {
   it('is told at each of its steps, after each rung within the hour, and each day at 06:00 in Asia/Kolkata', async () => {
-    await using lab = await Lab.open({ context });
+    // Somebody who read before the orders were there lists what is open while it is listed with them.
+    const older = { due: false, listed: false };
+    const list = 'orders/airtel/open.csv';
+    const faults: FaultPlan = {
+      beforeCall: ({ service, action, key: at }) => {
+        if (older.listed || !older.due || service !== 's3' || action !== 'PutObject' || at !== list) return undefined;
+        void lab.cloud.put(bucketsOf(lab.cloud).outbox, list, 'older\n').then(() => (older.listed = true));
+        return 'throttle';
+      },
+    };
+    await using lab = await Lab.open({ context, faults });
     await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`, `${H1},${A2},2026-05-20,Delhi`]);
     await lab.report('mha', [H1]);
     expect(await status(lab)).toMatchObject({
@@ -44,9 +55,11 @@ describe('where a batch stands', () => {
     });
     expect(since).toBe('2026-06-01T12:00:00Z');
     const direction = await lab.direction(id, 'reverify', 'airtel');
+    older.due = true;
     // What is open is listed within the hour after a plan's first orders.
     await lab.at(0.5 + 1.1 / 24);
     const [header, ...open] = (await lab.read('orders/airtel/open.csv')).trimEnd().split('\n');
+    expect(older.listed).toBe(true);
     expect(header).toBe('direction,order,rows,open,deadline,key,sha256');
     expect(open).toHaveLength(2);
     const order = `orders/airtel/${direction}/1-reverify.csv`;
