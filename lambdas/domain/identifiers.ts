@@ -40,6 +40,9 @@ export type MsisdnReason = RowReason & (Spoilt | 'missing_msisdn' | 'bad_msisdn'
 /** The digits of a handset's key. */
 const KEY_DIGITS = 14;
 
+/** Digits as programs write a number that might have had a fraction: its 0 is no digit of a handset that lacks one. */
+const NO_FRACTION = /^([0-9]+)\.0+$/;
+
 /** The digits of a number without its country. */
 const NATIONAL_DIGITS = 10;
 
@@ -76,7 +79,7 @@ export function parseSentImei(cell: string): Parsed<Imei, Exclude<ImeiReason, 'c
 function readImei(cell: string, checked: true): Parsed<Imei, ImeiReason>;
 function readImei(cell: string, checked: false): Parsed<Imei, Exclude<ImeiReason, 'check_digit_mismatch'>>;
 function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
-  const digits = /[ \-/.]/.test(cell) ? cell.replace(/[ \-/.]/g, '') : cell;
+  const digits = /[ \-/.]/.test(cell) ? cell.replace(NO_FRACTION, '$1').replace(/[ \-/.]/g, '') : cell;
   if (digits === '') return { reason: 'missing_imei' };
   if (!/^[0-9]+$/.test(digits)) return { reason: spoiltIn(cell, KEY_DIGITS) ?? 'not_digits' };
   if (digits.length < KEY_DIGITS || digits.length > KEY_DIGITS + 2)

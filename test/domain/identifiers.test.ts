@@ -81,6 +81,8 @@ describe('an IMEI', () => {
     ['with spaces', '49 015420 323751 8'],
     ['with hyphens, as phones show it', '49-015420-323751-8'],
     ['with slashes and dots', '49.015420/323751.8'],
+    ['14 digits, as a number that might have a fraction', '49015420323751.0'],
+    ['15 digits, as such a number', '490154203237518.0'],
     ['with separators at its ends', '-490154203237518-'],
   ])('%s', (_, cell) => {
     expect(parseImei(cell)).toEqual({ value: '49015420323751' });
@@ -105,6 +107,10 @@ describe('an IMEI', () => {
     ['two with a slash between', '490154203237518/490154203237526', 'two_in_one_cell'],
     ['two with a space between', '490154203237518 490154203237526', 'two_in_one_cell'],
     ['13 digits', '4901542032375', 'wrong_length'],
+    // A zero before them was lost, and the one behind them is none of theirs.
+    ['13 digits, as a number that might have a fraction', '4901542032375.0', 'wrong_length'],
+    ['13 digits, with more of a fraction', '4901542032375.000', 'wrong_length'],
+    ['a wrong Luhn digit of such a number', '490154203237517.0', 'check_digit_mismatch'],
     ['17 digits', '49015420323751812', 'wrong_length'],
     ['one digit', '0', 'wrong_length'],
     ['a wrong Luhn digit', '490154203237517', 'check_digit_mismatch'],

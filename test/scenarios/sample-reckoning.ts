@@ -173,7 +173,7 @@ export const written = (imei: string) => imei + luhn(imei);
 
 /** An IMEI's 14 digits, or why it is none; what a handset sent in usage may end as it likes. */
 export function imeiIn(cell = '', sent = false): { imei: string } | { reason: string } {
-  const digits = cell.replace(/[ \-/.]/g, '');
+  const digits = cell.replace(/^([0-9]+)\.0+$/, '$1').replace(/[ \-/.]/g, '');
   if (digits === '') return { reason: 'missing_imei' };
   if (!/^\d+$/.test(digits)) return { reason: 'not_digits' };
   if (digits.length < 14 || digits.length > 16) return { reason: 'wrong_length' };

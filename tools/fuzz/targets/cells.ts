@@ -87,7 +87,7 @@ const identifiers = target(
   fc.oneof(orSpoilt(imei), orSpoilt(msisdn), orSpoilt(day), orSpoilt(fc.constant('2026-06-01T00:00:00Z')), nastyText),
   (text) => {
     const handset = parseImei(text);
-    const digits = text.replace(/[ \-/.]/g, '');
+    const digits = text.replace(/^([0-9]+)\.0+$/, '$1').replace(/[ \-/.]/g, '');
     const wellFormed = /^[0-9]{14,16}$/.test(digits) && new Set(digits.slice(0, 14)).size > 1;
     const checked = digits.length !== 15 || digits.endsWith('0') || passesLuhn(digits);
     if ('reason' in handset) {
