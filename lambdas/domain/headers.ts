@@ -1,9 +1,12 @@
 /** What columns are called in headers. docs/formats.md has the same list. */
 
-/** The other names of a column that clerks and spreadsheets write, in lower case. None that could be another column's: no `mobile`, which may be a handset. */
+/**
+ * The other names of a column that clerks and spreadsheets write, in lower case. None that could be another column's: no `mobile`, which
+ * may be a handset, and no `mobile no`, which may be whom to call.
+ */
 export const OTHER_NAMES = {
   imei: ['imei no', 'imei no.', 'imei number'],
-  msisdn: ['msisdn no', 'msisdn no.', 'msisdn number', 'mobile no', 'mobile no.', 'mobile number'],
+  msisdn: ['msisdn no', 'msisdn no.', 'msisdn number'],
 } as const;
 
 const MEANT = new Map(

@@ -16,8 +16,8 @@ describe('the rows of a CSV file', () => {
     const names = async (header: string) => (await readAll([Buffer.from(`${header}\n1,2,3\n`)], asked)).rows[0];
     const cells = { imei: '1', msisdn: '2', case_ref: '3' };
     for (const header of [
-      'IMEI No.,Mobile No.,Case Ref',
-      'imei number,MOBILE NUMBER,case  ref',
+      'IMEI No.,MSISDN No.,Case Ref',
+      'imei number,MSISDN NUMBER,case  ref',
       'Imei_No,msisdn number,CASE_REF',
       'IMEI NO,MSISDN No,="Case Ref"',
       '"imei\u00a0no.",mobile_no,case_ref',

@@ -13,7 +13,7 @@ const CALLED = {
   'as it is': (name: string) => name,
   'in capitals': (name: string) => name.toUpperCase(),
   'by others': (name: string) =>
-    name === 'imei' ? 'IMEI No.' : name === 'msisdn' ? 'Mobile Number' : name.replaceAll('_', ' '),
+    name === 'imei' ? 'IMEI No.' : name === 'msisdn' ? 'MSISDN Number' : name.replaceAll('_', ' '),
 };
 
 const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
