@@ -22,7 +22,7 @@ export interface NoticeText {
 const LONGEST_SUBJECT = 99;
 
 const count = (n: number) => n.toLocaleString('en-IN');
-const several = (n: number, what: string) => `${count(n)} ${what}${n === 1 ? '' : 's'}`;
+const several = (n: number, what: string, more = `${what}s`) => `${count(n)} ${n === 1 ? what : more}`;
 const until = (instant: Instant) => `${inIndia(instant)} (${instant.slice(0, 16).replace('T', ' ')} UTC)`;
 /** A reason, and what to do about it. */
 const why = (reason: string) => (isFileReason(reason) ? `${reason}. What to do: ${whatToDo(reason)}.` : `${reason}.`);
@@ -154,6 +154,26 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
     `Batch ${batchId} is withdrawn`,
     `Its agency took batch ${batchId} back before approvers had decided: it directs nobody.`,
   ],
+  daily_digest: (notice) => {
+    const { day, batches, decisions, heldHandsets, due, overdue, failed } = notice;
+    const { heldFiles, quarantined, deadLetters, untold } = notice;
+    const waits = [
+      [decisions, `${several(decisions, 'decision')} wait${decisions === 1 ? 's' : ''} for approvers`],
+      [heldHandsets, `${several(heldHandsets, 'handset')} held in these`],
+      [due, `${several(due, 'row')} due within 24 hours`],
+      [overdue, `${several(overdue, 'row')} overdue`],
+      [failed, `${several(failed, 'row')} failed and still connected`],
+      [heldFiles, `${several(heldFiles, 'usage file')} held up`],
+      [quarantined, `${several(quarantined, 'upload')} in quarantine`],
+      [deadLetters, several(deadLetters, 'dead letter')],
+      [untold, `${several(untold, 'batch', 'batches')} of which nothing could be told`],
+    ] as const;
+    const told = waits.flatMap(([n, words]) => (n > 0 ? [words] : []));
+    return [
+      `Digest of ${day}: ${several(batches, 'batch', 'batches')} under way, ${several(overdue, 'row')} overdue`,
+      `${several(batches, 'batch is', 'batches are')} under way.${told.length === 0 ? ' Nothing waits for anybody, and nothing is overdue.' : ` There are: ${told.join('; ')}.`} The page has them by batch and by operator.`,
+    ];
+  },
   stray_object: ({ why }) => [
     'An upload lies in no agreed place',
     `A file was uploaded where nobody agreed on one (${why}: ${STRAY_WORDS[why]}). It stays unread. Whoever uploaded it puts it into its place, under a name that ends in .csv.`,

@@ -312,8 +312,28 @@ export const DIRECTION_FAILING = 'direction_failing';
 const error = z.string().describe("the error's name");
 const batchFailing = <Kind extends BatchFailing>(name: Kind) => z.strictObject({ kind: kind(name), batchId, error });
 
+const dailyDigest = z.strictObject({
+  kind: kind('daily_digest'),
+  day: z.iso.date().describe('the day in Asia/Kolkata'),
+  asOf: instant.describe('when all this was so'),
+  bucket: z.string(),
+  key: z.string().describe("the day's digest, as JSON"),
+  page: place.describe('where the digest lies as a page for people'),
+  batches: count.describe('batches that have not ended'),
+  decisions: count.describe('batches that wait for a decision'),
+  heldHandsets: count.describe('handsets that these hold, since they look cloned'),
+  due: count.describe('open rows whose order is to be answered within 24 hours'),
+  overdue: count.describe('rows that were not answered for in time'),
+  failed: count.describe('rows that failed re-verification and are not disconnected'),
+  heldFiles: count.describe('usage files that are held up at the gate'),
+  quarantined: count.describe('uploads in quarantine, of the last 30 days'),
+  deadLetters: count.describe('messages in queues of dead letters, about'),
+  untold: count.describe('batches of which nothing could be told'),
+});
+
 /** What is told to the administrators. */
 export const administratorNotice = z.discriminatedUnion('kind', [
+  dailyDigest,
   z.strictObject(strayObject),
   reportRefused,
   usageStopped,
@@ -392,15 +412,16 @@ export type TopicName = Told['topic'];
 /** What could not be told, as it lies in the work bucket. */
 export const toldForm = formOf<Told>(
   'notice to be told later',
-  4,
+  5,
   z.discriminatedUnion('topic', [
     z.strictObject({ topic: z.literal('OPERATORS_TOPIC'), notice: operatorNotice }),
     z.strictObject({ topic: z.literal('AGENCIES_TOPIC'), notice: agencyNotice }),
     z.strictObject({ topic: z.literal('APPROVERS_TOPIC'), notice: approverNotice }),
     z.strictObject({ topic: z.literal('ADMINISTRATORS_TOPIC'), notice: administratorNotice }),
   ]),
-  // The second has what receipts count, and why a batch was refused; the third, what is asked of a reversal; the fourth, the uploaded file.
-  { 1: (content) => content, 2: (content) => content, 3: (content) => content },
+  // The second has what receipts count, and why a batch was refused; the third, what is asked of a reversal; the fourth, the uploaded file; the
+  // fifth, the daily digest.
+  { 1: (content) => content, 2: (content) => content, 3: (content) => content, 4: (content) => content },
 );
 
 export const toOperator = (notice: OperatorNotice) => ({ topic: 'OPERATORS_TOPIC', notice }) as const;

@@ -14,6 +14,7 @@ export const OUTBOX = {
   batches: folder('batches'),
   revocations: folder('revocations'),
   explanations: folder('explanations'),
+  reports: folder('reports'),
 };
 
 /**
@@ -139,9 +140,22 @@ export function statusPattern(agency: string): string {
 /** And of where all batches do. */
 export const STATUSES = { pattern: status('*', '*') };
 
-/** Whether what lies under a key says where something stands, and is written over and over: nothing that was decided, and no last word. */
+const daily = (day: string, ending: string) => `${OUTBOX.reports.prefix}daily/${day}.${ending}`;
+
+/** What administrators are told of a day: for programs, and as a page for people. */
+export function digestKeys(day: Day): Record<'json' | 'html', string> {
+  return { json: daily(day, 'json'), html: daily(day, 'html') };
+}
+
+/** The pattern of what they are told of all days. */
+export const DIGESTS = { pattern: daily('*', '*') };
+
+/**
+ * Whether what lies under a key says where something stands, and is written over and over, or each day: nothing that was decided, and no
+ * last word.
+ */
 export function isWord(key: string): boolean {
-  return /^batches\/[^/]+\/status\.(json|html)$|^orders\/[^/]+\/open\.csv$/.test(key);
+  return /^batches\/[^/]+\/status\.(json|html)$|^orders\/[^/]+\/open\.csv$|^reports\/daily\//.test(key);
 }
 
 /** The pattern of all files of the batches that a caseworker filed. */

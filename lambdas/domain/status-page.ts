@@ -3,12 +3,12 @@
  * its rows, what is open and what is overdue. It stands alone, and names no number and no handset.
  */
 import { type Station, timeline } from './charts.ts';
-import { type Instant, millisOf } from './days.ts';
 import { type Content, type Html, html } from './html.ts';
 import { columnOf } from './kinds.ts';
 import { outcomeBars, outcomeTable } from './outcome-bars.ts';
 import { counted, outside, pageOf, table, time } from './page-parts.ts';
-import { hasEnded, type NextStep, type Status, type StatusName } from './status.ts';
+import { hasEnded, type Status, type StatusName } from './status.ts';
+import { left, STEPS } from './status-words.ts';
 
 const NAMES: Readonly<Record<StatusName, string>> = {
   registered: 'registered: its report was read',
@@ -22,21 +22,6 @@ const NAMES: Readonly<Record<StatusName, string>> = {
   over_limit: 'over a limit: it reaches more than it may, and nobody is directed',
   withdrawn: 'withdrawn by its agency: nobody is directed',
 };
-const STEPS: Readonly<Record<NextStep, string>> = {
-  preview: 'its preview',
-  decision: 'the approvers’ decision',
-  orders: 'its first orders',
-  block: 'orders to block',
-  unblock: 'orders to unblock',
-  reverify: 'orders to re-verify',
-  bar_outgoing: 'orders to bar outgoing calls',
-  bar_incoming: 'orders to bar incoming calls',
-  disconnect: 'orders to disconnect',
-  restore: 'orders to give service back',
-  overdue: 'what is open then is overdue',
-  settled: 'its books',
-};
-const DAY_MS = 86_400_000;
 
 /** The page. Its bytes follow from the status. */
 export function statusHtml(status: Status): string {
@@ -86,15 +71,6 @@ function way({ status, since, next, open: rungs, asOf }: Status): Html {
 <h2 id="way">Where it stands</h2>
 ${timeline([...stations.slice(0, here + 1), ...ladder, ...stations.slice(here + 1)])}</section>
 `;
-}
-
-/** How long it is until an instant, in whole days, or in hours of the last one. */
-function left(deadline: Instant, asOf: Instant): string {
-  const ms = millisOf(deadline) - millisOf(asOf);
-  if (ms <= 0) return 'over';
-  return ms >= DAY_MS
-    ? `${counted(Math.floor(ms / DAY_MS), 'day')} left`
-    : `${counted(Math.ceil(ms / (DAY_MS / 24)), 'hour')} left`;
 }
 
 function rows({ connections, blocks, outcomes, operators }: Status): Html {

@@ -204,27 +204,29 @@ function nextOf(
   return { what: 'settled', by: last ?? null };
 }
 
+/** Where a ladder is at `now` that runs and has open rows; undefined of any other. */
+export function openRowsOf(ledger: Ledger, now: Instant): OpenRows | undefined {
+  const { open: rows } = standingOutcomes(ledger);
+  if (ledger.closedAt !== null || rows === 0) return undefined;
+  const { rung, rungs } = whereabouts(ledger, now);
+  const [current, next] = [rungs[rung - 1], rungs[rung]];
+  if (current === undefined) return undefined;
+  const { order, deadline } = current;
+  return { kind: ledger.kind, order, deadline, next: next?.order ?? 'overdue', directions: 1, rows };
+}
+
 /** Where the ladders of a directed batch are at `now`, and what is overdue of it. */
 function ladders(ledgers: readonly Ledger[], now: Instant): { open: OpenRows[]; overdue: OverdueRows[] } {
   const open: OpenRows[] = [];
   const overdue: OverdueRows[] = late(ledgers);
   for (const ledger of ledgers) {
-    if (ledger.closedAt !== null) continue;
-    const { kind, operator } = ledger;
+    const { kind, operator, closedAt } = ledger;
     const { open: rows } = standingOutcomes(ledger);
-    const { rung, rungs } = whereabouts(ledger, now);
-    const [current, next] = [rungs[rung - 1], rungs[rung]];
-    if (rows === 0) continue;
-    const last = rungs.at(-1);
-    if (current !== undefined) {
-      open.push({
-        kind,
-        order: current.order,
-        deadline: current.deadline,
-        next: next?.order ?? 'overdue',
-        directions: 1,
-        rows,
-      });
+    if (closedAt !== null || rows === 0) continue;
+    const running = openRowsOf(ledger, now);
+    const last = whereabouts(ledger, now).rungs.at(-1);
+    if (running !== undefined) {
+      open.push(running);
       overdue.push(...failedTooLong(ledger, now));
     } else if (last !== undefined) {
       // Its ladder has ended, and nobody has closed it yet.
@@ -252,20 +254,32 @@ function late(ledgers: readonly Ledger[]): OverdueRows[] {
 /** Rows that failed, and were to be disconnected by now. */
 function failedTooLong(ledger: Ledger, now: Instant): OverdueRows[] {
   const { operator, kind } = ledger;
+  const failed = failedRowsDue(ledger, (deadline) => deadline <= now);
+  return failed === undefined
+    ? []
+    : [{ operator, kind, order: 'disconnect', since: failed.earliest, directions: 1, rows: failed.rows }];
+}
+
+/** Rows that failed, and are to be disconnected by deadlines that are asked for; undefined where there are none. */
+export function failedRowsDue(
+  ledger: Ledger,
+  isAsked: (deadline: Instant) => boolean,
+): { readonly rows: number; readonly earliest: Instant } | undefined {
   let rows = 0;
-  let since: Instant | undefined;
-  if (!ledger.files.some(({ failedOrder }) => failedOrder !== undefined && failedOrder.deadline <= now)) return [];
+  let earliest: Instant | undefined;
+  if (!ledger.files.some(({ failedOrder }) => failedOrder !== undefined && isAsked(failedOrder.deadline)))
+    return undefined;
   for (let row = 0; row < ledger.rows; row += 1) {
     if (outcomeAt(ledger.outcomes, row) !== 'failed') continue;
     const deadline = fileSaying(ledger, row)?.failedOrder?.deadline;
-    if (deadline === undefined || deadline > now) continue;
+    if (deadline === undefined || !isAsked(deadline)) continue;
     rows += 1;
-    if (since === undefined || deadline < since) since = deadline;
+    if (earliest === undefined || deadline < earliest) earliest = deadline;
   }
-  return since === undefined ? [] : [{ operator, kind, order: 'disconnect', since, directions: 1, rows }];
+  return earliest === undefined ? undefined : { rows, earliest };
 }
 
-function groupedOverdue(overdue: readonly OverdueRows[]): OverdueRows[] {
+export function groupedOverdue(overdue: readonly OverdueRows[]): OverdueRows[] {
   const since = new Map<string, Instant>();
   const keyOf = ({ operator, kind, order }: OverdueRows) => [operator, kind, order].join();
   for (const one of overdue) {
@@ -276,7 +290,7 @@ function groupedOverdue(overdue: readonly OverdueRows[]): OverdueRows[] {
 }
 
 /** Those of one key as one, with their directions and rows added up; sorted by the key. */
-function grouped<T extends { readonly directions: number; readonly rows: number }>(
+export function grouped<T extends { readonly directions: number; readonly rows: number }>(
   all: readonly T[],
   keyOf: (one: T) => string,
 ): T[] {

@@ -6,6 +6,14 @@ export async function sendEvent(queueUrl: string, event: object): Promise<void> 
   await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: inAscii(JSON.stringify(event)) }));
 }
 
+/** How many messages lie in a queue, about. */
+export async function countMessages(queueUrl: string): Promise<number> {
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+  );
+  return Number(Attributes.ApproximateNumberOfMessages);
+}
+
 /**
  * Has SQS move all messages of a dead-letter queue back to where they come from; doing it twice changes nothing.
  * @returns how many messages lay there, and how many of them somebody is looking at, which stay for as long as they are hidden

@@ -48,6 +48,20 @@ export async function isMarked(work: string, kind: Mark, upload: Upload): Promis
   return false;
 }
 
+/** How many uploads went into quarantine since an instant, and were not worked on to their end after that. */
+export async function countQuarantined(work: string, since: Instant): Promise<number> {
+  let count = 0;
+  for await (const { key, at } of listObjects({ bucket: work, key: MARKS.quarantined.prefix })) {
+    if (at < since) continue;
+    const name = key.slice(MARKS.quarantined.prefix.length);
+    let isWorked = false;
+    for await (const worked of listObjects({ bucket: work, key: MARKS.worked.prefix + name }))
+      isWorked ||= worked.at >= at;
+    if (!isWorked) count += 1;
+  }
+  return count;
+}
+
 /** What a mark that an upload has says: the name of the error by which work on it failed last, or the execution that goes on with it. */
 export async function readMark(work: string, kind: 'failed' | 'handed', upload: Upload): Promise<string> {
   return await readText({ bucket: work, key: MARKS[kind].prefix + markOf(upload) });

@@ -1,12 +1,17 @@
 import * as z from 'zod';
-import { addSeconds, type Instant } from '../domain/days.ts';
+import { addSeconds, type Day, dayOf, type Instant } from '../domain/days.ts';
+import { digestedAt, digestFigures, digestOf, digestText, type ToldBatch } from '../domain/digest.ts';
+import { digestHtml } from '../domain/digest-page.ts';
 import type { BatchId, OperatorId } from '../domain/identifiers.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import { type OpenDirection, openDirections, openList } from '../domain/open-lists.ts';
-import { openListKey, statusKeys } from '../domain/outbox.ts';
-import { earlierStatus, statusOf, statusText } from '../domain/status.ts';
+import { toAdministrators } from '../domain/notices.ts';
+import { openDirections, openList } from '../domain/open-lists.ts';
+import { digestKeys, openListKey, statusKeys } from '../domain/outbox.ts';
+import { figuresIn } from '../domain/preview-figures.ts';
+import { earlierStatus, type Status, statusOf, statusText } from '../domain/status.ts';
 import { statusHtml } from '../domain/status-page.ts';
 import { fields } from '../domain/stored.ts';
+import { SCREENED } from '../domain/work.ts';
 import { each } from '../runtime/each.ts';
 import { idList } from '../runtime/environment.ts';
 import { instant } from '../runtime/input.ts';
@@ -14,39 +19,77 @@ import { log } from '../runtime/log.ts';
 import { events } from '../runtime/queue.ts';
 import { readApproval } from '../stores/cases/approvals.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
+import { countGated } from '../stores/cases/imports.ts';
 import { readLedgers } from '../stores/cases/ledgers.ts';
-import { readTaggedIfThere, replaceObject, type Tagged } from '../stores/objects.ts';
+import { tell } from '../stores/notices.ts';
+import { type Place, readTaggedIfThere, readText, replaceObject, type Tagged } from '../stores/objects.ts';
 import { readPlan } from '../stores/plans.ts';
+import { countMessages } from '../stores/queues.ts';
 import { unsettledBatches } from '../stores/unsettled-batches.ts';
+import { countQuarantined } from '../stores/uploads.ts';
 
-const environment = z.object({ WORK: z.string(), OUTBOX: z.string(), CASES: z.string(), OPERATORS: idList });
+const environment = z.object({
+  WORK: z.string(),
+  OUTBOX: z.string(),
+  CASES: z.string(),
+  OPERATORS: idList,
+  ADMINISTRATORS_TOPIC: z.string(),
+  /** The queues of dead letters, by name. */
+  DEAD_LETTERS: z
+    .string()
+    .transform((json) => JSON.parse(json))
+    .pipe(z.record(z.string(), z.string())),
+});
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
-/** A batch took a step; or, without one, a day came, or first orders went out: all batches that have not settled are told of. */
-const event = z.object({ time: instant, detail: z.object({ batchId: fields.batch.optional() }).optional() });
+/**
+ * A batch took a step; or, without one, a day came, or first orders went out: all batches that have not settled are told of. A day comes
+ * from a schedule, and has its digest.
+ */
+const event = z.object({
+  time: instant,
+  source: z.string().optional(),
+  detail: z.object({ batchId: fields.batch.optional() }).optional(),
+});
 
+const A_DAY = 24 * 3600;
 /** Seconds: two days. */
-const LATELY = 2 * 24 * 3600;
+const LATELY = 2 * A_DAY;
+/** Seconds for which an upload in quarantine is told of. */
+const QUARANTINED_FOR = 30 * A_DAY;
 
 /** Others write between a read and a write only while a batch takes steps. */
 const MOST_TRIES = 20;
 
 /** What is known of a batch. */
 async function stand(batch: Batch) {
-  const { decision: pointer, planKey, state } = batch;
+  const { decision: pointer, planKey, previewKey, state } = batch;
   const decision = state === 'waiting' && pointer ? await readApproval(env.WORK, pointer) : undefined;
   const plan = planKey === undefined ? undefined : await readPlan(env.WORK, planKey);
   const ids = plan?.directions.map(({ directionId }) => directionId) ?? [];
-  return { batch, decision, plan, ledgers: await readLedgers(env.CASES, ids, { consistent: true }) };
+  return { batch, decision, plan, previewKey, ledgers: await readLedgers(env.CASES, ids, { consistent: true }) };
+}
+
+/** The handsets that a batch holds, which is decided upon: its preview says how many. Nothing else is given back, and holds none. */
+async function heldOf(previewKey: string | undefined): Promise<number | null> {
+  if (previewKey === undefined) return null;
+  const figures = figuresIn(await readText({ bucket: env.WORK, key: SCREENED.previews.json(previewKey) }));
+  return 'held' in figures ? figures.held : null;
+}
+
+interface Standing {
+  readonly status: Status;
+  readonly ledgers: readonly Ledger[];
+  readonly previewKey: string | undefined;
 }
 
 /**
  * Writes where a batch stands, over the word that was read before anything else: whoever was slower than somebody else reads it all
  * again, so that no older word comes after a newer one.
- * @returns the batch's ledgers
+ * @returns what was told, with the batch's ledgers; undefined where there is no such batch
  */
-async function tellStatus(batchId: BatchId, now: Instant): Promise<readonly Ledger[]> {
+async function tellStatus(batchId: BatchId, now: Instant): Promise<Standing | undefined> {
   const { json, html } = statusKeys(batchId);
   const place = { bucket: env.OUTBOX, key: json };
   const page = { bucket: env.OUTBOX, key: html };
@@ -54,7 +97,7 @@ async function tellStatus(batchId: BatchId, now: Instant): Promise<readonly Ledg
     const there = await readTaggedIfThere(place);
     const drawn = await readTaggedIfThere(page);
     const batch = await readBatch(env.CASES, batchId);
-    if (batch === undefined) return [];
+    if (batch === undefined) return undefined;
     const before = there && earlierStatus(there.text);
     const known = await stand(batch);
     const status = statusOf({ ...known, before, now });
@@ -63,7 +106,7 @@ async function tellStatus(batchId: BatchId, now: Instant): Promise<readonly Ledg
     const told = statusHtml(status);
     if (told !== drawn?.text && !(await replaceObject(page, told, drawn))) continue;
     log.info('status told', { batchId, status: status.status });
-    return known.ledgers;
+    return { status, ledgers: known.ledgers, previewKey: known.previewKey };
   }
   throw new Error(`the status of batch ${batchId} changed ${MOST_TRIES} times while it was made`);
 }
@@ -72,37 +115,104 @@ async function tellStatus(batchId: BatchId, now: Instant): Promise<readonly Ledg
  * Writes where all batches stand that have not settled, and what of theirs is open at each operator, over the lists that were read before
  * anything else: whoever was slower than somebody else reads it all again, who may have read before a plan's first orders were there.
  */
-async function tellAll(now: Instant): Promise<void> {
-  for (let n = 0; n < MOST_TRIES; n++) if (await listAll(now)) return;
+async function tellAll(now: Instant, dayCame: boolean): Promise<void> {
+  for (let n = 0; n < MOST_TRIES; n++) if (await listAll(now, dayCame)) return;
   throw new Error(`lists of what is open changed ${MOST_TRIES} times while they were made`);
 }
 
-/** Whether nobody else listed meanwhile. */
-async function listAll(now: Instant): Promise<boolean> {
+/** Whether nobody else listed meanwhile; as a day came, it is digested then. */
+async function listAll(now: Instant, dayCame: boolean): Promise<boolean> {
   const lists = new Map<OperatorId, Tagged | undefined>();
   const placeOf = (operator: OperatorId) => ({ bucket: env.OUTBOX, key: openListKey(operator) });
   for (const operator of env.OPERATORS as OperatorId[]) lists.set(operator, await readTaggedIfThere(placeOf(operator)));
+  const digested = dayCame ? await readDigest(dayOf(now)) : undefined;
   // Of those that settled lately the last word may not have been asked for.
   const batches = await unsettledBatches(env.WORK, addSeconds(now, -LATELY));
-  const open: OpenDirection[] = [];
-  // What can't be told of one keeps nothing else from it, but for the lists, in which it would lack.
-  await each(batches, async (batchId) => {
-    open.push(...openDirections(await tellStatus(batchId, now)));
+  const all: Standing[] = [];
+  const untold: BatchId[] = [];
+  // What can't be told of one keeps nothing else from it, but for the lists, in which it would lack; the digest says of which it can't.
+  const telling = each(batches, async (batchId) => {
+    try {
+      const standing = await tellStatus(batchId, now);
+      if (standing !== undefined) all.push(standing);
+    } catch (error) {
+      untold.push(batchId);
+      throw error;
+    }
   });
+  const failure = await telling.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  if (failure !== undefined) {
+    if (digested !== undefined) await tellDigest(digested, all, untold, now);
+    throw failure.error;
+  }
+  const open = all.flatMap(({ ledgers }) => openDirections(ledgers));
   let isAlone = true;
   for (const [operator, there] of lists) {
     const text = openList(open.filter((one) => one.operator === operator));
     if (text !== there?.text && !(await replaceObject(placeOf(operator), text, there))) isAlone = false;
   }
-  if (isAlone) log.info('day told', { batches: batches.length });
-  return isAlone;
+  if (!isAlone) return false;
+  if (digested !== undefined) await tellDigest(digested, all, untold, now);
+  log.info('day told', { batches: batches.length });
+  return true;
+}
+
+/** The digest of a day that lies there, if there is one. */
+async function readDigest(day: Day) {
+  const { json, html } = digestKeys(day);
+  const [place, page] = [json, html].map((key) => ({ bucket: env.OUTBOX, key })) as [Place, Place];
+  return { place, page, there: await readTaggedIfThere(place), drawn: await readTaggedIfThere(page) };
+}
+
+/** Writes a day's digest over the one that was read before anything else, where that is no later word, and tells the administrators. */
+async function tellDigest(
+  { place, page, there, drawn }: Awaited<ReturnType<typeof readDigest>>,
+  all: readonly Standing[],
+  untold: readonly BatchId[],
+  now: Instant,
+): Promise<void> {
+  const later = there && digestedAt(there.text);
+  if (later !== undefined && later > now) return;
+  const batches: ToldBatch[] = [];
+  for (const { status, ledgers, previewKey } of all)
+    batches.push({ status, ledgers, held: status.status === 'waiting' ? await heldOf(previewKey) : null });
+  const gated = new Map<OperatorId, number>();
+  for (const operator of env.OPERATORS as OperatorId[]) gated.set(operator, await countGated(env.CASES, operator));
+  const deadLetters = new Map<string, number>();
+  for (const [queue, url] of Object.entries(env.DEAD_LETTERS)) deadLetters.set(queue, await countMessages(url));
+  const quarantined = await countQuarantined(env.WORK, addSeconds(now, -QUARANTINED_FOR));
+  const digest = digestOf({ batches, untold, gated, quarantined, deadLetters, now });
+  const text = digestText(digest);
+  if (text !== there?.text && !(await replaceObject(place, text, there))) return;
+  const told = digestHtml(digest);
+  // The event comes again, and finds both as they are then.
+  if (told !== drawn?.text && !(await replaceObject(page, told, drawn)))
+    throw new Error(`the page of the digest of ${digest.day} changed while it was made`);
+  const { day, asOf } = digest;
+  await tell(
+    env,
+    toAdministrators({
+      kind: 'daily_digest',
+      day,
+      asOf,
+      ...place,
+      page,
+      ...digestFigures(digest),
+      untold: untold.length,
+    }),
+  );
+  log.info('digest told', { day });
 }
 
 /**
  * Tell: writes where a batch stands at each of its steps, and each day, and after a plan's first orders, where all stand that have not
- * settled, and what is open at each operator. Nothing waits for it: what could not be told is told with the next step, or the next day.
+ * settled, and what is open at each operator; each day also a digest for the administrators. Nothing waits for it: what could not be told
+ * is told with the next step, or the next day.
  */
-export const handler = events(event, async ({ time, detail }) => {
-  if (detail?.batchId === undefined) await tellAll(time);
+export const handler = events(event, async ({ time, source, detail }) => {
+  if (detail?.batchId === undefined) await tellAll(time, source !== undefined);
   else await tellStatus(detail.batchId, time);
 });

@@ -50,6 +50,9 @@ export function deadLetterQueue(scope: Construct, id: string, key: GuardedKey): 
   return deadLetters;
 }
 
+/** Whether a queue is one of those. */
+export const isDeadLetters = (queue: Queue): boolean => queue.node.id.endsWith('DeadLetters');
+
 /** Makes such a queue and its dead-letter queue. */
 export function workQueue(scope: Construct, id: string, { worksFor, gathersFor, key }: WorkQueueProps): WorkQueue {
   const deadLetters = deadLetterQueue(scope, id, key);

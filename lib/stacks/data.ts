@@ -132,10 +132,9 @@ export class DataStack extends Stack {
       oldVersionDays,
       days: {
         ...Object.fromEntries(
-          [OUTBOX.orders, OUTBOX.previews, OUTBOX.receipts, OUTBOX.rejects, OUTBOX.revocations].map(({ prefix }) => [
-            prefix,
-            caseDays,
-          ]),
+          [OUTBOX.orders, OUTBOX.previews, OUTBOX.receipts, OUTBOX.rejects, OUTBOX.reports, OUTBOX.revocations].map(
+            ({ prefix }) => [prefix, caseDays],
+          ),
         ),
         [OUTBOX.explanations.prefix]: explanationDays,
         // By a batch's books the sweep knows that one which it finds in the work bucket is done with.

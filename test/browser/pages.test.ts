@@ -6,12 +6,14 @@ import { pathToFileURL } from 'node:url';
 import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Asked } from '../../lambdas/domain/appeals.ts';
+import { digestHtml } from '../../lambdas/domain/digest-page.ts';
 import { type PreviewDetails, previewHtml } from '../../lambdas/domain/preview-page.ts';
 import { reversalHtml } from '../../lambdas/domain/reversal-page.ts';
 import { reversalPreviewOf } from '../../lambdas/domain/reversal-preview.ts';
 import { statusHtml } from '../../lambdas/domain/status-page.ts';
 import { WeighedHandsets } from '../../lambdas/domain/weighing.ts';
 import { lookAt, startBrowser, VIEWS } from '../../tools/pictures/browser.ts';
+import { digested, mostDigested } from '../domain/digested.ts';
 import { batchId, day, imei } from '../domain/example.ts';
 import { counts, preview } from '../domain/previewed.ts';
 import { directed } from '../domain/standing.ts';
@@ -54,6 +56,8 @@ const PAGES = {
   'a preview with more held handsets and areas than it shows': previewHtml(preview, most),
   'a preview of a reversal': reversalHtml(reversalPreviewOf(asked, 3, 1), asked, 0),
   'the status of a batch': statusHtml(directed),
+  'the digest of a day': digestHtml(digested),
+  'the digest of a day with more batches than it shows': digestHtml(mostDigested),
 };
 
 let browser: Browser;

@@ -4,6 +4,7 @@ import type { ApproverId, BatchId, CaseworkerId, DirectionId, OperatorId } from 
 import {
   backOrderKey,
   booksPattern,
+  digestKeys,
   elsewhereKey,
   explanationKey,
   failedOrderKey,
@@ -49,6 +50,10 @@ test('every object of the outbox has its agreed place', () => {
     held: 'previews/mha-0123456789ab/held.csv',
   });
   expect(rejectsKey(jio, 'june.csv')).toBe('rejects/jio/june.csv');
+  expect(digestKeys(day)).toEqual({
+    json: 'reports/daily/2026-06-17.json',
+    html: 'reports/daily/2026-06-17.html',
+  });
   expect(summaryKey(batch)).toBe('batches/mha-0123456789ab/summary.json');
   expect(elsewhereKey(batch)).toBe('batches/mha-0123456789ab/elsewhere.csv');
   expect(revocationKeys(day, batch)).toEqual({
@@ -76,6 +81,7 @@ describe('the patterns of the outbox', () => {
       json,
     ]),
     explanations: [explanationKey(caseworker, 'a.csv', sha256)],
+    reports: Object.values(digestKeys(day)),
   };
 
   test.each(Object.entries(OUTBOX))('%s: fit its own keys and no others', (name, { prefix, pattern }) => {

@@ -19,15 +19,24 @@ const WORKERS = 40;
 
 /**
  * What goes by a schedule. Sweeps are most of what happens in the weeks of a ladder, and nights much of it: scenarios that are not
- * about sweeps say no hours, and have none, nor nights where they don't say so.
+ * about sweeps say no hours, and have none, nor nights where they don't say so. Days come, each with a notice to the administrators,
+ * only where that is asked for.
  */
-type Schedules = 'none' | 'nights' | 'all';
+type Schedules = 'none' | 'nights' | 'swept' | 'all';
+const GOES: Readonly<Record<Schedules, (rule: string) => boolean>> = {
+  none: () => false,
+  nights: (rule) => rule.includes('Night'),
+  swept: (rule) => !rule.includes('DayCame'),
+  all: () => true,
+};
 
 export interface LabSettings extends Omit<NextSettings, 'start'> {
   /** Values of the CDK context, as `-c name=value` gives them; with `sweepHours` there are sweeps, and nights. */
   context?: Record<string, string>;
   /** Whether follow-ups begin at night. */
   nights?: boolean;
+  /** Whether days come as well as sweeps and nights. */
+  days?: boolean;
 }
 
 /**
@@ -78,7 +87,7 @@ export class Lab {
   }
 
   /** @param settings with an assembly where it is not as this context has it */
-  static async open({ context = {}, nights = false, ...settings }: LabSettings = {}): Promise<Lab> {
+  static async open({ context = {}, nights = false, days = false, ...settings }: LabSettings = {}): Promise<Lab> {
     const { assembly = await synthesize({ here: true, context: { ...AT_ONCE, sweepHours: '24', ...context } }) } =
       settings;
     const next = { ...PLAIN, ...settings, assembly, faults: { ...NONE, ...settings.faults } };
@@ -88,11 +97,15 @@ export class Lab {
       1,
     );
     const cloud = await (found === undefined ? startCloud({ workers: WORKERS, ...next }) : again(found.cloud, next));
-    return new Lab(cloud, assembly, context.sweepHours === undefined ? (nights ? 'nights' : 'none') : 'all');
+    return new Lab(
+      cloud,
+      assembly,
+      context.sweepHours === undefined ? (nights ? 'nights' : 'none') : days ? 'all' : 'swept',
+    );
   }
 
   #schedule(which: Schedules): void {
-    this.cloud.pauseSchedules((rule) => which === 'none' || (which === 'nights' && !rule.includes('Night')));
+    this.cloud.pauseSchedules((rule) => !GOES[which](rule));
   }
 
   /** Lets time pass until an instant, in milliseconds, where no sweep and no night has a part in it. */

@@ -34,7 +34,7 @@ describe('where a batch stands', () => {
         return 'throttle';
       },
     };
-    await using lab = await Lab.open({ context, faults });
+    await using lab = await Lab.open({ context, faults, days: true });
     await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`, `${H1},${A2},2026-05-20,Delhi`]);
     await lab.report('mha', [H1]);
     expect(await status(lab)).toMatchObject({
@@ -46,6 +46,16 @@ describe('where a batch stands', () => {
     await lab.quietlyAt(0.5);
     // At 00:30 in UTC.
     expect(await status(lab)).toMatchObject({ status: 'waiting', asOf: '2026-06-01T00:30:00Z' });
+    const [digest] = (await lab.notices('fraud-administrators')).filter(({ kind }) => kind === 'daily_digest');
+    const bucket = bucketsOf(lab.cloud).outbox;
+    const page = { bucket, key: 'reports/daily/2026-06-01.html' };
+    expect(digest).toMatchObject({ bucket, key: 'reports/daily/2026-06-01.json', page, decisions: 1, heldHandsets: 0 });
+    expect(await lab.json('reports/daily/2026-06-01.json')).toMatchObject({
+      asOf: '2026-06-01T00:30:00Z',
+      decisions: [{ batchId: id, until: '2026-06-03T00:00:00Z', held: 0 }],
+      ...{ gated: [], quarantined: 0, deadLetters: [], untold: [] },
+    });
+    expect(await lab.read(page.key)).toContain(id);
     await lab.decide('approver-1', id, [APPROVE]);
     const { since, ...directed } = await status(lab);
     expect(directed).toMatchObject({
@@ -78,9 +88,9 @@ describe('where a batch stands', () => {
     const settled = await status(lab);
     expect(settled).toMatchObject({ status: 'settled', next: null, connections: { verified: 1, overdue: 1, open: 0 } });
     // The page is of the same status.
-    const page = await lab.read(key.replace('json', 'html'));
-    expect(page).toContain('settled: everything has ended or is overdue, and its books are published');
-    expect(page).toContain(`<time datetime="${settled.since}">`);
+    const drawn = await lab.read(key.replace('json', 'html'));
+    expect(drawn).toContain('settled: everything has ended or is overdue, and its books are published');
+    expect(drawn).toContain(`<time datetime="${settled.since}">`);
     expect(settled.asOf).toBe((await lab.json<{ settledAt: string }>(`batches/${id}/summary.json`)).settledAt);
   });
 

@@ -52,6 +52,7 @@ describe('what is kept, and for how long', () => {
       ['previews/', 460, 'Enabled'],
       ['receipts/', 460, 'Enabled'],
       ['rejects/', 460, 'Enabled'],
+      ['reports/', 460, 'Enabled'],
       ['revocations/', 460, 'Enabled'],
       ['explanations/', 25, 'Enabled'],
       ['batches/', 507, 'Enabled'],

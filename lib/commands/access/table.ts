@@ -173,6 +173,7 @@ export const PLACES: readonly Place[] = [
     key: (id) => `revocations/2026-06-17/${id}-0123456789ab.csv`,
   },
   { bucket: 'Outbox', name: 'revocations/', key: () => 'revocations/2026-06-17/mha-0123456789ab.csv' },
+  { bucket: 'Outbox', name: 'reports/', key: () => 'reports/daily/2026-06-17.html' },
   { bucket: 'Work', name: '', key: () => 'directions/x/1/a.csv' },
   { bucket: 'Audit', name: '', key: () => 'x' },
 ];

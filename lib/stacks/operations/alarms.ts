@@ -4,8 +4,9 @@ import { FilterPattern } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { type CfnQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { RunbookAlarm, type RunbookAlarmProps } from '../../constructs/runbook-alarm.ts';
+import { isDeadLetters } from '../../constructs/work-queue.ts';
 
-import { FILES, HOUR, isDeadLetters, type Metrics, MINUTES } from './metrics.ts';
+import { FILES, HOUR, type Metrics, MINUTES } from './metrics.ts';
 
 type AlarmProps = Pick<RunbookAlarmProps, 'severity' | 'says' | 'paragraph' | 'metric'> &
   Partial<Pick<RunbookAlarmProps, 'threshold' | 'compared' | 'periods' | 'tellsOfSilence'>>;

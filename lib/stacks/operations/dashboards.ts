@@ -6,8 +6,9 @@ import { ANSWERS } from '../../../lambdas/domain/kinds.ts';
 import { ORDERS } from '../../../lambdas/domain/ladders.ts';
 import type { DimensionsOf, Measure } from '../../../lambdas/domain/measures.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { isDeadLetters } from '../../constructs/work-queue.ts';
 
-import { FILES, HOUR, isDeadLetters, type Metrics } from './metrics.ts';
+import { FILES, HOUR, type Metrics } from './metrics.ts';
 
 const WIDTH = 24;
 const HEIGHT = 6;

@@ -1,7 +1,6 @@
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IFilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IConstruct } from 'constructs';
 import { type DimensionsOf, type Measure, NAMESPACE } from '../../../lambdas/domain/measures.ts';
 import type { StageConfig } from '../../config/stage.ts';
@@ -14,9 +13,6 @@ export const HOUR = Duration.hours(1);
 
 /** The kinds of files that people upload, as measures name them. */
 export const FILES = ['report', 'usage', 'response'];
-
-/** Whether a queue holds what could not be worked on. */
-export const isDeadLetters = (queue: Queue): boolean => queue.node.id.endsWith('DeadLetters');
 
 /** What alarms and dashboards read: the functions' measures, the machines' logs, and what stands in the other stacks. */
 export class Metrics {

@@ -50,7 +50,8 @@ export class WorkflowStack extends Stack {
     super(scope, id, props);
     const setting = settingOf(this, props.config, props.data);
     this.direction = addDirection(setting);
-    this.status = addStatus(setting);
+    const status = addStatus(setting);
+    this.status = status;
     this.batch = addBatch(setting, this.direction, this.status);
     this.importByPieces = addImportByPieces(setting);
     this.machines = [this.direction, this.batch, this.importByPieces];
@@ -63,6 +64,7 @@ export class WorkflowStack extends Stack {
     this.redriveAudit = addAudit(setting);
     this.erase = addErase(setting);
     ({ due: this.due, sweep: this.sweep } = addSweep(setting, this, { ended: this.ended, status: this.status }));
+    status.countDeadLetters();
 
     for (const machine of this.machines)
       new CfnOutput(this, `${machine.node.id}MachineArn`, { value: machine.stateMachineArn });

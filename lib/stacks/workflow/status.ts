@@ -1,18 +1,25 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Lazy } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
-import { OPEN_LISTS, OUTBOX, STATUSES } from '../../../lambdas/domain/outbox.ts';
-import { DECIDED, PLANS, SCREENED, SETTLED } from '../../../lambdas/domain/work.ts';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { DIGESTS, OPEN_LISTS, OUTBOX, STATUSES } from '../../../lambdas/domain/outbox.ts';
+import { DECIDED, MARKS, PLANS, SCREENED, SETTLED } from '../../../lambdas/domain/work.ts';
 import type { Environment as TellEnvironment } from '../../../lambdas/tell-status/handler.ts';
-import { allowItems, allowList, allowObjects } from '../../constructs/access.ts';
+import { allow, allowItems, allowList, allowObjects } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
-import { eventQueue, type WorkQueue } from '../../constructs/work-queue.ts';
-import { READ_ITEMS, readFrom, type Setting } from './context.ts';
+import { eventQueue, isDeadLetters, type WorkQueue } from '../../constructs/work-queue.ts';
+import { allowTell, READ_ITEMS, readFrom, type Setting } from './context.ts';
+
+/** The queue of what is to be told. */
+export interface StatusQueue extends WorkQueue {
+  /** Lets the function count the dead letters of all queues that there are by now. */
+  readonly countDeadLetters: () => void;
+}
 
 /**
  * The function that tells where batches stand, and its queue: of a batch whenever something puts its id there, and of all each day, at
- * 06:00 in Asia/Kolkata, 00:30 in UTC.
+ * 06:00 in Asia/Kolkata, 00:30 in UTC, with a digest for the administrators.
  */
-export function addStatus(setting: Setting): WorkQueue {
+export function addStatus(setting: Setting): StatusQueue {
   const { stack, config, data, told } = setting;
   const { work, outbox, cases } = data;
   const status = eventQueue(stack, 'Status', {
@@ -24,20 +31,34 @@ export function addStatus(setting: Setting): WorkQueue {
       schedule: Schedule.cron({ minute: '30', hour: '0' }),
     },
   });
+  const deadLetters = () =>
+    [data, stack]
+      .flatMap(({ node }) => node.findAll())
+      .filter((one): one is Queue => one instanceof Queue && isDeadLetters(one));
   const tell = new HandlerFunction<TellEnvironment>(stack, 'Tell', {
     config,
     folder: 'tell-status',
     description: 'Tells where batches stand',
     memory: 1024,
     timeout: status.worksFor,
-    environment: { ...told.places, OPERATORS: told.OPERATORS },
+    environment: {
+      ...told.places,
+      OPERATORS: told.OPERATORS,
+      ADMINISTRATORS_TOPIC: told.ADMINISTRATORS_TOPIC,
+      DEAD_LETTERS: Lazy.string({
+        produce: () => stack.toJsonString(Object.fromEntries(deadLetters().map((one) => [one.node.id, one.queueUrl]))),
+      }),
+    },
   });
-  allowList(tell, 'list', work, SCREENED.prefix, SETTLED.prefix);
-  allowList(tell, 'list', outbox, OUTBOX.batches.pattern, OUTBOX.orders.pattern);
-  allowObjects(tell, 'read', work, PLANS.directions.pattern, DECIDED.pattern);
-  allowObjects(tell, 'read', outbox, STATUSES.pattern, OPEN_LISTS.pattern);
-  allowObjects(tell, 'write', outbox, STATUSES.pattern, OPEN_LISTS.pattern);
+  allowList(tell, 'list', work, SCREENED.prefix, SETTLED.prefix, MARKS.quarantined.prefix, MARKS.worked.pattern);
+  allowList(tell, 'list', outbox, OUTBOX.batches.pattern, OUTBOX.orders.pattern, OUTBOX.reports.pattern);
+  allowObjects(tell, 'read', work, PLANS.directions.pattern, DECIDED.pattern, SCREENED.previews.pattern);
+  allowObjects(tell, 'read', outbox, STATUSES.pattern, OPEN_LISTS.pattern, DIGESTS.pattern);
+  allowObjects(tell, 'write', outbox, STATUSES.pattern, OPEN_LISTS.pattern, DIGESTS.pattern);
+  allowTell(setting, tell, data.administrators);
   allowItems(tell, [...READ_ITEMS, 'dynamodb:BatchGetItem'], cases);
   readFrom(status, tell, { batchSize: 1 });
-  return status;
+  const countDeadLetters = () =>
+    void allow(tell, ['sqs:GetQueueAttributes'], ...deadLetters().map(({ queueArn }) => queueArn));
+  return { ...status, countDeadLetters };
 }

@@ -97,6 +97,7 @@ export const KEYS: Readonly<Record<string, string[]>> = {
     ]),
     'revocations/2026-06-17/mha-0123456789ab.csv',
     'revocations/2026-06-17/mha-0123456789ab.json',
+    'reports/daily/2026-06-17.html',
     'strange.csv',
   ],
   [WORK]: [

@@ -1,0 +1,209 @@
+/**
+ * What administrators are told each morning: where batches stand, which decisions wait, what is due within a day, what is overdue, who
+ * failed and is connected still, and what is held up. It counts; it names no number and no handset.
+ */
+import * as z from 'zod';
+import { addSeconds, type Day, dayOf, type Instant } from './days.ts';
+import { type BatchId, type OperatorId, SELF_CHECK } from './identifiers.ts';
+import { jsonText } from './json.ts';
+import { BOOKS } from './kinds.ts';
+import type { Ledger } from './ledger.ts';
+import {
+  failedRowsDue,
+  grouped,
+  groupedOverdue,
+  hasEnded,
+  type OpenRows,
+  type OverdueRows,
+  openRowsOf,
+  STATUSES,
+  type Status,
+  type StatusName,
+} from './status.ts';
+import { fields } from './stored.ts';
+
+/** Seconds: what is due within a day is due today, and what ended within one ended lately. */
+const A_DAY = 24 * 3600;
+
+/** A batch that has not ended. */
+interface Underway extends Pick<Status, 'batchId' | 'agency' | 'status' | 'since' | 'next'> {
+  readonly openRows: number;
+  readonly overdueRows: number;
+}
+
+/** A decision that waits; `until` is null of what never lapses, `held` where nothing says how many handsets are. */
+interface Waiting extends Pick<Status, 'batchId' | 'agency' | 'since'> {
+  readonly until: Instant | null;
+  readonly held: number | null;
+}
+
+/** Open rows of an operator whose order is to be answered within a day; of `failed` ones the order that their answer caused. */
+interface Due extends Pick<OpenRows, 'order' | 'deadline' | 'directions' | 'rows'> {
+  readonly operator: OperatorId;
+  readonly failed: boolean;
+}
+
+export interface Digest {
+  readonly day: Day;
+  /** When all this was so. */
+  readonly asOf: Instant;
+  /** Those under way, and those that ended within a day, by status; failed ones for as long as they are. */
+  readonly statuses: Readonly<Partial<Record<StatusName, number>>>;
+  readonly underway: readonly Underway[];
+  readonly ended: readonly Pick<Status, 'batchId' | 'agency' | 'status' | 'since'>[];
+  readonly decisions: readonly Waiting[];
+  readonly due: readonly Due[];
+  readonly overdue: readonly OverdueRows[];
+  /** Rows that failed re-verification, and are not disconnected. */
+  readonly failed: readonly { readonly operator: string; readonly rows: number }[];
+  /** Usage files that are held up at the gate. */
+  readonly gated: readonly { readonly operator: OperatorId; readonly files: number }[];
+  /** Uploads that went into quarantine within 30 days, and that nobody has worked on since. */
+  readonly quarantined: number;
+  /** Queues of dead letters in which some lie, with how many. */
+  readonly deadLetters: readonly { readonly queue: string; readonly messages: number }[];
+  /** Batches of which nothing could be told: nothing here counts them. */
+  readonly untold: readonly BatchId[];
+}
+
+/** What is known of a batch. */
+export interface ToldBatch {
+  readonly status: Status;
+  readonly ledgers: readonly Ledger[];
+  /** Of one that is decided upon: its held handsets. */
+  readonly held: number | null;
+}
+
+export interface DigestInput extends Pick<Digest, 'quarantined'> {
+  readonly batches: readonly ToldBatch[];
+  readonly untold: readonly BatchId[];
+  readonly gated: ReadonlyMap<OperatorId, number>;
+  readonly deadLetters: ReadonlyMap<string, number>;
+  readonly now: Instant;
+}
+
+/** The digest of the day in India on which `now` is. The self-check's batches are in none. */
+export function digestOf({ batches, untold, gated, quarantined, deadLetters, now }: DigestInput): Digest {
+  const all = batches.filter(({ status: { agency } }) => agency !== SELF_CHECK).toSorted(byId);
+  const lately = addSeconds(now, -A_DAY);
+  const told = all.filter(
+    ({ status: { status, since } }) => !hasEnded(status) || status === 'failed' || since >= lately,
+  );
+  const statuses = STATUSES.map((name) => [name, told.filter(({ status }) => status.status === name).length] as const);
+  const statusesOf = (ended: boolean) =>
+    told.flatMap(({ status }) => (hasEnded(status.status) === ended ? [status] : []));
+  return {
+    day: dayOf(now),
+    asOf: now,
+    statuses: Object.fromEntries(statuses.filter(([, count]) => count > 0)),
+    underway: statusesOf(false).map(({ batchId, agency, status, since, next, open, overdue }) => ({
+      ...{ batchId, agency, status, since, next },
+      openRows: sumOf(open),
+      overdueRows: sumOf(overdue),
+    })),
+    ended: statusesOf(true).map(({ batchId, agency, status, since }) => ({ batchId, agency, status, since })),
+    decisions: told
+      .flatMap(({ status: { batchId, agency, status, since, next }, held }) =>
+        status === 'waiting' ? [{ batchId, agency, since, until: next?.by ?? null, held }] : [],
+      )
+      .toSorted((a, b) => (untilOf(a) < untilOf(b) ? -1 : 1)),
+    due: dueOf(all, now),
+    overdue: groupedOverdue(all.flatMap(({ status }) => status.overdue)),
+    failed: failedOf(all),
+    gated: [...gated].filter(([, files]) => files > 0).map(([operator, files]) => ({ operator, files })),
+    quarantined,
+    deadLetters: [...deadLetters]
+      .filter(([, messages]) => messages > 0)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([queue, messages]) => ({ queue, messages })),
+    untold: [...untold].sort(),
+  };
+}
+
+/** The digest's bytes. */
+export function digestText(digest: Digest): string {
+  return jsonText(digest);
+}
+
+/** When what a digest says that lies there was so; undefined where that is none, and is to be written anew. */
+export function digestedAt(text: string): Instant | undefined {
+  try {
+    return z.object({ asOf: fields.instant }).safeParse(JSON.parse(text)).data?.asOf;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a digest comes to, for its notice and the page's first lines. */
+export function digestFigures(digest: Digest) {
+  const { underway, decisions, due, overdue, failed, gated, quarantined, deadLetters } = digest;
+  return {
+    batches: underway.length,
+    decisions: decisions.length,
+    due: sumOf(due.filter((one) => !one.failed)),
+    overdue: sumOf(overdue),
+    failed: sumOf(failed),
+    heldHandsets: decisions.reduce((sum, { held }) => sum + (held ?? 0), 0),
+    heldFiles: gated.reduce((sum, { files }) => sum + files, 0),
+    quarantined,
+    deadLetters: deadLetters.reduce((sum, { messages }) => sum + messages, 0),
+  };
+}
+
+const byId = (a: ToldBatch, b: ToldBatch) => (a.status.batchId < b.status.batchId ? -1 : 1);
+/** What never lapses comes last. */
+const untilOf = ({ until, batchId }: Waiting) => `${until ?? '~'} ${batchId}`;
+const sumOf = (all: readonly { readonly rows: number }[]) => all.reduce((sum, { rows }) => sum + rows, 0);
+
+/** What is to be answered within a day, by operator and order, the soonest deadline of each. */
+function dueOf(batches: readonly ToldBatch[], now: Instant): Due[] {
+  const until = addSeconds(now, A_DAY);
+  const due = batches.flatMap(({ ledgers }) =>
+    ledgers.flatMap((ledger): Due[] => {
+      const { operator, closedAt } = ledger;
+      const running = openRowsOf(ledger, now);
+      const failed =
+        closedAt === null ? failedRowsDue(ledger, (deadline) => deadline > now && deadline <= until) : undefined;
+      return [
+        ...(running !== undefined && running.deadline <= until ? [dueRows(operator, running, false)] : []),
+        ...(failed === undefined
+          ? []
+          : [
+              dueRows(
+                operator,
+                { order: 'disconnect', deadline: failed.earliest, directions: 1, rows: failed.rows },
+                true,
+              ),
+            ]),
+      ];
+    }),
+  );
+  const keyOf = ({ operator, order, failed }: Due) => [operator, order, failed].join();
+  const soonest = new Map<string, Instant>();
+  for (const one of due) {
+    const known = soonest.get(keyOf(one));
+    if (known === undefined || one.deadline < known) soonest.set(keyOf(one), one.deadline);
+  }
+  return grouped(due, keyOf).map((one) => ({ ...one, deadline: soonest.get(keyOf(one)) ?? one.deadline }));
+}
+
+const dueRows = (
+  operator: OperatorId,
+  { order, deadline, directions, rows }: Pick<Due, 'order' | 'deadline' | 'directions' | 'rows'>,
+  failed: boolean,
+): Due => ({ operator, order, failed, deadline, directions, rows });
+
+/** Rows that failed and are not disconnected, by operator: while their ladder runs, and when it has ended. */
+function failedOf(batches: readonly ToldBatch[]): Digest['failed'] {
+  const rows = new Map<string, number>();
+  for (const { status } of batches)
+    for (const [operator, own] of Object.entries(status.operators))
+      for (const book of Object.keys(BOOKS) as (keyof typeof BOOKS)[]) {
+        const { failed = 0, overdueFailed = 0 } = own[book] ?? {};
+        rows.set(operator, (rows.get(operator) ?? 0) + failed + overdueFailed);
+      }
+  return [...rows]
+    .filter(([, count]) => count > 0)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([operator, count]) => ({ operator, rows: count }));
+}
