@@ -99,6 +99,8 @@ function withdrawalIn(text: string) {
 /** What was open at an operator when it was listed last. */
 const OPEN = /^orders\/[^/]+\/open\.csv$/;
 const STATUS = /^batches\/([^/]+)\/status\.json$/;
+/** What goes by the clock: pages of that, and digests. */
+const OTHER_WORDS = /^batches\/[^/]+\/status\.html$|^reports\/daily\//;
 
 /** What is told of where a batch stands: of each batch there is, and of what has ended as its books have it. Its last word may be lost. */
 function checkStatuses(known: Known): void {
@@ -127,9 +129,10 @@ export function checkOutbox(known: Known): void {
   const { outbox } = known.seen;
   checkStatuses(known);
   const names = new Set(
-    [...Object.keys(outbox).filter((key) => !STATUS.test(key) && !OPEN.test(key)), ...Object.keys(known.expected)].map(
-      (key) => key.replace(/^(revocations\/.*)\.(csv|json)$/, '$1'),
-    ),
+    [
+      ...Object.keys(outbox).filter((key) => ![STATUS, OPEN, OTHER_WORDS].some((word) => word.test(key))),
+      ...Object.keys(known.expected),
+    ].map((key) => key.replace(/^(revocations\/.*)\.(csv|json)$/, '$1')),
   );
   for (const name of names) {
     const [place = ''] = name.split('/');
