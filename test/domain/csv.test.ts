@@ -20,7 +20,7 @@ describe('the rows of a CSV file', () => {
       'imei number,MSISDN NUMBER,case  ref',
       'Imei_No,msisdn number,CASE_REF',
       'IMEI NO,MSISDN No,="Case Ref"',
-      '"imei\u00a0no.",mobile_no,case_ref',
+      '"imei\u00a0no.",msisdn_no,case_ref',
     ])
       expect(await names(header)).toEqual({ line: 2, cells });
     expect(await names('imei,mobile,phone no.')).toEqual({ line: 2, cells: { imei: '1', msisdn: '', case_ref: '' } });
