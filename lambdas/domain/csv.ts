@@ -408,6 +408,8 @@ function headerFound(cells: readonly string[]): string {
   return isNamesOnly
     ? header
         .replaceAll(/\p{Cc}|\p{Bidi_Control}/gu, ' ')
+        // What a blank hides from the writer is a formula all the same.
+        .trim()
         .slice(0, LONGEST_FOUND)
         .toWellFormed()
     : '';

@@ -78,6 +78,7 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
   );
   let hear = (_: string): void => {};
   const lab = await Lab.open({
+    days: true,
     context: {
       ladder: settings.ladder,
       people: String(config.policy.people),

@@ -96,6 +96,15 @@ async function* chunksOf(object: Buffer | Huge, start: number, end: number, coun
   }
 }
 
+/** A notice as it is published. */
+interface Publication {
+  TopicArn: string;
+  Message: string;
+  MessageStructure: string;
+  Subject: string;
+  MessageAttributes: Record<string, Item>;
+}
+
 /** The one version that objects have here. */
 export const VERSION = 'v1';
 
@@ -158,7 +167,7 @@ export class MemoryAws {
         return {};
       }
       case 'Publish':
-        return this.#publish(input as { TopicArn: string; Message: string; MessageAttributes: Record<string, Item> });
+        return this.#publish(input as unknown as Publication);
       case 'StartExecution':
         return this.#start(input as { stateMachineArn: string; name: string; input: string });
       case 'SendTaskSuccess':
@@ -242,22 +251,18 @@ export class MemoryAws {
     return { ETag: '"none"' };
   }
 
-  #publish({
-    TopicArn,
-    Message,
-    MessageAttributes,
-  }: {
-    TopicArn: string;
-    Message: string;
-    MessageAttributes: Record<string, Item>;
-  }) {
+  #publish({ TopicArn, Message, MessageStructure, Subject, MessageAttributes }: Publication) {
     const attributes = Object.entries(MessageAttributes);
     for (const [, { StringValue }] of attributes)
       if (StringValue === '' || StringValue === undefined) throw new Refused('an attribute has a value');
     if (bytesOf(Message) + sizeOf(MessageAttributes) > LARGEST_MESSAGE)
       throw new Refused('a message has at most 256 kB');
     if (!Message.isWellFormed()) throw new Refused('a message is UTF-8');
-    this.told.push({ topic: TopicArn, notice: JSON.parse(Message) });
+    if (MessageStructure !== 'json') throw new Refused('a notice has a text for each protocol');
+    const { default: notice, email } = JSON.parse(Message) as { default: string; email: string };
+    if (typeof email !== 'string' || email === '') throw new Refused('a notice has a text for people');
+    if (!/^[!-~][ -~]{0,98}$/.test(Subject)) throw new Refused('a subject is ASCII, of less than 100 characters');
+    this.told.push({ topic: TopicArn, notice: JSON.parse(notice) });
     return {};
   }
 

@@ -39,7 +39,7 @@ const keys = target({ name: 'key', what: 'object keys', share: 100 }, inboxKey, 
     must(STRAYS.includes(read.why), 'a stray object has a reason of the list');
     return;
   }
-  must(/^[^/]+\.csv$/s.test(read.name), 'a file has a name');
+  must(/^[^/]+\.csv$/is.test(read.name), 'a file has a name');
   const sha256 = 'ab'.repeat(32);
   if (read.kind === 'decision' || read.kind === 'exemption' || read.kind === 'admission') {
     const about = read.kind === 'decision' ? read.batchId : `${read.kind}s`;
