@@ -128,7 +128,7 @@ describe('without faults', () => {
     ],
     [
       'a reject without its reason',
-      edit(/^rejects\//, (text) => text.replace(/[a-z_]+\n$/, 'other\n')),
+      edit(/^rejects\//, (text) => text.replace(/,[a-z_]+,("[^"\n]*"|[^",\n]*)\n$/, ',other,$1\n')),
       /every reject has its line and reason/,
     ],
     ['a row missing elsewhere', edit(/elsewhere\.csv/, lastRow), /what stands elsewhere/],
