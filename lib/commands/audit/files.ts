@@ -148,7 +148,7 @@ export const decidedOf = (key: string) =>
   /^(batches|orders|revocations)\//.test(key) && !isWord(key) ? namedIn(key).batchId : undefined;
 
 /** Whether a line of rejects says that its report was refused whole, so that no batch comes of it. */
-const isRefusal = (line: string) => isFileReason(/^\d+,,(.*)$/.exec(line)?.[1] ?? '');
+const isRefusal = (line: string) => isFileReason(/^\d+,(?:"(?:[^"]|"")*"|[^",]*),([^,]*)/.exec(line)?.[1] ?? '');
 
 /** The batches of which a run's folder has files: reports that were taken, and what was decided. */
 export async function batchesWithFiles(folder: string): Promise<Set<string>> {
