@@ -85,7 +85,7 @@ function plannedPath(directing: string, more: Path['next'] = {}): Path['next'] {
     'A report, or a batch to resume?': ['Screen the report'],
     'What did Screen find?': ['Ask for the status: registered'],
     // It waits, is woken, and sees what was decided.
-    'What was decided?': ['Await the decision', 'Await the decision', 'Ask for the status: approved'],
+    'What was decided?': ['Ask for the status: waiting', 'Ask for the status: waiting', 'Ask for the status: approved'],
     "Is it the batch's turn?": ['Claim numbers and handsets'],
     'How many directions?': [directing],
     'Is the batch settled?': ['Ask for the status: settled'],

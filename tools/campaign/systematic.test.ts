@@ -16,7 +16,7 @@ describe('a story told with each single fault', () => {
   let noted: Noted;
   beforeAll(async () => {
     noted = await note(stage, SEED);
-  }, 300_000);
+  }, 900_000);
 
   it('has a call of every function and state machine, and faults of every kind', () => {
     const who = new Set(noted.cases.map(({ place }) => place.split(' ')[0]));

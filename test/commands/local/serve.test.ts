@@ -109,7 +109,7 @@ describe('npm run local', () => {
     clients.destroy();
     served.child.kill('SIGINT');
     expect(await served.ended).toBe(0);
-  });
+  }, 400_000);
 
   it('leaves no process when it is killed before it can clean up', async () => {
     const served = serve();
