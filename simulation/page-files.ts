@@ -1,6 +1,6 @@
 /** What each file of a run is, in a word, and the links of its page. */
 import { type Html, html } from '../lambdas/domain/html.ts';
-import { counted } from '../lambdas/domain/page-parts.ts';
+import { counted } from '../lambdas/domain/wording.ts';
 
 /** What a path is, the first that fits. */
 const WORDS: readonly (readonly [pattern: RegExp, word: string])[] = [

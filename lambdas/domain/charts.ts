@@ -5,9 +5,10 @@
 import { scaleLinear, scaleUtc } from 'd3-scale';
 import { stack } from 'd3-shape';
 import type { Day } from './days.ts';
-import { type Content, grouped, Html, html } from './html.ts';
+import { type Content, Html, html } from './html.ts';
 import { table } from './page-parts.ts';
 import type { SERIES } from './page-style.ts';
+import { grouped } from './wording.ts';
 
 /** What is counted: its name, and the colour of its kind (`--<colour>` of the style). */
 export interface Series {

@@ -3,26 +3,16 @@ import { bars } from './charts.ts';
 import type { Instant } from './days.ts';
 import { type Digest, digestFigures } from './digest.ts';
 import { type Content, type Html, html } from './html.ts';
-import { type Column, counted, pageOf, table, time } from './page-parts.ts';
+import { type Column, pageOf, table, time } from './page-parts.ts';
 import type { StatusName } from './status.ts';
 import { left, STEPS } from './status-words.ts';
-import { dayText } from './wording.ts';
+import { counted, dayText } from './wording.ts';
 
 /** A table shows so many rows; the JSON beside the page has all. */
 const MOST_ROWS = 100;
 
-const NAMES: Readonly<Record<StatusName, string>> = {
-  registered: 'registered',
-  waiting: 'waiting for a decision',
-  approved: 'approved',
-  directed: 'directed',
-  settled: 'settled',
-  failed: 'failed',
-  refused: 'refused',
-  lapsed: 'lapsed',
-  over_limit: 'over a limit',
-  withdrawn: 'withdrawn',
-};
+/** A status in words. */
+const nameOf = (status: StatusName) => (status === 'waiting' ? 'waiting for a decision' : status.replace('_', ' '));
 
 /** The page. Its bytes follow from the digest. */
 export function digestHtml(digest: Digest): string {
@@ -209,7 +199,7 @@ function underway({ underway: all, asOf }: Digest): Html {
     all.map(({ batchId, agency, status, since, next, openRows, overdueRows }) => [
       id(batchId),
       agency,
-      NAMES[status],
+      nameOf(status),
       time(since),
       next === null ? '' : STEPS[next.what],
       ...(next?.by ? [time(next.by), left(next.by, asOf)] : ['', '']),
@@ -225,6 +215,6 @@ function ended({ ended: all }: Digest): Html {
     'Ended',
     'Batches that ended in the last 24 hours, and failed ones until they are begun again',
     [{ title: 'Batch' }, { title: 'Agency' }, { title: 'Status' }, { title: 'Since' }],
-    all.map(({ batchId, agency, status, since }) => [id(batchId), agency, NAMES[status], time(since)]),
+    all.map(({ batchId, agency, status, since }) => [id(batchId), agency, nameOf(status), time(since)]),
   );
 }

@@ -1,4 +1,5 @@
 /** HTML whose texts are escaped where they are put in. */
+import { grouped } from './wording.ts';
 
 /** A piece of a page whose texts are escaped. */
 export class Html {
@@ -36,9 +37,4 @@ const ENTITIES: Readonly<Record<string, string>> = {
  */
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (one) => ENTITIES[one] ?? one).replace(/[^\P{Cc}\n]|\p{Bidi_Control}/gu, '\ufffd');
-}
-
-/** A count as it is written in India: 20,00,000. */
-export function grouped(count: number): string {
-  return count.toLocaleString('en-IN');
 }

@@ -6,7 +6,7 @@ import type { Instant } from './days.ts';
 import type { AdministratorNotice, AgencyNotice, ApproverNotice, BatchFailing, OperatorNotice } from './notices.ts';
 import { isFileReason } from './reasons.ts';
 import { whatToDo } from './what-to-do.ts';
-import { inIndia } from './wording.ts';
+import { counted, grouped, inIndia, inUtc } from './wording.ts';
 
 export type Notice = OperatorNotice | AgencyNotice | ApproverNotice | AdministratorNotice;
 type Kind = Notice['kind'];
@@ -21,9 +21,7 @@ export interface NoticeText {
 
 const LONGEST_SUBJECT = 99;
 
-const count = (n: number) => n.toLocaleString('en-IN');
-const several = (n: number, what: string, more = `${what}s`) => `${count(n)} ${n === 1 ? what : more}`;
-const until = (instant: Instant) => `${inIndia(instant)} (${instant.slice(0, 16).replace('T', ' ')} UTC)`;
+const until = (instant: Instant) => `${inIndia(instant)} (${inUtc(instant)})`;
 /** A reason, and what to do about it. */
 const why = (reason: string) => (isFileReason(reason) ? `${reason}. What to do: ${whatToDo(reason)}.` : `${reason}.`);
 /** zod's instants are texts. */
@@ -56,8 +54,8 @@ const STRAY_WORDS: Readonly<Record<NoticeOf<'stray_object'>['why'], string>> = {
 /** Subject and sentences of each kind. */
 const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject: string, text: string] } = {
   order: ({ order, rows, deadline }) => [
-    `Order to ${ORDERS[order]}: ${several(rows, 'row')}`,
-    `An order was published: ${ORDERS[order]}, ${several(rows, 'row')}. Fetch the file, carry it out, and answer before ${at(deadline)}.`,
+    `Order to ${ORDERS[order]}: ${counted(rows, 'row')}`,
+    `An order was published: ${ORDERS[order]}, ${counted(rows, 'row')}. Fetch the file, carry it out, and answer before ${at(deadline)}.`,
   ],
   receipt: (notice) => {
     const { refused, rows = 0, recorded = 0, alreadyRecorded = 0, rejected = 0 } = notice;
@@ -67,18 +65,18 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
         `A file that you uploaded was refused, and nothing of it was recorded. The reason: ${why(refused)}`,
       ];
     const subject =
-      rejected === 0 ? 'Your file was read' : `Your file was read, and ${several(rejected, 'row')} not taken`;
-    const read = `A file that you uploaded was read: ${several(rows, 'row')}, of which ${count(recorded)} said something new and ${count(alreadyRecorded)} what stood there.`;
+      rejected === 0 ? 'Your file was read' : `Your file was read, and ${counted(rejected, 'row')} not taken`;
+    const read = `A file that you uploaded was read: ${counted(rows, 'row')}, of which ${grouped(recorded)} said something new and ${grouped(alreadyRecorded)} what stood there.`;
     return [
       subject,
       rejected === 0
         ? read
-        : `${read} ${several(rejected, 'row')} ${rejected === 1 ? 'was' : 'were'} not taken: the receipt has their lines and reasons.`,
+        : `${read} ${counted(rejected, 'row')} ${rejected === 1 ? 'was' : 'were'} not taken: the receipt has their lines and reasons.`,
     ];
   },
   usage_imported: ({ rows, imported, rejected }) => [
     'Your usage file was imported',
-    `A usage file was read to its end: ${several(rows, 'row')}, ${count(imported)} imported, ${count(rejected)} not taken.`,
+    `A usage file was read to its end: ${counted(rows, 'row')}, ${grouped(imported)} imported, ${grouped(rejected)} not taken.`,
   ],
   usage_stopped: ({ line, reason }) => [
     'A usage file could not be read to its end',
@@ -86,11 +84,11 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   usage_gated: ({ rules, rows }) => [
     'A usage file is held up: it is unlike those before',
-    `A usage file of ${several(rows, 'row')} is held up, since it is unlike what was to be expected (${rules.map(({ rule, found, limit }) => `${rule}: ${count(found)}, limit ${count(limit)}`).join('; ')}). Nothing of it counts until an approver admits it, or its operator uploads another one.`,
+    `A usage file of ${counted(rows, 'row')} is held up, since it is unlike what was to be expected (${rules.map(({ rule, found, limit }) => `${rule}: ${grouped(found)}, limit ${grouped(limit)}`).join('; ')}). Nothing of it counts until an approver admits it, or its operator uploads another one.`,
   ],
   usage_mostly_rejected: ({ operator, rows, rejected }) => [
     `Most rows of a usage file of ${operator} were not taken`,
-    `Of ${several(rows, 'row')} of a usage file of ${operator} ${count(rejected)} were not taken. Ask the operator for a file that is mended.`,
+    `Of ${counted(rows, 'row')} of a usage file of ${operator} ${grouped(rejected)} were not taken. Ask the operator for a file that is mended.`,
   ],
   quarantined: ({ why }) => [
     'Work on an uploaded file failed again and again',
@@ -101,18 +99,18 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
     `Everything that batch ${batchId} directed has ended or is overdue, and its books are published.`,
   ],
   disconnected_after_verified: ({ operator, rows }) => [
-    `${several(rows, 'verified number')} said to be cut off by ${operator}`,
-    `${operator} says of ${several(rows, 'number')} that were verified or given back that they are cut off. Somebody innocent may be without service: an order to restore follows.`,
+    `${counted(rows, 'verified number')} said to be cut off by ${operator}`,
+    `${operator} says of ${counted(rows, 'number')} that were verified or given back that they are cut off. Somebody innocent may be without service: an order to restore follows.`,
   ],
   porting_disputed: ({ disputedBy, from, rows }) => [
-    `Porting of ${several(rows, 'number')} is disputed`,
-    `${from} said that ${several(rows, 'number')} were ported to ${disputedBy}, which has no such numbers. They return to ${from}.`,
+    `Porting of ${counted(rows, 'number')} is disputed`,
+    `${from} said that ${counted(rows, 'number')} were ported to ${disputedBy}, which has no such numbers. They return to ${from}.`,
   ],
   batch_registered: ({ batchId, report }) => [
     report.handsets === 0 ? 'Your report named no handset' : `Your report is registered as batch ${batchId}`,
     report.handsets === 0
-      ? `Your report was read, and names no handset that could be taken: ${several(report.rows, 'row')}, ${count(report.rejected)} not taken. Nothing will be done. See the rejects for each row’s reason.`
-      : `Your report was read: ${several(report.rows, 'row')}, ${several(report.handsets, 'handset')}, ${several(report.repeats, 'repeat')}, ${count(report.rejected)} not taken. It is batch ${batchId}.`,
+      ? `Your report was read, and names no handset that could be taken: ${counted(report.rows, 'row')}, ${grouped(report.rejected)} not taken. Nothing will be done. See the rejects for each row’s reason.`
+      : `Your report was read: ${counted(report.rows, 'row')}, ${counted(report.handsets, 'handset')}, ${counted(report.repeats, 'repeat')}, ${grouped(report.rejected)} not taken. It is batch ${batchId}.`,
   ],
   same_report: ({ batchId, state }) => [
     `You uploaded the report of batch ${batchId} again`,
@@ -128,11 +126,11 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   decision_needed: ({ batchId, agency, handsets, linked, subjects, people, decideBy }) => [
     `Batch ${batchId} waits for a decision`,
-    `${subjects === undefined ? `A report of ${agency} reaches ${several(handsets ?? 0, 'handset')} and ${several(linked ?? 0, 'number')}.` : `${agency} asks that what was done be taken back, of ${several(subjects, 'subject')}.`} ${several(people, 'approver')} must approve${decideBy === null ? '; it waits until they do' : ` by ${at(decideBy)}, or it lapses`}. Open the page, and decide as it says.`,
+    `${subjects === undefined ? `A report of ${agency} reaches ${counted(handsets ?? 0, 'handset')} and ${counted(linked ?? 0, 'number')}.` : `${agency} asks that what was done be taken back, of ${counted(subjects, 'subject')}.`} ${counted(people, 'approver')} must approve${decideBy === null ? '; it waits until they do' : ` by ${at(decideBy)}, or it lapses`}. Open the page, and decide as it says.`,
   ],
   decision_reminder: ({ batchId, people, approved, decideBy }) => [
     `Batch ${batchId} still waits for a decision`,
-    `Batch ${batchId} still waits: ${count(approved)} of ${several(people, 'approver')} approve so far${decideBy === null ? '' : `, and it lapses after ${at(decideBy)}`}.`,
+    `Batch ${batchId} still waits: ${grouped(approved)} of ${counted(people, 'approver')} approve so far${decideBy === null ? '' : `, and it lapses after ${at(decideBy)}`}.`,
   ],
   batch_approved: ({ batchId, approvedAt }) => [
     `Batch ${batchId} is approved`,
@@ -148,7 +146,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   batch_over_limit: ({ batchId, of, what, found, limit }) => [
     `Batch ${batchId} is over a limit`,
-    `Batch ${batchId} directs nobody: it reaches more than it may (${what} of the ${of}: ${count(found)}, at most ${count(limit)}).`,
+    `Batch ${batchId} directs nobody: it reaches more than it may (${what} of the ${of}: ${grouped(found)}, at most ${grouped(limit)}).`,
   ],
   batch_withdrawn: ({ batchId }) => [
     `Batch ${batchId} is withdrawn`,
@@ -158,20 +156,20 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
     const { day, batches, decisions, heldHandsets, due, overdue, failed } = notice;
     const { heldFiles, quarantined, deadLetters, untold } = notice;
     const waits = [
-      [decisions, `${several(decisions, 'decision')} wait${decisions === 1 ? 's' : ''} for approvers`],
-      [heldHandsets, `${several(heldHandsets, 'handset')} held in these`],
-      [due, `${several(due, 'row')} due within 24 hours`],
-      [overdue, `${several(overdue, 'row')} overdue`],
-      [failed, `${several(failed, 'row')} failed and still connected`],
-      [heldFiles, `${several(heldFiles, 'usage file')} held up`],
-      [quarantined, `${several(quarantined, 'upload')} in quarantine`],
-      [deadLetters, several(deadLetters, 'dead letter')],
-      [untold, `${several(untold, 'batch', 'batches')} of which nothing could be told`],
+      [decisions, `${counted(decisions, 'decision')} wait${decisions === 1 ? 's' : ''} for approvers`],
+      [heldHandsets, `${counted(heldHandsets, 'handset')} held in these`],
+      [due, `${counted(due, 'row')} due within 24 hours`],
+      [overdue, `${counted(overdue, 'row')} overdue`],
+      [failed, `${counted(failed, 'row')} failed and still connected`],
+      [heldFiles, `${counted(heldFiles, 'usage file')} held up`],
+      [quarantined, `${counted(quarantined, 'upload')} in quarantine`],
+      [deadLetters, counted(deadLetters, 'dead letter')],
+      [untold, `${counted(untold, 'batch', 'batches')} of which nothing could be told`],
     ] as const;
     const told = waits.flatMap(([n, words]) => (n > 0 ? [words] : []));
     return [
-      `Digest of ${day}: ${several(batches, 'batch', 'batches')} under way, ${several(overdue, 'row')} overdue`,
-      `${several(batches, 'batch is', 'batches are')} under way.${told.length === 0 ? ' Nothing waits for anybody, and nothing is overdue.' : ` There are: ${told.join('; ')}.`} The page has them by batch and by operator.`,
+      `Digest of ${day}: ${counted(batches, 'batch', 'batches')} under way, ${counted(overdue, 'row')} overdue`,
+      `${counted(batches, 'batch is', 'batches are')} under way.${told.length === 0 ? ' Nothing waits for anybody, and nothing is overdue.' : ` There are: ${told.join('; ')}.`} The page has them by batch and by operator.`,
     ];
   },
   stray_object: ({ why }) => [
@@ -183,12 +181,12 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
     `A response of ${operator} was refused: ${why(reason)} Its receipt says the same; nothing of it was recorded.`,
   ],
   conflicts: ({ operator, conflicts }) => [
-    `${several(conflicts, 'answer')} of ${operator} against what is recorded`,
-    `${several(conflicts, 'answer')} of ${operator} contradict what stands recorded, and were not taken. The receipt has the lines.`,
+    `${counted(conflicts, 'answer')} of ${operator} against what is recorded`,
+    `${counted(conflicts, 'answer')} of ${operator} contradict what stands recorded, and were not taken. The receipt has the lines.`,
   ],
   many_extended: ({ operator, extended, rows }) => [
-    `${operator} extended ${several(extended, 'row')}`,
-    `${operator} gave more time to ${count(extended)} of the ${several(rows, 'row')} that it is to re-verify in this batch.`,
+    `${operator} extended ${counted(extended, 'row')}`,
+    `${operator} gave more time to ${grouped(extended)} of the ${counted(rows, 'row')} that it is to re-verify in this batch.`,
   ],
   execution_ended: ({ status, resumedBy }) => [
     `An execution ended: ${status}`,

@@ -4,6 +4,7 @@ import { type Bar, bars, type Series } from './charts.ts';
 import type { Content, Html } from './html.ts';
 import { BOOKS } from './kinds.ts';
 import { table } from './page-parts.ts';
+import { grouped } from './wording.ts';
 
 /** What is counted of numbers: a summary's, or that of a status, in which some are open. */
 export type Counts = Partial<BookSummary<'connections'>> & { readonly open?: number };
@@ -37,7 +38,6 @@ export function columnWords(column: string): string {
   return column.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-const grouped = (count: number) => count.toLocaleString('en-IN');
 const worded = (all: readonly (readonly [count: number, name: string])[]) =>
   all
     .filter(([count]) => count > 0)

@@ -1,19 +1,15 @@
 /** What all pages are made of. */
 import type { Instant } from './days.ts';
-import { type Content, grouped, Html, html } from './html.ts';
+import { type Content, Html, html } from './html.ts';
 import { STYLE } from './page-style.ts';
-import { inIndia } from './wording.ts';
-
-/** So many of something. */
-export const counted = (count: number, one: string, more = `${one}s`) =>
-  `${grouped(count)} ${count === 1 ? one : more}`;
+import { inIndia, inUtc } from './wording.ts';
 
 /** A text from outside; marks of writing direction in it end with it. */
 export const outside = (text: string) => html`<bdi>${text}</bdi>`;
 
 /** An instant, in India's time and in UTC. */
 export function time(instant: Instant): Html {
-  return html`<time datetime="${instant}">${inIndia(instant)}</time> (${instant.slice(0, 16).replace('T', ' ')} UTC)`;
+  return html`<time datetime="${instant}">${inIndia(instant)}</time> (${inUtc(instant)})`;
 }
 
 export interface Column {

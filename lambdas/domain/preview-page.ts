@@ -5,12 +5,13 @@
 import { csvLine } from './csv.ts';
 import { decisionColumns } from './decision-rows.ts';
 import { sha256Of } from './hashes.ts';
-import { type Content, grouped, type Html, html } from './html.ts';
+import { type Content, type Html, html } from './html.ts';
 import { imeiOut } from './identifiers.ts';
 import { previewKeys } from './outbox.ts';
-import { type Column, counted, outside, pageOf, table, time } from './page-parts.ts';
+import { type Column, outside, pageOf, table, time } from './page-parts.ts';
 import { type AreaCount, type Preview, previewText } from './preview.ts';
 import type { HandsetWeight, HeldFrom, HeldHandset } from './weighing.ts';
+import { counted, grouped } from './wording.ts';
 
 /** What the page shows beside the preview itself. */
 export interface PreviewDetails {

@@ -8,8 +8,9 @@ import { decisionColumns } from './decision-rows.ts';
 import { sha256Of } from './hashes.ts';
 import { type Content, type Html, html } from './html.ts';
 import { previewKeys } from './outbox.ts';
-import { counted, outside, pageOf, table } from './page-parts.ts';
+import { outside, pageOf, table } from './page-parts.ts';
 import { askedByGround, type ReversalPreview, reversalPreviewText } from './reversal-preview.ts';
+import { counted } from './wording.ts';
 
 const GROUND_WORDS: Readonly<Record<AppealGround, string>> = {
   wrong_number: 'the number is none of those meant',

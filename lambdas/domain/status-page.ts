@@ -6,9 +6,10 @@ import { type Station, timeline } from './charts.ts';
 import { type Content, type Html, html } from './html.ts';
 import { columnOf } from './kinds.ts';
 import { outcomeBars, outcomeTable } from './outcome-bars.ts';
-import { counted, outside, pageOf, table, time } from './page-parts.ts';
+import { outside, pageOf, table, time } from './page-parts.ts';
 import { hasEnded, type Status, type StatusName } from './status.ts';
 import { left, STEPS } from './status-words.ts';
+import { counted } from './wording.ts';
 
 const NAMES: Readonly<Record<StatusName, string>> = {
   registered: 'registered: its report was read',

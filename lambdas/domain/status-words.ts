@@ -1,7 +1,7 @@
 /** What comes next of a batch, and how soon, as pages say it. */
 import { type Instant, millisOf } from './days.ts';
-import { counted } from './page-parts.ts';
 import type { NextStep } from './status.ts';
+import { counted } from './wording.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,4 +1,4 @@
-/** How days, instants and lists are told to people. */
+/** How counts, days, instants and lists are told to people. */
 import { type Day, dayOf, type Instant, millisOf } from './days.ts';
 
 /** A day in words: 3 June 2026. */
@@ -9,6 +9,11 @@ export function dayText(day: Day): string {
 /** An instant as tables have it, as clocks show it in India: 2026-06-03 05:30 IST. */
 export function inIndia(instant: Instant): string {
   return `${dayOf(instant)} ${clockInIndia(instant)} IST`;
+}
+
+/** An instant as tables have it in UTC: 2026-06-03 00:00 UTC. */
+export function inUtc(instant: Instant): string {
+  return `${instant.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** An instant in words, as clocks show it in India: 3 June 2026, 05:30 IST. */
@@ -28,3 +33,12 @@ const KOLKATA = 5.5 * 3600 * 1000;
 export function listText(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
+
+/** A count as it is written in India: 20,00,000. */
+export function grouped(count: number): string {
+  return count.toLocaleString('en-IN');
+}
+
+/** So many of something. */
+export const counted = (count: number, one: string, more = `${one}s`) =>
+  `${grouped(count)} ${count === 1 ? one : more}`;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { grouped, html } from '../../lambdas/domain/html.ts';
+import { html } from '../../lambdas/domain/html.ts';
+import { grouped } from '../../lambdas/domain/wording.ts';
 
 describe('a piece of a page', () => {
   test('escapes what is put into it, in texts and in attributes', () => {

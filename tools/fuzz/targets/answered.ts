@@ -6,6 +6,7 @@ import { lookupColumns } from '../../../lambdas/domain/lookups.ts';
 import { fileName, fileOf } from '../inputs.ts';
 import { MemoryAws } from '../memory-aws.ts';
 import { must, target } from '../target.ts';
+import { IMEI_REASONS, MSISDN_REASONS } from './cells.ts';
 import { FILE_REASONS, reasonOf } from './csv.ts';
 import { load, on, type Sent, sumOf, upload } from './invoked.ts';
 import { mustStayInPlace } from './keys.ts';
@@ -14,16 +15,8 @@ const answer = await load('answer-lookups');
 
 const ROW_REASONS = [
   ...['wrong_cell_count', 'several_subjects', 'bad_reference', 'too_many_in_file', 'too_many_today'],
-  ...[
-    'missing_imei',
-    'not_digits',
-    'rounded_by_spreadsheet',
-    'two_in_one_cell',
-    'wrong_length',
-    'check_digit_mismatch',
-    'not_a_device',
-  ],
-  ...['missing_msisdn', 'bad_msisdn'],
+  ...IMEI_REASONS,
+  ...MSISDN_REASONS,
 ];
 
 interface Explained {

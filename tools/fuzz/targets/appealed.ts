@@ -7,6 +7,7 @@ import { sha256Of } from '../../../lambdas/domain/hashes.ts';
 import { fileName, fileOf } from '../inputs.ts';
 import { MemoryAws } from '../memory-aws.ts';
 import { must, target } from '../target.ts';
+import { IMEI_REASONS, MSISDN_REASONS } from './cells.ts';
 import { FILE_REASONS, reasonOf } from './csv.ts';
 import { load, on, type Sent, sumOf, upload } from './invoked.ts';
 import { mustStayInPlace } from './keys.ts';
@@ -15,16 +16,8 @@ const fileAppeal = await load('file-appeal');
 
 const ROW_REASONS = [
   ...['wrong_cell_count', 'several_subjects', 'bad_reference', 'unknown_reference', 'missing_ground', 'bad_ground'],
-  ...[
-    'missing_imei',
-    'not_digits',
-    'rounded_by_spreadsheet',
-    'two_in_one_cell',
-    'wrong_length',
-    'check_digit_mismatch',
-    'not_a_device',
-  ],
-  ...['missing_msisdn', 'bad_msisdn'],
+  ...IMEI_REASONS,
+  ...MSISDN_REASONS,
 ];
 
 async function checkAppeal({ who, name, file }: Sent): Promise<void> {

@@ -50,7 +50,7 @@ export const IMEI_REASONS = [
   'check_digit_mismatch',
   'not_a_device',
 ];
-const MSISDN_REASONS = ['missing_msisdn', 'rounded_by_spreadsheet', 'two_in_one_cell', 'bad_msisdn'];
+export const MSISDN_REASONS = ['missing_msisdn', 'rounded_by_spreadsheet', 'two_in_one_cell', 'bad_msisdn'];
 export const REPORT_REASONS = ['wrong_cell_count', ...IMEI_REASONS];
 /** In usage the IMEI's last digit is not checked. */
 export const USAGE_REASONS = [
