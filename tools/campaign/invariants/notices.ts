@@ -88,6 +88,9 @@ export function checkNotices(known: Known): void {
   }
 }
 
+/** Whether an order is to give back service or a handset. */
+const tellsOfGiving = (order: unknown) => order === 'restore' || order === 'unblock';
+
 /**
  * Nobody is barred who was not asked, and nobody is told what to do by a time that is past; in the order in which it was told.
  * What could not be told in time is told by the next sweep, and heard when its reader looks.
@@ -102,7 +105,7 @@ export function checkOrdersTold(known: Known): void {
     told.add(String(key));
     const since = Date.parse(String(heardAt)) - LOOKS_EVERY - SWEEPS_EVERY;
     // Whose service is to be given back has it rather late than never.
-    const isInTime = since < Date.parse(String(deadline)) || order === 'restore' || order === 'unblock';
+    const isInTime = since < Date.parse(String(deadline)) || tellsOfGiving(order);
     known.must(isInTime, `${key}: no order is told of when its deadline has passed`);
     if (directionKind !== 'reverify') continue;
     for (const { cells } of linesOf(known.seen.outbox[String(key)] ?? '').lines) {
@@ -113,7 +116,10 @@ export function checkOrdersTold(known: Known): void {
   }
 }
 
-/** Invariant 11: of what was asked for before a reversal, whom it restores is told last to have service, and what it unblocks that it is. */
+/**
+ * Invariant 11: of what was asked for before a reversal, whom it restores is told last to have service, and what it unblocks that it is.
+ * Where the reversal's own orders could not be told in time, a night's follow-up asks again; what later reports take counts for nothing.
+ */
 export function checkLastRestored(known: Known): void {
   for (const { batchId, plan, kind } of known.batches) {
     if (kind !== 'reversal') continue;
@@ -124,7 +130,7 @@ export function checkLastRestored(known: Known): void {
         `fraud-directions-${direction.operator}`
       ] ?? []) {
         const isBefore = Number(known.directions.get(String(directionId))?.plan) <= Number(plan);
-        if (what === 'order' && isBefore)
+        if (what === 'order' && (isBefore || tellsOfGiving(order)))
           for (const row of known.carried.get(`${key} ${digest}`) ?? []) last.set(row, order);
       }
       for (const row of direction.rows) {
