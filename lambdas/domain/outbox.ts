@@ -140,15 +140,16 @@ export function statusPattern(agency: string): string {
 /** And of where all batches do. */
 export const STATUSES = { pattern: status('*', '*') };
 
-const daily = (day: string, ending: string) => `${OUTBOX.reports.prefix}daily/${day}.${ending}`;
+const DAILY = `${OUTBOX.reports.prefix}daily/`;
+const daily = (day: string, ending: string) => `${DAILY}${day}.${ending}`;
 
 /** What administrators are told of a day: for programs, and as a page for people. */
 export function digestKeys(day: Day): Record<'json' | 'html', string> {
   return { json: daily(day, 'json'), html: daily(day, 'html') };
 }
 
-/** The pattern of what they are told of all days. */
-export const DIGESTS = { pattern: daily('*', '*') };
+/** Where what they are told of all days lies. */
+export const DIGESTS = { prefix: DAILY, pattern: daily('*', '*') };
 
 /**
  * Whether what lies under a key says where something stands, and is written over and over, or each day: nothing that was decided, and no

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { type AgencyId, batchIdOf } from '../../lambdas/domain/identifiers.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { run } from '../commands/command.ts';
 import { APPROVE, HOUR, Lab, START } from './lab.ts';
 import { A1, A2, H1 } from './story.ts';
 
@@ -34,7 +35,7 @@ describe('where a batch stands', () => {
         return 'throttle';
       },
     };
-    await using lab = await Lab.open({ context, faults, days: true });
+    await using lab = await Lab.open({ context, faults, days: true, enforce: true });
     await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`, `${H1},${A2},2026-05-20,Delhi`]);
     await lab.report('mha', [H1]);
     expect(await status(lab)).toMatchObject({
@@ -56,6 +57,15 @@ describe('where a batch stands', () => {
       ...{ gated: [], quarantined: 0, deadLetters: [], untold: [] },
     });
     expect(await lab.read(page.key)).toContain(id);
+    const operations = 'dev-ap-south-1-operations-operations';
+    const printed = await run('status', [], lab.cloud.endpoint, operations);
+    expect(printed).toMatchObject({ code: 0, complained: '' });
+    expect(printed.said).toContain(`Decisions that wait\n  ${id}  mha  until 2026-06-03T00:00:00Z\n`);
+    expect(await run('status', ['--day', '2026-05-31'], lab.cloud.endpoint, operations)).toEqual({
+      code: 1,
+      said: '',
+      complained: 'stage dev has no digest of the day 2026-05-31\n',
+    });
     await lab.decide('approver-1', id, [APPROVE]);
     const { since, ...directed } = await status(lab);
     expect(directed).toMatchObject({
