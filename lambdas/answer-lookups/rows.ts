@@ -7,9 +7,9 @@ import { fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { type MovedRow, movedForm } from '../domain/moves.ts';
 import { backOrderKey, failedOrderKey, orderKey } from '../domain/outbox.ts';
+import { receiptName } from '../domain/receipts.ts';
 import type { Referred } from '../domain/references.ts';
 import { fileOfWord, type ReplacedWord, replacedForm } from '../domain/replaced.ts';
-import { receiptName } from '../domain/responses.ts';
 import { PREPARED } from '../domain/work.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';

@@ -11,6 +11,7 @@ import {
   parseDirectionId,
 } from './identifiers.ts';
 import { type DirectionKind, type OrderColumn, RESTORE, rulesOf } from './kinds.ts';
+import type { Order } from './ladders.ts';
 import { referenceOf } from './references.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 
@@ -153,6 +154,7 @@ export function subjectOfLine<Kind extends DirectionKind>(kind: Kind, line: stri
 /** What an order says beside its rows' own content. */
 export interface OrderHead {
   readonly directionId: DirectionId;
+  readonly order: Order;
   /** The instant when the rung ends; of rows that failed, when their disconnection is due. */
   readonly deadline: Instant;
   /** The ladder's last deadline, as it stands. */
@@ -190,6 +192,8 @@ const orderCells: Readonly<Record<OrderColumn, OrderCell>> = {
   deadline: (_, { deadline }) => deadline,
   reference: (_, { reference }) => reference,
   disconnect_by: (_, { disconnectBy }) => disconnectBy,
+  order: (_, { order }) => order,
+  direction: (_, { directionId }) => directionId,
 };
 
 /**
@@ -208,8 +212,11 @@ export function orderCsv<Kind extends DirectionKind>(
  * The file of a restore order.
  * @throws BadDirectionId
  */
-export function restoreCsv(head: Omit<OrderHead, 'disconnectBy'>, rows: readonly OrderedRow<ReverifyRow>[]): string {
-  return orderText(RESTORE, { ...head, disconnectBy: head.deadline }, rows);
+export function restoreCsv(
+  head: Omit<OrderHead, 'disconnectBy' | 'order'>,
+  rows: readonly OrderedRow<ReverifyRow>[],
+): string {
+  return orderText(RESTORE, { ...head, order: RESTORE.order, disconnectBy: head.deadline }, rows);
 }
 
 function orderText(

@@ -39,6 +39,7 @@ export function failedOrderAnew(
   if (rows.length === order.rows) return undefined;
   const anew = { attempt, at: now, version: ledger.version + 1 };
   return {
+    order: 'disconnect',
     deadline: order.deadline,
     rows,
     commit: ({ sha256, bytes }) => {

@@ -79,10 +79,9 @@ export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision
   const isElsewhere = next.rung !== request.rung || rung.deadline !== request.deadline;
   const publishes = !isElsewhere || countOpen(ledger) === 0;
   if (order !== null && publishes && isOutdated(ledger, order)) {
-    const { order: kind } = order;
-    if (isElsewhere) return { kind: 'issue', order: kind, ...anew(ledger, order, request), next };
+    if (isElsewhere) return { kind: 'issue', ...anew(ledger, order, request), next };
     const tokens = withToken(ledger.tokens, request.token);
-    return { kind: 'issue', order: kind, ...anew(ledger, order, request, tokens) };
+    return { kind: 'issue', ...anew(ledger, order, request, tokens) };
   }
   if (isElsewhere) return { kind: 'elsewhere', next, order: publishes ? order : null };
   if (ledger.rung === request.rung && at === ledger) {
@@ -148,6 +147,7 @@ function isOutdated(ledger: Ledger, order: IssuedOrder): boolean {
 
 /** An order to be issued anew. Prepare it with these rows, then write `commit(file)` on the ledger's version. */
 export interface IssuedAnew {
+  readonly order: Order;
   readonly deadline: Instant;
   readonly rows: readonly number[];
   readonly commit: (file: { readonly sha256: string; readonly bytes: number }) => Ledger;
@@ -163,6 +163,7 @@ function anew(
   const { deadline, version: replaced, firstVersion = replaced } = outdated;
   const rows = rowsLeft(ledger, outdated);
   return {
+    order: outdated.order,
     deadline,
     rows,
     commit: ({ sha256, bytes }) => {

@@ -122,7 +122,15 @@ export const SUBJECTS = {
 export type Subject = keyof typeof SUBJECTS;
 
 /** The columns that an order may have. */
-export type OrderColumn = 'msisdn' | 'imei' | 'reason' | 'deadline' | 'reference' | 'disconnect_by';
+export type OrderColumn =
+  | 'msisdn'
+  | 'imei'
+  | 'reason'
+  | 'deadline'
+  | 'reference'
+  | 'disconnect_by'
+  | 'order'
+  | 'direction';
 
 /**
  * The books: what rows are counted in, each column from nothing. Rows = the sum of what was decided; directed = the sum of how
@@ -232,7 +240,7 @@ export const DIRECTION_KINDS = {
     beginsWith: null,
     answers: ['blocked', 'not_found'],
     alreadyBy: { blocked: { state: 'alreadyBlocked', unlessSeenSince: false } },
-    columns: ['imei', 'reason', 'deadline'],
+    columns: ['imei', 'reason', 'deadline', 'order', 'direction'],
     reason: 'reported_for_fraud',
     book: 'blocks',
   },
@@ -247,7 +255,7 @@ export const DIRECTION_KINDS = {
       surrendered: { state: 'alreadyDisconnected', unlessSeenSince: true },
       verified: { state: 'alreadyVerified', unlessSeenSince: true },
     },
-    columns: ['msisdn', 'imei', 'reason', 'deadline', 'reference', 'disconnect_by'],
+    columns: ['msisdn', 'imei', 'reason', 'deadline', 'reference', 'disconnect_by', 'order', 'direction'],
     reason: 'linked_to_reported_handset',
     book: 'connections',
   },
@@ -257,7 +265,7 @@ export const DIRECTION_KINDS = {
     asks: 'restored to full service',
     orders: ['restore'],
     answers: ['restored', 'not_found'],
-    columns: ['msisdn', 'imei', 'reason', 'deadline'],
+    columns: ['msisdn', 'imei', 'reason', 'deadline', 'order', 'direction'],
   },
   unblock: {
     ...GIVES_BACK,
@@ -265,7 +273,7 @@ export const DIRECTION_KINDS = {
     asks: 'unblocked',
     orders: ['unblock'],
     answers: ['unblocked', 'not_found'],
-    columns: ['imei', 'msisdn', 'reason', 'deadline'],
+    columns: ['imei', 'msisdn', 'reason', 'deadline', 'order', 'direction'],
   },
 } as const satisfies Readonly<Record<string, DirectionRules>>;
 /** What a direction asks of its operator. */

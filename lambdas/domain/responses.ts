@@ -1,7 +1,4 @@
-/**
- * Operators' answers: from a row of a response file to the ledger's next state, and the receipt that says what was done.
- */
-import * as z from 'zod';
+/** Operators' answers: from a row of a response file to the ledger's next state. */
 import { backOrderDue, wasCut } from './back-orders.ts';
 import type { Columns, CsvRow } from './csv.ts';
 import { type Day, dayOf, type Instant, parseDay } from './days.ts';
@@ -15,7 +12,6 @@ import {
   type OperatorId,
   SELF_CHECK,
 } from './identifiers.ts';
-import { jsonText } from './json.ts';
 import {
   ANSWER_RULES,
   type Answer,
@@ -36,10 +32,8 @@ import {
 } from './ledger.ts';
 import { type MovedRow, movedRow, type Onward } from './moves.ts';
 import { isReversed, outcomeAt, wasToKeepService, writeOutcome } from './outcomes.ts';
-import type { FileReason, RowReason } from './reasons.ts';
+import type { RowReason } from './reasons.ts';
 import { type ReplacedWord, wordAt } from './replaced.ts';
-import { fields } from './stored.ts';
-import { whatToDo } from './what-to-do.ts';
 
 /** The most response files a direction takes; the next is refused `too_many_files`. */
 export const maxFiles = 500;
@@ -327,85 +321,4 @@ export function withFailedOrder(applied: Applied, failedOrder: FailedOrder): App
   if (last === undefined) return applied;
   const files = [...applied.ledger.files.slice(0, -1), { ...last, failedOrder }];
   return { ...applied, ledger: { ...applied.ledger, files } };
-}
-
-/** What the operator gets for each response file, keys in the agreed order. */
-export interface Receipt {
-  readonly file: string;
-  /** null where the file was refused without being read. */
-  readonly sha256: string | null;
-  readonly rows: number;
-  readonly recorded: number;
-  readonly alreadyRecorded: number;
-  /** Rejects by reason, reasons in alphabetical order. */
-  readonly rejected: Readonly<Record<string, number>>;
-  readonly rejects: readonly RejectedRow[];
-  readonly refused: FileReason | null;
-  /** What to do about each of the reasons that it names. */
-  readonly whatToDo: Readonly<Record<string, string>>;
-  /** The reversal that an appeal or a withdrawal began; absent of all else. */
-  readonly reversal?: BatchId;
-}
-
-/** Of which file a receipt is, read back from its text. */
-export const receiptName = z.object({ file: z.string() });
-
-/** What a receipt counts, read back from its text. */
-export const receiptCounts = z.object({
-  rows: fields.count,
-  recorded: fields.count,
-  alreadyRecorded: fields.count,
-  rejected: z.record(z.string(), fields.count),
-});
-
-/** What a receipt's notice says of it, from the receipt's text. */
-export function countedIn(receipt: string): Record<'rows' | 'recorded' | 'alreadyRecorded' | 'rejected', number> {
-  const { rejected, ...counts } = receiptCounts.parse(JSON.parse(receipt));
-  return { ...counts, rejected: Object.values(rejected).reduce((sum, rows) => sum + rows, 0) };
-}
-
-/**
- * The receipt of a file that was recorded.
- * @param reversal what it begins, where it is an appeal or a withdrawal that begins one: who filed it finds by it what becomes of that
- */
-export function receiptOf(
-  file: string,
-  sha256: string,
-  applied: Pick<Applied, 'rows' | 'recorded' | 'alreadyRecorded' | 'rejects'>,
-  reversal?: BatchId,
-): Receipt {
-  const counts = new Map<RowReason, number>();
-  for (const { reason } of applied.rejects) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return {
-    file,
-    sha256,
-    rows: applied.rows,
-    recorded: applied.recorded,
-    alreadyRecorded: applied.alreadyRecorded,
-    rejected: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
-    rejects: applied.rejects.map(({ line, reason }) => ({ line, reason })),
-    refused: null,
-    whatToDo: Object.fromEntries([...counts.keys()].sort().map((reason) => [reason, whatToDo(reason)])),
-    ...(reversal === undefined ? {} : { reversal }),
-  };
-}
-
-/** The receipt of a file that was refused whole, with no effect; `why` is the reason's word. */
-export function refusedReceipt(file: string, sha256: string | null, why: FileReason): Receipt {
-  return {
-    file,
-    sha256,
-    rows: 0,
-    recorded: 0,
-    alreadyRecorded: 0,
-    rejected: {},
-    rejects: [],
-    refused: why,
-    whatToDo: { [why]: whatToDo(why) },
-  };
-}
-
-/** The receipt's bytes: JSON with two spaces and a final newline. */
-export function receiptText(receipt: Receipt): string {
-  return jsonText(receipt);
 }

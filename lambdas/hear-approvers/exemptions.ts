@@ -17,7 +17,8 @@ import {
 import { EXEMPTED } from '../domain/identifiers.ts';
 import { receiptKey } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
-import { isShaTaken, maxFiles, type RejectedRow, receiptCounts, receiptOf, receiptText } from '../domain/responses.ts';
+import { receiptCounts, receiptOf, receiptText } from '../domain/receipts.ts';
+import { isShaTaken, maxFiles, type RejectedRow } from '../domain/responses.ts';
 import { EXEMPTIONS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';

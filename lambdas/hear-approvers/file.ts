@@ -3,7 +3,7 @@ import { type ApproverId, isBatchId } from '../domain/identifiers.ts';
 import { toApprover } from '../domain/notices.ts';
 import { receiptKey, takenReceiptKey } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
-import { countedIn, receiptText, refusedReceipt } from '../domain/responses.ts';
+import { countedIn, receiptText, refusedReceipt } from '../domain/receipts.ts';
 import { log } from '../runtime/log.ts';
 import type { Uploaded } from '../runtime/uploads.ts';
 import { tell } from '../stores/notices.ts';

@@ -44,9 +44,9 @@ interface Issued extends Prepared {
 export const handler = task(input, async ({ directionId, rung, deadline, token, now }, invocation) => {
   let lines: string[] | undefined;
   /** Prepares an order under its attempt's name, for the ledger to be committed that names it. */
-  const prepare = async (read: Ledger, { deadline, rows, commit }: IssuedAnew): Promise<Prepared> => {
+  const prepare = async (read: Ledger, { order: what, deadline, rows, commit }: IssuedAnew): Promise<Prepared> => {
     lines ??= (await readText({ bucket: env.WORK, key: read.rowsKey })).split('\n');
-    const head = { directionId, deadline, disconnectBy: ladderEnd(read, now) };
+    const head = { directionId, order: what, deadline, disconnectBy: ladderEnd(read, now) };
     const csv = Buffer.from(orderCsv(read.kind, head, orderedRows(read.kind, rows, lines)));
     const ledger = commit({ sha256: sha256Of(csv), bytes: csv.length });
     const order = ledger.orders.find((one) => one.rung === rung) ?? null;

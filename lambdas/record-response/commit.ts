@@ -8,14 +8,13 @@ import { RESTORE, revokedFor } from '../domain/kinds.ts';
 import { type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import type { FileReason } from '../domain/reasons.ts';
+import { receiptText, responseReceipt } from '../domain/receipts.ts';
 import { replacedForm } from '../domain/replaced.ts';
 import {
   type AnsweredRow,
   type Applied,
   applyResponse,
   type RejectedRow,
-  receiptOf,
-  receiptText,
   withFailedOrder,
 } from '../domain/responses.ts';
 import { lateListForm, type Revocation, type Withdrawal, withdrawnListForm } from '../domain/revocations.ts';
@@ -135,6 +134,7 @@ export async function record(response: Response, subject: Subject, invocation: s
       const applied = applyResponse(read, rows, { ...file, cutElsewhere: cut, portedTo });
       if (applied.kind !== 'applied' && applied.kind !== 'known')
         return { result: { ledger: read, refused: applied.kind } };
+      const about = { name: response.name, uploadedAt: response.file.at, now };
       const prepare = (name: string, content: string) =>
         writeObject({ bucket: env.WORK, key: preparedKey(read, file, name) }, content);
       const source = { ledger: read, lines, attempt: file.attempt, now };
@@ -143,7 +143,7 @@ export async function record(response: Response, subject: Subject, invocation: s
         if (!ledger) return { result: { ledger: read, recorded: applied.file } };
         return { ledger, result: { ledger, recorded: fileOf(ledger, sha256) } };
       }
-      await prepare('receipt.json', receiptText(receiptOf(response.name, sha256, applied)));
+      await prepare('receipt.json', receiptText(responseReceipt(about, sha256, applied)));
       if (applied.replaced.length > 0)
         await prepare('replaced.json', JSON.stringify(replacedForm.write({ rows: applied.replaced })));
       await prepareMoved(read, file, applied);

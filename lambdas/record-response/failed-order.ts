@@ -32,7 +32,12 @@ export async function prepareFailedOrder(
   rows: readonly number[],
   deadline: Instant,
 ): Promise<FailedOrder> {
-  const head = { directionId: ledger.directionId, deadline, disconnectBy: ladderEnd(ledger, now) };
+  const head = {
+    directionId: ledger.directionId,
+    order: 'disconnect' as const,
+    deadline,
+    disconnectBy: ladderEnd(ledger, now),
+  };
   const csv = orderCsv(ledger.kind, head, orderedRows(ledger.kind, rows, lines));
   await writeObject({ bucket: env.WORK, key: preparedKey(ledger, { sha256, attempt }, 'disconnect.csv') }, csv);
   return { rows: rows.length, sha256: sha256Of(csv), bytes: Buffer.byteLength(csv), deadline };

@@ -3,7 +3,7 @@ import { SELF_CHECK } from '../domain/identifiers.ts';
 import { countOpen, type Ledger, type RecordedFile } from '../domain/ledger.ts';
 import { toAdministrators } from '../domain/notices.ts';
 import { receiptKey } from '../domain/outbox.ts';
-import { receiptCounts } from '../domain/responses.ts';
+import { receiptAgain, receiptCounts } from '../domain/receipts.ts';
 import { whereabouts } from '../domain/whereabouts.ts';
 import { audit } from '../stores/audit.ts';
 import { tell } from '../stores/notices.ts';
@@ -38,7 +38,8 @@ export async function publish(
     if (withdrawnOn) await publishWithdrawn(env, ledger, recorded, withdrawnOn);
   }
 
-  const receipt = await readText({ bucket: env.WORK, key: preparedKey(ledger, recorded, 'receipt.json') });
+  const first = await readText({ bucket: env.WORK, key: preparedKey(ledger, recorded, 'receipt.json') });
+  const receipt = receiptAgain(first, name);
   const key = receiptKey(operator, directionId, name, recorded.sha256);
   await writeObject({ bucket: env.OUTBOX, key }, receipt);
   await tellReceipt(response, key, receipt, null);

@@ -1,7 +1,7 @@
 import { sha256Of } from '../domain/hashes.ts';
 import { parseDirectionId } from '../domain/identifiers.ts';
 import { toOperator } from '../domain/notices.ts';
-import { countedIn } from '../domain/responses.ts';
+import { countedIn } from '../domain/receipts.ts';
 import { tell } from '../stores/notices.ts';
 
 import { env } from './environment.ts';

@@ -3,7 +3,7 @@ import { type AgencyId, isBatchId } from '../domain/identifiers.ts';
 import { toAgency } from '../domain/notices.ts';
 import { receiptKey, WITHDRAWALS } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
-import { countedIn, receiptText, refusedReceipt } from '../domain/responses.ts';
+import { countedIn, receiptText, refusedReceipt } from '../domain/receipts.ts';
 import { log } from '../runtime/log.ts';
 import type { Uploaded } from '../runtime/uploads.ts';
 import { audit } from '../stores/audit.ts';

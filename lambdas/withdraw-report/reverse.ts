@@ -2,7 +2,7 @@ import { type Asked, askedForm } from '../domain/appeals.ts';
 import { type CsvRow, readCsv } from '../domain/csv.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type Imei, reversalIdOf } from '../domain/identifiers.ts';
-import { receiptOf, receiptText } from '../domain/responses.ts';
+import { receiptOf, receiptText } from '../domain/receipts.ts';
 import { namedHandsets, withdrawalColumns } from '../domain/withdrawals.ts';
 import { ASKED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';

@@ -3,7 +3,7 @@ import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import type { OperatorId } from '../domain/identifiers.ts';
 import type { FileReason } from '../domain/reasons.ts';
-import { receiptOf, receiptText } from '../domain/responses.ts';
+import { receiptOf, receiptText } from '../domain/receipts.ts';
 import { precedesReport, type WithdrawnReport, withdrawalColumns, withdrawalFate } from '../domain/withdrawals.ts';
 import { DECIDED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';

@@ -18,7 +18,7 @@ import {
   SELF_CHECK_HANDSET,
 } from '../../lambdas/domain/identifiers.ts';
 import { receiptKey, rejectsKey, revocationKeys, summaryKey } from '../../lambdas/domain/outbox.ts';
-import { receiptText, refusedReceipt } from '../../lambdas/domain/responses.ts';
+import { receiptText, refusedReceipt } from '../../lambdas/domain/receipts.ts';
 import { revocationCsv } from '../../lambdas/domain/revocations.ts';
 import { pendingSubscriptions } from '../../lambdas/stores/subscriptions.ts';
 import { CHECKER } from '../config/participants.ts';

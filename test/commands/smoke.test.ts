@@ -168,7 +168,7 @@ describe('what is sent under the role of the self-check', () => {
     await lab.cloud.run(START + 2 * HOUR);
     expect((await lab.outbox('orders/')).map((key) => key.split('/')[1])).toEqual(['self-check', 'self-check']);
     expect(await lab.read(`orders/self-check/${await its('reverify')}/1-reverify.csv`)).toMatch(
-      /^msisdn,imei,reason,deadline,reference,disconnect_by\n\+910000000010,777777777777776,linked_to_reported_handset,.*\n\+910000000011,.*\n$/,
+      /^msisdn,imei,reason,deadline,reference,disconnect_by,order,direction\n\+910000000010,777777777777776,linked_to_reported_handset,.*\n\+910000000011,.*\n$/,
     );
     // Swept, too: nobody is told that it is open.
     expect(measured.filter((line) => /RowsOpen|DirectionsOpen/.test(line))).toEqual([]);

@@ -24,7 +24,8 @@ import { parseInboxKey } from '../../lambdas/domain/inbox.ts';
 import { lookupColumns } from '../../lambdas/domain/lookups.ts';
 import { type Preview, previewText } from '../../lambdas/domain/preview.ts';
 import { FILE_REASONS, isFileReason, ROW_REASONS } from '../../lambdas/domain/reasons.ts';
-import { receiptOf, responseColumns } from '../../lambdas/domain/responses.ts';
+import { responseReceipt } from '../../lambdas/domain/receipts.ts';
+import { responseColumns } from '../../lambdas/domain/responses.ts';
 import { reversalPreviewOf, reversalPreviewText } from '../../lambdas/domain/reversal-preview.ts';
 import { revocationCsv, revocationJson, withdrawalCsv, withdrawalJson } from '../../lambdas/domain/revocations.ts';
 import { reportColumns } from '../../lambdas/domain/screening.ts';
@@ -32,6 +33,7 @@ import { usageColumns } from '../../lambdas/domain/sightings.ts';
 import { HAPPENINGS } from '../../lambdas/domain/story.ts';
 import { HELD_WHYS, heldCsv } from '../../lambdas/domain/weighing.ts';
 import { WHAT_TO_DO } from '../../lambdas/domain/what-to-do.ts';
+import { answered, fresh } from '../domain/example.ts';
 
 const page = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');
 
@@ -162,6 +164,7 @@ describe('docs/formats.md', () => {
     const imei = 'value' in parsed ? parsed.value : ('' as Imei);
     const head = {
       directionId: 'mha-0123456789ab.block.airtel.1-0-0' as DirectionId,
+      order: 'block' as const,
       deadline,
       disconnectBy: deadline,
     };
@@ -170,6 +173,7 @@ describe('docs/formats.md', () => {
     const row = { msisdn: '+919876543210' as Msisdn, imei, lastSeen: '2026-06-01' as Day, lsa: '' };
     const of = {
       directionId: 'mha-0123456789ab.reverify.airtel.12-3-0' as DirectionId,
+      order: 'reverify' as const,
       deadline: '2026-06-06T00:00:00Z' as Instant,
       disconnectBy: '2026-06-17T00:00:00Z' as Instant,
     };
@@ -177,7 +181,8 @@ describe('docs/formats.md', () => {
     expect(section('Order')).toContain(reverify.replace(/^/gm, '    ').trimEnd());
     const back = restoreCsv({ ...of, deadline: '2026-06-13T10:00:00Z' as Instant }, [{ place: 0, row }]);
     expect(section('Order')).toContain(back.replace(/^/gm, '    ').trimEnd());
-    for (const key of Object.keys(receiptOf('x', '', { rows: 0, recorded: 0, alreadyRecorded: 0, rejects: [] })))
+    const response = { name: 'x', uploadedAt: deadline, now: deadline };
+    for (const key of Object.keys(responseReceipt(response, '', answered(fresh(1), []))))
       expect(section('Receipt')).toContain(`"${key}"`);
 
     const [heldHeader = ''] = heldCsv([]).split('\n');

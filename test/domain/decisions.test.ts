@@ -10,7 +10,7 @@ import {
   whatNow,
 } from '../../lambdas/domain/decisions.ts';
 import type { ApproverId } from '../../lambdas/domain/identifiers.ts';
-import { receiptOf } from '../../lambdas/domain/responses.ts';
+import { receiptOf } from '../../lambdas/domain/receipts.ts';
 import {
   A,
   applied,

@@ -93,29 +93,30 @@ describe("the line of a direction's row", () => {
 describe('an order file', () => {
   const deadline = asInstant('2026-06-06T00:00:00Z');
   const disconnectBy = asInstant('2026-06-17T00:00:00Z');
-  const head = (kind: string) => ({
-    directionId: `mha-0123456789ab.${kind}.airtel.12-3-0` as DirectionId,
+  const head = (order: 'block' | 'reverify') => ({
+    directionId: `mha-0123456789ab.${order}.airtel.12-3-0` as DirectionId,
+    order,
     deadline,
     disconnectBy,
   });
-  test('of a re-verification has connection, handset, reason, deadline, reference and last deadline, sorted by connection', () => {
+  test('of a re-verification has connection, handset, reason, deadline, reference and last deadline, what it is, and in which direction, sorted by connection', () => {
     const rows = [
       { place: 1, row: reverify('+919876543211', '49015420323751', '=1+1') },
       { place: 0, row: reverify('+919876543210', '35209900176148') },
     ];
     // By hand, over 00000012 0003 0000 and the row: 2 + 7 = 9, and 4 + 7 = 11.
     expect(orderCsv('reverify', head('reverify'), rows)).toBe(
-      'msisdn,imei,reason,deadline,reference,disconnect_by\n' +
-        '+919876543210,352099001761481,linked_to_reported_handset,2026-06-06T00:00:00Z,airtel-12-3-0-1-1,2026-06-17T00:00:00Z\n' +
-        '+919876543211,490154203237518,linked_to_reported_handset,2026-06-06T00:00:00Z,airtel-12-3-0-2-9,2026-06-17T00:00:00Z\n',
+      'msisdn,imei,reason,deadline,reference,disconnect_by,order,direction\n' +
+        '+919876543210,352099001761481,linked_to_reported_handset,2026-06-06T00:00:00Z,airtel-12-3-0-1-1,2026-06-17T00:00:00Z,reverify,mha-0123456789ab.reverify.airtel.12-3-0\n' +
+        '+919876543211,490154203237518,linked_to_reported_handset,2026-06-06T00:00:00Z,airtel-12-3-0-2-9,2026-06-17T00:00:00Z,reverify,mha-0123456789ab.reverify.airtel.12-3-0\n',
     );
   });
-  test('of a block has handset, reason and deadline, sorted by handset', () => {
+  test('of a block has handset, reason, deadline, what it is and in which direction, sorted by handset', () => {
     const rows = ['49015420323751', '35209900176148'].map((imei, place) => ({ place, row: block(imei) }));
     expect(orderCsv('block', head('block'), rows)).toBe(
-      'imei,reason,deadline\n' +
-        '352099001761481,reported_for_fraud,2026-06-06T00:00:00Z\n' +
-        '490154203237518,reported_for_fraud,2026-06-06T00:00:00Z\n',
+      'imei,reason,deadline,order,direction\n' +
+        '352099001761481,reported_for_fraud,2026-06-06T00:00:00Z,block,mha-0123456789ab.block.airtel.12-3-0\n' +
+        '490154203237518,reported_for_fraud,2026-06-06T00:00:00Z,block,mha-0123456789ab.block.airtel.12-3-0\n',
     );
   });
   test('does not depend on the order of the rows, and loses none', async () => {
@@ -137,10 +138,11 @@ describe('an order file', () => {
     expect(orderedRows('block', [1], lines)).toEqual([{ place: 1, row: { imei: '49015420323751' } }]);
     expect(thrown(() => orderedRows('block', [2], lines))).toBe('BadWorkLine: a block row is a handset');
   });
-  test('to give service back has connection, handset, reason and deadline', () => {
+  test('of a re-verification that gives service back says so, in the direction that had taken it', () => {
     const rows = [{ place: 6, row: reverify('+919876543211', '49015420323751', '=1+1') }];
     expect(restoreCsv(head('reverify'), rows)).toBe(
-      'msisdn,imei,reason,deadline\n+919876543211,490154203237518,reversed,2026-06-06T00:00:00Z\n',
+      'msisdn,imei,reason,deadline,order,direction\n' +
+        '+919876543211,490154203237518,reversed,2026-06-06T00:00:00Z,restore,mha-0123456789ab.reverify.airtel.12-3-0\n',
     );
   });
   test("is a direction's", () => {

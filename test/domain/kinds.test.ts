@@ -51,10 +51,10 @@ describe.each(DIRECTION_KIND_NAMES)('a direction of the kind %s', (kind) => {
     expect(columns[0]).toBe(columnOf(kind));
   });
 
-  it('has orders that say by when, and to whom a person is behind the row, by which reference they may ask', () => {
+  it('has orders that say by when, what they are and in which direction, and to whom a person is behind the row, by which reference they may ask', () => {
     const asks = subject === 'number' && !givesBack(kind);
-    const ends = asks ? ['deadline', 'reference', 'disconnect_by'] : ['reason', 'deadline'];
-    expect(columns.slice(-ends.length)).toEqual(ends);
+    const ends = asks ? ['reference', 'disconnect_by'] : ['reason', 'deadline'];
+    expect(columns.slice(-ends.length - 2)).toEqual([...ends, 'order', 'direction']);
   });
 
   it('has, for every answer that ends a row, the column in which that row is counted', () => {

@@ -12,9 +12,6 @@ import {
   effectOf,
   maxFiles,
   parseResponseRow,
-  receiptOf,
-  receiptText,
-  refusedReceipt,
   responseColumns,
   withFailedOrder,
 } from '../../lambdas/domain/responses.ts';
@@ -514,69 +511,6 @@ describe('a response after the end of the ladder', () => {
   });
 });
 
-describe('receipts', () => {
-  test('of a recorded file: keys in the agreed order, reasons sorted, two spaces, a final newline', () => {
-    const applied = {
-      rows: 6,
-      recorded: 2,
-      alreadyRecorded: 1,
-      rejects: [
-        { line: 3, reason: 'not_in_direction' },
-        { line: 5, reason: 'bad_msisdn' },
-        { line: 7, reason: 'not_in_direction' },
-      ] as const,
-    };
-    expect(receiptText(receiptOf('answers 1.csv', 'ab12', applied))).toBe(`{
-  "file": "answers 1.csv",
-  "sha256": "ab12",
-  "rows": 6,
-  "recorded": 2,
-  "alreadyRecorded": 1,
-  "rejected": {
-    "bad_msisdn": 1,
-    "not_in_direction": 2
-  },
-  "rejects": [
-    {
-      "line": 3,
-      "reason": "not_in_direction"
-    },
-    {
-      "line": 5,
-      "reason": "bad_msisdn"
-    },
-    {
-      "line": 7,
-      "reason": "not_in_direction"
-    }
-  ],
-  "refused": null,
-  "whatToDo": {
-    "bad_msisdn": "ten digits that begin with 6 to 9; before them +91, 91, 0 or nothing",
-    "not_in_direction": "answer it in the direction whose order carried it"
-  }
-}
-`);
-  });
-
-  test('of a refused file: nothing recorded, and why', () => {
-    expect(receiptText(refusedReceipt('a.csv', 'cd34', 'missing_column:outcome'))).toBe(`{
-  "file": "a.csv",
-  "sha256": "cd34",
-  "rows": 0,
-  "recorded": 0,
-  "alreadyRecorded": 0,
-  "rejected": {},
-  "rejects": [],
-  "refused": "missing_column:outcome",
-  "whatToDo": {
-    "missing_column:outcome": "is the first line the header, and the separator a comma, a ; or a tab?"
-  }
-}
-`);
-  });
-});
-
 describe('laws', () => {
   const rows = 6;
   const answersOf = (kind: DirectionKind): Answer[] =>
@@ -697,18 +631,6 @@ describe('what is counted of a response', () => {
       recordedAs: { verified: 2, failed: 1 },
       alreadyRecorded: 1,
     });
-  });
-
-  test('is how many rows were rejected, by reason, the reasons in alphabetical order', () => {
-    const rejects = (['unknown_outcome', 'bad_date', 'unknown_outcome', 'not_in_direction'] as const).map(
-      (reason, n) => ({ line: n + 2, reason }),
-    );
-    const { rejected } = receiptOf('f.csv', 'abc', { rows: 4, recorded: 0, alreadyRecorded: 0, rejects });
-    expect(Object.entries(rejected)).toEqual([
-      ['bad_date', 1],
-      ['not_in_direction', 1],
-      ['unknown_outcome', 2],
-    ]);
   });
 
   test.each([-1, 1])('is nothing where it names row %i of one: the ledger is damaged', (row) => {

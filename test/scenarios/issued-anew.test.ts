@@ -278,7 +278,7 @@ describe("a ladder's disconnection that could not be published for hours", () =>
     expect(await numbersIn(key)).toEqual([a, b]);
     await lab.respond(direction, [`${a},verified`, `${b},verified`]);
     await lab.toTheEnd();
-    expect(await lab.read(key)).toBe('msisdn,imei,reason,deadline,reference,disconnect_by\n');
+    expect(await lab.read(key)).toBe('msisdn,imei,reason,deadline,reference,disconnect_by,order,direction\n');
     expect((await told(key)).heard).toEqual([]);
     expect((await audited(story, '4')).map(([, rows]) => rows)).toEqual([2, 0]);
     expect(await auditFindings(story)).toEqual([]);

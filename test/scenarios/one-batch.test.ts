@@ -54,14 +54,14 @@ describe('two batches that meet', () => {
   it('direct each connection at the operator of its newest sighting, rows sorted, IMEIs with their check digit', async () => {
     const order = await lab.read(`orders/airtel/${first.batchId}.reverify.airtel.1-0-0/1-reverify.csv`);
     const lines = order.split('\n');
-    expect(lines[0]).toBe('msisdn,imei,reason,deadline,reference,disconnect_by');
+    expect(lines[0]).toBe('msisdn,imei,reason,deadline,reference,disconnect_by,order,direction');
     expect(lines.slice(1, 4).map((line) => line.split(',')[0])).toEqual([A1, A2, A3]);
     for (const line of lines.slice(1, 4)) expect(line).toMatch(/,linked_to_reported_handset,2026-06-06T00:00:00Z,/);
     // Luhn digits over 00000001 0000 0000 and the row, by hand: 1 + 2, 1 + 4 and 1 + 6. All four rungs end on 17 June.
     expect(lines.slice(1, 4).map((line) => line.split(',').slice(4).join())).toEqual([
-      'airtel-1-0-0-1-7,2026-06-17T00:00:00Z',
-      'airtel-1-0-0-2-5,2026-06-17T00:00:00Z',
-      'airtel-1-0-0-3-3,2026-06-17T00:00:00Z',
+      `airtel-1-0-0-1-7,2026-06-17T00:00:00Z,reverify,${first.batchId}.reverify.airtel.1-0-0`,
+      `airtel-1-0-0-2-5,2026-06-17T00:00:00Z,reverify,${first.batchId}.reverify.airtel.1-0-0`,
+      `airtel-1-0-0-3-3,2026-06-17T00:00:00Z,reverify,${first.batchId}.reverify.airtel.1-0-0`,
     ]);
     expect(lines).toHaveLength(5);
   });
@@ -75,7 +75,7 @@ describe('two batches that meet', () => {
     expect(rows).toHaveLength(1);
     expect(rows[0]).toMatch(new RegExp(`^\\${A2},\\d{15},linked_to_reported_handset,2026-06-04T00:00:00Z,`));
     // By the reference that it had before.
-    expect(rows[0]).toMatch(/,airtel-1-0-0-2-5,2026-06-17T00:00:00Z$/);
+    expect(rows[0]).toMatch(/,airtel-1-0-0-2-5,2026-06-17T00:00:00Z,disconnect,/);
   });
 
   it('issue no later rung where no row is open, and all four where the operator is silent', async () => {
@@ -95,7 +95,7 @@ describe('two batches that meet', () => {
   it('order a handset blocked twice where it is not answered', async () => {
     const orders = await lab.outbox(`orders/bsnl/${first.batchId}.block.bsnl.1-0-0/`);
     expect(orders.map((key) => key.split('/').at(-1))).toEqual(['1-block.csv', '2-block.csv']);
-    expect((await lab.read(orders[0] ?? '')).split('\n')[0]).toBe('imei,reason,deadline');
+    expect((await lab.read(orders[0] ?? '')).split('\n')[0]).toBe('imei,reason,deadline,order,direction');
   });
 
   it('tell an operator of its own orders only, without a number or an IMEI', () => {

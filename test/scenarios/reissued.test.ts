@@ -244,7 +244,9 @@ describe("a number that turns out to be somebody else's by the answer to another
     const answer = reissued('2026-06-09');
     await lab.upload(`responses/airtel/${direction}/since.csv`, answer);
     const back = await lab.read(`orders/airtel/${direction}/back-${sha8(sha256Of(answer))}-restore.csv`);
-    expect(back).toBe(`msisdn,imei,reason,deadline\n${A},351000000000013,reversed,2026-06-11T00:00:00Z\n`);
+    expect(back).toBe(
+      `msisdn,imei,reason,deadline,order,direction\n${A},351000000000013,reversed,2026-06-11T00:00:00Z,restore,${direction}\n`,
+    );
     await lab.toTheEnd();
     const later = await lab.direction(second, 'reverify', 'airtel');
     expect((await lab.outbox(`orders/airtel/${later}/`)).map((key) => key.split('/').at(-1))).toEqual([

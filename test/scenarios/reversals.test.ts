@@ -95,7 +95,9 @@ describe('an appeal', { timeout: 300_000 }, () => {
       '',
     ]);
     expect(await lab.read(`orders/airtel/${unblock}/1-unblock.csv`)).toMatch(
-      new RegExp(`^imei,msisdn,reason,deadline\n${SHOWN},\\${P},reversed,2026-06-09T00:00:\\d\\dZ\n$`),
+      new RegExp(
+        `^imei,msisdn,reason,deadline,order,direction\n${SHOWN},\\${P},reversed,2026-06-09T00:00:\\d\\dZ,unblock,${unblock}\n$`,
+      ),
     );
     const withdrawn = `revocations/2026-06-08/${id}.withdrawn`;
     expect(await lab.read(`${withdrawn}.csv`)).toBe(
@@ -407,7 +409,7 @@ describe('a report that its agency withdraws after it was directed', { timeout: 
     await lab.decide('approver-1', half, [APPROVE]);
     // V is linked by the other handset, too; only O goes, and the handset.
     expect(await lab.read(`orders/airtel/${await only(lab, half, 'restore')}/1-restore.csv`)).toMatch(
-      new RegExp(`^msisdn,imei,reason,deadline\n\\${O},[^\n]*\n$`),
+      new RegExp(`^msisdn,imei,reason,deadline,order,direction\n\\${O},[^\n]*\n$`),
     );
     expect(await directions(lab, half, 'unblock')).toHaveLength(2);
     expect(await lab.read(`batches/${half}/kept.csv`)).toBe('kind,identifier,operator,batchId,state\n');

@@ -244,8 +244,8 @@ export class Reckoning {
   /** Until when each approver exempts a number or a handset. */
   readonly #exemptions = new Map<string, Map<string, string>>();
   readonly #imports: Record<string, string> = {};
-  /** The receipt of each file that was recorded: the same bytes again get the same one. */
-  readonly #recorded = new Map<string, unknown>();
+  /** The receipt of each file that was recorded: of the same bytes again it says so. */
+  readonly #recorded = new Map<string, { file: string; recorded: number; alreadyRecorded: number }>();
 
   /** @param folder where a run left its inbox and outbox */
   constructor(folder: string, operators: string[], uploads: Upload[]) {
@@ -686,7 +686,9 @@ export class Reckoning {
     }
     const before = this.#recorded.get(`${direction} ${digest}`);
     if (before !== undefined) {
-      this.receipts[place] = before;
+      const { file, recorded, alreadyRecorded } = before;
+      const known = { recorded: 0, alreadyRecorded: recorded + alreadyRecorded, repeats: file };
+      this.receipts[place] = file === name ? before : { ...before, file: name, ...known };
       return;
     }
 
@@ -747,7 +749,14 @@ export class Reckoning {
     }
     const rejected: Record<string, number> = {};
     for (const { reason } of rejects) rejected[reason] = (rejected[reason] ?? 0) + 1;
-    const done = { ...receipt, rows: lines.length, recorded, alreadyRecorded, rejected, rejects, refused: null };
+    const open = ended ? [] : [...rows.values()].filter((row) => ['open', 'failed'].includes(row.outcome));
+    const next = open.length === 0 ? undefined : rungs[rungs.findIndex(([, end]) => end > at) + 1];
+    const done = {
+      ...receipt,
+      ...{ rows: lines.length, recorded, alreadyRecorded, rejected, rejects, refused: null },
+      ...{ directionId: direction, uploadedAt: instant(at), open: open.length },
+      next: next === undefined ? null : { order: next[0], deadline: instant(next[1]) },
+    };
     this.#recorded.set(`${direction} ${digest}`, done);
     this.receipts[place] = done;
     if (failed.size > 0 && !ended)

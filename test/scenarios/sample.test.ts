@@ -260,10 +260,16 @@ describe('beside a second reckoning from the uploads alone', () => {
   });
 
   it('every response has its receipt', () => {
-    const withoutAdvice = ({ whatToDo, ...receipt }: Record<string, unknown>) => {
+    const withoutAdvice = ({ whatToDo, recordedAt, late, ...receipt }: Record<string, unknown>) => {
       expect(Object.keys(whatToDo as object)).toEqual(
         receipt.refused ? [receipt.refused] : Object.keys(receipt.rejected as object),
       );
+      if (receipt.directionId !== undefined) {
+        expect(Date.parse(String(recordedAt))).toBeGreaterThanOrEqual(Date.parse(String(receipt.uploadedAt)));
+        const [batch = ''] = String(receipt.directionId).split('.');
+        const { settledAt } = json<{ settledAt: string }>(`batches/${batch}/summary.json`);
+        expect(late).toBe(String(recordedAt) > settledAt);
+      }
       return receipt;
     };
     const receipts = keysUnder('receipts').filter((key) => !key.startsWith('receipts/approver-'));

@@ -85,7 +85,7 @@ describe('a batch without any link (day 0)', () => {
         ['2-block', '2026-06-03T00:00:00Z'],
       ] as const)
         expect(await lab.read(`${folder}/${name}.csv`)).toBe(
-          `imei,reason,deadline\n${first},reported_for_fraud,${deadline}\n${second},reported_for_fraud,${deadline}\n`,
+          `imei,reason,deadline,order,direction\n${[first, second].map((imei) => `${imei},reported_for_fraud,${deadline},block,${batchId}.block.${operator}.1-0-0\n`).join('')}`,
         );
     }
   });
@@ -295,7 +295,7 @@ describe('rows that failed (day 30)', () => {
     const key = `orders/airtel/${direction}/back-${sha8(proved)}-restore.csv`;
     // Recorded on day 37, 8 July.
     expect(await lab.read(key)).toBe(
-      `msisdn,imei,reason,deadline\n${F7},354000000000010,reversed,2026-07-09T00:00:00Z\n`,
+      `msisdn,imei,reason,deadline,order,direction\n${F7},354000000000010,reversed,2026-07-09T00:00:00Z,restore,${direction}\n`,
     );
     const notices = (await lab.notices('fraud-directions-airtel')).filter((notice) => notice.key === key);
     expect(notices).toMatchObject([{ order: 'restore', rung: 'back', rows: 1, deadline: '2026-07-09T00:00:00Z' }]);

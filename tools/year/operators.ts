@@ -88,7 +88,8 @@ export class YearOperator {
     const rows = lines
       .map((line) => line.split(',')[0] ?? '')
       .map((cell) => (notice.kind === 'block' || notice.kind === 'unblock' ? cell.slice(0, 14) : cell));
-    const last = header.endsWith(',disconnect_by') ? lines[0]?.split(',').at(-1) : undefined;
+    const lastColumn = header.split(',').indexOf('disconnect_by');
+    const last = lastColumn < 0 ? undefined : lines[0]?.split(',')[lastColumn];
     const told = this.#chronicle.notices.findLast(
       ({ key, sha256: digest }) => key === notice.key && digest === notice.sha256,
     );

@@ -3,6 +3,7 @@ import { cellsOf, imeiIn, linesOf, sha256 } from '../../../test/scenarios/sample
 import { isOfHandsets } from './kinds.ts';
 import type { Known } from './known.ts';
 import { appealIn } from './reversals.ts';
+import type { Item } from './seen.ts';
 import { reasonIn, usageReason } from './sightings.ts';
 import { same, sum } from './values.ts';
 
@@ -124,6 +125,13 @@ function checkStatuses(known: Known): void {
   }
 }
 
+/** What the receipt of bytes says that were recorded before, of those that they got then. */
+const onceMore = ({ recorded, alreadyRecorded, ...receipt }: Item) => ({
+  ...receipt,
+  recorded: 0,
+  alreadyRecorded: Number(recorded) + Number(alreadyRecorded),
+});
+
 /** The outbox holds what must be there, and nothing else. */
 export function checkOutbox(known: Known): void {
   const { outbox } = known.seen;
@@ -160,8 +168,20 @@ export function checkOutbox(known: Known): void {
       const rows = lines.map(cellsOf).map((cells) => `${cells[0]},${cells.at(-2)}`);
       known.must(same(rows, expected), `${where}: every reject has its line and reason`);
     } else if (place === 'receipts') {
-      const { file: _, reversal, whatToDo: __, ...receipt } = JSON.parse(text) as Record<string, unknown>;
-      known.must(same(receipt, expected), `${where}: a receipt says what was recorded (${name.split('/').at(-1)})`);
+      const { file: _, reversal, whatToDo: __, repeats, ...all } = JSON.parse(text) as Record<string, unknown>;
+      const { uploadedAt, recordedAt, next, ...receipt } = all;
+      const of = repeats === undefined ? expected : onceMore(expected as Item);
+      known.must(same(receipt, of), `${where}: a receipt says what was recorded (${name.split('/').at(-1)})`);
+      known.must(
+        String(uploadedAt) <= String(recordedAt) && (!next || receipt.open !== 0),
+        `${where}: a receipt says what comes next for who is open, and after what came before`,
+      );
+      const first = `responses/${name.split('/').slice(1, 3).join('/')}/${repeats}`;
+      known.must(
+        repeats === undefined ||
+          known.seen.uploads.some((one) => one.key === first && sha256(one.text) === receipt.sha256),
+        `${where}: a receipt names the file that it repeats`,
+      );
       const isOfReversal = reversal === undefined || known.seen.cases[`BATCH#${reversal}`]?.kind === 'reversal';
       const isAppealed = name.includes('/appeals/') && Number(receipt.recorded) > 0;
       known.must(

@@ -175,6 +175,9 @@ export function checkResponse(
     rejected: Object.fromEntries(Object.entries(rejected).sort()),
     rejects,
     refused: null,
+    directionId: id,
+    late: sealedAt !== null,
+    open: closed ? 0 : states.filter(({ outcome }) => outcome === 'open' || outcome === 'failed').length,
   });
   const { failedOrder, lateOn, backDue, withdrawnOn } = file as {
     failedOrder?: Item;

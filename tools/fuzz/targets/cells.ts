@@ -22,13 +22,8 @@ import {
 import type { DirectionKind } from '../../../lambdas/domain/kinds.ts';
 import { newLedger } from '../../../lambdas/domain/ledger.ts';
 import { outcomeAt } from '../../../lambdas/domain/outcomes.ts';
-import {
-  applyResponse,
-  parseResponseRow,
-  receiptOf,
-  receiptText,
-  responseColumns,
-} from '../../../lambdas/domain/responses.ts';
+import { receiptOf, receiptText } from '../../../lambdas/domain/receipts.ts';
+import { applyResponse, parseResponseRow, responseColumns } from '../../../lambdas/domain/responses.ts';
 import { reportColumns, Screening } from '../../../lambdas/domain/screening.ts';
 import {
   linkKey,

@@ -5,7 +5,7 @@ import type { Day, Instant } from '../../../lambdas/domain/days.ts';
 import { orderCsv } from '../../../lambdas/domain/directions.ts';
 import { type Elsewhere, elsewhereHeader, elsewhereLines } from '../../../lambdas/domain/elsewhere.ts';
 import type { DirectionId, Imei, Msisdn, OperatorId } from '../../../lambdas/domain/identifiers.ts';
-import { receiptText, refusedReceipt } from '../../../lambdas/domain/responses.ts';
+import { receiptText, refusedReceipt } from '../../../lambdas/domain/receipts.ts';
 import { type Revocation, revocationCsv, revocationJson, revocationRows } from '../../../lambdas/domain/revocations.ts';
 import { reckon } from '../../../test/domain/csv-reading.ts';
 import { fileName } from '../inputs.ts';
@@ -83,9 +83,15 @@ const written = target(
 
     const rows = texts.map((lsa, place) => ({ place, row: { msisdn: MSISDN, imei: IMEI, lastSeen: DAY, lsa } }));
     const deadline = '2026-06-06T00:00:00Z' as Instant;
-    const order = orderCsv('reverify', { directionId: DIRECTION, deadline, disconnectBy: deadline }, rows);
+    const order = orderCsv(
+      'reverify',
+      { directionId: DIRECTION, order: 'reverify', deadline, disconnectBy: deadline },
+      rows,
+    );
     must(
-      mustBeSafe(order, ['msisdn', 'imei', 'reason', 'deadline', 'reference', 'disconnect_by']).length === texts.length,
+      mustBeSafe(order, [
+        ...['msisdn', 'imei', 'reason', 'deadline', 'reference', 'disconnect_by', 'order', 'direction'],
+      ]).length === texts.length,
       'each row of an order is one',
     );
     must(
