@@ -1,5 +1,5 @@
 /** A real browser, and what it makes of a page: its pictures, what axe finds, and what the page asked of anybody. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import chromium from '@sparticuz/chromium';
@@ -53,8 +53,17 @@ export async function startBrowser(): Promise<Browser> {
   return launch({ executablePath, headless: 'shell', args: CHROME === undefined ? chromium.args : [] });
 }
 
-/** Opens a page as one would from a disk or by an address, and tells what was seen; a picture of it goes to `picture`. */
-export async function lookAt(browser: Browser, url: string, { width, scheme }: View, picture?: string): Promise<Seen> {
+/**
+ * Opens a page as one would from a disk or by an address, and tells what was seen; a picture of it goes to `picture`.
+ * @param upTo how many CSS pixels of its height the picture shows; all of them without it
+ */
+export async function lookAt(
+  browser: Browser,
+  url: string,
+  { width, scheme }: View,
+  picture?: string,
+  upTo?: number,
+): Promise<Seen> {
   const page = await browser.newPage();
   try {
     const requests: string[] = [];
@@ -72,7 +81,8 @@ export async function lookAt(browser: Browser, url: string, { width, scheme }: V
     const drawnMs = await firstPaint(page);
     const tooWide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
     const findings = await findingsOf(page);
-    if (picture !== undefined) await page.screenshot({ path: picture, fullPage: true });
+    const part = upTo === undefined ? { fullPage: true } : { clip: { x: 0, y: 0, width, height: upTo } };
+    if (picture !== undefined) await page.screenshot({ path: picture, ...part });
     return { findings, requests, complaints, tooWide: Math.max(0, Number(tooWide)), drawnMs };
   } finally {
     await page.close();
@@ -96,8 +106,6 @@ export async function findingsOf(page: Page): Promise<string[]> {
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
 }
 
-/** The path of a view's picture, in a folder that is there then. */
-export async function pictureIn(folder: string, name: string, { width, scheme }: View): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  return join(folder, `${name}-${width}-${scheme}.png`);
-}
+/** The path of a view's picture in a folder. */
+export const pictureIn = (folder: string, name: string, { width, scheme }: View): string =>
+  join(folder, `${name}-${width}-${scheme}.png`);

@@ -1,16 +1,18 @@
 /** `npm run pictures`: each page of a run as a picture, and what axe finds in it. See `--help`. */
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { command, complain, say } from '../../lib/commands/command.ts';
 import { CommandError, readOptions } from '../../lib/commands/command-line.ts';
-import { lookAt, pictureIn, startBrowser, VIEWS } from './browser.ts';
+import { lookAt, pictureIn, startBrowser, VIEWS, type View } from './browser.ts';
 
 const HELP = `npm run pictures: looks at each page of a run in a real browser, and keeps its pictures.
 
   npm run pictures                    the pages below out/, as npm start leaves them
   npm run pictures -- --from FOLDER   those below another folder
   npm run pictures -- --to FOLDER     where the pictures go (default out/pictures)
+  npm run pictures -- --docs          those that the documents show: the beginning of the fullest page of each kind, 900 pixels wide,
+                                      light, to docs/pictures
 
 Each page is drawn 320, 900 and 1600 pixels wide, light and dark. Said of each: what axe finds against WCAG 2.2 AA, what it asked
 for beside itself, whether it is wider than its window, and how long the first paint took.
@@ -25,12 +27,25 @@ Exit status: 0; 1 when something was found in a page; 2 when the command line is
 interface PicturesSettings {
   from: string;
   to: string;
+  docs: boolean;
 }
 
+/** The pages that the documents show, by the names of their pictures. */
+const DOCUMENTED = {
+  preview: /previews\/[^/]+\/preview\.html$/,
+  status: /batches\/[^/]+\/status\.html$/,
+  digest: /reports\/daily\/[^/]+\.html$/,
+  run: /^index\.html$/,
+};
+const DOCUMENTED_VIEW: View = { width: 900, scheme: 'light' };
+/** As much of a page as is read at a glance. */
+const DOCUMENTED_HEIGHT = 1200;
+
 function settingsOf(argv: readonly string[], where: string): PicturesSettings | 'help' {
-  const values = readOptions(argv, { from: { type: 'string' }, to: { type: 'string' } });
+  const values = readOptions(argv, { from: { type: 'string' }, to: { type: 'string' }, docs: { type: 'boolean' } });
   if (values === 'help') return 'help';
-  return { from: resolve(where, values.from ?? 'out'), to: resolve(where, values.to ?? join('out', 'pictures')) };
+  const { from = 'out', docs = false, to = docs ? join('docs', 'pictures') : join('out', 'pictures') } = values;
+  return { from: resolve(where, from), to: resolve(where, to), docs };
 }
 
 /** All pages below a folder, in a stable order. */
@@ -41,35 +56,59 @@ async function pagesBelow(folder: string): Promise<string[]> {
   return pages.map((path) => join(folder, path));
 }
 
-async function run({ from, to }: PicturesSettings): Promise<boolean> {
-  const pages = await pagesBelow(from);
+interface Picture {
+  path: string;
+  view: View;
+  /** Where it goes. */
+  to: string;
+  upTo?: number;
+}
+
+/** Each page below a folder in each view. */
+async function allPictures(from: string, to: string): Promise<Picture[]> {
+  const nameOf = (path: string) =>
+    relative(from, path)
+      .replace(/\.html$/, '')
+      .split(sep)
+      .join('-');
+  return (await pagesBelow(from)).flatMap((path) =>
+    VIEWS.map((view) => ({ path, view, to: pictureIn(to, nameOf(path), view) })),
+  );
+}
+
+/** Those that the documents show: of each kind the page with the most bytes, of several such the first. */
+async function documentedPictures(from: string, to: string): Promise<Picture[]> {
+  const sized = await Promise.all(
+    (await pagesBelow(from)).map(async (path) => ({ path, size: (await stat(path)).size })),
+  );
+  return Object.entries(DOCUMENTED).map(([name, place]) => {
+    const own = sized.filter(({ path }) => place.test(relative(from, path).split(sep).join('/')));
+    const [fullest] = own.toSorted((a, b) => b.size - a.size);
+    if (fullest === undefined) throw new CommandError(`${from}: no ${name} lies below it`);
+    return { path: fullest.path, view: DOCUMENTED_VIEW, to: join(to, `${name}.png`), upTo: DOCUMENTED_HEIGHT };
+  });
+}
+
+async function run({ from, to, docs }: PicturesSettings): Promise<boolean> {
+  const pictures = docs ? await documentedPictures(from, to) : await allPictures(from, to);
+  await mkdir(to, { recursive: true });
   const browser = await startBrowser();
   let good = true;
   try {
-    for (const path of pages) {
+    for (const { path, view, to: picture, upTo } of pictures) {
       const name = relative(from, path);
-      for (const view of VIEWS) {
-        const picture = await pictureIn(
-          to,
-          name
-            .replace(/\.html$/, '')
-            .split(sep)
-            .join('-'),
-          view,
-        );
-        const seen = await lookAt(browser, pathToFileURL(path).href, view, picture);
-        const wrong = [
-          ...seen.findings,
-          ...seen.complaints,
-          ...seen.requests.map((url) => `asked for ${url}`),
-          ...(seen.tooWide === 0 ? [] : [`${seen.tooWide} pixels wider than its window`]),
-        ];
-        say(
-          `${name} at ${view.width}, ${view.scheme}: drawn in ${seen.drawnMs} ms, ${wrong.length === 0 ? 'nothing found' : `${wrong.length} found`}`,
-        );
-        for (const one of wrong) complain(`  ${one}`);
-        good &&= wrong.length === 0;
-      }
+      const seen = await lookAt(browser, pathToFileURL(path).href, view, picture, upTo);
+      const wrong = [
+        ...seen.findings,
+        ...seen.complaints,
+        ...seen.requests.map((url) => `asked for ${url}`),
+        ...(seen.tooWide === 0 ? [] : [`${seen.tooWide} pixels wider than its window`]),
+      ];
+      say(
+        `${name} at ${view.width}, ${view.scheme}: drawn in ${seen.drawnMs} ms, ${wrong.length === 0 ? 'nothing found' : `${wrong.length} found`}`,
+      );
+      for (const one of wrong) complain(`  ${one}`);
+      good &&= wrong.length === 0;
     }
   } finally {
     await browser.close();

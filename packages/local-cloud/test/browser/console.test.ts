@@ -1,5 +1,5 @@
 /** The console's page in a real browser, over the fixture's app: what is seen, and what is done by it. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
@@ -11,6 +11,9 @@ import { findingsOf, pictureIn, startBrowser, type View } from '../../../../tool
 import type { LocalCloud } from '../../src/face.ts';
 import { clientsOf, DAY, START, startFixture } from '../fixture/lab.ts';
 
+/** Where its pictures are kept to be looked at. */
+const PICTURES = 'out/pictures';
+
 let cloud: LocalCloud;
 let clients: ReturnType<typeof clientsOf>;
 let browser: Browser;
@@ -20,6 +23,7 @@ beforeAll(async () => {
   cloud = await startFixture({ console: 0, speed: 0.001 });
   clients = clientsOf(cloud);
   browser = await startBrowser();
+  await mkdir(PICTURES, { recursive: true });
   const { Inbox = '', Outbox = '' } = cloud.names.buckets;
   for (let n = 0; n < 60; n++) await cloud.put(Outbox, `many/${n}-${'long '.repeat(n % 9)}.json`, `{"n":${n}}`);
   await cloud.put(Inbox, 'files/hello.txt', 'hello');
@@ -84,7 +88,7 @@ describe.each(Object.keys(PLACES))('the view of %s', (name) => {
     expect(await findingsOf(page)).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')).toBeLessThanOrEqual(0);
     expect(strange).toEqual([]);
-    await page.screenshot({ path: await pictureIn('out/pictures', `console-${name}`, view) });
+    await page.screenshot({ path: pictureIn(PICTURES, `console-${name}`, view) });
     await page.close();
   });
 });
