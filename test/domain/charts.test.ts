@@ -79,6 +79,19 @@ describe('counts over the days', () => {
   it('of no day say so', () => {
     expect(overDays('days', 'Outcomes', SERIES_OF_TWO, []).text).toBe('<p>Nothing happened yet.</p>\n');
   });
+
+  it('name no day that would be cut off at the edge', () => {
+    for (let days = 1; days <= 60; days++) {
+      const last = new Date(Date.UTC(2026, 5, days)).toISOString().slice(0, 10);
+      const ends = [day('2026-06-01'), day(last)].map((one) => ({ day: one, counts: [1, 1] }));
+      const { text: drawn } = overDays('days', 'Outcomes', SERIES_OF_TWO, ends);
+      const width = Number(/class="days" width="(\d+)"/.exec(drawn)?.[1]);
+      const names = [...drawn.matchAll(/<text x="([\d.]+)" y="\d+">\d\d-\d\d</g)].map(([, x]) => Number(x));
+      // Five digits and a hyphen of 12 pixels are some 36 wide.
+      expect(names.filter((x) => x + 18 > width)).toEqual([]);
+      if (days > 7) expect(names.length).toBeGreaterThan(1);
+    }
+  });
 });
 
 it('stations tell what is over, what is under way, and what is to come', () => {
