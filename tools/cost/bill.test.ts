@@ -5,7 +5,7 @@ import { costOf, costText } from './cost-report.ts';
 import type { BatchCount, Phase } from './counts.ts';
 import { expectedPieces, expectedSize, scaled } from './growth.ts';
 import { pricesOf } from './prices.ts';
-import { floorOf, ofBatch, ofImports, ofPerConnection, quantitiesOf } from './quantities.ts';
+import { floorOf, type Line, ofBatch, ofImports, ofPerConnection, quantitiesOf } from './quantities.ts';
 
 const none = { transitions: 0, mapChildStarts: 0, nestedStarts: 0, executionStarts: 0 };
 const NOTHING: Phase = {
@@ -115,8 +115,8 @@ describe('what is billed', () => {
       puts: 140,
       gets: 104,
       publishes: 130,
-      // 29 uploads and 60 facts are sent; 25 batches of messages are received and deleted.
-      queueRequests: 29 + 60 + 2 * 25,
+      // 29 uploads and 60 facts are sent; 28 batches of messages are received and deleted.
+      queueRequests: 29 + 60 + 2 * 28,
       uploadEvents: 29,
       keyRequests: 72,
       // A data key, and one to read, in each of ten quarters of an hour.
@@ -211,6 +211,43 @@ describe('a batch at another scale', () => {
     expect(size.ladderOrders).toBeCloseTo(2 * 1111 + 2 * 30, 2);
     expect(size.causedOrders).toBeCloseTo(2 * 1111, 2);
     expect(size.responseFiles).toBeCloseTo((26 * (4 * 1111 + 60)) / 52, 2);
+  });
+
+  it('is told of as often, each time with all of its ledgers', () => {
+    const told = { puts: 12, gets: 50, publishes: 5, queueRequests: 30, items: 9, ledgers: 28, ofNights: 0 };
+    const { s3 = {}, sns = {}, sqs = {} } = SMALL.batch.operations;
+    const more = ({ calls = 0 } = {}, by: number) => ({ calls: calls + by });
+    const cases = SMALL.batch.tables.Cases ?? {};
+    const units = (action: string, by: number) => {
+      const { calls = 0, readUnits = 0, writeUnits = 0 } = cases[action] ?? {};
+      return { calls: calls + by, readUnits: readUnits + by, writeUnits };
+    };
+    const withTell: BatchCount = {
+      ...SMALL,
+      drivers: { ...SMALL.drivers, told },
+      batch: {
+        ...SMALL.batch,
+        operations: {
+          ...SMALL.batch.operations,
+          s3: { ...s3, PutObject: more(s3.PutObject, 12), GetObject: more(s3.GetObject, 50) },
+          sns: { Publish: more(sns.Publish, 5) },
+          sqs: { ...sqs, GetQueueAttributes: { calls: 30 } },
+        },
+        tables: {
+          ...SMALL.batch.tables,
+          Cases: { ...cases, GetItem: units('GetItem', 9), BatchGetItem: units('BatchGetItem', 28) },
+        },
+      },
+    };
+    const [without, large] = [scaled(SMALL, 1), scaled(withTell, 1)];
+    const added = (line: Line) => large[line] - without[line];
+    expect(added('puts')).toBeCloseTo(12, 6);
+    expect(added('gets')).toBeCloseTo(50, 6);
+    expect(added('publishes')).toBeCloseTo(5, 6);
+    expect(added('queueRequests')).toBeCloseTo(30, 6);
+    expect(added('recordReads')).toBeCloseTo(9, 6);
+    // Both of its reads of 14 ledgers are of 1,141.
+    expect(added('claimReads')).toBeCloseTo(2 * (1111 + 30), 1);
   });
 
   it('grows by what drives each count', () => {

@@ -22,12 +22,14 @@ import { participantsOf } from '../../simulation/participants.ts';
 import type { Progress } from '../../simulation/progress.ts';
 import { judge } from '../../simulation/results.ts';
 import { ROUNDS, timeRounds } from '../bench/reference.ts';
-import { type BatchCount, CountFailed, difference, type Phase, policy } from './counts.ts';
+import { type BatchCount, CountFailed, type Drivers, difference, type Phase, policy } from './counts.ts';
 import { keysOf } from './quantities.ts';
 
 const START = Date.parse('2026-06-01T00:00:00Z');
 /** How many times as often as usual operators move what they answer at once, so that 3 % of a batch's connections are moved. */
 const MOVING = 2.3;
+/** Functions that come by the clock, and Tell at a batch's steps as well. */
+const BY_THE_CLOCK = ['Tell', 'Sweep', 'Follow'] as const;
 /** Milliseconds. */
 const DATA_KEY_LASTS = 300_000;
 /** And Step Functions, as the machines are told, in milliseconds. */
@@ -70,6 +72,8 @@ export async function countBatch(
   const logs = { lines: 0, bytes: 0, keyRequests: 0 };
   const stretches = new Set<string>();
   const machineStretches = new Set<string>();
+  /** What they called of services. */
+  const called = new Map<string, number>();
   const cloud: LocalCloud = await startCloud({
     assembly,
     start: settings.start,
@@ -84,6 +88,12 @@ export async function countBatch(
     },
     watch: { uploaded: () => {}, published: (message) => approvers.hear(cloud, message) },
     faults: {
+      beforeCall: ({ caller, service, action, key = '' }) => {
+        const name = BY_THE_CLOCK.find((one) => cloud.names.functions[one] === caller);
+        const call = `${name} ${service} ${action}${isFollowUp(key.replace(/^[A-Z]+#/, '') as DirectionId) ? ' of a follow-up' : ''}`;
+        if (name !== undefined) called.set(call, (called.get(call) ?? 0) + 1);
+        return undefined;
+      },
       stops: ({ machine }) => {
         machineStretches.add(`${machine} ${Math.floor(cloud.clock.now() / MACHINE_KEY_LASTS)}`);
         return undefined;
@@ -141,6 +151,12 @@ export async function countBatch(
         responseFiles: (await uploads('responses/')) - (followUps?.responseFiles ?? 0),
         decisionFiles: await uploads('decisions/'),
         children: { ...children, direct: batch.stepFunctions.mapChildStarts - children.expand - children.claim },
+        told: toldOf(
+          called,
+          batch.lambda.Tell?.invocations ?? 0,
+          new Set(orders.map(({ directionId }) => directionId)).size,
+          (followUps?.directions ?? 0) / Math.max(1, summaries.length - 1),
+        ),
         ...(followUps && { followUps: { ...followUps, looks: batch.lambda.Collect?.invocations ?? 0 } }),
         audit: { notes: batch.operations.sqs?.SendMessage?.calls ?? 0, ...(await audited(cloud)) },
       },
@@ -186,6 +202,30 @@ export async function followUpsOf(
       (sum, night) => sum + surveysOf(night) * firsts.filter(({ batchId }) => batchId === night.batchId).length,
       0,
     ),
+  };
+}
+
+/**
+ * What came by the clock, from the calls, in a batch of so many directions, which Tell reads a hundred at a time, where a night's follow-up has
+ * `nightly` of them on average. The imports before the batch take no time.
+ */
+function toldOf(
+  called: ReadonlyMap<string, number>,
+  invocations: number,
+  directions: number,
+  nightly: number,
+): Drivers['told'] {
+  const calls = (call: RegExp) => [...called].reduce((sum, [one, times]) => sum + (call.test(one) ? times : 0), 0);
+  return {
+    puts: calls(/ s3 PutObject$/),
+    gets: calls(/ s3 GetObject$/),
+    publishes: calls(/^Tell sns Publish$/),
+    // Its messages are received and deleted, too.
+    queueRequests: calls(/^Tell sqs /) + 2 * invocations,
+    items: calls(/^Tell dynamodb GetItem/),
+    ledgers: (calls(/^Tell dynamodb BatchGetItem$/) / Math.ceil(directions / 100)) * directions,
+    // Those of a night are one call's.
+    ofNights: calls(/^Tell dynamodb BatchGetItem of a follow-up$/) * nightly,
   };
 }
 

@@ -78,6 +78,22 @@ const drivers = z.object({
       surveyed: count,
     })
     .optional(),
+  /**
+   * What came by the clock and at a batch's own steps, as often in a large batch as in a small one; not in counts saved before. Objects that Tell,
+   * the sweeps and the nights wrote and read; and of Tell alone notices, requests of queues, items that it read, and how often
+   * it read a ledger, all of a batch's each time.
+   */
+  told: z
+    .object({
+      puts: count,
+      gets: count,
+      publishes: count,
+      queueRequests: count,
+      items: count,
+      ledgers: count,
+      ofNights: count,
+    })
+    .optional(),
   /** What functions told the audit, and what it wrote of it. */
   audit: z.object({ notes: count, entries: count, objects: count }),
 });

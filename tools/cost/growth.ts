@@ -153,6 +153,9 @@ const perStep: Grows = (size) =>
 /** What is there once for all steps of a minute. The more there is to do, the more of it falls together: counted were 26 times for 84 times the steps. */
 export const perMinute: Grows = (size) => ledgerStepsOf(size) ** 0.74;
 
+/** Of counts that were saved before Tell was there. */
+const NOTHING_TOLD = { puts: 0, gets: 0, publishes: 0, queueRequests: 0, items: 0, ledgers: 0, ofNights: 0 };
+
 /** What each function's invocations and its time grow with. Whatever isn't named here grows with the directions. */
 const FUNCTIONS: Readonly<Record<string, readonly [invocations: Grows, time: Grows]>> = {
   Intake: [fixed, fixed],
@@ -168,7 +171,7 @@ const FUNCTIONS: Readonly<Record<string, readonly [invocations: Grows, time: Gro
   Audit: [perMinute, ledgerStepsOf],
   // By the clock, whatever there is to do.
   Sweep: [fixed, fixed],
-  // By steps and days, each time with the ledgers of what is open.
+  // By the batch's own steps and the clock, each time with all of its ledgers.
   Tell: [fixed, directionsOf],
   Follow: [fixed, fixed],
   Collect: [fixed, directionsOf],
@@ -185,7 +188,7 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
   const large = expectedSize(counted, scale);
   const by = (grows: Grows) => grows(large) / grows(small);
   const { tables, lambda, operations, stepFunctions } = counted.batch;
-  const { audit, followUps } = counted.drivers;
+  const { audit, followUps, told = NOTHING_TOLD } = counted.drivers;
 
   // Of a ledger's units, each call's first is for the call, the others for the rows of the direction.
   const calls = (only: (action: string) => boolean) =>
@@ -222,8 +225,14 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
     (all, [action, { calls }]) => all + (/^List/.test(action) ? calls : 0),
     0,
   );
-  const byClock = (lambda.Sweep?.invocations ?? 0) * keysOf('Sweep') + looks * (keysOf('Follow') + keysOf('Collect'));
-  const auditBatches = 2 * (lambda.Audit?.invocations ?? 0);
+  const invoked = (name: string) => lambda[name]?.invocations ?? 0;
+  const keysByClock =
+    invoked('Sweep') * keysOf('Sweep') +
+    invoked('Tell') * keysOf('Tell') +
+    looks * (keysOf('Follow') + keysOf('Collect'));
+  // Each is a receive and a delete.
+  const queuesByClock = told.queueRequests + 2 * (invoked('Sweep') + invoked('Follow'));
+  const auditBatches = 2 * invoked('Audit');
   const invocations = sum('invocations');
   return {
     ladderTransitions,
@@ -233,20 +242,28 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
     handsetWrites: large.handsets,
     recordWrites: ledgers(now.recordWrites, writes),
     linkWrites: now.linkWrites,
-    claimReads: (now.claimReads - surveyed) * by(({ connections, handsets }) => connections + handsets) + surveys,
-    recordReads: ledgers(now.recordReads - looked, reads - looked) + lookedAt,
+    // Those with which Tell reads a ledger are none of claims; small as it is kept, a ledger is one unit.
+    claimReads:
+      (now.claimReads - surveyed - told.ledgers - told.ofNights) *
+        by(({ connections, handsets }) => connections + handsets) +
+      surveys +
+      told.ledgers * by(directionsOf) +
+      told.ofNights * by((size) => Math.max(1, size.followUps.directions)),
+    recordReads: ledgers(now.recordReads - looked - told.items, reads - looked - told.items) + lookedAt + told.items,
     linkReads: now.linkReads * by(perConnection),
     invocations,
     gbSeconds: sum('gbSeconds'),
-    puts: lists + audit.objects * by(perMinute) + (now.puts - lists - audit.objects) * by(steps),
-    gets: (now.gets - slices(small)) * by(steps) + slices(large),
-    publishes: now.publishes * by((size) => ordersOf(size) + size.responseFiles),
+    puts:
+      lists + told.puts + audit.objects * by(perMinute) + (now.puts - lists - told.puts - audit.objects) * by(steps),
+    gets: told.gets + (now.gets - told.gets - slices(small)) * by(steps) + slices(large),
+    publishes: told.publishes + (now.publishes - told.publishes) * by((size) => ordersOf(size) + size.responseFiles),
     queueRequests:
+      queuesByClock +
       auditBatches * by(perMinute) +
-      (now.queueRequests - auditBatches) * by((size) => ledgerStepsOf(size) + uploads(size)),
+      (now.queueRequests - queuesByClock - auditBatches) * by((size) => ledgerStepsOf(size) + uploads(size)),
     uploadEvents: now.uploadEvents * by(uploads),
     // The more there is to do, the more of it falls into the same five minutes: counted were 9 times as many for 84 times the steps.
-    keyRequests: byClock + (now.keyRequests - byClock) * by(steps) ** 0.5,
+    keyRequests: keysByClock + (now.keyRequests - keysByClock) * by(steps) ** 0.5,
     machineKeyRequests: now.machineKeyRequests * by(steps) ** 0.5,
     // Each instance of Audit asks for its key once.
     hashKeyRequests: now.hashKeyRequests,

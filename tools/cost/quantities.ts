@@ -53,7 +53,10 @@ const S3_READS = ['GetObject', 'HeadObject'];
 /** S3 bills nothing for these. */
 const S3_FREE = ['DeleteObject', 'DeleteObjects', 'AbortMultipartUpload'];
 /** Functions behind a queue: each invocation is one receive and one delete of a batch of messages. */
-const QUEUE_READERS = ['Intake', 'Import', 'Record', 'Hear', 'Answer', 'Audit', 'Follow'];
+const QUEUE_READERS = [
+  ...['Intake', 'Import', 'Record', 'Hear', 'Answer', 'File', 'Withdraw', 'Release'],
+  ...['Audit', 'Tell', 'Follow', 'Sweep'],
+];
 /** Bytes that CloudWatch Logs adds to each line. */
 const LINE_OVERHEAD = 26;
 /** START, END and REPORT, which Lambda writes for each invocation: bytes of the three lines, their overhead with them. */
