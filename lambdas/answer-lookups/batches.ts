@@ -1,17 +1,15 @@
-import { createHash } from 'node:crypto';
-import { FileFault, readCsv } from '../domain/csv.ts';
 import { decisionRecordForm } from '../domain/decision-text.ts';
 import type { BatchFacts, ReportRow } from '../domain/facts.ts';
-import { type BatchId, type Imei, identifiersOf, isImei, type Msisdn } from '../domain/identifiers.ts';
+import { type BatchId, type Imei, isImei, type Msisdn } from '../domain/identifiers.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { gatheredForm } from '../domain/plans.ts';
-import { reportColumns } from '../domain/screening.ts';
 import { type GatheredLink, linkKey, numberOfGatheredLine, parseGatheredLine } from '../domain/sightings.ts';
 import { heldWhys } from '../domain/weighing.ts';
 import { SCREENED } from '../domain/work.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { concurrently } from '../stores/concurrently.ts';
-import { listVersions, readChunks, readTextIfThere, readTextLines } from '../stores/objects.ts';
+import { readTextIfThere, readTextLines } from '../stores/objects.ts';
+import { readReport } from '../stores/reports.ts';
 import { env } from './environment.ts';
 
 /** What one batch knows of one of those that it met; undefined of a batch that there isn't. */
@@ -110,42 +108,12 @@ async function sightingsOf(
 }
 
 /** The rows of a batch's report that name these handsets; none where no version of the file has its bytes any more. */
-async function reportRows(
-  inbox: string,
-  { kind, agency, file, sha256 }: Batch,
-  imeis: ReadonlySet<Imei>,
-): Promise<ReportRow[]> {
+async function reportRows(inbox: string, batch: Batch, imeis: ReadonlySet<Imei>): Promise<ReportRow[]> {
   // No other batch has a report: what it goes by is no file of the inbox, or names no handsets for their own sake.
-  if (kind !== 'report' || imeis.size === 0) return [];
-  for await (const { key, versionId } of listVersions({ bucket: inbox, key: file })) {
-    if (key !== file) continue;
-    const hash = createHash('sha256');
-    const rows: ReportRow[] = [];
-    try {
-      for await (const some of readCsv(hashed(readChunks({ bucket: inbox, key, versionId }), hash), reportColumns))
-        for (const row of some) {
-          if ('wrongCellCount' in row) continue;
-          const { imei: cell, case_ref: caseRef, reported_on: reportedOn, category } = row.cells;
-          const imei = identifiersOf(agency).imei(cell);
-          if ('value' in imei && imeis.has(imei.value))
-            rows.push({ imei: imei.value, line: row.line, caseRef, reportedOn, category });
-        }
-    } catch (error) {
-      // Another file under its name.
-      if (!(error instanceof FileFault)) throw error;
-      continue;
-    }
-    if (hash.digest('hex') === sha256) return rows;
-  }
-  return [];
-}
-
-async function* hashed(
-  chunks: AsyncIterable<Uint8Array>,
-  hash: ReturnType<typeof createHash>,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    yield chunk;
-  }
+  if (batch.kind !== 'report' || imeis.size === 0) return [];
+  const begin = () => {
+    const taken: ReportRow[] = [];
+    return { taken, take: (row: ReportRow) => void (imeis.has(row.imei) && taken.push(row)) };
+  };
+  return (await readReport(inbox, batch, begin)) ?? [];
 }

@@ -328,7 +328,7 @@ export const BATCH_KINDS = {
     from: 'reports',
     expands: true,
     directs: ['block', 'reverify'],
-    publishes: ['elsewhere.csv', 'revocations.csv', 'revocations.json', 'summary.json'],
+    publishes: ['elsewhere.csv', 'handsets.csv', 'revocations.csv', 'revocations.json', 'summary.json'],
   },
   followup: {
     from: null,

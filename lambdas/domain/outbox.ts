@@ -169,6 +169,18 @@ export function movedCsvKey(batchId: BatchId): string {
   return `${OUTBOX.batches.prefix}${batchId}/moved.csv`;
 }
 
+const handsets = (batch: string) => `${OUTBOX.batches.prefix}${batch}/handsets.csv`;
+
+/** What became of each handset of a settled report. */
+export function handsetsKey(batchId: BatchId): string {
+  return handsets(batchId);
+}
+
+/** The pattern of what became of the handsets that an agency reported. */
+export function handsetsPattern(agency: string): string {
+  return handsets(anyBatchOf(agency));
+}
+
 /** The rows of a settled batch that were open, disconnected or blocked elsewhere. */
 export function elsewhereKey(batchId: BatchId): string {
   return `${OUTBOX.batches.prefix}${batchId}/elsewhere.csv`;

@@ -3,7 +3,7 @@ import type { Day, Instant } from './days.ts';
 import type { DirectionId } from './identifiers.ts';
 import { OUTCOMES, type Outcome, type RevocationReason, revokedFor } from './kinds.ts';
 import { change, currentOutcomes, type Ledger, LedgerDamaged, openRows, stateAt } from './ledger.ts';
-import { bytesPerRow, code, fileOf, isReversed, isTakenBack, outcomeAt, outcomeMask } from './outcomes.ts';
+import { bytesPerRow, code, dayAt, fileOf, isReversed, isTakenBack, outcomeAt, outcomeMask } from './outcomes.ts';
 import { ladderEnd } from './whereabouts.ts';
 
 /** How many rows stand at each outcome when the books take them. `failed` counts as overdue, since the ladder has ended. */
@@ -110,6 +110,25 @@ function countedIn(bytes: Uint8Array): OutcomeCounts {
     overdue: count('overdue') + count('failed'),
     overdueFailed,
   };
+}
+
+/** How a row (from 0) stood when the books took it, and the day that was said of it; null where nobody said anything. */
+export interface SealedRow {
+  readonly row: number;
+  readonly outcome: Outcome;
+  readonly on: Day | null;
+}
+
+/**
+ * How each row stood when the ledger was sealed, ascending.
+ * @throws LedgerNotSealed
+ */
+export function* sealedRows(ledger: Ledger): Generator<SealedRow> {
+  const bytes = sealedBytes(ledger);
+  for (let row = 0; row < ledger.rows; row += 1) {
+    const isSaid = fileOf(bytes, row * bytesPerRow) > 0;
+    yield { row, outcome: outcomeAt(bytes, row), on: isSaid ? dayAt(bytes, row) : null };
+  }
 }
 
 /** A row (from 0) whose connection has ended: since which day, and how. */

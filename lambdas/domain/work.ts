@@ -69,6 +69,8 @@ export const PLANS = {
     moved: (folder: string) => `${folder}/moved.csv`,
     reversed: (folder: string) => `${folder}/reversed.jsonl`,
     decision: (folder: string) => `${folder}/decision.json`,
+    /** Whether what lies under a key was decided about subjects of this kind. */
+    isOf: (kind: DirectionKind, key: string) => key.split('/')[3]?.startsWith(`${kind}-`) ?? false,
     pattern: 'plans/*/decisions/*',
   },
   /** What Claim's children returned, as their Map writes it. */

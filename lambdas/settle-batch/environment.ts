@@ -1,11 +1,13 @@
 import * as z from 'zod';
-import { idList } from '../runtime/environment.ts';
+import { idList, wholeNumber } from '../runtime/environment.ts';
 
 const environment = z.object({
+  INBOX: z.string(),
   WORK: z.string(),
   OUTBOX: z.string(),
   CASES: z.string(),
   OPERATORS: idList,
+  LOOK_BACK_DAYS: wholeNumber,
   OPERATORS_TOPIC: z.string(),
   AGENCIES_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),

@@ -3,14 +3,16 @@ import { addLedger, type Ledgers } from '../domain/books.ts';
 import type { Instant } from '../domain/days.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { waitingIn } from '../domain/follow-ups.ts';
+import type { HandsetRows } from '../domain/handset-rows.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
+import { REPORT_DIRECTS } from '../domain/kinds.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { toAdministrators } from '../domain/notices.ts';
 import type { PlannedDirection } from '../domain/plans.ts';
 import { RevocationList } from '../domain/revocations.ts';
-import { closeLedger, sealedRevocations, sealLedger, takenBackSinceSeal } from '../domain/sealing.ts';
+import { closeLedger, sealedRevocations, sealedRows, sealLedger, takenBackSinceSeal } from '../domain/sealing.ts';
 import { ladderEnd } from '../domain/whereabouts.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
@@ -48,8 +50,11 @@ export async function closeAll(directions: PlannedDirection[], now: Instant): Pr
   return until;
 }
 
-/** Seals every ledger and makes the books and the revocation list from the seals. */
-export async function sealAll(directions: PlannedDirection[], now: Instant) {
+/**
+ * Seals every ledger and makes the books and the revocation list from the seals.
+ * @param rows the rows of a report's handsets and numbers; null where nobody asks for them
+ */
+export async function sealAll(directions: PlannedDirection[], now: Instant, rows: HandsetRows | null) {
   let ledgers: Ledgers = {};
   const versions: string[] = [];
   const revocations = new RevocationList();
@@ -65,14 +70,26 @@ export async function sealAll(directions: PlannedDirection[], now: Instant) {
     // Also of those that Close closed: it may have died before it told the audit.
     await audit(env, closedNote(sealed));
     const revoked = sealed.operator === SELF_CHECK ? [] : sealedRevocations(sealed);
-    if (revoked.length === 0) return;
+    if (revoked.length === 0 && rows === null) return;
     const lines = (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
+    if (rows !== null) addRows(rows, sealed, lines);
     for (const { row, on, reason } of revoked) {
       const { msisdn, lsa } = parseDirectionRowLine('reverify', lines[row] ?? '');
       revocations.add({ msisdn, operator: sealed.operator, lsa, disconnectedOn: on, reason });
     }
   });
   return { ledgers, revocations, versions: sha256Of(versions.sort().join('')) };
+}
+
+/** Adds what became of a report's rows; it directs nothing else. */
+function addRows(rows: HandsetRows, ledger: Ledger, lines: readonly string[]): void {
+  for (const { row, outcome, on } of sealedRows(ledger)) {
+    const line = lines[row] ?? '';
+    if (ledger.kind === REPORT_DIRECTS.number)
+      rows.connection(parseDirectionRowLine(REPORT_DIRECTS.number, line).msisdn, outcome);
+    else if (ledger.kind === REPORT_DIRECTS.handset)
+      rows.block(parseDirectionRowLine(REPORT_DIRECTS.handset, line).imei, ledger.operator, outcome, on);
+  }
 }
 
 /**

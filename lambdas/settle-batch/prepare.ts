@@ -14,6 +14,7 @@ import { readLatestImport } from '../stores/cases/imports.ts';
 import { readLineBlocks, writeHashed, writeObject } from '../stores/objects.ts';
 import { countEnded } from '../stores/taking-back.ts';
 import { env } from './environment.ts';
+import { handsetsCsv, readHandsetRows } from './handsets.ts';
 import { sealAll } from './ledgers.ts';
 import { planOf } from './plan.ts';
 import type { Published } from './published.ts';
@@ -80,11 +81,13 @@ async function summaryOf(
 /** Prepares what a batch publishes when it settles. */
 export async function prepare(batch: Batch, now: Instant, folder: string): Promise<Summary | ReversalSummary> {
   const plan = await planOf(batch);
-  const { ledgers, revocations, versions } = await sealAll(plan.directions, now);
+  const rows = await readHandsetRows(batch);
+  const { ledgers, revocations, versions } = await sealAll(plan.directions, now, rows);
   const { summary, text } = await summaryOf(batch, plan, ledgers, now);
   const csvName = revocationKeys(dayOf(now), batch.batchId).csv.split('/').at(-1) ?? '';
   const contents: Readonly<Record<Published, Iterable<string> | AsyncIterable<string>>> = {
     'elsewhere.csv': mergedCsv(elsewhereHeader, plan.elsewhere),
+    'handsets.csv': handsetsCsv(batch, plan, rows),
     'moved.csv': mergedCsv(movedHeader, plan.moved),
     'revocations.csv': revocationCsv(revocations.rows()),
     'revocations.json': revocationJson(csvName, revocations.rows()),

@@ -27,9 +27,12 @@ export async function publish(
   directions: PlannedDirection[],
 ): Promise<void> {
   const keys = keysOf(batchId, settledAt);
-  for (const name of BATCH_KINDS[kind].publishes)
-    await copyObject({ bucket: env.WORK, key: `${settledUnder}/${name}` }, { bucket: env.OUTBOX, key: keys[name] });
   const settled = settledForm.parse(await readText({ bucket: env.WORK, key: BOOKS.note(settledUnder) }));
+  for (const name of BATCH_KINDS[kind].publishes) {
+    // What settled under an earlier version has only what that one prepared.
+    if (settled.files[name] === undefined) continue;
+    await copyObject({ bucket: env.WORK, key: `${settledUnder}/${name}` }, { bucket: env.OUTBOX, key: keys[name] });
+  }
   if (settled.revoked > 0) await withdrawSince(directions);
   const file = (name: Published) => ({ key: keys[name], sha256: settled.files[name] ?? null });
   // A reversal revokes nobody.
@@ -52,6 +55,7 @@ export async function publish(
       summary: file('summary.json'),
       ...(kind !== 'reversal' && { elsewhere: file('elsewhere.csv') }),
       ...(kind === 'followup' && { moved: file('moved.csv') }),
+      ...(kind === 'report' && settled.files['handsets.csv'] && { handsets: file('handsets.csv') }),
     },
   });
   const notice = {

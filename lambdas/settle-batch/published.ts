@@ -1,7 +1,7 @@
 import { dayOf, type Instant } from '../domain/days.ts';
 import type { BatchId } from '../domain/identifiers.ts';
 import type { BATCH_KINDS, BatchKind } from '../domain/kinds.ts';
-import { elsewhereKey, movedCsvKey, revocationKeys, summaryKey } from '../domain/outbox.ts';
+import { elsewhereKey, handsetsKey, movedCsvKey, revocationKeys, summaryKey } from '../domain/outbox.ts';
 
 export type Published = (typeof BATCH_KINDS)[BatchKind]['publishes'][number];
 
@@ -10,6 +10,7 @@ export function keysOf(batchId: BatchId, settledAt: Instant): Readonly<Record<Pu
   const revocations = revocationKeys(dayOf(settledAt), batchId);
   return {
     'elsewhere.csv': elsewhereKey(batchId),
+    'handsets.csv': handsetsKey(batchId),
     'moved.csv': movedCsvKey(batchId),
     'revocations.csv': revocations.csv,
     'revocations.json': revocations.json,

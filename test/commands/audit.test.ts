@@ -97,13 +97,13 @@ describe('npm run audit', () => {
     expect(await audited(nothing, '--head', one, '--head', two)).toEqual(first);
   });
 
-  // Two block orders of each of five operators, one of re-verification, the answer and its receipt, books and elsewhere, the
+  // Two block orders of each of five operators, one of re-verification, the answer and its receipt, books, handsets and elsewhere, the
   // preview's three files, and a list in two forms.
   it('tells of a chain that is missing whole, whose files are there', async () => {
     const { intact, said, complained } = await audited((copy) => rm(chainOf(copy), { recursive: true }));
     expect({ intact, complained }).toEqual({
       intact: false,
-      complained: '  the chain is missing, and 20 files of the batch are there\n',
+      complained: '  the chain is missing, and 21 files of the batch are there\n',
     });
     expect(said).toContain(`${batch}: NOT INTACT, 0 entries`);
     expect(said).toContain(`${other}: intact`);

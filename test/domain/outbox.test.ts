@@ -8,6 +8,8 @@ import {
   elsewhereKey,
   explanationKey,
   failedOrderKey,
+  handsetsKey,
+  handsetsPattern,
   lateRevocationKeys,
   OUTBOX,
   orderKey,
@@ -56,6 +58,7 @@ test('every object of the outbox has its agreed place', () => {
   });
   expect(summaryKey(batch)).toBe('batches/mha-0123456789ab/summary.json');
   expect(elsewhereKey(batch)).toBe('batches/mha-0123456789ab/elsewhere.csv');
+  expect(handsetsKey(batch)).toBe('batches/mha-0123456789ab/handsets.csv');
   expect(revocationKeys(day, batch)).toEqual({
     csv: 'revocations/2026-06-17/mha-0123456789ab.csv',
     json: 'revocations/2026-06-17/mha-0123456789ab.json',
@@ -75,7 +78,7 @@ describe('the patterns of the outbox', () => {
     receipts: [receiptKey(jio, direction, 'a.csv', sha256), takenReceiptKey(jio, direction, 'a.csv', sha256)],
     rejects: [rejectsKey(jio, 'june.csv')],
     previews: Object.values(previewKeys(batch)),
-    batches: [summaryKey(batch), elsewhereKey(batch)],
+    batches: [summaryKey(batch), elsewhereKey(batch), handsetsKey(batch)],
     revocations: [revocationKeys(day, batch), lateRevocationKeys(day, batch, sha256)].flatMap(({ csv, json }) => [
       csv,
       json,
@@ -115,12 +118,14 @@ describe('the patterns of the outbox', () => {
     const ofUp = 'up-0123456789ab' as BatchId;
     const patterns = (agency: string) => [
       summaryPattern(agency),
+      handsetsPattern(agency),
       ...Object.values(previewPatterns(agency)),
       revocationPatterns(agency).csv,
       revocationPatterns(agency).json,
     ];
     const of = (id: BatchId) => [
       summaryKey(id),
+      handsetsKey(id),
       ...Object.values(previewKeys(id)),
       revocationKeys(day, id).csv,
       revocationKeys(day, id).json,

@@ -118,6 +118,13 @@ const PLACES: [string, string, [string, string][]][] = [
   ['untold notes', UNTOLD.audit.pattern, [[`${UNTOLD.audit.prefix}ab12.json`, 'untold/audit/ab12.json']]],
 ];
 
+test('what was decided about handsets is told from what was about numbers by its key', () => {
+  const key = PLANS.decisions.elsewhere(PLANS.decisions.folder(7, 'block', 0, 'try'));
+  expect(PLANS.decisions.isOf('block', key)).toBe(true);
+  expect(PLANS.decisions.isOf('reverify', key)).toBe(false);
+  expect(PLANS.decisions.isOf('block', PLANS.decisions.elsewhere(decided))).toBe(false);
+});
+
 describe('a place of the work bucket', () => {
   test.each(PLACES)('%s: its keys are the agreed ones, and fit its pattern and no other', (place, _, keys) => {
     for (const [key, agreed] of keys) {

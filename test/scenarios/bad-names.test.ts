@@ -246,6 +246,8 @@ describe('a report whose rows are all rejected', () => {
       ),
       [`batches/${batchId}/summary.json`]: `${stringify(summary, null, 2)}\n`,
       [`batches/${batchId}/elsewhere.csv`]: 'kind,identifier,operator,state,directionId\n',
+      [`batches/${batchId}/handsets.csv`]:
+        'imei,case_ref,connections,verified,disconnected,not_found,overdue,blocked_at,held,remark\n',
       [`revocations/2026-06-01/${batchId}.csv`]: 'msisdn,operator,lsa,disconnected_on,reason\n',
       [`revocations/2026-06-01/${batchId}.json`]: `{"status":200,"file_name":"${batchId}.csv","payload":[]}\n`,
     });

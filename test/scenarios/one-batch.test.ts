@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { withWhatToDo } from '../domain/what-to-do.ts';
 import { Lab, type Summary } from './lab.ts';
-import { A1, A2, A3, FIRST, H1, J1, SECOND, tellStory } from './story.ts';
+import { A1, A2, A3, FIRST, H1, H2, H3, H4, J1, SECOND, tellStory } from './story.ts';
 
 let lab: Lab;
 let first: Summary;
@@ -147,6 +147,28 @@ describe('two batches that meet', () => {
     ]);
   });
 
+  it('tell the agency what became of each of its handsets, as worked out by hand', async () => {
+    const handsets = async (id: string) =>
+      (await lab.read(`batches/${id}/handsets.csv`))
+        .trimEnd()
+        .replaceAll(/^(\d{14})\d/gm, '$1')
+        .split('\n');
+    const late = 'bsnl and jio and mtnl and vi';
+    const unseen = (since: string) =>
+      `no usage from bsnl and mtnl since ${since}; no number was seen in it by the others`;
+    // A1, which airtel verified, was seen in H1 and in H2. airtel blocked H1 on the second day.
+    expect(await handsets(first.batchId)).toEqual([
+      'imei,case_ref,connections,verified,disconnected,not_found,overdue,blocked_at,held,remark',
+      `${H1},,3,1,1,0,1,airtel:2026-06-02,,block overdue at ${late}`,
+      `${H2},,2,1,0,1,0,,,handset not found at airtel; block overdue at ${late}`,
+      `${H3},,0,0,0,0,0,,,${unseen('2025-12-03')}; block overdue at airtel and ${late}`,
+    ]);
+    expect((await handsets(second.batchId)).slice(1)).toEqual([
+      `${H1},,3,0,0,0,0,airtel:earlier,,3 not directed; block overdue at ${late}`,
+      `${H4},,0,0,0,0,0,,,${unseen('2025-12-13')}; block overdue at airtel and ${late}`,
+    ]);
+  });
+
   it("write the report's rejects with line, value and reason", async () => {
     // Line 6: the header is line 1, and 'no-imei' without its '-' is not all digits.
     expect(await lab.read('rejects/mha/report.csv')).toBe(withWhatToDo('line,value,reason\n6,no-imei,not_digits\n'));
@@ -158,7 +180,7 @@ describe('a batch whose rows are all answered on its first day', () => {
   it('settles at its last deadline and not before', async () => {
     // A handset that nobody saw: five blocks, one at each operator, whose ladder takes two days. The two before ended on day 26.
     await lab.at(27);
-    await lab.report('i4c', ['35000000000077']);
+    await lab.upload('reports/i4c/report.csv', 'imei,case_ref\n35000000000077,\n35000000000077,=7/26\n');
     const directions = (await lab.directions()).filter((id) => id.startsWith('i4c-'));
     expect(directions).toHaveLength(5);
     for (const id of directions) await lab.respond(id, ['35000000000077,blocked']);
@@ -168,6 +190,12 @@ describe('a batch whose rows are all answered on its first day', () => {
     const { startedAt, settledAt, blocks } = await lab.summary('i4c');
     expect([startedAt, settledAt]).toEqual(['2026-06-28T00:00:00Z', '2026-06-30T00:00:00Z']);
     expect(blocks).toMatchObject({ rows: 5, directed: 5, blocked: 5, overdue: 0 });
+    // The first row that says so has the agency's own reference, made safe for spreadsheets.
+    const on = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'].map((operator) => `${operator}:2026-06-28`).join(' ');
+    const [id = ''] = (await lab.batches()).filter((batch) => batch.startsWith('i4c-'));
+    expect((await lab.read(`batches/${id}/handsets.csv`)).split('\n')[1]).toMatch(
+      new RegExp(`^35000000000077\\d,'=7/26,0,0,0,0,0,${on},,no usage from bsnl and mtnl since 2025-12-30;`),
+    );
     // Nothing was issued after the answers.
     const orders = (await lab.outbox('orders/')).filter((key) => key.includes('/i4c-'));
     expect(orders.map((key) => key.split('/').at(-1))).toEqual(Array(5).fill('1-block.csv'));

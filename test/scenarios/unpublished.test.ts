@@ -39,7 +39,7 @@ describe('a batch whose books are committed, and whose lists could not be publis
       await lab.quietly(SETTLES - HOUR);
       await lab.cloud.run(SETTLES + 0.5 * HOUR);
       // What is not personal to the lists is there, and the summary, which comes last, is not.
-      expect((await lab.outbox('batches/')).map((key) => key.split('/')[2])).toEqual(['elsewhere.csv']);
+      expect((await lab.outbox('batches/')).map((key) => key.split('/')[2])).toEqual(['elsewhere.csv', 'handsets.csv']);
       wrong.heard = how.startsWith('the one');
       await stopBatch();
       if (wrong.heard) {
@@ -49,7 +49,11 @@ describe('a batch whose books are committed, and whose lists could not be publis
       wrong.lists = false;
       wrong.heard = true;
       await lab.cloud.run(SETTLES + 3 * HOUR);
-      expect((await lab.outbox('batches/')).map((key) => key.split('/')[2])).toEqual(['elsewhere.csv', 'summary.json']);
+      expect((await lab.outbox('batches/')).map((key) => key.split('/')[2])).toEqual([
+        'elsewhere.csv',
+        'handsets.csv',
+        'summary.json',
+      ]);
       expect(await lab.outbox('revocations/')).toHaveLength(2);
       sfn.destroy();
     },

@@ -53,6 +53,7 @@ export async function measureMemory(): Promise<Results> {
     RecordEnvironment &
     ScreenEnvironment &
     SettleEnvironment = {
+    INBOX: embedded.work,
     WORK: embedded.work,
     OUTBOX: embedded.work,
     CASES: embedded.cases,

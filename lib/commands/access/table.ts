@@ -119,6 +119,12 @@ export const PLACES: readonly Place[] = [
   },
   {
     bucket: 'Outbox',
+    name: 'batches/<agency>-…/handsets.csv',
+    owner: 'agency',
+    key: (id) => `batches/${id}-0123456789ab/handsets.csv`,
+  },
+  {
+    bucket: 'Outbox',
     name: 'batches/<agency>-…/kept.csv',
     owner: 'agency',
     key: (id) => `batches/${id}-0123456789ab/kept.csv`,

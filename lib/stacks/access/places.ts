@@ -2,6 +2,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import {
   booksPattern,
+  handsetsPattern,
   keptPattern,
   OUTBOX,
   previewPatterns,
@@ -39,6 +40,7 @@ export function placesOf({ inbox, outbox, audit }: DataStack) {
           summaryPattern(agency),
           statusPattern(agency),
           keptPattern(agency),
+          handsetsPattern(agency),
           previewPatterns(agency).json,
         ],
         list: told,

@@ -93,6 +93,7 @@ export const KEYS: Readonly<Record<string, string[]>> = {
       `batches/${id}-0123456789ab/status.json`,
       `batches/${id}-0123456789ab/elsewhere.csv`,
       `batches/${id}-0123456789ab/kept.csv`,
+      `batches/${id}-0123456789ab/handsets.csv`,
       ...['preview.json', 'preview.html', 'held.csv'].map((name) => `previews/${id}-0123456789ab/${name}`),
     ]),
     'revocations/2026-06-17/mha-0123456789ab.csv',
@@ -120,7 +121,7 @@ export const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
       OUTBOX,
       'read',
       new RegExp(
-        `^((rejects|receipts)/${id}/|batches/${id}-[0-9a-f]{12}/((summary|status)\\.json|kept\\.csv)$|previews/${id}-[0-9a-f]{12}/preview\\.json$)`,
+        `^((rejects|receipts)/${id}/|batches/${id}-[0-9a-f]{12}/((summary|status)\\.json|(kept|handsets)\\.csv)$|previews/${id}-[0-9a-f]{12}/preview\\.json$)`,
       ),
     ],
     [OUTBOX, 'list', new RegExp(`^(rejects|receipts)/${id}/`)],

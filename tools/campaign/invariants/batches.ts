@@ -73,6 +73,7 @@ function checkBatch(known: Known, item: Item): void {
   const own = directionsOf(known, id);
   checkEveryRowOnce(known, books, own);
   expectBooks(known, item, own, operators, { elsewhere: books.elsewhere, report: reportOf(upload.text) });
+  known.expected[`batches/${id}/handsets.csv`] = [...handsetsIn(upload.text)].sort();
   checkEnds(known, item, own);
   const startedAt = Date.parse(String(item.startedAt));
   must(startedAt >= upload.at, 'it is planned after its upload');

@@ -227,6 +227,9 @@ export function checkOutbox(known: Known): void {
       known.must(same(rows, expected), `${where}: each line is answered once, and what is kept is named`);
     } else if (name.endsWith('moved.csv')) {
       known.must(same(lines, expected) && same(lines, lines.toSorted()), `${where}: what goes on is listed, sorted`);
+    } else if (name.endsWith('handsets.csv')) {
+      const imeis = lines.map((line) => line.slice(0, 14));
+      known.must(same(imeis, expected), `${where}: each handset of the report has a line, by IMEI`);
     } else if (name.endsWith('elsewhere.csv')) {
       known.must(same(lines, expected), `${where}: what stands elsewhere is named with its direction`);
     } else {

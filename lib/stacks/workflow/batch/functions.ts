@@ -304,10 +304,34 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
     description: 'Seals the ledgers, balances the books and publishes them',
     memory: 1769,
     timeout: Duration.minutes(15),
-    environment: { ...places, OPERATORS, OPERATORS_TOPIC, AGENCIES_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
+    environment: {
+      ...places,
+      INBOX: inbox.bucketName,
+      OPERATORS,
+      OPERATORS_TOPIC,
+      AGENCIES_TOPIC,
+      ADMINISTRATORS_TOPIC,
+      AUDIT_QUEUE,
+      LOOK_BACK_DAYS: String(policy.lookBackDays),
+    },
   });
-  const readBySettle = [PLANS.decisions.pattern, PLANS.directions.pattern, BOOKS.pattern, PREPARED.pattern];
-  allowObjects(settle, 'read', work, ...readBySettle);
+  allowObjects(
+    settle,
+    'read',
+    work,
+    PLANS.decisions.pattern,
+    PLANS.directions.pattern,
+    BOOKS.pattern,
+    PREPARED.pattern,
+    SCREENED.handsets.pattern,
+    SCREENED.gathered.pattern,
+    SCREENED.previews.pattern,
+  );
+  // It asks for the list of what earlier versions gathered, which may lack it.
+  allowList(settle, 'list', work, `${SCREENED.prefix}*`);
+  // The agency's own references stand in its report alone.
+  allowObjects(settle, 'read versions', inbox, ...uploads);
+  allowList(settle, 'list versions', inbox, ...uploads);
   allowObjects(settle, 'write streams', work, BOOKS.pattern);
   allowObjects(settle, 'write', work, SETTLED.pattern);
   allowObjects(settle, 'write', outbox, OUTBOX.batches.pattern);
