@@ -90,6 +90,8 @@ const NOT_DIRECTED = COUNTED.indexOf('notDirected');
 interface AtOperator {
   readonly state: Outcome | Exclude<ClaimState, 'directed'>;
   readonly on: Day | null;
+  /** Whether the block was taken back before the books were made. */
+  readonly isReversed: boolean;
 }
 
 /** A block that stands from an earlier direction, of which this batch knows no day. */
@@ -148,11 +150,16 @@ export class HandsetRows {
   }
 
   /**
-   * How a handset's block ended at an operator, and on which day, or why the batch didn't direct it there.
+   * How a handset's block ended at an operator, on which day, and whether it was taken back, or why the batch didn't direct it there.
    * @throws BadWorkLine for a handset that the report doesn't name
    */
-  block(imei: Imei, operator: OperatorId, state: AtOperator['state'], on: Day | null = null): void {
-    this.#blocks[this.#placeOf(imei)]?.set(operator, { state, on });
+  block(
+    imei: Imei,
+    operator: OperatorId,
+    state: AtOperator['state'],
+    { on = null, isReversed = false }: Partial<Omit<AtOperator, 'state'>> = {},
+  ): void {
+    this.#blocks[this.#placeOf(imei)]?.set(operator, { state, on, isReversed });
   }
 
   /** `handsets.csv`, a line for each handset, by IMEI. */
@@ -275,5 +282,6 @@ function blockRemarks(blocks: Blocks): string[] {
     const operators = at(state);
     return operators.length > 0 ? `${words} ${operators.join(' and ')}` : [];
   });
-  return [...whole, ...some];
+  const back = blocks.flatMap(([operator, own]) => (own.state === 'blocked' && own.isReversed ? operator : []));
+  return [...whole, ...some, ...(back.length > 0 ? [`block taken back since at ${back.join(' and ')}`] : [])];
 }

@@ -112,11 +112,14 @@ function countedIn(bytes: Uint8Array): OutcomeCounts {
   };
 }
 
-/** How a row (from 0) stood when the books took it, and the day that was said of it; null where nobody said anything. */
+/** How a row (from 0) stood when the books took it. */
 export interface SealedRow {
   readonly row: number;
   readonly outcome: Outcome;
+  /** The day that was said of it; null where nobody said anything. */
   readonly on: Day | null;
+  /** Whether what was done to it had been taken back. */
+  readonly isReversed: boolean;
 }
 
 /**
@@ -127,7 +130,8 @@ export function* sealedRows(ledger: Ledger): Generator<SealedRow> {
   const bytes = sealedBytes(ledger);
   for (let row = 0; row < ledger.rows; row += 1) {
     const isSaid = fileOf(bytes, row * bytesPerRow) > 0;
-    yield { row, outcome: outcomeAt(bytes, row), on: isSaid ? dayAt(bytes, row) : null };
+    const on = isSaid ? dayAt(bytes, row) : null;
+    yield { row, outcome: outcomeAt(bytes, row), on, isReversed: isReversed(bytes, row) };
   }
 }
 

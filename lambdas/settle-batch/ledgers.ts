@@ -83,12 +83,12 @@ export async function sealAll(directions: PlannedDirection[], now: Instant, rows
 
 /** Adds what became of a report's rows; it directs nothing else. */
 function addRows(rows: HandsetRows, ledger: Ledger, lines: readonly string[]): void {
-  for (const { row, outcome, on } of sealedRows(ledger)) {
+  for (const { row, outcome, ...how } of sealedRows(ledger)) {
     const line = lines[row] ?? '';
     if (ledger.kind === REPORT_DIRECTS.number)
       rows.connection(parseDirectionRowLine(REPORT_DIRECTS.number, line).msisdn, outcome);
     else if (ledger.kind === REPORT_DIRECTS.handset)
-      rows.block(parseDirectionRowLine(REPORT_DIRECTS.handset, line).imei, ledger.operator, outcome, on);
+      rows.block(parseDirectionRowLine(REPORT_DIRECTS.handset, line).imei, ledger.operator, outcome, how);
   }
 }
 

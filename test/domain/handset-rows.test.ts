@@ -98,11 +98,23 @@ describe('what became of the handsets of a report', () => {
     rows.connection(number(1), 'verified');
     rows.block(H1, vi, 'overdue');
     rows.block(H1, jio, 'alreadyBlocked');
-    rows.block(H1, airtel, 'blocked', day('2026-06-03'));
-    rows.block(H1, 'bsnl' as OperatorId, 'not_found', day('2026-06-02'));
+    rows.block(H1, airtel, 'blocked', { on: day('2026-06-03') });
+    rows.block(H1, 'bsnl' as OperatorId, 'not_found', { on: day('2026-06-02') });
     rows.block(H1, 'mtnl' as OperatorId, 'alreadyOpen');
     expect(lineOf(rows, H1)).toBe(
       ',1,1,0,0,0,airtel:2026-06-03 jio:earlier,,handset not found at bsnl; block overdue at vi; block open in another batch at mtnl',
+    );
+  });
+
+  test('says that a block was taken back since, where it was', () => {
+    const rows = new HandsetRows([H1]);
+    rows.link(H1, number(1));
+    rows.connection(number(1), 'verified');
+    rows.block(H1, airtel, 'blocked', { on: day('2026-06-03'), isReversed: true });
+    rows.block(H1, jio, 'blocked', { on: day('2026-06-03') });
+    rows.block(H1, vi, 'withdrawn', { on: day('2026-06-05'), isReversed: true });
+    expect(lineOf(rows, H1)).toBe(
+      ',1,1,0,0,0,airtel:2026-06-03 jio:2026-06-03,,block withdrawn at vi; block taken back since at airtel',
     );
   });
 
@@ -132,7 +144,7 @@ describe('what became of the handsets of a report', () => {
 
   test('counts nothing where the links of a batch were not kept', () => {
     const rows = new HandsetRows([H1]);
-    rows.block(H1, jio, 'blocked', day('2026-06-03'));
+    rows.block(H1, jio, 'blocked', { on: day('2026-06-03') });
     expect(lineOf(rows, H1, { usage: null })).toBe(',,,,,,jio:2026-06-03,,not counted: no list of its links is kept');
   });
 

@@ -6,6 +6,7 @@ import {
   LedgerNotSealed,
   sealedOutcomes,
   sealedRevocations,
+  sealedRows,
   sealLedger,
   takenBackSinceSeal,
 } from '../../lambdas/domain/sealing.ts';
@@ -215,7 +216,28 @@ describe('sealing', () => {
     expect(sealedOutcomes(after)).toMatchObject({ disconnected: 2, surrendered: 1, verified: 1, reissued: 0 });
   });
 
+  test('each row comes with how it stood, the day that was said, and whether it was taken back by then; later words change none', () => {
+    const ledger = answered(fresh(4), [
+      [0, 'disconnected'],
+      [1, 'verified'],
+      [2, 'failed'],
+    ]).ledger;
+    markReversed(ledger.outcomes, 1);
+    const books = sealed(closed(ledger));
+    const rows = [
+      { row: 0, outcome: 'disconnected', on: '2026-06-03', isReversed: false },
+      { row: 1, outcome: 'verified', on: '2026-06-03', isReversed: true },
+      { row: 2, outcome: 'overdue', on: '2026-06-03', isReversed: false },
+      { row: 3, outcome: 'overdue', on: null, isReversed: false },
+    ];
+    expect([...sealedRows(books)]).toEqual(rows);
+    const later = answered(books, [[3, 'verified']]).ledger;
+    if (later.late) markReversed(later.late, 0);
+    expect([...sealedRows(later)]).toEqual(rows);
+  });
+
   test('the books ask for seals only', () => {
+    expect(() => [...sealedRows(closed(fresh(1)))]).toThrow(LedgerNotSealed);
     expect(() => sealedOutcomes(closed(fresh(1)))).toThrow(LedgerNotSealed);
     expect(() => sealedRevocations(closed(fresh(1)))).toThrow(LedgerNotSealed);
   });
