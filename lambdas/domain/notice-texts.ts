@@ -94,9 +94,9 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
     'Work on an uploaded file failed again and again',
     `Work on an uploaded file failed each time (${why}), and nothing takes it up by itself any more. The administrators know of it; an uploader who mends the file uploads it again.`,
   ],
-  settled: ({ batchId }) => [
-    `Batch ${batchId} is settled`,
-    `Everything that batch ${batchId} directed has ended or is overdue, and its books are published.`,
+  settled: (notice) => [
+    `Batch ${notice.batchId} is settled`,
+    `Everything that batch ${notice.batchId} directed has ended or is overdue, and its books are published.${'handsets' in notice && notice.handsets ? ' A list says what became of each handset of its report.' : ''}`,
   ],
   disconnected_after_verified: ({ operator, rows }) => [
     `${counted(rows, 'verified number')} said to be cut off by ${operator}`,
@@ -225,6 +225,7 @@ const PLACES: readonly (readonly [field: string, name: string])[] = [
   ['page', 'Page'],
   ['receipt', 'Receipt'],
   ['rejects', 'Rejects'],
+  ['handsets', 'Handsets'],
 ];
 
 /** What a notice says to people: subject, sentences, where its files lie, and the notice itself as JSON. */

@@ -107,6 +107,7 @@ const batchSettled = z.strictObject({
   file,
   bucket: z.string(),
   key: z.string().describe("the batch's summary"),
+  handsets: place.optional().describe('what became of each handset of a report'),
   settledAt: instant,
 });
 

@@ -55,7 +55,7 @@ export async function publish(
       summary: file('summary.json'),
       ...(kind !== 'reversal' && { elsewhere: file('elsewhere.csv') }),
       ...(kind === 'followup' && { moved: file('moved.csv') }),
-      ...(kind === 'report' && settled.files['handsets.csv'] && { handsets: file('handsets.csv') }),
+      ...(settled.files['handsets.csv'] !== undefined && { handsets: file('handsets.csv') }),
     },
   });
   const notice = {
@@ -65,6 +65,9 @@ export async function publish(
     file: uploaded,
     bucket: env.OUTBOX,
     key: summaryKey(batchId),
+    ...(settled.files['handsets.csv'] !== undefined && {
+      handsets: { bucket: env.OUTBOX, key: keys['handsets.csv'] },
+    }),
     settledAt,
   };
   // A night has no agency.

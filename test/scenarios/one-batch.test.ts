@@ -163,6 +163,8 @@ describe('two batches that meet', () => {
       `${H2},,2,1,0,1,0,,,handset not found at airtel; block overdue at ${late}`,
       `${H3},,0,0,0,0,0,,,${unseen('2025-12-03')}; block overdue at airtel and ${late}`,
     ]);
+    const told = notices.mha?.find(({ kind }) => kind === 'settled');
+    expect(told?.handsets).toMatchObject({ key: `batches/${first.batchId}/handsets.csv` });
     expect((await handsets(second.batchId)).slice(1)).toEqual([
       `${H1},,3,0,0,0,0,airtel:earlier,,3 not directed; block overdue at ${late}`,
       `${H4},,0,0,0,0,0,,,${unseen('2025-12-13')}; block overdue at airtel and ${late}`,
