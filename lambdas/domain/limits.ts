@@ -36,3 +36,6 @@ export const ROWS_PER_NIGHT = 200_000;
 
 /** Pieces of a usage file that one run of the Cut function lists: some 2 GiB, a fraction of its 15 minutes. */
 export const PIECES_PER_STRETCH = 256;
+
+/** Screen holds a report's handsets in memory: 128 MiB is about 8 million rows, 300 times the event's. */
+export const LARGEST_REPORT = 128 * 1024 * 1024;

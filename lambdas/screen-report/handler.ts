@@ -5,6 +5,7 @@ import { FileFault, readCsv, rejectLine, rejectsHeader } from '../domain/csv.ts'
 import { dayOf, type Instant } from '../domain/days.ts';
 import { evenRuns } from '../domain/directions.ts';
 import { batchIdOf, type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
+import { LARGEST_REPORT } from '../domain/limits.ts';
 import { toAdministrators, toAgency } from '../domain/notices.ts';
 import { rejectsKey } from '../domain/outbox.ts';
 import { handsetLine, reportColumns, Screening } from '../domain/screening.ts';
@@ -52,9 +53,6 @@ const input = z.object({
   execution: z.string(),
   now: instant,
 });
-
-/** Screen holds a report's handsets in memory: 128 MiB is about 8 million rows, 300 times the event's. */
-const LARGEST_REPORT = 128 * 1024 * 1024;
 
 /**
  * Screen: streams the report, writes its rejects and its handsets, says which run of these each child of Expand reads, and

@@ -92,5 +92,5 @@ async function caseRefsOf(batch: Batch): Promise<About['caseRefs']> {
     };
     return { taken, take };
   };
-  return (await readReport(env.INBOX, batch, begin, MOST_VERSIONS)) ?? new Map();
+  return (await readReport(env.INBOX, batch, begin, { versions: MOST_VERSIONS })) ?? new Map();
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { FileFault, readCsv } from '../domain/csv.ts';
 import type { ReportRow } from '../domain/facts.ts';
 import { identifiersOf } from '../domain/identifiers.ts';
+import { LARGEST_REPORT } from '../domain/limits.ts';
 import { reportColumns } from '../domain/screening.ts';
 import type { Batch } from './cases/batches.ts';
 import { listVersions, readChunks } from './objects.ts';
@@ -11,20 +12,24 @@ import { listVersions, readChunks } from './objects.ts';
  * What is taken from the rows of a batch's report that name handsets; undefined where no version of the file has its bytes any more. A
  * version has to be read to know whether it is the batch's: the one that was uploaded when the batch's was comes first.
  * @param begin begins anew for each version: what takes its rows, and what gives back what was taken
- * @param most so many versions are read: whoever may upload one may upload many under its name
+ * @param versions so many are read at most: whoever may upload one may upload many under its name
+ * @param bytes and none that is larger than any report that was taken
  */
 export async function readReport<T>(
   inbox: string,
-  { agency, file, sha256, uploadedAt }: Batch,
+  { agency, file, sha256, uploadedAt }: Pick<Batch, 'agency' | 'file' | 'sha256' | 'uploadedAt'>,
   begin: () => { readonly take: (row: ReportRow) => void; readonly taken: T },
-  most = Number.POSITIVE_INFINITY,
+  { versions = Number.POSITIVE_INFINITY, bytes = LARGEST_REPORT } = {},
 ): Promise<T | undefined> {
-  const versions = [];
-  for await (const version of listVersions({ bucket: inbox, key: file }))
-    if (version.key === file) versions.push(version);
+  const found = [];
+  for await (const version of listVersions({ bucket: inbox, key: file })) {
+    // All keys that begin with this one come after it.
+    if (version.key !== file) break;
+    if (version.size <= bytes) found.push(version);
+  }
   const away = ({ at }: { readonly at: string }) => Math.abs(Date.parse(at) - Date.parse(uploadedAt));
-  versions.sort((a, b) => away(a) - away(b));
-  for (const { key, versionId } of versions.slice(0, most)) {
+  found.sort((a, b) => away(a) - away(b));
+  for (const { key, versionId } of found.slice(0, versions)) {
     const hash = createHash('sha256');
     const { take, taken } = begin();
     try {

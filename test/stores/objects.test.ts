@@ -3,7 +3,11 @@ import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { LocalCloud } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { type Instant, instantOf } from '../../lambdas/domain/days.ts';
+import type { AgencyId } from '../../lambdas/domain/identifiers.ts';
 import { collected, INBOX, OUTBOX, openStores, streamOf } from './lab.ts';
+
+const HOUR = 3_600_000;
 
 let cloud: LocalCloud;
 let objects: typeof import('../../lambdas/stores/objects.ts');
@@ -41,6 +45,39 @@ describe('listing versions', () => {
       expect(await text(listed[n] as { key: string; versionId: string })).toBe(String(1002 - n));
     expect(listed.at(-1)).toMatchObject({ size: 3 });
     expect(await collected(objects.listVersions({ bucket: INBOX, key: 'versions/d' }))).toEqual([]);
+  });
+});
+
+describe("a batch's report, as it was uploaded", () => {
+  const file = 'reports/mha/june.csv';
+  const row = (n: number) => `imei,case_ref\n3500000000000${n},FIR-${n}\n`;
+  const readRefs = async (text: string, uploadedAt: Instant, bounds = {}) => {
+    const { readReport } = await import('../../lambdas/stores/reports.ts');
+    const read: string[][] = [];
+    const begin = () => {
+      const taken: string[] = [];
+      read.push(taken);
+      return { taken, take: ({ caseRef }: { caseRef: string }) => void taken.push(caseRef) };
+    };
+    const batch = { agency: 'mha' as AgencyId, file, sha256: sha256(text), uploadedAt };
+    const found = await readReport(INBOX, batch, begin, bounds);
+    return { found, read };
+  };
+
+  it('is found among the versions of its key by its bytes: that of its instant is read first, and so many and so large ones only', async () => {
+    const at = cloud.clock.now() + HOUR;
+    for (const [n, text] of [row(1), row(2), 'imei\n"', row(3), `${row(4)}${'\n'.repeat(100)}`].entries()) {
+      await cloud.run(at + n * HOUR);
+      await cloud.put(INBOX, file, text);
+    }
+    await cloud.put(INBOX, `${file}.csv`, row(1));
+    const hour = (n: number) => instantOf(at + n * HOUR);
+    expect(await readRefs(row(2), hour(1))).toEqual({ found: ['FIR-2'], read: [['FIR-2']] });
+    // One that can't be read to its end is another one.
+    expect(await readRefs(row(3), hour(2))).toEqual({ found: ['FIR-3'], read: expect.any(Array) });
+    expect((await readRefs(row(1), hour(2), { versions: 2 })).found).toBeUndefined();
+    expect((await readRefs(row(9), hour(4))).read).toHaveLength(5);
+    expect((await readRefs(row(9), hour(4), { bytes: 100 })).read).toHaveLength(4);
   });
 });
 
