@@ -16,7 +16,7 @@ const NOW = '2026-06-20T00:00:00Z' as Instant;
 const BATCH = 'mha-00000000000a' as BatchId;
 const OPERATOR = 'airtel' as OperatorId;
 /** Of some 53 bytes each: an object of Expand's. */
-const LINKS_PER_OBJECT = 158_000;
+export const LINKS_PER_OBJECT = 158_000;
 /** In the list of a child of Claim that directs the other half of its numbers. */
 const ROWS_PER_LIST = DEFAULT_POLICY.linksPerShard / 2;
 
@@ -34,11 +34,11 @@ export interface Invocation {
 }
 
 /** What is wrong is not measured. */
-function check(what: string, found: unknown, expected: unknown): void {
+export function check(what: string, found: unknown, expected: unknown): void {
   if (found !== expected) throw new Error(`${what}: ${found} instead of ${expected}`);
 }
 
-const count = (n: number) => n.toLocaleString('en-GB');
+export const count = (n: number) => n.toLocaleString('en-GB');
 
 /**
  * Writes so many links, each of a number of its own, as a child of Expand does.

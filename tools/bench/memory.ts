@@ -20,6 +20,7 @@ import { imei, msisdn, startEmbedded } from './embedded.ts';
 import { expandOf } from './expanding.ts';
 import type { Results } from './measure.ts';
 import { elsewhereOf, gatheredOf, type Invocation } from './memory-at-size.ts';
+import { settledOf } from './settling.ts';
 
 const NOW = '2026-06-01T00:00:00Z' as Instant;
 const BATCH = 'mha-0123456789ab' as BatchId;
@@ -215,6 +216,9 @@ export async function measureMemory(): Promise<Results> {
     () => many.claim(),
     () => elsewhereOf(embedded, 1, 10_000),
     () => elsewhereOf(embedded, 2, 5_000_000),
+    () => settledOf(embedded, 3, { handsets: 141, numbers: 10_000 }),
+    () => settledOf(embedded, 4, { handsets: 28_200, numbers: 2_000_000 }),
+    () => settledOf(embedded, 5, { handsets: 141_000, numbers: 10_000_000 }),
   ]) {
     const invocation = await prepare();
     const memoryMb = functions[invocation.function]?.memoryMb;

@@ -75,17 +75,18 @@ export function hardLimits(work: Work, design: Design, timed: Timeline): HardLim
       divide: 'the reading of decisions, several at once',
     },
     {
-      what: "Settle's memory, were every connection disconnected: rows of the revocation list",
-      needs: Math.ceil((work.connections * of(assumed.revocationBytes)) / 1e6),
+      what: "Settle's memory, were every connection disconnected: rows of the revocation list, and links and ends that are joined",
+      // Most numbers are seen in one handset.
+      needs: Math.ceil((work.connections * (of(assumed.revocationBytes) + 2 * of(assumed.joinedBytes))) / 1e6),
       limit: design.functions.Settle?.memoryMb ?? 0,
       unit: 'MB',
       divide: 'the revocation list, written operator by operator or merged from sorted directions',
     },
     {
-      what: "Settle's time: every ledger read three times and written once, 16 at a time",
+      what: "Settle's time: every ledger read three times and written once, 16 at a time, and every row and link read",
       needs: Math.ceil(
         (4 * directions * of(assumed.dynamoCall) + directions * of(assumed.s3Call)) / 16 +
-          cpu(work.connections * 2e-6, design.functions.Settle?.memoryMb ?? 1769),
+          cpu(work.connections * of(assumed.settleCpu), design.functions.Settle?.memoryMb ?? 1769),
       ),
       limit: timeout('Settle'),
       unit: 's',
