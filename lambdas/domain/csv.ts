@@ -7,7 +7,7 @@ import { Utf8Bytes } from './encodings.ts';
 import { columnNamed } from './headers.ts';
 import { LineBreaker, type Lines } from './lines.ts';
 import type { FileReason, RowReason } from './reasons.ts';
-import { HeaderSeparator, type Separator } from './separators.ts';
+import { HeaderSeparator, isDeclaration, type Separator } from './separators.ts';
 import { whatToDo } from './what-to-do.ts';
 
 /** Why a file can't be read, or not further. The line is that where reading stopped. */
@@ -76,6 +76,9 @@ const SIGNS = /[\s\p{P}\p{S}\p{C}]/gu;
 /** Where a line ends for some program or other: in a file with line ends of another one the first row stands behind the last name. */
 const ANY_LINE_END = /[\n\r\v\f\u0085\u2028\u2029]/;
 
+/** Within a name: the lines end in CR alone, and the first rows were read as names. */
+const LONE_CR = /\r(?!\n)/;
+
 /** Whether a number or a handset stands in a header's cell: what should be the first row was written behind the names. */
 function namesSomebody(cell: string): boolean {
   return [cell, ...cell.split(ANY_LINE_END)].some((text) => IDENTIFIER.test(text.toLowerCase().replaceAll(SIGNS, '')));
@@ -95,11 +98,11 @@ function textOf(cell: string): string {
 
 /**
  * Reads a CSV file (UTF-8, optional BOM, or UTF-16 with it; header required, LF or CRLF, RFC 4180 quoting; separated by what its header
- * is separated by: commas, `;` or tabs; columns by any of their names, in any order and case; cells trimmed; `="…"` is its text; a quote within an
+ * is separated by: commas, `;` or tabs, which a line `sep=;` before it may tell; columns by any of their names, in any order and case; cells trimmed; `="…"` is its text; a quote within an
  * unquoted cell is one of its characters; empty lines are no rows). Yields the rows in batches; all rows before a fault are yielded
  * before it is thrown.
  * @throws FileFault `empty_file`, `spreadsheet_not_csv`, `not_csv`, `not_utf8`, `nul_byte`, `missing_column:<name>`, `duplicate_column:<name>`,
- *   `unclosed_quote` (any fault of quoting; the line is that where the record starts), `line_too_long`
+ *   `unclosed_quote` (any fault of quoting; the line is that where the record starts), `cr_line_ends`, `line_too_long`
  */
 export async function* readCsv<Required extends string, Optional extends string>(
   chunks: Chunks,
@@ -194,6 +197,8 @@ class RecordReader<Column extends string> {
   readonly #headerSeparator = new HeaderSeparator(LONGEST_RECORD);
   #head: Buffer[] = [];
   #separator: Separator = ',';
+  /** Whether a line before the header has told the separator. */
+  #isDeclared = false;
   #places: Places<Column> | undefined;
   #headerEnd: Mark | undefined;
   #width = 0;
@@ -363,7 +368,8 @@ class RecordReader<Column extends string> {
       return;
     }
     if (this.#places === undefined) {
-      this.#header(line, cells);
+      if (!this.#isDeclared && isDeclaration(cells, this.#separator)) this.#isDeclared = true;
+      else this.#header(line, cells);
     } else if (cells.length !== this.#width) {
       this.#rows.push({ line, wrongCellCount: cells.map(textOf).join(',') });
     } else {
@@ -388,7 +394,8 @@ class RecordReader<Column extends string> {
     // Read as a header without rows, a withdrawal of one handset would take back its whole report.
     const missing = cells.some(namesSomebody) ? (lacking ?? required[0] ?? oneOf[0]) : lacking;
     const twice = [...required, ...optional].find((column) => names.indexOf(column) !== names.lastIndexOf(column));
-    if (missing !== undefined) this.#fault = new FileFault(line, `missing_column:${missing}`, headerFound(cells));
+    if (cells.some((cell) => LONE_CR.test(textOf(cell)))) this.#fault = new FileFault(line, 'cr_line_ends');
+    else if (missing !== undefined) this.#fault = new FileFault(line, `missing_column:${missing}`, headerFound(cells));
     else if (twice !== undefined) this.#fault = new FileFault(line, `duplicate_column:${twice}`);
     this.#headerEnd = this.reached;
     this.#width = cells.length;

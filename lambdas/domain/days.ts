@@ -3,6 +3,7 @@
  * time comes in with the state input or the event.
  */
 import type { Branded } from './identifiers.ts';
+import { seenOf } from './unseen.ts';
 
 /** A day of the calendar, `YYYY-MM-DD`. As texts, days sort by date. */
 export type Day = Branded<'Day'>;
@@ -74,6 +75,17 @@ export function parseDay(cell: string): Day | null {
   const month = Number(cell.slice(5, 7));
   const day = Number(cell.slice(8));
   return day >= 1 && day <= daysOf(Number(cell.slice(0, 4)), month) ? (cell as Day) : null;
+}
+
+/** A day with its midnight, as spreadsheets and programs write one that they keep as an instant. Another time may be another day elsewhere. */
+const AT_MIDNIGHT = /^([0-9-]{10})[ T]00:00(?::00(?:\.0+)?)?$/;
+
+/** Reads a cell that names a day: `YYYY-MM-DD`, also with its midnight behind it and what nobody sees around it; else null. */
+export function readDay(cell: string): Day | null {
+  const day = parseDay(cell);
+  if (day !== null) return day;
+  const text = seenOf(cell);
+  return parseDay(AT_MIDNIGHT.exec(text)?.[1] ?? text);
 }
 
 /** How many days a month (from 1) has; none for one that there isn't. Every row of a file has a date, so this is reckoned without a Date. */

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { approver, type RecordedByApprover, recordedByApprover } from './approver-files.ts';
 import type { CsvRow } from './csv.ts';
-import { addDays, addSeconds, type Day, dayOf, type Instant, parseDay } from './days.ts';
+import { addDays, addSeconds, type Day, dayOf, type Instant, readDay } from './days.ts';
 import { type ApproverId, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { RejectedRow } from './responses.ts';
 import { fields, formOf } from './stored.ts';
@@ -44,7 +44,7 @@ export function parseExemptionRow(
     if ('reason' in imei) return { line, reason: imei.reason };
     subjects.push(imei.value);
   }
-  const until = parseDay(cells.until);
+  const until = readDay(cells.until);
   if (until === null) return { line, reason: 'bad_until' };
   if (until > addDays(uploadDay, mostDays)) return { line, reason: 'until_too_far' };
   return cells.reason === '' ? { line, reason: 'missing_reason' } : { line, subjects, until };

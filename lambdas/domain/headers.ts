@@ -1,4 +1,5 @@
 /** What columns are called in headers. docs/formats.md has the same list. */
+import { seenOf } from './unseen.ts';
 
 /**
  * The other names of a column that clerks and spreadsheets write, in lower case. None that could be another column's: no `mobile`, which
@@ -15,7 +16,7 @@ const MEANT = new Map(
 
 /** What a name in a header stands for: upper and lower case are one, as are `_` and blanks between words. */
 export function columnNamed(name: string): string {
-  const words = name
+  const words = seenOf(name)
     .trim()
     .toLowerCase()
     .replaceAll(/[\s_]+/g, ' ');

@@ -5,6 +5,7 @@
 import { sha256Of } from './hashes.ts';
 import { DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
 import type { RowReason } from './reasons.ts';
+import { seenOf } from './unseen.ts';
 
 declare const brand: unique symbol;
 /** A string that only the parser of `Name` makes. */
@@ -43,6 +44,14 @@ const KEY_DIGITS = 14;
 /** Digits as programs write a number that might have had a fraction: its 0 is no digit of a handset that lacks one. */
 const NO_FRACTION = /^([0-9]+)\.0+$/;
 
+const DIGITS = /^[0-9]+$/;
+
+/** What people write between an IMEI's digits; blanks of any width, since spreadsheets and pages have such as don't break. */
+const BETWEEN_DIGITS = /[\p{Zs}\-/.]/gu;
+
+/** A cell without what nobody sees, and without the `'` by which spreadsheets are made to take digits for a text. */
+const textOf = (cell: string): string => seenOf(cell).replace(/^'/, '');
+
 /** The digits of a number without its country. */
 const NATIONAL_DIGITS = 10;
 
@@ -62,7 +71,7 @@ export function luhnDigit(digits: string): string {
 
 /**
  * Reads an IMEI in any of the forms that people write: 14 digits, 15 with the Luhn digit or the spare digit 0, or 16
- * (IMEISV); spaces, `-`, `/` and `.` between the digits do not count. The value is the 14-digit key.
+ * (IMEISV); spaces, `-`, `/` and `.` between the digits do not count, nor does a `'` before them. The value is the 14-digit key.
  */
 export function parseImei(cell: string): Parsed<Imei, ImeiReason> {
   return readImei(cell, true);
@@ -79,11 +88,12 @@ export function parseSentImei(cell: string): Parsed<Imei, Exclude<ImeiReason, 'c
 function readImei(cell: string, checked: true): Parsed<Imei, ImeiReason>;
 function readImei(cell: string, checked: false): Parsed<Imei, Exclude<ImeiReason, 'check_digit_mismatch'>>;
 function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
-  const digits = /[ \-/.]/.test(cell) ? cell.replace(NO_FRACTION, '$1').replace(/[ \-/.]/g, '') : cell;
+  const text = DIGITS.test(cell) ? cell : textOf(cell);
+  const digits = DIGITS.test(text) ? text : text.replace(NO_FRACTION, '$1').replace(BETWEEN_DIGITS, '');
   if (digits === '') return { reason: 'missing_imei' };
-  if (!/^[0-9]+$/.test(digits)) return { reason: spoiltIn(cell, KEY_DIGITS) ?? 'not_digits' };
+  if (!DIGITS.test(digits)) return { reason: spoiltIn(text, KEY_DIGITS) ?? 'not_digits' };
   if (digits.length < KEY_DIGITS || digits.length > KEY_DIGITS + 2)
-    return { reason: spoiltIn(cell, KEY_DIGITS) ?? 'wrong_length' };
+    return { reason: spoiltIn(text, KEY_DIGITS) ?? 'wrong_length' };
   const key = digits.slice(0, KEY_DIGITS);
   if (checked && digits.length === KEY_DIGITS + 1) {
     const last = digits.slice(KEY_DIGITS);
@@ -98,12 +108,15 @@ export function imeiOut(imei: Imei): string {
   return imei + luhnDigit(imei);
 }
 
-/** Reads an Indian mobile number: ten digits, the first 6 to 9, optionally after `+91`, `91` or `0`. */
+/** Ten digits and what may stand before them; behind them what a program writes of a number that might have had a fraction. */
+const NUMBER = /^(?:\+?91|0)?([6-9][0-9]{9})(?:\.0+)?$/;
+
+/** Reads an Indian mobile number: ten digits, the first 6 to 9, optionally after `+91`, `91` or `0`, and those after a `'`. */
 export function parseMsisdn(cell: string): Parsed<Msisdn, MsisdnReason> {
-  if (cell === '') return { reason: 'missing_msisdn' };
-  const national = /^(?:\+?91|0)?([6-9][0-9]{9})$/.exec(cell)?.[1];
+  const national = NUMBER.exec(cell)?.[1] ?? NUMBER.exec(textOf(cell))?.[1];
   if (national !== undefined) return { value: `+91${national}` as Msisdn };
-  return { reason: spoiltIn(cell, NATIONAL_DIGITS) ?? 'bad_msisdn' };
+  const text = textOf(cell);
+  return { reason: text === '' ? 'missing_msisdn' : (spoiltIn(text, NATIONAL_DIGITS) ?? 'bad_msisdn') };
 }
 
 const ROUNDED = /^[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+$/;

@@ -7,7 +7,8 @@ import type { FileReason } from './reasons.ts';
 /** A fault of the bytes, and the physical line (from 1) where it stands. */
 export interface LineFault {
   readonly line: number;
-  readonly reason: FileReason & ('spreadsheet_not_csv' | 'not_csv' | 'not_utf8' | 'nul_byte' | 'line_too_long');
+  readonly reason: FileReason &
+    ('spreadsheet_not_csv' | 'not_csv' | 'not_utf8' | 'nul_byte' | 'cr_line_ends' | 'line_too_long');
 }
 
 /** Whole lines that passed, and the fault that stops the reading after them. */
@@ -59,6 +60,9 @@ const SPREADSHEETS = [
   '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', // xls
 ].map((form) => Buffer.from(form, 'latin1'));
 
+/** How a spreadsheet begins that was saved as a page or as XML, under whatever name: a CSV's first column has no such one. */
+const MARKUP = /^\s*<(?:!doctype|html|head|meta|style|body|table|\?xml)\b/i;
+
 /**
  * UTF-16 without a byte order mark, known by its zeros: of the bytes at odd places, or of those at even ones, at least
  * half are 0, and none of the others is.
@@ -88,7 +92,8 @@ function faultOfLine(line: Buffer): LineFault['reason'] | undefined {
   if (!isUtf8(line.length < LINE_HEAD ? head : wholeCharacters(head))) return 'not_utf8';
   if (head.includes(0)) return 'nul_byte';
   const length = head[head.length - 1] === CR ? head.length - 1 : head.length;
-  return length > LONGEST_LINE ? 'line_too_long' : undefined;
+  if (length <= LONGEST_LINE) return undefined;
+  return head.subarray(0, length - 1).includes(CR) ? 'cr_line_ends' : 'line_too_long';
 }
 
 /**
@@ -138,7 +143,8 @@ export class LineBreaker {
     const text = file.subarray(this.#bomBytes);
     const begins = (form: Buffer) =>
       form.equals(file.subarray(0, form.length)) || form.equals(text.subarray(0, form.length));
-    if (SPREADSHEETS.some(begins)) return { block: NOTHING, fault: { line: 1, reason: 'spreadsheet_not_csv' } };
+    if (SPREADSHEETS.some(begins) || MARKUP.test(text.toString('latin1', 0, FILE_HEAD)))
+      return { block: NOTHING, fault: { line: 1, reason: 'spreadsheet_not_csv' } };
     if (BINARY_FORMS.some(begins) || looksLikeUtf16(file.subarray(0, FILE_HEAD))) {
       return { block: NOTHING, fault: { line: 1, reason: 'not_csv' } };
     }

@@ -64,6 +64,7 @@ export const FILE_REASONS = [
   'missing_column',
   'duplicate_column',
   'unclosed_quote',
+  'cr_line_ends',
   'line_too_long',
   'batch_id_taken',
   'sha_taken',

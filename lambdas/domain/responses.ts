@@ -1,7 +1,7 @@
 /** Operators' answers: from a row of a response file to the ledger's next state. */
 import { backOrderDue, wasCut } from './back-orders.ts';
 import type { Columns, CsvRow } from './csv.ts';
-import { type Day, dayOf, type Instant, parseDay } from './days.ts';
+import { type Day, dayOf, type Instant, readDay } from './days.ts';
 import { sha8 } from './hashes.ts';
 import {
   type BatchId,
@@ -34,6 +34,7 @@ import { type MovedRow, movedRow, type Onward } from './moves.ts';
 import { isReversed, outcomeAt, wasToKeepService, writeOutcome } from './outcomes.ts';
 import type { RowReason } from './reasons.ts';
 import { type ReplacedWord, wordAt } from './replaced.ts';
+import { seenOf } from './unseen.ts';
 
 /** The most response files a direction takes; the next is refused `too_many_files`. */
 export const maxFiles = 500;
@@ -93,11 +94,11 @@ export function parseResponseRow(
   if ('reason' in identifier) return { line, reason: identifier.reason };
   const found = rowOf(identifier.value);
   if (found === undefined) return { line, reason: 'not_in_direction' };
-  const said = row.cells.outcome?.toLowerCase();
+  const said = seenOf(row.cells.outcome ?? '').toLowerCase();
   const outcome = rulesOf(kind).answers.find((answer) => answer === said);
   if (outcome === undefined) return { line, reason: 'unknown_outcome' };
   const told = row.cells.occurred_on ?? '';
-  const day = told === '' ? uploadDay : parseDay(told);
+  const day = told === '' ? uploadDay : readDay(told);
   if (day === null || day > uploadDay) return { line, reason: 'bad_date' };
   const { row: place, lastSeen } = found;
   const { ofWhoWasSeen, movedBy, dayIn } = ANSWER_RULES[outcome];
@@ -107,7 +108,7 @@ export function parseResponseRow(
     return 'reason' in onward ? { line, ...onward } : { line, row: place, outcome, day, onward };
   }
   if (dayIn === 'occurred_on') return { line, row: place, outcome, day };
-  const activated = parseDay(row.cells.activated_on ?? '');
+  const activated = readDay(row.cells.activated_on ?? '');
   if (activated === null || activated > uploadDay) return { line, reason: 'bad_activated_on' };
   if (lastSeen !== null && activated <= lastSeen) return { line, reason: 'not_after_sighting' };
   return { line, row: place, outcome, day: activated };

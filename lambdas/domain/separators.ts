@@ -12,10 +12,25 @@ const [COMMA, , TAB] = CODES;
 
 const isBlank = (byte: number) => byte === 32 || (byte >= 9 && byte <= 13);
 
+/** How a spreadsheet is told in a first line, before the header, by what cells are separated. */
+const DECLARATION = /^("?)sep=([,;\t])\1$/i;
+/** A line of more is none. */
+const LONGEST_DECLARATION = '"sep=,",'.length;
+
+/** The separator that a file's first line tells a spreadsheet; undefined where it is no such line. */
+function declaredBy(line: string): Separator | undefined {
+  return SEPARATORS.find((separator) => separator === DECLARATION.exec(line)?.[2]);
+}
+
+/** Whether these are the cells of such a line, read by the separator that it tells. */
+export function isDeclaration(cells: readonly string[], separator: Separator): boolean {
+  return declaredBy(cells.join(separator)) === separator;
+}
+
 /**
  * Reads a file's first record, as far as it takes to know its separator: a comma where one stands outside quotes; else `;`; else a tab
  * that has something before it and after it, since blanks around names are none of theirs; else a comma, of a single column. A name may hold the others: what follows a
- * comma decides nothing, so that a file is read as it always was.
+ * comma decides nothing, so that a file is read as it always was. A line `sep=;` before the header says it itself.
  */
 export class HeaderSeparator {
   readonly #most: number;
@@ -28,6 +43,8 @@ export class HeaderSeparator {
   #hasSemicolon = false;
   #tab: 'none' | 'after something' | 'between' = 'none';
   #hasText = false;
+  /** How the line begins. */
+  #beginning = '';
 
   /** @param most so many bytes are looked at */
   constructor(most: number) {
@@ -38,12 +55,14 @@ export class HeaderSeparator {
   add(bytes: Uint8Array): Separator | undefined {
     for (const byte of bytes) {
       if (this.#seen++ === this.#most) return this.known();
+      if (byte !== LF && byte !== CR && this.#beginning.length < LONGEST_DECLARATION)
+        this.#beginning += String.fromCharCode(byte);
       if (this.#quoted === 'yes') {
         if (byte === QUOTE) this.#quoted = 'closed';
         continue;
       }
       if (byte === LF) {
-        if (this.#begun) return this.known();
+        if (this.#begun) return declaredBy(this.#beginning) ?? this.known();
         this.#hasCr = false;
         continue;
       }

@@ -1,6 +1,6 @@
 /** Sightings: operators' usage rows, the links they become, and which sighting of a connection is its newest. */
 import type { CsvRow, Reject } from './csv.ts';
-import { addDays, type Day, parseDay } from './days.ts';
+import { addDays, type Day, readDay } from './days.ts';
 import { type Imei, identifiersOf, type Msisdn, type OperatorId } from './identifiers.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 
@@ -63,7 +63,7 @@ export function parseSighting(row: CsvRow<UsageColumn>, operator: OperatorId, up
   const msisdn = identifiers.msisdn(cells.msisdn);
   if ('reason' in msisdn) return { line, value: cells.msisdn, reason: msisdn.reason };
   if (cells.last_seen === '') return { line, value: '', reason: 'missing_last_seen' };
-  const lastSeen = parseDay(cells.last_seen);
+  const lastSeen = readDay(cells.last_seen);
   if (lastSeen === null || lastSeen > uploadDay) return { line, value: cells.last_seen, reason: 'bad_date' };
   const warnings: UsageWarning[] = [];
   const subscriberType = subscriberTypes.find((type) => type === cells.subscriber_type);

@@ -3,19 +3,20 @@ import type { FILE_REASONS, FileReason, ROW_REASONS, RowReason } from './reasons
 
 /** A sentence for each reason, of a row or a file; it names nobody. */
 export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof FILE_REASONS)[number], string>> = {
-  wrong_cell_count: 'one IMEI a row; quote other cells that hold a comma, and send the row again',
-  missing_imei: 'fill it in',
+  wrong_cell_count:
+    'give it as many cells as the header: one IMEI a row, and quotes around other cells that hold a comma; send the row again',
+  missing_imei: 'fill it in, or take an empty row out',
   rounded_by_spreadsheet:
     'the digits are lost here: take them from the source, format the column as text, and export again',
   two_in_one_cell: 'one a row: give the second a row of its own',
-  not_digits: 'write the digits alone',
+  not_digits: 'write the digits 0 to 9 alone; in a spreadsheet, format the column as text',
   wrong_length: 'look it up again; a spreadsheet cuts off leading zeros',
   check_digit_mismatch: 'a digit was mistyped: look it up again',
   not_a_device: 'look it up again: a placeholder stands where nothing was known',
   missing_msisdn: 'fill it in',
-  bad_msisdn: 'ten digits that begin with 6 to 9; before them +91, 91, 0 or nothing',
+  bad_msisdn: 'ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
   missing_last_seen: 'fill it in',
-  bad_date: 'write 2026-05-30',
+  bad_date: 'write 2026-05-30; in a spreadsheet, give the column the format yyyy-mm-dd, and export again',
   self_check: 'name what is reserved for that test alone',
   not_in_direction: 'answer it in the direction whose order carried it',
   unknown_outcome: 'use those words, in the direction whose order asks for them',
@@ -62,6 +63,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   missing_column: 'is the first line the header, and the separator a comma, a ; or a tab?',
   duplicate_column: 'take one of them out',
   unclosed_quote: 'double a quote within a quoted cell',
+  cr_line_ends: 'save it as CSV UTF-8, not as CSV (Macintosh)',
   line_too_long: 'export it again: a quote that is not closed, or something else than a table, makes such lines',
   batch_id_taken: 'change any byte, and send it again',
   sha_taken: 'change any byte, and send it again',

@@ -84,13 +84,18 @@ export function reckon(text: string, columns: Columns): Reading {
   let unclosed: number | null = null;
   // A CR at the very end is a line end cut short.
   let rest = text.replace(/^\ufeff/, '').replace(/\r$/, '\r\n');
-  const separator = separatorIn(rest);
+  let line = 1;
+  const [told, lead = '', , declared] = /^((?:\r?\n)*)("?)sep=([,;\t])\2\r?\n/i.exec(rest) ?? [];
+  if (told !== undefined) {
+    rest = rest.slice(told.length);
+    line += lead.split('\n').length;
+  }
+  const separator = declared ?? separatorIn(rest);
   const blank = separator === '\t' ? /^(?:(?!\n|\r\n|\t)\s)+/ : /^(?:(?!\n|\r\n)\s)+/;
   const plainCell = { ',': /^(?:(?!\r\n)[^,\n])*/, ';': /^(?:(?!\r\n)[^;\n])*/, '\t': /^(?:(?!\r\n)[^\t\n])*/ }[
     separator
   ];
   const inner = (cell: string) => (/^="[^"]*"$/.test(cell.trim()) ? cell.trim().slice(2, -1).trim() : cell.trim());
-  let line = 1;
   const take = (pattern: RegExp) => {
     const found = pattern.exec(rest)?.[0] ?? '';
     rest = rest.slice(found.length);
@@ -133,16 +138,24 @@ export function reckon(text: string, columns: Columns): Reading {
     };
   }
   const others: Record<string, RegExp> = { imei: /^imei (no\.?|number)$/, msisdn: /^(msisdn|mobile) (no\.?|number)$/ };
+  if (header.cells.some((cell) => /\r(?!\n)/.test(cell)))
+    return { rows: [], fault: { line: header.line, reason: 'cr_line_ends' } };
   const names = header.cells.map((cell) => {
-    const words = cell.toLowerCase().split(/[\s_]+/);
+    const unseen = '\u200b\u200c\u200d\u200e\u202a\u202c\u2060\u2066\u2068\u2069\ufeff';
+    const seen = [...cell].filter((one) => !unseen.includes(one)).join('');
+    const words = seen
+      .trim()
+      .toLowerCase()
+      .split(/[\s_]+/);
     const other = Object.keys(others).find((column) => others[column]?.test(words.join(' ')));
     return other ?? words.join('_');
   });
   const all = [...columns.required, ...columns.optional];
-  const isIdentifier = (name: string) => {
-    const bare = [...name].filter((one) => !/[\s_'"=+-]/.test(one)).join('');
-    return /^[0-9]{10,16}$|^[0-9]([.,][0-9]+)?e[0-9]+$/.test(bare);
-  };
+  const isIdentifier = (name: string) =>
+    [name, ...name.split(/[\n\r\v\f\u0085\u2028\u2029]/)].some((part) => {
+      const bare = [...part].filter((one) => !/[\s\p{P}\p{S}\p{C}]/u.test(one)).join('');
+      return /^\p{Nd}{10,}$|^\p{Nd}+e\p{Nd}+$/iu.test(bare);
+    });
   for (const name of columns.required) {
     if (!names.includes(name) || (names.some(isIdentifier) && columns.required.every((one) => names.includes(one))))
       return { rows: [], fault: { line: header.line, reason: `missing_column:${name}` } };

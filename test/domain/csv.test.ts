@@ -44,7 +44,7 @@ describe('the rows of a CSV file', () => {
   });
   test('a lone CR ends no line', async () => {
     expect((await read('imei,note\n1,a\rb\n2,y\n')).rows).toEqual([row(2, '1', 'a\rb'), row(3, '2', 'y')]);
-    expect((await read('imei\r1\r2\r')).fault).toEqual({ line: 1, reason: 'missing_column:imei' });
+    expect((await read('imei\r1\r2\r')).fault).toEqual({ line: 1, reason: 'cr_line_ends' });
   });
   test('a line without any character is no row, but counts as a line', async () => {
     expect((await read('\n\r\nimei,note\n\n1,x\n\r\n\r\n2,y\n\n')).rows).toEqual([row(5, '1', 'x'), row(8, '2', 'y')]);
@@ -234,7 +234,7 @@ describe("files that can't be read", () => {
     ['a handset over two lines in the header', 'imei,"353918051\n234560"\n', 1, 'missing_column:imei', 0],
     ['two numbers in the header', 'imei,9800000001 / 9800000002\n', 1, 'missing_column:imei', 0],
     ['a number in Devanagari in the header', 'imei,९८७६५४३२१०\n', 1, 'missing_column:imei', 0],
-    ['line ends of CR alone', 'imei,note\r353918051234560,x\r', 1, 'missing_column:imei', 0],
+    ['line ends of CR alone', 'imei,note\r353918051234560,x\r', 1, 'cr_line_ends', 0],
     ['line ends of U+2028', 'imei,note\u2028353918051234560,x\u2028', 1, 'missing_column:imei', 0],
     ['another separator than the one of its header', 'note;x\n1;2\n', 1, 'missing_column:imei', 0],
     ['a comma in the header of a file with semicolons', 'imei;a,note\n1;x\n', 1, 'missing_column:imei', 0],
@@ -271,7 +271,7 @@ describe("files that can't be read", () => {
     expect(await found('Serial No.;Handset;"a, b"\n')).toBe('Serial No.,Handset,a, b');
     expect(await found(`${'x'.repeat(300)}\n`)).toBe('x'.repeat(200));
     // A terminal would do as it says.
-    expect(await found('Serial\x1b[2J\rNo.\n')).toBe('Serial [2J No.');
+    expect(await found('Serial\x1b[2J\vNo.\n')).toBe('Serial [2J No.');
     for (const row of [
       '353918051234560,x',
       'a,98765 43210',
@@ -445,6 +445,9 @@ describe('however the bytes are cut into chunks', () => {
     'x\t"imei"\tnote\r\n',
     'imei;',
     'imei',
+    'sep=;\r\nimei;note\n',
+    '\n"SEP=\t"\nimei\tnote\n',
+    'sep=,\n',
     '',
   );
   // Two places where csv-parse is a little kinder, or harder, than the reckoning, and RFC 4180 knows nothing of either:
@@ -521,7 +524,7 @@ describe('writing CSV', () => {
   test('a reject has its line, its value made safe, and its reason', () => {
     expect(rejectsHeader).toBe('line,value,reason,what_to_do\n');
     expect(rejectLine({ line: 7, value: '=HYPERLINK("x",1)', reason: 'not_digits' })).toBe(
-      '7,"\'=HYPERLINK(""x"",1)",not_digits,write the digits alone\n',
+      '7,"\'=HYPERLINK(""x"",1)",not_digits,"write the digits 0 to 9 alone; in a spreadsheet, format the column as text"\n',
     );
   });
 });

@@ -15,6 +15,7 @@ import {
   millisOf,
   NotAnInstant,
   parseDay,
+  readDay,
 } from '../../lambdas/domain/days.ts';
 import { thrown } from './example.ts';
 
@@ -132,6 +133,23 @@ describe('days', () => {
     'yesterday',
   ])('%j is none', (text) => {
     expect(parseDay(text)).toBeNull();
+  });
+  test.each(['2026-06-01', '2026-06-01 00:00:00', '2026-06-01T00:00', '2026-06-01 00:00:00.0', '\u200b2026-06-01'])(
+    'are read from cells: %j',
+    (text) => {
+      expect(readDay(text)).toBe('2026-06-01');
+    },
+  );
+  test.each([
+    '2026-06-01 00:00:01',
+    '2026-06-01T00:00:00Z',
+    '2026-02-30 00:00',
+    '01/06/2026',
+    ' 2026-06-01',
+    '00:00',
+    '',
+  ])('are not read from %j', (text) => {
+    expect(readDay(text)).toBeNull();
   });
   test('have a form by which they are told from other texts', () => {
     expect(isDay('2026-06-01')).toBe(true);

@@ -84,6 +84,9 @@ describe('an IMEI', () => {
     ['14 digits, as a number that might have a fraction', '49015420323751.0'],
     ['15 digits, as such a number', '490154203237518.0'],
     ['with separators at its ends', '-490154203237518-'],
+    ['an apostrophe before it', "'490154203237518"],
+    ['with blanks that do not break', '49\u00a0015420\u202f323751\u00a08'],
+    ['what nobody sees around it', '\u200b\u202a490154203237518\u202c'],
   ])('%s', (_, cell) => {
     expect(parseImei(cell)).toEqual({ value: '49015420323751' });
   });
@@ -100,7 +103,8 @@ describe('an IMEI', () => {
     ['a tab between digits', '49015420\t323751', 'not_digits'],
     ['a comma between digits', '49015420,323751', 'not_digits'],
     // What spreadsheets make of a column, and people of a spreadsheet.
-    ['an apostrophe before it', "'490154203237518", 'not_digits'],
+    ['an apostrophe behind it', "490154203237518'", 'not_digits'],
+    ['a mark that turns what is read around', '\u202e490154203237518', 'not_digits'],
     ['a formula of its text', '="490154203237518"', 'not_digits'],
     ['two with a semicolon between', '490154203237518;490154203237526', 'two_in_one_cell'],
     ['two with a line end between', '490154203237518\n490154203237526', 'two_in_one_cell'],

@@ -46,7 +46,7 @@ describe('receipts', () => {
   ],
   "refused": null,
   "whatToDo": {
-    "bad_msisdn": "ten digits that begin with 6 to 9; before them +91, 91, 0 or nothing",
+    "bad_msisdn": "ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing",
     "not_in_direction": "answer it in the direction whose order carried it"
   }
 }

@@ -82,7 +82,9 @@ const identifiers = target(
   fc.oneof(orSpoilt(imei), orSpoilt(msisdn), orSpoilt(day), orSpoilt(fc.constant('2026-06-01T00:00:00Z')), nastyText),
   (text) => {
     const handset = parseImei(text);
-    const digits = text.replace(/^([0-9]+)\.0+$/, '$1').replace(/[ \-/.]/g, '');
+    const seen = text.replace(/[\u200b-\u200e\u202a\u202c\u2060\u2066\u2068\u2069\ufeff]+/g, '');
+    const plain = (seen === text ? text : seen.trim()).replace(/^'/, '');
+    const digits = plain.replace(/^([0-9]+)\.0+$/, '$1').replace(/[\p{Zs}\-/.]/gu, '');
     const wellFormed = /^[0-9]{14,16}$/.test(digits) && new Set(digits.slice(0, 14)).size > 1;
     const checked = digits.length !== 15 || digits.endsWith('0') || passesLuhn(digits);
     if ('reason' in handset) {
@@ -104,7 +106,7 @@ const identifiers = target(
     if ('value' in sent) must(sent.value === digits.slice(0, 14), 'and under the same key');
 
     const number = parseMsisdn(text);
-    const national = /^(?:\+91|91|0|)([6-9][0-9]{9})$/.exec(text)?.[1];
+    const national = /^(?:\+91|91|0|)([6-9][0-9]{9})(?:\.0+)?$/.exec(plain)?.[1];
     if ('reason' in number) {
       must(MSISDN_REASONS.includes(number.reason), 'a number is rejected with a reason of the list');
       must(national === undefined, 'a number as it should be is taken');

@@ -22,6 +22,7 @@ export const FILE_REASONS = [
     'missing_column',
     'duplicate_column',
     'unclosed_quote',
+    'cr_line_ends',
   ],
   'line_too_long',
 ];
@@ -112,7 +113,9 @@ function mustFit({ rows, fault }: Reading, given: Buffer, { required, optional }
     nul_byte: file.includes(0),
     line_too_long: tooLong,
     not_csv: mayBeBinary(file),
-    spreadsheet_not_csv: /^(?:efbbbf)?(?:504b0304|d0cf11e0)/.test(file.toString('hex')),
+    cr_line_ends: /\r(?!\n)/.test(file.toString()),
+    spreadsheet_not_csv:
+      /^(?:efbbbf)?(?:504b0304|d0cf11e0)/.test(file.toString('hex')) || /^\s*<[!?a-z]/i.test(file.toString()),
   };
   if (fault === null)
     must(!bad.not_utf8 && !bad.nul_byte && !tooLong, 'only a file of proper lines is read to its end');
