@@ -3,10 +3,13 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { dayOf, instantOf } from '../lambdas/domain/days.ts';
+import type { FileForm } from '../lambdas/domain/file-forms.ts';
 import { DIRECTION_KIND_NAMES, type DirectionKind } from '../lambdas/domain/kinds.ts';
 import { CHECKED_KINDS, type CheckedAs, checkedText, checkFile, isTaken } from '../lib/commands/check.ts';
 import { command, say } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
+import { fileFormsOf } from '../lib/config/file-forms.ts';
+import { ConfigError, type StageConfig, stageFromContext } from '../lib/config/stage.ts';
 
 const HELP = `npm run check -- FILE --as KIND [options]
 
@@ -16,6 +19,8 @@ not looked at. It prints no cell of any row.
 
   --as KIND          ${CHECKED_KINDS.join(', ')}
   --direction KIND   of a response: ${DIRECTION_KIND_NAMES.join(', ')} (default: reverify or block, by its header)
+  --from ID          whose usage or response it is: the operator's own names of columns and form of dates are taken, too
+  --stage STAGE      whose configuration says them (default: dev)
   --help             this text
 
 Exit code 0: all of it would be taken; 1: not all of it; 2: the command line is wrong.
@@ -25,19 +30,40 @@ interface Settings extends Omit<CheckedAs, 'today'> {
   readonly file: string;
 }
 
+/** How an operator of a stage writes its files. */
+function formOf(id: string, stage: string): FileForm {
+  const { operators } = configOf(stage);
+  const found = operators.find((one) => one.id === id);
+  if (found !== undefined) return fileFormsOf([found])[id] ?? {};
+  const ids = operators.map((one) => one.id).join(', ');
+  throw new CommandError(`--from: is no operator of the stage ${stage}; there are ${ids}`);
+}
+
+function configOf(stage: string): StageConfig {
+  try {
+    return stageFromContext({ stage, cloud: 'local' });
+  } catch (error) {
+    throw error instanceof ConfigError ? new CommandError(error.message) : error;
+  }
+}
+
 function settingsOf(args: readonly string[], where: string): Settings | 'help' {
   const string = { type: 'string' } as const;
-  const read = readOptions(args, { as: string, direction: string }, true);
+  const read = readOptions(args, { as: string, direction: string, from: string, stage: string }, true);
   if (read === 'help') return 'help';
-  const { as, direction: named, positionals } = read;
+  const { as, direction: named, from, stage, positionals } = read;
   const kind = CHECKED_KINDS.find((one) => one === as);
   if (kind === undefined) throw new CommandError(`--as: one of ${CHECKED_KINDS.join(', ')}`);
   const direction = DIRECTION_KIND_NAMES.find((one): one is DirectionKind => one === named);
   if (named !== undefined && (direction === undefined || kind !== 'response'))
     throw new CommandError(`--direction: of a response, one of ${DIRECTION_KIND_NAMES.join(', ')}`);
+  const hasForm = kind === 'usage' || kind === 'response';
+  if (from !== undefined && !hasForm) throw new CommandError('--from: of a usage file or a response');
+  if (stage !== undefined && from === undefined) throw new CommandError('--stage: with --from');
+  const form = from === undefined ? undefined : formOf(from, stage ?? 'dev');
   const [file, ...others] = positionals;
   if (file === undefined || others.length > 0) throw new CommandError('name one file');
-  return { kind, direction, file: resolve(where, file) };
+  return { kind, direction, form, file: resolve(where, file) };
 }
 
 async function run({ file, ...as }: Settings): Promise<boolean> {

@@ -1,14 +1,20 @@
 import * as z from 'zod';
+import { columnsAs } from '../domain/file-forms.ts';
 import { cutFile, type Stopped } from '../domain/pieces.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
 import { usageFile } from '../import-usage/usage.ts';
-import { wholeNumber } from '../runtime/environment.ts';
+import { formsOfFiles, wholeNumber } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
 import { readChunks, writeObject } from '../stores/objects.ts';
 
-const environment = z.object({ WORK: z.string(), BYTES_PER_PIECE: wholeNumber, PIECES_PER_STRETCH: wholeNumber });
+const environment = z.object({
+  WORK: z.string(),
+  BYTES_PER_PIECE: wholeNumber,
+  PIECES_PER_STRETCH: wholeNumber,
+  FILE_FORMS: formsOfFiles,
+});
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
@@ -26,11 +32,15 @@ const input = z.object({
  * It only reads: some thirty times as fast as rows can be imported.
  */
 export const handler = task(input, async ({ file, folder, cut: after }, attempt) => {
-  const { pieces, ...cut } = await cutFile(bytesOf(after), usageColumns, {
-    bytes: env.BYTES_PER_PIECE,
-    most: env.PIECES_PER_STRETCH,
-    after,
-  });
+  const { pieces, ...cut } = await cutFile(
+    bytesOf(after),
+    columnsAs(usageColumns, 'usage', env.FILE_FORMS[file.operator]),
+    {
+      bytes: env.BYTES_PER_PIECE,
+      most: env.PIECES_PER_STRETCH,
+      after,
+    },
+  );
 
   async function* bytesOf(stopped: Stopped | undefined) {
     if (stopped) yield* readChunks(file, { start: 0, end: stopped.header.at });

@@ -31,6 +31,10 @@ export interface Columns<Required extends string = string, Optional extends stri
   readonly optional: readonly Optional[];
   /** Optional ones of which a header has one at least, whichever. */
   readonly oneOf?: readonly Optional[];
+  /** What else they are called by whoever wrote the file, as `columnNamed` has it: the name, and the column. */
+  readonly ownNames?: ReadonlyMap<string, string>;
+  /** Writes a column's cell as everybody does; what it can't read it leaves as it is. */
+  readonly rewrite?: (column: string, cell: string) => string;
 }
 
 /**
@@ -374,7 +378,11 @@ class RecordReader<Column extends string> {
       this.#rows.push({ line, wrongCellCount: cells.map(textOf).join(',') });
     } else {
       const row = {} as Record<Column, string>;
-      for (const [column, at] of this.#places) row[column] = at < 0 ? '' : textOf(cells[at] as string);
+      const { rewrite } = this.#columns;
+      for (const [column, at] of this.#places) {
+        const cell = at < 0 ? '' : textOf(cells[at] as string);
+        row[column] = rewrite ? rewrite(column, cell) : cell;
+      }
       this.#rows.push({ line, cells: row });
     }
   }
@@ -387,8 +395,11 @@ class RecordReader<Column extends string> {
   }
 
   #header(line: number, cells: string[]): void {
-    const names = cells.map((cell) => columnNamed(textOf(cell)));
-    const { required, optional, oneOf = [] } = this.#columns;
+    const { required, optional, oneOf = [], ownNames } = this.#columns;
+    const names = cells.map((cell) => {
+      const name = columnNamed(textOf(cell));
+      return ownNames?.get(name) ?? name;
+    });
     const hasNone = !oneOf.some((column) => names.includes(column));
     const lacking = required.find((column) => !names.includes(column)) ?? (hasNone ? oneOf[0] : undefined);
     // Read as a header without rows, a withdrawal of one handset would take back its whole report.

@@ -1,13 +1,14 @@
 import * as z from 'zod';
+import { columnsAs } from '../domain/file-forms.ts';
 import { readPiece } from '../domain/pieces.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
 import { type ImportedPiece, importRows, usageFile } from '../import-usage/usage.ts';
-import { wholeNumber } from '../runtime/environment.ts';
+import { formsOfFiles, wholeNumber } from '../runtime/environment.ts';
 import { task } from '../runtime/task.ts';
 import { readBytes } from '../stores/objects.ts';
 
-const environment = z.object({ WORK: z.string(), LINKS: z.string(), LINK_DAYS: wholeNumber });
+const environment = z.object({ WORK: z.string(), LINKS: z.string(), LINK_DAYS: wholeNumber, FILE_FORMS: formsOfFiles });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
@@ -23,7 +24,7 @@ export const handler = task(input, async ({ file, folder, header, piece }, attem
   // Read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
   const bytes = [await readBytes(file, { end: header.at }), await readBytes(file, piece)];
   const key = IMPORTS.rejects.key(folder, piece.start, attempt);
-  const rows = readPiece(bytes, usageColumns, header, piece.line);
+  const rows = readPiece(bytes, columnsAs(usageColumns, 'usage', env.FILE_FORMS[file.operator]), header, piece.line);
   const to = { links: { table: env.LINKS, keptDays: env.LINK_DAYS }, rejects: { bucket: env.WORK, key } };
   const { fault, ...counts } = await importRows(rows, file, to);
   // Pieces end where a file can't be read further, so this is no fault of the file.

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { readCsv, rejectsHeader } from '../domain/csv.ts';
+import { columnsAs } from '../domain/file-forms.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
-import { idList, wholeNumber } from '../runtime/environment.ts';
+import { formsOfFiles, idList, wholeNumber } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';
 import { isGated, readVerdict } from '../stores/cases/verdicts.ts';
@@ -26,6 +27,7 @@ const environment = z.object({
   APPROVERS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   GATES: gates,
+  FILE_FORMS: formsOfFiles,
   IMPORT_MACHINE: z.string(),
   BYTES_PER_PIECE: wholeNumber,
 });
@@ -58,7 +60,7 @@ export const handler = uploads(
     }
     // Read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
     const bytes = [await readBytes(file)];
-    const rows = () => readCsv(bytes, usageColumns);
+    const rows = () => readCsv(bytes, columnsAs(usageColumns, 'usage', env.FILE_FORMS[operator]));
     const decided = verdict ?? (await judge(env, file, rows));
     if (decided !== undefined && isGated(decided)) {
       await holdUp(env, file, rows(), decided);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { idList, wholeNumber } from '../runtime/environment.ts';
+import { formsOfFiles, idList, wholeNumber } from '../runtime/environment.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -17,6 +17,7 @@ const environment = z.object({
   MOST_EXTENDED_PERCENT: wholeNumber,
   /** The visibility timeout of the queue of responses. */
   HIDDEN_SECONDS: wholeNumber,
+  FILE_FORMS: formsOfFiles,
 });
 export type Environment = z.input<typeof environment>;
 export const env = environment.parse(process.env);

@@ -3,6 +3,7 @@ import { planCounts } from '../domain/batches.ts';
 import { readCsv } from '../domain/csv.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
 import { subjectOfLine } from '../domain/directions.ts';
+import { columnsAs } from '../domain/file-forms.ts';
 import { type BatchId, type Imei, type Msisdn, type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import {
@@ -72,7 +73,8 @@ export async function readRows(
   }
   const rows: (AnsweredRow | RejectedRow)[] = [];
   const uploadDay = dayOf(response.file.at);
-  for await (const batch of readCsv(readChunks(response.file), responseColumns(ledger.kind)))
+  const columns = columnsAs(responseColumns(ledger.kind), 'response', env.FILE_FORMS[response.operator]);
+  for await (const batch of readCsv(readChunks(response.file), columns))
     for (const row of batch)
       rows.push(parseResponseRow(row, ledger, uploadDay, (identifier) => rowOf.get(identifier), env.OPERATORS));
   return rows;

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { readCsv } from '../domain/csv.ts';
+import { columnsAs } from '../domain/file-forms.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { gates, holdUp, judge } from '../import-usage/gate.ts';
 import { usageFile } from '../import-usage/usage.ts';
+import { formsOfFiles } from '../runtime/environment.ts';
 import { task } from '../runtime/task.ts';
 import { isGated, readVerdict } from '../stores/cases/verdicts.ts';
 import { readChunks } from '../stores/objects.ts';
@@ -16,6 +18,7 @@ const environment = z.object({
   APPROVERS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   GATES: gates,
+  FILE_FORMS: formsOfFiles,
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
@@ -27,7 +30,7 @@ const input = z.object({ file: usageFile });
  * 100 times as fast as they are imported: a file of 100 million is weighed in time, also where it is read twice.
  */
 export const handler = task(input, async ({ file }): Promise<{ gated: boolean }> => {
-  const read = () => readCsv(readChunks(file), usageColumns);
+  const read = () => readCsv(readChunks(file), columnsAs(usageColumns, 'usage', env.FILE_FORMS[file.operator]));
   const verdict = (await readVerdict(env.CASES, markOf(file))) ?? (await judge(env, file, read));
   if (verdict === undefined || !isGated(verdict)) return { gated: false };
   await holdUp(env, file, read(), verdict);

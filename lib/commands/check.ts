@@ -2,6 +2,7 @@
 import { appealColumns, parseAppealRow } from '../../lambdas/domain/appeal-rows.ts';
 import { type Chunks, type Columns, type CsvRow, FileFault, readCsv } from '../../lambdas/domain/csv.ts';
 import type { Day } from '../../lambdas/domain/days.ts';
+import { columnsAs, type FileForm } from '../../lambdas/domain/file-forms.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { lookupColumns, parseLookupRow } from '../../lambdas/domain/lookups.ts';
@@ -28,6 +29,8 @@ export interface CheckedAs {
   readonly today: Day;
   /** Of which kind of direction a response is; where it isn't said, the header tells connections from handsets. */
   readonly direction: DirectionKind | undefined;
+  /** How its operator writes its files, where that is not how everybody does. */
+  readonly form?: FileForm | undefined;
 }
 
 /** So many lines of a reason are told. */
@@ -41,7 +44,7 @@ interface Rules {
 /** Nobody's: it is said only in the inbox's key whose file it is. */
 const ANY = 'any' as OperatorId;
 
-function rulesOf({ kind, today, direction = 'reverify' }: CheckedAs): Rules {
+function rulesOf({ kind, today, direction = 'reverify', form }: CheckedAs): Rules {
   switch (kind) {
     case 'report': {
       const screening = new Screening();
@@ -49,7 +52,7 @@ function rulesOf({ kind, today, direction = 'reverify' }: CheckedAs): Rules {
     }
     case 'usage':
       return {
-        columns: usageColumns,
+        columns: columnsAs(usageColumns, 'usage', form),
         judge: (row) => parseSighting(row as Parameters<typeof parseSighting>[0], ANY, today),
       };
     case 'appeal':
@@ -59,7 +62,7 @@ function rulesOf({ kind, today, direction = 'reverify' }: CheckedAs): Rules {
     case 'response': {
       const found = { row: 0, lastSeen: null };
       return {
-        columns: responseColumns(direction),
+        columns: columnsAs(responseColumns(direction), 'response', form),
         judge: (row) => {
           // Which operators there are only the stage knows.
           const to = 'cells' in row ? [row.cells.to ?? ''] : [];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FOLLOW_UP, SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
+import { ownFiles } from './file-forms.ts';
 
 const addressOf = <const P extends string>(protocol: P, endpoint: RegExp, what: string) =>
   z.strictObject({
@@ -42,7 +43,7 @@ const participant = (id: RegExp, what: string) =>
 export const agency = participant(/^[a-z0-9-]{1,16}$/, '1 to 16 characters of a-z, 0-9 and -');
 
 /** A telecom service provider. The id is its folder under `usage/` and `responses/` and part of every direction id. */
-export const operator = participant(/^[a-z0-9-]{1,10}$/, '1 to 10 characters of a-z, 0-9 and -');
+export const operator = participant(/^[a-z0-9-]{1,10}$/, '1 to 10 characters of a-z, 0-9 and -').extend(ownFiles);
 
 /**
  * Who decides for the regulator. The id is its folder under `decisions/` and `exemptions/`. One role takes it on and no whole

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
+import { fileFormsOf, MOST_OF_FORMS } from './file-forms.ts';
 import { DEFAULT_OPERATIONS, operations, RESERVED_CONCURRENCY } from './operations.ts';
 import {
   accountOf,
@@ -102,6 +103,12 @@ const stage = z
           `is a role of the account that is ${account.id}, as which it could be let in, too: nobody may be an approver and another`,
         );
     }
+    const forms = Buffer.byteLength(JSON.stringify(fileFormsOf(value.operators)));
+    if (forms > MOST_OF_FORMS)
+      complain(
+        ['operators'],
+        `say ${forms} bytes of columns and dates together, and functions can be told ${MOST_OF_FORMS} of them`,
+      );
     if (all.length > MOST_PARTICIPANTS)
       complain(['readers'], `there may be ${MOST_PARTICIPANTS} participants, since a stack holds no more roles`);
     for (const kind of ['agencies', 'operators', 'approvers'] as const) {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Day } from '../../lambdas/domain/days.ts';
 import { type CheckedAs, checkedText, checkFile, isTaken } from '../../lib/commands/check.ts';
@@ -51,6 +54,30 @@ describe('a file that is checked before its upload', () => {
     ]);
     expect(isTaken(await check(`imei,outcome\n${H},blocked\n`, { kind: 'response' }))).toBe(true);
     expect((await check('outcome\n', { kind: 'response' })).fault?.reason).toBe('missing_column:msisdn');
+  });
+
+  it("is read as its operator writes files, by the stage's configuration", async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'check-'));
+    try {
+      const file = join(folder, 'usage.csv');
+      writeFileSync(file, `IMEI,IMSI,MSISDN,RAT,Date\n${H},404100000000001,919876543210,001,20260530\n`);
+      const checked = async (...args: string[]) => {
+        const { code, said, complained } = await run('check', [file, ...args], 'http://127.0.0.1:1');
+        return [code, said.split('\n')[0], complained.split('\n')[0]];
+      };
+      const asUsage = ['--as', 'usage', '--stage', 'example', '--from'];
+      expect(await checked(...asUsage, 'jio')).toEqual([0, '1 rows: 1 would be taken, 0 rejected', '']);
+      expect((await checked(...asUsage, 'airtel'))[0]).toBe(1);
+      const nobody = await checked(...asUsage, 'nobody');
+      expect(nobody).toEqual([
+        2,
+        '',
+        expect.stringContaining('is no operator of the stage example; there are airtel, jio'),
+      ]);
+      expect((await checked('--as', 'report', '--from', 'mha'))[0]).toBe(2);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('is a file: of a folder, or of nothing, the command line is wrong', async () => {

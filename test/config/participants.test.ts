@@ -55,6 +55,34 @@ describe('the participants', () => {
     );
   });
 
+  it('may be operators that write files in a form of their own, and an error names the column', () => {
+    const operator = unnamed('operator', 'jio');
+    const said = (own: object) => complaint({ operators: [{ ...operator, ...own }] });
+    expect(
+      said({ columns: { usage: { last_seen: 'Date' }, response: { outcome: 'Result' } }, dates: 'YYYYMMDD' }),
+    ).toBe('no error');
+    for (const [own, why] of [
+      [
+        { dates: 'YYMMDD' },
+        'operators[0].dates: must be YYYYMMDD, YYYY/MM/DD, DD-MM-YYYY, DD/MM/YYYY, DD.MM.YYYY or MM/DD/YYYY',
+      ],
+      [
+        { columns: { usage: { seen: 'Date' } } },
+        'operators[0].columns.usage.seen: is no column of such files; there are imei, msisdn,',
+      ],
+      [{ columns: { usage: { lsa: 'IMEI No.' } } }, 'operators[0].columns.usage.lsa: is the name of imei already'],
+      [{ columns: { usage: { lsa: 7 } } }, 'operators[0].columns.usage.lsa: must be a text'],
+      [{ columns: { response: { lsa: 'Circle' } } }, 'operators[0].columns.response.lsa: is no column of such files'],
+      [{ columns: { report: { imei: 'Handset' } } }, 'operators[0].columns: report is no field'],
+    ] as const)
+      expect(said(own)).toContain(why);
+    const long = { usage: Object.fromEntries(['imei', 'imsi'].map((name) => [name, `${name} ${'क'.repeat(50)}`])) };
+    const many = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => ({ ...unnamed('operator', id), columns: long }));
+    expect(complaint({ operators: many })).toMatch(/operators: say \d+ bytes of columns and dates together/);
+    const agencies = [{ ...agency, dates: 'YYYYMMDD' }] as unknown as typeof good.agencies;
+    expect(complaint({ agencies })).toContain('agencies[0]: dates is no field');
+  });
+
   const told = (notify: unknown) => complaint({ agencies: [{ ...agency, notify } as typeof agency] });
 
   it.each([

@@ -7,7 +7,10 @@ import { stageFromContext } from '../../lib/config/stage.ts';
 import { participantsOf } from '../../simulation/participants.ts';
 import { Lab } from './lab.ts';
 
-/** As an administrator may change it: airtel has an e-mail address, jio another queue, and there are a sixth operator and agency. */
+/**
+ * As an administrator may change it: airtel has an e-mail address, jio another queue, and there are a sixth operator and agency. The
+ * sixth writes its files in a form of its own.
+ */
 const OWN = {
   agencies: [
     ...UNNAMED.agencies,
@@ -24,7 +27,14 @@ const OWN = {
       if (one.id !== 'jio') return one;
       return { ...one, notify: [{ protocol: 'sqs', endpoint: 'arn:aws:sqs:ap-south-1:444455556666:their-own' }] };
     }),
-    { id: 'sixth', principal: '222233334444', externalId: 'agreed-with-sixth', notify: [] },
+    {
+      id: 'sixth',
+      principal: '222233334444',
+      externalId: 'agreed-with-sixth',
+      notify: [],
+      columns: { usage: { last_seen: 'Date' }, response: { outcome: 'Result' } },
+      dates: 'YYYYMMDD',
+    },
   ],
 };
 
@@ -44,12 +54,19 @@ describe('a stage with a file of its own', () => {
   });
 
   it('runs on the local cloud: who has an address gets mail, who has another queue reads that, and all are directed', async () => {
+    const rows = ['350000000000014,404100000000001,919876543210,001,20260530', '35000000000001,,919876543211,001,2026'];
+    await lab.upload('usage/sixth/2026-05.csv', ['IMEI,IMSI,MSISDN,RAT,Date', ...rows, ''].join('\n'));
+    expect((await lab.read('rejects/sixth/2026-05.csv')).split('\n')[1]).toMatch(/^3,2026,bad_date,/);
     await lab.report('cert-in', ['35000000000001']);
     const kinds = async (mailbox: string) => (await lab.notices(mailbox)).map(({ kind }) => kind);
     expect(await kinds('orders@example.org')).toEqual(['order']);
     expect(await kinds('their-own')).toEqual(['order']);
     expect(await kinds('https://desk.example.org/fraud')).toEqual(['batch_registered']);
-    const blocks = (await lab.outbox()).filter((key) => key.startsWith('orders/')).map((key) => key.split('/')[1]);
+    const direction = (await lab.directions('sixth')).find((id) => id.includes('.reverify.'));
+    await lab.upload(`responses/sixth/${direction}/a.csv`, 'MSISDN,Result\n919876543210,verified\n');
+    const [receipt = ''] = await lab.outbox(`receipts/sixth/${direction}/`);
+    expect(await lab.json(receipt)).toMatchObject({ recorded: 1, rejected: {} });
+    const blocks = (await lab.outbox()).filter((key) => key.endsWith('1-block.csv')).map((key) => key.split('/')[1]);
     expect(blocks).toEqual(['airtel', 'bsnl', 'jio', 'mtnl', 'sixth', 'vi']);
     expect(lab.cloud.failures()).toEqual([]);
   });

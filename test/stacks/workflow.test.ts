@@ -108,6 +108,13 @@ describe('the workflow stack', () => {
     }
   });
 
+  it("tells whoever reads operators' files how these write them", () => {
+    const told = Object.entries(workflow.findResources('AWS::Lambda::Function')).flatMap(([id, { Properties }]) =>
+      Properties.Environment?.Variables.FILE_FORMS === '{}' ? [id.replace(/[0-9A-F]{8}$/, '')] : [],
+    );
+    expect(told.sort()).toEqual(['Cut', 'Import', 'ImportPiece', 'Record', 'Weigh']);
+  });
+
   it('starts a refused direction again within seconds, and later ones in hours, each at a moment of its own', () => {
     for (const map of [batch.States['Direct the operators'], batch.States['Direct the operators at scale']]) {
       const [notStarted, failed] = retriersIn(map).filter(

@@ -40,6 +40,7 @@ export const ENVIRONMENT = {
   PORTING_DAYS: '90',
   MOST_EXTENDED_PERCENT: '5',
   HIDDEN_SECONDS: '1800',
+  FILE_FORMS: JSON.stringify({ jio: { columns: { usage: { last_seen: 'Date' } }, dates: 'YYYYMMDD' } }),
   LOOK_BACK_DAYS: '180',
   HANDSETS_PER_CHILD: '250',
   LINKS_PER_HANDSET: '71',

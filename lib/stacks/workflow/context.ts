@@ -13,6 +13,7 @@ import {
 import type { GateLimits } from '../../../lambdas/domain/gates.ts';
 import type { ReversalLimits } from '../../../lambdas/domain/reversal-preview.ts';
 import { UNTOLD } from '../../../lambdas/domain/work.ts';
+import { fileFormsOf } from '../../config/file-forms.ts';
 import { CHECKER } from '../../config/participants.ts';
 import { EXECUTION_DAYS } from '../../config/policy.ts';
 import type { StageConfig } from '../../config/stage.ts';
@@ -62,6 +63,7 @@ function toldOf({ agencies, operators, approvers, caseworkers, policy, retention
     OPERATORS: idsOf(operators),
     /** The inbox is read for the self-check, too, and no operator is directed of this name. */
     UPLOADERS: { AGENCIES: idsOf([...agencies, CHECKER]), OPERATORS: idsOf([...operators, CHECKER]) },
+    FILE_FORMS: JSON.stringify(fileFormsOf(operators)),
     APPROVERS: idsOf(approvers),
     CASEWORKERS: idsOf(caseworkers),
     ADMINISTRATORS_TOPIC: data.administrators.topicArn,

@@ -37,7 +37,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
     LINK_DAYS,
     places,
   } = setting.told;
-  const { APPROVERS, UPLOADERS } = setting.told;
+  const { APPROVERS, FILE_FORMS, UPLOADERS } = setting.told;
 
   const intake = new HandlerFunction<IntakeEnvironment>(stack, 'Intake', {
     config,
@@ -74,6 +74,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
       APPROVERS_TOPIC,
       ADMINISTRATORS_TOPIC,
       GATES: gatesOf(config),
+      FILE_FORMS,
       IMPORT_MACHINE: importByPieces.aliasArn,
       BYTES_PER_PIECE: String(policy.bytesPerPiece),
     },
@@ -114,6 +115,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
       PORTING_DAYS: String(policy.portingDays),
       MOST_EXTENDED_PERCENT: String(policy.mostExtendedPercent),
       HIDDEN_SECONDS: String(data.responses.hiddenFor.toSeconds()),
+      FILE_FORMS,
     },
   });
   allowAudit(setting, record);

@@ -19,7 +19,7 @@ export function addImportByPieces(setting: Setting): VersionedMachine {
   const { stack, config, data } = setting;
   const { policy } = config;
   const { inbox, work, outbox, links, cases } = data;
-  const { ADMINISTRATORS_TOPIC, APPROVERS_TOPIC, OPERATORS_TOPIC, LINK_DAYS, places } = setting.told;
+  const { ADMINISTRATORS_TOPIC, APPROVERS_TOPIC, OPERATORS_TOPIC, LINK_DAYS, FILE_FORMS, places } = setting.told;
 
   const weigh = new HandlerFunction<WeighEnvironment>(stack, 'Weigh', {
     config,
@@ -27,7 +27,14 @@ export function addImportByPieces(setting: Setting): VersionedMachine {
     description: 'Weighs a large usage file, and holds it up where it breaks a rule',
     memory: 1769,
     timeout: Duration.minutes(15),
-    environment: { ...places, OPERATORS_TOPIC, APPROVERS_TOPIC, ADMINISTRATORS_TOPIC, GATES: gatesOf(config) },
+    environment: {
+      ...places,
+      OPERATORS_TOPIC,
+      APPROVERS_TOPIC,
+      ADMINISTRATORS_TOPIC,
+      GATES: gatesOf(config),
+      FILE_FORMS,
+    },
   });
   allowObjects(weigh, 'read versions', inbox, INBOX.usage.pattern);
   allowList(weigh, 'list versions', inbox, INBOX.usage.pattern);
@@ -46,6 +53,7 @@ export function addImportByPieces(setting: Setting): VersionedMachine {
       WORK: work.bucketName,
       BYTES_PER_PIECE: String(policy.bytesPerPiece),
       PIECES_PER_STRETCH: String(PIECES_PER_STRETCH),
+      FILE_FORMS,
     },
   });
   allowObjects(cut, 'read versions', inbox, INBOX.usage.pattern);
@@ -57,7 +65,7 @@ export function addImportByPieces(setting: Setting): VersionedMachine {
     description: 'Turns a piece of a large usage file into links',
     memory: 1024,
     timeout: Duration.minutes(15),
-    environment: { WORK: work.bucketName, LINKS: links.tableName, LINK_DAYS },
+    environment: { WORK: work.bucketName, LINKS: links.tableName, LINK_DAYS, FILE_FORMS },
   });
   allowObjects(importPiece, 'read versions', inbox, INBOX.usage.pattern);
   allowObjects(importPiece, 'write streams', work, IMPORTS.pattern);

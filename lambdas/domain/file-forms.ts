@@ -1,0 +1,89 @@
+/** How an operator writes its files, where that is not how everybody does: its own names of columns, and one other form of dates. */
+import * as z from 'zod';
+import type { Columns } from './csv.ts';
+import { type Day, parseDay } from './days.ts';
+import { columnNamed } from './headers.ts';
+import { DIRECTION_KIND_NAMES } from './kinds.ts';
+import { responseColumns } from './responses.ts';
+import { usageColumns } from './sightings.ts';
+
+/** The other forms of dates, of which an operator has one: none can be taken for `YYYY-MM-DD`. */
+export const DATE_FORMS = ['YYYYMMDD', 'YYYY/MM/DD', 'DD-MM-YYYY', 'DD/MM/YYYY', 'DD.MM.YYYY', 'MM/DD/YYYY'] as const;
+export type DateForm = (typeof DATE_FORMS)[number];
+
+/** The columns that have a name of one's own, by the kind of file: all that such files may have. */
+export const NAMED_COLUMNS = {
+  usage: [...usageColumns.required, ...usageColumns.optional],
+  response: [
+    ...new Set(
+      DIRECTION_KIND_NAMES.flatMap((kind) => {
+        const { required, optional } = responseColumns(kind);
+        return [...required, ...optional];
+      }),
+    ),
+  ],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+export type FormedKind = keyof typeof NAMED_COLUMNS;
+
+/** Those that hold a day. */
+const DAYS: ReadonlySet<string> = new Set(['last_seen', 'occurred_on', 'activated_on']);
+
+const names = z.record(z.string(), z.string()).optional();
+
+/** An operator's form: of each kind of file its columns' own names, beside which the agreed ones stay, and its dates. */
+export const fileForm = z.object({
+  columns: z.object({ usage: names, response: names }).optional(),
+  dates: z.enum(DATE_FORMS).optional(),
+});
+export type FileForm = z.output<typeof fileForm>;
+
+/** The forms of those operators that have one, by their ids. */
+export const fileForms = z.record(z.string(), fileForm);
+export type FileForms = z.output<typeof fileForms>;
+
+/** Reads a day in such a form; null for what is none. */
+export function parseDayAs(form: DateForm, cell: string): Day | null {
+  if (cell.length !== form.length) return null;
+  const part = (of: string) => cell.slice(form.indexOf(of), form.indexOf(of) + of.length);
+  const [year, month, day] = [part('YYYY'), part('MM'), part('DD')];
+  if (form.replace('YYYY', year).replace('MM', month).replace('DD', day) !== cell) return null;
+  return parseDay(`${year}-${month}-${day}`);
+}
+
+/** The columns of a kind of file as an operator writes them, for the CSV reader. */
+export function columnsAs<Required extends string, Optional extends string>(
+  columns: Columns<Required, Optional>,
+  kind: FormedKind,
+  form: FileForm | undefined,
+): Columns<Required, Optional> {
+  if (form === undefined) return columns;
+  const { dates } = form;
+  const own = Object.entries(form.columns?.[kind] ?? {});
+  return {
+    ...columns,
+    ownNames: new Map(own.map(([column, name]) => [columnNamed(name), column])),
+    ...(dates === undefined
+      ? {}
+      : { rewrite: (column: string, cell: string) => (DAYS.has(column) ? (parseDayAs(dates, cell) ?? cell) : cell) }),
+  };
+}
+
+/**
+ * What is wrong with the names that an operator gives to the columns of a kind of file: each with its column. Two columns of one name could
+ * not be told apart in a header.
+ */
+export function wrongNames(kind: FormedKind, own: Readonly<Record<string, string>>): { column: string; why: string }[] {
+  const columns: readonly string[] = NAMED_COLUMNS[kind];
+  return Object.entries(own).flatMap(([column, name]) => {
+    if (!columns.includes(column))
+      return [{ column, why: `is no column of such files; there are ${columns.join(', ')}` }];
+    const named = columnNamed(name);
+    if (named === '' || name.length > LONGEST_NAME || /\p{Cc}/u.test(name))
+      return [{ column, why: `must be a name of 1 to ${LONGEST_NAME} characters, as the header has it` }];
+    if (named !== column && columns.includes(named)) return [{ column, why: `is the name of ${named} already` }];
+    const other = Object.keys(own).find((one) => one !== column && columnNamed(own[one] ?? '') === named);
+    return other === undefined ? [] : [{ column, why: `is said of ${other}, too` }];
+  });
+}
+
+const LONGEST_NAME = 60;

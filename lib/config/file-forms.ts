@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import {
+  DATE_FORMS,
+  type FileForm,
+  type FileForms,
+  type FormedKind,
+  wrongNames,
+} from '../../lambdas/domain/file-forms.ts';
+
+const names = (kind: FormedKind) =>
+  z
+    .record(z.string(), z.string())
+    .check(({ value, issues }) => {
+      for (const { column, why } of wrongNames(kind, value))
+        issues.push({ code: 'custom', input: value, path: [column], message: why });
+    })
+    .optional();
+
+/** How an operator writes its files: what it calls their columns beside the agreed names, and its dates beside `YYYY-MM-DD`. */
+export const ownFiles = {
+  columns: z.strictObject({ usage: names('usage'), response: names('response') }).optional(),
+  dates: z.enum(DATE_FORMS).optional(),
+};
+
+/** The forms of those operators that have one, as functions are told them. */
+export function fileFormsOf(operators: readonly ({ readonly id: string } & FileForm)[]): FileForms {
+  return Object.fromEntries(
+    operators.flatMap(({ id, columns, dates }) =>
+      columns === undefined && dates === undefined
+        ? []
+        : [[id, { ...(columns && { columns }), ...(dates && { dates }) }] as const],
+    ),
+  );
+}
+
+/** A function's environment has 4 kB for all that it is told, in bytes. */
+export const MOST_OF_FORMS = 2000;

@@ -1,0 +1,200 @@
+/** Files of an operator that writes them in another form: as those of DIRBS-Core, a register of handsets, made here in its form. */
+import { describe, expect, test } from 'vitest';
+import { FileFault, readCsv } from '../../lambdas/domain/csv.ts';
+import type { Day } from '../../lambdas/domain/days.ts';
+import {
+  columnsAs,
+  DATE_FORMS,
+  type FileForm,
+  NAMED_COLUMNS,
+  parseDayAs,
+  wrongNames,
+} from '../../lambdas/domain/file-forms.ts';
+import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { cutFile, readPiece } from '../../lambdas/domain/pieces.ts';
+import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
+import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
+import { parseSighting, usageColumns } from '../../lambdas/domain/sightings.ts';
+import { whatToDo } from '../../lambdas/domain/what-to-do.ts';
+import { checkedText, checkFile } from '../../lib/commands/check.ts';
+
+const today = '2026-06-07' as Day;
+const airtel = 'airtel' as OperatorId;
+const DIRBS: FileForm = { columns: { usage: { last_seen: 'Date' } }, dates: 'YYYYMMDD' };
+
+async function readUsage(text: string, form: FileForm | undefined): Promise<string[]> {
+  const said: string[] = [];
+  try {
+    for await (const rows of readCsv([Buffer.from(text)], columnsAs(usageColumns, 'usage', form)))
+      for (const row of rows) {
+        const read = parseSighting(row, airtel, today);
+        if ('reason' in read) said.push(`${row.line}: ${read.reason}: ${whatToDo(read.reason)}`);
+        else said.push(`${row.line}: ${read.sighting.imei} ${read.sighting.msisdn} ${read.sighting.lastSeen}`);
+      }
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error;
+    said.push(`${error.line}: ${error.reason}`);
+  }
+  return said;
+}
+
+const OPERATOR_DATA = [
+  'IMEI,IMSI,MSISDN,RAT,Date',
+  '350000000000006,404100000000001,919876543210,001|002,20260606',
+  '3500000000000123,404100000000002,919876543211,006,20260601',
+  '35000000000002,404100000000003,,001,20260606',
+  ',404100000000004,919876543213,001,20260606',
+  '3500000000000A6,404100000000005,919876543214,001,20260606',
+  '0000000000000000,404100000000006,919876543215,001,20260606',
+  '35000000,404100000000007,919876543216,001,20260606',
+  '350000000000006,404100000000008,4479876543210,001,20260606',
+  '350000000000006,404100000000009,919876543217,001,20260631',
+  '350000000000006,404100000000010,919876543218,001,20260608',
+  '350000000000006,404100000000011,919876543219,001,',
+  '350000000000006,404100000000012,919876543220,001,2026-06-05',
+  '',
+].join('\n');
+
+describe("an operator's file in DIRBS-Core's form", () => {
+  test('loads as it is by the mapping, and each row that is not taken is explained', async () => {
+    expect(await readUsage(OPERATOR_DATA, DIRBS)).toEqual([
+      '2: 35000000000000 +919876543210 2026-06-06',
+      '3: 35000000000001 +919876543211 2026-06-01',
+      '4: missing_msisdn: fill it in',
+      '5: missing_imei: fill it in, or take an empty row out',
+      '6: not_digits: write the digits 0 to 9 alone; in a spreadsheet, format the column as text',
+      '7: not_a_device: look it up again: a placeholder stands where nothing was known',
+      '8: wrong_length: look it up again; a spreadsheet cuts off leading zeros',
+      '9: bad_msisdn: ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
+      ...[10, 11].map(
+        (line) =>
+          `${line}: bad_date: write 2026-05-30; in a spreadsheet, give the column the format yyyy-mm-dd, and export again`,
+      ),
+      '12: missing_last_seen: fill it in',
+      '13: 35000000000000 +919876543220 2026-06-05',
+    ]);
+  });
+
+  test('is refused without the mapping, and has no good row without its form of dates', async () => {
+    expect(await readUsage(OPERATOR_DATA, undefined)).toEqual(['1: missing_column:last_seen']);
+    const noDates = await readUsage(OPERATOR_DATA, { columns: { usage: { last_seen: 'Date' } } });
+    expect(noDates.filter((row) => !/^[0-9]+: [a-z]/.test(row))).toEqual([
+      '13: 35000000000000 +919876543220 2026-06-05',
+    ]);
+  });
+
+  test('may have the agreed names all the same, and never both', async () => {
+    const row = (name: string) => `imei,msisdn,${name}\n350000000000006,9876543210,20260606\n`;
+    for (const name of ['date', ' DATE ', 'last_seen'])
+      expect(await readUsage(row(name), DIRBS)).toEqual(['2: 35000000000000 +919876543210 2026-06-06']);
+    expect(await readUsage('imei,msisdn,last_seen,date\n', DIRBS)).toEqual(['1: duplicate_column:last_seen']);
+  });
+
+  test('is read in pieces as in one', async () => {
+    const columns = columnsAs(usageColumns, 'usage', DIRBS);
+    const bytes = Buffer.from(OPERATOR_DATA);
+    const { header, pieces } = await cutFile([bytes], columns, { bytes: 100, most: 100 });
+    if (header === undefined) throw new Error('no header');
+    const rows = [];
+    for (const { start, end, line } of pieces) {
+      const parts = [bytes.subarray(0, header.at), bytes.subarray(start, end)];
+      rows.push(...(await Array.fromAsync(readPiece(parts, columns, header, line))).flat());
+    }
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(rows).toEqual((await Array.fromAsync(readCsv([bytes], columns))).flat());
+  });
+
+  test('is checked before its upload in the same way', async () => {
+    const checked = await checkFile(() => [Buffer.from(OPERATOR_DATA)], {
+      kind: 'usage',
+      today,
+      direction: undefined,
+      form: DIRBS,
+    });
+    expect(checkedText(checked, 'usage')[0]).toBe('12 rows: 3 would be taken, 9 rejected');
+  });
+});
+
+test("a list of stolen handsets in DIRBS-Core's form loads as a report, whatever its status says", async () => {
+  const list = [
+    'IMEI,reporting_date,status',
+    '350000000000006,20260601,blacklist',
+    '350000000000014,,',
+    '35000000000002,20260603,pending',
+    '35000000000002*,20260603,',
+    '350000000000033,20260603,',
+    '',
+  ].join('\n');
+  const screening = new Screening('mha');
+  const rows = (await Array.fromAsync(readCsv([Buffer.from(list)], reportColumns))).flat();
+  expect(rows.map((row) => screening.row(row)).map((said) => ('handset' in said ? said.handset : said.reason))).toEqual(
+    ['35000000000000', '35000000000001', '35000000000002', 'not_digits', 'check_digit_mismatch'],
+  );
+});
+
+test("a response has its operator's names and dates, too", async () => {
+  const form: FileForm = {
+    columns: { response: { msisdn: 'Subscriber', outcome: 'Result', activated_on: 'New holder since' } },
+    dates: 'DD/MM/YYYY',
+  };
+  const text =
+    'Subscriber;Result;occurred_on;NEW_HOLDER_SINCE\n9876543210;verified;05/06/2026;\n9876543211;reissued;;04/06/2026\n9876543212;verified;06/13/2026;\n';
+  const columns = columnsAs(responseColumns('reverify'), 'response', form);
+  const rows = (await Array.fromAsync(readCsv([Buffer.from(text)], columns))).flat();
+  const of = { kind: 'reverify', operator: airtel } as const;
+  const read = rows.map((row) => parseResponseRow(row, of, today, () => ({ row: 0, lastSeen: null }), []));
+  expect(read.map((said) => ('reason' in said ? said.reason : `${said.outcome} ${said.day}`))).toEqual([
+    'verified 2026-06-05',
+    'reissued 2026-06-04',
+    'bad_date',
+  ]);
+});
+
+describe('another form of dates', () => {
+  test.each([
+    ['YYYYMMDD', '20240229'],
+    ['YYYY/MM/DD', '2024/02/29'],
+    ['DD-MM-YYYY', '29-02-2024'],
+    ['DD/MM/YYYY', '29/02/2024'],
+    ['DD.MM.YYYY', '29.02.2024'],
+    ['MM/DD/YYYY', '02/29/2024'],
+  ] as const)('%s reads %s, and no other form of it', (form, text) => {
+    expect(parseDayAs(form, text)).toBe('2024-02-29');
+    for (const other of [
+      '2023-02-29',
+      '2024-02-29',
+      text.replace('2024', '2023'),
+      text.replace('29', '2a'),
+      `${text}0`,
+      '',
+    ])
+      expect(parseDayAs(form, other)).toBeNull();
+    for (const other of DATE_FORMS) if (other !== form) expect(parseDayAs(other, text)).toBeNull();
+  });
+});
+
+describe('names of columns', () => {
+  test('are known for each column that such a file may have', () => {
+    expect(NAMED_COLUMNS.usage).toContain('lsa');
+    expect([...NAMED_COLUMNS.response].sort()).toEqual(
+      ['activated_on', 'ground', 'imei', 'msisdn', 'occurred_on', 'outcome', 'remarks', 'to'].sort(),
+    );
+  });
+
+  test.each([
+    [{ last_seen: 'Date', imei: 'IMEI' }, []],
+    [
+      { seen: 'Date' },
+      [
+        'seen: is no column of such files; there are imei, msisdn, last_seen, imsi, lsa, subscriber_type, point_of_sale',
+      ],
+    ],
+    [{ lsa: '' }, ['lsa: must be a name of 1 to 60 characters, as the header has it']],
+    [{ lsa: 'a\nb' }, ['lsa: must be a name of 1 to 60 characters, as the header has it']],
+    [{ lsa: 'x'.repeat(61) }, ['lsa: must be a name of 1 to 60 characters, as the header has it']],
+    [{ imei: 'MSISDN No.' }, ['imei: is the name of msisdn already']],
+    [{ imei: 'Device', lsa: 'DEVICE' }, ['imei: is said of lsa, too', 'lsa: is said of imei, too']],
+  ] as [Record<string, string>, string[]][])('%j: %j', (own, wrong) => {
+    expect(wrongNames('usage', own).map(({ column, why }) => `${column}: ${why}`)).toEqual(wrong);
+  });
+});
