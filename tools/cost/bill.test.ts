@@ -342,15 +342,15 @@ describe('what is moved', () => {
   it('grows with the rows and the directions, and what comes by the clock does not', () => {
     const large = scaled(MOVED, 1);
     expect(large.claimWrites).toBeCloseTo(2_065_000, 6);
-    // The reads of claims a hundredfold; the surveys look at so many directions more, whose ledgers take three units.
-    expect(large.claimReads).toBeCloseTo(2_028_200 + 100 * (night / 6) * 3, 1);
+    // The reads of claims a hundredfold; the surveys look at so many directions more, whose ledgers take one unit.
+    expect(large.claimReads).toBeCloseTo(2_028_200 + 100 * (night / 6), 1);
     // Each of ten nights reads as many more ledgers as there are directions more; a unit for each of the 100 other reads, and 100 more for
     // rows, of the report's 78 steps of 1,667 rows and of the follow-ups' 20 of 108.
     const steps = 1111 + night + 30 + (4 * (1111 + night) + 60) * 1.5;
     const own = night * 7;
     const rows = ((steps - own) * 2_000_000) / 1111 + (own * 65_000) / night;
     const rowsThen = (92 * 20_000) / 12 + (20 * 650) / 6;
-    const looks = 120 * ((1111 + night) / 18) * 3;
+    const looks = 120 * ((1111 + night) / 18);
     // 320 units and 60 of the audit, without 120: 100 are one for each call, 160 others.
     expect(large.recordReads).toBeCloseTo(looks + 100 * (steps / 112) + 160 * (rows / rowsThen), 0);
     expect(large.traces).toBeCloseTo(11 + large.mapChildren + 1111 + night + 30, 2);
