@@ -10,6 +10,7 @@ import { command, say } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
 import { fileFormsOf } from '../lib/config/file-forms.ts';
 import { ConfigError, type StageConfig, stageFromContext } from '../lib/config/stage.ts';
+import { readStageFile } from '../lib/config/stage-file.ts';
 
 const HELP = `npm run check -- FILE --as KIND [options]
 
@@ -26,12 +27,17 @@ not looked at. It prints no cell of any row.
 Exit code 0: all of it would be taken; 1: not all of it; 2: the command line is wrong.
 `;
 
+/** One that needs no configuration of its own. */
+const DEFAULT_STAGE = 'dev';
+
 interface Settings extends Omit<CheckedAs, 'today'> {
   readonly file: string;
 }
 
 /** How an operator of a stage writes its files. */
 function formOf(id: string, stage: string): FileForm {
+  if (stage !== DEFAULT_STAGE && readStageFile(stage, undefined) === undefined)
+    throw new CommandError(`--stage: there is no config/${stage}.json`);
   const { operators } = configOf(stage);
   const found = operators.find((one) => one.id === id);
   if (found !== undefined) return fileFormsOf([found])[id] ?? {};
@@ -60,7 +66,7 @@ function settingsOf(args: readonly string[], where: string): Settings | 'help' {
   const hasForm = kind === 'usage' || kind === 'response';
   if (from !== undefined && !hasForm) throw new CommandError('--from: of a usage file or a response');
   if (stage !== undefined && from === undefined) throw new CommandError('--stage: with --from');
-  const form = from === undefined ? undefined : formOf(from, stage ?? 'dev');
+  const form = from === undefined ? undefined : formOf(from, stage ?? DEFAULT_STAGE);
   const [file, ...others] = positionals;
   if (file === undefined || others.length > 0) throw new CommandError('name one file');
   return { kind, direction, form, file: resolve(where, file) };

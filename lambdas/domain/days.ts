@@ -78,14 +78,17 @@ export function parseDay(cell: string): Day | null {
 }
 
 /** A day with its midnight, as spreadsheets and programs write one that they keep as an instant. Another time may be another day elsewhere. */
-const AT_MIDNIGHT = /^([0-9-]{10})[ T]00:00(?::00(?:\.0+)?)?$/;
+const AT_MIDNIGHT = /^([0-9][0-9./-]{7,9})[ T]00:00(?::00(?:\.0+)?)?$/;
 
 /** Reads a cell that names a day: `YYYY-MM-DD`, also with its midnight behind it and what nobody sees around it; else null. */
 export function readDay(cell: string): Day | null {
-  const day = parseDay(cell);
-  if (day !== null) return day;
+  return parseDay(cell) ?? parseDay(dayIn(cell));
+}
+
+/** What stands in a cell for a day: without what nobody sees, and without its midnight. */
+export function dayIn(cell: string): string {
   const text = seenOf(cell);
-  return parseDay(AT_MIDNIGHT.exec(text)?.[1] ?? text);
+  return AT_MIDNIGHT.exec(text)?.[1] ?? text;
 }
 
 /** How many days a month (from 1) has; none for one that there isn't. Every row of a file has a date, so this is reckoned without a Date. */

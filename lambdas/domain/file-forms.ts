@@ -1,7 +1,7 @@
 /** How an operator writes its files, where that is not how everybody does: its own names of columns, and one other form of dates. */
 import * as z from 'zod';
 import type { Columns } from './csv.ts';
-import { type Day, parseDay } from './days.ts';
+import { type Day, dayIn, parseDay } from './days.ts';
 import { columnNamed } from './headers.ts';
 import { DIRECTION_KIND_NAMES } from './kinds.ts';
 import { responseColumns } from './responses.ts';
@@ -64,7 +64,10 @@ export function columnsAs<Required extends string, Optional extends string>(
     ownNames: new Map(own.map(([column, name]) => [columnNamed(name), column])),
     ...(dates === undefined
       ? {}
-      : { rewrite: (column: string, cell: string) => (DAYS.has(column) ? (parseDayAs(dates, cell) ?? cell) : cell) }),
+      : {
+          rewrite: (column: string, cell: string) =>
+            DAYS.has(column) ? (parseDayAs(dates, dayIn(cell)) ?? cell) : cell,
+        }),
   };
 }
 

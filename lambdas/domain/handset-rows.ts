@@ -136,6 +136,11 @@ export class HandsetRows {
     this.#blocks = imeis.map(() => new Map());
   }
 
+  /** Whether the report names this handset. */
+  has(imei: Imei): boolean {
+    return this.#imeis[this.#find(imei)] === Number(imei);
+  }
+
   /**
    * A number was seen in a handset of the report; the same again changes nothing.
    * @throws BadWorkLine for a handset that the report doesn't name
@@ -200,6 +205,12 @@ export class HandsetRows {
   }
 
   #placeOf(imei: Imei): number {
+    if (!this.has(imei)) throw new BadWorkLine("a link's handset is one of the report's");
+    return this.#find(imei);
+  }
+
+  /** Where it stands among the report's, or would. */
+  #find(imei: Imei): number {
     const number = Number(imei);
     let [from, to] = [0, this.#imeis.length];
     while (from < to) {
@@ -207,7 +218,6 @@ export class HandsetRows {
       if ((this.#imeis[middle] ?? 0) < number) from = middle + 1;
       else to = middle;
     }
-    if (this.#imeis[from] !== number) throw new BadWorkLine("a link's handset is one of the report's");
     return from;
   }
 }
@@ -227,34 +237,37 @@ export interface About {
 export interface Usage {
   /** The first day of the look-back. */
   readonly since: Day;
-  /** The operators of the batch; those that sent no usage since that day. */
+  /** The operators of the batch; those that sent no usage since that day; of these, whose files are held up at the gate. */
   readonly operators: readonly OperatorId[];
   readonly silent: readonly OperatorId[];
+  readonly gated: readonly OperatorId[];
 }
 
 /**
  * Whose usage came since the look-back began.
- * @param latestImports when each operator's usage was imported last, as of before the batch's links were read
+ * @param latestImports when each operator's usage was imported last, and how many of its files are held up, as of before the batch's links were read
  */
 export function usageOf(
   since: Day,
   operators: readonly OperatorId[],
-  latestImports: Readonly<Record<string, { readonly latestImport: Instant | null }>>,
+  latestImports: Readonly<Record<string, { readonly latestImport: Instant | null; readonly gated: number }>>,
 ): Usage {
   const silent = operators.filter((operator) => {
     const latest = latestImports[operator]?.latestImport ?? null;
     return latest === null || dayOf(latest) < since;
   });
-  return { since, operators: [...operators].sort(), silent: silent.sort() };
+  const gated = silent.filter((operator) => (latestImports[operator]?.gated ?? 0) > 0);
+  return { since, operators: [...operators].sort(), silent: silent.sort(), gated };
 }
 
 function usageRemark(connections: number | undefined, usage: Usage | null): string[] {
   if (usage === null || connections === undefined) return ['not counted: no list of its links is kept'];
   if (connections > 0) return [];
-  const { since, silent, operators } = usage;
+  const { since, silent, gated, operators } = usage;
   if (silent.length === 0) return [`no number was seen in it since ${since}`];
-  if (silent.length === operators.length) return [`no usage from any operator since ${since}`];
-  return [`no usage from ${silent.join(' and ')} since ${since}; no number was seen in it by the others`];
+  const held = gated.length === 0 ? [] : [`usage of ${gated.join(' and ')} is held up`];
+  if (silent.length === operators.length) return [`no usage from any operator since ${since}`, ...held];
+  return [`no usage from ${silent.join(' and ')} since ${since}`, ...held, 'no number was seen in it by the others'];
 }
 
 function numberRemarks(countOf: (name: Counted) => number): string[] {
@@ -276,12 +289,15 @@ function blockedAt(blocks: Blocks): string {
 }
 
 function blockRemarks(blocks: Blocks): string[] {
-  const at = (state: string) => blocks.flatMap(([operator, own]) => (own.state === state ? operator : []));
+  // One that was taken back is owed no more, however it had ended; whoever doesn't find the handset has nothing to end.
+  const isBack = ({ state, isReversed }: AtOperator) => isReversed && ['blocked', 'overdue', 'open'].includes(state);
+  const at = (state: string) =>
+    blocks.flatMap(([operator, own]) => (own.state === state && !isBack(own) ? operator : []));
   const whole = Object.entries(AT_ALL).flatMap(([state, words]) => (at(state).length > 0 ? words : []));
   const some = Object.entries(AT_OPERATORS).flatMap(([state, words]) => {
     const operators = at(state);
     return operators.length > 0 ? `${words} ${operators.join(' and ')}` : [];
   });
-  const back = blocks.flatMap(([operator, own]) => (own.state === 'blocked' && own.isReversed ? operator : []));
+  const back = blocks.flatMap(([operator, own]) => (isBack(own) ? operator : []));
   return [...whole, ...some, ...(back.length > 0 ? [`block taken back since at ${back.join(' and ')}`] : [])];
 }

@@ -42,7 +42,7 @@ export type MsisdnReason = RowReason & (Spoilt | 'missing_msisdn' | 'bad_msisdn'
 const KEY_DIGITS = 14;
 
 /** Digits as programs write a number that might have had a fraction: its 0 is no digit of a handset that lacks one. */
-const NO_FRACTION = /^([0-9]+)\.0+$/;
+const NO_FRACTION = /^([0-9][0-9\p{Zs}]*)\.0+$/u;
 
 const DIGITS = /^[0-9]+$/;
 

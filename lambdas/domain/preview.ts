@@ -89,7 +89,11 @@ const told = z.object({
   held: fields.count,
   linked: fields.count,
   linkedOnlyByHeld: fields.count,
-  operators: z.record(z.string(), z.object({ latestImport: fields.instant.nullable() })),
+  operators: z.record(
+    z.string(),
+    // A preview of before there were gates knows of none.
+    z.object({ latestImport: fields.instant.nullable(), gated: fields.count.default(0) }),
+  ),
 });
 
 /** What a preview tells of a batch, from its bytes. */

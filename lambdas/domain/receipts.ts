@@ -4,12 +4,12 @@ import type { Instant } from './days.ts';
 import type { BatchId, DirectionId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import type { Order } from './ladders.ts';
-import { countOpen } from './ledger.ts';
+import { countOpen, rowsFor } from './ledger.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import type { Applied, RejectedRow } from './responses.ts';
 import { fields } from './stored.ts';
 import { whatToDo } from './what-to-do.ts';
-import { whereabouts } from './whereabouts.ts';
+import { standing } from './whereabouts.ts';
 
 /** What the operator gets for each response file, keys in the agreed order. */
 export interface Receipt {
@@ -36,9 +36,9 @@ export interface ResponseReceipt extends Receipt {
   readonly recordedAt: Instant;
   /** Whether the batch had settled: its summary stays. */
   readonly late: boolean;
-  /** How many of the direction's rows still have no final outcome; 0 once its ladder has ended. */
+  /** How many of the direction's rows still have no final outcome; 0 once its ladder was closed. */
   readonly open: number;
-  /** The order that comes next if rows stay open, and by when that is to be answered; null where none does. */
+  /** The order that comes next if the rows stay as they are, and by when that is to be answered; null where none does. */
   readonly next: { readonly order: Order; readonly deadline: Instant } | null;
 }
 
@@ -107,36 +107,52 @@ export function responseReceipt(
   applied: Pick<Applied, 'rows' | 'recorded' | 'alreadyRecorded' | 'rejects' | 'late' | 'ledger'>,
 ): ResponseReceipt {
   const { ledger, late } = applied;
-  const open = countOpen(ledger);
-  const { rung, rungs } = whereabouts(ledger, response.now);
-  const next = open === 0 ? undefined : rungs[rung];
+  const { rungs } = standing(ledger, response.now);
+  // An order that would carry nobody isn't issued: of those that failed the next one is to disconnect, of those taken back there is none.
+  const next = rungs.find(
+    ({ order, deadline }, n) => n >= ledger.rung && deadline > response.now && rowsFor(ledger, order).length > 0,
+  );
   return {
     ...receiptOf(response.name, sha256, applied),
     directionId: ledger.directionId,
     uploadedAt: response.uploadedAt,
     recordedAt: response.now,
     late,
-    open,
+    open: countOpen(ledger),
     next: next === undefined ? null : { order: next.order, deadline: next.deadline },
   };
 }
 
-/** The fields of a recorded response's receipt that another upload of its bytes changes. */
-const repeated = z.object({ file: z.string(), recorded: fields.count, alreadyRecorded: fields.count });
+/** The fields of a recorded response's receipt that another upload of its bytes changes, or that are of the first one alone. */
+const repeated = z.looseObject({
+  file: z.string(),
+  sha256: z.string(),
+  rows: fields.count,
+  recorded: fields.count,
+  alreadyRecorded: fields.count,
+  uploadedAt: z.unknown().optional(),
+  recordedAt: z.unknown().optional(),
+  late: z.unknown().optional(),
+  open: z.unknown().optional(),
+  next: z.unknown().optional(),
+});
 
 /**
  * The receipt of a response whose bytes were recorded before, from the text of the receipt that they got then: of an upload under the same
- * name it is that; under another it names the file that it repeats, and counts nothing as recorded, which it was once.
+ * name it is that; under another it names the file that it repeats, whose receipt says when that was and how the direction stood, and counts
+ * nothing as recorded, which it was once.
  */
 export function receiptAgain(text: string, name: string): string {
-  const receipt = JSON.parse(text);
-  const { file, recorded, alreadyRecorded } = repeated.parse(receipt);
+  const first = repeated.parse(JSON.parse(text));
+  const { file, sha256, rows, recorded, alreadyRecorded, uploadedAt, recordedAt, late, open, next, ...others } = first;
   if (file === name) return text;
   return jsonText({
-    ...receipt,
     file: name,
+    sha256,
+    rows,
     recorded: 0,
     alreadyRecorded: recorded + alreadyRecorded,
+    ...others,
     repeats: file,
   });
 }

@@ -39,7 +39,7 @@ export async function* handsetsCsv(
   if (batch.report.handsets === 0) return yield* rows.csv({ caseRefs: new Map(), held: new Map(), usage: null });
   await addElsewhere(rows, plan);
   yield* rows.csv({
-    caseRefs: await caseRefsOf(batch),
+    caseRefs: await caseRefsOf(batch, rows),
     held: await heldOf(batch),
     usage: await addLinks(rows, batch, plan),
   });
@@ -83,12 +83,15 @@ async function heldOf({ previewKey }: Batch): Promise<About['held']> {
   return list ? heldWhys(list) : new Map();
 }
 
-/** What the agency calls each handset's case, in the first row of its report that does. */
-async function caseRefsOf(batch: Batch): Promise<About['caseRefs']> {
+/**
+ * What the agency calls each handset's case, in the first row of its report that does; other files under its name may hold any number of
+ * other handsets.
+ */
+async function caseRefsOf(batch: Batch, rows: HandsetRows): Promise<About['caseRefs']> {
   const begin = () => {
     const taken = new Map<Imei, string>();
     const take = ({ imei, caseRef }: ReportRow) => {
-      if (caseRef !== '' && !taken.has(imei)) taken.set(imei, caseRef);
+      if (caseRef !== '' && !taken.has(imei) && rows.has(imei)) taken.set(imei, caseRef);
     };
     return { taken, take };
   };

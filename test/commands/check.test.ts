@@ -74,6 +74,8 @@ describe('a file that is checked before its upload', () => {
         '',
         expect.stringContaining('is no operator of the stage example; there are airtel, jio'),
       ]);
+      const typo = await checked('--as', 'usage', '--stage', 'exampel', '--from', 'jio');
+      expect(typo).toEqual([2, '', expect.stringContaining('there is no config/exampel.json')]);
       expect((await checked('--as', 'report', '--from', 'mha'))[0]).toBe(2);
     } finally {
       rmSync(folder, { recursive: true });

@@ -173,6 +173,16 @@ describe('another form of dates', () => {
   });
 });
 
+test.each([
+  ['DD/MM/YYYY', '\u200e30/05/2026'],
+  ['DD/MM/YYYY', '30/05/2026 00:00'],
+  ['YYYYMMDD', '20260530 00:00:00'],
+  ['DD.MM.YYYY', '30.05.2026T00:00:00.000'],
+] as const)('a day in an own form is forgiven what one in the agreed form is: %s, %j', (dates, cell) => {
+  const { rewrite = () => '' } = columnsAs(usageColumns, 'usage', { dates });
+  expect(rewrite('last_seen', cell)).toBe('2026-05-30');
+});
+
 describe('names of columns', () => {
   test('are known for each column that such a file may have', () => {
     expect(NAMED_COLUMNS.usage).toContain('lsa');

@@ -8,7 +8,7 @@ import { airtel, at, day, jio, msisdn } from './example.ts';
 const vi = 'vi' as OperatorId;
 const [H1, H2, H3] = ['35200000000001', '35200000000002', '35200000000003'] as [Imei, Imei, Imei];
 const number = (n: number) => msisdn(String(9_800_000_000 + n));
-const usage: Usage = { since: day('2025-12-03'), operators: [airtel, jio, vi], silent: [] };
+const usage: Usage = { since: day('2025-12-03'), operators: [airtel, jio, vi], silent: [], gated: [] };
 const about = (more: Partial<About> = {}): About => ({ caseRefs: new Map(), held: new Map(), usage, ...more });
 const lines = (rows: HandsetRows, more: Partial<About> = {}) =>
   [...rows.csv(about(more))].map((line) => line.slice(0, -1));
@@ -156,10 +156,21 @@ describe('what became of the handsets of a report', () => {
   });
 });
 
+test.each(['blocked', 'overdue', 'open'] as const)('a block that was %s and is taken back is owed no more', (state) => {
+  const rows = new HandsetRows([H1]);
+  rows.block(H1, jio, state, { on: day('2026-06-02'), isReversed: true });
+  rows.block(H1, vi, 'overdue');
+  const line = lineOf(rows, H1);
+  expect(line).toContain('block overdue at vi; block taken back since at jio');
+});
+
 describe('a handset in which no number was seen', () => {
   const since = day('2025-12-03');
-  const of = (latest: Record<string, string | null>) => {
-    const imports = Object.entries(latest).map(([id, on]) => [id, { latestImport: on === null ? null : at(on) }]);
+  const of = (latest: Record<string, string | null>, gated: readonly string[] = []) => {
+    const imports = Object.entries(latest).map(([id, on]) => [
+      id,
+      { latestImport: on === null ? null : at(on), gated: gated.includes(id) ? 1 : 0 },
+    ]);
     return lineOf(new HandsetRows([H1]), H1, { usage: usageOf(since, [vi, jio, airtel], Object.fromEntries(imports)) });
   };
 
@@ -170,5 +181,15 @@ describe('a handset in which no number was seen', () => {
       ',0,0,0,0,0,,,no usage from jio and vi since 2025-12-03; no number was seen in it by the others',
     );
     expect(of({ airtel: before, jio: null })).toBe(',0,0,0,0,0,,,no usage from any operator since 2025-12-03');
+  });
+
+  test('is told apart from one whose operator sent usage that its gate holds up', () => {
+    const after = '2025-12-02T18:30:00Z';
+    expect(of({ airtel: after, jio: after, vi: null }, ['vi'])).toBe(
+      ',0,0,0,0,0,,,no usage from vi since 2025-12-03; usage of vi is held up; no number was seen in it by the others',
+    );
+    expect(of({ airtel: after, jio: after, vi: after }, ['vi'])).toContain(
+      ',no number was seen in it since 2025-12-03',
+    );
   });
 });

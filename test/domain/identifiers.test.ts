@@ -83,6 +83,7 @@ describe('an IMEI', () => {
     ['with slashes and dots', '49.015420/323751.8'],
     ['14 digits, as a number that might have a fraction', '49015420323751.0'],
     ['15 digits, as such a number', '490154203237518.0'],
+    ['14 digits in groups, as such a number', '49 015 420 323 751.0'],
     ['with separators at its ends', '-490154203237518-'],
     ['an apostrophe before it', "'490154203237518"],
     ['with blanks that do not break', '49\u00a0015420\u202f323751\u00a08'],
@@ -113,6 +114,12 @@ describe('an IMEI', () => {
     ['13 digits', '4901542032375', 'wrong_length'],
     // A zero before them was lost, and the one behind them is none of theirs.
     ['13 digits, as a number that might have a fraction', '4901542032375.0', 'wrong_length'],
+    ['13 digits in groups, as such a number', '4 901 542 032 375.0', 'wrong_length'],
+    [
+      '13 digits in groups that do not break, as such a number',
+      '4\u00a0901\u00a0542\u00a0032\u00a0375.00',
+      'wrong_length',
+    ],
     ['13 digits, with more of a fraction', '4901542032375.000', 'wrong_length'],
     ['a wrong Luhn digit of such a number', '490154203237517.0', 'check_digit_mismatch'],
     ['17 digits', '49015420323751812', 'wrong_length'],

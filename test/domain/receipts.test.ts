@@ -6,7 +6,8 @@ import {
   refusedReceipt,
   responseReceipt,
 } from '../../lambdas/domain/receipts.ts';
-import { answered, at, closed, fresh, sealed } from './example.ts';
+import { WHAT_TO_DO } from '../../lambdas/domain/what-to-do.ts';
+import { answered, at, closed, fresh, issued, marked, sealed } from './example.ts';
 
 describe('receipts', () => {
   test('of a recorded file: keys in the agreed order, reasons sorted, two spaces, a final newline', () => {
@@ -84,17 +85,18 @@ describe('receipts', () => {
 });
 
 describe('the receipt of a response', () => {
-  /** One whose first order is out: its deadlines stay. */
-  const begun = (rows: number) => ({ ...fresh(rows), begunAt: at('2026-06-01T00:00:05Z') });
+  /** Whose first order was issued, and is answered in its time. */
+  const begun = (rows: number) => issued(fresh(rows), 1);
   const { directionId, rungs } = begun(3);
+  const [, second, third, fourth] = rungs.map(({ deadline }) => deadline);
   const response = (now: string) => ({ name: 'a.csv', uploadedAt: at('2026-06-03T10:00:00Z'), now: at(now) });
-  const told = (applied: ReturnType<typeof answered>, now: string) => {
+  const told = (applied: ReturnType<typeof answered>, now = '2026-06-03T12:00:00Z') => {
     const { uploadedAt, recordedAt, late, open, next, directionId: of } = responseReceipt(response(now), 'ab', applied);
     return { uploadedAt, recordedAt, late, open, next, of };
   };
 
   test('says of which direction it is, when it came, and when it was recorded', () => {
-    expect(told(answered(begun(3), [[0, 'verified']]), '2026-06-03T12:00:00Z')).toMatchObject({
+    expect(told(answered(begun(3), [[0, 'verified']]))).toMatchObject({
       uploadedAt: '2026-06-03T10:00:00Z',
       recordedAt: '2026-06-03T12:00:00Z',
       of: directionId,
@@ -107,16 +109,32 @@ describe('the receipt of a response', () => {
       [1, 'failed'],
     ]);
     // In the time of the first rung, which asks to re-verify, the next one bars.
-    const next = { order: 'bar_outgoing', deadline: rungs[1]?.deadline };
-    expect(told(applied, '2026-06-03T12:00:00Z')).toMatchObject({ open: 2, next, late: false });
-    const third = { order: 'bar_incoming', deadline: rungs[2]?.deadline };
-    expect(told(applied, rungs[0]?.deadline ?? '')).toMatchObject({ open: 2, next: third });
+    const bar = { order: 'bar_outgoing', deadline: second };
+    expect(told(applied)).toMatchObject({ open: 2, next: bar, late: false });
+    // When that time is over, and the bar isn't issued yet, it is still to come.
+    expect(told(applied, '2026-06-06T00:00:20Z').next).toEqual(bar);
+    const barred = answered(issued(begun(3), 2), [[0, 'verified']]);
+    expect(told(barred, '2026-06-07T00:00:00Z').next).toEqual({ order: 'bar_incoming', deadline: third });
+  });
+
+  test('names the first order as long as that is not out', () => {
+    const { next } = told(answered(fresh(2), [[0, 'verified']]), '2026-06-01T00:00:20Z');
+    expect(next).toEqual({ order: 'reverify', deadline: rungs[0]?.deadline });
+  });
+
+  test('names no order that would carry nobody: who failed is in no bar, and who was taken back in none', () => {
+    const failed = answered(begun(2), [
+      [0, 'failed'],
+      [1, 'failed'],
+    ]);
+    expect(told(failed)).toMatchObject({ open: 2, next: { order: 'disconnect', deadline: fourth } });
+    expect(told(answered(marked(begun(2), [1]), [[0, 'verified']]))).toMatchObject({ open: 1, next: null });
   });
 
   test('names no order where none comes: on the last rung, where nobody is left, and after the end', () => {
-    const last = told(answered(begun(2), [[0, 'verified']]), rungs.at(-2)?.deadline ?? '');
-    expect(last).toMatchObject({ open: 1, next: null });
-    expect(told(answered(begun(1), [[0, 'verified']]), '2026-06-03T12:00:00Z')).toMatchObject({ open: 0, next: null });
+    const onTheLast = issued(issued(issued(begun(2), 2), 3), 4);
+    expect(told(answered(onTheLast, [[0, 'verified']]), '2026-06-16T12:00:00Z')).toMatchObject({ open: 1, next: null });
+    expect(told(answered(begun(1), [[0, 'verified']]))).toMatchObject({ open: 0, next: null });
     const ended = answered(closed(begun(2)), [[0, 'verified']]);
     expect(told(ended, '2026-06-20T12:00:00Z')).toMatchObject({ open: 0, next: null, late: false });
   });
@@ -128,16 +146,47 @@ describe('the receipt of a response', () => {
 });
 
 describe('the receipt of bytes that were recorded before', () => {
+  const applied = { ...answered(issued(fresh(3), 1), [[0, 'verified']]), rows: 4, recorded: 2, alreadyRecorded: 1 };
   const rejects = [{ line: 3, reason: 'bad_date' }] as const;
-  const first = receiptText(receiptOf('first.csv', 'ab', { rows: 4, recorded: 2, alreadyRecorded: 1, rejects }));
+  const of = { name: 'first.csv', uploadedAt: at('2026-06-03T10:00:00Z'), now: at('2026-06-03T12:00:00Z') };
+  const first = receiptText(responseReceipt(of, 'ab', { ...applied, rejects }));
 
   test('is the same where the file has the same name', () => {
     expect(receiptAgain(first, 'first.csv')).toBe(first);
   });
 
-  test('names under another name the file that it repeats, and counts nothing twice', () => {
-    const others = { file: 'again.csv', recorded: 0, alreadyRecorded: 3, repeats: 'first.csv' };
-    // Its fields stand in the same order.
-    expect(receiptAgain(first, 'again.csv')).toBe(`${JSON.stringify({ ...JSON.parse(first), ...others }, null, 2)}\n`);
+  test('names under another name the file that it repeats, counts nothing twice, and leaves to that how the direction stood', () => {
+    expect(receiptAgain(first, 'again.csv')).toBe(`{
+  "file": "again.csv",
+  "sha256": "ab",
+  "rows": 4,
+  "recorded": 0,
+  "alreadyRecorded": 3,
+  "rejected": {
+    "bad_date": 1
+  },
+  "rejects": [
+    {
+      "line": 3,
+      "reason": "bad_date"
+    }
+  ],
+  "refused": null,
+  "whatToDo": {
+    "bad_date": "${WHAT_TO_DO.bad_date}"
+  },
+  "directionId": "${applied.ledger.directionId}",
+  "repeats": "first.csv"
+}
+`);
+  });
+
+  test('is made of one, too, that an earlier version wrote', () => {
+    const older = receiptText(receiptOf('first.csv', 'ab', { rows: 4, recorded: 2, alreadyRecorded: 1, rejects }));
+    expect(JSON.parse(receiptAgain(older, 'again.csv'))).toMatchObject({
+      recorded: 0,
+      alreadyRecorded: 3,
+      repeats: 'first.csv',
+    });
   });
 });

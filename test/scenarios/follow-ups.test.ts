@@ -58,7 +58,9 @@ describe('what was moved goes on in the follow-up of the next night', { timeout:
     const order = await lab.read(`orders/jio/${atJio}/1-reverify.csv`);
     expect(order).toContain(`${P},${HANDSET}`);
     // A fresh ladder: five days from the night on, and cut off after sixteen.
-    expect(order).toMatch(/,linked_to_reported_handset,2026-06-10T19:0\d:\d\dZ,.*,2026-06-21T19:0\d:\d\dZ\n$/);
+    expect(order).toMatch(
+      /,linked_to_reported_handset,2026-06-10T19:0\d:\d\dZ,.*,2026-06-21T19:0\d:\d\dZ,reverify,.*\n$/,
+    );
 
     await lab.at(5);
     for (const queue of ['fraud-directions-airtel', 'fraud-directions-jio', 'fraud-administrators'])
@@ -121,7 +123,7 @@ describe('what was moved goes on in the follow-up of the next night', { timeout:
     const later = await lab.direction(night, 'reverify', 'airtel');
     // Extended in the third rung, until 16 June: asked again until 30 days later, and then the fourth, as much later.
     expect(await lab.read(`orders/airtel/${later}/1-reverify.csv`)).toMatch(
-      /,2026-07-16T00:00:00Z,.*,2026-07-17T00:00:00Z\n$/,
+      /,2026-07-16T00:00:00Z,.*,2026-07-17T00:00:00Z,reverify,.*\n$/,
     );
     expect(await say(lab, later, [`${E},extended,,abroad`])).toMatchObject({
       rejects: [{ reason: 'already_extended' }],

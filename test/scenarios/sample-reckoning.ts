@@ -245,7 +245,7 @@ export class Reckoning {
   readonly #exemptions = new Map<string, Map<string, string>>();
   readonly #imports: Record<string, string> = {};
   /** The receipt of each file that was recorded: of the same bytes again it says so. */
-  readonly #recorded = new Map<string, { file: string; recorded: number; alreadyRecorded: number }>();
+  readonly #recorded = new Map<string, Record<string, unknown> & { recorded: number; alreadyRecorded: number }>();
 
   /** @param folder where a run left its inbox and outbox */
   constructor(folder: string, operators: string[], uploads: Upload[]) {
@@ -686,9 +686,9 @@ export class Reckoning {
     }
     const before = this.#recorded.get(`${direction} ${digest}`);
     if (before !== undefined) {
-      const { file, recorded, alreadyRecorded } = before;
+      const { file, recorded, alreadyRecorded, uploadedAt, open, next, ...others } = before;
       const known = { recorded: 0, alreadyRecorded: recorded + alreadyRecorded, repeats: file };
-      this.receipts[place] = file === name ? before : { ...before, file: name, ...known };
+      this.receipts[place] = file === name ? before : { ...others, file: name, ...known };
       return;
     }
 
@@ -750,7 +750,11 @@ export class Reckoning {
     const rejected: Record<string, number> = {};
     for (const { reason } of rejects) rejected[reason] = (rejected[reason] ?? 0) + 1;
     const open = ended ? [] : [...rows.values()].filter((row) => ['open', 'failed'].includes(row.outcome));
-    const next = open.length === 0 ? undefined : rungs[rungs.findIndex(([, end]) => end > at) + 1];
+    // Who failed is in no order but the last one, and who was taken back in none.
+    const carried = open.filter((row) => !row.reversed && !this.#isSomebodyElses(row, at));
+    const isCarrying = (order: string) => carried.some((row) => order === 'disconnect' || row.outcome === 'open');
+    const here = rungs.findIndex(([, end]) => end > at);
+    const next = here < 0 ? undefined : rungs.slice(here + 1).find(([order]) => isCarrying(order));
     const done = {
       ...receipt,
       ...{ rows: lines.length, recorded, alreadyRecorded, rejected, rejects, refused: null },

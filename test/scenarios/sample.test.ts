@@ -264,7 +264,7 @@ describe('beside a second reckoning from the uploads alone', () => {
       expect(Object.keys(whatToDo as object)).toEqual(
         receipt.refused ? [receipt.refused] : Object.keys(receipt.rejected as object),
       );
-      if (receipt.directionId !== undefined) {
+      if (receipt.uploadedAt !== undefined) {
         expect(Date.parse(String(recordedAt))).toBeGreaterThanOrEqual(Date.parse(String(receipt.uploadedAt)));
         const [batch = ''] = String(receipt.directionId).split('.');
         const { settledAt } = json<{ settledAt: string }>(`batches/${batch}/summary.json`);

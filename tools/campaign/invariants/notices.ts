@@ -4,6 +4,7 @@ import { LOOKS_EVERY } from '../people.ts';
 import { APPROVERS, CONTEXT, DAY, HOUR } from '../story.ts';
 import { givesBack } from './kinds.ts';
 import type { Known } from './known.ts';
+import { isFollowUp } from './moves.ts';
 import { takesAway, takesService } from './orders.ts';
 
 const SWEEPS_EVERY = Number(CONTEXT.sweepHours) * HOUR;
@@ -118,7 +119,8 @@ export function checkOrdersTold(known: Known): void {
 
 /**
  * Invariant 11: of what was asked for before a reversal, whom it restores is told last to have service, and what it unblocks that it is.
- * Where the reversal's own orders could not be told in time, a night's follow-up asks again; what later reports take counts for nothing.
+ * Where the reversal's own orders could not be told in time, a night's follow-up asks in their place; what later reports take or give back counts
+ * for nothing.
  */
 export function checkLastRestored(known: Known): void {
   for (const { batchId, plan, kind } of known.batches) {
@@ -126,11 +128,14 @@ export function checkLastRestored(known: Known): void {
     for (const direction of known.directions.values()) {
       if (direction.batch !== batchId || !givesBack(direction.kind)) continue;
       const last = new Map<string, unknown>();
-      for (const { kind: what, key, sha256: digest, directionId, order } of known.seen.notices[
-        `fraud-directions-${direction.operator}`
-      ] ?? []) {
+      const told = (known.seen.notices[`fraud-directions-${direction.operator}`] ?? []).filter(
+        ({ kind: what }) => what === 'order',
+      );
+      const isToldItself = told.some(({ directionId }) => directionId === direction.id);
+      for (const { key, sha256: digest, directionId, order } of told) {
         const isBefore = Number(known.directions.get(String(directionId))?.plan) <= Number(plan);
-        if (what === 'order' && (isBefore || tellsOfGiving(order)))
+        const isInItsPlace = !isToldItself && tellsOfGiving(order) && isFollowUp(String(directionId));
+        if (isBefore || isInItsPlace)
           for (const row of known.carried.get(`${key} ${digest}`) ?? []) last.set(row, order);
       }
       for (const row of direction.rows) {

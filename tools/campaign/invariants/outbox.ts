@@ -125,8 +125,8 @@ function checkStatuses(known: Known): void {
   }
 }
 
-/** What the receipt of bytes says that were recorded before, of those that they got then. */
-const onceMore = ({ recorded, alreadyRecorded, ...receipt }: Item) => ({
+/** What the receipt of bytes says that were recorded before, of those that they got then: how the direction stood is said by those. */
+const onceMore = ({ recorded, alreadyRecorded, late, open, ...receipt }: Item) => ({
   ...receipt,
   recorded: 0,
   alreadyRecorded: Number(recorded) + Number(alreadyRecorded),
