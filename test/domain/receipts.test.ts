@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { APPEAL_GROUNDS } from '../../lambdas/domain/appeals.ts';
+import { DECISIONS, GROUNDS } from '../../lambdas/domain/decision-rows.ts';
+import { ANSWERS, EXTENSION_GROUNDS } from '../../lambdas/domain/kinds.ts';
 import {
   receiptAgain,
   receiptOf,
@@ -6,7 +9,7 @@ import {
   refusedReceipt,
   responseReceipt,
 } from '../../lambdas/domain/receipts.ts';
-import { WHAT_TO_DO } from '../../lambdas/domain/what-to-do.ts';
+import { WHAT_TO_DO, whatToDo } from '../../lambdas/domain/what-to-do.ts';
 import { answered, at, closed, fresh, issued, marked, sealed } from './example.ts';
 
 describe('receipts', () => {
@@ -65,7 +68,7 @@ describe('receipts', () => {
   "rejects": [],
   "refused": "missing_column:outcome",
   "whatToDo": {
-    "missing_column:outcome": "is the first line the header, and the separator a comma, a ; or a tab?"
+    "missing_column:outcome": "give a column that name; is the first line the header, and the separator a comma, a ; or a tab?"
   }
 }
 `);
@@ -81,6 +84,16 @@ describe('receipts', () => {
       ['not_in_direction', 1],
       ['unknown_outcome', 2],
     ]);
+  });
+
+  test.each([
+    ['unknown_outcome', ANSWERS],
+    ['unknown_decision', DECISIONS],
+    ['missing_ground', [...GROUNDS, ...APPEAL_GROUNDS]],
+    ['bad_ground', [...EXTENSION_GROUNDS, ...APPEAL_GROUNDS]],
+  ] as const)('name each word that may stand in the place of what is %s', (reason, words) => {
+    const told = whatToDo(reason).split(/[ ,;]+/);
+    expect(words.filter((word) => !told.includes(word))).toEqual([]);
   });
 });
 

@@ -62,8 +62,9 @@ const TO_DO: Readonly<Record<string, string>> = {
   check_digit_mismatch: 'a digit was mistyped: look it up again',
   bad_msisdn: 'ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
   bad_date: 'write 2026-05-30; in a spreadsheet, give the column the format yyyy-mm-dd, and export again',
-  unknown_outcome: 'use those words, in the direction whose order asks for them',
-  missing_column: 'is the first line the header, and the separator a comma, a ; or a tab?',
+  unknown_outcome:
+    'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so',
+  missing_column: 'give a column that name; is the first line the header, and the separator a comma, a ; or a tab?',
   duplicate_column: 'take one of them out',
   spreadsheet_not_csv: 'open it in the spreadsheet, save it as CSV UTF-8, and upload that',
   not_csv: 'export it as CSV, UTF-8',
