@@ -121,6 +121,7 @@ export function checkedText({ rows, rejected, fault }: Checked, kind: CheckedKin
   }
   if (fault === undefined) return said;
   const header = fault.found === '' ? '' : `, the header is: ${fault.found}`;
-  const end = kind === 'usage' ? 'only the rows before that line would be taken' : 'nothing of the file would be taken';
+  const someStay = kind === 'usage' && rows > 0;
+  const end = someStay ? 'only the rows before that line would be taken' : 'nothing of the file would be taken';
   return [...said, `line ${fault.line}: ${fault.reason}${header}`, `  ${whatToDo(fault.reason)}; ${end}`];
 }

@@ -38,6 +38,7 @@ describe('a file that is checked before its upload', () => {
       'line 1: missing_column:imei, the header is: Serial,Handset',
       `  ${remedy}`,
     ]);
+    expect((await told('IMEI,MSISDN,Date\n1,2,3\n', 'usage'))[1]).toBe(`  ${remedy}`);
     expect(await told(`${H},x\n`, 'report')).toEqual(['line 1: missing_column:imei', `  ${remedy}`]);
     expect((await told(`imei,msisdn,last_seen\n${H},9876543210,2026-06-05\n"x`, 'usage'))[1]).toMatch(
       /only the rows before that line would be taken$/,
