@@ -256,6 +256,9 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
       checkLists(form, (topic) => topics.listSubscriptionsByTopic(topic).subscriptions);
       actions.set(request.raw, form.Action);
     }
+    // fauxqs gives all attributes to who names none; SQS gives none. No attribute has the empty name.
+    const isReceive = request.headers['x-amz-target'] === 'AmazonSQS.ReceiveMessage';
+    if (isReceive && !namesAny(form.MessageAttributeNames)) form.MessageAttributeNames = [''];
     if (typeof form.MessageBody === 'string') messages.set(request.raw, form.MessageBody);
     fauxqs.guard?.(request.raw, form);
     if (form.Action === 'Publish') fauxqs.published?.(String(form.Message));
@@ -310,6 +313,8 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   };
   return fauxqs;
 }
+
+const namesAny = (names: unknown) => Array.isArray(names) && names.length > 0;
 
 const accountOf = (arn: string) => arn.split(':')[4];
 

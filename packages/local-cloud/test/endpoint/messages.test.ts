@@ -50,6 +50,30 @@ describe('queues and topics at the endpoint', () => {
     expect(await cloud.receive('news-beta')).toEqual([beta]);
     expect(await cloud.receive('news-beta')).toEqual([]);
   });
+
+  it('give a message its attributes when they are asked for, and none otherwise', async () => {
+    const { QueueUrls: [QueueUrl] = [] } = await clients.sqs.send(
+      new ListQueuesCommand({ QueueNamePrefix: 'news-beta' }),
+    );
+    const operator = { DataType: 'String', StringValue: 'beta' };
+    const kind = { DataType: 'String', StringValue: 'order' };
+    const MessageAttributes = { operator, kind };
+    await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'by hand', MessageAttributes }));
+    const attributes = async (names?: string[]) => {
+      const asked = names === undefined ? {} : { MessageAttributeNames: names };
+      const { Messages = [] } = await clients.sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 0, ...asked }),
+      );
+      return Messages.map((message) => message.MessageAttributes);
+    };
+    expect(await attributes()).toEqual([undefined]);
+    expect(await attributes([])).toEqual([undefined]);
+    expect(await attributes(['kind'])).toEqual([{ kind }]);
+    expect(await attributes(['All'])).toEqual([MessageAttributes]);
+    expect(await cloud.receive('news-beta')).toEqual([
+      { body: 'by hand', attributes: { operator: 'beta', kind: 'order' } },
+    ]);
+  });
 });
 
 describe('messages at the endpoint', () => {
