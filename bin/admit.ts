@@ -1,6 +1,6 @@
 /** `npm run admit`: lets a usage file in that is held up at the gates. See `--help`. */
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import { instantOf } from '../lambdas/domain/days.ts';
 import { parseInboxKey } from '../lambdas/domain/inbox.ts';
@@ -8,6 +8,7 @@ import { admissionsFile, approverOf } from '../lib/commands/admit.ts';
 import { command, say } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
 import { outputsOf } from '../lib/commands/outputs.ts';
+import { s3Client } from '../lib/commands/s3-client.ts';
 
 const HELP = `npm run admit -- [options] KEY VERSION
 
@@ -43,8 +44,7 @@ async function run({ stage, ...upload }: Settings): Promise<boolean> {
   const approver = await approverOf(new STSClient(), stage);
   const inbox = (await outputsOf(new CloudFormationClient(), stage, 'data')).get('InboxBucketName') ?? '';
   const { key, text, receipt } = admissionsFile(approver, upload, instantOf(Date.now()));
-  // A local cloud's endpoint has no host of its own for each bucket.
-  const s3 = new S3Client({ forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });
+  const s3 = s3Client();
   await s3.send(new PutObjectCommand({ Bucket: inbox, Key: key, Body: text, ContentType: 'text/csv' }));
   say(`written: ${key}`);
   say(`its receipt will be: ${receipt}`);

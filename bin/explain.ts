@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import { instantOf } from '../lambdas/domain/days.ts';
 import { type CaseworkerId, isCaseworkerId } from '../lambdas/domain/identifiers.ts';
@@ -11,6 +11,7 @@ import { command, complain, say } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
 import { answersText, caseworkerOf, questionOf } from '../lib/commands/explain.ts';
 import { outputsOf } from '../lib/commands/outputs.ts';
+import { s3Client } from '../lib/commands/s3-client.ts';
 
 const HELP = `npm run explain -- [options] [NUMBER, IMEI or REFERENCE …]
 
@@ -70,8 +71,7 @@ async function run({ stage, caseworker, words, wait }: Settings): Promise<boolea
   const outputs = await outputsOf(new CloudFormationClient(), stage, 'data');
   const [inbox = '', outbox = ''] = [outputs.get('InboxBucketName'), outputs.get('OutboxBucketName')];
   const { key, text, receipt, explanations } = questionOf(who, words, instantOf(Date.now()));
-  // A local cloud's endpoint has no host of its own for each bucket.
-  const s3 = new S3Client({ forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });
+  const s3 = s3Client();
   await s3.send(new PutObjectCommand({ Bucket: inbox, Key: key, Body: text, ContentType: 'text/csv' }));
   const isThere = async (one: string) => {
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: outbox, Prefix: one }));

@@ -1,11 +1,12 @@
 /** `npm run status`: prints a stage's newest daily digest in words. See `--help`. */
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { parseDay } from '../lambdas/domain/days.ts';
 import { DIGESTS } from '../lambdas/domain/outbox.ts';
 import { command, complain, say } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
 import { outputsOf } from '../lib/commands/outputs.ts';
+import { s3Client } from '../lib/commands/s3-client.ts';
 import { statusText } from '../lib/commands/status.ts';
 
 const HELP = `npm run status -- [options]
@@ -37,8 +38,7 @@ function settingsOf(args: readonly string[]): Settings | 'help' {
 
 async function run({ stage, day }: Settings): Promise<boolean> {
   const bucket = (await outputsOf(new CloudFormationClient(), stage, 'data')).get('OutboxBucketName') ?? '';
-  // A local cloud's endpoint has no host of its own for each bucket.
-  const s3 = new S3Client({ forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });
+  const s3 = s3Client();
   const keys: string[] = [];
   for await (const { Contents = [] } of paginateListObjectsV2(
     { client: s3 },

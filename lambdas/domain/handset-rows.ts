@@ -205,8 +205,9 @@ export class HandsetRows {
   }
 
   #placeOf(imei: Imei): number {
-    if (!this.has(imei)) throw new BadWorkLine("a link's handset is one of the report's");
-    return this.#find(imei);
+    const place = this.#find(imei);
+    if (this.#imeis[place] !== Number(imei)) throw new BadWorkLine("a link's handset is one of the report's");
+    return place;
   }
 
   /** Where it stands among the report's, or would. */
@@ -245,18 +246,18 @@ export interface Usage {
 
 /**
  * Whose usage came since the look-back began.
- * @param latestImports when each operator's usage was imported last, and how many of its files are held up, as of before the batch's links were read
+ * @param usage when each operator's usage was imported last, and how many of its files are held up, as of before the batch's links were read
  */
 export function usageOf(
   since: Day,
   operators: readonly OperatorId[],
-  latestImports: Readonly<Record<string, { readonly latestImport: Instant | null; readonly gated: number }>>,
+  usage: Readonly<Record<string, { readonly latestImport: Instant | null; readonly gated: number }>>,
 ): Usage {
   const silent = operators.filter((operator) => {
-    const latest = latestImports[operator]?.latestImport ?? null;
+    const latest = usage[operator]?.latestImport ?? null;
     return latest === null || dayOf(latest) < since;
   });
-  const gated = silent.filter((operator) => (latestImports[operator]?.gated ?? 0) > 0);
+  const gated = silent.filter((operator) => (usage[operator]?.gated ?? 0) > 0);
   return { since, operators: [...operators].sort(), silent: silent.sort(), gated };
 }
 

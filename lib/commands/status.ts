@@ -1,6 +1,7 @@
 /** The newest daily digest in words: what `npm run status` prints. It counts, and names batches, operators and queues. */
 import * as z from 'zod';
 import { fields } from '../../lambdas/domain/stored.ts';
+import { counted, grouped } from '../../lambdas/domain/wording.ts';
 
 const { instant, count } = fields;
 const word = z.string();
@@ -31,8 +32,6 @@ const digest = z.object({
   deadLetters: z.array(z.object({ queue: word, messages: count })),
   untold: z.array(word),
 });
-
-const counted = (many: number, one: string) => `${many} ${one}${many === 1 ? '' : 's'}`;
 
 /** A part of the page; nothing where it has no lines. */
 const part = (title: string, lines: readonly string[]) => (lines.length === 0 ? [] : ['', title, ...lines]);
@@ -105,7 +104,7 @@ export function statusText(json: string): string {
           batchId,
           agency,
           `${status} since ${since}`,
-          `${openRows} open, ${overdueRows} overdue`,
+          `${grouped(openRows)} open, ${grouped(overdueRows)} overdue`,
           next === null || next.by === null ? '' : `next ${next.what}, by ${next.by}`,
         ]),
       ),

@@ -33,7 +33,7 @@ Decisions that wait
   caseworker-1-0123456789ab  caseworker-1  never lapses
 
 Due within a day
-  jio  bar_outgoing  1234 rows in 5 directions  first by 2026-06-08T04:20:00Z
+  jio  bar_outgoing  1,234 rows in 5 directions  first by 2026-06-08T04:20:00Z
 
 Overdue
   vi  block  7 rows in 1 direction  since 2026-06-05T04:20:00Z
