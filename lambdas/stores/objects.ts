@@ -96,17 +96,29 @@ export interface Tagged {
 }
 
 /**
- * An object's text with its tag; undefined where there is none. It asks the list first, for what often isn't there: S3 refuses that to
- * whoever may list the bucket by prefixes only, and each refusal looks like a right that is lacking. The reader may list its key.
+ * Texts of objects with their tags, in the order of their keys; undefined where there is none. It asks the list first, once for all keys,
+ * for what often isn't there: S3 refuses that to whoever may list the bucket by prefixes only, and each refusal looks like a right that is
+ * lacking. The reader may list what the keys begin with, which little else does.
  */
-export async function readTaggedIfThere(place: Place): Promise<Tagged | undefined> {
-  for await (const { key } of listObjects(place)) {
-    if (key !== place.key) return undefined;
-    const { Body, ETag } = await s3.send(new GetObjectCommand({ Bucket: place.bucket, Key: key }));
+export async function readTagged<K extends readonly string[]>(
+  bucket: string,
+  ...keys: K
+): Promise<{ [N in keyof K]: Tagged | undefined }> {
+  const there = new Set<string>();
+  for await (const { key } of listObjects({ bucket, key: beginningOf(keys) })) there.add(key);
+  const texts = keys.map(async (key) => {
+    if (!there.has(key)) return undefined;
+    const { Body, ETag } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     if (Body === undefined || ETag === undefined) throw new TypeError('an object came without a stream, or a tag');
     return { text: await Body.transformToString(), tag: ETag };
-  }
-  return undefined;
+  });
+  return (await Promise.all(texts)) as { [N in keyof K]: Tagged | undefined };
+}
+
+/** What all of these begin with. */
+function beginningOf([first = '', ...others]: readonly string[]): string {
+  const differs = [...first].findIndex((character, n) => others.some((other) => other[n] !== character));
+  return differs < 0 ? first : first.slice(0, differs);
 }
 
 /** How S3 says that there is no such object. */

@@ -4,7 +4,7 @@ import type { BatchId } from '../domain/identifiers.ts';
 import { statusKeys } from '../domain/outbox.ts';
 import { type Earlier, earlierStatus } from '../domain/status.ts';
 import { logFailure } from '../runtime/failures.ts';
-import { readTaggedIfThere } from './objects.ts';
+import { readTextIfThere } from './objects.ts';
 import { sendEvent } from './queues.ts';
 
 interface Queue {
@@ -29,8 +29,8 @@ async function ask(env: Queue, event: object): Promise<void> {
   }
 }
 
-/** What was told last of where a batch stands; undefined where nothing was. */
+/** What was told last of where a batch stands; undefined where nothing was, which is rare: each sweep asks, and a list is dear. */
 export async function readStatus(outbox: string, batchId: BatchId): Promise<Earlier | undefined> {
-  const there = await readTaggedIfThere({ bucket: outbox, key: statusKeys(batchId).json });
-  return there && earlierStatus(there.text);
+  const text = await readTextIfThere({ bucket: outbox, key: statusKeys(batchId).json });
+  return text === undefined ? undefined : earlierStatus(text);
 }

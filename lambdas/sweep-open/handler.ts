@@ -197,17 +197,17 @@ async function tellUntold(): Promise<void> {
 export const handler = events(due, async ({ time, source }) => {
   const batches = await unsettledBatches(env.WORK);
   const isSurvey = source === undefined || isSurveyDue(time, env.SWEEP_HOURS, env.SURVEY_HOURS);
-  const queues = {
-    [INBOX.reports.prefix]: env.REPORTS_QUEUE,
-    [INBOX.usage.prefix]: env.USAGE_QUEUE,
-    [INBOX.responses.prefix]: env.RESPONSES_QUEUE,
-    [INBOX.decisions.prefix]: env.APPROVALS_QUEUE,
-    [INBOX.exemptions.prefix]: env.APPROVALS_QUEUE,
-    [INBOX.withdrawals.prefix]: env.WITHDRAWALS_QUEUE,
-    [INBOX.admissions.prefix]: env.APPROVALS_QUEUE,
-    [INBOX.lookups.prefix]: env.LOOKUPS_QUEUE,
-    [INBOX.appeals.prefix]: env.APPEALS_QUEUE,
-  };
+  const queues = new Map([
+    [INBOX.reports.prefix, env.REPORTS_QUEUE],
+    [INBOX.usage.prefix, env.USAGE_QUEUE],
+    [INBOX.responses.prefix, env.RESPONSES_QUEUE],
+    [INBOX.decisions.prefix, env.APPROVALS_QUEUE],
+    [INBOX.exemptions.prefix, env.APPROVALS_QUEUE],
+    [INBOX.withdrawals.prefix, env.WITHDRAWALS_QUEUE],
+    [INBOX.admissions.prefix, env.APPROVALS_QUEUE],
+    [INBOX.lookups.prefix, env.LOOKUPS_QUEUE],
+    [INBOX.appeals.prefix, env.APPEALS_QUEUE],
+  ]);
   const open: Open[] = [];
   const ordered: BatchId[] = [];
   const surveyOf = async (batch: Batch) => {

@@ -13,7 +13,7 @@ import { statusOf } from '../stores/workflows.ts';
 /** Where uploads lie and marks are kept, the queue of each folder's events, and who is told. */
 interface Inbox extends Telling<TopicName> {
   INBOX: string;
-  queues: Readonly<Record<string, string>>;
+  queues: ReadonlyMap<string, string>;
 }
 
 /** A function that ends without a word has no error's name: it was out of memory, or out of time. */
@@ -68,7 +68,11 @@ export async function mendUploads(env: Inbox, now: Instant): Promise<void> {
       log.warn('upload quarantined', { folder, why });
     }
   };
-  await each(Object.entries(queues), ([folder, queue]) =>
-    each(inOrder(listVersions({ bucket: INBOX, key: folder })), (upload) => mend(upload, folder, queue)),
-  );
+  // In one list: most folders have little, and each would be a request of its own.
+  await each(inOrder(listVersions({ bucket: INBOX, key: '' })), async (upload) => {
+    const folder = upload.key.slice(0, upload.key.indexOf('/') + 1);
+    const queue = queues.get(folder);
+    // What lies elsewhere is nobody's.
+    if (queue !== undefined) await mend(upload, folder, queue);
+  });
 }

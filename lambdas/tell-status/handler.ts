@@ -22,7 +22,7 @@ import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { countGated } from '../stores/cases/imports.ts';
 import { readLedgers } from '../stores/cases/ledgers.ts';
 import { tell } from '../stores/notices.ts';
-import { type Place, readTaggedIfThere, readText, replaceObject, type Tagged } from '../stores/objects.ts';
+import { type Place, readTagged, readText, replaceObject } from '../stores/objects.ts';
 import { readPlan } from '../stores/plans.ts';
 import { countMessages } from '../stores/queues.ts';
 import { unsettledBatches } from '../stores/unsettled-batches.ts';
@@ -94,8 +94,7 @@ async function tellStatus(batchId: BatchId, now: Instant): Promise<Standing | un
   const place = { bucket: env.OUTBOX, key: json };
   const page = { bucket: env.OUTBOX, key: html };
   for (let n = 0; n < MOST_TRIES; n++) {
-    const there = await readTaggedIfThere(place);
-    const drawn = await readTaggedIfThere(page);
+    const [there, drawn] = await readTagged(env.OUTBOX, json, html);
     const batch = await readBatch(env.CASES, batchId);
     if (batch === undefined) return undefined;
     const before = there && earlierStatus(there.text);
@@ -122,9 +121,13 @@ async function tellAll(now: Instant, dayCame: boolean): Promise<void> {
 
 /** Whether nobody else listed meanwhile; as a day came, it is digested then. */
 async function listAll(now: Instant, dayCame: boolean): Promise<boolean> {
-  const lists = new Map<OperatorId, Tagged | undefined>();
   const placeOf = (operator: OperatorId) => ({ bucket: env.OUTBOX, key: openListKey(operator) });
-  for (const operator of env.OPERATORS as OperatorId[]) lists.set(operator, await readTaggedIfThere(placeOf(operator)));
+  const lists = await Promise.all(
+    (env.OPERATORS as OperatorId[]).map(async (operator) => {
+      const [there] = await readTagged(env.OUTBOX, openListKey(operator));
+      return { operator, there };
+    }),
+  );
   const digested = dayCame ? await readDigest(dayOf(now)) : undefined;
   // Of those that settled lately the last word may not have been asked for.
   const batches = await unsettledBatches(env.WORK, addSeconds(now, -LATELY));
@@ -150,7 +153,7 @@ async function listAll(now: Instant, dayCame: boolean): Promise<boolean> {
   }
   const open = all.flatMap(({ ledgers }) => openDirections(ledgers));
   let isAlone = true;
-  for (const [operator, there] of lists) {
+  for (const { operator, there } of lists) {
     const text = openList(open.filter((one) => one.operator === operator));
     if (text !== there?.text && !(await replaceObject(placeOf(operator), text, there))) isAlone = false;
   }
@@ -164,7 +167,8 @@ async function listAll(now: Instant, dayCame: boolean): Promise<boolean> {
 async function readDigest(day: Day) {
   const { json, html } = digestKeys(day);
   const [place, page] = [json, html].map((key) => ({ bucket: env.OUTBOX, key })) as [Place, Place];
-  return { place, page, there: await readTaggedIfThere(place), drawn: await readTaggedIfThere(page) };
+  const [there, drawn] = await readTagged(env.OUTBOX, json, html);
+  return { place, page, there, drawn };
 }
 
 /** Writes a day's digest over the one that was read before anything else, where that is no later word, and tells the administrators. */

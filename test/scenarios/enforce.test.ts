@@ -65,6 +65,16 @@ describe('with the rights of the synthesized policies in force', () => {
     await expect(act[verb]()).rejects.toThrow(/^S3 answered AccessDenied to /);
   });
 
+  it('who may list a key and reads what is not there is refused, and lacks no right', async () => {
+    const { outbox = '' } = bucketsOf(cloud);
+    const before = cloud.failures();
+    const read = (key: string) => cloud.get(outbox, key, 'dev-ap-south-1-operator-jio');
+    await expect(read('receipts/jio/none.json')).rejects.toThrow(/^S3 answered AccessDenied to /);
+    expect(cloud.failures()).toEqual(before);
+    await expect(read('receipts/airtel/none.json')).rejects.toThrow(/^S3 answered AccessDenied to /);
+    expect(cloud.failures()).toHaveLength(before.length + 1);
+  });
+
   it('nobody uploads as a participant that there is none of', async () => {
     const { inbox } = bucketsOf(cloud);
     await expect(cloud.put(inbox, 'reports/cbi/x.csv', 'imei\n', 'dev-ap-south-1-agency-cbi')).rejects.toThrow(

@@ -85,10 +85,11 @@ describe('replacing an object', () => {
   it('is done over the one that was read, or where there was none, and else says so and leaves it', async () => {
     const key = place('batches/mha-0123456789ab/status.json');
     const write = (text: string, read?: { text: string; tag: string }) => objects.replaceObject(key, text, read);
-    expect(await objects.readTaggedIfThere(key)).toBeUndefined();
+    const there = async () => (await objects.readTagged(OUTBOX, key.key))[0];
+    expect(await there()).toBeUndefined();
     expect(await write('first')).toBe(true);
     expect(await write('none was there')).toBe(false);
-    const first = await objects.readTaggedIfThere(key);
+    const first = await there();
     expect(first?.text).toBe('first');
     expect(await write('second', first)).toBe(true);
     // The same bytes as those that were read are another object by now.
@@ -96,7 +97,20 @@ describe('replacing an object', () => {
     expect(await objects.readText(key)).toBe('second');
     await s3.send(new DeleteObjectCommand({ Bucket: OUTBOX, Key: key.key }));
     expect(await write('over what is gone', first)).toBe(false);
-    expect(await objects.readTaggedIfThere(key)).toBeUndefined();
+    expect(await there()).toBeUndefined();
+  });
+});
+
+describe('reading objects with their tags', () => {
+  it('asks for the list once, and takes nothing else that begins alike', async () => {
+    const write = (name: string) => objects.writeObject(place(`tagged/${name}`), name);
+    await Promise.all(['status.html', 'status.json.old', 'status'].map(write));
+    const read = await objects.readTagged(OUTBOX, 'tagged/status.json', 'tagged/status.html');
+    expect(read.map((there) => there?.text)).toEqual([undefined, 'status.html']);
+    await write('status.json');
+    const [json, html, none] = await objects.readTagged(OUTBOX, 'tagged/status.json', 'tagged/status.html', 'tagged/x');
+    expect([json?.text, html?.text, none]).toEqual(['status.json', 'status.html', undefined]);
+    expect(json?.tag).not.toBe(html?.tag);
   });
 });
 

@@ -358,7 +358,9 @@ function placeName(resources: readonly Resource[], arn: string): string {
   const [base = '', ...key] = arn.startsWith('arn:aws:s3:::') ? arn.split('/') : [arn];
   const resource = resources.find((one) => one.arn === base);
   const name = resource === undefined ? base : withoutHash(resource.logicalId);
-  return key.length === 0 ? name : `${name.toLowerCase()} \`${key.join('/')}\``;
+  if (key.length === 0) return name;
+  // The empty prefix is that of all keys.
+  return key.join('') === '' ? name.toLowerCase() : `${name.toLowerCase()} \`${key.join('/')}\``;
 }
 
 /** The one resource of a type whose logical id is this, but for the hash that the CDK appends. */

@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX, STATUSES } from '../../../lambdas/domain/outbox.ts';
 import { ASKED, MARKED, MARKS, PLANS, SCREENED, SETTLED, UNTOLD } from '../../../lambdas/domain/work.ts';
 import type { Environment as SweepEnvironment } from '../../../lambdas/sweep-open/handler.ts';
@@ -69,11 +68,8 @@ export function addSweep(
       ADMINISTRATORS_TOPIC,
     },
   });
-  const { reports, usage, responses, decisions, exemptions, admissions, withdrawals, lookups, appeals } = INBOX;
-  const read = [reports, usage, responses, decisions, exemptions, admissions, withdrawals, lookups, appeals].map(
-    ({ prefix }) => prefix,
-  );
-  allowList(sweep, 'list versions', inbox, ...read);
+  // All folders at once, since each list is paid for: the prefix that all keys have.
+  allowList(sweep, 'list versions', inbox, '');
   allowList(sweep, 'list', work, SCREENED.prefix, SETTLED.prefix, MARKED.pattern, UNTOLD.pattern, ASKED.pattern);
   allowList(sweep, 'list', outbox, OUTBOX.orders.pattern, OUTBOX.batches.pattern);
   allowObjects(sweep, 'read', outbox, STATUSES.pattern);

@@ -110,7 +110,8 @@ export class Enforcement {
   }
 
   /**
-   * Rejects a request of S3 that the role may not make.
+   * Rejects a request of S3 that the role may not make. No right was lacking to whoever may list the key that isn't there: S3 asks for one
+   * to list the whole bucket all the same, and whoever reads so knows by the list.
    * @param absent whether there is no object under the key that is read: only who may list the bucket is told so
    */
   requireObject(
@@ -121,9 +122,15 @@ export class Enforcement {
     absent: boolean,
   ): void {
     if (roleArn === undefined) return;
-    const needs = objectNeeds(request, headers, query);
-    const listed = absent ? [{ action: 's3:ListBucket', resource: `arn:aws:s3:::${request.bucket}` }] : [];
-    this.require(roleArn, [...needs, ...listed], 'AccessDenied', FORBIDDEN);
+    this.require(roleArn, objectNeeds(request, headers, query), 'AccessDenied', FORBIDDEN);
+    if (!absent) return;
+    const list = { action: 's3:ListBucket', resource: `arn:aws:s3:::${request.bucket}` };
+    const role = this.#role(roleArn);
+    const byKey = this.#rights.ask(role, list.action, list.resource, { 's3:prefix': request.key });
+    const whole = this.#rights.ask(role, list.action, list.resource);
+    if (byKey.allowed && !whole.allowed)
+      throw new AwsError('AccessDenied', `${roleArn} is not authorized to perform ${whole.why}`, FORBIDDEN);
+    this.require(roleArn, [list], 'AccessDenied', FORBIDDEN);
   }
 
   /**
