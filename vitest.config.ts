@@ -18,6 +18,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     // For two cores: each has a database process beside it, and one often waits.
     maxWorkers: 3,
+    // What V8 does beside a program it does in as many threads as it may: more than there are cores get in each other's way.
+    execArgv: ['--v8-pool-size=1'],
     // The project's commands, which some tests run as processes, begin sooner where they were compiled before.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('./cdk.out/.compile-cache', import.meta.url)) },
     coverage: {
