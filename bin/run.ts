@@ -25,7 +25,7 @@ const STAGE = 'dev';
 /** Nothing gets lost here, so that one sweep a day has as little to mend as one an hour. */
 const SWEEPS = { sweepHours: '24', surveyHours: '24' };
 /** Functions that are loaded at a time: with fewer they make room for each other all the time, with more they take more memory. */
-const WORKERS = 20;
+const WORKERS = 18;
 const progress = showProgress(process.stdout);
 
 let starting: Promise<LocalCloud> | undefined;
