@@ -89,6 +89,7 @@ export interface Conducted {
 /** Of which batches no more orders come, by what their agencies are told. */
 const ENDED: ReadonlySet<unknown> = new Set([
   'settled',
+  'batch_empty',
   'batch_refused',
   'batch_lapsed',
   'batch_over_limit',

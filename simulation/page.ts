@@ -104,6 +104,10 @@ function batch(summary: Summary, orders: readonly OrderNotice[]): Html {
 <h2 id="${batchId}">Batch <span class="id">${batchId}</span></h2>
 <p>${agency} reported ${counted(report.handsets, 'handset')} in <code>${outside(file)}</code>: ${counted(report.rows, 'row')}, ${report.rejected} rejected, ${counted(report.repeats, 'repeat')}.</p>
 `;
+  if (status === 'empty')
+    return html`${heading}<p>It named no handset that could be taken: there was nothing to act on, at ${time(settledAt)}.</p>
+</section>
+`;
   if (status !== 'settled')
     return html`${heading}<p>It ended without effect (${status.replace('_', ' ')}) at ${time(settledAt)}.</p>
 </section>

@@ -93,7 +93,7 @@ function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
   if (summary.status !== 'settled')
     return [
       opening,
-      `  ended        ${summary.status.replace('_', ' ')} at ${instant(summary.settledAt)}`,
+      `  ended        ${summary.status === 'empty' ? 'empty: there was nothing to act on,' : summary.status.replace('_', ' ')} at ${instant(summary.settledAt)}`,
       reported,
     ].join('\n');
   return [

@@ -1,3 +1,5 @@
+import type { BatchKind } from './kinds.ts';
+
 /**
  * The states of a batch. It waits while it is prepared and decided upon, and is approved until its turn to plan comes; its plan
  * counts once it is directed. Before that it may fail, or end without effect: refused, lapsed, over a limit or withdrawn. The same
@@ -16,6 +18,29 @@ export const BATCH_STATES = [
   'withdrawn',
 ] as const;
 export type BatchState = (typeof BATCH_STATES)[number];
+
+/**
+ * What a batch is told to be that ended: its state, but for a report of which no handset could be taken. That one is settled in its
+ * record, and was nothing to act on.
+ */
+export const TOLD_STATES = [...BATCH_STATES, 'empty'] as const;
+export type ToldState = (typeof TOLD_STATES)[number];
+
+/** What a batch is told to be. */
+export function toldState({ kind, state, report }: ToldBatch): ToldState {
+  return state === 'settled' && isEmpty({ kind, report }) ? 'empty' : state;
+}
+
+/** Whether a batch is a report's of which no handset could be taken: nothing follows from it. */
+export function isEmpty({ kind, report }: Omit<ToldBatch, 'state'>): boolean {
+  return kind === 'report' && report.handsets === 0;
+}
+
+interface ToldBatch {
+  readonly kind: BatchKind;
+  readonly state: BatchState;
+  readonly report: { readonly handsets: number };
+}
 
 /** The states in which a batch fails where its execution ends: no plan of it counts yet. */
 export const MAY_FAIL = ['waiting', 'approved', 'planning'] as const satisfies readonly BatchState[];

@@ -2,6 +2,7 @@
  * The books of a batch: what was decided and what became of it, added up beside a count of what was gathered.
  */
 import * as z from 'zod';
+import { isEmpty } from './batches.ts';
 import type { Instant } from './days.ts';
 import type { AgencyId, BatchId, OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
@@ -185,7 +186,8 @@ export interface Summary {
   readonly batchId: BatchId;
   readonly agency: AgencyId;
   readonly file: string;
-  readonly status: 'settled' | UnsettledStatus;
+  /** `empty`: of its report no handset could be taken. */
+  readonly status: 'settled' | 'empty' | UnsettledStatus;
   readonly report: ReportCounts;
   readonly connections: BookSummary<'connections'>;
   readonly blocks: BookSummary<'blocks'>;
@@ -246,7 +248,7 @@ export function balance(input: BooksInput): Summary {
     batchId: input.batchId,
     agency: input.agency,
     file: input.file,
-    status: 'settled',
+    status: isEmpty({ kind: input.kind ?? 'report', report: input.report }) ? 'empty' : 'settled',
     report: { rows, rejected, repeats, handsets },
     ...all,
     ...(isFollowUp && { outcomes: back }),

@@ -12,7 +12,11 @@ import { counted, dayText } from './wording.ts';
 const MOST_ROWS = 100;
 
 /** A status in words. */
-const nameOf = (status: StatusName) => (status === 'waiting' ? 'waiting for a decision' : status.replace('_', ' '));
+const NAMES: Partial<Record<StatusName, string>> = {
+  waiting: 'waiting for a decision',
+  empty: 'nothing to do: no handset could be taken',
+};
+const nameOf = (status: StatusName) => NAMES[status] ?? status.replace('_', ' ');
 
 /** The page. Its bytes follow from the digest. */
 export function digestHtml(digest: Digest): string {

@@ -98,6 +98,10 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
     `Batch ${notice.batchId} is settled`,
     `Everything that batch ${notice.batchId} directed has ended or is overdue, and its books are published.${'handsets' in notice && notice.handsets ? ' A list says what became of each handset of its report.' : ''}`,
   ],
+  batch_empty: ({ batchId, report: { rows, rejected } }) => [
+    `Batch ${batchId} is empty: there was nothing to act on`,
+    `The report of batch ${batchId} named no handset that could be taken: it has ${counted(rows, 'row')}, of which ${grouped(rejected)} ${rejected === 1 ? 'was' : 'were'} not taken. There was nothing to act on, and no operator was directed.${rejected > 0 ? ' The rejects have each row’s reason; report the handsets again in a file that is mended.' : ''}`,
+  ],
   disconnected_after_verified: ({ operator, rows }) => [
     `${counted(rows, 'verified number')} said to be cut off by ${operator}`,
     `${operator} says of ${counted(rows, 'number')} that were verified or given back that they are cut off. Somebody innocent may be without service: an order to restore follows.`,
@@ -114,7 +118,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   same_report: ({ batchId, state }) => [
     `You uploaded the report of batch ${batchId} again`,
-    `The file is byte for byte the report of batch ${batchId}, which is ${state}. It changed nothing.`,
+    `The file is byte for byte the report of batch ${batchId}, ${state === 'empty' ? 'which named no handset that could be taken' : `which is ${state.replace('_', ' ')}`}. It changed nothing.`,
   ],
   report_refused: ({ agency, line, reason }) => [
     `A report of ${agency} was refused`,

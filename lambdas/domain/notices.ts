@@ -3,7 +3,7 @@
  * under docs/schemas are made of these. No field of any holds a phone number or an IMEI.
  */
 import * as z from 'zod';
-import { BATCH_STATES } from './batches.ts';
+import { TOLD_STATES } from './batches.ts';
 import { GATE_RULES } from './gates.ts';
 import { DIRECTION_KIND_NAMES, RESTORE } from './kinds.ts';
 import { ORDERS } from './ladders.ts';
@@ -216,6 +216,8 @@ const withoutEffect = {
   bucket: z.string(),
   key: z.string().describe("the batch's summary"),
 };
+const reportCounts = z.strictObject({ rows: count, rejected: count, repeats: count, handsets: count });
+const batchEmpty = z.strictObject({ kind: kind('batch_empty'), ...withoutEffect, report: reportCounts, rejects });
 const batchRefused = z.strictObject({
   kind: kind('batch_refused'),
   ...withoutEffect,
@@ -244,7 +246,7 @@ export const agencyNotice = z.discriminatedUnion('kind', [
     agency,
     batchId,
     file,
-    report: z.strictObject({ rows: count, rejected: count, repeats: count, handsets: count }),
+    report: reportCounts,
     rejects,
     uploadedAt,
   }),
@@ -252,7 +254,7 @@ export const agencyNotice = z.discriminatedUnion('kind', [
     kind: kind('same_report'),
     agency,
     batchId: batchId.describe('the batch that the file started before'),
-    state: z.enum(BATCH_STATES),
+    state: z.enum(TOLD_STATES),
     file,
     rejects,
     uploadedAt,
@@ -269,6 +271,7 @@ export const agencyNotice = z.discriminatedUnion('kind', [
     refused: z.string().nullable().describe('why the whole file was refused, or null'),
   }),
   batchSettled,
+  batchEmpty,
   batchApproved,
   batchRefused,
   batchLapsed,
@@ -389,6 +392,7 @@ export const administratorNotice = z.discriminatedUnion('kind', [
     error,
   }),
   batchSettled,
+  batchEmpty,
   z.strictObject(decisionNeeded),
   z.strictObject(decisionReminder),
   batchApproved,
@@ -413,7 +417,7 @@ export type TopicName = Told['topic'];
 /** What could not be told, as it lies in the work bucket. */
 export const toldForm = formOf<Told>(
   'notice to be told later',
-  5,
+  6,
   z.discriminatedUnion('topic', [
     z.strictObject({ topic: z.literal('OPERATORS_TOPIC'), notice: operatorNotice }),
     z.strictObject({ topic: z.literal('AGENCIES_TOPIC'), notice: agencyNotice }),
@@ -421,8 +425,14 @@ export const toldForm = formOf<Told>(
     z.strictObject({ topic: z.literal('ADMINISTRATORS_TOPIC'), notice: administratorNotice }),
   ]),
   // The second has what receipts count, and why a batch was refused; the third, what is asked of a reversal; the fourth, the uploaded file; the
-  // fifth, the daily digest.
-  { 1: (content) => content, 2: (content) => content, 3: (content) => content, 4: (content) => content },
+  // fifth, the daily digest; the sixth, batches of no handsets.
+  {
+    1: (content) => content,
+    2: (content) => content,
+    3: (content) => content,
+    4: (content) => content,
+    5: (content) => content,
+  },
 );
 
 export const toOperator = (notice: OperatorNotice) => ({ topic: 'OPERATORS_TOPIC', notice }) as const;

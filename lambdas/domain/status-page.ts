@@ -17,6 +17,7 @@ const NAMES: Readonly<Record<StatusName, string>> = {
   approved: 'approved, and waits for its turn to direct',
   directed: 'directed: operators work on it',
   settled: 'settled: everything has ended or is overdue, and its books are published',
+  empty: 'done, and there was nothing to do: its report named no handset that could be taken, and nobody is directed',
   failed: 'failed before it directed anybody; the same report may be uploaded again',
   refused: 'refused by an approver: nobody is directed',
   lapsed: 'lapsed: not enough approvers approved it in time, and nobody is directed',
@@ -54,7 +55,7 @@ function way({ status, since, next, open: rungs, asOf }: Status): Html {
   if (here < 0)
     return timeline([
       { name: 'Report read', when: '', state: 'done' },
-      { name: status.replace('_', ' '), when: time(since), state: 'done' },
+      { name: status === 'empty' ? 'nothing to do' : status.replace('_', ' '), when: time(since), state: 'done' },
     ]);
   const ladder = rungs.map(
     ({ deadline, kind, order: rung, next: then, rows: count }): Station => ({

@@ -1,6 +1,6 @@
 /** Where a batch stands: since when, what comes next and by when, what became of its rows so far, and what is overdue. */
 import * as z from 'zod';
-import type { BatchState } from './batches.ts';
+import { type BatchState, toldState } from './batches.ts';
 import type { Decided, ReportCounts } from './books.ts';
 import { addSeconds, type Instant } from './days.ts';
 import type { AgencyId, BatchId, OperatorId } from './identifiers.ts';
@@ -29,13 +29,17 @@ export interface StandingBatch {
   readonly report: ReportCounts;
 }
 
-/** Where a batch is: screened, and not decided upon yet; decided upon; approved, and not directed yet; directed; or how it ended. */
+/**
+ * Where a batch is: screened, and not decided upon yet; decided upon; approved, and not directed yet; directed; or how it ended, which of a
+ * report without handsets is `empty`.
+ */
 export const STATUSES = [
   'registered',
   'waiting',
   'approved',
   'directed',
   'settled',
+  'empty',
   'failed',
   'refused',
   'lapsed',
@@ -134,6 +138,7 @@ export function statusOf({ batch, decision, plan, ledgers, before, now }: Status
     approved: batch.approvedAt,
     directed: batch.directedAt,
     settled: batch.settledAt,
+    empty: batch.settledAt,
     failed: failedBefore,
     refused: batch.endedAt,
     lapsed: batch.endedAt,
@@ -185,7 +190,8 @@ export function isDue({ next }: Pick<Earlier, 'next'>, now: Instant): boolean {
   return next !== null && next.by !== null && next.by <= now;
 }
 
-function nameOf({ state }: StandingBatch, isDecidedUpon: boolean): StatusName {
+function nameOf(batch: StandingBatch, isDecidedUpon: boolean): StatusName {
+  const state = toldState(batch);
   if (state === 'waiting') return isDecidedUpon ? 'waiting' : 'registered';
   return state === 'planning' ? 'approved' : state;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import * as z from 'zod';
+import { toldState } from '../domain/batches.ts';
 import { FileFault, readCsv, rejectLine, rejectsHeader } from '../domain/csv.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
 import { evenRuns } from '../domain/directions.ts';
@@ -128,7 +129,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
   // Its id holds 48 bits of the hash, and whoever likes can make two reports that have them in common.
   if (batch.sha256 !== sha256) return await refuse(new FileFault(1, 'batch_id_taken'));
   if (batch.execution !== execution) {
-    const { state } = batch;
+    const state = toldState(batch);
     await tell(env, toAgency({ kind: 'same_report', agency, batchId, state, file: report.key, rejects, uploadedAt }));
     await mark(env.WORK, 'worked', report);
     log.info('same report again', { batchId });

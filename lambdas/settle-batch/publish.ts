@@ -1,9 +1,11 @@
+import { isEmpty } from '../domain/batches.ts';
 import { settledForm } from '../domain/books.ts';
 import type { Instant } from '../domain/days.ts';
-import { FOLLOW_UP } from '../domain/identifiers.ts';
+import { type AgencyId, FOLLOW_UP } from '../domain/identifiers.ts';
+import { parseInboxKey } from '../domain/inbox.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
 import { toAdministrators, toAgency, toOperator } from '../domain/notices.ts';
-import { summaryKey } from '../domain/outbox.ts';
+import { rejectsKey, summaryKey } from '../domain/outbox.ts';
 import type { PlannedDirection } from '../domain/plans.ts';
 import { BOOKS, settledMark } from '../domain/work.ts';
 import { audit } from '../stores/audit.ts';
@@ -21,6 +23,7 @@ export async function publish(
     kind,
     agency,
     file: uploaded,
+    report,
     settledAt,
     settledUnder,
   }: Batch & { settledAt: Instant; settledUnder: string },
@@ -58,18 +61,17 @@ export async function publish(
       ...(settled.files['handsets.csv'] !== undefined && { handsets: file('handsets.csv') }),
     },
   });
-  const notice = {
-    kind: 'settled' as const,
-    batchId,
-    agency,
-    file: uploaded,
-    bucket: env.OUTBOX,
-    key: summaryKey(batchId),
-    ...(settled.files['handsets.csv'] !== undefined && {
-      handsets: { bucket: env.OUTBOX, key: keys['handsets.csv'] },
-    }),
-    settledAt,
-  };
+  const about = { batchId, agency, file: uploaded, bucket: env.OUTBOX, key: summaryKey(batchId) };
+  const notice = isEmpty({ kind, report })
+    ? { kind: 'batch_empty' as const, ...about, report, rejects: rejectsOf(agency, uploaded), endedAt: settledAt }
+    : {
+        kind: 'settled' as const,
+        ...about,
+        ...(settled.files['handsets.csv'] !== undefined && {
+          handsets: { bucket: env.OUTBOX, key: keys['handsets.csv'] },
+        }),
+        settledAt,
+      };
   // A night has no agency.
   if (agency !== FOLLOW_UP) await tell(env, toAgency(notice));
   await tell(env, toAdministrators(notice));
@@ -78,4 +80,11 @@ export async function publish(
     await tell(env, toOperator({ kind: 'settled', batchId, operator, settledAt }));
   // Last of all: until it is there the sweep has the batch go on, and all of this is published and told again, alike.
   await writeObject({ bucket: env.WORK, key: settledMark(batchId) }, '');
+}
+
+/** Where the rows of a report lie that were not taken. */
+function rejectsOf(agency: AgencyId, file: string) {
+  const place = parseInboxKey(file);
+  if (place.kind !== 'report') throw new Error(`the file of a report of ${agency} is none`);
+  return { bucket: env.OUTBOX, key: rejectsKey(agency, place.name) };
 }

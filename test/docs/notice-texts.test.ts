@@ -74,6 +74,17 @@ describe('a notice for people', () => {
     });
   });
 
+  it('of a batch of no handsets says that there was nothing to act on, and why', () => {
+    const { subject, text } = noticeText(example('batch_empty'));
+    expect(subject).toBe('Batch mha-83065f2a6425 is empty: there was nothing to act on');
+    expect(text).toContain(
+      'it has 3 rows, of which 3 were not taken. There was nothing to act on, and no operator was',
+    );
+    expect(text).toContain('Rejects: s3://dev-data-outbox/rejects/mha/june.csv\n');
+    const again = noticeText({ ...example('same_report'), state: 'empty' } as Notice);
+    expect(again.text).toContain('which named no handset that could be taken. It changed nothing.');
+  });
+
   it('of a refusal has the words of who refused, and of a batch that never lapses no time', () => {
     expect(noticeText(example('batch_refused')).text).toContain('“The list is that of May, which was withdrawn.”');
     const needed = example('decision_needed');

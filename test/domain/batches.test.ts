@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import {
   BATCH_STATES,
   BEGINS_ANEW,
+  isEmpty,
   isWithoutEffect,
   mayFail,
   planCounts,
+  toldState,
   wantsTurn,
 } from '../../lambdas/domain/batches.ts';
 
@@ -31,5 +33,21 @@ describe('a batch', () => {
 
   it('has no other state', () => {
     expect(BATCH_STATES).toHaveLength(10);
+  });
+});
+
+describe('a report of which no handset could be taken', () => {
+  const report = { handsets: 0 };
+  it('is told to be empty, and not settled, once it is over', () => {
+    expect(toldState({ kind: 'report', state: 'settled', report })).toBe('empty');
+    expect(toldState({ kind: 'report', state: 'waiting', report })).toBe('waiting');
+    expect(toldState({ kind: 'report', state: 'settled', report: { handsets: 1 } })).toBe('settled');
+  });
+
+  it('is no night and no reversal, which have no report', () => {
+    for (const kind of ['followup', 'reversal'] as const) {
+      expect(isEmpty({ kind, report })).toBe(false);
+      expect(toldState({ kind, state: 'settled', report })).toBe('settled');
+    }
   });
 });

@@ -221,6 +221,8 @@ describe('the summary', () => {
       ledgers: {},
       latestImports: {},
     });
+    // And says that there was nothing to act on.
+    expect(summary.status).toBe('empty');
     expect(Object.keys(summary.operators)).toEqual(['vi', 'airtel']);
     expect(summary.operators.vi).toEqual({
       directions: 0,

@@ -59,4 +59,13 @@ describe('a batch’s status as a page', () => {
     expect(text).toContain(meaning);
     expect(text).not.toMatch(/What became of its rows|What is open|What is overdue|NaN|undefined/);
   });
+
+  it('of a report of which no handset could be taken says that there was nothing to do, and calls nothing settled', () => {
+    const empty: Status = { ...directed, status: 'empty', next: null, open: [], overdue: [], operators: {} };
+    const text = shown(statusHtml(empty));
+    expect(text).toContain(
+      'This batch of mha is done, and there was nothing to do: its report named no handset that could',
+    );
+    expect(text).not.toContain('settled');
+  });
 });

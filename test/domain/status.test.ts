@@ -225,3 +225,11 @@ describe('what was told last', () => {
     expect(earlierStatus('{"status":"settled"}')).toBeUndefined();
   });
 });
+
+it('of a report of which no handset could be taken says that there was nothing to do', () => {
+  const report = { rows: 3, rejected: 3, repeats: 0, handsets: 0 };
+  const status = told({ batch: batch('settled', { settledAt: start, report }) });
+  expect(status).toMatchObject({ status: 'empty', since: start, asOf: start, next: null });
+  expect(hasEnded('empty')).toBe(true);
+  expect(earlierStatus(statusText(status))).toMatchObject({ status: 'empty' });
+});

@@ -79,14 +79,17 @@ describe('a report', () => {
     expect(await told(lab)).toEqual({ 'fraud-batches-mha': [notice], 'fraud-administrators': [notice] });
   });
 
-  it('of a header only is a batch without rows, which settles at once', async () => {
+  it('of a header only is a batch without rows, which is empty, and over at once', async () => {
     await lab.upload('reports/i4c/header only.csv', 'imei,category\n');
     expect(await lab.read('rejects/i4c/header only.csv')).toBe(withWhatToDo('line,value,reason\n'));
     const summary = await lab.summary('i4c');
-    expect(summary).toMatchObject({ status: 'settled', file: 'reports/i4c/header only.csv', unexplained: 0 });
+    expect(summary).toMatchObject({ status: 'empty', file: 'reports/i4c/header only.csv', unexplained: 0 });
     expect(summary.report).toEqual({ rows: 0, rejected: 0, repeats: 0, handsets: 0 });
     expect([summary.startedAt, summary.settledAt]).toEqual([NOW, NOW]);
-    expect((await told(lab))['fraud-batches-i4c']?.map(({ kind }) => kind)).toEqual(['batch_registered', 'settled']);
+    expect((await told(lab))['fraud-batches-i4c']?.map(({ kind }) => kind)).toEqual([
+      'batch_registered',
+      'batch_empty',
+    ]);
   });
 });
 
@@ -277,7 +280,7 @@ describe('what was good before', () => {
     expect((await told(lab))['fraud-batches-i4c']?.map(({ kind }) => kind)).toEqual([
       'report_refused',
       'batch_registered',
-      'settled',
+      'batch_empty',
     ]);
   });
 });
@@ -312,9 +315,9 @@ describe('bad files beside good ones', () => {
         expect(await lab.read(`rejects/${uploader}/${name}`)).toBe(withWhatToDo('line,value,reason\n1,,not_csv\n'));
     const kinds = (await told(lab))['fraud-administrators']?.map(({ kind }) => kind).sort() ?? [];
     expect(kinds).toEqual([
+      'batch_empty',
       ...Array(2).fill('report_refused'),
       ...Array(2).fill('response_refused'),
-      'settled',
       ...Array(3).fill('stray_object'),
       ...Array(2).fill('usage_stopped'),
     ]);
@@ -344,7 +347,10 @@ describe('after all of them', () => {
     );
     // Of delhi-police, up-police and mha, and three of i4c.
     expect(summaries).toHaveLength(6);
-    for (const summary of summaries) expect(summary).toMatchObject({ status: 'settled', unexplained: 0 });
+    for (const summary of summaries) expect(summary).toMatchObject({ unexplained: 0 });
+    // Those of i4c and up-police had no handset that could be taken.
+    const statuses = (summaries as { status: string }[]).map(({ status }) => status).sort();
+    expect(statuses).toEqual([...Array(4).fill('empty'), ...Array(2).fill('settled')]);
     expect((await lab.summary('delhi-police')).connections).toMatchObject({ directed: 3, verified: 1, overdue: 2 });
     expect(lab.cloud.failures()).toEqual([]);
   });

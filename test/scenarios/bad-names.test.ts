@@ -76,7 +76,7 @@ describe.each(names.map((name, n) => ({ name, n })))('a file named $name', ({ na
     });
     expect((await told(lab))['fraud-batches-up-police']).toMatchObject([
       { kind: 'batch_registered', batchId: id, rejects: place(rejects) },
-      { kind: 'settled', batchId: id },
+      { kind: 'batch_empty', batchId: id },
     ]);
   });
 
@@ -226,7 +226,7 @@ describe('a report whose rows are all rejected', () => {
       batchId,
       agency: 'up-police',
       file: 'reports/up-police/all rejected.csv',
-      status: 'settled',
+      status: 'empty',
       report: { rows: 4, rejected: 4, repeats: 0, handsets: 0 },
       connections,
       blocks,
@@ -253,16 +253,21 @@ describe('a report whose rows are all rejected', () => {
       [`revocations/2026-06-01/${batchId}.json`]: `{"status":200,"file_name":"${batchId}.csv","payload":[]}\n`,
     });
     const notices = await told(lab);
-    expect(notices['fraud-batches-up-police']?.map(({ kind }) => kind)).toEqual(['batch_registered', 'settled']);
-    expect(notices['fraud-administrators']).toMatchObject([{ kind: 'settled', batchId }]);
+    expect(notices['fraud-batches-up-police']?.map(({ kind }) => kind)).toEqual(['batch_registered', 'batch_empty']);
+    const empty = { kind: 'batch_empty', batchId, endedAt: NOW, report: summary.report };
+    expect(notices['fraud-batches-up-police']?.at(-1)).toMatchObject({
+      ...empty,
+      rejects: { key: 'rejects/up-police/all rejected.csv' },
+    });
+    expect(notices['fraud-administrators']).toMatchObject([empty]);
   });
 
-  it('again, and once settled, is the same batch and stays as it was settled', async () => {
+  it('again is the same batch, and stays as it was: there is nothing to act on', async () => {
     const content = 'imei\nnone\n,\n123\n00000000000000\n';
     expect(Object.keys(await changedBy(() => lab.upload('reports/up-police/again.csv', content)))).toEqual([
       'rejects/up-police/again.csv',
     ]);
-    expect(await told(lab)).toMatchObject({ 'fraud-batches-up-police': [{ kind: 'same_report', state: 'settled' }] });
+    expect(await told(lab)).toMatchObject({ 'fraud-batches-up-police': [{ kind: 'same_report', state: 'empty' }] });
   });
 });
 

@@ -177,15 +177,16 @@ const withInstants = ({
 });
 const asBefore = () => ({ format: 2 });
 const asBeforeThird = () => ({ format: 3 });
-const asBeforeFifth = () => ({ format: 5 });
+const asBeforeSixth = () => ({ format: 6 });
 const FILES_SINCE: Readonly<Record<string, (content: never) => object>> = {
   'record.json 1': withInstants,
   'record.json 2': asBeforeThird,
   'exemptions.json 1': asBefore,
-  'notices 1': asBeforeFifth,
-  'notices 2': asBeforeFifth,
-  'notices 3': asBeforeFifth,
-  'notices 4': asBeforeFifth,
+  'notices 1': asBeforeSixth,
+  'notices 2': asBeforeSixth,
+  'notices 3': asBeforeSixth,
+  'notices 4': asBeforeSixth,
+  'notices 5': asBeforeSixth,
   'plan.json 1': planned(SINCE_THE_FIRST),
   'decision.json 1': decided(SINCE_THE_FIRST),
   'plan.json 2': planned(SINCE_THE_SECOND),

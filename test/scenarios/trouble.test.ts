@@ -118,7 +118,7 @@ describe('a batch without handsets', () => {
     expect(summary).toMatchObject({ report: { rows: 1, rejected: 1, handsets: 0 }, unexplained: 0 });
     expect(settledAt > instant(1) && settledAt < instant(1.1)).toBe(true);
     const kinds = (await lab.notices('fraud-administrators')).map(({ kind }) => kind);
-    expect(kinds).toEqual(['settling_failing', 'settled']);
+    expect(kinds).toEqual(['settling_failing', 'batch_empty']);
   });
 });
 

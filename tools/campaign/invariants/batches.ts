@@ -140,7 +140,7 @@ export function expectBooks(
     batchId: id,
     agency: item.agency,
     file: isReport ? item.file : '',
-    status: 'settled',
+    status: isReport && report.handsets === 0 ? 'empty' : 'settled',
     report,
     connections,
     blocks,
