@@ -1,12 +1,15 @@
 import * as z from 'zod';
-import { sha256Of } from '../domain/hashes.ts';
+import { batchlessExecution, uploadExecution } from '../domain/execution-names.ts';
+import { type AgencyId, type BatchId, batchIdOf } from '../domain/identifiers.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
+import { LARGEST_REPORT } from '../domain/limits.ts';
 import { idList } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';
 import { tellStray } from '../stores/notices.ts';
+import { readSha256, TooLarge } from '../stores/objects.ts';
 import { marking } from '../stores/uploads.ts';
-import { executionArn, startOnce } from '../stores/workflows.ts';
+import { startOnceUnless } from '../stores/workflows.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -29,10 +32,24 @@ export const handler = uploads(
       await tellStray(env, file, why);
       return 'worked';
     }
-    const name = `${place.agency}-${sha256Of(`${key}\n${upload}`).slice(0, 32)}`;
-    await startOnce(env.BATCH_MACHINE, name, {
-      report: { bucket, key, versionId, agency: place.agency, name: place.name, uploadedAt: at },
-    });
-    return { handedTo: executionArn(env.BATCH_MACHINE, name) };
+    const { agency, name } = place;
+    const earlier = batchlessExecution(agency, { key, upload });
+    const batchId = await batchOf(agency, file);
+    const execution = batchId === undefined ? earlier : uploadExecution(batchId, { key, upload });
+    const report = { bucket, key, versionId, agency, name, uploadedAt: at };
+    return { handedTo: await startOnceUnless(env.BATCH_MACHINE, execution, earlier, { report }) };
   }),
 );
+
+/**
+ * The batch of a report, which follows from its bytes: its execution is named after it, so that people find it by the batch. Undefined of
+ * one that is too large to be one, which Screen refuses.
+ */
+async function batchOf(agency: AgencyId, file: Uploaded): Promise<BatchId | undefined> {
+  try {
+    return batchIdOf(agency, await readSha256(file, LARGEST_REPORT));
+  } catch (error) {
+    if (error instanceof TooLarge) return undefined;
+    throw error;
+  }
+}

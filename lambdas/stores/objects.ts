@@ -57,6 +57,16 @@ export async function* readChunks(
   yield* (await body(place, range, most)) as AsyncIterable<Uint8Array>;
 }
 
+/**
+ * The SHA-256 of an object's bytes, in hexadecimal.
+ * @throws TooLarge where these are more than `most`
+ */
+export async function readSha256(place: Place, most: number): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of readChunks(place, { most })) hash.update(chunk);
+  return hash.digest('hex');
+}
+
 /** `bytes` bytes from `start` on, as text. */
 export async function readSlice(place: Place, start: number, bytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];

@@ -1,11 +1,11 @@
-import { sha256Of } from '../domain/hashes.ts';
+import { batchlessExecution, uploadExecution } from '../domain/execution-names.ts';
 import type { AgencyId, BatchId, CaseworkerId } from '../domain/identifiers.ts';
 import { ASKED } from '../domain/work.ts';
 import type { Uploaded } from '../runtime/uploads.ts';
 import { type RecordedAppeal, readAppeal } from './cases/appeals.ts';
 import { readTextIfThere } from './objects.ts';
 import type { Done } from './uploads.ts';
-import { executionArn, startOnce } from './workflows.ts';
+import { startOnceUnless } from './workflows.ts';
 
 /**
  * What was recorded of the same bytes before: what counts, or one that is `gone`, since retention has taken the receipt and with it
@@ -29,13 +29,11 @@ export async function recordedBefore(
  */
 export async function startReversal(
   machine: string,
-  uploader: string,
+  uploader: AgencyId | CaseworkerId,
   { batchId, askedKey }: { readonly batchId: BatchId; readonly askedKey: string },
   { bucket, key, versionId, upload }: Pick<Uploaded, 'bucket' | 'key' | 'versionId' | 'upload'>,
 ): Promise<Done> {
-  const name = `${uploader}-${sha256Of(`${key}\n${upload}`).slice(0, 32)}`;
-  await startOnce(machine, name, {
-    collect: { kind: 'reversal', batchId, askedKey, upload: { bucket, key, versionId } },
-  });
-  return { handedTo: executionArn(machine, name) };
+  const [name, earlier] = [uploadExecution(batchId, { key, upload }), batchlessExecution(uploader, { key, upload })];
+  const collect = { kind: 'reversal', batchId, askedKey, upload: { bucket, key, versionId } };
+  return { handedTo: await startOnceUnless(machine, name, earlier, { collect }) };
 }

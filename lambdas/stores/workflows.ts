@@ -25,6 +25,23 @@ export async function startOnce(stateMachineArn: string, name: string, input: un
 }
 
 /**
+ * Starts an execution once per name, unless there is one of another name, by which an earlier version of this code has started it: what came
+ * before a deployment may come again after it.
+ * @returns the ARN of the one that goes on with it, or went on
+ */
+export async function startOnceUnless(
+  stateMachineArn: string,
+  name: string,
+  earlierName: string,
+  input: unknown,
+): Promise<string> {
+  const earlier = executionArn(stateMachineArn, earlierName);
+  if ((await statusOf(earlier)) !== undefined) return earlier;
+  await startOnce(stateMachineArn, name, input);
+  return executionArn(stateMachineArn, name);
+}
+
+/**
  * Starts an execution once per name, and where that one has failed the next one, whose name has a number: a name stays taken, however
  * its execution ended. Where one runs, or went well, it starts none.
  * @returns the ARN of the newest one

@@ -10,6 +10,7 @@ import { DescribeExecutionCommand, ExecutionDoesNotExist, type SFNClient } from 
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { rejectLine, rejectsHeader } from '../../lambdas/domain/csv.ts';
 import { type Day, dayOf, instantOf } from '../../lambdas/domain/days.ts';
+import { uploadExecution } from '../../lambdas/domain/execution-names.ts';
 import {
   type AgencyId,
   batchIdOf,
@@ -241,7 +242,7 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, w
       first: true,
       run: async () => {
         const version = await put(keys.report, report.text);
-        execution = `${SELF_CHECK}-${sha256Of(`${keys.report}\n${version}`).slice(0, 32)}`;
+        execution = uploadExecution(batchId, { key: keys.report, upload: version });
         same(answers.reportRejects, await answered(answers.reportRejects), rejects);
       },
     },

@@ -225,7 +225,7 @@ describe('a right that is lacking', () => {
         expect(kept).toHaveLength(Statement.length - 1);
         for (const policy of policies) policy.Statement = kept;
       },
-      /^a right was lacking: dev-ap-south-1-function-Screen may not s3:GetObjectVersion on arn:aws:s3:::dev-data-inbox/,
+      /^a right was lacking: dev-ap-south-1-function-Intake may not s3:GetObjectVersion on arn:aws:s3:::dev-data-inbox/,
     ],
   ])('%s is refused, and told', async (_, stack, change, told) => {
     const assembly = await changed(stack, change);

@@ -1,4 +1,9 @@
+import { ListExecutionsCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
+import { instantOf } from '../../lambdas/domain/days.ts';
+import { sha256Of } from '../../lambdas/domain/hashes.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
+import { nameOf } from './faults-story.ts';
 import { HOUR, Lab, START } from './lab.ts';
 
 const HANDSET = '35000000000000';
@@ -59,5 +64,46 @@ describe("a Map Run's items and results", () => {
     expect(failed).toBeGreaterThan(2);
     expect(lab.cloud.failures()).toEqual([]);
     expect(await firstOrders(lab)).toHaveLength(8);
+  });
+});
+
+describe('a report that the version before took up, and whose event comes again after a deployment', () => {
+  it('goes on in the execution that was started then, and its agency hears of it once', async () => {
+    let isDown = true;
+    await using lab = await Lab.open({
+      faults: {
+        beforeInvoke: ({ functionName }) => (isDown && nameOf(functionName) === 'Intake' ? 'error' : undefined),
+      },
+    });
+    const { inbox } = bucketsOf(lab.cloud);
+    const key = 'reports/mha/june.csv';
+    const text = 'imei\nnone\n';
+    await lab.upload(key, text);
+    const versionId = await lab.cloud.version(inbox, key);
+    const report = { bucket: inbox, key, versionId, agency: 'mha', name: 'june.csv', uploadedAt: instantOf(START) };
+    const name = `mha-${sha256Of(`${key}\n${versionId}`).slice(0, 32)}`;
+    const { endpoint, region } = lab.cloud;
+    const sfn = new SFNClient({ endpoint, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
+    const stateMachineArn = lab.cloud.names.machines.Batch;
+    await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify({ report }) }));
+    await lab.cloud.rest();
+    isDown = false;
+    await lab.cloud.run(START + HOUR);
+    const started = async () => {
+      const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
+      return executions.map((one) => one.name ?? '').sort();
+    };
+    expect(await started()).toEqual([name]);
+    expect((await lab.notices('fraud-batches-mha')).map(({ kind }) => kind)).toEqual([
+      'batch_registered',
+      'batch_empty',
+    ]);
+    // Of an upload since then the execution is named after its batch, which people look for.
+    await lab.upload('reports/mha/july.csv', text);
+    await lab.cloud.run(START + 2 * HOUR);
+    const [next = '', ...others] = (await started()).filter((one) => one !== name);
+    expect(others).toEqual([]);
+    expect(next).toMatch(new RegExp(`^mha-${sha256Of(text).slice(0, 12)}-[0-9a-f]{32}$`));
+    sfn.destroy();
   });
 });

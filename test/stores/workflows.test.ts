@@ -89,6 +89,17 @@ describe('starting an execution', () => {
     expect(JSON.parse(input ?? '')).toEqual({ name: 'again-3' });
   });
 
+  it('happens under no new name where there is one of the name that an earlier version gave it, however it stands', async () => {
+    const execution = (name: string) => `${MACHINE.replace(':stateMachine:', ':execution:')}:${name}`;
+    const token = await waiting('named-before');
+    const start = (earlier: string) => workflows.startOnceUnless(`${MACHINE}:live`, 'named-now', earlier, {});
+    expect(await start('named-before')).toBe(execution('named-before'));
+    await workflows.wake([token], LADDER);
+    await cloud.rest();
+    expect(await start('named-before')).toBe(execution('named-before'));
+    expect(await executions()).not.toHaveProperty('named-now');
+  });
+
   it('fails for a machine that is not there', async () => {
     await expect(workflows.startOnce(`${MACHINE}-nobody`, 'x', {})).rejects.toThrow(
       expect.objectContaining({ name: 'StateMachineDoesNotExist' }),

@@ -4,6 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { ExecutionDoesNotExist } from '@aws-sdk/client-sfn';
 import './environment.ts';
 import { dynamo, kms, s3, sfn, sns, sqs } from '../../lambdas/stores/clients.ts';
 
@@ -170,6 +171,8 @@ export class MemoryAws {
         return this.#publish(input as unknown as Publication);
       case 'StartExecution':
         return this.#start(input as { stateMachineArn: string; name: string; input: string });
+      case 'DescribeExecution':
+        return this.#described(String(input.executionArn));
       case 'SendTaskSuccess':
         return {};
       case 'Get':
@@ -272,6 +275,11 @@ export class MemoryAws {
     if (bytesOf(input) > LARGEST_MESSAGE) throw new Refused("an execution's input has at most 256 kB");
     this.started.push({ machine: stateMachineArn, name, input: JSON.parse(input) });
     return {};
+  }
+
+  #described(executionArn: string) {
+    if (this.started.some(({ name }) => executionArn.endsWith(`:${name}`))) return { status: 'RUNNING' };
+    throw new ExecutionDoesNotExist({ message: 'Execution Does Not Exist', $metadata: {} });
   }
 
   #put({

@@ -181,7 +181,7 @@ export function allowDescribe({ stack }: Setting, to: Worker, machine: StateMach
   acknowledge(
     allow(to, ['states:DescribeExecution'], executionsOf(machine)),
     `${EXECUTIONS}<${stack.getLogicalId(machine.node.defaultChild as CfnStateMachine)}.Name>:*`,
-    'Executions are named after their uploads, or after the batch that they resume or direct.',
+    'Executions are named after their batches and uploads.',
   );
 }
 

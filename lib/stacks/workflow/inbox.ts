@@ -42,7 +42,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   const intake = new HandlerFunction<IntakeEnvironment>(stack, 'Intake', {
     config,
     folder: 'start-batch',
-    description: 'Starts one Batch execution per report',
+    description: 'Starts one Batch execution per report, named after its batch',
     memory: 256,
     timeout: data.reports.worksFor,
     environment: {
@@ -53,6 +53,8 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
       ADMINISTRATORS_TOPIC,
     },
   });
+  allowObjects(intake, 'read versions', inbox, INBOX.reports.pattern);
+  allowList(intake, 'list versions', inbox, INBOX.reports.pattern);
   allowObjects(intake, 'write', work, MARKS.worked.pattern, MARKS.handed.pattern, MARKS.failed.pattern);
   allowStart(intake, batch);
   allowDescribe(setting, intake, batch);
