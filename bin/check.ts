@@ -79,7 +79,7 @@ async function run({ file, ...as }: Settings): Promise<boolean> {
   );
   if (!isThere) throw new CommandError('there is no such file');
   const checked = await checkFile(() => createReadStream(file), { ...as, today: dayOf(instantOf(Date.now())) });
-  for (const line of checkedText(checked, as.kind)) say(line);
+  for (const line of checkedText(checked, as)) say(line);
   return isTaken(checked);
 }
 

@@ -4,6 +4,7 @@
  */
 import { CsvError, type Parser, parse } from 'csv-parse';
 import { Utf8Bytes } from './encodings.ts';
+import type { DateForm } from './file-forms.ts';
 import { columnNamed } from './headers.ts';
 import { LineBreaker, type Lines } from './lines.ts';
 import type { FileReason, RowReason } from './reasons.ts';
@@ -462,7 +463,7 @@ export interface Reject {
 /** The first line of a rejects file. */
 export const rejectsHeader = csvLine(['line', 'value', 'reason', 'what_to_do']);
 
-/** A line of a rejects file. */
-export function rejectLine({ line, value, reason }: Reject): string {
-  return csvLine([String(line), outside(value), reason, whatToDo(reason)]);
+/** A line of a rejects file. @param dates the other form of days that its operator has */
+export function rejectLine({ line, value, reason }: Reject, dates?: DateForm): string {
+  return csvLine([String(line), outside(value), reason, whatToDo(reason, dates)]);
 }

@@ -1,6 +1,7 @@
 /** Receipts: what became of a file that an operator, an approver, an agency or a caseworker sent. */
 import * as z from 'zod';
 import type { Instant } from './days.ts';
+import type { DateForm } from './file-forms.ts';
 import type { BatchId, DirectionId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import type { Order } from './ladders.ts';
@@ -62,12 +63,14 @@ export function countedIn(receipt: string): Record<'rows' | 'recorded' | 'alread
 /**
  * The receipt of a file that was recorded.
  * @param reversal what it begins, where it is an appeal or a withdrawal that begins one: who filed it finds by it what becomes of that
+ * @param dates the other form of days that its operator has
  */
 export function receiptOf(
   file: string,
   sha256: string,
   applied: Pick<Applied, 'rows' | 'recorded' | 'alreadyRecorded' | 'rejects'>,
   reversal?: BatchId,
+  dates?: DateForm,
 ): Receipt {
   const counts = new Map<RowReason, number>();
   for (const { reason } of applied.rejects) counts.set(reason, (counts.get(reason) ?? 0) + 1);
@@ -80,7 +83,7 @@ export function receiptOf(
     rejected: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
     rejects: applied.rejects.map(({ line, reason }) => ({ line, reason })),
     refused: null,
-    whatToDo: Object.fromEntries([...counts.keys()].sort().map((reason) => [reason, whatToDo(reason)])),
+    whatToDo: Object.fromEntries([...counts.keys()].sort().map((reason) => [reason, whatToDo(reason, dates)])),
     ...(reversal === undefined ? {} : { reversal }),
   };
 }
@@ -100,9 +103,14 @@ export function refusedReceipt(file: string, sha256: string | null, why: FileRea
   };
 }
 
-/** The receipt of a response that was recorded, with how that leaves its direction. */
+/** The receipt of a response that was recorded, with how that leaves its direction. `dates`: the other form of days that its operator has. */
 export function responseReceipt(
-  response: { readonly name: string; readonly uploadedAt: Instant; readonly now: Instant },
+  response: {
+    readonly name: string;
+    readonly uploadedAt: Instant;
+    readonly now: Instant;
+    readonly dates?: DateForm | undefined;
+  },
   sha256: string,
   applied: Pick<Applied, 'rows' | 'recorded' | 'alreadyRecorded' | 'rejects' | 'late' | 'ledger'>,
 ): ResponseReceipt {
@@ -113,7 +121,7 @@ export function responseReceipt(
     ({ order, deadline }, n) => n >= ledger.rung && deadline > response.now && rowsFor(ledger, order).length > 0,
   );
   return {
-    ...receiptOf(response.name, sha256, applied),
+    ...receiptOf(response.name, sha256, applied, undefined, response.dates),
     directionId: ledger.directionId,
     uploadedAt: response.uploadedAt,
     recordedAt: response.now,

@@ -1,4 +1,5 @@
 /** What whoever uploaded a file can do about a reason; docs/formats.md has the same sentences, and rejects and receipts carry them. */
+import type { DateForm } from './file-forms.ts';
 import type { FILE_REASONS, FileReason, ROW_REASONS, RowReason } from './reasons.ts';
 
 /** A sentence for each reason, of a row or a file; it names nobody. */
@@ -79,8 +80,15 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   not_directed: 'withdraw the whole report by a file without rows, and report the others anew; or wait',
 };
 
-/** What to do about a reason, also one that goes on with the name of a column. */
-export function whatToDo(reason: RowReason | FileReason): string {
+/**
+ * What to do about a reason, also one that goes on with the name of a column.
+ * @param dates the other form of days that the file's operator has: a day is mended in that one, too
+ */
+export function whatToDo(reason: RowReason | FileReason, dates?: DateForm): string {
   const [name = ''] = reason.split(':');
+  if (name === 'bad_date' && dates !== undefined) {
+    const day = dates.replace('YYYY', '2026').replace('MM', '05').replace('DD', '30');
+    return `write 2026-05-30 or ${day}; in a spreadsheet, give the column the format yyyy-mm-dd or ${dates.toLowerCase()}, and export again`;
+  }
   return WHAT_TO_DO[name as keyof typeof WHAT_TO_DO];
 }

@@ -24,8 +24,13 @@ export const handler = task(input, async ({ file, folder, header, piece }, attem
   // Read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
   const bytes = [await readBytes(file, { end: header.at }), await readBytes(file, piece)];
   const key = IMPORTS.rejects.key(folder, piece.start, attempt);
-  const rows = readPiece(bytes, columnsAs(usageColumns, 'usage', env.FILE_FORMS[file.operator]), header, piece.line);
-  const to = { links: { table: env.LINKS, keptDays: env.LINK_DAYS }, rejects: { bucket: env.WORK, key } };
+  const form = env.FILE_FORMS[file.operator];
+  const rows = readPiece(bytes, columnsAs(usageColumns, 'usage', form), header, piece.line);
+  const to = {
+    links: { table: env.LINKS, keptDays: env.LINK_DAYS },
+    rejects: { bucket: env.WORK, key },
+    dates: form?.dates,
+  };
   const { fault, ...counts } = await importRows(rows, file, to);
   // Pieces end where a file can't be read further, so this is no fault of the file.
   if (fault) throw fault;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type CsvRow, rejectsHeader } from '../domain/csv.ts';
+import type { FileForms } from '../domain/file-forms.ts';
 import { brokenRules, gateLimits, weigh } from '../domain/gates.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import { EVERY_APPROVER, toAdministrators, toApprover, toOperator } from '../domain/notices.ts';
@@ -41,7 +42,9 @@ export async function judge(
  * does it alike.
  */
 export async function holdUp(
-  env: { CASES: string; OUTBOX: string } & Telling<'OPERATORS_TOPIC' | 'APPROVERS_TOPIC' | 'ADMINISTRATORS_TOPIC'>,
+  env: { CASES: string; OUTBOX: string; FILE_FORMS: FileForms } & Telling<
+    'OPERATORS_TOPIC' | 'APPROVERS_TOPIC' | 'ADMINISTRATORS_TOPIC'
+  >,
   file: UsageFile,
   read: AsyncIterable<CsvRow<UsageColumn>[]>,
   { broken }: Verdict,
@@ -54,7 +57,7 @@ export async function holdUp(
     imported: good,
     rejected,
     fault,
-  } = await importRows(read, file, { rejects, publishes: true }, rejectsHeader);
+  } = await importRows(read, file, { rejects, publishes: true, dates: env.FILE_FORMS[operator]?.dates }, rejectsHeader);
   const stopped = fault && { line: fault.line, reason: fault.reason };
   const counts = { rows, good, rejected };
   const notice = {

@@ -67,7 +67,8 @@ export const handler = uploads(
       return 'gated';
     }
     const rejects = rejectsOf(file, env.OUTBOX);
-    const to = { links: { table: env.LINKS, keptDays: env.LINK_DAYS }, rejects, publishes: true as const };
+    const { dates } = env.FILE_FORMS[operator] ?? {};
+    const to = { links: { table: env.LINKS, keptDays: env.LINK_DAYS }, rejects, publishes: true as const, dates };
     const { fault, ...counts } = await importRows(rows(), file, to, rejectsHeader);
     await announceImport(env, file, counts, rejects, fault);
     return 'worked';

@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import * as z from 'zod';
 import { type CsvRow, FileFault, rejectLine } from '../domain/csv.ts';
 import { dayOf } from '../domain/days.ts';
+import type { DateForm } from '../domain/file-forms.ts';
 import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
 import { rejectsKey } from '../domain/outbox.ts';
@@ -65,13 +66,13 @@ export type ImportedPiece = z.output<typeof importedPiece>;
 /**
  * Turns rows of a usage file into links and writes its rejects, each with its line and reason. Where the file can't be
  * read further, the rows before the fault stay, and the rejects end with the fault.
- * @param to without `links` nothing is imported, and `imported` says how many rows could be
+ * @param to without `links` nothing is imported, and `imported` says how many rows could be; `dates` is the other form of days that the operator has
  * @param heading what the rejects begin with
  */
 export async function importRows(
   rows: AsyncIterable<CsvRow<UsageColumn>[]>,
   file: UsageFile,
-  to: { links?: { table: string; keptDays: number }; rejects: Place; publishes?: true },
+  to: { links?: { table: string; keptDays: number }; rejects: Place; publishes?: true; dates: DateForm | undefined },
   heading = '',
 ): Promise<Counts & { fault?: FileFault }> {
   const { operator, uploadedAt } = file;
@@ -96,7 +97,7 @@ export async function importRows(
         for (const row of some) {
           const read = parseSighting(row, operator, uploadDay);
           if ('reason' in read) {
-            lines += rejectLine(read);
+            lines += rejectLine(read, to.dates);
             continue;
           }
           good.push(read.sighting);

@@ -134,7 +134,8 @@ export async function record(response: Response, subject: Subject, invocation: s
       const applied = applyResponse(read, rows, { ...file, cutElsewhere: cut, portedTo });
       if (applied.kind !== 'applied' && applied.kind !== 'known')
         return { result: { ledger: read, refused: applied.kind } };
-      const about = { name: response.name, uploadedAt: response.file.at, now };
+      const { dates } = env.FILE_FORMS[response.operator] ?? {};
+      const about = { name: response.name, uploadedAt: response.file.at, now, dates };
       const prepare = (name: string, content: string) =>
         writeObject({ bucket: env.WORK, key: preparedKey(read, file, name) }, content);
       const source = { ledger: read, lines, attempt: file.attempt, now };

@@ -112,12 +112,15 @@ async function readAs(chunks: Chunks, as: CheckedAs): Promise<Checked> {
 export const isTaken = ({ rejected, fault }: Checked): boolean => rejected.size === 0 && fault === undefined;
 
 /** What would become of a file, line by line; no cell of a row is in it. */
-export function checkedText({ rows, rejected, fault }: Checked, kind: CheckedKind): string[] {
+export function checkedText(
+  { rows, rejected, fault }: Checked,
+  { kind, form }: Pick<CheckedAs, 'kind' | 'form'>,
+): string[] {
   const bad = [...rejected.values()].reduce((sum, of) => sum + of.rows, 0);
   const said = [`${rows} rows: ${rows - bad} would be taken, ${bad} rejected`];
   for (const [reason, of] of rejected) {
     const more = of.rows > of.lines.length ? ', …' : '';
-    said.push(`  ${reason}: ${of.rows} (line ${of.lines.join(', ')}${more}): ${whatToDo(reason)}`);
+    said.push(`  ${reason}: ${of.rows} (line ${of.lines.join(', ')}${more}): ${whatToDo(reason, form?.dates)}`);
   }
   if (fault === undefined) return said;
   const header = fault.found === '' ? '' : `, the header is: ${fault.found}`;

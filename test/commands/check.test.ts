@@ -15,7 +15,7 @@ describe('a file that is checked before its upload', () => {
   it('has its rows counted by reason, with the first lines of each and what to do', async () => {
     const checked = await check(`IMEI No.;note\n${H};a\n3.5E+14;b\n${'12;c\n'.repeat(12)}${H};again\n`, {});
     expect(isTaken(checked)).toBe(false);
-    expect(checkedText(checked, 'report')).toEqual([
+    expect(checkedText(checked, { kind: 'report' })).toEqual([
       '15 rows: 2 would be taken, 13 rejected',
       '  rounded_by_spreadsheet: 1 (line 3): the digits are lost here: take them from the source, format the column as text, and export again',
       '  wrong_length: 12 (line 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, …): look it up again; a spreadsheet cuts off leading zeros',
@@ -24,14 +24,17 @@ describe('a file that is checked before its upload', () => {
 
   it('is good where each row is', async () => {
     const usage = await check(`imei\tmsisdn\tlast_seen\n${H}\t9876543210\t2026-06-05\n`, { kind: 'usage' });
-    expect([isTaken(usage), ...checkedText(usage, 'usage')]).toEqual([true, '1 rows: 1 would be taken, 0 rejected']);
+    expect([isTaken(usage), ...checkedText(usage, { kind: 'usage' })]).toEqual([
+      true,
+      '1 rows: 1 would be taken, 0 rejected',
+    ]);
     expect(isTaken(await check('reference\nairtel-12-3-0-1-1\n', { kind: 'lookup' }))).toBe(true);
     expect(isTaken(await check('msisdn,ground\n9876543210,cloned\n', { kind: 'appeal' }))).toBe(true);
   });
 
   it('says where reading stops, with the header that lacks a column and never with a row', async () => {
     const told = async (text: string, kind: CheckedAs['kind']) =>
-      checkedText(await check(text, { kind }), kind).slice(1);
+      checkedText(await check(text, { kind }), { kind }).slice(1);
     const remedy =
       'give a column that name; is the first line the header, and the separator a comma, a ; or a tab?; nothing of the file would be taken';
     expect(await told('Serial;Handset\n1;2\n', 'report')).toEqual([

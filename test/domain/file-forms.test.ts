@@ -1,6 +1,6 @@
 /** Files of an operator that writes them in another form: as those of DIRBS-Core, a register of handsets, made here in its form. */
 import { describe, expect, test } from 'vitest';
-import { FileFault, readCsv } from '../../lambdas/domain/csv.ts';
+import { FileFault, readCsv, rejectLine } from '../../lambdas/domain/csv.ts';
 import type { Day } from '../../lambdas/domain/days.ts';
 import {
   columnsAs,
@@ -12,6 +12,7 @@ import {
 } from '../../lambdas/domain/file-forms.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { cutFile, readPiece } from '../../lambdas/domain/pieces.ts';
+import { receiptOf } from '../../lambdas/domain/receipts.ts';
 import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
 import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
 import { parseSighting, usageColumns } from '../../lambdas/domain/sightings.ts';
@@ -22,13 +23,17 @@ const today = '2026-06-07' as Day;
 const airtel = 'airtel' as OperatorId;
 const DIRBS: FileForm = { columns: { usage: { last_seen: 'Date' } }, dates: 'YYYYMMDD' };
 
+/** Both forms of days that it may be mended in. */
+const BAD_DATE =
+  'write 2026-05-30 or 20260530; in a spreadsheet, give the column the format yyyy-mm-dd or yyyymmdd, and export again';
+
 async function readUsage(text: string, form: FileForm | undefined): Promise<string[]> {
   const said: string[] = [];
   try {
     for await (const rows of readCsv([Buffer.from(text)], columnsAs(usageColumns, 'usage', form)))
       for (const row of rows) {
         const read = parseSighting(row, airtel, today);
-        if ('reason' in read) said.push(`${row.line}: ${read.reason}: ${whatToDo(read.reason)}`);
+        if ('reason' in read) said.push(`${row.line}: ${read.reason}: ${whatToDo(read.reason, form?.dates)}`);
         else said.push(`${row.line}: ${read.sighting.imei} ${read.sighting.msisdn} ${read.sighting.lastSeen}`);
       }
   } catch (error) {
@@ -66,10 +71,7 @@ describe("an operator's file in DIRBS-Core's form", () => {
       '7: not_a_device: look it up again: a placeholder stands where nothing was known',
       '8: wrong_length: look it up again; a spreadsheet cuts off leading zeros',
       '9: bad_msisdn: ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
-      ...[10, 11].map(
-        (line) =>
-          `${line}: bad_date: write 2026-05-30; in a spreadsheet, give the column the format yyyy-mm-dd, and export again`,
-      ),
+      ...[10, 11].map((line) => `${line}: bad_date: ${BAD_DATE}`),
       '12: missing_last_seen: fill it in',
       '13: 35000000000000 +919876543220 2026-06-05',
     ]);
@@ -111,7 +113,9 @@ describe("an operator's file in DIRBS-Core's form", () => {
       direction: undefined,
       form: DIRBS,
     });
-    expect(checkedText(checked, 'usage')[0]).toBe('12 rows: 3 would be taken, 9 rejected');
+    const text = checkedText(checked, { kind: 'usage', form: DIRBS });
+    expect(text[0]).toBe('12 rows: 3 would be taken, 9 rejected');
+    expect(text).toContain(`  bad_date: 2 (line 10, 11): ${BAD_DATE}`);
   });
 });
 
@@ -151,6 +155,20 @@ test("a response has its operator's names and dates, too", async () => {
 });
 
 describe('another form of dates', () => {
+  test.each(DATE_FORMS)('%s is named in what to do about a bad date, by a day that it reads', (form) => {
+    const day = /2026-05-30 or (\S+);/.exec(whatToDo('bad_date', form))?.[1] ?? '';
+    expect(parseDayAs(form, day)).toBe('2026-05-30');
+    expect(whatToDo('bad_date')).not.toContain(' or ');
+    expect(whatToDo('missing_last_seen', form)).toBe(whatToDo('missing_last_seen'));
+  });
+
+  test('is named in rejects and receipts', () => {
+    expect(rejectLine({ line: 2, value: '31.02.2026', reason: 'bad_date' }, 'DD.MM.YYYY')).toContain('or 30.05.2026;');
+    const applied = { rows: 1, recorded: 0, alreadyRecorded: 0, rejects: [{ line: 2, reason: 'bad_date' as const }] };
+    const { whatToDo: told } = receiptOf('a.csv', 'ab', applied, undefined, 'DD.MM.YYYY');
+    expect(told?.bad_date).toContain('or 30.05.2026;');
+  });
+
   test.each([
     ['YYYYMMDD', '20240229'],
     ['YYYY/MM/DD', '2024/02/29'],

@@ -56,7 +56,9 @@ describe('a stage with a file of its own', () => {
   it('runs on the local cloud: who has an address gets mail, who has another queue reads that, and all are directed', async () => {
     const rows = ['350000000000014,404100000000001,919876543210,001,20260530', '35000000000001,,919876543211,001,2026'];
     await lab.upload('usage/sixth/2026-05.csv', ['IMEI,IMSI,MSISDN,RAT,Date', ...rows, ''].join('\n'));
-    expect((await lab.read('rejects/sixth/2026-05.csv')).split('\n')[1]).toMatch(/^3,2026,bad_date,/);
+    expect((await lab.read('rejects/sixth/2026-05.csv')).split('\n')[1]).toMatch(
+      /^3,2026,bad_date,"write 2026-05-30 or 20260530;/,
+    );
     await lab.report('cert-in', ['35000000000001']);
     const kinds = async (mailbox: string) => (await lab.notices(mailbox)).map(({ kind }) => kind);
     expect(await kinds('orders@example.org')).toEqual(['order']);
@@ -66,6 +68,12 @@ describe('a stage with a file of its own', () => {
     await lab.upload(`responses/sixth/${direction}/a.csv`, 'MSISDN,Result\n919876543210,verified\n');
     const [receipt = ''] = await lab.outbox(`receipts/sixth/${direction}/`);
     expect(await lab.json(receipt)).toMatchObject({ recorded: 1, rejected: {} });
+    await lab.upload(`responses/sixth/${direction}/b.csv`, 'MSISDN,Result,occurred_on\n919876543210,verified,2026\n');
+    const other = (await lab.outbox(`receipts/sixth/${direction}/`)).find((key) => key.includes('/b.csv.')) ?? '';
+    expect(await lab.json(other)).toMatchObject({
+      rejected: { bad_date: 1 },
+      whatToDo: { bad_date: expect.stringMatching(/^write 2026-05-30 or 20260530;/) },
+    });
     const blocks = (await lab.outbox()).filter((key) => key.endsWith('1-block.csv')).map((key) => key.split('/')[1]);
     expect(blocks).toEqual(['airtel', 'bsnl', 'jio', 'mtnl', 'sixth', 'vi']);
     expect(lab.cloud.failures()).toEqual([]);
