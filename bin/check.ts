@@ -5,7 +5,14 @@ import { resolve } from 'node:path';
 import { dayOf, instantOf } from '../lambdas/domain/days.ts';
 import type { FileForm } from '../lambdas/domain/file-forms.ts';
 import { DIRECTION_KIND_NAMES, type DirectionKind } from '../lambdas/domain/kinds.ts';
-import { CHECKED_KINDS, type CheckedAs, checkedText, checkFile, isTaken } from '../lib/commands/check.ts';
+import {
+  CHECKED_KINDS,
+  type CheckedAs,
+  type CheckedKind,
+  checkedText,
+  checkFile,
+  isTaken,
+} from '../lib/commands/check.ts';
 import { command, say } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
 import { fileFormsOf } from '../lib/config/file-forms.ts';
@@ -20,7 +27,7 @@ not looked at. It prints no cell of any row.
 
   --as KIND          ${CHECKED_KINDS.join(', ')}
   --direction KIND   of a response: ${DIRECTION_KIND_NAMES.join(', ')} (default: reverify or block, by its header)
-  --from ID          whose usage or response it is: the operator's own names of columns and form of dates are taken, too
+  --from ID          whose report, usage or response it is: the agency's or operator's own names of columns and form of dates are taken, too
   --stage STAGE      whose configuration says them (default: dev)
   --help             this text
 
@@ -34,15 +41,16 @@ interface Settings extends Omit<CheckedAs, 'today'> {
   readonly file: string;
 }
 
-/** How an operator of a stage writes its files. */
-function formOf(id: string, stage: string): FileForm {
+/** How an operator of a stage writes its files, or an agency its reports. */
+function formOf(kind: CheckedKind, id: string, stage: string): FileForm {
   if (stage !== DEFAULT_STAGE && readStageFile(stage, undefined) === undefined)
     throw new CommandError(`--stage: there is no config/${stage}.json`);
-  const { operators } = configOf(stage);
-  const found = operators.find((one) => one.id === id);
+  const { agencies, operators } = configOf(stage);
+  const [who, among] = kind === 'report' ? (['agency', agencies] as const) : (['operator', operators] as const);
+  const found = among.find((one) => one.id === id);
   if (found !== undefined) return fileFormsOf([found])[id] ?? {};
-  const ids = operators.map((one) => one.id).join(', ');
-  throw new CommandError(`--from: is no operator of the stage ${stage}; there are ${ids}`);
+  const ids = among.map((one) => one.id).join(', ');
+  throw new CommandError(`--from: is no ${who} of the stage ${stage}; there are ${ids}`);
 }
 
 function configOf(stage: string): StageConfig {
@@ -63,10 +71,10 @@ function settingsOf(args: readonly string[], where: string): Settings | 'help' {
   const direction = DIRECTION_KIND_NAMES.find((one): one is DirectionKind => one === named);
   if (named !== undefined && (direction === undefined || kind !== 'response'))
     throw new CommandError(`--direction: of a response, one of ${DIRECTION_KIND_NAMES.join(', ')}`);
-  const hasForm = kind === 'usage' || kind === 'response';
-  if (from !== undefined && !hasForm) throw new CommandError('--from: of a usage file or a response');
+  const hasForm = kind === 'report' || kind === 'usage' || kind === 'response';
+  if (from !== undefined && !hasForm) throw new CommandError('--from: of a report, a usage file or a response');
   if (stage !== undefined && from === undefined) throw new CommandError('--stage: with --from');
-  const form = from === undefined ? undefined : formOf(from, stage ?? DEFAULT_STAGE);
+  const form = from === undefined ? undefined : formOf(kind, from, stage ?? DEFAULT_STAGE);
   const [file, ...others] = positionals;
   if (file === undefined || others.length > 0) throw new CommandError('name one file');
   return { kind, direction, form, file: resolve(where, file) };

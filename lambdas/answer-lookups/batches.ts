@@ -115,5 +115,5 @@ async function reportRows(inbox: string, batch: Batch, imeis: ReadonlySet<Imei>)
     const taken: ReportRow[] = [];
     return { taken, take: (row: ReportRow) => void (imeis.has(row.imei) && taken.push(row)) };
   };
-  return (await readReport(inbox, batch, begin)) ?? [];
+  return (await readReport({ inbox, forms: env.REPORT_FORMS }, batch, begin)) ?? [];
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { idList, wholeNumber } from '../runtime/environment.ts';
+import { formsOfFiles, idList, wholeNumber } from '../runtime/environment.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -10,6 +10,7 @@ const environment = z.object({
   APPROVERS: idList,
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
+  REPORT_FORMS: formsOfFiles,
   MAC_KEY: z.string(),
   /** The visibility timeout of the queue of lookups. */
   HIDDEN_SECONDS: wholeNumber,

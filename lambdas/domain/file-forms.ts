@@ -1,18 +1,22 @@
-/** How an operator writes its files, where that is not how everybody does: its own names of columns, and one other form of dates. */
+/**
+ * How an operator or an agency writes its files, where that is not how everybody does: its own names of columns, and one other form of dates.
+ */
 import * as z from 'zod';
 import type { Columns } from './csv.ts';
 import { type Day, dayIn, parseDay } from './days.ts';
 import { columnNamed } from './headers.ts';
 import { DIRECTION_KIND_NAMES } from './kinds.ts';
 import { responseColumns } from './responses.ts';
+import { reportColumns } from './screening.ts';
 import { usageColumns } from './sightings.ts';
 
-/** The other forms of dates, of which an operator has one: none can be taken for `YYYY-MM-DD`. */
+/** The other forms of dates, of which a participant has one: none can be taken for `YYYY-MM-DD`. */
 export const DATE_FORMS = ['YYYYMMDD', 'YYYY/MM/DD', 'DD-MM-YYYY', 'DD/MM/YYYY', 'DD.MM.YYYY', 'MM/DD/YYYY'] as const;
 export type DateForm = (typeof DATE_FORMS)[number];
 
 /** The columns that have a name of one's own, by the kind of file: all that such files may have. */
 export const NAMED_COLUMNS = {
+  report: [...reportColumns.required, ...reportColumns.optional],
   usage: [...usageColumns.required, ...usageColumns.optional],
   response: [
     ...new Set(
@@ -26,18 +30,18 @@ export const NAMED_COLUMNS = {
 export type FormedKind = keyof typeof NAMED_COLUMNS;
 
 /** Those that hold a day. */
-const DAYS: ReadonlySet<string> = new Set(['last_seen', 'occurred_on', 'activated_on']);
+const DAYS: ReadonlySet<string> = new Set(['last_seen', 'occurred_on', 'activated_on', 'reported_on']);
 
 const names = z.record(z.string(), z.string()).optional();
 
-/** An operator's form: of each kind of file its columns' own names, beside which the agreed ones stay, and its dates. */
+/** A participant's form: of each kind of file its columns' own names, beside which the agreed ones stay, and its dates. */
 export const fileForm = z.object({
-  columns: z.object({ usage: names, response: names }).optional(),
+  columns: z.object({ report: names, usage: names, response: names }).optional(),
   dates: z.enum(DATE_FORMS).optional(),
 });
 export type FileForm = z.output<typeof fileForm>;
 
-/** The forms of those operators that have one, by their ids. */
+/** The forms of those who have one, by their ids. */
 export const fileForms = z.record(z.string(), fileForm);
 export type FileForms = z.output<typeof fileForms>;
 
@@ -50,7 +54,7 @@ export function parseDayAs(form: DateForm, cell: string): Day | null {
   return parseDay(`${year}-${month}-${day}`);
 }
 
-/** The columns of a kind of file as an operator writes them, for the CSV reader. */
+/** The columns of a kind of file as its participant writes them, for the CSV reader. */
 export function columnsAs<Required extends string, Optional extends string>(
   columns: Columns<Required, Optional>,
   kind: FormedKind,
@@ -72,7 +76,7 @@ export function columnsAs<Required extends string, Optional extends string>(
 }
 
 /**
- * What is wrong with the names that an operator gives to the columns of a kind of file: each with its column. Two columns of one name could
+ * What is wrong with the names that a participant gives to the columns of a kind of file: each with its column. Two columns of one name could
  * not be told apart in a header.
  */
 export function wrongNames(kind: FormedKind, own: Readonly<Record<string, string>>): { column: string; why: string }[] {

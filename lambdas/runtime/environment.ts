@@ -7,7 +7,7 @@ export const idList = z.string().transform((text) => text.split(','));
 /** A whole number in a variable of the environment. */
 export const wholeNumber = z.string().regex(/^\d+$/).transform(Number);
 
-/** How operators write their files, where that is not how everybody does. */
+/** How operators, or agencies, write their files, where that is not how everybody does. */
 export const formsOfFiles = z
   .string()
   .transform((json) => JSON.parse(json))

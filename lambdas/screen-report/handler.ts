@@ -5,6 +5,7 @@ import { toldState } from '../domain/batches.ts';
 import { FileFault, readCsv, rejectLine, rejectsHeader } from '../domain/csv.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
 import { evenRuns } from '../domain/directions.ts';
+import { columnsAs } from '../domain/file-forms.ts';
 import { batchIdOf, type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { LARGEST_REPORT } from '../domain/limits.ts';
 import { toAdministrators, toAgency } from '../domain/notices.ts';
@@ -13,7 +14,7 @@ import { handsetLine, reportColumns, Screening } from '../domain/screening.ts';
 import { windowOf } from '../domain/sightings.ts';
 import { fields } from '../domain/stored.ts';
 import { SCREENED } from '../domain/work.ts';
-import { idList, wholeNumber } from '../runtime/environment.ts';
+import { formsOfFiles, idList, wholeNumber } from '../runtime/environment.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
@@ -38,6 +39,7 @@ const environment = z.object({
   LINKS_PER_HANDSET: wholeNumber,
   LINKS_PER_SHARD: wholeNumber,
   OPERATORS: idList,
+  REPORT_FORMS: formsOfFiles,
 });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
@@ -74,7 +76,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
   }
   async function* rejectLines() {
     yield rejectsHeader;
-    for await (const rows of readCsv(hashed(), reportColumns))
+    for await (const rows of readCsv(hashed(), columnsAs(reportColumns, 'report', env.REPORT_FORMS[agency])))
       for (const row of rows) {
         const screened = screening.row(row);
         if ('reason' in screened) yield rejectLine(screened);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { idList, wholeNumber } from '../runtime/environment.ts';
+import { formsOfFiles, idList, wholeNumber } from '../runtime/environment.ts';
 
 const environment = z.object({
   INBOX: z.string(),
@@ -12,6 +12,7 @@ const environment = z.object({
   AGENCIES_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
+  REPORT_FORMS: formsOfFiles,
 });
 export type Environment = z.input<typeof environment>;
 export const env = environment.parse(process.env);

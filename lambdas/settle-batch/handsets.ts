@@ -95,5 +95,8 @@ async function caseRefsOf(batch: Batch, rows: HandsetRows): Promise<About['caseR
     };
     return { taken, take };
   };
-  return (await readReport(env.INBOX, batch, begin, { versions: MOST_VERSIONS })) ?? new Map();
+  return (
+    (await readReport({ inbox: env.INBOX, forms: env.REPORT_FORMS }, batch, begin, { versions: MOST_VERSIONS })) ??
+    new Map()
+  );
 }

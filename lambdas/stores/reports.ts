@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { FileFault, readCsv } from '../domain/csv.ts';
 import type { ReportRow } from '../domain/facts.ts';
+import { columnsAs, type FileForms } from '../domain/file-forms.ts';
 import { identifiersOf } from '../domain/identifiers.ts';
 import { LARGEST_REPORT } from '../domain/limits.ts';
 import { reportColumns } from '../domain/screening.ts';
@@ -11,16 +12,18 @@ import { listVersions, readChunks } from './objects.ts';
 /**
  * What is taken from the rows of a batch's report that name handsets; undefined where no version of the file has its bytes any more. A
  * version has to be read to know whether it is the batch's: the one that was uploaded when the batch's was comes first.
+ * @param forms how agencies write their reports, by their ids
  * @param begin begins anew for each version: what takes its rows, and what gives back what was taken
  * @param versions so many are read at most: whoever may upload one may upload many under its name
  * @param bytes and none that is larger than any report that was taken
  */
 export async function readReport<T>(
-  inbox: string,
+  { inbox, forms }: { readonly inbox: string; readonly forms: FileForms },
   { agency, file, sha256, uploadedAt }: Pick<Batch, 'agency' | 'file' | 'sha256' | 'uploadedAt'>,
   begin: () => { readonly take: (row: ReportRow) => void; readonly taken: T },
   { versions = Number.POSITIVE_INFINITY, bytes = LARGEST_REPORT } = {},
 ): Promise<T | undefined> {
+  const columns = columnsAs(reportColumns, 'report', forms[agency]);
   const found = [];
   for await (const version of listVersions({ bucket: inbox, key: file })) {
     // All keys that begin with this one come after it.
@@ -33,7 +36,7 @@ export async function readReport<T>(
     const hash = createHash('sha256');
     const { take, taken } = begin();
     try {
-      for await (const some of readCsv(hashed(readChunks({ bucket: inbox, key, versionId }), hash), reportColumns))
+      for await (const some of readCsv(hashed(readChunks({ bucket: inbox, key, versionId }), hash), columns))
         for (const row of some) {
           if ('wrongCellCount' in row) continue;
           const { imei: cell, case_ref: caseRef, reported_on: reportedOn, category } = row.cells;

@@ -29,7 +29,7 @@ export interface CheckedAs {
   readonly today: Day;
   /** Of which kind of direction a response is; where it isn't said, the header tells connections from handsets. */
   readonly direction: DirectionKind | undefined;
-  /** How its operator writes its files, where that is not how everybody does. */
+  /** How its operator or agency writes its files, where that is not how everybody does. */
   readonly form?: FileForm | undefined;
 }
 
@@ -48,7 +48,8 @@ function rulesOf({ kind, today, direction = 'reverify', form }: CheckedAs): Rule
   switch (kind) {
     case 'report': {
       const screening = new Screening();
-      return { columns: reportColumns, judge: (row) => screening.row(row as CsvRow<'imei'>) };
+      const columns = columnsAs(reportColumns, 'report', form);
+      return { columns, judge: (row) => screening.row(row as CsvRow<'imei'>) };
     }
     case 'usage':
       return {

@@ -22,10 +22,16 @@ export const ownFiles = {
   dates: z.enum(DATE_FORMS).optional(),
 };
 
-/** The forms of those operators that have one, as functions are told them. */
-export function fileFormsOf(operators: readonly ({ readonly id: string } & FileForm)[]): FileForms {
+/** As `ownFiles`, of an agency and its reports. */
+export const ownReports = {
+  columns: z.strictObject({ report: names('report') }).optional(),
+  dates: z.enum(DATE_FORMS).optional(),
+};
+
+/** The forms of those operators, or agencies, that have one, as functions are told them. */
+export function fileFormsOf(participants: readonly ({ readonly id: string } & FileForm)[]): FileForms {
   return Object.fromEntries(
-    operators.flatMap(({ id, columns, dates }) =>
+    participants.flatMap(({ id, columns, dates }) =>
       columns === undefined && dates === undefined
         ? []
         : [[id, { ...(columns && { columns }), ...(dates && { dates }) }] as const],

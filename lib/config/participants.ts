@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FOLLOW_UP, SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
-import { ownFiles } from './file-forms.ts';
+import { ownFiles, ownReports } from './file-forms.ts';
 
 const addressOf = <const P extends string>(protocol: P, endpoint: RegExp, what: string) =>
   z.strictObject({
@@ -40,7 +40,7 @@ const participant = (id: RegExp, what: string) =>
   });
 
 /** Who reports. The id is the folder under `reports/` and the beginning of every batch id. */
-export const agency = participant(/^[a-z0-9-]{1,16}$/, '1 to 16 characters of a-z, 0-9 and -');
+export const agency = participant(/^[a-z0-9-]{1,16}$/, '1 to 16 characters of a-z, 0-9 and -').extend(ownReports);
 
 /** A telecom service provider. The id is its folder under `usage/` and `responses/` and part of every direction id. */
 export const operator = participant(/^[a-z0-9-]{1,10}$/, '1 to 10 characters of a-z, 0-9 and -').extend(ownFiles);

@@ -103,12 +103,14 @@ const stage = z
           `is a role of the account that is ${account.id}, as which it could be let in, too: nobody may be an approver and another`,
         );
     }
-    const forms = Buffer.byteLength(JSON.stringify(fileFormsOf(value.operators)));
-    if (forms > MOST_OF_FORMS)
-      complain(
-        ['operators'],
-        `say ${forms} bytes of columns and dates together, and functions can be told ${MOST_OF_FORMS} of them`,
-      );
+    for (const kind of ['agencies', 'operators'] as const) {
+      const forms = Buffer.byteLength(JSON.stringify(fileFormsOf(value[kind])));
+      if (forms > MOST_OF_FORMS)
+        complain(
+          [kind],
+          `say ${forms} bytes of columns and dates together, and functions can be told ${MOST_OF_FORMS} of them`,
+        );
+    }
     if (all.length > MOST_PARTICIPANTS)
       complain(['readers'], `there may be ${MOST_PARTICIPANTS} participants, since a stack holds no more roles`);
     for (const kind of ['agencies', 'operators', 'approvers'] as const) {

@@ -80,7 +80,11 @@ describe('a file that is checked before its upload', () => {
       ]);
       const typo = await checked('--as', 'usage', '--stage', 'exampel', '--from', 'jio');
       expect(typo).toEqual([2, '', expect.stringContaining('there is no config/exampel.json')]);
-      expect((await checked('--as', 'report', '--from', 'mha'))[0]).toBe(2);
+      expect((await checked('--as', 'appeal', '--from', 'mha'))[0]).toBe(2);
+      const report = ['--as', 'report', '--stage', 'example', '--from'];
+      expect(await checked(...report, 'up-police')).toEqual([0, '1 rows: 1 would be taken, 0 rejected', '']);
+      const noAgency = await checked(...report, 'jio');
+      expect(noAgency).toEqual([2, '', expect.stringContaining('is no agency of the stage example; there are mha')]);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -79,8 +79,31 @@ describe('the participants', () => {
     const long = { usage: Object.fromEntries(['imei', 'imsi'].map((name) => [name, `${name} ${'क'.repeat(50)}`])) };
     const many = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => ({ ...unnamed('operator', id), columns: long }));
     expect(complaint({ operators: many })).toMatch(/operators: say \d+ bytes of columns and dates together/);
-    const agencies = [{ ...agency, dates: 'YYYYMMDD' }] as unknown as typeof good.agencies;
-    expect(complaint({ agencies })).toContain('agencies[0]: dates is no field');
+  });
+
+  it('may be agencies that write reports in a form of their own, and an error names the column', () => {
+    const said = (own: object) => complaint({ agencies: [{ ...agency, ...own }] });
+    expect(said({ columns: { report: { imei: 'Handset', reported_on: 'Date' } }, dates: 'DD/MM/YYYY' })).toBe(
+      'no error',
+    );
+    for (const [own, why] of [
+      [{ dates: 'YYMMDD' }, 'agencies[0].dates: must be YYYYMMDD,'],
+      [
+        { columns: { report: { msisdn: 'Number' } } },
+        'agencies[0].columns.report.msisdn: is no column of such files; there are imei, reported_on, case_ref, category',
+      ],
+      [
+        { columns: { report: { case_ref: 'IMEI No.' } } },
+        'agencies[0].columns.report.case_ref: is the name of imei already',
+      ],
+      [{ columns: { usage: { imei: 'Handset' } } }, 'agencies[0].columns: usage is no field'],
+    ] as const)
+      expect(said(own)).toContain(why);
+    const long = {
+      report: Object.fromEntries(['imei', 'category'].map((name) => [name, `${name} ${'क'.repeat(50)}`])),
+    };
+    const many = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => ({ ...unnamed('agency', id), columns: long }));
+    expect(complaint({ agencies: many })).toMatch(/agencies: say \d+ bytes of columns and dates together/);
   });
 
   const told = (notify: unknown) => complaint({ agencies: [{ ...agency, notify } as typeof agency] });

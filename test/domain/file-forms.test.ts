@@ -119,21 +119,73 @@ describe("an operator's file in DIRBS-Core's form", () => {
   });
 });
 
-test("a list of stolen handsets in DIRBS-Core's form loads as a report, whatever its status says", async () => {
-  const list = [
-    'IMEI,reporting_date,status',
-    '350000000000006,20260601,blacklist',
-    '350000000000014,,',
-    '35000000000002,20260603,pending',
-    '35000000000002*,20260603,',
-    '350000000000033,20260603,',
-    '',
-  ].join('\n');
-  const screening = new Screening('mha');
-  const rows = (await Array.fromAsync(readCsv([Buffer.from(list)], reportColumns))).flat();
-  expect(rows.map((row) => screening.row(row)).map((said) => ('handset' in said ? said.handset : said.reason))).toEqual(
-    ['35000000000000', '35000000000001', '35000000000002', 'not_digits', 'check_digit_mismatch'],
-  );
+/** A list of stolen handsets in DIRBS-Core's form, made here. */
+const STOLEN_LIST = [
+  'IMEI,reporting_date,status',
+  '350000000000006,20260601,blacklist',
+  '350000000000014,,',
+  '35000000000002,20260603,pending',
+  '35000000000002*,20260603,',
+  '350000000000033,20260603,',
+  '35000000000004,2026-06-02,blacklist',
+  ',20260603,blacklist',
+  '3.5E+14,20260603,blacklist',
+  '00000000000000,20260603,blacklist',
+  '35000000000005,20260631,blacklist',
+  '35000000000000,20260604,blacklist',
+  '35000000000006,20260604',
+  '',
+].join('\n');
+
+describe("a list of stolen handsets in DIRBS-Core's form", () => {
+  const read = async (form?: FileForm) => {
+    const screening = new Screening('mha');
+    const columns = columnsAs(reportColumns, 'report', form);
+    const rows = (await Array.fromAsync(readCsv([Buffer.from(STOLEN_LIST)], columns))).flat();
+    return rows.map((row) => {
+      const said = screening.row(row);
+      const day = 'cells' in row ? row.cells.reported_on : '';
+      return 'handset' in said ? `${said.handset} ${day}` : rejectLine(said, form?.dates).trimEnd();
+    });
+  };
+  const rejects = [
+    '5,35000000000002*,not_digits,"write the digits 0 to 9 alone; in a spreadsheet, format the column as text"',
+    '6,350000000000033,check_digit_mismatch,a digit was mistyped: look it up again',
+    '8,,missing_imei,"fill it in, or take an empty row out"',
+    '9,3.5E+14,rounded_by_spreadsheet,"the digits are lost here: take them from the source, format the column as text, and export again"',
+    '10,00000000000000,not_a_device,look it up again: a placeholder stands where nothing was known',
+    '13,"35000000000006,20260604",wrong_cell_count,"give it as many cells as the header: one IMEI a row, and quotes around other cells that hold a comma; send the row again"',
+  ];
+
+  test("loads as a report with its days by its agency's form, whatever its status says, and each reject is explained", async () => {
+    const said = await read({ columns: { report: { reported_on: 'Reporting Date' } }, dates: 'YYYYMMDD' });
+    expect(said.filter((row) => !/^\d{1,2},/.test(row))).toEqual([
+      '35000000000000 2026-06-01',
+      '35000000000001 ',
+      '35000000000002 2026-06-03',
+      '35000000000004 2026-06-02',
+      // A note of the agency's own: what is no day stays as it stands there.
+      '35000000000005 20260631',
+      '35000000000000 2026-06-04',
+    ]);
+    expect(said.filter((row) => /^\d{1,2},/.test(row))).toEqual(rejects);
+  });
+
+  test('loads without a form, too, and has no days then', async () => {
+    const said = await read();
+    expect(said.filter((row) => !/^\d{1,2},/.test(row))).toHaveLength(6);
+    expect(said[0]).toBe('35000000000000 ');
+    expect(said.filter((row) => /^\d{1,2},/.test(row))).toEqual(rejects);
+  });
+
+  test('is checked before its upload by the same form', async () => {
+    const text = STOLEN_LIST.replace('IMEI,', 'Stolen handset,');
+    const as = { kind: 'report', today, direction: undefined } as const;
+    const form: FileForm = { columns: { report: { imei: 'stolen_handset', reported_on: 'reporting_date' } } };
+    const checked = await checkFile(() => [Buffer.from(text)], { ...as, form });
+    expect(checkedText(checked, { ...as, form })[0]).toBe('12 rows: 6 would be taken, 6 rejected');
+    expect((await checkFile(() => [Buffer.from(text)], as)).fault?.reason).toBe('missing_column:imei');
+  });
 });
 
 test("a response has its operator's names and dates, too", async () => {

@@ -8,8 +8,8 @@ import { participantsOf } from '../../simulation/participants.ts';
 import { Lab } from './lab.ts';
 
 /**
- * As an administrator may change it: airtel has an e-mail address, jio another queue, and there are a sixth operator and agency. The
- * sixth writes its files in a form of its own.
+ * As an administrator may change it: airtel has an e-mail address, jio another queue, and there are a sixth operator and another agency, both of
+ * which write their files in a form of their own.
  */
 const OWN = {
   agencies: [
@@ -19,6 +19,8 @@ const OWN = {
       principal: '111122223333',
       externalId: 'agreed-with-cert-in',
       notify: [{ protocol: 'https', endpoint: 'https://desk.example.org/fraud' }],
+      columns: { report: { imei: 'Stolen handset', case_ref: 'FIR No', reported_on: 'reporting_date' } },
+      dates: 'YYYYMMDD',
     },
   ],
   operators: [
@@ -59,7 +61,14 @@ describe('a stage with a file of its own', () => {
     expect((await lab.read('rejects/sixth/2026-05.csv')).split('\n')[1]).toMatch(
       /^3,2026,bad_date,"write 2026-05-30 or 20260530;/,
     );
-    await lab.report('cert-in', ['35000000000001']);
+    const list = [
+      'stolen_handset,reporting_date,status,FIR No',
+      '35000000000001,20260530,blacklist,17/2026',
+      '1,,,',
+      '',
+    ];
+    await lab.upload('reports/cert-in/stolen.csv', list.join('\n'));
+    expect(await lab.read('rejects/cert-in/stolen.csv')).toMatch(/\n3,1,wrong_length,/);
     const kinds = async (mailbox: string) => (await lab.notices(mailbox)).map(({ kind }) => kind);
     expect(await kinds('orders@example.org')).toEqual(['order']);
     expect(await kinds('their-own')).toEqual(['order']);
@@ -77,6 +86,12 @@ describe('a stage with a file of its own', () => {
     const blocks = (await lab.outbox()).filter((key) => key.endsWith('1-block.csv')).map((key) => key.split('/')[1]);
     expect(blocks).toEqual(['airtel', 'bsnl', 'jio', 'mtnl', 'sixth', 'vi']);
     expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('tells its agency what became of its handsets, beside what it calls them', async () => {
+    await lab.cloud.run();
+    const [key = ''] = (await lab.outbox('batches/')).filter((one) => one.endsWith('/handsets.csv'));
+    expect((await lab.read(key)).split('\n')[1]).toMatch(/^350000000000014,17\/2026,1,1,/);
   });
 
   it('names to a run all the places where its participants read', () => {

@@ -108,11 +108,15 @@ describe('the workflow stack', () => {
     }
   });
 
-  it("tells whoever reads operators' files how these write them", () => {
-    const told = Object.entries(workflow.findResources('AWS::Lambda::Function')).flatMap(([id, { Properties }]) =>
-      Properties.Environment?.Variables.FILE_FORMS === '{}' ? [id.replace(/[0-9A-F]{8}$/, '')] : [],
-    );
-    expect(told.sort()).toEqual(['Cut', 'Import', 'ImportPiece', 'Record', 'Weigh']);
+  it("tells whoever reads operators' files, or agencies' reports, how these write them", () => {
+    const told = (name: string) =>
+      Object.entries(workflow.findResources('AWS::Lambda::Function'))
+        .flatMap(([id, { Properties }]) =>
+          Properties.Environment?.Variables[name] === '{}' ? [id.replace(/[0-9A-F]{8}$/, '')] : [],
+        )
+        .sort();
+    expect(told('FILE_FORMS')).toEqual(['Cut', 'Import', 'ImportPiece', 'Record', 'Weigh']);
+    expect(told('REPORT_FORMS')).toEqual(['Answer', 'Screen', 'Settle']);
   });
 
   it('starts a refused direction again within seconds, and later ones in hours, each at a moment of its own', () => {

@@ -60,7 +60,7 @@ describe("a batch's report, as it was uploaded", () => {
       return { taken, take: ({ caseRef }: { caseRef: string }) => void taken.push(caseRef) };
     };
     const batch = { agency: 'mha' as AgencyId, file, sha256: sha256(text), uploadedAt };
-    const found = await readReport(INBOX, batch, begin, bounds);
+    const found = await readReport({ inbox: INBOX, forms: {} }, batch, begin, bounds);
     return { found, read };
   };
 

@@ -67,6 +67,7 @@ export async function measureMemory(): Promise<Results> {
     AUDIT_QUEUE: embedded.queue,
     HIDDEN_SECONDS: '1800',
     FILE_FORMS: '{}',
+    REPORT_FORMS: '{}',
     LOOK_BACK_DAYS: String(DEFAULT_POLICY.lookBackDays),
     HANDSETS_PER_CHILD: String(DEFAULT_POLICY.handsetsPerChild),
     LINKS_PER_HANDSET: String(DEFAULT_POLICY.linksPerHandset),

@@ -41,6 +41,7 @@ export const ENVIRONMENT = {
   MOST_EXTENDED_PERCENT: '5',
   HIDDEN_SECONDS: '1800',
   FILE_FORMS: JSON.stringify({ jio: { columns: { usage: { last_seen: 'Date' } }, dates: 'YYYYMMDD' } }),
+  REPORT_FORMS: JSON.stringify({ mha: { columns: { report: { reported_on: 'reporting_date' } }, dates: 'YYYYMMDD' } }),
   LOOK_BACK_DAYS: '180',
   HANDSETS_PER_CHILD: '250',
   LINKS_PER_HANDSET: '71',

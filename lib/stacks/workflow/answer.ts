@@ -26,7 +26,7 @@ export function addAnswer(setting: Setting): void {
   const { stack, config, data } = setting;
   const { policy } = config;
   const { inbox, work, outbox, cases, auditKey } = data;
-  const { ADMINISTRATORS_TOPIC, APPROVERS, AUDIT_QUEUE, CASEWORKERS, places } = setting.told;
+  const { ADMINISTRATORS_TOPIC, APPROVERS, AUDIT_QUEUE, CASEWORKERS, REPORT_FORMS, places } = setting.told;
 
   const answer = new HandlerFunction<AnswerEnvironment>(stack, 'Answer', {
     config,
@@ -40,6 +40,7 @@ export function addAnswer(setting: Setting): void {
       APPROVERS,
       ADMINISTRATORS_TOPIC,
       AUDIT_QUEUE,
+      REPORT_FORMS,
       MAC_KEY: auditKey.keyArn,
       HIDDEN_SECONDS: String(data.lookups.hiddenFor.toSeconds()),
       LOOKUPS_PER_FILE: String(policy.lookupsPerFile),

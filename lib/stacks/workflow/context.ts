@@ -64,6 +64,7 @@ function toldOf({ agencies, operators, approvers, caseworkers, policy, retention
     /** The inbox is read for the self-check, too, and no operator is directed of this name. */
     UPLOADERS: { AGENCIES: idsOf([...agencies, CHECKER]), OPERATORS: idsOf([...operators, CHECKER]) },
     FILE_FORMS: JSON.stringify(fileFormsOf(operators)),
+    REPORT_FORMS: JSON.stringify(fileFormsOf(agencies)),
     APPROVERS: idsOf(approvers),
     CASEWORKERS: idsOf(caseworkers),
     ADMINISTRATORS_TOPIC: data.administrators.topicArn,

@@ -72,6 +72,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
     APPROVERS_TOPIC,
     OPERATORS_TOPIC,
     AUDIT_QUEUE,
+    REPORT_FORMS,
     APPROVERS,
     OPERATORS,
     CASE_DAYS,
@@ -94,6 +95,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
       OPERATORS,
       LINKS_PER_HANDSET: String(policy.linksPerHandset),
       LINKS_PER_SHARD: String(policy.linksPerShard),
+      REPORT_FORMS,
     },
   });
   const uploads = [folder(BATCH_KINDS.report.from).pattern];
@@ -312,6 +314,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
       AGENCIES_TOPIC,
       ADMINISTRATORS_TOPIC,
       AUDIT_QUEUE,
+      REPORT_FORMS,
       LOOK_BACK_DAYS: String(policy.lookBackDays),
     },
   });
