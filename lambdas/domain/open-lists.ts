@@ -1,41 +1,69 @@
-/** What is open at an operator: its open directions, each with the order that counts now. */
+/** What is open at an operator: the orders that it is to carry out now, those of its open directions' ladders and those of rows that failed. */
 import { csvLine } from './csv.ts';
+import type { Instant } from './days.ts';
 import type { DirectionId, OperatorId } from './identifiers.ts';
-import { countOpen, type IssuedOrder, type Ledger } from './ledger.ts';
-import { orderKey } from './outbox.ts';
+import type { Order } from './ladders.ts';
+import { countOpen, currentOutcomes, fileSaying, type Ledger, openRows, type RecordedFile } from './ledger.ts';
+import { failedOrderKey, orderKey } from './outbox.ts';
+import { outcomeAt } from './outcomes.ts';
 
-/** A direction that is open: the order that counts, and how many of its rows are open. */
-export interface OpenDirection {
+/** An order that counts: how many rows it carried, how many of them, or of its direction's, are open, and its file. */
+export interface OpenOrder {
   readonly directionId: DirectionId;
   readonly operator: OperatorId;
-  readonly order: Pick<IssuedOrder, 'rung' | 'order' | 'rows' | 'deadline' | 'sha256'>;
+  readonly order: Order;
+  readonly rows: number;
   readonly open: number;
+  readonly deadline: Instant;
+  readonly key: string;
+  readonly sha256: string;
 }
 
 /** The header of an operator's list. */
 const header = csvLine(['direction', 'order', 'rows', 'open', 'deadline', 'key', 'sha256']);
 
 /**
- * The directions of these that are open, each with its newest order that carries rows: before its first one it isn't, nor once its
- * last row was answered for, or its ladder has ended.
+ * The orders that count of those of these directions that are open: of each its newest one that carries rows, before its first one none, nor
+ * once its last row was answered for, or its ladder has ended; and the disconnect orders of rows that failed and are connected still.
  */
-export function openDirections(ledgers: readonly Ledger[]): OpenDirection[] {
+export function openOrders(ledgers: readonly Ledger[]): OpenOrder[] {
   return ledgers.flatMap((ledger) => {
     const { directionId, operator, orders } = ledger;
-    const order = orders.findLast(({ rows }) => rows > 0);
     const open = countOpen(ledger);
-    return order === undefined || open === 0 ? [] : [{ directionId, operator, order, open }];
+    if (open === 0) return [];
+    const newest = orders.findLast(({ rows }) => rows > 0);
+    const failed = failedOrders(ledger);
+    if (newest === undefined) return failed;
+    const { rung, order, rows, deadline, sha256 } = newest;
+    const key = orderKey(operator, directionId, rung, order);
+    return [{ directionId, operator, order, rows, open, deadline, key, sha256 }, ...failed];
   });
 }
 
-/** The list of an operator's open directions, the soonest deadline first, and then by direction. */
-export function openList(directions: readonly OpenDirection[]): string {
-  const placeOf = ({ order, directionId }: OpenDirection) => `${order.deadline} ${directionId}`;
-  const lines = directions
+/** The disconnect orders that responses of a direction caused, each with how many of its rows are still to be disconnected. */
+function failedOrders(ledger: Ledger): OpenOrder[] {
+  if (!ledger.files.some(({ failedOrder }) => failedOrder !== undefined)) return [];
+  const open = new Map<RecordedFile, number>();
+  for (const row of openRows(ledger)) {
+    const file = outcomeAt(currentOutcomes(ledger), row) === 'failed' ? fileSaying(ledger, row) : undefined;
+    if (file !== undefined) open.set(file, (open.get(file) ?? 0) + 1);
+  }
+  const { directionId, operator } = ledger;
+  return [...open].flatMap(([{ failedOrder, sha256: response }, count]) => {
+    if (failedOrder === undefined) return [];
+    const { rows, deadline, sha256 } = failedOrder;
+    const key = failedOrderKey(operator, directionId, response);
+    return [{ directionId, operator, order: 'disconnect' as const, rows, open: count, deadline, key, sha256 }];
+  });
+}
+
+/** The list of an operator's open orders, the soonest deadline first, and then by direction. */
+export function openList(all: readonly OpenOrder[]): string {
+  const placeOf = ({ deadline, directionId, key }: OpenOrder) => `${deadline} ${directionId} ${key}`;
+  const lines = all
     .toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
-    .map(({ directionId, operator, open, order: { rung, order, rows, deadline, sha256 } }) => {
-      const key = orderKey(operator, directionId, rung, order);
-      return csvLine([directionId, order, String(rows), String(open), deadline, key, sha256]);
-    });
+    .map(({ directionId, order, rows, open, deadline, key, sha256 }) =>
+      csvLine([directionId, order, String(rows), String(open), deadline, key, sha256]),
+    );
   return [header, ...lines].join('');
 }

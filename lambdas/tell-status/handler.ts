@@ -5,7 +5,7 @@ import { digestHtml } from '../domain/digest-page.ts';
 import type { BatchId, OperatorId } from '../domain/identifiers.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { toAdministrators } from '../domain/notices.ts';
-import { openDirections, openList } from '../domain/open-lists.ts';
+import { openList, openOrders } from '../domain/open-lists.ts';
 import { digestKeys, openListKey, statusKeys } from '../domain/outbox.ts';
 import { figuresIn } from '../domain/preview-figures.ts';
 import { earlierStatus, type Status, statusOf, statusText } from '../domain/status.ts';
@@ -151,7 +151,7 @@ async function listAll(now: Instant, dayCame: boolean): Promise<boolean> {
     if (digested !== undefined) await tellDigest(digested, all, untold, now);
     throw failure.error;
   }
-  const open = all.flatMap(({ ledgers }) => openDirections(ledgers));
+  const open = all.flatMap(({ ledgers }) => openOrders(ledgers));
   let isAlone = true;
   for (const { operator, there } of lists) {
     const text = openList(open.filter((one) => one.operator === operator));

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
-import { openDirections, openList } from '../../lambdas/domain/open-lists.ts';
-import { airtel, answered, closed, fresh, issued } from './example.ts';
+import { openList, openOrders } from '../../lambdas/domain/open-lists.ts';
+import { airtel, answered, at, closed, fresh, issued } from './example.ts';
 
 /** The lines after the header. */
-const openLines = (ledgers: Ledger[]) => openList(openDirections(ledgers)).split('\n').slice(1, -1);
+const openLines = (ledgers: Ledger[]) => openList(openOrders(ledgers)).split('\n').slice(1, -1);
 
 describe('the list of what is open at an operator', () => {
   it('has each open direction with the order that counts, how many rows that carried, and how many of them are open', () => {
@@ -33,5 +33,54 @@ describe('the list of what is open at an operator', () => {
         closed(issued(fresh(1, 'block', airtel), 1)),
       ]),
     ).toEqual([]);
+  });
+
+  /** Two of four rows failed by one response, a third by another, each of which caused an order, due a day later. */
+  const failed = () => {
+    const ordered = (ledger: Ledger, rows: number, deadline: string): Ledger => ({
+      ...ledger,
+      files: ledger.files.map((file, n) =>
+        n < ledger.files.length - 1
+          ? file
+          : { ...file, failedOrder: { rows, sha256: `failed-${n}`, bytes: 100, deadline: at(deadline) } },
+      ),
+    });
+    const one = { sha256: 'aaaaaaaa-file', at: '2026-06-03T10:00:00Z' };
+    const other = { sha256: 'bbbbbbbb-file', at: '2026-06-04T10:00:00Z' };
+    const first = answered(
+      issued(fresh(4), 1),
+      [
+        [0, 'failed'],
+        [1, 'failed'],
+      ],
+      one,
+    ).ledger;
+    return ordered(
+      answered(ordered(first, 2, '2026-06-04T10:00:00Z'), [[2, 'failed']], other).ledger,
+      1,
+      '2026-06-05T10:00:00Z',
+    );
+  };
+
+  it('has the disconnect order of rows that failed, beside the order of their ladder, with how many are connected still', () => {
+    const folder = 'orders/airtel/mha-0123456789ab.reverify.airtel.1-0-0';
+    const lines = openLines([failed()]).map((line) => line.split(',').slice(1));
+    expect(lines).toEqual([
+      ['disconnect', '2', '2', '2026-06-04T10:00:00Z', `${folder}/failed-aaaaaaaa-disconnect.csv`, 'failed-0'],
+      ['disconnect', '1', '1', '2026-06-05T10:00:00Z', `${folder}/failed-bbbbbbbb-disconnect.csv`, 'failed-1'],
+      ['reverify', '4', '4', '2026-06-06T00:00:00Z', `${folder}/1-reverify.csv`, 'order-1'],
+    ]);
+  });
+
+  it('has it no more once all its rows are answered for, or its ladder has ended', () => {
+    const { ledger } = answered(failed(), [
+      [0, 'disconnected'],
+      [2, 'disconnected'],
+    ]);
+    expect(openLines([ledger]).map((line) => line.split(',').slice(1, 4))).toEqual([
+      ['disconnect', '2', '1'],
+      ['reverify', '4', '2'],
+    ]);
+    expect(openLines([closed(failed())])).toEqual([]);
   });
 });
