@@ -41,10 +41,11 @@ export interface OrderNotice {
   sha256: string;
 }
 
-/** A message in a queue, as an object; whatever isn't JSON is an object without fields. */
+/** A message in a queue, or an e-mail, whose last line is the same, as an object; whatever isn't JSON is an object without fields. */
 export function messageOf(body: string): Record<string, unknown> {
   try {
-    const message: unknown = JSON.parse(body);
+    const [line = ''] = body.trimEnd().split('\n').slice(-1);
+    const message: unknown = JSON.parse(line);
     return typeof message === 'object' && message !== null ? { ...message } : {};
   } catch {
     return {};

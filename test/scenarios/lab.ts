@@ -3,6 +3,7 @@ import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { isWord } from '../../lambdas/domain/outbox.ts';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { messageOf } from '../../simulation/desk.ts';
 
 export const START = Date.parse('2026-06-01T00:00:00Z');
 export const HOUR = 3600 * 1000;
@@ -237,7 +238,7 @@ export class Lab {
 
   /** The bodies of the notices that a participant's own queue got. */
   async notices(queue: string): Promise<Record<string, unknown>[]> {
-    return (await this.cloud.receive(queue)).map(({ body }) => JSON.parse(body));
+    return (await this.cloud.receive(queue)).map(({ body }) => messageOf(body));
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UNNAMED } from '../../lib/config/participants.ts';
 import { stageFromContext } from '../../lib/config/stage.ts';
+import { messageOf } from '../../simulation/desk.ts';
 import { participantsOf } from '../../simulation/participants.ts';
 import { Lab } from './lab.ts';
 
@@ -70,7 +71,10 @@ describe('a stage with a file of its own', () => {
     await lab.upload('reports/cert-in/stolen.csv', list.join('\n'));
     expect(await lab.read('rejects/cert-in/stolen.csv')).toMatch(/\n3,1,wrong_length,/);
     const kinds = async (mailbox: string) => (await lab.notices(mailbox)).map(({ kind }) => kind);
-    expect(await kinds('orders@example.org')).toEqual(['order']);
+    const [mail, ...more] = await lab.cloud.receive('orders@example.org');
+    expect([mail?.subject, more]).toEqual(['Order to block handsets: 1 row', []]);
+    expect(mail?.body).toMatch(/^An order was published: block handsets, 1 row\. Fetch the file, carry it out,/);
+    expect(messageOf(mail?.body ?? '')).toMatchObject({ kind: 'order', operator: 'airtel' });
     expect(await kinds('their-own')).toEqual(['order']);
     expect(await kinds('https://desk.example.org/fraud')).toEqual(['batch_registered']);
     const direction = (await lab.directions('sixth')).find((id) => id.includes('.reverify.'));

@@ -39,8 +39,14 @@ const LONGEST_NAME = 256;
 const invalid = (what: string) => new AwsError('InvalidParameter', `Invalid parameter: ${what}`);
 const wrongValue = (message: string) => new AwsError('ParameterValueInvalid', message);
 
-/** Throws AwsError for what SNS refuses, or what the local cloud hasn't. What a message's structure names stands in its place then. */
-export function checkForm(form: Form): void {
+/** Of messages that were published by protocol, what each says to whom, by what it says to queues. Of two that say the same to these, the first's counts. */
+export type ByProtocol = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+
+/**
+ * Throws AwsError for what SNS refuses, or what the local cloud hasn't. What a message's structure has for queues stands in its place then.
+ * @returns what it has for others
+ */
+export function checkForm(form: Form): ByProtocol {
   const action = String(form.Action);
   const fields = Object.hasOwn(SNS_ACTIONS, action) ? SNS_ACTIONS[action] : undefined;
   if (fields === undefined) throw new AwsError('InvalidAction', `the local cloud's SNS has no ${action}`);
@@ -50,8 +56,14 @@ export function checkForm(form: Form): void {
   }
   if (action === 'Subscribe' && form.Protocol !== 'sqs')
     throw new AwsError('InvalidParameter', `the local cloud's SNS has no Protocol ${form.Protocol} (only sqs)`);
-  if (action === 'Publish') checkMessage(form, '');
-  if (action === 'PublishBatch') for (const prefix of entriesOf(form, ENTRY)) checkMessage(form, prefix);
+  const byProtocol = new Map<string, Readonly<Record<string, unknown>>>();
+  const prefixes = action === 'Publish' ? [''] : action === 'PublishBatch' ? entriesOf(form, ENTRY) : [];
+  for (const prefix of prefixes) {
+    const parts = checkMessage(form, prefix);
+    const forQueues = String(form[`${prefix}Message`]);
+    if (parts !== undefined && !byProtocol.has(forQueues)) byProtocol.set(forQueues, parts);
+  }
+  return byProtocol;
 }
 
 /** What the fields of a list's elements begin with: `PublishBatchRequestEntries.member.1.`. */
@@ -76,20 +88,25 @@ export function messagesOf(form: Form): { message: string; attributes: Record<st
   });
 }
 
-/** @param prefix what the message's fields begin with: nothing, or that of a batch's entry */
-function checkMessage(form: Form, prefix: string): void {
+/**
+ * @param prefix what the message's fields begin with: nothing, or that of a batch's entry
+ * @returns what it says to whom, where it is published by protocol
+ */
+function checkMessage(form: Form, prefix: string): Readonly<Record<string, unknown>> | undefined {
   const { [`${prefix}Message`]: message, [`${prefix}Subject`]: subject } = form;
   const { [`${prefix}MessageStructure`]: structure } = form;
   if (message === undefined || message === '') throw invalid('Empty message');
   if (subject !== undefined && !isSubject(String(subject))) throw invalid('Subject');
   for (const attribute of entriesOf(form, `${prefix}MessageAttributes.entry.N.`)) checkAttribute(form, attribute);
-  if (structure === undefined) return;
+  if (structure === undefined) return undefined;
   if (structure !== 'json')
     throw new AwsError('InvalidParameter', `the local cloud's SNS has no MessageStructure ${structure} (only json)`);
   if (Buffer.byteLength(String(message)) > LARGEST_MESSAGE) throw invalid('Message too long');
-  form[`${prefix}Message`] = structured(String(message));
+  const parts = structured(String(message));
+  form[`${prefix}Message`] = parts.sqs;
   // What is delivered has no structure any more.
   delete form[`${prefix}MessageStructure`];
+  return parts;
 }
 
 /** "This field must be less than 100 characters long", without line breaks and control characters. */
@@ -97,8 +114,10 @@ function isSubject(subject: string): boolean {
   return subject.length > 0 && subject.length < LONGEST_SUBJECT && !/\p{Cc}/u.test(subject);
 }
 
-/** Of a message by protocol, what goes to queues: its `sqs`, else its `default`. */
-function structured(message: string): string {
+/** The parts of a message by protocol; what goes to queues is its `sqs`, else its `default`. */
+function structured(
+  message: string,
+): Readonly<Record<string, unknown>> & { readonly sqs: string; readonly default: string } {
   let parts: unknown;
   try {
     parts = JSON.parse(message);
@@ -107,7 +126,20 @@ function structured(message: string): string {
   }
   const { sqs, default: otherwise } = (parts ?? {}) as { sqs?: unknown; default?: unknown };
   if (typeof otherwise !== 'string') throw invalid('Message Structure - No default entry in JSON message body');
-  return typeof sqs === 'string' ? sqs : otherwise;
+  return { ...(parts as object), default: otherwise, sqs: typeof sqs === 'string' ? sqs : otherwise };
+}
+
+/** A message on its way to who is told by this protocol, wrapped or raw, with what was published for it; else with the default. */
+export function deliveredBy(protocol: string, body: string, byProtocol: ByProtocol | undefined): string {
+  if (byProtocol === undefined || byProtocol.size === 0) return body;
+  const said = (forQueues: string) => {
+    const { [protocol]: own, default: otherwise } = byProtocol.get(forQueues) ?? { default: forQueues };
+    return String(typeof own === 'string' ? own : otherwise);
+  };
+  // Raw, as an https endpoint may have it.
+  if (byProtocol.has(body)) return said(body);
+  const envelope = JSON.parse(body) as { Message: string };
+  return JSON.stringify({ ...envelope, Message: said(envelope.Message) });
 }
 
 function checkAttribute(form: Form, prefix: string): void {

@@ -2,6 +2,7 @@
  * The S3, SQS and SNS of the local cloud: fauxqs in this process, without a port of its own (the endpoint hands requests to
  * it). Added here: object versions, S3's order of keys, and access to its stores.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { findPackageJSON } from 'node:module';
@@ -9,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { buildApp } from 'fauxqs';
 import { checkBytes } from '../checksums.ts';
 import { AwsError, errorXml, queryErrorXml } from '../errors.ts';
-import { checkForm, checkLists, messagesOf } from '../sns.ts';
+import { type ByProtocol, checkForm, checkLists, deliveredBy, messagesOf } from '../sns.ts';
 import { compareKeys, list } from './keys.ts';
 import type {
   ListedObjects,
@@ -48,6 +49,8 @@ export interface Fauxqs {
   topics: TopicStore;
   /** Confirms every subscription, as those do who are asked to. */
   confirmSubscriptions(): void;
+  /** The protocols of those whose messages lie in queues that stand in for them, by the queues' ARNs: an e-mail address, a web server. */
+  mailboxes: Map<string, string>;
   /** Versions of the objects in these buckets are kept. */
   versioned: Set<string>;
   /** Objects of these buckets have ETags that say nothing of their bytes, as those under a key of KMS. */
@@ -114,6 +117,10 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     S3Error: new (code: string, message: string, status: number) => Error;
   }>('common/errors.js');
 
+  const mailboxes = new Map<string, string>();
+  /** What the request that is worked on publishes by protocol. */
+  const publishedBy = new AsyncLocalStorage<ByProtocol>();
+  const byProtocol = new WeakMap<IncomingMessage, ByProtocol>();
   const versioned = new Set<string>();
   const sealed = new Set<string>();
   const versions = new Map<string, StoredObject>();
@@ -201,7 +208,10 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     override createQueue(name: string, url: string, arn: string, ...rest: unknown[]): Queue {
       const queue = super.createQueue(name, url, arn, ...rest);
       const enqueue = queue.enqueue.bind(queue);
-      queue.enqueue = (message) => {
+      queue.enqueue = (sent) => {
+        const protocol = mailboxes.get(arn);
+        const body = protocol === undefined ? sent.body : deliveredBy(protocol, sent.body, publishedBy.getStore());
+        const message = body === sent.body ? sent : SqsStore.createMessage(body, sent.messageAttributes);
         fauxqs.sent?.(arn, message);
         enqueue(message);
       };
@@ -252,7 +262,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
       throw new AwsError('NotImplemented', "the local cloud's S3 has no VersionId for DeleteObjects", 501);
     if (typeof form !== 'object' || form === null || Buffer.isBuffer(form)) return;
     if (typeof form.Action === 'string') {
-      checkForm(form);
+      byProtocol.set(request.raw, checkForm(form));
       checkLists(form, (topic) => topics.listSubscriptionsByTopic(topic).subscriptions);
       actions.set(request.raw, form.Action);
     }
@@ -264,6 +274,12 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     if (form.Action === 'Publish') fauxqs.published?.(String(form.Message));
     const topic = String(form.TopicArn ?? form.TargetArn);
     for (const { message, attributes } of messagesOf(form)) fauxqs.publishing?.(topic, message, attributes);
+  });
+  // Whatever comes of a request comes within this.
+  app.addHook('preHandler', (request, _reply, done) => {
+    const published = byProtocol.get(request.raw);
+    if (published === undefined || published.size === 0) done();
+    else publishedBy.run(published, done);
   });
   app.setErrorHandler((error, request, reply) => {
     if (!(error instanceof AwsError)) throw error;
@@ -286,6 +302,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     queues,
     topics,
     confirmSubscriptions: () => topics.confirmAll(),
+    mailboxes,
     versioned,
     sealed,
     versionsIn: (bucket, prefix) =>

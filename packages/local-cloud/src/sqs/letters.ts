@@ -8,6 +8,8 @@ export interface ReceivedMessage {
   body: string;
   /** Its message attributes that are texts. */
   attributes: Record<string, string>;
+  /** What it was published with: an e-mail has it above its text. */
+  subject?: string;
 }
 
 /** Takes all messages from a queue; throws where there is none of that name. */
@@ -33,7 +35,8 @@ function unwrap(body: string, own: Record<string, { StringValue?: string }>): Re
   if (envelope?.Type === 'Notification' && typeof envelope.Message === 'string') {
     const wrapped = (envelope.MessageAttributes ?? {}) as Record<string, { Value?: unknown }>;
     const attributes = Object.entries(wrapped).map(([name, { Value }]) => [name, text(Value)]);
-    return { body: envelope.Message, attributes: Object.fromEntries(attributes) };
+    const subject = typeof envelope.Subject === 'string' ? { subject: envelope.Subject } : {};
+    return { body: envelope.Message, attributes: Object.fromEntries(attributes), ...subject };
   }
   const attributes = Object.entries(own).map(([name, { StringValue }]) => [name, text(StringValue)]);
   return { body, attributes: Object.fromEntries(attributes) };

@@ -123,6 +123,7 @@ function subscribe(resource: LoadedResource, { fauxqs, endpoint: base }: Creatio
     const known = address === endpoint ? name : endpoint;
     fauxqs.queues.createQueue(known, `${base}/${account}/${name}`, address);
   }
+  if (address !== endpoint) fauxqs.mailboxes.set(address, String(properties.Protocol));
   checkDeadLetters(
     resource,
     (properties.RedrivePolicy as { deadLetterTargetArn?: unknown })?.deadLetterTargetArn,
