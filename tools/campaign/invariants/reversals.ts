@@ -107,7 +107,7 @@ function takenBackOf(known: Known, report: string, isBefore: (reversal: Item) =>
   return taken;
 }
 
-/** What an agency takes back of a report: the handsets that it names, or all, and the numbers that these link, whoever else does. */
+/** What an agency takes back of a report: the handsets that it names, or all, and the numbers that it directed and these link, whoever else does. */
 function withdrawnBy(known: Known, { key, text, at }: Upload): Subject[] {
   const report = key.split('/')[2] ?? '';
   const item = known.seen.cases[`BATCH#${report}`] ?? {};
@@ -131,7 +131,8 @@ function withdrawnBy(known: Known, { key, text, at }: Upload): Subject[] {
     ...[...directed('reverify')]
       .filter((number) => named.size === 0 || linked.has(number))
       .map((msisdn) => ({ ...subject, imei: '', msisdn, others: others(msisdn) })),
-    ...[...directed('block')].filter((imei) => back.has(imei)).map((imei) => ({ ...subject, imei, msisdn: '' })),
+    // Also those that people left out, of which nothing was directed.
+    ...[...back].filter((imei) => reported.has(imei)).map((imei) => ({ ...subject, imei, msisdn: '' })),
   ];
 }
 
