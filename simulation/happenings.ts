@@ -22,6 +22,8 @@ export function uploadText(key: string, size: number, known: readonly string[]):
       return `${by(place.operator, 'operator')} uploads usage, ${bytes}`;
     case 'response':
       return `${by(place.operator, 'operator')} uploads a response, ${bytes}`;
+    case 'combined':
+      return `${by(place.operator, 'operator')} uploads a response for all of its directions, ${bytes}`;
     case 'decision':
       return `${by(place.approver, 'approver')} uploads a decision, ${bytes}`;
     case 'exemption':
@@ -61,6 +63,7 @@ const WORK: Readonly<Record<string, readonly string[]>> = {
   'plan directed': ['batchId', 'directions'],
   'order issued': ['order', 'rows', 'directionId'],
   'response recorded': ['rows', 'directionId'],
+  'combined response recorded': ['operator', 'directions'],
   'response refused': ['operator', 'why'],
   'direction closed': ['directionId'],
   'batch settled': ['batchId'],

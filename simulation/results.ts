@@ -12,6 +12,7 @@ import {
 import { type InboxKey, parseInboxKey } from '../lambdas/domain/inbox.ts';
 import {
   APPEALS,
+  combinedReceiptKey,
   OUTBOX,
   previewKeys,
   receiptKey,
@@ -178,7 +179,13 @@ function aboutOf(
 
 /** The keys that the receipt of an upload may have. */
 function receiptKeys({ key, sha256 }: { key: string; sha256: string }): string[] {
-  const of = aboutOf(parseInboxKey(key));
+  const place = parseInboxKey(key);
+  if (place.kind === 'combined') {
+    const keyOf = (...of: [sha256: string | null, isTaken?: boolean]) =>
+      combinedReceiptKey(place.operator, place.name, ...of);
+    return [keyOf(sha256), keyOf(null), keyOf(sha256, true)];
+  }
+  const of = aboutOf(place);
   if (of === undefined) return [];
   return [receiptKey(...of, sha256), receiptKey(...of, null), takenReceiptKey(...of, sha256)];
 }

@@ -20,6 +20,8 @@ export type InboxKey =
   | { readonly kind: 'report'; readonly agency: AgencyId; readonly name: string }
   | { readonly kind: 'usage'; readonly operator: OperatorId; readonly name: string }
   | { readonly kind: 'response'; readonly operator: OperatorId; readonly directionId: string; readonly name: string }
+  /** One response for all of an operator's directions. */
+  | { readonly kind: 'combined'; readonly operator: OperatorId; readonly name: string }
   | { readonly kind: 'decision'; readonly approver: ApproverId; readonly batchId: string; readonly name: string }
   | { readonly kind: 'exemption'; readonly approver: ApproverId; readonly name: string }
   | { readonly kind: 'lookup'; readonly caseworker: CaseworkerId; readonly name: string }
@@ -47,22 +49,22 @@ export const INBOX = {
   admissions: folder('admissions'),
 };
 
-/** Of how many parts a key is made, by the folder where it lies. */
-const PARTS: ReadonlyMap<string, number> = new Map([
-  [INBOX.reports.prefix, 3],
-  [INBOX.usage.prefix, 3],
-  [INBOX.responses.prefix, 4],
-  [INBOX.decisions.prefix, 4],
-  [INBOX.exemptions.prefix, 3],
-  [INBOX.lookups.prefix, 3],
-  [INBOX.appeals.prefix, 3],
-  [INBOX.withdrawals.prefix, 4],
-  [INBOX.admissions.prefix, 3],
+/** Of how many parts a key is made, by the folder where it lies; a response is about a direction, or about all of its operator's. */
+const PARTS: ReadonlyMap<string, readonly number[]> = new Map([
+  [INBOX.reports.prefix, [3]],
+  [INBOX.usage.prefix, [3]],
+  [INBOX.responses.prefix, [3, 4]],
+  [INBOX.decisions.prefix, [4]],
+  [INBOX.exemptions.prefix, [3]],
+  [INBOX.lookups.prefix, [3]],
+  [INBOX.appeals.prefix, [3]],
+  [INBOX.withdrawals.prefix, [4]],
+  [INBOX.admissions.prefix, [3]],
 ]);
 
 /**
  * Reads a key of the inbox: `reports/<agency>/<name>.csv`, `usage/<operator>/<name>.csv`,
- * `responses/<operator>/<directionId>/<name>.csv`, `decisions/<approver>/<batchId>/<name>.csv`, `exemptions/<approver>/<name>.csv`,
+ * `responses/<operator>/<directionId>/<name>.csv`, `responses/<operator>/<name>.csv`, `decisions/<approver>/<batchId>/<name>.csv`, `exemptions/<approver>/<name>.csv`,
  * `admissions/<approver>/<name>.csv`, `lookups/<caseworker>/<name>.csv`, `appeals/<caseworker>/<name>.csv` or
  * `withdrawals/<agency>/<batchId>/<name>.csv`, where a name holds no `/`, and its ending may be `.CSV`. Anything else is a stray. Whether the uploader is configured,
  * and whether there is such a direction or batch, is not looked at.
@@ -75,7 +77,7 @@ export function parseInboxKey(key: string): InboxKey {
   const [first = '', who = ''] = parts;
   const place = `${first}/`;
   const name = parts.at(-1) ?? '';
-  if (parts.length !== PARTS.get(place)) return { kind: 'stray', why: 'unknown_place' };
+  if (!PARTS.get(place)?.includes(parts.length)) return { kind: 'stray', why: 'unknown_place' };
   if (!/.\.csv$/is.test(name)) return { kind: 'stray', why: 'not_a_csv_name' };
   if (place === INBOX.reports.prefix) {
     return isAgencyId(who) ? { kind: 'report', agency: who, name } : { kind: 'stray', why: 'bad_agency' };
@@ -101,6 +103,7 @@ export function parseInboxKey(key: string): InboxKey {
   }
   if (!isOperatorId(who)) return { kind: 'stray', why: 'bad_operator' };
   if (place === INBOX.usage.prefix) return { kind: 'usage', operator: who, name };
+  if (parts.length === 3) return { kind: 'combined', operator: who, name };
   return NO_NAMES.includes(about) ? nowhere : { kind: 'response', operator: who, directionId: about, name };
 }
 

@@ -80,6 +80,15 @@ export function takenReceiptKey(
   return `${OUTBOX.receipts.prefix}${uploader}/${about}/${name}.${sha256}.json`;
 }
 
+/**
+ * The receipt of a combined file, which is about all of its operator's directions: under its whole name, in no direction's folder.
+ * @param isTaken whether a direction has another file whose SHA-256 begins alike
+ */
+export function combinedReceiptKey(operator: OperatorId, name: string, sha256: string | null, isTaken = false): string {
+  const mark = sha256 === null ? 'unread' : isTaken ? sha256 : sha8(sha256);
+  return `${OUTBOX.receipts.prefix}${operator}/${name}.${mark}.json`;
+}
+
 /** The explanations of what a file of lookups asks about, under its name without `.csv`; a name in capitals stays whole, so that `a.csv` and `a.CSV` are two. */
 export function explanationKey(caseworker: CaseworkerId, name: string, sha256: string): string {
   return `${OUTBOX.explanations.prefix}${caseworker}/${name.replace(/\.csv$/, '')}.${sha8(sha256)}.json`;

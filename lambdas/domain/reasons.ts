@@ -15,6 +15,7 @@ export const ROW_REASONS = [
   'missing_last_seen',
   'bad_date',
   'self_check',
+  'unknown_direction',
   'not_in_direction',
   'unknown_outcome',
   'before_sighting',

@@ -4,10 +4,11 @@ import type { Instant } from './days.ts';
 import type { DateForm } from './file-forms.ts';
 import type { BatchId, DirectionId } from './identifiers.ts';
 import { jsonText } from './json.ts';
-import type { Order } from './ladders.ts';
+import { ORDERS, type Order } from './ladders.ts';
 import { countOpen, rowsFor } from './ledger.ts';
-import type { FileReason, RowReason } from './reasons.ts';
+import { type FileReason, ROW_REASONS, type RowReason } from './reasons.ts';
 import type { Applied, RejectedRow } from './responses.ts';
+import type { Routing } from './routing.ts';
 import { fields } from './stored.ts';
 import { whatToDo } from './what-to-do.ts';
 import { standing } from './whereabouts.ts';
@@ -72,18 +73,13 @@ export function receiptOf(
   reversal?: BatchId,
   dates?: DateForm,
 ): Receipt {
-  const counts = new Map<RowReason, number>();
-  for (const { reason } of applied.rejects) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return {
     file,
     sha256,
     rows: applied.rows,
     recorded: applied.recorded,
     alreadyRecorded: applied.alreadyRecorded,
-    rejected: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
-    rejects: applied.rejects.map(({ line, reason }) => ({ line, reason })),
-    refused: null,
-    whatToDo: Object.fromEntries([...counts.keys()].sort().map((reason) => [reason, whatToDo(reason, dates)])),
+    ...rejectedAs(applied.rejects, dates),
     ...(reversal === undefined ? {} : { reversal }),
   };
 }
@@ -131,6 +127,154 @@ export function responseReceipt(
   };
 }
 
+/** What is prepared as the receipt where a direction's rows of a combined file are recorded. */
+export interface PartReceipt extends ResponseReceipt {
+  /** The direction's order that was to be answered; null before its first. */
+  readonly order: Order | null;
+  /** The upload by which the file was routed: whose part it is. */
+  readonly upload: string;
+}
+
+/** The part of a combined file that its routing has for one direction, as it was recorded there. */
+export function partReceipt(
+  response: Parameters<typeof responseReceipt>[0],
+  sha256: string,
+  applied: Parameters<typeof responseReceipt>[2],
+  upload: string,
+): PartReceipt {
+  return {
+    ...responseReceipt(response, sha256, applied),
+    order: applied.ledger.orders.at(-1)?.order ?? null,
+    upload,
+  };
+}
+
+const instant = fields.instant;
+/** What was prepared where a direction has recorded a file's bytes, as a part of a combined file or by themselves. */
+const recordedPart = z.looseObject({
+  rows: fields.count,
+  recorded: fields.count,
+  rejects: z.array(z.object({ line: fields.count, reason: z.enum(ROW_REASONS) })),
+  upload: z.string().optional(),
+  recordedAt: instant.optional(),
+  late: z.boolean().optional(),
+  open: fields.count.optional(),
+  order: z.enum(ORDERS).nullable().optional(),
+  next: z
+    .object({ order: z.enum(ORDERS), deadline: instant })
+    .nullable()
+    .optional(),
+});
+
+/** What a direction says of its rows of a combined file: the text that was prepared with them, or why it takes no file. */
+export type PartTold = { readonly receipt: string } | { readonly refused: FileReason };
+
+/** A row of a combined file that was not taken; where its direction takes no file, it is for that file's reason. */
+export interface CombinedReject {
+  readonly line: number;
+  readonly reason: RowReason | FileReason;
+}
+
+/** What became of a direction's rows of a combined file. */
+export interface CombinedPart {
+  readonly directionId: DirectionId;
+  readonly rows: number;
+  readonly recorded: number;
+  readonly alreadyRecorded: number;
+  readonly rejects: readonly CombinedReject[];
+  /** How the direction stood once they were recorded; undefined where its bytes had been recorded before. */
+  readonly standing?: Pick<PartReceipt, 'order' | 'late' | 'open' | 'next' | 'recordedAt'>;
+}
+
+/**
+ * What became of a direction's rows of a combined file.
+ * @param name of the upload whose receipt it is: under another name than the first one's, all was recorded before
+ */
+export function combinedPart(
+  name: string,
+  routing: Pick<Routing, 'file' | 'upload'>,
+  { directionId, lines }: Routing['directions'][number],
+  told: PartTold,
+): CombinedPart {
+  const rows = lines.length;
+  if ('refused' in told) {
+    const rejects = lines.map((line) => ({ line, reason: told.refused }));
+    return { directionId, rows, recorded: 0, alreadyRecorded: 0, rejects };
+  }
+  const part = recordedPart.parse(JSON.parse(told.receipt));
+  // Bytes that were recorded in the direction by themselves, or routed there before, may have had other rows.
+  const own = new Set(lines);
+  const rejects = part.rejects.filter(({ line }) => own.has(line));
+  const { upload, recordedAt, late, open, order = null, next = null } = part;
+  const isFirst = name === routing.file && upload === routing.upload && part.rows === rows;
+  const recorded = isFirst ? part.recorded : 0;
+  const counts = { directionId, rows, recorded, alreadyRecorded: rows - rejects.length - recorded, rejects };
+  if (!isFirst || recordedAt === undefined || late === undefined || open === undefined) return counts;
+  return { ...counts, standing: { order, late, open, next, recordedAt } };
+}
+
+/** What an operator gets for a file that answers several of its directions, keys in the agreed order. */
+export interface CombinedReceipt extends Omit<Receipt, 'rejects' | 'reversal'> {
+  readonly rejects: readonly CombinedReject[];
+  readonly uploadedAt?: Instant;
+  /** When the last of its rows was. */
+  readonly recordedAt?: Instant;
+  readonly directions: readonly (Pick<CombinedPart, 'directionId' | 'rows' | 'recorded' | 'alreadyRecorded'> & {
+    readonly rejected: number;
+  } & Partial<Omit<NonNullable<CombinedPart['standing']>, 'recordedAt'>>)[];
+  /** The file of the same bytes that was recorded. */
+  readonly repeats?: string;
+}
+
+/** The one receipt of a combined file. @param parts of all of the routing's directions, `dates` the other form of days that its operator has */
+export function combinedReceipt(
+  name: string,
+  sha256: string,
+  { file, uploadedAt, routedAt, rejects: unrouted }: Routing,
+  parts: readonly CombinedPart[],
+  dates?: DateForm,
+): CombinedReceipt {
+  const rejects = [...unrouted, ...parts.flatMap((part) => part.rejects)]
+    .map(({ line, reason }) => ({ line, reason }))
+    .sort((a, b) => a.line - b.line);
+  const sum = (of: 'rows' | 'recorded' | 'alreadyRecorded') => parts.reduce((all, part) => all + part[of], 0);
+  const recordedAt = parts.reduce(
+    (last, { standing }) => (standing && standing.recordedAt > last ? standing.recordedAt : last),
+    routedAt,
+  );
+  return {
+    file: name,
+    sha256,
+    rows: unrouted.length + sum('rows'),
+    recorded: sum('recorded'),
+    alreadyRecorded: sum('alreadyRecorded'),
+    ...rejectedAs(rejects, dates),
+    ...(file === name ? { uploadedAt, recordedAt } : {}),
+    directions: parts.map(({ standing, rejects, directionId, rows, recorded, alreadyRecorded }) => {
+      const counts = { directionId, rows, recorded, alreadyRecorded, rejected: rejects.length };
+      if (standing === undefined) return counts;
+      const { order, late, open, next } = standing;
+      return { ...counts, order, late, open, next };
+    }),
+    ...(file === name ? {} : { repeats: file }),
+  };
+}
+
+/** What a receipt says of rows that were not taken. */
+function rejectedAs<Reason extends RowReason | FileReason>(
+  rejects: readonly { readonly line: number; readonly reason: Reason }[],
+  dates: DateForm | undefined,
+) {
+  const counts = new Map<Reason, number>();
+  for (const { reason } of rejects) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return {
+    rejected: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
+    rejects: rejects.map(({ line, reason }) => ({ line, reason })),
+    refused: null,
+    whatToDo: Object.fromEntries([...counts.keys()].sort().map((reason) => [reason, whatToDo(reason, dates)])),
+  };
+}
+
 /** The fields of a recorded response's receipt that another upload of its bytes changes, or that are of the first one alone. */
 const repeated = z.looseObject({
   file: z.string(),
@@ -143,6 +287,8 @@ const repeated = z.looseObject({
   late: z.unknown().optional(),
   open: z.unknown().optional(),
   next: z.unknown().optional(),
+  order: z.unknown().optional(),
+  upload: z.string().optional(),
 });
 
 /**
@@ -152,8 +298,10 @@ const repeated = z.looseObject({
  */
 export function receiptAgain(text: string, name: string): string {
   const first = repeated.parse(JSON.parse(text));
-  const { file, sha256, rows, recorded, alreadyRecorded, uploadedAt, recordedAt, late, open, next, ...others } = first;
-  if (file === name) return text;
+  const { file, sha256, rows, recorded, alreadyRecorded, uploadedAt, recordedAt, late, open, next, ...more } = first;
+  const { order, upload, ...others } = more;
+  // What a combined file had recorded is another upload's, whatever its name.
+  if (file === name && upload === undefined) return text;
   return jsonText({
     file: name,
     sha256,
@@ -166,6 +314,6 @@ export function receiptAgain(text: string, name: string): string {
 }
 
 /** The receipt's bytes: JSON with two spaces and a final newline. */
-export function receiptText(receipt: Receipt): string {
+export function receiptText(receipt: Receipt | CombinedReceipt): string {
   return jsonText(receipt);
 }

@@ -103,6 +103,14 @@ export const PREPARED = {
   pattern: 'directions/*',
 } as const;
 
+/** Where the rows of each combined file go, by its operator and SHA-256: routed once, and again where its bytes answer later directions. */
+export const ROUTED = {
+  ...folder('routed'),
+  prefixOf: (operator: OperatorId, sha256: string) => `routed/${operator}/${sha256}/`,
+  key: (operator: OperatorId, sha256: string, n: number) =>
+    `routed/${operator}/${sha256}/${String(n).padStart(6, '0')}.json`,
+};
+
 /** What an attempt at a file of exemptions prepares: all that is recorded with it, and its receipt. */
 export const EXEMPTIONS = {
   record: (attempt: string) => `exemptions/${attempt}/exemptions.json`,

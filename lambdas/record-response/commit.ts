@@ -8,7 +8,7 @@ import { RESTORE, revokedFor } from '../domain/kinds.ts';
 import { type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import type { FileReason } from '../domain/reasons.ts';
-import { receiptText, responseReceipt } from '../domain/receipts.ts';
+import { type Receipt, receiptText, responseReceipt } from '../domain/receipts.ts';
 import { replacedForm } from '../domain/replaced.ts';
 import {
   type AnsweredRow,
@@ -34,7 +34,10 @@ import { refuse } from './refuse.ts';
 import { type Response, readRows, type Subject, sha256OfFile } from './response.ts';
 import { takeBackElsewhere } from './take-back.ts';
 
-function measureResponse({ operator }: Response, { ledger, rows, rejects, recordedAs, conflicts }: Applied): void {
+function measureResponse(
+  { operator }: Pick<Response, 'operator'>,
+  { ledger, rows, rejects, recordedAs, conflicts }: Applied,
+): void {
   if (operator === SELF_CHECK) return;
   measure('ResponsesRecorded', { operator });
   measure('RowsRead', { file: 'response' }, rows);
@@ -65,16 +68,30 @@ async function keepClaims(
 }
 
 /** Why a file is refused by the ledger as it was read last. */
-interface Refused {
+export interface Refused {
   ledger: Ledger;
   refused: FileReason;
 }
 
-interface Committed {
+export interface Committed {
   ledger: Ledger;
   recorded: RecordedFile;
   /** Where this attempt committed it. */
   applied?: Applied;
+}
+
+/** What is recorded of a file in one direction. */
+export interface Recording {
+  /** The ledger that it answers, as it was read, and when that direction was to end as it was planned. */
+  answered: Ledger;
+  end: Instant | undefined;
+  /** The direction's rows. */
+  lines: string[];
+  /** Its rows, as they are read against those. */
+  said: readonly (AnsweredRow | RejectedRow)[];
+  sha256: string;
+  /** What is prepared as its receipt. */
+  receiptOf: (applied: Applied) => Receipt;
 }
 
 /**
@@ -85,13 +102,13 @@ const LARGEST_RESPONSE = 4 * 1024 * 1024;
 
 /** Records a response in its direction's ledger, once, and publishes what was committed with it. */
 export async function record(response: Response, subject: Subject, invocation: string): Promise<void> {
-  const { now } = response;
-  if (response.file.size > LARGEST_RESPONSE) return await refuse(response, subject, null, 'file_too_large');
+  const { now, name, file } = response;
+  if (file.size > LARGEST_RESPONSE) return await refuse(response, subject, null, 'file_too_large');
   const sha256 = await sha256OfFile(response);
   const answered = subject.ledger;
   if (!answered) return await refuse(response, subject, sha256, 'unknown_direction');
 
-  const lines = (await readText({ bucket: env.WORK, key: answered.rowsKey })).split('\n');
+  const lines = await linesOf(answered);
   let said: (AnsweredRow | RejectedRow)[];
   try {
     said = await readRows(response, answered, lines);
@@ -99,6 +116,29 @@ export async function record(response: Response, subject: Subject, invocation: s
     if (!(error instanceof FileFault)) throw error;
     return await refuse(response, subject, sha256, error.reason);
   }
+  const { dates } = env.FILE_FORMS[response.operator] ?? {};
+  const about = { name, uploadedAt: file.at, now, dates };
+  const receiptOf = (applied: Applied) => responseReceipt(about, sha256, applied);
+  const recording = { answered, end: subject.end, lines, said, sha256, receiptOf };
+  const committed = await commit(response, recording, invocation);
+  if ('refused' in committed)
+    return await refuse(response, { ...subject, ledger: committed.ledger }, sha256, committed.refused);
+  const { ledger, recorded } = committed;
+  await publish(response, { ledger, recorded, lines, attempt: invocation });
+}
+
+/** A direction's rows, as they stand in work. */
+export async function linesOf({ rowsKey }: Ledger): Promise<string[]> {
+  return (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
+}
+
+/** Commits what a file says of a direction's rows to its ledger, once. */
+export async function commit(
+  response: Pick<Response, 'operator' | 'now'> & { file: Pick<Response['file'], 'at'> },
+  { answered, end, lines, said, sha256, receiptOf }: Recording,
+  invocation: string,
+): Promise<Committed | Refused> {
+  const { now } = response;
   let judged = { ...(await judgeMoves(answered, said, lines)), version: answered.version };
   const asItStands = applyResponse(answered, judged.rows, {
     sha256,
@@ -108,7 +148,7 @@ export async function record(response: Response, subject: Subject, invocation: s
     portedTo: judged.portedTo,
   });
   // A file that is known, or refused, is no later word.
-  if (asItStands.kind === 'applied' && subject.end !== undefined && now > lateAnswersUntil(subject.end))
+  if (asItStands.kind === 'applied' && end !== undefined && now > lateAnswersUntil(end))
     await keepClaims(answered, judged.rows, lines, now);
   const revocation = (ledger: Ledger, row: number): Revocation => {
     const { msisdn, lsa } = parseDirectionRowLine('reverify', lines[row] ?? '');
@@ -134,8 +174,6 @@ export async function record(response: Response, subject: Subject, invocation: s
       const applied = applyResponse(read, rows, { ...file, cutElsewhere: cut, portedTo });
       if (applied.kind !== 'applied' && applied.kind !== 'known')
         return { result: { ledger: read, refused: applied.kind } };
-      const { dates } = env.FILE_FORMS[response.operator] ?? {};
-      const about = { name: response.name, uploadedAt: response.file.at, now, dates };
       const prepare = (name: string, content: string) =>
         writeObject({ bucket: env.WORK, key: preparedKey(read, file, name) }, content);
       const source = { ledger: read, lines, attempt: file.attempt, now };
@@ -144,7 +182,7 @@ export async function record(response: Response, subject: Subject, invocation: s
         if (!ledger) return { result: { ledger: read, recorded: applied.file } };
         return { ledger, result: { ledger, recorded: fileOf(ledger, sha256) } };
       }
-      await prepare('receipt.json', receiptText(responseReceipt(about, sha256, applied)));
+      await prepare('receipt.json', receiptText(receiptOf(applied)));
       if (applied.replaced.length > 0)
         await prepare('replaced.json', JSON.stringify(replacedForm.write({ rows: applied.replaced })));
       await prepareMoved(read, file, applied);
@@ -172,10 +210,8 @@ export async function record(response: Response, subject: Subject, invocation: s
       return { ledger: final.ledger, result: { ledger: final.ledger, recorded, applied: final } };
     },
   );
-  if ('refused' in committed)
-    return await refuse(response, { ...subject, ledger: committed.ledger }, sha256, committed.refused);
+  if ('refused' in committed) return committed;
   if (committed.applied) measureResponse(response, committed.applied);
-  const { ledger, recorded } = committed;
-  await publish(response, { ledger, recorded, lines, attempt: invocation });
   log.info('response recorded', { directionId: answered.directionId, rows: judged.rows.length });
+  return committed;
 }

@@ -6,13 +6,14 @@ import { type Uploaded, uploads } from '../runtime/uploads.ts';
 import { tellStray } from '../stores/notices.ts';
 import { marking } from '../stores/uploads.ts';
 
+import { recordCombined } from './combined.ts';
 import { record } from './commit.ts';
 import { env } from './environment.ts';
 import { subjectOf } from './response.ts';
 
 export type { Environment } from './environment.ts';
 
-/** Record: an operator's response becomes outcomes in its direction's ledger. */
+/** Record: an operator's response becomes outcomes in its direction's ledger, or, row by row, in those of all of its directions. */
 export const handler = uploads(
   marking(env.WORK, async (file: Uploaded, attempt: string) => {
     const place = parseInboxKey(file.key);
@@ -21,9 +22,14 @@ export const handler = uploads(
       await tellStray(env, file, why);
       return 'worked' as const;
     };
+    const now = deliveredAt(file.delivery, env.HIDDEN_SECONDS);
+    if (place.kind === 'combined') {
+      const { operator, name } = place;
+      const isTheirs = await recordCombined({ file, operator, name, now }, attempt);
+      return isTheirs ? 'worked' : await stray('unknown_operator');
+    }
     if (place.kind !== 'response') return await stray(place.kind === 'stray' ? place.why : 'unknown_place');
     const { operator, directionId, name } = place;
-    const now = deliveredAt(file.delivery, env.HIDDEN_SECONDS);
     const response = { file, operator, directionId, name, now };
     const subject = await subjectOf(response);
     // A direction stays its operator's to answer, though that is configured no more.

@@ -95,10 +95,13 @@ export async function prepareMoved(
   await markWaiting(env.WORK, ledger.directionId);
 }
 
-/** Tells whom it concerns of what a recorded file moved, or has for the next follow-up. */
-export async function tellMoved(ledger: Ledger, recorded: RecordedFile, receiptKey: string): Promise<void> {
+/**
+ * Tells whom it concerns of what a recorded file moved, or has for the next follow-up.
+ * @returns whether it extended rows
+ */
+export async function tellMoved(ledger: Ledger, recorded: RecordedFile, receiptKey: string): Promise<boolean> {
   const { directionId, batchId, operator } = ledger;
-  if (!recorded.moved && !recorded.toRestore && !recorded.toReturn) return;
+  if (!recorded.moved && !recorded.toRestore && !recorded.toReturn) return false;
   const moved = await readMoved(env.WORK, ledger, recorded);
   const cutOff = moved.filter(({ why }) => why === 'disconnected_after_verified').length;
   if (cutOff > 0) {
@@ -124,11 +127,11 @@ export async function tellMoved(ledger: Ledger, recorded: RecordedFile, receiptK
     await tell(env, toOperator({ ...notice, operator: from }));
     await tell(env, toAdministrators(notice));
   }
-  if (recorded.moved && moved.some(({ why }) => why === 'extended')) await tellManyExtended(ledger);
+  return recorded.moved !== undefined && moved.some(({ why }) => why === 'extended');
 }
 
 /** Tells the administrators where an operator has extended more of its rows of a batch than one would expect. */
-async function tellManyExtended({ batchId, operator }: Ledger): Promise<void> {
+export async function tellManyExtended({ batchId, operator }: Ledger): Promise<void> {
   const { planKey } = (await readBatch(env.CASES, batchId)) ?? {};
   if (planKey === undefined) return;
   const { directions } = await readPlan(env.WORK, planKey);

@@ -1,3 +1,4 @@
+import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import { countOpen, type Ledger, type RecordedFile } from '../domain/ledger.ts';
@@ -14,10 +15,16 @@ import { wake } from '../stores/workflows.ts';
 
 import { env } from './environment.ts';
 import { publishFailedOrder } from './failed-order.ts';
-import { tellMoved } from './moves.ts';
+import { tellManyExtended, tellMoved } from './moves.ts';
 import { tellReceipt } from './receipt.ts';
 import { preparedKey } from './recorded.ts';
 import type { Response } from './response.ts';
+
+/** What was committed with a file in one direction. */
+export interface Recorded {
+  ledger: Ledger;
+  recorded: RecordedFile;
+}
 
 /**
  * Publishes what was committed with a file; every attempt, redelivery and upload of the same bytes does it alike. `lines` are the
@@ -25,26 +32,57 @@ import type { Response } from './response.ts';
  */
 export async function publish(
   response: Response,
-  { ledger, recorded, lines, attempt }: { ledger: Ledger; recorded: RecordedFile; lines: string[]; attempt: string },
+  { ledger, recorded, lines, attempt }: Recorded & { lines: string[]; attempt: string },
 ): Promise<void> {
-  const { operator, name, now } = response;
-  const { directionId, batchId } = ledger;
-
+  const { operator, directionId, name, now } = response;
   // First, since somebody is without service.
   await publishBackOrder(env, ledger, recorded);
-  const { lateOn, withdrawnOn } = recorded;
-  if (operator !== SELF_CHECK) {
-    if (lateOn) await publishLate(env, ledger, recorded, lateOn);
-    if (withdrawnOn) await publishWithdrawn(env, ledger, recorded, withdrawnOn);
-  }
-
+  await publishLists([{ ledger, recorded }]);
   const first = await readText({ bucket: env.WORK, key: preparedKey(ledger, recorded, 'receipt.json') });
   const receipt = receiptAgain(first, name);
   const key = receiptKey(operator, directionId, name, recorded.sha256);
   await writeObject({ bucket: env.OUTBOX, key }, receipt);
   await tellReceipt(response, key, receipt, null);
-  const { rows, recorded: changed, alreadyRecorded, rejected } = receiptCounts.parse(JSON.parse(receipt));
-  const { file } = response;
+  const { rejected, ...counts } = receiptCounts.parse(JSON.parse(receipt));
+  const conflicts = rejected.conflicts_with_recorded ?? 0;
+  const told = { key, sha256: sha256Of(receipt) };
+  const isExtending = await tellRecorded(response, { ledger, recorded }, { ...counts, conflicts }, told);
+  if (isExtending) await tellManyExtended(ledger);
+  await wakeDone(ledger, now);
+  // Last, so that nothing else waits for an order that can't be published.
+  await publishFailedOrder(recorded, { ledger, lines, attempt, now });
+}
+
+/** Publishes the lists that a file has caused in directions: those of a batch share theirs. */
+export async function publishLists(all: readonly Recorded[]): Promise<void> {
+  const listed = all.filter(({ ledger }) => ledger.operator !== SELF_CHECK);
+  for (const [of, publishOne] of [
+    ['lateOn', publishLate],
+    ['withdrawnOn', publishWithdrawn],
+  ] as const) {
+    const shared = Map.groupBy(
+      listed.filter(({ recorded }) => recorded[of] !== undefined),
+      ({ ledger, recorded }) => `${ledger.batchId} ${recorded[of]}`,
+    );
+    for (const [first, ...others] of shared.values()) {
+      const on = first?.recorded[of];
+      if (first !== undefined && on !== undefined) await publishOne(env, first, on, others);
+    }
+  }
+}
+
+/**
+ * Tells the audit of what a file has recorded in a direction, and those whom it concerns of what contradicts and of what moves.
+ * @returns whether it extended rows
+ */
+export async function tellRecorded(
+  { operator, file }: Pick<Response, 'operator' | 'file'>,
+  { ledger, recorded }: Recorded,
+  counts: { rows: number; recorded: number; alreadyRecorded: number; conflicts: number },
+  receipt: { key: string; sha256: string },
+): Promise<boolean> {
+  const { directionId, batchId } = ledger;
+  const { rows, recorded: changed, alreadyRecorded, conflicts } = counts;
   await audit(env, {
     batchId,
     id: `response/${directionId}/${file.upload}`,
@@ -59,9 +97,8 @@ export async function publish(
       alreadyRecorded,
       ledger: recorded.version,
     },
-    files: { response: { key: file.key, sha256: recorded.sha256 }, receipt: { key, sha256: sha256Of(receipt) } },
+    files: { response: { key: file.key, sha256: recorded.sha256 }, receipt },
   });
-  const conflicts = rejected.conflicts_with_recorded;
   if (conflicts)
     await tell(
       env,
@@ -71,11 +108,13 @@ export async function publish(
         batchId,
         operator,
         conflicts,
-        receipt: { bucket: env.OUTBOX, key },
+        receipt: { bucket: env.OUTBOX, key: receipt.key },
       }),
     );
-  if (operator !== SELF_CHECK) await tellMoved(ledger, recorded, key);
+  return operator !== SELF_CHECK && (await tellMoved(ledger, recorded, receipt.key));
+}
+
+/** Wakes a direction's machine where no row is open any more. */
+export async function wakeDone(ledger: Ledger, now: Instant): Promise<void> {
   if (ledger.closedAt === null && countOpen(ledger) === 0) await wake(ledger.tokens, whereabouts(ledger, now));
-  // Last, so that nothing else waits for an order that can't be published.
-  await publishFailedOrder(recorded, { ledger, lines, attempt, now });
 }

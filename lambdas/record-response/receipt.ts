@@ -7,14 +7,14 @@ import { tell } from '../stores/notices.ts';
 import { env } from './environment.ts';
 import type { Response } from './response.ts';
 
-/** Tells an operator of the receipt of its file. */
+/** Tells an operator of the receipt of its file; without a direction it is about all that the operator has. */
 export async function tellReceipt(
-  { operator, directionId, file }: Response,
+  { operator, directionId, file }: Pick<Response, 'operator' | 'file'> & Partial<Pick<Response, 'directionId'>>,
   key: string,
   receipt: string,
   refused: string | null,
 ) {
-  const direction = parseDirectionId(directionId);
+  const direction = directionId === undefined ? null : parseDirectionId(directionId);
   await tell(
     env,
     toOperator({

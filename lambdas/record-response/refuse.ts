@@ -1,7 +1,7 @@
 import { sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import { toAdministrators } from '../domain/notices.ts';
-import { receiptKey, takenReceiptKey } from '../domain/outbox.ts';
+import { combinedReceiptKey, receiptKey, takenReceiptKey } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
 import { receiptText, refusedReceipt } from '../domain/receipts.ts';
 import { isShaTaken } from '../domain/responses.ts';
@@ -28,6 +28,37 @@ export async function refuse(
     sha256 !== null && ledger !== undefined && isShaTaken(ledger, sha256)
       ? takenReceiptKey(operator, directionId, name, sha256)
       : receiptKey(operator, directionId, name, sha256);
+  await publishRefused(response, key, receipt, why);
+  if (batchId)
+    await audit(env, {
+      batchId,
+      id: `response/${directionId}/${file.upload}`,
+      kind: 'response_refused',
+      at: file.at,
+      facts: { direction: directionId, uploader: operator, version: file.upload, why },
+      files: { response: { key: file.key, sha256 }, receipt: { key, sha256: sha256Of(receipt) } },
+    });
+}
+
+/** As `refuse`, of a file that answers all of its operator's directions: it is about no batch. */
+export async function refuseCombined(
+  response: Pick<Response, 'operator' | 'file' | 'name'>,
+  sha256: string | null,
+  why: FileReason,
+): Promise<void> {
+  const { operator, name } = response;
+  const receipt = receiptText(refusedReceipt(name, sha256, why));
+  await publishRefused(response, combinedReceiptKey(operator, name, sha256), receipt, why);
+}
+
+/** Publishes the receipt of a file that was refused, and tells of it. */
+async function publishRefused(
+  response: Parameters<typeof tellReceipt>[0],
+  key: string,
+  receipt: string,
+  why: FileReason,
+): Promise<void> {
+  const { operator, file } = response;
   await writeObject({ bucket: env.OUTBOX, key }, receipt);
   await tellReceipt(response, key, receipt, why);
   await tell(
@@ -41,15 +72,6 @@ export async function refuse(
       uploadedAt: file.at,
     }),
   );
-  if (batchId)
-    await audit(env, {
-      batchId,
-      id: `response/${directionId}/${file.upload}`,
-      kind: 'response_refused',
-      at: file.at,
-      facts: { direction: directionId, uploader: operator, version: file.upload, why },
-      files: { response: { key: file.key, sha256 }, receipt: { key, sha256: sha256Of(receipt) } },
-    });
   if (operator !== SELF_CHECK) measure('ResponsesRefused', { operator });
   log.info('response refused', { operator, why });
 }

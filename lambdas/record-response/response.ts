@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { planCounts } from '../domain/batches.ts';
-import { readCsv } from '../domain/csv.ts';
-import { dayOf, type Instant } from '../domain/days.ts';
+import { type CsvRow, readCsv } from '../domain/csv.ts';
+import { type Day, dayOf, type Instant } from '../domain/days.ts';
 import { subjectOfLine } from '../domain/directions.ts';
 import { columnsAs } from '../domain/file-forms.ts';
 import { type BatchId, type Imei, type Msisdn, type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
@@ -48,7 +48,10 @@ export interface Subject {
   end?: Instant;
 }
 
-export async function subjectOf({ operator, directionId }: Response): Promise<Subject> {
+export async function subjectOf({
+  operator,
+  directionId,
+}: Pick<Response, 'operator' | 'directionId'>): Promise<Subject> {
   const direction = parseDirectionId(directionId);
   const batch = direction && (await readBatch(env.CASES, direction.batchId));
   if (!batch) return {};
@@ -65,17 +68,21 @@ export async function readRows(
   ledger: Ledger,
   lines: string[],
 ): Promise<(AnsweredRow | RejectedRow)[]> {
+  const read = readerFor(ledger, lines, dayOf(response.file.at));
+  const rows: (AnsweredRow | RejectedRow)[] = [];
+  const columns = columnsAs(responseColumns(ledger.kind), 'response', env.FILE_FORMS[response.operator]);
+  for await (const batch of readCsv(readChunks(response.file), columns)) for (const row of batch) rows.push(read(row));
+  return rows;
+}
+
+/** What reads a row of a response against a direction's. @param lines the direction's rows, `uploadDay` that of the upload */
+export function readerFor(ledger: Ledger, lines: readonly string[], uploadDay: Day) {
   const rowOf = new Map<Imei | Msisdn, NamedRow>();
   for (const [row, line] of lines.entries()) {
     if (line === '') continue;
     const { identifier, lastSeen } = subjectOfLine(ledger.kind, line);
     rowOf.set(identifier, { row, lastSeen });
   }
-  const rows: (AnsweredRow | RejectedRow)[] = [];
-  const uploadDay = dayOf(response.file.at);
-  const columns = columnsAs(responseColumns(ledger.kind), 'response', env.FILE_FORMS[response.operator]);
-  for await (const batch of readCsv(readChunks(response.file), columns))
-    for (const row of batch)
-      rows.push(parseResponseRow(row, ledger, uploadDay, (identifier) => rowOf.get(identifier), env.OPERATORS));
-  return rows;
+  return (row: CsvRow) =>
+    parseResponseRow(row, ledger, uploadDay, (identifier) => rowOf.get(identifier), env.OPERATORS);
 }

@@ -95,6 +95,6 @@ export async function tellQuarantined(
     await tell(env, toAgency({ ...notice, agency: place.agency }));
   if (place.kind === 'decision' || place.kind === 'exemption' || place.kind === 'admission')
     await tell(env, toApprover({ ...notice, approver: place.approver }));
-  if (place.kind === 'usage' || place.kind === 'response')
+  if (place.kind === 'usage' || place.kind === 'response' || place.kind === 'combined')
     await tell(env, toOperator({ ...notice, operator: place.operator }));
 }

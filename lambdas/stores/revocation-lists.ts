@@ -75,19 +75,37 @@ const withdrawnList = ({ batchId }: Ledger, { sha256 }: RecordedFile, day: Day):
   },
 });
 
+/** What a file has recorded in a direction. */
+interface Recorded {
+  readonly ledger: Ledger;
+  readonly recorded: RecordedFile;
+}
+
 /**
  * Publishes a list: the parts of all directions that share its key as one, again until no other came in between.
+ * @param beside what the same file has recorded in other directions that share it: written once for all of them
  * @returns where those parts lie in the work bucket
  */
-async function publishList(env: Places, ledger: Ledger, recorded: RecordedFile, list: SharedList): Promise<string[]> {
+async function publishList(
+  env: Places,
+  { ledger, recorded }: Recorded,
+  list: SharedList,
+  beside: readonly Recorded[],
+): Promise<string[]> {
   const { batchId, directionId } = ledger;
   const { kind, keys, day } = list;
-  const mine = PREPARED.response(directionId, recorded.sha256, recorded.attempt, `${kind}.json`);
+  const add = ({ ledger, recorded }: Recorded) =>
+    addToList(
+      env.CASES,
+      { kind, day, batchId, sha8: sha8(recorded.sha256) },
+      PREPARED.response(ledger.directionId, recorded.sha256, recorded.attempt, `${kind}.json`),
+    );
   let published: string[] = [];
   let csv = '';
   let json = '';
+  for (const other of beside) await add(other);
   for (;;) {
-    const prepared = await addToList(env.CASES, { kind, day, batchId, sha8: sha8(recorded.sha256) }, mine);
+    const prepared = await add({ ledger, recorded });
     if (prepared.length === published.length) break;
     const parts = await Promise.all(prepared.map((key) => readText({ bucket: env.WORK, key })));
     ({ csv, json } = list.forms(parts, keys.csv.split('/').at(-1) ?? ''));
@@ -107,9 +125,17 @@ async function publishList(env: Places, ledger: Ledger, recorded: RecordedFile, 
   return published;
 }
 
-/** Publishes the list of the connections that a recorded file ended after its batch had settled, on day `on`. */
-export async function publishLate(env: Places, ledger: Ledger, recorded: RecordedFile, on: Day): Promise<void> {
-  for (const part of await publishList(env, ledger, recorded, lateList(ledger, recorded, on))) {
+/**
+ * Publishes the list of the connections that a recorded file ended after its batch had settled, on day `on`.
+ * @param beside what the same file did so in other directions of the batch, on that day
+ */
+export async function publishLate(
+  env: Places,
+  { ledger, recorded }: Recorded,
+  on: Day,
+  beside: readonly Recorded[] = [],
+): Promise<void> {
+  for (const part of await publishList(env, { ledger, recorded }, lateList(ledger, recorded, on), beside)) {
     const read = await readLedger(env.CASES, PREPARED.directionOf(part));
     const rows = read ? takenBack(read) : [];
     if (!read || rows.length === 0) continue;
@@ -119,9 +145,17 @@ export async function publishLate(env: Places, ledger: Ledger, recorded: Recorde
   }
 }
 
-/** Publishes the list of the numbers of which a recorded file said on day `on` that they are somebody else's. */
-export async function publishWithdrawn(env: Places, ledger: Ledger, recorded: RecordedFile, on: Day): Promise<void> {
-  await publishList(env, ledger, recorded, withdrawnList(ledger, recorded, on));
+/**
+ * Publishes the list of the numbers of which a recorded file said on day `on` that they are somebody else's.
+ * @param beside what the same file said so in other directions of the batch, on that day
+ */
+export async function publishWithdrawn(
+  env: Places,
+  { ledger, recorded }: Recorded,
+  on: Day,
+  beside: readonly Recorded[] = [],
+): Promise<void> {
+  await publishList(env, { ledger, recorded }, withdrawnList(ledger, recorded, on), beside);
 }
 
 /**
@@ -160,5 +194,5 @@ export async function withdrawAgain(
     reversals.map((mark) => readMark(mark).batchId),
   );
   for (const [recorded, ledger] of again)
-    if (recorded.withdrawnOn) await publishWithdrawn(env, ledger, recorded, recorded.withdrawnOn);
+    if (recorded.withdrawnOn) await publishWithdrawn(env, { ledger, recorded }, recorded.withdrawnOn);
 }

@@ -24,10 +24,17 @@ import { parseInboxKey } from '../../lambdas/domain/inbox.ts';
 import { lookupColumns } from '../../lambdas/domain/lookups.ts';
 import { type Preview, previewText } from '../../lambdas/domain/preview.ts';
 import { FILE_REASONS, isFileReason, ROW_REASONS } from '../../lambdas/domain/reasons.ts';
-import { responseReceipt } from '../../lambdas/domain/receipts.ts';
+import {
+  combinedPart,
+  combinedReceipt,
+  partReceipt,
+  receiptText,
+  responseReceipt,
+} from '../../lambdas/domain/receipts.ts';
 import { responseColumns } from '../../lambdas/domain/responses.ts';
 import { reversalPreviewOf, reversalPreviewText } from '../../lambdas/domain/reversal-preview.ts';
 import { revocationCsv, revocationJson, withdrawalCsv, withdrawalJson } from '../../lambdas/domain/revocations.ts';
+import { combinedColumns } from '../../lambdas/domain/routing.ts';
 import { reportColumns } from '../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../lambdas/domain/sightings.ts';
 import { HAPPENINGS } from '../../lambdas/domain/story.ts';
@@ -125,6 +132,7 @@ describe('docs/formats.md', () => {
       all(responseColumns('reverify')),
     );
     expect(responseColumns('block').required).toEqual(['imei', 'outcome']);
+    expect(sorted(firstCells('Combined response: `responses/<operator>/<name>.csv`'))).toEqual(all(combinedColumns));
   });
 
   it('names all that people decide by, and how a batch ends by it', () => {
@@ -184,6 +192,16 @@ describe('docs/formats.md', () => {
     const response = { name: 'x', uploadedAt: deadline, now: deadline };
     for (const key of Object.keys(responseReceipt(response, '', answered(fresh(1), []))))
       expect(section('Receipt')).toContain(`"${key}"`);
+    const own = { directionId: head.directionId, lines: [2] };
+    const routing = {
+      ...{ upload: 'v', file: 'x', uploadedAt: deadline, routedAt: deadline },
+      directions: [own],
+      rejects: [],
+    };
+    const receipt = receiptText(partReceipt(response, '', { ...answered(fresh(1), [[0, 'verified']]), rows: 1 }, 'v'));
+    const combined = combinedReceipt('x', '', routing, [combinedPart('x', routing, own, { receipt })]);
+    for (const key of [...Object.keys(combined), ...Object.keys(combined.directions[0] ?? {})])
+      expect(section('Combined receipt')).toContain(`"${key}"`);
 
     const [heldHeader = ''] = heldCsv([]).split('\n');
     expect(section('Preview')).toContain(`    ${heldHeader}\n`);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ApproverId, BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { INBOX, ownerOf, parseInboxKey } from '../../lambdas/domain/inbox.ts';
-import { receiptKey, takenReceiptKey } from '../../lambdas/domain/outbox.ts';
+import { combinedReceiptKey, receiptKey, takenReceiptKey } from '../../lambdas/domain/outbox.ts';
 import { fits } from './patterns.ts';
 
 const batch = 'mha-0123456789ab' as BatchId;
@@ -31,6 +31,13 @@ describe('a key of the inbox', () => {
         name: 'part 1.csv',
       });
     }
+  });
+  test('of a response for all of an operator’s directions names the operator', () => {
+    expect(parseInboxKey('responses/jio/all of June.CSV')).toEqual({
+      kind: 'combined',
+      operator: 'jio',
+      name: 'all of June.CSV',
+    });
   });
   test('of a decision names its approver and the batch, be it one or not', () => {
     for (const batchId of [batch, 'whatever'])
@@ -88,7 +95,9 @@ describe('a key of the inbox', () => {
     ['Reports/mha/june.csv', 'unknown_place'],
     ['incoming/mha/june.csv', 'unknown_place'],
     ['usage/jio/a/b.csv', 'unknown_place'],
-    ['responses/jio/answer.csv', 'unknown_place'],
+    ['responses/answer.csv', 'unknown_place'],
+    ['responses/jio/answer.txt', 'not_a_csv_name'],
+    ['responses/Jio/answer.csv', 'bad_operator'],
     ['responses/jio//answer.csv', 'unknown_place'],
     [`responses/jio/${direction}/a/b.csv`, 'unknown_place'],
     ['responses/jio/../a.csv', 'unknown_place'],
@@ -135,6 +144,9 @@ describe('a key of the inbox', () => {
     expect(read.kind).toBe('response');
     for (const keyOf of [receiptKey, takenReceiptKey])
       expect(Buffer.byteLength(keyOf(jio, direction, key.slice(before.length), sha256))).toBeLessThan(1024);
+    const name = `${'x'.repeat(900 - 'responses/jio/'.length - 4)}.csv`;
+    expect(parseInboxKey(`responses/jio/${name}`).kind).toBe('combined');
+    expect(Buffer.byteLength(combinedReceiptKey(jio, name, sha256, true))).toBeLessThan(1024);
   });
 });
 

@@ -211,11 +211,13 @@ describe('an object outside the agreed places', () => {
     ['usage/airtel/usage.xlsx', 'not_a_csv_name'],
     ['usage/a very long operator/usage.csv', 'bad_operator'],
     ['usage/aircel/usage.csv', 'unknown_operator'],
-    ['responses/airtel/answer.csv', 'unknown_place'],
+    ['responses/answer.csv', 'unknown_place'],
+    ['responses/airtel/answer.txt', 'not_a_csv_name'],
     ['responses/airtel/DIRECTION/part/answer.csv', 'unknown_place'],
     ['responses/airtel/DIRECTION/answer.txt', 'not_a_csv_name'],
     ['responses/airtel//answer.csv', 'unknown_place'],
     ['responses/aircel/DIRECTION/answer.csv', 'unknown_operator'],
+    ['responses/aircel/answer.csv', 'unknown_operator'],
   ];
 
   it.each(strays)(

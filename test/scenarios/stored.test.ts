@@ -12,6 +12,7 @@ import { tellStory } from './story.ts';
 const load = async () => {
   const { lateListForm, withdrawnListForm } = await import('../../lambdas/domain/revocations.ts');
   const { movedForm } = await import('../../lambdas/domain/moves.ts');
+  const { routingForm } = await import('../../lambdas/domain/routing.ts');
   const { replacedForm } = await import('../../lambdas/domain/replaced.ts');
   const { gatheredForm, planForm, shardDecisionForm } = await import('../../lambdas/domain/plans.ts');
   const { auditNoteForm } = await import('../../lambdas/domain/audit.ts');
@@ -70,6 +71,7 @@ const load = async () => {
       [/^directions\/[^/]+\/files\/.*\/withdrawn\.json$/, withdrawnListForm],
       [/^directions\/[^/]+\/files\/.*\/moved\.json$/, movedForm],
       [/^directions\/[^/]+\/files\/.*\/replaced\.json$/, replacedForm],
+      [/^routed\/[^/]+\/[^/]+\/\d{6}\.json$/, routingForm],
       [/^exemptions\/[^/]+\/exemptions\.json$/, exemptionsForm],
       [/^untold\/notices\//, toldForm],
       [/^untold\/audit\//, auditNoteForm],
@@ -247,8 +249,8 @@ describe('what a batch leaves', () => {
     }
     expect(unknown).toEqual([]);
     // All but what this story has no part of: a late answer, a withdrawal, a withdrawn report, a move and its night, what could not be told,
-    // exemptions, gates, admissions, lookups and appeals.
-    expect(seen.size).toBe(forms.items.length - 7 + forms.files.length - 9);
+    // exemptions, gates, admissions, lookups and appeals, and a combined response.
+    expect(seen.size).toBe(forms.items.length - 7 + forms.files.length - 10);
   });
 
   it('is read by later code: two recorded items of each form, as they were written in November 2026', () => {

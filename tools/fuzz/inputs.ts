@@ -209,7 +209,11 @@ export const inboxKey = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .tuple(fc.constantFrom('reports', 'usage', 'exemptions', 'admissions', 'lookups', 'appeals'), who, name)
+      .tuple(
+        fc.constantFrom('reports', 'usage', 'responses', 'exemptions', 'admissions', 'lookups', 'appeals'),
+        who,
+        name,
+      )
       .map((parts) => parts.join('/')),
   },
   {
@@ -228,7 +232,7 @@ export const inboxKey = fc.oneof(
     weight: 1,
     arbitrary: fc
       .tuple(
-        fc.constantFrom('reports/mha/', 'usage/jio/', 'responses/jio/none/'),
+        fc.constantFrom('reports/mha/', 'usage/jio/', 'responses/jio/', 'responses/jio/none/'),
         fc.constantFrom('x', 'क', '../', 'a/'),
         fc.nat({ max: 1000 }),
       )

@@ -155,6 +155,8 @@ export class MemoryAws {
       case 'ListObjectsV2':
         return this.#listed(`${input.Bucket}/`, String(input.Prefix), input.Delimiter !== undefined);
       case 'PutObject':
+        if (input.IfNoneMatch !== undefined && this.objects.has(`${input.Bucket}/${input.Key}`))
+          throw Object.assign(new Error('the object is there'), { name: 'PreconditionFailed' });
         return await this.#putObject(input as { Bucket: string; Key: string; Body: unknown });
       case 'CopyObject': {
         const source = this.objects.get(String(input.CopySource).split('/').map(decodeURIComponent).join('/'));

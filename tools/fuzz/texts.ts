@@ -203,6 +203,11 @@ const CELLS: Readonly<Record<string, fc.Arbitrary<string>>> = {
     ...['verified', 'failed', 'disconnected', 'not_found', 'blocked', 'overdue'],
     ...['ported', 'extended', 'reissued', 'surrendered'],
   ),
+  order: fc.constantFrom('reverify', 'block', 'restore', ''),
+  direction: fc.constantFrom(
+    ...['', '', 'mha-0123456789ab.reverify.airtel.1-0-0', 'mha-0123456789ab.block.airtel.1-0-0'],
+    ...['mha-0123456789ab.reverify.jio.1-0-0', 'mha-0123456789ab.reverify.airtel.2-0-0', '__proto__'],
+  ),
 };
 export const cellOf = (column: string): fc.Arbitrary<string> =>
   orSpoilt((Object.hasOwn(CELLS, column) && CELLS[column]) || freeText);

@@ -89,13 +89,14 @@ export async function checkFiles(
 }
 
 /**
- * Whether a key, as it is made, says nothing of a batch that its file may be about: a report's, an appeal's, and that of a withdrawal's
- * receipt; a withdrawal's own names the report, and not the reversal that comes of it.
+ * Whether a key, as it is made, says nothing of a batch that its file may be about: a report's, an appeal's, a combined response's and that of
+ * its or of a withdrawal's receipt; a withdrawal's own names the report, and not the reversal that comes of it.
  */
 function namesNoBatch(key: string): boolean {
-  const [place, , about] = key.split('/');
+  const { length, 0: place, 2: about } = key.split('/');
   const begins = [INBOX.reports, INBOX.appeals, INBOX.withdrawals].some(({ prefix }) => key.startsWith(prefix));
-  return begins || (place === 'receipts' && about === WITHDRAWALS);
+  const isCombined = length === 3 && (place === 'responses' || place === 'receipts');
+  return begins || isCombined || (place === 'receipts' && about === WITHDRAWALS);
 }
 
 /** Whether entries bind a key to a SHA-256. @param keyOf as for `checkFiles` */

@@ -1,6 +1,15 @@
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
-import { DECIDED, EXEMPTIONS, MARKS, PLANS, PREPARED, SCREENED, WAITING } from '../../../lambdas/domain/work.ts';
+import {
+  DECIDED,
+  EXEMPTIONS,
+  MARKS,
+  PLANS,
+  PREPARED,
+  ROUTED,
+  SCREENED,
+  WAITING,
+} from '../../../lambdas/domain/work.ts';
 import type { Environment as HearEnvironment } from '../../../lambdas/hear-approvers/handler.ts';
 import type { Environment as ImportEnvironment } from '../../../lambdas/import-usage/handler.ts';
 import type { Environment as RecordEnvironment } from '../../../lambdas/record-response/handler.ts';
@@ -122,8 +131,26 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   });
   allowAudit(setting, record);
   allowObjects(record, 'read versions', inbox, INBOX.responses.pattern);
-  allowObjects(record, 'read', work, PLANS.decisions.pattern, PLANS.directions.pattern, PREPARED.pattern);
-  allowObjects(record, 'write', work, PREPARED.pattern, WAITING.pattern, MARKS.worked.pattern, MARKS.failed.pattern);
+  allowObjects(
+    record,
+    'read',
+    work,
+    PLANS.decisions.pattern,
+    PLANS.directions.pattern,
+    PREPARED.pattern,
+    ROUTED.pattern,
+  );
+  allowObjects(
+    record,
+    'write',
+    work,
+    PREPARED.pattern,
+    ROUTED.pattern,
+    WAITING.pattern,
+    MARKS.worked.pattern,
+    MARKS.failed.pattern,
+  );
+  allowList(record, 'list', work, ROUTED.pattern);
   allowObjects(record, 'write', outbox, OUTBOX.orders.pattern, OUTBOX.receipts.pattern);
   // It may publish again what a reversal withdrew.
   allowObjects(record, 'write streams', outbox, OUTBOX.revocations.pattern);

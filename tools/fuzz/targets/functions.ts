@@ -17,7 +17,7 @@ import { FILE_REASONS, reasonOf } from './csv.ts';
 import { decisions } from './decided.ts';
 import { AT, type Handler, invoke, load, ofKind, on, type Sent, startedOf, upload } from './invoked.ts';
 import { mustStayInPlace } from './keys.ts';
-import { DIRECTION, prepare, REFUSED, record, responses } from './recorded.ts';
+import { combinedResponses, DIRECTION, prepare, REFUSED, record, responses } from './recorded.ts';
 import { withdrawals } from './withdrawn.ts';
 import { mustBeSafe } from './written.ts';
 
@@ -329,6 +329,7 @@ export const functionTargets = [
   reports,
   usage,
   responses,
+  combinedResponses,
   decisions,
   admissions,
   lookups,

@@ -4,7 +4,13 @@ import { BadPointer, readPointer, writePointer } from '../../../lambdas/domain/c
 import { parseDirectionRowLine } from '../../../lambdas/domain/directions.ts';
 import { directionIdOf, parseDirectionId } from '../../../lambdas/domain/identifiers.ts';
 import { parseInboxKey } from '../../../lambdas/domain/inbox.ts';
-import { explanationKey, receiptKey, rejectsKey, WITHDRAWALS } from '../../../lambdas/domain/outbox.ts';
+import {
+  combinedReceiptKey,
+  explanationKey,
+  receiptKey,
+  rejectsKey,
+  WITHDRAWALS,
+} from '../../../lambdas/domain/outbox.ts';
 import { BadLinkKey, parseGatheredLine, parseLinkKey } from '../../../lambdas/domain/sightings.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from '../../../lambdas/domain/tabbed.ts';
 import { inboxKey } from '../inputs.ts';
@@ -56,6 +62,9 @@ const keys = target({ name: 'key', what: 'object keys', share: 100 }, inboxKey, 
     mustStayInPlace(receiptKey(read.operator, read.directionId, read.name, sha256), `receipts/${read.operator}/`, 4);
     const direction = parseDirectionId(read.directionId);
     must(direction === null || direction.id === read.directionId, "a direction's id is its own");
+  } else if (read.kind === 'combined') {
+    must(key === `responses/${read.operator}/${read.name}`, 'a key is what its parts say');
+    mustStayInPlace(combinedReceiptKey(read.operator, read.name, sha256), `receipts/${read.operator}/`, 3);
   } else if (read.kind === 'lookup' || read.kind === 'appeal') {
     must(/^[a-z0-9-]{1,16}$/.test(read.caseworker), 'an uploader has an id');
     must(key === `${read.kind}s/${read.caseworker}/${read.name}`, 'a key is what its parts say');

@@ -6,6 +6,7 @@ import { dayOf, type Instant } from '../../../lambdas/domain/days.ts';
 import { parseDirectionId } from '../../../lambdas/domain/identifiers.ts';
 import { type Ledger, newLedger } from '../../../lambdas/domain/ledger.ts';
 import { responseColumns } from '../../../lambdas/domain/responses.ts';
+import { combinedColumns } from '../../../lambdas/domain/routing.ts';
 import { fileName, fileOf } from '../inputs.ts';
 import { MemoryAws } from '../memory-aws.ts';
 import { must, target } from '../target.ts';
@@ -134,4 +135,65 @@ export const responses = target(
     }),
   ),
   checkResponse,
+);
+
+/** The pointers by which rows without a direction find theirs. */
+function claim(aws: MemoryAws): void {
+  const item = (pk: string, slot: string, id: string, row: number) =>
+    aws.items.set(JSON.stringify(['Cases', pk, undefined]), {
+      ...{ pk, format: 2, pointers: { [slot]: [`${id}:${row}`] }, reversals: [], version: 1 },
+    });
+  for (const [row, number] of NUMBERS.entries()) item(`CONN#${number}`, 'number', DIRECTION.id, row);
+  for (const [row, handset] of HANDSETS.entries()) item(`HANDSET#${handset}`, 'airtel', BLOCK.id, row);
+}
+
+async function checkCombined({ who, name, file, settled }: Sent & { settled: boolean }): Promise<void> {
+  const aws = new MemoryAws();
+  prepare(aws, settled);
+  claim(aws);
+  const before = structuredClone(aws.items);
+  const put = (as: string) => {
+    const key = `responses/${who}/${as}`;
+    aws.objects.set(`inbox/${key}`, file);
+    return on(aws, () => upload(record, key, file.length));
+  };
+  const done = await put(name);
+  const sha8 = createHash('sha256').update(file).digest('hex').slice(0, 8);
+  const receiptKey = `receipts/${who}/${name}.${sha8}.json`;
+  mustStayInPlace(receiptKey, `receipts/${who}/`, 3);
+  const receipt = JSON.parse(done.outbox.get(receiptKey)?.toString() ?? 'null');
+  must(receipt !== null && receipt.file === name, 'a combined response has its receipt, which names it');
+  const { rows, recorded, alreadyRecorded, rejected, rejects, refused, directions = [] } = receipt;
+  must(rows === recorded + alreadyRecorded + sumOf(rejected), 'every row of a combined response is counted once');
+  must(rejects.length === sumOf(rejected), 'every reject of a combined response is told');
+  for (const { reason } of rejects)
+    must([...RESPONSE_REASONS, 'unknown_direction'].includes(reason), 'a row is rejected with a reason of the list');
+  for (const one of directions) {
+    must(
+      [DIRECTION, BLOCK].some(({ id }) => id === one.directionId) && who === 'airtel',
+      'rows go to its own directions',
+    );
+    must(one.rows === one.recorded + one.alreadyRecorded + one.rejected, 'a direction counts its rows once');
+  }
+  if (refused !== null) must(isDeepStrictEqual(aws.items, before), 'a response that is refused has no effect');
+  const [outbox, items] = [new Map(done.outbox), structuredClone(aws.items)];
+  const again = await put(name);
+  must(
+    isDeepStrictEqual(again.outbox, outbox) && isDeepStrictEqual(aws.items, items),
+    'a combined response that comes again changes nothing',
+  );
+}
+
+export const combinedResponses = target(
+  { name: 'functions-combined', what: 'combined responses, from upload to receipt', share: 40 },
+  fc.record({
+    who: fc.constantFrom('airtel', 'airtel', 'jio'),
+    name: fileName,
+    file: fileOf({
+      required: ['msisdn', 'outcome'],
+      optional: combinedColumns.optional.filter((one) => one !== 'msisdn'),
+    }),
+    settled: fc.boolean(),
+  }),
+  checkCombined,
 );

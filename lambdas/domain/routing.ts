@@ -1,0 +1,228 @@
+/**
+ * Routing: to which of its operator's directions each row of a combined file goes, which answers them all. It is decided once, from what
+ * stands before anything of the file is recorded: a row that is recorded is open no more, so that a second look would find another place.
+ */
+import * as z from 'zod';
+import type { Pointer } from './claims.ts';
+import type { Columns, CsvRow } from './csv.ts';
+import type { Instant } from './days.ts';
+import {
+  type DirectionId,
+  type Imei,
+  identifiersOf,
+  type Msisdn,
+  type OperatorId,
+  parseDirectionId,
+} from './identifiers.ts';
+import { columnOf, DIRECTION_KIND_NAMES, type DirectionKind, givesBack, rulesOf } from './kinds.ts';
+import { isOpen, type Ledger } from './ledger.ts';
+import { isReversed } from './outcomes.ts';
+import { ROW_REASONS } from './reasons.ts';
+import { type RejectedRow, responseColumns } from './responses.ts';
+import { type Covers, fields, formOf } from './stored.ts';
+import { seenOf } from './unseen.ts';
+
+/** What a combined file has beside the columns of responses: the last two of orders, as they come back in a copy of one. */
+const ADDRESS = ['order', 'direction'] as const;
+
+const ANSWERED = [...new Set(DIRECTION_KIND_NAMES.flatMap((kind) => responseColumns(kind).optional))];
+
+/** The columns of a combined file. */
+export const combinedColumns: Columns = {
+  required: ['outcome'],
+  optional: ['msisdn', 'imei', ...ANSWERED, ...ADDRESS],
+  oneOf: ['msisdn', 'imei'],
+};
+
+/** The most rows of a combined file: all of them are held at once, and each of its receipt's rejects. */
+export const MOST_COMBINED_ROWS = 250_000;
+
+/** What a row says of where it goes: into the direction that it names, or where its number or handset is asked about. */
+export type Addressed =
+  | RejectedRow
+  | { readonly line: number; readonly direction: DirectionId }
+  | {
+      readonly line: number;
+      readonly column: 'msisdn' | 'imei';
+      readonly identifier: Msisdn | Imei;
+      /** The kinds of directions that take its outcome; all that are about such, where none does. */
+      readonly kinds: readonly DirectionKind[];
+    };
+
+/**
+ * Which kinds of directions a row may answer, by its outcome, and by its order where that leaves any; and by which column it says whom it
+ * is about. A copy of an order has a number beside its handset: that row is the number's, unless its outcome or its order is a handset's.
+ */
+export function kindsAnswered(cells: Readonly<Record<string, string>>): {
+  readonly column: 'msisdn' | 'imei';
+  readonly kinds: readonly DirectionKind[];
+} {
+  const said = (column: string) => seenOf(cells[column] ?? '').toLowerCase();
+  const taking = DIRECTION_KIND_NAMES.filter((kind) => rulesOf(kind).answers.some((one) => one === said('outcome')));
+  const ordered = taking.filter((kind) => rulesOf(kind).orders.includes(said('order')));
+  const kinds = ordered.length > 0 ? ordered : taking;
+  const isFilled = (column: 'msisdn' | 'imei') => (cells[column] ?? '') !== '';
+  const asked = (['msisdn', 'imei'] as const).filter(isFilled);
+  const column = asked.find((one) => kinds.some((kind) => columnOf(kind) === one)) ?? asked[0] ?? 'msisdn';
+  const own = (all: readonly DirectionKind[]) => all.filter((kind) => columnOf(kind) === column);
+  return { column, kinds: own(kinds).length > 0 ? own(kinds) : own(DIRECTION_KIND_NAMES) };
+}
+
+/**
+ * Reads where a row goes. Reasons, the first that applies: wrong_cell_count; the identifier's own (missing_msisdn where it names nobody);
+ * unknown_direction (it names what is no direction of this operator's). In the direction that a row names it is read whole.
+ */
+export function addressOf(row: CsvRow, operator: OperatorId): Addressed {
+  const { line } = row;
+  if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
+  const named = seenOf(row.cells.direction ?? '').toLowerCase();
+  const direction = parseDirectionId(named);
+  if (direction?.operator === operator) return { line, direction: direction.id };
+  const { column, kinds } = kindsAnswered(row.cells);
+  const identifier = identifiersOf(operator)[column](row.cells[column] ?? '');
+  if ('reason' in identifier) return { line, reason: identifier.reason };
+  if (named !== '') return { line, reason: 'unknown_direction' };
+  return { line, column, identifier: identifier.value, kinds };
+}
+
+/** A direction that has a number or a handset in one of its rows. */
+export interface Carrier {
+  readonly directionId: DirectionId;
+  readonly kind: DirectionKind;
+  /** `open`: it is to be answered. `takenBack`: it may be, though no order carries it. */
+  readonly stands: 'open' | 'takenBack' | 'ended';
+  /** Since when what its plan decided counts. */
+  readonly since: Instant;
+}
+
+/** What a ledger of a plan that counts says of a pointer's row; undefined where it has no such row. */
+export function carrierOf({ directionId, row }: Pointer, ledger: Ledger, since: Instant): Carrier | undefined {
+  if (row >= ledger.rows) return undefined;
+  const stands = !isOpen(ledger, row) ? 'ended' : isReversed(ledger.outcomes, row) ? 'takenBack' : 'open';
+  return { directionId, kind: ledger.kind, stands, since };
+}
+
+/**
+ * Which of the directions that carry a number or a handset, newest first, a row about it answers. Of those that take its outcome, else of
+ * all: where it is open; else where it was taken back and may be answered; else the newest. Where it is open in several the newest of
+ * those that take something goes before those that give back: `not_found` ends what is asked there, and what is given back is asked
+ * again as long as nobody answers it.
+ */
+export function directionFor(kinds: readonly DirectionKind[], carriers: readonly Carrier[]): DirectionId | undefined {
+  const taking = carriers.filter(({ kind }) => kinds.includes(kind));
+  const among = taking.length > 0 ? taking : carriers;
+  const open = among.filter(({ stands }) => stands === 'open');
+  const chosen =
+    open.find(({ kind }) => !givesBack(kind)) ??
+    open[0] ??
+    among.find(({ stands }) => stands === 'takenBack') ??
+    among[0];
+  return chosen?.directionId;
+}
+
+/** Where each row of a combined file goes, as it was committed; its rows are named by their lines. */
+export interface Routing {
+  /** The upload that was routed first, its name, and its instant: by that its rows are read and recorded, whoever goes on with it. */
+  readonly upload: string;
+  readonly file: string;
+  readonly uploadedAt: Instant;
+  readonly routedAt: Instant;
+  /** By the directions' ids. */
+  readonly directions: readonly { readonly directionId: DirectionId; readonly lines: readonly number[] }[];
+  readonly rejects: readonly RejectedRow[];
+}
+
+const line = fields.count;
+const routing = z.strictObject({
+  upload: z.string(),
+  file: z.string(),
+  uploadedAt: fields.instant,
+  routedAt: fields.instant,
+  directions: z.array(z.strictObject({ directionId: fields.direction, lines: z.array(line) })),
+  rejects: z.array(z.strictObject({ line, reason: z.enum(ROW_REASONS) })),
+});
+true satisfies Covers<typeof routing, Routing>;
+
+/** `Routing`, as it lies in the work bucket. */
+export const routingForm = formOf<Routing>('routing', 1, routing);
+
+/** What is known of the directions by which rows are routed. */
+export interface Known {
+  /** Whether there is a direction of this operator that counts, by its id. */
+  readonly isThere: (directionId: DirectionId) => boolean;
+  /** The operator's directions that carry a number or a handset, newest first. */
+  readonly carriers: (identifier: Msisdn | Imei) => readonly Carrier[];
+}
+
+/**
+ * Routes rows, some at a time: their places in the order of the file. The bytes of a file that was routed before keep their places,
+ * except for a row that is open by now in a direction that began since: what was said in June is an answer in September, where it is asked
+ * again and said again.
+ */
+export class Router {
+  readonly #places = new Map<DirectionId, number[]>();
+  readonly #rejects: RejectedRow[] = [];
+  readonly #before: {
+    readonly routedAt: Instant;
+    readonly places: ReadonlyMap<number, DirectionId | RejectedRow>;
+  } | null;
+  #isNew: boolean;
+
+  constructor(before?: Routing) {
+    this.#isNew = before === undefined;
+    this.#before = before === undefined ? null : { routedAt: before.routedAt, places: placesIn(before) };
+  }
+
+  route(rows: Iterable<Addressed>, known: Known): void {
+    for (const row of rows) this.#put(row.line, this.#placeOf(row, known));
+  }
+
+  #put(at: number, place: DirectionId | RejectedRow): void {
+    if (typeof place !== 'string') this.#rejects.push(place);
+    else {
+      const lines = this.#places.get(place);
+      if (lines === undefined) this.#places.set(place, [at]);
+      else lines.push(at);
+    }
+  }
+
+  #placeOf(row: Addressed, known: Known): DirectionId | RejectedRow {
+    const before = this.#before?.places.get(row.line);
+    if (this.#before === null || before === undefined) return placeOf(row, known);
+    if (!('identifier' in row)) return before;
+    const { routedAt } = this.#before;
+    const since = known
+      .carriers(row.identifier)
+      .filter((one) => one.stands === 'open' && one.since > routedAt && row.kinds.includes(one.kind));
+    const place = directionFor(row.kinds, since);
+    if (place === undefined || place === before) return before;
+    this.#isNew = true;
+    return place;
+  }
+
+  /** The routing of all rows so far; undefined where it is that of before. */
+  routing(upload: Pick<Routing, 'upload' | 'file' | 'uploadedAt' | 'routedAt'>): Routing | undefined {
+    if (!this.#isNew) return undefined;
+    const directions = [...this.#places].sort(([a], [b]) => (a < b ? -1 : 1));
+    return {
+      ...upload,
+      directions: directions.map(([directionId, lines]) => ({ directionId, lines })),
+      rejects: this.#rejects,
+    };
+  }
+}
+
+function placeOf(row: Addressed, { isThere, carriers }: Known): DirectionId | RejectedRow {
+  if ('reason' in row) return row;
+  const { line } = row;
+  if ('direction' in row) return isThere(row.direction) ? row.direction : { line, reason: 'unknown_direction' };
+  return directionFor(row.kinds, carriers(row.identifier)) ?? { line, reason: 'not_in_direction' };
+}
+
+/** The place of each line of a routing. */
+export function placesIn({ directions, rejects }: Routing): Map<number, DirectionId | RejectedRow> {
+  const places = new Map<number, DirectionId | RejectedRow>();
+  for (const { directionId, lines } of directions) for (const line of lines) places.set(line, directionId);
+  for (const reject of rejects) places.set(reject.line, reject);
+  return places;
+}

@@ -1,0 +1,182 @@
+import { type CsvRow, FileFault } from '../domain/csv.ts';
+import { dayOf } from '../domain/days.ts';
+import { sha256Of } from '../domain/hashes.ts';
+import { type BatchId, type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
+import type { Ledger } from '../domain/ledger.ts';
+import { PARTS_AT_ONCE } from '../domain/limits.ts';
+import { combinedReceiptKey } from '../domain/outbox.ts';
+import { type CombinedPart, combinedPart, combinedReceipt, partReceipt, receiptText } from '../domain/receipts.ts';
+import { placesIn, type Routing } from '../domain/routing.ts';
+import { log } from '../runtime/log.ts';
+import { measure } from '../runtime/metrics.ts';
+import { concurrently } from '../stores/concurrently.ts';
+import { readBytes, readText, writeObject } from '../stores/objects.ts';
+import { publishBackOrder } from '../stores/orders.ts';
+
+import { commit, linesOf } from './commit.ts';
+import { env } from './environment.ts';
+import { publishFailedOrder } from './failed-order.ts';
+import { tellManyExtended } from './moves.ts';
+import { publishLists, type Recorded, tellRecorded, wakeDone } from './publish.ts';
+import { tellReceipt } from './receipt.ts';
+import { preparedKey } from './recorded.ts';
+import { refuseCombined } from './refuse.ts';
+import { type Response, readerFor, subjectOf } from './response.ts';
+import { type Combined, routingOf, rowsOf, TooManyRows } from './route.ts';
+
+/** A copy of an order has ten times the bytes of its answers; the file is held whole. */
+const LARGEST_COMBINED = 32 * 1024 * 1024;
+
+/** What came of a direction's rows. */
+interface Part {
+  part: CombinedPart;
+  /** Nothing where the direction takes no file. */
+  committed?: Recorded & { lines: string[] };
+}
+
+/**
+ * Records a file that answers all of an operator's directions: each row in the direction to which it was routed, each direction by a
+ * commit of its own; then one receipt. What fails on the way goes on where it stopped, by the routing that was committed first.
+ * @returns false, without any effect, where its operator is not configured and has no direction either that the file answers
+ */
+export async function recordCombined(response: Omit<Response, 'directionId'>, invocation: string): Promise<boolean> {
+  const { operator, file } = response;
+  const isKnown = env.OPERATORS.includes(operator);
+  if (file.size > LARGEST_COMBINED) {
+    if (isKnown) await refuseCombined(response, null, 'file_too_large');
+    return isKnown;
+  }
+  const bytes = await readBytes(file);
+  const combined: Combined = { ...response, bytes, sha256: sha256Of(bytes) };
+  let routing: Routing;
+  try {
+    routing = await routingOf(combined);
+  } catch (error) {
+    const why = error instanceof FileFault ? error.reason : error instanceof TooManyRows ? 'too_many_rows' : undefined;
+    if (why === undefined) throw error;
+    if (isKnown) await refuseCombined(response, combined.sha256, why);
+    return isKnown;
+  }
+  // A direction stays its operator's to answer, though that is configured no more.
+  if (!isKnown && routing.directions.length === 0) return false;
+  if (operator !== SELF_CHECK && routing.upload === file.upload) {
+    measure('RowsRead', { file: 'response' }, routing.rejects.length);
+    measure('RowsRejected', { file: 'response' }, routing.rejects.length);
+  }
+
+  const { parts, failures } = await recordParts(combined, routing, invocation);
+  const committed = parts.flatMap((part) => part.committed ?? []);
+  await attempted(failures, () => publishLists(committed));
+  if (failures.length === 0) await attempted(failures, () => publishReceipt(combined, routing, parts));
+  for (const { ledger } of committed) await attempted(failures, () => wakeDone(ledger, response.now));
+  // Last, so that nothing else waits for an order that can't be published.
+  for (const { ledger, recorded, lines } of committed)
+    await attempted(failures, () =>
+      publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now: response.now }),
+    );
+  const [failure] = failures;
+  if (failure !== undefined) throw failure.error;
+  log.info('combined response recorded', { operator, directions: parts.length });
+  return true;
+}
+
+interface Failure {
+  error: unknown;
+}
+
+/** What fails in one direction keeps nobody from the others; the file comes back for it. */
+async function attempted(failures: Failure[], work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    failures.push({ error });
+  }
+}
+
+/** Records each direction's rows, and publishes at once what waits for no receipt. The parts come in the routing's order. */
+async function recordParts(
+  combined: Combined,
+  routing: Routing,
+  invocation: string,
+): Promise<{ parts: Part[]; failures: Failure[] }> {
+  const rows = await rowsByDirection(combined, routing);
+  const done = new Map<DirectionId, Part>();
+  const failures: Failure[] = [];
+  await concurrently(routing.directions, PARTS_AT_ONCE, (direction) =>
+    attempted(failures, async () => {
+      const { directionId } = direction;
+      const part = await recordPart(combined, routing, direction, rows.get(directionId) ?? [], invocation);
+      done.set(directionId, part);
+      if (part.committed === undefined) return;
+      const { ledger, recorded } = part.committed;
+      // At once, since somebody is without service.
+      await publishBackOrder(env, ledger, recorded);
+    }),
+  );
+  return { parts: routing.directions.flatMap(({ directionId }) => done.get(directionId) ?? []), failures };
+}
+
+async function rowsByDirection(combined: Combined, routing: Routing): Promise<Map<DirectionId, CsvRow[]>> {
+  const places = placesIn(routing);
+  const rows = new Map<DirectionId, CsvRow[]>(routing.directions.map(({ directionId }) => [directionId, []]));
+  for await (const some of rowsOf(combined))
+    for (const row of some) {
+      const place = places.get(row.line);
+      if (typeof place === 'string') rows.get(place)?.push(row);
+    }
+  return rows;
+}
+
+async function recordPart(
+  { operator, name, sha256, now }: Combined,
+  routing: Routing,
+  direction: Routing['directions'][number],
+  rows: readonly CsvRow[],
+  invocation: string,
+): Promise<Part> {
+  const { directionId } = direction;
+  const { ledger: answered, end } = await subjectOf({ operator, directionId });
+  // Routed long ago, and gone since.
+  if (answered === undefined) return { part: combinedPart(name, routing, direction, { refused: 'unknown_direction' }) };
+  const { upload, uploadedAt } = routing;
+  const lines = await linesOf(answered);
+  const said = rows.map(readerFor(answered, lines, dayOf(uploadedAt)));
+  const about = { name: routing.file, uploadedAt, now };
+  const committed = await commit(
+    { operator, now, file: { at: uploadedAt } },
+    { answered, end, lines, said, sha256, receiptOf: (applied) => partReceipt(about, sha256, applied, upload) },
+    invocation,
+  );
+  if ('refused' in committed) return { part: combinedPart(name, routing, direction, { refused: committed.refused }) };
+  const { ledger, recorded } = committed;
+  const receipt = await readText({ bucket: env.WORK, key: preparedKey(ledger, recorded, 'receipt.json') });
+  return { part: combinedPart(name, routing, direction, { receipt }), committed: { ledger, recorded, lines } };
+}
+
+/** Publishes the one receipt, tells of it, and then of each direction what its own file would. */
+async function publishReceipt(combined: Combined, routing: Routing, parts: readonly Part[]): Promise<void> {
+  const { operator, name, sha256 } = combined;
+  const receipt = receiptText(
+    combinedReceipt(
+      name,
+      sha256,
+      routing,
+      parts.map(({ part }) => part),
+      env.FILE_FORMS[operator]?.dates,
+    ),
+  );
+  const isTaken = parts.some(({ part }) => part.rejects.some(({ reason }) => reason === 'sha_taken'));
+  const key = combinedReceiptKey(operator, name, sha256, isTaken);
+  await writeObject({ bucket: env.OUTBOX, key }, receipt);
+  await tellReceipt(combined, key, receipt, null);
+  const extending = new Map<BatchId, Ledger>();
+  for (const { part, committed } of parts) {
+    if (committed === undefined) continue;
+    const { rows, recorded, alreadyRecorded, rejects } = part;
+    const conflicts = rejects.filter(({ reason }) => reason === 'conflicts_with_recorded').length;
+    const counts = { rows, recorded, alreadyRecorded, conflicts };
+    const isExtending = await tellRecorded(combined, committed, counts, { key, sha256: sha256Of(receipt) });
+    if (isExtending) extending.set(committed.ledger.batchId, committed.ledger);
+  }
+  for (const ledger of extending.values()) await tellManyExtended(ledger);
+}

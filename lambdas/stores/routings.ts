@@ -1,0 +1,27 @@
+import type { OperatorId } from '../domain/identifiers.ts';
+import { type Routing, routingForm } from '../domain/routing.ts';
+import { ROUTED } from '../domain/work.ts';
+import { listObjects, readText, writeNewObject } from './objects.ts';
+
+/** How the bytes of a combined file were routed, the newest last: once, and again where they answered later directions. */
+export async function readRoutings(work: string, operator: OperatorId, sha256: string): Promise<Routing[]> {
+  const routings: Routing[] = [];
+  for await (const { key } of listObjects({ bucket: work, key: ROUTED.prefixOf(operator, sha256) }))
+    routings.push(routingForm.parse(await readText({ bucket: work, key })));
+  return routings;
+}
+
+/**
+ * Commits the `n`-th (from 1) routing of a combined file.
+ * @returns false where somebody else has: theirs is the one that counts, or will be in a moment
+ */
+export async function commitRouting(
+  work: string,
+  operator: OperatorId,
+  sha256: string,
+  n: number,
+  routing: Routing,
+): Promise<boolean> {
+  const place = { bucket: work, key: ROUTED.key(operator, sha256, n) };
+  return await writeNewObject(place, JSON.stringify(routingForm.write(routing)));
+}

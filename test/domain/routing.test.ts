@@ -1,0 +1,271 @@
+import { describe, expect, test } from 'vitest';
+import type { DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
+import {
+  type Addressed,
+  addressOf,
+  type Carrier,
+  carrierOf,
+  combinedColumns,
+  directionFor,
+  type Known,
+  placesIn,
+  Router,
+  type Routing,
+  routingForm,
+} from '../../lambdas/domain/routing.ts';
+import { airtel, answered, at, closed, directionId, fresh, jio, marked } from './example.ts';
+
+const NUMBER = '+919876543210' as Msisdn;
+const HANDSET = '35693803564380' as Imei;
+const BEFORE = at('2026-05-01T00:00:00Z');
+const address = (cells: Record<string, string>, operator: OperatorId = airtel) =>
+  addressOf({ line: 7, cells }, operator);
+const carrier = (
+  kind: DirectionKind,
+  n: number,
+  stands: Carrier['stands'] = 'open',
+  since: string = BEFORE,
+): Carrier => ({ directionId: directionId(kind, `${n}-0-0`), kind, stands, since: at(since) });
+const idOf = (kind: DirectionKind, n: number): DirectionId => directionId(kind, `${n}-0-0`);
+
+describe('the columns of a combined file', () => {
+  test('are those of all responses, and the last two of orders; one of those that say whom it is about is enough', () => {
+    expect(combinedColumns).toEqual({
+      required: ['outcome'],
+      optional: expect.arrayContaining(['msisdn', 'imei', 'occurred_on', 'activated_on', 'to', 'ground', 'remarks']),
+      oneOf: ['msisdn', 'imei'],
+    });
+    expect(combinedColumns.optional.slice(-2)).toEqual(['order', 'direction']);
+    expect(new Set(combinedColumns.optional).size).toBe(combinedColumns.optional.length);
+  });
+});
+
+describe('where a row says that it goes', () => {
+  test.each<[string, Record<string, string>, object]>([
+    ['a number', { msisdn: '09876543210', outcome: 'verified' }, { identifier: NUMBER, kinds: ['reverify'] }],
+    ['in capitals', { msisdn: '09876543210', outcome: ' Verified'.trim() }, { kinds: ['reverify'] }],
+    ['a number that was restored', { msisdn: '09876543210', outcome: 'restored' }, { kinds: ['restore'] }],
+    ['a number not found', { msisdn: '09876543210', outcome: 'not_found' }, { kinds: ['reverify', 'restore'] }],
+    ['a handset', { imei: '356938035643809', outcome: 'blocked' }, { identifier: HANDSET, kinds: ['block'] }],
+    ['a handset unblocked', { imei: '356938035643809', outcome: 'unblocked' }, { column: 'imei', kinds: ['unblock'] }],
+    ['a handset not found', { imei: '356938035643809', outcome: 'not_found' }, { kinds: ['block', 'unblock'] }],
+    // What no direction takes is rejected in the one that asked.
+    ['nothing that is said of it', { msisdn: '09876543210', outcome: 'ok' }, { kinds: ['reverify', 'restore'] }],
+    ["a handset's word of a number", { msisdn: '09876543210', outcome: 'blocked' }, { kinds: ['reverify', 'restore'] }],
+  ])('by %s', (_, cells, expected) => {
+    expect(address(cells)).toMatchObject({ line: 7, ...expected });
+  });
+
+  test.each<[string, Record<string, string>, string]>([
+    ['is about its number', { outcome: 'verified' }, 'msisdn'],
+    ['also where none is found', { outcome: 'not_found' }, 'msisdn'],
+    ["but for a handset's outcome", { outcome: 'unblocked' }, 'imei'],
+    ["and for a handset's order", { outcome: 'not_found', order: 'unblock' }, 'imei'],
+    ['not for an order that is none', { outcome: 'not_found', order: 'toast' }, 'msisdn'],
+    ['nor for one whose kind does not take the outcome', { outcome: 'verified', order: 'block' }, 'msisdn'],
+  ])('a row of a copy of an order, which has both, %s', (_, cells, column) => {
+    const row = { msisdn: NUMBER, imei: '356938035643809', ...cells };
+    expect(address(row)).toMatchObject({ column, identifier: column === 'msisdn' ? NUMBER : HANDSET });
+  });
+
+  test('its order tells a restore from a re-verification', () => {
+    const row = { msisdn: NUMBER, outcome: 'not_found' };
+    expect(address({ ...row, order: 'restore' })).toMatchObject({ kinds: ['restore'] });
+    expect(address({ ...row, order: 'bar_outgoing' })).toMatchObject({ kinds: ['reverify'] });
+  });
+
+  test.each([
+    ['as it is', (id: string) => id],
+    ['in capitals', (id: string) => id.toUpperCase()],
+    ['with what nobody sees', (id: string) => `\u200b${id}`],
+  ])('by the direction that it names, %s, whatever else it says', (_, written) => {
+    const id = idOf('block', 3);
+    for (const cells of [
+      { msisdn: NUMBER, outcome: 'verified' },
+      { msisdn: 'x', outcome: '' },
+    ])
+      expect(address({ ...cells, direction: written(id) })).toEqual({ line: 7, direction: id });
+  });
+
+  test.each<[string, Record<string, string>, string]>([
+    ['nobody', { outcome: 'verified' }, 'missing_msisdn'],
+    ['a number that is none', { msisdn: '12', outcome: 'verified' }, 'bad_msisdn'],
+    // Not the handset beside it: the row would end what is asked of somebody else.
+    ['a number that is none beside a handset', { msisdn: '12', imei: HANDSET, outcome: 'not_found' }, 'bad_msisdn'],
+    ['a mistyped handset', { imei: '356938035643808', outcome: 'blocked' }, 'check_digit_mismatch'],
+    ['two in one cell', { msisdn: '9876543210;9876543211', outcome: 'verified' }, 'two_in_one_cell'],
+    ['no direction', { msisdn: NUMBER, outcome: 'verified', direction: 'x' }, 'unknown_direction'],
+    ['no direction, and no number either', { msisdn: 'x', outcome: 'verified', direction: 'x' }, 'bad_msisdn'],
+  ])('it is rejected where it names %s', (_, cells, reason) => {
+    expect(address(cells)).toEqual({ line: 7, reason });
+  });
+
+  test("another operator's direction is none of its own, whoever has the number", () => {
+    const direction = directionId('reverify', '1-0-0', jio);
+    expect(address({ msisdn: NUMBER, outcome: 'verified', direction })).toEqual({
+      line: 7,
+      reason: 'unknown_direction',
+    });
+    expect(address({ msisdn: NUMBER, outcome: 'verified', direction }, jio)).toEqual({ line: 7, direction });
+  });
+
+  test('a row of too few cells is rejected as that', () => {
+    expect(addressOf({ line: 3, wrongCellCount: 'a' }, airtel)).toEqual({ line: 3, reason: 'wrong_cell_count' });
+  });
+});
+
+describe('how a row stands in a direction', () => {
+  const of = (ledger = fresh(2), row = 0) =>
+    carrierOf({ directionId: ledger.directionId, row }, ledger, BEFORE)?.stands;
+  test('open until it has an answer that ends it, or its ladder has ended', () => {
+    expect(of()).toBe('open');
+    expect(of(answered(fresh(2), [[0, 'failed']]).ledger)).toBe('open');
+    expect(of(answered(fresh(2), [[0, 'verified']]).ledger)).toBe('ended');
+    expect(of(answered(fresh(2), [[1, 'verified']]).ledger)).toBe('open');
+    expect(of(closed(fresh(2)))).toBe('ended');
+  });
+  test('taken back where another direction said that it is somebody else’s', () => {
+    expect(of(marked(fresh(2), [0]))).toBe('takenBack');
+  });
+  test('nowhere in a direction that is too short for it', () => {
+    expect(of(fresh(2), 2)).toBe(undefined);
+  });
+});
+
+describe('the direction that a row answers', () => {
+  test('is the one where it is open, not the newest', () => {
+    const carriers = [carrier('reverify', 3, 'ended'), carrier('reverify', 2), carrier('reverify', 1, 'ended')];
+    expect(directionFor(['reverify'], carriers)).toBe(idOf('reverify', 2));
+  });
+  test('is the newest where it is open in none: a late answer', () => {
+    const carriers = [carrier('reverify', 3, 'ended'), carrier('reverify', 2, 'ended')];
+    expect(directionFor(['reverify'], carriers)).toBe(idOf('reverify', 3));
+  });
+  test('is the newest of those where it is open', () => {
+    expect(directionFor(['reverify'], [carrier('reverify', 3), carrier('reverify', 2)])).toBe(idOf('reverify', 3));
+  });
+  test('is one where it was taken back only where it is open in none', () => {
+    const taken = carrier('reverify', 3, 'takenBack');
+    expect(directionFor(['reverify'], [taken, carrier('reverify', 2)])).toBe(idOf('reverify', 2));
+    expect(directionFor(['reverify'], [carrier('reverify', 4, 'ended'), taken])).toBe(idOf('reverify', 3));
+  });
+  test('is one that takes its outcome, also where the other is open and newer', () => {
+    const carriers = [carrier('restore', 3), carrier('reverify', 2, 'ended')];
+    expect(directionFor(['reverify'], carriers)).toBe(idOf('reverify', 2));
+    expect(directionFor(['restore'], carriers)).toBe(idOf('restore', 3));
+  });
+  test('of an outcome that none takes is the one that asks, where it is rejected', () => {
+    expect(directionFor(['restore'], [carrier('reverify', 2)])).toBe(idOf('reverify', 2));
+  });
+  test('that gives back comes after one that takes: who is to be restored is asked about again', () => {
+    const kinds = ['reverify', 'restore'] as const;
+    expect(directionFor(kinds, [carrier('restore', 3), carrier('reverify', 2)])).toBe(idOf('reverify', 2));
+    expect(directionFor(kinds, [carrier('restore', 3), carrier('reverify', 2, 'ended')])).toBe(idOf('restore', 3));
+  });
+  test('is none where nobody carries it', () => {
+    expect(directionFor(['reverify'], [])).toBe(undefined);
+  });
+});
+
+const known = (carriers: Record<string, readonly Carrier[]>, there: readonly DirectionId[] = []): Known => ({
+  isThere: (id) => there.includes(id),
+  carriers: (identifier) => carriers[identifier] ?? [],
+});
+const upload = {
+  upload: 'v1',
+  file: 'all.csv',
+  uploadedAt: at('2026-06-03T10:00:00Z'),
+  routedAt: at('2026-06-03T10:00:02Z'),
+};
+const about = (line: number, identifier: string, kinds: readonly DirectionKind[] = ['reverify']): Addressed => ({
+  line,
+  column: 'msisdn',
+  identifier: identifier as Msisdn,
+  kinds,
+});
+
+describe('a routing', () => {
+  test('has the lines of each direction, by its id, and those that go nowhere, and is read back as it is', () => {
+    const router = new Router();
+    const facts = known({ a: [carrier('reverify', 2)], b: [carrier('reverify', 1)] }, [idOf('block', 1)]);
+    router.route([about(2, 'a'), about(3, 'b'), { line: 4, direction: idOf('block', 1) }], facts);
+    router.route(
+      [about(6, 'a'), about(7, 'nobody'), { line: 8, direction: idOf('block', 9) }, { line: 9, reason: 'bad_msisdn' }],
+      facts,
+    );
+    const routing = router.routing(upload);
+    expect(routing).toEqual({
+      ...upload,
+      directions: [
+        { directionId: idOf('block', 1), lines: [4] },
+        { directionId: idOf('reverify', 1), lines: [3] },
+        { directionId: idOf('reverify', 2), lines: [2, 6] },
+      ],
+      rejects: [
+        { line: 7, reason: 'not_in_direction' },
+        { line: 8, reason: 'unknown_direction' },
+        { line: 9, reason: 'bad_msisdn' },
+      ],
+    });
+    expect(routingForm.parse(JSON.stringify(routingForm.write(routing as Routing)))).toEqual(routing);
+    expect([...placesIn(routing as Routing).keys()].sort()).toEqual([2, 3, 4, 6, 7, 8, 9]);
+  });
+
+  test('of the same number twice, with two answers, is to one direction, in the order of the file', () => {
+    const router = new Router();
+    router.route([about(2, 'a'), about(3, 'a')], known({ a: [carrier('reverify', 2)] }));
+    expect(router.routing(upload)?.directions).toEqual([{ directionId: idOf('reverify', 2), lines: [2, 3] }]);
+  });
+
+  test('of no rows has none', () => {
+    expect(new Router().routing(upload)).toEqual({ ...upload, directions: [], rejects: [] });
+  });
+});
+
+describe('the same bytes again', () => {
+  const first: Routing = {
+    ...upload,
+    directions: [{ directionId: idOf('reverify', 2), lines: [2, 3] }],
+    rejects: [{ line: 4, reason: 'not_in_direction' }],
+  };
+  const again = (
+    carriers: Record<string, readonly Carrier[]>,
+    rows = ['a', 'b', 'c'].map((id, n) => about(n + 2, id)),
+  ) => {
+    const router = new Router(first);
+    router.route(rows, known(carriers, [idOf('reverify', 2)]));
+    return router.routing({ ...upload, upload: 'v2' });
+  };
+  const [EARLIER, LATER] = ['2026-06-03T10:00:01Z', '2026-09-01T00:00:00Z'];
+
+  test('go where they went, though a row is open elsewhere once it was recorded', () => {
+    expect(again({ a: [carrier('reverify', 3, 'open', EARLIER), carrier('reverify', 2, 'ended')] })).toBe(undefined);
+  });
+  test('go where they went, though a later direction has them, where it is not open', () => {
+    expect(again({ a: [carrier('reverify', 3, 'ended', LATER)], c: [carrier('reverify', 3, 'ended', LATER)] })).toBe(
+      undefined,
+    );
+  });
+  test('answer a direction that began since, where a row is asked about again; the others stay', () => {
+    expect(again({ b: [carrier('reverify', 3, 'open', LATER), carrier('reverify', 2, 'ended')] })).toEqual({
+      ...upload,
+      upload: 'v2',
+      directions: [
+        { directionId: idOf('reverify', 2), lines: [2] },
+        { directionId: idOf('reverify', 3), lines: [3] },
+      ],
+      rejects: [{ line: 4, reason: 'not_in_direction' }],
+    });
+  });
+  test('answer one that nobody had before', () => {
+    expect(again({ c: [carrier('reverify', 3, 'open', LATER)] })?.rejects).toEqual([]);
+  });
+  test('do not answer one of another kind', () => {
+    expect(again({ a: [carrier('restore', 3, 'open', LATER)] })).toBe(undefined);
+  });
+  test('go where a row says that it goes', () => {
+    const rows = [2, 3, 4].map((line): Addressed => ({ line, direction: idOf('reverify', 2) }));
+    expect(again({}, rows)).toBe(undefined);
+  });
+});

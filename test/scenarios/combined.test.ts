@@ -1,0 +1,189 @@
+import type { FaultPlan } from 'local-cloud';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bucketsOf } from '../../simulation/buckets.ts';
+import { sha8, sha256 } from './bad-files.ts';
+import { nameOf } from './faults-story.ts';
+import { DAY, Lab, START, type Summary } from './lab.ts';
+
+/**
+ * One file for all of an operator's directions. airtel saw A1 and A2 in H1, which mha reports, and A3 and A4 in H2, which up-police
+ * reports a day later; jio saw J1 in H1.
+ */
+const [H1, H2] = ['37100000000001', '37100000000002'] as const;
+const [A1, A2, A3, A4, J1] = ['9810000001', '9810000002', '9810000003', '9810000004', '7010000001'] as const;
+
+interface Receipt {
+  file: string;
+  rows: number;
+  recorded: number;
+  alreadyRecorded: number;
+  rejected: Record<string, number>;
+  rejects: { line: number; reason: string }[];
+  refused: string | null;
+  directions: Record<string, unknown>[];
+  repeats?: string;
+}
+
+let lab: Lab;
+let faults: FaultPlan = {};
+let [reverify1, reverify2, block1, ofJio] = ['', '', '', ''];
+
+const batchOf = (agency: string, imei: string) => `${agency}-${sha256(`imei\n${imei}\n`).slice(0, 12)}`;
+const receiptOf = (name: string, content: string) => `receipts/airtel/${name}.${sha8(content)}.json`;
+const put = (key: string, content: string) => lab.cloud.put(bucketsOf(lab.cloud).inbox, key, content);
+const operatorsNotices = async (kind: string) =>
+  (await lab.notices('fraud-directions-airtel')).filter((notice) => notice.kind === kind);
+
+beforeAll(async () => {
+  lab = await Lab.open({ faults: { afterWrite: (call) => faults.afterWrite?.(call) } });
+  await lab.usage(
+    'airtel',
+    [`${H1},${A1}`, `${H1},${A2}`, `${H2},${A3}`, `${H2},${A4}`].map((row) => `${row},2026-05-20,`),
+  );
+  await lab.usage('jio', [`${H1},${J1},2026-05-20,`]);
+  await lab.report('mha', [H1]);
+  await lab.at(1);
+  await lab.report('up-police', [H2]);
+  reverify1 = await lab.direction(batchOf('mha', H1), 'reverify', 'airtel');
+  reverify2 = await lab.direction(batchOf('up-police', H2), 'reverify', 'airtel');
+  block1 = await lab.direction(batchOf('mha', H1), 'block', 'airtel');
+  ofJio = await lab.direction(batchOf('mha', H1), 'reverify', 'jio');
+  return () => lab.close();
+});
+
+describe('one file for all directions of an operator', () => {
+  const content = [
+    'msisdn,imei,outcome,order,direction',
+    `${A1},,verified,,`,
+    `,${H1},BLOCKED,,`,
+    // A row of the order, as it comes back.
+    `+91${A2},${H1}3,not_found,reverify,REVERIFY1`,
+    `${A3},,failed,,`,
+    `${J1},,verified,,`,
+    `${A4},,verified,,JIO`,
+    `${A3},,blocked,,`,
+    `${A4},,verified,,REVERIFY1`,
+    '',
+  ].join('\n');
+  const filled = () => content.replaceAll('REVERIFY1', reverify1).replaceAll('JIO', ofJio);
+
+  it('goes on where it stopped: each row is recorded once where it is open, and one receipt tells of all', async () => {
+    await operatorsNotices('');
+    // The answer of the commit in one direction is lost, and the whole file comes back.
+    let lost = 0;
+    faults = {
+      afterWrite: ({ functionName, action, key }) =>
+        nameOf(functionName) === 'Record' && action === 'PutItem' && key === `DIR#${reverify1}` && lost++ === 0
+          ? 'fail'
+          : undefined,
+    };
+    await lab.upload('responses/airtel/all.csv', filled());
+    expect(lost).toBe(1);
+    expect(await lab.outbox('receipts/airtel/all.csv')).toEqual([]);
+    await lab.quietlyAt(1.1);
+    faults = {};
+
+    const receipt = await lab.json<Receipt>(receiptOf('all.csv', filled()));
+    expect(receipt).toMatchObject({
+      file: 'all.csv',
+      sha256: sha256(filled()),
+      rows: 8,
+      recorded: 4,
+      alreadyRecorded: 0,
+      rejected: { not_in_direction: 2, unknown_direction: 1, unknown_outcome: 1 },
+      rejects: [
+        { line: 6, reason: 'not_in_direction' },
+        { line: 7, reason: 'unknown_direction' },
+        { line: 8, reason: 'unknown_outcome' },
+        { line: 9, reason: 'not_in_direction' },
+      ],
+      refused: null,
+      uploadedAt: '2026-06-02T00:00:00Z',
+    });
+    const counts = { alreadyRecorded: 0, late: false };
+    const next = { order: 'bar_outgoing', deadline: '2026-06-12T00:00:00Z' };
+    expect(receipt.directions).toEqual([
+      { ...counts, directionId: block1, rows: 1, recorded: 1, rejected: 0, order: 'block', open: 0, next: null },
+      { ...counts, directionId: reverify1, rows: 3, recorded: 2, rejected: 1, order: 'reverify', open: 0, next: null },
+      { ...counts, directionId: reverify2, rows: 2, recorded: 1, rejected: 1, order: 'reverify', open: 2, next },
+    ]);
+    // One notice of the file, and one of the order that it caused at once.
+    const told = await lab.notices('fraud-directions-airtel');
+    expect(told.filter(({ kind }) => kind === 'receipt')).toMatchObject([
+      { file: 'responses/airtel/all.csv', key: receiptOf('all.csv', filled()), rows: 8, recorded: 4, rejected: 4 },
+    ]);
+    expect(told.find(({ kind }) => kind === 'receipt')).not.toHaveProperty('directionId');
+    const failed = `orders/airtel/${reverify2}/failed-${sha8(filled())}-disconnect.csv`;
+    expect(told.filter(({ kind }) => kind === 'order').map(({ key }) => key)).toEqual([failed]);
+    expect((await lab.read(failed)).split('\n')[1]).toContain(`+91${A3},`);
+    expect(await lab.outbox('receipts/airtel/')).toEqual([receiptOf('all.csv', filled())]);
+  });
+
+  it('is adopted by the same bytes under another name, and counts nothing twice', async () => {
+    const before = await lab.everything();
+    await lab.upload('responses/airtel/all again.csv', filled());
+    const { [receiptOf('all again.csv', filled())]: receipt = '', ...others } = await lab.everything();
+    expect(others).toEqual(before);
+    const again = JSON.parse(receipt) as Receipt;
+    expect(again).toMatchObject({ repeats: 'all.csv', rows: 8, recorded: 0, alreadyRecorded: 4 });
+    expect(again.directions.map(({ recorded, alreadyRecorded }) => [recorded, alreadyRecorded])).toEqual([
+      [0, 1],
+      [0, 2],
+      [0, 1],
+    ]);
+    // And in a direction's own place, too, where they were brought by the file.
+    await lab.upload(`responses/airtel/${reverify1}/all.csv`, filled());
+    expect(await lab.json(`receipts/airtel/${reverify1}/all.csv.${sha8(filled())}.json`)).toMatchObject({
+      ...{ rows: 3, recorded: 0, alreadyRecorded: 2, repeats: 'all.csv', rejected: { not_in_direction: 1 } },
+    });
+  });
+
+  it("meets a direction's own file: each row has one word, whoever comes first, and a word against it is told", async () => {
+    const [all, own] = [`msisdn,outcome\n${A3},verified\n${A4},verified\n`, `msisdn,outcome\n${A4},not_found\n`];
+    await Promise.all([put('responses/airtel/meets.csv', all), put(`responses/airtel/${reverify2}/meets.csv`, own)]);
+    await lab.cloud.rest();
+    const [of, one] = [
+      await lab.json<Receipt>(receiptOf('meets.csv', all)),
+      await lab.json<Receipt>(`receipts/airtel/${reverify2}/meets.csv.${sha8(own)}.json`),
+    ];
+    expect(of.recorded + one.recorded).toBe(2);
+    expect((of.rejected.conflicts_with_recorded ?? 0) + (one.rejected.conflicts_with_recorded ?? 0)).toBe(1);
+  });
+
+  it.each([
+    ['no column that says whom it is about', 'outcome\nverified\n', 'missing_column:msisdn'],
+    ['a zip', Buffer.from('504b0304140000000800', 'hex'), 'spreadsheet_not_csv'],
+  ])('is refused whole for %s', async (_, refused, why) => {
+    await lab.upload('responses/airtel/refused.csv', refused);
+    const key = `receipts/airtel/refused.csv.${sha8(refused)}.json`;
+    expect(await lab.json(key)).toMatchObject({ file: 'refused.csv', rows: 0, refused: why });
+    const [told] = (await operatorsNotices('receipt')).slice(-1);
+    expect(told).toMatchObject({ file: 'responses/airtel/refused.csv', key, refused: why });
+  });
+
+  it('answers late what has settled, and afterwards what is asked again by the same words', async () => {
+    await lab.toTheEnd();
+    expect((await lab.json<Summary>(`batches/${batchOf('mha', H1)}/summary.json`)).unexplained).toBe(0);
+    // A number that was verified is seen once more, months later, and asked about again.
+    const september = START + 90 * DAY;
+    await lab.quietly(september);
+    await lab.usage('airtel', [`${H2},${A4},2026-08-25,`], 'september.csv');
+    await lab.report('delhi-police', [H2]);
+    const third = await lab.direction(batchOf('delhi-police', H2), 'reverify', 'airtel');
+    const content = `msisdn,outcome\n${A3},verified\n${A4},verified\n`;
+    await lab.upload('responses/airtel/meets.csv', content);
+    const receipt = await lab.json<Receipt>(receiptOf('meets.csv', content));
+    expect(receipt).toMatchObject({ rows: 2, recorded: 1, alreadyRecorded: 1 });
+    expect(receipt.directions).toMatchObject([
+      { directionId: third, rows: 1, recorded: 1, late: false, open: expect.any(Number) },
+      { directionId: reverify2, rows: 1, recorded: 0, alreadyRecorded: 1 },
+    ]);
+    // What nobody asks any more is late.
+    const late = `msisdn,outcome,occurred_on\n${A1},reissued,\n${A1},disconnected,2026-08-30\n`;
+    await lab.upload('responses/airtel/late.csv', late);
+    expect((await lab.json<Receipt>(receiptOf('late.csv', late))).directions).toMatchObject([
+      { directionId: reverify1, rows: 2, recorded: 0, rejected: 2, late: true, open: 0, next: null },
+    ]);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+});
