@@ -3,11 +3,12 @@ import { appealColumns, parseAppealRow } from '../../lambdas/domain/appeal-rows.
 import { type Chunks, type Columns, type CsvRow, FileFault, readCsv } from '../../lambdas/domain/csv.ts';
 import type { Day } from '../../lambdas/domain/days.ts';
 import { columnsAs, type FileForm } from '../../lambdas/domain/file-forms.ts';
-import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { type OperatorId, parseDirectionId } from '../../lambdas/domain/identifiers.ts';
 import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { lookupColumns, parseLookupRow } from '../../lambdas/domain/lookups.ts';
 import type { RowReason } from '../../lambdas/domain/reasons.ts';
 import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
+import { addressOf, combinedColumns, kindsAnswered } from '../../lambdas/domain/routing.ts';
 import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
 import { parseSighting, usageColumns } from '../../lambdas/domain/sightings.ts';
 import { whatToDo } from '../../lambdas/domain/what-to-do.ts';
@@ -27,7 +28,7 @@ export interface CheckedAs {
   readonly kind: CheckedKind;
   /** The day of the upload. */
   readonly today: Day;
-  /** Of which kind of direction a response is; where it isn't said, the header tells connections from handsets. */
+  /** Of which kind of direction a response is; where it isn't said, each row says it by itself, as one for all directions does. */
   readonly direction: DirectionKind | undefined;
   /** How its operator or agency writes its files, where that is not how everybody does. */
   readonly form?: FileForm | undefined;
@@ -44,7 +45,20 @@ interface Rules {
 /** Nobody's: it is said only in the inbox's key whose file it is. */
 const ANY = 'any' as OperatorId;
 
-function rulesOf({ kind, today, direction = 'reverify', form }: CheckedAs): Rules {
+/**
+ * Which kind of direction a row answers that may answer any of an operator's: that of the one which it names, else the first that takes
+ * its outcome. Undefined where it names what is no direction; whose it is, and what it carries, only the stage knows.
+ */
+function kindOf(row: CsvRow): DirectionKind | undefined {
+  if (!('cells' in row)) return 'reverify';
+  const named = parseDirectionId((row.cells.direction ?? '').toLowerCase());
+  const address = addressOf(row, named?.operator ?? ANY);
+  if ('direction' in address) return named?.kind;
+  if ('kinds' in address) return address.kinds[0];
+  return address.reason === 'unknown_direction' ? undefined : kindsAnswered(row.cells).kinds[0];
+}
+
+function rulesOf({ kind, today, direction, form }: CheckedAs): Rules {
   switch (kind) {
     case 'report': {
       const screening = new Screening();
@@ -62,37 +76,35 @@ function rulesOf({ kind, today, direction = 'reverify', form }: CheckedAs): Rule
       return { columns: lookupColumns, judge: (row) => parseLookupRow(row as Parameters<typeof parseLookupRow>[0]) };
     case 'response': {
       const found = { row: 0, lastSeen: null };
+      const judge = (row: CsvRow, kind: DirectionKind) => {
+        // Which operators there are only the stage knows.
+        const to = 'cells' in row ? [row.cells.to ?? ''] : [];
+        return parseResponseRow(row, { kind, operator: ANY }, today, () => found, to);
+      };
+      if (direction !== undefined)
+        return {
+          columns: columnsAs(responseColumns(direction), 'response', form),
+          judge: (row) => judge(row, direction),
+        };
       return {
-        columns: columnsAs(responseColumns(direction), 'response', form),
+        columns: columnsAs(combinedColumns, 'response', form),
         judge: (row) => {
-          // Which operators there are only the stage knows.
-          const to = 'cells' in row ? [row.cells.to ?? ''] : [];
-          return parseResponseRow(row, { kind: direction, operator: ANY }, today, () => found, to);
+          const kind = kindOf(row);
+          return kind === undefined ? { reason: 'unknown_direction' } : judge(row, kind);
         },
       };
     }
   }
 }
 
-/**
- * Reads a file as the functions would.
- * @param open its bytes, from the first one on each time
- */
+/** Reads a file as the functions would. @param open its bytes */
 export async function checkFile(open: () => Chunks, as: CheckedAs): Promise<Checked> {
-  const checked = await readAs(open(), as);
-  const isOfHandsets = as.kind === 'response' && as.direction === undefined;
-  if (!isOfHandsets || checked.fault?.reason !== 'missing_column:msisdn') return checked;
-  const again = await readAs(open(), { ...as, direction: 'block' });
-  return again.fault?.reason === 'missing_column:imei' ? checked : again;
-}
-
-async function readAs(chunks: Chunks, as: CheckedAs): Promise<Checked> {
   const { columns, judge } = rulesOf(as);
   const rejected = new Map<RowReason, { rows: number; lines: number[] }>();
   let rows = 0;
   let fault: FileFault | undefined;
   try {
-    for await (const some of readCsv(chunks, columns))
+    for await (const some of readCsv(open(), columns))
       for (const row of some) {
         rows++;
         const judged = judge(row);

@@ -48,10 +48,23 @@ describe('a file that is checked before its upload', () => {
     );
   });
 
-  it('as a response is about what its header names, or about what it is said to be', async () => {
+  it('as a response answers what each of its rows says, or what it is said to answer', async () => {
     const ofNumbers = 'msisdn,outcome,to\n9876543210,Verified,\n9876543210,ported,jio\n9876543210,restored,\n';
-    expect([...(await check(ofNumbers, { kind: 'response' })).rejected]).toEqual([
-      ['unknown_outcome', { rows: 1, lines: [4] }],
+    expect(isTaken(await check(ofNumbers, { kind: 'response' }))).toBe(true);
+    const [own, none] = ['mha-0123456789ab.block.jio.1-0-0', 'mha-0123456789ab.block.jio.1'];
+    const combined = [
+      'msisdn,imei,outcome,order,direction',
+      `9876543210,${H},verified,,`,
+      `,${H},blocked,,`,
+      '9876543210,,blocked,,',
+      `,${H},verified,block,${own}`,
+      `,${H},blocked,block,${none}`,
+      ',,verified,,',
+    ].join('\n');
+    expect([...(await check(combined, { kind: 'response' })).rejected]).toEqual([
+      ['unknown_outcome', { rows: 2, lines: [4, 5] }],
+      ['unknown_direction', { rows: 1, lines: [6] }],
+      ['missing_msisdn', { rows: 1, lines: [7] }],
     ]);
     expect([...(await check(ofNumbers, { kind: 'response', direction: 'restore' })).rejected]).toEqual([
       ['unknown_outcome', { rows: 2, lines: [2, 3] }],
