@@ -150,6 +150,47 @@ describe('one file for all directions of an operator', () => {
     expect((of.rejected.conflicts_with_recorded ?? 0) + (one.rejected.conflicts_with_recorded ?? 0)).toBe(1);
   });
 
+  it('has the same end wherever its work stops, and however often', async () => {
+    const [handset, other] = ['37100000000003', '37100000000004'];
+    const numbers = (first: number) => Array.from({ length: 12 }, (_, n) => String(9820000000 + first + n));
+    const [ones, twos] = [numbers(0), numbers(100)];
+    const seen = (imei: string, own: string[]) => own.map((number) => `${imei},${number},2026-05-20,`);
+    await lab.usage('airtel', [...seen(handset, ones), ...seen(other, twos)], 'more.csv');
+    await lab.report('i4c', [handset]);
+    await lab.report('mha', [other]);
+    const [first, second] = [
+      await lab.direction(batchOf('i4c', handset), 'reverify', 'airtel'),
+      await lab.direction(batchOf('mha', other), 'reverify', 'airtel'),
+    ];
+    let now = 1.2;
+    let stopped = true;
+    // Each upload is tried five times: the first four stop after the next writes.
+    for (let n = 0; stopped; n++) {
+      stopped = false;
+      const stops = [1, 2, 3, 4].map((write) => 4 * n + write);
+      faults = {
+        afterWrite: ({ functionName, n: write }) => {
+          if (nameOf(functionName) !== 'Record' || write !== stops[0]) return undefined;
+          stops.shift();
+          stopped = true;
+          return 'fail';
+        },
+      };
+      const content = `msisdn,outcome\n${ones[n]},failed\n${twos[n]},verified\n`;
+      await lab.upload(`responses/airtel/${n}.csv`, content);
+      now += 0.15;
+      await lab.quietlyAt(now);
+      const receipt = await lab.json<Receipt>(receiptOf(`${n}.csv`, content));
+      expect(receipt).toMatchObject({ rows: 2, recorded: 2, alreadyRecorded: 0, rejected: {} });
+      const left = Object.fromEntries(receipt.directions.map(({ directionId, open }) => [directionId, open]));
+      expect(left).toEqual({ [first]: 12, [second]: 11 - n });
+      const order = await lab.read(`orders/airtel/${first}/failed-${sha8(content)}-disconnect.csv`);
+      expect(order.split('\n').map((row) => row.slice(0, 13))).toEqual(['msisdn,imei,r', `+91${ones[n]}`, '']);
+      expect(n).toBeLessThan(11);
+    }
+    faults = {};
+  });
+
   it.each([
     ['no column that says whom it is about', 'outcome\nverified\n', 'missing_column:msisdn'],
     ['a zip', Buffer.from('504b0304140000000800', 'hex'), 'spreadsheet_not_csv'],
