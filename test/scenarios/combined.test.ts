@@ -7,10 +7,12 @@ import { DAY, Lab, START, type Summary } from './lab.ts';
 
 /**
  * One file for all of an operator's directions. airtel saw A1 and A2 in H1, which mha reports, and A3 and A4 in H2, which up-police
- * reports a day later; jio saw J1 in H1.
+ * reports a day later; nobody saw N1. In H5 airtel saw 14 numbers, of which a
+ * direction has five at most.
  */
-const [H1, H2] = ['37100000000001', '37100000000002'] as const;
-const [A1, A2, A3, A4, J1] = ['9810000001', '9810000002', '9810000003', '9810000004', '7010000001'] as const;
+const [H1, H2, H5] = ['37100000000001', '37100000000002', '37100000000005'] as const;
+const MANY = Array.from({ length: 14 }, (_, n) => String(9830000000 + n));
+const [A1, A2, A3, A4, N1] = ['9810000001', '9810000002', '9810000003', '9810000004', '7010000001'] as const;
 
 interface Receipt {
   file: string;
@@ -35,19 +37,27 @@ const operatorsNotices = async (kind: string) =>
   (await lab.notices('fraud-directions-airtel')).filter((notice) => notice.kind === kind);
 
 beforeAll(async () => {
-  lab = await Lab.open({ faults: { afterWrite: (call) => faults.afterWrite?.(call) } });
+  lab = await Lab.open({
+    context: { operators: 'airtel', rowsPerDirection: '5' },
+    faults: { afterWrite: (call) => faults.afterWrite?.(call) },
+  });
   await lab.usage(
     'airtel',
     [`${H1},${A1}`, `${H1},${A2}`, `${H2},${A3}`, `${H2},${A4}`].map((row) => `${row},2026-05-20,`),
   );
-  await lab.usage('jio', [`${H1},${J1},2026-05-20,`]);
   await lab.report('mha', [H1]);
+  await lab.usage(
+    'airtel',
+    MANY.map((number) => `${H5},${number},2026-05-20,`),
+    'many.csv',
+  );
+  await lab.report('delhi-police', [H5]);
   await lab.at(1);
   await lab.report('up-police', [H2]);
   reverify1 = await lab.direction(batchOf('mha', H1), 'reverify', 'airtel');
   reverify2 = await lab.direction(batchOf('up-police', H2), 'reverify', 'airtel');
   block1 = await lab.direction(batchOf('mha', H1), 'block', 'airtel');
-  ofJio = await lab.direction(batchOf('mha', H1), 'reverify', 'jio');
+  ofJio = reverify1.replace('.airtel.', '.jio.');
   return () => lab.close();
 });
 
@@ -59,7 +69,7 @@ describe('one file for all directions of an operator', () => {
     // A row of the order, as it comes back.
     `+91${A2},${H1}3,not_found,reverify,REVERIFY1`,
     `${A3},,failed,,`,
-    `${J1},,verified,,`,
+    `${N1},,verified,,`,
     `${A4},,verified,,JIO`,
     `${A3},,blocked,,`,
     `${A4},,verified,,REVERIFY1`,
@@ -158,10 +168,6 @@ describe('one file for all directions of an operator', () => {
     await lab.usage('airtel', [...seen(handset, ones), ...seen(other, twos)], 'more.csv');
     await lab.report('i4c', [handset]);
     await lab.report('mha', [other]);
-    const [first, second] = [
-      await lab.direction(batchOf('i4c', handset), 'reverify', 'airtel'),
-      await lab.direction(batchOf('mha', other), 'reverify', 'airtel'),
-    ];
     let now = 1.2;
     let stopped = true;
     // Each upload is tried five times: the first four stop after the next writes.
@@ -182,9 +188,10 @@ describe('one file for all directions of an operator', () => {
       await lab.quietlyAt(now);
       const receipt = await lab.json<Receipt>(receiptOf(`${n}.csv`, content));
       expect(receipt).toMatchObject({ rows: 2, recorded: 2, alreadyRecorded: 0, rejected: {} });
-      const left = Object.fromEntries(receipt.directions.map(({ directionId, open }) => [directionId, open]));
-      expect(left).toEqual({ [first]: 12, [second]: 11 - n });
-      const order = await lab.read(`orders/airtel/${first}/failed-${sha8(content)}-disconnect.csv`);
+      const recorded = { rows: 1, recorded: 1, rejected: 0, order: 'reverify', late: false };
+      expect(receipt.directions).toMatchObject([recorded, recorded]);
+      const [first = {}] = receipt.directions;
+      const order = await lab.read(`orders/airtel/${first.directionId}/failed-${sha8(content)}-disconnect.csv`);
       expect(order.split('\n').map((row) => row.slice(0, 13))).toEqual(['msisdn,imei,r', `+91${ones[n]}`, '']);
       expect(n).toBeLessThan(11);
     }
@@ -225,6 +232,17 @@ describe('one file for all directions of an operator', () => {
     expect((await lab.json<Receipt>(receiptOf('late.csv', late))).directions).toMatchObject([
       { directionId: reverify1, rows: 2, recorded: 0, rejected: 2, late: true, open: 0, next: null },
     ]);
+    // Of one batch, what two directions end late is one list.
+    const ended = `msisdn,outcome\n${MANY[0]},disconnected\n${MANY[13]},disconnected\n`;
+    await lab.upload('responses/airtel/ended.csv', ended);
+    expect((await lab.json<Receipt>(receiptOf('ended.csv', ended))).directions).toMatchObject([
+      { rows: 1, recorded: 1, late: true },
+      { rows: 1, recorded: 1, late: true },
+    ]);
+    const list = `revocations/2026-08-30/${batchOf('delhi-police', H5)}.late-${sha8(ended)}.csv`;
+    expect((await lab.read(list)).trimEnd().split('\n').slice(1)).toEqual(
+      [MANY[0], MANY[13]].map((number) => expect.stringContaining(`+91${number},airtel,`)),
+    );
     expect(lab.cloud.failures()).toEqual([]);
   });
 });
