@@ -76,8 +76,8 @@ describe('usage that crashes its function each time, and a response that fails w
     await opened.until(49);
     expect(opened.mended).toEqual(['upload', 'upload', 'quarantined', 'quarantined']);
     expect(await opened.quarantined('fraud-administrators')).toEqual([
-      { key: USAGE, why: 'no_word' },
       { key: response, why: 'NoSuchKey' },
+      { key: USAGE, why: 'no_word' },
     ]);
     expect(await opened.quarantined('fraud-directions-jio')).toEqual([{ key: USAGE, why: 'no_word' }]);
     expect(await opened.quarantined('fraud-directions-airtel')).toEqual([{ key: response, why: 'NoSuchKey' }]);
