@@ -28,7 +28,8 @@ export function signedByOwners(cloud: LocalCloud, { stage, administrators }: Sta
   const roleOf = (key: string): string => {
     const [place = '', who = ''] = key.split('/');
     const owner = OWNERS[place];
-    const [kind, id] = owner === undefined ? ['administrator', administrator.id] : [owner, who];
+    // A list of all participants' places is none's of them.
+    const [kind, id] = owner === undefined || who === '' ? ['administrator', administrator.id] : [owner, who];
     return `${stage}-${cloud.region}-${kind}-${id}`;
   };
   return {

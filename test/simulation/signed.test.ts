@@ -26,4 +26,18 @@ describe('where rights are in force', () => {
       appeals: of('caseworker'),
     });
   });
+
+  it("what lies in all participants' places is listed by the administrator, and in one by whose it is", async () => {
+    const config = stageFromContext({ stage: 'dev', cloud: 'local' });
+    const roles: (string | undefined)[] = [];
+    const list = async (_bucket: string, _prefix: string, role?: string) => {
+      roles.push(role);
+      return [];
+    };
+    const names = { buckets: { Inbox: 'inbox', Work: 'work', Outbox: 'outbox', Audit: 'audit' } };
+    const cloud = signedByOwners({ region: 'ap-south-1', list, names } as unknown as LocalCloud, config);
+    for (const prefix of ['orders/', 'orders/airtel/']) await cloud.list('outbox', prefix);
+    const [administrator] = config.administrators;
+    expect(roles).toEqual([`dev-ap-south-1-administrator-${administrator?.id}`, 'dev-ap-south-1-operator-airtel']);
+  });
 });
