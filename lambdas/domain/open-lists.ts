@@ -2,8 +2,8 @@
 import { csvLine } from './csv.ts';
 import type { Instant } from './days.ts';
 import type { DirectionId, OperatorId } from './identifiers.ts';
-import type { Order } from './ladders.ts';
-import { countOpen, currentOutcomes, fileSaying, type Ledger, openRows, type RecordedFile } from './ledger.ts';
+import { type Order, takesService } from './ladders.ts';
+import { countOpen, currentOutcomes, fileSaying, type Ledger, type RecordedFile, rowsToOrder } from './ledger.ts';
 import { failedOrderKey, orderKey } from './outbox.ts';
 import { outcomeAt } from './outcomes.ts';
 
@@ -25,6 +25,7 @@ const header = csvLine(['direction', 'order', 'rows', 'open', 'deadline', 'key',
 /**
  * The orders that count of those of these directions that are open: of each its newest one that carries rows, before its first one none, nor
  * once its last row was answered for, or its ladder has ended; and the disconnect orders of rows that failed and are connected still.
+ * No order that takes service is listed for the sake of rows that were taken back: their numbers are somebody else's.
  */
 export function openOrders(ledgers: readonly Ledger[]): OpenOrder[] {
   return ledgers.flatMap((ledger) => {
@@ -33,7 +34,7 @@ export function openOrders(ledgers: readonly Ledger[]): OpenOrder[] {
     if (open === 0) return [];
     const newest = orders.findLast(({ rows }) => rows > 0);
     const failed = failedOrders(ledger);
-    if (newest === undefined) return failed;
+    if (newest === undefined || (takesService(newest.order) && rowsToOrder(ledger).length === 0)) return failed;
     const { rung, order, rows, deadline, sha256 } = newest;
     const key = orderKey(operator, directionId, rung, order);
     return [{ directionId, operator, order, rows, open, deadline, key, sha256 }, ...failed];
@@ -44,7 +45,7 @@ export function openOrders(ledgers: readonly Ledger[]): OpenOrder[] {
 function failedOrders(ledger: Ledger): OpenOrder[] {
   if (!ledger.files.some(({ failedOrder }) => failedOrder !== undefined)) return [];
   const open = new Map<RecordedFile, number>();
-  for (const row of openRows(ledger)) {
+  for (const row of rowsToOrder(ledger)) {
     const file = outcomeAt(currentOutcomes(ledger), row) === 'failed' ? fileSaying(ledger, row) : undefined;
     if (file !== undefined) open.set(file, (open.get(file) ?? 0) + 1);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { openList, openOrders } from '../../lambdas/domain/open-lists.ts';
-import { airtel, answered, at, closed, fresh, issued } from './example.ts';
+import { airtel, answered, at, closed, fresh, issued, marked } from './example.ts';
 
 /** The lines after the header. */
 const openLines = (ledgers: Ledger[]) => openList(openOrders(ledgers)).split('\n').slice(1, -1);
@@ -82,5 +82,22 @@ describe('the list of what is open at an operator', () => {
       ['reverify', '4', '2'],
     ]);
     expect(openLines([closed(failed())])).toEqual([]);
+  });
+
+  it('asks for nobody to be cut off who was taken back since: the number is somebody else’s by now', () => {
+    const disconnects = (ledger: Ledger) =>
+      openLines([ledger]).flatMap((line) => (line.includes('/failed-') ? [line.split(',').slice(2, 4)] : []));
+    expect(disconnects(marked(failed(), [0]))).toEqual([
+      ['2', '1'],
+      ['1', '1'],
+    ]);
+    expect(disconnects(marked(failed(), [0, 2]))).toEqual([['2', '1']]);
+    expect(disconnects(marked(failed(), [0, 1, 2]))).toEqual([]);
+    // Nor is a bar asked for: what a re-verification was to be answered with may still come.
+    const barred = issued(issued(fresh(2), 1), 2);
+    const orders = (ledger: Ledger) => openLines([ledger]).map((line) => line.split(',').slice(1, 4));
+    expect(orders(marked(barred, [0]))).toEqual([['bar_outgoing', '2', '2']]);
+    expect(orders(marked(barred, [0, 1]))).toEqual([]);
+    expect(orders(marked(issued(fresh(2), 1), [0, 1]))).toEqual([['reverify', '2', '2']]);
   });
 });
