@@ -138,8 +138,18 @@ export function deliveredBy(protocol: string, body: string, byProtocol: ByProtoc
   };
   // Raw, as an https endpoint may have it.
   if (byProtocol.has(body)) return said(body);
-  const envelope = JSON.parse(body) as { Message: string };
-  return JSON.stringify({ ...envelope, Message: said(envelope.Message) });
+  const envelope = envelopeOf(body);
+  return envelope === undefined ? body : JSON.stringify({ ...envelope, Message: said(envelope.Message) });
+}
+
+/** What SNS wraps a message in; undefined of what goes raw, and beside a message by protocol without one. */
+function envelopeOf(body: string): { readonly Message: string } | undefined {
+  try {
+    const { Type, Message } = Object(JSON.parse(body));
+    return Type === 'Notification' && typeof Message === 'string' ? JSON.parse(body) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function checkAttribute(form: Form, prefix: string): void {

@@ -72,6 +72,16 @@ describe('a message that is published by protocol', () => {
     expect(await bodies('desk')).toEqual(['{"kind":"order"}', 'q']);
   });
 
+  it('leaves what is published beside it alone, wrapped or raw', async () => {
+    const sns = new SNSClient(client());
+    const TopicArn = cloud.names.topics.News;
+    const plain = ['hello', '{"Message":"plain"}', '{}'].map((Message, n) => ({ Id: `plain-${n}`, Message }));
+    const PublishBatchRequestEntries = [{ Id: 'parts', ...json({ default: 'd', https: 'h' }) }, ...plain];
+    await sns.send(new PublishBatchCommand({ TopicArn, PublishBatchRequestEntries }));
+    expect(await bodies(SERVER)).toEqual(['h', ...plain.map(({ Message }) => Message)]);
+    expect(await bodies(ADDRESS)).toEqual(['d', ...plain.map(({ Message }) => Message)]);
+  });
+
   it('says so, too, where many come at once, and in a batch', async () => {
     const sns = new SNSClient(client());
     const TopicArn = cloud.names.topics.News;
