@@ -94,7 +94,8 @@ export async function readTextIfThere(place: Place): Promise<string | undefined>
     return await readText(place);
   } catch (error) {
     if (!(error instanceof Error && MISSING.includes(error.name))) throw error;
-    for await (const { key } of listObjects(place)) if (key === place.key) throw error;
+    // Refused though it is there, it is refused once more; written meanwhile, it is read now.
+    for await (const { key } of listObjects(place)) if (key === place.key) return await readText(place);
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { LocalCloud } from 'local-cloud';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { type Instant, instantOf } from '../../lambdas/domain/days.ts';
 import type { AgencyId } from '../../lambdas/domain/identifiers.ts';
@@ -111,6 +111,24 @@ describe('reading objects with their tags', () => {
     const [json, html, none] = await objects.readTagged(OUTBOX, 'tagged/status.json', 'tagged/status.html', 'tagged/x');
     expect([json?.text, html?.text, none]).toEqual(['status.json', 'status.html', undefined]);
     expect(json?.tag).not.toBe(html?.tag);
+  });
+});
+
+describe('reading an object that may not be there', () => {
+  it('gives its text, nothing where there is none, and what comes to be there while it is asked for', async () => {
+    const where = place('perhaps/status.json');
+    expect(await objects.readTextIfThere(where)).toBeUndefined();
+    const send = s3.send.bind(s3) as (command: object) => Promise<never>;
+    // Read before it was written, and listed after that.
+    vi.spyOn(s3, 'send').mockImplementationOnce(async (command) => {
+      const read = send(command);
+      await read.catch(() => undefined);
+      await objects.writeObject(where, 'written meanwhile');
+      return read;
+    });
+    expect(await objects.readTextIfThere(where)).toBe('written meanwhile');
+    vi.restoreAllMocks();
+    expect(await objects.readTextIfThere(where)).toBe('written meanwhile');
   });
 });
 
