@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { idList, wholeNumber } from '../runtime/environment.ts';
+import { formsOfFiles, idList, wholeNumber } from '../runtime/environment.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -11,6 +11,7 @@ const environment = z.object({
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
   BATCH_MACHINE: z.string(),
+  REPORT_FORMS: formsOfFiles,
   /** The visibility timeout of the queue of withdrawals. */
   HIDDEN_SECONDS: wholeNumber,
 });

@@ -1,9 +1,11 @@
+import { columnsAs } from '../domain/file-forms.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type AgencyId, isBatchId } from '../domain/identifiers.ts';
 import { toAgency } from '../domain/notices.ts';
 import { receiptKey, WITHDRAWALS } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
 import { countedIn, receiptText, refusedReceipt } from '../domain/receipts.ts';
+import { withdrawalColumns } from '../domain/withdrawals.ts';
 import { log } from '../runtime/log.ts';
 import type { Uploaded } from '../runtime/uploads.ts';
 import { audit } from '../stores/audit.ts';
@@ -20,6 +22,10 @@ export interface WithdrawalFile extends Uploaded {
   readonly about: string;
   readonly name: string;
 }
+
+/** The columns of a withdrawal as its agency writes them, which is as it writes its reports: half of one may be what it takes back. */
+export const columnsOf = ({ agency }: Pick<WithdrawalFile, 'agency'>) =>
+  columnsAs(withdrawalColumns, 'report', env.REPORT_FORMS[agency]);
 
 /** The batch that a file's key names, where its agency has such a one. */
 export async function batchAbout({ about, agency }: WithdrawalFile): Promise<Batch | undefined> {

@@ -3,7 +3,7 @@ import { type CsvRow, readCsv } from '../domain/csv.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type Imei, reversalIdOf } from '../domain/identifiers.ts';
 import { receiptOf, receiptText } from '../domain/receipts.ts';
-import { namedHandsets, withdrawalColumns } from '../domain/withdrawals.ts';
+import { namedHandsets } from '../domain/withdrawals.ts';
 import { ASKED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
@@ -14,7 +14,7 @@ import { listObjects, readText, writeObject } from '../stores/objects.ts';
 import { recordedBefore, startReversal } from '../stores/reversals.ts';
 import type { Done } from '../stores/uploads.ts';
 import { env } from './environment.ts';
-import { publishReceipt, refuse, type WithdrawalFile } from './file.ts';
+import { columnsOf, publishReceipt, refuse, type WithdrawalFile } from './file.ts';
 
 /**
  * Has a reversal take back what a directed report did, once for the same bytes: of the handsets that the file names, or of all where it
@@ -31,7 +31,7 @@ export async function reverse(
   const { known, gone } = await recordedBefore(env, agency, asksFor);
   if (known !== undefined) return await goOn(file, batch, { sha256, asksFor }, known);
   const rows: CsvRow<'imei'>[] = [];
-  for await (const some of readCsv([content], withdrawalColumns)) rows.push(...some);
+  for await (const some of readCsv([content], columnsOf(file))) rows.push(...some);
   const reported = await reportedIn(batch);
   if (reported === undefined) return await refuse(file, sha256, 'unknown_batch', batch);
   const named = namedHandsets(rows, reported);

@@ -4,7 +4,7 @@ import { sha256Of } from '../domain/hashes.ts';
 import type { OperatorId } from '../domain/identifiers.ts';
 import type { FileReason } from '../domain/reasons.ts';
 import { receiptOf, receiptText } from '../domain/receipts.ts';
-import { precedesReport, type WithdrawnReport, withdrawalColumns, withdrawalFate } from '../domain/withdrawals.ts';
+import { precedesReport, type WithdrawnReport, withdrawalFate } from '../domain/withdrawals.ts';
 import { DECIDED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
@@ -15,7 +15,7 @@ import { readBytes, readText, writeObject } from '../stores/objects.ts';
 import type { Done } from '../stores/uploads.ts';
 import { wake } from '../stores/workflows.ts';
 import { env } from './environment.ts';
-import { batchAbout, publishReceipt, refuse, type WithdrawalFile } from './file.ts';
+import { batchAbout, columnsOf, publishReceipt, refuse, type WithdrawalFile } from './file.ts';
 import { reverse } from './reverse.ts';
 
 /** The batch is between its decision and its directions: the file comes again, and finds what became of it. */
@@ -39,7 +39,7 @@ export async function withdraw(file: WithdrawalFile, now: Instant, invocation: s
     const batch = await batchAbout(file);
     // What takes back isn't taken back: its agency reports anew.
     if (batch === undefined || batch.kind !== 'report') return await refuse(file, sha256, 'unknown_batch', undefined);
-    const rows = await countRows(content);
+    const rows = await countRows(file, content);
     if (typeof rows !== 'number') return await refuse(file, sha256, rows, batch);
     const known = await readWithdrawal(env.WORK, batch);
     if (known?.sha256 === sha256) return await publish(file, batch, known);
@@ -62,10 +62,10 @@ export async function withdraw(file: WithdrawalFile, now: Instant, invocation: s
 }
 
 /** How many rows a file has; or why it can't be read. */
-async function countRows(content: Buffer): Promise<number | FileReason> {
+async function countRows(file: WithdrawalFile, content: Buffer): Promise<number | FileReason> {
   try {
     let count = 0;
-    for await (const rows of readCsv([content], withdrawalColumns)) count += rows.length;
+    for await (const rows of readCsv([content], columnsOf(file))) count += rows.length;
     return count;
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;

@@ -98,6 +98,18 @@ describe('a stage with a file of its own', () => {
     expect((await lab.read(key)).split('\n')[1]).toMatch(/^350000000000014,17\/2026,1,1,/);
   });
 
+  it('takes a handset back that its agency names as its reports do', async () => {
+    const [batchId = ''] = (await lab.batches()).filter((id) => id.startsWith('cert-in-'));
+    await lab.upload(`withdrawals/cert-in/${batchId}/back.csv`, 'Stolen handset,FIR No\n35000000000001,17/2026\n');
+    const [receipt = ''] = await lab.outbox('receipts/cert-in/withdrawals/');
+    expect(await lab.json(receipt)).toMatchObject({
+      rows: 1,
+      recorded: 1,
+      refused: null,
+      reversal: expect.any(String),
+    });
+  });
+
   it('names to a run all the places where its participants read', () => {
     const { agencies, operators } = participantsOf(stageFromContext({ config: file(), cloud: 'local' }));
     const mailboxes = Object.fromEntries([...agencies, ...operators].map(({ id, mailboxes }) => [id, mailboxes]));

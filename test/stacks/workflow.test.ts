@@ -116,7 +116,7 @@ describe('the workflow stack', () => {
         )
         .sort();
     expect(told('FILE_FORMS')).toEqual(['Cut', 'Import', 'ImportPiece', 'Record', 'Weigh']);
-    expect(told('REPORT_FORMS')).toEqual(['Answer', 'Screen', 'Settle']);
+    expect(told('REPORT_FORMS')).toEqual(['Answer', 'Screen', 'Settle', 'Withdraw']);
   });
 
   it('starts a refused direction again within seconds, and later ones in hours, each at a moment of its own', () => {

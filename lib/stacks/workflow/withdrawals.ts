@@ -18,7 +18,8 @@ import {
 export function addWithdrawals(setting: Setting, { batch }: Machines): void {
   const { stack, config, data } = setting;
   const { inbox, work, outbox, cases, withdrawals } = data;
-  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, AUDIT_QUEUE, OPERATORS, UPLOADERS, places } = setting.told;
+  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, AUDIT_QUEUE, OPERATORS, REPORT_FORMS, UPLOADERS, places } =
+    setting.told;
 
   const withdraw = new HandlerFunction<WithdrawEnvironment>(stack, 'Withdraw', {
     config,
@@ -35,6 +36,7 @@ export function addWithdrawals(setting: Setting, { batch }: Machines): void {
       AUDIT_QUEUE,
       HIDDEN_SECONDS: String(withdrawals.hiddenFor.toSeconds()),
       BATCH_MACHINE: batch.aliasArn,
+      REPORT_FORMS,
     },
   });
   allowAudit(setting, withdraw);
