@@ -32,6 +32,8 @@ export interface Columns<Required extends string = string, Optional extends stri
   readonly optional: readonly Optional[];
   /** Optional ones of which a header has one at least, whichever. */
   readonly oneOf?: readonly Optional[];
+  /** Whether files of this kind are joined from several, each with its header: one in the middle is that of the rows after it. */
+  readonly joined?: boolean;
   /** What else they are called by whoever wrote the file, as `columnNamed` has it: the name, and the column. */
   readonly ownNames?: ReadonlyMap<string, string>;
   /** Writes a column's cell as everybody does; what it can't read it leaves as it is. */
@@ -375,6 +377,8 @@ class RecordReader<Column extends string> {
     if (this.#places === undefined) {
       if (!this.#isDeclared && isDeclaration(cells, this.#separator)) this.#isDeclared = true;
       else this.#header(line, cells);
+    } else if (this.#isHeaderAgain(cells)) {
+      this.#header(line, cells);
     } else if (cells.length !== this.#width) {
       this.#rows.push({ line, wrongCellCount: cells.map(textOf).join(',') });
     } else {
@@ -395,12 +399,25 @@ class RecordReader<Column extends string> {
     return (at < 0 ? this.#tail.at(at) : this.#block[at]) === CR;
   }
 
-  #header(line: number, cells: string[]): void {
-    const { required, optional, oneOf = [], ownNames } = this.#columns;
-    const names = cells.map((cell) => {
+  /** Whether a record is the header of another file that was joined to this one: no row has the names of columns for its cells. */
+  #isHeaderAgain(cells: string[]): boolean {
+    const { joined = false, required, oneOf = required } = this.#columns;
+    if (!joined || cells.some(namesSomebody)) return false;
+    const names = this.#namesIn(cells);
+    return required.every((column) => names.includes(column)) && oneOf.some((column) => names.includes(column));
+  }
+
+  /** The columns that a header's cells stand for. */
+  #namesIn(cells: string[]): string[] {
+    return cells.map((cell) => {
       const name = columnNamed(textOf(cell));
-      return ownNames?.get(name) ?? name;
+      return this.#columns.ownNames?.get(name) ?? name;
     });
+  }
+
+  #header(line: number, cells: string[]): void {
+    const { required, optional, oneOf = [] } = this.#columns;
+    const names = this.#namesIn(cells);
     const hasNone = !oneOf.some((column) => names.includes(column));
     const lacking = required.find((column) => !names.includes(column)) ?? (hasNone ? oneOf[0] : undefined);
     // Read as a header without rows, a withdrawal of one handset would take back its whole report.
@@ -409,7 +426,7 @@ class RecordReader<Column extends string> {
     if (cells.some((cell) => LONE_CR.test(textOf(cell)))) this.#fault = new FileFault(line, 'cr_line_ends');
     else if (missing !== undefined) this.#fault = new FileFault(line, `missing_column:${missing}`, headerFound(cells));
     else if (twice !== undefined) this.#fault = new FileFault(line, `duplicate_column:${twice}`);
-    this.#headerEnd = this.reached;
+    this.#headerEnd ??= this.reached;
     this.#width = cells.length;
     this.#places = [...required, ...optional].map((column) => [column, names.indexOf(column)]);
   }

@@ -27,11 +27,12 @@ const ADDRESS = ['order', 'direction'] as const;
 
 const ANSWERED = [...new Set(DIRECTION_KIND_NAMES.flatMap((kind) => responseColumns(kind).optional))];
 
-/** The columns of a combined file. */
+/** The columns of a combined file: that of several orders has each one's header before its rows. */
 export const combinedColumns: Columns = {
   required: ['outcome'],
   optional: ['msisdn', 'imei', ...ANSWERED, ...ADDRESS],
   oneOf: ['msisdn', 'imei'],
+  joined: true,
 };
 
 /** The most rows of a combined file: all of them are held at once, and each of its receipt's rejects. */

@@ -48,6 +48,19 @@ describe('a file that is checked before its upload', () => {
     );
   });
 
+  it('as a response may be several copies of orders, one below the other', async () => {
+    const [reverify, block] = ['mha-0123456789ab.reverify.jio.1-0-0', 'mha-0123456789ab.block.jio.1-0-0'];
+    const joined = [
+      'msisdn,imei,reason,order,direction,outcome',
+      `9876543210,${H},linked_to_reported_handset,reverify,${reverify},verified`,
+      'imei,reason,order,direction,outcome',
+      `${H},reported_for_fraud,block,${block},blocked`,
+      '',
+    ].join('\n');
+    const checked = await check(joined, { kind: 'response' });
+    expect(checkedText(checked, { kind: 'response' })).toEqual(['2 rows: 2 would be taken, 0 rejected']);
+  });
+
   it('as a response answers what each of its rows says, or what it is said to answer', async () => {
     const ofNumbers = 'msisdn,outcome,to\n9876543210,Verified,\n9876543210,ported,jio\n9876543210,restored,\n';
     expect(isTaken(await check(ofNumbers, { kind: 'response' }))).toBe(true);

@@ -49,6 +49,30 @@ describe('the rows of a CSV file', () => {
   test('a line without any character is no row, but counts as a line', async () => {
     expect((await read('\n\r\nimei,note\n\n1,x\n\r\n\r\n2,y\n\n')).rows).toEqual([row(5, '1', 'x'), row(8, '2', 'y')]);
   });
+  test('of files that were joined each header is that of the rows after it, where such files may be', async () => {
+    const asked = { required: ['outcome'], optional: ['msisdn', 'imei', 'to'], oneOf: ['msisdn', 'imei'] };
+    const text = [
+      ...['msisdn,outcome,to', '1,ported,jio', '\ufeffIMEI No.,reason,deadline,Outcome', '2,,,blocked'],
+      ...['outcome,to,msisdn', 'ported,vi,3', 'outcome,9876543210,msisdn', ''],
+    ].join('\n');
+    const given = (line: number, cells: object) => ({ line, cells: { msisdn: '', imei: '', to: '', ...cells } });
+    expect(await readAll([Buffer.from(text)], { ...asked, joined: true })).toEqual({
+      rows: [
+        given(2, { msisdn: '1', outcome: 'ported', to: 'jio' }),
+        given(4, { imei: '2', outcome: 'blocked' }),
+        given(6, { msisdn: '3', outcome: 'ported', to: 'vi' }),
+        // Where somebody is named it is a row.
+        given(7, { msisdn: 'msisdn', outcome: 'outcome', to: '9876543210' }),
+      ],
+      fault: null,
+    });
+    expect((await readAll([Buffer.from(text)], asked)).rows.map(({ line }) => line)).toEqual([2, 3, 4, 5, 6, 7]);
+    const twice = Buffer.from('msisdn,outcome\n1,verified\nmsisdn,imei,imei,outcome\n');
+    expect((await readAll([twice], { ...asked, joined: true })).fault).toEqual({
+      line: 3,
+      reason: 'duplicate_column:imei',
+    });
+  });
   test('a line of spaces or of commas is a row', async () => {
     expect((await read('imei,note\n   \n,\n,,\n  , \n')).rows).toEqual([
       { line: 2, wrongCellCount: '' },

@@ -35,6 +35,7 @@ describe('the columns of a combined file', () => {
       required: ['outcome'],
       optional: expect.arrayContaining(['msisdn', 'imei', 'occurred_on', 'activated_on', 'to', 'ground', 'remarks']),
       oneOf: ['msisdn', 'imei'],
+      joined: true,
     });
     expect(combinedColumns.optional.slice(-2)).toEqual(['order', 'direction']);
     expect(new Set(combinedColumns.optional).size).toBe(combinedColumns.optional.length);
