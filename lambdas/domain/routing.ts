@@ -169,13 +169,18 @@ export class Router {
   } | null;
   #isNew: boolean;
 
-  constructor(before?: Routing) {
+  readonly #uploadedAt: Instant;
+
+  /** @param uploadedAt when the upload was: it answers nothing that was asked after that, however late it is routed */
+  constructor(uploadedAt: Instant, before?: Routing) {
+    this.#uploadedAt = uploadedAt;
     this.#isNew = before === undefined;
     this.#before = before === undefined ? null : { routedAt: before.routedAt, places: placesIn(before) };
   }
 
-  route(rows: Iterable<Addressed>, known: Known): void {
-    for (const row of rows) this.#put(row.line, this.#placeOf(row, known));
+  route(rows: Iterable<Addressed>, { isThere, carriers }: Known): void {
+    const asked = (identifier: Msisdn | Imei) => carriers(identifier).filter(({ since }) => since <= this.#uploadedAt);
+    for (const row of rows) this.#put(row.line, this.#placeOf(row, { isThere, carriers: asked }));
   }
 
   #put(at: number, place: DirectionId | RejectedRow): void {

@@ -89,7 +89,7 @@ export async function routingOf(file: Combined): Promise<Routing> {
 /** Routes a file; undefined where all goes where it went before. */
 async function route(file: Combined, before: Routing | undefined): Promise<Routing | undefined> {
   const { operator, name, now } = file;
-  const router = new Router(before);
+  const router = new Router(file.file.at, before);
   const directions = new Directions(file);
   let rows: Addressed[] = [];
   let count = 0;

@@ -188,7 +188,7 @@ const about = (line: number, identifier: string, kinds: readonly DirectionKind[]
 
 describe('a routing', () => {
   test('has the lines of each direction, by its id, and those that go nowhere, and is read back as it is', () => {
-    const router = new Router();
+    const router = new Router(upload.uploadedAt);
     const facts = known({ a: [carrier('reverify', 2)], b: [carrier('reverify', 1)] }, [idOf('block', 1)]);
     router.route([about(2, 'a'), about(3, 'b'), { line: 4, direction: idOf('block', 1) }], facts);
     router.route(
@@ -214,13 +214,27 @@ describe('a routing', () => {
   });
 
   test('of the same number twice, with two answers, is to one direction, in the order of the file', () => {
-    const router = new Router();
+    const router = new Router(upload.uploadedAt);
     router.route([about(2, 'a'), about(3, 'a')], known({ a: [carrier('reverify', 2)] }));
     expect(router.routing(upload)?.directions).toEqual([{ directionId: idOf('reverify', 2), lines: [2, 3] }]);
   });
 
+  test('is to what was asked before the upload, though it was routed long after that', () => {
+    const router = new Router(upload.uploadedAt);
+    const [then, since] = [carrier('reverify', 1, 'ended'), carrier('reverify', 2, 'open', '2026-06-03T10:00:01Z')];
+    const just = carrier('reverify', 3, 'open', upload.uploadedAt);
+    router.route([about(2, 'a'), about(3, 'b'), about(4, 'c')], known({ a: [since, then], b: [since], c: [just] }));
+    expect(router.routing(upload)).toMatchObject({
+      directions: [
+        { directionId: then.directionId, lines: [2] },
+        { directionId: just.directionId, lines: [4] },
+      ],
+      rejects: [{ line: 3, reason: 'not_in_direction' }],
+    });
+  });
+
   test('of no rows has none', () => {
-    expect(new Router().routing(upload)).toEqual({ ...upload, directions: [], rejects: [] });
+    expect(new Router(upload.uploadedAt).routing(upload)).toEqual({ ...upload, directions: [], rejects: [] });
   });
 });
 
@@ -234,7 +248,7 @@ describe('the same bytes again', () => {
     carriers: Record<string, readonly Carrier[]>,
     rows = ['a', 'b', 'c'].map((id, n) => about(n + 2, id)),
   ) => {
-    const router = new Router(first);
+    const router = new Router(at('2026-09-02T00:00:00Z'), first);
     router.route(rows, known(carriers, [idOf('reverify', 2)]));
     return router.routing({ ...upload, upload: 'v2' });
   };
