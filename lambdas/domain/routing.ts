@@ -14,7 +14,16 @@ import {
   type OperatorId,
   parseDirectionId,
 } from './identifiers.ts';
-import { columnOf, DIRECTION_KIND_NAMES, type DirectionKind, givesBack, rulesOf } from './kinds.ts';
+import {
+  ANSWER_RULES,
+  ANSWERS,
+  columnOf,
+  DIRECTION_KIND_NAMES,
+  type DirectionKind,
+  givesBack,
+  revokedFor,
+  rulesOf,
+} from './kinds.ts';
 import { isOpen, type Ledger } from './ledger.ts';
 import { isReversed } from './outcomes.ts';
 import { ROW_REASONS } from './reasons.ts';
@@ -35,6 +44,9 @@ export const combinedColumns: Columns = {
   joined: true,
 };
 
+/** The answers by which somebody is in a list of those who are disconnected, or is to be. */
+const TAKING_SERVICE = ANSWERS.filter((answer) => !ANSWER_RULES[answer].ends || revokedFor(answer) !== null);
+
 /** The most rows of a combined file: all of them are held at once, and each of its receipt's rejects. */
 export const MOST_COMBINED_ROWS = 250_000;
 
@@ -48,6 +60,8 @@ export type Addressed =
       readonly identifier: Msisdn | Imei;
       /** The kinds of directions that take its outcome; all that are about such, where none does. */
       readonly kinds: readonly DirectionKind[];
+      /** Whether by its outcome somebody is, or is to be, without service. */
+      readonly takesService: boolean;
     };
 
 /**
@@ -83,7 +97,14 @@ export function addressOf(row: CsvRow, operator: OperatorId): Addressed {
   const identifier = identifiersOf(operator)[column](row.cells[column] ?? '');
   if ('reason' in identifier) return { line, reason: identifier.reason };
   if (named !== '') return { line, reason: 'unknown_direction' };
-  return { line, column, identifier: identifier.value, kinds };
+  const outcome = seenOf(row.cells.outcome ?? '').toLowerCase();
+  return {
+    line,
+    column,
+    identifier: identifier.value,
+    kinds,
+    takesService: TAKING_SERVICE.some((one) => one === outcome),
+  };
 }
 
 /** A direction that has a number or a handset in one of its rows. */
@@ -158,7 +179,7 @@ export interface Known {
 /**
  * Routes rows, some at a time: their places in the order of the file. The bytes of a file that was routed before keep their places,
  * except for a row that is open by now in a direction that began since: what was said in June is an answer in September, where it is asked
- * again and said again.
+ * again and said again. Not so what takes service, once it was recorded somewhere.
  */
 export class Router {
   readonly #places = new Map<DirectionId, number[]>();
@@ -196,6 +217,8 @@ export class Router {
     const before = this.#before?.places.get(row.line);
     if (this.#before === null || before === undefined) return placeOf(row, known);
     if (!('identifier' in row)) return before;
+    // Whoever sends an old file once more by mistake has nobody cut off whom it is about: that is to be said anew.
+    if (row.takesService && typeof before === 'string') return before;
     const { routedAt } = this.#before;
     const since = known
       .carriers(row.identifier)

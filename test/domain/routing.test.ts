@@ -102,6 +102,18 @@ describe('where a row says that it goes', () => {
     expect(address(cells)).toEqual({ line: 7, reason });
   });
 
+  test.each([
+    ['failed', true],
+    ['Disconnected', true],
+    ['surrendered', true],
+    ['verified', false],
+    ['extended', false],
+    ['not_found', false],
+    ['ok', false],
+  ])('says by %s whether service is taken: %s', (outcome, takesService) => {
+    expect(address({ msisdn: NUMBER, outcome })).toMatchObject({ takesService });
+  });
+
   test("another operator's direction is none of its own, whoever has the number", () => {
     const direction = directionId('reverify', '1-0-0', jio);
     expect(address({ msisdn: NUMBER, outcome: 'verified', direction })).toEqual({
@@ -179,7 +191,13 @@ const upload = {
   uploadedAt: at('2026-06-03T10:00:00Z'),
   routedAt: at('2026-06-03T10:00:02Z'),
 };
-const about = (line: number, identifier: string, kinds: readonly DirectionKind[] = ['reverify']): Addressed => ({
+const about = (
+  line: number,
+  identifier: string,
+  kinds: readonly DirectionKind[] = ['reverify'],
+  takesService = false,
+): Addressed => ({
+  takesService,
   line,
   column: 'msisdn',
   identifier: identifier as Msisdn,
@@ -272,6 +290,15 @@ describe('the same bytes again', () => {
       ],
       rejects: [{ line: 4, reason: 'not_in_direction' }],
     });
+  });
+  test('take service from nobody once more: that is to be said anew, unless nobody was there to whom it was said', () => {
+    const open = [carrier('reverify', 3, 'open', LATER)];
+    const rows = ['a', 'b', 'c'].map((id, n) => about(n + 2, id, ['reverify'], true));
+    expect(again({ a: open, b: open }, rows)).toBe(undefined);
+    expect(again({ a: open, c: open }, rows)?.directions).toEqual([
+      { directionId: idOf('reverify', 2), lines: [2, 3] },
+      { directionId: idOf('reverify', 3), lines: [4] },
+    ]);
   });
   test('answer one that nobody had before', () => {
     expect(again({ c: [carrier('reverify', 3, 'open', LATER)] })?.rejects).toEqual([]);
