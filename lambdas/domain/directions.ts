@@ -90,6 +90,8 @@ export function directionRowLine<Kind extends DirectionKind>(kind: Kind, row: Di
 export interface RowSubject {
   readonly identifier: Msisdn | Imei;
   readonly lastSeen: Day | null;
+  /** For which number alone a handset is to be unblocked; null where it is for all, undefined of all else. */
+  readonly aloneFor?: Msisdn | null;
 }
 
 interface RowForm<Row> {
@@ -130,7 +132,7 @@ const rowForms: { readonly [Kind in DirectionKind]: RowForm<DirectionRows[Kind]>
         throw new BadWorkLine('an unblock row is a handset, and a number or none');
       return { imei, msisdn: msisdn === '' ? null : msisdn };
     },
-    about: ({ imei }) => ({ identifier: imei, lastSeen: null }),
+    about: ({ imei, msisdn }) => ({ identifier: imei, lastSeen: null, aloneFor: msisdn }),
   },
 };
 

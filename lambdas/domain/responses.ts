@@ -51,6 +51,8 @@ export function responseColumns(kind: DirectionKind): Columns {
 export interface NamedRow {
   readonly row: number;
   readonly lastSeen: Day | null;
+  /** For which number alone a handset is to be unblocked; null where it is for all, undefined of all else. */
+  readonly aloneFor?: Msisdn | null;
 }
 
 /** A row of a response that names a row (from 0) of the direction, what became of it, and on which day. */
@@ -93,7 +95,8 @@ export function parseResponseRow(
   const identifier = identifiersOf(operator)[column](row.cells[column] ?? '');
   if ('reason' in identifier) return { line, reason: identifier.reason };
   const found = rowOf(identifier.value);
-  if (found === undefined) return { line, reason: 'not_in_direction' };
+  if (found === undefined || isOfAnother(row.cells.msisdn, found, operator))
+    return { line, reason: 'not_in_direction' };
   const said = seenOf(row.cells.outcome ?? '').toLowerCase();
   const outcome = rulesOf(kind).answers.find((answer) => answer === said);
   if (outcome === undefined) return { line, reason: 'unknown_outcome' };
@@ -112,6 +115,13 @@ export function parseResponseRow(
   if (activated === null || activated > uploadDay) return { line, reason: 'bad_activated_on' };
   if (lastSeen !== null && activated <= lastSeen) return { line, reason: 'not_after_sighting' };
   return { line, row: place, outcome, day: activated };
+}
+
+/** Whether a handset's row says a number, and its handset is to be unblocked for another one alone, or for all. */
+function isOfAnother(said = '', { aloneFor }: NamedRow, operator: OperatorId): boolean {
+  if (said === '' || aloneFor === undefined) return false;
+  const number = identifiersOf(operator).msisdn(said);
+  return 'reason' in number || number.value !== aloneFor;
 }
 
 /** Where a row goes on, by the cell of the column that says so. */

@@ -128,18 +128,22 @@ export function carrierOf({ directionId, row }: Pointer, ledger: Ledger, since: 
  * Which of the directions that carry a number or a handset, newest first, a row about it answers. Of those that take its outcome, else of
  * all: where it is open; else where it was taken back and may be answered; else the newest. Where it is open in several the newest of
  * those that take something goes before those that give back: `not_found` ends what is asked there, and what is given back is asked
- * again as long as nobody answers it.
+ * again as long as nobody answers it. Where that is to unblock a handset, in several alike, none is known: each may be for another number
+ * alone, and a guess would leave that one blocked.
  */
-export function directionFor(kinds: readonly DirectionKind[], carriers: readonly Carrier[]): DirectionId | undefined {
+export function directionFor(
+  kinds: readonly DirectionKind[],
+  carriers: readonly Carrier[],
+): DirectionId | 'several' | undefined {
   const taking = carriers.filter(({ kind }) => kinds.includes(kind));
   const among = taking.length > 0 ? taking : carriers;
-  const open = among.filter(({ stands }) => stands === 'open');
-  const chosen =
-    open.find(({ kind }) => !givesBack(kind)) ??
-    open[0] ??
-    among.find(({ stands }) => stands === 'takenBack') ??
-    among[0];
-  return chosen?.directionId;
+  const [nearest = []] = (['open', 'takenBack', 'ended'] as const)
+    .map((stands) => among.filter((one) => one.stands === stands))
+    .filter((alike) => alike.length > 0);
+  const isOpen = nearest[0]?.stands === 'open';
+  const chosen = (isOpen ? nearest.find(({ kind }) => !givesBack(kind)) : undefined) ?? nearest[0];
+  const isGuess = chosen?.kind === 'unblock' && nearest.filter(({ kind }) => kind === 'unblock').length > 1;
+  return isGuess ? 'several' : chosen?.directionId;
 }
 
 /** Where each row of a combined file goes, as it was committed; its rows are named by their lines. */
@@ -224,7 +228,7 @@ export class Router {
       .carriers(row.identifier)
       .filter((one) => one.stands === 'open' && one.since > routedAt && row.kinds.includes(one.kind));
     const place = directionFor(row.kinds, since);
-    if (place === undefined || place === before) return before;
+    if (place === undefined || place === 'several' || place === before) return before;
     this.#isNew = true;
     return place;
   }
@@ -245,7 +249,8 @@ function placeOf(row: Addressed, { isThere, carriers }: Known): DirectionId | Re
   if ('reason' in row) return row;
   const { line } = row;
   if ('direction' in row) return isThere(row.direction) ? row.direction : { line, reason: 'unknown_direction' };
-  return directionFor(row.kinds, carriers(row.identifier)) ?? { line, reason: 'not_in_direction' };
+  const place = directionFor(row.kinds, carriers(row.identifier));
+  return place === 'several' ? { line, reason: 'unknown_direction' } : (place ?? { line, reason: 'not_in_direction' });
 }
 
 /** The place of each line of a routing. */

@@ -80,8 +80,8 @@ export function readerFor(ledger: Ledger, lines: readonly string[], uploadDay: D
   const rowOf = new Map<Imei | Msisdn, NamedRow>();
   for (const [row, line] of lines.entries()) {
     if (line === '') continue;
-    const { identifier, lastSeen } = subjectOfLine(ledger.kind, line);
-    rowOf.set(identifier, { row, lastSeen });
+    const { identifier, ...about } = subjectOfLine(ledger.kind, line);
+    rowOf.set(identifier, { row, ...about });
   }
   return (row: CsvRow) =>
     parseResponseRow(row, ledger, uploadDay, (identifier) => rowOf.get(identifier), env.OPERATORS);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CsvRow } from '../../lambdas/domain/csv.ts';
-import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Answer, DirectionKind, Outcome } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, LedgerDamaged, outcomeOf } from '../../lambdas/domain/ledger.ts';
 import { markReversed } from '../../lambdas/domain/outcomes.ts';
@@ -48,6 +48,23 @@ describe('reading a row of a response', () => {
       outcome,
       day: '2026-06-04',
     });
+  });
+
+  test('of a handset that is to be unblocked for one number alone is of no other, where it names one', () => {
+    const given = (aloneFor: Msisdn | null, msisdn?: string) =>
+      parseResponseRow(
+        { line: 2, cells: { imei: '356938035643809', outcome: 'unblocked', ...(msisdn !== undefined && { msisdn }) } },
+        { kind: 'unblock', operator: airtel },
+        uploaded,
+        () => ({ row: 2, lastSeen: null, aloneFor }),
+        [],
+      );
+    const [own, taken] = ['+919876543210' as Msisdn, { row: 2, outcome: 'unblocked' }];
+    for (const said of [undefined, '', '09876543210']) expect(given(own, said)).toMatchObject(taken);
+    for (const said of ['09876543211', '98765'])
+      expect(given(own, said)).toEqual({ line: 2, reason: 'not_in_direction' });
+    expect(given(null, '')).toMatchObject(taken);
+    expect(given(null, '09876543210')).toEqual({ line: 2, reason: 'not_in_direction' });
   });
 
   test.each(['blocked', 'not_found'])('of a handset may say %s', (outcome) => {
