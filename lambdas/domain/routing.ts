@@ -50,6 +50,9 @@ const TAKING_SERVICE = ANSWERS.filter((answer) => !ANSWER_RULES[answer].ends || 
 /** The most rows of a combined file: all of them are held at once, and each of its receipt's rejects. */
 export const MOST_COMBINED_ROWS = 250_000;
 
+/** The most directions that the rows of a combined file name: each is read, be there such a one or not. */
+export const MOST_NAMED_DIRECTIONS = 2000;
+
 /** What a row says of where it goes: into the direction that it names, or where its number or handset is asked about. */
 export type Addressed =
   | RejectedRow

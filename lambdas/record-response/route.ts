@@ -22,6 +22,7 @@ import {
   combinedColumns,
   type Known,
   MOST_COMBINED_ROWS,
+  MOST_NAMED_DIRECTIONS,
   Router,
   type Routing,
 } from '../domain/routing.ts';
@@ -40,7 +41,7 @@ export interface Combined extends Pick<Response, 'operator' | 'file' | 'name' | 
   sha256: string;
 }
 
-/** A combined file has more rows than are held at once. */
+/** A combined file has more rows than are held at once, or names more directions than are read. */
 export class TooManyRows extends Error {
   override name = 'TooManyRows';
 }
@@ -92,11 +93,14 @@ async function route(file: Combined, before: Routing | undefined): Promise<Routi
   const router = new Router(file.file.at, before);
   const directions = new Directions(file);
   let rows: Addressed[] = [];
+  const named = new Set<DirectionId>();
   let count = 0;
   for await (const some of rowsOf(file)) {
     count += some.length;
-    if (count > MOST_COMBINED_ROWS) throw new TooManyRows();
-    rows.push(...some.map((row) => addressOf(row, operator)));
+    const addressed = some.map((row) => addressOf(row, operator));
+    for (const row of addressed) if ('direction' in row) named.add(row.direction);
+    if (count > MOST_COMBINED_ROWS || named.size > MOST_NAMED_DIRECTIONS) throw new TooManyRows();
+    rows.push(...addressed);
     if (rows.length < ROWS_AT_ONCE) continue;
     router.route(rows, await directions.about(rows));
     rows = [];

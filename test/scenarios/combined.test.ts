@@ -200,6 +200,11 @@ describe('one file for all directions of an operator', () => {
 
   it.each([
     ['no column that says whom it is about', 'outcome\nverified\n', 'missing_column:msisdn'],
+    [
+      'more directions than an operator has',
+      `msisdn,outcome,direction\n${Array.from({ length: 2001 }, (_, n) => `${A1},verified,mha-0123456789ab.reverify.airtel.1-0-${n}\n`).join('')}`,
+      'too_many_rows',
+    ],
     ['a zip', Buffer.from('504b0304140000000800', 'hex'), 'spreadsheet_not_csv'],
   ])('is refused whole for %s', async (_, refused, why) => {
     await lab.upload('responses/airtel/refused.csv', refused);
