@@ -77,6 +77,8 @@ export async function routingOf(file: Combined): Promise<Routing> {
     const last = before.at(-1);
     const routing = await route(file, last);
     if (routing === undefined && last !== undefined) return last;
+    // Nobody's file, which answers nothing: it has no effect, and leaves nothing behind.
+    if (routing?.directions.length === 0 && !env.OPERATORS.includes(file.operator)) return routing;
     if (
       routing !== undefined &&
       (await commitRouting(env.WORK, file.operator, file.sha256, before.length + 1, routing))

@@ -229,6 +229,7 @@ describe('an object outside the agreed places', () => {
       expect(await addedBy(lab, () => lab.upload(key, content))).toEqual([]);
       expect((await inInbox(key)).toString()).toBe(content);
       expect(await tables.records()).toEqual(before);
+      expect(await lab.cloud.list(bucketsOf(lab.cloud).work, 'routed/aircel/')).toEqual([]);
       const bucket = bucketsOf(lab.cloud).inbox;
       const notice = { kind: 'stray_object', why, bucket, key, size: content.length, uploadedAt: NOW };
       const owner = key.startsWith('reports/mha/')
