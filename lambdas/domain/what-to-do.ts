@@ -19,7 +19,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   missing_last_seen: 'fill it in',
   bad_date: 'write 2026-05-30; in a spreadsheet, give the column the format yyyy-mm-dd, and export again',
   self_check: 'name what is reserved for that test alone',
-  not_in_direction: 'answer it in the direction whose order carried it',
+  not_in_direction: 'answer it in the direction whose order carried it; where no order did, leave it out',
   unknown_outcome:
     'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so',
   before_sighting: 'say when this connection ended',
@@ -71,7 +71,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   line_too_long: 'export it again: a quote that is not closed, or something else than a table, makes such lines',
   batch_id_taken: 'change any byte, and send it again',
   sha_taken: 'change any byte, and send it again',
-  unknown_direction: 'look at the folder of the order: it has the name of its direction',
+  unknown_direction: 'look at the folder of the order, or its last column: it has the name of its direction',
   too_many_files: 'ask the administrators',
   too_many_rows: 'cut it into several',
   too_many_exemptions: 'end exemptions that are not needed, a month before; ask the administrators',

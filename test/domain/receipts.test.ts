@@ -55,7 +55,7 @@ describe('receipts', () => {
   "refused": null,
   "whatToDo": {
     "bad_msisdn": "ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing",
-    "not_in_direction": "answer it in the direction whose order carried it"
+    "not_in_direction": "answer it in the direction whose order carried it; where no order did, leave it out"
   }
 }
 `);
