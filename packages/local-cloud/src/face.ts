@@ -36,7 +36,7 @@ export interface CloudSettings {
   port?: number;
   /** The port of a page that shows the cloud to people, 0 for any free one; default: there is no such page. */
   console?: number;
-  /** Functions' workers that are there at a time, working or warm; default 12. More take memory, and start less often. */
+  /** Functions' workers that are there at a time, working or warm; default 8. More take memory, and start less often. */
   workers?: number;
   /** Of those, workers of one function; default 3. On AWS as many run as there is work, up to a thousand. */
   workersOfFunction?: number;

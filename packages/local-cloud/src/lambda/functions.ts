@@ -19,7 +19,7 @@ import {
 /** Workers of one function at a time, where nothing else is set; further invocations wait, and idle ones are kept warm. */
 const WORKERS_PER_FUNCTION = 3;
 /** Of all functions, where nothing else is set. */
-const WORKERS = 12;
+const WORKERS = 8;
 /** How often it is looked at how much memory a function holds, in milliseconds. */
 const WEIGHED_EVERY = 50;
 const MEGABYTE = 1024 * 1024;

@@ -42,7 +42,7 @@ export interface FunctionsSettings {
   /** The cloud's one endpoint, and the one for DynamoDB (the same where faults need to see the requests). */
   endpoint: string;
   dynamoEndpoint: string;
-  /** Workers of all functions that are there at a time, working or warm; default 12. */
+  /** Workers of all functions that are there at a time, working or warm; default 8. */
   workers?: number | undefined;
   /** Of one function; default 3. */
   workersOfFunction?: number | undefined;
