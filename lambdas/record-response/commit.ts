@@ -23,7 +23,7 @@ import { measure } from '../runtime/metrics.ts';
 import { keepClaim } from '../stores/cases/claims.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
-import { readText, writeObject } from '../stores/objects.ts';
+import { readSha256, readText, writeObject } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
 import { failedAnew, prepareFailedOrder } from './failed-order.ts';
@@ -31,7 +31,7 @@ import { judgeMoves, prepareMoved } from './moves.ts';
 import { publish } from './publish.ts';
 import { fileOf, preparedKey } from './recorded.ts';
 import { refuse } from './refuse.ts';
-import { type Response, readRows, type Subject, sha256OfFile } from './response.ts';
+import { type Response, readRows, type Subject } from './response.ts';
 import { takeBackElsewhere } from './take-back.ts';
 
 function measureResponse(
@@ -104,7 +104,8 @@ const LARGEST_RESPONSE = 4 * 1024 * 1024;
 export async function record(response: Response, subject: Subject, invocation: string): Promise<void> {
   const { now, name, file } = response;
   if (file.size > LARGEST_RESPONSE) return await refuse(response, subject, null, 'file_too_large');
-  const sha256 = await sha256OfFile(response);
+  // A file that is refused is read to its end for it all the same.
+  const sha256 = await readSha256(file);
   const answered = subject.ledger;
   if (!answered) return await refuse(response, subject, sha256, 'unknown_direction');
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { planCounts } from '../domain/batches.ts';
 import { type CsvRow, readCsv } from '../domain/csv.ts';
 import { type Day, dayOf, type Instant } from '../domain/days.ts';
@@ -29,13 +28,6 @@ export interface Response {
   name: string;
   /** When it came to be recorded: long after its upload where that failed before. */
   now: Instant;
-}
-
-/** The whole file's SHA-256; a file that is refused is read to its end for it all the same. */
-export async function sha256OfFile({ file }: Response): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of readChunks(file)) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 /** What a response is about, as far as there is such a thing. */

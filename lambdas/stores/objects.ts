@@ -61,7 +61,7 @@ export async function* readChunks(
  * The SHA-256 of an object's bytes, in hexadecimal.
  * @throws TooLarge where these are more than `most`
  */
-export async function readSha256(place: Place, most: number): Promise<string> {
+export async function readSha256(place: Place, most = Number.POSITIVE_INFINITY): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of readChunks(place, { most })) hash.update(chunk);
   return hash.digest('hex');
