@@ -151,13 +151,16 @@ export function reckon(text: string, columns: Columns): Reading {
     return other ?? words.join('_');
   });
   const all = [...columns.required, ...columns.optional];
-  const isIdentifier = (name: string) =>
-    [name, ...name.split(/[\n\r\v\f\u0085\u2028\u2029]/)].some((part) => {
+  const isIdentifier = (cell: string) =>
+    [cell, ...cell.split(/[\n\r\v\f\u0085\u2028\u2029]/)].some((part) => {
       const bare = [...part].filter((one) => !/[\s\p{P}\p{S}\p{C}]/u.test(one)).join('');
       return /^\p{Nd}{10,}$|^\p{Nd}+e\p{Nd}+$/iu.test(bare);
     });
   for (const name of columns.required) {
-    if (!names.includes(name) || (names.some(isIdentifier) && columns.required.every((one) => names.includes(one))))
+    if (
+      !names.includes(name) ||
+      (header.cells.some(isIdentifier) && columns.required.every((one) => names.includes(one)))
+    )
       return { rows: [], fault: { line: header.line, reason: `missing_column:${name}` } };
   }
   for (const name of all) {
