@@ -8,7 +8,6 @@ import {
   currentOutcomes,
   type IssuedOrder,
   type Ledger,
-  LedgerDamaged,
   rowsFor,
   unansweredRows,
 } from './ledger.ts';
@@ -66,17 +65,16 @@ export type OrderDecision =
  * so is a block where handsets were taken back since.
  * Where all open rows have failed and the rung's order carries none of them, nothing is issued, and the rung takes its time:
  * they may still be answered for.
- * Throws LedgerDamaged for a rung that the ladder doesn't have.
+ * A rung that the ladder doesn't have is what its machine asks for after the last one's time: it is told where the ladder is.
  */
 export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision {
   const at = standing(ledger, request.now);
   const rung = at.rungs[request.rung - 1];
-  if (rung === undefined) throw new LedgerDamaged(ledger.directionId, `its ladder has no rung ${request.rung}`);
   const issued = ledger.orders.find((order) => order.rung === request.rung) ?? null;
   // One that was not published in its time asks for nothing any more.
   const order = issued !== null && issued.deadline > request.now ? issued : null;
   const next = whereabouts(ledger, request.now);
-  const isElsewhere = next.rung !== request.rung || rung.deadline !== request.deadline;
+  const isElsewhere = next.rung !== request.rung || rung?.deadline !== request.deadline;
   const publishes = !isElsewhere || countOpen(ledger) === 0;
   if (order !== null && publishes && isOutdated(ledger, order)) {
     if (isElsewhere) return { kind: 'issue', ...anew(ledger, order, request), next };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import { issueOrder, type OrderRequest, publishedAnew, replacing } from '../../lambdas/domain/issuing.ts';
-import { countOpen, type Ledger, LedgerDamaged, withdrawRows } from '../../lambdas/domain/ledger.ts';
+import { countOpen, type Ledger, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { answered, at, closed, day, fresh, issued, marked, rungs, sealed, start } from './example.ts';
 
 /** The ledger from which a reversal has taken rows back. */
@@ -212,8 +212,11 @@ describe('issuing an order', () => {
     expect(ask(ledger, { rung: 2, now: at('2026-06-11T00:00:00Z') })).toEqual(elsewhere(3));
   });
 
-  test.each([0, 5])('a rung that the ladder does not have is an error (%s of 4)', (rung) => {
-    expect(() => ask(fresh(1), { rung })).toThrow(LedgerDamaged);
+  test('after the last rung it tells that the ladder has ended, or where it is, whose deadlines moved meanwhile', () => {
+    const ledger = [1, 2, 3, 4].reduce((before, rung) => issued(before, rung), fresh(1));
+    const last = { rung: 5, deadline: rungs.reverify[3].deadline };
+    expect(ask(ledger, { ...last, now: at('2026-06-17T00:00:00Z') })).toEqual(elsewhere(5));
+    expect(ask(ledger, { ...last, now: at('2026-06-16T23:59:59Z') })).toEqual(elsewhere(4));
   });
 });
 

@@ -178,8 +178,8 @@ describe('the history of the Batch machine', () => {
 describe('the history of the Direction machine', () => {
   const ladder = (times: number): Path => ({
     next: {
-      'Is a rung left?': [...Array(times).fill('Order and await responses'), 'Close'],
-      'Order and await responses': ['Is a rung left?'],
+      'Order and await responses': [...Array(times).fill('Order and await responses'), 'Is a rung left?'],
+      'Is a rung left?': ['Close'],
     },
   });
 
@@ -187,8 +187,8 @@ describe('the history of the Direction machine', () => {
     'has few events on the whole %s ladder of a silent operator',
     (_, rungs) => {
       const { events } = countExecution(direction, ladder(rungs.length));
-      // Each rung is looked at (2) and waited for (6); after the last one: the look, Close, and the execution's own two.
-      expect(events).toBe(rungs.length * 8 + 2 + 5 + 2);
+      // Each rung is waited for (6), and after the last one its end is told likewise; the look, Close, and the execution's own two.
+      expect(events).toBe((rungs.length + 1) * 6 + 2 + 5 + 2);
       expect(countExecution(direction, { ...ladder(rungs.length), retrying: true }).events).toBeLessThan(
         MOST_EVENTS / 50,
       );

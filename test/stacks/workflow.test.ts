@@ -184,7 +184,7 @@ describe('the workflow stack', () => {
       Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
       Arguments: { Payload: { token: '{% $states.context.Task.Token %}' } },
       Catch: [
-        { ErrorEquals: ['States.Timeout'], Next: 'Is a rung left?' },
+        { ErrorEquals: ['States.Timeout'], Next: 'Order and await responses' },
         { ErrorEquals: ['States.DataLimitExceeded'], Next: 'Tell the administrators' },
         { ErrorEquals: ['States.ALL'], Next: 'Tell the administrators' },
       ],

@@ -257,8 +257,8 @@ describe('a batch at another scale', () => {
     expect(large.handsetWrites).toBe(28_200);
     expect(large.claimReads).toBeCloseTo(2_028_200, 3);
     expect(large.linkReads).toBeCloseTo(70_000, 6);
-    // Twice for each rung and each direction, as in 84 = 2 × (28 + 14).
-    expect(large.ladderTransitions).toBeCloseTo(2 * (2 * 1111 + 60 + directions), 2);
+    // Once for each rung, and four times for each direction: 84 = 28 + 4 × 14.
+    expect(large.ladderTransitions).toBeCloseTo(2 * 1111 + 60 + 4 * directions, 2);
     // Above 40 directions there is a child for each 40: 28.5 of them. With those of Expand and Claim:
     const children = 113 + 101 + 15 + 29;
     expect(large.mapChildren).toBe(children);

@@ -215,8 +215,9 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
   // A step of the Batch machine in each child, and one for each direction; the others are there once.
   const once = now.otherTransitions - childrenOf(small) - directionsOf(small);
   const otherTransitions = once + childrenOf(large) + directionsOf(large);
-  // "Is a rung left?" and the order for each rung, and again the question and Close.
-  const ladderTransitions = now.ladderTransitions * by((size) => size.ladderOrders + directionsOf(size));
+  // One for each rung's order; each direction has, besides, the end of its ladder, and what it issues for nobody.
+  const ends = now.ladderTransitions - small.ladderOrders;
+  const ladderTransitions = large.ladderOrders + ends * by(directionsOf);
   const mapChildren = childrenOf(large);
   // A child of Claim reads its part of what each child of Expand wrote.
   const slices = ({ expand, shards }: Size) => expand * shards;

@@ -32,11 +32,12 @@ export interface DirectionParts {
 /**
  * One direction's ladder. Input: `{ directionId, batchId, operator, rungs: [{ order, deadline }], rung }`, rung from 1.
  *
- * 1. Is a rung left? A rung whose deadline has passed is not issued, but for a re-verification, which nobody is barred without;
+ * 1. Order and await responses: issues the order and waits with a task token until the last row is answered, or until the
+ *    rung's deadline; then again, for the next rung. Where the ledger says otherwise (the ladder has ended, or its deadlines move
+ *    while a first order can't be published), it answers with its rungs and the rung to go on at: 2. So that a rung which ends in
+ *    its time is one transition.
+ * 2. Is a rung left? A rung whose deadline has passed is not issued, but for a re-verification, which nobody is barred without;
  *    after the last one: 3.
- * 2. Order and await responses: issues the order and waits with a task token until the last row is answered, or until the
- *    rung's deadline; then the next rung. Where the ledger says otherwise (its deadlines move while a first order can't be
- *    published), it answers with its rungs and the rung to go on at.
  * 3. Close: what is open or failed becomes overdue.
  *
  * An error never ends the ladder: the administrators are told, and after an hour the same rung is tried again.
@@ -49,13 +50,14 @@ export function directionLadder(scope: Construct, parts: DirectionParts): IChain
   const close = closeTheLadder(flow, trouble);
   trouble.next(isARungLeft);
   const skipPassedRung = Pass.jsonata(scope, 'Skip the passed rung', { outputs: `{% ${NEXT_RUNG} %}` });
-  return isARungLeft
+  isARungLeft
     .when(Condition.jsonata('{% $states.input.rung > $count($states.input.rungs) %}'), close)
     .when(
       Condition.jsonata(`{% ${DEADLINE} <= ${ENTERED} and ${RUNG}.order != 'reverify' %}`),
       skipPassedRung.next(isARungLeft),
     )
     .otherwise(orderAndAwait);
+  return orderAndAwait;
 }
 
 /** What the steps are made of, and where. */
@@ -63,14 +65,15 @@ interface Flow extends DirectionParts {
   readonly scope: Construct;
 }
 
-const RUNG = '$states.input.rungs[$states.input.rung - 1]';
+/** The rung; after the last one that, whose deadline has passed. */
+const RUNG = '$states.input.rungs[$min([$states.input.rung, $count($states.input.rungs)]) - 1]';
 const DEADLINE = `$toMillis(${RUNG}.deadline)`;
 const ENTERED = '$toMillis($states.context.State.EnteredTime)';
 const NEXT_RUNG = "$merge([$states.input, { 'rung': $states.input.rung + 1 }])";
 const WITH_ERROR = { outputs: "{% $merge([$states.input, { 'error': $states.errorOutput.Error }]) %}" };
 
-/** Step 2, and then `next`, with the next rung or the one that the ledger tells. */
-function orderAndAwaitResponses({ scope, order }: Flow, next: IChainable, trouble: IChainable): IChainable {
+/** Step 1, and then itself with the next rung, or `next` with the one that the ledger tells. */
+function orderAndAwaitResponses({ scope, order }: Flow, next: IChainable, trouble: IChainable): LambdaInvoke {
   const orderAndAwait = LambdaInvoke.jsonata(scope, 'Order and await responses', {
     lambdaFunction: order,
     integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
@@ -89,9 +92,10 @@ function orderAndAwaitResponses({ scope, order }: Flow, next: IChainable, troubl
     outputs: '{% $merge([$states.input, $states.result]) %}',
   });
   orderAndAwait.addRetry(whenThrottled).addRetry(whenFailed);
-  orderAndAwait.addCatch(next, { errors: [Errors.TIMEOUT], outputs: `{% ${NEXT_RUNG} %}` });
+  orderAndAwait.addCatch(orderAndAwait, { errors: [Errors.TIMEOUT], outputs: `{% ${NEXT_RUNG} %}` });
   catchEverything(orderAndAwait, trouble, WITH_ERROR);
-  return orderAndAwait.next(next);
+  orderAndAwait.next(next);
+  return orderAndAwait;
 }
 
 /** Step 3, the last one. */
