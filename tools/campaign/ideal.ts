@@ -244,7 +244,9 @@ export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outc
       .map((row) => row.replace(/,([^,]*\.[^,]*),/, (_, id) => `,${partsOf(id).agency} ${partsOf(id).operator},`));
     outcomes[agency] = addOutcome(outcomes[agency] ?? emptyOutcome(status), {
       status,
-      connections: isReversal ? { subjects, rows: { withdrawn: summary.withdrawn ?? 0 } } : of('connections'),
+      connections: isReversal
+        ? { subjects: answeredOf(subjects), rows: { withdrawn: summary.withdrawn ?? 0 } }
+        : of('connections'),
       blocks: isReversal ? {} : of('blocks'),
       elsewhere: elsewhere.map((line) => line.replace(/[^,]*$/, (direction) => partsOf(direction).agency)).sort(),
       revoked: revoked(false),
@@ -254,6 +256,15 @@ export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outc
     });
   }
   return outcomes;
+}
+
+/**
+ * The subjects of a reversal, those that are given back and those of whom nothing is to be restored as one: who was answered for after an
+ * answer that had anybody disconnected counts, to be safe, as cut off with them, so that it hangs on which of two files came first.
+ * What each run's own ledgers say tells them apart (`invariants/reversals.ts`).
+ */
+function answeredOf({ directed = 0, nothingToRestore = 0, ...subjects }: Counts): Counts {
+  return { ...subjects, answered: directed + nothingToRestore };
 }
 
 /**

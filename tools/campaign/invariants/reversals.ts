@@ -51,6 +51,8 @@ interface Became {
   /** The rows from which it is taken back. */
   taken: Said[];
   kept: string[];
+  /** Whether another batch's rows of it stay in force: what it asked for is given back, and as a whole it isn't taken back. */
+  staysElsewhere: boolean;
 }
 
 /** What the rows of an appeal ask for, and what its receipt says of them. */
@@ -247,20 +249,41 @@ function reliances(known: Known, subject: Subject, rows: Said[], own: Said[], pl
     const isAfter = rows
       .slice(n + 1)
       .some((one) => own.includes(one) && one.direction.operator === row.direction.operator);
-    const gives = ['restore', 'unblock'].includes(row.direction.kind);
-    if (own.includes(row) || !isAfter || gives || row.reversed || !isInForce(known, row, plan)) return [];
+    if (own.includes(row) || !isAfter || gives(row) || row.reversed || !isInForce(known, row, plan)) return [];
     return [`${kind},${shown},${row.direction.operator},${row.direction.batch},directed`];
   });
   return [...found, ...directed];
 }
 
+const gives = ({ direction }: Said) => ['restore', 'unblock'].includes(direction.kind);
+
+/**
+ * Whether another batch did the same to what a withdrawn report did it to, and that is in force at some operator: an order that was
+ * carried out counts by what came of it, and what was given back there since is over. `rows`: all, newest first; `own`: those in question.
+ */
+function staysElsewhere(known: Known, { of }: Subject, rows: Said[], own: Said[], plan: number): boolean {
+  if (of === undefined) return false;
+  return rows.some((row, n) => {
+    if (own.includes(row) || gives(row) || row.reversed) return false;
+    const { open, waits: isWaiting, ended, overdue } = standing(known, row, plan);
+    const isGivenBack = rows
+      .slice(0, n)
+      .some(
+        ({ direction, outcome, identifier = '' }) =>
+          direction.operator === row.direction.operator &&
+          ['restored', 'unblocked'].includes(outcome) &&
+          !identifier.includes(' '),
+      );
+    return (open || isWaiting || ended || overdue || row.outcome === 'blocked') && !isGivenBack;
+  });
+}
+
 /** What must have become of a subject. */
 function becameOf(known: Known, subject: Subject, { plan, uploadedAt, struck }: Deciding): Became {
   const { imei, msisdn } = subject;
-  const nothing: Became = { state: 'struck', openIn: [], operators: [], taken: [], kept: [] };
+  const nothing: Became = { state: 'struck', openIn: [], operators: [], taken: [], kept: [], staysElsewhere: false };
   if (struck.has(imei) || struck.has(msisdn)) return nothing;
   const rows = rowsBefore(known, imei === '' ? [msisdn] : [imei], imei === '' ? 'number' : 'handset', plan);
-  const gives = ({ direction }: Said) => ['restore', 'unblock'].includes(direction.kind);
   const named = rows.filter((row) => !gives(row) && inQuestion(known, subject, row));
   const kept = reliances(known, subject, rows, named, plan);
   if (kept.length > 0) return { ...nothing, state: 'kept', kept };
@@ -273,7 +296,7 @@ function becameOf(known: Known, subject: Subject, { plan, uploadedAt, struck }: 
   const isPair = imei !== '' && msisdn !== '';
   const taken = isPair ? [] : own.filter((row) => standing(known, row, plan).open || row.reversed !== true);
   if (imei === '' && (holder < activations.length || (own.length === 0 && named.length > 0)))
-    return { ...nothing, state: 'tooLate', taken };
+    return { ...nothing, state: 'tooLate', taken, staysElsewhere: staysElsewhere(known, subject, rows, named, plan) };
   const operators = [...new Set(own.map(({ direction }) => direction.operator))];
   const at = operators.map((operator) => {
     const mine = rows.filter(({ direction }) => direction.operator === operator);
@@ -288,6 +311,7 @@ function becameOf(known: Known, subject: Subject, { plan, uploadedAt, struck }: 
     openIn: state === 'alreadyOpen' ? at.flatMap(({ openIn }) => (openIn === '' ? [] : [openIn])) : [],
     taken,
     kept: [],
+    staysElsewhere: staysElsewhere(known, subject, rows, named, plan),
   };
 }
 
@@ -381,7 +405,7 @@ function checkGivenBack(known: Known, own: Direction[], became: Answered[], book
 function expectAnswers(known: Known, item: Item, own: Direction[], became: Answered[]): void {
   const id = String(item.batchId);
   const day = dayAt(Date.parse(String(item.directedAt)));
-  const isTakenBack = ({ state }: Became) => state !== 'kept' && state !== 'struck';
+  const isTakenBack = ({ state, staysElsewhere: stays }: Became) => !stays && state !== 'kept' && state !== 'struck';
   known.expected[`revocations/${day}/${id}.withdrawn`] = became
     .filter((one) => isTakenBack(one) && one.subject.imei === '')
     .map(({ subject: { msisdn, ground } }) => `${msisdn},${day},${ground}`)
