@@ -8,7 +8,7 @@ import { jsonText } from './json.ts';
 import { BATCH_KINDS, type BatchKind, BOOKS, type Book, type DirectionKind, rulesOf } from './kinds.ts';
 import type { Order } from './ladders.ts';
 import { fileSaying, type Ledger } from './ledger.ts';
-import { outcomeAt } from './outcomes.ts';
+import { isReversed, outcomeAt } from './outcomes.ts';
 import type { Plan } from './plans.ts';
 import { standingOutcomes } from './sealing.ts';
 import { fields } from './stored.ts';
@@ -266,7 +266,10 @@ function failedTooLong(ledger: Ledger, now: Instant): OverdueRows[] {
     : [{ operator, kind, order: 'disconnect', since: failed.earliest, directions: 1, rows: failed.rows }];
 }
 
-/** Rows that failed, and are to be disconnected by deadlines that are asked for; undefined where there are none. */
+/**
+ * Rows that failed, and are to be disconnected by deadlines that are asked for; undefined where there are none. Of those that were taken
+ * back nobody is to be disconnected: the number is somebody else's, or what was done to it was a mistake.
+ */
 export function failedRowsDue(
   ledger: Ledger,
   isAsked: (deadline: Instant) => boolean,
@@ -276,7 +279,7 @@ export function failedRowsDue(
   if (!ledger.files.some(({ failedOrder }) => failedOrder !== undefined && isAsked(failedOrder.deadline)))
     return undefined;
   for (let row = 0; row < ledger.rows; row += 1) {
-    if (outcomeAt(ledger.outcomes, row) !== 'failed') continue;
+    if (outcomeAt(ledger.outcomes, row) !== 'failed' || isReversed(ledger.outcomes, row)) continue;
     const deadline = fileSaying(ledger, row)?.failedOrder?.deadline;
     if (deadline === undefined || !isAsked(deadline)) continue;
     rows += 1;

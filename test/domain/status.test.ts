@@ -3,7 +3,7 @@ import type { BatchState } from '../../lambdas/domain/batches.ts';
 import { addDecision, type Decisions } from '../../lambdas/domain/books.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
-import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, takeBack } from '../../lambdas/domain/ledger.ts';
 import {
   earlierStatus,
   hasEnded,
@@ -166,6 +166,9 @@ describe('a directed batch', () => {
       { ...failed, since: '2026-06-04T10:00:00Z', rows: 1 },
       blocks,
     ]);
+    // Taken back since, it is to be disconnected no more.
+    const takenBack = takeBack(connections, [1]) ?? connections;
+    expect(directed([takenBack, silent], at('2026-06-04T10:00:00Z')).overdue).toEqual([blocks]);
     // Nobody has closed it yet.
     expect(directed([connections], at('2026-06-17T00:00:00Z'))).toMatchObject({
       open: [],
