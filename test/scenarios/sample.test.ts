@@ -23,8 +23,9 @@ import { participantsOf } from '../../simulation/participants.ts';
 import { showProgress } from '../../simulation/progress.ts';
 import { judge } from '../../simulation/results.ts';
 import { leaks } from '../../tools/campaign/leaks.ts';
+import { cellsOf, imeiIn, linesOf, msisdnIn, sha256 } from '../reckoning/files.ts';
+import { Reckoning, type Upload } from '../reckoning/sample.ts';
 import { Lab, START, type Summary } from './lab.ts';
-import { cellsOf, imeiIn, linesOf, msisdnIn, Reckoning, sha256, type Upload } from './sample-reckoning.ts';
 
 /**
  * The sample at 0.1 % of the event's size, run twice: once by the command, whose folder is then read, and once in this

@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CommandError } from '../../lib/commands/command-line.ts';
-import { sha256 } from '../../test/scenarios/sample-reckoning.ts';
+import { sha256 } from '../../test/reckoning/files.ts';
 import { campaignSettings } from './campaign-arguments.ts';
 import { differences } from './ideal.ts';
 import { brokenRules, type Seen } from './invariants.ts';

@@ -1,6 +1,6 @@
 /** What the approvers of a story say of a report, when they are asked, from the story alone. */
 import { fraction, hash } from '../../simulation/random.ts';
-import { written } from '../../test/scenarios/sample-reckoning.ts';
+import { written } from '../../test/reckoning/files.ts';
 import { handsetsIn, newestSightings } from './invariants/sightings.ts';
 import { AGENCIES, APPROVERS, begunAt, decidedOf, HOUR, importedOf, reversedOf, START, type Story } from './story.ts';
 

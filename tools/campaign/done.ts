@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { sha256 } from '../../test/scenarios/sample-reckoning.ts';
+import { sha256 } from '../../test/reckoning/files.ts';
 import type { Result } from './run.ts';
 
 /** What was done of a long campaign, in a file of a line for each run, so that it can go on after an interruption. */

@@ -10,7 +10,8 @@
  * * the day on which a number was disconnected: where the event of an answer `failed` was lost, a sweep of the next day has it
  *   recorded, and the disconnect order, and what is answered to it, are as much later. (`invariants.ts` holds each day to its answer.)
  */
-import { noOperator, written } from '../../test/scenarios/sample-reckoning.ts';
+import { written } from '../../test/reckoning/files.ts';
+import { noOperator } from '../../test/reckoning/tables.ts';
 import { struckOf } from './decisions.ts';
 import { newestSightings, type Seen } from './invariants.ts';
 import { partsOf } from './people.ts';

@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 import { authorization, type LocalCloud } from 'local-cloud';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { fraction, hash } from '../../simulation/random.ts';
-import { sha256 } from '../../test/scenarios/sample-reckoning.ts';
+import { sha256 } from '../../test/reckoning/files.ts';
 import { DECISION_HEADER, saidOf, saidOfReversal } from './decisions.ts';
 import {
   AGENCIES,

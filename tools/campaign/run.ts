@@ -4,7 +4,7 @@ import { authorization, type LocalCloud, startCloud } from 'local-cloud';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { fraction, hash } from '../../simulation/random.ts';
-import { sha256 } from '../../test/scenarios/sample-reckoning.ts';
+import { sha256 } from '../../test/reckoning/files.ts';
 import { Faults } from './faults.ts';
 import { differences, type Outcome, outcomeOf } from './ideal.ts';
 import { brokenRules, type Item, type Seen } from './invariants.ts';

@@ -28,7 +28,7 @@
  */
 
 import { hash } from '../../simulation/random.ts';
-import { written } from '../../test/scenarios/sample-reckoning.ts';
+import { written } from '../../test/reckoning/files.ts';
 import {
   begunAt,
   CONTEXT,

@@ -17,7 +17,7 @@
  */
 import { createHash } from 'node:crypto';
 import { fraction, hash } from '../../simulation/random.ts';
-import { written } from '../../test/scenarios/sample-reckoning.ts';
+import { written } from '../../test/reckoning/files.ts';
 
 export const START = Date.parse('2026-06-01T00:00:00Z');
 export const HOUR = 3_600_000;

@@ -1,5 +1,5 @@
 /** The year gone through again in order of time: what each batch must have decided, and what its books must say. */
-import { dayAt } from '../../test/scenarios/sample-reckoning.ts';
+import { dayAt } from '../../test/reckoning/files.ts';
 import type { AnswerRow, AskedBack, Chronicle, GivenAnswer, SentReport, ToldOrder } from './chronicle.ts';
 import {
   actedUpon,

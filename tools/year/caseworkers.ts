@@ -5,7 +5,7 @@
 import { bucketsOf } from '../../simulation/buckets.ts';
 import type { OutsideCloud } from '../../simulation/desk.ts';
 import { fraction, hash } from '../../simulation/random.ts';
-import { sha256, written } from '../../test/scenarios/sample-reckoning.ts';
+import { sha256, written } from '../../test/reckoning/files.ts';
 import type { AppealRow, AskedBack, Chronicle, Told, Word } from './chronicle.ts';
 import { beginOf, HOUR, type Person, type PhoneNumber } from './draw.ts';
 import { csv } from './files.ts';

@@ -2,7 +2,7 @@
  * The year's own reckoning of what becomes of a report's handsets and numbers, from what was uploaded and said before, without
  * a line of the system's.
  */
-import { dayAt, daysBefore } from '../../test/scenarios/sample-reckoning.ts';
+import { dayAt, daysBefore } from '../../test/reckoning/files.ts';
 import type { Chronicle, SaidDecision, SentReport } from './chronicle.ts';
 import { OPERATORS } from './draw.ts';
 import type { Sighting } from './life.ts';

@@ -2,7 +2,7 @@
 import { bucketsOf } from '../../simulation/buckets.ts';
 import type { OutsideCloud } from '../../simulation/desk.ts';
 import { fraction, hash } from '../../simulation/random.ts';
-import { sha256, written } from '../../test/scenarios/sample-reckoning.ts';
+import { sha256, written } from '../../test/reckoning/files.ts';
 import { fileAskedBack } from './caseworkers.ts';
 import type { Chronicle, Told, Word } from './chronicle.ts';
 import { beginOf, dateOf, type Handset, HOUR, type Report, type World } from './draw.ts';

@@ -1,6 +1,6 @@
 /** The files that agencies and operators of the year's world write. */
 import { hash } from '../../simulation/random.ts';
-import { written } from '../../test/scenarios/sample-reckoning.ts';
+import { written } from '../../test/reckoning/files.ts';
 import type { Handset } from './draw.ts';
 import type { Sighting } from './life.ts';
 

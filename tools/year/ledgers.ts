@@ -1,5 +1,5 @@
 /** The year's own ledgers: how each row of each direction stands, by what its operator said of it, without a line of the system's. */
-import { dayAt } from '../../test/scenarios/sample-reckoning.ts';
+import { dayAt } from '../../test/reckoning/files.ts';
 import type { AnswerRow, GivenAnswer } from './chronicle.ts';
 import type { Decided, Kind, Standing } from './claims.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { Desk, OrderNotice } from '../../simulation/desk.ts';
 import { fraction, hash } from '../../simulation/random.ts';
-import { dayAt, sha256 } from '../../test/scenarios/sample-reckoning.ts';
+import { dayAt, sha256 } from '../../test/reckoning/files.ts';
 import type { Caseworkers, Subscriber } from './caseworkers.ts';
 import type { AnswerRow, Chronicle, ToldOrder } from './chronicle.ts';
 import { type Conduct, comesAfter, conductOf } from './conduct.ts';

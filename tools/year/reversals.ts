@@ -2,7 +2,7 @@
  * The year's own reckoning of what a reversal must give back, from due-process.md and formats.md, without a line of the system's: what
  * becomes of each number and handset of which it is asked, and which rows it takes back.
  */
-import { dayAt, daysBefore, written } from '../../test/scenarios/sample-reckoning.ts';
+import { dayAt, daysBefore, written } from '../../test/reckoning/files.ts';
 import type { AskedBack, SentReport, ToldOrder } from './chronicle.ts';
 import type { Decided } from './claims.ts';
 import { isOpenAt, type LedgerRow, type Ledgers } from './ledgers.ts';

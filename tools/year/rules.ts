@@ -1,5 +1,6 @@
 /** What must hold at the end of the year, looked at from outside: what breaks it, one line each, without identifiers of people. */
-import { LADDERS, written } from '../../test/scenarios/sample-reckoning.ts';
+import { written } from '../../test/reckoning/files.ts';
+import { LADDERS } from '../../test/reckoning/tables.ts';
 import { isFollowUp, type Reckoning, type Reversal } from './books.ts';
 import { LARGE_REVERSAL } from './caseworkers.ts';
 import type { Chronicle, GivenAnswer, ToldOrder } from './chronicle.ts';

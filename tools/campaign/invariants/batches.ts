@@ -1,13 +1,6 @@
 /** Batches' books, against what is reckoned from the uploads and the ledgers. */
-import {
-  dayAt,
-  imeiIn,
-  type Kind,
-  linesOf,
-  noOperator,
-  sha256,
-  written,
-} from '../../../test/scenarios/sample-reckoning.ts';
+import { dayAt, imeiIn, linesOf, sha256, written } from '../../../test/reckoning/files.ts';
+import { type Kind, noOperator } from '../../../test/reckoning/tables.ts';
 import { DAY, OPERATORS, type Upload } from '../story.ts';
 import { type Asked, decidedOf, operatorFor } from './decided.ts';
 import { checkApproved, checkAsked, struckIn } from './decisions.ts';

@@ -2,7 +2,7 @@
  * What approvers said of batches, and what came of it: from the text of what they uploaded, from their receipts, and from the
  * notices that asked them.
  */
-import { imeiIn, linesOf, msisdnIn, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
+import { imeiIn, linesOf, msisdnIn, sha256 } from '../../../test/reckoning/files.ts';
 import { DAY, DECIDE_WITHIN, PEOPLE, type Upload } from '../story.ts';
 import type { Known } from './known.ts';
 import { subjectsOf as askedOf } from './reversals.ts';

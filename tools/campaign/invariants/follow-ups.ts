@@ -1,5 +1,5 @@
 /** Follow-ups: what became of each row with which a night went on, and their books. */
-import { linesOf } from '../../../test/scenarios/sample-reckoning.ts';
+import { linesOf } from '../../../test/reckoning/files.ts';
 import { type Books, checkEnds, directionsOf, expectBooks, noBooks } from './batches.ts';
 import { decidedOf } from './decided.ts';
 import { type DirectionKind, givesBack } from './kinds.ts';

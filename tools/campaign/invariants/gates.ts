@@ -1,5 +1,5 @@
 /** The gates of usage: who is told of a file that is held up, who lets it in, and that it is imported then and not before. */
-import { instant, linesOf, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
+import { instant, linesOf, sha256 } from '../../../test/reckoning/files.ts';
 import { APPROVERS, isGated, type Upload } from '../story.ts';
 import type { Known } from './known.ts';
 import type { Seen } from './seen.ts';

@@ -1,5 +1,5 @@
 /** The kinds of directions, as the formats have them: their ladders, and what may be answered to them. */
-import { ANSWERS, type AnyKind, LADDERS } from '../../../test/scenarios/sample-reckoning.ts';
+import { ANSWERS, type AnyKind, LADDERS } from '../../../test/reckoning/tables.ts';
 
 export { ANSWERS, LADDERS };
 export type DirectionKind = AnyKind;

@@ -3,7 +3,7 @@
  * after which. From that and the uploads' text it is worked out what each of them must have said.
  */
 import { inflateRawSync } from 'node:zlib';
-import { linesOf } from '../../../test/scenarios/sample-reckoning.ts';
+import { linesOf } from '../../../test/reckoning/files.ts';
 import { DAY, HOUR } from '../story.ts';
 import { isOfHandsets, LADDERS } from './kinds.ts';
 import { Direction, isOpen, type Known, type Row } from './known.ts';

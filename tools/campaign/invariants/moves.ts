@@ -2,7 +2,7 @@
  * Rows that go on elsewhere: what `moved.csv` of each follow-up says became of them, and what is known of a number's ports. Which rows
  * those are is worked out from the answers.
  */
-import { linesOf } from '../../../test/scenarios/sample-reckoning.ts';
+import { linesOf } from '../../../test/reckoning/files.ts';
 import { DAY, EXTENSION_DAYS, FOLLOW_UP } from '../story.ts';
 import type { Direction, Known, Row } from './known.ts';
 import { instant } from './values.ts';

@@ -1,5 +1,5 @@
 /** Who is told what, and when. */
-import { linesOf, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
+import { linesOf, sha256 } from '../../../test/reckoning/files.ts';
 import { LOOKS_EVERY } from '../people.ts';
 import { APPROVERS, CONTEXT, DAY, HOUR } from '../story.ts';
 import { givesBack } from './kinds.ts';

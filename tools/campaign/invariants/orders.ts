@@ -1,5 +1,5 @@
 /** What orders must say, when they go out, and as which they may be issued anew. */
-import { sha256, written } from '../../../test/scenarios/sample-reckoning.ts';
+import { sha256, written } from '../../../test/reckoning/files.ts';
 import { DAY, HOUR } from '../story.ts';
 import { LADDERS } from './kinds.ts';
 import type { Direction, Known, Row } from './known.ts';

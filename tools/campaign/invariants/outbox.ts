@@ -1,5 +1,5 @@
 /** The outbox: rejects and receipts of all uploads, and that all that must be there is there, and nothing else. */
-import { cellsOf, imeiIn, linesOf, sha256 } from '../../../test/scenarios/sample-reckoning.ts';
+import { cellsOf, imeiIn, linesOf, sha256 } from '../../../test/reckoning/files.ts';
 import { isOfHandsets } from './kinds.ts';
 import type { Known } from './known.ts';
 import { appealIn } from './reversals.ts';

@@ -1,13 +1,5 @@
 /** A response that a ledger has recorded: what each of its rows comes to, and its receipt, disconnect order and late list. */
-import {
-  dayAt,
-  daysBefore,
-  imeiIn,
-  isDay,
-  linesOf,
-  msisdnIn,
-  sha256,
-} from '../../../test/scenarios/sample-reckoning.ts';
+import { dayAt, daysBefore, imeiIn, isDay, linesOf, msisdnIn, sha256 } from '../../../test/reckoning/files.ts';
 import { DAY, OPERATORS } from '../story.ts';
 import { ANSWERS, isOfHandsets } from './kinds.ts';
 import type { Direction, Known, Row } from './known.ts';

@@ -1,5 +1,5 @@
 /** How the system is left when all is done. */
-import { sha256 } from '../../../test/scenarios/sample-reckoning.ts';
+import { sha256 } from '../../../test/reckoning/files.ts';
 import type { Known } from './known.ts';
 
 /** Nothing waits, the turn to plan is free, and nothing was given up. */

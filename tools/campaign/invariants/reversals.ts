@@ -2,15 +2,7 @@
  * Reversals: what must have become of each number and handset of which it was asked that what was done to it be taken back, worked out
  * from the text of the appeal or the withdrawal and from how the rows stood when it was decided; their lists, answers and books.
  */
-import {
-  dayAt,
-  daysBefore,
-  imeiIn,
-  linesOf,
-  msisdnIn,
-  sha256,
-  written,
-} from '../../../test/scenarios/sample-reckoning.ts';
+import { dayAt, daysBefore, imeiIn, linesOf, msisdnIn, sha256, written } from '../../../test/reckoning/files.ts';
 import { OPERATORS, REVERSAL_PEOPLE, type Upload } from '../story.ts';
 import { type Books, checkEnds, countSealed, directionsOf, noBooks } from './batches.ts';
 import { type Asked, rowsBefore, waits } from './decided.ts';

@@ -1,5 +1,5 @@
 /** What the uploads of usage and of reports say, row by row: why one can't be taken, and who was seen with which handset. */
-import { dayAt, daysBefore, imeiIn, isDay, linesOf, msisdnIn } from '../../../test/scenarios/sample-reckoning.ts';
+import { dayAt, daysBefore, imeiIn, isDay, linesOf, msisdnIn } from '../../../test/reckoning/files.ts';
 import type { Upload } from '../story.ts';
 
 const LOOK_BACK = 180;

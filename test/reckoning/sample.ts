@@ -3,191 +3,49 @@
  * order and at the instants of the uploads, and works out from formats.md what must come of it. Of what the system wrote it
  * takes only one thing: which row stands in which direction, from the first order of each.
  */
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dayAt, daysBefore, imeiIn, instant, isDay, linesOf, msisdnIn, sha256, written } from './files.ts';
 import {
   type Asking,
   becomes,
-  isOfHandset,
   type Reversal,
   readAppeal,
   reversalId,
   reversalSummary,
   type Subject,
-} from './reckoning-reversals.ts';
+} from './reversals.ts';
+import {
+  type Batch,
+  type Direction,
+  endOf,
+  extended,
+  freshRungs,
+  identifiersOf,
+  isEnded,
+  isNight,
+  isOfHandset,
+  knownAs,
+  type Moved,
+  order,
+  type Plan,
+  type Row,
+  type Rungs,
+  revoked,
+  takes,
+} from './rows.ts';
+import { ANSWERS, type AnyKind, type Kind, noOperator } from './tables.ts';
 
 const DAY = 86_400_000;
 /** At 00:30 in India, by UTC. */
 const NIGHT = 19 * 3_600_000;
-/** By how many days an extension has each deadline later, and for how long a port lets no other one follow. */
-const EXTENSION_DAYS = 30;
+/** For how many days a port lets no other one follow. */
 const PORTING_DAYS = 90;
-/** Days of the rungs, as design.md has the flagged ladder. */
-export const LADDERS = {
-  block: [
-    ['block', 1],
-    ['block', 1],
-  ],
-  reverify: [
-    ['reverify', 5],
-    ['bar_outgoing', 5],
-    ['bar_incoming', 5],
-    ['disconnect', 1],
-  ],
-  restore: [
-    ['restore', 1],
-    ['restore', 1],
-  ],
-  unblock: [
-    ['unblock', 1],
-    ['unblock', 1],
-  ],
-} as const;
-/** What may be answered to each kind of direction. */
-export const ANSWERS = {
-  block: ['blocked', 'not_found'],
-  reverify: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'reissued', 'ported', 'extended'],
-  restore: ['restored', 'not_found'],
-  unblock: ['unblocked', 'not_found'],
-};
-
-/** Kinds of directions: those that a report makes, and all. */
-export type Kind = 'block' | 'reverify';
-export type AnyKind = keyof typeof LADDERS;
-
 /** An upload: its key in the inbox, when (epoch milliseconds), and the version that the bucket gave it. */
 export interface Upload {
   key: string;
   at: number;
   version: string;
-}
-
-/** The rungs of a ladder, each with the instant at which it ends. */
-type Rungs = readonly (readonly [order: string, end: number])[];
-
-interface Direction {
-  batch: Batch;
-  rows: Map<string, Row>;
-  rungs: Rungs;
-}
-
-export interface Row {
-  direction: string;
-  kind: AnyKind;
-  operator: string;
-  identifier: string;
-  /** The day of a number's newest sighting; of a handset ''. */
-  lastSeen: string;
-  /** The handset for which it is directed, 15 digits. */
-  imei: string;
-  /** Open until somebody answers. */
-  outcome: string;
-  on: string;
-  /** When the outcome was recorded. */
-  at: number;
-  /** When the row was said to have failed. */
-  failedAt: number;
-  /** When the row's terminal outcome was recorded. */
-  terminalAt: number;
-  /** The operator that a number was ported to. */
-  to: string;
-  /** Where it goes on, until a night has gone on with it. */
-  goesOnAt: string;
-  /** Taken back: no list names it any more. */
-  reversed: boolean;
-}
-
-/** What waits for the night: a row, why, and the operator where it goes on. */
-interface Moved {
-  row: Row;
-  why: 'ported' | 'extended' | 'porting_disputed';
-  to: string;
-  rungs?: Rungs;
-}
-
-/** Of a row that a batch directs: what its order says of it, and its ladder where that is no fresh one. */
-interface Plan {
-  lastSeen: string;
-  imei: string;
-  rungs?: Rungs;
-}
-
-interface Batch {
-  id: string;
-  at: number;
-  settled: boolean;
-  summary: Record<string, unknown>;
-  /** What was decided to be directed: `kind,operator,identifier,imei`, sorted. */
-  directed: string[];
-  plans: Map<string, Plan>;
-  elsewhere: string[];
-  /** Of a night: `msisdn,from,why,to,state`, sorted. */
-  moved?: string[];
-}
-
-interface Line {
-  line: number;
-  /** Cells by column; without them a row has more or fewer cells than the header. */
-  cells?: Record<string, string>;
-}
-
-export const sha256 = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-export const instant = (at: number) => new Date(at).toISOString().replace('.000Z', 'Z');
-/** The day in India. */
-export const dayAt = (at: number) => new Date(at + 5.5 * 3_600_000).toISOString().slice(0, 10);
-export const daysBefore = (day: string, days: number) =>
-  new Date(Date.parse(day) - days * DAY).toISOString().slice(0, 10);
-export const isDay = (text: string) =>
-  /^\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T00:00Z`).toString() !== 'Invalid Date'
-    ? new Date(`${text}T00:00Z`).toISOString().startsWith(text)
-    : false;
-
-/** The cells of one line; nobody in the sample writes a line break into a cell. */
-export const cellsOf = (line: string) =>
-  [...`,${line}`.matchAll(/,(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain = '']) =>
-    (quoted?.replaceAll('""', '"') ?? plain).trim(),
-  );
-
-export function linesOf(text: string): { columns: string[]; lines: Line[] } {
-  const [header = '', ...rest] = text.replace('\uFEFF', '').split(/\r?\n/);
-  const columns = cellsOf(header).map((name) => name.toLowerCase());
-  const lines = rest.flatMap((content, n): Line[] => {
-    if (content === '') return [];
-    const cells = cellsOf(content);
-    if (cells.length !== columns.length) return [{ line: n + 2 }];
-    return [{ line: n + 2, cells: Object.fromEntries(columns.map((name, i) => [name, cells[i] ?? ''])) }];
-  });
-  return { columns, lines };
-}
-
-function luhn(digits: string): string {
-  let sum = 0;
-  for (const [i, digit] of [...digits].reverse().entries()) {
-    const value = Number(digit) * (i % 2 === 0 ? 2 : 1);
-    sum += value > 9 ? value - 9 : value;
-  }
-  return String((10 - (sum % 10)) % 10);
-}
-export const written = (imei: string) => imei + luhn(imei);
-
-/** An IMEI's 14 digits, or why it is none; what a handset sent in usage may end as it likes. */
-export function imeiIn(cell = '', sent = false): { imei: string } | { reason: string } {
-  const digits = cell.replace(/^([0-9]+)\.0+$/, '$1').replace(/[ \-/.]/g, '');
-  if (digits === '') return { reason: 'missing_imei' };
-  if (!/^\d+$/.test(digits)) return { reason: 'not_digits' };
-  if (digits.length < 14 || digits.length > 16) return { reason: 'wrong_length' };
-  const imei = digits.slice(0, 14);
-  if (digits.length === 15 && !sent && !['0', luhn(imei)].includes(digits.slice(14)))
-    return { reason: 'check_digit_mismatch' };
-  return /^(\d)\1*$/.test(imei) ? { reason: 'not_a_device' } : { imei };
-}
-
-/** A number in E.164, or why it is none. */
-export function msisdnIn(cell = ''): { msisdn: string } | { reason: string } {
-  if (cell === '') return { reason: 'missing_msisdn' };
-  const number = /^(?:\+91|91|0)?([6-9]\d{9})$/.exec(cell)?.[1];
-  return number === undefined ? { reason: 'bad_msisdn' } : { msisdn: `+91${number}` };
 }
 
 /** The handsets that were used with 25 numbers or more on a day, or with 500 or more in all. */
@@ -864,89 +722,3 @@ export class Reckoning {
     }
   }
 }
-
-/** A ladder from its beginning. */
-function freshRungs(kind: AnyKind, at: number): Rungs {
-  let end = at;
-  return LADDERS[kind].map(([name, days]) => {
-    end += days * DAY;
-    return [name, end] as const;
-  });
-}
-
-const endOf = (rungs: Rungs) => rungs.at(-1)?.[1] ?? Number.NaN;
-
-/** The ladder of who has more time: they are asked again until 30 days after the rung's end, and each later rung is as much later. */
-function extended(rungs: Rungs, at: number): Rungs {
-  return rungs
-    .filter(([, end]) => end > at)
-    .map(([name, end], n) => [n === 0 ? 'reverify' : name, end + EXTENSION_DAYS * DAY] as const);
-}
-
-/** Whether a direction is one of a night's. */
-const isNight = (direction: string) => direction.startsWith('followup-');
-
-/** Outcomes of a connection that is no more. */
-const isEnded = (outcome: string) => ['disconnected', 'surrendered'].includes(outcome);
-
-/** Whether a row takes an answer: an open one and a failed one any other, though nobody has more time once the ladder has ended. */
-function takes(standing: string, outcome: string, ended: boolean): boolean {
-  if (outcome === 'reissued') return standing !== 'reissued';
-  if (outcome === 'extended' && ended) return false;
-  return standing === 'open' || (standing === 'failed' && (ended || outcome !== 'failed'));
-}
-
-const knownAs = (kind: AnyKind, operator: string, identifier: string) =>
-  kind === 'block' ? `${identifier} ${operator}` : identifier;
-const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-const identifiersOf = (rows: Row[]) =>
-  rows.map(({ kind, identifier }) => (isOfHandset(kind) ? written(identifier) : identifier)).sort();
-const revoked = (rows: Row[]) =>
-  rows
-    .map(({ identifier, operator, on, outcome }) => {
-      const reason = outcome === 'surrendered' ? outcome : 'linked_to_reported_handset';
-      return `${identifier},${operator},${on},${reason}`;
-    })
-    .sort();
-/** An operator's part of a summary, before anything is counted. */
-export const noOperator = (latestImport?: string) => ({
-  directions: 0,
-  overdueDirections: 0,
-  latestImport: latestImport ?? null,
-  connections: {
-    linked: 0,
-    struck: 0,
-    held: 0,
-    exempt: 0,
-    reversed: 0,
-    reissuedBefore: 0,
-    alreadyOpen: 0,
-    alreadyDisconnected: 0,
-    alreadyVerified: 0,
-    directed: 0,
-    verified: 0,
-    disconnected: 0,
-    surrendered: 0,
-    notFound: 0,
-    ported: 0,
-    extended: 0,
-    reissued: 0,
-    withdrawn: 0,
-    overdue: 0,
-    overdueFailed: 0,
-  } as Record<string, number>,
-  blocks: {
-    rows: 0,
-    struck: 0,
-    held: 0,
-    exempt: 0,
-    reversed: 0,
-    alreadyOpen: 0,
-    alreadyBlocked: 0,
-    directed: 0,
-    blocked: 0,
-    notFound: 0,
-    withdrawn: 0,
-    overdue: 0,
-  } as Record<string, number>,
-});

@@ -1,5 +1,6 @@
 /** The part of the second reckoning that is about what is taken back: what is asked for, and what becomes of it. */
-import { type AnyKind, instant, linesOf, msisdnIn, type Row, sha256 } from './sample-reckoning.ts';
+import { instant, linesOf, msisdnIn, sha256 } from './files.ts';
+import type { Row } from './rows.ts';
 
 const DAY = 86_400_000;
 /** A restore or an unblock is asked for twice, each time for a day. */
@@ -120,6 +121,3 @@ export function reversalSummary(of: {
     settledAt: instant(at + GIVEN_BACK_WITHIN),
   };
 }
-
-/** Kinds whose rows are about handsets. */
-export const isOfHandset = (kind: AnyKind) => kind === 'block' || kind === 'unblock';

@@ -1,0 +1,117 @@
+/** What the second reckoning holds: batches, directions and rows, and how ladders run and rows stand. */
+import { written } from './files.ts';
+import { type AnyKind, LADDERS } from './tables.ts';
+
+const DAY = 86_400_000;
+/** By how many days an extension has each deadline later. */
+const EXTENSION_DAYS = 30;
+
+/** The rungs of a ladder, each with the instant at which it ends. */
+export type Rungs = readonly (readonly [order: string, end: number])[];
+
+export interface Direction {
+  batch: Batch;
+  rows: Map<string, Row>;
+  rungs: Rungs;
+}
+
+export interface Row {
+  direction: string;
+  kind: AnyKind;
+  operator: string;
+  identifier: string;
+  /** The day of a number's newest sighting; of a handset ''. */
+  lastSeen: string;
+  /** The handset for which it is directed, 15 digits. */
+  imei: string;
+  /** Open until somebody answers. */
+  outcome: string;
+  on: string;
+  /** When the outcome was recorded. */
+  at: number;
+  /** When the row was said to have failed. */
+  failedAt: number;
+  /** When the row's terminal outcome was recorded. */
+  terminalAt: number;
+  /** The operator that a number was ported to. */
+  to: string;
+  /** Where it goes on, until a night has gone on with it. */
+  goesOnAt: string;
+  /** Taken back: no list names it any more. */
+  reversed: boolean;
+}
+
+/** What waits for the night: a row, why, and the operator where it goes on. */
+export interface Moved {
+  row: Row;
+  why: 'ported' | 'extended' | 'porting_disputed';
+  to: string;
+  rungs?: Rungs;
+}
+
+/** Of a row that a batch directs: what its order says of it, and its ladder where that is no fresh one. */
+export interface Plan {
+  lastSeen: string;
+  imei: string;
+  rungs?: Rungs;
+}
+
+export interface Batch {
+  id: string;
+  at: number;
+  settled: boolean;
+  summary: Record<string, unknown>;
+  /** What was decided to be directed: `kind,operator,identifier,imei`, sorted. */
+  directed: string[];
+  plans: Map<string, Plan>;
+  elsewhere: string[];
+  /** Of a night: `msisdn,from,why,to,state`, sorted. */
+  moved?: string[];
+}
+
+/** A ladder from its beginning. */
+export function freshRungs(kind: AnyKind, at: number): Rungs {
+  let end = at;
+  return LADDERS[kind].map(([name, days]) => {
+    end += days * DAY;
+    return [name, end] as const;
+  });
+}
+
+export const endOf = (rungs: Rungs) => rungs.at(-1)?.[1] ?? Number.NaN;
+
+/** The ladder of who has more time: they are asked again until 30 days after the rung's end, and each later rung is as much later. */
+export function extended(rungs: Rungs, at: number): Rungs {
+  return rungs
+    .filter(([, end]) => end > at)
+    .map(([name, end], n) => [n === 0 ? 'reverify' : name, end + EXTENSION_DAYS * DAY] as const);
+}
+
+/** Kinds whose rows are about handsets. */
+export const isOfHandset = (kind: AnyKind) => kind === 'block' || kind === 'unblock';
+
+/** Whether a direction is one of a night's. */
+export const isNight = (direction: string) => direction.startsWith('followup-');
+
+/** Outcomes of a connection that is no more. */
+export const isEnded = (outcome: string) => ['disconnected', 'surrendered'].includes(outcome);
+
+/** Whether a row takes an answer: an open one and a failed one any other, though nobody has more time once the ladder has ended. */
+export function takes(standing: string, outcome: string, ended: boolean): boolean {
+  if (outcome === 'reissued') return standing !== 'reissued';
+  if (outcome === 'extended' && ended) return false;
+  return standing === 'open' || (standing === 'failed' && (ended || outcome !== 'failed'));
+}
+
+export const knownAs = (kind: AnyKind, operator: string, identifier: string) =>
+  kind === 'block' ? `${identifier} ${operator}` : identifier;
+export const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+export const identifiersOf = (rows: Row[]) =>
+  rows.map(({ kind, identifier }) => (isOfHandset(kind) ? written(identifier) : identifier)).sort();
+export const revoked = (rows: Row[]) =>
+  rows
+    .map(({ identifier, operator, on, outcome }) => {
+      const reason = outcome === 'surrendered' ? outcome : 'linked_to_reported_handset';
+      return `${identifier},${operator},${on},${reason}`;
+    })
+    .sort();
