@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import type { CsvRow } from '../../lambdas/domain/csv.ts';
+import type { Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
+import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
+import { day } from './example.ts';
+
+describe('reading a row of a response', () => {
+  const uploaded = day('2026-06-05');
+  const rows = new Map([
+    ['+919876543210', { row: 0, lastSeen: day('2026-05-20') }],
+    ['+919876543211', { row: 1, lastSeen: day('2026-05-20') }],
+    ['35693803564380', { row: 2, lastSeen: null }],
+  ]);
+  const airtel = 'airtel' as OperatorId;
+  const parse = (kind: DirectionKind, cells: Record<string, string>, line = 2, operator = airtel) =>
+    parseResponseRow({ line, cells }, { kind, operator }, uploaded, (identifier) => rows.get(identifier), [
+      'airtel',
+      'jio',
+      'self-check',
+    ]);
+
+  test('the columns follow from the kind of direction', () => {
+    expect(responseColumns('reverify')).toEqual({
+      required: ['msisdn', 'outcome'],
+      optional: ['occurred_on', 'activated_on', 'to', 'ground', 'remarks'],
+    });
+    expect(responseColumns('block')).toEqual({ required: ['imei', 'outcome'], optional: ['occurred_on', 'remarks'] });
+  });
+
+  test.each(['verified', 'failed', 'disconnected', 'not_found'])('of a connection may say %s', (outcome) => {
+    expect(parse('reverify', { msisdn: '09876543211', outcome, occurred_on: '2026-06-04' }, 7)).toEqual({
+      line: 7,
+      row: 1,
+      outcome,
+      day: '2026-06-04',
+    });
+  });
+
+  test('of a handset that is to be unblocked for one number alone is of no other, where it names one', () => {
+    const given = (aloneFor: Msisdn | null, msisdn?: string) =>
+      parseResponseRow(
+        { line: 2, cells: { imei: '356938035643809', outcome: 'unblocked', ...(msisdn !== undefined && { msisdn }) } },
+        { kind: 'unblock', operator: airtel },
+        uploaded,
+        () => ({ row: 2, lastSeen: null, aloneFor }),
+        [],
+      );
+    const [own, taken] = ['+919876543210' as Msisdn, { row: 2, outcome: 'unblocked' }];
+    for (const said of [undefined, '', '09876543210']) expect(given(own, said)).toMatchObject(taken);
+    for (const said of ['09876543211', '98765'])
+      expect(given(own, said)).toEqual({ line: 2, reason: 'not_in_direction' });
+    expect(given(null, '')).toMatchObject(taken);
+    expect(given(null, '09876543210')).toEqual({ line: 2, reason: 'not_in_direction' });
+  });
+
+  test.each(['blocked', 'not_found'])('of a handset may say %s', (outcome) => {
+    expect(parse('block', { imei: '356938035643809', outcome, occurred_on: '2026-06-05' })).toEqual({
+      line: 2,
+      row: 2,
+      outcome,
+      day: '2026-06-05',
+    });
+  });
+
+  test('the day is that of the upload where the row does not say, or the column is absent', () => {
+    expect(parse('reverify', { msisdn: '9876543210', outcome: 'verified', occurred_on: '' })).toMatchObject({
+      day: '2026-06-05',
+    });
+    expect(parse('reverify', { msisdn: '9876543210', outcome: 'verified' })).toMatchObject({ day: '2026-06-05' });
+  });
+
+  test.each<[string, DirectionKind, Record<string, string>, string]>([
+    ['no number', 'reverify', { msisdn: '', outcome: 'verified' }, 'missing_msisdn'],
+    ['no number of this country', 'reverify', { msisdn: '5876543210', outcome: 'verified' }, 'bad_msisdn'],
+    ['a number of another direction', 'reverify', { msisdn: '9999999999', outcome: 'verified' }, 'not_in_direction'],
+    ['no outcome', 'reverify', { msisdn: '9876543210', outcome: '' }, 'unknown_outcome'],
+    ['a word that is nearly an outcome', 'reverify', { msisdn: '9876543210', outcome: 'Not found' }, 'unknown_outcome'],
+    ['our own word', 'reverify', { msisdn: '9876543210', outcome: 'overdue' }, 'unknown_outcome'],
+    ["a handset's outcome", 'reverify', { msisdn: '9876543210', outcome: 'blocked' }, 'unknown_outcome'],
+    ['no date', 'reverify', { msisdn: '9876543210', outcome: 'verified', occurred_on: '05/06/2026' }, 'bad_date'],
+    [
+      'a date to come',
+      'reverify',
+      { msisdn: '9876543210', outcome: 'verified', occurred_on: '2026-06-06' },
+      'bad_date',
+    ],
+    ['no IMEI', 'block', { imei: '', outcome: 'blocked' }, 'missing_imei'],
+    ['letters', 'block', { imei: 'ABC', outcome: 'blocked' }, 'not_digits'],
+    ['13 digits', 'block', { imei: '3569380356438', outcome: 'blocked' }, 'wrong_length'],
+    ['a wrong check digit', 'block', { imei: '356938035643805', outcome: 'blocked' }, 'check_digit_mismatch'],
+    ['14 digits alike', 'block', { imei: '11111111111111', outcome: 'blocked' }, 'not_a_device'],
+    ['another handset', 'block', { imei: '49015420323751', outcome: 'blocked' }, 'not_in_direction'],
+    ["a connection's outcome", 'block', { imei: '35693803564380', outcome: 'verified' }, 'unknown_outcome'],
+  ])('is rejected for %s', (_what, kind, cells, reason) => {
+    expect(parse(kind, cells, 9)).toEqual({ line: 9, reason });
+  });
+
+  test('is rejected where the connection ended before it was last seen, and only then', () => {
+    const told = (outcome: string, occurred_on: string) =>
+      parse('reverify', { msisdn: '9876543210', outcome, occurred_on });
+    for (const outcome of ['disconnected', 'surrendered']) {
+      expect(told(outcome, '2026-05-19')).toEqual({ line: 2, reason: 'before_sighting' });
+      expect(told(outcome, '2026-05-20')).toMatchObject({ outcome, day: '2026-05-20' });
+    }
+    for (const outcome of ['verified', 'failed', 'not_found'])
+      expect(told(outcome, '2026-05-19')).toMatchObject({ outcome, day: '2026-05-19' });
+    expect(parse('block', { imei: '35693803564380', outcome: 'blocked', occurred_on: '2020-01-01' })).toMatchObject({
+      outcome: 'blocked',
+    });
+  });
+
+  test('that says that a number is reissued is of the day of its activation, later than the newest sighting', () => {
+    const told = (activated_on: string, occurred_on = '') =>
+      parse('reverify', { msisdn: '9876543210', outcome: 'reissued', activated_on, occurred_on });
+    expect(told('2026-05-21')).toEqual({ line: 2, row: 0, outcome: 'reissued', day: '2026-05-21' });
+    expect(told('2026-06-05', '2026-06-01')).toMatchObject({ day: '2026-06-05' });
+    for (const on of ['', 'May', '2026-06-06']) expect(told(on)).toEqual({ line: 2, reason: 'bad_activated_on' });
+    for (const on of ['2026-05-20', '2026-05-19']) expect(told(on)).toEqual({ line: 2, reason: 'not_after_sighting' });
+    expect(told('May', 'June')).toEqual({ line: 2, reason: 'bad_date' });
+    expect(parse('reverify', { msisdn: '9876543210', outcome: 'reissued' })).toMatchObject({
+      reason: 'bad_activated_on',
+    });
+    expect(parse('block', { imei: '35693803564380', outcome: 'reissued', activated_on: '2026-06-01' })).toMatchObject({
+      reason: 'unknown_outcome',
+    });
+  });
+
+  test('is rejected for the first reason that applies: identifier, direction, outcome, date', () => {
+    const wrong = { outcome: 'perhaps', occurred_on: 'soon' };
+    expect(parse('reverify', { ...wrong, msisdn: '12' })).toMatchObject({ reason: 'bad_msisdn' });
+    expect(parse('reverify', { ...wrong, msisdn: '9999999999' })).toMatchObject({ reason: 'not_in_direction' });
+    expect(parse('reverify', { ...wrong, msisdn: '9876543210' })).toMatchObject({ reason: 'unknown_outcome' });
+    expect(parse('reverify', { ...wrong, msisdn: '9876543210', outcome: 'failed' })).toMatchObject({
+      reason: 'bad_date',
+    });
+  });
+
+  test('names what is reserved for the self-check in its own responses only', () => {
+    const own = { msisdn: '+910012345678', outcome: 'verified' };
+    rows.set('+910012345678', { row: 3, lastSeen: day('2026-05-20') });
+    expect(parse('reverify', own, 2, 'self-check' as OperatorId)).toMatchObject({ row: 3, outcome: 'verified' });
+    expect(parse('reverify', own)).toEqual({ line: 2, reason: 'bad_msisdn' });
+    expect(parse('reverify', { ...own, msisdn: '9876543210' }, 2, 'self-check' as OperatorId)).toEqual({
+      line: 2,
+      reason: 'self_check',
+    });
+  });
+
+  test('with more or fewer cells than the header is rejected before all other reasons', () => {
+    const row: CsvRow = { line: 4, wrongCellCount: '12,verified,x,y,z' };
+    expect(
+      parseResponseRow(row, { kind: 'reverify', operator: airtel }, uploaded, () => ({ row: 0, lastSeen: null }), []),
+    ).toEqual({
+      line: 4,
+      reason: 'wrong_cell_count',
+    });
+  });
+});

@@ -1,0 +1,454 @@
+import { describe, expect, it } from 'vitest';
+import type { OrderNotice } from '../../simulation/desk.ts';
+import { reckon } from './books.ts';
+import { type AskedBack, Chronicle, type SentReport, type ToldOrder } from './chronicle.ts';
+import { connectionState, type Decided, exemptOn, SightingsByHandset, type Standing, saidOf, weigh } from './claims.ts';
+import { beginOf, DAY, dateOf, HOUR, START } from './draw.ts';
+import { A, answered, B, BATCH, decided, said, sighting, standing, usage } from './examples.ts';
+import { gatesOf } from './gates.ts';
+import { booksOf, Ledgers } from './ledgers.ts';
+import type { Sighting } from './life.ts';
+import { subjectsOfAppeal, takenBack } from './reversals.ts';
+import { Withdrawals } from './withdrawals.ts';
+
+describe("the year's own reckoning of a batch", () => {
+  it('takes the sightings of 180 days before the report, and of each number the newest one: operator, then handset', () => {
+    const sightings = [
+      sighting(B, '6000000011', 90, 'airtel'),
+      sighting(A, '6000000011', 80),
+      sighting(A, '6000000012', 50, 'vi'),
+      sighting(B, '6000000012', 50, 'bsnl'),
+      sighting(A, '6000000013', 100 - 180),
+      sighting(A, '6000000014', 100 - 181),
+    ];
+    expect(decided(sightings)).toEqual(['11 airtel 2 directed', '12 bsnl 2 directed', '13 jio 1 directed']);
+  });
+
+  it('leaves out who is struck, held or exempt, in this order, and gives a number its newest handset that is left', () => {
+    const crowd = Array.from({ length: 25 }, (_, n) => sighting(A, `60000001${n + 10}`, 60));
+    const both = [...crowd, sighting(B, '6000000110', 40)];
+    expect(decided(crowd).every((line) => line.endsWith('held'))).toBe(true);
+    expect(decided(both)[0]).toBe('10 jio 2 directed');
+    const block = { decision: 'block', imei: A } as const;
+    const alone = [said('approver-1', block), said('approver-2', { decision: 'approve' })];
+    expect(decided(crowd, { decisions: alone })[0]).toBe('10 jio 1 held');
+    expect(decided(crowd, { decisions: [said('approver-1', block), said('approver-2', block)] })[0]).toBe(
+      '10 jio 1 directed',
+    );
+    const strike = [said('approver-1', { decision: 'strike', imei: A })];
+    expect(decided(both, { decisions: strike }).slice(0, 2)).toEqual(['10 jio 2 directed', '11 jio 1 struck']);
+    const exempt = ['approver-1', 'approver-2'].map((approver) => ({
+      approver,
+      at: START,
+      subject: '+916000000199',
+      until: dateOf(101),
+    }));
+    const one = [sighting(A, '6000000199', 50)];
+    expect(decided(one, {}, exempt)).toEqual(['99 jio 1 exempt']);
+    expect(decided(one, {}, exempt.slice(1))).toEqual(['99 jio 1 directed']);
+  });
+
+  it('directs nobody anew who is open at that operator, ended, proved or somebody else, unless seen on a later day', () => {
+    const seen = [sighting(A, '6000000021', 50)];
+    const state = (...standings: Standing[]) =>
+      decided(seen, { standings: { '+916000000021': standings } })[0]
+        ?.split(' ')
+        .at(-1);
+    expect(state(standing({ isOpen: true }))).toBe('alreadyOpen');
+    expect(state(standing({ isOpen: true, operator: 'vi' }))).toBe('directed');
+    expect(state(answered('disconnected', 50))).toBe('alreadyDisconnected');
+    expect(state(answered('surrendered', 50))).toBe('alreadyDisconnected');
+    expect(state(answered('disconnected', 49))).toBe('directed');
+    expect(state(answered('verified', 50))).toBe('alreadyVerified');
+    expect(state(answered('verified', 50), answered('not_found', 70))).toBe('directed');
+    expect(state(standing({ isOpen: true, reissuedOn: dateOf(50) }))).toBe('reissuedBefore');
+    expect(state(standing({ reissuedOn: dateOf(49) }))).toBe('directed');
+  });
+
+  it('holds a handset with 25 numbers on one day, or 500 in all, and shows who was seen on such handsets only', () => {
+    const report = { handsets: [A, B] } as unknown as SentReport;
+    const on = (count: number, day: (n: number) => number) =>
+      Array.from({ length: count }, (_, n) => sighting(A, String(6_000_000_000 + n), day(n)));
+    const weighed = (sightings: Sighting[]) => {
+      const { linked, held, linkedOnlyByHeld } = weigh(
+        report,
+        beginOf(100),
+        new SightingsByHandset([usage(START, sightings)]),
+      );
+      return [linked, held.size, linkedOnlyByHeld];
+    };
+    expect(weighed(on(24, () => 50))).toEqual([24, 0, 0]);
+    expect(weighed([...on(25, () => 50), sighting(B, '6000000000', 9)])).toEqual([25, 1, 24]);
+    expect(weighed(on(499, (n) => n % 60))).toEqual([499, 0, 0]);
+    expect(weighed(on(500, (n) => n % 60))).toEqual([500, 1, 500]);
+  });
+
+  it('counts the mildest of what as many approvers as are needed say of a handset', () => {
+    const acts = (...decisions: ('block' | 'reverify')[]) =>
+      saidOf(
+        decisions.map((decision, n) => said(`approver-${n + 1}`, { decision, imei: A })),
+        2,
+      ).acts.get(A);
+    expect([acts('block'), acts('block', 'block'), acts('block', 'reverify')]).toEqual([
+      undefined,
+      'block',
+      'reverify',
+    ]);
+  });
+
+  it('takes for exempt whom the latest words of two approvers reach on that day', () => {
+    const say = (approver: string, day: number, until: number) => ({
+      approver,
+      at: beginOf(day),
+      subject: A,
+      until: dateOf(until),
+    });
+    const both = [say('approver-1', 1, 30), say('approver-2', 2, 20)];
+    expect([19, 20, 21].map((day) => exemptOn(both, beginOf(day)).size)).toEqual([1, 1, 0]);
+    expect(exemptOn([...both, say('approver-1', 5, 4)], beginOf(19)).size).toBe(0);
+  });
+});
+
+describe("the year's own reckoning of usage files", () => {
+  const file = (good: number, rejected = 0, imei = (n: number) => String(10_000_000_000_000 + n)) =>
+    usage(
+      beginOf(9),
+      Array.from({ length: good }, (_, n) => sighting(imei(n), String(6_000_000_000 + n), 1)),
+      rejected,
+    );
+  const before = [200, 100, 300].map((good, n) => ({ ...file(good), at: beginOf(n), countsFrom: beginOf(n) }));
+
+  it('holds up whose rows are rejected, name one handset, or are fewer or more than by the files before', () => {
+    expect(gatesOf(file(95, 5), [])).toEqual([]);
+    expect(gatesOf(file(94, 6), [])).toEqual(['rejected_share']);
+    expect(gatesOf(file(60, 39), [])).toEqual([]);
+    const share = (part: number) => file(100, 0, (n) => (n < part ? A : String(10_000_000_000_000 + n)));
+    expect([gatesOf(share(20), []), gatesOf(share(21), [])]).toEqual([[], ['one_handset']]);
+    expect([100, 99].map((good) => gatesOf(file(good, 1), before))).toEqual([[], ['too_few_rows']]);
+    expect([600, 601].map((good) => gatesOf(file(good), before))).toEqual([[], ['too_many_rows']]);
+    expect(gatesOf(file(900), before.slice(1))).toEqual([]);
+    expect(
+      gatesOf(
+        file(900),
+        before.map((one, n) => (n === 0 ? { ...one, countsFrom: undefined } : one)),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe("the year's own ledgers", () => {
+  const row = (identifier: string) => ({
+    ...({
+      kind: 'reverify',
+      identifier,
+      operator: 'jio',
+      state: 'directed',
+      direction: '',
+      imei: A,
+      lastSeen: dateOf(9),
+    } as const),
+  });
+  const record = (...outcomes: [outcome: string, day: number][]) => {
+    const ledgers = new Ledgers();
+    ledgers.add(row('+916000000001'), 'one', beginOf(30));
+    const taken = outcomes.map(([outcome, day], n) => {
+      const answer = { identifier: '+916000000001', outcome, on: dateOf(day) };
+      const counts = ledgers.record({
+        operator: 'jio',
+        direction: 'one',
+        name: '',
+        sha256: '',
+        at: beginOf(day) + n,
+        rows: [answer],
+      });
+      return Object.entries(counts ?? {}).find(([, count]) => count === 1)?.[0];
+    });
+    return [...taken, ledgers.ofNumber('+916000000001')[0]?.outcome];
+  };
+
+  it('take an answer of an open or failed row, the same again as known, and no other one but that it is somebody else', () => {
+    expect(record(['verified', 10], ['verified', 11], ['disconnected', 12])).toEqual([
+      'recorded',
+      'alreadyRecorded',
+      'rejected',
+      'verified',
+    ]);
+    expect(record(['failed', 10], ['failed', 11], ['verified', 12])).toEqual([
+      'recorded',
+      'alreadyRecorded',
+      'recorded',
+      'verified',
+    ]);
+    expect(record(['disconnected', 10], ['failed', 11], ['reissued', 12])).toEqual([
+      'recorded',
+      'alreadyRecorded',
+      'recorded',
+      'reissued',
+    ]);
+    expect(record(['maybe', 10], ['disconnected', 8], ['reissued', 9])).toEqual([
+      'rejected',
+      'rejected',
+      'rejected',
+      'open',
+    ]);
+  });
+
+  it('have what moved open where it goes on, and what is disputed nowhere, until a night has it', () => {
+    const ledgers = new Ledgers();
+    const identifier = '+916000000001';
+    const at = beginOf(20);
+    const stands = () =>
+      ledgers.standings('reverify', identifier, at).map(({ operator, isOpen }) => `${operator} ${isOpen}`);
+    const say = (operator: string, direction: string, row: { outcome: string; by?: string }) =>
+      ledgers.record({ operator, direction, name: '', sha256: '', at, rows: [{ identifier, on: dateOf(20), ...row }] });
+    ledgers.add(row(identifier), 'one', beginOf(30));
+    say('jio', 'one', { outcome: 'ported', by: 'vi' });
+    expect(stands()).toEqual(['vi true']);
+    for (const waiting of ledgers.waiting()) waiting.waitsAt = undefined;
+    ledgers.add({ ...row(identifier), operator: 'vi' }, 'two', beginOf(36), 'jio');
+    expect(stands()).toEqual(['jio false', 'vi true']);
+    say('vi', 'two', { outcome: 'not_found' });
+    expect(stands()).toEqual(['jio false', 'vi false']);
+    expect(ledgers.waiting().map(({ waitsAt }) => waitsAt)).toEqual(['jio']);
+  });
+
+  it('have a number go back where a later report asks for it at the operator that it was ported to, and it is not there', () => {
+    const ledgers = new Ledgers();
+    const identifier = '+916000000001';
+    const at = beginOf(20);
+    const say = (operator: string, direction: string, row: { outcome: string; by?: string }) =>
+      ledgers.record({ operator, direction, name: '', sha256: '', at, rows: [{ identifier, on: dateOf(20), ...row }] });
+    ledgers.add(row(identifier), 'one', beginOf(30));
+    say('jio', 'one', { outcome: 'ported', by: 'vi' });
+    for (const waiting of ledgers.waiting()) waiting.waitsAt = undefined;
+    ledgers.add({ ...row(identifier), operator: 'vi' }, 'later', beginOf(36));
+    ledgers.add({ ...row(identifier), kind: 'restore', operator: 'vi' }, 'back', beginOf(36));
+    say('vi', 'back', { outcome: 'not_found' });
+    expect(ledgers.waiting()).toEqual([]);
+    say('vi', 'later', { outcome: 'not_found' });
+    expect(ledgers.waiting().map(({ direction, waitsAt }) => `${direction} ${waitsAt}`)).toEqual(['later jio']);
+  });
+
+  it('have a row open until its ladder ends, and refuse the direction of another operator', () => {
+    const ledgers = new Ledgers();
+    ledgers.add(row('+916000000001'), 'one', beginOf(30));
+    const isOpen = (day: number) => ledgers.standings('reverify', '+916000000001', beginOf(day))[0]?.isOpen;
+    expect([isOpen(29), isOpen(30)]).toEqual([true, false]);
+    expect(ledgers.record({ operator: 'vi', direction: 'one', name: '', sha256: '', at: 1, rows: [] })).toBeUndefined();
+  });
+});
+
+describe("the year's own reckoning of a night", () => {
+  const P = '+916000000031';
+  const night = 'followup-202609120000';
+  /** P is asked about at airtel, and at jio by a later report; what both say is of day 102, and a night comes at the end of it. */
+  const states = (said: { airtel: [string, string]; jio: [string, string] }, exempt = false) => {
+    const chronicle = new Chronicle();
+    chronicle.usage.push(
+      usage(beginOf(99), [sighting(A, P.slice(3), 80, 'airtel'), sighting(B, P.slice(3), 85, 'jio')]),
+    );
+    const instants = new Map([[night, { startedAt: beginOf(103), settledAt: beginOf(160) }]]);
+    const order = (operator: string, batchId: string, plan: number) => {
+      const directionId = `${batchId}.reverify.${operator}.${plan}-0-0`;
+      chronicle.orders.push({
+        notice: { batchId, kind: 'reverify', directionId } as OrderNotice,
+        ...{ at: 0, operator, rows: [P], disconnectBy: undefined, references: new Map() },
+      } satisfies ToldOrder);
+      return directionId;
+    };
+    for (const [n, operator] of (['airtel', 'jio'] as const).entries()) {
+      const batchId = `mha-00000000000${n + 1}`;
+      chronicle.reports.push({
+        ...{ agency: 'mha', batchId, key: '', handsets: [n === 0 ? A : B], begun: [beginOf(100 + n)] },
+        rows: { rows: 1, rejected: 0, repeats: 0, handsets: 1 },
+      });
+      instants.set(batchId, { startedAt: beginOf(100 + n) + HOUR, settledAt: beginOf(117 + n) });
+      const [outcome, by] = said[operator];
+      const row = { identifier: P, outcome, on: dateOf(102), by };
+      const answer = { operator, direction: order(operator, batchId, n + 1), name: '', sha256: '', rows: [row] };
+      chronicle.answers.push({ ...answer, at: beginOf(102) + n });
+    }
+    order('jio', night, 3);
+    order('vi', night, 3);
+    if (exempt)
+      for (const approver of ['approver-1', 'approver-2'])
+        chronicle.exemptions.push({ approver, at: beginOf(102), subject: P, until: dateOf(120) });
+    const { batches, ledgers } = reckon(chronicle, instants, 2);
+    const { decided = [], books } = batches.get(night) ?? {};
+    const ends = ledgers.ofBatch(night).map((row) => (row.ends - START) / DAY);
+    const lines = decided.map(({ operator, state, direction }) =>
+      `${operator} ${state} ${direction.split('.')[0]}`.trim(),
+    );
+    return [...lines, ...ends, books?.connections.jio?.linked];
+  };
+
+  it('takes for open what a later batch has open at the operator that a number was ported to', () => {
+    expect(states({ airtel: ['ported', 'jio'], jio: ['failed', ''] })).toEqual(['jio alreadyOpen mha-000000000002', 1]);
+    expect(states({ airtel: ['ported', 'vi'], jio: ['failed', ''] })).toEqual(['vi directed', 119, undefined]);
+    expect(states({ airtel: ['ported', 'jio'], jio: ['failed', ''] }, true)).toEqual(['jio exempt', 1]);
+  });
+
+  it("leaves out who was disconnected or verified there, or whose number is somebody else's there", () => {
+    const stands = (outcome: string) => states({ airtel: ['ported', 'jio'], jio: [outcome, ''] })[0];
+    expect(stands('verified')).toBe('jio alreadyVerified mha-000000000002');
+    expect(stands('disconnected')).toBe('jio alreadyDisconnected mha-000000000002');
+    expect(stands('reissued')).toBe('jio reissuedBefore mha-000000000002');
+  });
+
+  it('directs once what comes to one operator from two rows, with the later end', () => {
+    // Both rows end where they were, so that neither hinders the other one.
+    expect(states({ airtel: ['ported', 'jio'], jio: ['extended', 'abroad'] })).toEqual([
+      'jio directed',
+      `jio alreadyOpen ${night}`,
+      ...[101 + 16 + 30 + 1 / 24, 2],
+    ]);
+  });
+});
+
+describe("the year's own reckoning of what is given back", () => {
+  const P = '+916000000041';
+  const decided = (kind: Decided['kind'], over: Partial<Decided> = {}): Decided => ({
+    ...({
+      kind,
+      identifier: P,
+      operator: 'jio',
+      state: 'directed',
+      direction: '',
+      imei: A,
+      lastSeen: dateOf(9),
+    } as const),
+    ...over,
+  });
+  const appeal = (at: number): AskedBack => ({
+    ...{ batchId: 'caseworker-1-000000000001', uploader: 'caseworker-1', key: '', sha256: '', at },
+    ...{ rows: [{ msisdn: P, ground: 'wrong_number' }], withdraws: undefined, fate: 'granted' },
+  });
+  /** What an appeal for P comes to on a day, after what was directed and answered; and which rows it ends. */
+  const came = (
+    day: number,
+    live: (ledgers: Ledgers, say: (direction: string, outcome: string, on: number) => void) => void,
+    struck: readonly string[] = [],
+  ) => {
+    const ledgers = new Ledgers();
+    live(ledgers, (direction, outcome, on) => {
+      const rows = [{ identifier: P, outcome, on: dateOf(on) }];
+      ledgers.record({ operator: 'jio', direction, name: '', sha256: '', at: beginOf(on), rows });
+    });
+    const at = beginOf(day);
+    const known = { ledgers, plans: new Map(), orders: new Map(), at };
+    const [one] = takenBack(appeal(at), subjectsOfAppeal(appeal(at), ledgers, []), new Set(struck), known);
+    const ended = one?.rows.filter((row) => ledgers.takeBack(row, 'reversal', at)).length;
+    return [one?.state, one?.backAt.length, ended];
+  };
+
+  it('is who is open, disconnected or overdue, and not who was verified, or struck', () => {
+    const asked = (ledgers: Ledgers) => ledgers.add(decided('reverify'), 'one', beginOf(30));
+    expect(came(20, asked)).toEqual(['directed', 1, 1]);
+    expect(came(31, asked)).toEqual(['directed', 1, 0]);
+    expect(came(20, asked, [P])).toEqual(['struck', 0, 0]);
+    expect(came(20, () => {})).toEqual(['nothingToRestore', 0, 0]);
+    const said =
+      (outcome: string, on: number) => (ledgers: Ledgers, say: (d: string, o: string, n: number) => void) => {
+        asked(ledgers);
+        say('one', outcome, on);
+      };
+    expect(came(20, said('verified', 15))).toEqual(['nothingToRestore', 0, 0]);
+    expect(came(105, said('disconnected', 15))).toEqual(['directed', 1, 0]);
+    expect(came(106, said('disconnected', 15))).toEqual(['tooLate', 0, 0]);
+    expect(came(60, said('reissued', 50))).toEqual(['tooLate', 0, 0]);
+  });
+
+  it('is nobody who is being given back, or was', () => {
+    const given = (outcome?: string) => (ledgers: Ledgers, say: (d: string, o: string, n: number) => void) => {
+      ledgers.add(decided('reverify'), 'one', beginOf(30));
+      ledgers.add(decided('restore'), 'back', beginOf(22));
+      if (outcome !== undefined) say('back', outcome, 21);
+    };
+    expect(came(21, given())[0]).toBe('alreadyOpen');
+    expect(came(21.5, given('restored'))[0]).toBe('nothingToRestore');
+    expect(came(23, given())[0]).toBe('directed');
+  });
+
+  it('stays where a later batch relies on what a report did, or has done it itself since', () => {
+    const ledgers = new Ledgers();
+    ledgers.add(decided('reverify'), `${BATCH}.reverify.jio.1-0-0`, beginOf(30));
+    const [row] = ledgers.ofNumber(P);
+    if (row === undefined) throw new Error('there is a row');
+    const subject = { kind: 'restore', identifier: P, scope: { rows: [row] }, ground: 'withdrawal', line: 0 } as const;
+    const kept = (plans: Map<string, { decided: Decided[] }>) =>
+      takenBack(appeal(0), [subject], new Set(), { ledgers, plans, orders: new Map(), at: beginOf(20) })[0]?.kept;
+    const relies = decided('reverify', { state: 'alreadyOpen', direction: row.direction });
+    expect(kept(new Map())).toEqual([]);
+    expect(kept(new Map([['later', { decided: [relies] }]]))).toEqual([`reverify,${P},jio,later,alreadyOpen`]);
+    ledgers.add(decided('reverify'), 'since.reverify.jio.2-0-0', beginOf(40));
+    expect(kept(new Map())).toEqual([`reverify,${P},jio,since,directed`]);
+  });
+
+  it('goes on for nobody once what relies on it is withdrawn, too: a number with the last handset that links it', () => {
+    const of = new Map([[P, ['A', 'B']]]);
+    const withdrawals = new Withdrawals(() => of);
+    const out = (own?: { imeis: string[] | undefined; struck: Set<string> }) => [
+      withdrawals.isWithdrawn('later', 'reverify', P, own),
+      withdrawals.isWithdrawn('later', 'block', 'A', own),
+    ];
+    expect(out()).toEqual([false, false]);
+    expect(out({ imeis: undefined, struck: new Set() })).toEqual([true, true]);
+    expect(out({ imeis: undefined, struck: new Set(['B']) })).toEqual([false, true]);
+    withdrawals.note('later', { imeis: ['A'], struck: new Set() });
+    expect(out()).toEqual([false, true]);
+    expect(out({ imeis: ['B'], struck: new Set([P]) })).toEqual([false, true]);
+    withdrawals.note('later', { imeis: ['B'], struck: new Set() });
+    expect(out()).toEqual([true, true]);
+    expect(withdrawals.isWithdrawn('another', 'reverify', P)).toBe(false);
+  });
+
+  it('is not taken back as a whole where another batch did it, too, and that is in force', () => {
+    const ledgers = new Ledgers();
+    ledgers.add(decided('reverify', { operator: 'vi' }), 'others.reverify.vi.1-0-0', beginOf(10));
+    ledgers.add(decided('reverify'), `${BATCH}.reverify.jio.2-0-0`, beginOf(30));
+    const row = ledgers.ofNumber(P).at(-1);
+    if (row === undefined) throw new Error('there is a row');
+    const subject = { kind: 'restore', identifier: P, scope: { rows: [row] }, ground: 'withdrawal', line: 0 } as const;
+    const known = { ledgers, plans: new Map(), orders: new Map(), at: beginOf(5) };
+    const became = () => takenBack(appeal(0), [subject], new Set(), known)[0];
+    expect(became()).toMatchObject({ state: 'directed', stays: true });
+    const rows = [{ identifier: P, outcome: 'verified', on: dateOf(4) }];
+    ledgers.record({
+      ...{ operator: 'vi', direction: 'others.reverify.vi.1-0-0', name: '', sha256: '', at: beginOf(4), rows },
+    });
+    expect(became()).toMatchObject({ state: 'directed', stays: false });
+  });
+
+  it('is taken back of who had the number before somebody else got it, whatever another batch did to them', () => {
+    const ledgers = new Ledgers();
+    ledgers.add(decided('reverify'), 'others.reverify.jio.1-0-0', beginOf(10));
+    ledgers.add(decided('reverify'), `${BATCH}.reverify.jio.2-0-0`, beginOf(30));
+    const row = ledgers.ofNumber(P).at(-1);
+    if (row === undefined) throw new Error('there is a row');
+    const subject = { kind: 'restore', identifier: P, scope: { rows: [row] }, ground: 'withdrawal', line: 0 } as const;
+    const known = { ledgers, plans: new Map(), orders: new Map(), at: beginOf(25) };
+    const stays = () => takenBack(appeal(0), [subject], new Set(), known)[0]?.stays;
+    expect(stays()).toBe(true);
+    const rows = [{ identifier: P, outcome: 'reissued', on: dateOf(12) }];
+    ledgers.record({ operator: 'jio', direction: row.direction, name: '', sha256: '', at: beginOf(20), rows });
+    expect(stays()).toBe(false);
+  });
+
+  it('is directed by no later batch, unless it was seen on a later day', () => {
+    expect(connectionState([], 'jio', dateOf(20), dateOf(20)).state).toBe('reversed');
+    expect(connectionState([], 'jio', dateOf(21), dateOf(20)).state).toBe('directed');
+  });
+
+  it('counts no more, in no list and for no later batch', () => {
+    const ledgers = new Ledgers();
+    ledgers.add(decided('reverify'), 'one', beginOf(30));
+    const [row] = ledgers.ofNumber(P);
+    if (row === undefined) throw new Error('there is a row');
+    expect(ledgers.takeBack(row, 'reversal', beginOf(20))).toBe(true);
+    expect(ledgers.standings('reverify', P, beginOf(21))).toMatchObject([{ isOpen: false, answer: undefined }]);
+    const rows = [{ identifier: P, outcome: 'disconnected', on: dateOf(21) }];
+    const taken = ledgers.record({ operator: 'jio', direction: 'one', name: '', sha256: '', at: beginOf(21), rows });
+    expect(taken).toMatchObject({ recorded: 0, rejected: 1 });
+    expect(booksOf([row.decided], [row]).connections).toEqual({ jio: { linked: 1, directed: 1, withdrawn: 1 } });
+  });
+});
