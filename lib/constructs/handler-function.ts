@@ -1,7 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  type CfnFunction,
+  Code,
+  Function as LambdaFunction,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { StageConfig } from '../config/stage.ts';
@@ -62,5 +69,30 @@ export class HandlerFunction<E extends Record<string, string>> extends LambdaFun
       role,
     });
     this.placesKept = placesKept;
+    // The lists of participants grow with a stage's file, and a deployment would fail halfway.
+    const { environment } = this.node.defaultChild as CfnFunction;
+    this.node.addValidation({ validate: () => tooMuchToTell(Stack.of(this).resolve(environment)) });
   }
+}
+
+/** What Lambda takes of a function's variables, in bytes as JSON (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
+const LARGEST_ENVIRONMENT = 4096;
+
+/** The most that a deployment puts where a variable refers to something: the URL of a queue, or an ARN, whose name has 80 characters. */
+const LONGEST_REFERENCE = 134;
+
+/** Why Lambda would refuse a function's variables, which are resolved; nothing where it takes them, whatever the deployment puts into them. */
+function tooMuchToTell(environment: { readonly variables?: Readonly<Record<string, unknown>> } = {}): string[] {
+  const variables = Object.entries(environment.variables ?? {}).map(([name, value]) => [name, atLongest(value)]);
+  const bytes = Buffer.byteLength(JSON.stringify(Object.fromEntries(variables)));
+  if (bytes <= LARGEST_ENVIRONMENT) return [];
+  return [
+    `its variables may have ${bytes} bytes, of which Lambda takes ${LARGEST_ENVIRONMENT}: they name participants by their ids, and columns and dates of their files`,
+  ];
+}
+
+function atLongest(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const join = (value as { readonly 'Fn::Join'?: readonly [string, readonly unknown[]] })['Fn::Join'];
+  return join === undefined ? 'x'.repeat(LONGEST_REFERENCE) : join[1].map(atLongest).join(join[0]);
 }

@@ -4,7 +4,8 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { compile, evaluate } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { administratorNotice, BATCH_FAILING, DIRECTION_FAILING } from '../../lambdas/domain/notices.ts';
-import { stageFromContext } from '../../lib/config/stage.ts';
+import { unnamed } from '../../lib/config/participants.ts';
+import { checkStage, stageFromContext } from '../../lib/config/stage.ts';
 import { objectsIn, placesOf } from './places.ts';
 import { definitionOf, synthesized } from './synthesized.ts';
 
@@ -117,6 +118,17 @@ describe('the workflow stack', () => {
         .sort();
     expect(told('FILE_FORMS')).toEqual(['Cut', 'Import', 'ImportPiece', 'Record', 'Weigh']);
     expect(told('REPORT_FORMS')).toEqual(['Answer', 'Screen', 'Settle', 'Withdraw']);
+  });
+
+  it('refuses more participants than Lambda lets a function be told of, before a deployment fails halfway', () => {
+    const config = stageFromContext({ config: 'none' });
+    const withAgencies = (count: number, form: object = {}) => {
+      const ids = Array.from({ length: count }, (_, n) => `agency-${n}`.padEnd(16, 'x'));
+      return checkStage({ ...config, agencies: ids.map((id) => ({ ...unnamed('agency', id), ...form })) });
+    };
+    // As many as there are states, each with dates of its own.
+    expect(() => synthesized(withAgencies(36, { dates: 'DD/MM/YYYY' }))).not.toThrow();
+    expect(() => synthesized(withAgencies(190))).toThrow(/workflow\/Withdraw\] its variables may have \d+ bytes/);
   });
 
   it('starts a refused direction again within seconds, and later ones in hours, each at a moment of its own', () => {
