@@ -139,14 +139,15 @@ export function lookAtQueues(
   queues: WorkQueue[],
 ): PolicyStatement[] {
   return [
+    // Each queue is named once: IAM takes 10,240 characters of a role's own policies.
     new PolicyStatement({
       actions: ['sqs:GetQueueAttributes'],
-      resources: [...queues, auditNotes]
-        .flatMap(({ queue, deadLetters }) => [queue.queueArn, deadLetters.queueArn])
-        .concat(noticesDeadLetters.queueArn),
+      resources: [...[...queues, auditNotes].map(({ queue }) => queue), auditNotes.deadLetters].map(
+        ({ queueArn }) => queueArn,
+      ),
     }),
     new PolicyStatement({
-      actions: ['sqs:ReceiveMessage'],
+      actions: ['sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
       resources: [...queues.map(({ deadLetters }) => deadLetters), noticesDeadLetters].map(({ queueArn }) => queueArn),
     }),
     new PolicyStatement({ actions: KEY_ACTIONS.sqs.read, resources: [messagesKey.keyArn] }),
