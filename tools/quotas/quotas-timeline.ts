@@ -229,9 +229,9 @@ export function timeline(work: Work, design: Design, given: Quotas): Timeline {
           stages: [
             { seconds: of(assumed.coldStart) + (perChild > 1 ? transition : 0) },
             one(starts, perChild),
-            // The child's task and its iteration, then the Direction's first two states.
-            one(transitions, perChild * 4),
-            { seconds: 4 * transition },
+            // The child's task and its iteration, then the Direction's first state.
+            one(transitions, perChild * 3),
+            { seconds: 3 * transition },
             one(lambda, perChild),
             { seconds: orderSeconds },
             one(cases.writes, perChild * ledgerUnits(rows)),

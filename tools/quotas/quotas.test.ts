@@ -315,6 +315,14 @@ describe('a batch at a size', () => {
     expect(Number.isFinite(timeline(work, { ...design, directionsPerChild: 40 }, given).seconds)).toBe(true);
   });
 
+  it('makes three state transitions for each direction until it is ordered, where it has a child to itself one more', () => {
+    const work = workAt(1, issued, design);
+    const given = { ...quotasOf('us-east-1'), stateTransitions: { burst: 1, perSecond: 10 } };
+    const direct = timeline(work, design, given).phases.find(({ name }) => name === 'Direct');
+    // A direction's ladder begins with its order, as the test of its history holds.
+    close(direct?.seconds ?? 0, ((work.reverifyDirections + work.blockDirections) * (3 + 1)) / 10, 10);
+  });
+
   it('is faster with warmed tables, and in a region that gives more', () => {
     const work = workAt(1, issued, design);
     const cold = timeline(work, design, quotasOf('ap-south-1')).seconds;
