@@ -3,10 +3,11 @@ import { type CatchProps, Errors, type IChainable, JitterType, type RetryProps }
 
 /**
  * A thousand rungs end in the same second, and Lambda runs a thousand functions at once by default: who is throttled
- * tries again at a moment of its own.
+ * tries again at a moment of its own. So does a function whose own calls were throttled for longer than it tries: all of those rungs'
+ * machines are woken in that second, too.
  */
 export const whenThrottled: RetryProps = {
-  errors: ['Lambda.TooManyRequestsException'],
+  errors: ['Lambda.TooManyRequestsException', 'ThrottlingException'],
   interval: Duration.seconds(2),
   backoffRate: 2,
   maxAttempts: 10,
