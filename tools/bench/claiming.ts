@@ -2,10 +2,14 @@
 
 import type { Context } from 'aws-lambda';
 import type { Environment as ClaimEnvironment } from '../../lambdas/claim-shard/handler.ts';
-import type { Imei } from '../../lambdas/domain/identifiers.ts';
+import type { Instant } from '../../lambdas/domain/days.ts';
+import { openDecision } from '../../lambdas/domain/decisions.ts';
+import type { AgencyId, BatchId, Imei } from '../../lambdas/domain/identifiers.ts';
 import { CLAIMS_AT_ONCE, QUERIES_AT_ONCE } from '../../lambdas/domain/limits.ts';
 import { handsetLine } from '../../lambdas/domain/screening.ts';
 import { gatheredLine, parseGatheredLine } from '../../lambdas/domain/sightings.ts';
+import { heldCsv } from '../../lambdas/domain/weighing.ts';
+import { SCREENED } from '../../lambdas/domain/work.ts';
 import type { Environment as ExpandEnvironment } from '../../lambdas/expand-handsets/handler.ts';
 import { imei, msisdn, startEmbedded } from './embedded.ts';
 import { compare, type Results } from './measure.ts';
@@ -13,7 +17,8 @@ import { compare, type Results } from './measure.ts';
 const CLAIMS = 10_000;
 const HANDSETS = 250;
 const DAYS = Array.from({ length: 28 }, (_, n) => `2026-05-${String(n + 1).padStart(2, '0')}`);
-const BATCH = 'mha-0123456789ab';
+const BATCH = 'mha-0123456789ab' as BatchId;
+const NOW = '2026-06-01T00:00:00Z' as Instant;
 
 /** Links of the n-th handset: most have a few dozen, every fiftieth a thousand. */
 const linksOf = (handset: number) => (handset % 50 === 7 ? 1_000 : 20 + ((handset * 37) % 70));
@@ -39,6 +44,8 @@ export async function measureClaiming(runs: number): Promise<Results> {
   const { handler: expand } = await import('../../lambdas/expand-handsets/handler.ts');
   let attempt = 0;
   const context = () => ({ awsRequestId: `bench-${++attempt}` }) as Context;
+
+  await approve(environment);
 
   // ---- claim: each run has numbers of its own, as each number is claimed once in a batch.
   let first = 0;
@@ -75,8 +82,7 @@ export async function measureClaiming(runs: number): Promise<Results> {
         const { plan, indexKey, slices } = shard;
         const item = { kind: 'reverify', shard: 0, links: CLAIMS, slices, part: null };
         const gathered = { indexKey, operators: [] };
-        const startedAt = '2026-06-01T00:00:00Z';
-        await claim({ batchId: BATCH, plan, startedAt, handsetsKey: '', gathered, item }, context());
+        await claim({ batchId: BATCH, plan, startedAt: NOW, handsetsKey: '', gathered, item }, context());
         return CLAIMS;
       },
       bare: async () => {
@@ -158,4 +164,20 @@ export async function measureClaiming(runs: number): Promise<Results> {
     runs,
   );
   return { measured: [claimed, expanded], told: [] };
+}
+
+/** Registers the batch, approved: nothing is claimed for one that isn't. No handset of it is held. */
+async function approve(env: { readonly WORK: string; readonly CASES: string }): Promise<void> {
+  const { writeObject } = await import('../../lambdas/stores/objects.ts');
+  const { registerBatch } = await import('../../lambdas/stores/cases/batches.ts');
+  const { openApproval } = await import('../../lambdas/stores/cases/approvals.ts');
+  const whose = { batchId: BATCH, kind: 'report', agency: 'mha' as AgencyId, file: 'reports/mha/a.csv' } as const;
+  const report = { rows: 1, rejected: 0, repeats: 0, handsets: 1 };
+  const at = { execution: 'bench', startedAt: NOW, uploadedAt: NOW, sha256: '0'.repeat(64) };
+  const batch = await registerBatch(env.CASES, { ...whose, ...at, state: 'waiting', plan: 0, report });
+  const previewKey = SCREENED.previews.folder('screened/bench', 'bench');
+  await writeObject({ bucket: env.WORK, key: SCREENED.previews.held(previewKey) }, heldCsv([]));
+  const preview = '0'.repeat(64);
+  const opening = { batchId: BATCH, preview, people: 0, openedAt: NOW, decideBy: null, overLimit: null };
+  await openApproval(env, batch, { previewKey, previewSha256: preview }, openDecision(opening), 'bench');
 }
