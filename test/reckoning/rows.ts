@@ -69,6 +69,11 @@ export interface Batch {
   moved?: string[];
 }
 
+/** A batch of which nothing is decided yet. */
+export function newBatch(id: string, at: number): Batch {
+  return { id, at, settled: false, summary: {}, directed: [], plans: new Map(), elsewhere: [] };
+}
+
 /** A ladder from its beginning. */
 export function freshRungs(kind: AnyKind, at: number): Rungs {
   let end = at;

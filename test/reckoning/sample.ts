@@ -27,6 +27,7 @@ import {
   isOfHandset,
   knownAs,
   type Moved,
+  newBatch,
   order,
   type Plan,
   type Row,
@@ -338,15 +339,7 @@ export class Reckoning {
     const actedUpon = new Map<string, string>();
     for (const { msisdn, imei } of inWindow) if (!held.has(imei)) actedUpon.set(msisdn, imei);
 
-    const batch: Batch = {
-      id,
-      at,
-      settled: false,
-      summary: {},
-      directed: [],
-      plans: new Map(),
-      elsewhere: [],
-    };
+    const batch = newBatch(id, at);
     const operators = Object.fromEntries(
       this.#operators.map((operator) => [operator, noOperator(this.#imports[operator])]),
     );
@@ -438,15 +431,7 @@ export class Reckoning {
     const moved = this.#waiting;
     this.#waiting = [];
     if (moved.length === 0) return;
-    const batch: Batch = {
-      id: `followup-${dayAt(at).replaceAll('-', '')}0000`,
-      at,
-      settled: false,
-      summary: {},
-      directed: [],
-      plans: new Map(),
-      elsewhere: [],
-    };
+    const batch = newBatch(`followup-${dayAt(at).replaceAll('-', '')}0000`, at);
     const goingOn = new Set(moved.map(({ row }) => row));
     const outcomes = () => ({ directed: 0, restored: 0, unblocked: 0, notFound: 0, overdue: 0 });
     const operators = Object.fromEntries(

@@ -1,6 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { withWhatToDo } from '../domain/what-to-do.ts';
+import { noOperator } from '../reckoning/tables.ts';
 import { batchItem, sha8, Tables } from './bad-files.ts';
 import { DAY, Lab, START, type Summary } from './lab.ts';
 import { Executions, numbersIn, ordersOf, report, summaryOf } from './shapes-lab.ts';
@@ -10,42 +11,7 @@ import { Executions, numbersIn, ordersOf, report, summaryOf } from './shapes-lab
  * begins on the day (after 1 June 2026) that its first line names.
  */
 const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'];
-const NO_CONNECTIONS = {
-  linked: 0,
-  struck: 0,
-  held: 0,
-  exempt: 0,
-  reversed: 0,
-  reissuedBefore: 0,
-  alreadyOpen: 0,
-  alreadyDisconnected: 0,
-  alreadyVerified: 0,
-  directed: 0,
-  verified: 0,
-  disconnected: 0,
-  surrendered: 0,
-  notFound: 0,
-  ported: 0,
-  extended: 0,
-  reissued: 0,
-  withdrawn: 0,
-  overdue: 0,
-  overdueFailed: 0,
-};
-const NO_BLOCKS = {
-  rows: 0,
-  struck: 0,
-  held: 0,
-  exempt: 0,
-  reversed: 0,
-  alreadyOpen: 0,
-  alreadyBlocked: 0,
-  directed: 0,
-  blocked: 0,
-  notFound: 0,
-  withdrawn: 0,
-  overdue: 0,
-};
+const { connections: NO_CONNECTIONS, blocks: NO_BLOCKS } = noOperator();
 const allOverdue = (directed: number) => ({ ...NO_CONNECTIONS, linked: directed, directed, overdue: directed });
 const allUnblocked = (rows: number) => ({ ...NO_BLOCKS, rows, directed: rows, overdue: rows });
 

@@ -7,7 +7,7 @@ import { OPERATORS, REVERSAL_PEOPLE, type Upload } from '../story.ts';
 import { type Books, checkEnds, countSealed, directionsOf, noBooks } from './batches.ts';
 import { type Asked, rowsBefore, waits } from './decided.ts';
 import { checkPlannedIn, struckIn } from './decisions.ts';
-import { isOfHandsets } from './kinds.ts';
+import { givesBack, isOfHandsets } from './kinds.ts';
 import { type Direction, isOpen, type Known } from './known.ts';
 import type { Said } from './moves.ts';
 import { firstOrderOf, wasCut } from './orders.ts';
@@ -157,8 +157,13 @@ function standing(known: Known, row: Said, plan: number) {
 
 /** Whether a row's orders, or what is asked of its operator, have an effect when a plan decides. */
 export function isInForce(known: Known, row: Said, plan: number): boolean {
-  const { open, waits: isWaiting, ended, overdue, cut } = standing(known, row, plan);
-  return open || isWaiting || ended || overdue || cut || row.outcome === 'blocked';
+  return standing(known, row, plan).cut || isInForceByOutcome(known, row, plan);
+}
+
+/** Whether they have, as far as what came of them tells: an order that was carried out is left aside. */
+function isInForceByOutcome(known: Known, row: Said, plan: number): boolean {
+  const { open, waits: isWaiting, ended, overdue } = standing(known, row, plan);
+  return open || isWaiting || ended || overdue || row.outcome === 'blocked';
 }
 
 /** The rows of a subject that are in question: those of a withdrawn report, and what continues them. */
@@ -247,7 +252,7 @@ function reliances(known: Known, subject: Subject, rows: Said[], own: Said[], pl
   return [...found, ...directed];
 }
 
-const gives = ({ direction }: Said) => ['restore', 'unblock'].includes(direction.kind);
+const gives = ({ direction }: Said) => givesBack(direction.kind);
 
 /**
  * Whether another batch did the same to what a withdrawn report did it to, and that is in force at some operator: an order that was
@@ -257,7 +262,6 @@ function staysElsewhere(known: Known, { of }: Subject, rows: Said[], own: Said[]
   if (of === undefined) return false;
   return rows.some((row, n) => {
     if (own.includes(row) || gives(row) || row.reversed) return false;
-    const { open, waits: isWaiting, ended, overdue } = standing(known, row, plan);
     const isGivenBack = rows
       .slice(0, n)
       .some(
@@ -266,7 +270,7 @@ function staysElsewhere(known: Known, { of }: Subject, rows: Said[], own: Said[]
           ['restored', 'unblocked'].includes(outcome) &&
           !identifier.includes(' '),
       );
-    return (open || isWaiting || ended || overdue || row.outcome === 'blocked') && !isGivenBack;
+    return isInForceByOutcome(known, row, plan) && !isGivenBack;
   });
 }
 
