@@ -10,13 +10,16 @@
  */
 import type { FaultPlan, ServiceCall } from 'local-cloud';
 import { fraction, hash } from '../../simulation/random.ts';
-import { HOUR } from './story.ts';
+import { DAY, HOUR } from './story.ts';
 import { nameOf, steady, type Troubles } from './troubles.ts';
 
 /** Invocations of one function that may fail within so long. */
 const FAILURES = 2;
 const WINDOW = 6 * HOUR;
 const MINUTE = HOUR / 60;
+
+/** When a day is told of, after midnight in UTC: 06:00 in Asia/Kolkata. */
+const DAY_COMES = HOUR / 2;
 
 /** A client's tries of one call; that of the tables has more, and waits longer between them each time. */
 const TRIES = 3;
@@ -116,6 +119,7 @@ export class Faults implements Troubles {
 
   deliveries({ source, detailType, detail }: Parameters<NonNullable<FaultPlan['deliveries']>>[0]): number[] {
     if (detailType === 'Object Created') this.objects.push(detail);
+    if (source === 'aws.events' && this.#isUntoldDay()) return [];
     if (this.over) return [0];
     const kind = source === 'aws.events' ? 'schedule' : detailType === 'Object Created' ? 'object' : 'status';
     const object = detail.object as { key?: string } | undefined;
@@ -130,6 +134,15 @@ export class Faults implements Troubles {
     if (fault === 'doubled') return [0, seconds('again')];
     if (fault === 'shuffled') return [seconds('wait')];
     return [Math.round((0.5 + 3.5 * fraction(this.#seed, 'late', call.what, call.n)) * HOUR)];
+  }
+
+  /**
+   * Whether now comes a day of which nothing is told, as of two in three: a digest makes as many calls as a batch's end, nothing waits for one,
+   * and a third of all days has each of its faults.
+   */
+  #isUntoldDay(): boolean {
+    const now = this.#now();
+    return now % DAY === DAY_COMES && Math.floor(now / DAY) % 3 !== 0;
   }
 
   beforeInvoke({ functionName }: { functionName: string }): 'throttle' | 'error' | 'lose' | undefined {
