@@ -10,16 +10,16 @@ const MOST_JOBS = 16;
 
 export const help = `npm run campaign: small batches on the local cloud, with faults, and every invariant checked after each.
 
-  npm run campaign -- --runs 500 --seed 1        half an hour on two free cores
+  npm run campaign -- --runs 500 --seed 1        some two hours on two free cores
   npm run campaign -- --seed 1 --only 17         one run again, as a failure tells it
-  npm run campaign -- --systematic               each single fault, some forty minutes on two free cores
+  npm run campaign -- --systematic               each single fault, some hours on two free cores
   npm run campaign -- --systematic --only 17     one of them again
 
 Each run is a story of its own: the usage of two operators and the reports of one or two agencies, upon which approvers decide,
 told in virtual time from the first upload to the last late answer, some weeks on. Most reports two approve; of some they leave
 out a handset or a number, some one refuses, and some lapse, since nobody, or one alone, says anything in time. In a part of them numbers
 move to the other operator or get more time, and go on in the nights' follow-ups; in another, a caseworker appeals, or an agency
-withdraws what it reported. Meanwhile functions fail before, after and in the middle of their
+withdraws what it reported. Some operators answer all of their directions in one file. Meanwhile functions fail before, after and in the middle of their
 writes, time out, or run on beside their own retry; events are lost, doubled, reordered and late by hours; every service
 throttles and fails; batches are done in part; answers, tokens among them, come twice or get lost; clocks differ; uploads are
 cut short; a step fails for hours, or for good until its file is uploaded again. After each run the outbox, the

@@ -19,6 +19,7 @@ import {
   fateOf,
   HOUR,
   habitOf,
+  isCombining,
   LATE_AFTER,
   lateOutcome,
   OPERATORS,
@@ -55,6 +56,8 @@ export class People {
   readonly #story: Story;
   readonly #cut: (key: string) => Cut;
   readonly #known = new Set<string>();
+  /** What operators are about to answer in one file. */
+  readonly #gathered = new Map<string, string[]>();
 
   constructor(cloud: LocalCloud, story: Story, cut: (key: string) => Cut) {
     this.#cloud = cloud;
@@ -270,9 +273,27 @@ export class People {
   }
 
   async #respond(direction: string, name: string, rows: string[]): Promise<void> {
-    const { kind, operator } = partsOf(direction);
+    const { agency, kind, operator } = partsOf(direction);
+    if (isCombining(this.#story, operator, habitOf(this.#story, agency, kind, operator)))
+      return this.#gather(
+        operator,
+        rows.map((row) => combinedRow(direction, row)),
+      );
     const header = ANSWER_COLUMNS[kind] ?? 'msisdn,outcome,occurred_on';
     await this.#upload(`responses/${operator}/${direction}/${name}`, csv(header, rows));
+  }
+
+  /** What is answered within a quarter of an hour goes into one file. */
+  #gather(operator: string, rows: string[]): void {
+    const gathered = this.#gathered.get(operator);
+    this.#gathered.set(operator, [...(gathered ?? []), ...rows]);
+    if (gathered !== undefined) return;
+    this.#act(this.#now() + HOUR / 4, async () => {
+      const all = this.#gathered.get(operator) ?? [];
+      this.#gathered.delete(operator);
+      const n = this.uploads.filter(({ key }) => key.startsWith(`responses/${operator}/all `)).length + 1;
+      await this.#upload(`responses/${operator}/all ${n}.csv`, csv(COMBINED_COLUMNS, all));
+    });
   }
 
   /** The identifiers in an order, as they stand there. */
@@ -358,6 +379,16 @@ const ANSWER_COLUMNS: Readonly<Record<string, string>> = {
   unblock: 'imei,outcome,occurred_on',
   reverify: 'msisdn,outcome,occurred_on,to,ground,activated_on',
 };
+
+const COMBINED_COLUMNS = 'outcome,msisdn,imei,occurred_on,to,ground,activated_on,direction';
+
+/** A row of a direction's own file, as it stands in one for all directions. */
+function combinedRow(direction: string, row: string): string {
+  const [identifier = '', outcome, on, to = '', ground = '', since = ''] = row.split(',');
+  const { kind } = partsOf(direction);
+  const whom = kind === 'block' || kind === 'unblock' ? `,${identifier}` : `${identifier},`;
+  return [outcome, whom, on, to, ground, since, direction].join(',');
+}
 
 /** A row of an answer: with where a number goes on, why its subscriber has more time, or since when it is somebody else's. */
 function answerRow(direction: string, identifier: string, outcome: string, on: string): string {

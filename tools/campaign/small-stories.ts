@@ -21,7 +21,8 @@
  * The lapsed one is the small one where one approver alone approves each batch at first: it lapses, begins anew, and two approve.
  *
  * The moved one is the small one where A3 is ported to jio, which verifies it in the follow-up of a night, and where a caseworker appeals
- * for J3 when it is barred, which is granted: it is restored, and nobody may disconnect it any more.
+ * for J3 when it is barred, which is granted: it is restored, and nobody may disconnect it any more. Jio answers all of its directions in
+ * one file, again and again.
  *
  * The wide one has what the small one lacks: more than 40 directions, which a Map Run starts. They are 42 of one handset each;
  * nobody answers.
@@ -125,6 +126,7 @@ export function movedStory(seed: number): Story {
   return {
     ...story,
     moves: true,
+    combining: ['jio'],
     fates: {
       ...story.fates,
       [`reverify airtel +91${a3}`]: 'ported',

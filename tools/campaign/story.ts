@@ -82,6 +82,8 @@ export const REPORT_AT = 5 * DAY;
 export const TARDY_AFTER = 8 * DAY;
 export const LATE_AFTER = 23 * DAY;
 /** By how much later a batch begins that lapsed at first: its agency hears of that, and uploads the same file again. */
+/** The share of operators that answer so. */
+const COMBINING = 0.35;
 const LAPSES_AFTER = 6 * DAY;
 /**
  * From the day on which the last batch begins that people may approve, until all is over where numbers go on elsewhere: in four nights
@@ -150,6 +152,8 @@ export interface Story {
   identifiers: string[];
   /** How operators answer, by `agency kind operator`, and what they say, by `kind operator identifier`; by the seed where there is none. */
   habits?: Readonly<Record<string, Habit>>;
+  /** Operators that answer all of their directions in one file; by the seed where there are no habits. */
+  combining?: readonly string[];
   /** What is decided of each report; by the seed where nothing is said. */
   decided?: Decided;
   fates?: Readonly<Record<string, Fate>>;
@@ -214,6 +218,11 @@ export function habitOf({ seed, habits }: Story, agency: string, kind: string, o
   if (habits !== undefined) return habits[`${agency} ${kind} ${operator}`] ?? 'whole';
   return pick(['whole', 'parts', 'mistakes', 'whole', 'parts', 'never'], seed, 'habit', agency, kind, operator);
 }
+
+/** Whether an operator answers in files that answer all of its directions. Who makes mistakes makes them in a direction's own. */
+export const isCombining = ({ seed, habits, combining = [] }: Story, operator: string, habit: Habit): boolean =>
+  habit !== 'mistakes' &&
+  (habits === undefined ? fraction(seed, 'combining', operator) < COMBINING : combining.includes(operator));
 
 /** What goes on once more was ported lately, or may not be extended twice, in most cases. */
 const FATES_OF_FOLLOW_UPS: readonly Fate[] = [

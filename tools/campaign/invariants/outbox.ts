@@ -1,5 +1,6 @@
 /** The outbox: rejects and receipts of all uploads, and that all that must be there is there, and nothing else. */
 import { cellsOf, imeiIn, linesOf, sha256 } from '../../../test/reckoning/files.ts';
+import { checkCombined, expectCombined, isCombined } from './combined.ts';
 import { isOfHandsets } from './kinds.ts';
 import type { Known } from './known.ts';
 import { appealIn } from './reversals.ts';
@@ -30,11 +31,12 @@ export function expectRejects(known: Known): void {
 
 /** The receipts of all responses: of those that were recorded, and of those refused whole. */
 export function expectReceipts(known: Known): void {
-  for (const { key, text } of known.seen.uploads) {
-    const [place, operator, id = '', name = ''] = key.split('/');
+  for (const upload of known.seen.uploads) {
+    const { key, text } = upload;
+    const [place, operator, id = ''] = key.split('/');
     if (place !== 'responses') continue;
     const digest = sha256(text);
-    const receipt = `receipts/${operator}/${id}/${name}.${digest.slice(0, 8)}.json`;
+    const receipt = `${key.replace(place, 'receipts')}.${digest.slice(0, 8)}.json`;
     const direction = known.directions.get(id);
     const refused = (why: string) => ({
       sha256: digest,
@@ -46,10 +48,13 @@ export function expectReceipts(known: Known): void {
       refused: why,
     });
     const { columns } = linesOf(text);
-    const missing = [direction && isOfHandsets(direction.kind) ? 'imei' : 'msisdn', 'outcome'].find(
-      (column) => !columns.includes(column),
-    );
-    if (direction === undefined || direction.operator !== operator)
+    // That of who answers all directions at once is the first of its columns that a cut leaves out.
+    const required = isCombined(upload) ? [] : [direction && isOfHandsets(direction.kind) ? 'imei' : 'msisdn'];
+    const missing = [...required, 'outcome'].find((column) => !columns.includes(column));
+    if (isCombined(upload)) {
+      if (missing === undefined) expectCombined(known, upload, receipt);
+      else known.expected[receipt] = refused(`missing_column:${missing}`);
+    } else if (direction === undefined || direction.operator !== operator)
       known.expected[receipt] = refused('unknown_direction');
     else if (missing !== undefined) known.expected[receipt] = refused(`missing_column:${missing}`);
     else {
@@ -173,6 +178,10 @@ export function checkOutbox(known: Known): void {
     } else if (place === 'receipts') {
       const { file: _, reversal, whatToDo: __, repeats, ...all } = JSON.parse(text) as Record<string, unknown>;
       const { uploadedAt, recordedAt, next, ...receipt } = all;
+      if ('directions' in receipt) {
+        checkCombined(known, where, receipt, expected as Parameters<typeof checkCombined>[3]);
+        continue;
+      }
       const of = repeats === undefined ? expected : onceMore(expected as Item);
       known.must(same(receipt, of), `${where}: a receipt says what was recorded (${name.split('/').at(-1)})`);
       known.must(

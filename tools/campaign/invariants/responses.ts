@@ -1,6 +1,7 @@
 /** A response that a ledger has recorded: what each of its rows comes to, and its receipt, disconnect order and late list. */
-import { dayAt, daysBefore, imeiIn, isDay, linesOf, msisdnIn, sha256 } from '../../../test/reckoning/files.ts';
+import { dayAt, daysBefore, imeiIn, isDay, msisdnIn, sha256 } from '../../../test/reckoning/files.ts';
 import { DAY, OPERATORS } from '../story.ts';
+import { linesFor } from './combined.ts';
 import { ANSWERS, isOfHandsets } from './kinds.ts';
 import type { Direction, Known, Row } from './known.ts';
 import { isToKeep, portsIn, saidElsewhere, wasExtended } from './moves.ts';
@@ -82,13 +83,13 @@ export function checkResponse(
   const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
   const digest = String(file.sha256);
   const sources = known.seen.uploads.filter(
-    ({ key, text }) => key.startsWith(`responses/${operator}/${id}/`) && sha256(text) === digest,
+    (upload) => sha256(upload.text) === digest && linesFor(upload, direction) !== undefined,
   );
   const source = sources.find(({ at }) => instant(at) === file.at);
   must(source !== undefined, 'a recorded file was uploaded to it, at the instant of its record');
   must(!direction.recorded.has(digest), 'the same file is recorded once');
   if (source === undefined) return;
-  const { lines } = linesOf(source.text);
+  const lines = linesFor(source, direction) ?? [];
   const rejects: { line: number; reason: string }[] = [];
   const failed = new Set<string>();
   const disconnected = new Set<string>();
@@ -182,7 +183,9 @@ export function checkResponse(
     const isOfNow = withdrawnOn >= dayAt(source.at) && withdrawnOn <= dayAt(source.at + TAKEN_WITHIN);
     must(isOfNow, 'a withdrawal is of the day of its commit');
     const list = `revocations/${withdrawnOn}/${batch}.withdrawn-${digest.slice(0, 8)}`;
-    known.expected[list] = reissued.map((number) => `${number},${withdrawnOn},reissued`).sort();
+    // Of a combined file, those of all directions of a batch.
+    const others = (known.expected[list] ?? []) as string[];
+    known.expected[list] = [...others, ...reissued.map((number) => `${number},${withdrawnOn},reissued`)].sort();
   }
   must((backDue !== undefined) === givenBack.length > 0, 'who proves themselves after a bar has service again at once');
   if (backDue !== undefined) {
