@@ -250,7 +250,11 @@ describe('the sentence of what was taken back', () => {
   });
 
   it.each([
-    ['restored', O, /The operator airtel is to give it full service again by 13 June 2026, 00:30 IST.* night after night/],
+    [
+      'restored',
+      O,
+      /The operator airtel is to give it full service again by 13 June 2026, 00:30 IST.* night after night/,
+    ],
     [
       'granted',
       S,

@@ -1,13 +1,10 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CommandError } from '../../lib/commands/command-line.ts';
 import { sha256 } from '../../test/reckoning/files.ts';
-import { campaignSettings } from './campaign-arguments.ts';
 import { differences } from './ideal.ts';
 import { brokenRules, type Seen } from './invariants.ts';
-import { leaks } from './leaks.ts';
-import { type Mode, OneFault } from './one-fault.ts';
-import { type Result, repeating, Stage, seedOf, type Told } from './run.ts';
+import { OneFault } from './one-fault.ts';
+import { type Result, Stage, seedOf, type Told } from './run.ts';
 import { movedStory } from './small-stories.ts';
 import { storyOf } from './story.ts';
 
@@ -15,37 +12,6 @@ import { storyOf } from './story.ts';
 const RUNS = [1, 3];
 const stage = new Stage();
 afterAll(() => stage[Symbol.asyncDispose]());
-
-describe('an execution that is stopped', () => {
-  const arn = (name: string) => `arn:aws:states:ap-south-1:111122223333:execution:Batch:${name}`;
-  const state = 'Settle the books';
-  const stopsOf = (mode: Mode) => {
-    const fault = new OneFault(() => 0, { place: `Batch one: ${state} 1`, mode });
-    const stops = (name: string, at = state) => fault.stops({ machine: 'Batch', execution: arn(name), state: at });
-    const hears = (name: string) =>
-      fault.deliveries({
-        source: 'aws.states',
-        detailType: 'Step Functions Execution Status Change',
-        detail: { executionArn: arn(name), status: 'ABORTED' },
-      });
-    return { stops, hears };
-  };
-
-  it('twice, is so in its state, and once more in the first state of the one that goes on', () => {
-    const { stops, hears } = stopsOf('stopped twice');
-    expect(stops('mha-1_resumed_1', 'Resume')).toBeUndefined();
-    expect([stops('one', 'Direct'), stops('one'), stops('one')]).toEqual([undefined, 0, undefined]);
-    expect(hears('one')).toEqual([0]);
-    expect([stops('mha-1_resumed_1', 'Resume'), stops('mha-1_resumed_2', 'Resume')]).toEqual([0, undefined]);
-  });
-
-  it('unheard, is so once, and only its own end is told to nobody', () => {
-    const { stops, hears } = stopsOf('stopped unheard');
-    expect(hears('one')).toEqual([0]);
-    expect([stops('one'), stops('mha-1_resumed_1')]).toEqual([0, undefined]);
-    expect([hears('one'), hears('mha-1_resumed_1')]).toEqual([[], [0]]);
-  });
-});
 
 describe('without faults', () => {
   /** A story with two reports, in which nothing moves and nothing is taken back: what it comes to is worked out from it alone. */
@@ -579,86 +545,5 @@ describe('with faults', () => {
       expect(kinds).toContain(kind);
     // State machines make few calls of their own, of which a few are refused.
     expect([...kinds]).toContainEqual(expect.stringMatching(/^machine's (s3|states): (error|throttle|lose)$/));
-  });
-});
-
-describe('a seed', () => {
-  it('gives the same story each time, and another seed another one', () => {
-    expect(storyOf(seedOf(1, 0))).toEqual(storyOf(seedOf(1, 0)));
-    expect(storyOf(seedOf(1, 1))).not.toEqual(storyOf(seedOf(1, 0)));
-    expect(seedOf(2, 0)).not.toBe(seedOf(1, 0));
-  });
-
-  it('is told with the command that repeats one run of it, which the command line takes', () => {
-    const [, argv = ''] = repeating(7, 3).split(' -- ');
-    expect(campaignSettings(argv.split(' '))).toEqual({ seed: 7, runs: [3], jobs: 1 });
-  });
-});
-
-describe('identifiers in logs', () => {
-  const identifiers = ['9812345670', '35123456789012', '404509812345670'];
-  it.each([
-    'number 9812345670',
-    '"+919812345670"',
-    '919812345670,',
-    '+91 98123 45670',
-    '98123-45670',
-    '%2B919812345670',
-    'CONN#+919812345670',
-    '["35123456789012"]',
-    '351234567890126',
-    '35-123456-789012-6',
-    '35123456 789012',
-    '{"imsi":"404509812345670"}',
-    'mha-919812345670.x 9812345670',
-  ])('are found as %s', (line) => {
-    expect(leaks([line], identifiers)).toEqual([line]);
-  });
-
-  it.each([
-    '{"_aws":{"Timestamp":9812345670123}}',
-    'batch mha-981234567012 settled',
-    'request 98123456-7012-4351-8234-567890123456',
-    '9812345671',
-    '{"rows":98123,"recorded":4}',
-  ])('are not taken for %s', (line) => {
-    expect(leaks([line], identifiers)).toEqual([]);
-  });
-});
-
-describe('the command line', () => {
-  const read = (...argv: string[]) => campaignSettings(argv, '/where');
-
-  it('takes 500 runs of seed 1, two at a time, when nothing is given', () => {
-    expect(read()).toEqual({ seed: 1, runs: [...Array(500).keys()], jobs: 2 });
-    expect(read('--runs', '3', '--seed=7', '--jobs', '8')).toEqual({ seed: 7, runs: [0, 1, 2], jobs: 3 });
-    expect(read('--seed', 'x', '--help')).toBe('help');
-  });
-
-  it('takes each fault of one story, or those that are named, or a part of them', () => {
-    const all = { seed: 1, only: undefined, every: 1, jobs: 2, resume: undefined };
-    expect(read('--systematic')).toEqual(all);
-    expect(read('--systematic', '--every', '10', '--resume', 'done')).toEqual({
-      ...all,
-      every: 10,
-      resume: '/where/done',
-    });
-    expect(read('--systematic', '--seed', '7', '--only', '3')).toEqual({ ...all, seed: 7, only: [3], jobs: 1 });
-  });
-
-  it.each([
-    ['an unknown option', ['--frobnicate'], /--frobnicate/],
-    ['no runs', ['--runs', '0'], /--runs 0/],
-    ['a seed that is no number', ['--seed', 'x'], /--seed x/],
-    ['a run that is no number', ['--only', 'first'], /--only first/],
-    ['runs beside one run', ['--only', '1', '--runs', '5'], /--only names the runs/],
-    ['more jobs than it has', ['--jobs', '17'], /--jobs 17/],
-    ['a number of runs beside a story', ['--systematic', '--runs', '5'], /--runs has no place beside --systematic/],
-    ['a part beside one fault', ['--systematic', '--only', '1', '--every', '5'], /--only names the faults/],
-    ['a part of random runs', ['--every', '5'], /--every goes with --systematic/],
-    ['random runs to go on with', ['--resume', 'x'], /--resume goes with --systematic/],
-  ])('refuses %s', (_, argv, message) => {
-    expect(() => read(...argv)).toThrow(message);
-    expect(() => read(...argv)).toThrow(CommandError);
   });
 });
