@@ -1,111 +1,29 @@
 /** Where each outcome leaves a number or a handset, in words: what no scenario is told of here. */
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
-import type { DirectionRow } from '../../lambdas/domain/directions.ts';
-import { explain, explanationsText, linesIn } from '../../lambdas/domain/explanations.ts';
-import type {
-  AsideFacts,
-  BatchFacts,
-  CarryingOrder,
-  Facts,
-  ReversalFacts,
-  RowFacts,
-} from '../../lambdas/domain/facts.ts';
-import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import type { Answer } from '../../lambdas/domain/kinds.ts';
-import { type DirectionKind, OUTCOMES, type Outcome } from '../../lambdas/domain/kinds.ts';
-import { type Ledger, newLedger, type RecordedFile } from '../../lambdas/domain/ledger.ts';
-import { bytesPerRow, code, markReversed, writeOutcome } from '../../lambdas/domain/outcomes.ts';
+import type { AsideFacts, Facts, RowFacts } from '../../lambdas/domain/facts.ts';
+import type { BatchId, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { type Answer, OUTCOMES, type Outcome } from '../../lambdas/domain/kinds.ts';
+import type { Ledger, RecordedFile } from '../../lambdas/domain/ledger.ts';
+import { bytesPerRow, code, markReversed } from '../../lambdas/domain/outcomes.ts';
 import { sentenceOf } from '../../lambdas/domain/sentences.ts';
 import { storyOf } from '../../lambdas/domain/story.ts';
 import { dayText, instantText } from '../../lambdas/domain/wording.ts';
-
-const BATCH = 'mha-0123456789ab' as BatchId;
-const [IMEI, NUMBER] = ['35100000000001' as Imei, '+919800000001' as Msisdn];
-const at = (day: number, time = '00:00:00') => `2026-06-${String(day).padStart(2, '0')}T${time}Z` as Instant;
-const on = (day: number) => `2026-06-${String(day).padStart(2, '0')}` as Day;
-const SHA256 = 'deadbeef'.repeat(8);
-const asking = { now: at(7), approvers: ['approver-1', 'approver-2', 'approver-3'] };
-
-/** A ledger of one row at jio, of the second plan where it says so. */
-function ledger(kind: DirectionKind, more: Partial<Ledger> = {}, plan = 1): Ledger {
-  const planned = newLedger({
-    directionId: `${BATCH}.${kind}.jio.${plan}-0-0` as DirectionId,
-    batchId: BATCH,
-    operator: 'jio' as OperatorId,
-    kind,
-    plan,
-    rows: 1,
-    rowsKey: 'rows.tsv',
-    startedAt: at(1),
-    rungs:
-      kind === 'reverify'
-        ? [
-            { order: 'reverify', deadline: at(6) },
-            { order: 'bar_outgoing', deadline: at(11) },
-            { order: 'disconnect', deadline: at(17) },
-          ]
-        : [{ order: kind === 'restore' ? 'restore' : kind, deadline: at(9) }],
-  });
-  return { ...planned, ...more };
-}
-
-/** What a file of the third of June said of the row. */
-function answered(answer: Answer, of: Ledger, file: Partial<RecordedFile> = {}): Ledger {
-  const outcomes = new Uint8Array(of.outcomes);
-  writeOutcome(outcomes, 0, answer, on(3), 0);
-  return { ...of, outcomes, files: [{ sha256: SHA256, attempt: 'a', at: at(3, '10:00:00'), version: 4, ...file }] };
-}
-const order = (one: CarryingOrder['order'], deadline: Instant, day = 6): CarryingOrder => ({
-  order: one,
-  key: `orders/jio/x/${one}.csv`,
-  at: at(day),
-  deadline,
-});
-const rowOf = (of: Ledger, more: Partial<RowFacts> = {}): RowFacts => ({
-  batchId: BATCH,
-  ledger: of,
-  row: 0,
-  subject: { msisdn: NUMBER, imei: IMEI, lastSeen: '2026-05-20' as Day, lsa: '' } satisfies DirectionRow,
-  orders: [],
-  answeredIn: null,
-  moved: null,
-  cutAfter: [],
-  earlier: [],
-  ...more,
-});
-const batch = (more: Partial<BatchFacts> = {}): BatchFacts => ({
-  batchId: BATCH,
-  kind: 'report',
-  agency: 'mha' as AgencyId,
-  file: 'reports/mha/a.csv',
-  uploadedAt: at(1),
-  startedAt: at(1),
-  settledAt: null,
-  reported: [],
-  sightings: [],
-  held: new Map(),
-  decision: null,
-  ...more,
-});
-const number = (rows: RowFacts[], more: Partial<Facts> = {}): Facts => ({
-  subject: { kind: 'number', msisdn: NUMBER },
-  batches: [batch()],
-  rows,
-  aside: [],
-  reversals: [],
-  exemption: {},
-  ...more,
-});
-const handset = (rows: RowFacts[], aside: AsideFacts[] = [], reversals: ReversalFacts[] = []): Facts => ({
-  reversals,
-  subject: { kind: 'handset', imei: IMEI },
-  batches: [batch()],
-  rows: rows.map((row) => ({ ...row, subject: { imei: IMEI } })),
-  aside,
-  exemption: {},
-});
-const said = (facts: Facts) => sentenceOf(facts, asking);
+import {
+  answered,
+  asking,
+  at,
+  BATCH,
+  batch,
+  handset,
+  ledger,
+  number,
+  on,
+  order,
+  rowOf,
+  SHA256,
+  said,
+} from './explained.ts';
 
 describe('the sentence of a number', () => {
   it('tells every outcome there is', () => {
@@ -343,120 +261,6 @@ describe('the sentence of a number', () => {
   });
 });
 
-describe('what a sentence says of a reversal', () => {
-  const REVERSAL = 'caseworker-1-0123456789ab' as BatchId;
-  const OTHER = 'up-police-0123456789ab' as BatchId;
-  const taken = (more: Partial<ReversalFacts> = {}): ReversalFacts => ({
-    batchId: REVERSAL,
-    at: at(5),
-    imei: null,
-    msisdn: NUMBER,
-    ground: 'wrong_number',
-    state: 'directed',
-    rows: [],
-    directionIds: [],
-    kept: [],
-    appeals: [],
-    withdraws: null,
-    ...more,
-  });
-  const later = batch({ batchId: REVERSAL, kind: 'reversal', startedAt: at(5) });
-  const of = (reversals: ReversalFacts[], rows: RowFacts[] = []) =>
-    said(number(rows, { batches: [batch(), later], reversals }));
-  const reversed = (one: Ledger): Ledger => {
-    const outcomes = new Uint8Array(one.outcomes);
-    markReversed(outcomes, 0);
-    return { ...one, outcomes };
-  };
-  const restore = rowOf(ledger('restore', { batchId: REVERSAL }, 2), { batchId: REVERSAL });
-
-  it('is about what was taken back, and then about what gives it back', () => {
-    const cut = rowOf(reversed(answered('disconnected', ledger('reverify'))));
-    expect(of([taken()], [cut, restore])).toMatch(
-      /^What was done about it was taken back on 5 June 2026: .* The operator jio is to give it full service again by 9 June 2026, 05:30 IST/,
-    );
-    expect(of([taken()], [cut, restore])).not.toMatch(/disconnected it on/);
-  });
-
-  it('says of who was restored and is said to be cut off since that they may lack service', () => {
-    const back = answered('restored', ledger('restore', { batchId: REVERSAL }, 2));
-    const gives = rowOf({ ...back, files: back.files.map((one) => ({ ...one, at: at(2) })) }, { batchId: REVERSAL });
-    expect(of([taken()], [gives])).toMatch(/says that the number has full service again/);
-    const cut = rowOf(reversed(answered('disconnected', ledger('reverify'))));
-    const ended = of([taken()], [cut, gives]);
-    expect(ended).toMatch(/said that the number had full service again.* But it said on .* disconnected the number/);
-    expect(ended).not.toMatch(/has full service/);
-    const file: RecordedFile = { sha256: SHA256, attempt: 'b', at: at(4), version: 5, toRestore: 1 };
-    const listed = rowOf(reversed(answered('verified', ledger('reverify'))), {
-      cutAfter: [{ file, name: 'later.csv' }],
-    });
-    expect(of([taken()], [listed, gives])).toMatch(/had full service again.* asked from the next night on to give/);
-  });
-
-  it.each<[ReversalFacts['state'], RegExp]>([
-    ['alreadyOpen', /^What was done about it was taken back .* It was being given back already\.$/],
-    ['tooLate', /^It was withdrawn from every list on 5 June 2026\. It is not given back: /],
-    ['nothingToRestore', /^It was withdrawn from every list on 5 June 2026\. There was nothing to give back: /],
-    ['struck', /^An approver left it out of what was taken back on 5 June 2026: all stays as it was\.$/],
-  ])('says what it is to be %s', (state, sentence) => {
-    expect(of([taken({ state })])).toMatch(sentence);
-  });
-
-  it('says of what stays which batch relies on it, and where it stands', () => {
-    const kept = [{ operator: 'jio' as OperatorId, batchId: OTHER, state: 'alreadyDisconnected' }];
-    const cut = rowOf(answered('disconnected', ledger('reverify')));
-    expect(of([taken({ state: 'kept', ground: 'withdrawal', kept })], [cut])).toMatch(
-      /^A report by which something was done about it was withdrawn on 5 June 2026\. That stays all the same, since the batch up-police-0123456789ab met it, too, and relies on it\. The operator jio disconnected it on/,
-    );
-  });
-
-  it('says of what other batches directed elsewhere that this stays, and not that nothing takes service any more', () => {
-    const kept = [{ operator: 'jio' as OperatorId, batchId: OTHER, state: 'directed' }];
-    expect(of([taken({ ground: 'withdrawal', kept })])).toBe(
-      'What a withdrawn report did about it was taken back on 5 June 2026. What the batch up-police-0123456789ab did stays.',
-    );
-  });
-
-  it('is silent once a newer batch has directed it', () => {
-    const again = rowOf(ledger('reverify', { batchId: OTHER }, 3), { batchId: OTHER });
-    const facts = number([restore, again], {
-      batches: [batch(), later, batch({ batchId: OTHER, startedAt: at(6) })],
-      reversals: [taken()],
-    });
-    expect(said(facts)).toMatch(/^The operator jio is about to be asked/);
-  });
-
-  it('says of an overdue restoration that it is asked again, until it was', () => {
-    const overdue = ledger('restore', { batchId: REVERSAL, closedAt: at(9) }, 2);
-    overdue.outcomes[0] = code.overdue;
-    expect(of([taken()], [rowOf(overdue, { batchId: REVERSAL })])).toMatch(/has not said that it did.* asked again in/);
-    const night = rowOf(ledger('restore', {}, 3));
-    const text = of([taken()], [rowOf({ ...overdue, followUp: BATCH }, { batchId: REVERSAL }), night]);
-    expect(text).toMatch(/The operator jio is to give/);
-    expect(text).not.toMatch(/was to give/);
-  });
-
-  it('says of a handset that its block was taken back, also where no operator had any', () => {
-    const whole = (state: ReversalFacts['state']) => taken({ imei: IMEI, msisdn: null, state });
-    expect(said(handset([], [], [whole('nothingToRestore')]))).toMatch(
-      /^That its block be taken back was granted on 5 June 2026, when nothing/,
-    );
-    const unblocked = rowOf(answered('unblocked', ledger('unblock', {}, 2)));
-    const facts = handset([unblocked, rowOf(answered('blocked', ledger('block')))], [], [whole('directed')]);
-    expect(said({ ...facts, batches: [batch(), later] })).toBe(
-      'Its block was taken back on 5 June 2026. This handset is unblocked since 3 June 2026 at jio.',
-    );
-  });
-
-  it('of a number that is excepted from a block says by which handset, also where nobody blocks that', () => {
-    const pair = (state: ReversalFacts['state']) => taken({ imei: IMEI, state });
-    expect(of([pair('nothingToRestore')])).toBe(
-      'That the number may be used in the handset 351000000000013 was granted on 5 June 2026, when no operator blocked that.',
-    );
-    expect(of([pair('struck')])).toMatch(/^An approver left the use of the handset 351000000000013 out of/);
-  });
-});
-
 describe('the sentence of a handset', () => {
   it('says of each operator how it stands there', () => {
     const vi = (of: Ledger): Ledger => ({ ...of, operator: 'vi' as OperatorId });
@@ -485,91 +289,7 @@ describe('the sentence of a handset', () => {
   });
 });
 
-describe('the story', () => {
-  it("has no report of a batch that is the system's own, or an appeal's", () => {
-    for (const kind of ['followup', 'reversal'] as const)
-      expect(storyOf(number([], { batches: [batch({ kind })] }))).toEqual([]);
-  });
-
-  it('has a late disconnection in its late list, after the row had gone overdue', () => {
-    const closed = ledger('reverify', { closedAt: at(17), sealedAt: at(17) });
-    closed.outcomes[0] = code.overdue;
-    const late = new Uint8Array(closed.outcomes);
-    writeOutcome(late, 0, 'disconnected', on(18), 0);
-    const file = { sha256: SHA256, attempt: 'a', at: at(18, '10:00:00'), version: 9, lateOn: on(18) };
-    const facts = number([rowOf({ ...closed, late, files: [file] })], { batches: [batch({ settledAt: at(17) })] });
-    expect(storyOf(facts).map(({ at, what }) => `${at} ${what}`)).toEqual([
-      `${at(1)} reported`,
-      `${at(1)} directed`,
-      `${at(17)} overdue`,
-      `${at(18, '10:00:00')} answered`,
-      `${at(18, '10:00:00')} listed`,
-    ]);
-    expect(storyOf(facts)).toContainEqual({
-      at: at(18, '10:00:00'),
-      what: 'listed',
-      list: `revocations/2026-06-18/${BATCH}.late-deadbeef.csv`,
-      disconnectedOn: on(18),
-      reason: 'linked_to_reported_handset',
-    });
-  });
-
-  it('says of nobody that their ladder ended without an answer who was answered for in time, and whose number is given again since', () => {
-    const closed = answered('disconnected', ledger('reverify', { closedAt: at(4) }));
-    const late = new Uint8Array(closed.outcomes);
-    writeOutcome(late, 0, 'reissued', on(28), 1);
-    const given = { sha256: SHA256, attempt: 'b', at: at(28, '10:00:00'), version: 9, withdrawnOn: on(28) };
-    const facts = number([rowOf({ ...closed, late, files: [...closed.files, given] })]);
-    expect(storyOf(facts).map(({ what }) => what)).not.toContain('overdue');
-    // Before it was settled the first answer is no longer kept beside the second one.
-    const unsettled = { ...closed, outcomes: late, files: [...closed.files, given] };
-    expect(storyOf(number([rowOf(unsettled)])).map(({ what }) => what)).not.toContain('overdue');
-  });
-
-  it('says of a failed row that went overdue both', () => {
-    const of = answered('failed', ledger('reverify', { closedAt: at(17) }));
-    const outcomes = new Uint8Array(of.outcomes);
-    outcomes[0] = ((outcomes[0] ?? 0) & ~0b11111) | code.overdue;
-    const events = storyOf(number([rowOf({ ...of, outcomes })]));
-    expect(events).toContainEqual(expect.objectContaining({ what: 'answered', outcome: 'failed', on: on(3) }));
-    expect(events).toContainEqual(expect.objectContaining({ what: 'overdue', at: at(17), failed: true }));
-  });
-});
-
 it('days and instants are told as calendars and clocks show them in India', () => {
   expect(dayText(on(3))).toBe('3 June 2026');
   expect(instantText(at(16, '18:30:00'))).toBe('17 June 2026, 00:00 IST');
-});
-
-it('an explanation has the form of the contract, and its lines are read back', () => {
-  const text = explanationsText([explain({ line: 7 }, undefined, asking), explain({ line: 9 }, number([]), asking)]);
-  expect(JSON.parse(text)).toEqual({
-    lookups: [
-      { line: 7, story: [], sentence: expect.stringMatching(/^No order has a row/) },
-      {
-        line: 9,
-        story: [{ at: at(1), what: 'reported', batchId: BATCH, agency: 'mha', file: 'reports/mha/a.csv', cases: [] }],
-        sentence: expect.stringMatching(/^Nothing is known/),
-      },
-    ],
-  });
-  expect(linesIn(text)).toEqual(new Set([7, 9]));
-});
-
-test("the batch of a night is no report's, so that nobody is said to have reported what goes on in it", () => {
-  const night = batch({
-    batchId: 'followup-202606040000' as BatchId,
-    kind: 'followup',
-    agency: 'followup' as AgencyId,
-    file: 'found.json',
-  });
-  const facts: Facts = {
-    subject: { kind: 'number', msisdn: NUMBER },
-    batches: [batch(), night],
-    rows: [],
-    aside: [],
-    reversals: [],
-    exemption: {},
-  };
-  expect(storyOf(facts).map((event) => [event.what, 'agency' in event && event.agency])).toEqual([['reported', 'mha']]);
 });
