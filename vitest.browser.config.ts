@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/browser/**/*.test.ts', 'packages/*/test/browser/**/*.test.ts'],
+    globalSetup: 'test/browser/unpacked.ts',
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

@@ -40,17 +40,22 @@ export interface Seen {
 }
 
 /**
- * Starts the browser: the one that CHROME names, or the one that npm installed.
+ * Where the browser lies: the one that CHROME names, or the one that npm installed, which is unpacked the first time.
  * @throws CommandError on a machine for which npm has none
  */
-export async function startBrowser(): Promise<Browser> {
+export async function browserPath(): Promise<string> {
   const { CHROME } = process.env;
   if (CHROME === undefined && !(process.platform === 'linux' && process.arch === 'x64'))
     throw new CommandError(
       'the browser that npm installs runs on Linux, x64; set CHROME to the path of one that runs here',
     );
-  const executablePath = CHROME ?? (await chromium.executablePath());
-  return launch({ executablePath, headless: 'shell', args: CHROME === undefined ? chromium.args : [] });
+  return CHROME ?? (await chromium.executablePath());
+}
+
+/** Starts the browser. @throws CommandError on a machine for which npm has none */
+export async function startBrowser(): Promise<Browser> {
+  const args = process.env.CHROME === undefined ? chromium.args : [];
+  return launch({ executablePath: await browserPath(), headless: 'shell', args });
 }
 
 /**
