@@ -411,6 +411,8 @@ describe('without faults, where numbers move and are taken back', () => {
     seen.outbox[key] = change(seen.outbox[key] ?? '');
   };
   const lastRow = (text: string) => text.replace(/[^\n]*\n$/, '');
+  /** The receipts of jio, which answers all of its directions in one file. */
+  const COMBINED = /^receipts\/jio\/all [^/]*\.json$/;
   const restore = (seen: Seen) => {
     const all = seen.notices['fraud-directions-jio'] ?? [];
     const told = all.find(({ kind, order }) => kind === 'order' && order === 'restore');
@@ -440,6 +442,29 @@ describe('without faults, where numbers move and are taken back', () => {
       'a moved row with two continuations',
       edit(/moved\.csv$/, (text) => `${text}${text.split('\n')[1]}\n`),
       /a row that is ported goes on once/,
+    ],
+    [
+      'a combined receipt that counts a row twice',
+      edit(COMBINED, (text) => text.replace(/"recorded": ?(\d+)/, (_, n) => `"recorded": ${Number(n) + 1}`)),
+      /a combined receipt has each of its rows once/,
+    ],
+    [
+      'a combined receipt that leaves out a direction',
+      edit(COMBINED, (text) => JSON.stringify({ ...JSON.parse(text), directions: [] })),
+      /a combined receipt names each direction once/,
+    ],
+    [
+      'a direction whose rows are another number in a combined receipt',
+      edit(COMBINED, (text) => {
+        const { directions, ...whole } = JSON.parse(text) as { directions: { rows: number }[] };
+        return JSON.stringify({ ...whole, directions: directions.map((one) => ({ ...one, rows: one.rows + 1 })) });
+      }),
+      /a combined receipt says of each direction what was recorded in it/,
+    ],
+    [
+      'a combined receipt that nobody gets',
+      (seen) => delete seen.outbox[Object.keys(seen.outbox).find((key) => COMBINED.test(key)) ?? ''],
+      /missing receipts\/jio\/all 1\.csv/,
     ],
     [
       'a continuation of what nobody moved',

@@ -81,9 +81,9 @@ export const REPORT_AT = 5 * DAY;
  */
 export const TARDY_AFTER = 8 * DAY;
 export const LATE_AFTER = 23 * DAY;
-/** By how much later a batch begins that lapsed at first: its agency hears of that, and uploads the same file again. */
-/** The share of operators that answer so. */
+/** The share of operators that answer all of their directions in one file. */
 const COMBINING = 0.35;
+/** By how much later a batch begins that lapsed at first: its agency hears of that, and uploads the same file again. */
 const LAPSES_AFTER = 6 * DAY;
 /**
  * From the day on which the last batch begins that people may approve, until all is over where numbers go on elsewhere: in four nights
