@@ -1,10 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { FileFault, readCsv } from '../../lambdas/domain/csv.ts';
-import { chunksOf, readAll } from './csv-reading.ts';
-
-const columns = { required: ['imei'], optional: ['note'] };
-const read = (text: string | Buffer) => readAll([Buffer.from(text)], columns);
-const row = (line: number, imei: string, note = '') => ({ line, cells: { imei, note } });
+import { chunksOf, columns, read, readAll, row } from './csv-reading.ts';
 
 describe("files that can't be read", () => {
   const good = 'imei,note\n1,x\n2,y\n';

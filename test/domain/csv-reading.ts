@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { type Columns, type CsvRow, FileFault, readCsv } from '../../lambdas/domain/csv.ts';
 
+/** The columns of the files that are read here, a file of theirs as it is read, and a row of it. */
+export const columns: Columns = { required: ['imei'], optional: ['note'] };
+export const read = (text: string | Buffer) => readAll([Buffer.from(text)], columns);
+export const row = (line: number, imei: string, note = '') => ({ line, cells: { imei, note } });
+
 /** Any text of whole characters. `fc.string` of these looks each up in all of Unicode, which takes seconds. */
 export const anyText = fc
   .array(

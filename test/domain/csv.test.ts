@@ -1,10 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chunksOf, cutAt, readAll, reckon } from './csv-reading.ts';
-
-const columns = { required: ['imei'], optional: ['note'] };
-const read = (text: string | Buffer) => readAll([Buffer.from(text)], columns);
-const row = (line: number, imei: string, note = '') => ({ line, cells: { imei, note } });
+import { chunksOf, columns, cutAt, read, readAll, reckon, row } from './csv-reading.ts';
 
 describe('the rows of a CSV file', () => {
   test('columns are found by name in any order and case, and unknown ones are ignored', async () => {

@@ -20,7 +20,7 @@ export function linesFor({ key, text }: Upload, { id, operator }: Direction): Li
   return own.length > 0 ? own : undefined;
 }
 
-/** What the receipt of a combined file must hold that was not refused whole, and the key at which it lies. */
+/** Expects the receipt of a combined file that was not refused whole. @param receipt the key at which it lies */
 export function expectCombined(known: Known, upload: Upload, receipt: string): void {
   const operator = COMBINED.exec(upload.key)?.[1];
   const digest = sha256(upload.text);
