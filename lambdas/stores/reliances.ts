@@ -71,8 +71,12 @@ async function* elsewhereOf(
     for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
       for (const text of block) {
         const line = parseElsewhereLine(text);
+        // Of a number that was somebody else's by then it had nothing to rely on: nobody whom it is about had it any more.
         const isAbout =
-          line.directionId !== null && directions.has(line.directionId) && identifiers.has(line.identifier);
+          line.state !== 'reissuedBefore' &&
+          line.directionId !== null &&
+          directions.has(line.directionId) &&
+          identifiers.has(line.identifier);
         if (isAbout && !givesBack(line.kind)) found.push(line);
       }
   if (found.length === 0) return;

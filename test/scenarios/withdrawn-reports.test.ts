@@ -324,3 +324,36 @@ describe('a report that is withdrawn where another agency has a number, too', { 
     expect(lab.cloud.failures()).toEqual([]);
   });
 });
+
+describe("a report that met a number when it was somebody else's already", { timeout: 300_000 }, () => {
+  it('relies on nothing that was done before, so that the withdrawal of what was done takes that back', async () => {
+    await using lab = await open();
+    await lab.usage('airtel', [`${H1},${V},2026-05-21,Delhi`, `${H1},${O},2026-05-21,Delhi`]);
+    await lab.report('mha', [H1]);
+    const report = id('mha', H1);
+    const direction = await lab.direction(report, 'reverify', 'airtel');
+    await lab.at(2);
+    await lab.upload(
+      `responses/airtel/${direction}/said.csv`,
+      `msisdn,outcome,occurred_on,activated_on\n${V},reissued,,2026-06-02\n${O},disconnected,2026-06-02,\n`,
+    );
+    await lab.at(20);
+    await lab.report('up-police', [H1, H2]);
+    const later = id('up-police', H1, H2);
+    await lab.at(30);
+    const reversal = await withdraw(lab, report, []);
+    await lab.toTheEnd();
+    const { connections } = await lab.json<{ connections: Record<string, number> }>(`batches/${later}/summary.json`);
+    expect(connections).toMatchObject({ linked: 2, reissuedBefore: 1, alreadyDisconnected: 1 });
+    // Of what the later report counted as done before, it relies on O, which it left alone for that; V is nobody's whom it is about.
+    expect(await lab.read(`batches/${reversal}/kept.csv`)).toContain(
+      `reverify,${O},airtel,${later},alreadyDisconnected\n`,
+    );
+    expect(await lab.read(`batches/${reversal}/kept.csv`)).not.toContain(V);
+    const lists = (await lab.outbox('revocations/')).filter((key) => key.endsWith(`${reversal}.withdrawn.csv`));
+    const withdrawn = (await Promise.all(lists.map((key) => lab.read(key)))).join('');
+    expect(withdrawn).toContain(V);
+    expect(withdrawn).not.toContain(O);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+});
