@@ -380,6 +380,8 @@ describe("the year's own reckoning of what is given back", () => {
     const relies = decided('reverify', { state: 'alreadyOpen', direction: row.direction });
     expect(kept(new Map())).toEqual([]);
     expect(kept(new Map([['later', { decided: [relies] }]]))).toEqual([`reverify,${P},jio,later,alreadyOpen`]);
+    const given = decided('reverify', { state: 'reissuedBefore', direction: row.direction });
+    expect(kept(new Map([['later', { decided: [given] }]]))).toEqual([]);
     ledgers.add(decided('reverify'), 'since.reverify.jio.2-0-0', beginOf(40));
     expect(kept(new Map())).toEqual([`reverify,${P},jio,since,directed`]);
   });

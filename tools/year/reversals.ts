@@ -159,7 +159,7 @@ function keptFor(subject: Subject, known: Known): string[] {
       if (
         one.identifier === identifier &&
         one.kind === does &&
-        one.state !== 'directed' &&
+        one.state.startsWith('already') &&
         directions.has(one.direction) &&
         !known.isWithdrawn?.(batchId, does, identifier)
       )
