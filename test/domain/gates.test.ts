@@ -84,6 +84,17 @@ describe('what is weighed of a file', () => {
       (await weighed(`${rows(99, (n) => row(n, n))}x,"y,z\n${rows(500, (n) => row(n, n))}`)).found,
     ).toBeUndefined();
   });
+
+  it('is nothing where its rows cannot be read: that says nothing of the file', async () => {
+    const text = `imei,msisdn,last_seen\n${rows(150, (n) => row(n, n))}`;
+    async function* breaking() {
+      yield Buffer.from(text);
+      throw new Error('the connection was lost');
+    }
+    await expect(weigh(() => readCsv(breaking(), usageColumns), FILE, LIMITS)).rejects.toThrow(
+      'the connection was lost',
+    );
+  });
 });
 
 describe('a file is gated', () => {
@@ -127,6 +138,9 @@ describe('a file is gated', () => {
 
   it('by no size before three files', () => {
     expect(broken({ rows: 100, good: 100 }, [file(1, 9000), file(2, 9000)])).toEqual([]);
+    // Where a stage asks for none: there is nothing to compare the first one with.
+    const weighed = { rows: 100, good: 100, oneHandset: 0, oneNumber: 0 };
+    expect(brokenRules(weighed, NEW, [], { ...LIMITS, fewestFiles: 0 })).toEqual([]);
   });
 
   it('by the last ten that were uploaded before it, of one second by their keys; others have no part in it', () => {
@@ -142,6 +156,9 @@ describe('a file is gated', () => {
       large.map((one, n) => ({ ...one, at: NEW.at, key: `usage/jio/${key}-${n}.csv` }));
     expect(broken({}, [...sameSecond('z'), ...small])).toEqual([]);
     expect(broken({}, [...sameSecond('a'), ...small])).toHaveLength(1);
+    // Nor has what was noted of the same upload, by an import that is done again: with it there would be three.
+    const itself = { ...NEW, upload: 'new', good: 1000 };
+    expect(broken({}, [file(1, 9000), file(2, 9000), itself])).toEqual([]);
   });
 });
 

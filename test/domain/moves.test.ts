@@ -3,7 +3,17 @@ import { countPointer } from '../../lambdas/domain/claims.ts';
 import type { DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Outcome } from '../../lambdas/domain/kinds.ts';
 import { outcomeOf } from '../../lambdas/domain/ledger.ts';
-import { continuedBy, fileMoving, judgeMove, movedForm, portsOf, type Said } from '../../lambdas/domain/moves.ts';
+import {
+  continuedBy,
+  fileMoving,
+  judgeMove,
+  type MovedRow,
+  movedForm,
+  movedRow,
+  portsOf,
+  returnsTo,
+  type Said,
+} from '../../lambdas/domain/moves.ts';
 import { type AnsweredRow, applyResponse, parseResponseRow } from '../../lambdas/domain/responses.ts';
 import { sealedOutcomes } from '../../lambdas/domain/sealing.ts';
 import {
@@ -20,6 +30,7 @@ import {
   rowsOf,
   sealed,
   start,
+  thrown,
 } from './example.ts';
 
 const vi = 'vi' as OperatorId;
@@ -164,6 +175,11 @@ describe('a response that moves rows', () => {
     for (const outcome of ['verified', 'failed', 'not_found', 'disconnected', 'surrendered', 'extended'] as const)
       expect(answered(moved, [[0, outcome]]).conflicts).toBe(1);
     expect(fileMoving(moved, 0)).toBe(moved.files[0]);
+    const beside = answered(fresh(3), [
+      [0, 'ported'],
+      [1, 'verified'],
+    ]).ledger;
+    expect([1, 2].map((row) => fileMoving(beside, row))).toEqual([undefined, undefined]);
     const since = answered(moved, [[0, 'reissued']]).ledger;
     expect(fileMoving(since, 0)).toBeUndefined();
     expect(
@@ -172,6 +188,50 @@ describe('a response that moves rows', () => {
         [0, 'reissued'],
       ]).moved,
     ).toEqual([]);
+  });
+});
+
+describe('an answer moves its row', () => {
+  const answer = (outcome: AnsweredRow['outcome'], more: Partial<AnsweredRow> = {}): AnsweredRow => ({
+    line: 2,
+    row: 3,
+    outcome,
+    day: day('2026-06-05'),
+    ...more,
+  });
+
+  test('where it says at whom, or why, it goes on, and where it is not found at whom it was ported to', () => {
+    expect(movedRow(answer('ported', { onward: { to: jio } }))).toEqual({ row: 3, why: 'ported', to: 'jio' });
+    const abroad = answer('extended', { onward: { ground: 'abroad' } });
+    expect(movedRow(abroad)).toEqual({ row: 3, why: 'extended', ground: 'abroad' });
+    const back = { row: 3, why: 'porting_disputed', to: 'vi' };
+    expect(movedRow(answer('not_found', { returnsTo: vi }))).toEqual(back);
+  });
+
+  test('and not where it says neither, or ends it', () => {
+    expect(movedRow(answer('not_found'))).toBeUndefined();
+    expect(movedRow(answer('ported'))).toBeUndefined();
+    expect(movedRow(answer('extended'))).toBeUndefined();
+    for (const outcome of ['verified', 'failed', 'disconnected', 'surrendered', 'reissued'] as const)
+      for (const more of [{}, { returnsTo: vi }, { onward: { to: jio } }, { onward: { ground: 'abroad' } }] as const)
+        expect(movedRow(answer(outcome, more)), outcome).toBeUndefined();
+  });
+
+  test('which is kept as it is, and nothing else is', () => {
+    const rows: MovedRow[] = [
+      { row: 0, why: 'ported', to: jio },
+      { row: 1, why: 'extended', ground: 'disability' },
+      { row: 2, why: 'disconnected_after_verified' },
+      { row: 3, why: 'porting_disputed', to: vi },
+    ];
+    const written = movedForm.write({ rows }) as { rows: object[] };
+    expect(movedForm.parse(JSON.stringify(written))).toEqual({ rows });
+    for (const row of [
+      { row: 0, why: 'moved' },
+      { ...rows[2], to: 'jio' },
+      { row: 3, why: 'porting_disputed' },
+    ])
+      expect(thrown(() => movedForm.parse(JSON.stringify({ ...written, rows: [row] })))).toContain('moved rows');
   });
 });
 
@@ -230,6 +290,41 @@ describe('a port', () => {
       { disputedOn: null },
     ]);
     expect(portsOf([left, said(jio, 'not_found', '2026-06-03')])).toMatchObject([{ disputedOn: null }]);
+    // Nor by another answer of that operator, whatever it says.
+    for (const outcome of ['verified', 'failed', 'disconnected', 'reissued', 'open'] as const)
+      expect(portsOf([said(jio, outcome, '2026-06-06'), left]), outcome).toMatchObject([{ disputedOn: null }]);
+  });
+
+  test('is only what was said to be one, of whom it went to and when', () => {
+    expect(portsOf([{ ...left, outcome: 'extended' }])).toEqual([]);
+    for (const missing of [{ portedTo: null }, { occurredOn: null }, { recordedAt: null }])
+      expect(portsOf([{ ...left, ...missing }]), Object.keys(missing)[0]).toEqual([]);
+  });
+});
+
+describe('a number that is not found where it was ported to returns', () => {
+  const fromAirtel = said(airtel, 'ported', '2026-06-04', portedTo(jio));
+
+  test('to who said that it was ported there', () => {
+    expect(returnsTo(jio, [fromAirtel])).toBe('airtel');
+    expect(returnsTo(jio, [said(jio, 'open', null), fromAirtel, said(vi, 'verified', '2026-06-05')])).toBe('airtel');
+  });
+
+  test('to nobody where nobody said so, or where that was disputed before', () => {
+    expect(returnsTo(jio, [])).toBeUndefined();
+    expect(returnsTo(vi, [fromAirtel])).toBeUndefined();
+    expect(returnsTo(jio, [said(airtel, 'verified', '2026-06-04')])).toBeUndefined();
+    expect(returnsTo(jio, [said(jio, 'not_found', '2026-06-06'), fromAirtel])).toBeUndefined();
+  });
+
+  test('to who said so last, by the day of the port, of one day the newest', () => {
+    const fromVi = said(vi, 'ported', '2026-06-10', portedTo(jio));
+    expect(returnsTo(jio, [fromVi, fromAirtel])).toBe('vi');
+    expect(returnsTo(jio, [fromAirtel, fromVi])).toBe('vi');
+    expect(returnsTo(jio, [{ ...fromVi, occurredOn: day('2026-06-04') }, fromAirtel])).toBe('vi');
+    // The last one's port was disputed: whose port before it nobody disputed has the number.
+    const disputed = said(jio, 'not_found', '2026-06-08');
+    expect(returnsTo(jio, [fromVi, disputed, fromAirtel])).toBe('vi');
   });
 });
 
@@ -254,6 +349,10 @@ describe('an answer that a number was ported is judged by what is known of it', 
     for (const to of [airtel, vi])
       expect(judged(to, '2026-09-01', [left])).toEqual({ line: 7, reason: 'ported_lately' });
     expect(judged(vi, '2026-09-02', [left])).toEqual(answer(vi, '2026-09-02'));
+    // Also to whom it went, as who has it since said nothing of it.
+    const back = said(airtel, 'open', null, { batch: 'mha-ba9876543210' });
+    expect(judgeMove(answer(jio, '2026-09-01'), [back, left], 0, 90)).toEqual({ line: 7, reason: 'ported_lately' });
+    expect(judgeMove(answer(jio, '2026-09-02'), [back, left], 0, 90)).toEqual(answer(jio, '2026-09-02'));
   });
 
   test('disputed, where it names the operator that said lately that it has no such connection', () => {
@@ -273,6 +372,12 @@ describe('an answer that a number was ported is judged by what is known of it', 
     expect(judgeMove(answer(jio, '2026-06-08'), [back, ...backdated], 0, 90)).toEqual({ line: 7, reason: 'disputed' });
     // It may have named the wrong one before: a port that is disputed was none.
     expect(again(vi, '2026-06-08')).toEqual(answer(vi, '2026-06-08'));
+  });
+
+  test('and no other answer is judged by them', () => {
+    const verified: AnsweredRow = { line: 7, row: 0, outcome: 'verified', day: day('2026-06-05') };
+    const left = said(airtel, 'ported', '2026-06-04', portedTo(jio));
+    expect(judgeMove(verified, [own, left], 0, 90)).toBe(verified);
   });
 
   test('not by what its own row says of a port: that is recorded already', () => {
@@ -300,12 +405,36 @@ describe('more time is given once', () => {
     const disputed = said(jio, 'not_found', '2026-06-23', { batch: 'followup-202606210000' });
     const back = said(airtel, 'open', null, { batch: 'followup-202606240000' });
     expect(judged(back, disputed, ported, extended)).toEqual({ line: 7, reason: 'already_extended' });
+    expect(continuedBy([back, disputed, ported, extended])).toEqual([disputed, ported, extended]);
+  });
+
+  test('whatever else was said of the number meanwhile', () => {
+    const ported = said(airtel, 'ported', '2026-06-20', { ...followUp, ...portedTo(jio) });
+    const aside = said(vi, 'verified', '2026-06-22', followUp);
+    const atJio = said(jio, 'open', null, { batch: 'followup-202606210000' });
+    expect(continuedBy([atJio, aside, ported, extended])).toEqual([ported, extended]);
+    expect(continuedBy([atJio, aside])).toEqual([]);
+    // Of two ports there and back a dispute brings back the one that came before it.
+    const back = (n: number) => ({ batch: `followup-2026060${n}0000` });
+    const first = said(airtel, 'ported', '2026-06-02', portedTo(jio));
+    const notFirst = said(jio, 'not_found', '2026-06-03', back(2));
+    const second = said(vi, 'ported', '2026-06-04', portedTo(jio));
+    const notSecond = said(jio, 'not_found', '2026-06-05', back(4));
+    const list = [notSecond, second, notFirst, first];
+    expect(continuedBy([said(vi, 'open', null, back(5)), ...list])).toEqual([notSecond, second]);
+    expect(continuedBy([said(airtel, 'open', null, back(3)), ...list])).toEqual([notFirst, first]);
   });
 
   test('and may be given in the row of a later report, or where another operator gave it', () => {
     expect(judged(said(airtel, 'open', null, { batch: 'mha-ba9876543210' }), extended)).toEqual(answer);
     expect(judged(said(jio, 'open', null), extended)).toEqual(answer);
     expect(judged()).toEqual(answer);
+    // Of a newer row that had it, this one goes by its own.
+    const newer = said(airtel, 'open', null, followUp);
+    const own = said(airtel, 'open', null, { batch: 'mha-ba9876543210' });
+    expect(judgeMove(answer, [newer, own, extended], 1, 90)).toEqual(answer);
+    const atJio = said(jio, 'open', null, followUp);
+    expect(judged(atJio, said(airtel, 'ported', '2026-06-20', portedTo(jio)))).toEqual(answer);
     const ported = said(vi, 'ported', '2026-06-20', portedTo(jio));
     expect(continuedBy([said(jio, 'open', null, followUp), extended, ported])).toEqual([ported]);
   });
