@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   actOf,
@@ -7,7 +6,10 @@ import {
   type Decision,
   decideByOf,
   decidedBy,
+  refusals,
   whatNow,
+  withdrawDecision,
+  withStrikesOf,
 } from '../../lambdas/domain/decisions.ts';
 import type { ApproverId } from '../../lambdas/domain/identifiers.ts';
 import { receiptOf } from '../../lambdas/domain/receipts.ts';
@@ -96,6 +98,63 @@ describe('people', () => {
   });
 });
 
+test('what is over a limit has ended, whoever would decide, and nobody is reminded', () => {
+  const overLimit = { of: 'report', what: 'numbers', found: 100_001, limit: 100_000 } as const;
+  for (const people of [0, 2]) {
+    const decision = opened({ people, overLimit });
+    expect(decision).toMatchObject({ remindAt: null, votes: {}, files: [], version: 1 });
+    expect(decision.ending).toEqual({ state: 'over_limit', at: openedAt, by: [], over: overLimit });
+    expect(result(decision, A, [['approve']])).toEqual({ kind: 'not_waiting' });
+    expect(whatNow(decision, decideBy)).toEqual({ kind: 'ended', ending: decision.ending });
+  }
+});
+
+test('what its agency withdraws has ended, though somebody approved it, and nobody is reminded', () => {
+  const approved = said(opened(), [A, ['approve'], ['block', clone]]);
+  const at1 = at('2026-06-01T13:00:00Z');
+  const withdrawn = withdrawDecision(approved, at1);
+  const ending = { state: 'withdrawn', at: at1, by: [] };
+  expect(withdrawn).toEqual({ ...approved, ending, remindAt: null, version: 3 });
+  expect(result(withdrawn, B, [['approve']])).toEqual({ kind: 'not_waiting' });
+});
+
+test('what one said of the batch is kept with its ground or its remarks, and the remarks of all who refuse are told', () => {
+  const first = applied(opened(), B, [['approve']]);
+  expect([first.recorded, first.alreadyRecorded]).toEqual([1, 0]);
+  const uploaded = { at: at('2026-06-01T11:00:00Z') };
+  expect(first.decision.votes[B]?.batch).toEqual({ decision: 'approve', ground: 'public_interest', ...uploaded });
+  expect(refusals(opened())).toEqual([]);
+  expect(refusals(said(first.decision, [C, ['spare', clone]]))).toEqual([]);
+  const refused = said(first.decision, [A, ['refuse']]);
+  expect(refused.votes[A]?.batch).toEqual({ decision: 'refuse', remarks: 'the FIR was withdrawn', ...uploaded });
+  expect(refusals(refused)).toEqual(['the FIR was withdrawn']);
+  const unsaid = { ...refused, votes: { [C]: { batch: { decision: 'refuse', ...uploaded }, subjects: {} } } } as const;
+  expect(refusals(unsaid)).toEqual([]);
+});
+
+describe('a batch that is begun again by nobody', () => {
+  const before = said(
+    opened(),
+    [A, ['approve'], ['strike', number], ['block', clone]],
+    [C, ['strike', plain], ['reverify', clone]],
+    [B, ['spare', clone]],
+  );
+
+  test('keeps what was struck from it, and no other word', () => {
+    const again = withStrikesOf(opened(), before);
+    expect(Object.keys(again.votes)).toEqual([A, C]);
+    expect(decidedBy(again, [clone])).toEqual({ held: new Map([[clone, 'spare']]), struck: new Set([number, plain]) });
+    expect([approvals(again), again.version, endOf(again)]).toEqual([0, 1, 'waits']);
+    // Who approved the attempt before is to say so anew.
+    expect(endOf(said(again, [B, ['approve']]))).toBe('waits');
+    expect(endOf(said(again, [B, ['approve']], [A, ['approve']]))).toBe('approved');
+  });
+
+  test('is as it opens where nothing was struck', () => {
+    expect(withStrikesOf(opened(), said(opened(), [A, ['approve'], ['block', clone]]))).toEqual(opened());
+  });
+});
+
 describe('a file of which a row was rejected', () => {
   const rejects = [{ line: 9, reason: 'bad_msisdn' as const }];
 
@@ -158,6 +217,13 @@ describe('a file that is worked on after one that its approver uploaded later', 
     const both = said(done.decision, [B, ['block', clone], ['block', plain]]);
     expect(actOf(both, clone)).toBe('spare');
     expect(decidedBy(both, [clone]).struck).toEqual(new Set([plain, number]));
+  });
+
+  test('has said already what its approver says in the later one', () => {
+    const corrected = applied(opened(), A, [['spare', clone]], late).decision;
+    const done = applied(corrected, A, [['spare', clone]], early);
+    expect([done.recorded, done.alreadyRecorded, done.rejects]).toEqual([0, 1, []]);
+    expect(done.decision.votes[A]?.subjects[clone]?.at).toBe(late.uploadedAt);
   });
 
   test('neither approves again what was taken back, nor takes back what was approved later', () => {
@@ -302,6 +368,16 @@ describe('the time to decide', () => {
     expect(whatNow(due.decision, at('2026-06-02T00:00:01Z'))).toEqual({ kind: 'wait', until: decideBy });
   });
 
+  test('has one reminder, at half of it, whatever its length', () => {
+    const end = at('2026-06-05T00:00:00Z');
+    const decision = opened({ decideBy: end });
+    expect(decision.remindAt).toBe('2026-06-03T00:00:00Z');
+    const due = whatNow(decision, at('2026-06-03T00:00:00Z'));
+    if (due.kind !== 'remind') throw new Error(due.kind);
+    expect(due.decision.remindAt).toBeNull();
+    expect(whatNow(due.decision, at('2026-06-04T12:00:00Z'))).toEqual({ kind: 'wait', until: end });
+  });
+
   test('ends in lapsed, whatever one approver said', () => {
     const decision = said(opened(), [A, ['approve'], ['block', clone]]);
     expect(whatNow(decision, at('2026-06-02T23:59:59Z')).kind).toBe('remind');
@@ -340,127 +416,5 @@ describe('the time to decide', () => {
     expect(approvals(opened())).toBe(0);
     expect(approvals(said(opened({ people: 3 }), [A, ['approve']], [B, ['approve']], [C, ['spare', clone]]))).toBe(2);
     expect(approvals(said(opened(), [A, ['approve']], [A, ['refuse']]))).toBe(0);
-  });
-});
-
-describe('laws', () => {
-  const approver = fc.constantFrom(A, B, C);
-  const word: fc.Arbitrary<Word> = fc.oneof(
-    fc.constantFrom<Word>(['approve'], ['approve'], ['refuse']),
-    fc.tuple(
-      fc.constantFrom('block', 'reverify', 'spare', 'strike'),
-      fc.constantFrom<string>(clone, plain),
-    ) as fc.Arbitrary<Word>,
-    fc.constant<Word>(['strike', number]),
-  );
-  const file = fc.record({ who: approver, words: fc.array(word, { maxLength: 5 }) });
-  const history = fc.array(file, { maxLength: 12 });
-  type File = { who: ApproverId; words: Word[] };
-  /** The record after all files that it took; once it ended it takes no more. */
-  const run = (all: readonly File[], people = 2) =>
-    all.reduce((decision, { who, words }) => {
-      const done = result(decision, who, words);
-      return done.kind === 'applied' ? done.decision : decision;
-    }, opened({ people }));
-
-  test('no one person can have a batch approved, or a held handset acted upon, where two are needed', () => {
-    fc.assert(
-      fc.property(approver, fc.array(fc.array(word, { maxLength: 6 }), { maxLength: 12 }), (who, files) => {
-        const decision = run(files.map((words) => ({ who, words })));
-        expect(endOf(decision)).not.toBe('approved');
-        for (const held of [clone, plain]) expect(actOf(decision, held)).toBe('spare');
-      }),
-    );
-  });
-
-  test('nobody of two can make others’ words on a held handset harsher, or take their strike away', () => {
-    const harshness = { spare: 0, reverify: 1, block: 2 };
-    fc.assert(
-      fc.property(history, fc.array(word, { maxLength: 5 }), (files, words) => {
-        const others = files.filter(({ who }) => who !== C);
-        const before = run(others);
-        if (before.ending !== null) return;
-        const then = applied(before, C, words).decision;
-        const [a, b] = [decidedBy(before, [clone]), decidedBy(then, [clone])];
-        for (const struck of a.struck) expect(b.struck.has(struck)).toBe(true);
-        const given = Object.values(before.votes).filter(({ subjects }) =>
-          ['spare', 'reverify', 'block'].includes(subjects[clone]?.says ?? ''),
-        );
-        if (given.length >= 2)
-          expect(harshness[actOf(then, clone)]).toBeLessThanOrEqual(harshness[actOf(before, clone)]);
-      }),
-    );
-  });
-
-  test('approved takes as many different people as are needed, whose last word it is, and none who refuses', () => {
-    fc.assert(
-      fc.property(history, fc.integer({ min: 1, max: 3 }), (files, people) => {
-        const decision = run(files, people);
-        // A plain reading: file after file, until one refuses or enough approve.
-        const last = new Map<ApproverId, string>();
-        let expected = 'waits';
-        for (const { who, words } of files) {
-          for (const [one] of words) if (one === 'approve' || one === 'refuse') last.set(who, one);
-          const all = [...last.values()];
-          if (all.includes('refuse')) expected = 'refused';
-          else if (all.filter((one) => one === 'approve').length >= people) expected = 'approved';
-          if (expected !== 'waits') break;
-        }
-        expect(endOf(decision)).toBe(expected);
-      }),
-    );
-  });
-
-  test('the order of different people’s files doesn’t matter, while nothing ended', () => {
-    const harmless = fc.array(
-      fc.record({
-        who: approver,
-        words: fc.array(
-          word.filter(([said]) => said !== 'approve' && said !== 'refuse'),
-          { maxLength: 4 },
-        ),
-      }),
-      { maxLength: 8 },
-    );
-    fc.assert(
-      fc.property(harmless, (files) => {
-        const byPerson = [A, B, C].flatMap((who) => files.filter((one) => one.who === who));
-        expect(run(byPerson).votes).toEqual(run(files).votes);
-        expect(run([...byPerson].reverse().sort((x, y) => (x.who < y.who ? 1 : -1))).version).toBe(run(files).version);
-        expect(decidedBy(run(byPerson), [clone, plain])).toEqual(decidedBy(run(files), [clone, plain]));
-      }),
-    );
-  });
-
-  test('rows of one file are counted together: how they are cut into rows before the last word makes no difference', () => {
-    fc.assert(
-      fc.property(fc.array(word, { maxLength: 8 }), (words) => {
-        const lastOf = new Map<string, Word>();
-        for (const one of words) {
-          const key = one[0] === 'approve' || one[0] === 'refuse' ? 'batch' : String(one[1]);
-          lastOf.delete(key);
-          lastOf.set(key, one);
-        }
-        const whole = applied(opened({ people: 1 }), A, words).decision;
-        const only = applied(opened({ people: 1 }), A, [...lastOf.values()]).decision;
-        expect(whole.votes).toEqual(only.votes);
-        expect(endOf(whole)).toBe(endOf(only));
-      }),
-    );
-  });
-
-  test('every row is recorded, was said before, or is rejected; and each commit takes the next version', () => {
-    fc.assert(
-      fc.property(history, (files) => {
-        let decision = opened();
-        for (const { who, words } of files) {
-          const done = result(decision, who, words);
-          if (done.kind !== 'applied') continue;
-          expect(done.recorded + done.alreadyRecorded + done.rejects.length).toBe(words.length);
-          expect(done.decision.version).toBe(decision.version + 1);
-          decision = done.decision;
-        }
-      }),
-    );
   });
 });

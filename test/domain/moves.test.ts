@@ -224,7 +224,7 @@ describe('an answer moves its row', () => {
       { row: 2, why: 'disconnected_after_verified' },
       { row: 3, why: 'porting_disputed', to: vi },
     ];
-    const written = movedForm.write({ rows }) as { rows: object[] };
+    const written = movedForm.write({ rows });
     expect(movedForm.parse(JSON.stringify(written))).toEqual({ rows });
     for (const row of [
       { row: 0, why: 'moved' },
