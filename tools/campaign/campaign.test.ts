@@ -67,6 +67,10 @@ describe('without faults', () => {
     seen.outbox[receiptOf(upload.text)] = seen.outbox[before] ?? '';
   };
 
+  const importOf = (digit: string) => `airtel-${digit.repeat(32)}`;
+  const failedImport = (digit: string) =>
+    `an execution of ImportByPieces ended as FAILED: Lambda.ServiceException (${importOf(digit)}-admitted)`;
+
   it('is seen as broken when it is not spoilt at all: by nothing', () => {
     expect(spoilt(() => {})).toEqual([]);
   });
@@ -389,8 +393,26 @@ describe('without faults', () => {
       },
       /dead-letter queue/,
     ],
+    [
+      'an import that failed, of which nobody was told',
+      (seen) => {
+        seen.excused.push(failedImport('1'));
+        // Another upload, and its own weighing, after which it was gated and admitted.
+        seen.imported.push(`${importOf('2')}-admitted`, importOf('1'));
+      },
+      /nobody was told that an execution of ImportByPieces ended/,
+    ],
   ])('%s is found', (_, spoil, rule) => {
     expect(spoilt(spoil)).toContainEqual(expect.stringMatching(rule));
+  });
+
+  it('nobody has to be told of an import that failed and went well at the next try', () => {
+    expect(
+      spoilt((seen) => {
+        seen.excused.push(failedImport('1'));
+        seen.imported.push(`${importOf('1')}-admitted-2`);
+      }),
+    ).toEqual([]);
   });
 });
 

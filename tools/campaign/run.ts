@@ -188,6 +188,7 @@ export class Told {
       plans: this.#plans,
       cases,
       running: await running(cloud),
+      imported: await executions(cloud, 'ImportByPieces', 'SUCCEEDED'),
       failures: failed.filter((line) => !this.#made.includes(line)),
       excused: this.#made,
       patience,
@@ -335,12 +336,16 @@ async function items(cloud: LocalCloud): Promise<Record<string, Item>> {
 /** What still runs: `machine name`. */
 async function running(cloud: LocalCloud): Promise<string[]> {
   const all: string[] = [];
-  for (const [machine, stateMachineArn] of Object.entries(cloud.names.machines)) {
-    const body = { stateMachineArn, statusFilter: 'RUNNING' };
-    const { executions } = await ask(cloud, 'states', 'AWSStepFunctions.ListExecutions', body);
-    for (const { name } of executions as { name: string }[]) all.push(`${machine} ${name}`);
-  }
+  for (const machine of Object.keys(cloud.names.machines))
+    for (const name of await executions(cloud, machine, 'RUNNING')) all.push(`${machine} ${name}`);
   return all;
+}
+
+/** The names of a machine's executions that stand so. */
+async function executions(cloud: LocalCloud, machine: string, statusFilter: string): Promise<string[]> {
+  const body = { stateMachineArn: cloud.names.machines[machine], statusFilter };
+  const answer = await ask(cloud, 'states', 'AWSStepFunctions.ListExecutions', body);
+  return (answer.executions as { name: string }[]).map(({ name }) => name);
 }
 
 /** An attribute value of DynamoDB as a plain one. */

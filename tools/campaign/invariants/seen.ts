@@ -35,6 +35,8 @@ export interface Seen {
   cases: Record<string, Item>;
   /** Executions that run at the end: `machine name`. */
   running: string[];
+  /** Executions of ImportByPieces that went well, by name. */
+  imported: string[];
   failures: string[];
   /** Failures that were made to be. */
   excused: string[];
