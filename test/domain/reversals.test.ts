@@ -84,6 +84,11 @@ describe('a number that is appealed', () => {
     });
     const before = disconnected('2026-06-19', { recordedAt: at('2026-06-19T10:00:00Z'), reversed: true });
     expect(number([restored, before])).toMatchObject({ state: 'nothingToRestore', directed: [] });
+    // Whatever else was ended before it, and whichever way it ended.
+    expect(number([restored, { ...after, outcome: 'surrendered' }, before]).directed).toEqual([
+      { operator: airtel, from: pointer(after) },
+    ]);
+    expect(number([restored, { ...after, outcome: 'verified' }]).state).toBe('nothingToRestore');
   });
 
   it('that no batch knows has nothing to be restored', () => {
@@ -129,6 +134,26 @@ describe('a number that is appealed', () => {
     expect(number([since, asked, before]).directed).toEqual([{ operator: airtel, from: pointer(since) }]);
   });
 
+  it.each([
+    ['it is open', open({ cut: true })],
+    ['it was verified', row({})],
+    ['it was not found, and nothing was ordered against it', row({ outcome: 'not_found' })],
+  ])('is asked for once: in the restore that is open, where %s', (_, before) => {
+    const asked = restore({ open: true, outcome: 'open' });
+    expect(number([asked, before])).toMatchObject({
+      state: 'alreadyOpen',
+      directed: [],
+      openIn: [asked.directionId],
+    });
+    // At another operator it is to be restored as well; of the whole that is told.
+    const there = open({ operator: jio, directionId: plan(2) });
+    expect(number([asked, there, before])).toMatchObject({
+      state: 'directed',
+      directed: [{ operator: jio, from: pointer(there) }],
+      openIn: [],
+    });
+  });
+
   it('has nothing to be restored once it was, and is asked for again where that failed', () => {
     const before = disconnected('2026-06-01', { reversed: true });
     expect(number([restore({ outcome: 'restored' }), before]).state).toBe('nothingToRestore');
@@ -164,6 +189,11 @@ describe('a number that was given to somebody else', () => {
 
   it('is too late where only who had it then is known', () => {
     expect(number([given])).toEqual({ state: 'tooLate', directed: [], rows: [], openIn: [] });
+    // Seen on that day is not seen since: since is on a later day.
+    const onTheDay = open({ directionId: plan(2), lastSeen: day('2026-05-25') });
+    expect(number([onTheDay, given]).state).toBe('tooLate');
+    const dayAfter = open({ directionId: plan(2), lastSeen: day('2026-05-26') });
+    expect(number([dayAfter, given]).directed).toEqual([{ operator: airtel, from: pointer(dayAfter) }]);
   });
 });
 
@@ -180,6 +210,27 @@ describe('a withdrawn report', () => {
     });
   });
 
+  it('takes back nothing where its rows took nothing, whatever others have open', () => {
+    const verified = row({ directionId: plan(2) });
+    const since = open({ directionId: plan(3) });
+    expect(decideNumber([since, verified], { rows: [pointer(verified)] }, UPLOADED)).toEqual({
+      state: 'nothingToRestore',
+      directed: [],
+      rows: [pointer(verified)],
+      openIn: [],
+    });
+  });
+
+  it('takes all of its rows back, at each operator', () => {
+    expect(decideNumber([others, own], { rows: [own, others].map(pointer) }, UPLOADED)).toMatchObject({
+      directed: [
+        { operator: jio, from: pointer(others) },
+        { operator: airtel, from: pointer(own) },
+      ],
+      rows: [others, own].map(pointer),
+    });
+  });
+
   it('takes back what goes on with them, too', () => {
     const moved = row({ directionId: plan(2), outcome: 'ported', portedTo: jio });
     const goesOn = open({ directionId: 'followup-202606130000.reverify.jio.3-0-0' as DirectionId, operator: jio });
@@ -190,6 +241,19 @@ describe('a withdrawn report', () => {
       rows: [pointer(others)],
     });
     expect(withContinuations('current', [goesOn, moved])).toBe('current');
+    expect(withContinuations({ rows: [own, moved].map(pointer) }, [goesOn, moved, own])).toEqual({
+      rows: [own, moved, goesOn].map(pointer),
+    });
+    const holder = { ofHolderIn: pointer(moved) };
+    expect(withContinuations(holder, [goesOn, moved])).toBe(holder);
+  });
+
+  it('has no part in what a night gave back', () => {
+    const extended = row({ directionId: plan(2), outcome: 'extended' });
+    const restored = restore({ directionId: 'followup-202606130000.restore.airtel.3-0-0' as DirectionId });
+    expect(withContinuations({ rows: [pointer(extended)] }, [restored, extended])).toEqual({
+      rows: [pointer(extended)],
+    });
   });
 });
 
@@ -207,6 +271,7 @@ describe('a handset', () => {
     ['blocked', block({})],
     ['open', block({ open: true, outcome: 'open' })],
     ['overdue', block({ outcome: 'overdue' })],
+    ['no more asked for, since it was to be unblocked,', block({ outcome: 'withdrawn' })],
   ])('that is %s is unblocked, and its row taken back', (_, of) => {
     expect(handset([of])).toEqual({
       state: 'directed',
@@ -223,6 +288,37 @@ describe('a handset', () => {
   it('is unblocked at each operator that blocks it', () => {
     const there = block({ operator: jio, directionId: plan(2, 'block') });
     expect(handset([block({}), there]).directed.map(({ operator }) => operator)).toEqual([airtel, jio]);
+    // Where one has unblocked it, at the other one alone; and asked for again where that one didn't.
+    const done = unblock({ outcome: 'unblocked' });
+    expect(handset([done, block({ reversed: true }), there])).toMatchObject({
+      directed: [{ operator: jio, from: pointer(there) }],
+      rows: [pointer(there)],
+    });
+    const failed = unblock({ outcome: 'overdue' });
+    expect(handset([failed, block({ reversed: true })])).toEqual({
+      state: 'directed',
+      directed: [{ operator: airtel, from: pointer(block({})) }],
+      rows: [],
+      openIn: [],
+    });
+    expect(handset([block({ reversed: true, open: true, outcome: 'open' })]).rows).toEqual([pointer(block({}))]);
+  });
+
+  it('of a report that is withdrawn is unblocked where that report had it blocked, and nowhere else', () => {
+    const there = block({ operator: jio, directionId: plan(2, 'block') });
+    const again = block({ directionId: plan(3, 'block') });
+    const own = block({});
+    expect(decideHandset([again, there, own], { rows: [pointer(own)] }, null)).toEqual({
+      state: 'directed',
+      directed: [{ operator: airtel, from: pointer(own) }],
+      rows: [pointer(own)],
+      openIn: [],
+    });
+    const notFound = block({ outcome: 'not_found' });
+    expect(decideHandset([again, there, notFound], { rows: [pointer(notFound)] }, null)).toMatchObject({
+      state: 'nothingToRestore',
+      directed: [],
+    });
   });
 
   it('stays blocked where one number is excepted: its rows are not taken back', () => {
@@ -235,6 +331,12 @@ describe('a handset', () => {
     expect(handset([excepted, block({})], other).state).toBe('directed');
     expect(handset([excepted, block({})]).state).toBe('directed');
     expect(handset([unblock({ outcome: 'unblocked' }), block({ reversed: true })], one).state).toBe('nothingToRestore');
+    const asked = unblock({ open: true, outcome: 'open', excepts: one });
+    expect([one, other, null].map((excepts) => handset([asked, block({})], excepts).state)).toEqual([
+      'alreadyOpen',
+      'directed',
+      'directed',
+    ]);
     expect(handset([unblock({ open: true, outcome: 'open' }), block({})])).toMatchObject({
       state: 'alreadyOpen',
       openIn: [plan(9, 'unblock')],
@@ -247,14 +349,20 @@ describe('the mark of a reversal', () => {
     const mark = { batchId: 'caseworker-1-0123456789ab', plan: 7 } as never;
     expect(writeMark(mark)).toBe('caseworker-1-0123456789ab:7');
     expect(readMark('caseworker-1-0123456789ab:7')).toEqual(mark);
+    expect(readMark('caseworker-1-0123456789ab:123456789')).toEqual({ ...(mark as object), plan: 123_456_789 });
   });
 
-  it.each(['', 'caseworker-1-0123456789ab', 'caseworker-1-0123456789ab:', ':7', 'x:7', 'mha-0123456789ab:7:8'])(
-    'that is %j is none',
-    (text) => {
-      expect(() => readMark(text)).toThrow(BadMark);
-    },
-  );
+  it.each([
+    '',
+    'caseworker-1-0123456789ab',
+    'caseworker-1-0123456789ab:',
+    ':7',
+    'x:7',
+    'mha-0123456789ab:7:8',
+    ...['x7', '7x', '1234567890'].map((plan) => `mha-0123456789ab:${plan}`),
+  ])('that is %j is none', (text) => {
+    expect(() => readMark(text)).toThrow(BadMark);
+  });
 });
 
 describe('what another batch did itself since', () => {
@@ -290,5 +398,21 @@ describe('what another batch did itself since', () => {
     const one = { ...other, directionId: plan(7) };
     expect(othersInForce(scope, [one, own])).toEqual(isInForce ? [one] : []);
     expect(othersInForce('current', [one, own])).toEqual([]);
+    expect(othersInForce({ ofHolderIn: pointer(own) }, [one, own])).toEqual([]);
+    expect(standingOn({ ofHolderIn: pointer(own) }, [{ ...one, operator: airtel }, own])).toEqual([]);
+  });
+
+  it('of others is in force until it was given back where it was taken, as a whole', () => {
+    const other = disconnected('2026-06-20', { operator: jio, directionId: plan(7) });
+    const back = (told: Partial<SubjectRow>) => restore({ operator: jio, outcome: 'restored', ...told });
+    expect(othersInForce(scope, [back({}), other, own])).toEqual([]);
+    expect(othersInForce(scope, [back({ operator: airtel }), other, own])).toEqual([other]);
+    expect(othersInForce(scope, [back({ outcome: 'open', open: true }), other, own])).toEqual([other]);
+    // Given back before it was taken.
+    expect(othersInForce(scope, [other, back({}), own])).toEqual([other]);
+    const block = row({ kind: 'block', outcome: 'blocked', operator: jio, directionId: plan(7, 'block') });
+    const unblocked = back({ kind: 'unblock', outcome: 'unblocked' });
+    expect(othersInForce(scope, [unblocked, block, own])).toEqual([]);
+    expect(othersInForce(scope, [{ ...unblocked, excepts: '+919876543210' as Msisdn }, block, own])).toEqual([block]);
   });
 });
