@@ -9,6 +9,7 @@ import {
   exemptionOf,
   exemptionsForm,
   isInForce,
+  isLifted,
   NO_EXEMPTIONS,
   parseExemptionRow,
   withFile,
@@ -108,6 +109,28 @@ describe('an exemption', () => {
     const later = { at: at('2026-06-05T00:00:00Z') };
     const ended = said([one, word('2026-06-30')], [two, word('2026-06-30')], [two, word('2026-06-04', later)]);
     expect(isInForce(ended, day('2026-06-05'), APPROVERS)).toBe(false);
+  });
+
+  test('lifts a reversal where two approvers say a past day after it was directed', () => {
+    const directed = at('2026-06-05T10:00:00Z');
+    const after = { at: at('2026-06-06T04:00:00Z') };
+    const lifted = said([one, word('2026-06-05', after)], [two, word('2026-06-01', after)]);
+    expect(isLifted(lifted, directed, APPROVERS)).toBe(true);
+    expect(isLifted(lifted, directed, [one, three])).toBe(false);
+    const alone = said([one, word('2026-06-05', after)], [one, word('2026-06-04', { ...after, line: 3 })]);
+    expect(isLifted(alone, directed, APPROVERS)).toBe(false);
+    expect(isLifted({}, directed, APPROVERS)).toBe(false);
+    // A day that was not past when it was said, by the day in Asia/Kolkata, or what was said before or as it was directed, lifts nothing.
+    const first = said([one, word('2026-06-05', after)]);
+    const second: [string, ExemptionWord, boolean][] = [
+      ['of that day', word('2026-06-06', after), false],
+      ['of a day to come', word('2026-06-30', after), false],
+      ['of the day before, past midnight there', word('2026-06-06', { at: at('2026-06-06T18:30:00Z') }), true],
+      ['said before', word('2026-06-01', { at: at('2026-06-05T09:59:59Z') }), false],
+      ['said in that second', word('2026-06-01', { at: directed }), false],
+    ];
+    for (const [what, other, lifts] of second)
+      expect(isLifted(withWord(first, two, other), directed, APPROVERS), what).toBe(lifts);
   });
 
   test('is none of nobody', () => {
@@ -271,7 +294,13 @@ describe('all exemptions', () => {
     const changed = new Map([[number, { [one]: word('2026-08-30', { sha256 }) } as Exemption]]);
     const all = withFile(NO_EXEMPTIONS, { changed }, file('2026-06-01'), 90);
     expect(exemptionsForm.parse(JSON.stringify(exemptionsForm.write(all)))).toEqual(all);
-    for (const wrong of [{ words: { x: {} }, files: [] }, { words: {} }, { ...all, more: 1 }])
+    expect(exemptionsForm.read({ format: 1, ...all })).toEqual(all);
+    for (const wrong of [{ words: {} }, { ...all, more: 1 }])
       expect(() => exemptionsForm.read({ format: 1, ...wrong })).toThrow('exemptions');
+    const notOfAny = ['x', '3', 'abcdefghijklmn', '352000000000010', 'x35200000000001', '+9198000000011', '9800000001'];
+    for (const subject of notOfAny)
+      expect(() => exemptionsForm.read({ format: 2, words: { [subject]: {} }, files: [] }), subject).toThrow(
+        'exemptions',
+      );
   });
 });
