@@ -80,6 +80,20 @@ describe('what a night lists of a direction', () => {
     const since = answered(marked, [[3, 'ported']]).ledger;
     expect(waitingIn(since).files).toEqual([since.files[1]]);
     expect(followedBy(since, taken, NIGHT)).toBeUndefined();
+    // What was overdue has no part in it.
+    expect(marked).not.toHaveProperty('followUp');
+    const both = answered(moved.ledger, [[3, 'ported']]).ledger;
+    expect(followedBy(both, taken, NIGHT)?.files).toEqual([{ ...file, followUp: NIGHT }, both.files[1]]);
+  });
+
+  test('are listed where the file says it by which they stand so, and where no other does', () => {
+    const since = answered(moved.ledger, [[3, 'ported']]);
+    const [, other] = since.ledger.files;
+    if (other === undefined) throw new Error('no file');
+    // The rows of the first are not the second one's.
+    expect(listedOf(since.ledger, other, moved.moved.slice(0, 2), lines, 30)).toEqual({ reverify: [], restore: [] });
+    expect(linkedBy(since.ledger, other, moved.moved.slice(0, 2))).toEqual({});
+    expect(linkedBy(since.ledger, other, since.moved)).toEqual({ jio: 1 });
   });
 
   test('are its rows, each with whereto, why and from where', () => {
@@ -140,6 +154,9 @@ describe('what a night lists of a direction', () => {
     expect(listed.reverify?.map(({ why }) => why)).toEqual(['extended']);
     expect(listed.restore).toEqual([]);
     expect(linkedBy(since, file, moved.moved)).toEqual({ airtel: 1 });
+    const all = answered(since, [[1, 'reissued']]).ledger;
+    expect(listedOf(all, file, moved.moved, lines, 30)).toEqual({ reverify: [], restore: [] });
+    expect(linkedBy(all, file, moved.moved)).toEqual({});
   });
 
   test('are not ports of what was overdue, which are recorded and not moved', () => {
@@ -166,6 +183,19 @@ describe('what a night lists of a direction', () => {
       { operator: 'jio', why: 'porting_disputed', rungs: null },
     ]);
     expect(linkedBy(denied.ledger, only, denied.moved)).toEqual({ jio: 1 });
+    // By the file that says so, and as long as nobody says that somebody else has it.
+    const since = answered(denied.ledger, [
+      [0, 'ported'],
+      [1, 'reissued'],
+    ]).ledger;
+    expect(listedOf(since, only, denied.moved, lines, 30).reverify).toEqual([]);
+    expect(linkedBy(since, only, denied.moved)).toEqual({});
+    const beside = answered(denied.ledger, [[0, 'ported']]).ledger;
+    const [, other] = beside.files;
+    if (other === undefined) throw new Error('no file');
+    expect(listedOf(beside, other, denied.moved, lines, 30).reverify).toEqual([]);
+    expect(linkedBy(beside, other, denied.moved)).toEqual({});
+    expect(listedOf(beside, only, denied.moved, lines, 30).reverify).toHaveLength(1);
   });
 });
 
@@ -182,6 +212,14 @@ describe('what was not given back', () => {
     const marked = followedBy(over, { directionId: over.directionId, files: [], overdue: true }, NIGHT);
     expect(marked?.followUp).toBe(NIGHT);
     expect(marked && waitingIn(marked).overdue).toBe(false);
+    const next = 'followup-202606070000' as BatchId;
+    const again = { directionId: over.directionId, files: [], overdue: true };
+    expect(followedBy(marked ?? over, again, next)).toBeUndefined();
+  });
+
+  test('is nothing where all was', () => {
+    const done = closed(answered(fresh(1, 'restore'), [[0, 'restored']]).ledger);
+    expect(waitingIn(done)).toEqual({ files: [], overdue: false });
   });
 
   test('is nothing of a re-verification: who is overdue there is in the books', () => {
