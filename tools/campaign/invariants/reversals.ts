@@ -117,7 +117,8 @@ function withdrawnBy(known: Known, { key, text, at }: Upload): Subject[] {
   const others = (number: string) => [
     ...new Set(links.filter(({ imei, msisdn }) => msisdn === number && stands(imei)).map(({ imei }) => imei)),
   ];
-  const linked = new Set(links.filter(({ imei }) => back.has(imei)).map(({ msisdn }) => msisdn));
+  // For a handset that people left out of the report nobody was directed.
+  const linked = new Set(links.filter(({ imei }) => back.has(imei) && !struck.has(imei)).map(({ msisdn }) => msisdn));
   const of = own.map(({ id }) => id);
   const subject = { ground: 'withdrawal', lines: [], of };
   const directed = (kind: string) => new Set(own.filter((one) => one.kind === kind).flatMap(({ rows }) => rows));
